@@ -1,0 +1,32 @@
+// Arenas: plan first, allocate once, carve.
+//
+// A `carve` function takes its buffers from an arena with ig_arena_take and stores the pointers; it does nothing else. Run over an arena without
+// memory it only measures; run again over one of the measured size it hands out real pointers. So the memory plan of a model is the code that uses it,
+// and nothing that computes can fail for want of memory.
+#ifndef IG_BASE_ARENA_H
+#define IG_BASE_ARENA_H
+#include <stddef.h>
+#include "ingot.h"
+
+#define IG_ALIGNMENT 64  // bytes: a cache line, a 512-bit vector
+
+typedef struct ig_arena {
+  char *base;  // NULL: measuring
+  size_t size;
+  size_t used;
+  size_t peak;     // the most ever used: what a measuring pass is for
+  bool overflow;   // a request did not fit size_t (measuring only)
+} ig_arena;
+
+ig_arena ig_arena_measure(void);
+// Reserves `size` bytes, zeroed by the system (pages are touched only when used). ig_arena_free releases.
+ig_status ig_arena_create(ig_arena *arena, size_t size, ig_error *err);
+void ig_arena_free(ig_arena *arena);
+// count * size bytes, aligned to IG_ALIGNMENT and padded with one alignment unit behind (kernels may over-read, never over-write). NULL while measuring.
+void *ig_arena_take(ig_arena *arena, size_t count, size_t size);
+// Scratch: what was taken since the mark is given back.
+size_t ig_arena_mark(const ig_arena *arena);
+void ig_arena_release(ig_arena *arena, size_t mark);
+
+#define IG_TAKE(arena, type, count) ((type *)ig_arena_take((arena), (size_t)(count), sizeof(type)))
+#endif

@@ -1,0 +1,16 @@
+// Raising errors: fill an ig_error in one line and return its status.
+#ifndef IG_BASE_ERROR_H
+#define IG_BASE_ERROR_H
+#include "ingot.h"
+
+// Fills *err (may be NULL) and returns status, so that `return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));` reads well.
+ig_status ig_fail(ig_error *err, ig_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+// Puts "context: " before the message already in *err; returns err's status.
+ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+// Forwards a failure.
+#define IG_TRY(call)                          \
+  do {                                        \
+    ig_status ig_try_status = (call);         \
+    if (ig_try_status != IG_OK) return ig_try_status; \
+  } while (0)
+#endif

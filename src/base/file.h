@@ -1,0 +1,35 @@
+// Files: read-only mappings and atomic writes.
+#ifndef IG_BASE_FILE_H
+#define IG_BASE_FILE_H
+#include <stddef.h>
+#include <stdio.h>
+#include "ingot.h"
+
+typedef struct ig_mapping {
+  const unsigned char *data;  // NULL for an empty file
+  size_t size;
+} ig_mapping;
+ig_status ig_map_file(const char *path, ig_mapping *out, ig_error *err);
+void ig_unmap_file(ig_mapping *mapping);
+
+// A whole file in memory, NUL behind it for text; *out for the caller to free().
+ig_status ig_read_file(const char *path, char **out, size_t *size, ig_error *err);
+
+// Writes to a temporary file in the same directory; ig_writer_commit fsyncs, renames over path and fsyncs the directory. Without a commit
+// (ig_writer_abandon, or a crash) path keeps what it held.
+typedef struct ig_writer {
+  FILE *file;
+  char *path, *temporary;
+} ig_writer;
+ig_status ig_writer_open(ig_writer *writer, const char *path, ig_error *err);
+ig_status ig_writer_write(ig_writer *writer, const void *data, size_t size, ig_error *err);
+ig_status ig_writer_commit(ig_writer *writer, ig_error *err);  // closes and frees whatever happens
+void ig_writer_abandon(ig_writer *writer);                     // harmless after a commit
+ig_status ig_write_file(const char *path, const void *data, size_t size, ig_error *err);  // the three in one
+
+ig_status ig_make_directories(const char *path, ig_error *err);  // mkdir -p
+bool ig_file_exists(const char *path);
+ig_status ig_copy_file(const char *from, const char *to, ig_error *err);  // atomic
+// directory/name, for the caller to free(); NULL with err filled when memory is out.
+char *ig_join_path(const char *directory, const char *name, ig_error *err);
+#endif

@@ -1,0 +1,38 @@
+// Running a model forward for decoding: encode sentences once, then step rows of hypotheses.
+//
+// A state belongs to one thread (or to one pool) and shares the immutable model. It has `slots` rows for hypotheses, each with room for max_length
+// positions in the key/value cache: the key and value of slot i at time t live in cache row i * max_length + t and are never moved. A hypothesis
+// finds its past through `history`, cache-row numbers per position; reordering beams copies these numbers, never keys or values.
+#ifndef IG_MODEL_INFERENCE_H
+#define IG_MODEL_INFERENCE_H
+#include "model/model.h"
+#include "nn/nn.h"
+
+typedef struct ig_inference_size {
+  int sentences;     // encoded at a time, at most
+  int source_rows;   // of them together, at most
+  int slots;         // hypotheses stepped at a time, at most
+  int max_length;    // decoder positions, start token included
+} ig_inference_size;
+
+typedef struct ig_inference ig_inference;  // ig_inference_free; one arena
+// Bytes that ig_inference_create would take.
+size_t ig_inference_bytes(const ig_model *model, int threads, const ig_inference_size *size);
+// pool NULL: serial. The model must outlive it and have been packed (ig_model_load does) or is packed on the way.
+ig_status ig_inference_create(const ig_model *model, ig_pool *pool, const ig_inference_size *size, ig_inference **out, ig_error *err);
+void ig_inference_free(ig_inference *inference);
+
+// Encodes the sentences (source ids back to back, with their end tokens) and their cross-attention keys; overwrites the earlier ones.
+void ig_inference_encode(ig_inference *inference, const int *ids, const ig_ragged *sentences);
+
+// One decoder step for `rows` hypotheses.
+typedef struct ig_inference_step {
+  int rows;
+  const int *ids;       // (rows) last token of each
+  const int *position;  // (rows) its position: 0 for the start token
+  const int *sentence;  // (rows) index into the encoded sentences
+  const int *history;   // (rows, max_length): cache rows of positions 0 .. position; [position] is where this step's key and value go (slot*max_length + position)
+} ig_inference_step;
+// logits (rows, V) with the logits bias added; valid until the next call, may be changed in place by the caller.
+float *ig_inference_run(ig_inference *inference, const ig_inference_step *step);
+#endif

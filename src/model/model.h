@@ -1,0 +1,55 @@
+// A Transformer in memory: its options, its tensors and the layers that point into them.
+#ifndef IG_MODEL_MODEL_H
+#define IG_MODEL_MODEL_H
+#include "nn/embedding.h"
+#include "nn/feed_forward.h"
+#include "nn/multi_head_attention.h"
+#include "nn/norm.h"
+
+// A tensor of the state_dict. Tied tensors appear once.
+typedef struct ig_parameter {
+  char name[96];
+  int rank;
+  size_t shape[4];
+  size_t count;     // values
+  size_t offset;    // into values and gradients
+  bool trained;     // false: a constant buffer (final_logits_bias)
+} ig_parameter;
+
+typedef struct ig_encoder_layer {
+  ig_multi_head_attention self_attention;
+  ig_feed_forward feed_forward;
+  ig_norm self_attention_norm, feed_forward_norm;
+  ig_dropout dropout;  // of the sublayers' outputs; its stream names the first, +1 the next
+} ig_encoder_layer;
+
+typedef struct ig_decoder_layer {
+  ig_multi_head_attention self_attention, cross_attention;
+  ig_feed_forward feed_forward;
+  ig_norm self_attention_norm, cross_attention_norm, feed_forward_norm;
+  ig_dropout dropout;
+} ig_decoder_layer;
+
+struct ig_model {
+  ig_config config;
+  ig_parameter *parameters;
+  size_t parameter_count;
+  size_t value_count;      // floats in values: trained ones first
+  size_t trained_count;
+  float *values;           // (value_count)
+  float *gradients;        // (trained_count) or NULL
+  ig_embedding source_embedding, target_embedding;
+  ig_encoder_layer *encoder;  // (encoder_layers)
+  ig_decoder_layer *decoder;  // (decoder_layers)
+  ig_norm encoder_norm, decoder_norm;  // where config.final_norm
+  ig_linear output;        // d -> V; its bias is the trained one or the logits bias
+  float *packed;           // packed weights of all linear layers, or NULL
+  char *generation_config; // the loaded generation_config.json as text, or NULL
+};
+
+// Gradients for training: allocated, zeroed, and wired into the layers.
+ig_status ig_model_need_gradients(ig_model *model, ig_error *err);
+// Packs every linear layer for inference (once; not while training changes the weights).
+ig_status ig_model_pack(ig_model *model, ig_error *err);
+void ig_model_unpack(ig_model *model);
+#endif
