@@ -12,6 +12,7 @@ typedef struct ig_nn {
   bool training;     // dropout on
   uint64_t seed;     // dropout's key, with `update`
   uint32_t update;
+  uint32_t first_row; // continues the row count of earlier micro-batches of the same update, so that accumulation equals one large batch
 } ig_nn;
 
 // A ragged batch: rows of all sequences back to back; sequence s owns rows offsets[s] .. offsets[s+1]-1.
@@ -21,11 +22,9 @@ typedef struct ig_ragged {
 } ig_ragged;
 static inline int ig_ragged_rows(const ig_ragged *r) { return r->offsets[r->sequences]; }
 
-// Where dropout is applied: `stream` names the place (unique in the model), first_row continues the row count of earlier micro-batches of
-// the same update, so that accumulation equals one large batch.
+// Where dropout is applied: `stream` names the place, unique in the model.
 typedef struct ig_dropout {
   float probability;
   uint32_t stream;
-  uint32_t first_row;
 } ig_dropout;
 #endif

@@ -1,0 +1,26 @@
+// One pass over a batch: forward, and backward where gradients are wanted. Owns the arena of all activations, which grows to the largest batch seen.
+#ifndef IG_MODEL_PASS_H
+#define IG_MODEL_PASS_H
+#include "model/model.h"
+#include "nn/loss.h"
+
+typedef struct ig_pass ig_pass;  // ig_pass_free; borrows model and pool
+ig_status ig_pass_create(const ig_model *model, ig_pool *pool, ig_pass **out, ig_error *err);
+void ig_pass_free(ig_pass *pass);
+
+typedef struct ig_pass_args {
+  const ig_batch *batch;
+  float label_smoothing;
+  bool backward;            // adds to the model's gradients; dropout on
+  double normalizer;        // backward: loss sums are divided by this
+  uint64_t seed;            // dropout's key ...
+  uint32_t update;
+  uint32_t first_source_row, first_target_row;  // ... and the rows of earlier micro-batches of this update
+  float *logits;            // (T, V) or NULL
+} ig_pass_args;
+// sums may be NULL where batch->target_output is.
+ig_status ig_pass_run(ig_pass *pass, const ig_pass_args *args, ig_loss_sums *sums, ig_error *err);
+
+// Exact bytes of activations and scratch for a batch of these shapes (no masks).
+size_t ig_pass_bytes(const ig_model *model, int threads, const ig_ragged *source, const ig_ragged *target, bool backward);
+#endif
