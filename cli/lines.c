@@ -1,0 +1,206 @@
+// Line files and atomic output: see lines.h.
+#include "lines.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static ig_status fail(ig_error *err, ig_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static ig_status fail(ig_error *err, ig_status status, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  err->status = status;
+  vsnprintf(err->message, sizeof err->message, format, arguments);
+  va_end(arguments);
+  return status;
+}
+
+static bool is_dash(const char *path) { return path == NULL || strcmp(path, "-") == 0; }
+
+// ---- input --------------------------------------------------------------------------------------------------------------------------------
+
+ig_status cli_input_open(cli_input *input, const char *path, ig_error *err) {
+  *input = (cli_input){.file = stdin, .name = "standard input"};
+  if (is_dash(path)) return IG_OK;
+  input->name = path;
+  input->file = fopen(path, "r");
+  if (input->file == NULL) return fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+  return IG_OK;
+}
+
+void cli_input_close(cli_input *input) {
+  if (input->file != NULL && input->file != stdin) fclose(input->file);
+  free(input->line);
+  *input = (cli_input){0};
+}
+
+ig_status cli_input_read(cli_input *input, const char **line, size_t *length, ig_error *err) {
+  errno = 0;
+  ssize_t n = getline(&input->line, &input->capacity, input->file);
+  *line = NULL;
+  *length = 0;
+  if (n < 0) {
+    if (ferror(input->file) || errno == ENOMEM) return fail(err, IG_ERROR_IO, "%s: %s", input->name, strerror(errno));
+    return IG_OK;
+  }
+  if (n > 0 && input->line[n - 1] == '\n') input->line[--n] = '\0';
+  *line = input->line;
+  *length = (size_t)n;
+  return IG_OK;
+}
+
+static ig_status append_line(cli_text *text, size_t *capacity, const char *line, size_t length, const char *name, ig_error *err) {
+  if (memchr(line, '\0', length) != NULL) return fail(err, IG_ERROR_FORMAT, "%s:%zu: a NUL byte; this is no text", name, text->count + 1);
+  if (text->count == *capacity) {
+    *capacity = *capacity * 2 + 256;
+    char **grown = realloc(text->lines, *capacity * sizeof *grown);
+    if (grown == NULL) return fail(err, IG_ERROR_MEMORY, "%s: out of memory at line %zu", name, text->count + 1);
+    text->lines = grown;
+  }
+  text->lines[text->count] = strdup(line);
+  if (text->lines[text->count] == NULL) return fail(err, IG_ERROR_MEMORY, "%s: out of memory at line %zu", name, text->count + 1);
+  text->count++;
+  return IG_OK;
+}
+
+ig_status cli_text_read(cli_text *text, const char *path, ig_error *err) {
+  *text = (cli_text){0};
+  cli_input input;
+  size_t capacity = 0, length;
+  const char *line;
+  ig_status status = cli_input_open(&input, path, err);
+  while (status == IG_OK) {
+    status = cli_input_read(&input, &line, &length, err);
+    if (status != IG_OK || line == NULL) break;
+    status = append_line(text, &capacity, line, length, input.name, err);
+  }
+  cli_input_close(&input);
+  if (status != IG_OK) cli_text_free(text);
+  return status;
+}
+
+void cli_text_free(cli_text *text) {
+  for (size_t i = 0; i < text->count; i++) free(text->lines[i]);
+  free(text->lines);
+  *text = (cli_text){0};
+}
+
+// ---- output -------------------------------------------------------------------------------------------------------------------------------
+
+// The temporaries that exist now, for the signal handler: a killed command leaves none behind.
+static const char *volatile pending[4];
+
+static void remove_pending(int signal_number) {
+  for (size_t i = 0; i < sizeof pending / sizeof *pending; i++)
+    if (pending[i] != NULL) unlink(pending[i]);
+  signal(signal_number, SIG_DFL);
+  raise(signal_number);
+}
+
+static void watch_signals(void) {
+  static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+    struct sigaction old, action = {.sa_handler = remove_pending};
+    if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) sigaction(signals[i], &action, NULL);
+  }
+}
+
+static void set_pending(const char *from, const char *to) {
+  for (size_t i = 0; i < sizeof pending / sizeof *pending; i++)
+    if (pending[i] == from) {
+      pending[i] = to;
+      return;
+    }
+}
+
+static ig_status open_temporary(cli_output *output, mode_t mode, ig_error *err) {
+  size_t size = strlen(output->path) + 16;
+  output->temporary = malloc(size);
+  if (output->temporary == NULL) return fail(err, IG_ERROR_MEMORY, "%s: out of memory", output->name);
+  snprintf(output->temporary, size, "%s.tmp-XXXXXX", output->path);
+  int descriptor = mkstemp(output->temporary);
+  if (descriptor < 0) {
+    free(output->temporary);
+    output->temporary = NULL;
+    return fail(err, IG_ERROR_IO, "%s: cannot write beside it: %s", output->name, strerror(errno));
+  }
+  set_pending(NULL, output->temporary);
+  watch_signals();
+  output->file = fchmod(descriptor, mode) == 0 ? fdopen(descriptor, "w") : NULL;
+  if (output->file != NULL) return IG_OK;
+  close(descriptor);
+  return fail(err, IG_ERROR_IO, "%s: %s", output->temporary, strerror(errno));
+}
+
+ig_status cli_output_open(cli_output *output, const char *path, ig_error *err) {
+  *output = (cli_output){.file = stdout, .name = "standard output"};
+  if (is_dash(path)) return IG_OK;
+  output->name = path;
+  output->file = NULL;
+  struct stat info;
+  bool exists = stat(path, &info) == 0;
+  if (exists && !S_ISREG(info.st_mode)) {
+    output->file = fopen(path, "w");
+    return output->file != NULL ? IG_OK : fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+  }
+  mode_t mask = umask(0);
+  umask(mask);
+  output->path = exists ? realpath(path, NULL) : strdup(path);  // a symbolic link stays, its target is replaced
+  if (output->path == NULL) return fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+  ig_status status = open_temporary(output, exists ? info.st_mode & 07777 : 0666 & ~mask, err);
+  if (status != IG_OK) cli_output_abandon(output);
+  return status;
+}
+
+ig_status cli_output_line(cli_output *output, const char *line, size_t length, ig_error *err) {
+  if (fwrite(line, 1, length, output->file) != length || fputc('\n', output->file) == EOF)
+    return fail(err, IG_ERROR_IO, "%s: %s", output->name, strerror(errno));
+  return IG_OK;
+}
+
+static void sync_directory(const char *path) {
+  char *copy = strdup(path);
+  if (copy == NULL) return;
+  int descriptor = open(dirname(copy), O_RDONLY);
+  if (descriptor >= 0) {
+    fsync(descriptor);
+    close(descriptor);
+  }
+  free(copy);
+}
+
+ig_status cli_output_commit(cli_output *output, ig_error *err) {
+  bool good = fflush(output->file) == 0;
+  if (output->temporary != NULL) {
+    good = good && fsync(fileno(output->file)) == 0;
+    good = fclose(output->file) == 0 && good;
+    output->file = NULL;
+    good = good && rename(output->temporary, output->path) == 0;
+    if (good) {
+      set_pending(output->temporary, NULL);
+      free(output->temporary);
+      output->temporary = NULL;
+      sync_directory(output->path);
+    }
+  }
+  ig_status status = good ? IG_OK : fail(err, IG_ERROR_IO, "%s: %s", output->name, strerror(errno));
+  cli_output_abandon(output);
+  return status;
+}
+
+void cli_output_abandon(cli_output *output) {
+  if (output->file != NULL && output->file != stdout) fclose(output->file);
+  if (output->temporary != NULL) {
+    unlink(output->temporary);
+    set_pending(output->temporary, NULL);
+  }
+  free(output->temporary);
+  free(output->path);
+  *output = (cli_output){0};
+}

@@ -1,0 +1,68 @@
+// The command `ingot`: the table of verbs, help and version.
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "help.h"
+#include "ingot.h"
+#include "options.h"
+#include "report.h"
+
+const cli_verb *const cli_verbs[] = {&cli_train, &cli_translate, &cli_score, &cli_inspect, &cli_bench};
+const size_t cli_verb_count = sizeof cli_verbs / sizeof *cli_verbs;
+
+static const cli_verb *find_verb(const char *name) {
+  for (size_t i = 0; i < cli_verb_count; i++)
+    if (strcmp(cli_verbs[i]->name, name) == 0) return cli_verbs[i];
+  return NULL;
+}
+
+static int unknown_verb(const char *word) {
+  const char *names[16];
+  size_t count = 0;
+  for (size_t i = 0; i < cli_verb_count; i++) names[count++] = cli_verbs[i]->name;
+  names[count++] = "help";
+  const char *nearest = cli_nearest(word, names, count);
+  const char *what = word[0] == '-' ? "option" : "verb";
+  if (nearest != NULL) return cli_usage_error(NULL, "unknown %s '%s'; did you mean '%s'?", what, word, nearest);
+  return cli_usage_error(NULL, "unknown %s '%s'", what, word);
+}
+
+static int help(int argc, char **argv) {
+  if (argc > 1) return cli_usage_error(NULL, "help takes one verb, found '%s' after '%s'", argv[1], argv[0]);
+  const cli_verb *verb = argc == 1 ? find_verb(argv[0]) : NULL;
+  if (argc == 0)
+    cli_help_overview(stdout);
+  else if (verb != NULL)
+    cli_help_text(stdout, verb);
+  else if (strcmp(argv[0], "--man") == 0)
+    cli_help_man(stdout);
+  else if (strcmp(argv[0], "--markdown") == 0)
+    cli_help_markdown(stdout);
+  else
+    return unknown_verb(argv[0]);
+  return CLI_OK;
+}
+
+static int dispatch(int argc, char **argv) {
+  if (argc < 2) {
+    cli_help_overview(stderr);
+    return CLI_USAGE;
+  }
+  const char *word = argv[1];
+  if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) return help(argc - 2, argv + 2);
+  if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+    printf("ingot %s\n", ig_version());
+    return CLI_OK;
+  }
+  const cli_verb *verb = find_verb(word);
+  return verb != NULL ? verb->run(verb, argc - 2, argv + 2) : unknown_verb(word);
+}
+
+int main(int argc, char **argv) {
+  int code = dispatch(argc, argv);
+  // What could not be written (a full disk) must not pass for success.
+  errno = 0;
+  if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_OK) return cli_fail(NULL, "standard output: %s", strerror(errno != 0 ? errno : EIO));
+  return code;
+}

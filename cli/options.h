@@ -1,0 +1,80 @@
+// Verbs and options as data: the parser, `ingot help`, the man page and docs/cli.md all come from these tables.
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CLI_OK 0
+#define CLI_FAILED 1  // a user's file, the system or the training said no
+#define CLI_USAGE 2   // the command line makes no sense
+#define CLI_GO_ON (-1)
+
+// What an option's value is, and so the type of the member it is stored in.
+typedef enum cli_kind {
+  CLI_FLAG,     // bool
+  CLI_INTEGER,  // int
+  CLI_NUMBER,   // double
+  CLI_TEXT,     // const char *, borrowed from argv
+  CLI_LIST,     // cli_list; may be given several times
+} cli_kind;
+
+typedef struct cli_list {
+  const char **items;  // borrowed from argv
+  size_t count;
+} cli_list;
+
+typedef struct cli_option {
+  char letter;           // 'm' of -m; 0: none
+  const char *name;      // "model" of --model
+  cli_kind kind;
+  const char *argument;  // "DIR"; NULL for flags
+  size_t offset;         // of the member in the verb's struct of values
+  double minimum, maximum;     // CLI_INTEGER and CLI_NUMBER; both 0: any
+  const char *const *choices;  // CLI_TEXT: NULL-terminated, or NULL
+  bool required;
+  const char *help;
+} cli_option;
+
+typedef struct cli_verb {
+  const char *name;
+  const char *summary;      // one line
+  const char *synopsis;     // behind "ingot "; a line per form
+  const char *description;  // paragraphs, separated by an empty line
+  const char *examples;     // command lines, one a line
+  const cli_option *options;
+  size_t option_count;
+  const char *operand;      // what the operands are called; NULL: there are none
+  size_t min_operands, max_operands;
+  int (*run)(const struct cli_verb *verb, int argc, char **argv);  // argv behind the verb; returns the exit code
+} cli_verb;
+
+typedef struct cli_operands {
+  const char *items[8];
+  size_t count;
+} cli_operands;
+
+// Stores options into *values (which holds the defaults) and what is no option into *operands. CLI_GO_ON, or the exit code where help was
+// asked for or something is wrong (and has been said). Lists are freed by cli_list_free.
+int cli_parse(const cli_verb *verb, void *values, cli_operands *operands, int argc, char **argv);
+void cli_list_free(cli_list *list);
+
+// The name nearest to `word` by edit distance, or NULL when none is near..
+const char *cli_nearest(const char *word, const char *const *names, size_t count);
+
+// The verbs of this command.
+extern const cli_verb *const cli_verbs[];
+extern const size_t cli_verb_count;
+extern const cli_verb cli_train, cli_translate, cli_score, cli_inspect, cli_bench;
+
+// Options that several verbs have.
+#define CLI_OPTION_QUIET(type) \
+  {.letter = 'q', .name = "quiet", .kind = CLI_FLAG, .offset = offsetof(type, log.quiet), .help = "No progress and no messages but warnings and errors."}
+#define CLI_OPTION_JSON(type) \
+  {.name = "json", .kind = CLI_FLAG, .offset = offsetof(type, log.json), .help = "Log to standard error as JSON, one object a line."}
+#define CLI_OPTION_THREADS(type)                                                                                              \
+  {.name = "threads", .kind = CLI_INTEGER, .argument = "N", .offset = offsetof(type, threads), .minimum = 1, .maximum = 4096, \
+   .help = "Threads to use. Default: all cores this process may use. Results do not depend on it."}
+#define CLI_OPTION_STATS(type)                                                               \
+  {.name = "stats", .kind = CLI_TEXT, .argument = "FILE", .offset = offsetof(type, stats), \
+   .help = "Write counts, seconds and peak memory to FILE as one JSON object."}
+#endif

@@ -1,0 +1,183 @@
+// The reporter: see report.h.
+#include "report.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "json.h"
+
+static struct {
+  cli_log log;
+  bool bar;            // redraw one line of a terminal
+  bool drawn;          // the cursor stands behind a bar
+  bool begun;          // progress has been seen
+  double last;         // when progress was last shown
+  double begin_time, begin_done;  // for the time left: a resumed run does not begin at 0
+} state;
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void clear_bar(void) {
+  if (state.drawn) fputs("\r\033[K", stderr);
+  state.drawn = false;
+}
+
+static void json_line(const char *level, const char *text) {
+  fprintf(stderr, "{\"level\": \"%s\", \"message\": ", level);
+  cli_json_string(stderr, text);
+  fputs("}\n", stderr);
+}
+
+static void message(void *context, ig_level level, const char *text) {
+  (void)context;
+  if (state.log.quiet && level != IG_WARNING) return;
+  clear_bar();
+  if (state.log.json)
+    json_line(level == IG_WARNING ? "warning" : "info", text);
+  else
+    fprintf(stderr, "%s%s\n", level == IG_WARNING ? "warning: " : "", text);
+}
+
+// 950, 12.3k, 4.56M
+static void format_count(char *out, size_t size, double value) {
+  if (value < 1e4)
+    snprintf(out, size, "%.4g", value);
+  else if (value < 1e6)
+    snprintf(out, size, "%.1fk", value / 1e3);
+  else
+    snprintf(out, size, "%.2fM", value / 1e6);
+}
+
+// " 0:12:34 left", or nothing where it cannot be told yet.
+static void format_time_left(char *out, size_t size, const ig_progress *progress, double time) {
+  out[0] = '\0';
+  double gained = progress->done - state.begin_done, elapsed = time - state.begin_time;
+  if (progress->total <= progress->done || gained <= 0 || elapsed < 1) return;
+  double left = elapsed / gained * (progress->total - progress->done);
+  if (!(left < 3600.0 * 24 * 365)) return;
+  long seconds = lround(left);
+  snprintf(out, size, "  %ld:%02ld:%02ld left", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+static void format_line(char *out, size_t size, const ig_progress *progress, double time) {
+  char done[24], total[32] = "", rate[64] = "", left[48];
+  format_count(done, sizeof done, progress->done);
+  if (progress->total > 0) {
+    total[0] = '/';
+    format_count(total + 1, sizeof total - 1, progress->total);
+  }
+  if (progress->rate > 0) {
+    char value[24];
+    format_count(value, sizeof value, progress->rate);
+    snprintf(rate, sizeof rate, "  %s %s/s", value, progress->rate_unit != NULL ? progress->rate_unit : "");
+  }
+  format_time_left(left, sizeof left, progress, time);
+  snprintf(out, size, "%s%s %s%s%s%s%s", done, total, progress->unit != NULL ? progress->unit : "", rate, left, progress->note[0] != '\0' ? "  " : "",
+           progress->note);
+}
+
+static void draw_bar(const ig_progress *progress, const char *line) {
+  struct winsize window;
+  int columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 20 ? window.ws_col : 80;
+  char text[512], bar[24] = "";
+  if (progress->total > 0) {
+    int width = 20, full = (int)(width * fmin(1, progress->done / progress->total));
+    for (int i = 0; i < width; i++) bar[i] = i < full ? '#' : '.';
+  }
+  snprintf(text, sizeof text, "%s %s%s%s", progress->what, bar, bar[0] != '\0' ? " " : "", line);
+  fprintf(stderr, "\r%.*s\033[K", columns - 1, text);
+  fflush(stderr);
+  state.drawn = true;
+}
+
+static void json_number(const char *name, double value) {
+  if (isfinite(value)) fprintf(stderr, ", \"%s\": %.10g", name, value);
+}
+
+static void json_progress(const ig_progress *progress) {
+  fputs("{\"level\": \"progress\", \"what\": ", stderr);
+  cli_json_string(stderr, progress->what);
+  fputs(", \"unit\": ", stderr);
+  cli_json_string(stderr, progress->unit != NULL ? progress->unit : "");
+  json_number("done", progress->done);
+  if (progress->total > 0) json_number("total", progress->total);
+  if (progress->rate > 0) json_number("rate", progress->rate);
+  fputs(", \"note\": ", stderr);
+  cli_json_string(stderr, progress->note);
+  fputs("}\n", stderr);
+}
+
+static void progress(void *context, const ig_progress *progress) {
+  (void)context;
+  if (state.log.quiet) return;
+  double time = now();
+  bool over = progress->total > 0 && progress->done >= progress->total;
+  if (!state.begun) {
+    state.begun = true;
+    state.begin_time = time;
+    state.begin_done = progress->done;
+    state.last = state.bar ? 0 : time;  // plain lines begin after the first pause
+  }
+  if (!over && time - state.last < (state.bar ? 0.1 : 10)) return;
+  state.last = time;
+  if (state.log.json) {
+    json_progress(progress);
+    return;
+  }
+  char line[384];
+  format_line(line, sizeof line, progress, time);
+  if (state.bar)
+    draw_bar(progress, line);
+  else
+    fprintf(stderr, "%s: %s\n", progress->what, line);
+}
+
+ig_reporter cli_report_begin(const cli_log *log, bool bar_allowed) {
+  memset(&state, 0, sizeof state);
+  state.log = *log;
+  state.bar = bar_allowed && !log->json && isatty(STDERR_FILENO);
+  return (ig_reporter){.message = message, .progress = progress};
+}
+
+void cli_report_end(void) {
+  if (state.drawn) fputc('\n', stderr);
+  state.drawn = false;
+}
+
+static void say_error(const cli_verb *verb, const char *format, va_list arguments) {
+  char text[1400], line[1500];
+  vsnprintf(text, sizeof text, format, arguments);
+  cli_report_end();
+  if (state.log.json) {
+    json_line("error", text);
+    return;
+  }
+  snprintf(line, sizeof line, "ingot%s%s: %s\n", verb != NULL ? " " : "", verb != NULL ? verb->name : "", text);
+  fputs(line, stderr);
+}
+
+int cli_fail(const cli_verb *verb, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  say_error(verb, format, arguments);
+  va_end(arguments);
+  return CLI_FAILED;
+}
+
+int cli_usage_error(const cli_verb *verb, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  say_error(verb, format, arguments);
+  va_end(arguments);
+  if (!state.log.json) fprintf(stderr, "'ingot help%s%s' shows what there is.\n", verb != NULL ? " " : "", verb != NULL ? verb->name : "");
+  return CLI_USAGE;
+}

@@ -1,0 +1,190 @@
+// ingot translate: lines in, translations out; or the log-probabilities of given translations.
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "ingot.h"
+#include "json.h"
+#include "lines.h"
+#include "options.h"
+#include "report.h"
+
+typedef struct translate_values {
+  const char *model, *input, *output, *score_target, *type, *stats;
+  int beam_size, n_best, min_length, max_length, no_repeat_ngram_size;
+  double length_penalty;
+  int threads, workers, batch_tokens;
+  bool ids, ids_in;
+  cli_log log;
+} translate_values;
+
+static const char *const types[] = {"fp32", NULL};
+
+#define OFFSET(member) .offset = offsetof(translate_values, member)
+static const cli_option translate_options[] = {
+    {.letter = 'm', .name = "model", .kind = CLI_TEXT, .argument = "DIR", OFFSET(model), .required = true, .help = "The model's directory."},
+    {.letter = 'i', .name = "input", .kind = CLI_TEXT, .argument = "FILE", OFFSET(input), .help = "One sentence a line. Default: standard input (-)."},
+    {.letter = 'o', .name = "output", .kind = CLI_TEXT, .argument = "FILE", OFFSET(output),
+     .help = "Default: standard output (-). A file is replaced only when all is translated."},
+    {.name = "beam-size", .kind = CLI_INTEGER, .argument = "N", OFFSET(beam_size), .minimum = 1, .maximum = 1024,
+     .help = "Hypotheses kept while searching; 1 is greedy. Default: the model's num_beams, else 1."},
+    {.name = "n-best", .kind = CLI_INTEGER, .argument = "N", OFFSET(n_best), .minimum = 1, .maximum = 1024,
+     .help = "Print the N best translations of each sentence, each as SCORE<TAB>TEXT."},
+    {.name = "min-length", .kind = CLI_INTEGER, .argument = "N", OFFSET(min_length), .minimum = 0, .maximum = 1000000,
+     .help = "Fewest tokens to generate, the end-of-sentence token included."},
+    {.name = "max-length", .kind = CLI_INTEGER, .argument = "N", OFFSET(max_length), .minimum = 1, .maximum = 1000000,
+     .help = "Most tokens to generate, the end-of-sentence token included. Default: the model's."},
+    {.name = "length-penalty", .kind = CLI_NUMBER, .argument = "X", OFFSET(length_penalty),
+     .help = "Beam search divides a hypothesis' log-probability by its length to the power of X. Default: the model's, else 1."},
+    {.name = "no-repeat-ngram-size", .kind = CLI_INTEGER, .argument = "N", OFFSET(no_repeat_ngram_size), .minimum = 0, .maximum = 1000,
+     .help = "No N tokens in a row occur twice in a translation; 0: they may. Default: the model's, else 0."},
+    {.name = "type", .kind = CLI_TEXT, .argument = "TYPE", OFFSET(type), .choices = types, .help = "What to compute with. Default: fp32."},
+    CLI_OPTION_THREADS(translate_values),
+    {.name = "workers", .kind = CLI_INTEGER, .argument = "N", OFFSET(workers), .minimum = 1, .maximum = 4096,
+     .help = "Batches translated at the same time, each on a thread of its own. Default: chosen by the work."},
+    {.name = "batch-tokens", .kind = CLI_INTEGER, .argument = "N", OFFSET(batch_tokens), .minimum = 1, .maximum = 10000000,
+     .help = "Source tokens translated together, at most. Results do not depend on it. Default: 2048."},
+    {.name = "ids", .kind = CLI_FLAG, OFFSET(ids),
+     .help = "Print target token ids, end of sentence included, instead of text. With --score-target: both files are token ids."},
+    {.name = "ids-in", .kind = CLI_FLAG, OFFSET(ids_in), .help = "The input is source token ids, taken as they stand."},
+    {.name = "score-target", .kind = CLI_TEXT, .argument = "FILE", OFFSET(score_target),
+     .help = "Do not translate: print the log-probability of each line of FILE as the translation of the input's line; with --ids, of each token."},
+    CLI_OPTION_STATS(translate_values),
+    CLI_OPTION_QUIET(translate_values),
+    CLI_OPTION_JSON(translate_values),
+};
+
+// The three files of one call; the stream's context.
+typedef struct streams {
+  cli_input source, target;
+  cli_output output;
+  bool own_error;  // the message in err is about a file and names it already
+} streams;
+
+static ig_status read_source(void *context, const char **line, size_t *length, ig_error *err) {
+  streams *s = context;
+  ig_status status = cli_input_read(&s->source, line, length, err);
+  s->own_error = status != IG_OK;
+  return status;
+}
+
+static ig_status read_target(void *context, const char **line, size_t *length, ig_error *err) {
+  streams *s = context;
+  ig_status status = cli_input_read(&s->target, line, length, err);
+  s->own_error = status != IG_OK;
+  return status;
+}
+
+static ig_status write_line(void *context, const char *line, size_t length, ig_error *err) {
+  streams *s = context;
+  ig_status status = cli_output_line(&s->output, line, length, err);
+  s->own_error = status != IG_OK;
+  return status;
+}
+
+static ig_translator_options translator_options(const translate_values *values) {
+  ig_translator_options options = ig_translator_options_default();
+  options.beam_size = values->beam_size;
+  options.n_best = values->n_best;
+  options.min_length = values->min_length;
+  options.max_length = values->max_length;
+  options.length_penalty = (float)values->length_penalty;
+  options.no_repeat_ngram = values->no_repeat_ngram_size;
+  options.threads = values->threads;
+  options.workers = values->workers;
+  options.batch_tokens = values->batch_tokens;
+  options.ids_in = values->ids_in || (values->ids && values->score_target != NULL);
+  options.ids_out = values->ids;
+  options.type = values->type;
+  return options;
+}
+
+// ru_maxrss is in kilobytes, on macOS in bytes.
+static double peak_bytes(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+  return (double)usage.ru_maxrss;
+#else
+  return (double)usage.ru_maxrss * 1024;
+#endif
+}
+
+static ig_status write_stats(const char *path, const translate_values *values, const ig_translator *translator, ig_error *err) {
+  ig_translate_stats stats = ig_translator_stats(translator);
+  const char *isa = "";
+  cli_output output;
+  ig_status status = ig_isa_name(&isa, err);
+  if (status == IG_OK) status = cli_output_open(&output, path, err);
+  if (status != IG_OK) return status;
+  fprintf(output.file, "{\"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, ", stats.sentences, stats.source_tokens, stats.target_tokens);
+  fprintf(output.file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ", stats.load_seconds, stats.seconds, peak_bytes());
+  fprintf(output.file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa, stats.threads, stats.workers);
+  cli_json_string(output.file, values->model);
+  fputs("}\n", output.file);
+  return cli_output_commit(&output, err);
+}
+
+static ig_status open_streams(streams *s, const translate_values *values, ig_error *err) {
+  ig_status status = cli_input_open(&s->source, values->input, err);
+  if (status == IG_OK && values->score_target != NULL) status = cli_input_open(&s->target, values->score_target, err);
+  if (status == IG_OK) status = cli_output_open(&s->output, values->output, err);
+  return status;
+}
+
+// Everything between opening and committing. The model is opened before the output, so that a wrong path leaves no trace.
+static int translate(const cli_verb *verb, const translate_values *values, ig_translator *translator, streams *s) {
+  ig_error err = {0};
+  bool to_terminal = s->output.file == stdout && isatty(STDOUT_FILENO);
+  ig_reporter reporter = cli_report_begin(&values->log, !to_terminal);
+  if (to_terminal) reporter.progress = NULL;
+  ig_line_stream stream = {.read = read_source, .write = write_line, .context = s};
+  ig_status status = values->score_target != NULL ? ig_score_targets(translator, &stream, read_target, &err)
+                                                  : ig_translate_lines(translator, &stream, &reporter, &err);
+  cli_report_end();
+  if (status != IG_OK && !s->own_error) return cli_fail(verb, "%s: %s", s->source.name, err.message);
+  if (status == IG_OK) status = cli_output_commit(&s->output, &err);
+  if (status == IG_OK && values->stats != NULL) status = write_stats(values->stats, values, translator, &err);
+  return status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message);
+}
+
+static int run(const cli_verb *verb, int argc, char **argv) {
+  translate_values values = {.length_penalty = NAN, .no_repeat_ngram_size = -1};
+  cli_operands operands;
+  int code = cli_parse(verb, &values, &operands, argc, argv);
+  if (code != CLI_GO_ON) return code;
+  if (values.score_target != NULL && values.n_best > 0) return cli_usage_error(verb, "--n-best and --score-target exclude each other");
+  if (values.max_length > 0 && values.min_length > values.max_length)
+    return cli_usage_error(verb, "--min-length %d is more than --max-length %d", values.min_length, values.max_length);
+  cli_report_begin(&values.log, false);
+  ig_translator_options options = translator_options(&values);
+  ig_translator *translator = NULL;
+  streams s = {0};
+  ig_error err = {0};
+  ig_status status = ig_translator_open(values.model, &options, &translator, &err);
+  if (status == IG_OK) status = open_streams(&s, &values, &err);
+  code = status == IG_OK ? translate(verb, &values, translator, &s) : cli_fail(verb, "%s", err.message);
+  cli_output_abandon(&s.output);
+  cli_input_close(&s.source);
+  cli_input_close(&s.target);
+  ig_translator_close(translator);
+  return code;
+}
+
+const cli_verb cli_translate = {
+    .name = "translate",
+    .summary = "Translate, one sentence a line, or score given translations.",
+    .synopsis = "translate -m MODEL [-i IN] [-o OUT] [OPTION ...]\ntranslate -m MODEL -i SOURCE --score-target TARGET [--ids]",
+    .description =
+        "Reads one sentence a line and writes its translation, in the same order. Beam search is that of Hugging Face's transformers; defaults are those of "
+        "the model's generation_config.json. Any number of lines is translated in bounded memory.\n\n"
+        "The output does not depend on --threads, --workers and --batch-tokens.",
+    .examples = "echo 'How are you?' | ingot translate -m models/en-de\n"
+                "ingot translate -m models/en-de -i test.en -o test.de --beam-size 4 --stats stats.json\n"
+                "ingot translate -m models/en-de -i test.en --score-target test.de",
+    .options = translate_options,
+    .option_count = sizeof translate_options / sizeof *translate_options,
+    .run = run,
+};
