@@ -75,7 +75,7 @@ static void option_name(char *out, size_t size, const cli_option *option) {
 
 static void option_help(char *out, size_t size, const cli_option *option) {
   size_t used = (size_t)snprintf(out, size, "%s%s", option->help, option->required ? " Required." : "");
-  if (option->choices == NULL || used >= size) return;
+  if (option->choices == NULL || option->choices[1] == NULL || used >= size) return;
   used += (size_t)snprintf(out + used, size - used, " One of");
   for (const char *const *choice = option->choices; *choice != NULL && used < size; choice++)
     used += (size_t)snprintf(out + used, size - used, "%s %s", choice == option->choices ? "" : ",", *choice);

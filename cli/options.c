@@ -92,7 +92,8 @@ static int store_text(const cli_verb *verb, const cli_option *option, const char
     int n = snprintf(list + used, sizeof list - used, "%s%s", used == 0 ? "" : ", ", *choice);
     if (n > 0 && used + (size_t)n < sizeof list) used += (size_t)n;
   }
-  return cli_usage_error(verb, "--%s: expected one of %s; found '%s'", option->name, list, text);
+  const char *kind = option->choices[1] != NULL ? "one of " : "";
+  return cli_usage_error(verb, "--%s: expected %s%s; found '%s'", option->name, kind, list, text);
 }
 
 // text NULL for flags.

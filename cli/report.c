@@ -64,7 +64,7 @@ static void format_time_left(char *out, size_t size, const ig_progress *progress
   if (progress->total <= progress->done || gained <= 0 || elapsed < 1) return;
   double left = elapsed / gained * (progress->total - progress->done);
   if (!(left < 3600.0 * 24 * 365)) return;
-  long seconds = lround(left);
+  long seconds = (long)left;
   snprintf(out, size, "  %ld:%02ld:%02ld left", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
@@ -90,7 +90,8 @@ static void draw_bar(const ig_progress *progress, const char *line) {
   int columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 20 ? window.ws_col : 80;
   char text[512], bar[24] = "";
   if (progress->total > 0) {
-    int width = 20, full = (int)(width * fmin(1, progress->done / progress->total));
+    double part = progress->done < progress->total ? progress->done / progress->total : 1;
+    int width = 20, full = (int)(width * part);
     for (int i = 0; i < width; i++) bar[i] = i < full ? '#' : '.';
   }
   snprintf(text, sizeof text, "%s %s%s%s", progress->what, bar, bar[0] != '\0' ? " " : "", line);

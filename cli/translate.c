@@ -40,7 +40,7 @@ static const cli_option translate_options[] = {
      .help = "Beam search divides a hypothesis' log-probability by its length to the power of X. Default: the model's, else 1."},
     {.name = "no-repeat-ngram-size", .kind = CLI_INTEGER, .argument = "N", OFFSET(no_repeat_ngram_size), .minimum = 0, .maximum = 1000,
      .help = "No N tokens in a row occur twice in a translation; 0: they may. Default: the model's, else 0."},
-    {.name = "type", .kind = CLI_TEXT, .argument = "TYPE", OFFSET(type), .choices = types, .help = "What to compute with. Default: fp32."},
+    {.name = "type", .kind = CLI_TEXT, .argument = "TYPE", OFFSET(type), .choices = types, .help = "What to compute with: fp32."},
     CLI_OPTION_THREADS(translate_values),
     {.name = "workers", .kind = CLI_INTEGER, .argument = "N", OFFSET(workers), .minimum = 1, .maximum = 4096,
      .help = "Batches translated at the same time, each on a thread of its own. Default: chosen by the work."},
