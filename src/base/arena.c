@@ -1,0 +1,70 @@
+// Arenas over anonymous mappings. Offsets depend only on the sequence of requests, so a measuring pass and a carving pass agree to the byte.
+#include "base/arena.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#define PAGE 4096
+
+ig_arena ig_arena_measure(void) { return (ig_arena){0}; }
+
+ig_status ig_arena_create(ig_arena *arena, size_t size, ig_error *err) {
+  *arena = (ig_arena){0};
+  size_t bytes;
+  if (!ig_size_add(size, 2 * PAGE, &bytes) || bytes > PTRDIFF_MAX) {
+    return ig_fail(err, IG_ERROR_MEMORY, "cannot reserve an arena of %zu bytes", size);
+  }
+  bytes -= bytes % PAGE;  // at least one page more than asked for: an over-read behind the last buffer stays inside
+  void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (base == MAP_FAILED) return ig_fail(err, IG_ERROR_MEMORY, "cannot reserve an arena of %zu bytes: %s", bytes, strerror(errno));
+  arena->base = base;
+  arena->size = bytes;
+  return IG_OK;
+}
+
+void ig_arena_free(ig_arena *arena) {
+  if (!arena) return;
+  if (arena->base) munmap(arena->base, arena->size);
+  *arena = (ig_arena){0};
+}
+
+// Bytes of one request: rounded up to the alignment, and one unit of padding behind.
+static bool padded_size(size_t count, size_t size, size_t *out) {
+  size_t bytes;
+  if (!ig_size_multiply(count, size, &bytes) || !ig_size_add(bytes, 2 * IG_ALIGNMENT - 1, &bytes)) return false;
+  *out = bytes - bytes % IG_ALIGNMENT;
+  return true;
+}
+
+void *ig_arena_take(ig_arena *arena, size_t count, size_t size) {
+  size_t bytes, end;
+  bool fits = padded_size(count, size, &bytes) && ig_size_add(arena->used, bytes, &end);
+  if (!arena->base) {
+    if (!fits) {
+      arena->overflow = true;
+      end = SIZE_MAX - SIZE_MAX % IG_ALIGNMENT;  // saturated: no later ig_arena_create of this size succeeds
+    }
+    arena->used = end;
+    if (end > arena->peak) arena->peak = end;
+    return NULL;
+  }
+  fits = fits && end <= arena->size;
+  assert(fits && "an arena must be created with the size that its measuring pass found");
+  if (!fits) return NULL;
+  char *taken = arena->base + arena->used;
+  arena->used = end;
+  if (end > arena->peak) arena->peak = end;
+  return taken;
+}
+
+size_t ig_arena_mark(const ig_arena *arena) { return arena->used; }
+
+void ig_arena_release(ig_arena *arena, size_t mark) {
+  assert(mark <= arena->used);
+  arena->used = mark;
+}

@@ -1,0 +1,61 @@
+// Filling ig_error, and the names of statuses.
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *ig_version(void) { return INGOT_VERSION; }
+
+const char *ig_status_name(ig_status status) {
+  switch (status) {
+    case IG_OK: return "ok";
+    case IG_ERROR_ARGUMENT: return "argument";
+    case IG_ERROR_IO: return "io";
+    case IG_ERROR_FORMAT: return "format";
+    case IG_ERROR_MEMORY: return "memory";
+    case IG_ERROR_UNSUPPORTED: return "unsupported";
+    case IG_ERROR_DIVERGED: return "diverged";
+    case IG_INTERRUPTED: return "interrupted";
+  }
+  return "unknown";
+}
+
+// A message is one line: whatever a file's contents brought in, control characters become spaces. A sequence cut by the buffer's end is dropped, so
+// that the message stays valid UTF-8 where its parts were.
+static void store_message(ig_error *err, const char *text) {
+  size_t length = strnlen(text, sizeof err->message - 1);
+  if (text[length] != '\0') {
+    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) length--;
+  }
+  for (size_t i = 0; i < length; i++) err->message[i] = (unsigned char)text[i] < 0x20 ? ' ' : text[i];
+  err->message[length] = '\0';
+}
+
+// Both format into a buffer of their own first: an argument may well be err->message itself.
+ig_status ig_fail(ig_error *err, ig_status status, const char *format, ...) {
+  if (!err) return status;
+  char text[sizeof err->message + 4];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  err->status = status;
+  store_message(err, text);
+  return status;
+}
+
+ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...) {
+  if (!err) return status;
+  char text[2 * sizeof err->message + 8];
+  va_list arguments;
+  va_start(arguments, format);
+  int written = vsnprintf(text, sizeof err->message, format, arguments);
+  va_end(arguments);
+  size_t length = written < 0 ? 0 : (size_t)written;
+  if (length >= sizeof err->message) length = sizeof err->message - 1;
+  snprintf(text + length, sizeof text - length, ": %s", err->message);
+  if (err->status == IG_OK) err->status = status;
+  store_message(err, text);
+  return err->status;
+}

@@ -1,0 +1,10 @@
+// The interruption flag. A lock-free atomic is the one thing that is both async-signal-safe and visible to other threads.
+#include "base/interrupt.h"
+
+#include <stdatomic.h>
+
+static atomic_int interrupted;
+
+void ig_interrupt(void) { atomic_store_explicit(&interrupted, 1, memory_order_relaxed); }
+bool ig_interrupted(void) { return atomic_load_explicit(&interrupted, memory_order_relaxed) != 0; }
+void ig_interrupt_clear(void) { atomic_store_explicit(&interrupted, 0, memory_order_relaxed); }

@@ -1,0 +1,7 @@
+// The flag behind ig_interrupt(): long work looks at it between steps, saves and returns IG_INTERRUPTED.
+#ifndef IG_BASE_INTERRUPT_H
+#define IG_BASE_INTERRUPT_H
+#include "ingot.h"
+bool ig_interrupted(void);
+void ig_interrupt_clear(void);
+#endif

@@ -1,0 +1,206 @@
+// A thread pool with one word of state. `ticket` holds (generation, indices left); a worker claims an index by decrementing it. A claim that
+// succeeds belongs to the running loop, because the loop cannot end before its last claimed index is done; so the loop's description is read only
+// after a claim, late workers are harmless, and the caller never waits for a worker that found nothing to do.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE  // sched_getaffinity
+#endif
+#include "base/pool.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#define MAX_THREADS 1024
+#define SPINS 400  // of ~0.05 us each: layers follow one another within some microseconds, and waking a sleeper costs 10 to 50
+
+struct ig_pool {
+  // Written by the caller while no index is claimed; read by workers behind a claim.
+  ig_task task;
+  void *context;
+  size_t first;    // index of this round's first task
+  uint32_t count;  // of this round
+
+  _Alignas(64) _Atomic uint64_t ticket;  // generation << 32 | indices left
+  _Alignas(64) _Atomic uint32_t finished;
+  _Alignas(64) atomic_int sleepers;
+  atomic_bool caller_sleeps;
+  atomic_bool stop;
+  pthread_mutex_t mutex;
+  pthread_cond_t wake, done;
+  int threads, started, spins;
+  struct ig_worker *workers;  // [threads - 1]
+};
+
+typedef struct ig_worker {
+  ig_pool *pool;
+  int number;
+  pthread_t thread;
+} ig_worker;
+
+int ig_cpu_count(void) {
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) {
+    int count = CPU_COUNT(&set);
+    if (count > 0) return count;
+  }
+#endif
+  long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 && online < MAX_THREADS ? (int)online : 1;
+}
+
+static void pause_briefly(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+// Claims and runs indices until none is left.
+static void work(ig_pool *pool, int worker) {
+  uint64_t ticket = atomic_load_explicit(&pool->ticket, memory_order_relaxed);
+  for (;;) {
+    uint32_t left = (uint32_t)ticket;
+    if (left == 0) return;
+    // The low word is not 0, so the decrement never touches the generation.
+    if (!atomic_compare_exchange_weak_explicit(&pool->ticket, &ticket, ticket - 1, memory_order_acquire, memory_order_relaxed)) continue;
+    uint32_t count = pool->count;
+    pool->task(pool->context, pool->first + (count - left), worker);
+    // Sequentially consistent against caller_sleeps: either the caller sees the last index done, or this worker sees the caller asleep.
+    if (atomic_fetch_add(&pool->finished, 1) + 1 == count && worker != 0 && atomic_load(&pool->caller_sleeps)) {
+      pthread_mutex_lock(&pool->mutex);
+      pthread_cond_signal(&pool->done);
+      pthread_mutex_unlock(&pool->mutex);
+    }
+    ticket = atomic_load_explicit(&pool->ticket, memory_order_relaxed);
+  }
+}
+
+static bool nothing_to_do(ig_pool *pool) { return (uint32_t)atomic_load(&pool->ticket) == 0 && !atomic_load(&pool->stop); }
+
+static void *worker_main(void *argument) {
+  ig_worker *worker = argument;
+  ig_pool *pool = worker->pool;
+  while (!atomic_load(&pool->stop)) {
+    work(pool, worker->number);
+    for (int i = 0; i < pool->spins && nothing_to_do(pool); i++) pause_briefly();
+    if (!nothing_to_do(pool)) continue;
+    pthread_mutex_lock(&pool->mutex);
+    atomic_fetch_add(&pool->sleepers, 1);
+    while (nothing_to_do(pool)) pthread_cond_wait(&pool->wake, &pool->mutex);
+    atomic_fetch_sub(&pool->sleepers, 1);
+    pthread_mutex_unlock(&pool->mutex);
+  }
+  return NULL;
+}
+
+static void wake_sleepers(ig_pool *pool) {
+  if (atomic_load(&pool->sleepers) == 0) return;
+  pthread_mutex_lock(&pool->mutex);
+  pthread_cond_broadcast(&pool->wake);
+  pthread_mutex_unlock(&pool->mutex);
+}
+
+static void wait_for_workers(ig_pool *pool) {
+  for (int i = 0; i < pool->spins; i++) {
+    if (atomic_load_explicit(&pool->finished, memory_order_acquire) == pool->count) return;
+    pause_briefly();
+  }
+  pthread_mutex_lock(&pool->mutex);
+  atomic_store(&pool->caller_sleeps, true);
+  while (atomic_load(&pool->finished) != pool->count) pthread_cond_wait(&pool->done, &pool->mutex);
+  atomic_store(&pool->caller_sleeps, false);
+  pthread_mutex_unlock(&pool->mutex);
+}
+
+static void run_round(ig_pool *pool, size_t first, uint32_t count) {
+  pool->first = first;
+  pool->count = count;
+  atomic_store_explicit(&pool->finished, 0, memory_order_relaxed);
+  uint64_t generation = (atomic_load_explicit(&pool->ticket, memory_order_relaxed) >> 32) + 1;
+  atomic_store(&pool->ticket, generation << 32 | count);
+  wake_sleepers(pool);
+  work(pool, 0);
+  wait_for_workers(pool);
+}
+
+void ig_pool_run(ig_pool *pool, size_t count, ig_task task, void *context) {
+  if (!pool || pool->threads == 1 || count <= 1) {
+    for (size_t i = 0; i < count; i++) task(context, i, 0);
+    return;
+  }
+  pool->task = task;
+  pool->context = context;
+  for (size_t first = 0; first < count;) {
+    size_t left = count - first;
+    uint32_t round = left > UINT32_MAX ? UINT32_MAX : (uint32_t)left;
+    run_round(pool, first, round);
+    first += round;
+  }
+}
+
+// Workers block all signals: handlers run on the threads of the program, never here.
+static int start_workers(ig_pool *pool) {
+  sigset_t all, old;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  int failed = 0;
+  while (pool->started < pool->threads - 1 && !failed) {
+    ig_worker *worker = &pool->workers[pool->started];
+    *worker = (ig_worker){.pool = pool, .number = pool->started + 1};
+    failed = pthread_create(&worker->thread, NULL, worker_main, worker);
+    if (!failed) pool->started++;
+  }
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  return failed;
+}
+
+ig_status ig_pool_create(int threads, ig_pool **out, ig_error *err) {
+  *out = NULL;
+  if (threads < 0 || threads > MAX_THREADS) return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected 0 to %d, found %d", MAX_THREADS, threads);
+  int cpus = ig_cpu_count();
+  if (threads == 0) threads = cpus;
+  void *memory = NULL;
+  if (posix_memalign(&memory, _Alignof(ig_pool), sizeof(ig_pool)) != 0) return ig_fail(err, IG_ERROR_MEMORY, "cannot allocate a thread pool");
+  ig_pool *pool = memset(memory, 0, sizeof(ig_pool));
+  pool->threads = threads;
+  pool->spins = threads <= cpus ? SPINS : 0;  // more threads than cores: spinning would only keep the others from running
+  pthread_mutex_init(&pool->mutex, NULL);
+  pthread_cond_init(&pool->wake, NULL);
+  pthread_cond_init(&pool->done, NULL);
+  pool->workers = ig_allocate((size_t)threads, sizeof *pool->workers, err);
+  int failed = pool->workers ? start_workers(pool) : 0;
+  if (!pool->workers || failed) {
+    ig_status status = failed ? ig_fail(err, IG_ERROR_MEMORY, "cannot start thread %d of %d: %s", pool->started + 1, threads, strerror(failed))
+                              : IG_ERROR_MEMORY;
+    ig_pool_free(pool);
+    return status;
+  }
+  *out = pool;
+  return IG_OK;
+}
+
+void ig_pool_free(ig_pool *pool) {
+  if (!pool) return;
+  pthread_mutex_lock(&pool->mutex);
+  atomic_store(&pool->stop, true);
+  pthread_cond_broadcast(&pool->wake);
+  pthread_mutex_unlock(&pool->mutex);
+  for (int i = 0; i < pool->started; i++) pthread_join(pool->workers[i].thread, NULL);
+  pthread_cond_destroy(&pool->done);
+  pthread_cond_destroy(&pool->wake);
+  pthread_mutex_destroy(&pool->mutex);
+  free(pool->workers);
+  free(pool);
+}
+
+int ig_pool_threads(const ig_pool *pool) { return pool ? pool->threads : 1; }

@@ -1,0 +1,26 @@
+// Handing messages and progress to the caller, and the clock that rates are taken from.
+#include "base/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+void ig_report(const ig_reporter *reporter, ig_level level, const char *format, ...) {
+  if (!reporter || !reporter->message) return;
+  char text[2048];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  reporter->message(reporter->context, level, text);
+}
+
+void ig_report_progress(const ig_reporter *reporter, const ig_progress *progress) {
+  if (reporter && reporter->progress) reporter->progress(reporter->context, progress);
+}
+
+double ig_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
