@@ -16,8 +16,6 @@ typedef struct ig_inference_size {
 } ig_inference_size;
 
 typedef struct ig_inference ig_inference;  // ig_inference_free; one arena
-// Bytes that ig_inference_create would take.
-size_t ig_inference_bytes(const ig_model *model, int threads, const ig_inference_size *size);
 // pool NULL: serial. The model must outlive it and have been packed (ig_model_load does) or is packed on the way.
 ig_status ig_inference_create(const ig_model *model, ig_pool *pool, const ig_inference_size *size, ig_inference **out, ig_error *err);
 void ig_inference_free(ig_inference *inference);

@@ -39,6 +39,7 @@ struct ig_model {
   float *values;           // (value_count)
   float *gradients;        // (trained_count) or NULL
   ig_embedding source_embedding, target_embedding;
+  ig_dropout source_dropout, target_dropout;  // of the embedded rows
   ig_encoder_layer *encoder;  // (encoder_layers)
   ig_decoder_layer *decoder;  // (decoder_layers)
   ig_norm encoder_norm, decoder_norm;  // where config.final_norm
@@ -47,6 +48,8 @@ struct ig_model {
   char *generation_config; // the loaded generation_config.json as text, or NULL
 };
 
+// A model of these options, every value 0; the options are checked, and `where` opens the messages.
+ig_status ig_model_allocate(const ig_config *config, const char *where, ig_model **out, ig_error *err);
 // Gradients for training: allocated, zeroed, and wired into the layers.
 ig_status ig_model_need_gradients(ig_model *model, ig_error *err);
 // Packs every linear layer for inference (once; not while training changes the weights).

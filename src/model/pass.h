@@ -22,5 +22,5 @@ typedef struct ig_pass_args {
 ig_status ig_pass_run(ig_pass *pass, const ig_pass_args *args, ig_loss_sums *sums, ig_error *err);
 
 // Exact bytes of activations and scratch for a batch of these shapes (no masks).
-size_t ig_pass_bytes(const ig_model *model, int threads, const ig_ragged *source, const ig_ragged *target, bool backward);
+size_t ig_pass_bytes(ig_pass *pass, const ig_ragged *source, const ig_ragged *target, bool backward);
 #endif

@@ -31,6 +31,7 @@ typedef struct ig_family {
   const char *architecture;
   ig_tensor_names names;
   const char *const *keys;  // config.json keys that a training configuration may set, NULL-terminated
+  const char *training_defaults;  // JSON: what a training configuration that leaves a key out gets instead of the family's own default
   // Options from a config.json; `where` (a path) opens each message. Sizes that a tokenizer decides (vocab_size, special ids) may be missing.
   ig_status (*from_json)(const json_t *config, const char *where, ig_config *out, ig_error *err);
   // A config.json that transformers (or the reference module) opens; new reference or NULL when memory is out.

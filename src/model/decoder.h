@@ -1,0 +1,52 @@
+// The decoder: embedded target rows through self-attention, attention to the encoder's memory, and feed-forward layers   (Vaswani et al. 2017, 3.1)
+#ifndef IG_MODEL_DECODER_H
+#define IG_MODEL_DECODER_H
+#include "model/sublayer.h"
+
+typedef struct ig_decoder_layer_state {
+  const float *input;      // (rows, d)
+  const float *middle[2];  // (rows, d), between the sublayers
+  ig_multi_head_attention_state self_attention, cross_attention;
+  ig_feed_forward_state feed_forward;
+  ig_sublayer_state sublayer[3];
+} ig_decoder_layer_state;
+
+typedef struct ig_decoder_state {
+  float *embedded;  // (rows, d)
+  ig_decoder_layer_state *layers;  // (decoder_layers); storage of the owner, pointers set by carve
+  ig_sublayer_state final;
+  const float *final_input;  // (rows, d)
+} ig_decoder_state;
+
+// What the rows are and what they see.
+typedef struct ig_decoder_view {
+  ig_ragged rows;
+  const int *ids;          // (rows)
+  const int *position;     // (rows): place in the sequence
+  const float *positions;  // (max, d): the table
+  ig_attention_mask self_mask, cross_mask;
+  float *const *key_value;    // one a layer: (memory rows, 2d), from ig_decoder_memory
+  const int *memory_begin;    // (sequences): first memory row of each
+  const int *memory_length;   // (sequences)
+  const ig_kv_cache *cache;   // one a layer, or NULL: the rows see each other
+} ig_decoder_view;
+
+// memory: the ragged shape of the encoder's rows that each sequence sees (as many sequences as target).
+void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *model, const ig_ragged *target, const ig_ragged *memory, bool training);
+// Cross-attention keys and values of every layer: key_value[layer] (memory rows, 2d).
+void ig_decoder_memory(ig_nn *nn, const ig_model *model, int memory_rows, const float *memory, float *const *key_value);
+// Returns the hidden rows (rows, d) before the output layer, inside state.
+const float *ig_decoder_forward(ig_nn *nn, const ig_model *model, ig_decoder_state *state, const ig_decoder_view *view);
+
+typedef struct ig_decoder_backward_args {
+  int memory_rows;
+  const float *memory;  // (memory rows, d)
+  float *gradient;      // (rows, d) of the hidden rows; overwritten
+  float *dropped, *normed;  // (rows, d) scratch
+  float *dkey_value;    // (memory rows, 2d) scratch
+  float *dmemory;       // (memory rows, d), added to
+} ig_decoder_backward_args;
+void ig_decoder_backward(ig_nn *nn, const ig_model *model, const ig_decoder_state *state, const ig_decoder_view *view,
+                         const ig_decoder_backward_args *args);
+size_t ig_decoder_scratch(const ig_nn *nn, const ig_model *model, int rows, int longest, int memory_rows, int longest_memory);
+#endif

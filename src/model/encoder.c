@@ -1,0 +1,86 @@
+// The encoder, forward and backward.
+#include "model/encoder.h"
+
+#include "nn/dropout.h"
+
+void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *model, const ig_ragged *source, bool training) {
+  const ig_config *c = &model->config;
+  const int rows = ig_ragged_rows(source);
+  state->position = IG_TAKE(arena, int, rows);
+  state->embedded = IG_TAKE(arena, float, (size_t)rows * (size_t)c->d_model);
+  for (int i = 0; i < c->encoder_layers; i++) {
+    ig_encoder_layer_state *l = &state->layers[i];
+    if (i > 0 && !training) {
+      *l = state->layers[0];
+      continue;
+    }
+    ig_multi_head_attention_carve(&l->self_attention, arena, &model->encoder[i].self_attention, source, source, false, training);
+    ig_feed_forward_carve(&l->feed_forward, arena, &model->encoder[i].feed_forward, rows, training);
+    for (int j = 0; j < 2; j++) ig_sublayer_carve(&l->sublayer[j], arena, rows, c->d_model);
+  }
+  if (c->final_norm) ig_sublayer_carve(&state->final, arena, rows, c->d_model);
+}
+
+const float *ig_encoder_forward(ig_nn *nn, const ig_model *model, ig_encoder_state *state, const ig_ragged *source, const int *ids,
+                                const float *positions, const ig_attention_mask *mask) {
+  const ig_config *c = &model->config;
+  const int rows = ig_ragged_rows(source);
+  for (int s = 0; s < source->sequences; s++)
+    for (int r = source->offsets[s]; r < source->offsets[s + 1]; r++) state->position[r] = r - source->offsets[s];
+  ig_embedding_forward(nn, &model->source_embedding, rows, ids, state->position, positions, state->embedded);
+  ig_dropout_forward(nn, &model->source_dropout, rows, c->d_model, state->embedded, state->embedded);
+
+  const float *x = state->embedded;
+  for (int i = 0; i < c->encoder_layers; i++) {
+    const ig_encoder_layer *layer = &model->encoder[i];
+    ig_encoder_layer_state *l = &state->layers[i];
+    l->input = x;
+    const ig_sublayer first = ig_sublayer_of(model, &layer->self_attention_norm, &layer->dropout, 0);
+    ig_self_attention_forward(nn, &layer->self_attention, &l->self_attention, source, mask, NULL,
+                              ig_sublayer_input(nn, &first, &l->sublayer[0], rows, x), l->sublayer[0].sum);
+    x = l->middle = ig_sublayer_output(nn, &first, &l->sublayer[0], rows, x);
+    const ig_sublayer second = ig_sublayer_of(model, &layer->feed_forward_norm, &layer->dropout, 1);
+    ig_feed_forward_forward(nn, &layer->feed_forward, &l->feed_forward, rows, ig_sublayer_input(nn, &second, &l->sublayer[1], rows, x),
+                            l->sublayer[1].sum);
+    x = ig_sublayer_output(nn, &second, &l->sublayer[1], rows, x);
+  }
+  if (!c->final_norm) return x;
+  state->final_input = x;
+  ig_norm_forward(nn, &model->encoder_norm, &state->final.norm, rows, x, state->final.normed);
+  return state->final.normed;
+}
+
+void ig_encoder_backward(ig_nn *nn, const ig_model *model, const ig_encoder_state *state, const ig_ragged *source, const int *ids,
+                         const ig_attention_mask *mask, float *gradient, float *dropped, float *normed) {
+  const ig_config *c = &model->config;
+  const int rows = ig_ragged_rows(source);
+  ig_sublayer_gradient g = {.gradient = gradient, .dropped = dropped, .normed = normed};
+  if (c->final_norm) ig_norm_backward(nn, &model->encoder_norm, &state->final.norm, rows, state->final_input, gradient, gradient);
+  for (int i = c->encoder_layers - 1; i >= 0; i--) {
+    const ig_encoder_layer *layer = &model->encoder[i];
+    const ig_encoder_layer_state *l = &state->layers[i];
+    const ig_sublayer second = ig_sublayer_of(model, &layer->feed_forward_norm, &layer->dropout, 1);
+    ig_sublayer_before(nn, &second, &l->sublayer[1], rows, &g);
+    ig_feed_forward_backward(nn, &layer->feed_forward, &l->feed_forward, rows, c->pre_norm ? l->sublayer[1].normed : l->middle, g.doutput, g.dinput,
+                             g.accumulate);
+    ig_sublayer_after(nn, &second, &l->sublayer[1], rows, l->middle, &g);
+    const ig_sublayer first = ig_sublayer_of(model, &layer->self_attention_norm, &layer->dropout, 0);
+    ig_sublayer_before(nn, &first, &l->sublayer[0], rows, &g);
+    ig_self_attention_backward(nn, &layer->self_attention, &l->self_attention, source, mask, c->pre_norm ? l->sublayer[0].normed : l->input, g.doutput,
+                               g.dinput, g.accumulate);
+    ig_sublayer_after(nn, &first, &l->sublayer[0], rows, l->input, &g);
+  }
+  ig_dropout_forward(nn, &model->source_dropout, rows, c->d_model, gradient, gradient);
+  ig_embedding_backward(nn, &model->source_embedding, rows, ids, gradient);
+}
+
+size_t ig_encoder_scratch(const ig_nn *nn, const ig_model *model, int rows, int longest) {
+  size_t most = 0;
+  for (int i = 0; i < model->config.encoder_layers; i++) {
+    const size_t attention = ig_multi_head_attention_scratch(nn, &model->encoder[i].self_attention, rows, rows, longest, longest);
+    const size_t feed_forward = ig_feed_forward_scratch(nn, &model->encoder[i].feed_forward, rows);
+    if (attention > most) most = attention;
+    if (feed_forward > most) most = feed_forward;
+  }
+  return most;
+}

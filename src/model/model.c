@@ -1,0 +1,118 @@
+// A model's life: new, looked at, made ready to train or to run, freed.
+#include "model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "model/arch/family.h"
+#include "model/config.h"
+#include "model/initialize.h"
+#include "model/layout.h"
+
+ig_status ig_model_allocate(const ig_config *config, const char *where, ig_model **out, ig_error *err) {
+  const ig_family *family = ig_family_find(config->family);
+  if (!family) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: family: \"%s\" is not known (marian, torch)", where, config->family);
+  IG_TRY(ig_config_check(config, where, err));
+  ig_model *m = ig_allocate(1, sizeof *m, err);
+  if (!m) return IG_ERROR_MEMORY;
+  m->config = *config;
+  const ig_status status = ig_model_layout(m, family, err);
+  if (status != IG_OK) {
+    ig_model_free(m);
+    return status;
+  }
+  *out = m;
+  return IG_OK;
+}
+
+ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out, ig_error *err) {
+  IG_TRY(ig_model_allocate(config, "configuration", out, err));
+  ig_model_initialize(*out, seed);
+  return IG_OK;
+}
+
+void ig_model_free(ig_model *m) {
+  if (!m) return;
+  free(m->parameters);
+  free(m->values);
+  free(m->gradients);
+  free(m->encoder);
+  free(m->decoder);
+  free(m->packed);
+  free(m->generation_config);
+  free(m);
+}
+
+const ig_config *ig_model_config(const ig_model *m) { return &m->config; }
+size_t ig_model_parameters(const ig_model *m) { return m->trained_count; }
+size_t ig_model_tensors(const ig_model *m) { return m->parameter_count; }
+
+ig_status ig_model_tensor(const ig_model *m, size_t index, ig_tensor_view *out, ig_error *err) {
+  if (index >= m->parameter_count)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "tensor %zu: the model has %zu tensors", index, m->parameter_count);
+  const ig_parameter *p = &m->parameters[index];
+  *out = (ig_tensor_view){.name = p->name, .rank = p->rank, .values = m->values + p->offset};
+  memcpy(out->shape, p->shape, sizeof out->shape);
+  if (p->trained && m->gradients) out->gradient = m->gradients + p->offset;
+  return IG_OK;
+}
+
+ig_status ig_model_find(const ig_model *m, const char *name, ig_tensor_view *out, ig_error *err) {
+  for (size_t i = 0; i < m->parameter_count; i++)
+    if (strcmp(m->parameters[i].name, name) == 0) return ig_model_tensor(m, i, out, err);
+  return ig_fail(err, IG_ERROR_ARGUMENT, "the model has no tensor \"%s\"", name);
+}
+
+ig_status ig_model_need_gradients(ig_model *m, ig_error *err) {
+  if (m->gradients) return IG_OK;
+  m->gradients = ig_allocate(m->trained_count, sizeof *m->gradients, err);
+  if (!m->gradients) return IG_ERROR_MEMORY;
+  ig_model_wire(m, ig_family_find(m->config.family));
+  return IG_OK;
+}
+
+typedef struct ig_packing {
+  ig_nn *nn;
+  float *next;  // NULL: counting
+  size_t count;
+} ig_packing;
+
+static void pack_linear(void *context, ig_linear *linear) {
+  ig_packing *p = context;
+  const size_t size = ig_linear_packed_size(p->nn, linear->in, linear->out);
+  p->count += size;
+  if (!p->next) return;
+  ig_linear_pack(p->nn, linear, p->next);
+  linear->packed = p->next;
+  p->next += size;
+}
+
+static void unpack_linear(void *context, ig_linear *linear) {
+  (void)context;
+  linear->packed = NULL;
+}
+
+ig_status ig_model_pack(ig_model *m, ig_error *err) {
+  if (m->packed) return IG_OK;
+  ig_nn nn = {0};
+  IG_TRY(ig_kernels_select(&nn.kernels, err));
+  ig_packing packing = {.nn = &nn};
+  ig_model_linears(m, pack_linear, &packing);
+  size_t bytes;
+  if (!ig_size_multiply(packing.count, sizeof(float), &bytes) || !ig_size_add(bytes, 2 * IG_ALIGNMENT, &bytes))
+    return ig_fail(err, IG_ERROR_MEMORY, "packed weights: size overflow");
+  m->packed = aligned_alloc(IG_ALIGNMENT, bytes / IG_ALIGNMENT * IG_ALIGNMENT);  // kernels may read one alignment unit behind
+  if (!m->packed) return ig_fail(err, IG_ERROR_MEMORY, "packed weights: %zu bytes are not to be had", bytes);
+  packing = (ig_packing){.nn = &nn, .next = m->packed};
+  ig_model_linears(m, pack_linear, &packing);
+  return IG_OK;
+}
+
+void ig_model_unpack(ig_model *m) {
+  if (!m->packed) return;
+  ig_model_linears(m, unpack_linear, NULL);
+  free(m->packed);
+  m->packed = NULL;
+}

@@ -1,0 +1,236 @@
+// A training or scoring pass: encoder, decoder, loss, and back.
+#include "model/pass.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "model/decoder.h"
+#include "model/encoder.h"
+#include "model/masks.h"
+
+struct ig_pass {
+  const ig_model *model;
+  ig_nn nn;
+  ig_arena activations, scratch;
+  ig_encoder_layer_state *encoder_layers;
+  ig_decoder_layer_state *decoder_layers;
+  float **key_value;   // (decoder_layers)
+  float *positions;    // (position_count, d)
+  size_t position_count;
+};
+
+// Everything of one batch that lives in the arena.
+typedef struct ig_pass_buffers {
+  ig_encoder_state encoder;
+  ig_decoder_state decoder;
+  ig_mask_set masks;
+  int *position;                             // (target rows)
+  int *memory_length;                        // (sequences)
+  float *hidden_gradient, *memory_gradient;  // (target rows, d), (source rows, d)
+  float *dropped, *normed;                   // (the more rows, d)
+  float *dkey_value;                         // (source rows, 2d)
+} ig_pass_buffers;
+
+typedef struct ig_pass_shape {
+  ig_ragged source, target;
+  int longest_source, longest_target;
+} ig_pass_shape;
+
+static int longest(const ig_ragged *r) {
+  int most = 0;
+  for (int s = 0; s < r->sequences; s++)
+    if (r->offsets[s + 1] - r->offsets[s] > most) most = r->offsets[s + 1] - r->offsets[s];
+  return most;
+}
+
+static ig_pass_shape shape_of(const ig_ragged *source, const ig_ragged *target) {
+  return (ig_pass_shape){.source = *source, .target = *target, .longest_source = longest(source), .longest_target = longest(target)};
+}
+
+ig_status ig_pass_create(const ig_model *model, ig_pool *pool, ig_pass **out, ig_error *err) {
+  ig_pass *p = ig_allocate(1, sizeof *p, err);
+  if (!p) return IG_ERROR_MEMORY;
+  p->model = model;
+  p->nn = (ig_nn){.pool = pool};
+  p->encoder_layers = ig_allocate((size_t)model->config.encoder_layers, sizeof *p->encoder_layers, err);
+  p->decoder_layers = ig_allocate((size_t)model->config.decoder_layers, sizeof *p->decoder_layers, err);
+  p->key_value = ig_allocate((size_t)model->config.decoder_layers, sizeof *p->key_value, err);
+  ig_status status = p->encoder_layers && p->decoder_layers && p->key_value ? IG_OK : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = ig_kernels_select(&p->nn.kernels, err);
+  if (status != IG_OK) {
+    ig_pass_free(p);
+    return status;
+  }
+  *out = p;
+  return IG_OK;
+}
+
+void ig_pass_free(ig_pass *p) {
+  if (!p) return;
+  ig_arena_free(&p->activations);
+  ig_arena_free(&p->scratch);
+  free(p->encoder_layers);
+  free(p->decoder_layers);
+  free(p->key_value);
+  free(p->positions);
+  free(p);
+}
+
+static void carve(ig_pass *p, ig_pass_buffers *b, ig_arena *arena, const ig_pass_shape *shape, bool backward) {
+  const size_t d = (size_t)p->model->config.d_model;
+  const size_t source_rows = (size_t)ig_ragged_rows(&shape->source), target_rows = (size_t)ig_ragged_rows(&shape->target);
+  b->encoder.layers = p->encoder_layers;
+  b->decoder.layers = p->decoder_layers;
+  ig_encoder_carve(&b->encoder, arena, p->model, &shape->source, backward);
+  for (int i = 0; i < p->model->config.decoder_layers; i++) p->key_value[i] = IG_TAKE(arena, float, source_rows * 2 * d);
+  ig_decoder_carve(&b->decoder, arena, p->model, &shape->target, &shape->source, backward);
+  b->position = IG_TAKE(arena, int, target_rows);
+  b->memory_length = IG_TAKE(arena, int, shape->source.sequences);
+  if (!backward) return;
+  const size_t most = source_rows > target_rows ? source_rows : target_rows;
+  b->hidden_gradient = IG_TAKE(arena, float, target_rows * d);
+  b->memory_gradient = IG_TAKE(arena, float, source_rows * d);
+  b->dropped = IG_TAKE(arena, float, most * d);
+  b->normed = IG_TAKE(arena, float, most * d);
+  b->dkey_value = IG_TAKE(arena, float, source_rows * 2 * d);
+}
+
+static size_t scratch_bytes(const ig_nn *nn, const ig_model *model, const ig_pass_shape *shape) {
+  const int source_rows = ig_ragged_rows(&shape->source), target_rows = ig_ragged_rows(&shape->target);
+  const ig_loss_args loss = {.output = model->output};
+  const size_t sizes[] = {ig_encoder_scratch(nn, model, source_rows, shape->longest_source),
+                          ig_decoder_scratch(nn, model, target_rows, shape->longest_target, source_rows, shape->longest_source),
+                          ig_loss_scratch(nn, &loss, target_rows), ig_linear_scratch(nn, &model->output, target_rows)};
+  size_t most = 0;
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    if (sizes[i] > most) most = sizes[i];
+  return most;
+}
+
+// Makes the arena hold at least `bytes`, with room to grow so that a run settles quickly.
+static ig_status reserve(ig_arena *arena, size_t bytes, ig_error *err) {
+  if (arena->size >= bytes) {
+    ig_arena_release(arena, 0);
+    return IG_OK;
+  }
+  ig_arena_free(arena);
+  return ig_arena_create(arena, bytes + bytes / 8, err);
+}
+
+static ig_status reserve_positions(ig_pass *p, size_t needed, ig_error *err) {
+  if (needed <= p->position_count) return IG_OK;
+  const size_t count = needed + needed / 2 + 64, d = (size_t)p->model->config.d_model;
+  float *table = ig_allocate(count, d * sizeof *table, err);
+  if (!table) return IG_ERROR_MEMORY;
+  ig_sinusoids(p->model->config.positions, (int)count, (int)d, table);
+  free(p->positions);
+  p->positions = table;
+  p->position_count = count;
+  return IG_OK;
+}
+
+static ig_status check_ids(const char *what, const int *ids, int rows, int vocabulary, ig_error *err) {
+  for (int r = 0; r < rows; r++)
+    if (ids[r] < 0 || ids[r] >= vocabulary)
+      return ig_fail(err, IG_ERROR_ARGUMENT, "%s id of row %d: expected 0 to %d, found %d", what, r, vocabulary - 1, ids[r]);
+  return IG_OK;
+}
+
+static ig_status check_batch(const ig_pass *p, const ig_batch *batch, const ig_pass_shape *shape, ig_error *err) {
+  const ig_config *c = &p->model->config;
+  const int source_rows = ig_ragged_rows(&shape->source), target_rows = ig_ragged_rows(&shape->target);
+  IG_TRY(check_ids("source", batch->source, source_rows, c->vocab_size, err));
+  IG_TRY(check_ids("target input", batch->target_input, target_rows, c->target_vocab_size, err));
+  if (batch->target_output)
+    for (int r = 0; r < target_rows; r++)
+      if (batch->target_output[r] >= c->target_vocab_size)
+        return ig_fail(err, IG_ERROR_ARGUMENT, "target output id of row %d: expected at most %d, found %d", r, c->target_vocab_size - 1,
+                       batch->target_output[r]);
+  const int most = shape->longest_source > shape->longest_target ? shape->longest_source : shape->longest_target;
+  if (c->max_positions && most > c->max_positions)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "a sequence of %d tokens is longer than the model's %d positions", most, c->max_positions);
+  return ig_masks_check(batch, err);
+}
+
+static ig_status prepare(ig_pass *p, const ig_pass_args *args, const ig_pass_shape *shape, ig_pass_buffers *b, ig_error *err) {
+  const ig_batch *batch = args->batch;
+  const ig_config *c = &p->model->config;
+  IG_TRY(check_batch(p, batch, shape, err));
+  ig_arena plan = ig_arena_measure();
+  carve(p, b, &plan, shape, args->backward);
+  ig_masks_carve(&b->masks, &plan, batch, c->encoder_heads, c->decoder_heads);
+  if (plan.overflow) return ig_fail(err, IG_ERROR_MEMORY, "the batch needs more memory than can be addressed");
+  IG_TRY(reserve(&p->activations, plan.peak, err));
+  carve(p, b, &p->activations, shape, args->backward);
+  ig_masks_carve(&b->masks, &p->activations, batch, c->encoder_heads, c->decoder_heads);
+  p->nn.training = args->backward;
+  p->nn.seed = args->seed;
+  p->nn.update = args->update;
+  p->nn.scratch = &p->scratch;
+  IG_TRY(reserve(&p->scratch, scratch_bytes(&p->nn, p->model, shape), err));
+  return reserve_positions(p, (size_t)(shape->longest_source > shape->longest_target ? shape->longest_source : shape->longest_target), err);
+}
+
+static void backward(ig_pass *p, const ig_pass_args *args, const ig_pass_shape *shape, ig_pass_buffers *b, const ig_decoder_view *view,
+                     const float *memory) {
+  const int source_rows = ig_ragged_rows(&shape->source);
+  memset(b->memory_gradient, 0, (size_t)source_rows * (size_t)p->model->config.d_model * sizeof(float));
+  const ig_decoder_backward_args decoder = {.memory_rows = source_rows,
+                                            .memory = memory,
+                                            .gradient = b->hidden_gradient,
+                                            .dropped = b->dropped,
+                                            .normed = b->normed,
+                                            .dkey_value = b->dkey_value,
+                                            .dmemory = b->memory_gradient};
+  p->nn.first_row = args->first_target_row;
+  ig_decoder_backward(&p->nn, p->model, &b->decoder, view, &decoder);
+  p->nn.first_row = args->first_source_row;
+  ig_encoder_backward(&p->nn, p->model, &b->encoder, &shape->source, args->batch->source, &b->masks.encoder, b->memory_gradient, b->dropped, b->normed);
+}
+
+ig_status ig_pass_run(ig_pass *p, const ig_pass_args *args, ig_loss_sums *sums, ig_error *err) {
+  const ig_batch *batch = args->batch;
+  const ig_pass_shape shape = shape_of(&(ig_ragged){batch->sequences, batch->source_offsets}, &(ig_ragged){batch->sequences, batch->target_offsets});
+  const int source_rows = ig_ragged_rows(&shape.source), target_rows = ig_ragged_rows(&shape.target);
+  ig_pass_buffers b = {0};
+  IG_TRY(prepare(p, args, &shape, &b, err));
+  for (int s = 0; s < batch->sequences; s++) {
+    b.memory_length[s] = batch->source_offsets[s + 1] - batch->source_offsets[s];
+    for (int r = batch->target_offsets[s]; r < batch->target_offsets[s + 1]; r++) b.position[r] = r - batch->target_offsets[s];
+  }
+
+  p->nn.first_row = args->first_source_row;
+  const float *memory = ig_encoder_forward(&p->nn, p->model, &b.encoder, &shape.source, batch->source, p->positions, &b.masks.encoder);
+  p->nn.first_row = args->first_target_row;
+  ig_decoder_memory(&p->nn, p->model, source_rows, memory, p->key_value);
+  const ig_decoder_view view = {.rows = shape.target,
+                                .ids = batch->target_input,
+                                .position = b.position,
+                                .positions = p->positions,
+                                .self_mask = b.masks.decoder,
+                                .cross_mask = b.masks.cross,
+                                .key_value = p->key_value,
+                                .memory_begin = batch->source_offsets,
+                                .memory_length = b.memory_length};
+  const float *hidden = ig_decoder_forward(&p->nn, p->model, &b.decoder, &view);
+  if (args->logits) ig_linear_forward(&p->nn, &p->model->output, target_rows, hidden, IG_ACTIVATION_NONE, args->logits);
+  if (!batch->target_output) return IG_OK;
+  const ig_loss_args loss = {.output = p->model->output,
+                             .label_smoothing = args->label_smoothing,
+                             .gradient_scale = args->backward ? (float)(1.0 / args->normalizer) : 0.0f,
+                             .targets = batch->target_output};
+  const ig_loss_sums result = ig_loss_run(&p->nn, &loss, target_rows, hidden, args->backward ? b.hidden_gradient : NULL);
+  if (args->backward) backward(p, args, &shape, &b, &view, memory);
+  if (sums) *sums = result;
+  return IG_OK;
+}
+
+size_t ig_pass_bytes(ig_pass *p, const ig_ragged *source, const ig_ragged *target, bool with_backward) {
+  const ig_pass_shape shape = shape_of(source, target);
+  ig_pass_buffers b = {0};
+  ig_arena plan = ig_arena_measure();
+  carve(p, &b, &plan, &shape, with_backward);
+  return plan.overflow ? SIZE_MAX : plan.peak + scratch_bytes(&p->nn, p->model, &shape);
+}

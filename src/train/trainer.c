@@ -1,0 +1,147 @@
+// ig_trainer: a model, its gradients and its optimizer's state, one update at a time.
+#include "train/trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "model/pass.h"
+#include "train/optimizer.h"
+
+struct ig_trainer {
+  ig_model *model;
+  ig_trainer_options options;
+  ig_pool *pool;
+  ig_pass *pass;
+  ig_nn nn;
+  float *m, *v;  // (trained_count)
+  uint32_t updates;
+  uint32_t source_rows, target_rows;  // of the micro-batches accumulated since the last update
+};
+
+ig_trainer_options ig_trainer_options_default(void) {
+  return (ig_trainer_options){.optimizer = {.kind = IG_ADAM, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f}, .seed = 1};
+}
+
+static ig_status check_options(const ig_trainer_options *o, ig_error *err) {
+  const ig_optimizer_options *a = &o->optimizer;
+  if (!(a->beta1 >= 0 && a->beta1 < 1 && a->beta2 >= 0 && a->beta2 < 1))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "adam_betas: expected numbers in [0, 1), found %g and %g", (double)a->beta1, (double)a->beta2);
+  if (!(a->eps >= 0) || !(a->weight_decay >= 0) || !(a->clip_norm >= 0))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "adam_eps, weight_decay, clip_norm: expected numbers not below 0, found %g, %g, %g", (double)a->eps,
+                   (double)a->weight_decay, (double)a->clip_norm);
+  if (!(o->label_smoothing >= 0 && o->label_smoothing < 1))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "label_smoothing: expected a number in [0, 1), found %g", (double)o->label_smoothing);
+  if (o->threads < 0) return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected a number not below 0, found %d", o->threads);
+  return IG_OK;
+}
+
+static ig_status build(ig_trainer *t, ig_error *err) {
+  IG_TRY(ig_model_need_gradients(t->model, err));
+  ig_model_unpack(t->model);
+  t->m = ig_allocate(t->model->trained_count, sizeof *t->m, err);
+  t->v = ig_allocate(t->model->trained_count, sizeof *t->v, err);
+  if (!t->m || !t->v) return IG_ERROR_MEMORY;
+  IG_TRY(ig_pool_create(t->options.threads, &t->pool, err));
+  IG_TRY(ig_pass_create(t->model, t->pool, &t->pass, err));
+  t->nn.pool = t->pool;
+  return ig_kernels_select(&t->nn.kernels, err);
+}
+
+ig_status ig_trainer_create(ig_model *model, const ig_trainer_options *options, ig_trainer **out, ig_error *err) {
+  IG_TRY(check_options(options, err));
+  ig_trainer *t = ig_allocate(1, sizeof *t, err);
+  if (!t) return IG_ERROR_MEMORY;
+  t->model = model;
+  t->options = *options;
+  const ig_status status = build(t, err);
+  if (status != IG_OK) {
+    ig_trainer_free(t);
+    return status;
+  }
+  ig_trainer_zero_gradients(t);
+  *out = t;
+  return IG_OK;
+}
+
+void ig_trainer_free(ig_trainer *t) {
+  if (!t) return;
+  ig_pass_free(t->pass);
+  ig_pool_free(t->pool);
+  free(t->m);
+  free(t->v);
+  free(t);
+}
+
+static void report(const ig_loss_sums *sums, ig_loss *loss) {
+  if (!loss) return;
+  const double tokens = sums->tokens ? (double)sums->tokens : 1.0;
+  *loss = (ig_loss){.loss = sums->loss / tokens, .nll = sums->nll / tokens, .tokens = sums->tokens};
+}
+
+ig_status ig_trainer_forward(ig_trainer *t, const ig_batch *batch, float *logits, ig_loss *loss, ig_error *err) {
+  ig_loss_sums sums = {0};
+  const ig_pass_args args = {.batch = batch, .label_smoothing = t->options.label_smoothing, .logits = logits};
+  IG_TRY(ig_pass_run(t->pass, &args, &sums, err));
+  report(&sums, loss);
+  return IG_OK;
+}
+
+static size_t counted_targets(const ig_batch *batch) {
+  size_t n = 0;
+  for (int r = 0; r < batch->target_offsets[batch->sequences]; r++) n += batch->target_output[r] >= 0;
+  return n;
+}
+
+ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double normalizer, ig_loss *loss, ig_error *err) {
+  if (!batch->target_output) return ig_fail(err, IG_ERROR_ARGUMENT, "a batch to train on needs target_output");
+  if (normalizer <= 0) normalizer = (double)counted_targets(batch);
+  if (normalizer <= 0) normalizer = 1;
+  ig_loss_sums sums = {0};
+  const ig_pass_args args = {.batch = batch,
+                             .label_smoothing = t->options.label_smoothing,
+                             .backward = true,
+                             .normalizer = normalizer,
+                             .seed = t->options.seed,
+                             .update = t->updates,
+                             .first_source_row = t->source_rows,
+                             .first_target_row = t->target_rows};
+  IG_TRY(ig_pass_run(t->pass, &args, &sums, err));
+  t->source_rows += (uint32_t)batch->source_offsets[batch->sequences];
+  t->target_rows += (uint32_t)batch->target_offsets[batch->sequences];
+  report(&sums, loss);
+  return IG_OK;
+}
+
+ig_status ig_trainer_update(ig_trainer *t, float learning_rate, double *grad_norm, ig_error *err) {
+  const size_t count = t->model->trained_count;
+  const double norm = ig_optimizer_norm(&t->nn, t->model->gradients, count);
+  if (grad_norm) *grad_norm = norm;
+  if (!isfinite(norm)) {
+    ig_trainer_zero_gradients(t);
+    return ig_fail(err, IG_ERROR_DIVERGED, "update %u: the gradient's norm is not finite", t->updates + 1);
+  }
+  const float clip = t->options.optimizer.clip_norm;
+  // torch.nn.utils.clip_grad_norm_: scale by max_norm / (norm + 1e-6) where that is below 1
+  const double scale = clip > 0 && (double)clip / (norm + 1e-6) < 1 ? (double)clip / (norm + 1e-6) : 1.0;
+  t->updates++;
+  ig_optimizer_step(&t->nn, &t->options.optimizer, t->updates, learning_rate, (float)scale, t->model->values, t->model->gradients, t->m, t->v, count);
+  t->source_rows = t->target_rows = 0;
+  return IG_OK;
+}
+
+void ig_trainer_zero_gradients(ig_trainer *t) {
+  memset(t->model->gradients, 0, t->model->trained_count * sizeof *t->model->gradients);
+  t->source_rows = t->target_rows = 0;
+}
+
+size_t ig_trainer_moments(ig_trainer *t, float **m, float **v) {
+  *m = t->m, *v = t->v;
+  return t->model->trained_count;
+}
+
+uint32_t ig_trainer_updates(const ig_trainer *t) { return t->updates; }
+void ig_trainer_set_updates(ig_trainer *t, uint32_t updates) { t->updates = updates; }
+ig_pool *ig_trainer_pool(ig_trainer *t) { return t->pool; }
