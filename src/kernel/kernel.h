@@ -25,7 +25,7 @@ typedef struct ig_gemm_tile {
   size_t panel_stride;
   float *c;         // C[i][j] = c[i * c_row + j]
   size_t c_row;
-  bool accumulate;  // C += AB instead of C = AB
+  bool accumulate;  // C += AB instead of C = AB: the chain of fused multiply-adds goes on from C, so splitting k changes no bit
   // Epilogue, applied after the product (last block of k only): C = activation(C + bias)
   const float *bias;  // (columns) or NULL
   ig_activation activation;
@@ -116,4 +116,7 @@ const ig_kernels *const *ig_kernels_all(void);
 bool ig_kernels_supported(const ig_kernels *kernels);
 
 extern const ig_kernels ig_kernels_reference;
+#if defined(__x86_64__)
+extern const ig_kernels ig_kernels_avx2, ig_kernels_avx512;
+#endif
 #endif

@@ -21,7 +21,7 @@ void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm);
 // The same on the calling thread, with a caller's buffer for packing instead of nn's scratch (inside pool tasks). buffer: ig_gemm_serial_buffer floats.
 void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffer);
 size_t ig_gemm_serial_buffer(const ig_kernels *kernels, size_t m, size_t n, size_t k);
-// Scratch bytes that ig_gemm_run needs (0 when B comes packed and A is row-major).
+// Scratch bytes that ig_gemm_run needs; none when B comes packed.
 size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k);
 // Floats of a packed (k, n) operand, and packing it.
 size_t ig_gemm_packed_size(const ig_kernels *kernels, size_t n, size_t k);

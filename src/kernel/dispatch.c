@@ -1,0 +1,88 @@
+// CPU detection and the choice of a kernel table.
+#include <stdlib.h>
+#include <string.h>
+#include "base/error.h"
+#include "kernel/detect.h"
+#include "kernel/kernel.h"
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+enum {
+  LEAF1_ECX_FMA = 1u << 12,
+  LEAF1_ECX_OSXSAVE = 1u << 27,
+  LEAF1_ECX_AVX = 1u << 28,
+  LEAF1_ECX_F16C = 1u << 29,
+  LEAF7_EBX_AVX2 = 1u << 5,
+  LEAF7_EBX_AVX512F = 1u << 16,
+  LEAF7_EBX_AVX512DQ = 1u << 17,
+  LEAF7_EBX_AVX512BW = 1u << 30,
+  XCR0_YMM = 0x06,  // xmm and upper ymm halves
+  XCR0_ZMM = 0xe6,  // and mask registers, upper zmm halves, zmm16-31
+};
+static const uint32_t LEAF7_EBX_AVX512VL = 1u << 31;  // does not fit an enumerator's int
+
+static bool has_all(uint64_t value, uint64_t bits) { return (value & bits) == bits; }
+
+ig_cpu_features ig_cpu_features_of(const ig_cpu_leaves *leaves) {
+  ig_cpu_features features = {false, false};
+  const uint32_t wanted1 = LEAF1_ECX_FMA | LEAF1_ECX_OSXSAVE | LEAF1_ECX_AVX | LEAF1_ECX_F16C;
+  features.avx2 = has_all(leaves->leaf1_ecx, wanted1) && has_all(leaves->leaf7_ebx, LEAF7_EBX_AVX2) && has_all(leaves->xcr0, XCR0_YMM);
+  const uint32_t wanted7 = LEAF7_EBX_AVX512F | LEAF7_EBX_AVX512DQ | LEAF7_EBX_AVX512BW | LEAF7_EBX_AVX512VL;
+  features.avx512 = features.avx2 && has_all(leaves->leaf7_ebx, wanted7) && has_all(leaves->xcr0, XCR0_ZMM);
+  return features;
+}
+
+ig_cpu_leaves ig_cpu_read_leaves(void) {
+  ig_cpu_leaves leaves = {0, 0, 0};
+#if defined(__x86_64__)
+  uint32_t a, b, c, d;
+  if (__get_cpuid(1, &a, &b, &c, &d)) leaves.leaf1_ecx = c;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) leaves.leaf7_ebx = b;
+  if (leaves.leaf1_ecx & LEAF1_ECX_OSXSAVE) {
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    leaves.xcr0 = (uint64_t)high << 32 | low;
+  }
+#endif
+  return leaves;
+}
+
+// Best last.
+static const ig_kernels *const tables[] = {
+    &ig_kernels_reference,
+    NULL,
+};
+
+const ig_kernels *const *ig_kernels_all(void) { return tables; }
+
+bool ig_kernels_supported(const ig_kernels *kernels) {
+  if (kernels == &ig_kernels_reference) return true;
+  ig_cpu_leaves leaves = ig_cpu_read_leaves();
+  ig_cpu_features features = ig_cpu_features_of(&leaves);
+  if (strcmp(kernels->name, "avx2") == 0) return features.avx2;
+  if (strcmp(kernels->name, "avx512") == 0) return features.avx512;
+  return false;
+}
+
+ig_status ig_kernels_select(const ig_kernels **out, ig_error *err) {
+  const char *wanted = getenv("IG_ISA");
+  if (wanted && !*wanted) wanted = NULL;
+  const ig_kernels *found = NULL;
+  for (const ig_kernels *const *table = tables; *table; table++) {
+    if (wanted && strcmp((*table)->name, wanted) != 0) continue;
+    bool supported = ig_kernels_supported(*table);
+    if (wanted && !supported) return ig_fail(err, IG_ERROR_UNSUPPORTED, "IG_ISA: this CPU (or its operating system) lacks '%s'", wanted);
+    if (supported) found = *table;
+  }
+  if (!found) return ig_fail(err, IG_ERROR_ARGUMENT, "IG_ISA: unknown instruction set '%s' (reference, avx2, avx512)", wanted);
+  *out = found;
+  return IG_OK;
+}
+
+ig_status ig_isa_name(const char **name, ig_error *err) {
+  const ig_kernels *kernels;
+  IG_TRY(ig_kernels_select(&kernels, err));
+  *name = kernels->name;
+  return IG_OK;
+}

@@ -1,0 +1,211 @@
+// Blocking and threading round the gemm kernels (Goto & van de Geijn 2008, "Anatomy of High-Performance Matrix Multiplication": the panel of B
+// stays in L1, the block of A in L2). Each output is one chain of fused multiply-adds over k in index order, continued from C between blocks of k,
+// so no choice made here (block sizes, threads, who packs what) can change a bit.
+#include "nn/gemm.h"
+#include <string.h>
+
+enum {
+  DEPTH_BLOCK = 256,    // k per block: a panel of 32 columns takes 32 KB, two thirds of a 48 KB L1
+  ROW_BLOCK_TILES = 8,  // row tiles per block of A
+  ROW_BLOCK_MAX = 112,  // the most rows that ROW_BLOCK_TILES may come to
+  COLUMN_BLOCK = 2048,
+  ROW_PAD = 16,         // floats behind each copied row of A: keeps power-of-two rows out of each other's cache sets
+  A_BUFFER = ROW_BLOCK_MAX * (DEPTH_BLOCK + ROW_PAD),
+  TASK_WORK = 1 << 16,  // multiply-adds that are worth a task of their own
+  TASKS_PER_THREAD = 4,
+  PACK_PANELS = 8,      // panels a packing task
+};
+
+typedef struct work {
+  const ig_kernels *kernels;
+  const ig_gemm *gemm;
+  const float *packed;
+  size_t row_block, column_block, row_blocks, column_blocks;
+} work;
+
+static size_t at_most(size_t x, size_t limit) { return x < limit ? x : limit; }
+static size_t at_least(size_t x, size_t limit) { return x > limit ? x : limit; }
+static size_t parts(size_t x, size_t part) { return (x + part - 1) / part; }
+
+// ---- the block of A ------------------------------------------------------------------------------------------------------------------------
+
+typedef enum a_layout { A_DIRECT, A_ROWS, A_TILES } a_layout;
+
+// A is read in place where its rows are contiguous and far from powers of two. Rows a multiple of 2 KB apart fall into the same few cache sets: copy
+// them with a pad. A transposed A (rows side by side, depth far apart) is copied tile by tile.
+static a_layout a_layout_of(const ig_gemm *g, size_t rows, size_t columns) {
+  if (columns < 128 || rows < 2) return A_DIRECT;
+  if (g->a_depth == 1) return rows > 8 && g->a_row % 512 == 0 ? A_ROWS : A_DIRECT;
+  return g->a_row == 1 ? A_TILES : A_DIRECT;
+}
+
+static void copy_rows(const float *a, size_t a_row, size_t rows, size_t depth, float *buffer) {
+  for (size_t i = 0; i < rows; i++) memcpy(buffer + i * (depth + ROW_PAD), a + i * a_row, depth * sizeof(float));
+}
+
+// Tile t holds rows t*height .. , depth-major: height floats for each p.
+static void copy_tiles(const float *a, size_t a_depth, size_t rows, size_t depth, size_t height, float *buffer) {
+  for (size_t p = 0; p < depth; p++) {
+    const float *from = a + p * a_depth;
+    float *to = buffer + p * height;
+    for (size_t i = 0; i < rows; i += height, to += depth * height) {
+      size_t count = at_most(rows - i, height);
+      for (size_t r = 0; r < count; r++) to[r] = from[i + r];
+    }
+  }
+}
+
+// Row tiles within panels, both from close memory: B's panel is read by all tiles while it is in L1.
+static void multiply_tiles(const ig_kernels *kernels, const ig_gemm_tile *block, size_t height) {
+  for (size_t first = 0; first < block->columns; first += kernels->gemm_nr) {
+    ig_gemm_tile tile = *block;
+    tile.columns = at_most(block->columns - first, kernels->gemm_nr);
+    tile.packed = block->packed + first / kernels->gemm_nr * block->panel_stride;
+    if (block->bias) tile.bias = block->bias + first;
+    tile.a_row = 1;
+    tile.a_depth = height;
+    for (size_t i = 0; i < block->rows; i += height) {
+      tile.rows = at_most(block->rows - i, height);
+      tile.a = block->a + i * block->depth;
+      tile.c = block->c + i * block->c_row + first;
+      kernels->gemm(&tile);
+    }
+  }
+}
+
+// ---- one task: a block of C ----------------------------------------------------------------------------------------------------------------
+
+static void multiply_depth(const ig_kernels *kernels, const ig_gemm *g, ig_gemm_tile *tile, a_layout layout, float *buffer) {
+  size_t height = parts(tile->rows, parts(tile->rows, kernels->gemm_mr));  // equal tiles: 16 rows are 8 + 8, not 14 + 2
+  if (layout == A_ROWS) {
+    copy_rows(tile->a, g->a_row, tile->rows, tile->depth, buffer);
+    tile->a = buffer;
+    tile->a_row = tile->depth + ROW_PAD;
+    kernels->gemm(tile);
+  } else if (layout == A_TILES) {
+    copy_tiles(tile->a, g->a_depth, tile->rows, tile->depth, height, buffer);
+    tile->a = buffer;
+    multiply_tiles(kernels, tile, height);
+  } else {
+    kernels->gemm(tile);
+  }
+}
+
+static void multiply_block(const ig_kernels *kernels, const ig_gemm *g, const float *packed, size_t row, size_t rows, size_t column, size_t columns) {
+  float buffer[A_BUFFER];
+  size_t nr = kernels->gemm_nr, panel_stride = g->k * nr;
+  a_layout layout = a_layout_of(g, rows, columns);
+  size_t step = DEPTH_BLOCK;
+  // One row tile reads each panel once: whole panels then, as long as the copy of A fits.
+  if (rows <= kernels->gemm_mr) step = layout == A_DIRECT ? at_least(g->k, 1) : A_BUFFER / rows - ROW_PAD;
+  size_t p = 0;
+  do {
+    size_t depth = at_most(g->k - p, step);
+    bool last = p + depth == g->k;
+    ig_gemm_tile tile = {
+        .rows = rows,
+        .columns = columns,
+        .depth = depth,
+        .a = g->a + row * g->a_row + p * g->a_depth,
+        .a_row = g->a_row,
+        .a_depth = g->a_depth,
+        .packed = packed + column / nr * panel_stride + p * nr,
+        .panel_stride = panel_stride,
+        .c = g->c + row * g->c_row + column,
+        .c_row = g->c_row,
+        .accumulate = g->accumulate || p > 0,
+        .bias = last && g->bias ? g->bias + column : NULL,
+        .activation = last ? g->activation : IG_ACTIVATION_NONE,
+    };
+    multiply_depth(kernels, g, &tile, layout, buffer);
+    p += depth;
+  } while (p < g->k);
+}
+
+static void multiply_task(void *context, size_t index, int worker) {
+  (void)worker;
+  const work *w = context;
+  size_t row = index % w->row_blocks * w->row_block, column = index / w->row_blocks * w->column_block;
+  multiply_block(w->kernels, w->gemm, w->packed, row, at_most(w->gemm->m - row, w->row_block), column, at_most(w->gemm->n - column, w->column_block));
+}
+
+// Rows by the block of A, columns in whole panels; finer columns where that gives too few tasks for the threads.
+static work plan(const ig_kernels *kernels, const ig_gemm *g, const float *packed, size_t threads) {
+  work w = {.kernels = kernels, .gemm = g, .packed = packed};
+  size_t block = at_most(kernels->gemm_mr * ROW_BLOCK_TILES, ROW_BLOCK_MAX);
+  w.row_block = parts(g->m, parts(g->m, block));
+  w.row_blocks = parts(g->m, w.row_block);
+  size_t panels = parts(g->n, kernels->gemm_nr), chunks = parts(g->n, COLUMN_BLOCK);
+  if (threads > 1) {
+    size_t worth = at_least(g->m * g->n * g->k / TASK_WORK, 1);
+    chunks = at_least(chunks, at_most(parts(threads * TASKS_PER_THREAD, w.row_blocks), parts(worth, w.row_blocks)));
+  }
+  size_t chunk = parts(panels, at_most(chunks, panels));
+  w.column_block = chunk * kernels->gemm_nr;
+  w.column_blocks = parts(panels, chunk);
+  return w;
+}
+
+// ---- packing B -----------------------------------------------------------------------------------------------------------------------------
+
+typedef struct packing {
+  const ig_kernels *kernels;
+  size_t n, k;
+  const float *b;  // B[p][j] = b[p * b_depth + j * b_column]
+  size_t b_depth, b_column;
+  float *packed;
+} packing;
+
+static void pack_task(void *context, size_t index, int worker) {
+  (void)worker;
+  const packing *pack = context;
+  size_t width = PACK_PANELS * pack->kernels->gemm_nr, first = index * width;
+  pack->kernels->gemm_pack(at_most(pack->n - first, width), pack->k, pack->b + first * pack->b_column, pack->b_depth, pack->b_column,
+                           pack->packed + first * pack->k, pack->k * pack->kernels->gemm_nr);
+}
+
+void ig_gemm_pack(ig_nn *nn, size_t n, size_t k, const float *b, size_t b_depth, size_t b_column, float *packed) {
+  packing pack = {nn->kernels, n, k, b, b_depth, b_column, packed};
+  ig_pool_run(n * k < TASK_WORK ? NULL : nn->pool, parts(n, PACK_PANELS * nn->kernels->gemm_nr), pack_task, &pack);
+}
+
+size_t ig_gemm_packed_size(const ig_kernels *kernels, size_t n, size_t k) { return parts(n, kernels->gemm_nr) * kernels->gemm_nr * k; }
+
+// ---- the products --------------------------------------------------------------------------------------------------------------------------
+
+size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
+  (void)m;
+  return ig_gemm_packed_size(nn->kernels, n, k) * sizeof(float) + 2 * IG_ALIGNMENT;
+}
+
+void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm) {
+  if (gemm->m == 0 || gemm->n == 0) return;
+  size_t mark = 0;
+  const float *packed = gemm->packed;
+  if (!packed) {
+    mark = ig_arena_mark(nn->scratch);
+    float *panels = IG_TAKE(nn->scratch, float, ig_gemm_packed_size(nn->kernels, gemm->n, gemm->k));
+    ig_gemm_pack(nn, gemm->n, gemm->k, gemm->b, gemm->b_depth, gemm->b_column, panels);
+    packed = panels;
+  }
+  work w = plan(nn->kernels, gemm, packed, (size_t)ig_pool_threads(nn->pool));
+  size_t tasks = w.row_blocks * w.column_blocks;
+  ig_pool_run(tasks == 1 ? NULL : nn->pool, tasks, multiply_task, &w);
+  if (!gemm->packed) ig_arena_release(nn->scratch, mark);
+}
+
+size_t ig_gemm_serial_buffer(const ig_kernels *kernels, size_t m, size_t n, size_t k) {
+  (void)m;
+  return ig_gemm_packed_size(kernels, n, k);
+}
+
+void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffer) {
+  if (gemm->m == 0 || gemm->n == 0) return;
+  const float *packed = gemm->packed;
+  if (!packed) {
+    kernels->gemm_pack(gemm->n, gemm->k, gemm->b, gemm->b_depth, gemm->b_column, buffer, gemm->k * kernels->gemm_nr);
+    packed = buffer;
+  }
+  work w = plan(kernels, gemm, packed, 1);
+  for (size_t i = 0; i < w.row_blocks * w.column_blocks; i++) multiply_task(&w, i, 0);
+}
