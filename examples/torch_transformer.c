@@ -3,7 +3,7 @@
 #include <ingot.h>
 #include <stdio.h>
 
-enum { DIGITS = 10, FIRST = 3, PAD = 0, BOS = 1, EOS = 2, LENGTH = 5, SEQUENCES = 64, UPDATES = 600 };
+enum { DIGITS = 10, FIRST = 3, PAD = 0, BOS = 1, EOS = 2, LENGTH = 5, SEQUENCES = 32, UPDATES = 400 };
 
 // A random row of digits; the target is the same row reversed. The generator is Marsaglia's xorshift.
 static void draw(int *source, int *reversed) {
@@ -37,7 +37,7 @@ static int failed(const ig_error *err) {
 
 int main(void) {
   // vocab_size, d_model, nhead, num_encoder_layers, num_decoder_layers, dim_feedforward, dropout
-  ig_config config = ig_config_torch(FIRST + DIGITS, 64, 4, 1, 1, 128, 0.0f);
+  ig_config config = ig_config_torch(FIRST + DIGITS, 32, 4, 1, 1, 64, 0.0f);
   ig_trainer_options options = ig_trainer_options_default();
   ig_model *model;
   ig_trainer *trainer;
@@ -49,7 +49,7 @@ int main(void) {
     ig_batch batch = next_batch();
     ig_loss loss;
     if (ig_trainer_accumulate(trainer, &batch, 0, &loss, &err) != IG_OK) return failed(&err);
-    float learning_rate = 3e-3f * (update < 50 ? (float)update / 50 : (float)(UPDATES - update + 1) / (UPDATES - 49));
+    float learning_rate = 5e-3f * (update < 50 ? (float)update / 50 : (float)(UPDATES - update + 1) / (UPDATES - 49));
     if (ig_trainer_update(trainer, learning_rate, NULL, &err) != IG_OK) return failed(&err);
     if (update % 100 == 0) printf("update %d  loss %.4f\n", update, loss.loss);
   }

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Help, version, and what the command says to words it does not know.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+
+expect 0 "$INGOT" --version
+grep -Eq '^ingot [0-9]+\.[0-9]+\.[0-9]+$' out || fail "no version"
+expect 0 "$INGOT" help
+for verb in train translate score inspect bench; do
+  has out "$verb"
+done
+for verb in train translate score inspect bench; do
+  expect 0 "$INGOT" help "$verb"
+  has out "ingot $verb"
+  cp out page
+  expect 0 "$INGOT" "$verb" --help
+  same page out
+  [ ! -s err ] || fail "help writes to standard error"
+  # Every option of the page is one the parser knows: each is an error of its value at most, never unknown.
+  for option in $(grep -oE '^ +(-[a-z], )?--[a-z-]+' page | grep -oE -- '--[a-z-]+'); do
+    "$INGOT" "$verb" "$option=" >out 2>err </dev/null
+    ! grep -q 'unknown option' err || fail "$verb lists $option and does not know it"
+  done
+done
+
+expect 2 "$INGOT"
+expect 2 "$INGOT" tranlate
+has err "did you mean 'translate'"
+expect 2 "$INGOT" help trian
+has err "did you mean 'train'"
+expect 2 "$INGOT" translate -m x --beam-sze 4
+has err "did you mean --beam-size"
+expect 2 "$INGOT" translate -m x --zzzzzzzzzz
+! grep -q 'did you mean' err || fail "a suggestion for a word that is like none"
+expect 2 "$INGOT" translate
+has err "--model DIR is missing"
+expect 2 "$INGOT" translate -m
+has err "DIR is missing"
+expect 2 "$INGOT" translate -m x --beam-size four
+has err "expected a whole number"
+expect 2 "$INGOT" translate -m x --beam-size 0
+expect 2 "$INGOT" translate -m x --length-penalty nan
+expect 2 "$INGOT" translate -m x --ids=yes
+expect 2 "$INGOT" translate -m x -m y
+has err "given twice"
+expect 2 "$INGOT" translate -m x stray
+expect 2 "$INGOT" train
+expect 2 "$INGOT" score blue --reference x
+has err "did you mean 'bleu'"
+
+expect 0 "$INGOT" help --man
+has out ".TH INGOT 1"
+expect 0 "$INGOT" help --markdown
+cmp -s out "$INGOT_SOURCE/docs/cli.md" || fail "docs/cli.md is not what 'ingot help --markdown' prints"
+
+if [ -w /dev/full ]; then
+  "$INGOT" help >/dev/full 2>err
+  [ $? -eq 1 ] || fail "a full disk passes for success"
+  has err "No space left"
+fi

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# A training run stopped by SIGTERM goes on and ends in the bits of a run that was never stopped; so do runs on 1 and 2 threads.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+
+# Longer and longer runs until one is caught before its end.
+stopped=
+for updates in 300 1200 4800; do
+  toy stopped $updates
+  "$INGOT" train toy.yml --threads 1 >out 2>err &
+  pid=$!
+  while [ ! -e stopped/latest ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
+  kill -TERM $pid 2>/dev/null
+  wait $pid
+  code=$?
+  if [ $code -eq 143 ]; then
+    stopped=yes
+    break
+  fi
+  [ $code -eq 0 ] || fail "exit code $code after SIGTERM"
+  rm -rf stopped
+done
+[ -n "$stopped" ] || fail "no run could be caught before its end"
+[ -e stopped/latest/model.safetensors ] || fail "no checkpoint after SIGTERM"
+
+expect 0 "$INGOT" train toy.yml --threads 1 --stats resumed.json
+toy whole $updates
+expect 0 "$INGOT" train toy.yml --threads 2 --stats whole.json
+same stopped/latest/model.safetensors whole/latest/model.safetensors
+for key in updates source_tokens target_tokens seconds parameters; do has whole.json "\"$key\""; done
+if ls stopped | grep -q tmp; then fail "temporaries are left: $(ls stopped)"; fi
+
+# Negative control: another seed ends elsewhere.
+toy other $updates
+expect 0 "$INGOT" train toy.yml --threads 2 --set train.seed=4 --set train.updates=60
+toy again 60
+expect 0 "$INGOT" train toy.yml --threads 2
+! cmp -s other/latest/model.safetensors again/latest/model.safetensors || fail "the seed changes nothing"
+
+# A finished run has nothing left to do; a run of other options does not overwrite it.
+expect 0 "$INGOT" train toy.yml
+cp again/latest/model.safetensors before
+expect 1 "$INGOT" train toy.yml --set model.d_model=64
+same before again/latest/model.safetensors

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# A model trained here learns to reverse digits; its translations do not depend on threads, workers or batches; errors leave nothing half written.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+
+toy run 600
+expect 0 "$INGOT" train toy.yml --quiet
+[ ! -s err ] || fail "--quiet is not quiet"
+model=run/latest
+digits 200 99 test.src
+reversed test.src >test.trg
+
+expect 0 "$INGOT" translate -m $model -i test.src -o test.out --stats stats.json
+expect 0 "$INGOT" score bleu --tokenize none --reference test.trg --hypothesis test.out
+awk '{ exit !($3 > 60) }' out || fail "the toy model has not learnt: $(cat out)"
+for key in sentences source_tokens target_tokens load_seconds seconds peak_rss_bytes isa threads workers; do has stats.json "\"$key\""; done
+has stats.json '"sentences": 200'
+
+for options in "--threads 1" "--threads 2" "--workers 2 --threads 2" "--batch-tokens 1" "--batch-tokens 50" "--batch-tokens 100000"; do
+  for beam in 1 3; do
+    expect 0 "$INGOT" translate -m $model -i test.src -o beam$beam.out --beam-size $beam --threads 1
+    # shellcheck disable=SC2086
+    expect 0 "$INGOT" translate -m $model -i test.src -o other.out --beam-size $beam $options
+    same beam$beam.out other.out
+  done
+done
+expect 0 "$INGOT" translate -m $model <test.src
+cp out stdin.out
+same test.out stdin.out
+expect 0 "$INGOT" translate --model=$model -i - -o - <test.src
+same test.out out
+
+# An empty line is an empty line; the last line may lack its newline.
+printf '1 2 3\n\n4 5 6' >gaps.src
+expect 0 "$INGOT" translate -m $model -i gaps.src
+[ "$(wc -l <out)" -eq 3 ] && [ -z "$(sed -n 2p out)" ] || fail "an empty line is not kept"
+expect 0 "$INGOT" translate -m $model -i /dev/null
+[ ! -s out ] || fail "something from nothing"
+
+# N-best: score, tab, text; scores fall.
+expect 0 "$INGOT" translate -m $model -i test.src --beam-size 3 --n-best 2
+[ "$(wc -l <out)" -eq 400 ] || fail "two lines a sentence expected"
+awk -F '\t' 'NF != 2 { exit 1 } NR % 2 == 0 && $1 > last { exit 1 } { last = $1 }' out || fail "n-best lines"
+
+# Lengths count the end of sentence; ids in, ids out.
+expect 0 "$INGOT" translate -m $model -i test.src --ids --min-length 9 --max-length 9
+awk 'NF != 9 { exit 1 }' out || fail "exactly nine tokens expected"
+
+# The log-probability of each target, and of each token of the target: they add up.
+expect 0 "$INGOT" translate -m $model -i test.src --score-target test.trg
+[ "$(wc -l <out)" -eq 200 ] || fail "a score a line expected"
+awk 'NF != 1 || $1 > 0 { exit 1 }' out || fail "log-probabilities expected"
+head -n 199 test.trg >short.trg
+expect 1 "$INGOT" translate -m $model -i test.src --score-target short.trg
+
+# Errors.
+expect 1 "$INGOT" translate -m nowhere -i test.src
+has err "nowhere"
+expect 1 "$INGOT" translate -m $model -i nowhere.src
+has err "nowhere.src: No such file"
+printf '1 2\n3 4\n5 \377 6\n' >invalid.src
+expect 1 "$INGOT" translate -m $model -i invalid.src -o invalid.out
+has err "invalid.src"
+has err "line 3"
+[ ! -e invalid.out ] || fail "a half-written output"
+echo old >kept.out
+expect 1 "$INGOT" translate -m $model -i invalid.src -o kept.out
+[ "$(cat kept.out)" = old ] || fail "an error changed the old output"
+expect 1 "$INGOT" translate -m $model -i test.src -o nowhere/out
+has err "nowhere/out"
+ls | grep -q 'tmp-' && fail "temporaries are left"
+expect 0 "$INGOT" translate -m $model -i gaps.src -o /dev/null
+[ -c /dev/null ] || fail "/dev/null was replaced"
+
+cp -r $model damaged
+size=$(wc -c <damaged/model.safetensors)
+head -c $((size / 2)) $model/model.safetensors >damaged/model.safetensors
+expect 1 "$INGOT" translate -m damaged -i test.src -o damaged.out
+has err "model.safetensors"
+[ ! -e damaged.out ] || fail "output of a damaged model"
+{ printf '\377\377\377\377\377\377\377\377' && tail -c +9 $model/model.safetensors; } >damaged/model.safetensors
+expect 1 "$INGOT" translate -m damaged -i test.src
+rm damaged/model.safetensors
+expect 1 "$INGOT" translate -m damaged -i test.src
+has err "model.safetensors"
+cp $model/model.safetensors damaged/
+echo '{"model_type": ' >damaged/config.json
+expect 1 "$INGOT" translate -m damaged -i test.src
+has err "config.json"
+IG_ISA=abacus expect 1 "$INGOT" translate -m $model -i test.src
+has err "abacus"
+
+# Looking at it.
+expect 0 "$INGOT" inspect $model
+has out marian
+expect 0 "$INGOT" inspect $model --json
+expect 1 "$INGOT" inspect nowhere
+expect 0 "$INGOT" bench $model --sentences 4 --length 6 --repeat 1 --json
+has out '"batch_tokens_per_second"'
