@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Every C file is as clang-format leaves it. Versions of clang-format differ in details, so only the one named here judges. Usage: check_format.sh [ROOT]
+set -euo pipefail
+cd "${1:-$(dirname "$0")/..}"
+version=14
+program=$(command -v "clang-format-$version" || command -v clang-format || true)
+if [ -z "$program" ] || ! "$program" --version | grep -q "version $version\\."; then
+  echo "format: not checked: clang-format $version is not installed"
+  exit 0
+fi
+if find src cli include tests examples bench -type f \( -name '*.[ch]' -o -name '*.cc' \) -print0 2>/dev/null | xargs -0 -r "$program" --dry-run --Werror; then
+  echo "format: fine"
+else
+  echo "format: run make format"
+  exit 1
+fi

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# The checkers' negative control: each fault planted in a copy of the tree must be reported, with its place.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+fresh() {
+  rm -rf "$work/tree"
+  mkdir -p "$work/tree/docs"
+  cp "$root/docs/rooms.txt" "$work/tree/docs/"
+  cp "$root/.clang-format" "$work/tree/"
+  cp -r "$root/src" "$root/include" "$work/tree/"
+  mkdir -p "$work/tree/cli"
+}
+
+# expect CHECKER PATTERN: the checker must fail and its output must match.
+expect() {
+  local output
+  if output=$(bash "$root/tools/$1" "$work/tree" 2>&1); then
+    echo "FAIL: $1 passed a tree with: $2"
+    failed=1
+  elif ! grep -qE -- "$2" <<<"$output"; then
+    echo "FAIL: $1 did not report $2; it said:"
+    echo "$output"
+    failed=1
+  else
+    echo "ok: $1 reports $2"
+  fi
+}
+
+plant() { mkdir -p "$work/tree/$(dirname "$1")"; printf '%b' "$2" > "$work/tree/$1"; }
+
+fresh
+plant src/base/planted.c '// Planted.\n\n#include "kernel/kernel.h"\n'
+expect check_rooms.sh '^src/base/planted\.c:3: .*may not include room .kernel.'
+
+fresh
+plant src/nn/planted.c '  #  include <immintrin.h>\n'
+expect check_rooms.sh '^src/nn/planted\.c:1: .*intrinsics'
+
+fresh
+plant src/kernel/planted.h '#include "../io/planted.h"\n'
+plant src/io/planted.h '// Planted.\n'
+expect check_rooms.sh '^src/kernel/planted\.h:1: .*may not include room .io.'
+
+fresh
+plant src/attic/planted.c '#include <stdio.h>\n'
+expect check_rooms.sh '^src/attic/planted\.c:1: .*not in docs/rooms\.txt'
+
+fresh
+plant cli/planted.c '#include "ingot.h"\n#include "base/error.h"\n'
+expect check_rooms.sh '^cli/planted\.c:2: .*only ingot\.h'
+
+fresh
+plant src/base/planted.c '#include "base/nowhere.h"\n'
+expect check_rooms.sh '^src/base/planted\.c:1: .*no such file'
+
+fresh
+seq 801 | sed 's|^|// |' > "$work/tree/src/base/planted.c"
+expect check_sizes.sh '^src/base/planted\.c:801: longer'
+
+fresh
+rm -rf "$work/tree/src" "$work/tree/include"
+plant src/base/planted.c 'int  f( int*x ){return *x;}\n'
+if bash "$root/tools/check_format.sh" "$work/tree" 2>/dev/null | grep -q 'not checked'; then
+  echo "not run: check_format.sh (no clang-format of its version)"
+else
+  expect check_format.sh 'planted\.c:1'
+fi
+exit "$failed"
