@@ -1,0 +1,54 @@
+// safetensors files: mapped reading of one file or of a sharded directory, atomic writing.
+// Format: 8 bytes little-endian header length, a JSON header {name: {dtype, shape, data_offsets}}, the data. https://github.com/huggingface/safetensors
+#ifndef IG_IO_SAFETENSORS_H
+#define IG_IO_SAFETENSORS_H
+#include <stddef.h>
+#include "ingot.h"
+
+#define IG_SAFETENSORS_MAX_RANK 8
+
+typedef enum ig_dtype {
+  IG_DTYPE_F32, IG_DTYPE_F16, IG_DTYPE_BF16, IG_DTYPE_F64, IG_DTYPE_I64, IG_DTYPE_I32, IG_DTYPE_I16, IG_DTYPE_I8,
+  IG_DTYPE_U64, IG_DTYPE_U32, IG_DTYPE_U16, IG_DTYPE_U8, IG_DTYPE_BOOL, IG_DTYPE_F8_E4M3, IG_DTYPE_F8_E5M2,
+} ig_dtype;
+const char *ig_dtype_name(ig_dtype dtype);               // "F32", "BF16", ...: the names safetensors uses
+size_t ig_dtype_size(ig_dtype dtype);                    // bytes of one element
+bool ig_dtype_parse(const char *name, ig_dtype *out);    // of "F32"; also the torch names "float32", "bfloat16", "float16"
+
+typedef struct ig_safetensor {
+  const char *name;
+  const char *file;  // the file it lies in, for messages
+  ig_dtype dtype;
+  int rank;
+  size_t shape[IG_SAFETENSORS_MAX_RANK];
+  size_t elements;
+  const unsigned char *data;  // mapped, little-endian, perhaps unaligned; lives as long as the handle
+  size_t bytes;
+} ig_safetensor;
+
+typedef struct ig_safetensors ig_safetensors;  // ig_safetensors_close; read-only, may be shared by threads
+
+// DIR/model.safetensors, or DIR/model.safetensors.index.json with its shards.
+ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_error *err);
+ig_status ig_safetensors_open_file(const char *path, ig_safetensors **out, ig_error *err);
+void ig_safetensors_close(ig_safetensors *file);
+
+// Tensors are sorted by name.
+size_t ig_safetensors_count(const ig_safetensors *file);
+const ig_safetensor *ig_safetensors_get(const ig_safetensors *file, size_t index);
+const ig_safetensor *ig_safetensors_find(const ig_safetensors *file, const char *name);  // NULL: not there
+// Converts F32, F16, BF16 or F64 to float. count must be tensor->elements; other dtypes are IG_ERROR_UNSUPPORTED.
+ig_status ig_safetensors_read_float(const ig_safetensor *tensor, float *out, size_t count, ig_error *err);
+
+// A tensor to write. Exactly one of values and raw is set: values are converted to dtype (F32, F16 or BF16) while streaming, raw is written as it stands.
+typedef struct ig_safetensors_output {
+  const char *name;
+  ig_dtype dtype;
+  int rank;
+  size_t shape[IG_SAFETENSORS_MAX_RANK];
+  const float *values;
+  const void *raw;
+} ig_safetensors_output;
+// One file, atomically; metadata {"format": "pt"} as transformers expects; data 8-byte aligned, in the given order.
+ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *tensors, size_t count, ig_error *err);
+#endif
