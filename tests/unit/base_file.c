@@ -1,0 +1,203 @@
+// Files: atomic writes, mappings, whole reads, directories.
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/file.h"
+
+static char directory[64];
+
+static int enter(void **state) {
+  (void)state;
+  strcpy(directory, "/tmp/ingot-base-file-XXXXXX");
+  return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
+}
+
+static int entries(const char *path) {
+  int count = 0;
+  DIR *handle = opendir(path);
+  for (struct dirent *entry; (entry = readdir(handle)) != NULL;) count += entry->d_name[0] != '.';
+  closedir(handle);
+  return count;
+}
+
+static void remove_all(const char *path) {
+  DIR *handle = opendir(path);
+  if (!handle) {
+    unlink(path);
+    return;
+  }
+  for (struct dirent *entry; (entry = readdir(handle)) != NULL;) {
+    char name[1024];
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
+    remove_all(name);
+  }
+  closedir(handle);
+  rmdir(path);
+}
+
+static int leave(void **state) {
+  (void)state;
+  if (chdir("/") != 0) return -1;
+  remove_all(directory);
+  return 0;
+}
+
+static void check_content(const char *path, const char *expected) {
+  char *text;
+  size_t size;
+  assert_int_equal(ig_read_file(path, &text, &size, NULL), IG_OK);
+  assert_int_equal(size, strlen(expected));
+  assert_string_equal(text, expected);
+  free(text);
+}
+
+static void commit_replaces_and_leaves_nothing_behind(void **state) {
+  (void)state;
+  assert_int_equal(ig_write_file("file", "old", 3, NULL), IG_OK);
+  ig_writer writer;
+  assert_int_equal(ig_writer_open(&writer, "file", NULL), IG_OK);
+  assert_int_equal(ig_writer_write(&writer, "new ", 4, NULL), IG_OK);
+  assert_int_equal(ig_writer_write(&writer, "text", 4, NULL), IG_OK);
+  fflush(writer.file);
+  check_content("file", "old");
+  assert_int_equal(ig_writer_commit(&writer, NULL), IG_OK);
+  ig_writer_abandon(&writer);
+  check_content("file", "new text");
+  assert_int_equal(entries("."), 1);
+}
+
+static void abandoning_keeps_the_old_file(void **state) {
+  (void)state;
+  assert_int_equal(ig_write_file("file", "old", 3, NULL), IG_OK);
+  ig_writer writer;
+  assert_int_equal(ig_writer_open(&writer, "file", NULL), IG_OK);
+  assert_int_equal(ig_writer_write(&writer, "half a fi", 9, NULL), IG_OK);
+  ig_writer_abandon(&writer);
+  check_content("file", "old");
+  assert_int_equal(ig_writer_open(&writer, "other", NULL), IG_OK);
+  ig_writer_abandon(&writer);
+  assert_false(ig_file_exists("other"));
+  assert_int_equal(entries("."), 1);
+}
+
+static void a_failed_write_is_reported(void **state) {
+  (void)state;
+  ig_error err = {0};
+  ig_writer writer;
+  assert_int_equal(ig_writer_open(&writer, "no/such/place", &err), IG_ERROR_IO);
+  assert_non_null(strstr(err.message, "no/such/place"));
+  assert_int_equal(ig_write_file(".", "x", 1, &err), IG_ERROR_IO);
+  assert_non_null(strstr(err.message, "directory"));
+  if (ig_file_exists("/dev/full")) {
+    assert_int_equal(ig_write_file("/dev/full", "x", 1, &err), IG_ERROR_IO);
+    assert_non_null(strstr(err.message, "/dev/full"));
+  }
+}
+
+// A device or a link stays what it is.
+static void special_files_are_not_replaced(void **state) {
+  (void)state;
+  struct stat status;
+  assert_int_equal(ig_write_file("/dev/null", "x", 1, NULL), IG_OK);
+  assert_int_equal(stat("/dev/null", &status), 0);
+  assert_true(S_ISCHR(status.st_mode));
+  assert_int_equal(ig_write_file("target", "old", 3, NULL), IG_OK);
+  assert_int_equal(symlink("target", "link"), 0);
+  assert_int_equal(ig_write_file("link", "new", 3, NULL), IG_OK);
+  assert_int_equal(lstat("link", &status), 0);
+  assert_true(S_ISLNK(status.st_mode));
+  check_content("target", "new");
+}
+
+static void permissions_are_kept(void **state) {
+  (void)state;
+  struct stat status;
+  mode_t mask = umask(027);
+  assert_int_equal(ig_write_file("file", "1", 1, NULL), IG_OK);
+  umask(mask);
+  assert_int_equal(stat("file", &status), 0);
+  assert_int_equal(status.st_mode & 0777, 0640);
+  assert_int_equal(chmod("file", 0604), 0);
+  assert_int_equal(ig_write_file("file", "2", 1, NULL), IG_OK);
+  assert_int_equal(stat("file", &status), 0);
+  assert_int_equal(status.st_mode & 0777, 0604);
+}
+
+static void mappings(void **state) {
+  (void)state;
+  ig_error err = {0};
+  ig_mapping mapping;
+  assert_int_equal(ig_write_file("file", "content", 7, NULL), IG_OK);
+  assert_int_equal(ig_map_file("file", &mapping, &err), IG_OK);
+  assert_int_equal(mapping.size, 7);
+  assert_memory_equal(mapping.data, "content", 7);
+  ig_unmap_file(&mapping);
+  assert_null(mapping.data);
+  assert_int_equal(ig_write_file("empty", "", 0, NULL), IG_OK);
+  assert_int_equal(ig_map_file("empty", &mapping, &err), IG_OK);
+  assert_null(mapping.data);
+  assert_int_equal(mapping.size, 0);
+  assert_int_equal(ig_map_file("missing", &mapping, &err), IG_ERROR_IO);
+  assert_non_null(strstr(err.message, "missing"));
+  assert_int_equal(ig_map_file(".", &mapping, &err), IG_ERROR_IO);
+  assert_non_null(strstr(err.message, "directory"));
+}
+
+static void large_files_are_read_whole(void **state) {
+  (void)state;
+  enum { SIZE = 300001 };
+  char *bytes = malloc(SIZE), *back;
+  size_t size;
+  for (int i = 0; i < SIZE; i++) bytes[i] = (char)(i * 31);
+  assert_int_equal(ig_write_file("large", bytes, SIZE, NULL), IG_OK);
+  assert_int_equal(ig_copy_file("large", "copy", NULL), IG_OK);
+  assert_int_equal(ig_read_file("copy", &back, &size, NULL), IG_OK);
+  assert_int_equal(size, SIZE);
+  assert_memory_equal(back, bytes, SIZE);
+  assert_int_equal(back[SIZE], 0);
+  free(back);
+  free(bytes);
+  ig_error err = {0};
+  assert_int_equal(ig_read_file(".", &back, &size, &err), IG_ERROR_IO);
+  assert_null(back);
+  assert_int_equal(ig_copy_file("missing", "copy", &err), IG_ERROR_IO);
+  assert_true(ig_file_exists("copy"));
+}
+
+static void directories(void **state) {
+  (void)state;
+  ig_error err = {0};
+  assert_int_equal(ig_make_directories("a/b//c/", &err), IG_OK);
+  assert_int_equal(ig_make_directories("a/b/c", &err), IG_OK);
+  assert_true(ig_file_exists("a/b/c"));
+  assert_int_equal(ig_write_file("a/file", "x", 1, NULL), IG_OK);
+  assert_int_equal(ig_make_directories("a/file/d", &err), IG_ERROR_IO);
+  assert_non_null(strstr(err.message, "a/file"));
+  assert_int_equal(ig_make_directories("", &err), IG_ERROR_ARGUMENT);
+  static const char *const joined[][3] = {{"a", "b", "a/b"}, {"a/", "b", "a/b"}, {"", "b", "b"}, {"/", "b", "/b"}};
+  for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
+    char *path = ig_join_path(joined[i][0], joined[i][1], NULL);
+    assert_string_equal(path, joined[i][2]);
+    free(path);
+  }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(commit_replaces_and_leaves_nothing_behind), TEST(abandoning_keeps_the_old_file), TEST(a_failed_write_is_reported),
+      TEST(special_files_are_not_replaced), TEST(permissions_are_kept), TEST(mappings), TEST(large_files_are_read_whole), TEST(directories),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
