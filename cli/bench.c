@@ -11,12 +11,14 @@
 #include "report.h"
 
 typedef struct bench_values {
+  const char *model;
   int threads, workers, batch_tokens, beam_size, length, sentences, repeat;
   bool json;
 } bench_values;
 
 #define OFFSET(member) .offset = offsetof(bench_values, member)
 static const cli_option bench_options[] = {
+    {.letter = 'm', .name = "model", .kind = CLI_TEXT, .argument = "DIR", OFFSET(model), .required = true, .help = "The model's directory."},
     {.name = "beam-size", .kind = CLI_INTEGER, .argument = "N", OFFSET(beam_size), .minimum = 1, .maximum = 1024, .help = "Default: 1 (greedy)."},
     {.name = "length", .kind = CLI_INTEGER, .argument = "N", OFFSET(length), .minimum = 1, .maximum = 100000,
      .help = "Tokens of each source sentence and of each translation, end of sentence included. Default: 24."},
@@ -121,9 +123,9 @@ static ig_status measure(ig_translator *translator, const bench_values *values, 
   return status;
 }
 
-static ig_status bench(const char *directory, const bench_values *values, bench_result *result, ig_error *err) {
+static ig_status bench(const bench_values *values, bench_result *result, ig_error *err) {
   ig_model *model = NULL;
-  ig_status status = ig_model_load(directory, &model, err);
+  ig_status status = ig_model_load(values->model, &model, err);
   if (status != IG_OK) return status;
   ig_config config = *ig_model_config(model);
   snprintf(result->family, sizeof result->family, "%s", config.family);
@@ -142,7 +144,7 @@ static ig_status bench(const char *directory, const bench_values *values, bench_
   for (int i = 0; status == IG_OK && i < values->repeat; i++) {
     ig_translator_close(translator);
     translator = NULL;
-    status = ig_translator_open(directory, &options, &translator, err);
+    status = ig_translator_open(values->model, &options, &translator, err);
     if (status != IG_OK) break;
     double seconds = ig_translator_stats(translator).load_seconds;
     if (seconds < result->load_seconds) result->load_seconds = seconds;
@@ -158,8 +160,8 @@ static ig_status bench(const char *directory, const bench_values *values, bench_
   return status;
 }
 
-static void print_text(const char *directory, const bench_values *values, const bench_result *result, const char *isa) {
-  printf("model    %s (%s, %.2f M parameters)\n", directory, result->family, (double)result->parameters / 1e6);
+static void print_text(const bench_values *values, const bench_result *result, const char *isa) {
+  printf("model    %s (%s, %.2f M parameters)\n", values->model, result->family, (double)result->parameters / 1e6);
   printf("machine  %s, %d thread%s\n", isa, result->threads, result->threads == 1 ? "" : "s");
   printf("load     %.1f ms\n", result->load_seconds * 1e3);
   printf("batch    %.0f tokens/s (%d sentences, %d source tokens and %d generated each, beam %d, %d worker%s)\n", result->batch_tokens_per_second,
@@ -167,9 +169,9 @@ static void print_text(const char *directory, const bench_values *values, const 
   printf("single   %.2f ms a sentence (%.0f tokens/s)\n", result->single_seconds * 1e3, values->length / result->single_seconds);
 }
 
-static void print_json(const char *directory, const bench_values *values, const bench_result *result, const char *isa) {
+static void print_json(const bench_values *values, const bench_result *result, const char *isa) {
   fputs("{\"model\": ", stdout);
-  cli_json_string(stdout, directory);
+  cli_json_string(stdout, values->model);
   printf(", \"family\": \"%s\", \"parameters\": %zu, \"isa\": \"%s\", \"threads\": %d, \"workers\": %d", result->family, result->parameters, isa,
          result->threads, result->workers);
   printf(", \"beam_size\": %d, \"sentences\": %d, \"length\": %d, \"load_seconds\": %.6f", values->beam_size, values->sentences, values->length,
@@ -186,24 +188,21 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   const char *isa = "";
   ig_error err = {0};
   ig_status status = ig_isa_name(&isa, &err);
-  if (status == IG_OK) status = bench(operands.items[0], &values, &result, &err);
+  if (status == IG_OK) status = bench(&values, &result, &err);
   if (status != IG_OK) return cli_fail(verb, "%s", err.message);
-  (values.json ? print_json : print_text)(operands.items[0], &values, &result, isa);
+  (values.json ? print_json : print_text)(&values, &result, isa);
   return CLI_OK;
 }
 
 const cli_verb cli_bench = {
     .name = "bench",
     .summary = "Speed of this model on this machine.",
-    .synopsis = "bench MODEL [--beam-size N] [--length N] [--sentences N] [--threads N] [--workers N] [--repeat N] [--json]",
+    .synopsis = "bench -m MODEL [--beam-size N] [--length N] [--sentences N] [--threads N] [--workers N] [--repeat N] [--json]",
     .description =
         "Translates random token ids to translations of a fixed length and prints the time to load the model, generated tokens per second for a batch, and "
         "the time of one sentence. Each figure is the best of several runs.",
-    .examples = "ingot bench models/en-de --beam-size 4",
+    .examples = "ingot bench -m models/en-de --beam-size 4",
     .options = bench_options,
     .option_count = sizeof bench_options / sizeof *bench_options,
-    .operand = "MODEL",
-    .min_operands = 1,
-    .max_operands = 1,
     .run = run,
 };
