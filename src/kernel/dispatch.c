@@ -51,6 +51,10 @@ ig_cpu_leaves ig_cpu_read_leaves(void) {
 // Best last.
 static const ig_kernels *const tables[] = {
     &ig_kernels_reference,
+#if defined(__x86_64__)
+    &ig_kernels_avx2,
+    &ig_kernels_avx512,
+#endif
     NULL,
 };
 

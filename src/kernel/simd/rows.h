@@ -1,0 +1,210 @@
+// Kernels over one row: vectors, softmax, layer norm, activations. Included by the ISA's kernels.c after simd/math.h.
+// Formulas stand in reference/reference.c.
+#ifndef IG_KERNEL_SIMD_ROWS_H
+#define IG_KERNEL_SIMD_ROWS_H
+
+// All elements, a vector at a time: `left` counts those not yet done.
+#define FOR_VECTORS(i, left, n) for (size_t i = 0, left = (n); i < (n); i += VEC_LANES, left = (n) - (i < (n) ? i : (n)))
+
+// Sums that wait for nothing: four chains while four vectors are left, then the first goes on.
+static float dot(size_t n, const float *x, const float *y) {
+  vec a = vec_zero(), b = vec_zero(), c = vec_zero(), d = vec_zero();
+  size_t i = 0;
+  for (; i + 4 * VEC_LANES <= n; i += 4 * VEC_LANES) {
+    a = vec_fma(vec_load(x + i), vec_load(y + i), a);
+    b = vec_fma(vec_load(x + i + VEC_LANES), vec_load(y + i + VEC_LANES), b);
+    c = vec_fma(vec_load(x + i + 2 * VEC_LANES), vec_load(y + i + 2 * VEC_LANES), c);
+    d = vec_fma(vec_load(x + i + 3 * VEC_LANES), vec_load(y + i + 3 * VEC_LANES), d);
+  }
+  for (; i < n; i += VEC_LANES) a = vec_fma(load_some(x + i, n - i), load_some(y + i, n - i), a);
+  return vec_sum(vec_add(vec_add(a, b), vec_add(c, d)));
+}
+
+static float row_sum(size_t n, const float *x) {
+  vec a = vec_zero(), b = vec_zero(), c = vec_zero(), d = vec_zero();
+  size_t i = 0;
+  for (; i + 4 * VEC_LANES <= n; i += 4 * VEC_LANES) {
+    a = vec_add(a, vec_load(x + i));
+    b = vec_add(b, vec_load(x + i + VEC_LANES));
+    c = vec_add(c, vec_load(x + i + 2 * VEC_LANES));
+    d = vec_add(d, vec_load(x + i + 3 * VEC_LANES));
+  }
+  for (; i < n; i += VEC_LANES) a = vec_add(a, load_some(x + i, n - i));
+  return vec_sum(vec_add(vec_add(a, b), vec_add(c, d)));
+}
+
+// NaN is passed over: vec_max takes its second operand then.
+static float row_max(size_t n, const float *x) {
+  const vec lowest = vec_set(-__builtin_inff());
+  vec a = lowest, b = lowest, c = lowest, d = lowest;
+  size_t i = 0;
+  for (; i + 4 * VEC_LANES <= n; i += 4 * VEC_LANES) {
+    a = vec_max(vec_load(x + i), a);
+    b = vec_max(vec_load(x + i + VEC_LANES), b);
+    c = vec_max(vec_load(x + i + 2 * VEC_LANES), c);
+    d = vec_max(vec_load(x + i + 3 * VEC_LANES), d);
+  }
+  for (; i < n; i += VEC_LANES) a = vec_max(keep_some(load_some(x + i, n - i), n - i, lowest), a);
+  return vec_largest(vec_max(vec_max(a, b), vec_max(c, d)));
+}
+
+static void axpy(size_t n, float alpha, const float *x, float *y) {
+  const vec factor = vec_set(alpha);
+  FOR_VECTORS(i, left, n) store_some(y + i, left, vec_fma(factor, load_some(x + i, left), load_some(y + i, left)));
+}
+
+static void add(size_t n, const float *x, const float *y, float *z) {
+  FOR_VECTORS(i, left, n) store_some(z + i, left, vec_add(load_some(x + i, left), load_some(y + i, left)));
+}
+
+static void scale(size_t n, float alpha, const float *x, float *y) {
+  const vec factor = vec_set(alpha);
+  FOR_VECTORS(i, left, n) store_some(y + i, left, vec_multiply(factor, load_some(x + i, left)));
+}
+
+static double sum_squares(size_t n, const float *x) {
+  vec_double sum[4];
+  for (int c = 0; c < 4; c++) sum[c] = vec_double_zero();
+  FOR_VECTORS(i, left, n) {
+    vec v = load_some(x + i, left);
+    vec_double low = vec_double_low(v), high = vec_double_high(v);
+    size_t chain = i / VEC_LANES % 2 * 2;
+    sum[chain] = vec_double_fma(low, low, sum[chain]);
+    sum[chain + 1] = vec_double_fma(high, high, sum[chain + 1]);
+  }
+  return vec_double_sum(vec_double_add(vec_double_add(sum[0], sum[1]), vec_double_add(sum[2], sum[3])));
+}
+
+// ---- softmax -------------------------------------------------------------------------------------------------------------------------------
+
+static size_t argmax(size_t n, const float *x) {
+  const vec max = vec_set(row_max(n, x));
+  FOR_VECTORS(i, left, n) {
+    unsigned bits = vec_mask_bits(vec_equal(load_some(x + i, left), max));
+    if (left < VEC_LANES) bits &= (1u << left) - 1u;
+    if (bits) return i + (size_t)__builtin_ctz(bits);
+  }
+  return 0;
+}
+
+// y = exp(x - max), returns the sum; y NULL: the sum only.
+VEC_INLINE float row_exponentials(size_t n, const float *x, float max, float *y) {
+  const vec center = vec_set(max);
+  vec sum = vec_zero();
+  FOR_VECTORS(i, left, n) {
+    vec e = vec_exp(vec_subtract(load_some(x + i, left), center));
+    if (y) store_some(y + i, left, e);
+    sum = vec_add(sum, keep_some(e, left, vec_zero()));
+  }
+  return vec_sum(sum);
+}
+
+static void softmax(size_t n, float *x) {
+  float max = row_max(n, x);
+  if (max == -__builtin_inff()) {  // nothing to attend to; a NaN stays visible
+    for (size_t i = 0; i < n; i++) x[i] = x[i] == max ? 0.0f : x[i];
+    return;
+  }
+  float sum = row_exponentials(n, x, max, x);
+  scale(n, 1.0f / sum, x, x);
+}
+
+static void softmax_backward(size_t n, const float *p, const float *dp, float scale_by, float *dx) {
+  const vec sum = vec_set(dot(n, p, dp)), factor = vec_set(scale_by);
+  FOR_VECTORS(i, left, n) {
+    vec d = vec_multiply(load_some(p + i, left), vec_subtract(load_some(dp + i, left), sum));
+    store_some(dx + i, left, vec_multiply(d, factor));
+  }
+}
+
+static float log_sum_exp(size_t n, const float *x) {
+  float max = row_max(n, x);
+  if (max == -__builtin_inff() || max == __builtin_inff()) return max;
+  return max + logf(row_exponentials(n, x, max, NULL));
+}
+
+// ---- layer norm ----------------------------------------------------------------------------------------------------------------------------
+
+static float row_squares(size_t n, const float *x, float mean) {
+  const vec center = vec_set(mean);
+  vec a = vec_zero(), b = vec_zero();
+  size_t i = 0;
+  for (; i + 2 * VEC_LANES <= n; i += 2 * VEC_LANES) {
+    vec u = vec_subtract(vec_load(x + i), center), v = vec_subtract(vec_load(x + i + VEC_LANES), center);
+    a = vec_fma(u, u, a);
+    b = vec_fma(v, v, b);
+  }
+  for (; i < n; i += VEC_LANES) {
+    vec u = keep_some(vec_subtract(load_some(x + i, n - i), center), n - i, vec_zero());
+    a = vec_fma(u, u, a);
+  }
+  return vec_sum(vec_add(a, b));
+}
+
+static void layer_norm(size_t n, const float *x, const float *gamma, const float *beta, float eps, float *y, float *mean, float *rstd) {
+  float count = n ? (float)n : 1.0f;
+  *mean = row_sum(n, x) / count;
+  *rstd = 1.0f / sqrtf(row_squares(n, x, *mean) / count + eps);
+  const vec center = vec_set(*mean), factor = vec_set(*rstd);
+  FOR_VECTORS(i, left, n) {
+    vec xhat = vec_multiply(vec_subtract(load_some(x + i, left), center), factor), g = load_some(gamma + i, left);
+    store_some(y + i, left, beta ? vec_fma(xhat, g, load_some(beta + i, left)) : vec_multiply(xhat, g));
+  }
+}
+
+static void layer_norm_backward(size_t n, const float *x, const float *gamma, float mean, float rstd, const float *dy, float *dx) {
+  const vec center = vec_set(mean), factor = vec_set(rstd);
+  vec sum_g = vec_zero(), sum_gx = vec_zero();
+  FOR_VECTORS(i, left, n) {
+    vec g = vec_multiply(load_some(dy + i, left), load_some(gamma + i, left));  // 0 behind the row
+    sum_g = vec_add(sum_g, g);
+    sum_gx = vec_fma(g, vec_multiply(vec_subtract(load_some(x + i, left), center), factor), sum_gx);
+  }
+  const vec mean_g = vec_set(vec_sum(sum_g) / (float)(n ? n : 1)), mean_gx = vec_set(vec_sum(sum_gx) / (float)(n ? n : 1));
+  FOR_VECTORS(i, left, n) {
+    vec xhat = vec_multiply(vec_subtract(load_some(x + i, left), center), factor);
+    vec g = vec_multiply(load_some(dy + i, left), load_some(gamma + i, left));
+    store_some(dx + i, left, vec_multiply(factor, vec_negative_fma(xhat, mean_gx, vec_subtract(g, mean_g))));
+  }
+}
+
+static void layer_norm_parameters(size_t n, const float *x, float mean, float rstd, const float *dy, float *dgamma, float *dbeta) {
+  const vec center = vec_set(mean), factor = vec_set(rstd);
+  FOR_VECTORS(i, left, n) {
+    vec xhat = vec_multiply(vec_subtract(load_some(x + i, left), center), factor), d = load_some(dy + i, left);
+    store_some(dgamma + i, left, vec_fma(d, xhat, load_some(dgamma + i, left)));
+    if (dbeta) store_some(dbeta + i, left, vec_add(load_some(dbeta + i, left), d));
+  }
+}
+
+// ---- activations ---------------------------------------------------------------------------------------------------------------------------
+
+VEC_INLINE void activate_row(ig_activation kind, size_t n, const float *x, float *y) {
+  FOR_VECTORS(i, left, n) store_some(y + i, left, vec_activate(kind, load_some(x + i, left)));
+}
+
+VEC_INLINE void activate_row_backward(ig_activation kind, size_t n, const float *x, const float *dy, float *dx) {
+  FOR_VECTORS(i, left, n) store_some(dx + i, left, vec_multiply(load_some(dy + i, left), vec_activate_derivative(kind, load_some(x + i, left))));
+}
+
+// One loop for each kind: the kind is a constant in each.
+static void activation(ig_activation kind, size_t n, const float *x, float *y) {
+  switch (kind) {
+    case IG_ACTIVATION_NONE: activate_row(IG_ACTIVATION_NONE, n, x, y); return;
+    case IG_ACTIVATION_RELU: activate_row(IG_ACTIVATION_RELU, n, x, y); return;
+    case IG_ACTIVATION_GELU: activate_row(IG_ACTIVATION_GELU, n, x, y); return;
+    case IG_ACTIVATION_GELU_TANH: activate_row(IG_ACTIVATION_GELU_TANH, n, x, y); return;
+    case IG_ACTIVATION_SWISH: activate_row(IG_ACTIVATION_SWISH, n, x, y); return;
+  }
+}
+
+static void activation_backward(ig_activation kind, size_t n, const float *x, const float *dy, float *dx) {
+  switch (kind) {
+    case IG_ACTIVATION_NONE: activate_row_backward(IG_ACTIVATION_NONE, n, x, dy, dx); return;
+    case IG_ACTIVATION_RELU: activate_row_backward(IG_ACTIVATION_RELU, n, x, dy, dx); return;
+    case IG_ACTIVATION_GELU: activate_row_backward(IG_ACTIVATION_GELU, n, x, dy, dx); return;
+    case IG_ACTIVATION_GELU_TANH: activate_row_backward(IG_ACTIVATION_GELU_TANH, n, x, dy, dx); return;
+    case IG_ACTIVATION_SWISH: activate_row_backward(IG_ACTIVATION_SWISH, n, x, dy, dx); return;
+  }
+}
+#endif

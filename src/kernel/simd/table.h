@@ -1,0 +1,28 @@
+// The kernel table of an ISA: KERNELS_SYMBOL and KERNELS_NAME are defined by its kernels.c, which includes this last.
+#ifndef IG_KERNEL_SIMD_TABLE_H
+#define IG_KERNEL_SIMD_TABLE_H
+const ig_kernels KERNELS_SYMBOL = {
+    .name = KERNELS_NAME,
+    .gemm_mr = GEMM_MR,
+    .gemm_nr = GEMM_NR,
+    .gemm = gemm,
+    .gemm_pack = gemm_pack,
+    .dot = dot,
+    .axpy = axpy,
+    .add = add,
+    .scale = scale,
+    .sum_squares = sum_squares,
+    .softmax = softmax,
+    .softmax_backward = softmax_backward,
+    .log_sum_exp = log_sum_exp,
+    .argmax = argmax,
+    .layer_norm = layer_norm,
+    .layer_norm_backward = layer_norm_backward,
+    .layer_norm_parameters = layer_norm_parameters,
+    .activation = activation,
+    .activation_backward = activation_backward,
+    .dropout = dropout,
+    .cross_entropy = cross_entropy,
+    .adam = adam,
+};
+#endif

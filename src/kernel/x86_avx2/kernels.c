@@ -1,0 +1,30 @@
+// The kernel table of AVX2 + FMA: 6 x 16 register tiles (12 of 16 registers hold C).
+#include "kernel/x86_avx2/vector.h"
+#include <math.h>
+#include "kernel/kernel.h"
+#include "kernel/simd/math.h"
+#include "kernel/simd/rows.h"
+#include "kernel/simd/training.h"
+
+#define GEMM_MR 6
+#include "kernel/simd/gemm.h"
+
+REGISTER_TILE(1, 1) REGISTER_TILE(1, 2) REGISTER_TILE(1, 3) REGISTER_TILE(1, 4)
+REGISTER_TILE(2, 1) REGISTER_TILE(2, 2)
+REGISTER_TILE(3, 1) REGISTER_TILE(3, 2)
+REGISTER_TILE(4, 1) REGISTER_TILE(4, 2)
+REGISTER_TILE(5, 1) REGISTER_TILE(5, 2)
+REGISTER_TILE(6, 1) REGISTER_TILE(6, 2)
+
+static const multiply_function multiply_functions[GEMM_MR][GEMM_MAX_VECTORS] = {
+    {multiply_1x1, multiply_1x2, multiply_1x3, multiply_1x4},
+    {multiply_2x1, multiply_2x2},
+    {multiply_3x1, multiply_3x2},
+    {multiply_4x1, multiply_4x2},
+    {multiply_5x1, multiply_5x2},
+    {multiply_6x1, multiply_6x2},
+};
+
+#define KERNELS_SYMBOL ig_kernels_avx2
+#define KERNELS_NAME "avx2"
+#include "kernel/simd/table.h"
