@@ -1,0 +1,205 @@
+// Beam search exactly as Hugging Face's (transformers 5.23, generation/utils.py _beam_search and the methods it calls), one sentence at a time:
+// a candidate's score is the sum of log-probabilities; of the 2 * beam_size best, those that end may finish if they rank among the first beam_size, and
+// the best that do not end run on. Ties go to the lower (row, token).
+#include <math.h>
+#include <string.h>
+
+#include "decode/processors.h"
+#include "decode/sentence.h"
+
+#define BANISHED (-1.0e9f)  // what Hugging Face adds to a score that must not win, and an empty slot's score
+#define SCAN 64             // logits looked at together: a multiple of every vector length
+
+static bool ranks_before(const ig_candidate *a, const ig_candidate *b) {
+  if (a->score != b->score) return a->score > b->score;
+  return a->row != b->row ? a->row < b->row : a->token < b->token;
+}
+
+// ---- the best candidates of all rows: a heap with the worst of them on top -------------------------------------------------------------
+
+static void sift_down(ig_candidate *heap, int count, int i) {
+  for (;;) {
+    int worst = i;
+    for (int child = 2 * i + 1; child <= 2 * i + 2 && child < count; child++)
+      if (ranks_before(&heap[worst], &heap[child])) worst = child;
+    if (worst == i) return;
+    const ig_candidate moved = heap[i];
+    heap[i] = heap[worst];
+    heap[worst] = moved;
+    i = worst;
+  }
+}
+
+static void sift_up(ig_candidate *heap, int i) {
+  while (i > 0 && ranks_before(&heap[(i - 1) / 2], &heap[i])) {
+    const ig_candidate moved = heap[i];
+    heap[i] = heap[(i - 1) / 2];
+    heap[(i - 1) / 2] = moved;
+    i = (i - 1) / 2;
+  }
+}
+
+typedef struct row_scan {
+  ig_candidate *heap;
+  int count, capacity;
+  int row;
+  float normalizer, score;  // a candidate scores (x - normalizer) + score
+  float limit;              // no logit up to here can enter the full heap
+} row_scan;
+
+// The heap's worst score in terms of the logits, lowered by more than the rounding of the two additions, so that the scan never passes over a winner.
+static void set_limit(row_scan *s) {
+  if (s->count < s->capacity) {
+    s->limit = -INFINITY;
+    return;
+  }
+  const float worst = s->heap[0].score;
+  const double slack = 1e-6 * (1.0 + fabs((double)worst) + fabs((double)s->score) + fabs((double)s->normalizer));
+  s->limit = worst == -INFINITY ? -INFINITY : (float)((double)worst - (double)s->score + (double)s->normalizer - slack);
+}
+
+static void offer(row_scan *s, float logit, int token) {
+  const ig_candidate candidate = {(logit - s->normalizer) + s->score, s->row, token};
+  if (s->count < s->capacity) {
+    s->heap[s->count] = candidate;
+    sift_up(s->heap, s->count++);
+  } else if (candidate.score > s->heap[0].score) {  // an equal one comes later in order: it loses
+    s->heap[0] = candidate;
+    sift_down(s->heap, s->count, 0);
+  } else {
+    return;
+  }
+  set_limit(s);
+}
+
+static bool any_above(const float *x, float limit) {
+  int any = 0;
+  for (int i = 0; i < SCAN; i++) any |= x[i] > limit;
+  return any != 0;
+}
+
+static void scan_row(row_scan *s, int vocabulary, const float *logits) {
+  set_limit(s);
+  int j = 0;
+  for (; s->count < s->capacity && j < vocabulary; j++) offer(s, logits[j], j);
+  if (s->score == -INFINITY) return;
+  for (; j + SCAN <= vocabulary; j += SCAN) {
+    if (!any_above(logits + j, s->limit)) continue;
+    for (int i = j; i < j + SCAN; i++)
+      if (logits[i] > s->limit) offer(s, logits[i], i);
+  }
+  for (; j < vocabulary; j++)
+    if (logits[j] > s->limit) offer(s, logits[j], j);
+}
+
+// In place, best first.
+static void sort_heap(ig_candidate *heap, int count) {
+  for (int last = count - 1; last > 0; last--) {
+    const ig_candidate worst = heap[0];
+    heap[0] = heap[last];
+    heap[last] = worst;
+    sift_down(heap, last, 0);
+  }
+}
+
+// log p of each token is logit - the returned number, behind the processors.
+static float process_row(const ig_decode_options *options, const ig_kernels *kernels, const int *ids, int length, float *logits) {
+  const size_t vocabulary = (size_t)options->vocab_size;
+  // Renormalising makes the first normalizer cancel out, unless the repetition penalty scales log-probabilities.
+  const bool needed = !options->renormalize || options->repetition_penalty != 1.0f;
+  const float first = needed ? kernels->log_sum_exp(vocabulary, logits) : 0;
+  const float normalizer = ig_process_scores(options, ids, length, first, logits);
+  return options->renormalize ? kernels->log_sum_exp(vocabulary, logits) : normalizer;
+}
+
+static int best_candidates(const ig_decode_options *options, const ig_kernels *kernels, const ig_search_rows *rows, ig_sentence *sentence, float *logits) {
+  row_scan scan = {.heap = sentence->candidates, .capacity = 2 * options->beam_size};
+  for (int r = 0; r < sentence->rows; r++) {
+    const size_t row = (size_t)(sentence->first_row + r);
+    float *x = logits + (size_t)r * (size_t)options->vocab_size;
+    scan.row = r;
+    scan.score = rows->score[row];
+    scan.normalizer = process_row(options, kernels, rows->ids + row * (size_t)(options->max_length + 1), sentence->length, x);
+    if (!isfinite(scan.normalizer)) sentence->failed = true;
+    if (sentence->failed) return 0;
+    scan_row(&scan, options->vocab_size, x);
+  }
+  sort_heap(scan.heap, scan.count);
+  return scan.count;
+}
+
+// ---- what runs on, what is finished ---------------------------------------------------------------------------------------------------------
+
+static float normalized(const ig_decode_options *options, float score, int length) {
+  return score / (float)pow((double)length, (double)options->length_penalty);
+}
+
+static bool ends(const ig_decode_options *options, const ig_sentence *sentence, const ig_candidate *c) {
+  return c->token == options->eos_id || sentence->length >= options->max_length;
+}
+
+// The beam_size best after 1e9 has been taken from those that end.
+static void choose_running(const ig_decode_options *options, ig_sentence *sentence, int count) {
+  const int beam = options->beam_size;
+  sentence->next_rows = 0;
+  for (int i = 0; i < count; i++) {
+    ig_candidate c = sentence->candidates[i];
+    if (ends(options, sentence, &c)) c.score += BANISHED;
+    int place = sentence->next_rows;
+    while (place > 0 && c.score > sentence->next[place - 1].score) place--;
+    if (place == beam) continue;
+    if (sentence->next_rows < beam) sentence->next_rows++;
+    for (int j = sentence->next_rows - 1; j > place; j--) sentence->next[j] = sentence->next[j - 1];
+    sentence->next[place] = c;
+  }
+}
+
+static bool all_finished(const ig_sentence *sentence, int beam) {
+  for (int i = 0; i < beam; i++)
+    if (!sentence->slots[i].finished) return false;
+  return true;
+}
+
+static void finish(const ig_decode_options *options, const ig_search_rows *rows, ig_sentence *sentence, const ig_candidate *c) {
+  const int beam = options->beam_size, generated = sentence->length;
+  const float score = normalized(options, c->score, generated);
+  int place = beam;
+  while (place > 0 && score > sentence->slots[place - 1].score) place--;
+  if (place == beam) return;
+  ig_slot slot = sentence->slots[beam - 1];  // gives up its storage
+  for (int i = beam - 1; i > place; i--) sentence->slots[i] = sentence->slots[i - 1];
+  const int *ids = rows->ids + (size_t)(sentence->first_row + c->row) * (size_t)(options->max_length + 1);
+  memcpy(slot.ids, ids + 1, (size_t)(generated - 1) * sizeof *ids);
+  slot.ids[generated - 1] = c->token;
+  slot.length = generated;
+  slot.score = score;
+  slot.finished = true;
+  sentence->slots[place] = slot;
+}
+
+// Can the best running hypothesis still beat the worst finished one?   (_check_early_stop_heuristic)
+static bool improvable(const ig_decode_options *options, const ig_sentence *sentence) {
+  const int beam = options->beam_size;
+  const bool longest = options->early_stopping == IG_EARLY_STOPPING_NEVER && options->length_penalty > 0;
+  const float best = normalized(options, sentence->next[0].score, longest ? options->max_length : sentence->length);
+  const float worst = sentence->slots[beam - 1].score;  // sorted
+  for (int i = 0; i < beam; i++)
+    if (best > (sentence->slots[i].finished ? worst : BANISHED)) return true;
+  return false;
+}
+
+void ig_beam_select(const ig_decode_options *options, const ig_kernels *kernels, const ig_search_rows *rows, ig_sentence *sentence, float *logits) {
+  const int beam = options->beam_size, count = best_candidates(options, kernels, rows, sentence, logits);
+  if (sentence->failed) return;
+  choose_running(options, sentence, count);
+  bool all_end = true;
+  for (int i = 0; i < count; i++) {
+    const ig_candidate *c = &sentence->candidates[i];
+    const bool end = ends(options, sentence, c);
+    all_end = all_end && end;
+    if (end && i < beam) finish(options, rows, sentence, c);
+  }
+  sentence->open = sentence->open && improvable(options, sentence);
+  const bool full = options->early_stopping == IG_EARLY_STOPPING_AT_ONCE && all_finished(sentence, beam);
+  sentence->done = !sentence->open || full || all_end;
+}

@@ -1,0 +1,152 @@
+// Decode options: a model's own from its generation_config.json, and their checks.
+#include "decode/options.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "io/json.h"
+
+#define LONGEST_UNASKED 511  // tokens, where neither the caller nor the model says; Hugging Face's Marian: max_length 512
+#define LONGEST 65535        // no caller wants more; keeps every product of sizes small
+#define WIDEST_BEAM 1024
+
+int ig_decode_longest(const ig_config *config) { return config->max_positions > 0 && config->max_positions < LONGEST ? config->max_positions : LONGEST; }
+
+static ig_status bad_bad_words(const char *where, ig_error *err) {
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: bad_words_ids: expected a list of non-empty lists of token ids", where);
+}
+
+static ig_status read_bad_word(ig_bad_words *bad, const json_t *word, const char *where, int vocab_size, ig_error *err) {
+  const int begin = bad->offsets[bad->count];
+  size_t i;
+  json_t *id;
+  if (json_array_size(word) == 0) return bad_bad_words(where, err);
+  json_array_foreach(word, i, id) {
+    const json_int_t value = json_integer_value(id);
+    if (!json_is_integer(id)) return bad_bad_words(where, err);
+    if (value < 0 || value >= vocab_size)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: bad_words_ids: expected ids below the vocabulary size %d, found %lld", where, vocab_size, (long long)value);
+    bad->ids[begin + (int)i] = (int)value;
+  }
+  bad->offsets[++bad->count] = begin + (int)i;
+  return IG_OK;
+}
+
+// A banned end token is ignored, as Hugging Face does.
+static bool is_eos(const json_t *word, int eos_id) {
+  const json_t *first = json_array_get(word, 0);
+  return json_array_size(word) == 1 && json_is_integer(first) && json_integer_value(first) == eos_id;
+}
+
+static ig_status read_bad_words(const json_t *list, const char *where, ig_decode_options *o, ig_error *err) {
+  if (!list || json_is_null(list)) return IG_OK;
+  if (!json_is_array(list)) return bad_bad_words(where, err);
+  size_t total = 0, i;
+  json_t *word;
+  json_array_foreach(list, i, word) total += json_array_size(word);
+  o->bad_words.offsets = ig_allocate(json_array_size(list) + 1, sizeof(int), err);
+  o->bad_words.ids = ig_allocate(total, sizeof(int), err);
+  if (!o->bad_words.offsets || !o->bad_words.ids) return IG_ERROR_MEMORY;
+  json_array_foreach(list, i, word) {
+    if (!is_eos(word, o->eos_id)) IG_TRY(read_bad_word(&o->bad_words, word, where, o->vocab_size, err));
+  }
+  return IG_OK;
+}
+
+static ig_status read_early_stopping(ig_json_object from, ig_early_stopping *out, ig_error *err) {
+  const json_t *value = json_object_get(from.object, "early_stopping");
+  const char *word = json_string_value(value);
+  if (!value || json_is_null(value) || json_is_false(value)) *out = IG_EARLY_STOPPING_HEURISTIC;
+  else if (json_is_true(value)) *out = IG_EARLY_STOPPING_AT_ONCE;
+  else if (word && strcmp(word, "never") == 0) *out = IG_EARLY_STOPPING_NEVER;
+  else return ig_fail(err, IG_ERROR_FORMAT, "%s: early_stopping: expected true, false or \"never\"", from.where);
+  return IG_OK;
+}
+
+static ig_status read_id(ig_json_object from, const char *key, int vocab_size, int *id, ig_error *err) {
+  IG_TRY(ig_json_int(from, key, *id, id, err));
+  if (*id < -1 || *id >= vocab_size)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected an id below the vocabulary size %d, found %d", from.where, key, vocab_size, *id);
+  return IG_OK;
+}
+
+static ig_status read_float(ig_json_object from, const char *key, float *value, ig_error *err) {
+  double number;
+  IG_TRY(ig_json_number(from, key, (double)*value, &number, err));
+  *value = (float)number;
+  return IG_OK;
+}
+
+static ig_status read_generation_config(ig_json_object from, ig_decode_options *o, ig_error *err) {
+  int longest, shortest = 0;
+  IG_TRY(ig_json_int(from, "num_beams", o->beam_size, &o->beam_size, err));
+  IG_TRY(ig_json_int(from, "max_length", o->max_length + 1, &longest, err));  // both count the start token
+  IG_TRY(ig_json_int(from, "min_length", 0, &shortest, err));
+  o->max_length = longest > 1 ? longest - 1 : longest > 0 ? 1 : 0;
+  o->min_length = shortest > 1 ? shortest - 1 : 0;
+  IG_TRY(ig_json_int(from, "no_repeat_ngram_size", o->no_repeat_ngram, &o->no_repeat_ngram, err));
+  IG_TRY(read_float(from, "length_penalty", &o->length_penalty, err));
+  IG_TRY(read_float(from, "repetition_penalty", &o->repetition_penalty, err));
+  IG_TRY(ig_json_bool(from, "renormalize_logits", o->renormalize, &o->renormalize, err));
+  IG_TRY(read_early_stopping(from, &o->early_stopping, err));
+  IG_TRY(read_id(from, "forced_bos_token_id", o->vocab_size, &o->forced_bos, err));
+  IG_TRY(read_id(from, "forced_eos_token_id", o->vocab_size, &o->forced_eos, err));
+  return read_bad_words(json_object_get(from.object, "bad_words_ids"), from.where, o, err);
+}
+
+static ig_status read_text(const char *text, ig_decode_options *o, ig_error *err) {
+  static const char where[] = "generation_config.json";
+  json_t *root;
+  IG_TRY(ig_json_parse(text, strlen(text), where, &root, err));
+  const ig_status status = json_is_object(root) ? read_generation_config((ig_json_object){root, where}, o, err)
+                                                : ig_fail(err, IG_ERROR_FORMAT, "%s: expected an object", where);
+  json_decref(root);
+  return status;
+}
+
+ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, ig_error *err) {
+  const ig_config *c = &model->config;
+  const int longest = ig_decode_longest(c);
+  *out = (ig_decode_options){.beam_size = 1, .n_best = 1, .length_penalty = 1, .repetition_penalty = 1, .forced_bos = -1,
+                             .forced_eos = c->forced_eos_id, .start_id = c->decoder_start_id, .eos_id = c->eos_id,
+                             .vocab_size = c->target_vocab_size};
+  if (out->start_id < 0) return ig_fail(err, IG_ERROR_FORMAT, "config.json: decoder_start_token_id: expected, for this model is to generate");
+  out->max_length = 0;
+  if (model->generation_config) {
+    const ig_status status = read_text(model->generation_config, out, err);
+    if (status != IG_OK) {
+      ig_decode_options_free(out);
+      return status;
+    }
+  }
+  if (out->max_length == 0) out->max_length = longest < LONGEST_UNASKED ? (longest > 1 ? longest - 1 : 1) : LONGEST_UNASKED;
+  if (out->max_length > longest) out->max_length = longest;
+  if (out->min_length > out->max_length) out->min_length = out->max_length;
+  return IG_OK;
+}
+
+ig_status ig_decode_options_check(const ig_decode_options *o, ig_error *err) {
+  if (o->beam_size < 1 || o->beam_size > WIDEST_BEAM || 2 * o->beam_size > o->vocab_size)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "beam_size: expected 1 to %d and at most half the vocabulary (%d), found %d", WIDEST_BEAM, o->vocab_size / 2,
+                   o->beam_size);
+  if (o->n_best < 1 || o->n_best > o->beam_size)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 to beam_size (%d), found %d", o->beam_size, o->n_best);
+  if (o->max_length < 1 || o->max_length > LONGEST)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d", LONGEST, o->max_length);
+  if (o->min_length < 0 || o->min_length > o->max_length)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "min_length: expected 0 to max_length (%d), found %d", o->max_length, o->min_length);
+  if (!isfinite(o->length_penalty)) return ig_fail(err, IG_ERROR_ARGUMENT, "length_penalty: expected a finite number, found %g", (double)o->length_penalty);
+  if (o->no_repeat_ngram < 0) return ig_fail(err, IG_ERROR_ARGUMENT, "no_repeat_ngram: expected 0 or more, found %d", o->no_repeat_ngram);
+  if (!(o->repetition_penalty > 0) || !isfinite(o->repetition_penalty))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "repetition_penalty: expected a positive number, found %g", (double)o->repetition_penalty);
+  return IG_OK;
+}
+
+void ig_decode_options_free(ig_decode_options *options) {
+  free(options->bad_words.offsets);
+  free(options->bad_words.ids);
+  options->bad_words = (ig_bad_words){0};
+}

@@ -1,0 +1,167 @@
+// The search's loop: step the rows of all sentences, let each sentence choose its next rows, drop those that are done.
+#include "decode/search.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "decode/sentence.h"
+
+// S sentences, B beam size, N max_length, slots = S * B.
+struct ig_search {
+  const ig_decode_options *options;
+  const ig_kernels *kernels;
+  ig_pool *pool;
+  int capacity;  // S
+  ig_arena arena;
+  ig_search_rows rows[2];  // this step's and the next's
+  int current;
+  int *last, *position, *sentence_of;  // (slots): the step's columns
+  ig_sentence *sentences;  // (S): the active ones, compacted as others leave; storage stays with its index
+  ig_slot *slots;          // (S, B)
+  ig_candidate *candidates, *next;  // (S, 2B), (S, B)
+  int *finished;           // (S, B, N)
+  ig_hypothesis *results;  // (S, n_best)
+  float *logits;           // of the running step, (rows, V)
+};
+
+static float *run_inference(void *context, const ig_inference_step *step) { return ig_inference_run(context, step); }
+ig_stepper ig_inference_stepper(ig_inference *inference) { return (ig_stepper){run_inference, inference}; }
+
+static void carve(ig_search *s, ig_arena *arena) {
+  const size_t sentences = (size_t)s->capacity, beam = (size_t)s->options->beam_size, n = (size_t)s->options->max_length, slots = sentences * beam;
+  for (int i = 0; i < 2; i++) {
+    s->rows[i].ids = IG_TAKE(arena, int, slots * (n + 1));
+    s->rows[i].history = IG_TAKE(arena, int, slots * n);
+    s->rows[i].score = IG_TAKE(arena, float, slots);
+  }
+  s->last = IG_TAKE(arena, int, slots);
+  s->position = IG_TAKE(arena, int, slots);
+  s->sentence_of = IG_TAKE(arena, int, slots);
+  s->sentences = IG_TAKE(arena, ig_sentence, sentences);
+  s->slots = IG_TAKE(arena, ig_slot, slots);
+  s->candidates = IG_TAKE(arena, ig_candidate, 2 * slots);
+  s->next = IG_TAKE(arena, ig_candidate, slots);
+  s->finished = IG_TAKE(arena, int, slots * n);
+  s->results = IG_TAKE(arena, ig_hypothesis, sentences * (size_t)s->options->n_best);
+}
+
+ig_status ig_search_create(const ig_decode_options *options, const ig_kernels *kernels, ig_pool *pool, int sentences, ig_search **out, ig_error *err) {
+  IG_TRY(ig_decode_options_check(options, err));
+  ig_search *s = ig_allocate(1, sizeof *s, err);
+  if (!s) return IG_ERROR_MEMORY;
+  s->options = options, s->kernels = kernels, s->pool = pool, s->capacity = sentences;
+  ig_arena plan = ig_arena_measure();
+  carve(s, &plan);
+  ig_status status = plan.overflow ? ig_fail(err, IG_ERROR_MEMORY, "%d sentences of beam %d and length %d need more memory than can be addressed",
+                                             sentences, options->beam_size, options->max_length)
+                                   : ig_arena_create(&s->arena, plan.peak, err);
+  if (status != IG_OK) {
+    free(s);
+    return status;
+  }
+  carve(s, &s->arena);
+  *out = s;
+  return IG_OK;
+}
+
+void ig_search_free(ig_search *search) {
+  if (!search) return;
+  ig_arena_free(&search->arena);
+  free(search);
+}
+
+static size_t cache_row(const ig_search *s, int sentence, int beam, int position) {
+  return ((size_t)sentence * (size_t)s->options->beam_size + (size_t)beam) * (size_t)s->options->max_length + (size_t)position;
+}
+
+// One row a sentence: the start token.
+static void begin(ig_search *s, int count) {
+  const size_t beam = (size_t)s->options->beam_size, n = (size_t)s->options->max_length;
+  ig_search_rows *rows = &s->rows[s->current = 0];
+  for (int i = 0; i < count; i++) {
+    const size_t first = (size_t)i * beam;
+    s->sentences[i] = (ig_sentence){.index = i, .first_row = i, .rows = 1, .length = 1, .open = true, .slots = s->slots + first,
+                                    .candidates = s->candidates + 2 * first, .next = s->next + first};
+    for (size_t b = 0; b < beam; b++) s->slots[first + b] = (ig_slot){.score = -1.0e9f, .ids = s->finished + (first + b) * n};
+    rows->ids[(size_t)i * (n + 1)] = s->options->start_id;
+    rows->history[(size_t)i * n] = (int)cache_row(s, i, 0, 0);
+    rows->score[i] = 0;
+  }
+}
+
+static void step(ig_search *s, const ig_stepper *stepper, int active) {
+  const size_t width = (size_t)s->options->max_length + 1;
+  const ig_search_rows *rows = &s->rows[s->current];
+  int count = 0;
+  for (int i = 0; i < active; i++) {
+    const ig_sentence *sentence = &s->sentences[i];
+    for (int r = 0; r < sentence->rows; r++, count++) {
+      s->last[count] = rows->ids[(size_t)count * width + (size_t)sentence->length - 1];
+      s->position[count] = sentence->length - 1;
+      s->sentence_of[count] = sentence->index;
+    }
+  }
+  const ig_inference_step args = {count, s->last, s->position, s->sentence_of, rows->history};
+  s->logits = stepper->run(stepper->context, &args);
+}
+
+static void select_next(void *context, size_t index, int worker) {
+  (void)worker;
+  ig_search *s = context;
+  ig_sentence *sentence = &s->sentences[index];
+  float *logits = s->logits + (size_t)sentence->first_row * (size_t)s->options->vocab_size;
+  (s->options->beam_size > 1 ? ig_beam_select : ig_greedy_select)(s->options, s->kernels, &s->rows[s->current], sentence, logits);
+}
+
+// Writes the chosen rows of `sentence` from row `first` of the next step on.
+static void extend(ig_search *s, ig_sentence *sentence, int first) {
+  const size_t n = (size_t)s->options->max_length, length = (size_t)sentence->length;
+  const ig_search_rows *from = &s->rows[s->current];
+  ig_search_rows *to = &s->rows[!s->current];
+  for (int i = 0; i < sentence->next_rows; i++) {
+    const ig_candidate *c = &sentence->next[i];
+    const size_t row = (size_t)(first + i), parent = (size_t)(sentence->first_row + c->row);
+    memcpy(to->ids + row * (n + 1), from->ids + parent * (n + 1), length * sizeof(int));
+    memcpy(to->history + row * n, from->history + parent * n, length * sizeof(int));
+    to->ids[row * (n + 1) + length] = c->token;
+    to->history[row * n + length] = (int)cache_row(s, sentence->index, i, sentence->length);
+    to->score[row] = c->score;
+  }
+  sentence->first_row = first;
+  sentence->rows = sentence->next_rows;
+  sentence->length++;
+}
+
+// Keeps the sentences that are not done; returns how many.
+static int advance(ig_search *s, int active) {
+  int kept = 0, row = 0;
+  for (int i = 0; i < active; i++) {
+    if (s->sentences[i].done) continue;
+    s->sentences[kept] = s->sentences[i];
+    extend(s, &s->sentences[kept], row);
+    row += s->sentences[kept++].rows;
+  }
+  s->current = !s->current;
+  return kept;
+}
+
+ig_status ig_search_run(ig_search *s, const ig_stepper *stepper, int sentences, const ig_hypothesis **out, ig_error *err) {
+  const int beam = s->options->beam_size, n_best = s->options->n_best;
+  begin(s, sentences);
+  for (int active = sentences; active > 0; active = advance(s, active)) {
+    step(s, stepper, active);
+    ig_pool_run(active > 1 ? s->pool : NULL, (size_t)active, select_next, s);
+    for (int i = 0; i < active; i++)
+      if (s->sentences[i].failed)
+        return ig_fail(err, IG_ERROR_DIVERGED, "decoding: token %d has no finite score: the model computed NaN or Inf, or every token is banned",
+                       s->sentences[i].length);
+  }
+  for (int i = 0; i < sentences * n_best; i++) {
+    const ig_slot *slot = &s->slots[i / n_best * beam + i % n_best];
+    s->results[i] = (ig_hypothesis){slot->ids, slot->length, slot->score};
+  }
+  *out = s->results;
+  return IG_OK;
+}

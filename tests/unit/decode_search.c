@@ -1,0 +1,239 @@
+// Greedy and beam search on a toy model against what transformers' generate() found (tests/golden/decode/search.txt, made by make_search.py).
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode/processors.h"
+#include "decode/search.h"
+
+#define SENTENCES 6  // of each case
+#define MAX_LENGTH 32
+#define MAX_SLOTS 64
+#define MAX_VOCABULARY 512
+
+// The toy finds its past as a real model does: each step stores its token in the cache row it was given and reads those before through history.
+typedef struct toy {
+  int vocab_size, eos_id, max_length;
+  int first_sentence;  // number of the batch's first sentence
+  int cache[MAX_SLOTS * MAX_LENGTH];
+  float logits[MAX_SLOTS * MAX_VOCABULARY];
+  int most_rows;
+  bool poisoned;  // NaN from position 2 on
+} toy;
+
+static uint32_t mix(uint32_t h, uint32_t x) {
+  h = (h ^ x) * 0x9E3779B1u;
+  return h ^ (h >> 15);
+}
+
+static float toy_logit(int sentence, int position, int before, int last, int token, int eos_id) {
+  uint32_t h = 0x12345678u;
+  const int parts[] = {sentence, position, before, last, token};
+  for (int i = 0; i < 5; i++) h = mix(h, (uint32_t)parts[i]);
+  const float value = (float)(h >> 8 & 0xFFFFu) / 65536.0f * 6.0f;
+  return value + (token == eos_id ? (float)position * 0.5f : 0.0f);
+}
+
+static float *toy_run(void *context, const ig_inference_step *step) {
+  toy *t = context;
+  assert_in_range(step->rows, 1, MAX_SLOTS);
+  if (step->rows > t->most_rows) t->most_rows = step->rows;
+  for (int r = 0; r < step->rows; r++) t->cache[step->history[r * t->max_length + step->position[r]]] = step->ids[r];
+  for (int r = 0; r < step->rows; r++) {
+    const int position = step->position[r], *history = step->history + r * t->max_length;
+    const int before = position > 0 ? t->cache[history[position - 1]] : 0;
+    assert_int_equal(t->cache[history[0]], 1);
+    for (int j = 0; j < t->vocab_size; j++)
+      t->logits[r * t->vocab_size + j] = t->poisoned && position >= 2
+                                             ? NAN
+                                             : toy_logit(step->sentence[r] + t->first_sentence, position, before, step->ids[r], j, t->eos_id);
+  }
+  return t->logits;
+}
+
+typedef struct search_case {
+  ig_decode_options options;
+  int offsets[8], ids[16];  // bad words
+  char name[512];
+} search_case;
+
+static void parse_case(const char *line, search_case *c) {
+  ig_decode_options *o = &c->options;
+  char early[8];
+  int renormalize, words, used = 0;
+  *o = (ig_decode_options){.start_id = 1, .eos_id = 2};
+  assert_int_equal(sscanf(line, "case %d %d %d %d %d %f %7s %d %f %d %d %d %d %n", &o->vocab_size, &o->beam_size, &o->n_best, &o->min_length,
+                          &o->max_length, &o->length_penalty, early, &o->no_repeat_ngram, &o->repetition_penalty, &renormalize, &o->forced_bos,
+                          &o->forced_eos, &words, &used), 13);
+  o->renormalize = renormalize;
+  o->early_stopping = early[0] == 't' ? IG_EARLY_STOPPING_AT_ONCE : early[0] == 'n' ? IG_EARLY_STOPPING_NEVER : IG_EARLY_STOPPING_HEURISTIC;
+  const char *p = line + used;
+  c->offsets[0] = 0;
+  for (int w = 0, n = 0; w < words; w++) {
+    char *end;
+    c->ids[n++] = (int)strtol(p, &end, 10);
+    for (; *end == ','; ) c->ids[n++] = (int)strtol(end + 1, &end, 10);
+    c->offsets[w + 1] = n;
+    p = end;
+  }
+  o->bad_words = (ig_bad_words){words, c->offsets, c->ids};
+  snprintf(c->name, sizeof c->name, "%s", line);
+}
+
+// The line as the golden has it; score apart, for it is compared with a tolerance.
+static void compare(const search_case *c, const ig_hypothesis *h, const char *expected) {
+  char found[512] = "", wanted[512];
+  for (int i = 0; i < h->length; i++) snprintf(found + strlen(found), sizeof found - strlen(found), " %d", h->ids[i]);
+  float score;
+  int used;
+  assert_int_equal(sscanf(expected, "%f%n", &score, &used), 1);
+  snprintf(wanted, sizeof wanted, "%s", expected + used);
+  wanted[strcspn(wanted, "\n")] = 0;
+  if (strcmp(found, wanted) != 0 || fabsf(score - h->score) > 1e-5f + 1e-6f * fabsf(score)) {
+    print_error("%sexpected %sfound    %f%s\n", c->name, expected, (double)h->score, found);
+    fail();
+  }
+}
+
+static const ig_kernels *kernels(void) {
+  const ig_kernels *k;
+  assert_int_equal(ig_kernels_select(&k, NULL), IG_OK);
+  return k;
+}
+
+static FILE *golden(void) {
+  const char *source = getenv("INGOT_SOURCE");
+  char path[1024];
+  snprintf(path, sizeof path, "%s/tests/golden/decode/search.txt", source ? source : ".");
+  FILE *f = fopen(path, "r");
+  if (!f) fail_msg("%s cannot be opened", path);
+  return f;
+}
+
+// Runs every case with `batch` sentences at a time; returns the number of cases.
+static int run_golden(int batch, ig_pool *pool) {
+  static toy t;
+  FILE *f = golden();
+  char line[512];
+  int cases = 0;
+  while (fgets(line, sizeof line, f)) {
+    search_case c;
+    parse_case(line, &c);
+    ig_search *search;
+    assert_int_equal(ig_search_create(&c.options, kernels(), pool, batch, &search, NULL), IG_OK);
+    for (int first = 0; first < SENTENCES; first += batch) {
+      t = (toy){.vocab_size = c.options.vocab_size, .eos_id = 2, .max_length = c.options.max_length, .first_sentence = first};
+      const int count = SENTENCES - first < batch ? SENTENCES - first : batch;
+      const ig_hypothesis *found;
+      assert_int_equal(ig_search_run(search, &(ig_stepper){toy_run, &t}, count, &found, NULL), IG_OK);
+      for (int i = 0; i < count * c.options.n_best; i++) {
+        assert_non_null(fgets(line, sizeof line, f));
+        compare(&c, &found[i], line);
+      }
+    }
+    ig_search_free(search);
+    cases++;
+  }
+  fclose(f);
+  return cases;
+}
+
+static void test_golden_one_by_one(void **state) {
+  (void)state;
+  assert_int_equal(run_golden(1, NULL), 22);
+}
+
+static void test_golden_any_batch(void **state) {
+  (void)state;
+  run_golden(SENTENCES, NULL);
+  run_golden(4, NULL);
+}
+
+static void test_golden_threads(void **state) {
+  (void)state;
+  ig_pool *pool;
+  assert_int_equal(ig_pool_create(2, &pool, NULL), IG_OK);
+  run_golden(SENTENCES, pool);
+  ig_pool_free(pool);
+}
+
+static ig_decode_options plain(int beam) {
+  return (ig_decode_options){.beam_size = beam, .n_best = 1, .max_length = 20, .length_penalty = 1, .repetition_penalty = 1, .forced_bos = -1,
+                             .forced_eos = -1, .start_id = 1, .eos_id = 2, .vocab_size = 50};
+}
+
+// The negative control of the comparison: another length penalty must show.
+static void test_comparison_bites(void **state) {
+  (void)state;
+  static toy t = {.vocab_size = 50, .eos_id = 2, .max_length = 20};
+  ig_decode_options o[2] = {plain(4), plain(4)};
+  o[1].length_penalty = 0.5f;
+  float score[2];
+  for (int i = 0; i < 2; i++) {
+    ig_search *search;
+    const ig_hypothesis *found;
+    assert_int_equal(ig_search_create(&o[i], kernels(), NULL, 1, &search, NULL), IG_OK);
+    assert_int_equal(ig_search_run(search, &(ig_stepper){toy_run, &t}, 1, &found, NULL), IG_OK);
+    score[i] = found->score;
+    ig_search_free(search);
+  }
+  assert_true(fabsf(score[0] - score[1]) > 1e-3f);
+}
+
+static void test_nan_is_an_error(void **state) {
+  (void)state;
+  for (int beam = 1; beam <= 4; beam += 3) {
+    static toy t;
+    t = (toy){.vocab_size = 50, .eos_id = 2, .max_length = 20, .poisoned = true};
+    ig_decode_options o = plain(beam);
+    o.min_length = 5;
+    ig_search *search;
+    const ig_hypothesis *found;
+    ig_error err = {0};
+    assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_OK);
+    assert_int_equal(ig_search_run(search, &(ig_stepper){toy_run, &t}, 1, &found, &err), IG_ERROR_DIVERGED);
+    assert_non_null(strstr(err.message, "token 3"));
+    ig_search_free(search);
+  }
+}
+
+static void test_options_are_checked(void **state) {
+  (void)state;
+  ig_search *search;
+  ig_decode_options o = plain(26);
+  assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_ERROR_ARGUMENT);  // 52 candidates of 50
+  o = plain(4), o.n_best = 5;
+  assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_ERROR_ARGUMENT);
+  o = plain(4), o.min_length = 21;
+  assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_ERROR_ARGUMENT);
+  o = plain(4), o.length_penalty = NAN;
+  assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_ERROR_ARGUMENT);
+}
+
+static void test_first_step_has_one_row_a_sentence(void **state) {
+  (void)state;
+  static toy t = {.vocab_size = 50, .eos_id = 2, .max_length = 1};
+  ig_decode_options o = plain(4);
+  o.max_length = 1;
+  ig_search *search;
+  const ig_hypothesis *found;
+  assert_int_equal(ig_search_create(&o, kernels(), NULL, 3, &search, NULL), IG_OK);
+  assert_int_equal(ig_search_run(search, &(ig_stepper){toy_run, &t}, 3, &found, NULL), IG_OK);
+  assert_int_equal(t.most_rows, 3);
+  ig_search_free(search);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_golden_one_by_one),   cmocka_unit_test(test_golden_any_batch), cmocka_unit_test(test_golden_threads),
+      cmocka_unit_test(test_comparison_bites),    cmocka_unit_test(test_nan_is_an_error),  cmocka_unit_test(test_options_are_checked),
+      cmocka_unit_test(test_first_step_has_one_row_a_sentence),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
