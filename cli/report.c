@@ -81,8 +81,8 @@ static void format_line(char *out, size_t size, const ig_progress *progress, dou
     snprintf(rate, sizeof rate, "  %s %s/s", value, progress->rate_unit != NULL ? progress->rate_unit : "");
   }
   format_time_left(left, sizeof left, progress, time);
-  snprintf(out, size, "%s%s %s%s%s%s%s", done, total, progress->unit != NULL ? progress->unit : "", rate, left, progress->note[0] != '\0' ? "  " : "",
-           progress->note);
+  snprintf(out, size, "%s%s %s%s%s%s%s", done, total, progress->unit != NULL ? progress->unit : "", progress->note[0] != '\0' ? "  " : "",
+           progress->note, rate, left);
 }
 
 static void draw_bar(const ig_progress *progress, const char *line) {
@@ -91,7 +91,7 @@ static void draw_bar(const ig_progress *progress, const char *line) {
   char text[512], bar[24] = "";
   if (progress->total > 0) {
     double part = progress->done < progress->total ? progress->done / progress->total : 1;
-    int width = 20, full = (int)(width * part);
+    int width = 14, full = (int)(width * part);
     for (int i = 0; i < width; i++) bar[i] = i < full ? '#' : '.';
   }
   snprintf(text, sizeof text, "%s %s%s%s", progress->what, bar, bar[0] != '\0' ? " " : "", line);
