@@ -1,0 +1,38 @@
+// A parallel corpus in memory as token ids, compact: one array of ids and one of offsets a side.
+#ifndef IG_DATA_CORPUS_H
+#define IG_DATA_CORPUS_H
+#include "base/pool.h"
+#include "text/tokenizer.h"
+
+// Text files side by side, plain or gzip-compressed: line i of source[f] belongs to line i of target[f].
+typedef struct ig_corpus_files {
+  const char *const *source, *const *target;  // (count) each
+  size_t count;
+} ig_corpus_files;
+
+typedef struct ig_corpus_options {
+  const ig_tokenizer *tokenizer;
+  ig_pool *pool;       // tokenizes in parallel; NULL: serially. The result does not depend on it
+  int max_length;      // pairs with a longer side are left out (tokens, end of sentence included); 0: no limit
+  bool keep_text;      // keeps the lines too (validation scores text)
+} ig_corpus_options;
+
+typedef struct ig_corpus {
+  size_t pairs;
+  int32_t *ids[2];     // of ig_side; each sequence ends with the side's end token
+  size_t *offsets[2];  // (pairs + 1): pair p of side s owns ids[s][offsets[s][p] .. offsets[s][p+1]-1]
+  size_t lines;        // read
+  size_t too_long, empty;  // pairs left out
+  char **text[2];      // (lines) every line, NUL-terminated, those of left-out pairs too; NULL unless keep_text
+} ig_corpus;  // ig_corpus_free
+
+// Files of unequal numbers of lines, and lines that are not UTF-8, are errors that name file and line.
+ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *options, ig_corpus *out, ig_error *err);
+void ig_corpus_free(ig_corpus *corpus);  // leaves {0}
+
+static inline size_t ig_corpus_length(const ig_corpus *corpus, ig_side side, size_t pair) {
+  return corpus->offsets[side][pair + 1] - corpus->offsets[side][pair];
+}
+// A number that changes when any id or length does: resuming on other data is refused by it.
+uint64_t ig_corpus_fingerprint(const ig_corpus *corpus);
+#endif
