@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# `ingot score` prints what sacreBLEU prints; wrong input is refused.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+golden=$INGOT_SOURCE/tests/golden/score
+reference=$INGOT_SOURCE/examples/sample.de
+
+checked=0
+while IFS=$'\t' read -r options line; do
+  # shellcheck disable=SC2086
+  expect 0 "$INGOT" score $options --reference "$reference" --hypothesis "$golden/hypothesis.de"
+  [ "$(cat out)" = "$line" ] || fail "score $options: expected '$line'"
+  # shellcheck disable=SC2086
+  expect 0 "$INGOT" score $options --reference "$reference" <"$golden/hypothesis.de"
+  [ "$(cat out)" = "$line" ] || fail "score $options from standard input: expected '$line'"
+  checked=$((checked + 1))
+done <"$golden/expected.tsv"
+[ $checked -eq 9 ] || fail "9 lines of expected.tsv, found $checked"
+
+# Negative control: another hypothesis has another score.
+expect 0 "$INGOT" score bleu --reference "$reference" --hypothesis "$reference"
+! grep -qF "$(cat out)" "$golden/expected.tsv" || fail "the reference itself scores as the hypothesis does"
+
+head -n 19 "$golden/hypothesis.de" >short
+expect 1 "$INGOT" score bleu --reference "$reference" --hypothesis short
+has err "19"
+has err "20"
+expect 1 "$INGOT" score bleu --reference nowhere --hypothesis short
+has err "nowhere: No such file"
+expect 1 "$INGOT" score bleu --reference /dev/null --hypothesis /dev/null
+expect 2 "$INGOT" score bleu --hypothesis short
+has err "--reference FILE is missing"
+expect 2 "$INGOT" score bleu --reference short --hypothesis short --tokenize 14a
+has err "13a"
+expect 2 "$INGOT" score chrf --reference short --hypothesis short --tokenize 13a
+expect 2 "$INGOT" score --reference short
