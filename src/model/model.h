@@ -48,6 +48,9 @@ struct ig_model {
   char *generation_config; // the loaded generation_config.json as text, or NULL
 };
 
+// The options that a model directory's config.json states.
+struct ig_family;
+ig_status ig_model_read_config(const char *directory, ig_config *out, const struct ig_family **family, ig_error *err);
 // A model of these options, every value 0; the options are checked, and `where` opens the messages.
 ig_status ig_model_allocate(const ig_config *config, const char *where, ig_model **out, ig_error *err);
 // Gradients for training: allocated, zeroed, and wired into the layers.

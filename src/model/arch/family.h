@@ -22,6 +22,7 @@ typedef struct ig_tensor_names {
   const char *encoder_norm, *decoder_norm;  // whole names
   const char *output;                       // whole name of the output layer
   const char *logits_bias;                  // whole name
+  const char *const *aliases;  // pairs (a name of ours, what a file may call it instead), NULL-terminated; NULL: none
   const char *const *ignored;               // other tensors a file may hold (copies of tied ones, position tables), NULL-terminated
 } ig_tensor_names;
 

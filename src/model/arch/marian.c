@@ -38,6 +38,8 @@ static const char *const settable[] = {"d_model", "encoder_layers", "decoder_lay
                                        "activation_dropout", "max_position_embeddings", "scale_embedding", "share_encoder_decoder_embeddings",
                                        "init_std", NULL};
 
+static const char *const aliases[] = {"model.shared.weight", "lm_head.weight", "model.shared.weight", "model.encoder.embed_tokens.weight",
+                                      "model.decoder.embed_tokens.weight", "lm_head.weight", NULL};
 static const char *const ignored[] = {"lm_head.weight", "model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight",
                                       "model.encoder.embed_positions.weight", "model.decoder.embed_positions.weight", NULL};
 
@@ -112,6 +114,7 @@ const ig_family ig_family_marian = {
             .decoder_cross_norm = "encoder_attn_layer_norm",
             .decoder_feed_forward_norm = "final_layer_norm",
             .logits_bias = "final_logits_bias",
+            .aliases = aliases,
             .ignored = ignored,
         },
     .keys = settable,

@@ -1,0 +1,106 @@
+// Reading a Hugging Face model directory: config.json, generation_config.json, model.safetensors (sharded too).
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "io/json.h"
+#include "io/safetensors.h"
+#include "model/arch/family.h"
+#include "model/model.h"
+
+static bool listed(const char *const *names, const char *name) {
+  for (; names && *names; names++)
+    if (strcmp(*names, name) == 0) return true;
+  return false;
+}
+
+static const ig_safetensor *find_tensor(const ig_safetensors *file, const ig_tensor_names *names, const char *name) {
+  const ig_safetensor *tensor = ig_safetensors_find(file, name);
+  for (const char *const *alias = names->aliases; !tensor && alias && *alias; alias += 2)
+    if (strcmp(alias[0], name) == 0) tensor = ig_safetensors_find(file, alias[1]);
+  return tensor;
+}
+
+static ig_status check_shape(const ig_parameter *p, const ig_safetensor *tensor, ig_error *err) {
+  bool same = tensor->rank == p->rank;
+  for (int i = 0; same && i < p->rank; i++) same = tensor->shape[i] == p->shape[i];
+  if (same) return IG_OK;
+  char expected[64] = "", found[256] = "";
+  size_t used = 0;
+  for (int i = 0; i < p->rank; i++) used += (size_t)snprintf(expected + used, sizeof expected - used, "%s%zu", i ? ", " : "", p->shape[i]);
+  used = 0;
+  for (int i = 0; i < tensor->rank; i++) used += (size_t)snprintf(found + used, sizeof found - used, "%s%zu", i ? ", " : "", tensor->shape[i]);
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: expected shape (%s) by config.json, found (%s)", tensor->file, p->name, expected, found);
+}
+
+static ig_status read_parameters(ig_model *m, const ig_family *family, const ig_safetensors *file, const char *directory, ig_error *err) {
+  for (size_t i = 0; i < m->parameter_count; i++) {
+    const ig_parameter *p = &m->parameters[i];
+    const ig_safetensor *tensor = find_tensor(file, &family->names, p->name);
+    if (!tensor && !p->trained) continue;  // a constant that older files leave out: zeros
+    if (!tensor) return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is missing", directory, p->name);
+    IG_TRY(check_shape(p, tensor, err));
+    IG_TRY(ig_safetensors_read_float(tensor, m->values + p->offset, p->count, err));
+  }
+  return IG_OK;
+}
+
+// Nothing in the file may go unused: a tensor we do not know means a model we would run wrongly.
+static ig_status check_unused(const ig_model *m, const ig_family *family, const ig_safetensors *file, ig_error *err) {
+  for (size_t i = 0; i < ig_safetensors_count(file); i++) {
+    const ig_safetensor *tensor = ig_safetensors_get(file, i);
+    bool known = listed(family->names.ignored, tensor->name);
+    for (size_t j = 0; !known && j < m->parameter_count; j++) known = strcmp(m->parameters[j].name, tensor->name) == 0;
+    if (!known)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s does not belong to a %s model of this config.json", tensor->file, tensor->name, family->name);
+  }
+  return IG_OK;
+}
+
+static ig_status load_weights(ig_model *m, const ig_family *family, const char *directory, ig_error *err) {
+  ig_safetensors *file = NULL;
+  IG_TRY(ig_safetensors_open(directory, &file, err));
+  ig_status status = check_unused(m, family, file, err);
+  if (status == IG_OK) status = read_parameters(m, family, file, directory, err);
+  ig_safetensors_close(file);
+  return status;
+}
+
+static ig_status load_generation_config(ig_model *m, const char *directory, ig_error *err) {
+  char *path = ig_join_path(directory, "generation_config.json", err);
+  if (!path) return IG_ERROR_MEMORY;
+  size_t size;
+  const ig_status status = ig_file_exists(path) ? ig_read_file(path, &m->generation_config, &size, err) : IG_OK;
+  free(path);
+  return status;
+}
+
+ig_status ig_model_read_config(const char *directory, ig_config *out, const ig_family **family, ig_error *err) {
+  char *path = ig_join_path(directory, "config.json", err);
+  if (!path) return IG_ERROR_MEMORY;
+  json_t *json = NULL;
+  ig_status status = ig_json_load_object(path, &json, err);
+  if (status == IG_OK) status = ig_family_of(json, path, family, err);
+  if (status == IG_OK) status = (*family)->from_json(json, path, out, err);
+  json_decref(json);
+  free(path);
+  return status;
+}
+
+ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err) {
+  ig_config config;
+  const ig_family *family;
+  ig_model *m = NULL;
+  IG_TRY(ig_model_read_config(directory, &config, &family, err));
+  IG_TRY(ig_model_allocate(&config, directory, &m, err));
+  ig_status status = load_weights(m, family, directory, err);
+  if (status == IG_OK) status = load_generation_config(m, directory, err);
+  if (status != IG_OK) {
+    ig_model_free(m);
+    return status;
+  }
+  *out = m;
+  return IG_OK;
+}

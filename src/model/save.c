@@ -1,0 +1,80 @@
+// Writing a Hugging Face model directory. Each file is replaced atomically; the weights come last, so that a directory with weights is complete.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "io/json.h"
+#include "io/safetensors.h"
+#include "model/arch/family.h"
+#include "model/model.h"
+
+static ig_status save_json(const char *directory, const char *name, json_t *json, ig_error *err) {
+  char *path = ig_join_path(directory, name, err);
+  ig_status status = path ? IG_OK : IG_ERROR_MEMORY;
+  if (path && !json) status = ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
+  if (status == IG_OK) status = ig_json_save(path, json, err);
+  json_decref(json);
+  free(path);
+  return status;
+}
+
+static ig_status save_config(const ig_model *m, const ig_family *family, const char *directory, const char *dtype, ig_error *err) {
+  json_t *json = family->to_json(&m->config);
+  if (json && json_object_get(json, "dtype")) json_object_set_new(json, "dtype", json_string(dtype));
+  return save_json(directory, "config.json", json, err);
+}
+
+static void set_id(json_t *json, const char *key, int id) {
+  if (id >= 0) json_object_set_new(json, key, json_integer(id));
+}
+
+// What a model made here asks of a decoder: beam 4, never pad, forced end at the last position.
+static json_t *default_generation(const ig_config *c) {
+  json_t *json = json_object();
+  set_id(json, "bos_token_id", c->bos_id);
+  set_id(json, "eos_token_id", c->eos_id);
+  set_id(json, "pad_token_id", c->pad_id);
+  set_id(json, "decoder_start_token_id", c->decoder_start_id);
+  set_id(json, "forced_eos_token_id", c->forced_eos_id);
+  if (c->pad_id >= 0) json_object_set_new(json, "bad_words_ids", json_pack("[[i]]", c->pad_id));
+  json_object_set_new(json, "num_beams", json_integer(4));
+  json_object_set_new(json, "max_length", json_integer(c->max_positions > 0 && c->max_positions < 512 ? c->max_positions : 512));
+  return json;
+}
+
+static ig_status save_generation(const ig_model *m, const char *directory, ig_error *err) {
+  if (!m->generation_config) return save_json(directory, "generation_config.json", default_generation(&m->config), err);
+  char *path = ig_join_path(directory, "generation_config.json", err);
+  if (!path) return IG_ERROR_MEMORY;
+  const ig_status status = ig_write_file(path, m->generation_config, strlen(m->generation_config), err);
+  free(path);
+  return status;
+}
+
+static ig_status save_weights(const ig_model *m, const char *directory, ig_dtype dtype, ig_error *err) {
+  ig_safetensors_output *tensors = ig_allocate(m->parameter_count, sizeof *tensors, err);
+  char *path = ig_join_path(directory, "model.safetensors", err);
+  ig_status status = tensors && path ? IG_OK : IG_ERROR_MEMORY;
+  for (size_t i = 0; status == IG_OK && i < m->parameter_count; i++) {
+    const ig_parameter *p = &m->parameters[i];
+    tensors[i] = (ig_safetensors_output){.name = p->name, .dtype = dtype, .rank = p->rank, .values = m->values + p->offset};
+    memcpy(tensors[i].shape, p->shape, sizeof p->shape);
+  }
+  if (status == IG_OK) status = ig_safetensors_write(path, tensors, m->parameter_count, err);
+  free(tensors);
+  free(path);
+  return status;
+}
+
+ig_status ig_model_save(const ig_model *m, const char *directory, const char *dtype, ig_error *err) {
+  const ig_family *family = ig_family_find(m->config.family);
+  ig_dtype type;
+  if (!ig_dtype_parse(dtype, &type) || (type != IG_DTYPE_F32 && type != IG_DTYPE_BF16 && type != IG_DTYPE_F16))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: dtype: expected float32, bfloat16 or float16, found \"%s\"", directory, dtype);
+  IG_TRY(ig_make_directories(directory, err));
+  IG_TRY(save_config(m, family, directory, dtype, err));
+  IG_TRY(save_generation(m, directory, err));
+  return save_weights(m, directory, type, err);
+}
