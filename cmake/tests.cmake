@@ -1,5 +1,8 @@
 # Tests, examples and benchmarks. A file in the right folder is a test: nothing is listed by hand.
-set(IG_TEST_ENVIRONMENT "INGOT_SOURCE=${CMAKE_SOURCE_DIR}" "INGOT=$<$<TARGET_EXISTS:ingot>:$<TARGET_FILE:ingot>>")
+set(IG_TEST_ENVIRONMENT "INGOT_SOURCE=${CMAKE_SOURCE_DIR}")
+if(TARGET ingot)
+  list(APPEND IG_TEST_ENVIRONMENT "INGOT=$<TARGET_FILE:ingot>")
+endif()
 
 # add_c_test(KIND FILE LIBRARY): a cmocka program; ctest knows it as KIND/NAME, exit code 77 means skipped.
 function(add_c_test kind file library)
