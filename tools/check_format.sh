@@ -8,9 +8,12 @@ if [ -z "$program" ] || ! "$program" --version | grep -q "version $version\\."; 
   echo "format: not checked: clang-format $version is not installed"
   exit 0
 fi
-if find src cli include tests examples bench -type f \( -name '*.[ch]' -o -name '*.cc' \) -print0 2>/dev/null | xargs -0 -r "$program" --dry-run --Werror; then
-  echo "format: fine"
-else
+# Each place once, without the excerpts.
+places=$(find src cli include tests examples bench -type f \( -name '*.[ch]' -o -name '*.cc' \) -print0 2>/dev/null | sort -z |
+  xargs -0 -r "$program" --dry-run 2>&1 | sed -nE 's/^([^ :]+:[0-9]+):[0-9]+: (warning|error): .*/\1: not as clang-format leaves it/p' | uniq)
+if [ -n "$places" ]; then
+  echo "$places"
   echo "format: run make format"
   exit 1
 fi
+echo "format: fine"

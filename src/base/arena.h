@@ -14,8 +14,8 @@ typedef struct ig_arena {
   char *base;  // NULL: measuring
   size_t size;
   size_t used;
-  size_t peak;     // the most ever used: what a measuring pass is for
-  bool overflow;   // a request did not fit size_t (measuring only)
+  size_t peak;    // the most ever used: what a measuring pass is for
+  bool overflow;  // a request did not fit size_t (measuring only)
 } ig_arena;
 
 ig_arena ig_arena_measure(void);

@@ -8,9 +8,9 @@ ig_status ig_fail(ig_error *err, ig_status status, const char *format, ...) __at
 // Puts "context: " before the message already in *err; returns err's status.
 ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 // Forwards a failure.
-#define IG_TRY(call)                          \
-  do {                                        \
-    ig_status ig_try_status = (call);         \
+#define IG_TRY(call)                                  \
+  do {                                                \
+    ig_status ig_try_status = (call);                 \
     if (ig_try_status != IG_OK) return ig_try_status; \
   } while (0)
 #endif

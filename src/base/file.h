@@ -23,8 +23,8 @@ typedef struct ig_writer {
 } ig_writer;
 ig_status ig_writer_open(ig_writer *writer, const char *path, ig_error *err);
 ig_status ig_writer_write(ig_writer *writer, const void *data, size_t size, ig_error *err);
-ig_status ig_writer_commit(ig_writer *writer, ig_error *err);  // closes and frees whatever happens
-void ig_writer_abandon(ig_writer *writer);                     // harmless after a commit
+ig_status ig_writer_commit(ig_writer *writer, ig_error *err);                             // closes and frees whatever happens
+void ig_writer_abandon(ig_writer *writer);                                                // harmless after a commit
 ig_status ig_write_file(const char *path, const void *data, size_t size, ig_error *err);  // the three in one
 
 ig_status ig_make_directories(const char *path, ig_error *err);  // mkdir -p

@@ -20,7 +20,7 @@ float ig_bf16_to_float(uint16_t x) { return float_of((uint32_t)x << 16); }
 uint16_t ig_float_to_bf16(float x) {
   uint32_t bits = bits_of(x);
   if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return (uint16_t)((bits >> 16) | 0x0040u);  // NaN: quiet, never rounded into infinity
-  bits += 0x7FFFu + ((bits >> 16) & 1u);                                               // nearest, ties to even
+  bits += 0x7FFFu + ((bits >> 16) & 1u);                                              // nearest, ties to even
   return (uint16_t)(bits >> 16);
 }
 

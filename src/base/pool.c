@@ -180,8 +180,8 @@ ig_status ig_pool_create(int threads, ig_pool **out, ig_error *err) {
   pool->workers = ig_allocate((size_t)threads, sizeof *pool->workers, err);
   int failed = pool->workers ? start_workers(pool) : 0;
   if (!pool->workers || failed) {
-    ig_status status = failed ? ig_fail(err, IG_ERROR_MEMORY, "cannot start thread %d of %d: %s", pool->started + 1, threads, strerror(failed))
-                              : IG_ERROR_MEMORY;
+    ig_status status =
+        failed ? ig_fail(err, IG_ERROR_MEMORY, "cannot start thread %d of %d: %s", pool->started + 1, threads, strerror(failed)) : IG_ERROR_MEMORY;
     ig_pool_free(pool);
     return status;
   }

@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct ig_philox_block { uint32_t word[4]; } ig_philox_block;
+typedef struct ig_philox_block {
+  uint32_t word[4];
+} ig_philox_block;
 ig_philox_block ig_philox(const uint32_t counter[4], const uint32_t key[2]);
 
 uint64_t ig_hash_name(const char *name);  // FNV-1a: a stream for each tensor name

@@ -93,8 +93,8 @@ static void reports_reach_the_caller(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(messages_are_formatted),      cmocka_unit_test(a_message_is_one_line_of_bounded_length),
-      cmocka_unit_test(try_forwards_failures_only),  cmocka_unit_test(statuses_have_names),
+      cmocka_unit_test(messages_are_formatted),          cmocka_unit_test(a_message_is_one_line_of_bounded_length),
+      cmocka_unit_test(try_forwards_failures_only),      cmocka_unit_test(statuses_have_names),
       cmocka_unit_test(interruption_is_set_and_cleared), cmocka_unit_test(reports_reach_the_caller),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

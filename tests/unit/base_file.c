@@ -196,8 +196,14 @@ static void directories(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(commit_replaces_and_leaves_nothing_behind), TEST(abandoning_keeps_the_old_file), TEST(a_failed_write_is_reported),
-      TEST(special_files_are_not_replaced), TEST(permissions_are_kept), TEST(mappings), TEST(large_files_are_read_whole), TEST(directories),
+      TEST(commit_replaces_and_leaves_nothing_behind),
+      TEST(abandoning_keeps_the_old_file),
+      TEST(a_failed_write_is_reported),
+      TEST(special_files_are_not_replaced),
+      TEST(permissions_are_kept),
+      TEST(mappings),
+      TEST(large_files_are_read_whole),
+      TEST(directories),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

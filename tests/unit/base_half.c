@@ -52,10 +52,10 @@ static void known_values(void **state) {
   assert_int_equal(ig_float_to_f16(65519.0f), 0x7BFF);
   assert_int_equal(ig_float_to_f16(65520.0f), 0x7C00);
   assert_int_equal(ig_float_to_f16(-1e30f), 0xFC00);
-  assert_int_equal(ig_float_to_f16(0x1p-25f), 0x0000);          // a tie: to even
+  assert_int_equal(ig_float_to_f16(0x1p-25f), 0x0000);  // a tie: to even
   assert_int_equal(ig_float_to_f16(0x1.000002p-25f), 0x0001);
-  assert_int_equal(ig_float_to_f16(0x1.8p-24f), 0x0002);        // a tie: to even
-  assert_int_equal(ig_float_to_f16(0x1.ffffffp-15f), 0x0400);   // a subnormal rounds up into the normals
+  assert_int_equal(ig_float_to_f16(0x1.8p-24f), 0x0002);       // a tie: to even
+  assert_int_equal(ig_float_to_f16(0x1.ffffffp-15f), 0x0400);  // a subnormal rounds up into the normals
   assert_int_equal(ig_float_to_bf16(float_of(0x3F808000)), 0x3F80);
   assert_int_equal(ig_float_to_bf16(float_of(0x3F818000)), 0x3F82);
   assert_int_equal(ig_float_to_bf16(float_of(0x7F7FFFFF)), 0x7F80);
@@ -96,6 +96,7 @@ static void rounding_is_to_the_nearest(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(every_pattern_survives), cmocka_unit_test(known_values), cmocka_unit_test(rounding_is_to_the_nearest)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(every_pattern_survives), cmocka_unit_test(known_values),
+                                     cmocka_unit_test(rounding_is_to_the_nearest)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

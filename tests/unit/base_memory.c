@@ -130,9 +130,12 @@ static void measuring_says_when_nothing_could_fit(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sizes_are_checked),         cmocka_unit_test(allocation_fails_with_a_message),
-      cmocka_unit_test(growing_keeps_what_was_there), cmocka_unit_test(a_duplicate_ends_with_nul),
-      cmocka_unit_test(carving_takes_what_measuring_said), cmocka_unit_test(measuring_says_when_nothing_could_fit),
+      cmocka_unit_test(sizes_are_checked),
+      cmocka_unit_test(allocation_fails_with_a_message),
+      cmocka_unit_test(growing_keeps_what_was_there),
+      cmocka_unit_test(a_duplicate_ends_with_nul),
+      cmocka_unit_test(carving_takes_what_measuring_said),
+      cmocka_unit_test(measuring_says_when_nothing_could_fit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

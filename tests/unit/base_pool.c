@@ -14,11 +14,11 @@
 enum { MOST = 1000 };
 
 typedef struct loop {
-  int calls[MOST];        // plain: an index run twice at a time is a race that TSan sees
+  int calls[MOST];  // plain: an index run twice at a time is a race that TSan sees
   size_t values[MOST];
   int threads;
   atomic_int bad_worker;
-  atomic_int busy[16];    // a worker number must be in use once at a time
+  atomic_int busy[16];  // a worker number must be in use once at a time
 } loop;
 
 static void count_call(void *context, size_t index, int worker) {
