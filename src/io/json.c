@@ -1,0 +1,115 @@
+// JSON loading and typed getters over Jansson.
+#include "io/json.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+static const char *type_name(const json_t *value) {
+  switch (json_typeof(value)) {
+    case JSON_OBJECT: return "an object";
+    case JSON_ARRAY: return "an array";
+    case JSON_STRING: return "a string";
+    case JSON_INTEGER: return "an integer";
+    case JSON_REAL: return "a real number";
+    case JSON_TRUE: return "true";
+    case JSON_FALSE: return "false";
+    case JSON_NULL: break;
+  }
+  return "null";
+}
+
+ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t **out, ig_error *err) {
+  json_error_t why;
+  *out = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+  if (*out) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column, why.text);
+}
+
+ig_status ig_json_load(const char *path, json_t **out, ig_error *err) {
+  *out = NULL;
+  char *text;
+  size_t size;
+  IG_TRY(ig_read_file(path, &text, &size, err));
+  ig_status status = ig_json_parse(text, size, path, out, err);
+  free(text);
+  return status;
+}
+
+ig_status ig_json_load_object(const char *path, json_t **out, ig_error *err) {
+  IG_TRY(ig_json_load(path, out, err));
+  if (json_is_object(*out)) return IG_OK;
+  ig_status status = ig_fail(err, IG_ERROR_FORMAT, "%s: expected a JSON object, found %s", path, type_name(*out));
+  json_decref(*out);
+  *out = NULL;
+  return status;
+}
+
+ig_status ig_json_save(const char *path, const json_t *value, ig_error *err) {
+  char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
+  if (!text) return ig_fail(err, IG_ERROR_MEMORY, "%s: could not encode the JSON value", path);
+  size_t length = strlen(text);
+  text[length] = '\n';  // in place of the NUL: the size is given
+  ig_status status = ig_write_file(path, text, length + 1, err);
+  free(text);
+  return status;
+}
+
+// NULL where absent or null.
+static const json_t *member(ig_json_object from, const char *key) {
+  const json_t *value = json_object_get(from.object, key);
+  return value && !json_is_null(value) ? value : NULL;
+}
+
+static ig_status wrong_type(ig_json_object from, const char *key, const char *expected, const json_t *found, ig_error *err) {
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected %s, found %s", from.where, key, expected, type_name(found));
+}
+
+ig_status ig_json_int(ig_json_object from, const char *key, int fallback, int *out, ig_error *err) {
+  const json_t *value = member(from, key);
+  *out = fallback;
+  if (!value) return IG_OK;
+  if (!json_is_integer(value)) return wrong_type(from, key, "an integer", value, err);
+  json_int_t number = json_integer_value(value);
+  if (number < INT_MIN || number > INT_MAX)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: %" PRId64 " is out of range", from.where, key, (int64_t)number);
+  *out = (int)number;
+  return IG_OK;
+}
+
+ig_status ig_json_number(ig_json_object from, const char *key, double fallback, double *out, ig_error *err) {
+  const json_t *value = member(from, key);
+  *out = fallback;
+  if (!value) return IG_OK;
+  if (!json_is_number(value)) return wrong_type(from, key, "a number", value, err);
+  *out = json_number_value(value);
+  return IG_OK;
+}
+
+ig_status ig_json_bool(ig_json_object from, const char *key, bool fallback, bool *out, ig_error *err) {
+  const json_t *value = member(from, key);
+  *out = fallback;
+  if (!value) return IG_OK;
+  if (!json_is_boolean(value)) return wrong_type(from, key, "true or false", value, err);
+  *out = json_is_true(value);
+  return IG_OK;
+}
+
+ig_status ig_json_string(ig_json_object from, const char *key, const char *fallback, const char **out, ig_error *err) {
+  const json_t *value = member(from, key);
+  *out = fallback;
+  if (!value) return IG_OK;
+  if (!json_is_string(value)) return wrong_type(from, key, "a string", value, err);
+  *out = json_string_value(value);
+  return IG_OK;
+}
+
+bool ig_json_has(ig_json_object from, const char *key) { return member(from, key) != NULL; }
+
+ig_status ig_json_require(ig_json_object from, const char *key, ig_error *err) {
+  return member(from, key) ? IG_OK : ig_fail(err, IG_ERROR_FORMAT, "%s: %s: missing", from.where, key);
+}

@@ -1,0 +1,324 @@
+// Reading safetensors: every header is checked as a whole before any tensor of it can be reached.
+#include "io/safetensors.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/half.h"
+#include "io/json.h"
+
+#define MAX_HEADER ((uint64_t)100 << 20)  // bytes, the bound of the reference implementation
+#define MAX_SHARDS 10000
+
+typedef struct shard {
+  char *path;
+  ig_mapping mapping;
+  json_t *header;  // owns the names
+} shard;
+
+struct ig_safetensors {
+  shard *shards;
+  size_t shard_count;
+  json_t *index;  // owns the shard names
+  ig_safetensor *tensors;  // sorted by name
+  size_t count, capacity;
+};
+
+static const struct { const char *name; size_t size; } dtypes[] = {
+  [IG_DTYPE_F32] = {"F32", 4}, [IG_DTYPE_F16] = {"F16", 2}, [IG_DTYPE_BF16] = {"BF16", 2}, [IG_DTYPE_F64] = {"F64", 8},
+  [IG_DTYPE_I64] = {"I64", 8}, [IG_DTYPE_I32] = {"I32", 4}, [IG_DTYPE_I16] = {"I16", 2}, [IG_DTYPE_I8] = {"I8", 1},
+  [IG_DTYPE_U64] = {"U64", 8}, [IG_DTYPE_U32] = {"U32", 4}, [IG_DTYPE_U16] = {"U16", 2}, [IG_DTYPE_U8] = {"U8", 1},
+  [IG_DTYPE_BOOL] = {"BOOL", 1}, [IG_DTYPE_F8_E4M3] = {"F8_E4M3", 1}, [IG_DTYPE_F8_E5M2] = {"F8_E5M2", 1},
+};
+#define DTYPES (sizeof dtypes / sizeof *dtypes)
+
+const char *ig_dtype_name(ig_dtype dtype) { return dtypes[dtype].name; }
+size_t ig_dtype_size(ig_dtype dtype) { return dtypes[dtype].size; }
+
+bool ig_dtype_parse(const char *name, ig_dtype *out) {
+  static const struct { const char *name; ig_dtype dtype; } torch[] = {
+    {"float32", IG_DTYPE_F32}, {"float16", IG_DTYPE_F16}, {"bfloat16", IG_DTYPE_BF16}};
+  for (size_t i = 0; i < DTYPES; ++i)
+    if (strcmp(name, dtypes[i].name) == 0) return *out = (ig_dtype)i, true;
+  for (size_t i = 0; i < sizeof torch / sizeof *torch; ++i)
+    if (strcmp(name, torch[i].name) == 0) return *out = torch[i].dtype, true;
+  return false;
+}
+
+// ---- one tensor of a header ----------------------------------------------------------------------------------------------------------
+
+static ig_status bad(const ig_safetensor *t, ig_error *err, const char *what) {
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: %s", t->file, t->name, what);
+}
+
+static ig_status read_shape(ig_safetensor *t, const json_t *shape, ig_error *err) {
+  if (!json_is_array(shape)) return bad(t, err, "shape: expected an array");
+  size_t rank = json_array_size(shape);
+  if (rank > IG_SAFETENSORS_MAX_RANK)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: rank %zu, at most %d are read", t->file, t->name, rank, IG_SAFETENSORS_MAX_RANK);
+  t->rank = (int)rank;
+  t->elements = 1;
+  for (size_t i = 0; i < rank; ++i) {
+    const json_t *extent = json_array_get(shape, i);
+    if (!json_is_integer(extent) || json_integer_value(extent) < 0) return bad(t, err, "shape: expected non-negative integers");
+    t->shape[i] = (size_t)json_integer_value(extent);
+    if (!ig_size_multiply(t->elements, t->shape[i], &t->elements)) return bad(t, err, "shape: too large");
+  }
+  if (!ig_size_multiply(t->elements, ig_dtype_size(t->dtype), &t->bytes)) return bad(t, err, "shape: too large");
+  return IG_OK;
+}
+
+// data, size: the part of the file behind the header.
+static ig_status read_offsets(ig_safetensor *t, const json_t *offsets, const unsigned char *data, size_t size, ig_error *err) {
+  const json_t *first = json_array_get(offsets, 0), *last = json_array_get(offsets, 1);
+  if (json_array_size(offsets) != 2 || !json_is_integer(first) || !json_is_integer(last)) return bad(t, err, "data_offsets: expected two integers");
+  json_int_t begin = json_integer_value(first), end = json_integer_value(last);
+  if (begin < 0 || end < begin || (uint64_t)end > size)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: data_offsets [%" PRId64 ", %" PRId64 "] outside the %zu bytes of data", t->file, t->name,
+                   (int64_t)begin, (int64_t)end, size);
+  if ((size_t)(end - begin) != t->bytes)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: its shape and dtype %s need %zu bytes, its data_offsets give %" PRId64, t->file, t->name,
+                   ig_dtype_name(t->dtype), t->bytes, (int64_t)(end - begin));
+  t->data = data + begin;
+  return IG_OK;
+}
+
+static ig_status read_tensor(ig_safetensor *t, const json_t *entry, const unsigned char *data, size_t size, ig_error *err) {
+  const char *name, *dtype;
+  const json_t *value;
+  if (!json_is_object(entry)) return bad(t, err, "expected an object");
+  json_object_foreach((json_t *)entry, name, value) {
+    if (strcmp(name, "dtype") && strcmp(name, "shape") && strcmp(name, "data_offsets"))
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: unknown key %s", t->file, t->name, name);
+  }
+  dtype = json_string_value(json_object_get(entry, "dtype"));
+  if (!dtype) return bad(t, err, "dtype: expected a string");
+  if (!ig_dtype_parse(dtype, &t->dtype) || strcmp(dtype, ig_dtype_name(t->dtype)))
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: unknown dtype '%s'", t->file, t->name, dtype);
+  IG_TRY(read_shape(t, json_object_get(entry, "shape"), err));
+  return read_offsets(t, json_object_get(entry, "data_offsets"), data, size, err);
+}
+
+// ---- one file ------------------------------------------------------------------------------------------------------------------------
+
+static int by_data(const void *a, const void *b) {
+  const ig_safetensor *x = a, *y = b;
+  if (x->data != y->data) return x->data < y->data ? -1 : 1;
+  return (x->bytes > y->bytes) - (x->bytes < y->bytes);  // empty tensors before the one that starts at the same byte
+}
+
+static int by_name(const void *a, const void *b) { return strcmp(((const ig_safetensor *)a)->name, ((const ig_safetensor *)b)->name); }
+
+// The tensors of a file must tile its data: no holes, no overlaps, nothing behind.
+static ig_status check_tiling(ig_safetensor *tensors, size_t count, const char *path, const unsigned char *data, size_t size, ig_error *err) {
+  qsort(tensors, count, sizeof *tensors, by_data);
+  const unsigned char *at = data;
+  for (size_t i = 0; i < count; ++i) {
+    const ig_safetensor *t = &tensors[i];
+    if (t->data != at)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: its data start at byte %zu, expected %zu (%s)", path, t->name, (size_t)(t->data - data),
+                     (size_t)(at - data), t->data < at ? "tensors overlap" : "a hole between tensors");
+    at += t->bytes;
+  }
+  if (at != data + size)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes of data, the tensors account for %zu", path, size, (size_t)(at - data));
+  return IG_OK;
+}
+
+static ig_status check_metadata(const char *path, json_t *metadata, ig_error *err) {
+  const char *key;
+  json_t *value;
+  if (!json_is_object(metadata)) return ig_fail(err, IG_ERROR_FORMAT, "%s: __metadata__: expected an object", path);
+  json_object_foreach(metadata, key, value) {
+    if (!json_is_string(value)) return ig_fail(err, IG_ERROR_FORMAT, "%s: __metadata__: %s: expected a string", path, key);
+  }
+  return IG_OK;
+}
+
+static ig_status read_header(shard *s, const unsigned char **data, size_t *size, ig_error *err) {
+  const unsigned char *bytes = s->mapping.data;
+  if (s->mapping.size < 8) return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes: too short for a safetensors file", s->path, s->mapping.size);
+  uint64_t length = 0;
+  for (int i = 7; i >= 0; --i) length = length << 8 | bytes[i];
+  if (length > MAX_HEADER || length > s->mapping.size - 8)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: a header of %" PRIu64 " bytes in a file of %zu: damaged, or not a safetensors file", s->path, length,
+                   s->mapping.size);
+  if (length == 0 || bytes[8] != '{') return ig_fail(err, IG_ERROR_FORMAT, "%s: the header is not a JSON object", s->path);
+  IG_TRY(ig_json_parse((const char *)bytes + 8, (size_t)length, s->path, &s->header, err));
+  *data = bytes + 8 + length;
+  *size = s->mapping.size - 8 - (size_t)length;
+  return IG_OK;
+}
+
+static ig_status add_file(ig_safetensors *file, const char *path, ig_error *err) {
+  shard *s = &file->shards[file->shard_count++];
+  s->path = ig_duplicate(path, strlen(path), err);
+  if (!s->path) return IG_ERROR_MEMORY;
+  IG_TRY(ig_map_file(path, &s->mapping, err));
+  const unsigned char *data = NULL;
+  size_t size = 0, first = file->count;
+  IG_TRY(read_header(s, &data, &size, err));
+  const char *name;
+  json_t *entry;
+  json_object_foreach(s->header, name, entry) {
+    if (strcmp(name, "__metadata__") == 0) {
+      IG_TRY(check_metadata(path, entry, err));
+      continue;
+    }
+    IG_TRY(ig_grow((void **)&file->tensors, &file->capacity, file->count + 1, sizeof *file->tensors, err));
+    ig_safetensor *t = &file->tensors[file->count++];
+    *t = (ig_safetensor){.name = name, .file = s->path};
+    IG_TRY(read_tensor(t, entry, data, size, err));
+  }
+  return check_tiling(file->tensors ? file->tensors + first : NULL, file->count - first, path, data, size, err);
+}
+
+// ---- directories ---------------------------------------------------------------------------------------------------------------------
+
+static ig_status sort_names(ig_safetensors *file, ig_error *err) {
+  if (file->count == 0) return IG_OK;
+  qsort(file->tensors, file->count, sizeof *file->tensors, by_name);
+  for (size_t i = 1; i < file->count; ++i)
+    if (strcmp(file->tensors[i - 1].name, file->tensors[i].name) == 0)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: also in %s", file->tensors[i].file, file->tensors[i].name, file->tensors[i - 1].file);
+  return IG_OK;
+}
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+// Opens each shard that weight_map names once.
+static ig_status add_shards(ig_safetensors *file, const char *directory, const char *index_path, json_t *map, ig_error *err) {
+  const char *name;
+  json_t *value;
+  json_object_foreach(map, name, value) {
+    const char *shard_name = json_string_value(value);
+    if (!shard_name || !*shard_name || strchr(shard_name, '/'))
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: weight_map: %s: expected the name of a file in the same directory", index_path, name);
+    bool known = false;
+    for (size_t i = 0; i < file->shard_count && !known; ++i) known = strcmp(base_name(file->shards[i].path), shard_name) == 0;
+    if (known) continue;
+    if (file->shard_count == MAX_SHARDS) return ig_fail(err, IG_ERROR_FORMAT, "%s: more than %d shards", index_path, MAX_SHARDS);
+    char *path = ig_join_path(directory, shard_name, err);
+    if (!path) return IG_ERROR_MEMORY;
+    ig_status status = add_file(file, path, err);
+    free(path);
+    IG_TRY(status);
+  }
+  return IG_OK;
+}
+
+// Index and shards must agree on where every tensor lies.
+static ig_status check_index(const ig_safetensors *file, const char *index_path, json_t *map, ig_error *err) {
+  const char *name;
+  json_t *value;
+  json_object_foreach(map, name, value) {
+    const ig_safetensor *t = ig_safetensors_find(file, name);
+    if (!t || strcmp(base_name(t->file), json_string_value(value)))
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is not in %s", index_path, name, json_string_value(value));
+  }
+  for (size_t i = 0; i < file->count; ++i)
+    if (!json_object_get(map, file->tensors[i].name))
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s of %s is not in the index", index_path, file->tensors[i].name, file->tensors[i].file);
+  return IG_OK;
+}
+
+static ig_status open_sharded(ig_safetensors *file, const char *directory, const char *index_path, ig_error *err) {
+  IG_TRY(ig_json_load_object(index_path, &file->index, err));
+  json_t *map = json_object_get(file->index, "weight_map");
+  if (!json_is_object(map)) return ig_fail(err, IG_ERROR_FORMAT, "%s: weight_map: expected an object", index_path);
+  file->shards = ig_allocate(json_object_size(map) < MAX_SHARDS ? json_object_size(map) : MAX_SHARDS, sizeof *file->shards, err);
+  if (!file->shards) return IG_ERROR_MEMORY;
+  IG_TRY(add_shards(file, directory, index_path, map, err));
+  IG_TRY(sort_names(file, err));
+  return check_index(file, index_path, map, err);
+}
+
+static ig_status open_single(ig_safetensors *file, const char *path, ig_error *err) {
+  file->shards = ig_allocate(1, sizeof *file->shards, err);
+  if (!file->shards) return IG_ERROR_MEMORY;
+  IG_TRY(add_file(file, path, err));
+  return sort_names(file, err);
+}
+
+// directory NULL: path is the single file.
+static ig_status open_any(const char *directory, const char *path, const char *index_path, ig_safetensors **out, ig_error *err) {
+  *out = NULL;
+  ig_safetensors *file = ig_allocate(1, sizeof *file, err);
+  if (!file) return IG_ERROR_MEMORY;
+  bool sharded = index_path && !ig_file_exists(path) && ig_file_exists(index_path);
+  ig_status status = sharded ? open_sharded(file, directory, index_path, err) : open_single(file, path, err);
+  if (status != IG_OK) ig_safetensors_close(file);
+  else *out = file;
+  return status;
+}
+
+ig_status ig_safetensors_open_file(const char *path, ig_safetensors **out, ig_error *err) { return open_any(NULL, path, NULL, out, err); }
+
+ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_error *err) {
+  *out = NULL;
+  char *path = ig_join_path(directory, "model.safetensors", err);
+  char *index_path = path ? ig_join_path(directory, "model.safetensors.index.json", err) : NULL;
+  ig_status status = index_path ? open_any(directory, path, index_path, out, err) : IG_ERROR_MEMORY;
+  free(path);
+  free(index_path);
+  return status;
+}
+
+void ig_safetensors_close(ig_safetensors *file) {
+  if (!file) return;
+  for (size_t i = 0; i < file->shard_count; ++i) {
+    ig_unmap_file(&file->shards[i].mapping);
+    json_decref(file->shards[i].header);
+    free(file->shards[i].path);
+  }
+  json_decref(file->index);
+  free(file->shards);
+  free(file->tensors);
+  free(file);
+}
+
+size_t ig_safetensors_count(const ig_safetensors *file) { return file->count; }
+const ig_safetensor *ig_safetensors_get(const ig_safetensors *file, size_t index) { return &file->tensors[index]; }
+
+const ig_safetensor *ig_safetensors_find(const ig_safetensors *file, const char *name) {
+  ig_safetensor key = {.name = name};
+  return file->count ? bsearch(&key, file->tensors, file->count, sizeof key, by_name) : NULL;
+}
+
+// ---- values --------------------------------------------------------------------------------------------------------------------------
+
+ig_status ig_safetensors_read_float(const ig_safetensor *tensor, float *out, size_t count, ig_error *err) {
+  if (count != tensor->elements)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: expected %zu values, found %zu", tensor->file, tensor->name, count, tensor->elements);
+  const unsigned char *data = tensor->data;
+  switch (tensor->dtype) {
+    case IG_DTYPE_F32:
+      if (count) memcpy(out, data, count * sizeof *out);
+      return IG_OK;
+    case IG_DTYPE_F16:
+    case IG_DTYPE_BF16:
+      for (size_t i = 0; i < count; ++i) {
+        uint16_t half;
+        memcpy(&half, data + 2 * i, sizeof half);
+        out[i] = tensor->dtype == IG_DTYPE_F16 ? ig_f16_to_float(half) : ig_bf16_to_float(half);
+      }
+      return IG_OK;
+    case IG_DTYPE_F64:
+      for (size_t i = 0; i < count; ++i) {
+        double value;
+        memcpy(&value, data + 8 * i, sizeof value);
+        out[i] = (float)value;
+      }
+      return IG_OK;
+    default:
+      return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: dtype %s, expected F32, F16, BF16 or F64", tensor->file, tensor->name,
+                     ig_dtype_name(tensor->dtype));
+  }
+}

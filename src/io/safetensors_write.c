@@ -1,0 +1,87 @@
+// Writing safetensors: header first, then the tensors streamed through a small conversion buffer.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/half.h"
+#include "io/json.h"
+#include "io/safetensors.h"
+
+#define CHUNK 4096  // values converted at a time
+
+static ig_status tensor_size(const char *path, const ig_safetensors_output *t, size_t *elements, size_t *bytes, ig_error *err) {
+  *elements = 1;
+  bool fits = t->rank >= 0 && t->rank <= IG_SAFETENSORS_MAX_RANK;
+  for (int i = 0; fits && i < t->rank; ++i) fits = ig_size_multiply(*elements, t->shape[i], elements);
+  fits = fits && ig_size_multiply(*elements, ig_dtype_size(t->dtype), bytes);
+  if (!fits) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: rank or shape too large", path, t->name);
+  if (t->values && t->dtype != IG_DTYPE_F32 && t->dtype != IG_DTYPE_F16 && t->dtype != IG_DTYPE_BF16)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: float values cannot be written as %s", path, t->name, ig_dtype_name(t->dtype));
+  return IG_OK;
+}
+
+static json_t *entry_of(const ig_safetensors_output *t, size_t begin, size_t end) {
+  json_t *shape = json_array();
+  for (int i = 0; i < t->rank; ++i) json_array_append_new(shape, json_integer((json_int_t)t->shape[i]));
+  return json_pack("{s:s, s:o, s:[I, I]}", "dtype", ig_dtype_name(t->dtype), "shape", shape, "data_offsets", (json_int_t)begin, (json_int_t)end);
+}
+
+static ig_status build_header(const char *path, const ig_safetensors_output *tensors, size_t count, json_t **out, ig_error *err) {
+  json_t *header = *out = json_pack("{s:{s:s}}", "__metadata__", "format", "pt");
+  if (!header) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
+  size_t begin = 0;
+  for (size_t i = 0; i < count; ++i) {
+    size_t elements, bytes, end;
+    IG_TRY(tensor_size(path, &tensors[i], &elements, &bytes, err));
+    if (!ig_size_add(begin, bytes, &end)) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: the file would be too large", path, tensors[i].name);
+    if (json_object_get(header, tensors[i].name)) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: twice", path, tensors[i].name);
+    if (json_object_set_new(header, tensors[i].name, entry_of(&tensors[i], begin, end)))
+      return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: out of memory, or the name is not UTF-8", path, tensors[i].name);
+    begin = end;
+  }
+  return IG_OK;
+}
+
+static ig_status write_header(ig_writer *writer, const json_t *header, ig_error *err) {
+  char *text = json_dumps(header, JSON_COMPACT | JSON_PRESERVE_ORDER);
+  if (!text) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", writer->path);
+  size_t length = strlen(text), padded = (length + 7) & ~(size_t)7;  // 8 + padded is a multiple of 8: data are aligned
+  unsigned char prefix[8];
+  for (int i = 0; i < 8; ++i) prefix[i] = (unsigned char)((uint64_t)padded >> (8 * i));
+  ig_status status = ig_writer_write(writer, prefix, sizeof prefix, err);
+  if (status == IG_OK) status = ig_writer_write(writer, text, length, err);
+  if (status == IG_OK) status = ig_writer_write(writer, "       ", padded - length, err);
+  free(text);
+  return status;
+}
+
+static ig_status write_tensor(ig_writer *writer, const ig_safetensors_output *t, ig_error *err) {
+  size_t elements, bytes;
+  IG_TRY(tensor_size(writer->path, t, &elements, &bytes, err));
+  if (bytes == 0) return IG_OK;
+  if (t->raw || t->dtype == IG_DTYPE_F32) return ig_writer_write(writer, t->raw ? t->raw : t->values, bytes, err);
+  uint16_t chunk[CHUNK];
+  for (size_t at = 0; at < elements; at += CHUNK) {
+    size_t n = elements - at < CHUNK ? elements - at : CHUNK;
+    for (size_t i = 0; i < n; ++i) chunk[i] = t->dtype == IG_DTYPE_F16 ? ig_float_to_f16(t->values[at + i]) : ig_float_to_bf16(t->values[at + i]);
+    IG_TRY(ig_writer_write(writer, chunk, n * sizeof *chunk, err));
+  }
+  return IG_OK;
+}
+
+ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *tensors, size_t count, ig_error *err) {
+  json_t *header = NULL;
+  ig_writer writer = {0};
+  ig_status status = build_header(path, tensors, count, &header, err);
+  if (status == IG_OK) status = ig_writer_open(&writer, path, err);
+  if (status == IG_OK) {
+    status = write_header(&writer, header, err);
+    for (size_t i = 0; status == IG_OK && i < count; ++i) status = write_tensor(&writer, &tensors[i], err);
+    if (status == IG_OK) status = ig_writer_commit(&writer, err);
+    else ig_writer_abandon(&writer);
+  }
+  json_decref(header);
+  return status;
+}
