@@ -1,0 +1,295 @@
+// YAML documents: libyaml's tree copied into ours (lines, paths, bounds), overrides, look-ups.
+#include "io/yaml.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/file.h"
+
+#define MAX_BYTES ((size_t)4 << 20)
+#define MAX_NODES 20000  // after aliases are copied out: what stops documents that multiply themselves
+#define MAX_DEPTH 32
+#define MAX_KEY 128
+
+struct ig_yaml {
+  ig_yaml_node *root;
+  void **owned;  // every allocation of the tree
+  size_t owned_count, owned_capacity;
+  size_t nodes;
+};
+
+// ---- building ------------------------------------------------------------------------------------------------------------------------
+
+// count * size zeroed bytes that live as long as the document.
+static void *own(ig_yaml *yaml, size_t count, size_t size, ig_error *err) {
+  if (ig_grow((void **)&yaml->owned, &yaml->owned_capacity, yaml->owned_count + 1, sizeof *yaml->owned, err) != IG_OK) return NULL;
+  void *memory = ig_allocate(count, size, err);
+  if (memory) yaml->owned[yaml->owned_count++] = memory;
+  return memory;
+}
+
+static char *own_text(ig_yaml *yaml, const char *text, size_t length, ig_error *err) {
+  char *copy = own(yaml, length + 1, 1, err);
+  if (copy && length) memcpy(copy, text, length);
+  return copy;
+}
+
+// The path of a child: "parent.key" or "parent[index]".
+static const char *child_path(ig_yaml *yaml, const char *parent, const char *key, size_t index, ig_error *err) {
+  size_t size = strlen(parent) + (key ? strlen(key) : 0) + 32;
+  char *path = own(yaml, size, 1, err);
+  if (!path) return NULL;
+  if (key) snprintf(path, size, "%s%s%s", parent, *parent ? "." : "", key);
+  else snprintf(path, size, "%s[%zu]", parent, index);
+  return path;
+}
+
+typedef struct place {
+  const char *file, *path;
+  int line, depth;
+} place;
+
+static ig_status fail_at(place at, ig_error *err, const char *message) {
+  if (at.line > 0) return ig_fail(err, IG_ERROR_FORMAT, "%s:%d: %s%s%s", at.file, at.line, at.path, *at.path ? ": " : "", message);
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s%s%s", at.file, at.path, *at.path ? ": " : "", message);
+}
+
+static ig_yaml_node *new_node(ig_yaml *yaml, ig_yaml_kind kind, place at, ig_error *err) {
+  ig_yaml_node *node = own(yaml, 1, sizeof *node, err);
+  if (node) *node = (ig_yaml_node){.kind = kind, .file = at.file, .line = at.line, .path = at.path};
+  return node;
+}
+
+static ig_status copy_node(ig_yaml *yaml, yaml_document_t *document, int index, place at, ig_yaml_node **out, ig_error *err);
+
+static ig_status copy_sequence(ig_yaml *yaml, yaml_document_t *document, const yaml_node_t *from, place at, ig_yaml_node *node, ig_error *err) {
+  node->count = (size_t)(from->data.sequence.items.top - from->data.sequence.items.start);
+  node->children = own(yaml, node->count, sizeof *node->children, err);
+  if (!node->children) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < node->count; ++i) {
+    place child = {at.file, child_path(yaml, at.path, NULL, i, err), at.line, at.depth + 1};
+    if (!child.path) return IG_ERROR_MEMORY;
+    IG_TRY(copy_node(yaml, document, from->data.sequence.items.start[i], child, &node->children[i], err));
+  }
+  return IG_OK;
+}
+
+static ig_status copy_key(ig_yaml *yaml, yaml_document_t *document, int index, place at, const ig_yaml_node *map, size_t known, const char **out,
+                          ig_error *err) {
+  const yaml_node_t *key = yaml_document_get_node(document, index);
+  if (key && at.line > 0) at.line = (int)key->start_mark.line + 1;
+  if (!key || key->type != YAML_SCALAR_NODE) return fail_at(at, err, "a key must be a plain word");
+  const char *text = (const char *)key->data.scalar.value;
+  size_t length = key->data.scalar.length;
+  if (length > MAX_KEY || memchr(text, '\0', length)) return fail_at(at, err, "a key is too long or holds a NUL");
+  for (size_t i = 0; i < known; ++i)
+    if (strcmp(map->keys[i], text) == 0) {
+      char message[MAX_KEY + 64];
+      snprintf(message, sizeof message, "key '%s' stands twice", text);
+      return fail_at(at, err, message);
+    }
+  *out = own_text(yaml, text, length, err);
+  return *out ? IG_OK : IG_ERROR_MEMORY;
+}
+
+static ig_status copy_map(ig_yaml *yaml, yaml_document_t *document, const yaml_node_t *from, place at, ig_yaml_node *node, ig_error *err) {
+  size_t count = (size_t)(from->data.mapping.pairs.top - from->data.mapping.pairs.start);
+  if (count > MAX_NODES) return fail_at(at, err, "too many keys");
+  node->keys = own(yaml, count, sizeof *node->keys, err);
+  node->children = own(yaml, count, sizeof *node->children, err);
+  if (!node->keys || !node->children) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < count; ++i) {
+    const yaml_node_pair_t *pair = &from->data.mapping.pairs.start[i];
+    IG_TRY(copy_key(yaml, document, pair->key, at, node, i, &node->keys[i], err));
+    place child = {at.file, child_path(yaml, at.path, node->keys[i], 0, err), at.line, at.depth + 1};
+    if (!child.path) return IG_ERROR_MEMORY;
+    IG_TRY(copy_node(yaml, document, pair->value, child, &node->children[i], err));
+  }
+  node->count = count;
+  return IG_OK;
+}
+
+static ig_status copy_node(ig_yaml *yaml, yaml_document_t *document, int index, place at, ig_yaml_node **out, ig_error *err) {
+  const yaml_node_t *from = yaml_document_get_node(document, index);
+  if (!from) return fail_at(at, err, "an empty node");
+  if (at.line > 0) at.line = (int)from->start_mark.line + 1;
+  if (at.depth > MAX_DEPTH) return fail_at(at, err, "nested too deep");
+  if (++yaml->nodes > MAX_NODES) return fail_at(at, err, "the document is too large (aliases count as copies)");
+  ig_yaml_kind kind = from->type == YAML_MAPPING_NODE ? IG_YAML_MAP : from->type == YAML_SEQUENCE_NODE ? IG_YAML_SEQUENCE : IG_YAML_SCALAR;
+  ig_yaml_node *node = *out = new_node(yaml, kind, at, err);
+  if (!node) return IG_ERROR_MEMORY;
+  if (kind == IG_YAML_MAP) return copy_map(yaml, document, from, at, node, err);
+  if (kind == IG_YAML_SEQUENCE) return copy_sequence(yaml, document, from, at, node, err);
+  if (memchr(from->data.scalar.value, '\0', from->data.scalar.length)) return fail_at(at, err, "a value holds a NUL");
+  node->scalar = own_text(yaml, (const char *)from->data.scalar.value, from->data.scalar.length, err);
+  node->quoted = from->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+  return node->scalar ? IG_OK : IG_ERROR_MEMORY;
+}
+
+static ig_status parser_error(const yaml_parser_t *parser, place at, ig_error *err) {
+  if (parser->error == YAML_MEMORY_ERROR) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", at.file);
+  if (at.line > 0) at.line = (int)parser->problem_mark.line + 1;
+  char message[256];
+  snprintf(message, sizeof message, "not valid YAML: %s", parser->problem ? parser->problem : "unknown problem");
+  return fail_at(at, err, message);
+}
+
+// The first document of the text as a node; nothing in it: *out is NULL. A second document is an error.
+static ig_status parse_text(ig_yaml *yaml, const char *text, size_t size, place at, ig_yaml_node **out, ig_error *err) {
+  *out = NULL;
+  yaml_parser_t parser;
+  yaml_document_t document, second;
+  if (!yaml_parser_initialize(&parser)) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", at.file);
+  yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+  yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+  ig_status status = IG_OK;
+  if (!yaml_parser_load(&parser, &document)) {
+    status = parser_error(&parser, at, err);
+  } else {
+    if (yaml_document_get_root_node(&document)) {
+      status = copy_node(yaml, &document, 1, at, out, err);
+      if (status == IG_OK && !yaml_parser_load(&parser, &second)) {
+        status = parser_error(&parser, at, err);
+      } else if (status == IG_OK) {
+        if (yaml_document_get_root_node(&second)) status = fail_at(at, err, "a second YAML document");
+        yaml_document_delete(&second);
+      }
+    }
+    yaml_document_delete(&document);
+  }
+  yaml_parser_delete(&parser);
+  return status;
+}
+
+static bool is_null(const ig_yaml_node *node) {
+  if (!node || node->kind != IG_YAML_SCALAR || node->quoted) return !node;
+  const char *s = node->scalar;
+  return !*s || !strcmp(s, "~") || !strcmp(s, "null") || !strcmp(s, "Null") || !strcmp(s, "NULL");
+}
+
+static ig_status build(ig_yaml *yaml, const char *text, size_t size, const char *name, ig_error *err) {
+  place at = {own_text(yaml, name, strlen(name), err), "", 1, 0};
+  if (!at.file) return IG_ERROR_MEMORY;
+  if (size > MAX_BYTES) return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes, at most %zu are read", name, size, MAX_BYTES);
+  IG_TRY(parse_text(yaml, text, size, at, &yaml->root, err));
+  if (is_null(yaml->root)) yaml->root = new_node(yaml, IG_YAML_MAP, at, err);
+  return yaml->root ? IG_OK : IG_ERROR_MEMORY;
+}
+
+ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml **out, ig_error *err) {
+  *out = NULL;
+  ig_yaml *yaml = ig_allocate(1, sizeof *yaml, err);
+  if (!yaml) return IG_ERROR_MEMORY;
+  ig_status status = build(yaml, text, size, name, err);
+  if (status != IG_OK) ig_yaml_free(yaml);
+  else *out = yaml;
+  return status;
+}
+
+ig_status ig_yaml_load(const char *path, ig_yaml **out, ig_error *err) {
+  *out = NULL;
+  char *text;
+  size_t size;
+  IG_TRY(ig_read_file(path, &text, &size, err));
+  ig_status status = ig_yaml_parse(text, size, path, out, err);
+  free(text);
+  return status;
+}
+
+void ig_yaml_free(ig_yaml *yaml) {
+  if (!yaml) return;
+  for (size_t i = 0; i < yaml->owned_count; ++i) free(yaml->owned[i]);
+  free(yaml->owned);
+  free(yaml);
+}
+
+const ig_yaml_node *ig_yaml_root(const ig_yaml *yaml) { return yaml->root; }
+
+// ---- look-ups ------------------------------------------------------------------------------------------------------------------------
+
+static ig_yaml_node **slot(const ig_yaml_node *map, const char *key, size_t length) {
+  if (!map || map->kind != IG_YAML_MAP) return NULL;
+  for (size_t i = 0; i < map->count; ++i)
+    if (strncmp(map->keys[i], key, length) == 0 && map->keys[i][length] == '\0') return &map->children[i];
+  return NULL;
+}
+
+const ig_yaml_node *ig_yaml_get(const ig_yaml_node *map, const char *key) {
+  ig_yaml_node **found = slot(map, key, strlen(key));
+  return found && !is_null(*found) ? *found : NULL;
+}
+
+const ig_yaml_node *ig_yaml_find(const ig_yaml_node *map, const char *path) {
+  for (;;) {
+    size_t length = strcspn(path, ".");
+    ig_yaml_node **found = slot(map, path, length);
+    if (!found || is_null(*found)) return NULL;
+    if (!path[length]) return *found;
+    map = *found;
+    path += length + 1;
+  }
+}
+
+// ---- overrides -----------------------------------------------------------------------------------------------------------------------
+
+// A new last child of map under key, as yet without a value.
+static ig_yaml_node **add_slot(ig_yaml *yaml, ig_yaml_node *map, const char *key, size_t length, ig_error *err) {
+  const char **keys = own(yaml, map->count + 1, sizeof *keys, err);
+  ig_yaml_node **children = own(yaml, map->count + 1, sizeof *children, err);
+  char *name = own_text(yaml, key, length, err);
+  if (!keys || !children || !name) return NULL;
+  if (map->count) {
+    memcpy(keys, map->keys, map->count * sizeof *keys);
+    memcpy(children, map->children, map->count * sizeof *children);
+  }
+  keys[map->count] = name;
+  map->keys = keys;
+  map->children = children;
+  return &children[map->count++];
+}
+
+// Puts value at the dotted path whose text ends at path + length.
+static ig_status place_value(ig_yaml *yaml, const char *path, size_t length, ig_yaml_node *value, ig_error *err) {
+  ig_yaml_node *map = yaml->root;
+  size_t begin = 0;
+  for (;;) {
+    size_t part = 0;
+    while (begin + part < length && path[begin + part] != '.') ++part;
+    if (part == 0 || part > MAX_KEY) return ig_fail(err, IG_ERROR_ARGUMENT, "--set %.*s: an empty or overlong key", (int)length, path);
+    if (map->kind != IG_YAML_MAP)
+      return ig_fail(err, IG_ERROR_ARGUMENT, "--set %.*s: '%s' is not a map", (int)length, path, map->path);
+    ig_yaml_node **found = slot(map, path + begin, part), *next = value;
+    bool last = begin + part == length;
+    if (!last && found && !is_null(*found)) {
+      next = *found;
+    } else if (!last) {
+      place at = {value->file, own_text(yaml, path, begin + part, err), 0, 0};
+      next = at.path ? new_node(yaml, IG_YAML_MAP, at, err) : NULL;
+    }
+    if (next && !found) found = add_slot(yaml, map, path + begin, part, err);
+    if (!next || !found) return IG_ERROR_MEMORY;
+    *found = map = next;
+    if (last) return IG_OK;
+    begin += part + 1;
+  }
+}
+
+ig_status ig_yaml_set(ig_yaml *yaml, const char *assignment, ig_error *err) {
+  const char *equals = strchr(assignment, '=');
+  if (!equals || equals == assignment || strlen(assignment) > MAX_BYTES || equals - assignment > MAX_KEY * MAX_DEPTH)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "--set %.200s: expected key.path=value", assignment);
+  size_t length = (size_t)(equals - assignment);
+  place at = {own_text(yaml, "--set", 5, err), own_text(yaml, assignment, length, err), 0, 0};
+  if (!at.file || !at.path) return IG_ERROR_MEMORY;
+  ig_yaml_node *value;
+  IG_TRY(parse_text(yaml, equals + 1, strlen(equals + 1), at, &value, err));
+  if (!value) {  // nothing behind '=': null
+    value = new_node(yaml, IG_YAML_SCALAR, at, err);
+    if (!value || !(value->scalar = own_text(yaml, "", 0, err))) return IG_ERROR_MEMORY;
+  }
+  return place_value(yaml, assignment, length, value, err);
+}

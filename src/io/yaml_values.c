@@ -1,0 +1,235 @@
+// YAML values: typed getters, key checking with suggestions, conversion to JSON.
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "io/yaml.h"
+
+ig_status ig_yaml_fail(const ig_yaml_node *node, ig_error *err, const char *format, ...) {
+  char message[512];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  const char *colon = *node->path ? ": " : "";
+  if (node->line > 0) return ig_fail(err, IG_ERROR_FORMAT, "%s:%d: %s%s%s", node->file, node->line, node->path, colon, message);
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s%s%s", node->file, node->path, colon, message);
+}
+
+static ig_status expected(const ig_yaml_node *node, const char *what, ig_error *err) {
+  if (node->kind == IG_YAML_MAP) return ig_yaml_fail(node, err, "expected %s, found a map", what);
+  if (node->kind == IG_YAML_SEQUENCE) return ig_yaml_fail(node, err, "expected %s, found a list", what);
+  return ig_yaml_fail(node, err, "expected %s, found '%.100s'", what, node->scalar);
+}
+
+// ---- scalars -------------------------------------------------------------------------------------------------------------------------
+
+static bool plain(const ig_yaml_node *node) { return node->kind == IG_YAML_SCALAR && !node->quoted; }
+
+// [-+] digits
+static bool is_integer(const ig_yaml_node *node) {
+  if (!plain(node)) return false;
+  const char *s = node->scalar + (*node->scalar == '-' || *node->scalar == '+');
+  return *s && s[strspn(s, "0123456789")] == '\0';
+}
+
+// [-+] digits [. digits] [e [-+] digits], at least one digit before the exponent: YAML 1.2's core schema without hexadecimal, octal and the infinities.
+static bool parse_number(const ig_yaml_node *node, double *out) {
+  if (!plain(node)) return false;
+  const char *s = node->scalar + (*node->scalar == '-' || *node->scalar == '+');
+  size_t whole = strspn(s, "0123456789"), fraction = 0;
+  s += whole;
+  if (*s == '.') {
+    fraction = strspn(s + 1, "0123456789");
+    s += 1 + fraction;
+  }
+  if (whole + fraction == 0) return false;
+  if (*s == 'e' || *s == 'E') {
+    ++s;
+    s += *s == '-' || *s == '+';
+    size_t digits = strspn(s, "0123456789");
+    if (digits == 0) return false;
+    s += digits;
+  }
+  if (*s) return false;
+  *out = strtod(node->scalar, NULL);
+  return isfinite(*out);
+}
+
+static bool parse_bool(const ig_yaml_node *node, bool *out) {
+  if (!plain(node)) return false;
+  const char *s = node->scalar;
+  *out = !strcmp(s, "true") || !strcmp(s, "True") || !strcmp(s, "TRUE");
+  return *out || !strcmp(s, "false") || !strcmp(s, "False") || !strcmp(s, "FALSE");
+}
+
+ig_status ig_yaml_int(const ig_yaml_node *map, const char *key, int fallback, int *out, ig_error *err) {
+  const ig_yaml_node *node = ig_yaml_get(map, key);
+  *out = fallback;
+  if (!node) return IG_OK;
+  if (!is_integer(node)) return expected(node, "an integer", err);
+  errno = 0;
+  long long value = strtoll(node->scalar, NULL, 10);
+  if (errno || value < INT_MIN || value > INT_MAX) return ig_yaml_fail(node, err, "%.100s is out of range", node->scalar);
+  *out = (int)value;
+  return IG_OK;
+}
+
+ig_status ig_yaml_u64(const ig_yaml_node *map, const char *key, uint64_t fallback, uint64_t *out, ig_error *err) {
+  const ig_yaml_node *node = ig_yaml_get(map, key);
+  *out = fallback;
+  if (!node) return IG_OK;
+  if (!is_integer(node) || *node->scalar == '-') return expected(node, "a non-negative integer", err);
+  errno = 0;
+  unsigned long long value = strtoull(node->scalar, NULL, 10);
+  if (errno || value > UINT64_MAX) return ig_yaml_fail(node, err, "%.100s is out of range", node->scalar);
+  *out = value;
+  return IG_OK;
+}
+
+ig_status ig_yaml_number(const ig_yaml_node *map, const char *key, double fallback, double *out, ig_error *err) {
+  const ig_yaml_node *node = ig_yaml_get(map, key);
+  *out = fallback;
+  return !node || parse_number(node, out) ? IG_OK : expected(node, "a number", err);
+}
+
+ig_status ig_yaml_bool(const ig_yaml_node *map, const char *key, bool fallback, bool *out, ig_error *err) {
+  const ig_yaml_node *node = ig_yaml_get(map, key);
+  *out = fallback;
+  return !node || parse_bool(node, out) ? IG_OK : expected(node, "true or false", err);
+}
+
+ig_status ig_yaml_string(const ig_yaml_node *map, const char *key, const char *fallback, const char **out, ig_error *err) {
+  const ig_yaml_node *node = ig_yaml_get(map, key);
+  *out = fallback;
+  if (!node) return IG_OK;
+  if (node->kind != IG_YAML_SCALAR) return expected(node, "a string", err);
+  *out = node->scalar;
+  return IG_OK;
+}
+
+// ---- collections ---------------------------------------------------------------------------------------------------------------------
+
+ig_status ig_yaml_map(const ig_yaml_node *map, const char *key, const ig_yaml_node **out, ig_error *err) {
+  *out = ig_yaml_get(map, key);
+  return !*out || (*out)->kind == IG_YAML_MAP ? IG_OK : expected(*out, "a map", err);
+}
+
+ig_status ig_yaml_strings(const ig_yaml_node *map, const char *key, const char ***out, size_t *count, ig_error *err) {
+  *out = NULL;
+  *count = 0;
+  const ig_yaml_node *node = ig_yaml_get(map, key);
+  if (!node) return IG_OK;
+  if (node->kind == IG_YAML_MAP) return expected(node, "a string or a list of strings", err);
+  size_t n = node->kind == IG_YAML_SEQUENCE ? node->count : 1;
+  for (size_t i = 0; node->kind == IG_YAML_SEQUENCE && i < n; ++i)
+    if (node->children[i]->kind != IG_YAML_SCALAR) return expected(node->children[i], "a string", err);
+  *out = ig_allocate(n, sizeof **out, err);
+  if (!*out) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < n; ++i) (*out)[i] = node->kind == IG_YAML_SEQUENCE ? node->children[i]->scalar : node->scalar;
+  *count = n;
+  return IG_OK;
+}
+
+ig_status ig_yaml_numbers(const ig_yaml_node *map, const char *key, size_t count, double *out, ig_error *err) {
+  const ig_yaml_node *node = ig_yaml_get(map, key);
+  if (!node) return IG_OK;
+  if (node->kind != IG_YAML_SEQUENCE || node->count != count) {
+    char what[64];
+    snprintf(what, sizeof what, "a list of %zu numbers", count);
+    return expected(node, what, err);
+  }
+  for (size_t i = 0; i < count; ++i)
+    if (!parse_number(node->children[i], &out[i])) return expected(node->children[i], "a number", err);
+  return IG_OK;
+}
+
+// ---- unknown keys --------------------------------------------------------------------------------------------------------------------
+
+#define MAX_COMPARED 64  // letters
+
+// Levenshtein distance with neighbouring letters swapped at cost 1 (optimal string alignment).
+static size_t edit_distance(const char *a, const char *b) {
+  size_t n = strlen(a), m = strlen(b);
+  if (n > MAX_COMPARED || m > MAX_COMPARED) return SIZE_MAX;
+  size_t rows[3][MAX_COMPARED + 1], *two = rows[0], *one = rows[1], *row = rows[2];
+  for (size_t j = 0; j <= m; ++j) one[j] = two[j] = j;
+  for (size_t i = 1; i <= n; ++i) {
+    row[0] = i;
+    for (size_t j = 1; j <= m; ++j) {
+      size_t best = one[j - 1] + (a[i - 1] != b[j - 1]);
+      if (one[j] + 1 < best) best = one[j] + 1;
+      if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && two[j - 2] + 1 < best) best = two[j - 2] + 1;
+      row[j] = best;
+    }
+    size_t *spare = two;
+    two = one;
+    one = row;
+    row = spare;
+  }
+  return one[m];
+}
+
+static ig_status unknown_key(const ig_yaml_node *value, const char *key, const char *const *known, size_t count, ig_error *err) {
+  const char *nearest = NULL;
+  size_t least = strlen(key) / 3 + 2;  // farther than this is another word
+  for (size_t i = 0; i < count; ++i) {
+    size_t distance = edit_distance(key, known[i]);
+    if (distance < least) {
+      least = distance;
+      nearest = known[i];
+    }
+  }
+  if (nearest) return ig_yaml_fail(value, err, "unknown key; did you mean '%s'?", nearest);
+  return ig_yaml_fail(value, err, "unknown key");
+}
+
+ig_status ig_yaml_check_keys(const ig_yaml_node *map, const char *const *known, size_t count, ig_error *err) {
+  if (!map) return IG_OK;
+  if (map->kind != IG_YAML_MAP) return expected(map, "a map", err);
+  for (size_t i = 0; i < map->count; ++i) {
+    bool found = false;
+    for (size_t j = 0; j < count && !found; ++j) found = strcmp(map->keys[i], known[j]) == 0;
+    if (!found) return unknown_key(map->children[i], map->keys[i], known, count, err);
+  }
+  return IG_OK;
+}
+
+// ---- JSON ----------------------------------------------------------------------------------------------------------------------------
+
+static json_t *scalar_to_json(const ig_yaml_node *node) {
+  bool truth;
+  double number;
+  const char *s = node->scalar;
+  if (node->quoted) return json_string(s);
+  if (!*s || !strcmp(s, "~") || !strcmp(s, "null") || !strcmp(s, "Null") || !strcmp(s, "NULL")) return json_null();
+  if (parse_bool(node, &truth)) return json_boolean(truth);
+  if (is_integer(node)) {
+    errno = 0;
+    long long value = strtoll(s, NULL, 10);
+    if (!errno) return json_integer(value);
+  }
+  return parse_number(node, &number) ? json_real(number) : json_string(s);
+}
+
+json_t *ig_yaml_to_json(const ig_yaml_node *node) {
+  if (node->kind == IG_YAML_SCALAR) return scalar_to_json(node);
+  json_t *out = node->kind == IG_YAML_MAP ? json_object() : json_array();
+  for (size_t i = 0; out && i < node->count; ++i) {
+    json_t *child = ig_yaml_to_json(node->children[i]);
+    int failed = node->kind == IG_YAML_MAP ? json_object_set_new(out, node->keys[i], child) : json_array_append_new(out, child);
+    if (failed) {
+      json_decref(out);
+      out = NULL;
+    }
+  }
+  return out;
+}
