@@ -69,4 +69,14 @@ if bash "$root/tools/check_format.sh" "$work/tree" 2>/dev/null | grep -q 'not ch
 else
   expect check_format.sh 'planted\.c:1'
 fi
+# A library that lacks a declared function and exports a stranger.
+printf 'int ig_present(void);\nint ig_absent(void);\n' > "$work/planted.h"
+printf 'int ig_present(void) { return 0; }\nint ig_stranger(void) { return 0; }\n' | cc -shared -fPIC -x c - -o "$work/planted.so"
+output=$(bash "$root/tools/check_exports.sh" "$work/planted.so" "$work/planted.h" && echo passed) || true
+if [[ $output == *"not exported: ig_absent"* && $output == *"not declared in ingot.h: ig_stranger"* && $output != *passed* ]]; then
+  echo "ok: check_exports.sh reports a missing and a superfluous function"
+else
+  echo "FAIL: check_exports.sh said: $output"
+  failed=1
+fi
 exit "$failed"
