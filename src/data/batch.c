@@ -1,0 +1,211 @@
+// Laying out an epoch into batches, and filling one.
+#include "data/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/random.h"
+
+#define DEFAULT_POOL 100
+
+typedef struct ig_range {
+  size_t begin, end;  // of order
+} ig_range;
+
+struct ig_batcher {
+  const ig_corpus *corpus;
+  ig_batcher_options options;
+  uint64_t epoch;
+  bool laid_out;
+  uint32_t *order;    // (pairs)
+  ig_range *batches;  // (count)
+  size_t count, capacity;
+  ig_range *moved;    // room for shuffling the batches of one pool
+  uint32_t *shuffled;
+  size_t moved_capacity, shuffled_capacity;
+  struct ig_sort_key *keys;  // room for sorting one pool
+  size_t key_capacity;
+};
+
+typedef struct ig_sort_key {
+  size_t target, source;  // lengths
+  size_t place;           // in the shuffled order: breaks ties, so that the order does not depend on qsort
+  uint32_t pair;
+} ig_sort_key;
+
+ig_status ig_batcher_create(const ig_corpus *corpus, const ig_batcher_options *options, ig_batcher **out, ig_error *err) {
+  if (options->batch_tokens < 1) return ig_fail(err, IG_ERROR_ARGUMENT, "batch_tokens: expected a number above 0, found %d", options->batch_tokens);
+  if (corpus->pairs == 0) return ig_fail(err, IG_ERROR_FORMAT, "no pair of sentences is left to make batches of");
+  if (corpus->pairs > UINT32_MAX) return ig_fail(err, IG_ERROR_UNSUPPORTED, "%zu pairs of sentences: at most %u", corpus->pairs, UINT32_MAX);
+  ig_batcher *b = ig_allocate(1, sizeof *b, err);
+  if (!b) return IG_ERROR_MEMORY;
+  b->corpus = corpus;
+  b->options = *options;
+  if (b->options.pool_batches <= 0) b->options.pool_batches = DEFAULT_POOL;
+  b->order = ig_allocate(corpus->pairs, sizeof *b->order, err);
+  if (!b->order) {
+    ig_batcher_free(b);
+    return IG_ERROR_MEMORY;
+  }
+  *out = b;
+  return IG_OK;
+}
+
+void ig_batcher_free(ig_batcher *b) {
+  if (!b) return;
+  free(b->order);
+  free(b->batches);
+  free(b->moved);
+  free(b->shuffled);
+  free(b->keys);
+  free(b);
+}
+
+static int compare_keys(const void *left, const void *right) {
+  const ig_sort_key *a = left, *b = right;
+  if (a->target != b->target) return a->target < b->target ? -1 : 1;
+  if (a->source != b->source) return a->source < b->source ? -1 : 1;
+  return a->place < b->place ? -1 : a->place > b->place;
+}
+
+// Pairs of the next pool: as many as pool_batches full batches of target tokens hold.
+static size_t pool_end(const ig_batcher *b, size_t begin) {
+  const size_t budget = (size_t)b->options.pool_batches * (size_t)b->options.batch_tokens;
+  size_t tokens = 0, end = begin;
+  while (end < b->corpus->pairs && (end == begin || tokens < budget)) tokens += ig_corpus_length(b->corpus, IG_TARGET, b->order[end++]);
+  return end;
+}
+
+static ig_status sort_pool(ig_batcher *b, size_t begin, size_t end, ig_error *err) {
+  IG_TRY(ig_grow((void **)&b->keys, &b->key_capacity, end - begin, sizeof *b->keys, err));
+  for (size_t i = begin; i < end; i++) {
+    const uint32_t pair = b->order[i];
+    b->keys[i - begin] = (ig_sort_key){.target = ig_corpus_length(b->corpus, IG_TARGET, pair),
+                                       .source = ig_corpus_length(b->corpus, IG_SOURCE, pair),
+                                       .place = i,
+                                       .pair = pair};
+  }
+  qsort(b->keys, end - begin, sizeof *b->keys, compare_keys);
+  for (size_t i = begin; i < end; i++) b->order[i] = b->keys[i - begin].pair;
+  return IG_OK;
+}
+
+static ig_status cut_pool(ig_batcher *b, size_t begin, size_t end, ig_error *err) {
+  const size_t most = (size_t)b->options.batch_tokens;
+  while (begin < end) {
+    size_t tokens[2] = {0, 0}, i = begin;
+    for (; i < end; i++) {
+      const size_t source = tokens[0] + ig_corpus_length(b->corpus, IG_SOURCE, b->order[i]);
+      const size_t target = tokens[1] + ig_corpus_length(b->corpus, IG_TARGET, b->order[i]);
+      if (i > begin && (target > most || source > 2 * most)) break;
+      tokens[0] = source, tokens[1] = target;
+    }
+    IG_TRY(ig_grow((void **)&b->batches, &b->capacity, b->count + 1, sizeof *b->batches, err));
+    b->batches[b->count++] = (ig_range){begin, i};
+    begin = i;
+  }
+  return IG_OK;
+}
+
+// Shuffles the batches first .. count-1; pool numbers the pool within the epoch.
+static ig_status shuffle_batches(ig_batcher *b, size_t first, uint64_t stream, ig_error *err) {
+  const size_t n = b->count - first;
+  IG_TRY(ig_grow((void **)&b->shuffled, &b->shuffled_capacity, n, sizeof *b->shuffled, err));
+  IG_TRY(ig_grow((void **)&b->moved, &b->moved_capacity, n, sizeof *b->moved, err));
+  ig_random_permutation(b->options.seed, stream, n, b->shuffled);
+  memcpy(b->moved, b->batches + first, n * sizeof *b->moved);
+  for (size_t i = 0; i < n; i++) b->batches[first + i] = b->moved[b->shuffled[i]];
+  return IG_OK;
+}
+
+static ig_status lay_out(ig_batcher *b, uint64_t epoch, ig_error *err) {
+  const size_t pairs = b->corpus->pairs;
+  // The streams of one epoch: its pairs, then the batches of its pools.
+  const uint64_t pair_stream = ig_hash_name("data.pairs") + epoch, batch_stream = ig_hash_name("data.batches") ^ (epoch << 32);
+  if (b->options.shuffle)
+    ig_random_permutation(b->options.seed, pair_stream, pairs, b->order);
+  else
+    for (size_t i = 0; i < pairs; i++) b->order[i] = (uint32_t)i;
+  b->count = 0;
+  uint64_t pool = 0;
+  for (size_t begin = 0, end; begin < pairs; begin = end, pool++) {
+    const size_t first = b->count;
+    end = pool_end(b, begin);
+    IG_TRY(sort_pool(b, begin, end, err));
+    IG_TRY(cut_pool(b, begin, end, err));
+    if (b->options.shuffle) IG_TRY(shuffle_batches(b, first, batch_stream + pool, err));
+  }
+  return IG_OK;
+}
+
+ig_status ig_batcher_epoch(ig_batcher *b, uint64_t epoch, size_t *batches, ig_error *err) {
+  if (!b->laid_out || b->epoch != epoch) {
+    b->laid_out = false;
+    IG_TRY(lay_out(b, epoch, err));
+    b->laid_out = true;
+    b->epoch = epoch;
+  }
+  *batches = b->count;
+  return IG_OK;
+}
+
+static ig_status need(int **array, size_t *capacity, size_t count, ig_error *err) {
+  return ig_grow((void **)array, capacity, count, sizeof **array, err);
+}
+
+static ig_status need_room(ig_batch_buffer *out, size_t sequences, ig_error *err) {
+  if (out->source_tokens > INT32_MAX || out->target_tokens > INT32_MAX || sequences >= INT32_MAX)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "a batch of %zu source and %zu target tokens is too large", out->source_tokens, out->target_tokens);
+  IG_TRY(need(&out->source, &out->capacity[0], out->source_tokens, err));
+  IG_TRY(need(&out->source_offsets, &out->capacity[1], sequences + 1, err));
+  IG_TRY(need(&out->target_input, &out->capacity[2], out->target_tokens, err));
+  IG_TRY(need(&out->target_output, &out->capacity[3], out->target_tokens, err));
+  return need(&out->target_offsets, &out->capacity[4], sequences + 1, err);
+}
+
+ig_status ig_batcher_get(const ig_batcher *b, size_t index, ig_batch_buffer *out, ig_error *err) {
+  const ig_corpus *c = b->corpus;
+  const ig_range range = b->batches[index];
+  out->source_tokens = out->target_tokens = 0;
+  for (size_t i = range.begin; i < range.end; i++) {
+    out->source_tokens += ig_corpus_length(c, IG_SOURCE, b->order[i]);
+    out->target_tokens += ig_corpus_length(c, IG_TARGET, b->order[i]);
+  }
+  const size_t sequences = range.end - range.begin;
+  IG_TRY(need_room(out, sequences, err));
+  int source = 0, target = 0;
+  for (size_t s = 0; s < sequences; s++) {
+    const size_t pair = b->order[range.begin + s];
+    const int source_length = (int)ig_corpus_length(c, IG_SOURCE, pair), target_length = (int)ig_corpus_length(c, IG_TARGET, pair);
+    const int32_t *source_ids = c->ids[IG_SOURCE] + c->offsets[IG_SOURCE][pair], *target_ids = c->ids[IG_TARGET] + c->offsets[IG_TARGET][pair];
+    out->source_offsets[s] = source;
+    out->target_offsets[s] = target;
+    for (int i = 0; i < source_length; i++) out->source[source + i] = source_ids[i];
+    for (int i = 0; i < target_length; i++) {
+      out->target_input[target + i] = i ? target_ids[i - 1] : b->options.decoder_start_id;
+      out->target_output[target + i] = target_ids[i];
+    }
+    source += source_length;
+    target += target_length;
+  }
+  out->source_offsets[sequences] = source;
+  out->target_offsets[sequences] = target;
+  out->batch = (ig_batch){.sequences = (int)sequences,
+                          .source = out->source,
+                          .source_offsets = out->source_offsets,
+                          .target_input = out->target_input,
+                          .target_output = out->target_output,
+                          .target_offsets = out->target_offsets};
+  return IG_OK;
+}
+
+void ig_batch_buffer_free(ig_batch_buffer *buffer) {
+  free(buffer->source);
+  free(buffer->source_offsets);
+  free(buffer->target_input);
+  free(buffer->target_output);
+  free(buffer->target_offsets);
+  *buffer = (ig_batch_buffer){0};
+}

@@ -1,0 +1,227 @@
+// Reading parallel text in blocks of lines, tokenizing each block in parallel, and keeping the ids.
+#include "data/corpus.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "io/lines.h"
+
+#define BLOCK_LINES 16384  // read before they are tokenized
+#define TASK_LINES 128     // tokenized by one task
+
+// Lines of one side of a block: bytes back to back, each line NUL-terminated.
+typedef struct ig_line_block {
+  char *bytes;
+  size_t size, capacity;
+  size_t begin[BLOCK_LINES + 1];
+} ig_line_block;
+
+typedef struct ig_encode_task {
+  ig_ids ids;
+  size_t end[TASK_LINES];  // ids behind each line
+  ig_status status;
+  size_t line;  // of the failure, within the block
+  ig_error err;
+} ig_encode_task;
+
+#define TASKS (BLOCK_LINES / TASK_LINES)
+
+typedef struct ig_loader {
+  const ig_corpus_options *options;
+  ig_corpus *corpus;
+  ig_line_block block[2];
+  ig_encode_task task[2][TASKS];
+  size_t lines;  // in the block
+  size_t ids_capacity[2], offsets_capacity[2], text_capacity[2];
+} ig_loader;
+
+static ig_status keep_line(ig_line_block *block, size_t index, const char *line, size_t length, ig_error *err) {
+  IG_TRY(ig_grow((void **)&block->bytes, &block->capacity, block->size + length + 1, 1, err));
+  memcpy(block->bytes + block->size, line, length);
+  block->bytes[block->size + length] = '\0';
+  block->size += length + 1;
+  block->begin[index + 1] = block->size;
+  return IG_OK;
+}
+
+static void encode_lines(void *context, size_t index, int worker) {
+  (void)worker;
+  ig_loader *l = context;
+  const int side = (int)(index % 2);
+  ig_encode_task *t = &l->task[side][index / 2];
+  const ig_line_block *block = &l->block[side];
+  const size_t first = index / 2 * TASK_LINES, last = first + TASK_LINES < l->lines ? first + TASK_LINES : l->lines;
+  t->ids.count = 0;
+  t->status = IG_OK;
+  for (size_t i = first; i < last; i++) {
+    const char *line = block->bytes + block->begin[i];
+    const size_t length = block->begin[i + 1] - block->begin[i] - 1;
+    t->status = side == IG_SOURCE ? ig_tokenizer_encode_source(l->options->tokenizer, line, length, &t->ids, &t->err)
+                                  : ig_tokenizer_encode_target(l->options->tokenizer, line, length, &t->ids, &t->err);
+    if (t->status != IG_OK) {
+      t->line = i;
+      return;
+    }
+    t->end[i - first] = t->ids.count;
+  }
+}
+
+static ig_status append_side(ig_loader *l, int side, const int *ids, size_t count, ig_error *err) {
+  ig_corpus *c = l->corpus;
+  const size_t used = c->offsets[side][c->pairs];
+  IG_TRY(ig_grow((void **)&c->ids[side], &l->ids_capacity[side], used + count, sizeof **c->ids, err));
+  IG_TRY(ig_grow((void **)&c->offsets[side], &l->offsets_capacity[side], c->pairs + 2, sizeof **c->offsets, err));
+  for (size_t i = 0; i < count; i++) c->ids[side][used + i] = ids[i];
+  c->offsets[side][c->pairs + 1] = used + count;
+  return IG_OK;
+}
+
+static ig_status append_pair(ig_loader *l, size_t line, ig_error *err) {
+  const int *ids[2];
+  size_t count[2];
+  for (int side = 0; side < 2; side++) {
+    const ig_encode_task *t = &l->task[side][line / TASK_LINES];
+    const size_t i = line % TASK_LINES, begin = i ? t->end[i - 1] : 0;
+    ids[side] = t->ids.ids + begin;
+    count[side] = t->end[i] - begin;
+  }
+  const size_t limit = l->options->max_length > 0 ? (size_t)l->options->max_length : (size_t)INT32_MAX;
+  if (count[0] <= 1 || count[1] <= 1) {  // the end token alone
+    l->corpus->empty++;
+  } else if (count[0] > limit || count[1] > limit) {
+    l->corpus->too_long++;
+  } else {
+    for (int side = 0; side < 2; side++) IG_TRY(append_side(l, side, ids[side], count[side], err));
+    l->corpus->pairs++;
+  }
+  return IG_OK;
+}
+
+static ig_status keep_text(ig_loader *l, ig_error *err) {
+  ig_corpus *c = l->corpus;
+  for (int side = 0; side < 2; side++) {
+    IG_TRY(ig_grow((void **)&c->text[side], &l->text_capacity[side], c->lines + l->lines, sizeof **c->text, err));
+    memset(c->text[side] + c->lines, 0, l->lines * sizeof **c->text);
+  }
+  const size_t first = c->lines;
+  c->lines += l->lines;  // from here on ig_corpus_free releases the block's strings
+  for (int side = 0; side < 2; side++) {
+    const ig_line_block *block = &l->block[side];
+    for (size_t i = 0; i < l->lines; i++) {
+      c->text[side][first + i] = ig_duplicate(block->bytes + block->begin[i], block->begin[i + 1] - block->begin[i] - 1, err);
+      if (!c->text[side][first + i]) return IG_ERROR_MEMORY;
+    }
+  }
+  return IG_OK;
+}
+
+// Tokenizes the block and appends it. first: the file's line number of the block's first line.
+static ig_status take_block(ig_loader *l, const char *const path[2], size_t first, ig_error *err) {
+  const size_t tasks = (l->lines + TASK_LINES - 1) / TASK_LINES;
+  ig_pool_run(l->options->pool, 2 * tasks, encode_lines, l);
+  for (size_t t = 0; t < tasks; t++)
+    for (int side = 0; side < 2; side++) {
+      const ig_encode_task *task = &l->task[side][t];
+      if (task->status == IG_OK) continue;
+      return ig_fail(err, task->status, "%s:%zu: %.800s", path[side], first + task->line, task->err.message);
+    }
+  for (size_t i = 0; i < l->lines; i++) IG_TRY(append_pair(l, i, err));
+  if (l->options->keep_text) return keep_text(l, err);
+  l->corpus->lines += l->lines;
+  return IG_OK;
+}
+
+// Both files' lines until the block is full or both have ended; *ended is set where they have.
+static ig_status read_block(ig_loader *l, ig_lines *const file[2], const char *const path[2], bool *ended, ig_error *err) {
+  l->lines = l->block[0].size = l->block[1].size = 0;
+  l->block[0].begin[0] = l->block[1].begin[0] = 0;
+  while (l->lines < BLOCK_LINES) {
+    const char *line[2];
+    size_t length[2];
+    for (int side = 0; side < 2; side++) IG_TRY(ig_lines_next(file[side], &line[side], &length[side], err));
+    if (!line[0] != !line[1]) {
+      const int longer = line[0] ? 0 : 1;
+      size_t number[2];
+      number[!longer] = ig_lines_number(file[!longer]);
+      while (line[longer]) {
+        number[longer] = ig_lines_number(file[longer]);
+        IG_TRY(ig_lines_next(file[longer], &line[longer], &length[longer], err));
+      }
+      return ig_fail(err, IG_ERROR_FORMAT, "%s has %zu lines, %s has %zu: expected as many, one the translation of the other", path[0], number[0],
+                     path[1], number[1]);
+    }
+    *ended = !line[0];
+    if (*ended) break;
+    for (int side = 0; side < 2; side++) IG_TRY(keep_line(&l->block[side], l->lines, line[side], length[side], err));
+    l->lines++;
+  }
+  return IG_OK;
+}
+
+static ig_status load_opened(ig_loader *l, ig_lines *const file[2], const char *const path[2], ig_error *err) {
+  bool ended = false;
+  for (size_t first = 1; !ended; first += l->lines) {
+    IG_TRY(read_block(l, file, path, &ended, err));
+    IG_TRY(take_block(l, path, first, err));
+  }
+  return IG_OK;
+}
+
+static ig_status load_pair(ig_loader *l, const char *source, const char *target, ig_error *err) {
+  ig_lines *file[2] = {NULL, NULL};
+  const char *const path[2] = {source, target};
+  ig_status status = ig_lines_open(source, &file[0], err);
+  if (status == IG_OK) status = ig_lines_open(target, &file[1], err);
+  if (status == IG_OK) status = load_opened(l, file, path, err);
+  ig_lines_close(file[0]);
+  ig_lines_close(file[1]);
+  return status;
+}
+
+static ig_status load_all(ig_loader *l, const ig_corpus_files *files, ig_error *err) {
+  for (int side = 0; side < 2; side++) {
+    IG_TRY(ig_grow((void **)&l->corpus->offsets[side], &l->offsets_capacity[side], 1, sizeof **l->corpus->offsets, err));
+    l->corpus->offsets[side][0] = 0;
+  }
+  for (size_t f = 0; f < files->count; f++) IG_TRY(load_pair(l, files->source[f], files->target[f], err));
+  return IG_OK;
+}
+
+ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *options, ig_corpus *out, ig_error *err) {
+  *out = (ig_corpus){0};
+  ig_loader *l = ig_allocate(1, sizeof *l, err);
+  if (!l) return IG_ERROR_MEMORY;
+  l->options = options;
+  l->corpus = out;
+  const ig_status status = load_all(l, files, err);
+  for (int side = 0; side < 2; side++) {
+    free(l->block[side].bytes);
+    for (size_t t = 0; t < TASKS; t++) ig_ids_free(&l->task[side][t].ids);
+  }
+  free(l);
+  if (status != IG_OK) ig_corpus_free(out);
+  return status;
+}
+
+void ig_corpus_free(ig_corpus *c) {
+  for (int side = 0; side < 2; side++) {
+    free(c->ids[side]);
+    free(c->offsets[side]);
+    for (size_t i = 0; c->text[side] && i < c->lines; i++) free(c->text[side][i]);
+    free(c->text[side]);
+  }
+  *c = (ig_corpus){0};
+}
+
+// FNV-1a over words instead of bytes.
+uint64_t ig_corpus_fingerprint(const ig_corpus *c) {
+  uint64_t hash = 0xCBF29CE484222325u;
+  for (int side = 0; side < 2; side++) {
+    for (size_t p = 0; p < c->pairs; p++) hash = (hash ^ ig_corpus_length(c, (ig_side)side, p)) * 0x100000001B3u;
+    const size_t count = c->offsets[side] ? c->offsets[side][c->pairs] : 0;
+    for (size_t i = 0; i < count; i++) hash = (hash ^ (uint32_t)c->ids[side][i]) * 0x100000001B3u;
+  }
+  return hash;
+}
