@@ -1,0 +1,51 @@
+// The engine: workers over one shared model that turn the sentences of a window into output lines. Internal to pipeline/.
+#ifndef IG_PIPELINE_ENGINE_H
+#define IG_PIPELINE_ENGINE_H
+#include "decode/options.h"
+#include "decode/score.h"
+#include "decode/search.h"
+#include "pipeline/window.h"
+
+// What one thread (or one pool) needs to run batches; grown to the largest seen.
+typedef struct ig_worker_state {
+  ig_inference *inference;
+  ig_search *search;
+  ig_inference_size size;
+  ig_ids source, target;    // back to back
+  int *source_offsets, *target_offsets;  // (sentences + 1)
+  size_t source_offset_capacity, target_offset_capacity;
+  float *log_probs;         // (target rows), when scoring
+  size_t log_prob_capacity;
+  char *text;               // the output being built
+  size_t text_length, text_capacity;
+  size_t target_tokens;
+  size_t failed_span;
+  ig_status status;
+  ig_error error;
+} ig_worker_state;
+
+struct ig_translator {
+  const ig_model *model;
+  const ig_tokenizer *tokenizer;
+  ig_model *owned_model;  // NULL where borrowed
+  ig_tokenizer *owned_tokenizer;
+  const ig_kernels *kernels;
+  ig_decode_options decode;
+  int threads, workers, batch_tokens;  // workers: 0 = chosen by the work
+  bool ids_in, ids_out;
+  ig_pool *pool;         // of `threads`
+  ig_pool *worker_pool;  // of as many threads as there are workers; may be pool
+  bool owns_pools;
+  int worker_count;
+  ig_worker_state *states;  // (worker_count + 1): the last one runs over `pool`
+  ig_window window;
+  ig_translate_stats stats;
+};
+
+// Encodes, decodes (or scores) and fills each line's output; lines and tokens are counted.
+ig_status ig_engine_run(ig_translator *translator, bool scoring, const ig_reporter *reporter, ig_error *err);
+void ig_worker_state_free(ig_worker_state *state);
+// One batch; the outputs go to the window's lines.
+ig_status ig_engine_translate(ig_translator *translator, ig_worker_state *state, const ig_cut *cut, const ig_span *span, ig_error *err);
+ig_status ig_engine_score(ig_translator *translator, ig_worker_state *state, const ig_cut *cut, const ig_span *span, ig_error *err);
+#endif

@@ -1,0 +1,210 @@
+// Windows of lines: storage, ids, and cutting into batches by length.
+#include "pipeline/window.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "text/utf8.h"
+
+#define WINDOW_LINES 8192
+#define WINDOW_BYTES ((size_t)8 << 20)
+#define CHUNK 64  // lines a task makes ids of
+
+void ig_window_clear(ig_window *w) {
+  for (size_t i = 0; i < w->count; i++) {
+    ig_line *line = &w->lines[i];
+    free(line->output);
+    line->output = NULL;
+    line->source.count = line->target.count = 0;
+  }
+  w->count = w->text_size = 0;
+}
+
+void ig_window_free(ig_window *w) {
+  ig_window_clear(w);
+  for (size_t i = 0; i < w->capacity; i++) {
+    ig_ids_free(&w->lines[i].source);
+    ig_ids_free(&w->lines[i].target);
+  }
+  free(w->lines);
+  free(w->text);
+  *w = (ig_window){0};
+}
+
+bool ig_window_full(const ig_window *w) { return w->count >= WINDOW_LINES || w->text_size >= WINDOW_BYTES; }
+
+static ig_status keep_text(ig_window *w, const char *text, size_t length, ig_text_span *span, ig_error *err) {
+  size_t needed;
+  if (!ig_size_add(w->text_size, length, &needed) || !ig_size_add(needed, 1, &needed)) return ig_fail(err, IG_ERROR_MEMORY, "a line of %zu bytes", length);
+  IG_TRY(ig_grow((void **)&w->text, &w->text_capacity, needed, 1, err));
+  if (length) memcpy(w->text + w->text_size, text, length);
+  w->text[w->text_size + length] = '\0';
+  *span = (ig_text_span){w->text_size, length};
+  w->text_size = needed;
+  return IG_OK;
+}
+
+ig_status ig_window_add(ig_window *w, size_t number, const char *source, size_t source_length, const char *target, size_t target_length,
+                        ig_error *err) {
+  const size_t before = w->capacity;
+  IG_TRY(ig_grow((void **)&w->lines, &w->capacity, w->count + 1, sizeof *w->lines, err));
+  memset(w->lines + before, 0, (w->capacity - before) * sizeof *w->lines);
+  ig_line *line = &w->lines[w->count];
+  line->number = number;
+  line->cut = 0;
+  IG_TRY(keep_text(w, source, source_length, &line->source_text, err));
+  if (target) IG_TRY(keep_text(w, target, target_length, &line->target_text, err));
+  w->count++;
+  return IG_OK;
+}
+
+// ---- ids ----------------------------------------------------------------------------------------------------------------------------------
+
+static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+static ig_status parse_ids(const char *text, size_t length, int vocabulary, ig_ids *ids, ig_error *err) {
+  const char *p = text, *end = text + length;
+  for (;;) {
+    while (p < end && is_space(*p)) p++;
+    if (p == end) return IG_OK;
+    const char *word = p;
+    long long value = 0;
+    for (; p < end && *p >= '0' && *p <= '9' && value < vocabulary; p++) value = 10 * value + (*p - '0');
+    if (p == word || value >= vocabulary || (p < end && !is_space(*p))) {
+      while (p < end && !is_space(*p)) p++;
+      return ig_fail(err, IG_ERROR_FORMAT, "expected token ids from 0 to %d, found '%.*s'", vocabulary - 1, p - word > 40 ? 40 : (int)(p - word), word);
+    }
+    IG_TRY(ig_ids_append(ids, (int)value, err));
+  }
+}
+
+static bool blank(const char *text, size_t length) {
+  if (!ig_utf8_valid(text, length, NULL)) return false;  // the tokenizer says where
+  ig_utf8_strip(&text, &length);
+  return length == 0;
+}
+
+static void cut_source(ig_line *line, int longest) {
+  if (line->source.count <= (size_t)longest) return;
+  line->cut = line->source.count;
+  line->source.ids[longest - 1] = line->source.ids[line->source.count - 1];
+  line->source.count = (size_t)longest;
+}
+
+static ig_status encode_target(const ig_encoding *e, const ig_window *w, ig_line *line, ig_error *err) {
+  const char *text = w->text + line->target_text.begin;
+  if (e->ids_in) IG_TRY(parse_ids(text, line->target_text.length, e->target_vocabulary, &line->target, err));
+  else IG_TRY(ig_tokenizer_encode_target(e->tokenizer, text, line->target_text.length, &line->target, err));
+  if (line->target.count > (size_t)e->longest)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "the target has %zu tokens, but the model has positions for %d", line->target.count, e->longest);
+  return IG_OK;
+}
+
+static ig_status encode_line(const ig_encoding *e, const ig_window *w, ig_line *line, ig_error *err) {
+  const char *text = w->text + line->source_text.begin;
+  const size_t length = line->source_text.length;
+  if (e->ids_in) IG_TRY(parse_ids(text, length, e->source_vocabulary, &line->source, err));
+  else if (e->scoring || !blank(text, length)) IG_TRY(ig_tokenizer_encode_source(e->tokenizer, text, length, &line->source, err));
+  cut_source(line, e->longest);
+  if (!e->scoring) return IG_OK;
+  if (line->source.count == 0) return ig_fail(err, IG_ERROR_FORMAT, "no source ids");
+  return encode_target(e, w, line, err);
+}
+
+typedef struct encode_job {
+  ig_window *window;
+  const ig_encoding *encoding;
+  struct encode_failure {
+    ig_status status;
+    size_t number;
+    ig_error error;
+  } *failures;  // one a chunk
+} encode_job;
+
+static void encode_chunk(void *context, size_t index, int worker) {
+  (void)worker;
+  encode_job *job = context;
+  ig_window *w = job->window;
+  struct encode_failure *failure = &job->failures[index];
+  const size_t end = (index + 1) * CHUNK < w->count ? (index + 1) * CHUNK : w->count;
+  for (size_t i = index * CHUNK; i < end && failure->status == IG_OK; i++) {
+    failure->status = encode_line(job->encoding, w, &w->lines[i], &failure->error);
+    failure->number = w->lines[i].number;
+  }
+}
+
+ig_status ig_window_encode(ig_window *w, const ig_encoding *encoding, ig_pool *pool, ig_error *err) {
+  const size_t chunks = (w->count + CHUNK - 1) / CHUNK;
+  encode_job job = {w, encoding, ig_allocate(chunks, sizeof *job.failures, err)};
+  if (!job.failures) return IG_ERROR_MEMORY;
+  ig_pool_run(chunks > 1 ? pool : NULL, chunks, encode_chunk, &job);
+  ig_status status = IG_OK;
+  for (size_t i = 0; i < chunks && status == IG_OK; i++) {
+    if (job.failures[i].status == IG_OK) continue;
+    status = ig_fail(err, job.failures[i].status, "line %zu: %s", job.failures[i].number, job.failures[i].error.message);
+  }
+  free(job.failures);
+  return status;
+}
+
+// ---- batches --------------------------------------------------------------------------------------------------------------------------------
+
+typedef struct keyed_line {
+  size_t length, index;
+} keyed_line;
+
+static int longest_first(const void *a, const void *b) {
+  const keyed_line *x = a, *y = b;
+  if (x->length != y->length) return x->length > y->length ? -1 : 1;
+  return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static size_t sort_lines(const ig_window *w, keyed_line *keys, ig_cut *out) {
+  size_t n = 0;
+  for (size_t i = 0; i < w->count; i++) {
+    const ig_line *line = &w->lines[i];
+    if (line->source.count == 0) continue;
+    keys[n++] = (keyed_line){line->source.count, i};
+    out->tokens += line->source.count;
+    if ((int)line->target.count > out->longest_target) out->longest_target = (int)line->target.count;
+  }
+  qsort(keys, n, sizeof *keys, longest_first);
+  return n;
+}
+
+ig_status ig_window_cut(const ig_window *w, const ig_cut_limits *limits, ig_cut *out, ig_error *err) {
+  *out = (ig_cut){0};
+  keyed_line *keys = ig_allocate(w->count, sizeof *keys, err);
+  out->order = ig_allocate(w->count, sizeof *out->order, err);
+  out->spans = ig_allocate(w->count, sizeof *out->spans, err);
+  if (!keys || !out->order || !out->spans) {
+    free(keys);
+    ig_cut_free(out);
+    return IG_ERROR_MEMORY;
+  }
+  out->sentences = sort_lines(w, keys, out);
+  const size_t share = limits->parts > 1 ? (out->tokens + limits->parts - 1) / limits->parts : out->tokens;
+  const size_t most = share < limits->tokens ? share : limits->tokens;
+  size_t tokens = 0;
+  for (size_t i = 0; i < out->sentences; i++) {
+    ig_span *span = out->count ? &out->spans[out->count - 1] : NULL;
+    if (!span || tokens + keys[i].length > most || span->count >= limits->sentences) {
+      span = &out->spans[out->count++];
+      span->first = i;
+      tokens = 0;
+    }
+    out->order[i] = keys[i].index;
+    span->count++;
+    tokens += keys[i].length;
+  }
+  free(keys);
+  return IG_OK;
+}
+
+void ig_cut_free(ig_cut *cut) {
+  free(cut->order);
+  free(cut->spans);
+  *cut = (ig_cut){0};
+}

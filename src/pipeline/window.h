@@ -1,0 +1,63 @@
+// A window of lines: read, made ids of, worked on in any order, written in theirs. Bounded memory for unbounded input.
+#ifndef IG_PIPELINE_WINDOW_H
+#define IG_PIPELINE_WINDOW_H
+#include "base/pool.h"
+#include "text/ids.h"
+#include "text/tokenizer.h"
+
+typedef struct ig_text_span {
+  size_t begin, length;  // in the window's text
+} ig_text_span;
+
+typedef struct ig_line {
+  size_t number;  // in the input, from 1
+  ig_text_span source_text, target_text;
+  ig_ids source, target;  // target: only when scoring
+  size_t cut;             // source ids before it was cut to the model's positions; 0: not cut
+  char *output;           // malloc'ed; the lines of n-best are separated by newlines. NULL: nothing yet
+} ig_line;
+
+typedef struct ig_window {
+  ig_line *lines;  // (count), storage kept from window to window
+  size_t count, capacity;
+  char *text;
+  size_t text_size, text_capacity;
+} ig_window;  // start from {0}
+
+void ig_window_free(ig_window *window);
+void ig_window_clear(ig_window *window);
+bool ig_window_full(const ig_window *window);
+// Copies the line behind the others; target NULL: none.
+ig_status ig_window_add(ig_window *window, size_t number, const char *source, size_t source_length, const char *target, size_t target_length,
+                        ig_error *err);
+
+// How lines become ids.
+typedef struct ig_encoding {
+  const ig_tokenizer *tokenizer;  // NULL with ids_in
+  bool ids_in;
+  bool scoring;          // targets too, and blank sources are sentences
+  int source_vocabulary, target_vocabulary;
+  int longest;           // ids of a source, at most: longer ones are cut, their last id kept; a longer target is an error
+} ig_encoding;
+// A blank line gets no ids. The error of the lowest line wins.
+ig_status ig_window_encode(ig_window *window, const ig_encoding *encoding, ig_pool *pool, ig_error *err);
+
+// Sentences to be worked on together: lines order[first .. first + count - 1].
+typedef struct ig_span {
+  size_t first, count;
+} ig_span;
+typedef struct ig_cut {
+  size_t *order;   // lines with ids, longest source first
+  ig_span *spans;
+  size_t count;    // of spans
+  size_t sentences, tokens;
+  int longest_target;
+} ig_cut;  // ig_cut_free
+typedef struct ig_cut_limits {
+  size_t tokens;     // source ids of a span (one sentence may be longer)
+  size_t sentences;  // of a span
+  size_t parts;      // spans wanted at least, where there are enough sentences
+} ig_cut_limits;
+ig_status ig_window_cut(const ig_window *window, const ig_cut_limits *limits, ig_cut *out, ig_error *err);
+void ig_cut_free(ig_cut *cut);
+#endif
