@@ -108,6 +108,8 @@ static ig_status copy_map(ig_yaml *yaml, yaml_document_t *document, const yaml_n
     place child = {at.file, child_path(yaml, at.path, node->keys[i], 0, err), at.line, at.depth + 1};
     if (!child.path) return IG_ERROR_MEMORY;
     IG_TRY(copy_node(yaml, document, pair->value, child, &node->children[i], err));
+    // A value is where its key stands, also when it begins a line below.
+    if (at.line > 0) node->children[i]->line = (int)yaml_document_get_node(document, pair->key)->start_mark.line + 1;
   }
   node->count = count;
   return IG_OK;
