@@ -26,7 +26,7 @@ static const shape shapes[] = {
 };
 
 static float *values(size_t count) {
-  float *x = malloc((count + 64) * sizeof(float));
+  float *x = aligned_alloc(IG_ALIGNMENT, (count + 63) / 16 * 16 * sizeof(float));
   if (!x) exit(1);
   for (size_t i = 0; i < count; i++) x[i] = (float)(i * 2654435761u % 1000) * 1e-3f - 0.5f;
   return x;

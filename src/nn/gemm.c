@@ -8,9 +8,10 @@ enum {
   DEPTH_BLOCK = 256,    // k per block: a panel of 32 columns takes 32 KB, two thirds of a 48 KB L1
   ROW_BLOCK_TILES = 8,  // row tiles per block of A
   ROW_BLOCK_MAX = 112,  // the most rows that ROW_BLOCK_TILES may come to
-  COLUMN_BLOCK = 2048,
+  COLUMN_BLOCK = 512,   // times DEPTH_BLOCK: half a megabyte of B stays in L2 while all blocks of A pass by
   ROW_PAD = 16,         // floats behind each copied row of A: keeps power-of-two rows out of each other's cache sets
-  A_BUFFER = ROW_BLOCK_MAX * (DEPTH_BLOCK + ROW_PAD),
+  TILE_PAD = 8,         // a copied tile's rows are rounded up to this many, so that copying moves whole vectors
+  A_BUFFER = (ROW_BLOCK_MAX + ROW_BLOCK_TILES * TILE_PAD) * (DEPTH_BLOCK + ROW_PAD),
   TASK_WORK = 1 << 16,  // multiply-adds that are worth a task of their own
   TASKS_PER_THREAD = 4,
   PACK_PANELS = 8,      // panels a packing task
@@ -43,30 +44,35 @@ static void copy_rows(const float *a, size_t a_row, size_t rows, size_t depth, f
   for (size_t i = 0; i < rows; i++) memcpy(buffer + i * (depth + ROW_PAD), a + i * a_row, depth * sizeof(float));
 }
 
-// Tile t holds rows t*height .. , depth-major: height floats for each p.
-static void copy_tiles(const float *a, size_t a_depth, size_t rows, size_t depth, size_t height, float *buffer) {
-  for (size_t p = 0; p < depth; p++) {
-    const float *from = a + p * a_depth;
-    float *to = buffer + p * height;
-    for (size_t i = 0; i < rows; i += height, to += depth * height) {
-      size_t count = at_most(rows - i, height);
-      for (size_t r = 0; r < count; r++) to[r] = from[i + r];
+// Tile t holds rows t*height .. , depth-major: `stride` floats for each p, of which the first `height` count. limit: floats that may be read from each
+// depth of A, so that tiles not at its end are copied in whole steps of TILE_PAD.
+static void copy_tiles(const float *a, size_t a_depth, size_t limit, const ig_gemm_tile *block, size_t height, size_t stride, float *buffer) {
+  for (size_t i = 0; i < block->rows; i += height, buffer += block->depth * stride) {
+    const float *from = a + i;
+    float *to = buffer;
+    if (i + stride <= limit) {
+      for (size_t p = 0; p < block->depth; p++, from += a_depth, to += stride)
+        for (size_t r = 0; r < stride; r += TILE_PAD) memcpy(to + r, from + r, TILE_PAD * sizeof(float));
+    } else {
+      size_t count = at_most(block->rows - i, height);
+      for (size_t p = 0; p < block->depth; p++, from += a_depth, to += stride)
+        for (size_t r = 0; r < count; r++) to[r] = from[r];
     }
   }
 }
 
 // Row tiles within panels, both from close memory: B's panel is read by all tiles while it is in L1.
-static void multiply_tiles(const ig_kernels *kernels, const ig_gemm_tile *block, size_t height) {
+static void multiply_tiles(const ig_kernels *kernels, const ig_gemm_tile *block, size_t height, size_t stride) {
   for (size_t first = 0; first < block->columns; first += kernels->gemm_nr) {
     ig_gemm_tile tile = *block;
     tile.columns = at_most(block->columns - first, kernels->gemm_nr);
     tile.packed = block->packed + first / kernels->gemm_nr * block->panel_stride;
     if (block->bias) tile.bias = block->bias + first;
     tile.a_row = 1;
-    tile.a_depth = height;
+    tile.a_depth = stride;
     for (size_t i = 0; i < block->rows; i += height) {
       tile.rows = at_most(block->rows - i, height);
-      tile.a = block->a + i * block->depth;
+      tile.a = block->a + i / height * stride * block->depth;
       tile.c = block->c + i * block->c_row + first;
       kernels->gemm(&tile);
     }
@@ -75,7 +81,8 @@ static void multiply_tiles(const ig_kernels *kernels, const ig_gemm_tile *block,
 
 // ---- one task: a block of C ----------------------------------------------------------------------------------------------------------------
 
-static void multiply_depth(const ig_kernels *kernels, const ig_gemm *g, ig_gemm_tile *tile, a_layout layout, float *buffer) {
+// limit: rows of A from the block's first one to the matrix's last.
+static void multiply_depth(const ig_kernels *kernels, const ig_gemm *g, ig_gemm_tile *tile, size_t limit, a_layout layout, float *buffer) {
   size_t height = parts(tile->rows, parts(tile->rows, kernels->gemm_mr));  // equal tiles: 16 rows are 8 + 8, not 14 + 2
   if (layout == A_ROWS) {
     copy_rows(tile->a, g->a_row, tile->rows, tile->depth, buffer);
@@ -83,9 +90,10 @@ static void multiply_depth(const ig_kernels *kernels, const ig_gemm *g, ig_gemm_
     tile->a_row = tile->depth + ROW_PAD;
     kernels->gemm(tile);
   } else if (layout == A_TILES) {
-    copy_tiles(tile->a, g->a_depth, tile->rows, tile->depth, height, buffer);
+    size_t stride = parts(height, TILE_PAD) * TILE_PAD;
+    copy_tiles(tile->a, g->a_depth, limit, tile, height, stride, buffer);
     tile->a = buffer;
-    multiply_tiles(kernels, tile, height);
+    multiply_tiles(kernels, tile, height, stride);
   } else {
     kernels->gemm(tile);
   }
@@ -97,7 +105,7 @@ static void multiply_block(const ig_kernels *kernels, const ig_gemm *g, const fl
   a_layout layout = a_layout_of(g, rows, columns);
   size_t step = DEPTH_BLOCK;
   // One row tile reads each panel once: whole panels then, as long as the copy of A fits.
-  if (rows <= kernels->gemm_mr) step = layout == A_DIRECT ? at_least(g->k, 1) : A_BUFFER / rows - ROW_PAD;
+  if (rows <= kernels->gemm_mr) step = layout == A_DIRECT ? at_least(g->k, 1) : A_BUFFER / (rows + TILE_PAD) - ROW_PAD;
   size_t p = 0;
   do {
     size_t depth = at_most(g->k - p, step);
@@ -117,7 +125,7 @@ static void multiply_block(const ig_kernels *kernels, const ig_gemm *g, const fl
         .bias = last && g->bias ? g->bias + column : NULL,
         .activation = last ? g->activation : IG_ACTIVATION_NONE,
     };
-    multiply_depth(kernels, g, &tile, layout, buffer);
+    multiply_depth(kernels, g, &tile, g->m - row, layout, buffer);
     p += depth;
   } while (p < g->k);
 }
