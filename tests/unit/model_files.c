@@ -1,0 +1,167 @@
+// Model directories: what is saved loads again, and what is wrong is refused with its place.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "base/half.h"
+#include "io/safetensors.h"
+#include "model/model.h"
+
+static char directory[] = "/tmp/ingot-model-files-XXXXXX";
+
+static const char *in_directory(const char *name) {
+  static char path[256];
+  snprintf(path, sizeof path, "%s/%s", directory, name);
+  return path;
+}
+
+static int make_directory(void **state) {
+  (void)state;
+  return mkdtemp(directory) ? 0 : -1;
+}
+
+static int remove_directory(void **state) {
+  (void)state;
+  static const char *const names[] = {"config.json", "generation_config.json", "model.safetensors"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) unlink(in_directory(names[i]));
+  return rmdir(directory);
+}
+
+static ig_config marian_config(void) {
+  return (ig_config){.family = "marian", .vocab_size = 21, .target_vocab_size = 21, .d_model = 8, .encoder_layers = 1, .decoder_layers = 2,
+                     .encoder_heads = 2, .decoder_heads = 4, .encoder_ffn = 12, .decoder_ffn = 10, .dropout = 0.1f, .norm_eps = 1e-5f, .bias = true,
+                     .logits_bias = true, .activation = IG_ACTIVATION_SWISH, .positions = IG_POSITIONS_HALVES, .max_positions = 32,
+                     .scale_embedding = true, .shared_embedding = true, .tied_output = true, .pad_id = 20, .eos_id = 0, .bos_id = -1,
+                     .decoder_start_id = 20, .forced_eos_id = 0, .frozen_pad_embedding = true};
+}
+
+static ig_model *make(const ig_config *config) {
+  ig_model *model = NULL;
+  ig_error err;
+  if (ig_model_create(config, 5, &model, &err) != IG_OK) fail_msg("%s", err.message);
+  return model;
+}
+
+static void saved_loads_again(void **state) {
+  (void)state;
+  ig_error err;
+  ig_config torch = ig_config_torch(21, 8, 2, 1, 2, 12, 0.25f);
+  torch.bias = false;
+  torch.pre_norm = true;
+  const ig_config configs[] = {marian_config(), torch};
+  for (size_t i = 0; i < 2; i++) {
+    ig_model *model = make(&configs[i]), *again = NULL;
+    if (ig_model_save(model, directory, "float32", &err) != IG_OK) fail_msg("%s", err.message);
+    if (ig_model_load(directory, &again, &err) != IG_OK) fail_msg("%s", err.message);
+    assert_memory_equal(model->values, again->values, model->value_count * sizeof(float));
+    ig_config expected = configs[i], found = *ig_model_config(again);
+    assert_string_equal(found.family, expected.family);
+    assert_int_equal(found.decoder_ffn, expected.decoder_ffn);
+    assert_int_equal(found.activation, expected.activation);
+    assert_true(found.dropout == expected.dropout && found.bias == expected.bias && found.pre_norm == expected.pre_norm);
+    assert_int_equal(found.forced_eos_id, expected.forced_eos_id);
+    ig_model_free(again);
+    assert_int_equal(ig_model_save(model, directory, "bfloat16", &err), IG_OK);
+    if (ig_model_load(directory, &again, &err) != IG_OK) fail_msg("%s", err.message);
+    for (size_t j = 0; j < model->value_count; j++) assert_true(again->values[j] == ig_bf16_to_float(ig_float_to_bf16(model->values[j])));
+    ig_model_free(again);
+    ig_model_free(model);
+  }
+}
+
+static void shared_tensors_stand_once(void **state) {
+  (void)state;
+  const ig_config config = marian_config();
+  ig_model *model = make(&config);
+  assert_ptr_equal(model->output.weight, model->source_embedding.weight);
+  assert_ptr_equal(model->target_embedding.weight, model->source_embedding.weight);
+  assert_null(model->output.bias_gradient);
+  assert_int_equal(model->value_count - model->trained_count, 21);  // final_logits_bias alone is constant
+  for (int i = 0; i < 8; i++) assert_true(model->source_embedding.weight[20 * 8 + i] == 0);
+  ig_model_free(model);
+}
+
+// Writes the model's tensors with one changed by `change`, and expects loading to fail with all of the words in the message.
+typedef void (*ig_change)(ig_safetensors_output *tensors, size_t *count);
+static void refuse(ig_change change, ig_status status, const char *word, const char *other) {
+  ig_error err = {0};
+  const ig_config config = marian_config();
+  ig_model *model = make(&config), *again = NULL;
+  assert_int_equal(ig_model_save(model, directory, "float32", &err), IG_OK);
+  ig_safetensors_output tensors[128];
+  size_t count = model->parameter_count;
+  for (size_t i = 0; i < count; i++) {
+    const ig_parameter *p = &model->parameters[i];
+    tensors[i] = (ig_safetensors_output){.name = p->name, .rank = p->rank, .shape = {p->shape[0], p->shape[1]}, .values = model->values + p->offset};
+  }
+  change(tensors, &count);
+  assert_int_equal(ig_safetensors_write(in_directory("model.safetensors"), tensors, count, &err), IG_OK);
+  assert_int_equal(ig_model_load(directory, &again, &err), status);
+  if (!strstr(err.message, word) || !strstr(err.message, other)) fail_msg("\"%s\" lacks \"%s\" or \"%s\"", err.message, word, other);
+  ig_model_free(model);
+}
+
+static void drop_one(ig_safetensors_output *tensors, size_t *count) { tensors[3] = tensors[--*count]; }
+static void add_one(ig_safetensors_output *tensors, size_t *count) {
+  tensors[*count] = tensors[0];
+  tensors[(*count)++].name = "model.surprise";
+}
+static void transpose_one(ig_safetensors_output *tensors, size_t *count) {
+  (void)count;
+  tensors[0].shape[0] = 8, tensors[0].shape[1] = 21;
+}
+
+static void wrong_tensors_are_refused(void **state) {
+  (void)state;
+  refuse(drop_one, IG_ERROR_FORMAT, "missing", "v_proj.weight");
+  refuse(add_one, IG_ERROR_FORMAT, "model.surprise", "does not belong");
+  refuse(transpose_one, IG_ERROR_FORMAT, "model.shared.weight", "expected shape (21, 8)");
+}
+
+static void refuse_config(const char *text, ig_status status, const char *word) {
+  ig_error err = {0};
+  ig_model *model = NULL;
+  assert_int_equal(ig_write_file(in_directory("config.json"), text, strlen(text), &err), IG_OK);
+  assert_int_equal(ig_model_load(directory, &model, &err), status);
+  if (!strstr(err.message, word) || !strstr(err.message, "config.json")) fail_msg("\"%s\" lacks \"%s\"", err.message, word);
+}
+
+static void wrong_configs_are_refused(void **state) {
+  (void)state;
+  refuse_config("{\"d_model\": 8}", IG_ERROR_FORMAT, "model_type");
+  refuse_config("{\"model_type\": \"llama\"}", IG_ERROR_UNSUPPORTED, "llama");
+  refuse_config("{\"model_type\": \"marian\", \"d_model\": \"wide\"}", IG_ERROR_FORMAT, "d_model");
+  refuse_config("{\"model_type\": \"marian\", \"activation_function\": \"mish\"}", IG_ERROR_UNSUPPORTED, "mish");
+  refuse_config("{\"model_type\": \"marian\", ", IG_ERROR_FORMAT, "config.json:1");
+}
+
+static void impossible_sizes_are_refused(void **state) {
+  (void)state;
+  ig_error err = {0};
+  ig_model *model = NULL;
+  ig_config config = marian_config();
+  config.encoder_heads = 3;
+  assert_int_equal(ig_model_create(&config, 1, &model, &err), IG_ERROR_ARGUMENT);
+  assert_non_null(strstr(err.message, "multiple"));
+  config = marian_config();
+  config.decoder_layers = -1;
+  assert_int_equal(ig_model_create(&config, 1, &model, &err), IG_ERROR_ARGUMENT);
+  assert_non_null(strstr(err.message, "decoder_layers"));
+  config = marian_config();
+  strcpy(config.family, "gpt");
+  assert_int_equal(ig_model_create(&config, 1, &model, &err), IG_ERROR_ARGUMENT);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(saved_loads_again),         cmocka_unit_test(shared_tensors_stand_once),    cmocka_unit_test(wrong_tensors_are_refused),
+      cmocka_unit_test(wrong_configs_are_refused), cmocka_unit_test(impossible_sizes_are_refused),
+  };
+  return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
