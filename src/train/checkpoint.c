@@ -1,0 +1,250 @@
+// Writing checkpoints by exchanging whole directories; reading them back.
+#ifdef __linux__
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE  // renameat2
+#endif
+#endif
+#include "train/checkpoint.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "io/json.h"
+#include "io/safetensors.h"
+#include "train/trainer.h"
+
+#define MOMENTS "training.safetensors"
+#define STATE "training.json"
+#define VERSION 1
+
+// path with a suffix, for the caller to free().
+static char *with_suffix(const char *path, const char *suffix, ig_error *err) {
+  const size_t length = strlen(path), more = strlen(suffix) + 1;
+  char *out = ig_allocate(length + more, 1, err);
+  if (out) memcpy(memcpy(out, path, length) + length, suffix, more);
+  return out;
+}
+
+static ig_status io_error(const char *path, ig_error *err) { return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno)); }
+
+// A checkpoint holds files only, so one level is all there is to remove. A directory that is not there is fine.
+static ig_status remove_directory(const char *path, ig_error *err) {
+  DIR *directory = opendir(path);
+  if (!directory) return errno == ENOENT ? IG_OK : io_error(path, err);
+  ig_status status = IG_OK;
+  for (struct dirent *entry; status == IG_OK && (entry = readdir(directory));) {
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    if (unlinkat(dirfd(directory), entry->d_name, 0)) status = ig_fail(err, IG_ERROR_IO, "%s/%s: %s", path, entry->d_name, strerror(errno));
+  }
+  closedir(directory);
+  if (status == IG_OK && rmdir(path)) status = io_error(path, err);
+  return status;
+}
+
+static ig_status sync_directory(const char *path, ig_error *err) {
+  const int handle = open(path, O_RDONLY | O_DIRECTORY);
+  if (handle < 0) return io_error(path, err);
+  const int failed = fsync(handle);
+  close(handle);
+  return failed ? io_error(path, err) : IG_OK;
+}
+
+// Makes `temporary` become `path`: exchanged in one step where the system can; else by way of `old`, which ig_checkpoint_recover understands.
+static ig_status swap_in(const char *path, const char *temporary, const char *old, ig_error *err) {
+  if (rename(temporary, path) == 0) return IG_OK;  // nothing there yet
+#ifdef RENAME_EXCHANGE
+  if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) == 0) return remove_directory(temporary, err);
+#endif
+  if (rename(path, old)) return io_error(path, err);
+  if (rename(temporary, path)) return io_error(temporary, err);
+  return remove_directory(old, err);
+}
+
+static json_t *state_json(const ig_run *run) {
+  const ig_run_state *s = &run->state;
+  return json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:i, s:b, s:f, s:i, s:i, s:f, s:f, s:I, s:O}", "version", VERSION, "update", s->update, "epoch",
+                   (json_int_t)s->epoch, "batch", (json_int_t)s->batch, "source_tokens", (json_int_t)s->source_tokens, "target_tokens",
+                   (json_int_t)s->target_tokens, "seconds", s->seconds, "validated", s->validated, "has_best", (int)s->has_best, "best", s->best,
+                   "best_update", s->best_update, "worse", s->worse, "window_loss", s->window_loss, "window_nll", s->window_nll, "window_tokens",
+                   (json_int_t)s->window_tokens, "identity", run->identity);
+}
+
+static ig_status write_moments(const ig_run *run, const char *path, ig_error *err) {
+  float *m, *v;
+  const size_t count = ig_trainer_moments(run->trainer, &m, &v);
+  const ig_safetensors_output tensors[] = {{.name = "adam.m", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {count}, .values = m},
+                                           {.name = "adam.v", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {count}, .values = v}};
+  return ig_safetensors_write(path, tensors, 2, err);
+}
+
+static ig_status write_state(const ig_run *run, const char *directory, ig_error *err) {
+  char *moments = ig_join_path(directory, MOMENTS, err), *state = ig_join_path(directory, STATE, err);
+  json_t *object = state_json(run);
+  ig_status status = moments && state ? IG_OK : IG_ERROR_MEMORY;
+  if (status == IG_OK && !object) status = ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory, or a number that is not finite", state);
+  if (status == IG_OK) status = write_moments(run, moments, err);
+  if (status == IG_OK) status = ig_json_save(state, object, err);
+  json_decref(object);
+  free(moments);
+  free(state);
+  return status;
+}
+
+static ig_status fill(const ig_run *run, const char *directory, bool with_state, ig_error *err) {
+  IG_TRY(ig_make_directories(directory, err));
+  IG_TRY(ig_model_save(run->model, directory, "float32", err));
+  IG_TRY(ig_tokenizer_save(run->tokenizer, directory, err));
+  if (with_state) IG_TRY(write_state(run, directory, err));
+  return sync_directory(directory, err);
+}
+
+ig_status ig_checkpoint_save(const ig_run *run, const char *directory, bool with_state, ig_error *err) {
+  char *temporary = with_suffix(directory, ".tmp", err), *old = with_suffix(directory, ".old", err);
+  ig_status status = temporary && old ? remove_directory(temporary, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = fill(run, temporary, with_state, err);
+  if (status == IG_OK) status = swap_in(directory, temporary, old, err);
+  if (status == IG_OK) status = sync_directory(run->config.output, err);
+  if (status != IG_OK && temporary) remove_directory(temporary, NULL);
+  free(temporary);
+  free(old);
+  return status;
+}
+
+ig_status ig_checkpoint_recover(const char *directory, ig_error *err) {
+  char *temporary = with_suffix(directory, ".tmp", err), *old = with_suffix(directory, ".old", err);
+  ig_status status = temporary && old ? IG_OK : IG_ERROR_MEMORY;
+  if (status == IG_OK && access(directory, F_OK) && access(old, F_OK) == 0 && rename(old, directory)) status = io_error(old, err);
+  if (status == IG_OK) status = remove_directory(old, err);
+  if (status == IG_OK) status = remove_directory(temporary, err);
+  free(temporary);
+  free(old);
+  return status;
+}
+
+bool ig_checkpoint_exists(const char *directory) {
+  char *state = ig_join_path(directory, STATE, NULL);
+  const bool exists = state && ig_file_exists(state);
+  free(state);
+  return exists;
+}
+
+static ig_status read_u64(ig_json_object from, const char *key, uint64_t *out, ig_error *err) {
+  const json_t *value = json_object_get(from.object, key);
+  if (!json_is_integer(value) || json_integer_value(value) < 0)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected a whole number not below 0", from.where, key);
+  *out = (uint64_t)json_integer_value(value);
+  return IG_OK;
+}
+
+static ig_status parse_state(ig_json_object from, ig_run_state *s, ig_error *err) {
+  int version;
+  uint64_t batch;
+  IG_TRY(ig_json_int(from, "version", 0, &version, err));
+  if (version != VERSION) return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: version: expected %d, found %d", from.where, VERSION, version);
+  IG_TRY(ig_json_require(from, "update", err));
+  IG_TRY(ig_json_int(from, "update", 0, &s->update, err));
+  IG_TRY(read_u64(from, "epoch", &s->epoch, err));
+  IG_TRY(read_u64(from, "batch", &batch, err));
+  IG_TRY(read_u64(from, "source_tokens", &s->source_tokens, err));
+  IG_TRY(read_u64(from, "target_tokens", &s->target_tokens, err));
+  IG_TRY(read_u64(from, "window_tokens", &s->window_tokens, err));
+  IG_TRY(ig_json_number(from, "seconds", 0, &s->seconds, err));
+  IG_TRY(ig_json_int(from, "validated", 0, &s->validated, err));
+  IG_TRY(ig_json_bool(from, "has_best", false, &s->has_best, err));
+  IG_TRY(ig_json_number(from, "best", 0, &s->best, err));
+  IG_TRY(ig_json_int(from, "best_update", 0, &s->best_update, err));
+  IG_TRY(ig_json_int(from, "worse", 0, &s->worse, err));
+  IG_TRY(ig_json_number(from, "window_loss", 0, &s->window_loss, err));
+  IG_TRY(ig_json_number(from, "window_nll", 0, &s->window_nll, err));
+  if (s->update < 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: update: expected a number not below 0, found %d", from.where, s->update);
+  s->batch = (size_t)batch;
+  return IG_OK;
+}
+
+ig_status ig_checkpoint_read(const char *directory, ig_run_state *state, json_t **identity, ig_error *err) {
+  char *path = ig_join_path(directory, STATE, err);
+  if (!path) return IG_ERROR_MEMORY;
+  json_t *object = NULL;
+  ig_status status = ig_json_load_object(path, &object, err);
+  if (status == IG_OK) status = parse_state((ig_json_object){object, path}, state, err);
+  *identity = json_object_get(object, "identity");
+  if (status == IG_OK && !json_is_object(*identity)) status = ig_fail(err, IG_ERROR_FORMAT, "%s: identity: expected an object", path);
+  *identity = status == IG_OK ? json_incref(*identity) : NULL;
+  json_decref(object);
+  free(path);
+  return status;
+}
+
+static ig_status read_moment(const ig_safetensors *file, const char *path, const char *name, float *out, size_t count, ig_error *err) {
+  const ig_safetensor *tensor = ig_safetensors_find(file, name);
+  if (!tensor || tensor->elements != count)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected %zu values, found %zu", path, name, count, tensor ? tensor->elements : 0);
+  return ig_safetensors_read_float(tensor, out, count, err);
+}
+
+ig_status ig_checkpoint_read_moments(const char *directory, ig_trainer *trainer, ig_error *err) {
+  char *path = ig_join_path(directory, MOMENTS, err);
+  if (!path) return IG_ERROR_MEMORY;
+  float *m, *v;
+  const size_t count = ig_trainer_moments(trainer, &m, &v);
+  ig_safetensors *file = NULL;
+  ig_status status = ig_safetensors_open_file(path, &file, err);
+  if (status == IG_OK) status = read_moment(file, path, "adam.m", m, count, err);
+  if (status == IG_OK) status = read_moment(file, path, "adam.v", v, count, err);
+  ig_safetensors_close(file);
+  free(path);
+  return status;
+}
+
+// N of "update-N", or -1.
+static int kept_update(const char *name) {
+  char *end;
+  if (strncmp(name, "update-", 7) || name[7] < '0' || name[7] > '9') return -1;
+  const long n = strtol(name + 7, &end, 10);
+  return *end || n > 2000000000 ? -1 : (int)n;
+}
+
+// How many checkpoints are kept, and the earliest of them.
+static ig_status count_kept(const char *output, int *count, int *earliest, ig_error *err) {
+  DIR *directory = opendir(output);
+  if (!directory) return io_error(output, err);
+  *count = 0;
+  for (struct dirent *entry; (entry = readdir(directory));) {
+    const int n = kept_update(entry->d_name);
+    if (n < 0) continue;
+    if (*count == 0 || n < *earliest) *earliest = n;
+    ++*count;
+  }
+  closedir(directory);
+  return IG_OK;
+}
+
+static char *kept_path(const char *output, int update, ig_error *err) {
+  char name[32];
+  snprintf(name, sizeof name, "update-%d", update);
+  return ig_join_path(output, name, err);
+}
+
+ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err) {
+  const char *output = run->config.output;
+  char *path = kept_path(output, run->state.update, err);
+  ig_status status = path ? ig_checkpoint_save(run, path, false, err) : IG_ERROR_MEMORY;
+  free(path);
+  int count = 0, earliest = 0;
+  while (status == IG_OK) {
+    status = count_kept(output, &count, &earliest, err);
+    if (status != IG_OK || count <= run->config.keep) break;
+    path = kept_path(output, earliest, err);
+    status = path ? remove_directory(path, err) : IG_ERROR_MEMORY;
+    free(path);
+  }
+  return status;
+}

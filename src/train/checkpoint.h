@@ -1,0 +1,18 @@
+// Checkpoints: a directory written as a whole or not at all. It is a model directory with its tokenizer; with a trainer it also holds
+// training.safetensors (moments) and training.json (state and identity of the run), all that resuming needs.
+#ifndef IG_TRAIN_CHECKPOINT_H
+#define IG_TRAIN_CHECKPOINT_H
+#include "train/run.h"
+
+// Replaces directory. with_state false: the model and its tokenizer alone.
+ig_status ig_checkpoint_save(const ig_run *run, const char *directory, bool with_state, ig_error *err);
+// Cleans up behind a crash within ig_checkpoint_save: directory is then whole, old or new, or absent.
+ig_status ig_checkpoint_recover(const char *directory, ig_error *err);
+bool ig_checkpoint_exists(const char *directory);
+// training.json: the state, and the identity as a new reference.
+ig_status ig_checkpoint_read(const char *directory, ig_run_state *state, json_t **identity, ig_error *err);
+// training.safetensors: the moments, into the trainer.
+ig_status ig_checkpoint_read_moments(const char *directory, ig_trainer *trainer, ig_error *err);
+// output/update-N, and all but the last `keep` of them removed.
+ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err);
+#endif

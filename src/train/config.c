@@ -1,0 +1,286 @@
+// Reading a training configuration. Numbers stand in one table with their defaults and bounds.
+#include "train/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const char *const root_keys[] = {"data", "model", "train"};
+static const char *const data_keys[] = {"train", "valid", "sentencepiece", "tokens", "joint", "min_frequency", "max_tokens", "max_length"};
+static const char *const files_keys[] = {"source", "target"};
+static const char *const sentencepiece_keys[] = {"vocab_size", "model_type", "joint", "character_coverage", "max_sentences", "source", "target"};
+static const char *const init_keys[] = {"init", "dropout", "attention_dropout", "activation_dropout"};
+static const char *const train_keys[] = {
+    "output",       "seed",           "batch_tokens",    "accumulate",      "pool_batches", "updates",     "epochs",     "max_seconds", "optimizer",
+    "adam_betas",   "adam_eps",       "weight_decay",    "learning_rate",   "schedule",     "warmup",      "warmup_init_lr", "min_lr",  "label_smoothing",
+    "clip_norm",    "validate_every", "valid_sentences", "valid_beam_size", "best_metric",  "patience",    "save_every", "keep",        "log_every",
+};
+
+static const char *const metric_names[] = {"loss", "bleu", "chrf"};
+const char *ig_best_metric_name(ig_best_metric metric) { return metric_names[metric]; }
+
+// A number of the train: part.
+typedef struct ig_number {
+  const char *key;
+  enum { INTEGER, REAL, SINGLE } kind;
+  size_t offset;
+  double fallback, low, high;
+} ig_number;
+#define MEMBER(m) offsetof(ig_train_config, m)
+#define MOST 2e9
+
+static const ig_number numbers[] = {
+    {"batch_tokens", INTEGER, MEMBER(batch_tokens), 4096, 1, 1e8},
+    {"accumulate", INTEGER, MEMBER(accumulate), 1, 1, 65536},
+    {"pool_batches", INTEGER, MEMBER(pool_batches), 100, 1, 1e6},
+    {"updates", INTEGER, MEMBER(updates), 0, 0, MOST},
+    {"epochs", INTEGER, MEMBER(epochs), 0, 0, MOST},
+    {"max_seconds", REAL, MEMBER(max_seconds), 0, 0, 1e12},
+    {"adam_eps", SINGLE, MEMBER(optimizer.eps), 1e-9, 0, 1},
+    {"weight_decay", SINGLE, MEMBER(optimizer.weight_decay), 0, 0, 1e3},
+    {"clip_norm", SINGLE, MEMBER(optimizer.clip_norm), 0, 0, 1e9},
+    {"learning_rate", REAL, MEMBER(schedule.learning_rate), 0.001, 0, 1e3},
+    {"warmup", INTEGER, MEMBER(schedule.warmup), 0, 0, MOST},
+    {"warmup_init_lr", REAL, MEMBER(schedule.warmup_initial_rate), 0, 0, 1e3},
+    {"min_lr", REAL, MEMBER(schedule.minimum_rate), 0, 0, 1e3},
+    {"label_smoothing", REAL, MEMBER(label_smoothing), 0, 0, 0.999999},
+    {"validate_every", INTEGER, MEMBER(validate_every), 0, 0, MOST},
+    {"valid_sentences", INTEGER, MEMBER(valid_sentences), 1000, 0, MOST},
+    {"valid_beam_size", INTEGER, MEMBER(valid_beam_size), 1, 1, 1024},
+    {"patience", INTEGER, MEMBER(patience), 0, 0, MOST},
+    {"save_every", INTEGER, MEMBER(save_every), 0, 0, MOST},
+    {"keep", INTEGER, MEMBER(keep), 0, 0, MOST},
+    {"log_every", INTEGER, MEMBER(log_every), 100, 1, MOST},
+};
+
+static ig_status read_numbers(const ig_yaml_node *train, ig_train_config *out, ig_error *err) {
+  for (size_t i = 0; i < COUNT(numbers); i++) {
+    const ig_number *n = &numbers[i];
+    void *member = (char *)out + n->offset;
+    double value = n->fallback;
+    if (n->kind == INTEGER) {
+      int integer;
+      IG_TRY(ig_yaml_int(train, n->key, (int)n->fallback, &integer, err));
+      value = integer;
+      *(int *)member = integer;
+    } else {
+      IG_TRY(ig_yaml_number(train, n->key, n->fallback, &value, err));
+      if (n->kind == REAL) *(double *)member = value;
+      else *(float *)member = (float)value;
+    }
+    if (!(value >= n->low && value <= n->high))
+      return ig_yaml_fail(ig_yaml_get(train, n->key), err, "expected a number from %g to %g, found %g", n->low, n->high, value);
+  }
+  return IG_OK;
+}
+
+// The value of key as an index into names.
+static ig_status read_choice(const ig_yaml_node *map, const char *key, const char *const *names, size_t count, size_t fallback, size_t *out,
+                             ig_error *err) {
+  const char *text;
+  IG_TRY(ig_yaml_string(map, key, names[fallback], &text, err));
+  char list[128] = "";
+  for (*out = 0; *out < count; ++*out) {
+    if (strcmp(text, names[*out]) == 0) return IG_OK;
+    strcat(strcat(list, *out ? ", " : ""), names[*out]);
+  }
+  return ig_yaml_fail(ig_yaml_get(map, key), err, "expected one of %s, found '%s'", list, text);
+}
+
+static ig_status missing(const ig_train_config *c, const char *key, const char *what, ig_error *err) {
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: missing: %s", c->path, key, what);
+}
+
+static ig_status read_files(const ig_yaml_node *data, const char *key, ig_corpus_files *out, ig_error *err) {
+  const ig_yaml_node *map;
+  IG_TRY(ig_yaml_map(data, key, &map, err));
+  if (!map) return IG_OK;
+  IG_TRY(ig_yaml_check_keys(map, files_keys, COUNT(files_keys), err));
+  const char **source = NULL, **target = NULL;
+  size_t sources = 0, targets = 0;
+  IG_TRY(ig_yaml_strings(map, "source", &source, &sources, err));
+  out->source = source;  // freed with the configuration, whatever comes next
+  IG_TRY(ig_yaml_strings(map, "target", &target, &targets, err));
+  out->target = target;
+  if (sources == 0 || sources != targets)
+    return ig_yaml_fail(map, err, "expected as many source files as target files, at least one; found %zu and %zu", sources, targets);
+  out->count = sources;
+  return IG_OK;
+}
+
+static ig_status read_sentencepiece(const ig_yaml_node *node, ig_train_data *d, ig_error *err) {
+  if (node->kind == IG_YAML_SCALAR) {
+    d->vocabulary = IG_VOCABULARY_MODEL;
+    d->source_model = node->scalar;
+    return IG_OK;
+  }
+  if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected the path of a SentencePiece model, or a map of training options");
+  IG_TRY(ig_yaml_check_keys(node, sentencepiece_keys, COUNT(sentencepiece_keys), err));
+  IG_TRY(ig_yaml_string(node, "source", NULL, &d->source_model, err));
+  IG_TRY(ig_yaml_string(node, "target", NULL, &d->target_model, err));
+  if (d->source_model || d->target_model) {
+    if (!d->source_model || !d->target_model || node->count != 2)
+      return ig_yaml_fail(node, err, "with model files, expected source and target and nothing else");
+    d->vocabulary = IG_VOCABULARY_MODEL;
+    return IG_OK;
+  }
+  static const char *const types[] = {"unigram", "bpe", "char", "word"};
+  size_t type;
+  int sentences;
+  ig_sentencepiece_training *t = &d->sentencepiece;
+  IG_TRY(ig_yaml_int(node, "vocab_size", t->vocab_size, &t->vocab_size, err));
+  IG_TRY(ig_yaml_int(node, "max_sentences", 0, &sentences, err));
+  IG_TRY(read_choice(node, "model_type", types, COUNT(types), 0, &type, err));
+  IG_TRY(ig_yaml_number(node, "character_coverage", t->character_coverage, &t->character_coverage, err));
+  IG_TRY(ig_yaml_bool(node, "joint", d->joint, &d->joint, err));
+  if (t->vocab_size < 3) return ig_yaml_fail(ig_yaml_get(node, "vocab_size"), err, "expected a number above 2, found %d", t->vocab_size);
+  if (sentences < 0) return ig_yaml_fail(ig_yaml_get(node, "max_sentences"), err, "expected a number not below 0, found %d", sentences);
+  t->model_type = types[type];
+  t->max_sentences = (size_t)sentences;
+  return IG_OK;
+}
+
+static ig_status read_vocabulary(const ig_train_config *c, const ig_yaml_node *data, ig_train_data *d, ig_error *err) {
+  static const char *const tokens[] = {"whitespace"};
+  const ig_yaml_node *pieces = ig_yaml_get(data, "sentencepiece"), *whitespace = ig_yaml_get(data, "tokens");
+  d->sentencepiece = ig_sentencepiece_training_default();
+  if (c->init) {
+    d->vocabulary = IG_VOCABULARY_INIT;
+    const ig_yaml_node *extra = pieces ? pieces : whitespace;
+    return extra ? ig_yaml_fail(extra, err, "a model started from model.init keeps its own tokenizer") : IG_OK;
+  }
+  if (whitespace) {
+    size_t choice;
+    d->vocabulary = IG_VOCABULARY_WHITESPACE;
+    IG_TRY(read_choice(data, "tokens", tokens, COUNT(tokens), 0, &choice, err));
+    return pieces ? ig_yaml_fail(pieces, err, "expected one of tokens and sentencepiece, found both") : IG_OK;
+  }
+  d->vocabulary = IG_VOCABULARY_TRAINED;
+  return pieces ? read_sentencepiece(pieces, d, err) : IG_OK;
+}
+
+static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_error *err) {
+  ig_train_data *d = &c->data;
+  if (!data) return missing(c, "data", "what to train on", err);
+  IG_TRY(ig_yaml_check_keys(data, data_keys, COUNT(data_keys), err));
+  IG_TRY(read_files(data, "train", &d->train, err));
+  if (d->train.count == 0) return missing(c, "data.train", "source and target files", err);
+  IG_TRY(read_files(data, "valid", &d->valid, err));
+  IG_TRY(ig_yaml_bool(data, "joint", true, &d->joint, err));
+  const struct {
+    const char *key;
+    int *out;
+    int fallback;
+  } ints[] = {{"min_frequency", &d->min_frequency, 1}, {"max_tokens", &d->max_tokens, 0}, {"max_length", &d->max_length, 0}};
+  for (size_t i = 0; i < COUNT(ints); i++) {
+    IG_TRY(ig_yaml_int(data, ints[i].key, ints[i].fallback, ints[i].out, err));
+    if (*ints[i].out < 0) return ig_yaml_fail(ig_yaml_get(data, ints[i].key), err, "expected a number not below 0, found %d", *ints[i].out);
+  }
+  return read_vocabulary(c, data, d, err);
+}
+
+// The family's own defaults for training, with the configuration's keys over them.
+static ig_status model_json(ig_train_config *c, const ig_yaml_node *model, ig_error *err) {
+  json_t *given = ig_yaml_to_json(model);
+  c->model = c->family ? json_loads(c->family->training_defaults, 0, NULL) : json_object();
+  const int failed = !given || !c->model || json_object_update(c->model, given);
+  json_decref(given);
+  if (failed) return ig_fail(err, IG_ERROR_MEMORY, "%s: model: out of memory", c->path);
+  json_object_del(c->model, "family");
+  json_object_del(c->model, "init");
+  return IG_OK;
+}
+
+static ig_status read_family(ig_train_config *c, const ig_yaml_node *model, ig_error *err) {
+  const char *name, *keys[64] = {"family"};
+  IG_TRY(ig_yaml_string(model, "family", "marian", &name, err));
+  c->family = ig_family_find(name);
+  if (!c->family) {
+    char list[128] = "";
+    for (const ig_family *const *f = ig_families(); *f; f++) strncat(strcat(list, *list ? ", " : ""), (*f)->name, 20);
+    return ig_yaml_fail(ig_yaml_get(model, "family"), err, "expected one of %s, found '%s'", list, name);
+  }
+  size_t count = 1;
+  for (const char *const *key = c->family->keys; *key && count < COUNT(keys); key++) keys[count++] = *key;
+  return ig_yaml_check_keys(model, keys, count, err);
+}
+
+static ig_status read_model(ig_train_config *c, const ig_yaml_node *model, ig_error *err) {
+  if (!model) return missing(c, "model", "a family and its sizes, or init: a model directory", err);
+  IG_TRY(ig_yaml_string(model, "init", NULL, &c->init, err));
+  if (c->init) IG_TRY(ig_yaml_check_keys(model, init_keys, COUNT(init_keys), err));
+  else IG_TRY(read_family(c, model, err));
+  return model_json(c, model, err);
+}
+
+static ig_status read_optimizer(ig_train_config *c, const ig_yaml_node *train, ig_error *err) {
+  static const char *const optimizers[] = {"adam", "adamw"}, *const schedules[] = {"constant", "inverse_sqrt", "linear", "cosine"};
+  size_t choice;
+  IG_TRY(read_choice(train, "optimizer", optimizers, COUNT(optimizers), 0, &choice, err));
+  c->optimizer.kind = choice ? IG_ADAMW : IG_ADAM;
+  double betas[2] = {0.9, 0.98};
+  IG_TRY(ig_yaml_numbers(train, "adam_betas", 2, betas, err));
+  for (int i = 0; i < 2; i++)
+    if (!(betas[i] >= 0 && betas[i] < 1))
+      return ig_yaml_fail(ig_yaml_get(train, "adam_betas"), err, "expected two numbers in [0, 1), found %g and %g", betas[0], betas[1]);
+  c->optimizer.beta1 = (float)betas[0];
+  c->optimizer.beta2 = (float)betas[1];
+  IG_TRY(read_choice(train, "schedule", schedules, COUNT(schedules), 0, &choice, err));
+  ig_schedule_parse(schedules[choice], &c->schedule.kind);
+  c->schedule.updates = c->updates;
+  if ((c->schedule.kind == IG_SCHEDULE_LINEAR || c->schedule.kind == IG_SCHEDULE_COSINE) && c->updates <= c->schedule.warmup)
+    return ig_yaml_fail(ig_yaml_get(train, "schedule"), err, "this schedule ends at train.updates: expected more than the warm-up's %d, found %d",
+                        c->schedule.warmup, c->updates);
+  return IG_OK;
+}
+
+static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_error *err) {
+  if (!train) return missing(c, "train", "output, updates and what else steers the training", err);
+  IG_TRY(ig_yaml_check_keys(train, train_keys, COUNT(train_keys), err));
+  IG_TRY(ig_yaml_string(train, "output", NULL, &c->output, err));
+  if (!c->output || !*c->output) return missing(c, "train.output", "the directory of the run", err);
+  IG_TRY(ig_yaml_u64(train, "seed", 1, &c->seed, err));
+  IG_TRY(read_numbers(train, c, err));
+  IG_TRY(read_optimizer(c, train, err));
+  if (!c->updates && !c->epochs && !(c->max_seconds > 0)) return missing(c, "train.updates", "or epochs, or max_seconds: when to stop", err);
+  size_t metric;
+  IG_TRY(read_choice(train, "best_metric", metric_names, COUNT(metric_names), IG_BEST_BLEU, &metric, err));
+  c->best_metric = (ig_best_metric)metric;
+  if (c->validate_every && c->data.valid.count == 0)
+    return ig_yaml_fail(ig_yaml_get(train, "validate_every"), err, "validation needs data.valid");
+  if (c->patience && !c->validate_every) return ig_yaml_fail(ig_yaml_get(train, "patience"), err, "patience counts validations: it needs validate_every");
+  return IG_OK;
+}
+
+static ig_status load(ig_train_config *c, const char *const *set, size_t set_count, ig_error *err) {
+  IG_TRY(ig_yaml_load(c->path, &c->yaml, err));
+  for (size_t i = 0; i < set_count; i++) IG_TRY(ig_yaml_set(c->yaml, set[i], err));
+  const ig_yaml_node *root = ig_yaml_root(c->yaml), *part[COUNT(root_keys)];
+  if (root->kind != IG_YAML_MAP) return ig_yaml_fail(root, err, "expected a map of data, model and train");
+  IG_TRY(ig_yaml_check_keys(root, root_keys, COUNT(root_keys), err));
+  for (size_t i = 0; i < COUNT(root_keys); i++) IG_TRY(ig_yaml_map(root, root_keys[i], &part[i], err));
+  IG_TRY(read_model(c, part[1], err));
+  IG_TRY(read_data(c, part[0], err));
+  return read_train(c, part[2], err);
+}
+
+ig_status ig_train_config_load(const char *path, const char *const *set, size_t set_count, ig_train_config *out, ig_error *err) {
+  *out = (ig_train_config){.path = path};
+  const ig_status status = load(out, set, set_count, err);
+  if (status != IG_OK) ig_train_config_free(out);
+  return status;
+}
+
+void ig_train_config_free(ig_train_config *c) {
+  ig_corpus_files *files[] = {&c->data.train, &c->data.valid};
+  for (size_t i = 0; i < COUNT(files); i++) {
+    free((void *)files[i]->source);
+    free((void *)files[i]->target);
+  }
+  json_decref(c->model);
+  ig_yaml_free(c->yaml);
+  *c = (ig_train_config){0};
+}
