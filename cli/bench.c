@@ -15,19 +15,19 @@ typedef struct bench_values {
   int threads, workers, batch_tokens, beam_size, length, sentences, repeat;
   bool json;
 } bench_values;
+#define CLI_VALUES bench_values
 
-#define OFFSET(member) .offset = offsetof(bench_values, member)
 static const cli_option bench_options[] = {
-    {.letter = 'm', .name = "model", .kind = CLI_TEXT, .argument = "DIR", OFFSET(model), .required = true, .help = "The model's directory."},
-    {.name = "beam-size", .kind = CLI_INTEGER, .argument = "N", OFFSET(beam_size), .minimum = 1, .maximum = 1024, .help = "Default: 1 (greedy)."},
-    {.name = "length", .kind = CLI_INTEGER, .argument = "N", OFFSET(length), .minimum = 1, .maximum = 100000,
-     .help = "Tokens of each source sentence and of each translation, end of sentence included. Default: 24."},
-    {.name = "sentences", .kind = CLI_INTEGER, .argument = "N", OFFSET(sentences), .minimum = 1, .maximum = 10000000, .help = "In the batch. Default: 256."},
-    {.name = "repeat", .kind = CLI_INTEGER, .argument = "N", OFFSET(repeat), .minimum = 1, .maximum = 1000, .help = "The best of N runs counts. Default: 3."},
-    CLI_OPTION_THREADS(bench_values),
-    {.name = "workers", .kind = CLI_INTEGER, .argument = "N", OFFSET(workers), .minimum = 1, .maximum = 4096, .help = "As in translate."},
-    {.name = "batch-tokens", .kind = CLI_INTEGER, .argument = "N", OFFSET(batch_tokens), .minimum = 1, .maximum = 10000000, .help = "As in translate."},
-    {.name = "json", .kind = CLI_FLAG, OFFSET(json), .help = "Print one JSON object."},
+    CLI_REQUIRED_OPTION('m', "model", "DIR", model, "The model's directory."),
+    CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1024, "Default: 1 (greedy)."),
+    CLI_INTEGER_OPTION("length", "N", length, 1, 100000,
+                       "Tokens of each source sentence and of each translation, end of sentence included. Default: 24."),
+    CLI_INTEGER_OPTION("sentences", "N", sentences, 1, 10000000, "In the batch. Default: 256."),
+    CLI_INTEGER_OPTION("repeat", "N", repeat, 1, 1000, "The best of N runs counts. Default: 3."),
+    CLI_THREADS_OPTION,
+    CLI_INTEGER_OPTION("workers", "N", workers, 1, 4096, "As in translate."),
+    CLI_INTEGER_OPTION("batch-tokens", "N", batch_tokens, 1, 10000000, "As in translate."),
+    CLI_FLAG_OPTION(0, "json", json, "Print one JSON object."),
 };
 
 typedef struct bench_result {
@@ -35,8 +35,8 @@ typedef struct bench_result {
   size_t parameters;
   int threads, workers;
   double load_seconds;
-  double batch_tokens_per_second;   // generated
-  double single_seconds;            // a sentence, one after the other
+  double batch_tokens_per_second;  // generated
+  double single_seconds;           // a sentence, one after the other
 } bench_result;
 
 // The sentences, as the translator reads them.
@@ -199,8 +199,8 @@ const cli_verb cli_bench = {
     .summary = "Speed of this model on this machine.",
     .synopsis = "bench -m MODEL [--beam-size N] [--length N] [--sentences N] [--threads N] [--workers N] [--repeat N] [--json]",
     .description =
-        "Translates random token ids to translations of a fixed length and prints the time to load the model, generated tokens per second for a batch, and "
-        "the time of one sentence. Each figure is the best of several runs.",
+        "Translates random token ids to translations of a fixed length and prints the time to load the model, generated tokens per second "
+        "for a batch, and the time of one sentence. Each figure is the best of several runs.",
     .examples = "ingot bench -m models/en-de --beam-size 4",
     .options = bench_options,
     .option_count = sizeof bench_options / sizeof *bench_options,

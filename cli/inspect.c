@@ -10,9 +10,10 @@
 typedef struct inspect_values {
   bool json;
 } inspect_values;
+#define CLI_VALUES inspect_values
 
 static const cli_option inspect_options[] = {
-    {.name = "json", .kind = CLI_FLAG, .offset = offsetof(inspect_values, json), .help = "Print one JSON object."},
+    CLI_FLAG_OPTION(0, "json", json, "Print one JSON object."),
 };
 
 static int run(const cli_verb *verb, int argc, char **argv) {

@@ -24,11 +24,11 @@ typedef struct cli_list {
 } cli_list;
 
 typedef struct cli_option {
-  char letter;           // 'm' of -m; 0: none
-  const char *name;      // "model" of --model
+  char letter;       // 'm' of -m; 0: none
+  const char *name;  // "model" of --model
   cli_kind kind;
-  const char *argument;  // "DIR"; NULL for flags
-  size_t offset;         // of the member in the verb's struct of values
+  const char *argument;        // "DIR"; NULL for flags
+  size_t offset;               // of the member in the verb's struct of values
   double minimum, maximum;     // CLI_INTEGER and CLI_NUMBER; both 0: any
   const char *const *choices;  // CLI_TEXT: NULL-terminated, or NULL
   bool required;
@@ -43,7 +43,7 @@ typedef struct cli_verb {
   const char *examples;     // command lines, one a line
   const cli_option *options;
   size_t option_count;
-  const char *operand;      // what the operands are called; NULL: there are none
+  const char *operand;  // what the operands are called; NULL: there are none
   size_t min_operands, max_operands;
   int (*run)(const struct cli_verb *verb, int argc, char **argv);  // argv behind the verb; returns the exit code
 } cli_verb;
@@ -66,15 +66,27 @@ extern const cli_verb *const cli_verbs[];
 extern const size_t cli_verb_count;
 extern const cli_verb cli_train, cli_translate, cli_score, cli_inspect, cli_bench;
 
+// Rows of an option table. The file that uses them defines CLI_VALUES, its verb's struct of values; `member` is a member of it. letter 0: none.
+#define CLI_ROW(l, n, k, a, member, h) .letter = l, .name = n, .kind = k, .argument = a, .offset = offsetof(CLI_VALUES, member), .help = h
+#define CLI_FLAG_OPTION(letter, name, member, help) \
+  { CLI_ROW(letter, name, CLI_FLAG, NULL, member, help) }
+#define CLI_TEXT_OPTION(letter, name, argument, member, help) \
+  { CLI_ROW(letter, name, CLI_TEXT, argument, member, help) }
+#define CLI_REQUIRED_OPTION(letter, name, argument, member, help) \
+  { CLI_ROW(letter, name, CLI_TEXT, argument, member, help), .required = true }
+#define CLI_CHOICE_OPTION(name, argument, member, list, help) \
+  { CLI_ROW(0, name, CLI_TEXT, argument, member, help), .choices = list }
+#define CLI_LIST_OPTION(name, argument, member, help) \
+  { CLI_ROW(0, name, CLI_LIST, argument, member, help) }
+#define CLI_NUMBER_OPTION(name, argument, member, help) \
+  { CLI_ROW(0, name, CLI_NUMBER, argument, member, help) }
+#define CLI_INTEGER_OPTION(name, argument, member, low, high, help) \
+  { CLI_ROW(0, name, CLI_INTEGER, argument, member, help), .minimum = low, .maximum = high }
+
 // Options that several verbs have.
-#define CLI_OPTION_QUIET(type) \
-  {.letter = 'q', .name = "quiet", .kind = CLI_FLAG, .offset = offsetof(type, log.quiet), .help = "No progress and no messages but warnings and errors."}
-#define CLI_OPTION_JSON(type) \
-  {.name = "json", .kind = CLI_FLAG, .offset = offsetof(type, log.json), .help = "Log to standard error as JSON, one object a line."}
-#define CLI_OPTION_THREADS(type)                                                                                              \
-  {.name = "threads", .kind = CLI_INTEGER, .argument = "N", .offset = offsetof(type, threads), .minimum = 1, .maximum = 4096, \
-   .help = "Threads to use. Default: all cores this process may use. Results do not depend on it."}
-#define CLI_OPTION_STATS(type)                                                               \
-  {.name = "stats", .kind = CLI_TEXT, .argument = "FILE", .offset = offsetof(type, stats), \
-   .help = "Write counts, seconds and peak memory to FILE as one JSON object."}
+#define CLI_QUIET_OPTION CLI_FLAG_OPTION('q', "quiet", log.quiet, "No progress and no messages but warnings and errors.")
+#define CLI_JSON_OPTION CLI_FLAG_OPTION(0, "json", log.json, "Log to standard error as JSON, one object a line.")
+#define CLI_THREADS_OPTION \
+  CLI_INTEGER_OPTION("threads", "N", threads, 1, 4096, "Threads to use. Default: all cores this process may use. Results do not depend on it.")
+#define CLI_STATS_OPTION CLI_TEXT_OPTION(0, "stats", "FILE", stats, "Write counts, seconds and peak memory to FILE as one JSON object.")
 #endif

@@ -13,10 +13,10 @@
 
 static struct {
   cli_log log;
-  bool bar;            // redraw one line of a terminal
-  bool drawn;          // the cursor stands behind a bar
-  bool begun;          // progress has been seen
-  double last;         // when progress was last shown
+  bool bar;                       // redraw one line of a terminal
+  bool drawn;                     // the cursor stands behind a bar
+  bool begun;                     // progress has been seen
+  double last;                    // when progress was last shown
   double begin_time, begin_done;  // for the time left: a resumed run does not begin at 0
 } state;
 

@@ -12,23 +12,21 @@ typedef struct score_values {
   bool lowercase;
   int chrf_word_order;
 } score_values;
+#define CLI_VALUES score_values
 
 static const char *const tokenizers[] = {"13a", "zh", "char", "intl", "none", NULL};
 static const char *const metrics[] = {"bleu", "chrf", "ter"};  // in the order of ig_metric
 
 static const cli_option score_options[] = {
-    {.letter = 'r', .name = "reference", .kind = CLI_TEXT, .argument = "FILE", .offset = offsetof(score_values, reference), .required = true,
-     .help = "The right translations, one a line."},
-    {.letter = 'i', .name = "hypothesis", .kind = CLI_TEXT, .argument = "FILE", .offset = offsetof(score_values, hypothesis),
-     .help = "The translations to score, one a line. Default: standard input (-)."},
-    {.name = "tokenize", .kind = CLI_TEXT, .argument = "NAME", .offset = offsetof(score_values, tokenize), .choices = tokenizers,
-     .help = "BLEU's tokenizer. Default: 13a; for Chinese: zh."},
-    {.name = "lowercase", .kind = CLI_FLAG, .offset = offsetof(score_values, lowercase), .help = "Ignore case."},
-    {.name = "chrf-word-order", .kind = CLI_INTEGER, .argument = "N", .offset = offsetof(score_values, chrf_word_order), .minimum = 0, .maximum = 6,
-     .help = "chrF's word n-grams; 2 is chrF++. Default: 0."},
+    CLI_REQUIRED_OPTION('r', "reference", "FILE", reference, "The right translations, one a line."),
+    CLI_TEXT_OPTION('i', "hypothesis", "FILE", hypothesis, "The translations to score, one a line. Default: standard input (-)."),
+    CLI_CHOICE_OPTION("tokenize", "NAME", tokenize, tokenizers, "BLEU's tokenizer. Default: 13a; for Chinese: zh."),
+    CLI_FLAG_OPTION(0, "lowercase", lowercase, "Ignore case."),
+    CLI_INTEGER_OPTION("chrf-word-order", "N", chrf_word_order, 0, 6, "chrF's word n-grams; 2 is chrF++. Default: 0."),
 };
 
-static int score(const cli_verb *verb, const ig_score_options *options, const score_values *values, const cli_text *hypotheses, const cli_text *references) {
+static int score(const cli_verb *verb, const ig_score_options *options, const score_values *values, const cli_text *hypotheses,
+                 const cli_text *references) {
   const char *name = values->hypothesis != NULL && strcmp(values->hypothesis, "-") != 0 ? values->hypothesis : "standard input";
   if (hypotheses->count != references->count)
     return cli_fail(verb, "%s has %zu lines, but %s has %zu; they must correspond line by line", name, hypotheses->count, values->reference,
@@ -36,7 +34,8 @@ static int score(const cli_verb *verb, const ig_score_options *options, const sc
   if (references->count == 0) return cli_fail(verb, "%s: no lines to score", values->reference);
   ig_score result;
   ig_error err = {0};
-  ig_status status = ig_score_lines(options, (const char *const *)hypotheses->lines, (const char *const *)references->lines, references->count, &result, &err);
+  ig_status status =
+      ig_score_lines(options, (const char *const *)hypotheses->lines, (const char *const *)references->lines, references->count, &result, &err);
   if (status != IG_OK) return cli_fail(verb, "%s", err.message);
   printf("%s\n", result.line);
   return CLI_OK;
@@ -54,9 +53,12 @@ static int run(const cli_verb *verb, int argc, char **argv) {
     if (nearest != NULL) return cli_usage_error(verb, "unknown metric '%s'; did you mean '%s'?", operands.items[0], nearest);
     return cli_usage_error(verb, "unknown metric '%s'; expected bleu, chrf or ter", operands.items[0]);
   }
-  ig_score_options options = {.metric = (ig_metric)metric, .tokenize = values.tokenize, .lowercase = values.lowercase, .chrf_word_order = values.chrf_word_order};
-  if (options.metric != IG_BLEU && values.tokenize != NULL) return cli_usage_error(verb, "--tokenize is an option of bleu, not of %s", metrics[metric]);
-  if (options.metric != IG_CHRF && values.chrf_word_order > 0) return cli_usage_error(verb, "--chrf-word-order is an option of chrf, not of %s", metrics[metric]);
+  ig_score_options options = {
+      .metric = (ig_metric)metric, .tokenize = values.tokenize, .lowercase = values.lowercase, .chrf_word_order = values.chrf_word_order};
+  if (options.metric != IG_BLEU && values.tokenize != NULL)
+    return cli_usage_error(verb, "--tokenize is an option of bleu, not of %s", metrics[metric]);
+  if (options.metric != IG_CHRF && values.chrf_word_order > 0)
+    return cli_usage_error(verb, "--chrf-word-order is an option of chrf, not of %s", metrics[metric]);
   cli_text hypotheses = {0}, references = {0};
   ig_error err = {0};
   ig_status status = cli_text_read(&references, values.reference, &err);
@@ -71,9 +73,12 @@ const cli_verb cli_score = {
     .name = "score",
     .summary = "BLEU, chrF and TER, as sacreBLEU prints them.",
     .synopsis = "score bleu|chrf|ter --reference REF [--hypothesis HYP] [--tokenize NAME] [--lowercase] [--chrf-word-order N]",
-    .description = "Compares translations with references line by line and prints one line: the score behind the signature of sacreBLEU 2.6.0, digit for digit.",
-    .examples = "ingot score bleu --reference test.de --hypothesis output.de\n"
-                "ingot translate -m models/en-de -i test.en | ingot score chrf --reference test.de --chrf-word-order 2",
+    .description =
+        "Compares translations with references line by line and prints one line: the score behind the signature of sacreBLEU 2.6.0, digit "
+        "for digit.",
+    .examples =
+        "ingot score bleu --reference test.de --hypothesis output.de\n"
+        "ingot translate -m models/en-de -i test.en | ingot score chrf --reference test.de --chrf-word-order 2",
     .options = score_options,
     .option_count = sizeof score_options / sizeof *score_options,
     .operand = "METRIC (bleu, chrf or ter)",

@@ -13,14 +13,14 @@ typedef struct train_values {
   const char *stats;
   cli_log log;
 } train_values;
+#define CLI_VALUES train_values
 
 static const cli_option train_options[] = {
-    {.name = "set", .kind = CLI_LIST, .argument = "KEY=VALUE", .offset = offsetof(train_values, set),
-     .help = "Override a key of the configuration, such as train.updates=100; may be given several times."},
-    CLI_OPTION_THREADS(train_values),
-    CLI_OPTION_STATS(train_values),
-    CLI_OPTION_QUIET(train_values),
-    CLI_OPTION_JSON(train_values),
+    CLI_LIST_OPTION("set", "KEY=VALUE", set, "Override a key of the configuration, such as train.updates=100; may be given several times."),
+    CLI_THREADS_OPTION,
+    CLI_STATS_OPTION,
+    CLI_QUIET_OPTION,
+    CLI_JSON_OPTION,
 };
 
 static volatile sig_atomic_t stop_signal;
@@ -70,10 +70,10 @@ const cli_verb cli_train = {
     .summary = "Train a model from two text files.",
     .synopsis = "train CONFIG.yml [--set KEY=VALUE ...] [--threads N] [--stats FILE] [--quiet] [--json]",
     .description =
-        "CONFIG.yml says what the data are, what model to train and how; docs/training.md lists its keys. The output directory receives `latest/` "
-        "(all that is needed to go on), `best/` (the best model by validation) and metrics.jsonl.\n\n"
-        "Where the output directory holds a checkpoint of the same run, training resumes from it. SIGINT (Ctrl-C) and SIGTERM save the state and stop, "
-        "with exit code 130 and 143; the same command goes on, and ends in the same bits as a run that was never stopped.",
+        "CONFIG.yml says what the data are, what model to train and how; docs/training.md lists its keys. The output directory receives "
+        "`latest/` (all that is needed to go on), `best/` (the best model by validation) and metrics.jsonl.\n\n"
+        "Where the output directory holds a checkpoint of the same run, training resumes from it. SIGINT (Ctrl-C) and SIGTERM save the "
+        "state and stop, with exit code 130 and 143; the same command goes on, and ends in the same bits as a run that was never stopped.",
     .examples = "ingot train config.yml\ningot train config.yml --set train.output=runs/second --set train.seed=2",
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,

@@ -19,41 +19,38 @@ typedef struct translate_values {
   bool ids, ids_in;
   cli_log log;
 } translate_values;
+#define CLI_VALUES translate_values
 
 static const char *const types[] = {"fp32", NULL};
 
-#define OFFSET(member) .offset = offsetof(translate_values, member)
 static const cli_option translate_options[] = {
-    {.letter = 'm', .name = "model", .kind = CLI_TEXT, .argument = "DIR", OFFSET(model), .required = true, .help = "The model's directory."},
-    {.letter = 'i', .name = "input", .kind = CLI_TEXT, .argument = "FILE", OFFSET(input), .help = "One sentence a line. Default: standard input (-)."},
-    {.letter = 'o', .name = "output", .kind = CLI_TEXT, .argument = "FILE", OFFSET(output),
-     .help = "Default: standard output (-). A file is replaced only when all is translated."},
-    {.name = "beam-size", .kind = CLI_INTEGER, .argument = "N", OFFSET(beam_size), .minimum = 1, .maximum = 1024,
-     .help = "Hypotheses kept while searching; 1 is greedy. Default: the model's num_beams, else 1."},
-    {.name = "n-best", .kind = CLI_INTEGER, .argument = "N", OFFSET(n_best), .minimum = 1, .maximum = 1024,
-     .help = "Print the N best translations of each sentence, each as SCORE<TAB>TEXT."},
-    {.name = "min-length", .kind = CLI_INTEGER, .argument = "N", OFFSET(min_length), .minimum = 0, .maximum = 1000000,
-     .help = "Fewest tokens to generate, the end-of-sentence token included."},
-    {.name = "max-length", .kind = CLI_INTEGER, .argument = "N", OFFSET(max_length), .minimum = 1, .maximum = 1000000,
-     .help = "Most tokens to generate, the end-of-sentence token included. Default: the model's."},
-    {.name = "length-penalty", .kind = CLI_NUMBER, .argument = "X", OFFSET(length_penalty),
-     .help = "Beam search divides a hypothesis' log-probability by its length to the power of X. Default: the model's, else 1."},
-    {.name = "no-repeat-ngram-size", .kind = CLI_INTEGER, .argument = "N", OFFSET(no_repeat_ngram_size), .minimum = 0, .maximum = 1000,
-     .help = "No N tokens in a row occur twice in a translation; 0: they may. Default: the model's, else 0."},
-    {.name = "type", .kind = CLI_TEXT, .argument = "TYPE", OFFSET(type), .choices = types, .help = "What to compute with: fp32."},
-    CLI_OPTION_THREADS(translate_values),
-    {.name = "workers", .kind = CLI_INTEGER, .argument = "N", OFFSET(workers), .minimum = 1, .maximum = 4096,
-     .help = "Batches translated at the same time, each on a thread of its own. Default: chosen by the work."},
-    {.name = "batch-tokens", .kind = CLI_INTEGER, .argument = "N", OFFSET(batch_tokens), .minimum = 1, .maximum = 10000000,
-     .help = "Source tokens translated together, at most. Results do not depend on it. Default: 2048."},
-    {.name = "ids", .kind = CLI_FLAG, OFFSET(ids),
-     .help = "Print target token ids, end of sentence included, instead of text. With --score-target: both files are token ids."},
-    {.name = "ids-in", .kind = CLI_FLAG, OFFSET(ids_in), .help = "The input is source token ids, taken as they stand."},
-    {.name = "score-target", .kind = CLI_TEXT, .argument = "FILE", OFFSET(score_target),
-     .help = "Do not translate: print the log-probability of each line of FILE as the translation of the input's line; with --ids, of each token."},
-    CLI_OPTION_STATS(translate_values),
-    CLI_OPTION_QUIET(translate_values),
-    CLI_OPTION_JSON(translate_values),
+    CLI_REQUIRED_OPTION('m', "model", "DIR", model, "The model's directory."),
+    CLI_TEXT_OPTION('i', "input", "FILE", input, "One sentence a line. Default: standard input (-)."),
+    CLI_TEXT_OPTION('o', "output", "FILE", output, "Default: standard output (-). A file is replaced only when all is translated."),
+    CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1024, "Hypotheses kept while searching; 1 is greedy. Default: the model's num_beams, else 1."),
+    CLI_INTEGER_OPTION("n-best", "N", n_best, 1, 1024, "Print the N best translations of each sentence, each as SCORE<TAB>TEXT."),
+    CLI_INTEGER_OPTION("min-length", "N", min_length, 0, 1000000, "Fewest tokens to generate, the end-of-sentence token included."),
+    CLI_INTEGER_OPTION("max-length", "N", max_length, 1, 1000000,
+                       "Most tokens to generate, the end-of-sentence token included. Default: the model's."),
+    CLI_NUMBER_OPTION("length-penalty", "X", length_penalty,
+                      "Beam search divides a hypothesis' log-probability by its length to the power of X. Default: the model's, else 1."),
+    CLI_INTEGER_OPTION("no-repeat-ngram-size", "N", no_repeat_ngram_size, 0, 1000,
+                       "No N tokens in a row occur twice in a translation; 0: they may. Default: the model's, else 0."),
+    CLI_CHOICE_OPTION("type", "TYPE", type, types, "What to compute with: fp32."),
+    CLI_THREADS_OPTION,
+    CLI_INTEGER_OPTION("workers", "N", workers, 1, 4096,
+                       "Batches translated at the same time, each on a thread of its own. Default: chosen by the work."),
+    CLI_INTEGER_OPTION("batch-tokens", "N", batch_tokens, 1, 10000000,
+                       "Source tokens translated together, at most. Results do not depend on it. Default: 2048."),
+    CLI_FLAG_OPTION(0, "ids", ids,
+                    "Print target token ids, end of sentence included, instead of text. With --score-target: both files are token ids."),
+    CLI_FLAG_OPTION(0, "ids-in", ids_in, "The input is source token ids, taken as they stand."),
+    CLI_TEXT_OPTION(
+        0, "score-target", "FILE", score_target,
+        "Do not translate: print the log-probability of each line of FILE as the translation of the input's line; with --ids, of each token."),
+    CLI_STATS_OPTION,
+    CLI_QUIET_OPTION,
+    CLI_JSON_OPTION,
 };
 
 // The three files of one call; the stream's context.
@@ -119,7 +116,8 @@ static ig_status write_stats(const char *path, const translate_values *values, c
   ig_status status = ig_isa_name(&isa, err);
   if (status == IG_OK) status = cli_output_open(&output, path, err);
   if (status != IG_OK) return status;
-  fprintf(output.file, "{\"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, ", stats.sentences, stats.source_tokens, stats.target_tokens);
+  fprintf(output.file, "{\"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, ", stats.sentences, stats.source_tokens,
+          stats.target_tokens);
   fprintf(output.file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ", stats.load_seconds, stats.seconds, peak_bytes());
   fprintf(output.file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa, stats.threads, stats.workers);
   cli_json_string(output.file, values->model);
@@ -178,12 +176,13 @@ const cli_verb cli_translate = {
     .summary = "Translate, one sentence a line, or score given translations.",
     .synopsis = "translate -m MODEL [-i IN] [-o OUT] [OPTION ...]\ntranslate -m MODEL -i SOURCE --score-target TARGET [--ids]",
     .description =
-        "Reads one sentence a line and writes its translation, in the same order. Beam search is that of Hugging Face's transformers; defaults are those of "
-        "the model's generation_config.json. Any number of lines is translated in bounded memory.\n\n"
+        "Reads one sentence a line and writes its translation, in the same order. Beam search is that of Hugging Face's transformers; "
+        "defaults are those of the model's generation_config.json. Any number of lines is translated in bounded memory.\n\n"
         "The output does not depend on --threads, --workers and --batch-tokens.",
-    .examples = "echo 'How are you?' | ingot translate -m models/en-de\n"
-                "ingot translate -m models/en-de -i test.en -o test.de --beam-size 4 --stats stats.json\n"
-                "ingot translate -m models/en-de -i test.en --score-target test.de",
+    .examples =
+        "echo 'How are you?' | ingot translate -m models/en-de\n"
+        "ingot translate -m models/en-de -i test.en -o test.de --beam-size 4 --stats stats.json\n"
+        "ingot translate -m models/en-de -i test.en --score-target test.de",
     .options = translate_options,
     .option_count = sizeof translate_options / sizeof *translate_options,
     .run = run,

@@ -26,8 +26,12 @@ static ig_batch next_batch(void) {
     for (int i = 0; i < LENGTH; i++) in[i + 1] = out[i] = reversed[i];
     source_offsets[s + 1] = (s + 1) * LENGTH, target_offsets[s + 1] = (s + 1) * (LENGTH + 1);
   }
-  return (ig_batch){.sequences = SEQUENCES, .source = source, .source_offsets = source_offsets, .target_input = target_input,
-                    .target_output = target_output, .target_offsets = target_offsets};
+  return (ig_batch){.sequences = SEQUENCES,
+                    .source = source,
+                    .source_offsets = source_offsets,
+                    .target_input = target_input,
+                    .target_output = target_output,
+                    .target_offsets = target_offsets};
 }
 
 static int failed(const ig_error *err) {

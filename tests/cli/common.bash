@@ -46,7 +46,7 @@ data:
   train: {source: toy.src, target: toy.trg}
   tokens: whitespace
 model: {family: marian, d_model: 32, encoder_layers: 1, decoder_layers: 1, encoder_attention_heads: 4, decoder_attention_heads: 4,
-        encoder_ffn_dim: 64, decoder_ffn_dim: 64, dropout: 0.1, init_std: 0.2}
+        encoder_ffn_dim: 64, decoder_ffn_dim: 64, dropout: 0.1}
 train:
   output: $output
   seed: 3
