@@ -1,0 +1,101 @@
+// A whitespace vocabulary from text: the tokens of a corpus by frequency.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "io/lines.h"
+#include "text/tokenizer_types.h"
+#include "text/utf8.h"
+
+typedef struct counter {
+  ig_vocabulary tokens;  // ids in order of appearance
+  size_t *counts;        // by id
+  size_t capacity;
+} counter;
+
+static ig_status count_token(void *context, const char *token, size_t length, ig_error *err) {
+  counter *c = context;
+  int id = ig_vocabulary_find(&c->tokens, token, length);
+  if (id < 0) {
+    id = c->tokens.size;
+    IG_TRY(ig_grow((void **)&c->counts, &c->capacity, (size_t)id + 1, sizeof *c->counts, err));
+    IG_TRY(ig_vocabulary_add(&c->tokens, token, length, id, err));
+    c->counts[id] = 0;
+  }
+  ++c->counts[id];
+  return IG_OK;
+}
+
+static ig_status count_lines(counter *c, ig_lines *lines, const char *path, ig_error *err) {
+  for (;;) {
+    const char *line;
+    size_t length, offset;
+    IG_TRY(ig_lines_next(lines, &line, &length, err));
+    if (!line) return IG_OK;
+    if (!ig_utf8_valid(line, length, &offset))
+      return ig_fail(err, IG_ERROR_FORMAT, "%s:%zu: not UTF-8 at byte %zu of the line", path, ig_lines_number(lines), offset + 1);
+    ig_status status = ig_whitespace_split(line, length, count_token, c, err);
+    if (status != IG_OK) return ig_fail_in(err, status, "%s:%zu", path, ig_lines_number(lines));
+  }
+}
+
+typedef struct counted {
+  const char *token;
+  size_t count;
+} counted;
+
+static int by_count(const void *a, const void *b) {
+  const counted *x = a, *y = b;
+  if (x->count != y->count) return x->count > y->count ? -1 : 1;
+  return strcmp(x->token, y->token);
+}
+
+// What the files of one side give: tokens borrowed from the counter.
+typedef struct side_tokens {
+  counter counter;
+  counted *sorted;
+  const char **tokens;
+  ig_token_list list;
+} side_tokens;
+
+static void free_side(side_tokens *s) {
+  ig_vocabulary_free(&s->counter.tokens);
+  free(s->counter.counts);
+  free(s->sorted);
+  free(s->tokens);
+}
+
+static ig_status count_side(side_tokens *s, const char *const *files, size_t file_count, const ig_corpus_tokens *options, ig_error *err) {
+  for (size_t i = 0; i < file_count; ++i) {
+    ig_lines *lines;
+    IG_TRY(ig_lines_open(files[i], &lines, err));
+    ig_status status = count_lines(&s->counter, lines, files[i], err);
+    ig_lines_close(lines);
+    IG_TRY(status);
+  }
+  size_t count = (size_t)s->counter.tokens.size, kept = 0;
+  s->sorted = ig_allocate(count, sizeof *s->sorted, err);
+  s->tokens = ig_allocate(count, sizeof *s->tokens, err);
+  if (!s->sorted || !s->tokens) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < count; ++i) s->sorted[i] = (counted){s->counter.tokens.tokens[i], s->counter.counts[i]};
+  qsort(s->sorted, count, sizeof *s->sorted, by_count);
+  while (kept < count && s->sorted[kept].count >= options->min_count && (options->max_tokens == 0 || kept < options->max_tokens)) {
+    s->tokens[kept] = s->sorted[kept].token;
+    ++kept;
+  }
+  s->list = (ig_token_list){s->tokens, kept};
+  return IG_OK;
+}
+
+ig_status ig_tokenizer_from_corpus(const ig_corpus_tokens *corpus, ig_tokenizer **out, ig_error *err) {
+  *out = NULL;
+  side_tokens source = {0}, target = {0};
+  bool shared = corpus->target_file_count == 0;
+  ig_status status = count_side(&source, corpus->source_files, corpus->source_file_count, corpus, err);
+  if (status == IG_OK && !shared) status = count_side(&target, corpus->target_files, corpus->target_file_count, corpus, err);
+  if (status == IG_OK) status = ig_tokenizer_from_tokens(&source.list, shared ? NULL : &target.list, out, err);
+  free_side(&source);
+  free_side(&target);
+  return status;
+}

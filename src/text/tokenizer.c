@@ -1,0 +1,185 @@
+// The tokenizer: encoding, sampling, decoding. Creation and files: tokenizer_files.c.
+//
+// Marian semantics follow transformers 5.23, models/marian/tokenization_marian.py and tokenization_python.py: text is cut at literal special tokens, a
+// leading >>code<< of a part is one token, SentencePiece splits the rest, pieces (not SentencePiece's ids) go through vocab.json.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "text/tokenizer_types.h"
+#include "text/utf8.h"
+
+// ---- text to ids -------------------------------------------------------------------------------------------------------------------------
+
+typedef struct encoding {
+  const ig_tokenizer_side *side;
+  const ig_sentencepiece_sampling *sampling;  // NULL: the best segmentation
+  ig_ids *ids;
+} encoding;
+
+static ig_status add_token(const encoding *e, const char *token, size_t length, ig_error *err) {
+  int id = ig_vocabulary_find(e->side->vocabulary, token, length);
+  return ig_ids_append(e->ids, id >= 0 ? id : e->side->unk_id, err);
+}
+
+static ig_status add_piece(void *context, const char *piece, size_t length, int id, ig_error *err) {
+  (void)id;  // SentencePiece's own numbering
+  return add_token(context, piece, length, err);
+}
+
+static ig_status encode_part(encoding *e, const char *text, size_t length, ig_error *err) {
+  if (length >= 2 && memcmp(text, ">>", 2) == 0) {
+    for (size_t i = 2; i + 2 <= length; ++i)
+      if (memcmp(text + i, "<<", 2) == 0) {
+        IG_TRY(add_token(e, text, i + 2, err));
+        text += i + 2;
+        length -= i + 2;
+        break;
+      }
+  }
+  ig_piece_sink sink = {add_piece, e};
+  if (e->sampling) return ig_sentencepiece_sample(e->side->spm, text, length, e->sampling, &sink, err);
+  return ig_sentencepiece_encode(e->side->spm, text, length, &sink, err);
+}
+
+// The special token that stands at text, the longest first; 0: none.
+static size_t special_at(const ig_tokenizer *t, const char *text, size_t length, int *id) {
+  size_t best = 0;
+  for (int i = 0; i < IG_SPECIALS; ++i) {
+    size_t size = t->special_length[i];
+    if (t->source.special_ids[i] < 0 || size <= best || size > length || memcmp(text, t->special_text[i], size) != 0) continue;
+    best = size;
+    *id = t->source.special_ids[i];
+  }
+  return best;
+}
+
+static ig_status encode_marian(const ig_tokenizer *t, encoding *e, const char *text, size_t length, ig_error *err) {
+  size_t begin = 0;
+  for (size_t i = 0; i < length;) {
+    int id = 0;
+    size_t size = special_at(t, text + i, length - i, &id);
+    if (size == 0) {
+      ++i;
+      continue;
+    }
+    if (i > begin) IG_TRY(encode_part(e, text + begin, i - begin, err));
+    IG_TRY(ig_ids_append(e->ids, id, err));
+    begin = i += size;
+  }
+  return begin < length ? encode_part(e, text + begin, length - begin, err) : IG_OK;
+}
+
+// Also used to count the tokens of a corpus.
+ig_status ig_whitespace_split(const char *text, size_t length, ig_status (*token)(void *, const char *, size_t, ig_error *), void *context, ig_error *err) {
+  size_t i = 0;
+  for (;;) {
+    size_t step;
+    while ((step = ig_utf8_space(text + i, length - i)) > 0) i += step;
+    size_t begin = i;
+    while (i < length && ig_utf8_space(text + i, length - i) == 0) ++i;  // a space never starts inside a character: continuation bytes are none
+    if (i == begin) return IG_OK;
+    IG_TRY(token(context, text + begin, i - begin, err));
+  }
+}
+
+static ig_status add_word(void *context, const char *token, size_t length, ig_error *err) { return add_token(context, token, length, err); }
+
+static ig_status encode(const ig_tokenizer *t, ig_side which, const char *text, size_t length, const ig_sentencepiece_sampling *sampling, ig_ids *ids,
+                        ig_error *err) {
+  size_t offset;
+  if (!ig_utf8_valid(text, length, &offset)) return ig_fail(err, IG_ERROR_FORMAT, "not UTF-8 at byte %zu of the line", offset + 1);
+  encoding e = {which == IG_SOURCE ? &t->source : &t->target, sampling, ids};
+  size_t before = ids->count;
+  ig_status status = t->whitespace ? ig_whitespace_split(text, length, add_word, &e, err) : encode_marian(t, &e, text, length, err);
+  if (status == IG_OK) status = ig_ids_append(ids, e.side->eos_id, err);
+  if (status != IG_OK) ids->count = before;
+  return status;
+}
+
+ig_status ig_tokenizer_encode_source(const ig_tokenizer *t, const char *text, size_t length, ig_ids *ids, ig_error *err) {
+  return encode(t, IG_SOURCE, text, length, NULL, ids, err);
+}
+
+ig_status ig_tokenizer_encode_target(const ig_tokenizer *t, const char *text, size_t length, ig_ids *ids, ig_error *err) {
+  return encode(t, IG_TARGET, text, length, NULL, ids, err);
+}
+
+ig_status ig_tokenizer_sample(const ig_tokenizer *t, ig_side side, const char *text, size_t length, const ig_sentencepiece_sampling *sampling, ig_ids *ids,
+                              ig_error *err) {
+  return encode(t, side, text, length, sampling, ids, err);
+}
+
+// ---- ids to text -------------------------------------------------------------------------------------------------------------------------
+
+// U+2581 becomes a space, then both ends are stripped: in place.
+static void finish_text(char *text, size_t length) {
+  size_t to = 0;
+  for (size_t i = 0; i < length;) {
+    bool mark = length - i >= 3 && memcmp(text + i, "\xE2\x96\x81", 3) == 0;
+    text[to++] = mark ? ' ' : text[i];
+    i += mark ? 3 : 1;
+  }
+  const char *begin = text;
+  ig_utf8_strip(&begin, &to);
+  memmove(text, begin, to);
+  text[to] = '\0';
+}
+
+static ig_status decode_marian(const ig_tokenizer *t, const char *const *pieces, size_t count, char **out, ig_error *err) {
+  size_t length;
+  // transformers joins with the source model where the vocabulary is shared (MarianTokenizer._decode).
+  IG_TRY(ig_sentencepiece_decode(t->shared ? t->source.spm : t->target.spm, pieces, count, out, &length, err));
+  finish_text(*out, length);
+  return IG_OK;
+}
+
+static ig_status join_words(const char *const *words, size_t count, char **out, ig_error *err) {
+  size_t size = 1;
+  for (size_t i = 0; i < count; ++i) size += strlen(words[i]) + 1;
+  char *to = *out = ig_allocate(size, 1, err);
+  if (!to) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < count; ++i) {
+    size_t length = strlen(words[i]);
+    if (i) *to++ = ' ';
+    memcpy(to, words[i], length);
+    to += length;
+  }
+  return IG_OK;
+}
+
+// The token of an id that vocab.json lacks: transformers falls back to the SentencePiece model.
+static const char *fallback_piece(const ig_tokenizer *t, int id) {
+  if (t->whitespace) return NULL;
+  return ig_sentencepiece_piece(t->shared ? t->source.spm : t->target.spm, id);
+}
+
+ig_status ig_tokenizer_decode(const ig_tokenizer *t, const int *ids, size_t count, char **out, ig_error *err) {
+  *out = NULL;
+  const char **pieces = ig_allocate(count, sizeof *pieces, err);
+  if (!pieces) return IG_ERROR_MEMORY;
+  size_t kept = 0;
+  for (size_t i = 0; i < count; ++i) {
+    if (ids[i] == t->target.eos_id || ids[i] == t->target.unk_id || ids[i] == t->target.pad_id) continue;
+    const char *piece = ig_vocabulary_token(t->target.vocabulary, ids[i]);
+    if (!piece) piece = fallback_piece(t, ids[i]);
+    if (piece) pieces[kept++] = piece;
+  }
+  ig_status status = t->whitespace ? join_words(pieces, kept, out, err) : decode_marian(t, pieces, kept, out, err);
+  free(pieces);
+  return status;
+}
+
+// ---- questions ---------------------------------------------------------------------------------------------------------------------------
+
+static const ig_tokenizer_side *side_of(const ig_tokenizer *t, ig_side side) { return side == IG_SOURCE ? &t->source : &t->target; }
+
+int ig_tokenizer_source_size(const ig_tokenizer *t) { return t->source.vocabulary->size; }
+int ig_tokenizer_target_size(const ig_tokenizer *t) { return t->target.vocabulary->size; }
+bool ig_tokenizer_shared(const ig_tokenizer *t) { return t->shared; }
+int ig_tokenizer_pad_id(const ig_tokenizer *t, ig_side side) { return side_of(t, side)->pad_id; }
+int ig_tokenizer_eos_id(const ig_tokenizer *t, ig_side side) { return side_of(t, side)->eos_id; }
+int ig_tokenizer_unk_id(const ig_tokenizer *t, ig_side side) { return side_of(t, side)->unk_id; }
+const char *ig_tokenizer_piece(const ig_tokenizer *t, ig_side side, int id) { return ig_vocabulary_token(side_of(t, side)->vocabulary, id); }
+const char *ig_tokenizer_kind(const ig_tokenizer *t) { return t->whitespace ? "whitespace" : "marian"; }
