@@ -1,0 +1,115 @@
+// Is this the same run? Keys and values that change its result.
+#include "train/identity.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+// Moves the members of `part` into object as "prefix.key". Takes over part; -1 where memory is out.
+static int add_part(json_t *object, const char *prefix, json_t *part) {
+  const char *key;
+  json_t *value;
+  char name[160];
+  int failed = !part;
+  json_object_foreach(part, key, value) {
+    snprintf(name, sizeof name, "%s.%s", prefix, key);
+    failed |= json_object_set(object, name, value);
+  }
+  json_decref(part);
+  return failed ? -1 : 0;
+}
+
+static json_t *data_part(const ig_run *run) {
+  const ig_train_data *d = &run->config.data;
+  static const char *const kinds[] = {"sentencepiece", "sentencepiece model", "whitespace", "of model.init"};
+  char fingerprint[24];
+  snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, ig_corpus_fingerprint(&run->train));
+  json_t *part = json_pack("{s:s, s:I, s:s}", "vocabulary", kinds[d->vocabulary], "pairs", (json_int_t)run->train.pairs, "fingerprint", fingerprint);
+  int failed = !part;
+  if (d->vocabulary == IG_VOCABULARY_TRAINED) {
+    failed |= json_object_set_new(part, "sentencepiece.vocab_size", json_integer(d->sentencepiece.vocab_size));
+    failed |= json_object_set_new(part, "sentencepiece.model_type", json_string(d->sentencepiece.model_type));
+    failed |= json_object_set_new(part, "sentencepiece.character_coverage", json_real(d->sentencepiece.character_coverage));
+    failed |= json_object_set_new(part, "sentencepiece.max_sentences", json_integer((json_int_t)d->sentencepiece.max_sentences));
+  }
+  if (d->vocabulary == IG_VOCABULARY_MODEL) failed |= json_object_set_new(part, "sentencepiece", json_string(d->source_model));
+  if (d->vocabulary == IG_VOCABULARY_WHITESPACE) {
+    failed |= json_object_set_new(part, "min_frequency", json_integer(d->min_frequency));
+    failed |= json_object_set_new(part, "max_tokens", json_integer(d->max_tokens));
+  }
+  failed |= json_object_set_new(part, "joint", json_boolean(d->joint));
+  if (!failed) return part;
+  json_decref(part);
+  return NULL;
+}
+
+static json_t *train_part(const ig_train_config *c) {
+  const ig_optimizer_options *o = &c->optimizer;
+  const ig_schedule *s = &c->schedule;
+  json_t *part = json_pack("{s:I, s:i, s:i, s:i, s:s, s:[f, f], s:f, s:f, s:f, s:f, s:s, s:i, s:f, s:f, s:f}", "seed", (json_int_t)c->seed, "batch_tokens",
+                           c->batch_tokens, "accumulate", c->accumulate, "pool_batches", c->pool_batches, "optimizer",
+                           o->kind == IG_ADAMW ? "adamw" : "adam", "adam_betas", (double)o->beta1, (double)o->beta2, "adam_eps", (double)o->eps,
+                           "weight_decay", (double)o->weight_decay, "clip_norm", (double)o->clip_norm, "learning_rate", s->learning_rate, "schedule",
+                           ig_schedule_name(s->kind), "warmup", s->warmup, "warmup_init_lr", s->warmup_initial_rate, "min_lr", s->minimum_rate,
+                           "label_smoothing", c->label_smoothing);
+  const bool ends = s->kind == IG_SCHEDULE_LINEAR || s->kind == IG_SCHEDULE_COSINE;
+  if (part && ends && json_object_set_new(part, "updates", json_integer(s->updates))) {
+    json_decref(part);
+    return NULL;
+  }
+  return part;
+}
+
+// A model that is started from another has that one's options, with the configuration's over them.
+static json_t *model_part(const ig_train_config *c, const ig_config *model) {
+  if (!c->init) return c->family->to_json(model);
+  json_t *part = json_copy(c->model);
+  if (part && json_object_set_new(part, "init", json_string(c->init)) == 0) return part;
+  json_decref(part);
+  return NULL;
+}
+
+ig_status ig_identity_make(const ig_run *run, const ig_config *model, json_t **out, ig_error *err) {
+  json_t *object = json_object();
+  const int failed = !object || add_part(object, "model", model_part(&run->config, model)) || add_part(object, "train", train_part(&run->config)) ||
+                     add_part(object, "data", data_part(run));
+  if (!failed) {
+    *out = object;
+    return IG_OK;
+  }
+  json_decref(object);
+  return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", run->config.path);
+}
+
+static void print_value(const json_t *value, char out[128]) {
+  char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+  snprintf(out, 128, "%s", text ? text : "nothing");
+  free(text);
+}
+
+static ig_status compare_key(const char *key, const json_t *saved, const json_t *wanted, const char *checkpoint, const char *config, ig_error *err) {
+  const bool equal = saved && wanted && (json_is_number(saved) && json_is_number(wanted) ? json_number_value(saved) == json_number_value(wanted)
+                                                                                         : json_equal(saved, wanted));
+  if (equal) return IG_OK;
+  if (strcmp(key, "data.fingerprint") == 0 || strcmp(key, "data.pairs") == 0)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s holds a checkpoint of another run: it was trained on other data than %s names. "
+                   "Choose another train.output, or remove that directory to start anew", checkpoint, config);
+  char before[128], now[128];
+  print_value(saved, before);
+  print_value(wanted, now);
+  return ig_fail(err, IG_ERROR_ARGUMENT, "%s holds a checkpoint of another run: %s is %s there, %s in %s. "
+                 "Choose another train.output, or remove that directory to start anew", checkpoint, key, before, now, config);
+}
+
+ig_status ig_identity_compare(const json_t *saved, const json_t *wanted, const char *checkpoint, const char *config, ig_error *err) {
+  const char *key;
+  json_t *value;
+  json_object_foreach((json_t *)(uintptr_t)wanted, key, value)
+    IG_TRY(compare_key(key, json_object_get(saved, key), value, checkpoint, config, err));
+  json_object_foreach((json_t *)(uintptr_t)saved, key, value)
+    IG_TRY(compare_key(key, value, json_object_get(wanted, key), checkpoint, config, err));
+  return IG_OK;
+}

@@ -1,0 +1,250 @@
+// From a configuration to the first update: tokenizer, corpora, model, trainer, batches, and the checkpoint where there is one.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/report.h"
+#include "model/layout.h"
+#include "train/checkpoint.h"
+#include "train/identity.h"
+#include "train/run.h"
+#include "train/trainer.h"
+
+#define DEFAULT_MAX_LENGTH 256
+
+static ig_status check_readable(const ig_corpus_files *files, ig_error *err) {
+  for (size_t f = 0; f < files->count; f++)
+    for (int side = 0; side < 2; side++) {
+      const char *path = side ? files->target[f] : files->source[f];
+      ig_mapping mapping;
+      IG_TRY(ig_map_file(path, &mapping, err));
+      ig_unmap_file(&mapping);
+    }
+  return IG_OK;
+}
+
+// The files of both sides one after the other; free() the array.
+static ig_status both_sides(const ig_corpus_files *files, const char ***out, ig_error *err) {
+  *out = ig_allocate(2 * files->count, sizeof **out, err);
+  if (!*out) return IG_ERROR_MEMORY;
+  memcpy(*out, files->source, files->count * sizeof **out);
+  memcpy(*out + files->count, files->target, files->count * sizeof **out);
+  return IG_OK;
+}
+
+static ig_status train_piece_model(ig_run *run, const char *const *files, size_t count, const char *name, char **path, ig_error *err) {
+  *path = ig_join_path(run->config.output, name, err);
+  if (!*path) return IG_ERROR_MEMORY;
+  ig_sentencepiece_training training = run->config.data.sentencepiece;
+  training.files = files;
+  training.file_count = count;
+  ig_report(run->reporter, IG_INFO, "training SentencePiece: %s, %d pieces, %s", training.model_type, training.vocab_size, *path);
+  return ig_sentencepiece_train(&training, *path, err);
+}
+
+static ig_status trained_tokenizer(ig_run *run, ig_error *err) {
+  const ig_corpus_files *files = &run->config.data.train;
+  const bool joint = run->config.data.joint;
+  const char **both;
+  char *source = NULL, *target = NULL;
+  IG_TRY(both_sides(files, &both, err));
+  ig_status status = train_piece_model(run, both, joint ? 2 * files->count : files->count, joint ? "sentencepiece.model" : "source.model", &source, err);
+  if (status == IG_OK && !joint) status = train_piece_model(run, both + files->count, files->count, "target.model", &target, err);
+  if (status == IG_OK) status = ig_tokenizer_from_sentencepiece(source, target, &run->tokenizer, err);
+  free(both);
+  free(source);
+  free(target);
+  return status;
+}
+
+static ig_status whitespace_tokenizer(ig_run *run, ig_error *err) {
+  const ig_train_data *d = &run->config.data;
+  const char **both;
+  IG_TRY(both_sides(&d->train, &both, err));
+  const ig_corpus_tokens tokens = {.source_files = both,
+                                   .target_files = both + d->train.count,
+                                   .source_file_count = d->joint ? 2 * d->train.count : d->train.count,
+                                   .target_file_count = d->joint ? 0 : d->train.count,
+                                   .min_count = (size_t)d->min_frequency,
+                                   .max_tokens = (size_t)d->max_tokens};
+  const ig_status status = ig_tokenizer_from_corpus(&tokens, &run->tokenizer, err);
+  free(both);
+  return status;
+}
+
+static ig_status make_tokenizer(ig_run *run, ig_error *err) {
+  const ig_train_data *d = &run->config.data;
+  if (run->resumed) return ig_tokenizer_load(run->latest, &run->tokenizer, err);
+  switch (d->vocabulary) {
+    case IG_VOCABULARY_TRAINED: return trained_tokenizer(run, err);
+    case IG_VOCABULARY_MODEL: return ig_tokenizer_from_sentencepiece(d->source_model, d->target_model, &run->tokenizer, err);
+    case IG_VOCABULARY_WHITESPACE: return whitespace_tokenizer(run, err);
+    case IG_VOCABULARY_INIT: break;
+  }
+  return ig_tokenizer_load(run->config.init, &run->tokenizer, err);
+}
+
+// What only the tokenizer knows, in the keys of config.json. Marian's decoder starts with <pad>. The torch module has no id of its own for that: it starts
+// with </s>, as fairseq does, so that a mask over <pad> never hides the start.
+static ig_status add_vocabulary(ig_run *run, json_t *model, ig_error *err) {
+  const ig_tokenizer *t = run->tokenizer;
+  const bool torch = strcmp(run->config.family->name, "torch") == 0, shared = ig_tokenizer_shared(t);
+  const int pad = ig_tokenizer_pad_id(t, IG_SOURCE), eos = ig_tokenizer_eos_id(t, IG_TARGET), start = torch ? eos : ig_tokenizer_pad_id(t, IG_TARGET);
+  if (torch && !shared) return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: the torch family has one vocabulary for both sides: set joint: true", run->config.path);
+  int failed = json_object_set_new(model, "vocab_size", json_integer(ig_tokenizer_source_size(t)));
+  failed |= json_object_set_new(model, "decoder_vocab_size", json_integer(ig_tokenizer_target_size(t)));
+  failed |= json_object_set_new(model, "pad_token_id", json_integer(pad));
+  failed |= json_object_set_new(model, "eos_token_id", json_integer(eos));
+  failed |= json_object_set_new(model, torch ? "bos_token_id" : "decoder_start_token_id", json_integer(start));
+  if (!torch) failed |= json_object_set_new(model, "forced_eos_token_id", json_integer(eos));
+  if (!torch && !json_object_get(model, "share_encoder_decoder_embeddings"))
+    failed |= json_object_set_new(model, "share_encoder_decoder_embeddings", json_boolean(shared));
+  return failed ? ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", run->config.path) : IG_OK;
+}
+
+// The options asked for. With init they are those of the loaded model, and only its dropouts are the configuration's.
+static ig_status wanted_config(ig_run *run, ig_config *out, ig_error *err) {
+  const ig_train_config *c = &run->config;
+  if (!c->init) {
+    json_t *model = json_deep_copy(c->model);
+    ig_status status = model ? add_vocabulary(run, model, err) : ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", c->path);
+    if (status == IG_OK) status = c->family->from_json(model, c->path, out, err);
+    json_decref(model);
+    return status;
+  }
+  *out = *ig_model_config(run->model);
+  const struct {
+    const char *key;
+    float *out;
+  } dropouts[] = {{"dropout", &out->dropout}, {"attention_dropout", &out->attention_dropout}, {"activation_dropout", &out->activation_dropout}};
+  for (size_t i = 0; i < 3; i++) {
+    const json_t *value = json_object_get(c->model, dropouts[i].key);
+    if (!value) continue;
+    const double p = json_number_value(value);
+    if (!json_is_number(value) || p < 0 || p >= 1) return ig_fail(err, IG_ERROR_FORMAT, "%s: model.%s: expected a number in [0, 1)", c->path, dropouts[i].key);
+    *dropouts[i].out = (float)p;
+  }
+  return IG_OK;
+}
+
+static ig_status check_vocabulary(const ig_run *run, ig_error *err) {
+  const ig_config *m = ig_model_config(run->model);
+  const int source = ig_tokenizer_source_size(run->tokenizer), target = ig_tokenizer_target_size(run->tokenizer);
+  if (source <= m->vocab_size && target <= m->target_vocab_size) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: the tokenizer has %d source and %d target tokens, the model room for %d and %d",
+                 run->resumed ? run->latest : run->config.init, source, target, m->vocab_size, m->target_vocab_size);
+}
+
+static ig_status load_corpora(ig_run *run, int max_positions, ig_error *err) {
+  const ig_train_data *d = &run->config.data;
+  const int positions = max_positions > 0 ? max_positions : INT32_MAX;
+  const int max_length = d->max_length ? d->max_length : DEFAULT_MAX_LENGTH < positions ? DEFAULT_MAX_LENGTH : positions;
+  if (max_length > positions)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: data.max_length: the model has %d positions, found %d", run->config.path, positions, max_length);
+  ig_pool *pool;
+  IG_TRY(ig_pool_create(run->threads, &pool, err));
+  ig_corpus_options options = {.tokenizer = run->tokenizer, .pool = pool, .max_length = max_length};
+  ig_status status = ig_corpus_load(&d->train, &options, &run->train, err);
+  options.keep_text = true;
+  options.max_length = max_positions;
+  if (status == IG_OK && d->valid.count) status = ig_corpus_load(&d->valid, &options, &run->valid, err);
+  ig_pool_free(pool);
+  IG_TRY(status);
+  ig_report(run->reporter, IG_INFO, "data: %zu pairs, %zu source and %zu target tokens; left out: %zu longer than %d tokens, %zu empty", run->train.pairs,
+            run->train.offsets[IG_SOURCE][run->train.pairs], run->train.offsets[IG_TARGET][run->train.pairs], run->train.too_long, max_length,
+            run->train.empty);
+  if (run->train.pairs == 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: no pair of sentences is left to train on", d->train.source[0]);
+  if (d->valid.count && run->valid.pairs == 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: no pair of sentences is left to validate on", d->valid.source[0]);
+  return IG_OK;
+}
+
+static ig_status make_batchers(ig_run *run, ig_error *err) {
+  const ig_train_config *c = &run->config;
+  ig_batcher_options options = {.batch_tokens = c->batch_tokens,
+                                .pool_batches = c->pool_batches,
+                                .seed = c->seed,
+                                .shuffle = true,
+                                .decoder_start_id = ig_model_config(run->model)->decoder_start_id};
+  IG_TRY(ig_batcher_create(&run->train, &options, &run->batcher, err));
+  if (run->valid.pairs == 0) return IG_OK;
+  options.shuffle = false;
+  return ig_batcher_create(&run->valid, &options, &run->valid_batcher, err);
+}
+
+static ig_status make_trainer(ig_run *run, ig_error *err) {
+  const ig_train_config *c = &run->config;
+  const ig_trainer_options options = {
+      .optimizer = c->optimizer, .label_smoothing = (float)c->label_smoothing, .seed = c->seed, .threads = run->threads};
+  return ig_trainer_create(run->model, &options, &run->trainer, err);
+}
+
+// The corpus must be loaded to know whether this is the same run, the model before it where the configuration does not say its sizes.
+static ig_status build(ig_run *run, ig_error *err) {
+  const ig_train_config *c = &run->config;
+  ig_config wanted = {0};
+  if (run->resumed || c->init) {
+    IG_TRY(ig_model_load(run->resumed ? run->latest : c->init, &run->model, err));
+    IG_TRY(check_vocabulary(run, err));
+  }
+  IG_TRY(wanted_config(run, &wanted, err));
+  IG_TRY(load_corpora(run, wanted.max_positions, err));
+  IG_TRY(ig_identity_make(run, &wanted, &run->identity, err));
+  if (run->resumed) {
+    json_t *saved;
+    IG_TRY(ig_checkpoint_read(run->latest, &run->state, &saved, err));
+    const ig_status status = ig_identity_compare(saved, run->identity, run->latest, c->path, err);
+    json_decref(saved);
+    IG_TRY(status);
+  }
+  if (!run->model) IG_TRY(ig_model_create(&wanted, c->seed, &run->model, err));
+  run->model->config.dropout = wanted.dropout;
+  run->model->config.attention_dropout = wanted.attention_dropout;
+  run->model->config.activation_dropout = wanted.activation_dropout;
+  ig_model_wire(run->model, ig_family_find(wanted.family));
+  IG_TRY(make_trainer(run, err));
+  return make_batchers(run, err);
+}
+
+static ig_status make_paths(ig_run *run, ig_error *err) {
+  run->latest = ig_join_path(run->config.output, "latest", err);
+  run->best = ig_join_path(run->config.output, "best", err);
+  run->metrics = ig_join_path(run->config.output, "metrics.jsonl", err);
+  return run->latest && run->best && run->metrics ? IG_OK : IG_ERROR_MEMORY;
+}
+
+static ig_status resume(ig_run *run, ig_error *err) {
+  IG_TRY(ig_checkpoint_read_moments(run->latest, run->trainer, err));
+  ig_trainer_set_updates(run->trainer, (uint32_t)run->state.update);
+  ig_report(run->reporter, IG_INFO, "resuming from %s at update %d", run->latest, run->state.update);
+  return ig_metrics_truncate(run->metrics, run->state.update, err);
+}
+
+ig_status ig_run_setup(ig_run *run, ig_error *err) {
+  IG_TRY(make_paths(run, err));
+  IG_TRY(check_readable(&run->config.data.train, err));
+  IG_TRY(check_readable(&run->config.data.valid, err));
+  IG_TRY(ig_make_directories(run->config.output, err));
+  IG_TRY(ig_checkpoint_recover(run->latest, err));
+  IG_TRY(ig_checkpoint_recover(run->best, err));
+  run->resumed = ig_checkpoint_exists(run->latest);
+  IG_TRY(make_tokenizer(run, err));
+  IG_TRY(build(run, err));
+  ig_report(run->reporter, IG_INFO, "model: %s, %zu parameters", ig_model_config(run->model)->family, ig_model_parameters(run->model));
+  return run->resumed ? resume(run, err) : ig_metrics_truncate(run->metrics, -1, err);
+}
+
+void ig_run_free(ig_run *run) {
+  ig_batcher_free(run->batcher);
+  ig_batcher_free(run->valid_batcher);
+  ig_trainer_free(run->trainer);
+  ig_model_free(run->model);
+  ig_tokenizer_free(run->tokenizer);
+  ig_corpus_free(&run->train);
+  ig_corpus_free(&run->valid);
+  json_decref(run->identity);
+  free(run->latest);
+  free(run->best);
+  free(run->metrics);
+}

@@ -1,0 +1,71 @@
+// Validation: the loss over every pair of data.valid, BLEU and chrF of real decoding.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "pipeline/translator.h"
+#include "train/run.h"
+#include "train/trainer.h"
+
+static ig_status valid_loss(ig_run *run, ig_validation *out, ig_error *err) {
+  ig_batch_buffer buffer = {0};
+  size_t batches = 0, tokens = 0;
+  double loss = 0, nll = 0;
+  ig_status status = ig_batcher_epoch(run->valid_batcher, 0, &batches, err);
+  for (size_t b = 0; status == IG_OK && b < batches; b++) {
+    ig_loss part = {0};
+    status = ig_batcher_get(run->valid_batcher, b, &buffer, err);
+    if (status == IG_OK) status = ig_trainer_forward(run->trainer, &buffer.batch, NULL, &part, err);
+    loss += part.loss * (double)part.tokens;
+    nll += part.nll * (double)part.tokens;
+    tokens += part.tokens;
+  }
+  ig_batch_buffer_free(&buffer);
+  out->loss = tokens ? loss / (double)tokens : 0;
+  out->nll = tokens ? nll / (double)tokens : 0;
+  return status;
+}
+
+// A model that has learnt little yet writes until it may not go on: half again the longest reference is enough to see that.
+static int generated_limit(const ig_run *run) {
+  size_t longest = 0;
+  for (size_t p = 0; p < run->valid.pairs; p++) {
+    const size_t length = ig_corpus_length(&run->valid, IG_TARGET, p);
+    if (length > longest) longest = length;
+  }
+  const size_t limit = longest + longest / 2 + 10;
+  const int positions = ig_model_config(run->model)->max_positions;
+  return positions > 1 && limit > (size_t)positions - 1 ? positions - 1 : (int)limit;
+}
+
+static ig_status score(const ig_run *run, ig_metric metric, char *const *hypotheses, size_t count, double *out, ig_error *err) {
+  // Data that are tokens already are scored as they stand.
+  const bool tokens = strcmp(ig_tokenizer_kind(run->tokenizer), "whitespace") == 0;
+  const ig_score_options options = {.metric = metric, .tokenize = tokens ? "none" : NULL};
+  ig_score result;
+  IG_TRY(ig_score_lines(&options, (const char *const *)hypotheses, (const char *const *)run->valid.text[IG_TARGET], count, &result, err));
+  *out = result.value;
+  return IG_OK;
+}
+
+ig_status ig_run_validate(ig_run *run, ig_validation *out, ig_error *err) {
+  IG_TRY(valid_loss(run, out, err));
+  const size_t cap = (size_t)run->config.valid_sentences, count = run->valid.lines < cap ? run->valid.lines : cap;
+  out->bleu = out->chrf = 0;
+  if (count == 0) return IG_OK;
+  ig_translator_options options = ig_translator_options_default();
+  options.beam_size = run->config.valid_beam_size;
+  options.max_length = generated_limit(run);
+  char **hypotheses = ig_allocate(count, sizeof *hypotheses, err);
+  if (!hypotheses) return IG_ERROR_MEMORY;
+  ig_status status = ig_pipeline_translate_model(run->model, run->tokenizer, &options, ig_trainer_pool(run->trainer),
+                                                 (const char *const *)run->valid.text[IG_SOURCE], count, hypotheses, err);
+  if (status == IG_OK) {
+    status = score(run, IG_BLEU, hypotheses, count, &out->bleu, err);
+    if (status == IG_OK) status = score(run, IG_CHRF, hypotheses, count, &out->chrf, err);
+    for (size_t i = 0; i < count; i++) free(hypotheses[i]);
+  }
+  free(hypotheses);
+  return status;
+}
