@@ -73,6 +73,20 @@ static ig_status read_id(ig_json_object from, const char *key, int vocab_size, i
   return IG_OK;
 }
 
+// A number, or a list of one.
+static ig_status read_eos(ig_json_object from, ig_decode_options *o, ig_error *err) {
+  const json_t *value = json_object_get(from.object, "eos_token_id");
+  if (json_is_array(value) && json_array_size(value) != 1)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: eos_token_id: expected one id, found a list of %zu", from.where, json_array_size(value));
+  if (!json_is_array(value)) return read_id(from, "eos_token_id", o->vocab_size, &o->eos_id, err);
+  const json_t *first = json_array_get(value, 0);
+  const json_int_t id = json_integer_value(first);
+  if (!json_is_integer(first) || id < 0 || id >= o->vocab_size)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: eos_token_id: expected an id below the vocabulary size %d", from.where, o->vocab_size);
+  o->eos_id = (int)id;
+  return IG_OK;
+}
+
 static ig_status read_float(ig_json_object from, const char *key, float *value, ig_error *err) {
   double number;
   IG_TRY(ig_json_number(from, key, (double)*value, &number, err));
@@ -81,12 +95,16 @@ static ig_status read_float(ig_json_object from, const char *key, float *value, 
 }
 
 static ig_status read_generation_config(ig_json_object from, ig_decode_options *o, ig_error *err) {
-  int longest, shortest = 0;
+  int longest, shortest;
+  o->forced_eos = -1;  // where this file is, config.json's generation keys count no more
+  IG_TRY(read_id(from, "decoder_start_token_id", o->vocab_size, &o->start_id, err));
+  IG_TRY(read_eos(from, o, err));
   IG_TRY(ig_json_int(from, "num_beams", o->beam_size, &o->beam_size, err));
-  IG_TRY(ig_json_int(from, "max_length", o->max_length + 1, &longest, err));  // both count the start token
+  // Both count the start token. The end token is banned while the length, counted so, is below min_length.
+  IG_TRY(ig_json_int(from, "max_length", 0, &longest, err));
   IG_TRY(ig_json_int(from, "min_length", 0, &shortest, err));
-  o->max_length = longest > 1 ? longest - 1 : longest > 0 ? 1 : 0;
-  o->min_length = shortest > 1 ? shortest - 1 : 0;
+  if (longest > 0) o->max_length = longest > 1 ? longest - 1 : 1;
+  if (shortest > 1) o->min_length = shortest - 1;
   IG_TRY(ig_json_int(from, "no_repeat_ngram_size", o->no_repeat_ngram, &o->no_repeat_ngram, err));
   IG_TRY(read_float(from, "length_penalty", &o->length_penalty, err));
   IG_TRY(read_float(from, "repetition_penalty", &o->repetition_penalty, err));
@@ -113,14 +131,16 @@ ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, 
   *out = (ig_decode_options){.beam_size = 1, .n_best = 1, .length_penalty = 1, .repetition_penalty = 1, .forced_bos = -1,
                              .forced_eos = c->forced_eos_id, .start_id = c->decoder_start_id, .eos_id = c->eos_id,
                              .vocab_size = c->target_vocab_size};
-  if (out->start_id < 0) return ig_fail(err, IG_ERROR_FORMAT, "config.json: decoder_start_token_id: expected, for this model is to generate");
-  out->max_length = 0;
   if (model->generation_config) {
     const ig_status status = read_text(model->generation_config, out, err);
     if (status != IG_OK) {
       ig_decode_options_free(out);
       return status;
     }
+  }
+  if (out->start_id < 0) {
+    ig_decode_options_free(out);
+    return ig_fail(err, IG_ERROR_FORMAT, "config.json: decoder_start_token_id: expected, for this model is to generate");
   }
   if (out->max_length == 0) out->max_length = longest < LONGEST_UNASKED ? (longest > 1 ? longest - 1 : 1) : LONGEST_UNASKED;
   if (out->max_length > longest) out->max_length = longest;
