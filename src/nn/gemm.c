@@ -11,6 +11,7 @@ enum {
   COLUMN_BLOCK = 512,   // times DEPTH_BLOCK: half a megabyte of B stays in L2 while all blocks of A pass by
   ROW_PAD = 16,         // floats behind each copied row of A: keeps power-of-two rows out of each other's cache sets
   TILE_PAD = 8,         // a copied tile's rows are rounded up to this many, so that copying moves whole vectors
+  COPY_AHEAD = 8,       // depths of a transposed A fetched ahead of being copied
   A_BUFFER = (ROW_BLOCK_MAX + ROW_BLOCK_TILES * TILE_PAD) * (DEPTH_BLOCK + ROW_PAD),
   TASK_WORK = 1 << 16,  // multiply-adds that are worth a task of their own
   TASKS_PER_THREAD = 4,
@@ -44,19 +45,22 @@ static void copy_rows(const float *a, size_t a_row, size_t rows, size_t depth, f
   for (size_t i = 0; i < rows; i++) memcpy(buffer + i * (depth + ROW_PAD), a + i * a_row, depth * sizeof(float));
 }
 
+// Where tile t of a copied block stands. The pad keeps the tiles' equal depths out of each other's cache sets.
+static size_t tile_offset(size_t t, size_t depth, size_t stride) { return t * (depth + TILE_PAD) * stride; }
+
 // Tile t holds rows t*height .. , depth-major: `stride` floats for each p, of which the first `height` count. limit: floats that may be read from each
-// depth of A, so that tiles not at its end are copied in whole steps of TILE_PAD.
+// depth of A, so that tiles not at its end are copied in whole steps of TILE_PAD. Depths are pages apart, where no hardware prefetcher looks.
 static void copy_tiles(const float *a, size_t a_depth, size_t limit, const ig_gemm_tile *block, size_t height, size_t stride, float *buffer) {
-  for (size_t i = 0; i < block->rows; i += height, buffer += block->depth * stride) {
-    const float *from = a + i;
-    float *to = buffer;
-    if (i + stride <= limit) {
-      for (size_t p = 0; p < block->depth; p++, from += a_depth, to += stride)
-        for (size_t r = 0; r < stride; r += TILE_PAD) memcpy(to + r, from + r, TILE_PAD * sizeof(float));
-    } else {
-      size_t count = at_most(block->rows - i, height);
-      for (size_t p = 0; p < block->depth; p++, from += a_depth, to += stride)
-        for (size_t r = 0; r < count; r++) to[r] = from[r];
+  for (size_t p = 0; p < block->depth; p++) {
+    const float *from = a + p * a_depth;
+    for (size_t i = 0; i < block->rows; i += 16) __builtin_prefetch(from + COPY_AHEAD * a_depth + i, 0, 2);
+    for (size_t i = 0, t = 0; i < block->rows; i += height, t++) {
+      float *to = buffer + tile_offset(t, block->depth, stride) + p * stride;
+      if (i + stride <= limit) {
+        for (size_t r = 0; r < stride; r += TILE_PAD) memcpy(to + r, from + i + r, TILE_PAD * sizeof(float));
+      } else {
+        memcpy(to, from + i, at_most(block->rows - i, height) * sizeof(float));
+      }
     }
   }
 }
@@ -72,7 +76,7 @@ static void multiply_tiles(const ig_kernels *kernels, const ig_gemm_tile *block,
     tile.a_depth = stride;
     for (size_t i = 0; i < block->rows; i += height) {
       tile.rows = at_most(block->rows - i, height);
-      tile.a = block->a + i / height * stride * block->depth;
+      tile.a = block->a + tile_offset(i / height, block->depth, stride);
       tile.c = block->c + i * block->c_row + first;
       kernels->gemm(&tile);
     }

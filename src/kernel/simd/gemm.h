@@ -7,6 +7,7 @@ enum {
   GEMM_NR = 2 * VEC_LANES,
   GEMM_MAX_VECTORS = 4,   // of a tile of up to GEMM_FEW_ROWS rows: enough chains to hide the latency of a multiply-add
   GEMM_FEW_ROWS = GEMM_MR / 4,
+  GEMM_AHEAD = 8,         // steps of k that B is fetched ahead of its use
 };
 
 // One register tile: C[0..rows) x the first `columns` of one or two panels.
@@ -45,7 +46,11 @@ VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS
   for (size_t p = t->depth; p > 0; p--) {
     vec column[GEMM_MAX_VECTORS];
 #pragma GCC unroll 4
-    for (size_t v = 0; v < VECTORS; v++) column[v] = vec_load((v < 2 ? b : b2) + v % 2 * VEC_LANES);
+    for (size_t v = 0; v < VECTORS; v++) {
+      const float *at = (v < 2 ? b : b2) + v % 2 * VEC_LANES;
+      column[v] = vec_load(at);
+      __builtin_prefetch(at + GEMM_AHEAD * GEMM_NR, 0, 3);
+    }
 #pragma GCC unroll 16
     for (size_t i = 0; i < ROWS; i++) {
       vec value = vec_set(row[i / 3][i % 3 * a_row]);
