@@ -1,0 +1,330 @@
+// The translator on a small random model in a directory of its own: the same lines whatever the batches, threads and workers; clear errors.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pipeline/translator.h"
+
+#define WORDS 40
+#define LINES 90
+
+static char directory[] = "/tmp/ingot-translator-XXXXXX";
+
+typedef struct streams {
+  const char **lines, **targets;
+  size_t count, target_count, next, next_target, written;
+  char *out[8 * LINES];
+  char warning[512];
+} streams;
+
+static ig_status read_line(void *context, const char **line, size_t *length, ig_error *err) {
+  (void)err;
+  streams *s = context;
+  *line = s->next < s->count ? s->lines[s->next++] : NULL;
+  *length = *line ? strlen(*line) : 0;
+  return IG_OK;
+}
+
+static ig_status read_target(void *context, const char **line, size_t *length, ig_error *err) {
+  (void)err;
+  streams *s = context;
+  *line = s->next_target < s->target_count ? s->targets[s->next_target++] : NULL;
+  *length = *line ? strlen(*line) : 0;
+  return IG_OK;
+}
+
+static ig_status write_line(void *context, const char *line, size_t length, ig_error *err) {
+  (void)err;
+  streams *s = context;
+  assert_true(s->written < sizeof s->out / sizeof *s->out);
+  s->out[s->written] = calloc(length + 1, 1);
+  memcpy(s->out[s->written++], line, length);
+  return IG_OK;
+}
+
+static void keep_warning(void *context, ig_level level, const char *text) {
+  streams *s = context;
+  if (level == IG_WARNING) snprintf(s->warning, sizeof s->warning, "%s", text);
+}
+
+static void release(streams *s) {
+  for (size_t i = 0; i < s->written; i++) free(s->out[i]);
+  s->written = s->next = s->next_target = 0;
+}
+
+static ig_config small_config(int vocabulary, int pad) {
+  return (ig_config){.family = "marian", .vocab_size = vocabulary, .target_vocab_size = vocabulary, .d_model = 32, .encoder_layers = 2,
+                     .decoder_layers = 2, .encoder_heads = 4, .decoder_heads = 4, .encoder_ffn = 48, .decoder_ffn = 48, .norm = IG_NORM_LAYER,
+                     .norm_eps = 1e-5f, .bias = true, .logits_bias = true, .activation = IG_ACTIVATION_SWISH, .positions = IG_POSITIONS_HALVES,
+                     .max_positions = 48, .scale_embedding = true, .shared_embedding = true, .tied_output = true, .pad_id = pad, .eos_id = 0,
+                     .bos_id = -1, .decoder_start_id = pad, .forced_eos_id = 0, .init_std = 0.3f};
+}
+
+static int make_directory(void **state) {
+  (void)state;
+  static char words[WORDS][8];
+  const char *tokens[WORDS];
+  for (int i = 0; i < WORDS; i++) snprintf(words[i], sizeof words[i], "w%d", i), tokens[i] = words[i];
+  if (!mkdtemp(directory)) return -1;
+  ig_tokenizer *tokenizer;
+  ig_model *model;
+  ig_error err;
+  if (ig_tokenizer_from_tokens(&(ig_token_list){tokens, WORDS}, NULL, &tokenizer, &err) != IG_OK) return -1;
+  const ig_config config = small_config(ig_tokenizer_source_size(tokenizer), ig_tokenizer_pad_id(tokenizer, IG_TARGET));
+  if (ig_model_create(&config, 3, &model, &err) != IG_OK) return -1;
+  const int status = ig_model_save(model, directory, "float32", &err) == IG_OK && ig_tokenizer_save(tokenizer, directory, &err) == IG_OK ? 0 : -1;
+  ig_model_free(model);
+  ig_tokenizer_free(tokenizer);
+  return status;
+}
+
+static int remove_directory(void **state) {
+  (void)state;
+  char command[128];
+  snprintf(command, sizeof command, "rm -r %s", directory);
+  return system(command);
+}
+
+static const char **some_lines(void) {
+  static char text[LINES][256];
+  static const char *lines[LINES];
+  uint32_t h = 1;
+  for (int i = 0; i < LINES; i++) {
+    text[i][0] = 0;
+    for (uint32_t n = (h = h * 1664525u + 1013904223u) >> 27; n > 0; n--) {
+      h = h * 1664525u + 1013904223u;
+      snprintf(text[i] + strlen(text[i]), sizeof text[i] - strlen(text[i]), "w%u ", (h >> 16) % WORDS);
+    }
+    lines[i] = text[i];
+  }
+  return lines;
+}
+
+static ig_translator *open_with(ig_translator_options options) {
+  ig_translator *t;
+  ig_error err = {0};
+  if (ig_translator_open(directory, &options, &t, &err) != IG_OK) fail_msg("%s", err.message);
+  return t;
+}
+
+static void translate(ig_translator_options options, streams *s) {
+  ig_translator *t = open_with(options);
+  ig_error err = {0};
+  const ig_line_stream stream = {read_line, write_line, s};
+  const ig_reporter reporter = {.message = keep_warning, .context = s};
+  if (ig_translate_lines(t, &stream, &reporter, &err) != IG_OK) fail_msg("%s", err.message);
+  const ig_translate_stats stats = ig_translator_stats(t);
+  assert_int_equal(stats.sentences, s->count);
+  assert_true(stats.target_tokens > 0 && stats.source_tokens > 0);
+  ig_translator_close(t);
+}
+
+static ig_translator_options options_of(int beam, int n_best) {
+  ig_translator_options o = ig_translator_options_default();
+  o.beam_size = beam, o.n_best = n_best, o.max_length = 24, o.threads = 1;
+  return o;
+}
+
+static void test_batches_and_threads_change_nothing(void **state) {
+  (void)state;
+  static const struct { int threads, workers, batch_tokens; } ways[] = {{1, 0, 1}, {1, 0, 64}, {2, 0, 2048}, {2, 0, 40}, {2, 1, 100}, {1, 3, 50}};
+  for (int beam = 1; beam <= 4; beam += 3) {
+    streams expected = {.lines = some_lines(), .count = LINES};
+    translate(options_of(beam, beam), &expected);
+    assert_int_equal(expected.written, LINES * (size_t)beam);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+      streams found = {.lines = some_lines(), .count = LINES};
+      ig_translator_options o = options_of(beam, beam);
+      o.threads = ways[i].threads, o.workers = ways[i].workers, o.batch_tokens = ways[i].batch_tokens;
+      translate(o, &found);
+      assert_int_equal(found.written, expected.written);
+      for (size_t k = 0; k < found.written; k++) assert_string_equal(found.out[k], expected.out[k]);
+      release(&found);
+    }
+    release(&expected);
+  }
+}
+
+static void test_blank_lines(void **state) {
+  (void)state;
+  const char *lines[] = {"", "w1 w2", "  "};
+  streams s = {.lines = lines, .count = 3};
+  translate(options_of(1, 1), &s);
+  assert_int_equal(s.written, 3);
+  assert_string_equal(s.out[0], "");
+  assert_string_equal(s.out[2], "");
+  release(&s);
+  translate(options_of(2, 2), &s);
+  assert_int_equal(s.written, 6);
+  assert_string_equal(s.out[1], "0.000000\t");
+  release(&s);
+}
+
+static void test_long_line_is_cut_with_a_warning(void **state) {
+  (void)state;
+  char text[400] = "";
+  for (int i = 0; i < 60; i++) strcat(text, "w3 ");
+  const char *lines[] = {"w1", text};
+  streams s = {.lines = lines, .count = 2};
+  translate(options_of(1, 1), &s);
+  assert_non_null(strstr(s.warning, "line 2: 61 source tokens"));
+  release(&s);
+}
+
+static void test_invalid_utf8_names_the_line(void **state) {
+  (void)state;
+  const char *lines[] = {"w1", "w2", "w\xc3("};
+  streams s = {.lines = lines, .count = 3};
+  ig_translator *t = open_with(options_of(1, 1));
+  ig_error err = {0};
+  assert_int_equal(ig_translate_lines(t, &(ig_line_stream){read_line, write_line, &s}, NULL, &err), IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, "line 3"));
+  assert_int_equal(s.written, 0);
+  ig_translator_close(t);
+}
+
+static void test_lengths(void **state) {
+  (void)state;
+  for (int beam = 1; beam <= 4; beam += 3) {
+    ig_translator_options o = options_of(beam, 1);
+    o.min_length = o.max_length = 9;
+    o.ids_out = true;
+    streams s = {.lines = some_lines(), .count = LINES};
+    translate(o, &s);
+    for (size_t i = 0; i < s.written; i++) {
+      int tokens = 0;
+      for (const char *p = s.out[i]; *p; p++) tokens += p == s.out[i] || p[-1] == ' ';
+      assert_true(tokens == 9 || tokens == 0);
+    }
+    release(&s);
+  }
+}
+
+static void test_scores_agree_with_the_search(void **state) {
+  (void)state;
+  const char *lines[] = {"w1 w2 w3", "w9 w8", "w30 w31 w32 w33 w34"};
+  ig_translator_options o = options_of(4, 2);
+  o.ids_out = true, o.length_penalty = 0;
+  o.max_length = 46;
+  streams found = {.lines = lines, .count = 3};
+  translate(o, &found);
+  // Best of each: "score<TAB>ids"; scored with ids in and out.
+  const char *sources[3], *targets[3];
+  char source_text[3][64];
+  double scores[3];
+  ig_tokenizer *tokenizer;
+  assert_int_equal(ig_tokenizer_load(directory, &tokenizer, NULL), IG_OK);
+  for (int i = 0; i < 3; i++) {
+    scores[i] = strtod(found.out[2 * i], NULL);
+    targets[i] = strchr(found.out[2 * i], '\t') + 1;
+    ig_ids ids = {0};
+    assert_int_equal(ig_tokenizer_encode_source(tokenizer, lines[i], strlen(lines[i]), &ids, NULL), IG_OK);
+    source_text[i][0] = 0;
+    for (size_t j = 0; j < ids.count; j++) snprintf(source_text[i] + strlen(source_text[i]), 64 - strlen(source_text[i]), "%d ", ids.ids[j]);
+    sources[i] = source_text[i];
+    ig_ids_free(&ids);
+  }
+  ig_tokenizer_free(tokenizer);
+  o = options_of(1, 1);
+  o.ids_in = o.ids_out = true;
+  ig_translator *t = open_with(o);
+  streams s = {.lines = sources, .targets = targets, .count = 3, .target_count = 3};
+  ig_error err = {0};
+  if (ig_score_targets(t, &(ig_line_stream){read_line, write_line, &s}, read_target, &err) != IG_OK) fail_msg("%s", err.message);
+  for (int i = 0; i < 3; i++) {
+    double sum = 0;
+    char *end = s.out[i];
+    for (const char *p = end;; p = end) {
+      const double value = strtod(p, &end);
+      if (p == end) break;
+      sum += value;
+    }
+    assert_true(fabs(sum - scores[i]) < 1e-4);
+  }
+  release(&s);
+  s.target_count = 2;
+  assert_int_equal(ig_score_targets(t, &(ig_line_stream){read_line, write_line, &s}, read_target, &err), IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, "line 3"));
+  ig_translator_close(t);
+  release(&s);
+  release(&found);
+}
+
+static void test_model_in_memory(void **state) {
+  (void)state;
+  const char **lines = some_lines();
+  streams expected = {.lines = lines, .count = LINES};
+  translate(options_of(2, 1), &expected);
+  ig_model *model;
+  ig_tokenizer *tokenizer;
+  assert_int_equal(ig_model_load(directory, &model, NULL), IG_OK);
+  assert_int_equal(ig_tokenizer_load(directory, &tokenizer, NULL), IG_OK);
+  ig_model_unpack(model);  // as while it is trained
+  char *out[LINES];
+  const ig_translator_options o = options_of(2, 1);
+  assert_int_equal(ig_pipeline_translate_model(model, tokenizer, &o, NULL, lines, LINES, out, NULL), IG_OK);
+  for (int i = 0; i < LINES; i++) {
+    assert_string_equal(out[i], expected.out[i]);
+    free(out[i]);
+  }
+  ig_tokenizer_free(tokenizer);
+  ig_model_free(model);
+  release(&expected);
+}
+
+static void test_single(void **state) {
+  (void)state;
+  const char *lines[] = {"w5 w6 w7"};
+  streams s = {.lines = lines, .count = 1};
+  translate(options_of(3, 1), &s);
+  ig_translator *t = open_with(options_of(3, 1));
+  char *out;
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(ig_translate(t, lines[0], &out, NULL), IG_OK);
+    assert_string_equal(out, s.out[0]);
+    free(out);
+  }
+  ig_translator_close(t);
+  release(&s);
+}
+
+static void test_bad_options(void **state) {
+  (void)state;
+  ig_translator *t;
+  ig_error err = {0};
+  ig_translator_options o = options_of(1, 1);
+  o.type = "int4";
+  assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_ERROR_UNSUPPORTED);
+  o = options_of(1, 1), o.max_length = 49;
+  assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_ERROR_ARGUMENT);
+  assert_non_null(strstr(err.message, "48"));
+  o = options_of(2, 3);
+  assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_ERROR_ARGUMENT);
+  o = options_of(-1, 1);
+  assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_ERROR_ARGUMENT);
+  assert_int_equal(ig_translator_open("/nonexistent", &o, &t, &err), IG_ERROR_ARGUMENT);
+  o = options_of(1, 1);
+  assert_int_not_equal(ig_translator_open("/nonexistent", &o, &t, &err), IG_OK);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_batches_and_threads_change_nothing),
+      cmocka_unit_test(test_blank_lines),
+      cmocka_unit_test(test_long_line_is_cut_with_a_warning),
+      cmocka_unit_test(test_invalid_utf8_names_the_line),
+      cmocka_unit_test(test_lengths),
+      cmocka_unit_test(test_scores_agree_with_the_search),
+      cmocka_unit_test(test_model_in_memory),
+      cmocka_unit_test(test_single),
+      cmocka_unit_test(test_bad_options),
+  };
+  return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}

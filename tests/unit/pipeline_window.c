@@ -1,0 +1,119 @@
+// Windows of lines: ids from ids, errors with the line's number, cutting into batches.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "pipeline/window.h"
+
+static const ig_encoding by_id = {.ids_in = true, .source_vocabulary = 100, .target_vocabulary = 50, .longest = 6};
+
+static void add(ig_window *w, const char *source, const char *target) {
+  assert_int_equal(ig_window_add(w, w->count + 1, source, strlen(source), target, target ? strlen(target) : 0, NULL), IG_OK);
+}
+
+static void test_ids(void **state) {
+  (void)state;
+  ig_window w = {0};
+  add(&w, "  5 99\t0 \r", NULL);
+  add(&w, "", NULL);
+  add(&w, "1 2 3 4 5 6 7 8", NULL);
+  assert_int_equal(ig_window_encode(&w, &by_id, NULL, NULL), IG_OK);
+  assert_int_equal(w.lines[0].source.count, 3);
+  assert_int_equal(w.lines[0].source.ids[1], 99);
+  assert_int_equal(w.lines[1].source.count, 0);
+  assert_int_equal(w.lines[2].source.count, 6);  // cut, its end kept
+  assert_int_equal(w.lines[2].source.ids[5], 8);
+  assert_int_equal(w.lines[2].source.ids[4], 5);
+  assert_int_equal(w.lines[2].cut, 8);
+  ig_window_free(&w);
+}
+
+static void test_bad_ids_name_the_line(void **state) {
+  (void)state;
+  static const char *const bad[] = {"1 x", "100", "-1", "3a", "99999999999999999999999", "1.5", "\xff"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    ig_window w = {0};
+    ig_error err = {0};
+    add(&w, "1 2", NULL);
+    add(&w, bad[i], NULL);
+    add(&w, "oops", NULL);
+    assert_int_equal(ig_window_encode(&w, &by_id, NULL, &err), IG_ERROR_FORMAT);
+    if (!strstr(err.message, "line 2: ")) fail_msg("'%s': %s", bad[i], err.message);
+    ig_window_free(&w);
+  }
+}
+
+static void test_the_lowest_line_wins(void **state) {
+  (void)state;
+  ig_pool *pool;
+  assert_int_equal(ig_pool_create(3, &pool, NULL), IG_OK);
+  ig_window w = {0};
+  for (int i = 0; i < 1000; i++) add(&w, i >= 300 && i % 100 == 7 ? "bad" : "1", NULL);
+  ig_error err = {0};
+  assert_int_equal(ig_window_encode(&w, &by_id, pool, &err), IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, "line 308: "));
+  ig_window_free(&w);
+  ig_pool_free(pool);
+}
+
+static void test_targets(void **state) {
+  (void)state;
+  ig_encoding e = by_id;
+  e.scoring = true;
+  ig_window w = {0};
+  ig_error err = {0};
+  add(&w, "1 2", "49 0");
+  add(&w, "1", "");
+  assert_int_equal(ig_window_encode(&w, &e, NULL, NULL), IG_OK);
+  assert_int_equal(w.lines[0].target.count, 2);
+  assert_int_equal(w.lines[1].target.count, 0);
+  ig_window_clear(&w);
+  add(&w, "1 2", "50");  // not in the target vocabulary
+  assert_int_equal(ig_window_encode(&w, &e, NULL, NULL), IG_ERROR_FORMAT);
+  ig_window_clear(&w);
+  add(&w, "1 2", "1 2 3 4 5 6 7");
+  assert_int_equal(ig_window_encode(&w, &e, NULL, &err), IG_ERROR_ARGUMENT);  // a target is never cut
+  assert_non_null(strstr(err.message, "7 tokens"));
+  ig_window_clear(&w);
+  add(&w, " ", "1");
+  assert_int_equal(ig_window_encode(&w, &e, NULL, NULL), IG_ERROR_FORMAT);
+  ig_window_free(&w);
+}
+
+static void test_cut(void **state) {
+  (void)state;
+  ig_window w = {0};
+  static const char *const lines[] = {"1", "1 2 3", "", "1 2 3 4 5", "1 2 3", "1 2"};
+  for (int i = 0; i < 6; i++) add(&w, lines[i], NULL);
+  assert_int_equal(ig_window_encode(&w, &by_id, NULL, NULL), IG_OK);
+  ig_cut cut;
+  assert_int_equal(ig_window_cut(&w, &(ig_cut_limits){.tokens = 6, .sentences = 10, .parts = 1}, &cut, NULL), IG_OK);
+  static const size_t order[] = {3, 1, 4, 5, 0}, counts[] = {1, 2, 2};
+  assert_int_equal(cut.sentences, 5);
+  assert_int_equal(cut.tokens, 14);
+  assert_int_equal(cut.count, 3);
+  assert_memory_equal(cut.order, order, sizeof order);
+  for (int i = 0; i < 3; i++) assert_int_equal(cut.spans[i].count, counts[i]);
+  ig_cut_free(&cut);
+  assert_int_equal(ig_window_cut(&w, &(ig_cut_limits){.tokens = 1, .sentences = 10, .parts = 1}, &cut, NULL), IG_OK);
+  assert_int_equal(cut.count, 5);
+  ig_cut_free(&cut);
+  assert_int_equal(ig_window_cut(&w, &(ig_cut_limits){.tokens = 100, .sentences = 2, .parts = 1}, &cut, NULL), IG_OK);
+  assert_int_equal(cut.count, 3);
+  ig_cut_free(&cut);
+  assert_int_equal(ig_window_cut(&w, &(ig_cut_limits){.tokens = 100, .sentences = 10, .parts = 2}, &cut, NULL), IG_OK);
+  assert_true(cut.count >= 2);
+  ig_cut_free(&cut);
+  ig_window_free(&w);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_ids),     cmocka_unit_test(test_bad_ids_name_the_line), cmocka_unit_test(test_the_lowest_line_wins),
+      cmocka_unit_test(test_targets), cmocka_unit_test(test_cut),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
