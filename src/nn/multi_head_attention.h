@@ -26,6 +26,7 @@ typedef struct ig_multi_head_attention_state {
   float *projected;      // self (rows, 3d): q | k | v; cross (rows, d): q
   float *probabilities;  // training only
   float *context;        // (rows, d)
+  int *length;           // (sequences): keys of each in self-attention without a cache
   // backward only
   float *dprojected, *dcontext;
 } ig_multi_head_attention_state;

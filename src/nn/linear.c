@@ -1,0 +1,60 @@
+// The linear layer: three matrix products and a column sum.
+//   forward   Y = X W^T + b          (rows, out)
+//   backward  dX = dY W              (rows, in)
+//             dW += dY^T X           (out, in)
+//             db += sum over rows of dY
+#include "nn/linear.h"
+
+#include "nn/gemm.h"
+
+enum { BIAS_COLUMNS = 128 };  // columns a task of the bias gradient
+
+void ig_linear_forward(ig_nn *nn, const ig_linear *l, int rows, const float *input, ig_activation activation, float *output) {
+  const size_t in = (size_t)l->in, out = (size_t)l->out;
+  ig_gemm_run(nn, &(ig_gemm){.m = (size_t)rows, .n = out, .k = in, .a = input, .a_row = in, .a_depth = 1, .b = l->weight, .b_depth = 1,
+                             .b_column = in, .packed = l->packed, .c = output, .c_row = out, .bias = l->bias, .activation = activation});
+}
+
+typedef struct bias_work {
+  const ig_kernels *kernels;
+  const float *doutput;  // (rows, out)
+  float *gradient;       // (out)
+  size_t rows, out;
+} bias_work;
+
+// One stretch of columns over all rows, in row order.
+static void bias_task(void *context, size_t index, int worker) {
+  (void)worker;
+  const bias_work *w = context;
+  const size_t first = index * BIAS_COLUMNS, count = w->out - first < BIAS_COLUMNS ? w->out - first : BIAS_COLUMNS;
+  for (size_t r = 0; r < w->rows; r++) w->kernels->add(count, w->gradient + first, w->doutput + r * w->out + first, w->gradient + first);
+}
+
+void ig_linear_backward(ig_nn *nn, const ig_linear *l, int rows, const float *input, const float *doutput, float *dinput, bool accumulate) {
+  const size_t in = (size_t)l->in, out = (size_t)l->out, m = (size_t)rows;
+  if (l->weight_gradient)
+    ig_gemm_run(nn, &(ig_gemm){.m = out, .n = in, .k = m, .a = doutput, .a_row = 1, .a_depth = out, .b = input, .b_depth = in, .b_column = 1,
+                               .c = l->weight_gradient, .c_row = in, .accumulate = true});
+  if (l->bias_gradient) {
+    bias_work w = {nn->kernels, doutput, l->bias_gradient, m, out};
+    ig_pool_run(nn->pool, (out + BIAS_COLUMNS - 1) / BIAS_COLUMNS, bias_task, &w);
+  }
+  if (dinput)
+    ig_gemm_run(nn, &(ig_gemm){.m = m, .n = in, .k = out, .a = doutput, .a_row = out, .a_depth = 1, .b = l->weight, .b_depth = in, .b_column = 1,
+                               .c = dinput, .c_row = in, .accumulate = accumulate});
+}
+
+size_t ig_linear_scratch(const ig_nn *nn, const ig_linear *l, int rows) {
+  const size_t in = (size_t)l->in, out = (size_t)l->out, m = (size_t)rows;
+  const size_t sizes[] = {ig_gemm_scratch(nn, m, out, in), ig_gemm_scratch(nn, out, in, m), ig_gemm_scratch(nn, m, in, out)};
+  size_t most = 0;
+  for (int i = 0; i < 3; i++)
+    if (sizes[i] > most) most = sizes[i];
+  return most;
+}
+
+size_t ig_linear_packed_size(const ig_nn *nn, int in, int out) { return ig_gemm_packed_size(nn->kernels, (size_t)out, (size_t)in); }
+
+void ig_linear_pack(ig_nn *nn, const ig_linear *l, float *packed) {
+  ig_gemm_pack(nn, (size_t)l->out, (size_t)l->in, l->weight, 1, (size_t)l->in, packed);
+}

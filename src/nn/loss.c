@@ -1,0 +1,63 @@
+// Output layer and cross-entropy by blocks of rows. Block order and size are fixed, so sums over rows do not depend on threads.
+#include "nn/loss.h"
+
+#include <string.h>
+
+#include "nn/rows.h"
+
+typedef struct loss_work {
+  const ig_kernels *kernels;
+  const ig_loss_args *args;
+  const int *targets;  // (rows of the block)
+  float *logits;       // (rows of the block, V): becomes their gradient
+  float *loss, *nll;   // (rows of the block)
+} loss_work;
+
+static void loss_rows(const void *context, size_t first, size_t last) {
+  const loss_work *w = context;
+  const size_t vocabulary = (size_t)w->args->output.out;
+  for (size_t r = first; r < last; r++) {
+    float *logits = w->logits + r * vocabulary;
+    if (w->targets[r] < 0) {
+      memset(logits, 0, vocabulary * sizeof *logits);
+      w->loss[r] = w->nll[r] = 0;
+      continue;
+    }
+    const ig_cross_entropy row = {w->targets[r], w->args->label_smoothing, w->args->gradient_scale};
+    w->kernels->cross_entropy(&row, vocabulary, logits, &w->loss[r], &w->nll[r]);
+  }
+}
+
+ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden, float *dhidden) {
+  const size_t d = (size_t)args->output.in, vocabulary = (size_t)args->output.out, mark = ig_arena_mark(nn->scratch);
+  const int most = rows < IG_LOSS_BLOCK ? rows : IG_LOSS_BLOCK;
+  loss_work w = {.kernels = nn->kernels, .args = args};
+  w.logits = IG_TAKE(nn->scratch, float, (size_t)most * vocabulary);
+  w.loss = IG_TAKE(nn->scratch, float, most);
+  w.nll = IG_TAKE(nn->scratch, float, most);
+  ig_loss_sums sums = {0};
+  for (int first = 0; first < rows; first += IG_LOSS_BLOCK) {
+    const int count = rows - first < IG_LOSS_BLOCK ? rows - first : IG_LOSS_BLOCK;
+    const float *block = hidden + (size_t)first * d;
+    w.targets = args->targets + first;
+    ig_linear_forward(nn, &args->output, count, block, IG_ACTIVATION_NONE, w.logits);
+    ig_rows_run(nn, (size_t)count, 8 * vocabulary, loss_rows, &w);
+    for (int r = 0; r < count; r++) {
+      sums.loss += (double)w.loss[r];
+      sums.nll += (double)w.nll[r];
+      sums.tokens += w.targets[r] >= 0;
+    }
+    if (dhidden) ig_linear_backward(nn, &args->output, count, block, w.logits, dhidden + (size_t)first * d, false);
+  }
+  ig_arena_release(nn->scratch, mark);
+  return sums;
+}
+
+size_t ig_loss_scratch(const ig_nn *nn, const ig_loss_args *args, int rows) {
+  const size_t most = (size_t)(rows < IG_LOSS_BLOCK ? rows : IG_LOSS_BLOCK);
+  ig_arena plan = ig_arena_measure();
+  ig_arena_take(&plan, most * (size_t)args->output.out, sizeof(float));
+  ig_arena_take(&plan, most, sizeof(float));
+  ig_arena_take(&plan, most, sizeof(float));
+  return plan.peak + ig_linear_scratch(nn, &args->output, (int)most);
+}

@@ -1,0 +1,59 @@
+// Layer normalisation, forward and backward. With xhat = (x - mean) rstd and g = dy weight:
+//   dx = rstd (g - mean(g) - xhat mean(g xhat)),  dweight += sum over rows of dy xhat,  dbias += sum over rows of dy
+#include "nn/norm.h"
+
+#include "nn/rows.h"
+
+enum { PARAMETER_COLUMNS = 64 };  // columns a task of the parameters' gradients
+
+void ig_norm_carve(ig_norm_state *state, ig_arena *arena, int rows) {
+  state->mean = IG_TAKE(arena, float, rows);
+  state->rstd = IG_TAKE(arena, float, rows);
+}
+
+typedef struct norm_work {
+  const ig_kernels *kernels;
+  const ig_norm *norm;
+  const ig_norm_state *state;
+  const float *input;    // (rows, d)
+  const float *doutput;  // (rows, d)
+  float *output;         // (rows, d): the output, or dinput
+  size_t rows;
+} norm_work;
+
+static void forward_rows(const void *context, size_t first, size_t last) {
+  const norm_work *w = context;
+  const size_t d = (size_t)w->norm->size;
+  for (size_t r = first; r < last; r++)
+    w->kernels->layer_norm(d, w->input + r * d, w->norm->weight, w->norm->bias, w->norm->eps, w->output + r * d, &w->state->mean[r], &w->state->rstd[r]);
+}
+
+void ig_norm_forward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows, const float *input, float *output) {
+  const norm_work w = {.kernels = nn->kernels, .norm = norm, .state = state, .input = input, .output = output};
+  ig_rows_run(nn, (size_t)rows, 2 * (size_t)norm->size, forward_rows, &w);
+}
+
+static void backward_rows(const void *context, size_t first, size_t last) {
+  const norm_work *w = context;
+  const size_t d = (size_t)w->norm->size;
+  for (size_t r = first; r < last; r++)
+    w->kernels->layer_norm_backward(d, w->input + r * d, w->norm->weight, w->state->mean[r], w->state->rstd[r], w->doutput + r * d, w->output + r * d);
+}
+
+// One stretch of columns over all rows, in row order.
+static void parameter_task(void *context, size_t index, int worker) {
+  (void)worker;
+  const norm_work *w = context;
+  const size_t d = (size_t)w->norm->size, first = index * PARAMETER_COLUMNS, count = d - first < PARAMETER_COLUMNS ? d - first : PARAMETER_COLUMNS;
+  float *dbias = w->norm->bias_gradient ? w->norm->bias_gradient + first : NULL;
+  for (size_t r = 0; r < w->rows; r++)
+    w->kernels->layer_norm_parameters(count, w->input + r * d + first, w->state->mean[r], w->state->rstd[r], w->doutput + r * d + first,
+                                      w->norm->weight_gradient + first, dbias);
+}
+
+void ig_norm_backward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows, const float *input, const float *doutput, float *dinput) {
+  norm_work w = {.kernels = nn->kernels, .norm = norm, .state = state, .input = input, .doutput = doutput, .output = dinput, .rows = (size_t)rows};
+  if (norm->weight_gradient)  // before dinput, which may be doutput
+    ig_pool_run(nn->pool, ((size_t)norm->size + PARAMETER_COLUMNS - 1) / PARAMETER_COLUMNS, parameter_task, &w);
+  ig_rows_run(nn, (size_t)rows, 2 * (size_t)norm->size, backward_rows, &w);
+}
