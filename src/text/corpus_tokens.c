@@ -66,6 +66,9 @@ static void free_side(side_tokens *s) {
   free(s->tokens);
 }
 
+// Special tokens get the same ids on both sides, however often the text has them.
+static bool is_special(const char *token) { return !strcmp(token, "</s>") || !strcmp(token, "<unk>") || !strcmp(token, "<pad>"); }
+
 static ig_status count_side(side_tokens *s, const char *const *files, size_t file_count, const ig_corpus_tokens *options, ig_error *err) {
   for (size_t i = 0; i < file_count; ++i) {
     ig_lines *lines;
@@ -80,10 +83,8 @@ static ig_status count_side(side_tokens *s, const char *const *files, size_t fil
   if (!s->sorted || !s->tokens) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < count; ++i) s->sorted[i] = (counted){s->counter.tokens.tokens[i], s->counter.counts[i]};
   qsort(s->sorted, count, sizeof *s->sorted, by_count);
-  while (kept < count && s->sorted[kept].count >= options->min_count && (options->max_tokens == 0 || kept < options->max_tokens)) {
-    s->tokens[kept] = s->sorted[kept].token;
-    ++kept;
-  }
+  for (size_t i = 0; i < count && s->sorted[i].count >= options->min_count && (options->max_tokens == 0 || kept < options->max_tokens); ++i)
+    if (!is_special(s->sorted[i].token)) s->tokens[kept++] = s->sorted[i].token;
   s->list = (ig_token_list){s->tokens, kept};
   return IG_OK;
 }
