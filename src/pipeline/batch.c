@@ -16,32 +16,34 @@ static int round_up(int n) {
   return size;
 }
 
+// The last state runs with threads inside the layers, the others are one thread each.
+static ig_pool *pool_of(const ig_translator *t, const ig_worker_state *s) { return s == &t->states[t->worker_count] ? t->pool : NULL; }
+
 static int larger(int a, int b) { return a > b ? a : b; }
 
-// An inference for at least these sentences, source rows and positions; max_length is exact, for it is the stride of every history.
-static ig_status reserve(ig_translator *t, ig_worker_state *s, int sentences, int source_rows, int beam, int max_length, ig_error *err) {
-  if (s->inference && s->size.sentences >= sentences && s->size.source_rows >= source_rows && s->size.max_length == max_length &&
-      s->size.slots >= sentences * beam)
+// An inference at least of the wanted size; max_length is exact, for it is the stride of every history.
+static ig_status reserve(ig_translator *t, ig_worker_state *s, const ig_inference_size *wanted, ig_error *err) {
+  if (s->inference && s->size.sentences >= wanted->sentences && s->size.source_rows >= wanted->source_rows && s->size.slots >= wanted->slots &&
+      s->size.max_length == wanted->max_length)
     return IG_OK;
   ig_search_free(s->search);
   ig_inference_free(s->inference);
   s->search = NULL, s->inference = NULL;
-  const int room = larger(s->size.sentences, sentences);
-  s->size = (ig_inference_size){room, larger(s->size.source_rows, round_up(source_rows)), room * beam, max_length};
-  ig_pool *pool = s == &t->states[t->worker_count] ? t->pool : NULL;
-  return ig_inference_create(t->model, pool, &s->size, &s->inference, err);
+  s->size = (ig_inference_size){larger(s->size.sentences, wanted->sentences), larger(s->size.source_rows, round_up(wanted->source_rows)),
+                                larger(s->size.slots, wanted->slots), wanted->max_length};
+  return ig_inference_create(t->model, pool_of(t, s), &s->size, &s->inference, err);
 }
 
-static ig_status gather(ig_ids *all, int **offsets, size_t *capacity, const ig_window *w, const size_t *lines, size_t count, bool targets,
-                        ig_error *err) {
-  IG_TRY(ig_grow((void **)offsets, capacity, count + 1, sizeof **offsets, err));
-  all->count = 0;
-  for (size_t i = 0; i < count; i++) {
-    const ig_ids *ids = targets ? &w->lines[lines[i]].target : &w->lines[lines[i]].source;
-    (*offsets)[i] = (int)all->count;
-    for (size_t j = 0; j < ids->count; j++) IG_TRY(ig_ids_append(all, ids->ids[j], err));
+static ig_status gather(ig_ragged_ids *all, const ig_window *w, const ig_cut *cut, const ig_span *span, bool targets, ig_error *err) {
+  IG_TRY(ig_grow((void **)&all->offsets, &all->capacity, span->count + 1, sizeof *all->offsets, err));
+  all->ids.count = 0;
+  for (size_t i = 0; i < span->count; i++) {
+    const ig_line *line = &w->lines[cut->order[span->first + i]];
+    const ig_ids *ids = targets ? &line->target : &line->source;
+    all->offsets[i] = (int)all->ids.count;
+    for (size_t j = 0; j < ids->count; j++) IG_TRY(ig_ids_append(&all->ids, ids->ids[j], err));
   }
-  (*offsets)[count] = (int)all->count;
+  all->offsets[span->count] = (int)all->ids.count;
   return IG_OK;
 }
 
@@ -91,13 +93,11 @@ static ig_status take_output(ig_worker_state *s, ig_line *line, ig_error *err) {
 ig_status ig_engine_translate(ig_translator *t, ig_worker_state *s, const ig_cut *cut, const ig_span *span, ig_error *err) {
   const size_t *lines = cut->order + span->first;
   const int sentences = (int)span->count, n_best = t->decode.n_best;
-  IG_TRY(gather(&s->source, &s->source_offsets, &s->source_offset_capacity, &t->window, lines, span->count, false, err));
-  IG_TRY(reserve(t, s, sentences, (int)s->source.count, t->decode.beam_size, t->decode.max_length, err));
-  if (!s->search) {
-    ig_pool *pool = s == &t->states[t->worker_count] ? t->pool : NULL;
-    IG_TRY(ig_search_create(&t->decode, t->kernels, pool, s->size.sentences, &s->search, err));
-  }
-  ig_inference_encode(s->inference, s->source.ids, &(ig_ragged){sentences, s->source_offsets});
+  IG_TRY(gather(&s->source, &t->window, cut, span, false, err));
+  const ig_inference_size wanted = {sentences, (int)s->source.ids.count, sentences * t->decode.beam_size, t->decode.max_length};
+  IG_TRY(reserve(t, s, &wanted, err));
+  if (!s->search) IG_TRY(ig_search_create(&t->decode, t->kernels, pool_of(t, s), s->size.sentences, &s->search, err));
+  ig_inference_encode(s->inference, s->source.ids.ids, &(ig_ragged){sentences, s->source.offsets});
   const ig_stepper stepper = ig_inference_stepper(s->inference);
   const ig_hypothesis *found;
   IG_TRY(ig_search_run(s->search, &stepper, sentences, &found, err));
@@ -127,19 +127,21 @@ static ig_status put_scores(ig_translator *t, ig_worker_state *s, const float *l
 ig_status ig_engine_score(ig_translator *t, ig_worker_state *s, const ig_cut *cut, const ig_span *span, ig_error *err) {
   const size_t *lines = cut->order + span->first;
   const int sentences = (int)span->count;
-  IG_TRY(gather(&s->source, &s->source_offsets, &s->source_offset_capacity, &t->window, lines, span->count, false, err));
-  IG_TRY(gather(&s->target, &s->target_offsets, &s->target_offset_capacity, &t->window, lines, span->count, true, err));
-  IG_TRY(reserve(t, s, sentences, (int)s->source.count, 1, larger(cut->longest_target, 1), err));
-  IG_TRY(ig_grow((void **)&s->log_probs, &s->log_prob_capacity, s->target.count + 1, sizeof *s->log_probs, err));
-  ig_inference_encode(s->inference, s->source.ids, &(ig_ragged){sentences, s->source_offsets});
-  const ig_score_args args = {t->kernels, t->decode.start_id, t->decode.vocab_size, s->size.max_length, {sentences, s->target_offsets}, s->target.ids};
+  IG_TRY(gather(&s->source, &t->window, cut, span, false, err));
+  IG_TRY(gather(&s->target, &t->window, cut, span, true, err));
+  const ig_inference_size wanted = {sentences, (int)s->source.ids.count, sentences, larger(cut->longest_target, 1)};
+  IG_TRY(reserve(t, s, &wanted, err));
+  IG_TRY(ig_grow((void **)&s->log_probs, &s->log_prob_capacity, s->target.ids.count + 1, sizeof *s->log_probs, err));
+  ig_inference_encode(s->inference, s->source.ids.ids, &(ig_ragged){sentences, s->source.offsets});
+  const ig_score_args args = {t->kernels, t->decode.start_id, t->decode.vocab_size, s->size.max_length, {sentences, s->target.offsets},
+                              s->target.ids.ids};
   const ig_stepper stepper = ig_inference_stepper(s->inference);
   IG_TRY(ig_score_ids(&args, &stepper, s->log_probs, err));
   for (int i = 0; i < sentences; i++) {
-    const int begin = s->target_offsets[i];
-    IG_TRY(put_scores(t, s, s->log_probs + begin, s->target_offsets[i + 1] - begin, err));
+    const int begin = s->target.offsets[i];
+    IG_TRY(put_scores(t, s, s->log_probs + begin, s->target.offsets[i + 1] - begin, err));
     IG_TRY(take_output(s, &t->window.lines[lines[i]], err));
   }
-  s->target_tokens += s->target.count;
+  s->target_tokens += s->target.ids.count;
   return IG_OK;
 }

@@ -15,10 +15,10 @@
 void ig_worker_state_free(ig_worker_state *s) {
   ig_inference_free(s->inference);
   ig_search_free(s->search);
-  ig_ids_free(&s->source);
-  ig_ids_free(&s->target);
-  free(s->source_offsets);
-  free(s->target_offsets);
+  ig_ids_free(&s->source.ids);
+  ig_ids_free(&s->target.ids);
+  free(s->source.offsets);
+  free(s->target.offsets);
   free(s->log_probs);
   free(s->text);
   *s = (ig_worker_state){0};

@@ -6,14 +6,19 @@
 #include "decode/search.h"
 #include "pipeline/window.h"
 
+// Ids of several sentences back to back: sentence i owns ids offsets[i] .. offsets[i+1]-1.
+typedef struct ig_ragged_ids {
+  ig_ids ids;
+  int *offsets;  // (sentences + 1)
+  size_t capacity;
+} ig_ragged_ids;
+
 // What one thread (or one pool) needs to run batches; grown to the largest seen.
 typedef struct ig_worker_state {
   ig_inference *inference;
   ig_search *search;
   ig_inference_size size;
-  ig_ids source, target;    // back to back
-  int *source_offsets, *target_offsets;  // (sentences + 1)
-  size_t source_offset_capacity, target_offset_capacity;
+  ig_ragged_ids source, target;
   float *log_probs;         // (target rows), when scoring
   size_t log_prob_capacity;
   char *text;               // the output being built

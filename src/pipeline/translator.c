@@ -151,18 +151,18 @@ typedef struct input {
 } input;
 
 static ig_status read_line(ig_translator *t, input *in, ig_error *err) {
-  const char *source, *target = NULL;
-  size_t source_length = 0, target_length = 0;
-  IG_TRY(in->stream->read(in->stream->context, &source, &source_length, err));
+  ig_input_line line = {.number = in->number + 1};
+  IG_TRY(in->stream->read(in->stream->context, &line.source, &line.source_length, err));
   if (in->read_target) {
-    IG_TRY(in->read_target(in->stream->context, &target, &target_length, err));
-    if (!source != !target)
-      return ig_fail(err, IG_ERROR_FORMAT, "line %zu: the %s end here, but the %s go on", in->number + 1, source ? "targets" : "sources",
-                     source ? "sources" : "targets");
+    IG_TRY(in->read_target(in->stream->context, &line.target, &line.target_length, err));
+    if (!line.source != !line.target)
+      return ig_fail(err, IG_ERROR_FORMAT, "line %zu: the %s end here, but the %s go on", line.number, line.source ? "targets" : "sources",
+                     line.source ? "sources" : "targets");
   }
-  in->ended = !source;
+  in->ended = !line.source;
   if (in->ended) return IG_OK;
-  return ig_window_add(&t->window, ++in->number, source, source_length, target, target_length, err);
+  in->number++;
+  return ig_window_add(&t->window, &line, err);
 }
 
 static void report_progress(const ig_reporter *reporter, size_t lines, double seconds, bool scoring) {
@@ -204,7 +204,7 @@ ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stre
 ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error *err) {
   const double begin = ig_seconds();
   ig_window_clear(&t->window);
-  IG_TRY(ig_window_add(&t->window, 1, text, strlen(text), NULL, 0, err));
+  IG_TRY(ig_window_add(&t->window, &(ig_input_line){.number = 1, .source = text, .source_length = strlen(text)}, err));
   IG_TRY(ig_engine_run(t, false, NULL, err));
   char *output = t->window.lines[0].output;
   t->window.lines[0].output = NULL;  // the caller's now

@@ -46,16 +46,15 @@ static ig_status keep_text(ig_window *w, const char *text, size_t length, ig_tex
   return IG_OK;
 }
 
-ig_status ig_window_add(ig_window *w, size_t number, const char *source, size_t source_length, const char *target, size_t target_length,
-                        ig_error *err) {
+ig_status ig_window_add(ig_window *w, const ig_input_line *input, ig_error *err) {
   const size_t before = w->capacity;
   IG_TRY(ig_grow((void **)&w->lines, &w->capacity, w->count + 1, sizeof *w->lines, err));
   memset(w->lines + before, 0, (w->capacity - before) * sizeof *w->lines);
   ig_line *line = &w->lines[w->count];
-  line->number = number;
+  line->number = input->number;
   line->cut = 0;
-  IG_TRY(keep_text(w, source, source_length, &line->source_text, err));
-  if (target) IG_TRY(keep_text(w, target, target_length, &line->target_text, err));
+  IG_TRY(keep_text(w, input->source, input->source_length, &line->source_text, err));
+  if (input->target) IG_TRY(keep_text(w, input->target, input->target_length, &line->target_text, err));
   w->count++;
   return IG_OK;
 }

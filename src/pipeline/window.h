@@ -27,9 +27,13 @@ typedef struct ig_window {
 void ig_window_free(ig_window *window);
 void ig_window_clear(ig_window *window);
 bool ig_window_full(const ig_window *window);
-// Copies the line behind the others; target NULL: none.
-ig_status ig_window_add(ig_window *window, size_t number, const char *source, size_t source_length, const char *target, size_t target_length,
-                        ig_error *err);
+typedef struct ig_input_line {
+  size_t number;
+  const char *source, *target;  // target NULL: none
+  size_t source_length, target_length;
+} ig_input_line;
+// Copies the line behind the others.
+ig_status ig_window_add(ig_window *window, const ig_input_line *input, ig_error *err);
 
 // How lines become ids.
 typedef struct ig_encoding {

@@ -11,7 +11,9 @@
 static const ig_encoding by_id = {.ids_in = true, .source_vocabulary = 100, .target_vocabulary = 50, .longest = 6};
 
 static void add(ig_window *w, const char *source, const char *target) {
-  assert_int_equal(ig_window_add(w, w->count + 1, source, strlen(source), target, target ? strlen(target) : 0, NULL), IG_OK);
+  const ig_input_line line = {.number = w->count + 1, .source = source, .source_length = strlen(source), .target = target,
+                              .target_length = target ? strlen(target) : 0};
+  assert_int_equal(ig_window_add(w, &line, NULL), IG_OK);
 }
 
 static void test_ids(void **state) {
