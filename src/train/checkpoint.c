@@ -146,7 +146,7 @@ static ig_status read_u64(ig_json_object from, const char *key, uint64_t *out, i
 
 static ig_status parse_state(ig_json_object from, ig_run_state *s, ig_error *err) {
   int version;
-  uint64_t batch;
+  uint64_t batch = 0;
   IG_TRY(ig_json_int(from, "version", 0, &version, err));
   if (version != VERSION) return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: version: expected %d, found %d", from.where, VERSION, version);
   IG_TRY(ig_json_require(from, "update", err));

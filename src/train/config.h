@@ -44,7 +44,8 @@ typedef struct ig_train_config {
   ig_optimizer_options optimizer;
   ig_schedule schedule;
   double label_smoothing;
-  int validate_every, valid_sentences, valid_beam_size, patience;
+  int validate_every, valid_beam_size, patience;
+  int valid_sentences;       // translated in a validation; 0: all
   ig_best_metric best_metric;
   int save_every, keep, log_every;
 } ig_train_config;  // ig_train_config_free

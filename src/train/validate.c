@@ -51,9 +51,8 @@ static ig_status score(const ig_run *run, ig_metric metric, char *const *hypothe
 
 ig_status ig_run_validate(ig_run *run, ig_validation *out, ig_error *err) {
   IG_TRY(valid_loss(run, out, err));
-  const size_t cap = (size_t)run->config.valid_sentences, count = run->valid.lines < cap ? run->valid.lines : cap;
+  const size_t cap = (size_t)run->config.valid_sentences, count = cap == 0 || run->valid.lines < cap ? run->valid.lines : cap;
   out->bleu = out->chrf = 0;
-  if (count == 0) return IG_OK;
   ig_translator_options options = ig_translator_options_default();
   options.beam_size = run->config.valid_beam_size;
   options.max_length = generated_limit(run);

@@ -1,0 +1,153 @@
+// Loading parallel text: ids, left-out pairs, and errors with their place.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <zlib.h>
+
+#include "data/corpus.h"
+
+static char directory[] = "/tmp/ingot-corpus-XXXXXX";
+static char source[64], target[64], zipped[64];
+
+static void write_text(const char *path, const char *text) {
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+  fclose(file);
+}
+
+static ig_tokenizer *tokenizer(void) {
+  static const char *const tokens[] = {"a", "b", "c"};
+  const ig_token_list list = {tokens, 3};
+  ig_tokenizer *out;
+  ig_error err;
+  assert_int_equal(ig_tokenizer_from_tokens(&list, NULL, &out, &err), IG_OK);
+  return out;
+}
+
+static ig_status load(const char *source_path, const char *target_path, ig_corpus_options options, ig_corpus *out, ig_error *err) {
+  const ig_corpus_files files = {.source = &source_path, .target = &target_path, .count = 1};
+  ig_tokenizer *t = tokenizer();
+  options.tokenizer = t;
+  const ig_status status = ig_corpus_load(&files, &options, out, err);
+  ig_tokenizer_free(t);
+  return status;
+}
+
+static void ids_and_left_out_pairs(void **state) {
+  (void)state;
+  write_text(source, "a b\n\nc\nb b b b\na\n");
+  write_text(target, "c\na\nb a\na\n\n");
+  ig_corpus c;
+  ig_error err = {0};
+  assert_int_equal(load(source, target, (ig_corpus_options){.max_length = 4, .keep_text = true}, &c, &err), IG_OK);
+  assert_int_equal(c.pairs, 2);
+  assert_int_equal(c.lines, 5);
+  assert_int_equal(c.empty, 2);
+  assert_int_equal(c.too_long, 1);  // four tokens and the end
+  assert_int_equal(ig_corpus_length(&c, IG_SOURCE, 0), 3);
+  assert_int_equal(ig_corpus_length(&c, IG_TARGET, 1), 3);
+  ig_tokenizer *t = tokenizer();
+  const char *expected[] = {"a", "b", "</s>"};
+  for (int i = 0; i < 3; i++) assert_string_equal(ig_tokenizer_piece(t, IG_SOURCE, c.ids[IG_SOURCE][i]), expected[i]);
+  ig_tokenizer_free(t);
+  assert_string_equal(c.text[IG_SOURCE][3], "b b b b");
+  assert_string_equal(c.text[IG_TARGET][4], "");
+  ig_corpus_free(&c);
+}
+
+static void compressed_and_parallel_give_the_same(void **state) {
+  (void)state;
+  static char text[200000];
+  size_t size = 0;
+  for (int i = 0; i < 40000; i++) {  // more than one block
+    text[size++] = (char)('a' + i * 7 % 3);
+    text[size++] = i % 5 ? '\n' : ' ';
+    if (i % 5 == 0) text[size++] = 'b', text[size++] = '\n';
+  }
+  text[size] = '\0';
+  write_text(source, text);
+  write_text(target, text);
+  gzFile file = gzopen(zipped, "wb");
+  assert_int_equal(gzwrite(file, text, (unsigned)size), size);
+  gzclose(file);
+  ig_corpus plain, other;
+  ig_error err = {0};
+  ig_pool *pool;
+  assert_int_equal(ig_pool_create(3, &pool, &err), IG_OK);
+  assert_int_equal(load(source, target, (ig_corpus_options){0}, &plain, &err), IG_OK);
+  assert_int_equal(load(zipped, target, (ig_corpus_options){.pool = pool}, &other, &err), IG_OK);
+  ig_pool_free(pool);
+  assert_int_equal(plain.pairs, 40000);
+  assert_int_equal(ig_corpus_fingerprint(&plain), ig_corpus_fingerprint(&other));
+  other.ids[IG_TARGET][39999] ^= 1;
+  assert_int_not_equal(ig_corpus_fingerprint(&plain), ig_corpus_fingerprint(&other));
+  ig_corpus_free(&plain);
+  ig_corpus_free(&other);
+}
+
+static void unequal_lines(void **state) {
+  (void)state;
+  write_text(source, "a\nb\nc\n");
+  write_text(target, "a\nb\nc\na\nb\n");
+  ig_corpus c;
+  ig_error err = {0};
+  assert_int_equal(load(source, target, (ig_corpus_options){0}, &c, &err), IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, source));
+  assert_non_null(strstr(err.message, "has 3 lines"));
+  assert_non_null(strstr(err.message, "has 5"));
+  assert_int_equal(load(target, source, (ig_corpus_options){0}, &c, &err), IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, "has 5 lines"));
+}
+
+static void invalid_utf8(void **state) {
+  (void)state;
+  write_text(source, "a\nb\nc\n");
+  write_text(target, "a\nb \xff\nc\n");
+  ig_corpus c;
+  ig_error err = {0};
+  char place[80];
+  snprintf(place, sizeof place, "%s:2", target);
+  assert_int_equal(load(source, target, (ig_corpus_options){0}, &c, &err), IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, place));
+}
+
+static void missing_file(void **state) {
+  (void)state;
+  ig_corpus c;
+  ig_error err = {0};
+  assert_int_equal(load("nowhere.txt", target, (ig_corpus_options){0}, &c, &err), IG_ERROR_IO);
+  assert_non_null(strstr(err.message, "nowhere.txt"));
+}
+
+static int set_up(void **state) {
+  (void)state;
+  if (!mkdtemp(directory)) return -1;
+  snprintf(source, sizeof source, "%s/source", directory);
+  snprintf(target, sizeof target, "%s/target", directory);
+  snprintf(zipped, sizeof zipped, "%s/source.gz", directory);
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  unlink(source);
+  unlink(target);
+  unlink(zipped);
+  return rmdir(directory);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(ids_and_left_out_pairs), cmocka_unit_test(compressed_and_parallel_give_the_same), cmocka_unit_test(unequal_lines),
+      cmocka_unit_test(invalid_utf8),           cmocka_unit_test(missing_file),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
