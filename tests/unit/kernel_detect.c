@@ -1,0 +1,61 @@
+// CPU detection on recorded CPUID tables, and the choice of a table by IG_ISA.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "kernel/detect.h"
+#include "kernel/kernel.h"
+
+static void recorded_cpus(void **state) {
+  (void)state;
+  static const struct {
+    const char *name;
+    ig_cpu_leaves leaves;
+    ig_cpu_features features;
+  } cpus[] = {
+      {"Haswell, Core i7-4770", {0x7ffafbffu, 0x000027abu, 0x07}, {true, false}},
+      {"Zen 3, Ryzen 9 5950X", {0x7ef8320bu, 0x219c97a9u, 0x207}, {true, false}},
+      {"Skylake-X, Core i9-7900X", {0x7ffefbffu, 0xd39ffffbu, 0xff}, {true, true}},
+      {"Skylake-X, system saves ymm but not zmm", {0x7ffefbffu, 0xd39ffffbu, 0x07}, {true, false}},
+      {"Skylake-X, system saves no AVX state", {0x7ffefbffu, 0xd39ffffbu, 0x03}, {false, false}},
+      {"Skylake-X, system without XSAVE", {0x77fefbffu, 0xd39ffffbu, 0}, {false, false}},
+      {"Sandy Bridge, Core i7-2600: AVX alone", {0x1fbae3ffu, 0, 0x07}, {false, false}},
+      {"AVX-512F without BW, DQ and VL: Knights Landing", {0x7ff8f3bfu, 0x1c0d23abu, 0xe7}, {true, false}},
+  };
+  for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++) {
+    ig_cpu_features features = ig_cpu_features_of(&cpus[i].leaves);
+    if (features.avx2 != cpus[i].features.avx2 || features.avx512 != cpus[i].features.avx512) fail_msg("%s: avx2 %d, avx512 %d", cpus[i].name, features.avx2, features.avx512);
+  }
+}
+
+static void the_environment_chooses(void **state) {
+  (void)state;
+  const ig_kernels *kernels = NULL;
+  const char *name = NULL;
+  ig_error err;
+  for (const ig_kernels *const *table = ig_kernels_all(); *table; table++) {
+    setenv("IG_ISA", (*table)->name, 1);
+    ig_status status = ig_kernels_select(&kernels, &err);
+    if (ig_kernels_supported(*table)) {
+      assert_int_equal(status, IG_OK);
+      assert_ptr_equal(kernels, *table);
+      assert_int_equal(ig_isa_name(&name, &err), IG_OK);
+      assert_string_equal(name, (*table)->name);
+    } else {
+      assert_int_equal(status, IG_ERROR_UNSUPPORTED);
+      assert_non_null(strstr(err.message, (*table)->name));
+    }
+  }
+  setenv("IG_ISA", "avx3", 1);
+  assert_int_equal(ig_kernels_select(&kernels, &err), IG_ERROR_ARGUMENT);
+  assert_non_null(strstr(err.message, "avx3"));
+  unsetenv("IG_ISA");
+  assert_int_equal(ig_kernels_select(&kernels, &err), IG_OK);
+  assert_true(ig_kernels_supported(kernels));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(recorded_cpus), cmocka_unit_test(the_environment_chooses)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

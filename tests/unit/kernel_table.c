@@ -1,0 +1,393 @@
+// Every slot of every kernel table against the reference, on all shape classes, with guard values round each buffer.
+// Negative control: tables with one broken slot each must be reported.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "kernel/kernel.h"
+
+// ---- guarded buffers -----------------------------------------------------------------------------------------------------------------------
+
+enum { GUARD = 80, MAX_BUFFERS = 16 };
+static const uint32_t GUARD_BITS = 0x7fc12345;  // a NaN: what is read from behind a row poisons the result
+
+typedef struct checker {
+  const ig_kernels *kernels;
+  int failures;
+  char first[160];  // what failed first
+  float *bases[MAX_BUFFERS];
+  size_t sizes[MAX_BUFFERS], shifts[MAX_BUFFERS];
+  size_t count;
+  uint32_t random;
+} checker;
+
+static void fail_case(checker *c, const char *slot, size_t n, const char *what) {
+  if (c->failures++ == 0) snprintf(c->first, sizeof c->first, "%s: %s, n %zu: %s", c->kernels->name, slot, n, what);
+}
+
+static float next_random(checker *c) {  // [-1, 1)
+  c->random = c->random * 1664525u + 1013904223u;
+  return (float)(c->random >> 8) / 8388608.0f - 1.0f;
+}
+
+// n floats in [-range, range), at any alignment.
+static float *take(checker *c, size_t n, float range) {
+  assert_true(c->count < MAX_BUFFERS);
+  size_t shift = c->random >> 13 & 3, total = n + 2 * GUARD + 4;
+  float *base = malloc(total * sizeof(float));
+  assert_non_null(base);
+  for (size_t i = 0; i < total; i++) memcpy(base + i, &GUARD_BITS, sizeof(float));
+  float *x = base + GUARD + shift;
+  for (size_t i = 0; i < n; i++) x[i] = range * next_random(c);
+  c->bases[c->count] = base;
+  c->sizes[c->count] = n;
+  c->shifts[c->count++] = shift;
+  return x;
+}
+
+static float *take_copy(checker *c, size_t n, const float *from) {
+  float *x = take(c, n, 1.0f);
+  if (n) memcpy(x, from, n * sizeof(float));
+  return x;
+}
+
+static void release(checker *c, const char *slot, size_t n) {
+  for (size_t b = 0; b < c->count; b++) {
+    size_t start = GUARD + c->shifts[b], total = c->sizes[b] + 2 * GUARD + 4;
+    for (size_t i = 0; i < total; i++) {
+      if (i == start) i += c->sizes[b];
+      uint32_t bits;
+      memcpy(&bits, c->bases[b] + i, sizeof bits);
+      if (bits != GUARD_BITS) {
+        fail_case(c, slot, n, "wrote outside its output");
+        break;
+      }
+    }
+    free(c->bases[b]);
+  }
+  c->count = 0;
+}
+
+static void expect_same(checker *c, const char *slot, size_t n, size_t count, const float *got, const float *want) {
+  if (count && memcmp(got, want, count * sizeof(float)) != 0) fail_case(c, slot, n, "bits differ from the reference");
+}
+
+static void expect_near(checker *c, const char *slot, size_t n, size_t count, const float *got, const float *want, double relative, double absolute) {
+  for (size_t i = 0; i < count; i++) {
+    if (isnan(want[i]) && isnan(got[i])) continue;
+    if (got[i] == want[i]) continue;
+    double distance = fabs((double)got[i] - (double)want[i]);
+    if (!(distance <= relative * fabs((double)want[i]) + absolute)) {
+      char what[96];
+      snprintf(what, sizeof what, "element %zu is %.9g, expected %.9g", i, (double)got[i], (double)want[i]);
+      fail_case(c, slot, n, what);
+      return;
+    }
+  }
+}
+
+static const ig_kernels *const reference = &ig_kernels_reference;
+
+// ---- slots of one row ----------------------------------------------------------------------------------------------------------------------
+
+static void check_elementwise(checker *c, size_t n) {
+  float *x = take(c, n, 3.0f), *y = take(c, n, 3.0f), *got = take_copy(c, n, y), *want = take_copy(c, n, y);
+  c->kernels->axpy(n, 1.7f, x, got);
+  reference->axpy(n, 1.7f, x, want);
+  expect_same(c, "axpy", n, n, got, want);
+  c->kernels->add(n, x, y, got);
+  reference->add(n, x, y, want);
+  expect_same(c, "add", n, n, got, want);
+  c->kernels->scale(n, 0.3f, x, got);
+  reference->scale(n, 0.3f, x, want);
+  expect_same(c, "scale", n, n, got, want);
+  c->kernels->add(n, got, y, got);  // in place
+  reference->add(n, want, y, want);
+  expect_same(c, "add in place", n, n, got, want);
+  release(c, "axpy, add or scale", n);
+}
+
+static void check_reductions(checker *c, size_t n) {
+  float *x = take(c, n, 3.0f), *y = take(c, n, 3.0f);
+  float got = c->kernels->dot(n, x, y), want = reference->dot(n, x, y);
+  expect_near(c, "dot", n, 1, &got, &want, 1e-5, 1e-6 * sqrt((double)n) + 1e-6);
+  double squares = c->kernels->sum_squares(n, x), expected = reference->sum_squares(n, x);
+  if (!(fabs(squares - expected) <= 1e-12 * expected)) fail_case(c, "sum_squares", n, "further than 1e-12 from the reference");
+  if (c->kernels->argmax(n, x) != reference->argmax(n, x)) fail_case(c, "argmax", n, "another index");
+  if (n > 2) {
+    x[n - 1] = x[n / 2] = 50.0f;  // the first of two
+    x[0] = NAN;
+    if (c->kernels->argmax(n, x) != n / 2) fail_case(c, "argmax", n, "not the first of two equals");
+  }
+  release(c, "dot, sum_squares or argmax", n);
+}
+
+static void check_softmax(checker *c, size_t n) {
+  float *x = take(c, n, 20.0f), *dp = take(c, n, 1.0f);
+  if (n > 4) x[n / 3] = -INFINITY;
+  float got_log = c->kernels->log_sum_exp(n, x), want_log = reference->log_sum_exp(n, x);
+  expect_near(c, "log_sum_exp", n, 1, &got_log, &want_log, 1e-6, 1e-6);
+  float *got = take_copy(c, n, x), *want = take_copy(c, n, x);
+  c->kernels->softmax(n, got);
+  reference->softmax(n, want);
+  expect_near(c, "softmax", n, n, got, want, 3e-6, 1e-35);
+  float *got_dx = take_copy(c, n, dp), *want_dx = take(c, n, 1.0f);
+  c->kernels->softmax_backward(n, want, got_dx, 0.25f, got_dx);  // in place
+  reference->softmax_backward(n, want, dp, 0.25f, want_dx);
+  expect_near(c, "softmax_backward", n, n, got_dx, want_dx, 2e-6, 2e-7);
+  for (size_t i = 0; i < n; i++) x[i] = -INFINITY;
+  c->kernels->softmax(n, x);
+  for (size_t i = 0; i < n; i++)
+    if (x[i] != 0.0f) fail_case(c, "softmax", n, "all -inf did not give zeros");
+  if (n) {
+    x[n - 1] = NAN;
+    c->kernels->softmax(n, x);
+    if (!isnan(x[n - 1])) fail_case(c, "softmax", n, "NaN was hidden");
+  }
+  release(c, "softmax", n);
+}
+
+static void check_layer_norm(checker *c, size_t n) {
+  float *x = take(c, n, 2.0f), *gamma = take(c, n, 1.0f), *beta = take(c, n, 1.0f), *dy = take(c, n, 1.0f);
+  for (size_t i = 0; i < n; i++) x[i] += 1.5f;
+  float *got = take(c, n, 1.0f), *want = take(c, n, 1.0f), got_statistics[2], want_statistics[2];
+  for (int with_beta = 0; with_beta < 2; with_beta++) {
+    c->kernels->layer_norm(n, x, gamma, with_beta ? beta : NULL, 1e-5f, got, &got_statistics[0], &got_statistics[1]);
+    reference->layer_norm(n, x, gamma, with_beta ? beta : NULL, 1e-5f, want, &want_statistics[0], &want_statistics[1]);
+    double slack = n == 1 ? 1e-3 : 3e-6;  // one column: x - mean is pure rounding times rstd of 316
+    expect_near(c, "layer_norm", n, n, got, want, slack, slack);
+    expect_near(c, "layer_norm statistics", n, 2, got_statistics, want_statistics, 2e-6, 1e-6);
+  }
+  if (n == 0) {
+    release(c, "layer_norm", n);
+    return;
+  }
+  float mean = want_statistics[0], rstd = want_statistics[1];
+  c->kernels->layer_norm_backward(n, x, gamma, mean, rstd, dy, got);
+  reference->layer_norm_backward(n, x, gamma, mean, rstd, dy, want);
+  expect_near(c, "layer_norm_backward", n, n, got, want, 1e-5, 2e-6 * (double)rstd);
+  float *got_gamma = take_copy(c, n, gamma), *want_gamma = take_copy(c, n, gamma), *got_beta = take_copy(c, n, beta), *want_beta = take_copy(c, n, beta);
+  c->kernels->layer_norm_parameters(n, x, mean, rstd, dy, got_gamma, got_beta);
+  reference->layer_norm_parameters(n, x, mean, rstd, dy, want_gamma, want_beta);
+  expect_same(c, "layer_norm_parameters gamma", n, n, got_gamma, want_gamma);
+  expect_same(c, "layer_norm_parameters beta", n, n, got_beta, want_beta);
+  c->kernels->layer_norm_parameters(n, x, mean, rstd, dy, got_gamma, NULL);
+  release(c, "layer_norm", n);
+}
+
+static void check_activations(checker *c, size_t n) {
+  for (int kind = IG_ACTIVATION_NONE; kind <= IG_ACTIVATION_SWISH; kind++) {
+    float *x = take(c, n, 12.0f), *dy = take(c, n, 1.0f), *got = take(c, n, 1.0f), *want = take(c, n, 1.0f);
+    if (n > 5) {
+      x[0] = 0.0f;
+      x[1] = 100.0f;
+      x[2] = -100.0f;
+      x[3] = NAN;
+      x[4] = 1e-6f;
+    }
+    c->kernels->activation((ig_activation)kind, n, x, got);
+    reference->activation((ig_activation)kind, n, x, want);
+    expect_near(c, "activation", n, n, got, want, 2e-6, 1e-7);
+    c->kernels->activation_backward((ig_activation)kind, n, x, dy, got);
+    reference->activation_backward((ig_activation)kind, n, x, dy, want);
+    expect_near(c, "activation_backward", n, n, got, want, 2e-6, 1e-6);
+    release(c, "activation", n);
+  }
+}
+
+static void check_training(checker *c, size_t n) {
+  static const uint32_t thresholds[] = {0, 1, 6554, 32768, 65535};
+  for (size_t t = 0; t < sizeof thresholds / sizeof *thresholds; t++) {
+    ig_dropout_row row = {{7, 0x9abcdef0u}, {0xfffffff8u, 2, 3, (uint32_t)t}, thresholds[t], 65536.0f / (65536.0f - (float)thresholds[t])};
+    float *x = take(c, n, 3.0f), *got = take_copy(c, n, x), *want = take(c, n, 1.0f);
+    c->kernels->dropout(&row, n, got, got);  // in place
+    reference->dropout(&row, n, x, want);
+    expect_same(c, "dropout", n, n, got, want);
+    release(c, "dropout", n);
+  }
+  ig_adam args = {1e-3f, 0.9f, 0.98f, 1e-9f, 2.5f, 0.01f, 0.999f, 0.7f};
+  float *state[4], *want[4];  // weight, gradient, m, v
+  for (int i = 0; i < 4; i++) {
+    state[i] = take(c, n, 1.0f);
+    if (i == 3)
+      for (size_t j = 0; j < n; j++) state[i][j] = fabsf(state[i][j]);
+    want[i] = take_copy(c, n, state[i]);
+  }
+  c->kernels->adam(&args, n, state[0], state[1], state[2], state[3]);
+  reference->adam(&args, n, want[0], want[1], want[2], want[3]);
+  for (int i = 0; i < 4; i++) expect_same(c, "adam", n, n, state[i], want[i]);
+  release(c, "adam", n);
+  for (int smoothed = 0; smoothed < 2 && n > 0; smoothed++) {
+    ig_cross_entropy entropy = {(int)(n * 2 / 3), smoothed ? 0.1f : 0.0f, 0.125f};
+    float *got = take(c, n, 10.0f), *expected = take_copy(c, n, got), loss[2], nll[2];
+    c->kernels->cross_entropy(&entropy, n, got, &loss[0], &nll[0]);
+    reference->cross_entropy(&entropy, n, expected, &loss[1], &nll[1]);
+    expect_near(c, "cross_entropy loss", n, 1, &loss[0], &loss[1], 2e-6, 2e-6);
+    expect_near(c, "cross_entropy nll", n, 1, &nll[0], &nll[1], 2e-6, 2e-6);
+    expect_near(c, "cross_entropy gradient", n, n, got, expected, 4e-6, 1e-8);
+    release(c, "cross_entropy", n);
+  }
+}
+
+// ---- matrix product ------------------------------------------------------------------------------------------------------------------------
+
+typedef struct product {
+  size_t m, n, k;
+  bool a_transposed, b_transposed, strided, accumulate, bias;
+  ig_activation activation;
+} product;
+
+static size_t packed_size(const ig_kernels *kernels, size_t n, size_t k) { return (n + kernels->gemm_nr - 1) / kernels->gemm_nr * kernels->gemm_nr * k; }
+
+static void run_product(const ig_kernels *kernels, const product *p, const float *a, const float *b, const float *bias, float *packed, float *out) {
+  size_t step = p->strided ? 2 : 1, panel_stride = p->k * kernels->gemm_nr, b_inner = step;
+  size_t b_depth = p->b_transposed ? b_inner : p->n * step, b_column = p->b_transposed ? p->k * step : b_inner;
+  kernels->gemm_pack(p->n, p->k, b, b_depth, b_column, packed, panel_stride);
+  ig_gemm_tile tile = {.rows = p->m, .columns = p->n, .depth = p->k, .a = a, .a_row = (p->a_transposed ? 1 : p->k) * step,
+                       .a_depth = (p->a_transposed ? p->m : 1) * step, .packed = packed, .panel_stride = panel_stride, .c = out, .c_row = p->n + 3,
+                       .accumulate = p->accumulate, .bias = p->bias ? bias : NULL, .activation = p->activation};
+  kernels->gemm(&tile);
+}
+
+static void check_product(checker *c, const product *p) {
+  size_t step = p->strided ? 2 : 1, rows = p->m ? p->m : 1;
+  float *a = take(c, p->m * p->k * step, 1.0f), *b = take(c, p->n * p->k * step, 1.0f), *bias = take(c, p->n, 1.0f);
+  float *packed = take(c, packed_size(c->kernels, p->n, p->k), 1.0f), *packed_reference = take(c, packed_size(reference, p->n, p->k), 1.0f);
+  float *got = take(c, rows * (p->n + 3), 1.0f), *want = take_copy(c, rows * (p->n + 3), got);  // the 3 floats behind each row must stay
+  run_product(c->kernels, p, a, b, bias, packed, got);
+  run_product(reference, p, a, b, bias, packed_reference, want);
+  bool bounded = p->activation == IG_ACTIVATION_GELU || p->activation == IG_ACTIVATION_GELU_TANH || p->activation == IG_ACTIVATION_SWISH;
+  if (bounded) expect_near(c, "gemm", p->n, rows * (p->n + 3), got, want, 3e-6, 1e-6);
+  else expect_same(c, "gemm", p->n, rows * (p->n + 3), got, want);
+  release(c, "gemm or gemm_pack", p->n);
+}
+
+static void check_gemm(checker *c) {
+  for (size_t m = 0; m <= 31; m++)
+    for (size_t n = 0; n <= 70; n += m % 7 + 1) {
+      product p = {.m = m, .n = n, .k = (m * 7 + n) % 37, .a_transposed = m & 1, .b_transposed = n & 1, .strided = n % 5 == 4, .accumulate = n & 2,
+                   .bias = m & 2, .activation = (ig_activation)((m + n) % 5)};
+      check_product(c, &p);
+    }
+  check_product(c, &(product){.m = 101, .n = 203, .k = 307, .b_transposed = true, .bias = true, .activation = IG_ACTIVATION_RELU});
+  check_product(c, &(product){.m = 3, .n = 515, .k = 129, .a_transposed = true, .accumulate = true});
+}
+
+static int check_table(const ig_kernels *kernels, char *first, size_t size) {
+  static const size_t large[] = {127, 128, 129, 255, 257, 1000, 1023, 8001};
+  checker c = {.kernels = kernels, .random = 12345};
+  for (size_t i = 0; i <= 70 + sizeof large / sizeof *large; i++) {
+    size_t n = i <= 70 ? i : large[i - 71];
+    check_elementwise(&c, n);
+    check_reductions(&c, n);
+    check_softmax(&c, n);
+    check_layer_norm(&c, n);
+    check_activations(&c, n);
+    check_training(&c, n);
+  }
+  check_gemm(&c);
+  snprintf(first, size, "%s", c.first);
+  return c.failures;
+}
+
+static void every_table_matches_the_reference(void **state) {
+  (void)state;
+  char first[160];
+  for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++) {
+    if (!ig_kernels_supported(*kernels)) {
+      print_message("%s: not run, this CPU lacks it\n", (*kernels)->name);
+      continue;
+    }
+    int failures = check_table(*kernels, first, sizeof first);
+    if (failures) print_error("%d failures, first: %s\n", failures, first);
+    assert_int_equal(failures, 0);
+  }
+}
+
+// ---- the reference against exact values --------------------------------------------------------------------------------------------------------
+
+static void gelu_is_exact_within_1e_6(void **state) {
+  (void)state;
+  for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++) {
+    if (!ig_kernels_supported(*kernels)) continue;
+    for (int i = -12000; i <= 12000; i++) {
+      float x = (float)i * 1e-3f, y;
+      (*kernels)->activation(IG_ACTIVATION_GELU, 1, &x, &y);
+      double exact = 0.5 * (double)x * erfc(-(double)x * sqrt(0.5));
+      assert_true(fabs((double)y - exact) < 1e-6);
+    }
+  }
+}
+
+// ---- negative control ----------------------------------------------------------------------------------------------------------------------
+
+static void late_add(size_t n, const float *x, const float *y, float *z) {  // one element too far
+  for (size_t i = 0; i <= n; i++) z[i] = i < n ? x[i] + y[i] : 0.0f;
+}
+static void unfused_axpy(size_t n, float alpha, const float *x, float *y) {  // rounds twice
+  for (size_t i = 0; i < n; i++) {
+    volatile float product = alpha * x[i];
+    y[i] += product;
+  }
+}
+static float short_dot(size_t n, const float *x, const float *y) { return reference->dot(n > 64 ? n - 1 : n, x, y); }
+static void leaky_softmax(size_t n, float *x) {  // all -inf: NaN
+  bool all = true;
+  for (size_t i = 0; i < n; i++) all = all && x[i] == -INFINITY;
+  reference->softmax(n, x);
+  if (all && n) x[n - 1] = NAN;
+}
+static void careless_gemm(const ig_gemm_tile *tile) {  // forgets to accumulate
+  ig_gemm_tile t = *tile;
+  t.accumulate = false;
+  reference->gemm(&t);
+}
+static void biased_dropout(const ig_dropout_row *row, size_t n, const float *x, float *y) {
+  ig_dropout_row other = *row;
+  other.counter[0]++;
+  reference->dropout(&other, n, x, y);
+}
+static void lazy_adam(const ig_adam *args, size_t n, float *weight, float *gradient, float *m, float *v) {  // keeps the last gradient
+  float kept = n ? gradient[n - 1] : 0.0f;
+  reference->adam(args, n, weight, gradient, m, v);
+  if (n) gradient[n - 1] = kept;
+}
+static size_t last_argmax(size_t n, const float *x) {
+  size_t best = 0;
+  for (size_t i = 1; i < n; i++)
+    if (!(x[i] < x[best])) best = i;
+  return best;
+}
+
+static void broken_tables_are_reported(void **state) {
+  (void)state;
+  enum { BROKEN = 8 };
+  ig_kernels broken[BROKEN];
+  for (int i = 0; i < BROKEN; i++) broken[i] = *reference;
+  broken[0].add = late_add;
+  broken[1].axpy = unfused_axpy;
+  broken[2].dot = short_dot;
+  broken[3].softmax = leaky_softmax;
+  broken[4].gemm = careless_gemm;
+  broken[5].dropout = biased_dropout;
+  broken[6].adam = lazy_adam;
+  broken[7].argmax = last_argmax;
+  static const char *const slots[BROKEN] = {"add", "axpy", "dot", "softmax", "gemm", "dropout", "adam", "argmax"};
+  char first[160];
+  for (int i = 0; i < BROKEN; i++) {
+    assert_true(check_table(&broken[i], first, sizeof first) > 0);
+    assert_non_null(strstr(first, slots[i]));
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_table_matches_the_reference),
+      cmocka_unit_test(gelu_is_exact_within_1e_6),
+      cmocka_unit_test(broken_tables_are_reported),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

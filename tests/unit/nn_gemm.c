@@ -1,0 +1,186 @@
+// The blocked, threaded product against a double-precision triple loop, in all layouts; the same bits for any threads, any rows, packed or not.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "nn/gemm.h"
+
+enum { MAX_THREADS = 3, C_PAD = 5 };
+
+typedef struct layout {
+  bool a_transposed, b_transposed;
+  size_t pad;      // floats behind each row of A and B
+  size_t spacing;  // 2: every other float
+} layout;
+
+typedef struct shape {
+  size_t m, n, k;
+} shape;
+
+typedef struct operands {
+  float *a, *b, *bias, *c, *expected, *start;
+  ig_gemm gemm;
+} operands;
+
+static float *random_values(size_t count, uint32_t seed) {
+  float *x = malloc((count + 1) * sizeof(float));
+  assert_non_null(x);
+  for (size_t i = 0; i < count; i++) {
+    seed = seed * 1664525u + 1013904223u;
+    x[i] = (float)(seed >> 8) / 8388608.0f - 1.0f;
+  }
+  return x;
+}
+
+static operands make(const shape *s, const layout *l) {
+  size_t a_rows = l->a_transposed ? s->k : s->m, a_columns = l->a_transposed ? s->m : s->k;
+  size_t b_rows = l->b_transposed ? s->n : s->k, b_columns = l->b_transposed ? s->k : s->n;
+  size_t a_stride = a_columns * l->spacing + l->pad, b_stride = b_columns * l->spacing + l->pad;
+  size_t c_size = s->m * (s->n + C_PAD);
+  operands o = {.a = random_values(a_rows * a_stride, 1), .b = random_values(b_rows * b_stride, 2), .bias = random_values(s->n, 3),
+                .c = random_values(c_size, 4), .expected = random_values(c_size, 4), .start = random_values(c_size, 4)};
+  o.gemm = (ig_gemm){.m = s->m, .n = s->n, .k = s->k, .a = o.a, .a_row = l->a_transposed ? l->spacing : a_stride,
+                     .a_depth = l->a_transposed ? a_stride : l->spacing, .b = o.b, .b_depth = l->b_transposed ? l->spacing : b_stride,
+                     .b_column = l->b_transposed ? b_stride : l->spacing, .c = o.c, .c_row = s->n + C_PAD};
+  return o;
+}
+
+static void drop(operands *o) { free(o->a), free(o->b), free(o->bias), free(o->c), free(o->expected), free(o->start); }
+
+static void run(const ig_kernels *kernels, ig_pool *pool, const ig_gemm *gemm) {
+  ig_nn nn = {.kernels = kernels, .pool = pool};
+  ig_arena scratch;
+  assert_int_equal(ig_arena_create(&scratch, ig_gemm_scratch(&nn, gemm->m, gemm->n, gemm->k), NULL), IG_OK);
+  nn.scratch = &scratch;
+  ig_gemm_run(&nn, gemm);
+  assert_int_equal(scratch.used, 0);
+  ig_arena_free(&scratch);
+}
+
+static void triple_loop(const ig_gemm *g, const float *start, float *out, size_t row_step) {
+  for (size_t i = 0; i < g->m; i += row_step)
+    for (size_t j = 0; j < g->n; j++) {
+      double sum = g->accumulate ? (double)start[i * g->c_row + j] : 0;
+      for (size_t p = 0; p < g->k; p++) sum += (double)g->a[i * g->a_row + p * g->a_depth] * (double)g->b[p * g->b_depth + j * g->b_column];
+      if (g->bias) sum += (double)g->bias[j];
+      out[i * g->c_row + j] = (float)(g->activation == IG_ACTIVATION_RELU && sum < 0 ? 0 : sum);
+    }
+}
+
+static void expect_near_rows(const operands *o, size_t row_step) {
+  const ig_gemm *g = &o->gemm;
+  double allowed = 1e-6 * sqrt((double)g->k + 1) + 1e-6;
+  for (size_t i = 0; i < g->m; i++) {
+    for (size_t j = 0; j < g->n && i % row_step == 0; j++) {
+      double got = (double)o->c[i * g->c_row + j], want = (double)o->expected[i * g->c_row + j];
+      if (!(fabs(got - want) <= allowed * (1 + fabs(want)))) fail_msg("m %zu n %zu k %zu: C[%zu][%zu] is %.9g, expected %.9g", g->m, g->n, g->k, i, j, got, want);
+    }
+    assert_memory_equal(o->c + i * g->c_row + g->n, o->start + i * g->c_row + g->n, C_PAD * sizeof(float));
+  }
+}
+
+static const layout layouts[] = {
+    {false, true, 0, 1},  // Y = X W^T
+    {false, false, 3, 1}, // dX = dY W
+    {true, false, 0, 1},  // dW = dY^T X
+    {true, true, 7, 1},   {false, false, 1, 2}, {true, true, 0, 2},
+};
+static const shape shapes[] = {{1, 1, 1},    {0, 5, 3},      {4, 0, 3},     {3, 5, 0},     {2, 9, 17},    {5, 50, 16},    {14, 32, 64},
+                               {50, 50, 64}, {15, 1100, 70}, {40, 300, 512}, {113, 520, 513}, {130, 161, 300}, {9, 200, 1024}, {260, 130, 40}};
+
+static void all_layouts_match_a_triple_loop(void **state) {
+  (void)state;
+  ig_pool *pool;
+  assert_int_equal(ig_pool_create(2, &pool, NULL), IG_OK);
+  for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++) {
+    if (!ig_kernels_supported(*kernels)) {
+      print_message("%s: not run, this CPU lacks it\n", (*kernels)->name);
+      continue;
+    }
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+      for (size_t l = 0; l < sizeof layouts / sizeof *layouts; l++) {
+        operands o = make(&shapes[s], &layouts[l]);
+        o.gemm.accumulate = (s + l) % 3 == 1;
+        o.gemm.bias = l % 2 ? o.bias : NULL;
+        o.gemm.activation = l % 3 == 1 ? IG_ACTIVATION_RELU : IG_ACTIVATION_NONE;
+        size_t row_step = o.gemm.m * o.gemm.n * o.gemm.k > 1000000 ? 7 : 1;
+        run(*kernels, pool, &o.gemm);
+        triple_loop(&o.gemm, o.start, o.expected, row_step);
+        expect_near_rows(&o, row_step);
+        drop(&o);
+      }
+  }
+  ig_pool_free(pool);
+}
+
+// C of the same product, made in another way, must have the same bits.
+static void expect_same_bits(const operands *o, const float *reference) {
+  assert_memory_equal(o->c, reference, o->gemm.m * o->gemm.c_row * sizeof(float));
+}
+
+static void restart(operands *o) { memcpy(o->c, o->start, o->gemm.m * o->gemm.c_row * sizeof(float)); }
+
+static void check_same_bits(const ig_kernels *kernels, ig_pool *const pools[], const shape *s, const layout *l) {
+  operands o = make(s, l);
+  size_t size = o.gemm.m * o.gemm.c_row * sizeof(float);
+  o.gemm.accumulate = s->m % 2 == 1;
+  o.gemm.bias = o.bias;
+  o.gemm.activation = IG_ACTIVATION_GELU;
+  run(kernels, NULL, &o.gemm);
+  memcpy(o.expected, o.c, size);
+  for (int t = 0; t < MAX_THREADS; t++) {
+    restart(&o);
+    run(kernels, pools[t], &o.gemm);
+    expect_same_bits(&o, o.expected);
+  }
+  float *packed = malloc((ig_gemm_packed_size(kernels, s->n, s->k) + 1) * sizeof(float));
+  assert_non_null(packed);
+  ig_nn nn = {.kernels = kernels, .pool = pools[1]};
+  ig_gemm_pack(&nn, s->n, s->k, o.gemm.b, o.gemm.b_depth, o.gemm.b_column, packed);
+  restart(&o);
+  o.gemm.packed = packed;
+  ig_gemm_run(&nn, &o.gemm);
+  expect_same_bits(&o, o.expected);
+  restart(&o);
+  for (size_t i = 0; i < s->m; i++) {  // each row alone
+    ig_gemm row = o.gemm;
+    row.m = 1;
+    row.a += i * row.a_row;
+    row.c += i * row.c_row;
+    ig_gemm_run(&nn, &row);
+  }
+  expect_same_bits(&o, o.expected);
+  restart(&o);
+  o.gemm.packed = NULL;
+  float *buffer = malloc((ig_gemm_serial_buffer(kernels, s->m, s->n, s->k) + 1) * sizeof(float));
+  assert_non_null(buffer);
+  ig_gemm_serial(kernels, &o.gemm, buffer);
+  expect_same_bits(&o, o.expected);
+  free(buffer);
+  free(packed);
+  drop(&o);
+}
+
+static void bits_do_not_depend_on_threads_rows_or_packing(void **state) {
+  (void)state;
+  ig_pool *pools[MAX_THREADS];
+  for (int t = 0; t < MAX_THREADS; t++) assert_int_equal(ig_pool_create(t + 1, &pools[t], NULL), IG_OK);
+  for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++) {
+    if (!ig_kernels_supported(*kernels)) continue;
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+      for (size_t l = 0; l < sizeof layouts / sizeof *layouts; l++)
+        if (shapes[s].m && shapes[s].n && (*kernels != &ig_kernels_reference || shapes[s].m * shapes[s].n * shapes[s].k < 2000000))
+          check_same_bits(*kernels, pools, &shapes[s], &layouts[l]);
+  }
+  for (int t = 0; t < MAX_THREADS; t++) ig_pool_free(pools[t]);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(all_layouts_match_a_triple_loop),
+      cmocka_unit_test(bits_do_not_depend_on_threads_rows_or_packing),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
