@@ -1,0 +1,141 @@
+// Training configurations: defaults, every part read, and errors with line, key and suggestion.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "train/config.h"
+
+static char path[] = "/tmp/ingot-config-XXXXXX";
+
+static ig_status load(const char *text, const char *set, ig_train_config *out, ig_error *err) {
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  fputs(text, file);
+  fclose(file);
+  return ig_train_config_load(path, &set, set ? 1 : 0, out, err);
+}
+
+#define DATA "data: {train: {source: a.en, target: a.de}}\n"
+#define MODEL "model: {family: marian, d_model: 64}\n"
+#define TRAIN "train: {output: out, updates: 5}\n"
+
+static void defaults(void **state) {
+  (void)state;
+  ig_train_config c;
+  ig_error err = {0};
+  assert_int_equal(load(DATA MODEL TRAIN, NULL, &c, &err), IG_OK);
+  assert_int_equal(c.data.train.count, 1);
+  assert_string_equal(c.data.train.target[0], "a.de");
+  assert_int_equal(c.data.vocabulary, IG_VOCABULARY_TRAINED);
+  assert_int_equal(c.data.sentencepiece.vocab_size, 8000);
+  assert_true(c.data.joint);
+  assert_string_equal(c.family->name, "marian");
+  assert_int_equal(json_integer_value(json_object_get(c.model, "d_model")), 64);
+  assert_null(json_object_get(c.model, "family"));
+  assert_int_equal(c.batch_tokens, 4096);
+  assert_int_equal(c.accumulate, 1);
+  assert_int_equal(c.seed, 1);
+  assert_true(c.optimizer.beta2 == 0.98f && c.optimizer.eps == 1e-9f && c.optimizer.clip_norm == 0);
+  assert_int_equal(c.schedule.kind, IG_SCHEDULE_CONSTANT);
+  ig_train_config_free(&c);
+}
+
+static void everything(void **state) {
+  (void)state;
+  ig_train_config c;
+  ig_error err = {0};
+  const char *text =
+      "data:\n"
+      "  train: {source: [a.en, b.en.gz], target: [a.de, b.de.gz]}\n"
+      "  valid: {source: d.en, target: d.de}\n"
+      "  sentencepiece: {source: s.model, target: t.model}\n"
+      "  max_length: 99\n"
+      "model: {family: torch, d_model: 64, nhead: 8, norm_first: true}\n"
+      "train: {output: out, epochs: 2, optimizer: adamw, adam_betas: [0.8, 0.9], adam_eps: 1.0e-6, weight_decay: 0.1, learning_rate: 5e-4,\n"
+      "        schedule: inverse_sqrt, warmup: 7, label_smoothing: 0.1, clip_norm: 1, validate_every: 3, patience: 4, best_metric: chrf}\n";
+  assert_int_equal(load(text, "train.learning_rate=0.25", &c, &err), IG_OK);
+  assert_int_equal(c.data.train.count, 2);
+  assert_string_equal(c.data.train.source[1], "b.en.gz");
+  assert_int_equal(c.data.vocabulary, IG_VOCABULARY_MODEL);
+  assert_string_equal(c.data.target_model, "t.model");
+  assert_int_equal(c.data.max_length, 99);
+  assert_string_equal(c.family->name, "torch");
+  assert_int_equal(c.optimizer.kind, IG_ADAMW);
+  assert_true(c.optimizer.beta1 == 0.8f && c.optimizer.weight_decay == 0.1f && c.optimizer.clip_norm == 1);
+  assert_true(c.schedule.learning_rate == 0.25 && c.schedule.warmup == 7 && c.schedule.kind == IG_SCHEDULE_INVERSE_SQRT);
+  assert_int_equal(c.best_metric, IG_BEST_CHRF);
+  ig_train_config_free(&c);
+}
+
+typedef struct wrong {
+  const char *text, *set, *message;  // message: what must stand in it
+} wrong;
+
+static const wrong wrongs[] = {
+    {DATA MODEL "train: {output: out, updates: 5, learning_rat: 1}\n", NULL, ":3: train.learning_rat"},
+    {DATA MODEL "train: {output: out, updates: 5, learning_rat: 1}\n", NULL, "'learning_rate'"},
+    {DATA MODEL "train: {output: out, updates: many}\n", NULL, ":3: train.updates"},
+    {DATA MODEL "train: {output: out, updates: -1}\n", NULL, "found -1"},
+    {DATA MODEL "train: {output: out}\n", NULL, "train.updates"},
+    {DATA MODEL "train: {updates: 5}\n", NULL, "train.output"},
+    {DATA MODEL "train: {output: out, updates: 5, schedule: cosin}\n", NULL, "cosine"},
+    {DATA MODEL "train: {output: out, updates: 5, schedule: linear, warmup: 5}\n", NULL, "train.updates"},
+    {DATA MODEL "train: {output: out, updates: 5, adam_betas: [0.9, 1.5]}\n", NULL, "adam_betas"},
+    {DATA MODEL "train: {output: out, updates: 5, validate_every: 2}\n", NULL, "data.valid"},
+    {DATA "model: {family: marian, d_modl: 64}\n" TRAIN, NULL, "'d_model'"},
+    {DATA "model: {family: marion}\n" TRAIN, NULL, "marian, torch"},
+    {DATA "model: {init: dir, d_model: 5}\n" TRAIN, NULL, "d_model"},
+    {"data: {train: {source: a, target: [b, c]}}\n" MODEL TRAIN, NULL, "1 and 2"},
+    {"data: {train: {source: a, target: b}, tokens: whitespace, sentencepiece: {vocab_size: 5}}\n" MODEL TRAIN, NULL, "both"},
+    {"data: {train: {source: a, target: b}, sentencepiece: {model_type: bpee}}\n" MODEL TRAIN, NULL, "unigram, bpe, char, word"},
+    {MODEL TRAIN, NULL, "data"},
+    {DATA MODEL TRAIN "more: 1\n", NULL, "more"},
+    {DATA MODEL TRAIN, "train.updats=3", "updats"},
+};
+
+static void errors(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+    ig_train_config c;
+    ig_error err = {0};
+    const ig_status status = load(wrongs[i].text, wrongs[i].set, &c, &err);
+    if (status == IG_OK) fail_msg("accepted: %s", wrongs[i].text);
+    if (!strstr(err.message, wrongs[i].message)) fail_msg("'%s' is not in '%s'", wrongs[i].message, err.message);
+  }
+}
+
+static void missing_file(void **state) {
+  (void)state;
+  ig_train_config c;
+  ig_error err = {0};
+  assert_int_equal(ig_train_config_load("nowhere.yml", NULL, 0, &c, &err), IG_ERROR_IO);
+  assert_non_null(strstr(err.message, "nowhere.yml"));
+}
+
+static int set_up(void **state) {
+  (void)state;
+  const int handle = mkstemp(path);
+  return handle < 0 ? -1 : close(handle);
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  return unlink(path);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(defaults),
+      cmocka_unit_test(everything),
+      cmocka_unit_test(errors),
+      cmocka_unit_test(missing_file),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
