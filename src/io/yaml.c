@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 
-#define MAX_BYTES ((size_t)4 << 20)
+#define MAX_BYTES ((size_t)1 << 20)
 #define MAX_NODES 20000  // after aliases are copied out: what stops documents that multiply themselves
 #define MAX_DEPTH 32
 #define MAX_KEY 128
@@ -143,6 +143,7 @@ static ig_status parser_error(const yaml_parser_t *parser, place at, ig_error *e
 // The first document of the text as a node; nothing in it: *out is NULL. A second document is an error.
 static ig_status parse_text(ig_yaml *yaml, const char *text, size_t size, place at, ig_yaml_node **out, ig_error *err) {
   *out = NULL;
+  if (too_many_brackets(text, size)) return fail_at(at, err, "nested too deep");
   yaml_parser_t parser;
   yaml_document_t document, second;
   if (!yaml_parser_initialize(&parser)) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", at.file);
@@ -165,6 +166,18 @@ static ig_status parse_text(ig_yaml *yaml, const char *text, size_t size, place 
   }
   yaml_parser_delete(&parser);
   return status;
+}
+
+// libyaml takes quadratic time over unclosed brackets: a text with this many is refused unread. Brackets in strings count too; no real file nears the bound.
+#define MAX_BRACKETS 1000
+
+static bool too_many_brackets(const char *text, size_t size) {
+  size_t open = 0;
+  for (size_t i = 0; i < size && open <= MAX_BRACKETS; ++i) {
+    if (text[i] == '[' || text[i] == '{') ++open;
+    if ((text[i] == ']' || text[i] == '}') && open > 0) --open;
+  }
+  return open > MAX_BRACKETS;
 }
 
 static bool is_null(const ig_yaml_node *node) {

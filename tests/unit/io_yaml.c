@@ -149,6 +149,8 @@ static void damaged(void **state) {
   refused(laughs, strlen(laughs), "too large");
   char *deep = malloc(100000);
   memset(deep, '[', 100000);
+  refused(deep, 100000, "nested too deep");
+  for (size_t i = 0; i < 100000; i += 2) memcpy(deep + i, "- ", 2);
   refused(deep, 100000, "");
   free(deep);
   ig_yaml *yaml = parse("# nothing\n");
