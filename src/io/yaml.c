@@ -140,6 +140,18 @@ static ig_status parser_error(const yaml_parser_t *parser, place at, ig_error *e
   return fail_at(at, err, message);
 }
 
+// libyaml takes quadratic time over unclosed brackets: a text with this many is refused unread. Brackets in strings count too; no real file nears the bound.
+#define MAX_BRACKETS 1000
+
+static bool too_many_brackets(const char *text, size_t size) {
+  size_t open = 0;
+  for (size_t i = 0; i < size && open <= MAX_BRACKETS; ++i) {
+    if (text[i] == '[' || text[i] == '{') ++open;
+    if ((text[i] == ']' || text[i] == '}') && open > 0) --open;
+  }
+  return open > MAX_BRACKETS;
+}
+
 // The first document of the text as a node; nothing in it: *out is NULL. A second document is an error.
 static ig_status parse_text(ig_yaml *yaml, const char *text, size_t size, place at, ig_yaml_node **out, ig_error *err) {
   *out = NULL;
@@ -166,18 +178,6 @@ static ig_status parse_text(ig_yaml *yaml, const char *text, size_t size, place 
   }
   yaml_parser_delete(&parser);
   return status;
-}
-
-// libyaml takes quadratic time over unclosed brackets: a text with this many is refused unread. Brackets in strings count too; no real file nears the bound.
-#define MAX_BRACKETS 1000
-
-static bool too_many_brackets(const char *text, size_t size) {
-  size_t open = 0;
-  for (size_t i = 0; i < size && open <= MAX_BRACKETS; ++i) {
-    if (text[i] == '[' || text[i] == '{') ++open;
-    if ((text[i] == ']' || text[i] == '}') && open > 0) --open;
-  }
-  return open > MAX_BRACKETS;
 }
 
 static bool is_null(const ig_yaml_node *node) {
