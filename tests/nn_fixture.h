@@ -1,0 +1,67 @@
+// What the tests of nn/ share: random numbers, memory that needs no freeing one by one, and a layer's surroundings.
+#ifndef IG_TESTS_NN_FIXTURE_H
+#define IG_TESTS_NN_FIXTURE_H
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "base/random.h"
+#include "nn/nn.h"
+
+enum { FIXTURE_BYTES = 64 << 20 };
+
+typedef struct fixture {
+  ig_nn nn;
+  ig_arena memory, scratch;
+  size_t planned;  // bytes of scratch
+} fixture;
+
+static inline void fixture_open(fixture *f, const ig_kernels *kernels, int threads) {
+  *f = (fixture){.nn = {.kernels = kernels, .seed = 0x123456789abcdefu, .update = 3}};
+  assert_int_equal(ig_pool_create(threads, &f->nn.pool, NULL), IG_OK);
+  assert_int_equal(ig_arena_create(&f->memory, FIXTURE_BYTES, NULL), IG_OK);
+  f->nn.scratch = &f->scratch;
+}
+
+// The arena rounds up; fixture_close holds the layer to the plan itself.
+static inline void fixture_scratch(fixture *f, size_t bytes) {
+  ig_arena_free(&f->scratch);
+  f->planned = bytes;
+  assert_int_equal(ig_arena_create(&f->scratch, bytes, NULL), IG_OK);
+}
+
+// Everything taken was given back, and the plan held it.
+static inline void fixture_close(fixture *f) {
+  assert_int_equal(f->scratch.used, 0);
+  assert_true(f->scratch.peak <= f->planned);
+  ig_pool_free(f->nn.pool);
+  ig_arena_free(&f->scratch);
+  ig_arena_free(&f->memory);
+}
+
+// count normal numbers times deviation; a stream for each seed.
+static inline float *fixture_normal(fixture *f, size_t count, float deviation, uint64_t seed) {
+  float *x = IG_TAKE(&f->memory, float, count);
+  for (size_t i = 0; i < count; i++) x[i] = deviation * (float)ig_random_normal(seed, 7, i);
+  return x;
+}
+
+static inline float *fixture_zeros(fixture *f, size_t count) {
+  float *x = IG_TAKE(&f->memory, float, count);
+  memset(x, 0, count * sizeof *x);
+  return x;
+}
+
+static inline void expect_near(const char *what, const float *got, const double *want, size_t count, double tolerance) {
+  for (size_t i = 0; i < count; i++)
+    if (!(fabs((double)got[i] - want[i]) <= tolerance * (1 + fabs(want[i])))) fail_msg("%s: element %zu is %.9g, expected %.9g", what, i, (double)got[i], want[i]);
+}
+
+static inline void expect_near_floats(const char *what, const float *got, const float *want, size_t count, double tolerance) {
+  for (size_t i = 0; i < count; i++)
+    if (!(fabs((double)got[i] - (double)want[i]) <= tolerance * (1 + fabs((double)want[i]))))
+      fail_msg("%s: element %zu is %.9g, expected %.9g", what, i, (double)got[i], (double)want[i]);
+}
+#endif
