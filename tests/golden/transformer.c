@@ -113,7 +113,7 @@ static void read_weights(golden *g, const char *prefix) {
   }
 }
 
-static void open_golden(golden *g, const char *name, float smoothing) {
+static void open_golden(golden *g, const char *name, float smoothing, float eps) {
   ig_error err;
   char path[512];
   memset(g, 0, sizeof *g);
@@ -132,6 +132,7 @@ static void open_golden(golden *g, const char *name, float smoothing) {
   read_weights(g, "w/");
   ig_trainer_options options = ig_trainer_options_default();
   options.label_smoothing = smoothing;
+  options.optimizer.eps = eps;
   options.threads = 2;
   assert_int_equal(ig_trainer_create(g->model, &options, &g->trainer, &err), IG_OK);
 }
@@ -147,7 +148,7 @@ static void close_golden(golden *g) {
 static float smoothing_of(const char *name) { return strstr(name, "smoothed") ? 0.1f : 0.0f; }
 
 static void open_case(golden *g, const char *name) {
-  open_golden(g, name, smoothing_of(name));
+  open_golden(g, name, smoothing_of(name), 1e-9f);
   g->source = read_ints(g, "source"), g->input = read_ints(g, "input"), g->output = read_ints(g, "output");
   g->source_offsets = read_offsets(g, "source_lengths", &g->batch.sequences);
   g->target_offsets = read_offsets(g, "target_lengths", &g->batch.sequences);
@@ -237,11 +238,11 @@ static void notices_faults(void **state) {
   close_golden(&g);
 }
 
-static void five_adam_updates(void **state) {
-  (void)state;
+// With a small eps the key biases are noise: see make_goldens.py.
+static void five_updates(const char *golden_name, float eps, bool key_biases) {
   golden g;
-  enum { SEQUENCES = 3, SOURCE = 5, TARGET = 4 };
-  open_golden(&g, "marian_adam", 0);
+  enum { SEQUENCES = 3, TARGET = 4 };
+  open_golden(&g, golden_name, 0, eps);
   const ig_config *config = ig_model_config(g.model);
   const int source_offsets[] = {0, 5, 10, 15}, target_offsets[] = {0, 4, 8, 12};
   int *source = read_ints(&g, "source"), *output = read_ints(&g, "output"), input[SEQUENCES * TARGET];
@@ -258,6 +259,7 @@ static void five_adam_updates(void **state) {
     ig_tensor_view view;
     char name[128];
     assert_int_equal(ig_model_tensor(g.model, i, &view, NULL), IG_OK);
+    if (!key_biases && strstr(view.name, "k_proj.bias")) continue;
     snprintf(name, sizeof name, "a/%s", view.name);
     const ig_safetensor *t = need(&g, name);
     float *expected = read_floats(t);
@@ -266,6 +268,12 @@ static void five_adam_updates(void **state) {
     free(expected);
   }
   close_golden(&g);
+}
+
+static void five_adam_updates(void **state) {
+  (void)state;
+  five_updates("marian_adam", 1e-9f, false);
+  five_updates("marian_adam_large_eps", 1e-4f, true);
 }
 
 int main(void) {
