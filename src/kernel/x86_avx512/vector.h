@@ -14,7 +14,7 @@ typedef __m512i vec_int;     // 32-bit lanes
 typedef __mmask16 vec_mask;
 
 // The first n lanes (all of them from 16 on).
-VEC_INLINE vec_mask vec_first(size_t n) { return n >= 16 ? (vec_mask)0xffff : (vec_mask)((1u << n) - 1u); }
+VEC_INLINE vec_mask vec_first(size_t n) { return (vec_mask)((1u << (n < 16 ? n : 16)) - 1u); }
 VEC_INLINE vec vec_load(const float *p) { return _mm512_loadu_ps(p); }
 VEC_INLINE void vec_store(float *p, vec x) { _mm512_storeu_ps(p, x); }
 VEC_INLINE vec vec_load_masked(vec_mask m, const float *p) { return _mm512_maskz_loadu_ps(m, p); }
@@ -33,7 +33,7 @@ VEC_INLINE vec vec_negative_fma(vec a, vec b, vec c) { return _mm512_fnmadd_ps(a
 VEC_INLINE vec vec_max(vec a, vec b) { return _mm512_max_ps(a, b); }
 VEC_INLINE vec vec_min(vec a, vec b) { return _mm512_min_ps(a, b); }
 VEC_INLINE vec vec_absolute(vec a) { return _mm512_abs_ps(a); }
-VEC_INLINE vec vec_round(vec a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+VEC_INLINE vec vec_round(vec a) { return _mm512_cvtepi32_ps(_mm512_cvtps_epi32(a)); }  // |a| < 2^31
 VEC_INLINE vec vec_times_power_of_2(vec a, vec n) { return _mm512_scalef_ps(a, n); }  // n whole
 
 VEC_INLINE vec_mask vec_less(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
