@@ -14,6 +14,7 @@ for updates in 300 1200 4800; do
   code=$?
   if [ $code -eq 143 ]; then
     stopped=yes
+    has err "interrupted at update"
     break
   fi
   [ $code -eq 0 ] || fail "exit code $code after SIGTERM"

@@ -2,7 +2,7 @@
 # A model trained here learns to reverse digits; its translations do not depend on threads, workers or batches; errors leave nothing half written.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 
-toy run 600
+toy run 1000
 expect 0 "$INGOT" train toy.yml --quiet
 [ ! -s err ] || fail "--quiet is not quiet"
 model=run/latest
@@ -10,8 +10,8 @@ digits 200 99 test.src
 reversed test.src >test.trg
 
 expect 0 "$INGOT" translate -m $model -i test.src -o test.out --stats stats.json
-expect 0 "$INGOT" score bleu --tokenize none --reference test.trg --hypothesis test.out
-awk '{ exit !($3 > 60) }' out || fail "the toy model has not learnt: $(cat out)"
+right=$(paste -d '|' test.trg test.out | awk -F '|' '$1 == $2 { n++ } END { print n + 0 }')
+[ "$right" -ge 100 ] || fail "the toy model has not learnt: $right of 200 rows reversed"
 for key in sentences source_tokens target_tokens load_seconds seconds peak_rss_bytes isa threads workers; do has stats.json "\"$key\""; done
 has stats.json '"sentences": 200'
 
