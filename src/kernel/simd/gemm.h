@@ -3,6 +3,13 @@
 #ifndef IG_KERNEL_SIMD_GEMM_H
 #define IG_KERNEL_SIMD_GEMM_H
 
+// Whole loops of constant length (clang takes GCC's pragma for a hint and keeps the loop).
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
 enum {
   GEMM_NR = 2 * VEC_LANES,
   GEMM_MAX_VECTORS = 4,   // of a tile of up to GEMM_FEW_ROWS rows: enough chains to hide the latency of a multiply-add
@@ -26,10 +33,8 @@ typedef struct register_tile {
 // ROWS and VECTORS are constants at every call: all loops over them unroll and sum lives in registers.
 VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS, const size_t VECTORS) {
   vec sum[GEMM_MR][GEMM_MAX_VECTORS];
-#pragma GCC unroll 16
-  for (size_t i = 0; i < ROWS; i++) {
-#pragma GCC unroll 4
-    for (size_t v = 0; v < VECTORS; v++) {
+  UNROLL for (size_t i = 0; i < ROWS; i++) {
+    UNROLL for (size_t v = 0; v < VECTORS; v++) {
       size_t left = t->columns - v * VEC_LANES;
       sum[i][v] = t->accumulate ? load_some(t->c + i * t->c_row + v * VEC_LANES, left) : vec_zero();
     }
@@ -39,35 +44,28 @@ VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS
   }
   // A row is reached from the nearest of every third one: base, base + stride, base + 2 stride are addressing modes.
   const float *row[(GEMM_MR + 2) / 3];
-#pragma GCC unroll 8
-  for (size_t g = 0; g < (ROWS + 2) / 3; g++) row[g] = t->a + 3 * g * t->a_row;
+  UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) row[g] = t->a + 3 * g * t->a_row;
   const float *b = t->packed, *b2 = t->packed + t->panel_stride;
   const size_t a_row = t->a_row, a_depth = t->a_depth;
   for (size_t p = t->depth; p > 0; p--) {
     vec column[GEMM_MAX_VECTORS];
-#pragma GCC unroll 4
-    for (size_t v = 0; v < VECTORS; v++) {
+    UNROLL for (size_t v = 0; v < VECTORS; v++) {
       const float *at = (v < 2 ? b : b2) + v % 2 * VEC_LANES;
       column[v] = vec_load(at);
       __builtin_prefetch(at + GEMM_AHEAD * GEMM_NR, 0, 3);
     }
-#pragma GCC unroll 16
-    for (size_t i = 0; i < ROWS; i++) {
+    UNROLL for (size_t i = 0; i < ROWS; i++) {
       vec value = vec_set(row[i / 3][i % 3 * a_row]);
-#pragma GCC unroll 4
-      for (size_t v = 0; v < VECTORS; v++) sum[i][v] = vec_fma(value, column[v], sum[i][v]);
+      UNROLL for (size_t v = 0; v < VECTORS; v++) sum[i][v] = vec_fma(value, column[v], sum[i][v]);
     }
     b += GEMM_NR;
     b2 += GEMM_NR;
-#pragma GCC unroll 8
-    for (size_t g = 0; g < (ROWS + 2) / 3; g++) row[g] += a_depth;
+    UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) row[g] += a_depth;
   }
-#pragma GCC unroll 4
-  for (size_t v = 0; v < VECTORS; v++) {
+  UNROLL for (size_t v = 0; v < VECTORS; v++) {
     size_t left = t->columns - v * VEC_LANES;
     vec bias = t->bias ? load_some(t->bias + v * VEC_LANES, left) : vec_zero();
-#pragma GCC unroll 16
-    for (size_t i = 0; i < ROWS; i++) {
+    UNROLL for (size_t i = 0; i < ROWS; i++) {
       vec x = t->bias ? vec_add(sum[i][v], bias) : sum[i][v];
       if (t->relu) x = vec_max(vec_zero(), x);
       store_some(t->c + i * t->c_row + v * VEC_LANES, left, x);
@@ -138,11 +136,9 @@ static void pack_columns(size_t n, size_t k, const float *b, size_t b_column, fl
     for (size_t p = 0; p < k; p += VEC_LANES) {
       size_t depth = k - p < VEC_LANES ? k - p : VEC_LANES;
       vec r[VEC_LANES];
-#pragma GCC unroll 16
-      for (size_t c = 0; c < VEC_LANES; c++) r[c] = c < columns ? load_some(b + (j + c) * b_column + p, depth) : vec_zero();
+      UNROLL for (size_t c = 0; c < VEC_LANES; c++) r[c] = c < columns ? load_some(b + (j + c) * b_column + p, depth) : vec_zero();
       vec_transpose(r);
-#pragma GCC unroll 16
-      for (size_t q = 0; q < VEC_LANES; q++)
+      UNROLL for (size_t q = 0; q < VEC_LANES; q++)
         if (q < depth) vec_store(to + (p + q) * GEMM_NR, r[q]);
     }
   }
