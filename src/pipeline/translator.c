@@ -68,6 +68,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
 
 static ig_status open_directory(ig_translator *t, const char *directory, const ig_translator_options *o, ig_error *err) {
   IG_TRY(ig_model_load(directory, &t->owned_model, err));
+  IG_TRY(ig_model_pack(t->owned_model, err));
   t->model = t->owned_model;
   if (!o->ids_in || !o->ids_out) {
     const ig_status status = ig_tokenizer_load(directory, &t->owned_tokenizer, err);
