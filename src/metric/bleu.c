@@ -1,0 +1,78 @@
+// Corpus BLEU (Papineni et al. 2002) as sacreBLEU computes it: order 4, exponential smoothing (Chen and Cherry 2014, method 3).
+#include <math.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "metric/corpus.h"
+#include "metric/tokenize.h"
+
+enum { ORDER = 4, HYPOTHESIS_LENGTH = 0, REFERENCE_LENGTH = 1, CORRECT = 2, TOTAL = CORRECT + ORDER };
+
+static const char *tokenizer_name(const ig_score_options *o) { return o->tokenize ? o->tokenize : "13a"; }
+
+static ig_status prepare(const ig_score_options *o, ig_codes *line, ig_words *words, ig_error *err) {
+  if (o->lowercase) IG_TRY(ig_codes_lower(line, err));
+  IG_TRY(ig_bleu_tokenizer_find(tokenizer_name(o))->run(line, err));
+  return ig_words_split(words, line, err);
+}
+
+static ig_status add_words(const ig_words *h, const ig_words *r, double s[IG_STATISTICS], ig_error *err) {
+  s[HYPOTHESIS_LENGTH] += (double)h->count;
+  s[REFERENCE_LENGTH] += (double)r->count;
+  for (size_t n = 1; n <= ORDER; n++) {
+    size_t matches;
+    IG_TRY(ig_ngram_matches(h->number, h->count, r->number, r->count, n, &matches, err));
+    s[CORRECT + n - 1] += (double)matches;
+    s[TOTAL + n - 1] += (double)ig_ngram_count(h->count, n);
+  }
+  return IG_OK;
+}
+
+static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference, double s[IG_STATISTICS], ig_error *err) {
+  ig_words h = {0}, r = {0};
+  ig_status status = prepare(o, hypothesis, &h, err);
+  if (status == IG_OK) status = prepare(o, reference, &r, err);
+  if (status == IG_OK) status = ig_words_number(&h, hypothesis, &r, reference, err);
+  if (status == IG_OK) status = add_words(&h, &r, s, err);
+  ig_words_free(&h);
+  ig_words_free(&r);
+  return status;
+}
+
+static double brevity_penalty(double hypothesis, double reference) {
+  if (hypothesis >= reference) return 1.0;
+  return hypothesis > 0 ? exp(1.0 - reference / hypothesis) : 0.0;
+}
+
+// Precisions in percent; false where no n-gram matched at all.
+static bool precisions(const double s[IG_STATISTICS], double p[ORDER]) {
+  double smooth = 1.0;
+  bool any = false;
+  for (int n = 0; n < ORDER; n++) any = any || s[CORRECT + n] > 0;
+  for (int n = 0; n < ORDER; n++) p[n] = 0;
+  if (!any) return false;
+  for (int n = 0; n < ORDER && s[TOTAL + n] > 0; n++) {
+    if (s[CORRECT + n] > 0) {
+      p[n] = 100.0 * s[CORRECT + n] / s[TOTAL + n];
+    } else {
+      smooth *= 2;
+      p[n] = 100.0 / (smooth * s[TOTAL + n]);
+    }
+  }
+  return true;
+}
+
+static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
+  double p[ORDER], logs = 0;
+  const double hypothesis = s[HYPOTHESIS_LENGTH], reference = s[REFERENCE_LENGTH], bp = brevity_penalty(hypothesis, reference);
+  const bool any = precisions(s, p);
+  for (int n = 0; n < ORDER; n++) logs += p[n] > 0 ? log(p[n]) : -9999999999.0;
+  out->value = any ? bp * exp(logs / ORDER) : 0.0;
+  snprintf(out->line, sizeof out->line,
+           "BLEU|nrefs:1|case:%s|eff:no|tok:%s|smooth:exp|version:" IG_SACREBLEU
+           " = %.1f %.1f/%.1f/%.1f/%.1f (BP = %.3f ratio = %.3f hyp_len = %.0f ref_len = %.0f)",
+           o->lowercase ? "lc" : "mixed", tokenizer_name(o), out->value, p[0], p[1], p[2], p[3], bp, reference > 0 ? hypothesis / reference : 0.0,
+           hypothesis, reference);
+}
+
+const ig_metric_kind ig_metric_bleu = {add, finish};

@@ -1,0 +1,85 @@
+// chrF and chrF++ (Popovic 2015, 2017): F2 of the average precision and recall over character 1- to 6-grams and word n-grams.
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "metric/corpus.h"
+
+enum { CHARACTERS = 6, PARTS = 3 };  // three statistics an order: n-grams of the hypothesis, of the reference, of both
+static const double beta2 = 4.0;
+
+static ig_status add_order(const int32_t *h, size_t h_count, const int32_t *r, size_t r_count, size_t n, double *s, ig_error *err) {
+  size_t matches;
+  IG_TRY(ig_ngram_matches(h, h_count, r, r_count, n, &matches, err));
+  const size_t of_reference = ig_ngram_count(r_count, n);
+  s[0] += of_reference ? (double)ig_ngram_count(h_count, n) : 0;  // an order the reference lacks does not count against the hypothesis
+  s[1] += (double)of_reference;
+  s[2] += (double)matches;
+  return IG_OK;
+}
+
+static bool punctuation(int32_t c) { return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~'); }
+
+// Words, a mark at the end, or else at the beginning, taken off.
+static ig_status split_words(const ig_codes *line, ig_words *words, ig_error *err) {
+  ig_words whole = {0};
+  ig_status status = ig_words_split(&whole, line, err);
+  for (size_t i = 0; status == IG_OK && i < whole.count; i++) {
+    const size_t begin = whole.begin[i], end = whole.end[i];
+    size_t cut = end;
+    if (end - begin > 1) cut = punctuation(line->points[end - 1]) ? end - 1 : punctuation(line->points[begin]) ? begin + 1 : end;
+    status = ig_words_push(words, begin, cut, err);
+    if (status == IG_OK && cut < end) status = ig_words_push(words, cut, end, err);
+  }
+  ig_words_free(&whole);
+  return status;
+}
+
+static ig_status add_words(int order, const ig_codes *hypothesis, const ig_codes *reference, double *s, ig_error *err) {
+  ig_words h = {0}, r = {0};
+  ig_status status = split_words(hypothesis, &h, err);
+  if (status == IG_OK) status = split_words(reference, &r, err);
+  if (status == IG_OK) status = ig_words_number(&h, hypothesis, &r, reference, err);
+  for (size_t n = 1; status == IG_OK && n <= (size_t)order; n++) status = add_order(h.number, h.count, r.number, r.count, n, s + PARTS * (n - 1), err);
+  ig_words_free(&h);
+  ig_words_free(&r);
+  return status;
+}
+
+static void remove_spaces(ig_codes *line) {
+  size_t to = 0;
+  for (size_t i = 0; i < line->count; i++)
+    if (!ig_code_space(line->points[i])) line->points[to++] = line->points[i];
+  line->count = to;
+}
+
+static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference, double s[IG_STATISTICS], ig_error *err) {
+  if (o->lowercase) {
+    IG_TRY(ig_codes_lower(hypothesis, err));
+    IG_TRY(ig_codes_lower(reference, err));
+  }
+  if (o->chrf_word_order) IG_TRY(add_words(o->chrf_word_order, hypothesis, reference, s + PARTS * CHARACTERS, err));
+  remove_spaces(hypothesis);
+  remove_spaces(reference);
+  for (size_t n = 1; n <= CHARACTERS; n++)
+    IG_TRY(add_order(hypothesis->points, hypothesis->count, reference->points, reference->count, n, s + PARTS * (n - 1), err));
+  return IG_OK;
+}
+
+static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
+  double precision = 0, recall = 0;
+  int orders = 0;
+  for (int n = 0; n < CHARACTERS + o->chrf_word_order; n++) {
+    const double *part = s + PARTS * n;
+    if (part[0] <= 0 || part[1] <= 0) continue;
+    precision += part[2] / part[0];
+    recall += part[2] / part[1];
+    orders++;
+  }
+  if (orders) precision /= orders, recall /= orders;
+  out->value = precision + recall > 0 ? 100.0 * (1 + beta2) * precision * recall / (beta2 * precision + recall) : 0.0;
+  snprintf(out->line, sizeof out->line, "chrF2%s|nrefs:1|case:%s|eff:yes|nc:%d|nw:%d|space:no|version:" IG_SACREBLEU " = %.1f",
+           o->chrf_word_order == 2 ? "++" : "", o->lowercase ? "lc" : "mixed", CHARACTERS, o->chrf_word_order, out->value);
+}
+
+const ig_metric_kind ig_metric_chrf = {add, finish};

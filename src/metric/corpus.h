@@ -1,0 +1,17 @@
+// A metric: statistics of one line after another, then a score of their sums.
+#ifndef IG_METRIC_CORPUS_H
+#define IG_METRIC_CORPUS_H
+#include "metric/codes.h"
+
+#define IG_STATISTICS 32
+
+typedef struct ig_metric_kind {
+  // Adds the statistics of one pair of lines (white space at their ends already gone). The lines may be changed.
+  ig_status (*add)(const ig_score_options *options, ig_codes *hypothesis, ig_codes *reference, double statistics[IG_STATISTICS], ig_error *err);
+  // The score of the sums and the line sacreBLEU prints for it.
+  void (*finish)(const ig_score_options *options, const double statistics[IG_STATISTICS], ig_score *out);
+} ig_metric_kind;
+
+extern const ig_metric_kind ig_metric_bleu, ig_metric_chrf, ig_metric_ter;
+#define IG_SACREBLEU "2.6.0"  // the version whose numbers and signature these are
+#endif

@@ -1,0 +1,38 @@
+// ig_score_lines: a corpus, line by line, through one of the metrics.
+#include <string.h>
+
+#include "base/error.h"
+#include "metric/corpus.h"
+#include "metric/tokenize.h"
+
+static ig_status check_options(const ig_score_options *o, ig_error *err) {
+  if (o->metric == IG_BLEU && o->tokenize && !ig_bleu_tokenizer_find(o->tokenize))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "tokenize: expected 13a, zh, char, intl or none, found \"%s\"", o->tokenize);
+  if (o->metric == IG_CHRF && (o->chrf_word_order < 0 || o->chrf_word_order > 4))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "chrf_word_order: expected 0 to 4, found %d", o->chrf_word_order);
+  return IG_OK;
+}
+
+static ig_status read_line(const char *what, size_t number, const char *line, ig_codes *codes, ig_error *err) {
+  const ig_status status = ig_codes_decode(codes, line, err);
+  return status == IG_OK ? status : ig_fail_in(err, status, "%s line %zu", what, number);
+}
+
+ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses, const char *const *references, size_t count, ig_score *out,
+                         ig_error *err) {
+  static const ig_metric_kind *const kinds[] = {[IG_BLEU] = &ig_metric_bleu, [IG_CHRF] = &ig_metric_chrf, [IG_TER] = &ig_metric_ter};
+  const ig_metric_kind *kind = kinds[options->metric];
+  IG_TRY(check_options(options, err));
+  double statistics[IG_STATISTICS] = {0};
+  ig_codes hypothesis = {0}, reference = {0};
+  ig_status status = IG_OK;
+  for (size_t i = 0; status == IG_OK && i < count; i++) {
+    status = read_line("hypothesis", i + 1, hypotheses[i], &hypothesis, err);
+    if (status == IG_OK) status = read_line("reference", i + 1, references[i], &reference, err);
+    if (status == IG_OK) status = kind->add(options, &hypothesis, &reference, statistics, err);
+  }
+  ig_codes_free(&hypothesis);
+  ig_codes_free(&reference);
+  if (status == IG_OK) kind->finish(options, statistics, out);
+  return status;
+}

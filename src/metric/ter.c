@@ -1,0 +1,233 @@
+// Translation edit rate (Snover et al. 2006): insertions, deletions, substitutions and shifts of word sequences, over the reference's length.
+// Limits, preferences and the beam round the diagonal are those of sacreBLEU's tercom imitation, so that the numbers are the same.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "metric/corpus.h"
+
+enum { SHIFT_SIZE = 10, SHIFT_DISTANCE = 50, BEAM = 25, CANDIDATES = 1000, EDITS = 0, LENGTH = 1 };
+enum { UNREACHED = 1 << 29 };
+
+typedef enum edit { KEEP, SUBSTITUTE, INSERT, DELETE } edit;
+
+// One pair of lines. Hypotheses are arrays of h words, the reference has r.
+typedef struct aligner {
+  size_t h, r;
+  const int32_t *reference;  // (r)
+  int32_t *words;            // (h): the hypothesis as shifted so far
+  int32_t *candidate, *best; // (h)
+  int *cost;                 // (h+1, r+1)
+  unsigned char *edits;      // (h+1, r+1): how each cell was reached
+  size_t *aligned;           // (r): the hypothesis position of each reference word, one more: 0 = before the first
+  unsigned char *h_error, *r_error;  // (h), (r)
+  int checked;               // shift candidates tried
+} aligner;
+
+// The columns of row i that the beam reaches: first .. last-1.
+static void beam_of(const aligner *a, size_t i, size_t *first, size_t *last) {
+  const double ratio = (double)a->r / (double)a->h;
+  const double width = BEAM < ratio / 2 ? ceil(ratio / 2 + BEAM) : BEAM, middle = floor((double)i * ratio);
+  *first = middle > width ? (size_t)(middle - width) : 0;
+  *last = (size_t)(middle + width) < a->r + 1 && i < a->h ? (size_t)(middle + width) : a->r + 1;
+}
+
+static void reach(int *cost, unsigned char *how, int by, edit kind) {
+  if (by < *cost) *cost = by, *how = (unsigned char)kind;
+}
+
+// Levenshtein distance of words (h) to the reference.
+static int distance(aligner *a, const int32_t *words) {
+  const size_t width = a->r + 1;
+  for (size_t j = 0; j <= a->r; j++) a->cost[j] = (int)j, a->edits[j] = INSERT;
+  for (size_t i = 1; i <= a->h; i++) {
+    int *row = a->cost + i * width, *above = row - width;
+    unsigned char *how = a->edits + i * width;
+    size_t first, last;
+    beam_of(a, i, &first, &last);
+    for (size_t j = 0; j <= a->r; j++) row[j] = UNREACHED;
+    for (size_t j = first; j < last; j++) {
+      if (j == 0) {
+        row[0] = above[0] + 1, how[0] = DELETE;
+        continue;
+      }
+      const bool same = words[i - 1] == a->reference[j - 1];
+      reach(&row[j], &how[j], above[j - 1] + !same, same ? KEEP : SUBSTITUTE);
+      reach(&row[j], &how[j], above[j] + 1, DELETE);
+      reach(&row[j], &how[j], row[j - 1] + 1, INSERT);
+    }
+  }
+  return a->cost[a->h * width + a->r];
+}
+
+// Follows the edits back: which reference word stands where in the hypothesis, and which words of either are wrong.
+static void align(aligner *a) {
+  const size_t width = a->r + 1;
+  for (size_t i = a->h, j = a->r; i > 0 || j > 0;) {
+    const edit how = (edit)a->edits[i * width + j];
+    if (how == INSERT) {  // the reference has a word more
+      a->aligned[j - 1] = i;
+      a->r_error[--j] = 1;
+    } else if (how == DELETE) {
+      a->h_error[--i] = 1;
+    } else {
+      a->aligned[j - 1] = i;
+      a->h_error[--i] = how == SUBSTITUTE;
+      a->r_error[--j] = how == SUBSTITUTE;
+    }
+  }
+}
+
+static bool any(const unsigned char *flags, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (flags[i]) return true;
+  return false;
+}
+
+static void copy_words(int32_t **to, const int32_t *from, size_t count) {
+  memcpy(*to, from, count * sizeof *from);
+  *to += count;
+}
+
+// words with the stretch start .. start+length-1 moved to before position target.
+static void shift(const aligner *a, size_t start, size_t length, size_t target, int32_t *out) {
+  const int32_t *w = a->words;
+  const size_t end = start + length;
+  if (target < start) {
+    copy_words(&out, w, target), copy_words(&out, w + start, length), copy_words(&out, w + target, start - target);
+    copy_words(&out, w + end, a->h - end);
+  } else if (target > end) {
+    copy_words(&out, w, start), copy_words(&out, w + end, target - end), copy_words(&out, w + start, length);
+    copy_words(&out, w + target, a->h - target);
+  } else {  // within the stretch: so many words of what follows come first
+    const size_t behind = target - start < a->h - end ? target - start : a->h - end;
+    copy_words(&out, w, start), copy_words(&out, w + end, behind), copy_words(&out, w + start, length);
+    copy_words(&out, w + end + behind, a->h - end - behind);
+  }
+}
+
+// The best shift so far: most edits saved, then longest, then earliest in the hypothesis, then earliest target.
+typedef struct ranking {
+  bool found;
+  long gain, length, start, target;
+} ranking;
+
+static bool better(const ranking *a, const ranking *b) {
+  if (!b->found) return true;
+  if (a->gain != b->gain) return a->gain > b->gain;
+  if (a->length != b->length) return a->length > b->length;
+  if (a->start != b->start) return a->start < b->start;
+  return a->target < b->target;
+}
+
+// A stretch of the hypothesis that stands in the reference too.
+typedef struct match {
+  size_t start_h, start_r, length;
+} match;
+
+static void try_targets(aligner *a, const match *m, int before, ranking *best) {
+  size_t previous = SIZE_MAX;
+  for (size_t offset = 0; offset <= m->length; offset++) {  // offset - 1 words behind the match's place in the reference
+    size_t target = 0;
+    if (m->start_r + offset > 0) {
+      if (m->start_r + offset - 1 >= a->r) break;
+      target = a->aligned[m->start_r + offset - 1];
+    }
+    if (target == previous) continue;
+    previous = target;
+    shift(a, m->start_h, m->length, target, a->candidate);
+    const ranking now = {true, before - distance(a, a->candidate), (long)m->length, (long)m->start_h, (long)target};
+    a->checked++;
+    if (!better(&now, best)) continue;
+    *best = now;
+    memcpy(a->best, a->candidate, a->h * sizeof *a->best);
+  }
+}
+
+// A shift makes sense where both places are wrong now and the target is not inside the stretch itself.
+static bool worth(const aligner *a, const match *m) {
+  const size_t place = a->aligned[m->start_r];  // one more than the position
+  if (!any(a->h_error + m->start_h, m->length) || !any(a->r_error + m->start_r, m->length)) return false;
+  return !(place > m->start_h && place <= m->start_h + m->length);
+}
+
+// Tries every shift; the best one's words are in a->best.
+static ranking best_shift(aligner *a) {
+  ranking best = {0};
+  const int before = distance(a, a->words);
+  align(a);
+  for (size_t i = 0; i < a->h; i++)
+    for (size_t j = 0; j < a->r; j++) {
+      if ((i > j ? i - j : j - i) > SHIFT_DISTANCE) continue;
+      for (size_t n = 0; n < SHIFT_SIZE && i + n < a->h && j + n < a->r && a->words[i + n] == a->reference[j + n]; n++) {
+        const match m = {i, j, n + 1};
+        if (!worth(a, &m)) continue;
+        try_targets(a, &m, before, &best);
+        if (a->checked >= CANDIDATES) return best;
+      }
+    }
+  return best;
+}
+
+static long count_edits(aligner *a) {
+  long shifts = 0;
+  for (;;) {
+    const ranking best = best_shift(a);
+    if (a->checked >= CANDIDATES || !best.found || best.gain <= 0) break;
+    shifts++;
+    memcpy(a->words, a->best, a->h * sizeof *a->words);
+  }
+  return shifts + distance(a, a->words);
+}
+
+static ig_status edits_of(const ig_words *h, const ig_words *r, double *edits, ig_error *err) {
+  *edits = (double)(h->count + r->count);  // one of the two is empty
+  if (h->count == 0 || r->count == 0) return IG_OK;
+  size_t cells;
+  if (!ig_size_multiply(h->count + 1, r->count + 1, &cells)) return ig_fail(err, IG_ERROR_MEMORY, "a line of %zu words is too long for TER", h->count);
+  aligner a = {.h = h->count, .r = r->count, .reference = r->number};
+  int32_t *words = ig_allocate(3 * h->count, sizeof *words, err);
+  a.cost = words ? ig_allocate(cells, sizeof *a.cost, err) : NULL;
+  a.edits = a.cost ? ig_allocate(cells + h->count + r->count, 1, err) : NULL;
+  a.aligned = a.edits ? ig_allocate(r->count, sizeof *a.aligned, err) : NULL;
+  if (a.aligned) {
+    a.words = words, a.candidate = words + h->count, a.best = words + 2 * h->count;
+    a.h_error = a.edits + cells, a.r_error = a.h_error + h->count;
+    memcpy(a.words, h->number, h->count * sizeof *a.words);
+    *edits = (double)count_edits(&a);
+  }
+  const ig_status status = a.aligned ? IG_OK : IG_ERROR_MEMORY;
+  free(words);
+  free(a.cost);
+  free(a.edits);
+  free(a.aligned);
+  return status;
+}
+
+static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference, double s[IG_STATISTICS], ig_error *err) {
+  (void)o;  // always lower case, as sacreBLEU's default
+  ig_words h = {0}, r = {0};
+  double edits = 0;
+  ig_status status = ig_codes_lower(hypothesis, err);
+  if (status == IG_OK) status = ig_codes_lower(reference, err);
+  if (status == IG_OK) status = ig_words_split(&h, hypothesis, err);
+  if (status == IG_OK) status = ig_words_split(&r, reference, err);
+  if (status == IG_OK) status = ig_words_number(&h, hypothesis, &r, reference, err);
+  if (status == IG_OK) status = edits_of(&h, &r, &edits, err);
+  s[EDITS] += edits;
+  s[LENGTH] += (double)r.count;
+  ig_words_free(&h);
+  ig_words_free(&r);
+  return status;
+}
+
+static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
+  (void)o;
+  out->value = s[LENGTH] > 0 ? 100.0 * s[EDITS] / s[LENGTH] : s[EDITS] > 0 ? 100.0 : 0.0;
+  snprintf(out->line, sizeof out->line, "TER|nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:" IG_SACREBLEU " = %.1f", out->value);
+}
+
+const ig_metric_kind ig_metric_ter = {add, finish};
