@@ -1,0 +1,105 @@
+// Every metric, tokenizer and case against the lines sacreBLEU printed (tests/golden/metric).
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "ingot.h"
+
+enum { MOST_LINES = 64 };
+
+typedef struct text {
+  char *content;
+  const char *lines[MOST_LINES];
+  size_t count;
+} text;
+
+static text read_text(const char *name) {
+  text t = {0};
+  ig_error err;
+  size_t size;
+  char path[512];
+  const char *root = getenv("INGOT_SOURCE");
+  snprintf(path, sizeof path, "%s/tests/golden/metric/%s", root ? root : ".", name);
+  if (ig_read_file(path, &t.content, &size, &err) != IG_OK) fail_msg("%s", err.message);
+  for (char *at = t.content, *end; (end = strchr(at, '\n')); at = end + 1) {
+    *end = 0;
+    assert_true(t.count < MOST_LINES);
+    t.lines[t.count++] = at;
+  }
+  return t;
+}
+
+// The options and the line of one row of expected.tsv.
+static const char *parse_row(const char *row, char tokenizer[16], ig_score_options *options) {
+  char metric[8];
+  int lower, order, used = 0;
+  assert_int_equal(sscanf(row, "%7s %15s %d %d %n", metric, tokenizer, &lower, &order, &used), 4);
+  *options = (ig_score_options){.metric = strcmp(metric, "bleu") == 0 ? IG_BLEU : strcmp(metric, "chrf") == 0 ? IG_CHRF : IG_TER,
+                                .tokenize = strcmp(tokenizer, "-") ? tokenizer : NULL,
+                                .lowercase = lower != 0,
+                                .chrf_word_order = order};
+  return row + used;
+}
+
+static void lines_are_sacrebleus(void **state) {
+  (void)state;
+  text h = read_text("hypotheses.txt"), r = read_text("references.txt"), expected = read_text("expected.tsv");
+  assert_int_equal(h.count, r.count);
+  assert_int_equal(expected.count, 15);
+  for (size_t i = 0; i < expected.count; i++) {
+    char tokenizer[16];
+    ig_score_options options;
+    ig_score score;
+    ig_error err;
+    const char *line = parse_row(expected.lines[i], tokenizer, &options);
+    if (ig_score_lines(&options, h.lines, r.lines, h.count, &score, &err) != IG_OK) fail_msg("%s", err.message);
+    assert_string_equal(score.line, line);
+    // Negative control: one word less in one line changes every metric's line.
+    const char *kept = h.lines[11];
+    h.lines[11] = "seven eight nine ten eleven twelve one two three four five";
+    assert_int_equal(ig_score_lines(&options, h.lines, r.lines, h.count, &score, &err), IG_OK);
+    assert_string_not_equal(score.line, line);
+    h.lines[11] = kept;
+  }
+  free(h.content), free(r.content), free(expected.content);
+}
+
+static double value(ig_metric metric, const char *hypothesis, const char *reference) {
+  const ig_score_options options = {.metric = metric};
+  ig_score score;
+  assert_int_equal(ig_score_lines(&options, &hypothesis, &reference, 1, &score, NULL), IG_OK);
+  return score.value;
+}
+
+static void edges_are_defined(void **state) {
+  (void)state;
+  assert_true(value(IG_BLEU, "", "a b") == 0 && value(IG_BLEU, "a b", "") == 0 && value(IG_BLEU, "", "") == 0);
+  assert_true(value(IG_CHRF, "", "a b") == 0 && value(IG_CHRF, "", "") == 0);
+  assert_true(value(IG_TER, "", "a b") == 100 && value(IG_TER, "a", "") == 100 && value(IG_TER, "", "") == 0);
+  assert_true(value(IG_TER, "b c a", "a b c") > 33.3 && value(IG_TER, "b c a", "a b c") < 33.4);  // one shift
+  assert_true(value(IG_CHRF, "ab", "ab") > 99.999);
+}
+
+static void wrong_input_is_refused(void **state) {
+  (void)state;
+  ig_error err;
+  ig_score score;
+  const char *good[] = {"fine", "fine"}, *bad[] = {"fine", "not \xff fine"};
+  ig_score_options options = {.metric = IG_BLEU};
+  assert_int_equal(ig_score_lines(&options, bad, good, 2, &score, &err), IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, "hypothesis line 2"));
+  assert_non_null(strstr(err.message, "byte 5"));
+  options.tokenize = "14b";
+  assert_int_equal(ig_score_lines(&options, good, good, 2, &score, &err), IG_ERROR_ARGUMENT);
+  assert_non_null(strstr(err.message, "14b"));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lines_are_sacrebleus), cmocka_unit_test(edges_are_defined), cmocka_unit_test(wrong_input_is_refused)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
