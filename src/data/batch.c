@@ -22,7 +22,7 @@ struct ig_batcher {
   uint32_t *order;    // (pairs)
   ig_range *batches;  // (count)
   size_t count, capacity;
-  ig_range *moved;    // room for shuffling the batches of one pool
+  ig_range *moved;  // room for shuffling the batches of one pool
   uint32_t *shuffled;
   size_t moved_capacity, shuffled_capacity;
   struct ig_sort_key *keys;  // room for sorting one pool
@@ -82,10 +82,8 @@ static ig_status sort_pool(ig_batcher *b, size_t begin, size_t end, ig_error *er
   IG_TRY(ig_grow((void **)&b->keys, &b->key_capacity, end - begin, sizeof *b->keys, err));
   for (size_t i = begin; i < end; i++) {
     const uint32_t pair = b->order[i];
-    b->keys[i - begin] = (ig_sort_key){.target = ig_corpus_length(b->corpus, IG_TARGET, pair),
-                                       .source = ig_corpus_length(b->corpus, IG_SOURCE, pair),
-                                       .place = i,
-                                       .pair = pair};
+    b->keys[i - begin] = (ig_sort_key){
+        .target = ig_corpus_length(b->corpus, IG_TARGET, pair), .source = ig_corpus_length(b->corpus, IG_SOURCE, pair), .place = i, .pair = pair};
   }
   qsort(b->keys, end - begin, sizeof *b->keys, compare_keys);
   for (size_t i = begin; i < end; i++) b->order[i] = b->keys[i - begin].pair;

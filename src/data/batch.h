@@ -6,10 +6,10 @@
 #include "ingot.h"
 
 typedef struct ig_batcher_options {
-  int batch_tokens;      // target tokens a batch, at most (no padding is counted: there is none); source tokens: twice as many at most
-  int pool_batches;      // batches' worth of pairs sorted by length together; 0: 100
+  int batch_tokens;  // target tokens a batch, at most (no padding is counted: there is none); source tokens: twice as many at most
+  int pool_batches;  // batches' worth of pairs sorted by length together; 0: 100
   uint64_t seed;
-  bool shuffle;          // false: the corpus's own order within and between pools (validation)
+  bool shuffle;  // false: the corpus's own order within and between pools (validation)
   int decoder_start_id;
 } ig_batcher_options;
 

@@ -12,19 +12,19 @@ typedef struct ig_corpus_files {
 
 typedef struct ig_corpus_options {
   const ig_tokenizer *tokenizer;
-  ig_pool *pool;       // tokenizes in parallel; NULL: serially. The result does not depend on it
-  int max_length;      // pairs with a longer side are left out (tokens, end of sentence included); 0: no limit
-  bool keep_text;      // keeps the lines too (validation scores text)
+  ig_pool *pool;   // tokenizes in parallel; NULL: serially. The result does not depend on it
+  int max_length;  // pairs with a longer side are left out (tokens, end of sentence included); 0: no limit
+  bool keep_text;  // keeps the lines too (validation scores text)
 } ig_corpus_options;
 
 typedef struct ig_corpus {
   size_t pairs;
-  int32_t *ids[2];     // of ig_side; each sequence ends with the side's end token
-  size_t *offsets[2];  // (pairs + 1): pair p of side s owns ids[s][offsets[s][p] .. offsets[s][p+1]-1]
-  size_t lines;        // read
+  int32_t *ids[2];         // of ig_side; each sequence ends with the side's end token
+  size_t *offsets[2];      // (pairs + 1): pair p of side s owns ids[s][offsets[s][p] .. offsets[s][p+1]-1]
+  size_t lines;            // read
   size_t too_long, empty;  // pairs left out
-  char **text[2];      // (lines) every line, NUL-terminated, those of left-out pairs too; NULL unless keep_text
-} ig_corpus;  // ig_corpus_free
+  char **text[2];          // (lines) every line, NUL-terminated, those of left-out pairs too; NULL unless keep_text
+} ig_corpus;               // ig_corpus_free
 
 // Files of unequal numbers of lines, and lines that are not UTF-8, are errors that name file and line.
 ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *options, ig_corpus *out, ig_error *err);

@@ -70,8 +70,8 @@ static ig_status swap_in(const char *path, const char *temporary, const char *ol
 
 static json_t *state_json(const ig_run *run) {
   const ig_run_state *s = &run->state;
-  return json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:i, s:b, s:f, s:i, s:i, s:f, s:f, s:I, s:O}", "version", VERSION, "update", s->update, "epoch",
-                   (json_int_t)s->epoch, "batch", (json_int_t)s->batch, "source_tokens", (json_int_t)s->source_tokens, "target_tokens",
+  return json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:i, s:b, s:f, s:i, s:i, s:f, s:f, s:I, s:O}", "version", VERSION, "update", s->update,
+                   "epoch", (json_int_t)s->epoch, "batch", (json_int_t)s->batch, "source_tokens", (json_int_t)s->source_tokens, "target_tokens",
                    (json_int_t)s->target_tokens, "seconds", s->seconds, "validated", s->validated, "has_best", (int)s->has_best, "best", s->best,
                    "best_update", s->best_update, "worse", s->worse, "window_loss", s->window_loss, "window_nll", s->window_nll, "window_tokens",
                    (json_int_t)s->window_tokens, "identity", run->identity);

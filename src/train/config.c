@@ -14,9 +14,10 @@ static const char *const files_keys[] = {"source", "target"};
 static const char *const sentencepiece_keys[] = {"vocab_size", "model_type", "joint", "character_coverage", "max_sentences", "source", "target"};
 static const char *const init_keys[] = {"init", "dropout", "attention_dropout", "activation_dropout"};
 static const char *const train_keys[] = {
-    "output",       "seed",           "batch_tokens",    "accumulate",      "pool_batches", "updates",     "epochs",     "max_seconds", "optimizer",
-    "adam_betas",   "adam_eps",       "weight_decay",    "learning_rate",   "schedule",     "warmup",      "warmup_init_lr", "min_lr",  "label_smoothing",
-    "clip_norm",    "validate_every", "valid_sentences", "valid_beam_size", "best_metric",  "patience",    "save_every", "keep",        "log_every",
+    "output",          "seed",           "batch_tokens", "accumulate",      "pool_batches", "updates",        "epochs",
+    "max_seconds",     "optimizer",      "adam_betas",   "adam_eps",        "weight_decay", "learning_rate",  "schedule",
+    "warmup",          "warmup_init_lr", "min_lr",       "label_smoothing", "clip_norm",    "validate_every", "valid_sentences",
+    "valid_beam_size", "best_metric",    "patience",     "save_every",      "keep",         "log_every",
 };
 
 static const char *const metric_names[] = {"loss", "bleu", "chrf"};
@@ -68,8 +69,10 @@ static ig_status read_numbers(const ig_yaml_node *train, ig_train_config *out, i
       *(int *)member = integer;
     } else {
       IG_TRY(ig_yaml_number(train, n->key, n->fallback, &value, err));
-      if (n->kind == REAL) *(double *)member = value;
-      else *(float *)member = (float)value;
+      if (n->kind == REAL)
+        *(double *)member = value;
+      else
+        *(float *)member = (float)value;
     }
     if (!(value >= n->low && value <= n->high))
       return ig_yaml_fail(ig_yaml_get(train, n->key), err, "expected a number from %g to %g, found %g", n->low, n->high, value);
@@ -211,8 +214,10 @@ static ig_status read_family(ig_train_config *c, const ig_yaml_node *model, ig_e
 static ig_status read_model(ig_train_config *c, const ig_yaml_node *model, ig_error *err) {
   if (!model) return missing(c, "model", "a family and its sizes, or init: a model directory", err);
   IG_TRY(ig_yaml_string(model, "init", NULL, &c->init, err));
-  if (c->init) IG_TRY(ig_yaml_check_keys(model, init_keys, COUNT(init_keys), err));
-  else IG_TRY(read_family(c, model, err));
+  if (c->init)
+    IG_TRY(ig_yaml_check_keys(model, init_keys, COUNT(init_keys), err));
+  else
+    IG_TRY(read_family(c, model, err));
   return model_json(c, model, err);
 }
 
@@ -249,9 +254,9 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   size_t metric;
   IG_TRY(read_choice(train, "best_metric", metric_names, COUNT(metric_names), IG_BEST_BLEU, &metric, err));
   c->best_metric = (ig_best_metric)metric;
-  if (c->validate_every && c->data.valid.count == 0)
-    return ig_yaml_fail(ig_yaml_get(train, "validate_every"), err, "validation needs data.valid");
-  if (c->patience && !c->validate_every) return ig_yaml_fail(ig_yaml_get(train, "patience"), err, "patience counts validations: it needs validate_every");
+  if (c->validate_every && c->data.valid.count == 0) return ig_yaml_fail(ig_yaml_get(train, "validate_every"), err, "validation needs data.valid");
+  if (c->patience && !c->validate_every)
+    return ig_yaml_fail(ig_yaml_get(train, "patience"), err, "patience counts validations: it needs validate_every");
   return IG_OK;
 }
 

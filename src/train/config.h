@@ -22,30 +22,30 @@ typedef enum ig_best_metric { IG_BEST_LOSS, IG_BEST_BLEU, IG_BEST_CHRF } ig_best
 typedef struct ig_train_data {
   ig_corpus_files train, valid;  // valid.count 0: no validation
   ig_vocabulary_kind vocabulary;
-  const char *source_model, *target_model;    // IG_VOCABULARY_MODEL; target NULL: one for both sides
-  ig_sentencepiece_training sentencepiece;    // IG_VOCABULARY_TRAINED; files unset
-  bool joint;                                 // one vocabulary for both sides
-  int min_frequency, max_tokens;              // IG_VOCABULARY_WHITESPACE
-  int max_length;                             // tokens of a side, end of sentence included; 0: 256, or what the model's positions allow
+  const char *source_model, *target_model;  // IG_VOCABULARY_MODEL; target NULL: one for both sides
+  ig_sentencepiece_training sentencepiece;  // IG_VOCABULARY_TRAINED; files unset
+  bool joint;                               // one vocabulary for both sides
+  int min_frequency, max_tokens;            // IG_VOCABULARY_WHITESPACE
+  int max_length;                           // tokens of a side, end of sentence included; 0: 256, or what the model's positions allow
 } ig_train_data;
 
 typedef struct ig_train_config {
-  ig_yaml *yaml;       // owns the strings
+  ig_yaml *yaml;  // owns the strings
   const char *path;
   ig_train_data data;
-  const char *init;          // a model directory to start from, or NULL
-  const ig_family *family;   // NULL with init
-  json_t *model;             // the model's keys as in its config.json; with init: those that differ from it
+  const char *init;         // a model directory to start from, or NULL
+  const ig_family *family;  // NULL with init
+  json_t *model;            // the model's keys as in its config.json; with init: those that differ from it
   const char *output;
   uint64_t seed;
   int batch_tokens, accumulate, pool_batches;
-  int updates, epochs;       // 0: no such limit
-  double max_seconds;        // of updates; 0: no limit
+  int updates, epochs;  // 0: no such limit
+  double max_seconds;   // of updates; 0: no limit
   ig_optimizer_options optimizer;
   ig_schedule schedule;
   double label_smoothing;
   int validate_every, valid_beam_size, patience;
-  int valid_sentences;       // translated in a validation; 0: all
+  int valid_sentences;  // translated in a validation; 0: all
   ig_best_metric best_metric;
   int save_every, keep, log_every;
 } ig_train_config;  // ig_train_config_free

@@ -49,12 +49,12 @@ static json_t *data_part(const ig_run *run) {
 static json_t *train_part(const ig_train_config *c) {
   const ig_optimizer_options *o = &c->optimizer;
   const ig_schedule *s = &c->schedule;
-  json_t *part = json_pack("{s:I, s:i, s:i, s:i, s:s, s:[f, f], s:f, s:f, s:f, s:f, s:s, s:i, s:f, s:f, s:f}", "seed", (json_int_t)c->seed, "batch_tokens",
-                           c->batch_tokens, "accumulate", c->accumulate, "pool_batches", c->pool_batches, "optimizer",
-                           o->kind == IG_ADAMW ? "adamw" : "adam", "adam_betas", (double)o->beta1, (double)o->beta2, "adam_eps", (double)o->eps,
-                           "weight_decay", (double)o->weight_decay, "clip_norm", (double)o->clip_norm, "learning_rate", s->learning_rate, "schedule",
-                           ig_schedule_name(s->kind), "warmup", s->warmup, "warmup_init_lr", s->warmup_initial_rate, "min_lr", s->minimum_rate,
-                           "label_smoothing", c->label_smoothing);
+  json_t *part =
+      json_pack("{s:I, s:i, s:i, s:i, s:s, s:[f, f], s:f, s:f, s:f, s:f, s:s, s:i, s:f, s:f, s:f}", "seed", (json_int_t)c->seed, "batch_tokens",
+                c->batch_tokens, "accumulate", c->accumulate, "pool_batches", c->pool_batches, "optimizer", o->kind == IG_ADAMW ? "adamw" : "adam",
+                "adam_betas", (double)o->beta1, (double)o->beta2, "adam_eps", (double)o->eps, "weight_decay", (double)o->weight_decay, "clip_norm",
+                (double)o->clip_norm, "learning_rate", s->learning_rate, "schedule", ig_schedule_name(s->kind), "warmup", s->warmup, "warmup_init_lr",
+                s->warmup_initial_rate, "min_lr", s->minimum_rate, "label_smoothing", c->label_smoothing);
   const bool ends = s->kind == IG_SCHEDULE_LINEAR || s->kind == IG_SCHEDULE_COSINE;
   if (part && ends && json_object_set_new(part, "updates", json_integer(s->updates))) {
     json_decref(part);
@@ -91,25 +91,28 @@ static void print_value(const json_t *value, char out[128]) {
 }
 
 static ig_status compare_key(const char *key, const json_t *saved, const json_t *wanted, const char *checkpoint, const char *config, ig_error *err) {
-  const bool equal = saved && wanted && (json_is_number(saved) && json_is_number(wanted) ? json_number_value(saved) == json_number_value(wanted)
-                                                                                         : json_equal(saved, wanted));
+  const bool equal =
+      saved && wanted &&
+      (json_is_number(saved) && json_is_number(wanted) ? json_number_value(saved) == json_number_value(wanted) : json_equal(saved, wanted));
   if (equal) return IG_OK;
   if (strcmp(key, "data.fingerprint") == 0 || strcmp(key, "data.pairs") == 0)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%s holds a checkpoint of another run: it was trained on other data than %s names. "
-                   "Choose another train.output, or remove that directory to start anew", checkpoint, config);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s holds a checkpoint of another run: it was trained on other data than %s names. "
+                   "Choose another train.output, or remove that directory to start anew",
+                   checkpoint, config);
   char before[128], now[128];
   print_value(saved, before);
   print_value(wanted, now);
-  return ig_fail(err, IG_ERROR_ARGUMENT, "%s holds a checkpoint of another run: %s is %s there, %s in %s. "
-                 "Choose another train.output, or remove that directory to start anew", checkpoint, key, before, now, config);
+  return ig_fail(err, IG_ERROR_ARGUMENT,
+                 "%s holds a checkpoint of another run: %s is %s there, %s in %s. "
+                 "Choose another train.output, or remove that directory to start anew",
+                 checkpoint, key, before, now, config);
 }
 
 ig_status ig_identity_compare(const json_t *saved, const json_t *wanted, const char *checkpoint, const char *config, ig_error *err) {
   const char *key;
   json_t *value;
-  json_object_foreach((json_t *)(uintptr_t)wanted, key, value)
-    IG_TRY(compare_key(key, json_object_get(saved, key), value, checkpoint, config, err));
-  json_object_foreach((json_t *)(uintptr_t)saved, key, value)
-    IG_TRY(compare_key(key, value, json_object_get(wanted, key), checkpoint, config, err));
+  json_object_foreach((json_t *)(uintptr_t)wanted, key, value) IG_TRY(compare_key(key, json_object_get(saved, key), value, checkpoint, config, err));
+  json_object_foreach((json_t *)(uintptr_t)saved, key, value) IG_TRY(compare_key(key, value, json_object_get(wanted, key), checkpoint, config, err));
   return IG_OK;
 }

@@ -20,9 +20,9 @@ typedef struct ig_loop {
   int first_update;        // done before this process
   uint64_t first_source, first_target;
   double first_seconds;
-  int saved;               // update of the last save; -1: none
-  double reported;         // when progress was last reported
-  double rate;             // target tokens a second, smoothed
+  int saved;                        // update of the last save; -1: none
+  double reported;                  // when progress was last reported
+  double rate;                      // target tokens a second, smoothed
   double learning_rate, grad_norm;  // of the last update
 } ig_loop;
 
@@ -49,8 +49,10 @@ static ig_status gather(ig_loop *l, size_t *targets, ig_error *err) {
 static ig_status diverged(const ig_loop *l, int update, const char *what, double value, ig_error *err) {
   char kept[512] = "no checkpoint had been written yet";
   if (l->saved >= 0) snprintf(kept, sizeof kept, "%.400s holds the state of update %d", l->run->latest, l->saved);
-  return ig_fail(err, IG_ERROR_DIVERGED, "update %d: %s is not finite (%g); nothing was overwritten: %s. "
-                 "Try a lower train.learning_rate, a longer train.warmup, or train.clip_norm: 1.0", update, what, value, kept);
+  return ig_fail(err, IG_ERROR_DIVERGED,
+                 "update %d: %s is not finite (%g); nothing was overwritten: %s. "
+                 "Try a lower train.learning_rate, a longer train.warmup, or train.clip_norm: 1.0",
+                 update, what, value, kept);
 }
 
 static ig_status update(ig_loop *l, ig_error *err) {
@@ -86,7 +88,8 @@ static void report_progress(ig_loop *l) {
   const double now = ig_seconds();
   if (now - l->reported < 0.1) return;
   l->reported = now;
-  ig_progress progress = {.what = "training", .done = s->update, .total = l->run->config.updates, .unit = "updates", .rate = l->rate, .rate_unit = "tokens"};
+  ig_progress progress = {
+      .what = "training", .done = s->update, .total = l->run->config.updates, .unit = "updates", .rate = l->rate, .rate_unit = "tokens"};
   if (s->window_tokens > 0) {
     const double tokens = (double)s->window_tokens;
     snprintf(progress.note, sizeof progress.note, "loss %.3f ppl %.2f", s->window_loss / tokens, exp(s->window_nll / tokens));
@@ -98,13 +101,14 @@ static ig_status log_window(ig_loop *l, ig_error *err) {
   ig_run_state *s = &l->run->state;
   if (s->window_tokens == 0) return IG_OK;
   const double loss = s->window_loss / (double)s->window_tokens, nll = s->window_nll / (double)s->window_tokens;
-  ig_report(l->run->reporter, IG_INFO, "update %d, epoch %llu: loss %.4f, perplexity %.2f, learning rate %.3g, gradient norm %.3f, %.0f target tokens/s",
-            s->update, (unsigned long long)s->epoch + 1, loss, exp(nll), l->learning_rate, l->grad_norm, l->rate);
+  ig_report(l->run->reporter, IG_INFO,
+            "update %d, epoch %llu: loss %.4f, perplexity %.2f, learning rate %.3g, gradient norm %.3f, %.0f target tokens/s", s->update,
+            (unsigned long long)s->epoch + 1, loss, exp(nll), l->learning_rate, l->grad_norm, l->rate);
   s->window_loss = s->window_nll = 0;
   s->window_tokens = 0;
   return ig_metrics_append(l->run->metrics,
-                           json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:I, s:f}", "update", s->update, "epoch", (json_int_t)s->epoch, "loss", loss, "nll",
-                                     nll, "learning_rate", l->learning_rate, "gradient_norm", l->grad_norm, "target_tokens",
+                           json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:I, s:f}", "update", s->update, "epoch", (json_int_t)s->epoch, "loss", loss,
+                                     "nll", nll, "learning_rate", l->learning_rate, "gradient_norm", l->grad_norm, "target_tokens",
                                      (json_int_t)s->target_tokens, "seconds", s->seconds),
                            err);
 }
@@ -125,8 +129,8 @@ static ig_status validate(ig_loop *l, ig_error *err) {
     s->best_update = s->update;
     IG_TRY(ig_checkpoint_save(run, run->best, false, err));
   }
-  ig_report(run->reporter, IG_INFO, "validation at update %d: loss %.4f, perplexity %.2f, BLEU %.2f, chrF %.2f%s", s->update, v.loss, exp(v.nll), v.bleu,
-            v.chrf, better ? ", the best so far" : "");
+  ig_report(run->reporter, IG_INFO, "validation at update %d: loss %.4f, perplexity %.2f, BLEU %.2f, chrF %.2f%s", s->update, v.loss, exp(v.nll),
+            v.bleu, v.chrf, better ? ", the best so far" : "");
   return ig_metrics_append(run->metrics,
                            json_pack("{s:i, s:f, s:f, s:f, s:f, s:b}", "update", s->update, "valid_loss", v.loss, "valid_nll", v.nll, "bleu", v.bleu,
                                      "chrf", v.chrf, "best", (int)better),
@@ -147,9 +151,8 @@ static const char *finished(const ig_run *run) {
   if (c->updates && s->update >= c->updates) return "all updates are done";
   // The cursor turns to the next epoch with that epoch's first batch, so an epoch's end is looked for in both places.
   size_t batches;
-  if (c->epochs && (s->epoch >= (uint64_t)c->epochs ||
-                    (s->epoch + 1 == (uint64_t)c->epochs && s->batch > 0 && ig_batcher_epoch(run->batcher, s->epoch, &batches, NULL) == IG_OK &&
-                     s->batch >= batches)))
+  if (c->epochs && (s->epoch >= (uint64_t)c->epochs || (s->epoch + 1 == (uint64_t)c->epochs && s->batch > 0 &&
+                                                        ig_batcher_epoch(run->batcher, s->epoch, &batches, NULL) == IG_OK && s->batch >= batches)))
     return "all epochs are done";
   if (c->max_seconds > 0 && s->seconds >= c->max_seconds) return "the time is over";
   if (c->patience && s->worse >= c->patience) return "no validation was better for as long as train.patience says";
@@ -174,8 +177,8 @@ static ig_status loop(ig_loop *l, ig_error *err) {
     if (ig_interrupted()) {
       IG_TRY(save(l, err));
       ig_interrupt_clear();
-      return ig_fail(err, IG_INTERRUPTED, "interrupted at update %d; the state is saved in %s, and the same command goes on from there", run->state.update,
-                     run->latest);
+      return ig_fail(err, IG_INTERRUPTED, "interrupted at update %d; the state is saved in %s, and the same command goes on from there",
+                     run->state.update, run->latest);
     }
     IG_TRY(update(l, err));
     IG_TRY(between_updates(l, err));
@@ -200,11 +203,11 @@ static ig_status write_stats(const ig_loop *l, const char *path, double load_sec
 #else
   const json_int_t peak = (json_int_t)usage.ru_maxrss * 1024;
 #endif
-  json_t *stats = json_pack("{s:i, s:i, s:I, s:I, s:f, s:f, s:I, s:I, s:s, s:i}", "updates", s->update - l->first_update, "update", s->update, "source_tokens",
-                            (json_int_t)(s->source_tokens - l->first_source), "target_tokens", (json_int_t)(s->target_tokens - l->first_target),
-                            "load_seconds", load_seconds, "seconds", s->seconds - l->first_seconds, "parameters",
-                            (json_int_t)ig_model_parameters(l->run->model), "peak_rss_bytes", peak, "isa", isa, "threads",
-                            ig_pool_threads(ig_trainer_pool(l->run->trainer)));
+  json_t *stats =
+      json_pack("{s:i, s:i, s:I, s:I, s:f, s:f, s:I, s:I, s:s, s:i}", "updates", s->update - l->first_update, "update", s->update, "source_tokens",
+                (json_int_t)(s->source_tokens - l->first_source), "target_tokens", (json_int_t)(s->target_tokens - l->first_target), "load_seconds",
+                load_seconds, "seconds", s->seconds - l->first_seconds, "parameters", (json_int_t)ig_model_parameters(l->run->model),
+                "peak_rss_bytes", peak, "isa", isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)));
   if (!stats) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
   const ig_status status = ig_json_save(path, stats, err);
   json_decref(stats);

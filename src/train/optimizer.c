@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define PARTS 256  // of the norm's sum
+#define PARTS 256    // of the norm's sum
 #define BLOCK 65536  // values a task of the step: element-wise, so its size changes no bit
 
 typedef struct ig_norm_task {

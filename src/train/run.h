@@ -7,16 +7,16 @@
 
 // How far a run is: all that a checkpoint keeps besides weights and moments.
 typedef struct ig_run_state {
-  int update;                 // updates done
-  uint64_t epoch;             // cursor of the next batch
+  int update;      // updates done
+  uint64_t epoch;  // cursor of the next batch
   size_t batch;
   uint64_t source_tokens, target_tokens;  // trained on so far
-  double seconds;             // of updates
-  int validated;              // update of the last validation, 0: none
+  double seconds;                         // of updates
+  int validated;                          // update of the last validation, 0: none
   bool has_best;
-  double best;                // value of best_metric
+  double best;  // value of best_metric
   int best_update;
-  int worse;                  // validations since the best one
+  int worse;                       // validations since the best one
   double window_loss, window_nll;  // sums over targets since the last log line
   uint64_t window_tokens;
 } ig_run_state;
@@ -31,7 +31,7 @@ typedef struct ig_run {
   ig_model *model;
   ig_trainer *trainer;
   ig_batcher *batcher, *valid_batcher;
-  json_t *identity;           // what must not change between start and resume
+  json_t *identity;  // what must not change between start and resume
   bool resumed;
   ig_run_state state;
 } ig_run;

@@ -7,11 +7,11 @@ typedef enum ig_schedule_kind { IG_SCHEDULE_CONSTANT, IG_SCHEDULE_INVERSE_SQRT, 
 
 typedef struct ig_schedule {
   ig_schedule_kind kind;
-  double learning_rate;          // at the end of the warm-up: the peak
-  double warmup_initial_rate;    // where the warm-up starts (fairseq's --warmup-init-lr)
-  double minimum_rate;           // floor behind the warm-up
-  int warmup;                    // updates
-  int updates;                   // of the whole run: linear and cosine end there
+  double learning_rate;        // at the end of the warm-up: the peak
+  double warmup_initial_rate;  // where the warm-up starts (fairseq's --warmup-init-lr)
+  double minimum_rate;         // floor behind the warm-up
+  int warmup;                  // updates
+  int updates;                 // of the whole run: linear and cosine end there
 } ig_schedule;
 
 // update counts from 1.

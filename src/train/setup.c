@@ -50,7 +50,8 @@ static ig_status trained_tokenizer(ig_run *run, ig_error *err) {
   const char **both;
   char *source = NULL, *target = NULL;
   IG_TRY(both_sides(files, &both, err));
-  ig_status status = train_piece_model(run, both, joint ? 2 * files->count : files->count, joint ? "sentencepiece.model" : "source.model", &source, err);
+  ig_status status =
+      train_piece_model(run, both, joint ? 2 * files->count : files->count, joint ? "sentencepiece.model" : "source.model", &source, err);
   if (status == IG_OK && !joint) status = train_piece_model(run, both + files->count, files->count, "target.model", &target, err);
   if (status == IG_OK) status = ig_tokenizer_from_sentencepiece(source, target, &run->tokenizer, err);
   free(both);
@@ -92,7 +93,8 @@ static ig_status add_vocabulary(ig_run *run, json_t *model, ig_error *err) {
   const ig_tokenizer *t = run->tokenizer;
   const bool torch = strcmp(run->config.family->name, "torch") == 0, shared = ig_tokenizer_shared(t);
   const int pad = ig_tokenizer_pad_id(t, IG_SOURCE), eos = ig_tokenizer_eos_id(t, IG_TARGET), start = torch ? eos : ig_tokenizer_pad_id(t, IG_TARGET);
-  if (torch && !shared) return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: the torch family has one vocabulary for both sides: set joint: true", run->config.path);
+  if (torch && !shared)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: the torch family has one vocabulary for both sides: set joint: true", run->config.path);
   int failed = json_object_set_new(model, "vocab_size", json_integer(ig_tokenizer_source_size(t)));
   failed |= json_object_set_new(model, "decoder_vocab_size", json_integer(ig_tokenizer_target_size(t)));
   failed |= json_object_set_new(model, "pad_token_id", json_integer(pad));
@@ -123,7 +125,8 @@ static ig_status wanted_config(ig_run *run, ig_config *out, ig_error *err) {
     const json_t *value = json_object_get(c->model, dropouts[i].key);
     if (!value) continue;
     const double p = json_number_value(value);
-    if (!json_is_number(value) || p < 0 || p >= 1) return ig_fail(err, IG_ERROR_FORMAT, "%s: model.%s: expected a number in [0, 1)", c->path, dropouts[i].key);
+    if (!json_is_number(value) || p < 0 || p >= 1)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: model.%s: expected a number in [0, 1)", c->path, dropouts[i].key);
     *dropouts[i].out = (float)p;
   }
   return IG_OK;
@@ -152,11 +155,12 @@ static ig_status load_corpora(ig_run *run, int max_positions, ig_error *err) {
   if (status == IG_OK && d->valid.count) status = ig_corpus_load(&d->valid, &options, &run->valid, err);
   ig_pool_free(pool);
   IG_TRY(status);
-  ig_report(run->reporter, IG_INFO, "data: %zu pairs, %zu source and %zu target tokens; left out: %zu longer than %d tokens, %zu empty", run->train.pairs,
-            run->train.offsets[IG_SOURCE][run->train.pairs], run->train.offsets[IG_TARGET][run->train.pairs], run->train.too_long, max_length,
-            run->train.empty);
+  ig_report(run->reporter, IG_INFO, "data: %zu pairs, %zu source and %zu target tokens; left out: %zu longer than %d tokens, %zu empty",
+            run->train.pairs, run->train.offsets[IG_SOURCE][run->train.pairs], run->train.offsets[IG_TARGET][run->train.pairs], run->train.too_long,
+            max_length, run->train.empty);
   if (run->train.pairs == 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: no pair of sentences is left to train on", d->train.source[0]);
-  if (d->valid.count && run->valid.pairs == 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: no pair of sentences is left to validate on", d->valid.source[0]);
+  if (d->valid.count && run->valid.pairs == 0)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: no pair of sentences is left to validate on", d->valid.source[0]);
   return IG_OK;
 }
 

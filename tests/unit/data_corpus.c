@@ -146,8 +146,9 @@ static int tear_down(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(ids_and_left_out_pairs), cmocka_unit_test(compressed_and_parallel_give_the_same), cmocka_unit_test(unequal_lines),
-      cmocka_unit_test(invalid_utf8),           cmocka_unit_test(missing_file),
+      cmocka_unit_test(ids_and_left_out_pairs), cmocka_unit_test(compressed_and_parallel_give_the_same),
+      cmocka_unit_test(unequal_lines),          cmocka_unit_test(invalid_utf8),
+      cmocka_unit_test(missing_file),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

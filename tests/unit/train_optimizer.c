@@ -75,7 +75,8 @@ static void norm_and_threads(void **state) {
     ig_pool *pool = NULL;
     if (k) assert_int_equal(ig_pool_create(3, &pool, NULL), IG_OK);
     ig_nn context = nn(pool);
-    x[k] = calloc(count, sizeof(float)), w[k] = calloc(count, sizeof(float)), m[k] = calloc(count, sizeof(float)), v[k] = calloc(count, sizeof(float));
+    x[k] = calloc(count, sizeof(float)), w[k] = calloc(count, sizeof(float)), m[k] = calloc(count, sizeof(float)),
+    v[k] = calloc(count, sizeof(float));
     for (size_t i = 0; i < count; i++) x[k][i] = (float)ig_random_normal(1, 2, i);
     if (!k)
       for (size_t i = 0; i < count; i++) sum += (double)x[k][i] * (double)x[k][i];

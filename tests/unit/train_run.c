@@ -45,7 +45,7 @@ static int set_up(void **state) {
   if (!mkdtemp(directory) || chdir(directory)) return -1;
   write_pairs("t.src", "t.trg", 1, 400);
   write_pairs("v.src", "v.trg", 2, 20);
-  return ig_write_file("c.yml", configuration, strlen(configuration), NULL);
+  return ig_write_file("c.yml", configuration, strlen(configuration), NULL) == IG_OK ? 0 : -1;
 }
 
 static void remove_tree(const char *path) {
@@ -69,7 +69,8 @@ static void progress(void *context, const ig_progress *p) {
 
 // Up to four assignments. Interrupts at the first report of progress with interrupt_at.
 static ig_status train(int threads, bool interrupt, const char *const *set, size_t count, ig_error *err) {
-  const ig_train_options options = {.set = set, .set_count = count, .threads = threads, .reporter = {.progress = progress}, .stats_path = "stats.json"};
+  const ig_train_options options = {
+      .set = set, .set_count = count, .threads = threads, .reporter = {.progress = progress}, .stats_path = "stats.json"};
   interrupt_after = interrupt ? 1 : 0;
   return ig_train("c.yml", &options, err);
 }
@@ -221,8 +222,9 @@ static void fine_tuning(void **state) {
   (void)state;
   ig_error err = {0};
   ok(TRAIN(1, false, &err, "train.output=base", "train.updates=6"), &err);
-  const char *text = "data: {train: {source: t.src, target: t.trg}}\nmodel: {init: base/latest, dropout: 0.2}\n"
-                     "train: {output: tuned, updates: 2, batch_tokens: 120, learning_rate: 0}\n";
+  const char *text =
+      "data: {train: {source: t.src, target: t.trg}}\nmodel: {init: base/latest, dropout: 0.2}\n"
+      "train: {output: tuned, updates: 2, batch_tokens: 120, learning_rate: 0}\n";
   assert_int_equal(ig_write_file("tune.yml", text, strlen(text), NULL), IG_OK);
   const ig_train_options options = {.threads = 1};
   interrupt_after = 0;
@@ -244,7 +246,8 @@ static void divergence_overwrites_nothing(void **state) {
   for (int i = 0; i < 300; i++) view.values[i] = NAN;
   ok(ig_model_save(model, "far/latest", "float32", &err), &err);
   ig_model_free(model);
-  assert_int_equal(TRAIN(1, false, &err, "train.output=far", "train.updates=9", "train.learning_rate=1000", "train.warmup=1000000000"), IG_ERROR_DIVERGED);
+  assert_int_equal(TRAIN(1, false, &err, "train.output=far", "train.updates=9", "train.learning_rate=1000", "train.warmup=1000000000"),
+                   IG_ERROR_DIVERGED);
   assert_non_null(strstr(err.message, "update 3"));
   assert_non_null(strstr(err.message, "learning_rate"));
   assert_true(same_file("far/latest/training.json", "before.json"));
@@ -253,9 +256,10 @@ static void divergence_overwrites_nothing(void **state) {
 static void torch_family_and_sentencepiece(void **state) {
   (void)state;
   ig_error err = {0};
-  const char *text = "data: {train: {source: t.src, target: t.trg}, valid: {source: v.src, target: v.trg}, sentencepiece: {vocab_size: 18}}\n"
-                     "model: {family: torch, d_model: 16, nhead: 2, num_encoder_layers: 1, num_decoder_layers: 1, dim_feedforward: 32}\n"
-                     "train: {output: pieces, updates: 3, batch_tokens: 120}\n";
+  const char *text =
+      "data: {train: {source: t.src, target: t.trg}, valid: {source: v.src, target: v.trg}, sentencepiece: {vocab_size: 18}}\n"
+      "model: {family: torch, d_model: 16, nhead: 2, num_encoder_layers: 1, num_decoder_layers: 1, dim_feedforward: 32}\n"
+      "train: {output: pieces, updates: 3, batch_tokens: 120}\n";
   assert_int_equal(ig_write_file("torch.yml", text, strlen(text), NULL), IG_OK);
   const ig_train_options options = {.threads = 2};
   interrupt_after = 0;
