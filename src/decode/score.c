@@ -27,7 +27,7 @@ static int fill(const ig_score_args *args, int t, score_rows *rows) {
     rows->id[count] = t == 0 ? args->start_id : args->ids[begin + t - 1];
     rows->position[count] = t;
     rows->sentence[count] = s;
-    for (int i = 0; i <= t; i++) rows->history[(size_t)count * n + (size_t)i] = (int)((size_t)s * n + (size_t)i);
+    for (int i = 0; i <= t; i++) rows->history[(size_t)count * n + (size_t)i] = i * args->targets.sequences + s;
     count++;
   }
   return count;

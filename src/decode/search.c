@@ -20,6 +20,7 @@ struct ig_search {
   int *last, *position, *sentence_of;  // (slots): the step's columns
   ig_sentence *sentences;  // (S): the active ones, compacted as others leave; storage stays with its index
   ig_slot *slots;          // (S, B)
+  size_t run_slots;        // hypotheses of the run at hand, at most
   ig_candidate *candidates, *next;  // (S, 2B), (S, B)
   int *finished;           // (S, B, N)
   ig_hypothesis *results;  // (S, n_best)
@@ -72,14 +73,16 @@ void ig_search_free(ig_search *search) {
   free(search);
 }
 
+// Position-major: what a run touches of the cache is one stretch, however long its sentences might have become.
 static size_t cache_row(const ig_search *s, int sentence, int beam, int position) {
-  return ((size_t)sentence * (size_t)s->options->beam_size + (size_t)beam) * (size_t)s->options->max_length + (size_t)position;
+  return (size_t)position * s->run_slots + (size_t)sentence * (size_t)s->options->beam_size + (size_t)beam;
 }
 
 // One row a sentence: the start token.
 static void begin(ig_search *s, int count) {
   const size_t beam = (size_t)s->options->beam_size, n = (size_t)s->options->max_length;
   ig_search_rows *rows = &s->rows[s->current = 0];
+  s->run_slots = (size_t)count * beam;
   for (int i = 0; i < count; i++) {
     const size_t first = (size_t)i * beam;
     s->sentences[i] = (ig_sentence){.index = i, .first_row = i, .rows = 1, .length = 1, .open = true, .slots = s->slots + first,

@@ -27,7 +27,7 @@ struct ig_inference {
   int *store, *length;                    // (slots)
 };
 
-static int position_count(const ig_inference_size *size) { return size->source_rows > size->max_length ? size->source_rows : size->max_length; }
+static int position_count(const ig_inference_size *size) { return size->longest > size->max_length ? size->longest : size->max_length; }
 
 // Shapes that stand for the largest encode and the largest step. offsets: room for two.
 static ig_ragged one_sequence(int rows, int offsets[2]) {
@@ -64,9 +64,8 @@ static void carve(ig_inference *p, ig_arena *arena) {
 
 static size_t scratch_bytes(const ig_inference *p) {
   const ig_model *m = p->model;
-  const size_t sizes[] = {ig_encoder_scratch(&p->nn, m, p->size.source_rows, p->size.source_rows),
-                          ig_decoder_scratch(&p->nn, m, p->size.slots, 1, p->size.source_rows,
-                                             p->size.source_rows > p->size.max_length ? p->size.source_rows : p->size.max_length),
+  const size_t sizes[] = {ig_encoder_scratch(&p->nn, m, p->size.source_rows, p->size.longest),
+                          ig_decoder_scratch(&p->nn, m, p->size.slots, 1, p->size.source_rows, position_count(&p->size)),
                           ig_linear_scratch(&p->nn, &m->output, p->size.slots)};
   size_t most = 0;
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)

@@ -1,7 +1,7 @@
 // Running a model forward for decoding: encode sentences once, then step rows of hypotheses.
 //
 // A state belongs to one thread (or to one pool) and shares the immutable model. It has `slots` rows for hypotheses, each with room for max_length
-// positions in the key/value cache: the key and value of slot i at time t live in cache row i * max_length + t and are never moved. A hypothesis
+// positions in the key/value cache of slots * max_length rows. Which row takes a new key and value is the caller's choice; it is never moved. A hypothesis
 // finds its past through `history`, cache-row numbers per position; reordering beams copies these numbers, never keys or values.
 #ifndef IG_MODEL_INFERENCE_H
 #define IG_MODEL_INFERENCE_H
@@ -11,6 +11,7 @@
 typedef struct ig_inference_size {
   int sentences;     // encoded at a time, at most
   int source_rows;   // of them together, at most
+  int longest;       // source rows of one sentence, at most
   int slots;         // hypotheses stepped at a time, at most
   int max_length;    // decoder positions, start token included
 } ig_inference_size;
@@ -29,7 +30,7 @@ typedef struct ig_inference_step {
   const int *ids;       // (rows) last token of each
   const int *position;  // (rows) its position: 0 for the start token
   const int *sentence;  // (rows) index into the encoded sentences
-  const int *history;   // (rows, max_length): cache rows of positions 0 .. position; [position] is where this step's key and value go (slot*max_length + position)
+  const int *history;   // (rows, max_length): cache rows of positions 0 .. position; [position] is where this step's key and value go
 } ig_inference_step;
 // logits (rows, V) with the logits bias added; valid until the next call, may be changed in place by the caller.
 float *ig_inference_run(ig_inference *inference, const ig_inference_step *step);

@@ -208,6 +208,14 @@ void ig_model_wire(ig_model *model, const ig_family *family) {
   walk_model(&w);
 }
 
+ig_status ig_model_reserve(ig_arena *arena, size_t count, float **out, ig_error *err) {
+  ig_arena plan = ig_arena_measure();
+  ig_arena_take(&plan, count, sizeof(float));
+  IG_TRY(ig_arena_create(arena, plan.peak, err));
+  *out = IG_TAKE(arena, float, count);
+  return IG_OK;
+}
+
 ig_status ig_model_layout(ig_model *model, const ig_family *family, ig_error *err) {
   const ig_config *c = &model->config;
   model->encoder = ig_allocate((size_t)c->encoder_layers, sizeof *model->encoder, err);
@@ -217,8 +225,7 @@ ig_status ig_model_layout(ig_model *model, const ig_family *family, ig_error *er
   ig_walk w = {.model = model, .names = &family->names, .listing = true, .err = err};
   walk_model(&w);
   IG_TRY(w.status);
-  model->values = ig_allocate(model->value_count, sizeof *model->values, err);
-  if (!model->values) return IG_ERROR_MEMORY;
+  IG_TRY(ig_model_reserve(&model->memory, model->value_count, &model->values, err));
   ig_model_wire(model, family);
   return IG_OK;
 }

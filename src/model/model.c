@@ -36,11 +36,11 @@ ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out
 void ig_model_free(ig_model *m) {
   if (!m) return;
   free(m->parameters);
-  free(m->values);
-  free(m->gradients);
+  ig_arena_free(&m->memory);
+  ig_arena_free(&m->gradient_memory);
   free(m->encoder);
   free(m->decoder);
-  free(m->packed);
+  ig_arena_free(&m->packed);
   free(m->generation_config);
   free(m);
 }
@@ -67,26 +67,22 @@ ig_status ig_model_find(const ig_model *m, const char *name, ig_tensor_view *out
 
 ig_status ig_model_need_gradients(ig_model *m, ig_error *err) {
   if (m->gradients) return IG_OK;
-  m->gradients = ig_allocate(m->trained_count, sizeof *m->gradients, err);
-  if (!m->gradients) return IG_ERROR_MEMORY;
+  IG_TRY(ig_model_reserve(&m->gradient_memory, m->trained_count, &m->gradients, err));
   ig_model_wire(m, ig_family_find(m->config.family));
   return IG_OK;
 }
 
 typedef struct ig_packing {
   ig_nn *nn;
-  float *next;  // NULL: counting
-  size_t count;
+  ig_arena *arena;  // measuring, then real
 } ig_packing;
 
 static void pack_linear(void *context, ig_linear *linear) {
   ig_packing *p = context;
-  const size_t size = ig_linear_packed_size(p->nn, linear->in, linear->out);
-  p->count += size;
-  if (!p->next) return;
-  ig_linear_pack(p->nn, linear, p->next);
-  linear->packed = p->next;
-  p->next += size;
+  float *packed = IG_TAKE(p->arena, float, ig_linear_packed_size(p->nn, linear->in, linear->out));
+  if (!packed) return;
+  ig_linear_pack(p->nn, linear, packed);
+  linear->packed = packed;
 }
 
 static void unpack_linear(void *context, ig_linear *linear) {
@@ -95,24 +91,18 @@ static void unpack_linear(void *context, ig_linear *linear) {
 }
 
 ig_status ig_model_pack(ig_model *m, ig_error *err) {
-  if (m->packed) return IG_OK;
+  if (m->packed.base) return IG_OK;
   ig_nn nn = {0};
   IG_TRY(ig_kernels_select(&nn.kernels, err));
-  ig_packing packing = {.nn = &nn};
-  ig_model_linears(m, pack_linear, &packing);
-  size_t bytes;
-  if (!ig_size_multiply(packing.count, sizeof(float), &bytes) || !ig_size_add(bytes, 2 * IG_ALIGNMENT, &bytes))
-    return ig_fail(err, IG_ERROR_MEMORY, "packed weights: size overflow");
-  m->packed = aligned_alloc(IG_ALIGNMENT, bytes / IG_ALIGNMENT * IG_ALIGNMENT);  // kernels may read one alignment unit behind
-  if (!m->packed) return ig_fail(err, IG_ERROR_MEMORY, "packed weights: %zu bytes are not to be had", bytes);
-  packing = (ig_packing){.nn = &nn, .next = m->packed};
-  ig_model_linears(m, pack_linear, &packing);
+  ig_arena plan = ig_arena_measure();
+  ig_model_linears(m, pack_linear, &(ig_packing){&nn, &plan});
+  IG_TRY(ig_arena_create(&m->packed, plan.peak, err));
+  ig_model_linears(m, pack_linear, &(ig_packing){&nn, &m->packed});
   return IG_OK;
 }
 
 void ig_model_unpack(ig_model *m) {
-  if (!m->packed) return;
+  if (!m->packed.base) return;
   ig_model_linears(m, unpack_linear, NULL);
-  free(m->packed);
-  m->packed = NULL;
+  ig_arena_free(&m->packed);
 }

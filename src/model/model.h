@@ -36,6 +36,7 @@ struct ig_model {
   size_t parameter_count;
   size_t value_count;      // floats in values: trained ones first
   size_t trained_count;
+  ig_arena memory, gradient_memory;
   float *values;           // (value_count)
   float *gradients;        // (trained_count) or NULL
   ig_embedding source_embedding, target_embedding;
@@ -44,7 +45,7 @@ struct ig_model {
   ig_decoder_layer *decoder;  // (decoder_layers)
   ig_norm encoder_norm, decoder_norm;  // where config.final_norm
   ig_linear output;        // d -> V; its bias is the trained one or the logits bias
-  float *packed;           // packed weights of all linear layers, or NULL
+  ig_arena packed;         // packed weights of all linear layers; without memory while they are not packed
   char *generation_config; // the loaded generation_config.json as text, or NULL
 };
 
@@ -53,6 +54,8 @@ struct ig_family;
 ig_status ig_model_read_config(const char *directory, ig_config *out, const struct ig_family **family, ig_error *err);
 // A model of these options, every value 0; the options are checked, and `where` opens the messages.
 ig_status ig_model_allocate(const ig_config *config, const char *where, ig_model **out, ig_error *err);
+// `count` zeroed floats in an arena of their own.
+ig_status ig_model_reserve(ig_arena *arena, size_t count, float **out, ig_error *err);
 // Gradients for training: allocated, zeroed, and wired into the layers.
 ig_status ig_model_need_gradients(ig_model *model, ig_error *err);
 // Packs every linear layer for inference (once; not while training changes the weights).

@@ -21,15 +21,22 @@ static ig_pool *pool_of(const ig_translator *t, const ig_worker_state *s) { retu
 
 static int larger(int a, int b) { return a > b ? a : b; }
 
+static int longest(const ig_ragged_ids *ragged, int sentences) {
+  int most = 1;
+  for (int i = 0; i < sentences; i++) most = larger(most, ragged->offsets[i + 1] - ragged->offsets[i]);
+  return most;
+}
+
 // An inference at least of the wanted size; max_length is exact, for it is the stride of every history.
 static ig_status reserve(ig_translator *t, ig_worker_state *s, const ig_inference_size *wanted, ig_error *err) {
-  if (s->inference && s->size.sentences >= wanted->sentences && s->size.source_rows >= wanted->source_rows && s->size.slots >= wanted->slots &&
+  if (s->inference && s->size.sentences >= wanted->sentences && s->size.source_rows >= wanted->source_rows && s->size.longest >= wanted->longest && s->size.slots >= wanted->slots &&
       s->size.max_length == wanted->max_length)
     return IG_OK;
   ig_search_free(s->search);
   ig_inference_free(s->inference);
   s->search = NULL, s->inference = NULL;
   s->size = (ig_inference_size){larger(s->size.sentences, wanted->sentences), larger(s->size.source_rows, round_up(wanted->source_rows)),
+                                larger(s->size.longest, round_up(wanted->longest)),
                                 larger(s->size.slots, wanted->slots), wanted->max_length};
   return ig_inference_create(t->model, pool_of(t, s), &s->size, &s->inference, err);
 }
@@ -94,7 +101,7 @@ ig_status ig_engine_translate(ig_translator *t, ig_worker_state *s, const ig_cut
   const size_t *lines = cut->order + span->first;
   const int sentences = (int)span->count, n_best = t->decode.n_best;
   IG_TRY(gather(&s->source, &t->window, cut, span, false, err));
-  const ig_inference_size wanted = {sentences, (int)s->source.ids.count, sentences * t->decode.beam_size, t->decode.max_length};
+  const ig_inference_size wanted = {sentences, (int)s->source.ids.count, longest(&s->source, sentences), sentences * t->decode.beam_size, t->decode.max_length};
   IG_TRY(reserve(t, s, &wanted, err));
   if (!s->search) IG_TRY(ig_search_create(&t->decode, t->kernels, pool_of(t, s), s->size.sentences, &s->search, err));
   ig_inference_encode(s->inference, s->source.ids.ids, &(ig_ragged){sentences, s->source.offsets});
@@ -129,7 +136,7 @@ ig_status ig_engine_score(ig_translator *t, ig_worker_state *s, const ig_cut *cu
   const int sentences = (int)span->count;
   IG_TRY(gather(&s->source, &t->window, cut, span, false, err));
   IG_TRY(gather(&s->target, &t->window, cut, span, true, err));
-  const ig_inference_size wanted = {sentences, (int)s->source.ids.count, sentences, larger(cut->longest_target, 1)};
+  const ig_inference_size wanted = {sentences, (int)s->source.ids.count, longest(&s->source, sentences), sentences, larger(cut->longest_target, 1)};
   IG_TRY(reserve(t, s, &wanted, err));
   IG_TRY(ig_grow((void **)&s->log_probs, &s->log_prob_capacity, s->target.ids.count + 1, sizeof *s->log_probs, err));
   ig_inference_encode(s->inference, s->source.ids.ids, &(ig_ragged){sentences, s->source.offsets});

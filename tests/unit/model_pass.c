@@ -145,7 +145,7 @@ static void steps_equal_a_pass(void **state) {
     run(model, 1, &(ig_pass_args){.batch = &e.batch, .logits = whole});
     assert_int_equal(ig_model_pack(model, &err), IG_OK);
     ig_inference *inference = NULL;
-    const ig_inference_size size = {.sentences = SEQUENCES, .source_rows = e.source_offsets[SEQUENCES], .slots = SEQUENCES, .max_length = 8};
+    const ig_inference_size size = {.sentences = SEQUENCES, .source_rows = e.source_offsets[SEQUENCES], .longest = 9, .slots = SEQUENCES, .max_length = 8};
     assert_int_equal(ig_inference_create(model, NULL, &size, &inference, &err), IG_OK);
     ig_inference_encode(inference, e.source, &(ig_ragged){SEQUENCES, e.source_offsets});
     int history[SEQUENCES * 8];
