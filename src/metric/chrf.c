@@ -77,9 +77,9 @@ static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_
     orders++;
   }
   if (orders) precision /= orders, recall /= orders;
-  out->value = precision + recall > 0 ? 100.0 * (1 + beta2) * precision * recall / (beta2 * precision + recall) : 0.0;
-  snprintf(out->line, sizeof out->line, "chrF2%s|nrefs:1|case:%s|eff:yes|nc:%d|nw:%d|space:no|version:" IG_SACREBLEU " = %.1f",
-           o->chrf_word_order == 2 ? "++" : "", o->lowercase ? "lc" : "mixed", CHARACTERS, o->chrf_word_order, out->value);
+  out->value = precision + recall > 0 ? 100.0 * ((1 + beta2) * precision * recall / (beta2 * precision + recall)) : 0.0;
+  snprintf(out->line, sizeof out->line, "chrF2%.*s|nrefs:1|case:%s|eff:yes|nc:%d|nw:%d|space:no|version:" IG_SACREBLEU " = %.1f",
+           o->chrf_word_order, "++++++", o->lowercase ? "lc" : "mixed", CHARACTERS, o->chrf_word_order, out->value);
 }
 
 const ig_metric_kind ig_metric_chrf = {add, finish};

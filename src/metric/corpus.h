@@ -3,7 +3,7 @@
 #define IG_METRIC_CORPUS_H
 #include "metric/codes.h"
 
-#define IG_STATISTICS 32
+#define IG_STATISTICS 36  // chrF: 3 for each of 6 orders of characters and 6 of words
 
 typedef struct ig_metric_kind {
   // Adds the statistics of one pair of lines (white space at their ends already gone). The lines may be changed.

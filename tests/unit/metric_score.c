@@ -97,6 +97,8 @@ static void wrong_input_is_refused(void **state) {
   options.tokenize = "14b";
   assert_int_equal(ig_score_lines(&options, good, good, 2, &score, &err), IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "14b"));
+  assert_int_equal(ig_score_lines(&(ig_score_options){.metric = IG_TER}, good, good, 0, &score, &err), IG_ERROR_ARGUMENT);
+  assert_int_equal(ig_score_lines(&(ig_score_options){.metric = (ig_metric)9}, good, good, 2, &score, &err), IG_ERROR_ARGUMENT);
 }
 
 int main(void) {
