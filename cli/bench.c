@@ -37,6 +37,8 @@ typedef struct bench_result {
   double load_seconds;
   double batch_tokens_per_second;  // generated
   double single_seconds;           // a sentence, one after the other
+  double peak;                     // of the machine, GFLOP/s
+  double reached;                  // by the batch, GFLOP/s of matrix products
 } bench_result;
 
 // The sentences, as the translator reads them.
@@ -123,6 +125,14 @@ static ig_status measure(ig_translator *translator, const bench_values *values, 
   return status;
 }
 
+// Floating-point operations of the matrix products for a sentence of `length` tokens on both sides (attention's own products, some percent, left out).
+static double operations(const ig_config *c, int length, int beam_size) {
+  double d = c->d_model, layers = c->decoder_layers;
+  double encoder = c->encoder_layers * (4 * d * d + 2 * d * c->encoder_ffn) + layers * 2 * d * d;  // keys and values of cross-attention: once a source token
+  double decoder = layers * (6 * d * d + 2 * d * c->decoder_ffn) + d * c->target_vocab_size;
+  return 2 * length * (encoder + beam_size * decoder);
+}
+
 static ig_status bench(const bench_values *values, bench_result *result, ig_error *err) {
   ig_model *model = NULL;
   ig_status status = ig_model_load(values->model, &model, err);
@@ -155,6 +165,8 @@ static ig_status bench(const bench_values *values, bench_result *result, ig_erro
     status = err->status = IG_ERROR_MEMORY;
   }
   if (status == IG_OK) status = measure(translator, values, &s, result, err);
+  if (status == IG_OK) status = ig_machine_peak(result->threads, &result->peak, err);
+  result->reached = operations(&config, values->length, values->beam_size) * result->batch_tokens_per_second / values->length * 1e-9;
   sentences_free(&s);
   ig_translator_close(translator);
   return status;
@@ -166,6 +178,7 @@ static void print_text(const bench_values *values, const bench_result *result, c
   printf("load     %.1f ms\n", result->load_seconds * 1e3);
   printf("batch    %.0f tokens/s (%d sentences, %d source tokens and %d generated each, beam %d, %d worker%s)\n", result->batch_tokens_per_second,
          values->sentences, values->length, values->length, values->beam_size, result->workers, result->workers == 1 ? "" : "s");
+  printf("peak     %.0f GFLOP/s; the batch's matrix products reach %.0f%% of it\n", result->peak, 100 * result->reached / result->peak);
   printf("single   %.2f ms a sentence (%.0f tokens/s)\n", result->single_seconds * 1e3, values->length / result->single_seconds);
 }
 
@@ -176,7 +189,8 @@ static void print_json(const bench_values *values, const bench_result *result, c
          result->threads, result->workers);
   printf(", \"beam_size\": %d, \"sentences\": %d, \"length\": %d, \"load_seconds\": %.6f", values->beam_size, values->sentences, values->length,
          result->load_seconds);
-  printf(", \"batch_tokens_per_second\": %.1f, \"single_seconds\": %.6f}\n", result->batch_tokens_per_second, result->single_seconds);
+  printf(", \"batch_tokens_per_second\": %.1f, \"single_seconds\": %.6f, \"peak_gflops\": %.1f, \"batch_gflops\": %.1f}\n", result->batch_tokens_per_second,
+         result->single_seconds, result->peak, result->reached);
 }
 
 static int run(const cli_verb *verb, int argc, char **argv) {
@@ -200,7 +214,7 @@ const cli_verb cli_bench = {
     .synopsis = "bench -m MODEL [--beam-size N] [--length N] [--sentences N] [--threads N] [--workers N] [--repeat N] [--json]",
     .description =
         "Translates random token ids to translations of a fixed length and prints the time to load the model, generated tokens per second "
-        "for a batch, and the time of one sentence. Each figure is the best of several runs.",
+        "for a batch beside the machine's arithmetic peak, and the time of one sentence. Each figure is the best of several runs.",
     .examples = "ingot bench -m models/en-de --beam-size 4",
     .options = bench_options,
     .option_count = sizeof bench_options / sizeof *bench_options,

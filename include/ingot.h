@@ -38,6 +38,9 @@ const char *ig_version(void);
 const char *ig_status_name(ig_status status);
 /* The instruction set in use: "reference", "avx2" or "avx512"; fails where IG_ISA asks for what the CPU lacks. */
 ig_status ig_isa_name(const char **name, ig_error *err);
+/* The arithmetic peak of this machine with this instruction set, in 10^9 floating-point operations a second: the matrix kernel on operands in L1.
+ * threads 0: all cores. Takes some tens of milliseconds. */
+ig_status ig_machine_peak(int threads, double *gflops, ig_error *err);
 /* Asks a running ig_train to save and return IG_INTERRUPTED. Async-signal-safe. */
 void ig_interrupt(void);
 
