@@ -1,0 +1,291 @@
+// Attention against a naive loop in double: every mask, ragged batches, keys in a row and scattered; the same bits for any threads and any company in
+// the batch; decoding with a cache against the whole sequence at once.
+#include <stdio.h>
+#include "nn_fixture.h"
+#include "nn/dropout.h"
+#include "nn/multi_head_attention.h"
+
+enum { SEQUENCES = 7, HEADS = 3, HEAD_DIM = 20, WIDTH = HEADS * HEAD_DIM, STRIDE = WIDTH + 4, MOST = 40, MOST_KEYS = 45, MAX_THREADS = 3 };
+static const int query_offsets[SEQUENCES + 1] = {0, 1, 3, 6, 10, 15, 32, 72}, key_lengths[SEQUENCES] = {1, 5, 3, 4, 45, 17, 2};
+
+typedef struct problem {
+  fixture f;
+  ig_attention_args args;
+  int begin[SEQUENCES];
+  int key_rows, rows;
+  float *key, *value;    // (key_rows, STRIDE)
+  float *output;         // (rows, WIDTH)
+  float *probabilities;  // (as kept for the backward)
+  double *expected;      // (rows, WIDTH)
+  ig_attention_mask all;
+} problem;
+
+static void make_masks(problem *p) {
+  float *mask = fixture_normal(&p->f, (size_t)SEQUENCES * HEADS * MOST * MOST_KEYS, 2, 4);
+  float *padding = fixture_zeros(&p->f, (size_t)SEQUENCES * MOST_KEYS);
+  for (size_t i = 0; i < (size_t)SEQUENCES * HEADS * MOST * MOST_KEYS; i += 5) mask[i] = -INFINITY;
+  for (size_t t = 0; t < MOST_KEYS; t++) padding[2 * MOST_KEYS + t] = -INFINITY;  // sequence 2 sees nothing at all
+  for (size_t t = 30; t < MOST_KEYS; t++) padding[4 * MOST_KEYS + t] = -INFINITY;
+  padding[5 * MOST_KEYS] = 1.5f;
+  p->all = (ig_attention_mask){.mask = mask, .mask_sequence = (size_t)HEADS * MOST * MOST_KEYS, .mask_head = (size_t)MOST * MOST_KEYS,
+                               .mask_row = MOST_KEYS, .key_padding = padding, .padding_sequence = MOST_KEYS, .causal = true};
+}
+
+static void open_problem(problem *p, const ig_kernels *kernels, int threads) {
+  *p = (problem){0};
+  fixture_open(&p->f, kernels, threads);
+  for (int s = 0; s < SEQUENCES; s++) {
+    p->begin[s] = p->key_rows;
+    p->key_rows += key_lengths[s];
+  }
+  p->rows = query_offsets[SEQUENCES];
+  p->key = fixture_normal(&p->f, (size_t)p->key_rows * STRIDE, 1, 1);
+  p->value = fixture_normal(&p->f, (size_t)p->key_rows * STRIDE, 1, 2);
+  p->output = fixture_zeros(&p->f, (size_t)p->rows * WIDTH);
+  p->expected = IG_TAKE(&p->f.memory, double, p->rows * WIDTH);
+  p->args = (ig_attention_args){.heads = HEADS, .head_dim = HEAD_DIM, .scale = 0.3f, .queries = {SEQUENCES, query_offsets},
+                                .query = fixture_normal(&p->f, (size_t)p->rows * STRIDE, 1, 3), .query_stride = STRIDE, .dropout = {0.25f, 8}};
+  p->args.keys = (ig_keys){.key = p->key, .value = p->value, .stride = STRIDE, .begin = p->begin, .length = key_lengths};
+  int key_offsets[SEQUENCES + 1];
+  memcpy(key_offsets, p->begin, sizeof p->begin);
+  key_offsets[SEQUENCES] = p->key_rows;
+  p->probabilities = fixture_zeros(&p->f, ig_attention_probabilities(HEADS, &p->args.queries, &(ig_ragged){SEQUENCES, key_offsets}));
+  make_masks(p);
+  fixture_scratch(&p->f, ig_attention_scratch(&p->f.nn, &(ig_attention_bounds){HEAD_DIM, SEQUENCES, MOST, MOST_KEYS}));
+}
+
+static double naive_score(const ig_attention_args *a, int s, int h, int i, int t, int queries, int keys) {
+  const float *q = a->query + (size_t)(a->queries.offsets[s] + i) * a->query_stride + h * a->head_dim;
+  const float *k = a->keys.key + (size_t)(a->keys.begin[s] + t) * a->keys.stride + h * a->head_dim;
+  double score = 0;
+  for (int c = 0; c < a->head_dim; c++) score += (double)q[c] * (double)k[c];
+  score *= (double)a->scale;
+  const ig_attention_mask *m = &a->mask;
+  if (m->mask) score += (double)m->mask[(size_t)s * m->mask_sequence + (size_t)h * m->mask_head + (size_t)i * m->mask_row + (size_t)t];
+  if (m->key_padding) score += (double)m->key_padding[(size_t)s * m->padding_sequence + (size_t)t];
+  return m->causal && t > i + keys - queries ? -INFINITY : score;
+}
+
+// keep (keys): the dropout factors of this row.
+static void naive_row(const problem *p, int s, int h, int i, const float *keep) {
+  const ig_attention_args *a = &p->args;
+  const int queries = a->queries.offsets[s + 1] - a->queries.offsets[s], keys = a->keys.length[s];
+  double weight[MOST_KEYS], sum = 0, largest = -INFINITY, *to = p->expected + (size_t)(a->queries.offsets[s] + i) * WIDTH + h * HEAD_DIM;
+  for (int t = 0; t < keys; t++) {
+    weight[t] = naive_score(a, s, h, i, t, queries, keys);
+    largest = fmax(largest, weight[t]);
+  }
+  for (int t = 0; t < keys; t++) sum += weight[t] = isinf(largest) ? 0 : exp(weight[t] - largest);
+  memset(to, 0, HEAD_DIM * sizeof *to);
+  for (int t = 0; t < keys && sum > 0; t++)
+    for (int c = 0; c < HEAD_DIM; c++)
+      to[c] += weight[t] / sum * (double)keep[t] * (double)a->keys.value[(size_t)(a->keys.begin[s] + t) * a->keys.stride + (size_t)(h * HEAD_DIM + c)];
+}
+
+static void naive(const problem *p) {
+  for (int s = 0; s < SEQUENCES; s++)
+    for (int h = 0; h < HEADS; h++)
+      for (int i = 0; i < query_offsets[s + 1] - query_offsets[s]; i++) {
+        float keep[MOST_KEYS];
+        for (int t = 0; t < MOST_KEYS; t++) keep[t] = 1;
+        if (ig_dropout_active(&p->f.nn, &p->args.dropout)) {
+          ig_dropout_row key = ig_dropout_key(&p->f.nn, &p->args.dropout, (uint32_t)(query_offsets[s] + i));
+          key.counter[0] = (uint32_t)h * 65536;
+          p->f.nn.kernels->dropout(&key, MOST_KEYS, keep, keep);
+        }
+        naive_row(p, s, h, i, keep);
+      }
+}
+
+typedef void (*test_of_kernels)(const ig_kernels *kernels);
+static void on_every_table(test_of_kernels test) {
+  for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++) {
+    if (ig_kernels_supported(*kernels))
+      test(*kernels);
+    else
+      print_message("%s: not run, this CPU lacks it\n", (*kernels)->name);
+  }
+}
+
+// Bit 0 mask by (sequence, head), 1 one mask for all, 2 key padding, 3 causal, 4 dropout, 5 probabilities kept.
+static void set_case(problem *p, int bits) {
+  p->args.mask = (ig_attention_mask){0};
+  if (bits & 3) p->args.mask = p->all;
+  if (bits & 2) p->args.mask.mask_sequence = p->args.mask.mask_head = 0;
+  p->args.mask.key_padding = bits & 4 ? p->all.key_padding : NULL;
+  p->args.mask.padding_sequence = MOST_KEYS;
+  p->args.mask.causal = bits & 8;
+  p->f.nn.training = bits & 16;
+}
+
+static void masks_on(const ig_kernels *kernels) {
+  problem p;
+  open_problem(&p, kernels, 2);
+  for (int bits = 0; bits < 64; bits++) {
+    set_case(&p, bits);
+    naive(&p);
+    ig_attention_forward(&p.f.nn, &p.args, bits & 32 ? p.probabilities : NULL, p.output);
+    char what[64];
+    snprintf(what, sizeof what, "%s, case %d", kernels->name, bits);
+    expect_near(what, p.output, p.expected, (size_t)p.rows * WIDTH, 1e-5);
+    for (int i = query_offsets[2] * WIDTH; (bits & 4) && i < query_offsets[3] * WIDTH; i++) assert_true(p.output[i] == 0);
+  }
+  fixture_close(&p.f);
+}
+
+// A wrong key, a wrong mask and a wrong scale must each be seen.
+static void wrong_results_are_seen(const ig_kernels *kernels) {
+  problem p;
+  open_problem(&p, kernels, 1);
+  set_case(&p, 1 + 8);
+  naive(&p);
+  for (int fault = 0; fault < 3; fault++) {
+    ig_attention_args args = p.args;
+    if (fault == 0) args.keys.key += STRIDE;
+    if (fault == 1) args.mask.causal = false;
+    if (fault == 2) args.scale *= 1.001f;
+    ig_attention_forward(&p.f.nn, &args, NULL, p.output);
+    double worst = 0;
+    for (int i = 0; i < p.rows * WIDTH; i++) worst = fmax(worst, fabs((double)p.output[i] - p.expected[i]));
+    assert_true(worst > 1e-4);
+  }
+  fixture_close(&p.f);
+}
+
+typedef struct gradients {
+  float *query, *key, *value;
+} gradients;
+
+static gradients make_gradients(problem *p) {
+  return (gradients){fixture_zeros(&p->f, (size_t)p->rows * STRIDE), fixture_zeros(&p->f, (size_t)p->key_rows * STRIDE),
+                     fixture_zeros(&p->f, (size_t)p->key_rows * STRIDE)};
+}
+
+static void backward(problem *p, const ig_attention_args *args, const float *probabilities, const float *doutput, const gradients *g) {
+  ig_attention_backward(&p->f.nn, args, probabilities, doutput, &(ig_attention_gradients){g->query, STRIDE, g->key, g->value, STRIDE});
+}
+
+static void threads_on(const ig_kernels *kernels) {
+  problem p[MAX_THREADS];
+  gradients g[MAX_THREADS];
+  for (int t = 0; t < MAX_THREADS; t++) {
+    open_problem(&p[t], kernels, t + 1);
+    set_case(&p[t], 1 + 4 + 8 + 16);
+    g[t] = make_gradients(&p[t]);
+    ig_attention_forward(&p[t].f.nn, &p[t].args, p[t].probabilities, p[t].output);
+    backward(&p[t], &p[t].args, p[t].probabilities, p[t].output, &g[t]);
+    assert_memory_equal(p[t].output, p[0].output, (size_t)p[0].rows * WIDTH * sizeof(float));
+    assert_memory_equal(g[t].query, g[0].query, (size_t)p[0].rows * STRIDE * sizeof(float));
+    assert_memory_equal(g[t].key, g[0].key, (size_t)p[0].key_rows * STRIDE * sizeof(float));
+    assert_memory_equal(g[t].value, g[0].value, (size_t)p[0].key_rows * STRIDE * sizeof(float));
+  }
+  for (int t = 0; t < MAX_THREADS; t++) fixture_close(&p[t].f);
+}
+
+// Each sequence alone, its rows counted from where they stood in the batch (first_row), dropout included.
+static void company_on(const ig_kernels *kernels) {
+  problem p;
+  open_problem(&p, kernels, 2);
+  set_case(&p, 4 + 8 + 16);
+  gradients together = make_gradients(&p), alone = make_gradients(&p);
+  float *kept = fixture_zeros(&p.f, (size_t)HEADS * MOST * MOST_KEYS), *output = fixture_zeros(&p.f, (size_t)MOST * WIDTH);
+  ig_attention_forward(&p.f.nn, &p.args, p.probabilities, p.output);
+  backward(&p, &p.args, p.probabilities, p.output, &together);
+  for (int s = 0; s < SEQUENCES; s++) {
+    const int first = query_offsets[s], count = query_offsets[s + 1] - first, offsets[] = {0, count};
+    ig_attention_args one = p.args;
+    one.queries = (ig_ragged){1, offsets};
+    one.query += (size_t)first * STRIDE;
+    one.keys.begin += s;
+    one.keys.length += s;
+    one.mask.key_padding += (size_t)s * MOST_KEYS;
+    p.f.nn.first_row = (uint32_t)first;
+    ig_attention_forward(&p.f.nn, &one, kept, output);
+    assert_memory_equal(output, p.output + (size_t)first * WIDTH, (size_t)(count * WIDTH) * sizeof(float));
+    const gradients own = {alone.query + (size_t)first * STRIDE, alone.key, alone.value};
+    backward(&p, &one, kept, output, &own);
+  }
+  assert_memory_equal(alone.query, together.query, (size_t)p.rows * STRIDE * sizeof(float));
+  assert_memory_equal(alone.key, together.key, (size_t)p.key_rows * STRIDE * sizeof(float));
+  assert_memory_equal(alone.value, together.value, (size_t)p.key_rows * STRIDE * sizeof(float));
+  fixture_close(&p.f);
+}
+
+// The same keys in reverse order in memory, found through an index.
+static void scattered_keys_on(const ig_kernels *kernels) {
+  problem p;
+  open_problem(&p, kernels, 2);
+  set_case(&p, 1 + 4 + 8);
+  naive(&p);
+  float *key = fixture_zeros(&p.f, (size_t)p.key_rows * STRIDE), *value = fixture_zeros(&p.f, (size_t)p.key_rows * STRIDE);
+  int index[SEQUENCES * MOST_KEYS] = {0};
+  for (int s = 0; s < SEQUENCES; s++)
+    for (int t = 0; t < key_lengths[s]; t++) {
+      const int from = p.begin[s] + t, to = p.key_rows - 1 - from;
+      memcpy(key + (size_t)to * STRIDE, p.key + (size_t)from * STRIDE, STRIDE * sizeof(float));
+      memcpy(value + (size_t)to * STRIDE, p.value + (size_t)from * STRIDE, STRIDE * sizeof(float));
+      index[s * MOST_KEYS + t] = to;
+    }
+  p.args.keys = (ig_keys){.key = key, .value = value, .stride = STRIDE, .length = key_lengths, .index = index, .index_stride = MOST_KEYS};
+  ig_attention_forward(&p.f.nn, &p.args, NULL, p.output);
+  expect_near(kernels->name, p.output, p.expected, (size_t)p.rows * WIDTH, 1e-5);
+  fixture_close(&p.f);
+}
+
+// ---- decoding step by step -------------------------------------------------------------------------------------------------------------
+
+enum { D_MODEL = 48, STEPS = 9, BEAMS = 2 };
+
+static ig_linear make_linear(fixture *f, int in, int out, uint64_t seed) {
+  return (ig_linear){.in = in, .out = out, .weight = fixture_normal(f, (size_t)in * (size_t)out, 0.15f, seed), .bias = fixture_normal(f, (size_t)out, 0.1f, seed + 1)};
+}
+
+// Two beams share their first STEPS/2 positions, then part; each must end as its whole sequence does in one causal pass.
+static void cache_on(const ig_kernels *kernels) {
+  fixture f;
+  fixture_open(&f, kernels, 2);
+  ig_multi_head_attention attention = {.d_model = D_MODEL, .heads = 4, .scale = 0.3f, .query = make_linear(&f, D_MODEL, 3 * D_MODEL, 20),
+                                       .output = make_linear(&f, D_MODEL, D_MODEL, 22)};
+  fixture_scratch(&f, ig_multi_head_attention_scratch(&f.nn, &attention, BEAMS * STEPS, 0, STEPS, STEPS));
+  float *input = fixture_normal(&f, BEAMS * STEPS * D_MODEL, 1, 24), *whole = fixture_zeros(&f, BEAMS * STEPS * D_MODEL);
+  memcpy(input + STEPS * D_MODEL, input, STEPS / 2 * D_MODEL * sizeof(float));
+  const ig_ragged all = {BEAMS, (const int[]){0, STEPS, 2 * STEPS}};
+  ig_multi_head_attention_state state;
+  ig_multi_head_attention_carve(&state, &f.memory, &attention, &all, &all, false, false);
+  ig_self_attention_forward(&f.nn, &attention, &state, &all, &(ig_attention_mask){.causal = true}, NULL, input, whole);
+
+  int store[BEAMS], length[BEAMS], index[BEAMS * STEPS] = {0};
+  const ig_kv_cache cache = {.rows = fixture_zeros(&f, (size_t)BEAMS * STEPS * 2 * D_MODEL), .store = store, .length = length, .index = index, .index_stride = STEPS};
+  for (int step = 0; step < STEPS; step++) {
+    const int beams = step < STEPS / 2 ? 1 : BEAMS;
+    float rows[BEAMS * D_MODEL], output[BEAMS * D_MODEL];
+    for (int b = 0; b < beams; b++) {
+      memcpy(rows + b * D_MODEL, input + (b * STEPS + step) * D_MODEL, D_MODEL * sizeof(float));
+      store[b] = b * STEPS + step;
+      length[b] = step + 1;
+      index[b * STEPS + step] = store[b];
+      if (beams == 1) index[STEPS + step] = store[0];  // the shared past
+    }
+    const ig_ragged now = {beams, (const int[]){0, 1, 2}};
+    ig_self_attention_forward(&f.nn, &attention, &state, &now, NULL, &cache, rows, output);
+    for (int b = 0; b < beams; b++) expect_near_floats(kernels->name, output + b * D_MODEL, whole + (b * STEPS + step) * D_MODEL, D_MODEL, 1e-6);
+  }
+  fixture_close(&f);
+}
+
+#define TEST(name) \
+  static void test_##name(void **state) { (void)state; on_every_table(name); }
+TEST(masks_on)
+TEST(wrong_results_are_seen)
+TEST(threads_on)
+TEST(company_on)
+TEST(scattered_keys_on)
+TEST(cache_on)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_masks_on),   cmocka_unit_test(test_wrong_results_are_seen), cmocka_unit_test(test_threads_on),
+      cmocka_unit_test(test_company_on), cmocka_unit_test(test_scattered_keys_on),      cmocka_unit_test(test_cache_on),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
