@@ -64,4 +64,34 @@ static inline void expect_near_floats(const char *what, const float *got, const 
     if (!(fabs((double)got[i] - (double)want[i]) <= tolerance * (1 + fabs((double)want[i]))))
       fail_msg("%s: element %zu is %.9g, expected %.9g", what, i, (double)got[i], (double)want[i]);
 }
+
+typedef void (*fixture_test)(const ig_kernels *kernels);
+static inline void fixture_on_every_table(fixture_test test) {
+  for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++) {
+    if (ig_kernels_supported(*kernels))
+      test(*kernels);
+    else
+      print_message("%s: not run, this CPU lacks it\n", (*kernels)->name);
+  }
+}
+// The cmocka test test_NAME of NAME(kernels).
+#define FIXTURE_TEST(name)                \
+  static void test_##name(void **state) { \
+    (void)state;                          \
+    fixture_on_every_table(name);         \
+  }
+
+// work writes `count` results, the same from run to run; they must have the same bits with 1, 2 and 3 threads.
+typedef void (*fixture_work)(fixture *f, float *result);
+static inline void expect_same_bits_for_threads(const ig_kernels *kernels, fixture_work work, size_t count) {
+  fixture f[3];
+  float *result[3];
+  for (int t = 0; t < 3; t++) {
+    fixture_open(&f[t], kernels, t + 1);
+    result[t] = fixture_zeros(&f[t], count);
+    work(&f[t], result[t]);
+    assert_memory_equal(result[t], result[0], count * sizeof(float));
+  }
+  for (int t = 0; t < 3; t++) fixture_close(&f[t]);
+}
 #endif

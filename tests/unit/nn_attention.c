@@ -97,16 +97,6 @@ static void naive(const problem *p) {
       }
 }
 
-typedef void (*test_of_kernels)(const ig_kernels *kernels);
-static void on_every_table(test_of_kernels test) {
-  for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++) {
-    if (ig_kernels_supported(*kernels))
-      test(*kernels);
-    else
-      print_message("%s: not run, this CPU lacks it\n", (*kernels)->name);
-  }
-}
-
 // Bit 0 mask by (sequence, head), 1 one mask for all, 2 key padding, 3 causal, 4 dropout, 5 probabilities kept.
 static void set_case(problem *p, int bits) {
   p->args.mask = (ig_attention_mask){0};
@@ -273,14 +263,12 @@ static void cache_on(const ig_kernels *kernels) {
   fixture_close(&f);
 }
 
-#define TEST(name) \
-  static void test_##name(void **state) { (void)state; on_every_table(name); }
-TEST(masks_on)
-TEST(wrong_results_are_seen)
-TEST(threads_on)
-TEST(company_on)
-TEST(scattered_keys_on)
-TEST(cache_on)
+FIXTURE_TEST(masks_on)
+FIXTURE_TEST(wrong_results_are_seen)
+FIXTURE_TEST(threads_on)
+FIXTURE_TEST(company_on)
+FIXTURE_TEST(scattered_keys_on)
+FIXTURE_TEST(cache_on)
 
 int main(void) {
   const struct CMUnitTest tests[] = {

@@ -1,0 +1,107 @@
+// The output layer and label-smoothed cross-entropy against loops in double, over more rows than one block.
+#include "nn_fixture.h"
+#include "nn/loss.h"
+
+enum { ROWS = IG_LOSS_BLOCK + 77, SIZE = 20, VOCABULARY = 67 };
+
+typedef struct problem {
+  ig_loss_args args;
+  float *hidden, *dhidden;
+} problem;
+
+static problem make(fixture *f) {
+  problem p = {.hidden = fixture_normal(f, ROWS * SIZE, 1, 1), .dhidden = fixture_normal(f, ROWS * SIZE, 1, 2)};
+  int *targets = IG_TAKE(&f->memory, int, ROWS);
+  for (int r = 0; r < ROWS; r++) targets[r] = r % 7 == 3 ? -1 : r * 13 % VOCABULARY;
+  p.args = (ig_loss_args){.output = {.in = SIZE, .out = VOCABULARY, .weight = fixture_normal(f, SIZE * VOCABULARY, 0.3f, 3),
+                                     .bias = fixture_normal(f, VOCABULARY, 1, 4), .weight_gradient = fixture_zeros(f, SIZE * VOCABULARY),
+                                     .bias_gradient = fixture_zeros(f, VOCABULARY)},
+                          .label_smoothing = 0.1f, .gradient_scale = 0.5f, .targets = targets};
+  fixture_scratch(f, ig_loss_scratch(&f->nn, &p.args, ROWS));
+  return p;
+}
+
+// logits becomes their gradient.
+static void naive_row(const ig_loss_args *a, int target, double *logits, double *loss, double *nll) {
+  double largest = -INFINITY, sum = 0, mean = 0;
+  for (int v = 0; v < VOCABULARY; v++) largest = fmax(largest, logits[v]);
+  for (int v = 0; v < VOCABULARY; v++) sum += exp(logits[v] - largest);
+  const double normalizer = largest + log(sum), e = (double)a->label_smoothing;
+  for (int v = 0; v < VOCABULARY; v++) mean += (normalizer - logits[v]) / VOCABULARY;
+  *nll = normalizer - logits[target];
+  *loss = (1 - e) * *nll + e * mean;
+  for (int v = 0; v < VOCABULARY; v++)
+    logits[v] = (double)a->gradient_scale * (exp(logits[v] - normalizer) - (v == target ? 1 - e : 0) - e / VOCABULARY);
+}
+
+static void against_loops(const ig_kernels *kernels) {
+  fixture f;
+  fixture_open(&f, kernels, 2);
+  problem p = make(&f);
+  const ig_linear *l = &p.args.output;
+  double *dhidden = IG_TAKE(&f.memory, double, ROWS * SIZE), *dweight = IG_TAKE(&f.memory, double, SIZE * VOCABULARY), dbias[VOCABULARY] = {0};
+  double loss = 0, nll = 0, logits[VOCABULARY];
+  size_t tokens = 0;
+  for (int r = 0; r < ROWS; r++) {
+    const float *h = p.hidden + r * SIZE;
+    if (p.args.targets[r] < 0) continue;
+    for (int v = 0; v < VOCABULARY; v++) {
+      logits[v] = (double)l->bias[v];
+      for (int i = 0; i < SIZE; i++) logits[v] += (double)h[i] * (double)l->weight[v * SIZE + i];
+    }
+    double row_loss, row_nll;
+    naive_row(&p.args, p.args.targets[r], logits, &row_loss, &row_nll);
+    loss += row_loss, nll += row_nll, tokens++;
+    for (int v = 0; v < VOCABULARY; v++) {
+      dbias[v] += logits[v];
+      for (int i = 0; i < SIZE; i++) {
+        dhidden[r * SIZE + i] += logits[v] * (double)l->weight[v * SIZE + i];
+        dweight[v * SIZE + i] += logits[v] * (double)h[i];
+      }
+    }
+  }
+  const ig_loss_sums forward = ig_loss_run(&f.nn, &p.args, ROWS, p.hidden, NULL);
+  for (int i = 0; i < SIZE * VOCABULARY; i++) assert_true(l->weight_gradient[i] == 0);
+  const ig_loss_sums sums = ig_loss_run(&f.nn, &p.args, ROWS, p.hidden, p.dhidden);
+  assert_memory_equal(&forward, &sums, sizeof sums);
+  assert_int_equal(sums.tokens, tokens);
+  assert_true(fabs(sums.loss - loss) < 1e-6 * loss);
+  assert_true(fabs(sums.nll - nll) < 1e-6 * nll);
+  expect_near("dhidden", p.dhidden, dhidden, ROWS * SIZE, 1e-5);
+  expect_near("dweight", l->weight_gradient, dweight, SIZE * VOCABULARY, 1e-5);
+  expect_near("dbias", l->bias_gradient, dbias, VOCABULARY, 1e-5);
+  for (int r = 3; r < ROWS; r += 7)
+    for (int i = 0; i < SIZE; i++) assert_true(p.dhidden[r * SIZE + i] == 0);
+  fixture_close(&f);
+}
+
+static void no_counted_row(const ig_kernels *kernels) {
+  fixture f;
+  fixture_open(&f, kernels, 1);
+  problem p = make(&f);
+  p.args.targets = (const int[]){-1, -100};
+  const ig_loss_sums sums = ig_loss_run(&f.nn, &p.args, 2, p.hidden, p.dhidden);
+  assert_true(sums.loss == 0 && sums.nll == 0 && sums.tokens == 0);
+  for (int i = 0; i < 2 * SIZE; i++) assert_true(p.dhidden[i] == 0);
+  fixture_close(&f);
+}
+
+enum { RESULTS = ROWS * SIZE + SIZE * VOCABULARY + VOCABULARY + 4 };
+static void loss_work(fixture *f, float *result) {
+  problem p = make(f);
+  p.args.output.weight_gradient = result + ROWS * SIZE;
+  p.args.output.bias_gradient = p.args.output.weight_gradient + SIZE * VOCABULARY;
+  const ig_loss_sums sums = ig_loss_run(&f->nn, &p.args, ROWS, p.hidden, result);
+  memcpy(p.args.output.bias_gradient + VOCABULARY, &sums, 2 * sizeof(double));
+}
+
+static void threads(const ig_kernels *kernels) { expect_same_bits_for_threads(kernels, loss_work, RESULTS); }
+
+FIXTURE_TEST(against_loops)
+FIXTURE_TEST(no_counted_row)
+FIXTURE_TEST(threads)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_against_loops), cmocka_unit_test(test_no_counted_row), cmocka_unit_test(test_threads)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
