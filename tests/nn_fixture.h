@@ -56,7 +56,8 @@ static inline float *fixture_zeros(fixture *f, size_t count) {
 
 static inline void expect_near(const char *what, const float *got, const double *want, size_t count, double tolerance) {
   for (size_t i = 0; i < count; i++)
-    if (!(fabs((double)got[i] - want[i]) <= tolerance * (1 + fabs(want[i])))) fail_msg("%s: element %zu is %.9g, expected %.9g", what, i, (double)got[i], want[i]);
+    if (!(fabs((double)got[i] - want[i]) <= tolerance * (1 + fabs(want[i]))))
+      fail_msg("%s: element %zu is %.9g, expected %.9g", what, i, (double)got[i], want[i]);
 }
 
 static inline void expect_near_floats(const char *what, const float *got, const float *want, size_t count, double tolerance) {

@@ -5,7 +5,6 @@
 // alone decides, so its company in the batch changes nothing.
 #include "nn/attention.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "nn/dropout.h"
@@ -21,9 +20,9 @@ typedef struct attention_work {
   float *output;                    // (rows, heads*head_dim)
   const float *doutput;             // (rows, heads*head_dim)
   const ig_attention_gradients *gradients;
-  float *buffers;                   // (threads, buffer)
+  float *buffers;  // (threads, buffer)
   size_t buffer;
-  size_t group, pairs;              // (sequence, head) pairs a task, and in all
+  size_t group, pairs;  // (sequence, head) pairs a task, and in all
 } attention_work;
 
 // One (sequence, head).
@@ -93,12 +92,33 @@ static void forward_matrices(const attention_work *w, const pair *p, float *outp
   const ig_kernels *kernels = w->nn->kernels;
   const size_t dim = (size_t)a->head_dim, plane = p->queries * p->keys;
   float *dropped = p->scratch, *packed = p->scratch + plane;
-  ig_gemm_serial(kernels, &(ig_gemm){.m = p->queries, .n = p->keys, .k = dim, .a = p->query, .a_row = a->query_stride, .a_depth = 1,
-                                     .b = p->key, .b_depth = 1, .b_column = a->keys.stride, .c = p->probabilities, .c_row = p->keys}, packed);
+  ig_gemm_serial(kernels,
+                 &(ig_gemm){.m = p->queries,
+                            .n = p->keys,
+                            .k = dim,
+                            .a = p->query,
+                            .a_row = a->query_stride,
+                            .a_depth = 1,
+                            .b = p->key,
+                            .b_depth = 1,
+                            .b_column = a->keys.stride,
+                            .c = p->probabilities,
+                            .c_row = p->keys},
+                 packed);
   for (size_t i = 0; i < p->queries; i++) normalize_row(w, p, i, p->probabilities + i * p->keys);
-  ig_gemm_serial(kernels, &(ig_gemm){.m = p->queries, .n = dim, .k = p->keys, .a = drop(w, p, dropped), .a_row = p->keys, .a_depth = 1,
-                                     .b = p->value, .b_depth = a->keys.stride, .b_column = 1, .c = output,
-                                     .c_row = (size_t)a->heads * dim}, packed);
+  ig_gemm_serial(kernels,
+                 &(ig_gemm){.m = p->queries,
+                            .n = dim,
+                            .k = p->keys,
+                            .a = drop(w, p, dropped),
+                            .a_row = p->keys,
+                            .a_depth = 1,
+                            .b = p->value,
+                            .b_depth = a->keys.stride,
+                            .b_column = 1,
+                            .c = output,
+                            .c_row = (size_t)a->heads * dim},
+                 packed);
 }
 
 static void forward_rows(const attention_work *w, const pair *p, float *output) {
@@ -108,8 +128,7 @@ static void forward_rows(const attention_work *w, const pair *p, float *output) 
   for (size_t i = 0; i < p->queries; i++) {
     const float *query = p->query + i * a->query_stride, *weights = p->probabilities + i * p->keys;
     float *row = p->probabilities + i * p->keys, *to = output + i * (size_t)a->heads * dim;
-    for (size_t t = 0; t < p->keys; t++)
-      row[t] = kernels->dot(dim, query, a->keys.key + key_row(&a->keys, p->sequence, t) * a->keys.stride + column);
+    for (size_t t = 0; t < p->keys; t++) row[t] = kernels->dot(dim, query, a->keys.key + key_row(&a->keys, p->sequence, t) * a->keys.stride + column);
     normalize_row(w, p, i, row);
     if (ig_dropout_active(w->nn, &a->dropout)) {
       drop_row(w, p, i, row, p->scratch);
@@ -139,22 +158,63 @@ static void backward_pair(const attention_work *w, const pair *p) {
   float *dropped = p->scratch, *dscores = p->scratch + plane, *packed = p->scratch + 2 * plane;
   const float *doutput = w->doutput + p->first_row * width + column;
   const float *weights = drop(w, p, dropped);
-  ig_gemm_serial(kernels, &(ig_gemm){.m = p->keys, .n = dim, .k = p->queries, .a = weights, .a_row = 1, .a_depth = p->keys, .b = doutput,
-                                     .b_depth = width, .b_column = 1, .c = g->dvalue + p->first_key * g->dkey_stride + column,
-                                     .c_row = g->dkey_stride}, packed);
-  ig_gemm_serial(kernels, &(ig_gemm){.m = p->queries, .n = p->keys, .k = dim, .a = doutput, .a_row = width, .a_depth = 1, .b = p->value,
-                                     .b_depth = 1, .b_column = a->keys.stride, .c = dscores, .c_row = p->keys}, packed);
+  ig_gemm_serial(kernels,
+                 &(ig_gemm){.m = p->keys,
+                            .n = dim,
+                            .k = p->queries,
+                            .a = weights,
+                            .a_row = 1,
+                            .a_depth = p->keys,
+                            .b = doutput,
+                            .b_depth = width,
+                            .b_column = 1,
+                            .c = g->dvalue + p->first_key * g->dkey_stride + column,
+                            .c_row = g->dkey_stride},
+                 packed);
+  ig_gemm_serial(kernels,
+                 &(ig_gemm){.m = p->queries,
+                            .n = p->keys,
+                            .k = dim,
+                            .a = doutput,
+                            .a_row = width,
+                            .a_depth = 1,
+                            .b = p->value,
+                            .b_depth = 1,
+                            .b_column = a->keys.stride,
+                            .c = dscores,
+                            .c_row = p->keys},
+                 packed);
   for (size_t i = 0; i < p->queries; i++) {
     float *row = dscores + i * p->keys;
     if (ig_dropout_active(w->nn, &a->dropout)) drop_row(w, p, i, row, row);
     kernels->softmax_backward(p->keys, p->probabilities + i * p->keys, row, a->scale, row);
   }
-  ig_gemm_serial(kernels, &(ig_gemm){.m = p->queries, .n = dim, .k = p->keys, .a = dscores, .a_row = p->keys, .a_depth = 1, .b = p->key,
-                                     .b_depth = a->keys.stride, .b_column = 1, .c = g->dquery + p->first_row * g->dquery_stride + column,
-                                     .c_row = g->dquery_stride}, packed);
-  ig_gemm_serial(kernels, &(ig_gemm){.m = p->keys, .n = dim, .k = p->queries, .a = dscores, .a_row = 1, .a_depth = p->keys, .b = p->query,
-                                     .b_depth = a->query_stride, .b_column = 1, .c = g->dkey + p->first_key * g->dkey_stride + column,
-                                     .c_row = g->dkey_stride}, packed);
+  ig_gemm_serial(kernels,
+                 &(ig_gemm){.m = p->queries,
+                            .n = dim,
+                            .k = p->keys,
+                            .a = dscores,
+                            .a_row = p->keys,
+                            .a_depth = 1,
+                            .b = p->key,
+                            .b_depth = a->keys.stride,
+                            .b_column = 1,
+                            .c = g->dquery + p->first_row * g->dquery_stride + column,
+                            .c_row = g->dquery_stride},
+                 packed);
+  ig_gemm_serial(kernels,
+                 &(ig_gemm){.m = p->keys,
+                            .n = dim,
+                            .k = p->queries,
+                            .a = dscores,
+                            .a_row = 1,
+                            .a_depth = p->keys,
+                            .b = p->query,
+                            .b_depth = a->query_stride,
+                            .b_column = 1,
+                            .c = g->dkey + p->first_key * g->dkey_stride + column,
+                            .c_row = g->dkey_stride},
+                 packed);
 }
 
 static void backward_task(void *context, size_t index, int worker) {
@@ -191,7 +251,7 @@ static void run(attention_work *w, ig_task task) {
   }
   w->first_probability = first;
   w->buffer = worker_buffer(nn->kernels, (size_t)a->head_dim, most_queries, most_keys);
-  w->buffers = IG_TAKE(nn->scratch, float, w->buffer * threads);
+  w->buffers = IG_TAKE(nn->scratch, float, w->buffer *threads);
   w->pairs = sequences * (size_t)a->heads;
   w->group = w->pairs / (threads * TASKS_PER_THREAD) + 1;
   ig_pool_run(nn->pool, (w->pairs + w->group - 1) / w->group, task, w);

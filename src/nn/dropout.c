@@ -66,7 +66,12 @@ static void residual_rows(const void *context, size_t first, size_t last) {
 }
 
 void ig_residual_forward(ig_nn *nn, const ig_dropout *dropout, int rows, int columns, const float *residual, const float *x, float *output) {
-  const dropout_work w = {.nn = nn, .dropout = dropout, .residual = residual, .input = x, .output = output, .columns = (size_t)columns,
+  const dropout_work w = {.nn = nn,
+                          .dropout = dropout,
+                          .residual = residual,
+                          .input = x,
+                          .output = output,
+                          .columns = (size_t)columns,
                           .active = ig_dropout_active(nn, dropout)};
   ig_rows_run(nn, (size_t)rows, (w.active ? 4 : 1) * w.columns, residual_rows, &w);
 }

@@ -28,8 +28,10 @@ static void forward_rows(const void *context, size_t first, size_t last) {
   }
 }
 
-void ig_embedding_forward(ig_nn *nn, const ig_embedding *embedding, int rows, const int *ids, const int *position, const float *positions, float *output) {
-  const embedding_work w = {.kernels = nn->kernels, .embedding = embedding, .ids = ids, .position = position, .positions = positions, .output = output};
+void ig_embedding_forward(ig_nn *nn, const ig_embedding *embedding, int rows, const int *ids, const int *position, const float *positions,
+                          float *output) {
+  const embedding_work w = {
+      .kernels = nn->kernels, .embedding = embedding, .ids = ids, .position = position, .positions = positions, .output = output};
   ig_rows_run(nn, (size_t)rows, 2 * (size_t)embedding->size, forward_rows, &w);
 }
 

@@ -11,8 +11,20 @@ enum { BIAS_COLUMNS = 128 };  // columns a task of the bias gradient
 
 void ig_linear_forward(ig_nn *nn, const ig_linear *l, int rows, const float *input, ig_activation activation, float *output) {
   const size_t in = (size_t)l->in, out = (size_t)l->out;
-  ig_gemm_run(nn, &(ig_gemm){.m = (size_t)rows, .n = out, .k = in, .a = input, .a_row = in, .a_depth = 1, .b = l->weight, .b_depth = 1,
-                             .b_column = in, .packed = l->packed, .c = output, .c_row = out, .bias = l->bias, .activation = activation});
+  ig_gemm_run(nn, &(ig_gemm){.m = (size_t)rows,
+                             .n = out,
+                             .k = in,
+                             .a = input,
+                             .a_row = in,
+                             .a_depth = 1,
+                             .b = l->weight,
+                             .b_depth = 1,
+                             .b_column = in,
+                             .packed = l->packed,
+                             .c = output,
+                             .c_row = out,
+                             .bias = l->bias,
+                             .activation = activation});
 }
 
 typedef struct bias_work {
@@ -33,15 +45,35 @@ static void bias_task(void *context, size_t index, int worker) {
 void ig_linear_backward(ig_nn *nn, const ig_linear *l, int rows, const float *input, const float *doutput, float *dinput, bool accumulate) {
   const size_t in = (size_t)l->in, out = (size_t)l->out, m = (size_t)rows;
   if (l->weight_gradient)
-    ig_gemm_run(nn, &(ig_gemm){.m = out, .n = in, .k = m, .a = doutput, .a_row = 1, .a_depth = out, .b = input, .b_depth = in, .b_column = 1,
-                               .c = l->weight_gradient, .c_row = in, .accumulate = true});
+    ig_gemm_run(nn, &(ig_gemm){.m = out,
+                               .n = in,
+                               .k = m,
+                               .a = doutput,
+                               .a_row = 1,
+                               .a_depth = out,
+                               .b = input,
+                               .b_depth = in,
+                               .b_column = 1,
+                               .c = l->weight_gradient,
+                               .c_row = in,
+                               .accumulate = true});
   if (l->bias_gradient) {
     bias_work w = {nn->kernels, doutput, l->bias_gradient, m, out};
     ig_pool_run(nn->pool, (out + BIAS_COLUMNS - 1) / BIAS_COLUMNS, bias_task, &w);
   }
   if (dinput)
-    ig_gemm_run(nn, &(ig_gemm){.m = m, .n = in, .k = out, .a = doutput, .a_row = out, .a_depth = 1, .b = l->weight, .b_depth = in, .b_column = 1,
-                               .c = dinput, .c_row = in, .accumulate = accumulate});
+    ig_gemm_run(nn, &(ig_gemm){.m = m,
+                               .n = in,
+                               .k = out,
+                               .a = doutput,
+                               .a_row = out,
+                               .a_depth = 1,
+                               .b = l->weight,
+                               .b_depth = in,
+                               .b_column = 1,
+                               .c = dinput,
+                               .c_row = in,
+                               .accumulate = accumulate});
 }
 
 size_t ig_linear_scratch(const ig_nn *nn, const ig_linear *l, int rows) {

@@ -32,7 +32,7 @@ ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const fl
   const size_t d = (size_t)args->output.in, vocabulary = (size_t)args->output.out, mark = ig_arena_mark(nn->scratch);
   const int most = rows < IG_LOSS_BLOCK ? rows : IG_LOSS_BLOCK;
   loss_work w = {.kernels = nn->kernels, .args = args};
-  w.logits = IG_TAKE(nn->scratch, float, (size_t)most * vocabulary);
+  w.logits = IG_TAKE(nn->scratch, float, (size_t)most *vocabulary);
   w.loss = IG_TAKE(nn->scratch, float, most);
   w.nll = IG_TAKE(nn->scratch, float, most);
   ig_loss_sums sums = {0};

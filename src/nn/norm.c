@@ -25,7 +25,8 @@ static void forward_rows(const void *context, size_t first, size_t last) {
   const norm_work *w = context;
   const size_t d = (size_t)w->norm->size;
   for (size_t r = first; r < last; r++)
-    w->kernels->layer_norm(d, w->input + r * d, w->norm->weight, w->norm->bias, w->norm->eps, w->output + r * d, &w->state->mean[r], &w->state->rstd[r]);
+    w->kernels->layer_norm(d, w->input + r * d, w->norm->weight, w->norm->bias, w->norm->eps, w->output + r * d, &w->state->mean[r],
+                           &w->state->rstd[r]);
 }
 
 void ig_norm_forward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows, const float *input, float *output) {
@@ -37,7 +38,8 @@ static void backward_rows(const void *context, size_t first, size_t last) {
   const norm_work *w = context;
   const size_t d = (size_t)w->norm->size;
   for (size_t r = first; r < last; r++)
-    w->kernels->layer_norm_backward(d, w->input + r * d, w->norm->weight, w->state->mean[r], w->state->rstd[r], w->doutput + r * d, w->output + r * d);
+    w->kernels->layer_norm_backward(d, w->input + r * d, w->norm->weight, w->state->mean[r], w->state->rstd[r], w->doutput + r * d,
+                                    w->output + r * d);
 }
 
 // One stretch of columns over all rows, in row order.

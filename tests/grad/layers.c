@@ -88,8 +88,8 @@ static size_t mismatches(subject *s, bool print) {
       const double far = moved(s, &t->value[i], 2 * STEP) - moved(s, &t->value[i], -2 * STEP);
       const double expected = (8 * near - far) / (12 * (double)STEP);
       if (fabs(expected - (double)t->gradient[i]) <= TOLERANCE * largest) continue;
-      if (print && wrong == 0) print_message("%s, %s[%zu]: gradient %.7g, finite difference %.7g\n", s->f.nn.kernels->name, t->name, i,
-                                             (double)t->gradient[i], expected);
+      if (print && wrong == 0)
+        print_message("%s, %s[%zu]: gradient %.7g, finite difference %.7g\n", s->f.nn.kernels->name, t->name, i, (double)t->gradient[i], expected);
       wrong++;
     }
   }
@@ -272,8 +272,12 @@ static void set_masks(subject *s) {
   float *padding = fixture_zeros(&s->f, (size_t)SEQUENCES * LONGEST);
   padding[1] = -INFINITY;
   padding[2 * LONGEST] = -INFINITY;
-  s->mask = (ig_attention_mask){.mask = mask, .mask_sequence = (size_t)HEADS * LONGEST * LONGEST, .mask_head = (size_t)LONGEST * LONGEST,
-                                .mask_row = LONGEST, .key_padding = padding, .padding_sequence = LONGEST};
+  s->mask = (ig_attention_mask){.mask = mask,
+                                .mask_sequence = (size_t)HEADS * LONGEST * LONGEST,
+                                .mask_head = (size_t)LONGEST * LONGEST,
+                                .mask_row = LONGEST,
+                                .key_padding = padding,
+                                .padding_sequence = LONGEST};
 }
 
 static void make_attention(subject *s) {
@@ -310,6 +314,19 @@ static double cross_attention_forward(subject *s) {
   return weighted_sum(s);
 }
 
+// Several layers share one memory.
+static void expect_memory_gradient_is_added_to(subject *s) {
+  tensor *memory = &s->tensors[1];
+  float *once = fixture_zeros(&s->f, memory->count);
+  cross_attention_forward(s);
+  memcpy(once, memory->gradient, memory->count * sizeof *once);
+  for (size_t i = 0; i < memory->count; i++) memory->gradient[i] = 1;
+  ig_cross_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->memory_keys, &s->mask, s->tensors[0].value,
+                              s->coefficients, s->tensors[0].gradient, false, 12, memory->value, s->dkey_value, memory->gradient);
+  for (size_t i = 0; i < memory->count; i++) once[i] += 1;
+  expect_near_floats("memory", memory->gradient, once, memory->count, 1e-5);
+}
+
 static void cross_attention_on(subject *s) {
   make_attention(s);
   add_tensor(s, "memory", 12 * D_MODEL, 1);
@@ -318,13 +335,15 @@ static void cross_attention_on(subject *s) {
   s->attention.output = add_linear(s, "out_proj.weight", "out_proj.bias", D_MODEL, D_MODEL);
   s->key_value = fixture_zeros(&s->f, 12 * 2 * D_MODEL);
   s->dkey_value = fixture_zeros(&s->f, 12 * 2 * D_MODEL);
-  s->memory_keys = (ig_keys){.key = s->key_value, .value = s->key_value + D_MODEL, .stride = 2 * D_MODEL, .begin = key_offsets, .length = key_lengths};
+  s->memory_keys =
+      (ig_keys){.key = s->key_value, .value = s->key_value + D_MODEL, .stride = 2 * D_MODEL, .begin = key_offsets, .length = key_lengths};
   ig_multi_head_attention_carve(&s->attention_state, &s->f.memory, &s->attention, &s->queries, &s->keys, true, true);
   s->forward = cross_attention_forward;
   cross_attention_forward(s);
   ig_cross_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->memory_keys, &s->mask, s->tensors[0].value,
                               s->coefficients, s->tensors[0].gradient, false, 12, s->tensors[1].value, s->dkey_value, s->tensors[1].gradient);
   assert_int_equal(mismatches(s, true), 0);
+  expect_memory_gradient_is_added_to(s);
 }
 
 // ---- the checker itself ---------------------------------------------------------------------------------------------------------------
@@ -348,8 +367,11 @@ static void planted_faults_on(subject *s) {
   assert_int_equal(mismatches(s, true), 0);
 }
 
-#define TEST(subject_on) \
-  static void test_##subject_on(void **state) { (void)state; on_every_table(subject_on); }
+#define TEST(subject_on)                        \
+  static void test_##subject_on(void **state) { \
+    (void)state;                                \
+    on_every_table(subject_on);                 \
+  }
 TEST(linear_on)
 TEST(norm_on)
 TEST(activation_on)
@@ -363,9 +385,9 @@ TEST(planted_faults_on)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_linear_on),          cmocka_unit_test(test_norm_on),      cmocka_unit_test(test_activation_on),
-      cmocka_unit_test(test_dropout_on),         cmocka_unit_test(test_feed_forward_on), cmocka_unit_test(test_embedding_on),
-      cmocka_unit_test(test_loss_on),            cmocka_unit_test(test_self_attention_on), cmocka_unit_test(test_cross_attention_on),
+      cmocka_unit_test(test_linear_on),         cmocka_unit_test(test_norm_on),           cmocka_unit_test(test_activation_on),
+      cmocka_unit_test(test_dropout_on),        cmocka_unit_test(test_feed_forward_on),   cmocka_unit_test(test_embedding_on),
+      cmocka_unit_test(test_loss_on),           cmocka_unit_test(test_self_attention_on), cmocka_unit_test(test_cross_attention_on),
       cmocka_unit_test(test_planted_faults_on),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,8 +27,13 @@ static void make_masks(problem *p) {
   for (size_t t = 0; t < MOST_KEYS; t++) padding[2 * MOST_KEYS + t] = -INFINITY;  // sequence 2 sees nothing at all
   for (size_t t = 30; t < MOST_KEYS; t++) padding[4 * MOST_KEYS + t] = -INFINITY;
   padding[5 * MOST_KEYS] = 1.5f;
-  p->all = (ig_attention_mask){.mask = mask, .mask_sequence = (size_t)HEADS * MOST * MOST_KEYS, .mask_head = (size_t)MOST * MOST_KEYS,
-                               .mask_row = MOST_KEYS, .key_padding = padding, .padding_sequence = MOST_KEYS, .causal = true};
+  p->all = (ig_attention_mask){.mask = mask,
+                               .mask_sequence = (size_t)HEADS * MOST * MOST_KEYS,
+                               .mask_head = (size_t)MOST * MOST_KEYS,
+                               .mask_row = MOST_KEYS,
+                               .key_padding = padding,
+                               .padding_sequence = MOST_KEYS,
+                               .causal = true};
 }
 
 static void open_problem(problem *p, const ig_kernels *kernels, int threads) {
@@ -42,9 +47,14 @@ static void open_problem(problem *p, const ig_kernels *kernels, int threads) {
   p->key = fixture_normal(&p->f, (size_t)p->key_rows * STRIDE, 1, 1);
   p->value = fixture_normal(&p->f, (size_t)p->key_rows * STRIDE, 1, 2);
   p->output = fixture_zeros(&p->f, (size_t)p->rows * WIDTH);
-  p->expected = IG_TAKE(&p->f.memory, double, p->rows * WIDTH);
-  p->args = (ig_attention_args){.heads = HEADS, .head_dim = HEAD_DIM, .scale = 0.3f, .queries = {SEQUENCES, query_offsets},
-                                .query = fixture_normal(&p->f, (size_t)p->rows * STRIDE, 1, 3), .query_stride = STRIDE, .dropout = {0.25f, 8}};
+  p->expected = IG_TAKE(&p->f.memory, double, p->rows *WIDTH);
+  p->args = (ig_attention_args){.heads = HEADS,
+                                .head_dim = HEAD_DIM,
+                                .scale = 0.3f,
+                                .queries = {SEQUENCES, query_offsets},
+                                .query = fixture_normal(&p->f, (size_t)p->rows * STRIDE, 1, 3),
+                                .query_stride = STRIDE,
+                                .dropout = {0.25f, 8}};
   p->args.keys = (ig_keys){.key = p->key, .value = p->value, .stride = STRIDE, .begin = p->begin, .length = key_lengths};
   int key_offsets[SEQUENCES + 1];
   memcpy(key_offsets, p->begin, sizeof p->begin);
@@ -79,7 +89,8 @@ static void naive_row(const problem *p, int s, int h, int i, const float *keep) 
   memset(to, 0, HEAD_DIM * sizeof *to);
   for (int t = 0; t < keys && sum > 0; t++)
     for (int c = 0; c < HEAD_DIM; c++)
-      to[c] += weight[t] / sum * (double)keep[t] * (double)a->keys.value[(size_t)(a->keys.begin[s] + t) * a->keys.stride + (size_t)(h * HEAD_DIM + c)];
+      to[c] +=
+          weight[t] / sum * (double)keep[t] * (double)a->keys.value[(size_t)(a->keys.begin[s] + t) * a->keys.stride + (size_t)(h * HEAD_DIM + c)];
 }
 
 static void naive(const problem *p) {
@@ -227,14 +238,20 @@ static void scattered_keys_on(const ig_kernels *kernels) {
 enum { D_MODEL = 48, STEPS = 9, BEAMS = 2 };
 
 static ig_linear make_linear(fixture *f, int in, int out, uint64_t seed) {
-  return (ig_linear){.in = in, .out = out, .weight = fixture_normal(f, (size_t)in * (size_t)out, 0.15f, seed), .bias = fixture_normal(f, (size_t)out, 0.1f, seed + 1)};
+  return (ig_linear){.in = in,
+                     .out = out,
+                     .weight = fixture_normal(f, (size_t)in * (size_t)out, 0.15f, seed),
+                     .bias = fixture_normal(f, (size_t)out, 0.1f, seed + 1)};
 }
 
 // Two beams share their first STEPS/2 positions, then part; each must end as its whole sequence does in one causal pass.
 static void cache_on(const ig_kernels *kernels) {
   fixture f;
   fixture_open(&f, kernels, 2);
-  ig_multi_head_attention attention = {.d_model = D_MODEL, .heads = 4, .scale = 0.3f, .query = make_linear(&f, D_MODEL, 3 * D_MODEL, 20),
+  ig_multi_head_attention attention = {.d_model = D_MODEL,
+                                       .heads = 4,
+                                       .scale = 0.3f,
+                                       .query = make_linear(&f, D_MODEL, 3 * D_MODEL, 20),
                                        .output = make_linear(&f, D_MODEL, D_MODEL, 22)};
   fixture_scratch(&f, ig_multi_head_attention_scratch(&f.nn, &attention, BEAMS * STEPS, 0, STEPS, STEPS));
   float *input = fixture_normal(&f, BEAMS * STEPS * D_MODEL, 1, 24), *whole = fixture_zeros(&f, BEAMS * STEPS * D_MODEL);
@@ -245,7 +262,8 @@ static void cache_on(const ig_kernels *kernels) {
   ig_self_attention_forward(&f.nn, &attention, &state, &all, &(ig_attention_mask){.causal = true}, NULL, input, whole);
 
   int store[BEAMS], length[BEAMS], index[BEAMS * STEPS] = {0};
-  const ig_kv_cache cache = {.rows = fixture_zeros(&f, (size_t)BEAMS * STEPS * 2 * D_MODEL), .store = store, .length = length, .index = index, .index_stride = STEPS};
+  const ig_kv_cache cache = {
+      .rows = fixture_zeros(&f, (size_t)BEAMS * STEPS * 2 * D_MODEL), .store = store, .length = length, .index = index, .index_stride = STEPS};
   for (int step = 0; step < STEPS; step++) {
     const int beams = step < STEPS / 2 ? 1 : BEAMS;
     float rows[BEAMS * D_MODEL], output[BEAMS * D_MODEL];

@@ -11,8 +11,10 @@ typedef struct problem {
 } problem;
 
 static problem make(fixture *f) {
-  problem p = {.embedding = {VOCABULARY, SIZE, fixture_normal(f, VOCABULARY * SIZE, 1, 1), fixture_normal(f, VOCABULARY * SIZE, 1, 2), sqrtf(SIZE), FROZEN},
-               .positions = fixture_normal(f, POSITIONS * SIZE, 1, 3), .doutput = fixture_normal(f, ROWS * SIZE, 1, 4)};
+  problem p = {
+      .embedding = {VOCABULARY, SIZE, fixture_normal(f, VOCABULARY * SIZE, 1, 1), fixture_normal(f, VOCABULARY * SIZE, 1, 2), sqrtf(SIZE), FROZEN},
+      .positions = fixture_normal(f, POSITIONS * SIZE, 1, 3),
+      .doutput = fixture_normal(f, ROWS * SIZE, 1, 4)};
   p.ids = IG_TAKE(&f->memory, int, ROWS);
   p.position = IG_TAKE(&f->memory, int, ROWS);
   for (int r = 0; r < ROWS; r++) p.ids[r] = r * r % (VOCABULARY - 1), p.position[r] = r % POSITIONS;
@@ -24,7 +26,7 @@ static void against_loops(const ig_kernels *kernels) {
   fixture_open(&f, kernels, 2);
   problem p = make(&f);
   float *output = fixture_zeros(&f, ROWS * SIZE), *kept = fixture_zeros(&f, VOCABULARY * SIZE);
-  double *expected = IG_TAKE(&f.memory, double, ROWS * SIZE), *gradient = IG_TAKE(&f.memory, double, VOCABULARY * SIZE);
+  double *expected = IG_TAKE(&f.memory, double, ROWS *SIZE), *gradient = IG_TAKE(&f.memory, double, VOCABULARY *SIZE);
   memcpy(kept, p.embedding.weight_gradient, VOCABULARY * SIZE * sizeof(float));
   for (int i = 0; i < VOCABULARY * SIZE; i++) gradient[i] = (double)kept[i];
   for (int i = 0; i < ROWS * SIZE; i++) {

@@ -6,8 +6,12 @@ enum { ROWS = 37, IN = 45, OUT = 150 };
 
 static ig_linear make_linear(fixture *f, int in, int out, uint64_t seed) {
   const size_t count = (size_t)in * (size_t)out;
-  return (ig_linear){.in = in, .out = out, .weight = fixture_normal(f, count, 0.2f, seed), .bias = fixture_normal(f, (size_t)out, 1, seed + 1),
-                     .weight_gradient = fixture_normal(f, count, 1, seed + 2), .bias_gradient = fixture_normal(f, (size_t)out, 1, seed + 3)};
+  return (ig_linear){.in = in,
+                     .out = out,
+                     .weight = fixture_normal(f, count, 0.2f, seed),
+                     .bias = fixture_normal(f, (size_t)out, 1, seed + 1),
+                     .weight_gradient = fixture_normal(f, count, 1, seed + 2),
+                     .bias_gradient = fixture_normal(f, (size_t)out, 1, seed + 3)};
 }
 
 static void naive_forward(const ig_linear *l, int rows, const double *input, bool relu, double *output) {
@@ -32,7 +36,7 @@ static void forward(const ig_kernels *kernels) {
   fixture_scratch(&f, ig_linear_scratch(&f.nn, &l, ROWS));
   const float *input = fixture_normal(&f, ROWS * IN, 1, 9);
   float *output = fixture_zeros(&f, ROWS * OUT), *again = fixture_zeros(&f, ROWS * OUT);
-  double *expected = IG_TAKE(&f.memory, double, ROWS * OUT);
+  double *expected = IG_TAKE(&f.memory, double, ROWS *OUT);
   for (int relu = 0; relu < 2; relu++) {
     naive_forward(&l, ROWS, to_double(&f, input, ROWS * IN), relu, expected);
     ig_linear_forward(&f.nn, &l, ROWS, input, relu ? IG_ACTIVATION_RELU : IG_ACTIVATION_NONE, output);
@@ -85,15 +89,15 @@ static void backward(const ig_kernels *kernels) {
 static void feed_forward_inference_is_training_without_dropout(const ig_kernels *kernels) {
   fixture f;
   fixture_open(&f, kernels, 2);
-  const ig_feed_forward ffn = {.inner = make_linear(&f, IN, OUT, 1), .outer = make_linear(&f, OUT, IN, 5), .activation = IG_ACTIVATION_RELU,
-                               .dropout = {0.5f, 3}};
+  const ig_feed_forward ffn = {
+      .inner = make_linear(&f, IN, OUT, 1), .outer = make_linear(&f, OUT, IN, 5), .activation = IG_ACTIVATION_RELU, .dropout = {0.5f, 3}};
   fixture_scratch(&f, ig_feed_forward_scratch(&f.nn, &ffn, ROWS));
   ig_feed_forward_state inference, training;
   ig_feed_forward_carve(&inference, &f.memory, &ffn, ROWS, false);
   ig_feed_forward_carve(&training, &f.memory, &ffn, ROWS, true);
   const float *input = fixture_normal(&f, ROWS * IN, 1, 9);
   float *output = fixture_zeros(&f, ROWS * IN), *again = fixture_zeros(&f, ROWS * IN);
-  double *hidden = IG_TAKE(&f.memory, double, ROWS * OUT), *expected = IG_TAKE(&f.memory, double, ROWS * IN);
+  double *hidden = IG_TAKE(&f.memory, double, ROWS *OUT), *expected = IG_TAKE(&f.memory, double, ROWS *IN);
   naive_forward(&ffn.inner, ROWS, to_double(&f, input, ROWS * IN), true, hidden);
   naive_forward(&ffn.outer, ROWS, hidden, false, expected);
   ig_feed_forward_forward(&f.nn, &ffn, &inference, ROWS, input, output);
@@ -108,8 +112,8 @@ static void feed_forward_inference_is_training_without_dropout(const ig_kernels 
 
 enum { MANY = 301, RESULTS = 2 * MANY * IN + IN * OUT + OUT };
 static void feed_forward_work(fixture *f, float *result) {
-  ig_feed_forward ffn = {.inner = make_linear(f, IN, OUT, 1), .outer = make_linear(f, OUT, IN, 5), .activation = IG_ACTIVATION_GELU,
-                         .dropout = {0.1f, 3}};
+  ig_feed_forward ffn = {
+      .inner = make_linear(f, IN, OUT, 1), .outer = make_linear(f, OUT, IN, 5), .activation = IG_ACTIVATION_GELU, .dropout = {0.1f, 3}};
   float *output = result, *dinput = result + MANY * IN, *dweight = result + 2 * MANY * IN, *dbias = dweight + IN * OUT;
   ffn.inner.weight_gradient = dweight;
   ffn.inner.bias_gradient = dbias;

@@ -13,10 +13,15 @@ static problem make(fixture *f) {
   problem p = {.hidden = fixture_normal(f, ROWS * SIZE, 1, 1), .dhidden = fixture_normal(f, ROWS * SIZE, 1, 2)};
   int *targets = IG_TAKE(&f->memory, int, ROWS);
   for (int r = 0; r < ROWS; r++) targets[r] = r % 7 == 3 ? -1 : r * 13 % VOCABULARY;
-  p.args = (ig_loss_args){.output = {.in = SIZE, .out = VOCABULARY, .weight = fixture_normal(f, SIZE * VOCABULARY, 0.3f, 3),
-                                     .bias = fixture_normal(f, VOCABULARY, 1, 4), .weight_gradient = fixture_zeros(f, SIZE * VOCABULARY),
+  p.args = (ig_loss_args){.output = {.in = SIZE,
+                                     .out = VOCABULARY,
+                                     .weight = fixture_normal(f, SIZE * VOCABULARY, 0.3f, 3),
+                                     .bias = fixture_normal(f, VOCABULARY, 1, 4),
+                                     .weight_gradient = fixture_zeros(f, SIZE * VOCABULARY),
                                      .bias_gradient = fixture_zeros(f, VOCABULARY)},
-                          .label_smoothing = 0.1f, .gradient_scale = 0.5f, .targets = targets};
+                          .label_smoothing = 0.1f,
+                          .gradient_scale = 0.5f,
+                          .targets = targets};
   fixture_scratch(f, ig_loss_scratch(&f->nn, &p.args, ROWS));
   return p;
 }
@@ -39,7 +44,7 @@ static void against_loops(const ig_kernels *kernels) {
   fixture_open(&f, kernels, 2);
   problem p = make(&f);
   const ig_linear *l = &p.args.output;
-  double *dhidden = IG_TAKE(&f.memory, double, ROWS * SIZE), *dweight = IG_TAKE(&f.memory, double, SIZE * VOCABULARY), dbias[VOCABULARY] = {0};
+  double *dhidden = IG_TAKE(&f.memory, double, ROWS *SIZE), *dweight = IG_TAKE(&f.memory, double, SIZE *VOCABULARY), dbias[VOCABULARY] = {0};
   double loss = 0, nll = 0, logits[VOCABULARY];
   size_t tokens = 0;
   for (int r = 0; r < ROWS; r++) {

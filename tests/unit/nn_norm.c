@@ -28,7 +28,7 @@ static void against_loops(const ig_kernels *kernels) {
     ig_norm_carve(&state, &f.memory, ROWS);
     const float *input = fixture_normal(&f, ROWS * SIZE, 3, 5), *doutput = fixture_normal(&f, ROWS * SIZE, 1, 6);
     float *output = fixture_zeros(&f, ROWS * SIZE), *dinput = fixture_zeros(&f, ROWS * SIZE);
-    double *expected = IG_TAKE(&f.memory, double, ROWS * SIZE), *dx = IG_TAKE(&f.memory, double, ROWS * SIZE);
+    double *expected = IG_TAKE(&f.memory, double, ROWS *SIZE), *dx = IG_TAKE(&f.memory, double, ROWS *SIZE);
     double dweight[SIZE], dbias[SIZE], normalized[SIZE], rstd;
     for (int i = 0; i < SIZE; i++) dweight[i] = (double)norm.weight_gradient[i], dbias[i] = bias ? (double)norm.bias_gradient[i] : 0;
     for (int r = 0; r < ROWS; r++) {
