@@ -8,7 +8,8 @@
 // Errors read "file:line:column: what". Duplicate keys are errors. *out is a new reference for json_decref().
 ig_status ig_json_load(const char *path, json_t **out, ig_error *err);
 ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t **out, ig_error *err);  // name: for messages
-ig_status ig_json_save(const char *path, const json_t *value, ig_error *err);  // indented by 2, atomic, newline at the end
+// Indented by 2, atomic, newline at the end. digits: of real numbers; 17 keep every double, 9 every float.
+ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_error *err);
 
 // An object and what to call it in messages ("config.json").
 typedef struct ig_json_object {

@@ -100,7 +100,7 @@ ig_status ig_vocabulary_save(const ig_vocabulary *v, const char *path, ig_error 
   for (int id = 0; status == IG_OK && id < v->size; ++id)
     if (v->tokens[id] && json_object_set_new(root, v->tokens[id], json_integer(id)))
       status = ig_fail(err, IG_ERROR_FORMAT, "%s: token %d: out of memory, or not UTF-8", path, id);
-  if (status == IG_OK) status = ig_json_save(path, root, err);
+  if (status == IG_OK) status = ig_json_save(path, root, 9, err);
   json_decref(root);
   return status;
 }

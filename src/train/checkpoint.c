@@ -91,7 +91,7 @@ static ig_status write_state(const ig_run *run, const char *directory, ig_error 
   ig_status status = moments && state ? IG_OK : IG_ERROR_MEMORY;
   if (status == IG_OK && !object) status = ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory, or a number that is not finite", state);
   if (status == IG_OK) status = write_moments(run, moments, err);
-  if (status == IG_OK) status = ig_json_save(state, object, err);
+  if (status == IG_OK) status = ig_json_save(state, object, 17, err);
   json_decref(object);
   free(moments);
   free(state);
@@ -100,7 +100,7 @@ static ig_status write_state(const ig_run *run, const char *directory, ig_error 
 
 static ig_status fill(const ig_run *run, const char *directory, bool with_state, ig_error *err) {
   IG_TRY(ig_make_directories(directory, err));
-  IG_TRY(ig_model_save(run->model, directory, "float32", err));
+  IG_TRY(ig_model_save(run->model, directory, with_state ? "float32" : run->config.dtype, err));
   IG_TRY(ig_tokenizer_save(run->tokenizer, directory, err));
   if (with_state) IG_TRY(write_state(run, directory, err));
   return sync_directory(directory, err);

@@ -18,8 +18,10 @@ static const char *const train_keys[] = {
     "max_seconds",     "optimizer",      "adam_betas",   "adam_eps",        "weight_decay", "learning_rate",  "schedule",
     "warmup",          "warmup_init_lr", "min_lr",       "label_smoothing", "clip_norm",    "validate_every", "valid_sentences",
     "valid_beam_size", "best_metric",    "patience",     "save_every",      "keep",         "log_every",
+    "dtype",
 };
 
+static const char *const dtype_names[] = {"float32", "bfloat16", "float16"};
 static const char *const metric_names[] = {"loss", "bleu", "chrf"};
 const char *ig_best_metric_name(ig_best_metric metric) { return metric_names[metric]; }
 
@@ -254,6 +256,9 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   size_t metric;
   IG_TRY(read_choice(train, "best_metric", metric_names, COUNT(metric_names), IG_BEST_BLEU, &metric, err));
   c->best_metric = (ig_best_metric)metric;
+  size_t dtype;
+  IG_TRY(read_choice(train, "dtype", dtype_names, COUNT(dtype_names), 0, &dtype, err));
+  c->dtype = dtype_names[dtype];
   if (c->validate_every && c->data.valid.count == 0) return ig_yaml_fail(ig_yaml_get(train, "validate_every"), err, "validation needs data.valid");
   if (c->patience && !c->validate_every)
     return ig_yaml_fail(ig_yaml_get(train, "patience"), err, "patience counts validations: it needs validate_every");

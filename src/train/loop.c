@@ -209,7 +209,7 @@ static ig_status write_stats(const ig_loop *l, const char *path, double load_sec
                 load_seconds, "seconds", s->seconds - l->first_seconds, "parameters", (json_int_t)ig_model_parameters(l->run->model),
                 "peak_rss_bytes", peak, "isa", isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)));
   if (!stats) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
-  const ig_status status = ig_json_save(path, stats, err);
+  const ig_status status = ig_json_save(path, stats, 9, err);
   json_decref(stats);
   return status;
 }

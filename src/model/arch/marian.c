@@ -82,9 +82,12 @@ static json_t *to_json(const ig_config *config) {
   json_t *object = json_pack("{s:s, s:[s], s:b, s:b, s:b, s:b, s:f, s:f, s:s}", "model_type", "marian", "architectures", "MarianMTModel",
                              "is_encoder_decoder", 1, "tie_word_embeddings", 1, "static_position_embeddings", 1, "use_cache", 1,
                              "encoder_layerdrop", 0.0, "decoder_layerdrop", 0.0, "dtype", "float32");
-  if (!object || ig_keys_write(keys, config, object) == 0) return object;
-  json_decref(object);
-  return NULL;
+  if (!object || ig_keys_write(keys, config, object) != 0) {
+    json_decref(object);
+    return NULL;
+  }
+  if (!(config->init_std > 0)) json_object_del(object, "init_std");  // initialised in our own way: let transformers keep its default
+  return object;
 }
 
 const ig_family ig_family_marian = {
