@@ -50,7 +50,7 @@ ig_status ig_json_load_object(const char *path, json_t **out, ig_error *err) {
 }
 
 ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_error *err) {
-  char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
+  char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION((size_t)digits));
   if (!text) return ig_fail(err, IG_ERROR_MEMORY, "%s: could not encode the JSON value", path);
   size_t length = strlen(text);
   text[length] = '\n';  // in place of the NUL: the size is given

@@ -70,7 +70,7 @@ static ig_config small_config(int vocabulary, int pad) {
 
 static int make_directory(void **state) {
   (void)state;
-  static char words[WORDS][8];
+  static char words[WORDS][16];
   const char *tokens[WORDS];
   for (int i = 0; i < WORDS; i++) snprintf(words[i], sizeof words[i], "w%d", i), tokens[i] = words[i];
   if (!mkdtemp(directory)) return -1;
