@@ -16,12 +16,30 @@ typedef struct shape {
   size_t m, n, k;
 } shape;
 static const shape shapes[] = {
-    {FORWARD, 2048, 256, 256},         {FORWARD, 2048, 1024, 256},          {FORWARD, 2048, 256, 1024},          {FORWARD, 2048, 512, 512},
-    {FORWARD, 2048, 2048, 512},        {FORWARD, 2048, 512, 2048},          {FORWARD, 2000, 1536, 384},          {FORWARD, 2048, 8001, 256},
-    {INPUT_GRADIENT, 2048, 256, 1024}, {INPUT_GRADIENT, 2048, 512, 512},    {INPUT_GRADIENT, 2048, 256, 8001},   {WEIGHT_GRADIENT, 256, 256, 2048},
-    {WEIGHT_GRADIENT, 1024, 256, 2048}, {WEIGHT_GRADIENT, 512, 512, 3000},  {WEIGHT_GRADIENT, 8001, 256, 2048},  {PACKED, 1, 512, 512},
-    {PACKED, 1, 2048, 512},            {PACKED, 4, 512, 512},               {PACKED, 8, 512, 512},               {PACKED, 32, 512, 512},
-    {PACKED, 64, 512, 2048},           {PACKED, 128, 512, 512},             {PACKED, 1, 32000, 512},             {PACKED, 4, 32000, 512},
+    {FORWARD, 2048, 256, 256},
+    {FORWARD, 2048, 1024, 256},
+    {FORWARD, 2048, 256, 1024},
+    {FORWARD, 2048, 512, 512},
+    {FORWARD, 2048, 2048, 512},
+    {FORWARD, 2048, 512, 2048},
+    {FORWARD, 2000, 1536, 384},
+    {FORWARD, 2048, 8001, 256},
+    {INPUT_GRADIENT, 2048, 256, 1024},
+    {INPUT_GRADIENT, 2048, 512, 512},
+    {INPUT_GRADIENT, 2048, 256, 8001},
+    {WEIGHT_GRADIENT, 256, 256, 2048},
+    {WEIGHT_GRADIENT, 1024, 256, 2048},
+    {WEIGHT_GRADIENT, 512, 512, 3000},
+    {WEIGHT_GRADIENT, 8001, 256, 2048},
+    {PACKED, 1, 512, 512},
+    {PACKED, 1, 2048, 512},
+    {PACKED, 4, 512, 512},
+    {PACKED, 8, 512, 512},
+    {PACKED, 32, 512, 512},
+    {PACKED, 64, 512, 2048},
+    {PACKED, 128, 512, 512},
+    {PACKED, 1, 32000, 512},
+    {PACKED, 4, 32000, 512},
     {PACKED, 32, 32000, 512},
 };
 
@@ -64,8 +82,8 @@ static void time_gemm(ig_nn *nn, const shape *s) {
     for (int i = 0; i < loops; i++) ig_gemm_run(nn, &g);
     best = fmin(best, (ig_seconds() - start) / loops);
   }
-  printf("%-9s %-8s m %5zu  n %5zu  k %5zu  %8.1f GFLOP/s  %9.1f us\n", nn->kernels->name, layout_names[s->layout], s->m, s->n, s->k, flops / best * 1e-9,
-         best * 1e6);
+  printf("%-9s %-8s m %5zu  n %5zu  k %5zu  %8.1f GFLOP/s  %9.1f us\n", nn->kernels->name, layout_names[s->layout], s->m, s->n, s->k,
+         flops / best * 1e-9, best * 1e6);
   ig_arena_free(&scratch);
   free(a), free(b), free(c), free(packed);
 }
@@ -74,8 +92,16 @@ static void time_gemm(ig_nn *nn, const shape *s) {
 static void time_peak(const ig_kernels *kernels) {
   enum { DEPTH = 256, LOOPS = 2000 };
   float *a = values(DEPTH * kernels->gemm_mr), *packed = values(DEPTH * kernels->gemm_nr), *c = values(kernels->gemm_mr * kernels->gemm_nr);
-  ig_gemm_tile tile = {.rows = kernels->gemm_mr, .columns = kernels->gemm_nr, .depth = DEPTH, .a = a, .a_row = DEPTH + 16, .a_depth = 1, .packed = packed,
-                       .panel_stride = 0, .c = c, .c_row = kernels->gemm_nr};
+  ig_gemm_tile tile = {.rows = kernels->gemm_mr,
+                       .columns = kernels->gemm_nr,
+                       .depth = DEPTH,
+                       .a = a,
+                       .a_row = DEPTH + 16,
+                       .a_depth = 1,
+                       .packed = packed,
+                       .panel_stride = 0,
+                       .c = c,
+                       .c_row = kernels->gemm_nr};
   tile.a_row = 1;
   tile.a_depth = kernels->gemm_mr;
   double best = INFINITY;
@@ -84,7 +110,8 @@ static void time_peak(const ig_kernels *kernels) {
     for (int i = 0; i < LOOPS; i++) kernels->gemm(&tile);
     best = fmin(best, (ig_seconds() - start) / LOOPS);
   }
-  printf("%-9s one register tile in L1, one thread: %.1f GFLOP/s\n", kernels->name, 2.0 * DEPTH * (double)(kernels->gemm_mr * kernels->gemm_nr) / best * 1e-9);
+  printf("%-9s one register tile in L1, one thread: %.1f GFLOP/s\n", kernels->name,
+         2.0 * DEPTH * (double)(kernels->gemm_mr * kernels->gemm_nr) / best * 1e-9);
   free(a), free(packed), free(c);
 }
 
@@ -121,8 +148,9 @@ static const struct {
   size_t n;
   void (*run)(rows *);
 } row_kernels[] = {
-    {"dot", 64, run_dot}, {"softmax", 30, run_softmax}, {"softmax", 1024, run_softmax}, {"layer_norm", 512, run_layer_norm}, {"gelu", 2048, run_gelu},
-    {"swish", 2048, run_swish}, {"dropout", 512, run_dropout}, {"cross_entropy", 8000, run_cross_entropy}, {"adam", 4096, run_adam},
+    {"dot", 64, run_dot},     {"softmax", 30, run_softmax}, {"softmax", 1024, run_softmax}, {"layer_norm", 512, run_layer_norm},
+    {"gelu", 2048, run_gelu}, {"swish", 2048, run_swish},   {"dropout", 512, run_dropout},  {"cross_entropy", 8000, run_cross_entropy},
+    {"adam", 4096, run_adam},
 };
 
 static void time_rows(const ig_kernels *kernels) {

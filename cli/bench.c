@@ -128,7 +128,8 @@ static ig_status measure(ig_translator *translator, const bench_values *values, 
 // Floating-point operations of the matrix products for a sentence of `length` tokens on both sides (attention's own products, some percent, left out).
 static double operations(const ig_config *c, int length, int beam_size) {
   double d = c->d_model, layers = c->decoder_layers;
-  double encoder = c->encoder_layers * (4 * d * d + 2 * d * c->encoder_ffn) + layers * 2 * d * d;  // keys and values of cross-attention: once a source token
+  double encoder =
+      c->encoder_layers * (4 * d * d + 2 * d * c->encoder_ffn) + layers * 2 * d * d;  // keys and values of cross-attention: once a source token
   double decoder = layers * (6 * d * d + 2 * d * c->decoder_ffn) + d * c->target_vocab_size;
   return 2 * length * (encoder + beam_size * decoder);
 }
@@ -189,8 +190,8 @@ static void print_json(const bench_values *values, const bench_result *result, c
          result->threads, result->workers);
   printf(", \"beam_size\": %d, \"sentences\": %d, \"length\": %d, \"load_seconds\": %.6f", values->beam_size, values->sentences, values->length,
          result->load_seconds);
-  printf(", \"batch_tokens_per_second\": %.1f, \"single_seconds\": %.6f, \"peak_gflops\": %.1f, \"batch_gflops\": %.1f}\n", result->batch_tokens_per_second,
-         result->single_seconds, result->peak, result->reached);
+  printf(", \"batch_tokens_per_second\": %.1f, \"single_seconds\": %.6f, \"peak_gflops\": %.1f, \"batch_gflops\": %.1f}\n",
+         result->batch_tokens_per_second, result->single_seconds, result->peak, result->reached);
 }
 
 static int run(const cli_verb *verb, int argc, char **argv) {

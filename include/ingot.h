@@ -20,9 +20,9 @@ extern "C" {
 
 typedef enum ig_status {
   IG_OK = 0,
-  IG_ERROR_ARGUMENT = 1,    /* an option or a value that makes no sense */
-  IG_ERROR_IO = 2,          /* the operating system said no */
-  IG_ERROR_FORMAT = 3,      /* a file is not what it should be */
+  IG_ERROR_ARGUMENT = 1, /* an option or a value that makes no sense */
+  IG_ERROR_IO = 2,       /* the operating system said no */
+  IG_ERROR_FORMAT = 3,   /* a file is not what it should be */
   IG_ERROR_MEMORY = 4,
   IG_ERROR_UNSUPPORTED = 5, /* well-formed, but not something this version does */
   IG_ERROR_DIVERGED = 6,    /* training met NaN or Inf */
@@ -53,7 +53,7 @@ typedef struct ig_progress {
   const char *unit;   /* "updates" */
   double rate;        /* per second, of rate_unit */
   const char *rate_unit;
-  char note[128];     /* "loss 3.21 ppl 24.8" */
+  char note[128]; /* "loss 3.21 ppl 24.8" */
 } ig_progress;
 typedef struct ig_reporter {
   void (*message)(void *context, ig_level level, const char *text);
@@ -84,20 +84,20 @@ typedef struct ig_config {
   float activation_dropout; /* inside the feed-forward */
   ig_norm_kind norm;
   bool pre_norm;
-  bool final_norm;     /* a norm after the last layer of each stack */
+  bool final_norm; /* a norm after the last layer of each stack */
   float norm_eps;
-  bool bias;           /* of linear layers and norms (torch: bias=) */
-  bool output_bias;    /* trained bias of the output layer (torch: fc.bias) */
-  bool logits_bias;    /* constant added to the logits (Marian: final_logits_bias) */
+  bool bias;        /* of linear layers and norms (torch: bias=) */
+  bool output_bias; /* trained bias of the output layer (torch: fc.bias) */
+  bool logits_bias; /* constant added to the logits (Marian: final_logits_bias) */
   ig_activation activation;
   ig_positions positions;
-  int max_positions;   /* longest sequence; 0 = unbounded */
-  bool scale_embedding; /* embeddings times sqrt(d) */
-  bool shared_embedding; /* one table for source and target */
-  bool tied_output;      /* the output layer's weight is the target embedding */
+  int max_positions;          /* longest sequence; 0 = unbounded */
+  bool scale_embedding;       /* embeddings times sqrt(d) */
+  bool shared_embedding;      /* one table for source and target */
+  bool tied_output;           /* the output layer's weight is the target embedding */
   int pad_id, eos_id, bos_id; /* -1: none */
   int decoder_start_id;
-  int forced_eos_id;   /* -1: none */
+  int forced_eos_id;         /* -1: none */
   bool frozen_pad_embedding; /* embedding look-ups of pad_id give no gradient (nn.Embedding's padding_idx) */
   float init_std;
 } ig_config;
@@ -125,8 +125,8 @@ typedef struct ig_tensor_view {
   const char *name; /* the family's state_dict name */
   int rank;
   size_t shape[4];
-  float *values;     /* owned by the model */
-  float *gradient;   /* NULL where nothing is trained, or before ig_trainer_create */
+  float *values;   /* owned by the model */
+  float *gradient; /* NULL where nothing is trained, or before ig_trainer_create */
 } ig_tensor_view;
 ig_status ig_model_tensor(const ig_model *model, size_t index, ig_tensor_view *out, ig_error *err);
 ig_status ig_model_find(const ig_model *model, const char *name, ig_tensor_view *out, ig_error *err);
@@ -137,12 +137,12 @@ ig_status ig_model_find(const ig_model *model, const char *name, ig_tensor_view 
 typedef struct ig_mask {
   const uint8_t *boolean; /* one of the two, or none */
   const float *additive;
-  bool per_head;          /* (S*heads, rows, columns) instead of (rows, columns) */
+  bool per_head; /* (S*heads, rows, columns) instead of (rows, columns) */
 } ig_mask;
 typedef struct ig_masks {
-  ig_mask src, tgt, memory;                /* (Ls,Ls), (Lt,Lt), (Lt,Ls) for sequences all of one length */
+  ig_mask src, tgt, memory;                                     /* (Ls,Ls), (Lt,Lt), (Lt,Ls) for sequences all of one length */
   ig_mask src_key_padding, tgt_key_padding, memory_key_padding; /* (S,Ls), (S,Lt), (S,Ls) */
-  bool src_is_causal, tgt_is_causal, memory_is_causal; /* adds the triangular mask; never weakens a given one */
+  bool src_is_causal, tgt_is_causal, memory_is_causal;          /* adds the triangular mask; never weakens a given one */
 } ig_masks; /* a row whose keys are all masked attends to nothing: zeros, as PyTorch's SDPA gives */
 
 /* Rows of all sequences back to back: sequence s owns rows offsets[s] .. offsets[s+1]-1. No padding needed; a padded batch is the case
@@ -206,17 +206,17 @@ ig_status ig_train(const char *config_path, const ig_train_options *options, ig_
 /* ---- translating ------------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct ig_translator_options {
-  int beam_size;          /* 0: the model's num_beams, else 1 */
-  int n_best;             /* 0: 1 */
+  int beam_size;              /* 0: the model's num_beams, else 1 */
+  int n_best;                 /* 0: 1 */
   int min_length, max_length; /* generated tokens, end of sentence included; max 0: the model's */
-  float length_penalty;   /* NAN: the model's, else 1 */
-  int no_repeat_ngram;    /* -1: the model's, else 0 = off */
-  int threads;            /* 0: all cores */
-  int workers;            /* sentences in flight on independent single-threaded workers; 0: chosen by the work */
-  int batch_tokens;       /* source tokens a batch; 0: 2048 */
-  bool ids_in;            /* input lines are source token ids as they stand */
-  bool ids_out;           /* output lines are target token ids, end of sentence included */
-  const char *type;       /* "fp32"; NULL: fp32 */
+  float length_penalty;       /* NAN: the model's, else 1 */
+  int no_repeat_ngram;        /* -1: the model's, else 0 = off */
+  int threads;                /* 0: all cores */
+  int workers;                /* sentences in flight on independent single-threaded workers; 0: chosen by the work */
+  int batch_tokens;           /* source tokens a batch; 0: 2048 */
+  bool ids_in;                /* input lines are source token ids as they stand */
+  bool ids_out;               /* output lines are target token ids, end of sentence included */
+  const char *type;           /* "fp32"; NULL: fp32 */
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 
@@ -255,14 +255,15 @@ typedef struct ig_score_options {
   ig_metric metric;
   const char *tokenize; /* BLEU: "13a" (default), "zh", "char", "intl", "none" */
   bool lowercase;
-  int chrf_word_order;  /* 2: chrF++ */
+  int chrf_word_order; /* 2: chrF++ */
 } ig_score_options;
 typedef struct ig_score {
   double value;
   char line[512]; /* what sacreBLEU prints in its text format */
 } ig_score;
 /* hypotheses and references: lines of files already split, count of each. */
-ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses, const char *const *references, size_t count, ig_score *out, ig_error *err);
+ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses, const char *const *references, size_t count, ig_score *out,
+                         ig_error *err);
 
 /* ---- looking at a model -------------------------------------------------------------------------------------------------------------------- */
 

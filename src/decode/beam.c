@@ -112,7 +112,8 @@ static float process_row(const ig_decode_options *options, const ig_kernels *ker
   return options->renormalize ? kernels->log_sum_exp(vocabulary, logits) : normalizer;
 }
 
-static int best_candidates(const ig_decode_options *options, const ig_kernels *kernels, const ig_search_rows *rows, ig_sentence *sentence, float *logits) {
+static int best_candidates(const ig_decode_options *options, const ig_kernels *kernels, const ig_search_rows *rows, ig_sentence *sentence,
+                           float *logits) {
   row_scan scan = {.heap = sentence->candidates, .capacity = 2 * options->beam_size};
   for (int r = 0; r < sentence->rows; r++) {
     const size_t row = (size_t)(sentence->first_row + r);

@@ -13,7 +13,9 @@
 #define LONGEST 65535        // no caller wants more; keeps every product of sizes small
 #define WIDEST_BEAM 1024
 
-int ig_decode_longest(const ig_config *config) { return config->max_positions > 0 && config->max_positions < LONGEST ? config->max_positions : LONGEST; }
+int ig_decode_longest(const ig_config *config) {
+  return config->max_positions > 0 && config->max_positions < LONGEST ? config->max_positions : LONGEST;
+}
 
 static ig_status bad_bad_words(const char *where, ig_error *err) {
   return ig_fail(err, IG_ERROR_FORMAT, "%s: bad_words_ids: expected a list of non-empty lists of token ids", where);
@@ -28,7 +30,8 @@ static ig_status read_bad_word(ig_bad_words *bad, const json_t *word, const char
     const json_int_t value = json_integer_value(id);
     if (!json_is_integer(id)) return bad_bad_words(where, err);
     if (value < 0 || value >= vocab_size)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: bad_words_ids: expected ids below the vocabulary size %d, found %lld", where, vocab_size, (long long)value);
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: bad_words_ids: expected ids below the vocabulary size %d, found %lld", where, vocab_size,
+                     (long long)value);
     bad->ids[begin + (int)i] = (int)value;
   }
   bad->offsets[++bad->count] = begin + (int)i;
@@ -59,10 +62,14 @@ static ig_status read_bad_words(const json_t *list, const char *where, ig_decode
 static ig_status read_early_stopping(ig_json_object from, ig_early_stopping *out, ig_error *err) {
   const json_t *value = json_object_get(from.object, "early_stopping");
   const char *word = json_string_value(value);
-  if (!value || json_is_null(value) || json_is_false(value)) *out = IG_EARLY_STOPPING_HEURISTIC;
-  else if (json_is_true(value)) *out = IG_EARLY_STOPPING_AT_ONCE;
-  else if (word && strcmp(word, "never") == 0) *out = IG_EARLY_STOPPING_NEVER;
-  else return ig_fail(err, IG_ERROR_FORMAT, "%s: early_stopping: expected true, false or \"never\"", from.where);
+  if (!value || json_is_null(value) || json_is_false(value))
+    *out = IG_EARLY_STOPPING_HEURISTIC;
+  else if (json_is_true(value))
+    *out = IG_EARLY_STOPPING_AT_ONCE;
+  else if (word && strcmp(word, "never") == 0)
+    *out = IG_EARLY_STOPPING_NEVER;
+  else
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: early_stopping: expected true, false or \"never\"", from.where);
   return IG_OK;
 }
 
@@ -128,8 +135,14 @@ static ig_status read_text(const char *text, ig_decode_options *o, ig_error *err
 ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, ig_error *err) {
   const ig_config *c = &model->config;
   const int longest = ig_decode_longest(c);
-  *out = (ig_decode_options){.beam_size = 1, .n_best = 1, .length_penalty = 1, .repetition_penalty = 1, .forced_bos = -1,
-                             .forced_eos = c->forced_eos_id, .start_id = c->decoder_start_id, .eos_id = c->eos_id,
+  *out = (ig_decode_options){.beam_size = 1,
+                             .n_best = 1,
+                             .length_penalty = 1,
+                             .repetition_penalty = 1,
+                             .forced_bos = -1,
+                             .forced_eos = c->forced_eos_id,
+                             .start_id = c->decoder_start_id,
+                             .eos_id = c->eos_id,
                              .vocab_size = c->target_vocab_size};
   if (model->generation_config) {
     const ig_status status = read_text(model->generation_config, out, err);
@@ -150,15 +163,16 @@ ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, 
 
 ig_status ig_decode_options_check(const ig_decode_options *o, ig_error *err) {
   if (o->beam_size < 1 || o->beam_size > WIDEST_BEAM || 2 * o->beam_size > o->vocab_size)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "beam_size: expected 1 to %d and at most half the vocabulary (%d), found %d", WIDEST_BEAM, o->vocab_size / 2,
-                   o->beam_size);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "beam_size: expected 1 to %d and at most half the vocabulary (%d), found %d", WIDEST_BEAM,
+                   o->vocab_size / 2, o->beam_size);
   if (o->n_best < 1 || o->n_best > o->beam_size)
     return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 to beam_size (%d), found %d", o->beam_size, o->n_best);
   if (o->max_length < 1 || o->max_length > LONGEST)
     return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d", LONGEST, o->max_length);
   if (o->min_length < 0 || o->min_length > o->max_length)
     return ig_fail(err, IG_ERROR_ARGUMENT, "min_length: expected 0 to max_length (%d), found %d", o->max_length, o->min_length);
-  if (!isfinite(o->length_penalty)) return ig_fail(err, IG_ERROR_ARGUMENT, "length_penalty: expected a finite number, found %g", (double)o->length_penalty);
+  if (!isfinite(o->length_penalty))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "length_penalty: expected a finite number, found %g", (double)o->length_penalty);
   if (o->no_repeat_ngram < 0) return ig_fail(err, IG_ERROR_ARGUMENT, "no_repeat_ngram: expected 0 or more, found %d", o->no_repeat_ngram);
   if (!(o->repetition_penalty > 0) || !isfinite(o->repetition_penalty))
     return ig_fail(err, IG_ERROR_ARGUMENT, "repetition_penalty: expected a positive number, found %g", (double)o->repetition_penalty);

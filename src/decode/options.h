@@ -15,16 +15,16 @@ typedef struct ig_bad_words {
 
 // Lengths count generated tokens: the end token is one of them, the start token is not.
 typedef struct ig_decode_options {
-  int beam_size;           // 1: greedy
-  int n_best;              // hypotheses kept, at most beam_size
-  int min_length;          // the end token is banned while fewer tokens than this have been generated (Hugging Face's min_new_tokens)
-  int max_length;          // Hugging Face's max_length - 1
-  float length_penalty;    // score = log p / length^length_penalty
+  int beam_size;         // 1: greedy
+  int n_best;            // hypotheses kept, at most beam_size
+  int min_length;        // the end token is banned while fewer tokens than this have been generated (Hugging Face's min_new_tokens)
+  int max_length;        // Hugging Face's max_length - 1
+  float length_penalty;  // score = log p / length^length_penalty
   ig_early_stopping early_stopping;
-  int no_repeat_ngram;     // 0: off
-  float repetition_penalty; // 1: off
-  bool renormalize;        // log_softmax once more behind the processors
-  int forced_bos, forced_eos; // -1: none
+  int no_repeat_ngram;         // 0: off
+  float repetition_penalty;    // 1: off
+  bool renormalize;            // log_softmax once more behind the processors
+  int forced_bos, forced_eos;  // -1: none
   int start_id, eos_id, vocab_size;
   ig_bad_words bad_words;
 } ig_decode_options;

@@ -14,7 +14,7 @@ static void carve(score_rows *rows, ig_arena *arena, const ig_score_args *args) 
   rows->id = IG_TAKE(arena, int, sentences);
   rows->position = IG_TAKE(arena, int, sentences);
   rows->sentence = IG_TAKE(arena, int, sentences);
-  rows->history = IG_TAKE(arena, int, sentences * (size_t)args->max_length);
+  rows->history = IG_TAKE(arena, int, sentences *(size_t)args->max_length);
 }
 
 // The rows of the targets longer than t; their number.

@@ -18,13 +18,13 @@ struct ig_search {
   ig_search_rows rows[2];  // this step's and the next's
   int current;
   int *last, *position, *sentence_of;  // (slots): the step's columns
-  ig_sentence *sentences;  // (S): the active ones, compacted as others leave; storage stays with its index
-  ig_slot *slots;          // (S, B)
-  size_t run_slots;        // hypotheses of the run at hand, at most
-  ig_candidate *candidates, *next;  // (S, 2B), (S, B)
-  int *finished;           // (S, B, N)
-  ig_hypothesis *results;  // (S, n_best)
-  float *logits;           // of the running step, (rows, V)
+  ig_sentence *sentences;              // (S): the active ones, compacted as others leave; storage stays with its index
+  ig_slot *slots;                      // (S, B)
+  size_t run_slots;                    // hypotheses of the run at hand, at most
+  ig_candidate *candidates, *next;     // (S, 2B), (S, B)
+  int *finished;                       // (S, B, N)
+  ig_hypothesis *results;              // (S, n_best)
+  float *logits;                       // of the running step, (rows, V)
 };
 
 static float *run_inference(void *context, const ig_inference_step *step) { return ig_inference_run(context, step); }
@@ -33,8 +33,8 @@ ig_stepper ig_inference_stepper(ig_inference *inference) { return (ig_stepper){r
 static void carve(ig_search *s, ig_arena *arena) {
   const size_t sentences = (size_t)s->capacity, beam = (size_t)s->options->beam_size, n = (size_t)s->options->max_length, slots = sentences * beam;
   for (int i = 0; i < 2; i++) {
-    s->rows[i].ids = IG_TAKE(arena, int, slots * (n + 1));
-    s->rows[i].history = IG_TAKE(arena, int, slots * n);
+    s->rows[i].ids = IG_TAKE(arena, int, slots *(n + 1));
+    s->rows[i].history = IG_TAKE(arena, int, slots *n);
     s->rows[i].score = IG_TAKE(arena, float, slots);
   }
   s->last = IG_TAKE(arena, int, slots);
@@ -44,11 +44,12 @@ static void carve(ig_search *s, ig_arena *arena) {
   s->slots = IG_TAKE(arena, ig_slot, slots);
   s->candidates = IG_TAKE(arena, ig_candidate, 2 * slots);
   s->next = IG_TAKE(arena, ig_candidate, slots);
-  s->finished = IG_TAKE(arena, int, slots * n);
+  s->finished = IG_TAKE(arena, int, slots *n);
   s->results = IG_TAKE(arena, ig_hypothesis, sentences * (size_t)s->options->n_best);
 }
 
-ig_status ig_search_create(const ig_decode_options *options, const ig_kernels *kernels, ig_pool *pool, int sentences, ig_search **out, ig_error *err) {
+ig_status ig_search_create(const ig_decode_options *options, const ig_kernels *kernels, ig_pool *pool, int sentences, ig_search **out,
+                           ig_error *err) {
   IG_TRY(ig_decode_options_check(options, err));
   ig_search *s = ig_allocate(1, sizeof *s, err);
   if (!s) return IG_ERROR_MEMORY;
@@ -85,8 +86,14 @@ static void begin(ig_search *s, int count) {
   s->run_slots = (size_t)count * beam;
   for (int i = 0; i < count; i++) {
     const size_t first = (size_t)i * beam;
-    s->sentences[i] = (ig_sentence){.index = i, .first_row = i, .rows = 1, .length = 1, .open = true, .slots = s->slots + first,
-                                    .candidates = s->candidates + 2 * first, .next = s->next + first};
+    s->sentences[i] = (ig_sentence){.index = i,
+                                    .first_row = i,
+                                    .rows = 1,
+                                    .length = 1,
+                                    .open = true,
+                                    .slots = s->slots + first,
+                                    .candidates = s->candidates + 2 * first,
+                                    .next = s->next + first};
     for (size_t b = 0; b < beam; b++) s->slots[first + b] = (ig_slot){.score = -1.0e9f, .ids = s->finished + (first + b) * n};
     rows->ids[(size_t)i * (n + 1)] = s->options->start_id;
     rows->history[(size_t)i * n] = (int)cache_row(s, i, 0, 0);

@@ -23,10 +23,10 @@ typedef struct ig_slot {  // of the n-best list
 } ig_slot;
 
 typedef struct ig_sentence {
-  int index;             // of the encoded sentences
-  int first_row, rows;   // its hypotheses in the step
-  int length;            // tokens so far, start included
-  bool open;             // a running hypothesis may still beat a finished one
+  int index;            // of the encoded sentences
+  int first_row, rows;  // its hypotheses in the step
+  int length;           // tokens so far, start included
+  bool open;            // a running hypothesis may still beat a finished one
   bool done, failed;
   ig_slot *slots;            // (beam_size), best first
   ig_candidate *candidates;  // (2 * beam_size), of beam search

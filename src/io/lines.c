@@ -39,8 +39,10 @@ ig_status ig_lines_open(const char *path, ig_lines **out, ig_error *err) {
   lines->path = ig_duplicate(path, strlen(path), err);
   lines->chunk = lines->path ? ig_allocate(CHUNK, 1, err) : NULL;
   ig_status status = lines->chunk ? open_file(lines, err) : IG_ERROR_MEMORY;
-  if (status != IG_OK) ig_lines_close(lines);
-  else *out = lines;
+  if (status != IG_OK)
+    ig_lines_close(lines);
+  else
+    *out = lines;
   return status;
 }
 

@@ -23,16 +23,19 @@ typedef struct shard {
 struct ig_safetensors {
   shard *shards;
   size_t shard_count;
-  json_t *index;  // owns the shard names
+  json_t *index;           // owns the shard names
   ig_safetensor *tensors;  // sorted by name
   size_t count, capacity;
 };
 
-static const struct { const char *name; size_t size; } dtypes[] = {
-  [IG_DTYPE_F32] = {"F32", 4}, [IG_DTYPE_F16] = {"F16", 2}, [IG_DTYPE_BF16] = {"BF16", 2}, [IG_DTYPE_F64] = {"F64", 8},
-  [IG_DTYPE_I64] = {"I64", 8}, [IG_DTYPE_I32] = {"I32", 4}, [IG_DTYPE_I16] = {"I16", 2}, [IG_DTYPE_I8] = {"I8", 1},
-  [IG_DTYPE_U64] = {"U64", 8}, [IG_DTYPE_U32] = {"U32", 4}, [IG_DTYPE_U16] = {"U16", 2}, [IG_DTYPE_U8] = {"U8", 1},
-  [IG_DTYPE_BOOL] = {"BOOL", 1}, [IG_DTYPE_F8_E4M3] = {"F8_E4M3", 1}, [IG_DTYPE_F8_E5M2] = {"F8_E5M2", 1},
+static const struct {
+  const char *name;
+  size_t size;
+} dtypes[] = {
+    [IG_DTYPE_F32] = {"F32", 4},   [IG_DTYPE_F16] = {"F16", 2},         [IG_DTYPE_BF16] = {"BF16", 2},       [IG_DTYPE_F64] = {"F64", 8},
+    [IG_DTYPE_I64] = {"I64", 8},   [IG_DTYPE_I32] = {"I32", 4},         [IG_DTYPE_I16] = {"I16", 2},         [IG_DTYPE_I8] = {"I8", 1},
+    [IG_DTYPE_U64] = {"U64", 8},   [IG_DTYPE_U32] = {"U32", 4},         [IG_DTYPE_U16] = {"U16", 2},         [IG_DTYPE_U8] = {"U8", 1},
+    [IG_DTYPE_BOOL] = {"BOOL", 1}, [IG_DTYPE_F8_E4M3] = {"F8_E4M3", 1}, [IG_DTYPE_F8_E5M2] = {"F8_E5M2", 1},
 };
 #define DTYPES (sizeof dtypes / sizeof *dtypes)
 
@@ -40,8 +43,10 @@ const char *ig_dtype_name(ig_dtype dtype) { return dtypes[dtype].name; }
 size_t ig_dtype_size(ig_dtype dtype) { return dtypes[dtype].size; }
 
 bool ig_dtype_parse(const char *name, ig_dtype *out) {
-  static const struct { const char *name; ig_dtype dtype; } torch[] = {
-    {"float32", IG_DTYPE_F32}, {"float16", IG_DTYPE_F16}, {"bfloat16", IG_DTYPE_BF16}};
+  static const struct {
+    const char *name;
+    ig_dtype dtype;
+  } torch[] = {{"float32", IG_DTYPE_F32}, {"float16", IG_DTYPE_F16}, {"bfloat16", IG_DTYPE_BF16}};
   for (size_t i = 0; i < DTYPES; ++i)
     if (strcmp(name, dtypes[i].name) == 0) return *out = (ig_dtype)i, true;
   for (size_t i = 0; i < sizeof torch / sizeof *torch; ++i)
@@ -124,8 +129,7 @@ static ig_status check_tiling(ig_safetensor *tensors, size_t count, const char *
                      (size_t)(at - data), t->data < at ? "tensors overlap" : "a hole between tensors");
     at += t->bytes;
   }
-  if (at != data + size)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes of data, the tensors account for %zu", path, size, (size_t)(at - data));
+  if (at != data + size) return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes of data, the tensors account for %zu", path, size, (size_t)(at - data));
   return IG_OK;
 }
 
@@ -254,8 +258,10 @@ static ig_status open_any(const char *directory, const char *path, const char *i
   if (!file) return IG_ERROR_MEMORY;
   bool sharded = index_path && !ig_file_exists(path) && ig_file_exists(index_path);
   ig_status status = sharded ? open_sharded(file, directory, index_path, err) : open_single(file, path, err);
-  if (status != IG_OK) ig_safetensors_close(file);
-  else *out = file;
+  if (status != IG_OK)
+    ig_safetensors_close(file);
+  else
+    *out = file;
   return status;
 }
 

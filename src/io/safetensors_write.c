@@ -79,8 +79,10 @@ ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *te
   if (status == IG_OK) {
     status = write_header(&writer, header, err);
     for (size_t i = 0; status == IG_OK && i < count; ++i) status = write_tensor(&writer, &tensors[i], err);
-    if (status == IG_OK) status = ig_writer_commit(&writer, err);
-    else ig_writer_abandon(&writer);
+    if (status == IG_OK)
+      status = ig_writer_commit(&writer, err);
+    else
+      ig_writer_abandon(&writer);
   }
   json_decref(header);
   return status;

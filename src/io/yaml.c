@@ -43,8 +43,10 @@ static const char *child_path(ig_yaml *yaml, const char *parent, const char *key
   size_t size = strlen(parent) + (key ? strlen(key) : 0) + 32;
   char *path = own(yaml, size, 1, err);
   if (!path) return NULL;
-  if (key) snprintf(path, size, "%s%s%s", parent, *parent ? "." : "", key);
-  else snprintf(path, size, "%s[%zu]", parent, index);
+  if (key)
+    snprintf(path, size, "%s%s%s", parent, *parent ? "." : "", key);
+  else
+    snprintf(path, size, "%s[%zu]", parent, index);
   return path;
 }
 
@@ -200,8 +202,10 @@ ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml
   ig_yaml *yaml = ig_allocate(1, sizeof *yaml, err);
   if (!yaml) return IG_ERROR_MEMORY;
   ig_status status = build(yaml, text, size, name, err);
-  if (status != IG_OK) ig_yaml_free(yaml);
-  else *out = yaml;
+  if (status != IG_OK)
+    ig_yaml_free(yaml);
+  else
+    *out = yaml;
   return status;
 }
 
@@ -275,8 +279,7 @@ static ig_status place_value(ig_yaml *yaml, const char *path, size_t length, ig_
     size_t part = 0;
     while (begin + part < length && path[begin + part] != '.') ++part;
     if (part == 0 || part > MAX_KEY) return ig_fail(err, IG_ERROR_ARGUMENT, "--set %.*s: an empty or overlong key", (int)length, path);
-    if (map->kind != IG_YAML_MAP)
-      return ig_fail(err, IG_ERROR_ARGUMENT, "--set %.*s: '%s' is not a map", (int)length, path, map->path);
+    if (map->kind != IG_YAML_MAP) return ig_fail(err, IG_ERROR_ARGUMENT, "--set %.*s: '%s' is not a map", (int)length, path, map->path);
     ig_yaml_node **found = slot(map, path + begin, part), *next = value;
     bool last = begin + part == length;
     if (!last && found && !is_null(*found)) {

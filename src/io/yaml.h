@@ -9,9 +9,9 @@ typedef enum ig_yaml_kind { IG_YAML_SCALAR, IG_YAML_SEQUENCE, IG_YAML_MAP } ig_y
 
 typedef struct ig_yaml_node {
   ig_yaml_kind kind;
-  const char *file;  // the document's name, for messages
-  int line;          // from 1; 0: from an override
-  const char *path;  // "train.adam_betas[1]"; "" at the root
+  const char *file;    // the document's name, for messages
+  int line;            // from 1; 0: from an override
+  const char *path;    // "train.adam_betas[1]"; "" at the root
   const char *scalar;  // text of a scalar
   bool quoted;         // a quoted scalar is a string whatever it looks like
   size_t count;        // children of a sequence or map
@@ -36,9 +36,9 @@ const ig_yaml_node *ig_yaml_find(const ig_yaml_node *map, const char *path);  //
 ig_status ig_yaml_int(const ig_yaml_node *map, const char *key, int fallback, int *out, ig_error *err);
 ig_status ig_yaml_u64(const ig_yaml_node *map, const char *key, uint64_t fallback, uint64_t *out, ig_error *err);
 ig_status ig_yaml_number(const ig_yaml_node *map, const char *key, double fallback, double *out, ig_error *err);
-ig_status ig_yaml_bool(const ig_yaml_node *map, const char *key, bool fallback, bool *out, ig_error *err);  // true, false
+ig_status ig_yaml_bool(const ig_yaml_node *map, const char *key, bool fallback, bool *out, ig_error *err);                  // true, false
 ig_status ig_yaml_string(const ig_yaml_node *map, const char *key, const char *fallback, const char **out, ig_error *err);  // borrowed
-ig_status ig_yaml_map(const ig_yaml_node *map, const char *key, const ig_yaml_node **out, ig_error *err);  // NULL where absent
+ig_status ig_yaml_map(const ig_yaml_node *map, const char *key, const ig_yaml_node **out, ig_error *err);                   // NULL where absent
 // A list of strings; one scalar is a list of one; absent: count 0. *out borrows the strings, free() the array.
 ig_status ig_yaml_strings(const ig_yaml_node *map, const char *key, const char ***out, size_t *count, ig_error *err);
 // Exactly `count` numbers into out[count]; absent: out stays as it is.

@@ -16,14 +16,14 @@
 // B is packed in panels of `gemm_nr` columns: panel j holds, for p = 0..k-1, the gemm_nr values B[p][j*nr .. j*nr+nr-1]; columns beyond n are zero.
 // One panel takes k * gemm_nr floats. The frame round these (blocking, threads) is nn/gemm.c.
 typedef struct ig_gemm_tile {
-  size_t rows;      // of C: 1 .. any; the kernel walks them gemm_mr at a time
-  size_t columns;   // of C in this call: 1 .. gemm_nr * any (consecutive panels, panel_stride floats apart)
-  size_t depth;     // k
-  const float *a;   // A[i][p] = a[i * a_row + p * a_depth]
+  size_t rows;     // of C: 1 .. any; the kernel walks them gemm_mr at a time
+  size_t columns;  // of C in this call: 1 .. gemm_nr * any (consecutive panels, panel_stride floats apart)
+  size_t depth;    // k
+  const float *a;  // A[i][p] = a[i * a_row + p * a_depth]
   size_t a_row, a_depth;
   const float *packed;
   size_t panel_stride;
-  float *c;         // C[i][j] = c[i * c_row + j]
+  float *c;  // C[i][j] = c[i * c_row + j]
   size_t c_row;
   bool accumulate;  // C += AB instead of C = AB: the chain of fused multiply-adds goes on from C, so splitting k changes no bit
   // Epilogue, applied after the product (last block of k only): C = activation(C + bias)
@@ -52,10 +52,10 @@ typedef struct ig_cross_entropy {
 typedef struct ig_adam {
   float learning_rate;  // times the bias correction: lr / (1 - beta1^t)
   float beta1, beta2, eps;
-  float correction2;    // 1 / sqrt(1 - beta2^t): denominator = sqrt(v) * correction2 + eps, as torch.optim.Adam
-  float weight_decay;   // adam: added to the gradient
-  float decay;          // adamw: weights are multiplied by 1 - lr*wd first; pass that factor (1: none)
-  float gradient_scale; // clipping
+  float correction2;     // 1 / sqrt(1 - beta2^t): denominator = sqrt(v) * correction2 + eps, as torch.optim.Adam
+  float weight_decay;    // adam: added to the gradient
+  float decay;           // adamw: weights are multiplied by 1 - lr*wd first; pass that factor (1: none)
+  float gradient_scale;  // clipping
 } ig_adam;
 
 typedef struct ig_kernels {

@@ -40,7 +40,8 @@ static ig_status add_words(int order, const ig_codes *hypothesis, const ig_codes
   ig_status status = split_words(hypothesis, &h, err);
   if (status == IG_OK) status = split_words(reference, &r, err);
   if (status == IG_OK) status = ig_words_number(&h, hypothesis, &r, reference, err);
-  for (size_t n = 1; status == IG_OK && n <= (size_t)order; n++) status = add_order(h.number, h.count, r.number, r.count, n, s + PARTS * (n - 1), err);
+  for (size_t n = 1; status == IG_OK && n <= (size_t)order; n++)
+    status = add_order(h.number, h.count, r.number, r.count, n, s + PARTS * (n - 1), err);
   ig_words_free(&h);
   ig_words_free(&r);
   return status;
@@ -78,8 +79,8 @@ static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_
   }
   if (orders) precision /= orders, recall /= orders;
   out->value = precision + recall > 0 ? 100.0 * ((1 + beta2) * precision * recall / (beta2 * precision + recall)) : 0.0;
-  snprintf(out->line, sizeof out->line, "chrF2%.*s|nrefs:1|case:%s|eff:yes|nc:%d|nw:%d|space:no|version:" IG_SACREBLEU " = %.1f",
-           o->chrf_word_order, "++++++", o->lowercase ? "lc" : "mixed", CHARACTERS, o->chrf_word_order, out->value);
+  snprintf(out->line, sizeof out->line, "chrF2%.*s|nrefs:1|case:%s|eff:yes|nc:%d|nw:%d|space:no|version:" IG_SACREBLEU " = %.1f", o->chrf_word_order,
+           "++++++", o->lowercase ? "lc" : "mixed", CHARACTERS, o->chrf_word_order, out->value);
 }
 
 const ig_metric_kind ig_metric_chrf = {add, finish};

@@ -15,8 +15,7 @@ void ig_codes_free(ig_codes *codes) {
 }
 
 ig_status ig_codes_push(ig_codes *codes, int32_t point, ig_error *err) {
-  if (codes->count == codes->capacity)
-    IG_TRY(ig_grow((void **)&codes->points, &codes->capacity, codes->count + 1, sizeof *codes->points, err));
+  if (codes->count == codes->capacity) IG_TRY(ig_grow((void **)&codes->points, &codes->capacity, codes->count + 1, sizeof *codes->points, err));
   codes->points[codes->count++] = point;
   return IG_OK;
 }
@@ -48,8 +47,7 @@ static bool case_ignorable(int32_t c) {
     case UTF8PROC_CATEGORY_ME:
     case UTF8PROC_CATEGORY_CF:
     case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_SK:
-      return true;
+    case UTF8PROC_CATEGORY_SK: return true;
     default:
       return c == '\'' || c == '.' || c == ':' || c == 0xb7 || c == 0x387 || c == 0x55f || c == 0x5f4 || c == 0x2018 || c == 0x2019 || c == 0x2024 ||
              c == 0x2027 || c == 0xfe13 || c == 0xfe52 || c == 0xfe55 || c == 0xff07 || c == 0xff0e || c == 0xff1a;
@@ -59,8 +57,8 @@ static bool case_ignorable(int32_t c) {
 static bool cased(int32_t c) {
   const utf8proc_category_t category = utf8proc_category(c);
   return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL || category == UTF8PROC_CATEGORY_LT || c == 0xaa || c == 0xba ||
-         (c >= 0x2160 && c <= 0x217f) || (c >= 0x24b6 && c <= 0x24e9) ||
-         (c >= 0x1f130 && c <= 0x1f149) || (c >= 0x1f150 && c <= 0x1f169) || (c >= 0x1f170 && c <= 0x1f189);
+         (c >= 0x2160 && c <= 0x217f) || (c >= 0x24b6 && c <= 0x24e9) || (c >= 0x1f130 && c <= 0x1f149) || (c >= 0x1f150 && c <= 0x1f169) ||
+         (c >= 0x1f170 && c <= 0x1f189);
 }
 
 // A capital sigma ends a word: a cased letter stands before it and none behind it (Unicode SpecialCasing, Final_Sigma).

@@ -17,14 +17,14 @@ typedef enum edit { KEEP, SUBSTITUTE, INSERT, DELETE } edit;
 // One pair of lines. Hypotheses are arrays of h words, the reference has r.
 typedef struct aligner {
   size_t h, r;
-  const int32_t *reference;  // (r)
-  int32_t *words;            // (h): the hypothesis as shifted so far
-  int32_t *candidate, *best; // (h)
-  int *cost;                 // (h+1, r+1)
-  unsigned char *edits;      // (h+1, r+1): how each cell was reached
-  size_t *aligned;           // (r): the hypothesis position of each reference word, one more: 0 = before the first
+  const int32_t *reference;          // (r)
+  int32_t *words;                    // (h): the hypothesis as shifted so far
+  int32_t *candidate, *best;         // (h)
+  int *cost;                         // (h+1, r+1)
+  unsigned char *edits;              // (h+1, r+1): how each cell was reached
+  size_t *aligned;                   // (r): the hypothesis position of each reference word, one more: 0 = before the first
   unsigned char *h_error, *r_error;  // (h), (r)
-  int checked;               // shift candidates tried
+  int checked;                       // shift candidates tried
 } aligner;
 
 // The columns of row i that the beam reaches: first .. last-1.
@@ -187,7 +187,8 @@ static ig_status edits_of(const ig_words *h, const ig_words *r, double *edits, i
   *edits = (double)(h->count + r->count);  // one of the two is empty
   if (h->count == 0 || r->count == 0) return IG_OK;
   size_t cells;
-  if (!ig_size_multiply(h->count + 1, r->count + 1, &cells)) return ig_fail(err, IG_ERROR_MEMORY, "a line of %zu words is too long for TER", h->count);
+  if (!ig_size_multiply(h->count + 1, r->count + 1, &cells))
+    return ig_fail(err, IG_ERROR_MEMORY, "a line of %zu words is too long for TER", h->count);
   aligner a = {.h = h->count, .r = r->count, .reference = r->number};
   int32_t *words = ig_allocate(3 * h->count, sizeof *words, err);
   a.cost = words ? ig_allocate(cells, sizeof *a.cost, err) : NULL;

@@ -55,7 +55,8 @@ static bool stop(int32_t c) { return c == '.' || c == ','; }
 // ASCII punctuation but ' , - . (and the space): [{-~[-` -&(-+:-@/]
 static size_t punctuation(const ig_codes *in, size_t at, int32_t out[4], size_t *written) {
   const int32_t c = in->points[at];
-  const bool hit = (c >= '{' && c <= '~') || (c >= '[' && c <= '`') || (c >= ' ' && c <= '&') || (c >= '(' && c <= '+') || (c >= ':' && c <= '@') || c == '/';
+  const bool hit =
+      (c >= '{' && c <= '~') || (c >= '[' && c <= '`') || (c >= ' ' && c <= '&') || (c >= '(' && c <= '+') || (c >= ':' && c <= '@') || c == '/';
   return (hit ? spaced : keep)(in, at, out, written);
 }
 

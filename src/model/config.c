@@ -6,7 +6,8 @@
 
 #include "base/error.h"
 
-ig_config ig_config_torch(int vocab_size, int d_model, int nhead, int num_encoder_layers, int num_decoder_layers, int dim_feedforward, float dropout) {
+ig_config ig_config_torch(int vocab_size, int d_model, int nhead, int num_encoder_layers, int num_decoder_layers, int dim_feedforward,
+                          float dropout) {
   return (ig_config){
       .family = "torch",
       .vocab_size = vocab_size,
@@ -70,7 +71,8 @@ ig_status ig_config_check(const ig_config *c, const char *where, ig_error *err) 
       {"forced_eos_token_id", c->forced_eos_id, -1, c->target_vocab_size - 1},
   };
   IG_TRY(check_bounds(bounds, sizeof bounds / sizeof *bounds, where, err));
-  if (c->d_model % 2) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: d_model: expected an even number (sinusoid positions), found %d", where, c->d_model);
+  if (c->d_model % 2)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: d_model: expected an even number (sinusoid positions), found %d", where, c->d_model);
   if (c->d_model % c->encoder_heads || c->d_model % c->decoder_heads)
     return ig_fail(err, IG_ERROR_ARGUMENT, "%s: d_model %d is not a multiple of the attention heads (%d encoder, %d decoder)", where, c->d_model,
                    c->encoder_heads, c->decoder_heads);

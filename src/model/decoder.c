@@ -8,10 +8,11 @@ static ig_keys memory_keys(const ig_decoder_view *view, int layer, int d) {
   return (ig_keys){.key = rows, .value = rows + d, .stride = 2 * (size_t)d, .begin = view->memory_begin, .length = view->memory_length};
 }
 
-void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *model, const ig_ragged *target, const ig_ragged *memory, bool training) {
+void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *model, const ig_ragged *target, const ig_ragged *memory,
+                      bool training) {
   const ig_config *c = &model->config;
   const int rows = ig_ragged_rows(target);
-  state->embedded = IG_TAKE(arena, float, (size_t)rows * (size_t)c->d_model);
+  state->embedded = IG_TAKE(arena, float, (size_t)rows *(size_t)c->d_model);
   for (int i = 0; i < c->decoder_layers; i++) {
     ig_decoder_layer_state *l = &state->layers[i];
     if (i > 0 && !training) {

@@ -12,7 +12,7 @@ typedef struct ig_decoder_layer_state {
 } ig_decoder_layer_state;
 
 typedef struct ig_decoder_state {
-  float *embedded;  // (rows, d)
+  float *embedded;                 // (rows, d)
   ig_decoder_layer_state *layers;  // (decoder_layers); storage of the owner, pointers set by carve
   ig_sublayer_state final;
   const float *final_input;  // (rows, d)
@@ -25,14 +25,15 @@ typedef struct ig_decoder_view {
   const int *position;     // (rows): place in the sequence
   const float *positions;  // (max, d): the table
   ig_attention_mask self_mask, cross_mask;
-  float *const *key_value;    // one a layer: (memory rows, 2d), from ig_decoder_memory
-  const int *memory_begin;    // (sequences): first memory row of each
-  const int *memory_length;   // (sequences)
-  const ig_kv_cache *cache;   // one a layer, or NULL: the rows see each other
+  float *const *key_value;   // one a layer: (memory rows, 2d), from ig_decoder_memory
+  const int *memory_begin;   // (sequences): first memory row of each
+  const int *memory_length;  // (sequences)
+  const ig_kv_cache *cache;  // one a layer, or NULL: the rows see each other
 } ig_decoder_view;
 
 // memory: the ragged shape of the encoder's rows that each sequence sees (as many sequences as target).
-void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *model, const ig_ragged *target, const ig_ragged *memory, bool training);
+void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *model, const ig_ragged *target, const ig_ragged *memory,
+                      bool training);
 // Cross-attention keys and values of every layer: key_value[layer] (memory rows, 2d).
 void ig_decoder_memory(ig_nn *nn, const ig_model *model, int memory_rows, const float *memory, float *const *key_value);
 // Returns the hidden rows (rows, d) before the output layer, inside state.
@@ -40,11 +41,11 @@ const float *ig_decoder_forward(ig_nn *nn, const ig_model *model, ig_decoder_sta
 
 typedef struct ig_decoder_backward_args {
   int memory_rows;
-  const float *memory;  // (memory rows, d)
-  float *gradient;      // (rows, d) of the hidden rows; overwritten
+  const float *memory;      // (memory rows, d)
+  float *gradient;          // (rows, d) of the hidden rows; overwritten
   float *dropped, *normed;  // (rows, d) scratch
-  float *dkey_value;    // (memory rows, 2d) scratch
-  float *dmemory;       // (memory rows, d), added to
+  float *dkey_value;        // (memory rows, 2d) scratch
+  float *dmemory;           // (memory rows, d), added to
 } ig_decoder_backward_args;
 void ig_decoder_backward(ig_nn *nn, const ig_model *model, const ig_decoder_state *state, const ig_decoder_view *view,
                          const ig_decoder_backward_args *args);

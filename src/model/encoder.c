@@ -7,7 +7,7 @@ void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *
   const ig_config *c = &model->config;
   const int rows = ig_ragged_rows(source);
   state->position = IG_TAKE(arena, int, rows);
-  state->embedded = IG_TAKE(arena, float, (size_t)rows * (size_t)c->d_model);
+  state->embedded = IG_TAKE(arena, float, (size_t)rows *(size_t)c->d_model);
   for (int i = 0; i < c->encoder_layers; i++) {
     ig_encoder_layer_state *l = &state->layers[i];
     if (i > 0 && !training) {
@@ -66,8 +66,8 @@ void ig_encoder_backward(ig_nn *nn, const ig_model *model, const ig_encoder_stat
     ig_sublayer_after(nn, &second, &l->sublayer[1], rows, l->middle, &g);
     const ig_sublayer first = ig_sublayer_of(model, &layer->self_attention_norm, &layer->dropout, 0);
     ig_sublayer_before(nn, &first, &l->sublayer[0], rows, &g);
-    ig_self_attention_backward(nn, &layer->self_attention, &l->self_attention, source, mask, c->pre_norm ? l->sublayer[0].normed : l->input, g.doutput,
-                               g.dinput, g.accumulate);
+    ig_self_attention_backward(nn, &layer->self_attention, &l->self_attention, source, mask, c->pre_norm ? l->sublayer[0].normed : l->input,
+                               g.doutput, g.dinput, g.accumulate);
     ig_sublayer_after(nn, &first, &l->sublayer[0], rows, l->input, &g);
   }
   ig_dropout_forward(nn, &model->source_dropout, rows, c->d_model, gradient, gradient);

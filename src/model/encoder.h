@@ -4,16 +4,16 @@
 #include "model/sublayer.h"
 
 typedef struct ig_encoder_layer_state {
-  const float *input;  // (rows, d), the layer below's output
-  const float *middle; // (rows, d), between the sublayers
+  const float *input;   // (rows, d), the layer below's output
+  const float *middle;  // (rows, d), between the sublayers
   ig_multi_head_attention_state self_attention;
   ig_feed_forward_state feed_forward;
   ig_sublayer_state sublayer[2];
 } ig_encoder_layer_state;
 
 typedef struct ig_encoder_state {
-  int *position;    // (rows)
-  float *embedded;  // (rows, d)
+  int *position;                   // (rows)
+  float *embedded;                 // (rows, d)
   ig_encoder_layer_state *layers;  // (encoder_layers); storage of the owner, pointers set by carve
   ig_sublayer_state final;         // where config.final_norm
   const float *final_input;        // (rows, d)

@@ -17,10 +17,10 @@ struct ig_inference {
   ig_decoder_layer_state *decoder_layers;
   ig_encoder_state encoder;
   ig_decoder_state decoder;
-  float **key_value;  // (decoder_layers): (source_rows, 2d)
-  ig_kv_cache *cache; // (decoder_layers)
-  float *positions;   // (position_count, d)
-  float *logits;      // (slots, V)
+  float **key_value;                      // (decoder_layers): (source_rows, 2d)
+  ig_kv_cache *cache;                     // (decoder_layers)
+  float *positions;                       // (position_count, d)
+  float *logits;                          // (slots, V)
   int *sentence_begin, *sentence_length;  // (sentences)
   int *memory_begin, *memory_length;      // (slots)
   int *row_offsets;                       // (slots + 1): 0, 1, 2, …: each row is a sequence of one query
@@ -44,7 +44,7 @@ static void carve(ig_inference *p, ig_arena *arena) {
   p->decoder.layers = p->decoder_layers;
   ig_encoder_carve(&p->encoder, arena, p->model, &source, false);
   ig_decoder_carve(&p->decoder, arena, p->model, &rows, &source, false);
-  p->logits = IG_TAKE(arena, float, slots * (size_t)c->target_vocab_size);
+  p->logits = IG_TAKE(arena, float, slots *(size_t)c->target_vocab_size);
   p->positions = IG_TAKE(arena, float, (size_t)position_count(&p->size) * d);
   p->sentence_begin = IG_TAKE(arena, int, p->size.sentences);
   p->sentence_length = IG_TAKE(arena, int, p->size.sentences);
@@ -55,7 +55,7 @@ static void carve(ig_inference *p, ig_arena *arena) {
   p->length = IG_TAKE(arena, int, slots);
   for (int i = 0; i < c->decoder_layers; i++) {
     p->key_value[i] = IG_TAKE(arena, float, (size_t)p->size.source_rows * 2 * d);
-    p->cache[i] = (ig_kv_cache){.rows = IG_TAKE(arena, float, slots * (size_t)p->size.max_length * 2 * d),
+    p->cache[i] = (ig_kv_cache){.rows = IG_TAKE(arena, float, slots *(size_t)p->size.max_length * 2 * d),
                                 .store = p->store,
                                 .length = p->length,
                                 .index_stride = (size_t)p->size.max_length};
@@ -76,8 +76,8 @@ static size_t scratch_bytes(const ig_inference *p) {
 static ig_status reserve(ig_inference *p, ig_error *err) {
   ig_arena plan = ig_arena_measure();
   carve(p, &plan);
-  if (plan.overflow) return ig_fail(err, IG_ERROR_MEMORY, "%d hypotheses of %d positions need more memory than can be addressed", p->size.slots,
-                                    p->size.max_length);
+  if (plan.overflow)
+    return ig_fail(err, IG_ERROR_MEMORY, "%d hypotheses of %d positions need more memory than can be addressed", p->size.slots, p->size.max_length);
   IG_TRY(ig_arena_create(&p->arena, plan.peak, err));
   carve(p, &p->arena);
   IG_TRY(ig_arena_create(&p->scratch, scratch_bytes(p), err));

@@ -9,11 +9,11 @@
 #include "nn/nn.h"
 
 typedef struct ig_inference_size {
-  int sentences;     // encoded at a time, at most
-  int source_rows;   // of them together, at most
-  int longest;       // source rows of one sentence, at most
-  int slots;         // hypotheses stepped at a time, at most
-  int max_length;    // decoder positions, start token included
+  int sentences;    // encoded at a time, at most
+  int source_rows;  // of them together, at most
+  int longest;      // source rows of one sentence, at most
+  int slots;        // hypotheses stepped at a time, at most
+  int max_length;   // decoder positions, start token included
 } ig_inference_size;
 
 typedef struct ig_inference ig_inference;  // ig_inference_free; one arena

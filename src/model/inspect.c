@@ -96,8 +96,9 @@ static char *describe(const ig_model_summary *s, const char *directory, ig_error
   fprintf(out, "  d_model       %d\n", c->d_model);
   fprintf(out, "  encoder       %d layers, %d heads, feed-forward %d\n", c->encoder_layers, c->encoder_heads, c->encoder_ffn);
   fprintf(out, "  decoder       %d layers, %d heads, feed-forward %d\n", c->decoder_layers, c->decoder_heads, c->decoder_ffn);
-  fprintf(out, "  tied          %s\n", c->tied_output ? (c->shared_embedding ? "source, target and output embedding" : "target embedding and output")
-                                                    : (c->shared_embedding ? "source and target embedding" : "nothing"));
+  fprintf(out, "  tied          %s\n",
+          c->tied_output ? (c->shared_embedding ? "source, target and output embedding" : "target embedding and output")
+                         : (c->shared_embedding ? "source and target embedding" : "nothing"));
   fprintf(out, "  special ids   pad %d, end %d, start %d\n", c->pad_id, c->eos_id, c->decoder_start_id);
   fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n", ig_safetensors_count(s->file), s->parameters, s->bytes, names);
   fprintf(out, "  in memory     %zu bytes of fp32 weights, as much again packed\n", s->parameters * sizeof(float));

@@ -17,9 +17,9 @@ enum { PLACE_SUBLAYERS = 0, PLACE_SELF_ATTENTION = 4, PLACE_CROSS_ATTENTION = 5,
 typedef struct ig_walk {
   ig_model *model;
   const ig_tensor_names *names;
-  char prefix[64];   // of the layer at hand
-  size_t next;       // parameter
-  size_t capacity;   // of model->parameters while listing
+  char prefix[64];  // of the layer at hand
+  size_t next;      // parameter
+  size_t capacity;  // of model->parameters while listing
   size_t offset;
   bool listing;
   ig_status status;
@@ -41,8 +41,8 @@ static ig_place place(ig_walk *w, bool trained, int rank, size_t rows, size_t co
   w->status = ig_grow((void **)&m->parameters, &w->capacity, w->next + 1, sizeof *m->parameters, w->err);
   if (w->status != IG_OK) return (ig_place){NULL, NULL};
   ig_parameter *p = &m->parameters[w->next++];
-  *p = (ig_parameter){.rank = rank, .shape = {rank == 1 ? columns : rows, rank == 1 ? 0 : columns}, .count = rows * columns,
-                      .offset = w->offset, .trained = trained};
+  *p = (ig_parameter){
+      .rank = rank, .shape = {rank == 1 ? columns : rows, rank == 1 ? 0 : columns}, .count = rows * columns, .offset = w->offset, .trained = trained};
   snprintf(p->name, sizeof p->name, "%s%s%s", prefix, name, suffix);
   w->offset += p->count;
   m->parameter_count = w->next;
@@ -238,8 +238,8 @@ void ig_model_linears(ig_model *m, void (*visit)(void *context, ig_linear *linea
   }
   for (int i = 0; i < m->config.decoder_layers; i++) {
     ig_decoder_layer *l = &m->decoder[i];
-    ig_linear *all[] = {&l->self_attention.query,      &l->self_attention.output,  &l->cross_attention.query, &l->cross_attention.key_value,
-                        &l->cross_attention.output, &l->feed_forward.inner, &l->feed_forward.outer};
+    ig_linear *all[] = {&l->self_attention.query,   &l->self_attention.output, &l->cross_attention.query, &l->cross_attention.key_value,
+                        &l->cross_attention.output, &l->feed_forward.inner,    &l->feed_forward.outer};
     for (size_t j = 0; j < sizeof all / sizeof *all; j++) visit(context, all[j]);
   }
   visit(context, &m->output);

@@ -54,7 +54,8 @@ static ig_status check_unused(const ig_model *m, const ig_family *family, const 
     bool known = listed(family->names.ignored, tensor->name);
     for (size_t j = 0; !known && j < m->parameter_count; j++) known = strcmp(m->parameters[j].name, tensor->name) == 0;
     if (!known)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s does not belong to a %s model of this config.json", tensor->file, tensor->name, family->name);
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s does not belong to a %s model of this config.json", tensor->file, tensor->name,
+                     family->name);
   }
   return IG_OK;
 }

@@ -50,8 +50,7 @@ size_t ig_model_parameters(const ig_model *m) { return m->trained_count; }
 size_t ig_model_tensors(const ig_model *m) { return m->parameter_count; }
 
 ig_status ig_model_tensor(const ig_model *m, size_t index, ig_tensor_view *out, ig_error *err) {
-  if (index >= m->parameter_count)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "tensor %zu: the model has %zu tensors", index, m->parameter_count);
+  if (index >= m->parameter_count) return ig_fail(err, IG_ERROR_ARGUMENT, "tensor %zu: the model has %zu tensors", index, m->parameter_count);
   const ig_parameter *p = &m->parameters[index];
   *out = (ig_tensor_view){.name = p->name, .rank = p->rank, .values = m->values + p->offset};
   memcpy(out->shape, p->shape, sizeof out->shape);

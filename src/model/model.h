@@ -11,9 +11,9 @@ typedef struct ig_parameter {
   char name[96];
   int rank;
   size_t shape[4];
-  size_t count;     // values
-  size_t offset;    // into values and gradients
-  bool trained;     // false: a constant buffer (final_logits_bias)
+  size_t count;   // values
+  size_t offset;  // into values and gradients
+  bool trained;   // false: a constant buffer (final_logits_bias)
 } ig_parameter;
 
 typedef struct ig_encoder_layer {
@@ -34,19 +34,19 @@ struct ig_model {
   ig_config config;
   ig_parameter *parameters;
   size_t parameter_count;
-  size_t value_count;      // floats in values: trained ones first
+  size_t value_count;  // floats in values: trained ones first
   size_t trained_count;
   ig_arena memory, gradient_memory;
-  float *values;           // (value_count)
-  float *gradients;        // (trained_count) or NULL
+  float *values;     // (value_count)
+  float *gradients;  // (trained_count) or NULL
   ig_embedding source_embedding, target_embedding;
   ig_dropout source_dropout, target_dropout;  // of the embedded rows
-  ig_encoder_layer *encoder;  // (encoder_layers)
-  ig_decoder_layer *decoder;  // (decoder_layers)
-  ig_norm encoder_norm, decoder_norm;  // where config.final_norm
-  ig_linear output;        // d -> V; its bias is the trained one or the logits bias
-  ig_arena packed;         // packed weights of all linear layers; without memory while they are not packed
-  char *generation_config; // the loaded generation_config.json as text, or NULL
+  ig_encoder_layer *encoder;                  // (encoder_layers)
+  ig_decoder_layer *decoder;                  // (decoder_layers)
+  ig_norm encoder_norm, decoder_norm;         // where config.final_norm
+  ig_linear output;                           // d -> V; its bias is the trained one or the logits bias
+  ig_arena packed;                            // packed weights of all linear layers; without memory while they are not packed
+  char *generation_config;                    // the loaded generation_config.json as text, or NULL
 };
 
 // The options that a model directory's config.json states.

@@ -16,8 +16,8 @@ struct ig_pass {
   ig_arena activations, scratch;
   ig_encoder_layer_state *encoder_layers;
   ig_decoder_layer_state *decoder_layers;
-  float **key_value;   // (decoder_layers)
-  float *positions;    // (position_count, d)
+  float **key_value;  // (decoder_layers)
+  float *positions;   // (position_count, d)
   size_t position_count;
 };
 
@@ -90,10 +90,10 @@ static void carve(ig_pass *p, ig_pass_buffers *b, ig_arena *arena, const ig_pass
   b->memory_length = IG_TAKE(arena, int, shape->source.sequences);
   if (!backward) return;
   const size_t most = source_rows > target_rows ? source_rows : target_rows;
-  b->hidden_gradient = IG_TAKE(arena, float, target_rows * d);
-  b->memory_gradient = IG_TAKE(arena, float, source_rows * d);
-  b->dropped = IG_TAKE(arena, float, most * d);
-  b->normed = IG_TAKE(arena, float, most * d);
+  b->hidden_gradient = IG_TAKE(arena, float, target_rows *d);
+  b->memory_gradient = IG_TAKE(arena, float, source_rows *d);
+  b->dropped = IG_TAKE(arena, float, most *d);
+  b->normed = IG_TAKE(arena, float, most *d);
   b->dkey_value = IG_TAKE(arena, float, source_rows * 2 * d);
 }
 
@@ -187,7 +187,8 @@ static void backward(ig_pass *p, const ig_pass_args *args, const ig_pass_shape *
   p->nn.first_row = args->first_target_row;
   ig_decoder_backward(&p->nn, p->model, &b->decoder, view, &decoder);
   p->nn.first_row = args->first_source_row;
-  ig_encoder_backward(&p->nn, p->model, &b->encoder, &shape->source, args->batch->source, &b->masks.encoder, b->memory_gradient, b->dropped, b->normed);
+  ig_encoder_backward(&p->nn, p->model, &b->encoder, &shape->source, args->batch->source, &b->masks.encoder, b->memory_gradient, b->dropped,
+                      b->normed);
 }
 
 ig_status ig_pass_run(ig_pass *p, const ig_pass_args *args, ig_loss_sums *sums, ig_error *err) {

@@ -11,12 +11,12 @@ void ig_pass_free(ig_pass *pass);
 typedef struct ig_pass_args {
   const ig_batch *batch;
   float label_smoothing;
-  bool backward;            // adds to the model's gradients; dropout on
-  double normalizer;        // backward: loss sums are divided by this
-  uint64_t seed;            // dropout's key ...
+  bool backward;      // adds to the model's gradients; dropout on
+  double normalizer;  // backward: loss sums are divided by this
+  uint64_t seed;      // dropout's key ...
   uint32_t update;
   uint32_t first_source_row, first_target_row;  // ... and the rows of earlier micro-batches of this update
-  float *logits;            // (T, V) or NULL
+  float *logits;                                // (T, V) or NULL
 } ig_pass_args;
 // sums may be NULL where batch->target_output is.
 ig_status ig_pass_run(ig_pass *pass, const ig_pass_args *args, ig_loss_sums *sums, ig_error *err);

@@ -8,8 +8,8 @@ ig_sublayer ig_sublayer_of(const ig_model *model, const ig_norm *norm, const ig_
 }
 
 void ig_sublayer_carve(ig_sublayer_state *state, ig_arena *arena, int rows, int d) {
-  state->sum = IG_TAKE(arena, float, (size_t)rows * (size_t)d);
-  state->normed = IG_TAKE(arena, float, (size_t)rows * (size_t)d);
+  state->sum = IG_TAKE(arena, float, (size_t)rows *(size_t)d);
+  state->normed = IG_TAKE(arena, float, (size_t)rows *(size_t)d);
   ig_norm_carve(&state->norm, arena, rows);
 }
 

@@ -27,9 +27,9 @@ const float *ig_sublayer_output(ig_nn *nn, const ig_sublayer *sublayer, const ig
 // Backward in two halves round f's. Before: gradient (rows, d) of the output becomes that of the residual sum, in place; returns that of f's output.
 // Then f's backward writes its input's gradient to *dinput, adding where *accumulate says so. After: gradient is that of x.
 typedef struct ig_sublayer_gradient {
-  float *gradient;  // (rows, d)
-  float *dropped;   // (rows, d) scratch
-  float *normed;    // (rows, d) scratch
+  float *gradient;       // (rows, d)
+  float *dropped;        // (rows, d) scratch
+  float *normed;         // (rows, d) scratch
   const float *doutput;  // of f
   float *dinput;         // of f
   bool accumulate;

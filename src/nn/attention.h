@@ -21,7 +21,7 @@ typedef struct ig_attention_mask {
   size_t mask_sequence, mask_head, mask_row;
   const float *key_padding;  // (s, j): key_padding[s*padding_sequence + j]
   size_t padding_sequence;
-  bool causal;               // query i of a sequence sees keys 0 .. i (+ keys - queries)
+  bool causal;  // query i of a sequence sees keys 0 .. i (+ keys - queries)
 } ig_attention_mask;
 
 typedef struct ig_attention_args {
@@ -41,10 +41,13 @@ size_t ig_attention_probabilities(int heads, const ig_ragged *queries, const ig_
 void ig_attention_forward(ig_nn *nn, const ig_attention_args *args, float *probabilities, float *output);
 // dquery (rows, dquery_stride), dkey and dvalue laid out as keys (stride dkey_stride): all overwritten. Only for contiguous keys (index NULL), each row owned by one sequence.
 typedef struct ig_attention_gradients {
-  float *dquery; size_t dquery_stride;
-  float *dkey, *dvalue; size_t dkey_stride;
+  float *dquery;
+  size_t dquery_stride;
+  float *dkey, *dvalue;
+  size_t dkey_stride;
 } ig_attention_gradients;
-void ig_attention_backward(ig_nn *nn, const ig_attention_args *args, const float *probabilities, const float *doutput, const ig_attention_gradients *gradients);
+void ig_attention_backward(ig_nn *nn, const ig_attention_args *args, const float *probabilities, const float *doutput,
+                           const ig_attention_gradients *gradients);
 // Bytes of scratch for a batch of these bounds.
 typedef struct ig_attention_bounds {
   int head_dim, sequences, max_queries, max_keys;

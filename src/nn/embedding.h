@@ -7,12 +7,13 @@ typedef struct ig_embedding {
   int vocabulary, size;  // V, d
   const float *weight;   // (V, d)
   float *weight_gradient;
-  float scale;           // 1 or sqrt(d)
-  int frozen_id;         // look-ups of this id give no gradient; -1: none
+  float scale;    // 1 or sqrt(d)
+  int frozen_id;  // look-ups of this id give no gradient; -1: none
 } ig_embedding;
 
 // output row r = scale * weight[ids[r]] + positions[position[r]]; position (rows): 0-based place in its sequence; positions (max, d).
-void ig_embedding_forward(ig_nn *nn, const ig_embedding *embedding, int rows, const int *ids, const int *position, const float *positions, float *output);
+void ig_embedding_forward(ig_nn *nn, const ig_embedding *embedding, int rows, const int *ids, const int *position, const float *positions,
+                          float *output);
 // Adds to weight_gradient. The same bits for any number of threads (split over columns, rows in order).
 void ig_embedding_backward(ig_nn *nn, const ig_embedding *embedding, int rows, const int *ids, const float *doutput);
 

@@ -15,7 +15,7 @@ enum {
   A_BUFFER = (ROW_BLOCK_MAX + ROW_BLOCK_TILES * TILE_PAD) * (DEPTH_BLOCK + ROW_PAD),
   TASK_WORK = 1 << 16,  // multiply-adds that are worth a task of their own
   TASKS_PER_THREAD = 4,
-  PACK_PANELS = 8,      // panels a packing task
+  PACK_PANELS = 8,  // panels a packing task
 };
 
 typedef struct work {

@@ -10,7 +10,7 @@ typedef struct ig_gemm {
   const float *b;  // B[p][j] = b[p * b_depth + j * b_column]; packed into scratch on the way
   size_t b_depth, b_column;
   const float *packed;  // or B packed before by ig_gemm_pack (then b is ignored)
-  float *c;        // C[i][j] = c[i * c_row + j]
+  float *c;             // C[i][j] = c[i * c_row + j]
   size_t c_row;
   bool accumulate;
   const float *bias;  // (n) or NULL: C = activation(AB + bias)

@@ -5,11 +5,11 @@
 
 typedef struct ig_linear {
   int in, out;
-  const float *weight;   // (out, in), row-major as in a state_dict; may be NULL once packed
-  const float *bias;     // (out) or NULL
+  const float *weight;     // (out, in), row-major as in a state_dict; may be NULL once packed
+  const float *bias;       // (out) or NULL
   float *weight_gradient;  // (out, in) or NULL: not trained
   float *bias_gradient;
-  const float *packed;   // W^T packed by ig_linear_pack, or NULL: packed on the way
+  const float *packed;  // W^T packed by ig_linear_pack, or NULL: packed on the way
 } ig_linear;
 
 // input (rows, in), output (rows, out). Epilogue: output = activation(x W^T + b).

@@ -6,14 +6,17 @@
 #define IG_LOSS_BLOCK 512  // rows; fixed, since it orders the sums over rows
 
 typedef struct ig_loss_args {
-  ig_linear output;         // d -> V; bias includes any constant logits bias
+  ig_linear output;  // d -> V; bias includes any constant logits bias
   float label_smoothing;
-  float gradient_scale;     // 1 / counted targets of the update
-  const int *targets;       // (rows); negative = not counted
+  float gradient_scale;  // 1 / counted targets of the update
+  const int *targets;    // (rows); negative = not counted
 } ig_loss_args;
 
 // Sums over counted rows, in double, in row order. dhidden (rows, d) NULL: no gradients wanted.
-typedef struct ig_loss_sums { double loss, nll; size_t tokens; } ig_loss_sums;
+typedef struct ig_loss_sums {
+  double loss, nll;
+  size_t tokens;
+} ig_loss_sums;
 ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden, float *dhidden);
 size_t ig_loss_scratch(const ig_nn *nn, const ig_loss_args *args, int rows);
 #endif

@@ -15,10 +15,10 @@ typedef struct ig_multi_head_attention {
 
 // A decoder's memory of its past: where the new rows' keys and values are stored, and how each sequence finds its own.
 typedef struct ig_kv_cache {
-  float *rows;           // (capacity, 2d): key | value
-  const int *store;      // (new rows): the cache row that takes each new row's key and value
-  const int *length;     // (sequences), the new row included
-  const int *index;      // (sequences, index_stride): cache rows of positions 0 .. length-1
+  float *rows;        // (capacity, 2d): key | value
+  const int *store;   // (new rows): the cache row that takes each new row's key and value
+  const int *length;  // (sequences), the new row included
+  const int *index;   // (sequences, index_stride): cache rows of positions 0 .. length-1
   size_t index_stride;
 } ig_kv_cache;
 
@@ -36,12 +36,12 @@ void ig_multi_head_attention_carve(ig_multi_head_attention_state *state, ig_aren
                                    const ig_ragged *queries, const ig_ragged *keys, bool cross, bool training);
 
 // Self-attention: input and output (rows, d). cache NULL: keys are the rows themselves.
-void ig_self_attention_forward(ig_nn *nn, const ig_multi_head_attention *attention, const ig_multi_head_attention_state *state,
-                               const ig_ragged *rows, const ig_attention_mask *mask, const ig_kv_cache *cache, const float *input, float *output);
+void ig_self_attention_forward(ig_nn *nn, const ig_multi_head_attention *attention, const ig_multi_head_attention_state *state, const ig_ragged *rows,
+                               const ig_attention_mask *mask, const ig_kv_cache *cache, const float *input, float *output);
 // dinput = ... (+ dinput if accumulate)
 void ig_self_attention_backward(ig_nn *nn, const ig_multi_head_attention *attention, const ig_multi_head_attention_state *state,
-                                const ig_ragged *rows, const ig_attention_mask *mask, const float *input, const float *doutput,
-                                float *dinput, bool accumulate);
+                                const ig_ragged *rows, const ig_attention_mask *mask, const float *input, const float *doutput, float *dinput,
+                                bool accumulate);
 
 // Cross-attention: keys and values of the memory once, key_value (memory rows, 2d) ...
 void ig_cross_attention_keys(ig_nn *nn, const ig_multi_head_attention *attention, int memory_rows, const float *memory, float *key_value);
@@ -50,9 +50,8 @@ void ig_cross_attention_forward(ig_nn *nn, const ig_multi_head_attention *attent
                                 const ig_ragged *rows, const ig_keys *keys, const ig_attention_mask *mask, const float *input, float *output);
 // dinput as above; dkey_value (memory rows, 2d) is scratch of the caller; dmemory (memory rows, d) is added to.
 void ig_cross_attention_backward(ig_nn *nn, const ig_multi_head_attention *attention, const ig_multi_head_attention_state *state,
-                                 const ig_ragged *rows, const ig_keys *keys, const ig_attention_mask *mask, const float *input,
-                                 const float *doutput, float *dinput, bool accumulate, int memory_rows, const float *memory,
-                                 float *dkey_value, float *dmemory);
-size_t ig_multi_head_attention_scratch(const ig_nn *nn, const ig_multi_head_attention *attention, int rows, int memory_rows,
-                                       int max_queries, int max_keys);
+                                 const ig_ragged *rows, const ig_keys *keys, const ig_attention_mask *mask, const float *input, const float *doutput,
+                                 float *dinput, bool accumulate, int memory_rows, const float *memory, float *dkey_value, float *dmemory);
+size_t ig_multi_head_attention_scratch(const ig_nn *nn, const ig_multi_head_attention *attention, int rows, int memory_rows, int max_queries,
+                                       int max_keys);
 #endif

@@ -20,8 +20,16 @@ static void peak_task(void *context, size_t index, int worker) {
   const peak_work *w = context;
   const size_t mr = w->kernels->gemm_mr, nr = w->kernels->gemm_nr;
   float *a = w->operands + index * w->size, *packed = a + DEPTH * mr, *c = packed + DEPTH * nr;
-  const ig_gemm_tile tile = {.rows = mr, .columns = nr, .depth = DEPTH, .a = a, .a_row = 1, .a_depth = mr, .packed = packed,
-                             .panel_stride = DEPTH * nr, .c = c, .c_row = nr};
+  const ig_gemm_tile tile = {.rows = mr,
+                             .columns = nr,
+                             .depth = DEPTH,
+                             .a = a,
+                             .a_row = 1,
+                             .a_depth = mr,
+                             .packed = packed,
+                             .panel_stride = DEPTH * nr,
+                             .c = c,
+                             .c_row = nr};
   for (int i = 0; i < LOOPS; i++) w->kernels->gemm(&tile);
 }
 

@@ -29,15 +29,14 @@ static int longest(const ig_ragged_ids *ragged, int sentences) {
 
 // An inference at least of the wanted size; max_length is exact, for it is the stride of every history.
 static ig_status reserve(ig_translator *t, ig_worker_state *s, const ig_inference_size *wanted, ig_error *err) {
-  if (s->inference && s->size.sentences >= wanted->sentences && s->size.source_rows >= wanted->source_rows && s->size.longest >= wanted->longest && s->size.slots >= wanted->slots &&
-      s->size.max_length == wanted->max_length)
+  if (s->inference && s->size.sentences >= wanted->sentences && s->size.source_rows >= wanted->source_rows && s->size.longest >= wanted->longest &&
+      s->size.slots >= wanted->slots && s->size.max_length == wanted->max_length)
     return IG_OK;
   ig_search_free(s->search);
   ig_inference_free(s->inference);
   s->search = NULL, s->inference = NULL;
   s->size = (ig_inference_size){larger(s->size.sentences, wanted->sentences), larger(s->size.source_rows, round_up(wanted->source_rows)),
-                                larger(s->size.longest, round_up(wanted->longest)),
-                                larger(s->size.slots, wanted->slots), wanted->max_length};
+                                larger(s->size.longest, round_up(wanted->longest)), larger(s->size.slots, wanted->slots), wanted->max_length};
   return ig_inference_create(t->model, pool_of(t, s), &s->size, &s->inference, err);
 }
 
@@ -101,7 +100,8 @@ ig_status ig_engine_translate(ig_translator *t, ig_worker_state *s, const ig_cut
   const size_t *lines = cut->order + span->first;
   const int sentences = (int)span->count, n_best = t->decode.n_best;
   IG_TRY(gather(&s->source, &t->window, cut, span, false, err));
-  const ig_inference_size wanted = {sentences, (int)s->source.ids.count, longest(&s->source, sentences), sentences * t->decode.beam_size, t->decode.max_length};
+  const ig_inference_size wanted = {sentences, (int)s->source.ids.count, longest(&s->source, sentences), sentences * t->decode.beam_size,
+                                    t->decode.max_length};
   IG_TRY(reserve(t, s, &wanted, err));
   if (!s->search) IG_TRY(ig_search_create(&t->decode, t->kernels, pool_of(t, s), s->size.sentences, &s->search, err));
   ig_inference_encode(s->inference, s->source.ids.ids, &(ig_ragged){sentences, s->source.offsets});
@@ -140,7 +140,7 @@ ig_status ig_engine_score(ig_translator *t, ig_worker_state *s, const ig_cut *cu
   IG_TRY(reserve(t, s, &wanted, err));
   IG_TRY(ig_grow((void **)&s->log_probs, &s->log_prob_capacity, s->target.ids.count + 1, sizeof *s->log_probs, err));
   ig_inference_encode(s->inference, s->source.ids.ids, &(ig_ragged){sentences, s->source.offsets});
-  const ig_score_args args = {t->kernels, t->decode.start_id, t->decode.vocab_size, s->size.max_length, {sentences, s->target.offsets},
+  const ig_score_args args = {t->kernels,       t->decode.start_id, t->decode.vocab_size, s->size.max_length, {sentences, s->target.offsets},
                               s->target.ids.ids};
   const ig_stepper stepper = ig_inference_stepper(s->inference);
   IG_TRY(ig_score_ids(&args, &stepper, s->log_probs, err));

@@ -19,9 +19,9 @@ typedef struct ig_worker_state {
   ig_search *search;
   ig_inference_size size;
   ig_ragged_ids source, target;
-  float *log_probs;         // (target rows), when scoring
+  float *log_probs;  // (target rows), when scoring
   size_t log_prob_capacity;
-  char *text;               // the output being built
+  char *text;  // the output being built
   size_t text_length, text_capacity;
   size_t target_tokens;
   size_t failed_span;

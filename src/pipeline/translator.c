@@ -18,12 +18,20 @@ ig_translator_options ig_translator_options_default(void) { return (ig_translato
 // ---- opening ------------------------------------------------------------------------------------------------------------------------------
 
 static ig_status check_counts(const ig_translator_options *o, ig_error *err) {
-  const struct { const char *name; int value; } counts[] = {{"beam_size", o->beam_size}, {"n_best", o->n_best}, {"min_length", o->min_length},
-                                                            {"max_length", o->max_length}, {"batch_tokens", o->batch_tokens}};
+  const struct {
+    const char *name;
+    int value;
+  } counts[] = {{"beam_size", o->beam_size},
+                {"n_best", o->n_best},
+                {"min_length", o->min_length},
+                {"max_length", o->max_length},
+                {"batch_tokens", o->batch_tokens}};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
     if (counts[i].value < 0) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected 0 or more, found %d", counts[i].name, counts[i].value);
-  if (o->threads < 0 || o->threads > MOST_THREADS) return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected 0 to %d, found %d", MOST_THREADS, o->threads);
-  if (o->workers < 0 || o->workers > MOST_THREADS) return ig_fail(err, IG_ERROR_ARGUMENT, "workers: expected 0 to %d, found %d", MOST_THREADS, o->workers);
+  if (o->threads < 0 || o->threads > MOST_THREADS)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected 0 to %d, found %d", MOST_THREADS, o->threads);
+  if (o->workers < 0 || o->workers > MOST_THREADS)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "workers: expected 0 to %d, found %d", MOST_THREADS, o->workers);
   if (o->type && strcmp(o->type, "fp32") != 0) return ig_fail(err, IG_ERROR_UNSUPPORTED, "type: expected fp32, found '%s'", o->type);
   return IG_OK;
 }
@@ -34,12 +42,15 @@ static ig_status decode_options(const ig_model *model, const ig_translator_optio
   if (o->beam_size > 0) out->beam_size = o->beam_size;
   if (o->n_best > 0) out->n_best = o->n_best;
   if (o->max_length > 0) out->max_length = o->max_length;
-  if (o->min_length > 0) out->min_length = o->min_length;
-  else if (out->min_length > out->max_length) out->min_length = out->max_length;
+  if (o->min_length > 0)
+    out->min_length = o->min_length;
+  else if (out->min_length > out->max_length)
+    out->min_length = out->max_length;
   if (!isnan(o->length_penalty)) out->length_penalty = o->length_penalty;
   if (o->no_repeat_ngram >= 0) out->no_repeat_ngram = o->no_repeat_ngram;
   if (out->max_length > ig_decode_longest(&model->config))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: the model has positions for %d tokens, found %d", ig_decode_longest(&model->config), out->max_length);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: the model has positions for %d tokens, found %d", ig_decode_longest(&model->config),
+                   out->max_length);
   return ig_decode_options_check(out, err);
 }
 
@@ -48,7 +59,8 @@ static ig_status check_vocabulary(const ig_model *model, const ig_tokenizer *tok
   if (source > model->config.vocab_size)
     return ig_fail(err, IG_ERROR_FORMAT, "the tokenizer has %d source ids, but the model's vocab_size is %d", source, model->config.vocab_size);
   if (target > model->config.target_vocab_size)
-    return ig_fail(err, IG_ERROR_FORMAT, "the tokenizer has %d target ids, but the model's target vocabulary has %d", target, model->config.target_vocab_size);
+    return ig_fail(err, IG_ERROR_FORMAT, "the tokenizer has %d target ids, but the model's target vocabulary has %d", target,
+                   model->config.target_vocab_size);
   return IG_OK;
 }
 
@@ -147,7 +159,7 @@ static ig_status write_window(const ig_translator *t, const ig_line_stream *stre
 typedef struct input {
   const ig_line_stream *stream;
   ig_status (*read_target)(void *context, const char **line, size_t *length, ig_error *err);  // NULL: translating
-  size_t number;  // lines read
+  size_t number;                                                                              // lines read
   bool ended;
 } input;
 
@@ -167,8 +179,11 @@ static ig_status read_line(ig_translator *t, input *in, ig_error *err) {
 }
 
 static void report_progress(const ig_reporter *reporter, size_t lines, double seconds, bool scoring) {
-  const ig_progress progress = {.what = scoring ? "scoring" : "translating", .done = (double)lines, .unit = "lines",
-                                .rate = seconds > 0 ? (double)lines / seconds : 0, .rate_unit = "lines"};
+  const ig_progress progress = {.what = scoring ? "scoring" : "translating",
+                                .done = (double)lines,
+                                .unit = "lines",
+                                .rate = seconds > 0 ? (double)lines / seconds : 0,
+                                .rate_unit = "lines"};
   ig_report_progress(reporter, &progress);
 }
 

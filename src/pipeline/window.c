@@ -37,7 +37,8 @@ bool ig_window_full(const ig_window *w) { return w->count >= WINDOW_LINES || w->
 
 static ig_status keep_text(ig_window *w, const char *text, size_t length, ig_text_span *span, ig_error *err) {
   size_t needed;
-  if (!ig_size_add(w->text_size, length, &needed) || !ig_size_add(needed, 1, &needed)) return ig_fail(err, IG_ERROR_MEMORY, "a line of %zu bytes", length);
+  if (!ig_size_add(w->text_size, length, &needed) || !ig_size_add(needed, 1, &needed))
+    return ig_fail(err, IG_ERROR_MEMORY, "a line of %zu bytes", length);
   IG_TRY(ig_grow((void **)&w->text, &w->text_capacity, needed, 1, err));
   if (length) memcpy(w->text + w->text_size, text, length);
   w->text[w->text_size + length] = '\0';
@@ -73,7 +74,8 @@ static ig_status parse_ids(const char *text, size_t length, int vocabulary, ig_i
     for (; p < end && *p >= '0' && *p <= '9' && value < vocabulary; p++) value = 10 * value + (*p - '0');
     if (p == word || value >= vocabulary || (p < end && !is_space(*p))) {
       while (p < end && !is_space(*p)) p++;
-      return ig_fail(err, IG_ERROR_FORMAT, "expected token ids from 0 to %d, found '%.*s'", vocabulary - 1, p - word > 40 ? 40 : (int)(p - word), word);
+      return ig_fail(err, IG_ERROR_FORMAT, "expected token ids from 0 to %d, found '%.*s'", vocabulary - 1, p - word > 40 ? 40 : (int)(p - word),
+                     word);
     }
     IG_TRY(ig_ids_append(ids, (int)value, err));
   }
@@ -94,8 +96,10 @@ static void cut_source(ig_line *line, int longest) {
 
 static ig_status encode_target(const ig_encoding *e, const ig_window *w, ig_line *line, ig_error *err) {
   const char *text = w->text + line->target_text.begin;
-  if (e->ids_in) IG_TRY(parse_ids(text, line->target_text.length, e->target_vocabulary, &line->target, err));
-  else IG_TRY(ig_tokenizer_encode_target(e->tokenizer, text, line->target_text.length, &line->target, err));
+  if (e->ids_in)
+    IG_TRY(parse_ids(text, line->target_text.length, e->target_vocabulary, &line->target, err));
+  else
+    IG_TRY(ig_tokenizer_encode_target(e->tokenizer, text, line->target_text.length, &line->target, err));
   if (line->target.count > (size_t)e->longest)
     return ig_fail(err, IG_ERROR_ARGUMENT, "the target has %zu tokens, but the model has positions for %d", line->target.count, e->longest);
   return IG_OK;
@@ -104,8 +108,10 @@ static ig_status encode_target(const ig_encoding *e, const ig_window *w, ig_line
 static ig_status encode_line(const ig_encoding *e, const ig_window *w, ig_line *line, ig_error *err) {
   const char *text = w->text + line->source_text.begin;
   const size_t length = line->source_text.length;
-  if (e->ids_in) IG_TRY(parse_ids(text, length, e->source_vocabulary, &line->source, err));
-  else if (e->scoring || !blank(text, length)) IG_TRY(ig_tokenizer_encode_source(e->tokenizer, text, length, &line->source, err));
+  if (e->ids_in)
+    IG_TRY(parse_ids(text, length, e->source_vocabulary, &line->source, err));
+  else if (e->scoring || !blank(text, length))
+    IG_TRY(ig_tokenizer_encode_source(e->tokenizer, text, length, &line->source, err));
   cut_source(line, e->longest);
   if (!e->scoring) return IG_OK;
   if (line->source.count == 0) return ig_fail(err, IG_ERROR_FORMAT, "no source ids");
@@ -119,7 +125,7 @@ typedef struct encode_job {
     ig_status status;
     size_t number;
     ig_error error;
-  } *failures;  // one a chunk
+  } * failures;  // one a chunk
 } encode_job;
 
 static void encode_chunk(void *context, size_t index, int worker) {

@@ -39,9 +39,9 @@ ig_status ig_window_add(ig_window *window, const ig_input_line *input, ig_error 
 typedef struct ig_encoding {
   const ig_tokenizer *tokenizer;  // NULL with ids_in
   bool ids_in;
-  bool scoring;          // targets too, and blank sources are sentences
+  bool scoring;  // targets too, and blank sources are sentences
   int source_vocabulary, target_vocabulary;
-  int longest;           // ids of a source, at most: longer ones are cut, their last id kept; a longer target is an error
+  int longest;  // ids of a source, at most: longer ones are cut, their last id kept; a longer target is an error
 } ig_encoding;
 // A blank line gets no ids. The error of the lowest line wins.
 ig_status ig_window_encode(ig_window *window, const ig_encoding *encoding, ig_pool *pool, ig_error *err);
@@ -51,9 +51,9 @@ typedef struct ig_span {
   size_t first, count;
 } ig_span;
 typedef struct ig_cut {
-  size_t *order;   // lines with ids, longest source first
+  size_t *order;  // lines with ids, longest source first
   ig_span *spans;
-  size_t count;    // of spans
+  size_t count;  // of spans
   size_t sentences, tokens;
   int longest_target;
 } ig_cut;  // ig_cut_free

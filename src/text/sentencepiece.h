@@ -22,8 +22,8 @@ void ig_sentencepiece_free(ig_sentencepiece *model);
 
 int ig_sentencepiece_size(const ig_sentencepiece *model);
 int ig_sentencepiece_unk_id(const ig_sentencepiece *model);
-int ig_sentencepiece_eos_id(const ig_sentencepiece *model);  // -1: none
-int ig_sentencepiece_pad_id(const ig_sentencepiece *model);  // -1: none
+int ig_sentencepiece_eos_id(const ig_sentencepiece *model);                 // -1: none
+int ig_sentencepiece_pad_id(const ig_sentencepiece *model);                 // -1: none
 const char *ig_sentencepiece_piece(const ig_sentencepiece *model, int id);  // NUL-terminated, lives as long as the model; NULL out of range
 // The serialized model, as in the file.
 const void *ig_sentencepiece_bytes(const ig_sentencepiece *model, size_t *size);
@@ -33,8 +33,8 @@ ig_status ig_sentencepiece_encode(const ig_sentencepiece *model, const char *tex
 // Subword regularization (Kudo 2018, arXiv:1804.10959): one of the n best segmentations, drawn with probability proportional to P^alpha.
 // The draw is a pure function of (text, options): the library's n-best list, our own counter-based numbers. Unigram models only.
 typedef struct ig_sentencepiece_sampling {
-  int n_best;      // 2..512
-  float alpha;     // 0: uniform; large: the best one
+  int n_best;                       // 2..512
+  float alpha;                      // 0: uniform; large: the best one
   uint64_t seed, stream, position;  // of ig_random_uniform: e.g. seed of the run, side, line * epochs + epoch
 } ig_sentencepiece_sampling;
 ig_status ig_sentencepiece_sample(const ig_sentencepiece *model, const char *text, size_t length, const ig_sentencepiece_sampling *sampling,
@@ -47,12 +47,12 @@ typedef struct ig_sentencepiece_training {
   const char *const *files;  // text, one sentence a line; .gz too
   size_t file_count;
   int vocab_size;
-  const char *model_type;    // "unigram", "bpe", "char", "word"
-  double character_coverage; // 0.9995 for rich scripts, 1 for small ones
-  size_t max_sentences;      // train on this many, drawn evenly; 0: all
-  int max_sentence_bytes;    // longer lines are left out
-  int threads;               // the model may depend on it (sums over threads), so it does not follow the machine
-  bool soft_vocab_limit;     // a corpus too small for vocab_size gives a smaller vocabulary instead of an error (unigram)
+  const char *model_type;     // "unigram", "bpe", "char", "word"
+  double character_coverage;  // 0.9995 for rich scripts, 1 for small ones
+  size_t max_sentences;       // train on this many, drawn evenly; 0: all
+  int max_sentence_bytes;     // longer lines are left out
+  int threads;                // the model may depend on it (sums over threads), so it does not follow the machine
+  bool soft_vocab_limit;      // a corpus too small for vocab_size gives a smaller vocabulary instead of an error (unigram)
 } ig_sentencepiece_training;
 // 8000, unigram, 0.9995, all, 4192 bytes, 4 threads, hard limit.
 ig_sentencepiece_training ig_sentencepiece_training_default(void);

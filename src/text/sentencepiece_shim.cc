@@ -203,7 +203,8 @@ class Corpus : public sp::SentenceIterator {
   bool take(const char *line, size_t length) {
     size_t offset;
     if (!ig_utf8_valid(line, length, &offset)) {
-      failure_ = ig_fail(err_, IG_ERROR_FORMAT, "%s:%zu: not UTF-8 at byte %zu of the line", training_.files[file_], ig_lines_number(lines_), offset + 1);
+      failure_ =
+          ig_fail(err_, IG_ERROR_FORMAT, "%s:%zu: not UTF-8 at byte %zu of the line", training_.files[file_], ig_lines_number(lines_), offset + 1);
       return false;
     }
     if (length == 0 || length > static_cast<size_t>(training_.max_sentence_bytes)) return false;

@@ -72,7 +72,8 @@ static ig_status encode_marian(const ig_tokenizer *t, encoding *e, const char *t
 }
 
 // Also used to count the tokens of a corpus.
-ig_status ig_whitespace_split(const char *text, size_t length, ig_status (*token)(void *, const char *, size_t, ig_error *), void *context, ig_error *err) {
+ig_status ig_whitespace_split(const char *text, size_t length, ig_status (*token)(void *, const char *, size_t, ig_error *), void *context,
+                              ig_error *err) {
   size_t i = 0;
   for (;;) {
     size_t step;
@@ -106,8 +107,8 @@ ig_status ig_tokenizer_encode_target(const ig_tokenizer *t, const char *text, si
   return encode(t, IG_TARGET, text, length, NULL, ids, err);
 }
 
-ig_status ig_tokenizer_sample(const ig_tokenizer *t, ig_side side, const char *text, size_t length, const ig_sentencepiece_sampling *sampling, ig_ids *ids,
-                              ig_error *err) {
+ig_status ig_tokenizer_sample(const ig_tokenizer *t, ig_side side, const char *text, size_t length, const ig_sentencepiece_sampling *sampling,
+                              ig_ids *ids, ig_error *err) {
   return encode(t, side, text, length, sampling, ids, err);
 }
 

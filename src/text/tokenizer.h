@@ -46,7 +46,7 @@ ig_status ig_tokenizer_decode(const ig_tokenizer *tokenizer, const int *ids, siz
 
 int ig_tokenizer_source_size(const ig_tokenizer *tokenizer);  // one more than the largest id
 int ig_tokenizer_target_size(const ig_tokenizer *tokenizer);
-bool ig_tokenizer_shared(const ig_tokenizer *tokenizer);      // one vocabulary for both sides
+bool ig_tokenizer_shared(const ig_tokenizer *tokenizer);  // one vocabulary for both sides
 // Special ids of each side; pad -1: none (a vocab.json without <pad>).
 int ig_tokenizer_pad_id(const ig_tokenizer *tokenizer, ig_side side);
 int ig_tokenizer_eos_id(const ig_tokenizer *tokenizer, ig_side side);

@@ -33,8 +33,10 @@ void ig_tokenizer_free(ig_tokenizer *t) {
 
 // Hands the finished tokenizer over, or frees it.
 static ig_status deliver(ig_tokenizer *t, ig_status status, ig_tokenizer **out) {
-  if (status == IG_OK) *out = t;
-  else ig_tokenizer_free(t);
+  if (status == IG_OK)
+    *out = t;
+  else
+    ig_tokenizer_free(t);
   return status;
 }
 
@@ -94,7 +96,8 @@ static ig_status read_config(ig_tokenizer *t, ig_json_object config, ig_error *e
   const char *class_name;
   IG_TRY(ig_json_string(config, "tokenizer_class", "MarianTokenizer", &class_name, err));
   if (strcmp(class_name, "MarianTokenizer") && strcmp(class_name, "WhitespaceTokenizer"))
-    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tokenizer_class: expected MarianTokenizer or WhitespaceTokenizer, found %s", config.where, class_name);
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tokenizer_class: expected MarianTokenizer or WhitespaceTokenizer, found %s", config.where,
+                   class_name);
   t->whitespace = strcmp(class_name, "WhitespaceTokenizer") == 0;
   IG_TRY(ig_json_bool(config, "separate_vocabs", false, &separate, err));
   IG_TRY(ig_json_number(config, "model_max_length", 512, &longest, err));
@@ -239,9 +242,9 @@ ig_status ig_tokenizer_from_tokens(const ig_token_list *source, const ig_token_l
 
 static ig_status save_config(ig_tokenizer *t, int side, const char *path, ig_error *err) {
   (void)side;
-  json_t *config = json_pack("{s:s?, s:s?, s:i, s:s, s:b}", "source_lang", t->source_lang, "target_lang", t->target_lang, "model_max_length",
-                             t->model_max_length, "tokenizer_class", t->whitespace ? "WhitespaceTokenizer" : "MarianTokenizer", "separate_vocabs",
-                             t->shared ? 0 : 1);
+  json_t *config =
+      json_pack("{s:s?, s:s?, s:i, s:s, s:b}", "source_lang", t->source_lang, "target_lang", t->target_lang, "model_max_length", t->model_max_length,
+                "tokenizer_class", t->whitespace ? "WhitespaceTokenizer" : "MarianTokenizer", "separate_vocabs", t->shared ? 0 : 1);
   bool made = config != NULL;
   for (int s = 0; made && s < IG_SPECIALS; ++s) made = json_object_set_new(config, special_keys[s], json_string(t->special_text[s])) == 0;
   ig_status status = made ? ig_json_save(path, config, 9, err) : ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);

@@ -43,13 +43,15 @@ static ig_status grow_slots(ig_vocabulary *v, ig_error *err) {
 }
 
 ig_status ig_vocabulary_add(ig_vocabulary *v, const char *token, size_t length, int id, ig_error *err) {
-  if (id < 0 || id >= MAX_ID) return ig_fail(err, IG_ERROR_FORMAT, "token '%.*s': id %d, expected 0 to %d", (int)(length < 100 ? length : 100), token, id, MAX_ID - 1);
+  if (id < 0 || id >= MAX_ID)
+    return ig_fail(err, IG_ERROR_FORMAT, "token '%.*s': id %d, expected 0 to %d", (int)(length < 100 ? length : 100), token, id, MAX_ID - 1);
   if (memchr(token, '\0', length)) return ig_fail(err, IG_ERROR_FORMAT, "the token with id %d holds a NUL", id);
   if (ig_vocabulary_token(v, id))
     return ig_fail(err, IG_ERROR_FORMAT, "id %d: both '%.100s' and '%.*s'", id, v->tokens[id], (int)(length < 100 ? length : 100), token);
   IG_TRY(grow_slots(v, err));
   size_t slot = find_slot(v, token, length);
-  if (v->slots[slot] >= 0) return ig_fail(err, IG_ERROR_FORMAT, "token '%.*s': twice, ids %d and %d", (int)(length < 100 ? length : 100), token, v->slots[slot], id);
+  if (v->slots[slot] >= 0)
+    return ig_fail(err, IG_ERROR_FORMAT, "token '%.*s': twice, ids %d and %d", (int)(length < 100 ? length : 100), token, v->slots[slot], id);
   IG_TRY(ig_grow((void **)&v->tokens, &v->capacity, (size_t)id + 1, sizeof *v->tokens, err));
   char *copy = ig_duplicate(token, length, err);
   if (!copy) return IG_ERROR_MEMORY;

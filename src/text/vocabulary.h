@@ -8,7 +8,7 @@ typedef struct ig_vocabulary {
   char **tokens;  // [size], NULL where no token has the id; owned
   int size;       // one more than the largest id
   size_t capacity;
-  int *slots;     // hash table of ids, -1 empty; a power of two, at most half full
+  int *slots;  // hash table of ids, -1 empty; a power of two, at most half full
   size_t slot_count;
   size_t count;   // tokens
 } ig_vocabulary;  // start from {0}; ig_vocabulary_free

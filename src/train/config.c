@@ -17,8 +17,7 @@ static const char *const train_keys[] = {
     "output",          "seed",           "batch_tokens", "accumulate",      "pool_batches", "updates",        "epochs",
     "max_seconds",     "optimizer",      "adam_betas",   "adam_eps",        "weight_decay", "learning_rate",  "schedule",
     "warmup",          "warmup_init_lr", "min_lr",       "label_smoothing", "clip_norm",    "validate_every", "valid_sentences",
-    "valid_beam_size", "best_metric",    "patience",     "save_every",      "keep",         "log_every",
-    "dtype",
+    "valid_beam_size", "best_metric",    "patience",     "save_every",      "keep",         "log_every",      "dtype",
 };
 
 static const char *const dtype_names[] = {"float32", "bfloat16", "float16"};

@@ -49,7 +49,7 @@ typedef struct ig_train_config {
   ig_best_metric best_metric;
   int save_every, keep, log_every;
   const char *dtype;  // of the weights in best/ and update-N/; latest/ keeps float32, for it is trained on
-} ig_train_config;  // ig_train_config_free
+} ig_train_config;    // ig_train_config_free
 
 // path must outlive the configuration. Errors carry file, line and key; unknown keys come with a suggestion.
 ig_status ig_train_config_load(const char *path, const char *const *set, size_t set_count, ig_train_config *out, ig_error *err);

@@ -199,9 +199,15 @@ static double compare(golden *g, const char **where) {
   return worst;
 }
 
-static const char *const cases[] = {"ragged_post_relu",           "ragged_pre_gelu_nobias",     "ragged_post_gelu_scaled_smoothed",
-                                    "ragged_pre_relu",            "padded_boolean_key_padding", "padded_additive_everything",
-                                    "padded_boolean_masks",       "padded_per_head",            "padded_no_masks",
+static const char *const cases[] = {"ragged_post_relu",
+                                    "ragged_pre_gelu_nobias",
+                                    "ragged_post_gelu_scaled_smoothed",
+                                    "ragged_pre_relu",
+                                    "padded_boolean_key_padding",
+                                    "padded_additive_everything",
+                                    "padded_boolean_masks",
+                                    "padded_per_head",
+                                    "padded_no_masks",
                                     "padded_causal_hint"};
 
 static void equals_pytorch(void **state) {

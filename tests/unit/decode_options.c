@@ -10,8 +10,14 @@
 
 static ig_model model_of(char *generation_config) {
   ig_model m = {.generation_config = generation_config};
-  m.config = (ig_config){.vocab_size = 101, .target_vocab_size = 101, .max_positions = 64, .eos_id = 0, .pad_id = 100, .bos_id = -1,
-                         .decoder_start_id = 100, .forced_eos_id = 0};
+  m.config = (ig_config){.vocab_size = 101,
+                         .target_vocab_size = 101,
+                         .max_positions = 64,
+                         .eos_id = 0,
+                         .pad_id = 100,
+                         .bos_id = -1,
+                         .decoder_start_id = 100,
+                         .forced_eos_id = 0};
   return m;
 }
 
@@ -42,9 +48,10 @@ static void test_unbounded_positions(void **state) {
 
 static void test_every_key(void **state) {
   (void)state;
-  char text[] = "{\"num_beams\": 6, \"max_length\": 40, \"min_length\": 5, \"length_penalty\": 0.5, \"early_stopping\": \"never\", \"no_repeat_ngram_size\": 3,"
-                "\"repetition_penalty\": 1.25, \"renormalize_logits\": true, \"forced_bos_token_id\": 7, \"bad_words_ids\": [[100], [0], [3, 4]],"
-                "\"eos_token_id\": [0], \"decoder_start_token_id\": 9, \"transformers_version\": \"4\"}";
+  char text[] =
+      "{\"num_beams\": 6, \"max_length\": 40, \"min_length\": 5, \"length_penalty\": 0.5, \"early_stopping\": \"never\", \"no_repeat_ngram_size\": 3,"
+      "\"repetition_penalty\": 1.25, \"renormalize_logits\": true, \"forced_bos_token_id\": 7, \"bad_words_ids\": [[100], [0], [3, 4]],"
+      "\"eos_token_id\": [0], \"decoder_start_token_id\": 9, \"transformers_version\": \"4\"}";
   const ig_model m = model_of(text);
   ig_decode_options o;
   assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
@@ -66,12 +73,14 @@ static void test_every_key(void **state) {
 
 static void test_what_is_wrong_is_named(void **state) {
   (void)state;
-  static const struct { const char *text, *named; } cases[] = {
-      {"{\"num_beams\": \"four\"}", "num_beams"},        {"{\"bad_words_ids\": 3}", "bad_words_ids"},
+  static const struct {
+    const char *text, *named;
+  } cases[] = {
+      {"{\"num_beams\": \"four\"}", "num_beams"},          {"{\"bad_words_ids\": 3}", "bad_words_ids"},
       {"{\"bad_words_ids\": [[1], []]}", "bad_words_ids"}, {"{\"bad_words_ids\": [[101]]}", "101"},
-      {"{\"early_stopping\": 1}", "early_stopping"},     {"{\"forced_eos_token_id\": 500}", "forced_eos_token_id"},
-      {"{\"eos_token_id\": [0, 1]}", "eos_token_id"},     {"[]", "object"},
-      {"{\"eos_token_id\": [\"x\"]}", "eos_token_id"},    {"{", "generation_config.json"},
+      {"{\"early_stopping\": 1}", "early_stopping"},       {"{\"forced_eos_token_id\": 500}", "forced_eos_token_id"},
+      {"{\"eos_token_id\": [0, 1]}", "eos_token_id"},      {"[]", "object"},
+      {"{\"eos_token_id\": [\"x\"]}", "eos_token_id"},     {"{", "generation_config.json"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char text[128];

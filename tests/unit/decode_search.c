@@ -51,9 +51,8 @@ static float *toy_run(void *context, const ig_inference_step *step) {
     const int before = position > 0 ? t->cache[history[position - 1]] : 0;
     assert_int_equal(t->cache[history[0]], 1);
     for (int j = 0; j < t->vocab_size; j++)
-      t->logits[r * t->vocab_size + j] = t->poisoned && position >= 2
-                                             ? NAN
-                                             : toy_logit(step->sentence[r] + t->first_sentence, position, before, step->ids[r], j, t->eos_id);
+      t->logits[r * t->vocab_size + j] =
+          t->poisoned && position >= 2 ? NAN : toy_logit(step->sentence[r] + t->first_sentence, position, before, step->ids[r], j, t->eos_id);
   }
   return t->logits;
 }
@@ -69,9 +68,10 @@ static void parse_case(const char *line, search_case *c) {
   char early[8];
   int renormalize, words, used = 0;
   *o = (ig_decode_options){.start_id = 1, .eos_id = 2};
-  assert_int_equal(sscanf(line, "case %d %d %d %d %d %f %7s %d %f %d %d %d %d %n", &o->vocab_size, &o->beam_size, &o->n_best, &o->min_length,
-                          &o->max_length, &o->length_penalty, early, &o->no_repeat_ngram, &o->repetition_penalty, &renormalize, &o->forced_bos,
-                          &o->forced_eos, &words, &used), 13);
+  assert_int_equal(
+      sscanf(line, "case %d %d %d %d %d %f %7s %d %f %d %d %d %d %n", &o->vocab_size, &o->beam_size, &o->n_best, &o->min_length, &o->max_length,
+             &o->length_penalty, early, &o->no_repeat_ngram, &o->repetition_penalty, &renormalize, &o->forced_bos, &o->forced_eos, &words, &used),
+      13);
   o->renormalize = renormalize;
   o->early_stopping = early[0] == 't' ? IG_EARLY_STOPPING_AT_ONCE : early[0] == 'n' ? IG_EARLY_STOPPING_NEVER : IG_EARLY_STOPPING_HEURISTIC;
   const char *p = line + used;
@@ -79,7 +79,7 @@ static void parse_case(const char *line, search_case *c) {
   for (int w = 0, n = 0; w < words; w++) {
     char *end;
     c->ids[n++] = (int)strtol(p, &end, 10);
-    for (; *end == ','; ) c->ids[n++] = (int)strtol(end + 1, &end, 10);
+    for (; *end == ',';) c->ids[n++] = (int)strtol(end + 1, &end, 10);
     c->offsets[w + 1] = n;
     p = end;
   }
@@ -165,8 +165,16 @@ static void test_golden_threads(void **state) {
 }
 
 static ig_decode_options plain(int beam) {
-  return (ig_decode_options){.beam_size = beam, .n_best = 1, .max_length = 20, .length_penalty = 1, .repetition_penalty = 1, .forced_bos = -1,
-                             .forced_eos = -1, .start_id = 1, .eos_id = 2, .vocab_size = 50};
+  return (ig_decode_options){.beam_size = beam,
+                             .n_best = 1,
+                             .max_length = 20,
+                             .length_penalty = 1,
+                             .repetition_penalty = 1,
+                             .forced_bos = -1,
+                             .forced_eos = -1,
+                             .start_id = 1,
+                             .eos_id = 2,
+                             .vocab_size = 50};
 }
 
 // The negative control of the comparison: another length penalty must show.
@@ -258,10 +266,10 @@ static void test_first_step_has_one_row_a_sentence(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_golden_one_by_one),   cmocka_unit_test(test_golden_any_batch), cmocka_unit_test(test_golden_threads),
-      cmocka_unit_test(test_comparison_bites),    cmocka_unit_test(test_nan_is_an_error),  cmocka_unit_test(test_options_are_checked),
-      cmocka_unit_test(test_scoring_agrees),
-      cmocka_unit_test(test_first_step_has_one_row_a_sentence),
+      cmocka_unit_test(test_golden_one_by_one), cmocka_unit_test(test_golden_any_batch),
+      cmocka_unit_test(test_golden_threads),    cmocka_unit_test(test_comparison_bites),
+      cmocka_unit_test(test_nan_is_an_error),   cmocka_unit_test(test_options_are_checked),
+      cmocka_unit_test(test_scoring_agrees),    cmocka_unit_test(test_first_step_has_one_row_a_sentence),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,8 +25,9 @@ static void says(const ig_error *err, const char *part) {
 
 static void values(void **state) {
   (void)state;
-  ig_yaml *yaml = parse("train:\n  eps: 1.0e-9\n  rate: 5e-4\n  updates: 8000\n  on: true\n  off: false\n  seed: 18446744073709551615\n"
-                        "  betas: [0.9, 0.98]\n  text: 'true'\n  none: ~\n  files: [a, b]\n  base: &x {k: 1}\n  copy: *x\n");
+  ig_yaml *yaml = parse(
+      "train:\n  eps: 1.0e-9\n  rate: 5e-4\n  updates: 8000\n  on: true\n  off: false\n  seed: 18446744073709551615\n"
+      "  betas: [0.9, 0.98]\n  text: 'true'\n  none: ~\n  files: [a, b]\n  base: &x {k: 1}\n  copy: *x\n");
   const ig_yaml_node *train;
   ig_error err = {0};
   double number, betas[2];

@@ -25,7 +25,8 @@ static void recorded_cpus(void **state) {
   };
   for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++) {
     ig_cpu_features features = ig_cpu_features_of(&cpus[i].leaves);
-    if (features.avx2 != cpus[i].features.avx2 || features.avx512 != cpus[i].features.avx512) fail_msg("%s: avx2 %d, avx512 %d", cpus[i].name, features.avx2, features.avx512);
+    if (features.avx2 != cpus[i].features.avx2 || features.avx512 != cpus[i].features.avx512)
+      fail_msg("%s: avx2 %d, avx512 %d", cpus[i].name, features.avx2, features.avx512);
   }
 }
 

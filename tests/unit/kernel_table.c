@@ -169,7 +169,8 @@ static void check_layer_norm(checker *c, size_t n) {
   c->kernels->layer_norm_backward(n, x, gamma, mean, rstd, dy, got);
   reference->layer_norm_backward(n, x, gamma, mean, rstd, dy, want);
   expect_near(c, "layer_norm_backward", n, n, got, want, 1e-5, 2e-6 * (double)rstd);
-  float *got_gamma = take_copy(c, n, gamma), *want_gamma = take_copy(c, n, gamma), *got_beta = take_copy(c, n, beta), *want_beta = take_copy(c, n, beta);
+  float *got_gamma = take_copy(c, n, gamma), *want_gamma = take_copy(c, n, gamma), *got_beta = take_copy(c, n, beta),
+        *want_beta = take_copy(c, n, beta);
   c->kernels->layer_norm_parameters(n, x, mean, rstd, dy, got_gamma, got_beta);
   reference->layer_norm_parameters(n, x, mean, rstd, dy, want_gamma, want_beta);
   expect_same(c, "layer_norm_parameters gamma", n, n, got_gamma, want_gamma);
@@ -240,15 +241,27 @@ typedef struct product {
   ig_activation activation;
 } product;
 
-static size_t packed_size(const ig_kernels *kernels, size_t n, size_t k) { return (n + kernels->gemm_nr - 1) / kernels->gemm_nr * kernels->gemm_nr * k; }
+static size_t packed_size(const ig_kernels *kernels, size_t n, size_t k) {
+  return (n + kernels->gemm_nr - 1) / kernels->gemm_nr * kernels->gemm_nr * k;
+}
 
 static void run_product(const ig_kernels *kernels, const product *p, const float *a, const float *b, const float *bias, float *packed, float *out) {
   size_t step = p->strided ? 2 : 1, panel_stride = p->k * kernels->gemm_nr, b_inner = step;
   size_t b_depth = p->b_transposed ? b_inner : p->n * step, b_column = p->b_transposed ? p->k * step : b_inner;
   kernels->gemm_pack(p->n, p->k, b, b_depth, b_column, packed, panel_stride);
-  ig_gemm_tile tile = {.rows = p->m, .columns = p->n, .depth = p->k, .a = a, .a_row = (p->a_transposed ? 1 : p->k) * step,
-                       .a_depth = (p->a_transposed ? p->m : 1) * step, .packed = packed, .panel_stride = panel_stride, .c = out, .c_row = p->n + 3,
-                       .accumulate = p->accumulate, .bias = p->bias ? bias : NULL, .activation = p->activation};
+  ig_gemm_tile tile = {.rows = p->m,
+                       .columns = p->n,
+                       .depth = p->k,
+                       .a = a,
+                       .a_row = (p->a_transposed ? 1 : p->k) * step,
+                       .a_depth = (p->a_transposed ? p->m : 1) * step,
+                       .packed = packed,
+                       .panel_stride = panel_stride,
+                       .c = out,
+                       .c_row = p->n + 3,
+                       .accumulate = p->accumulate,
+                       .bias = p->bias ? bias : NULL,
+                       .activation = p->activation};
   kernels->gemm(&tile);
 }
 
@@ -260,16 +273,25 @@ static void check_product(checker *c, const product *p) {
   run_product(c->kernels, p, a, b, bias, packed, got);
   run_product(reference, p, a, b, bias, packed_reference, want);
   bool bounded = p->activation == IG_ACTIVATION_GELU || p->activation == IG_ACTIVATION_GELU_TANH || p->activation == IG_ACTIVATION_SWISH;
-  if (bounded) expect_near(c, "gemm", p->n, rows * (p->n + 3), got, want, 3e-6, 1e-6);
-  else expect_same(c, "gemm", p->n, rows * (p->n + 3), got, want);
+  if (bounded)
+    expect_near(c, "gemm", p->n, rows * (p->n + 3), got, want, 3e-6, 1e-6);
+  else
+    expect_same(c, "gemm", p->n, rows * (p->n + 3), got, want);
   release(c, "gemm or gemm_pack", p->n);
 }
 
 static void check_gemm(checker *c) {
   for (size_t m = 0; m <= 31; m++)
     for (size_t n = 0; n <= 70; n += m % 7 + 1) {
-      product p = {.m = m, .n = n, .k = (m * 7 + n) % 37, .a_transposed = m & 1, .b_transposed = n & 1, .strided = n % 5 == 4, .accumulate = n & 2,
-                   .bias = m & 2, .activation = (ig_activation)((m + n) % 5)};
+      product p = {.m = m,
+                   .n = n,
+                   .k = (m * 7 + n) % 37,
+                   .a_transposed = m & 1,
+                   .b_transposed = n & 1,
+                   .strided = n % 5 == 4,
+                   .accumulate = n & 2,
+                   .bias = m & 2,
+                   .activation = (ig_activation)((m + n) % 5)};
       check_product(c, &p);
     }
   check_product(c, &(product){.m = 101, .n = 203, .k = 307, .b_transposed = true, .bias = true, .activation = IG_ACTIVATION_RELU});

@@ -39,7 +39,9 @@ static const char *parse_row(const char *row, char tokenizer[16], ig_score_optio
   char metric[8];
   int lower, order, used = 0;
   assert_int_equal(sscanf(row, "%7s %15s %d %d %n", metric, tokenizer, &lower, &order, &used), 4);
-  *options = (ig_score_options){.metric = strcmp(metric, "bleu") == 0 ? IG_BLEU : strcmp(metric, "chrf") == 0 ? IG_CHRF : IG_TER,
+  *options = (ig_score_options){.metric = strcmp(metric, "bleu") == 0   ? IG_BLEU
+                                          : strcmp(metric, "chrf") == 0 ? IG_CHRF
+                                                                        : IG_TER,
                                 .tokenize = strcmp(tokenizer, "-") ? tokenizer : NULL,
                                 .lowercase = lower != 0,
                                 .chrf_word_order = order};
@@ -102,6 +104,7 @@ static void wrong_input_is_refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(lines_are_sacrebleus), cmocka_unit_test(edges_are_defined), cmocka_unit_test(wrong_input_is_refused)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lines_are_sacrebleus), cmocka_unit_test(edges_are_defined),
+                                     cmocka_unit_test(wrong_input_is_refused)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,11 +34,32 @@ static int remove_directory(void **state) {
 }
 
 static ig_config marian_config(void) {
-  return (ig_config){.family = "marian", .vocab_size = 21, .target_vocab_size = 21, .d_model = 8, .encoder_layers = 1, .decoder_layers = 2,
-                     .encoder_heads = 2, .decoder_heads = 4, .encoder_ffn = 12, .decoder_ffn = 10, .dropout = 0.1f, .norm_eps = 1e-5f, .bias = true,
-                     .logits_bias = true, .activation = IG_ACTIVATION_SWISH, .positions = IG_POSITIONS_HALVES, .max_positions = 32,
-                     .scale_embedding = true, .shared_embedding = true, .tied_output = true, .pad_id = 20, .eos_id = 0, .bos_id = -1,
-                     .decoder_start_id = 20, .forced_eos_id = 0, .frozen_pad_embedding = true};
+  return (ig_config){.family = "marian",
+                     .vocab_size = 21,
+                     .target_vocab_size = 21,
+                     .d_model = 8,
+                     .encoder_layers = 1,
+                     .decoder_layers = 2,
+                     .encoder_heads = 2,
+                     .decoder_heads = 4,
+                     .encoder_ffn = 12,
+                     .decoder_ffn = 10,
+                     .dropout = 0.1f,
+                     .norm_eps = 1e-5f,
+                     .bias = true,
+                     .logits_bias = true,
+                     .activation = IG_ACTIVATION_SWISH,
+                     .positions = IG_POSITIONS_HALVES,
+                     .max_positions = 32,
+                     .scale_embedding = true,
+                     .shared_embedding = true,
+                     .tied_output = true,
+                     .pad_id = 20,
+                     .eos_id = 0,
+                     .bos_id = -1,
+                     .decoder_start_id = 20,
+                     .forced_eos_id = 0,
+                     .frozen_pad_embedding = true};
 }
 
 static ig_model *make(const ig_config *config) {

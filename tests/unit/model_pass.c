@@ -120,8 +120,13 @@ static void accumulation_equals_one_batch(void **state) {
   for (int first = 0; first < SEQUENCES; first += 2) {
     int source_offsets[3], target_offsets[3];
     const ig_batch batch = part(&e, first, first + 2 <= SEQUENCES ? 2 : 1, source_offsets, target_offsets);
-    run(model, 1, &(ig_pass_args){.batch = &batch, .backward = true, .normalizer = tokens, .seed = 3,
-                                  .first_source_row = (uint32_t)e.source_offsets[first], .first_target_row = (uint32_t)e.target_offsets[first]});
+    run(model, 1,
+        &(ig_pass_args){.batch = &batch,
+                        .backward = true,
+                        .normalizer = tokens,
+                        .seed = 3,
+                        .first_source_row = (uint32_t)e.source_offsets[first],
+                        .first_target_row = (uint32_t)e.target_offsets[first]});
   }
   double difference = 0, size = 0;
   for (size_t i = 0; i < count; i++) {
@@ -145,7 +150,8 @@ static void steps_equal_a_pass(void **state) {
     run(model, 1, &(ig_pass_args){.batch = &e.batch, .logits = whole});
     assert_int_equal(ig_model_pack(model, &err), IG_OK);
     ig_inference *inference = NULL;
-    const ig_inference_size size = {.sentences = SEQUENCES, .source_rows = e.source_offsets[SEQUENCES], .longest = 9, .slots = SEQUENCES, .max_length = 8};
+    const ig_inference_size size = {
+        .sentences = SEQUENCES, .source_rows = e.source_offsets[SEQUENCES], .longest = 9, .slots = SEQUENCES, .max_length = 8};
     assert_int_equal(ig_inference_create(model, NULL, &size, &inference, &err), IG_OK);
     ig_inference_encode(inference, e.source, &(ig_ragged){SEQUENCES, e.source_offsets});
     int history[SEQUENCES * 8];

@@ -39,11 +39,23 @@ static operands make(const shape *s, const layout *l) {
   size_t b_rows = l->b_transposed ? s->n : s->k, b_columns = l->b_transposed ? s->k : s->n;
   size_t a_stride = a_columns * l->spacing + l->pad, b_stride = b_columns * l->spacing + l->pad;
   size_t c_size = s->m * (s->n + C_PAD);
-  operands o = {.a = random_values(a_rows * a_stride, 1), .b = random_values(b_rows * b_stride, 2), .bias = random_values(s->n, 3),
-                .c = random_values(c_size, 4), .expected = random_values(c_size, 4), .start = random_values(c_size, 4)};
-  o.gemm = (ig_gemm){.m = s->m, .n = s->n, .k = s->k, .a = o.a, .a_row = l->a_transposed ? l->spacing : a_stride,
-                     .a_depth = l->a_transposed ? a_stride : l->spacing, .b = o.b, .b_depth = l->b_transposed ? l->spacing : b_stride,
-                     .b_column = l->b_transposed ? b_stride : l->spacing, .c = o.c, .c_row = s->n + C_PAD};
+  operands o = {.a = random_values(a_rows * a_stride, 1),
+                .b = random_values(b_rows * b_stride, 2),
+                .bias = random_values(s->n, 3),
+                .c = random_values(c_size, 4),
+                .expected = random_values(c_size, 4),
+                .start = random_values(c_size, 4)};
+  o.gemm = (ig_gemm){.m = s->m,
+                     .n = s->n,
+                     .k = s->k,
+                     .a = o.a,
+                     .a_row = l->a_transposed ? l->spacing : a_stride,
+                     .a_depth = l->a_transposed ? a_stride : l->spacing,
+                     .b = o.b,
+                     .b_depth = l->b_transposed ? l->spacing : b_stride,
+                     .b_column = l->b_transposed ? b_stride : l->spacing,
+                     .c = o.c,
+                     .c_row = s->n + C_PAD};
   return o;
 }
 
@@ -75,19 +87,20 @@ static void expect_near_rows(const operands *o, size_t row_step) {
   for (size_t i = 0; i < g->m; i++) {
     for (size_t j = 0; j < g->n && i % row_step == 0; j++) {
       double got = (double)o->c[i * g->c_row + j], want = (double)o->expected[i * g->c_row + j];
-      if (!(fabs(got - want) <= allowed * (1 + fabs(want)))) fail_msg("m %zu n %zu k %zu: C[%zu][%zu] is %.9g, expected %.9g", g->m, g->n, g->k, i, j, got, want);
+      if (!(fabs(got - want) <= allowed * (1 + fabs(want))))
+        fail_msg("m %zu n %zu k %zu: C[%zu][%zu] is %.9g, expected %.9g", g->m, g->n, g->k, i, j, got, want);
     }
     assert_memory_equal(o->c + i * g->c_row + g->n, o->start + i * g->c_row + g->n, C_PAD * sizeof(float));
   }
 }
 
 static const layout layouts[] = {
-    {false, true, 0, 1},  // Y = X W^T
-    {false, false, 3, 1}, // dX = dY W
-    {true, false, 0, 1},  // dW = dY^T X
+    {false, true, 0, 1},   // Y = X W^T
+    {false, false, 3, 1},  // dX = dY W
+    {true, false, 0, 1},   // dW = dY^T X
     {true, true, 7, 1},   {false, false, 1, 2}, {true, true, 0, 2},
 };
-static const shape shapes[] = {{1, 1, 1},    {0, 5, 3},      {4, 0, 3},     {3, 5, 0},     {2, 9, 17},    {5, 50, 16},    {14, 32, 64},
+static const shape shapes[] = {{1, 1, 1},    {0, 5, 3},      {4, 0, 3},      {3, 5, 0},       {2, 9, 17},      {5, 50, 16},    {14, 32, 64},
                                {50, 50, 64}, {15, 1100, 70}, {40, 300, 512}, {113, 520, 513}, {130, 161, 300}, {9, 200, 1024}, {260, 130, 40}};
 
 static void all_layouts_match_a_triple_loop(void **state) {

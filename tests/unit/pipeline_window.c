@@ -11,8 +11,8 @@
 static const ig_encoding by_id = {.ids_in = true, .source_vocabulary = 100, .target_vocabulary = 50, .longest = 6};
 
 static void add(ig_window *w, const char *source, const char *target) {
-  const ig_input_line line = {.number = w->count + 1, .source = source, .source_length = strlen(source), .target = target,
-                              .target_length = target ? strlen(target) : 0};
+  const ig_input_line line = {
+      .number = w->count + 1, .source = source, .source_length = strlen(source), .target = target, .target_length = target ? strlen(target) : 0};
   assert_int_equal(ig_window_add(w, &line, NULL), IG_OK);
 }
 
@@ -114,8 +114,11 @@ static void test_cut(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_ids),     cmocka_unit_test(test_bad_ids_name_the_line), cmocka_unit_test(test_the_lowest_line_wins),
-      cmocka_unit_test(test_targets), cmocka_unit_test(test_cut),
+      cmocka_unit_test(test_ids),
+      cmocka_unit_test(test_bad_ids_name_the_line),
+      cmocka_unit_test(test_the_lowest_line_wins),
+      cmocka_unit_test(test_targets),
+      cmocka_unit_test(test_cut),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,8 +42,8 @@ static int make_directory(void **state) {
 
 static int remove_directory(void **state) {
   (void)state;
-  static const char *const names[] = {"corpus.txt", "a.model", "b.model", "bad.model", "vocab.json", "target_vocab.json", "source.spm", "target.spm",
-                                      "tokenizer_config.json"};
+  static const char *const names[] = {
+      "corpus.txt", "a.model", "b.model", "bad.model", "vocab.json", "target_vocab.json", "source.spm", "target.spm", "tokenizer_config.json"};
   for (size_t i = 0; i < sizeof names / sizeof *names; ++i) unlink(in_directory(names[i]));
   return rmdir(directory);
 }
@@ -110,8 +110,7 @@ static void write_corpus(void) {
   static const char *const which[] = {"a long letter", "the green door", "two wooden boats", "some bread", "the last lamp", "an empty bottle"};
   char text[20000] = "";
   size_t at = 0;
-  for (int i = 0; i < 216; ++i)
-    at += (size_t)snprintf(text + at, sizeof text - at, "%s %s %s .\n", who[i % 6], what[i / 6 % 6], which[i / 36 % 6]);
+  for (int i = 0; i < 216; ++i) at += (size_t)snprintf(text + at, sizeof text - at, "%s %s %s .\n", who[i % 6], what[i / 6 % 6], which[i / 36 % 6]);
   assert_int_equal(ig_write_file(in_directory("corpus.txt"), text, at, NULL), IG_OK);
 }
 
@@ -216,8 +215,10 @@ static void damaged_models(void **state) {
   check(ig_read_file(golden("source.spm"), &bytes, &size, &err), &err);
   size_t refused = 0;
   for (size_t length = 0; length < size; length += 7)  // cut at a piece's end it is a smaller model; anything else is an error
-    if (ig_sentencepiece_load_memory(bytes, length, "bad.model", &model, &err) == IG_OK) ig_sentencepiece_free(model);
-    else ++refused;
+    if (ig_sentencepiece_load_memory(bytes, length, "bad.model", &model, &err) == IG_OK)
+      ig_sentencepiece_free(model);
+    else
+      ++refused;
   assert_true(refused > size / 7 / 2);
   memset(bytes, 0xA5, size);
   assert_int_equal(ig_sentencepiece_load_memory(bytes, size, "bad.model", &model, &err), IG_ERROR_FORMAT);
@@ -255,9 +256,12 @@ static void damaged_vocabularies(void **state) {
   (void)state;
   static const struct {
     const char *json, *message;
-  } cases[] = {{"{\"</s>\":0,\"<unk>\":1,\"a\":1}", "id 1: both"},       {"{\"</s>\":0,\"<unk>\":1,\"a\":-2}", "expected an id"},
-               {"{\"</s>\":0,\"<unk>\":1,\"a\":4000000000}", "expected an id"}, {"{\"</s>\":0,\"a\":1}", "has no <unk>"},
-               {"{\"</s>\":0,\"<unk>\":\"1\"}", "expected an id"},       {"{}", "empty vocabulary"},
+  } cases[] = {{"{\"</s>\":0,\"<unk>\":1,\"a\":1}", "id 1: both"},
+               {"{\"</s>\":0,\"<unk>\":1,\"a\":-2}", "expected an id"},
+               {"{\"</s>\":0,\"<unk>\":1,\"a\":4000000000}", "expected an id"},
+               {"{\"</s>\":0,\"a\":1}", "has no <unk>"},
+               {"{\"</s>\":0,\"<unk>\":\"1\"}", "expected an id"},
+               {"{}", "empty vocabulary"},
                {"[1]", "expected a JSON object"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
     ig_tokenizer *t;
@@ -273,8 +277,9 @@ static void damaged_vocabularies(void **state) {
 static void utf8(void **state) {
   (void)state;
   static const char *const good[] = {"", "a", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"};
-  static const char *const bad[] = {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-                                    "\xE2\x82", "\xC3("};
+  static const char *const bad[] = {
+      "\x80",     "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
+      "\xE2\x82", "\xC3("};
   size_t offset;
   for (size_t i = 0; i < sizeof good / sizeof *good; ++i) assert_true(ig_utf8_valid(good[i], strlen(good[i]), &offset));
   for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
@@ -283,11 +288,16 @@ static void utf8(void **state) {
     assert_false(ig_utf8_valid(text, strlen(text), &offset));
     assert_int_equal(offset, 2);
   }
-  const char *text = " \xC2\xA0\xE3\x80\x80 a\xE2\x80\x8A" "b\x1F\xE2\x80\xA9";
+  const char *text =
+      " \xC2\xA0\xE3\x80\x80 a\xE2\x80\x8A"
+      "b\x1F\xE2\x80\xA9";
   size_t length = strlen(text);
   ig_utf8_strip(&text, &length);
   assert_int_equal(length, 5);
-  assert_memory_equal(text, "a\xE2\x80\x8A" "b", 5);
+  assert_memory_equal(text,
+                      "a\xE2\x80\x8A"
+                      "b",
+                      5);
   text = " \t ";
   length = 3;
   ig_utf8_strip(&text, &length);
@@ -295,8 +305,12 @@ static void utf8(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(marian_golden), cmocka_unit_test(trained),    cmocka_unit_test(training_refuses),
-                                     cmocka_unit_test(damaged_models), cmocka_unit_test(whitespace), cmocka_unit_test(damaged_vocabularies),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(marian_golden),
+                                     cmocka_unit_test(trained),
+                                     cmocka_unit_test(training_refuses),
+                                     cmocka_unit_test(damaged_models),
+                                     cmocka_unit_test(whitespace),
+                                     cmocka_unit_test(damaged_vocabularies),
                                      cmocka_unit_test(utf8)};
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -7,9 +7,9 @@ enum { GEMM_MR = 4, GEMM_NR = 8 };
 
 // ---- activations ---------------------------------------------------------------------------------------------------------------------------
 
-static const float SQRT_HALF = 0.70710678118654752f;      // 1 / sqrt(2)
-static const float SQRT_2_OVER_PI = 0.79788456080286536f; // sqrt(2 / pi)
-static const float GELU_CUBIC = 0.044715f;                // Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2
+static const float SQRT_HALF = 0.70710678118654752f;       // 1 / sqrt(2)
+static const float SQRT_2_OVER_PI = 0.79788456080286536f;  // sqrt(2 / pi)
+static const float GELU_CUBIC = 0.044715f;                 // Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2
 
 static float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 

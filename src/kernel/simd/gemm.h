@@ -12,9 +12,9 @@
 
 enum {
   GEMM_NR = 2 * VEC_LANES,
-  GEMM_MAX_VECTORS = 4,   // of a tile of up to GEMM_FEW_ROWS rows: enough chains to hide the latency of a multiply-add
+  GEMM_MAX_VECTORS = 4,  // of a tile of up to GEMM_FEW_ROWS rows: enough chains to hide the latency of a multiply-add
   GEMM_FEW_ROWS = GEMM_MR / 4,
-  GEMM_AHEAD = 8,         // steps of k that B is fetched ahead of its use
+  GEMM_AHEAD = 8,  // steps of k that B is fetched ahead of its use
 };
 
 // One register tile: C[0..rows) x the first `columns` of one or two panels.
@@ -84,8 +84,13 @@ static void activate_rows(const ig_gemm_tile *t) {
 }
 
 static void gemm(const ig_gemm_tile *t) {
-  register_tile r = {.depth = t->depth, .a_row = t->a_row, .a_depth = t->a_depth, .panel_stride = t->panel_stride, .c_row = t->c_row,
-                     .accumulate = t->accumulate, .relu = t->activation == IG_ACTIVATION_RELU};
+  register_tile r = {.depth = t->depth,
+                     .a_row = t->a_row,
+                     .a_depth = t->a_depth,
+                     .panel_stride = t->panel_stride,
+                     .c_row = t->c_row,
+                     .accumulate = t->accumulate,
+                     .relu = t->activation == IG_ACTIVATION_RELU};
   size_t tiles = (t->rows + GEMM_MR - 1) / GEMM_MR;
   size_t height = tiles ? (t->rows + tiles - 1) / tiles : 0;  // equal tiles: 16 rows are 8 + 8, not 14 + 2
   size_t width = t->rows <= GEMM_FEW_ROWS ? 2 * GEMM_NR : GEMM_NR;
@@ -138,8 +143,7 @@ static void pack_columns(size_t n, size_t k, const float *b, size_t b_column, fl
       vec r[VEC_LANES];
       UNROLL for (size_t c = 0; c < VEC_LANES; c++) r[c] = c < columns ? load_some(b + (j + c) * b_column + p, depth) : vec_zero();
       vec_transpose(r);
-      UNROLL for (size_t q = 0; q < VEC_LANES; q++)
-        if (q < depth) vec_store(to + (p + q) * GEMM_NR, r[q]);
+      UNROLL for (size_t q = 0; q < VEC_LANES; q++) if (q < depth) vec_store(to + (p + q) * GEMM_NR, r[q]);
     }
   }
 }

@@ -5,8 +5,10 @@
 // `left` elements are left of the row: all lanes, or the first ones with zeros (or `fill`) behind. Nothing behind the row is touched.
 VEC_INLINE vec load_some(const float *p, size_t left) { return left >= VEC_LANES ? vec_load(p) : vec_load_masked(vec_first(left), p); }
 VEC_INLINE void store_some(float *p, size_t left, vec x) {
-  if (left >= VEC_LANES) vec_store(p, x);
-  else vec_store_masked(vec_first(left), p, x);
+  if (left >= VEC_LANES)
+    vec_store(p, x);
+  else
+    vec_store_masked(vec_first(left), p, x);
 }
 VEC_INLINE vec keep_some(vec x, size_t left, vec fill) { return left >= VEC_LANES ? x : vec_select(vec_first(left), x, fill); }
 
@@ -40,7 +42,7 @@ VEC_INLINE vec vec_normal_distribution(vec x, vec *density) {
   vec e = vec_exp(vec_multiply(vec_multiply(x, x), vec_set(-0.5f)));
   vec z = vec_multiply(vec_absolute(x), vec_set(0.70710678118654752f));
   vec t = vec_divide(vec_set(1.0f), vec_fma(z, vec_set(0.4f), vec_set(1.0f)));
-  static const float q[9] = {0.225656644f, 0.226048008f,  0.204792216f, 0.181740135f, 0.107733212f,
+  static const float q[9] = {0.225656644f,  0.226048008f, 0.204792216f,  0.181740135f, 0.107733212f,
                              0.0466814078f, 0.120668583f, -0.158319041f, 0.0449989289f};
   vec p = vec_set(q[8]);
 #pragma GCC unroll 8

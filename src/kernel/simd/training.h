@@ -3,7 +3,9 @@
 #ifndef IG_KERNEL_SIMD_TRAINING_H
 #define IG_KERNEL_SIMD_TRAINING_H
 
-typedef struct philox_words { vec_int word[4]; } philox_words;
+typedef struct philox_words {
+  vec_int word[4];
+} philox_words;
 
 // Philox4x32-10, one counter a lane (constants: Salmon et al. 2011, table 2).
 VEC_INLINE philox_words philox_lanes(const ig_dropout_row *row, uint32_t first) {

@@ -9,6 +9,7 @@
 #define GEMM_MR 6
 #include "kernel/simd/gemm.h"
 
+// clang-format off
 REGISTER_TILE(1, 1) REGISTER_TILE(1, 2) REGISTER_TILE(1, 3) REGISTER_TILE(1, 4)
 REGISTER_TILE(2, 1) REGISTER_TILE(2, 2)
 REGISTER_TILE(3, 1) REGISTER_TILE(3, 2)
@@ -24,6 +25,7 @@ static const multiply_function multiply_functions[GEMM_MR][GEMM_MAX_VECTORS] = {
     {multiply_5x1, multiply_5x2},
     {multiply_6x1, multiply_6x2},
 };
+// clang-format on
 
 #define KERNELS_SYMBOL ig_kernels_avx2
 #define KERNELS_NAME "avx2"

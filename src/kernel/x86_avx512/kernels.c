@@ -9,6 +9,7 @@
 #define GEMM_MR 14
 #include "kernel/simd/gemm.h"
 
+// clang-format off
 REGISTER_TILE(1, 1) REGISTER_TILE(1, 2) REGISTER_TILE(1, 3) REGISTER_TILE(1, 4)
 REGISTER_TILE(2, 1) REGISTER_TILE(2, 2) REGISTER_TILE(2, 3) REGISTER_TILE(2, 4)
 REGISTER_TILE(3, 1) REGISTER_TILE(3, 2) REGISTER_TILE(3, 3) REGISTER_TILE(3, 4)
@@ -40,6 +41,7 @@ static const multiply_function multiply_functions[GEMM_MR][GEMM_MAX_VECTORS] = {
     {multiply_13x1, multiply_13x2},
     {multiply_14x1, multiply_14x2},
 };
+// clang-format on
 
 #define KERNELS_SYMBOL ig_kernels_avx512
 #define KERNELS_NAME "avx512"

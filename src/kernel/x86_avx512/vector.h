@@ -34,7 +34,7 @@ VEC_INLINE vec vec_max(vec a, vec b) { return _mm512_max_ps(a, b); }
 VEC_INLINE vec vec_min(vec a, vec b) { return _mm512_min_ps(a, b); }
 VEC_INLINE vec vec_absolute(vec a) { return _mm512_abs_ps(a); }
 VEC_INLINE vec vec_round(vec a) { return _mm512_cvtepi32_ps(_mm512_cvtps_epi32(a)); }  // |a| < 2^31
-VEC_INLINE vec vec_times_power_of_2(vec a, vec n) { return _mm512_scalef_ps(a, n); }  // n whole
+VEC_INLINE vec vec_times_power_of_2(vec a, vec n) { return _mm512_scalef_ps(a, n); }   // n whole
 
 VEC_INLINE vec_mask vec_less(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
 VEC_INLINE vec_mask vec_equal(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }

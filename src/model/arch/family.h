@@ -22,7 +22,7 @@ typedef struct ig_tensor_names {
   const char *encoder_norm, *decoder_norm;  // whole names
   const char *output;                       // whole name of the output layer
   const char *logits_bias;                  // whole name
-  const char *const *aliases;  // pairs (a name of ours, what a file may call it instead), NULL-terminated; NULL: none
+  const char *const *aliases;               // pairs (a name of ours, what a file may call it instead), NULL-terminated; NULL: none
   const char *const *ignored;               // other tensors a file may hold (copies of tied ones, position tables), NULL-terminated
 } ig_tensor_names;
 
@@ -31,7 +31,7 @@ typedef struct ig_family {
   const char *model_type;  // what config.json says
   const char *architecture;
   ig_tensor_names names;
-  const char *const *keys;  // config.json keys that a training configuration may set, NULL-terminated
+  const char *const *keys;        // config.json keys that a training configuration may set, NULL-terminated
   const char *training_defaults;  // JSON: what a training configuration that leaves a key out gets instead of the family's own default
   // Options from a config.json; `where` (a path) opens each message. Sizes that a tokenizer decides (vocab_size, special ids) may be missing.
   ig_status (*from_json)(const json_t *config, const char *where, ig_config *out, ig_error *err);
@@ -39,9 +39,9 @@ typedef struct ig_family {
   json_t *(*to_json)(const ig_config *config);
 } ig_family;
 
-const ig_family *ig_family_find(const char *name);  // by name; NULL: unknown
+const ig_family *ig_family_find(const char *name);                                                      // by name; NULL: unknown
 ig_status ig_family_of(const json_t *config, const char *where, const ig_family **out, ig_error *err);  // by model_type
-const ig_family *const *ig_families(void);           // NULL-terminated
+const ig_family *const *ig_families(void);                                                              // NULL-terminated
 
 extern const ig_family ig_family_marian, ig_family_torch;
 #endif

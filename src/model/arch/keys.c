@@ -15,8 +15,9 @@ typedef struct ig_activation_name {
 
 // The first name of a kind is the one written.
 static const ig_activation_name activations[] = {
-    {"relu", IG_ACTIVATION_RELU},          {"gelu", IG_ACTIVATION_GELU},  {"gelu_new", IG_ACTIVATION_GELU_TANH},
-    {"gelu_pytorch_tanh", IG_ACTIVATION_GELU_TANH}, {"swish", IG_ACTIVATION_SWISH}, {"silu", IG_ACTIVATION_SWISH},
+    {"relu", IG_ACTIVATION_RELU},          {"gelu", IG_ACTIVATION_GELU},
+    {"gelu_new", IG_ACTIVATION_GELU_TANH}, {"gelu_pytorch_tanh", IG_ACTIVATION_GELU_TANH},
+    {"swish", IG_ACTIVATION_SWISH},        {"silu", IG_ACTIVATION_SWISH},
 };
 enum { ACTIVATIONS = sizeof activations / sizeof *activations };
 
@@ -54,9 +55,7 @@ ig_status ig_keys_read(const ig_config_key *table, const json_t *config, const c
     void *member = (char *)out + k->offset;
     switch (k->kind) {
       case IG_KEY_INT:
-      case IG_KEY_ID:
-        IG_TRY(read_int(k, value, where, member, err));
-        break;
+      case IG_KEY_ID: IG_TRY(read_int(k, value, where, member, err)); break;
       case IG_KEY_FLOAT:
         if (!json_is_number(value)) return wrong_type(where, k->key, "a number", value, err);
         *(float *)member = (float)json_number_value(value);
@@ -65,9 +64,7 @@ ig_status ig_keys_read(const ig_config_key *table, const json_t *config, const c
         if (!json_is_boolean(value)) return wrong_type(where, k->key, "true or false", value, err);
         *(bool *)member = json_is_true(value);
         break;
-      case IG_KEY_ACTIVATION:
-        IG_TRY(read_activation(k, value, where, member, err));
-        break;
+      case IG_KEY_ACTIVATION: IG_TRY(read_activation(k, value, where, member, err)); break;
     }
   }
   return IG_OK;
@@ -85,14 +82,10 @@ static json_t *short_real(float x) {
 
 static json_t *member_value(const ig_config_key *k, const void *member) {
   switch (k->kind) {
-    case IG_KEY_INT:
-      return json_integer(*(const int *)member);
-    case IG_KEY_ID:
-      return *(const int *)member < 0 ? json_null() : json_integer(*(const int *)member);
-    case IG_KEY_FLOAT:
-      return short_real(*(const float *)member);
-    case IG_KEY_BOOL:
-      return json_boolean(*(const bool *)member);
+    case IG_KEY_INT: return json_integer(*(const int *)member);
+    case IG_KEY_ID: return *(const int *)member < 0 ? json_null() : json_integer(*(const int *)member);
+    case IG_KEY_FLOAT: return short_real(*(const float *)member);
+    case IG_KEY_BOOL: return json_boolean(*(const bool *)member);
     case IG_KEY_ACTIVATION:
       for (int i = 0; i < ACTIVATIONS; i++)
         if (activations[i].kind == *(const ig_activation *)member) return json_string(activations[i].name);

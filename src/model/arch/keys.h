@@ -13,7 +13,8 @@ typedef struct ig_config_key {
   size_t offset;     // in ig_config
 } ig_config_key;
 
-#define IG_KEY(name, kind, member) {name, kind, offsetof(ig_config, member)}
+#define IG_KEY(name, kind, member) \
+  { name, kind, offsetof(ig_config, member) }
 
 // Keys that are missing leave the option as it is. The table ends with a NULL key.
 ig_status ig_keys_read(const ig_config_key *table, const json_t *config, const char *where, ig_config *out, ig_error *err);

@@ -33,18 +33,40 @@ static const ig_config_key keys[] = {
     {0},
 };
 
-static const char *const settable[] = {"d_model", "encoder_layers", "decoder_layers", "encoder_attention_heads", "decoder_attention_heads",
-                                       "encoder_ffn_dim", "decoder_ffn_dim", "activation_function", "dropout", "attention_dropout",
-                                       "activation_dropout", "max_position_embeddings", "scale_embedding", "share_encoder_decoder_embeddings",
-                                       "init_std", NULL};
+static const char *const settable[] = {"d_model",
+                                       "encoder_layers",
+                                       "decoder_layers",
+                                       "encoder_attention_heads",
+                                       "decoder_attention_heads",
+                                       "encoder_ffn_dim",
+                                       "decoder_ffn_dim",
+                                       "activation_function",
+                                       "dropout",
+                                       "attention_dropout",
+                                       "activation_dropout",
+                                       "max_position_embeddings",
+                                       "scale_embedding",
+                                       "share_encoder_decoder_embeddings",
+                                       "init_std",
+                                       NULL};
 
-static const char *const aliases[] = {"model.shared.weight", "lm_head.weight", "model.shared.weight", "model.encoder.embed_tokens.weight",
-                                      "model.decoder.embed_tokens.weight", "lm_head.weight", NULL};
-static const char *const ignored[] = {"lm_head.weight", "model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight",
-                                      "model.encoder.embed_positions.weight", "model.decoder.embed_positions.weight", NULL};
+static const char *const aliases[] = {"model.shared.weight",
+                                      "lm_head.weight",
+                                      "model.shared.weight",
+                                      "model.encoder.embed_tokens.weight",
+                                      "model.decoder.embed_tokens.weight",
+                                      "lm_head.weight",
+                                      NULL};
+static const char *const ignored[] = {"lm_head.weight",
+                                      "model.encoder.embed_tokens.weight",
+                                      "model.decoder.embed_tokens.weight",
+                                      "model.encoder.embed_positions.weight",
+                                      "model.decoder.embed_positions.weight",
+                                      NULL};
 
 static ig_status from_json(const json_t *config, const char *where, ig_config *out, ig_error *err) {
-  *out = (ig_config){  // MarianConfig's own defaults
+  *out = (ig_config){
+      // MarianConfig's own defaults
       .family = "marian",
       .vocab_size = 58101,
       .d_model = 1024,
@@ -80,8 +102,8 @@ static ig_status from_json(const json_t *config, const char *where, ig_config *o
 
 static json_t *to_json(const ig_config *config) {
   json_t *object = json_pack("{s:s, s:[s], s:b, s:b, s:b, s:b, s:f, s:f, s:s}", "model_type", "marian", "architectures", "MarianMTModel",
-                             "is_encoder_decoder", 1, "tie_word_embeddings", 1, "static_position_embeddings", 1, "use_cache", 1,
-                             "encoder_layerdrop", 0.0, "decoder_layerdrop", 0.0, "dtype", "float32");
+                             "is_encoder_decoder", 1, "tie_word_embeddings", 1, "static_position_embeddings", 1, "use_cache", 1, "encoder_layerdrop",
+                             0.0, "decoder_layerdrop", 0.0, "dtype", "float32");
   if (!object || ig_keys_write(keys, config, object) != 0) {
     json_decref(object);
     return NULL;
@@ -121,9 +143,10 @@ const ig_family ig_family_marian = {
             .ignored = ignored,
         },
     .keys = settable,
-    .training_defaults = "{\"d_model\": 256, \"encoder_layers\": 3, \"decoder_layers\": 3, \"encoder_attention_heads\": 4, "
-                         "\"decoder_attention_heads\": 4, \"encoder_ffn_dim\": 1024, \"decoder_ffn_dim\": 1024, \"activation_function\": \"relu\", "
-                         "\"max_position_embeddings\": 512, \"scale_embedding\": true}",
+    .training_defaults =
+        "{\"d_model\": 256, \"encoder_layers\": 3, \"decoder_layers\": 3, \"encoder_attention_heads\": 4, "
+        "\"decoder_attention_heads\": 4, \"encoder_ffn_dim\": 1024, \"decoder_ffn_dim\": 1024, \"activation_function\": \"relu\", "
+        "\"max_position_embeddings\": 512, \"scale_embedding\": true}",
     .from_json = from_json,
     .to_json = to_json,
 };

@@ -26,8 +26,9 @@ static const ig_config_key keys[] = {
     {0},
 };
 
-static const char *const settable[] = {"d_model", "nhead", "num_encoder_layers", "num_decoder_layers", "dim_feedforward", "dropout", "activation",
-                                       "norm_first", "layer_norm_eps", "bias", "scale_embedding", NULL};
+static const char *const settable[] = {"d_model",         "nhead",   "num_encoder_layers", "num_decoder_layers",
+                                       "dim_feedforward", "dropout", "activation",         "norm_first",
+                                       "layer_norm_eps",  "bias",    "scale_embedding",    NULL};
 
 static const char *const ignored[] = {"pos_encoder.pe", NULL};
 
