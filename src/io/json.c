@@ -108,8 +108,6 @@ ig_status ig_json_string(ig_json_object from, const char *key, const char *fallb
   return IG_OK;
 }
 
-bool ig_json_has(ig_json_object from, const char *key) { return member(from, key) != NULL; }
-
 ig_status ig_json_require(ig_json_object from, const char *key, ig_error *err) {
   return member(from, key) ? IG_OK : ig_fail(err, IG_ERROR_FORMAT, "%s: %s: missing", from.where, key);
 }

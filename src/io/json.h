@@ -23,6 +23,5 @@ ig_status ig_json_int(ig_json_object from, const char *key, int fallback, int *o
 ig_status ig_json_number(ig_json_object from, const char *key, double fallback, double *out, ig_error *err);
 ig_status ig_json_bool(ig_json_object from, const char *key, bool fallback, bool *out, ig_error *err);
 ig_status ig_json_string(ig_json_object from, const char *key, const char *fallback, const char **out, ig_error *err);  // borrowed
-bool ig_json_has(ig_json_object from, const char *key);                                                                 // there and not null
-ig_status ig_json_require(ig_json_object from, const char *key, ig_error *err);  // an error where ig_json_has is false
+ig_status ig_json_require(ig_json_object from, const char *key, ig_error *err);                                         // absent or null is an error
 #endif

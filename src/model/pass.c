@@ -227,11 +227,3 @@ ig_status ig_pass_run(ig_pass *p, const ig_pass_args *args, ig_loss_sums *sums, 
   if (sums) *sums = result;
   return IG_OK;
 }
-
-size_t ig_pass_bytes(ig_pass *p, const ig_ragged *source, const ig_ragged *target, bool with_backward) {
-  const ig_pass_shape shape = shape_of(source, target);
-  ig_pass_buffers b = {0};
-  ig_arena plan = ig_arena_measure();
-  carve(p, &b, &plan, &shape, with_backward);
-  return plan.overflow ? SIZE_MAX : plan.peak + scratch_bytes(&p->nn, p->model, &shape);
-}

@@ -20,7 +20,4 @@ typedef struct ig_pass_args {
 } ig_pass_args;
 // sums may be NULL where batch->target_output is.
 ig_status ig_pass_run(ig_pass *pass, const ig_pass_args *args, ig_loss_sums *sums, ig_error *err);
-
-// Exact bytes of activations and scratch for a batch of these shapes (no masks).
-size_t ig_pass_bytes(ig_pass *pass, const ig_ragged *source, const ig_ragged *target, bool backward);
 #endif

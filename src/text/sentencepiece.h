@@ -23,7 +23,6 @@ void ig_sentencepiece_free(ig_sentencepiece *model);
 int ig_sentencepiece_size(const ig_sentencepiece *model);
 int ig_sentencepiece_unk_id(const ig_sentencepiece *model);
 int ig_sentencepiece_eos_id(const ig_sentencepiece *model);                 // -1: none
-int ig_sentencepiece_pad_id(const ig_sentencepiece *model);                 // -1: none
 const char *ig_sentencepiece_piece(const ig_sentencepiece *model, int id);  // NUL-terminated, lives as long as the model; NULL out of range
 // The serialized model, as in the file.
 const void *ig_sentencepiece_bytes(const ig_sentencepiece *model, size_t *size);

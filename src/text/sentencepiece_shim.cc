@@ -93,7 +93,6 @@ void ig_sentencepiece_free(ig_sentencepiece *model) { delete model; }
 int ig_sentencepiece_size(const ig_sentencepiece *model) { return model->processor.GetPieceSize(); }
 int ig_sentencepiece_unk_id(const ig_sentencepiece *model) { return model->processor.unk_id(); }
 int ig_sentencepiece_eos_id(const ig_sentencepiece *model) { return model->processor.eos_id(); }
-int ig_sentencepiece_pad_id(const ig_sentencepiece *model) { return model->processor.pad_id(); }
 
 const char *ig_sentencepiece_piece(const ig_sentencepiece *model, int id) {
   if (id < 0 || id >= model->processor.GetPieceSize()) return nullptr;

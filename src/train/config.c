@@ -22,7 +22,6 @@ static const char *const train_keys[] = {
 
 static const char *const dtype_names[] = {"float32", "bfloat16", "float16"};
 static const char *const metric_names[] = {"loss", "bleu", "chrf"};
-const char *ig_best_metric_name(ig_best_metric metric) { return metric_names[metric]; }
 
 // A number of the train: part.
 typedef struct ig_number {

@@ -54,5 +54,4 @@ typedef struct ig_train_config {
 // path must outlive the configuration. Errors carry file, line and key; unknown keys come with a suggestion.
 ig_status ig_train_config_load(const char *path, const char *const *set, size_t set_count, ig_train_config *out, ig_error *err);
 void ig_train_config_free(ig_train_config *config);
-const char *ig_best_metric_name(ig_best_metric metric);
 #endif

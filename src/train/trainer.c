@@ -142,6 +142,5 @@ size_t ig_trainer_moments(ig_trainer *t, float **m, float **v) {
   return t->model->trained_count;
 }
 
-uint32_t ig_trainer_updates(const ig_trainer *t) { return t->updates; }
 void ig_trainer_set_updates(ig_trainer *t, uint32_t updates) { t->updates = updates; }
 ig_pool *ig_trainer_pool(ig_trainer *t) { return t->pool; }

@@ -6,7 +6,6 @@
 
 // First and second moments, flat, in the order of the model's trained values; returns their length.
 size_t ig_trainer_moments(ig_trainer *trainer, float **m, float **v);
-uint32_t ig_trainer_updates(const ig_trainer *trainer);              // updates done
 void ig_trainer_set_updates(ig_trainer *trainer, uint32_t updates);  // after restoring the moments
 ig_pool *ig_trainer_pool(ig_trainer *trainer);                       // borrowed
 #endif
