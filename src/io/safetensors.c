@@ -120,7 +120,7 @@ static int by_name(const void *a, const void *b) { return strcmp(((const ig_safe
 
 // The tensors of a file must tile its data: no holes, no overlaps, nothing behind.
 static ig_status check_tiling(ig_safetensor *tensors, size_t count, const char *path, const unsigned char *data, size_t size, ig_error *err) {
-  qsort(tensors, count, sizeof *tensors, by_data);
+  if (count) qsort(tensors, count, sizeof *tensors, by_data);
   const unsigned char *at = data;
   for (size_t i = 0; i < count; ++i) {
     const ig_safetensor *t = &tensors[i];

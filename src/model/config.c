@@ -64,11 +64,11 @@ ig_status ig_config_check(const ig_config *c, const char *where, ig_error *err) 
       {"encoder_ffn_dim", c->encoder_ffn, 1, 1 << 20},
       {"decoder_ffn_dim", c->decoder_ffn, 1, 1 << 20},
       {"max_position_embeddings", c->max_positions, 0, 1 << 20},
-      {"pad_token_id", c->pad_id, -1, c->vocab_size - 1},
-      {"eos_token_id", c->eos_id, 0, c->target_vocab_size - 1},
-      {"bos_token_id", c->bos_id, -1, c->target_vocab_size - 1},
-      {"decoder_start_token_id", c->decoder_start_id, 0, c->target_vocab_size - 1},
-      {"forced_eos_token_id", c->forced_eos_id, -1, c->target_vocab_size - 1},
+      {"pad_token_id", c->pad_id, -1, (long)c->vocab_size - 1},
+      {"eos_token_id", c->eos_id, 0, (long)c->target_vocab_size - 1},
+      {"bos_token_id", c->bos_id, -1, (long)c->target_vocab_size - 1},
+      {"decoder_start_token_id", c->decoder_start_id, 0, (long)c->target_vocab_size - 1},
+      {"forced_eos_token_id", c->forced_eos_id, -1, (long)c->target_vocab_size - 1},
   };
   IG_TRY(check_bounds(bounds, sizeof bounds / sizeof *bounds, where, err));
   if (c->d_model % 2)

@@ -95,8 +95,11 @@ ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err) {
   const ig_family *family;
   ig_model *m = NULL;
   IG_TRY(ig_model_read_config(directory, &config, &family, err));
-  IG_TRY(ig_model_allocate(&config, directory, &m, err));
-  ig_status status = load_weights(m, family, directory, err);
+  char *path = ig_join_path(directory, "config.json", err);
+  if (!path) return IG_ERROR_MEMORY;
+  ig_status status = ig_model_allocate(&config, path, &m, err);
+  free(path);
+  if (status == IG_OK) status = load_weights(m, family, directory, err);
   if (status == IG_OK) status = load_generation_config(m, directory, err);
   if (status != IG_OK) {
     ig_model_free(m);

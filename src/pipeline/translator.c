@@ -39,6 +39,7 @@ static ig_status check_counts(const ig_translator_options *o, ig_error *err) {
 // The caller's options over the model's own.
 static ig_status decode_options(const ig_model *model, const ig_translator_options *o, ig_decode_options *out, ig_error *err) {
   IG_TRY(ig_decode_options_load(model, out, err));
+  const bool model_is_fine = !model->generation_config || ig_decode_options_check(out, NULL) == IG_OK;
   if (o->beam_size > 0) out->beam_size = o->beam_size;
   if (o->n_best > 0) out->n_best = o->n_best;
   if (o->max_length > 0) out->max_length = o->max_length;
@@ -51,7 +52,8 @@ static ig_status decode_options(const ig_model *model, const ig_translator_optio
   if (out->max_length > ig_decode_longest(&model->config))
     return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: the model has positions for %d tokens, found %d", ig_decode_longest(&model->config),
                    out->max_length);
-  return ig_decode_options_check(out, err);
+  const ig_status status = ig_decode_options_check(out, err);
+  return status == IG_OK || model_is_fine ? status : ig_fail_in(err, status, "generation_config.json");
 }
 
 static ig_status check_vocabulary(const ig_model *model, const ig_tokenizer *tokenizer, ig_error *err) {

@@ -100,6 +100,7 @@ static void damaged(void **state) {
     int64_t length;
     const char *message;
   } cases[] = {
+      {"{}", 4, -1, "account for 0"},
       {"{}", 0, 100, "header of 100 bytes"},
       {"{}", 0, INT64_MAX, "damaged"},
       {"{}", 0, 0, "not a JSON object"},

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "pipeline/translator.h"
 
 #define WORDS 40
@@ -334,6 +335,16 @@ static void test_bad_options(void **state) {
   assert_int_equal(ig_translator_open("/nonexistent", &o, &t, &err), IG_ERROR_ARGUMENT);
   o = options_of(1, 1);
   assert_int_not_equal(ig_translator_open("/nonexistent", &o, &t, &err), IG_OK);
+  // What the model's own file asks for is wrong: the message names the file, and a caller may ask for something else.
+  char path[256];
+  snprintf(path, sizeof path, "%s/generation_config.json", directory);
+  assert_int_equal(ig_write_file(path, "{\"num_beams\": 5000}", 19, &err), IG_OK);
+  o.beam_size = 0, o.n_best = 0;
+  assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_ERROR_ARGUMENT);
+  assert_non_null(strstr(err.message, "generation_config.json: beam_size"));
+  o.beam_size = 2;
+  assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_OK);
+  ig_translator_close(t);
 }
 
 int main(void) {
