@@ -131,6 +131,20 @@ static ig_status reserve_positions(ig_pass *p, size_t needed, ig_error *err) {
   return IG_OK;
 }
 
+static ig_status check_offsets(const char *side, int sequences, const int *offsets, ig_error *err) {
+  if (offsets[0] != 0) return ig_fail(err, IG_ERROR_ARGUMENT, "%s_offsets[0]: expected 0, found %d", side, offsets[0]);
+  for (int s = 0; s < sequences; s++)
+    if (offsets[s + 1] < offsets[s])
+      return ig_fail(err, IG_ERROR_ARGUMENT, "%s_offsets[%d]: expected at least %d, found %d", side, s + 1, offsets[s], offsets[s + 1]);
+  return IG_OK;
+}
+
+ig_status ig_batch_check(const ig_batch *batch, ig_error *err) {
+  if (batch->sequences < 0) return ig_fail(err, IG_ERROR_ARGUMENT, "sequences: expected a number not below 0, found %d", batch->sequences);
+  IG_TRY(check_offsets("source", batch->sequences, batch->source_offsets, err));
+  return check_offsets("target", batch->sequences, batch->target_offsets, err);
+}
+
 static ig_status check_ids(const char *what, const int *ids, int rows, int vocabulary, ig_error *err) {
   for (int r = 0; r < rows; r++)
     if (ids[r] < 0 || ids[r] >= vocabulary)
@@ -193,6 +207,7 @@ static void backward(ig_pass *p, const ig_pass_args *args, const ig_pass_shape *
 
 ig_status ig_pass_run(ig_pass *p, const ig_pass_args *args, ig_loss_sums *sums, ig_error *err) {
   const ig_batch *batch = args->batch;
+  IG_TRY(ig_batch_check(batch, err));
   const ig_pass_shape shape = shape_of(&(ig_ragged){batch->sequences, batch->source_offsets}, &(ig_ragged){batch->sequences, batch->target_offsets});
   const int source_rows = ig_ragged_rows(&shape.source), target_rows = ig_ragged_rows(&shape.target);
   ig_pass_buffers b = {0};

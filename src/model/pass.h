@@ -18,6 +18,8 @@ typedef struct ig_pass_args {
   uint32_t first_source_row, first_target_row;  // ... and the rows of earlier micro-batches of this update
   float *logits;                                // (T, V) or NULL
 } ig_pass_args;
+// Offsets start at 0 and never fall.
+ig_status ig_batch_check(const ig_batch *batch, ig_error *err);
 // sums may be NULL where batch->target_output is.
 ig_status ig_pass_run(ig_pass *pass, const ig_pass_args *args, ig_loss_sums *sums, ig_error *err);
 #endif

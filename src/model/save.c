@@ -20,10 +20,9 @@ static ig_status save_json(const char *directory, const char *name, json_t *json
   return status;
 }
 
-static ig_status save_config(const ig_model *m, const ig_family *family, const char *directory, const char *dtype, ig_error *err) {
-  json_t *json = family->to_json(&m->config);
-  if (json && json_object_get(json, "dtype")) json_object_set_new(json, "dtype", json_string(dtype));
-  return save_json(directory, "config.json", json, err);
+// The dtype of config.json is what to compute in, not what the weights are stored as: float32, so that transformers gives the tokens that Ingot gives.
+static ig_status save_config(const ig_model *m, const ig_family *family, const char *directory, ig_error *err) {
+  return save_json(directory, "config.json", family->to_json(&m->config), err);
 }
 
 static void set_id(json_t *json, const char *key, int id) {
@@ -74,7 +73,7 @@ ig_status ig_model_save(const ig_model *m, const char *directory, const char *dt
   if (!ig_dtype_parse(dtype, &type) || (type != IG_DTYPE_F32 && type != IG_DTYPE_BF16 && type != IG_DTYPE_F16))
     return ig_fail(err, IG_ERROR_ARGUMENT, "%s: dtype: expected float32, bfloat16 or float16, found \"%s\"", directory, dtype);
   IG_TRY(ig_make_directories(directory, err));
-  IG_TRY(save_config(m, family, directory, dtype, err));
+  IG_TRY(save_config(m, family, directory, err));
   IG_TRY(save_generation(m, directory, err));
   return save_weights(m, directory, type, err);
 }

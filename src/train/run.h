@@ -1,6 +1,7 @@
 // A training run: what it was asked for, what it works on, how far it is. Shared by the files of ig_train.
 #ifndef IG_TRAIN_RUN_H
 #define IG_TRAIN_RUN_H
+#include <stdio.h>
 #include "data/batch.h"
 #include "model/model.h"
 #include "train/config.h"
@@ -26,6 +27,7 @@ typedef struct ig_run {
   int threads;
   ig_train_config config;
   char *latest, *best, *metrics;  // paths within config.output
+  FILE *lock;                     // held on config.output: one training a directory
   ig_tokenizer *tokenizer;
   ig_corpus train, valid;
   ig_model *model;

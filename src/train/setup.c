@@ -1,4 +1,6 @@
 // From a configuration to the first update: tokenizer, corpora, model, trainer, batches, and the checkpoint where there is one.
+#include <errno.h>
+#include <sys/file.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -218,6 +220,31 @@ static ig_status make_paths(ig_run *run, ig_error *err) {
   return run->latest && run->best && run->metrics ? IG_OK : IG_ERROR_MEMORY;
 }
 
+// Two trainings in one directory would delete each other's files. The lock goes with the process, however it ends.
+static ig_status lock_output(ig_run *run, ig_error *err) {
+  char *path = ig_join_path(run->config.output, ".lock", err);
+  if (!path) return IG_ERROR_MEMORY;
+  run->lock = fopen(path, "ae");
+  ig_status status = IG_OK;
+  if (!run->lock)
+    status = ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+  else if (flock(fileno(run->lock), LOCK_EX | LOCK_NB) != 0)
+    status = ig_fail(err, IG_ERROR_IO, "%s: another training is running in this directory", run->config.output);
+  free(path);
+  return status;
+}
+
+// A checkpoint that lost its state must not be taken for a new run and overwritten.
+static ig_status find_checkpoint(ig_run *run, ig_error *err) {
+  IG_TRY(ig_checkpoint_recover(run->latest, err));
+  IG_TRY(ig_checkpoint_recover(run->best, err));
+  run->resumed = ig_checkpoint_exists(run->latest);
+  if (!run->resumed && ig_file_exists(run->latest))
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: training.json is missing, so this checkpoint cannot be resumed; move the directory away to start anew",
+                   run->latest);
+  return IG_OK;
+}
+
 static ig_status resume(ig_run *run, ig_error *err) {
   IG_TRY(ig_checkpoint_read_moments(run->latest, run->trainer, err));
   ig_trainer_set_updates(run->trainer, (uint32_t)run->state.update);
@@ -230,9 +257,8 @@ ig_status ig_run_setup(ig_run *run, ig_error *err) {
   IG_TRY(check_readable(&run->config.data.train, err));
   IG_TRY(check_readable(&run->config.data.valid, err));
   IG_TRY(ig_make_directories(run->config.output, err));
-  IG_TRY(ig_checkpoint_recover(run->latest, err));
-  IG_TRY(ig_checkpoint_recover(run->best, err));
-  run->resumed = ig_checkpoint_exists(run->latest);
+  IG_TRY(lock_output(run, err));
+  IG_TRY(find_checkpoint(run, err));
   IG_TRY(make_tokenizer(run, err));
   IG_TRY(build(run, err));
   ig_report(run->reporter, IG_INFO, "model: %s, %zu parameters", ig_model_config(run->model)->family, ig_model_parameters(run->model));
@@ -251,4 +277,5 @@ void ig_run_free(ig_run *run) {
   free(run->latest);
   free(run->best);
   free(run->metrics);
+  if (run->lock) fclose(run->lock);
 }

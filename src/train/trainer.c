@@ -97,6 +97,7 @@ static size_t counted_targets(const ig_batch *batch) {
 
 ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double normalizer, ig_loss *loss, ig_error *err) {
   if (!batch->target_output) return ig_fail(err, IG_ERROR_ARGUMENT, "a batch to train on needs target_output");
+  IG_TRY(ig_batch_check(batch, err));
   if (normalizer <= 0) normalizer = (double)counted_targets(batch);
   if (normalizer <= 0) normalizer = 1;
   ig_loss_sums sums = {0};

@@ -42,3 +42,18 @@ expect 0 "$INGOT" train toy.yml
 cp again/latest/model.safetensors before
 expect 1 "$INGOT" train toy.yml --set model.d_model=64
 same before again/latest/model.safetensors
+
+# A checkpoint without its state is not taken for a new run.
+mv again/latest/training.json kept
+expect 1 "$INGOT" train toy.yml
+has err "training.json is missing"
+same before again/latest/model.safetensors
+mv kept again/latest/training.json
+
+# One training a directory: while the lock is held, a second one is refused.
+exec 9>again/.lock
+flock -n 9
+expect 1 "$INGOT" train toy.yml
+has err "another training is running"
+exec 9>&-
+expect 0 "$INGOT" train toy.yml

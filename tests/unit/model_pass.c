@@ -192,6 +192,10 @@ static void bad_batches_are_refused(void **state) {
   e.batch.masks = &masks;
   assert_int_equal(ig_pass_run(pass, &(ig_pass_args){.batch = &e.batch}, NULL, &err), IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "one length"));
+  e.batch.masks = NULL;
+  e.source_offsets[2] = 1;  // below its neighbour
+  assert_int_equal(ig_pass_run(pass, &(ig_pass_args){.batch = &e.batch}, NULL, &err), IG_ERROR_ARGUMENT);
+  assert_non_null(strstr(err.message, "source_offsets[2]"));
   ig_pass_free(pass);
   ig_model_free(model);
 }
