@@ -36,7 +36,7 @@ static int score(const cli_verb *verb, const ig_score_options *options, const sc
   ig_error err = {0};
   ig_status status =
       ig_score_lines(options, (const char *const *)hypotheses->lines, (const char *const *)references->lines, references->count, &result, &err);
-  if (status != IG_OK) return cli_fail(verb, "%s", err.message);
+  if (status != IG_OK) return cli_fail(verb, "%s against %s: %s", name, values->reference, err.message);
   printf("%s\n", result.line);
   return CLI_OK;
 }

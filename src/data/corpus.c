@@ -133,6 +133,17 @@ static ig_status take_block(ig_loader *l, const char *const path[2], size_t firs
   return IG_OK;
 }
 
+// Reads on to both files' ends for a message with both counts. line: of the two last reads, one of them NULL.
+static ig_status unequal(ig_lines *const file[2], const char *const path[2], const char *const line[2], ig_error *err) {
+  const int longer = line[0] ? 0 : 1;
+  for (const char *next = line[longer]; next;) {
+    size_t length;
+    IG_TRY(ig_lines_next(file[longer], &next, &length, err));
+  }
+  return ig_fail(err, IG_ERROR_FORMAT, "%s has %zu lines, %s has %zu: expected as many, one the translation of the other", path[0],
+                 ig_lines_number(file[0]), path[1], ig_lines_number(file[1]));
+}
+
 // Both files' lines until the block is full or both have ended; *ended is set where they have.
 static ig_status read_block(ig_loader *l, ig_lines *const file[2], const char *const path[2], bool *ended, ig_error *err) {
   l->lines = l->block[0].size = l->block[1].size = 0;
@@ -141,17 +152,7 @@ static ig_status read_block(ig_loader *l, ig_lines *const file[2], const char *c
     const char *line[2];
     size_t length[2];
     for (int side = 0; side < 2; side++) IG_TRY(ig_lines_next(file[side], &line[side], &length[side], err));
-    if (!line[0] != !line[1]) {
-      const int longer = line[0] ? 0 : 1;
-      size_t number[2];
-      number[!longer] = ig_lines_number(file[!longer]);
-      while (line[longer]) {
-        number[longer] = ig_lines_number(file[longer]);
-        IG_TRY(ig_lines_next(file[longer], &line[longer], &length[longer], err));
-      }
-      return ig_fail(err, IG_ERROR_FORMAT, "%s has %zu lines, %s has %zu: expected as many, one the translation of the other", path[0], number[0],
-                     path[1], number[1]);
-    }
+    if (!line[0] != !line[1]) return unequal(file, path, line, err);
     *ended = !line[0];
     if (*ended) break;
     for (int side = 0; side < 2; side++) IG_TRY(keep_line(&l->block[side], l->lines, line[side], length[side], err));
@@ -169,12 +170,23 @@ static ig_status load_opened(ig_loader *l, ig_lines *const file[2], const char *
   return IG_OK;
 }
 
+static ig_status check_opened(ig_lines *const file[2], const char *const path[2], ig_error *err) {
+  const char *line[2];
+  size_t length;
+  do {
+    for (int side = 0; side < 2; side++) IG_TRY(ig_lines_next(file[side], &line[side], &length, err));
+    if (!line[0] != !line[1]) return unequal(file, path, line, err);
+  } while (line[0]);
+  return IG_OK;
+}
+
+// l NULL: the lines are counted, and nothing is kept.
 static ig_status load_pair(ig_loader *l, const char *source, const char *target, ig_error *err) {
   ig_lines *file[2] = {NULL, NULL};
   const char *const path[2] = {source, target};
   ig_status status = ig_lines_open(source, &file[0], err);
   if (status == IG_OK) status = ig_lines_open(target, &file[1], err);
-  if (status == IG_OK) status = load_opened(l, file, path, err);
+  if (status == IG_OK) status = l ? load_opened(l, file, path, err) : check_opened(file, path, err);
   ig_lines_close(file[0]);
   ig_lines_close(file[1]);
   return status;
@@ -186,6 +198,11 @@ static ig_status load_all(ig_loader *l, const ig_corpus_files *files, ig_error *
     l->corpus->offsets[side][0] = 0;
   }
   for (size_t f = 0; f < files->count; f++) IG_TRY(load_pair(l, files->source[f], files->target[f], err));
+  return IG_OK;
+}
+
+ig_status ig_corpus_check_lines(const ig_corpus_files *files, ig_error *err) {
+  for (size_t f = 0; f < files->count; f++) IG_TRY(load_pair(NULL, files->source[f], files->target[f], err));
   return IG_OK;
 }
 

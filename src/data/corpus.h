@@ -28,7 +28,8 @@ typedef struct ig_corpus {
 
 // Files of unequal numbers of lines, and lines that are not UTF-8, are errors that name file and line.
 ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *options, ig_corpus *out, ig_error *err);
-void ig_corpus_free(ig_corpus *corpus);  // leaves {0}
+ig_status ig_corpus_check_lines(const ig_corpus_files *files, ig_error *err);  // of equal numbers of lines? Reads them all
+void ig_corpus_free(ig_corpus *corpus);                                        // leaves {0}
 
 static inline size_t ig_corpus_length(const ig_corpus *corpus, ig_side side, size_t pair) {
   return corpus->offsets[side][pair + 1] - corpus->offsets[side][pair];

@@ -55,6 +55,12 @@ void ig_lines_close(ig_lines *lines) {
   free(lines);
 }
 
+// zlib opens its messages with "<fd:3>: ", which is nobody's file.
+static const char *without_descriptor(const char *why) {
+  const char *end = strncmp(why, "<fd:", 4) == 0 ? strstr(why, ">: ") : NULL;
+  return end ? end + 3 : why;
+}
+
 // Fills the chunk; begin == end afterwards means the end of the file.
 static ig_status refill(ig_lines *lines, ig_error *err) {
   int got = gzread(lines->file, lines->chunk, CHUNK);
@@ -63,7 +69,7 @@ static ig_status refill(ig_lines *lines, ig_error *err) {
   // A truncated stream gives its last bytes first and Z_BUF_ERROR with them or after them.
   if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
     return ig_fail(err, code == Z_ERRNO ? IG_ERROR_IO : IG_ERROR_FORMAT, "%s: line %zu: %s", lines->path, lines->number + 1,
-                   code == Z_ERRNO ? strerror(errno) : why);
+                   code == Z_ERRNO ? strerror(errno) : without_descriptor(why));
   lines->begin = 0;
   lines->end = (size_t)got;
   return IG_OK;

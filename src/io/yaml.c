@@ -192,7 +192,8 @@ static ig_status build(ig_yaml *yaml, const char *text, size_t size, const char 
   place at = {own_text(yaml, name, strlen(name), err), "", 1, 0};
   if (!at.file) return IG_ERROR_MEMORY;
   if (size > MAX_BYTES) return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes, at most %zu are read", name, size, MAX_BYTES);
-  IG_TRY(parse_text(yaml, text, size, at, &yaml->root, err));
+  const size_t mark = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;  // some editors' byte order mark, at which libyaml stumbles
+  IG_TRY(parse_text(yaml, text + mark, size - mark, at, &yaml->root, err));
   if (is_null(yaml->root)) yaml->root = new_node(yaml, IG_YAML_MAP, at, err);
   return yaml->root ? IG_OK : IG_ERROR_MEMORY;
 }

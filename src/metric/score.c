@@ -32,7 +32,9 @@ ig_status ig_score_lines(const ig_score_options *options, const char *const *hyp
   for (size_t i = 0; status == IG_OK && i < count; i++) {
     status = read_line("hypothesis", i + 1, hypotheses[i], &hypothesis, err);
     if (status == IG_OK) status = read_line("reference", i + 1, references[i], &reference, err);
-    if (status == IG_OK) status = kind->add(options, &hypothesis, &reference, statistics, err);
+    if (status != IG_OK) break;
+    status = kind->add(options, &hypothesis, &reference, statistics, err);
+    if (status != IG_OK) ig_fail_in(err, status, "line %zu", i + 1);
   }
   ig_codes_free(&hypothesis);
   ig_codes_free(&reference);

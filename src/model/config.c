@@ -86,6 +86,8 @@ ig_status ig_config_check(const ig_config *c, const char *where, ig_error *err) 
       return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %s: expected a number in [0, 1), found %g", where, names[i], (double)probabilities[i]);
   if (!(c->norm_eps > 0) || !isfinite(c->norm_eps))
     return ig_fail(err, IG_ERROR_ARGUMENT, "%s: layer_norm_eps: expected a number above 0, found %g", where, (double)c->norm_eps);
+  if (!(c->init_std >= 0) || !isfinite(c->init_std))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: init_std: expected 0 or a number above it, found %g", where, (double)c->init_std);
   if (c->norm != IG_NORM_LAYER) return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: only layer normalisation is built", where);
   return IG_OK;
 }

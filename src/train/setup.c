@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/report.h"
+#include "model/config.h"
 #include "model/layout.h"
 #include "train/checkpoint.h"
 #include "train/identity.h"
@@ -51,6 +52,7 @@ static ig_status trained_tokenizer(ig_run *run, ig_error *err) {
   const bool joint = run->config.data.joint;
   const char **both;
   char *source = NULL, *target = NULL;
+  IG_TRY(ig_corpus_check_lines(files, err));
   IG_TRY(both_sides(files, &both, err));
   ig_status status =
       train_piece_model(run, both, joint ? 2 * files->count : files->count, joint ? "sentencepiece.model" : "source.model", &source, err);
@@ -89,14 +91,18 @@ static ig_status make_tokenizer(ig_run *run, ig_error *err) {
   return ig_tokenizer_load(run->config.init, &run->tokenizer, err);
 }
 
+static ig_status check_joint(const ig_run *run, bool joint, ig_error *err) {
+  if (joint || strcmp(run->config.family->name, "torch") != 0) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: the torch family has one vocabulary for both sides: set joint: true", run->config.path);
+}
+
 // What only the tokenizer knows, in the keys of config.json. Marian's decoder starts with <pad>. The torch module has no id of its own for that: it starts
 // with </s>, as fairseq does, so that a mask over <pad> never hides the start.
 static ig_status add_vocabulary(ig_run *run, json_t *model, ig_error *err) {
   const ig_tokenizer *t = run->tokenizer;
   const bool torch = strcmp(run->config.family->name, "torch") == 0, shared = ig_tokenizer_shared(t);
   const int pad = ig_tokenizer_pad_id(t, IG_SOURCE), eos = ig_tokenizer_eos_id(t, IG_TARGET), start = torch ? eos : ig_tokenizer_pad_id(t, IG_TARGET);
-  if (torch && !shared)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: the torch family has one vocabulary for both sides: set joint: true", run->config.path);
+  IG_TRY(check_joint(run, shared, err));
   int failed = json_object_set_new(model, "vocab_size", json_integer(ig_tokenizer_source_size(t)));
   failed |= json_object_set_new(model, "decoder_vocab_size", json_integer(ig_tokenizer_target_size(t)));
   failed |= json_object_set_new(model, "pad_token_id", json_integer(pad));
@@ -134,6 +140,32 @@ static ig_status wanted_config(ig_run *run, ig_config *out, ig_error *err) {
   return IG_OK;
 }
 
+static ig_status choose_max_length(const ig_run *run, int max_positions, int *out, ig_error *err) {
+  const int positions = max_positions > 0 ? max_positions : INT32_MAX, wanted = run->config.data.max_length;
+  *out = wanted ? wanted : DEFAULT_MAX_LENGTH < positions ? DEFAULT_MAX_LENGTH : positions;
+  if (*out <= positions) return IG_OK;
+  return ig_fail(err, IG_ERROR_ARGUMENT, "%s: data.max_length: the model has %d positions, found %d", run->config.path, positions, *out);
+}
+
+// What can be judged before the tokenizer is trained, which may take long. Any vocabulary will do: this one is Marian's own.
+static ig_status check_model_options(const ig_run *run, ig_error *err) {
+  const ig_train_config *c = &run->config;
+  if (c->init) return IG_OK;
+  const bool from_data = c->data.vocabulary == IG_VOCABULARY_TRAINED || c->data.vocabulary == IG_VOCABULARY_WHITESPACE;
+  IG_TRY(check_joint(run, !from_data || c->data.joint, err));
+  json_t *model = json_deep_copy(c->model);
+  if (!model || json_object_set_new(model, "vocab_size", json_integer(58101)) != 0) {
+    json_decref(model);
+    return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", c->path);
+  }
+  ig_config config;
+  int max_length;
+  ig_status status = c->family->from_json(model, c->path, &config, err);
+  json_decref(model);
+  if (status == IG_OK) status = ig_config_check(&config, c->path, err);
+  return status == IG_OK ? choose_max_length(run, config.max_positions, &max_length, err) : status;
+}
+
 static ig_status check_vocabulary(const ig_run *run, ig_error *err) {
   const ig_config *m = ig_model_config(run->model);
   const int source = ig_tokenizer_source_size(run->tokenizer), target = ig_tokenizer_target_size(run->tokenizer);
@@ -144,10 +176,8 @@ static ig_status check_vocabulary(const ig_run *run, ig_error *err) {
 
 static ig_status load_corpora(ig_run *run, int max_positions, ig_error *err) {
   const ig_train_data *d = &run->config.data;
-  const int positions = max_positions > 0 ? max_positions : INT32_MAX;
-  const int max_length = d->max_length ? d->max_length : DEFAULT_MAX_LENGTH < positions ? DEFAULT_MAX_LENGTH : positions;
-  if (max_length > positions)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: data.max_length: the model has %d positions, found %d", run->config.path, positions, max_length);
+  int max_length;
+  IG_TRY(choose_max_length(run, max_positions, &max_length, err));
   ig_pool *pool;
   IG_TRY(ig_pool_create(run->threads, &pool, err));
   ig_corpus_options options = {.tokenizer = run->tokenizer, .pool = pool, .max_length = max_length};
@@ -254,6 +284,7 @@ static ig_status resume(ig_run *run, ig_error *err) {
 
 ig_status ig_run_setup(ig_run *run, ig_error *err) {
   IG_TRY(make_paths(run, err));
+  IG_TRY(check_model_options(run, err));
   IG_TRY(check_readable(&run->config.data.train, err));
   IG_TRY(check_readable(&run->config.data.valid, err));
   IG_TRY(ig_make_directories(run->config.output, err));

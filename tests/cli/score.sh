@@ -27,6 +27,9 @@ has err "20"
 expect 1 "$INGOT" score bleu --reference nowhere --hypothesis short
 has err "nowhere: No such file"
 expect 1 "$INGOT" score bleu --reference /dev/null --hypothesis /dev/null
+printf 'a\nb \377\n' >invalid
+expect 1 "$INGOT" score bleu --reference invalid --hypothesis <(printf 'a\nb\n')
+has err "invalid: reference line 2"
 expect 2 "$INGOT" score bleu --hypothesis short
 has err "--reference FILE is missing"
 expect 2 "$INGOT" score bleu --reference short --hypothesis short --tokenize 14a

@@ -34,6 +34,15 @@ expect 1 "$INGOT" train toy.yml --set data.train.source=nowhere.src
 has err "nowhere.src"
 [ ! -e run/latest ] || fail "a failed start left a checkpoint"
 
+# What is wrong is found before a tokenizer is trained, and named with its file.
+sed 's/  tokens: whitespace/  sentencepiece: {vocab_size: 30}/' toy.yml >pieces.yml
+for wrong in model.dropout=2 model.d_model=33 data.max_length=5000 data.train.target=short.trg; do
+  expect 1 "$INGOT" train pieces.yml --set "train.output=pieces" --set "$wrong"
+  ls pieces 2>/dev/null | grep -q . && fail "$wrong: a tokenizer was trained first"
+done
+expect 1 "$INGOT" train pieces.yml --set model.d_model=33
+has err "pieces.yml: d_model"
+
 printf 'data: {train: {source: a\n' >broken.yml
 expect 1 "$INGOT" train broken.yml
 has err "broken.yml:"

@@ -105,6 +105,12 @@ static void unequal_lines(void **state) {
   assert_non_null(strstr(err.message, "has 5"));
   assert_int_equal(load(target, source, (ig_corpus_options){0}, &c, &err), IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "has 5 lines"));
+  const char *const first[] = {source}, *const second[] = {target};
+  err = (ig_error){0};
+  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, second, 1}, &err), IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, "has 3 lines"));
+  assert_non_null(strstr(err.message, "has 5"));
+  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, first, 1}, &err), IG_OK);
 }
 
 static void invalid_utf8(void **state) {

@@ -99,6 +99,7 @@ static void damaged(void **state) {
   while (status == IG_OK && line) status = ig_lines_next(lines, &line, &length, &err);
   assert_int_equal(status, IG_ERROR_FORMAT);  // never a silent early end
   assert_non_null(strstr(err.message, path));
+  assert_null(strstr(err.message, "<fd:"));
   ig_lines_close(lines);
   assert_int_equal(ig_lines_open("/nowhere/x", &lines, &err), IG_ERROR_IO);
   assert_null(lines);

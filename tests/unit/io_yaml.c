@@ -72,6 +72,19 @@ static void values(void **state) {
   ig_yaml_free(yaml);
 }
 
+static void byte_order_mark(void **state) {
+  (void)state;
+  static const char text[] =
+      "\xEF\xBB\xBF"
+      "a:\n  b: 1\nc: {d: 2}\n";
+  ig_error err = {0};
+  ig_yaml *yaml;
+  if (ig_yaml_parse(text, strlen(text), "config.yml", &yaml, &err) != IG_OK) fail_msg("%s", err.message);
+  assert_string_equal(ig_yaml_find(ig_yaml_root(yaml), "a.b")->scalar, "1");
+  assert_string_equal(ig_yaml_find(ig_yaml_root(yaml), "c.d")->scalar, "2");
+  ig_yaml_free(yaml);
+}
+
 static void places(void **state) {
   (void)state;
   ig_yaml *yaml = parse("data: 1\ntrain:\n  learning_rate: abc\n  updates: 1.5\n  warmpu: 3\n  batch: 99999999999\n  list:\n    - 1\n    - x\n");
@@ -193,7 +206,7 @@ static void json(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(values), cmocka_unit_test(places), cmocka_unit_test(overrides), cmocka_unit_test(damaged),
-                                     cmocka_unit_test(json)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(values),    cmocka_unit_test(byte_order_mark), cmocka_unit_test(places),
+                                     cmocka_unit_test(overrides), cmocka_unit_test(damaged),         cmocka_unit_test(json)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,6 +161,7 @@ static void wrong_configs_are_refused(void **state) {
   refuse_config("{\"model_type\": \"marian\", \"activation_function\": \"mish\"}", IG_ERROR_UNSUPPORTED, "mish");
   refuse_config("{\"model_type\": \"marian\", ", IG_ERROR_FORMAT, "config.json:1");
   refuse_config("{\"model_type\": \"marian\", \"vocab_size\": -2147483648}", IG_ERROR_ARGUMENT, "vocab_size");
+  refuse_config("{\"model_type\": \"marian\", \"init_std\": -1}", IG_ERROR_ARGUMENT, "init_std");
 }
 
 static void impossible_sizes_are_refused(void **state) {
