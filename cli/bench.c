@@ -1,45 +1,110 @@
-// ingot bench: how fast this model runs on this machine. Sentences are random token ids and every translation has the same number of tokens, so that
-// the work depends on the model's sizes alone: no tokenizer, no early end of sentence.
+// ingot bench: what this machine can do, and what a model makes of it. Sentences are random token ids and every translation has the same number of
+// tokens, so that the work depends on the model's sizes alone: no tokenizer, no early end of sentence.
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "bench_table.h"
 #include "ingot.h"
-#include "json.h"
 #include "options.h"
 #include "report.h"
 
 typedef struct bench_values {
-  const char *model;
+  const char *model, *only;
   int threads, workers, batch_tokens, beam_size, length, sentences, repeat;
-  bool json;
+  bool csv, json;
 } bench_values;
 #define CLI_VALUES bench_values
 
+static const char *const groups[] = {"machine", "product", "layer", "run", NULL};
+
 static const cli_option bench_options[] = {
-    CLI_REQUIRED_OPTION('m', "model", "DIR", model, "The model's directory."),
-    CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1024, "Default: 1 (greedy)."),
-    CLI_INTEGER_OPTION("length", "N", length, 1, 100000,
+    CLI_TEXT_OPTION('m', "model", "DIR", model, "The model's directory. Without it the machine alone is measured."),
+    CLI_CHOICE_OPTION("only", "GROUP", only, groups, "Only these figures: machine, product, layer or run."),
+    CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1024, "Of the translations. Default: 1 (greedy)."),
+    CLI_INTEGER_OPTION("length", "N", length, 2, 100000,
                        "Tokens of each source sentence and of each translation, end of sentence included. Default: 24."),
-    CLI_INTEGER_OPTION("sentences", "N", sentences, 1, 10000000, "In the batch. Default: 256."),
+    CLI_INTEGER_OPTION("sentences", "N", sentences, 1, 10000000,
+                       "Of the batch that is translated, and that a training step sees. Default: 256 and 85."),
     CLI_INTEGER_OPTION("repeat", "N", repeat, 1, 1000, "The best of N runs counts. Default: 3."),
     CLI_THREADS_OPTION,
     CLI_INTEGER_OPTION("workers", "N", workers, 1, 4096, "As in translate."),
     CLI_INTEGER_OPTION("batch-tokens", "N", batch_tokens, 1, 10000000, "As in translate."),
+    CLI_FLAG_OPTION(0, "csv", csv, "Print comma-separated values, with a line of headings."),
     CLI_FLAG_OPTION(0, "json", json, "Print one JSON object."),
 };
 
-typedef struct bench_result {
-  char family[16];
-  size_t parameters;
-  int threads, workers;
-  double load_seconds;
-  double batch_tokens_per_second;  // generated
-  double single_seconds;           // a sentence, one after the other
-  double peak;                     // of the machine, GFLOP/s
-  double reached;                  // by the batch, GFLOP/s of matrix products
-} bench_result;
+// Everything that one run of the verb shares.
+typedef struct bench {
+  const bench_values *values;
+  bench_table table;
+  int threads;
+  double peak;  // of all threads, GFLOP/s
+  ig_config config;
+  ig_error err;
+} bench;
+
+static bool wanted(const bench *b, const char *group) { return !b->values->only || strcmp(b->values->only, group) == 0; }
+
+// share: GFLOP/s of the peak; 0: says nothing.
+static void row(bench *b, const char *group, const char *name, double value, const char *unit, double gflops) {
+  const bench_row r = {
+      .group = group, .name = name, .threads = b->threads, .value = value, .unit = unit, .share = gflops > 0 ? gflops / b->peak : -1};
+  bench_table_row(&b->table, &r);
+}
+
+// ---- the machine ---------------------------------------------------------------------------------------------------------------------------
+
+static ig_status machine_of(bench *b, int threads) {
+  bench_row r = {.group = "machine", .name = "arithmetic", .threads = threads, .unit = "GFLOP/s", .share = -1};
+  for (size_t i = 0; (r.isa = ig_isa_supported(i)) != NULL; i++) {
+    ig_status status = ig_machine_peak(r.isa, threads, &r.value, &b->err);
+    if (status != IG_OK) return status;
+    bench_table_row(&b->table, &r);
+  }
+  ig_bandwidth bandwidth;
+  ig_status status = ig_machine_bandwidth(threads, &bandwidth, &b->err);
+  if (status != IG_OK) return status;
+  char name[64];
+  r.isa = NULL, r.name = name, r.unit = "GB/s";
+  snprintf(name, sizeof name, "read, last-level cache (%zu MB)", bandwidth.cache_bytes >> 20);
+  r.value = bandwidth.cache;
+  bench_table_row(&b->table, &r);
+  snprintf(name, sizeof name, "read, memory (%zu MB)", bandwidth.memory_bytes >> 20);
+  r.value = bandwidth.memory;
+  bench_table_row(&b->table, &r);
+  return IG_OK;
+}
+
+static ig_status machine(bench *b) {
+  ig_status status = machine_of(b, 1);
+  return status == IG_OK && b->threads > 1 ? machine_of(b, b->threads) : status;
+}
+
+// ---- products and layers -------------------------------------------------------------------------------------------------------------------
+
+static void timed(void *context, const ig_timing *timing) {
+  bench *b = context;
+  if (!wanted(b, timing->group)) return;
+  const double gflops = timing->operations / timing->seconds * 1e-9;
+  bench_row r = {.group = timing->group, .name = timing->name, .threads = b->threads, .m = timing->m, .n = timing->n, .k = timing->k, .share = -1};
+  if (timing->operations > 0) r.share = gflops / b->peak;
+  r.value = timing->n ? gflops : timing->seconds * 1e3;
+  r.unit = timing->n ? "GFLOP/s" : "ms";
+  bench_table_row(&b->table, &r);
+}
+
+static ig_status products_and_layers(bench *b) {
+  ig_timing_options options = ig_timing_options_default();
+  options.length = b->values->length;
+  options.threads = b->threads;
+  options.repeat = b->values->repeat;
+  return ig_time_model(&b->config, &options, timed, b, &b->err);
+}
+
+// ---- translating ---------------------------------------------------------------------------------------------------------------------------
 
 // The sentences, as the translator reads them.
 typedef struct sentences {
@@ -71,7 +136,18 @@ static void sentences_free(sentences *s) {
   free(s->lines);
 }
 
-// `length` ids a line, the last one the end of sentence. The ids come from a linear congruence (Knuth, TAOCP 2, 3.3.4): the same on every machine.
+// Ids come from a linear congruence (Knuth, TAOCP 2, 3.3.4): the same on every machine.
+static int random_id(uint64_t *state, int count) {
+  *state = *state * 6364136223846793005u + 1442695040888963407u;
+  return (int)((*state >> 33) % (uint64_t)count);
+}
+
+static ig_status out_of_memory(bench *b) {
+  snprintf(b->err.message, sizeof b->err.message, "out of memory");
+  return b->err.status = IG_ERROR_MEMORY;
+}
+
+// `length` ids a line, the last one the end of sentence.
 static bool sentences_create(sentences *s, const ig_config *config, int count, int length) {
   *s = (sentences){.lines = calloc((size_t)count, sizeof(char *)), .count = (size_t)count};
   if (s->lines == NULL) return false;
@@ -83,8 +159,7 @@ static bool sentences_create(sentences *s, const ig_config *config, int count, i
     for (int j = 0; j + 1 < length; j++) {
       int id;
       do {
-        random = random * 6364136223846793005u + 1442695040888963407u;
-        id = (int)((random >> 33) % (uint64_t)config->vocab_size);
+        id = random_id(&random, config->vocab_size);
       } while ((id == config->pad_id || id == config->eos_id || id == config->bos_id) && config->vocab_size > 4);
       used += (size_t)snprintf(line + used, size - used, "%d ", id);
     }
@@ -105,26 +180,6 @@ static ig_status run_once(ig_translator *translator, sentences *s, size_t count,
   return status;
 }
 
-// The batch, then one sentence at a time: the best of `repeat` runs each, after one to warm up.
-static ig_status measure(ig_translator *translator, const bench_values *values, sentences *s, bench_result *result, ig_error *err) {
-  double seconds, batch = 1e30, single = 1e30;
-  ig_status status = run_once(translator, s, s->count, &seconds, err);
-  for (int i = 0; status == IG_OK && i < values->repeat; i++) {
-    status = run_once(translator, s, s->count, &seconds, err);
-    if (seconds < batch) batch = seconds;
-  }
-  ig_translate_stats stats = ig_translator_stats(translator);
-  result->threads = stats.threads;
-  result->workers = stats.workers;
-  result->batch_tokens_per_second = (double)values->length * values->sentences / batch;
-  for (int i = 0; status == IG_OK && i < values->repeat * 4; i++) {
-    status = run_once(translator, s, 1, &seconds, err);
-    if (seconds < single) single = seconds;
-  }
-  result->single_seconds = single;
-  return status;
-}
-
 // Floating-point operations of the matrix products for a sentence of `length` tokens on both sides (attention's own products, some percent, left out).
 static double operations(const ig_config *c, int length, int beam_size) {
   double d = c->d_model, layers = c->decoder_layers;
@@ -134,89 +189,185 @@ static double operations(const ig_config *c, int length, int beam_size) {
   return 2 * length * (encoder + beam_size * decoder);
 }
 
-static ig_status bench(const bench_values *values, bench_result *result, ig_error *err) {
-  ig_model *model = NULL;
-  ig_status status = ig_model_load(values->model, &model, err);
+// The batch, then one sentence at a time: the best of `repeat` runs each, after one to warm up.
+static ig_status measure_translator(bench *b, ig_translator *translator, sentences *s) {
+  const bench_values *v = b->values;
+  double seconds, batch = INFINITY, single = INFINITY;
+  ig_status status = run_once(translator, s, s->count, &seconds, &b->err);
+  for (int i = 0; status == IG_OK && i < v->repeat; i++) {
+    status = run_once(translator, s, s->count, &seconds, &b->err);
+    if (seconds < batch) batch = seconds;
+  }
+  for (int i = 0; status == IG_OK && i < v->repeat * 4; i++) {
+    status = run_once(translator, s, 1, &seconds, &b->err);
+    if (seconds < single) single = seconds;
+  }
   if (status != IG_OK) return status;
-  ig_config config = *ig_model_config(model);
-  snprintf(result->family, sizeof result->family, "%s", config.family);
-  result->parameters = ig_model_parameters(model);
-  ig_model_free(model);
+  const double count = (double)s->count, tokens = count * v->length, work = 1e-9 * operations(&b->config, v->length, v->beam_size);
+  char name[96];
+  const int workers = ig_translator_stats(translator).workers;
+  snprintf(name, sizeof name, "translation, %zu sentences, beam %d, %d worker%s", s->count, v->beam_size, workers, workers == 1 ? "" : "s");
+  row(b, "run", name, tokens / batch, "tokens/s", work * count / batch);
+  snprintf(name, sizeof name, "translation, one sentence, beam %d", v->beam_size);
+  row(b, "run", name, single * 1e3, "ms", work / single);
+  return IG_OK;
+}
 
+static ig_status translating(bench *b) {
+  const bench_values *v = b->values;
   ig_translator_options options = ig_translator_options_default();
-  options.beam_size = values->beam_size;
-  options.min_length = options.max_length = values->length;
-  options.threads = values->threads;
-  options.workers = values->workers;
-  options.batch_tokens = values->batch_tokens;
+  options.beam_size = v->beam_size;
+  options.min_length = options.max_length = v->length;
+  options.threads = b->threads;
+  options.workers = v->workers;
+  options.batch_tokens = v->batch_tokens;
   options.ids_in = options.ids_out = true;
-  result->load_seconds = 1e30;
   ig_translator *translator = NULL;
-  for (int i = 0; status == IG_OK && i < values->repeat; i++) {
+  sentences s = {0};
+  ig_status status = IG_OK;
+  double load = INFINITY;
+  for (int i = 0; status == IG_OK && i < v->repeat; i++) {
     ig_translator_close(translator);
     translator = NULL;
-    status = ig_translator_open(values->model, &options, &translator, err);
-    if (status != IG_OK) break;
-    double seconds = ig_translator_stats(translator).load_seconds;
-    if (seconds < result->load_seconds) result->load_seconds = seconds;
+    status = ig_translator_open(v->model, &options, &translator, &b->err);
+    if (status == IG_OK) load = fmin(load, ig_translator_stats(translator).load_seconds);
   }
-  sentences s = {0};
-  if (status == IG_OK && !sentences_create(&s, &config, values->sentences, values->length)) {
-    snprintf(err->message, sizeof err->message, "out of memory");
-    status = err->status = IG_ERROR_MEMORY;
-  }
-  if (status == IG_OK) status = measure(translator, values, &s, result, err);
-  if (status == IG_OK) status = ig_machine_peak(result->threads, &result->peak, err);
-  result->reached = operations(&config, values->length, values->beam_size) * result->batch_tokens_per_second / values->length * 1e-9;
+  if (status == IG_OK) row(b, "run", "loading", load * 1e3, "ms", 0);
+  if (status == IG_OK && !sentences_create(&s, &b->config, v->sentences ? v->sentences : 256, v->length)) status = out_of_memory(b);
+  if (status == IG_OK) status = measure_translator(b, translator, &s);
   sentences_free(&s);
   ig_translator_close(translator);
   return status;
 }
 
-static void print_text(const bench_values *values, const bench_result *result, const char *isa) {
-  printf("model    %s (%s, %.2f M parameters)\n", values->model, result->family, (double)result->parameters / 1e6);
-  printf("machine  %s, %d thread%s\n", isa, result->threads, result->threads == 1 ? "" : "s");
-  printf("load     %.1f ms\n", result->load_seconds * 1e3);
-  printf("batch    %.0f tokens/s (%d sentences, %d source tokens and %d generated each, beam %d, %d worker%s)\n", result->batch_tokens_per_second,
-         values->sentences, values->length, values->length, values->beam_size, result->workers, result->workers == 1 ? "" : "s");
-  printf("peak     %.0f GFLOP/s; the batch's matrix products reach %.0f%% of it\n", result->peak, 100 * result->reached / result->peak);
-  printf("single   %.2f ms a sentence (%.0f tokens/s)\n", result->single_seconds * 1e3, values->length / result->single_seconds);
+// ---- a training step -----------------------------------------------------------------------------------------------------------------------
+
+// `sentences` pairs of `length` tokens: the same ids on both sides, the input of the decoder among them.
+typedef struct step_batch {
+  int *ids, *offsets;
+  ig_batch batch;
+} step_batch;
+
+static void step_batch_free(step_batch *s) {
+  free(s->ids);
+  free(s->offsets);
 }
 
-static void print_json(const bench_values *values, const bench_result *result, const char *isa) {
-  fputs("{\"model\": ", stdout);
-  cli_json_string(stdout, values->model);
-  printf(", \"family\": \"%s\", \"parameters\": %zu, \"isa\": \"%s\", \"threads\": %d, \"workers\": %d", result->family, result->parameters, isa,
-         result->threads, result->workers);
-  printf(", \"beam_size\": %d, \"sentences\": %d, \"length\": %d, \"load_seconds\": %.6f", values->beam_size, values->sentences, values->length,
-         result->load_seconds);
-  printf(", \"batch_tokens_per_second\": %.1f, \"single_seconds\": %.6f, \"peak_gflops\": %.1f, \"batch_gflops\": %.1f}\n",
-         result->batch_tokens_per_second, result->single_seconds, result->peak, result->reached);
+static bool step_batch_create(step_batch *s, const ig_config *config, int count, int length) {
+  const int most = config->vocab_size < config->target_vocab_size ? config->vocab_size : config->target_vocab_size;
+  const size_t tokens = (size_t)count * (size_t)length;
+  s->ids = malloc(tokens * sizeof *s->ids);
+  s->offsets = malloc(((size_t)count + 1) * sizeof *s->offsets);
+  if (!s->ids || !s->offsets) return false;
+  uint64_t random = 1;
+  for (size_t i = 0; i < tokens; i++) {
+    do {
+      s->ids[i] = random_id(&random, most);
+    } while (s->ids[i] == config->pad_id);
+  }
+  for (int i = 0; i <= count; i++) s->offsets[i] = i * length;
+  s->batch = (ig_batch){.sequences = count,
+                        .source = s->ids,
+                        .source_offsets = s->offsets,
+                        .target_input = s->ids,
+                        .target_output = s->ids,
+                        .target_offsets = s->offsets};
+  return true;
+}
+
+// Forward, backward and update: the best of `repeat` steps after one to warm up.
+static ig_status measure_trainer(bench *b, ig_trainer *trainer, const ig_batch *batch) {
+  double best = INFINITY;
+  for (int i = 0; i <= b->values->repeat; i++) {
+    const double begin = now();
+    ig_status status = ig_trainer_accumulate(trainer, batch, 0, NULL, &b->err);
+    if (status == IG_OK) status = ig_trainer_update(trainer, 1e-5f, NULL, &b->err);
+    if (status != IG_OK) return status;
+    if (i > 0) best = fmin(best, now() - begin);
+  }
+  char name[96];
+  snprintf(name, sizeof name, "training step, %d sentences", batch->sequences);
+  // Each product of the forward pass has two in the backward pass.
+  const double work = 3e-9 * operations(&b->config, b->values->length, 1) * batch->sequences;
+  row(b, "run", name, (double)batch->sequences * b->values->length / best, "tokens/s", work / best);
+  return IG_OK;
+}
+
+static ig_status training(bench *b) {
+  const int count = b->values->sentences ? b->values->sentences : 85;  // of 24 tokens: a batch of 2,040 rows
+  ig_trainer_options options = ig_trainer_options_default();
+  options.threads = b->threads;
+  options.label_smoothing = 0.1f;
+  options.optimizer.clip_norm = 1;
+  ig_model *model = NULL;
+  ig_trainer *trainer = NULL;
+  step_batch batch = {0};
+  ig_status status = ig_model_create(&b->config, 1, &model, &b->err);
+  if (status == IG_OK) status = ig_trainer_create(model, &options, &trainer, &b->err);
+  if (status == IG_OK && !step_batch_create(&batch, &b->config, count, b->values->length)) status = out_of_memory(b);
+  if (status == IG_OK) status = measure_trainer(b, trainer, &batch.batch);
+  step_batch_free(&batch);
+  ig_trainer_free(trainer);
+  ig_model_free(model);
+  return status;
+}
+
+// ---- the verb ------------------------------------------------------------------------------------------------------------------------------
+
+static ig_status prepare(bench *b) {
+  if (b->values->model) {
+    ig_model *model = NULL;
+    ig_status status = ig_model_load(b->values->model, &model, &b->err);
+    if (status != IG_OK) return status;
+    b->config = *ig_model_config(model);
+    ig_model_free(model);
+  }
+  return ig_machine_peak(NULL, b->threads, &b->peak, &b->err);
+}
+
+static ig_status measure(bench *b) {
+  ig_status status = wanted(b, "machine") ? machine(b) : IG_OK;
+  if (!b->values->model) return status;
+  if (status == IG_OK && (wanted(b, "product") || wanted(b, "layer"))) status = products_and_layers(b);
+  if (status == IG_OK && wanted(b, "run")) status = translating(b);
+  if (status == IG_OK && wanted(b, "run")) status = training(b);
+  return status;
 }
 
 static int run(const cli_verb *verb, int argc, char **argv) {
-  bench_values values = {.beam_size = 1, .length = 24, .sentences = 256, .repeat = 3};
+  bench_values values = {.beam_size = 1, .length = 24, .repeat = 3};
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
   if (code != CLI_GO_ON) return code;
-  bench_result result = {0};
-  const char *isa = "";
-  ig_error err = {0};
-  ig_status status = ig_isa_name(&isa, &err);
-  if (status == IG_OK) status = bench(&values, &result, &err);
-  if (status != IG_OK) return cli_fail(verb, "%s", err.message);
-  (values.json ? print_json : print_text)(&values, &result, isa);
+  if (values.csv && values.json) return cli_usage_error(verb, "--csv and --json exclude each other");
+  if (!values.model && values.only && strcmp(values.only, "machine") != 0) return cli_usage_error(verb, "--only %s needs a model", values.only);
+  char cpu[64];
+  ig_cpu_name(cpu);
+  bench b = {.values = &values, .threads = values.threads ? values.threads : ig_cpu_count()};
+  b.table = (bench_table){.format = values.json ? BENCH_JSON : values.csv ? BENCH_CSV : BENCH_TEXT, .cpu = cpu, .model = values.model};
+  ig_status status = ig_isa_name(&b.table.isa, &b.err);
+  if (status == IG_OK) status = prepare(&b);
+  if (status != IG_OK) return cli_fail(verb, "%s", b.err.message);
+  bench_table_begin(&b.table);
+  if (measure(&b) != IG_OK) return cli_fail(verb, "%s", b.err.message);
+  bench_table_end(&b.table);
   return CLI_OK;
 }
 
 const cli_verb cli_bench = {
     .name = "bench",
-    .summary = "Speed of this model on this machine.",
-    .synopsis = "bench -m MODEL [--beam-size N] [--length N] [--sentences N] [--threads N] [--workers N] [--repeat N] [--json]",
+    .summary = "What this machine can do, and what a model makes of it.",
+    .synopsis =
+        "bench [-m MODEL] [--only GROUP] [--beam-size N] [--length N] [--sentences N] [--threads N] [--workers N] [--repeat N] [--csv | --json]",
     .description =
-        "Translates random token ids to translations of a fixed length and prints the time to load the model, generated tokens per second "
-        "for a batch beside the machine's arithmetic peak, and the time of one sentence. Each figure is the best of several runs.",
-    .examples = "ingot bench -m models/en-de --beam-size 4",
+        "Measures the machine first: floating-point operations a second of each instruction set on operands in the innermost cache, and bytes a "
+        "second "
+        "read from the last-level cache and from memory, with one thread and with all.\n\n"
+        "With a model: the matrix products of its layers in training and in decoding, whole layers forward and backward, loading, translating random "
+        "token ids to translations of a fixed length, and training steps, each as a share of the machine's arithmetic peak with as many threads. "
+        "Each "
+        "figure is the best of several.",
+    .examples = "ingot bench\ningot bench -m models/en-de --only run --beam-size 4\ningot bench -m models/en-de --csv > bench.csv",
     .options = bench_options,
     .option_count = sizeof bench_options / sizeof *bench_options,
     .run = run,

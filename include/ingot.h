@@ -38,9 +38,11 @@ const char *ig_version(void);
 const char *ig_status_name(ig_status status);
 /* The instruction set in use: "reference", "avx2" or "avx512"; fails where IG_ISA asks for what the CPU lacks. */
 ig_status ig_isa_name(const char **name, ig_error *err);
-/* The arithmetic peak of this machine with this instruction set, in 10^9 floating-point operations a second: the matrix kernel on operands in L1.
- * threads 0: all cores. Takes some tens of milliseconds. */
-ig_status ig_machine_peak(int threads, double *gflops, ig_error *err);
+/* The instruction sets that this CPU runs, slowest first: index 0, 1, ...; NULL behind the last. */
+const char *ig_isa_supported(size_t index);
+int ig_cpu_count(void); /* cores that this process may use: what "threads 0" means */
+/* The CPU's own name, cut to 63 bytes; "unknown" where it has none. */
+void ig_cpu_name(char name[64]);
 /* Asks a running ig_train to save and return IG_INTERRUPTED. Async-signal-safe. */
 void ig_interrupt(void);
 
@@ -264,6 +266,38 @@ typedef struct ig_score {
 /* hypotheses and references: lines of files already split, count of each. */
 ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses, const char *const *references, size_t count, ig_score *out,
                          ig_error *err);
+
+/* ---- measuring the machine ------------------------------------------------------------------------------------------------------------- */
+
+/* The arithmetic peak of this machine in 10^9 floating-point operations a second: the matrix kernel on operands in L1. isa NULL: the one in use.
+ * threads 0: all cores. Takes some tens of milliseconds. */
+ig_status ig_machine_peak(const char *isa, int threads, double *gflops, ig_error *err);
+
+typedef struct ig_bandwidth {
+  size_t cache_bytes, memory_bytes; /* the buffers that were read */
+  double cache, memory;             /* 10^9 bytes a second */
+} ig_bandwidth;
+/* Reading from the last-level cache and from memory, each thread its own part. Takes some seconds and up to 1 GiB. threads 0: all cores. */
+ig_status ig_machine_bandwidth(int threads, ig_bandwidth *out, ig_error *err);
+
+/* What one product or one layer of a model takes at the model's sizes, with random weights. */
+typedef struct ig_timing {
+  const char *group; /* "product" or "layer" */
+  char name[96];     /* "feed-forward, inner, backward-weight" */
+  size_t m, n, k;    /* of a product: C (m, n) = A (m, k) B (k, n); of a layer: m rows, n and k 0 */
+  double seconds;    /* the best of several */
+  double operations; /* floating-point operations of matrix products; 0: none worth counting */
+} ig_timing;
+typedef struct ig_timing_options {
+  int rows;    /* of a training batch */
+  int length;  /* of each of its sentences */
+  int threads; /* 0: all cores */
+  int repeat;
+} ig_timing_options;
+ig_timing_options ig_timing_options_default(void); /* 2048 rows, 24 a sentence, best of 5 */
+typedef void (*ig_timing_report)(void *context, const ig_timing *timing);
+/* Products of a training batch and of decoding steps of 1, 8 and 32 rows, then layers, each reported when it is known. */
+ig_status ig_time_model(const ig_config *config, const ig_timing_options *options, ig_timing_report report, void *context, ig_error *err);
 
 /* ---- looking at a model -------------------------------------------------------------------------------------------------------------------- */
 

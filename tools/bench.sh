@@ -1,11 +1,8 @@
 #!/usr/bin/env bash
-# Runs the benchmarks of build/: the kernels, then the shipped model.
+# Runs the benchmarks of build/: the row kernels, the products of real models, then the machine and the shipped model.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for program in build/bench/bench_*; do
-  if [ -x "$program" ]; then printf '\n== %s\n' "$program"; "$program"; fi
-done
-if [ -e models/en-de/config.json ]; then
-  printf '\n== build/ingot bench -m models/en-de\n'
-  build/ingot bench -m models/en-de
-fi
+run() { printf '\n== %s\n' "$*"; "$@"; }
+run build/bench/bench_kernels
+run build/bench/bench_gemm bench/shapes/*.csv
+if [ -e models/en-de/config.json ]; then run build/ingot bench -m models/en-de; fi

@@ -13,5 +13,4 @@ void ig_pool_free(ig_pool *pool);
 int ig_pool_threads(const ig_pool *pool);  // NULL: 1
 // Runs task(context, i, worker) for i in 0..count-1, in any order, and returns when all are done. pool NULL: serially. Not reentrant.
 void ig_pool_run(ig_pool *pool, size_t count, ig_task task, void *context);
-int ig_cpu_count(void);
 #endif

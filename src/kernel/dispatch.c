@@ -90,3 +90,28 @@ ig_status ig_isa_name(const char **name, ig_error *err) {
   *name = kernels->name;
   return IG_OK;
 }
+
+const char *ig_isa_supported(size_t index) {
+  for (const ig_kernels *const *table = tables; *table; table++) {
+    if (ig_kernels_supported(*table) && index-- == 0) return (*table)->name;
+  }
+  return NULL;
+}
+
+// Leaves 0x80000002 to 0x80000004 hold it, 16 bytes each (Intel SDM vol. 2, CPUID: processor brand string), padded with blanks on either side.
+void ig_cpu_name(char name[64]) {
+  char text[49] = "";
+#if defined(__x86_64__)
+  for (uint32_t i = 0; i < 3; i++) {
+    uint32_t words[4];
+    if (!__get_cpuid(0x80000002u + i, &words[0], &words[1], &words[2], &words[3])) break;
+    memcpy(text + 16 * i, words, sizeof words);
+  }
+#endif
+  const char *begin = text + strspn(text, " ");
+  size_t length = strlen(begin);
+  while (length > 0 && begin[length - 1] == ' ') length--;
+  memcpy(name, begin, length);
+  name[length] = '\0';
+  if (length == 0) memcpy(name, "unknown", sizeof "unknown");
+}

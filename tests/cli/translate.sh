@@ -94,5 +94,3 @@ expect 0 "$INGOT" inspect $model
 has out marian
 expect 0 "$INGOT" inspect $model --json
 expect 1 "$INGOT" inspect nowhere
-expect 0 "$INGOT" bench -m $model --sentences 4 --length 6 --repeat 1 --json
-has out '"batch_tokens_per_second"'

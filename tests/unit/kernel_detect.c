@@ -56,7 +56,27 @@ static void the_environment_chooses(void **state) {
   assert_true(ig_kernels_supported(kernels));
 }
 
+// Every table that runs here, in the order of ig_kernels_all, and nothing behind the last.
+static void instruction_sets_are_listed(void **state) {
+  (void)state;
+  size_t count = 0;
+  for (const ig_kernels *const *table = ig_kernels_all(); *table; table++) {
+    if (ig_kernels_supported(*table)) assert_string_equal(ig_isa_supported(count++), (*table)->name);
+  }
+  assert_null(ig_isa_supported(count));
+}
+
+static void the_cpu_has_a_name(void **state) {
+  (void)state;
+  char name[64];
+  memset(name, 'x', sizeof name);
+  ig_cpu_name(name);
+  assert_non_null(memchr(name, '\0', sizeof name));
+  assert_true(name[0] != '\0' && name[0] != ' ' && name[strlen(name) - 1] != ' ');
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(recorded_cpus), cmocka_unit_test(the_environment_chooses)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(recorded_cpus), cmocka_unit_test(the_environment_chooses),
+                                     cmocka_unit_test(instruction_sets_are_listed), cmocka_unit_test(the_cpu_has_a_name)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

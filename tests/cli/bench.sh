@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# ingot bench: every group of figures, in every format. What the figures are is the machine's affair.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+model=$INGOT_SOURCE/tests/golden/marian_tiny
+
+# The machine alone: arithmetic of each instruction set, slowest first, then two bandwidths; all are above 0.
+expect 0 "$INGOT" bench --threads 1 --csv
+[ "$(head -n 1 out)" = "version,cpu,isa,threads,model,group,name,m,n,k,value,unit,share_of_peak" ] || fail "other headings"
+has out ',reference,1,"",machine,"arithmetic",0,0,0,'
+[ "$(grep -c ',GB/s,$' out)" -eq 2 ] || fail "not two bandwidths"
+awk -F, 'NR > 1 && $(NF - 2) <= 0 { exit 1 }' out || fail "a figure that is not above 0"
+
+# With a model: all groups, in this order, and shares of the peak for what multiplies.
+expect 0 "$INGOT" bench -m "$model" --sentences 4 --length 6 --repeat 1 --threads 2 --csv --only run
+[ "$(grep -c ',run,' out)" -eq 4 ] || fail "not four figures of runs"
+has out 'training step, 4 sentences'
+for group in product layer; do
+  expect 0 "$INGOT" bench -m "$model" --repeat 1 --threads 2 --csv --only $group
+  awk -F, -v group=$group 'NR > 1 && index($0, "," group ",") == 0 { exit 1 }' out || fail "figures of other groups than $group"
+  grep -q ',[0-9.e+-]*,GFLOP/s,[0-9.]*$\|,ms,[0-9.]*$' out || fail "no shares of the peak among $group"
+done
+
+expect 0 "$INGOT" bench -m "$model" --sentences 4 --length 6 --repeat 1 --only run --json
+has out '"group": "run", "name": "loading"'
+has out '"unit": "tokens/s"'
+[ "$(tail -n 1 out)" = "]}" ] || fail "an object without an end"
+expect 0 "$INGOT" bench -m "$model" --sentences 4 --length 6 --repeat 1 --only run
+has out "of the peak"
+
+expect 2 "$INGOT" bench --csv --json
+expect 2 "$INGOT" bench --only layer
+has err "needs a model"
+expect 2 "$INGOT" bench --only kernels
+expect 1 "$INGOT" bench -m nowhere
