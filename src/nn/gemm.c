@@ -22,6 +22,7 @@ typedef struct work {
   const ig_kernels *kernels;
   const ig_gemm *gemm;
   const float *packed;
+  size_t panel_stride, packed_row;  // as in ig_gemm_tile
   size_t row_block, column_block, row_blocks, column_blocks;
 } work;
 
@@ -103,9 +104,10 @@ static void multiply_depth(const ig_kernels *kernels, const ig_gemm *g, ig_gemm_
   }
 }
 
-static void multiply_block(const ig_kernels *kernels, const ig_gemm *g, const float *packed, size_t row, size_t rows, size_t column, size_t columns) {
+static void multiply_block(const work *w, size_t row, size_t rows, size_t column, size_t columns) {
   float buffer[A_BUFFER];
-  size_t nr = kernels->gemm_nr, panel_stride = g->k * nr;
+  const ig_kernels *kernels = w->kernels;
+  const ig_gemm *g = w->gemm;
   a_layout layout = a_layout_of(g, rows, columns);
   size_t step = DEPTH_BLOCK;
   // One row tile reads each panel once: whole panels then, as long as the copy of A fits.
@@ -121,8 +123,9 @@ static void multiply_block(const ig_kernels *kernels, const ig_gemm *g, const fl
         .a = g->a + row * g->a_row + p * g->a_depth,
         .a_row = g->a_row,
         .a_depth = g->a_depth,
-        .packed = packed + column / nr * panel_stride + p * nr,
-        .panel_stride = panel_stride,
+        .packed = w->packed + column / kernels->gemm_nr * w->panel_stride + p * w->packed_row,
+        .panel_stride = w->panel_stride,
+        .packed_row = w->packed_row,
         .c = g->c + row * g->c_row + column,
         .c_row = g->c_row,
         .accumulate = g->accumulate || p > 0,
@@ -138,12 +141,12 @@ static void multiply_task(void *context, size_t index, int worker) {
   (void)worker;
   const work *w = context;
   size_t row = index % w->row_blocks * w->row_block, column = index / w->row_blocks * w->column_block;
-  multiply_block(w->kernels, w->gemm, w->packed, row, at_most(w->gemm->m - row, w->row_block), column, at_most(w->gemm->n - column, w->column_block));
+  multiply_block(w, row, at_most(w->gemm->m - row, w->row_block), column, at_most(w->gemm->n - column, w->column_block));
 }
 
 // Rows by the block of A, columns in whole panels; finer columns where that gives too few tasks for the threads.
 static work plan(const ig_kernels *kernels, const ig_gemm *g, const float *packed, size_t threads) {
-  work w = {.kernels = kernels, .gemm = g, .packed = packed};
+  work w = {.kernels = kernels, .gemm = g, .packed = packed, .panel_stride = g->k * kernels->gemm_nr, .packed_row = kernels->gemm_nr};
   size_t block = at_most(kernels->gemm_mr * ROW_BLOCK_TILES, ROW_BLOCK_MAX);
   w.row_block = parts(g->m, parts(g->m, block));
   w.row_blocks = parts(g->m, w.row_block);
@@ -213,11 +216,10 @@ size_t ig_gemm_serial_buffer(const ig_kernels *kernels, size_t m, size_t n, size
 
 void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffer) {
   if (gemm->m == 0 || gemm->n == 0) return;
-  const float *packed = gemm->packed;
-  if (!packed) {
+  const bool as_it_stands = !gemm->packed && gemm->b_column == 1 && gemm->n % kernels->gemm_nr == 0;
+  if (!gemm->packed && !as_it_stands)
     kernels->gemm_pack(gemm->n, gemm->k, gemm->b, gemm->b_depth, gemm->b_column, buffer, gemm->k * kernels->gemm_nr);
-    packed = buffer;
-  }
-  work w = plan(kernels, gemm, packed, 1);
+  work w = plan(kernels, gemm, gemm->packed ? gemm->packed : buffer, 1);
+  if (as_it_stands) w.packed = gemm->b, w.panel_stride = kernels->gemm_nr, w.packed_row = gemm->b_depth;
   for (size_t i = 0; i < w.row_blocks * w.column_blocks; i++) multiply_task(&w, i, 0);
 }

@@ -18,7 +18,8 @@ typedef struct ig_gemm {
 } ig_gemm;
 
 void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm);
-// The same on the calling thread, with a caller's buffer for packing instead of nn's scratch (inside pool tasks). buffer: ig_gemm_serial_buffer floats.
+// The same on the calling thread, with a caller's buffer for packing instead of nn's scratch (inside pool tasks); a B whose columns fill whole panels
+// is read as it stands. buffer: ig_gemm_serial_buffer floats.
 void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffer);
 size_t ig_gemm_serial_buffer(const ig_kernels *kernels, size_t m, size_t n, size_t k);
 // Scratch bytes that ig_gemm_run needs; none when B comes packed.

@@ -30,6 +30,7 @@ static void peak_task(void *context, size_t index, int worker) {
                              .a_depth = mr,
                              .packed = packed,
                              .panel_stride = DEPTH * nr,
+                             .packed_row = nr,
                              .c = c,
                              .c_row = nr};
   for (int i = 0; i < LOOPS; i++) w->kernels->gemm(&tile);

@@ -257,6 +257,7 @@ static void run_product(const ig_kernels *kernels, const product *p, const float
                        .a_depth = (p->a_transposed ? p->m : 1) * step,
                        .packed = packed,
                        .panel_stride = panel_stride,
+                       .packed_row = kernels->gemm_nr,
                        .c = out,
                        .c_row = p->n + 3,
                        .accumulate = p->accumulate,

@@ -59,7 +59,7 @@ static void gemm_row(const ig_gemm_tile *t, size_t i, const float *panel, size_t
     for (size_t j = 0; j < width; j++) sum[j] = c[j];
   for (size_t p = 0; p < t->depth; p++) {
     float a = t->a[i * t->a_row + p * t->a_depth];
-    for (size_t j = 0; j < GEMM_NR; j++) sum[j] = fmaf(a, panel[p * GEMM_NR + j], sum[j]);
+    for (size_t j = 0; j < GEMM_NR; j++) sum[j] = fmaf(a, panel[p * t->packed_row + j], sum[j]);
   }
   for (size_t j = 0; j < width; j++) c[j] = activate(t->activation, t->bias ? sum[j] + t->bias[first + j] : sum[j]);
 }

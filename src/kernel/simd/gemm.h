@@ -23,7 +23,7 @@ typedef struct register_tile {
   const float *a;  // A[i][p] = a[i * a_row + p * a_depth]
   size_t a_row, a_depth;
   const float *packed;
-  size_t panel_stride;
+  size_t panel_stride, packed_row;
   float *c;
   size_t c_row;
   bool accumulate, relu;
@@ -46,7 +46,7 @@ VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS
   const float *row[(GEMM_MR + 2) / 3];
   UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) row[g] = t->a + 3 * g * t->a_row;
   const float *b = t->packed, *b2 = t->packed + t->panel_stride;
-  const size_t a_row = t->a_row, a_depth = t->a_depth;
+  const size_t a_row = t->a_row, a_depth = t->a_depth, packed_row = t->packed_row;
   for (size_t p = t->depth; p > 0; p--) {
     vec column[GEMM_MAX_VECTORS];
     UNROLL for (size_t v = 0; v < VECTORS; v++) {
@@ -58,8 +58,8 @@ VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS
       vec value = vec_set(row[i / 3][i % 3 * a_row]);
       UNROLL for (size_t v = 0; v < VECTORS; v++) sum[i][v] = vec_fma(value, column[v], sum[i][v]);
     }
-    b += GEMM_NR;
-    b2 += GEMM_NR;
+    b += packed_row;
+    b2 += packed_row;
     UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) row[g] += a_depth;
   }
   UNROLL for (size_t v = 0; v < VECTORS; v++) {
@@ -88,6 +88,7 @@ static void gemm(const ig_gemm_tile *t) {
                      .a_row = t->a_row,
                      .a_depth = t->a_depth,
                      .panel_stride = t->panel_stride,
+                     .packed_row = t->packed_row,
                      .c_row = t->c_row,
                      .accumulate = t->accumulate,
                      .relu = t->activation == IG_ACTIVATION_RELU};
