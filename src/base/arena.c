@@ -37,6 +37,14 @@ void ig_arena_free(ig_arena *arena) {
   *arena = (ig_arena){0};
 }
 
+void ig_arena_touch(ig_arena *arena) {
+  if (!arena->base) return;
+#ifdef MADV_POPULATE_WRITE
+  if (madvise(arena->base, arena->size, MADV_POPULATE_WRITE) == 0) return;
+#endif
+  for (size_t at = 0; at < arena->size; at += PAGE) ((volatile char *)arena->base)[at] = arena->base[at];
+}
+
 // Bytes of one request: rounded up to the alignment, and one unit of padding behind.
 static bool padded_size(size_t count, size_t size, size_t *out) {
   size_t bytes;

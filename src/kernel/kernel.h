@@ -24,7 +24,7 @@ typedef struct ig_gemm_tile {
   const float *packed;  // B[p][j] = packed[j / gemm_nr * panel_stride + p * packed_row + j % gemm_nr]
   size_t panel_stride;
   size_t packed_row;  // gemm_nr where B is packed; a matrix whose columns fill whole panels may be read as it stands
-  float *c;  // C[i][j] = c[i * c_row + j]
+  float *c;           // C[i][j] = c[i * c_row + j]
   size_t c_row;
   bool accumulate;  // C += AB instead of C = AB: the chain of fused multiply-adds goes on from C, so splitting k changes no bit
   // Epilogue, applied after the product (last block of k only): C = activation(C + bias)

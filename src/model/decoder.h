@@ -14,7 +14,8 @@ typedef struct ig_decoder_layer_state {
 typedef struct ig_decoder_state {
   float *embedded;                 // (rows, d)
   ig_decoder_layer_state *layers;  // (decoder_layers); storage of the owner, pointers set by carve
-  ig_sublayer_state final;
+  ig_keeping keeping;
+  ig_sublayer_state final;   // where config.final_norm
   const float *final_input;  // (rows, d)
 } ig_decoder_state;
 
@@ -31,9 +32,7 @@ typedef struct ig_decoder_view {
   const ig_kv_cache *cache;  // one a layer, or NULL: the rows see each other
 } ig_decoder_view;
 
-// memory: the ragged shape of the encoder's rows that each sequence sees (as many sequences as target).
-void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *model, const ig_ragged *target, const ig_ragged *memory,
-                      bool training);
+void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *model, int rows, ig_keeping keeping);
 // Cross-attention keys and values of every layer: key_value[layer] (memory rows, 2d).
 void ig_decoder_memory(ig_nn *nn, const ig_model *model, int memory_rows, const float *memory, float *const *key_value);
 // Returns the hidden rows (rows, d) before the output layer, inside state.
@@ -44,10 +43,10 @@ typedef struct ig_decoder_backward_args {
   const float *memory;      // (memory rows, d)
   float *gradient;          // (rows, d) of the hidden rows; overwritten
   float *dropped, *normed;  // (rows, d) scratch
-  float *dkey_value;        // (memory rows, 2d) scratch
   float *dmemory;           // (memory rows, d), added to
 } ig_decoder_backward_args;
-void ig_decoder_backward(ig_nn *nn, const ig_model *model, const ig_decoder_state *state, const ig_decoder_view *view,
+void ig_decoder_backward(ig_nn *nn, const ig_model *model, ig_decoder_state *state, const ig_decoder_view *view,
                          const ig_decoder_backward_args *args);
-size_t ig_decoder_scratch(const ig_nn *nn, const ig_model *model, int rows, int longest, int memory_rows, int longest_memory);
+// sizes: max_keys is the longer of a sequence's own past and its memory.
+size_t ig_decoder_scratch(const ig_nn *nn, const ig_model *model, const ig_attention_sizes *sizes);
 #endif

@@ -15,17 +15,17 @@ typedef struct ig_encoder_state {
   int *position;                   // (rows)
   float *embedded;                 // (rows, d)
   ig_encoder_layer_state *layers;  // (encoder_layers); storage of the owner, pointers set by carve
-  ig_sublayer_state final;         // where config.final_norm
-  const float *final_input;        // (rows, d)
+  ig_keeping keeping;
+  ig_sublayer_state final;   // where config.final_norm
+  const float *final_input;  // (rows, d)
 } ig_encoder_state;
 
-// In training every layer keeps what its backward needs; in inference all layers share two sets of buffers.
-void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *model, const ig_ragged *source, bool training);
+void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *model, int rows, ig_keeping keeping);
 // ids (rows); positions: the table of sinusoids. Returns the memory (rows, d), inside state.
 const float *ig_encoder_forward(ig_nn *nn, const ig_model *model, ig_encoder_state *state, const ig_ragged *source, const int *ids,
                                 const float *positions, const ig_attention_mask *mask);
 // gradient (rows, d) of the memory, overwritten; dropped, normed (rows, d) are scratch.
-void ig_encoder_backward(ig_nn *nn, const ig_model *model, const ig_encoder_state *state, const ig_ragged *source, const int *ids,
+void ig_encoder_backward(ig_nn *nn, const ig_model *model, ig_encoder_state *state, const ig_ragged *source, const int *ids,
                          const ig_attention_mask *mask, float *gradient, float *dropped, float *normed);
-size_t ig_encoder_scratch(const ig_nn *nn, const ig_model *model, int rows, int longest);
+size_t ig_encoder_scratch(const ig_nn *nn, const ig_model *model, int rows, int longest, bool training);
 #endif

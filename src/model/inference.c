@@ -29,21 +29,13 @@ struct ig_inference {
 
 static int position_count(const ig_inference_size *size) { return size->longest > size->max_length ? size->longest : size->max_length; }
 
-// Shapes that stand for the largest encode and the largest step. offsets: room for two.
-static ig_ragged one_sequence(int rows, int offsets[2]) {
-  offsets[0] = 0, offsets[1] = rows;
-  return (ig_ragged){1, offsets};
-}
-
 static void carve(ig_inference *p, ig_arena *arena) {
   const ig_config *c = &p->model->config;
   const size_t d = (size_t)c->d_model, slots = (size_t)p->size.slots;
-  int source_offsets[2], slot_offsets[2];
-  const ig_ragged source = one_sequence(p->size.source_rows, source_offsets), rows = one_sequence(p->size.slots, slot_offsets);
   p->encoder.layers = p->encoder_layers;
   p->decoder.layers = p->decoder_layers;
-  ig_encoder_carve(&p->encoder, arena, p->model, &source, false);
-  ig_decoder_carve(&p->decoder, arena, p->model, &rows, &source, false);
+  ig_encoder_carve(&p->encoder, arena, p->model, p->size.source_rows, IG_KEEP_NOTHING);
+  ig_decoder_carve(&p->decoder, arena, p->model, p->size.slots, IG_KEEP_NOTHING);
   p->logits = IG_TAKE(arena, float, slots *(size_t)c->target_vocab_size);
   p->positions = IG_TAKE(arena, float, (size_t)position_count(&p->size) * d);
   p->sentence_begin = IG_TAKE(arena, int, p->size.sentences);
@@ -64,8 +56,8 @@ static void carve(ig_inference *p, ig_arena *arena) {
 
 static size_t scratch_bytes(const ig_inference *p) {
   const ig_model *m = p->model;
-  const size_t sizes[] = {ig_encoder_scratch(&p->nn, m, p->size.source_rows, p->size.longest),
-                          ig_decoder_scratch(&p->nn, m, p->size.slots, 1, p->size.source_rows, position_count(&p->size)),
+  const ig_attention_sizes step = {.rows = p->size.slots, .memory_rows = p->size.source_rows, .max_keys = position_count(&p->size)};
+  const size_t sizes[] = {ig_encoder_scratch(&p->nn, m, p->size.source_rows, p->size.longest, false), ig_decoder_scratch(&p->nn, m, &step),
                           ig_linear_scratch(&p->nn, &m->output, p->size.slots)};
   size_t most = 0;
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)

@@ -30,13 +30,7 @@ typedef struct ig_pass_buffers {
   int *memory_length;                        // (sequences)
   float *hidden_gradient, *memory_gradient;  // (target rows, d), (source rows, d)
   float *dropped, *normed;                   // (the more rows, d)
-  float *dkey_value;                         // (source rows, 2d)
 } ig_pass_buffers;
-
-typedef struct ig_pass_shape {
-  ig_ragged source, target;
-  int longest_source, longest_target;
-} ig_pass_shape;
 
 static int longest(const ig_ragged *r) {
   int most = 0;
@@ -45,8 +39,18 @@ static int longest(const ig_ragged *r) {
   return most;
 }
 
-static ig_pass_shape shape_of(const ig_ragged *source, const ig_ragged *target) {
-  return (ig_pass_shape){.source = *source, .target = *target, .longest_source = longest(source), .longest_target = longest(target)};
+static int most_positions(const ig_pass_bounds *n) { return n->longest_source > n->longest_target ? n->longest_source : n->longest_target; }
+
+static ig_pass_bounds bounds_of(const ig_pass_args *args) {
+  const ig_batch *b = args->batch;
+  const ig_ragged source = {b->sequences, b->source_offsets}, target = {b->sequences, b->target_offsets};
+  return (ig_pass_bounds){.sequences = b->sequences,
+                          .source_rows = ig_ragged_rows(&source),
+                          .target_rows = ig_ragged_rows(&target),
+                          .longest_source = longest(&source),
+                          .longest_target = longest(&target),
+                          .backward = args->backward,
+                          .recompute = args->recompute};
 }
 
 ig_status ig_pass_create(const ig_model *model, ig_pool *pool, ig_pass **out, ig_error *err) {
@@ -78,31 +82,29 @@ void ig_pass_free(ig_pass *p) {
   free(p);
 }
 
-static void carve(ig_pass *p, ig_pass_buffers *b, ig_arena *arena, const ig_pass_shape *shape, bool backward) {
-  const size_t d = (size_t)p->model->config.d_model;
-  const size_t source_rows = (size_t)ig_ragged_rows(&shape->source), target_rows = (size_t)ig_ragged_rows(&shape->target);
+static void carve(ig_pass *p, ig_pass_buffers *b, ig_arena *arena, const ig_pass_bounds *n) {
+  const size_t d = (size_t)p->model->config.d_model, source_rows = (size_t)n->source_rows, target_rows = (size_t)n->target_rows;
+  const ig_keeping keeping = !n->backward ? IG_KEEP_NOTHING : n->recompute ? IG_KEEP_INPUTS : IG_KEEP_ALL;
   b->encoder.layers = p->encoder_layers;
   b->decoder.layers = p->decoder_layers;
-  ig_encoder_carve(&b->encoder, arena, p->model, &shape->source, backward);
+  ig_encoder_carve(&b->encoder, arena, p->model, n->source_rows, keeping);
   for (int i = 0; i < p->model->config.decoder_layers; i++) p->key_value[i] = IG_TAKE(arena, float, source_rows * 2 * d);
-  ig_decoder_carve(&b->decoder, arena, p->model, &shape->target, &shape->source, backward);
+  ig_decoder_carve(&b->decoder, arena, p->model, n->target_rows, keeping);
   b->position = IG_TAKE(arena, int, target_rows);
-  b->memory_length = IG_TAKE(arena, int, shape->source.sequences);
-  if (!backward) return;
+  b->memory_length = IG_TAKE(arena, int, n->sequences);
+  if (!n->backward) return;
   const size_t most = source_rows > target_rows ? source_rows : target_rows;
   b->hidden_gradient = IG_TAKE(arena, float, target_rows *d);
   b->memory_gradient = IG_TAKE(arena, float, source_rows *d);
   b->dropped = IG_TAKE(arena, float, most *d);
   b->normed = IG_TAKE(arena, float, most *d);
-  b->dkey_value = IG_TAKE(arena, float, source_rows * 2 * d);
 }
 
-static size_t scratch_bytes(const ig_nn *nn, const ig_model *model, const ig_pass_shape *shape) {
-  const int source_rows = ig_ragged_rows(&shape->source), target_rows = ig_ragged_rows(&shape->target);
+static size_t scratch_bytes(const ig_nn *nn, const ig_model *model, const ig_pass_bounds *n) {
   const ig_loss_args loss = {.output = model->output};
-  const size_t sizes[] = {ig_encoder_scratch(nn, model, source_rows, shape->longest_source),
-                          ig_decoder_scratch(nn, model, target_rows, shape->longest_target, source_rows, shape->longest_source),
-                          ig_loss_scratch(nn, &loss, target_rows), ig_linear_scratch(nn, &model->output, target_rows)};
+  const ig_attention_sizes decoder = {.rows = n->target_rows, .memory_rows = n->source_rows, .max_keys = most_positions(n), .training = n->backward};
+  const size_t sizes[] = {ig_encoder_scratch(nn, model, n->source_rows, n->longest_source, n->backward), ig_decoder_scratch(nn, model, &decoder),
+                          ig_loss_scratch(nn, &loss, n->target_rows), ig_linear_scratch(nn, &model->output, n->target_rows)};
   size_t most = 0;
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
     if (sizes[i] > most) most = sizes[i];
@@ -152,76 +154,93 @@ static ig_status check_ids(const char *what, const int *ids, int rows, int vocab
   return IG_OK;
 }
 
-static ig_status check_batch(const ig_pass *p, const ig_batch *batch, const ig_pass_shape *shape, ig_error *err) {
+static ig_status check_batch(const ig_pass *p, const ig_batch *batch, const ig_pass_bounds *n, ig_error *err) {
   const ig_config *c = &p->model->config;
-  const int source_rows = ig_ragged_rows(&shape->source), target_rows = ig_ragged_rows(&shape->target);
-  IG_TRY(check_ids("source", batch->source, source_rows, c->vocab_size, err));
-  IG_TRY(check_ids("target input", batch->target_input, target_rows, c->target_vocab_size, err));
+  IG_TRY(check_ids("source", batch->source, n->source_rows, c->vocab_size, err));
+  IG_TRY(check_ids("target input", batch->target_input, n->target_rows, c->target_vocab_size, err));
   if (batch->target_output)
-    for (int r = 0; r < target_rows; r++)
+    for (int r = 0; r < n->target_rows; r++)
       if (batch->target_output[r] >= c->target_vocab_size)
         return ig_fail(err, IG_ERROR_ARGUMENT, "target output id of row %d: expected at most %d, found %d", r, c->target_vocab_size - 1,
                        batch->target_output[r]);
-  const int most = shape->longest_source > shape->longest_target ? shape->longest_source : shape->longest_target;
+  const int most = most_positions(n);
   if (c->max_positions && most > c->max_positions)
     return ig_fail(err, IG_ERROR_ARGUMENT, "a sequence of %d tokens is longer than the model's %d positions", most, c->max_positions);
   return ig_masks_check(batch, err);
 }
 
-static ig_status prepare(ig_pass *p, const ig_pass_args *args, const ig_pass_shape *shape, ig_pass_buffers *b, ig_error *err) {
-  const ig_batch *batch = args->batch;
-  const ig_config *c = &p->model->config;
-  IG_TRY(check_batch(p, batch, shape, err));
+// The arena of activations, measured with what `masks` (a batch's, or NULL) adds.
+static ig_status measure(ig_pass *p, const ig_pass_bounds *n, const ig_batch *masks, ig_pass_plan *out, ig_error *err) {
+  ig_pass_buffers b = {0};
   ig_arena plan = ig_arena_measure();
-  carve(p, b, &plan, shape, args->backward);
-  ig_masks_carve(&b->masks, &plan, batch, c->encoder_heads, c->decoder_heads);
+  carve(p, &b, &plan, n);
+  if (masks) ig_masks_carve(&b.masks, &plan, masks, p->model->config.encoder_heads, p->model->config.decoder_heads);
   if (plan.overflow) return ig_fail(err, IG_ERROR_MEMORY, "the batch needs more memory than can be addressed");
-  IG_TRY(reserve(&p->activations, plan.peak, err));
-  carve(p, b, &p->activations, shape, args->backward);
-  ig_masks_carve(&b->masks, &p->activations, batch, c->encoder_heads, c->decoder_heads);
+  *out = (ig_pass_plan){plan.peak, scratch_bytes(&p->nn, p->model, n)};
+  return IG_OK;
+}
+
+ig_status ig_pass_measure(ig_pass *p, const ig_pass_bounds *bounds, ig_pass_plan *out, ig_error *err) { return measure(p, bounds, NULL, out, err); }
+
+ig_status ig_pass_reserve(ig_pass *p, const ig_pass_bounds *bounds, ig_error *err) {
+  ig_pass_plan plan;
+  IG_TRY(ig_pass_measure(p, bounds, &plan, err));
+  IG_TRY(reserve(&p->activations, plan.activations, err));
+  IG_TRY(reserve(&p->scratch, plan.scratch, err));
+  ig_arena_touch(&p->activations);
+  ig_arena_touch(&p->scratch);
+  return reserve_positions(p, (size_t)most_positions(bounds), err);
+}
+
+static ig_status prepare(ig_pass *p, const ig_pass_args *args, const ig_pass_bounds *n, ig_pass_buffers *b, ig_error *err) {
+  const ig_config *c = &p->model->config;
+  ig_pass_plan plan;
+  IG_TRY(check_batch(p, args->batch, n, err));
+  IG_TRY(measure(p, n, args->batch, &plan, err));
+  IG_TRY(reserve(&p->activations, plan.activations, err));
+  IG_TRY(reserve(&p->scratch, plan.scratch, err));
+  carve(p, b, &p->activations, n);
+  ig_masks_carve(&b->masks, &p->activations, args->batch, c->encoder_heads, c->decoder_heads);
   p->nn.training = args->backward;
   p->nn.seed = args->seed;
   p->nn.update = args->update;
   p->nn.scratch = &p->scratch;
-  IG_TRY(reserve(&p->scratch, scratch_bytes(&p->nn, p->model, shape), err));
-  return reserve_positions(p, (size_t)(shape->longest_source > shape->longest_target ? shape->longest_source : shape->longest_target), err);
+  return reserve_positions(p, (size_t)most_positions(n), err);
 }
 
-static void backward(ig_pass *p, const ig_pass_args *args, const ig_pass_shape *shape, ig_pass_buffers *b, const ig_decoder_view *view,
-                     const float *memory) {
-  const int source_rows = ig_ragged_rows(&shape->source);
+static void backward(ig_pass *p, const ig_pass_args *args, ig_pass_buffers *b, const ig_decoder_view *view, const float *memory) {
+  const ig_ragged source = {args->batch->sequences, args->batch->source_offsets};
+  const int source_rows = ig_ragged_rows(&source);
   memset(b->memory_gradient, 0, (size_t)source_rows * (size_t)p->model->config.d_model * sizeof(float));
   const ig_decoder_backward_args decoder = {.memory_rows = source_rows,
                                             .memory = memory,
                                             .gradient = b->hidden_gradient,
                                             .dropped = b->dropped,
                                             .normed = b->normed,
-                                            .dkey_value = b->dkey_value,
                                             .dmemory = b->memory_gradient};
   p->nn.first_row = args->first_target_row;
   ig_decoder_backward(&p->nn, p->model, &b->decoder, view, &decoder);
   p->nn.first_row = args->first_source_row;
-  ig_encoder_backward(&p->nn, p->model, &b->encoder, &shape->source, args->batch->source, &b->masks.encoder, b->memory_gradient, b->dropped,
-                      b->normed);
+  ig_encoder_backward(&p->nn, p->model, &b->encoder, &source, args->batch->source, &b->masks.encoder, b->memory_gradient, b->dropped, b->normed);
 }
 
 ig_status ig_pass_run(ig_pass *p, const ig_pass_args *args, ig_loss_sums *sums, ig_error *err) {
   const ig_batch *batch = args->batch;
   IG_TRY(ig_batch_check(batch, err));
-  const ig_pass_shape shape = shape_of(&(ig_ragged){batch->sequences, batch->source_offsets}, &(ig_ragged){batch->sequences, batch->target_offsets});
-  const int source_rows = ig_ragged_rows(&shape.source), target_rows = ig_ragged_rows(&shape.target);
+  const ig_ragged source = {batch->sequences, batch->source_offsets}, target = {batch->sequences, batch->target_offsets};
+  const ig_pass_bounds n = bounds_of(args);
   ig_pass_buffers b = {0};
-  IG_TRY(prepare(p, args, &shape, &b, err));
+  IG_TRY(prepare(p, args, &n, &b, err));
   for (int s = 0; s < batch->sequences; s++) {
     b.memory_length[s] = batch->source_offsets[s + 1] - batch->source_offsets[s];
     for (int r = batch->target_offsets[s]; r < batch->target_offsets[s + 1]; r++) b.position[r] = r - batch->target_offsets[s];
   }
 
   p->nn.first_row = args->first_source_row;
-  const float *memory = ig_encoder_forward(&p->nn, p->model, &b.encoder, &shape.source, batch->source, p->positions, &b.masks.encoder);
+  const float *memory = ig_encoder_forward(&p->nn, p->model, &b.encoder, &source, batch->source, p->positions, &b.masks.encoder);
   p->nn.first_row = args->first_target_row;
-  ig_decoder_memory(&p->nn, p->model, source_rows, memory, p->key_value);
-  const ig_decoder_view view = {.rows = shape.target,
+  ig_decoder_memory(&p->nn, p->model, n.source_rows, memory, p->key_value);
+  const ig_decoder_view view = {.rows = target,
                                 .ids = batch->target_input,
                                 .position = b.position,
                                 .positions = p->positions,
@@ -231,14 +250,14 @@ ig_status ig_pass_run(ig_pass *p, const ig_pass_args *args, ig_loss_sums *sums, 
                                 .memory_begin = batch->source_offsets,
                                 .memory_length = b.memory_length};
   const float *hidden = ig_decoder_forward(&p->nn, p->model, &b.decoder, &view);
-  if (args->logits) ig_linear_forward(&p->nn, &p->model->output, target_rows, hidden, IG_ACTIVATION_NONE, args->logits);
+  if (args->logits) ig_linear_forward(&p->nn, &p->model->output, n.target_rows, hidden, IG_ACTIVATION_NONE, args->logits);
   if (!batch->target_output) return IG_OK;
   const ig_loss_args loss = {.output = p->model->output,
                              .label_smoothing = args->label_smoothing,
                              .gradient_scale = args->backward ? (float)(1.0 / args->normalizer) : 0.0f,
                              .targets = batch->target_output};
-  const ig_loss_sums result = ig_loss_run(&p->nn, &loss, target_rows, hidden, args->backward ? b.hidden_gradient : NULL);
-  if (args->backward) backward(p, args, &shape, &b, &view, memory);
+  const ig_loss_sums result = ig_loss_run(&p->nn, &loss, n.target_rows, hidden, args->backward ? b.hidden_gradient : NULL);
+  if (args->backward) backward(p, args, &b, &view, memory);
   if (sums) *sums = result;
   return IG_OK;
 }

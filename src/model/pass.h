@@ -1,4 +1,5 @@
-// One pass over a batch: forward, and backward where gradients are wanted. Owns the arena of all activations, which grows to the largest batch seen.
+// One pass over a batch: forward, and backward where gradients are wanted. Owns the memory of all activations: reserved for the largest batch before the
+// first one, or grown when a larger one comes.
 #ifndef IG_MODEL_PASS_H
 #define IG_MODEL_PASS_H
 #include "model/model.h"
@@ -8,10 +9,25 @@ typedef struct ig_pass ig_pass;  // ig_pass_free; borrows model and pool
 ig_status ig_pass_create(const ig_model *model, ig_pool *pool, ig_pass **out, ig_error *err);
 void ig_pass_free(ig_pass *pass);
 
+// The largest batch that will come: each number on its own, so that no batch need have them all.
+typedef struct ig_pass_bounds {
+  int sequences, source_rows, target_rows;
+  int longest_source, longest_target;  // rows of one sequence
+  bool backward;
+  bool recompute;  // as in ig_pass_args
+} ig_pass_bounds;
+typedef struct ig_pass_plan {
+  size_t activations, scratch;  // bytes
+} ig_pass_plan;
+ig_status ig_pass_measure(ig_pass *pass, const ig_pass_bounds *bounds, ig_pass_plan *out, ig_error *err);
+// Takes and touches the memory of such batches (without masks): no run within the bounds allocates or faults in a page.
+ig_status ig_pass_reserve(ig_pass *pass, const ig_pass_bounds *bounds, ig_error *err);
+
 typedef struct ig_pass_args {
   const ig_batch *batch;
   float label_smoothing;
   bool backward;      // adds to the model's gradients; dropout on
+  bool recompute;     // backward: only the layers' inputs are kept, and each layer is run forward again: less memory, the same bits
   double normalizer;  // backward: loss sums are divided by this
   uint64_t seed;      // dropout's key ...
   uint32_t update;

@@ -13,6 +13,8 @@ void ig_sublayer_carve(ig_sublayer_state *state, ig_arena *arena, int rows, int 
   ig_norm_carve(&state->norm, arena, rows);
 }
 
+float **ig_sublayer_output_buffer(const ig_model *model, ig_sublayer_state *state) { return model->config.pre_norm ? &state->sum : &state->normed; }
+
 const float *ig_sublayer_input(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state, int rows, const float *x) {
   if (!sublayer->pre_norm) return x;
   ig_norm_forward(nn, sublayer->norm, &state->norm, rows, x, state->normed);

@@ -4,6 +4,13 @@
 #define IG_MODEL_SUBLAYER_H
 #include "model/model.h"
 
+// What a stack keeps of its layers for the backward.
+typedef enum ig_keeping {
+  IG_KEEP_NOTHING,  // inference: all layers share their buffers
+  IG_KEEP_INPUTS,  // each layer's input alone; the backward runs the layer forward again   (Chen et al. 2016, "Training deep nets with sublinear memory")
+  IG_KEEP_ALL,
+} ig_keeping;
+
 typedef struct ig_sublayer {
   const ig_norm *norm;
   bool pre_norm;
@@ -23,6 +30,9 @@ void ig_sublayer_carve(ig_sublayer_state *state, ig_arena *arena, int rows, int 
 const float *ig_sublayer_input(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state, int rows, const float *x);
 // After f has written state->sum: the sublayer's output.
 const float *ig_sublayer_output(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state, int rows, const float *x);
+
+// The buffer that the sublayer's output will stand in.
+float **ig_sublayer_output_buffer(const ig_model *model, ig_sublayer_state *state);
 
 // Backward in two halves round f's. Before: gradient (rows, d) of the output becomes that of the residual sum, in place; returns that of f's output.
 // Then f's backward writes its input's gradient to *dinput, adding where *accumulate says so. After: gradient is that of x.

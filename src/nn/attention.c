@@ -1,6 +1,8 @@
 // Attention of one (sequence, head) after another, over the pool. With S = scale Q K^T + mask, P = softmax(S) by rows, D = dropout(P):
 //   forward   O = D V
 //   backward  dV = D^T dO,  dD = dO V^T,  dP = dropout(dD),  dS = scale P (dP - sum(P dP)),  dQ = dS K,  dK = dS^T Q
+// Nothing of size queries x keys outlives a block of queries: the backward computes S and P again (Dao et al. 2022, "FlashAttention", 3.1, at the grain
+// of a block of rows), and keys that a causal mask hides from a whole block are left out.
 // Two ways forward: matrix products, and row by row where a sequence has few queries or its keys are scattered over a cache. A sequence's own shape
 // alone decides, so its company in the batch changes nothing.
 #include "nn/attention.h"
@@ -10,15 +12,13 @@
 #include "nn/dropout.h"
 #include "nn/gemm.h"
 
-enum { FEW_QUERIES = 4, TASKS_PER_THREAD = 16 };
+enum { FEW_QUERIES = 4, QUERY_BLOCK = 32, TASKS_PER_THREAD = 16 };
 
 typedef struct attention_work {
   ig_nn *nn;
   const ig_attention_args *args;
-  const size_t *first_probability;  // (sequences): where each one's probabilities begin
-  float *probabilities;             // or NULL
-  float *output;                    // (rows, heads*head_dim)
-  const float *doutput;             // (rows, heads*head_dim)
+  float *output;         // (rows, heads*head_dim)
+  const float *doutput;  // (rows, heads*head_dim)
   const ig_attention_gradients *gradients;
   float *buffers;  // (threads, buffer)
   size_t buffer;
@@ -27,11 +27,15 @@ typedef struct attention_work {
 
 // One (sequence, head).
 typedef struct pair {
-  size_t sequence, head, queries, keys, first_row, first_key;
+  size_t sequence, head, queries, keys, first_row, first_key, dim;
   const float *query, *key, *value;
-  float *probabilities;  // (queries, keys)
-  float *scratch;        // this worker's
+  float *scratch;  // this worker's
 } pair;
+
+// Some of its queries, and the keys that the last of them sees.
+typedef struct block {
+  size_t first, rows, keys;
+} block;
 
 static size_t key_row(const ig_keys *keys, size_t sequence, size_t t) {
   return keys->index ? (size_t)keys->index[sequence * keys->index_stride + t] : (size_t)keys->begin[sequence] + t;
@@ -40,18 +44,13 @@ static size_t key_row(const ig_keys *keys, size_t sequence, size_t t) {
 static pair pair_at(const attention_work *w, size_t number, int worker) {
   const ig_attention_args *a = w->args;
   const size_t s = number / (size_t)a->heads, h = number % (size_t)a->heads, column = h * (size_t)a->head_dim;
-  pair p = {.sequence = s, .head = h, .keys = (size_t)a->keys.length[s], .first_row = (size_t)a->queries.offsets[s]};
+  pair p = {.sequence = s, .head = h, .keys = (size_t)a->keys.length[s], .first_row = (size_t)a->queries.offsets[s], .dim = (size_t)a->head_dim};
   p.queries = (size_t)a->queries.offsets[s + 1] - p.first_row;
   p.first_key = a->keys.index ? 0 : (size_t)a->keys.begin[s];
   p.query = a->query + p.first_row * a->query_stride + column;
   p.key = a->keys.key + p.first_key * a->keys.stride + column;
   p.value = a->keys.value + p.first_key * a->keys.stride + column;
   p.scratch = w->buffers + (size_t)worker * w->buffer;
-  p.probabilities = p.scratch;
-  if (w->probabilities)
-    p.probabilities = w->probabilities + w->first_probability[s] + h * p.queries * p.keys;
-  else
-    p.scratch += p.queries * p.keys;
   return p;
 }
 
@@ -62,81 +61,132 @@ static size_t visible(const ig_attention_args *a, const pair *p, size_t i) {
   return seen <= p->queries ? 0 : seen - p->queries < p->keys ? seen - p->queries : p->keys;
 }
 
-// Scores of query i to probabilities, in place.
-static void normalize_row(const attention_work *w, const pair *p, size_t i, float *row) {
+static block block_at(const ig_attention_args *a, const pair *p, size_t first) {
+  const size_t rows = p->queries - first < QUERY_BLOCK ? p->queries - first : QUERY_BLOCK;
+  return (block){first, rows, visible(a, p, first + rows - 1)};
+}
+
+// Scores of query i to probabilities, in place; n: keys in the row.
+static void normalize_row(const attention_work *w, const pair *p, size_t i, size_t n, float *row) {
   const ig_attention_mask *m = &w->args->mask;
   const ig_kernels *kernels = w->nn->kernels;
-  const size_t n = visible(w->args, p, i);
-  kernels->scale(n, w->args->scale, row, row);
-  if (m->mask) kernels->add(n, row, m->mask + p->sequence * m->mask_sequence + p->head * m->mask_head + i * m->mask_row, row);
-  if (m->key_padding) kernels->add(n, row, m->key_padding + p->sequence * m->padding_sequence, row);
-  kernels->softmax(n, row);
-  memset(row + n, 0, (p->keys - n) * sizeof *row);
+  const size_t seen = visible(w->args, p, i);
+  kernels->scale(seen, w->args->scale, row, row);
+  if (m->mask) kernels->add(seen, row, m->mask + p->sequence * m->mask_sequence + p->head * m->mask_head + i * m->mask_row, row);
+  if (m->key_padding) kernels->add(seen, row, m->key_padding + p->sequence * m->padding_sequence, row);
+  kernels->softmax(seen, row);
+  memset(row + seen, 0, (n - seen) * sizeof *row);
 }
 
-static void drop_row(const attention_work *w, const pair *p, size_t i, const float *from, float *to) {
+static void drop_row(const attention_work *w, const pair *p, size_t i, size_t n, const float *from, float *to) {
   ig_dropout_row key = ig_dropout_key(w->nn, &w->args->dropout, (uint32_t)(p->first_row + i));
   key.counter[0] = (uint32_t)p->head << 16;
-  w->nn->kernels->dropout(&key, p->keys, from, to);
+  w->nn->kernels->dropout(&key, n, from, to);
 }
 
-// The probabilities after dropout: the same array where nothing is dropped, else a copy.
-static const float *drop(const attention_work *w, const pair *p, float *copy) {
-  if (!ig_dropout_active(w->nn, &w->args->dropout)) return p->probabilities;
-  for (size_t i = 0; i < p->queries; i++) drop_row(w, p, i, p->probabilities + i * p->keys, copy + i * p->keys);
-  return copy;
+static void drop(const attention_work *w, const pair *p, const block *b, const float *from, float *to) {
+  for (size_t i = 0; i < b->rows; i++) drop_row(w, p, b->first + i, b->keys, from + i * b->keys, to + i * b->keys);
+}
+
+// The scratch of one pair: the transposed operands, packed once for all blocks, then what a block needs.
+typedef struct buffers {
+  float *keys, *values;                      // K^T and V^T, packed; values in the backward only
+  float *probabilities, *dropped, *dscores;  // (rows of a block, keys); the last two in the backward only
+  float *packed;                             // for other operands
+} buffers;
+
+static buffers carve(const ig_kernels *kernels, size_t dim, size_t keys, bool backward, float *scratch) {
+  const size_t operand = ig_gemm_packed_size(kernels, keys, dim), plane = QUERY_BLOCK * keys;
+  buffers b = {.keys = scratch};
+  b.values = b.keys + operand;
+  b.probabilities = b.values + (backward ? operand : 0);
+  b.dropped = b.probabilities + plane;
+  b.dscores = b.dropped + (backward ? plane : 0);
+  b.packed = b.dscores + (backward ? plane : 0);
+  return b;
+}
+
+// X^T of the pair's keys or values as the B of a product.
+static void pack_transposed(const attention_work *w, const pair *p, const float *x, float *packed) {
+  const ig_kernels *kernels = w->nn->kernels;
+  kernels->gemm_pack(p->keys, p->dim, x, 1, w->args->keys.stride, packed, p->dim * kernels->gemm_nr);
+}
+
+// C = A X^T over the block's rows and keys: scores from queries and K, dD from dO and V.
+static void multiply_transposed(const attention_work *w, const pair *p, const block *b, const float *a, size_t a_row, const float *packed, float *c) {
+  ig_gemm_serial(
+      w->nn->kernels,
+      &(ig_gemm){.m = b->rows, .n = b->keys, .k = p->dim, .a = a, .a_row = a_row, .a_depth = 1, .packed = packed, .c = c, .c_row = b->keys}, NULL);
+}
+
+// C = W X over the block's keys: O from D and V, dQ from dS and K.
+static void multiply_keys(const attention_work *w, const pair *p, const block *b, const float *weights, const float *x, float *c, size_t c_row,
+                          float *packed) {
+  ig_gemm_serial(w->nn->kernels,
+                 &(ig_gemm){.m = b->rows,
+                            .n = p->dim,
+                            .k = b->keys,
+                            .a = weights,
+                            .a_row = b->keys,
+                            .a_depth = 1,
+                            .b = x,
+                            .b_depth = w->args->keys.stride,
+                            .b_column = 1,
+                            .c = c,
+                            .c_row = c_row},
+                 packed);
+}
+
+// C += W^T X over the block's rows: dV from D and dO, dK from dS and Q.
+static void add_transposed(const attention_work *w, const pair *p, const block *b, const float *weights, const float *x, size_t x_row, float *c,
+                           float *packed) {
+  ig_gemm_serial(w->nn->kernels,
+                 &(ig_gemm){.m = b->keys,
+                            .n = p->dim,
+                            .k = b->rows,
+                            .a = weights,
+                            .a_row = 1,
+                            .a_depth = b->keys,
+                            .b = x,
+                            .b_depth = x_row,
+                            .b_column = 1,
+                            .c = c,
+                            .c_row = w->gradients->dkey_stride,
+                            .accumulate = true},
+                 packed);
+}
+
+static void probabilities(const attention_work *w, const pair *p, const block *b, const float *packed_keys, float *out) {
+  const size_t stride = w->args->query_stride;
+  multiply_transposed(w, p, b, p->query + b->first * stride, stride, packed_keys, out);
+  for (size_t i = 0; i < b->rows; i++) normalize_row(w, p, b->first + i, b->keys, out + i * b->keys);
 }
 
 static void forward_matrices(const attention_work *w, const pair *p, float *output) {
-  const ig_attention_args *a = w->args;
-  const ig_kernels *kernels = w->nn->kernels;
-  const size_t dim = (size_t)a->head_dim, plane = p->queries * p->keys;
-  float *dropped = p->scratch, *packed = p->scratch + plane;
-  ig_gemm_serial(kernels,
-                 &(ig_gemm){.m = p->queries,
-                            .n = p->keys,
-                            .k = dim,
-                            .a = p->query,
-                            .a_row = a->query_stride,
-                            .a_depth = 1,
-                            .b = p->key,
-                            .b_depth = 1,
-                            .b_column = a->keys.stride,
-                            .c = p->probabilities,
-                            .c_row = p->keys},
-                 packed);
-  for (size_t i = 0; i < p->queries; i++) normalize_row(w, p, i, p->probabilities + i * p->keys);
-  ig_gemm_serial(kernels,
-                 &(ig_gemm){.m = p->queries,
-                            .n = dim,
-                            .k = p->keys,
-                            .a = drop(w, p, dropped),
-                            .a_row = p->keys,
-                            .a_depth = 1,
-                            .b = p->value,
-                            .b_depth = a->keys.stride,
-                            .b_column = 1,
-                            .c = output,
-                            .c_row = (size_t)a->heads * dim},
-                 packed);
+  const size_t width = (size_t)w->args->heads * p->dim;
+  const buffers f = carve(w->nn->kernels, p->dim, p->keys, false, p->scratch);
+  pack_transposed(w, p, p->key, f.keys);
+  for (size_t first = 0; first < p->queries; first += QUERY_BLOCK) {
+    const block b = block_at(w->args, p, first);
+    probabilities(w, p, &b, f.keys, f.probabilities);
+    if (ig_dropout_active(w->nn, &w->args->dropout)) drop(w, p, &b, f.probabilities, f.probabilities);
+    multiply_keys(w, p, &b, f.probabilities, p->value, output + first * width, width, f.packed);
+  }
 }
 
 static void forward_rows(const attention_work *w, const pair *p, float *output) {
   const ig_attention_args *a = w->args;
   const ig_kernels *kernels = w->nn->kernels;
-  const size_t dim = (size_t)a->head_dim, column = p->head * dim;
+  const size_t dim = p->dim, column = p->head * dim;
+  float *row = p->scratch;
   for (size_t i = 0; i < p->queries; i++) {
-    const float *query = p->query + i * a->query_stride, *weights = p->probabilities + i * p->keys;
-    float *row = p->probabilities + i * p->keys, *to = output + i * (size_t)a->heads * dim;
+    const float *query = p->query + i * a->query_stride;
+    float *to = output + i * (size_t)a->heads * dim;
     for (size_t t = 0; t < p->keys; t++) row[t] = kernels->dot(dim, query, a->keys.key + key_row(&a->keys, p->sequence, t) * a->keys.stride + column);
-    normalize_row(w, p, i, row);
-    if (ig_dropout_active(w->nn, &a->dropout)) {
-      drop_row(w, p, i, row, p->scratch);
-      weights = p->scratch;
-    }
+    normalize_row(w, p, i, p->keys, row);
+    if (ig_dropout_active(w->nn, &a->dropout)) drop_row(w, p, i, p->keys, row, row);
     memset(to, 0, dim * sizeof *to);
-    for (size_t t = 0; t < p->keys; t++)
-      kernels->axpy(dim, weights[t], a->keys.value + key_row(&a->keys, p->sequence, t) * a->keys.stride + column, to);
+    for (size_t t = 0; t < p->keys; t++) kernels->axpy(dim, row[t], a->keys.value + key_row(&a->keys, p->sequence, t) * a->keys.stride + column, to);
   }
 }
 
@@ -145,76 +195,51 @@ static void forward_task(void *context, size_t index, int worker) {
   const size_t last = (index + 1) * w->group < w->pairs ? (index + 1) * w->group : w->pairs;
   for (size_t number = index * w->group; number < last; number++) {
     const pair p = pair_at(w, number, worker);
-    float *output = w->output + (p.first_row * (size_t)w->args->heads + p.head) * (size_t)w->args->head_dim;
+    float *output = w->output + (p.first_row * (size_t)w->args->heads + p.head) * p.dim;
     (w->args->keys.index || p.queries < FEW_QUERIES ? forward_rows : forward_matrices)(w, &p, output);
   }
 }
 
-static void backward_pair(const attention_work *w, const pair *p) {
+// dS of the block from its P and dO, over dD in place.
+static void score_gradients(const attention_work *w, const pair *p, const block *b, const buffers *f, const float *doutput) {
+  multiply_transposed(w, p, b, doutput, (size_t)w->args->heads * p->dim, f->values, f->dscores);
+  if (ig_dropout_active(w->nn, &w->args->dropout)) drop(w, p, b, f->dscores, f->dscores);
+  for (size_t i = 0; i < b->rows; i++) {
+    float *row = f->dscores + i * b->keys;
+    w->nn->kernels->softmax_backward(b->keys, f->probabilities + i * b->keys, row, w->args->scale, row);
+  }
+}
+
+static void backward_block(const attention_work *w, const pair *p, const block *b, const buffers *f) {
   const ig_attention_args *a = w->args;
   const ig_attention_gradients *g = w->gradients;
-  const ig_kernels *kernels = w->nn->kernels;
-  const size_t dim = (size_t)a->head_dim, column = p->head * dim, width = (size_t)a->heads * dim, plane = p->queries * p->keys;
-  float *dropped = p->scratch, *dscores = p->scratch + plane, *packed = p->scratch + 2 * plane;
-  const float *doutput = w->doutput + p->first_row * width + column;
-  const float *weights = drop(w, p, dropped);
-  ig_gemm_serial(kernels,
-                 &(ig_gemm){.m = p->keys,
-                            .n = dim,
-                            .k = p->queries,
-                            .a = weights,
-                            .a_row = 1,
-                            .a_depth = p->keys,
-                            .b = doutput,
-                            .b_depth = width,
-                            .b_column = 1,
-                            .c = g->dvalue + p->first_key * g->dkey_stride + column,
-                            .c_row = g->dkey_stride},
-                 packed);
-  ig_gemm_serial(kernels,
-                 &(ig_gemm){.m = p->queries,
-                            .n = p->keys,
-                            .k = dim,
-                            .a = doutput,
-                            .a_row = width,
-                            .a_depth = 1,
-                            .b = p->value,
-                            .b_depth = 1,
-                            .b_column = a->keys.stride,
-                            .c = dscores,
-                            .c_row = p->keys},
-                 packed);
-  for (size_t i = 0; i < p->queries; i++) {
-    float *row = dscores + i * p->keys;
-    if (ig_dropout_active(w->nn, &a->dropout)) drop_row(w, p, i, row, row);
-    kernels->softmax_backward(p->keys, p->probabilities + i * p->keys, row, a->scale, row);
+  const size_t column = p->head * p->dim, width = (size_t)a->heads * p->dim, key = p->first_key * g->dkey_stride + column;
+  const float *doutput = w->doutput + (p->first_row + b->first) * width + column, *weights = f->probabilities;
+  probabilities(w, p, b, f->keys, f->probabilities);
+  if (ig_dropout_active(w->nn, &a->dropout)) {
+    drop(w, p, b, f->probabilities, f->dropped);
+    weights = f->dropped;
   }
-  ig_gemm_serial(kernels,
-                 &(ig_gemm){.m = p->queries,
-                            .n = dim,
-                            .k = p->keys,
-                            .a = dscores,
-                            .a_row = p->keys,
-                            .a_depth = 1,
-                            .b = p->key,
-                            .b_depth = a->keys.stride,
-                            .b_column = 1,
-                            .c = g->dquery + p->first_row * g->dquery_stride + column,
-                            .c_row = g->dquery_stride},
-                 packed);
-  ig_gemm_serial(kernels,
-                 &(ig_gemm){.m = p->keys,
-                            .n = dim,
-                            .k = p->queries,
-                            .a = dscores,
-                            .a_row = 1,
-                            .a_depth = p->keys,
-                            .b = p->query,
-                            .b_depth = a->query_stride,
-                            .b_column = 1,
-                            .c = g->dkey + p->first_key * g->dkey_stride + column,
-                            .c_row = g->dkey_stride},
-                 packed);
+  add_transposed(w, p, b, weights, doutput, width, g->dvalue + key, f->packed);
+  score_gradients(w, p, b, f, doutput);
+  multiply_keys(w, p, b, f->dscores, p->key, g->dquery + (p->first_row + b->first) * g->dquery_stride + column, g->dquery_stride, f->packed);
+  add_transposed(w, p, b, f->dscores, p->query + b->first * a->query_stride, a->query_stride, g->dkey + key, f->packed);
+}
+
+static void backward_pair(const attention_work *w, const pair *p) {
+  const ig_attention_gradients *g = w->gradients;
+  for (size_t t = 0; t < p->keys; t++) {
+    const size_t at = (p->first_key + t) * g->dkey_stride + p->head * p->dim;
+    memset(g->dkey + at, 0, p->dim * sizeof *g->dkey);
+    memset(g->dvalue + at, 0, p->dim * sizeof *g->dvalue);
+  }
+  const buffers f = carve(w->nn->kernels, p->dim, p->keys, true, p->scratch);
+  pack_transposed(w, p, p->key, f.keys);
+  pack_transposed(w, p, p->value, f.values);
+  for (size_t first = 0; first < p->queries; first += QUERY_BLOCK) {
+    const block b = block_at(w->args, p, first);
+    backward_block(w, p, &b, &f);
+  }
 }
 
 static void backward_task(void *context, size_t index, int worker) {
@@ -226,14 +251,11 @@ static void backward_task(void *context, size_t index, int worker) {
   }
 }
 
-// Floats of one worker: the probabilities where nobody keeps them, dropped ones, gradients of scores, a packed operand.
-static size_t worker_buffer(const ig_kernels *kernels, size_t dim, size_t queries, size_t keys) {
-  const size_t packed[] = {ig_gemm_serial_buffer(kernels, queries, keys, dim), ig_gemm_serial_buffer(kernels, queries, dim, keys),
-                           ig_gemm_serial_buffer(kernels, keys, dim, queries)};
-  size_t most = 0;
-  for (int i = 0; i < 3; i++)
-    if (packed[i] > most) most = packed[i];
-  const size_t floats = 3 * queries * keys + most, unit = IG_ALIGNMENT / sizeof(float);
+// Floats of one worker: what a block needs, and the largest operand that the products pack themselves: V or K, and a block of dO or Q.
+static size_t worker_buffer(const ig_kernels *kernels, size_t dim, size_t keys) {
+  const size_t depth = keys > QUERY_BLOCK ? keys : QUERY_BLOCK, unit = IG_ALIGNMENT / sizeof(float);
+  const size_t operand = ig_gemm_packed_size(kernels, keys, dim);
+  const size_t floats = 2 * operand + 3 * QUERY_BLOCK * keys + ig_gemm_packed_size(kernels, dim, depth);
   return (floats / unit + 2) * unit;
 }
 
@@ -241,16 +263,10 @@ static void run(attention_work *w, ig_task task) {
   const ig_attention_args *a = w->args;
   ig_nn *nn = w->nn;
   const size_t mark = ig_arena_mark(nn->scratch), sequences = (size_t)a->queries.sequences, threads = (size_t)ig_pool_threads(nn->pool);
-  size_t *first = IG_TAKE(nn->scratch, size_t, sequences), next = 0, most_queries = 0, most_keys = 0;
-  for (size_t s = 0; s < sequences; s++) {
-    const size_t queries = (size_t)(a->queries.offsets[s + 1] - a->queries.offsets[s]), keys = (size_t)a->keys.length[s];
-    first[s] = next;
-    next += (size_t)a->heads * queries * keys;
-    if (queries > most_queries) most_queries = queries;
-    if (keys > most_keys) most_keys = keys;
-  }
-  w->first_probability = first;
-  w->buffer = worker_buffer(nn->kernels, (size_t)a->head_dim, most_queries, most_keys);
+  size_t most_keys = 0;
+  for (size_t s = 0; s < sequences; s++)
+    if ((size_t)a->keys.length[s] > most_keys) most_keys = (size_t)a->keys.length[s];
+  w->buffer = worker_buffer(nn->kernels, (size_t)a->head_dim, most_keys);
   w->buffers = IG_TAKE(nn->scratch, float, w->buffer *threads);
   w->pairs = sequences * (size_t)a->heads;
   w->group = w->pairs / (threads * TASKS_PER_THREAD) + 1;
@@ -258,28 +274,16 @@ static void run(attention_work *w, ig_task task) {
   ig_arena_release(nn->scratch, mark);
 }
 
-size_t ig_attention_probabilities(int heads, const ig_ragged *queries, const ig_ragged *keys) {
-  size_t count = 0;
-  for (int s = 0; s < queries->sequences; s++)
-    count += (size_t)(queries->offsets[s + 1] - queries->offsets[s]) * (size_t)(keys->offsets[s + 1] - keys->offsets[s]);
-  return count * (size_t)heads;
+void ig_attention_forward(ig_nn *nn, const ig_attention_args *args, float *output) {
+  run(&(attention_work){.nn = nn, .args = args, .output = output}, forward_task);
 }
 
-void ig_attention_forward(ig_nn *nn, const ig_attention_args *args, float *probabilities, float *output) {
-  run(&(attention_work){.nn = nn, .args = args, .probabilities = probabilities, .output = output}, forward_task);
+void ig_attention_backward(ig_nn *nn, const ig_attention_args *args, const float *doutput, const ig_attention_gradients *gradients) {
+  run(&(attention_work){.nn = nn, .args = args, .doutput = doutput, .gradients = gradients}, backward_task);
 }
 
-void ig_attention_backward(ig_nn *nn, const ig_attention_args *args, const float *probabilities, const float *doutput,
-                           const ig_attention_gradients *gradients) {
-  // The pairs of the backward only read their probabilities; the field is shared with the forward, which writes them.
-  run(&(attention_work){.nn = nn, .args = args, .probabilities = (float *)(uintptr_t)probabilities, .doutput = doutput, .gradients = gradients},
-      backward_task);
-}
-
-size_t ig_attention_scratch(const ig_nn *nn, const ig_attention_bounds *b) {
-  const size_t threads = (size_t)ig_pool_threads(nn->pool);
+size_t ig_attention_scratch(const ig_nn *nn, int head_dim, int max_keys) {
   ig_arena plan = ig_arena_measure();
-  ig_arena_take(&plan, (size_t)b->sequences, sizeof(size_t));
-  ig_arena_take(&plan, worker_buffer(nn->kernels, (size_t)b->head_dim, (size_t)b->max_queries, (size_t)b->max_keys) * threads, sizeof(float));
+  ig_arena_take(&plan, worker_buffer(nn->kernels, (size_t)head_dim, (size_t)max_keys) * (size_t)ig_pool_threads(nn->pool), sizeof(float));
   return plan.peak;
 }

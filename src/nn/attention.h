@@ -35,10 +35,8 @@ typedef struct ig_attention_args {
   ig_dropout dropout;  // on the probabilities
 } ig_attention_args;
 
-// Probabilities as kept for the backward: for each sequence, (heads, queries, keys) back to back, before dropout.
-size_t ig_attention_probabilities(int heads, const ig_ragged *queries, const ig_ragged *keys);  // floats, over the whole batch
-// output (rows, heads*head_dim). probabilities: ig_attention_probabilities floats, or NULL in inference.
-void ig_attention_forward(ig_nn *nn, const ig_attention_args *args, float *probabilities, float *output);
+// output (rows, heads*head_dim).
+void ig_attention_forward(ig_nn *nn, const ig_attention_args *args, float *output);
 // dquery (rows, dquery_stride), dkey and dvalue laid out as keys (stride dkey_stride): all overwritten. Only for contiguous keys (index NULL), each row owned by one sequence.
 typedef struct ig_attention_gradients {
   float *dquery;
@@ -46,11 +44,7 @@ typedef struct ig_attention_gradients {
   float *dkey, *dvalue;
   size_t dkey_stride;
 } ig_attention_gradients;
-void ig_attention_backward(ig_nn *nn, const ig_attention_args *args, const float *probabilities, const float *doutput,
-                           const ig_attention_gradients *gradients);
-// Bytes of scratch for a batch of these bounds.
-typedef struct ig_attention_bounds {
-  int head_dim, sequences, max_queries, max_keys;
-} ig_attention_bounds;
-size_t ig_attention_scratch(const ig_nn *nn, const ig_attention_bounds *bounds);
+// doutput (rows, heads*head_dim). Probabilities are computed again from args, which are those of the forward.
+void ig_attention_backward(ig_nn *nn, const ig_attention_args *args, const float *doutput, const ig_attention_gradients *gradients);
+size_t ig_attention_scratch(const ig_nn *nn, int head_dim, int max_keys);  // bytes, either way
 #endif

@@ -10,9 +10,8 @@ typedef struct ig_feed_forward {
 } ig_feed_forward;
 
 typedef struct ig_feed_forward_state {
-  float *preactivation;  // (rows, ffn); NULL in inference: the activation is fused
   float *hidden;         // (rows, ffn) after activation and dropout
-  float *dhidden;        // (rows, ffn); training only
+  float *preactivation;  // (rows, ffn), where the backward needs it; NULL: the activation is fused
 } ig_feed_forward_state;
 
 void ig_feed_forward_carve(ig_feed_forward_state *state, ig_arena *arena, const ig_feed_forward *ffn, int rows, bool training);
@@ -20,5 +19,5 @@ void ig_feed_forward_forward(ig_nn *nn, const ig_feed_forward *ffn, const ig_fee
 // dinput = ... (+ dinput if accumulate)
 void ig_feed_forward_backward(ig_nn *nn, const ig_feed_forward *ffn, const ig_feed_forward_state *state, int rows, const float *input,
                               const float *doutput, float *dinput, bool accumulate);
-size_t ig_feed_forward_scratch(const ig_nn *nn, const ig_feed_forward *ffn, int rows);
+size_t ig_feed_forward_scratch(const ig_nn *nn, const ig_feed_forward *ffn, int rows, bool training);
 #endif

@@ -3,17 +3,12 @@
 
 #include <string.h>
 
-void ig_multi_head_attention_carve(ig_multi_head_attention_state *state, ig_arena *arena, const ig_multi_head_attention *attention,
-                                   const ig_ragged *queries, const ig_ragged *keys, bool cross, bool training) {
-  const size_t rows = (size_t)ig_ragged_rows(queries), d = (size_t)attention->d_model, width = cross ? d : 3 * d;
-  *state = (ig_multi_head_attention_state){0};
-  state->projected = IG_TAKE(arena, float, rows *width);
-  state->context = IG_TAKE(arena, float, rows *d);
-  state->length = IG_TAKE(arena, int, rows);  // as many sequences at most
-  if (!training) return;
-  state->probabilities = IG_TAKE(arena, float, ig_attention_probabilities(attention->heads, queries, keys));
-  state->dprojected = IG_TAKE(arena, float, rows *width);
-  state->dcontext = IG_TAKE(arena, float, rows *d);
+void ig_multi_head_attention_carve(ig_multi_head_attention_state *state, ig_arena *arena, const ig_multi_head_attention *attention, int rows,
+                                   bool cross) {
+  const size_t d = (size_t)attention->d_model, count = (size_t)rows;
+  state->projected = IG_TAKE(arena, float, count *(cross ? d : 3 * d));
+  state->context = IG_TAKE(arena, float, count *d);
+  state->length = IG_TAKE(arena, int, count);
 }
 
 static ig_attention_args attention_args(const ig_multi_head_attention *attention, const ig_ragged *rows, const ig_attention_mask *mask,
@@ -55,22 +50,39 @@ void ig_self_attention_forward(ig_nn *nn, const ig_multi_head_attention *attenti
   ig_linear_forward(nn, &attention->query, count, input, IG_ACTIVATION_NONE, state->projected);
   ig_attention_args args = attention_args(attention, rows, mask, state->projected, 3 * (size_t)attention->d_model);
   args.keys = cache ? store_in_cache(attention, state, count, cache) : own_keys(attention, state, rows);
-  ig_attention_forward(nn, &args, state->probabilities, state->context);
+  ig_attention_forward(nn, &args, state->context);
   ig_linear_forward(nn, &attention->output, count, state->context, IG_ACTIVATION_NONE, output);
+}
+
+typedef struct backward_buffers {
+  float *dcontext;    // (rows, d)
+  float *dprojected;  // self (rows, 3d), cross (rows, d)
+  float *dkey_value;  // cross (memory rows, 2d)
+} backward_buffers;
+
+static backward_buffers carve_backward(ig_arena *scratch, const ig_multi_head_attention *attention, int rows, int memory_rows, bool cross) {
+  const size_t d = (size_t)attention->d_model, count = (size_t)rows;
+  backward_buffers b = {0};
+  b.dcontext = IG_TAKE(scratch, float, count *d);
+  b.dprojected = IG_TAKE(scratch, float, count *(cross ? d : 3 * d));
+  if (cross) b.dkey_value = IG_TAKE(scratch, float, (size_t)memory_rows * 2 * d);
+  return b;
 }
 
 void ig_self_attention_backward(ig_nn *nn, const ig_multi_head_attention *attention, const ig_multi_head_attention_state *state,
                                 const ig_ragged *rows, const ig_attention_mask *mask, const float *input, const float *doutput, float *dinput,
                                 bool accumulate) {
   const int count = ig_ragged_rows(rows);
-  const size_t d = (size_t)attention->d_model;
-  ig_linear_backward(nn, &attention->output, count, state->context, doutput, state->dcontext, false);
+  const size_t d = (size_t)attention->d_model, mark = ig_arena_mark(nn->scratch);
+  const backward_buffers b = carve_backward(nn->scratch, attention, count, count, false);
+  ig_linear_backward(nn, &attention->output, count, state->context, doutput, b.dcontext, false);
   ig_attention_args args = attention_args(attention, rows, mask, state->projected, 3 * d);
   args.keys = own_keys(attention, state, rows);
   const ig_attention_gradients gradients = {
-      .dquery = state->dprojected, .dquery_stride = 3 * d, .dkey = state->dprojected + d, .dvalue = state->dprojected + 2 * d, .dkey_stride = 3 * d};
-  ig_attention_backward(nn, &args, state->probabilities, state->dcontext, &gradients);
-  ig_linear_backward(nn, &attention->query, count, input, state->dprojected, dinput, accumulate);
+      .dquery = b.dprojected, .dquery_stride = 3 * d, .dkey = b.dprojected + d, .dvalue = b.dprojected + 2 * d, .dkey_stride = 3 * d};
+  ig_attention_backward(nn, &args, b.dcontext, &gradients);
+  ig_linear_backward(nn, &attention->query, count, input, b.dprojected, dinput, accumulate);
+  ig_arena_release(nn->scratch, mark);
 }
 
 void ig_cross_attention_keys(ig_nn *nn, const ig_multi_head_attention *attention, int memory_rows, const float *memory, float *key_value) {
@@ -83,32 +95,37 @@ void ig_cross_attention_forward(ig_nn *nn, const ig_multi_head_attention *attent
   ig_linear_forward(nn, &attention->query, count, input, IG_ACTIVATION_NONE, state->projected);
   ig_attention_args args = attention_args(attention, rows, mask, state->projected, (size_t)attention->d_model);
   args.keys = *keys;
-  ig_attention_forward(nn, &args, state->probabilities, state->context);
+  ig_attention_forward(nn, &args, state->context);
   ig_linear_forward(nn, &attention->output, count, state->context, IG_ACTIVATION_NONE, output);
 }
 
 void ig_cross_attention_backward(ig_nn *nn, const ig_multi_head_attention *attention, const ig_multi_head_attention_state *state,
                                  const ig_ragged *rows, const ig_keys *keys, const ig_attention_mask *mask, const float *input, const float *doutput,
-                                 float *dinput, bool accumulate, int memory_rows, const float *memory, float *dkey_value, float *dmemory) {
+                                 float *dinput, bool accumulate, int memory_rows, const float *memory, float *dmemory) {
   const int count = ig_ragged_rows(rows);
-  const size_t d = (size_t)attention->d_model;
-  ig_linear_backward(nn, &attention->output, count, state->context, doutput, state->dcontext, false);
+  const size_t d = (size_t)attention->d_model, mark = ig_arena_mark(nn->scratch);
+  const backward_buffers b = carve_backward(nn->scratch, attention, count, memory_rows, true);
+  ig_linear_backward(nn, &attention->output, count, state->context, doutput, b.dcontext, false);
   ig_attention_args args = attention_args(attention, rows, mask, state->projected, d);
   args.keys = *keys;
   const ig_attention_gradients gradients = {
-      .dquery = state->dprojected, .dquery_stride = d, .dkey = dkey_value, .dvalue = dkey_value + d, .dkey_stride = 2 * d};
-  ig_attention_backward(nn, &args, state->probabilities, state->dcontext, &gradients);
-  ig_linear_backward(nn, &attention->query, count, input, state->dprojected, dinput, accumulate);
-  ig_linear_backward(nn, &attention->key_value, memory_rows, memory, dkey_value, dmemory, true);
+      .dquery = b.dprojected, .dquery_stride = d, .dkey = b.dkey_value, .dvalue = b.dkey_value + d, .dkey_stride = 2 * d};
+  ig_attention_backward(nn, &args, b.dcontext, &gradients);
+  ig_linear_backward(nn, &attention->query, count, input, b.dprojected, dinput, accumulate);
+  ig_linear_backward(nn, &attention->key_value, memory_rows, memory, b.dkey_value, dmemory, true);
+  ig_arena_release(nn->scratch, mark);
 }
 
-size_t ig_multi_head_attention_scratch(const ig_nn *nn, const ig_multi_head_attention *attention, int rows, int memory_rows, int max_queries,
-                                       int max_keys) {
-  const ig_attention_bounds bounds = {attention->d_model / attention->heads, rows, max_queries, max_keys};
-  const size_t sizes[] = {ig_linear_scratch(nn, &attention->query, rows), ig_linear_scratch(nn, &attention->key_value, memory_rows),
-                          ig_linear_scratch(nn, &attention->output, rows), ig_attention_scratch(nn, &bounds)};
+size_t ig_multi_head_attention_scratch(const ig_nn *nn, const ig_multi_head_attention *attention, const ig_attention_sizes *sizes) {
+  const bool cross = attention->key_value.out > 0;
+  const size_t parts[] = {ig_linear_scratch(nn, &attention->query, sizes->rows), ig_linear_scratch(nn, &attention->key_value, sizes->memory_rows),
+                          ig_linear_scratch(nn, &attention->output, sizes->rows),
+                          ig_attention_scratch(nn, attention->d_model / attention->heads, sizes->max_keys)};
   size_t most = 0;
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-    if (sizes[i] > most) most = sizes[i];
-  return most;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (parts[i] > most) most = parts[i];
+  if (!sizes->training) return most;
+  ig_arena plan = ig_arena_measure();
+  carve_backward(&plan, attention, sizes->rows, sizes->memory_rows, cross);
+  return plan.peak + most;
 }

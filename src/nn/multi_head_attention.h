@@ -23,17 +23,14 @@ typedef struct ig_kv_cache {
 } ig_kv_cache;
 
 typedef struct ig_multi_head_attention_state {
-  float *projected;      // self (rows, 3d): q | k | v; cross (rows, d): q
-  float *probabilities;  // training only
-  float *context;        // (rows, d)
-  int *length;           // (sequences): keys of each in self-attention without a cache
-  // backward only
-  float *dprojected, *dcontext;
+  float *projected;  // self (rows, 3d): q | k | v; cross (rows, d): q
+  float *context;    // (rows, d)
+  int *length;       // (sequences): keys of each in self-attention without a cache
 } ig_multi_head_attention_state;
 
-// keys: the longest sum over sequences of queries*keys is taken from the ragged shapes. cross: queries and keys differ.
-void ig_multi_head_attention_carve(ig_multi_head_attention_state *state, ig_arena *arena, const ig_multi_head_attention *attention,
-                                   const ig_ragged *queries, const ig_ragged *keys, bool cross, bool training);
+// rows: of queries; as many sequences at most. cross: the keys are another stack's rows.
+void ig_multi_head_attention_carve(ig_multi_head_attention_state *state, ig_arena *arena, const ig_multi_head_attention *attention, int rows,
+                                   bool cross);
 
 // Self-attention: input and output (rows, d). cache NULL: keys are the rows themselves.
 void ig_self_attention_forward(ig_nn *nn, const ig_multi_head_attention *attention, const ig_multi_head_attention_state *state, const ig_ragged *rows,
@@ -48,10 +45,14 @@ void ig_cross_attention_keys(ig_nn *nn, const ig_multi_head_attention *attention
 // ... then each query row. keys: views into key_value (stride 2d).
 void ig_cross_attention_forward(ig_nn *nn, const ig_multi_head_attention *attention, const ig_multi_head_attention_state *state,
                                 const ig_ragged *rows, const ig_keys *keys, const ig_attention_mask *mask, const float *input, float *output);
-// dinput as above; dkey_value (memory rows, 2d) is scratch of the caller; dmemory (memory rows, d) is added to.
+// dinput as above; dmemory (memory rows, d) is added to.
 void ig_cross_attention_backward(ig_nn *nn, const ig_multi_head_attention *attention, const ig_multi_head_attention_state *state,
                                  const ig_ragged *rows, const ig_keys *keys, const ig_attention_mask *mask, const float *input, const float *doutput,
-                                 float *dinput, bool accumulate, int memory_rows, const float *memory, float *dkey_value, float *dmemory);
-size_t ig_multi_head_attention_scratch(const ig_nn *nn, const ig_multi_head_attention *attention, int rows, int memory_rows, int max_queries,
-                                       int max_keys);
+                                 float *dinput, bool accumulate, int memory_rows, const float *memory, float *dmemory);
+typedef struct ig_attention_sizes {
+  int rows, memory_rows;  // memory_rows: of keys in cross-attention
+  int max_keys;           // of one sequence
+  bool training;
+} ig_attention_sizes;
+size_t ig_multi_head_attention_scratch(const ig_nn *nn, const ig_multi_head_attention *attention, const ig_attention_sizes *sizes);
 #endif

@@ -42,10 +42,10 @@ typedef struct subject {
   ig_loss_args loss;
   ig_multi_head_attention attention;
   ig_multi_head_attention_state attention_state;
-  ig_ragged queries, keys;
+  ig_ragged queries;
   ig_keys memory_keys;
   ig_attention_mask mask;
-  float *key_value, *dkey_value;
+  float *key_value;
 } subject;
 
 static double weighted_sum(const subject *s) {
@@ -283,7 +283,6 @@ static void set_masks(subject *s) {
 static void make_attention(subject *s) {
   s->rows = 9;
   s->queries = (ig_ragged){SEQUENCES, query_offsets};
-  s->keys = (ig_ragged){SEQUENCES, key_offsets};
   s->attention = (ig_multi_head_attention){.d_model = D_MODEL, .heads = HEADS, .scale = 0.5f, .dropout = {0.2f, 11}};
   set_masks(s);
   set_outputs(s, 9 * D_MODEL);
@@ -300,7 +299,7 @@ static void self_attention_on(subject *s) {
   s->mask.causal = true;
   s->attention.query = add_linear(s, "in_proj_weight", "in_proj_bias", D_MODEL, 3 * D_MODEL);
   s->attention.output = add_linear(s, "out_proj.weight", "out_proj.bias", D_MODEL, D_MODEL);
-  ig_multi_head_attention_carve(&s->attention_state, &s->f.memory, &s->attention, &s->queries, &s->queries, false, true);
+  ig_multi_head_attention_carve(&s->attention_state, &s->f.memory, &s->attention, s->rows, false);
   s->forward = self_attention_forward;
   self_attention_forward(s);
   ig_self_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->mask, s->tensors[0].value, s->coefficients,
@@ -322,7 +321,7 @@ static void expect_memory_gradient_is_added_to(subject *s) {
   memcpy(once, memory->gradient, memory->count * sizeof *once);
   for (size_t i = 0; i < memory->count; i++) memory->gradient[i] = 1;
   ig_cross_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->memory_keys, &s->mask, s->tensors[0].value,
-                              s->coefficients, s->tensors[0].gradient, false, 12, memory->value, s->dkey_value, memory->gradient);
+                              s->coefficients, s->tensors[0].gradient, false, 12, memory->value, memory->gradient);
   for (size_t i = 0; i < memory->count; i++) once[i] += 1;
   expect_near_floats("memory", memory->gradient, once, memory->count, 1e-5);
 }
@@ -334,14 +333,13 @@ static void cross_attention_on(subject *s) {
   s->attention.key_value = add_linear(s, "key_value.weight", "key_value.bias", D_MODEL, 2 * D_MODEL);
   s->attention.output = add_linear(s, "out_proj.weight", "out_proj.bias", D_MODEL, D_MODEL);
   s->key_value = fixture_zeros(&s->f, 12 * 2 * D_MODEL);
-  s->dkey_value = fixture_zeros(&s->f, 12 * 2 * D_MODEL);
   s->memory_keys =
       (ig_keys){.key = s->key_value, .value = s->key_value + D_MODEL, .stride = 2 * D_MODEL, .begin = key_offsets, .length = key_lengths};
-  ig_multi_head_attention_carve(&s->attention_state, &s->f.memory, &s->attention, &s->queries, &s->keys, true, true);
+  ig_multi_head_attention_carve(&s->attention_state, &s->f.memory, &s->attention, s->rows, true);
   s->forward = cross_attention_forward;
   cross_attention_forward(s);
   ig_cross_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->memory_keys, &s->mask, s->tensors[0].value,
-                              s->coefficients, s->tensors[0].gradient, false, 12, s->tensors[1].value, s->dkey_value, s->tensors[1].gradient);
+                              s->coefficients, s->tensors[0].gradient, false, 12, s->tensors[1].value, s->tensors[1].gradient);
   assert_int_equal(mismatches(s, true), 0);
   expect_memory_gradient_is_added_to(s);
 }

@@ -91,7 +91,7 @@ static void feed_forward_inference_is_training_without_dropout(const ig_kernels 
   fixture_open(&f, kernels, 2);
   const ig_feed_forward ffn = {
       .inner = make_linear(&f, IN, OUT, 1), .outer = make_linear(&f, OUT, IN, 5), .activation = IG_ACTIVATION_RELU, .dropout = {0.5f, 3}};
-  fixture_scratch(&f, ig_feed_forward_scratch(&f.nn, &ffn, ROWS));
+  fixture_scratch(&f, ig_feed_forward_scratch(&f.nn, &ffn, ROWS, false));
   ig_feed_forward_state inference, training;
   ig_feed_forward_carve(&inference, &f.memory, &ffn, ROWS, false);
   ig_feed_forward_carve(&training, &f.memory, &ffn, ROWS, true);
@@ -117,7 +117,7 @@ static void feed_forward_work(fixture *f, float *result) {
   float *output = result, *dinput = result + MANY * IN, *dweight = result + 2 * MANY * IN, *dbias = dweight + IN * OUT;
   ffn.inner.weight_gradient = dweight;
   ffn.inner.bias_gradient = dbias;
-  fixture_scratch(f, ig_feed_forward_scratch(&f->nn, &ffn, MANY));
+  fixture_scratch(f, ig_feed_forward_scratch(&f->nn, &ffn, MANY, true));
   ig_feed_forward_state state;
   ig_feed_forward_carve(&state, &f->memory, &ffn, MANY, true);
   const float *input = fixture_normal(f, MANY * IN, 1, 9), *doutput = fixture_normal(f, MANY * IN, 1, 10);
