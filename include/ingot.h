@@ -173,6 +173,7 @@ typedef struct ig_trainer_options {
   float label_smoothing; /* torch's form: (1-e) nll + e mean over V */
   uint64_t seed;         /* of dropout */
   int threads;           /* 0: all cores */
+  bool recompute;        /* keep the layers' inputs only and run each layer forward again in the backward: less memory, the same bits */
 } ig_trainer_options;
 ig_trainer_options ig_trainer_options_default(void); /* Adam (0.9, 0.98, 1e-9), no smoothing, no clipping, seed 1 */
 

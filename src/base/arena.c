@@ -37,12 +37,13 @@ void ig_arena_free(ig_arena *arena) {
   *arena = (ig_arena){0};
 }
 
-void ig_arena_touch(ig_arena *arena) {
+void ig_arena_touch(ig_arena *arena, size_t bytes) {
+  const size_t end = bytes < arena->size ? bytes : arena->size;
   if (!arena->base) return;
 #ifdef MADV_POPULATE_WRITE
-  if (madvise(arena->base, arena->size, MADV_POPULATE_WRITE) == 0) return;
+  if (madvise(arena->base, end, MADV_POPULATE_WRITE) == 0) return;
 #endif
-  for (size_t at = 0; at < arena->size; at += PAGE) ((volatile char *)arena->base)[at] = arena->base[at];
+  for (size_t at = 0; at < end; at += PAGE) ((volatile char *)arena->base)[at] = arena->base[at];
 }
 
 // Bytes of one request: rounded up to the alignment, and one unit of padding behind.

@@ -149,6 +149,41 @@ ig_status ig_batcher_epoch(ig_batcher *b, uint64_t epoch, size_t *batches, ig_er
   return IG_OK;
 }
 
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+// A batch ends before it exceeds its budgets, unless a single pair does.
+ig_batch_bounds ig_batcher_most(const ig_batcher *b) {
+  ig_batch_bounds most = {0};
+  size_t shortest = SIZE_MAX;
+  for (size_t i = 0; i < b->corpus->pairs; i++) {
+    for (int side = 0; side < 2; side++) most.longest[side] = larger(most.longest[side], ig_corpus_length(b->corpus, (ig_side)side, i));
+    const size_t length = ig_corpus_length(b->corpus, IG_TARGET, i);
+    if (length < shortest) shortest = length;
+  }
+  const size_t budget = (size_t)b->options.batch_tokens;
+  most.tokens[IG_SOURCE] = larger(2 * budget, most.longest[IG_SOURCE]);
+  most.tokens[IG_TARGET] = larger(budget, most.longest[IG_TARGET]);
+  most.sequences = most.tokens[IG_TARGET] / larger(shortest, 1);
+  if (most.sequences > b->corpus->pairs) most.sequences = b->corpus->pairs;
+  return most;
+}
+
+ig_batch_bounds ig_batcher_largest(const ig_batcher *b) {
+  ig_batch_bounds largest = {0};
+  for (size_t i = 0; i < b->count; i++) {
+    size_t tokens[2] = {0, 0};
+    for (size_t p = b->batches[i].begin; p < b->batches[i].end; p++)
+      for (int side = 0; side < 2; side++) {
+        const size_t length = ig_corpus_length(b->corpus, (ig_side)side, b->order[p]);
+        tokens[side] += length;
+        largest.longest[side] = larger(largest.longest[side], length);
+      }
+    for (int side = 0; side < 2; side++) largest.tokens[side] = larger(largest.tokens[side], tokens[side]);
+    largest.sequences = larger(largest.sequences, b->batches[i].end - b->batches[i].begin);
+  }
+  return largest;
+}
+
 static ig_status need(int **array, size_t *capacity, size_t count, ig_error *err) {
   return ig_grow((void **)array, capacity, count, sizeof **array, err);
 }

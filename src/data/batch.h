@@ -20,6 +20,13 @@ void ig_batcher_free(ig_batcher *batcher);
 // Lays out an epoch (no work where it is the present one) and tells how many batches it has: at least 1.
 ig_status ig_batcher_epoch(ig_batcher *batcher, uint64_t epoch, size_t *batches, ig_error *err);
 
+// What batches come to, each number on its own; index 0 source, 1 target.
+typedef struct ig_batch_bounds {
+  size_t sequences, tokens[2], longest[2];
+} ig_batch_bounds;
+ig_batch_bounds ig_batcher_most(const ig_batcher *batcher);     // no batch of any epoch exceeds these
+ig_batch_bounds ig_batcher_largest(const ig_batcher *batcher);  // in the epoch laid out
+
 // A batch of ingot.h and the arrays it points to. Start from {0}; grows as needed; ig_batch_buffer_free.
 typedef struct ig_batch_buffer {
   ig_batch batch;

@@ -111,14 +111,14 @@ static size_t scratch_bytes(const ig_nn *nn, const ig_model *model, const ig_pas
   return most;
 }
 
-// Makes the arena hold at least `bytes`, with room to grow so that a run settles quickly.
-static ig_status reserve(ig_arena *arena, size_t bytes, ig_error *err) {
+// Makes the arena hold at least `bytes`, and `more` where it is made anew.
+static ig_status reserve(ig_arena *arena, size_t bytes, size_t more, ig_error *err) {
   if (arena->size >= bytes) {
     ig_arena_release(arena, 0);
     return IG_OK;
   }
   ig_arena_free(arena);
-  return ig_arena_create(arena, bytes + bytes / 8, err);
+  return ig_arena_create(arena, bytes + more, err);
 }
 
 static ig_status reserve_positions(ig_pass *p, size_t needed, ig_error *err) {
@@ -182,14 +182,15 @@ static ig_status measure(ig_pass *p, const ig_pass_bounds *n, const ig_batch *ma
 
 ig_status ig_pass_measure(ig_pass *p, const ig_pass_bounds *bounds, ig_pass_plan *out, ig_error *err) { return measure(p, bounds, NULL, out, err); }
 
-ig_status ig_pass_reserve(ig_pass *p, const ig_pass_bounds *bounds, ig_error *err) {
-  ig_pass_plan plan;
-  IG_TRY(ig_pass_measure(p, bounds, &plan, err));
-  IG_TRY(reserve(&p->activations, plan.activations, err));
-  IG_TRY(reserve(&p->scratch, plan.scratch, err));
-  ig_arena_touch(&p->activations);
-  ig_arena_touch(&p->scratch);
-  return reserve_positions(p, (size_t)most_positions(bounds), err);
+ig_status ig_pass_reserve(ig_pass *p, const ig_pass_bounds *most, const ig_pass_bounds *expected, ig_error *err) {
+  ig_pass_plan reserved, touched;
+  IG_TRY(ig_pass_measure(p, most, &reserved, err));
+  IG_TRY(ig_pass_measure(p, expected, &touched, err));
+  IG_TRY(reserve(&p->activations, reserved.activations, 0, err));
+  IG_TRY(reserve(&p->scratch, reserved.scratch, 0, err));
+  ig_arena_touch(&p->activations, touched.activations);
+  ig_arena_touch(&p->scratch, touched.scratch);
+  return reserve_positions(p, (size_t)most_positions(most), err);
 }
 
 static ig_status prepare(ig_pass *p, const ig_pass_args *args, const ig_pass_bounds *n, ig_pass_buffers *b, ig_error *err) {
@@ -197,8 +198,8 @@ static ig_status prepare(ig_pass *p, const ig_pass_args *args, const ig_pass_bou
   ig_pass_plan plan;
   IG_TRY(check_batch(p, args->batch, n, err));
   IG_TRY(measure(p, n, args->batch, &plan, err));
-  IG_TRY(reserve(&p->activations, plan.activations, err));
-  IG_TRY(reserve(&p->scratch, plan.scratch, err));
+  IG_TRY(reserve(&p->activations, plan.activations, plan.activations / 8, err));  // nothing was reserved: settle quickly
+  IG_TRY(reserve(&p->scratch, plan.scratch, plan.scratch / 8, err));
   carve(p, b, &p->activations, n);
   ig_masks_carve(&b->masks, &p->activations, args->batch, c->encoder_heads, c->decoder_heads);
   p->nn.training = args->backward;

@@ -9,7 +9,7 @@ typedef struct ig_pass ig_pass;  // ig_pass_free; borrows model and pool
 ig_status ig_pass_create(const ig_model *model, ig_pool *pool, ig_pass **out, ig_error *err);
 void ig_pass_free(ig_pass *pass);
 
-// The largest batch that will come: each number on its own, so that no batch need have them all.
+// What batches come to: each number on its own, so that no batch need have them all.
 typedef struct ig_pass_bounds {
   int sequences, source_rows, target_rows;
   int longest_source, longest_target;  // rows of one sequence
@@ -20,8 +20,9 @@ typedef struct ig_pass_plan {
   size_t activations, scratch;  // bytes
 } ig_pass_plan;
 ig_status ig_pass_measure(ig_pass *pass, const ig_pass_bounds *bounds, ig_pass_plan *out, ig_error *err);
-// Takes and touches the memory of such batches (without masks): no run within the bounds allocates or faults in a page.
-ig_status ig_pass_reserve(ig_pass *pass, const ig_pass_bounds *bounds, ig_error *err);
+// Reserves the memory of batches up to `most` (without masks), and touches what batches up to `expected` need: no run within `most` allocates, and none
+// within `expected` faults in a page.
+ig_status ig_pass_reserve(ig_pass *pass, const ig_pass_bounds *most, const ig_pass_bounds *expected, ig_error *err);
 
 typedef struct ig_pass_args {
   const ig_batch *batch;

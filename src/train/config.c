@@ -14,10 +14,11 @@ static const char *const files_keys[] = {"source", "target"};
 static const char *const sentencepiece_keys[] = {"vocab_size", "model_type", "joint", "character_coverage", "max_sentences", "source", "target"};
 static const char *const init_keys[] = {"init", "dropout", "attention_dropout", "activation_dropout"};
 static const char *const train_keys[] = {
-    "output",          "seed",           "batch_tokens", "accumulate",      "pool_batches", "updates",        "epochs",
-    "max_seconds",     "optimizer",      "adam_betas",   "adam_eps",        "weight_decay", "learning_rate",  "schedule",
-    "warmup",          "warmup_init_lr", "min_lr",       "label_smoothing", "clip_norm",    "validate_every", "valid_sentences",
-    "valid_beam_size", "best_metric",    "patience",     "save_every",      "keep",         "log_every",      "dtype",
+    "output",        "seed",           "batch_tokens",    "accumulate",      "pool_batches", "updates",
+    "epochs",        "max_seconds",    "optimizer",       "adam_betas",      "adam_eps",     "weight_decay",
+    "learning_rate", "schedule",       "warmup",          "warmup_init_lr",  "min_lr",       "label_smoothing",
+    "clip_norm",     "validate_every", "valid_sentences", "valid_beam_size", "best_metric",  "patience",
+    "save_every",    "keep",           "log_every",       "dtype",           "recompute",
 };
 
 static const char *const dtype_names[] = {"float32", "bfloat16", "float16"};
@@ -255,6 +256,7 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   IG_TRY(read_choice(train, "best_metric", metric_names, COUNT(metric_names), IG_BEST_BLEU, &metric, err));
   c->best_metric = (ig_best_metric)metric;
   size_t dtype;
+  IG_TRY(ig_yaml_bool(train, "recompute", false, &c->recompute, err));
   IG_TRY(read_choice(train, "dtype", dtype_names, COUNT(dtype_names), 0, &dtype, err));
   c->dtype = dtype_names[dtype];
   if (c->validate_every && c->data.valid.count == 0) return ig_yaml_fail(ig_yaml_get(train, "validate_every"), err, "validation needs data.valid");

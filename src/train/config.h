@@ -48,6 +48,7 @@ typedef struct ig_train_config {
   int valid_sentences;  // translated in a validation; 0: all
   ig_best_metric best_metric;
   int save_every, keep, log_every;
+  bool recompute;
   const char *dtype;  // of the weights in best/ and update-N/; latest/ keeps float32, for it is trained on
 } ig_train_config;    // ig_train_config_free
 

@@ -212,8 +212,15 @@ static ig_status make_batchers(ig_run *run, ig_error *err) {
 static ig_status make_trainer(ig_run *run, ig_error *err) {
   const ig_train_config *c = &run->config;
   const ig_trainer_options options = {
-      .optimizer = c->optimizer, .label_smoothing = (float)c->label_smoothing, .seed = c->seed, .threads = run->threads};
+      .optimizer = c->optimizer, .label_smoothing = (float)c->label_smoothing, .seed = c->seed, .threads = run->threads, .recompute = c->recompute};
   return ig_trainer_create(run->model, &options, &run->trainer, err);
+}
+
+static ig_status reserve_memory(ig_run *run, ig_error *err) {
+  size_t batches;
+  IG_TRY(ig_batcher_epoch(run->batcher, run->state.epoch, &batches, err));
+  const ig_batch_bounds most = ig_batcher_most(run->batcher), expected = ig_batcher_largest(run->batcher);
+  return ig_trainer_reserve(run->trainer, &most, &expected, err);
 }
 
 // The corpus must be loaded to know whether this is the same run, the model before it where the configuration does not say its sizes.
@@ -240,7 +247,8 @@ static ig_status build(ig_run *run, ig_error *err) {
   run->model->config.activation_dropout = wanted.activation_dropout;
   ig_model_wire(run->model, ig_family_find(wanted.family));
   IG_TRY(make_trainer(run, err));
-  return make_batchers(run, err);
+  IG_TRY(make_batchers(run, err));
+  return reserve_memory(run, err);
 }
 
 static ig_status make_paths(ig_run *run, ig_error *err) {

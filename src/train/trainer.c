@@ -1,6 +1,7 @@
 // ig_trainer: a model, its gradients and its optimizer's state, one update at a time.
 #include "train/trainer.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ struct ig_trainer {
   ig_pool *pool;
   ig_pass *pass;
   ig_nn nn;
+  ig_arena moments;
   float *m, *v;  // (trained_count)
   uint32_t updates;
   uint32_t source_rows, target_rows;  // of the micro-batches accumulated since the last update
@@ -41,9 +43,9 @@ static ig_status check_options(const ig_trainer_options *o, ig_error *err) {
 static ig_status build(ig_trainer *t, ig_error *err) {
   IG_TRY(ig_model_need_gradients(t->model, err));
   ig_model_unpack(t->model);
-  t->m = ig_allocate(t->model->trained_count, sizeof *t->m, err);
-  t->v = ig_allocate(t->model->trained_count, sizeof *t->v, err);
-  if (!t->m || !t->v) return IG_ERROR_MEMORY;
+  IG_TRY(ig_model_reserve(&t->moments, 2 * t->model->trained_count, &t->m, err));
+  t->v = t->m + t->model->trained_count;
+  ig_arena_touch(&t->moments, t->moments.size);
   IG_TRY(ig_pool_create(t->options.threads, &t->pool, err));
   IG_TRY(ig_pass_create(t->model, t->pool, &t->pass, err));
   t->nn.pool = t->pool;
@@ -70,8 +72,7 @@ void ig_trainer_free(ig_trainer *t) {
   if (!t) return;
   ig_pass_free(t->pass);
   ig_pool_free(t->pool);
-  free(t->m);
-  free(t->v);
+  ig_arena_free(&t->moments);
   free(t);
 }
 
@@ -104,6 +105,7 @@ ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double nor
   const ig_pass_args args = {.batch = batch,
                              .label_smoothing = t->options.label_smoothing,
                              .backward = true,
+                             .recompute = t->options.recompute,
                              .normalizer = normalizer,
                              .seed = t->options.seed,
                              .update = t->updates,
@@ -145,3 +147,20 @@ size_t ig_trainer_moments(ig_trainer *t, float **m, float **v) {
 
 void ig_trainer_set_updates(ig_trainer *t, uint32_t updates) { t->updates = updates; }
 ig_pool *ig_trainer_pool(ig_trainer *t) { return t->pool; }
+
+static int count_of(size_t n) { return n < INT_MAX ? (int)n : INT_MAX; }
+
+static ig_pass_bounds pass_bounds(const ig_trainer *t, const ig_batch_bounds *b) {
+  return (ig_pass_bounds){.sequences = count_of(b->sequences),
+                          .source_rows = count_of(b->tokens[IG_SOURCE]),
+                          .target_rows = count_of(b->tokens[IG_TARGET]),
+                          .longest_source = count_of(b->longest[IG_SOURCE]),
+                          .longest_target = count_of(b->longest[IG_TARGET]),
+                          .backward = true,
+                          .recompute = t->options.recompute};
+}
+
+ig_status ig_trainer_reserve(ig_trainer *t, const ig_batch_bounds *most, const ig_batch_bounds *expected, ig_error *err) {
+  const ig_pass_bounds reserved = pass_bounds(t, most), touched = pass_bounds(t, expected);
+  return ig_pass_reserve(t->pass, &reserved, &touched, err);
+}

@@ -83,6 +83,40 @@ static void every_pair_once_within_budget(void **state) {
   ig_corpus_free(&c);
 }
 
+// The bounds of one epoch are met by some batch of it, those of all epochs by none exceeded.
+static void bounds_hold(void **state) {
+  (void)state;
+  ig_corpus c = corpus();
+  ig_batcher *b = batcher(&c, usual);
+  ig_batch_buffer buffer = {0};
+  const ig_batch_bounds most = ig_batcher_most(b);
+  for (uint64_t e = 0; e < 3; e++) {
+    ig_batch_bounds seen = {0};
+    const size_t count = epoch(b, e);
+    for (size_t i = 0; i < count; i++) {
+      assert_int_equal(ig_batcher_get(b, i, &buffer, NULL), IG_OK);
+      const size_t sequences = (size_t)buffer.batch.sequences;
+      if (sequences > seen.sequences) seen.sequences = sequences;
+      if (buffer.source_tokens > seen.tokens[IG_SOURCE]) seen.tokens[IG_SOURCE] = buffer.source_tokens;
+      if (buffer.target_tokens > seen.tokens[IG_TARGET]) seen.tokens[IG_TARGET] = buffer.target_tokens;
+      for (size_t s = 0; s < sequences; s++) {
+        const int *offsets[2] = {buffer.batch.source_offsets, buffer.batch.target_offsets};
+        for (int side = 0; side < 2; side++) {
+          const size_t length = (size_t)(offsets[side][s + 1] - offsets[side][s]);
+          if (length > seen.longest[side]) seen.longest[side] = length;
+        }
+      }
+    }
+    const ig_batch_bounds largest = ig_batcher_largest(b);
+    assert_memory_equal(&largest, &seen, sizeof seen);
+    assert_true(seen.sequences <= most.sequences);
+    for (int side = 0; side < 2; side++) assert_true(seen.tokens[side] <= most.tokens[side] && seen.longest[side] <= most.longest[side]);
+  }
+  ig_batch_buffer_free(&buffer);
+  ig_batcher_free(b);
+  ig_corpus_free(&c);
+}
+
 static uint64_t order_of(ig_batcher *b, uint64_t number) {
   ig_batch_buffer buffer = {0};
   uint64_t hash = 1;
@@ -131,6 +165,7 @@ static void wrong_arguments(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_pair_once_within_budget),
+      cmocka_unit_test(bounds_hold),
       cmocka_unit_test(a_function_of_seed_and_epoch),
       cmocka_unit_test(wrong_arguments),
   };

@@ -1,0 +1,155 @@
+// The memory plan of training: once reserved, updates allocate nothing; recomputation gives the same bits in less memory.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "model/pass.h"
+#include "train/trainer.h"
+
+// The linker sends the library's calls here (cmake/tests.cmake).
+static int calls;
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__real_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset);
+void *__wrap_malloc(size_t size) {
+  calls++;
+  return __real_malloc(size);
+}
+void *__wrap_calloc(size_t count, size_t size) {
+  calls++;
+  return __real_calloc(count, size);
+}
+void *__wrap_realloc(void *old, size_t size) {
+  calls++;
+  return __real_realloc(old, size);
+}
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset) {
+  calls++;
+  return __real_mmap(at, size, protection, flags, file, offset);
+}
+
+enum { VOCABULARY = 29, SEQUENCES = 6, LONGEST = 40, ROWS = SEQUENCES * LONGEST };
+
+typedef struct example {
+  int ids[ROWS], output[ROWS], offsets[SEQUENCES + 1];
+  ig_batch batch;
+} example;
+
+// Sequences of `length` tokens on both sides.
+static void fill_example(example *e, int length) {
+  for (int r = 0; r < ROWS; r++) {
+    e->ids[r] = 3 + (int)(ig_random_u32(1, 1, (uint64_t)r) % (VOCABULARY - 3));
+    e->output[r] = 3 + (int)(ig_random_u32(1, 2, (uint64_t)r) % (VOCABULARY - 3));
+  }
+  for (int s = 0; s <= SEQUENCES; s++) e->offsets[s] = s * length;
+  e->batch = (ig_batch){SEQUENCES, e->ids, e->offsets, e->ids, e->output, e->offsets, NULL};
+}
+
+typedef struct run {
+  ig_model *model;
+  ig_trainer *trainer;
+} run;
+
+static run open_run(bool pre_norm, bool recompute) {
+  ig_config config = ig_config_torch(VOCABULARY, 24, 3, 3, 3, 40, 0.1f);
+  config.pre_norm = pre_norm;
+  ig_trainer_options options = ig_trainer_options_default();
+  options.threads = 2;
+  options.recompute = recompute;
+  run r;
+  ig_error err;
+  if (ig_model_create(&config, 7, &r.model, &err) != IG_OK || ig_trainer_create(r.model, &options, &r.trainer, &err) != IG_OK)
+    fail_msg("%s", err.message);
+  return r;
+}
+
+static void close_run(run *r) {
+  ig_trainer_free(r->trainer);
+  ig_model_free(r->model);
+}
+
+static void update(run *r, const ig_batch *batch) {
+  ig_error err;
+  ig_loss loss;
+  if (ig_trainer_accumulate(r->trainer, batch, 0, &loss, &err) != IG_OK || ig_trainer_update(r->trainer, 1e-3f, NULL, &err) != IG_OK)
+    fail_msg("%s", err.message);
+}
+
+static void reserved_updates_allocate_nothing(void **state) {
+  (void)state;
+  for (int recompute = 0; recompute < 2; recompute++) {
+    run r = open_run(false, recompute);
+    const ig_batch_bounds most = {SEQUENCES, {ROWS, ROWS}, {LONGEST, LONGEST}};
+    assert_int_equal(ig_trainer_reserve(r.trainer, &most, &most, NULL), IG_OK);
+    example e;
+    calls = 0;
+    for (int length = 10; length <= LONGEST; length += 10) {  // growing batches
+      fill_example(&e, length);
+      update(&r, &e.batch);
+    }
+    assert_int_equal(calls, 0);
+    close_run(&r);
+  }
+}
+
+// The counter counts: without a reservation, growing batches allocate.
+static void unreserved_updates_are_seen(void **state) {
+  (void)state;
+  run r = open_run(false, false);
+  example e;
+  fill_example(&e, LONGEST);
+  calls = 0;
+  update(&r, &e.batch);
+  assert_true(calls > 0);
+  close_run(&r);
+}
+
+static void recomputation_changes_no_bit(void **state) {
+  (void)state;
+  for (int pre_norm = 0; pre_norm < 2; pre_norm++) {
+    run kept = open_run(pre_norm, false), recomputed = open_run(pre_norm, true);
+    example e;
+    for (int length = 5; length <= LONGEST; length += 7) {
+      fill_example(&e, length);
+      update(&kept, &e.batch);
+      update(&recomputed, &e.batch);
+    }
+    assert_memory_equal(kept.model->values, recomputed.model->values, kept.model->value_count * sizeof(float));
+    close_run(&kept);
+    close_run(&recomputed);
+  }
+}
+
+static void recomputation_takes_less_memory(void **state) {
+  (void)state;
+  run r = open_run(false, false);
+  ig_pass *pass;
+  assert_int_equal(ig_pass_create(r.model, NULL, &pass, NULL), IG_OK);
+  ig_pass_bounds bounds = {SEQUENCES, ROWS, ROWS, LONGEST, LONGEST, .backward = true};
+  ig_pass_plan all, inputs, none;
+  assert_int_equal(ig_pass_measure(pass, &bounds, &all, NULL), IG_OK);
+  bounds.recompute = true;
+  assert_int_equal(ig_pass_measure(pass, &bounds, &inputs, NULL), IG_OK);
+  bounds.backward = false;
+  assert_int_equal(ig_pass_measure(pass, &bounds, &none, NULL), IG_OK);
+  assert_true(none.activations < inputs.activations);
+  assert_true(inputs.activations < all.activations * 2 / 3);
+  ig_pass_free(pass);
+  close_run(&r);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(reserved_updates_allocate_nothing), cmocka_unit_test(unreserved_updates_are_seen),
+                                     cmocka_unit_test(recomputation_changes_no_bit), cmocka_unit_test(recomputation_takes_less_memory)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
