@@ -125,7 +125,7 @@ static void carve_layers(layers *l, ig_arena *arena) {
   l->doutput = IG_TAKE(arena, float, size);
   l->dinput = IG_TAKE(arena, float, size);
   l->targets = IG_TAKE(arena, int, l->rows);
-  ig_multi_head_attention_carve(&l->attention, arena, &l->layer->self_attention, &l->ragged, &l->ragged, false, true);
+  ig_multi_head_attention_carve(&l->attention, arena, &l->layer->self_attention, l->rows, false);
   ig_feed_forward_carve(&l->feed_forward, arena, &l->layer->feed_forward, l->rows, true);
   ig_norm_carve(&l->norm, arena, l->rows);
   l->loss = (ig_loss_args){.output = l->model->output, .label_smoothing = 0.1f, .gradient_scale = 1, .targets = l->targets};
@@ -140,8 +140,9 @@ static void fill(layers *l) {
 }
 
 static size_t layers_scratch(const ig_nn *nn, const layers *l, int length) {
-  const size_t sizes[] = {ig_multi_head_attention_scratch(nn, &l->layer->self_attention, l->rows, 0, length, length),
-                          ig_feed_forward_scratch(nn, &l->layer->feed_forward, l->rows), ig_loss_scratch(nn, &l->loss, l->rows)};
+  const ig_attention_sizes attention = {.rows = l->rows, .max_keys = length, .training = true};
+  const size_t sizes[] = {ig_multi_head_attention_scratch(nn, &l->layer->self_attention, &attention),
+                          ig_feed_forward_scratch(nn, &l->layer->feed_forward, l->rows, true), ig_loss_scratch(nn, &l->loss, l->rows)};
   size_t most = 0;
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) most = sizes[i] > most ? sizes[i] : most;
   return most;
