@@ -79,4 +79,22 @@ else
   echo "FAIL: check_exports.sh said: $output"
   failed=1
 fi
+
+# Instruction counts: what is too many, and what was not counted at all; and callgrind's sums, callees' costs left out, names shortened to numbers.
+printf 'what,isa,compiler,instructions\ntranslate,avx2,gcc 12,1000\ntrain,avx2,gcc 12,2000\n' > "$work/committed.csv"
+instructions() { bash "$root/bench/instructions.sh" --against "$work/committed.csv" --counts "$work/counts.csv" 2>&1 && echo passed; }
+printf 'translate,avx2,gcc 12,1040\ntrain,avx2,gcc 12,2000\n' > "$work/counts.csv"
+more=$(instructions) || true
+printf 'translate,avx2,gcc 12,1000\n' > "$work/counts.csv"
+missing=$(instructions) || true
+printf 'translate,avx2,gcc 12,1020\ntrain,avx2,gcc 12,1500\n' > "$work/counts.csv"
+fine=$(instructions) || true
+printf 'ob=(1) /lib/ld.so\nfn=(1) a\n1 7\nob=(2) /x/ingot\nfn=(2) b\n+1 30\ncob=(3) /lib/libc.so\ncfn=(3) c\ncalls=1 5\n* 900\n-2 4\nob=(3)\nfn=(3)\n5 900\nob=(2)\n8 1\n' > "$work/out"
+sum=$(awk -v object=ingot -f "$root/bench/callgrind_sum.awk" "$work/out")
+if grep -q 'translate .*TOO MANY' <<<"$more" && [[ $more$missing != *passed* && $missing == *"train,avx2,gcc 12: not counted"* && $fine == *passed* && $sum = 35 ]]; then
+  echo "ok: instructions.sh reports more instructions and missing counts"
+else
+  printf 'FAIL: instructions.sh said:\n%s\n%s\n%s\nsum %s\n' "$more" "$missing" "$fine" "$sum"
+  failed=1
+fi
 exit "$failed"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing need and is missing: Debian/Ubuntu (apt), Fedora (dnf), macOS (Homebrew). Instant when nothing is missing.
-# --developer also asks for clang and clang-format.
+# --developer also asks for clang, clang-format and, on Linux, valgrind.
 set -euo pipefail
 
 # what | how to see it (command or pkg-config module) | Debian | Fedora | Homebrew (- = comes with the system)
@@ -22,6 +22,11 @@ if [ "${1:-}" = --developer ]; then
 command clang        clang                clang                llvm
 command clang-format clang-format         clang-tools-extra    clang-format
 "
+  if [ "$(uname)" = Linux ]; then
+    needs+="
+command valgrind     valgrind             valgrind             valgrind
+"
+  fi
 fi
 
 present() {  # kind name
