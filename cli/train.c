@@ -28,7 +28,7 @@ static bool announce;  // set before the handler is
 
 // The first signal asks the training to save and stop, the next one kills.
 static void stop(int signal_number) {
-  static const char text[] = "\nstopping: the state is being saved (a second signal stops at once)\n";
+  static const char text[] = "\nstopping as soon as the state is saved (a second signal stops at once)\n";
   stop_signal = signal_number;
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);

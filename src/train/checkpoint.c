@@ -68,13 +68,64 @@ static ig_status swap_in(const char *path, const char *temporary, const char *ol
   return remove_directory(old, err);
 }
 
+// What training.json says of a run's state.
+typedef struct ig_state_field {
+  const char *key;
+  enum { INTEGER, COUNT, REAL, FLAG } kind;
+  size_t offset;
+} ig_state_field;
+#define FIELD(key, kind, member) \
+  { key, kind, offsetof(ig_run_state, member) }
+
+// The first ones every checkpoint has; files of older versions lack some of the others.
+static const ig_state_field fields[] = {
+    FIELD("update", INTEGER, update),
+    FIELD("epoch", COUNT, epoch),
+    FIELD("batch", COUNT, batch),
+    FIELD("source_tokens", COUNT, source_tokens),
+    FIELD("target_tokens", COUNT, target_tokens),
+    FIELD("seconds", REAL, seconds),
+    FIELD("validated", INTEGER, validated),
+    FIELD("validation_due", FLAG, validation_due),
+    FIELD("has_best", FLAG, has_best),
+    FIELD("best", REAL, best),
+    FIELD("best_loss", REAL, best_loss),
+    FIELD("best_update", INTEGER, best_update),
+    FIELD("worse", INTEGER, worse),
+    FIELD("first_loss", REAL, divergence.first_loss),
+    FIELD("above_divergence_limit", INTEGER, divergence.above),
+    FIELD("window_loss", REAL, window.loss),
+    FIELD("window_nll", REAL, window.nll),
+    FIELD("window_tokens", COUNT, window.tokens),
+    FIELD("window_gradient_norm", REAL, window.gradient_norm),
+    FIELD("window_updates", INTEGER, window.updates),
+    FIELD("window_clipped", INTEGER, window.clipped),
+    FIELD("window_seconds", REAL, window.seconds),
+    FIELD("metrics_bytes", COUNT, metrics_bytes),
+};
+enum { FIELDS = sizeof fields / sizeof *fields, REQUIRED_FIELDS = 5 };
+
+static json_t *field_json(const ig_state_field *field, const ig_run_state *state) {
+  const void *member = (const char *)state + field->offset;
+  switch (field->kind) {
+    case INTEGER: return json_integer(*(const int *)member);
+    case COUNT: return json_integer((json_int_t) * (const uint64_t *)member);
+    case REAL: return json_real(*(const double *)member);
+    case FLAG: return json_boolean(*(const bool *)member);
+  }
+  return NULL;
+}
+
+// NULL: out of memory, or a number that is not finite.
 static json_t *state_json(const ig_run *run) {
-  const ig_run_state *s = &run->state;
-  return json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:i, s:b, s:f, s:i, s:i, s:f, s:f, s:I, s:O}", "version", VERSION, "update", s->update,
-                   "epoch", (json_int_t)s->epoch, "batch", (json_int_t)s->batch, "source_tokens", (json_int_t)s->source_tokens, "target_tokens",
-                   (json_int_t)s->target_tokens, "seconds", s->seconds, "validated", s->validated, "has_best", (int)s->has_best, "best", s->best,
-                   "best_update", s->best_update, "worse", s->worse, "window_loss", s->window_loss, "window_nll", s->window_nll, "window_tokens",
-                   (json_int_t)s->window_tokens, "identity", run->identity);
+  json_t *object = json_pack("{s:i}", "version", VERSION);
+  int failed = !object;
+  for (size_t i = 0; i < FIELDS; i++) failed |= json_object_set_new(object, fields[i].key, field_json(&fields[i], &run->state));
+  if (run->comparison) failed |= json_object_set(object, "comparison", run->comparison);
+  failed |= json_object_set(object, "identity", run->identity);
+  if (!failed) return object;
+  json_decref(object);
+  return NULL;
 }
 
 static ig_status write_moments(const ig_run *run, const char *path, ig_error *err) {
@@ -136,48 +187,56 @@ bool ig_checkpoint_exists(const char *directory) {
   return exists;
 }
 
-static ig_status read_u64(ig_json_object from, const char *key, uint64_t *out, ig_error *err) {
+static ig_status read_count(ig_json_object from, const char *key, uint64_t *out, ig_error *err) {
   const json_t *value = json_object_get(from.object, key);
+  if (!value) return IG_OK;
   if (!json_is_integer(value) || json_integer_value(value) < 0)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected a whole number not below 0", from.where, key);
   *out = (uint64_t)json_integer_value(value);
   return IG_OK;
 }
 
-static ig_status parse_state(ig_json_object from, ig_run_state *s, ig_error *err) {
-  int version;
-  uint64_t batch = 0;
-  IG_TRY(ig_json_int(from, "version", 0, &version, err));
-  if (version != VERSION) return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: version: expected %d, found %d", from.where, VERSION, version);
-  IG_TRY(ig_json_require(from, "update", err));
-  IG_TRY(ig_json_int(from, "update", 0, &s->update, err));
-  IG_TRY(read_u64(from, "epoch", &s->epoch, err));
-  IG_TRY(read_u64(from, "batch", &batch, err));
-  IG_TRY(read_u64(from, "source_tokens", &s->source_tokens, err));
-  IG_TRY(read_u64(from, "target_tokens", &s->target_tokens, err));
-  IG_TRY(read_u64(from, "window_tokens", &s->window_tokens, err));
-  IG_TRY(ig_json_number(from, "seconds", 0, &s->seconds, err));
-  IG_TRY(ig_json_int(from, "validated", 0, &s->validated, err));
-  IG_TRY(ig_json_bool(from, "has_best", false, &s->has_best, err));
-  IG_TRY(ig_json_number(from, "best", 0, &s->best, err));
-  IG_TRY(ig_json_int(from, "best_update", 0, &s->best_update, err));
-  IG_TRY(ig_json_int(from, "worse", 0, &s->worse, err));
-  IG_TRY(ig_json_number(from, "window_loss", 0, &s->window_loss, err));
-  IG_TRY(ig_json_number(from, "window_nll", 0, &s->window_nll, err));
-  if (s->update < 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: update: expected a number not below 0, found %d", from.where, s->update);
-  s->batch = (size_t)batch;
+// A key that is not there leaves the member as it is.
+static ig_status read_field(ig_json_object from, const ig_state_field *field, ig_run_state *state, ig_error *err) {
+  void *member = (char *)state + field->offset;
+  switch (field->kind) {
+    case INTEGER: {
+      int *const out = member;
+      IG_TRY(ig_json_int(from, field->key, *out, out, err));
+      return *out >= 0 ? IG_OK : ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected a number not below 0, found %d", from.where, field->key, *out);
+    }
+    case COUNT: return read_count(from, field->key, member, err);
+    case REAL: return ig_json_number(from, field->key, *(double *)member, member, err);
+    case FLAG: return ig_json_bool(from, field->key, *(bool *)member, member, err);
+  }
   return IG_OK;
 }
 
-ig_status ig_checkpoint_read(const char *directory, ig_run_state *state, json_t **identity, ig_error *err) {
+static ig_status parse_state(ig_json_object from, ig_run_state *state, ig_error *err) {
+  int version;
+  IG_TRY(ig_json_int(from, "version", 0, &version, err));
+  if (version != VERSION) return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: version: expected %d, found %d", from.where, VERSION, version);
+  *state = (ig_run_state){.metrics_bytes = UINT64_MAX};
+  for (size_t i = 0; i < FIELDS; i++) {
+    if (i < REQUIRED_FIELDS) IG_TRY(ig_json_require(from, fields[i].key, err));
+    IG_TRY(read_field(from, &fields[i], state, err));
+  }
+  return IG_OK;
+}
+
+ig_status ig_checkpoint_read(const char *directory, ig_saved_run *out, ig_error *err) {
+  *out = (ig_saved_run){0};
   char *path = ig_join_path(directory, STATE, err);
   if (!path) return IG_ERROR_MEMORY;
   json_t *object = NULL;
   ig_status status = ig_json_load_object(path, &object, err);
-  if (status == IG_OK) status = parse_state((ig_json_object){object, path}, state, err);
-  *identity = json_object_get(object, "identity");
-  if (status == IG_OK && !json_is_object(*identity)) status = ig_fail(err, IG_ERROR_FORMAT, "%s: identity: expected an object", path);
-  *identity = status == IG_OK ? json_incref(*identity) : NULL;
+  if (status == IG_OK) status = parse_state((ig_json_object){object, path}, &out->state, err);
+  json_t *identity = json_object_get(object, "identity"), *comparison = json_object_get(object, "comparison");
+  if (status == IG_OK && !json_is_object(identity)) status = ig_fail(err, IG_ERROR_FORMAT, "%s: identity: expected an object", path);
+  if (status == IG_OK) {
+    out->identity = json_incref(identity);
+    out->comparison = json_is_object(comparison) ? json_incref(comparison) : NULL;
+  }
   json_decref(object);
   free(path);
   return status;
@@ -204,12 +263,14 @@ ig_status ig_checkpoint_read_moments(const char *directory, ig_trainer *trainer,
   return status;
 }
 
-// N of "update-N", or -1.
-static int kept_update(const char *name) {
+// ---- kept checkpoints, and what a crash leaves ------------------------------------------------------------------------------------------
+
+// N of "update-N" with nothing behind it but `suffix`, or -1.
+static int kept_update(const char *name, const char *suffix) {
   char *end;
   if (strncmp(name, "update-", 7) || name[7] < '0' || name[7] > '9') return -1;
   const long n = strtol(name + 7, &end, 10);
-  return *end || n > 2000000000 ? -1 : (int)n;
+  return strcmp(end, suffix) || n > 2000000000 ? -1 : (int)n;
 }
 
 // How many checkpoints are kept, and the earliest of them.
@@ -218,7 +279,7 @@ static ig_status count_kept(const char *output, int *count, int *earliest, ig_er
   if (!directory) return io_error(output, err);
   *count = 0;
   for (struct dirent *entry; (entry = readdir(directory));) {
-    const int n = kept_update(entry->d_name);
+    const int n = kept_update(entry->d_name, "");
     if (n < 0) continue;
     if (*count == 0 || n < *earliest) *earliest = n;
     ++*count;
@@ -233,6 +294,16 @@ static char *kept_path(const char *output, int update, ig_error *err) {
   return ig_join_path(output, name, err);
 }
 
+// Out of its name first: a crash within the removal leaves nothing that looks like a model.
+static ig_status remove_kept(const char *path, ig_error *err) {
+  char *temporary = with_suffix(path, ".tmp", err);
+  ig_status status = temporary ? remove_directory(temporary, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK && rename(path, temporary)) status = io_error(path, err);
+  if (status == IG_OK) status = remove_directory(temporary, err);
+  free(temporary);
+  return status;
+}
+
 ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err) {
   const char *output = run->config.output;
   char *path = kept_path(output, run->state.update, err);
@@ -243,8 +314,37 @@ ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err) {
     status = count_kept(output, &count, &earliest, err);
     if (status != IG_OK || count <= run->config.keep) break;
     path = kept_path(output, earliest, err);
-    status = path ? remove_directory(path, err) : IG_ERROR_MEMORY;
+    status = path ? remove_kept(path, err) : IG_ERROR_MEMORY;
     free(path);
   }
+  return status;
+}
+
+// Temporaries of the files that lie in the output directory itself.
+static bool is_temporary(const char *name) {
+  static const char *const prefixes[] = {"metrics.jsonl.tmp-", "sentencepiece.model.tmp-", "source.model.tmp-", "target.model.tmp-"};
+  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+    if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0) return true;
+  return false;
+}
+
+static ig_status clean_up(const char *output, const char *name, ig_error *err) {
+  const bool temporary = is_temporary(name);
+  const int replaced = kept_update(name, ".old"), unfinished = kept_update(name, ".tmp");
+  if (!temporary && replaced < 0 && unfinished < 0) return IG_OK;
+  char *path = temporary ? ig_join_path(output, name, err) : kept_path(output, replaced >= 0 ? replaced : unfinished, err);
+  ig_status status = path ? IG_OK : IG_ERROR_MEMORY;
+  if (status == IG_OK && !temporary) status = ig_checkpoint_recover(path, err);
+  if (status == IG_OK && temporary && unlink(path) && errno != ENOENT) status = io_error(path, err);
+  free(path);
+  return status;
+}
+
+ig_status ig_checkpoint_clean_up(const char *output, ig_error *err) {
+  DIR *directory = opendir(output);
+  if (!directory) return io_error(output, err);
+  ig_status status = IG_OK;
+  for (struct dirent *entry; status == IG_OK && (entry = readdir(directory));) status = clean_up(output, entry->d_name, err);
+  closedir(directory);
   return status;
 }

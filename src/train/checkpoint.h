@@ -9,10 +9,16 @@ ig_status ig_checkpoint_save(const ig_run *run, const char *directory, bool with
 // Cleans up behind a crash within ig_checkpoint_save: directory is then whole, old or new, or absent.
 ig_status ig_checkpoint_recover(const char *directory, ig_error *err);
 bool ig_checkpoint_exists(const char *directory);
-// training.json: the state, and the identity as a new reference.
-ig_status ig_checkpoint_read(const char *directory, ig_run_state *state, json_t **identity, ig_error *err);
+// training.json. The caller drops both references.
+typedef struct ig_saved_run {
+  ig_run_state state;
+  json_t *identity, *comparison;  // comparison NULL: a file of an older version
+} ig_saved_run;
+ig_status ig_checkpoint_read(const char *directory, ig_saved_run *out, ig_error *err);
 // training.safetensors: the moments, into the trainer.
 ig_status ig_checkpoint_read_moments(const char *directory, ig_trainer *trainer, ig_error *err);
 // output/update-N, and all but the last `keep` of them removed.
 ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err);
+// What a crash left in the output directory beside latest/ and best/: unfinished update-N/, temporaries of files.
+ig_status ig_checkpoint_clean_up(const char *output, ig_error *err);
 #endif

@@ -14,11 +14,37 @@ static const char *const files_keys[] = {"source", "target"};
 static const char *const sentencepiece_keys[] = {"vocab_size", "model_type", "joint", "character_coverage", "max_sentences", "source", "target"};
 static const char *const init_keys[] = {"init", "dropout", "attention_dropout", "activation_dropout"};
 static const char *const train_keys[] = {
-    "output",        "seed",           "batch_tokens",    "accumulate",      "pool_batches", "updates",
-    "epochs",        "max_seconds",    "optimizer",       "adam_betas",      "adam_eps",     "weight_decay",
-    "learning_rate", "schedule",       "warmup",          "warmup_init_lr",  "min_lr",       "label_smoothing",
-    "clip_norm",     "validate_every", "valid_sentences", "valid_beam_size", "best_metric",  "patience",
-    "save_every",    "keep",           "log_every",       "dtype",           "recompute",
+    "output",
+    "seed",
+    "batch_tokens",
+    "accumulate",
+    "pool_batches",
+    "updates",
+    "epochs",
+    "max_seconds",
+    "optimizer",
+    "adam_betas",
+    "adam_eps",
+    "weight_decay",
+    "learning_rate",
+    "schedule",
+    "warmup",
+    "warmup_init_lr",
+    "min_lr",
+    "label_smoothing",
+    "clip_norm",
+    "validate_every",
+    "valid_sentences",
+    "valid_beam_size",
+    "best_metric",
+    "patience",
+    "save_every",
+    "keep",
+    "log_every",
+    "dtype",
+    "recompute",
+    "divergence_factor",
+    "divergence_updates",
 };
 
 static const char *const dtype_names[] = {"float32", "bfloat16", "float16"};
@@ -56,6 +82,8 @@ static const ig_number numbers[] = {
     {"save_every", INTEGER, MEMBER(save_every), 0, 0, MOST},
     {"keep", INTEGER, MEMBER(keep), 0, 0, MOST},
     {"log_every", INTEGER, MEMBER(log_every), 100, 1, MOST},
+    {"divergence_factor", REAL, MEMBER(divergence_factor), 2, 0, 1e6},
+    {"divergence_updates", INTEGER, MEMBER(divergence_updates), 100, 1, MOST},
 };
 
 static ig_status read_numbers(const ig_yaml_node *train, ig_train_config *out, ig_error *err) {
@@ -262,6 +290,9 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   if (c->validate_every && c->data.valid.count == 0) return ig_yaml_fail(ig_yaml_get(train, "validate_every"), err, "validation needs data.valid");
   if (c->patience && !c->validate_every)
     return ig_yaml_fail(ig_yaml_get(train, "patience"), err, "patience counts validations: it needs validate_every");
+  if (c->keep && !c->save_every) return ig_yaml_fail(ig_yaml_get(train, "keep"), err, "keep counts checkpoints of save_every: it needs save_every");
+  if (c->divergence_factor > 0 && c->divergence_factor < 1)
+    return ig_yaml_fail(ig_yaml_get(train, "divergence_factor"), err, "expected 0 (off) or a number from 1, found %g", c->divergence_factor);
   return IG_OK;
 }
 

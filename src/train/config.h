@@ -49,6 +49,8 @@ typedef struct ig_train_config {
   ig_best_metric best_metric;
   int save_every, keep, log_every;
   bool recompute;
+  double divergence_factor;  // of ig_divergence_rule
+  int divergence_updates;
   const char *dtype;  // of the weights in best/ and update-N/; latest/ keeps float32, for it is trained on
 } ig_train_config;    // ig_train_config_free
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/random.h"
 
 // Moves the members of `part` into object as "prefix.key". Takes over part; -1 where memory is out.
 static int add_part(json_t *object, const char *prefix, json_t *part) {
@@ -36,6 +37,8 @@ static json_t *data_part(const ig_run *run) {
     failed |= json_object_set_new(part, "sentencepiece.max_sentences", json_integer((json_int_t)d->sentencepiece.max_sentences));
   }
   if (d->vocabulary == IG_VOCABULARY_MODEL) failed |= json_object_set_new(part, "sentencepiece", json_string(d->source_model));
+  if (d->vocabulary == IG_VOCABULARY_MODEL && d->target_model)
+    failed |= json_object_set_new(part, "sentencepiece.target", json_string(d->target_model));
   if (d->vocabulary == IG_VOCABULARY_WHITESPACE) {
     failed |= json_object_set_new(part, "min_frequency", json_integer(d->min_frequency));
     failed |= json_object_set_new(part, "max_tokens", json_integer(d->max_tokens));
@@ -82,6 +85,30 @@ ig_status ig_identity_make(const ig_run *run, const ig_config *model, json_t **o
   }
   json_decref(object);
   return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", run->config.path);
+}
+
+// ids and the references' text, for both are scored.
+static uint64_t valid_fingerprint(const ig_corpus *valid) {
+  uint64_t hash = ig_corpus_fingerprint(valid);
+  for (size_t i = 0; valid->text[IG_TARGET] && i < valid->lines; i++) hash = (hash ^ ig_hash_name(valid->text[IG_TARGET][i])) * 0x100000001B3u;
+  return hash;
+}
+
+ig_status ig_comparison_make(const ig_run *run, json_t **out, ig_error *err) {
+  static const char *const metrics[] = {"loss", "bleu", "chrf"};
+  const ig_train_config *c = &run->config;
+  char fingerprint[24];
+  snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, valid_fingerprint(&run->valid));
+  *out = json_pack("{s:s, s:s, s:i, s:i}", "data.valid", fingerprint, "train.best_metric", metrics[c->best_metric], "train.valid_sentences",
+                   c->valid_sentences, "train.valid_beam_size", c->valid_beam_size);
+  return *out ? IG_OK : ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", c->path);
+}
+
+const char *ig_comparison_difference(const json_t *saved, const json_t *wanted) {
+  const char *key;
+  json_t *value;
+  json_object_foreach((json_t *)(uintptr_t)wanted, key, value) if (!json_equal(value, json_object_get(saved, key))) return key;
+  return NULL;
 }
 
 static void print_value(const json_t *value, char out[128]) {

@@ -17,13 +17,14 @@
 typedef struct ig_loop {
   ig_run *run;
   ig_batch_buffer *micro;  // (accumulate): the batches of one update
-  int first_update;        // done before this process
+  ig_divergence_rule rule;
+  int first_update;  // done before this process
   uint64_t first_source, first_target;
   double first_seconds;
-  int saved;                        // update of the last save; -1: none
-  double reported;                  // when progress was last reported
-  double rate;                      // target tokens a second, smoothed
-  double learning_rate, grad_norm;  // of the last update
+  int saved;        // update of the last save; -1: none
+  bool save_due;    // a checkpoint waits for the loss to come down again
+  double reported;  // when progress was last reported
+  double rate;      // target tokens a second, smoothed
 } ig_loop;
 
 // Batches for one update, across epochs; the cursor moves on.
@@ -46,40 +47,66 @@ static ig_status gather(ig_loop *l, size_t *targets, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status diverged(const ig_loop *l, int update, const char *what, double value, ig_error *err) {
+// What to do about it, behind `what` happened at `update`.
+static ig_status diverged(const ig_loop *l, int update, const char *what, ig_error *err) {
   char kept[512] = "no checkpoint had been written yet";
   if (l->saved >= 0) snprintf(kept, sizeof kept, "%.400s holds the state of update %d", l->run->latest, l->saved);
   return ig_fail(err, IG_ERROR_DIVERGED,
-                 "update %d: %s is not finite (%g); nothing was overwritten: %s. "
-                 "Try a lower train.learning_rate, a longer train.warmup, or train.clip_norm: 1.0",
-                 update, what, value, kept);
+                 "update %d: %s; nothing was overwritten: %s. Try a lower train.learning_rate, a longer train.warmup, or train.clip_norm: 1.0",
+                 update, what, kept);
+}
+
+static ig_status not_finite(const ig_loop *l, int update, const char *what, double value, ig_error *err) {
+  char text[96];
+  snprintf(text, sizeof text, "%s is not finite (%g)", what, value);
+  return diverged(l, update, text, err);
+}
+
+static ig_status check_loss(ig_loop *l, int update, double loss, ig_error *err) {
+  ig_divergence *d = &l->run->state.divergence;
+  if (!isfinite(loss)) return not_finite(l, update, "the loss", loss, err);
+  if (!ig_divergence_note(&l->rule, d, loss)) return IG_OK;
+  char text[256];
+  snprintf(text, sizeof text, "the loss is %.4g, and for %d updates in a row has been above %.4g, %g times that of %s (train.divergence_factor)",
+           loss, d->above, ig_divergence_limit(&l->rule, d), l->rule.factor,
+           d->first_loss > log((double)l->rule.vocab_size) ? "the first update" : "a model that knows nothing");
+  return diverged(l, update, text, err);
+}
+
+static void note_update(ig_loop *l, const ig_loss *sums, double gradient_norm, double seconds) {
+  ig_run_state *s = &l->run->state;
+  const double clip = (double)l->run->config.optimizer.clip_norm, rate = (double)sums->tokens / (seconds > 1e-9 ? seconds : 1e-9);
+  ig_log_window *w = &s->window;
+  w->loss += sums->loss;
+  w->nll += sums->nll;
+  w->tokens += sums->tokens;
+  w->gradient_norm += gradient_norm;
+  w->updates++;
+  w->clipped += clip > 0 && gradient_norm > clip;
+  w->seconds += seconds;
+  s->seconds += seconds;
+  l->rate = l->rate > 0 ? 0.9 * l->rate + 0.1 * rate : rate;
 }
 
 static ig_status update(ig_loop *l, ig_error *err) {
   ig_run_state *s = &l->run->state;
   const double begin = ig_seconds();
   const int number = s->update + 1;
-  size_t targets;
-  IG_TRY(gather(l, &targets, err));
-  double loss = 0, nll = 0;
+  ig_loss sums = {0};
+  IG_TRY(gather(l, &sums.tokens, err));
   for (int i = 0; i < l->run->config.accumulate; i++) {
     ig_loss part = {0};
-    IG_TRY(ig_trainer_accumulate(l->run->trainer, &l->micro[i].batch, (double)targets, &part, err));
-    loss += part.loss * (double)part.tokens;
-    nll += part.nll * (double)part.tokens;
+    IG_TRY(ig_trainer_accumulate(l->run->trainer, &l->micro[i].batch, (double)sums.tokens, &part, err));
+    sums.loss += part.loss * (double)part.tokens;
+    sums.nll += part.nll * (double)part.tokens;
   }
-  if (!isfinite(loss)) return diverged(l, number, "the loss", loss, err);
-  l->learning_rate = ig_schedule_rate(&l->run->config.schedule, number);
-  const ig_status status = ig_trainer_update(l->run->trainer, (float)l->learning_rate, &l->grad_norm, err);
-  if (status == IG_ERROR_DIVERGED) return diverged(l, number, "the gradient's norm", l->grad_norm, err);
+  IG_TRY(check_loss(l, number, sums.loss / (double)sums.tokens, err));
+  double norm = 0;
+  const ig_status status = ig_trainer_update(l->run->trainer, (float)ig_schedule_rate(&l->run->config.schedule, number), &norm, err);
+  if (status == IG_ERROR_DIVERGED) return not_finite(l, number, "the gradient's norm", norm, err);
   IG_TRY(status);
   s->update = number;
-  s->window_loss += loss;
-  s->window_nll += nll;
-  s->window_tokens += targets;
-  const double seconds = ig_seconds() - begin, now = (double)targets / (seconds > 1e-9 ? seconds : 1e-9);
-  s->seconds += seconds;
-  l->rate = l->rate > 0 ? 0.9 * l->rate + 0.1 * now : now;
+  note_update(l, &sums, norm, ig_seconds() - begin);
   return IG_OK;
 }
 
@@ -90,42 +117,48 @@ static void report_progress(ig_loop *l) {
   l->reported = now;
   ig_progress progress = {
       .what = "training", .done = s->update, .total = l->run->config.updates, .unit = "updates", .rate = l->rate, .rate_unit = "tokens"};
-  if (s->window_tokens > 0) {
-    const double tokens = (double)s->window_tokens;
-    snprintf(progress.note, sizeof progress.note, "loss %.3f ppl %.2f", s->window_loss / tokens, exp(s->window_nll / tokens));
+  if (s->window.tokens > 0) {
+    const double tokens = (double)s->window.tokens;
+    snprintf(progress.note, sizeof progress.note, "loss %.3f ppl %.2f", s->window.loss / tokens, exp(s->window.nll / tokens));
   }
   ig_report_progress(l->run->reporter, &progress);
 }
 
 static ig_status log_window(ig_loop *l, ig_error *err) {
   ig_run_state *s = &l->run->state;
-  if (s->window_tokens == 0) return IG_OK;
-  const double loss = s->window_loss / (double)s->window_tokens, nll = s->window_nll / (double)s->window_tokens;
+  const ig_log_window w = s->window;
+  if (w.tokens == 0) return IG_OK;
+  const double tokens = (double)w.tokens, loss = w.loss / tokens, nll = w.nll / tokens, rate = tokens / (w.seconds > 1e-9 ? w.seconds : 1e-9),
+               norm = w.gradient_norm / (w.updates > 0 ? w.updates : 1), clipped = (double)w.clipped / (w.updates > 0 ? w.updates : 1),
+               learning_rate = ig_schedule_rate(&l->run->config.schedule, s->update);
   ig_report(l->run->reporter, IG_INFO,
             "update %d, epoch %llu: loss %.4f, perplexity %.2f, learning rate %.3g, gradient norm %.3f, %.0f target tokens/s", s->update,
-            (unsigned long long)s->epoch + 1, loss, exp(nll), l->learning_rate, l->grad_norm, l->rate);
-  s->window_loss = s->window_nll = 0;
-  s->window_tokens = 0;
-  return ig_metrics_append(l->run->metrics,
-                           json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:I, s:f}", "update", s->update, "epoch", (json_int_t)s->epoch, "loss", loss,
-                                     "nll", nll, "learning_rate", l->learning_rate, "gradient_norm", l->grad_norm, "target_tokens",
-                                     (json_int_t)s->target_tokens, "seconds", s->seconds),
-                           err);
+            (unsigned long long)s->epoch + 1, loss, exp(nll), learning_rate, norm, rate);
+  s->window = (ig_log_window){0};
+  return ig_metrics_append(
+      l->run->metrics,
+      json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:f, s:f}", "update", s->update, "epoch", (json_int_t)s->epoch, "loss", loss, "nll",
+                nll, "learning_rate", learning_rate, "gradient_norm", norm, "clipped", clipped, "source_tokens", (json_int_t)s->source_tokens,
+                "target_tokens", (json_int_t)s->target_tokens, "target_tokens_per_second", rate, "seconds", s->seconds),
+      err);
 }
 
 static ig_status validate(ig_loop *l, ig_error *err) {
   ig_run *run = l->run;
   ig_run_state *s = &run->state;
   ig_validation v;
-  IG_TRY(ig_run_validate(run, &v, err));
-  const double values[] = {v.loss, v.bleu, v.chrf}, value = values[run->config.best_metric];
-  if (!isfinite(v.loss)) return diverged(l, s->update, "the validation loss", v.loss, err);
-  const bool better = !s->has_best || (run->config.best_metric == IG_BEST_LOSS ? value < s->best : value > s->best);
+  const ig_status status = ig_run_validate(run, &v, err);
+  s->validation_due = status == IG_INTERRUPTED;
+  IG_TRY(status);
+  if (!isfinite(v.loss)) return not_finite(l, s->update, "the validation loss", v.loss, err);
+  double value;
+  const bool better = ig_run_is_best(run, &v, &value);
   s->validated = s->update;
   s->worse = better ? 0 : s->worse + 1;
   if (better) {
     s->has_best = true;
     s->best = value;
+    s->best_loss = v.loss;
     s->best_update = s->update;
     IG_TRY(ig_checkpoint_save(run, run->best, false, err));
   }
@@ -138,10 +171,24 @@ static ig_status validate(ig_loop *l, ig_error *err) {
 }
 
 static ig_status save(ig_loop *l, ig_error *err) {
-  if (l->saved == l->run->state.update) return IG_OK;
-  IG_TRY(ig_checkpoint_save(l->run, l->run->latest, true, err));
-  l->saved = l->run->state.update;
+  ig_run *run = l->run;
+  if (l->saved == run->state.update) return IG_OK;
+  IG_TRY(ig_metrics_sync(run->metrics, &run->state.metrics_bytes, err));
+  IG_TRY(ig_checkpoint_save(run, run->latest, true, err));
+  l->saved = run->state.update;
   return IG_OK;
+}
+
+// The checkpoint of every save_every updates. While the loss is too high the last good one stays; it is made up for when the loss comes down.
+static ig_status save_regularly(ig_loop *l, ig_error *err) {
+  const ig_train_config *c = &l->run->config;
+  const ig_run_state *s = &l->run->state;
+  l->save_due |= c->save_every && s->update % c->save_every == 0;
+  if (!l->save_due || s->divergence.above > 0) return IG_OK;
+  l->save_due = false;
+  // The kept one first: a run killed between the two writes it again.
+  if (c->keep) IG_TRY(ig_checkpoint_keep(l->run, err));
+  return save(l, err);
 }
 
 // Why to stop, or NULL.
@@ -159,37 +206,52 @@ static const char *finished(const ig_run *run) {
   return NULL;
 }
 
-static ig_status between_updates(ig_loop *l, ig_error *err) {
+// What belongs to the update just done besides its line of the log.
+static ig_status settle(ig_loop *l, ig_error *err) {
   const ig_train_config *c = &l->run->config;
-  const int done = l->run->state.update;
-  report_progress(l);
-  if (done % c->log_every == 0) IG_TRY(log_window(l, err));
-  if (c->validate_every && done % c->validate_every == 0) IG_TRY(validate(l, err));
-  if (!c->save_every || done % c->save_every) return IG_OK;
-  IG_TRY(save(l, err));
-  return c->keep ? ig_checkpoint_keep(l->run, err) : IG_OK;
+  const ig_run_state *s = &l->run->state;
+  const bool due = s->validation_due || (c->validate_every && s->update % c->validate_every == 0);
+  if (due && l->run->valid.pairs) IG_TRY(validate(l, err));
+  return save_regularly(l, err);
 }
 
-static ig_status loop(ig_loop *l, ig_error *err) {
+static ig_status between_updates(ig_loop *l, ig_error *err) {
+  report_progress(l);
+  if (l->run->state.update % l->run->config.log_every == 0) IG_TRY(log_window(l, err));
+  return settle(l, err);
+}
+
+static ig_status interrupted(ig_loop *l, ig_error *err) {
+  const ig_run *run = l->run;
+  const int update = run->state.update;
+  if (run->state.divergence.above > 0 && l->saved >= 0)
+    return ig_fail(err, IG_INTERRUPTED, "interrupted at update %d, where the loss is too high to save; %s holds the state of update %d", update,
+                   run->latest, l->saved);
+  IG_TRY(save(l, err));
+  return ig_fail(err, IG_INTERRUPTED, "interrupted at update %d; the state is saved in %s, and the same command goes on from there", update,
+                 run->latest);
+}
+
+static ig_status finish(ig_loop *l, const char *reason, ig_error *err) {
   ig_run *run = l->run;
-  const char *reason;
-  while (!(reason = finished(run))) {
-    if (ig_interrupted()) {
-      IG_TRY(save(l, err));
-      ig_interrupt_clear();
-      return ig_fail(err, IG_INTERRUPTED, "interrupted at update %d; the state is saved in %s, and the same command goes on from there",
-                     run->state.update, run->latest);
-    }
-    IG_TRY(update(l, err));
-    IG_TRY(between_updates(l, err));
-  }
   ig_report(run->reporter, IG_INFO, "finished at update %d: %s", run->state.update, reason);
-  if (run->state.update > l->first_update) IG_TRY(log_window(l, err));
+  IG_TRY(log_window(l, err));
   if (run->valid.pairs && run->state.validated != run->state.update) {
     IG_TRY(validate(l, err));
     l->saved = -1;  // the state has changed
   }
   return save(l, err);
+}
+
+static ig_status loop(ig_loop *l, ig_error *err) {
+  const char *reason = NULL;
+  ig_status status = l->run->state.validation_due ? settle(l, err) : IG_OK;
+  while (status == IG_OK && !(reason = finished(l->run))) {
+    status = ig_interrupted() ? IG_INTERRUPTED : update(l, err);
+    if (status == IG_OK) status = between_updates(l, err);
+  }
+  if (status == IG_OK) status = finish(l, reason, err);
+  return status == IG_INTERRUPTED ? interrupted(l, err) : status;
 }
 
 static ig_status write_stats(const ig_loop *l, const char *path, double load_seconds, ig_error *err) {
@@ -224,6 +286,7 @@ static ig_status train(ig_run *run, const ig_train_options *options, ig_error *e
                .first_source = run->state.source_tokens,
                .first_target = run->state.target_tokens,
                .first_seconds = run->state.seconds,
+               .rule = {run->config.divergence_factor, run->config.divergence_updates, ig_model_config(run->model)->target_vocab_size},
                .saved = run->resumed ? run->state.update : -1};
   l.micro = ig_allocate(accumulate, sizeof *l.micro, err);
   if (!l.micro) return IG_ERROR_MEMORY;
@@ -238,6 +301,7 @@ static ig_status train(ig_run *run, const ig_train_options *options, ig_error *e
 }
 
 ig_status ig_train(const char *config_path, const ig_train_options *options, ig_error *err) {
+  ig_interrupt_clear();  // asked of an earlier run, it is not meant for this one
   ig_run run = {.reporter = &options->reporter, .threads = options->threads};
   IG_TRY(ig_train_config_load(config_path, options->set, options->set_count, &run.config, err));
   const ig_status status = train(&run, options, err);

@@ -1,8 +1,11 @@
 // metrics.jsonl: appended as training goes, cut back on resume.
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -29,13 +32,27 @@ static json_int_t line_update(const char *line, size_t length) {
   return value;
 }
 
-ig_status ig_metrics_truncate(const char *path, int update, ig_error *err) {
+ig_status ig_metrics_sync(const char *path, uint64_t *bytes, ig_error *err) {
+  *bytes = 0;
+  const int handle = open(path, O_WRONLY | O_CLOEXEC);
+  if (handle < 0) return errno == ENOENT ? IG_OK : ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+  struct stat status;
+  const bool failed = fsync(handle) != 0 || fstat(handle, &status) != 0;
+  const int reason = errno;
+  close(handle);
+  if (failed) return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(reason));
+  *bytes = (uint64_t)status.st_size;
+  return IG_OK;
+}
+
+ig_status ig_metrics_truncate(const char *path, const ig_run_state *state, ig_error *err) {
   if (!ig_file_exists(path)) return IG_OK;
   char *text;
   size_t size, kept = 0;
   IG_TRY(ig_read_file(path, &text, &size, err));
-  for (const char *end; kept < size && (end = memchr(text + kept, '\n', size - kept)); kept = (size_t)(end - text) + 1)
-    if (line_update(text + kept, (size_t)(end - text) - kept) > update) break;
+  const size_t limit = state->metrics_bytes < size ? (size_t)state->metrics_bytes : size;
+  for (const char *end; kept < limit && (end = memchr(text + kept, '\n', limit - kept)); kept = (size_t)(end - text) + 1)
+    if (line_update(text + kept, (size_t)(end - text) - kept) > state->update) break;
   const ig_status status = kept < size ? ig_write_file(path, text, kept, err) : IG_OK;
   free(text);
   return status;

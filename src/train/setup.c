@@ -1,12 +1,16 @@
 // From a configuration to the first update: tokenizer, corpora, model, trainer, batches, and the checkpoint where there is one.
 #include <errno.h>
-#include <sys/file.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/report.h"
 #include "model/config.h"
 #include "model/layout.h"
@@ -43,7 +47,8 @@ static ig_status train_piece_model(ig_run *run, const char *const *files, size_t
   ig_sentencepiece_training training = run->config.data.sentencepiece;
   training.files = files;
   training.file_count = count;
-  ig_report(run->reporter, IG_INFO, "training SentencePiece: %s, %d pieces, %s", training.model_type, training.vocab_size, *path);
+  ig_report(run->reporter, IG_INFO, "training SentencePiece: %s, %d pieces, %s (an interruption takes effect behind it)", training.model_type,
+            training.vocab_size, *path);
   return ig_sentencepiece_train(&training, *path, err);
 }
 
@@ -223,6 +228,38 @@ static ig_status reserve_memory(ig_run *run, ig_error *err) {
   return ig_trainer_reserve(run->trainer, &most, &expected, err);
 }
 
+// Scores of different kinds do not compete: the comparison begins anew, and what was the best so far is put aside.
+static ig_status restart_comparison(ig_run *run, const char *difference, ig_error *err) {
+  ig_run_state *s = &run->state;
+  char name[32];
+  snprintf(name, sizeof name, "best-%d", s->best_update);
+  char *aside = ig_join_path(run->config.output, name, err);
+  if (!aside) return IG_ERROR_MEMORY;
+  const bool moved = rename(run->best, aside) == 0;
+  ig_report(run->reporter, IG_WARNING, "%s has changed: scores of validations start to compete anew%s%s", difference,
+            moved ? "; the best model so far is now " : "", moved ? aside : "");
+  free(aside);
+  s->has_best = false;
+  s->worse = s->best_update = 0;
+  s->best = s->best_loss = 0;
+  return IG_OK;
+}
+
+// The state and who it belongs to.
+static ig_status read_checkpoint(ig_run *run, ig_error *err) {
+  ig_saved_run saved;
+  IG_TRY(ig_checkpoint_read(run->latest, &saved, err));
+  ig_status status = ig_identity_compare(saved.identity, run->identity, run->latest, run->config.path, err);
+  run->state = saved.state;
+  // Without data.valid nothing competes now; it may again later.
+  if (!run->comparison) run->comparison = json_incref(saved.comparison);
+  const char *difference = ig_comparison_difference(saved.comparison, run->comparison);
+  if (status == IG_OK && run->state.has_best && saved.comparison && difference) status = restart_comparison(run, difference, err);
+  json_decref(saved.identity);
+  json_decref(saved.comparison);
+  return status;
+}
+
 // The corpus must be loaded to know whether this is the same run, the model before it where the configuration does not say its sizes.
 static ig_status build(ig_run *run, ig_error *err) {
   const ig_train_config *c = &run->config;
@@ -234,13 +271,8 @@ static ig_status build(ig_run *run, ig_error *err) {
   IG_TRY(wanted_config(run, &wanted, err));
   IG_TRY(load_corpora(run, wanted.max_positions, err));
   IG_TRY(ig_identity_make(run, &wanted, &run->identity, err));
-  if (run->resumed) {
-    json_t *saved;
-    IG_TRY(ig_checkpoint_read(run->latest, &run->state, &saved, err));
-    const ig_status status = ig_identity_compare(saved, run->identity, run->latest, c->path, err);
-    json_decref(saved);
-    IG_TRY(status);
-  }
+  if (run->valid.pairs) IG_TRY(ig_comparison_make(run, &run->comparison, err));
+  if (run->resumed) IG_TRY(read_checkpoint(run, err));
   if (!run->model) IG_TRY(ig_model_create(&wanted, c->seed, &run->model, err));
   run->model->config.dropout = wanted.dropout;
   run->model->config.attention_dropout = wanted.attention_dropout;
@@ -258,22 +290,58 @@ static ig_status make_paths(ig_run *run, ig_error *err) {
   return run->latest && run->best && run->metrics ? IG_OK : IG_ERROR_MEMORY;
 }
 
+// The path without its last component: "a/b/" and "a/b" become "a", "a" becomes "".
+static void cut_last(char *path) {
+  size_t length = strlen(path);
+  while (length > 0 && path[length - 1] == '/') length--;
+  while (length > 0 && path[length - 1] != '/') length--;
+  while (length > 0 && path[length - 1] == '/') length--;
+  path[length] = '\0';
+}
+
+// How many directories at the end of path are not there yet.
+static ig_status count_missing(const char *path, int *missing, ig_error *err) {
+  char *prefix = ig_duplicate(path, strlen(path), err);
+  if (!prefix) return IG_ERROR_MEMORY;
+  for (*missing = 0; *prefix && !ig_file_exists(prefix); cut_last(prefix)) ++*missing;
+  free(prefix);
+  return IG_OK;
+}
+
+// A failed start leaves no directory that it made, unless there is something in it.
+static void remove_made_directories(ig_run *run) {
+  char *path = run->made_directories > 0 && run->lock ? ig_join_path(run->config.output, ".lock", NULL) : NULL;
+  if (!path) return;
+  unlink(path);
+  cut_last(path);
+  for (int i = 0; i < run->made_directories && rmdir(path) == 0; i++) cut_last(path);
+  free(path);
+}
+
 // Two trainings in one directory would delete each other's files. The lock goes with the process, however it ends.
 static ig_status lock_output(ig_run *run, ig_error *err) {
   char *path = ig_join_path(run->config.output, ".lock", err);
   if (!path) return IG_ERROR_MEMORY;
   run->lock = fopen(path, "ae");
-  ig_status status = IG_OK;
-  if (!run->lock)
-    status = ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
-  else if (flock(fileno(run->lock), LOCK_EX | LOCK_NB) != 0)
-    status = ig_fail(err, IG_ERROR_IO, "%s: another training is running in this directory", run->config.output);
+  if (!run->lock) {
+    ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+    free(path);
+    return IG_ERROR_IO;
+  }
+  // A start that failed may have removed the file between our opening and locking it: then the lock is worth nothing.
+  struct stat held, named;
+  const bool ours = flock(fileno(run->lock), LOCK_EX | LOCK_NB) == 0 && fstat(fileno(run->lock), &held) == 0 && stat(path, &named) == 0 &&
+                    held.st_ino == named.st_ino;
   free(path);
-  return status;
+  if (ours) return IG_OK;
+  fclose(run->lock);
+  run->lock = NULL;
+  return ig_fail(err, IG_ERROR_IO, "%s: another training is running in this directory", run->config.output);
 }
 
 // A checkpoint that lost its state must not be taken for a new run and overwritten.
 static ig_status find_checkpoint(ig_run *run, ig_error *err) {
+  IG_TRY(ig_checkpoint_clean_up(run->config.output, err));
   IG_TRY(ig_checkpoint_recover(run->latest, err));
   IG_TRY(ig_checkpoint_recover(run->best, err));
   run->resumed = ig_checkpoint_exists(run->latest);
@@ -287,21 +355,36 @@ static ig_status resume(ig_run *run, ig_error *err) {
   IG_TRY(ig_checkpoint_read_moments(run->latest, run->trainer, err));
   ig_trainer_set_updates(run->trainer, (uint32_t)run->state.update);
   ig_report(run->reporter, IG_INFO, "resuming from %s at update %d", run->latest, run->state.update);
-  return ig_metrics_truncate(run->metrics, run->state.update, err);
+  return ig_metrics_truncate(run->metrics, &run->state, err);
 }
 
-ig_status ig_run_setup(ig_run *run, ig_error *err) {
+// Nothing has been learned yet, so there is nothing to save.
+static ig_status check_interrupted(ig_error *err) {
+  if (!ig_interrupted()) return IG_OK;
+  return ig_fail(err, IG_INTERRUPTED, "interrupted before the first update; the same command starts again");
+}
+
+static ig_status set_up(ig_run *run, ig_error *err) {
   IG_TRY(make_paths(run, err));
   IG_TRY(check_model_options(run, err));
   IG_TRY(check_readable(&run->config.data.train, err));
   IG_TRY(check_readable(&run->config.data.valid, err));
+  IG_TRY(count_missing(run->config.output, &run->made_directories, err));
   IG_TRY(ig_make_directories(run->config.output, err));
   IG_TRY(lock_output(run, err));
   IG_TRY(find_checkpoint(run, err));
   IG_TRY(make_tokenizer(run, err));
+  IG_TRY(check_interrupted(err));
   IG_TRY(build(run, err));
+  IG_TRY(check_interrupted(err));
   ig_report(run->reporter, IG_INFO, "model: %s, %zu parameters", ig_model_config(run->model)->family, ig_model_parameters(run->model));
-  return run->resumed ? resume(run, err) : ig_metrics_truncate(run->metrics, -1, err);
+  return run->resumed ? resume(run, err) : ig_metrics_truncate(run->metrics, &run->state, err);
+}
+
+ig_status ig_run_setup(ig_run *run, ig_error *err) {
+  const ig_status status = set_up(run, err);
+  if (status != IG_OK) remove_made_directories(run);
+  return status;
 }
 
 void ig_run_free(ig_run *run) {
@@ -313,6 +396,7 @@ void ig_run_free(ig_run *run) {
   ig_corpus_free(&run->train);
   ig_corpus_free(&run->valid);
   json_decref(run->identity);
+  json_decref(run->comparison);
   free(run->latest);
   free(run->best);
   free(run->metrics);

@@ -4,9 +4,16 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "pipeline/translator.h"
 #include "train/run.h"
 #include "train/trainer.h"
+
+#define LINES_A_THREAD 64  // translated between two looks at the interruption flag
+
+static ig_status check_interrupted(ig_error *err) {
+  return ig_interrupted() ? ig_fail(err, IG_INTERRUPTED, "interrupted within a validation") : IG_OK;
+}
 
 static ig_status valid_loss(ig_run *run, ig_validation *out, ig_error *err) {
   ig_batch_buffer buffer = {0};
@@ -15,7 +22,8 @@ static ig_status valid_loss(ig_run *run, ig_validation *out, ig_error *err) {
   ig_status status = ig_batcher_epoch(run->valid_batcher, 0, &batches, err);
   for (size_t b = 0; status == IG_OK && b < batches; b++) {
     ig_loss part = {0};
-    status = ig_batcher_get(run->valid_batcher, b, &buffer, err);
+    status = check_interrupted(err);
+    if (status == IG_OK) status = ig_batcher_get(run->valid_batcher, b, &buffer, err);
     if (status == IG_OK) status = ig_trainer_forward(run->trainer, &buffer.batch, NULL, &part, err);
     loss += part.loss * (double)part.tokens;
     nll += part.nll * (double)part.tokens;
@@ -49,22 +57,42 @@ static ig_status score(const ig_run *run, ig_metric metric, char *const *hypothe
   return IG_OK;
 }
 
-ig_status ig_run_validate(ig_run *run, ig_validation *out, ig_error *err) {
-  IG_TRY(valid_loss(run, out, err));
-  const size_t cap = (size_t)run->config.valid_sentences, count = cap == 0 || run->valid.lines < cap ? run->valid.lines : cap;
-  out->bleu = out->chrf = 0;
+// hypotheses (count): malloc'ed strings, NULL behind the first failure. A translation does not depend on its company, so parts give what the whole would.
+static ig_status translate(ig_run *run, size_t count, char **hypotheses, ig_error *err) {
+  ig_pool *pool = ig_trainer_pool(run->trainer);
   ig_translator_options options = ig_translator_options_default();
   options.beam_size = run->config.valid_beam_size;
   options.max_length = generated_limit(run);
+  const size_t part = (size_t)ig_pool_threads(pool) * LINES_A_THREAD;
+  const char *const *lines = (const char *const *)run->valid.text[IG_SOURCE];
+  for (size_t i = 0; i < count; i += part) {
+    IG_TRY(check_interrupted(err));
+    IG_TRY(
+        ig_pipeline_translate_model(run->model, run->tokenizer, &options, pool, lines + i, count - i < part ? count - i : part, hypotheses + i, err));
+  }
+  return IG_OK;
+}
+
+ig_status ig_run_validate(ig_run *run, ig_validation *out, ig_error *err) {
+  *out = (ig_validation){0};
+  IG_TRY(valid_loss(run, out, err));
+  const size_t cap = (size_t)run->config.valid_sentences, count = cap == 0 || run->valid.lines < cap ? run->valid.lines : cap;
   char **hypotheses = ig_allocate(count, sizeof *hypotheses, err);
   if (!hypotheses) return IG_ERROR_MEMORY;
-  ig_status status = ig_pipeline_translate_model(run->model, run->tokenizer, &options, ig_trainer_pool(run->trainer),
-                                                 (const char *const *)run->valid.text[IG_SOURCE], count, hypotheses, err);
-  if (status == IG_OK) {
-    status = score(run, IG_BLEU, hypotheses, count, &out->bleu, err);
-    if (status == IG_OK) status = score(run, IG_CHRF, hypotheses, count, &out->chrf, err);
-    for (size_t i = 0; i < count; i++) free(hypotheses[i]);
-  }
+  ig_status status = translate(run, count, hypotheses, err);
+  if (status == IG_OK) status = score(run, IG_BLEU, hypotheses, count, &out->bleu, err);
+  if (status == IG_OK) status = score(run, IG_CHRF, hypotheses, count, &out->chrf, err);
+  for (size_t i = 0; i < count; i++) free(hypotheses[i]);
   free(hypotheses);
   return status;
+}
+
+bool ig_run_is_best(const ig_run *run, const ig_validation *v, double *value) {
+  const ig_run_state *s = &run->state;
+  const double values[] = {v->loss, v->bleu, v->chrf};
+  const ig_best_metric metric = run->config.best_metric;
+  *value = values[metric];
+  if (!s->has_best) return true;
+  if (metric == IG_BEST_LOSS) return *value < s->best;
+  return *value > s->best || (*value == s->best && v->loss < s->best_loss);
 }

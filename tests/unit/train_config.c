@@ -44,6 +44,7 @@ static void defaults(void **state) {
   assert_int_equal(c.seed, 1);
   assert_true(c.optimizer.beta2 == 0.98f && c.optimizer.eps == 1e-9f && c.optimizer.clip_norm == 0);
   assert_int_equal(c.schedule.kind, IG_SCHEDULE_CONSTANT);
+  assert_true(c.divergence_factor == 2 && c.divergence_updates == 100);
   ig_train_config_free(&c);
 }
 
@@ -89,6 +90,9 @@ static const wrong wrongs[] = {
     {DATA MODEL "train: {output: out, updates: 5, schedule: linear, warmup: 5}\n", NULL, "train.updates"},
     {DATA MODEL "train: {output: out, updates: 5, adam_betas: [0.9, 1.5]}\n", NULL, "adam_betas"},
     {DATA MODEL "train: {output: out, updates: 5, validate_every: 2}\n", NULL, "data.valid"},
+    {DATA MODEL "train: {output: out, updates: 5, keep: 2}\n", NULL, "save_every"},
+    {DATA MODEL "train: {output: out, updates: 5, divergence_factor: 0.5}\n", NULL, "found 0.5"},
+    {DATA MODEL "train: {output: out, updates: 5, divergence_updates: 0}\n", NULL, "divergence_updates"},
     {DATA "model: {family: marian, d_modl: 64}\n" TRAIN, NULL, "'d_model'"},
     {DATA "model: {family: marion}\n" TRAIN, NULL, "marian, torch"},
     {DATA "model: {init: dir, d_model: 5}\n" TRAIN, NULL, "d_model"},

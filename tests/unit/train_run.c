@@ -1,115 +1,5 @@
 // Whole runs of ig_train on a toy task: interruption, resumption, accumulation, validation, fine-tuning, errors that leave things as they were.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-#include <math.h>
-
-#include "base/file.h"
-#include "base/random.h"
-#include "io/json.h"
-#include "ingot.h"
-
-static char directory[] = "/tmp/ingot-run-XXXXXX";
-
-// Pairs of digits and the same digits reversed.
-static void write_pairs(const char *source_path, const char *target_path, uint64_t stream, int pairs) {
-  FILE *source = fopen(source_path, "wb"), *target = fopen(target_path, "wb");
-  for (int p = 0; p < pairs; p++) {
-    char digits[8];
-    const int length = 2 + (int)(ig_random_u32(5, stream, (uint64_t)p * 16) % 5);
-    for (int i = 0; i < length; i++) digits[i] = (char)('0' + ig_random_u32(5, stream, (uint64_t)p * 16 + 1 + (uint64_t)i) % 10);
-    for (int i = 0; i < length; i++) fprintf(source, "%c%c", digits[i], i + 1 < length ? ' ' : '\n');
-    for (int i = length; i-- > 0;) fprintf(target, "%c%c", digits[i], i > 0 ? ' ' : '\n');
-  }
-  fclose(source);
-  fclose(target);
-}
-
-static const char *const configuration =
-    "data: {train: {source: t.src, target: t.trg}, valid: {source: v.src, target: v.trg}, tokens: whitespace}\n"
-    "model: {family: marian, d_model: 16, encoder_layers: 1, decoder_layers: 1, encoder_attention_heads: 2, decoder_attention_heads: 2,\n"
-    "        encoder_ffn_dim: 32, decoder_ffn_dim: 32, dropout: 0.1}\n"
-    "train: {output: run, updates: 24, batch_tokens: 120, learning_rate: 0.005, schedule: inverse_sqrt, warmup: 5, log_every: 4}\n";
-
-static int set_up(void **state) {
-  (void)state;
-  if (!mkdtemp(directory) || chdir(directory)) return -1;
-  write_pairs("t.src", "t.trg", 1, 400);
-  write_pairs("v.src", "v.trg", 2, 20);
-  return ig_write_file("c.yml", configuration, strlen(configuration), NULL) == IG_OK ? 0 : -1;
-}
-
-static void remove_tree(const char *path) {
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf '%s'", path);
-  assert_int_equal(system(command), 0);
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  if (chdir("/")) return -1;
-  remove_tree(directory);
-  return 0;
-}
-
-static int interrupt_after;  // updates; 0: never
-static void progress(void *context, const ig_progress *p) {
-  (void)context;
-  if (interrupt_after && p->done >= interrupt_after) ig_interrupt();
-}
-
-// Up to four assignments. Interrupts at the first report of progress with interrupt_at.
-static ig_status train(int threads, bool interrupt, const char *const *set, size_t count, ig_error *err) {
-  const ig_train_options options = {
-      .set = set, .set_count = count, .threads = threads, .reporter = {.progress = progress}, .stats_path = "stats.json"};
-  interrupt_after = interrupt ? 1 : 0;
-  return ig_train("c.yml", &options, err);
-}
-#define TRAIN(threads, interrupt, err, ...) \
-  train(threads, interrupt, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), err)
-
-static void ok(ig_status status, const ig_error *err) {
-  if (status != IG_OK) fail_msg("%s: %s", ig_status_name(status), err->message);
-}
-
-static bool same_file(const char *left, const char *right) {
-  char *a, *b;
-  size_t as, bs;
-  assert_int_equal(ig_read_file(left, &a, &as, NULL), IG_OK);
-  assert_int_equal(ig_read_file(right, &b, &bs, NULL), IG_OK);
-  const bool same = as == bs && memcmp(a, b, as) == 0;
-  free(a);
-  free(b);
-  return same;
-}
-
-static json_int_t stat_of(const char *key) {
-  json_t *stats;
-  assert_int_equal(ig_json_load("stats.json", &stats, NULL), IG_OK);
-  const json_int_t value = json_integer_value(json_object_get(stats, key));
-  json_decref(stats);
-  return value;
-}
-
-// Lines of a file that contain a text.
-static int lines_with(const char *path, const char *text) {
-  char line[1024];
-  int count = 0;
-  FILE *file = fopen(path, "rb");
-  assert_non_null(file);
-  while (fgets(line, sizeof line, file)) count += strstr(line, text) != NULL;
-  fclose(file);
-  return count;
-}
+#include "train_fixture.h"
 
 static void interrupted_and_resumed(void **state) {
   (void)state;
@@ -253,6 +143,43 @@ static void divergence_overwrites_nothing(void **state) {
   assert_true(same_file("far/latest/training.json", "before.json"));
 }
 
+// Rates that throw the weights about: the loss is large and never anything but a number.
+static void a_runaway_loss_stops_the_run(void **state) {
+  (void)state;
+  ig_error err = {0};
+#define RUNAWAY "train.learning_rate=30", "train.warmup=0", "train.schedule=constant", "train.updates=12", "train.log_every=1"
+#define KEEPING "train.save_every=1", "train.keep=50"
+  assert_int_equal(TRAIN(1, false, &err, RUNAWAY, KEEPING, "train.output=away", "train.divergence_updates=5"), IG_ERROR_DIVERGED);
+  assert_non_null(strstr(err.message, "for 5 updates in a row has been above"));
+  int update = 0, held = 0;
+  assert_int_equal(sscanf(err.message, "update %d:", &update), 1);
+  const char *holds = strstr(err.message, "holds the state of update ");
+  assert_non_null(holds);
+  assert_int_equal(sscanf(holds, "holds the state of update %d", &held), 1);
+  assert_int_equal(held, update - 5);  // the last one whose loss was not too high
+  char path[64];
+  snprintf(path, sizeof path, "away/update-%d", held);
+  assert_true(ig_file_exists(path));
+  snprintf(path, sizeof path, "away/update-%d", held + 1);
+  assert_false(ig_file_exists(path));
+  // From the checkpoint it goes the same way again; switched off, it goes on to the end.
+  assert_int_equal(TRAIN(1, false, &err, RUNAWAY, KEEPING, "train.output=away", "train.divergence_updates=5"), IG_ERROR_DIVERGED);
+  ok(TRAIN(1, false, &err, RUNAWAY, "train.output=away", "train.divergence_factor=0"), &err);
+}
+
+// An interruption amid a high loss leaves the checkpoint before it.
+static void an_interrupted_runaway_saves_nothing(void **state) {
+  (void)state;
+  ig_error err = {0};
+  interrupt_at = 9;
+  assert_int_equal(TRAIN(1, false, &err, RUNAWAY, "train.save_every=1", "train.output=wild", "train.divergence_updates=50"), IG_INTERRUPTED);
+  interrupt_at = 0;
+  assert_non_null(strstr(err.message, "too high to save"));
+  ok(TRAIN(1, false, &err, RUNAWAY, "train.save_every=1", "train.output=wild", "train.divergence_updates=50"), &err);
+  ok(TRAIN(1, false, &err, RUNAWAY, "train.output=tame", "train.divergence_updates=50"), &err);
+  assert_true(same_file("wild/latest/model.safetensors", "tame/latest/model.safetensors"));
+}
+
 static void torch_family_and_sentencepiece(void **state) {
   (void)state;
   ig_error err = {0};
@@ -278,6 +205,8 @@ int main(void) {
       cmocka_unit_test(epochs_end),
       cmocka_unit_test(fine_tuning),
       cmocka_unit_test(divergence_overwrites_nothing),
+      cmocka_unit_test(a_runaway_loss_stops_the_run),
+      cmocka_unit_test(an_interrupted_runaway_saves_nothing),
       cmocka_unit_test(torch_family_and_sentencepiece),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);

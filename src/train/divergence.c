@@ -1,0 +1,18 @@
+// A loss that runs away without ever leaving the numbers.
+#include "train/divergence.h"
+
+#include <math.h>
+
+double ig_divergence_limit(const ig_divergence_rule *rule, const ig_divergence *state) {
+  return rule->factor * fmax(log((double)rule->vocab_size), state->first_loss);
+}
+
+bool ig_divergence_note(const ig_divergence_rule *rule, ig_divergence *state, double loss) {
+  if (state->first_loss <= 0) state->first_loss = loss;
+  if (rule->factor <= 0) {
+    state->above = 0;
+    return false;
+  }
+  state->above = loss > ig_divergence_limit(rule, state) ? state->above + 1 : 0;
+  return state->above >= rule->updates;
+}

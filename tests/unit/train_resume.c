@@ -1,0 +1,267 @@
+// What a checkpoint holds, each part by a run that is stopped and goes on: it must end where one that was never stopped does.
+#include "train_fixture.h"
+
+// Lines of metrics.jsonl without what no two runs have in common. For the caller to json_decref().
+static json_t *metrics(const char *path) {
+  json_t *list = json_array();
+  char line[1024];
+  FILE *file = fopen(path, "rb");
+  assert_non_null(file);
+  while (fgets(line, sizeof line, file)) {
+    json_t *object = json_loads(line, 0, NULL);
+    assert_non_null(object);
+    json_object_del(object, "seconds");
+    json_object_del(object, "target_tokens_per_second");
+    json_array_append_new(list, object);
+  }
+  fclose(file);
+  return list;
+}
+
+static bool same_metrics(const char *left, const char *right) {
+  json_t *a = metrics(left), *b = metrics(right);
+  const bool same = json_equal(a, b);
+  json_decref(a);
+  json_decref(b);
+  return same;
+}
+
+static const json_t *state_of(const char *directory, const char *key) {
+  static json_t *object;
+  char path[128];
+  snprintf(path, sizeof path, "%s/training.json", directory);
+  json_decref(object);
+  assert_int_equal(ig_json_load(path, &object, NULL), IG_OK);
+  return json_object_get(object, key);
+}
+
+// Weights, moments, metrics and the best model of two runs, of which the first one need not have one.
+static void assert_same_run(const char *left, const char *right) {
+  static const char *const files[] = {"latest/model.safetensors", "latest/training.safetensors", "best/model.safetensors", "best/vocab.json"};
+  char a[128], b[128];
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    snprintf(a, sizeof a, "%s/%s", left, files[i]);
+    snprintf(b, sizeof b, "%s/%s", right, files[i]);
+    if (i >= 2 && !ig_file_exists(a)) continue;
+    if (!same_file(a, b)) fail_msg("%s and %s differ", a, b);
+  }
+  snprintf(a, sizeof a, "%s/metrics.jsonl", left);
+  snprintf(b, sizeof b, "%s/metrics.jsonl", right);
+  if (!same_metrics(a, b)) fail_msg("%s and %s differ", a, b);
+}
+
+static void validation_changes_no_bit(void **state) {
+  (void)state;
+  ig_error err = {0};
+  const char *without = "data: {train: {source: t.src, target: t.trg}, tokens: whitespace}\n";
+  char text[1024];
+  snprintf(text, sizeof text, "%s%s", without, strchr(configuration, '\n') + 1);
+  assert_int_equal(ig_write_file("n.yml", text, strlen(text), NULL), IG_OK);
+  ok(train_on("n.yml", 1, SETTINGS("train.output=never"), &err), &err);
+  static const char *const intervals[] = {"train.validate_every=0", "train.validate_every=1", "train.validate_every=7"};
+  for (int i = 0; i < 3; i++) {
+    char output[32], weights[64], moments[64];
+    snprintf(output, sizeof output, "train.output=every%d", i);
+    snprintf(weights, sizeof weights, "every%d/latest/model.safetensors", i);
+    snprintf(moments, sizeof moments, "every%d/latest/training.safetensors", i);
+    ok(TRAIN(i + 1, false, &err, output, intervals[i]), &err);
+    assert_true(same_file("never/latest/model.safetensors", weights));
+    assert_true(same_file("never/latest/training.safetensors", moments));
+  }
+}
+
+// At every update but the last, with and without a validation there: due ones are begun and interrupted, and come first on resume.
+static void stopped_anywhere(void **state) {
+  (void)state;
+  ig_error err = {0};
+#define WATCHED "train.validate_every=3", "train.updates=10", "train.log_every=1", "train.best_metric=loss"
+  interrupt_at = 0;
+  ok(TRAIN(1, false, &err, WATCHED, "train.output=straight"), &err);
+  for (int at = 1; at < 10; at++) {
+    interrupt_at = at;
+    assert_int_equal(TRAIN(2, false, &err, WATCHED, "train.output=bent"), IG_INTERRUPTED);
+    char text[64];
+    snprintf(text, sizeof text, "interrupted at update %d;", at);
+    assert_non_null(strstr(err.message, text));
+    assert_int_equal(json_is_true(state_of("bent/latest", "validation_due")), at % 3 == 0);
+    interrupt_at = 0;
+    ok(TRAIN(1, false, &err, WATCHED, "train.output=bent"), &err);
+    assert_same_run("straight", "bent");
+    remove_tree("bent");
+  }
+}
+
+static void patience_goes_on(void **state) {
+  (void)state;
+  ig_error err = {0};
+  // A learning rate of 0 never gets better than the first time: validations at 2, and 4, 6, 8 in vain.
+#define PATIENT "train.validate_every=2", "train.patience=3", "train.learning_rate=0", "train.log_every=1"
+  for (interrupt_at = 3; interrupt_at < 8; interrupt_at++) {
+    assert_int_equal(TRAIN(1, false, &err, PATIENT, "train.output=patient"), IG_INTERRUPTED);
+    assert_int_equal(json_integer_value(state_of("patient/latest", "worse")), (interrupt_at - 1) / 2 - 1);
+  }
+  interrupt_at = 0;
+  ok(TRAIN(1, false, &err, PATIENT, "train.output=patient"), &err);
+  assert_int_equal(json_integer_value(state_of("patient/latest", "update")), 8);
+  assert_int_equal(lines_with("patient/metrics.jsonl", "\"best\":true"), 1);
+  assert_int_equal(lines_with("patient/metrics.jsonl", "\"best\":false"), 3);
+}
+
+static void moved_and_alone(void **state) {
+  (void)state;
+  ig_error err = {0};
+  const char *text =
+      "data: {train: {source: t.src, target: t.trg}, valid: {source: v.src, target: v.trg}, sentencepiece: {vocab_size: 18}}\n"
+      "model: {family: marian, d_model: 16, encoder_layers: 1, decoder_layers: 1, encoder_attention_heads: 2, decoder_attention_heads: 2,\n"
+      "        encoder_ffn_dim: 32, decoder_ffn_dim: 32, dropout: 0.1}\n"
+      "train: {updates: 6, batch_tokens: 120, learning_rate: 0.005, log_every: 1, validate_every: 4}\n";
+  assert_int_equal(ig_write_file("pieces.yml", text, strlen(text), NULL), IG_OK);
+  interrupt_at = 0;
+  ok(train_on("pieces.yml", 1, SETTINGS("train.output=stayed"), &err), &err);
+  interrupt_at = 5;
+  assert_int_equal(train_on("pieces.yml", 1, SETTINGS("train.output=here"), &err), IG_INTERRUPTED);
+  interrupt_at = 0;
+  // Nothing but latest/ is needed: not where it was, not the tokenizer that was trained beside it.
+  assert_int_equal(mkdir("there", 0777) | rename("here/latest", "there/latest") | rename("here/metrics.jsonl", "there/metrics.jsonl"), 0);
+  remove_tree("here");
+  ok(train_on("pieces.yml", 1, SETTINGS("train.output=there"), &err), &err);
+  assert_false(ig_file_exists("there/sentencepiece.model"));
+  assert_same_run("there", "stayed");
+  assert_true(same_file("there/latest/source.spm", "stayed/latest/source.spm"));
+}
+
+// Killed between a line of metrics.jsonl and the checkpoint that knows of it, both at the same update.
+static void metrics_have_no_double(void **state) {
+  (void)state;
+  ig_error err = {0};
+  interrupt_at = 0;
+  ok(TRAIN(1, false, &err, "train.output=double", "train.updates=6"), &err);
+  const int lines = lines_with("double/metrics.jsonl", "\"update\"");
+  FILE *file = fopen("double/metrics.jsonl", "ab");
+  fputs("{\"update\":6,\"valid_loss\":1.0,\"valid_nll\":1.0,\"bleu\":0.0,\"chrf\":0.0,\"best\":false}\n", file);
+  fclose(file);
+  ok(TRAIN(1, false, &err, "train.output=double", "train.updates=6"), &err);
+  assert_int_equal(lines_with("double/metrics.jsonl", "\"update\""), lines);
+  // The last line, too, is written when the checkpoint of the last update was there before it.
+  ok(TRAIN(1, false, &err, "train.output=last", "train.updates=6", "train.save_every=6"), &err);
+  assert_same_run("double", "last");
+}
+
+static void leftovers_are_cleaned(void **state) {
+  (void)state;
+  ig_error err = {0};
+  interrupt_at = 0;
+  ok(TRAIN(1, false, &err, "train.output=left", "train.updates=4", "train.save_every=2", "train.keep=3"), &err);
+  static const char *const gone[] = {"left/update-6.tmp", "left/latest.tmp", "left/best.tmp", "left/update-8.tmp"};
+  for (size_t i = 0; i < 4; i++) {
+    char path[64];
+    snprintf(path, sizeof path, "%s/model.safetensors", gone[i]);
+    assert_int_equal(mkdir(gone[i], 0777), 0);
+    assert_int_equal(ig_write_file(path, "half", 4, NULL), IG_OK);
+  }
+  assert_int_equal(ig_write_file("left/metrics.jsonl.tmp-12-0", "half", 4, NULL), IG_OK);
+  assert_int_equal(rename("left/update-2", "left/update-2.old"), 0);  // between the two renames of a system that cannot exchange
+  assert_int_equal(mkdir("left/update-3.tmpx", 0777) | mkdir("left/update-notes", 0777), 0);
+  ok(TRAIN(1, false, &err, "train.output=left", "train.updates=5", "train.save_every=2", "train.keep=3"), &err);
+  for (size_t i = 0; i < 4; i++) assert_false(ig_file_exists(gone[i]));
+  assert_false(ig_file_exists("left/metrics.jsonl.tmp-12-0"));
+  assert_true(ig_file_exists("left/update-2/model.safetensors") && ig_file_exists("left/update-4/model.safetensors"));
+  assert_true(ig_file_exists("left/update-3.tmpx") && ig_file_exists("left/update-notes"));  // not ours
+}
+
+static void comparison_begins_anew(void **state) {
+  (void)state;
+  ig_error err = {0};
+#define COMPARED "train.output=kinds", "train.validate_every=4"
+  interrupt_at = 0;
+  ok(TRAIN(1, false, &err, COMPARED, "train.updates=8"), &err);
+  ok(TRAIN(1, false, &err, COMPARED, "train.updates=9"), &err);
+  assert_string_equal(warning, "");
+  char aside[32];
+  snprintf(aside, sizeof aside, "kinds/best-%d", (int)json_integer_value(state_of("kinds/latest", "best_update")));
+  assert_int_equal(ig_copy_file("kinds/best/model.safetensors", "best.before", NULL), IG_OK);
+  ok(TRAIN(1, false, &err, COMPARED, "train.updates=12", "train.best_metric=loss"), &err);
+  assert_non_null(strstr(warning, "train.best_metric has changed"));
+  assert_non_null(strstr(warning, aside));
+  assert_int_equal(json_integer_value(state_of("kinds/latest", "best_update")), 12);
+  strcat(aside, "/model.safetensors");
+  assert_true(same_file(aside, "best.before"));
+  assert_false(same_file("kinds/best/model.safetensors", "best.before"));
+  write_pairs("w.src", "w.trg", 9, 20);
+  ok(TRAIN(1, false, &err, COMPARED, "train.updates=13", "train.best_metric=loss", "data.valid={source: w.src, target: w.trg}"), &err);
+  assert_non_null(strstr(warning, "data.valid has changed"));
+}
+
+static void equal_scores_are_told_apart_by_the_loss(void **state) {
+  (void)state;
+  ig_error err = {0};
+  interrupt_at = 0;
+  ok(TRAIN(1, false, &err, "train.output=tie", "train.validate_every=4", "train.learning_rate=1e-5", "train.warmup=0"), &err);
+  json_t *lines = metrics("tie/metrics.jsonl"), *line;
+  size_t i;
+  int validations = 0;
+  double bleu = 0, loss = INFINITY;
+  json_array_foreach(lines, i, line) {
+    const json_t *score = json_object_get(line, "bleu");
+    if (!score) continue;
+    if (validations++ == 0) bleu = json_real_value(score);
+    assert_true(json_real_value(score) == bleu);  // so small a rate changes no translation
+    assert_int_equal(json_is_true(json_object_get(line, "best")), json_real_value(json_object_get(line, "valid_loss")) < loss);
+    loss = fmin(loss, json_real_value(json_object_get(line, "valid_loss")));
+  }
+  json_decref(lines);
+  assert_int_equal(validations, 6);
+  assert_true(json_integer_value(state_of("tie/latest", "best_update")) > 4);
+}
+
+static void an_old_interruption_is_void(void **state) {
+  (void)state;
+  ig_error err = {0};
+  interrupt_at = 0;
+  ig_interrupt();
+  ok(TRAIN(1, false, &err, "train.output=fresh", "train.updates=3"), &err);
+}
+
+static void interrupted_before_the_first_update(void **state) {
+  (void)state;
+  ig_error err = {0};
+  static const char *const moments[] = {"training SentencePiece", "data: "};
+  for (int i = 0; i < 2; i++) {
+    interrupt_on = moments[i];
+    assert_int_equal(train_on("pieces.yml", 1, SETTINGS("train.output=early"), &err), IG_INTERRUPTED);
+    assert_non_null(strstr(err.message, "before the first update"));
+    assert_false(ig_file_exists("early/latest"));
+  }
+  interrupt_on = NULL;
+  ok(train_on("pieces.yml", 1, SETTINGS("train.output=early"), &err), &err);
+  assert_same_run("early", "stayed");
+}
+
+static void failed_starts_leave_nothing(void **state) {
+  (void)state;
+  ig_error err = {0};
+  interrupt_at = 0;
+  assert_int_equal(mkdir("mine", 0777), 0);
+  static const char *const outputs[] = {"train.output=a/b//c/", "train.output=mine/d", "train.output=mine"};
+  for (size_t i = 0; i < 3; i++) assert_int_equal(TRAIN(1, false, &err, outputs[i], "data.max_length=1"), IG_ERROR_FORMAT);
+  assert_false(ig_file_exists("a"));
+  assert_false(ig_file_exists("mine/d"));
+  assert_true(ig_file_exists("mine"));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(validation_changes_no_bit),
+      cmocka_unit_test(stopped_anywhere),
+      cmocka_unit_test(patience_goes_on),
+      cmocka_unit_test(moved_and_alone),
+      cmocka_unit_test(metrics_have_no_double),
+      cmocka_unit_test(leftovers_are_cleaned),
+      cmocka_unit_test(comparison_begins_anew),
+      cmocka_unit_test(equal_scores_are_told_apart_by_the_loss),
+      cmocka_unit_test(an_old_interruption_is_void),
+      cmocka_unit_test(interrupted_before_the_first_update),
+      cmocka_unit_test(failed_starts_leave_nothing),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
