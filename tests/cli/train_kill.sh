@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# A run killed by SIGKILL at twenty moments, some of them within the writing of a checkpoint, ends in the bits of a run that was never stopped.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+RANDOM=4711  # the moments; what is checked does not depend on them
+
+toy killed 1000000 "log_every: 3" "validate_every: 4" "valid_sentences: 8" "keep: 2"
+sed -i 's/save_every: 50/save_every: 2/; s/^  tokens:/  valid: {source: valid.src, target: valid.trg}\n  tokens:/' toy.yml
+digits 30 11 valid.src && reversed valid.src >valid.trg
+
+alive() { kill -0 "$1" 2>/dev/null; }
+# wait_for PID CONDITION...: until the condition holds; a run that ends by itself here is a failure.
+wait_for() {
+  local pid=$1
+  shift
+  until "$@"; do
+    alive "$pid" || { wait "$pid"; fail "the run ended by itself, exit code $?"; }
+  done
+}
+update() { sed -n 's/^ *"update": \([0-9]*\),/\1/p' killed/latest/training.json 2>/dev/null; }
+moved_on() { [ "$(update)" != "$1" ]; }
+
+for kill in $(seq 20); do
+  before=$(update)
+  "$INGOT" train toy.yml --threads 1 --quiet >out 2>err &
+  pid=$!
+  case $((kill % 4)) in
+    0) ;;                                  # anywhere: in the start, too
+    1) wait_for $pid moved_on "$before" ;; # behind a checkpoint
+    2) wait_for $pid [ -e killed/latest.tmp ] ;;
+    3) wait_for $pid moved_on "$before"
+       wait_for $pid [ -e killed/best.tmp -o -e killed/latest.tmp/model.safetensors ] ;;
+  esac
+  sleep 0.0$((RANDOM % 5))$((RANDOM % 10))
+  kill -KILL $pid 2>/dev/null || { wait $pid; fail "the run ended by itself, exit code $?"; }
+  wait $pid 2>/dev/null
+done
+[ -e killed/latest/training.json ] || fail "no checkpoint after twenty starts"
+
+# A file that may not grow any more kills in the midst of a write.
+(ulimit -f 30 && exec "$INGOT" train toy.yml --threads 1 --quiet) >out 2>err
+[ $? -gt 128 ] || fail "the limit did not kill"
+
+last=$(($(update) + 7))
+expect 0 "$INGOT" train toy.yml --threads 2 --set train.updates=$last
+expect 0 "$INGOT" train toy.yml --threads 1 --set train.updates=$last --set train.output=whole
+same_tree() { [ "$(cd $1 && find . | sort)" = "$(cd $2 && find . | sort)" ] || fail "$1: $(ls $1); $2: $(ls $2)"; }
+same_tree killed whole
+for file in $(cd whole && find . -type f ! -name metrics.jsonl ! -name training.json); do same whole/$file killed/$file; done
+# Seconds differ, and with them the length of the lines.
+for run in killed whole; do
+  sed 's/"target_tokens_per_second":[^,}]*,\?//; s/"seconds":[^,}]*//' $run/metrics.jsonl >$run.metrics
+  grep -v '_bytes"\|seconds"' $run/latest/training.json >$run.state
+done
+same killed.metrics whole.metrics
+same killed.state whole.state
+[ "$(grep -c valid_loss whole.metrics)" -ge $((last / 4)) ] || fail "validations are missing"
+
+# Negative control: one batch more, and nothing is the same.
+expect 0 "$INGOT" train toy.yml --threads 1 --set train.updates=$((last + 1))
+! cmp -s killed/latest/model.safetensors whole/latest/model.safetensors || fail "an update changes nothing"

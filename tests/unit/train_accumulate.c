@@ -1,0 +1,143 @@
+// ig_trainer: accumulated batches equal the one they make up, dropout included, because masks are keyed by the row within the update.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+#include "base/random.h"
+#include "ingot.h"
+
+enum { SEQUENCES = 6, LONGEST = 7, VOCAB = 23, UPDATES = 4 };
+
+// Ragged sequences; ids of update u are its own.
+typedef struct pairs {
+  int source[SEQUENCES * LONGEST], input[SEQUENCES * LONGEST], output[SEQUENCES * LONGEST];
+  int source_offsets[SEQUENCES + 1], target_offsets[SEQUENCES + 1];
+} pairs;
+
+static void fill(pairs *p, uint64_t update) {
+  for (int s = 0; s < SEQUENCES; s++) {
+    p->source_offsets[s + 1] = p->source_offsets[s] + 2 + (int)(ig_random_u32(1, update, (uint64_t)s) % (LONGEST - 1));
+    p->target_offsets[s + 1] = p->target_offsets[s] + 2 + (int)(ig_random_u32(2, update, (uint64_t)s) % (LONGEST - 1));
+  }
+  for (int i = 0; i < SEQUENCES * LONGEST; i++) {
+    p->source[i] = 3 + (int)(ig_random_u32(3, update, (uint64_t)i) % (VOCAB - 3));
+    p->output[i] = 3 + (int)(ig_random_u32(4, update, (uint64_t)i) % (VOCAB - 3));
+    p->input[i] = 3 + (int)(ig_random_u32(5, update, (uint64_t)i) % (VOCAB - 3));
+  }
+}
+
+// Sequences first .. last-1 as a batch of their own, added to the update's gradients.
+static void accumulate(ig_trainer *trainer, const pairs *p, int first, int last) {
+  int source_offsets[SEQUENCES + 1], target_offsets[SEQUENCES + 1];
+  for (int s = first; s <= last; s++) {
+    source_offsets[s - first] = p->source_offsets[s] - p->source_offsets[first];
+    target_offsets[s - first] = p->target_offsets[s] - p->target_offsets[first];
+  }
+  const ig_batch batch = {.sequences = last - first,
+                          .source = p->source + p->source_offsets[first],
+                          .source_offsets = source_offsets,
+                          .target_input = p->input + p->target_offsets[first],
+                          .target_output = p->output + p->target_offsets[first],
+                          .target_offsets = target_offsets};
+  ig_error err = {0};
+  if (ig_trainer_accumulate(trainer, &batch, (double)p->target_offsets[SEQUENCES], NULL, &err) != IG_OK) fail_msg("%s", err.message);
+}
+
+typedef struct run {
+  float dropout;
+  int threads;
+  const int *cuts;  // bounds of the batches, from 0 to SEQUENCES
+  int updates;      // before the last step, whose gradients are looked at
+} run;
+
+// Gradients of the last update, then weights after it; for the caller to free().
+static double *result(const run *r, size_t *count) {
+  ig_config config = ig_config_torch(VOCAB, 16, 2, 2, 2, 32, r->dropout);
+  config.attention_dropout = r->dropout;
+  config.activation_dropout = r->dropout;
+  ig_model *model;
+  ig_trainer *trainer;
+  ig_error err = {0};
+  assert_int_equal(ig_model_create(&config, 7, &model, &err), IG_OK);
+  ig_trainer_options options = ig_trainer_options_default();
+  options.threads = r->threads;
+  options.optimizer.eps = 1e-3f;  // smooths rounding's part
+  options.optimizer.clip_norm = 1;
+  assert_int_equal(ig_trainer_create(model, &options, &trainer, &err), IG_OK);
+  double *out = calloc(2 * ig_model_parameters(model), sizeof *out);
+  *count = 0;
+  for (int u = 0; u < r->updates; u++) {
+    pairs p = {0};
+    fill(&p, (uint64_t)u);
+    for (const int *cut = r->cuts; *cut < SEQUENCES; cut++) accumulate(trainer, &p, cut[0], cut[1]);
+    for (int gradients = 1; gradients >= 0; gradients--) {
+      if (!gradients) assert_int_equal(ig_trainer_update(trainer, 0.01f, NULL, &err), IG_OK);
+      for (size_t t = 0; u == r->updates - 1 && t < ig_model_tensors(model); t++) {
+        ig_tensor_view view;
+        assert_int_equal(ig_model_tensor(model, t, &view, &err), IG_OK);
+        if (!view.gradient) continue;
+        const size_t size = view.shape[0] * (view.rank > 1 ? view.shape[1] : 1);
+        for (size_t i = 0; i < size; i++) out[(*count)++] = (double)(gradients ? view.gradient : view.values)[i];
+      }
+    }
+  }
+  ig_trainer_free(trainer);
+  ig_model_free(model);
+  return out;
+}
+
+static double distance(const run *left, const run *right) {
+  size_t count[2];
+  double *a = result(left, &count[0]), *b = result(right, &count[1]), most = 0;
+  assert_int_equal(count[0], count[1]);
+  assert_true(count[0] > 0);
+  for (size_t i = 0; i < count[0]; i++) most = fmax(most, fabs(a[i] - b[i]));
+  free(a);
+  free(b);
+  return most;
+}
+
+static const int whole[] = {0, 6}, halves[] = {0, 3, 6}, uneven[] = {0, 1, 5, 6}, single[] = {0, 1, 2, 3, 4, 5, 6};
+
+static void with_and_without_dropout(void **state) {
+  (void)state;
+  static const int *const cuts[] = {halves, uneven, single};
+  static const float dropouts[] = {0, 0.3f};
+  for (int d = 0; d < 2; d++) {
+    const run large = {dropouts[d], 1, whole, UPDATES};
+    for (int c = 0; c < 3; c++) {
+      const run small = {dropouts[d], 1 + c, cuts[c], UPDATES};
+      const double most = distance(&large, &small);
+      if (most > 1e-5) fail_msg("dropout %g, cut %d: %g", (double)dropouts[d], c, most);
+    }
+  }
+}
+
+static void negative_control(void **state) {
+  (void)state;
+  static const int missing[] = {0, 5, 6};
+  const run large = {0.3f, 1, whole, UPDATES}, less = {0.3f, 1, missing, UPDATES - 1}, other = {0.31f, 1, whole, UPDATES};
+  assert_true(distance(&large, &less) > 1e-3);
+  assert_true(distance(&large, &other) > 1e-3);
+}
+
+// Threads change no bit at all.
+static void threads(void **state) {
+  (void)state;
+  const run one = {0.3f, 1, halves, UPDATES};
+  for (int t = 2; t <= 5; t++) {
+    const run many = {0.3f, t, halves, UPDATES};
+    assert_true(distance(&one, &many) == 0);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(with_and_without_dropout), cmocka_unit_test(negative_control), cmocka_unit_test(threads)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
