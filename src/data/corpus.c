@@ -34,7 +34,7 @@ typedef struct ig_loader {
   ig_line_block block[2];
   ig_encode_task task[2][TASKS];
   size_t lines;  // in the block
-  size_t ids_capacity[2], offsets_capacity[2], text_capacity[2];
+  size_t ids_capacity[2], offsets_capacity[2], text_capacity[2], line_capacity;
 } ig_loader;
 
 static ig_status keep_line(ig_line_block *block, size_t index, const char *line, size_t length, ig_error *err) {
@@ -94,6 +94,10 @@ static ig_status append_pair(ig_loader *l, size_t line, ig_error *err) {
     l->corpus->too_long++;
   } else {
     for (int side = 0; side < 2; side++) IG_TRY(append_side(l, side, ids[side], count[side], err));
+    if (l->options->keep_text) {
+      IG_TRY(ig_grow((void **)&l->corpus->line, &l->line_capacity, l->corpus->pairs + 1, sizeof *l->corpus->line, err));
+      l->corpus->line[l->corpus->pairs] = l->corpus->lines + line;
+    }
     l->corpus->pairs++;
   }
   return IG_OK;
@@ -229,6 +233,7 @@ void ig_corpus_free(ig_corpus *c) {
     for (size_t i = 0; c->text[side] && i < c->lines; i++) free(c->text[side][i]);
     free(c->text[side]);
   }
+  free(c->line);
   *c = (ig_corpus){0};
 }
 

@@ -24,12 +24,24 @@ typedef struct ig_corpus {
   size_t lines;            // read
   size_t too_long, empty;  // pairs left out
   char **text[2];          // (lines) every line, NUL-terminated, those of left-out pairs too; NULL unless keep_text
+  size_t *line;            // (pairs): the line that each pair is; NULL unless keep_text
 } ig_corpus;               // ig_corpus_free
 
 // Files of unequal numbers of lines, and lines that are not UTF-8, are errors that name file and line.
 ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *options, ig_corpus *out, ig_error *err);
 ig_status ig_corpus_check_lines(const ig_corpus_files *files, ig_error *err);  // of equal numbers of lines? Reads them all
 void ig_corpus_free(ig_corpus *corpus);                                        // leaves {0}
+
+// Subword regularization (Kudo 2018): text/sentencepiece.h says how one of the n best segmentations is drawn.
+typedef struct ig_corpus_sampling {
+  int n_best;
+  float alpha;
+  uint64_t seed, epoch;
+} ig_corpus_sampling;
+// The pairs of a corpus with text, each in a segmentation drawn anew: a pure function of text and *sampling. A side whose draw is longer than
+// options->max_length keeps what it has in `corpus`. *out (ids and offsets alone) is the caller's to free.
+ig_status ig_corpus_sample(const ig_corpus *corpus, const ig_corpus_options *options, const ig_corpus_sampling *sampling, ig_corpus *out,
+                           ig_error *err);
 
 static inline size_t ig_corpus_length(const ig_corpus *corpus, ig_side side, size_t pair) {
   return corpus->offsets[side][pair + 1] - corpus->offsets[side][pair];

@@ -9,9 +9,11 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const root_keys[] = {"data", "model", "train"};
-static const char *const data_keys[] = {"train", "valid", "sentencepiece", "tokens", "joint", "min_frequency", "max_tokens", "max_length"};
+static const char *const data_keys[] = {"train",         "valid",      "sentencepiece", "tokens",  "joint",
+                                        "min_frequency", "max_tokens", "max_length",    "sampling"};
 static const char *const files_keys[] = {"source", "target"};
 static const char *const sentencepiece_keys[] = {"vocab_size", "model_type", "joint", "character_coverage", "max_sentences", "source", "target"};
+static const char *const sampling_keys[] = {"nbest_size", "alpha"};
 static const char *const init_keys[] = {"init", "dropout", "attention_dropout", "activation_dropout"};
 static const char *const train_keys[] = {
     "output",
@@ -194,6 +196,25 @@ static ig_status read_vocabulary(const ig_train_config *c, const ig_yaml_node *d
   return pieces ? read_sentencepiece(pieces, d, err) : IG_OK;
 }
 
+// Subword regularization: of unigram models alone, for BPE's have no n best segmentations.
+static ig_status read_sampling(const ig_yaml_node *data, ig_train_data *d, ig_error *err) {
+  const ig_yaml_node *map;
+  IG_TRY(ig_yaml_map(data, "sampling", &map, err));
+  if (!map) return IG_OK;
+  IG_TRY(ig_yaml_check_keys(map, sampling_keys, COUNT(sampling_keys), err));
+  double alpha;
+  IG_TRY(ig_yaml_int(map, "nbest_size", 64, &d->sampling_nbest, err));
+  IG_TRY(ig_yaml_number(map, "alpha", 0.1, &alpha, err));
+  if (d->sampling_nbest < 2 || d->sampling_nbest > 512)
+    return ig_yaml_fail(ig_yaml_get(map, "nbest_size"), err, "expected 2 to 512, found %d", d->sampling_nbest);
+  if (!(alpha >= 0 && alpha <= 1e3)) return ig_yaml_fail(ig_yaml_get(map, "alpha"), err, "expected a number from 0 to 1000, found %g", alpha);
+  d->sampling_alpha = (float)alpha;
+  if (d->vocabulary == IG_VOCABULARY_WHITESPACE) return ig_yaml_fail(map, err, "tokens separated by white space have no other segmentation");
+  if (d->vocabulary == IG_VOCABULARY_TRAINED && strcmp(d->sentencepiece.model_type, "unigram") != 0)
+    return ig_yaml_fail(map, err, "only unigram models can be sampled from, found model_type %s", d->sentencepiece.model_type);
+  return IG_OK;
+}
+
 static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_error *err) {
   ig_train_data *d = &c->data;
   if (!data) return missing(c, "data", "what to train on", err);
@@ -211,7 +232,8 @@ static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_erro
     IG_TRY(ig_yaml_int(data, ints[i].key, ints[i].fallback, ints[i].out, err));
     if (*ints[i].out < 0) return ig_yaml_fail(ig_yaml_get(data, ints[i].key), err, "expected a number not below 0, found %d", *ints[i].out);
   }
-  return read_vocabulary(c, data, d, err);
+  IG_TRY(read_vocabulary(c, data, d, err));
+  return read_sampling(data, d, err);
 }
 
 // The family's own defaults for training, with the configuration's keys over them.

@@ -26,7 +26,9 @@ typedef struct ig_train_data {
   ig_sentencepiece_training sentencepiece;  // IG_VOCABULARY_TRAINED; files unset
   bool joint;                               // one vocabulary for both sides
   int min_frequency, max_tokens;            // IG_VOCABULARY_WHITESPACE
-  int max_length;                           // tokens of a side, end of sentence included; 0: 256, or what the model's positions allow
+  int sampling_nbest;                       // segmentations to draw from; 0: no sampling
+  float sampling_alpha;
+  int max_length;  // tokens of a side, end of sentence included; 0: 256, or what the model's positions allow
 } ig_train_data;
 
 typedef struct ig_train_config {

@@ -43,6 +43,10 @@ static json_t *data_part(const ig_run *run) {
     failed |= json_object_set_new(part, "min_frequency", json_integer(d->min_frequency));
     failed |= json_object_set_new(part, "max_tokens", json_integer(d->max_tokens));
   }
+  if (d->sampling_nbest) {
+    failed |= json_object_set_new(part, "sampling.nbest_size", json_integer(d->sampling_nbest));
+    failed |= json_object_set_new(part, "sampling.alpha", json_real((double)d->sampling_alpha));
+  }
   failed |= json_object_set_new(part, "joint", json_boolean(d->joint));
   if (!failed) return part;
   json_decref(part);

@@ -33,11 +33,11 @@ static ig_status gather(ig_loop *l, size_t *targets, ig_error *err) {
   *targets = 0;
   for (int i = 0; i < l->run->config.accumulate; i++) {
     size_t batches;
-    IG_TRY(ig_batcher_epoch(l->run->batcher, s->epoch, &batches, err));
+    IG_TRY(ig_run_epoch(l->run, s->epoch, &batches, err));
     if (s->batch >= batches) {
       s->epoch++;
       s->batch = 0;
-      IG_TRY(ig_batcher_epoch(l->run->batcher, s->epoch, &batches, err));
+      IG_TRY(ig_run_epoch(l->run, s->epoch, &batches, err));
     }
     IG_TRY(ig_batcher_get(l->run->batcher, s->batch++, &l->micro[i], err));
     s->source_tokens += l->micro[i].source_tokens;
@@ -192,14 +192,14 @@ static ig_status save_regularly(ig_loop *l, ig_error *err) {
 }
 
 // Why to stop, or NULL.
-static const char *finished(const ig_run *run) {
+static const char *finished(ig_run *run) {
   const ig_train_config *c = &run->config;
   const ig_run_state *s = &run->state;
   if (c->updates && s->update >= c->updates) return "all updates are done";
   // The cursor turns to the next epoch with that epoch's first batch, so an epoch's end is looked for in both places.
   size_t batches;
   if (c->epochs && (s->epoch >= (uint64_t)c->epochs || (s->epoch + 1 == (uint64_t)c->epochs && s->batch > 0 &&
-                                                        ig_batcher_epoch(run->batcher, s->epoch, &batches, NULL) == IG_OK && s->batch >= batches)))
+                                                        ig_run_epoch(run, s->epoch, &batches, NULL) == IG_OK && s->batch >= batches)))
     return "all epochs are done";
   if (c->max_seconds > 0 && s->seconds >= c->max_seconds) return "the time is over";
   if (c->patience && s->worse >= c->patience) return "no validation was better for as long as train.patience says";

@@ -42,7 +42,9 @@ typedef struct ig_run {
   FILE *lock;                     // held on config.output: one training a directory
   ig_tokenizer *tokenizer;
   ig_corpus train, valid;
-  ig_corpus sampled;  // train with this epoch's segmentations; with data.sampling alone
+  int max_length;     // of a side of train
+  ig_corpus sampled;  // train in the segmentations of sampled_epoch; empty without data.sampling
+  uint64_t sampled_epoch;
   ig_model *model;
   ig_trainer *trainer;
   ig_batcher *batcher, *valid_batcher;
@@ -55,6 +57,11 @@ typedef struct ig_run {
 // Everything up to the first update; resumes where the output directory holds a checkpoint. On failure ig_run_free is still the caller's.
 ig_status ig_run_setup(ig_run *run, ig_error *err);
 void ig_run_free(ig_run *run);
+
+// The batches to train on from state.epoch, and those to validate on; memory for all of them.
+ig_status ig_run_make_batches(ig_run *run, ig_error *err);
+// Lays out an epoch as ig_batcher_epoch does, with data.sampling from segmentations of its own.
+ig_status ig_run_epoch(ig_run *run, uint64_t epoch, size_t *batches, ig_error *err);
 
 // Loss and perplexity over data.valid, BLEU and chrF of real decoding. IG_INTERRUPTED within some batches of ig_interrupt().
 typedef struct ig_validation {

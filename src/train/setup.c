@@ -181,11 +181,10 @@ static ig_status check_vocabulary(const ig_run *run, ig_error *err) {
 
 static ig_status load_corpora(ig_run *run, int max_positions, ig_error *err) {
   const ig_train_data *d = &run->config.data;
-  int max_length;
-  IG_TRY(choose_max_length(run, max_positions, &max_length, err));
+  IG_TRY(choose_max_length(run, max_positions, &run->max_length, err));
   ig_pool *pool;
   IG_TRY(ig_pool_create(run->threads, &pool, err));
-  ig_corpus_options options = {.tokenizer = run->tokenizer, .pool = pool, .max_length = max_length};
+  ig_corpus_options options = {.tokenizer = run->tokenizer, .pool = pool, .max_length = run->max_length, .keep_text = d->sampling_nbest > 0};
   ig_status status = ig_corpus_load(&d->train, &options, &run->train, err);
   options.keep_text = true;
   options.max_length = max_positions;
@@ -194,24 +193,11 @@ static ig_status load_corpora(ig_run *run, int max_positions, ig_error *err) {
   IG_TRY(status);
   ig_report(run->reporter, IG_INFO, "data: %zu pairs, %zu source and %zu target tokens; left out: %zu longer than %d tokens, %zu empty",
             run->train.pairs, run->train.offsets[IG_SOURCE][run->train.pairs], run->train.offsets[IG_TARGET][run->train.pairs], run->train.too_long,
-            max_length, run->train.empty);
+            run->max_length, run->train.empty);
   if (run->train.pairs == 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: no pair of sentences is left to train on", d->train.source[0]);
   if (d->valid.count && run->valid.pairs == 0)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: no pair of sentences is left to validate on", d->valid.source[0]);
   return IG_OK;
-}
-
-static ig_status make_batchers(ig_run *run, ig_error *err) {
-  const ig_train_config *c = &run->config;
-  ig_batcher_options options = {.batch_tokens = c->batch_tokens,
-                                .pool_batches = c->pool_batches,
-                                .seed = c->seed,
-                                .shuffle = true,
-                                .decoder_start_id = ig_model_config(run->model)->decoder_start_id};
-  IG_TRY(ig_batcher_create(&run->train, &options, &run->batcher, err));
-  if (run->valid.pairs == 0) return IG_OK;
-  options.shuffle = false;
-  return ig_batcher_create(&run->valid, &options, &run->valid_batcher, err);
 }
 
 static ig_status make_trainer(ig_run *run, ig_error *err) {
@@ -219,13 +205,6 @@ static ig_status make_trainer(ig_run *run, ig_error *err) {
   const ig_trainer_options options = {
       .optimizer = c->optimizer, .label_smoothing = (float)c->label_smoothing, .seed = c->seed, .threads = run->threads, .recompute = c->recompute};
   return ig_trainer_create(run->model, &options, &run->trainer, err);
-}
-
-static ig_status reserve_memory(ig_run *run, ig_error *err) {
-  size_t batches;
-  IG_TRY(ig_batcher_epoch(run->batcher, run->state.epoch, &batches, err));
-  const ig_batch_bounds most = ig_batcher_most(run->batcher), expected = ig_batcher_largest(run->batcher);
-  return ig_trainer_reserve(run->trainer, &most, &expected, err);
 }
 
 // Scores of different kinds do not compete: the comparison begins anew, and what was the best so far is put aside.
@@ -279,8 +258,7 @@ static ig_status build(ig_run *run, ig_error *err) {
   run->model->config.activation_dropout = wanted.activation_dropout;
   ig_model_wire(run->model, ig_family_find(wanted.family));
   IG_TRY(make_trainer(run, err));
-  IG_TRY(make_batchers(run, err));
-  return reserve_memory(run, err);
+  return ig_run_make_batches(run, err);
 }
 
 static ig_status make_paths(ig_run *run, ig_error *err) {
@@ -394,6 +372,7 @@ void ig_run_free(ig_run *run) {
   ig_model_free(run->model);
   ig_tokenizer_free(run->tokenizer);
   ig_corpus_free(&run->train);
+  ig_corpus_free(&run->sampled);
   ig_corpus_free(&run->valid);
   json_decref(run->identity);
   json_decref(run->comparison);

@@ -58,6 +58,7 @@ static void everything(void **state) {
       "  valid: {source: d.en, target: d.de}\n"
       "  sentencepiece: {source: s.model, target: t.model}\n"
       "  max_length: 99\n"
+      "  sampling: {alpha: 0.5}\n"
       "model: {family: torch, d_model: 64, nhead: 8, norm_first: true}\n"
       "train: {output: out, epochs: 2, optimizer: adamw, adam_betas: [0.8, 0.9], adam_eps: 1.0e-6, weight_decay: 0.1, learning_rate: 5e-4,\n"
       "        schedule: inverse_sqrt, warmup: 7, label_smoothing: 0.1, clip_norm: 1, validate_every: 3, patience: 4, best_metric: chrf}\n";
@@ -67,6 +68,7 @@ static void everything(void **state) {
   assert_int_equal(c.data.vocabulary, IG_VOCABULARY_MODEL);
   assert_string_equal(c.data.target_model, "t.model");
   assert_int_equal(c.data.max_length, 99);
+  assert_true(c.data.sampling_nbest == 64 && c.data.sampling_alpha == 0.5f);
   assert_string_equal(c.family->name, "torch");
   assert_int_equal(c.optimizer.kind, IG_ADAMW);
   assert_true(c.optimizer.beta1 == 0.8f && c.optimizer.weight_decay == 0.1f && c.optimizer.clip_norm == 1);
@@ -99,6 +101,11 @@ static const wrong wrongs[] = {
     {"data: {train: {source: a, target: [b, c]}}\n" MODEL TRAIN, NULL, "1 and 2"},
     {"data: {train: {source: a, target: b}, tokens: whitespace, sentencepiece: {vocab_size: 5}}\n" MODEL TRAIN, NULL, "both"},
     {"data: {train: {source: a, target: b}, sentencepiece: {model_type: bpee}}\n" MODEL TRAIN, NULL, "unigram, bpe, char, word"},
+    {DATA MODEL TRAIN, "data.sampling={nbest_size: 1}", "found 1"},
+    {DATA MODEL TRAIN, "data.sampling={alpha: -1}", "found -1"},
+    {DATA MODEL TRAIN, "data.sampling={alfa: 1}", "'alpha'"},
+    {"data: {train: {source: a, target: b}, tokens: whitespace, sampling: {}}\n" MODEL TRAIN, NULL, "white space"},
+    {"data: {train: {source: a, target: b}, sentencepiece: {model_type: bpe}, sampling: {}}\n" MODEL TRAIN, NULL, "found model_type bpe"},
     {MODEL TRAIN, NULL, "data"},
     {DATA MODEL TRAIN "more: 1\n", NULL, "more"},
     {DATA MODEL TRAIN, "train.updats=3", "updats"},

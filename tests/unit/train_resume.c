@@ -70,15 +70,16 @@ static void validation_changes_no_bit(void **state) {
   }
 }
 
-// At every update but the last, with and without a validation there: due ones are begun and interrupted, and come first on resume.
+// With and without a validation there: due ones are begun and interrupted, and come first on resume.
 static void stopped_anywhere(void **state) {
   (void)state;
   ig_error err = {0};
 #define WATCHED "train.validate_every=3", "train.updates=10", "train.log_every=1", "train.best_metric=loss"
   interrupt_at = 0;
   ok(TRAIN(1, false, &err, WATCHED, "train.output=straight"), &err);
-  for (int at = 1; at < 10; at++) {
-    interrupt_at = at;
+  static const int stops[] = {1, 3, 4, 9};
+  for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+    const int at = interrupt_at = stops[i];
     assert_int_equal(TRAIN(2, false, &err, WATCHED, "train.output=bent"), IG_INTERRUPTED);
     char text[64];
     snprintf(text, sizeof text, "interrupted at update %d;", at);
@@ -128,6 +129,25 @@ static void moved_and_alone(void **state) {
   assert_false(ig_file_exists("there/sentencepiece.model"));
   assert_same_run("there", "stayed");
   assert_true(same_file("there/latest/source.spm", "stayed/latest/source.spm"));
+}
+
+// Each epoch's segmentations are drawn anew, and drawn again on resume.
+static void sampled_segmentations(void **state) {
+  (void)state;
+  ig_error err = {0};
+#define SAMPLED "train.updates=30", "data.sampling={nbest_size: 8}"
+  interrupt_at = 0;
+  ok(train_on("pieces.yml", 2, SETTINGS("train.output=sampled", SAMPLED), &err), &err);
+  assert_true(json_integer_value(state_of("sampled/latest", "epoch")) > 0);
+  for (interrupt_at = 5; interrupt_at < 30; interrupt_at += 10)
+    assert_int_equal(train_on("pieces.yml", 1, SETTINGS("train.output=resampled", SAMPLED), &err), IG_INTERRUPTED);
+  interrupt_at = 0;
+  ok(train_on("pieces.yml", 1, SETTINGS("train.output=resampled", SAMPLED), &err), &err);
+  assert_same_run("sampled", "resampled");
+  ok(train_on("pieces.yml", 2, SETTINGS("train.output=unsampled", "train.updates=30"), &err), &err);
+  assert_false(same_file("sampled/latest/model.safetensors", "unsampled/latest/model.safetensors"));
+  assert_int_equal(train_on("pieces.yml", 2, SETTINGS("train.output=sampled", "train.updates=30"), &err), IG_ERROR_ARGUMENT);
+  assert_non_null(strstr(err.message, "data.sampling"));
 }
 
 // Killed between a line of metrics.jsonl and the checkpoint that knows of it, both at the same update.
@@ -255,6 +275,7 @@ int main(void) {
       cmocka_unit_test(stopped_anywhere),
       cmocka_unit_test(patience_goes_on),
       cmocka_unit_test(moved_and_alone),
+      cmocka_unit_test(sampled_segmentations),
       cmocka_unit_test(metrics_have_no_double),
       cmocka_unit_test(leftovers_are_cleaned),
       cmocka_unit_test(comparison_begins_anew),

@@ -1,0 +1,59 @@
+// What a run trains on, epoch by epoch.
+#include <string.h>
+
+#include "base/error.h"
+#include "train/run.h"
+#include "train/trainer.h"
+
+static ig_status sample(ig_run *run, uint64_t epoch, ig_error *err) {
+  const ig_train_data *d = &run->config.data;
+  if (!d->sampling_nbest || (run->sampled.pairs > 0 && run->sampled_epoch == epoch)) return IG_OK;
+  const ig_corpus_options options = {.tokenizer = run->tokenizer, .pool = ig_trainer_pool(run->trainer), .max_length = run->max_length};
+  const ig_corpus_sampling sampling = {.n_best = d->sampling_nbest, .alpha = d->sampling_alpha, .seed = run->config.seed, .epoch = epoch};
+  if (strcmp(ig_tokenizer_kind(run->tokenizer), "whitespace") == 0)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: data.sampling: tokens separated by white space have no other segmentation", run->config.path);
+  ig_corpus_free(&run->sampled);
+  run->sampled_epoch = epoch;
+  const ig_status status = ig_corpus_sample(&run->train, &options, &sampling, &run->sampled, err);
+  return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s: data.sampling, which needs a unigram model", run->config.path);
+}
+
+ig_status ig_run_epoch(ig_run *run, uint64_t epoch, size_t *batches, ig_error *err) {
+  IG_TRY(sample(run, epoch, err));
+  return ig_batcher_epoch(run->batcher, epoch, batches, err);
+}
+
+static ig_status make_batchers(ig_run *run, ig_error *err) {
+  const ig_train_config *c = &run->config;
+  ig_batcher_options options = {.batch_tokens = c->batch_tokens,
+                                .pool_batches = c->pool_batches,
+                                .seed = c->seed,
+                                .shuffle = true,
+                                .decoder_start_id = ig_model_config(run->model)->decoder_start_id};
+  IG_TRY(sample(run, run->state.epoch, err));
+  IG_TRY(ig_batcher_create(c->data.sampling_nbest ? &run->sampled : &run->train, &options, &run->batcher, err));
+  if (run->valid.pairs == 0) return IG_OK;
+  options.shuffle = false;
+  return ig_batcher_create(&run->valid, &options, &run->valid_batcher, err);
+}
+
+// The epochs to come may draw anything from a piece a sentence to as many as are allowed.
+static void allow_for_sampling(const ig_run *run, ig_batch_bounds *most) {
+  const size_t longest = (size_t)run->max_length;
+  for (int side = 0; side < 2; side++) {
+    most->longest[side] = longest;
+    if (most->tokens[side] < longest) most->tokens[side] = longest;
+  }
+  most->sequences = most->tokens[IG_TARGET] / 2;  // a piece and the end of sentence
+  if (most->sequences > run->train.pairs) most->sequences = run->train.pairs;
+}
+
+ig_status ig_run_make_batches(ig_run *run, ig_error *err) {
+  size_t batches;
+  IG_TRY(make_batchers(run, err));
+  IG_TRY(ig_run_epoch(run, run->state.epoch, &batches, err));
+  ig_batch_bounds most = ig_batcher_most(run->batcher);
+  const ig_batch_bounds expected = ig_batcher_largest(run->batcher);
+  if (run->config.data.sampling_nbest) allow_for_sampling(run, &most);
+  return ig_trainer_reserve(run->trainer, &most, &expected, err);
+}
