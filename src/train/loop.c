@@ -21,10 +21,12 @@ typedef struct ig_loop {
   int first_update;  // done before this process
   uint64_t first_source, first_target;
   double first_seconds;
-  int saved;        // update of the last save; -1: none
-  bool save_due;    // a checkpoint waits for the loss to come down again
-  double reported;  // when progress was last reported
-  double rate;      // target tokens a second, smoothed
+  double begin, load_seconds;  // by the clock: when the run was called; until its first update
+  int saved;                   // update of the last save; -1: none
+  bool unsaved;                // the state has changed since
+  bool save_due;               // a checkpoint waits for the loss to come down again
+  double reported;             // when progress was last reported
+  double rate;                 // target tokens a second, smoothed
 } ig_loop;
 
 // Batches for one update, across epochs; the cursor moves on.
@@ -106,6 +108,7 @@ static ig_status update(ig_loop *l, ig_error *err) {
   if (status == IG_ERROR_DIVERGED) return not_finite(l, number, "the gradient's norm", norm, err);
   IG_TRY(status);
   s->update = number;
+  l->unsaved = true;
   note_update(l, &sums, norm, ig_seconds() - begin);
   return IG_OK;
 }
@@ -135,6 +138,7 @@ static ig_status log_window(ig_loop *l, ig_error *err) {
             "update %d, epoch %llu: loss %.4f, perplexity %.2f, learning rate %.3g, gradient norm %.3f, %.0f target tokens/s", s->update,
             (unsigned long long)s->epoch + 1, loss, exp(nll), learning_rate, norm, rate);
   s->window = (ig_log_window){0};
+  l->unsaved = true;
   return ig_metrics_append(
       l->run->metrics,
       json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:f, s:f}", "update", s->update, "epoch", (json_int_t)s->epoch, "loss", loss, "nll",
@@ -149,6 +153,7 @@ static ig_status validate(ig_loop *l, ig_error *err) {
   ig_validation v;
   const ig_status status = ig_run_validate(run, &v, err);
   s->validation_due = status == IG_INTERRUPTED;
+  l->unsaved = true;
   IG_TRY(status);
   if (!isfinite(v.loss)) return not_finite(l, s->update, "the validation loss", v.loss, err);
   double value;
@@ -172,10 +177,11 @@ static ig_status validate(ig_loop *l, ig_error *err) {
 
 static ig_status save(ig_loop *l, ig_error *err) {
   ig_run *run = l->run;
-  if (l->saved == run->state.update) return IG_OK;
+  if (!l->unsaved) return IG_OK;
   IG_TRY(ig_metrics_sync(run->metrics, &run->state.metrics_bytes, err));
   IG_TRY(ig_checkpoint_save(run, run->latest, true, err));
   l->saved = run->state.update;
+  l->unsaved = false;
   return IG_OK;
 }
 
@@ -236,10 +242,7 @@ static ig_status finish(ig_loop *l, const char *reason, ig_error *err) {
   ig_run *run = l->run;
   ig_report(run->reporter, IG_INFO, "finished at update %d: %s", run->state.update, reason);
   IG_TRY(log_window(l, err));
-  if (run->valid.pairs && run->state.validated != run->state.update) {
-    IG_TRY(validate(l, err));
-    l->saved = -1;  // the state has changed
-  }
+  if (run->valid.pairs && run->state.validated != run->state.update) IG_TRY(validate(l, err));
   return save(l, err);
 }
 
@@ -254,8 +257,9 @@ static ig_status loop(ig_loop *l, ig_error *err) {
   return status == IG_INTERRUPTED ? interrupted(l, err) : status;
 }
 
-static ig_status write_stats(const ig_loop *l, const char *path, double load_seconds, ig_error *err) {
+static ig_status write_stats(const ig_loop *l, const char *path, ig_error *err) {
   const ig_run_state *s = &l->run->state;
+  const double seconds = s->seconds - l->first_seconds, target_tokens = (double)(s->target_tokens - l->first_target);
   const char *isa;
   IG_TRY(ig_isa_name(&isa, err));
   struct rusage usage;
@@ -266,10 +270,11 @@ static ig_status write_stats(const ig_loop *l, const char *path, double load_sec
   const json_int_t peak = (json_int_t)usage.ru_maxrss * 1024;
 #endif
   json_t *stats =
-      json_pack("{s:i, s:i, s:I, s:I, s:f, s:f, s:I, s:I, s:s, s:i}", "updates", s->update - l->first_update, "update", s->update, "source_tokens",
-                (json_int_t)(s->source_tokens - l->first_source), "target_tokens", (json_int_t)(s->target_tokens - l->first_target), "load_seconds",
-                load_seconds, "seconds", s->seconds - l->first_seconds, "parameters", (json_int_t)ig_model_parameters(l->run->model),
-                "peak_rss_bytes", peak, "isa", isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)));
+      json_pack("{s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, s:s, s:i}", "updates", s->update - l->first_update, "update", s->update,
+                "source_tokens", (json_int_t)(s->source_tokens - l->first_source), "target_tokens", (json_int_t)target_tokens, "load_seconds",
+                l->load_seconds, "seconds", seconds, "target_tokens_per_second", seconds > 0 ? target_tokens / seconds : 0.0, "total_seconds",
+                ig_seconds() - l->begin, "parameters", (json_int_t)ig_model_parameters(l->run->model), "peak_rss_bytes", peak, "isa", isa, "threads",
+                ig_pool_threads(ig_trainer_pool(l->run->trainer)));
   if (!stats) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
   const ig_status status = ig_json_save(path, stats, 9, err);
   json_decref(stats);
@@ -279,22 +284,24 @@ static ig_status write_stats(const ig_loop *l, const char *path, double load_sec
 static ig_status train(ig_run *run, const ig_train_options *options, ig_error *err) {
   const double begin = ig_seconds();
   IG_TRY(ig_run_setup(run, err));
-  const double load_seconds = ig_seconds() - begin;
   const size_t accumulate = (size_t)run->config.accumulate;
   ig_loop l = {.run = run,
                .first_update = run->state.update,
                .first_source = run->state.source_tokens,
                .first_target = run->state.target_tokens,
                .first_seconds = run->state.seconds,
+               .begin = begin,
+               .load_seconds = ig_seconds() - begin,
                .rule = {run->config.divergence_factor, run->config.divergence_updates, ig_model_config(run->model)->target_vocab_size},
-               .saved = run->resumed ? run->state.update : -1};
+               .saved = run->resumed ? run->state.update : -1,
+               .unsaved = !run->resumed};
   l.micro = ig_allocate(accumulate, sizeof *l.micro, err);
   if (!l.micro) return IG_ERROR_MEMORY;
   ig_status status = loop(&l, err);
   for (size_t i = 0; i < accumulate; i++) ig_batch_buffer_free(&l.micro[i]);
   free(l.micro);
   if (options->stats_path && (status == IG_OK || status == IG_INTERRUPTED)) {
-    const ig_status written = write_stats(&l, options->stats_path, load_seconds, status == IG_OK ? err : NULL);
+    const ig_status written = write_stats(&l, options->stats_path, status == IG_OK ? err : NULL);
     if (status == IG_OK) status = written;
   }
   return status;

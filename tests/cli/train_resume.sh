@@ -27,7 +27,7 @@ expect 0 "$INGOT" train toy.yml --threads 1 --stats resumed.json
 toy whole $updates
 expect 0 "$INGOT" train toy.yml --threads 2 --stats whole.json
 same stopped/latest/model.safetensors whole/latest/model.safetensors
-for key in updates source_tokens target_tokens seconds parameters; do has whole.json "\"$key\""; done
+for key in updates source_tokens target_tokens target_tokens_per_second seconds load_seconds total_seconds parameters; do has whole.json "\"$key\""; done
 if ls stopped | grep -q tmp; then fail "temporaries are left: $(ls stopped)"; fi
 
 # Negative control: another seed ends elsewhere.

@@ -35,6 +35,16 @@ static const json_t *state_of(const char *directory, const char *key) {
   return json_object_get(object, key);
 }
 
+static json_t *whole_state(const char *run) {
+  static const char *const own[] = {"seconds", "window_seconds", "metrics_bytes"};
+  char path[128];
+  snprintf(path, sizeof path, "%s/latest/training.json", run);
+  json_t *object;
+  assert_int_equal(ig_json_load(path, &object, NULL), IG_OK);
+  for (size_t i = 0; i < 3; i++) assert_int_equal(json_object_del(object, own[i]), 0);
+  return object;
+}
+
 // Weights, moments, metrics and the best model of two runs, of which the first one need not have one.
 static void assert_same_run(const char *left, const char *right) {
   static const char *const files[] = {"latest/model.safetensors", "latest/training.safetensors", "best/model.safetensors", "best/vocab.json"};
@@ -48,6 +58,10 @@ static void assert_same_run(const char *left, const char *right) {
   snprintf(a, sizeof a, "%s/metrics.jsonl", left);
   snprintf(b, sizeof b, "%s/metrics.jsonl", right);
   if (!same_metrics(a, b)) fail_msg("%s and %s differ", a, b);
+  json_t *one = whole_state(left), *other = whole_state(right);
+  assert_true(json_equal(one, other));
+  json_decref(one);
+  json_decref(other);
 }
 
 static void validation_changes_no_bit(void **state) {
@@ -77,14 +91,14 @@ static void stopped_anywhere(void **state) {
 #define WATCHED "train.validate_every=3", "train.updates=10", "train.log_every=1", "train.best_metric=loss"
   interrupt_at = 0;
   ok(TRAIN(1, false, &err, WATCHED, "train.output=straight"), &err);
-  static const int stops[] = {1, 3, 4, 9};
+  static const int stops[] = {1, 3, 4, 9, 10};  // 10: within the validation at the end
   for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
     const int at = interrupt_at = stops[i];
     assert_int_equal(TRAIN(2, false, &err, WATCHED, "train.output=bent"), IG_INTERRUPTED);
     char text[64];
     snprintf(text, sizeof text, "interrupted at update %d;", at);
     assert_non_null(strstr(err.message, text));
-    assert_int_equal(json_is_true(state_of("bent/latest", "validation_due")), at % 3 == 0);
+    assert_int_equal(json_is_true(state_of("bent/latest", "validation_due")), at % 3 == 0 || at == 10);
     interrupt_at = 0;
     ok(TRAIN(1, false, &err, WATCHED, "train.output=bent"), &err);
     assert_same_run("straight", "bent");
@@ -129,6 +143,16 @@ static void moved_and_alone(void **state) {
   assert_false(ig_file_exists("there/sentencepiece.model"));
   assert_same_run("there", "stayed");
   assert_true(same_file("there/latest/source.spm", "stayed/latest/source.spm"));
+}
+
+static void another_target_model_is_another_run(void **state) {
+  (void)state;
+  ig_error err = {0};
+  assert_int_equal(ig_copy_file("stayed/latest/source.spm", "a.model", NULL) | ig_copy_file("a.model", "b.model", NULL), IG_OK);
+#define TWO_MODELS(target) "train.output=sides", "train.updates=2", "data.sentencepiece={source: a.model, target: " target "}"
+  ok(train_on("pieces.yml", 1, SETTINGS(TWO_MODELS("a.model")), &err), &err);
+  assert_int_equal(train_on("pieces.yml", 1, SETTINGS(TWO_MODELS("b.model")), &err), IG_ERROR_ARGUMENT);
+  assert_non_null(strstr(err.message, "data.sentencepiece.target is \"a.model\" there"));
 }
 
 // Each epoch's segmentations are drawn anew, and drawn again on resume.
@@ -208,8 +232,10 @@ static void comparison_begins_anew(void **state) {
   assert_true(same_file(aside, "best.before"));
   assert_false(same_file("kinds/best/model.safetensors", "best.before"));
   write_pairs("w.src", "w.trg", 9, 20);
-  ok(TRAIN(1, false, &err, COMPARED, "train.updates=13", "train.best_metric=loss", "data.valid={source: w.src, target: w.trg}"), &err);
+  // Even a run with nothing left to do gets a best model of the new kind.
+  ok(TRAIN(1, false, &err, COMPARED, "train.updates=12", "train.best_metric=loss", "data.valid={source: w.src, target: w.trg}"), &err);
   assert_non_null(strstr(warning, "data.valid has changed"));
+  assert_true(ig_file_exists("kinds/best-12/model.safetensors") && ig_file_exists("kinds/best/model.safetensors"));
 }
 
 static void equal_scores_are_told_apart_by_the_loss(void **state) {
@@ -275,6 +301,7 @@ int main(void) {
       cmocka_unit_test(stopped_anywhere),
       cmocka_unit_test(patience_goes_on),
       cmocka_unit_test(moved_and_alone),
+      cmocka_unit_test(another_target_model_is_another_run),
       cmocka_unit_test(sampled_segmentations),
       cmocka_unit_test(metrics_have_no_double),
       cmocka_unit_test(leftovers_are_cleaned),
