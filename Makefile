@@ -17,7 +17,7 @@ test: setup
 	@ctest --test-dir build --output-on-failure -j$(JOBS)
 bench: all
 	@cmake --build build --target benchmarks -j$(JOBS)
-	@tools/bench.sh
+	@bench/run.sh --out build/bench/results
 format:
 	@clang-format -i $(SOURCES)
 check:
