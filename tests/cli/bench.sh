@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ingot bench: every group of figures, in every format. What the figures are is the machine's affair.
+# ingot bench: every group of figures, in every format (what the figures are is the machine's affair); and the scripts that score benchmarks.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 model=$INGOT_SOURCE/tests/golden/marian_tiny
 
@@ -32,3 +32,14 @@ expect 2 "$INGOT" bench --only layer
 has err "needs a model"
 expect 2 "$INGOT" bench --only kernels
 expect 1 "$INGOT" bench -m nowhere
+
+# The published Multi30k score: BPE removed on both sides, at the ends of lines too, case and tokens left as they are.
+printf 'ein mann@@ s hund , im sch@@\nzwei hunde . A B\n' >hypothesis
+printf 'ein manns hund , im sch\nzwei h@@ unde . a b\n' >reference
+expect 0 bash "$INGOT_SOURCE/bench/multi30k/score.sh" hypothesis reference "$INGOT"
+cp out published
+printf 'ein manns hund , im sch\nzwei hunde . A B\n' >hypothesis
+printf 'ein manns hund , im sch\nzwei hunde . a b\n' >reference
+expect 0 "$INGOT" score bleu --reference reference --hypothesis hypothesis --tokenize none
+same out published
+has out 'hyp_len = 11'
