@@ -16,7 +16,7 @@ static const char *const exit_codes[][2] = {
     {"130, 143", "Stopped by SIGINT or SIGTERM. `train` has saved its state: the same command goes on from there."},
 };
 static const char *const environment[][2] = {
-    {"IG_ISA", "The instruction set to use: reference, avx2 or avx512. Refused where the CPU lacks it. Default: the best there is."},
+    {"IG_ISA", "The instruction set to use: reference, avx2, avx512 or amx. Refused where the CPU lacks it. Default: the best there is."},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -36,7 +36,7 @@ typedef struct ig_error {
 
 const char *ig_version(void);
 const char *ig_status_name(ig_status status);
-/* The instruction set in use: "reference", "avx2" or "avx512"; fails where IG_ISA asks for what the CPU lacks. */
+/* The instruction set in use: "reference", "avx2", "avx512" or "amx"; fails where IG_ISA asks for what the CPU lacks. */
 ig_status ig_isa_name(const char **name, ig_error *err);
 /* The instruction sets that this CPU runs, slowest first: index 0, 1, ...; NULL behind the last. */
 const char *ig_isa_supported(size_t index);

@@ -7,6 +7,10 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(IG_AMX) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 enum {
   LEAF1_ECX_FMA = 1u << 12,
@@ -17,28 +21,45 @@ enum {
   LEAF7_EBX_AVX512F = 1u << 16,
   LEAF7_EBX_AVX512DQ = 1u << 17,
   LEAF7_EBX_AVX512BW = 1u << 30,
+  LEAF7_EDX_AMX_BF16 = 1u << 22,
+  LEAF7_EDX_AMX_TILE = 1u << 24,
+  LEAF7_1_EAX_AVX512_BF16 = 1u << 5,
   XCR0_YMM = 0x06,  // xmm and upper ymm halves
   XCR0_ZMM = 0xe6,  // and mask registers, upper zmm halves, zmm16-31
+  XCR0_TILES = 0x60000,
 };
 static const uint32_t LEAF7_EBX_AVX512VL = 1u << 31;  // does not fit an enumerator's int
 
 static bool has_all(uint64_t value, uint64_t bits) { return (value & bits) == bits; }
 
 ig_cpu_features ig_cpu_features_of(const ig_cpu_leaves *leaves) {
-  ig_cpu_features features = {false, false};
+  ig_cpu_features features = {0};
   const uint32_t wanted1 = LEAF1_ECX_FMA | LEAF1_ECX_OSXSAVE | LEAF1_ECX_AVX | LEAF1_ECX_F16C;
   features.avx2 = has_all(leaves->leaf1_ecx, wanted1) && has_all(leaves->leaf7_ebx, LEAF7_EBX_AVX2) && has_all(leaves->xcr0, XCR0_YMM);
   const uint32_t wanted7 = LEAF7_EBX_AVX512F | LEAF7_EBX_AVX512DQ | LEAF7_EBX_AVX512BW | LEAF7_EBX_AVX512VL;
   features.avx512 = features.avx2 && has_all(leaves->leaf7_ebx, wanted7) && has_all(leaves->xcr0, XCR0_ZMM);
+  features.amx = features.avx512 && has_all(leaves->leaf7_edx, LEAF7_EDX_AMX_BF16 | LEAF7_EDX_AMX_TILE) &&
+                 has_all(leaves->leaf7_1_eax, LEAF7_1_EAX_AVX512_BF16) && has_all(leaves->xcr0, XCR0_TILES);
   return features;
 }
 
+// Linux hands a process the tiles' state only where it asks for it (Documentation/arch/x86/xstate.rst).
+static bool tiles_granted(void) {
+#if defined(IG_AMX) && defined(__linux__)
+  enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+  return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+#else
+  return false;
+#endif
+}
+
 ig_cpu_leaves ig_cpu_read_leaves(void) {
-  ig_cpu_leaves leaves = {0, 0, 0};
+  ig_cpu_leaves leaves = {0};
 #if defined(__x86_64__)
   uint32_t a, b, c, d;
   if (__get_cpuid(1, &a, &b, &c, &d)) leaves.leaf1_ecx = c;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) leaves.leaf7_ebx = b;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) leaves.leaf7_ebx = b, leaves.leaf7_edx = d;
+  if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) leaves.leaf7_1_eax = a;
   if (leaves.leaf1_ecx & LEAF1_ECX_OSXSAVE) {
     uint32_t low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
@@ -54,6 +75,9 @@ static const ig_kernels *const tables[] = {
 #if defined(__x86_64__)
     &ig_kernels_avx2,
     &ig_kernels_avx512,
+#if defined(IG_AMX)
+    &ig_kernels_amx,
+#endif
 #endif
     NULL,
 };
@@ -66,6 +90,7 @@ bool ig_kernels_supported(const ig_kernels *kernels) {
   ig_cpu_features features = ig_cpu_features_of(&leaves);
   if (strcmp(kernels->name, "avx2") == 0) return features.avx2;
   if (strcmp(kernels->name, "avx512") == 0) return features.avx512;
+  if (strcmp(kernels->name, "amx") == 0) return features.amx && tiles_granted();
   return false;
 }
 
@@ -79,7 +104,7 @@ ig_status ig_kernels_select(const ig_kernels **out, ig_error *err) {
     if (wanted && !supported) return ig_fail(err, IG_ERROR_UNSUPPORTED, "IG_ISA: this CPU (or its operating system) lacks '%s'", wanted);
     if (supported) found = *table;
   }
-  if (!found) return ig_fail(err, IG_ERROR_ARGUMENT, "IG_ISA: unknown instruction set '%s' (reference, avx2, avx512)", wanted);
+  if (!found) return ig_fail(err, IG_ERROR_ARGUMENT, "IG_ISA: unknown instruction set '%s' (reference, avx2, avx512, amx)", wanted);
   *out = found;
   return IG_OK;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "ingot.h"
+#include "kernel/matrix_unit.h"
 
 // ---- matrix product --------------------------------------------------------------------------------------------------------------------
 // B is packed in panels of `gemm_nr` columns: panel j holds, for p = 0..k-1, the gemm_nr values B[p][j*nr .. j*nr+nr-1]; columns beyond n are zero.
@@ -60,8 +61,9 @@ typedef struct ig_adam {
 } ig_adam;
 
 typedef struct ig_kernels {
-  const char *name;  // "reference", "avx2", "avx512"
+  const char *name;  // "reference", "avx2", "avx512", "amx"
   size_t gemm_mr, gemm_nr;
+  const ig_matrix_unit *matrix_unit;  // or NULL
 
   // [same bits]
   void (*gemm)(const ig_gemm_tile *tile);
@@ -110,7 +112,7 @@ typedef struct ig_kernels {
   void (*adam)(const ig_adam *args, size_t n, float *weight, float *gradient, float *m, float *v);
 } ig_kernels;
 
-// The table for this CPU, or the one IG_ISA names (reference | avx2 | avx512); an unknown or unsupported one is an error.
+// The table for this CPU, or the one IG_ISA names (reference | avx2 | avx512 | amx); an unknown or unsupported one is an error.
 ig_status ig_kernels_select(const ig_kernels **out, ig_error *err);
 // Every table compiled in, NULL-terminated, and whether this CPU can run it (tests and benchmarks walk this).
 const ig_kernels *const *ig_kernels_all(void);
@@ -118,6 +120,6 @@ bool ig_kernels_supported(const ig_kernels *kernels);
 
 extern const ig_kernels ig_kernels_reference;
 #if defined(__x86_64__)
-extern const ig_kernels ig_kernels_avx2, ig_kernels_avx512;
+extern const ig_kernels ig_kernels_avx2, ig_kernels_avx512, ig_kernels_amx;
 #endif
 #endif

@@ -3,6 +3,7 @@
 // so no choice made here (block sizes, threads, who packs what) can change a bit.
 #include "nn/gemm.h"
 #include <string.h>
+#include "nn/gemm_split.h"
 
 enum {
   DEPTH_BLOCK = 256,    // k per block: a panel of 32 columns takes 32 KB, two thirds of a 48 KB L1
@@ -189,12 +190,17 @@ size_t ig_gemm_packed_size(const ig_kernels *kernels, size_t n, size_t k) { retu
 // ---- the products --------------------------------------------------------------------------------------------------------------------------
 
 size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
-  (void)m;
-  return ig_gemm_packed_size(nn->kernels, n, k) * sizeof(float) + 2 * IG_ALIGNMENT;
+  const size_t packed = ig_gemm_packed_size(nn->kernels, n, k) * sizeof(float) + 2 * IG_ALIGNMENT;
+  const size_t split = ig_gemm_split_worth(nn, m, n, k) ? ig_gemm_split_scratch(nn, m, n, k) : 0;
+  return packed > split ? packed : split;
 }
 
 void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm) {
   if (gemm->m == 0 || gemm->n == 0) return;
+  if (nn->training && ig_gemm_split_worth(nn, gemm->m, gemm->n, gemm->k)) {
+    ig_gemm_split_run(nn, gemm);
+    return;
+  }
   size_t mark = 0;
   const float *packed = gemm->packed;
   if (!packed) {

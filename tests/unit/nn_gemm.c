@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "nn/gemm.h"
+#include "nn/gemm_split.h"
 
 enum { MAX_THREADS = 3, C_PAD = 5 };
 
@@ -190,10 +190,113 @@ static void bits_do_not_depend_on_threads_rows_or_packing(void **state) {
   for (int t = 0; t < MAX_THREADS; t++) ig_pool_free(pools[t]);
 }
 
+static void run_split(const ig_kernels *kernels, ig_pool *pool, const ig_gemm *gemm) {
+  ig_nn nn = {.kernels = kernels, .pool = pool, .training = true};
+  ig_arena scratch;
+  assert_int_equal(ig_arena_create(&scratch, ig_gemm_split_scratch(&nn, gemm->m, gemm->n, gemm->k), NULL), IG_OK);
+  nn.scratch = &scratch;
+  ig_gemm_split_run(&nn, gemm);
+  assert_int_equal(scratch.used, 0);
+  ig_arena_free(&scratch);
+}
+
+// Within 4e-7 of the sum of the products' magnitudes, as a float32 sum is; one product of parts left out would be seen where k is small.
+static void expect_near_products(const operands *o) {
+  const ig_gemm *g = &o->gemm;
+  for (size_t i = 0; i < g->m; i++)
+    for (size_t j = 0; j < g->n; j++) {
+      double sum = 0, magnitude = 0;
+      for (size_t p = 0; p < g->k; p++) {
+        const double product = (double)g->a[i * g->a_row + p * g->a_depth] * (double)g->b[p * g->b_depth + j * g->b_column];
+        sum += product, magnitude += fabs(product);
+      }
+      const double got = (double)g->c[i * g->c_row + j];
+      if (!(fabs(got - sum) <= 4e-7 * magnitude)) fail_msg("m %zu n %zu k %zu: C[%zu][%zu] is %.9g, expected %.9g", g->m, g->n, g->k, i, j, got, sum);
+    }
+}
+
+static void check_split_accuracy(const ig_kernels *kernels, const shape *s) {
+  operands o = make(s, &layouts[0]);
+  for (size_t i = 0; i < s->m * s->k; i++) o.a[i] = ldexpf(o.a[i], (int)(i % 9) - 4);
+  for (size_t i = 0; i < s->n * s->k; i++) o.b[i] = ldexpf(o.b[i], (int)(i % 7) - 3);
+  run_split(kernels, NULL, &o.gemm);
+  expect_near_products(&o);
+  drop(&o);
+}
+
+static void check_split(const ig_kernels *kernels, ig_pool *const pools[], const shape *s, size_t number) {
+  const layout *l = &layouts[number];
+  operands o = make(s, l);
+  o.gemm.accumulate = s->m % 3 == 1;
+  o.gemm.bias = number % 2 ? o.bias : NULL;
+  o.gemm.activation = number % 3 == 1 ? IG_ACTIVATION_RELU : IG_ACTIVATION_NONE;
+  run_split(kernels, pools[1], &o.gemm);
+  triple_loop(&o.gemm, o.start, o.expected, 1);
+  expect_near_rows(&o, 1);
+  memcpy(o.expected, o.c, s->m * o.gemm.c_row * sizeof(float));
+  for (int t = 0; t < MAX_THREADS; t++) {
+    restart(&o);
+    run_split(kernels, pools[t], &o.gemm);
+    expect_same_bits(&o, o.expected);
+  }
+  drop(&o);
+}
+
+static void matrix_units_match_a_triple_loop(void **state) {
+  (void)state;
+  static const shape more[] = {{32, 32, 32}, {33, 31, 33}, {300, 40, 600}, {40, 300, 1025}, {530, 70, 64}, {64, 600, 100}};
+  ig_pool *pools[MAX_THREADS];
+  for (int t = 0; t < MAX_THREADS; t++) assert_int_equal(ig_pool_create(t + 1, &pools[t], NULL), IG_OK);
+  for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++) {
+    if (!(*kernels)->matrix_unit) continue;
+    if (!ig_kernels_supported(*kernels)) {
+      print_message("%s: not run, this CPU lacks it\n", (*kernels)->name);
+      continue;
+    }
+    for (size_t s = 0; s < sizeof more / sizeof *more; s++) check_split_accuracy(*kernels, &more[s]);
+    check_split_accuracy(*kernels, &(shape){40, 40, 1});
+    check_split_accuracy(*kernels, &(shape){5, 300, 3});
+    for (size_t l = 0; l < sizeof layouts / sizeof *layouts; l++) {
+      for (size_t s = 0; s < sizeof more / sizeof *more; s++) check_split(*kernels, pools, &more[s], l);
+      for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+        if (shapes[s].m && shapes[s].n && shapes[s].k) check_split(*kernels, pools, &shapes[s], l);
+    }
+  }
+  for (int t = 0; t < MAX_THREADS; t++) ig_pool_free(pools[t]);
+}
+
+// Training takes the unit where it is worth it, inference never; the difference shows in the last bits.
+static void only_training_uses_a_matrix_unit(void **state) {
+  (void)state;
+  const ig_kernels *kernels;
+  assert_int_equal(ig_kernels_select(&kernels, NULL), IG_OK);
+  if (!kernels->matrix_unit) {
+    print_message("%s: has no matrix unit, not run\n", kernels->name);
+    return;
+  }
+  operands o = make(&(shape){200, 200, 200}, &layouts[0]);
+  const size_t size = o.gemm.m * o.gemm.c_row * sizeof(float);
+  run(kernels, NULL, &o.gemm);
+  memcpy(o.expected, o.c, size);
+  run_split(kernels, NULL, &o.gemm);
+  assert_memory_not_equal(o.c, o.expected, size);
+  memcpy(o.start, o.c, size);
+  ig_nn nn = {.kernels = kernels, .training = true};
+  ig_arena scratch;
+  assert_int_equal(ig_arena_create(&scratch, ig_gemm_scratch(&nn, 200, 200, 200), NULL), IG_OK);
+  nn.scratch = &scratch;
+  ig_gemm_run(&nn, &o.gemm);
+  assert_memory_equal(o.c, o.start, size);
+  ig_arena_free(&scratch);
+  drop(&o);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_layouts_match_a_triple_loop),
       cmocka_unit_test(bits_do_not_depend_on_threads_rows_or_packing),
+      cmocka_unit_test(matrix_units_match_a_triple_loop),
+      cmocka_unit_test(only_training_uses_a_matrix_unit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,28 +1,30 @@
-// The kernel table of an ISA: KERNELS_SYMBOL and KERNELS_NAME are defined by its kernels.c, which includes this last.
+// The kernel table of an ISA, which its kernels.c makes after everything else: KERNELS_TABLE(symbol, name, matrix unit or NULL)
 #ifndef IG_KERNEL_SIMD_TABLE_H
 #define IG_KERNEL_SIMD_TABLE_H
-const ig_kernels KERNELS_SYMBOL = {
-    .name = KERNELS_NAME,
-    .gemm_mr = GEMM_MR,
-    .gemm_nr = GEMM_NR,
-    .gemm = gemm,
-    .gemm_pack = gemm_pack,
-    .dot = dot,
-    .axpy = axpy,
-    .add = add,
-    .scale = scale,
-    .sum_squares = sum_squares,
-    .softmax = softmax,
-    .softmax_backward = softmax_backward,
-    .log_sum_exp = log_sum_exp,
-    .argmax = argmax,
-    .layer_norm = layer_norm,
-    .layer_norm_backward = layer_norm_backward,
-    .layer_norm_parameters = layer_norm_parameters,
-    .activation = activation,
-    .activation_backward = activation_backward,
-    .dropout = dropout,
-    .cross_entropy = cross_entropy,
-    .adam = adam,
-};
+#define KERNELS_TABLE(symbol, isa, unit)              \
+  const ig_kernels symbol = {                         \
+      .name = isa,                                    \
+      .matrix_unit = unit,                            \
+      .gemm_mr = GEMM_MR,                             \
+      .gemm_nr = GEMM_NR,                             \
+      .gemm = gemm,                                   \
+      .gemm_pack = gemm_pack,                         \
+      .dot = dot,                                     \
+      .axpy = axpy,                                   \
+      .add = add,                                     \
+      .scale = scale,                                 \
+      .sum_squares = sum_squares,                     \
+      .softmax = softmax,                             \
+      .softmax_backward = softmax_backward,           \
+      .log_sum_exp = log_sum_exp,                     \
+      .argmax = argmax,                               \
+      .layer_norm = layer_norm,                       \
+      .layer_norm_backward = layer_norm_backward,     \
+      .layer_norm_parameters = layer_norm_parameters, \
+      .activation = activation,                       \
+      .activation_backward = activation_backward,     \
+      .dropout = dropout,                             \
+      .cross_entropy = cross_entropy,                 \
+      .adam = adam,                                   \
+  }
 #endif

@@ -27,6 +27,5 @@ static const multiply_function multiply_functions[GEMM_MR][GEMM_MAX_VECTORS] = {
 };
 // clang-format on
 
-#define KERNELS_SYMBOL ig_kernels_avx2
-#define KERNELS_NAME "avx2"
 #include "kernel/simd/table.h"
+KERNELS_TABLE(ig_kernels_avx2, "avx2", NULL);

@@ -43,6 +43,8 @@ static const multiply_function multiply_functions[GEMM_MR][GEMM_MAX_VECTORS] = {
 };
 // clang-format on
 
-#define KERNELS_SYMBOL ig_kernels_avx512
-#define KERNELS_NAME "avx512"
 #include "kernel/simd/table.h"
+KERNELS_TABLE(ig_kernels_avx512, "avx512", NULL);
+#if defined(IG_AMX)
+KERNELS_TABLE(ig_kernels_amx, "amx", &ig_matrix_unit_amx);
+#endif

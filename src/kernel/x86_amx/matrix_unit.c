@@ -1,0 +1,194 @@
+// AMX tiles: 16 rows of 64 bytes. A's tile holds 16 rows by 32 values of k, B's 16 pairs of k by 16 columns; two of each and four of C make an edge of 32.
+#include "kernel/matrix_unit.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "kernel/x86_avx512/vector.h"
+
+enum { TILE = 16, TILE_BYTES = 1024, EDGE = 2 * TILE, DEPTH = 32, PARTS = 3, PART_BYTES = 2 * TILE_BYTES, STEP_BYTES = PARTS * PART_BYTES };
+
+// ---- packing -------------------------------------------------------------------------------------------------------------------------------
+
+// Sixteen lines by 32 depths as sixteen pairs of vectors: (line; depths 0-15, 16-31) where depth is contiguous, else (depths 2r, 2r+1; sixteen lines).
+typedef struct values {
+  vec x[TILE][2];
+} values;
+
+// The next step's values, which lie too far apart for the hardware to guess.
+static inline void prefetch_pair(const float *x) {
+  __builtin_prefetch(x, 0, 3);
+  __builtin_prefetch(x + TILE, 0, 3);
+}
+
+static void load_lines(const ig_panel_source *s, size_t line, size_t p, size_t lines, size_t depths, values *v) {
+  const float *x = s->x + line * s->x_line + p;
+  const vec_mask first = vec_first(depths), second = depths > TILE ? vec_first(depths - TILE) : 0;
+  for (size_t i = 0; i < TILE; i++) {
+    v->x[i][0] = i < lines ? vec_load_masked(first, x + i * s->x_line) : vec_zero();
+    v->x[i][1] = i < lines && second ? vec_load_masked(second, x + i * s->x_line + TILE) : vec_zero();
+    prefetch_pair(x + i * s->x_line + DEPTH);
+  }
+}
+
+static void load_depths(const ig_panel_source *s, size_t line, size_t p, size_t lines, size_t depths, values *v) {
+  const float *x = s->x + line + p * s->x_depth;
+  const vec_mask mask = vec_first(lines);
+  for (size_t q = 0; q < DEPTH; q++) {
+    v->x[q / 2][q % 2] = q < depths ? vec_load_masked(mask, x + q * s->x_depth) : vec_zero();
+    __builtin_prefetch(x + (q + DEPTH) * s->x_depth, 0, 3);
+  }
+}
+
+static void gather(const ig_panel_source *s, size_t line, size_t p, size_t lines, size_t depths, values *v) {
+  float x[TILE][DEPTH] = {{0}};
+  for (size_t i = 0; i < lines; i++)
+    for (size_t q = 0; q < depths; q++) x[i][q] = s->x[(line + i) * s->x_line + (p + q) * s->x_depth];
+  load_lines(&(ig_panel_source){.x = x[0], .x_line = DEPTH, .x_depth = 1}, 0, 0, TILE, DEPTH, v);
+}
+
+static inline vec to_float(__m256i half) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16)); }
+
+// The next part of a pair, which it leaves: 32 bfloat16, of the first vector and then of the second.
+static inline __m512i take_part(vec x[2]) {
+  const __m512i part = (__m512i)_mm512_cvtne2ps_pbh(x[1], x[0]);
+  x[0] = vec_subtract(x[0], to_float(_mm512_castsi512_si256(part)));
+  x[1] = vec_subtract(x[1], to_float(_mm512_extracti64x4_epi64(part, 1)));
+  return part;
+}
+
+// Words 0, 16, 1, 17, …: the two depths of each line side by side.
+static inline __m512i interleave(__m512i part) {
+  const __m512i order =
+      _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  return _mm512_permutexvar_epi16(order, part);
+}
+
+// One tile of each part. by_line: values are lines of depths (A's tile as it stands, B's transposed), else depths of lines (the other way round).
+static void store_tiles(values *v, bool by_line, bool transposed, char *to) {
+  vec part[PARTS][TILE];
+  for (size_t i = 0; i < TILE; i++)
+    for (size_t k = 0; k < PARTS; k++) {
+      const __m512i words = take_part(v->x[i]);
+      part[k][i] = _mm512_castsi512_ps(by_line ? words : interleave(words));
+    }
+  for (size_t k = 0; k < PARTS; k++) {
+    if (transposed) vec_transpose(part[k]);
+    for (size_t i = 0; i < TILE; i++) vec_store((float *)(to + k * PART_BYTES) + i * TILE, part[k][i]);
+  }
+}
+
+static void pack(const ig_panel_source *s, void *panel) {
+  const bool by_depth = s->x_line == 1 && s->x_depth != 1, by_line = !by_depth;
+  char *to = panel;
+  for (size_t p = 0; p < s->depth; p += DEPTH, to += STEP_BYTES)
+    for (size_t line = 0; line < EDGE; line += TILE) {
+      const size_t lines = line >= s->count         ? 0
+                           : s->count - line < TILE ? s->count - line
+                                                    : TILE,
+                   depths = s->depth - p < DEPTH ? s->depth - p : DEPTH;
+      values v;
+      if (by_depth)
+        load_depths(s, line, p, lines, depths, &v);
+      else if (s->x_depth == 1)
+        load_lines(s, line, p, lines, depths, &v);
+      else
+        gather(s, line, p, lines, depths, &v);
+      store_tiles(&v, by_line, by_line == (s->kind == IG_PANEL_COLUMNS), to + line / TILE * TILE_BYTES);
+    }
+}
+
+// ---- multiplying ---------------------------------------------------------------------------------------------------------------------------
+
+// LDTILECFG's operand (Intel SDM vol. 1, 18.2): palette 1, eight tiles of 16 rows of 64 bytes.
+typedef struct tile_configuration {
+  uint8_t palette, start_row, reserved[14];
+  uint16_t row_bytes[16];
+  uint8_t rows[16];
+} tile_configuration;
+
+// Tiles 0-3: C, 4 and 5: A, 6 and 7: B.
+static inline void load_a(const char *part) {
+  _tile_loadd(4, part, 64);
+  _tile_loadd(5, part + TILE_BYTES, 64);
+}
+static inline void load_b(const char *part) {
+  _tile_loadd(6, part, 64);
+  _tile_loadd(7, part + TILE_BYTES, 64);
+}
+static inline void multiply_tiles(void) {
+  _tile_dpbf16ps(0, 4, 6);
+  _tile_dpbf16ps(1, 4, 7);
+  _tile_dpbf16ps(2, 5, 6);
+  _tile_dpbf16ps(3, 5, 7);
+}
+
+// a0 b2 + a0 b1 + a0 b0 + a1 b0 + a1 b1 + a2 b0: the order that loads the fewest tiles.
+static inline void multiply_step(const char *a, const char *b) {
+  load_a(a);
+  load_b(b + 2 * PART_BYTES);
+  multiply_tiles();
+  load_b(b + PART_BYTES);
+  multiply_tiles();
+  load_b(b);
+  multiply_tiles();
+  load_a(a + PART_BYTES);
+  multiply_tiles();
+  load_b(b + PART_BYTES);
+  multiply_tiles();
+  load_a(a + 2 * PART_BYTES);
+  load_b(b);
+  multiply_tiles();
+}
+
+// c: a whole edge by edge block.
+static void multiply_panels(const char *a, const char *b, size_t steps, float *c, size_t c_row, bool accumulate) {
+  const size_t stride = c_row * sizeof(float);
+  float *below = c + TILE * c_row;
+  if (accumulate) {
+    _tile_loadd(0, c, stride);
+    _tile_loadd(1, c + TILE, stride);
+    _tile_loadd(2, below, stride);
+    _tile_loadd(3, below + TILE, stride);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+  }
+  for (size_t step = 0; step < steps; step++, a += STEP_BYTES, b += STEP_BYTES) multiply_step(a, b);
+  _tile_stored(0, c, stride);
+  _tile_stored(1, c + TILE, stride);
+  _tile_stored(2, below, stride);
+  _tile_stored(3, below + TILE, stride);
+}
+
+// A block at C's border goes through a whole one.
+static void multiply_border(const char *a, const char *b, const ig_panel_product *t, size_t rows, size_t columns, float *c) {
+  float whole[EDGE * EDGE] = {0};
+  for (size_t i = 0; i < rows && t->accumulate; i++) memcpy(whole + i * EDGE, c + i * t->c_row, columns * sizeof *c);
+  multiply_panels(a, b, t->steps, whole, EDGE, t->accumulate);
+  for (size_t i = 0; i < rows; i++) memcpy(c + i * t->c_row, whole + i * EDGE, columns * sizeof *c);
+}
+
+static void multiply(const ig_panel_product *t) {
+  tile_configuration configuration = {.palette = 1};
+  for (int i = 0; i < 8; i++) configuration.row_bytes[i] = 64, configuration.rows[i] = TILE;
+  _tile_loadconfig(&configuration);
+  for (size_t column = 0; column < t->columns; column += EDGE) {
+    const char *b = (const char *)t->b + column / EDGE * t->b_panel;
+    const size_t columns = t->columns - column < EDGE ? t->columns - column : EDGE;
+    for (size_t row = 0; row < t->rows; row += EDGE) {
+      const char *a = (const char *)t->a + row / EDGE * t->a_panel;
+      const size_t rows = t->rows - row < EDGE ? t->rows - row : EDGE;
+      float *c = t->c + row * t->c_row + column;
+      if (rows == EDGE && columns == EDGE)
+        multiply_panels(a, b, t->steps, c, t->c_row, t->accumulate);
+      else
+        multiply_border(a, b, t, rows, columns, c);
+    }
+  }
+  _tile_release();
+}
+
+const ig_matrix_unit ig_matrix_unit_amx = {.edge = EDGE, .depth = DEPTH, .step_bytes = STEP_BYTES, .pack = pack, .multiply = multiply};

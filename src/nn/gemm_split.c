@@ -1,0 +1,117 @@
+// Blocking and threading round kernel/matrix_unit.h. Of A and B the one with fewer lines (rows of A, columns of B) is packed once and shared by all tasks;
+// of the other each task packs its own lines, into memory that stays in its L2. So everything is packed once. k is walked in chunks, which bounds the
+// memory of what is packed; a chain continues from C, so that no choice made here changes a bit.
+#include "nn/gemm_split.h"
+
+enum {
+  CHUNK_STEPS = 16,  // of k
+  OWN_PANELS = 8,    // a task, at most: 768 KB
+  TASKS_PER_THREAD = 2,
+};
+static const size_t WORTH = 1 << 20;  // multiply-adds
+
+// A's rows or B's columns.
+typedef struct lines {
+  ig_panel_kind kind;
+  size_t count;
+  const float *x;  // element (line, p): x[line * x_line + p * x_depth]
+  size_t x_line, x_depth;
+} lines;
+
+typedef struct work {
+  const ig_kernels *kernels;
+  const ig_matrix_unit *unit;
+  const ig_gemm *gemm;
+  lines shared, own;
+  char *packed;         // (panels of shared, steps)
+  char *blocks;         // (threads, OWN_PANELS, CHUNK_STEPS)
+  size_t first, depth;  // of k: this chunk
+  size_t steps;         // of the chunk
+  size_t own_panels;    // a task
+} work;
+
+static size_t parts(size_t x, size_t part) { return (x + part - 1) / part; }
+static size_t at_most(size_t x, size_t limit) { return x < limit ? x : limit; }
+
+bool ig_gemm_split_worth(const ig_nn *nn, size_t m, size_t n, size_t k) {
+  const ig_matrix_unit *unit = nn->kernels->matrix_unit;
+  return unit && m >= unit->edge && n >= unit->edge && k >= unit->depth && m * n * k >= WORTH;
+}
+
+// The panel that begins with line `first`.
+static void pack_panel(const work *w, const lines *l, size_t first, char *to) {
+  w->unit->pack(&(ig_panel_source){.kind = l->kind,
+                                   .count = at_most(l->count - first, w->unit->edge),
+                                   .depth = w->depth,
+                                   .x = l->x + first * l->x_line + w->first * l->x_depth,
+                                   .x_line = l->x_line,
+                                   .x_depth = l->x_depth},
+                to);
+}
+
+static void pack_task(void *context, size_t index, int worker) {
+  (void)worker;
+  const work *w = context;
+  pack_panel(w, &w->shared, index * w->unit->edge, w->packed + index * w->steps * w->unit->step_bytes);
+}
+
+// C = activation(C + bias) over a task's block.
+static void finish(const work *w, size_t row, size_t rows, size_t column, size_t columns) {
+  const ig_gemm *g = w->gemm;
+  for (size_t i = row; i < row + rows; i++) {
+    float *c = g->c + i * g->c_row + column;
+    if (g->bias) w->kernels->add(columns, c, g->bias + column, c);
+    if (g->activation != IG_ACTIVATION_NONE) w->kernels->activation(g->activation, columns, c, c);
+  }
+}
+
+static void multiply_task(void *context, size_t index, int worker) {
+  const work *w = context;
+  const ig_gemm *g = w->gemm;
+  const size_t edge = w->unit->edge, panel = w->steps * w->unit->step_bytes;
+  const size_t first = index * w->own_panels * edge, count = at_most(w->own.count - first, w->own_panels * edge);
+  const bool rows = w->own.kind == IG_PANEL_ROWS;
+  char *block = w->blocks + (size_t)worker * OWN_PANELS * CHUNK_STEPS * w->unit->step_bytes;
+  for (size_t i = 0; i < count; i += edge) pack_panel(w, &w->own, first + i, block + i / edge * panel);
+  const size_t row = rows ? first : 0, column = rows ? 0 : first;
+  const ig_panel_product product = {.rows = rows ? count : g->m,
+                                    .columns = rows ? g->n : count,
+                                    .steps = w->steps,
+                                    .a = rows ? block : w->packed,
+                                    .b = rows ? w->packed : block,
+                                    .a_panel = panel,
+                                    .b_panel = panel,
+                                    .c = g->c + row * g->c_row + column,
+                                    .c_row = g->c_row,
+                                    .accumulate = g->accumulate || w->first > 0};
+  w->unit->multiply(&product);
+  if (w->first + w->depth == g->k && (g->bias || g->activation != IG_ACTIVATION_NONE)) finish(w, row, product.rows, column, product.columns);
+}
+
+void ig_gemm_split_run(ig_nn *nn, const ig_gemm *g) {
+  const size_t threads = (size_t)ig_pool_threads(nn->pool), mark = ig_arena_mark(nn->scratch);
+  const ig_matrix_unit *unit = nn->kernels->matrix_unit;
+  const lines rows = {IG_PANEL_ROWS, g->m, g->a, g->a_row, g->a_depth}, columns = {IG_PANEL_COLUMNS, g->n, g->b, g->b_column, g->b_depth};
+  const size_t chunk = at_most(g->k, CHUNK_STEPS * unit->depth);
+  work w = {.kernels = nn->kernels, .unit = unit, .gemm = g, .shared = g->m < g->n ? rows : columns, .own = g->m < g->n ? columns : rows};
+  const size_t shared_panels = parts(w.shared.count, unit->edge), own_panels = parts(w.own.count, unit->edge);
+  w.packed = IG_TAKE(nn->scratch, char, shared_panels *parts(chunk, unit->depth) * unit->step_bytes);
+  w.blocks = IG_TAKE(nn->scratch, char, threads *OWN_PANELS *CHUNK_STEPS * unit->step_bytes);
+  w.own_panels = at_most(OWN_PANELS, parts(own_panels, threads * TASKS_PER_THREAD));
+  for (; w.first < g->k; w.first += w.depth) {
+    w.depth = at_most(g->k - w.first, chunk);
+    w.steps = parts(w.depth, unit->depth);
+    ig_pool_run(nn->pool, shared_panels, pack_task, &w);
+    ig_pool_run(nn->pool, parts(own_panels, w.own_panels), multiply_task, &w);
+  }
+  ig_arena_release(nn->scratch, mark);
+}
+
+size_t ig_gemm_split_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
+  const ig_matrix_unit *unit = nn->kernels->matrix_unit;
+  if (!unit) return 0;
+  ig_arena measured = ig_arena_measure();
+  ig_arena_take(&measured, parts(at_most(m, n), unit->edge) * parts(at_most(k, CHUNK_STEPS * unit->depth), unit->depth), unit->step_bytes);
+  ig_arena_take(&measured, (size_t)ig_pool_threads(nn->pool) * OWN_PANELS * CHUNK_STEPS, unit->step_bytes);
+  return measured.peak;
+}
