@@ -46,6 +46,13 @@ void ig_arena_touch(ig_arena *arena, size_t bytes) {
   for (size_t at = 0; at < end; at += PAGE) ((volatile char *)arena->base)[at] = arena->base[at];
 }
 
+void ig_arena_sparse(ig_arena *arena, size_t bytes) {
+  bytes += (PAGE - bytes % PAGE) % PAGE;
+#ifdef MADV_NOHUGEPAGE
+  if (arena->base && bytes < arena->size) madvise(arena->base + bytes, arena->size - bytes, MADV_NOHUGEPAGE);  // a hint
+#endif
+}
+
 // Bytes of one request: rounded up to the alignment, and one unit of padding behind.
 static bool padded_size(size_t count, size_t size, size_t *out) {
   size_t bytes;

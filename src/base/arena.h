@@ -24,6 +24,8 @@ ig_status ig_arena_create(ig_arena *arena, size_t size, ig_error *err);
 void ig_arena_free(ig_arena *arena);
 // Has the system hand over the pages of the first `bytes` now, not at their first use in the middle of something timed.
 void ig_arena_touch(ig_arena *arena, size_t bytes);
+// Little will ever be used behind the first `bytes`: pages are to come one by one there, not by huge ones.
+void ig_arena_sparse(ig_arena *arena, size_t bytes);
 // count * size bytes, aligned to IG_ALIGNMENT and padded with one alignment unit behind (kernels may over-read, never over-write). NULL while measuring.
 void *ig_arena_take(ig_arena *arena, size_t count, size_t size);
 // Scratch: what was taken since the mark is given back.

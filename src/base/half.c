@@ -46,3 +46,17 @@ uint16_t ig_float_to_f16(float x) {
   magnitude += 0xFFFu + ((magnitude >> 13) & 1u);
   return (uint16_t)(sign | ((magnitude - (112u << 23)) >> 13));
 }
+
+static uint16_t half_at(const void *from, size_t i) {
+  uint16_t x;
+  memcpy(&x, (const char *)from + 2 * i, sizeof x);
+  return x;
+}
+
+void ig_bf16_to_floats(size_t count, const void *from, float *to) {
+  for (size_t i = 0; i < count; i++) to[i] = float_of((uint32_t)half_at(from, i) << 16);
+}
+
+void ig_f16_to_floats(size_t count, const void *from, float *to) {
+  for (size_t i = 0; i < count; i++) to[i] = ig_f16_to_float(half_at(from, i));
+}

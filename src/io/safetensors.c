@@ -308,14 +308,8 @@ ig_status ig_safetensors_read_float(const ig_safetensor *tensor, float *out, siz
     case IG_DTYPE_F32:
       if (count) memcpy(out, data, count * sizeof *out);
       return IG_OK;
-    case IG_DTYPE_F16:
-    case IG_DTYPE_BF16:
-      for (size_t i = 0; i < count; ++i) {
-        uint16_t half;
-        memcpy(&half, data + 2 * i, sizeof half);
-        out[i] = tensor->dtype == IG_DTYPE_F16 ? ig_f16_to_float(half) : ig_bf16_to_float(half);
-      }
-      return IG_OK;
+    case IG_DTYPE_F16: ig_f16_to_floats(count, data, out); return IG_OK;
+    case IG_DTYPE_BF16: ig_bf16_to_floats(count, data, out); return IG_OK;
     case IG_DTYPE_F64:
       for (size_t i = 0; i < count; ++i) {
         double value;

@@ -3,12 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "model/arch/family.h"
-#include "model/model.h"
+#include "model/packed.h"
+
+// Where a model comes from, and how its weights are to stand.
+typedef struct source {
+  const char *directory;
+  const ig_family *family;
+  bool packed;
+  ig_pool *pool;  // that packs
+} source;
 
 static bool listed(const char *const *names, const char *name) {
   for (; names && *names; names++)
@@ -35,14 +44,22 @@ static ig_status check_shape(const ig_parameter *p, const ig_safetensor *tensor,
   return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: expected shape (%s) by config.json, found (%s)", tensor->file, p->name, expected, found);
 }
 
-static ig_status read_parameters(ig_model *m, const ig_family *family, const ig_safetensors *file, const char *directory, ig_error *err) {
+// tensors (parameter_count).
+static ig_status find_tensors(const ig_model *m, const source *from, const ig_safetensors *file, const ig_safetensor **tensors, ig_error *err) {
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
-    const ig_safetensor *tensor = find_tensor(file, &family->names, p->name);
-    if (!tensor && !p->trained) continue;  // a constant that older files leave out: zeros
-    if (!tensor) return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is missing", directory, p->name);
-    IG_TRY(check_shape(p, tensor, err));
-    IG_TRY(ig_safetensors_read_float(tensor, m->values + p->offset, p->count, err));
+    tensors[i] = find_tensor(file, &from->family->names, p->name);
+    if (!tensors[i] && !p->trained) continue;  // a constant that older files leave out: zeros
+    if (!tensors[i]) return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is missing", from->directory, p->name);
+    IG_TRY(check_shape(p, tensors[i], err));
+  }
+  return IG_OK;
+}
+
+static ig_status read_plain(ig_model *m, const ig_safetensor *const *tensors, ig_error *err) {
+  for (size_t i = 0; i < m->parameter_count; i++) {
+    const ig_parameter *p = &m->parameters[i];
+    if (tensors[i]) IG_TRY(ig_safetensors_read_float(tensors[i], m->values + p->offset, p->count, err));
   }
   return IG_OK;
 }
@@ -60,12 +77,15 @@ static ig_status check_unused(const ig_model *m, const ig_family *family, const 
   return IG_OK;
 }
 
-static ig_status load_weights(ig_model *m, const ig_family *family, const char *directory, ig_error *err) {
+static ig_status load_weights(ig_model *m, const source *from, ig_error *err) {
   ig_safetensors *file = NULL;
-  IG_TRY(ig_safetensors_open(directory, &file, err));
-  ig_status status = check_unused(m, family, file, err);
-  if (status == IG_OK) status = read_parameters(m, family, file, directory, err);
+  const ig_safetensor **tensors = ig_allocate(m->parameter_count, sizeof *tensors, err);
+  ig_status status = tensors ? ig_safetensors_open(from->directory, &file, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = check_unused(m, from->family, file, err);
+  if (status == IG_OK) status = find_tensors(m, from, file, tensors, err);
+  if (status == IG_OK) status = from->packed ? ig_model_read_packed(m, tensors, from->pool, err) : read_plain(m, tensors, err);
   ig_safetensors_close(file);
+  free(tensors);
   return status;
 }
 
@@ -90,16 +110,16 @@ ig_status ig_model_read_config(const char *directory, ig_config *out, const ig_f
   return status;
 }
 
-ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err) {
+static ig_status load(source *from, ig_model **out, ig_error *err) {
+  const char *directory = from->directory;
   ig_config config;
-  const ig_family *family;
   ig_model *m = NULL;
-  IG_TRY(ig_model_read_config(directory, &config, &family, err));
+  IG_TRY(ig_model_read_config(directory, &config, &from->family, err));
   char *path = ig_join_path(directory, "config.json", err);
   if (!path) return IG_ERROR_MEMORY;
   ig_status status = ig_model_allocate(&config, path, &m, err);
   free(path);
-  if (status == IG_OK) status = load_weights(m, family, directory, err);
+  if (status == IG_OK) status = load_weights(m, from, err);
   if (status == IG_OK) status = load_generation_config(m, directory, err);
   if (status != IG_OK) {
     ig_model_free(m);
@@ -107,4 +127,10 @@ ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err) {
   }
   *out = m;
   return IG_OK;
+}
+
+ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err) { return load(&(source){.directory = directory}, out, err); }
+
+ig_status ig_model_load_packed(const char *directory, ig_pool *pool, ig_model **out, ig_error *err) {
+  return load(&(source){.directory = directory, .packed = true, .pool = pool}, out, err);
 }

@@ -70,38 +70,3 @@ ig_status ig_model_need_gradients(ig_model *m, ig_error *err) {
   ig_model_wire(m, ig_family_find(m->config.family));
   return IG_OK;
 }
-
-typedef struct ig_packing {
-  ig_nn *nn;
-  ig_arena *arena;  // measuring, then real
-} ig_packing;
-
-static void pack_linear(void *context, ig_linear *linear) {
-  ig_packing *p = context;
-  float *packed = IG_TAKE(p->arena, float, ig_linear_packed_size(p->nn, linear->in, linear->out));
-  if (!packed) return;
-  ig_linear_pack(p->nn, linear, packed);
-  linear->packed = packed;
-}
-
-static void unpack_linear(void *context, ig_linear *linear) {
-  (void)context;
-  linear->packed = NULL;
-}
-
-ig_status ig_model_pack(ig_model *m, ig_error *err) {
-  if (m->packed.base) return IG_OK;
-  ig_nn nn = {0};
-  IG_TRY(ig_kernels_select(&nn.kernels, err));
-  ig_arena plan = ig_arena_measure();
-  ig_model_linears(m, pack_linear, &(ig_packing){&nn, &plan});
-  IG_TRY(ig_arena_create(&m->packed, plan.peak, err));
-  ig_model_linears(m, pack_linear, &(ig_packing){&nn, &m->packed});
-  return IG_OK;
-}
-
-void ig_model_unpack(ig_model *m) {
-  if (!m->packed.base) return;
-  ig_model_linears(m, unpack_linear, NULL);
-  ig_arena_free(&m->packed);
-}

@@ -60,5 +60,8 @@ ig_status ig_model_reserve(ig_arena *arena, size_t count, float **out, ig_error 
 ig_status ig_model_need_gradients(ig_model *model, ig_error *err);
 // Packs every linear layer for inference (once; not while training changes the weights).
 ig_status ig_model_pack(ig_model *model, ig_error *err);
+// A model that is only to run: packed by the threads of pool (NULL: one) as it is read. Weights that nothing but linear layers needs stand packed
+// alone: in values they are zeros, and unpacking is not for this model.
+ig_status ig_model_load_packed(const char *directory, ig_pool *pool, ig_model **out, ig_error *err);
 void ig_model_unpack(ig_model *model);
 #endif

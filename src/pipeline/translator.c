@@ -80,18 +80,43 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   return t->states ? IG_OK : IG_ERROR_MEMORY;
 }
 
-static ig_status open_directory(ig_translator *t, const char *directory, const ig_translator_options *o, ig_error *err) {
-  IG_TRY(ig_model_load(directory, &t->owned_model, err));
-  IG_TRY(ig_model_pack(t->owned_model, err));
+// Model and tokenizer, at the same time: a small model's tokenizer takes longer to load than its weights.
+typedef struct loading {
+  ig_translator *translator;
+  const char *directory;
+  bool tokenizer;
+  ig_status status[2];
+  ig_error errors[2];
+} loading;
+
+static void load_part(void *context, size_t index, int worker) {
+  (void)worker;
+  loading *l = context;
+  ig_translator *t = l->translator;
+  if (index == 0)
+    l->status[0] = ig_model_load_packed(l->directory, t->pool, &t->owned_model, &l->errors[0]);
+  else
+    l->status[1] = ig_tokenizer_load(l->directory, &t->owned_tokenizer, &l->errors[1]);
+}
+
+static ig_status load(ig_translator *t, loading *l, ig_error *err) {
+  ig_pool *pair = NULL;
+  if (l->tokenizer && ig_pool_threads(t->pool) > 1) IG_TRY(ig_pool_create(2, &pair, err));
+  ig_pool_run(pair, l->tokenizer ? 2 : 1, load_part, l);
+  ig_pool_free(pair);
   t->model = t->owned_model;
-  if (!o->ids_in || !o->ids_out) {
-    const ig_status status = ig_tokenizer_load(directory, &t->owned_tokenizer, err);
-    if (status != IG_OK) return ig_fail_in(err, status, "%s: a tokenizer is needed unless input and output are ids", directory);
-    t->tokenizer = t->owned_tokenizer;
-  }
+  t->tokenizer = t->owned_tokenizer;
+  if (l->status[0] != IG_OK) return ig_fail(err, l->status[0], "%s", l->errors[0].message);
+  if (l->status[1] == IG_OK) return IG_OK;
+  return ig_fail(err, l->status[1], "%s: a tokenizer is needed unless input and output are ids: %s", l->directory, l->errors[1].message);
+}
+
+static ig_status open_directory(ig_translator *t, const char *directory, const ig_translator_options *o, ig_error *err) {
   t->owns_pools = true;
   t->workers = o->workers;
   IG_TRY(ig_pool_create(o->threads, &t->pool, err));
+  loading l = {.translator = t, .directory = directory, .tokenizer = !o->ids_in || !o->ids_out};
+  IG_TRY(load(t, &l, err));
   t->worker_pool = t->pool;
   if (o->workers > 0 && o->workers != ig_pool_threads(t->pool)) {
     t->worker_pool = NULL;

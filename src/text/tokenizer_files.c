@@ -137,13 +137,24 @@ static ig_status action_vocabulary(ig_tokenizer *t, int side, const char *path, 
 }
 static ig_status action_spm(ig_tokenizer *t, int side, const char *path, ig_error *err) { return ig_sentencepiece_load(path, &t->spms[side], err); }
 
+// A joint model stands in the directory twice, and half of a small model's start would go into building its trie again: it is loaded once.
+static ig_status action_target_spm(ig_tokenizer *t, int side, const char *path, ig_error *err) {
+  size_t size;
+  const void *source = ig_sentencepiece_bytes(t->spms[0], &size);
+  ig_mapping mapping;
+  IG_TRY(ig_map_file(path, &mapping, err));
+  const bool same = mapping.size == size && memcmp(mapping.data, source, size) == 0;
+  ig_unmap_file(&mapping);
+  return same ? IG_OK : action_spm(t, side, path, err);
+}
+
 static ig_status load_files(ig_tokenizer *t, const char *directory, ig_error *err) {
   IG_TRY(on_file(t, directory, "tokenizer_config.json", 0, action_config, err));
   IG_TRY(on_file(t, directory, "vocab.json", 0, action_vocabulary, err));
   if (!t->shared) IG_TRY(on_file(t, directory, "target_vocab.json", 1, action_vocabulary, err));
   if (!t->whitespace) {
     IG_TRY(on_file(t, directory, "source.spm", 0, action_spm, err));
-    IG_TRY(on_file(t, directory, "target.spm", 1, action_spm, err));
+    IG_TRY(on_file(t, directory, "target.spm", 1, action_target_spm, err));
   }
   return connect(t, directory, err);
 }

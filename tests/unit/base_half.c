@@ -42,6 +42,23 @@ static void every_pattern_survives(void **state) {
   }
 }
 
+static void many_are_as_each(void **state) {
+  (void)state;
+  static uint16_t patterns[65537];
+  static float floats[65536];
+  for (uint32_t i = 0; i < 65536; i++) patterns[i + 1] = (uint16_t)i;
+  const char *odd = (const char *)(patterns + 1) - 1;  // a file promises no alignment
+  memmove((char *)(patterns + 1) - 1, patterns + 1, 2 * 65536);
+  void (*const convert[2])(size_t, const void *, float *) = {ig_f16_to_floats, ig_bf16_to_floats};
+  for (size_t f = 0; f < 2; f++) {
+    convert[f](65536, odd, floats);
+    for (uint32_t i = 0; i < 65536; i++) {
+      const float x = formats[f].to_float((uint16_t)i);
+      assert_memory_equal(&floats[i], &x, sizeof x);
+    }
+  }
+}
+
 static void known_values(void **state) {
   (void)state;
   assert_true(ig_f16_to_float(0x3C00) == 1.0f);
@@ -96,7 +113,7 @@ static void rounding_is_to_the_nearest(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(every_pattern_survives), cmocka_unit_test(known_values),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(every_pattern_survives), cmocka_unit_test(many_are_as_each), cmocka_unit_test(known_values),
                                      cmocka_unit_test(rounding_is_to_the_nearest)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/half.h"
 #include "io/safetensors.h"
-#include "model/model.h"
+#include "model/layout.h"
 
 static char directory[] = "/tmp/ingot-model-files-XXXXXX";
 
@@ -94,6 +94,57 @@ static void saved_loads_again(void **state) {
     ig_model_free(again);
     ig_model_free(model);
   }
+}
+
+typedef struct packed_weights {
+  ig_linear *linears[64];
+  int count;
+} packed_weights;
+
+static void keep_linear(void *context, ig_linear *linear) {
+  packed_weights *p = context;
+  p->linears[p->count++] = linear;
+}
+
+static void expect_same_packed(ig_model *expected, ig_model *found) {
+  packed_weights a = {0}, b = {0};
+  ig_nn nn = {0};
+  assert_int_equal(ig_kernels_select(&nn.kernels, NULL), IG_OK);
+  ig_model_linears(expected, keep_linear, &a);
+  ig_model_linears(found, keep_linear, &b);
+  assert_int_equal(a.count, b.count);
+  for (int i = 0; i < a.count; i++) {
+    assert_memory_equal(a.linears[i]->packed, b.linears[i]->packed, ig_linear_packed_size(&nn, a.linears[i]->in, a.linears[i]->out) * sizeof(float));
+    if (a.linears[i]->bias) assert_memory_equal(a.linears[i]->bias, b.linears[i]->bias, (size_t)a.linears[i]->out * sizeof(float));
+  }
+  const size_t embedding = (size_t)expected->target_embedding.vocabulary * (size_t)expected->target_embedding.size * sizeof(float);
+  assert_memory_equal(expected->target_embedding.weight, found->target_embedding.weight, embedding);
+  assert_memory_equal(expected->decoder[0].feed_forward_norm.weight, found->decoder[0].feed_forward_norm.weight, 8 * sizeof(float));
+}
+
+// Packed while it is read, a model has the weights of one that was read and then packed; what stood packed alone has no plain pointer.
+static void packed_from_the_file(void **state) {
+  (void)state;
+  static const char *const dtypes[] = {"float32", "bfloat16"};
+  const ig_config configs[] = {marian_config(), ig_config_torch(21, 8, 2, 1, 2, 12, 0.25f)};
+  ig_pool *pool;
+  ig_error err;
+  assert_int_equal(ig_pool_create(3, &pool, &err), IG_OK);
+  for (size_t i = 0; i < 4; i++) {
+    ig_model *model = make(&configs[i / 2]), *expected = NULL, *found = NULL;
+    assert_int_equal(ig_model_save(model, directory, dtypes[i % 2], &err), IG_OK);
+    assert_int_equal(ig_model_load(directory, &expected, &err), IG_OK);
+    assert_int_equal(ig_model_pack(expected, &err), IG_OK);
+    if (ig_model_load_packed(directory, i % 2 ? pool : NULL, &found, &err) != IG_OK) fail_msg("%s", err.message);
+    expect_same_packed(expected, found);
+    assert_null(found->decoder[0].self_attention.query.weight);
+    assert_null(found->decoder[0].cross_attention.key_value.weight);
+    assert_true((found->output.weight != NULL) == found->config.tied_output);
+    ig_model_free(found);
+    ig_model_free(expected);
+    ig_model_free(model);
+  }
+  ig_pool_free(pool);
 }
 
 static void shared_tensors_stand_once(void **state) {
@@ -183,8 +234,8 @@ static void impossible_sizes_are_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(saved_loads_again),         cmocka_unit_test(shared_tensors_stand_once),    cmocka_unit_test(wrong_tensors_are_refused),
-      cmocka_unit_test(wrong_configs_are_refused), cmocka_unit_test(impossible_sizes_are_refused),
+      cmocka_unit_test(saved_loads_again),         cmocka_unit_test(packed_from_the_file),      cmocka_unit_test(shared_tensors_stand_once),
+      cmocka_unit_test(wrong_tensors_are_refused), cmocka_unit_test(wrong_configs_are_refused), cmocka_unit_test(impossible_sizes_are_refused),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

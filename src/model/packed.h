@@ -1,0 +1,10 @@
+// Weights packed for inference: those of a model in memory, or straight from its file.
+#ifndef IG_MODEL_PACKED_H
+#define IG_MODEL_PACKED_H
+#include "io/safetensors.h"
+#include "model/model.h"
+
+// Fills a new model from tensors (parameter_count; NULL: zeros), their shapes checked. What only linear layers read is packed and never stands in values:
+// such a layer's weight is NULL.
+ig_status ig_model_read_packed(ig_model *model, const ig_safetensor *const *tensors, ig_pool *pool, ig_error *err);
+#endif
