@@ -178,8 +178,11 @@ static ig_status validate(ig_loop *l, ig_error *err) {
 static ig_status save(ig_loop *l, ig_error *err) {
   ig_run *run = l->run;
   if (!l->unsaved) return IG_OK;
-  IG_TRY(ig_metrics_sync(run->metrics, &run->state.metrics_bytes, err));
-  IG_TRY(ig_checkpoint_save(run, run->latest, true, err));
+  ig_status status = ig_metrics_sync(run->metrics, &run->state.metrics_bytes, err);
+  if (status == IG_OK) status = ig_checkpoint_save(run, run->latest, true, err);
+  if (status != IG_OK && l->saved >= 0)
+    return ig_fail_in(err, status, "update %d is not saved, latest/ holds update %d", run->state.update, l->saved);
+  if (status != IG_OK) return ig_fail_in(err, status, "update %d is not saved", run->state.update);
   l->saved = run->state.update;
   l->unsaved = false;
   return IG_OK;

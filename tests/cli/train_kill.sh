@@ -58,3 +58,9 @@ same killed.state whole.state
 # Negative control: one batch more, and nothing is the same.
 expect 0 "$INGOT" train toy.yml --threads 1 --set train.updates=$((last + 1))
 ! cmp -s killed/latest/model.safetensors whole/latest/model.safetensors || fail "an update changes nothing"
+
+# Where a checkpoint cannot be written, the one before it stays, and the message says which.
+cp -r whole/latest before
+expect 1 bash -c "trap '' XFSZ; ulimit -f 30; exec '$INGOT' train toy.yml --threads 1 --quiet --set train.output=whole --set train.keep=0"
+has err "is not saved, latest/ holds update $last: whole/latest.tmp/"
+for file in before/*; do same "$file" whole/latest/"${file##*/}"; done
