@@ -12,7 +12,7 @@
 #include "base/random.h"
 #include "ingot.h"
 
-enum { SEQUENCES = 6, LONGEST = 7, VOCAB = 23, UPDATES = 4 };
+enum { SEQUENCES = 6, LONGEST = 60, VOCAB = 23, UPDATES = 4 };
 
 // Ragged sequences; ids of update u are its own.
 typedef struct pairs {
@@ -54,11 +54,13 @@ typedef struct run {
   int threads;
   const int *cuts;  // bounds of the batches, from 0 to SEQUENCES
   int updates;      // before the last step, whose gradients are looked at
+  int d_model;      // 0: 16
 } run;
 
 // Gradients of the last update, then weights after it; for the caller to free().
 static double *result(const run *r, size_t *count) {
-  ig_config config = ig_config_torch(VOCAB, 16, 2, 2, 2, 32, r->dropout);
+  const int d_model = r->d_model ? r->d_model : 16;
+  ig_config config = ig_config_torch(VOCAB, d_model, 2, 2, 2, 2 * d_model, r->dropout);
   config.attention_dropout = r->dropout;
   config.activation_dropout = r->dropout;
   ig_model *model;
@@ -110,9 +112,9 @@ static void with_and_without_dropout(void **state) {
   static const int *const cuts[] = {halves, uneven, single};
   static const float dropouts[] = {0, 0.3f};
   for (int d = 0; d < 2; d++) {
-    const run large = {dropouts[d], 1, whole, UPDATES};
+    const run large = {dropouts[d], 1, whole, UPDATES, 0};
     for (int c = 0; c < 3; c++) {
-      const run small = {dropouts[d], 1 + c, cuts[c], UPDATES};
+      const run small = {dropouts[d], 1 + c, cuts[c], UPDATES, 0};
       const double most = distance(&large, &small);
       if (most > 1e-5) fail_msg("dropout %g, cut %d: %g", (double)dropouts[d], c, most);
     }
@@ -122,18 +124,21 @@ static void with_and_without_dropout(void **state) {
 static void negative_control(void **state) {
   (void)state;
   static const int missing[] = {0, 5, 6};
-  const run large = {0.3f, 1, whole, UPDATES}, less = {0.3f, 1, missing, UPDATES - 1}, other = {0.31f, 1, whole, UPDATES};
+  const run large = {0.3f, 1, whole, UPDATES, 0}, less = {0.3f, 1, missing, UPDATES - 1, 0}, other = {0.31f, 1, whole, UPDATES, 0};
   assert_true(distance(&large, &less) > 1e-3);
   assert_true(distance(&large, &other) > 1e-3);
 }
 
-// Threads change no bit at all.
+// Threads change no bit at all, in sizes too that every layer and the optimizer share out among them.
 static void threads(void **state) {
   (void)state;
-  const run one = {0.3f, 1, halves, UPDATES};
-  for (int t = 2; t <= 5; t++) {
-    const run many = {0.3f, t, halves, UPDATES};
-    assert_true(distance(&one, &many) == 0);
+  static const int sizes[] = {16, 256};
+  for (int s = 0; s < 2; s++) {
+    const run one = {0.3f, 1, halves, UPDATES, sizes[s]};
+    for (int t = 2; t <= 5; t++) {
+      const run many = {0.3f, t, halves, UPDATES, sizes[s]};
+      assert_true(distance(&one, &many) == 0);
+    }
   }
 }
 
