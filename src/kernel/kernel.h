@@ -76,6 +76,8 @@ typedef struct ig_kernels {
   void (*axpy)(size_t n, float alpha, const float *x, float *y);
   // [same bits] z = x + y; in place
   void (*add)(size_t n, const float *x, const float *y, float *z);
+  // [same bits] y += the rows of x (rows, n), `stride` floats apart, one after the other
+  void (*add_rows)(size_t n, size_t rows, const float *x, size_t stride, float *y);
   // [same bits] y = alpha x; in place
   void (*scale)(size_t n, float alpha, const float *x, float *y);
   // [bounded, 1e-12 relative] sum of squares in double, four chains a lane

@@ -7,7 +7,7 @@
 
 #include "nn/gemm.h"
 
-enum { BIAS_COLUMNS = 128 };  // columns a task of the bias gradient
+enum { BIAS_COLUMNS = 64 };  // columns a task of the bias gradient
 
 void ig_linear_forward(ig_nn *nn, const ig_linear *l, int rows, const float *input, ig_activation activation, float *output) {
   const size_t in = (size_t)l->in, out = (size_t)l->out;
@@ -39,7 +39,7 @@ static void bias_task(void *context, size_t index, int worker) {
   (void)worker;
   const bias_work *w = context;
   const size_t first = index * BIAS_COLUMNS, count = w->out - first < BIAS_COLUMNS ? w->out - first : BIAS_COLUMNS;
-  for (size_t r = 0; r < w->rows; r++) w->kernels->add(count, w->gradient + first, w->doutput + r * w->out + first, w->gradient + first);
+  w->kernels->add_rows(count, w->rows, w->doutput + first, w->out, w->gradient + first);
 }
 
 void ig_linear_backward(ig_nn *nn, const ig_linear *l, int rows, const float *input, const float *doutput, float *dinput, bool accumulate) {

@@ -107,7 +107,13 @@ static void check_elementwise(checker *c, size_t n) {
   c->kernels->add(n, got, y, got);  // in place
   reference->add(n, want, y, want);
   expect_same(c, "add in place", n, n, got, want);
-  release(c, "axpy, add or scale", n);
+  float *rows = take(c, 3 * (n + 5), 3.0f);
+  for (size_t count = 0; count <= 3; count++) {
+    c->kernels->add_rows(n, count, rows, n + 5, got);
+    reference->add_rows(n, count, rows, n + 5, want);
+    expect_same(c, "add_rows", n, n, got, want);
+  }
+  release(c, "axpy, add, add_rows or scale", n);
 }
 
 static void check_reductions(checker *c, size_t n) {

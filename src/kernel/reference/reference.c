@@ -96,6 +96,11 @@ static void add(size_t n, const float *x, const float *y, float *z) {
   for (size_t i = 0; i < n; i++) z[i] = x[i] + y[i];
 }
 
+static void add_rows(size_t n, size_t rows, const float *x, size_t stride, float *y) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t i = 0; i < n; i++) y[i] += x[r * stride + i];
+}
+
 static void scale(size_t n, float alpha, const float *x, float *y) {
   for (size_t i = 0; i < n; i++) y[i] = alpha * x[i];
 }
@@ -241,6 +246,7 @@ const ig_kernels ig_kernels_reference = {
     .dot = dot,
     .axpy = axpy,
     .add = add,
+    .add_rows = add_rows,
     .scale = scale,
     .sum_squares = sum_squares,
     .softmax = softmax,

@@ -57,6 +57,23 @@ static void add(size_t n, const float *x, const float *y, float *z) {
   FOR_VECTORS(i, left, n) store_some(z + i, left, vec_add(load_some(x + i, left), load_some(y + i, left)));
 }
 
+// Four vectors of y stay in registers while the rows pass by.
+static void add_rows(size_t n, size_t rows, const float *x, size_t stride, float *y) {
+  size_t i = 0;
+  for (; i + 4 * VEC_LANES <= n; i += 4 * VEC_LANES) {
+    vec sum[4];
+    for (int v = 0; v < 4; v++) sum[v] = vec_load(y + i + v * VEC_LANES);
+    for (size_t r = 0; r < rows; r++)
+      for (int v = 0; v < 4; v++) sum[v] = vec_add(sum[v], vec_load(x + r * stride + i + v * VEC_LANES));
+    for (int v = 0; v < 4; v++) vec_store(y + i + v * VEC_LANES, sum[v]);
+  }
+  for (; i < n; i += VEC_LANES) {
+    vec sum = load_some(y + i, n - i);
+    for (size_t r = 0; r < rows; r++) sum = vec_add(sum, load_some(x + r * stride + i, n - i));
+    store_some(y + i, n - i, sum);
+  }
+}
+
 static void scale(size_t n, float alpha, const float *x, float *y) {
   const vec factor = vec_set(alpha);
   FOR_VECTORS(i, left, n) store_some(y + i, left, vec_multiply(factor, load_some(x + i, left)));

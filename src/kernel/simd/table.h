@@ -12,6 +12,7 @@
       .dot = dot,                                     \
       .axpy = axpy,                                   \
       .add = add,                                     \
+      .add_rows = add_rows,                           \
       .scale = scale,                                 \
       .sum_squares = sum_squares,                     \
       .softmax = softmax,                             \
