@@ -5,55 +5,46 @@
 #include <string.h>
 
 #include "kernel/x86_avx512/vector.h"
+#include "kernel/kernel.h"
+#include "kernel/simd/math.h"
 
 enum { TILE = 16, TILE_BYTES = 1024, EDGE = 2 * TILE, DEPTH = 32, PARTS = 3, PART_BYTES = 2 * TILE_BYTES, STEP_BYTES = PARTS * PART_BYTES };
 
 // ---- packing -------------------------------------------------------------------------------------------------------------------------------
 
-// Sixteen lines by 32 depths as sixteen pairs of vectors: (line; depths 0-15, 16-31) where depth is contiguous, else (depths 2r, 2r+1; sixteen lines).
-typedef struct values {
-  vec x[TILE][2];
-} values;
+// One tile of each part: sixteen lines by 32 depths at x.
+typedef struct tile_source {
+  const float *x;
+  size_t x_line, x_depth;
+  size_t lines, depths;  // that are there; zeros beyond
+} tile_source;
 
-// The next step's values, which lie too far apart for the hardware to guess.
-static inline void prefetch_pair(const float *x) {
-  __builtin_prefetch(x, 0, 3);
-  __builtin_prefetch(x + TILE, 0, 3);
+// The values come as sixteen pairs of vectors: of a line (its depths 0-15, 16-31) where depth is contiguous ...
+static inline void load_line(const tile_source *t, size_t i, vec pair[2]) {
+  const float *x = t->x + i * t->x_line;
+  const bool there = i < t->lines;
+  pair[0] = there ? load_some(x, t->depths) : vec_zero();
+  pair[1] = there && t->depths > TILE ? load_some(x + TILE, t->depths - TILE) : vec_zero();
+  __builtin_prefetch(x + DEPTH, 0, 3);  // the next step's, which lie too far apart for the hardware to guess
+  __builtin_prefetch(x + DEPTH + TILE, 0, 3);
 }
 
-static void load_lines(const ig_panel_source *s, size_t line, size_t p, size_t lines, size_t depths, values *v) {
-  const float *x = s->x + line * s->x_line + p;
-  const vec_mask first = vec_first(depths), second = depths > TILE ? vec_first(depths - TILE) : 0;
-  for (size_t i = 0; i < TILE; i++) {
-    v->x[i][0] = i < lines ? vec_load_masked(first, x + i * s->x_line) : vec_zero();
-    v->x[i][1] = i < lines && second ? vec_load_masked(second, x + i * s->x_line + TILE) : vec_zero();
-    prefetch_pair(x + i * s->x_line + DEPTH);
+// ... else of two depths (sixteen lines each).
+static inline void load_depths(const tile_source *t, size_t i, vec pair[2]) {
+  for (size_t q = 0; q < 2; q++) {
+    const float *x = t->x + (2 * i + q) * t->x_depth;
+    pair[q] = 2 * i + q < t->depths ? load_some(x, t->lines) : vec_zero();
+    __builtin_prefetch(x + DEPTH * t->x_depth, 0, 3);
   }
-}
-
-static void load_depths(const ig_panel_source *s, size_t line, size_t p, size_t lines, size_t depths, values *v) {
-  const float *x = s->x + line + p * s->x_depth;
-  const vec_mask mask = vec_first(lines);
-  for (size_t q = 0; q < DEPTH; q++) {
-    v->x[q / 2][q % 2] = q < depths ? vec_load_masked(mask, x + q * s->x_depth) : vec_zero();
-    __builtin_prefetch(x + (q + DEPTH) * s->x_depth, 0, 3);
-  }
-}
-
-static void gather(const ig_panel_source *s, size_t line, size_t p, size_t lines, size_t depths, values *v) {
-  float x[TILE][DEPTH] = {{0}};
-  for (size_t i = 0; i < lines; i++)
-    for (size_t q = 0; q < depths; q++) x[i][q] = s->x[(line + i) * s->x_line + (p + q) * s->x_depth];
-  load_lines(&(ig_panel_source){.x = x[0], .x_line = DEPTH, .x_depth = 1}, 0, 0, TILE, DEPTH, v);
 }
 
 static inline vec to_float(__m256i half) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16)); }
 
 // The next part of a pair, which it leaves: 32 bfloat16, of the first vector and then of the second.
-static inline __m512i take_part(vec x[2]) {
-  const __m512i part = (__m512i)_mm512_cvtne2ps_pbh(x[1], x[0]);
-  x[0] = vec_subtract(x[0], to_float(_mm512_castsi512_si256(part)));
-  x[1] = vec_subtract(x[1], to_float(_mm512_extracti64x4_epi64(part, 1)));
+static inline __m512i take_part(vec pair[2]) {
+  const __m512i part = (__m512i)_mm512_cvtne2ps_pbh(pair[1], pair[0]);
+  pair[0] = vec_subtract(pair[0], to_float(_mm512_castsi512_si256(part)));
+  pair[1] = vec_subtract(pair[1], to_float(_mm512_extracti64x4_epi64(part, 1)));
   return part;
 }
 
@@ -64,37 +55,53 @@ static inline __m512i interleave(__m512i part) {
   return _mm512_permutexvar_epi16(order, part);
 }
 
-// One tile of each part. by_line: values are lines of depths (A's tile as it stands, B's transposed), else depths of lines (the other way round).
-static void store_tiles(values *v, bool by_line, bool transposed, char *to) {
-  vec part[PARTS][TILE];
-  for (size_t i = 0; i < TILE; i++)
-    for (size_t k = 0; k < PARTS; k++) {
-      const __m512i words = take_part(v->x[i]);
-      part[k][i] = _mm512_castsi512_ps(by_line ? words : interleave(words));
+// Sixteen rows of sixteen pairs, in place: from lines of depths to depths of lines or back.
+static void transpose(float *tile) {
+  vec row[TILE];
+  for (size_t i = 0; i < TILE; i++) row[i] = vec_load(tile + i * TILE);
+  vec_transpose(row);
+  for (size_t i = 0; i < TILE; i++) vec_store(tile + i * TILE, row[i]);
+}
+
+// by_line, a constant at each call: depth is contiguous. A's tile has lines of depths, B's depths of lines.
+VEC_INLINE void pack_tile(const tile_source *t, bool by_line, ig_panel_kind kind, char *to) {
+  for (size_t i = 0; i < TILE; i++) {
+    vec pair[2];
+    if (by_line)
+      load_line(t, i, pair);
+    else
+      load_depths(t, i, pair);
+    for (size_t part = 0; part < PARTS; part++) {
+      const __m512i words = take_part(pair);
+      vec_store((float *)(to + part * PART_BYTES) + i * TILE, _mm512_castsi512_ps(by_line ? words : interleave(words)));
     }
-  for (size_t k = 0; k < PARTS; k++) {
-    if (transposed) vec_transpose(part[k]);
-    for (size_t i = 0; i < TILE; i++) vec_store((float *)(to + k * PART_BYTES) + i * TILE, part[k][i]);
   }
+  if (by_line == (kind == IG_PANEL_COLUMNS))
+    for (size_t part = 0; part < PARTS; part++) transpose((float *)(to + part * PART_BYTES));
+}
+
+// Neither is contiguous.
+static void pack_scattered(const tile_source *t, ig_panel_kind kind, char *to) {
+  float x[TILE][DEPTH] = {{0}};
+  for (size_t i = 0; i < t->lines; i++)
+    for (size_t p = 0; p < t->depths; p++) x[i][p] = t->x[i * t->x_line + p * t->x_depth];
+  pack_tile(&(tile_source){x[0], DEPTH, 1, TILE, DEPTH}, true, kind, to);
 }
 
 static void pack(const ig_panel_source *s, void *panel) {
-  const bool by_depth = s->x_line == 1 && s->x_depth != 1, by_line = !by_depth;
   char *to = panel;
   for (size_t p = 0; p < s->depth; p += DEPTH, to += STEP_BYTES)
     for (size_t line = 0; line < EDGE; line += TILE) {
-      const size_t lines = line >= s->count         ? 0
-                           : s->count - line < TILE ? s->count - line
-                                                    : TILE,
-                   depths = s->depth - p < DEPTH ? s->depth - p : DEPTH;
-      values v;
-      if (by_depth)
-        load_depths(s, line, p, lines, depths, &v);
-      else if (s->x_depth == 1)
-        load_lines(s, line, p, lines, depths, &v);
+      tile_source t = {.x = s->x + line * s->x_line + p * s->x_depth, .x_line = s->x_line, .x_depth = s->x_depth};
+      t.lines = line >= s->count ? 0 : s->count - line < TILE ? s->count - line : TILE;
+      t.depths = s->depth - p < DEPTH ? s->depth - p : DEPTH;
+      char *tile = to + line / TILE * TILE_BYTES;
+      if (s->x_depth == 1)
+        pack_tile(&t, true, s->kind, tile);
+      else if (s->x_line == 1)
+        pack_tile(&t, false, s->kind, tile);
       else
-        gather(s, line, p, lines, depths, &v);
-      store_tiles(&v, by_line, by_line == (s->kind == IG_PANEL_COLUMNS), to + line / TILE * TILE_BYTES);
+        pack_scattered(&t, s->kind, tile);
     }
 }
 
