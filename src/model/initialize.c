@@ -27,6 +27,12 @@ static bool ends_with(const char *name, const char *suffix) {
 
 static double xavier(const ig_parameter *p) { return sqrt(6.0 / (double)(p->shape[0] + p->shape[1])); }
 
+// Query, key and value matrices are drawn as the one stacked matrix that they are in nn.MultiheadAttention and fairseq: with fan_out 3d, a bound of
+// sqrt(1/2) of each one's own.
+static double projection_gain(const ig_parameter *p) {
+  return strstr(p->name, "q_proj") || strstr(p->name, "k_proj") || strstr(p->name, "v_proj") ? sqrt(0.5) : 1.0;
+}
+
 static bool is_embedding(const ig_model *m, const ig_parameter *p) {
   const float *values = m->values + p->offset;
   return values == m->source_embedding.weight || values == m->target_embedding.weight;
@@ -61,7 +67,7 @@ static void initialize_other(const ig_model *m, const ig_parameter *p, uint64_t 
   } else if (c->init_std > 0) {
     fill_normal(values, p, seed, (double)c->init_std);
   } else {
-    fill_uniform(values, p, seed, xavier(p));
+    fill_uniform(values, p, seed, projection_gain(p) * xavier(p));
   }
 }
 
