@@ -41,7 +41,8 @@ ig_status ig_generate(ig_model *model, const int *source, int source_length, int
   options.beam_size = options.n_best = 1;
   options.max_length = max_length;
   if (options.min_length > max_length) options.min_length = max_length;
-  const ig_inference_size size = {.sentences = 1, .source_rows = source_length, .longest = source_length, .slots = 1, .max_length = max_length};
+  const ig_inference_size size = {
+      .sentences = 1, .source_rows = source_length, .memory_rows = source_length, .longest = source_length, .slots = 1, .max_length = max_length};
   ig_status status = ig_inference_create(model, NULL, &size, &inference, err);
   if (status == IG_OK) status = generate(&options, inference, source, source_length, out, length, err);
   ig_inference_free(inference);

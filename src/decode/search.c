@@ -1,4 +1,4 @@
-// The search's loop: step the rows of all sentences, let each sentence choose its next rows, drop those that are done.
+// The search's loop: let sentences join, step the rows of all, let each sentence choose its next rows, send off those that are done.
 #include "decode/search.h"
 
 #include <stdlib.h>
@@ -18,13 +18,16 @@ struct ig_search {
   ig_search_rows rows[2];  // this step's and the next's
   int current;
   int *last, *position, *sentence_of;  // (slots): the step's columns
-  ig_sentence *sentences;              // (S): the active ones, compacted as others leave; storage stays with its index
-  ig_slot *slots;                      // (S, B)
-  size_t run_slots;                    // hypotheses of the run at hand, at most
-  ig_candidate *candidates, *next;     // (S, 2B), (S, B)
-  int *finished;                       // (S, B, N)
-  ig_hypothesis *results;              // (S, n_best)
-  float *logits;                       // of the running step, (rows, V)
+  ig_sentence *sentences;              // (S): the active ones, compacted as others leave; storage stays with its place
+  int active;
+  int *free_places;  // (S): next to be taken first
+  int free_count;
+  ig_slot *slots;                   // (S, B)
+  size_t run_slots;                 // hypotheses of the run at hand, at most: its places times B
+  ig_candidate *candidates, *next;  // (S, 2B), (S, B)
+  int *finished;                    // (S, B, N)
+  ig_hypothesis *results;           // (S, n_best)
+  float *logits;                    // of the running step, (rows, V)
 };
 
 static float *run_inference(void *context, const ig_inference_step *step) { return ig_inference_run(context, step); }
@@ -41,6 +44,7 @@ static void carve(ig_search *s, ig_arena *arena) {
   s->position = IG_TAKE(arena, int, slots);
   s->sentence_of = IG_TAKE(arena, int, slots);
   s->sentences = IG_TAKE(arena, ig_sentence, sentences);
+  s->free_places = IG_TAKE(arena, int, sentences);
   s->slots = IG_TAKE(arena, ig_slot, slots);
   s->candidates = IG_TAKE(arena, ig_candidate, 2 * slots);
   s->next = IG_TAKE(arena, ig_candidate, slots);
@@ -75,42 +79,49 @@ void ig_search_free(ig_search *search) {
 }
 
 // Position-major: what a run touches of the cache is one stretch, however long its sentences might have become.
-static size_t cache_row(const ig_search *s, int sentence, int beam, int position) {
-  return (size_t)position * s->run_slots + (size_t)sentence * (size_t)s->options->beam_size + (size_t)beam;
+static size_t cache_row(const ig_search *s, int place, int beam, int position) {
+  return (size_t)position * s->run_slots + (size_t)place * (size_t)s->options->beam_size + (size_t)beam;
 }
 
-// One row a sentence: the start token.
-static void begin(ig_search *s, int count) {
-  const size_t beam = (size_t)s->options->beam_size, n = (size_t)s->options->max_length;
-  ig_search_rows *rows = &s->rows[s->current = 0];
-  s->run_slots = (size_t)count * beam;
-  for (int i = 0; i < count; i++) {
-    const size_t first = (size_t)i * beam;
-    s->sentences[i] = (ig_sentence){.index = i,
-                                    .first_row = i,
-                                    .rows = 1,
-                                    .length = 1,
-                                    .open = true,
-                                    .slots = s->slots + first,
-                                    .candidates = s->candidates + 2 * first,
-                                    .next = s->next + first};
-    for (size_t b = 0; b < beam; b++) s->slots[first + b] = (ig_slot){.score = -1.0e9f, .ids = s->finished + (first + b) * n};
-    rows->ids[(size_t)i * (n + 1)] = s->options->start_id;
-    rows->history[(size_t)i * n] = (int)cache_row(s, i, 0, 0);
-    rows->score[i] = 0;
-  }
+// The sentence at `place` with its first row: the start token.
+static void begin(ig_search *s, int place, int row) {
+  const size_t beam = (size_t)s->options->beam_size, n = (size_t)s->options->max_length, first = (size_t)place * beam;
+  ig_search_rows *rows = &s->rows[s->current];
+  s->sentences[s->active++] = (ig_sentence){.place = place,
+                                            .first_row = row,
+                                            .rows = 1,
+                                            .length = 1,
+                                            .open = true,
+                                            .slots = s->slots + first,
+                                            .candidates = s->candidates + 2 * first,
+                                            .next = s->next + first};
+  for (size_t b = 0; b < beam; b++) s->slots[first + b] = (ig_slot){.score = -1.0e9f, .ids = s->finished + (first + b) * n};
+  rows->ids[(size_t)row * (n + 1)] = s->options->start_id;
+  rows->history[(size_t)row * n] = (int)cache_row(s, place, 0, 0);
+  rows->score[row] = 0;
 }
 
-static void step(ig_search *s, const ig_stepper *stepper, int active) {
+static ig_status join(ig_search *s, const ig_search_feed *feed, ig_error *err) {
+  if (s->free_count == 0) return IG_OK;
+  const ig_sentence *last = s->active ? &s->sentences[s->active - 1] : NULL;
+  int joined = 0, row = last ? last->first_row + last->rows : 0;
+  IG_TRY(feed->join(feed->context, s->free_places, s->free_count, &joined, err));
+  for (int i = 0; i < joined; i++) begin(s, s->free_places[i], row + i);
+  s->free_count -= joined;
+  memmove(s->free_places, s->free_places + joined, (size_t)s->free_count * sizeof *s->free_places);
+  return IG_OK;
+}
+
+static void step(ig_search *s, const ig_stepper *stepper) {
   const size_t width = (size_t)s->options->max_length + 1;
   const ig_search_rows *rows = &s->rows[s->current];
   int count = 0;
-  for (int i = 0; i < active; i++) {
+  for (int i = 0; i < s->active; i++) {
     const ig_sentence *sentence = &s->sentences[i];
     for (int r = 0; r < sentence->rows; r++, count++) {
       s->last[count] = rows->ids[(size_t)count * width + (size_t)sentence->length - 1];
       s->position[count] = sentence->length - 1;
-      s->sentence_of[count] = sentence->index;
+      s->sentence_of[count] = sentence->place;
     }
   }
   const ig_inference_step args = {count, s->last, s->position, s->sentence_of, rows->history};
@@ -136,7 +147,7 @@ static void extend(ig_search *s, ig_sentence *sentence, int first) {
     memcpy(to->ids + row * (n + 1), from->ids + parent * (n + 1), length * sizeof(int));
     memcpy(to->history + row * n, from->history + parent * n, length * sizeof(int));
     to->ids[row * (n + 1) + length] = c->token;
-    to->history[row * n + length] = (int)cache_row(s, sentence->index, i, sentence->length);
+    to->history[row * n + length] = (int)cache_row(s, sentence->place, i, sentence->length);
     to->score[row] = c->score;
   }
   sentence->first_row = first;
@@ -144,34 +155,65 @@ static void extend(ig_search *s, ig_sentence *sentence, int first) {
   sentence->length++;
 }
 
-// Keeps the sentences that are not done; returns how many.
-static int advance(ig_search *s, int active) {
+static ig_status leave(ig_search *s, const ig_search_feed *feed, const ig_sentence *sentence, ig_error *err) {
+  const int n_best = s->options->n_best;
+  ig_hypothesis *found = s->results + (size_t)sentence->place * (size_t)n_best;
+  for (int i = 0; i < n_best; i++) found[i] = (ig_hypothesis){sentence->slots[i].ids, sentence->slots[i].length, sentence->slots[i].score};
+  s->free_places[s->free_count++] = sentence->place;
+  return feed->leave(feed->context, sentence->place, found, err);
+}
+
+// Sends off the sentences that are done; the others take their next rows.
+static ig_status advance(ig_search *s, const ig_search_feed *feed, ig_error *err) {
   int kept = 0, row = 0;
-  for (int i = 0; i < active; i++) {
-    if (s->sentences[i].done) continue;
+  for (int i = 0; i < s->active; i++) {
+    if (s->sentences[i].failed)
+      return ig_fail(err, IG_ERROR_DIVERGED, "decoding: token %d has no finite score: the model computed NaN or Inf, or every token is banned",
+                     s->sentences[i].length);
+    if (s->sentences[i].done) {
+      IG_TRY(leave(s, feed, &s->sentences[i], err));
+      continue;
+    }
     s->sentences[kept] = s->sentences[i];
     extend(s, &s->sentences[kept], row);
     row += s->sentences[kept++].rows;
   }
+  s->active = kept;
   s->current = !s->current;
-  return kept;
+  return IG_OK;
+}
+
+ig_status ig_search_stream(ig_search *s, const ig_stepper *stepper, const ig_search_feed *feed, int places, ig_error *err) {
+  s->active = s->current = 0;
+  s->run_slots = (size_t)places * (size_t)s->options->beam_size;
+  s->free_count = places;
+  for (int i = 0; i < places; i++) s->free_places[i] = i;
+  for (;;) {
+    IG_TRY(join(s, feed, err));
+    if (s->active == 0) return IG_OK;
+    step(s, stepper);
+    ig_pool_run(s->active > 1 ? s->pool : NULL, (size_t)s->active, select_next, s);
+    IG_TRY(advance(s, feed, err));
+  }
+}
+
+// ---- sentences that are there already ---------------------------------------------------------------------------------------------------------
+
+static ig_status join_encoded(void *context, const int *places, int free, int *joined, ig_error *err) {
+  (void)places, (void)free, (void)err;
+  int *encoded = context;
+  *joined = *encoded;
+  *encoded = 0;
+  return IG_OK;
+}
+
+static ig_status keep_results(void *context, int place, const ig_hypothesis *found, ig_error *err) {
+  (void)context, (void)place, (void)found, (void)err;  // they stay with their place, which nobody takes
+  return IG_OK;
 }
 
 ig_status ig_search_run(ig_search *s, const ig_stepper *stepper, int sentences, const ig_hypothesis **out, ig_error *err) {
-  const int beam = s->options->beam_size, n_best = s->options->n_best;
-  begin(s, sentences);
-  for (int active = sentences; active > 0; active = advance(s, active)) {
-    step(s, stepper, active);
-    ig_pool_run(active > 1 ? s->pool : NULL, (size_t)active, select_next, s);
-    for (int i = 0; i < active; i++)
-      if (s->sentences[i].failed)
-        return ig_fail(err, IG_ERROR_DIVERGED, "decoding: token %d has no finite score: the model computed NaN or Inf, or every token is banned",
-                       s->sentences[i].length);
-  }
-  for (int i = 0; i < sentences * n_best; i++) {
-    const ig_slot *slot = &s->slots[i / n_best * beam + i % n_best];
-    s->results[i] = (ig_hypothesis){slot->ids, slot->length, slot->score};
-  }
+  int encoded = sentences;
   *out = s->results;
-  return IG_OK;
+  return ig_search_stream(s, stepper, &(ig_search_feed){join_encoded, keep_results, &encoded}, sentences, err);
 }

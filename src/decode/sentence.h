@@ -23,7 +23,7 @@ typedef struct ig_slot {  // of the n-best list
 } ig_slot;
 
 typedef struct ig_sentence {
-  int index;            // of the encoded sentences
+  int place;            // of the encoded sentences
   int first_row, rows;  // its hypotheses in the step
   int length;           // tokens so far, start included
   bool open;            // a running hypothesis may still beat a finished one

@@ -1,7 +1,9 @@
 // Encoding and stepping for decoders: the layers of training over a cache of keys and values.
 #include "model/inference.h"
 
+#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -17,11 +19,14 @@ struct ig_inference {
   ig_decoder_layer_state *decoder_layers;
   ig_encoder_state encoder;
   ig_decoder_state decoder;
-  float **key_value;                      // (decoder_layers): (source_rows, 2d)
+  float **key_value;                      // (decoder_layers): (memory_rows, 2d)
+  float **joining;                        // (decoder_layers): where in key_value those go that are being encoded
   ig_kv_cache *cache;                     // (decoder_layers)
   float *positions;                       // (position_count, d)
   float *logits;                          // (slots, V)
-  int *sentence_begin, *sentence_length;  // (sentences)
+  int *sentence_begin, *sentence_length;  // (sentences): rows of key_value
+  int *taken, taken_count;                // (sentences): places in use, in the order of their rows
+  int *places;                            // (sentences): 0, 1, 2, …
   int *memory_begin, *memory_length;      // (slots)
   int *row_offsets;                       // (slots + 1): 0, 1, 2, …: each row is a sequence of one query
   int *store, *length;                    // (slots)
@@ -40,13 +45,15 @@ static void carve(ig_inference *p, ig_arena *arena) {
   p->positions = IG_TAKE(arena, float, (size_t)position_count(&p->size) * d);
   p->sentence_begin = IG_TAKE(arena, int, p->size.sentences);
   p->sentence_length = IG_TAKE(arena, int, p->size.sentences);
+  p->taken = IG_TAKE(arena, int, p->size.sentences);
+  p->places = IG_TAKE(arena, int, p->size.sentences);
   p->memory_begin = IG_TAKE(arena, int, slots);
   p->memory_length = IG_TAKE(arena, int, slots);
   p->row_offsets = IG_TAKE(arena, int, slots + 1);
   p->store = IG_TAKE(arena, int, slots);
   p->length = IG_TAKE(arena, int, slots);
   for (int i = 0; i < c->decoder_layers; i++) {
-    p->key_value[i] = IG_TAKE(arena, float, (size_t)p->size.source_rows * 2 * d);
+    p->key_value[i] = IG_TAKE(arena, float, (size_t)p->size.memory_rows * 2 * d);
     p->cache[i] = (ig_kv_cache){.rows = IG_TAKE(arena, float, slots *(size_t)p->size.max_length * 2 * d),
                                 .store = p->store,
                                 .length = p->length,
@@ -76,6 +83,7 @@ static ig_status reserve(ig_inference *p, ig_error *err) {
   p->nn.scratch = &p->scratch;
   ig_sinusoids(p->model->config.positions, position_count(&p->size), p->model->config.d_model, p->positions);
   for (int i = 0; i <= p->size.slots; i++) p->row_offsets[i] = i;
+  for (int i = 0; i < p->size.sentences; i++) p->places[i] = i;
   return IG_OK;
 }
 
@@ -89,8 +97,9 @@ ig_status ig_inference_create(const ig_model *model, ig_pool *pool, const ig_inf
   p->encoder_layers = ig_allocate((size_t)model->config.encoder_layers, sizeof *p->encoder_layers, err);
   p->decoder_layers = ig_allocate(layers, sizeof *p->decoder_layers, err);
   p->key_value = ig_allocate(layers, sizeof *p->key_value, err);
+  p->joining = ig_allocate(layers, sizeof *p->joining, err);
   p->cache = ig_allocate(layers, sizeof *p->cache, err);
-  ig_status status = p->encoder_layers && p->decoder_layers && p->key_value && p->cache ? IG_OK : IG_ERROR_MEMORY;
+  ig_status status = p->encoder_layers && p->decoder_layers && p->key_value && p->joining && p->cache ? IG_OK : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_kernels_select(&p->nn.kernels, err);
   if (status == IG_OK) status = reserve(p, err);
   if (status != IG_OK) {
@@ -108,18 +117,63 @@ void ig_inference_free(ig_inference *p) {
   free(p->encoder_layers);
   free(p->decoder_layers);
   free(p->key_value);
+  free(p->joining);
   free(p->cache);
   free(p);
 }
 
-void ig_inference_encode(ig_inference *p, const int *ids, const ig_ragged *sentences) {
-  const ig_attention_mask unmasked = {0};
-  const float *memory = ig_encoder_forward(&p->nn, p->model, &p->encoder, sentences, ids, p->positions, &unmasked);
-  ig_decoder_memory(&p->nn, p->model, ig_ragged_rows(sentences), memory, p->key_value);
-  for (int s = 0; s < sentences->sequences; s++) {
-    p->sentence_begin[s] = sentences->offsets[s];
-    p->sentence_length[s] = sentences->offsets[s + 1] - sentences->offsets[s];
+// ---- the memory of encoded sentences: each takes a stretch of rows ---------------------------------------------------------------------------
+
+// The rows between the place before taken[i] and taken[i] itself; behind the last one for i = taken_count.
+static int gap(const ig_inference *p, int i, int *begin) {
+  const int before = i > 0 ? p->taken[i - 1] : -1;
+  *begin = before < 0 ? 0 : p->sentence_begin[before] + p->sentence_length[before];
+  return (i < p->taken_count ? p->sentence_begin[p->taken[i]] : p->size.memory_rows) - *begin;
+}
+
+int ig_inference_room(const ig_inference *p) {
+  int most = 0, begin;
+  for (int i = 0; i <= p->taken_count; i++)
+    if (gap(p, i, &begin) > most) most = gap(p, i, &begin);
+  return most < p->size.source_rows ? most : p->size.source_rows;
+}
+
+// The first gap of enough rows; the sentences' places stand there from now on. Returns its first row.
+static int take_memory(ig_inference *p, const int *places, const ig_ragged *sentences) {
+  int at = 0, begin;
+  while (gap(p, at, &begin) < ig_ragged_rows(sentences)) at++;
+  const int count = sentences->sequences;
+  memmove(p->taken + at + count, p->taken + at, (size_t)(p->taken_count - at) * sizeof *p->taken);
+  p->taken_count += count;
+  for (int s = 0; s < count; s++) {
+    p->taken[at + s] = places[s];
+    p->sentence_begin[places[s]] = begin + sentences->offsets[s];
+    p->sentence_length[places[s]] = sentences->offsets[s + 1] - sentences->offsets[s];
   }
+  return begin;
+}
+
+void ig_inference_leave(ig_inference *p, int place) {
+  int at = 0;
+  while (p->taken[at] != place) at++;
+  p->taken_count--;
+  memmove(p->taken + at, p->taken + at + 1, (size_t)(p->taken_count - at) * sizeof *p->taken);
+}
+
+void ig_inference_leave_all(ig_inference *p) { p->taken_count = 0; }
+
+void ig_inference_join(ig_inference *p, const int *places, const int *ids, const ig_ragged *sentences) {
+  assert(ig_ragged_rows(sentences) <= ig_inference_room(p) && p->taken_count + sentences->sequences <= p->size.sentences);
+  const ig_attention_mask unmasked = {0};
+  const size_t first = (size_t)take_memory(p, places, sentences);
+  const float *memory = ig_encoder_forward(&p->nn, p->model, &p->encoder, sentences, ids, p->positions, &unmasked);
+  for (int i = 0; i < p->model->config.decoder_layers; i++) p->joining[i] = p->key_value[i] + first * 2 * (size_t)p->model->config.d_model;
+  ig_decoder_memory(&p->nn, p->model, ig_ragged_rows(sentences), memory, p->joining);
+}
+
+void ig_inference_encode(ig_inference *p, const int *ids, const ig_ragged *sentences) {
+  ig_inference_leave_all(p);
+  ig_inference_join(p, p->places, ids, sentences);
 }
 
 float *ig_inference_run(ig_inference *p, const ig_inference_step *step) {

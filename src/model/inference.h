@@ -9,8 +9,9 @@
 #include "nn/nn.h"
 
 typedef struct ig_inference_size {
-  int sentences;    // encoded at a time, at most
-  int source_rows;  // of them together, at most
+  int sentences;    // places for encoded ones
+  int source_rows;  // of the sentences that are encoded together, at most
+  int memory_rows;  // source rows of all places together, at most: no fewer than source_rows
   int longest;      // source rows of one sentence, at most
   int slots;        // hypotheses stepped at a time, at most
   int max_length;   // decoder positions, start token included
@@ -21,15 +22,20 @@ typedef struct ig_inference ig_inference;  // ig_inference_free; one arena
 ig_status ig_inference_create(const ig_model *model, ig_pool *pool, const ig_inference_size *size, ig_inference **out, ig_error *err);
 void ig_inference_free(ig_inference *inference);
 
-// Encodes the sentences (source ids back to back, with their end tokens) and their cross-attention keys; overwrites the earlier ones.
+// Encodes the sentences (source ids back to back, with their end tokens) and their cross-attention keys, in places 0, 1, …; all others are gone.
 void ig_inference_encode(ig_inference *inference, const int *ids, const ig_ragged *sentences);
+// As encode, in the given empty places beside the others: at most ig_inference_room rows.
+void ig_inference_join(ig_inference *inference, const int *places, const int *ids, const ig_ragged *sentences);
+void ig_inference_leave(ig_inference *inference, int place);
+void ig_inference_leave_all(ig_inference *inference);
+int ig_inference_room(const ig_inference *inference);
 
 // One decoder step for `rows` hypotheses.
 typedef struct ig_inference_step {
   int rows;
   const int *ids;       // (rows) last token of each
   const int *position;  // (rows) its position: 0 for the start token
-  const int *sentence;  // (rows) index into the encoded sentences
+  const int *sentence;  // (rows) place of its encoded sentence
   const int *history;   // (rows, max_length): cache rows of positions 0 .. position; [position] is where this step's key and value go
 } ig_inference_step;
 // logits (rows, V) with the logits bias added; valid until the next call, may be changed in place by the caller.

@@ -1,4 +1,4 @@
-// One batch on one worker: ids together, through encoder and search (or scoring), out as text.
+// One worker: sentences from the queue through encoder and search (or scoring), out as text.
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "pipeline/engine.h"
+
+#define JOIN_SHARE 8
+#define MEMORY_SLACK 2  // source rows in memory over those of a full hand: gaps that leavers left are not always where joiners fit
 
 // ---- the worker's state -----------------------------------------------------------------------------------------------------------------
 
@@ -21,35 +24,35 @@ static ig_pool *pool_of(const ig_translator *t, const ig_worker_state *s) { retu
 
 static int larger(int a, int b) { return a > b ? a : b; }
 
-static int longest(const ig_ragged_ids *ragged, int sentences) {
-  int most = 1;
-  for (int i = 0; i < sentences; i++) most = larger(most, ragged->offsets[i + 1] - ragged->offsets[i]);
-  return most;
-}
-
 // An inference at least of the wanted size; max_length is exact, for it is the stride of every history.
 static ig_status reserve(ig_translator *t, ig_worker_state *s, const ig_inference_size *wanted, ig_error *err) {
-  if (s->inference && s->size.sentences >= wanted->sentences && s->size.source_rows >= wanted->source_rows && s->size.longest >= wanted->longest &&
-      s->size.slots >= wanted->slots && s->size.max_length == wanted->max_length)
+  if (s->inference && s->size.sentences >= wanted->sentences && s->size.source_rows >= wanted->source_rows &&
+      s->size.memory_rows >= wanted->memory_rows && s->size.longest >= wanted->longest && s->size.slots >= wanted->slots &&
+      s->size.max_length == wanted->max_length)
     return IG_OK;
   ig_search_free(s->search);
   ig_inference_free(s->inference);
   s->search = NULL, s->inference = NULL;
-  s->size = (ig_inference_size){larger(s->size.sentences, wanted->sentences), larger(s->size.source_rows, round_up(wanted->source_rows)),
-                                larger(s->size.longest, round_up(wanted->longest)), larger(s->size.slots, wanted->slots), wanted->max_length};
+  s->size = (ig_inference_size){larger(s->size.sentences, wanted->sentences),
+                                larger(s->size.source_rows, round_up(wanted->source_rows)),
+                                larger(s->size.memory_rows, round_up(wanted->memory_rows)),
+                                larger(s->size.longest, round_up(wanted->longest)),
+                                larger(s->size.slots, wanted->slots),
+                                wanted->max_length};
   return ig_inference_create(t->model, pool_of(t, s), &s->size, &s->inference, err);
 }
 
-static ig_status gather(ig_ragged_ids *all, const ig_window *w, const ig_cut *cut, const ig_span *span, bool targets, ig_error *err) {
-  IG_TRY(ig_grow((void **)&all->offsets, &all->capacity, span->count + 1, sizeof *all->offsets, err));
+// The ids of `count` lines back to back.
+static ig_status gather(ig_ragged_ids *all, const ig_queue *queue, size_t first, size_t count, bool targets, ig_error *err) {
+  IG_TRY(ig_grow((void **)&all->offsets, &all->capacity, count + 1, sizeof *all->offsets, err));
   all->ids.count = 0;
-  for (size_t i = 0; i < span->count; i++) {
-    const ig_line *line = &w->lines[cut->order[span->first + i]];
+  for (size_t i = 0; i < count; i++) {
+    const ig_line *line = &queue->window->lines[queue->order[first + i]];
     const ig_ids *ids = targets ? &line->target : &line->source;
     all->offsets[i] = (int)all->ids.count;
     for (size_t j = 0; j < ids->count; j++) IG_TRY(ig_ids_append(&all->ids, ids->ids[j], err));
   }
-  all->offsets[span->count] = (int)all->ids.count;
+  all->offsets[count] = (int)all->ids.count;
   return IG_OK;
 }
 
@@ -94,31 +97,76 @@ static ig_status take_output(ig_worker_state *s, ig_line *line, ig_error *err) {
   return line->output ? IG_OK : IG_ERROR_MEMORY;
 }
 
-// ---- translating and scoring --------------------------------------------------------------------------------------------------------------
+// ---- translating --------------------------------------------------------------------------------------------------------------------------
 
-ig_status ig_engine_translate(ig_translator *t, ig_worker_state *s, const ig_cut *cut, const ig_span *span, ig_error *err) {
-  const size_t *lines = cut->order + span->first;
-  const int sentences = (int)span->count, n_best = t->decode.n_best;
-  IG_TRY(gather(&s->source, &t->window, cut, span, false, err));
-  const ig_inference_size wanted = {sentences, (int)s->source.ids.count, longest(&s->source, sentences), sentences * t->decode.beam_size,
-                                    t->decode.max_length};
-  IG_TRY(reserve(t, s, &wanted, err));
-  if (!s->search) IG_TRY(ig_search_create(&t->decode, t->kernels, pool_of(t, s), s->size.sentences, &s->search, err));
-  ig_inference_encode(s->inference, s->source.ids.ids, &(ig_ragged){sentences, s->source.offsets});
-  const ig_stepper stepper = ig_inference_stepper(s->inference);
-  const ig_hypothesis *found;
-  IG_TRY(ig_search_run(s->search, &stepper, sentences, &found, err));
-  for (int i = 0; i < sentences; i++) {
-    s->text_length = 0;
-    for (int k = 0; k < n_best; k++) {
-      if (k) IG_TRY(put(s, "\n", 1, err));
-      IG_TRY(put_hypothesis(t, s, &found[i * n_best + k], err));
-    }
-    s->target_tokens += (size_t)found[i * n_best].length;
-    IG_TRY(take_output(s, &t->window.lines[lines[i]], err));
-  }
+typedef struct translation {
+  ig_translator *translator;
+  ig_worker_state *state;
+  ig_queue *queue;
+  const ig_engine_limits *limits;
+  int places;
+  size_t tokens;  // source ids of the sentences being decoded
+} translation;
+
+// Waiting sentences join as soon as they come to a JOIN_SHARE-th of those being decoded: fewer would not pay for reading the encoder's weights.
+static ig_status join(void *context, const int *places, int free, int *joined, ig_error *err) {
+  translation *r = context;
+  ig_worker_state *s = r->state;
+  const size_t active = (size_t)(r->places - free), room = (size_t)ig_inference_room(s->inference), most = r->limits->tokens;
+  const size_t allowed = most > r->tokens ? most - r->tokens : 0;
+  const ig_queue_limits limits = {.sentences = (size_t)free,
+                                  .tokens = active && room < allowed ? room : allowed,
+                                  .fewest = (active + JOIN_SHARE - 1) / JOIN_SHARE,
+                                  .alone = active == 0};
+  size_t first;
+  const size_t count = ig_queue_take(r->queue, &limits, &first);
+  *joined = (int)count;
+  if (count == 0) return IG_OK;
+  IG_TRY(gather(&s->source, r->queue, first, count, false, err));
+  for (size_t i = 0; i < count; i++) s->lines[places[i]] = r->queue->order[first + i];
+  r->tokens += s->source.ids.count;
+  ig_inference_join(s->inference, places, s->source.ids.ids, &(ig_ragged){(int)count, s->source.offsets});
   return IG_OK;
 }
+
+static ig_status leave(void *context, int place, const ig_hypothesis *found, ig_error *err) {
+  translation *r = context;
+  ig_worker_state *s = r->state;
+  ig_line *line = &r->translator->window.lines[s->lines[place]];
+  ig_inference_leave(s->inference, place);
+  r->tokens -= line->source.count;
+  s->target_tokens += (size_t)found[0].length;
+  s->text_length = 0;
+  for (int k = 0; k < r->translator->decode.n_best; k++) {
+    if (k) IG_TRY(put(s, "\n", 1, err));
+    IG_TRY(put_hypothesis(r->translator, s, &found[k], err));
+  }
+  return take_output(s, line, err);
+}
+
+// Sizes for whatever the queue still holds.
+static ig_inference_size size_for(const ig_translator *t, const ig_queue *queue, const ig_engine_limits *limits) {
+  const int tokens = (int)limits->tokens, sentences = (int)limits->sentences, rows = larger(tokens, queue->longest_source);
+  return (ig_inference_size){.sentences = sentences,
+                             .source_rows = rows,
+                             .memory_rows = queue->tokens > (size_t)rows ? MEMORY_SLACK * rows : rows,
+                             .longest = larger(queue->longest_source, 1),
+                             .slots = sentences * t->decode.beam_size,
+                             .max_length = t->decode.max_length};
+}
+
+ig_status ig_engine_translate(ig_translator *t, ig_worker_state *s, ig_queue *queue, const ig_engine_limits *limits, ig_error *err) {
+  const ig_inference_size wanted = size_for(t, queue, limits);
+  IG_TRY(reserve(t, s, &wanted, err));
+  if (!s->search) IG_TRY(ig_search_create(&t->decode, t->kernels, pool_of(t, s), s->size.sentences, &s->search, err));
+  IG_TRY(ig_grow((void **)&s->lines, &s->line_capacity, limits->sentences, sizeof *s->lines, err));
+  ig_inference_leave_all(s->inference);
+  translation run = {.translator = t, .state = s, .queue = queue, .limits = limits, .places = wanted.sentences};
+  const ig_stepper stepper = ig_inference_stepper(s->inference);
+  return ig_search_stream(s->search, &stepper, &(ig_search_feed){join, leave, &run}, run.places, err);
+}
+
+// ---- scoring ----------------------------------------------------------------------------------------------------------------------------------
 
 static ig_status put_scores(ig_translator *t, ig_worker_state *s, const float *log_probs, int count, ig_error *err) {
   s->text_length = 0;
@@ -131,13 +179,10 @@ static ig_status put_scores(ig_translator *t, ig_worker_state *s, const float *l
   return IG_OK;
 }
 
-ig_status ig_engine_score(ig_translator *t, ig_worker_state *s, const ig_cut *cut, const ig_span *span, ig_error *err) {
-  const size_t *lines = cut->order + span->first;
-  const int sentences = (int)span->count;
-  IG_TRY(gather(&s->source, &t->window, cut, span, false, err));
-  IG_TRY(gather(&s->target, &t->window, cut, span, true, err));
-  const ig_inference_size wanted = {sentences, (int)s->source.ids.count, longest(&s->source, sentences), sentences, larger(cut->longest_target, 1)};
-  IG_TRY(reserve(t, s, &wanted, err));
+static ig_status score_batch(ig_translator *t, ig_worker_state *s, const ig_queue *queue, size_t first, size_t count, ig_error *err) {
+  const int sentences = (int)count;
+  IG_TRY(gather(&s->source, queue, first, count, false, err));
+  IG_TRY(gather(&s->target, queue, first, count, true, err));
   IG_TRY(ig_grow((void **)&s->log_probs, &s->log_prob_capacity, s->target.ids.count + 1, sizeof *s->log_probs, err));
   ig_inference_encode(s->inference, s->source.ids.ids, &(ig_ragged){sentences, s->source.offsets});
   const ig_score_args args = {t->kernels,       t->decode.start_id, t->decode.vocab_size, s->size.max_length, {sentences, s->target.offsets},
@@ -147,8 +192,20 @@ ig_status ig_engine_score(ig_translator *t, ig_worker_state *s, const ig_cut *cu
   for (int i = 0; i < sentences; i++) {
     const int begin = s->target.offsets[i];
     IG_TRY(put_scores(t, s, s->log_probs + begin, s->target.offsets[i + 1] - begin, err));
-    IG_TRY(take_output(s, &t->window.lines[lines[i]], err));
+    IG_TRY(take_output(s, &t->window.lines[queue->order[first + (size_t)i]], err));
   }
   s->target_tokens += s->target.ids.count;
+  return IG_OK;
+}
+
+ig_status ig_engine_score(ig_translator *t, ig_worker_state *s, ig_queue *queue, const ig_engine_limits *limits, ig_error *err) {
+  ig_inference_size wanted = size_for(t, queue, limits);
+  wanted.memory_rows = wanted.source_rows;
+  wanted.slots = wanted.sentences;
+  wanted.max_length = larger(queue->longest_target, 1);
+  IG_TRY(reserve(t, s, &wanted, err));
+  const ig_queue_limits batch = {.sentences = limits->sentences, .tokens = limits->tokens, .alone = true};
+  size_t first;
+  for (size_t count; (count = ig_queue_take(queue, &batch, &first)) > 0;) IG_TRY(score_batch(t, s, queue, first, count, err));
   return IG_OK;
 }

@@ -1,4 +1,4 @@
-// Distributing batches over workers, or one batch over the threads of the layers.
+// Distributing sentences over workers, or one hand of them over the threads of the layers.
 #include "pipeline/engine.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "base/report.h"
 
 #define SENTENCES_A_WORKER 8             // fewer are one batch whose layers use all threads
-#define SPANS_A_WORKER 2                 // at least, so that the last ones even out
+#define BATCHES_A_WORKER 2               // when scoring, at least, so that the last ones even out
 #define LOGITS_BYTES ((size_t)16 << 20)  // of one step: beyond, the logits leave the cache before they are searched ...
 #define FEWEST_ROWS 128                  // ... but fewer rows than this do not pay for reading the weights
 #define CACHE_BYTES ((size_t)1 << 30)    // keys and values of one worker, reserved (touched only as far as used)
@@ -19,12 +19,13 @@ void ig_worker_state_free(ig_worker_state *s) {
   ig_ids_free(&s->target.ids);
   free(s->source.offsets);
   free(s->target.offsets);
+  free(s->lines);
   free(s->log_probs);
   free(s->text);
   *s = (ig_worker_state){0};
 }
 
-// Sentences of one batch, at most, so that its rows fit the caches and its keys and values the memory.
+// Sentences in one hand, at most, so that its rows fit the caches and its keys and values the memory.
 static size_t most_sentences(const ig_translator *t, bool scoring, int longest_target) {
   const ig_config *c = &t->model->config;
   const size_t beam = scoring ? 1 : (size_t)t->decode.beam_size, positions = (size_t)(scoring ? longest_target : t->decode.max_length);
@@ -37,32 +38,30 @@ static size_t most_sentences(const ig_translator *t, bool scoring, int longest_t
 
 typedef struct engine_job {
   ig_translator *translator;
-  const ig_cut *cut;
+  ig_queue *queue;
+  const ig_engine_limits *limits;
   bool scoring;
 } engine_job;
 
-static void run_span(engine_job *job, ig_worker_state *state, size_t index) {
-  if (state->status != IG_OK) return;
-  state->status = (job->scoring ? ig_engine_score : ig_engine_translate)(job->translator, state, job->cut, &job->cut->spans[index], &state->error);
-  state->failed_span = index;
+static void run_worker(engine_job *job, ig_worker_state *state) {
+  state->status = (job->scoring ? ig_engine_score : ig_engine_translate)(job->translator, state, job->queue, job->limits, &state->error);
+  if (state->status != IG_OK) ig_queue_stop(job->queue);
 }
 
-static void run_span_task(void *context, size_t index, int worker) {
+static void run_worker_task(void *context, size_t index, int worker) {
+  (void)worker;
   engine_job *job = context;
-  run_span(job, &job->translator->states[worker], index);
+  run_worker(job, &job->translator->states[index]);
 }
 
 static ig_status first_failure(ig_translator *t, ig_error *err) {
-  const ig_worker_state *first = NULL;
+  ig_status status = IG_OK;
   for (int i = 0; i <= t->worker_count; i++) {
-    const ig_worker_state *s = &t->states[i];
-    if (s->status != IG_OK && (!first || s->failed_span < first->failed_span)) first = s;
-  }
-  const ig_status status = first ? ig_fail(err, first->status, "%s", first->error.message) : IG_OK;
-  for (int i = 0; i <= t->worker_count; i++) {
-    t->stats.target_tokens += t->states[i].target_tokens;
-    t->states[i].target_tokens = 0;
-    t->states[i].status = IG_OK;
+    ig_worker_state *s = &t->states[i];
+    if (s->status != IG_OK && status == IG_OK) status = ig_fail(err, s->status, "%s", s->error.message);
+    t->stats.target_tokens += s->target_tokens;
+    s->target_tokens = 0;
+    s->status = IG_OK;
   }
   return status;
 }
@@ -74,25 +73,25 @@ static void report_cuts(const ig_window *w, int longest, const ig_reporter *repo
                 w->lines[i].cut, longest);
 }
 
-static ig_status run_spans(ig_translator *t, engine_job *job, bool in_parallel, ig_error *err) {
+static ig_status run_workers(ig_translator *t, engine_job *job, bool in_parallel, ig_error *err) {
   if (in_parallel) {
-    ig_pool_run(t->worker_pool, job->cut->count, run_span_task, job);
+    ig_pool_run(t->worker_pool, (size_t)t->worker_count, run_worker_task, job);
     t->stats.workers = t->worker_count;
   } else {
-    for (size_t i = 0; i < job->cut->count; i++) run_span(job, &t->states[t->worker_count], i);
+    run_worker(job, &t->states[t->worker_count]);
     if (t->stats.workers == 0) t->stats.workers = 1;
   }
   return first_failure(t, err);
 }
 
-static size_t lines_with_ids(const ig_window *w, int *longest_target) {
-  size_t count = 0;
-  *longest_target = 1;
-  for (size_t i = 0; i < w->count; i++) {
-    if (w->lines[i].source.count) count++;
-    if ((int)w->lines[i].target.count > *longest_target) *longest_target = (int)w->lines[i].target.count;
-  }
-  return count;
+// A worker's hand: no more than its share of the work, and no more than caches and memory hold.
+static ig_engine_limits limits_of(const ig_translator *t, const ig_queue *queue, bool scoring, bool in_parallel) {
+  const size_t hands = in_parallel ? (size_t)t->worker_count * (scoring ? BATCHES_A_WORKER : 1) : 1, share = (queue->tokens + hands - 1) / hands;
+  ig_engine_limits limits = {.sentences = most_sentences(t, scoring, queue->longest_target),
+                             .tokens = share < (size_t)t->batch_tokens ? share : (size_t)t->batch_tokens};
+  if (limits.sentences > limits.tokens) limits.sentences = limits.tokens;  // none is empty
+  if (limits.sentences > queue->count) limits.sentences = queue->count;
+  return limits;
 }
 
 ig_status ig_engine_run(ig_translator *t, bool scoring, const ig_reporter *reporter, ig_error *err) {
@@ -100,20 +99,17 @@ ig_status ig_engine_run(ig_translator *t, bool scoring, const ig_reporter *repor
   const ig_encoding encoding = {t->tokenizer, t->ids_in, scoring, c->vocab_size, c->target_vocab_size, ig_decode_longest(c)};
   IG_TRY(ig_window_encode(&t->window, &encoding, t->pool, err));
   report_cuts(&t->window, encoding.longest, reporter);
-  int longest_target;
-  const size_t sentences = lines_with_ids(&t->window, &longest_target);
+  ig_queue queue;
+  IG_TRY(ig_queue_fill(&queue, &t->window, err));
   const size_t enough = t->workers > 1 ? 2 : SENTENCES_A_WORKER * (size_t)t->worker_count;
-  const bool in_parallel = t->worker_count > 1 && sentences >= (t->batch_tokens == 1 ? 2 : enough);
-  const ig_cut_limits limits = {(size_t)t->batch_tokens, most_sentences(t, scoring, longest_target),
-                                in_parallel ? SPANS_A_WORKER * (size_t)t->worker_count : 1};
-  ig_cut cut;
-  IG_TRY(ig_window_cut(&t->window, &limits, &cut, err));
-  engine_job job = {t, &cut, scoring};
-  const ig_status status = run_spans(t, &job, in_parallel, err);
+  const bool in_parallel = t->worker_count > 1 && queue.count >= (t->batch_tokens == 1 ? 2 : enough);
+  const ig_engine_limits limits = limits_of(t, &queue, scoring, in_parallel);
+  engine_job job = {t, &queue, &limits, scoring};
+  const ig_status status = queue.count ? run_workers(t, &job, in_parallel, err) : IG_OK;
   if (status == IG_OK) {
     t->stats.sentences += t->window.count;
-    t->stats.source_tokens += cut.tokens;
+    t->stats.source_tokens += queue.tokens;
   }
-  ig_cut_free(&cut);
+  ig_queue_free(&queue);
   return status;
 }

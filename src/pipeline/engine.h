@@ -19,12 +19,13 @@ typedef struct ig_worker_state {
   ig_search *search;
   ig_inference_size size;
   ig_ragged_ids source, target;
+  size_t *lines;  // (places): the line of each sentence being decoded
+  size_t line_capacity;
   float *log_probs;  // (target rows), when scoring
   size_t log_prob_capacity;
   char *text;  // the output being built
   size_t text_length, text_capacity;
   size_t target_tokens;
-  size_t failed_span;
   ig_status status;
   ig_error error;
 } ig_worker_state;
@@ -47,10 +48,16 @@ struct ig_translator {
   ig_translate_stats stats;
 };
 
+// What one worker has in hand, at most. Nothing but speed depends on it.
+typedef struct ig_engine_limits {
+  size_t sentences;
+  size_t tokens;  // source ids, but for a sentence longer than that, which is alone
+} ig_engine_limits;
+
 // Encodes, decodes (or scores) and fills each line's output; lines and tokens are counted.
 ig_status ig_engine_run(ig_translator *translator, bool scoring, const ig_reporter *reporter, ig_error *err);
 void ig_worker_state_free(ig_worker_state *state);
-// One batch; the outputs go to the window's lines.
-ig_status ig_engine_translate(ig_translator *translator, ig_worker_state *state, const ig_cut *cut, const ig_span *span, ig_error *err);
-ig_status ig_engine_score(ig_translator *translator, ig_worker_state *state, const ig_cut *cut, const ig_span *span, ig_error *err);
+// One worker's share of the queue, until it is empty; the outputs go to the window's lines.
+ig_status ig_engine_translate(ig_translator *translator, ig_worker_state *state, ig_queue *queue, const ig_engine_limits *limits, ig_error *err);
+ig_status ig_engine_score(ig_translator *translator, ig_worker_state *state, ig_queue *queue, const ig_engine_limits *limits, ig_error *err);
 #endif

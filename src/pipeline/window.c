@@ -154,7 +154,7 @@ ig_status ig_window_encode(ig_window *w, const ig_encoding *encoding, ig_pool *p
   return status;
 }
 
-// ---- batches --------------------------------------------------------------------------------------------------------------------------------
+// ---- the queue ------------------------------------------------------------------------------------------------------------------------------
 
 typedef struct keyed_line {
   size_t length, index;
@@ -166,50 +166,51 @@ static int longest_first(const void *a, const void *b) {
   return x->index < y->index ? -1 : x->index > y->index;
 }
 
-static size_t sort_lines(const ig_window *w, keyed_line *keys, ig_cut *out) {
-  size_t n = 0;
-  for (size_t i = 0; i < w->count; i++) {
-    const ig_line *line = &w->lines[i];
+static void sort_lines(ig_queue *q, keyed_line *keys) {
+  for (size_t i = 0; i < q->window->count; i++) {
+    const ig_line *line = &q->window->lines[i];
     if (line->source.count == 0) continue;
-    keys[n++] = (keyed_line){line->source.count, i};
-    out->tokens += line->source.count;
-    if ((int)line->target.count > out->longest_target) out->longest_target = (int)line->target.count;
+    keys[q->count++] = (keyed_line){line->source.count, i};
+    q->tokens += line->source.count;
+    if ((int)line->target.count > q->longest_target) q->longest_target = (int)line->target.count;
   }
-  qsort(keys, n, sizeof *keys, longest_first);
-  return n;
+  qsort(keys, q->count, sizeof *keys, longest_first);
+  for (size_t i = 0; i < q->count; i++) q->order[i] = keys[i].index;
+  q->longest_source = q->count ? (int)keys[0].length : 0;
 }
 
-ig_status ig_window_cut(const ig_window *w, const ig_cut_limits *limits, ig_cut *out, ig_error *err) {
-  *out = (ig_cut){0};
-  keyed_line *keys = ig_allocate(w->count, sizeof *keys, err);
-  out->order = ig_allocate(w->count, sizeof *out->order, err);
-  out->spans = ig_allocate(w->count, sizeof *out->spans, err);
-  if (!keys || !out->order || !out->spans) {
-    free(keys);
-    ig_cut_free(out);
-    return IG_ERROR_MEMORY;
-  }
-  out->sentences = sort_lines(w, keys, out);
-  const size_t share = limits->parts > 1 ? (out->tokens + limits->parts - 1) / limits->parts : out->tokens;
-  const size_t most = share < limits->tokens ? share : limits->tokens;
-  size_t tokens = 0;
-  for (size_t i = 0; i < out->sentences; i++) {
-    ig_span *span = out->count ? &out->spans[out->count - 1] : NULL;
-    if (!span || tokens + keys[i].length > most || span->count >= limits->sentences) {
-      span = &out->spans[out->count++];
-      span->first = i;
-      tokens = 0;
-    }
-    out->order[i] = keys[i].index;
-    span->count++;
-    tokens += keys[i].length;
-  }
+ig_status ig_queue_fill(ig_queue *q, const ig_window *window, ig_error *err) {
+  *q = (ig_queue){.window = window};
+  keyed_line *keys = ig_allocate(window->count, sizeof *keys, err);
+  q->order = ig_allocate(window->count, sizeof *q->order, err);
+  const bool allocated = keys && q->order;
+  if (allocated) sort_lines(q, keys);
   free(keys);
-  return IG_OK;
+  if (!allocated) ig_queue_free(q);
+  return allocated ? IG_OK : IG_ERROR_MEMORY;
 }
 
-void ig_cut_free(ig_cut *cut) {
-  free(cut->order);
-  free(cut->spans);
-  *cut = (ig_cut){0};
+void ig_queue_free(ig_queue *q) {
+  free(q->order);
+  *q = (ig_queue){0};
 }
+
+static size_t fitting(const ig_queue *q, size_t first, const ig_queue_limits *limits) {
+  size_t count = 0, tokens = 0;
+  for (size_t i = first; i < q->count && count < limits->sentences; i++, count++) {
+    tokens += q->window->lines[q->order[i]].source.count;
+    if (tokens > limits->tokens && !(limits->alone && count == 0)) break;
+  }
+  return count < limits->fewest && first + count < q->count ? 0 : count;
+}
+
+size_t ig_queue_take(ig_queue *q, const ig_queue_limits *limits, size_t *first) {
+  size_t count;
+  *first = atomic_load(&q->next);
+  do {
+    count = fitting(q, *first, limits);
+  } while (count && !atomic_compare_exchange_weak(&q->next, first, *first + count));
+  return count;
+}
+
+void ig_queue_stop(ig_queue *q) { atomic_store(&q->next, q->count); }

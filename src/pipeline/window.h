@@ -1,6 +1,7 @@
 // A window of lines: read, made ids of, worked on in any order, written in theirs. Bounded memory for unbounded input.
 #ifndef IG_PIPELINE_WINDOW_H
 #define IG_PIPELINE_WINDOW_H
+#include <stdatomic.h>
 #include "base/pool.h"
 #include "text/ids.h"
 #include "text/tokenizer.h"
@@ -46,22 +47,22 @@ typedef struct ig_encoding {
 // A blank line gets no ids. The error of the lowest line wins.
 ig_status ig_window_encode(ig_window *window, const ig_encoding *encoding, ig_pool *pool, ig_error *err);
 
-// Sentences to be worked on together: lines order[first .. first + count - 1].
-typedef struct ig_span {
-  size_t first, count;
-} ig_span;
-typedef struct ig_cut {
-  size_t *order;  // lines with ids, longest source first
-  ig_span *spans;
-  size_t count;  // of spans
-  size_t sentences, tokens;
-  int longest_target;
-} ig_cut;  // ig_cut_free
-typedef struct ig_cut_limits {
-  size_t tokens;     // source ids of a span (one sentence may be longer)
-  size_t sentences;  // of a span
-  size_t parts;      // spans wanted at least, where there are enough sentences
-} ig_cut_limits;
-ig_status ig_window_cut(const ig_window *window, const ig_cut_limits *limits, ig_cut *out, ig_error *err);
-void ig_cut_free(ig_cut *cut);
+// The lines that have ids, longest source first: workers take them from the front.
+typedef struct ig_queue {
+  const ig_window *window;
+  size_t *order;  // (count): lines
+  size_t count, tokens;
+  int longest_source, longest_target;
+  atomic_size_t next;
+} ig_queue;  // ig_queue_free
+typedef struct ig_queue_limits {
+  size_t sentences, tokens;  // at most; a sentence alone may be longer where `alone`
+  size_t fewest;             // none rather than fewer than these, while there are more
+  bool alone;
+} ig_queue_limits;
+ig_status ig_queue_fill(ig_queue *queue, const ig_window *window, ig_error *err);
+void ig_queue_free(ig_queue *queue);
+// How many sentences, order[*first] and those behind it, are the caller's from now on. Any number of threads may take at the same time.
+size_t ig_queue_take(ig_queue *queue, const ig_queue_limits *limits, size_t *first);
+void ig_queue_stop(ig_queue *queue);  // nobody takes any more
 #endif

@@ -21,7 +21,8 @@
 // The toy finds its past as a real model does: each step stores its token in the cache row it was given and reads those before through history.
 typedef struct toy {
   int vocab_size, eos_id, max_length;
-  int first_sentence;  // number of the batch's first sentence
+  int number[SENTENCES];  // of the sentence at each place
+  int steps;
   int cache[MAX_SLOTS * MAX_LENGTH];
   float logits[MAX_SLOTS * MAX_VOCABULARY];
   int most_rows;
@@ -45,6 +46,7 @@ static float *toy_run(void *context, const ig_inference_step *step) {
   toy *t = context;
   assert_in_range(step->rows, 1, MAX_SLOTS);
   if (step->rows > t->most_rows) t->most_rows = step->rows;
+  t->steps++;
   for (int r = 0; r < step->rows; r++) t->cache[step->history[r * t->max_length + step->position[r]]] = step->ids[r];
   for (int r = 0; r < step->rows; r++) {
     const int position = step->position[r], *history = step->history + r * t->max_length;
@@ -52,7 +54,7 @@ static float *toy_run(void *context, const ig_inference_step *step) {
     assert_int_equal(t->cache[history[0]], 1);
     for (int j = 0; j < t->vocab_size; j++)
       t->logits[r * t->vocab_size + j] =
-          t->poisoned && position >= 2 ? NAN : toy_logit(step->sentence[r] + t->first_sentence, position, before, step->ids[r], j, t->eos_id);
+          t->poisoned && position >= 2 ? NAN : toy_logit(t->number[step->sentence[r]], position, before, step->ids[r], j, t->eos_id);
   }
   return t->logits;
 }
@@ -129,7 +131,8 @@ static int run_golden(int batch, ig_pool *pool) {
     ig_search *search;
     assert_int_equal(ig_search_create(&c.options, kernels(), pool, batch, &search, NULL), IG_OK);
     for (int first = 0; first < SENTENCES; first += batch) {
-      t = (toy){.vocab_size = c.options.vocab_size, .eos_id = 2, .max_length = c.options.max_length, .first_sentence = first};
+      t = (toy){.vocab_size = c.options.vocab_size, .eos_id = 2, .max_length = c.options.max_length};
+      for (int i = 0; first + i < SENTENCES; i++) t.number[i] = first + i;
       const int count = SENTENCES - first < batch ? SENTENCES - first : batch;
       const ig_hypothesis *found;
       assert_int_equal(ig_search_run(search, &(ig_stepper){toy_run, &t}, count, &found, NULL), IG_OK);
@@ -164,6 +167,106 @@ static void test_golden_threads(void **state) {
   ig_pool_free(pool);
 }
 
+// ---- sentences that join while others run -----------------------------------------------------------------------------------------------------
+
+// Keeps what it gets in text, as the golden has it, for the search reuses the places.
+typedef struct toy_feed {
+  toy *toy;
+  const search_case *c;
+  int next, group;  // sentences join when there is room for so many
+  int most_active, active;
+  ig_hypothesis found[SENTENCES * MAX_SLOTS];
+  int ids[SENTENCES * MAX_SLOTS][MAX_LENGTH];
+} toy_feed;
+
+static ig_status toy_join(void *context, const int *places, int free, int *joined, ig_error *err) {
+  (void)err;
+  toy_feed *f = context;
+  *joined = 0;
+  if (free < f->group && f->active) return IG_OK;
+  while (*joined < free && f->next < SENTENCES) f->toy->number[places[(*joined)++]] = f->next++;
+  f->active += *joined;
+  if (f->active > f->most_active) f->most_active = f->active;
+  return IG_OK;
+}
+
+static ig_status toy_leave(void *context, int place, const ig_hypothesis *found, ig_error *err) {
+  (void)err;
+  toy_feed *f = context;
+  const int n_best = f->c->options.n_best, first = f->toy->number[place] * n_best;
+  for (int i = 0; i < n_best; i++) {
+    f->found[first + i] = found[i];
+    f->found[first + i].ids = memcpy(f->ids[first + i], found[i].ids, (size_t)found[i].length * sizeof(int));
+  }
+  f->active--;
+  return IG_OK;
+}
+
+// Every case of the golden over `places` places; returns the number of steps.
+static int stream_golden(int places, int group, ig_pool *pool) {
+  static toy t;
+  static toy_feed feed;
+  FILE *f = golden();
+  char line[512];
+  int steps = 0;
+  while (fgets(line, sizeof line, f)) {
+    search_case c;
+    parse_case(line, &c);
+    ig_search *search;
+    assert_int_equal(ig_search_create(&c.options, kernels(), pool, SENTENCES, &search, NULL), IG_OK);
+    t = (toy){.vocab_size = c.options.vocab_size, .eos_id = 2, .max_length = c.options.max_length};
+    feed = (toy_feed){.toy = &t, .c = &c, .group = group};
+    assert_int_equal(ig_search_stream(search, &(ig_stepper){toy_run, &t}, &(ig_search_feed){toy_join, toy_leave, &feed}, places, NULL), IG_OK);
+    assert_int_equal(feed.most_active, places);
+    assert_int_equal(feed.active, 0);
+    for (int i = 0; i < SENTENCES * c.options.n_best; i++) {
+      assert_non_null(fgets(line, sizeof line, f));
+      compare(&c, &feed.found[i], line);
+    }
+    ig_search_free(search);
+    steps += t.steps;
+  }
+  fclose(f);
+  return steps;
+}
+
+static void test_golden_joining(void **state) {
+  (void)state;
+  ig_pool *pool;
+  assert_int_equal(ig_pool_create(2, &pool, NULL), IG_OK);
+  const int alone = stream_golden(1, 1, NULL), at_once = stream_golden(3, 1, NULL), by_three = stream_golden(3, 3, pool);
+  stream_golden(4, 2, NULL);
+  assert_true(at_once < by_three);  // a place that is filled at once saves steps
+  assert_true(by_three < alone);
+  ig_pool_free(pool);
+}
+
+static ig_status full_disk(void *context, int place, const ig_hypothesis *found, ig_error *err) {
+  (void)context, (void)place, (void)found, (void)err;
+  return IG_ERROR_IO;
+}
+
+static void test_a_failing_feed_ends_the_search(void **state) {
+  (void)state;
+  static toy t;
+  t = (toy){.vocab_size = 50, .eos_id = 2, .max_length = 20};
+  const search_case c = {.options = {.beam_size = 2,
+                                     .n_best = 1,
+                                     .max_length = 20,
+                                     .length_penalty = 1,
+                                     .repetition_penalty = 1,
+                                     .forced_bos = -1,
+                                     .forced_eos = -1,
+                                     .start_id = 1,
+                                     .eos_id = 2,
+                                     .vocab_size = 50}};
+  toy_feed feed = {.toy = &t, .c = &c, .group = 1};
+  ig_search *search;
+  assert_int_equal(ig_search_create(&c.options, kernels(), NULL, 2, &search, NULL), IG_OK);
+  assert_int_equal(ig_search_stream(search, &(ig_stepper){toy_run, &t}, &(ig_search_feed){toy_join, full_disk, &feed}, 2, NULL), IG_ERROR_IO);
+  ig_search_free(search);
+}
+
 static ig_decode_options plain(int beam) {
   return (ig_decode_options){.beam_size = beam,
                              .n_best = 1,
@@ -180,7 +283,7 @@ static ig_decode_options plain(int beam) {
 // The negative control of the comparison: another length penalty must show.
 static void test_comparison_bites(void **state) {
   (void)state;
-  static toy t = {.vocab_size = 50, .eos_id = 2, .max_length = 20};
+  static toy t = {.vocab_size = 50, .eos_id = 2, .max_length = 20, .number = {0, 1, 2}};
   ig_decode_options o[2] = {plain(4), plain(4)};
   o[1].length_penalty = 0.5f;
   float score[2];
@@ -228,7 +331,7 @@ static void test_options_are_checked(void **state) {
 // Scoring what beam search found must give back its score.
 static void test_scoring_agrees(void **state) {
   (void)state;
-  static toy t = {.vocab_size = 50, .eos_id = 2, .max_length = 20};
+  static toy t = {.vocab_size = 50, .eos_id = 2, .max_length = 20, .number = {0, 1, 2}};
   ig_decode_options o = plain(4);
   o.length_penalty = 0;  // the score is the sum
   ig_search *search;
@@ -266,10 +369,16 @@ static void test_first_step_has_one_row_a_sentence(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_golden_one_by_one), cmocka_unit_test(test_golden_any_batch),
-      cmocka_unit_test(test_golden_threads),    cmocka_unit_test(test_comparison_bites),
-      cmocka_unit_test(test_nan_is_an_error),   cmocka_unit_test(test_options_are_checked),
-      cmocka_unit_test(test_scoring_agrees),    cmocka_unit_test(test_first_step_has_one_row_a_sentence),
+      cmocka_unit_test(test_golden_one_by_one),
+      cmocka_unit_test(test_golden_any_batch),
+      cmocka_unit_test(test_golden_threads),
+      cmocka_unit_test(test_golden_joining),
+      cmocka_unit_test(test_a_failing_feed_ends_the_search),
+      cmocka_unit_test(test_comparison_bites),
+      cmocka_unit_test(test_nan_is_an_error),
+      cmocka_unit_test(test_options_are_checked),
+      cmocka_unit_test(test_scoring_agrees),
+      cmocka_unit_test(test_first_step_has_one_row_a_sentence),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,8 +150,12 @@ static void steps_equal_a_pass(void **state) {
     run(model, 1, &(ig_pass_args){.batch = &e.batch, .logits = whole});
     assert_int_equal(ig_model_pack(model, &err), IG_OK);
     ig_inference *inference = NULL;
-    const ig_inference_size size = {
-        .sentences = SEQUENCES, .source_rows = e.source_offsets[SEQUENCES], .longest = 9, .slots = SEQUENCES, .max_length = 8};
+    const ig_inference_size size = {.sentences = SEQUENCES,
+                                    .source_rows = e.source_offsets[SEQUENCES],
+                                    .memory_rows = e.source_offsets[SEQUENCES],
+                                    .longest = 9,
+                                    .slots = SEQUENCES,
+                                    .max_length = 8};
     assert_int_equal(ig_inference_create(model, NULL, &size, &inference, &err), IG_OK);
     ig_inference_encode(inference, e.source, &(ig_ragged){SEQUENCES, e.source_offsets});
     int history[SEQUENCES * 8];
@@ -174,6 +178,56 @@ static void steps_equal_a_pass(void **state) {
     free(whole);
     ig_model_free(model);
   }
+}
+
+// The first step of the sentence at `place`: logits of its start token.
+static void first_logits(ig_inference *inference, int place, int slot, int start, float *out) {
+  const int position = 0;
+  const float *logits = ig_inference_run(inference, &(ig_inference_step){1, &start, &position, &place, &slot});
+  memcpy(out, logits, VOCABULARY * sizeof *out);
+}
+
+// A sentence sees the same memory wherever it is put, and whoever came and went beside it.
+static void sentences_come_and_go(void **state) {
+  (void)state;
+  example e;
+  fill_example(&e);
+  ig_error err;
+  ig_model *model = make_model(1, 0);
+  ig_inference *inference = NULL;
+  int longest = 0;
+  for (int s = 0; s < SEQUENCES; s++)
+    if (e.source_offsets[s + 1] - e.source_offsets[s] > longest) longest = e.source_offsets[s + 1] - e.source_offsets[s];
+  const int rows = e.source_offsets[SEQUENCES];
+  const ig_inference_size size = {.sentences = SEQUENCES, .source_rows = rows, .memory_rows = rows, .longest = longest, .slots = 1, .max_length = 1};
+  assert_int_equal(ig_inference_create(model, NULL, &size, &inference, &err), IG_OK);
+  assert_int_equal(ig_inference_room(inference), rows);
+  ig_inference_encode(inference, e.source, &(ig_ragged){SEQUENCES, e.source_offsets});
+  assert_int_equal(ig_inference_room(inference), 0);
+  float expected[SEQUENCES][VOCABULARY], found[VOCABULARY];
+  for (int s = 0; s < SEQUENCES; s++) first_logits(inference, s, 0, 1, expected[s]);
+  assert_memory_not_equal(expected[0], expected[1], sizeof expected[0]);
+  for (int s = 0; s < SEQUENCES; s++) {  // each leaves and comes back alone, into the gap it left
+    const int length = e.source_offsets[s + 1] - e.source_offsets[s];
+    ig_inference_leave(inference, s);
+    assert_int_equal(ig_inference_room(inference), length);
+    ig_inference_join(inference, &s, e.source + e.source_offsets[s], &(ig_ragged){1, (const int[]){0, length}});
+    for (int other = 0; other < SEQUENCES; other++) {
+      first_logits(inference, other, 0, 1, found);
+      assert_memory_equal(found, expected[other], sizeof found);
+    }
+  }
+  ig_inference_leave(inference, 0);
+  ig_inference_leave(inference, 1);  // neighbours: one gap for both, in either's place
+  const int both[] = {1, 0}, last = e.source_offsets[2];
+  assert_int_equal(ig_inference_room(inference), last);
+  ig_inference_join(inference, both, e.source, &(ig_ragged){2, e.source_offsets});
+  first_logits(inference, 1, 0, 1, found);
+  assert_memory_equal(found, expected[0], sizeof found);
+  ig_inference_leave_all(inference);
+  assert_int_equal(ig_inference_room(inference), rows);
+  ig_inference_free(inference);
+  ig_model_free(model);
 }
 
 static void bad_batches_are_refused(void **state) {
@@ -203,7 +257,7 @@ static void bad_batches_are_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(threads_do_not_change_bits), cmocka_unit_test(company_does_not_change_bits), cmocka_unit_test(accumulation_equals_one_batch),
-      cmocka_unit_test(steps_equal_a_pass),         cmocka_unit_test(bad_batches_are_refused),
+      cmocka_unit_test(steps_equal_a_pass),         cmocka_unit_test(sentences_come_and_go),        cmocka_unit_test(bad_batches_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,7 +157,9 @@ static ig_translator_options options_of(int beam, int n_best) {
 
 static void test_batches_and_threads_change_nothing(void **state) {
   (void)state;
-  static const struct { int threads, workers, batch_tokens; } ways[] = {{1, 0, 1}, {1, 0, 64}, {2, 0, 2048}, {2, 0, 40}, {2, 1, 100}, {1, 3, 50}};
+  static const struct {
+    int threads, workers, batch_tokens;
+  } ways[] = {{1, 0, 1}, {1, 0, 64}, {2, 0, 2048}, {2, 0, 40}, {2, 1, 100}, {1, 3, 50}, {1, 1, 200}, {2, 2, 300}};
   for (int beam = 1; beam <= 4; beam += 3) {
     streams expected = {.lines = some_lines(), .count = LINES};
     translate(options_of(beam, beam), &expected);
