@@ -28,7 +28,8 @@ static const cli_option translate_options[] = {
     CLI_TEXT_OPTION('i', "input", "FILE", input, "One sentence a line. Default: standard input (-)."),
     CLI_TEXT_OPTION('o', "output", "FILE", output, "Default: standard output (-). A file is replaced only when all is translated."),
     CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1024, "Hypotheses kept while searching; 1 is greedy. Default: the model's num_beams, else 1."),
-    CLI_INTEGER_OPTION("n-best", "N", n_best, 1, 1024, "Print the N best translations of each sentence, each as SCORE<TAB>TEXT."),
+    CLI_INTEGER_OPTION("n-best", "N", n_best, 1, 1024,
+                       "Print the N best translations of each sentence, each as SCORE<TAB>TEXT; 1: the best alone, without its score."),
     CLI_INTEGER_OPTION("min-length", "N", min_length, 0, 1000000, "Fewest tokens to generate, the end-of-sentence token included."),
     CLI_INTEGER_OPTION("max-length", "N", max_length, 1, 1000000,
                        "Most tokens to generate, the end-of-sentence token included. Default: the model's."),
@@ -44,7 +45,7 @@ static const cli_option translate_options[] = {
                        "Source tokens translated together, at most. Results do not depend on it. Default: 2048."),
     CLI_FLAG_OPTION(0, "ids", ids,
                     "Print target token ids, end of sentence included, instead of text. With --score-target: both files are token ids."),
-    CLI_FLAG_OPTION(0, "ids-in", ids_in, "The input is source token ids, taken as they stand."),
+    CLI_FLAG_OPTION(0, "ids-in", ids_in, "The input is source token ids, taken as they stand. With --score-target: as --ids."),
     CLI_TEXT_OPTION(
         0, "score-target", "FILE", score_target,
         "Do not translate: print the log-probability of each line of FILE as the translation of the input's line; with --ids, of each token."),
@@ -139,7 +140,7 @@ static int translate(const cli_verb *verb, const translate_values *values, ig_tr
   ig_reporter reporter = cli_report_begin(&values->log, !to_terminal);
   if (to_terminal) reporter.progress = NULL;
   ig_line_stream stream = {.read = read_source, .write = write_line, .context = s};
-  ig_status status = values->score_target != NULL ? ig_score_targets(translator, &stream, read_target, &err)
+  ig_status status = values->score_target != NULL ? ig_score_targets(translator, &stream, read_target, &reporter, &err)
                                                   : ig_translate_lines(translator, &stream, &reporter, &err);
   cli_report_end();
   if (status != IG_OK && !s->own_error) return cli_fail(verb, "%s: %s", s->source.name, err.message);

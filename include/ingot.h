@@ -245,7 +245,8 @@ ig_status ig_translate_lines(ig_translator *translator, const ig_line_stream *st
 /* Log-probability of each given target: read_target as stream->read. With ids_in, targets are ids (end of sentence as given) and one value a
  * token is written; else the targets are text, end of sentence appended, and one sum a line is written. */
 ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stream,
-                           ig_status (*read_target)(void *context, const char **line, size_t *length, ig_error *err), ig_error *err);
+                           ig_status (*read_target)(void *context, const char **line, size_t *length, ig_error *err), const ig_reporter *reporter,
+                           ig_error *err);
 ig_translate_stats ig_translator_stats(const ig_translator *translator);
 
 /* Greedy generation by id with a model in memory (a model still in training too): out has room for max_length ids; *length counts the end token. */

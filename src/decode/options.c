@@ -2,6 +2,7 @@
 #include "decode/options.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,17 +102,70 @@ static ig_status read_float(ig_json_object from, const char *key, float *value, 
   return IG_OK;
 }
 
+// What transformers would do and this decoder does not. Of sampling do_sample alone counts: without it temperature, top_k and the like do nothing.
+static const struct {
+  const char *key;
+  double neutral;  // a value that asks for nothing; null, false and an empty list ask for nothing either
+} not_built[] = {{"do_sample", 0},
+                 {"num_beam_groups", 1},
+                 {"diversity_penalty", 0},
+                 {"num_return_sequences", 1},
+                 {"penalty_alpha", 0},
+                 {"encoder_repetition_penalty", 1},
+                 {"encoder_no_repeat_ngram_size", 0},
+                 {"suppress_tokens", 0},
+                 {"begin_suppress_tokens", 0},
+                 {"forced_decoder_ids", 0},
+                 {"force_words_ids", 0},
+                 {"constraints", 0},
+                 {"sequence_bias", 0},
+                 {"exponential_decay_length_penalty", 0},
+                 {"remove_invalid_values", 0},
+                 {"guidance_scale", 1},
+                 {"stop_strings", 0},
+                 {"max_time", 0},
+                 {"token_healing", 0},
+                 {"watermarking_config", 0},
+                 {"dola_layers", 0}};
+
+static bool asks_for_nothing(const json_t *value, double neutral) {
+  if (!value || json_is_null(value) || json_is_false(value)) return true;
+  if (json_is_number(value)) return json_number_value(value) == neutral;
+  return (json_is_array(value) && json_array_size(value) == 0) || (json_is_object(value) && json_object_size(value) == 0);
+}
+
+static void list_ignored(ig_json_object from, ig_decode_options *o) {
+  size_t used = 0;
+  for (size_t i = 0; i < sizeof not_built / sizeof *not_built; i++) {
+    if (asks_for_nothing(json_object_get(from.object, not_built[i].key), not_built[i].neutral)) continue;
+    const size_t length = strlen(not_built[i].key) + 2;
+    if (used + length >= sizeof o->ignored) return;
+    used += (size_t)snprintf(o->ignored + used, sizeof o->ignored - used, "%s%s", used ? ", " : "", not_built[i].key);
+  }
+}
+
+// The new tokens' numbers win over the lengths, which count the start token.
+static ig_status read_lengths(ig_json_object from, ig_decode_options *o, ig_error *err) {
+  int longest, shortest, most_new, fewest_new;
+  IG_TRY(ig_json_int(from, "max_length", 0, &longest, err));
+  IG_TRY(ig_json_int(from, "min_length", 0, &shortest, err));
+  IG_TRY(ig_json_int(from, "max_new_tokens", 0, &most_new, err));
+  IG_TRY(ig_json_int(from, "min_new_tokens", 0, &fewest_new, err));
+  if (longest > 0) o->max_length = longest > 1 ? longest - 1 : 1;
+  if (most_new > 0) o->max_length = most_new;
+  // The end token is banned while the length, counted so, is below min_length.
+  if (shortest > 1) o->min_length = shortest - 1;
+  if (fewest_new > 0) o->min_length = fewest_new;
+  return IG_OK;
+}
+
 static ig_status read_generation_config(ig_json_object from, ig_decode_options *o, ig_error *err) {
-  int longest, shortest;
   o->forced_eos = -1;  // where this file is, config.json's generation keys count no more
   IG_TRY(read_id(from, "decoder_start_token_id", o->vocab_size, &o->start_id, err));
   IG_TRY(read_eos(from, o, err));
   IG_TRY(ig_json_int(from, "num_beams", o->beam_size, &o->beam_size, err));
-  // Both count the start token. The end token is banned while the length, counted so, is below min_length.
-  IG_TRY(ig_json_int(from, "max_length", 0, &longest, err));
-  IG_TRY(ig_json_int(from, "min_length", 0, &shortest, err));
-  if (longest > 0) o->max_length = longest > 1 ? longest - 1 : 1;
-  if (shortest > 1) o->min_length = shortest - 1;
+  IG_TRY(read_lengths(from, o, err));
+  list_ignored(from, o);
   IG_TRY(ig_json_int(from, "no_repeat_ngram_size", o->no_repeat_ngram, &o->no_repeat_ngram, err));
   IG_TRY(read_float(from, "length_penalty", &o->length_penalty, err));
   IG_TRY(read_float(from, "repetition_penalty", &o->repetition_penalty, err));

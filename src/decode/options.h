@@ -27,6 +27,7 @@ typedef struct ig_decode_options {
   int forced_bos, forced_eos;  // -1: none
   int start_id, eos_id, vocab_size;
   ig_bad_words bad_words;
+  char ignored[128];  // keys of the model's generation_config.json that ask for what is not built, ", " between them; "": none
 } ig_decode_options;
 
 // Owns bad_words. The options of model->generation_config over those of its config; max_length when neither says: max_positions, at most 511.

@@ -230,6 +230,8 @@ static ig_status run_lines(ig_translator *t, input *in, const ig_reporter *repor
 
 static ig_status timed_lines(ig_translator *t, input *in, const ig_reporter *reporter, ig_error *err) {
   const double begin = ig_seconds();
+  if (!in->read_target && *t->decode.ignored)
+    ig_report(reporter, IG_WARNING, "generation_config.json asks for what is not built and is left out: %s", t->decode.ignored);
   const ig_status status = run_lines(t, in, reporter, err);
   t->stats.seconds += ig_seconds() - begin;
   return status;
@@ -240,8 +242,9 @@ ig_status ig_translate_lines(ig_translator *translator, const ig_line_stream *st
 }
 
 ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stream,
-                           ig_status (*read_target)(void *context, const char **line, size_t *length, ig_error *err), ig_error *err) {
-  return timed_lines(translator, &(input){.stream = stream, .read_target = read_target}, NULL, err);
+                           ig_status (*read_target)(void *context, const char **line, size_t *length, ig_error *err), const ig_reporter *reporter,
+                           ig_error *err) {
+  return timed_lines(translator, &(input){.stream = stream, .read_target = read_target}, reporter, err);
 }
 
 ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error *err) {

@@ -71,6 +71,29 @@ static void test_every_key(void **state) {
   ig_decode_options_free(&o);
 }
 
+static void test_new_tokens_win_over_lengths(void **state) {
+  (void)state;
+  char text[] = "{\"max_length\": 40, \"min_length\": 5, \"max_new_tokens\": 20, \"min_new_tokens\": 3}";
+  const ig_model m = model_of(text);
+  ig_decode_options o;
+  assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
+  assert_int_equal(o.max_length, 20);
+  assert_int_equal(o.min_length, 3);
+  ig_decode_options_free(&o);
+}
+
+static void test_a_long_list_of_what_is_ignored_ends_in_time(void **state) {
+  (void)state;
+  char text[] =
+      "{\"do_sample\": true, \"num_beam_groups\": 2, \"diversity_penalty\": 1, \"num_return_sequences\": 4, \"penalty_alpha\": 0.5,"
+      "\"encoder_repetition_penalty\": 2, \"encoder_no_repeat_ngram_size\": 3, \"suppress_tokens\": [1], \"stop_strings\": \"x\"}";
+  const ig_model m = model_of(text);
+  ig_decode_options o;
+  assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
+  assert_string_equal(o.ignored, "do_sample, num_beam_groups, diversity_penalty, num_return_sequences, penalty_alpha, encoder_repetition_penalty");
+  ig_decode_options_free(&o);
+}
+
 static void test_what_is_wrong_is_named(void **state) {
   (void)state;
   static const struct {
@@ -98,6 +121,8 @@ int main(void) {
       cmocka_unit_test(test_without_a_file),
       cmocka_unit_test(test_unbounded_positions),
       cmocka_unit_test(test_every_key),
+      cmocka_unit_test(test_new_tokens_win_over_lengths),
+      cmocka_unit_test(test_a_long_list_of_what_is_ignored_ends_in_time),
       cmocka_unit_test(test_what_is_wrong_is_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

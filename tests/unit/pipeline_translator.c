@@ -203,6 +203,42 @@ static void test_long_line_is_cut_with_a_warning(void **state) {
   release(&s);
 }
 
+// Scoring cuts the source as translating does, and says so too.
+static void test_a_long_source_is_scored_with_a_warning(void **state) {
+  (void)state;
+  char text[400] = "";
+  for (int i = 0; i < 60; i++) strcat(text, "w3 ");
+  const char *lines[] = {"w1", text}, *targets[] = {"w2", "w2"};
+  streams s = {.lines = lines, .targets = targets, .count = 2, .target_count = 2};
+  ig_translator *t = open_with(options_of(1, 1));
+  const ig_reporter reporter = {.message = keep_warning, .context = &s};
+  ig_error err = {0};
+  if (ig_score_targets(t, &(ig_line_stream){read_line, write_line, &s}, read_target, &reporter, &err) != IG_OK) fail_msg("%s", err.message);
+  assert_non_null(strstr(s.warning, "line 2: 61 source tokens"));
+  ig_translator_close(t);
+  release(&s);
+}
+
+static void test_what_is_not_built_is_named(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *named;
+  } cases[] = {{"{\"do_sample\": false, \"num_beam_groups\": 1, \"temperature\": 0.6, \"suppress_tokens\": [], \"guidance_scale\": null}", NULL},
+               {"{\"do_sample\": true}", "left out: do_sample"},
+               {"{\"num_beam_groups\": 2, \"suppress_tokens\": [5]}", "left out: num_beam_groups, suppress_tokens"}};
+  char path[256];
+  snprintf(path, sizeof path, "%s/generation_config.json", directory);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const char *lines[] = {"w1"};
+    streams s = {.lines = lines, .count = 1};
+    assert_int_equal(ig_write_file(path, cases[i].text, strlen(cases[i].text), NULL), IG_OK);
+    translate(options_of(1, 1), &s);
+    if (cases[i].named ? !strstr(s.warning, cases[i].named) : *s.warning) fail_msg("%s: '%s'", cases[i].text, s.warning);
+    release(&s);
+  }
+  unlink(path);
+}
+
 static void test_invalid_utf8_names_the_line(void **state) {
   (void)state;
   const char *lines[] = {"w1", "w2", "w\xc3("};
@@ -262,7 +298,7 @@ static void test_scores_agree_with_the_search(void **state) {
   ig_translator *t = open_with(o);
   streams s = {.lines = sources, .targets = targets, .count = 3, .target_count = 3};
   ig_error err = {0};
-  if (ig_score_targets(t, &(ig_line_stream){read_line, write_line, &s}, read_target, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_score_targets(t, &(ig_line_stream){read_line, write_line, &s}, read_target, NULL, &err) != IG_OK) fail_msg("%s", err.message);
   for (int i = 0; i < 3; i++) {
     double sum = 0;
     char *end = s.out[i];
@@ -275,7 +311,7 @@ static void test_scores_agree_with_the_search(void **state) {
   }
   release(&s);
   s.target_count = 2;
-  assert_int_equal(ig_score_targets(t, &(ig_line_stream){read_line, write_line, &s}, read_target, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_score_targets(t, &(ig_line_stream){read_line, write_line, &s}, read_target, NULL, &err), IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "line 3"));
   ig_translator_close(t);
   release(&s);
@@ -354,6 +390,8 @@ int main(void) {
       cmocka_unit_test(test_batches_and_threads_change_nothing),
       cmocka_unit_test(test_blank_lines),
       cmocka_unit_test(test_long_line_is_cut_with_a_warning),
+      cmocka_unit_test(test_a_long_source_is_scored_with_a_warning),
+      cmocka_unit_test(test_what_is_not_built_is_named),
       cmocka_unit_test(test_invalid_utf8_names_the_line),
       cmocka_unit_test(test_lengths),
       cmocka_unit_test(test_scores_agree_with_the_search),
