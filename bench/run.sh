@@ -47,7 +47,7 @@ stamp="$(date -u +%F),$(git -C "$root" describe --always --dirty --exclude '*'),
 if wanted products; then
   for n in $(printf '1\n%s\n' "$threads" | sort -un); do
     say "products, $n of $threads threads"
-    "$gemm" --threads "$n" "${libraries[@]}" "$root"/bench/shapes/*.csv | tee -a "$work/products"
+    "$gemm" --threads "$n" ${libraries[@]+"${libraries[@]}"} "$root"/bench/shapes/*.csv | tee -a "$work/products"
   done
   awk -v stamp="$stamp" 'NR == 1 { print "date,commit,cpu," $0; heading = $0; next } $0 != heading { print stamp "," $0 }' "$work/products" >"$out/products.csv"
 fi
