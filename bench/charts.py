@@ -62,7 +62,7 @@ def bars(axes, groups, series, annotate=None):
     for i, (label, colour, values) in enumerate(series):
         axes.bar([g + (i + 0.5) * width - 0.4 for g in range(len(groups))], values, width * 0.94, color=colour, label=label)
     axes.set_xticks(range(len(groups)), groups)
-    axes.tick_params(length=0)
+    axes.tick_params(length=0, labelsize=8)
     axes.grid(True, axis="y")
     for g, text in enumerate(annotate or []):
         axes.text(g + 0.4 - width / 2, series[-1][2][g], text, ha="center", va="bottom", fontweight="bold", color=OURS)
@@ -131,7 +131,7 @@ def table(headings, rows):
 
 
 def number(text):
-    return f"{float(text):,.0f}"
+    return f"{float(text):,.{0 if float(text) >= 100 else 1}f}"
 
 
 def report(speed, products):

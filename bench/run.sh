@@ -25,6 +25,7 @@ while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || { echo "run.sh: $1 lacks its value" >&2 && exit 2; }
   shift 2
 done
+ingot=$(realpath "$ingot")
 gemm=$(dirname "$ingot")/bench/bench_gemm
 model=$root/models/en-de
 if ! [ -x "$gemm" ]; then echo "run.sh: $gemm is missing: cmake --build $(dirname "$ingot") --target benchmarks" >&2 && exit 1; fi
@@ -35,7 +36,10 @@ wanted() { [[ ,$only, == *,$1,* ]]; }
 say() { printf '\n== %s\n' "$*" >&2; }
 
 say "the machine, and the shipped model on it"
-{ "$ingot" bench --csv --only machine --threads "$threads" && "$ingot" bench --csv -m "$model" --threads "$threads" --only run | tail -n +2; } | tee "$work/machine.csv"
+{
+  "$ingot" bench --csv --only machine --threads "$threads"
+  (cd "$root/models" && "$ingot" bench --csv -m "$(basename "$model")" --threads "$threads" --only run) | tail -n +2  # no path of this machine
+} | tee "$work/machine.csv"
 isa=$(sed -n '/,run,/{s/^"[^"]*","[^"]*",\([^,]*\),.*/\1/p;q}' "$work/machine.csv")
 [ -n "$cpu" ] || cpu=$(sed -n '2s/^"[^"]*","\([^"]*\)".*/\1/p' "$work/machine.csv")
 cpu=${cpu//,/ }  # a comma would end the field for awk
@@ -54,21 +58,24 @@ fi
 
 # ---- beside peers: rows of speed.csv -------------------------------------------------------------------------------------------------------
 
-# speeds PREFIX PEER: reads what a peer's script prints, "NAME CASE: … N tok/s …" for either side, and adds a row for each case of both.
+# speeds PREFIX PEER THREADS: reads what a peer's script prints, "NAME CASE: … S s, … N target tokens …" for either side, and adds a row for each case
+# of both. Speeds are taken from counts and seconds: printed ones may be rounded.
 speeds() {
   awk -v prefix="$1" -v peer="$2" -v stamp="$stamp,$isa,$3" '
-    match($0, /[0-9.]+ tok\/s/) {
-      value = substr($0, RSTART, RLENGTH - 6)
+    match($0, /[0-9.]+ s,/) {
+      value = 1 / substr($0, RSTART, RLENGTH - 3)
+      if (!match($0, /[0-9]+ target tokens/)) next
+      value *= substr($0, RSTART, RLENGTH - 14)
       what = $0
       sub(/:.*/, "", what)
       sub(/^[^ ]+ +/, "", what)
       gsub(/ /, "-", what)
       if ($1 == "ingot") { ours[what] = value } else { theirs[what] = value }
       if (what in ours && what in theirs)
-        printf "%s,%s-%s,target tokens/s,%.0f,%s,%.0f,%.4f\n", stamp, prefix, what, ours[what], peer, theirs[what], ours[what] / theirs[what]
+        printf "%s,%s-%s,target tokens/s,%.1f,%s,%.1f,%.4f\n", stamp, prefix, what, ours[what], peer, theirs[what], ours[what] / theirs[what]
     }' >>"$work/speed.csv"
 }
-version() { "$python" -c "import $1; print($1.__version__)"; }
+version() { "$python" -c "import $1; print($1.__version__.split('+')[0])"; }
 touch "$work/speed.csv"
 if wanted training && [ -n "$peers" ]; then
   say "training"
