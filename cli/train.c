@@ -26,21 +26,23 @@ static const cli_option train_options[] = {
 static volatile sig_atomic_t stop_signal;
 static bool announce;  // set before the handler is
 
-// The first signal asks the training to save and stop, the next one kills.
+// The first signal asks the training to save and stop, the next one kills. But a terminal that closes may send several, a shell its own: SIGHUP asks only.
 static void stop(int signal_number) {
   static const char text[] = "\nstopping as soon as the state is saved (a second signal stops at once)\n";
   stop_signal = signal_number;
-  signal(SIGINT, SIG_DFL);
-  signal(SIGTERM, SIG_DFL);
+  if (signal_number != SIGHUP) {
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+  }
   ig_interrupt();
   if (announce && write(STDERR_FILENO, text, sizeof text - 1) < 0) return;
 }
 
 static void watch_signals(void) {
-  static const int signals[] = {SIGINT, SIGTERM};
-  for (size_t i = 0; i < 2; i++) {
+  static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
     struct sigaction old, action = {.sa_handler = stop, .sa_flags = SA_RESTART};
-    // An ignored SIGINT (a shell's background job) stays ignored.
+    // An ignored SIGINT (a shell's background job) stays ignored, and so does nohup's SIGHUP.
     if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) sigaction(signals[i], &action, NULL);
   }
 }
@@ -72,8 +74,9 @@ const cli_verb cli_train = {
     .description =
         "CONFIG.yml says what the data are, what model to train and how; docs/training.md lists its keys. The output directory receives "
         "`latest/` (all that is needed to go on), `best/` (the best model by validation) and metrics.jsonl.\n\n"
-        "Where the output directory holds a checkpoint of the same run, training resumes from it. SIGINT (Ctrl-C) and SIGTERM save the "
-        "state and stop, with exit code 130 and 143; the same command goes on, and ends in the same bits as a run that was never stopped.",
+        "Where the output directory holds a checkpoint of the same run, training resumes from it. SIGINT (Ctrl-C), SIGTERM and SIGHUP (a closed "
+        "terminal) save the state and stop, with exit code 130, 143 and 129; the same command goes on, and ends in the same bits as a run that was "
+        "never stopped.",
     .examples = "ingot train config.yml\ningot train config.yml --set train.output=runs/second --set train.seed=2",
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,

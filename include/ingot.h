@@ -25,7 +25,7 @@ typedef enum ig_status {
   IG_ERROR_FORMAT = 3,   /* a file is not what it should be */
   IG_ERROR_MEMORY = 4,
   IG_ERROR_UNSUPPORTED = 5, /* well-formed, but not something this version does */
-  IG_ERROR_DIVERGED = 6,    /* training met NaN or Inf */
+  IG_ERROR_DIVERGED = 6,    /* training met NaN or Inf, or a loss that ran away */
   IG_INTERRUPTED = 7,       /* ig_interrupt() was called; state was saved */
 } ig_status;
 
@@ -43,7 +43,7 @@ const char *ig_isa_supported(size_t index);
 int ig_cpu_count(void); /* cores that this process may use: what "threads 0" means */
 /* The CPU's own name, cut to 63 bytes; "unknown" where it has none. */
 void ig_cpu_name(char name[64]);
-/* Asks a running ig_train to save and return IG_INTERRUPTED. Async-signal-safe. */
+/* Asks a running ig_train to save and return IG_INTERRUPTED; one that has yet to be called does not know of it. Async-signal-safe. */
 void ig_interrupt(void);
 
 /* ---- reports: the library hands lines and progress to the caller ---------------------------------------------------------------------- */

@@ -23,6 +23,19 @@ done
 [ -n "$stopped" ] || fail "no run could be caught before its end"
 [ -e stopped/latest/model.safetensors ] || fail "no checkpoint after SIGTERM"
 
+# A closed terminal may say so twice. (Under nohup nobody hears it.)
+if [ -z "$(trap -p HUP)" ]; then
+  toy closed 1000000
+  "$INGOT" train toy.yml --threads 1 >out 2>err &
+  pid=$!
+  while [ ! -e closed/latest ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
+  kill -HUP $pid && kill -HUP $pid 2>/dev/null
+  wait $pid
+  [ $? -eq 129 ] || fail "another exit code after SIGHUP"
+  has err "interrupted at update"
+  toy stopped $updates
+fi
+
 expect 0 "$INGOT" train toy.yml --threads 1 --stats resumed.json
 toy whole $updates
 expect 0 "$INGOT" train toy.yml --threads 2 --stats whole.json
