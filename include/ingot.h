@@ -303,8 +303,15 @@ ig_status ig_time_model(const ig_config *config, const ig_timing_options *option
 
 /* ---- looking at a model -------------------------------------------------------------------------------------------------------------------- */
 
-/* A report of family, sizes, dtypes, tied tensors; json: one JSON object. *out is a malloc'ed string for the caller to free(). */
-ig_status ig_inspect(const char *directory, bool json, char **out, ig_error *err);
+typedef struct ig_inspect_options {
+  bool json;
+  int batch_tokens, length, beam_size; /* that the memory plan supposes: tokens a batch on either side, tokens a sentence */
+  int threads;                         /* 0: all cores */
+} ig_inspect_options;
+ig_inspect_options ig_inspect_options_default(void); /* text; 4096 tokens, 64 a sentence, beam 4 */
+/* A report of family, sizes, dtypes, tied tensors and memory plan; json: one JSON object. No weight is read. *out is a malloc'ed string for the caller
+ * to free(). */
+ig_status ig_inspect(const char *directory, const ig_inspect_options *options, char **out, ig_error *err);
 
 #ifdef __cplusplus
 }

@@ -87,7 +87,7 @@ static ig_status reserve(ig_inference *p, ig_error *err) {
   return IG_OK;
 }
 
-ig_status ig_inference_create(const ig_model *model, ig_pool *pool, const ig_inference_size *size, ig_inference **out, ig_error *err) {
+static ig_status create_empty(const ig_model *model, ig_pool *pool, const ig_inference_size *size, ig_inference **out, ig_error *err) {
   const size_t layers = (size_t)model->config.decoder_layers;
   ig_inference *p = ig_allocate(1, sizeof *p, err);
   if (!p) return IG_ERROR_MEMORY;
@@ -101,13 +101,31 @@ ig_status ig_inference_create(const ig_model *model, ig_pool *pool, const ig_inf
   p->cache = ig_allocate(layers, sizeof *p->cache, err);
   ig_status status = p->encoder_layers && p->decoder_layers && p->key_value && p->joining && p->cache ? IG_OK : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_kernels_select(&p->nn.kernels, err);
-  if (status == IG_OK) status = reserve(p, err);
   if (status != IG_OK) {
     ig_inference_free(p);
     return status;
   }
   *out = p;
   return IG_OK;
+}
+
+ig_status ig_inference_create(const ig_model *model, ig_pool *pool, const ig_inference_size *size, ig_inference **out, ig_error *err) {
+  IG_TRY(create_empty(model, pool, size, out, err));
+  const ig_status status = reserve(*out, err);
+  if (status == IG_OK) return IG_OK;
+  ig_inference_free(*out);
+  *out = NULL;
+  return status;
+}
+
+ig_status ig_inference_measure(const ig_model *model, ig_pool *pool, const ig_inference_size *size, size_t *bytes, ig_error *err) {
+  ig_inference *p;
+  IG_TRY(create_empty(model, pool, size, &p, err));
+  ig_arena plan = ig_arena_measure();
+  carve(p, &plan);
+  *bytes = plan.peak + scratch_bytes(p);
+  ig_inference_free(p);
+  return plan.overflow ? ig_fail(err, IG_ERROR_MEMORY, "%d hypotheses need more memory than can be addressed", size->slots) : IG_OK;
 }
 
 void ig_inference_free(ig_inference *p) {

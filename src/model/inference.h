@@ -20,6 +20,8 @@ typedef struct ig_inference_size {
 typedef struct ig_inference ig_inference;  // ig_inference_free; one arena
 // pool NULL: serial. The model must outlive it and have been packed (ig_model_load does) or is packed on the way.
 ig_status ig_inference_create(const ig_model *model, ig_pool *pool, const ig_inference_size *size, ig_inference **out, ig_error *err);
+// Bytes that create takes; nothing is reserved.
+ig_status ig_inference_measure(const ig_model *model, ig_pool *pool, const ig_inference_size *size, size_t *bytes, ig_error *err);
 void ig_inference_free(ig_inference *inference);
 
 // Encodes the sentences (source ids back to back, with their end tokens) and their cross-attention keys, in places 0, 1, …; all others are gone.

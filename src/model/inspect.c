@@ -7,14 +7,18 @@
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "model/arch/family.h"
-#include "model/model.h"
+#include "model/memory_plan.h"
 
 typedef struct ig_model_summary {
   const ig_family *family;
   ig_config config;
   const ig_safetensors *file;
   size_t parameters, bytes;
+  ig_plan_sizes sizes;
+  ig_memory_plan memory;
 } ig_model_summary;
+
+ig_inspect_options ig_inspect_options_default(void) { return (ig_inspect_options){.batch_tokens = 4096, .length = 64, .beam_size = 4}; }
 
 static void count(ig_model_summary *s) {
   for (size_t i = 0; i < ig_safetensors_count(s->file); i++) {
@@ -53,6 +57,16 @@ static json_t *tensor_list(const ig_safetensors *file) {
   return list;
 }
 
+static json_t *memory_json(const ig_model_summary *s) {
+  const ig_memory_plan *m = &s->memory;
+  return json_pack("{s:i, s:i, s:i, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I}}", "batch_tokens", s->sizes.tokens, "length", s->sizes.length,
+                   "beam_size", s->sizes.beam_size, "training", "weights", (json_int_t)m->training.weights, "gradients",
+                   (json_int_t)m->training.gradients, "moments", (json_int_t)m->training.moments, "activations", (json_int_t)m->training.activations,
+                   "activations_recompute", (json_int_t)m->training.recomputed, "scratch", (json_int_t)m->training.scratch, "translation", "weights",
+                   (json_int_t)m->translation.weights, "worker", (json_int_t)m->translation.state, "worker_of_all_threads",
+                   (json_int_t)m->translation.shared);
+}
+
 static json_t *as_json(const ig_model_summary *s, const char *directory) {
   json_t *json = json_pack("{s:s, s:s}", "directory", directory, "family", s->family->name);
   if (!json) return NULL;
@@ -62,6 +76,7 @@ static json_t *as_json(const ig_model_summary *s, const char *directory) {
   json_object_set_new(json, "fp32_bytes", json_integer((json_int_t)(s->parameters * sizeof(float))));
   json_object_set_new(json, "dtypes", dtypes(s->file));
   json_object_set_new(json, "tied", tied(&s->config));
+  json_object_set_new(json, "memory", memory_json(s));
   json_object_set_new(json, "tensors", tensor_list(s->file));
   return json;
 }
@@ -72,6 +87,20 @@ static char *dump(const ig_model_summary *s, const char *directory, ig_error *er
   json_decref(json);
   if (!text) ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", directory);
   return text;
+}
+
+static double mebibytes(size_t bytes) { return (double)bytes / (1 << 20); }
+
+static void print_memory(FILE *out, const ig_model_summary *s) {
+  const ig_memory_plan *m = &s->memory;
+  const size_t fixed = m->training.weights + m->training.gradients + m->training.moments + m->training.scratch;
+  fprintf(out, "  memory of batches of %d tokens a side in sentences of %d, in MiB\n", s->sizes.tokens, s->sizes.length);
+  fprintf(out, "    training    %.1f: weights %.1f, gradients %.1f, moments %.1f, activations %.1f, scratch %.1f\n",
+          mebibytes(fixed + m->training.activations), mebibytes(m->training.weights), mebibytes(m->training.gradients),
+          mebibytes(m->training.moments), mebibytes(m->training.activations), mebibytes(m->training.scratch));
+  fprintf(out, "    recomputing %.1f: activations %.1f\n", mebibytes(fixed + m->training.recomputed), mebibytes(m->training.recomputed));
+  fprintf(out, "    translating %.1f: weights %.1f, and a worker of beam %d %.1f\n", mebibytes(m->translation.weights + m->translation.state),
+          mebibytes(m->translation.weights), s->sizes.beam_size, mebibytes(m->translation.state));
 }
 
 static char *describe(const ig_model_summary *s, const char *directory, ig_error *err) {
@@ -101,19 +130,34 @@ static char *describe(const ig_model_summary *s, const char *directory, ig_error
                          : (c->shared_embedding ? "source and target embedding" : "nothing"));
   fprintf(out, "  special ids   pad %d, end %d, start %d\n", c->pad_id, c->eos_id, c->decoder_start_id);
   fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n", ig_safetensors_count(s->file), s->parameters, s->bytes, names);
-  fprintf(out, "  in memory     %zu bytes of fp32 weights, as much again packed\n", s->parameters * sizeof(float));
+  print_memory(out, s);
   if (fclose(out) != 0) return free(text), ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", directory), NULL;
   return text;
 }
 
-ig_status ig_inspect(const char *directory, bool json, char **out, ig_error *err) {
-  ig_model_summary s = {0};
+static ig_status check_options(const ig_inspect_options *o, ig_error *err) {
+  const struct {
+    const char *name;
+    int value;
+  } counts[] = {{"batch_tokens", o->batch_tokens}, {"length", o->length}, {"beam_size", o->beam_size}};
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    if (counts[i].value < 1) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected a number above 0, found %d", counts[i].name, counts[i].value);
+  if (o->threads < 0) return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected a number not below 0, found %d", o->threads);
+  return IG_OK;
+}
+
+ig_status ig_inspect(const char *directory, const ig_inspect_options *options, char **out, ig_error *err) {
+  const ig_inspect_options defaults = ig_inspect_options_default();
+  const ig_inspect_options *o = options ? options : &defaults;
+  ig_model_summary s = {.sizes = {o->batch_tokens, o->length, o->beam_size, o->threads}};
   ig_safetensors *file = NULL;
+  IG_TRY(check_options(o, err));
   IG_TRY(ig_model_read_config(directory, &s.config, &s.family, err));
+  IG_TRY(ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err));
   IG_TRY(ig_safetensors_open(directory, &file, err));
   s.file = file;
   count(&s);
-  *out = (json ? dump : describe)(&s, directory, err);
+  *out = (o->json ? dump : describe)(&s, directory, err);
   ig_safetensors_close(file);
   return *out ? IG_OK : IG_ERROR_MEMORY;
 }

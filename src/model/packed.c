@@ -166,3 +166,26 @@ ig_status ig_model_read_packed(ig_model *m, const ig_safetensor *const *tensors,
   free(r.packed);
   return status;
 }
+
+typedef struct counting {
+  const ig_model *model;
+  size_t only_packed;  // floats
+} counting;
+
+static void count_packed(void *context, ig_linear *linear) {
+  counting *c = context;
+  const ig_model *m = c->model;
+  if (linear->weight != m->source_embedding.weight && linear->weight != m->target_embedding.weight)
+    c->only_packed += (size_t)linear->in * (size_t)linear->out;
+}
+
+ig_status ig_model_packed_bytes(ig_model *m, size_t *bytes, ig_error *err) {
+  ig_nn nn = {0};
+  IG_TRY(ig_kernels_select(&nn.kernels, err));
+  ig_arena plan = ig_arena_measure();
+  counting c = {.model = m};
+  ig_model_linears(m, count_packed, &c);
+  ig_model_linears(m, take_linear, &(packing){&nn, &plan});
+  *bytes = plan.peak + (m->value_count - c.only_packed) * sizeof(float);
+  return IG_OK;
+}

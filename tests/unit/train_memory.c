@@ -8,11 +8,13 @@
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "model/memory_plan.h"
 #include "model/pass.h"
 #include "train/trainer.h"
 
 // The linker sends the library's calls here (cmake/tests.cmake).
 static int calls;
+static size_t mapped;  // bytes
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -35,6 +37,7 @@ void *__wrap_realloc(void *old, size_t size) {
 }
 void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset) {
   calls++;
+  mapped += size;
   return __real_mmap(at, size, protection, flags, file, offset);
 }
 
@@ -130,6 +133,26 @@ static void recomputation_changes_no_bit(void **state) {
   }
 }
 
+// What the plan says of a trainer is what is mapped for it, to the page.
+static void the_plan_is_kept(void **state) {
+  (void)state;
+  enum { THREADS = 2, MAPPINGS = 5, PAGES = 2 * 4096 };
+  const ig_plan_sizes sizes = {.tokens = ROWS, .length = LONGEST, .beam_size = 1, .threads = THREADS};
+  for (int recompute = 0; recompute < 2; recompute++) {
+    mapped = 0;
+    run r = open_run(false, recompute);
+    const ig_batch_bounds most = {SEQUENCES + 1, {ROWS, ROWS}, {LONGEST, LONGEST}};
+    assert_int_equal(ig_trainer_reserve(r.trainer, &most, &most, NULL), IG_OK);
+    const size_t taken = mapped;
+    ig_memory_plan plan;
+    assert_int_equal(ig_memory_plan_of(ig_model_config(r.model), &sizes, &plan, NULL), IG_OK);
+    const size_t planned = plan.training.weights + plan.training.gradients + plan.training.moments + plan.training.scratch +
+                           (recompute ? plan.training.recomputed : plan.training.activations);
+    assert_in_range(taken, planned, planned + MAPPINGS * PAGES);
+    close_run(&r);
+  }
+}
+
 static void recomputation_takes_less_memory(void **state) {
   (void)state;
   run r = open_run(false, false);
@@ -150,6 +173,7 @@ static void recomputation_takes_less_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(reserved_updates_allocate_nothing), cmocka_unit_test(unreserved_updates_are_seen),
-                                     cmocka_unit_test(recomputation_changes_no_bit), cmocka_unit_test(recomputation_takes_less_memory)};
+                                     cmocka_unit_test(recomputation_changes_no_bit), cmocka_unit_test(the_plan_is_kept),
+                                     cmocka_unit_test(recomputation_takes_less_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

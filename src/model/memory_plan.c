@@ -1,0 +1,58 @@
+// Measuring with a model of which nothing but the sizes is used.
+#include "model/memory_plan.h"
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "model/inference.h"
+#include "model/packed.h"
+#include "model/pass.h"
+
+static ig_status measure_training(const ig_model *model, ig_pool *pool, const ig_plan_sizes *sizes, ig_memory_plan *out, ig_error *err) {
+  ig_pass_bounds bounds = {.sequences = sizes->tokens / sizes->length + 1,
+                           .source_rows = sizes->tokens,
+                           .target_rows = sizes->tokens,
+                           .longest_source = sizes->length,
+                           .longest_target = sizes->length,
+                           .backward = true};
+  const size_t values = model->trained_count * sizeof(float);
+  ig_pass *pass;
+  ig_pass_plan kept, recomputed;
+  IG_TRY(ig_pass_create(model, pool, &pass, err));
+  ig_status status = ig_pass_measure(pass, &bounds, &kept, err);
+  bounds.recompute = true;
+  if (status == IG_OK) status = ig_pass_measure(pass, &bounds, &recomputed, err);
+  ig_pass_free(pass);
+  IG_TRY(status);
+  out->training.weights = model->value_count * sizeof(float);
+  out->training.gradients = values;
+  out->training.moments = 2 * values;
+  out->training.scratch = kept.scratch;
+  out->training.activations = kept.activations;
+  out->training.recomputed = recomputed.activations;
+  return IG_OK;
+}
+
+static ig_status measure_translation(ig_model *model, ig_pool *pool, const ig_plan_sizes *sizes, ig_memory_plan *out, ig_error *err) {
+  const int sentences = sizes->tokens > sizes->length ? sizes->tokens / sizes->length : 1;
+  const ig_inference_size size = {.sentences = sentences,
+                                  .source_rows = sentences * sizes->length,
+                                  .memory_rows = sentences * sizes->length,
+                                  .longest = sizes->length,
+                                  .slots = sentences * sizes->beam_size,
+                                  .max_length = sizes->length};
+  IG_TRY(ig_inference_measure(model, NULL, &size, &out->translation.state, err));
+  IG_TRY(ig_inference_measure(model, pool, &size, &out->translation.shared, err));
+  return ig_model_packed_bytes(model, &out->translation.weights, err);
+}
+
+ig_status ig_memory_plan_of(const ig_config *config, const ig_plan_sizes *sizes, ig_memory_plan *out, ig_error *err) {
+  ig_model *model;
+  ig_pool *pool = NULL;
+  IG_TRY(ig_model_allocate(config, "config.json", &model, err));
+  ig_status status = ig_pool_create(sizes->threads, &pool, err);
+  if (status == IG_OK) status = measure_training(model, pool, sizes, out, err);
+  if (status == IG_OK) status = measure_translation(model, pool, sizes, out, err);
+  ig_pool_free(pool);
+  ig_model_free(model);
+  return status;
+}

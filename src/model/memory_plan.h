@@ -1,0 +1,26 @@
+// The memory plan of a model, found by the code that will carve it: nothing is read, and no page is touched.
+#ifndef IG_MODEL_MEMORY_PLAN_H
+#define IG_MODEL_MEMORY_PLAN_H
+#include "model/model.h"
+
+// Batches as the plan supposes them: `tokens` on either side, in sentences of `length`.
+typedef struct ig_plan_sizes {
+  int tokens, length, beam_size;
+  int threads;  // 0: all cores
+} ig_plan_sizes;
+
+// Bytes.
+typedef struct ig_memory_plan {
+  struct {
+    size_t weights, gradients, moments;  // of Adam
+    size_t activations, recomputed;      // all layers kept, or their inputs only
+    size_t scratch;
+  } training;
+  struct {
+    size_t weights;  // packed
+    size_t state;    // of one worker with a thread of its own
+    size_t shared;   // of one worker with all threads
+  } translation;
+} ig_memory_plan;
+ig_status ig_memory_plan_of(const ig_config *config, const ig_plan_sizes *sizes, ig_memory_plan *out, ig_error *err);
+#endif
