@@ -1,0 +1,161 @@
+// No memory is asked for while sentences join, step and leave: everything stands before the first step.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "decode/search.h"
+
+#define SENTENCES 12
+#define PLACES 3
+#define LONGEST 6
+
+static atomic_int asked;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void *__real_mmap(void *address, size_t length, int protection, int flags, int file, off_t offset);
+int __real_posix_memalign(void **memory, size_t alignment, size_t size);
+
+void *__wrap_malloc(size_t size) {
+  asked++;
+  return __real_malloc(size);
+}
+void *__wrap_calloc(size_t count, size_t size) {
+  asked++;
+  return __real_calloc(count, size);
+}
+void *__wrap_realloc(void *memory, size_t size) {
+  asked++;
+  return __real_realloc(memory, size);
+}
+void *__wrap_mmap(void *address, size_t length, int protection, int flags, int file, off_t offset) {
+  asked++;
+  return __real_mmap(address, length, protection, flags, file, offset);
+}
+int __wrap_posix_memalign(void **memory, size_t alignment, size_t size) {
+  asked++;
+  return __real_posix_memalign(memory, alignment, size);
+}
+
+static ig_model *make_model(void) {
+  const ig_config config = {.family = "marian",
+                            .vocab_size = 50,
+                            .target_vocab_size = 50,
+                            .d_model = 32,
+                            .encoder_layers = 2,
+                            .decoder_layers = 2,
+                            .encoder_heads = 4,
+                            .decoder_heads = 4,
+                            .encoder_ffn = 48,
+                            .decoder_ffn = 48,
+                            .norm = IG_NORM_LAYER,
+                            .norm_eps = 1e-5f,
+                            .bias = true,
+                            .logits_bias = true,
+                            .activation = IG_ACTIVATION_SWISH,
+                            .positions = IG_POSITIONS_HALVES,
+                            .max_positions = 48,
+                            .scale_embedding = true,
+                            .shared_embedding = true,
+                            .tied_output = true,
+                            .pad_id = 49,
+                            .eos_id = 0,
+                            .bos_id = -1,
+                            .decoder_start_id = 49,
+                            .forced_eos_id = -1,
+                            .init_std = 0.3f};
+  ig_model *model;
+  ig_error err;
+  if (ig_model_create(&config, 3, &model, &err) != IG_OK) fail_msg("%s", err.message);
+  return model;
+}
+
+typedef struct feed {
+  ig_inference *inference;
+  int next, left;
+} feed;
+
+static ig_status join(void *context, const int *places, int free, int *joined, ig_error *err) {
+  (void)err;
+  feed *f = context;
+  for (*joined = 0; *joined < free && f->next < SENTENCES; (*joined)++, f->next++) {
+    int ids[LONGEST];
+    const int length = LONGEST - f->next % 4;
+    for (int i = 0; i < length; i++) ids[i] = 1 + (7 * f->next + 3 * i) % 48;
+    ig_inference_join(f->inference, &places[*joined], ids, &(ig_ragged){1, (const int[]){0, length}});
+  }
+  return IG_OK;
+}
+
+static ig_status leave(void *context, int place, const ig_hypothesis *found, ig_error *err) {
+  (void)err;
+  feed *f = context;
+  assert_true(found[0].length > 0);
+  ig_inference_leave(f->inference, place);
+  f->left++;
+  return IG_OK;
+}
+
+// Allocations while SENTENCES sentences are decoded over PLACES places.
+static int allocations(const ig_model *model, int beam, ig_pool *pool) {
+  const ig_decode_options options = {.beam_size = beam,
+                                     .n_best = beam,
+                                     .max_length = 20,
+                                     .length_penalty = 1,
+                                     .repetition_penalty = 1.2f,
+                                     .no_repeat_ngram = 3,
+                                     .forced_bos = -1,
+                                     .forced_eos = -1,
+                                     .start_id = 49,
+                                     .eos_id = 0,
+                                     .vocab_size = 50};
+  const ig_inference_size size = {.sentences = PLACES,
+                                  .source_rows = LONGEST,
+                                  .memory_rows = 2 * PLACES * LONGEST,
+                                  .longest = LONGEST,
+                                  .slots = PLACES * beam,
+                                  .max_length = options.max_length};
+  const ig_kernels *kernels;
+  ig_search *search;
+  feed f = {0};
+  assert_int_equal(ig_kernels_select(&kernels, NULL), IG_OK);
+  const int before = asked;
+  assert_int_equal(ig_inference_create(model, pool, &size, &f.inference, NULL), IG_OK);
+  assert_int_equal(ig_search_create(&options, kernels, pool, PLACES, &search, NULL), IG_OK);
+  assert_true(asked > before);  // that they are counted at all
+  const ig_stepper stepper = ig_inference_stepper(f.inference);
+  const int begin = asked;
+  assert_int_equal(ig_search_stream(search, &stepper, &(ig_search_feed){join, leave, &f}, PLACES, NULL), IG_OK);
+  const int end = asked;
+  assert_int_equal(f.left, SENTENCES);
+  ig_search_free(search);
+  ig_inference_free(f.inference);
+  return end - begin;
+}
+
+static void test_steps_allocate_nothing(void **state) {
+  (void)state;
+  ig_model *model = make_model();
+  ig_pool *pool;
+  assert_int_equal(ig_pool_create(2, &pool, NULL), IG_OK);
+  for (int packed = 0; packed < 2; packed++) {
+    for (int beam = 1; beam <= 4; beam += 3) {
+      assert_int_equal(allocations(model, beam, NULL), 0);
+      assert_int_equal(allocations(model, beam, pool), 0);
+    }
+    assert_int_equal(ig_model_pack(model, NULL), IG_OK);
+  }
+  ig_pool_free(pool);
+  ig_model_free(model);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_steps_allocate_nothing)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
