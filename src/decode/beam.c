@@ -78,18 +78,28 @@ static bool any_above(const float *x, float limit) {
   return any != 0;
 }
 
-static void scan_row(row_scan *s, int vocabulary, const float *logits) {
-  set_limit(s);
-  int j = 0;
-  for (; s->count < s->capacity && j < vocabulary; j++) offer(s, logits[j], j);
-  if (s->score == -INFINITY) return;
-  for (; j + SCAN <= vocabulary; j += SCAN) {
+static void scan_block(row_scan *s, int begin, int end, const float *logits) {
+  int j = begin;
+  for (; j + SCAN <= end; j += SCAN) {
     if (!any_above(logits + j, s->limit)) continue;
     for (int i = j; i < j + SCAN; i++)
       if (logits[i] > s->limit) offer(s, logits[i], i);
   }
-  for (; j < vocabulary; j++)
+  for (; j < end; j++)
     if (logits[j] > s->limit) offer(s, logits[j], j);
+}
+
+// largest: of each block of the logits, or NULL: not known.
+static void scan_row(row_scan *s, int vocabulary, const float *logits, const float *largest) {
+  set_limit(s);
+  int j = 0;
+  for (; s->count < s->capacity && j < vocabulary; j++) offer(s, logits[j], j);
+  if (s->score == -INFINITY) return;
+  for (int end; j < vocabulary; j = end) {
+    end = (j / IG_LOGITS_BLOCK + 1) * IG_LOGITS_BLOCK;
+    if (end > vocabulary) end = vocabulary;
+    if (!largest || largest[j / IG_LOGITS_BLOCK] > s->limit) scan_block(s, j, end, logits);
+  }
 }
 
 // In place, best first.
@@ -102,14 +112,16 @@ static void sort_heap(ig_candidate *heap, int count) {
   }
 }
 
-// log p of each token is logit - the returned number, behind the processors.
-static float process_row(const ig_decode_options *options, const ig_kernels *kernels, const int *ids, int length, float *logits) {
+// log p of each token is logit - the returned number, behind the processors. *known: whether `largest` holds no less than the largest logit of each block.
+static float process_row(const ig_decode_options *options, const ig_kernels *kernels, const int *ids, int length, float *logits, float *largest,
+                         bool *known) {
   const size_t vocabulary = (size_t)options->vocab_size;
   // Renormalising makes the first normalizer cancel out, unless the repetition penalty scales log-probabilities.
   const bool needed = !options->renormalize || options->repetition_penalty != 1.0f;
-  const float first = needed ? kernels->log_sum_exp(vocabulary, logits) : 0;
+  const float first = needed ? kernels->log_sum_exp(vocabulary, logits, largest) : 0;
   const float normalizer = ig_process_scores(options, ids, length, first, logits);
-  return options->renormalize ? kernels->log_sum_exp(vocabulary, logits) : normalizer;
+  *known = options->renormalize || !ig_process_may_raise(options, length);
+  return options->renormalize ? kernels->log_sum_exp(vocabulary, logits, largest) : normalizer;
 }
 
 static int best_candidates(const ig_decode_options *options, const ig_kernels *kernels, const ig_search_rows *rows, ig_sentence *sentence,
@@ -120,10 +132,12 @@ static int best_candidates(const ig_decode_options *options, const ig_kernels *k
     float *x = logits + (size_t)r * (size_t)options->vocab_size;
     scan.row = r;
     scan.score = rows->score[row];
-    scan.normalizer = process_row(options, kernels, rows->ids + row * (size_t)(options->max_length + 1), sentence->length, x);
+    bool known;
+    scan.normalizer =
+        process_row(options, kernels, rows->ids + row * (size_t)(options->max_length + 1), sentence->length, x, sentence->largest, &known);
     if (!isfinite(scan.normalizer)) sentence->failed = true;
     if (sentence->failed) return 0;
-    scan_row(&scan, options->vocab_size, x);
+    scan_row(&scan, options->vocab_size, x, known ? sentence->largest : NULL);
   }
   sort_heap(scan.heap, scan.count);
   return scan.count;

@@ -37,17 +37,24 @@ static void force(int id, int vocab_size, float *scores) {
   scores[id] = 0;
 }
 
+static bool forces_first(const ig_decode_options *o, int generated) { return o->forced_bos >= 0 && generated == 0; }
+static bool forces_last(const ig_decode_options *o, int generated) { return o->forced_eos >= 0 && generated == o->max_length - 1; }
+
+bool ig_process_may_raise(const ig_decode_options *o, int length) {
+  return o->repetition_penalty != 1.0f || forces_first(o, length - 1) || forces_last(o, length - 1);
+}
+
 float ig_process_scores(const ig_decode_options *o, const int *ids, int length, float normalizer, float *scores) {
   if (o->repetition_penalty != 1.0f) repetition_penalty(o->repetition_penalty, ids, length, normalizer, scores);
   if (o->no_repeat_ngram > 0 && length >= o->no_repeat_ngram) no_repeat_ngram(o->no_repeat_ngram, ids, length, scores);
   bad_words(&o->bad_words, ids, length, scores);
   const int generated = length - 1;
   if (o->eos_id >= 0 && generated < o->min_length) scores[o->eos_id] = -INFINITY;
-  if (o->forced_bos >= 0 && generated == 0) {
+  if (forces_first(o, generated)) {
     force(o->forced_bos, o->vocab_size, scores);
     normalizer = 0;
   }
-  if (o->forced_eos >= 0 && generated == o->max_length - 1) {
+  if (forces_last(o, generated)) {
     force(o->forced_eos, o->vocab_size, scores);
     normalizer = 0;
   }

@@ -47,7 +47,7 @@ ig_status ig_score_ids(const ig_score_args *args, const ig_stepper *stepper, flo
     for (int r = 0; r < count; r++) {
       const int i = args->targets.offsets[rows.sentence[r]] + t;
       const float *x = logits + (size_t)r * vocabulary;
-      log_probs[i] = x[args->ids[i]] - args->kernels->log_sum_exp(vocabulary, x);
+      log_probs[i] = x[args->ids[i]] - args->kernels->log_sum_exp(vocabulary, x, NULL);
       if (isnan(log_probs[i])) status = ig_fail(err, IG_ERROR_DIVERGED, "scoring: token %d has no score: the model computed NaN", t + 1);
     }
   }

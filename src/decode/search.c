@@ -25,6 +25,7 @@ struct ig_search {
   ig_slot *slots;                   // (S, B)
   size_t run_slots;                 // hypotheses of the run at hand, at most: its places times B
   ig_candidate *candidates, *next;  // (S, 2B), (S, B)
+  float *largest;                   // (S, blocks of V)
   int *finished;                    // (S, B, N)
   ig_hypothesis *results;           // (S, n_best)
   float *logits;                    // of the running step, (rows, V)
@@ -32,6 +33,8 @@ struct ig_search {
 
 static float *run_inference(void *context, const ig_inference_step *step) { return ig_inference_run(context, step); }
 ig_stepper ig_inference_stepper(ig_inference *inference) { return (ig_stepper){run_inference, inference}; }
+
+static size_t blocks(const ig_search *s) { return ((size_t)s->options->vocab_size + IG_LOGITS_BLOCK - 1) / IG_LOGITS_BLOCK; }
 
 static void carve(ig_search *s, ig_arena *arena) {
   const size_t sentences = (size_t)s->capacity, beam = (size_t)s->options->beam_size, n = (size_t)s->options->max_length, slots = sentences * beam;
@@ -48,6 +51,7 @@ static void carve(ig_search *s, ig_arena *arena) {
   s->slots = IG_TAKE(arena, ig_slot, slots);
   s->candidates = IG_TAKE(arena, ig_candidate, 2 * slots);
   s->next = IG_TAKE(arena, ig_candidate, slots);
+  s->largest = IG_TAKE(arena, float, sentences *blocks(s));
   s->finished = IG_TAKE(arena, int, slots *n);
   s->results = IG_TAKE(arena, ig_hypothesis, sentences * (size_t)s->options->n_best);
 }
@@ -94,7 +98,8 @@ static void begin(ig_search *s, int place, int row) {
                                             .open = true,
                                             .slots = s->slots + first,
                                             .candidates = s->candidates + 2 * first,
-                                            .next = s->next + first};
+                                            .next = s->next + first,
+                                            .largest = s->largest + (size_t)place * blocks(s)};
   for (size_t b = 0; b < beam; b++) s->slots[first + b] = (ig_slot){.score = -1.0e9f, .ids = s->finished + (first + b) * n};
   rows->ids[(size_t)row * (n + 1)] = s->options->start_id;
   rows->history[(size_t)row * n] = (int)cache_row(s, place, 0, 0);

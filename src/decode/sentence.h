@@ -32,6 +32,7 @@ typedef struct ig_sentence {
   ig_candidate *candidates;  // (2 * beam_size), of beam search
   ig_candidate *next;        // (beam_size): the rows of the next step, with the parent's row
   int next_rows;
+  float *largest;  // (ceil(V / IG_LOGITS_BLOCK)), of beam search: no logit of a block of the row at hand is larger
 } ig_sentence;
 
 // Both choose sentence->next from its rows' logits (rows, V), move finished hypotheses into slots and set done or failed (a score is not a number).

@@ -44,6 +44,8 @@ typedef struct ig_dropout_row {
   float scale;         // 65536 / (65536 - threshold)
 } ig_dropout_row;
 
+enum { IG_LOGITS_BLOCK = 512 };  // 2 KB: in the closest cache between its two readings
+
 // ---- loss of one row of logits ------------------------------------------------------------------------------------------------------------
 typedef struct ig_cross_entropy {
   int target;
@@ -87,8 +89,9 @@ typedef struct ig_kernels {
   void (*softmax)(size_t n, float *x);
   // [bounded] dx = p * (dp - sum(p * dp)) * scale; dx may be dp
   void (*softmax_backward)(size_t n, const float *p, const float *dp, float scale, float *dx);
-  // [bounded] log(sum(exp(x)))
-  float (*log_sum_exp)(size_t n, const float *x);
+  // [bounded] log(sum(exp(x))), and the largest value of each block of IG_LOGITS_BLOCK, from one pass over x: a search for the best values need not look
+  // into most blocks again. largest (ceil(n / IG_LOGITS_BLOCK)), or NULL: not wanted. NaN is passed over in the largest values, not in the sum.
+  float (*log_sum_exp)(size_t n, const float *x, float *largest);
   // largest value and its first index
   size_t (*argmax)(size_t n, const float *x);
 

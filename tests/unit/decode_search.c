@@ -16,7 +16,7 @@
 #define SENTENCES 6  // of each case
 #define MAX_LENGTH 32
 #define MAX_SLOTS 64
-#define MAX_VOCABULARY 512
+#define MAX_VOCABULARY 1600
 
 // The toy finds its past as a real model does: each step stores its token in the cache row it was given and reads those before through history.
 typedef struct toy {
@@ -241,6 +241,78 @@ static void test_golden_joining(void **state) {
   ig_pool_free(pool);
 }
 
+static ig_decode_options plain(int beam) {
+  return (ig_decode_options){.beam_size = beam,
+                             .n_best = 1,
+                             .max_length = 20,
+                             .length_penalty = 1,
+                             .repetition_penalty = 1,
+                             .forced_bos = -1,
+                             .forced_eos = -1,
+                             .start_id = 1,
+                             .eos_id = 2,
+                             .vocab_size = 50};
+}
+
+// ---- blocks of logits that are passed over --------------------------------------------------------------------------------------------------------
+
+static void fill(float *largest, size_t n, float value) {
+  for (size_t i = 0; largest && i < n; i += IG_LOGITS_BLOCK) largest[i / IG_LOGITS_BLOCK] = value;
+}
+static float passing_over_nothing(size_t n, const float *x, float *largest) {
+  const float sum = kernels()->log_sum_exp(n, x, NULL);
+  fill(largest, n, INFINITY);
+  return sum;
+}
+static float passing_over_all(size_t n, const float *x, float *largest) {
+  const float sum = kernels()->log_sum_exp(n, x, NULL);
+  fill(largest, n, -INFINITY);
+  return sum;
+}
+
+// Steps of a quarter: a row has many logits that are equal.
+static float *run_with_ties(void *context, const ig_inference_step *step) {
+  float *logits = toy_run(context, step);
+  for (int i = 0; i < step->rows * ((toy *)context)->vocab_size; i++) logits[i] = floorf(logits[i] * 4) / 4;
+  return logits;
+}
+
+// How many of the ids found with these kernels are others than those in `expected`, which are set when `set`.
+static int others(const ig_decode_options *o, const ig_kernels *k, int expected[][MAX_LENGTH], bool set) {
+  static toy t;
+  t = (toy){.vocab_size = o->vocab_size, .eos_id = 2, .max_length = o->max_length, .number = {0, 1, 2}};
+  ig_search *search;
+  const ig_hypothesis *found;
+  int count = 0;
+  assert_int_equal(ig_search_create(o, k, NULL, 3, &search, NULL), IG_OK);
+  assert_int_equal(ig_search_run(search, &(ig_stepper){run_with_ties, &t}, 3, &found, NULL), IG_OK);
+  for (int s = 0; s < 3 * o->n_best; s++) {
+    if (set) memcpy(expected[s], found[s].ids, (size_t)found[s].length * sizeof(int));
+    count += memcmp(expected[s], found[s].ids, (size_t)found[s].length * sizeof(int)) != 0;
+  }
+  ig_search_free(search);
+  return count;
+}
+
+static void test_blocks_that_cannot_win_are_passed_over(void **state) {
+  (void)state;
+  ig_kernels none = *kernels(), all = *kernels();
+  none.log_sum_exp = passing_over_nothing;
+  all.log_sum_exp = passing_over_all;
+  // Plain, renormalised behind a penalty, forced ends; a penalty below 1 raises what is there already.
+  for (int i = 0; i < 4; i++) {
+    ig_decode_options o = plain(4);
+    o.n_best = 4, o.vocab_size = 1600, o.min_length = 6;
+    if (i == 1) o.renormalize = true, o.repetition_penalty = 1.5f;
+    if (i == 2) o.forced_bos = 1500, o.forced_eos = 2, o.no_repeat_ngram = 2, o.max_length = 8;
+    if (i == 3) o.repetition_penalty = 0.5f;
+    int expected[12][MAX_LENGTH];
+    assert_int_equal(others(&o, &none, expected, true), 0);
+    assert_int_equal(others(&o, kernels(), expected, false), 0);
+    if (i < 3) assert_true(others(&o, &all, expected, false) > 0);  // the largest values are heeded
+  }
+}
+
 static ig_status full_disk(void *context, int place, const ig_hypothesis *found, ig_error *err) {
   (void)context, (void)place, (void)found, (void)err;
   return IG_ERROR_IO;
@@ -265,19 +337,6 @@ static void test_a_failing_feed_ends_the_search(void **state) {
   assert_int_equal(ig_search_create(&c.options, kernels(), NULL, 2, &search, NULL), IG_OK);
   assert_int_equal(ig_search_stream(search, &(ig_stepper){toy_run, &t}, &(ig_search_feed){toy_join, full_disk, &feed}, 2, NULL), IG_ERROR_IO);
   ig_search_free(search);
-}
-
-static ig_decode_options plain(int beam) {
-  return (ig_decode_options){.beam_size = beam,
-                             .n_best = 1,
-                             .max_length = 20,
-                             .length_penalty = 1,
-                             .repetition_penalty = 1,
-                             .forced_bos = -1,
-                             .forced_eos = -1,
-                             .start_id = 1,
-                             .eos_id = 2,
-                             .vocab_size = 50};
 }
 
 // The negative control of the comparison: another length penalty must show.
@@ -373,6 +432,7 @@ int main(void) {
       cmocka_unit_test(test_golden_any_batch),
       cmocka_unit_test(test_golden_threads),
       cmocka_unit_test(test_golden_joining),
+      cmocka_unit_test(test_blocks_that_cannot_win_are_passed_over),
       cmocka_unit_test(test_a_failing_feed_ends_the_search),
       cmocka_unit_test(test_comparison_bites),
       cmocka_unit_test(test_nan_is_an_error),

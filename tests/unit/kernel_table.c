@@ -134,8 +134,13 @@ static void check_reductions(checker *c, size_t n) {
 static void check_softmax(checker *c, size_t n) {
   float *x = take(c, n, 20.0f), *dp = take(c, n, 1.0f);
   if (n > 4) x[n / 3] = -INFINITY;
-  float got_log = c->kernels->log_sum_exp(n, x), want_log = reference->log_sum_exp(n, x);
+  const size_t blocks = (n + IG_LOGITS_BLOCK - 1) / IG_LOGITS_BLOCK;
+  float *got_largest = take(c, blocks, 1.0f), *want_largest = take(c, blocks, 1.0f);
+  float got_log = c->kernels->log_sum_exp(n, x, got_largest), want_log = reference->log_sum_exp(n, x, want_largest);
   expect_near(c, "log_sum_exp", n, 1, &got_log, &want_log, 1e-6, 1e-6);
+  expect_near(c, "log_sum_exp", n, blocks, got_largest, want_largest, 0, 0);
+  const float alone = c->kernels->log_sum_exp(n, x, NULL);
+  if (memcmp(&alone, &got_log, sizeof alone) != 0) fail_case(c, "log_sum_exp", n, "another sum without the largest values");
   float *got = take_copy(c, n, x), *want = take_copy(c, n, x);
   c->kernels->softmax(n, got);
   reference->softmax(n, want);
@@ -391,9 +396,15 @@ static size_t last_argmax(size_t n, const float *x) {
   return best;
 }
 
+static float forgetful_log_sum_exp(size_t n, const float *x, float *largest) {
+  const float sum = reference->log_sum_exp(n, x, largest);
+  if (largest && n > IG_LOGITS_BLOCK) largest[1] = largest[0];
+  return sum;
+}
+
 static void broken_tables_are_reported(void **state) {
   (void)state;
-  enum { BROKEN = 8 };
+  enum { BROKEN = 9 };
   ig_kernels broken[BROKEN];
   for (int i = 0; i < BROKEN; i++) broken[i] = *reference;
   broken[0].add = late_add;
@@ -404,7 +415,8 @@ static void broken_tables_are_reported(void **state) {
   broken[5].dropout = biased_dropout;
   broken[6].adam = lazy_adam;
   broken[7].argmax = last_argmax;
-  static const char *const slots[BROKEN] = {"add", "axpy", "dot", "softmax", "gemm", "dropout", "adam", "argmax"};
+  broken[8].log_sum_exp = forgetful_log_sum_exp;
+  static const char *const slots[BROKEN] = {"add", "axpy", "dot", "softmax", "gemm", "dropout", "adam", "argmax", "log_sum_exp"};
   char first[160];
   for (int i = 0; i < BROKEN; i++) {
     assert_true(check_table(&broken[i], first, sizeof first) > 0);

@@ -149,8 +149,10 @@ static void softmax_backward(size_t n, const float *p, const float *dp, float sc
   for (size_t i = 0; i < n; i++) dx[i] = p[i] * (dp[i] - sum) * scale_by;
 }
 
-static float log_sum_exp(size_t n, const float *x) {
+static float log_sum_exp(size_t n, const float *x, float *block_largest) {
   float max = largest(n, x);
+  for (size_t i = 0; block_largest && i < n; i += IG_LOGITS_BLOCK)
+    block_largest[i / IG_LOGITS_BLOCK] = largest(n - i < IG_LOGITS_BLOCK ? n - i : IG_LOGITS_BLOCK, x + i);
   if (max == -INFINITY || max == INFINITY) return max;
   double sum = 0;
   for (size_t i = 0; i < n; i++) sum += exp((double)x[i] - (double)max);
