@@ -226,7 +226,7 @@ int main(int argc, char **argv) {
     if (strcmp(argv[i], "--openblas") == 0) openblas = argv[i + 1];
     if (strcmp(argv[i], "--mkl") == 0) mkl = argv[i + 1];
   }
-  ig_nn nn = {0};
+  ig_nn nn = {.training = true};  // products of training may run on a matrix unit; packed ones never do
   ig_error err;
   double peak;
   if (ig_kernels_select(&nn.kernels, &err) != IG_OK || ig_pool_create(threads, &nn.pool, &err) != IG_OK ||

@@ -197,7 +197,7 @@ size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
 
 void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm) {
   if (gemm->m == 0 || gemm->n == 0) return;
-  if (nn->training && ig_gemm_split_worth(nn, gemm->m, gemm->n, gemm->k)) {
+  if (nn->training && !gemm->packed && ig_gemm_split_worth(nn, gemm->m, gemm->n, gemm->k)) {
     ig_gemm_split_run(nn, gemm);
     return;
   }
