@@ -191,7 +191,7 @@ size_t ig_gemm_packed_size(const ig_kernels *kernels, size_t n, size_t k) { retu
 
 size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
   const size_t packed = ig_gemm_packed_size(nn->kernels, n, k) * sizeof(float) + 2 * IG_ALIGNMENT;
-  const size_t split = ig_gemm_split_worth(nn, m, n, k) ? ig_gemm_split_scratch(nn, m, n, k) : 0;
+  const size_t split = ig_gemm_split_worth(nn, m, n, k) ? ig_gemm_split_scratch(nn, m, n) : 0;
   return packed > split ? packed : split;
 }
 

@@ -4,8 +4,10 @@
 #include "nn/gemm_split.h"
 
 enum {
-  CHUNK_STEPS = 16,  // of k
-  OWN_PANELS = 8,    // a task, at most: 768 KB
+  CHUNK_STEPS = 16,   // of k, at least
+  SHARED_STEPS = 96,  // of all shared panels together, where they are few: 576 KB
+  OWN_STEPS = 128,    // of a task's panels together
+  OWN_PANELS = OWN_STEPS / CHUNK_STEPS,
   TASKS_PER_THREAD = 2,
 };
 static const size_t WORTH = 1 << 20;  // multiply-adds
@@ -24,7 +26,7 @@ typedef struct work {
   const ig_gemm *gemm;
   lines shared, own;
   char *packed;         // (panels of shared, steps)
-  char *blocks;         // (threads, OWN_PANELS, CHUNK_STEPS)
+  char *blocks;         // (threads, OWN_STEPS)
   size_t first, depth;  // of k: this chunk
   size_t steps;         // of the chunk
   size_t own_panels;    // a task
@@ -71,7 +73,7 @@ static void multiply_task(void *context, size_t index, int worker) {
   const size_t edge = w->unit->edge, panel = w->steps * w->unit->step_bytes;
   const size_t first = index * w->own_panels * edge, count = at_most(w->own.count - first, w->own_panels * edge);
   const bool rows = w->own.kind == IG_PANEL_ROWS;
-  char *block = w->blocks + (size_t)worker * OWN_PANELS * CHUNK_STEPS * w->unit->step_bytes;
+  char *block = w->blocks + (size_t)worker * OWN_STEPS * w->unit->step_bytes;
   for (size_t i = 0; i < count; i += edge) pack_panel(w, &w->own, first + i, block + i / edge * panel);
   const size_t row = rows ? first : 0, column = rows ? 0 : first;
   const ig_panel_product product = {.rows = rows ? count : g->m,
@@ -88,16 +90,19 @@ static void multiply_task(void *context, size_t index, int worker) {
   if (w->first + w->depth == g->k && (g->bias || g->activation != IG_ACTIVATION_NONE)) finish(w, row, product.rows, column, product.columns);
 }
 
+// Steps of `panels` shared ones together: long chunks where there are few, since at each chunk the threads wait for each other.
+static size_t shared_steps(size_t panels) { return panels * CHUNK_STEPS > SHARED_STEPS ? panels * CHUNK_STEPS : SHARED_STEPS; }
+
 void ig_gemm_split_run(ig_nn *nn, const ig_gemm *g) {
   const size_t threads = (size_t)ig_pool_threads(nn->pool), mark = ig_arena_mark(nn->scratch);
   const ig_matrix_unit *unit = nn->kernels->matrix_unit;
   const lines rows = {IG_PANEL_ROWS, g->m, g->a, g->a_row, g->a_depth}, columns = {IG_PANEL_COLUMNS, g->n, g->b, g->b_column, g->b_depth};
-  const size_t chunk = at_most(g->k, CHUNK_STEPS * unit->depth);
   work w = {.kernels = nn->kernels, .unit = unit, .gemm = g, .shared = g->m < g->n ? rows : columns, .own = g->m < g->n ? columns : rows};
   const size_t shared_panels = parts(w.shared.count, unit->edge), own_panels = parts(w.own.count, unit->edge);
-  w.packed = IG_TAKE(nn->scratch, char, shared_panels *parts(chunk, unit->depth) * unit->step_bytes);
-  w.blocks = IG_TAKE(nn->scratch, char, threads *OWN_PANELS *CHUNK_STEPS * unit->step_bytes);
+  w.packed = IG_TAKE(nn->scratch, char, shared_steps(shared_panels) * unit->step_bytes);
+  w.blocks = IG_TAKE(nn->scratch, char, threads *OWN_STEPS * unit->step_bytes);
   w.own_panels = at_most(OWN_PANELS, parts(own_panels, threads * TASKS_PER_THREAD));
+  const size_t chunk = at_most(shared_steps(shared_panels) / shared_panels, OWN_STEPS / w.own_panels) * unit->depth;
   for (; w.first < g->k; w.first += w.depth) {
     w.depth = at_most(g->k - w.first, chunk);
     w.steps = parts(w.depth, unit->depth);
@@ -107,11 +112,11 @@ void ig_gemm_split_run(ig_nn *nn, const ig_gemm *g) {
   ig_arena_release(nn->scratch, mark);
 }
 
-size_t ig_gemm_split_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
+size_t ig_gemm_split_scratch(const ig_nn *nn, size_t m, size_t n) {
   const ig_matrix_unit *unit = nn->kernels->matrix_unit;
   if (!unit) return 0;
   ig_arena measured = ig_arena_measure();
-  ig_arena_take(&measured, parts(at_most(m, n), unit->edge) * parts(at_most(k, CHUNK_STEPS * unit->depth), unit->depth), unit->step_bytes);
-  ig_arena_take(&measured, (size_t)ig_pool_threads(nn->pool) * OWN_PANELS * CHUNK_STEPS, unit->step_bytes);
+  ig_arena_take(&measured, shared_steps(parts(at_most(m, n), unit->edge)), unit->step_bytes);
+  ig_arena_take(&measured, (size_t)ig_pool_threads(nn->pool) * OWN_STEPS, unit->step_bytes);
   return measured.peak;
 }

@@ -6,6 +6,6 @@
 
 // Is there a unit, and is the product large enough to be worth packing?
 bool ig_gemm_split_worth(const ig_nn *nn, size_t m, size_t n, size_t k);
-void ig_gemm_split_run(ig_nn *nn, const ig_gemm *gemm);                       // gemm->packed is not used
-size_t ig_gemm_split_scratch(const ig_nn *nn, size_t m, size_t n, size_t k);  // bytes; 0 without a unit
+void ig_gemm_split_run(ig_nn *nn, const ig_gemm *gemm);             // gemm->packed is not used
+size_t ig_gemm_split_scratch(const ig_nn *nn, size_t m, size_t n);  // bytes; 0 without a unit
 #endif

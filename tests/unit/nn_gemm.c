@@ -193,7 +193,7 @@ static void bits_do_not_depend_on_threads_rows_or_packing(void **state) {
 static void run_split(const ig_kernels *kernels, ig_pool *pool, const ig_gemm *gemm) {
   ig_nn nn = {.kernels = kernels, .pool = pool, .training = true};
   ig_arena scratch;
-  assert_int_equal(ig_arena_create(&scratch, ig_gemm_split_scratch(&nn, gemm->m, gemm->n, gemm->k), NULL), IG_OK);
+  assert_int_equal(ig_arena_create(&scratch, ig_gemm_split_scratch(&nn, gemm->m, gemm->n), NULL), IG_OK);
   nn.scratch = &scratch;
   ig_gemm_split_run(&nn, gemm);
   assert_int_equal(scratch.used, 0);
