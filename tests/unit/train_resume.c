@@ -168,6 +168,11 @@ static void sampled_segmentations(void **state) {
   interrupt_at = 0;
   ok(train_on("pieces.yml", 1, SETTINGS("train.output=resampled", SAMPLED), &err), &err);
   assert_same_run("sampled", "resampled");
+  // Two epochs are not twice the first one.
+  ok(train_on("pieces.yml", 1, SETTINGS("train.output=epoch", SAMPLED, "train.epochs=1"), &err), &err);
+  const json_int_t first = stat_of("target_tokens");
+  ok(train_on("pieces.yml", 1, SETTINGS("train.output=epoch", "data.sampling={nbest_size: 8}", "train.updates=0", "train.epochs=2"), &err), &err);
+  assert_int_not_equal(stat_of("target_tokens"), first);
   ok(train_on("pieces.yml", 2, SETTINGS("train.output=unsampled", "train.updates=30"), &err), &err);
   assert_false(same_file("sampled/latest/model.safetensors", "unsampled/latest/model.safetensors"));
   assert_int_equal(train_on("pieces.yml", 2, SETTINGS("train.output=sampled", "train.updates=30"), &err), IG_ERROR_ARGUMENT);
