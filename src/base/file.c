@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -43,6 +44,12 @@ void ig_unmap_file(ig_mapping *mapping) {
   if (!mapping) return;
   if (mapping->data) munmap((void *)(uintptr_t)mapping->data, mapping->size);
   *mapping = (ig_mapping){0};
+}
+
+void ig_forget_mapped(const void *data, size_t size) {
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = ((uintptr_t)data + page - 1) / page * page;
+  const uintptr_t end = ((uintptr_t)data + size) / page * page;
+  if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);  // a hint: a file's pages come back from it
 }
 
 // Reads to the end instead of trusting a size: pipes have none, and a file may grow meanwhile.

@@ -11,6 +11,8 @@ typedef struct ig_mapping {
 } ig_mapping;
 ig_status ig_map_file(const char *path, ig_mapping *out, ig_error *err);
 void ig_unmap_file(ig_mapping *mapping);
+// A part of a mapping that will hardly be read again: its whole pages need not stay in memory.
+void ig_forget_mapped(const void *data, size_t size);
 
 // A whole file in memory, NUL behind it for text; *out for the caller to free().
 ig_status ig_read_file(const char *path, char **out, size_t *size, ig_error *err);

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "model/layout.h"
 
 typedef struct packing {
@@ -126,6 +127,8 @@ static void pack_task(void *context, size_t index, int worker) {
   if (l->status != IG_OK) return;
   ig_nn nn = r->nn;
   ig_linear_pack(&nn, &linear, (float *)l->linear->packed);
+  for (size_t i = l->first; !l->plain && i <= l->last; i++)
+    if (r->tensors[i]) ig_forget_mapped(r->tensors[i]->data, r->tensors[i]->bytes);
 }
 
 // Embeddings are read whole, and lie before everything else.

@@ -153,6 +153,35 @@ static void mappings(void **state) {
   assert_non_null(strstr(err.message, "directory"));
 }
 
+// Pages of files in memory, or -1 where the system does not tell.
+static long resident_file_pages(void) {
+  long size, resident, shared = -1;
+  FILE *f = fopen("/proc/self/statm", "r");
+  if (f && fscanf(f, "%ld %ld %ld", &size, &resident, &shared) != 3) shared = -1;
+  if (f) fclose(f);
+  return shared;
+}
+
+static void forgotten_pages_leave_memory_and_come_back(void **state) {
+  (void)state;
+  enum { SIZE = (16 << 20) + 77 };
+  unsigned char *bytes = malloc(SIZE);
+  ig_mapping mapping;
+  for (int i = 0; i < SIZE; i++) bytes[i] = (unsigned char)(i * 31 + (i >> 12));
+  assert_int_equal(ig_write_file("mapped", bytes, SIZE, NULL), IG_OK);
+  assert_int_equal(ig_map_file("mapped", &mapping, NULL), IG_OK);
+  assert_memory_equal(mapping.data, bytes, SIZE);
+  const long before = resident_file_pages();
+  ig_forget_mapped(mapping.data + 5, SIZE - 11);
+  const long after = resident_file_pages(), page = sysconf(_SC_PAGESIZE);
+  if (before >= 0 && after >= 0) assert_true((before - after) * page > SIZE / 4 * 3);
+  ig_forget_mapped(mapping.data + 5, 3);  // no whole page
+  assert_memory_equal(mapping.data, bytes, SIZE);
+  ig_unmap_file(&mapping);
+  free(bytes);
+  remove("mapped");
+}
+
 static void large_files_are_read_whole(void **state) {
   (void)state;
   enum { SIZE = 300001 };
@@ -202,6 +231,7 @@ int main(void) {
       TEST(special_files_are_not_replaced),
       TEST(permissions_are_kept),
       TEST(mappings),
+      TEST(forgotten_pages_leave_memory_and_come_back),
       TEST(large_files_are_read_whole),
       TEST(directories),
   };
