@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -27,6 +28,8 @@ ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t 
   json_error_t why;
   *out = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
   if (*out) return IG_OK;
+  // Where memory runs out before Jansson knows a place, it gives no code.
+  if (why.line < 0 || json_error_code(&why) == json_error_out_of_memory) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", name);
   return ig_fail(err, IG_ERROR_FORMAT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column, why.text);
 }
 
@@ -49,8 +52,32 @@ ig_status ig_json_load_object(const char *path, json_t **out, ig_error *err) {
   return status;
 }
 
+typedef struct text {
+  char *bytes;
+  size_t length, capacity;
+  bool failed;
+} text;
+
+static int append(const char *bytes, size_t size, void *context) {
+  text *t = context;
+  t->failed = t->failed || ig_grow((void **)&t->bytes, &t->capacity, t->length + size + 1, 1, NULL) != IG_OK;
+  if (t->failed) return -1;
+  memcpy(t->bytes + t->length, bytes, size);
+  t->length += size;
+  t->bytes[t->length] = '\0';
+  return 0;
+}
+
+// Jansson 2.14 goes on behind some failures of its writer, so json_dumps may leave out a key for want of memory.
+char *ig_json_text(const json_t *value, size_t flags) {
+  text t = {0};
+  if (value && json_dump_callback(value, append, &t, flags) == 0 && !t.failed) return t.bytes;
+  free(t.bytes);
+  return NULL;
+}
+
 ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_error *err) {
-  char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION((size_t)digits));
+  char *text = ig_json_text(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION((size_t)digits));
   if (!text) return ig_fail(err, IG_ERROR_MEMORY, "%s: could not encode the JSON value", path);
   size_t length = strlen(text);
   text[length] = '\n';  // in place of the NUL: the size is given

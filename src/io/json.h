@@ -10,6 +10,8 @@ ig_status ig_json_load(const char *path, json_t **out, ig_error *err);
 ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t **out, ig_error *err);  // name: for messages
 // Indented by 2, atomic, newline at the end. digits: of real numbers; 17 keep every double, 9 every float.
 ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_error *err);
+// json_dumps that never leaves anything out: NULL where memory is out, a text is not UTF-8, a number not finite, or value NULL. For the caller to free().
+char *ig_json_text(const json_t *value, size_t flags);
 
 // An object and what to call it in messages ("config.json").
 typedef struct ig_json_object {

@@ -22,9 +22,14 @@ static ig_status tensor_size(const char *path, const ig_safetensors_output *t, s
   return IG_OK;
 }
 
+// NULL: out of memory.
 static json_t *entry_of(const ig_safetensors_output *t, size_t begin, size_t end) {
   json_t *shape = json_array();
-  for (int i = 0; i < t->rank; ++i) json_array_append_new(shape, json_integer((json_int_t)t->shape[i]));
+  for (int i = 0; i < t->rank; ++i)
+    if (json_array_append_new(shape, json_integer((json_int_t)t->shape[i]))) {
+      json_decref(shape);
+      return NULL;
+    }
   return json_pack("{s:s, s:o, s:[I, I]}", "dtype", ig_dtype_name(t->dtype), "shape", shape, "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
 
@@ -37,15 +42,17 @@ static ig_status build_header(const char *path, const ig_safetensors_output *ten
     IG_TRY(tensor_size(path, &tensors[i], &elements, &bytes, err));
     if (!ig_size_add(begin, bytes, &end)) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: the file would be too large", path, tensors[i].name);
     if (json_object_get(header, tensors[i].name)) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: twice", path, tensors[i].name);
-    if (json_object_set_new(header, tensors[i].name, entry_of(&tensors[i], begin, end)))
-      return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: out of memory, or the name is not UTF-8", path, tensors[i].name);
+    json_t *entry = entry_of(&tensors[i], begin, end);
+    if (!entry) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
+    if (json_object_set_new(header, tensors[i].name, entry))
+      return ig_fail(err, IG_ERROR_MEMORY, "%s: tensor %s: out of memory, or the name is not UTF-8", path, tensors[i].name);
     begin = end;
   }
   return IG_OK;
 }
 
 static ig_status write_header(ig_writer *writer, const json_t *header, ig_error *err) {
-  char *text = json_dumps(header, JSON_COMPACT | JSON_PRESERVE_ORDER);
+  char *text = ig_json_text(header, JSON_COMPACT | JSON_PRESERVE_ORDER);
   if (!text) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", writer->path);
   size_t length = strlen(text), padded = (length + 7) & ~(size_t)7;  // 8 + padded is a multiple of 8: data are aligned
   unsigned char prefix[8];

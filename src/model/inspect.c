@@ -28,33 +28,46 @@ static void count(ig_model_summary *s) {
   }
 }
 
+// What could not be built for want of memory is NULL.
+static json_t *whole(json_t *json, int failed) {
+  if (!failed) return json;
+  json_decref(json);
+  return NULL;
+}
+
 // {"F32": bytes, …}: every dtype met, with the bytes stored in it.
 static json_t *dtypes(const ig_safetensors *file) {
   json_t *json = json_object();
-  for (size_t i = 0; i < ig_safetensors_count(file); i++) {
+  int failed = !json;
+  for (size_t i = 0; !failed && i < ig_safetensors_count(file); i++) {
     const ig_safetensor *t = ig_safetensors_get(file, i);
     const char *name = ig_dtype_name(t->dtype);
-    json_object_set_new(json, name, json_integer(json_integer_value(json_object_get(json, name)) + (json_int_t)t->bytes));
+    failed = json_object_set_new(json, name, json_integer(json_integer_value(json_object_get(json, name)) + (json_int_t)t->bytes));
   }
-  return json;
+  return whole(json, failed);
 }
 
 static json_t *tied(const ig_config *c) {
   json_t *json = json_array();
-  if (c->shared_embedding) json_array_append_new(json, json_string("source and target embedding"));
-  if (c->tied_output) json_array_append_new(json, json_string("target embedding and output layer"));
-  return json;
+  int failed = !json;
+  if (c->shared_embedding) failed |= json_array_append_new(json, json_string("source and target embedding"));
+  if (c->tied_output) failed |= json_array_append_new(json, json_string("target embedding and output layer"));
+  return whole(json, failed);
+}
+
+static json_t *tensor_json(const ig_safetensor *t) {
+  json_t *shape = json_array();
+  int failed = !shape;
+  for (int d = 0; !failed && d < t->rank; d++) failed = json_array_append_new(shape, json_integer((json_int_t)t->shape[d]));
+  shape = whole(shape, failed);
+  return shape ? json_pack("{s:s, s:s, s:o}", "name", t->name, "dtype", ig_dtype_name(t->dtype), "shape", shape) : NULL;
 }
 
 static json_t *tensor_list(const ig_safetensors *file) {
   json_t *list = json_array();
-  for (size_t i = 0; i < ig_safetensors_count(file); i++) {
-    const ig_safetensor *t = ig_safetensors_get(file, i);
-    json_t *shape = json_array();
-    for (int d = 0; d < t->rank; d++) json_array_append_new(shape, json_integer((json_int_t)t->shape[d]));
-    json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "name", t->name, "dtype", ig_dtype_name(t->dtype), "shape", shape));
-  }
-  return list;
+  int failed = !list;
+  for (size_t i = 0; !failed && i < ig_safetensors_count(file); i++) failed = json_array_append_new(list, tensor_json(ig_safetensors_get(file, i)));
+  return whole(list, failed);
 }
 
 static json_t *memory_json(const ig_model_summary *s) {
@@ -69,21 +82,20 @@ static json_t *memory_json(const ig_model_summary *s) {
 
 static json_t *as_json(const ig_model_summary *s, const char *directory) {
   json_t *json = json_pack("{s:s, s:s}", "directory", directory, "family", s->family->name);
-  if (!json) return NULL;
-  json_object_set_new(json, "config", s->family->to_json(&s->config));
-  json_object_set_new(json, "stored_values", json_integer((json_int_t)s->parameters));
-  json_object_set_new(json, "stored_bytes", json_integer((json_int_t)s->bytes));
-  json_object_set_new(json, "fp32_bytes", json_integer((json_int_t)(s->parameters * sizeof(float))));
-  json_object_set_new(json, "dtypes", dtypes(s->file));
-  json_object_set_new(json, "tied", tied(&s->config));
-  json_object_set_new(json, "memory", memory_json(s));
-  json_object_set_new(json, "tensors", tensor_list(s->file));
-  return json;
+  int failed = json_object_set_new(json, "config", s->family->to_json(&s->config));
+  failed |= json_object_set_new(json, "stored_values", json_integer((json_int_t)s->parameters));
+  failed |= json_object_set_new(json, "stored_bytes", json_integer((json_int_t)s->bytes));
+  failed |= json_object_set_new(json, "fp32_bytes", json_integer((json_int_t)(s->parameters * sizeof(float))));
+  failed |= json_object_set_new(json, "dtypes", dtypes(s->file));
+  failed |= json_object_set_new(json, "tied", tied(&s->config));
+  failed |= json_object_set_new(json, "memory", memory_json(s));
+  failed |= json_object_set_new(json, "tensors", tensor_list(s->file));
+  return whole(json, failed);
 }
 
 static char *dump(const ig_model_summary *s, const char *directory, ig_error *err) {
   json_t *json = as_json(s, directory);
-  char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+  char *text = ig_json_text(json, JSON_INDENT(2));
   json_decref(json);
   if (!text) ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", directory);
   return text;
@@ -106,6 +118,7 @@ static void print_memory(FILE *out, const ig_model_summary *s) {
 static char *describe(const ig_model_summary *s, const char *directory, ig_error *err) {
   const ig_config *c = &s->config;
   json_t *types = dtypes(s->file);
+  if (!types) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", directory), NULL;
   char names[128] = "";
   const char *name;
   json_t *value;

@@ -25,22 +25,22 @@ static ig_status save_config(const ig_model *m, const ig_family *family, const c
   return save_json(directory, "config.json", family->to_json(&m->config), err);
 }
 
-static void set_id(json_t *json, const char *key, int id) {
-  if (id >= 0) json_object_set_new(json, key, json_integer(id));
-}
+static int set_id(json_t *json, const char *key, int id) { return id >= 0 ? json_object_set_new(json, key, json_integer(id)) : 0; }
 
-// What a model made here asks of a decoder: beam 4, never pad, forced end at the last position.
+// What a model made here asks of a decoder: beam 4, never pad, forced end at the last position. NULL: out of memory.
 static json_t *default_generation(const ig_config *c) {
   json_t *json = json_object();
-  set_id(json, "bos_token_id", c->bos_id);
-  set_id(json, "eos_token_id", c->eos_id);
-  set_id(json, "pad_token_id", c->pad_id);
-  set_id(json, "decoder_start_token_id", c->decoder_start_id);
-  set_id(json, "forced_eos_token_id", c->forced_eos_id);
-  if (c->pad_id >= 0) json_object_set_new(json, "bad_words_ids", json_pack("[[i]]", c->pad_id));
-  json_object_set_new(json, "num_beams", json_integer(4));
-  json_object_set_new(json, "max_length", json_integer(c->max_positions > 0 && c->max_positions < 512 ? c->max_positions : 512));
-  return json;
+  int failed = set_id(json, "bos_token_id", c->bos_id);
+  failed |= set_id(json, "eos_token_id", c->eos_id);
+  failed |= set_id(json, "pad_token_id", c->pad_id);
+  failed |= set_id(json, "decoder_start_token_id", c->decoder_start_id);
+  failed |= set_id(json, "forced_eos_token_id", c->forced_eos_id);
+  if (c->pad_id >= 0) failed |= json_object_set_new(json, "bad_words_ids", json_pack("[[i]]", c->pad_id));
+  failed |= json_object_set_new(json, "num_beams", json_integer(4));
+  failed |= json_object_set_new(json, "max_length", json_integer(c->max_positions > 0 && c->max_positions < 512 ? c->max_positions : 512));
+  if (!failed) return json;
+  json_decref(json);
+  return NULL;
 }
 
 static ig_status save_generation(const ig_model *m, const char *directory, ig_error *err) {

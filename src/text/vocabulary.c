@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "io/json.h"
+#include "text/utf8.h"
 
 #define MAX_ID (1 << 24)  // what a damaged file may make us allocate; the largest vocabularies in use have 2^18 tokens
 
@@ -99,9 +100,12 @@ ig_status ig_vocabulary_load(ig_vocabulary *v, const char *path, ig_error *err) 
 ig_status ig_vocabulary_save(const ig_vocabulary *v, const char *path, ig_error *err) {
   json_t *root = json_object();
   ig_status status = root ? IG_OK : ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
-  for (int id = 0; status == IG_OK && id < v->size; ++id)
-    if (v->tokens[id] && json_object_set_new(root, v->tokens[id], json_integer(id)))
-      status = ig_fail(err, IG_ERROR_FORMAT, "%s: token %d: out of memory, or not UTF-8", path, id);
+  for (int id = 0; status == IG_OK && id < v->size; ++id) {
+    const char *token = v->tokens[id];
+    if (!token || json_object_set_new(root, token, json_integer(id)) == 0) continue;
+    status = ig_utf8_valid(token, strlen(token), NULL) ? ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path)
+                                                       : ig_fail(err, IG_ERROR_FORMAT, "%s: token %d is not UTF-8", path, id);
+  }
   if (status == IG_OK) status = ig_json_save(path, root, 9, err);
   json_decref(root);
   return status;

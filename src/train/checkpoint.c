@@ -180,11 +180,12 @@ ig_status ig_checkpoint_recover(const char *directory, ig_error *err) {
   return status;
 }
 
-bool ig_checkpoint_exists(const char *directory) {
-  char *state = ig_join_path(directory, STATE, NULL);
-  const bool exists = state && ig_file_exists(state);
+ig_status ig_checkpoint_exists(const char *directory, bool *exists, ig_error *err) {
+  char *state = ig_join_path(directory, STATE, err);
+  if (!state) return IG_ERROR_MEMORY;
+  *exists = ig_file_exists(state);
   free(state);
-  return exists;
+  return IG_OK;
 }
 
 static ig_status read_count(ig_json_object from, const char *key, uint64_t *out, ig_error *err) {

@@ -8,7 +8,7 @@
 ig_status ig_checkpoint_save(const ig_run *run, const char *directory, bool with_state, ig_error *err);
 // Cleans up behind a crash within ig_checkpoint_save: directory is then whole, old or new, or absent.
 ig_status ig_checkpoint_recover(const char *directory, ig_error *err);
-bool ig_checkpoint_exists(const char *directory);
+ig_status ig_checkpoint_exists(const char *directory, bool *exists, ig_error *err);
 // training.json. The caller drops both references.
 typedef struct ig_saved_run {
   ig_run_state state;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "io/json.h"
 #include "base/random.h"
 
 // Moves the members of `part` into object as "prefix.key". Takes over part; -1 where memory is out.
@@ -116,7 +117,7 @@ const char *ig_comparison_difference(const json_t *saved, const json_t *wanted) 
 }
 
 static void print_value(const json_t *value, char out[128]) {
-  char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+  char *text = ig_json_text(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(9));
   snprintf(out, 128, "%s", text ? text : "nothing");
   free(text);
 }

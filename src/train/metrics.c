@@ -13,7 +13,7 @@
 #include "train/run.h"
 
 ig_status ig_metrics_append(const char *path, json_t *entry, ig_error *err) {
-  char *text = entry ? json_dumps(entry, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9)) : NULL;
+  char *text = ig_json_text(entry, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
   json_decref(entry);
   if (!text) return ig_fail(err, IG_ERROR_MEMORY, "%s: a line of metrics: out of memory, or a number that is not finite", path);
   FILE *file = fopen(path, "a");

@@ -322,7 +322,7 @@ static ig_status find_checkpoint(ig_run *run, ig_error *err) {
   IG_TRY(ig_checkpoint_clean_up(run->config.output, err));
   IG_TRY(ig_checkpoint_recover(run->latest, err));
   IG_TRY(ig_checkpoint_recover(run->best, err));
-  run->resumed = ig_checkpoint_exists(run->latest);
+  IG_TRY(ig_checkpoint_exists(run->latest, &run->resumed, err));
   if (!run->resumed && ig_file_exists(run->latest))
     return ig_fail(err, IG_ERROR_FORMAT, "%s: training.json is missing, so this checkpoint cannot be resumed; move the directory away to start anew",
                    run->latest);

@@ -1,0 +1,16 @@
+// Faults on demand: the n-th allocation, or the n-th call that writes to the disk, fails as the system would let it fail. Linked with --wrap, so that the
+// calls of the library's own objects (and, by its hooks, those of Jansson) are the ones counted.
+#ifndef IG_TESTS_FAULTS_H
+#define IG_TESTS_FAULTS_H
+#include <stdbool.h>
+
+typedef enum fault_kind { FAULT_NONE, FAULT_MEMORY, FAULT_WRITE } fault_kind;
+
+// From now on the nth call of the kind fails, counted from 1; nth 0: calls are counted only.
+void faults_arm(fault_kind kind, long nth);
+void faults_disarm(void);
+bool faults_fired(void);         // since the last faults_arm
+long faults_calls(void);         // of the kind armed, since then
+const char *faults_where(void);  // the function that failed
+long faults_live(void);          // what was allocated, mapped or opened and not given back
+#endif

@@ -1,0 +1,204 @@
+// Every allocation failed once: a message, no crash, nothing left behind, and files whole.
+#include "scenarios.h"
+
+#include "base/error.h"
+#include "io/yaml.h"
+
+static ig_status tokenize(ig_error *err) {
+  static const char text[] = ">>deu<< Hello world. <unk> 12";
+  static ig_ids expected;
+  ig_tokenizer *tokenizer = NULL;
+  ig_ids ids = {0};
+  char *back = NULL;
+  ig_status status = ig_tokenizer_load(golden_tokenizer, &tokenizer, err);
+  if (status == IG_OK) status = ig_tokenizer_encode_source(tokenizer, text, strlen(text), &ids, err);
+  if (status == IG_OK) status = ig_tokenizer_decode(tokenizer, ids.ids, ids.count, &back, err);
+  if (status == IG_OK && !expected.count)
+    for (size_t i = 0; i < ids.count; i++) assert_int_equal(ig_ids_append(&expected, ids.ids[i], NULL), IG_OK);
+  if (status == IG_OK) {
+    assert_int_equal(ids.count, expected.count);
+    assert_memory_equal(ids.ids, expected.ids, ids.count * sizeof *ids.ids);
+  }
+  ig_tokenizer_free(tokenizer);
+  ig_ids_free(&ids);
+  free(back);
+  return status;
+}
+
+// Lines of ids in, lines out: the same text whenever it succeeds.
+typedef struct streams {
+  int sources, targets;  // read
+  char out[4096];
+  size_t used;
+} streams;
+
+static ig_status next(const char *text, int *at, const char **line, size_t *length) {
+  *line = (*at)++ < 3 ? text : NULL;
+  *length = *line ? strlen(*line) : 0;
+  return IG_OK;
+}
+
+static ig_status read_source(void *context, const char **line, size_t *length, ig_error *err) {
+  (void)err;
+  streams *s = context;
+  return next(s->sources == 1 ? "10 51 0" : "34 8 11 0", &s->sources, line, length);
+}
+
+static ig_status read_target(void *context, const char **line, size_t *length, ig_error *err) {
+  (void)err;
+  return next("5 6 7 0", &((streams *)context)->targets, line, length);
+}
+
+static ig_status write_line(void *context, const char *line, size_t length, ig_error *err) {
+  (void)err;
+  streams *s = context;
+  assert_true(s->used + length + 2 < sizeof s->out);
+  memcpy(s->out + s->used, line, length);
+  s->used += length;
+  s->out[s->used++] = '\n';
+  return IG_OK;
+}
+
+static ig_status run_lines(int threads, bool scoring, char *expected, ig_error *err) {
+  ig_translator_options options = ig_translator_options_default();
+  options.ids_in = options.ids_out = true;
+  options.beam_size = 2, options.n_best = scoring ? 1 : 2, options.max_length = 8;
+  options.threads = options.workers = threads;
+  ig_translator *translator = NULL;
+  streams s = {0};
+  const ig_line_stream stream = {read_source, write_line, &s};
+  ig_status status = ig_translator_open(golden_model, &options, &translator, err);
+  if (status == IG_OK)
+    status = scoring ? ig_score_targets(translator, &stream, read_target, err) : ig_translate_lines(translator, &stream, NULL, err);
+  ig_translator_close(translator);
+  if (status != IG_OK) return status;
+  if (!*expected) strcpy(expected, s.out);
+  assert_string_equal(s.out, expected);
+  return IG_OK;
+}
+
+static ig_status translate(ig_error *err) {
+  static char expected[4096];
+  return run_lines(1, false, expected, err);
+}
+static ig_status translate_in_parallel(ig_error *err) {
+  static char expected[4096];
+  return run_lines(3, false, expected, err);
+}
+static ig_status score_targets(ig_error *err) {
+  static char expected[4096];
+  return run_lines(1, true, expected, err);
+}
+
+// A new model, one update, a greedy translation, saved as bfloat16 and loaded.
+static ig_status step(ig_error *err) {
+  static const int ids[] = {3, 4, 5, 2}, start[] = {1, 5, 4, 3}, output[] = {5, 4, 3, 2}, offsets[] = {0, 4};
+  const ig_batch batch = {1, ids, offsets, start, output, offsets, NULL};
+  const ig_config config = ig_config_torch(11, 8, 2, 1, 1, 16, 0.1f);
+  const ig_trainer_options options = {.optimizer = {.beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f}, .seed = 1, .threads = 1};
+  ig_model *model = NULL, *again = NULL;
+  ig_trainer *trainer = NULL;
+  ig_loss loss;
+  int out[8], length;
+  ig_status status = ig_model_create(&config, 1, &model, err);
+  if (status == IG_OK) status = ig_trainer_create(model, &options, &trainer, err);
+  if (status == IG_OK) status = ig_trainer_accumulate(trainer, &batch, 0, &loss, err);
+  if (status == IG_OK) status = ig_trainer_update(trainer, 0.01f, NULL, err);
+  if (status == IG_OK) status = ig_trainer_forward(trainer, &batch, NULL, &loss, err);
+  ig_trainer_free(trainer);
+  if (status == IG_OK) status = ig_generate(model, ids, 4, 8, out, &length, err);
+  if (status == IG_OK) status = ig_model_save(model, "torch", "bfloat16", err);
+  if (status == IG_OK) status = ig_model_load("torch", &again, err);
+  ig_model_free(model);
+  ig_model_free(again);
+  return status;
+}
+
+static void remove_torch(void) { remove_directory("torch"); }
+
+static void torch_is_whole(void) {  // weights come last: a directory that has them is complete
+  if (!ig_file_exists("torch/model.safetensors")) return;
+  ig_error err = {0};
+  ig_model *model = NULL;
+  ok(ig_model_load("torch", &model, &err), &err);
+  ig_model_free(model);
+  if (!ig_file_exists("torch.json")) assert_int_equal(ig_copy_file("torch/generation_config.json", "torch.json", NULL), IG_OK);
+  assert_true(same_file("torch/generation_config.json", "torch.json"));
+}
+
+static ig_status inspect_as(bool json, char *expected, ig_error *err) {
+  char *text = NULL;
+  const ig_status status = ig_inspect(golden_model, json, &text, err);
+  if (status == IG_OK && !*expected) strcpy(expected, text);
+  if (status == IG_OK) assert_string_equal(text, expected);
+  free(text);
+  return status;
+}
+
+static ig_status inspect(ig_error *err) {
+  static char expected[8192];
+  return inspect_as(false, expected, err);
+}
+static ig_status inspect_json(ig_error *err) {
+  static char expected[65536];
+  return inspect_as(true, expected, err);
+}
+
+static ig_status read_yaml(ig_error *err) {
+  static const char text[] = "a: {b: [1, 2, &x {c: d}, *x], e: 'f'}\ng: ~\n";
+  ig_yaml *yaml = NULL;
+  json_t *json = NULL;
+  const char **strings = NULL;
+  size_t count;
+  ig_status status = ig_yaml_parse(text, sizeof text - 1, "t.yml", &yaml, err);
+  if (status == IG_OK) status = ig_yaml_set(yaml, "a.h.i=[3, four]", err);
+  if (status == IG_OK) status = ig_yaml_strings(ig_yaml_find(ig_yaml_root(yaml), "a.h"), "i", &strings, &count, err);
+  if (status == IG_OK) {
+    json = ig_yaml_to_json(ig_yaml_root(yaml));
+    if (!json) status = ig_fail(err, IG_ERROR_MEMORY, "no JSON");
+  }
+  if (json) assert_int_equal(json_array_size(json_object_get(json_object_get(json, "a"), "b")), 4);
+  json_decref(json);
+  free(strings);
+  ig_yaml_free(yaml);
+  return status;
+}
+
+static ig_status score_lines(ig_error *err) {
+  static const char *const hypotheses[] = {"the cat sat on the mat", "Ein Satz \xC3\x84 1,000."}, *const references[] = {
+                                                                                                      "a cat sat on a mat",
+                                                                                                      "Ein \xC3\xA4hnlicher Satz 1,000."};
+  for (int metric = IG_BLEU; metric <= IG_TER; metric++) {
+    const ig_score_options options = {.metric = (ig_metric)metric, .tokenize = metric == IG_BLEU ? "intl" : NULL, .lowercase = true};
+    ig_score score;
+    IG_TRY(ig_score_lines(&options, hypotheses, references, 2, &score, err));
+    assert_true(score.value > 0);
+  }
+  return IG_OK;
+}
+
+static const scenario scenarios[] = {
+    {"tokenizer", tokenize, NULL, NULL},
+    {"translate", translate, NULL, NULL},
+    {"translate in parallel", translate_in_parallel, NULL, NULL},
+    {"score targets", score_targets, NULL, NULL},
+    {"step, save and load", step, remove_torch, torch_is_whole},
+    {"inspect", inspect, NULL, NULL},
+    {"inspect as JSON", inspect_json, NULL, NULL},
+    {"YAML", read_yaml, NULL, NULL},
+    {"score", score_lines, NULL, NULL},
+    {"train", train_tiny, remove_tiny, training_is_whole},
+    {"resume", train_more, more_from_tiny, training_goes_on},
+};
+
+static void allocations(void **state) {
+  (void)state;
+  find_golden();
+  write_tiny_corpus();
+  for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) assert_true(every_fault(&scenarios[i], FAULT_MEMORY) > 10);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(allocations)};
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}

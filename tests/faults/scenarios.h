@@ -1,0 +1,142 @@
+// What both kinds of faults are tried on: small whole tasks of the library in a directory of their own. Each verifies what it made where it succeeds, so
+// that a fault is either reported or harmless.
+#ifndef IG_TESTS_FAULTS_SCENARIOS_H
+#define IG_TESTS_FAULTS_SCENARIOS_H
+#define _XOPEN_SOURCE 700  // nftw
+#include "train_fixture.h"
+
+#include <ftw.h>
+
+#include "faults.h"
+#include "io/safetensors.h"
+#include "text/ids.h"
+#include "text/tokenizer.h"
+
+typedef struct scenario {
+  const char *name;
+  ig_status (*run)(ig_error *err);
+  void (*prepare)(void);  // before each run; NULL: nothing
+  void (*check)(void);    // after each run, without faults; NULL: nothing
+} scenario;
+
+static const char *golden_tokenizer, *golden_model;  // of the repository
+
+static inline void find_golden(void) {
+  static char paths[2][512];
+  const char *source = getenv("INGOT_SOURCE");
+  assert_non_null(source);
+  snprintf(paths[0], sizeof paths[0], "%s/tests/golden/marian_tokenizer", source);
+  snprintf(paths[1], sizeof paths[1], "%s/tests/golden/marian_tiny", source);
+  golden_tokenizer = paths[0], golden_model = paths[1];
+}
+
+// ---- a run of training ---------------------------------------------------------------------------------------------------------------------
+
+#define TINY                                                                                                                       \
+  "train.output=tiny", "data.train.source=f.src", "data.train.target=f.trg", "data.valid.source=f.src", "data.valid.target=f.trg", \
+      "model.encoder_layers=0", "model.decoder_ffn_dim=8", "model.d_model=8", "train.log_every=1"
+
+static inline void write_tiny_corpus(void) { write_pairs("f.src", "f.trg", 3, 24); }
+
+// One kept checkpoint and the last one; then, resumed, the best one and the last one.
+static inline ig_status train_tiny(ig_error *err) {
+  return TRAIN(1, false, err, TINY, "train.updates=1", "train.save_every=1", "train.keep=1", "data.valid=~");
+}
+static inline ig_status train_more(ig_error *err) { return TRAIN(1, false, err, TINY, "train.updates=2"); }
+
+// A directory that transformers and Ingot can load.
+static inline bool complete(const char *path) {
+  ig_model *model = NULL;
+  ig_tokenizer *tokenizer = NULL;
+  ig_error err = {0};
+  const bool fine = ig_model_load(path, &model, &err) == IG_OK && ig_tokenizer_load(path, &tokenizer, &err) == IG_OK;
+  ig_model_free(model);
+  ig_tokenizer_free(tokenizer);
+  return fine;
+}
+
+// Whatever happened, each checkpoint that stands there is whole.
+static inline void training_is_whole(void) {
+  static const char *const names[] = {"tiny/latest", "tiny/best", "tiny/update-1"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (ig_file_exists(names[i]) && !complete(names[i])) fail_msg("%s is not whole (%s)", names[i], faults_where());
+}
+
+static inline int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
+  (void)status, (void)kind, (void)place;
+  return remove(path);
+}
+static inline void remove_directory(const char *path) { nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS); }
+
+static inline void copy_checkpoint(const char *from, const char *to) {
+  DIR *directory = opendir(from);
+  assert_non_null(directory);
+  assert_int_equal(ig_make_directories(to, NULL), IG_OK);
+  char paths[2][512];
+  for (struct dirent *entry; (entry = readdir(directory));) {
+    if (entry->d_name[0] == '.') continue;
+    snprintf(paths[0], sizeof paths[0], "%s/%s", from, entry->d_name);
+    snprintf(paths[1], sizeof paths[1], "%s/%s", to, entry->d_name);
+    assert_int_equal(ig_copy_file(paths[0], paths[1], NULL), IG_OK);
+  }
+  closedir(directory);
+}
+
+static inline void remove_tiny(void) { remove_directory("tiny"); }
+
+// A run of one update that waits for more.
+static inline void more_from_tiny(void) {
+  if (!ig_file_exists("kept")) {
+    ig_error err = {0};
+    remove_tiny();
+    ok(train_tiny(&err), &err);
+    copy_checkpoint("tiny/latest", "kept");
+  }
+  remove_tiny();
+  copy_checkpoint("kept", "tiny/latest");
+}
+
+// ... and the same command goes on from it, to the same end.
+static inline void training_goes_on(void) {
+  training_is_whole();
+  ig_error err = {0};
+  ok(train_more(&err), &err);
+  if (!ig_file_exists("end.safetensors")) assert_int_equal(ig_copy_file("tiny/latest/model.safetensors", "end.safetensors", NULL), IG_OK);
+  assert_true(same_file("tiny/latest/model.safetensors", "end.safetensors"));
+}
+
+// ---- running it ----------------------------------------------------------------------------------------------------------------------------
+
+// Runs the scenario with the first, the second, ... call failing until none is left. Returns the number of calls.
+static inline long every_fault(const scenario *s, fault_kind kind) {
+  ig_error err = {0};
+  for (int warm = 0; warm < 2; warm++) {  // what libraries allocate once and keep
+    if (s->prepare) s->prepare();
+    ok(s->run(&err), &err);
+    if (s->check) s->check();
+  }
+  long nth = 1;
+  for (;; nth++) {
+    if (s->prepare) s->prepare();
+    const long before = faults_live();
+    err = (ig_error){0};
+    faults_arm(kind, nth);
+    const ig_status status = s->run(&err);
+    faults_disarm();
+    const long left = faults_live() - before;
+    if (left) fail_msg("%s: %ld left behind after %s number %ld failed (%s)", s->name, left, faults_where(), nth, err.message);
+    if (!faults_fired()) {
+      ok(status, &err);
+      break;
+    }
+    if (status != IG_OK && (!*err.message || err.status != status))
+      fail_msg("%s: status %s, but '%s' of %s, after %s number %ld failed", s->name, ig_status_name(status), err.message, ig_status_name(err.status),
+               faults_where(), nth);
+    if (kind == FAULT_MEMORY && status != IG_OK && status != IG_ERROR_MEMORY && status != IG_ERROR_IO)
+      fail_msg("%s: %s ('%s') for want of memory (%s number %ld)", s->name, ig_status_name(status), err.message, faults_where(), nth);
+    if (s->check) s->check();
+  }
+  print_message("%s: %ld calls\n", s->name, nth - 1);
+  return nth - 1;
+}
+#endif
