@@ -1,13 +1,11 @@
-// Files: read-only mappings, whole reads, atomic writes, directories.
+// Files: reads at a place, whole reads, atomic writes, directories.
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,38 +16,39 @@ static ig_status fail_on(ig_error *err, const char *path, const char *what) {
   return ig_fail(err, errno == ENOMEM ? IG_ERROR_MEMORY : IG_ERROR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
 }
 
-ig_status ig_map_file(const char *path, ig_mapping *out, ig_error *err) {
-  *out = (ig_mapping){0};
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return fail_on(err, path, "open");
+ig_status ig_file_open(ig_file *file, const char *path, ig_error *err) {
+  *file = (ig_file){0};
+  int handle = open(path, O_RDONLY | O_CLOEXEC);
+  if (handle < 0) return fail_on(err, path, "open");
+  *file = (ig_file){.open = true, .handle = handle};
   struct stat status;
   ig_status result = IG_OK;
-  if (fstat(descriptor, &status) != 0) {
+  if (fstat(handle, &status) != 0)
     result = fail_on(err, path, "stat");
-  } else if (!S_ISREG(status.st_mode)) {
+  else if (!S_ISREG(status.st_mode))
     result = ig_fail(err, IG_ERROR_IO, "%s: expected a regular file, found %s", path, S_ISDIR(status.st_mode) ? "a directory" : "something else");
-  } else if (status.st_size > 0) {
-    void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (data == MAP_FAILED) {
-      result = fail_on(err, path, "map");
-    } else {
-      *out = (ig_mapping){data, (size_t)status.st_size};
-    }
-  }
-  close(descriptor);
+  else
+    file->size = (size_t)status.st_size;
+  if (result != IG_OK) ig_file_close(file);
   return result;
 }
 
-void ig_unmap_file(ig_mapping *mapping) {
-  if (!mapping) return;
-  if (mapping->data) munmap((void *)(uintptr_t)mapping->data, mapping->size);
-  *mapping = (ig_mapping){0};
+ig_status ig_file_read(const ig_file *file, const char *path, size_t offset, void *to, size_t size, ig_error *err) {
+  for (size_t done = 0; done < size;) {
+    ssize_t got = pread(file->handle, (char *)to + done, size - done, (off_t)(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_on(err, path, "read");
+    if (got == 0)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: ends at byte %zu, expected %zu: it was cut short while it was read", path, offset + done,
+                     offset + size);
+    done += (size_t)got;
+  }
+  return IG_OK;
 }
 
-void ig_forget_mapped(const void *data, size_t size) {
-  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = ((uintptr_t)data + page - 1) / page * page;
-  const uintptr_t end = ((uintptr_t)data + size) / page * page;
-  if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);  // a hint: a file's pages come back from it
+void ig_file_close(ig_file *file) {
+  if (file->open) close(file->handle);
+  *file = (ig_file){0};
 }
 
 // Reads to the end instead of trusting a size: pipes have none, and a file may grow meanwhile.
@@ -197,10 +196,11 @@ ig_status ig_write_file(const char *path, const void *data, size_t size, ig_erro
 }
 
 ig_status ig_copy_file(const char *from, const char *to, ig_error *err) {
-  ig_mapping source;
-  IG_TRY(ig_map_file(from, &source, err));
-  ig_status status = ig_write_file(to, source.data, source.size, err);
-  ig_unmap_file(&source);
+  char *bytes;
+  size_t size;
+  IG_TRY(ig_read_file(from, &bytes, &size, err));
+  ig_status status = ig_write_file(to, bytes, size, err);
+  free(bytes);
   return status;
 }
 

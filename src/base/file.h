@@ -1,18 +1,20 @@
-// Files: read-only mappings and atomic writes.
+// Files: reading at any place, reading whole, atomic writes.
 #ifndef IG_BASE_FILE_H
 #define IG_BASE_FILE_H
 #include <stddef.h>
 #include <stdio.h>
 #include "ingot.h"
 
-typedef struct ig_mapping {
-  const unsigned char *data;  // NULL for an empty file
+// A regular file open for reading. Files are not mapped: one that another process cuts short would end this one by SIGBUS.
+typedef struct ig_file {
+  bool open;
+  int handle;
   size_t size;
-} ig_mapping;
-ig_status ig_map_file(const char *path, ig_mapping *out, ig_error *err);
-void ig_unmap_file(ig_mapping *mapping);
-// A part of a mapping that will hardly be read again: its whole pages need not stay in memory.
-void ig_forget_mapped(const void *data, size_t size);
+} ig_file;
+ig_status ig_file_open(ig_file *file, const char *path, ig_error *err);
+// `size` bytes from `offset` on; IG_ERROR_FORMAT where the file ends before. path: for messages. Thread-safe.
+ig_status ig_file_read(const ig_file *file, const char *path, size_t offset, void *to, size_t size, ig_error *err);
+void ig_file_close(ig_file *file);  // harmless on a zeroed one
 
 // A whole file in memory, NUL behind it for text; *out for the caller to free().
 ig_status ig_read_file(const char *path, char **out, size_t *size, ig_error *err);

@@ -2,6 +2,7 @@
 #include "io/safetensors.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@
 
 typedef struct shard {
   char *path;
-  ig_mapping mapping;
+  ig_file file;
   json_t *header;  // owns the names
 } shard;
 
@@ -77,8 +78,13 @@ static ig_status read_shape(ig_safetensor *t, const json_t *shape, ig_error *err
   return IG_OK;
 }
 
-// data, size: the part of the file behind the header.
-static ig_status read_offsets(ig_safetensor *t, const json_t *offsets, const unsigned char *data, size_t size, ig_error *err) {
+// The part of the file behind the header.
+typedef struct values {
+  size_t begin, size;
+} values;
+
+static ig_status read_offsets(ig_safetensor *t, const json_t *offsets, const values *in, ig_error *err) {
+  const size_t size = in->size;
   const json_t *first = json_array_get(offsets, 0), *last = json_array_get(offsets, 1);
   if (json_array_size(offsets) != 2 || !json_is_integer(first) || !json_is_integer(last)) return bad(t, err, "data_offsets: expected two integers");
   json_int_t begin = json_integer_value(first), end = json_integer_value(last);
@@ -88,11 +94,11 @@ static ig_status read_offsets(ig_safetensor *t, const json_t *offsets, const uns
   if ((size_t)(end - begin) != t->bytes)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: its shape and dtype %s need %zu bytes, its data_offsets give %" PRId64, t->file, t->name,
                    ig_dtype_name(t->dtype), t->bytes, (int64_t)(end - begin));
-  t->data = data + begin;
+  t->begin = in->begin + (size_t)begin;
   return IG_OK;
 }
 
-static ig_status read_tensor(ig_safetensor *t, const json_t *entry, const unsigned char *data, size_t size, ig_error *err) {
+static ig_status read_tensor(ig_safetensor *t, const json_t *entry, const values *in, ig_error *err) {
   const char *name, *dtype;
   const json_t *value;
   if (!json_is_object(entry)) return bad(t, err, "expected an object");
@@ -105,31 +111,32 @@ static ig_status read_tensor(ig_safetensor *t, const json_t *entry, const unsign
   if (!ig_dtype_parse(dtype, &t->dtype) || strcmp(dtype, ig_dtype_name(t->dtype)))
     return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: unknown dtype '%s'", t->file, t->name, dtype);
   IG_TRY(read_shape(t, json_object_get(entry, "shape"), err));
-  return read_offsets(t, json_object_get(entry, "data_offsets"), data, size, err);
+  return read_offsets(t, json_object_get(entry, "data_offsets"), in, err);
 }
 
 // ---- one file ------------------------------------------------------------------------------------------------------------------------
 
-static int by_data(const void *a, const void *b) {
+static int by_place(const void *a, const void *b) {
   const ig_safetensor *x = a, *y = b;
-  if (x->data != y->data) return x->data < y->data ? -1 : 1;
+  if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
   return (x->bytes > y->bytes) - (x->bytes < y->bytes);  // empty tensors before the one that starts at the same byte
 }
 
 static int by_name(const void *a, const void *b) { return strcmp(((const ig_safetensor *)a)->name, ((const ig_safetensor *)b)->name); }
 
 // The tensors of a file must tile its data: no holes, no overlaps, nothing behind.
-static ig_status check_tiling(ig_safetensor *tensors, size_t count, const char *path, const unsigned char *data, size_t size, ig_error *err) {
-  if (count) qsort(tensors, count, sizeof *tensors, by_data);
-  const unsigned char *at = data;
+static ig_status check_tiling(ig_safetensor *tensors, size_t count, const char *path, const values *in, ig_error *err) {
+  if (count) qsort(tensors, count, sizeof *tensors, by_place);
+  size_t at = in->begin;
   for (size_t i = 0; i < count; ++i) {
     const ig_safetensor *t = &tensors[i];
-    if (t->data != at)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: its data start at byte %zu, expected %zu (%s)", path, t->name, (size_t)(t->data - data),
-                     (size_t)(at - data), t->data < at ? "tensors overlap" : "a hole between tensors");
+    if (t->begin != at)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: its data start at byte %zu, expected %zu (%s)", path, t->name, t->begin - in->begin,
+                     at - in->begin, t->begin < at ? "tensors overlap" : "a hole between tensors");
     at += t->bytes;
   }
-  if (at != data + size) return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes of data, the tensors account for %zu", path, size, (size_t)(at - data));
+  if (at != in->begin + in->size)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes of data, the tensors account for %zu", path, in->size, at - in->begin);
   return IG_OK;
 }
 
@@ -143,18 +150,29 @@ static ig_status check_metadata(const char *path, json_t *metadata, ig_error *er
   return IG_OK;
 }
 
-static ig_status read_header(shard *s, const unsigned char **data, size_t *size, ig_error *err) {
-  const unsigned char *bytes = s->mapping.data;
-  if (s->mapping.size < 8) return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes: too short for a safetensors file", s->path, s->mapping.size);
+static ig_status parse_header(shard *s, size_t length, ig_error *err) {
+  char *text = ig_allocate(length, 1, err);
+  if (!text) return IG_ERROR_MEMORY;
+  ig_status status = ig_file_read(&s->file, s->path, 8, text, length, err);
+  if (status == IG_OK && text[0] != '{') status = ig_fail(err, IG_ERROR_FORMAT, "%s: the header is not a JSON object", s->path);
+  if (status == IG_OK) status = ig_json_parse(text, length, s->path, &s->header, err);
+  free(text);
+  return status;
+}
+
+static ig_status read_header(shard *s, values *in, ig_error *err) {
+  const size_t size = s->file.size;
+  unsigned char bytes[8];
+  if (size < 8) return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes: too short for a safetensors file", s->path, size);
+  IG_TRY(ig_file_read(&s->file, s->path, 0, bytes, 8, err));
   uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | bytes[i];
-  if (length > MAX_HEADER || length > s->mapping.size - 8)
+  if (length > MAX_HEADER || length > size - 8)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: a header of %" PRIu64 " bytes in a file of %zu: damaged, or not a safetensors file", s->path, length,
-                   s->mapping.size);
-  if (length == 0 || bytes[8] != '{') return ig_fail(err, IG_ERROR_FORMAT, "%s: the header is not a JSON object", s->path);
-  IG_TRY(ig_json_parse((const char *)bytes + 8, (size_t)length, s->path, &s->header, err));
-  *data = bytes + 8 + length;
-  *size = s->mapping.size - 8 - (size_t)length;
+                   size);
+  if (length == 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: the header is not a JSON object", s->path);
+  IG_TRY(parse_header(s, (size_t)length, err));
+  *in = (values){8 + (size_t)length, size - 8 - (size_t)length};
   return IG_OK;
 }
 
@@ -162,10 +180,10 @@ static ig_status add_file(ig_safetensors *file, const char *path, ig_error *err)
   shard *s = &file->shards[file->shard_count++];
   s->path = ig_duplicate(path, strlen(path), err);
   if (!s->path) return IG_ERROR_MEMORY;
-  IG_TRY(ig_map_file(path, &s->mapping, err));
-  const unsigned char *data = NULL;
-  size_t size = 0, first = file->count;
-  IG_TRY(read_header(s, &data, &size, err));
+  IG_TRY(ig_file_open(&s->file, path, err));
+  values in = {0};
+  const size_t first = file->count;
+  IG_TRY(read_header(s, &in, err));
   const char *name;
   json_t *entry;
   json_object_foreach(s->header, name, entry) {
@@ -175,10 +193,10 @@ static ig_status add_file(ig_safetensors *file, const char *path, ig_error *err)
     }
     IG_TRY(ig_grow((void **)&file->tensors, &file->capacity, file->count + 1, sizeof *file->tensors, err));
     ig_safetensor *t = &file->tensors[file->count++];
-    *t = (ig_safetensor){.name = name, .file = s->path};
-    IG_TRY(read_tensor(t, entry, data, size, err));
+    *t = (ig_safetensor){.name = name, .file = s->path, .source = &s->file};
+    IG_TRY(read_tensor(t, entry, &in, err));
   }
-  return check_tiling(file->tensors ? file->tensors + first : NULL, file->count - first, path, data, size, err);
+  return check_tiling(file->tensors ? file->tensors + first : NULL, file->count - first, path, &in, err);
 }
 
 // ---- directories ---------------------------------------------------------------------------------------------------------------------
@@ -280,7 +298,7 @@ ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_er
 void ig_safetensors_close(ig_safetensors *file) {
   if (!file) return;
   for (size_t i = 0; i < file->shard_count; ++i) {
-    ig_unmap_file(&file->shards[i].mapping);
+    ig_file_close(&file->shards[i].file);
     json_decref(file->shards[i].header);
     free(file->shards[i].path);
   }
@@ -300,25 +318,64 @@ const ig_safetensor *ig_safetensors_find(const ig_safetensors *file, const char 
 
 // ---- values --------------------------------------------------------------------------------------------------------------------------
 
-ig_status ig_safetensors_read_float(const ig_safetensor *tensor, float *out, size_t count, ig_error *err) {
-  if (count != tensor->elements)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: expected %zu values, found %zu", tensor->file, tensor->name, count, tensor->elements);
-  const unsigned char *data = tensor->data;
-  switch (tensor->dtype) {
-    case IG_DTYPE_F32:
-      if (count) memcpy(out, data, count * sizeof *out);
-      return IG_OK;
-    case IG_DTYPE_F16: ig_f16_to_floats(count, data, out); return IG_OK;
-    case IG_DTYPE_BF16: ig_bf16_to_floats(count, data, out); return IG_OK;
-    case IG_DTYPE_F64:
-      for (size_t i = 0; i < count; ++i) {
-        double value;
-        memcpy(&value, data + 8 * i, sizeof value);
-        out[i] = (float)value;
-      }
-      return IG_OK;
-    default:
-      return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: dtype %s, expected F32, F16, BF16 or F64", tensor->file, tensor->name,
-                     ig_dtype_name(tensor->dtype));
+#define CHUNK 32768  // bytes: what is converted, or looked at for NaN, is still in the nearest cache
+
+ig_status ig_safetensors_read_raw(const ig_safetensor *t, void *out, ig_error *err) {
+  return ig_file_read(t->source, t->file, t->begin, out, t->bytes, err);
+}
+
+static void convert(ig_dtype dtype, size_t count, const unsigned char *from, float *to) {
+  if (dtype == IG_DTYPE_F16) {
+    ig_f16_to_floats(count, from, to);
+  } else if (dtype == IG_DTYPE_BF16) {
+    ig_bf16_to_floats(count, from, to);
+  } else {
+    for (size_t i = 0; i < count; ++i) {
+      double value;
+      memcpy(&value, from + 8 * i, sizeof value);
+      to[i] = (float)value;
+    }
   }
+}
+
+// The first value that is NaN or infinite; count: none. Plain enough to be vectorised: every weight is looked at.
+static size_t first_not_finite(const float *values, size_t count) {
+  uint32_t found = 0;
+  for (size_t i = 0; i < count; ++i) {
+    uint32_t bits;
+    memcpy(&bits, &values[i], sizeof bits);
+    found |= (bits & 0x7F800000u) == 0x7F800000u;
+  }
+  size_t at = found ? 0 : count;
+  while (at < count && isfinite(values[at])) ++at;
+  return at;
+}
+
+static ig_status read_values(const ig_safetensor *t, float *out, size_t count, bool finite, ig_error *err) {
+  if (count != t->elements)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: expected %zu values, found %zu", t->file, t->name, count, t->elements);
+  if (t->dtype != IG_DTYPE_F32 && t->dtype != IG_DTYPE_F16 && t->dtype != IG_DTYPE_BF16 && t->dtype != IG_DTYPE_F64)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: dtype %s, expected F32, F16, BF16 or F64", t->file, t->name, ig_dtype_name(t->dtype));
+  unsigned char bytes[CHUNK];
+  const size_t size = ig_dtype_size(t->dtype), most = CHUNK / size;
+  for (size_t done = 0; done < count;) {
+    const size_t n = count - done < most ? count - done : most;
+    const bool as_it_stands = t->dtype == IG_DTYPE_F32;
+    IG_TRY(ig_file_read(t->source, t->file, t->begin + done * size, as_it_stands ? (void *)(out + done) : bytes, n * size, err));
+    if (!as_it_stands) convert(t->dtype, n, bytes, out + done);
+    const size_t wrong = finite ? first_not_finite(out + done, n) : n;
+    if (wrong < n)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: value %zu of %zu is %g, expected a finite number", t->file, t->name, done + wrong + 1,
+                     count, (double)out[done + wrong]);
+    done += n;
+  }
+  return IG_OK;
+}
+
+ig_status ig_safetensors_read_float(const ig_safetensor *tensor, float *out, size_t count, ig_error *err) {
+  return read_values(tensor, out, count, false, err);
+}
+
+ig_status ig_safetensors_read_weights(const ig_safetensor *tensor, float *out, size_t count, ig_error *err) {
+  return read_values(tensor, out, count, true, err);
 }

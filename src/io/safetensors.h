@@ -1,4 +1,4 @@
-// safetensors files: mapped reading of one file or of a sharded directory, atomic writing.
+// safetensors files: reading of one file or of a sharded directory, atomic writing.
 // Format: 8 bytes little-endian header length, a JSON header {name: {dtype, shape, data_offsets}}, the data. https://github.com/huggingface/safetensors
 #ifndef IG_IO_SAFETENSORS_H
 #define IG_IO_SAFETENSORS_H
@@ -35,8 +35,8 @@ typedef struct ig_safetensor {
   int rank;
   size_t shape[IG_SAFETENSORS_MAX_RANK];
   size_t elements;
-  const unsigned char *data;  // mapped, little-endian, perhaps unaligned; lives as long as the handle
-  size_t bytes;
+  size_t begin, bytes;  // of its values in the file, little-endian
+  const struct ig_file *source;
 } ig_safetensor;
 
 typedef struct ig_safetensors ig_safetensors;  // ig_safetensors_close; read-only, may be shared by threads
@@ -52,6 +52,10 @@ const ig_safetensor *ig_safetensors_get(const ig_safetensors *file, size_t index
 const ig_safetensor *ig_safetensors_find(const ig_safetensors *file, const char *name);  // NULL: not there
 // Converts F32, F16, BF16 or F64 to float. count must be tensor->elements; other dtypes are IG_ERROR_UNSUPPORTED.
 ig_status ig_safetensors_read_float(const ig_safetensor *tensor, float *out, size_t count, ig_error *err);
+
+// As ig_safetensors_read_float, and a NaN or an infinity is IG_ERROR_FORMAT: weights with one in them compute nothing.
+ig_status ig_safetensors_read_weights(const ig_safetensor *tensor, float *out, size_t count, ig_error *err);
+ig_status ig_safetensors_read_raw(const ig_safetensor *tensor, void *out, ig_error *err);  // tensor->bytes bytes as they stand
 
 // A tensor to write. Exactly one of values and raw is set: values are converted to dtype (F32, F16 or BF16) while streaming, raw is written as it stands.
 typedef struct ig_safetensors_output {

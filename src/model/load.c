@@ -59,7 +59,7 @@ static ig_status find_tensors(const ig_model *m, const source *from, const ig_sa
 static ig_status read_plain(ig_model *m, const ig_safetensor *const *tensors, ig_error *err) {
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
-    if (tensors[i]) IG_TRY(ig_safetensors_read_float(tensors[i], m->values + p->offset, p->count, err));
+    if (tensors[i]) IG_TRY(ig_safetensors_read_weights(tensors[i], m->values + p->offset, p->count, err));
   }
   return IG_OK;
 }

@@ -2,12 +2,10 @@
 // model opened to run holds each weight once: its plain values stay untouched pages.
 #include "model/packed.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "model/layout.h"
 
 typedef struct packing {
@@ -101,14 +99,7 @@ static void list_linear(void *context, ig_linear *linear) {
 }
 
 static ig_status read_parameter(const reading *r, size_t index, float *to, ig_error *err) {
-  return r->tensors[index] ? ig_safetensors_read_float(r->tensors[index], to, r->model->parameters[index].count, err) : IG_OK;
-}
-
-// What the file holds is packed as it stands where it is the layer's whole weight, in float.
-static const float *mapped(const reading *r, const ig_packed_linear *l) {
-  const ig_safetensor *tensor = r->tensors[l->first];
-  if (l->first != l->last || !tensor || tensor->dtype != IG_DTYPE_F32 || (uintptr_t)tensor->data % _Alignof(float) != 0) return NULL;
-  return tensor->elements == (size_t)l->linear->in * (size_t)l->linear->out ? (const float *)(const void *)tensor->data : NULL;
+  return r->tensors[index] ? ig_safetensors_read_weights(r->tensors[index], to, r->model->parameters[index].count, err) : IG_OK;
 }
 
 static void pack_task(void *context, size_t index, int worker) {
@@ -118,17 +109,14 @@ static void pack_task(void *context, size_t index, int worker) {
   const size_t begin = m->parameters[l->first].offset;
   ig_linear linear = *l->linear;
   if (!l->plain) {
-    linear.weight = mapped(r, l);
     float *buffer = r->buffers + (size_t)worker * r->buffer;
-    for (size_t i = l->first; !linear.weight && i <= l->last && l->status == IG_OK; i++)
+    for (size_t i = l->first; i <= l->last && l->status == IG_OK; i++)
       l->status = read_parameter(r, i, buffer + m->parameters[i].offset - begin, &l->error);
-    if (!linear.weight) linear.weight = buffer + ((size_t)(l->linear->weight - m->values) - begin);
+    linear.weight = buffer + ((size_t)(l->linear->weight - m->values) - begin);
   }
   if (l->status != IG_OK) return;
   ig_nn nn = r->nn;
   ig_linear_pack(&nn, &linear, (float *)l->linear->packed);
-  for (size_t i = l->first; !l->plain && i <= l->last; i++)
-    if (r->tensors[i]) ig_forget_mapped(r->tensors[i]->data, r->tensors[i]->bytes);
 }
 
 // Embeddings are read whole, and lie before everything else.

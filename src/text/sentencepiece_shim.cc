@@ -46,11 +46,29 @@ ig_status guarded(ig_error *err, const char *where, Body body) {
   }
 }
 
-ig_status failed(ig_error *err, const char *where, const sp::util::Status &status) {
-  std::string text = status.ToString();
+// The library's messages open with a place in its own source and the condition that failed there: "INTERNAL: src/x.cc(591) [(a) == (b)] What happened."
+// What happened is all that tells a user something; nothing at all is said of bytes that are no model.
+std::string what_happened(const sp::util::Status &status) {
+  std::string text = status.error_message();
+  const size_t place = text.find(".cc("), open = text.find(") [", place == std::string::npos ? 0 : place);
+  if (place != std::string::npos && open != std::string::npos) {
+    size_t at = open + 2;
+    int depth = 0;
+    for (; at < text.size(); ++at) {
+      depth += (text[at] == '[') - (text[at] == ']');
+      if (depth == 0) break;
+    }
+    text.erase(0, at + 1);
+  }
   for (char &c : text)
     if (c == '\n' || c == '\r') c = ' ';
-  return ig_fail(err, IG_ERROR_FORMAT, "%s: SentencePiece: %s", where, text.c_str());
+  text.erase(0, text.find_first_not_of(' '));
+  return text;
+}
+
+ig_status failed(ig_error *err, const char *where, const sp::util::Status &status, const char *nothing_said) {
+  const std::string text = what_happened(status);
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s%s", where, text.empty() ? "" : "SentencePiece: ", text.empty() ? nothing_said : text.c_str());
 }
 
 ig_status feed(const sp::ImmutableSentencePieceText &text, const ig_piece_sink *sink, ig_error *err) {
@@ -72,7 +90,7 @@ ig_status ig_sentencepiece_load_memory(const void *data, size_t size, const char
     auto model = std::make_unique<ig_sentencepiece>();
     model->bytes.assign(static_cast<const char *>(data), size);
     const auto status = model->processor.LoadFromSerializedProto(model->bytes);
-    if (!status.ok()) return failed(err, name, status);
+    if (!status.ok()) return failed(err, name, status, "damaged, or not a SentencePiece model");
     if (model->processor.GetPieceSize() <= 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: a SentencePiece model without pieces", name);
     *out = model.release();
     return IG_OK;
@@ -81,11 +99,12 @@ ig_status ig_sentencepiece_load_memory(const void *data, size_t size, const char
 
 ig_status ig_sentencepiece_load(const char *path, ig_sentencepiece **out, ig_error *err) {
   *out = nullptr;
-  ig_mapping mapping;
-  IG_TRY(ig_map_file(path, &mapping, err));
-  ig_status status = mapping.size ? ig_sentencepiece_load_memory(mapping.data, mapping.size, path, out, err)
-                                  : ig_fail(err, IG_ERROR_FORMAT, "%s: an empty file, expected a SentencePiece model", path);
-  ig_unmap_file(&mapping);
+  char *bytes;
+  size_t size;
+  IG_TRY(ig_read_file(path, &bytes, &size, err));
+  ig_status status = size ? ig_sentencepiece_load_memory(bytes, size, path, out, err)
+                          : ig_fail(err, IG_ERROR_FORMAT, "%s: an empty file, expected a SentencePiece model", path);
+  std::free(bytes);
   return status;
 }
 
@@ -110,7 +129,7 @@ ig_status ig_sentencepiece_encode(const ig_sentencepiece *model, const char *tex
   return guarded(err, "encoding", [&]() -> ig_status {
     sp::ImmutableSentencePieceText pieces;
     const auto status = model->processor.Encode(absl::string_view(text, length), pieces.mutable_proto());
-    if (!status.ok()) return failed(err, "encoding", status);
+    if (!status.ok()) return failed(err, "encoding", status, "SentencePiece failed");
     return feed(pieces, sink, err);
   });
 }
@@ -123,7 +142,7 @@ ig_status ig_sentencepiece_sample(const ig_sentencepiece *model, const char *tex
   return guarded(err, "sampling", [&]() -> ig_status {
     sp::ImmutableNBestSentencePieceText n_best;
     const auto status = model->processor.NBestEncode(absl::string_view(text, length), sampling->n_best, n_best.mutable_proto());
-    if (!status.ok()) return failed(err, "sampling", status);
+    if (!status.ok()) return failed(err, "sampling", status, "SentencePiece failed");
     const auto candidates = n_best.nbests();
     if (candidates.empty()) return IG_OK;  // text of nothing but white space
     // Weights exp(alpha (score - best)); the list is sorted, the best first.
@@ -144,7 +163,7 @@ ig_status ig_sentencepiece_decode(const ig_sentencepiece *model, const char *con
     std::vector<absl::string_view> views(pieces, pieces + count);
     std::string text;
     const auto status = model->processor.Decode(views, &text);
-    if (!status.ok()) return failed(err, "decoding", status);
+    if (!status.ok()) return failed(err, "decoding", status, "SentencePiece failed");
     char *copy = static_cast<char *>(std::malloc(text.size() + 1));
     if (!copy) return ig_fail(err, IG_ERROR_MEMORY, "decoding: out of memory");
     std::memcpy(copy, text.c_str(), text.size() + 1);
@@ -302,7 +321,7 @@ ig_status ig_sentencepiece_train(const ig_sentencepiece_training *training, cons
     sp::SentenceIterator *sentences = drawn ? static_cast<sp::SentenceIterator *>(drawn.get()) : &corpus;
     const auto status = sp::SentencePieceTrainer::Train(library_options(*training), sentences, &bytes);
     if (corpus.failure() != IG_OK) return corpus.failure();
-    if (!status.ok()) return failed(err, model_path, status);
+    if (!status.ok()) return failed(err, training->files[0], status, "SentencePiece could not be trained on it");
     return ig_write_file(model_path, bytes.data(), bytes.size(), err);
   });
 }

@@ -141,10 +141,11 @@ static ig_status action_spm(ig_tokenizer *t, int side, const char *path, ig_erro
 static ig_status action_target_spm(ig_tokenizer *t, int side, const char *path, ig_error *err) {
   size_t size;
   const void *source = ig_sentencepiece_bytes(t->spms[0], &size);
-  ig_mapping mapping;
-  IG_TRY(ig_map_file(path, &mapping, err));
-  const bool same = mapping.size == size && memcmp(mapping.data, source, size) == 0;
-  ig_unmap_file(&mapping);
+  char *target;
+  size_t target_size;
+  IG_TRY(ig_read_file(path, &target, &target_size, err));
+  const bool same = target_size == size && memcmp(target, source, size) == 0;
+  free(target);
   return same ? IG_OK : action_spm(t, side, path, err);
 }
 

@@ -25,9 +25,9 @@ static ig_status check_readable(const ig_corpus_files *files, ig_error *err) {
   for (size_t f = 0; f < files->count; f++)
     for (int side = 0; side < 2; side++) {
       const char *path = side ? files->target[f] : files->source[f];
-      ig_mapping mapping;
-      IG_TRY(ig_map_file(path, &mapping, err));
-      ig_unmap_file(&mapping);
+      ig_file file;
+      IG_TRY(ig_file_open(&file, path, err));
+      ig_file_close(&file);
     }
   return IG_OK;
 }

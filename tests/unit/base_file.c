@@ -133,53 +133,42 @@ static void permissions_are_kept(void **state) {
   assert_int_equal(status.st_mode & 0777, 0604);
 }
 
-static void mappings(void **state) {
+static void reads_at_a_place(void **state) {
   (void)state;
   ig_error err = {0};
-  ig_mapping mapping;
+  ig_file file;
+  char bytes[8];
   assert_int_equal(ig_write_file("file", "content", 7, NULL), IG_OK);
-  assert_int_equal(ig_map_file("file", &mapping, &err), IG_OK);
-  assert_int_equal(mapping.size, 7);
-  assert_memory_equal(mapping.data, "content", 7);
-  ig_unmap_file(&mapping);
-  assert_null(mapping.data);
+  assert_int_equal(ig_file_open(&file, "file", &err), IG_OK);
+  assert_int_equal(file.size, 7);
+  assert_int_equal(ig_file_read(&file, "file", 3, bytes, 4, &err), IG_OK);
+  assert_memory_equal(bytes, "tent", 4);
+  assert_int_equal(unlink("file"), 0);  // a deleted file can still be read to its end
+  assert_int_equal(ig_file_read(&file, "file", 0, bytes, 7, &err), IG_OK);
+  assert_memory_equal(bytes, "content", 7);
+  ig_file_close(&file);
   assert_int_equal(ig_write_file("empty", "", 0, NULL), IG_OK);
-  assert_int_equal(ig_map_file("empty", &mapping, &err), IG_OK);
-  assert_null(mapping.data);
-  assert_int_equal(mapping.size, 0);
-  assert_int_equal(ig_map_file("missing", &mapping, &err), IG_ERROR_IO);
+  assert_int_equal(ig_file_open(&file, "empty", &err), IG_OK);
+  assert_int_equal(file.size, 0);
+  assert_int_equal(ig_file_read(&file, "empty", 0, bytes, 0, &err), IG_OK);
+  ig_file_close(&file);
+  assert_int_equal(ig_file_open(&file, "missing", &err), IG_ERROR_IO);
   assert_non_null(strstr(err.message, "missing"));
-  assert_int_equal(ig_map_file(".", &mapping, &err), IG_ERROR_IO);
+  assert_int_equal(ig_file_open(&file, ".", &err), IG_ERROR_IO);
   assert_non_null(strstr(err.message, "directory"));
 }
 
-// Pages of files in memory, or -1 where the system does not tell.
-static long resident_file_pages(void) {
-  long size, resident, shared = -1;
-  FILE *f = fopen("/proc/self/statm", "r");
-  if (f && fscanf(f, "%ld %ld %ld", &size, &resident, &shared) != 3) shared = -1;
-  if (f) fclose(f);
-  return shared;
-}
-
-static void forgotten_pages_leave_memory_and_come_back(void **state) {
+static void a_file_cut_short_is_an_error(void **state) {
   (void)state;
-  enum { SIZE = (16 << 20) + 77 };
-  unsigned char *bytes = malloc(SIZE);
-  ig_mapping mapping;
-  for (int i = 0; i < SIZE; i++) bytes[i] = (unsigned char)(i * 31 + (i >> 12));
-  assert_int_equal(ig_write_file("mapped", bytes, SIZE, NULL), IG_OK);
-  assert_int_equal(ig_map_file("mapped", &mapping, NULL), IG_OK);
-  assert_memory_equal(mapping.data, bytes, SIZE);
-  const long before = resident_file_pages();
-  ig_forget_mapped(mapping.data + 5, SIZE - 11);
-  const long after = resident_file_pages(), page = sysconf(_SC_PAGESIZE);
-  if (before >= 0 && after >= 0) assert_true((before - after) * page > SIZE / 4 * 3);
-  ig_forget_mapped(mapping.data + 5, 3);  // no whole page
-  assert_memory_equal(mapping.data, bytes, SIZE);
-  ig_unmap_file(&mapping);
-  free(bytes);
-  remove("mapped");
+  ig_error err = {0};
+  ig_file file;
+  char bytes[8];
+  assert_int_equal(ig_write_file("file", "content", 7, NULL), IG_OK);
+  assert_int_equal(ig_file_open(&file, "file", &err), IG_OK);
+  assert_int_equal(truncate("file", 2), 0);
+  assert_int_equal(ig_file_read(&file, "file", 0, bytes, 7, &err), IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, "file: ends at byte 2, expected 7"));
+  ig_file_close(&file);
 }
 
 static void large_files_are_read_whole(void **state) {
@@ -230,8 +219,8 @@ int main(void) {
       TEST(a_failed_write_is_reported),
       TEST(special_files_are_not_replaced),
       TEST(permissions_are_kept),
-      TEST(mappings),
-      TEST(forgotten_pages_leave_memory_and_come_back),
+      TEST(reads_at_a_place),
+      TEST(a_file_cut_short_is_an_error),
       TEST(large_files_are_read_whole),
       TEST(directories),
   };
