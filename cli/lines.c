@@ -176,7 +176,8 @@ static void sync_directory(const char *path) {
 }
 
 ig_status cli_output_commit(cli_output *output, ig_error *err) {
-  bool good = fflush(output->file) == 0;
+  errno = 0;
+  bool good = fflush(output->file) == 0 && !ferror(output->file);
   if (output->temporary != NULL) {
     good = good && fsync(fileno(output->file)) == 0;
     good = fclose(output->file) == 0 && good;
@@ -189,7 +190,7 @@ ig_status cli_output_commit(cli_output *output, ig_error *err) {
       sync_directory(output->path);
     }
   }
-  ig_status status = good ? IG_OK : fail(err, IG_ERROR_IO, "%s: %s", output->name, strerror(errno));
+  ig_status status = good ? IG_OK : fail(err, IG_ERROR_IO, "%s: %s", output->name, strerror(errno != 0 ? errno : EIO));
   cli_output_abandon(output);
   return status;
 }

@@ -1,5 +1,6 @@
 // The command `ingot`: the table of verbs, help and version.
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -60,6 +61,7 @@ static int dispatch(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+  signal(SIGXFSZ, SIG_IGN);  // a file larger than the limit of `ulimit -f` is an error of a write, with a message, and not the end of the process
   int code = dispatch(argc, argv);
   // What could not be written (a full disk) must not pass for success.
   errno = 0;

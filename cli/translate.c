@@ -54,11 +54,12 @@ static const cli_option translate_options[] = {
     CLI_JSON_OPTION,
 };
 
-// The three files of one call; the stream's context.
+// The files of one call; the stream's context.
 typedef struct streams {
   cli_input source, target;
   cli_output output;
-  bool own_error;  // the message in err is about a file and names it already
+  cli_output stats;  // opened before the work begins: where it cannot be written, that is said at once
+  bool own_error;    // the message in err is about a file and names it already
 } streams;
 
 static ig_status read_source(void *context, const char **line, size_t *length, ig_error *err) {
@@ -110,25 +111,24 @@ static double peak_bytes(void) {
 #endif
 }
 
-static ig_status write_stats(const char *path, const translate_values *values, const ig_translator *translator, ig_error *err) {
+static ig_status write_stats(cli_output *output, const translate_values *values, const ig_translator *translator, ig_error *err) {
   ig_translate_stats stats = ig_translator_stats(translator);
   const char *isa = "";
-  cli_output output;
   ig_status status = ig_isa_name(&isa, err);
-  if (status == IG_OK) status = cli_output_open(&output, path, err);
   if (status != IG_OK) return status;
-  fprintf(output.file, "{\"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, ", stats.sentences, stats.source_tokens,
+  fprintf(output->file, "{\"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, ", stats.sentences, stats.source_tokens,
           stats.target_tokens);
-  fprintf(output.file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ", stats.load_seconds, stats.seconds, peak_bytes());
-  fprintf(output.file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa, stats.threads, stats.workers);
-  cli_json_string(output.file, values->model);
-  fputs("}\n", output.file);
-  return cli_output_commit(&output, err);
+  fprintf(output->file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ", stats.load_seconds, stats.seconds, peak_bytes());
+  fprintf(output->file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa, stats.threads, stats.workers);
+  cli_json_string(output->file, values->model);
+  fputs("}\n", output->file);
+  return cli_output_commit(output, err);
 }
 
 static ig_status open_streams(streams *s, const translate_values *values, ig_error *err) {
   ig_status status = cli_input_open(&s->source, values->input, err);
   if (status == IG_OK && values->score_target != NULL) status = cli_input_open(&s->target, values->score_target, err);
+  if (status == IG_OK && values->stats != NULL) status = cli_output_open(&s->stats, values->stats, err);
   if (status == IG_OK) status = cli_output_open(&s->output, values->output, err);
   return status;
 }
@@ -145,7 +145,7 @@ static int translate(const cli_verb *verb, const translate_values *values, ig_tr
   cli_report_end();
   if (status != IG_OK && !s->own_error) return cli_fail(verb, "%s: %s", s->source.name, err.message);
   if (status == IG_OK) status = cli_output_commit(&s->output, &err);
-  if (status == IG_OK && values->stats != NULL) status = write_stats(values->stats, values, translator, &err);
+  if (status == IG_OK && values->stats != NULL) status = write_stats(&s->stats, values, translator, &err);
   return status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message);
 }
 
@@ -166,6 +166,7 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   if (status == IG_OK) status = open_streams(&s, &values, &err);
   code = status == IG_OK ? translate(verb, &values, translator, &s) : cli_fail(verb, "%s", err.message);
   cli_output_abandon(&s.output);
+  cli_output_abandon(&s.stats);
   cli_input_close(&s.source);
   cli_input_close(&s.target);
   ig_translator_close(translator);

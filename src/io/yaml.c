@@ -279,8 +279,8 @@ static ig_status place_value(ig_yaml *yaml, const char *path, size_t length, ig_
   for (;;) {
     size_t part = 0;
     while (begin + part < length && path[begin + part] != '.') ++part;
-    if (part == 0 || part > MAX_KEY) return ig_fail(err, IG_ERROR_ARGUMENT, "--set %.*s: an empty or overlong key", (int)length, path);
-    if (map->kind != IG_YAML_MAP) return ig_fail(err, IG_ERROR_ARGUMENT, "--set %.*s: '%s' is not a map", (int)length, path, map->path);
+    if (part == 0 || part > MAX_KEY) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %.*s: an empty or overlong key", value->file, (int)length, path);
+    if (map->kind != IG_YAML_MAP) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %.*s: '%s' is not a map", value->file, (int)length, path, map->path);
     ig_yaml_node **found = slot(map, path + begin, part), *next = value;
     bool last = begin + part == length;
     if (!last && found && !is_null(*found)) {
@@ -297,12 +297,21 @@ static ig_status place_value(ig_yaml *yaml, const char *path, size_t length, ig_
   }
 }
 
+// What messages call an override: "config.yml, --set".
+static char *override_name(ig_yaml *yaml, ig_error *err) {
+  const char *file = yaml->root->file;
+  const size_t size = strlen(file) + sizeof ", --set";
+  char *name = own(yaml, size, 1, err);
+  if (name) snprintf(name, size, "%s, --set", file);
+  return name;
+}
+
 ig_status ig_yaml_set(ig_yaml *yaml, const char *assignment, ig_error *err) {
   const char *equals = strchr(assignment, '=');
   if (!equals || equals == assignment || strlen(assignment) > MAX_BYTES || equals - assignment > MAX_KEY * MAX_DEPTH)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "--set %.200s: expected key.path=value", assignment);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s, --set: expected key.path=value, found '%.200s'", yaml->root->file, assignment);
   size_t length = (size_t)(equals - assignment);
-  place at = {own_text(yaml, "--set", 5, err), own_text(yaml, assignment, length, err), 0, 0};
+  place at = {override_name(yaml, err), own_text(yaml, assignment, length, err), 0, 0};
   if (!at.file || !at.path) return IG_ERROR_MEMORY;
   ig_yaml_node *value;
   IG_TRY(parse_text(yaml, equals + 1, strlen(equals + 1), at, &value, err));

@@ -91,6 +91,8 @@ static ig_status encode(const ig_tokenizer *t, ig_side which, const char *text, 
                         ig_error *err) {
   size_t offset;
   if (!ig_utf8_valid(text, length, &offset)) return ig_fail(err, IG_ERROR_FORMAT, "not UTF-8 at byte %zu of the line", offset + 1);
+  const char *zero = memchr(text, '\0', length);
+  if (zero) return ig_fail(err, IG_ERROR_FORMAT, "a NUL at byte %zu of the line; this is no text", (size_t)(zero - text) + 1);
   encoding e = {which == IG_SOURCE ? &t->source : &t->target, sampling, ids};
   size_t before = ids->count;
   ig_status status = t->whitespace ? ig_whitespace_split(text, length, add_word, &e, err) : encode_marian(t, &e, text, length, err);

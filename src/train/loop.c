@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/report.h"
 #include "io/json.h"
@@ -284,8 +285,17 @@ static ig_status write_stats(const ig_loop *l, const char *path, ig_error *err) 
   return status;
 }
 
+// A path that cannot be written is found now, not after days.
+static ig_status check_writable(const char *path, ig_error *err) {
+  ig_writer writer;
+  IG_TRY(ig_writer_open(&writer, path, err));
+  ig_writer_abandon(&writer);
+  return IG_OK;
+}
+
 static ig_status train(ig_run *run, const ig_train_options *options, ig_error *err) {
   const double begin = ig_seconds();
+  if (options->stats_path) IG_TRY(check_writable(options->stats_path, err));
   IG_TRY(ig_run_setup(run, err));
   const size_t accumulate = (size_t)run->config.accumulate;
   ig_loop l = {.run = run,

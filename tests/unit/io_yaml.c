@@ -123,7 +123,7 @@ static void overrides(void **state) {
   assert_int_equal(ig_yaml_numbers(train, "adam_betas", 2, betas, &err), IG_OK);
   assert_true(betas[0] == 0.8);
   assert_int_equal(ig_yaml_int(ig_yaml_find(ig_yaml_root(yaml), "model.deep"), "d_model", 0, &integer, &err), IG_ERROR_FORMAT);
-  assert_string_equal(err.message, "--set: model.deep.d_model: expected an integer, found 'abc'");
+  assert_string_equal(err.message, "config.yml, --set: model.deep.d_model: expected an integer, found 'abc'");
   assert_int_equal(ig_yaml_set(yaml, "train.updates.x=1", &err), IG_ERROR_ARGUMENT);
   assert_int_equal(ig_yaml_set(yaml, "no equals", &err), IG_ERROR_ARGUMENT);
   assert_int_equal(ig_yaml_set(yaml, "a..b=1", &err), IG_ERROR_ARGUMENT);
