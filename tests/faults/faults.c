@@ -195,12 +195,19 @@ WRAP(int, gzclose, gzFile file) {
 
 WRAP(int, fclose, FILE *file) {
   atomic_fetch_sub(&live, 1);
+  const bool written = (fcntl(fileno(file), F_GETFL) & O_ACCMODE) != O_RDONLY;  // an invalid descriptor's flags are -1: a stream in memory
   const int failed = __real_fclose(file);
-  return no_write("fclose", EIO) ? EOF : failed;
+  return written && no_write("fclose", EIO) ? EOF : failed;
 }
 
+// The disk is full: from now on all that this stream holds and gets goes to /dev/full, so that stdio itself meets the error, when it flushes.
 WRAP(size_t, fwrite, const void *data, size_t size, size_t count, FILE *file) {
-  return no_write("fwrite", ENOSPC) ? 0 : __real_fwrite(data, size, count, file);
+  if (fileno(file) >= 0 && no_write("fwrite", ENOSPC)) {
+    const int full = __real_open("/dev/full", O_WRONLY);
+    if (full < 0 || dup2(full, fileno(file)) < 0) abort();
+    __real_close(full);
+  }
+  return __real_fwrite(data, size, count, file);
 }
 
 WRAP(int, fflush, FILE *file) { return no_write("fflush", ENOSPC) ? EOF : __real_fflush(file); }
