@@ -1,9 +1,9 @@
 # A thin door to CMake: `make` leaves the command at build/ingot.
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 PREFIX ?= /usr/local
-SOURCES = $(wildcard include/*.h cli/*.[ch] bench/*.c examples/*.c tests/*.h tests/*/*.[ch]) $(shell find src -name '*.[ch]' -o -name '*.cc')
+SOURCES = $(wildcard include/*.h cli/*.[ch] bench/*.c examples/*.c tests/*.h tests/*/*.[ch] fuzz/*.[ch]) $(shell find src -name '*.[ch]' -o -name '*.cc')
 
-.PHONY: all setup demo test bench format check install clean
+.PHONY: all setup demo test bench fuzz format check install clean
 all:
 	@cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
 	@cmake --build build -j$(JOBS)
@@ -18,6 +18,13 @@ test: setup
 bench: all
 	@cmake --build build --target benchmarks -j$(JOBS)
 	@bench/run.sh --out build/bench/results
+# make fuzz TARGET=yaml: until something is found or it is stopped; new inputs go to build-fuzz/corpus. Needs clang.
+TARGET ?= safetensors
+fuzz:
+	@cmake --preset fuzz
+	@cmake --build --preset fuzz -j$(JOBS) --target fuzz_$(TARGET)
+	@mkdir -p build-fuzz/corpus/$(TARGET)
+	@build-fuzz/fuzz_$(TARGET) -close_fd_mask=1 -timeout=60 -artifact_prefix=build-fuzz/$(TARGET)- build-fuzz/corpus/$(TARGET) fuzz/corpus/$(TARGET)
 format:
 	@clang-format -i $(SOURCES)
 check:
