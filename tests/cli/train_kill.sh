@@ -36,9 +36,17 @@ for kill in $(seq 20); do
 done
 [ -e killed/latest/training.json ] || fail "no checkpoint after twenty starts"
 
-# A file that may not grow any more kills in the midst of a write.
+# In the midst of a write, too, where the command with faults linked in is built.
+for write in 9 60 200; do
+  [ -x "${INGOT_FAULTY:-}" ] || break
+  FAULT=kill:$write "$INGOT_FAULTY" train toy.yml --threads 1 --quiet >out 2>err
+  [ $? -eq 137 ] || fail "write number $write did not kill"
+done
+
+# A file that may not grow any more ends the run with a message, and costs nothing.
 (ulimit -f 30 && exec "$INGOT" train toy.yml --threads 1 --quiet) >out 2>err
-[ $? -gt 128 ] || fail "the limit did not kill"
+[ $? -eq 1 ] || fail "the limit did not end the run"
+has err "File too large"
 
 last=$(($(update) + 7))
 expect 0 "$INGOT" train toy.yml --threads 2 --set train.updates=$last

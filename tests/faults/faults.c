@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,11 +22,13 @@ static atomic_long target, calls, live;
 static atomic_bool fired;
 static const char *_Atomic where;
 
+static bool kills;  // the process ends where the fault comes
 static _Thread_local bool parsing;  // inside Jansson's parser
 
 // Whether this call is the one to fail.
 static bool fails(fault_kind kind, const char *name) {
   if (parsing || atomic_load(&armed) != (int)kind || atomic_fetch_add(&calls, 1) + 1 != atomic_load(&target)) return false;
+  if (kills) raise(SIGKILL);
   atomic_store(&where, name);
   atomic_store(&fired, true);
   return true;
@@ -223,14 +226,15 @@ WRAP(int, mkdir, const char *path, mode_t mode) { return no_write("mkdir", ENOSP
 
 // ---- whole commands ------------------------------------------------------------------------------------------------------------------------
 
-// FAULT=memory:N or write:N arms from the start of the process; its end says on standard error whether the fault came.
+// FAULT=memory:N or write:N arms from the start of the process; its end says on standard error whether the fault came. kill:N: the Nth write kills.
 static bool told;
 
 __attribute__((constructor)) static void arm_by_environment(void) {
   const char *text = getenv("FAULT");
   if (!text) return;
   told = true;
-  faults_arm(strncmp(text, "write:", 6) == 0 ? FAULT_WRITE : FAULT_MEMORY, atol(strchr(text, ':') + 1));
+  kills = strncmp(text, "kill:", 5) == 0;
+  faults_arm(strncmp(text, "memory:", 7) == 0 ? FAULT_MEMORY : FAULT_WRITE, atol(strchr(text, ':') + 1));
 }
 
 __attribute__((destructor)) static void tell(void) {

@@ -69,7 +69,7 @@ static ig_status run_lines(int threads, bool scoring, char *expected, ig_error *
   const ig_line_stream stream = {read_source, write_line, &s};
   ig_status status = ig_translator_open(golden_model, &options, &translator, err);
   if (status == IG_OK)
-    status = scoring ? ig_score_targets(translator, &stream, read_target, err) : ig_translate_lines(translator, &stream, NULL, err);
+    status = scoring ? ig_score_targets(translator, &stream, read_target, NULL, err) : ig_translate_lines(translator, &stream, NULL, err);
   ig_translator_close(translator);
   if (status != IG_OK) return status;
   if (!*expected) strcpy(expected, s.out);
