@@ -22,7 +22,7 @@ static atomic_long target, calls, live;
 static atomic_bool fired;
 static const char *_Atomic where;
 
-static bool kills;  // the process ends where the fault comes
+static bool kills;                  // the process ends where the fault comes
 static _Thread_local bool parsing;  // inside Jansson's parser
 
 // Whether this call is the one to fail.

@@ -128,7 +128,9 @@ static void torch_is_whole(void) {  // weights come last: a directory that has t
 
 static ig_status inspect_as(bool json, char *expected, ig_error *err) {
   char *text = NULL;
-  const ig_status status = ig_inspect(golden_model, json, &text, err);
+  ig_inspect_options options = ig_inspect_options_default();
+  options.json = json;
+  const ig_status status = ig_inspect(golden_model, &options, &text, err);
   if (status == IG_OK && !*expected) strcpy(expected, text);
   if (status == IG_OK) assert_string_equal(text, expected);
   free(text);
