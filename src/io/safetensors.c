@@ -344,9 +344,9 @@ static size_t first_not_finite(const float *values, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     uint32_t bits;
     memcpy(&bits, &values[i], sizeof bits);
-    found |= (bits & 0x7F800000u) == 0x7F800000u;
+    found |= (bits & 0x7FFFFFFFu) + 0x00800000u;  // carries into the highest bit where the exponent is all ones
   }
-  size_t at = found ? 0 : count;
+  size_t at = found >> 31 ? 0 : count;
   while (at < count && isfinite(values[at])) ++at;
   return at;
 }
