@@ -106,7 +106,7 @@ def products_chart(rows, path):
     bars(training, [f"{s}\n{ {'forward': 'Y', 'backward-input': 'dX', 'backward-weight': 'dW'}[o]}" for s, o, _ in groups],
          [(LIBRARIES[name], colours[name], [share(part, name) for *_, part in groups]) for name in libraries])
     training.set_title("Training batches: forward, gradient of input, of weight")
-    training.set_ylabel("share of the machine's peak")
+    training.set_ylabel("share of the vectors' peak")
     steps = [r for r in rows if r["set"] == "decode"]
     for name in libraries:
         for style, wide in (("-", False), ("--", True)):
@@ -118,7 +118,7 @@ def products_chart(rows, path):
                 decoding.set_xticks(range(len(counts)), counts)
     decoding.set_title("Decoding steps, by rows (dashed: output layer)")
     decoding.grid(True, axis="y")
-    decoding.set_ylim(0, 1.0)
+    decoding.set_ylim(0, max([1.0] + [1.05 * share(part, name) for *_, part in groups for name in libraries]))
     decoding.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0))
     figure.legend(*training.get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(0.5, 0.05), ncols=len(libraries), frameon=False, fontsize=8)
     figure.tight_layout(rect=(0, 0.11, 1, 1))
