@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "decode/search.h"
+#include "model_fixture.h"
 
 #define SENTENCES 12
 #define PLACES 3
@@ -44,32 +45,7 @@ int __wrap_posix_memalign(void **memory, size_t alignment, size_t size) {
 }
 
 static ig_model *make_model(void) {
-  const ig_config config = {.family = "marian",
-                            .vocab_size = 50,
-                            .target_vocab_size = 50,
-                            .d_model = 32,
-                            .encoder_layers = 2,
-                            .decoder_layers = 2,
-                            .encoder_heads = 4,
-                            .decoder_heads = 4,
-                            .encoder_ffn = 48,
-                            .decoder_ffn = 48,
-                            .norm = IG_NORM_LAYER,
-                            .norm_eps = 1e-5f,
-                            .bias = true,
-                            .logits_bias = true,
-                            .activation = IG_ACTIVATION_SWISH,
-                            .positions = IG_POSITIONS_HALVES,
-                            .max_positions = 48,
-                            .scale_embedding = true,
-                            .shared_embedding = true,
-                            .tied_output = true,
-                            .pad_id = 49,
-                            .eos_id = 0,
-                            .bos_id = -1,
-                            .decoder_start_id = 49,
-                            .forced_eos_id = -1,
-                            .init_std = 0.3f};
+  const ig_config config = small_config(50, 49);
   ig_model *model;
   ig_error err;
   if (ig_model_create(&config, 3, &model, &err) != IG_OK) fail_msg("%s", err.message);
