@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "model/layout.h"
 
 static void fill(float *values, size_t count, float value) {
   for (size_t i = 0; i < count; i++) values[i] = value;
@@ -33,15 +34,10 @@ static double projection_gain(const ig_parameter *p) {
   return strstr(p->name, "q_proj") || strstr(p->name, "k_proj") || strstr(p->name, "v_proj") ? sqrt(0.5) : 1.0;
 }
 
-static bool is_embedding(const ig_model *m, const ig_parameter *p) {
-  const float *values = m->values + p->offset;
-  return values == m->source_embedding.weight || values == m->target_embedding.weight;
-}
-
 static void initialize_torch(const ig_model *m, const ig_parameter *p, uint64_t seed, float *values) {
   const ig_config *c = &m->config;
   const float *output = m->output.weight;
-  if (is_embedding(m, p)) {
+  if (ig_model_is_embedding(m, p)) {
     fill_normal(values, p, seed, 1.0);
   } else if (values == output || values == m->output.bias) {
     fill_uniform(values, p, seed, 1.0 / sqrt((double)c->d_model));
@@ -60,7 +56,7 @@ static void initialize_other(const ig_model *m, const ig_parameter *p, uint64_t 
   const ig_config *c = &m->config;
   if (p->rank == 1 || !p->trained) {
     fill(values, p->count, strstr(p->name, "norm") && ends_with(p->name, ".weight") ? 1.0f : 0.0f);
-  } else if (is_embedding(m, p)) {
+  } else if (ig_model_is_embedding(m, p)) {
     fill_normal(values, p, seed, c->init_std > 0 ? (double)c->init_std : 1.0 / sqrt((double)c->d_model));
     if (c->frozen_pad_embedding && c->pad_id >= 0 && (size_t)c->pad_id < p->shape[0])
       fill(values + (size_t)c->pad_id * p->shape[1], p->shape[1], 0.0f);

@@ -244,3 +244,8 @@ void ig_model_linears(ig_model *m, void (*visit)(void *context, ig_linear *linea
   }
   visit(context, &m->output);
 }
+
+bool ig_model_is_embedding(const ig_model *m, const ig_parameter *p) {
+  const float *values = m->values + p->offset;
+  return values == m->source_embedding.weight || values == m->target_embedding.weight;
+}

@@ -10,4 +10,6 @@ ig_status ig_model_layout(ig_model *model, const ig_family *family, ig_error *er
 void ig_model_wire(ig_model *model, const ig_family *family);
 // Calls visit on each linear layer.
 void ig_model_linears(ig_model *model, void (*visit)(void *context, ig_linear *linear), void *context);
+// The source or the target embedding table, which are one where they are shared?
+bool ig_model_is_embedding(const ig_model *model, const ig_parameter *parameter);
 #endif

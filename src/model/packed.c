@@ -74,10 +74,6 @@ typedef struct reading {
   bool *packed;    // (parameter_count): in no need of plain values
 } reading;
 
-static bool is_embedding(const ig_model *m, const ig_parameter *p) {
-  return m->values + p->offset == m->source_embedding.weight || m->values + p->offset == m->target_embedding.weight;
-}
-
 static void count_linear(void *context, ig_linear *linear) {
   (void)linear;
   ((reading *)context)->count++;
@@ -91,7 +87,7 @@ static void list_linear(void *context, ig_linear *linear) {
   l->linear = linear;
   while (m->parameters[l->first].offset + m->parameters[l->first].count <= begin) l->first++;
   for (l->last = l->first; l->last + 1 < m->parameter_count && m->parameters[l->last + 1].offset < end;) l->last++;
-  l->plain = is_embedding(m, &m->parameters[l->first]);
+  l->plain = ig_model_is_embedding(m, &m->parameters[l->first]);
   if (l->plain) return;
   for (size_t i = l->first; i <= l->last; i++) r->packed[i] = true;
   const size_t floats = m->parameters[l->last].offset + m->parameters[l->last].count - m->parameters[l->first].offset;
