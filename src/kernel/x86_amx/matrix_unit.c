@@ -38,21 +38,19 @@ static inline void load_depths(const tile_source *t, size_t i, vec pair[2]) {
   }
 }
 
-static inline vec to_float(__m256i half) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16)); }
-
-// The next part of a pair, which it leaves: 32 bfloat16, of the first vector and then of the second.
-static inline __m512i take_part(vec pair[2]) {
-  const __m512i part = (__m512i)_mm512_cvtne2ps_pbh(pair[1], pair[0]);
-  pair[0] = vec_subtract(pair[0], to_float(_mm512_castsi512_si256(part)));
-  pair[1] = vec_subtract(pair[1], to_float(_mm512_extracti64x4_epi64(part, 1)));
+// The part of x nearest to it, halves away from zero: its low 16 bits are zero. x keeps the rest, so that the third part is what is left.
+static inline vec take_part(vec *x) {
+  const __m512i rounded = _mm512_add_epi32(_mm512_castps_si512(*x), _mm512_set1_epi32(0x8000));
+  const vec part = _mm512_castsi512_ps(_mm512_and_si512(rounded, _mm512_set1_epi32((int)0xffff0000)));
+  *x = vec_subtract(*x, part);
   return part;
 }
 
-// Words 0, 16, 1, 17, …: the two depths of each line side by side.
-static inline __m512i interleave(__m512i part) {
-  const __m512i order =
-      _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-  return _mm512_permutexvar_epi16(order, part);
+// Parts as 32 bfloat16: of the first vector and then of the second ...
+static inline vec in_sequence(vec first, vec second) { return _mm512_castsi512_ps((__m512i)_mm512_cvtne2ps_pbh(second, first)); }
+// ... or side by side, lane by lane.
+static inline vec in_pairs(vec first, vec second) {
+  return _mm512_castsi512_ps(_mm512_or_si512(_mm512_srli_epi32(_mm512_castps_si512(first), 16), _mm512_castps_si512(second)));
 }
 
 // Sixteen rows of sixteen pairs, in place: from lines of depths to depths of lines or back.
@@ -72,8 +70,9 @@ VEC_INLINE void pack_tile(const tile_source *t, bool by_line, ig_panel_kind kind
     else
       load_depths(t, i, pair);
     for (size_t part = 0; part < PARTS; part++) {
-      const __m512i words = take_part(pair);
-      vec_store((float *)(to + part * PART_BYTES) + i * TILE, _mm512_castsi512_ps(by_line ? words : interleave(words)));
+      const bool last = part == PARTS - 1;
+      const vec first = last ? pair[0] : take_part(&pair[0]), second = last ? pair[1] : take_part(&pair[1]);
+      vec_store((float *)(to + part * PART_BYTES) + i * TILE, by_line ? in_sequence(first, second) : in_pairs(first, second));
     }
   }
   if (by_line == (kind == IG_PANEL_COLUMNS))
