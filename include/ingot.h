@@ -272,8 +272,9 @@ ig_status ig_score_lines(const ig_score_options *options, const char *const *hyp
 /* ---- measuring the machine ------------------------------------------------------------------------------------------------------------- */
 
 /* The arithmetic peak of this machine in 10^9 floating-point operations a second: the matrix kernel on operands in L1. isa NULL: the one in use.
+ * training: on the matrix unit where the instruction set has one, as training's large products; otherwise on vectors, as in inference.
  * threads 0: all cores. Takes some tens of milliseconds. */
-ig_status ig_machine_peak(const char *isa, int threads, double *gflops, ig_error *err);
+ig_status ig_machine_peak(const char *isa, bool training, int threads, double *gflops, ig_error *err);
 
 typedef struct ig_bandwidth {
   size_t cache_bytes, memory_bytes; /* the buffers that were read */
@@ -289,6 +290,7 @@ typedef struct ig_timing {
   size_t m, n, k;    /* of a product: C (m, n) = A (m, k) B (k, n); of a layer: m rows, n and k 0 */
   double seconds;    /* the best of several */
   double operations; /* floating-point operations of matrix products; 0: none worth counting */
+  bool training;     /* as in training, so that a matrix unit may have been used; else as in inference */
 } ig_timing;
 typedef struct ig_timing_options {
   int rows;    /* of a training batch */

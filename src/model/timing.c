@@ -50,7 +50,8 @@ static size_t weights_of(const ig_config *c, weight *weights) {
 static ig_status time_product(timing *t, const char *name, ig_product_kind kind, size_t m, size_t n, size_t k) {
   ig_product product;
   IG_TRY(ig_product_create(&t->nn, kind, m, n, k, &product, t->err));
-  ig_timing result = {.group = "product", .m = m, .n = n, .k = k, .seconds = ig_product_seconds(&t->nn, &product)};
+  ig_timing result = {
+      .group = "product", .m = m, .n = n, .k = k, .seconds = ig_product_seconds(&t->nn, &product), .training = kind != IG_PRODUCT_PACKED};
   for (int i = 1; i < t->options->repeat; i++) {
     const double seconds = ig_product_seconds(&t->nn, &product);
     if (seconds < result.seconds) result.seconds = seconds;
@@ -149,7 +150,7 @@ static size_t layers_scratch(const ig_nn *nn, const layers *l, int length) {
 }
 
 static void time_layer(timing *t, layers *l, const char *name, double operations, void (*run)(ig_nn *, layers *)) {
-  ig_timing result = {.group = "layer", .m = (size_t)l->rows, .operations = operations, .seconds = 1e30};
+  ig_timing result = {.group = "layer", .m = (size_t)l->rows, .operations = operations, .seconds = 1e30, .training = true};
   run(&t->nn, l);
   for (int i = 0; i < t->options->repeat; i++) {
     const double begin = ig_seconds();

@@ -3,18 +3,44 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/error.h"
 #include "base/report.h"
 #include "nn/peak.h"
 
-enum { DEPTH = 256, LOOPS = 500, ROUNDS = 16 };
+enum { DEPTH = 256, UNIT_STEPS = 2, LOOPS = 500, ROUNDS = 16 };
 
 typedef struct peak_work {
   const ig_kernels *kernels;
-  float *operands;  // (threads, size)
+  const ig_matrix_unit *unit;  // NULL: on vectors
+  float *operands;             // (threads, size)
   size_t size;
 } peak_work;
+
+static size_t operand_size(const peak_work *w) {
+  if (w->unit) return 2 * UNIT_STEPS * w->unit->step_bytes / sizeof(float) + w->unit->edge * w->unit->edge;
+  return DEPTH * (w->kernels->gemm_mr + w->kernels->gemm_nr) + w->kernels->gemm_mr * w->kernels->gemm_nr;
+}
+
+// Of one task.
+static double operations(const peak_work *w) {
+  if (w->unit) return 2.0 * (double)(w->unit->edge * w->unit->edge * w->unit->depth) * UNIT_STEPS * LOOPS;
+  return 2.0 * (double)(w->kernels->gemm_mr * w->kernels->gemm_nr) * DEPTH * LOOPS;
+}
+
+// One block of the unit, its panels in L1, again and again.
+static void unit_task(void *context, size_t index, int worker) {
+  (void)worker;
+  const peak_work *w = context;
+  char *a = (char *)(w->operands + index * w->size), *b = a + UNIT_STEPS * w->unit->step_bytes;
+  const ig_panel_product product = {.rows = w->unit->edge,
+                                    .columns = w->unit->edge,
+                                    .steps = UNIT_STEPS,
+                                    .a = a,
+                                    .b = b,
+                                    .c = (float *)(b + UNIT_STEPS * w->unit->step_bytes),
+                                    .c_row = w->unit->edge};
+  for (int i = 0; i < LOOPS; i++) w->unit->multiply(&product);
+}
 
 // One full tile over one panel, all in L1, again and again.
 static void peak_task(void *context, size_t index, int worker) {
@@ -47,27 +73,30 @@ static ig_status choose_kernels(const char *isa, const ig_kernels **out, ig_erro
   return ig_fail(err, IG_ERROR_ARGUMENT, "unknown instruction set '%s'", isa);
 }
 
-ig_status ig_machine_peak(const char *isa, int threads, double *gflops, ig_error *err) {
+ig_status ig_machine_peak(const char *isa, bool training, int threads, double *gflops, ig_error *err) {
   const ig_kernels *kernels;
   ig_pool *pool = NULL;
   IG_TRY(choose_kernels(isa, &kernels, err));
   IG_TRY(ig_pool_create(threads, &pool, err));
-  const size_t count = (size_t)ig_pool_threads(pool), mr = kernels->gemm_mr, nr = kernels->gemm_nr;
-  peak_work w = {.kernels = kernels, .size = DEPTH * (mr + nr) + mr * nr + IG_ALIGNMENT};
-  w.operands = ig_allocate(count * w.size, sizeof *w.operands, err);
-  if (!w.operands) {
+  const size_t count = (size_t)ig_pool_threads(pool);
+  peak_work w = {.kernels = kernels, .unit = training ? kernels->matrix_unit : NULL};
+  w.size = operand_size(&w);
+  ig_arena arena;
+  const ig_status status = ig_arena_create(&arena, count * w.size * sizeof(float) + IG_ALIGNMENT, err);
+  if (status != IG_OK) {
     ig_pool_free(pool);
-    return IG_ERROR_MEMORY;
+    return status;
   }
+  w.operands = IG_TAKE(&arena, float, count *w.size);
   double best = 1e30;
   for (int round = 0; round < ROUNDS; round++) {
     const double begin = ig_seconds();
-    ig_pool_run(pool, count, peak_task, &w);
+    ig_pool_run(pool, count, w.unit ? unit_task : peak_task, &w);
     const double seconds = ig_seconds() - begin;
     if (seconds < best) best = seconds;
   }
-  *gflops = 2e-9 * (double)(mr * nr) * DEPTH * LOOPS * (double)count / best;
-  free(w.operands);
+  *gflops = 1e-9 * operations(&w) * (double)count / best;
+  ig_arena_free(&arena);
   ig_pool_free(pool);
   return IG_OK;
 }

@@ -56,10 +56,13 @@ static void the_machine_reads_and_multiplies(void **state) {
       assert_true(value > 0 && isfinite(value));
     }
     ig_pool_free(pool);
-    assert_int_equal(ig_machine_peak(NULL, threads, &value, &err), IG_OK);
-    assert_true(value > 0 && isfinite(value));
+    for (int training = 0; training < 2; training++) {
+      value = 0;
+      assert_int_equal(ig_machine_peak(NULL, training != 0, threads, &value, &err), IG_OK);
+      assert_true(value > 0 && isfinite(value));
+    }
   }
-  assert_int_equal(ig_machine_peak("abacus", 1, &value, &err), IG_ERROR_ARGUMENT);
+  assert_int_equal(ig_machine_peak("abacus", false, 1, &value, &err), IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "abacus"));
 }
 
