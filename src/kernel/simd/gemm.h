@@ -14,7 +14,10 @@ enum {
   GEMM_NR = 2 * VEC_LANES,
   GEMM_MAX_VECTORS = 4,  // of a tile of up to GEMM_FEW_ROWS rows: enough chains to hide the latency of a multiply-add
   GEMM_FEW_ROWS = GEMM_MR / 4,
-  GEMM_AHEAD = 8,  // steps of k that B is fetched ahead of its use
+  // Steps of k that B is fetched ahead of its use. The first tile of a panel may find it in memory, where fetching into the next pages wakes the hardware's
+  // own prefetching, which ends at each page; the other tiles find it in a cache.
+  GEMM_AHEAD_FIRST = 64,
+  GEMM_AHEAD = 8,
 };
 
 // One register tile: C[0..rows) x the first `columns` of one or two panels.
@@ -24,6 +27,7 @@ typedef struct register_tile {
   size_t a_row, a_depth;
   const float *packed;
   size_t panel_stride, packed_row;
+  size_t ahead;  // floats that B is fetched ahead
   float *c;
   size_t c_row;
   bool accumulate, relu;
@@ -52,7 +56,7 @@ VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS
     UNROLL for (size_t v = 0; v < VECTORS; v++) {
       const float *at = (v < 2 ? b : b2) + v % 2 * VEC_LANES;
       column[v] = vec_load(at);
-      __builtin_prefetch(at + GEMM_AHEAD * GEMM_NR, 0, 3);
+      __builtin_prefetch(at + t->ahead, 0, 3);
     }
     UNROLL for (size_t i = 0; i < ROWS; i++) {
       vec value = vec_set(row[i / 3][i % 3 * a_row]);
@@ -102,6 +106,7 @@ static void gemm(const ig_gemm_tile *t) {
     size_t vectors = (r.columns + VEC_LANES - 1) / VEC_LANES;
     for (size_t i = 0; i < t->rows; i += height) {
       size_t rows = t->rows - i < height ? t->rows - i : height;
+      r.ahead = (i == 0 && t->packed_row == GEMM_NR ? GEMM_AHEAD_FIRST : GEMM_AHEAD) * t->packed_row;
       r.a = t->a + i * t->a_row;
       r.c = t->c + i * t->c_row + first;
       multiply_functions[rows - 1][vectors - 1](&r);
