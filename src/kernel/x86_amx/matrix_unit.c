@@ -38,13 +38,17 @@ static inline void load_depths(const tile_source *t, size_t i, vec pair[2]) {
   }
 }
 
-// The part of x nearest to it, halves away from zero: its low 16 bits are zero. x keeps the rest, so that the third part is what is left.
+static inline vec upper_half(__m512i x) { return _mm512_castsi512_ps(_mm512_and_si512(x, _mm512_set1_epi32((int)0xffff0000))); }
+
+// The bfloat16 nearest to x, halves away from zero. x keeps the rest.
 static inline vec take_part(vec *x) {
-  const __m512i rounded = _mm512_add_epi32(_mm512_castps_si512(*x), _mm512_set1_epi32(0x8000));
-  const vec part = _mm512_castsi512_ps(_mm512_and_si512(rounded, _mm512_set1_epi32((int)0xffff0000)));
+  const vec part = upper_half(_mm512_add_epi32(_mm512_castps_si512(*x), _mm512_set1_epi32(0x8000)));
   *x = vec_subtract(*x, part);
   return part;
 }
+
+// What is left for the third part: a bfloat16 as it stands, but for lower bits where it is subnormal, which counts as zero.
+static inline vec last_part(vec x) { return upper_half(_mm512_castps_si512(x)); }
 
 // Parts as 32 bfloat16: of the first vector and then of the second ...
 static inline vec in_sequence(vec first, vec second) { return _mm512_castsi512_ps((__m512i)_mm512_cvtne2ps_pbh(second, first)); }
@@ -71,7 +75,7 @@ VEC_INLINE void pack_tile(const tile_source *t, bool by_line, ig_panel_kind kind
       load_depths(t, i, pair);
     for (size_t part = 0; part < PARTS; part++) {
       const bool last = part == PARTS - 1;
-      const vec first = last ? pair[0] : take_part(&pair[0]), second = last ? pair[1] : take_part(&pair[1]);
+      const vec first = last ? last_part(pair[0]) : take_part(&pair[0]), second = last ? last_part(pair[1]) : take_part(&pair[1]);
       vec_store((float *)(to + part * PART_BYTES) + i * TILE, by_line ? in_sequence(first, second) : in_pairs(first, second));
     }
   }
