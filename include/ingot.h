@@ -216,7 +216,7 @@ typedef struct ig_translator_options {
   int no_repeat_ngram;        /* -1: the model's, else 0 = off */
   int threads;                /* 0: all cores */
   int workers;                /* sentences in flight on independent single-threaded workers; 0: chosen by the work */
-  int batch_tokens;           /* source tokens a batch; 0: 2048 */
+  int batch_tokens;           /* source tokens a batch, target tokens too when scoring; 0: 2048 */
   bool ids_in;                /* input lines are source token ids as they stand */
   bool ids_out;               /* output lines are target token ids, end of sentence included */
   const char *type;           /* "fp32"; NULL: fp32 */

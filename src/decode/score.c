@@ -1,56 +1,68 @@
-// Scoring by stepping: the targets of all sentences walk together, each leaves at its end.
+// Scoring by the training pass's forward half.
 #include "decode/score.h"
 
 #include <math.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 
-typedef struct score_rows {
-  int *id, *position, *sentence, *history;  // (sentences), history (sentences, max_length)
-} score_rows;
+struct ig_scorer {
+  ig_pass *pass;
+  int start_id;
+  int *input;  // (rows of targets): what the decoder reads
+  size_t input_capacity;
+};
 
-static void carve(score_rows *rows, ig_arena *arena, const ig_score_args *args) {
-  const size_t sentences = (size_t)args->targets.sequences;
-  rows->id = IG_TAKE(arena, int, sentences);
-  rows->position = IG_TAKE(arena, int, sentences);
-  rows->sentence = IG_TAKE(arena, int, sentences);
-  rows->history = IG_TAKE(arena, int, sentences *(size_t)args->max_length);
+ig_status ig_scorer_create(const ig_model *model, ig_pool *pool, int start_id, ig_scorer **out, ig_error *err) {
+  ig_scorer *s = ig_allocate(1, sizeof *s, err);
+  if (!s) return IG_ERROR_MEMORY;
+  s->start_id = start_id;
+  const ig_status status = ig_pass_create(model, pool, &s->pass, err);
+  if (status != IG_OK) {
+    ig_scorer_free(s);
+    return status;
+  }
+  *out = s;
+  return IG_OK;
 }
 
-// The rows of the targets longer than t; their number.
-static int fill(const ig_score_args *args, int t, score_rows *rows) {
-  const size_t n = (size_t)args->max_length;
-  int count = 0;
-  for (int s = 0; s < args->targets.sequences; s++) {
-    const int begin = args->targets.offsets[s];
-    if (args->targets.offsets[s + 1] - begin <= t) continue;
-    rows->id[count] = t == 0 ? args->start_id : args->ids[begin + t - 1];
-    rows->position[count] = t;
-    rows->sentence[count] = s;
-    for (int i = 0; i <= t; i++) rows->history[(size_t)count * n + (size_t)i] = i * args->targets.sequences + s;
-    count++;
-  }
-  return count;
+void ig_scorer_free(ig_scorer *s) {
+  if (!s) return;
+  ig_pass_free(s->pass);
+  free(s->input);
+  free(s);
 }
 
-ig_status ig_score_ids(const ig_score_args *args, const ig_stepper *stepper, float *log_probs, ig_error *err) {
-  ig_arena plan = ig_arena_measure(), arena;
-  score_rows rows;
-  carve(&rows, &plan, args);
-  IG_TRY(ig_arena_create(&arena, plan.peak, err));
-  carve(&rows, &arena, args);
-  const size_t vocabulary = (size_t)args->vocab_size;
-  ig_status status = IG_OK;
-  for (int t = 0, count; status == IG_OK && (count = fill(args, t, &rows)) > 0; t++) {
-    const ig_inference_step step = {count, rows.id, rows.position, rows.sentence, rows.history};
-    const float *logits = stepper->run(stepper->context, &step);
-    for (int r = 0; r < count; r++) {
-      const int i = args->targets.offsets[rows.sentence[r]] + t;
-      const float *x = logits + (size_t)r * vocabulary;
-      log_probs[i] = x[args->ids[i]] - args->kernels->log_sum_exp(vocabulary, x, NULL);
-      if (isnan(log_probs[i])) status = ig_fail(err, IG_ERROR_DIVERGED, "scoring: token %d has no score: the model computed NaN", t + 1);
-    }
-  }
-  ig_arena_free(&arena);
-  return status;
+ig_status ig_scorer_reserve(ig_scorer *s, const ig_pass_bounds *most, ig_error *err) {
+  IG_TRY(ig_grow((void **)&s->input, &s->input_capacity, (size_t)most->target_rows, sizeof *s->input, err));
+  return ig_pass_reserve(s->pass, most, NULL, err);
+}
+
+// Each target moved by one: the start token, then all its ids but the last.
+static void shift(const ig_score_args *args, int start_id, int *input) {
+  for (int s = 0; s < args->target.sequences; s++)
+    for (int r = args->target.offsets[s]; r < args->target.offsets[s + 1]; r++)
+      input[r] = r == args->target.offsets[s] ? start_id : args->target_ids[r - 1];
+}
+
+static ig_status check_scores(const ig_ragged *target, const float *log_probs, ig_error *err) {
+  for (int s = 0; s < target->sequences; s++)
+    for (int r = target->offsets[s]; r < target->offsets[s + 1]; r++)
+      if (isnan(log_probs[r]))
+        return ig_fail(err, IG_ERROR_DIVERGED, "scoring: token %d has no score: the model computed NaN", r - target->offsets[s] + 1);
+  return IG_OK;
+}
+
+ig_status ig_scorer_run(ig_scorer *s, const ig_score_args *args, float *log_probs, ig_error *err) {
+  IG_TRY(ig_grow((void **)&s->input, &s->input_capacity, (size_t)ig_ragged_rows(&args->target), sizeof *s->input, err));
+  shift(args, s->start_id, s->input);
+  const ig_batch batch = {.sequences = args->target.sequences,
+                          .source = args->source_ids,
+                          .source_offsets = args->source.offsets,
+                          .target_input = s->input,
+                          .target_output = args->target_ids,
+                          .target_offsets = args->target.offsets};
+  IG_TRY(ig_pass_run(s->pass, &(ig_pass_args){.batch = &batch, .log_probs = log_probs}, NULL, err));
+  return check_scores(&args->target, log_probs, err);
 }

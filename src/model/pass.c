@@ -183,9 +183,9 @@ static ig_status measure(ig_pass *p, const ig_pass_bounds *n, const ig_batch *ma
 ig_status ig_pass_measure(ig_pass *p, const ig_pass_bounds *bounds, ig_pass_plan *out, ig_error *err) { return measure(p, bounds, NULL, out, err); }
 
 ig_status ig_pass_reserve(ig_pass *p, const ig_pass_bounds *most, const ig_pass_bounds *expected, ig_error *err) {
-  ig_pass_plan reserved, touched;
+  ig_pass_plan reserved, touched = {0};
   IG_TRY(ig_pass_measure(p, most, &reserved, err));
-  IG_TRY(ig_pass_measure(p, expected, &touched, err));
+  if (expected) IG_TRY(ig_pass_measure(p, expected, &touched, err));
   IG_TRY(reserve(&p->activations, reserved.activations, 0, err));
   IG_TRY(reserve(&p->scratch, reserved.scratch, 0, err));
   ig_arena_touch(&p->activations, touched.activations);
@@ -257,6 +257,10 @@ ig_status ig_pass_run(ig_pass *p, const ig_pass_args *args, ig_loss_sums *sums, 
                              .label_smoothing = args->label_smoothing,
                              .gradient_scale = args->backward ? (float)(1.0 / args->normalizer) : 0.0f,
                              .targets = batch->target_output};
+  if (args->log_probs) {
+    ig_loss_log_probs(&p->nn, &loss, n.target_rows, hidden, args->log_probs);
+    return IG_OK;
+  }
   const ig_loss_sums result = ig_loss_run(&p->nn, &loss, n.target_rows, hidden, args->backward ? b.hidden_gradient : NULL);
   if (args->backward) backward(p, args, &b, &view, memory);
   if (sums) *sums = result;

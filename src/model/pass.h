@@ -20,8 +20,8 @@ typedef struct ig_pass_plan {
   size_t activations, scratch;  // bytes
 } ig_pass_plan;
 ig_status ig_pass_measure(ig_pass *pass, const ig_pass_bounds *bounds, ig_pass_plan *out, ig_error *err);
-// Reserves the memory of batches up to `most` (without masks), and touches what batches up to `expected` need: no run within `most` allocates, and none
-// within `expected` faults in a page.
+// Reserves the memory of batches up to `most` (without masks), and touches what batches up to `expected` (NULL: none) need: no run within `most` allocates,
+// and none within `expected` faults in a page.
 ig_status ig_pass_reserve(ig_pass *pass, const ig_pass_bounds *most, const ig_pass_bounds *expected, ig_error *err);
 
 typedef struct ig_pass_args {
@@ -34,9 +34,10 @@ typedef struct ig_pass_args {
   uint32_t update;
   uint32_t first_source_row, first_target_row;  // ... and the rows of earlier micro-batches of this update
   float *logits;                                // (T, V) or NULL
+  float *log_probs;                             // (T): log p(target_output) instead of the loss, without backward; or NULL
 } ig_pass_args;
 // Offsets start at 0 and never fall.
 ig_status ig_batch_check(const ig_batch *batch, ig_error *err);
-// sums may be NULL where batch->target_output is.
+// sums may be NULL, and is left alone where no loss is computed.
 ig_status ig_pass_run(ig_pass *pass, const ig_pass_args *args, ig_loss_sums *sums, ig_error *err);
 #endif

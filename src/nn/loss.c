@@ -11,6 +11,7 @@ typedef struct loss_work {
   const int *targets;  // (rows of the block)
   float *logits;       // (rows of the block, V): becomes their gradient
   float *loss, *nll;   // (rows of the block)
+  float *log_probs;    // (rows of the block)
 } loss_work;
 
 static void loss_rows(const void *context, size_t first, size_t last) {
@@ -28,33 +29,59 @@ static void loss_rows(const void *context, size_t first, size_t last) {
   }
 }
 
+static int at_most(int x, int limit) { return x < limit ? x : limit; }
+
 ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden, float *dhidden) {
   const size_t d = (size_t)args->output.in, vocabulary = (size_t)args->output.out, mark = ig_arena_mark(nn->scratch);
-  const int most = rows < IG_LOSS_BLOCK ? rows : IG_LOSS_BLOCK;
+  const int block = at_most(rows, IG_LOSS_BLOCK);
   loss_work w = {.kernels = nn->kernels, .args = args};
-  w.logits = IG_TAKE(nn->scratch, float, (size_t)most *vocabulary);
-  w.loss = IG_TAKE(nn->scratch, float, most);
-  w.nll = IG_TAKE(nn->scratch, float, most);
+  w.logits = IG_TAKE(nn->scratch, float, (size_t)block *vocabulary);
+  w.loss = IG_TAKE(nn->scratch, float, block);
+  w.nll = IG_TAKE(nn->scratch, float, block);
   ig_loss_sums sums = {0};
-  for (int first = 0; first < rows; first += IG_LOSS_BLOCK) {
-    const int count = rows - first < IG_LOSS_BLOCK ? rows - first : IG_LOSS_BLOCK;
-    const float *block = hidden + (size_t)first * d;
+  for (int first = 0; first < rows; first += block) {
+    const int count = at_most(rows - first, block);
+    const float *input = hidden + (size_t)first * d;
     w.targets = args->targets + first;
-    ig_linear_forward(nn, &args->output, count, block, IG_ACTIVATION_NONE, w.logits);
+    ig_linear_forward(nn, &args->output, count, input, IG_ACTIVATION_NONE, w.logits);
     ig_rows_run(nn, (size_t)count, 8 * vocabulary, loss_rows, &w);
     for (int r = 0; r < count; r++) {
       sums.loss += (double)w.loss[r];
       sums.nll += (double)w.nll[r];
       sums.tokens += w.targets[r] >= 0;
     }
-    if (dhidden) ig_linear_backward(nn, &args->output, count, block, w.logits, dhidden + (size_t)first * d, false);
+    if (dhidden) ig_linear_backward(nn, &args->output, count, input, w.logits, dhidden + (size_t)first * d, false);
   }
   ig_arena_release(nn->scratch, mark);
   return sums;
 }
 
+static void log_prob_rows(const void *context, size_t first, size_t last) {
+  const loss_work *w = context;
+  const size_t vocabulary = (size_t)w->args->output.out;
+  for (size_t r = first; r < last; r++) {
+    const float *logits = w->logits + r * vocabulary;
+    const int target = w->targets[r];
+    w->log_probs[r] = target < 0 ? 0 : logits[target] - w->kernels->log_sum_exp(vocabulary, logits, NULL);
+  }
+}
+
+void ig_loss_log_probs(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden, float *log_probs) {
+  const size_t vocabulary = (size_t)args->output.out, mark = ig_arena_mark(nn->scratch);
+  const int block = at_most(rows, IG_LOSS_BLOCK);
+  loss_work w = {.kernels = nn->kernels, .args = args, .logits = IG_TAKE(nn->scratch, float, (size_t)block *vocabulary)};
+  for (int first = 0; first < rows; first += block) {
+    const int count = at_most(rows - first, block);
+    w.targets = args->targets + first;
+    w.log_probs = log_probs + first;
+    ig_linear_forward(nn, &args->output, count, hidden + (size_t)first * (size_t)args->output.in, IG_ACTIVATION_NONE, w.logits);
+    ig_rows_run(nn, (size_t)count, 4 * vocabulary, log_prob_rows, &w);
+  }
+  ig_arena_release(nn->scratch, mark);
+}
+
 size_t ig_loss_scratch(const ig_nn *nn, const ig_loss_args *args, int rows) {
-  const size_t most = (size_t)(rows < IG_LOSS_BLOCK ? rows : IG_LOSS_BLOCK);
+  const size_t most = (size_t)at_most(rows, IG_LOSS_BLOCK);
   ig_arena plan = ig_arena_measure();
   ig_arena_take(&plan, most * (size_t)args->output.out, sizeof(float));
   ig_arena_take(&plan, most, sizeof(float));

@@ -1,4 +1,5 @@
-// The output layer and label-smoothed cross-entropy, in blocks of rows: the logits of a whole batch never stand in memory.
+// The output layer with label-smoothed cross-entropy or the log-probabilities of given ids, in blocks of rows: the logits of a whole batch never stand in
+// memory.
 #ifndef IG_NN_LOSS_H
 #define IG_NN_LOSS_H
 #include "nn/linear.h"
@@ -18,5 +19,7 @@ typedef struct ig_loss_sums {
   size_t tokens;
 } ig_loss_sums;
 ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden, float *dhidden);
-size_t ig_loss_scratch(const ig_nn *nn, const ig_loss_args *args, int rows);
+// log_probs (rows): log p(targets[r]); 0 where it is not counted.
+void ig_loss_log_probs(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden, float *log_probs);
+size_t ig_loss_scratch(const ig_nn *nn, const ig_loss_args *args, int rows);  // bytes, of either
 #endif

@@ -184,11 +184,8 @@ static ig_status score_batch(ig_translator *t, ig_worker_state *s, const ig_queu
   IG_TRY(gather(&s->source, queue, first, count, false, err));
   IG_TRY(gather(&s->target, queue, first, count, true, err));
   IG_TRY(ig_grow((void **)&s->log_probs, &s->log_prob_capacity, s->target.ids.count + 1, sizeof *s->log_probs, err));
-  ig_inference_encode(s->inference, s->source.ids.ids, &(ig_ragged){sentences, s->source.offsets});
-  const ig_score_args args = {t->kernels,       t->decode.start_id, t->decode.vocab_size, s->size.max_length, {sentences, s->target.offsets},
-                              s->target.ids.ids};
-  const ig_stepper stepper = ig_inference_stepper(s->inference);
-  IG_TRY(ig_score_ids(&args, &stepper, s->log_probs, err));
+  const ig_score_args args = {{sentences, s->source.offsets}, {sentences, s->target.offsets}, s->source.ids.ids, s->target.ids.ids};
+  IG_TRY(ig_scorer_run(s->scorer, &args, s->log_probs, err));
   for (int i = 0; i < sentences; i++) {
     const int begin = s->target.offsets[i];
     IG_TRY(put_scores(t, s, s->log_probs + begin, s->target.offsets[i + 1] - begin, err));
@@ -199,11 +196,14 @@ static ig_status score_batch(ig_translator *t, ig_worker_state *s, const ig_queu
 }
 
 ig_status ig_engine_score(ig_translator *t, ig_worker_state *s, ig_queue *queue, const ig_engine_limits *limits, ig_error *err) {
-  ig_inference_size wanted = size_for(t, queue, limits);
-  wanted.memory_rows = wanted.source_rows;
-  wanted.slots = wanted.sentences;
-  wanted.max_length = larger(queue->longest_target, 1);
-  IG_TRY(reserve(t, s, &wanted, err));
+  const int tokens = (int)limits->tokens;
+  const ig_pass_bounds most = {.sequences = (int)limits->sentences,
+                               .source_rows = larger(tokens, queue->longest_source),
+                               .target_rows = larger(tokens, queue->longest_target),
+                               .longest_source = queue->longest_source,
+                               .longest_target = queue->longest_target};
+  if (!s->scorer) IG_TRY(ig_scorer_create(t->model, pool_of(t, s), t->decode.start_id, &s->scorer, err));
+  IG_TRY(ig_scorer_reserve(s->scorer, &most, err));
   const ig_queue_limits batch = {.sentences = limits->sentences, .tokens = limits->tokens, .alone = true};
   size_t first;
   for (size_t count; (count = ig_queue_take(queue, &batch, &first)) > 0;) IG_TRY(score_batch(t, s, queue, first, count, err));

@@ -15,6 +15,7 @@
 void ig_worker_state_free(ig_worker_state *s) {
   ig_inference_free(s->inference);
   ig_search_free(s->search);
+  ig_scorer_free(s->scorer);
   ig_ids_free(&s->source.ids);
   ig_ids_free(&s->target.ids);
   free(s->source.offsets);
@@ -25,10 +26,10 @@ void ig_worker_state_free(ig_worker_state *s) {
   *s = (ig_worker_state){0};
 }
 
-// Sentences in one hand, at most, so that its rows fit the caches and its keys and values the memory.
-static size_t most_sentences(const ig_translator *t, bool scoring, int longest_target) {
+// Sentences in one hand of translating, at most, so that its rows fit the caches and its keys and values the memory.
+static size_t most_sentences(const ig_translator *t) {
   const ig_config *c = &t->model->config;
-  const size_t beam = scoring ? 1 : (size_t)t->decode.beam_size, positions = (size_t)(scoring ? longest_target : t->decode.max_length);
+  const size_t beam = (size_t)t->decode.beam_size, positions = (size_t)t->decode.max_length;
   size_t rows = LOGITS_BYTES / sizeof(float) / (size_t)c->target_vocab_size;
   if (rows < FEWEST_ROWS) rows = FEWEST_ROWS;
   const size_t row_bytes = positions * 2 * sizeof(float) * (size_t)c->d_model * (size_t)c->decoder_layers;
@@ -87,7 +88,7 @@ static ig_status run_workers(ig_translator *t, engine_job *job, bool in_parallel
 // A worker's hand: no more than its share of the work, and no more than caches and memory hold.
 static ig_engine_limits limits_of(const ig_translator *t, const ig_queue *queue, bool scoring, bool in_parallel) {
   const size_t hands = in_parallel ? (size_t)t->worker_count * (scoring ? BATCHES_A_WORKER : 1) : 1, share = (queue->tokens + hands - 1) / hands;
-  ig_engine_limits limits = {.sentences = most_sentences(t, scoring, queue->longest_target),
+  ig_engine_limits limits = {.sentences = scoring ? queue->count : most_sentences(t),
                              .tokens = share < (size_t)t->batch_tokens ? share : (size_t)t->batch_tokens};
   if (limits.sentences > limits.tokens) limits.sentences = limits.tokens;  // none is empty
   if (limits.sentences > queue->count) limits.sentences = queue->count;

@@ -18,6 +18,7 @@ typedef struct ig_worker_state {
   ig_inference *inference;
   ig_search *search;
   ig_inference_size size;
+  ig_scorer *scorer;
   ig_ragged_ids source, target;
   size_t *lines;  // (places): the line of each sentence being decoded
   size_t line_capacity;
@@ -51,7 +52,7 @@ struct ig_translator {
 // What one worker has in hand, at most. Nothing but speed depends on it.
 typedef struct ig_engine_limits {
   size_t sentences;
-  size_t tokens;  // source ids, but for a sentence longer than that, which is alone
+  size_t tokens;  // source ids, and target ids when scoring, but for a sentence longer than that, which is alone
 } ig_engine_limits;
 
 // Encodes, decodes (or scores) and fills each line's output; lines and tokens are counted.

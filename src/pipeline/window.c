@@ -198,7 +198,8 @@ void ig_queue_free(ig_queue *q) {
 static size_t fitting(const ig_queue *q, size_t first, const ig_queue_limits *limits) {
   size_t count = 0, tokens = 0;
   for (size_t i = first; i < q->count && count < limits->sentences; i++, count++) {
-    tokens += q->window->lines[q->order[i]].source.count;
+    const ig_line *line = &q->window->lines[q->order[i]];
+    tokens += line->source.count > line->target.count ? line->source.count : line->target.count;
     if (tokens > limits->tokens && !(limits->alone && count == 0)) break;
   }
   return count < limits->fewest && first + count < q->count ? 0 : count;

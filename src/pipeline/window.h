@@ -56,7 +56,7 @@ typedef struct ig_queue {
   atomic_size_t next;
 } ig_queue;  // ig_queue_free
 typedef struct ig_queue_limits {
-  size_t sentences, tokens;  // at most; a sentence alone may be longer where `alone`
+  size_t sentences, tokens;  // at most, a sentence's tokens those of its longer side; a sentence alone may be longer where `alone`
   size_t fewest;             // none rather than fewer than these, while there are more
   bool alone;
 } ig_queue_limits;

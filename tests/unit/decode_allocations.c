@@ -1,48 +1,18 @@
-// No memory is asked for while sentences join, step and leave: everything stands before the first step.
+// No memory is asked for while sentences join, step and leave, or are scored: everything stands before the first step.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 
+#include "counted_allocations.h"
+#include "decode/score.h"
 #include "decode/search.h"
 #include "model_fixture.h"
 
 #define SENTENCES 12
 #define PLACES 3
 #define LONGEST 6
-
-static atomic_int asked;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_mmap(void *address, size_t length, int protection, int flags, int file, off_t offset);
-int __real_posix_memalign(void **memory, size_t alignment, size_t size);
-
-void *__wrap_malloc(size_t size) {
-  asked++;
-  return __real_malloc(size);
-}
-void *__wrap_calloc(size_t count, size_t size) {
-  asked++;
-  return __real_calloc(count, size);
-}
-void *__wrap_realloc(void *memory, size_t size) {
-  asked++;
-  return __real_realloc(memory, size);
-}
-void *__wrap_mmap(void *address, size_t length, int protection, int flags, int file, off_t offset) {
-  asked++;
-  return __real_mmap(address, length, protection, flags, file, offset);
-}
-int __wrap_posix_memalign(void **memory, size_t alignment, size_t size) {
-  asked++;
-  return __real_posix_memalign(memory, alignment, size);
-}
 
 static ig_model *make_model(void) {
   const ig_config config = small_config(50, 49);
@@ -79,7 +49,7 @@ static ig_status leave(void *context, int place, const ig_hypothesis *found, ig_
 }
 
 // Allocations while SENTENCES sentences are decoded over PLACES places.
-static int allocations(const ig_model *model, int beam, ig_pool *pool) {
+static int asked_while_searching(const ig_model *model, int beam, ig_pool *pool) {
   const ig_decode_options options = {.beam_size = beam,
                                      .n_best = beam,
                                      .max_length = 20,
@@ -101,14 +71,14 @@ static int allocations(const ig_model *model, int beam, ig_pool *pool) {
   ig_search *search;
   feed f = {0};
   assert_int_equal(ig_kernels_select(&kernels, NULL), IG_OK);
-  const int before = asked;
+  const int before = allocations;
   assert_int_equal(ig_inference_create(model, pool, &size, &f.inference, NULL), IG_OK);
   assert_int_equal(ig_search_create(&options, kernels, pool, PLACES, &search, NULL), IG_OK);
-  assert_true(asked > before);  // that they are counted at all
+  assert_true(allocations > before);  // that they are counted at all
   const ig_stepper stepper = ig_inference_stepper(f.inference);
-  const int begin = asked;
+  const int begin = allocations;
   assert_int_equal(ig_search_stream(search, &stepper, &(ig_search_feed){join, leave, &f}, PLACES, NULL), IG_OK);
-  const int end = asked;
+  const int end = allocations;
   assert_int_equal(f.left, SENTENCES);
   ig_search_free(search);
   ig_inference_free(f.inference);
@@ -122,8 +92,8 @@ static void test_steps_allocate_nothing(void **state) {
   assert_int_equal(ig_pool_create(2, &pool, NULL), IG_OK);
   for (int packed = 0; packed < 2; packed++) {
     for (int beam = 1; beam <= 4; beam += 3) {
-      assert_int_equal(allocations(model, beam, NULL), 0);
-      assert_int_equal(allocations(model, beam, pool), 0);
+      assert_int_equal(asked_while_searching(model, beam, NULL), 0);
+      assert_int_equal(asked_while_searching(model, beam, pool), 0);
     }
     assert_int_equal(ig_model_pack(model, NULL), IG_OK);
   }
@@ -131,7 +101,32 @@ static void test_steps_allocate_nothing(void **state) {
   ig_model_free(model);
 }
 
+// Batches of growing sentences, all within what was reserved.
+static void test_scoring_allocates_nothing(void **state) {
+  (void)state;
+  enum { SENTENCES_A_BATCH = 4, ROWS = SENTENCES_A_BATCH * LONGEST };
+  const ig_pass_bounds most = {SENTENCES_A_BATCH, ROWS, ROWS, LONGEST, LONGEST, .backward = false};
+  static const int ids[ROWS] = {3, 4, 5};
+  ig_model *model = make_model();
+  ig_scorer *scorer;
+  const int before = allocations;
+  assert_int_equal(ig_scorer_create(model, NULL, 49, &scorer, NULL), IG_OK);
+  assert_int_equal(ig_scorer_reserve(scorer, &most, NULL), IG_OK);
+  assert_true(allocations > before);  // that they are counted at all
+  const int begin = allocations;
+  for (int length = 1; length <= LONGEST; length++) {
+    int offsets[SENTENCES_A_BATCH + 1];
+    float log_probs[ROWS];
+    for (int s = 0; s <= SENTENCES_A_BATCH; s++) offsets[s] = s * length;
+    const ig_ragged ragged = {SENTENCES_A_BATCH, offsets};
+    assert_int_equal(ig_scorer_run(scorer, &(ig_score_args){ragged, ragged, ids, ids}, log_probs, NULL), IG_OK);
+  }
+  assert_int_equal(allocations, begin);
+  ig_scorer_free(scorer);
+  ig_model_free(model);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_steps_allocate_nothing)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_steps_allocate_nothing), cmocka_unit_test(test_scoring_allocates_nothing)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "decode/processors.h"
-#include "decode/score.h"
 #include "decode/search.h"
 
 #define SENTENCES 6  // of each case
@@ -387,32 +386,6 @@ static void test_options_are_checked(void **state) {
   assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_ERROR_ARGUMENT);
 }
 
-// Scoring what beam search found must give back its score.
-static void test_scoring_agrees(void **state) {
-  (void)state;
-  static toy t = {.vocab_size = 50, .eos_id = 2, .max_length = 20, .number = {0, 1, 2}};
-  ig_decode_options o = plain(4);
-  o.length_penalty = 0;  // the score is the sum
-  ig_search *search;
-  const ig_hypothesis *found;
-  assert_int_equal(ig_search_create(&o, kernels(), NULL, 3, &search, NULL), IG_OK);
-  assert_int_equal(ig_search_run(search, &(ig_stepper){toy_run, &t}, 3, &found, NULL), IG_OK);
-  int ids[3 * MAX_LENGTH], offsets[4] = {0};
-  for (int s = 0; s < 3; s++) {
-    memcpy(ids + offsets[s], found[s].ids, (size_t)found[s].length * sizeof *ids);
-    offsets[s + 1] = offsets[s] + found[s].length;
-  }
-  float log_probs[3 * MAX_LENGTH];
-  const ig_score_args args = {kernels(), 1, 50, 20, {3, offsets}, ids};
-  assert_int_equal(ig_score_ids(&args, &(ig_stepper){toy_run, &t}, log_probs, NULL), IG_OK);
-  for (int s = 0; s < 3; s++) {
-    float sum = 0;
-    for (int i = offsets[s]; i < offsets[s + 1]; i++) sum += log_probs[i];
-    assert_true(fabsf(sum - found[s].score) < 1e-5f);
-  }
-  ig_search_free(search);
-}
-
 static void test_first_step_has_one_row_a_sentence(void **state) {
   (void)state;
   static toy t = {.vocab_size = 50, .eos_id = 2, .max_length = 1};
@@ -437,7 +410,6 @@ int main(void) {
       cmocka_unit_test(test_comparison_bites),
       cmocka_unit_test(test_nan_is_an_error),
       cmocka_unit_test(test_options_are_checked),
-      cmocka_unit_test(test_scoring_agrees),
       cmocka_unit_test(test_first_step_has_one_row_a_sentence),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,9 +69,13 @@ static void against_loops(const ig_kernels *kernels) {
   for (int i = 0; i < SIZE * VOCABULARY; i++) assert_true(l->weight_gradient[i] == 0);
   const ig_loss_sums sums = ig_loss_run(&f.nn, &p.args, ROWS, p.hidden, p.dhidden);
   assert_memory_equal(&forward, &sums, sizeof sums);
+  float *log_probs = IG_TAKE(&f.memory, float, ROWS);
+  ig_loss_log_probs(&f.nn, &p.args, ROWS, p.hidden, log_probs);
   assert_int_equal(sums.tokens, tokens);
   assert_true(fabs(sums.loss - loss) < 1e-6 * loss);
   assert_true(fabs(sums.nll - nll) < 1e-6 * nll);
+  for (int r = 0; r < ROWS; r++) nll += (double)log_probs[r];
+  assert_true(fabs(nll) < 1e-6 * sums.nll);
   expect_near("dhidden", p.dhidden, dhidden, ROWS * SIZE, 1e-5);
   expect_near("dweight", l->weight_gradient, dweight, SIZE * VOCABULARY, 1e-5);
   expect_near("dbias", l->bias_gradient, dbias, VOCABULARY, 1e-5);

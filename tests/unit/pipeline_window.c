@@ -133,6 +133,25 @@ static void test_queue_limits(void **state) {
   ig_window_free(&w);
 }
 
+// When scoring, the longer side counts: the pass holds rows of both.
+static void test_targets_count_in_the_queue(void **state) {
+  (void)state;
+  ig_encoding e = by_id;
+  e.scoring = true;
+  ig_window w = {0};
+  ig_queue q;
+  size_t first;
+  add(&w, "1 2", "1 2 3 4 5 6");
+  add(&w, "1 2", "1");
+  add(&w, "1", "1 2 3 4");
+  assert_int_equal(ig_window_encode(&w, &e, NULL, NULL), IG_OK);
+  assert_int_equal(ig_queue_fill(&q, &w, NULL), IG_OK);
+  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 6, .alone = true}, &first), 1);
+  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 6, .alone = true}, &first), 2);
+  ig_queue_free(&q);
+  ig_window_free(&w);
+}
+
 static void take_some(void *context, size_t index, int worker) {
   (void)worker;
   size_t **owners = context, first;
@@ -167,6 +186,7 @@ int main(void) {
       cmocka_unit_test(test_targets),
       cmocka_unit_test(test_queue),
       cmocka_unit_test(test_queue_limits),
+      cmocka_unit_test(test_targets_count_in_the_queue),
       cmocka_unit_test(test_each_sentence_has_one_taker),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,43 +3,14 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "counted_allocations.h"
 #include "model/memory_plan.h"
 #include "model/pass.h"
 #include "train/trainer.h"
-
-// The linker sends the library's calls here (cmake/tests.cmake).
-static int calls;
-static size_t mapped;  // bytes
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset);
-void *__wrap_malloc(size_t size) {
-  calls++;
-  return __real_malloc(size);
-}
-void *__wrap_calloc(size_t count, size_t size) {
-  calls++;
-  return __real_calloc(count, size);
-}
-void *__wrap_realloc(void *old, size_t size) {
-  calls++;
-  return __real_realloc(old, size);
-}
-void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset) {
-  calls++;
-  mapped += size;
-  return __real_mmap(at, size, protection, flags, file, offset);
-}
 
 enum { VOCABULARY = 29, SEQUENCES = 6, LONGEST = 40, ROWS = SEQUENCES * LONGEST };
 
@@ -95,12 +66,12 @@ static void reserved_updates_allocate_nothing(void **state) {
     const ig_batch_bounds most = {SEQUENCES, {ROWS, ROWS}, {LONGEST, LONGEST}};
     assert_int_equal(ig_trainer_reserve(r.trainer, &most, &most, NULL), IG_OK);
     example e;
-    calls = 0;
+    allocations = 0;
     for (int length = 10; length <= LONGEST; length += 10) {  // growing batches
       fill_example(&e, length);
       update(&r, &e.batch);
     }
-    assert_int_equal(calls, 0);
+    assert_int_equal(allocations, 0);
     close_run(&r);
   }
 }
@@ -111,9 +82,9 @@ static void unreserved_updates_are_seen(void **state) {
   run r = open_run(false, false);
   example e;
   fill_example(&e, LONGEST);
-  calls = 0;
+  allocations = 0;
   update(&r, &e.batch);
-  assert_true(calls > 0);
+  assert_true(allocations > 0);
   close_run(&r);
 }
 
@@ -139,11 +110,11 @@ static void the_plan_is_kept(void **state) {
   enum { THREADS = 2, MAPPINGS = 5, PAGES = 2 * 4096 };
   const ig_plan_sizes sizes = {.tokens = ROWS, .length = LONGEST, .beam_size = 1, .threads = THREADS};
   for (int recompute = 0; recompute < 2; recompute++) {
-    mapped = 0;
+    mapped_bytes = 0;
     run r = open_run(false, recompute);
     const ig_batch_bounds most = {SEQUENCES + 1, {ROWS, ROWS}, {LONGEST, LONGEST}};
     assert_int_equal(ig_trainer_reserve(r.trainer, &most, &most, NULL), IG_OK);
-    const size_t taken = mapped;
+    const size_t taken = mapped_bytes;
     ig_memory_plan plan;
     assert_int_equal(ig_memory_plan_of(ig_model_config(r.model), &sizes, &plan, NULL), IG_OK);
     const size_t planned = plan.training.weights + plan.training.gradients + plan.training.moments + plan.training.scratch +
