@@ -1,6 +1,7 @@
 // Blocking and threading round the gemm kernels (Goto & van de Geijn 2008, "Anatomy of High-Performance Matrix Multiplication": the panel of B
 // stays in L1, the block of A in L2). Each output is one chain of fused multiply-adds over k in index order, continued from C between blocks of k,
-// so no choice made here (block sizes, threads, who packs what) can change a bit.
+// so no choice made here (block sizes, threads, who packs what) can change a bit. Large products of training leave for nn/gemm_split.h where there is
+// a matrix unit: sums in an order of its own, as fixed as this one.
 #include "nn/gemm.h"
 #include <string.h>
 #include "nn/gemm_split.h"

@@ -1,4 +1,5 @@
 // C = A B: blocking and threading round the gemm kernels. Threads split over C, never over k, and k is walked in fixed blocks: same bits always.
+// Products of training that are large enough leave for nn/gemm_split.h where there is a matrix unit: sums in another, as fixed an order.
 #ifndef IG_NN_GEMM_H
 #define IG_NN_GEMM_H
 #include "nn/nn.h"
