@@ -188,9 +188,11 @@ ig_status ig_trainer_create(ig_model *model, const ig_trainer_options *options, 
 void ig_trainer_free(ig_trainer *trainer);
 /* Forward only; dropout off. logits: (T, V) or NULL. */
 ig_status ig_trainer_forward(ig_trainer *trainer, const ig_batch *batch, float *logits, ig_loss *loss, ig_error *err);
-/* Forward and backward with dropout; adds the gradient of sum(loss)/normalizer to the model's gradients. normalizer 0: the batch's counted targets. */
+/* Forward and backward with dropout; adds the gradient of sum(loss)/normalizer to the model's gradients. normalizer 0: the batch's counted targets;
+   below 0 or not finite: IG_ERROR_ARGUMENT, and nothing is added. */
 ig_status ig_trainer_accumulate(ig_trainer *trainer, const ig_batch *batch, double normalizer, ig_loss *loss, ig_error *err);
-/* Clips, updates the weights, zeroes the gradients. grad_norm (before clipping) may be NULL. IG_ERROR_DIVERGED leaves the weights as they were. */
+/* Clips, updates the weights, zeroes the gradients. grad_norm (before clipping) may be NULL. IG_ERROR_DIVERGED (a norm that is not
+   finite) leaves the weights as they were and zeroes the gradients; IG_ERROR_ARGUMENT (a learning rate below 0 or not finite) leaves both. */
 ig_status ig_trainer_update(ig_trainer *trainer, float learning_rate, double *grad_norm, ig_error *err);
 void ig_trainer_zero_gradients(ig_trainer *trainer);
 

@@ -98,6 +98,8 @@ static size_t counted_targets(const ig_batch *batch) {
 
 ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double normalizer, ig_loss *loss, ig_error *err) {
   if (!batch->target_output) return ig_fail(err, IG_ERROR_ARGUMENT, "a batch to train on needs target_output");
+  if (!(normalizer >= 0 && isfinite(normalizer)))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "normalizer: expected a finite number not below 0, found %g", normalizer);
   IG_TRY(ig_batch_check(batch, err));
   if (normalizer <= 0) normalizer = (double)counted_targets(batch);
   if (normalizer <= 0) normalizer = 1;
@@ -119,6 +121,8 @@ ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double nor
 }
 
 ig_status ig_trainer_update(ig_trainer *t, float learning_rate, double *grad_norm, ig_error *err) {
+  if (!(learning_rate >= 0 && isfinite(learning_rate)))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "learning_rate: expected a finite number not below 0, found %g", (double)learning_rate);
   const size_t count = t->model->trained_count;
   const double norm = ig_optimizer_norm(&t->nn, t->model->gradients, count);
   if (grad_norm) *grad_norm = norm;

@@ -142,7 +142,47 @@ static void threads(void **state) {
   }
 }
 
+// A rate or normalizer that would ruin the weights changes nothing: the update with right ones behind it is as if they had not been tried.
+static void wrong_numbers_are_refused(void **state) {
+  (void)state;
+  static const float rates[] = {NAN, INFINITY, -0.01f};
+  static const double normalizers[] = {NAN, INFINITY, -1};
+  const ig_config config = ig_config_torch(VOCAB, 8, 2, 1, 1, 16, 0);
+  ig_trainer_options options = ig_trainer_options_default();
+  options.threads = 1;
+  pairs p = {0};
+  fill(&p, 0);
+  const ig_batch batch = {1, p.source, p.source_offsets, p.input, p.output, p.target_offsets, NULL};
+  float *values[2];
+  ig_model *models[2];
+  size_t count = 0;
+  for (int wrong = 0; wrong < 2; wrong++) {
+    ig_error err = {0};
+    ig_trainer *trainer;
+    assert_int_equal(ig_model_create(&config, 7, &models[wrong], &err), IG_OK);
+    assert_int_equal(ig_trainer_create(models[wrong], &options, &trainer, &err), IG_OK);
+    for (int i = 0; wrong && i < 3; i++) {
+      assert_int_equal(ig_trainer_accumulate(trainer, &batch, normalizers[i], NULL, &err), IG_ERROR_ARGUMENT);
+      assert_non_null(strstr(err.message, "normalizer"));
+    }
+    assert_int_equal(ig_trainer_accumulate(trainer, &batch, 0, NULL, &err), IG_OK);
+    for (int i = 0; wrong && i < 3; i++) {
+      assert_int_equal(ig_trainer_update(trainer, rates[i], NULL, &err), IG_ERROR_ARGUMENT);
+      assert_non_null(strstr(err.message, "learning_rate"));
+    }
+    assert_int_equal(ig_trainer_update(trainer, 0.01f, NULL, &err), IG_OK);
+    ig_tensor_view view;
+    assert_int_equal(ig_model_tensor(models[wrong], 0, &view, &err), IG_OK);
+    values[wrong] = view.values;
+    count = view.shape[0] * view.shape[1];
+    ig_trainer_free(trainer);
+  }
+  assert_memory_equal(values[0], values[1], count * sizeof(float));
+  for (int wrong = 0; wrong < 2; wrong++) ig_model_free(models[wrong]);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(with_and_without_dropout), cmocka_unit_test(negative_control), cmocka_unit_test(threads)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(wrong_numbers_are_refused), cmocka_unit_test(with_and_without_dropout),
+                                     cmocka_unit_test(negative_control), cmocka_unit_test(threads)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
