@@ -25,7 +25,7 @@ ig_status ig_yaml_fail(const ig_yaml_node *node, ig_error *err, const char *form
 
 static ig_status expected(const ig_yaml_node *node, const char *what, ig_error *err) {
   if (node->kind == IG_YAML_MAP) return ig_yaml_fail(node, err, "expected %s, found a map", what);
-  if (node->kind == IG_YAML_SEQUENCE) return ig_yaml_fail(node, err, "expected %s, found a list", what);
+  if (node->kind == IG_YAML_SEQUENCE) return ig_yaml_fail(node, err, "expected %s, found a list of %zu", what, node->count);
   return ig_yaml_fail(node, err, "expected %s, found '%.100s'", what, node->scalar);
 }
 

@@ -293,6 +293,15 @@ static ig_status read_optimizer(ig_train_config *c, const ig_yaml_node *train, i
   return IG_OK;
 }
 
+static ig_status check_end(const ig_train_config *c, const ig_yaml_node *train, ig_error *err) {
+  static const char *const keys[] = {"updates", "epochs", "max_seconds"};
+  if (c->updates || c->epochs || c->max_seconds > 0) return IG_OK;
+  for (size_t i = 0; i < COUNT(keys); i++)
+    if (ig_yaml_get(train, keys[i]))
+      return ig_yaml_fail(ig_yaml_get(train, keys[i]), err, "found 0, no limit: one of updates, epochs and max_seconds must say when to stop");
+  return missing(c, "train.updates", "or epochs, or max_seconds: when to stop", err);
+}
+
 static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_error *err) {
   if (!train) return missing(c, "train", "output, updates and what else steers the training", err);
   IG_TRY(ig_yaml_check_keys(train, train_keys, COUNT(train_keys), err));
@@ -301,7 +310,7 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   IG_TRY(ig_yaml_u64(train, "seed", 1, &c->seed, err));
   IG_TRY(read_numbers(train, c, err));
   IG_TRY(read_optimizer(c, train, err));
-  if (!c->updates && !c->epochs && !(c->max_seconds > 0)) return missing(c, "train.updates", "or epochs, or max_seconds: when to stop", err);
+  IG_TRY(check_end(c, train, err));
   size_t metric;
   IG_TRY(read_choice(train, "best_metric", metric_names, COUNT(metric_names), IG_BEST_BLEU, &metric, err));
   c->best_metric = (ig_best_metric)metric;
