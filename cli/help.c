@@ -11,9 +11,11 @@
 static const char *const purpose = "Train, score and run encoder-decoder Transformers on CPUs. Models are Hugging Face directories, in and out.";
 static const char *const exit_codes[][2] = {
     {"0", "All is done."},
-    {"1", "A file, the system or the training said no; the message says what and where. No output file was changed."},
+    {"1",
+     "A file, the system or the training said no; the message says what and where. Each output file is the old one or the new one, "
+     "whole, and so is each checkpoint of `train`."},
     {"2", "The command line makes no sense."},
-    {"130, 143", "Stopped by SIGINT or SIGTERM. `train` has saved its state: the same command goes on from there."},
+    {"129, 130, 143", "Stopped by SIGHUP, SIGINT or SIGTERM. `train` has saved its state: the same command goes on from there."},
 };
 static const char *const environment[][2] = {
     {"IG_ISA", "The instruction set to use: reference, avx2, avx512 or amx. Refused where the CPU lacks it. Default: the best there is."},
