@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A run killed by SIGKILL at twenty moments, some of them within the writing of a checkpoint, ends in the bits of a run that was never stopped.
 . "$INGOT_SOURCE/tests/cli/common.bash"
-RANDOM=4711  # the moments; what is checked does not depend on them
+RANDOM=${INGOT_KILL_SEED:=4711}  # the moments; what is checked does not depend on them
+echo "moments of seed $INGOT_KILL_SEED (INGOT_KILL_SEED=N for others)"
 
 toy killed 1000000 "log_every: 3" "validate_every: 4" "valid_sentences: 8" "keep: 2"
 sed -i 's/save_every: 50/save_every: 2/; s/^  tokens:/  valid: {source: valid.src, target: valid.trg}\n  tokens:/' toy.yml
