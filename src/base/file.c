@@ -116,6 +116,21 @@ static int open_temporary(const char *path, char **name, ig_error *err) {
   return descriptor;
 }
 
+bool ig_is_temporary_of(const char *name, const char *file) {
+  static const char *const infixes[] = {".tmp-", "-"};
+  const size_t length = strlen(file);
+  if (strncmp(name, file, length) != 0) return false;
+  name += length;
+  for (size_t i = 0; i < 2; i++) {
+    if (strncmp(name, infixes[i], strlen(infixes[i])) != 0) return false;
+    name += strlen(infixes[i]);
+    const size_t digits = strspn(name, "0123456789");
+    if (digits == 0) return false;
+    name += digits;
+  }
+  return *name == '\0';
+}
+
 ig_status ig_writer_open(ig_writer *writer, const char *path, ig_error *err) {
   *writer = (ig_writer){0};
   ig_error local = {0};
@@ -143,8 +158,7 @@ ig_status ig_writer_write(ig_writer *writer, const void *data, size_t size, ig_e
   return fail_on(err, writer->path, "write");
 }
 
-// A rename lives in its directory: without this a crash of the machine may undo it.
-static ig_status sync_directory(const char *path, ig_error *err) {
+ig_status ig_sync_parent(const char *path, ig_error *err) {
   const char *slash = strrchr(path, '/');
   char *directory = !slash ? ig_duplicate(".", 1, err) : ig_duplicate(path, slash == path ? 1 : (size_t)(slash - path), err);
   if (!directory) return IG_ERROR_MEMORY;
@@ -170,7 +184,7 @@ ig_status ig_writer_commit(ig_writer *writer, ig_error *err) {
     } else {
       free(writer->temporary);
       writer->temporary = NULL;
-      result = sync_directory(writer->path, err);
+      result = ig_sync_parent(writer->path, err);
     }
   }
   ig_writer_abandon(writer);

@@ -31,7 +31,12 @@ ig_status ig_writer_commit(ig_writer *writer, ig_error *err);                   
 void ig_writer_abandon(ig_writer *writer);                                                // harmless after a commit
 ig_status ig_write_file(const char *path, const void *data, size_t size, ig_error *err);  // the three in one
 
+// Whether name is that of a writer's temporary for a file of this name: file.tmp-PROCESS-COUNT.
+bool ig_is_temporary_of(const char *name, const char *file);
+
 ig_status ig_make_directories(const char *path, ig_error *err);  // mkdir -p
+// A rename lives in its directory: fsyncs the one that path is in, for without this a crash of the machine may undo it.
+ig_status ig_sync_parent(const char *path, ig_error *err);
 bool ig_file_exists(const char *path);
 ig_status ig_copy_file(const char *from, const char *to, ig_error *err);  // atomic
 // directory/name, for the caller to free(); NULL with err filled when memory is out.

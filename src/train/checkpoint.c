@@ -1,9 +1,4 @@
-// Writing checkpoints by exchanging whole directories; reading them back.
-#ifdef __linux__
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE  // renameat2
-#endif
-#endif
+// Writing checkpoints and reading them back.
 #include "train/checkpoint.h"
 
 #include <dirent.h>
@@ -12,42 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/report.h"
 #include "io/json.h"
 #include "io/safetensors.h"
+#include "train/replace.h"
 #include "train/trainer.h"
 
 #define MOMENTS "training.safetensors"
 #define STATE "training.json"
 #define VERSION 1
 
-// path with a suffix, for the caller to free().
-static char *with_suffix(const char *path, const char *suffix, ig_error *err) {
-  const size_t length = strlen(path), more = strlen(suffix) + 1;
-  char *out = ig_allocate(length + more, 1, err);
-  if (out) memcpy(memcpy(out, path, length) + length, suffix, more);
-  return out;
-}
-
 static ig_status io_error(const char *path, ig_error *err) { return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno)); }
-
-// A checkpoint holds files only, so one level is all there is to remove. A directory that is not there is fine.
-static ig_status remove_directory(const char *path, ig_error *err) {
-  DIR *directory = opendir(path);
-  if (!directory) return errno == ENOENT ? IG_OK : io_error(path, err);
-  ig_status status = IG_OK;
-  for (struct dirent *entry; status == IG_OK && (entry = readdir(directory));) {
-    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    if (unlinkat(dirfd(directory), entry->d_name, 0)) status = ig_fail(err, IG_ERROR_IO, "%s/%s: %s", path, entry->d_name, strerror(errno));
-  }
-  closedir(directory);
-  if (status == IG_OK && rmdir(path)) status = io_error(path, err);
-  return status;
-}
 
 static ig_status sync_directory(const char *path, ig_error *err) {
   const int handle = open(path, O_RDONLY | O_DIRECTORY);
@@ -57,15 +32,21 @@ static ig_status sync_directory(const char *path, ig_error *err) {
   return failed ? io_error(path, err) : IG_OK;
 }
 
-// Makes `temporary` become `path`: exchanged in one step where the system can; else by way of `old`, which ig_checkpoint_recover understands.
-static ig_status swap_in(const char *path, const char *temporary, const char *old, ig_error *err) {
-  if (rename(temporary, path) == 0) return IG_OK;  // nothing there yet
-#ifdef RENAME_EXCHANGE
-  if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) == 0) return remove_directory(temporary, err);
-#endif
-  if (rename(path, old)) return io_error(path, err);
-  if (rename(temporary, path)) return io_error(temporary, err);
-  return remove_directory(old, err);
+// All that ig_checkpoint_save writes, and what it may have written for other options.
+static const char *const own_files[] = {"config.json",
+                                        "generation_config.json",
+                                        "model.safetensors",
+                                        "tokenizer_config.json",
+                                        "vocab.json",
+                                        "target_vocab.json",
+                                        "source.spm",
+                                        "target.spm",
+                                        MOMENTS,
+                                        STATE,
+                                        NULL};
+
+static ig_status open_place(const ig_run *run, const char *directory, ig_place *out, ig_error *err) {
+  return ig_place_open(out, directory, own_files, run->reporter, err);
 }
 
 // What training.json says of a run's state.
@@ -158,25 +139,21 @@ static ig_status fill(const ig_run *run, const char *directory, bool with_state,
 }
 
 ig_status ig_checkpoint_save(const ig_run *run, const char *directory, bool with_state, ig_error *err) {
-  char *temporary = with_suffix(directory, ".tmp", err), *old = with_suffix(directory, ".old", err);
-  ig_status status = temporary && old ? remove_directory(temporary, err) : IG_ERROR_MEMORY;
-  if (status == IG_OK) status = fill(run, temporary, with_state, err);
-  if (status == IG_OK) status = swap_in(directory, temporary, old, err);
-  if (status == IG_OK) status = sync_directory(run->config.output, err);
-  if (status != IG_OK && temporary) remove_directory(temporary, NULL);
-  free(temporary);
-  free(old);
+  ig_place place;
+  IG_TRY(open_place(run, directory, &place, err));
+  ig_status status = ig_place_begin(&place, err);
+  if (status == IG_OK) status = fill(run, place.temporary, with_state, err);
+  if (status == IG_OK) status = ig_place_commit(&place, err);
+  if (status != IG_OK) ig_place_abandon(&place);
+  ig_place_close(&place);
   return status;
 }
 
-ig_status ig_checkpoint_recover(const char *directory, ig_error *err) {
-  char *temporary = with_suffix(directory, ".tmp", err), *old = with_suffix(directory, ".old", err);
-  ig_status status = temporary && old ? IG_OK : IG_ERROR_MEMORY;
-  if (status == IG_OK && access(directory, F_OK) && access(old, F_OK) == 0 && rename(old, directory)) status = io_error(old, err);
-  if (status == IG_OK) status = remove_directory(old, err);
-  if (status == IG_OK) status = remove_directory(temporary, err);
-  free(temporary);
-  free(old);
+ig_status ig_checkpoint_recover(const ig_run *run, const char *directory, ig_error *err) {
+  ig_place place;
+  IG_TRY(open_place(run, directory, &place, err));
+  const ig_status status = ig_place_recover(&place, err);
+  ig_place_close(&place);
   return status;
 }
 
@@ -274,6 +251,13 @@ static int kept_update(const char *name, const char *suffix) {
   return strcmp(end, suffix) || n > 2000000000 ? -1 : (int)n;
 }
 
+// What is left of one that was removed may lie there still: what others put into it.
+static bool has_weights(DIR *output, const char *name) {
+  char path[64];
+  snprintf(path, sizeof path, "%.32s/model.safetensors", name);
+  return faccessat(dirfd(output), path, F_OK, 0) == 0;
+}
+
 // How many checkpoints are kept, and the earliest of them.
 static ig_status count_kept(const char *output, int *count, int *earliest, ig_error *err) {
   DIR *directory = opendir(output);
@@ -281,7 +265,7 @@ static ig_status count_kept(const char *output, int *count, int *earliest, ig_er
   *count = 0;
   for (struct dirent *entry; (entry = readdir(directory));) {
     const int n = kept_update(entry->d_name, "");
-    if (n < 0) continue;
+    if (n < 0 || !has_weights(directory, entry->d_name)) continue;
     if (*count == 0 || n < *earliest) *earliest = n;
     ++*count;
   }
@@ -295,14 +279,19 @@ static char *kept_path(const char *output, int update, ig_error *err) {
   return ig_join_path(output, name, err);
 }
 
-// Out of its name first: a crash within the removal leaves nothing that looks like a model.
-static ig_status remove_kept(const char *path, ig_error *err) {
-  char *temporary = with_suffix(path, ".tmp", err);
-  ig_status status = temporary ? remove_directory(temporary, err) : IG_ERROR_MEMORY;
-  if (status == IG_OK && rename(path, temporary)) status = io_error(path, err);
-  if (status == IG_OK) status = remove_directory(temporary, err);
-  free(temporary);
-  return status;
+// A symbolic link goes alone: what it leads to was put elsewhere by somebody. *removed false: it stays, with a warning.
+static ig_status remove_kept(const ig_run *run, const char *path, bool *removed, ig_error *err) {
+  struct stat status;
+  if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode)) {
+    *removed = unlink(path) == 0;
+    if (!*removed) ig_report(run->reporter, IG_WARNING, "%s: %s", path, strerror(errno));
+    return IG_OK;
+  }
+  ig_place place;
+  IG_TRY(open_place(run, path, &place, err));
+  *removed = ig_place_remove(&place);
+  ig_place_close(&place);
+  return IG_OK;
 }
 
 ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err) {
@@ -311,11 +300,11 @@ ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err) {
   ig_status status = path ? ig_checkpoint_save(run, path, false, err) : IG_ERROR_MEMORY;
   free(path);
   int count = 0, earliest = 0;
-  while (status == IG_OK) {
+  for (bool removed = true; status == IG_OK && removed;) {
     status = count_kept(output, &count, &earliest, err);
     if (status != IG_OK || count <= run->config.keep) break;
     path = kept_path(output, earliest, err);
-    status = path ? remove_kept(path, err) : IG_ERROR_MEMORY;
+    status = path ? remove_kept(run, path, &removed, err) : IG_ERROR_MEMORY;
     free(path);
   }
   return status;
@@ -323,29 +312,30 @@ ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err) {
 
 // Temporaries of the files that lie in the output directory itself.
 static bool is_temporary(const char *name) {
-  static const char *const prefixes[] = {"metrics.jsonl.tmp-", "sentencepiece.model.tmp-", "source.model.tmp-", "target.model.tmp-"};
-  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-    if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0) return true;
+  static const char *const files[] = {"metrics.jsonl", "sentencepiece.model", "source.model", "target.model"};
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+    if (ig_is_temporary_of(name, files[i])) return true;
   return false;
 }
 
-static ig_status clean_up(const char *output, const char *name, ig_error *err) {
-  const bool temporary = is_temporary(name);
+static ig_status clean_up(const ig_run *run, DIR *output, const char *name, ig_error *err) {
+  if (is_temporary(name)) {
+    if (unlinkat(dirfd(output), name, 0)) ig_report(run->reporter, IG_WARNING, "%s/%s: %s", run->config.output, name, strerror(errno));
+    return IG_OK;
+  }
   const int replaced = kept_update(name, ".old"), unfinished = kept_update(name, ".tmp");
-  if (!temporary && replaced < 0 && unfinished < 0) return IG_OK;
-  char *path = temporary ? ig_join_path(output, name, err) : kept_path(output, replaced >= 0 ? replaced : unfinished, err);
-  ig_status status = path ? IG_OK : IG_ERROR_MEMORY;
-  if (status == IG_OK && !temporary) status = ig_checkpoint_recover(path, err);
-  if (status == IG_OK && temporary && unlink(path) && errno != ENOENT) status = io_error(path, err);
+  if (replaced < 0 && unfinished < 0) return IG_OK;
+  char *path = kept_path(run->config.output, replaced >= 0 ? replaced : unfinished, err);
+  const ig_status status = path ? ig_checkpoint_recover(run, path, err) : IG_ERROR_MEMORY;
   free(path);
   return status;
 }
 
-ig_status ig_checkpoint_clean_up(const char *output, ig_error *err) {
-  DIR *directory = opendir(output);
-  if (!directory) return io_error(output, err);
+ig_status ig_checkpoint_clean_up(const ig_run *run, ig_error *err) {
+  DIR *directory = opendir(run->config.output);
+  if (!directory) return io_error(run->config.output, err);
   ig_status status = IG_OK;
-  for (struct dirent *entry; status == IG_OK && (entry = readdir(directory));) status = clean_up(output, entry->d_name, err);
+  for (struct dirent *entry; status == IG_OK && (entry = readdir(directory));) status = clean_up(run, directory, entry->d_name, err);
   closedir(directory);
   return status;
 }

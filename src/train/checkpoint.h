@@ -4,10 +4,11 @@
 #define IG_TRAIN_CHECKPOINT_H
 #include "train/run.h"
 
-// Replaces directory. with_state false: the model and its tokenizer alone.
+// Replaces directory, where it is a symbolic link that which it leads to; what others put into it moves along. with_state false: the model and its
+// tokenizer alone. What fails when the new one is in place is a warning.
 ig_status ig_checkpoint_save(const ig_run *run, const char *directory, bool with_state, ig_error *err);
 // Cleans up behind a crash within ig_checkpoint_save: directory is then whole, old or new, or absent.
-ig_status ig_checkpoint_recover(const char *directory, ig_error *err);
+ig_status ig_checkpoint_recover(const ig_run *run, const char *directory, ig_error *err);
 ig_status ig_checkpoint_exists(const char *directory, bool *exists, ig_error *err);
 // training.json. The caller drops both references.
 typedef struct ig_saved_run {
@@ -20,5 +21,5 @@ ig_status ig_checkpoint_read_moments(const char *directory, ig_trainer *trainer,
 // output/update-N, and all but the last `keep` of them removed.
 ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err);
 // What a crash left in the output directory beside latest/ and best/: unfinished update-N/, temporaries of files.
-ig_status ig_checkpoint_clean_up(const char *output, ig_error *err);
+ig_status ig_checkpoint_clean_up(const ig_run *run, ig_error *err);
 #endif

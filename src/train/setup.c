@@ -319,9 +319,9 @@ static ig_status lock_output(ig_run *run, ig_error *err) {
 
 // A checkpoint that lost its state must not be taken for a new run and overwritten.
 static ig_status find_checkpoint(ig_run *run, ig_error *err) {
-  IG_TRY(ig_checkpoint_clean_up(run->config.output, err));
-  IG_TRY(ig_checkpoint_recover(run->latest, err));
-  IG_TRY(ig_checkpoint_recover(run->best, err));
+  IG_TRY(ig_checkpoint_clean_up(run, err));
+  IG_TRY(ig_checkpoint_recover(run, run->latest, err));
+  IG_TRY(ig_checkpoint_recover(run, run->best, err));
   IG_TRY(ig_checkpoint_exists(run->latest, &run->resumed, err));
   if (!run->resumed && ig_file_exists(run->latest))
     return ig_fail(err, IG_ERROR_FORMAT, "%s: training.json is missing, so this checkpoint cannot be resumed; move the directory away to start anew",

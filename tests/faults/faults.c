@@ -107,6 +107,7 @@ WRAP(int, pthread_create, pthread_t *thread, const pthread_attr_t *attributes, v
 }
 
 WRAP(DIR *, opendir, const char *path) { return no_memory("opendir") ? NULL : counted(__real_opendir(path)); }
+WRAP(DIR *, fdopendir, int handle) { return no_memory("fdopendir") ? NULL : __real_fdopendir(handle); }  // counted as a descriptor already
 WRAP(int, closedir, DIR *directory) {
   atomic_fetch_sub(&live, 1);
   return __real_closedir(directory);
@@ -222,6 +223,11 @@ WRAP(int, rename, const char *from, const char *to) { return no_write("rename", 
 WRAP(int, renameat2, int from_at, const char *from, int to_at, const char *to, unsigned flags) {
   return no_write("renameat2", ENOSYS) ? -1 : __real_renameat2(from_at, from, to_at, to, flags);
 }
+WRAP(int, renameat, int from_at, const char *from, int to_at, const char *to) {
+  return no_write("renameat", EACCES) ? -1 : __real_renameat(from_at, from, to_at, to);
+}
+WRAP(int, unlinkat, int at, const char *path, int flags) { return no_write("unlinkat", EACCES) ? -1 : __real_unlinkat(at, path, flags); }
+WRAP(int, rmdir, const char *path) { return no_write("rmdir", EACCES) ? -1 : __real_rmdir(path); }
 WRAP(int, mkdir, const char *path, mode_t mode) { return no_write("mkdir", ENOSPC) ? -1 : __real_mkdir(path, mode); }
 
 // ---- whole commands ------------------------------------------------------------------------------------------------------------------------

@@ -94,15 +94,18 @@ static inline void more_from_tiny(void) {
   }
   remove_tiny();
   copy_checkpoint("kept", "tiny/latest");
+  assert_int_equal(ig_write_file("tiny/latest/notes.md", "mine", 4, NULL), IG_OK);
 }
 
-// ... and the same command goes on from it, to the same end.
+// ... and the same command goes on from it, to the same end, with what somebody had put into the checkpoint.
 static inline void training_goes_on(void) {
   training_is_whole();
   ig_error err = {0};
   ok(train_more(&err), &err);
   if (!ig_file_exists("end.safetensors")) assert_int_equal(ig_copy_file("tiny/latest/model.safetensors", "end.safetensors", NULL), IG_OK);
   assert_true(same_file("tiny/latest/model.safetensors", "end.safetensors"));
+  if (!ig_file_exists("tiny/latest/notes.md")) fail_msg("what was in latest/ besides is lost (%s)", faults_where());
+  if (ig_file_exists("tiny/latest.tmp")) fail_msg("latest.tmp/ is left (%s)", faults_where());
 }
 
 // ---- running it ----------------------------------------------------------------------------------------------------------------------------
