@@ -98,8 +98,8 @@ static json_t *field_json(const ig_state_field *field, const ig_run_state *state
 }
 
 // NULL: out of memory, or a number that is not finite.
-static json_t *state_json(const ig_run *run) {
-  json_t *object = json_pack("{s:i}", "version", VERSION);
+static json_t *state_json(const ig_run *run, const char *isa) {
+  json_t *object = json_pack("{s:i, s:s}", "version", VERSION, "isa", isa);
   int failed = !object;
   for (size_t i = 0; i < FIELDS; i++) failed |= json_object_set_new(object, fields[i].key, field_json(&fields[i], &run->state));
   if (run->comparison) failed |= json_object_set(object, "comparison", run->comparison);
@@ -118,8 +118,10 @@ static ig_status write_moments(const ig_run *run, const char *path, ig_error *er
 }
 
 static ig_status write_state(const ig_run *run, const char *directory, ig_error *err) {
+  const char *isa;
+  IG_TRY(ig_isa_name(&isa, err));
   char *moments = ig_join_path(directory, MOMENTS, err), *state = ig_join_path(directory, STATE, err);
-  json_t *object = state_json(run);
+  json_t *object = state_json(run, isa);
   ig_status status = moments && state ? IG_OK : IG_ERROR_MEMORY;
   if (status == IG_OK && !object) status = ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory, or a number that is not finite", state);
   if (status == IG_OK) status = write_moments(run, moments, err);
@@ -214,6 +216,8 @@ ig_status ig_checkpoint_read(const char *directory, ig_saved_run *out, ig_error 
   if (status == IG_OK) {
     out->identity = json_incref(identity);
     out->comparison = json_is_object(comparison) ? json_incref(comparison) : NULL;
+    const char *isa = json_string_value(json_object_get(object, "isa"));
+    snprintf(out->isa, sizeof out->isa, "%s", isa ? isa : "");
   }
   json_decref(object);
   free(path);

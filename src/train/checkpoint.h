@@ -14,6 +14,7 @@ ig_status ig_checkpoint_exists(const char *directory, bool *exists, ig_error *er
 typedef struct ig_saved_run {
   ig_run_state state;
   json_t *identity, *comparison;  // comparison NULL: a file of an older version
+  char isa[32];                   // instruction set that it was trained with; empty: a file of an older version
 } ig_saved_run;
 ig_status ig_checkpoint_read(const char *directory, ig_saved_run *out, ig_error *err);
 // training.safetensors: the moments, into the trainer.

@@ -189,6 +189,9 @@ static ig_status save(ig_loop *l, ig_error *err) {
   return IG_OK;
 }
 
+// A checkpoint of a loss that ran away must not replace one from before that.
+static bool too_high_to_save(const ig_loop *l) { return l->unsaved && l->run->state.divergence.above > 0 && l->saved >= 0; }
+
 // The checkpoint of every save_every updates. While the loss is too high the last good one stays; it is made up for when the loss comes down.
 static ig_status save_regularly(ig_loop *l, ig_error *err) {
   const ig_train_config *c = &l->run->config;
@@ -234,7 +237,7 @@ static ig_status between_updates(ig_loop *l, ig_error *err) {
 static ig_status interrupted(ig_loop *l, ig_error *err) {
   const ig_run *run = l->run;
   const int update = run->state.update;
-  if (run->state.divergence.above > 0 && l->saved >= 0)
+  if (too_high_to_save(l))
     return ig_fail(err, IG_INTERRUPTED, "interrupted at update %d, where the loss is too high to save; %s holds the state of update %d", update,
                    run->latest, l->saved);
   IG_TRY(save(l, err));
@@ -247,7 +250,10 @@ static ig_status finish(ig_loop *l, const char *reason, ig_error *err) {
   ig_report(run->reporter, IG_INFO, "finished at update %d: %s", run->state.update, reason);
   IG_TRY(log_window(l, err));
   if (run->valid.pairs && run->state.validated != run->state.update) IG_TRY(validate(l, err));
-  return save(l, err);
+  if (!too_high_to_save(l)) return save(l, err);
+  ig_report(run->reporter, IG_WARNING, "the loss is too high to save the last update, %d; %s holds the state of update %d", run->state.update,
+            run->latest, l->saved);
+  return IG_OK;
 }
 
 static ig_status loop(ig_loop *l, ig_error *err) {
@@ -285,6 +291,15 @@ static ig_status write_stats(const ig_loop *l, const char *path, ig_error *err) 
   return status;
 }
 
+// Behind a run that ended with `status`. An interruption remains what it is, with *err its message.
+static ig_status leave_stats(const ig_loop *l, const char *path, ig_status status, ig_error *err) {
+  if (status == IG_OK) return write_stats(l, path, err);
+  ig_error failed = {0};
+  if (status == IG_INTERRUPTED && write_stats(l, path, &failed) != IG_OK)
+    ig_report(l->run->reporter, IG_WARNING, "the statistics are not written: %s", failed.message);
+  return status;
+}
+
 // A path that cannot be written is found now, not after days.
 static ig_status check_writable(const char *path, ig_error *err) {
   ig_writer writer;
@@ -313,11 +328,7 @@ static ig_status train(ig_run *run, const ig_train_options *options, ig_error *e
   ig_status status = loop(&l, err);
   for (size_t i = 0; i < accumulate; i++) ig_batch_buffer_free(&l.micro[i]);
   free(l.micro);
-  if (options->stats_path && (status == IG_OK || status == IG_INTERRUPTED)) {
-    const ig_status written = write_stats(&l, options->stats_path, status == IG_OK ? err : NULL);
-    if (status == IG_OK) status = written;
-  }
-  return status;
+  return options->stats_path ? leave_stats(&l, options->stats_path, status, err) : status;
 }
 
 ig_status ig_train(const char *config_path, const ig_train_options *options, ig_error *err) {

@@ -224,6 +224,16 @@ static ig_status restart_comparison(ig_run *run, const char *difference, ig_erro
   return IG_OK;
 }
 
+// Instruction sets round differently. That is no other run, but no longer the same bits.
+static ig_status check_isa(const ig_run *run, const char *saved, ig_error *err) {
+  const char *isa;
+  IG_TRY(ig_isa_name(&isa, err));
+  if (*saved && strcmp(saved, isa) != 0)
+    ig_report(run->reporter, IG_WARNING, "%s was trained with %s and goes on with %s: results will not be bit-equal to an uninterrupted run",
+              run->latest, saved, isa);
+  return IG_OK;
+}
+
 // The state and who it belongs to.
 static ig_status read_checkpoint(ig_run *run, ig_error *err) {
   ig_saved_run saved;
@@ -233,6 +243,7 @@ static ig_status read_checkpoint(ig_run *run, ig_error *err) {
   // Without data.valid nothing competes now; it may again later.
   if (!run->comparison) run->comparison = json_incref(saved.comparison);
   const char *difference = ig_comparison_difference(saved.comparison, run->comparison);
+  if (status == IG_OK) status = check_isa(run, saved.isa, err);
   if (status == IG_OK && run->state.has_best && saved.comparison && difference) status = restart_comparison(run, difference, err);
   json_decref(saved.identity);
   json_decref(saved.comparison);

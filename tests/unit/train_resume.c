@@ -265,6 +265,30 @@ static void equal_scores_are_told_apart_by_the_loss(void **state) {
   assert_true(json_integer_value(state_of("tie/latest", "best_update")) > 4);
 }
 
+// Not refused, for the run may have to go on another machine; but told, and told once.
+static void another_instruction_set_is_told(void **state) {
+  (void)state;
+  ig_error err = {0};
+  const char *isa = getenv("IG_ISA");
+  char before[32];
+  interrupt_at = 0;
+  ok(TRAIN(1, false, &err, "train.output=isa", "train.updates=2"), &err);
+  snprintf(before, sizeof before, "%s", json_string_value(state_of("isa/latest", "isa")));
+  ok(TRAIN(1, false, &err, "train.output=isa", "train.updates=3"), &err);
+  assert_string_equal(warning, "");
+  char kept[32];
+  snprintf(kept, sizeof kept, "%s", isa ? isa : "");
+  assert_int_equal(setenv("IG_ISA", "reference", 1), 0);
+  ok(TRAIN(1, false, &err, "train.output=isa", "train.updates=4"), &err);
+  if (strcmp(before, "reference") != 0) {
+    assert_non_null(strstr(warning, before));
+    assert_non_null(strstr(warning, "goes on with reference: results will not be bit-equal"));
+  }
+  ok(TRAIN(1, false, &err, "train.output=isa", "train.updates=5"), &err);
+  assert_string_equal(warning, "");
+  assert_int_equal(isa ? setenv("IG_ISA", kept, 1) : unsetenv("IG_ISA"), 0);
+}
+
 static void an_old_interruption_is_void(void **state) {
   (void)state;
   ig_error err = {0};
@@ -312,6 +336,7 @@ int main(void) {
       cmocka_unit_test(leftovers_are_cleaned),
       cmocka_unit_test(comparison_begins_anew),
       cmocka_unit_test(equal_scores_are_told_apart_by_the_loss),
+      cmocka_unit_test(another_instruction_set_is_told),
       cmocka_unit_test(an_old_interruption_is_void),
       cmocka_unit_test(interrupted_before_the_first_update),
       cmocka_unit_test(failed_starts_leave_nothing),

@@ -175,9 +175,48 @@ static void an_interrupted_runaway_saves_nothing(void **state) {
   assert_int_equal(TRAIN(1, false, &err, RUNAWAY, "train.save_every=1", "train.output=wild", "train.divergence_updates=50"), IG_INTERRUPTED);
   interrupt_at = 0;
   assert_non_null(strstr(err.message, "too high to save"));
-  ok(TRAIN(1, false, &err, RUNAWAY, "train.save_every=1", "train.output=wild", "train.divergence_updates=50"), &err);
-  ok(TRAIN(1, false, &err, RUNAWAY, "train.output=tame", "train.divergence_updates=50"), &err);
+  // Switched off, both are saved at the end.
+  ok(TRAIN(1, false, &err, RUNAWAY, "train.save_every=1", "train.output=wild", "train.divergence_factor=0"), &err);
+  ok(TRAIN(1, false, &err, RUNAWAY, "train.output=tame", "train.divergence_factor=0"), &err);
   assert_true(same_file("wild/latest/model.safetensors", "tame/latest/model.safetensors"));
+}
+
+// So does the end of a run; but where nothing was saved yet, a bad checkpoint is better than none.
+static void a_finished_runaway_saves_nothing(void **state) {
+  (void)state;
+  ig_error err = {0};
+  interrupt_at = 0;
+  ok(TRAIN(1, false, &err, RUNAWAY, KEEPING, "train.output=ended", "train.divergence_updates=50"), &err);
+  int update = 0, held = 0;
+  const char *told = strstr(warning, "too high to save the last update, ");
+  assert_non_null(told);
+  assert_int_equal(sscanf(told, "too high to save the last update, %d; ended/latest holds the state of update %d", &update, &held), 2);
+  assert_int_equal(update, 12);
+  assert_in_range(held, 1, 11);
+  char model[64];
+  snprintf(model, sizeof model, "ended/update-%d/model.safetensors", held);
+  assert_true(same_file("ended/latest/model.safetensors", model));
+  ok(TRAIN(1, false, &err, RUNAWAY, "train.output=first", "train.divergence_updates=50"), &err);
+  assert_string_equal(warning, "");
+  assert_true(same_file("first/latest/model.safetensors", "tame/latest/model.safetensors"));
+}
+
+static void stop_and_block(void *context, const ig_progress *p) {
+  (void)context, (void)p;
+  mkdir("blocked.json", 0777);
+  ig_interrupt();
+}
+
+static void statistics_that_cannot_be_written_are_told(void **state) {
+  (void)state;
+  ig_error err = {0};
+  static const char *const set[] = {"train.output=blocked"};
+  const ig_train_options options = {
+      .set = set, .set_count = 1, .threads = 1, .stats_path = "blocked.json", .reporter = {.progress = stop_and_block, .message = message}};
+  warning[0] = '\0';
+  assert_int_equal(ig_train("c.yml", &options, &err), IG_INTERRUPTED);
+  assert_non_null(strstr(err.message, "interrupted at update"));
+  assert_non_null(strstr(warning, "the statistics are not written: blocked.json"));
 }
 
 static void torch_family_and_sentencepiece(void **state) {
@@ -207,6 +246,8 @@ int main(void) {
       cmocka_unit_test(divergence_overwrites_nothing),
       cmocka_unit_test(a_runaway_loss_stops_the_run),
       cmocka_unit_test(an_interrupted_runaway_saves_nothing),
+      cmocka_unit_test(a_finished_runaway_saves_nothing),
+      cmocka_unit_test(statistics_that_cannot_be_written_are_told),
       cmocka_unit_test(torch_family_and_sentencepiece),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
