@@ -73,11 +73,12 @@ static ig_status time_products(timing *t) {
   static const size_t steps[] = {1, 8, 32};
   weight weights[WEIGHTS];
   const size_t count = weights_of(t->config, weights), all = (size_t)t->options->rows;
+  const size_t block = (size_t)ig_loss_block(t->config->target_vocab_size);
   for (size_t i = 0; i < count; i++) {
     const weight *w = &weights[i];
     const size_t out = (size_t)w->out, in = (size_t)w->in;
     // In training the output layer never sees more rows at once than a block of the loss.
-    const size_t rows = w->out == t->config->target_vocab_size && all > IG_LOSS_BLOCK ? IG_LOSS_BLOCK : all;
+    const size_t rows = w->out == t->config->target_vocab_size && all > block ? block : all;
     IG_TRY(time_product(t, w->name, IG_PRODUCT_FORWARD, rows, out, in));
     IG_TRY(time_product(t, w->name, IG_PRODUCT_BACKWARD_INPUT, rows, in, out));
     IG_TRY(time_product(t, w->name, IG_PRODUCT_BACKWARD_WEIGHT, out, in, rows));

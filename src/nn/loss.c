@@ -5,6 +5,13 @@
 
 #include "nn/rows.h"
 
+enum { FEWEST_ROWS = 256, MOST_ROWS = 512, ROWS_STEP = 16, LOGITS = 1 << 22 };
+
+int ig_loss_block(int vocabulary) {
+  const int rows = LOGITS / vocabulary / ROWS_STEP * ROWS_STEP;
+  return rows < FEWEST_ROWS ? FEWEST_ROWS : rows > MOST_ROWS ? MOST_ROWS : rows;
+}
+
 typedef struct loss_work {
   const ig_kernels *kernels;
   const ig_loss_args *args;
@@ -33,7 +40,7 @@ static int at_most(int x, int limit) { return x < limit ? x : limit; }
 
 ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden, float *dhidden) {
   const size_t d = (size_t)args->output.in, vocabulary = (size_t)args->output.out, mark = ig_arena_mark(nn->scratch);
-  const int block = at_most(rows, IG_LOSS_BLOCK);
+  const int block = at_most(rows, ig_loss_block(args->output.out));
   loss_work w = {.kernels = nn->kernels, .args = args};
   w.logits = IG_TAKE(nn->scratch, float, (size_t)block *vocabulary);
   w.loss = IG_TAKE(nn->scratch, float, block);
@@ -68,7 +75,7 @@ static void log_prob_rows(const void *context, size_t first, size_t last) {
 
 void ig_loss_log_probs(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden, float *log_probs) {
   const size_t vocabulary = (size_t)args->output.out, mark = ig_arena_mark(nn->scratch);
-  const int block = at_most(rows, IG_LOSS_BLOCK);
+  const int block = at_most(rows, ig_loss_block(args->output.out));
   loss_work w = {.kernels = nn->kernels, .args = args, .logits = IG_TAKE(nn->scratch, float, (size_t)block *vocabulary)};
   for (int first = 0; first < rows; first += block) {
     const int count = at_most(rows - first, block);
@@ -81,7 +88,7 @@ void ig_loss_log_probs(ig_nn *nn, const ig_loss_args *args, int rows, const floa
 }
 
 size_t ig_loss_scratch(const ig_nn *nn, const ig_loss_args *args, int rows) {
-  const size_t most = (size_t)at_most(rows, IG_LOSS_BLOCK);
+  const size_t most = (size_t)at_most(rows, ig_loss_block(args->output.out));
   ig_arena plan = ig_arena_measure();
   ig_arena_take(&plan, most * (size_t)args->output.out, sizeof(float));
   ig_arena_take(&plan, most, sizeof(float));

@@ -4,7 +4,9 @@
 #define IG_NN_LOSS_H
 #include "nn/linear.h"
 
-#define IG_LOSS_BLOCK 512  // rows; fixed, since it orders the sums over rows
+// Rows of a block: 256 to 512, in between as many as 16 MB of logits hold. Below, reading and packing the weights again for each block costs more than the
+// memory is worth. A function of the vocabulary alone, since it orders the sums over rows.
+int ig_loss_block(int vocabulary);
 
 typedef struct ig_loss_args {
   ig_linear output;  // d -> V; bias includes any constant logits bias

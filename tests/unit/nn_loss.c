@@ -2,7 +2,7 @@
 #include "nn_fixture.h"
 #include "nn/loss.h"
 
-enum { ROWS = IG_LOSS_BLOCK + 77, SIZE = 20, VOCABULARY = 67 };
+enum { ROWS = 512 + 77, SIZE = 20, VOCABULARY = 67 };
 
 typedef struct problem {
   ig_loss_args args;
@@ -95,6 +95,32 @@ static void no_counted_row(const ig_kernels *kernels) {
   fixture_close(&f);
 }
 
+// Logits of few enough rows to be held, of enough to be worth their weights; more words never have more rows.
+static void test_blocks_fit_the_vocabulary(void **state) {
+  (void)state;
+  assert_true(ig_loss_block(VOCABULARY) < ROWS);  // the tests here have more than one
+  assert_int_equal(ig_loss_block(8192), 512);
+  assert_int_equal(ig_loss_block(10000), 416);
+  int last = 512;
+  for (int vocabulary = 1; vocabulary < 1 << 20; vocabulary += 1 + vocabulary / 7) {
+    const int rows = ig_loss_block(vocabulary);
+    assert_int_equal(rows % 16, 0);
+    assert_in_range(rows, 256, last);
+    assert_true(rows == 256 || (size_t)rows * (size_t)vocabulary * sizeof(float) <= (size_t)16 << 20);
+    last = rows;
+  }
+}
+
+// A large vocabulary's memory is that of its block, not of all rows.
+static void large_vocabulary(const ig_kernels *kernels) {
+  fixture f;
+  fixture_open(&f, kernels, 1);
+  const ig_loss_args args = {.output = {.in = SIZE, .out = 58101}};
+  const size_t block = (size_t)256 * 58101 * sizeof(float), product = ig_linear_scratch(&f.nn, &args.output, 256);
+  assert_in_range(ig_loss_scratch(&f.nn, &args, 4096), block + product, block + product + (1 << 16));
+  fixture_close(&f);
+}
+
 enum { RESULTS = ROWS * SIZE + SIZE * VOCABULARY + VOCABULARY + 4 };
 static void loss_work(fixture *f, float *result) {
   problem p = make(f);
@@ -109,8 +135,10 @@ static void threads(const ig_kernels *kernels) { expect_same_bits_for_threads(ke
 FIXTURE_TEST(against_loops)
 FIXTURE_TEST(no_counted_row)
 FIXTURE_TEST(threads)
+FIXTURE_TEST(large_vocabulary)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_against_loops), cmocka_unit_test(test_no_counted_row), cmocka_unit_test(test_threads)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_against_loops), cmocka_unit_test(test_no_counted_row), cmocka_unit_test(test_threads),
+                                     cmocka_unit_test(test_blocks_fit_the_vocabulary), cmocka_unit_test(test_large_vocabulary)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
