@@ -230,7 +230,7 @@ int main(int argc, char **argv) {
   ig_error err;
   double peak;
   if (ig_kernels_select(&nn.kernels, &err) != IG_OK || ig_pool_create(threads, &nn.pool, &err) != IG_OK ||
-      ig_machine_peak(NULL, false, threads, &peak, &err) != IG_OK) {
+      ig_machine_peak(NULL, IG_PEAK_INFERENCE, threads, &peak, &err) != IG_OK) {
     fprintf(stderr, "gemm: %s\n", err.message);
     return 1;
   }

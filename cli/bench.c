@@ -41,7 +41,7 @@ typedef struct bench {
   const bench_values *values;
   bench_table table;
   int threads;
-  double peak[2];  // of all threads, GFLOP/s: in inference, in training
+  double peak[2];  // (ig_peak): of all threads, GFLOP/s
   ig_config config;
   ig_error err;
 } bench;
@@ -59,7 +59,7 @@ static void row(bench *b, const char *group, const char *name, double value, con
 static ig_status machine_of(bench *b, int threads) {
   bench_row r = {.group = "machine", .name = "arithmetic", .threads = threads, .unit = "GFLOP/s", .share = -1};
   for (size_t i = 0; (r.isa = ig_isa_supported(i)) != NULL; i++) {
-    ig_status status = ig_machine_peak(r.isa, true, threads, &r.value, &b->err);
+    ig_status status = ig_machine_peak(r.isa, IG_PEAK_TRAINING, threads, &r.value, &b->err);
     if (status != IG_OK) return status;
     bench_table_row(&b->table, &r);
   }
@@ -89,7 +89,7 @@ static void timed(void *context, const ig_timing *timing) {
   if (!wanted(b, timing->group)) return;
   const double gflops = timing->operations / timing->seconds * 1e-9;
   bench_row r = {.group = timing->group, .name = timing->name, .threads = b->threads, .m = timing->m, .n = timing->n, .k = timing->k, .share = -1};
-  if (timing->operations > 0) r.share = gflops / b->peak[timing->training];
+  if (timing->operations > 0) r.share = gflops / b->peak[timing->training ? IG_PEAK_TRAINING : IG_PEAK_INFERENCE];
   r.value = timing->n ? gflops : timing->seconds * 1e3;
   r.unit = timing->n ? "GFLOP/s" : "ms";
   bench_table_row(&b->table, &r);
@@ -206,9 +206,9 @@ static ig_status measure_translator(bench *b, ig_translator *translator, sentenc
   char name[96];
   const int workers = ig_translator_stats(translator).workers;
   snprintf(name, sizeof name, "translation, %zu sentences, beam %d, %d worker%s", s->count, v->beam_size, workers, workers == 1 ? "" : "s");
-  row(b, "run", name, tokens / batch, "tokens/s", work * count / batch / b->peak[false]);
+  row(b, "run", name, tokens / batch, "tokens/s", work * count / batch / b->peak[IG_PEAK_INFERENCE]);
   snprintf(name, sizeof name, "translation, one sentence, beam %d", v->beam_size);
-  row(b, "run", name, single * 1e3, "ms", work / single / b->peak[false]);
+  row(b, "run", name, single * 1e3, "ms", work / single / b->peak[IG_PEAK_INFERENCE]);
   return IG_OK;
 }
 
@@ -288,7 +288,7 @@ static ig_status measure_trainer(bench *b, ig_trainer *trainer, const ig_batch *
   snprintf(name, sizeof name, "training step, %d sentences", batch->sequences);
   // Each product of the forward pass has two in the backward pass.
   const double work = 3e-9 * operations(&b->config, b->values->length, 1) * batch->sequences;
-  row(b, "run", name, (double)batch->sequences * b->values->length / best, "tokens/s", work / best / b->peak[true]);
+  row(b, "run", name, (double)batch->sequences * b->values->length / best, "tokens/s", work / best / b->peak[IG_PEAK_TRAINING]);
   return IG_OK;
 }
 
@@ -321,8 +321,8 @@ static ig_status prepare(bench *b) {
     b->config = *ig_model_config(model);
     ig_model_free(model);
   }
-  const ig_status status = ig_machine_peak(NULL, false, b->threads, &b->peak[false], &b->err);
-  return status == IG_OK ? ig_machine_peak(NULL, true, b->threads, &b->peak[true], &b->err) : status;
+  const ig_status status = ig_machine_peak(NULL, IG_PEAK_INFERENCE, b->threads, &b->peak[IG_PEAK_INFERENCE], &b->err);
+  return status == IG_OK ? ig_machine_peak(NULL, IG_PEAK_TRAINING, b->threads, &b->peak[IG_PEAK_TRAINING], &b->err) : status;
 }
 
 static ig_status measure(bench *b) {

@@ -273,10 +273,13 @@ ig_status ig_score_lines(const ig_score_options *options, const char *const *hyp
 
 /* ---- measuring the machine ------------------------------------------------------------------------------------------------------------- */
 
+typedef enum ig_peak {
+  IG_PEAK_INFERENCE, /* on vectors */
+  IG_PEAK_TRAINING   /* on the matrix unit where the instruction set has one, as training's large products; else on vectors */
+} ig_peak;
 /* The arithmetic peak of this machine in 10^9 floating-point operations a second: the matrix kernel on operands in L1. isa NULL: the one in use.
- * training: on the matrix unit where the instruction set has one, as training's large products; otherwise on vectors, as in inference.
  * threads 0: all cores. Takes some tens of milliseconds. */
-ig_status ig_machine_peak(const char *isa, bool training, int threads, double *gflops, ig_error *err);
+ig_status ig_machine_peak(const char *isa, ig_peak peak, int threads, double *gflops, ig_error *err);
 
 typedef struct ig_bandwidth {
   size_t cache_bytes, memory_bytes; /* the buffers that were read */

@@ -73,13 +73,13 @@ static ig_status choose_kernels(const char *isa, const ig_kernels **out, ig_erro
   return ig_fail(err, IG_ERROR_ARGUMENT, "unknown instruction set '%s'", isa);
 }
 
-ig_status ig_machine_peak(const char *isa, bool training, int threads, double *gflops, ig_error *err) {
+ig_status ig_machine_peak(const char *isa, ig_peak peak, int threads, double *gflops, ig_error *err) {
   const ig_kernels *kernels;
   ig_pool *pool = NULL;
   IG_TRY(choose_kernels(isa, &kernels, err));
   IG_TRY(ig_pool_create(threads, &pool, err));
   const size_t count = (size_t)ig_pool_threads(pool);
-  peak_work w = {.kernels = kernels, .unit = training ? kernels->matrix_unit : NULL};
+  peak_work w = {.kernels = kernels, .unit = peak == IG_PEAK_TRAINING ? kernels->matrix_unit : NULL};
   w.size = operand_size(&w);
   ig_arena arena;
   const ig_status status = ig_arena_create(&arena, count * w.size * sizeof(float) + IG_ALIGNMENT, err);

@@ -56,13 +56,13 @@ static void the_machine_reads_and_multiplies(void **state) {
       assert_true(value > 0 && isfinite(value));
     }
     ig_pool_free(pool);
-    for (int training = 0; training < 2; training++) {
+    for (ig_peak peak = IG_PEAK_INFERENCE; peak <= IG_PEAK_TRAINING; peak++) {
       value = 0;
-      assert_int_equal(ig_machine_peak(NULL, training != 0, threads, &value, &err), IG_OK);
+      assert_int_equal(ig_machine_peak(NULL, peak, threads, &value, &err), IG_OK);
       assert_true(value > 0 && isfinite(value));
     }
   }
-  assert_int_equal(ig_machine_peak("abacus", false, 1, &value, &err), IG_ERROR_ARGUMENT);
+  assert_int_equal(ig_machine_peak("abacus", IG_PEAK_INFERENCE, 1, &value, &err), IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "abacus"));
 }
 
