@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "nn/blocks.h"
 #include "nn/dropout.h"
 #include "nn/gemm.h"
 
@@ -270,7 +271,7 @@ static void run(attention_work *w, ig_task task) {
   w->buffers = IG_TAKE(nn->scratch, float, w->buffer *threads);
   w->pairs = sequences * (size_t)a->heads;
   w->group = w->pairs / (threads * TASKS_PER_THREAD) + 1;
-  ig_pool_run(nn->pool, (w->pairs + w->group - 1) / w->group, task, w);
+  ig_pool_run(nn->pool, ig_parts(w->pairs, w->group), task, w);
   ig_arena_release(nn->scratch, mark);
 }
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "nn/blocks.h"
 #include "nn/rows.h"
 
 enum { GRADIENT_COLUMNS = 64 };  // columns a task of the gradient
@@ -48,7 +49,7 @@ static void gradient_task(void *context, size_t index, int worker) {
 void ig_embedding_backward(ig_nn *nn, const ig_embedding *embedding, int rows, const int *ids, const float *doutput) {
   if (!embedding->weight_gradient) return;
   embedding_work w = {.kernels = nn->kernels, .embedding = embedding, .ids = ids, .doutput = doutput, .rows = (size_t)rows};
-  ig_pool_run(nn->pool, ((size_t)embedding->size + GRADIENT_COLUMNS - 1) / GRADIENT_COLUMNS, gradient_task, &w);
+  ig_pool_run(nn->pool, ig_parts((size_t)embedding->size, GRADIENT_COLUMNS), gradient_task, &w);
 }
 
 // Interleaved: the angle is rounded to float as in the tutorials' code, so that the table is theirs. Halves: in double, as in transformers.

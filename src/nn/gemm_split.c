@@ -3,6 +3,8 @@
 // memory of what is packed; a chain continues from C, so that no choice made here changes a bit.
 #include "nn/gemm_split.h"
 
+#include "nn/blocks.h"
+
 enum {
   CHUNK_STEPS = 16,   // of k, at least
   SHARED_STEPS = 96,  // of all shared panels together, where they are few: 576 KB
@@ -32,9 +34,6 @@ typedef struct work {
   size_t own_panels;    // a task
 } work;
 
-static size_t parts(size_t x, size_t part) { return (x + part - 1) / part; }
-static size_t at_most(size_t x, size_t limit) { return x < limit ? x : limit; }
-
 bool ig_gemm_split_worth(const ig_nn *nn, size_t m, size_t n, size_t k) {
   const ig_matrix_unit *unit = nn->kernels->matrix_unit;
   return unit && m >= unit->edge && n >= unit->edge && k >= unit->depth && m * n * k >= WORTH;
@@ -43,7 +42,7 @@ bool ig_gemm_split_worth(const ig_nn *nn, size_t m, size_t n, size_t k) {
 // The panel that begins with line `first`.
 static void pack_panel(const work *w, const lines *l, size_t first, char *to) {
   w->unit->pack(&(ig_panel_source){.kind = l->kind,
-                                   .count = at_most(l->count - first, w->unit->edge),
+                                   .count = ig_at_most(l->count - first, w->unit->edge),
                                    .depth = w->depth,
                                    .x = l->x + first * l->x_line + w->first * l->x_depth,
                                    .x_line = l->x_line,
@@ -71,7 +70,7 @@ static void multiply_task(void *context, size_t index, int worker) {
   const work *w = context;
   const ig_gemm *g = w->gemm;
   const size_t edge = w->unit->edge, panel = w->steps * w->unit->step_bytes;
-  const size_t first = index * w->own_panels * edge, count = at_most(w->own.count - first, w->own_panels * edge);
+  const size_t first = index * w->own_panels * edge, count = ig_at_most(w->own.count - first, w->own_panels * edge);
   const bool rows = w->own.kind == IG_PANEL_ROWS;
   char *block = w->blocks + (size_t)worker * OWN_STEPS * w->unit->step_bytes;
   for (size_t i = 0; i < count; i += edge) pack_panel(w, &w->own, first + i, block + i / edge * panel);
@@ -98,16 +97,16 @@ void ig_gemm_split_run(ig_nn *nn, const ig_gemm *g) {
   const ig_matrix_unit *unit = nn->kernels->matrix_unit;
   const lines rows = {IG_PANEL_ROWS, g->m, g->a, g->a_row, g->a_depth}, columns = {IG_PANEL_COLUMNS, g->n, g->b, g->b_column, g->b_depth};
   work w = {.kernels = nn->kernels, .unit = unit, .gemm = g, .shared = g->m < g->n ? rows : columns, .own = g->m < g->n ? columns : rows};
-  const size_t shared_panels = parts(w.shared.count, unit->edge), own_panels = parts(w.own.count, unit->edge);
+  const size_t shared_panels = ig_parts(w.shared.count, unit->edge), own_panels = ig_parts(w.own.count, unit->edge);
   w.packed = IG_TAKE(nn->scratch, char, shared_steps(shared_panels) * unit->step_bytes);
   w.blocks = IG_TAKE(nn->scratch, char, threads *OWN_STEPS * unit->step_bytes);
-  w.own_panels = at_most(OWN_PANELS, parts(own_panels, threads * TASKS_PER_THREAD));
-  const size_t chunk = at_most(shared_steps(shared_panels) / shared_panels, OWN_STEPS / w.own_panels) * unit->depth;
+  w.own_panels = ig_at_most(OWN_PANELS, ig_parts(own_panels, threads * TASKS_PER_THREAD));
+  const size_t chunk = ig_at_most(shared_steps(shared_panels) / shared_panels, OWN_STEPS / w.own_panels) * unit->depth;
   for (; w.first < g->k; w.first += w.depth) {
-    w.depth = at_most(g->k - w.first, chunk);
-    w.steps = parts(w.depth, unit->depth);
+    w.depth = ig_at_most(g->k - w.first, chunk);
+    w.steps = ig_parts(w.depth, unit->depth);
     ig_pool_run(nn->pool, shared_panels, pack_task, &w);
-    ig_pool_run(nn->pool, parts(own_panels, w.own_panels), multiply_task, &w);
+    ig_pool_run(nn->pool, ig_parts(own_panels, w.own_panels), multiply_task, &w);
   }
   ig_arena_release(nn->scratch, mark);
 }
@@ -116,7 +115,7 @@ size_t ig_gemm_split_scratch(const ig_nn *nn, size_t m, size_t n) {
   const ig_matrix_unit *unit = nn->kernels->matrix_unit;
   if (!unit) return 0;
   ig_arena measured = ig_arena_measure();
-  ig_arena_take(&measured, shared_steps(parts(at_most(m, n), unit->edge)), unit->step_bytes);
+  ig_arena_take(&measured, shared_steps(ig_parts(ig_at_most(m, n), unit->edge)), unit->step_bytes);
   ig_arena_take(&measured, (size_t)ig_pool_threads(nn->pool) * OWN_STEPS, unit->step_bytes);
   return measured.peak;
 }

@@ -36,18 +36,22 @@ static void loss_rows(const void *context, size_t first, size_t last) {
   }
 }
 
-static int at_most(int x, int limit) { return x < limit ? x : limit; }
+// Rows of the next block when so many are left.
+static int next_rows(const ig_loss_args *args, int left) {
+  const int block = ig_loss_block(args->output.out);
+  return left < block ? left : block;
+}
 
 ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden, float *dhidden) {
   const size_t d = (size_t)args->output.in, vocabulary = (size_t)args->output.out, mark = ig_arena_mark(nn->scratch);
-  const int block = at_most(rows, ig_loss_block(args->output.out));
+  const int most = next_rows(args, rows);
   loss_work w = {.kernels = nn->kernels, .args = args};
-  w.logits = IG_TAKE(nn->scratch, float, (size_t)block *vocabulary);
-  w.loss = IG_TAKE(nn->scratch, float, block);
-  w.nll = IG_TAKE(nn->scratch, float, block);
+  w.logits = IG_TAKE(nn->scratch, float, (size_t)most *vocabulary);
+  w.loss = IG_TAKE(nn->scratch, float, most);
+  w.nll = IG_TAKE(nn->scratch, float, most);
   ig_loss_sums sums = {0};
-  for (int first = 0; first < rows; first += block) {
-    const int count = at_most(rows - first, block);
+  for (int first = 0, count; first < rows; first += count) {
+    count = next_rows(args, rows - first);
     const float *input = hidden + (size_t)first * d;
     w.targets = args->targets + first;
     ig_linear_forward(nn, &args->output, count, input, IG_ACTIVATION_NONE, w.logits);
@@ -75,10 +79,10 @@ static void log_prob_rows(const void *context, size_t first, size_t last) {
 
 void ig_loss_log_probs(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden, float *log_probs) {
   const size_t vocabulary = (size_t)args->output.out, mark = ig_arena_mark(nn->scratch);
-  const int block = at_most(rows, ig_loss_block(args->output.out));
-  loss_work w = {.kernels = nn->kernels, .args = args, .logits = IG_TAKE(nn->scratch, float, (size_t)block *vocabulary)};
-  for (int first = 0; first < rows; first += block) {
-    const int count = at_most(rows - first, block);
+  const int most = next_rows(args, rows);
+  loss_work w = {.kernels = nn->kernels, .args = args, .logits = IG_TAKE(nn->scratch, float, (size_t)most *vocabulary)};
+  for (int first = 0, count; first < rows; first += count) {
+    count = next_rows(args, rows - first);
     w.targets = args->targets + first;
     w.log_probs = log_probs + first;
     ig_linear_forward(nn, &args->output, count, hidden + (size_t)first * (size_t)args->output.in, IG_ACTIVATION_NONE, w.logits);
@@ -88,7 +92,7 @@ void ig_loss_log_probs(ig_nn *nn, const ig_loss_args *args, int rows, const floa
 }
 
 size_t ig_loss_scratch(const ig_nn *nn, const ig_loss_args *args, int rows) {
-  const size_t most = (size_t)at_most(rows, ig_loss_block(args->output.out));
+  const size_t most = (size_t)next_rows(args, rows);
   ig_arena plan = ig_arena_measure();
   ig_arena_take(&plan, most * (size_t)args->output.out, sizeof(float));
   ig_arena_take(&plan, most, sizeof(float));

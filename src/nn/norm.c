@@ -2,6 +2,7 @@
 //   dx = rstd (g - mean(g) - xhat mean(g xhat)),  dweight += sum over rows of dy xhat,  dbias += sum over rows of dy
 #include "nn/norm.h"
 
+#include "nn/blocks.h"
 #include "nn/rows.h"
 
 enum { PARAMETER_COLUMNS = 64 };  // columns a task of the parameters' gradients
@@ -56,6 +57,6 @@ static void parameter_task(void *context, size_t index, int worker) {
 void ig_norm_backward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows, const float *input, const float *doutput, float *dinput) {
   norm_work w = {.kernels = nn->kernels, .norm = norm, .state = state, .input = input, .doutput = doutput, .output = dinput, .rows = (size_t)rows};
   if (norm->weight_gradient)  // before dinput, which may be doutput
-    ig_pool_run(nn->pool, ((size_t)norm->size + PARAMETER_COLUMNS - 1) / PARAMETER_COLUMNS, parameter_task, &w);
+    ig_pool_run(nn->pool, ig_parts((size_t)norm->size, PARAMETER_COLUMNS), parameter_task, &w);
   ig_rows_run(nn, (size_t)rows, 2 * (size_t)norm->size, backward_rows, &w);
 }

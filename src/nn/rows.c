@@ -1,6 +1,8 @@
 // Stretches of rows over the pool.
 #include "nn/rows.h"
 
+#include "nn/blocks.h"
+
 enum { STRETCH_WORK = 1 << 14 };  // floats worth a task of their own
 
 typedef struct split {
@@ -24,5 +26,5 @@ void ig_rows_run(ig_nn *nn, size_t rows, size_t work, ig_rows_task task, const v
     return;
   }
   split s = {task, context, rows, stretch};
-  ig_pool_run(nn->pool, (rows + stretch - 1) / stretch, run_stretch, &s);
+  ig_pool_run(nn->pool, ig_parts(rows, stretch), run_stretch, &s);
 }

@@ -133,13 +133,19 @@ static void permissions_are_kept(void **state) {
   assert_int_equal(status.st_mode & 0777, 0604);
 }
 
+// "file" with this content, open.
+static ig_file open_file(const char *content) {
+  ig_file file;
+  assert_int_equal(ig_write_file("file", content, strlen(content), NULL), IG_OK);
+  assert_int_equal(ig_file_open(&file, "file", NULL), IG_OK);
+  return file;
+}
+
 static void reads_at_a_place(void **state) {
   (void)state;
   ig_error err = {0};
-  ig_file file;
+  ig_file file = open_file("content");
   char bytes[8];
-  assert_int_equal(ig_write_file("file", "content", 7, NULL), IG_OK);
-  assert_int_equal(ig_file_open(&file, "file", &err), IG_OK);
   assert_int_equal(file.size, 7);
   assert_int_equal(ig_file_read(&file, "file", 3, bytes, 4, &err), IG_OK);
   assert_memory_equal(bytes, "tent", 4);
@@ -161,10 +167,8 @@ static void reads_at_a_place(void **state) {
 static void a_file_cut_short_is_an_error(void **state) {
   (void)state;
   ig_error err = {0};
-  ig_file file;
+  ig_file file = open_file("content");
   char bytes[8];
-  assert_int_equal(ig_write_file("file", "content", 7, NULL), IG_OK);
-  assert_int_equal(ig_file_open(&file, "file", &err), IG_OK);
   assert_int_equal(truncate("file", 2), 0);
   assert_int_equal(ig_file_read(&file, "file", 0, bytes, 7, &err), IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "file: ends at byte 2, expected 7"));

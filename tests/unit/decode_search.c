@@ -118,30 +118,39 @@ static FILE *golden(void) {
   return f;
 }
 
+// The golden's next case: its toy and a search of `sentences`; NULL behind the last.
+static ig_search *next_case(FILE *f, int sentences, ig_pool *pool, search_case *c, toy *t) {
+  char line[512];
+  ig_search *search;
+  if (!fgets(line, sizeof line, f)) return NULL;
+  parse_case(line, c);
+  *t = (toy){.vocab_size = c->options.vocab_size, .eos_id = 2, .max_length = c->options.max_length};
+  assert_int_equal(ig_search_create(&c->options, kernels(), pool, sentences, &search, NULL), IG_OK);
+  return search;
+}
+
+static void compare_next(FILE *f, const search_case *c, const ig_hypothesis *h) {
+  char line[512];
+  assert_non_null(fgets(line, sizeof line, f));
+  compare(c, h, line);
+}
+
 // Runs every case with `batch` sentences at a time; returns the number of cases.
 static int run_golden(int batch, ig_pool *pool) {
   static toy t;
   FILE *f = golden();
-  char line[512];
+  search_case c;
   int cases = 0;
-  while (fgets(line, sizeof line, f)) {
-    search_case c;
-    parse_case(line, &c);
-    ig_search *search;
-    assert_int_equal(ig_search_create(&c.options, kernels(), pool, batch, &search, NULL), IG_OK);
+  for (ig_search *search; (search = next_case(f, batch, pool, &c, &t)) != NULL; cases++) {
     for (int first = 0; first < SENTENCES; first += batch) {
-      t = (toy){.vocab_size = c.options.vocab_size, .eos_id = 2, .max_length = c.options.max_length};
+      memset(t.cache, 0, sizeof t.cache);
       for (int i = 0; first + i < SENTENCES; i++) t.number[i] = first + i;
       const int count = SENTENCES - first < batch ? SENTENCES - first : batch;
       const ig_hypothesis *found;
       assert_int_equal(ig_search_run(search, &(ig_stepper){toy_run, &t}, count, &found, NULL), IG_OK);
-      for (int i = 0; i < count * c.options.n_best; i++) {
-        assert_non_null(fgets(line, sizeof line, f));
-        compare(&c, &found[i], line);
-      }
+      for (int i = 0; i < count * c.options.n_best; i++) compare_next(f, &c, &found[i]);
     }
     ig_search_free(search);
-    cases++;
   }
   fclose(f);
   return cases;
@@ -206,24 +215,15 @@ static int stream_golden(int places, int group, ig_pool *pool) {
   static toy t;
   static toy_feed feed;
   FILE *f = golden();
-  char line[512];
+  search_case c;
   int steps = 0;
-  while (fgets(line, sizeof line, f)) {
-    search_case c;
-    parse_case(line, &c);
-    ig_search *search;
-    assert_int_equal(ig_search_create(&c.options, kernels(), pool, SENTENCES, &search, NULL), IG_OK);
-    t = (toy){.vocab_size = c.options.vocab_size, .eos_id = 2, .max_length = c.options.max_length};
+  for (ig_search *search; (search = next_case(f, SENTENCES, pool, &c, &t)) != NULL; steps += t.steps) {
     feed = (toy_feed){.toy = &t, .c = &c, .group = group};
     assert_int_equal(ig_search_stream(search, &(ig_stepper){toy_run, &t}, &(ig_search_feed){toy_join, toy_leave, &feed}, places, NULL), IG_OK);
     assert_int_equal(feed.most_active, places);
     assert_int_equal(feed.active, 0);
-    for (int i = 0; i < SENTENCES * c.options.n_best; i++) {
-      assert_non_null(fgets(line, sizeof line, f));
-      compare(&c, &feed.found[i], line);
-    }
+    for (int i = 0; i < SENTENCES * c.options.n_best; i++) compare_next(f, &c, &feed.found[i]);
     ig_search_free(search);
-    steps += t.steps;
   }
   fclose(f);
   return steps;
@@ -321,16 +321,7 @@ static void test_a_failing_feed_ends_the_search(void **state) {
   (void)state;
   static toy t;
   t = (toy){.vocab_size = 50, .eos_id = 2, .max_length = 20};
-  const search_case c = {.options = {.beam_size = 2,
-                                     .n_best = 1,
-                                     .max_length = 20,
-                                     .length_penalty = 1,
-                                     .repetition_penalty = 1,
-                                     .forced_bos = -1,
-                                     .forced_eos = -1,
-                                     .start_id = 1,
-                                     .eos_id = 2,
-                                     .vocab_size = 50}};
+  const search_case c = {.options = plain(2)};
   toy_feed feed = {.toy = &t, .c = &c, .group = 1};
   ig_search *search;
   assert_int_equal(ig_search_create(&c.options, kernels(), NULL, 2, &search, NULL), IG_OK);
