@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "kernel/kernel.h"
+#include "kernel_cases.h"
 
 // ---- guarded buffers -----------------------------------------------------------------------------------------------------------------------
 
@@ -310,6 +310,53 @@ static void check_gemm(checker *c) {
   check_product(c, &(product){.m = 3, .n = 515, .k = 129, .a_transposed = true, .accumulate = true});
 }
 
+// ---- the cases that are timed --------------------------------------------------------------------------------------------------------------
+
+static kernel_operands take_operands(checker *c) {
+  return (kernel_operands){take(c, KERNEL_FLOATS, 1.0f), take(c, KERNEL_FLOATS, 1.0f), take(c, KERNEL_FLOATS, 1.0f), take(c, KERNEL_FLOATS, 1.0f)};
+}
+
+static void run_case(const ig_kernels *kernels, const kernel_case *k, const kernel_operands *o) {
+  if (k->prepare) k->prepare(kernels, o);
+  for (int i = 0; i < 2; i++) k->run(kernels, k->n, o);
+}
+
+static void check_case(checker *c, const kernel_case *k) {
+  const uint32_t seed = c->random;
+  const kernel_operands got = take_operands(c);
+  c->random = seed;
+  const kernel_operands want = take_operands(c);
+  run_case(c->kernels, k, &got);
+  run_case(reference, k, &want);
+  for (const char *w = k->written; *w; w++) {
+    const float *a = *w == 'x' ? got.x : *w == 'y' ? got.y : *w == 'z' ? got.z : got.w;
+    const float *b = *w == 'x' ? want.x : *w == 'y' ? want.y : *w == 'z' ? want.z : want.w;
+    if (k->tolerance > 0)
+      expect_near(c, k->name, k->n, KERNEL_FLOATS, a, b, k->tolerance, k->tolerance);
+    else
+      expect_same(c, k->name, k->n, KERNEL_FLOATS, a, b);
+  }
+  release(c, k->name, k->n);
+}
+
+// Slots that the first `count` cases leave out; a slot is a pointer to a function.
+static int slots_left_out(size_t count) {
+  const size_t first = offsetof(ig_kernels, gemm), size = sizeof reference->gemm;
+  int missing = 0;
+  for (size_t slot = first; slot < sizeof(ig_kernels); slot += size) {
+    bool found = false;
+    for (size_t i = 0; i < count; i++) found = found || kernel_cases[i].slot == slot;
+    missing += !found;
+  }
+  return missing;
+}
+
+static void every_slot_is_timed(void **state) {
+  (void)state;
+  assert_int_equal(slots_left_out(KERNEL_CASES), 0);
+  assert_int_equal(slots_left_out(KERNEL_CASES - 1), 1);  // the control: the last slot has one case
+}
+
 static int check_table(const ig_kernels *kernels, char *first, size_t size) {
   static const size_t large[] = {127, 128, 129, 255, 257, 1000, 1023, 8001};
   checker c = {.kernels = kernels, .random = 12345};
@@ -323,6 +370,7 @@ static int check_table(const ig_kernels *kernels, char *first, size_t size) {
     check_training(&c, n);
   }
   check_gemm(&c);
+  for (size_t i = 0; i < KERNEL_CASES; i++) check_case(&c, &kernel_cases[i]);
   snprintf(first, size, "%s", c.first);
   return c.failures;
 }
@@ -426,6 +474,7 @@ static void broken_tables_are_reported(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_slot_is_timed),
       cmocka_unit_test(every_table_matches_the_reference),
       cmocka_unit_test(gelu_is_exact_within_1e_6),
       cmocka_unit_test(broken_tables_are_reported),
