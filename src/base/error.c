@@ -45,6 +45,10 @@ ig_status ig_fail(ig_error *err, ig_status status, const char *format, ...) {
   return status;
 }
 
+ig_status ig_need(const void *value, const char *name, ig_error *err) {
+  return value ? IG_OK : ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected a value, found NULL", name);
+}
+
 ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...) {
   if (!err) return status;
   char text[2 * sizeof err->message + 8];

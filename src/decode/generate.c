@@ -34,6 +34,9 @@ static ig_status generate(const ig_decode_options *options, ig_inference *infere
 ig_status ig_generate(ig_model *model, const int *source, int source_length, int max_length, int *out, int *length, ig_error *err) {
   ig_decode_options options;
   ig_inference *inference = NULL;
+  *length = 0;
+  IG_TRY(ig_need(model, "model", err));
+  IG_TRY(ig_need(source, "source", err));
   IG_TRY(check_source(model, source, source_length, err));
   if (max_length < 1 || max_length > ig_decode_longest(&model->config))
     return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d", ig_decode_longest(&model->config), max_length);

@@ -17,14 +17,19 @@ static ig_status check_options(const ig_score_options *o, size_t count, ig_error
 }
 
 static ig_status read_line(const char *what, size_t number, const char *line, ig_codes *codes, ig_error *err) {
-  const ig_status status = ig_codes_decode(codes, line, err);
+  const ig_status status = line ? ig_codes_decode(codes, line, err) : ig_need(line, "text", err);
   return status == IG_OK ? status : ig_fail_in(err, status, "%s line %zu", what, number);
 }
 
 ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses, const char *const *references, size_t count, ig_score *out,
                          ig_error *err) {
   static const ig_metric_kind *const kinds[] = {[IG_BLEU] = &ig_metric_bleu, [IG_CHRF] = &ig_metric_chrf, [IG_TER] = &ig_metric_ter};
+  const ig_score_options defaults = {.metric = IG_BLEU};
+  if (!options) options = &defaults;
+  *out = (ig_score){0};
   IG_TRY(check_options(options, count, err));
+  IG_TRY(ig_need(hypotheses, "hypotheses", err));
+  IG_TRY(ig_need(references, "references", err));
   const ig_metric_kind *kind = kinds[options->metric];
   double statistics[IG_STATISTICS] = {0};
   ig_codes hypothesis = {0}, reference = {0};

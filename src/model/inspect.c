@@ -164,6 +164,8 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   const ig_inspect_options *o = options ? options : &defaults;
   ig_model_summary s = {.sizes = {o->batch_tokens, o->length, o->beam_size, o->threads}};
   ig_safetensors *file = NULL;
+  *out = NULL;
+  IG_TRY(ig_need(directory, "directory", err));
   IG_TRY(check_options(o, err));
   IG_TRY(ig_model_read_config(directory, &s.config, &s.family, err));
   IG_TRY(ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err));

@@ -114,6 +114,8 @@ static ig_status load(source *from, ig_model **out, ig_error *err) {
   const char *directory = from->directory;
   ig_config config;
   ig_model *m = NULL;
+  *out = NULL;
+  IG_TRY(ig_need(directory, "directory", err));
   IG_TRY(ig_model_read_config(directory, &config, &from->family, err));
   char *path = ig_join_path(directory, "config.json", err);
   if (!path) return IG_ERROR_MEMORY;

@@ -28,6 +28,8 @@ ig_status ig_model_allocate(const ig_config *config, const char *where, ig_model
 }
 
 ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out, ig_error *err) {
+  *out = NULL;
+  IG_TRY(ig_need(config, "config", err));
   IG_TRY(ig_model_allocate(config, "configuration", out, err));
   ig_model_initialize(*out, seed);
   return IG_OK;
@@ -50,6 +52,8 @@ size_t ig_model_parameters(const ig_model *m) { return m->trained_count; }
 size_t ig_model_tensors(const ig_model *m) { return m->parameter_count; }
 
 ig_status ig_model_tensor(const ig_model *m, size_t index, ig_tensor_view *out, ig_error *err) {
+  *out = (ig_tensor_view){0};
+  IG_TRY(ig_need(m, "model", err));
   if (index >= m->parameter_count) return ig_fail(err, IG_ERROR_ARGUMENT, "tensor %zu: the model has %zu tensors", index, m->parameter_count);
   const ig_parameter *p = &m->parameters[index];
   *out = (ig_tensor_view){.name = p->name, .rank = p->rank, .values = m->values + p->offset};
@@ -59,6 +63,9 @@ ig_status ig_model_tensor(const ig_model *m, size_t index, ig_tensor_view *out, 
 }
 
 ig_status ig_model_find(const ig_model *m, const char *name, ig_tensor_view *out, ig_error *err) {
+  *out = (ig_tensor_view){0};
+  IG_TRY(ig_need(m, "model", err));
+  IG_TRY(ig_need(name, "name", err));
   for (size_t i = 0; i < m->parameter_count; i++)
     if (strcmp(m->parameters[i].name, name) == 0) return ig_model_tensor(m, i, out, err);
   return ig_fail(err, IG_ERROR_ARGUMENT, "the model has no tensor \"%s\"", name);

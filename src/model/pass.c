@@ -134,6 +134,7 @@ static ig_status reserve_positions(ig_pass *p, size_t needed, ig_error *err) {
 }
 
 static ig_status check_offsets(const char *side, int sequences, const int *offsets, ig_error *err) {
+  if (!offsets) return ig_fail(err, IG_ERROR_ARGUMENT, "%s_offsets: expected sequences + 1 numbers, found NULL", side);
   if (offsets[0] != 0) return ig_fail(err, IG_ERROR_ARGUMENT, "%s_offsets[0]: expected 0, found %d", side, offsets[0]);
   for (int s = 0; s < sequences; s++)
     if (offsets[s + 1] < offsets[s])
@@ -142,9 +143,12 @@ static ig_status check_offsets(const char *side, int sequences, const int *offse
 }
 
 ig_status ig_batch_check(const ig_batch *batch, ig_error *err) {
+  IG_TRY(ig_need(batch, "batch", err));
   if (batch->sequences < 0) return ig_fail(err, IG_ERROR_ARGUMENT, "sequences: expected a number not below 0, found %d", batch->sequences);
   IG_TRY(check_offsets("source", batch->sequences, batch->source_offsets, err));
-  return check_offsets("target", batch->sequences, batch->target_offsets, err);
+  IG_TRY(check_offsets("target", batch->sequences, batch->target_offsets, err));
+  if (batch->source_offsets[batch->sequences] > 0) IG_TRY(ig_need(batch->source, "source", err));
+  return batch->target_offsets[batch->sequences] > 0 ? ig_need(batch->target_input, "target_input", err) : IG_OK;
 }
 
 static ig_status check_ids(const char *what, const int *ids, int rows, int vocabulary, ig_error *err) {

@@ -68,6 +68,9 @@ static ig_status save_weights(const ig_model *m, const char *directory, ig_dtype
 }
 
 ig_status ig_model_save(const ig_model *m, const char *directory, const char *dtype, ig_error *err) {
+  IG_TRY(ig_need(m, "model", err));
+  IG_TRY(ig_need(directory, "directory", err));
+  IG_TRY(ig_need(dtype, "dtype", err));
   const ig_family *family = ig_family_find(m->config.family);
   ig_dtype type;
   if (!ig_dtype_parse(dtype, &type) || (type != IG_DTYPE_F32 && type != IG_DTYPE_BF16 && type != IG_DTYPE_F16))

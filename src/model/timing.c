@@ -209,6 +209,10 @@ static ig_status time_layers(timing *t) {
 }
 
 ig_status ig_time_model(const ig_config *config, const ig_timing_options *options, ig_timing_report report, void *context, ig_error *err) {
+  const ig_timing_options defaults = ig_timing_options_default();
+  if (!options) options = &defaults;
+  IG_TRY(ig_need(config, "config", err));
+  if (!report) return ig_fail(err, IG_ERROR_ARGUMENT, "report: expected a function, found NULL");
   timing t = {.config = config, .options = options, .report = report, .context = context, .nn = {.training = true, .seed = 1}, .err = err};
   if (options->rows < 1 || options->length < 1 || options->repeat < 1)
     return ig_fail(err, IG_ERROR_ARGUMENT, "rows, length and repeat must be 1 or more");

@@ -76,6 +76,7 @@ static ig_status choose_kernels(const char *isa, const ig_kernels **out, ig_erro
 ig_status ig_machine_peak(const char *isa, ig_peak peak, int threads, double *gflops, ig_error *err) {
   const ig_kernels *kernels;
   ig_pool *pool = NULL;
+  *gflops = 0;
   IG_TRY(choose_kernels(isa, &kernels, err));
   IG_TRY(ig_pool_create(threads, &pool, err));
   const size_t count = (size_t)ig_pool_threads(pool);
@@ -175,6 +176,7 @@ enum { LEVEL2 = 0, LEVEL3 = 0 };
 ig_status ig_machine_bandwidth(int threads, ig_bandwidth *out, ig_error *err) {
   const ig_kernels *kernels;
   ig_pool *pool = NULL;
+  *out = (ig_bandwidth){0};
   IG_TRY(ig_kernels_select(&kernels, err));
   IG_TRY(ig_pool_create(threads, &pool, err));
   const size_t MB = (size_t)1 << 20, level3 = cache_size(LEVEL3, 32 * MB);

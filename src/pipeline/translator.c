@@ -130,6 +130,8 @@ ig_status ig_translator_open(const char *directory, const ig_translator_options 
   const double begin = ig_seconds();
   const ig_translator_options defaults = ig_translator_options_default();
   if (!options) options = &defaults;
+  *out = NULL;
+  IG_TRY(ig_need(directory, "directory", err));
   IG_TRY(check_counts(options, err));
   ig_translator *t = ig_allocate(1, sizeof *t, err);
   if (!t) return IG_ERROR_MEMORY;
@@ -230,6 +232,7 @@ static ig_status run_lines(ig_translator *t, input *in, const ig_reporter *repor
 
 static ig_status timed_lines(ig_translator *t, input *in, const ig_reporter *reporter, ig_error *err) {
   const double begin = ig_seconds();
+  IG_TRY(ig_need(t, "translator", err));
   if (!in->read_target && *t->decode.ignored)
     ig_report(reporter, IG_WARNING, "generation_config.json asks for what is not built and is left out: %s", t->decode.ignored);
   const ig_status status = run_lines(t, in, reporter, err);
@@ -249,6 +252,9 @@ ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stre
 
 ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error *err) {
   const double begin = ig_seconds();
+  *out = NULL;
+  IG_TRY(ig_need(t, "translator", err));
+  IG_TRY(ig_need(text, "text", err));
   ig_window_clear(&t->window);
   IG_TRY(ig_window_add(&t->window, &(ig_input_line){.number = 1, .source = text, .source_length = strlen(text)}, err));
   IG_TRY(ig_engine_run(t, false, NULL, err));

@@ -332,6 +332,9 @@ static ig_status train(ig_run *run, const ig_train_options *options, ig_error *e
 }
 
 ig_status ig_train(const char *config_path, const ig_train_options *options, ig_error *err) {
+  const ig_train_options defaults = {0};
+  if (!options) options = &defaults;
+  IG_TRY(ig_need(config_path, "config_path", err));
   ig_interrupt_clear();  // asked of an earlier run, it is not meant for this one
   ig_run run = {.reporter = &options->reporter, .threads = options->threads};
   IG_TRY(ig_train_config_load(config_path, options->set, options->set_count, &run.config, err));

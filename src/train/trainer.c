@@ -53,6 +53,10 @@ static ig_status build(ig_trainer *t, ig_error *err) {
 }
 
 ig_status ig_trainer_create(ig_model *model, const ig_trainer_options *options, ig_trainer **out, ig_error *err) {
+  const ig_trainer_options defaults = ig_trainer_options_default();
+  if (!options) options = &defaults;
+  *out = NULL;
+  IG_TRY(ig_need(model, "model", err));
   IG_TRY(check_options(options, err));
   ig_trainer *t = ig_allocate(1, sizeof *t, err);
   if (!t) return IG_ERROR_MEMORY;
@@ -83,6 +87,8 @@ static void report(const ig_loss_sums *sums, ig_loss *loss) {
 }
 
 ig_status ig_trainer_forward(ig_trainer *t, const ig_batch *batch, float *logits, ig_loss *loss, ig_error *err) {
+  if (loss) *loss = (ig_loss){0};
+  IG_TRY(ig_need(t, "trainer", err));
   ig_loss_sums sums = {0};
   const ig_pass_args args = {.batch = batch, .label_smoothing = t->options.label_smoothing, .logits = logits};
   IG_TRY(ig_pass_run(t->pass, &args, &sums, err));
@@ -97,10 +103,12 @@ static size_t counted_targets(const ig_batch *batch) {
 }
 
 ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double normalizer, ig_loss *loss, ig_error *err) {
-  if (!batch->target_output) return ig_fail(err, IG_ERROR_ARGUMENT, "a batch to train on needs target_output");
+  if (loss) *loss = (ig_loss){0};
+  IG_TRY(ig_need(t, "trainer", err));
   if (!(normalizer >= 0 && isfinite(normalizer)))
     return ig_fail(err, IG_ERROR_ARGUMENT, "normalizer: expected a finite number not below 0, found %g", normalizer);
   IG_TRY(ig_batch_check(batch, err));
+  if (!batch->target_output) return ig_fail(err, IG_ERROR_ARGUMENT, "a batch to train on needs target_output");
   if (normalizer <= 0) normalizer = (double)counted_targets(batch);
   if (normalizer <= 0) normalizer = 1;
   ig_loss_sums sums = {0};
@@ -121,6 +129,8 @@ ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double nor
 }
 
 ig_status ig_trainer_update(ig_trainer *t, float learning_rate, double *grad_norm, ig_error *err) {
+  if (grad_norm) *grad_norm = 0;
+  IG_TRY(ig_need(t, "trainer", err));
   if (!(learning_rate >= 0 && isfinite(learning_rate)))
     return ig_fail(err, IG_ERROR_ARGUMENT, "learning_rate: expected a finite number not below 0, found %g", (double)learning_rate);
   const size_t count = t->model->trained_count;
