@@ -22,7 +22,13 @@ for isa in $isas; do
   expect 0 translate --beam-size 5 --n-best 3 --length-penalty 0.6 --no-repeat-ngram-size 2
   cut -f2 out >nbest
   same nbest "$golden/nbest.ids"
-  expect 0 "$INGOT" translate -m "$golden" -i "$golden/source.ids" --ids --ids-in --score-target "$golden/greedy.ids"
+  for batch in 1 40 2048; do
+    for threads in 1 2; do
+      expect 0 "$INGOT" translate -m "$golden" -i "$golden/source.ids" --ids --ids-in --score-target "$golden/greedy.ids" --batch-tokens $batch --threads $threads
+      [ -e "scores.$isa" ] || cp out "scores.$isa"
+      same out "scores.$isa"
+    done
+  done
   paste -d' ' out "$golden/log_probs.txt" | awk '{ n = NF / 2; for (i = 1; i <= n; i++) { d = $i - $(i + n); if (d < 0) d = -d; if (d > 1e-4) { print "line " NR ": " $i " " $(i + n); exit 1 } } checked += n }
     END { exit checked < 200 }' >differences || fail "log-probabilities: $(cat differences)"
 done

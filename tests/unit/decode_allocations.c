@@ -1,26 +1,13 @@
 // No memory is asked for while sentences join, step and leave, or are scored: everything stands before the first step.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 
 #include "counted_allocations.h"
 #include "decode/score.h"
 #include "decode/search.h"
-#include "model_fixture.h"
+#include "decode_fixture.h"
 
 #define SENTENCES 12
 #define PLACES 3
 #define LONGEST 6
-
-static ig_model *make_model(void) {
-  const ig_config config = small_config(50, 49);
-  ig_model *model;
-  ig_error err;
-  if (ig_model_create(&config, 3, &model, &err) != IG_OK) fail_msg("%s", err.message);
-  return model;
-}
 
 typedef struct feed {
   ig_inference *inference;
@@ -50,17 +37,8 @@ static ig_status leave(void *context, int place, const ig_hypothesis *found, ig_
 
 // Allocations while SENTENCES sentences are decoded over PLACES places.
 static int asked_while_searching(const ig_model *model, int beam, ig_pool *pool) {
-  const ig_decode_options options = {.beam_size = beam,
-                                     .n_best = beam,
-                                     .max_length = 20,
-                                     .length_penalty = 1,
-                                     .repetition_penalty = 1.2f,
-                                     .no_repeat_ngram = 3,
-                                     .forced_bos = -1,
-                                     .forced_eos = -1,
-                                     .start_id = 49,
-                                     .eos_id = 0,
-                                     .vocab_size = 50};
+  ig_decode_options options = plain_options(beam, 50, 49, 0);
+  options.n_best = beam, options.repetition_penalty = 1.2f, options.no_repeat_ngram = 3;
   const ig_inference_size size = {.sentences = PLACES,
                                   .source_rows = LONGEST,
                                   .memory_rows = 2 * PLACES * LONGEST,
@@ -87,7 +65,7 @@ static int asked_while_searching(const ig_model *model, int beam, ig_pool *pool)
 
 static void test_steps_allocate_nothing(void **state) {
   (void)state;
-  ig_model *model = make_model();
+  ig_model *model = small_model(50, 49);
   ig_pool *pool;
   assert_int_equal(ig_pool_create(2, &pool, NULL), IG_OK);
   for (int packed = 0; packed < 2; packed++) {
@@ -107,7 +85,7 @@ static void test_scoring_allocates_nothing(void **state) {
   enum { SENTENCES_A_BATCH = 4, ROWS = SENTENCES_A_BATCH * LONGEST };
   const ig_pass_bounds most = {SENTENCES_A_BATCH, ROWS, ROWS, LONGEST, LONGEST, .backward = false};
   static const int ids[ROWS] = {3, 4, 5};
-  ig_model *model = make_model();
+  ig_model *model = small_model(50, 49);
   ig_scorer *scorer;
   const int before = allocations;
   assert_int_equal(ig_scorer_create(model, NULL, 49, &scorer, NULL), IG_OK);

@@ -1,16 +1,11 @@
 // Scoring of given targets, all positions at once, against stepping through them one by one.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "decode/score.h"
 #include "decode/search.h"
-#include "model_fixture.h"
+#include "decode_fixture.h"
 
 enum { SENTENCES = 7, LONGEST = 40, MOST_ROWS = SENTENCES * LONGEST, VOCABULARY = 50, START = 49 };
 
@@ -27,14 +22,6 @@ static void fill_example(example *e) {
     e->target_offsets[s + 1] = e->target_offsets[s] + target_lengths[s];
   }
   for (int i = 0; i < MOST_ROWS; i++) e->source[i] = (7 * i + i * i) % 48, e->target[i] = (11 * i + i * i * 3) % 48;
-}
-
-static ig_model *make_model(void) {
-  const ig_config config = small_config(VOCABULARY, START);
-  ig_model *model;
-  ig_error err;
-  if (ig_model_create(&config, 3, &model, &err) != IG_OK) fail_msg("%s", err.message);
-  return model;
 }
 
 // Scores sentences first .. last-1.
@@ -78,7 +65,7 @@ static void test_agrees_with_stepping(void **state) {
   (void)state;
   example e;
   fill_example(&e);
-  ig_model *model = make_model();
+  ig_model *model = small_model(VOCABULARY, START);
   for (int packed = 0; packed < 2; packed++) {
     float found[MOST_ROWS], expected[MOST_ROWS];
     ig_scorer *scorer = open_scorer(model, NULL);
@@ -97,7 +84,7 @@ static void test_same_bits_in_any_company(void **state) {
   (void)state;
   example e;
   fill_example(&e);
-  ig_model *model = make_model();
+  ig_model *model = small_model(VOCABULARY, START);
   ig_pool *pool;
   float together[MOST_ROWS], alone[MOST_ROWS];
   assert_int_equal(ig_pool_create(3, &pool, NULL), IG_OK);
@@ -117,21 +104,13 @@ static void test_same_bits_in_any_company(void **state) {
 // Scoring what beam search found must give back its score.
 static void test_agrees_with_the_search(void **state) {
   (void)state;
-  const ig_decode_options options = {.beam_size = 4,
-                                     .n_best = 1,
-                                     .max_length = 20,
-                                     .length_penalty = 0,  // the score is the sum
-                                     .repetition_penalty = 1,
-                                     .forced_bos = -1,
-                                     .forced_eos = -1,
-                                     .start_id = START,
-                                     .eos_id = 0,
-                                     .vocab_size = VOCABULARY};
+  ig_decode_options options = plain_options(4, VOCABULARY, START, 0);
+  options.length_penalty = 0;  // the score is the sum
   const ig_inference_size size = {
       .sentences = SENTENCES, .source_rows = MOST_ROWS, .memory_rows = MOST_ROWS, .longest = LONGEST, .slots = 4 * SENTENCES, .max_length = 20};
   example e;
   fill_example(&e);
-  ig_model *model = make_model();
+  ig_model *model = small_model(VOCABULARY, START);
   const ig_kernels *kernels;
   ig_inference *inference;
   ig_search *search;
@@ -164,7 +143,7 @@ static void test_nan_is_an_error(void **state) {
   (void)state;
   example e;
   fill_example(&e);
-  ig_model *model = make_model();
+  ig_model *model = small_model(VOCABULARY, START);
   ig_scorer *scorer = open_scorer(model, NULL);
   ig_error err = {0};
   float log_probs[MOST_ROWS];

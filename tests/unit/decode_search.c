@@ -1,9 +1,4 @@
 // Greedy and beam search on a toy model against what transformers' generate() found (tests/golden/decode/search.txt, made by make_search.py).
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +6,7 @@
 
 #include "decode/processors.h"
 #include "decode/search.h"
+#include "decode_fixture.h"
 
 #define SENTENCES 6  // of each case
 #define MAX_LENGTH 32
@@ -240,18 +236,7 @@ static void test_golden_joining(void **state) {
   ig_pool_free(pool);
 }
 
-static ig_decode_options plain(int beam) {
-  return (ig_decode_options){.beam_size = beam,
-                             .n_best = 1,
-                             .max_length = 20,
-                             .length_penalty = 1,
-                             .repetition_penalty = 1,
-                             .forced_bos = -1,
-                             .forced_eos = -1,
-                             .start_id = 1,
-                             .eos_id = 2,
-                             .vocab_size = 50};
-}
+static ig_decode_options plain(int beam) { return plain_options(beam, 50, 1, 2); }
 
 // ---- blocks of logits that are passed over --------------------------------------------------------------------------------------------------------
 
