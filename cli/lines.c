@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -25,34 +26,93 @@ static bool is_dash(const char *path) { return path == NULL || strcmp(path, "-")
 
 // ---- input --------------------------------------------------------------------------------------------------------------------------------
 
+#define FIRST_BUFFER ((size_t)1 << 16)
+#define MOST_WAITS 20
+
 ig_status cli_input_open(cli_input *input, const char *path, ig_error *err) {
-  *input = (cli_input){.file = stdin, .name = "standard input"};
+  *input = (cli_input){.descriptor = STDIN_FILENO, .name = "standard input"};
   if (is_dash(path)) return IG_OK;
   input->name = path;
-  input->file = fopen(path, "r");
-  if (input->file == NULL) return fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
-  return IG_OK;
+  input->descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  if (input->descriptor >= 0) return IG_OK;
+  input->name = NULL;
+  return fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
 }
 
 void cli_input_close(cli_input *input) {
-  if (input->file != NULL && input->file != stdin) fclose(input->file);
-  free(input->line);
+  if (input->name != NULL && input->descriptor != STDIN_FILENO) close(input->descriptor);
+  free(input->buffer);
   *input = (cli_input){0};
 }
 
+// Whether a line lies in the buffer as a whole.
+static bool has_line(cli_input *input) {
+  const char *newline = input->scanned < input->end ? memchr(input->buffer + input->scanned, '\n', input->end - input->scanned) : NULL;
+  input->scanned = newline != NULL ? (size_t)(newline - input->buffer) : input->end;
+  return newline != NULL;
+}
+
+// Room for more bytes and for a NUL behind them. What is left of the last line moves to the front.
+static bool make_room(cli_input *input) {
+  if (input->begin > 0) {
+    memmove(input->buffer, input->buffer + input->begin, input->end - input->begin);
+    input->end -= input->begin;
+    input->scanned -= input->begin;
+    input->begin = 0;
+  }
+  if (input->end + 1 < input->capacity) return true;
+  const size_t capacity = input->capacity > 0 ? 2 * input->capacity : FIRST_BUFFER;
+  char *grown = realloc(input->buffer, capacity);
+  if (grown == NULL) return false;
+  input->buffer = grown;
+  input->capacity = capacity;
+  return true;
+}
+
+static void read_more(cli_input *input) {
+  if (!make_room(input)) {
+    input->ended = true;
+    input->failure = ENOMEM;
+    return;
+  }
+  ssize_t n;
+  do n = read(input->descriptor, input->buffer + input->end, input->capacity - input->end - 1);
+  while (n < 0 && errno == EINTR);
+  if (n > 0) input->end += (size_t)n;
+  input->ended = n <= 0;
+  input->failure = n < 0 ? errno : 0;
+}
+
 ig_status cli_input_read(cli_input *input, const char **line, size_t *length, ig_error *err) {
-  errno = 0;
-  ssize_t n = getline(&input->line, &input->capacity, input->file);
+  bool whole;
+  while (!(whole = has_line(input)) && !input->ended) read_more(input);
   *line = NULL;
   *length = 0;
-  if (n < 0) {
-    if (ferror(input->file) || errno == ENOMEM) return fail(err, IG_ERROR_IO, "%s: %s", input->name, strerror(errno));
-    return IG_OK;
-  }
-  if (n > 0 && input->line[n - 1] == '\n') input->line[--n] = '\0';
-  *line = input->line;
-  *length = (size_t)n;
+  if (!whole && input->failure != 0) return fail(err, IG_ERROR_IO, "%s: %s", input->name, strerror(input->failure));
+  if (!whole && input->begin == input->end) return IG_OK;
+  *line = input->buffer + input->begin;
+  *length = input->scanned - input->begin;
+  input->buffer[input->scanned] = '\0';  // in place of the newline, or behind the last line
+  input->begin = input->scanned += whole;
   return IG_OK;
+}
+
+static bool has_bytes(const cli_input *input, int milliseconds) {
+  struct pollfd wanted = {.fd = input->descriptor, .events = POLLIN};
+  return poll(&wanted, 1, milliseconds) != 0;  // what poll cannot tell, read will
+}
+
+// A pipe that has run dry may belong to a writer as fast as we are, who needs a moment to fill it again. It gets a few such moments for each time
+// that we give up, so that one who writes slowly but steadily does not keep others waiting.
+bool cli_input_ready(cli_input *input) {
+  while (!has_line(input) && !input->ended) {
+    if (!has_bytes(input, 0) && (++input->waits > MOST_WAITS || !has_bytes(input, 1))) {
+      input->waits = 0;
+      return false;
+    }
+    read_more(input);
+  }
+  return true;
 }
 
 static ig_status append_line(cli_text *text, size_t *capacity, const char *line, size_t length, const char *name, ig_error *err) {
@@ -162,6 +222,10 @@ ig_status cli_output_line(cli_output *output, const char *line, size_t length, i
   if (fwrite(line, 1, length, output->file) != length || fputc('\n', output->file) == EOF)
     return fail(err, IG_ERROR_IO, "%s: %s", output->name, strerror(errno));
   return IG_OK;
+}
+
+ig_status cli_output_flush(cli_output *output, ig_error *err) {
+  return fflush(output->file) == 0 ? IG_OK : fail(err, IG_ERROR_IO, "%s: %s", output->name, strerror(errno));
 }
 
 static void sync_directory(const char *path) {

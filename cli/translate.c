@@ -59,12 +59,22 @@ typedef struct streams {
   cli_input source, target;
   cli_output output;
   cli_output stats;  // opened before the work begins: where it cannot be written, that is said at once
+  bool waiting;      // the input had nothing more to give when it was last asked
   bool own_error;    // the message in err is about a file and names it already
 } streams;
 
+static bool ready(void *context) {
+  streams *s = context;
+  s->waiting = !cli_input_ready(&s->source) || (s->target.name != NULL && !cli_input_ready(&s->target));
+  return !s->waiting;
+}
+
+// Whoever waits for our answer before writing on gets it before we wait for him.
 static ig_status read_source(void *context, const char **line, size_t *length, ig_error *err) {
   streams *s = context;
-  ig_status status = cli_input_read(&s->source, line, length, err);
+  ig_status status = s->waiting ? cli_output_flush(&s->output, err) : IG_OK;
+  s->waiting = false;
+  if (status == IG_OK) status = cli_input_read(&s->source, line, length, err);
   s->own_error = status != IG_OK;
   return status;
 }
@@ -139,7 +149,7 @@ static int translate(const cli_verb *verb, const translate_values *values, ig_tr
   bool to_terminal = s->output.file == stdout && isatty(STDOUT_FILENO);
   ig_reporter reporter = cli_report_begin(&values->log, !to_terminal);
   if (to_terminal) reporter.progress = NULL;
-  ig_line_stream stream = {.read = read_source, .write = write_line, .context = s};
+  ig_line_stream stream = {.read = read_source, .write = write_line, .context = s, .ready = ready};
   ig_status status = values->score_target != NULL ? ig_score_targets(translator, &stream, read_target, &reporter, &err)
                                                   : ig_translate_lines(translator, &stream, &reporter, &err);
   cli_report_end();
@@ -179,7 +189,8 @@ const cli_verb cli_translate = {
     .synopsis = "translate -m MODEL [-i IN] [-o OUT] [OPTION ...]\ntranslate -m MODEL -i SOURCE --score-target TARGET [--ids]",
     .description =
         "Reads one sentence a line and writes its translation, in the same order. Beam search is that of Hugging Face's transformers; "
-        "defaults are those of the model's generation_config.json. Any number of lines is translated in bounded memory.\n\n"
+        "defaults are those of the model's generation_config.json. Any number of lines is translated in bounded memory; where the input pauses, all "
+        "lines so far are answered at once.\n\n"
         "The output does not depend on --threads, --workers and --batch-tokens.",
     .examples =
         "echo 'How are you?' | ingot translate -m models/en-de\n"

@@ -244,6 +244,8 @@ typedef struct ig_line_stream {
   ig_status (*read)(void *context, const char **line, size_t *length, ig_error *err);
   ig_status (*write)(void *context, const char *line, size_t length, ig_error *err);
   void *context;
+  bool (*ready)(void *context); /* whether read would give a line (or the end) without waiting; NULL: always. Where not, what has been read is
+                                 * translated and written before the next read. No line depends on it */
 } ig_line_stream;
 ig_status ig_translate_lines(ig_translator *translator, const ig_line_stream *stream, const ig_reporter *reporter, ig_error *err);
 /* Log-probability of each given target: read_target as stream->read. With ids_in, targets are ids (end of sentence as given) and one value a

@@ -207,6 +207,14 @@ static ig_status read_line(ig_translator *t, input *in, ig_error *err) {
   return ig_window_add(&t->window, &line, err);
 }
 
+// Until the window is full or the next line has yet to come: whoever writes line by line is answered line by line.
+static ig_status fill_window(ig_translator *t, input *in, ig_error *err) {
+  const ig_line_stream *stream = in->stream;
+  do IG_TRY(read_line(t, in, err));
+  while (!in->ended && (!stream->ready || stream->ready(stream->context)) && !ig_window_full(&t->window));
+  return IG_OK;
+}
+
 static void report_progress(const ig_reporter *reporter, size_t lines, double seconds, bool scoring) {
   const ig_progress progress = {.what = scoring ? "scoring" : "translating",
                                 .done = (double)lines,
@@ -221,7 +229,7 @@ static ig_status run_lines(ig_translator *t, input *in, const ig_reporter *repor
   const bool scoring = in->read_target != NULL;
   while (!in->ended) {
     ig_window_clear(&t->window);
-    while (!in->ended && !ig_window_full(&t->window)) IG_TRY(read_line(t, in, err));
+    IG_TRY(fill_window(t, in, err));
     if (t->window.count == 0) break;
     IG_TRY(ig_engine_run(t, scoring, reporter, err));
     IG_TRY(write_window(t, in->stream, scoring, err));
@@ -295,7 +303,7 @@ ig_status ig_pipeline_translate_model(const ig_model *model, const ig_tokenizer 
   if (!t) return IG_ERROR_MEMORY;
   t->model = model, t->tokenizer = tokenizer, t->pool = t->worker_pool = pool;
   memory_lines memory = {.lines = lines, .count = count, .out = out};
-  const ig_line_stream stream = {read_memory, write_memory, &memory};
+  const ig_line_stream stream = {.read = read_memory, .write = write_memory, .context = &memory};
   ig_status status = set_up(t, options, err);
   if (status == IG_OK) status = ig_translate_lines(t, &stream, NULL, err);
   ig_translator_close(t);

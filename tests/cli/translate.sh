@@ -29,6 +29,27 @@ same test.out stdin.out
 expect 0 "$INGOT" translate --model=$model -i - -o - <test.src
 same test.out out
 
+# A line is answered before the next one has come.
+mkfifo lines answers
+"$INGOT" translate -m $model <lines >answers &
+coprocess=$!
+exec 3>lines 4<answers
+while IFS= read -r line && IFS= read -r expected <&5; do
+  echo "$line" >&3
+  IFS= read -r -t 60 answer <&4 || fail "no answer to '$line' while the input is open"
+  [ "$answer" = "$expected" ] || fail "'$answer' instead of '$expected' for a line alone"
+done < <(head -n 3 test.src) 5<test.out
+exec 3>&- 4<&-
+wait $coprocess || fail "the end of a pipe is an error"
+
+# Long lines and a last one without a newline, through a pipe.
+awk 'BEGIN { for (i = 0; i < 200000; i++) printf "%d ", i % 10; printf "\n1 2 3\n4 5" }' >long.src
+expect 0 "$INGOT" translate -m $model -i long.src
+cp out long.out
+expect 0 "$INGOT" translate -m $model < <(cat long.src)
+same long.out out
+[ "$(wc -l <out)" -eq 3 ] || fail "three lines expected"
+
 # An empty line is an empty line; the last line may lack its newline.
 printf '1 2 3\n\n4 5 6' >gaps.src
 expect 0 "$INGOT" translate -m $model -i gaps.src

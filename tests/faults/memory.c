@@ -66,7 +66,7 @@ static ig_status run_lines(int threads, bool scoring, char *expected, ig_error *
   options.threads = options.workers = threads;
   ig_translator *translator = NULL;
   streams s = {0};
-  const ig_line_stream stream = {read_source, write_line, &s};
+  const ig_line_stream stream = {.read = read_source, .write = write_line, .context = &s};
   ig_status status = ig_translator_open(golden_model, &options, &translator, err);
   if (status == IG_OK)
     status = scoring ? ig_score_targets(translator, &stream, read_target, NULL, err) : ig_translate_lines(translator, &stream, NULL, err);

@@ -111,7 +111,7 @@ static ig_translator *open_with(ig_translator_options options) {
 static void translate(ig_translator_options options, streams *s) {
   ig_translator *t = open_with(options);
   ig_error err = {0};
-  const ig_line_stream stream = {read_line, write_line, s};
+  const ig_line_stream stream = {.read = read_line, .write = write_line, .context = s};
   const ig_reporter reporter = {.message = keep_warning, .context = s};
   if (ig_translate_lines(t, &stream, &reporter, &err) != IG_OK) fail_msg("%s", err.message);
   const ig_translate_stats stats = ig_translator_stats(t);
@@ -146,6 +146,36 @@ static void test_batches_and_threads_change_nothing(void **state) {
     }
     release(&expected);
   }
+}
+
+// How many lines had been answered when the last line was asked for.
+static size_t answered;
+
+static ig_status read_watched(void *context, const char **line, size_t *length, ig_error *err) {
+  const streams *s = context;
+  if (s->next + 1 == s->count) answered = s->written;
+  return read_line(context, line, length, err);
+}
+
+static bool before_the_last(void *context) {
+  const streams *s = context;
+  return s->next + 1 != s->count;
+}
+
+static void test_what_is_read_is_answered_before_waiting(void **state) {
+  (void)state;
+  ig_error err;
+  const char **lines = some_lines();
+  ig_translator *t = open_with(options_of(1, 1));
+  for (int asked = 0; asked < 2; asked++) {
+    streams s = {.lines = lines, .count = 10};
+    const ig_line_stream stream = {.read = read_watched, .write = write_line, .context = &s, .ready = asked ? before_the_last : NULL};
+    assert_int_equal(ig_translate_lines(t, &stream, NULL, &err), IG_OK);
+    assert_int_equal(s.written, 10);
+    assert_int_equal(answered, asked ? 9 : 0);
+    release(&s);
+  }
+  ig_translator_close(t);
 }
 
 static void test_blank_lines(void **state) {
@@ -184,7 +214,8 @@ static void test_a_long_source_is_scored_with_a_warning(void **state) {
   ig_translator *t = open_with(options_of(1, 1));
   const ig_reporter reporter = {.message = keep_warning, .context = &s};
   ig_error err = {0};
-  if (ig_score_targets(t, &(ig_line_stream){read_line, write_line, &s}, read_target, &reporter, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_score_targets(t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s}, read_target, &reporter, &err) != IG_OK)
+    fail_msg("%s", err.message);
   assert_non_null(strstr(s.warning, "line 2: 61 source tokens"));
   ig_translator_close(t);
   release(&s);
@@ -216,7 +247,7 @@ static void test_invalid_utf8_names_the_line(void **state) {
   streams s = {.lines = lines, .count = 3};
   ig_translator *t = open_with(options_of(1, 1));
   ig_error err = {0};
-  assert_int_equal(ig_translate_lines(t, &(ig_line_stream){read_line, write_line, &s}, NULL, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_translate_lines(t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s}, NULL, &err), IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "line 3"));
   assert_int_equal(s.written, 0);
   ig_translator_close(t);
@@ -269,7 +300,8 @@ static void test_scores_agree_with_the_search(void **state) {
   ig_translator *t = open_with(o);
   streams s = {.lines = sources, .targets = targets, .count = 3, .target_count = 3};
   ig_error err = {0};
-  if (ig_score_targets(t, &(ig_line_stream){read_line, write_line, &s}, read_target, NULL, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_score_targets(t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s}, read_target, NULL, &err) != IG_OK)
+    fail_msg("%s", err.message);
   for (int i = 0; i < 3; i++) {
     double sum = 0;
     char *end = s.out[i];
@@ -282,7 +314,8 @@ static void test_scores_agree_with_the_search(void **state) {
   }
   release(&s);
   s.target_count = 2;
-  assert_int_equal(ig_score_targets(t, &(ig_line_stream){read_line, write_line, &s}, read_target, NULL, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_score_targets(t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s}, read_target, NULL, &err),
+                   IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "line 3"));
   ig_translator_close(t);
   release(&s);
@@ -359,6 +392,7 @@ static void test_bad_options(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_batches_and_threads_change_nothing),
+      cmocka_unit_test(test_what_is_read_is_answered_before_waiting),
       cmocka_unit_test(test_blank_lines),
       cmocka_unit_test(test_long_line_is_cut_with_a_warning),
       cmocka_unit_test(test_a_long_source_is_scored_with_a_warning),
