@@ -3,9 +3,10 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 PREFIX ?= /usr/local
 SOURCES = $(wildcard include/*.h cli/*.[ch] bench/*.c examples/*.c tests/*.h tests/*/*.[ch] fuzz/*.[ch]) $(shell find src -name '*.[ch]' -o -name '*.cc')
 
-.PHONY: all setup demo test bench fuzz format check install clean
+.PHONY: all setup demo test bench fuzz format check install uninstall clean
 all:
-	@cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+	@command -v cmake >/dev/null || { echo "make: cmake is missing; 'make setup' installs what building needs" >&2; exit 1; }
+	@cmake --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
 	@cmake --build build -j$(JOBS)
 setup:
 	@tools/setup.sh
@@ -31,7 +32,13 @@ check:
 	@tools/check_rooms.sh
 	@tools/check_sizes.sh
 	@tools/check_format.sh
+# The loader's cache learns of the library, where it is root who installs into the running system.
+LDCONFIG = if [ "$$(uname)" = Linux ] && [ "$$(id -u)" = 0 ] && [ -z "$(DESTDIR)" ]; then PATH="$$PATH:/usr/sbin:/sbin" ldconfig || true; fi
 install: all
 	@cmake --install build
+	@$(LDCONFIG)
+uninstall:
+	@tools/uninstall.sh build/install_manifest.txt "$(DESTDIR)"
+	@$(LDCONFIG)
 clean:
 	@rm -rf build build-*

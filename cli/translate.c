@@ -191,7 +191,8 @@ const cli_verb cli_translate = {
         "Reads one sentence a line and writes its translation, in the same order. Beam search is that of Hugging Face's transformers; "
         "defaults are those of the model's generation_config.json. Any number of lines is translated in bounded memory; where the input pauses, all "
         "lines so far are answered at once.\n\n"
-        "The output does not depend on --threads, --workers and --batch-tokens.",
+        "The output does not depend on --threads, --workers and --batch-tokens.\n\n"
+        "The shipped model, models/en-de in the source, is PREFIX/share/ingot/models/en-de where Ingot is installed.",
     .examples =
         "echo 'How are you?' | ingot translate -m models/en-de\n"
         "ingot translate -m models/en-de -i test.en -o test.de --beam-size 4 --stats stats.json\n"
