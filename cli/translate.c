@@ -126,8 +126,8 @@ static ig_status write_stats(cli_output *output, const translate_values *values,
   const char *isa = "";
   ig_status status = ig_isa_name(&isa, err);
   if (status != IG_OK) return status;
-  fprintf(output->file, "{\"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, ", stats.sentences, stats.source_tokens,
-          stats.target_tokens);
+  fprintf(output->file, "{\"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, \"cut\": %zu, ", stats.sentences, stats.source_tokens,
+          stats.target_tokens, stats.cut);
   fprintf(output->file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ", stats.load_seconds, stats.seconds, peak_bytes());
   fprintf(output->file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa, stats.threads, stats.workers);
   cli_json_string(output->file, values->model);

@@ -229,6 +229,7 @@ ig_translator_options ig_translator_options_default(void);
 
 typedef struct ig_translate_stats {
   size_t sentences, source_tokens, target_tokens;
+  size_t cut; /* sentences of which the model's positions could not hold all */
   double load_seconds, seconds;
   int threads, workers;
 } ig_translate_stats;
@@ -236,7 +237,8 @@ typedef struct ig_translate_stats {
 typedef struct ig_translator ig_translator; /* ig_translator_close */
 ig_status ig_translator_open(const char *directory, const ig_translator_options *options, ig_translator **out, ig_error *err);
 void ig_translator_close(ig_translator *translator);
-/* One sentence. *out is a malloc'ed string for the caller to free(). */
+/* One sentence. *out is a malloc'ed string for the caller to free(): the line, or with n_best > 1 the n_best lines, that ig_translate_lines would
+ * write, newlines between them. Of a text with more tokens than the model has positions the rest is left out; ig_translator_stats counts those. */
 ig_status ig_translate(ig_translator *translator, const char *text, char **out, ig_error *err);
 /* Whole streams in bounded memory, order kept. read: *line is borrowed until the next call, NULL at the end. write: one line, without newline
  * (with n_best > 1: n_best lines a sentence, each "score<TAB>text"). Both run on the calling thread. */

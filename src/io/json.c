@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,12 @@ static const char *type_name(const json_t *value) {
   return "null";
 }
 
+// Jansson 2.14 chooses its hash function's seed with the first object, which is a race where two threads make theirs at once.
+static void choose_seed(void) { json_object_seed(0); }
+
 ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t **out, ig_error *err) {
+  static pthread_once_t seeded = PTHREAD_ONCE_INIT;
+  pthread_once(&seeded, choose_seed);
   json_error_t why;
   *out = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
   if (*out) return IG_OK;

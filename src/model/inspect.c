@@ -8,6 +8,7 @@
 #include "io/safetensors.h"
 #include "model/arch/family.h"
 #include "model/memory_plan.h"
+#include "model/model.h"
 
 typedef struct ig_model_summary {
   const ig_family *family;
@@ -169,10 +170,11 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   IG_TRY(check_options(o, err));
   IG_TRY(ig_model_read_config(directory, &s.config, &s.family, err));
   IG_TRY(ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err));
-  IG_TRY(ig_safetensors_open(directory, &file, err));
+  IG_TRY(ig_model_open_weights(directory, &file, err));
+  const ig_status status = ig_model_check_weights(directory, &s.config, file, err);
   s.file = file;
   count(&s);
-  *out = (o->json ? dump : describe)(&s, directory, err);
+  if (status == IG_OK) *out = (o->json ? dump : describe)(&s, directory, err);
   ig_safetensors_close(file);
-  return *out ? IG_OK : IG_ERROR_MEMORY;
+  return status == IG_OK && !*out ? IG_ERROR_MEMORY : status;
 }

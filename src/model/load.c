@@ -77,10 +77,39 @@ static ig_status check_unused(const ig_model *m, const ig_family *family, const 
   return IG_OK;
 }
 
+static bool holds(const char *directory, const char *name) {
+  char *path = ig_join_path(directory, name, NULL);
+  const bool there = path && ig_file_exists(path);
+  free(path);
+  return there;
+}
+
+ig_status ig_model_open_weights(const char *directory, ig_safetensors **out, ig_error *err) {
+  const ig_status status = ig_safetensors_open(directory, out, err);
+  const bool pickled = holds(directory, "pytorch_model.bin") || holds(directory, "pytorch_model.bin.index.json");
+  if (status != IG_ERROR_IO || !pickled || holds(directory, "model.safetensors")) return status;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: there is pytorch_model.bin, but no model.safetensors, which is what is read; transformers writes it: "
+                 "MarianMTModel.from_pretrained(d).save_pretrained(d)",
+                 directory);
+}
+
+ig_status ig_model_check_weights(const char *directory, const ig_config *config, const ig_safetensors *file, ig_error *err) {
+  ig_model *m;
+  IG_TRY(ig_model_allocate(config, directory, &m, err));
+  const source from = {.directory = directory, .family = ig_family_find(config->family)};
+  const ig_safetensor **tensors = ig_allocate(m->parameter_count, sizeof *tensors, err);
+  ig_status status = tensors ? check_unused(m, from.family, file, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = find_tensors(m, &from, file, tensors, err);
+  free(tensors);
+  ig_model_free(m);
+  return status;
+}
+
 static ig_status load_weights(ig_model *m, const source *from, ig_error *err) {
   ig_safetensors *file = NULL;
   const ig_safetensor **tensors = ig_allocate(m->parameter_count, sizeof *tensors, err);
-  ig_status status = tensors ? ig_safetensors_open(from->directory, &file, err) : IG_ERROR_MEMORY;
+  ig_status status = tensors ? ig_model_open_weights(from->directory, &file, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) status = check_unused(m, from->family, file, err);
   if (status == IG_OK) status = find_tensors(m, from, file, tensors, err);
   if (status == IG_OK) status = from->packed ? ig_model_read_packed(m, tensors, from->pool, err) : read_plain(m, tensors, err);
@@ -98,11 +127,21 @@ static ig_status load_generation_config(ig_model *m, const char *directory, ig_e
   return status;
 }
 
+// What a run of training writes is no model itself, but holds some.
+static ig_status no_config(const char *directory, ig_error *err) {
+  static const char *const within[][2] = {{"best", "best/config.json"}, {"latest", "latest/config.json"}};
+  for (size_t i = 0; i < sizeof within / sizeof *within; i++)
+    if (holds(directory, within[i][1]))
+      return ig_fail(err, IG_ERROR_IO, "%s: no model (config.json is missing), but there is one in %s/%s", directory, directory, within[i][0]);
+  return IG_OK;
+}
+
 ig_status ig_model_read_config(const char *directory, ig_config *out, const ig_family **family, ig_error *err) {
   char *path = ig_join_path(directory, "config.json", err);
   if (!path) return IG_ERROR_MEMORY;
   json_t *json = NULL;
-  ig_status status = ig_json_load_object(path, &json, err);
+  ig_status status = ig_file_exists(path) ? IG_OK : no_config(directory, err);
+  if (status == IG_OK) status = ig_json_load_object(path, &json, err);
   if (status == IG_OK) status = ig_family_of(json, path, family, err);
   if (status == IG_OK) status = (*family)->from_json(json, path, out, err);
   json_decref(json);

@@ -52,6 +52,11 @@ struct ig_model {
 // The options that a model directory's config.json states.
 struct ig_family;
 ig_status ig_model_read_config(const char *directory, ig_config *out, const struct ig_family **family, ig_error *err);
+// The directory's safetensors; where there are only weights of another kind, the message says how to convert them.
+struct ig_safetensors;
+ig_status ig_model_open_weights(const char *directory, struct ig_safetensors **out, ig_error *err);
+// Whether names and shapes are those of a model of these options.
+ig_status ig_model_check_weights(const char *directory, const ig_config *config, const struct ig_safetensors *file, ig_error *err);
 // A model of these options, every value 0; the options are checked, and `where` opens the messages.
 ig_status ig_model_allocate(const ig_config *config, const char *where, ig_model **out, ig_error *err);
 // `count` zeroed floats in an arena of their own.

@@ -74,6 +74,12 @@ static void report_cuts(const ig_window *w, int longest, const ig_reporter *repo
                 w->lines[i].cut, longest);
 }
 
+static size_t cut_lines(const ig_window *w) {
+  size_t count = 0;
+  for (size_t i = 0; i < w->count; i++) count += w->lines[i].cut > 0;
+  return count;
+}
+
 static ig_status run_workers(ig_translator *t, engine_job *job, bool in_parallel, ig_error *err) {
   if (in_parallel) {
     ig_pool_run(t->worker_pool, (size_t)t->worker_count, run_worker_task, job);
@@ -109,6 +115,7 @@ ig_status ig_engine_run(ig_translator *t, bool scoring, const ig_reporter *repor
   const ig_status status = queue.count ? run_workers(t, &job, in_parallel, err) : IG_OK;
   if (status == IG_OK) {
     t->stats.sentences += t->window.count;
+    t->stats.cut += cut_lines(&t->window);
     t->stats.source_tokens += queue.tokens;
   }
   ig_queue_free(&queue);

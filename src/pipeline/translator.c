@@ -164,18 +164,23 @@ ig_translate_stats ig_translator_stats(const ig_translator *translator) { return
 
 // ---- lines in, lines out --------------------------------------------------------------------------------------------------------------------
 
-// What a line without ids gives: as many lines as any other.
-static ig_status write_blank(const ig_translator *t, const ig_line_stream *stream, bool scoring, ig_error *err) {
-  static const char unscored[] = "0.000000\t";
-  if (scoring || t->decode.n_best == 1) return stream->write(stream->context, "", 0, err);
-  for (int k = 0; k < t->decode.n_best; k++) IG_TRY(stream->write(stream->context, unscored, sizeof unscored - 1, err));
-  return IG_OK;
+// What a line without ids gives: as many lines as any other. For the caller to free().
+static char *blank_output(const ig_translator *t, bool scoring, ig_error *err) {
+  static const char unscored[] = "0.000000\t\n";
+  if (scoring || t->decode.n_best == 1) return ig_duplicate("", 0, err);
+  const size_t count = (size_t)t->decode.n_best, length = sizeof unscored - 1;
+  char *text = ig_allocate(count, length, err);
+  for (size_t k = 0; text && k < count; k++) memcpy(text + k * length, unscored, length);
+  if (text) text[count * length - 1] = '\0';  // in place of the last newline
+  return text;
 }
 
-static ig_status write_window(const ig_translator *t, const ig_line_stream *stream, bool scoring, ig_error *err) {
+static ig_status write_window(ig_translator *t, const ig_line_stream *stream, bool scoring, ig_error *err) {
   for (size_t i = 0; i < t->window.count; i++) {
-    const char *text = t->window.lines[i].output;
-    if (!text) IG_TRY(write_blank(t, stream, scoring, err));
+    ig_line *line = &t->window.lines[i];
+    if (!line->output) line->output = blank_output(t, scoring, err);
+    if (!line->output) return IG_ERROR_MEMORY;
+    const char *text = line->output;
     while (text) {
       const char *end = strchr(text, '\n');
       IG_TRY(stream->write(stream->context, text, end ? (size_t)(end - text) : strlen(text), err));
@@ -268,7 +273,7 @@ ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error 
   IG_TRY(ig_engine_run(t, false, NULL, err));
   char *output = t->window.lines[0].output;
   t->window.lines[0].output = NULL;  // the caller's now
-  *out = output ? output : ig_duplicate("", 0, err);
+  *out = output ? output : blank_output(t, false, err);
   t->stats.seconds += ig_seconds() - begin;
   return *out ? IG_OK : IG_ERROR_MEMORY;
 }

@@ -103,6 +103,19 @@ expect 1 "$INGOT" translate -m damaged -i test.src
 rm damaged/model.safetensors
 expect 1 "$INGOT" translate -m damaged -i test.src
 has err "model.safetensors"
+touch damaged/pytorch_model.bin
+for verb in "translate -m" inspect; do
+  # shellcheck disable=SC2086
+  expect 1 "$INGOT" $verb damaged
+  has err "save_pretrained"
+done
+expect 1 "$INGOT" inspect run
+has err "there is one in run/latest"
+cp $model/model.safetensors damaged/
+sed 's/"d_model": 32/"d_model": 16/' $model/config.json >damaged/config.json
+grep -q '"d_model": 16' damaged/config.json || fail "no d_model of 32"
+expect 1 "$INGOT" inspect damaged
+has err "expected shape"
 cp $model/model.safetensors damaged/
 echo '{"model_type": ' >damaged/config.json
 expect 1 "$INGOT" translate -m damaged -i test.src

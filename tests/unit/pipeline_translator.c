@@ -191,6 +191,12 @@ static void test_blank_lines(void **state) {
   assert_int_equal(s.written, 6);
   assert_string_equal(s.out[1], "0.000000\t");
   release(&s);
+  ig_translator *t = open_with(options_of(2, 2));
+  char *out;
+  assert_int_equal(ig_translate(t, "", &out, NULL), IG_OK);
+  assert_string_equal(out, "0.000000\t\n0.000000\t");
+  free(out);
+  ig_translator_close(t);
 }
 
 static void test_long_line_is_cut_with_a_warning(void **state) {
@@ -202,6 +208,14 @@ static void test_long_line_is_cut_with_a_warning(void **state) {
   translate(options_of(1, 1), &s);
   assert_non_null(strstr(s.warning, "line 2: 61 source tokens"));
   release(&s);
+  ig_translator *t = open_with(options_of(1, 1));
+  char *out;
+  for (size_t i = 0; i < 2; i++) {
+    assert_int_equal(ig_translate(t, lines[i], &out, NULL), IG_OK);
+    assert_int_equal(ig_translator_stats(t).cut, i);
+    free(out);
+  }
+  ig_translator_close(t);
 }
 
 // Scoring cuts the source as translating does, and says so too.
