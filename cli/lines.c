@@ -186,9 +186,11 @@ static ig_status open_temporary(cli_output *output, mode_t mode, ig_error *err) 
   snprintf(output->temporary, size, "%s.tmp-XXXXXX", output->path);
   int descriptor = mkstemp(output->temporary);
   if (descriptor < 0) {
+    const int reason = errno;
+    fail(err, IG_ERROR_IO, "%s: cannot write into %s: %s", output->name, dirname(output->temporary), strerror(reason));
     free(output->temporary);
     output->temporary = NULL;
-    return fail(err, IG_ERROR_IO, "%s: cannot write beside it: %s", output->name, strerror(errno));
+    return IG_ERROR_IO;
   }
   set_pending(NULL, output->temporary);
   watch_signals();
@@ -196,6 +198,35 @@ static ig_status open_temporary(cli_output *output, mode_t mode, ig_error *err) 
   if (output->file != NULL) return IG_OK;
   close(descriptor);
   return fail(err, IG_ERROR_IO, "%s: %s", output->temporary, strerror(errno));
+}
+
+#define MOST_LINKS 40
+
+// What a link points to, as a path from where we are; for the caller to free(). NULL: it is no link, or memory is out.
+static char *link_target(const char *path) {
+  char name[4096];
+  const ssize_t length = readlink(path, name, sizeof name - 1);
+  if (length < 0) return NULL;
+  name[length] = '\0';
+  const char *slash = strrchr(path, '/');
+  const int before = slash != NULL && name[0] != '/' ? (int)(slash - path) + 1 : 0;
+  const size_t size = (size_t)before + (size_t)length + 1;
+  char *target = malloc(size);
+  if (target != NULL) snprintf(target, size, "%.*s%s", before, path, name);
+  return target;
+}
+
+// Where the bytes shall end: behind symbolic links, which stay, even where they point to nothing yet. For the caller to free().
+static char *final_path(const char *path, bool exists) {
+  if (exists) return realpath(path, NULL);
+  char *final = strdup(path);
+  for (int links = 0; final != NULL && links < MOST_LINKS; links++) {
+    char *target = link_target(final);
+    if (target == NULL) break;
+    free(final);
+    final = target;
+  }
+  return final;
 }
 
 ig_status cli_output_open(cli_output *output, const char *path, ig_error *err) {
@@ -211,7 +242,7 @@ ig_status cli_output_open(cli_output *output, const char *path, ig_error *err) {
   }
   mode_t mask = umask(0);
   umask(mask);
-  output->path = exists ? realpath(path, NULL) : strdup(path);  // a symbolic link stays, its target is replaced
+  output->path = final_path(path, exists);
   if (output->path == NULL) return fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
   ig_status status = open_temporary(output, exists ? info.st_mode & 07777 : 0666 & ~mask, err);
   if (status != IG_OK) cli_output_abandon(output);

@@ -87,7 +87,12 @@ echo old >kept.out
 expect 1 "$INGOT" translate -m $model -i invalid.src -o kept.out
 [ "$(cat kept.out)" = old ] || fail "an error changed the old output"
 expect 1 "$INGOT" translate -m $model -i test.src -o nowhere/out
-has err "nowhere/out"
+has err "nowhere/out: cannot write into nowhere: No such file"
+mkdir linked
+ln -s behind linked/first
+ln -s first linked/link
+expect 0 "$INGOT" translate -m $model -i gaps.src -o linked/link
+[ -L linked/link ] && [ -L linked/first ] && [ -s linked/behind ] || fail "a link to nothing was replaced"
 ls | grep -q 'tmp-' && fail "temporaries are left"
 expect 0 "$INGOT" translate -m $model -i gaps.src -o /dev/null
 [ -c /dev/null ] || fail "/dev/null was replaced"
