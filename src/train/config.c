@@ -327,11 +327,27 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   return IG_OK;
 }
 
+// A key of a part that stands beside the parts, as `updates` for `train.updates`.
+static ig_status check_places(const ig_yaml_node *root, ig_error *err) {
+  const struct {
+    const char *name;
+    const char *const *keys;
+    size_t count;
+  } parts[] = {{"data", data_keys, COUNT(data_keys)}, {"train", train_keys, COUNT(train_keys)}};
+  for (size_t i = 0; i < COUNT(parts); i++)
+    for (size_t k = 0; k < parts[i].count; k++) {
+      const ig_yaml_node *misplaced = strcmp(parts[i].keys[k], "train") != 0 ? ig_yaml_get(root, parts[i].keys[k]) : NULL;
+      if (misplaced) return ig_yaml_fail(misplaced, err, "unknown key; did you mean '%s.%s'?", parts[i].name, parts[i].keys[k]);
+    }
+  return IG_OK;
+}
+
 static ig_status load(ig_train_config *c, const char *const *set, size_t set_count, ig_error *err) {
   IG_TRY(ig_yaml_load(c->path, &c->yaml, err));
   for (size_t i = 0; i < set_count; i++) IG_TRY(ig_yaml_set(c->yaml, set[i], err));
   const ig_yaml_node *root = ig_yaml_root(c->yaml), *part[COUNT(root_keys)];
   if (root->kind != IG_YAML_MAP) return ig_yaml_fail(root, err, "expected a map of data, model and train");
+  IG_TRY(check_places(root, err));
   IG_TRY(ig_yaml_check_keys(root, root_keys, COUNT(root_keys), err));
   for (size_t i = 0; i < COUNT(root_keys); i++) IG_TRY(ig_yaml_map(root, root_keys[i], &part[i], err));
   IG_TRY(read_model(c, part[1], err));

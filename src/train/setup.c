@@ -49,7 +49,9 @@ static ig_status train_piece_model(ig_run *run, const char *const *files, size_t
   training.file_count = count;
   ig_report(run->reporter, IG_INFO, "training SentencePiece: %s, %d pieces, %s (an interruption takes effect behind it)", training.model_type,
             training.vocab_size, *path);
-  return ig_sentencepiece_train(&training, *path, err);
+  const ig_status status = ig_sentencepiece_train(&training, *path, err);
+  const bool vocabulary = status == IG_ERROR_FORMAT && err && strstr(err->message, "Vocabulary size");
+  return vocabulary ? ig_fail_in(err, status, "data.sentencepiece.vocab_size") : status;
 }
 
 static ig_status trained_tokenizer(ig_run *run, ig_error *err) {

@@ -16,6 +16,8 @@ has err "learning_rate"
 toy run 10
 expect 1 "$INGOT" train toy.yml --set train.updats=5
 has err "updats"
+expect 1 "$INGOT" train toy.yml --set updates=10
+has err "did you mean 'train.updates'"
 expect 1 "$INGOT" train toy.yml --set train.updates=many
 has err "many"
 [ ! -e run ] || fail "a wrong --set made the output directory"
@@ -46,3 +48,9 @@ has err "pieces.yml: d_model"
 printf 'data: {train: {source: a\n' >broken.yml
 expect 1 "$INGOT" train broken.yml
 has err "broken.yml:"
+
+# More pieces than the data can give.
+rm -rf run
+grep -v 'tokens: whitespace' toy.yml >pieces.yml
+expect 1 "$INGOT" train pieces.yml --set data.sentencepiece.vocab_size=8000
+has err "data.sentencepiece.vocab_size"
