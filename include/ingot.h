@@ -4,6 +4,7 @@
  * constructor; freeing NULL is fine. What a function that fails was to put out is NULL (numbers: 0), so that one clean-up path can free it whatever
  * happened. Options may be NULL: the defaults. NULL for a path, a handle or an array that is needed is IG_ERROR_ARGUMENT. Strings are UTF-8. The
  * library never prints, exits or aborts on what a user, a file or the system did.
+ * Numbers are read and written with a decimal point, whatever the program gave to setlocale.
  * Unless said otherwise a handle is used by one thread at a time; an ig_model that is only read may be shared by any number of threads.
  * Shapes stand beside each pointer, row-major. Letters: S sequences, T target rows, d = d_model, V = vocabulary.
  */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
+
 const char *ig_version(void) { return INGOT_VERSION; }
 
 const char *ig_status_name(ig_status status) {
@@ -38,7 +40,7 @@ ig_status ig_fail(ig_error *err, ig_status status, const char *format, ...) {
   char text[sizeof err->message + 4];
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
+  ig_format_list(text, sizeof text, format, arguments);
   va_end(arguments);
   err->status = status;
   store_message(err, text);
@@ -54,7 +56,7 @@ ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...) {
   char text[2 * sizeof err->message + 8];
   va_list arguments;
   va_start(arguments, format);
-  int written = vsnprintf(text, sizeof err->message, format, arguments);
+  int written = ig_format_list(text, sizeof err->message, format, arguments);
   va_end(arguments);
   size_t length = written < 0 ? 0 : (size_t)written;
   if (length >= sizeof err->message) length = sizeof err->message - 1;

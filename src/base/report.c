@@ -2,15 +2,16 @@
 #include "base/report.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <time.h>
+
+#include "base/number.h"
 
 void ig_report(const ig_reporter *reporter, ig_level level, const char *format, ...) {
   if (!reporter || !reporter->message) return;
   char text[2048];
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
+  ig_format_list(text, sizeof text, format, arguments);
   va_end(arguments);
   reporter->message(reporter->context, level, text);
 }

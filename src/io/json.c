@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/number.h"
 
 static const char *type_name(const json_t *value) {
   switch (json_typeof(value)) {
@@ -28,11 +29,14 @@ static const char *type_name(const json_t *value) {
 // Jansson 2.14 chooses its hash function's seed with the first object, which is a race where two threads make theirs at once.
 static void choose_seed(void) { json_object_seed(0); }
 
+// Jansson knows the locale's decimal point, but takes its first byte for the whole of it, so both ways run in the C locale.
 ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t **out, ig_error *err) {
   static pthread_once_t seeded = PTHREAD_ONCE_INIT;
   pthread_once(&seeded, choose_seed);
   json_error_t why;
+  const locale_t before = ig_c_locale_enter();
   *out = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+  ig_c_locale_leave(before);
   if (*out) return IG_OK;
   // Where memory runs out before Jansson knows a place, it gives no code.
   if (why.line < 0 || json_error_code(&why) == json_error_out_of_memory) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", name);
@@ -77,7 +81,10 @@ static int append(const char *bytes, size_t size, void *context) {
 // Jansson 2.14 goes on behind some failures of its writer, so json_dumps may leave out a key for want of memory.
 char *ig_json_text(const json_t *value, size_t flags) {
   text t = {0};
-  if (value && json_dump_callback(value, append, &t, flags) == 0 && !t.failed) return t.bytes;
+  const locale_t before = ig_c_locale_enter();
+  const bool written = value && json_dump_callback(value, append, &t, flags) == 0;
+  ig_c_locale_leave(before);
+  if (written && !t.failed) return t.bytes;
   free(t.bytes);
   return NULL;
 }

@@ -10,13 +10,14 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "io/yaml.h"
 
 ig_status ig_yaml_fail(const ig_yaml_node *node, ig_error *err, const char *format, ...) {
   char message[512];
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(message, sizeof message, format, arguments);
+  ig_format_list(message, sizeof message, format, arguments);
   va_end(arguments);
   const char *colon = *node->path ? ": " : "";
   if (node->line > 0) return ig_fail(err, IG_ERROR_FORMAT, "%s:%d: %s%s%s", node->file, node->line, node->path, colon, message);
@@ -58,9 +59,7 @@ static bool parse_number(const ig_yaml_node *node, double *out) {
     if (digits == 0) return false;
     s += digits;
   }
-  if (*s) return false;
-  *out = strtod(node->scalar, NULL);
-  return isfinite(*out);
+  return *s == '\0' && ig_parse_number(node->scalar, out) && isfinite(*out);
 }
 
 static bool parse_bool(const ig_yaml_node *node, bool *out) {

@@ -1,8 +1,8 @@
 // chrF and chrF++ (Popovic 2015, 2017): F2 of the average precision and recall over character 1- to 6-grams and word n-grams.
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "metric/corpus.h"
 
 enum { CHARACTERS = 6, PARTS = 3 };  // three statistics an order: n-grams of the hypothesis, of the reference, of both
@@ -79,8 +79,8 @@ static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_
   }
   if (orders) precision /= orders, recall /= orders;
   out->value = precision + recall > 0 ? 100.0 * ((1 + beta2) * precision * recall / (beta2 * precision + recall)) : 0.0;
-  snprintf(out->line, sizeof out->line, "chrF2%.*s|nrefs:1|case:%s|eff:yes|nc:%d|nw:%d|space:no|version:" IG_SACREBLEU " = %.1f", o->chrf_word_order,
-           "++++++", o->lowercase ? "lc" : "mixed", CHARACTERS, o->chrf_word_order, out->value);
+  ig_format(out->line, sizeof out->line, "chrF2%.*s|nrefs:1|case:%s|eff:yes|nc:%d|nw:%d|space:no|version:" IG_SACREBLEU " = %.1f", o->chrf_word_order,
+            "++++++", o->lowercase ? "lc" : "mixed", CHARACTERS, o->chrf_word_order, out->value);
 }
 
 const ig_metric_kind ig_metric_chrf = {add, finish};

@@ -1,12 +1,12 @@
 // Translation edit rate (Snover et al. 2006): insertions, deletions, substitutions and shifts of word sequences, over the reference's length.
 // Limits, preferences and the beam round the diagonal are those of sacreBLEU's tercom imitation, so that the numbers are the same.
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "metric/corpus.h"
 
 enum { SHIFT_SIZE = 10, SHIFT_DISTANCE = 50, BEAM = 25, CANDIDATES = 1000, EDITS = 0, LENGTH = 1 };
@@ -228,7 +228,7 @@ static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *
 static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
   (void)o;
   out->value = s[LENGTH] > 0 ? 100.0 * s[EDITS] / s[LENGTH] : s[EDITS] > 0 ? 100.0 : 0.0;
-  snprintf(out->line, sizeof out->line, "TER|nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:" IG_SACREBLEU " = %.1f", out->value);
+  ig_format(out->line, sizeof out->line, "TER|nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:" IG_SACREBLEU " = %.1f", out->value);
 }
 
 const ig_metric_kind ig_metric_ter = {add, finish};

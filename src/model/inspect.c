@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "model/arch/family.h"
@@ -174,7 +175,9 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   const ig_status status = ig_model_check_weights(directory, &s.config, file, err);
   s.file = file;
   count(&s);
+  const locale_t before = ig_c_locale_enter();
   if (status == IG_OK) *out = (o->json ? dump : describe)(&s, directory, err);
+  ig_c_locale_leave(before);
   ig_safetensors_close(file);
   return status == IG_OK && !*out ? IG_ERROR_MEMORY : status;
 }

@@ -1,11 +1,11 @@
 // One worker: sentences from the queue through encoder and search (or scoring), out as text.
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "pipeline/engine.h"
 
 #define JOIN_SHARE 8
@@ -70,7 +70,7 @@ __attribute__((format(printf, 3, 4))) static ig_status put_number(ig_worker_stat
   char text[64];
   va_list arguments;
   va_start(arguments, format);
-  const int length = vsnprintf(text, sizeof text, format, arguments);
+  const int length = ig_format_list(text, sizeof text, format, arguments);
   va_end(arguments);
   return put(s, text, (size_t)length, err);
 }

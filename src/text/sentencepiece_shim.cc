@@ -18,6 +18,7 @@
 extern "C" {
 #include "base/error.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "base/random.h"
 #include "io/lines.h"
 #include "text/utf8.h"
@@ -280,7 +281,7 @@ ig_status check_options(const ig_sentencepiece_training &t, ig_error *err) {
 
 std::unordered_map<std::string, std::string> library_options(const ig_sentencepiece_training &t) {
   char coverage[32];
-  std::snprintf(coverage, sizeof coverage, "%.9f", t.character_coverage);
+  ig_format(coverage, sizeof coverage, "%.9f", t.character_coverage);
   return {{"model_type", t.model_type},
           {"vocab_size", std::to_string(t.vocab_size)},
           {"character_coverage", coverage},

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "base/number.h"
 #include "base/report.h"
 #include "io/json.h"
 #include "train/checkpoint.h"
@@ -61,7 +62,7 @@ static ig_status diverged(const ig_loop *l, int update, const char *what, ig_err
 
 static ig_status not_finite(const ig_loop *l, int update, const char *what, double value, ig_error *err) {
   char text[96];
-  snprintf(text, sizeof text, "%s is not finite (%g)", what, value);
+  ig_format(text, sizeof text, "%s is not finite (%g)", what, value);
   return diverged(l, update, text, err);
 }
 
@@ -70,9 +71,9 @@ static ig_status check_loss(ig_loop *l, int update, double loss, ig_error *err) 
   if (!isfinite(loss)) return not_finite(l, update, "the loss", loss, err);
   if (!ig_divergence_note(&l->rule, d, loss)) return IG_OK;
   char text[256];
-  snprintf(text, sizeof text, "the loss is %.4g, and for %d updates in a row has been above %.4g, %g times that of %s (train.divergence_factor)",
-           loss, d->above, ig_divergence_limit(&l->rule, d), l->rule.factor,
-           d->first_loss > log((double)l->rule.vocab_size) ? "the first update" : "a model that knows nothing");
+  ig_format(text, sizeof text, "the loss is %.4g, and for %d updates in a row has been above %.4g, %g times that of %s (train.divergence_factor)",
+            loss, d->above, ig_divergence_limit(&l->rule, d), l->rule.factor,
+            d->first_loss > log((double)l->rule.vocab_size) ? "the first update" : "a model that knows nothing");
   return diverged(l, update, text, err);
 }
 
@@ -123,7 +124,7 @@ static void report_progress(ig_loop *l) {
       .what = "training", .done = s->update, .total = l->run->config.updates, .unit = "updates", .rate = l->rate, .rate_unit = "tokens"};
   if (s->window.tokens > 0) {
     const double tokens = (double)s->window.tokens;
-    snprintf(progress.note, sizeof progress.note, "loss %.3f ppl %.2f", s->window.loss / tokens, exp(s->window.nll / tokens));
+    ig_format(progress.note, sizeof progress.note, "loss %.3f ppl %.2f", s->window.loss / tokens, exp(s->window.nll / tokens));
   }
   ig_report_progress(l->run->reporter, &progress);
 }

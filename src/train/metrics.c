@@ -25,7 +25,8 @@ ig_status ig_metrics_append(const char *path, json_t *entry, ig_error *err) {
 
 // The update a line speaks of; behind everything where the line is broken (a crash within a write).
 static json_int_t line_update(const char *line, size_t length) {
-  json_t *object = json_loadb(line, length, 0, NULL);
+  json_t *object = NULL;
+  ig_json_parse(line, length, "a line of metrics", &object, NULL);
   const json_t *update = json_object_get(object, "update");
   const json_int_t value = json_is_integer(update) ? json_integer_value(update) : INT64_MAX;
   json_decref(object);

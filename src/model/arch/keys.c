@@ -2,11 +2,11 @@
 #include "model/arch/keys.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 
 typedef struct ig_activation_name {
   const char *name;
@@ -73,11 +73,12 @@ ig_status ig_keys_read(const ig_config_key *table, const json_t *config, const c
 // A float as the shortest decimal that reads back the same: 0.1, not 0.10000000149.
 static json_t *short_real(float x) {
   char text[32];
+  double value = (double)x;
   for (int digits = 1; digits <= 9; digits++) {
-    snprintf(text, sizeof text, "%.*g", digits, (double)x);
-    if (strtof(text, NULL) == x) break;
+    ig_format(text, sizeof text, "%.*g", digits, (double)x);
+    if (ig_parse_number(text, &value) && (float)value == x) break;
   }
-  return json_real(strtod(text, NULL));
+  return json_real(value);
 }
 
 static json_t *member_value(const ig_config_key *k, const void *member) {

@@ -1,0 +1,44 @@
+// The C locale for one thread at a time.
+#include "base/number.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static locale_t c_locale;
+static void make_c_locale(void) { c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); }
+
+// uselocale holds for one thread, so no other thread of the program sees it. Where newlocale fails, which needs a system without memory at the first
+// call, uselocale(0) changes nothing.
+locale_t ig_c_locale_enter(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, make_c_locale);
+  return uselocale(c_locale);
+}
+
+void ig_c_locale_leave(locale_t before) { uselocale(before); }
+
+bool ig_parse_number(const char *text, double *out) {
+  char *end;
+  const locale_t before = ig_c_locale_enter();
+  const double value = strtod(text, &end);
+  ig_c_locale_leave(before);
+  if (end == text || *end != '\0') return false;
+  *out = value;
+  return true;
+}
+
+int ig_format_list(char *out, size_t size, const char *format, va_list arguments) {
+  const locale_t before = ig_c_locale_enter();
+  const int length = vsnprintf(out, size, format, arguments);
+  ig_c_locale_leave(before);
+  return length;
+}
+
+int ig_format(char *out, size_t size, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = ig_format_list(out, size, format, arguments);
+  va_end(arguments);
+  return length;
+}
