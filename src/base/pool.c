@@ -1,24 +1,19 @@
 // A thread pool with one word of state. `ticket` holds (generation, indices left); a worker claims an index by decrementing it. A claim that
 // succeeds belongs to the running loop, because the loop cannot end before its last claimed index is done; so the loop's description is read only
 // after a claim, late workers are harmless, and the caller never waits for a worker that found nothing to do.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE  // sched_getaffinity
-#endif
 #include "base/pool.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/cpus.h"
 #include "base/error.h"
 
-#define MAX_THREADS 1024
 #define SPINS 400  // of ~0.05 us each: layers follow one another within some microseconds, and waking a sleeper costs 10 to 50
 
 struct ig_pool {
@@ -36,6 +31,7 @@ struct ig_pool {
   pthread_mutex_t mutex;
   pthread_cond_t wake, done;
   int threads, started, spins;
+  int caller_cpu;             // that workers are kept off; -1: none yet
   struct ig_worker *workers;  // [threads - 1]
 };
 
@@ -44,18 +40,6 @@ typedef struct ig_worker {
   int number;
   pthread_t thread;
 } ig_worker;
-
-int ig_cpu_count(void) {
-#ifdef __linux__
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) {
-    int count = CPU_COUNT(&set);
-    if (count > 0) return count;
-  }
-#endif
-  long online = sysconf(_SC_NPROCESSORS_ONLN);
-  return online > 0 && online < MAX_THREADS ? (int)online : 1;
-}
 
 static void pause_briefly(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -103,6 +87,15 @@ static void *worker_main(void *argument) {
   return NULL;
 }
 
+// In a virtual machine, Linux takes an idle core for one that the host has taken away, so it wakes a sleeper on the core of who wakes it, where both
+// then take turns for milliseconds (kernel/sched: available_idle_cpu, vcpu_is_preempted). So workers are kept off the caller's core.
+static void move_off_caller(ig_pool *pool) {
+  const int cpu = ig_current_cpu();
+  if (cpu < 0 || cpu == pool->caller_cpu || pool->spins == 0) return;
+  pool->caller_cpu = cpu;
+  for (int i = 0; i < pool->started; i++) ig_keep_off(pool->workers[i].thread, cpu);
+}
+
 static void wake_sleepers(ig_pool *pool) {
   if (atomic_load(&pool->sleepers) == 0) return;
   pthread_mutex_lock(&pool->mutex);
@@ -123,6 +116,7 @@ static void wait_for_workers(ig_pool *pool) {
 }
 
 static void run_round(ig_pool *pool, size_t first, uint32_t count) {
+  move_off_caller(pool);
   pool->first = first;
   pool->count = count;
   atomic_store_explicit(&pool->finished, 0, memory_order_relaxed);
@@ -166,7 +160,8 @@ static int start_workers(ig_pool *pool) {
 
 ig_status ig_pool_create(int threads, ig_pool **out, ig_error *err) {
   *out = NULL;
-  if (threads < 0 || threads > MAX_THREADS) return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected 0 to %d, found %d", MAX_THREADS, threads);
+  if (threads < 0 || threads > IG_MOST_THREADS)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected 0 to %d, found %d", IG_MOST_THREADS, threads);
   int cpus = ig_cpu_count();
   if (threads == 0) threads = cpus;
   void *memory = NULL;
@@ -174,6 +169,7 @@ ig_status ig_pool_create(int threads, ig_pool **out, ig_error *err) {
   ig_pool *pool = memset(memory, 0, sizeof(ig_pool));
   pool->threads = threads;
   pool->spins = threads <= cpus ? SPINS : 0;  // more threads than cores: spinning would only keep the others from running
+  pool->caller_cpu = -1;
   pthread_mutex_init(&pool->mutex, NULL);
   pthread_cond_init(&pool->wake, NULL);
   pthread_cond_init(&pool->done, NULL);
