@@ -22,7 +22,7 @@ static ig_status fail(ig_error *err, ig_status status, const char *format, ...) 
   return status;
 }
 
-static bool is_dash(const char *path) { return path == NULL || strcmp(path, "-") == 0; }
+bool cli_is_standard(const char *path) { return path == NULL || strcmp(path, "-") == 0; }
 
 // ---- input --------------------------------------------------------------------------------------------------------------------------------
 
@@ -31,7 +31,7 @@ static bool is_dash(const char *path) { return path == NULL || strcmp(path, "-")
 
 ig_status cli_input_open(cli_input *input, const char *path, ig_error *err) {
   *input = (cli_input){.descriptor = STDIN_FILENO, .name = "standard input"};
-  if (is_dash(path)) return IG_OK;
+  if (cli_is_standard(path)) return IG_OK;
   input->name = path;
   input->descriptor = open(path, O_RDONLY | O_CLOEXEC);
   if (input->descriptor >= 0) return IG_OK;
@@ -229,9 +229,38 @@ static char *final_path(const char *path, bool exists) {
   return final;
 }
 
+// Two paths of which nothing exists: the directories decide. For the caller to free(); NULL where there is no directory either.
+static char *future_path(const char *path) {
+  char *final = final_path(path, false), *copy = final != NULL ? strdup(final) : NULL, *absolute = NULL;
+  char *directory = copy != NULL ? realpath(dirname(copy), NULL) : NULL;
+  if (directory != NULL) {
+    const char *slash = strrchr(final, '/'), *name = slash != NULL ? slash + 1 : final;
+    const size_t size = strlen(directory) + strlen(name) + 2;
+    absolute = malloc(size);
+    if (absolute != NULL) snprintf(absolute, size, "%s/%s", directory, name);
+  }
+  free(directory);
+  free(copy);
+  free(final);
+  return absolute;
+}
+
+bool cli_same_file(const char *one, const char *other) {
+  if (cli_is_standard(one) || cli_is_standard(other)) return false;
+  struct stat a, b;
+  const bool exists = stat(one, &a) == 0;
+  if (exists != (stat(other, &b) == 0)) return false;
+  if (exists) return S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+  char *path = future_path(one), *other_path = future_path(other);
+  const bool same = path != NULL && other_path != NULL && strcmp(path, other_path) == 0;
+  free(path);
+  free(other_path);
+  return same;
+}
+
 ig_status cli_output_open(cli_output *output, const char *path, ig_error *err) {
   *output = (cli_output){.file = stdout, .name = "standard output"};
-  if (is_dash(path)) return IG_OK;
+  if (cli_is_standard(path)) return IG_OK;
   output->name = path;
   output->file = NULL;
   struct stat info;

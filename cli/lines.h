@@ -14,6 +14,10 @@ typedef struct cli_input {
   int waits;    // of cli_input_ready
 } cli_input;
 
+bool cli_is_standard(const char *path);  // NULL or "-": standard input or output
+// Whether both paths lead to one regular file, or would make one.
+bool cli_same_file(const char *one, const char *other);
+
 // path NULL or "-": standard input.
 ig_status cli_input_open(cli_input *input, const char *path, ig_error *err);
 void cli_input_close(cli_input *input);  // harmless on a zeroed one

@@ -84,9 +84,11 @@ extern const cli_verb cli_train, cli_translate, cli_score, cli_inspect, cli_benc
   { CLI_ROW(0, name, CLI_INTEGER, argument, member, help), .minimum = low, .maximum = high }
 
 // Options that several verbs have.
+#define CLI_MOST_THREADS 1024  // of the library
 #define CLI_QUIET_OPTION CLI_FLAG_OPTION('q', "quiet", log.quiet, "No progress and no messages but warnings and errors.")
 #define CLI_JSON_OPTION CLI_FLAG_OPTION(0, "json", log.json, "Log to standard error as JSON, one object a line.")
-#define CLI_THREADS_OPTION \
-  CLI_INTEGER_OPTION("threads", "N", threads, 1, 4096, "Threads to use. Default: all cores this process may use. Results do not depend on it.")
+#define CLI_THREADS_OPTION                                         \
+  CLI_INTEGER_OPTION("threads", "N", threads, 1, CLI_MOST_THREADS, \
+                     "Threads to use. Default: all cores this process may use. Results do not depend on it.")
 #define CLI_STATS_OPTION CLI_TEXT_OPTION(0, "stats", "FILE", stats, "Write counts, seconds and peak memory to FILE as one JSON object.")
 #endif

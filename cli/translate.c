@@ -39,7 +39,7 @@ static const cli_option translate_options[] = {
                        "No N tokens in a row occur twice in a translation; 0: they may. Default: the model's, else 0."),
     CLI_CHOICE_OPTION("type", "TYPE", type, types, "What to compute with: fp32."),
     CLI_THREADS_OPTION,
-    CLI_INTEGER_OPTION("workers", "N", workers, 1, 4096,
+    CLI_INTEGER_OPTION("workers", "N", workers, 1, CLI_MOST_THREADS,
                        "Batches translated at the same time, each on a thread of its own. Default: chosen by the work."),
     CLI_INTEGER_OPTION("batch-tokens", "N", batch_tokens, 1, 10000000,
                        "Source tokens translated together, at most. Results do not depend on it. Default: 2048."),
@@ -159,14 +159,44 @@ static int translate(const cli_verb *verb, const translate_values *values, ig_tr
   return status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message);
 }
 
+// Options that make sense alone, but not together.
+static int check_options(const cli_verb *verb, const translate_values *v) {
+  if (v->score_target != NULL && v->n_best > 0) return cli_usage_error(verb, "--n-best and --score-target exclude each other");
+  if (v->beam_size > 0 && v->n_best > v->beam_size) return cli_usage_error(verb, "--n-best %d is more than --beam-size %d", v->n_best, v->beam_size);
+  if (v->max_length > 0 && v->min_length > v->max_length)
+    return cli_usage_error(verb, "--min-length %d is more than --max-length %d", v->min_length, v->max_length);
+  return CLI_GO_ON;
+}
+
+// An output may replace the input that was read to its end before, but not another output, nor the targets to score; two readers of standard input
+// would take turns.
+static int check_files(const cli_verb *verb, const translate_values *v) {
+  const struct {
+    const char *one, *other, *path, *other_path;
+  } pairs[] = {
+      {"--stats", "--output", v->stats, v->output},
+      {"--stats", "--input", v->stats, v->input},
+      {"--stats", "--score-target", v->stats, v->score_target},
+      {"--score-target", "--output", v->score_target, v->output},
+  };
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+    const char *path = pairs[i].path, *other = pairs[i].other_path;
+    if (cli_same_file(path, other)) return cli_usage_error(verb, "%s and %s are the same file: %s", pairs[i].one, pairs[i].other, path);
+  }
+  if (v->stats != NULL && cli_is_standard(v->stats) && cli_is_standard(v->output))
+    return cli_usage_error(verb, "--stats and the translations cannot both go to standard output");
+  if (v->score_target != NULL && cli_is_standard(v->score_target) && cli_is_standard(v->input))
+    return cli_usage_error(verb, "--input and --score-target cannot both be standard input");
+  return CLI_GO_ON;
+}
+
 static int run(const cli_verb *verb, int argc, char **argv) {
   translate_values values = {.length_penalty = NAN, .no_repeat_ngram_size = -1};
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
+  if (code == CLI_GO_ON) code = check_options(verb, &values);
+  if (code == CLI_GO_ON) code = check_files(verb, &values);
   if (code != CLI_GO_ON) return code;
-  if (values.score_target != NULL && values.n_best > 0) return cli_usage_error(verb, "--n-best and --score-target exclude each other");
-  if (values.max_length > 0 && values.min_length > values.max_length)
-    return cli_usage_error(verb, "--min-length %d is more than --max-length %d", values.min_length, values.max_length);
   cli_report_begin(&values.log, false);
   ig_translator_options options = translator_options(&values);
   ig_translator *translator = NULL;

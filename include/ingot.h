@@ -237,6 +237,9 @@ typedef struct ig_translate_stats {
 
 typedef struct ig_translator ig_translator; /* ig_translator_close */
 ig_status ig_translator_open(const char *directory, const ig_translator_options *options, ig_translator **out, ig_error *err);
+/* Another translator over the weights and subwords of `owner`, for another thread or with other options: a server has one a thread, each with threads
+ * = 1. They may work at the same time, `owner` too; `owner` is closed last. */
+ig_status ig_translator_share(const ig_translator *owner, const ig_translator_options *options, ig_translator **out, ig_error *err);
 void ig_translator_close(ig_translator *translator);
 /* One sentence. *out is a malloc'ed string for the caller to free(): the line, or with n_best > 1 the n_best lines, that ig_translate_lines would
  * write, newlines between them. Of a text with more tokens than the model has positions the rest is left out; ig_translator_stats counts those. */
@@ -258,7 +261,8 @@ ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stre
                            ig_error *err);
 ig_translate_stats ig_translator_stats(const ig_translator *translator);
 
-/* Greedy generation by id with a model in memory (a model still in training too): out has room for max_length ids; *length counts the end token. */
+/* Greedy generation by id with a model in memory (a model still in training too): out has room for max_length ids; *length counts the end token.
+ * Any number of threads may generate with one model at the same time, but none while it is trained. */
 ig_status ig_generate(ig_model *model, const int *source, int source_length, int max_length, int *out, int *length, ig_error *err);
 
 /* ---- scoring ------------------------------------------------------------------------------------------------------------------------------ */

@@ -220,11 +220,11 @@ ig_status ig_decode_options_check(const ig_decode_options *o, ig_error *err) {
     return ig_fail(err, IG_ERROR_ARGUMENT, "beam_size: expected 1 to %d and at most half the vocabulary (%d), found %d", WIDEST_BEAM,
                    o->vocab_size / 2, o->beam_size);
   if (o->n_best < 1 || o->n_best > o->beam_size)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 to beam_size (%d), found %d", o->beam_size, o->n_best);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 to the beam's size (%d), found %d", o->beam_size, o->n_best);
   if (o->max_length < 1 || o->max_length > LONGEST)
     return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d", LONGEST, o->max_length);
   if (o->min_length < 0 || o->min_length > o->max_length)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "min_length: expected 0 to max_length (%d), found %d", o->max_length, o->min_length);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "min_length: expected 0 to the most tokens (%d), found %d", o->max_length, o->min_length);
   if (!isfinite(o->length_penalty))
     return ig_fail(err, IG_ERROR_ARGUMENT, "length_penalty: expected a finite number, found %g", (double)o->length_penalty);
   if (o->no_repeat_ngram < 0) return ig_fail(err, IG_ERROR_ARGUMENT, "no_repeat_ngram: expected 0 or more, found %d", o->no_repeat_ngram);

@@ -67,17 +67,13 @@ static ig_status first_failure(ig_translator *t, ig_error *err) {
   return status;
 }
 
-static void report_cuts(const ig_window *w, int longest, const ig_reporter *reporter) {
-  for (size_t i = 0; i < w->count; i++)
-    if (w->lines[i].cut)
-      ig_report(reporter, IG_WARNING, "line %zu: %zu source tokens, but the model has positions for %d: the rest is left out", w->lines[i].number,
-                w->lines[i].cut, longest);
-}
-
-static size_t cut_lines(const ig_window *w) {
-  size_t count = 0;
-  for (size_t i = 0; i < w->count; i++) count += w->lines[i].cut > 0;
-  return count;
+static void report_cuts(ig_translator *t, int longest, const ig_reporter *reporter) {
+  for (size_t i = 0; i < t->window.count; i++) {
+    const ig_line *line = &t->window.lines[i];
+    if (line->cut && t->stats.cut++ - t->cut_before < IG_CUTS_TOLD)
+      ig_report(reporter, IG_WARNING, "line %zu: %zu source tokens, but the model has positions for %d: the rest is left out", line->number,
+                line->cut, longest);
+  }
 }
 
 static ig_status run_workers(ig_translator *t, engine_job *job, bool in_parallel, ig_error *err) {
@@ -105,7 +101,7 @@ ig_status ig_engine_run(ig_translator *t, bool scoring, const ig_reporter *repor
   const ig_config *c = &t->model->config;
   const ig_encoding encoding = {t->tokenizer, t->ids_in, scoring, c->vocab_size, c->target_vocab_size, ig_decode_longest(c)};
   IG_TRY(ig_window_encode(&t->window, &encoding, t->pool, err));
-  report_cuts(&t->window, encoding.longest, reporter);
+  report_cuts(t, encoding.longest, reporter);
   ig_queue queue;
   IG_TRY(ig_queue_fill(&queue, &t->window, err));
   const size_t enough = t->workers > 1 ? 2 : SENTENCES_A_WORKER * (size_t)t->worker_count;
@@ -115,7 +111,6 @@ ig_status ig_engine_run(ig_translator *t, bool scoring, const ig_reporter *repor
   const ig_status status = queue.count ? run_workers(t, &job, in_parallel, err) : IG_OK;
   if (status == IG_OK) {
     t->stats.sentences += t->window.count;
-    t->stats.cut += cut_lines(&t->window);
     t->stats.source_tokens += queue.tokens;
   }
   ig_queue_free(&queue);

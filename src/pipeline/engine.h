@@ -6,6 +6,8 @@
 #include "decode/search.h"
 #include "pipeline/window.h"
 
+#define IG_CUTS_TOLD 10
+
 // Ids of several sentences back to back: sentence i owns ids offsets[i] .. offsets[i+1]-1.
 typedef struct ig_ragged_ids {
   ig_ids ids;
@@ -47,6 +49,7 @@ struct ig_translator {
   ig_worker_state *states;  // (worker_count + 1): the last one runs over `pool`
   ig_window window;
   ig_translate_stats stats;
+  size_t cut_before;  // stats.cut when this stream began: its first IG_CUTS_TOLD such lines get warnings of their own
 };
 
 // What one worker has in hand, at most. Nothing but speed depends on it.

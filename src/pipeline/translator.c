@@ -111,12 +111,26 @@ static ig_status load(ig_translator *t, loading *l, ig_error *err) {
   return ig_fail(err, l->status[1], "%s: a tokenizer is needed unless input and output are ids: %s", l->directory, l->errors[1].message);
 }
 
-static ig_status open_directory(ig_translator *t, const char *directory, const ig_translator_options *o, ig_error *err) {
+static bool needs_tokenizer(const ig_translator_options *o) { return !o->ids_in || !o->ids_out; }
+
+// The weights and subwords of `owner`, or of `directory` where there is none.
+static ig_status find_model(ig_translator *t, const char *directory, const ig_translator *owner, const ig_translator_options *o, ig_error *err) {
+  if (!owner) {
+    loading l = {.translator = t, .directory = directory, .tokenizer = needs_tokenizer(o)};
+    return load(t, &l, err);
+  }
+  if (needs_tokenizer(o) && !owner->tokenizer)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "ids_in, ids_out: a tokenizer is needed unless input and output are ids, and the owner has none");
+  t->model = owner->model;
+  if (needs_tokenizer(o)) t->tokenizer = owner->tokenizer;
+  return IG_OK;
+}
+
+static ig_status open_parts(ig_translator *t, const char *directory, const ig_translator *owner, const ig_translator_options *o, ig_error *err) {
   t->owns_pools = true;
   t->workers = o->workers;
   IG_TRY(ig_pool_create(o->threads, &t->pool, err));
-  loading l = {.translator = t, .directory = directory, .tokenizer = !o->ids_in || !o->ids_out};
-  IG_TRY(load(t, &l, err));
+  IG_TRY(find_model(t, directory, owner, o, err));
   t->worker_pool = t->pool;
   if (o->workers > 0 && o->workers != ig_pool_threads(t->pool)) {
     t->worker_pool = NULL;
@@ -126,16 +140,15 @@ static ig_status open_directory(ig_translator *t, const char *directory, const i
   return status == IG_ERROR_FORMAT ? ig_fail_in(err, status, "%s", directory) : status;
 }
 
-ig_status ig_translator_open(const char *directory, const ig_translator_options *options, ig_translator **out, ig_error *err) {
+static ig_status open_translator(const char *directory, const ig_translator *owner, const ig_translator_options *options, ig_translator **out,
+                                 ig_error *err) {
   const double begin = ig_seconds();
   const ig_translator_options defaults = ig_translator_options_default();
   if (!options) options = &defaults;
-  *out = NULL;
-  IG_TRY(ig_need(directory, "directory", err));
   IG_TRY(check_counts(options, err));
   ig_translator *t = ig_allocate(1, sizeof *t, err);
   if (!t) return IG_ERROR_MEMORY;
-  const ig_status status = open_directory(t, directory, options, err);
+  const ig_status status = open_parts(t, directory, owner, options, err);
   if (status != IG_OK) {
     ig_translator_close(t);
     return status;
@@ -143,6 +156,18 @@ ig_status ig_translator_open(const char *directory, const ig_translator_options 
   t->stats.load_seconds = ig_seconds() - begin;
   *out = t;
   return IG_OK;
+}
+
+ig_status ig_translator_open(const char *directory, const ig_translator_options *options, ig_translator **out, ig_error *err) {
+  *out = NULL;
+  IG_TRY(ig_need(directory, "directory", err));
+  return open_translator(directory, NULL, options, out, err);
+}
+
+ig_status ig_translator_share(const ig_translator *owner, const ig_translator_options *options, ig_translator **out, ig_error *err) {
+  *out = NULL;
+  IG_TRY(ig_need(owner, "owner", err));
+  return open_translator("the owner's model", owner, options, out, err);
 }
 
 void ig_translator_close(ig_translator *t) {
@@ -248,7 +273,10 @@ static ig_status timed_lines(ig_translator *t, input *in, const ig_reporter *rep
   IG_TRY(ig_need(t, "translator", err));
   if (!in->read_target && *t->decode.ignored)
     ig_report(reporter, IG_WARNING, "generation_config.json asks for what is not built and is left out: %s", t->decode.ignored);
+  t->cut_before = t->stats.cut;
   const ig_status status = run_lines(t, in, reporter, err);
+  const size_t cut = t->stats.cut - t->cut_before;
+  if (cut > IG_CUTS_TOLD) ig_report(reporter, IG_WARNING, "the rest of %zu lines was left out, as that of the first %d", cut, IG_CUTS_TOLD);
   t->stats.seconds += ig_seconds() - begin;
   return status;
 }

@@ -67,6 +67,21 @@ done
 expect 1 "$INGOT" translate -m $model -i short.src --stats /dev/full
 has err "/dev/full"
 
+# Two files in one, by whatever names; options that contradict each other.
+ln -sf kept.out link.out
+for pair in "-o kept.out --stats kept.out" "-o kept.out --stats ./link.out" "-o new.out --stats ../${PWD##*/}/new.out" "-o - --stats -" \
+  "--score-target kept.out -o kept.out" "--score-target kept.out --stats kept.out" "-o x --stats short.src"; do
+  expect 2 "$INGOT" translate -m $model -i short.src $pair
+  has err "$(grep -o -- '--stats' <<<"$pair" || echo --score-target)"
+  if [ "$(cat kept.out)" != old ] || [ -e new.out ] || [ -e x ]; then fail "something was written before $pair was refused"; fi
+done
+expect 2 "$INGOT" translate -m $model --score-target - </dev/null
+expect 2 "$INGOT" translate -m $model -i short.src --beam-size 2 --n-best 4
+has err "--n-best 4 is more than --beam-size 2"
+expect 2 "$INGOT" translate -m $model -i short.src --threads 2000
+has err "--threads"
+rm link.out
+
 # SentencePiece speaks of the user's files, not of its own.
 sed 's/  tokens: whitespace/  sentencepiece: {vocab_size: 300}/' toy.yml >pieces.yml
 expect 1 "$INGOT" train pieces.yml --set train.output=pieces

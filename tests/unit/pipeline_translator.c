@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,8 @@ typedef struct streams {
   size_t count, target_count, next, next_target, written;
   char *out[8 * LINES];
   char warning[512];
+  ig_translator *translator;  // of a thread of its own
+  ig_status status;
 } streams;
 
 static ig_status read_line(void *context, const char **line, size_t *length, ig_error *err) {
@@ -218,6 +221,32 @@ static void test_long_line_is_cut_with_a_warning(void **state) {
   ig_translator_close(t);
 }
 
+static void count_warnings(void *context, ig_level level, const char *text) {
+  if (level == IG_WARNING) ++*(int *)context;
+  if (strstr(text, "the rest of 14 lines")) *(int *)context += 100;
+}
+
+// A file of nothing but long lines does not flood the log; each stream begins anew.
+static void test_many_long_lines_are_counted(void **state) {
+  (void)state;
+  char text[400] = "";
+  for (int i = 0; i < 60; i++) strcat(text, "w3 ");
+  const char *lines[14];
+  for (int i = 0; i < 14; i++) lines[i] = text;
+  ig_translator *t = open_with(options_of(1, 1));
+  for (int again = 0; again < 2; again++) {
+    int warnings = 0;
+    streams s = {.lines = lines, .count = 14};
+    const ig_reporter reporter = {.message = count_warnings, .context = &warnings};
+    const ig_line_stream stream = {.read = read_line, .write = write_line, .context = &s};
+    assert_int_equal(ig_translate_lines(t, &stream, &reporter, NULL), IG_OK);
+    assert_int_equal(warnings, 111);
+    release(&s);
+  }
+  assert_int_equal(ig_translator_stats(t).cut, 28);
+  ig_translator_close(t);
+}
+
 // Scoring cuts the source as translating does, and says so too.
 static void test_a_long_source_is_scored_with_a_warning(void **state) {
   (void)state;
@@ -374,6 +403,51 @@ static void test_single(void **state) {
   release(&s);
 }
 
+static void *translate_all(void *context) {
+  streams *s = context;
+  ig_translator *t = s->translator;
+  const ig_line_stream stream = {.read = read_line, .write = write_line, .context = s};
+  s->status = ig_translate_lines(t, &stream, NULL, NULL);
+  return NULL;
+}
+
+// A server's threads: a translator each, one set of weights.
+static void test_translators_share_a_model(void **state) {
+  (void)state;
+  enum { SHARERS = 3 };
+  const char **lines = some_lines();
+  streams expected = {.lines = lines, .count = LINES}, found[SHARERS];
+  translate(options_of(2, 1), &expected);
+  ig_translator *owner = open_with(options_of(1, 1));
+  pthread_t threads[SHARERS];
+  const ig_translator_options o = options_of(2, 1);
+  for (int i = 0; i < SHARERS; i++) {
+    found[i] = (streams){.lines = lines, .count = LINES};
+    assert_int_equal(ig_translator_share(owner, &o, &found[i].translator, NULL), IG_OK);
+    assert_int_equal(pthread_create(&threads[i], NULL, translate_all, &found[i]), 0);
+  }
+  for (int i = 0; i < SHARERS; i++) {
+    pthread_join(threads[i], NULL);
+    assert_int_equal(found[i].status, IG_OK);
+    for (int k = 0; k < LINES; k++) assert_string_equal(found[i].out[k], expected.out[k]);
+    ig_translator_close(found[i].translator);
+    release(&found[i]);
+  }
+  ig_translator_close(owner);
+  release(&expected);
+  // Of ids alone: such a translator has no tokenizer to share.
+  ig_translator_options ids = options_of(1, 1);
+  ids.ids_in = ids.ids_out = true;
+  owner = open_with(ids);
+  ig_translator *t;
+  ig_error err = {0};
+  assert_int_equal(ig_translator_share(owner, &o, &t, &err), IG_ERROR_ARGUMENT);
+  assert_null(t);
+  assert_non_null(strstr(err.message, "tokenizer"));
+  assert_int_equal(ig_translator_share(NULL, &o, &t, &err), IG_ERROR_ARGUMENT);
+  ig_translator_close(owner);
+}
+
 static void test_bad_options(void **state) {
   (void)state;
   ig_translator *t;
@@ -416,6 +490,8 @@ int main(void) {
       cmocka_unit_test(test_scores_agree_with_the_search),
       cmocka_unit_test(test_model_in_memory),
       cmocka_unit_test(test_single),
+      cmocka_unit_test(test_translators_share_a_model),
+      cmocka_unit_test(test_many_long_lines_are_counted),
       cmocka_unit_test(test_bad_options),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
