@@ -1,6 +1,7 @@
-// A thread pool with one word of state. `ticket` holds (generation, indices left); a worker claims an index by decrementing it. A claim that
-// succeeds belongs to the running loop, because the loop cannot end before its last claimed index is done; so the loop's description is read only
-// after a claim, late workers are harmless, and the caller never waits for a worker that found nothing to do.
+// A thread pool. A loop's indices are dealt out in shares, one a thread, so that in loop after loop the same thread meets the same part of the data, which is
+// then in its cache; who has finished his share helps the others. A share is one word, its ticket: (round, indices left). An index is claimed by decrementing it.
+// A claim that succeeds belongs to the running loop, because the loop cannot end before its last claimed index is done; so the loop's description is read
+// only behind a claim, late workers are harmless, and the caller never waits for a worker that found nothing to do.
 #include "base/pool.h"
 
 #include <errno.h>
@@ -16,6 +17,10 @@
 
 #define SPINS 400  // of ~0.05 us each: layers follow one another within some microseconds, and waking a sleeper costs 10 to 50
 
+typedef struct ig_share {
+  _Alignas(64) _Atomic uint64_t ticket;  // round << 32 | indices left
+} ig_share;
+
 struct ig_pool {
   // Written by the caller while no index is claimed; read by workers behind a claim.
   ig_task task;
@@ -23,7 +28,8 @@ struct ig_pool {
   size_t first;    // index of this round's first task
   uint32_t count;  // of this round
 
-  _Alignas(64) _Atomic uint64_t ticket;  // generation << 32 | indices left
+  uint32_t round;  // that runs, or has ended
+
   _Alignas(64) _Atomic uint32_t finished;
   _Alignas(64) atomic_int sleepers;
   atomic_bool caller_sleeps;
@@ -33,6 +39,7 @@ struct ig_pool {
   int threads, started, spins;
   int caller_cpu;             // that workers are kept off; -1: none yet
   struct ig_worker *workers;  // [threads - 1]
+  ig_share shares[];          // [threads]
 };
 
 typedef struct ig_worker {
@@ -49,40 +56,61 @@ static void pause_briefly(void) {
 #endif
 }
 
-// Claims and runs indices until none is left.
-static void work(ig_pool *pool, int worker) {
-  uint64_t ticket = atomic_load_explicit(&pool->ticket, memory_order_relaxed);
-  for (;;) {
-    uint32_t left = (uint32_t)ticket;
-    if (left == 0) return;
-    // The low word is not 0, so the decrement never touches the generation.
-    if (!atomic_compare_exchange_weak_explicit(&pool->ticket, &ticket, ticket - 1, memory_order_acquire, memory_order_relaxed)) continue;
-    uint32_t count = pool->count;
-    pool->task(pool->context, pool->first + (count - left), worker);
-    // Sequentially consistent against caller_sleeps: either the caller sees the last index done, or this worker sees the caller asleep.
-    if (atomic_fetch_add(&pool->finished, 1) + 1 == count && worker != 0 && atomic_load(&pool->caller_sleeps)) {
-      pthread_mutex_lock(&pool->mutex);
-      pthread_cond_signal(&pool->done);
-      pthread_mutex_unlock(&pool->mutex);
-    }
-    ticket = atomic_load_explicit(&pool->ticket, memory_order_relaxed);
+// Where the share of a thread begins.
+static uint32_t share_begin(const ig_pool *pool, int thread) {
+  const uint64_t threads = (uint64_t)pool->threads;
+  return (uint32_t)(((uint64_t)pool->count * (uint64_t)thread + threads - 1) / threads);
+}
+
+static void run_index(ig_pool *pool, uint32_t index, int worker) {
+  const uint32_t count = pool->count;
+  pool->task(pool->context, pool->first + index, worker);
+  // Sequentially consistent against caller_sleeps: either the caller sees the last index done, or this worker sees the caller asleep.
+  if (atomic_fetch_add(&pool->finished, 1) + 1 == count && worker != 0 && atomic_load(&pool->caller_sleeps)) {
+    pthread_mutex_lock(&pool->mutex);
+    pthread_cond_signal(&pool->done);
+    pthread_mutex_unlock(&pool->mutex);
   }
 }
 
-static bool nothing_to_do(ig_pool *pool) { return (uint32_t)atomic_load(&pool->ticket) == 0 && !atomic_load(&pool->stop); }
+// Claims and runs indices of a thread's share until none is left.
+static void work_on(ig_pool *pool, int share, int worker) {
+  _Atomic uint64_t *const ticket = &pool->shares[share].ticket;
+  uint64_t seen = atomic_load_explicit(ticket, memory_order_relaxed);
+  while ((uint32_t)seen > 0) {
+    // The low word is not 0, so the decrement never touches the round.
+    if (!atomic_compare_exchange_weak_explicit(ticket, &seen, seen - 1, memory_order_acquire, memory_order_relaxed)) continue;
+    run_index(pool, share_begin(pool, share + 1) - (uint32_t)seen, worker);
+    seen = atomic_load_explicit(ticket, memory_order_relaxed);
+  }
+}
+
+static void work(ig_pool *pool, int worker) {
+  for (int i = 0; i < pool->threads; i++) work_on(pool, (worker + i) % pool->threads, worker);
+}
+
+static uint32_t round_of(ig_pool *pool, int share) { return (uint32_t)(atomic_load(&pool->shares[share].ticket) >> 32); }
+
+// A worker watches its own share, which gets the number of each round.
+static bool nothing_new(const ig_worker *w, uint32_t seen) { return round_of(w->pool, w->number) == seen && !atomic_load(&w->pool->stop); }
+
+static void sleep_until_news(const ig_worker *w, uint32_t seen) {
+  ig_pool *pool = w->pool;
+  pthread_mutex_lock(&pool->mutex);
+  atomic_fetch_add(&pool->sleepers, 1);
+  while (nothing_new(w, seen)) pthread_cond_wait(&pool->wake, &pool->mutex);
+  atomic_fetch_sub(&pool->sleepers, 1);
+  pthread_mutex_unlock(&pool->mutex);
+}
 
 static void *worker_main(void *argument) {
-  ig_worker *worker = argument;
-  ig_pool *pool = worker->pool;
-  while (!atomic_load(&pool->stop)) {
-    work(pool, worker->number);
-    for (int i = 0; i < pool->spins && nothing_to_do(pool); i++) pause_briefly();
-    if (!nothing_to_do(pool)) continue;
-    pthread_mutex_lock(&pool->mutex);
-    atomic_fetch_add(&pool->sleepers, 1);
-    while (nothing_to_do(pool)) pthread_cond_wait(&pool->wake, &pool->mutex);
-    atomic_fetch_sub(&pool->sleepers, 1);
-    pthread_mutex_unlock(&pool->mutex);
+  const ig_worker *w = argument;
+  uint32_t seen = 0;
+  while (!atomic_load(&w->pool->stop)) {
+    for (int i = 0; i < w->pool->spins && nothing_new(w, seen); i++) pause_briefly();
+    if (nothing_new(w, seen)) sleep_until_news(w, seen);
+    seen = round_of(w->pool, w->number);
+    work(w->pool, w->number);
   }
   return NULL;
 }
@@ -120,8 +148,9 @@ static void run_round(ig_pool *pool, size_t first, uint32_t count) {
   pool->first = first;
   pool->count = count;
   atomic_store_explicit(&pool->finished, 0, memory_order_relaxed);
-  uint64_t generation = (atomic_load_explicit(&pool->ticket, memory_order_relaxed) >> 32) + 1;
-  atomic_store(&pool->ticket, generation << 32 | count);
+  pool->round++;
+  for (int i = 0; i < pool->threads; i++)
+    atomic_store(&pool->shares[i].ticket, (uint64_t)pool->round << 32 | (share_begin(pool, i + 1) - share_begin(pool, i)));
   wake_sleepers(pool);
   work(pool, 0);
   wait_for_workers(pool);
@@ -165,8 +194,9 @@ ig_status ig_pool_create(int threads, ig_pool **out, ig_error *err) {
   int cpus = ig_cpu_count();
   if (threads == 0) threads = cpus;
   void *memory = NULL;
-  if (posix_memalign(&memory, _Alignof(ig_pool), sizeof(ig_pool)) != 0) return ig_fail(err, IG_ERROR_MEMORY, "cannot allocate a thread pool");
-  ig_pool *pool = memset(memory, 0, sizeof(ig_pool));
+  const size_t size = sizeof(ig_pool) + (size_t)threads * sizeof(ig_share);
+  if (posix_memalign(&memory, _Alignof(ig_pool), size) != 0) return ig_fail(err, IG_ERROR_MEMORY, "cannot allocate a thread pool");
+  ig_pool *pool = memset(memory, 0, size);
   pool->threads = threads;
   pool->spins = threads <= cpus ? SPINS : 0;  // more threads than cores: spinning would only keep the others from running
   pool->caller_cpu = -1;
