@@ -6,11 +6,11 @@
 #include "base/error.h"
 #include "base/report.h"
 
-#define SENTENCES_A_WORKER 8             // fewer are one batch whose layers use all threads
-#define BATCHES_A_WORKER 2               // when scoring, at least, so that the last ones even out
-#define LOGITS_BYTES ((size_t)16 << 20)  // of one step: beyond, the logits leave the cache before they are searched ...
-#define FEWEST_ROWS 128                  // ... but fewer rows than this do not pay for reading the weights
-#define CACHE_BYTES ((size_t)1 << 30)    // keys and values of one worker, reserved (touched only as far as used)
+#define SENTENCES_A_WORKER 8            // fewer are one batch whose layers use all threads
+#define BATCHES_A_WORKER 2              // when scoring, at least, so that the last ones even out
+#define LOGITS_BYTES ((size_t)4 << 20)  // of one step: beyond, the logits leave the cache before they are searched ...
+#define FEWEST_ROWS 128                 // ... but fewer rows than this do not pay for reading the weights
+#define CACHE_BYTES ((size_t)1 << 30)   // keys and values of one worker, reserved (touched only as far as used)
 
 void ig_worker_state_free(ig_worker_state *s) {
   ig_inference_free(s->inference);
