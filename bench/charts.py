@@ -1,6 +1,7 @@
 """Draws the CSV files of bench/results/ as SVG and writes its tables: charts.py [DIR]. Needs bench/requirements.txt; the same input gives the same bytes.
 
 speed.svg     training beside PyTorch, translation beside CTranslate2 (speed.csv)
+multi30k.svg  BLEU over time of training, beside PyTorch (multi30k-bpe10k/curve.csv)
 products.svg  matrix products of real models as a share of the machine's peak, beside OpenBLAS and MKL (products.csv)
 speed.md      the tables
 A file that is not there is left out.
@@ -78,6 +79,21 @@ def speed_chart(rows, path):
         bars(ax, [LABELS.get(r["what"], r["what"]) for r in part], [(peer, PEERS[0], [1.0] * len(part)), ("Ingot", OURS, ratios)], [f"{x:.2f}×" for x in ratios])
         ax.set_title(f"{title}: {peer} = 1")
         ax.set_ylim(0, max(ratios + [1]) * 1.12)
+    figure.tight_layout(rect=(0, 0.04, 1, 1))
+    save(figure, rows, path)
+
+
+def curve_chart(rows, path):
+    figure, axes = plt.subplots(figsize=(9, 2.6))
+    for side, colour in zip(distinct(rows, "side"), (OURS,) + PEERS):
+        part = [r for r in rows if r["side"] == side]
+        axes.plot([float(r["seconds"]) / 60 for r in part], [float(r["bleu"]) for r in part], marker="o", markersize=2.5, color=colour, label=side)
+    axes.set_title("Multi30k en-de, published recipe: BLEU on test2016 over time of training")
+    axes.set_xlabel("minutes", fontsize=8)
+    axes.set_xlim(0)
+    axes.set_ylim(0)
+    axes.grid(True, axis="y")
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
     figure.tight_layout(rect=(0, 0.04, 1, 1))
     save(figure, rows, path)
 
@@ -163,6 +179,8 @@ def main():
     speed, products = sorted(read(folder / "speed.csv"), key=order), read(folder / "products.csv")
     if speed:
         speed_chart(speed, folder / "speed.svg")
+    if curve := read(folder / "multi30k-bpe10k" / "curve.csv"):
+        curve_chart(curve, folder / "multi30k.svg")
     if products:
         products_chart(products, folder / "products.svg")
     (folder / "speed.md").write_text(report(speed, products), encoding="utf-8")
