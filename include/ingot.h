@@ -282,6 +282,17 @@ typedef struct ig_score {
 ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses, const char *const *references, size_t count, ig_score *out,
                          ig_error *err);
 
+/* ---- fusing models ---------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct ig_fuse_options {
+  int threads;  /* 0: all cores; the result does not depend on it */
+  bool dry_run; /* check everything that can be checked without reading weights, write nothing */
+  ig_reporter reporter;
+} ig_fuse_options;
+ig_fuse_options ig_fuse_options_default(void);
+/* Carries out a recipe (YAML, docs/fusion.md) and writes a model directory. */
+ig_status ig_fuse(const char *recipe, const char *output, const ig_fuse_options *options, ig_error *err);
+
 /* ---- measuring the machine ------------------------------------------------------------------------------------------------------------- */
 
 typedef enum ig_peak {

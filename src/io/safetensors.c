@@ -351,9 +351,8 @@ static size_t first_not_finite(const float *values, size_t count) {
   return at;
 }
 
-static ig_status read_values(const ig_safetensor *t, float *out, size_t count, bool finite, ig_error *err) {
-  if (count != t->elements)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: expected %zu values, found %zu", t->file, t->name, count, t->elements);
+// Values first .. first + count - 1.
+static ig_status read_values(const ig_safetensor *t, size_t first, float *out, size_t count, bool finite, ig_error *err) {
   if (t->dtype != IG_DTYPE_F32 && t->dtype != IG_DTYPE_F16 && t->dtype != IG_DTYPE_BF16 && t->dtype != IG_DTYPE_F64)
     return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: dtype %s, expected F32, F16, BF16 or F64", t->file, t->name, ig_dtype_name(t->dtype));
   unsigned char bytes[CHUNK];
@@ -361,21 +360,31 @@ static ig_status read_values(const ig_safetensor *t, float *out, size_t count, b
   for (size_t done = 0; done < count;) {
     const size_t n = count - done < most ? count - done : most;
     const bool as_it_stands = t->dtype == IG_DTYPE_F32;
-    IG_TRY(ig_file_read(t->source, t->file, t->begin + done * size, as_it_stands ? (void *)(out + done) : bytes, n * size, err));
+    IG_TRY(ig_file_read(t->source, t->file, t->begin + (first + done) * size, as_it_stands ? (void *)(out + done) : bytes, n * size, err));
     if (!as_it_stands) convert(t->dtype, n, bytes, out + done);
     const size_t wrong = finite ? first_not_finite(out + done, n) : n;
     if (wrong < n)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: value %zu of %zu is %g, expected a finite number", t->file, t->name, done + wrong + 1,
-                     count, (double)out[done + wrong]);
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: value %zu of %zu is %g, expected a finite number", t->file, t->name,
+                     first + done + wrong + 1, t->elements, (double)out[done + wrong]);
     done += n;
   }
   return IG_OK;
 }
 
+static ig_status read_whole(const ig_safetensor *t, float *out, size_t count, bool finite, ig_error *err) {
+  if (count != t->elements)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: expected %zu values, found %zu", t->file, t->name, count, t->elements);
+  return read_values(t, 0, out, count, finite, err);
+}
+
+ig_status ig_safetensors_read_part(const ig_safetensor *tensor, size_t first, size_t count, float *out, ig_error *err) {
+  return read_values(tensor, first, out, count, true, err);
+}
+
 ig_status ig_safetensors_read_float(const ig_safetensor *tensor, float *out, size_t count, ig_error *err) {
-  return read_values(tensor, out, count, false, err);
+  return read_whole(tensor, out, count, false, err);
 }
 
 ig_status ig_safetensors_read_weights(const ig_safetensor *tensor, float *out, size_t count, ig_error *err) {
-  return read_values(tensor, out, count, true, err);
+  return read_whole(tensor, out, count, true, err);
 }

@@ -2,6 +2,7 @@
 // Format: 8 bytes little-endian header length, a JSON header {name: {dtype, shape, data_offsets}}, the data. https://github.com/huggingface/safetensors
 #ifndef IG_IO_SAFETENSORS_H
 #define IG_IO_SAFETENSORS_H
+#include <jansson.h>
 #include <stddef.h>
 #include "ingot.h"
 
@@ -55,6 +56,8 @@ ig_status ig_safetensors_read_float(const ig_safetensor *tensor, float *out, siz
 
 // As ig_safetensors_read_float, and a NaN or an infinity is IG_ERROR_FORMAT: weights with one in them compute nothing.
 ig_status ig_safetensors_read_weights(const ig_safetensor *tensor, float *out, size_t count, ig_error *err);
+// Values first .. first + count - 1 of it, each finite.
+ig_status ig_safetensors_read_part(const ig_safetensor *tensor, size_t first, size_t count, float *out, ig_error *err);
 ig_status ig_safetensors_read_raw(const ig_safetensor *tensor, void *out, ig_error *err);  // tensor->bytes bytes as they stand
 
 // A tensor to write. Exactly one of values and raw is set: values are converted to dtype (F32, F16 or BF16) while streaming, raw is written as it stands.
@@ -66,6 +69,15 @@ typedef struct ig_safetensors_output {
   const float *values;
   const void *raw;
 } ig_safetensors_output;
+// A file whose header is written first and whose values come in any order. pieces: as outputs, values and raw left out.
+typedef struct ig_safetensors_pieces ig_safetensors_pieces;
+// metadata: strings beside {"format": "pt"}, or NULL. The place on the disk is reserved: a disk that is too full shows here.
+ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *tensors, size_t count, const json_t *metadata,
+                               ig_safetensors_pieces **out, ig_error *err);
+// bytes of tensor `index` from its byte `offset` on. Thread-safe.
+ig_status ig_safetensors_put(ig_safetensors_pieces *pieces, size_t index, size_t offset, const void *data, size_t bytes, ig_error *err);
+ig_status ig_safetensors_commit(ig_safetensors_pieces *pieces, ig_error *err);  // frees whatever happens
+void ig_safetensors_abandon(ig_safetensors_pieces *pieces);                     // leaves nothing behind; NULL is fine
 // One file, atomically; metadata {"format": "pt"} as transformers expects; data 8-byte aligned, in the given order.
 ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *tensors, size_t count, ig_error *err);
 #endif

@@ -1,6 +1,9 @@
 // Writing safetensors: header first, then the tensors streamed through a small conversion buffer.
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -33,9 +36,12 @@ static json_t *entry_of(const ig_safetensors_output *t, size_t begin, size_t end
   return json_pack("{s:s, s:o, s:[I, I]}", "dtype", ig_dtype_name(t->dtype), "shape", shape, "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
 
-static ig_status build_header(const char *path, const ig_safetensors_output *tensors, size_t count, json_t **out, ig_error *err) {
+// metadata: more of it, or NULL.
+static ig_status build_header(const char *path, const ig_safetensors_output *tensors, size_t count, const json_t *metadata, json_t **out,
+                              ig_error *err) {
   json_t *header = *out = json_pack("{s:{s:s}}", "__metadata__", "format", "pt");
-  if (!header) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
+  if (!header || (metadata && json_object_update(json_object_get(header, "__metadata__"), (json_t *)metadata)))
+    return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
   size_t begin = 0;
   for (size_t i = 0; i < count; ++i) {
     size_t elements, bytes, end;
@@ -81,7 +87,7 @@ static ig_status write_tensor(ig_writer *writer, const ig_safetensors_output *t,
 ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *tensors, size_t count, ig_error *err) {
   json_t *header = NULL;
   ig_writer writer = {0};
-  ig_status status = build_header(path, tensors, count, &header, err);
+  ig_status status = build_header(path, tensors, count, NULL, &header, err);
   if (status == IG_OK) status = ig_writer_open(&writer, path, err);
   if (status == IG_OK) {
     status = write_header(&writer, header, err);
@@ -93,4 +99,71 @@ ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *te
   }
   json_decref(header);
   return status;
+}
+
+// ---- in pieces -----------------------------------------------------------------------------------------------------------------------------
+
+struct ig_safetensors_pieces {
+  ig_writer writer;
+  size_t count;
+  size_t *begin;  // (count + 1): places of the tensors in the file
+};
+
+static ig_status begin_pieces(ig_safetensors_pieces *p, const ig_safetensors_output *tensors, const json_t *header, ig_error *err) {
+  IG_TRY(write_header(&p->writer, header, err));
+  if (fflush(p->writer.file)) return ig_fail(err, IG_ERROR_IO, "%s: %s", p->writer.path, strerror(errno));
+  const off_t at = ftello(p->writer.file);
+  p->begin[0] = (size_t)at;
+  for (size_t i = 0; i < p->count; i++) {
+    size_t elements, bytes;
+    IG_TRY(tensor_size(p->writer.path, &tensors[i], &elements, &bytes, err));
+    p->begin[i + 1] = p->begin[i] + bytes;
+  }
+  const size_t values = p->begin[p->count] - p->begin[0];
+  const int failed = values ? posix_fallocate(fileno(p->writer.file), at, (off_t)values) : 0;
+  return failed ? ig_fail(err, IG_ERROR_IO, "%s: %zu bytes: %s", p->writer.path, p->begin[p->count], strerror(failed)) : IG_OK;
+}
+
+ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *tensors, size_t count, const json_t *metadata,
+                               ig_safetensors_pieces **out, ig_error *err) {
+  ig_safetensors_pieces *p = *out = ig_allocate(1, sizeof *p, err);
+  if (!p) return IG_ERROR_MEMORY;
+  p->count = count;
+  p->begin = ig_allocate(count + 1, sizeof *p->begin, err);
+  json_t *header = NULL;
+  ig_status status = p->begin ? build_header(path, tensors, count, metadata, &header, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = ig_writer_open(&p->writer, path, err);
+  if (status == IG_OK) status = begin_pieces(p, tensors, header, err);
+  json_decref(header);
+  if (status != IG_OK) {
+    ig_safetensors_abandon(p);
+    *out = NULL;
+  }
+  return status;
+}
+
+ig_status ig_safetensors_put(ig_safetensors_pieces *p, size_t index, size_t offset, const void *data, size_t bytes, ig_error *err) {
+  const char *from = data;
+  off_t at = (off_t)(p->begin[index] + offset);
+  for (size_t left = bytes; left > 0;) {
+    const ssize_t written = pwrite(fileno(p->writer.file), from, left, at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return ig_fail(err, IG_ERROR_IO, "%s: %s", p->writer.path, written < 0 ? strerror(errno) : "nothing was written");
+    from += written, at += written, left -= (size_t)written;
+  }
+  return IG_OK;
+}
+
+ig_status ig_safetensors_commit(ig_safetensors_pieces *p, ig_error *err) {
+  const ig_status status = ig_writer_commit(&p->writer, err);
+  free(p->begin);
+  free(p);
+  return status;
+}
+
+void ig_safetensors_abandon(ig_safetensors_pieces *p) {
+  if (!p) return;
+  ig_writer_abandon(&p->writer);
+  free(p->begin);
+  free(p);
 }

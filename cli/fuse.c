@@ -1,0 +1,52 @@
+// ingot fuse: several models into one, by a recipe.
+#include "ingot.h"
+#include "options.h"
+#include "report.h"
+
+typedef struct fuse_values {
+  const char *output;
+  int threads;
+  bool dry_run;
+  cli_log log;
+} fuse_values;
+#define CLI_VALUES fuse_values
+
+static const cli_option fuse_options[] = {
+    CLI_TEXT_OPTION('o', "output", "DIR", output, "Directory of the fused model. Needed unless --dry-run."),
+    CLI_FLAG_OPTION(0, "dry-run", dry_run, "Check the recipe and the models and list all problems; read no weights, write nothing."),
+    CLI_THREADS_OPTION,
+    CLI_QUIET_OPTION,
+    CLI_JSON_OPTION,
+};
+
+static int run(const cli_verb *verb, int argc, char **argv) {
+  fuse_values values = {0};
+  cli_operands operands;
+  const int code = cli_parse(verb, &values, &operands, argc, argv);
+  if (code != CLI_GO_ON) return code;
+  if (!values.output && !values.dry_run) return cli_usage_error(verb, "expected -o DIR, or --dry-run");
+  ig_fuse_options options = ig_fuse_options_default();
+  options.threads = values.threads;
+  options.dry_run = values.dry_run;
+  options.reporter = cli_report_begin(&values.log, true);
+  ig_error err;
+  const ig_status status = ig_fuse(operands.items[0], values.output, &options, &err);
+  cli_report_end();
+  return status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message);
+}
+
+const cli_verb cli_fuse = {
+    .name = "fuse",
+    .summary = "Fuse several models into one.",
+    .synopsis = "fuse RECIPE.yml -o DIR [--dry-run] [--threads N]",
+    .description =
+        "Carries out a recipe: a method, the models, and its parameters for whole models, layers or single tensors. Recipes of mergekit are read as "
+        "they stand. The result is an ordinary model directory; it does not depend on --threads.",
+    .examples = "ingot fuse recipe.yml -o fused",
+    .options = fuse_options,
+    .option_count = sizeof fuse_options / sizeof *fuse_options,
+    .operand = "RECIPE.yml",
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};

@@ -1,0 +1,355 @@
+#include "fuse/execute.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/half.h"
+#include "base/interrupt.h"
+
+enum { BLOCK = 1 << 15 };  // values, at least: those of a few models stay in L2
+
+// ---- sizes ---------------------------------------------------------------------------------------------------------------------------------
+
+// How a tensor is cut: whole rows, as many as fill a block.
+typedef struct cut {
+  size_t rows, columns, block_rows, blocks;
+} cut;
+
+static cut cut_of(const ig_plan_tensor *t) {
+  cut c = {.rows = 1, .columns = t->rank ? t->shape[t->rank - 1] : 1};
+  for (int i = 0; i + 1 < t->rank; i++) c.rows *= t->shape[i];
+  if (c.columns == 0) c.rows = 0;
+  c.block_rows = c.columns && c.columns < BLOCK ? BLOCK / c.columns : 1;
+  if (c.block_rows > c.rows) c.block_rows = c.rows ? c.rows : 1;
+  c.blocks = (c.rows + c.block_rows - 1) / c.block_rows;
+  return c;
+}
+
+static ig_merge merge_of(const ig_plan *plan, const ig_plan_tensor *t, const cut *c) {
+  return (ig_merge){.method = plan->recipe->method,
+                    .kernels = plan->kernels,
+                    .name = t->name,
+                    .rows = c->rows,
+                    .columns = c->columns,
+                    .blocks = c->blocks,
+                    .inputs = t->inputs,
+                    .has_base = t->base != NULL,
+                    .of_model = (const double(*)[IG_METHOD_PARAMETERS])t->of_model,
+                    .shared = t->shared,
+                    .models = t->models,
+                    .seed = plan->recipe->seed};
+}
+
+// The most that any tensor asks for.
+typedef struct sizes {
+  size_t values;  // of a block
+  size_t inputs;  // besides the base
+  size_t state, sums, counts;
+  size_t all_sums;  // of all blocks of a tensor
+} sizes;
+
+static size_t most(size_t a, size_t b) { return a > b ? a : b; }
+
+static sizes sizes_of(const ig_plan *plan) {
+  const ig_method *method = plan->recipe->method;
+  sizes s = {0};
+  for (size_t i = 0; i < plan->count; i++) {
+    const ig_plan_tensor *t = &plan->tensors[i];
+    const cut c = cut_of(t);
+    const ig_merge merge = merge_of(plan, t, &c);
+    s.values = most(s.values, c.block_rows * c.columns);
+    s.inputs = most(s.inputs, t->inputs);
+    if (t->copied) continue;
+    if (method->state_size) s.state = most(s.state, method->state_size(&merge));
+    for (int pass = 0; pass < method->passes; pass++) {
+      const size_t sums = method->sums ? method->sums(&merge, pass) : 0;
+      s.sums = most(s.sums, sums);
+      s.all_sums = most(s.all_sums, sums * c.blocks);
+      if (method->counts) s.counts = most(s.counts, method->counts(&merge, pass));
+    }
+  }
+  return s;
+}
+
+// ---- buffers -------------------------------------------------------------------------------------------------------------------------------
+
+// What one thread works with.
+typedef struct worker {
+  float *x[IG_METHOD_INPUTS], *base, *out, *scratch;
+  char *bytes;  // of a block, converted
+  char *state;
+  double *sums;
+  uint64_t *counts;
+  ig_status status;
+  ig_error err;
+} worker;
+
+typedef struct execution {
+  const ig_plan *plan;
+  ig_safetensors_pieces *output;
+  sizes sizes;
+  worker *workers;
+  int threads;
+  double *all_sums;     // of a tensor of several blocks, block by block
+  atomic_bool failed;   // some worker did: the others need not go on
+  const size_t *small;  // tensors of one block
+} execution;
+
+static void carve(execution *e, ig_arena *arena) {
+  const sizes *s = &e->sizes;
+  e->all_sums = IG_TAKE(arena, double, s->all_sums);
+  for (int i = 0; i < e->threads; i++) {
+    worker unused, *w = e->workers ? &e->workers[i] : &unused;
+    for (size_t k = 0; k < s->inputs; k++) w->x[k] = IG_TAKE(arena, float, s->values);
+    w->base = IG_TAKE(arena, float, s->values);
+    w->out = IG_TAKE(arena, float, s->values);
+    w->scratch = IG_TAKE(arena, float, s->values *(s->inputs + 2));
+    w->bytes = IG_TAKE(arena, char, s->values * 8);
+    w->state = IG_TAKE(arena, char, s->state);
+    w->sums = IG_TAKE(arena, double, s->sums);
+    w->counts = IG_TAKE(arena, uint64_t, s->counts);
+  }
+}
+
+size_t ig_plan_memory(const ig_plan *plan, int threads) {
+  execution e = {.plan = plan, .sizes = sizes_of(plan), .threads = threads};
+  ig_arena arena = ig_arena_measure();
+  carve(&e, &arena);
+  return arena.peak;
+}
+
+// ---- one block -----------------------------------------------------------------------------------------------------------------------------
+
+static void round_values(ig_dtype dtype, size_t count, float *x) {
+  for (size_t i = 0; i < count && dtype == IG_DTYPE_BF16; i++) x[i] = ig_bf16_to_float(ig_float_to_bf16(x[i]));
+  for (size_t i = 0; i < count && dtype == IG_DTYPE_F16; i++) x[i] = ig_f16_to_float(ig_float_to_f16(x[i]));
+}
+
+static ig_status read_values(const ig_recipe *recipe, const ig_safetensor *from, size_t first, size_t count, float *to, ig_error *err) {
+  IG_TRY(ig_safetensors_read_part(from, first, count, to, err));
+  if (recipe->cast && recipe->dtype != from->dtype) round_values(recipe->dtype, count, to);
+  return IG_OK;
+}
+
+static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor *t, const cut *c, size_t index, ig_merge_block *out) {
+  const size_t row = index * c->block_rows, rows = c->rows - row < c->block_rows ? c->rows - row : c->block_rows;
+  *out = (ig_merge_block){.index = index,
+                          .first_row = row,
+                          .rows = rows,
+                          .count = rows * c->columns,
+                          .x = (const float *const *)w->x,
+                          .base = t->base ? w->base : NULL,
+                          .scratch = w->scratch};
+  const size_t first = row * c->columns;
+  for (size_t i = 0; i < t->inputs; i++) IG_TRY(read_values(e->plan->recipe, t->input[i], first, out->count, w->x[i], &w->err));
+  return t->base ? read_values(e->plan->recipe, t->base, first, out->count, w->base, &w->err) : IG_OK;
+}
+
+static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor *t, const cut *c, const ig_merge_block *block) {
+  const size_t index = (size_t)(t - e->plan->tensors), size = ig_dtype_size(t->dtype), first = block->first_row * c->columns;
+  uint32_t finite = 1;
+  for (size_t i = 0; i < block->count; i++) finite &= (uint32_t)isfinite(w->out[i]) != 0;
+  for (size_t i = 0; i < block->count && !finite; i++)
+    if (!isfinite(w->out[i])) return ig_fail(&w->err, IG_ERROR_FORMAT, "%s: value %zu becomes %g", t->name, first + i + 1, (double)w->out[i]);
+  uint16_t *half = (uint16_t *)(void *)w->bytes;
+  if (t->dtype == IG_DTYPE_F32) return ig_safetensors_put(e->output, index, first * size, w->out, block->count * size, &w->err);
+  if (t->dtype == IG_DTYPE_BF16)
+    for (size_t i = 0; i < block->count; i++) half[i] = ig_float_to_bf16(w->out[i]);
+  else
+    for (size_t i = 0; i < block->count; i++) {
+      half[i] = ig_float_to_f16(w->out[i]);
+      if ((half[i] & 0x7C00u) == 0x7C00u)
+        return ig_fail(&w->err, IG_ERROR_FORMAT, "%s: value %zu, %g, is too large for float16", t->name, first + i + 1, (double)w->out[i]);
+    }
+  return ig_safetensors_put(e->output, index, first * size, half, block->count * size, &w->err);
+}
+
+static ig_status combine_block(const execution *e, worker *w, const ig_merge *merge, const ig_plan_tensor *t, const cut *c,
+                               const ig_merge_block *block) {
+  merge->method->combine(merge, block, w->out);
+  return write_block(e, w, t, c, block);
+}
+
+// ---- tensors of one block: one task each ---------------------------------------------------------------------------------------------------
+
+static ig_status merge_small(const execution *e, worker *w, const ig_plan_tensor *t) {
+  const ig_method *method = e->plan->recipe->method;
+  const cut c = cut_of(t);
+  ig_merge merge = merge_of(e->plan, t, &c);
+  ig_merge_block block;
+  if (c.blocks == 0) return IG_OK;
+  IG_TRY(read_block(e, w, t, &c, 0, &block));
+  if (method->state_size) memset(merge.state = w->state, 0, method->state_size(&merge));
+  for (int pass = 0; pass < method->passes; pass++) {
+    if (method->wants && !method->wants(&merge, pass)) continue;
+    const ig_gathered gathered = {w->sums, w->counts};
+    if (method->sums) memset(w->sums, 0, method->sums(&merge, pass) * sizeof *w->sums);
+    if (method->counts) memset(w->counts, 0, method->counts(&merge, pass) * sizeof *w->counts);
+    method->gather(&merge, pass, &block, &(ig_gathered){w->sums, w->counts});
+    method->conclude(&merge, pass, &gathered);
+  }
+  return combine_block(e, w, &merge, t, &c, &block);
+}
+
+// Equal in all inputs, as it stands.
+static ig_status copy_tensor(const execution *e, worker *w, const ig_plan_tensor *t) {
+  const size_t index = (size_t)(t - e->plan->tensors), bytes = t->input[0]->bytes;
+  char *first = malloc(bytes + 1), *other = malloc(bytes + 1);
+  ig_status status = first && other ? ig_safetensors_read_raw(t->input[0], first, &w->err) : ig_fail(&w->err, IG_ERROR_MEMORY, "out of memory");
+  for (size_t i = 1; status == IG_OK && i < t->inputs; i++) {
+    status = ig_safetensors_read_raw(t->input[i], other, &w->err);
+    if (status == IG_OK && memcmp(first, other, bytes) != 0)
+      status = ig_fail(&w->err, IG_ERROR_FORMAT, "%s: %s values that differ between %s and %s", t->name, ig_dtype_name(t->input[0]->dtype),
+                       t->input[0]->file, t->input[i]->file);
+  }
+  if (status == IG_OK) status = ig_safetensors_put(e->output, index, 0, first, bytes, &w->err);
+  free(first);
+  free(other);
+  return status;
+}
+
+static void finish_task(execution *e, worker *w, ig_status status) {
+  if (status == IG_OK) return;
+  w->status = status;
+  atomic_store(&e->failed, true);
+}
+
+static void small_task(void *context, size_t index, int number) {
+  execution *e = context;
+  worker *w = &e->workers[number];
+  const ig_plan_tensor *t = &e->plan->tensors[e->small[index]];
+  if (atomic_load(&e->failed)) return;
+  finish_task(e, w, t->copied ? copy_tensor(e, w, t) : merge_small(e, w, t));
+}
+
+// ---- tensors of several blocks: one task a block, pass by pass -------------------------------------------------------------------------------
+
+typedef struct large {
+  execution *execution;
+  const ig_plan_tensor *tensor;
+  cut cut;
+  ig_merge merge;
+  int pass;
+  size_t sums;  // of a block in this pass
+} large;
+
+static void gather_task(void *context, size_t index, int number) {
+  const large *l = context;
+  worker *w = &l->execution->workers[number];
+  if (atomic_load(&l->execution->failed)) return;
+  ig_merge_block block;
+  const ig_status status = read_block(l->execution, w, l->tensor, &l->cut, index, &block);
+  if (status == IG_OK) l->merge.method->gather(&l->merge, l->pass, &block, &(ig_gathered){l->execution->all_sums + index * l->sums, w->counts});
+  finish_task(l->execution, w, status);
+}
+
+static void combine_task(void *context, size_t index, int number) {
+  const large *l = context;
+  worker *w = &l->execution->workers[number];
+  if (atomic_load(&l->execution->failed)) return;
+  ig_merge_block block;
+  ig_status status = read_block(l->execution, w, l->tensor, &l->cut, index, &block);
+  if (status == IG_OK) status = combine_block(l->execution, w, &l->merge, l->tensor, &l->cut, &block);
+  finish_task(l->execution, w, status);
+}
+
+// One pass over all blocks, added up in their order.
+static void gather_all(large *l, ig_pool *pool) {
+  execution *e = l->execution;
+  const ig_method *method = l->merge.method;
+  const size_t counts = method->counts ? method->counts(&l->merge, l->pass) : 0;
+  l->sums = method->sums ? method->sums(&l->merge, l->pass) : 0;
+  memset(e->all_sums, 0, l->sums * l->cut.blocks * sizeof *e->all_sums);
+  for (int i = 0; i < e->threads; i++) memset(e->workers[i].counts, 0, counts * sizeof *e->workers[i].counts);
+  ig_pool_run(pool, l->cut.blocks, gather_task, l);
+  for (size_t block = 1; block < l->cut.blocks; block++)
+    for (size_t i = 0; i < l->sums; i++) e->all_sums[i] += e->all_sums[block * l->sums + i];
+  for (int t = 1; t < e->threads; t++)
+    for (size_t i = 0; i < counts; i++) e->workers[0].counts[i] += e->workers[t].counts[i];
+  if (!atomic_load(&e->failed)) method->conclude(&l->merge, l->pass, &(ig_gathered){e->all_sums, e->workers[0].counts});
+}
+
+static void merge_large(execution *e, ig_pool *pool, const ig_plan_tensor *t) {
+  const ig_method *method = e->plan->recipe->method;
+  large l = {.execution = e, .tensor = t, .cut = cut_of(t)};
+  l.merge = merge_of(e->plan, t, &l.cut);
+  if (method->state_size) memset(l.merge.state = e->workers[0].state, 0, method->state_size(&l.merge));
+  for (l.pass = 0; l.pass < method->passes && !atomic_load(&e->failed); l.pass++)
+    if (!method->wants || method->wants(&l.merge, l.pass)) gather_all(&l, pool);
+  ig_pool_run(pool, l.cut.blocks, combine_task, &l);
+}
+
+// ---- the whole -----------------------------------------------------------------------------------------------------------------------------
+
+static void report(const ig_reporter *reporter, size_t done, size_t all) {
+  if (reporter && reporter->progress)
+    reporter->progress(reporter->context, &(ig_progress){.what = "fusing", .unit = "bytes", .done = (double)done, .total = (double)all});
+}
+
+static ig_status run(execution *e, ig_pool *pool, size_t *small, const ig_reporter *reporter, ig_error *err) {
+  const ig_plan *plan = e->plan;
+  size_t small_count = 0, done = 0, all = 0;
+  for (size_t i = 0; i < plan->count; i++) {
+    all += plan->tensors[i].elements;
+    if (plan->tensors[i].copied || cut_of(&plan->tensors[i]).blocks <= 1) small[small_count++] = i, done += plan->tensors[i].elements;
+  }
+  e->small = small;
+  ig_pool_run(pool, small_count, small_task, e);
+  for (size_t i = 0, s = 0; i < plan->count && !atomic_load(&e->failed); i++) {
+    if (s < small_count && small[s] == i) {
+      s++;
+      continue;
+    }
+    if (ig_interrupted()) return ig_fail(err, IG_INTERRUPTED, "interrupted");
+    merge_large(e, pool, &plan->tensors[i]);
+    report(reporter, done += plan->tensors[i].elements, all);
+  }
+  for (int i = 0; i < e->threads; i++)
+    if (e->workers[i].status != IG_OK) return ig_fail(err, e->workers[i].status, "%s", e->workers[i].err.message);
+  return IG_OK;
+}
+
+static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *reporter, ig_error *err) {
+  e->threads = ig_pool_threads(pool);
+  ig_arena arena = ig_arena_measure();
+  carve(e, &arena);
+  IG_TRY(ig_arena_create(&arena, arena.peak, err));
+  e->workers = ig_allocate((size_t)e->threads, sizeof *e->workers, err);
+  size_t *small = ig_allocate(e->plan->count, sizeof *small, err);
+  ig_status status = e->workers && small ? IG_OK : IG_ERROR_MEMORY;
+  if (status == IG_OK) {
+    carve(e, &arena);
+    status = run(e, pool, small, reporter, err);
+  }
+  free(small);
+  free(e->workers);
+  ig_arena_free(&arena);
+  return status;
+}
+
+static ig_status begin_output(execution *e, const char *path, const json_t *metadata, ig_error *err) {
+  ig_safetensors_output *outputs = ig_allocate(e->plan->count, sizeof *outputs, err);
+  if (!outputs) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < e->plan->count; i++) {
+    const ig_plan_tensor *t = &e->plan->tensors[i];
+    outputs[i] = (ig_safetensors_output){.name = t->name, .dtype = t->dtype, .rank = t->rank};
+    memcpy(outputs[i].shape, t->shape, sizeof t->shape);
+  }
+  const ig_status status = ig_safetensors_begin(path, outputs, e->plan->count, metadata, &e->output, err);
+  free(outputs);
+  return status;
+}
+
+ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, const char *path, const json_t *metadata, const ig_reporter *reporter, ig_error *err) {
+  execution e = {.plan = plan, .sizes = sizes_of(plan)};
+  IG_TRY(begin_output(&e, path, metadata, err));
+  const ig_status status = run_in_memory(&e, pool, reporter, err);
+  if (status == IG_OK) return ig_safetensors_commit(e.output, err);
+  ig_safetensors_abandon(e.output);
+  return status;
+}

@@ -1,0 +1,12 @@
+// Carrying a plan out: blocks of rows are streamed through all inputs into their place in the output. Memory is a few blocks a thread, whatever the model's size; the
+// bytes do not depend on threads.
+#ifndef IG_FUSE_EXECUTE_H
+#define IG_FUSE_EXECUTE_H
+#include "base/pool.h"
+#include "fuse/plan.h"
+
+// Bytes of buffers that ig_plan_execute takes.
+size_t ig_plan_memory(const ig_plan *plan, int threads);
+// path: of the safetensors file; metadata as for ig_safetensors_begin. Values that are not finite, in the inputs or in the result, are an error.
+ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, const char *path, const json_t *metadata, const ig_reporter *reporter, ig_error *err);
+#endif

@@ -1,0 +1,21 @@
+// The base, drawn towards the other model where they are close: w = t / |a - b|, at most 1; (1 - w) a + w b.
+#include <math.h>
+#include "fuse/method/families.h"
+
+enum { T };
+
+static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+  const float t = (float)m->shared[T], *x = b->x[0];
+  for (size_t i = 0; i < b->count; i++) {
+    const float distance = fmaxf(fabsf(b->base[i] - x[i]), 1e-6f), weight = fminf(t / distance, 1);
+    out[i] = weight * x[i] + (1 - weight) * b->base[i];
+  }
+}
+
+const ig_method ig_method_nearswap = {.name = "nearswap",
+                                      .summary = "the base, with the other's values where they are near",
+                                      .base = IG_BASE_REQUIRED,
+                                      .least_inputs = 1,
+                                      .most_inputs = 1,
+                                      .parameters = {{"t", IG_VALUE_NUMBER, false, true, 0, 0, INFINITY}},
+                                      .combine = combine};

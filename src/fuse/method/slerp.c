@@ -1,0 +1,65 @@
+// Spherical interpolation of whole tensors (Shoemake 1985, "Animating Rotation with Quaternion Curves"): with the angle th between a (the base) and b,
+//   sin((1-t) th) / sin(th) a + sin(t th) / sin(th) b.
+// Linear where they are all but parallel, or opposite.
+#include <math.h>
+#include "fuse/method/families.h"
+
+enum { T };
+enum { AA, BB, AB, SUMS };
+static const double PARALLEL = 0.9995, NO_NORM = 1e-8;
+
+typedef struct factors {
+  float a, b;
+} factors;
+
+static size_t state_size(const ig_merge *m) {
+  (void)m;
+  return sizeof(factors);
+}
+
+static size_t sums(const ig_merge *m, int pass) {
+  (void)m, (void)pass;
+  return SUMS;
+}
+
+static void gather(const ig_merge *m, int pass, const ig_merge_block *block, ig_gathered *to) {
+  (void)m, (void)pass;
+  const float *a = block->base, *b = block->x[0];
+  double aa = 0, bb = 0, ab = 0;
+  for (size_t i = 0; i < block->count; i++) {
+    aa += (double)a[i] * (double)a[i];
+    bb += (double)b[i] * (double)b[i];
+    ab += (double)a[i] * (double)b[i];
+  }
+  to->sums[AA] = aa, to->sums[BB] = bb, to->sums[AB] = ab;
+}
+
+static double norm(double squares) { return sqrt(squares) > NO_NORM ? sqrt(squares) : 1; }
+
+static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
+  (void)pass;
+  factors *f = m->state;
+  const double t = m->shared[T], cosine = fmin(fmax(all->sums[AB] / (norm(all->sums[AA]) * norm(all->sums[BB])), -1), 1);
+  const double angle = acos(cosine);
+  const bool linear = fabs(cosine) > PARALLEL;
+  f->a = (float)(linear ? 1 - t : sin((1 - t) * angle) / sin(angle));
+  f->b = (float)(linear ? t : sin(t * angle) / sin(angle));
+}
+
+static void combine(const ig_merge *m, const ig_merge_block *block, float *out) {
+  const factors *f = m->state;
+  for (size_t i = 0; i < block->count; i++) out[i] = f->a * block->base[i] + f->b * block->x[0][i];
+}
+
+const ig_method ig_method_slerp = {.name = "slerp",
+                                   .summary = "spherical interpolation of two models",
+                                   .base = IG_BASE_REQUIRED,
+                                   .least_inputs = 1,
+                                   .most_inputs = 1,
+                                   .parameters = {{"t", IG_VALUE_NUMBER, false, true, 0, -INFINITY, INFINITY}},
+                                   .passes = 1,
+                                   .state_size = state_size,
+                                   .sums = sums,
+                                   .gather = gather,
+                                   .conclude = conclude,
+                                   .combine = combine};

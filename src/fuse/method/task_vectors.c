@@ -1,0 +1,119 @@
+// Task arithmetic and what came of it (Ilharco et al., ICLR 2023): differences from the base are thinned out, weighted and added up:
+//   d_i = w_i thin(x_i - base);  agree: where a difference has not the sign of sum_i d_i (0: +) it is left out (TIES: Yadav et al., NeurIPS 2023)
+//   D = sum_i d_i, normalize: over the sum of the weights that took part;  result: base + lambda D
+#include <math.h>
+#include "fuse/method/families.h"
+#include "fuse/method/thinning.h"
+
+enum { WEIGHT, DENSITY, NORMALIZE, RESCALE, LAMBDA, INT8_MASK, EXTRA };
+
+typedef struct variant {
+  ig_thinning_kind thinning;
+  bool agree;
+} variant;
+
+static const variant *variant_of(const ig_merge *m) { return m->method->variant; }
+
+static ig_thinning thinning_of(const ig_merge *m) {
+  return (ig_thinning){
+      .kind = variant_of(m)->thinning, .rescale = m->shared[RESCALE] != 0, .density = &m->of_model[0][DENSITY], .extra = &m->of_model[0][EXTRA]};
+}
+
+static size_t counts(const ig_merge *m, int pass) {
+  const ig_thinning t = thinning_of(m);
+  return ig_thinning_counts(&t, m, pass);
+}
+static bool wants(const ig_merge *m, int pass) {
+  const ig_thinning t = thinning_of(m);
+  return ig_thinning_wants(&t, m, pass);
+}
+static void gather(const ig_merge *m, int pass, const ig_merge_block *block, ig_gathered *to) {
+  const ig_thinning t = thinning_of(m);
+  ig_thinning_gather(&t, m, pass, block, to);
+}
+static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
+  const ig_thinning t = thinning_of(m);
+  ig_thinning_conclude(&t, m, pass, all);
+}
+
+// ---- adding up -----------------------------------------------------------------------------------------------------------------------------
+
+static void add_all(const ig_merge *m, size_t count, const float *d, float *out) {
+  double all = 0;
+  for (size_t k = 0; k < m->inputs; k++) all += m->of_model[k][WEIGHT];
+  const float divisor = m->shared[NORMALIZE] != 0 && fabs(all) >= 1e-8 ? (float)all : 1;
+  for (size_t i = 0; i < count; i++) {
+    float sum = 0;
+    for (size_t k = 0; k < m->inputs; k++) sum += d[k * count + i];
+    out[i] = sum / divisor;
+  }
+}
+
+static void add_agreeing(const ig_merge *m, size_t count, const float *d, float *out) {
+  const bool normalize = m->shared[NORMALIZE] != 0;
+  for (size_t i = 0; i < count; i++) {
+    float sum = 0, agreed = 0, weights = 0;
+    for (size_t k = 0; k < m->inputs; k++) sum += d[k * count + i];
+    for (size_t k = 0; k < m->inputs; k++) {
+      const float x = d[k * count + i];
+      const bool agrees = sum >= 0 ? x > 0 : x < 0;
+      agreed += agrees ? x : 0;
+      weights += agrees ? (float)m->of_model[k][WEIGHT] : 0;
+    }
+    out[i] = normalize && weights != 0 ? agreed / weights : agreed;
+  }
+}
+
+static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+  const ig_thinning t = thinning_of(m);
+  float *d = b->scratch;
+  for (size_t k = 0; k < m->inputs; k++) {
+    const float weight = (float)m->of_model[k][WEIGHT];
+    ig_thinning_apply(&t, m, b, k, d + k * b->count);
+    for (size_t i = 0; i < b->count; i++) d[k * b->count + i] *= weight;
+  }
+  if (variant_of(m)->agree)
+    add_agreeing(m, b->count, d, out);
+  else
+    add_all(m, b->count, d, out);
+  const float lambda = (float)m->shared[LAMBDA];
+  for (size_t i = 0; i < b->count; i++) out[i] = b->base[i] + (lambda != 1 ? out[i] * lambda : out[i]);
+}
+
+// ---- the table -----------------------------------------------------------------------------------------------------------------------------
+
+#define PARAMETERS(normalize_, rescale_)                                                                                      \
+  {"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY}, {"density", IG_VALUE_NUMBER, true, false, 1, 0, 1},        \
+      {"normalize", IG_VALUE_FLAG, false, false, normalize_, 0, 1}, {"rescale", IG_VALUE_FLAG, false, false, rescale_, 0, 1}, \
+      {"lambda", IG_VALUE_NUMBER, false, false, 1, -INFINITY, INFINITY}, {                                                    \
+    "int8_mask", IG_VALUE_FLAG, false, false, 0, 0, 1 /* mergekit's, without effect on numbers */                             \
+  }
+#define TASK_METHOD(name_, summary_, thinning_, agree_, ...)                           \
+  const ig_method ig_method_##name_ = {.name = #name_,                                 \
+                                       .summary = summary_,                            \
+                                       .variant = &(const variant){thinning_, agree_}, \
+                                       .base = IG_BASE_REQUIRED,                       \
+                                       .least_inputs = 1,                              \
+                                       .most_inputs = IG_METHOD_INPUTS,                \
+                                       .parameters = {__VA_ARGS__},                    \
+                                       .passes = IG_THINNING_PASSES,                   \
+                                       .state_size = ig_thinning_state_size,           \
+                                       .sums = ig_thinning_sums,                       \
+                                       .counts = counts,                               \
+                                       .wants = wants,                                 \
+                                       .gather = gather,                               \
+                                       .conclude = conclude,                           \
+                                       .combine = combine};
+#define GAMMA \
+  { "gamma", IG_VALUE_NUMBER, true, false, 0.01, 0, 1 }
+#define EPSILON \
+  { "epsilon", IG_VALUE_NUMBER, true, false, 0.15, 0, 1 }
+
+TASK_METHOD(task_arithmetic, "weighted sum of differences from the base", IG_THIN_NOT, false, PARAMETERS(0, 0))
+TASK_METHOD(ties, "the largest differences, where their signs agree", IG_THIN_BY_MAGNITUDE, true, PARAMETERS(1, 0))
+TASK_METHOD(dare_linear, "differences dropped at random, the rest rescaled", IG_THIN_BY_CHANCE, false, PARAMETERS(0, 1))
+TASK_METHOD(dare_ties, "as dare_linear, where signs agree", IG_THIN_BY_CHANCE, true, PARAMETERS(0, 1))
+TASK_METHOD(breadcrumbs, "differences neither among the smallest nor among the very largest", IG_THIN_OUTLIERS, false, PARAMETERS(0, 0), GAMMA)
+TASK_METHOD(breadcrumbs_ties, "as breadcrumbs, where signs agree", IG_THIN_OUTLIERS, true, PARAMETERS(0, 0), GAMMA)
+TASK_METHOD(della, "differences dropped at random, small ones more often, where signs agree", IG_THIN_BY_RANK_IN_ROW, true, PARAMETERS(1, 1), EPSILON)
+TASK_METHOD(della_linear, "as della, all signs", IG_THIN_BY_RANK_IN_ROW, false, PARAMETERS(0, 1), EPSILON)

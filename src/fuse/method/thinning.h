@@ -1,0 +1,31 @@
+// Thinning out differences from the base: which values of a task vector stay.
+#ifndef IG_FUSE_METHOD_THINNING_H
+#define IG_FUSE_METHOD_THINNING_H
+#include "fuse/method.h"
+
+typedef enum ig_thinning_kind {
+  IG_THIN_NOT,
+  IG_THIN_BY_MAGNITUDE,  // the largest stay                                                         TIES (Yadav et al., NeurIPS 2023)
+  IG_THIN_OUTLIERS,   // all but the `gamma` largest, and the smallest                            Model Breadcrumbs (Davari & Belilovsky, ECCV 2024)
+  IG_THIN_BY_CHANCE,  //                                                                          DARE (Yu et al., ICML 2024)
+  IG_THIN_BY_RANK_IN_ROW,  // by chance, a row's large ones more often: density -+ epsilon             DELLA (Deep et al., 2024)
+} ig_thinning_kind;
+
+// What a method tells of one of its models.
+typedef struct ig_thinning {
+  ig_thinning_kind kind;
+  bool rescale;                   // to the L1 norm before
+  const double *density, *extra;  // (inputs) with a stride of IG_METHOD_PARAMETERS; extra: gamma or epsilon
+} ig_thinning;
+
+// The parts of a method's table that thinning fills; the state is thinning's alone.
+enum { IG_THINNING_PASSES = 5 };
+size_t ig_thinning_state_size(const ig_merge *merge);
+size_t ig_thinning_sums(const ig_merge *merge, int pass);
+size_t ig_thinning_counts(const ig_thinning *thinning, const ig_merge *merge, int pass);
+bool ig_thinning_wants(const ig_thinning *thinning, const ig_merge *merge, int pass);
+void ig_thinning_gather(const ig_thinning *thinning, const ig_merge *merge, int pass, const ig_merge_block *block, ig_gathered *to);
+void ig_thinning_conclude(const ig_thinning *thinning, ig_merge *merge, int pass, const ig_gathered *all);
+// d (count): the thinned difference of a model.
+void ig_thinning_apply(const ig_thinning *thinning, const ig_merge *merge, const ig_merge_block *block, size_t model, float *d);
+#endif

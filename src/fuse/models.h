@@ -1,0 +1,23 @@
+// The models that a recipe names, opened once each.
+#ifndef IG_FUSE_MODELS_H
+#define IG_FUSE_MODELS_H
+#include <jansson.h>
+#include "fuse/place.h"
+#include "io/safetensors.h"
+
+typedef struct ig_fuse_model {
+  const char *reference;  // as the recipe names it
+  ig_safetensors *tensors;
+  json_t *config;  // config.json
+  int layers[3];   // by ig_stack: the highest layer number + 1
+} ig_fuse_model;
+
+typedef struct ig_fuse_models {
+  ig_fuse_model *model;
+  size_t count, capacity;
+} ig_fuse_models;
+
+// The model of that name, opened if it is not yet. *index stays valid; references to models do not.
+ig_status ig_fuse_models_open(ig_fuse_models *models, const char *reference, size_t *index, ig_error *err);
+void ig_fuse_models_close(ig_fuse_models *models);
+#endif

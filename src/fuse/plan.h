@@ -1,0 +1,35 @@
+// What a recipe makes of its models, tensor by tensor, before any weight is read.
+#ifndef IG_FUSE_PLAN_H
+#define IG_FUSE_PLAN_H
+#include "fuse/models.h"
+#include "fuse/recipe.h"
+
+typedef struct ig_plan_tensor {
+  char *name;      // of the output
+  ig_dtype dtype;  // of the output
+  int rank;
+  size_t shape[IG_SAFETENSORS_MAX_RANK];
+  size_t elements;
+  bool copied;  // not of floating point: input[0] as it stands
+  size_t inputs;
+  const ig_safetensor **input;               // (inputs)
+  const ig_safetensor *base;                 // or NULL
+  double (*of_model)[IG_METHOD_PARAMETERS];  // (inputs)
+  const char **models;                       // (inputs): references
+  double shared[IG_METHOD_PARAMETERS];
+} ig_plan_tensor;
+
+typedef struct ig_plan {
+  const ig_recipe *recipe;
+  const ig_kernels *kernels;
+  ig_fuse_models models;    // in the recipe's order, base models behind
+  ig_plan_tensor *tensors;  // sorted by name
+  size_t count, capacity;
+  int layers[3];   // of the output, by ig_stack
+  char *problems;  // one a line; NULL: none. With problems nothing can be executed.
+} ig_plan;
+
+// Opens all models and lists every problem at once; only a lack of memory or a file that cannot be opened ends it before. ig_plan_free in any case.
+ig_status ig_plan_make(const ig_recipe *recipe, ig_plan *out, ig_error *err);
+void ig_plan_free(ig_plan *plan);
+#endif

@@ -1,0 +1,172 @@
+#include "fuse/recipe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "fuse/setting.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const char *const recipe_keys[] = {"merge_method", "base_model", "models", "slices",        "modules", "parameters",
+                                          "dtype",        "out_dtype",  "name",   "compatibility", "seed",    "tokenizer_source"};
+static const char *const model_keys[] = {"model", "parameters"};
+static const char *const source_keys[] = {"model", "layer_range", "parameters"};
+static const char *const slice_keys[] = {"sources", "base_model", "parameters"};
+static const char *const module_keys[] = {"slices", "models", "parameters"};
+
+// A list that is there and not empty.
+static ig_status require_list(const ig_yaml_node *node, ig_error *err) {
+  if (node->kind != IG_YAML_SEQUENCE) return ig_yaml_fail(node, err, "expected a list");
+  return node->count ? IG_OK : ig_yaml_fail(node, err, "an empty list");
+}
+
+// ---- models --------------------------------------------------------------------------------------------------------------------------------
+
+static ig_status read_source(const ig_yaml_node *node, const ig_recipe *recipe, bool ranged, ig_recipe_source *out, ig_error *err) {
+  if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected a map with 'model'");
+  IG_TRY(ranged ? ig_yaml_check_keys(node, source_keys, COUNT(source_keys), err) : ig_yaml_check_keys(node, model_keys, COUNT(model_keys), err));
+  *out = (ig_recipe_source){.node = node, .ranged = ranged};
+  IG_TRY(ig_yaml_string(node, "model", NULL, &out->model, err));
+  if (!out->model) return ig_yaml_fail(node, err, "has no 'model'");
+  IG_TRY(ig_yaml_map(node, "parameters", &out->parameters, err));
+  IG_TRY(ig_setting_check(out->parameters, recipe->method, true, err));
+  if (!ranged) return IG_OK;
+  double range[2] = {-1, -1};
+  IG_TRY(ig_yaml_numbers(node, "layer_range", 2, range, err));
+  out->first = (int)range[0];
+  out->last = (int)range[1];
+  if (range[0] < 0 || range[1] < range[0] || range[1] > 1e6 || out->first != range[0] || out->last != range[1])
+    return ig_yaml_fail(node, err, "expected a 'layer_range' of two whole numbers [first, last), first <= last");
+  return IG_OK;
+}
+
+static ig_status read_sources(const ig_yaml_node *list, const ig_recipe *recipe, bool ranged, ig_recipe_slice *slice, ig_error *err) {
+  IG_TRY(require_list(list, err));
+  if (list->count > IG_METHOD_INPUTS) return ig_yaml_fail(list, err, "%zu models, at most %d can be fused at a time", list->count, IG_METHOD_INPUTS);
+  slice->sources = ig_allocate(list->count, sizeof *slice->sources, err);
+  if (!slice->sources) return IG_ERROR_MEMORY;
+  slice->count = list->count;
+  for (size_t i = 0; i < list->count; i++) {
+    IG_TRY(read_source(list->children[i], recipe, ranged, &slice->sources[i], err));
+    for (size_t j = 0; j < i && !ranged; j++)
+      if (strcmp(slice->sources[i].model, slice->sources[j].model) == 0)
+        return ig_yaml_fail(list->children[i], err, "'%s' stands twice", slice->sources[i].model);
+    if (slice->sources[i].last - slice->sources[i].first != slice->sources[0].last - slice->sources[0].first)
+      return ig_yaml_fail(list->children[i], err, "all sources of a slice need the same number of layers");
+  }
+  return IG_OK;
+}
+
+// ---- slices and modules --------------------------------------------------------------------------------------------------------------------
+
+static ig_status read_slice(const ig_yaml_node *node, const ig_recipe *recipe, ig_recipe_slice *out, ig_error *err) {
+  if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected a map with 'sources'");
+  IG_TRY(ig_yaml_check_keys(node, slice_keys, COUNT(slice_keys), err));
+  IG_TRY(ig_yaml_string(node, "base_model", NULL, &out->base_model, err));
+  IG_TRY(ig_yaml_map(node, "parameters", &out->parameters, err));
+  IG_TRY(ig_setting_check(out->parameters, recipe->method, false, err));
+  const ig_yaml_node *sources = ig_yaml_get(node, "sources");
+  return sources ? read_sources(sources, recipe, true, out, err) : ig_yaml_fail(node, err, "has no 'sources'");
+}
+
+// models: or slices: of node; exactly one of them.
+static ig_status read_module(const ig_yaml_node *node, const ig_recipe *recipe, ig_recipe_module *out, ig_error *err) {
+  const ig_yaml_node *models = ig_yaml_get(node, "models"), *slices = ig_yaml_get(node, "slices");
+  out->node = node;
+  if (!models == !slices) return ig_yaml_fail(node, err, "expected either 'models' or 'slices'");
+  if (slices) IG_TRY(require_list(slices, err));
+  const size_t count = slices ? slices->count : 1;
+  out->slices = ig_allocate(count, sizeof *out->slices, err);
+  if (!out->slices) return IG_ERROR_MEMORY;
+  out->count = count;
+  if (models) return read_sources(models, recipe, false, &out->slices[0], err);
+  for (size_t i = 0; i < count; i++) IG_TRY(read_slice(slices->children[i], recipe, &out->slices[i], err));
+  return IG_OK;
+}
+
+static ig_status read_named_module(const ig_yaml_node *node, const ig_recipe *recipe, ig_recipe_module *out, ig_error *err) {
+  if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected a map with 'slices' or 'models'");
+  IG_TRY(ig_yaml_check_keys(node, module_keys, COUNT(module_keys), err));
+  IG_TRY(ig_yaml_map(node, "parameters", &out->parameters, err));
+  IG_TRY(ig_setting_check(out->parameters, recipe->method, false, err));
+  return read_module(node, recipe, out, err);
+}
+
+static ig_status read_modules(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
+  const ig_yaml_node *modules;
+  IG_TRY(ig_yaml_map(root, "modules", &modules, err));
+  if (modules && (ig_yaml_get(root, "models") || ig_yaml_get(root, "slices")))
+    return ig_yaml_fail(root, err, "expected one of 'models', 'slices' and 'modules'");
+  if (modules && modules->count == 0) return ig_yaml_fail(modules, err, "an empty map");
+  const size_t count = modules ? modules->count : 1;
+  out->modules = ig_allocate(count, sizeof *out->modules, err);
+  if (!out->modules) return IG_ERROR_MEMORY;
+  out->module_count = count;
+  if (!modules) return read_module(root, out, &out->modules[0], err);
+  for (size_t i = 0; i < count; i++) {
+    out->modules[i].name = modules->keys[i];
+    IG_TRY(read_named_module(modules->children[i], out, &out->modules[i], err));
+  }
+  return IG_OK;
+}
+
+// ---- the rest ------------------------------------------------------------------------------------------------------------------------------
+
+static ig_status read_method(const ig_yaml_node *root, const ig_method **out, ig_error *err) {
+  const char *name;
+  IG_TRY(ig_yaml_string(root, "merge_method", NULL, &name, err));
+  if (!name) return ig_yaml_fail(root, err, "has no 'merge_method'");
+  *out = ig_method_find(name);
+  if (*out) return IG_OK;
+  char list[1024] = "";
+  for (size_t i = 0; ig_methods[i]; i++) snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", ig_methods[i]->name);
+  return ig_yaml_fail(ig_yaml_get(root, "merge_method"), err, "unknown method '%.100s' (%s)", name, list);
+}
+
+static ig_status read_dtype(const ig_yaml_node *root, const char *key, bool *given, ig_dtype *out, ig_error *err) {
+  const char *name;
+  IG_TRY(ig_yaml_string(root, key, NULL, &name, err));
+  *given = name != NULL;
+  if (!name) return IG_OK;
+  if (strncmp(name, "torch.", 6) == 0) name += 6;
+  if (ig_dtype_parse(name, out) && (*out == IG_DTYPE_F32 || *out == IG_DTYPE_F16 || *out == IG_DTYPE_BF16)) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(root, key), err, "expected float32, bfloat16 or float16, found '%.100s'", name);
+}
+
+static ig_status read(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
+  if (root->kind != IG_YAML_MAP) return ig_yaml_fail(root, err, "expected a map with 'merge_method'");
+  IG_TRY(ig_yaml_check_keys(root, recipe_keys, COUNT(recipe_keys), err));
+  IG_TRY(read_method(root, &out->method, err));
+  const char *compatibility;
+  IG_TRY(ig_yaml_string(root, "compatibility", NULL, &compatibility, err));
+  if (compatibility && strcmp(compatibility, "mergekit") != 0)
+    return ig_yaml_fail(ig_yaml_get(root, "compatibility"), err, "expected mergekit, found '%.100s'", compatibility);
+  out->as_mergekit = compatibility != NULL;
+  IG_TRY(ig_yaml_u64(root, "seed", 0, &out->seed, err));
+  IG_TRY(ig_yaml_string(root, "base_model", NULL, &out->base_model, err));
+  if (out->method->base == IG_BASE_REQUIRED && !out->base_model) return ig_yaml_fail(root, err, "%s needs a 'base_model'", out->method->name);
+  IG_TRY(read_dtype(root, "dtype", &out->cast, &out->dtype, err));
+  IG_TRY(read_dtype(root, "out_dtype", &out->cast_out, &out->out_dtype, err));
+  IG_TRY(ig_yaml_map(root, "parameters", &out->parameters, err));
+  IG_TRY(ig_setting_check(out->parameters, out->method, false, err));
+  return read_modules(root, out, err);
+}
+
+ig_status ig_recipe_read(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
+  *out = (ig_recipe){.root = root};
+  const ig_status status = read(root, out, err);
+  if (status != IG_OK) ig_recipe_free(out);
+  return status;
+}
+
+void ig_recipe_free(ig_recipe *recipe) {
+  for (size_t m = 0; m < recipe->module_count; m++) {
+    for (size_t s = 0; s < recipe->modules[m].count; s++) free(recipe->modules[m].slices[s].sources);
+    free(recipe->modules[m].slices);
+  }
+  free(recipe->modules);
+  *recipe = (ig_recipe){0};
+}
