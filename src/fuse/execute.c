@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/half.h"
 #include "base/interrupt.h"
+#include "fuse/draws.h"
 
 enum { BLOCK = 1 << 15 };  // values, at least: those of a few models stay in L2
 
@@ -51,6 +52,7 @@ typedef struct sizes {
   size_t inputs;  // besides the base
   size_t state, sums, counts;
   size_t all_sums;  // of all blocks of a tensor
+  size_t blocks;    // of a tensor
 } sizes;
 
 static size_t most(size_t a, size_t b) { return a > b ? a : b; }
@@ -64,6 +66,7 @@ static sizes sizes_of(const ig_plan *plan) {
     const ig_merge merge = merge_of(plan, t, &c);
     s.values = most(s.values, c.block_rows * c.columns);
     s.inputs = most(s.inputs, t->inputs);
+    s.blocks = most(s.blocks, c.blocks);
     if (t->copied) continue;
     if (method->state_size) s.state = most(s.state, method->state_size(&merge));
     for (int pass = 0; pass < method->passes; pass++) {
@@ -80,7 +83,7 @@ static sizes sizes_of(const ig_plan *plan) {
 
 // What one thread works with.
 typedef struct worker {
-  float *x[IG_METHOD_INPUTS], *base, *out, *scratch;
+  float *x[IG_METHOD_INPUTS], *uniform[IG_METHOD_INPUTS], *base, *out, *scratch;
   char *bytes;  // of a block, converted
   char *state;
   double *sums;
@@ -92,6 +95,7 @@ typedef struct worker {
 typedef struct execution {
   const ig_plan *plan;
   ig_safetensors_pieces *output;
+  ig_draws *draws;  // or NULL
   sizes sizes;
   worker *workers;
   int threads;
@@ -100,12 +104,15 @@ typedef struct execution {
   const size_t *small;  // tensors of one block
 } execution;
 
+static bool draws_torch(const ig_plan *plan) { return plan->recipe->torch_random && plan->recipe->method->draws; }
+
 static void carve(execution *e, ig_arena *arena) {
   const sizes *s = &e->sizes;
   e->all_sums = IG_TAKE(arena, double, s->all_sums);
   for (int i = 0; i < e->threads; i++) {
     worker unused, *w = e->workers ? &e->workers[i] : &unused;
     for (size_t k = 0; k < s->inputs; k++) w->x[k] = IG_TAKE(arena, float, s->values);
+    for (size_t k = 0; k < s->inputs && draws_torch(e->plan); k++) w->uniform[k] = IG_TAKE(arena, float, s->values);
     w->base = IG_TAKE(arena, float, s->values);
     w->out = IG_TAKE(arena, float, s->values);
     w->scratch = IG_TAKE(arena, float, s->values *(s->inputs + 2));
@@ -147,6 +154,11 @@ static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor 
                           .scratch = w->scratch};
   const size_t first = row * c->columns;
   for (size_t i = 0; i < t->inputs; i++) IG_TRY(read_values(e->plan->recipe, t->input[i], first, out->count, w->x[i], &w->err));
+  if (e->draws) {
+    out->uniform = w->uniform;
+    for (size_t i = 0; i < t->inputs; i++)
+      ig_draws_uniform(e->draws, (size_t)(t - e->plan->tensors), i, index, c->blocks > 1, out->count, w->uniform[i]);
+  }
   return t->base ? read_values(e->plan->recipe, t->base, first, out->count, w->base, &w->err) : IG_OK;
 }
 
@@ -278,6 +290,7 @@ static void merge_large(execution *e, ig_pool *pool, const ig_plan_tensor *t) {
   const ig_method *method = e->plan->recipe->method;
   large l = {.execution = e, .tensor = t, .cut = cut_of(t)};
   l.merge = merge_of(e->plan, t, &l.cut);
+  if (e->draws) ig_draws_enter(e->draws, (size_t)(t - e->plan->tensors), l.cut.blocks, l.cut.block_rows * l.cut.columns);
   if (method->state_size) memset(l.merge.state = e->workers[0].state, 0, method->state_size(&l.merge));
   for (l.pass = 0; l.pass < method->passes && !atomic_load(&e->failed); l.pass++)
     if (!method->wants || method->wants(&l.merge, l.pass)) gather_all(&l, pool);
@@ -322,10 +335,12 @@ static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *r
   e->workers = ig_allocate((size_t)e->threads, sizeof *e->workers, err);
   size_t *small = ig_allocate(e->plan->count, sizeof *small, err);
   ig_status status = e->workers && small ? IG_OK : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = ig_draws_create(e->plan, e->sizes.blocks, &e->draws, err);
   if (status == IG_OK) {
     carve(e, &arena);
     status = run(e, pool, small, reporter, err);
   }
+  ig_draws_free(e->draws);
   free(small);
   free(e->workers);
   ig_arena_free(&arena);

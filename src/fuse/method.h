@@ -48,6 +48,7 @@ typedef struct ig_merge_block {
   size_t count;                   // rows * columns
   const float *const *x;          // (inputs)(count)
   const float *base;              // (count) or NULL
+  float *const *uniform;          // (inputs)(count): random numbers in [0, 1) to use in place of the method's own; NULL: none
   float *scratch;                 // (inputs + 2, count): may be used freely
 } ig_merge_block;
 
@@ -68,6 +69,7 @@ typedef struct ig_method {
   size_t (*state_size)(const ig_merge *merge);        // NULL: none
   size_t (*sums)(const ig_merge *merge, int pass);    // doubles gathered; NULL: none
   size_t (*counts)(const ig_merge *merge, int pass);  // NULL: none
+  bool (*draws)(const double *of_model);              // does it need a random number for each value, with these parameters? NULL: never
   bool (*wants)(const ig_merge *merge, int pass);     // is this pass needed, after those before it? NULL: all are
   void (*gather)(const ig_merge *merge, int pass, const ig_merge_block *block, ig_gathered *to);
   void (*conclude)(ig_merge *merge, int pass, const ig_gathered *all);

@@ -10,8 +10,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const char *const recipe_keys[] = {"merge_method", "base_model", "models", "slices",        "modules", "parameters",
-                                          "dtype",        "out_dtype",  "name",   "compatibility", "seed",    "tokenizer_source"};
+static const char *const recipe_keys[] = {"merge_method", "base_model", "models",        "slices", "modules",          "parameters", "dtype",
+                                          "out_dtype",    "name",       "compatibility", "seed",   "tokenizer_source", "rng"};
 static const char *const model_keys[] = {"model", "parameters"};
 static const char *const source_keys[] = {"model", "layer_range", "parameters"};
 static const char *const slice_keys[] = {"sources", "base_model", "parameters"};
@@ -136,6 +136,22 @@ static ig_status read_dtype(const ig_yaml_node *root, const char *key, bool *giv
   return ig_yaml_fail(ig_yaml_get(root, key), err, "expected float32, bfloat16 or float16, found '%.100s'", name);
 }
 
+// seed: N of our own numbers, or rng: {kind: torch, seed: N}.
+static ig_status read_random(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
+  static const char *const keys[] = {"kind", "seed"};
+  const ig_yaml_node *rng;
+  const char *kind;
+  IG_TRY(ig_yaml_u64(root, "seed", 0, &out->seed, err));
+  IG_TRY(ig_yaml_map(root, "rng", &rng, err));
+  if (!rng) return IG_OK;
+  IG_TRY(ig_yaml_check_keys(rng, keys, COUNT(keys), err));
+  IG_TRY(ig_yaml_string(rng, "kind", "philox", &kind, err));
+  out->torch_random = strcmp(kind, "torch") == 0;
+  if (!out->torch_random && strcmp(kind, "philox") != 0)
+    return ig_yaml_fail(ig_yaml_get(rng, "kind"), err, "expected philox or torch, found '%.100s'", kind);
+  return ig_yaml_u64(rng, "seed", out->seed, &out->seed, err);
+}
+
 static ig_status read(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
   if (root->kind != IG_YAML_MAP) return ig_yaml_fail(root, err, "expected a map with 'merge_method'");
   IG_TRY(ig_yaml_check_keys(root, recipe_keys, COUNT(recipe_keys), err));
@@ -145,7 +161,7 @@ static ig_status read(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
   if (compatibility && strcmp(compatibility, "mergekit") != 0)
     return ig_yaml_fail(ig_yaml_get(root, "compatibility"), err, "expected mergekit, found '%.100s'", compatibility);
   out->as_mergekit = compatibility != NULL;
-  IG_TRY(ig_yaml_u64(root, "seed", 0, &out->seed, err));
+  IG_TRY(read_random(root, out, err));
   IG_TRY(ig_yaml_string(root, "base_model", NULL, &out->base_model, err));
   if (out->method->base == IG_BASE_REQUIRED && !out->base_model) return ig_yaml_fail(root, err, "%s needs a 'base_model'", out->method->name);
   IG_TRY(read_dtype(root, "dtype", &out->cast, &out->dtype, err));

@@ -41,6 +41,7 @@ typedef struct ig_recipe {
   ig_dtype dtype, out_dtype;
   bool as_mergekit;  // compatibility: mergekit
   uint64_t seed;
+  bool torch_random;  // rng: {kind: torch, seed: N}
 } ig_recipe;
 
 // Checks keys, kinds and values everywhere, and that the method is known; opens no model. On failure there is nothing to free.

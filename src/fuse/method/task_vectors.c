@@ -23,6 +23,8 @@ static size_t counts(const ig_merge *m, int pass) {
   const ig_thinning t = thinning_of(m);
   return ig_thinning_counts(&t, m, pass);
 }
+static bool draws(const double *of_model) { return of_model[DENSITY] < 1; }
+
 static bool wants(const ig_merge *m, int pass) {
   const ig_thinning t = thinning_of(m);
   return ig_thinning_wants(&t, m, pass);
@@ -88,21 +90,22 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
       {"lambda", IG_VALUE_NUMBER, false, false, 1, -INFINITY, INFINITY}, {                                                    \
     "int8_mask", IG_VALUE_FLAG, false, false, 0, 0, 1 /* mergekit's, without effect on numbers */                             \
   }
-#define TASK_METHOD(name_, summary_, thinning_, agree_, ...)                           \
-  const ig_method ig_method_##name_ = {.name = #name_,                                 \
-                                       .summary = summary_,                            \
-                                       .variant = &(const variant){thinning_, agree_}, \
-                                       .base = IG_BASE_REQUIRED,                       \
-                                       .least_inputs = 1,                              \
-                                       .most_inputs = IG_METHOD_INPUTS,                \
-                                       .parameters = {__VA_ARGS__},                    \
-                                       .passes = IG_THINNING_PASSES,                   \
-                                       .state_size = ig_thinning_state_size,           \
-                                       .sums = ig_thinning_sums,                       \
-                                       .counts = counts,                               \
-                                       .wants = wants,                                 \
-                                       .gather = gather,                               \
-                                       .conclude = conclude,                           \
+#define TASK_METHOD(name_, summary_, thinning_, agree_, ...)                                     \
+  const ig_method ig_method_##name_ = {.name = #name_,                                           \
+                                       .summary = summary_,                                      \
+                                       .variant = &(const variant){thinning_, agree_},           \
+                                       .base = IG_BASE_REQUIRED,                                 \
+                                       .least_inputs = 1,                                        \
+                                       .most_inputs = IG_METHOD_INPUTS,                          \
+                                       .parameters = {__VA_ARGS__},                              \
+                                       .passes = IG_THINNING_PASSES,                             \
+                                       .state_size = ig_thinning_state_size,                     \
+                                       .sums = ig_thinning_sums,                                 \
+                                       .counts = counts,                                         \
+                                       .draws = (thinning_) >= IG_THIN_BY_CHANCE ? draws : NULL, \
+                                       .wants = wants,                                           \
+                                       .gather = gather,                                         \
+                                       .conclude = conclude,                                     \
                                        .combine = combine};
 #define GAMMA \
   { "gamma", IG_VALUE_NUMBER, true, false, 0.01, 0, 1 }

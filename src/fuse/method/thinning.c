@@ -163,6 +163,11 @@ static void keep_middle(const ig_merge *m, const ig_merge_block *b, size_t model
 static uint64_t stream_of(const ig_merge *m, size_t model) { return ig_hash_name(m->name) * 31 + ig_hash_name(m->models[model]); }
 
 static void keep_by_chance(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
+  const float density = (float)density_of(t, model);
+  if (b->uniform) {
+    for (size_t i = 0; i < b->count; i++) d[i] = b->uniform[model][i] < density ? d[i] : 0;
+    return;
+  }
   const uint64_t stream = stream_of(m, model);
   const ig_dropout_row row = {.key = {(uint32_t)m->seed, (uint32_t)(m->seed >> 32)},
                               .counter = {0, (uint32_t)b->index, (uint32_t)stream, (uint32_t)(stream >> 32)},
@@ -187,7 +192,8 @@ static void keep_by_rank(const ig_thinning *t, const ig_merge *m, const ig_merge
     for (size_t r = 0; r < c; r++) {
       const size_t i = (size_t)(order[r] & 0xFFFFFFFFu);
       const double p = c > 1 ? density - epsilon + 2 * epsilon * (double)r / (double)(c - 1) : density;
-      if (ig_random_uniform(m->seed, stream, (b->first_row + row) * c + i) >= p) d[i] = 0;
+      const double drawn = b->uniform ? (double)b->uniform[model][row * c + i] : ig_random_uniform(m->seed, stream, (b->first_row + row) * c + i);
+      if (drawn >= (b->uniform ? (double)(float)p : p)) d[i] = 0;
     }
   }
 }
