@@ -21,6 +21,12 @@ static inline uint32_t ig_select_key(float x) {
   return bits & 0x7FFFFFFFu;
 }
 
+static inline float ig_select_value(uint32_t key) {
+  float x;
+  memcpy(&x, &key, sizeof x);
+  return x;
+}
+
 // rank: from 0, ascending, below the number of values.
 static inline ig_select ig_select_begin(size_t rank) { return (ig_select){.rank = rank}; }
 // Counts values (count) into counts (IG_SELECT_BINS).

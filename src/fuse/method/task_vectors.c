@@ -40,29 +40,32 @@ static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
 
 // ---- adding up -----------------------------------------------------------------------------------------------------------------------------
 
-static void add_all(const ig_merge *m, size_t count, const float *d, float *out) {
+static void add_all(const ig_merge *m, size_t count, const float *d, float *restrict out) {
   double all = 0;
   for (size_t k = 0; k < m->inputs; k++) all += m->of_model[k][WEIGHT];
   const float divisor = m->shared[NORMALIZE] != 0 && fabs(all) >= 1e-8 ? (float)all : 1;
-  for (size_t i = 0; i < count; i++) {
-    float sum = 0;
-    for (size_t k = 0; k < m->inputs; k++) sum += d[k * count + i];
-    out[i] = sum / divisor;
-  }
+  for (size_t i = 0; i < count; i++) out[i] = 0;
+  for (size_t k = 0; k < m->inputs; k++)
+    for (size_t i = 0; i < count; i++) out[i] += d[k * count + i];
+  for (size_t i = 0; i < count; i++) out[i] /= divisor;
 }
 
-static void add_agreeing(const ig_merge *m, size_t count, const float *d, float *out) {
-  const bool normalize = m->shared[NORMALIZE] != 0;
-  for (size_t i = 0; i < count; i++) {
-    float sum = 0, agreed = 0, weights = 0;
-    for (size_t k = 0; k < m->inputs; k++) sum += d[k * count + i];
-    for (size_t k = 0; k < m->inputs; k++) {
-      const float x = d[k * count + i];
-      const bool agrees = sum >= 0 ? x > 0 : x < 0;
-      agreed += agrees ? x : 0;
-      weights += agrees ? (float)m->of_model[k][WEIGHT] : 0;
+// Loops over values inside those over models, without branches: compilers make vectors of them. weights (count): scratch.
+static void add_agreeing(const ig_merge *m, size_t count, const float *d, float *restrict sum, float *restrict agreed, float *restrict weights) {
+  for (size_t i = 0; i < count; i++) sum[i] = agreed[i] = weights[i] = 0;
+  for (size_t k = 0; k < m->inputs; k++)
+    for (size_t i = 0; i < count; i++) sum[i] += d[k * count + i];
+  for (size_t k = 0; k < m->inputs; k++) {
+    const float weight = (float)m->of_model[k][WEIGHT];
+    for (size_t i = 0; i < count; i++) {
+      const float x = d[k * count + i], towards = sum[i] >= 0 ? x : -x;
+      agreed[i] += towards > 0 ? x : 0;
+      weights[i] += towards > 0 ? weight : 0;
     }
-    out[i] = normalize && weights != 0 ? agreed / weights : agreed;
+  }
+  for (size_t i = 0; i < count; i++) {
+    const float divisor = weights[i] == 0 ? 1 : weights[i];
+    sum[i] = m->shared[NORMALIZE] != 0 ? agreed[i] / divisor : agreed[i];
   }
 }
 
@@ -75,7 +78,7 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
     for (size_t i = 0; i < b->count; i++) d[k * b->count + i] *= weight;
   }
   if (variant_of(m)->agree)
-    add_agreeing(m, b->count, d, out);
+    add_agreeing(m, b->count, d, out, d + m->inputs * b->count, d + (m->inputs + 1) * b->count);
   else
     add_all(m, b->count, d, out);
   const float lambda = (float)m->shared[LAMBDA];

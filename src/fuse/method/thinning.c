@@ -55,12 +55,25 @@ static void begin_model(const ig_thinning *t, const ig_merge *m, size_t model) {
   if (s->bounded) s->high = ig_select_begin(below + s->kept);
 }
 
+// Do only some of the values stay that are as large as a bound?
+static bool splits_equals(const ig_thinning *t, const model_state *s) {
+  if (!s->chosen) return false;
+  return t->kind == IG_THIN_BY_MAGNITUDE ? s->kept_equals < s->low.equal : s->low.rank > 0 || s->high.rank > 0;
+}
+
+static bool any_splits_equals(const ig_thinning *t, const ig_merge *m) {
+  for (size_t k = 0; k < m->inputs; k++)
+    if (splits_equals(t, &states(m)[k])) return true;
+  return false;
+}
+
 bool ig_thinning_wants(const ig_thinning *t, const ig_merge *m, int pass) {
   bool any = false;
   for (size_t k = 0; k < m->inputs; k++) {
     if (pass == 0) begin_model(t, m, k);
     any |= states(m)[k].chosen;
   }
+  if (pass == EQUALS_PASS) return any && selects(t) && any_splits_equals(t, m);
   return any && (pass == NORMS_PASS ? t->rescale : selects(t));
 }
 
@@ -135,14 +148,22 @@ void ig_thinning_conclude(const ig_thinning *t, ig_merge *m, int pass, const ig_
 
 // ---- masks ---------------------------------------------------------------------------------------------------------------------------------
 
+// Values as large as the bound: those of a block all stay or none, but in the one block in which the last of them stands.
 static void keep_largest(const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
   const model_state *s = &states(m)[model];
-  size_t equal = equals(m, model, 0)[b->index];
-  for (size_t i = 0; i < b->count; i++) {
-    const uint32_t key = ig_select_key(d[i]);
-    const bool is_equal = key == s->low.key;
-    d[i] = key > s->low.key || (is_equal && equal < s->kept_equals) ? d[i] : 0;
-    equal += is_equal;
+  const float bound = ig_select_value(s->low.key);
+  const size_t *before = equals(m, model, 0) + b->index, end = b->index + 1 < m->blocks ? before[1] : s->low.equal;
+  if (s->kept_equals == s->low.equal || end <= s->kept_equals) {
+    for (size_t i = 0; i < b->count; i++) d[i] = fabsf(d[i]) >= bound ? d[i] : 0;
+  } else if (*before >= s->kept_equals) {
+    for (size_t i = 0; i < b->count; i++) d[i] = fabsf(d[i]) > bound ? d[i] : 0;
+  } else {
+    size_t equal = *before;
+    for (size_t i = 0; i < b->count; i++) {
+      const float magnitude = fabsf(d[i]);
+      if (!(magnitude > bound || (magnitude == bound && equal < s->kept_equals))) d[i] = 0;
+      equal += magnitude == bound;
+    }
   }
 }
 
