@@ -6,7 +6,7 @@
 typedef struct fuse_values {
   const char *output;
   int threads;
-  bool dry_run;
+  bool dry_run, sha256;
   cli_log log;
 } fuse_values;
 #define CLI_VALUES fuse_values
@@ -14,6 +14,7 @@ typedef struct fuse_values {
 static const cli_option fuse_options[] = {
     CLI_TEXT_OPTION('o', "output", "DIR", output, "Directory of the fused model. Needed unless --dry-run."),
     CLI_FLAG_OPTION(0, "dry-run", dry_run, "Check the recipe and the models and list all problems; read no weights, write nothing."),
+    CLI_FLAG_OPTION(0, "sha256", sha256, "Record SHA-256 hashes of the inputs in place of XXH3-128."),
     CLI_THREADS_OPTION,
     CLI_QUIET_OPTION,
     CLI_JSON_OPTION,
@@ -28,6 +29,7 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   ig_fuse_options options = ig_fuse_options_default();
   options.threads = values.threads;
   options.dry_run = values.dry_run;
+  options.sha256 = values.sha256;
   options.reporter = cli_report_begin(&values.log, true);
   ig_error err;
   const ig_status status = ig_fuse(operands.items[0], values.output, &options, &err);

@@ -286,11 +286,13 @@ ig_status ig_score_lines(const ig_score_options *options, const char *const *hyp
 
 typedef struct ig_fuse_options {
   int threads;  /* 0: all cores; the result does not depend on it */
+  bool sha256;  /* hashes of the inputs in fusion.json; else XXH3-128, which costs no more than reading */
   bool dry_run; /* check everything that can be checked without reading weights, write nothing */
   ig_reporter reporter;
 } ig_fuse_options;
 ig_fuse_options ig_fuse_options_default(void);
-/* Carries out a recipe (YAML, docs/fusion.md) and writes a model directory. */
+/* Carries out a recipe (YAML, docs/fusion.md) and writes a model directory, which must not exist yet. It grows as OUTPUT.partial; called again after an
+ * interruption or a crash it goes on there, to the same bytes. */
 ig_status ig_fuse(const char *recipe, const char *output, const ig_fuse_options *options, ig_error *err);
 
 /* ---- measuring the machine ------------------------------------------------------------------------------------------------------------- */

@@ -15,6 +15,8 @@ module  jansson      libjansson-dev       jansson-devel        jansson
 module  yaml-0.1     libyaml-dev          libyaml-devel        libyaml
 module  libutf8proc  libutf8proc-dev      utf8proc-devel       utf8proc
 module  zlib         zlib1g-dev           zlib-devel           zlib
+module  libxxhash    libxxhash-dev        xxhash-devel         xxhash
+module  nettle       nettle-dev           nettle-devel         nettle
 module  cmocka       libcmocka-dev        libcmocka-devel      cmocka
 "
 if [ "${1:-}" = --developer ]; then

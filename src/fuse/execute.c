@@ -8,11 +8,13 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/half.h"
 #include "base/interrupt.h"
 #include "fuse/draws.h"
 
-enum { BLOCK = 1 << 15 };  // values, at least: those of a few models stay in L2
+enum { BLOCK = 1 << 15 };                          // values, at least: those of a few models stay in L2
+static const size_t CHECKPOINT = (size_t)1 << 28;  // bytes from one entry of the journal to the next
 
 // ---- sizes ---------------------------------------------------------------------------------------------------------------------------------
 
@@ -95,6 +97,7 @@ typedef struct worker {
 typedef struct execution {
   const ig_plan *plan;
   ig_safetensors_pieces *output;
+  ig_staging *staging;
   ig_draws *draws;  // or NULL
   sizes sizes;
   worker *workers;
@@ -304,27 +307,51 @@ static void report(const ig_reporter *reporter, size_t done, size_t all) {
     reporter->progress(reporter->context, &(ig_progress){.what = "fusing", .unit = "bytes", .done = (double)done, .total = (double)all});
 }
 
-static ig_status run(execution *e, ig_pool *pool, size_t *small, const ig_reporter *reporter, ig_error *err) {
-  const ig_plan *plan = e->plan;
-  size_t small_count = 0, done = 0, all = 0;
-  for (size_t i = 0; i < plan->count; i++) {
-    all += plan->tensors[i].elements;
-    if (plan->tensors[i].copied || cut_of(&plan->tensors[i]).blocks <= 1) small[small_count++] = i, done += plan->tensors[i].elements;
-  }
-  e->small = small;
-  ig_pool_run(pool, small_count, small_task, e);
-  for (size_t i = 0, s = 0; i < plan->count && !atomic_load(&e->failed); i++) {
-    if (s < small_count && small[s] == i) {
-      s++;
-      continue;
-    }
-    if (ig_interrupted()) return ig_fail(err, IG_INTERRUPTED, "interrupted");
-    merge_large(e, pool, &plan->tensors[i]);
-    report(reporter, done += plan->tensors[i].elements, all);
-  }
+// What is done so far, to the disk and into the journal.
+static ig_status checkpoint(execution *e, ig_error *err) {
+  IG_TRY(ig_safetensors_flush(e->output, err));
+  return ig_staging_flush(e->staging, err);
+}
+
+static ig_status first_failure(const execution *e, ig_error *err) {
   for (int i = 0; i < e->threads; i++)
     if (e->workers[i].status != IG_OK) return ig_fail(err, e->workers[i].status, "%s", e->workers[i].err.message);
   return IG_OK;
+}
+
+static bool is_small(const ig_plan_tensor *t) { return t->copied || cut_of(t).blocks <= 1; }
+
+static ig_status run_small(execution *e, ig_pool *pool, size_t *small, ig_error *err) {
+  size_t count = 0;
+  for (size_t i = 0; i < e->plan->count; i++)
+    if (!e->staging->done[i] && is_small(&e->plan->tensors[i])) small[count++] = i;
+  e->small = small;
+  ig_pool_run(pool, count, small_task, e);
+  IG_TRY(first_failure(e, err));
+  for (size_t i = 0; i < count; i++) IG_TRY(ig_staging_done(e->staging, small[i], err));
+  return IG_OK;
+}
+
+static ig_status run(execution *e, ig_pool *pool, size_t *small, const ig_reporter *reporter, ig_error *err) {
+  const ig_plan *plan = e->plan;
+  size_t done = 0, all = 0, unsaved = 0;
+  for (size_t i = 0; i < plan->count; i++) all += plan->tensors[i].elements;
+  IG_TRY(run_small(e, pool, small, err));
+  for (size_t i = 0; i < plan->count; i++) {
+    const ig_plan_tensor *t = &plan->tensors[i];
+    if (!e->staging->done[i]) {
+      merge_large(e, pool, t);
+      IG_TRY(first_failure(e, err));
+      IG_TRY(ig_staging_done(e->staging, i, err));
+      unsaved += t->elements * ig_dtype_size(t->dtype);
+    }
+    report(reporter, done += t->elements, all);
+    const bool interrupted = ig_interrupted();
+    if (interrupted || unsaved > CHECKPOINT) IG_TRY(checkpoint(e, err));
+    if (interrupted) return ig_fail(err, IG_INTERRUPTED, "interrupted; the same command goes on");
+    if (unsaved > CHECKPOINT) unsaved = 0;
+  }
+  return checkpoint(e, err);
 }
 
 static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *reporter, ig_error *err) {
@@ -347,7 +374,7 @@ static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *r
   return status;
 }
 
-static ig_status begin_output(execution *e, const char *path, const json_t *metadata, ig_error *err) {
+static ig_status begin_output(execution *e, const char *path, ig_error *err) {
   ig_safetensors_output *outputs = ig_allocate(e->plan->count, sizeof *outputs, err);
   if (!outputs) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < e->plan->count; i++) {
@@ -355,16 +382,17 @@ static ig_status begin_output(execution *e, const char *path, const json_t *meta
     outputs[i] = (ig_safetensors_output){.name = t->name, .dtype = t->dtype, .rank = t->rank};
     memcpy(outputs[i].shape, t->shape, sizeof t->shape);
   }
-  const ig_status status = ig_safetensors_begin(path, outputs, e->plan->count, metadata, &e->output, err);
+  const ig_status status = ig_safetensors_begin(path, outputs, e->plan->count, NULL, e->staging->resumed, &e->output, err);
   free(outputs);
   return status;
 }
 
-ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, const char *path, const json_t *metadata, const ig_reporter *reporter, ig_error *err) {
-  execution e = {.plan = plan, .sizes = sizes_of(plan)};
-  IG_TRY(begin_output(&e, path, metadata, err));
-  const ig_status status = run_in_memory(&e, pool, reporter, err);
-  if (status == IG_OK) return ig_safetensors_commit(e.output, err);
-  ig_safetensors_abandon(e.output);
+ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *staging, const ig_reporter *reporter, ig_error *err) {
+  execution e = {.plan = plan, .staging = staging, .sizes = sizes_of(plan)};
+  char *path = ig_join_path(staging->directory, "model.safetensors", err);
+  ig_status status = path ? begin_output(&e, path, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = run_in_memory(&e, pool, reporter, err);
+  ig_safetensors_end(e.output);
+  free(path);
   return status;
 }

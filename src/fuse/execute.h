@@ -4,9 +4,10 @@
 #define IG_FUSE_EXECUTE_H
 #include "base/pool.h"
 #include "fuse/plan.h"
+#include "fuse/staging.h"
 
 // Bytes of buffers that ig_plan_execute takes.
 size_t ig_plan_memory(const ig_plan *plan, int threads);
-// path: of the safetensors file; metadata as for ig_safetensors_begin. Values that are not finite, in the inputs or in the result, are an error.
-ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, const char *path, const json_t *metadata, const ig_reporter *reporter, ig_error *err);
+// Writes model.safetensors in the staging directory, but for the tensors that are done. Values that are not finite, in the inputs or in the result, are an error.
+ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *staging, const ig_reporter *reporter, ig_error *err);
 #endif

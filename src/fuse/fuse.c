@@ -1,12 +1,11 @@
 // ig_fuse: a recipe in, a model directory out.
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/report.h"
 #include "fuse/execute.h"
+#include "fuse/provenance.h"
 #include "io/json.h"
 
 // What stands beside the weights; those that the donor lacks are passed over.
@@ -61,18 +60,40 @@ static const ig_fuse_model *donor_of(const ig_plan *plan) {
   return &plan->models.model[0];
 }
 
-static ig_status write_model(const ig_plan *plan, const ig_fuse_options *options, const char *output, ig_error *err) {
+static ig_status write_companions(const ig_plan *plan, const json_t *provenance, const char *directory, ig_error *err) {
   const ig_fuse_model *donor = donor_of(plan);
-  ig_pool *pool = NULL;
-  IG_TRY(ig_make_directories(output, err));
-  IG_TRY(ig_pool_create(options->threads, &pool, err));
-  char *path = ig_join_path(output, "model.safetensors", err);
-  ig_status status = path ? ig_plan_execute(plan, pool, path, NULL, &options->reporter, err) : IG_ERROR_MEMORY;
+  for (size_t i = 0; i < sizeof companions / sizeof *companions; i++) IG_TRY(copy_companion(donor->reference, directory, companions[i], err));
+  IG_TRY(write_config(plan, donor, directory, err));
+  char *path = ig_join_path(directory, "fusion.json", err);
+  const ig_status status = path ? ig_json_save(path, provenance, 17, err) : IG_ERROR_MEMORY;
   free(path);
+  return status;
+}
+
+static ig_status write_staged(const ig_plan *plan, ig_pool *pool, const json_t *provenance, const ig_fuse_options *options, const char *output,
+                              ig_error *err) {
+  char fingerprint[IG_HASH_TEXT];
+  IG_TRY(ig_provenance_fingerprint(provenance, fingerprint, err));
+  ig_staging staging;
+  ig_status status = ig_staging_open(output, fingerprint, plan->count, &staging, err);
+  if (status == IG_OK && staging.resumed && options->reporter.message)
+    options->reporter.message(options->reporter.context, IG_INFO, "going on with an unfinished fusion");
+  if (status == IG_OK) status = ig_plan_execute(plan, pool, &staging, &options->reporter, err);
+  if (status == IG_OK) status = write_companions(plan, provenance, staging.directory, err);
+  if (status == IG_OK) status = ig_staging_finish(&staging, err);
+  ig_staging_close(&staging);
+  return status;
+}
+
+static ig_status write_model(const ig_plan *plan, const ig_fuse_options *options, const char *output, ig_error *err) {
+  ig_pool *pool = NULL;
+  json_t *provenance = NULL;
+  IG_TRY(ig_pool_create(options->threads, &pool, err));
+  ig_status status = ig_provenance_make(plan, options->sha256 ? IG_HASH_SHA256 : IG_HASH_XXH3, pool, &provenance, err);
+  if (status == IG_OK) status = write_staged(plan, pool, provenance, options, output, err);
+  json_decref(provenance);
   ig_pool_free(pool);
-  for (size_t i = 0; status == IG_OK && i < sizeof companions / sizeof *companions; i++)
-    status = copy_companion(donor->reference, output, companions[i], err);
-  return status == IG_OK ? write_config(plan, donor, output, err) : status;
+  return status;
 }
 
 static ig_status fuse(const ig_yaml *yaml, const ig_fuse_options *options, const char *output, ig_error *err) {

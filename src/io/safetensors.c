@@ -308,6 +308,9 @@ void ig_safetensors_close(ig_safetensors *file) {
   free(file);
 }
 
+size_t ig_safetensors_file_count(const ig_safetensors *file) { return file->shard_count; }
+const char *ig_safetensors_file(const ig_safetensors *file, size_t index) { return file->shards[index].path; }
+
 size_t ig_safetensors_count(const ig_safetensors *file) { return file->count; }
 const ig_safetensor *ig_safetensors_get(const ig_safetensors *file, size_t index) { return &file->tensors[index]; }
 

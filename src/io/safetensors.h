@@ -47,6 +47,9 @@ ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_er
 ig_status ig_safetensors_open_file(const char *path, ig_safetensors **out, ig_error *err);
 void ig_safetensors_close(ig_safetensors *file);
 
+// The files it lies in.
+size_t ig_safetensors_file_count(const ig_safetensors *file);
+const char *ig_safetensors_file(const ig_safetensors *file, size_t index);
 // Tensors are sorted by name.
 size_t ig_safetensors_count(const ig_safetensors *file);
 const ig_safetensor *ig_safetensors_get(const ig_safetensors *file, size_t index);
@@ -69,15 +72,17 @@ typedef struct ig_safetensors_output {
   const float *values;
   const void *raw;
 } ig_safetensors_output;
-// A file whose header is written first and whose values come in any order. pieces: as outputs, values and raw left out.
+// A file whose header is written first and whose values come in any order, at their own place. It is not atomic: whoever writes it does so in a directory that
+// is renamed when all is there. tensors: values and raw left out.
 typedef struct ig_safetensors_pieces ig_safetensors_pieces;
-// metadata: strings beside {"format": "pt"}, or NULL. The place on the disk is reserved: a disk that is too full shows here.
-ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *tensors, size_t count, const json_t *metadata,
+// metadata: strings beside {"format": "pt"}, or NULL. go_on: keep what a file with this very header holds. The place on the disk is reserved: a disk that is
+// too full shows here.
+ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *tensors, size_t count, const json_t *metadata, bool go_on,
                                ig_safetensors_pieces **out, ig_error *err);
 // bytes of tensor `index` from its byte `offset` on. Thread-safe.
 ig_status ig_safetensors_put(ig_safetensors_pieces *pieces, size_t index, size_t offset, const void *data, size_t bytes, ig_error *err);
-ig_status ig_safetensors_commit(ig_safetensors_pieces *pieces, ig_error *err);  // frees whatever happens
-void ig_safetensors_abandon(ig_safetensors_pieces *pieces);                     // leaves nothing behind; NULL is fine
+ig_status ig_safetensors_flush(ig_safetensors_pieces *pieces, ig_error *err);  // to the disk
+void ig_safetensors_end(ig_safetensors_pieces *pieces);                        // closes; NULL is fine
 // One file, atomically; metadata {"format": "pt"} as transformers expects; data 8-byte aligned, in the given order.
 ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *tensors, size_t count, ig_error *err);
 #endif

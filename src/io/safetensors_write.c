@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -57,16 +58,27 @@ static ig_status build_header(const char *path, const ig_safetensors_output *ten
   return IG_OK;
 }
 
-static ig_status write_header(ig_writer *writer, const json_t *header, ig_error *err) {
+// Length and header as they stand at the beginning of a file, for the caller to free(); NULL: out of memory. The values behind are aligned to 8 bytes.
+static char *header_bytes(const json_t *header, size_t *size) {
   char *text = ig_json_text(header, JSON_COMPACT | JSON_PRESERVE_ORDER);
-  if (!text) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", writer->path);
-  size_t length = strlen(text), padded = (length + 7) & ~(size_t)7;  // 8 + padded is a multiple of 8: data are aligned
-  unsigned char prefix[8];
-  for (int i = 0; i < 8; ++i) prefix[i] = (unsigned char)((uint64_t)padded >> (8 * i));
-  ig_status status = ig_writer_write(writer, prefix, sizeof prefix, err);
-  if (status == IG_OK) status = ig_writer_write(writer, text, length, err);
-  if (status == IG_OK) status = ig_writer_write(writer, "       ", padded - length, err);
+  const size_t length = text ? strlen(text) : 0, padded = (length + 7) & ~(size_t)7;
+  char *bytes = text ? malloc(8 + padded) : NULL;
+  if (bytes) {
+    for (int i = 0; i < 8; ++i) bytes[i] = (char)(unsigned char)((uint64_t)padded >> (8 * i));
+    memcpy(bytes + 8, text, length);
+    memset(bytes + 8 + length, ' ', padded - length);
+  }
   free(text);
+  *size = 8 + padded;
+  return bytes;
+}
+
+static ig_status write_header(ig_writer *writer, const json_t *header, ig_error *err) {
+  size_t size;
+  char *bytes = header_bytes(header, &size);
+  if (!bytes) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", writer->path);
+  const ig_status status = ig_writer_write(writer, bytes, size, err);
+  free(bytes);
   return status;
 }
 
@@ -104,66 +116,89 @@ ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *te
 // ---- in pieces -----------------------------------------------------------------------------------------------------------------------------
 
 struct ig_safetensors_pieces {
-  ig_writer writer;
+  char *path;
+  int descriptor;
   size_t count;
   size_t *begin;  // (count + 1): places of the tensors in the file
 };
 
-static ig_status begin_pieces(ig_safetensors_pieces *p, const ig_safetensors_output *tensors, const json_t *header, ig_error *err) {
-  IG_TRY(write_header(&p->writer, header, err));
-  if (fflush(p->writer.file)) return ig_fail(err, IG_ERROR_IO, "%s: %s", p->writer.path, strerror(errno));
-  const off_t at = ftello(p->writer.file);
-  p->begin[0] = (size_t)at;
-  for (size_t i = 0; i < p->count; i++) {
-    size_t elements, bytes;
-    IG_TRY(tensor_size(p->writer.path, &tensors[i], &elements, &bytes, err));
-    p->begin[i + 1] = p->begin[i] + bytes;
-  }
-  const size_t values = p->begin[p->count] - p->begin[0];
-  const int failed = values ? posix_fallocate(fileno(p->writer.file), at, (off_t)values) : 0;
-  return failed ? ig_fail(err, IG_ERROR_IO, "%s: %zu bytes: %s", p->writer.path, p->begin[p->count], strerror(failed)) : IG_OK;
+static ig_status fail(const ig_safetensors_pieces *p, int number, ig_error *err) {
+  return ig_fail(err, IG_ERROR_IO, "%s: %s", p->path, strerror(number));
 }
 
-ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *tensors, size_t count, const json_t *metadata,
+static ig_status write_at(const ig_safetensors_pieces *p, size_t offset, const char *from, size_t bytes, ig_error *err) {
+  while (bytes > 0) {
+    const ssize_t written = pwrite(p->descriptor, from, bytes, (off_t)offset);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return fail(p, written < 0 ? errno : EIO, err);
+    from += written, offset += (size_t)written, bytes -= (size_t)written;
+  }
+  return IG_OK;
+}
+
+static ig_status place_tensors(ig_safetensors_pieces *p, const ig_safetensors_output *tensors, size_t header, ig_error *err) {
+  p->begin[0] = header;
+  for (size_t i = 0; i < p->count; i++) {
+    size_t elements, bytes;
+    IG_TRY(tensor_size(p->path, &tensors[i], &elements, &bytes, err));
+    p->begin[i + 1] = p->begin[i] + bytes;
+  }
+  return IG_OK;
+}
+
+// Does the file begin with these bytes, and is it as long as it has to be?
+static bool holds(const ig_safetensors_pieces *p, const char *bytes, size_t size) {
+  struct stat status;
+  if (fstat(p->descriptor, &status) || (size_t)status.st_size != p->begin[p->count]) return false;
+  char *found = malloc(size);
+  const bool same = found && pread(p->descriptor, found, size, 0) == (ssize_t)size && memcmp(found, bytes, size) == 0;
+  free(found);
+  return same;
+}
+
+static ig_status begin_pieces(ig_safetensors_pieces *p, const ig_safetensors_output *tensors, const json_t *header, bool go_on, ig_error *err) {
+  size_t size;
+  char *bytes = header_bytes(header, &size);
+  if (!bytes) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", p->path);
+  ig_status status = place_tensors(p, tensors, size, err);
+  if (status == IG_OK && !(go_on && holds(p, bytes, size))) {
+    int failed = ftruncate(p->descriptor, 0) ? errno : posix_fallocate(p->descriptor, 0, (off_t)p->begin[p->count]);
+    status = failed ? fail(p, failed, err) : write_at(p, 0, bytes, size, err);
+  }
+  free(bytes);
+  return status;
+}
+
+ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *tensors, size_t count, const json_t *metadata, bool go_on,
                                ig_safetensors_pieces **out, ig_error *err) {
   ig_safetensors_pieces *p = *out = ig_allocate(1, sizeof *p, err);
   if (!p) return IG_ERROR_MEMORY;
-  p->count = count;
-  p->begin = ig_allocate(count + 1, sizeof *p->begin, err);
+  *p = (ig_safetensors_pieces){.path = ig_duplicate(path, strlen(path), err), .descriptor = -1, .count = count};
+  p->begin = p->path ? ig_allocate(count + 1, sizeof *p->begin, err) : NULL;
   json_t *header = NULL;
   ig_status status = p->begin ? build_header(path, tensors, count, metadata, &header, err) : IG_ERROR_MEMORY;
-  if (status == IG_OK) status = ig_writer_open(&p->writer, path, err);
-  if (status == IG_OK) status = begin_pieces(p, tensors, header, err);
+  if (status == IG_OK) {
+    p->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    status = p->descriptor < 0 ? fail(p, errno, err) : begin_pieces(p, tensors, header, go_on, err);
+  }
   json_decref(header);
   if (status != IG_OK) {
-    ig_safetensors_abandon(p);
+    ig_safetensors_end(p);
     *out = NULL;
   }
   return status;
 }
 
 ig_status ig_safetensors_put(ig_safetensors_pieces *p, size_t index, size_t offset, const void *data, size_t bytes, ig_error *err) {
-  const char *from = data;
-  off_t at = (off_t)(p->begin[index] + offset);
-  for (size_t left = bytes; left > 0;) {
-    const ssize_t written = pwrite(fileno(p->writer.file), from, left, at);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return ig_fail(err, IG_ERROR_IO, "%s: %s", p->writer.path, written < 0 ? strerror(errno) : "nothing was written");
-    from += written, at += written, left -= (size_t)written;
-  }
-  return IG_OK;
+  return write_at(p, p->begin[index] + offset, data, bytes, err);
 }
 
-ig_status ig_safetensors_commit(ig_safetensors_pieces *p, ig_error *err) {
-  const ig_status status = ig_writer_commit(&p->writer, err);
-  free(p->begin);
-  free(p);
-  return status;
-}
+ig_status ig_safetensors_flush(ig_safetensors_pieces *p, ig_error *err) { return fdatasync(p->descriptor) ? fail(p, errno, err) : IG_OK; }
 
-void ig_safetensors_abandon(ig_safetensors_pieces *p) {
+void ig_safetensors_end(ig_safetensors_pieces *p) {
   if (!p) return;
-  ig_writer_abandon(&p->writer);
+  if (p->descriptor >= 0) close(p->descriptor);
+  free(p->path);
   free(p->begin);
   free(p);
 }

@@ -1,0 +1,106 @@
+#include "fuse/staging.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/file.h"
+
+static const char *const journal_name = "fusion.journal";
+
+static ig_status fail(const char *path, const char *what, ig_error *err) {
+  return ig_fail(err, IG_ERROR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
+}
+
+// OUTPUT without slashes at its end, and OUTPUT.partial.
+static ig_status name_directories(const char *output, ig_staging *s, ig_error *err) {
+  size_t length = strlen(output);
+  while (length > 1 && output[length - 1] == '/') length--;
+  s->output = ig_duplicate(output, length, err);
+  s->directory = ig_allocate(length + 16, 1, err);
+  if (!s->output || !s->directory) return IG_ERROR_MEMORY;
+  snprintf(s->directory, length + 16, "%s.partial", s->output);
+  s->journal_path = ig_join_path(s->directory, journal_name, err);
+  return s->journal_path ? IG_OK : IG_ERROR_MEMORY;
+}
+
+// The tensors that the journal of the same fusion says are done; a last line cut short does not count.
+static void read_journal(ig_staging *s, const char *fingerprint) {
+  FILE *file = fopen(s->journal_path, "r");
+  char line[128];
+  if (!file) return;
+  if (fgets(line, sizeof line, file) && strncmp(line, fingerprint, strlen(fingerprint)) == 0 && line[strlen(fingerprint)] == '\n') {
+    s->resumed = true;
+    while (fgets(line, sizeof line, file) && strchr(line, '\n')) {
+      char *end;
+      const unsigned long long index = strtoull(line, &end, 10);
+      if (*end == '\n' && index < s->tensors) s->done[index] = true;
+    }
+  }
+  fclose(file);
+}
+
+static ig_status open_journal(ig_staging *s, const char *fingerprint, ig_error *err) {
+  s->journal = fopen(s->journal_path, s->resumed ? "a" : "w");
+  if (!s->journal) return fail(s->journal_path, "write", err);
+  if (!s->resumed && (fprintf(s->journal, "%s\n", fingerprint) < 0 || fflush(s->journal))) return fail(s->journal_path, "write", err);
+  return IG_OK;
+}
+
+ig_status ig_staging_open(const char *output, const char *fingerprint, size_t tensors, ig_staging *out, ig_error *err) {
+  *out = (ig_staging){.tensors = tensors};
+  IG_TRY(name_directories(output, out, err));
+  struct stat status;
+  if (lstat(out->output, &status) == 0) return ig_fail(err, IG_ERROR_IO, "%s: exists already; move it away, or choose another output", out->output);
+  out->done = ig_allocate(tensors, sizeof *out->done, err);
+  if (!out->done) return IG_ERROR_MEMORY;
+  if (lstat(out->directory, &status) == 0 && !ig_file_exists(out->journal_path))
+    return ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not an unfinished fusion", out->directory);
+  IG_TRY(ig_make_directories(out->directory, err));
+  read_journal(out, fingerprint);
+  return open_journal(out, fingerprint, err);
+}
+
+ig_status ig_staging_done(ig_staging *s, size_t index, ig_error *err) {
+  s->done[index] = true;
+  return fprintf(s->journal, "%zu\n", index) < 0 ? fail(s->journal_path, "write", err) : IG_OK;
+}
+
+ig_status ig_staging_flush(ig_staging *s, ig_error *err) { return fflush(s->journal) ? fail(s->journal_path, "write", err) : IG_OK; }
+
+static ig_status sync_directory(const char *path, ig_error *err) {
+  const int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return fail(path, "open", err);
+  const int failed = fsync(descriptor) && errno != EINVAL;
+  close(descriptor);
+  return failed ? fail(path, "write", err) : IG_OK;
+}
+
+ig_status ig_staging_finish(ig_staging *s, ig_error *err) {
+  fclose(s->journal);
+  s->journal = NULL;
+  IG_TRY(sync_directory(s->directory, err));
+  if (unlink(s->journal_path)) return fail(s->journal_path, "remove", err);
+  if (rename(s->directory, s->output)) return fail(s->output, "rename to it", err);
+  char *parent = ig_duplicate(s->output, strlen(s->output), err);
+  if (!parent) return IG_ERROR_MEMORY;
+  char *slash = strrchr(parent, '/');
+  if (slash) slash[slash == parent] = '\0';
+  const ig_status status = sync_directory(slash ? parent : ".", err);
+  free(parent);
+  return status;
+}
+
+void ig_staging_close(ig_staging *s) {
+  if (s->journal) fclose(s->journal);
+  free(s->output);
+  free(s->directory);
+  free(s->journal_path);
+  free(s->done);
+  *s = (ig_staging){0};
+}
