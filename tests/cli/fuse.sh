@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# ingot fuse: the same bytes for any threads and after a kill, stacked layers that translate, and refusals that leave nothing behind.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+model=$INGOT_SOURCE/models/en-de
+cp -r "$model" first
+cp -r "$INGOT_SOURCE/tests/golden/marian_tiny" tiny
+
+recipe() { printf '%s\n' "$@" >recipe.yml; }
+fuse() { expect 0 "$INGOT" fuse recipe.yml -o "$1" -q "${@:2}"; }
+same_models() { same "$1/model.safetensors" "$2/model.safetensors" && same "$1/config.json" "$2/config.json"; }
+
+# Another model of the same shapes: one that differs in every tensor.
+recipe 'merge_method: passthrough' 'models: [{model: first, parameters: {scale: [{select: encoder, value: [0.9, 1.1]}, {value: 0.95}]}}]'
+fuse second
+cmp -s first/model.safetensors second/model.safetensors && fail "scaled, and yet the same"
+recipe 'merge_method: passthrough' 'models: [{model: first}]'
+fuse copy
+echo 'How are you?' >in
+expect 0 "$INGOT" translate -m first -i in -o plain -q
+expect 0 "$INGOT" translate -m copy -i in -o copied -q
+same plain copied
+
+# Any number of threads, every kind of pass.
+for method in linear slerp ties dare_ties breadcrumbs_ties della; do
+  case $method in
+    linear) recipe "merge_method: $method" 'models: [{model: first, parameters: {weight: 0.7}}, {model: second, parameters: {weight: [0.1, 0.5]}}]' ;;
+    slerp) recipe "merge_method: $method" 'base_model: first' 'models: [{model: first}, {model: second}]' 'parameters: {t: 0.3}' ;;
+    *) recipe "merge_method: $method" 'base_model: first' 'models: [{model: second, parameters: {weight: 0.5, density: 0.4}}, {model: copy, parameters: {weight: 1}}]' ;;
+  esac
+  fuse "$method-1" --threads 1
+  fuse "$method-3" --threads 3
+  same_models "$method-1" "$method-3"
+  expect 0 "$INGOT" translate -m "$method-1" -i in -o translated -q
+done
+has dare_ties-1/fusion.json '"method": "dare_ties"'
+has dare_ties-1/fusion.json '"xxh3-128": '
+
+# A fusion that was killed goes on to the same bytes.
+for delay in 0.01 0.02 0.03 0.05 0.08; do
+  "$INGOT" fuse recipe.yml -o killed -q --threads 1 &
+  sleep "$delay"
+  kill -KILL $! 2>/dev/null
+  wait $! 2>/dev/null
+  [ -d killed ] || fuse killed
+  same_models killed della-1
+  [ -e killed.partial ] && fail "killed.partial is left"
+  rm -rf killed
+done
+mkdir -p other.partial
+expect 1 "$INGOT" fuse recipe.yml -o other -q
+has err 'is not an unfinished fusion'
+
+# Layers stacked in each stack; the configuration follows.
+recipe 'merge_method: passthrough' 'modules:' '  encoder: {slices: [{sources: [{model: first, layer_range: [0, 2]}]}, {sources: [{model: first, layer_range: [1, 3]}]}]}' \
+  '  decoder: {slices: [{sources: [{model: first, layer_range: [0, 2]}]}]}'
+fuse stacked
+has stacked/config.json '"encoder_layers": 4'
+expect 0 "$INGOT" translate -m stacked -i in -o translated -q
+
+# Refusals: all problems at once, nothing written.
+refused() { # MESSAGE LINE...
+  local message=$1
+  shift
+  recipe "$@"
+  expect 1 "$INGOT" fuse recipe.yml -o refused -q
+  has err "$message"
+  [ ! -e refused ] && [ ! -e refused.partial ] || fail "something was written: $message"
+}
+refused "did you mean 'weight'" 'merge_method: linear' 'models: [{model: first, parameters: {wieght: 1}}]'
+refused "did you mean 'merge_method'" 'merge_metod: linear' 'models: [{model: first, parameters: {weight: 1}}]'
+refused 'unknown method' 'merge_method: lniear' 'models: [{model: first, parameters: {weight: 1}}]'
+refused "has no 'weight'" 'merge_method: linear' 'models: [{model: first}]'
+refused "needs a 'base_model'" 'merge_method: ties' 'models: [{model: first, parameters: {weight: 1}}]'
+refused 'stands twice' 'merge_method: linear' 'models: [{model: first, parameters: {weight: 1}}, {model: first, parameters: {weight: 1}}]'
+refused 'nowhere' 'merge_method: linear' 'models: [{model: nowhere, parameters: {weight: 1}}]'
+refused 'an encoder and a decoder' 'merge_method: passthrough' 'slices: [{sources: [{model: first, layer_range: [0, 2]}]}]'
+refused 'layers 2 to 5 of 3' 'merge_method: passthrough' 'modules: {encoder: {slices: [{sources: [{model: first, layer_range: [2, 5]}]}]}}'
+refused 'missing in tiny' 'merge_method: linear' 'models: [{model: first, parameters: {weight: 1}}, {model: tiny, parameters: {weight: 1}}]'
+recipe 'merge_method: linear' 'models: [{model: first, parameters: {weight: 1}}]'
+expect 1 "$INGOT" fuse recipe.yml -o copy -q
+has err 'exists already'
+expect 0 "$INGOT" fuse recipe.yml --dry-run -q
+expect 2 "$INGOT" fuse recipe.yml -q
+echo "fuse: fine"

@@ -1,0 +1,165 @@
+// Where a tensor stands by its name, and what a recipe's settings give it: gradients, filters, selectors, scopes; what is refused.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "fuse/setting.h"
+
+static void places_are_read_off_names(void **state) {
+  (void)state;
+  static const struct {
+    const char *name;
+    ig_stack stack;
+    int layer;
+    bool cross_attention, embeddings, head;
+  } cases[] = {
+      {"model.encoder.layers.3.self_attn.q_proj.weight", IG_STACK_ENCODER, 3, false, false, false},
+      {"model.decoder.layers.11.encoder_attn.k_proj.bias", IG_STACK_DECODER, 11, true, false, false},
+      {"decoder.block.2.layer.1.EncDecAttention.q.weight", IG_STACK_DECODER, 2, true, false, false},
+      {"encoder.block.0.layer.1.DenseReluDense.wi.weight", IG_STACK_ENCODER, 0, false, false, false},
+      {"bert.encoder.layer.5.output.dense.weight", IG_STACK_ENCODER, 5, false, false, false},
+      {"model.layers.7.mlp.up_proj.weight", IG_STACK_NONE, 7, false, false, false},
+      {"transformer.h.4.attn.c_attn.weight", IG_STACK_NONE, 4, false, false, false},
+      {"model.shared.weight", IG_STACK_NONE, -1, false, true, false},
+      {"model.encoder.embed_positions.weight", IG_STACK_ENCODER, -1, false, true, false},
+      {"lm_head.weight", IG_STACK_NONE, -1, false, false, true},
+      {"final_logits_bias", IG_STACK_NONE, -1, false, false, true},
+      {"decoder.final_layer_norm.weight", IG_STACK_DECODER, -1, false, false, false},
+      {"layers.x.weight", IG_STACK_NONE, -1, false, false, false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const ig_place place = ig_place_of(cases[i].name);
+    if (place.stack != cases[i].stack || place.layer != cases[i].layer || place.cross_attention != cases[i].cross_attention ||
+        place.embeddings != cases[i].embeddings || place.head != cases[i].head)
+      fail_msg("%s: stack %d, layer %d, cross-attention %d, embeddings %d, head %d", cases[i].name, place.stack, place.layer, place.cross_attention,
+               place.embeddings, place.head);
+  }
+}
+
+static void a_tensor_moves_to_another_layer(void **state) {
+  (void)state;
+  static const char *const pairs[][2] = {{"model.encoder.layers.3.fc1.weight", "model.encoder.layers.12.fc1.weight"},
+                                         {"decoder.block.11.layer.1.layer_norm.weight", "decoder.block.12.layer.1.layer_norm.weight"}};
+  for (size_t i = 0; i < 2; i++) {
+    const ig_place place = ig_place_of(pairs[i][0]);
+    char *renamed = ig_place_rename(pairs[i][0], &place, 12);
+    assert_string_equal(renamed, pairs[i][1]);
+    free(renamed);
+  }
+}
+
+static const ig_method_parameter weight = {"weight", IG_VALUE_NUMBER, true, true, 0.5, -10, 10},
+                                 flag = {"flag", IG_VALUE_FLAG, false, false, 1, 0, 1};
+
+static ig_yaml *parse(const char *text) {
+  ig_yaml *yaml;
+  ig_error err;
+  if (ig_yaml_parse(text, strlen(text), "recipe.yml", &yaml, &err) != IG_OK) fail_msg("%s", err.message);
+  return yaml;
+}
+
+// The value that a scope gives a tensor; NAN: not set.
+static double resolve(const char *text, const ig_method_parameter *parameter, const char *tensor, double depth) {
+  ig_yaml *yaml = parse(text);
+  const ig_yaml_node *scopes[] = {NULL, ig_yaml_root(yaml)};
+  const ig_place place = ig_place_of(tensor);
+  bool found;
+  double value;
+  ig_error err;
+  if (ig_setting_resolve(scopes, 2, &(ig_setting_query){parameter, tensor, &place, depth}, &found, &value, &err) != IG_OK)
+    fail_msg("%s", err.message);
+  ig_yaml_free(yaml);
+  if (!found) assert_true(value == parameter->fallback);
+  return found ? value : NAN;
+}
+
+#define ENCODER "model.encoder.layers.3.fc1.weight"
+#define DECODER "model.decoder.layers.1.encoder_attn.q_proj.weight"
+
+static void expect(double got, double expected) {
+  if (!(fabs(got - expected) < 1e-12)) fail_msg("%.17g instead of %.17g", got, expected);
+}
+
+static void values_come_from_settings(void **state) {
+  (void)state;
+  expect(resolve("weight: 1e-5", &weight, ENCODER, 0), 1e-5);
+  expect(resolve("weight: '0.25'", &weight, ENCODER, 0), 0.25);
+  expect(resolve("flag: no", &flag, ENCODER, 0), 0);
+  expect(resolve("weight: [0, 1]", &weight, ENCODER, 0.25), 0.25);
+  expect(resolve("weight: [0, 1, 3]", &weight, ENCODER, 0.75), 2);
+  expect(resolve("weight: [0, 1, 3]", &weight, ENCODER, 1), 3);
+  expect(resolve("flag: [true, false]", &flag, ENCODER, 0.99), 1);
+  const char *list = "weight: [{filter: fc1, value: 2}, {select: cross_attention, value: [3, 4]}, {tensors: '*.layers.1.*', value: 5}, {value: 6}]";
+  expect(resolve(list, &weight, ENCODER, 1), 2);
+  expect(resolve(list, &weight, DECODER, 0.5), 3.5);
+  expect(resolve(list, &weight, "model.decoder.layers.1.fc2.weight", 0), 5);
+  expect(resolve(list, &weight, "model.shared.weight", 0), 6);
+  const char *stacks = "weight: [{select: encoder, value: [0, 1]}, {select: decoder, layers: [1, 3], value: 7}]";
+  expect(resolve(stacks, &weight, ENCODER, 0.5), 0.5);
+  expect(resolve(stacks, &weight, DECODER, 0), 7);
+  assert_true(isnan(resolve(stacks, &weight, "model.decoder.layers.3.fc1.weight", 0)));
+  assert_true(isnan(resolve("other: 1", &weight, ENCODER, 0)));
+}
+
+static void the_first_scope_that_sets_a_value_counts(void **state) {
+  (void)state;
+  ig_yaml *first = parse("weight: {filter: fc2, value: 1}"), *second = parse("weight: 2");
+  const ig_yaml_node *scopes[] = {ig_yaml_root(first), ig_yaml_root(second)};
+  const ig_place place = ig_place_of(ENCODER);
+  bool found;
+  double value;
+  const char *tensors[] = {"model.encoder.layers.3.fc2.weight", ENCODER};
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(ig_setting_resolve(scopes, 2, &(ig_setting_query){&weight, tensors[i], &place, 0}, &found, &value, NULL), IG_OK);
+    assert_true(found && value == 1 + i);
+  }
+  ig_yaml_free(first);
+  ig_yaml_free(second);
+}
+
+static const ig_method method = {
+    .name = "test", .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 0.5, -10, 10}, {"flag", IG_VALUE_FLAG, false, false, 1, 0, 1}}};
+
+static void wrong_settings_are_refused(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *message;
+  } cases[] = {
+      {"wieght: 1", "weight"},
+      {"weight: heavy", "expected a number, found 'heavy'"},
+      {"weight: nan", "expected a number"},
+      {"weight: 0x10", "expected a number"},
+      {"weight: 11", "from -10 to 10"},
+      {"weight: []", "empty list"},
+      {"weight: [1, []]", "found a list"},
+      {"weight: {value: 1, filtre: x}", "filter"},
+      {"weight: {filter: x}", "no 'value'"},
+      {"weight: {value: 1, select: middle}", "cross_attention"},
+      {"weight: {value: 1, layers: [3, 1]}", "first <= last"},
+      {"weight: [{value: 1}, 2]", "map with 'value'"},
+      {"weight: [1, true]", "expected a number, found 'true'"},},
+      {"flag: 1", "not of one model"},
+      {"[1]", "expected a map"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    ig_yaml *yaml = parse(cases[i].text);
+    ig_error err;
+    assert_int_equal(ig_setting_check(ig_yaml_root(yaml), &method, true, &err), IG_ERROR_FORMAT);
+    if (!strstr(err.message, cases[i].message)) fail_msg("%s: %s", cases[i].text, err.message);
+    ig_yaml_free(yaml);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(places_are_read_off_names),  cmocka_unit_test(a_tensor_moves_to_another_layer),
+      cmocka_unit_test(values_come_from_settings),  cmocka_unit_test(the_first_scope_that_sets_a_value_counts),
+      cmocka_unit_test(wrong_settings_are_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
