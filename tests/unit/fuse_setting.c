@@ -142,7 +142,7 @@ static void wrong_settings_are_refused(void **state) {
       {"weight: {value: 1, select: middle}", "cross_attention"},
       {"weight: {value: 1, layers: [3, 1]}", "first <= last"},
       {"weight: [{value: 1}, 2]", "map with 'value'"},
-      {"weight: [1, true]", "expected a number, found 'true'"},},
+      {"weight: [1, true]", "expected a number, found 'true'"},
       {"flag: 1", "not of one model"},
       {"[1]", "expected a map"},
   };
