@@ -41,7 +41,7 @@ static ig_merge merge_of(const ig_plan *plan, const ig_plan_tensor *t, const cut
                     .columns = c->columns,
                     .blocks = c->blocks,
                     .inputs = t->inputs,
-                    .has_base = t->base != NULL,
+                    .has_base = t->base.tensor != NULL,
                     .of_model = (const double(*)[IG_METHOD_PARAMETERS])t->of_model,
                     .shared = t->shared,
                     .models = t->models,
@@ -55,6 +55,7 @@ typedef struct sizes {
   size_t state, sums, counts;
   size_t all_sums;  // of all blocks of a tensor
   size_t blocks;    // of a tensor
+  size_t lora;
 } sizes;
 
 static size_t most(size_t a, size_t b) { return a > b ? a : b; }
@@ -69,6 +70,8 @@ static sizes sizes_of(const ig_plan *plan) {
     s.values = most(s.values, c.block_rows * c.columns);
     s.inputs = most(s.inputs, t->inputs);
     s.blocks = most(s.blocks, c.blocks);
+    for (size_t k = 0; k < t->inputs; k++) s.lora = most(s.lora, ig_lora_scratch(&t->input[k].lora, c.block_rows));
+    s.lora = most(s.lora, ig_lora_scratch(&t->base.lora, c.block_rows));
     if (t->copied) continue;
     if (method->state_size) s.state = most(s.state, method->state_size(&merge));
     for (int pass = 0; pass < method->passes; pass++) {
@@ -85,7 +88,7 @@ static sizes sizes_of(const ig_plan *plan) {
 
 // What one thread works with.
 typedef struct worker {
-  float *x[IG_METHOD_INPUTS], *uniform[IG_METHOD_INPUTS], *base, *out, *scratch;
+  float *x[IG_METHOD_INPUTS], *uniform[IG_METHOD_INPUTS], *base, *out, *scratch, *lora;
   char *bytes;  // of a block, converted
   char *state;
   double *sums;
@@ -119,6 +122,7 @@ static void carve(execution *e, ig_arena *arena) {
     w->base = IG_TAKE(arena, float, s->values);
     w->out = IG_TAKE(arena, float, s->values);
     w->scratch = IG_TAKE(arena, float, s->values *(s->inputs + 2));
+    w->lora = IG_TAKE(arena, float, s->lora);
     w->bytes = IG_TAKE(arena, char, s->values * 8);
     w->state = IG_TAKE(arena, char, s->state);
     w->sums = IG_TAKE(arena, double, s->sums);
@@ -140,9 +144,10 @@ static void round_values(ig_dtype dtype, size_t count, float *x) {
   for (size_t i = 0; i < count && dtype == IG_DTYPE_F16; i++) x[i] = ig_f16_to_float(ig_float_to_f16(x[i]));
 }
 
-static ig_status read_values(const ig_recipe *recipe, const ig_safetensor *from, size_t first, size_t count, float *to, ig_error *err) {
-  IG_TRY(ig_safetensors_read_part(from, first, count, to, err));
-  if (recipe->cast && recipe->dtype != from->dtype) round_values(recipe->dtype, count, to);
+static ig_status read_values(const ig_recipe *recipe, worker *w, const ig_plan_input *from, const ig_merge_block *block, size_t columns, float *to) {
+  IG_TRY(ig_safetensors_read_part(from->tensor, block->first_row * columns, block->count, to, &w->err));
+  if (from->lora.a) IG_TRY(ig_lora_add(&from->lora, block->first_row, block->rows, to, w->lora, &w->err));
+  if (recipe->cast && (recipe->dtype != from->tensor->dtype || from->lora.a)) round_values(recipe->dtype, block->count, to);
   return IG_OK;
 }
 
@@ -153,16 +158,16 @@ static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor 
                           .rows = rows,
                           .count = rows * c->columns,
                           .x = (const float *const *)w->x,
-                          .base = t->base ? w->base : NULL,
+                          .base = t->base.tensor ? w->base : NULL,
                           .scratch = w->scratch};
-  const size_t first = row * c->columns;
-  for (size_t i = 0; i < t->inputs; i++) IG_TRY(read_values(e->plan->recipe, t->input[i], first, out->count, w->x[i], &w->err));
+  for (size_t i = 0; i < t->inputs; i++) IG_TRY(read_values(e->plan->recipe, w, &t->input[i], out, c->columns, w->x[i]));
+  if (t->base.tensor) IG_TRY(read_values(e->plan->recipe, w, &t->base, out, c->columns, w->base));
   if (e->draws) {
     out->uniform = w->uniform;
     for (size_t i = 0; i < t->inputs; i++)
       ig_draws_uniform(e->draws, (size_t)(t - e->plan->tensors), i, index, c->blocks > 1, out->count, w->uniform[i]);
   }
-  return t->base ? read_values(e->plan->recipe, t->base, first, out->count, w->base, &w->err) : IG_OK;
+  return IG_OK;
 }
 
 static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor *t, const cut *c, const ig_merge_block *block) {
@@ -213,14 +218,15 @@ static ig_status merge_small(const execution *e, worker *w, const ig_plan_tensor
 
 // Equal in all inputs, as it stands.
 static ig_status copy_tensor(const execution *e, worker *w, const ig_plan_tensor *t) {
-  const size_t index = (size_t)(t - e->plan->tensors), bytes = t->input[0]->bytes;
+  const size_t index = (size_t)(t - e->plan->tensors), bytes = t->input[0].tensor->bytes;
   char *first = malloc(bytes + 1), *other = malloc(bytes + 1);
-  ig_status status = first && other ? ig_safetensors_read_raw(t->input[0], first, &w->err) : ig_fail(&w->err, IG_ERROR_MEMORY, "out of memory");
+  ig_status status =
+      first && other ? ig_safetensors_read_raw(t->input[0].tensor, first, &w->err) : ig_fail(&w->err, IG_ERROR_MEMORY, "out of memory");
   for (size_t i = 1; status == IG_OK && i < t->inputs; i++) {
-    status = ig_safetensors_read_raw(t->input[i], other, &w->err);
+    status = ig_safetensors_read_raw(t->input[i].tensor, other, &w->err);
     if (status == IG_OK && memcmp(first, other, bytes) != 0)
-      status = ig_fail(&w->err, IG_ERROR_FORMAT, "%s: %s values that differ between %s and %s", t->name, ig_dtype_name(t->input[0]->dtype),
-                       t->input[0]->file, t->input[i]->file);
+      status = ig_fail(&w->err, IG_ERROR_FORMAT, "%s: %s values that differ between %s and %s", t->name, ig_dtype_name(t->input[0].tensor->dtype),
+                       t->input[0].tensor->file, t->input[i].tensor->file);
   }
   if (status == IG_OK) status = ig_safetensors_put(e->output, index, 0, first, bytes, &w->err);
   free(first);

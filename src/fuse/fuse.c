@@ -62,7 +62,7 @@ static const ig_fuse_model *donor_of(const ig_plan *plan) {
 
 static ig_status write_companions(const ig_plan *plan, const json_t *provenance, const char *directory, ig_error *err) {
   const ig_fuse_model *donor = donor_of(plan);
-  for (size_t i = 0; i < sizeof companions / sizeof *companions; i++) IG_TRY(copy_companion(donor->reference, directory, companions[i], err));
+  for (size_t i = 0; i < sizeof companions / sizeof *companions; i++) IG_TRY(copy_companion(donor->directory, directory, companions[i], err));
   IG_TRY(write_config(plan, donor, directory, err));
   char *path = ig_join_path(directory, "fusion.json", err);
   const ig_status status = path ? ig_json_save(path, provenance, 17, err) : IG_ERROR_MEMORY;

@@ -15,34 +15,50 @@ static void count_layers(ig_fuse_model *m) {
   }
 }
 
+// "MODEL+ADAPTER", unless a directory of that whole name is there.
+static ig_status split_reference(const char *reference, ig_fuse_model *m, const char **adapter, ig_error *err) {
+  const char *plus = ig_file_exists(reference) ? NULL : strrchr(reference, '+');
+  m->directory = ig_duplicate(reference, plus ? (size_t)(plus - reference) : strlen(reference), err);
+  *adapter = plus ? plus + 1 : NULL;
+  return m->directory ? IG_OK : IG_ERROR_MEMORY;
+}
+
 static ig_status open_model(const char *reference, ig_fuse_model *out, ig_error *err) {
+  const char *adapter;
   *out = (ig_fuse_model){.reference = reference};
-  IG_TRY(ig_safetensors_open(reference, &out->tensors, err));
-  char *path = ig_join_path(reference, "config.json", err);
-  ig_status status = path ? ig_json_load_object(path, &out->config, err) : IG_ERROR_MEMORY;
+  IG_TRY(split_reference(reference, out, &adapter, err));
+  IG_TRY(ig_safetensors_open(out->directory, &out->tensors, err));
+  char *path = ig_join_path(out->directory, "config.json", err);
+  const ig_status status = path ? ig_json_load_object(path, &out->config, err) : IG_ERROR_MEMORY;
   free(path);
-  if (status != IG_OK) {
-    ig_safetensors_close(out->tensors);
-    return status;
-  }
+  IG_TRY(status);
+  if (adapter) IG_TRY(ig_lora_open(adapter, &out->adapter, err));
+  if (adapter) IG_TRY(ig_lora_check(out->adapter, out->tensors, err));
   count_layers(out);
   return IG_OK;
+}
+
+static void close_model(ig_fuse_model *m) {
+  ig_safetensors_close(m->tensors);
+  ig_lora_close(m->adapter);
+  json_decref(m->config);
+  free(m->directory);
 }
 
 ig_status ig_fuse_models_open(ig_fuse_models *models, const char *reference, size_t *index, ig_error *err) {
   for (*index = 0; *index < models->count; ++*index)
     if (strcmp(models->model[*index].reference, reference) == 0) return IG_OK;
   IG_TRY(ig_grow((void **)&models->model, &models->capacity, models->count + 1, sizeof *models->model, err));
-  IG_TRY(open_model(reference, &models->model[models->count], err));
-  models->count++;
-  return IG_OK;
+  const ig_status status = open_model(reference, &models->model[models->count], err);
+  if (status == IG_OK)
+    models->count++;
+  else
+    close_model(&models->model[models->count]);
+  return status;
 }
 
 void ig_fuse_models_close(ig_fuse_models *models) {
-  for (size_t i = 0; i < models->count; i++) {
-    ig_safetensors_close(models->model[i].tensors);
-    json_decref(models->model[i].config);
-  }
+  for (size_t i = 0; i < models->count; i++) close_model(&models->model[i]);
   free(models->model);
   *models = (ig_fuse_models){0};
 }

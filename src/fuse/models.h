@@ -2,14 +2,17 @@
 #ifndef IG_FUSE_MODELS_H
 #define IG_FUSE_MODELS_H
 #include <jansson.h>
+#include "fuse/lora.h"
 #include "fuse/place.h"
 #include "io/safetensors.h"
 
 typedef struct ig_fuse_model {
   const char *reference;  // as the recipe names it
+  char *directory;
   ig_safetensors *tensors;
-  json_t *config;  // config.json
-  int layers[3];   // by ig_stack: the highest layer number + 1
+  ig_lora_adapter *adapter;  // of "MODEL+ADAPTER", or NULL
+  json_t *config;            // config.json
+  int layers[3];             // by ig_stack: the highest layer number + 1
 } ig_fuse_model;
 
 typedef struct ig_fuse_models {

@@ -67,13 +67,15 @@ static const ig_safetensor *find_tensor(const ig_fuse_model *m, const char *name
 
 // The source's tensor that becomes output tensor `name`, whose layer is `offset` layers into the slice.
 static ig_status find_input(const ig_fuse_model *m, const ig_recipe_source *source, const char *name, const ig_place *place, int offset,
-                            const ig_safetensor **out, ig_error *err) {
-  if (!source || !source->ranged || place->layer < 0) return *out = find_tensor(m, name), IG_OK;
-  char *renamed = ig_place_rename(name, place, source->first + offset);
-  if (!renamed) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
-  *out = find_tensor(m, renamed);
+                            ig_plan_input *out, ig_error *err) {
+  char *renamed = NULL;
+  if (source->ranged && place->layer >= 0) {
+    renamed = ig_place_rename(name, place, source->first + offset);
+    if (!renamed) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  }
+  out->tensor = find_tensor(m, renamed ? renamed : name);
   free(renamed);
-  return IG_OK;
+  return out->tensor ? ig_lora_find(m->adapter, out->tensor, &out->lora, err) : IG_OK;
 }
 
 // ---- one tensor ----------------------------------------------------------------------------------------------------------------------------
@@ -83,11 +85,11 @@ static bool is_float(ig_dtype dtype) { return dtype == IG_DTYPE_F32 || dtype == 
 static ig_dtype promote(ig_dtype a, ig_dtype b) { return a == b ? a : IG_DTYPE_F32; }
 
 static ig_dtype output_dtype(const ig_recipe *recipe, const ig_plan_tensor *t) {
-  if (!is_float(t->input[0]->dtype)) return t->input[0]->dtype;
+  if (!is_float(t->input[0].tensor->dtype)) return t->input[0].tensor->dtype;
   if (recipe->cast_out) return recipe->out_dtype;
   if (recipe->cast) return recipe->dtype;
-  ig_dtype dtype = t->base ? t->base->dtype : t->input[0]->dtype;
-  for (size_t i = 0; i < t->inputs; i++) dtype = promote(dtype, t->input[i]->dtype);
+  ig_dtype dtype = t->base.tensor ? t->base.tensor->dtype : t->input[0].tensor->dtype;
+  for (size_t i = 0; i < t->inputs; i++) dtype = promote(dtype, t->input[i].tensor->dtype);
   return dtype == IG_DTYPE_F64 ? IG_DTYPE_F32 : dtype;
 }
 
@@ -102,17 +104,17 @@ static void print_shape(const ig_safetensor *t, char *to, size_t size) {
 }
 
 static ig_status check_shapes(ig_plan *plan, const ig_plan_tensor *t, ig_error *err) {
-  const ig_safetensor *first = t->base ? t->base : t->input[0];
+  const ig_safetensor *first = t->base.tensor ? t->base.tensor : t->input[0].tensor;
   for (size_t i = 0; i < t->inputs; i++) {
-    if (!same_shape(first, t->input[i])) {
+    if (!same_shape(first, t->input[i].tensor)) {
       char expected[128], found[128];
       print_shape(first, expected, sizeof expected);
-      print_shape(t->input[i], found, sizeof found);
-      return add_problem(plan, err, "%s: %s in %s, but %s in %s", t->name, expected, first->file, found, t->input[i]->file);
+      print_shape(t->input[i].tensor, found, sizeof found);
+      return add_problem(plan, err, "%s: %s in %s, but %s in %s", t->name, expected, first->file, found, t->input[i].tensor->file);
     }
-    if (is_float(first->dtype) != is_float(t->input[i]->dtype))
+    if (is_float(first->dtype) != is_float(t->input[i].tensor->dtype))
       return add_problem(plan, err, "%s: %s in %s, but %s in %s", t->name, ig_dtype_name(first->dtype), first->file,
-                         ig_dtype_name(t->input[i]->dtype), t->input[i]->file);
+                         ig_dtype_name(t->input[i].tensor->dtype), t->input[i].tensor->file);
   }
   return IG_OK;
 }
@@ -125,7 +127,7 @@ static ig_status resolve_parameters(ig_plan *plan, const slice *s, const ig_sett
     for (size_t i = 0; i < (query.parameter->of_model ? t->inputs : 1); i++) {
       const ig_recipe_source *source = query.parameter->of_model ? s->source[i] : NULL;
       const ig_yaml_node *scopes[] = {source ? source->parameters : NULL, s->recipe->parameters, s->module->parameters, recipe->parameters};
-      query.tensor = source ? t->input[i]->name : t->name;
+      query.tensor = source ? t->input[i].tensor->name : t->name;
       bool found;
       double value;
       IG_TRY(ig_setting_resolve(scopes, 4, &query, &found, &value, err));
@@ -168,7 +170,7 @@ static ig_status plan_tensor(ig_plan *plan, const slice *s, const char *name, in
     const ig_fuse_model *m = &plan->models.model[s->model[i]];
     t->models[i] = m->reference;
     IG_TRY(find_input(m, s->source[i], name, &place, offset, &t->input[i], err));
-    if (t->input[i]) continue;
+    if (t->input[i].tensor) continue;
     complete = false;
     IG_TRY(add_problem(plan, err, "%s: missing in %s", name, m->reference));
   }
@@ -176,11 +178,11 @@ static ig_status plan_tensor(ig_plan *plan, const slice *s, const char *name, in
     const ig_fuse_model *m = &plan->models.model[s->base];
     const ig_recipe_source range = {.ranged = s->source[0]->ranged, .first = s->base_first};
     IG_TRY(find_input(m, &range, name, &place, offset, &t->base, err));
-    complete = complete && t->base;
-    if (!t->base) IG_TRY(add_problem(plan, err, "%s: missing in %s", name, m->reference));
+    complete = complete && t->base.tensor;
+    if (!t->base.tensor) IG_TRY(add_problem(plan, err, "%s: missing in %s", name, m->reference));
   }
   if (!complete) return IG_OK;
-  const ig_safetensor *like = t->base ? t->base : t->input[0];
+  const ig_safetensor *like = t->base.tensor ? t->base.tensor : t->input[0].tensor;
   t->rank = like->rank;
   memcpy(t->shape, like->shape, sizeof t->shape);
   t->elements = like->elements;

@@ -4,6 +4,12 @@
 #include "fuse/models.h"
 #include "fuse/recipe.h"
 
+// One model's tensor, with what an adapter adds to it.
+typedef struct ig_plan_input {
+  const ig_safetensor *tensor;
+  ig_lora lora;
+} ig_plan_input;
+
 typedef struct ig_plan_tensor {
   char *name;      // of the output
   ig_dtype dtype;  // of the output
@@ -12,8 +18,8 @@ typedef struct ig_plan_tensor {
   size_t elements;
   bool copied;  // not of floating point: input[0] as it stands
   size_t inputs;
-  const ig_safetensor **input;               // (inputs)
-  const ig_safetensor *base;                 // or NULL
+  ig_plan_input *input;                      // (inputs)
+  ig_plan_input base;                        // its tensor is NULL: none
   double (*of_model)[IG_METHOD_PARAMETERS];  // (inputs)
   const char **models;                       // (inputs): references
   double shared[IG_METHOD_PARAMETERS];

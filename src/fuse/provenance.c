@@ -43,12 +43,15 @@ static json_t *to_json(const inputs *all, size_t count) {
 
 ig_status ig_provenance_make(const ig_plan *plan, ig_hash_kind kind, ig_pool *pool, json_t **out, ig_error *err) {
   size_t count = 0;
-  for (size_t m = 0; m < plan->models.count; m++) count += ig_safetensors_file_count(plan->models.model[m].tensors);
+  for (size_t m = 0; m < plan->models.count; m++)
+    count += ig_safetensors_file_count(plan->models.model[m].tensors) + (plan->models.model[m].adapter != NULL);
   inputs all = {.kind = kind, .input = ig_allocate(count, sizeof *all.input, err)};
   if (!all.input) return IG_ERROR_MEMORY;
-  for (size_t m = 0, i = 0; m < plan->models.count; m++)
+  for (size_t m = 0, i = 0; m < plan->models.count; m++) {
+    if (plan->models.model[m].adapter) all.input[i++].path = ig_lora_file(plan->models.model[m].adapter);
     for (size_t f = 0; f < ig_safetensors_file_count(plan->models.model[m].tensors); f++)
       all.input[i++].path = ig_safetensors_file(plan->models.model[m].tensors, f);
+  }
   ig_pool_run(pool, count, hash_task, &all);
   ig_status status = IG_OK;
   for (size_t i = 0; i < count && status == IG_OK; i++)
