@@ -310,7 +310,7 @@ static void merge_large(execution *e, ig_pool *pool, const ig_plan_tensor *t) {
 
 static void report(const ig_reporter *reporter, size_t done, size_t all) {
   if (reporter && reporter->progress)
-    reporter->progress(reporter->context, &(ig_progress){.what = "fusing", .unit = "bytes", .done = (double)done, .total = (double)all});
+    reporter->progress(reporter->context, &(ig_progress){.what = "fusing", .unit = "values", .done = (double)done, .total = (double)all});
 }
 
 // What is done so far, to the disk and into the journal.

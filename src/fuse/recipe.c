@@ -6,13 +6,14 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "fuse/checkpoints.h"
 #include "fuse/setting.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const recipe_keys[] = {"merge_method", "base_model", "models",        "slices", "modules",          "parameters", "dtype",
                                           "out_dtype",    "name",       "compatibility", "seed",   "tokenizer_source", "rng"};
-static const char *const model_keys[] = {"model", "parameters"};
+static const char *const model_keys[] = {"model", "parameters", "checkpoints", "every", "last", "best", "metric"};
 static const char *const source_keys[] = {"model", "layer_range", "parameters"};
 static const char *const slice_keys[] = {"sources", "base_model", "parameters"};
 static const char *const module_keys[] = {"slices", "models", "parameters"};
@@ -25,15 +26,7 @@ static ig_status require_list(const ig_yaml_node *node, ig_error *err) {
 
 // ---- models --------------------------------------------------------------------------------------------------------------------------------
 
-static ig_status read_source(const ig_yaml_node *node, const ig_recipe *recipe, bool ranged, ig_recipe_source *out, ig_error *err) {
-  if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected a map with 'model'");
-  IG_TRY(ranged ? ig_yaml_check_keys(node, source_keys, COUNT(source_keys), err) : ig_yaml_check_keys(node, model_keys, COUNT(model_keys), err));
-  *out = (ig_recipe_source){.node = node, .ranged = ranged};
-  IG_TRY(ig_yaml_string(node, "model", NULL, &out->model, err));
-  if (!out->model) return ig_yaml_fail(node, err, "has no 'model'");
-  IG_TRY(ig_yaml_map(node, "parameters", &out->parameters, err));
-  IG_TRY(ig_setting_check(out->parameters, recipe->method, true, err));
-  if (!ranged) return IG_OK;
+static ig_status read_range(const ig_yaml_node *node, ig_recipe_source *out, ig_error *err) {
   double range[2] = {-1, -1};
   IG_TRY(ig_yaml_numbers(node, "layer_range", 2, range, err));
   out->first = (int)range[0];
@@ -43,20 +36,59 @@ static ig_status read_source(const ig_yaml_node *node, const ig_recipe *recipe, 
   return IG_OK;
 }
 
+static ig_status add_source(ig_recipe_slice *slice, const ig_recipe_source *source, const char *model, ig_error *err) {
+  if (slice->count == IG_METHOD_INPUTS) return ig_yaml_fail(source->node, err, "more than %d models cannot be fused at a time", IG_METHOD_INPUTS);
+  for (size_t i = 0; i < slice->count && !source->ranged; i++)
+    if (strcmp(slice->sources[i].model, model) == 0) return ig_yaml_fail(source->node, err, "'%s' stands twice", model);
+  ig_recipe_source *added = &slice->sources[slice->count];
+  *added = *source;
+  added->model = ig_duplicate(model, strlen(model), err);
+  if (!added->model) return IG_ERROR_MEMORY;
+  slice->count++;
+  if (added->last - added->first != slice->sources[0].last - slice->sources[0].first)
+    return ig_yaml_fail(source->node, err, "all sources of a slice need the same number of layers");
+  return IG_OK;
+}
+
+// {checkpoints: RUN, every, last, best, metric}: each of them is a model.
+static ig_status add_checkpoints(ig_recipe_slice *slice, const ig_recipe_source *source, const char *run, ig_error *err) {
+  ig_checkpoints_wanted wanted;
+  IG_TRY(ig_yaml_int(source->node, "every", 0, &wanted.every, err));
+  IG_TRY(ig_yaml_int(source->node, "last", 0, &wanted.last, err));
+  IG_TRY(ig_yaml_int(source->node, "best", 0, &wanted.best, err));
+  IG_TRY(ig_yaml_string(source->node, "metric", "bleu", &wanted.metric, err));
+  if (wanted.every < 0 || wanted.last < 0 || wanted.best < 0) return ig_yaml_fail(source->node, err, "'every', 'last' and 'best' cannot be negative");
+  char **names;
+  size_t count;
+  IG_TRY(ig_checkpoints_find(run, &wanted, &names, &count, err));
+  ig_status status = IG_OK;
+  for (size_t i = 0; i < count; i++) {
+    if (status == IG_OK) status = add_source(slice, source, names[i], err);
+    free(names[i]);
+  }
+  free(names);
+  return status;
+}
+
+static ig_status read_source(const ig_yaml_node *node, const ig_recipe *recipe, bool ranged, ig_recipe_slice *slice, ig_error *err) {
+  if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected a map with 'model'");
+  IG_TRY(ranged ? ig_yaml_check_keys(node, source_keys, COUNT(source_keys), err) : ig_yaml_check_keys(node, model_keys, COUNT(model_keys), err));
+  ig_recipe_source source = {.node = node, .ranged = ranged};
+  const char *model, *run;
+  IG_TRY(ig_yaml_string(node, "model", NULL, &model, err));
+  IG_TRY(ig_yaml_string(node, "checkpoints", NULL, &run, err));
+  if (!model == !run) return ig_yaml_fail(node, err, ranged ? "has no 'model'" : "expected either 'model' or 'checkpoints'");
+  IG_TRY(ig_yaml_map(node, "parameters", &source.parameters, err));
+  IG_TRY(ig_setting_check(source.parameters, recipe->method, true, err));
+  if (ranged) IG_TRY(read_range(node, &source, err));
+  return model ? add_source(slice, &source, model, err) : add_checkpoints(slice, &source, run, err);
+}
+
 static ig_status read_sources(const ig_yaml_node *list, const ig_recipe *recipe, bool ranged, ig_recipe_slice *slice, ig_error *err) {
   IG_TRY(require_list(list, err));
-  if (list->count > IG_METHOD_INPUTS) return ig_yaml_fail(list, err, "%zu models, at most %d can be fused at a time", list->count, IG_METHOD_INPUTS);
-  slice->sources = ig_allocate(list->count, sizeof *slice->sources, err);
+  slice->sources = ig_allocate(IG_METHOD_INPUTS, sizeof *slice->sources, err);
   if (!slice->sources) return IG_ERROR_MEMORY;
-  slice->count = list->count;
-  for (size_t i = 0; i < list->count; i++) {
-    IG_TRY(read_source(list->children[i], recipe, ranged, &slice->sources[i], err));
-    for (size_t j = 0; j < i && !ranged; j++)
-      if (strcmp(slice->sources[i].model, slice->sources[j].model) == 0)
-        return ig_yaml_fail(list->children[i], err, "'%s' stands twice", slice->sources[i].model);
-    if (slice->sources[i].last - slice->sources[i].first != slice->sources[0].last - slice->sources[0].first)
-      return ig_yaml_fail(list->children[i], err, "all sources of a slice need the same number of layers");
-  }
+  for (size_t i = 0; i < list->count; i++) IG_TRY(read_source(list->children[i], recipe, ranged, slice, err));
   return IG_OK;
 }
 
@@ -180,7 +212,10 @@ ig_status ig_recipe_read(const ig_yaml_node *root, ig_recipe *out, ig_error *err
 
 void ig_recipe_free(ig_recipe *recipe) {
   for (size_t m = 0; m < recipe->module_count; m++) {
-    for (size_t s = 0; s < recipe->modules[m].count; s++) free(recipe->modules[m].slices[s].sources);
+    for (size_t s = 0; s < recipe->modules[m].count; s++) {
+      for (size_t i = 0; i < recipe->modules[m].slices[s].count; i++) free(recipe->modules[m].slices[s].sources[i].model);
+      free(recipe->modules[m].slices[s].sources);
+    }
     free(recipe->modules[m].slices);
   }
   free(recipe->modules);

@@ -7,7 +7,7 @@
 
 typedef struct ig_recipe_source {
   const ig_yaml_node *node;
-  const char *model;  // a directory
+  char *model;  // a directory, or MODEL+ADAPTER; owned
   bool ranged;
   int first, last;  // layers [first, last) of the model's stack, where ranged
   const ig_yaml_node *parameters;

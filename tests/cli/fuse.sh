@@ -57,6 +57,20 @@ fuse stacked
 has stacked/config.json '"encoder_layers": 4'
 expect 0 "$INGOT" translate -m stacked -i in -o translated -q
 
+# The checkpoints of a run.
+toy run 150 'keep: 5'
+expect 0 "$INGOT" train toy.yml -q
+recipe 'merge_method: linear' 'models: [{checkpoints: run, last: 2, parameters: {weight: 1}}]'
+fuse average
+grep -q 'update-50/' average/fusion.json && fail "three checkpoints instead of the last two"
+has average/fusion.json 'run/update-100/model.safetensors'
+has average/fusion.json 'run/update-150/model.safetensors'
+recipe 'merge_method: linear' 'models: [{checkpoints: run, every: 100, parameters: {weight: 1}}]'
+fuse single
+recipe 'merge_method: passthrough' 'models: [{model: run/update-100}]'
+fuse direct
+same single/model.safetensors direct/model.safetensors
+
 # Refusals: all problems at once, nothing written.
 refused() { # MESSAGE LINE...
   local message=$1
@@ -76,6 +90,8 @@ refused 'nowhere' 'merge_method: linear' 'models: [{model: nowhere, parameters: 
 refused 'an encoder and a decoder' 'merge_method: passthrough' 'slices: [{sources: [{model: first, layer_range: [0, 2]}]}]'
 refused 'layers 2 to 5 of 3' 'merge_method: passthrough' 'modules: {encoder: {slices: [{sources: [{model: first, layer_range: [2, 5]}]}]}}'
 refused 'missing in tiny' 'merge_method: linear' 'models: [{model: first, parameters: {weight: 1}}, {model: tiny, parameters: {weight: 1}}]'
+refused '9 checkpoints wanted, 3 found' 'merge_method: linear' 'models: [{checkpoints: run, last: 9, parameters: {weight: 1}}]'
+refused 'no bleu for update' 'merge_method: linear' 'models: [{checkpoints: run, best: 2, parameters: {weight: 1}}]'
 recipe 'merge_method: linear' 'models: [{model: first, parameters: {weight: 1}}]'
 expect 1 "$INGOT" fuse recipe.yml -o copy -q
 has err 'exists already'
