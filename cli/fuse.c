@@ -4,7 +4,7 @@
 #include "report.h"
 
 typedef struct fuse_values {
-  const char *output;
+  const char *output, *report;
   int threads;
   bool dry_run, sha256;
   cli_log log;
@@ -13,7 +13,8 @@ typedef struct fuse_values {
 
 static const cli_option fuse_options[] = {
     CLI_TEXT_OPTION('o', "output", "DIR", output, "Directory of the fused model. Needed unless --dry-run."),
-    CLI_FLAG_OPTION(0, "dry-run", dry_run, "Check the recipe and the models and list all problems; read no weights, write nothing."),
+    CLI_FLAG_OPTION(0, "dry-run", dry_run, "Check the recipe and the models and list all problems; write no model."),
+    CLI_TEXT_OPTION(0, "report", "FILE.html", report, "Write a page with cosines and distances between the models, tensor by tensor."),
     CLI_FLAG_OPTION(0, "sha256", sha256, "Record SHA-256 hashes of the inputs in place of XXH3-128."),
     CLI_THREADS_OPTION,
     CLI_QUIET_OPTION,
@@ -29,6 +30,7 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   ig_fuse_options options = ig_fuse_options_default();
   options.threads = values.threads;
   options.dry_run = values.dry_run;
+  options.report = values.report;
   options.sha256 = values.sha256;
   options.reporter = cli_report_begin(&values.log, true);
   ig_error err;
@@ -40,7 +42,7 @@ static int run(const cli_verb *verb, int argc, char **argv) {
 const cli_verb cli_fuse = {
     .name = "fuse",
     .summary = "Fuse several models into one.",
-    .synopsis = "fuse RECIPE.yml -o DIR [--dry-run] [--threads N]",
+    .synopsis = "fuse RECIPE.yml -o DIR [--dry-run] [--report FILE.html] [--threads N]",
     .description =
         "Carries out a recipe: a method, the models, and its parameters for whole models, layers or single tensors. Recipes of mergekit are read as "
         "they stand. The result is an ordinary model directory; it does not depend on --threads.",

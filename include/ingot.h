@@ -285,9 +285,10 @@ ig_status ig_score_lines(const ig_score_options *options, const char *const *hyp
 /* ---- fusing models ---------------------------------------------------------------------------------------------------------------------- */
 
 typedef struct ig_fuse_options {
-  int threads;  /* 0: all cores; the result does not depend on it */
-  bool sha256;  /* hashes of the inputs in fusion.json; else XXH3-128, which costs no more than reading */
-  bool dry_run; /* check everything that can be checked without reading weights, write nothing */
+  int threads;        /* 0: all cores; the result does not depend on it */
+  bool sha256;        /* hashes of the inputs in fusion.json; else XXH3-128, which costs no more than reading */
+  const char *report; /* a page with the distances between the inputs, tensor by tensor, is written to this file; NULL: none */
+  bool dry_run;       /* check everything that can be checked without reading weights, write no model */
   ig_reporter reporter;
 } ig_fuse_options;
 ig_fuse_options ig_fuse_options_default(void);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "fuse/compare.h"
 #include "fuse/execute.h"
 #include "fuse/provenance.h"
 #include "io/json.h"
@@ -85,12 +86,23 @@ static ig_status write_staged(const ig_plan *plan, ig_pool *pool, const json_t *
   return status;
 }
 
+static ig_status write_report(const ig_plan *plan, ig_pool *pool, const char *path, ig_error *err) {
+  ig_comparison *items;
+  size_t count;
+  IG_TRY(ig_plan_compare(plan, pool, &items, &count, err));
+  const ig_status status = ig_comparison_write(plan, items, count, path, err);
+  free(items);
+  return status;
+}
+
 static ig_status write_model(const ig_plan *plan, const ig_fuse_options *options, const char *output, ig_error *err) {
   ig_pool *pool = NULL;
   json_t *provenance = NULL;
   IG_TRY(ig_pool_create(options->threads, &pool, err));
-  ig_status status = ig_provenance_make(plan, options->sha256 ? IG_HASH_SHA256 : IG_HASH_XXH3, pool, &provenance, err);
-  if (status == IG_OK) status = write_staged(plan, pool, provenance, options, output, err);
+  ig_status status = options->report ? write_report(plan, pool, options->report, err) : IG_OK;
+  if (status == IG_OK && !options->dry_run)
+    status = ig_provenance_make(plan, options->sha256 ? IG_HASH_SHA256 : IG_HASH_XXH3, pool, &provenance, err);
+  if (status == IG_OK && !options->dry_run) status = write_staged(plan, pool, provenance, options, output, err);
   json_decref(provenance);
   ig_pool_free(pool);
   return status;
@@ -107,7 +119,7 @@ static ig_status fuse(const ig_yaml *yaml, const ig_fuse_options *options, const
     for (const char *p = plan.problems; *p; p++) count += *p == '\n';
     status = ig_fail(err, IG_ERROR_FORMAT, "%s: the models cannot be fused: %zu problem%s", ig_yaml_root(yaml)->file, count, count == 1 ? "" : "s");
   }
-  if (status == IG_OK && !options->dry_run) status = write_model(&plan, options, output, err);
+  if (status == IG_OK) status = write_model(&plan, options, output, err);
   ig_plan_free(&plan);
   ig_recipe_free(&recipe);
   return status;
