@@ -16,7 +16,14 @@ typedef enum ig_base_use {
   IG_BASE_REQUIRED,
 } ig_base_use;
 
-typedef enum ig_value_kind { IG_VALUE_NUMBER, IG_VALUE_INTEGER, IG_VALUE_FLAG } ig_value_kind;
+typedef enum ig_value_kind { IG_VALUE_NUMBER, IG_VALUE_INTEGER, IG_VALUE_FLAG, IG_VALUE_RESCALE } ig_value_kind;
+
+// What makes up for values that were left out; in a recipe also false and true, for the first two.
+typedef enum ig_rescale {
+  IG_RESCALE_NONE,
+  IG_RESCALE_L1,       // to the L1 norm before
+  IG_RESCALE_INVERSE,  // by 1 / the part, or the probability, that stays
+} ig_rescale;
 
 typedef struct ig_method_parameter {
   const char *name;
@@ -32,6 +39,8 @@ typedef struct ig_merge {
   const ig_kernels *kernels;
   const char *name;      // of the output tensor
   size_t rows, columns;  // the last dimension is columns; a vector is one row
+  int rank;
+  size_t first_dimension;  // of the shape; 1 of a scalar
   size_t blocks;
   size_t inputs;  // models besides the base
   bool has_base;

@@ -84,12 +84,23 @@ static ig_status read_source(const ig_yaml_node *node, const ig_recipe *recipe, 
   return model ? add_source(slice, &source, model, err) : add_checkpoints(slice, &source, run, err);
 }
 
+// mergekit's: a base that the method does not know as one is the last model.
+static ig_status add_base(const ig_recipe *recipe, ig_recipe_slice *slice, ig_error *err) {
+  const char *base = slice->base_model ? slice->base_model : recipe->base_model;
+  if (!base) return IG_OK;
+  for (size_t i = 0; i < slice->count; i++)
+    if (strcmp(slice->sources[i].model, base) == 0) return IG_OK;
+  ig_recipe_source source = slice->sources[0];
+  source.parameters = NULL;
+  return add_source(slice, &source, base, err);
+}
+
 static ig_status read_sources(const ig_yaml_node *list, const ig_recipe *recipe, bool ranged, ig_recipe_slice *slice, ig_error *err) {
   IG_TRY(require_list(list, err));
   slice->sources = ig_allocate(IG_METHOD_INPUTS, sizeof *slice->sources, err);
   if (!slice->sources) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < list->count; i++) IG_TRY(read_source(list->children[i], recipe, ranged, slice, err));
-  return IG_OK;
+  return recipe->as_mergekit && recipe->method->base == IG_BASE_NONE ? add_base(recipe, slice, err) : IG_OK;
 }
 
 // ---- slices and modules --------------------------------------------------------------------------------------------------------------------

@@ -28,13 +28,22 @@ static bool parse_flag(const char *text, double *out) {
   return false;
 }
 
+static bool parse_rescale(const char *text, double *out) {
+  static const char *const words[] = {[IG_RESCALE_NONE] = "none", [IG_RESCALE_L1] = "l1", [IG_RESCALE_INVERSE] = "inverse"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strcmp(text, words[i]) == 0) return *out = (double)i, true;
+  return false;
+}
+
 static ig_status parse_scalar(const ig_yaml_node *node, const ig_method_parameter *p, double *out, ig_error *err) {
-  static const char *const expected[] = {"a number", "a whole number", "true or false"};
+  static const char *const expected[] = {"a number", "a whole number", "true or false", "none, l1, inverse, true or false"};
   if (node->kind != IG_YAML_SCALAR)
     return ig_yaml_fail(node, err, "expected %s, found a %s", expected[p->kind], node->kind == IG_YAML_MAP ? "map" : "list");
   bool fine;
   if (p->kind == IG_VALUE_FLAG) {
     fine = parse_flag(node->scalar, out);
+  } else if (p->kind == IG_VALUE_RESCALE) {
+    fine = parse_flag(node->scalar, out) || parse_rescale(node->scalar, out);
   } else {
     char *end;
     *out = strtod(node->scalar, &end);
@@ -46,7 +55,7 @@ static ig_status parse_scalar(const ig_yaml_node *node, const ig_method_paramete
   return IG_OK;
 }
 
-// A scalar, or a gradient at this depth: numbers are interpolated, flags and whole numbers are stepped.
+// A scalar, or a gradient at this depth: numbers are interpolated, flags, words and whole numbers are stepped.
 static ig_status value_at(const ig_yaml_node *node, const ig_method_parameter *p, double depth, double *out, ig_error *err) {
   if (node->kind != IG_YAML_SEQUENCE) return parse_scalar(node, p, out, err);
   if (node->count == 0) return ig_yaml_fail(node, err, "an empty list");

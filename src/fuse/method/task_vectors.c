@@ -15,8 +15,10 @@ typedef struct variant {
 static const variant *variant_of(const ig_merge *m) { return m->method->variant; }
 
 static ig_thinning thinning_of(const ig_merge *m) {
-  return (ig_thinning){
-      .kind = variant_of(m)->thinning, .rescale = m->shared[RESCALE] != 0, .density = &m->of_model[0][DENSITY], .extra = &m->of_model[0][EXTRA]};
+  return (ig_thinning){.kind = variant_of(m)->thinning,
+                       .rescale = (ig_rescale)m->shared[RESCALE],
+                       .density = &m->of_model[0][DENSITY],
+                       .extra = &m->of_model[0][EXTRA]};
 }
 
 static size_t counts(const ig_merge *m, int pass) {
@@ -87,11 +89,11 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
 
 // ---- the table -----------------------------------------------------------------------------------------------------------------------------
 
-#define PARAMETERS(normalize_, rescale_)                                                                                      \
-  {"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY}, {"density", IG_VALUE_NUMBER, true, false, 1, 0, 1},        \
-      {"normalize", IG_VALUE_FLAG, false, false, normalize_, 0, 1}, {"rescale", IG_VALUE_FLAG, false, false, rescale_, 0, 1}, \
-      {"lambda", IG_VALUE_NUMBER, false, false, 1, -INFINITY, INFINITY}, {                                                    \
-    "int8_mask", IG_VALUE_FLAG, false, false, 0, 0, 1 /* mergekit's, without effect on numbers */                             \
+#define PARAMETERS(normalize_, rescale_)                                                                                         \
+  {"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY}, {"density", IG_VALUE_NUMBER, true, false, 1, 0, 1},           \
+      {"normalize", IG_VALUE_FLAG, false, false, normalize_, 0, 1}, {"rescale", IG_VALUE_RESCALE, false, false, rescale_, 0, 2}, \
+      {"lambda", IG_VALUE_NUMBER, false, false, 1, -INFINITY, INFINITY}, {                                                       \
+    "int8_mask", IG_VALUE_FLAG, false, false, 0, 0, 1 /* mergekit's, without effect on numbers */                                \
   }
 #define TASK_METHOD(name_, summary_, thinning_, agree_, ...)                                     \
   const ig_method ig_method_##name_ = {.name = #name_,                                           \

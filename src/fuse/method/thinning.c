@@ -44,6 +44,7 @@ static void begin_model(const ig_thinning *t, const ig_merge *m, size_t model) {
   model_state *s = &states(m)[model];
   *s = (model_state){.scale = 1, .all = t->kind == IG_THIN_NOT || density >= 1};
   s->chosen = !s->all && density > 0;
+  if (s->chosen && t->rescale == IG_RESCALE_INVERSE && t->kind != IG_THIN_BY_RANK_IN_ROW) s->scale = (float)(1 / density);
   if (!s->chosen || !selects(t)) return;
   s->kept = (size_t)(density * (double)n);
   if (t->kind == IG_THIN_BY_MAGNITUDE && s->kept == 0) s->kept = 1;
@@ -74,7 +75,7 @@ bool ig_thinning_wants(const ig_thinning *t, const ig_merge *m, int pass) {
     any |= states(m)[k].chosen;
   }
   if (pass == EQUALS_PASS) return any && selects(t) && any_splits_equals(t, m);
-  return any && (pass == NORMS_PASS ? t->rescale : selects(t));
+  return any && (pass == NORMS_PASS ? t->rescale == IG_RESCALE_L1 : selects(t));
 }
 
 static void subtract(const ig_merge_block *b, size_t model, float *d) {
@@ -214,7 +215,8 @@ static void keep_by_rank(const ig_thinning *t, const ig_merge *m, const ig_merge
       const size_t i = (size_t)(order[r] & 0xFFFFFFFFu);
       const double p = c > 1 ? density - epsilon + 2 * epsilon * (double)r / (double)(c - 1) : density;
       const double drawn = b->uniform ? (double)b->uniform[model][row * c + i] : ig_random_uniform(m->seed, stream, (b->first_row + row) * c + i);
-      if (drawn >= (b->uniform ? (double)(float)p : p)) d[i] = 0;
+      const bool stays = drawn < (b->uniform ? (double)(float)p : p);
+      d[i] = !stays ? 0 : t->rescale == IG_RESCALE_INVERSE ? d[i] / (float)p : d[i];
     }
   }
 }

@@ -14,7 +14,7 @@ typedef enum ig_thinning_kind {
 // What a method tells of one of its models.
 typedef struct ig_thinning {
   ig_thinning_kind kind;
-  bool rescale;                   // to the L1 norm before
+  ig_rescale rescale;
   const double *density, *extra;  // (inputs) with a stride of IG_METHOD_PARAMETERS; extra: gamma or epsilon
 } ig_thinning;
 
