@@ -39,6 +39,8 @@ static ig_merge merge_of(const ig_plan *plan, const ig_plan_tensor *t, const cut
                     .name = t->name,
                     .rows = c->rows,
                     .columns = c->columns,
+                    .rank = t->rank,
+                    .first_dimension = t->rank && t->shape[0] ? t->shape[0] : 1,
                     .blocks = c->blocks,
                     .inputs = t->inputs,
                     .has_base = t->base.tensor != NULL,

@@ -4,13 +4,28 @@
 #include "fuse/method/families.h"
 
 const ig_method *const ig_methods[] = {
-    &ig_method_linear,          &ig_method_passthrough,
-    &ig_method_slerp,           &ig_method_nearswap,
-    &ig_method_task_arithmetic, &ig_method_ties,
-    &ig_method_dare_linear,     &ig_method_dare_ties,
-    &ig_method_breadcrumbs,     &ig_method_breadcrumbs_ties,
-    &ig_method_della,           &ig_method_della_linear,
-    &ig_method_model_stock,     NULL,
+    &ig_method_linear,
+    &ig_method_passthrough,
+    &ig_method_slerp,
+    &ig_method_nearswap,
+    &ig_method_task_arithmetic,
+    &ig_method_ties,
+    &ig_method_dare_linear,
+    &ig_method_dare_ties,
+    &ig_method_breadcrumbs,
+    &ig_method_breadcrumbs_ties,
+    &ig_method_della,
+    &ig_method_della_linear,
+    &ig_method_model_stock,
+    &ig_method_nuslerp,
+    &ig_method_multislerp,
+    &ig_method_karcher,
+    &ig_method_sce,
+    &ig_method_ram,
+    &ig_method_ramplus_tl,
+    &ig_method_arcee_fusion,
+    &ig_method_expo,
+    NULL,
 };
 
 const ig_method *ig_method_find(const char *name) {

@@ -21,9 +21,16 @@ expect 0 "$INGOT" translate -m copy -i in -o copied -q
 same plain copied
 
 # Any number of threads, every kind of pass.
-for method in linear slerp ties dare_ties breadcrumbs_ties della; do
+for method in linear slerp ties dare_ties breadcrumbs_ties della nuslerp multislerp karcher sce ramplus_tl arcee_fusion; do
   case $method in
     linear) recipe "merge_method: $method" 'models: [{model: first, parameters: {weight: 0.7}}, {model: second, parameters: {weight: [0.1, 0.5]}}]' ;;
+    nuslerp) recipe "merge_method: $method" 'models: [{model: first, parameters: {weight: 0.7}}, {model: second, parameters: {weight: 0.3}}]' \
+      'parameters: {nuslerp_flatten: false, nuslerp_row_wise: true}' ;;
+    multislerp) recipe "merge_method: $method" 'models: [{model: first, parameters: {weight: 0.7}}, {model: second, parameters: {weight: 0.3}}]' ;;
+    karcher) recipe "merge_method: $method" 'models: [{model: first}, {model: second}]' ;;
+    sce) recipe "merge_method: $method" 'base_model: first' 'models: [{model: second}, {model: copy}]' 'parameters: {select_topk: 0.3}' ;;
+    ramplus_tl) recipe "merge_method: $method" 'base_model: first' 'models: [{model: second}, {model: copy}]' ;;
+    arcee_fusion) recipe "merge_method: $method" 'base_model: first' 'models: [{model: second}]' ;;
     slerp) recipe "merge_method: $method" 'base_model: first' 'models: [{model: first}, {model: second}]' 'parameters: {t: 0.3}' ;;
     *) recipe "merge_method: $method" 'base_model: first' 'models: [{model: second, parameters: {weight: 0.5, density: 0.4}}, {model: copy, parameters: {weight: 1}}]' ;;
   esac
@@ -35,7 +42,18 @@ done
 has dare_ties-1/fusion.json '"method": "dare_ties"'
 has dare_ties-1/fusion.json '"xxh3-128": '
 
+# mergekit's: a base that the method does not know is one more model.
+recipe 'merge_method: karcher' 'models: [{model: second}, {model: first}]'
+fuse both
+recipe 'merge_method: karcher' 'base_model: first' 'models: [{model: second}]' 'compatibility: mergekit'
+fuse appended
+same both/model.safetensors appended/model.safetensors
+recipe 'merge_method: karcher' 'base_model: first' 'models: [{model: second}]'
+fuse alone
+cmp -s both/model.safetensors alone/model.safetensors && fail "the base took part"
+
 # A fusion that was killed goes on to the same bytes.
+recipe 'merge_method: della' 'base_model: first' 'models: [{model: second, parameters: {weight: 0.5, density: 0.4}}, {model: copy, parameters: {weight: 1}}]'
 for delay in 0.01 0.02 0.03 0.05 0.08; do
   "$INGOT" fuse recipe.yml -o killed -q --threads 1 &
   sleep "$delay"
