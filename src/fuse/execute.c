@@ -12,6 +12,7 @@
 #include "base/half.h"
 #include "base/interrupt.h"
 #include "fuse/draws.h"
+#include "fuse/sample.h"
 
 enum { BLOCK = 1 << 15 };                          // values, at least: those of a few models stay in L2
 static const size_t CHECKPOINT = (size_t)1 << 28;  // bytes from one entry of the journal to the next
@@ -55,8 +56,10 @@ typedef struct sizes {
   size_t values;  // of a block
   size_t inputs;  // besides the base
   size_t state, sums, counts;
-  size_t all_sums;  // of all blocks of a tensor
-  size_t blocks;    // of a tensor
+  size_t room, small_room;  // of tensors of several blocks and of one
+  size_t sample;            // values
+  size_t all_sums;          // of all blocks of a tensor
+  size_t blocks;            // of a tensor
   size_t lora;
 } sizes;
 
@@ -76,6 +79,9 @@ static sizes sizes_of(const ig_plan *plan) {
     s.lora = most(s.lora, ig_lora_scratch(&t->base.lora, c.block_rows));
     if (t->copied) continue;
     if (method->state_size) s.state = most(s.state, method->state_size(&merge));
+    if (method->room_size && c.blocks > 1) s.room = most(s.room, method->room_size(&merge));
+    if (method->room_size && c.blocks <= 1) s.small_room = most(s.small_room, method->room_size(&merge));
+    if (method->sample_size && c.blocks > 1) s.sample = most(s.sample, method->sample_size(&merge));
     for (int pass = 0; pass < method->passes; pass++) {
       const size_t sums = method->sums ? method->sums(&merge, pass) : 0;
       s.sums = most(s.sums, sums);
@@ -92,7 +98,7 @@ static sizes sizes_of(const ig_plan *plan) {
 typedef struct worker {
   float *x[IG_METHOD_INPUTS], *uniform[IG_METHOD_INPUTS], *base, *out, *scratch, *lora;
   char *bytes;  // of a block, converted
-  char *state;
+  char *state, *room;
   double *sums;
   uint64_t *counts;
   ig_status status;
@@ -107,6 +113,8 @@ typedef struct execution {
   sizes sizes;
   worker *workers;
   int threads;
+  ig_sample sample;
+  char *room;           // of a tensor of several blocks
   double *all_sums;     // of a tensor of several blocks, block by block
   atomic_bool failed;   // some worker did: the others need not go on
   const size_t *small;  // tensors of one block
@@ -117,6 +125,10 @@ static bool draws_torch(const ig_plan *plan) { return plan->recipe->torch_random
 static void carve(execution *e, ig_arena *arena) {
   const sizes *s = &e->sizes;
   e->all_sums = IG_TAKE(arena, double, s->all_sums);
+  e->room = IG_TAKE(arena, char, s->room);
+  for (size_t k = 0; k < s->inputs; k++) e->sample.x[k] = IG_TAKE(arena, float, s->sample);
+  e->sample.base = IG_TAKE(arena, float, s->sample);
+  e->sample.scratch = IG_TAKE(arena, float, s->sample *(s->inputs + 2));
   for (int i = 0; i < e->threads; i++) {
     worker unused, *w = e->workers ? &e->workers[i] : &unused;
     for (size_t k = 0; k < s->inputs; k++) w->x[k] = IG_TAKE(arena, float, s->values);
@@ -127,6 +139,7 @@ static void carve(execution *e, ig_arena *arena) {
     w->lora = IG_TAKE(arena, float, s->lora);
     w->bytes = IG_TAKE(arena, char, s->values * 8);
     w->state = IG_TAKE(arena, char, s->state);
+    w->room = IG_TAKE(arena, char, s->small_room);
     w->sums = IG_TAKE(arena, double, s->sums);
     w->counts = IG_TAKE(arena, uint64_t, s->counts);
   }
@@ -141,15 +154,11 @@ size_t ig_plan_memory(const ig_plan *plan, int threads) {
 
 // ---- one block -----------------------------------------------------------------------------------------------------------------------------
 
-static void round_values(ig_dtype dtype, size_t count, float *x) {
-  for (size_t i = 0; i < count && dtype == IG_DTYPE_BF16; i++) x[i] = ig_bf16_to_float(ig_float_to_bf16(x[i]));
-  for (size_t i = 0; i < count && dtype == IG_DTYPE_F16; i++) x[i] = ig_f16_to_float(ig_float_to_f16(x[i]));
-}
-
 static ig_status read_values(const ig_recipe *recipe, worker *w, const ig_plan_input *from, const ig_merge_block *block, size_t columns, float *to) {
+  if (!from->lora.a) return ig_input_read(recipe, from, block->first_row * columns, block->count, to, &w->err);
   IG_TRY(ig_safetensors_read_part(from->tensor, block->first_row * columns, block->count, to, &w->err));
-  if (from->lora.a) IG_TRY(ig_lora_add(&from->lora, block->first_row, block->rows, to, w->lora, &w->err));
-  if (recipe->cast && (recipe->dtype != from->tensor->dtype || from->lora.a)) round_values(recipe->dtype, block->count, to);
+  IG_TRY(ig_lora_add(&from->lora, block->first_row, block->rows, to, w->lora, &w->err));
+  ig_input_round(recipe, from, block->count, to);
   return IG_OK;
 }
 
@@ -207,6 +216,8 @@ static ig_status merge_small(const execution *e, worker *w, const ig_plan_tensor
   if (c.blocks == 0) return IG_OK;
   IG_TRY(read_block(e, w, t, &c, 0, &block));
   if (method->state_size) memset(merge.state = w->state, 0, method->state_size(&merge));
+  merge.room = w->room;
+  if (method->begin) method->begin(&merge);
   for (int pass = 0; pass < method->passes; pass++) {
     if (method->wants && !method->wants(&merge, pass)) continue;
     const ig_gathered gathered = {w->sums, w->counts};
@@ -297,12 +308,27 @@ static void gather_all(large *l, ig_pool *pool) {
   if (!atomic_load(&e->failed)) method->conclude(&l->merge, l->pass, &(ig_gathered){e->all_sums, e->workers[0].counts});
 }
 
+static void look_at_sample(large *l, ig_pool *pool) {
+  execution *e = l->execution;
+  const ig_method *method = l->merge.method;
+  const size_t wanted = method->sample_size ? method->sample_size(&l->merge) : 0;
+  if (wanted == 0) return;
+  ig_merge_block block;
+  worker *w = &e->workers[0];
+  const ig_status status = ig_sample_draw(&e->sample, e->plan->recipe, l->tensor, wanted, pool, &block, &w->err);
+  if (status == IG_OK && block.count > 0) method->look(&l->merge, &block);
+  finish_task(e, w, status);
+}
+
 static void merge_large(execution *e, ig_pool *pool, const ig_plan_tensor *t) {
   const ig_method *method = e->plan->recipe->method;
   large l = {.execution = e, .tensor = t, .cut = cut_of(t)};
   l.merge = merge_of(e->plan, t, &l.cut);
   if (e->draws) ig_draws_enter(e->draws, (size_t)(t - e->plan->tensors), l.cut.blocks, l.cut.block_rows * l.cut.columns);
   if (method->state_size) memset(l.merge.state = e->workers[0].state, 0, method->state_size(&l.merge));
+  l.merge.room = e->room;
+  if (method->begin) method->begin(&l.merge);
+  look_at_sample(&l, pool);
   for (l.pass = 0; l.pass < method->passes && !atomic_load(&e->failed); l.pass++)
     if (!method->wants || method->wants(&l.merge, l.pass)) gather_all(&l, pool);
   ig_pool_run(pool, l.cut.blocks, combine_task, &l);

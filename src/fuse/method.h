@@ -49,6 +49,7 @@ typedef struct ig_merge {
   const char *const *models;                       // (inputs): references, keys of random numbers
   uint64_t seed;
   void *state;  // method->state_size bytes, zero at first: written by conclude, and by gather at places of its block alone
+  void *room;   // method->room_size bytes, of any content
 } ig_merge;
 
 // Some rows of it.
@@ -75,11 +76,15 @@ typedef struct ig_method {
   size_t least_inputs, most_inputs;
   ig_method_parameter parameters[IG_METHOD_PARAMETERS];  // up to a name of NULL
   int passes;
-  size_t (*state_size)(const ig_merge *merge);        // NULL: none
-  size_t (*sums)(const ig_merge *merge, int pass);    // doubles gathered; NULL: none
-  size_t (*counts)(const ig_merge *merge, int pass);  // NULL: none
-  bool (*draws)(const double *of_model);              // does it need a random number for each value, with these parameters? NULL: never
-  bool (*wants)(const ig_merge *merge, int pass);     // is this pass needed, after those before it? NULL: all are
+  size_t (*state_size)(const ig_merge *merge);                  // NULL: none
+  size_t (*room_size)(const ig_merge *merge);                   // NULL: none
+  void (*begin)(ig_merge *merge);                               // before anything is read; NULL: nothing to do
+  size_t (*sample_size)(const ig_merge *merge);                 // values to look at before the passes, of a tensor of several blocks; NULL: none
+  void (*look)(ig_merge *merge, const ig_merge_block *sample);  // at values drawn evenly, as if they were a block
+  size_t (*sums)(const ig_merge *merge, int pass);              // doubles gathered; NULL: none
+  size_t (*counts)(const ig_merge *merge, int pass);            // NULL: none
+  bool (*draws)(const double *of_model);                        // does it need a random number for each value, with these parameters? NULL: never
+  bool (*wants)(const ig_merge *merge, int pass);               // is this pass needed, after those before it? NULL: all are
   void (*gather)(const ig_merge *merge, int pass, const ig_merge_block *block, ig_gathered *to);
   void (*conclude)(ig_merge *merge, int pass, const ig_gathered *all);
   void (*combine)(const ig_merge *merge, const ig_merge_block *block, float *out);  // (count)

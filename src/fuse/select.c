@@ -4,19 +4,22 @@
 static const unsigned shifts[IG_SELECT_PASSES] = {20, 10, 0};
 static const uint32_t masks[IG_SELECT_PASSES] = {0x7FF, 0x3FF, 0x3FF};
 
-void ig_select_count(const ig_select *select, int pass, size_t count, const float *x, uint64_t *counts) {
-  const unsigned shift = shifts[pass];
-  const uint32_t mask = masks[pass];
-  if (pass == 0) {
-    for (size_t i = 0; i < count; i++) counts[ig_select_key(x[i]) >> shift]++;
-    return;
-  }
-  const unsigned known = shifts[pass - 1];
-  const uint32_t prefix = select->key >> known;
+// Inlined into the two below, where the pass and what is counted are known.
+static inline void count_keys(const ig_select *select, int pass, size_t count, const float *x, const uint32_t *keys, uint64_t *counts) {
+  const unsigned shift = shifts[pass], known = pass ? shifts[pass - 1] : 31;
+  const uint32_t mask = masks[pass], prefix = select->key >> known;
   for (size_t i = 0; i < count; i++) {
-    const uint32_t key = ig_select_key(x[i]);
+    const uint32_t key = x ? ig_select_key(x[i]) : keys[i];
     if (key >> known == prefix) counts[key >> shift & mask]++;
   }
+}
+
+void ig_select_count(const ig_select *select, int pass, size_t count, const float *x, uint64_t *counts) {
+  count_keys(select, pass, count, x, NULL, counts);
+}
+
+void ig_select_count_keys(const ig_select *select, int pass, size_t count, const uint32_t *keys, uint64_t *counts) {
+  count_keys(select, pass, count, NULL, keys, counts);
 }
 
 void ig_select_narrow(ig_select *select, int pass, const uint64_t *counts) {

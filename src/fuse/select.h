@@ -31,5 +31,6 @@ static inline float ig_select_value(uint32_t key) {
 static inline ig_select ig_select_begin(size_t rank) { return (ig_select){.rank = rank}; }
 // Counts values (count) into counts (IG_SELECT_BINS).
 void ig_select_count(const ig_select *select, int pass, size_t count, const float *x, uint64_t *counts);
+void ig_select_count_keys(const ig_select *select, int pass, size_t count, const uint32_t *keys, uint64_t *counts);  // the same, of keys
 void ig_select_narrow(ig_select *select, int pass, const uint64_t *counts);
 #endif

@@ -102,6 +102,8 @@ static inline void fuse_cut(const example *e, size_t block_rows, size_t threads,
   assert_int_equal(ig_kernels_select(&m.kernels, NULL), IG_OK);
   set_parameters(e, method, of_model, shared);
   m.state = calloc((method->state_size ? method->state_size(&m) : 0) + 1, 1);
+  m.room = malloc((method->room_size ? method->room_size(&m) : 0) + 1);
+  if (method->begin) method->begin(&m);
   for (int pass = 0; pass < method->passes; pass++)
     if (!method->wants || method->wants(&m, pass)) gather_blocks(&m, e, block_rows, pass, threads);
   float *scratch = calloc((m.inputs + 2) * MOST_VALUES, sizeof *scratch);
@@ -111,6 +113,7 @@ static inline void fuse_cut(const example *e, size_t block_rows, size_t threads,
     method->combine(&m, &block, out + i * block_rows * e->columns);
   }
   free(scratch);
+  free(m.room);
   free(m.state);
 }
 

@@ -21,6 +21,22 @@ static ig_thinning thinning_of(const ig_merge *m) {
                        .extra = &m->of_model[0][EXTRA]};
 }
 
+static size_t room_size(const ig_merge *m) {
+  const ig_thinning t = thinning_of(m);
+  return ig_thinning_room_size(&t, m);
+}
+static void begin(ig_merge *m) {
+  const ig_thinning t = thinning_of(m);
+  ig_thinning_begin(&t, m);
+}
+static size_t sample_size(const ig_merge *m) {
+  const ig_thinning t = thinning_of(m);
+  return ig_thinning_sample_size(&t, m);
+}
+static void look(ig_merge *m, const ig_merge_block *sample) {
+  const ig_thinning t = thinning_of(m);
+  ig_thinning_look(&t, m, sample);
+}
 static size_t counts(const ig_merge *m, int pass) {
   const ig_thinning t = thinning_of(m);
   return ig_thinning_counts(&t, m, pass);
@@ -105,6 +121,10 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
                                        .parameters = {__VA_ARGS__},                              \
                                        .passes = IG_THINNING_PASSES,                             \
                                        .state_size = ig_thinning_state_size,                     \
+                                       .room_size = room_size,                                   \
+                                       .begin = begin,                                           \
+                                       .sample_size = sample_size,                               \
+                                       .look = look,                                             \
                                        .sums = ig_thinning_sums,                                 \
                                        .counts = counts,                                         \
                                        .draws = (thinning_) >= IG_THIN_BY_CHANCE ? draws : NULL, \

@@ -12,29 +12,60 @@ typedef struct model_state {
   bool chosen;  // there is something to choose; else all stay, or none
   bool all;
   bool bounded;  // there is a `high`
-  ig_select low, high;
+  ig_threshold low, high;
   size_t kept, kept_equals;
   float scale;
 } model_state;
 
-// Behind the models' states: how many values equal to each bound stand in each block, later in all blocks before it.
+enum { BOUNDS = 2 };
+static const size_t MOST_ROOM = (size_t)10 << 20;  // keys, of all models together
+
 static model_state *states(const ig_merge *m) { return m->state; }
-static size_t *equals(const ig_merge *m, size_t model, size_t bound) {
-  return (size_t *)(void *)(states(m) + m->inputs) + (2 * model + bound) * m->blocks;
+// Behind the models' states.
+static ig_threshold_block *threshold_blocks(const ig_merge *m, size_t model, size_t bound) {
+  return (ig_threshold_block *)(void *)(states(m) + m->inputs) + (BOUNDS * model + bound) * m->blocks;
 }
 
-enum { EQUALS_PASS = IG_SELECT_PASSES, NORMS_PASS };
-
 static bool selects(const ig_thinning *t) { return t->kind == IG_THIN_BY_MAGNITUDE || t->kind == IG_THIN_OUTLIERS; }
+static size_t bounds_of(const ig_thinning *t) { return t->kind == IG_THIN_OUTLIERS ? 2 : 1; }
 static double density_of(const ig_thinning *t, size_t model) { return t->density[model * IG_METHOD_PARAMETERS]; }
 static double extra_of(const ig_thinning *t, size_t model) { return t->extra[model * IG_METHOD_PARAMETERS]; }
 
-// ---- passes --------------------------------------------------------------------------------------------------------------------------------
+// The thresholds that the model has, NULL behind the last: calls go to both alike.
+typedef struct bounds {
+  ig_threshold *bound[BOUNDS + 1];
+} bounds;
+static bounds thresholds(const ig_thinning *t, model_state *s) {
+  bounds b = {{0}};
+  if (!s->chosen || !selects(t)) return b;
+  b.bound[0] = &s->low;
+  if (s->bounded && t->kind == IG_THIN_OUTLIERS) b.bound[1] = &s->high;
+  return b;
+}
 
-size_t ig_thinning_state_size(const ig_merge *m) { return m->inputs * (sizeof(model_state) + 2 * m->blocks * sizeof(size_t)); }
-size_t ig_thinning_sums(const ig_merge *m, int pass) { return pass == NORMS_PASS ? 2 * m->inputs : 0; }
-size_t ig_thinning_counts(const ig_thinning *t, const ig_merge *m, int pass) {
-  return selects(t) && pass < IG_SELECT_PASSES ? 2 * m->inputs * IG_SELECT_BINS : 0;
+// ---- before the passes ---------------------------------------------------------------------------------------------------------------------
+
+size_t ig_thinning_state_size(const ig_merge *m) { return m->inputs * (sizeof(model_state) + BOUNDS * m->blocks * sizeof(ig_threshold_block)); }
+
+// Keys that one threshold may keep.
+static size_t capacity_of(const ig_thinning *t, const ig_merge *m) {
+  const size_t wanted = ig_threshold_room(m->rows * m->columns), most = MOST_ROOM / (m->inputs * bounds_of(t));
+  return wanted < most ? wanted : most;
+}
+
+size_t ig_thinning_room_size(const ig_thinning *t, const ig_merge *m) {
+  return selects(t) ? m->inputs * bounds_of(t) * capacity_of(t, m) * sizeof(uint32_t) : 0;
+}
+
+static ig_threshold threshold_of(const ig_thinning *t, const ig_merge *m, size_t model, size_t bound, size_t rank) {
+  ig_threshold threshold = {.rank = rank,
+                            .values = m->rows * m->columns,
+                            .blocks = m->blocks,
+                            .capacity = capacity_of(t, m),
+                            .room = (uint32_t *)m->room + (model * bounds_of(t) + bound) * capacity_of(t, m),
+                            .block = threshold_blocks(m, model, bound)};
+  ig_threshold_begin(&threshold);
+  return threshold;
 }
 
 // How many stay is mergekit's count: a product of doubles, cut to a whole number.
@@ -49,47 +80,47 @@ static void begin_model(const ig_thinning *t, const ig_merge *m, size_t model) {
   s->kept = (size_t)(density * (double)n);
   if (t->kind == IG_THIN_BY_MAGNITUDE && s->kept == 0) s->kept = 1;
   s->chosen = s->kept > 0;
+  if (!s->chosen) return;
   const size_t above = t->kind == IG_THIN_OUTLIERS ? (size_t)(extra_of(t, model) * (double)n) : 0;
   const size_t below = n > s->kept + above ? n - s->kept - above : 0;
-  s->low = ig_select_begin(below);
+  s->low = threshold_of(t, m, model, 0, below);
   s->bounded = below + s->kept < n;
-  if (s->bounded) s->high = ig_select_begin(below + s->kept);
+  if (s->bounded && t->kind == IG_THIN_OUTLIERS) s->high = threshold_of(t, m, model, 1, below + s->kept);
 }
 
-// Do only some of the values stay that are as large as a bound?
-static bool splits_equals(const ig_thinning *t, const model_state *s) {
-  if (!s->chosen) return false;
-  return t->kind == IG_THIN_BY_MAGNITUDE ? s->kept_equals < s->low.equal : s->low.rank > 0 || s->high.rank > 0;
+void ig_thinning_begin(const ig_thinning *t, ig_merge *m) {
+  for (size_t k = 0; k < m->inputs; k++) begin_model(t, m, k);
 }
 
-static bool any_splits_equals(const ig_thinning *t, const ig_merge *m) {
-  for (size_t k = 0; k < m->inputs; k++)
-    if (splits_equals(t, &states(m)[k])) return true;
-  return false;
-}
-
-bool ig_thinning_wants(const ig_thinning *t, const ig_merge *m, int pass) {
-  bool any = false;
-  for (size_t k = 0; k < m->inputs; k++) {
-    if (pass == 0) begin_model(t, m, k);
-    any |= states(m)[k].chosen;
-  }
-  if (pass == EQUALS_PASS) return any && selects(t) && any_splits_equals(t, m);
-  return any && (pass == NORMS_PASS ? t->rescale == IG_RESCALE_L1 : selects(t));
-}
+size_t ig_thinning_sample_size(const ig_thinning *t, const ig_merge *m) { return selects(t) ? ig_threshold_sample_size(m->rows * m->columns) : 0; }
 
 static void subtract(const ig_merge_block *b, size_t model, float *d) {
   for (size_t i = 0; i < b->count; i++) d[i] = b->x[model][i] - b->base[i];
 }
 
-static void count_equals(const model_state *s, const ig_merge *m, const ig_merge_block *b, size_t model, const float *d) {
-  size_t low = 0, high = 0;
-  for (size_t i = 0; i < b->count; i++) {
-    low += ig_select_key(d[i]) == s->low.key;
-    high += ig_select_key(d[i]) == s->high.key;
+void ig_thinning_look(const ig_thinning *t, ig_merge *m, const ig_merge_block *sample) {
+  for (size_t k = 0; k < m->inputs; k++) {
+    subtract(sample, k, sample->scratch);
+    const bounds all = thresholds(t, &states(m)[k]);
+    for (ig_threshold *const *b = all.bound; *b; b++) ig_threshold_look(*b, sample->count, sample->scratch);
   }
-  equals(m, model, 0)[b->index] = low;
-  equals(m, model, 1)[b->index] = high;
+}
+
+// ---- passes --------------------------------------------------------------------------------------------------------------------------------
+
+size_t ig_thinning_sums(const ig_merge *m, int pass) { return pass == IG_THINNING_NORMS ? 2 * m->inputs : 0; }
+size_t ig_thinning_counts(const ig_thinning *t, const ig_merge *m, int pass) {
+  return selects(t) && pass < IG_THINNING_NORMS ? BOUNDS * m->inputs * IG_THRESHOLD_BINS : 0;
+}
+
+bool ig_thinning_wants(const ig_thinning *t, const ig_merge *m, int pass) {
+  bool chosen = false, wanted = false;
+  for (size_t k = 0; k < m->inputs; k++) {
+    chosen |= states(m)[k].chosen;
+    const bounds all = thresholds(t, &states(m)[k]);
+    for (ig_threshold *const *b = all.bound; *b && pass < IG_THINNING_NORMS; b++) wanted |= ig_threshold_wants(*b, pass);
+  }
+  return wanted || (chosen && pass == IG_THINNING_NORMS && t->rescale == IG_RESCALE_L1);
 }
 
 static double sum_magnitudes(size_t count, const float *d) {
@@ -100,50 +131,45 @@ static double sum_magnitudes(size_t count, const float *d) {
 
 void ig_thinning_gather(const ig_thinning *t, const ig_merge *m, int pass, const ig_merge_block *b, ig_gathered *to) {
   float *d = b->scratch;
+  uint32_t *keys = (uint32_t *)(void *)(d + b->count);
   for (size_t k = 0; k < m->inputs; k++) {
-    const model_state *s = &states(m)[k];
-    if (!s->chosen) continue;
+    if (!states(m)[k].chosen) continue;
     subtract(b, k, d);
-    if (pass == NORMS_PASS) {
+    if (pass == IG_THINNING_NORMS) {
       to->sums[2 * k] = sum_magnitudes(b->count, d);
       ig_thinning_apply(t, m, b, k, d);
       to->sums[2 * k + 1] = sum_magnitudes(b->count, d);
-    } else if (pass == EQUALS_PASS) {
-      count_equals(s, m, b, k, d);
-    } else {
-      ig_select_count(&s->low, pass, b->count, d, to->counts + 2 * k * IG_SELECT_BINS);
-      if (s->bounded && t->kind == IG_THIN_OUTLIERS) ig_select_count(&s->high, pass, b->count, d, to->counts + (2 * k + 1) * IG_SELECT_BINS);
+      continue;
     }
+    uint64_t *counts = to->counts + BOUNDS * k * IG_THRESHOLD_BINS;
+    const bounds all = thresholds(t, &states(m)[k]);
+    for (ig_threshold *const *bound = all.bound; *bound; bound++, counts += IG_THRESHOLD_BINS)
+      if (ig_threshold_wants(*bound, pass)) ig_threshold_gather(*bound, pass, b->index, b->count, d, keys, counts);
   }
 }
 
-// From the counts of each block to those of all blocks before it.
-static void accumulate(size_t blocks, size_t *counts) {
-  size_t before = 0;
-  for (size_t i = 0; i < blocks; i++) {
-    const size_t here = counts[i];
-    counts[i] = before;
-    before += here;
-  }
+// Do only some of the values stay that are as large as a bound?
+static void find_splits(const ig_thinning *t, const ig_merge *m, model_state *s) {
+  const size_t n = m->rows * m->columns, below = n - s->kept - s->low.select.rank;  // below the low bound, of the largest
+  if (t->kind == IG_THIN_BY_MAGNITUDE) s->kept_equals = s->kept - (n - below - s->low.select.equal);
+  s->low.splits = t->kind == IG_THIN_BY_MAGNITUDE ? s->kept_equals < s->low.select.equal : s->low.select.rank > 0;
+  s->high.splits = s->high.select.rank > 0;
 }
 
 void ig_thinning_conclude(const ig_thinning *t, ig_merge *m, int pass, const ig_gathered *all) {
-  const size_t n = m->rows * m->columns;
   for (size_t k = 0; k < m->inputs; k++) {
     model_state *s = &states(m)[k];
     if (!s->chosen) continue;
-    if (pass == NORMS_PASS) {
+    if (pass == IG_THINNING_NORMS) {
       const double before = all->sums[2 * k], after = all->sums[2 * k + 1];
       s->scale = before < 1e-7 || after < 1e-7 ? 1 : (float)(before / after);
-    } else if (pass == EQUALS_PASS) {
-      accumulate(m->blocks, equals(m, k, 0));
-      accumulate(m->blocks, equals(m, k, 1));
-    } else {
-      ig_select_narrow(&s->low, pass, all->counts + 2 * k * IG_SELECT_BINS);
-      if (s->bounded && t->kind == IG_THIN_OUTLIERS) ig_select_narrow(&s->high, pass, all->counts + (2 * k + 1) * IG_SELECT_BINS);
-      // Of rank n - kept, low.rank equal ones stand before: those above the equal ones are n - kept below less.
-      if (pass == IG_SELECT_PASSES - 1) s->kept_equals = s->kept - (n - (n - s->kept - s->low.rank) - s->low.equal);
+      continue;
     }
+    const uint64_t *counts = all->counts + BOUNDS * k * IG_THRESHOLD_BINS;
+    const bounds found = thresholds(t, s);
+    for (ig_threshold *const *b = found.bound; *b; b++, counts += IG_THRESHOLD_BINS)
+      if (ig_threshold_wants(*b, pass)) ig_threshold_conclude(*b, pass, counts);
+    if (selects(t)) find_splits(t, m, s);
   }
 }
 
@@ -152,14 +178,15 @@ void ig_thinning_conclude(const ig_thinning *t, ig_merge *m, int pass, const ig_
 // Values as large as the bound: those of a block all stay or none, but in the one block in which the last of them stands.
 static void keep_largest(const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
   const model_state *s = &states(m)[model];
-  const float bound = ig_select_value(s->low.key);
-  const size_t *before = equals(m, model, 0) + b->index, end = b->index + 1 < m->blocks ? before[1] : s->low.equal;
-  if (s->kept_equals == s->low.equal || end <= s->kept_equals) {
+  const float bound = ig_select_value(s->low.select.key);
+  const size_t all = s->low.select.equal, before = s->low.block[b->index].equals;
+  const size_t end = b->index + 1 < m->blocks ? s->low.block[b->index + 1].equals : all;
+  if (s->kept_equals == all || end <= s->kept_equals) {
     for (size_t i = 0; i < b->count; i++) d[i] = fabsf(d[i]) >= bound ? d[i] : 0;
-  } else if (*before >= s->kept_equals) {
+  } else if (before >= s->kept_equals) {
     for (size_t i = 0; i < b->count; i++) d[i] = fabsf(d[i]) > bound ? d[i] : 0;
   } else {
-    size_t equal = *before;
+    size_t equal = before;
     for (size_t i = 0; i < b->count; i++) {
       const float magnitude = fabsf(d[i]);
       if (!(magnitude > bound || (magnitude == bound && equal < s->kept_equals))) d[i] = 0;
@@ -170,12 +197,12 @@ static void keep_largest(const ig_merge *m, const ig_merge_block *b, size_t mode
 
 static void keep_middle(const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
   const model_state *s = &states(m)[model];
-  size_t low = equals(m, model, 0)[b->index], high = equals(m, model, 1)[b->index];
+  size_t low = s->low.block[b->index].equals, high = s->bounded ? s->high.block[b->index].equals : 0;
   for (size_t i = 0; i < b->count; i++) {
     const uint32_t key = ig_select_key(d[i]);
-    const bool is_low = key == s->low.key, is_high = s->bounded && key == s->high.key;
-    bool keep = is_low ? low >= s->low.rank : key > s->low.key;
-    if (s->bounded) keep = keep && (is_high ? high < s->high.rank : key < s->high.key);
+    const bool is_low = key == s->low.select.key, is_high = s->bounded && key == s->high.select.key;
+    bool keep = is_low ? low >= s->low.select.rank : key > s->low.select.key;
+    if (s->bounded) keep = keep && (is_high ? high < s->high.select.rank : key < s->high.select.key);
     low += is_low, high += is_high;
     d[i] = keep ? d[i] : 0;
   }

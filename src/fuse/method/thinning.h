@@ -2,6 +2,7 @@
 #ifndef IG_FUSE_METHOD_THINNING_H
 #define IG_FUSE_METHOD_THINNING_H
 #include "fuse/method.h"
+#include "fuse/threshold.h"
 
 typedef enum ig_thinning_kind {
   IG_THIN_NOT,
@@ -19,8 +20,12 @@ typedef struct ig_thinning {
 } ig_thinning;
 
 // The parts of a method's table that thinning fills; the state is thinning's alone.
-enum { IG_THINNING_PASSES = 5 };
+enum { IG_THINNING_NORMS = IG_THRESHOLD_PASSES, IG_THINNING_PASSES };
 size_t ig_thinning_state_size(const ig_merge *merge);
+size_t ig_thinning_room_size(const ig_thinning *thinning, const ig_merge *merge);
+void ig_thinning_begin(const ig_thinning *thinning, ig_merge *merge);
+size_t ig_thinning_sample_size(const ig_thinning *thinning, const ig_merge *merge);
+void ig_thinning_look(const ig_thinning *thinning, ig_merge *merge, const ig_merge_block *sample);
 size_t ig_thinning_sums(const ig_merge *merge, int pass);
 size_t ig_thinning_counts(const ig_thinning *thinning, const ig_merge *merge, int pass);
 bool ig_thinning_wants(const ig_thinning *thinning, const ig_merge *merge, int pass);

@@ -1,0 +1,19 @@
+# What the scripts here share. INGOT: the command (default: build/ingot); THREADS: of everything (default: all cores).
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+ingot=${INGOT:-$root/build/ingot}
+threads=(${THREADS:+--threads "$THREADS"})
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fuse() { "$ingot" fuse -q ${threads[@]+"${threads[@]}"} "$1" -o "$2" >&2; }
+
+# A recipe of `method`, and of models with equal weights: average METHOD MODEL ...
+recipe() {
+  echo "merge_method: $1" && shift
+  echo "models:"
+  for model in "$@"; do echo "  - {model: $model, parameters: {weight: 1}}"; done
+}
+
+# A mean and its standard deviation of the numbers in a column: summary COLUMN FILE
+summary() { awk -F, -v c="$1" 'NR > 1 { n++; s += $c; q += $c * $c } END { m = s / n; printf "%.2f,%.2f,%d\n", m, n > 1 ? sqrt((q - n * m * m) / (n - 1)) : 0, n }' "$2"; }

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# One parent that translates English a little into German and French, a child for each language, and what fusing the children keeps of both: BLEU on test2016, and
+# its share of each child's own ("normalised", as in the papers on task arithmetic). Usage: tasks.sh DATA RUNS SEED > RESULT.csv
+# DATA: train.{en,de,fr}.gz, val.{en,de,fr}.gz, test_2016_flickr.{en,de,fr}.gz of Multi30k. A first word tells the language.
+source "$(dirname "$0")/common.bash"
+data=$1 runs=$2 seed=$3
+mkdir -p "$runs/data"
+for language in de fr; do
+  for set in train val test_2016_flickr; do
+    gzip -dc "$data/$set.en.gz" | sed "s/^/<$language> /" >"$runs/data/$set.en-$language"
+    gzip -dc "$data/$set.$language.gz" >"$runs/data/$set.$language"
+  done
+done
+
+train() { "$ingot" train -q ${threads[@]+"${threads[@]}"} "$root/bench/fusion/tasks.yml" --set train.seed="$seed" "$@" >&2; }
+d=$runs/data
+[ -e "$runs/parent-$seed/latest" ] || train --set train.output="$runs/parent-$seed" --set "data.train.source=[$d/train.en-de, $d/train.en-fr]" \
+  --set "data.train.target=[$d/train.de, $d/train.fr]"
+for language in de fr; do
+  [ -e "$runs/$language-$seed/latest" ] || train --set train.output="$runs/$language-$seed" --set "model={init: $runs/parent-$seed/latest, dropout: 0.1}" \
+    --set data.train.source="$d/train.en-$language" --set data.train.target="$d/train.$language" --set train.updates=600 --set train.learning_rate=0.001 --set train.warmup=100
+done
+
+bleu() {  # MODEL LANGUAGE
+  "$ingot" translate -q ${threads[@]+"${threads[@]}"} -m "$1" -i "$d/test_2016_flickr.en-$2" -o "$work/output" --beam-size 4
+  "$ingot" score bleu --hypothesis "$work/output" --reference "$d/test_2016_flickr.$2" | sed -E 's/^BLEU[^=]*= ([0-9.]+) .*/\1/'
+}
+row() {  # NAME MODEL
+  local de fr
+  de=$(bleu "$2" de) fr=$(bleu "$2" fr)
+  echo "$1,$seed,$de,$fr,$(awk -v a="$de" -v b="$fr" -v c="$own_de" -v d="$own_fr" 'BEGIN { printf "%.3f", (a / c + b / d) / 2 }')"
+}
+fused() {  # NAME METHOD WEIGHT, more parameters of each model
+  {
+    echo "merge_method: $2" && echo "base_model: $runs/parent-$seed/latest" && echo "models:"
+    for language in de fr; do echo "  - {model: $runs/$language-$seed/latest, parameters: {weight: $3${4:+, $4}}}"; done
+  } >"$work/recipe.yml"
+  [ "$2" != linear ] || sed -i '/^base_model/d' "$work/recipe.yml"
+  rm -rf "$work/fused"
+  fuse "$work/recipe.yml" "$work/fused"
+  row "$1" "$work/fused"
+}
+
+own_de=$(bleu "$runs/de-$seed/latest" de) own_fr=$(bleu "$runs/fr-$seed/latest" fr)
+echo "what,seed,de,fr,normalised"
+row parent "$runs/parent-$seed/latest"
+row "child of German" "$runs/de-$seed/latest"
+row "child of French" "$runs/fr-$seed/latest"
+fused average linear 0.5
+for weight in 0.3 0.7 1.0; do fused "task arithmetic, weight $weight" task_arithmetic "$weight"; done
+for density in 0.2 0.5; do fused "ties, density $density" ties 1 "density: $density"; done
+for density in 0.1 0.5; do fused "dare, density $density" dare_linear 0.5 "density: $density"; done
