@@ -113,12 +113,7 @@ static ig_status fuse(const ig_yaml *yaml, const ig_fuse_options *options, const
   ig_plan plan;
   IG_TRY(ig_recipe_read(ig_yaml_root(yaml), &recipe, err));
   ig_status status = ig_plan_make(&recipe, &plan, err);
-  if (status == IG_OK && plan.problems) {
-    if (options->reporter.message) options->reporter.message(options->reporter.context, IG_WARNING, plan.problems);
-    size_t count = 0;
-    for (const char *p = plan.problems; *p; p++) count += *p == '\n';
-    status = ig_fail(err, IG_ERROR_FORMAT, "%s: the models cannot be fused: %zu problem%s", ig_yaml_root(yaml)->file, count, count == 1 ? "" : "s");
-  }
+  if (status == IG_OK) status = ig_problems_report(&plan.problems, ig_yaml_root(yaml)->file, &options->reporter, err);
   if (status == IG_OK) status = write_model(&plan, options, output, err);
   ig_plan_free(&plan);
   ig_recipe_free(&recipe);

@@ -75,6 +75,7 @@ typedef struct ig_method {
   ig_base_use base;
   size_t least_inputs, most_inputs;
   ig_method_parameter parameters[IG_METHOD_PARAMETERS];  // up to a name of NULL
+  const char *(*refuses)(const ig_merge *merge);         // what is wrong with these values of parameters together; NULL: nothing
   int passes;
   size_t (*state_size)(const ig_merge *merge);                  // NULL: none
   size_t (*room_size)(const ig_merge *merge);                   // NULL: none

@@ -49,11 +49,13 @@ ig_status ig_fuse_models_open(ig_fuse_models *models, const char *reference, siz
   for (*index = 0; *index < models->count; ++*index)
     if (strcmp(models->model[*index].reference, reference) == 0) return IG_OK;
   IG_TRY(ig_grow((void **)&models->model, &models->capacity, models->count + 1, sizeof *models->model, err));
-  const ig_status status = open_model(reference, &models->model[models->count], err);
-  if (status == IG_OK)
-    models->count++;
-  else
-    close_model(&models->model[models->count]);
+  ig_fuse_model *opened = &models->model[models->count];
+  const ig_status status = open_model(reference, opened, err);
+  if (status != IG_OK) {
+    close_model(opened);
+    *opened = (ig_fuse_model){.reference = reference};
+  }
+  if (status != IG_ERROR_MEMORY) models->count++;
   return status;
 }
 

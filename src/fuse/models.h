@@ -9,7 +9,7 @@
 typedef struct ig_fuse_model {
   const char *reference;  // as the recipe names it
   char *directory;
-  ig_safetensors *tensors;
+  ig_safetensors *tensors;   // NULL: it could not be opened
   ig_lora_adapter *adapter;  // of "MODEL+ADAPTER", or NULL
   json_t *config;            // config.json
   int layers[3];             // by ig_stack: the highest layer number + 1
@@ -20,7 +20,8 @@ typedef struct ig_fuse_models {
   size_t count, capacity;
 } ig_fuse_models;
 
-// The model of that name, opened if it is not yet. *index stays valid; references to models do not.
+// The model of that name, opened if it is not yet. *index stays valid; references to models do not. One that could not be opened is known from then on, with
+// tensors NULL: it fails once.
 ig_status ig_fuse_models_open(ig_fuse_models *models, const char *reference, size_t *index, ig_error *err);
 void ig_fuse_models_close(ig_fuse_models *models);
 #endif

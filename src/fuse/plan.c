@@ -1,6 +1,5 @@
 #include "fuse/plan.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,23 +8,8 @@
 #include "base/error.h"
 #include "fuse/setting.h"
 
-// ---- problems ------------------------------------------------------------------------------------------------------------------------------
-
-enum { MOST_PROBLEMS = 1 << 16 };  // bytes: what is longer is cut
-
-static ig_status add_problem(ig_plan *plan, ig_error *err, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static ig_status add_problem(ig_plan *plan, ig_error *err, const char *format, ...) {
-  if (!plan->problems) plan->problems = ig_allocate(MOST_PROBLEMS, 1, err);
-  if (!plan->problems) return IG_ERROR_MEMORY;
-  const size_t used = strlen(plan->problems);
-  if (used + 1024 > MOST_PROBLEMS) return IG_OK;
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(plan->problems + used, 1000, format, arguments);
-  va_end(arguments);
-  strcat(plan->problems, "\n");
-  return IG_OK;
-}
+#define ADD_PROBLEM(plan, err, ...) ig_problems_add(&(plan)->problems, NULL, err, __VA_ARGS__)
+#define ADD_TENSOR_PROBLEM(plan, tensor, err, ...) ig_problems_add(&(plan)->problems, tensor, err, __VA_ARGS__)
 
 // ---- which tensors -------------------------------------------------------------------------------------------------------------------------
 
@@ -41,6 +25,7 @@ typedef struct slice {
   int base_first;
   ig_stack stack;
   int first_output, layers;  // of the output's stack, where ranged
+  bool complete;             // all models could be opened, and there are as many as the method takes
 } slice;
 
 // Names that may stand for one another where weights are tied.
@@ -110,11 +95,11 @@ static ig_status check_shapes(ig_plan *plan, const ig_plan_tensor *t, ig_error *
       char expected[128], found[128];
       print_shape(first, expected, sizeof expected);
       print_shape(t->input[i].tensor, found, sizeof found);
-      return add_problem(plan, err, "%s: %s in %s, but %s in %s", t->name, expected, first->file, found, t->input[i].tensor->file);
+      return ADD_TENSOR_PROBLEM(plan, t->name, err, "%s in %s, but %s in %s", expected, first->file, found, t->input[i].tensor->file);
     }
     if (is_float(first->dtype) != is_float(t->input[i].tensor->dtype))
-      return add_problem(plan, err, "%s: %s in %s, but %s in %s", t->name, ig_dtype_name(first->dtype), first->file,
-                         ig_dtype_name(t->input[i].tensor->dtype), t->input[i].tensor->file);
+      return ADD_TENSOR_PROBLEM(plan, t->name, err, "%s in %s, but %s in %s", ig_dtype_name(first->dtype), first->file,
+                                ig_dtype_name(t->input[i].tensor->dtype), t->input[i].tensor->file);
   }
   return IG_OK;
 }
@@ -132,8 +117,8 @@ static ig_status resolve_parameters(ig_plan *plan, const slice *s, const ig_sett
       double value;
       IG_TRY(ig_setting_resolve(scopes, 4, &query, &found, &value, err));
       if (!found && query.parameter->required)
-        IG_TRY(source ? add_problem(plan, err, "%s: %s has no '%s'", t->name, source->model, query.parameter->name)
-                      : add_problem(plan, err, "%s: '%s' is not set", t->name, query.parameter->name));
+        IG_TRY(source ? ADD_TENSOR_PROBLEM(plan, t->name, err, "%s has no '%s'", source->model, query.parameter->name)
+                      : ADD_TENSOR_PROBLEM(plan, t->name, err, "'%s' is not set", query.parameter->name));
       if (source)
         t->of_model[i][p] = value;
       else
@@ -141,6 +126,18 @@ static ig_status resolve_parameters(ig_plan *plan, const slice *s, const ig_sett
     }
   }
   return IG_OK;
+}
+
+static ig_status check_parameters(ig_plan *plan, const ig_plan_tensor *t, ig_error *err) {
+  const ig_method *method = plan->recipe->method;
+  const ig_merge merge = {.method = method,
+                          .name = t->name,
+                          .inputs = t->inputs,
+                          .has_base = t->base.tensor != NULL,
+                          .of_model = (const double(*)[IG_METHOD_PARAMETERS])t->of_model,
+                          .shared = t->shared};
+  const char *why = method->refuses ? method->refuses(&merge) : NULL;
+  return why ? ADD_TENSOR_PROBLEM(plan, t->name, err, "%s", why) : IG_OK;
 }
 
 static ig_status allocate_tensor(ig_plan *plan, const char *name, size_t inputs, ig_plan_tensor **out, ig_error *err) {
@@ -172,14 +169,14 @@ static ig_status plan_tensor(ig_plan *plan, const slice *s, const char *name, in
     IG_TRY(find_input(m, s->source[i], name, &place, offset, &t->input[i], err));
     if (t->input[i].tensor) continue;
     complete = false;
-    IG_TRY(add_problem(plan, err, "%s: missing in %s", name, m->reference));
+    IG_TRY(ADD_TENSOR_PROBLEM(plan, name, err, "missing in %s", m->reference));
   }
   if (s->has_base) {
     const ig_fuse_model *m = &plan->models.model[s->base];
     const ig_recipe_source range = {.ranged = s->source[0]->ranged, .first = s->base_first};
     IG_TRY(find_input(m, &range, name, &place, offset, &t->base, err));
     complete = complete && t->base.tensor;
-    if (!t->base.tensor) IG_TRY(add_problem(plan, err, "%s: missing in %s", name, m->reference));
+    if (!t->base.tensor) IG_TRY(ADD_TENSOR_PROBLEM(plan, name, err, "missing in %s", m->reference));
   }
   if (!complete) return IG_OK;
   const ig_safetensor *like = t->base.tensor ? t->base.tensor : t->input[0].tensor;
@@ -190,7 +187,8 @@ static ig_status plan_tensor(ig_plan *plan, const slice *s, const char *name, in
   t->dtype = output_dtype(plan->recipe, t);
   IG_TRY(check_shapes(plan, t, err));
   if (t->copied) return IG_OK;
-  return resolve_parameters(plan, s, &(ig_setting_query){.place = &place, .depth = depth_of(plan, &place, offset, layers)}, t, err);
+  IG_TRY(resolve_parameters(plan, s, &(ig_setting_query){.place = &place, .depth = depth_of(plan, &place, offset, layers)}, t, err));
+  return check_parameters(plan, t, err);
 }
 
 // ---- slices --------------------------------------------------------------------------------------------------------------------------------
@@ -200,15 +198,28 @@ static ig_stack stack_of(const char *module) {
   return strstr(module, "decoder") ? IG_STACK_DECODER : strstr(module, "encoder") ? IG_STACK_ENCODER : IG_STACK_NONE;
 }
 
+// The model; one that cannot be opened is a problem, told once.
+static ig_status open_model(ig_plan *plan, slice *s, const char *reference, size_t *index, ig_error *err) {
+  ig_error why = {0};
+  const ig_status status = ig_fuse_models_open(&plan->models, reference, index, &why);
+  if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why.message);
+  s->complete = s->complete && status == IG_OK && plan->models.model[*index].tensors;
+  return status == IG_OK ? IG_OK : ADD_PROBLEM(plan, err, "%s", why.message);
+}
+
 // Looks the models of a slice up: the base apart from the others where the method takes differences from it.
 static ig_status open_slice(ig_plan *plan, const ig_recipe_module *module, const ig_recipe_slice *recipe, slice *out, ig_error *err) {
   const ig_method *method = plan->recipe->method;
   const char *base = method->base == IG_BASE_NONE ? NULL : recipe->base_model ? recipe->base_model : plan->recipe->base_model;
-  *out = (slice){.module = module, .recipe = recipe, .stack = stack_of(module->name), .layers = recipe->sources[0].last - recipe->sources[0].first};
+  *out = (slice){.module = module,
+                 .recipe = recipe,
+                 .stack = stack_of(module->name),
+                 .layers = recipe->sources[0].last - recipe->sources[0].first,
+                 .complete = true};
   for (size_t i = 0; i < recipe->count; i++) {
     const ig_recipe_source *source = &recipe->sources[i];
     size_t index;
-    IG_TRY(ig_fuse_models_open(&plan->models, source->model, &index, err));
+    IG_TRY(open_model(plan, out, source->model, &index, err));
     if (base && strcmp(source->model, base) == 0) {
       out->base_first = source->first;
       continue;
@@ -217,19 +228,29 @@ static ig_status open_slice(ig_plan *plan, const ig_recipe_module *module, const
     out->model[out->count++] = index;
   }
   if (base) {
-    IG_TRY(ig_fuse_models_open(&plan->models, base, &out->base, err));
+    IG_TRY(open_model(plan, out, base, &out->base, err));
     out->has_base = true;
     if (out->count == recipe->count) out->base_first = recipe->sources[0].first;
   }
-  if (out->count < method->least_inputs || out->count > method->most_inputs)
-    return add_problem(plan, err, "%s:%d: %s takes %zu to %zu models%s, found %zu", recipe->sources[0].node->file, recipe->sources[0].node->line,
-                       method->name, method->least_inputs, method->most_inputs, base ? " besides the base" : "", out->count);
-  return IG_OK;
+  if (out->count >= method->least_inputs && out->count <= method->most_inputs) return IG_OK;
+  out->complete = false;
+  return ADD_PROBLEM(plan, err, "%s:%d: %s takes %zu to %zu models%s, found %zu", recipe->sources[0].node->file, recipe->sources[0].node->line,
+                     method->name, method->least_inputs, method->most_inputs, base ? " besides the base" : "", out->count);
 }
 
-static int layers_of(const ig_plan *plan, const slice *s) {
-  const int *layers = plan->models.model[s->has_base ? s->base : s->model[0]].layers;
-  return layers[s->stack];
+// Does each of the slice's models have the layers that are asked of it?
+static ig_status check_ranges(ig_plan *plan, const slice *s, bool *inside, ig_error *err) {
+  const ig_yaml_node *node = s->source[0]->node;
+  *inside = true;
+  for (size_t i = 0; i <= s->count; i++) {
+    if (i == s->count && !s->has_base) break;
+    const ig_fuse_model *m = &plan->models.model[i < s->count ? s->model[i] : s->base];
+    const int first = i < s->count ? s->source[i]->first : s->base_first, last = first + s->layers;
+    if (last <= m->layers[s->stack]) continue;
+    *inside = false;
+    IG_TRY(ADD_PROBLEM(plan, err, "%s:%d: layers %d to %d of %d in %s", node->file, node->line, first, last, m->layers[s->stack], m->reference));
+  }
+  return IG_OK;
 }
 
 // Does the module name this tensor?
@@ -268,9 +289,9 @@ static ig_status plan_whole(ig_plan *plan, const slice *s, const ig_recipe_modul
 static ig_status plan_layers(ig_plan *plan, slice *s, int first_output, ig_error *err) {
   const ig_fuse_model *donor = &plan->models.model[s->has_base ? s->base : s->model[0]];
   const int first = s->has_base ? s->base_first : s->source[0]->first;
-  if (first + s->layers > layers_of(plan, s))
-    return add_problem(plan, err, "%s:%d: layers %d to %d of %d", s->source[0]->node->file, s->source[0]->node->line, first, first + s->layers,
-                       layers_of(plan, s));
+  bool inside;
+  IG_TRY(check_ranges(plan, s, &inside, err));
+  if (!inside) return IG_OK;
   for (size_t i = 0; i < ig_safetensors_count(donor->tensors); i++) {
     const char *name = ig_safetensors_get(donor->tensors, i)->name;
     const ig_place place = ig_place_of(name);
@@ -285,23 +306,30 @@ static ig_status plan_layers(ig_plan *plan, slice *s, int first_output, ig_error
   return IG_OK;
 }
 
+// What else cannot be opened in a module whose first slice is not complete.
+static ig_status open_others(ig_plan *plan, const ig_recipe_module *module, ig_error *err) {
+  slice unused;
+  for (size_t i = 1; i < module->count; i++) IG_TRY(open_slice(plan, module, &module->slices[i], &unused, err));
+  return IG_OK;
+}
+
 static ig_status plan_module(ig_plan *plan, const ig_recipe_module *module, ig_error *err) {
   slice first;
   IG_TRY(open_slice(plan, module, &module->slices[0], &first, err));
-  if (plan->problems) return IG_OK;
+  if (!first.complete) return open_others(plan, module, err);
   IG_TRY(plan_whole(plan, &first, module, err));
   if (!first.source[0]->ranged) return IG_OK;
   if (!module->name) {
     const int *layers = plan->models.model[first.model[0]].layers;
     if (layers[IG_STACK_ENCODER] && layers[IG_STACK_DECODER])
-      return add_problem(plan, err, "%s: the model has an encoder and a decoder: give each its slices, as modules: {encoder: …, decoder: …}",
+      return ADD_PROBLEM(plan, err, "%s: the model has an encoder and a decoder: give each its slices, as modules: {encoder: …, decoder: …}",
                          module->node->file);
     first.stack = layers[IG_STACK_ENCODER] ? IG_STACK_ENCODER : layers[IG_STACK_DECODER] ? IG_STACK_DECODER : IG_STACK_NONE;
   }
   for (size_t i = 0; i < module->count; i++) {
     slice s;
     IG_TRY(open_slice(plan, module, &module->slices[i], &s, err));
-    if (plan->problems) return IG_OK;
+    if (!s.complete) continue;
     s.stack = first.stack;
     IG_TRY(plan_layers(plan, &s, plan->layers[s.stack], err));
     plan->layers[s.stack] += s.layers;
@@ -315,7 +343,7 @@ static int by_name(const void *a, const void *b) { return strcmp(((const ig_plan
 
 static ig_status check_names(ig_plan *plan, ig_error *err) {
   for (size_t i = 1; i < plan->count; i++)
-    if (strcmp(plan->tensors[i].name, plan->tensors[i - 1].name) == 0) IG_TRY(add_problem(plan, err, "%s: made twice", plan->tensors[i].name));
+    if (strcmp(plan->tensors[i].name, plan->tensors[i - 1].name) == 0) IG_TRY(ADD_PROBLEM(plan, err, "%s: made twice", plan->tensors[i].name));
   return IG_OK;
 }
 
@@ -323,7 +351,7 @@ ig_status ig_plan_make(const ig_recipe *recipe, ig_plan *out, ig_error *err) {
   *out = (ig_plan){.recipe = recipe};
   IG_TRY(ig_kernels_select(&out->kernels, err));
   for (size_t i = 0; i < recipe->module_count; i++) IG_TRY(plan_module(out, &recipe->modules[i], err));
-  if (out->count == 0 && !out->problems) IG_TRY(add_problem(out, err, "nothing to fuse: no tensors"));
+  if (out->count == 0 && out->problems.count == 0) IG_TRY(ADD_PROBLEM(out, err, "nothing to fuse: no tensors"));
   if (out->count) qsort(out->tensors, out->count, sizeof *out->tensors, by_name);
   return check_names(out, err);
 }
@@ -336,7 +364,7 @@ void ig_plan_free(ig_plan *plan) {
     free(plan->tensors[i].models);
   }
   free(plan->tensors);
-  free(plan->problems);
+  ig_problems_free(&plan->problems);
   ig_fuse_models_close(&plan->models);
   *plan = (ig_plan){0};
 }

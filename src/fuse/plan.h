@@ -2,6 +2,7 @@
 #ifndef IG_FUSE_PLAN_H
 #define IG_FUSE_PLAN_H
 #include "fuse/models.h"
+#include "fuse/problems.h"
 #include "fuse/recipe.h"
 
 // One model's tensor, with what an adapter adds to it.
@@ -31,11 +32,11 @@ typedef struct ig_plan {
   ig_fuse_models models;    // in the recipe's order, base models behind
   ig_plan_tensor *tensors;  // sorted by name
   size_t count, capacity;
-  int layers[3];   // of the output, by ig_stack
-  char *problems;  // one a line; NULL: none. With problems nothing can be executed.
+  int layers[3];         // of the output, by ig_stack
+  ig_problems problems;  // with any of them nothing can be executed
 } ig_plan;
 
-// Opens all models and lists every problem at once; only a lack of memory or a file that cannot be opened ends it before. ig_plan_free in any case.
+// Opens all models and lists every problem at once; only a lack of memory or a setting that cannot be read ends it before. ig_plan_free in any case.
 ig_status ig_plan_make(const ig_recipe *recipe, ig_plan *out, ig_error *err);
 void ig_plan_free(ig_plan *plan);
 #endif

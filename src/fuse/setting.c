@@ -1,12 +1,11 @@
 #include "fuse/setting.h"
 
-#include <errno.h>
 #include <fnmatch.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 
 static const char *const condition_keys[] = {"value", "filter", "select", "tensors", "layers"};
 enum { CONDITION_KEYS = sizeof condition_keys / sizeof *condition_keys };
@@ -45,9 +44,7 @@ static ig_status parse_scalar(const ig_yaml_node *node, const ig_method_paramete
   } else if (p->kind == IG_VALUE_RESCALE) {
     fine = parse_flag(node->scalar, out) || parse_rescale(node->scalar, out);
   } else {
-    char *end;
-    *out = strtod(node->scalar, &end);
-    fine = end != node->scalar && *end == '\0' && isfinite(*out) && !strpbrk(node->scalar, "xX");
+    fine = ig_parse_number(node->scalar, out) && isfinite(*out) && !strpbrk(node->scalar, "xX");
     if (p->kind == IG_VALUE_INTEGER) fine = fine && *out == floor(*out);
   }
   if (!fine) return ig_yaml_fail(node, err, "expected %s, found '%.100s'", expected[p->kind], node->scalar);

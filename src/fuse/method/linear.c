@@ -4,16 +4,26 @@
 
 enum { WEIGHT, NORMALIZE };
 enum { SCALE };
+static const double NO_WEIGHT = 1e-8;
+
+static double sum_of_weights(const ig_merge *m) {
+  double sum = 0;
+  for (size_t k = 0; k < m->inputs; k++) sum += m->of_model[k][WEIGHT];
+  return sum;
+}
+
+static const char *refuses(const ig_merge *m) {
+  const bool nothing = m->shared[NORMALIZE] != 0 && fabs(sum_of_weights(m)) < NO_WEIGHT;
+  return nothing ? "the weights sum to 0, which cannot be divided by; with normalize: false they need not be" : NULL;
+}
 
 static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
-  double all = 0;
-  for (size_t k = 0; k < m->inputs; k++) all += m->of_model[k][WEIGHT];
   for (size_t i = 0; i < b->count; i++) out[i] = 0;
   for (size_t k = 0; k < m->inputs; k++) {
     const float weight = (float)m->of_model[k][WEIGHT], *x = b->x[k];
     for (size_t i = 0; i < b->count; i++) out[i] += x[i] * weight;
   }
-  const float divisor = m->shared[NORMALIZE] != 0 ? (float)all : 1;
+  const float divisor = m->shared[NORMALIZE] != 0 ? (float)sum_of_weights(m) : 1;
   for (size_t i = 0; i < b->count && divisor != 1; i++) out[i] /= divisor;
 }
 
@@ -29,6 +39,7 @@ const ig_method ig_method_linear = {
     .least_inputs = 1,
     .most_inputs = IG_METHOD_INPUTS,
     .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY}, {"normalize", IG_VALUE_FLAG, false, false, 1, 0, 1}},
+    .refuses = refuses,
     .combine = combine};
 
 const ig_method ig_method_passthrough = {.name = "passthrough",

@@ -41,6 +41,16 @@ static size_t counts(const ig_merge *m, int pass) {
   const ig_thinning t = thinning_of(m);
   return ig_thinning_counts(&t, m, pass);
 }
+// Probabilities by rank go from density - epsilon to density + epsilon.
+static const char *refuses_ranks(const ig_merge *m) {
+  for (size_t k = 0; k < m->inputs; k++) {
+    const double density = m->of_model[k][DENSITY], epsilon = m->of_model[k][EXTRA];
+    if (density > 0 && density < 1 && (density - epsilon < 0 || density + epsilon > 1))
+      return "density - epsilon must not be below 0, nor density + epsilon above 1";
+  }
+  return NULL;
+}
+
 static bool draws(const double *of_model) { return of_model[DENSITY] < 1; }
 
 static bool wants(const ig_merge *m, int pass) {
@@ -111,26 +121,27 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
       {"lambda", IG_VALUE_NUMBER, false, false, 1, -INFINITY, INFINITY}, {                                                       \
     "int8_mask", IG_VALUE_FLAG, false, false, 0, 0, 1 /* mergekit's, without effect on numbers */                                \
   }
-#define TASK_METHOD(name_, summary_, thinning_, agree_, ...)                                     \
-  const ig_method ig_method_##name_ = {.name = #name_,                                           \
-                                       .summary = summary_,                                      \
-                                       .variant = &(const variant){thinning_, agree_},           \
-                                       .base = IG_BASE_REQUIRED,                                 \
-                                       .least_inputs = 1,                                        \
-                                       .most_inputs = IG_METHOD_INPUTS,                          \
-                                       .parameters = {__VA_ARGS__},                              \
-                                       .passes = IG_THINNING_PASSES,                             \
-                                       .state_size = ig_thinning_state_size,                     \
-                                       .room_size = room_size,                                   \
-                                       .begin = begin,                                           \
-                                       .sample_size = sample_size,                               \
-                                       .look = look,                                             \
-                                       .sums = ig_thinning_sums,                                 \
-                                       .counts = counts,                                         \
-                                       .draws = (thinning_) >= IG_THIN_BY_CHANCE ? draws : NULL, \
-                                       .wants = wants,                                           \
-                                       .gather = gather,                                         \
-                                       .conclude = conclude,                                     \
+#define TASK_METHOD(name_, summary_, thinning_, agree_, ...)                                                    \
+  const ig_method ig_method_##name_ = {.name = #name_,                                                          \
+                                       .summary = summary_,                                                     \
+                                       .variant = &(const variant){thinning_, agree_},                          \
+                                       .base = IG_BASE_REQUIRED,                                                \
+                                       .least_inputs = 1,                                                       \
+                                       .most_inputs = IG_METHOD_INPUTS,                                         \
+                                       .parameters = {__VA_ARGS__},                                             \
+                                       .refuses = (thinning_) == IG_THIN_BY_RANK_IN_ROW ? refuses_ranks : NULL, \
+                                       .passes = IG_THINNING_PASSES,                                            \
+                                       .state_size = ig_thinning_state_size,                                    \
+                                       .room_size = room_size,                                                  \
+                                       .begin = begin,                                                          \
+                                       .sample_size = sample_size,                                              \
+                                       .look = look,                                                            \
+                                       .sums = ig_thinning_sums,                                                \
+                                       .counts = counts,                                                        \
+                                       .draws = (thinning_) >= IG_THIN_BY_CHANCE ? draws : NULL,                \
+                                       .wants = wants,                                                          \
+                                       .gather = gather,                                                        \
+                                       .conclude = conclude,                                                    \
                                        .combine = combine};
 #define GAMMA \
   { "gamma", IG_VALUE_NUMBER, true, false, 0.01, 0, 1 }
