@@ -295,6 +295,29 @@ ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_er
   return status;
 }
 
+static ig_status foresee(const char *name, const ig_safetensors_output *from, ig_safetensor *to, ig_error *err) {
+  *to = (ig_safetensor){.name = from->name, .file = name, .dtype = from->dtype, .rank = from->rank, .elements = 1};
+  memcpy(to->shape, from->shape, sizeof to->shape);
+  bool fits = true;
+  for (int i = 0; i < to->rank; i++) fits = fits && ig_size_multiply(to->elements, to->shape[i], &to->elements);
+  fits = fits && ig_size_multiply(to->elements, ig_dtype_size(to->dtype), &to->bytes);
+  return fits ? IG_OK : bad(to, err, "shape: too large");
+}
+
+ig_status ig_safetensors_foresee(const char *name, const ig_safetensors_output *tensors, size_t count, ig_safetensors **out, ig_error *err) {
+  ig_safetensors *file = *out = ig_allocate(1, sizeof *file, err);
+  if (!file) return IG_ERROR_MEMORY;
+  file->tensors = ig_allocate(count, sizeof *file->tensors, err);
+  ig_status status = file->tensors ? IG_OK : IG_ERROR_MEMORY;
+  for (; status == IG_OK && file->count < count; file->count++) status = foresee(name, &tensors[file->count], &file->tensors[file->count], err);
+  if (status == IG_OK) status = sort_names(file, err);
+  if (status != IG_OK) {
+    ig_safetensors_close(file);
+    *out = NULL;
+  }
+  return status;
+}
+
 void ig_safetensors_close(ig_safetensors *file) {
   if (!file) return;
   for (size_t i = 0; i < file->shard_count; ++i) {

@@ -45,7 +45,7 @@ typedef struct ig_safetensors ig_safetensors;  // ig_safetensors_close; read-onl
 // DIR/model.safetensors, or DIR/model.safetensors.index.json with its shards.
 ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_error *err);
 ig_status ig_safetensors_open_file(const char *path, ig_safetensors **out, ig_error *err);
-void ig_safetensors_close(ig_safetensors *file);
+void ig_safetensors_close(ig_safetensors *file);  // NULL is fine
 
 // The files it lies in.
 size_t ig_safetensors_file_count(const ig_safetensors *file);
@@ -72,6 +72,9 @@ typedef struct ig_safetensors_output {
   const float *values;
   const void *raw;
 } ig_safetensors_output;
+// Tensors that are yet to be written, to be looked at as if they were read: all but their values. name: what messages call their file; it and the tensors' names
+// are borrowed.
+ig_status ig_safetensors_foresee(const char *name, const ig_safetensors_output *tensors, size_t count, ig_safetensors **out, ig_error *err);
 // A file whose header is written first and whose values come in any order, at their own place. It is not atomic: whoever writes it does so in a directory that
 // is renamed when all is there. tensors: values and raw left out.
 typedef struct ig_safetensors_pieces ig_safetensors_pieces;

@@ -154,55 +154,70 @@ static bool too_many_brackets(const char *text, size_t size) {
   return open > MAX_BRACKETS;
 }
 
-// The first document of the text as a node; nothing in it: *out is NULL. A second document is an error.
-static ig_status parse_text(ig_yaml *yaml, const char *text, size_t size, place at, ig_yaml_node **out, ig_error *err) {
-  *out = NULL;
-  if (too_many_brackets(text, size)) return fail_at(at, err, "nested too deep");
-  yaml_parser_t parser;
-  yaml_document_t document, second;
-  if (!yaml_parser_initialize(&parser)) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", at.file);
-  yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-  yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-  ig_status status = IG_OK;
-  if (!yaml_parser_load(&parser, &document)) {
-    status = parser_error(&parser, at, err);
-  } else {
-    if (yaml_document_get_root_node(&document)) {
-      status = copy_node(yaml, &document, 1, at, out, err);
-      if (status == IG_OK && !yaml_parser_load(&parser, &second)) {
-        status = parser_error(&parser, at, err);
-      } else if (status == IG_OK) {
-        if (yaml_document_get_root_node(&second)) status = fail_at(at, err, "a second YAML document");
-        yaml_document_delete(&second);
-      }
-    }
-    yaml_document_delete(&document);
-  }
-  yaml_parser_delete(&parser);
-  return status;
-}
-
 static bool is_null(const ig_yaml_node *node) {
   if (!node || node->kind != IG_YAML_SCALAR || node->quoted) return !node;
   const char *s = node->scalar;
   return !*s || !strcmp(s, "~") || !strcmp(s, "null") || !strcmp(s, "Null") || !strcmp(s, "NULL");
 }
 
-static ig_status build(ig_yaml *yaml, const char *text, size_t size, const char *name, ig_error *err) {
+static ig_status append(ig_yaml *yaml, ig_yaml_node *list, ig_yaml_node *node, ig_error *err) {
+  ig_yaml_node **children = own(yaml, list->count + 1, sizeof(ig_yaml_node *), err);
+  if (!children) return IG_ERROR_MEMORY;
+  if (list->count) memcpy(children, list->children, list->count * sizeof *children);
+  children[list->count++] = node;
+  list->children = children;
+  return IG_OK;
+}
+
+// The next document of the stream, appended to list; one that is empty (null) is passed over, if others may follow or it is not the first. *end: there is none.
+static ig_status parse_document(ig_yaml *yaml, yaml_parser_t *parser, bool many, place at, ig_yaml_node *list, bool *end, ig_error *err) {
+  yaml_document_t document;
+  if (!yaml_parser_load(parser, &document)) return parser_error(parser, at, err);
+  ig_yaml_node *node = NULL;
+  ig_status status = IG_OK;
+  *end = !yaml_document_get_root_node(&document);
+  if (!*end && !many && list->count > 0) status = fail_at(at, err, "a second YAML document");
+  if (!*end && status == IG_OK) status = copy_node(yaml, &document, 1, at, &node, err);
+  yaml_document_delete(&document);
+  return status == IG_OK && node && !(many && is_null(node)) ? append(yaml, list, node, err) : status;
+}
+
+// The documents of the text: not more than one unless `many`.
+static ig_status parse_text(ig_yaml *yaml, const char *text, size_t size, bool many, place at, ig_yaml_node *list, ig_error *err) {
+  if (too_many_brackets(text, size)) return fail_at(at, err, "nested too deep");
+  yaml_parser_t parser;
+  if (!yaml_parser_initialize(&parser)) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", at.file);
+  yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+  yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+  ig_status status = IG_OK;
+  for (bool end = false; status == IG_OK && !end;) status = parse_document(yaml, &parser, many, at, list, &end, err);
+  yaml_parser_delete(&parser);
+  return status;
+}
+
+static ig_status build(ig_yaml *yaml, const char *text, size_t size, const char *name, bool many, ig_error *err) {
   place at = {own_text(yaml, name, strlen(name), err), "", 1, 0};
   if (!at.file) return IG_ERROR_MEMORY;
   if (size > MAX_BYTES) return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes, at most %zu are read", name, size, MAX_BYTES);
   const size_t mark = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;  // some editors' byte order mark, at which libyaml stumbles
-  IG_TRY(parse_text(yaml, text + mark, size - mark, at, &yaml->root, err));
-  if (is_null(yaml->root)) yaml->root = new_node(yaml, IG_YAML_MAP, at, err);
-  return yaml->root ? IG_OK : IG_ERROR_MEMORY;
+  ig_yaml_node *list = new_node(yaml, IG_YAML_SEQUENCE, at, err);
+  if (!list) return IG_ERROR_MEMORY;
+  IG_TRY(parse_text(yaml, text + mark, size - mark, many, at, list, err));
+  if (list->count == 0 || (!many && is_null(list->children[0]))) {
+    ig_yaml_node *empty = new_node(yaml, IG_YAML_MAP, at, err);
+    if (!empty) return IG_ERROR_MEMORY;
+    list->count = 0;
+    IG_TRY(append(yaml, list, empty, err));
+  }
+  yaml->root = many ? list : list->children[0];
+  return IG_OK;
 }
 
-ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml **out, ig_error *err) {
+static ig_status parse(const char *text, size_t size, const char *name, bool many, ig_yaml **out, ig_error *err) {
   *out = NULL;
   ig_yaml *yaml = ig_allocate(1, sizeof *yaml, err);
   if (!yaml) return IG_ERROR_MEMORY;
-  ig_status status = build(yaml, text, size, name, err);
+  ig_status status = build(yaml, text, size, name, many, err);
   if (status != IG_OK)
     ig_yaml_free(yaml);
   else
@@ -210,15 +225,24 @@ ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml
   return status;
 }
 
-ig_status ig_yaml_load(const char *path, ig_yaml **out, ig_error *err) {
+static ig_status load(const char *path, bool many, ig_yaml **out, ig_error *err) {
   *out = NULL;
   char *text;
   size_t size;
   IG_TRY(ig_read_file(path, &text, &size, err));
-  ig_status status = ig_yaml_parse(text, size, path, out, err);
+  ig_status status = parse(text, size, path, many, out, err);
   free(text);
   return status;
 }
+
+ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml **out, ig_error *err) {
+  return parse(text, size, name, false, out, err);
+}
+ig_status ig_yaml_load(const char *path, ig_yaml **out, ig_error *err) { return load(path, false, out, err); }
+ig_status ig_yaml_parse_documents(const char *text, size_t size, const char *name, ig_yaml **out, ig_error *err) {
+  return parse(text, size, name, true, out, err);
+}
+ig_status ig_yaml_load_documents(const char *path, ig_yaml **out, ig_error *err) { return load(path, true, out, err); }
 
 void ig_yaml_free(ig_yaml *yaml) {
   if (!yaml) return;
@@ -313,8 +337,9 @@ ig_status ig_yaml_set(ig_yaml *yaml, const char *assignment, ig_error *err) {
   size_t length = (size_t)(equals - assignment);
   place at = {override_name(yaml, err), own_text(yaml, assignment, length, err), 0, 0};
   if (!at.file || !at.path) return IG_ERROR_MEMORY;
-  ig_yaml_node *value;
-  IG_TRY(parse_text(yaml, equals + 1, strlen(equals + 1), at, &value, err));
+  ig_yaml_node values = {0}, *value;
+  IG_TRY(parse_text(yaml, equals + 1, strlen(equals + 1), false, at, &values, err));
+  value = values.count ? values.children[0] : NULL;
   if (!value) {  // nothing behind '=': null
     value = new_node(yaml, IG_YAML_SCALAR, at, err);
     if (!value || !(value->scalar = own_text(yaml, "", 0, err))) return IG_ERROR_MEMORY;

@@ -24,6 +24,9 @@ typedef struct ig_yaml ig_yaml;  // a document; owns every node; ig_yaml_free
 // Errors read "config.yml:12: what". Duplicate keys, documents too deep or too large, and a second document are errors. An empty file is an empty map.
 ig_status ig_yaml_load(const char *path, ig_yaml **out, ig_error *err);
 ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml **out, ig_error *err);
+// All documents of a file, those that are not empty: the root is a list of them. Paths begin anew in each.
+ig_status ig_yaml_load_documents(const char *path, ig_yaml **out, ig_error *err);
+ig_status ig_yaml_parse_documents(const char *text, size_t size, const char *name, ig_yaml **out, ig_error *err);
 void ig_yaml_free(ig_yaml *yaml);
 const ig_yaml_node *ig_yaml_root(const ig_yaml *yaml);
 // "key.path=value": value is YAML; maps on the way are made. Nodes got before stay valid but the replaced one is no longer part of the tree.
