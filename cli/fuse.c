@@ -1,4 +1,7 @@
 // ingot fuse: several models into one, by a recipe.
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "ingot.h"
 #include "options.h"
 #include "report.h"
@@ -13,13 +16,21 @@ typedef struct fuse_values {
 
 static const cli_option fuse_options[] = {
     CLI_TEXT_OPTION('o', "output", "DIR", output, "Directory of the fused model. Needed unless --dry-run."),
-    CLI_FLAG_OPTION(0, "dry-run", dry_run, "Check the recipe and the models and list all problems; write no model."),
+    CLI_FLAG_OPTION(0, "dry-run", dry_run, "Check everything, list all problems, print the plan; write no model."),
     CLI_TEXT_OPTION(0, "report", "FILE.html", report, "Write a page with cosines and distances between the models, tensor by tensor."),
     CLI_FLAG_OPTION(0, "sha256", sha256, "Record SHA-256 hashes of the inputs in place of XXH3-128."),
     CLI_THREADS_OPTION,
     CLI_QUIET_OPTION,
     CLI_JSON_OPTION,
 };
+
+static ig_status plan(const char *recipe, const char *output, const ig_fuse_options *options, ig_error *err) {
+  char *text = NULL;
+  const ig_status status = ig_fuse_plan(recipe, output, options, &text, err);
+  if (status == IG_OK) fputs(text, stdout);
+  free(text);
+  return status;
+}
 
 static int run(const cli_verb *verb, int argc, char **argv) {
   fuse_values values = {0};
@@ -29,12 +40,12 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   if (!values.output && !values.dry_run) return cli_usage_error(verb, "expected -o DIR, or --dry-run");
   ig_fuse_options options = ig_fuse_options_default();
   options.threads = values.threads;
-  options.dry_run = values.dry_run;
   options.report = values.report;
   options.sha256 = values.sha256;
   options.reporter = cli_report_begin(&values.log, true);
   ig_error err;
-  const ig_status status = ig_fuse(operands.items[0], values.output, &options, &err);
+  const ig_status status =
+      values.dry_run ? plan(operands.items[0], values.output, &options, &err) : ig_fuse(operands.items[0], values.output, &options, &err);
   cli_report_end();
   return status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message);
 }

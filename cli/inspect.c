@@ -7,28 +7,48 @@
 #include "options.h"
 #include "report.h"
 
-typedef ig_inspect_options inspect_values;
+typedef struct inspect_values {
+  ig_inspect_options report;
+  bool verify;
+} inspect_values;
 #define CLI_VALUES inspect_values
 
 static const cli_option inspect_options[] = {
-    CLI_INTEGER_OPTION("batch-tokens", "N", batch_tokens, 1, 1000000,
+    CLI_INTEGER_OPTION("batch-tokens", "N", report.batch_tokens, 1, 1000000,
                        "Tokens a batch, source and target each, for which the memory is planned. Default: 4096."),
-    CLI_INTEGER_OPTION("length", "N", length, 1, 1000000, "Tokens a sentence of such a batch. Default: 64."),
-    CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1000000, "Hypotheses a sentence when translating. Default: 4."),
-    CLI_INTEGER_OPTION("threads", "N", threads, 0, 1000000, "Threads. Default: all cores."),
-    CLI_FLAG_OPTION(0, "json", json, "Print one JSON object."),
+    CLI_INTEGER_OPTION("length", "N", report.length, 1, 1000000, "Tokens a sentence of such a batch. Default: 64."),
+    CLI_INTEGER_OPTION("beam-size", "N", report.beam_size, 1, 1000000, "Hypotheses a sentence when translating. Default: 4."),
+    CLI_INTEGER_OPTION("threads", "N", report.threads, 0, 1000000, "Threads. Default: all cores."),
+    CLI_FLAG_OPTION(0, "verify", verify, "Of a fused model: hash the files that fusion.json names, and tell which are the same, changed or gone."),
+    CLI_FLAG_OPTION(0, "json", report.json, "Print one JSON object."),
 };
 
+static void print(const char *text) {
+  const size_t length = strlen(text);
+  printf("%s%s", text, length > 0 && text[length - 1] == '\n' ? "" : "\n");
+}
+
+// Exit code 1 where something is not what it was.
+static int verify(const cli_verb *verb, const char *directory, const ig_inspect_options *options) {
+  char *text = NULL;
+  bool intact;
+  ig_error err = {0};
+  if (ig_fuse_verify(directory, options->json, options->threads, &text, &intact, &err) != IG_OK) return cli_fail(verb, "%s", err.message);
+  print(text);
+  free(text);
+  return intact ? CLI_OK : cli_fail(verb, "%s: files have changed since it was fused", directory);
+}
+
 static int run(const cli_verb *verb, int argc, char **argv) {
-  inspect_values values = ig_inspect_options_default();
+  inspect_values values = {.report = ig_inspect_options_default()};
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
   if (code != CLI_GO_ON) return code;
   char *text = NULL;
   ig_error err = {0};
-  if (ig_inspect(operands.items[0], &values, &text, &err) != IG_OK) return cli_fail(verb, "%s", err.message);
-  size_t length = strlen(text);
-  printf("%s%s", text, length > 0 && text[length - 1] == '\n' ? "" : "\n");
+  if (values.verify) return verify(verb, operands.items[0], &values.report);
+  if (ig_inspect(operands.items[0], &values.report, &text, &err) != IG_OK) return cli_fail(verb, "%s", err.message);
+  print(text);
   free(text);
   return CLI_OK;
 }
@@ -36,10 +56,15 @@ static int run(const cli_verb *verb, int argc, char **argv) {
 const cli_verb cli_inspect = {
     .name = "inspect",
     .summary = "What a model is: family, sizes, dtypes, tied tensors, memory plan.",
-    .synopsis = "inspect MODEL [--batch-tokens N] [--length N] [--beam-size N] [--threads N] [--json]",
+    .synopsis =
+        "inspect MODEL [--batch-tokens N] [--length N] [--beam-size N] [--threads N] [--json]\n"
+        "inspect --verify MODEL [--threads N] [--json]",
     .description =
         "Prints what a model directory holds: its family and sizes, its tensors with their dtypes, which are tied, and the memory that training and "
-        "translating it takes for batches of a given size. No weight is read.",
+        "translating it takes for batches of a given size; of a fused model also what it was made from. No weight is read.\n\n"
+        "With --verify the files that a fused model was made from are hashed again, as far as they are still there, and its own weights. The exit "
+        "code is 1 "
+        "where one has changed. Paths are those of the recipe, relative to the current directory.",
     .examples = "ingot inspect models/en-de",
     .options = inspect_options,
     .option_count = sizeof inspect_options / sizeof *inspect_options,

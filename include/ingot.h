@@ -288,13 +288,20 @@ typedef struct ig_fuse_options {
   int threads;        /* 0: all cores; the result does not depend on it */
   bool sha256;        /* hashes of the inputs in fusion.json; else XXH3-128, which costs no more than reading */
   const char *report; /* a page with the distances between the inputs, tensor by tensor, is written to this file; NULL: none */
-  bool dry_run;       /* check everything that can be checked without reading weights, write no model */
   ig_reporter reporter;
 } ig_fuse_options;
 ig_fuse_options ig_fuse_options_default(void);
 /* Carries out a recipe (YAML, docs/fusion.md) and writes a model directory, which must not exist yet. It grows as OUTPUT.partial; called again after an
- * interruption or a crash it goes on there, to the same bytes. */
+ * interruption or a crash it goes on there, to the same bytes. A recipe of several documents has its other models in OUTPUT.stages meanwhile. Whatever can be
+ * known to go wrong is checked before any weight is read: each problem is a message of level IG_WARNING to the reporter, and together they are the error. */
 ig_status ig_fuse(const char *recipe, const char *output, const ig_fuse_options *options, ig_error *err);
+/* The same checks, and what ig_fuse would do, as text: inputs, output, passes, bytes, memory, disk. Writes no model. output NULL: the disk is not looked at.
+ * *out is a malloc'ed string for the caller to free(). */
+ig_status ig_fuse_plan(const char *recipe, const char *output, const ig_fuse_options *options, char **out, ig_error *err);
+/* Hashes what fusion.json of a fused model names: input files (relative to the current directory) that are still there, and the model's own weights. *out: a
+ * line a file, "same", "changed" or "gone", malloc'ed, for the caller to free(); json: one JSON object instead. *intact: nothing has changed, and the model's
+ * own weights are there. */
+ig_status ig_fuse_verify(const char *directory, bool json, int threads, char **out, bool *intact, ig_error *err);
 
 /* ---- measuring the machine ------------------------------------------------------------------------------------------------------------- */
 
@@ -341,7 +348,7 @@ typedef struct ig_inspect_options {
   int threads;                         /* 0: all cores */
 } ig_inspect_options;
 ig_inspect_options ig_inspect_options_default(void); /* text; 4096 tokens, 64 a sentence, beam 4 */
-/* A report of family, sizes, dtypes, tied tensors and memory plan; json: one JSON object. No weight is read. *out is a malloc'ed string for the caller
+/* A report of family, sizes, dtypes, tied tensors, memory plan, and, of a fused model, what it was made from; json: one JSON object. No weight is read. *out is a malloc'ed string for the caller
  * to free(). */
 ig_status ig_inspect(const char *directory, const ig_inspect_options *options, char **out, ig_error *err);
 

@@ -355,6 +355,17 @@ static ig_status first_failure(const execution *e, ig_error *err) {
 
 static bool is_small(const ig_plan_tensor *t) { return t->copied || cut_of(t).blocks <= 1; }
 
+size_t ig_plan_reads(const ig_plan *plan) {
+  size_t bytes = 0;
+  for (size_t i = 0; i < plan->count; i++) {
+    const ig_plan_tensor *t = &plan->tensors[i];
+    size_t inputs = t->base.tensor ? t->base.tensor->bytes : 0;
+    for (size_t k = 0; k < t->inputs; k++) inputs += t->input[k].tensor->bytes;
+    bytes += is_small(t) ? inputs : inputs * (size_t)(plan->recipe->method->passes + 1);
+  }
+  return bytes;
+}
+
 static ig_status run_small(execution *e, ig_pool *pool, size_t *small, ig_error *err) {
   size_t count = 0;
   for (size_t i = 0; i < e->plan->count; i++)

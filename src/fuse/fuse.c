@@ -1,131 +1,194 @@
 // ig_fuse: a recipe in, a model directory out.
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/report.h"
+#include "fuse/companions.h"
 #include "fuse/compare.h"
+#include "fuse/describe.h"
 #include "fuse/execute.h"
+#include "fuse/preflight.h"
 #include "fuse/provenance.h"
-#include "io/json.h"
+#include "fuse/stages.h"
 
-// What stands beside the weights; those that the donor lacks are passed over.
-static const char *const companions[] = {"generation_config.json",
-                                         "tokenizer_config.json",
-                                         "special_tokens_map.json",
-                                         "tokenizer.json",
-                                         "vocab.json",
-                                         "merges.txt",
-                                         "source.spm",
-                                         "target.spm",
-                                         "sentencepiece.bpe.model",
-                                         "spiece.model",
-                                         "added_tokens.json",
-                                         "preprocessor_config.json"};
+typedef struct fusion {
+  const ig_fuse_options *options;
+  const char *output;  // NULL: there is only to be a plan
+  ig_yaml *yaml;
+  ig_stages stages;
+  ig_space space;
+  ig_pool *pool;
+  ig_hash_kind hashes;
+  char *directory;  // of other stages' models, OUTPUT.stages
+  json_t *history;  // provenance of the stages that are done
+} fusion;
 
-static ig_status copy_companion(const char *from, const char *to, const char *name, ig_error *err) {
-  char *source = ig_join_path(from, name, err), *target = source ? ig_join_path(to, name, err) : NULL;
-  ig_status status = target ? IG_OK : IG_ERROR_MEMORY;
-  if (status == IG_OK && ig_file_exists(source)) status = ig_copy_file(source, target, err);
-  free(source);
-  free(target);
+// ---- before any weight is read -------------------------------------------------------------------------------------------------------------
+
+// Reads and plans all stages; every problem that there is goes to the reporter.
+static ig_status prepare(fusion *f, const char *recipe, ig_error *err) {
+  ig_stages *s = &f->stages;
+  IG_TRY(ig_yaml_load_documents(recipe, &f->yaml, err));
+  IG_TRY(ig_stages_read(ig_yaml_root(f->yaml), s, err));
+  IG_TRY(ig_stages_plan(s, err));
+  for (size_t i = 0; i < s->count; i++) IG_TRY(ig_preflight_models(&s->stage[i].plan, &s->problems, err));
+  IG_TRY(ig_preflight_space(s, f->output, f->options->threads, &f->space, err));
+  IG_TRY(ig_preflight_output(s, f->output, &f->space, &s->problems, err));
+  return ig_problems_report(&s->problems, recipe, &f->options->reporter, err);
+}
+
+static void close_fusion(fusion *f) {
+  json_decref(f->history);
+  ig_pool_free(f->pool);
+  ig_stages_free(&f->stages);
+  ig_yaml_free(f->yaml);
+  free(f->directory);
+  free(f->space.directory);
+}
+
+static ig_status write_report(fusion *f, const ig_plan *plan, ig_error *err) {
+  ig_comparison *items;
+  size_t count;
+  IG_TRY(ig_plan_compare(plan, f->pool, &items, &count, err));
+  const ig_status status = ig_comparison_write(plan, items, count, f->options->report, err);
+  free(items);
   return status;
 }
 
-// The donor's config.json with the output's numbers of layers and dtype.
-static ig_status write_config(const ig_plan *plan, const ig_fuse_model *donor, const char *directory, ig_error *err) {
-  static const char *const keys[] = {
-      [IG_STACK_NONE] = "num_hidden_layers", [IG_STACK_ENCODER] = "encoder_layers", [IG_STACK_DECODER] = "decoder_layers"};
-  static const char *const t5_keys[] = {[IG_STACK_NONE] = NULL, [IG_STACK_ENCODER] = "num_layers", [IG_STACK_DECODER] = "num_decoder_layers"};
-  static const char *const dtypes[] = {[IG_DTYPE_F32] = "float32", [IG_DTYPE_F16] = "float16", [IG_DTYPE_BF16] = "bfloat16"};
-  json_t *config = json_deep_copy(donor->config);
-  bool fine = config != NULL;
-  for (int stack = 0; fine && stack < 3; stack++) {
-    const char *key = json_object_get(config, keys[stack]) ? keys[stack] : t5_keys[stack];
-    if (plan->layers[stack] && key) fine = json_object_set_new(config, key, json_integer(plan->layers[stack])) == 0;
-  }
-  const char *dtype_key = json_object_get(config, "torch_dtype") ? "torch_dtype" : "dtype";
-  if (fine && (plan->recipe->cast || plan->recipe->cast_out))
-    fine = json_object_set_new(config, dtype_key, json_string(dtypes[plan->recipe->cast_out ? plan->recipe->out_dtype : plan->recipe->dtype])) == 0;
-  char *path = fine ? ig_join_path(directory, "config.json", err) : NULL;
-  const ig_status status = path ? ig_json_save(path, config, 17, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
-  free(path);
-  json_decref(config);
-  return status;
+// ---- carrying out --------------------------------------------------------------------------------------------------------------------------
+
+// The other stages' models, once nobody needs them.
+static ig_status remove_stages(fusion *f, ig_error *err) {
+  if (f->stages.count == 1) return IG_OK;
+  for (size_t i = 0; i + 1 < f->stages.count; i++) IG_TRY(ig_staging_remove(f->stages.stage[i].directory, err));
+  if (rmdir(f->directory)) ig_report(&f->options->reporter, IG_WARNING, "%s: is left: %s", f->directory, strerror(errno));
+  return IG_OK;
 }
 
-// The model that config and tokenizer come from: the base, or the first one named.
-static const ig_fuse_model *donor_of(const ig_plan *plan) {
-  for (size_t i = 0; plan->recipe->base_model && i < plan->models.count; i++)
-    if (strcmp(plan->models.model[i].reference, plan->recipe->base_model) == 0) return &plan->models.model[i];
-  return &plan->models.model[0];
+static ig_status fill_directory(fusion *f, const ig_plan *plan, json_t *provenance, ig_staging *staging, ig_error *err) {
+  if (staging->resumed) ig_report(&f->options->reporter, IG_INFO, "going on with an unfinished fusion");
+  IG_TRY(ig_plan_execute(plan, f->pool, staging, &f->options->reporter, err));
+  IG_TRY(ig_companions_write(plan, staging->directory, err));
+  IG_TRY(ig_provenance_add_outputs(provenance, staging->directory, f->hashes, f->pool, err));
+  return ig_provenance_save(provenance, staging->directory, err);
 }
 
-static ig_status write_companions(const ig_plan *plan, const json_t *provenance, const char *directory, ig_error *err) {
-  const ig_fuse_model *donor = donor_of(plan);
-  for (size_t i = 0; i < sizeof companions / sizeof *companions; i++) IG_TRY(copy_companion(donor->directory, directory, companions[i], err));
-  IG_TRY(write_config(plan, donor, directory, err));
-  char *path = ig_join_path(directory, "fusion.json", err);
-  const ig_status status = path ? ig_json_save(path, provenance, 17, err) : IG_ERROR_MEMORY;
-  free(path);
-  return status;
-}
-
-static ig_status write_staged(const ig_plan *plan, ig_pool *pool, const json_t *provenance, const ig_fuse_options *options, const char *output,
-                              ig_error *err) {
+static ig_status write_model(fusion *f, const ig_plan *plan, json_t *provenance, const char *output, bool last, ig_error *err) {
   char fingerprint[IG_HASH_TEXT];
   IG_TRY(ig_provenance_fingerprint(provenance, fingerprint, err));
   ig_staging staging;
   ig_status status = ig_staging_open(output, fingerprint, plan->count, &staging, err);
-  if (status == IG_OK && staging.resumed && options->reporter.message)
-    options->reporter.message(options->reporter.context, IG_INFO, "going on with an unfinished fusion");
-  if (status == IG_OK) status = ig_plan_execute(plan, pool, &staging, &options->reporter, err);
-  if (status == IG_OK) status = write_companions(plan, provenance, staging.directory, err);
+  if (status == IG_OK) status = fill_directory(f, plan, provenance, &staging, err);
+  // Before the output has its name: a fusion that ends here is called again, and finds that all but this is done.
+  if (status == IG_OK && last) status = remove_stages(f, err);
   if (status == IG_OK) status = ig_staging_finish(&staging, err);
   ig_staging_close(&staging);
   return status;
 }
 
-static ig_status write_report(const ig_plan *plan, ig_pool *pool, const char *path, ig_error *err) {
-  ig_comparison *items;
-  size_t count;
-  IG_TRY(ig_plan_compare(plan, pool, &items, &count, err));
-  const ig_status status = ig_comparison_write(plan, items, count, path, err);
-  free(items);
-  return status;
-}
-
-static ig_status write_model(const ig_plan *plan, const ig_fuse_options *options, const char *output, ig_error *err) {
-  ig_pool *pool = NULL;
-  json_t *provenance = NULL;
-  IG_TRY(ig_pool_create(options->threads, &pool, err));
-  ig_status status = options->report ? write_report(plan, pool, options->report, err) : IG_OK;
-  if (status == IG_OK && !options->dry_run)
-    status = ig_provenance_make(plan, options->sha256 ? IG_HASH_SHA256 : IG_HASH_XXH3, pool, &provenance, err);
-  if (status == IG_OK && !options->dry_run) status = write_staged(plan, pool, provenance, options, output, err);
+static ig_status write_result(fusion *f, const ig_plan *plan, ig_error *err) {
+  json_t *provenance;
+  if (f->options->report) IG_TRY(write_report(f, plan, err));
+  IG_TRY(ig_provenance_make(plan, f->hashes, f->pool, f->history, &provenance, err));
+  const ig_status status = write_model(f, plan, provenance, f->output, true, err);
   json_decref(provenance);
-  ig_pool_free(pool);
   return status;
 }
 
-static ig_status fuse(const ig_yaml *yaml, const ig_fuse_options *options, const char *output, ig_error *err) {
-  ig_recipe recipe;
-  ig_plan plan;
-  IG_TRY(ig_recipe_read(ig_yaml_root(yaml), &recipe, err));
-  ig_status status = ig_plan_make(&recipe, &plan, err);
-  if (status == IG_OK) status = ig_problems_report(&plan.problems, ig_yaml_root(yaml)->file, &options->reporter, err);
-  if (status == IG_OK) status = write_model(&plan, options, output, err);
-  ig_plan_free(&plan);
-  ig_recipe_free(&recipe);
+// One that is there already, made from the same, stays.
+static ig_status write_stage(fusion *f, const ig_plan *plan, size_t index, ig_error *err) {
+  ig_stage *stage = &f->stages.stage[index];
+  json_t *provenance;
+  stage->directory = ig_join_path(f->directory, stage->name, err);
+  if (!stage->directory) return IG_ERROR_MEMORY;
+  IG_TRY(ig_provenance_make(plan, f->hashes, f->pool, NULL, &provenance, err));
+  json_t *done = ig_provenance_load_equal(stage->directory, provenance);
+  ig_status status = IG_OK;
+  if (!done) {
+    ig_report(&f->options->reporter, IG_INFO, "stage %s", stage->name);
+    status = ig_staging_remove(stage->directory, err);
+    if (status == IG_OK) status = write_model(f, plan, provenance, stage->directory, false, err);
+  }
+  if (status == IG_OK && json_array_append(f->history, done ? done : provenance)) status = ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  f->stages.made[index].directory = stage->directory;
+  json_decref(done);
+  json_decref(provenance);
   return status;
 }
+
+static ig_status carry_out(fusion *f, size_t index, ig_error *err) {
+  const ig_stage *stage = &f->stages.stage[index];
+  const bool last = index + 1 == f->stages.count;
+  if (!stage->builds) return last ? write_result(f, &stage->plan, err) : write_stage(f, &stage->plan, index, err);
+  ig_plan plan;  // of the models that are there now
+  ig_status status = ig_plan_make(&stage->recipe, f->stages.made, index, &plan, err);
+  if (status == IG_OK) status = ig_problems_report(&plan.problems, f->stages.file, &f->options->reporter, err);
+  if (status == IG_OK) status = last ? write_result(f, &plan, err) : write_stage(f, &plan, index, err);
+  ig_plan_free(&plan);
+  return status;
+}
+
+// OUTPUT.stages
+static ig_status name_stages(fusion *f, ig_error *err) {
+  size_t length = strlen(f->output);
+  while (length > 1 && f->output[length - 1] == '/') length--;
+  f->directory = ig_allocate(length + 16, 1, err);
+  if (!f->directory) return IG_ERROR_MEMORY;
+  snprintf(f->directory, length + 16, "%.*s.stages", (int)length, f->output);
+  return IG_OK;
+}
+
+static ig_status carry_all_out(fusion *f, ig_error *err) {
+  IG_TRY(name_stages(f, err));
+  IG_TRY(ig_pool_create(f->options->threads, &f->pool, err));
+  f->history = json_array();
+  if (!f->history) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  for (size_t i = 0; i < f->stages.count; i++) IG_TRY(carry_out(f, i, err));
+  return IG_OK;
+}
+
+// ---- the doors -----------------------------------------------------------------------------------------------------------------------------
 
 ig_fuse_options ig_fuse_options_default(void) { return (ig_fuse_options){0}; }
 
+static fusion begin(const char *output, const ig_fuse_options *options) {
+  static const ig_fuse_options defaults;
+  const ig_fuse_options *o = options ? options : &defaults;
+  return (fusion){.options = o, .output = output, .hashes = o->sha256 ? IG_HASH_SHA256 : IG_HASH_XXH3};
+}
+
 ig_status ig_fuse(const char *recipe, const char *output, const ig_fuse_options *options, ig_error *err) {
-  ig_yaml *yaml;
-  IG_TRY(ig_yaml_load(recipe, &yaml, err));
-  const ig_status status = fuse(yaml, options, output, err);
-  ig_yaml_free(yaml);
+  IG_TRY(ig_need(recipe, "recipe", err));
+  IG_TRY(ig_need(output, "output", err));
+  if (!*output) return ig_fail(err, IG_ERROR_ARGUMENT, "output: an empty name");
+  fusion f = begin(output, options);
+  ig_status status = prepare(&f, recipe, err);
+  if (status == IG_OK) status = carry_all_out(&f, err);
+  close_fusion(&f);
+  return status;
+}
+
+// The page needs models that are there.
+static ig_status report_alone(fusion *f, ig_error *err) {
+  if (f->stages.count > 1)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: a report compares models, and those of stages are not there yet", f->stages.file);
+  IG_TRY(ig_pool_create(f->options->threads, &f->pool, err));
+  return write_report(f, &f->stages.stage[0].plan, err);
+}
+
+ig_status ig_fuse_plan(const char *recipe, const char *output, const ig_fuse_options *options, char **out, ig_error *err) {
+  *out = NULL;
+  IG_TRY(ig_need(recipe, "recipe", err));
+  fusion f = begin(output && *output ? output : NULL, options);
+  ig_status status = prepare(&f, recipe, err);
+  if (status == IG_OK && f.options->report) status = report_alone(&f, err);
+  if (status == IG_OK) status = ig_describe_stages(&f.stages, &f.space, f.options->threads, out, err);
+  close_fusion(&f);
   return status;
 }

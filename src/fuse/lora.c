@@ -81,6 +81,7 @@ void ig_lora_close(ig_lora_adapter *adapter) {
   free(adapter);
 }
 
+const char *ig_lora_directory(const ig_lora_adapter *adapter) { return adapter->directory; }
 const char *ig_lora_file(const ig_lora_adapter *adapter) { return ig_safetensors_file(adapter->tensors, 0); }
 
 // ---- parts ---------------------------------------------------------------------------------------------------------------------------------

@@ -6,9 +6,19 @@
 #include "fuse/place.h"
 #include "io/safetensors.h"
 
+// A model that another stage of the recipe makes: as it is planned, or, once it is there, its directory.
+typedef struct ig_fuse_made {
+  const char *name;
+  const char *directory;    // NULL: not there yet
+  ig_safetensors *tensors;  // while it is not; NULL: nobody knows, for there are problems in that stage
+  json_t *config;
+} ig_fuse_made;
+
 typedef struct ig_fuse_model {
   const char *reference;  // as the recipe names it
   char *directory;
+  const ig_fuse_made *made;  // by another stage, or NULL
+  bool foreseen;             // it is not there yet
   ig_safetensors *tensors;   // NULL: it could not be opened
   ig_lora_adapter *adapter;  // of "MODEL+ADAPTER", or NULL
   json_t *config;            // config.json
@@ -16,6 +26,8 @@ typedef struct ig_fuse_model {
 } ig_fuse_model;
 
 typedef struct ig_fuse_models {
+  const ig_fuse_made *made;  // what names may mean besides directories; borrowed
+  size_t made_count;
   ig_fuse_model *model;
   size_t count, capacity;
 } ig_fuse_models;

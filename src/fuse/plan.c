@@ -347,11 +347,19 @@ static ig_status check_names(ig_plan *plan, ig_error *err) {
   return IG_OK;
 }
 
-ig_status ig_plan_make(const ig_recipe *recipe, ig_plan *out, ig_error *err) {
-  *out = (ig_plan){.recipe = recipe};
+const ig_fuse_model *ig_plan_donor(const ig_plan *plan) {
+  for (size_t i = 0; plan->recipe->base_model && i < plan->models.count; i++)
+    if (strcmp(plan->models.model[i].reference, plan->recipe->base_model) == 0) return &plan->models.model[i];
+  return &plan->models.model[0];
+}
+
+ig_status ig_plan_make(const ig_recipe *recipe, const ig_fuse_made *made, size_t made_count, ig_plan *out, ig_error *err) {
+  *out = (ig_plan){.recipe = recipe, .models = {.made = made, .made_count = made_count}};
   IG_TRY(ig_kernels_select(&out->kernels, err));
   for (size_t i = 0; i < recipe->module_count; i++) IG_TRY(plan_module(out, &recipe->modules[i], err));
-  if (out->count == 0 && out->problems.count == 0) IG_TRY(ADD_PROBLEM(out, err, "nothing to fuse: no tensors"));
+  bool all_open = true;
+  for (size_t i = 0; i < out->models.count; i++) all_open = all_open && out->models.model[i].tensors;
+  if (out->count == 0 && all_open && out->problems.count == 0) IG_TRY(ADD_PROBLEM(out, err, "nothing to fuse: no tensors"));
   if (out->count) qsort(out->tensors, out->count, sizeof *out->tensors, by_name);
   return check_names(out, err);
 }

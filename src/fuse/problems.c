@@ -47,6 +47,15 @@ ig_status ig_problems_add(ig_problems *problems, const char *tensor, ig_error *e
   return tensor ? add_tensor(p, tensor, err) : IG_OK;
 }
 
+ig_status ig_problems_move(ig_problems *to, ig_problems *from, ig_error *err) {
+  IG_TRY(ig_grow((void **)&to->items, &to->capacity, to->count + from->count, sizeof *to->items, err));
+  if (from->count) memcpy(to->items + to->count, from->items, from->count * sizeof *from->items);
+  to->count += from->count;
+  from->count = 0;
+  ig_problems_free(from);
+  return IG_OK;
+}
+
 ig_status ig_problems_report(const ig_problems *problems, const char *what, const ig_reporter *reporter, ig_error *err) {
   if (problems->count == 0) return IG_OK;
   for (size_t i = 0; i < problems->count; i++) {

@@ -1,5 +1,6 @@
 #include "fuse/staging.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -29,6 +30,22 @@ static ig_status name_directories(const char *output, ig_staging *s, ig_error *e
   return s->journal_path ? IG_OK : IG_ERROR_MEMORY;
 }
 
+static ig_status check(const ig_staging *s, ig_error *err) {
+  struct stat status;
+  if (lstat(s->output, &status) == 0) return ig_fail(err, IG_ERROR_IO, "%s: exists already; move it away, or choose another output", s->output);
+  if (lstat(s->directory, &status) == 0 && !ig_file_exists(s->journal_path))
+    return ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not an unfinished fusion", s->directory);
+  return IG_OK;
+}
+
+ig_status ig_staging_check(const char *output, ig_error *err) {
+  ig_staging staging = {0};
+  ig_status status = name_directories(output, &staging, err);
+  if (status == IG_OK) status = check(&staging, err);
+  ig_staging_close(&staging);
+  return status;
+}
+
 // The tensors that the journal of the same fusion says are done; a last line cut short does not count.
 static void read_journal(ig_staging *s, const char *fingerprint) {
   FILE *file = fopen(s->journal_path, "r");
@@ -55,12 +72,9 @@ static ig_status open_journal(ig_staging *s, const char *fingerprint, ig_error *
 ig_status ig_staging_open(const char *output, const char *fingerprint, size_t tensors, ig_staging *out, ig_error *err) {
   *out = (ig_staging){.tensors = tensors};
   IG_TRY(name_directories(output, out, err));
-  struct stat status;
-  if (lstat(out->output, &status) == 0) return ig_fail(err, IG_ERROR_IO, "%s: exists already; move it away, or choose another output", out->output);
+  IG_TRY(check(out, err));
   out->done = ig_allocate(tensors, sizeof *out->done, err);
   if (!out->done) return IG_ERROR_MEMORY;
-  if (lstat(out->directory, &status) == 0 && !ig_file_exists(out->journal_path))
-    return ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not an unfinished fusion", out->directory);
   IG_TRY(ig_make_directories(out->directory, err));
   read_journal(out, fingerprint);
   return open_journal(out, fingerprint, err);
@@ -94,6 +108,33 @@ ig_status ig_staging_finish(ig_staging *s, ig_error *err) {
   const ig_status status = sync_directory(slash ? parent : ".", err);
   free(parent);
   return status;
+}
+
+static ig_status remove_files(const char *path, ig_error *err) {
+  DIR *directory = opendir(path);
+  if (!directory) return fail(path, "open", err);
+  ig_status status = IG_OK;
+  for (const struct dirent *entry; status == IG_OK && (entry = readdir(directory)) != NULL;)
+    // The file by which it is known goes last: what is half removed can be removed again.
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, "fusion.json") != 0 &&
+        unlinkat(dirfd(directory), entry->d_name, 0))
+      status = fail(path, "remove", err);
+  if (status == IG_OK && unlinkat(dirfd(directory), "fusion.json", 0)) status = fail(path, "remove", err);
+  closedir(directory);
+  return status;
+}
+
+ig_status ig_staging_remove(const char *directory, ig_error *err) {
+  struct stat unused;
+  if (lstat(directory, &unused)) return errno == ENOENT ? IG_OK : fail(directory, "look at", err);
+  char *known = ig_join_path(directory, "fusion.json", err);
+  if (!known) return IG_ERROR_MEMORY;
+  const bool made = ig_file_exists(known);
+  free(known);
+  if (!made && rmdir(directory)) return ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not the work of a fusion", directory);
+  if (!made) return IG_OK;  // it was empty: a removal that was interrupted
+  IG_TRY(remove_files(directory, err));
+  return rmdir(directory) ? fail(directory, "remove", err) : IG_OK;
 }
 
 void ig_staging_close(ig_staging *s) {

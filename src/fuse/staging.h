@@ -13,6 +13,8 @@ typedef struct ig_staging {
   size_t tensors;
 } ig_staging;
 
+// Is OUTPUT new, and OUTPUT.partial, if it is there, an unfinished fusion? Writes nothing.
+ig_status ig_staging_check(const char *output, ig_error *err);
 // fingerprint: of everything that the result depends on. An OUTPUT that exists is an error. ig_staging_close in any case.
 ig_status ig_staging_open(const char *output, const char *fingerprint, size_t tensors, ig_staging *out, ig_error *err);
 // Tensor `index` is written; ig_staging_flush tells the journal, once the values are on the disk.
@@ -21,4 +23,6 @@ ig_status ig_staging_flush(ig_staging *staging, ig_error *err);
 // Everything is there: the journal goes, the directory gets its name.
 ig_status ig_staging_finish(ig_staging *staging, ig_error *err);
 void ig_staging_close(ig_staging *staging);  // what is unfinished stays
+// Removes a directory that a fusion made, with its files. One that is not there is fine; one without fusion.json is not touched, which is an error.
+ig_status ig_staging_remove(const char *directory, ig_error *err);
 #endif

@@ -8,6 +8,7 @@
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "model/arch/family.h"
+#include "model/inspect_fusion.h"
 #include "model/memory_plan.h"
 #include "model/model.h"
 
@@ -18,6 +19,7 @@ typedef struct ig_model_summary {
   size_t parameters, bytes;
   ig_plan_sizes sizes;
   ig_memory_plan memory;
+  json_t *fusion;  // what it was fused from; NULL: it was not
 } ig_model_summary;
 
 ig_inspect_options ig_inspect_options_default(void) { return (ig_inspect_options){.batch_tokens = 4096, .length = 64, .beam_size = 4}; }
@@ -91,6 +93,7 @@ static json_t *as_json(const ig_model_summary *s, const char *directory) {
   failed |= json_object_set_new(json, "dtypes", dtypes(s->file));
   failed |= json_object_set_new(json, "tied", tied(&s->config));
   failed |= json_object_set_new(json, "memory", memory_json(s));
+  if (s->fusion) failed |= json_object_set(json, "fusion", s->fusion);
   failed |= json_object_set_new(json, "tensors", tensor_list(s->file));
   return whole(json, failed);
 }
@@ -145,6 +148,7 @@ static char *describe(const ig_model_summary *s, const char *directory, ig_error
                          : (c->shared_embedding ? "source and target embedding" : "nothing"));
   fprintf(out, "  special ids   pad %d, end %d, start %d\n", c->pad_id, c->eos_id, c->decoder_start_id);
   fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n", ig_safetensors_count(s->file), s->parameters, s->bytes, names);
+  ig_inspect_print_fusion(out, s->fusion);
   print_memory(out, s);
   if (fclose(out) != 0) return free(text), ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", directory), NULL;
   return text;
@@ -172,12 +176,14 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   IG_TRY(ig_model_read_config(directory, &s.config, &s.family, err));
   IG_TRY(ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err));
   IG_TRY(ig_model_open_weights(directory, &file, err));
-  const ig_status status = ig_model_check_weights(directory, &s.config, file, err);
+  ig_status status = ig_model_check_weights(directory, &s.config, file, err);
+  if (status == IG_OK) status = ig_inspect_load_fusion(directory, &s.fusion, err);
   s.file = file;
   count(&s);
   const locale_t before = ig_c_locale_enter();
   if (status == IG_OK) *out = (o->json ? dump : describe)(&s, directory, err);
   ig_c_locale_leave(before);
+  json_decref(s.fusion);
   ig_safetensors_close(file);
   return status == IG_OK && !*out ? IG_ERROR_MEMORY : status;
 }

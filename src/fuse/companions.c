@@ -1,0 +1,63 @@
+#include "fuse/companions.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "io/json.h"
+
+const char *const ig_companions[] = {"generation_config.json",
+                                     "tokenizer_config.json",
+                                     "special_tokens_map.json",
+                                     "tokenizer.json",
+                                     "vocab.json",
+                                     "merges.txt",
+                                     "source.spm",
+                                     "target.spm",
+                                     "sentencepiece.bpe.model",
+                                     "spiece.model",
+                                     "added_tokens.json",
+                                     "preprocessor_config.json",
+                                     NULL};
+
+static ig_status copy_companion(const char *from, const char *to, const char *name, ig_error *err) {
+  char *source = ig_join_path(from, name, err), *target = source ? ig_join_path(to, name, err) : NULL;
+  ig_status status = target ? IG_OK : IG_ERROR_MEMORY;
+  if (status == IG_OK && ig_file_exists(source)) status = ig_copy_file(source, target, err);
+  free(source);
+  free(target);
+  return status;
+}
+
+json_t *ig_companions_config(const ig_plan *plan) {
+  static const char *const keys[] = {
+      [IG_STACK_NONE] = "num_hidden_layers", [IG_STACK_ENCODER] = "encoder_layers", [IG_STACK_DECODER] = "decoder_layers"};
+  static const char *const t5_keys[] = {[IG_STACK_NONE] = NULL, [IG_STACK_ENCODER] = "num_layers", [IG_STACK_DECODER] = "num_decoder_layers"};
+  static const char *const dtypes[] = {[IG_DTYPE_F32] = "float32", [IG_DTYPE_F16] = "float16", [IG_DTYPE_BF16] = "bfloat16"};
+  json_t *config = json_deep_copy(ig_plan_donor(plan)->config);
+  bool fine = config != NULL;
+  for (int stack = 0; fine && stack < 3; stack++) {
+    const char *key = json_object_get(config, keys[stack]) ? keys[stack] : t5_keys[stack];
+    if (plan->layers[stack] && key) fine = json_object_set_new(config, key, json_integer(plan->layers[stack])) == 0;
+  }
+  const char *dtype_key = json_object_get(config, "torch_dtype") ? "torch_dtype" : "dtype";
+  if (fine && (plan->recipe->cast || plan->recipe->cast_out))
+    fine = json_object_set_new(config, dtype_key, json_string(dtypes[plan->recipe->cast_out ? plan->recipe->out_dtype : plan->recipe->dtype])) == 0;
+  if (fine) return config;
+  json_decref(config);
+  return NULL;
+}
+
+static ig_status write_config(const ig_plan *plan, const char *directory, ig_error *err) {
+  json_t *config = ig_companions_config(plan);
+  char *path = config ? ig_join_path(directory, "config.json", err) : NULL;
+  const ig_status status = path ? ig_json_save(path, config, 17, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  free(path);
+  json_decref(config);
+  return status;
+}
+
+ig_status ig_companions_write(const ig_plan *plan, const char *directory, ig_error *err) {
+  for (size_t i = 0; ig_companions[i]; i++) IG_TRY(copy_companion(ig_plan_donor(plan)->directory, directory, ig_companions[i], err));
+  return write_config(plan, directory, err);
+}

@@ -1,0 +1,148 @@
+#include "fuse/preflight.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "fuse/execute.h"
+#include "fuse/staging.h"
+#include "io/json.h"
+
+// ---- models --------------------------------------------------------------------------------------------------------------------------------
+
+static ig_status compare_key(const ig_fuse_model *a, const ig_fuse_model *b, const char *key, bool *same, ig_problems *problems, ig_error *err) {
+  json_t *x = json_object_get(a->config, key), *y = json_object_get(b->config, key);
+  *same = !x || !y || json_equal(x, y);
+  if (*same) return IG_OK;
+  char *first = ig_json_text(x, JSON_ENCODE_ANY | JSON_COMPACT), *second = ig_json_text(y, JSON_ENCODE_ANY | JSON_COMPACT);
+  const ig_status status = first && second ? ig_problems_add(problems, NULL, err, "config.json: %s is %.100s in %s, but %.100s in %s", key, first,
+                                                             a->reference, second, b->reference)
+                                           : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  free(first);
+  free(second);
+  return status;
+}
+
+ig_status ig_preflight_models(const ig_plan *plan, ig_problems *problems, ig_error *err) {
+  static const char *const keys[] = {"model_type",
+                                     "encoder_attention_heads",
+                                     "decoder_attention_heads",
+                                     "num_attention_heads",
+                                     "num_heads",
+                                     "activation_function",
+                                     "hidden_act",
+                                     "feed_forward_proj",
+                                     "scale_embedding",
+                                     "normalize_before",
+                                     "normalize_embedding",
+                                     "static_position_embeddings",
+                                     "relative_attention_num_buckets",
+                                     "relative_attention_max_distance"};
+  const ig_fuse_model *donor = ig_plan_donor(plan);
+  for (size_t i = 0; donor->config && i < plan->models.count; i++) {
+    const ig_fuse_model *m = &plan->models.model[i];
+    bool same = true;
+    for (size_t k = 0; k < sizeof keys / sizeof *keys && (k != 1 || same); k++)  // of another kind: that says it all
+      IG_TRY(compare_key(donor, m, keys[k], &same, problems, err));
+  }
+  return IG_OK;
+}
+
+// ---- space ---------------------------------------------------------------------------------------------------------------------------------
+
+size_t ig_preflight_bytes(const ig_plan *plan) {
+  size_t bytes = 0;
+  for (size_t i = 0; i < plan->count; i++) bytes += plan->tensors[i].elements * ig_dtype_size(plan->tensors[i].dtype);
+  return bytes;
+}
+
+// The output's parent, or the first directory above it that is there.
+static char *existing_parent(const char *output, ig_error *err) {
+  char *path = ig_duplicate(output, strlen(output), err);
+  if (!path) return NULL;
+  for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--) path[length - 1] = '\0';
+  do {
+    char *slash = strrchr(path, '/');
+    if (slash == path && path[1] == '\0') return path;
+    if (slash)
+      slash[slash == path] = '\0';
+    else
+      strcpy(path, ".");  // a name has a byte at least
+  } while (!ig_file_exists(path));
+  return path;
+}
+
+// What stands in OUTPUT.partial/model.safetensors.
+static size_t written_already(const char *output) {
+  char path[4096];
+  struct stat status;
+  const int length = snprintf(path, sizeof path, "%s.partial/model.safetensors", output);
+  return length > 0 && (size_t)length < sizeof path && stat(path, &status) == 0 ? (size_t)status.st_blocks * 512 : 0;
+}
+
+ig_status ig_preflight_space(const ig_stages *s, const char *output, int threads, ig_space *out, ig_error *err) {
+  *out = (ig_space){0};
+  for (size_t i = 0; i < s->count; i++) {
+    const size_t memory = s->problems.count ? 0 : ig_plan_memory(&s->stage[i].plan, threads ? threads : ig_cpu_count());
+    out->needed += ig_preflight_bytes(&s->stage[i].plan);
+    out->memory = memory > out->memory ? memory : out->memory;
+  }
+  if (!output) return IG_OK;
+  out->directory = existing_parent(output, err);
+  struct statvfs disk;
+  if (!out->directory) return IG_ERROR_MEMORY;
+  if (statvfs(out->directory, &disk)) return ig_fail(err, IG_ERROR_IO, "%s: %s", out->directory, strerror(errno));
+  out->available = (size_t)disk.f_bavail * disk.f_frsize + written_already(output);
+  return IG_OK;
+}
+
+// ---- the output ----------------------------------------------------------------------------------------------------------------------------
+
+static bool same_directory(const char *a, const char *b) {
+  struct stat x, y;
+  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static const ig_fuse_model *input_at(const ig_stages *s, const char *output) {
+  for (size_t i = 0; i < s->count; i++)
+    for (size_t k = 0; k < s->stage[i].plan.models.count; k++) {
+      const ig_fuse_model *m = &s->stage[i].plan.models.model[k];
+      if (m->directory && !m->made && same_directory(m->directory, output)) return m;
+    }
+  return NULL;
+}
+
+static size_t physical_memory(void) {
+  const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+  return pages > 0 && size > 0 ? (size_t)pages * (size_t)size : SIZE_MAX;
+}
+
+ig_status ig_preflight_output(const ig_stages *s, const char *output, const ig_space *space, ig_problems *problems, ig_error *err) {
+  const double mb = 1e6;
+  if (space->memory > physical_memory())
+    IG_TRY(ig_problems_add(problems, NULL, err, "%.1f MB of buffers are needed, the machine has %.1f MB; fewer threads need less",
+                           (double)space->memory / mb, (double)physical_memory() / mb));
+  if (!output) return IG_OK;
+  const ig_fuse_model *input = input_at(s, output);
+  ig_error why = {0};
+  if (input)
+    IG_TRY(ig_problems_add(problems, NULL, err, "%s: the output is also an input, %s", output, input->reference));
+  else if (ig_staging_check(output, &why) != IG_OK)
+    IG_TRY(why.status == IG_ERROR_MEMORY ? ig_fail(err, why.status, "%s", why.message) : ig_problems_add(problems, NULL, err, "%s", why.message));
+  struct stat parent;
+  if (stat(space->directory, &parent) == 0 && !S_ISDIR(parent.st_mode))
+    return ig_problems_add(problems, NULL, err, "%s: not a directory: %s cannot be written", space->directory, output);
+  if (access(space->directory, W_OK | X_OK))
+    IG_TRY(ig_problems_add(problems, NULL, err, "%s: %s cannot be written there: %s", space->directory, output, strerror(errno)));
+  if (space->needed > space->available)
+    IG_TRY(ig_problems_add(problems, NULL, err, "%s: %.1f MB are needed on this disk, %.1f MB are free", space->directory, (double)space->needed / mb,
+                           (double)space->available / mb));
+  return IG_OK;
+}

@@ -1,0 +1,47 @@
+#include "model/inspect_fusion.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "io/json.h"
+
+ig_status ig_inspect_load_fusion(const char *directory, json_t **out, ig_error *err) {
+  *out = NULL;
+  char *path = ig_join_path(directory, "fusion.json", err);
+  const ig_status status = !path ? IG_ERROR_MEMORY : ig_file_exists(path) ? ig_json_load_object(path, out, err) : IG_OK;
+  free(path);
+  return status;
+}
+
+static const char *text_of(const json_t *object, const char *key) {
+  const char *text = json_string_value(json_object_get(object, key));
+  return text ? text : "?";
+}
+
+static void print_file(FILE *out, const char *label, const json_t *file) {
+  const char *const hashes[] = {"xxh3-128", "sha256"};
+  fprintf(out, "    %-11s %s", label, text_of(file, "file"));
+  if (json_object_get(file, "stage")) fprintf(out, " of stage %s", text_of(file, "stage"));
+  for (size_t i = 0; i < 2; i++)
+    if (json_object_get(file, hashes[i])) fprintf(out, ", %s %s", hashes[i], text_of(file, hashes[i]));
+  fputc('\n', out);
+}
+
+static void print_files(FILE *out, const char *label, const json_t *list) {
+  for (size_t i = 0; i < json_array_size(list); i++) print_file(out, i ? "" : label, json_array_get(list, i));
+}
+
+void ig_inspect_print_fusion(FILE *out, const json_t *fusion) {
+  if (!fusion) return;
+  fprintf(out, "  fused         by %s, seed %lld, Ingot %s\n", text_of(fusion, "method"),
+          (long long)json_integer_value(json_object_get(fusion, "seed")), text_of(fusion, "ingot"));
+  const json_t *stages = json_object_get(fusion, "stages");
+  for (size_t i = 0; i < json_array_size(stages); i++) {
+    const json_t *stage = json_array_get(stages, i);
+    fprintf(out, "    stage %s: by %s\n", text_of(json_object_get(stage, "recipe"), "name"), text_of(stage, "method"));
+    print_files(out, "  from", json_object_get(stage, "inputs"));
+  }
+  print_files(out, "from", json_object_get(fusion, "inputs"));
+  print_files(out, "weights", json_object_get(fusion, "outputs"));
+}

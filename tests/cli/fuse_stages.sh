@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# Recipes of several documents, the plan that --dry-run prints, and what fusion.json says and `inspect --verify` finds.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+cp -r "$INGOT_SOURCE/tests/golden/marian_tiny" first
+recipe() { printf '%s\n' "$@" >recipe.yml; }
+fuse() { expect 0 "$INGOT" fuse recipe.yml -o "$1" -q "${@:2}"; }
+refused() { # MESSAGE LINE...
+  local message=$1
+  shift
+  recipe "$@"
+  expect 1 "$INGOT" fuse recipe.yml -o refused -q
+  has err "$message"
+  [ ! -e refused ] && [ ! -e refused.partial ] && [ ! -e refused.stages ] || fail "something was written: $message"
+}
+half=('name: half' 'merge_method: passthrough' 'models: [{model: first, parameters: {scale: [0.4, 0.6]}}]')
+other=('name: other' 'merge_method: linear' 'models: [{model: first, parameters: {weight: 0.5}}, {model: half, parameters: {weight: 1}}]')
+last=('merge_method: dare_ties' 'base_model: first' 'seed: 5'
+  'models: [{model: half, parameters: {weight: 0.5, density: 0.4}}, {model: other, parameters: {weight: 0.5, density: 0.4}}]')
+
+# One after the other by hand, under the names of the stages, ...
+recipe "${half[@]:1}"
+fuse half
+recipe "${other[@]:1}"
+fuse other
+recipe "${last[@]}"
+fuse by-hand
+mkdir aside && mv half other aside
+
+# ... and as stages of one recipe, in whatever order: the same model, and nothing beside it.
+several() { recipe "${last[@]}" --- "${half[@]}" --- "${other[@]}" ---; }
+several
+fuse fused
+same by-hand/model.safetensors fused/model.safetensors
+same by-hand/config.json fused/config.json
+[ ! -e fused.stages ] && [ ! -e fused.partial ] || fail "a stage is left"
+recipe "${other[@]}" --- "${half[@]}" --- 'name: result' "${last[@]}"
+fuse named --threads 1
+same by-hand/model.safetensors named/model.safetensors
+several
+fuse sha --sha256
+has sha/fusion.json '"sha256": "'
+
+# Killed in a stage or behind it, it goes on: a stage that is there is not made again, one of another recipe is.
+printf '%s\n' "${half[@]}" --- 'merge_method: passthrough' 'models: [{model: half}, {model: first}]' >recipe.yml
+expect 1 "$INGOT" fuse recipe.yml -o kept -q
+has err 'takes 1 to 1 models'
+[ ! -e kept.stages ] || fail "a stage was made of a recipe that cannot be carried out"
+if [ -x "${INGOT_FAULTY:-}" ]; then
+  several
+  for write in 1 5 9 14 20 27 33 40 47 54 60; do
+    { FAULT=kill:$write "$INGOT_FAULTY" fuse recipe.yml -o killed -q --threads 1; } >out 2>err
+    [ $? -eq 137 ] || break
+    fuse killed --threads 2
+    same killed/model.safetensors fused/model.safetensors
+    same killed/fusion.json fused/fusion.json
+    [ ! -e killed.stages ] && [ ! -e killed.partial ] || fail "something is left behind write $write"
+    rm -r killed
+  done
+  [ "$write" -gt 30 ] || fail "only $write writes"
+  { FAULT=kill:40 "$INGOT_FAULTY" fuse recipe.yml -o changed -q --threads 1; } >out 2>err
+  [ -e changed.stages/half/fusion.json ] || fail "no stage is there to be made again"
+  recipe "${last[@]}" --- "${half[@]/0.4, 0.6/0.7}" --- "${other[@]}"
+  fuse changed
+  fuse anew
+  same changed/model.safetensors anew/model.safetensors
+  cmp -s changed/model.safetensors fused/model.safetensors && fail "the old stage was used"
+fi
+mkdir -p held.stages/half
+echo mine >held.stages/half/notes
+several
+expect 1 "$INGOT" fuse recipe.yml -o held -q
+has err 'is not the work of a fusion'
+has held.stages/half/notes mine
+
+# What the documents cannot say.
+refused "two recipes are named 'half'" "${half[@]}" --- "${half[@]}" --- "${last[@]}"
+refused "without a 'name'" "${half[@]:1}" --- "${last[@]}"
+refused "'first' is also a file or directory here" 'name: first' "${half[@]:1}" --- 'merge_method: passthrough' 'models: [{model: first}]'
+refused "expected a name without '/'" 'name: a/b' "${half[@]:1}" --- 'merge_method: passthrough' 'models: [{model: a/b}]'
+refused "nothing uses 'half'" "${half[@]}" --- 'merge_method: passthrough' 'models: [{model: first}]'
+refused "'a' needs itself" 'name: a' 'merge_method: passthrough' 'models: [{model: b}]' --- 'name: b' 'merge_method: passthrough' 'models: [{model: a}]' --- \
+  'merge_method: passthrough' 'models: [{model: a}]'
+refused "each recipe needs another" 'name: a' 'merge_method: passthrough' 'models: [{model: b}]' --- 'name: b' 'merge_method: passthrough' 'models: [{model: a}]'
+refused "did you mean 'merge_method'" "${half[@]}" --- 'merge_metod: passthrough' 'models: [{model: half}]'
+# Problems of all stages at once, also where one hides what comes behind it.
+refused 'nowhere' 'name: a' 'merge_method: passthrough' 'models: [{model: nowhere}]' --- 'merge_method: slerp' 'base_model: a' \
+  'models: [{model: also-nowhere}]' 'parameters: {t: 0.5}'
+has err 'also-nowhere'
+has err '2 problems'
+refused 'layers 1 to 5 of 2 in half' "${half[@]}" --- 'merge_method: passthrough' 'modules: {encoder: {slices: [{sources: [{model: half, layer_range: [1, 5]}]}]}}'
+
+# The plan.
+several
+expect 0 "$INGOT" fuse recipe.yml --dry-run -o planned
+for text in 'stage half: passthrough' 'stage other: linear' 'dare_ties' 'half: ' ', of another stage' 'reads    at most' 'memory  ' 'disk  ' 'that are free at .'; do has out "$text"; done
+[ ! -e planned ] && [ ! -e planned.stages ] || fail "the plan was carried out"
+bytes=$(awk '/^  output/ { print $(NF - 2) * 3 }' out | tail -n 1)
+awk -v bytes="$bytes" '/^disk/ { if ($2 - bytes > 0.2 || bytes - $2 > 0.2) exit 1 }' out || fail "$bytes MB in three stages: $(grep ^disk out)"
+expect 0 "$INGOT" fuse recipe.yml --dry-run
+grep -q 'free at' out && fail "no output, and yet a disk"
+expect 1 "$INGOT" fuse recipe.yml --dry-run --report page.html -q
+has err 'those of stages are not there yet'
+
+# Where it came from.
+expect 0 "$INGOT" inspect fused
+has out 'by dare_ties, seed 5'
+has out 'stage other: by linear'
+has out 'model.safetensors of stage half'
+expect 0 "$INGOT" inspect fused --json
+has out '"fusion": {'
+expect 0 "$INGOT" inspect --verify fused
+has out 'same     first/model.safetensors'
+has out 'same     fused/model.safetensors'
+has out '0 changed, 0 gone'
+expect 0 "$INGOT" inspect --verify sha
+expect 0 "$INGOT" inspect --verify --json fused
+has out '"intact": true'
+printf x | dd of=fused/model.safetensors bs=1 seek=9000 conv=notrunc 2>/dev/null
+expect 1 "$INGOT" inspect --verify fused
+has out 'changed  fused/model.safetensors'
+has err 'have changed'
+printf ' ' >>first/config.json
+mv first/vocab.json aside 2>/dev/null || mv first/generation_config.json aside
+expect 1 "$INGOT" inspect --verify sha
+has out 'changed  first/config.json'
+has out 'gone '
+rm sha/model.safetensors
+expect 1 "$INGOT" inspect --verify --json sha
+has out '"intact": false'
+expect 1 "$INGOT" inspect --verify first
+has err 'fusion.json'
+for broken in '{}' '{"inputs": [{}], "outputs": []}' '{"inputs": [], "outputs": [{"file": "../first/config.json", "xxh3-128": "0"}]}' '{"inputs": [{"file": "x"}], "outputs": []}'; do
+  echo "$broken" >named/fusion.json
+  expect 1 "$INGOT" inspect --verify named
+  has err 'named/fusion.json: '
+done
