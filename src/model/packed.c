@@ -15,12 +15,12 @@ typedef struct packing {
 
 static void take_linear(void *context, ig_linear *linear) {
   const packing *p = context;
-  linear->packed = IG_TAKE(p->arena, float, ig_linear_packed_size(p->nn, linear->in, linear->out));
+  linear->packed = IG_TAKE(p->arena, char, ig_linear_packed_bytes(p->nn, linear));
 }
 
 static void pack_linear(void *context, ig_linear *linear) {
   const packing *p = context;
-  ig_linear_pack(p->nn, linear, (float *)linear->packed);  // our own arena's
+  ig_linear_pack(p->nn, linear, (void *)linear->packed);  // our own arena's
 }
 
 static void unpack_linear(void *context, ig_linear *linear) {
@@ -112,7 +112,7 @@ static void pack_task(void *context, size_t index, int worker) {
   }
   if (l->status != IG_OK) return;
   ig_nn nn = r->nn;
-  ig_linear_pack(&nn, &linear, (float *)l->linear->packed);
+  ig_linear_pack(&nn, &linear, (void *)l->linear->packed);
 }
 
 // Embeddings are read whole, and lie before everything else.

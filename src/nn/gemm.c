@@ -1,7 +1,7 @@
 // Blocking and threading round the gemm kernels (Goto & van de Geijn 2008, "Anatomy of High-Performance Matrix Multiplication": the panel of B
 // stays in L1, the block of A in L2). Each output is one chain of fused multiply-adds over k in index order, continued from C between blocks of k,
-// so no choice made here (block sizes, threads, who packs what) can change a bit. Large products of training leave for nn/gemm_split.h where there is
-// a matrix unit: sums in an order of its own, as fixed as this one.
+// so no choice made here (block sizes, threads, who packs what) can change a bit. Large products of training, and those that have many rows as a rule,
+// leave for nn/gemm_split.h where there is a matrix unit: sums in an order of its own, as fixed as this one.
 #include "nn/gemm.h"
 #include <string.h>
 #include "nn/blocks.h"
@@ -189,13 +189,18 @@ size_t ig_gemm_packed_size(const ig_kernels *kernels, size_t n, size_t k) { retu
 
 size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
   const size_t packed = ig_gemm_packed_size(nn->kernels, n, k) * sizeof(float) + 2 * IG_ALIGNMENT;
-  const size_t split = ig_gemm_split_worth(nn, m, n, k) ? ig_gemm_split_scratch(nn, m, n) : 0;
-  return packed > split ? packed : split;
+  return ig_at_least(packed, ig_gemm_split_scratch(nn, m, n));
+}
+
+// By the number of rows in training, where each product has a shape for life; else by what the caller knows of its layer, as rows come and go.
+static bool goes_to_matrix_unit(const ig_nn *nn, const ig_gemm *g) {
+  if (nn->training) return !g->packed && ig_gemm_split_worth(nn, g->m, g->n, g->k);
+  return g->many_rows && nn->kernels->matrix_unit;
 }
 
 void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm) {
   if (gemm->m == 0 || gemm->n == 0) return;
-  if (nn->training && !gemm->packed && ig_gemm_split_worth(nn, gemm->m, gemm->n, gemm->k)) {
+  if (goes_to_matrix_unit(nn, gemm)) {
     ig_gemm_split_run(nn, gemm);
     return;
   }

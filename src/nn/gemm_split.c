@@ -1,6 +1,7 @@
 // Blocking and threading round kernel/matrix_unit.h. Of A and B the one with fewer lines (rows of A, columns of B) is packed once and shared by all tasks;
-// of the other each task packs its own lines, into memory that stays in its L2. So everything is packed once. k is walked in chunks, which bounds the
-// memory of what is packed; a chain continues from C, so that no choice made here changes a bit.
+// of the other each task packs its own lines, into memory that stays in its L2. So everything is packed once. A B that was packed before is not shared, and
+// A passes by in blocks of rows. k is walked in chunks, which bounds the memory of what is packed; a chain continues from C, so that no choice made here
+// changes a bit.
 #include "nn/gemm_split.h"
 
 #include "nn/blocks.h"
@@ -9,6 +10,7 @@ enum {
   CHUNK_STEPS = 16,   // of k, at least
   SHARED_STEPS = 96,  // of all shared panels together, where they are few: 576 KB
   OWN_STEPS = 128,    // of a task's panels together
+  ROW_BLOCK = 256,    // rows that a B packed before is multiplied with at a time: a chunk of them stays in L2
   OWN_PANELS = OWN_STEPS / CHUNK_STEPS,
   TASKS_PER_THREAD = 2,
 };
@@ -20,6 +22,8 @@ typedef struct lines {
   size_t count;
   const float *x;  // element (line, p): x[line * x_line + p * x_depth]
   size_t x_line, x_depth;
+  const char *panels;  // packed before, with all of k; or NULL
+  size_t panel;        // bytes of one
 } lines;
 
 typedef struct work {
@@ -66,22 +70,32 @@ static void finish(const work *w, size_t row, size_t rows, size_t column, size_t
   }
 }
 
+// This chunk of a task's own panels, and the bytes from one to the next.
+static const char *own_panels(const work *w, size_t first, size_t count, int worker, size_t *stride) {
+  const size_t edge = w->unit->edge;
+  *stride = w->own.panels ? w->own.panel : w->steps * w->unit->step_bytes;
+  if (w->own.panels) return w->own.panels + first / edge * w->own.panel + w->first / w->unit->depth * w->unit->step_bytes;
+  char *block = w->blocks + (size_t)worker * OWN_STEPS * w->unit->step_bytes;
+  for (size_t i = 0; i < count; i += edge) pack_panel(w, &w->own, first + i, block + i / edge * *stride);
+  return block;
+}
+
 static void multiply_task(void *context, size_t index, int worker) {
   const work *w = context;
   const ig_gemm *g = w->gemm;
-  const size_t edge = w->unit->edge, panel = w->steps * w->unit->step_bytes;
+  const size_t edge = w->unit->edge, shared_panel = w->steps * w->unit->step_bytes;
   const size_t first = index * w->own_panels * edge, count = ig_at_most(w->own.count - first, w->own_panels * edge);
   const bool rows = w->own.kind == IG_PANEL_ROWS;
-  char *block = w->blocks + (size_t)worker * OWN_STEPS * w->unit->step_bytes;
-  for (size_t i = 0; i < count; i += edge) pack_panel(w, &w->own, first + i, block + i / edge * panel);
+  size_t own_panel;
+  const char *own = own_panels(w, first, count, worker, &own_panel);
   const size_t row = rows ? first : 0, column = rows ? 0 : first;
   const ig_panel_product product = {.rows = rows ? count : g->m,
                                     .columns = rows ? g->n : count,
                                     .steps = w->steps,
-                                    .a = rows ? block : w->packed,
-                                    .b = rows ? w->packed : block,
-                                    .a_panel = panel,
-                                    .b_panel = panel,
+                                    .a = rows ? own : w->packed,
+                                    .b = rows ? w->packed : own,
+                                    .a_panel = rows ? own_panel : shared_panel,
+                                    .b_panel = rows ? shared_panel : own_panel,
                                     .c = g->c + row * g->c_row + column,
                                     .c_row = g->c_row,
                                     .accumulate = g->accumulate || w->first > 0};
@@ -92,11 +106,21 @@ static void multiply_task(void *context, size_t index, int worker) {
 // Steps of `panels` shared ones together: long chunks where there are few, since at each chunk the threads wait for each other.
 static size_t shared_steps(size_t panels) { return panels * CHUNK_STEPS > SHARED_STEPS ? panels * CHUNK_STEPS : SHARED_STEPS; }
 
-void ig_gemm_split_run(ig_nn *nn, const ig_gemm *g) {
+static size_t panel_bytes(const ig_matrix_unit *unit, size_t k) { return ig_parts(k, unit->depth) * unit->step_bytes; }
+
+static void run_block(ig_nn *nn, const ig_gemm *g) {
   const size_t threads = (size_t)ig_pool_threads(nn->pool), mark = ig_arena_mark(nn->scratch);
   const ig_matrix_unit *unit = nn->kernels->matrix_unit;
-  const lines rows = {IG_PANEL_ROWS, g->m, g->a, g->a_row, g->a_depth}, columns = {IG_PANEL_COLUMNS, g->n, g->b, g->b_column, g->b_depth};
-  work w = {.kernels = nn->kernels, .unit = unit, .gemm = g, .shared = g->m < g->n ? rows : columns, .own = g->m < g->n ? columns : rows};
+  const lines rows = {.kind = IG_PANEL_ROWS, .count = g->m, .x = g->a, .x_line = g->a_row, .x_depth = g->a_depth};
+  const lines columns = {.kind = IG_PANEL_COLUMNS,
+                         .count = g->n,
+                         .x = g->b,
+                         .x_line = g->b_column,
+                         .x_depth = g->b_depth,
+                         .panels = g->packed,
+                         .panel = panel_bytes(unit, g->k)};
+  const bool share_rows = g->packed || g->m < g->n;
+  work w = {.kernels = nn->kernels, .unit = unit, .gemm = g, .shared = share_rows ? rows : columns, .own = share_rows ? columns : rows};
   const size_t shared_panels = ig_parts(w.shared.count, unit->edge), own_panels = ig_parts(w.own.count, unit->edge);
   w.packed = IG_TAKE(nn->scratch, char, shared_steps(shared_panels) * unit->step_bytes);
   w.blocks = IG_TAKE(nn->scratch, char, threads *OWN_STEPS * unit->step_bytes);
@@ -111,11 +135,50 @@ void ig_gemm_split_run(ig_nn *nn, const ig_gemm *g) {
   ig_arena_release(nn->scratch, mark);
 }
 
+void ig_gemm_split_run(ig_nn *nn, const ig_gemm *g) {
+  const size_t rows = g->packed ? ROW_BLOCK : g->m;
+  for (size_t first = 0; first < g->m; first += rows) {
+    ig_gemm block = *g;
+    block.m = ig_at_most(g->m - first, rows);
+    block.a += first * g->a_row;
+    block.c += first * g->c_row;
+    run_block(nn, &block);
+  }
+}
+
 size_t ig_gemm_split_scratch(const ig_nn *nn, size_t m, size_t n) {
   const ig_matrix_unit *unit = nn->kernels->matrix_unit;
   if (!unit) return 0;
+  const size_t shared = ig_at_least(ig_at_most(m, n), ig_at_most(m, ROW_BLOCK));
   ig_arena measured = ig_arena_measure();
-  ig_arena_take(&measured, shared_steps(ig_parts(ig_at_most(m, n), unit->edge)), unit->step_bytes);
+  ig_arena_take(&measured, shared_steps(ig_parts(shared, unit->edge)), unit->step_bytes);
   ig_arena_take(&measured, (size_t)ig_pool_threads(nn->pool) * OWN_STEPS, unit->step_bytes);
   return measured.peak;
+}
+
+// ---- B packed before -----------------------------------------------------------------------------------------------------------------------
+
+size_t ig_gemm_split_packed_bytes(const ig_matrix_unit *unit, size_t n, size_t k) { return ig_parts(n, unit->edge) * panel_bytes(unit, k); }
+
+typedef struct packing {
+  const ig_matrix_unit *unit;
+  ig_panel_source columns;  // all of them
+  char *packed;
+} packing;
+
+static void pack_columns(void *context, size_t index, int worker) {
+  (void)worker;
+  const packing *p = context;
+  const size_t first = index * p->unit->edge;
+  ig_panel_source panel = p->columns;
+  panel.count = ig_at_most(panel.count - first, p->unit->edge);
+  panel.x += first * panel.x_line;
+  p->unit->pack(&panel, p->packed + index * panel_bytes(p->unit, panel.depth));
+}
+
+void ig_gemm_split_pack(ig_nn *nn, size_t n, size_t k, const float *b, size_t b_depth, size_t b_column, void *packed) {
+  packing p = {.unit = nn->kernels->matrix_unit,
+               .columns = {.kind = IG_PANEL_COLUMNS, .count = n, .depth = k, .x = b, .x_line = b_column, .x_depth = b_depth},
+               .packed = packed};
+  ig_pool_run(n * k < WORTH ? NULL : nn->pool, ig_parts(n, p.unit->edge), pack_columns, &p);
 }

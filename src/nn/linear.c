@@ -7,6 +7,7 @@
 
 #include "nn/blocks.h"
 #include "nn/gemm.h"
+#include "nn/gemm_split.h"
 
 enum { BIAS_COLUMNS = 64 };  // columns a task of the bias gradient
 
@@ -21,6 +22,7 @@ void ig_linear_forward(ig_nn *nn, const ig_linear *l, int rows, const float *inp
                              .b = l->weight,
                              .b_depth = 1,
                              .b_column = in,
+                             .many_rows = l->many_rows,
                              .packed = l->packed,
                              .c = output,
                              .c_row = out,
@@ -86,8 +88,18 @@ size_t ig_linear_scratch(const ig_nn *nn, const ig_linear *l, int rows) {
   return most;
 }
 
-size_t ig_linear_packed_size(const ig_nn *nn, int in, int out) { return ig_gemm_packed_size(nn->kernels, (size_t)out, (size_t)in); }
+static bool on_matrix_unit(const ig_nn *nn, const ig_linear *l) { return l->many_rows && nn->kernels->matrix_unit; }
 
-void ig_linear_pack(ig_nn *nn, const ig_linear *l, float *packed) {
-  ig_gemm_pack(nn, (size_t)l->out, (size_t)l->in, l->weight, 1, (size_t)l->in, packed);
+size_t ig_linear_packed_bytes(const ig_nn *nn, const ig_linear *l) {
+  const size_t in = (size_t)l->in, out = (size_t)l->out;
+  if (on_matrix_unit(nn, l)) return ig_gemm_split_packed_bytes(nn->kernels->matrix_unit, out, in);
+  return ig_gemm_packed_size(nn->kernels, out, in) * sizeof(float);
+}
+
+void ig_linear_pack(ig_nn *nn, const ig_linear *l, void *packed) {
+  const size_t in = (size_t)l->in, out = (size_t)l->out;
+  if (on_matrix_unit(nn, l))
+    ig_gemm_split_pack(nn, out, in, l->weight, 1, in, packed);
+  else
+    ig_gemm_pack(nn, out, in, l->weight, 1, in, packed);
 }

@@ -87,10 +87,17 @@ static ig_status run_workers(ig_translator *t, engine_job *job, bool in_parallel
   return first_failure(t, err);
 }
 
+// As many as caches and memory hold, or fewer: where that takes several rounds, all are of one size, so that no worker waits for another's last one.
+static size_t sentences_in_hand(const ig_translator *t, size_t count, size_t workers) {
+  const size_t together = workers * most_sentences(t), rounds = (count + together - 1) / together;
+  return rounds ? (count + workers * rounds - 1) / (workers * rounds) : 0;
+}
+
 // A worker's hand: no more than its share of the work, and no more than caches and memory hold.
 static ig_engine_limits limits_of(const ig_translator *t, const ig_queue *queue, bool scoring, bool in_parallel) {
-  const size_t hands = in_parallel ? (size_t)t->worker_count * (scoring ? BATCHES_A_WORKER : 1) : 1, share = (queue->tokens + hands - 1) / hands;
-  ig_engine_limits limits = {.sentences = scoring ? queue->count : most_sentences(t),
+  const size_t workers = in_parallel ? (size_t)t->worker_count : 1, hands = scoring && in_parallel ? workers * BATCHES_A_WORKER : workers;
+  const size_t share = (queue->tokens + hands - 1) / hands;
+  ig_engine_limits limits = {.sentences = scoring ? queue->count : sentences_in_hand(t, queue->count, workers),
                              .tokens = share < (size_t)t->batch_tokens ? share : (size_t)t->batch_tokens};
   if (limits.sentences > limits.tokens) limits.sentences = limits.tokens;  // none is empty
   if (limits.sentences > queue->count) limits.sentences = queue->count;

@@ -240,6 +240,31 @@ static void check_split_of_tiny_values(const ig_kernels *kernels, const layout *
   drop(&o);
 }
 
+// B packed before, all rows together and each alone.
+static void check_split_packed(const ig_kernels *kernels, ig_pool *pool, operands *o) {
+  ig_nn nn = {.kernels = kernels, .pool = pool};
+  ig_gemm *g = &o->gemm;
+  ig_arena memory;
+  assert_int_equal(ig_arena_create(&memory, ig_gemm_split_packed_bytes(kernels->matrix_unit, g->n, g->k), NULL), IG_OK);
+  void *packed = IG_TAKE(&memory, char, ig_gemm_split_packed_bytes(kernels->matrix_unit, g->n, g->k));
+  ig_gemm_split_pack(&nn, g->n, g->k, g->b, g->b_depth, g->b_column, packed);
+  g->packed = packed;
+  restart(o);
+  run_split(kernels, pool, g);
+  expect_same_bits(o, o->expected);
+  restart(o);
+  for (size_t i = 0; i < g->m; i++) {
+    ig_gemm row = *g;
+    row.m = 1;
+    row.a += i * row.a_row;
+    row.c += i * row.c_row;
+    run_split(kernels, pool, &row);
+  }
+  expect_same_bits(o, o->expected);
+  g->packed = NULL;
+  ig_arena_free(&memory);
+}
+
 static void check_split(const ig_kernels *kernels, ig_pool *const pools[], const shape *s, size_t number) {
   const layout *l = &layouts[number];
   operands o = make(s, l);
@@ -255,6 +280,7 @@ static void check_split(const ig_kernels *kernels, ig_pool *const pools[], const
     run_split(kernels, pools[t], &o.gemm);
     expect_same_bits(&o, o.expected);
   }
+  check_split_packed(kernels, pools[s->m % 2], &o);
   drop(&o);
 }
 
@@ -282,8 +308,16 @@ static void matrix_units_match_a_triple_loop(void **state) {
   for (int t = 0; t < MAX_THREADS; t++) ig_pool_free(pools[t]);
 }
 
-// Training takes the unit where it is worth it, inference never; the difference shows in the last bits.
-static void only_training_uses_a_matrix_unit(void **state) {
+static void run_as_a_layer(ig_nn *nn, const ig_gemm *gemm) {
+  ig_arena scratch;
+  assert_int_equal(ig_arena_create(&scratch, ig_gemm_scratch(nn, gemm->m, gemm->n, gemm->k), NULL), IG_OK);
+  nn->scratch = &scratch;
+  ig_gemm_run(nn, gemm);
+  ig_arena_free(&scratch);
+}
+
+// Training takes the unit where it is worth it, inference where the layer has many rows as a rule; the difference shows in the last bits.
+static void a_matrix_unit_is_for_training_and_many_rows(void **state) {
   (void)state;
   const ig_kernels *kernels;
   assert_int_equal(ig_kernels_select(&kernels, NULL), IG_OK);
@@ -292,19 +326,24 @@ static void only_training_uses_a_matrix_unit(void **state) {
     return;
   }
   operands o = make(&(shape){200, 200, 200}, &layouts[0]);
-  const size_t size = o.gemm.m * o.gemm.c_row * sizeof(float);
+  const size_t size = o.gemm.m * o.gemm.c_row * sizeof(float), row = o.gemm.n * sizeof(float);
   run(kernels, NULL, &o.gemm);
   memcpy(o.expected, o.c, size);
   run_split(kernels, NULL, &o.gemm);
   assert_memory_not_equal(o.c, o.expected, size);
   memcpy(o.start, o.c, size);
-  ig_nn nn = {.kernels = kernels, .training = true};
-  ig_arena scratch;
-  assert_int_equal(ig_arena_create(&scratch, ig_gemm_scratch(&nn, 200, 200, 200), NULL), IG_OK);
-  nn.scratch = &scratch;
-  ig_gemm_run(&nn, &o.gemm);
+  ig_nn training = {.kernels = kernels, .training = true}, inference = {.kernels = kernels};
+  run_as_a_layer(&training, &o.gemm);
   assert_memory_equal(o.c, o.start, size);
-  ig_arena_free(&scratch);
+  run_as_a_layer(&inference, &o.gemm);
+  assert_memory_equal(o.c, o.expected, size);
+  o.gemm.many_rows = true;
+  o.gemm.m = 1;
+  run_as_a_layer(&inference, &o.gemm);
+  assert_memory_equal(o.c, o.start, row);
+  run_as_a_layer(&training, &o.gemm);
+  assert_memory_equal(o.c, o.expected, row);
+  o.gemm.m = 200;
   drop(&o);
 }
 
@@ -313,7 +352,7 @@ int main(void) {
       cmocka_unit_test(all_layouts_match_a_triple_loop),
       cmocka_unit_test(bits_do_not_depend_on_threads_rows_or_packing),
       cmocka_unit_test(matrix_units_match_a_triple_loop),
-      cmocka_unit_test(only_training_uses_a_matrix_unit),
+      cmocka_unit_test(a_matrix_unit_is_for_training_and_many_rows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

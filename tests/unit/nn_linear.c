@@ -29,10 +29,11 @@ static double *to_double(fixture *f, const float *x, size_t count) {
   return y;
 }
 
-static void forward(const ig_kernels *kernels) {
+static void forward_of(const ig_kernels *kernels, bool many_rows) {
   fixture f;
   fixture_open(&f, kernels, 2);
   ig_linear l = make_linear(&f, IN, OUT, 1);
+  l.many_rows = many_rows;
   fixture_scratch(&f, ig_linear_scratch(&f.nn, &l, ROWS));
   const float *input = fixture_normal(&f, ROWS * IN, 1, 9);
   float *output = fixture_zeros(&f, ROWS * OUT), *again = fixture_zeros(&f, ROWS * OUT);
@@ -43,7 +44,7 @@ static void forward(const ig_kernels *kernels) {
     expect_near("forward", output, expected, ROWS * OUT, 1e-5);
   }
   ig_linear packed = l;
-  float *weights = fixture_zeros(&f, ig_linear_packed_size(&f.nn, IN, OUT));
+  float *weights = fixture_zeros(&f, ig_linear_packed_bytes(&f.nn, &l) / sizeof(float));
   ig_linear_pack(&f.nn, &l, weights);
   packed.packed = weights;
   packed.weight = NULL;
@@ -54,6 +55,11 @@ static void forward(const ig_kernels *kernels) {
   ig_linear_forward(&f.nn, &l, ROWS, input, IG_ACTIVATION_NONE, output);
   expect_near("without bias", output, expected, ROWS * OUT, 1e-5);
   fixture_close(&f);
+}
+
+static void forward(const ig_kernels *kernels) {
+  forward_of(kernels, false);
+  forward_of(kernels, true);
 }
 
 // Gradients of parameters are added to what is there; dinput is overwritten, or added to where asked.

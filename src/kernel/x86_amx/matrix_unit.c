@@ -173,17 +173,45 @@ static void multiply_panels(const char *a, const char *b, size_t steps, float *c
   _tile_stored(3, below + TILE, stride);
 }
 
+// The same sums for at most TILE rows: half the tiles, which are configured with as many rows as there are.
+static void multiply_few(const char *a, const char *b, size_t steps, float *c, size_t c_row, bool accumulate) {
+  enum { PRODUCTS = 6, AHEAD = 3 };  // steps that B is fetched ahead: too few multiplications pass to hide its coming from memory
+  static const struct { size_t a, b; } order[PRODUCTS] = {{0, 2}, {0, 1}, {0, 0}, {1, 0}, {1, 1}, {2, 0}};  // of multiply_step
+  const size_t stride = c_row * sizeof(float);
+  if (accumulate) {
+    _tile_loadd(0, c, stride);
+    _tile_loadd(1, c + TILE, stride);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+  }
+  for (size_t step = 0; step < steps; step++, a += STEP_BYTES, b += STEP_BYTES)
+    for (size_t i = 0; i < PRODUCTS; i++) {
+      for (size_t line = i; line < STEP_BYTES / 64; line += PRODUCTS) __builtin_prefetch(b + AHEAD * STEP_BYTES + line * 64, 0, 3);
+      _tile_loadd(4, a + order[i].a * PART_BYTES, 64);
+      load_b(b + order[i].b * PART_BYTES);
+      _tile_dpbf16ps(0, 4, 6);
+      _tile_dpbf16ps(1, 4, 7);
+    }
+  _tile_stored(0, c, stride);
+  _tile_stored(1, c + TILE, stride);
+}
+
 // A block at C's border goes through a whole one.
 static void multiply_border(const char *a, const char *b, const ig_panel_product *t, size_t rows, size_t columns, float *c) {
   float whole[EDGE * EDGE] = {0};
   for (size_t i = 0; i < rows && t->accumulate; i++) memcpy(whole + i * EDGE, c + i * t->c_row, columns * sizeof *c);
-  multiply_panels(a, b, t->steps, whole, EDGE, t->accumulate);
+  (t->rows <= TILE ? multiply_few : multiply_panels)(a, b, t->steps, whole, EDGE, t->accumulate);
   for (size_t i = 0; i < rows; i++) memcpy(c + i * t->c_row, whole + i * EDGE, columns * sizeof *c);
 }
 
 static void multiply(const ig_panel_product *t) {
   tile_configuration configuration = {.palette = 1};
-  for (int i = 0; i < 8; i++) configuration.row_bytes[i] = 64, configuration.rows[i] = TILE;
+  const bool few = t->rows <= TILE;
+  for (int i = 0; i < 8; i++) {
+    configuration.row_bytes[i] = 64;
+    configuration.rows[i] = few && i < 6 ? (uint8_t)t->rows : TILE;
+  }
   _tile_loadconfig(&configuration);
   for (size_t column = 0; column < t->columns; column += EDGE) {
     const char *b = (const char *)t->b + column / EDGE * t->b_panel;
@@ -192,7 +220,9 @@ static void multiply(const ig_panel_product *t) {
       const char *a = (const char *)t->a + row / EDGE * t->a_panel;
       const size_t rows = t->rows - row < EDGE ? t->rows - row : EDGE;
       float *c = t->c + row * t->c_row + column;
-      if (rows == EDGE && columns == EDGE)
+      if (few && columns == EDGE)
+        multiply_few(a, b, t->steps, c, t->c_row, t->accumulate);
+      else if (rows == EDGE && columns == EDGE)
         multiply_panels(a, b, t->steps, c, t->c_row, t->accumulate);
       else
         multiply_border(a, b, t, rows, columns, c);
