@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demonstration: the shipped model turns English into German; where a sample with references lies in examples/, it is scored too.
+# The demonstration: the shipped model turns English into German and is scored on a sample; two children of it are tuned, fused and scored.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 model=models/en-de
@@ -16,11 +16,24 @@ We learned a lot about the history of this town."
 printf '\nEnglish to German, with the model in %s\n\n' "$model"
 paste -d '\n' <(sed 's/^/  en  /' <<<"$sentences") <(build/ingot translate -m "$model" --beam-size 4 --quiet <<<"$sentences" | sed 's/^/  de  /')
 
-if [ -e examples/sample.en ] && [ -e examples/sample.de ]; then
-  output=$(mktemp)
-  trap 'rm -f "$output"' EXIT
-  printf '\nThe sample in examples/, scored against its references\n\n'
-  build/ingot translate -m "$model" --beam-size 4 --quiet -i examples/sample.en -o "$output"
-  build/ingot score bleu --reference examples/sample.de --hypothesis "$output"
-fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+bleu() {  # MODEL SAMPLE
+  build/ingot translate -m "$1" --beam-size 4 --quiet -i "$2.en" -o "$work/output"
+  build/ingot score bleu --reference "$2.de" --hypothesis "$work/output"
+}
+printf '\nThe sample in examples/, scored against its references\n\n'
+bleu "$model" examples/sample
+
+printf '\nTwo children of the model, tuned for some seconds each, and the model fused of them (examples/fusion)\n\n'
+for child in first second; do
+  build/ingot train --quiet examples/fusion/child.yml --set data.train.source=examples/fusion/$child.en --set data.train.target=examples/fusion/$child.de \
+    --set train.output="$work/runs/$child"
+done
+sed "s|runs/|$work/runs/|" examples/fusion/average.yml >"$work/average.yml"
+build/ingot fuse --quiet "$work/average.yml" -o "$work/runs/fused"
+for scored in "$model" "$work"/runs/{first/latest,second/latest,fused}; do
+  printf '  %-14s ' "$(sed "s|^$work/runs/||" <<<"$scored")"
+  bleu "$scored" examples/fusion/test
+done
 printf '\nYour turn: echo "…" | build/ingot translate -m %s\n' "$model"
