@@ -67,7 +67,9 @@ static ig_status write_report(fusion *f, const ig_plan *plan, ig_error *err) {
 static ig_status remove_stages(fusion *f, ig_error *err) {
   if (f->stages.count == 1) return IG_OK;
   for (size_t i = 0; i + 1 < f->stages.count; i++) IG_TRY(ig_staging_remove(f->stages.stage[i].directory, err));
-  if (rmdir(f->directory)) ig_report(&f->options->reporter, IG_WARNING, "%s: is left: %s", f->directory, strerror(errno));
+  if (rmdir(f->directory) == 0) return IG_OK;
+  if (errno != ENOTEMPTY && errno != EEXIST) return ig_fail(err, IG_ERROR_IO, "%s: cannot remove: %s", f->directory, strerror(errno));
+  ig_report(&f->options->reporter, IG_WARNING, "%s: stays, for there is more in it than stages", f->directory);
   return IG_OK;
 }
 

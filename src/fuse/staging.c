@@ -30,12 +30,30 @@ static ig_status name_directories(const char *output, ig_staging *s, ig_error *e
   return s->journal_path ? IG_OK : IG_ERROR_MEMORY;
 }
 
+static bool is_empty(const char *path) {
+  DIR *directory = opendir(path);
+  size_t entries = 0;
+  while (directory && readdir(directory)) entries++;
+  if (directory) closedir(directory);
+  return entries == 2;  // itself and its parent
+}
+
+// The journal is the first file to come; where it has gone already, fusion.json stands there.
+static ig_status is_unfinished(const ig_staging *s, bool *out, ig_error *err) {
+  char *last = ig_join_path(s->directory, "fusion.json", err);
+  if (!last) return IG_ERROR_MEMORY;
+  *out = ig_file_exists(s->journal_path) || ig_file_exists(last) || is_empty(s->directory);
+  free(last);
+  return IG_OK;
+}
+
 static ig_status check(const ig_staging *s, ig_error *err) {
   struct stat status;
   if (lstat(s->output, &status) == 0) return ig_fail(err, IG_ERROR_IO, "%s: exists already; move it away, or choose another output", s->output);
-  if (lstat(s->directory, &status) == 0 && !ig_file_exists(s->journal_path))
-    return ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not an unfinished fusion", s->directory);
-  return IG_OK;
+  if (lstat(s->directory, &status)) return IG_OK;
+  bool unfinished;
+  IG_TRY(is_unfinished(s, &unfinished, err));
+  return unfinished ? IG_OK : ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not an unfinished fusion", s->directory);
 }
 
 ig_status ig_staging_check(const char *output, ig_error *err) {
@@ -124,17 +142,28 @@ static ig_status remove_files(const char *path, ig_error *err) {
   return status;
 }
 
-ig_status ig_staging_remove(const char *directory, ig_error *err) {
+// It goes by the name of an unfinished one first, so that half of it is never taken for the whole.
+static ig_status remove_made(ig_staging *s, const char *directory, ig_error *err) {
   struct stat unused;
-  if (lstat(directory, &unused)) return errno == ENOENT ? IG_OK : fail(directory, "look at", err);
-  char *known = ig_join_path(directory, "fusion.json", err);
+  IG_TRY(name_directories(directory, s, err));
+  char *known = ig_join_path(s->output, "fusion.json", err);
   if (!known) return IG_ERROR_MEMORY;
   const bool made = ig_file_exists(known);
   free(known);
-  if (!made && rmdir(directory)) return ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not the work of a fusion", directory);
-  if (!made) return IG_OK;  // it was empty: a removal that was interrupted
-  IG_TRY(remove_files(directory, err));
-  return rmdir(directory) ? fail(directory, "remove", err) : IG_OK;
+  if (!made) return ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not the work of a fusion", s->output);
+  if (lstat(s->directory, &unused) == 0) return ig_fail(err, IG_ERROR_IO, "%s: exists already, beside %s", s->directory, s->output);
+  if (rename(s->output, s->directory)) return fail(s->output, "remove", err);
+  IG_TRY(remove_files(s->directory, err));
+  return rmdir(s->directory) ? fail(s->directory, "remove", err) : IG_OK;
+}
+
+ig_status ig_staging_remove(const char *directory, ig_error *err) {
+  struct stat unused;
+  if (lstat(directory, &unused)) return errno == ENOENT ? IG_OK : fail(directory, "look at", err);
+  ig_staging staging = {0};
+  const ig_status status = remove_made(&staging, directory, err);
+  ig_staging_close(&staging);
+  return status;
 }
 
 void ig_staging_close(ig_staging *s) {

@@ -65,6 +65,7 @@ for delay in 0.01 0.02 0.03 0.05 0.08; do
   rm -rf killed
 done
 mkdir -p other.partial
+echo mine >other.partial/notes
 expect 1 "$INGOT" fuse recipe.yml -o other -q
 has err 'is not an unfinished fusion'
 

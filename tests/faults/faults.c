@@ -219,6 +219,17 @@ WRAP(int, fsync, int handle) {  // the disk itself is not under test
   (void)handle;
   return no_write("fsync", EIO) ? -1 : 0;
 }
+WRAP(int, fdatasync, int handle) {
+  (void)handle;
+  return no_write("fdatasync", EIO) ? -1 : 0;
+}
+WRAP(ssize_t, pwrite, int handle, const void *data, size_t size, off_t at) {
+  return no_write("pwrite", ENOSPC) ? -1 : __real_pwrite(handle, data, size, at);
+}
+WRAP(int, posix_fallocate, int handle, off_t at, off_t size) {
+  return no_write("posix_fallocate", ENOSPC) ? ENOSPC : __real_posix_fallocate(handle, at, size);
+}
+WRAP(int, ftruncate, int handle, off_t size) { return no_write("ftruncate", EIO) ? -1 : __real_ftruncate(handle, size); }
 WRAP(int, rename, const char *from, const char *to) { return no_write("rename", EACCES) ? -1 : __real_rename(from, to); }
 WRAP(int, renameat2, int from_at, const char *from, int to_at, const char *to, unsigned flags) {
   return no_write("renameat2", ENOSYS) ? -1 : __real_renameat2(from_at, from, to_at, to, flags);

@@ -179,6 +179,32 @@ static ig_status score_lines(ig_error *err) {
   return IG_OK;
 }
 
+static ig_status plan_stages(ig_error *err) {
+  static char expected[8192];
+  char *text = NULL;
+  const ig_status status = ig_fuse_plan("fuse.yml", "planned", NULL, &text, err);
+  char *disk = text ? strstr(text, "\ndisk") : NULL;
+  if (disk) *disk = '\0';  // how much is free changes
+  if (status == IG_OK && !*expected) strcpy(expected, text);
+  if (status == IG_OK) assert_string_equal(text, expected);
+  free(text);
+  return status;
+}
+
+static ig_status verify_fused(ig_error *err) {
+  char *text = NULL;
+  bool intact;
+  const ig_status status = ig_fuse_verify("fused", false, 1, &text, &intact, err);
+  if (status == IG_OK) assert_true(intact && strstr(text, "0 changed, 0 gone"));
+  free(text);
+  return status;
+}
+
+static void fused_there(void) {
+  ig_error err = {0};
+  if (!ig_file_exists("fused")) ok(fuse_stages(&err), &err);
+}
+
 static const scenario scenarios[] = {
     {"tokenizer", tokenize, NULL, NULL},
     {"translate", translate, NULL, NULL},
@@ -189,6 +215,9 @@ static const scenario scenarios[] = {
     {"inspect as JSON", inspect_json, NULL, NULL},
     {"YAML", read_yaml, NULL, NULL},
     {"score", score_lines, NULL, NULL},
+    {"fuse", fuse_stages, remove_fused, fusion_goes_on},
+    {"plan a fusion", plan_stages, NULL, NULL},
+    {"verify a fusion", verify_fused, fused_there, NULL},
     {"train", train_tiny, remove_tiny, training_is_whole},
     {"resume", train_more, more_from_tiny, training_goes_on},
 };
@@ -197,6 +226,7 @@ static void allocations(void **state) {
   (void)state;
   find_golden();
   write_tiny_corpus();
+  write_recipe();
   for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) assert_true(every_fault(&scenarios[i], FAULT_MEMORY) > 10);
 }
 

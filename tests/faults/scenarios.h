@@ -108,6 +108,48 @@ static inline void training_goes_on(void) {
   if (ig_file_exists("tiny/latest.tmp")) fail_msg("latest.tmp/ is left (%s)", faults_where());
 }
 
+// ---- a fusion ------------------------------------------------------------------------------------------------------------------------------
+
+// Of two stages: the golden model scaled, and TIES of both, with what each kind of pass needs.
+static inline void write_recipe(void) {
+  char text[2048];
+  const int length = snprintf(text, sizeof text,
+                              "name: scaled\nmerge_method: passthrough\nmodels: [{model: %s, parameters: {scale: 0.9}}]\n---\n"
+                              "merge_method: dare_ties\nbase_model: %s\nmodels: [{model: scaled, parameters: {weight: 0.5, density: 0.5}}]\n",
+                              golden_model, golden_model);
+  assert_int_equal(ig_write_file("fuse.yml", text, (size_t)length, NULL), IG_OK);
+}
+
+static inline void tell_problem(void *context, ig_level level, const char *message) {
+  (void)context;
+  if (level == IG_WARNING) print_message("%s\n", message);
+}
+
+static inline ig_status fuse_stages(ig_error *err) {
+  const ig_fuse_options options = {.threads = 1, .reporter = {.message = tell_problem}};
+  return ig_fuse("fuse.yml", "fused", &options, err);
+}
+
+static inline void remove_fused(void) {
+  static const char *const names[] = {"fused", "fused.partial", "fused.stages"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) remove_directory(names[i]);
+}
+
+// Whatever happened, there is either the whole model or none; the same command then makes it, to the same bytes, and clears what is left.
+static inline void fusion_goes_on(void) {
+  static const char *const files[] = {"model.safetensors", "config.json", "fusion.json"};
+  ig_error err = {0};
+  if (!ig_file_exists("fused")) ok(fuse_stages(&err), &err);
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    char made[64], first[64];
+    snprintf(made, sizeof made, "fused/%s", files[i]);
+    snprintf(first, sizeof first, "fused-first-%s", files[i]);
+    if (!ig_file_exists(first)) assert_int_equal(ig_copy_file(made, first, NULL), IG_OK);
+    if (!same_file(made, first)) fail_msg("%s is not what it is without faults (%s)", made, faults_where());
+  }
+  if (ig_file_exists("fused.partial") || ig_file_exists("fused.stages")) fail_msg("something is left beside the model (%s)", faults_where());
+}
+
 // ---- running it ----------------------------------------------------------------------------------------------------------------------------
 
 // Runs the scenario with the first, the second, ... call failing until none is left. Returns the number of calls.

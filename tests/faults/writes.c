@@ -40,6 +40,7 @@ static void model_is_whole(void) {
 
 static const scenario scenarios[] = {
     {"save a model over an old one", save_model, old_model_there, model_is_whole},
+    {"fuse", fuse_stages, remove_fused, fusion_goes_on},
     {"train", train_tiny, remove_tiny, training_is_whole},
     {"resume", train_more, more_from_tiny, training_goes_on},
 };
@@ -48,6 +49,7 @@ static void writes(void **state) {
   (void)state;
   find_golden();
   write_tiny_corpus();
+  write_recipe();
   for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) assert_true(every_fault(&scenarios[i], FAULT_WRITE) > 10);
 }
 
