@@ -5,6 +5,7 @@
 #include "ingot.h"
 #include "options.h"
 #include "report.h"
+#include "stop.h"
 
 typedef struct fuse_values {
   const char *output, *report;
@@ -43,11 +44,12 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   options.report = values.report;
   options.sha256 = values.sha256;
   options.reporter = cli_report_begin(&values.log, true);
+  cli_stop_on_signals(!values.log.quiet && !values.log.json);
   ig_error err;
   const ig_status status =
       values.dry_run ? plan(operands.items[0], values.output, &options, &err) : ig_fuse(operands.items[0], values.output, &options, &err);
   cli_report_end();
-  return status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message);
+  return cli_stop_code(status, status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message));
 }
 
 const cli_verb cli_fuse = {
@@ -56,7 +58,10 @@ const cli_verb cli_fuse = {
     .synopsis = "fuse RECIPE.yml -o DIR [--dry-run] [--report FILE.html] [--threads N]",
     .description =
         "Carries out a recipe: a method, the models, and its parameters for whole models, layers or single tensors. Recipes of mergekit are read as "
-        "they stand. The result is an ordinary model directory; it does not depend on --threads.",
+        "they stand. The result is an ordinary model directory; it does not depend on --threads.\n\n"
+        "Before any weight is read everything is checked, and all problems are listed. SIGINT (Ctrl-C), SIGTERM and SIGHUP save the state and stop, "
+        "with exit "
+        "code 130, 143 and 129; the same command goes on from there, as it does after a crash, to the same bytes.",
     .examples = "ingot fuse recipe.yml -o fused",
     .options = fuse_options,
     .option_count = sizeof fuse_options / sizeof *fuse_options,

@@ -1,11 +1,8 @@
 // ingot train: a model from a configuration file.
-#include <signal.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "ingot.h"
 #include "options.h"
 #include "report.h"
+#include "stop.h"
 
 typedef struct train_values {
   cli_list set;
@@ -23,30 +20,6 @@ static const cli_option train_options[] = {
     CLI_JSON_OPTION,
 };
 
-static volatile sig_atomic_t stop_signal;
-static bool announce;  // set before the handler is
-
-// The first signal asks the training to save and stop, the next one kills. But a terminal that closes may send several, a shell its own: SIGHUP asks only.
-static void stop(int signal_number) {
-  static const char text[] = "\nstopping as soon as the state is saved (a second signal stops at once)\n";
-  stop_signal = signal_number;
-  if (signal_number != SIGHUP) {
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-  }
-  ig_interrupt();
-  if (announce && write(STDERR_FILENO, text, sizeof text - 1) < 0) return;
-}
-
-static void watch_signals(void) {
-  static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-    struct sigaction old, action = {.sa_handler = stop, .sa_flags = SA_RESTART};
-    // An ignored SIGINT (a shell's background job) stays ignored, and so does nohup's SIGHUP.
-    if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) sigaction(signals[i], &action, NULL);
-  }
-}
-
 static int run(const cli_verb *verb, int argc, char **argv) {
   train_values values = {0};
   cli_operands operands;
@@ -54,14 +27,11 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   if (code == CLI_GO_ON) {
     ig_train_options options = {.set = values.set.items, .set_count = values.set.count, .threads = values.threads, .stats_path = values.stats};
     options.reporter = cli_report_begin(&values.log, true);
-    announce = !values.log.quiet && !values.log.json;
-    watch_signals();
+    cli_stop_on_signals(!values.log.quiet && !values.log.json);
     ig_error err = {0};
     ig_status status = ig_train(operands.items[0], &options, &err);
     cli_report_end();
-    code = CLI_OK;
-    if (status != IG_OK) code = cli_fail(verb, "%s", err.message);
-    if (status == IG_INTERRUPTED && stop_signal != 0) code = 128 + stop_signal;
+    code = cli_stop_code(status, status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message));
   }
   cli_list_free(&values.set);
   return code;

@@ -1,0 +1,230 @@
+#!/usr/bin/env bash
+# Whatever a recipe or a model may have wrong: a message that says what and where, a defined result, never a silent NaN, and nothing half written.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+
+# ---- models of a few values ----------------------------------------------------------------------------------------------------------------
+
+one='\x00\x00\x80\x3f' two='\x00\x00\x00\x40' minus='\x00\x00\x80\xbf' zero='\x00\x00\x00\x00' nan='\x00\x00\xc0\x7f' infinity='\x00\x00\x80\x7f' large='\xff\xff\x7f\x7f'
+# file PATH HEADER BYTES: a safetensors file, the bytes as printf understands them.
+file() {
+  local length=${#2}
+  { printf "\\x$(printf %02x $((length & 255)))\\x$(printf %02x $((length >> 8)))\\0\\0\\0\\0\\0\\0" && printf '%s' "$2" && printf "$3"; } >"$1"
+}
+# model DIR HEADER BYTES [CONFIG]
+model() {
+  mkdir -p "$1"
+  echo "${4:-{\"model_type\": \"made-up\"\}}" >"$1/config.json"
+  file "$1/model.safetensors" "$2" "$3"
+}
+pair='{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
+model plus "$pair" "$one$two"
+model also "$pair" "$two$one"
+model minus "$pair" "$minus\x00\x00\x00\xc0"
+values() { od -An -tf4 -v -j$(($(od -An -tu8 -N8 "$1") + 8)) "$1" | tr -s ' \n' ' '; } # of a file of float32
+
+recipe() { printf '%s\n' "$@" >recipe.yml; }
+# refused MESSAGE LINE...: neither the plan nor the fusion begins.
+refused() {
+  local message=$1
+  shift
+  recipe "$@"
+  expect 1 "$INGOT" fuse recipe.yml -o refused -q
+  has err "$message"
+  [ ! -e refused ] && [ ! -e refused.partial ] || fail "something was written: $message"
+  expect 1 "$INGOT" fuse recipe.yml --dry-run -q
+  has err "$message"
+}
+# broken MESSAGE LINE...: what only the weights can tell. No model, also not where there was none.
+broken() {
+  local message=$1
+  shift
+  recipe "$@"
+  expect 1 "$INGOT" fuse recipe.yml -o broken -q
+  has err "$message"
+  [ ! -e broken ] || fail "a broken model was written: $message"
+  rm -rf broken.partial
+}
+# gives VALUES LINE...
+gives() {
+  local expected=$1
+  shift
+  recipe "$@"
+  rm -rf given
+  expect 0 "$INGOT" fuse recipe.yml -o given -q
+  [ "$(values given/model.safetensors)" = " $expected " ] || fail "'$(values given/model.safetensors)' instead of '$expected': $*"
+}
+linear() { echo "models: [{model: plus, parameters: {weight: $1}}, {model: ${3:-also}, parameters: {weight: $2}}]"; }
+ties() { printf '%s\n' "merge_method: ${2:-ties}" 'base_model: plus' "models: [{model: also, parameters: {$1}}]"; }
+
+# ---- recipes -------------------------------------------------------------------------------------------------------------------------------
+
+refused "recipe.yml:1: merge_metod: unknown key; did you mean 'merge_method'" 'merge_metod: linear' "$(linear 1 1)"
+refused "did you mean 'density'" "$(ties 'weight: 1, densty: 0.5')"
+refused "unknown method 'lniear'" 'merge_method: lniear' "$(linear 1 1)"
+refused 'not valid YAML' 'merge_method: [linear'
+refused 'an empty list' 'merge_method: linear' 'models: []'
+refused "expected either 'models' or 'slices'" 'merge_method: linear'
+refused "has no 'merge_method'" ''
+refused "needs a 'base_model'" 'merge_method: slerp' 'models: [{model: plus}, {model: also}]' 'parameters: {t: 0.5}'
+refused "'t' is not set" 'merge_method: slerp' 'base_model: plus' 'models: [{model: also}]'
+refused 'expected a value from 0 to 1, found 1.5' 'merge_method: slerp' 'base_model: plus' 'models: [{model: also}]' 'parameters: {t: 1.5}'
+refused 'expected a value from 0 to 1, found -0.1' "$(ties 'weight: 1, density: -0.1')"
+refused 'expected a value from 0 to 1, found 1.1' "$(ties 'weight: 1, density: [0.5, 1.1]')"
+refused "expected a number, found 'much'" 'merge_method: linear' "$(linear much 1)"
+refused "expected a number, found 'nan'" 'merge_method: linear' "$(linear nan 1)"
+refused 'x: the weights sum to 0' 'merge_method: linear' "$(linear 0.5 -0.5)"
+refused 'density - epsilon must not be below 0' "$(ties 'weight: 1, density: 0.1' della)"
+refused "unknown part 'encodr'" 'merge_method: linear' 'models: [{model: plus, parameters: {weight: [{select: encodr, value: 1}]}}]'
+refused 'stands twice' 'merge_method: linear' "$(linear 1 1 plus)"
+refused 'slerp takes 1 to 1 models besides the base, found 2' 'merge_method: slerp' 'base_model: plus' 'models: [{model: also}, {model: minus}]' 'parameters: {t: 0.5}'
+refused "expected float32, bfloat16 or float16, found 'float8'" 'merge_method: linear' "$(linear 1 1)" 'dtype: float8'
+
+# ---- models --------------------------------------------------------------------------------------------------------------------------------
+
+mkdir weightless && cp plus/config.json weightless
+mkdir configless && cp plus/model.safetensors configless
+model other-kind "$pair" "$one$one" '{"model_type": "another"}'
+model other-heads "$pair" "$one$one" '{"model_type": "made-up", "num_heads": 8}'
+model heads "$pair" "$one$one" '{"model_type": "made-up", "num_heads": 4}'
+model longer '{"x":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}' "$one$one$one"
+model elsewhere '{"y":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}' "$one$one"
+model whole-numbers '{"x":{"dtype":"I32","shape":[2],"data_offsets":[0,8]}}' "$one$two"
+model other-numbers '{"x":{"dtype":"I32","shape":[2],"data_offsets":[0,8]}}' "$two$two"
+model eighths '{"x":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}}' "\x01\x02"
+model empty '{}' ''
+model cut "$pair" "$one"
+mkdir sharded run && cp plus/config.json sharded
+echo '{"weight_map": {"x": "a.safetensors", "y": "b.safetensors"}}' >sharded/model.safetensors.index.json
+cp plus/model.safetensors sharded/a.safetensors
+file sharded/b.safetensors '{"y":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}' "$one"
+mkdir run/update-1 run/update-2 && cp plus/* run/update-1 && cp also/* run/update-2
+
+# All of them at once.
+refused 'nowhere/model.safetensors: cannot open' 'merge_method: linear' \
+  "models: [$(for m in plus nowhere weightless configless also cut; do printf '{model: %s, parameters: {weight: 1}}, ' $m; done)]"
+has err 'weightless/model.safetensors: cannot open'
+has err 'configless/config.json: cannot open'
+has err 'cut/model.safetensors: tensor x: data_offsets [0, 8] outside the 4 bytes of data'
+has err '4 problems'
+refused 'x: [2] in plus/model.safetensors, but [3] in longer/model.safetensors' 'merge_method: linear' "$(linear 1 1 longer)"
+refused 'x: missing in elsewhere' 'merge_method: linear' "$(linear 1 1 elsewhere)"
+refused 'model_type is "made-up" in plus, but "another" in other-kind' 'merge_method: linear' "$(linear 1 1 other-kind)"
+refused 'num_heads is 4 in heads, but 8 in other-heads' 'merge_method: linear' \
+  'models: [{model: heads, parameters: {weight: 1}}, {model: other-heads, parameters: {weight: 1}}]'
+refused 'x: F32 in plus/model.safetensors, but I32 in whole-numbers/model.safetensors' 'merge_method: linear' "$(linear 1 1 whole-numbers)"
+refused 'x: F32 in plus/model.safetensors, but F8_E4M3 in eighths' 'merge_method: linear' "$(linear 1 1 eighths)"
+refused 'nothing to fuse: no tensors' 'merge_method: passthrough' 'models: [{model: empty}]'
+refused 'sharded/b.safetensors: tensor y: data_offsets [0, 8] outside the 4 bytes of data' 'merge_method: passthrough' 'models: [{model: sharded}]'
+refused 'run/metrics.jsonl: cannot open' 'merge_method: linear' 'models: [{checkpoints: run, best: 1, parameters: {weight: 1}}]'
+refused 'no checkpoints update-N' 'merge_method: linear' 'models: [{checkpoints: sharded, parameters: {weight: 1}}]'
+refused 'no-run: cannot open' 'merge_method: linear' 'models: [{checkpoints: no-run, parameters: {weight: 1}}]'
+refused 'no-adapter/adapter_config.json: cannot open' 'merge_method: passthrough' 'models: [{model: plus+no-adapter}]'
+broken 'I32 values that differ' 'merge_method: linear' \
+  'models: [{model: whole-numbers, parameters: {weight: 1}}, {model: other-numbers, parameters: {weight: 1}}]'
+
+# Layers.
+layer() { printf '"layers.%d.x":{"dtype":"F32","shape":[1],"data_offsets":[%d,%d]}' "$1" $(($1 * 4)) $(($1 * 4 + 4)); }
+model deep "{$(layer 0),$(layer 1)}" "$one$two"
+slices() { echo "slices: [{sources: [{model: deep, layer_range: $1}]}, {sources: [{model: deep, layer_range: $2}]}]"; }
+refused 'recipe.yml:2: layers 1 to 3 of 2 in deep' 'merge_method: passthrough' "$(slices '[0, 1]' '[1, 3]')"
+refused "expected a 'layer_range' of two whole numbers" 'merge_method: passthrough' "$(slices '[0, 1]' '[2, 1]')"
+refused "expected a 'layer_range' of two whole numbers" 'merge_method: passthrough' "$(slices '[0, 1]' '[0, 0.5]')"
+refused 'need the same number of layers' 'merge_method: linear' 'slices: [{sources: [{model: deep, layer_range: [0, 1]}, {model: deep, layer_range: [0, 2]}]}]'
+gives '1 2 2 1' 'merge_method: passthrough' 'slices: [{sources: [{model: deep, layer_range: [0, 2]}]}, {sources: [{model: deep, layer_range: [1, 2]}]}, {sources: [{model: deep, layer_range: [0, 1]}]}]' # overlapping: stacked
+
+# ---- values --------------------------------------------------------------------------------------------------------------------------------
+
+for bad in nan infinity; do
+  model "$bad" "$pair" "$one${!bad}"
+  for method in linear ties slerp; do
+    case $method in
+      linear) broken "$bad/model.safetensors: tensor x: value 2 of 2 is" 'merge_method: linear' "$(linear 1 1 $bad)" ;;
+      ties) broken "$bad/model.safetensors: tensor x: value 2 of 2 is" 'merge_method: ties' 'base_model: plus' "models: [{model: $bad, parameters: {weight: 1}}]" ;;
+      slerp) broken "$bad/model.safetensors: tensor x: value 2 of 2 is" 'merge_method: slerp' "base_model: $bad" 'models: [{model: plus}]' 'parameters: {t: 0.5}' ;;
+    esac
+  done
+done
+model huge "$pair" "$one$large"
+broken 'x: value 2 becomes inf' 'merge_method: passthrough' 'models: [{model: huge, parameters: {scale: 2}}]'
+broken 'x: value 2, 3.40282e+38, is too large for float16' 'merge_method: passthrough' 'models: [{model: huge}]' 'out_dtype: float16'
+broken 'x: value 2 becomes inf' 'merge_method: passthrough' 'models: [{model: huge}]' 'dtype: float16'
+
+# Defined results.
+gives '1 2' "$(ties 'weight: 1, density: 0')"
+for method in dare_ties dare_linear della della_linear breadcrumbs breadcrumbs_ties; do gives '1 2' "$(ties 'weight: 1, density: 0' $method)"; done
+gives '0.5 -0.5' 'merge_method: linear' "$(linear -0.5 0.5)" 'parameters: {normalize: false}'
+gives '0 0' 'merge_method: linear' "$(linear 1 1 minus)"
+# Every method on what has no norm, no direction, one value a row, or no value at all.
+odd='{"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"b":{"dtype":"F32","shape":[3,1],"data_offsets":[16,28]},"c":{"dtype":"F32","shape":[],"data_offsets":[28,32]},"d":{"dtype":"F32","shape":[0,3],"data_offsets":[32,32]},"e":{"dtype":"F32","shape":[2],"data_offsets":[32,40]}}'
+model base "$odd" "$zero$zero$zero$zero$one$one$one$zero$one$one"
+model there "$odd" "$one$two$one$two$one$two$minus$one$one$one"
+model opposite "$odd" "$minus\x00\x00\x00\xc0$minus\x00\x00\x00\xc0$minus\x00\x00\x00\xc0$one$minus$one$one"
+model nothing "$odd" "$zero$zero$zero$zero$zero$zero$zero$zero$zero$zero"
+expect 1 "$INGOT" fuse <(printf 'merge_method: none\nmodels: [{model: plus}]\n') --dry-run
+tried=0
+for method in $(sed -n 's/.*(\(.*\)).*/\1/p' err | tr -d ','); do
+  case $method in
+    passthrough) recipe "merge_method: $method" 'models: [{model: there, parameters: {scale: 0}}]' ;;
+    linear | karcher | multislerp | nuslerp) weight='{weight: 0.5}' && [ $method = karcher ] && weight='{}'
+      recipe "merge_method: $method" "models: [{model: there, parameters: $weight}, {model: opposite, parameters: $weight}]" ;;
+    slerp | nearswap) recipe "merge_method: $method" 'base_model: there' 'models: [{model: opposite}]' 'parameters: {t: 0.5}' ;;
+    arcee_fusion) recipe "merge_method: $method" 'base_model: there' 'models: [{model: opposite}]' ;;
+    expo) recipe "merge_method: $method" 'base_model: there' 'models: [{model: opposite}]' 'parameters: {alpha: 0.5}' ;;
+    model_stock | sce | ram | ramplus_tl) recipe "merge_method: $method" 'base_model: base' 'models: [{model: there}, {model: opposite}]' ;;
+    task_arithmetic | ties | dare_* | della* | breadcrumbs*) recipe "merge_method: $method" 'base_model: base' \
+      'models: [{model: there, parameters: {weight: 0.5, density: 0.5}}, {model: opposite, parameters: {weight: 0.5, density: 0.5}}]' ;;
+    *) continue ;;
+  esac
+  tried=$((tried + 1))
+  expect 0 "$INGOT" fuse recipe.yml -o "odd-$method" -q
+  values "odd-$method/model.safetensors" | grep -qi 'nan\|inf' && fail "$method: $(values "odd-$method/model.safetensors")"
+  sed -i 's/there/nothing/g; s/opposite/nil/g' recipe.yml && rm -rf nil && cp -r nothing nil
+  expect 0 "$INGOT" fuse recipe.yml -o "nothing-$method" -q
+  values "nothing-$method/model.safetensors" | grep -qi 'nan\|inf' && fail "$method of zeros: $(values "nothing-$method/model.safetensors")"
+done
+[ $tried -ge 21 ] || fail "only $tried methods were tried"
+
+# ---- outputs -------------------------------------------------------------------------------------------------------------------------------
+
+recipe 'merge_method: linear' "$(linear 1 1)"
+expect 1 "$INGOT" fuse recipe.yml -o plus -q
+has err 'the output is also an input, plus'
+expect 1 "$INGOT" fuse recipe.yml -o ./plus/ --dry-run -q
+has err 'the output is also an input, plus'
+expect 1 "$INGOT" fuse recipe.yml -o given -q
+has err 'given: exists already'
+expect 1 "$INGOT" fuse recipe.yml -o recipe.yml/model -q
+has err 'recipe.yml: not a directory'
+expect 1 "$INGOT" fuse recipe.yml -o '' -q
+expect 1 "$INGOT" fuse recipe.yml -o /proc/model -q
+has err '/proc'
+if [ "$(id -u)" != 0 ]; then
+  mkdir locked && chmod 500 locked
+  expect 1 "$INGOT" fuse recipe.yml -o locked/model -q
+  has err 'locked: locked/model cannot be written there'
+fi
+expect 1 "$INGOT" fuse nowhere.yml -o model -q
+has err 'nowhere.yml: cannot open'
+expect 0 "$INGOT" fuse recipe.yml -o deeper/and/deeper/ -q
+[ "$(values deeper/and/deeper/model.safetensors)" = " 1.5 1.5 " ] || fail "no model below new directories"
+
+# A disk with too little room, known before anything is read: a model that is mostly a hole in its file.
+header='{"x":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4000000000000]}}'
+model hole "$header" ''
+if truncate -s $((4000000000000 + 8 + ${#header})) hole/model.safetensors 2>/dev/null; then
+  refused_on_disk() { expect 1 "$INGOT" fuse recipe.yml -o refused -q && has err '4000000.0 MB are needed on this disk'; }
+  recipe 'merge_method: passthrough' 'models: [{model: hole}]'
+  refused_on_disk
+  [ ! -e refused ] && [ ! -e refused.partial ] || fail "something was written"
+fi
+# One that fills up meanwhile: the same command goes on.
+head -c 400000 /dev/zero >zeros && header='{"x":{"dtype":"F32","shape":[100000],"data_offsets":[0,400000]}}'
+model zeros-model "$header" '' && cat zeros >>zeros-model/model.safetensors
+recipe 'merge_method: passthrough' 'models: [{model: zeros-model}]'
+(ulimit -f 100 && exec "$INGOT" fuse recipe.yml -o full -q) >out 2>err
+[ $? -eq 1 ] || fail "the limit did not end the fusion"
+has err 'File too large'
+[ ! -e full ] || fail "a model that did not fit"
+expect 0 "$INGOT" fuse recipe.yml -o full -q
+cmp <(tail -c 400000 full/model.safetensors) zeros || fail "the values changed"
+echo "fuse input: fine"
