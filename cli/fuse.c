@@ -1,24 +1,32 @@
 // ingot fuse: several models into one, by a recipe.
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "held_out.h"
 #include "ingot.h"
 #include "options.h"
 #include "report.h"
 #include "stop.h"
 
 typedef struct fuse_values {
-  const char *output, *report;
-  int threads;
+  const char *output, *report, *source, *reference, *metric;
+  int threads, beam_size;
   bool dry_run, sha256;
   cli_log log;
 } fuse_values;
 #define CLI_VALUES fuse_values
 
+static const char *const metrics[] = {"bleu", "chrf", NULL};
+
 static const cli_option fuse_options[] = {
     CLI_TEXT_OPTION('o', "output", "DIR", output, "Directory of the fused model. Needed unless --dry-run."),
     CLI_FLAG_OPTION(0, "dry-run", dry_run, "Check everything, list all problems, print the plan; write no model."),
     CLI_TEXT_OPTION(0, "report", "FILE.html", report, "Write a page with cosines and distances between the models, tensor by tensor."),
+    CLI_TEXT_OPTION(0, "held-out-source", "FILE", source, "What greedy_soup chooses its models by: sentences to translate, one a line ..."),
+    CLI_TEXT_OPTION(0, "held-out-reference", "FILE", reference, "... and their right translations."),
+    CLI_CHOICE_OPTION("metric", "NAME", metric, metrics, "The held-out score. Default: bleu."),
+    CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1000, "Of the held-out translations. Default: the model's."),
     CLI_FLAG_OPTION(0, "sha256", sha256, "Record SHA-256 hashes of the inputs in place of XXH3-128."),
     CLI_THREADS_OPTION,
     CLI_QUIET_OPTION,
@@ -38,6 +46,7 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   cli_operands operands;
   const int code = cli_parse(verb, &values, &operands, argc, argv);
   if (code != CLI_GO_ON) return code;
+  if (!values.source != !values.reference) return cli_usage_error(verb, "--held-out-source and --held-out-reference belong together");
   if (!values.output && !values.dry_run) return cli_usage_error(verb, "expected -o DIR, or --dry-run");
   ig_fuse_options options = ig_fuse_options_default();
   options.threads = values.threads;
@@ -46,8 +55,18 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   options.reporter = cli_report_begin(&values.log, true);
   cli_stop_on_signals(!values.log.quiet && !values.log.json);
   ig_error err;
-  const ig_status status =
-      values.dry_run ? plan(operands.items[0], values.output, &options, &err) : ig_fuse(operands.items[0], values.output, &options, &err);
+  cli_held_out held_out = {.score = {.metric = values.metric && strcmp(values.metric, "chrf") == 0 ? IG_CHRF : IG_BLEU},
+                           .threads = values.threads,
+                           .beam_size = values.beam_size};
+  ig_status status = IG_OK;
+  if (values.source) {
+    options.score = cli_held_out_score;
+    options.score_context = &held_out;
+    status = cli_held_out_open(&held_out, values.source, values.reference, &err);
+  }
+  if (status == IG_OK)
+    status = values.dry_run ? plan(operands.items[0], values.output, &options, &err) : ig_fuse(operands.items[0], values.output, &options, &err);
+  cli_held_out_close(&held_out);
   cli_report_end();
   return cli_stop_code(status, status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message));
 }
@@ -55,7 +74,9 @@ static int run(const cli_verb *verb, int argc, char **argv) {
 const cli_verb cli_fuse = {
     .name = "fuse",
     .summary = "Fuse several models into one.",
-    .synopsis = "fuse RECIPE.yml -o DIR [--dry-run] [--report FILE.html] [--threads N]",
+    .synopsis =
+        "fuse RECIPE.yml -o DIR [--dry-run] [--report FILE.html] [--threads N]\n"
+        "fuse RECIPE.yml -o DIR --held-out-source FILE --held-out-reference FILE [--metric NAME] [--beam-size N]",
     .description =
         "Carries out a recipe: a method, the models, and its parameters for whole models, layers or single tensors. Recipes of mergekit are read as "
         "they stand. The result is an ordinary model directory; it does not depend on --threads.\n\n"

@@ -289,6 +289,10 @@ typedef struct ig_fuse_options {
   bool sha256;        /* hashes of the inputs in fusion.json; else XXH3-128, which costs no more than reading */
   const char *report; /* a page with the distances between the inputs, tensor by tensor, is written to this file; NULL: none */
   ig_reporter reporter;
+  /* The held-out score of the model in a directory, higher is better: what greedy_soup chooses by. Called on the calling thread; NULL: that method is an
+   * error. */
+  ig_status (*score)(void *context, const char *directory, double *score, ig_error *err);
+  void *score_context;
 } ig_fuse_options;
 ig_fuse_options ig_fuse_options_default(void);
 /* Carries out a recipe (YAML, docs/fusion.md) and writes a model directory, which must not exist yet. It grows as OUTPUT.partial; called again after an

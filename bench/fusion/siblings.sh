@@ -25,6 +25,9 @@ for i in "${!rates[@]}"; do
   models+=("$children/$i/latest")
   echo "child with learning rate ${rates[$i]},$seed,$(both "$children/$i/latest")"
 done
+recipe greedy_soup "${models[@]}" >"$work/greedy.yml"
+"$ingot" fuse -q ${threads[@]+"${threads[@]}"} "$work/greedy.yml" -o "$work/greedy" --held-out-source "$data/valid.en" --held-out-reference "$data/valid.de" --beam-size 5 >&2
+echo "greedy soup,$seed,$(both "$work/greedy")"
 recipe linear "${models[@]}" >"$work/uniform.yml"
 fuse "$work/uniform.yml" "$work/uniform"
 echo "uniform soup,$seed,$(both "$work/uniform")"

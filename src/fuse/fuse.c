@@ -15,11 +15,13 @@
 #include "fuse/execute.h"
 #include "fuse/preflight.h"
 #include "fuse/provenance.h"
+#include "fuse/soup.h"
 #include "fuse/stages.h"
 
 typedef struct fusion {
   const ig_fuse_options *options;
-  const char *output;  // NULL: there is only to be a plan
+  const char *output;  // NULL: the disk is not looked at
+  bool carried_out;    // else there is only to be a plan
   ig_yaml *yaml;
   ig_stages stages;
   ig_space space;
@@ -27,15 +29,24 @@ typedef struct fusion {
   ig_hash_kind hashes;
   char *directory;  // of other stages' models, OUTPUT.stages
   json_t *history;  // provenance of the stages that are done
+  json_t *scores;   // by which the models of the stage at hand were chosen, or NULL
+  int averages;     // that were tried
 } fusion;
 
 // ---- before any weight is read -------------------------------------------------------------------------------------------------------------
+
+static ig_status check_choice(const fusion *f, const ig_recipe *recipe, ig_error *err) {
+  if (!recipe->method->chosen) return IG_OK;
+  if (!f->options->score && f->carried_out) return ig_yaml_fail(recipe->root, err, "%s needs held-out data to choose by", recipe->method->name);
+  return ig_soup_check(recipe, err);
+}
 
 // Reads and plans all stages; every problem that there is goes to the reporter.
 static ig_status prepare(fusion *f, const char *recipe, ig_error *err) {
   ig_stages *s = &f->stages;
   IG_TRY(ig_yaml_load_documents(recipe, &f->yaml, err));
   IG_TRY(ig_stages_read(ig_yaml_root(f->yaml), s, err));
+  for (size_t i = 0; i < s->count; i++) IG_TRY(check_choice(f, &s->stage[i].recipe, err));
   IG_TRY(ig_stages_plan(s, err));
   for (size_t i = 0; i < s->count; i++) IG_TRY(ig_preflight_models(&s->stage[i].plan, &s->problems, err));
   IG_TRY(ig_preflight_space(s, f->output, f->options->threads, &f->space, err));
@@ -45,6 +56,7 @@ static ig_status prepare(fusion *f, const char *recipe, ig_error *err) {
 
 static void close_fusion(fusion *f) {
   json_decref(f->history);
+  json_decref(f->scores);
   ig_pool_free(f->pool);
   ig_stages_free(&f->stages);
   ig_yaml_free(f->yaml);
@@ -65,7 +77,7 @@ static ig_status write_report(fusion *f, const ig_plan *plan, ig_error *err) {
 
 // The other stages' models, once nobody needs them.
 static ig_status remove_stages(fusion *f, ig_error *err) {
-  if (f->stages.count == 1) return IG_OK;
+  if (f->stages.count == 1 && f->averages == 0) return IG_OK;
   for (size_t i = 0; i + 1 < f->stages.count; i++) IG_TRY(ig_staging_remove(f->stages.stage[i].directory, err));
   if (rmdir(f->directory) == 0) return IG_OK;
   if (errno != ENOTEMPTY && errno != EEXIST) return ig_fail(err, IG_ERROR_IO, "%s: cannot remove: %s", f->directory, strerror(errno));
@@ -94,10 +106,18 @@ static ig_status write_model(fusion *f, const ig_plan *plan, json_t *provenance,
   return status;
 }
 
+static ig_status make_provenance(fusion *f, const ig_plan *plan, const json_t *history, json_t **out, ig_error *err) {
+  IG_TRY(ig_provenance_make(plan, f->hashes, f->pool, history, out, err));
+  if (!f->scores || !json_object_set(*out, "scores", f->scores)) return IG_OK;
+  json_decref(*out);
+  *out = NULL;
+  return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+}
+
 static ig_status write_result(fusion *f, const ig_plan *plan, ig_error *err) {
   json_t *provenance;
   if (f->options->report) IG_TRY(write_report(f, plan, err));
-  IG_TRY(ig_provenance_make(plan, f->hashes, f->pool, f->history, &provenance, err));
+  IG_TRY(make_provenance(f, plan, f->history, &provenance, err));
   const ig_status status = write_model(f, plan, provenance, f->output, true, err);
   json_decref(provenance);
   return status;
@@ -109,7 +129,7 @@ static ig_status write_stage(fusion *f, const ig_plan *plan, size_t index, ig_er
   json_t *provenance;
   stage->directory = ig_join_path(f->directory, stage->name, err);
   if (!stage->directory) return IG_ERROR_MEMORY;
-  IG_TRY(ig_provenance_make(plan, f->hashes, f->pool, NULL, &provenance, err));
+  IG_TRY(make_provenance(f, plan, NULL, &provenance, err));
   json_t *done = ig_provenance_load_equal(stage->directory, provenance);
   ig_status status = IG_OK;
   if (!done) {
@@ -124,10 +144,52 @@ static ig_status write_stage(fusion *f, const ig_plan *plan, size_t index, ig_er
   return status;
 }
 
+// ---- choosing models by their scores: each average stands in OUTPUT.stages while it is scored ---------------------------------------------------
+
+static ig_status score_model(void *context, const char *directory, double *score, ig_error *err) {
+  const fusion *f = context;
+  return f->options->score(f->options->score_context, directory, score, err);
+}
+
+static ig_status score_plan(fusion *f, const ig_plan *plan, double *score, ig_error *err) {
+  char name[32];
+  snprintf(name, sizeof name, "average-%d", ++f->averages);
+  char *directory = ig_join_path(f->directory, name, err);
+  json_t *provenance = NULL;
+  if (!directory) return IG_ERROR_MEMORY;
+  ig_status status = ig_staging_remove(directory, err);
+  if (status == IG_OK) status = ig_provenance_make(plan, f->hashes, f->pool, NULL, &provenance, err);
+  if (status == IG_OK) status = write_model(f, plan, provenance, directory, false, err);
+  if (status == IG_OK) status = score_model(f, directory, score, err);
+  if (status == IG_OK) status = ig_staging_remove(directory, err);
+  json_decref(provenance);
+  free(directory);
+  return status;
+}
+
+static ig_status score_average(void *context, const ig_recipe *recipe, double *score, ig_error *err) {
+  fusion *f = context;
+  ig_plan plan;
+  ig_status status = ig_plan_make(recipe, f->stages.made, f->stages.count, &plan, err);
+  if (status == IG_OK) status = score_plan(f, &plan, score, err);
+  ig_plan_free(&plan);
+  return status;
+}
+
+static ig_status choose(fusion *f, ig_recipe *recipe, ig_error *err) {
+  const ig_soup_kitchen kitchen = {f, score_model, score_average, &f->options->reporter};
+  return ig_soup_choose(recipe, &kitchen, &f->scores, err);
+}
+
+// ---- stage by stage --------------------------------------------------------------------------------------------------------------------------
+
 static ig_status carry_out(fusion *f, size_t index, ig_error *err) {
-  const ig_stage *stage = &f->stages.stage[index];
+  ig_stage *stage = &f->stages.stage[index];
   const bool last = index + 1 == f->stages.count;
-  if (!stage->builds) return last ? write_result(f, &stage->plan, err) : write_stage(f, &stage->plan, index, err);
+  json_decref(f->scores);
+  f->scores = NULL;
+  if (stage->recipe.method->chosen) IG_TRY(choose(f, &stage->recipe, err));
+  if (!stage->builds && !stage->recipe.method->chosen) return last ? write_result(f, &stage->plan, err) : write_stage(f, &stage->plan, index, err);
   ig_plan plan;  // of the models that are there now
   ig_status status = ig_plan_make(&stage->recipe, f->stages.made, index, &plan, err);
   if (status == IG_OK) status = ig_problems_report(&plan.problems, f->stages.file, &f->options->reporter, err);
@@ -170,6 +232,7 @@ ig_status ig_fuse(const char *recipe, const char *output, const ig_fuse_options 
   IG_TRY(ig_need(output, "output", err));
   if (!*output) return ig_fail(err, IG_ERROR_ARGUMENT, "output: an empty name");
   fusion f = begin(output, options);
+  f.carried_out = true;
   ig_status status = prepare(&f, recipe, err);
   if (status == IG_OK) status = carry_all_out(&f, err);
   close_fusion(&f);

@@ -74,6 +74,7 @@ typedef struct ig_method {
   const void *variant;  // what distinguishes the methods of one family, its own business
   ig_base_use base;
   size_t least_inputs, most_inputs;
+  bool chosen;                                           // its models are chosen by their scores (fuse/soup.h)
   ig_method_parameter parameters[IG_METHOD_PARAMETERS];  // up to a name of NULL
   const char *(*refuses)(const ig_merge *merge);         // what is wrong with these values of parameters together; NULL: nothing
   int passes;

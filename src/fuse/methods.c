@@ -5,6 +5,7 @@
 
 const ig_method *const ig_methods[] = {
     &ig_method_linear,
+    &ig_method_greedy_soup,
     &ig_method_passthrough,
     &ig_method_slerp,
     &ig_method_nearswap,

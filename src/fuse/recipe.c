@@ -224,8 +224,9 @@ ig_status ig_recipe_read(const ig_yaml_node *root, ig_recipe *out, ig_error *err
 void ig_recipe_free(ig_recipe *recipe) {
   for (size_t m = 0; m < recipe->module_count; m++) {
     for (size_t s = 0; s < recipe->modules[m].count; s++) {
-      for (size_t i = 0; i < recipe->modules[m].slices[s].count; i++) free(recipe->modules[m].slices[s].sources[i].model);
-      free(recipe->modules[m].slices[s].sources);
+      const ig_recipe_slice *slice = &recipe->modules[m].slices[s];
+      for (size_t i = 0; i < slice->count + slice->left_out; i++) free(slice->sources[i].model);
+      free(slice->sources);
     }
     free(recipe->modules[m].slices);
   }

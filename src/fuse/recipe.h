@@ -17,6 +17,7 @@ typedef struct ig_recipe_source {
 typedef struct ig_recipe_slice {
   ig_recipe_source *sources;
   size_t count;
+  size_t left_out;         // sources behind those, which were not chosen (fuse/soup.h)
   const char *base_model;  // NULL: the recipe's
   const ig_yaml_node *parameters;
 } ig_recipe_slice;

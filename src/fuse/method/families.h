@@ -3,9 +3,9 @@
 #define IG_FUSE_METHOD_FAMILIES_H
 #include "fuse/method.h"
 
-extern const ig_method ig_method_linear, ig_method_passthrough;  // linear.c
-extern const ig_method ig_method_slerp;                          // slerp.c
-extern const ig_method ig_method_nearswap;                       // nearswap.c
+extern const ig_method ig_method_linear, ig_method_greedy_soup, ig_method_passthrough;  // linear.c
+extern const ig_method ig_method_slerp;                                                 // slerp.c
+extern const ig_method ig_method_nearswap;                                              // nearswap.c
 extern const ig_method ig_method_task_arithmetic, ig_method_ties, ig_method_dare_linear, ig_method_dare_ties, ig_method_breadcrumbs,
     ig_method_breadcrumbs_ties, ig_method_della, ig_method_della_linear;  // task_vectors.c
 extern const ig_method ig_method_model_stock;                             // model_stock.c

@@ -42,6 +42,17 @@ const ig_method ig_method_linear = {
     .refuses = refuses,
     .combine = combine};
 
+const ig_method ig_method_greedy_soup = {
+    .name = "greedy_soup",
+    .summary = "average of those models that better the held-out score, the best first",
+    .base = IG_BASE_NONE,
+    .least_inputs = 1,
+    .most_inputs = IG_METHOD_INPUTS,
+    .chosen = true,
+    .parameters = {{"weight", IG_VALUE_NUMBER, true, false, 1, -INFINITY, INFINITY}, {"normalize", IG_VALUE_FLAG, false, false, 1, 0, 1}},
+    .refuses = refuses,
+    .combine = combine};
+
 const ig_method ig_method_passthrough = {.name = "passthrough",
                                          .summary = "one model's tensors as they are, or scaled: for stacking layers",
                                          .base = IG_BASE_NONE,
