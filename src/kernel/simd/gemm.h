@@ -56,7 +56,7 @@ VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS
     UNROLL for (size_t v = 0; v < VECTORS; v++) {
       const float *at = (v < 2 ? b : b2) + v % 2 * VEC_LANES;
       column[v] = vec_load(at);
-      __builtin_prefetch(at + t->ahead, 0, 3);
+      if (ROWS > 1) __builtin_prefetch(at + t->ahead, 0, 3);  // one row is nothing but loads: the hardware follows, and a fetch takes a load's place
     }
     UNROLL for (size_t i = 0; i < ROWS; i++) {
       vec value = vec_set(row[i / 3][i % 3 * a_row]);
