@@ -12,8 +12,8 @@
 
 enum {
   GEMM_NR = 2 * VEC_LANES,
-  GEMM_MAX_VECTORS = 4,  // of a tile of up to GEMM_FEW_ROWS rows: enough chains to hide the latency of a multiply-add
-  GEMM_FEW_ROWS = GEMM_MR / 4,
+  GEMM_MAX_VECTORS = 4,  // of a tile of up to GEMM_FEW_ROWS rows: enough chains to hide the latency of a multiply-add, and two streams from memory
+  GEMM_FEW_ROWS = GEMM_MR * 3 / 7,
   // Steps of k that B is fetched ahead of its use. The first tile of a panel may find it in memory, where fetching into the next pages wakes the hardware's
   // own prefetching, which ends at each page; the other tiles find it in a cache.
   GEMM_AHEAD_FIRST = 64,

@@ -11,7 +11,7 @@
 
 // clang-format off
 REGISTER_TILE(1, 1) REGISTER_TILE(1, 2) REGISTER_TILE(1, 3) REGISTER_TILE(1, 4)
-REGISTER_TILE(2, 1) REGISTER_TILE(2, 2)
+REGISTER_TILE(2, 1) REGISTER_TILE(2, 2) REGISTER_TILE(2, 3) REGISTER_TILE(2, 4)
 REGISTER_TILE(3, 1) REGISTER_TILE(3, 2)
 REGISTER_TILE(4, 1) REGISTER_TILE(4, 2)
 REGISTER_TILE(5, 1) REGISTER_TILE(5, 2)
@@ -19,7 +19,7 @@ REGISTER_TILE(6, 1) REGISTER_TILE(6, 2)
 
 static const multiply_function multiply_functions[GEMM_MR][GEMM_MAX_VECTORS] = {
     {multiply_1x1, multiply_1x2, multiply_1x3, multiply_1x4},
-    {multiply_2x1, multiply_2x2},
+    {multiply_2x1, multiply_2x2, multiply_2x3, multiply_2x4},
     {multiply_3x1, multiply_3x2},
     {multiply_4x1, multiply_4x2},
     {multiply_5x1, multiply_5x2},

@@ -13,9 +13,9 @@
 REGISTER_TILE(1, 1) REGISTER_TILE(1, 2) REGISTER_TILE(1, 3) REGISTER_TILE(1, 4)
 REGISTER_TILE(2, 1) REGISTER_TILE(2, 2) REGISTER_TILE(2, 3) REGISTER_TILE(2, 4)
 REGISTER_TILE(3, 1) REGISTER_TILE(3, 2) REGISTER_TILE(3, 3) REGISTER_TILE(3, 4)
-REGISTER_TILE(4, 1) REGISTER_TILE(4, 2)
-REGISTER_TILE(5, 1) REGISTER_TILE(5, 2)
-REGISTER_TILE(6, 1) REGISTER_TILE(6, 2)
+REGISTER_TILE(4, 1) REGISTER_TILE(4, 2) REGISTER_TILE(4, 3) REGISTER_TILE(4, 4)
+REGISTER_TILE(5, 1) REGISTER_TILE(5, 2) REGISTER_TILE(5, 3) REGISTER_TILE(5, 4)
+REGISTER_TILE(6, 1) REGISTER_TILE(6, 2) REGISTER_TILE(6, 3) REGISTER_TILE(6, 4)
 REGISTER_TILE(7, 1) REGISTER_TILE(7, 2)
 REGISTER_TILE(8, 1) REGISTER_TILE(8, 2)
 REGISTER_TILE(9, 1) REGISTER_TILE(9, 2)
@@ -29,9 +29,9 @@ static const multiply_function multiply_functions[GEMM_MR][GEMM_MAX_VECTORS] = {
     {multiply_1x1, multiply_1x2, multiply_1x3, multiply_1x4},
     {multiply_2x1, multiply_2x2, multiply_2x3, multiply_2x4},
     {multiply_3x1, multiply_3x2, multiply_3x3, multiply_3x4},
-    {multiply_4x1, multiply_4x2},
-    {multiply_5x1, multiply_5x2},
-    {multiply_6x1, multiply_6x2},
+    {multiply_4x1, multiply_4x2, multiply_4x3, multiply_4x4},
+    {multiply_5x1, multiply_5x2, multiply_5x3, multiply_5x4},
+    {multiply_6x1, multiply_6x2, multiply_6x3, multiply_6x4},
     {multiply_7x1, multiply_7x2},
     {multiply_8x1, multiply_8x2},
     {multiply_9x1, multiply_9x2},
