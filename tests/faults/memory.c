@@ -215,7 +215,7 @@ static const scenario scenarios[] = {
     {"inspect as JSON", inspect_json, NULL, NULL},
     {"YAML", read_yaml, NULL, NULL},
     {"score", score_lines, NULL, NULL},
-    {"fuse", fuse_stages, remove_fused, fusion_goes_on},
+    {"fuse", fuse_stages, remove_fused, fusion_is_whole},
     {"plan a fusion", plan_stages, NULL, NULL},
     {"verify a fusion", verify_fused, fused_there, NULL},
     {"train", train_tiny, remove_tiny, training_is_whole},
