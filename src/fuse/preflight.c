@@ -30,6 +30,61 @@ static ig_status compare_key(const ig_fuse_model *a, const ig_fuse_model *b, con
   return status;
 }
 
+typedef ig_status (*compare_files)(const char *a, const char *b, bool *same, ig_error *err);
+
+static ig_status compare_bytes(const char *a, const char *b, bool *same, ig_error *err) {
+  char *x = NULL, *y = NULL;
+  size_t x_size, y_size;
+  ig_status status = ig_read_file(a, &x, &x_size, err);
+  if (status == IG_OK) status = ig_read_file(b, &y, &y_size, err);
+  if (status == IG_OK) *same = x_size == y_size && memcmp(x, y, x_size) == 0;
+  free(x);
+  free(y);
+  return status;
+}
+
+static ig_status compare_json(const char *a, const char *b, bool *same, ig_error *err) {
+  json_t *x = NULL, *y = NULL;
+  ig_status status = ig_json_load(a, &x, err);
+  if (status == IG_OK) status = ig_json_load(b, &y, err);
+  if (status == IG_OK) *same = json_equal(x, y);
+  json_decref(x);
+  json_decref(y);
+  return status;
+}
+
+// *both: the file is in both directories; *same: with the same content.
+static ig_status compare_in(const ig_fuse_model *a, const ig_fuse_model *b, const char *name, compare_files compare, bool *both, bool *same,
+                            ig_error *err) {
+  char *x = ig_join_path(a->directory, name, err), *y = x ? ig_join_path(b->directory, name, err) : NULL;
+  ig_status status = y ? IG_OK : IG_ERROR_MEMORY;
+  *both = y && ig_file_exists(x) && ig_file_exists(y);
+  *same = true;
+  if (*both) status = compare(x, y, same, err);
+  free(x);
+  free(y);
+  return status;
+}
+
+// Rows of embeddings belong to pieces: those of different vocabularies are not to be mixed. vocab.json gives the ids where it is there, else SentencePiece's model.
+static ig_status compare_vocabularies(const ig_fuse_model *a, const ig_fuse_model *b, ig_problems *problems, ig_error *err) {
+  static const char *const names[] = {"vocab.json", "source.spm", "target.spm", "spiece.model", "sentencepiece.bpe.model"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    bool both, same;
+    ig_error why = {0};
+    const ig_status status = compare_in(a, b, names[i], i == 0 ? compare_json : compare_bytes, &both, &same, &why);
+    if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why.message);
+    if (status != IG_OK) return ig_problems_add(problems, NULL, err, "%s", why.message);
+    if (!same)
+      return ig_problems_add(problems, NULL, err, "%s is not the same in %s and %s: rows of embeddings would be of different pieces", names[i],
+                             a->reference, b->reference);
+    if (both && i == 0) break;
+  }
+  return IG_OK;
+}
+
+static bool is_there(const ig_fuse_model *m) { return m->tensors && !m->foreseen; }
+
 ig_status ig_preflight_models(const ig_plan *plan, ig_problems *problems, ig_error *err) {
   static const char *const keys[] = {"model_type",
                                      "encoder_attention_heads",
@@ -51,6 +106,7 @@ ig_status ig_preflight_models(const ig_plan *plan, ig_problems *problems, ig_err
     bool same = true;
     for (size_t k = 0; k < sizeof keys / sizeof *keys && (k != 1 || same); k++)  // of another kind: that says it all
       IG_TRY(compare_key(donor, m, keys[k], &same, problems, err));
+    if (m != donor && is_there(m) && is_there(donor)) IG_TRY(compare_vocabularies(donor, m, problems, err));
   }
   return IG_OK;
 }

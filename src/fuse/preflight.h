@@ -5,7 +5,7 @@
 
 // Bytes of the weights that the plan makes.
 size_t ig_preflight_bytes(const ig_plan *plan);
-// The models' configurations say what tensors do not: the same shapes can be those of other heads, norms, activations.
+// Configurations and vocabularies say what tensors do not: the same shapes can be those of other heads, norms, activations, pieces.
 ig_status ig_preflight_models(const ig_plan *plan, ig_problems *problems, ig_error *err);
 
 typedef struct ig_space {

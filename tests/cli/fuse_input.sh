@@ -111,6 +111,19 @@ refused 'x: missing in elsewhere' 'merge_method: linear' "$(linear 1 1 elsewhere
 refused 'model_type is "made-up" in plus, but "another" in other-kind' 'merge_method: linear' "$(linear 1 1 other-kind)"
 refused 'num_heads is 4 in heads, but 8 in other-heads' 'merge_method: linear' \
   'models: [{model: heads, parameters: {weight: 1}}, {model: other-heads, parameters: {weight: 1}}]'
+cp -r plus words && echo '{"a": 0, "b": 1}' >words/vocab.json
+cp -r also same-words && echo '{"b": 1,  "a": 0}' >same-words/vocab.json
+cp -r also other-words && echo '{"b": 0, "a": 1}' >other-words/vocab.json
+of_words() { echo "models: [{model: words, parameters: {weight: 1}}, {model: $1, parameters: {weight: 1}}]"; }
+refused 'vocab.json is not the same in words and other-words' 'merge_method: linear' "$(of_words other-words)"
+gives '1.5 1.5' 'merge_method: linear' "$(of_words same-words)"
+gives '1.5 1.5' 'merge_method: linear' "$(of_words also)"
+echo one >words/source.spm && echo two >same-words/source.spm && cp -r words pieces && cp -r same-words other-pieces && rm pieces/vocab.json other-pieces/vocab.json
+gives '1.5 1.5' 'merge_method: linear' "$(of_words same-words)" # vocab.json says which row is whose
+refused 'source.spm is not the same in pieces and other-pieces' 'merge_method: linear' \
+  'models: [{model: pieces, parameters: {weight: 1}}, {model: other-pieces, parameters: {weight: 1}}]'
+echo '{"a": 0,' >other-words/vocab.json
+refused 'other-words/vocab.json:' 'merge_method: linear' "$(of_words other-words)"
 refused 'x: F32 in plus/model.safetensors, but I32 in whole-numbers/model.safetensors' 'merge_method: linear' "$(linear 1 1 whole-numbers)"
 refused 'x: F32 in plus/model.safetensors, but F8_E4M3 in eighths' 'merge_method: linear' "$(linear 1 1 eighths)"
 refused 'nothing to fuse: no tensors' 'merge_method: passthrough' 'models: [{model: empty}]'
