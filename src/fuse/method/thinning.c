@@ -225,21 +225,27 @@ static void keep_by_chance(const ig_thinning *t, const ig_merge *m, const ig_mer
   m->kernels->dropout(&row, b->count, d, d);
 }
 
-static int by_value(const void *a, const void *b) {
-  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return x < y ? -1 : x > y;
+// A value of a row, to be sorted by magnitude, of equal ones by place. It is aligned as the floats whose scratch it lies in.
+typedef struct ranked {
+  uint32_t key, index;
+} ranked;
+
+static int by_magnitude(const void *a, const void *b) {
+  const ranked *x = a, *y = b;
+  if (x->key != y->key) return x->key < y->key ? -1 : 1;
+  return x->index < y->index ? -1 : x->index > y->index;
 }
 
 // Rank r of 1 .. c in a row stays with probability density - epsilon + 2 epsilon (r - 1) / (c - 1). order (c): scratch.
-static void keep_by_rank(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b, size_t model, float *d, uint64_t *order) {
+static void keep_by_rank(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b, size_t model, float *d, ranked *order) {
   const double density = density_of(t, model), epsilon = extra_of(t, model);
   const uint64_t stream = stream_of(m, model);
   const size_t c = m->columns;
   for (size_t row = 0; row < b->rows; row++, d += c) {
-    for (size_t i = 0; i < c; i++) order[i] = (uint64_t)ig_select_key(d[i]) << 32 | i;
-    qsort(order, c, sizeof *order, by_value);
+    for (size_t i = 0; i < c; i++) order[i] = (ranked){ig_select_key(d[i]), (uint32_t)i};
+    qsort(order, c, sizeof *order, by_magnitude);
     for (size_t r = 0; r < c; r++) {
-      const size_t i = (size_t)(order[r] & 0xFFFFFFFFu);
+      const size_t i = order[r].index;
       const double p = c > 1 ? density - epsilon + 2 * epsilon * (double)r / (double)(c - 1) : density;
       const double drawn = b->uniform ? (double)b->uniform[model][row * c + i] : ig_random_uniform(m->seed, stream, (b->first_row + row) * c + i);
       const bool stays = drawn < (b->uniform ? (double)(float)p : p);
@@ -259,6 +265,6 @@ void ig_thinning_apply(const ig_thinning *t, const ig_merge *m, const ig_merge_b
   if (t->kind == IG_THIN_BY_MAGNITUDE) keep_largest(m, b, model, d);
   if (t->kind == IG_THIN_OUTLIERS) keep_middle(m, b, model, d);
   if (t->kind == IG_THIN_BY_CHANCE) keep_by_chance(t, m, b, model, d);
-  if (t->kind == IG_THIN_BY_RANK_IN_ROW) keep_by_rank(t, m, b, model, d, (uint64_t *)(void *)(b->scratch + m->inputs * b->count));
+  if (t->kind == IG_THIN_BY_RANK_IN_ROW) keep_by_rank(t, m, b, model, d, (ranked *)(void *)(b->scratch + m->inputs * b->count));
   for (size_t i = 0; i < b->count && s->scale != 1; i++) d[i] *= s->scale;
 }
