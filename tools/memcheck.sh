@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# valgrind's memcheck over a small translation and a training of two updates, resumed for a third: no invalid read, no jump on an unset value, no leak.
+# valgrind's memcheck over a small translation, a training of two updates, resumed for a third, and a fusion of two stages: no invalid read, no jump on an
+# unset value, no leak.
 # An input and a configuration that are refused are checked, too. Usage: memcheck.sh [INGOT]
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -37,4 +38,11 @@ YML
 check 0 train toy.yml --threads 2 --quiet
 check 0 train toy.yml --threads 2 --quiet --set train.updates=3
 check 1 train toy.yml --threads 2 --quiet --set train.updats=3
+cp -r "$model" parent
+printf '%s\n' 'name: scaled' 'merge_method: passthrough' 'models: [{model: parent, parameters: {scale: 0.9}}]' --- \
+  'merge_method: dare_ties' 'base_model: parent' 'models: [{model: scaled, parameters: {weight: 0.5, density: 0.5}}]' >recipe.yml
+check 0 fuse recipe.yml --dry-run -o fused --quiet
+check 0 fuse recipe.yml -o fused --threads 2 --quiet
+check 0 inspect --verify fused
+check 1 fuse recipe.yml -o fused --quiet
 echo "memcheck: fine"

@@ -98,7 +98,10 @@ static ig_status write_model(fusion *f, const ig_plan *plan, json_t *provenance,
   IG_TRY(ig_provenance_fingerprint(provenance, fingerprint, err));
   ig_staging staging;
   ig_status status = ig_staging_open(output, fingerprint, plan->count, &staging, err);
-  if (status == IG_OK) status = fill_directory(f, plan, provenance, &staging, err);
+  if (status == IG_OK) {
+    status = fill_directory(f, plan, provenance, &staging, err);
+    if (status == IG_ERROR_FORMAT) ig_staging_discard(&staging);  // values that nothing can be made of
+  }
   // Before the output has its name: a fusion that ends here is called again, and finds that all but this is done.
   if (status == IG_OK && last) status = remove_stages(f, err);
   if (status == IG_OK) status = ig_staging_finish(&staging, err);

@@ -137,9 +137,13 @@ static ig_status remove_files(const char *path, ig_error *err) {
     if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, "fusion.json") != 0 &&
         unlinkat(dirfd(directory), entry->d_name, 0))
       status = fail(path, "remove", err);
-  if (status == IG_OK && unlinkat(dirfd(directory), "fusion.json", 0)) status = fail(path, "remove", err);
+  if (status == IG_OK && unlinkat(dirfd(directory), "fusion.json", 0) && errno != ENOENT) status = fail(path, "remove", err);
   closedir(directory);
   return status;
+}
+
+void ig_staging_discard(ig_staging *s) {
+  if (remove_files(s->directory, NULL) == IG_OK) rmdir(s->directory);
 }
 
 // It goes by the name of an unfinished one first, so that half of it is never taken for the whole.

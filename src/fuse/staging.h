@@ -23,6 +23,8 @@ ig_status ig_staging_flush(ig_staging *staging, ig_error *err);
 // Everything is there: the journal goes, the directory gets its name.
 ig_status ig_staging_finish(ig_staging *staging, ig_error *err);
 void ig_staging_close(ig_staging *staging);  // what is unfinished stays
+// What is unfinished goes: it can never be finished.
+void ig_staging_discard(ig_staging *staging);
 // Removes a directory that a fusion made, with its files. One that is not there is fine; one without fusion.json is not touched, which is an error.
 ig_status ig_staging_remove(const char *directory, ig_error *err);
 #endif

@@ -34,7 +34,7 @@ refused() {
   expect 1 "$INGOT" fuse recipe.yml --dry-run -q
   has err "$message"
 }
-# broken MESSAGE LINE...: what only the weights can tell. No model, also not where there was none.
+# broken MESSAGE LINE...: what only the weights can tell.
 broken() {
   local message=$1
   shift
@@ -42,7 +42,7 @@ broken() {
   expect 1 "$INGOT" fuse recipe.yml -o broken -q
   has err "$message"
   [ ! -e broken ] || fail "a broken model was written: $message"
-  rm -rf broken.partial
+  [ ! -e broken.partial ] || fail "what can never be finished is left: $message"
 }
 # gives VALUES LINE...
 gives() {
