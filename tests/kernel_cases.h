@@ -55,6 +55,7 @@ static inline void kernel_run_softmax_backward(const ig_kernels *k, size_t n, co
   k->softmax_backward(n, o->x, o->y, 0.125f, o->z);
 }
 static inline void kernel_run_log_sum_exp(const ig_kernels *k, size_t n, const kernel_operands *o) { o->y[0] = k->log_sum_exp(n, o->x, o->z); }
+static inline void kernel_run_log_add_exp(const ig_kernels *k, size_t n, const kernel_operands *o) { k->log_add_exp(n, -0.5f, o->x, o->y); }
 static inline void kernel_run_argmax(const ig_kernels *k, size_t n, const kernel_operands *o) { o->y[0] = (float)k->argmax(n, o->x); }
 static inline void kernel_run_layer_norm(const ig_kernels *k, size_t n, const kernel_operands *o) {
   float mean, rstd;
@@ -113,6 +114,7 @@ static const kernel_case kernel_cases[] = {
     {"softmax", KERNEL_SLOT(softmax), 1024, 1024, kernel_run_softmax, "x", 1e-5, NULL},
     {"softmax_backward", KERNEL_SLOT(softmax_backward), 30, 30, kernel_run_softmax_backward, "z", 1e-5, NULL},
     {"log_sum_exp", KERNEL_SLOT(log_sum_exp), 8000, 8000, kernel_run_log_sum_exp, "yz", 1e-6, NULL},
+    {"log_add_exp", KERNEL_SLOT(log_add_exp), 8000, 8000, kernel_run_log_add_exp, "y", 1e-6, NULL},
     {"argmax", KERNEL_SLOT(argmax), 8000, 8000, kernel_run_argmax, "y", 0, NULL},
     {"layer_norm", KERNEL_SLOT(layer_norm), 512, 512, kernel_run_layer_norm, "y", 1e-5, NULL},
     {"layer_norm_backward", KERNEL_SLOT(layer_norm_backward), 512, 512, kernel_run_layer_norm_backward, "y", 1e-5, NULL},

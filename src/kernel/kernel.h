@@ -92,6 +92,8 @@ typedef struct ig_kernels {
   // [bounded] log(sum(exp(x))), and the largest value of each block of IG_LOGITS_BLOCK, from one pass over x: a search for the best values need not look
   // into most blocks again. largest (ceil(n / IG_LOGITS_BLOCK)), or NULL: not wanted. NaN is passed over in the largest values, not in the sum.
   float (*log_sum_exp)(size_t n, const float *x, float *largest);
+  // [bounded, 3e-7 (1 + |y|)] y = log(exp(y) + exp(x + c)), also where the exponentials would overflow or vanish; -inf stands for a probability of 0
+  void (*log_add_exp)(size_t n, float c, const float *x, float *y);
   // largest value and its first index
   size_t (*argmax)(size_t n, const float *x);
 

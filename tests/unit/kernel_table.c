@@ -161,6 +161,25 @@ static void check_softmax(checker *c, size_t n) {
   release(c, "softmax", n);
 }
 
+// Sums of probabilities, among them of 0, of ones far apart and of what is no number.
+static void check_log_add_exp(checker *c, size_t n) {
+  float *x = take(c, n, 20.0f), *y = take(c, n, 20.0f);
+  static const float pairs[][2] = {{-INFINITY, -3.0f}, {-3.0f, -INFINITY}, {-INFINITY, -INFINITY}, {1.5f, 1.0f},
+                                   {-200.0f, -300.0f}, {3e38f, 1.0f},      {INFINITY, 0.0f}};
+  enum { PAIRS = sizeof pairs / sizeof *pairs };
+  for (size_t i = 0; i < PAIRS && i < n; i++) x[n - 1 - i] = pairs[i][0], y[n - 1 - i] = pairs[i][1];
+  float *got = take_copy(c, n, y), *want = take_copy(c, n, y);
+  c->kernels->log_add_exp(n, -0.5f, x, got);
+  reference->log_add_exp(n, -0.5f, x, want);
+  expect_near(c, "log_add_exp", n, n, got, want, 3e-7, 3e-7);
+  if (n > 1) {
+    x[0] = y[1] = NAN;
+    c->kernels->log_add_exp(n, 0, x, y);
+    if (!isnan(y[0]) || !isnan(y[1])) fail_case(c, "log_add_exp", n, "NaN was hidden");
+  }
+  release(c, "log_add_exp", n);
+}
+
 static void check_layer_norm(checker *c, size_t n) {
   float *x = take(c, n, 2.0f), *gamma = take(c, n, 1.0f), *beta = take(c, n, 1.0f), *dy = take(c, n, 1.0f);
   for (size_t i = 0; i < n; i++) x[i] += 1.5f;
@@ -365,6 +384,7 @@ static int check_table(const ig_kernels *kernels, char *first, size_t size) {
     check_elementwise(&c, n);
     check_reductions(&c, n);
     check_softmax(&c, n);
+    check_log_add_exp(&c, n);
     check_layer_norm(&c, n);
     check_activations(&c, n);
     check_training(&c, n);
@@ -450,9 +470,13 @@ static float forgetful_log_sum_exp(size_t n, const float *x, float *largest) {
   return sum;
 }
 
+static void naive_log_add_exp(size_t n, float c, const float *x, float *y) {  // loses what exp cannot hold
+  for (size_t i = 0; i < n; i++) y[i] = logf(expf(y[i]) + expf(x[i] + c));
+}
+
 static void broken_tables_are_reported(void **state) {
   (void)state;
-  enum { BROKEN = 9 };
+  enum { BROKEN = 10 };
   ig_kernels broken[BROKEN];
   for (int i = 0; i < BROKEN; i++) broken[i] = *reference;
   broken[0].add = late_add;
@@ -464,7 +488,8 @@ static void broken_tables_are_reported(void **state) {
   broken[6].adam = lazy_adam;
   broken[7].argmax = last_argmax;
   broken[8].log_sum_exp = forgetful_log_sum_exp;
-  static const char *const slots[BROKEN] = {"add", "axpy", "dot", "softmax", "gemm", "dropout", "adam", "argmax", "log_sum_exp"};
+  broken[9].log_add_exp = naive_log_add_exp;
+  static const char *const slots[BROKEN] = {"add", "axpy", "dot", "softmax", "gemm", "dropout", "adam", "argmax", "log_sum_exp", "log_add_exp"};
   char first[160];
   for (int i = 0; i < BROKEN; i++) {
     assert_true(check_table(&broken[i], first, sizeof first) > 0);

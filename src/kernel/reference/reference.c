@@ -159,6 +159,13 @@ static float log_sum_exp(size_t n, const float *x, float *block_largest) {
   return (float)((double)max + log(sum));
 }
 
+static void log_add_exp(size_t n, float c, const float *x, float *y) {
+  for (size_t i = 0; i < n; i++) {
+    const double a = (double)x[i] + (double)c, b = (double)y[i], distance = a == b ? 0 : fabs(a - b);
+    y[i] = (float)((a > b ? a : b) + log1p(exp(-distance)));
+  }
+}
+
 // Label smoothing (Szegedy et al. 2016, section 7): q = (1 - e) [j = target] + e / V; loss = -sum q log p; dloss/dlogit = p - q.
 static void cross_entropy(const ig_cross_entropy *args, size_t n, float *logits, float *loss, float *nll) {
   float max = largest(n, logits), target = logits[args->target];
@@ -254,6 +261,7 @@ const ig_kernels ig_kernels_reference = {
     .softmax = softmax,
     .softmax_backward = softmax_backward,
     .log_sum_exp = log_sum_exp,
+    .log_add_exp = log_add_exp,
     .argmax = argmax,
     .layer_norm = layer_norm,
     .layer_norm_backward = layer_norm_backward,

@@ -151,6 +151,16 @@ static float log_sum_exp(size_t n, const float *x, float *largest) {
   return max == lowest || max == __builtin_inff() ? max : max + logf(sum);
 }
 
+// Two equal infinities have no difference: their distance is 0. The larger of the two is the sum's first part.
+static void log_add_exp(size_t n, float c, const float *x, float *y) {
+  const vec shift = vec_set(c);
+  FOR_VECTORS(i, left, n) {
+    const vec a = vec_add(load_some(x + i, left), shift), b = load_some(y + i, left);
+    const vec distance = vec_select(vec_equal(a, b), vec_zero(), vec_absolute(vec_subtract(a, b)));
+    store_some(y + i, left, vec_add(vec_max(a, b), vec_log_of_1_plus(vec_exp(vec_subtract(vec_zero(), distance)))));
+  }
+}
+
 // ---- layer norm ----------------------------------------------------------------------------------------------------------------------------
 
 static float row_squares(size_t n, const float *x, float mean) {

@@ -18,6 +18,7 @@
       .softmax = softmax,                             \
       .softmax_backward = softmax_backward,           \
       .log_sum_exp = log_sum_exp,                     \
+      .log_add_exp = log_add_exp,                     \
       .argmax = argmax,                               \
       .layer_norm = layer_norm,                       \
       .layer_norm_backward = layer_norm_backward,     \
