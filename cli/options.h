@@ -78,6 +78,8 @@ extern const cli_verb cli_train, cli_fuse, cli_translate, cli_score, cli_inspect
   { CLI_ROW(0, name, CLI_TEXT, argument, member, help), .choices = list }
 #define CLI_LIST_OPTION(name, argument, member, help) \
   { CLI_ROW(0, name, CLI_LIST, argument, member, help) }
+#define CLI_REQUIRED_LIST_OPTION(letter, name, argument, member, help) \
+  { CLI_ROW(letter, name, CLI_LIST, argument, member, help), .required = true }
 #define CLI_NUMBER_OPTION(name, argument, member, help) \
   { CLI_ROW(0, name, CLI_NUMBER, argument, member, help) }
 #define CLI_INTEGER_OPTION(name, argument, member, low, high, help) \

@@ -1,6 +1,7 @@
 // ingot translate: lines in, translations out; or the log-probabilities of given translations.
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -12,7 +13,8 @@
 #include "report.h"
 
 typedef struct translate_values {
-  const char *model, *input, *output, *score_target, *type, *stats;
+  cli_list models;
+  const char *ensemble, *weights, *input, *output, *score_target, *type, *stats;
   int beam_size, n_best, min_length, max_length, no_repeat_ngram_size;
   double length_penalty;
   int threads, workers, batch_tokens;
@@ -22,9 +24,14 @@ typedef struct translate_values {
 #define CLI_VALUES translate_values
 
 static const char *const types[] = {"fp32", NULL};
+static const char *const means[] = {"arithmetic", "geometric", NULL};  // as ig_mean
 
 static const cli_option translate_options[] = {
-    CLI_REQUIRED_OPTION('m', "model", "DIR", model, "The model's directory."),
+    CLI_REQUIRED_LIST_OPTION('m', "model", "DIR", models, "The model's directory; given several times, the models decide together (an ensemble)."),
+    CLI_CHOICE_OPTION("ensemble", "MEAN", ensemble, means,
+                      "How several models decide: by the mean of their probabilities (arithmetic), or of their log-probabilities (geometric). "
+                      "Default: arithmetic."),
+    CLI_TEXT_OPTION(0, "weights", "A,B,...", weights, "What each model counts for, in the order of -m: numbers from 0 on. Default: all the same."),
     CLI_TEXT_OPTION('i', "input", "FILE", input, "One sentence a line. Default: standard input (-)."),
     CLI_TEXT_OPTION('o', "output", "FILE", output, "Default: standard output (-). A file is replaced only when all is translated."),
     CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1024, "Hypotheses kept while searching; 1 is greedy. Default: the model's num_beams, else 1."),
@@ -121,6 +128,16 @@ static double peak_bytes(void) {
 #endif
 }
 
+// A name, or a list of names.
+static void write_models(FILE *file, const cli_list *models) {
+  if (models->count > 1) fputc('[', file);
+  for (size_t i = 0; i < models->count; i++) {
+    if (i > 0) fputs(", ", file);
+    cli_json_string(file, models->items[i]);
+  }
+  if (models->count > 1) fputc(']', file);
+}
+
 static ig_status write_stats(cli_output *output, const translate_values *values, const ig_translator *translator, ig_error *err) {
   ig_translate_stats stats = ig_translator_stats(translator);
   const char *isa = "";
@@ -130,7 +147,7 @@ static ig_status write_stats(cli_output *output, const translate_values *values,
           stats.target_tokens, stats.cut);
   fprintf(output->file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ", stats.load_seconds, stats.seconds, peak_bytes());
   fprintf(output->file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa, stats.threads, stats.workers);
-  cli_json_string(output->file, values->model);
+  write_models(output->file, &values->models);
   fputs("}\n", output->file);
   return cli_output_commit(output, err);
 }
@@ -190,21 +207,48 @@ static int check_files(const cli_verb *verb, const translate_values *v) {
   return CLI_GO_ON;
 }
 
-static int run(const cli_verb *verb, int argc, char **argv) {
-  translate_values values = {.length_penalty = NAN, .no_repeat_ngram_size = -1};
-  cli_operands operands;
-  int code = cli_parse(verb, &values, &operands, argc, argv);
-  if (code == CLI_GO_ON) code = check_options(verb, &values);
-  if (code == CLI_GO_ON) code = check_files(verb, &values);
+// "A,B,..." into the members' weights: as many as there are members.
+static int read_weights(const cli_verb *verb, const char *text, ig_ensemble_member *members, size_t count) {
+  const char *p = text;
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) {
+    char *end;
+    const double weight = strtod(p, &end);
+    if (end == p || !isfinite(weight) || weight < 0 || (*end != ',' && *end != '\0'))
+      return cli_usage_error(verb, "--weights: expected numbers from 0 on with commas between them, found '%s'", text);
+    if ((*end == '\0') != (i + 1 == count))
+      return cli_usage_error(verb, "--weights: expected a number for each of %zu models, found '%s'", count, text);
+    sum += members[i].weight = weight;
+    p = end + 1;
+  }
+  return sum > 0 ? CLI_GO_ON : cli_usage_error(verb, "--weights: at least one must be above 0, found '%s'", text);
+}
+
+static int open_translator(const cli_verb *verb, const translate_values *v, ig_translator **out) {
+  const size_t count = v->models.count;
+  const ig_translator_options options = translator_options(v);
+  ig_error err = {0};
+  ig_ensemble_member *members = calloc(count, sizeof *members);
+  if (members == NULL) return cli_fail(verb, "out of memory");
+  for (size_t i = 0; i < count; i++) members[i].directory = v->models.items[i];
+  int code = v->weights != NULL ? read_weights(verb, v->weights, members, count) : CLI_GO_ON;
+  const ig_mean mean = v->ensemble != NULL && strcmp(v->ensemble, means[IG_MEAN_GEOMETRIC]) == 0 ? IG_MEAN_GEOMETRIC : IG_MEAN_ARITHMETIC;
+  if (code == CLI_GO_ON && ig_translator_open_ensemble(&(ig_ensemble){members, count, mean}, &options, out, &err) != IG_OK)
+    code = cli_fail(verb, "%s", err.message);
+  free(members);
+  return code;
+}
+
+static int run_parsed(const cli_verb *verb, const translate_values *values) {
+  int code = check_options(verb, values);
+  if (code == CLI_GO_ON) code = check_files(verb, values);
   if (code != CLI_GO_ON) return code;
-  cli_report_begin(&values.log, false);
-  ig_translator_options options = translator_options(&values);
+  cli_report_begin(&values->log, false);
   ig_translator *translator = NULL;
   streams s = {0};
   ig_error err = {0};
-  ig_status status = ig_translator_open(values.model, &options, &translator, &err);
-  if (status == IG_OK) status = open_streams(&s, &values, &err);
-  code = status == IG_OK ? translate(verb, &values, translator, &s) : cli_fail(verb, "%s", err.message);
+  code = open_translator(verb, values, &translator);
+  if (code == CLI_GO_ON) code = open_streams(&s, values, &err) == IG_OK ? translate(verb, values, translator, &s) : cli_fail(verb, "%s", err.message);
   cli_output_abandon(&s.output);
   cli_output_abandon(&s.stats);
   cli_input_close(&s.source);
@@ -213,20 +257,33 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   return code;
 }
 
+static int run(const cli_verb *verb, int argc, char **argv) {
+  translate_values values = {.length_penalty = NAN, .no_repeat_ngram_size = -1};
+  cli_operands operands;
+  int code = cli_parse(verb, &values, &operands, argc, argv);
+  if (code == CLI_GO_ON) code = run_parsed(verb, &values);
+  cli_list_free(&values.models);
+  return code;
+}
+
 const cli_verb cli_translate = {
     .name = "translate",
     .summary = "Translate, one sentence a line, or score given translations.",
-    .synopsis = "translate -m MODEL [-i IN] [-o OUT] [OPTION ...]\ntranslate -m MODEL -i SOURCE --score-target TARGET [--ids]",
+    .synopsis = "translate -m MODEL [-m MODEL ...] [-i IN] [-o OUT] [OPTION ...]\ntranslate -m MODEL -i SOURCE --score-target TARGET [--ids]",
     .description =
         "Reads one sentence a line and writes its translation, in the same order. Beam search is that of Hugging Face's transformers; "
         "defaults are those of the model's generation_config.json. Any number of lines is translated in bounded memory; where the input pauses, all "
         "lines so far are answered at once.\n\n"
         "The output does not depend on --threads, --workers and --batch-tokens.\n\n"
+        "Several models translate together, token by token, if they have one target vocabulary, the same pieces with the same ids: checkpoints of a "
+        "run, "
+        "runs from other seeds, models of other sizes or families. The source is each model's own to tokenize. Defaults are the first model's.\n\n"
         "The shipped model, models/en-de in the source, is PREFIX/share/ingot/models/en-de where Ingot is installed.",
     .examples =
         "echo 'How are you?' | ingot translate -m models/en-de\n"
         "ingot translate -m models/en-de -i test.en -o test.de --beam-size 4 --stats stats.json\n"
-        "ingot translate -m models/en-de -i test.en --score-target test.de",
+        "ingot translate -m models/en-de -i test.en --score-target test.de\n"
+        "ingot translate -m run-1/best -m run-2/best -i test.en --ensemble geometric --weights 2,1",
     .options = translate_options,
     .option_count = sizeof translate_options / sizeof *translate_options,
     .run = run,

@@ -229,14 +229,34 @@ typedef struct ig_translator_options {
 ig_translator_options ig_translator_options_default(void);
 
 typedef struct ig_translate_stats {
-  size_t sentences, source_tokens, target_tokens;
-  size_t cut; /* sentences of which the model's positions could not hold all */
+  size_t sentences, source_tokens, target_tokens; /* source: in an ensemble a sentence's most of any member */
+  size_t cut;                                     /* sentences of which the model's positions could not hold all */
   double load_seconds, seconds;
   int threads, workers;
 } ig_translate_stats;
 
 typedef struct ig_translator ig_translator; /* ig_translator_close */
 ig_status ig_translator_open(const char *directory, const ig_translator_options *options, ig_translator **out, ig_error *err);
+
+/* Several models that decide together, token by token. They need one target vocabulary, the same pieces with the same ids; family, sizes, source
+ * vocabulary and tokenizer are each model's own. Defaults that models have (generation_config.json) are the first one's. */
+typedef enum ig_mean {
+  IG_MEAN_ARITHMETIC, /* of probabilities: log sum w p */
+  IG_MEAN_GEOMETRIC   /* of log-probabilities: sum w log p, not normalised again */
+} ig_mean;
+typedef struct ig_ensemble_member {
+  const char *directory;
+  double weight; /* divided by the sum of all; all 0: equal ones. One of weight 0 beside others has no say */
+} ig_ensemble_member;
+typedef struct ig_ensemble {
+  const ig_ensemble_member *members; /* (count) */
+  size_t count;
+  ig_mean mean;
+} ig_ensemble;
+/* A translator of an ensemble: everything below works as with one model. With ids_in all members read the same source ids; with ids_out too, no tokenizer
+ * is read, and only the sizes of the target vocabularies and their end tokens are compared. */
+ig_status ig_translator_open_ensemble(const ig_ensemble *ensemble, const ig_translator_options *options, ig_translator **out, ig_error *err);
+
 /* Another translator over the weights and subwords of `owner`, for another thread or with other options: a server has one a thread, each with threads
  * = 1. They may work at the same time, `owner` too; `owner` is closed last. */
 ig_status ig_translator_share(const ig_translator *owner, const ig_translator_options *options, ig_translator **out, ig_error *err);

@@ -112,29 +112,29 @@ static void sort_heap(ig_candidate *heap, int count) {
   }
 }
 
-// log p of each token is logit - the returned number, behind the processors. *known: whether `largest` holds no less than the largest logit of each block.
-static float process_row(const ig_decode_options *options, const ig_kernels *kernels, const int *ids, int length, float *logits, float *largest,
-                         bool *known) {
-  const size_t vocabulary = (size_t)options->vocab_size;
+// The sentence's r-th row: log p of each token is logit - the returned number, behind the processors. *known: whether sentence->largest holds no less than
+// the largest logit of each block.
+static float process_row(const ig_decode_options *options, const ig_kernels *kernels, const ig_search_rows *rows, const ig_sentence *sentence, int r,
+                         float *logits, bool *known) {
+  const size_t vocabulary = (size_t)options->vocab_size, row = (size_t)(sentence->first_row + r);
+  const int *ids = rows->ids + row * (size_t)(options->max_length + 1);
   // Renormalising makes the first normalizer cancel out, unless the repetition penalty scales log-probabilities.
-  const bool needed = !options->renormalize || options->repetition_penalty != 1.0f;
-  const float first = needed ? kernels->log_sum_exp(vocabulary, logits, largest) : 0;
-  const float normalizer = ig_process_scores(options, ids, length, first, logits);
-  *known = options->renormalize || !ig_process_may_raise(options, length);
-  return options->renormalize ? kernels->log_sum_exp(vocabulary, logits, largest) : normalizer;
+  const bool needed = !options->renormalize || options->repetition_penalty != 1.0f, given = rows->normalizer != NULL;
+  const float first = !needed ? 0 : given ? rows->normalizer[row] : kernels->log_sum_exp(vocabulary, logits, sentence->largest);
+  const float normalizer = ig_process_scores(options, ids, sentence->length, first, logits);
+  *known = options->renormalize || (!given && !ig_process_may_raise(options, sentence->length));
+  return options->renormalize ? kernels->log_sum_exp(vocabulary, logits, sentence->largest) : normalizer;
 }
 
 static int best_candidates(const ig_decode_options *options, const ig_kernels *kernels, const ig_search_rows *rows, ig_sentence *sentence,
                            float *logits) {
   row_scan scan = {.heap = sentence->candidates, .capacity = 2 * options->beam_size};
   for (int r = 0; r < sentence->rows; r++) {
-    const size_t row = (size_t)(sentence->first_row + r);
     float *x = logits + (size_t)r * (size_t)options->vocab_size;
     scan.row = r;
-    scan.score = rows->score[row];
+    scan.score = rows->score[sentence->first_row + r];
     bool known;
-    scan.normalizer =
-        process_row(options, kernels, rows->ids + row * (size_t)(options->max_length + 1), sentence->length, x, sentence->largest, &known);
+    scan.normalizer = process_row(options, kernels, rows, sentence, r, x, &known);
     if (!isfinite(scan.normalizer)) sentence->failed = true;
     if (sentence->failed) return 0;
     scan_row(&scan, options->vocab_size, x, known ? sentence->largest : NULL);

@@ -32,7 +32,7 @@ struct ig_search {
 };
 
 static float *run_inference(void *context, const ig_inference_step *step) { return ig_inference_run(context, step); }
-ig_stepper ig_inference_stepper(ig_inference *inference) { return (ig_stepper){run_inference, inference}; }
+ig_stepper ig_inference_stepper(ig_inference *inference) { return (ig_stepper){.run = run_inference, .context = inference}; }
 
 static size_t blocks(const ig_search *s) { return ((size_t)s->options->vocab_size + IG_LOGITS_BLOCK - 1) / IG_LOGITS_BLOCK; }
 
@@ -131,6 +131,7 @@ static void step(ig_search *s, const ig_stepper *stepper) {
   }
   const ig_inference_step args = {count, s->last, s->position, s->sentence_of, rows->history};
   s->logits = stepper->run(stepper->context, &args);
+  s->rows[s->current].normalizer = stepper->normalizer;
 }
 
 static void select_next(void *context, size_t index, int worker) {

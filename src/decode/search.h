@@ -11,6 +11,7 @@
 typedef struct ig_stepper {
   float *(*run)(void *context, const ig_inference_step *step);
   void *context;
+  const float *normalizer;  // (rows), filled by run: log p = logit - normalizer. NULL: it is the row's log_sum_exp
 } ig_stepper;
 ig_stepper ig_inference_stepper(ig_inference *inference);
 

@@ -5,9 +5,10 @@
 
 // Rows of hypotheses in the step; N = max_length.
 typedef struct ig_search_rows {
-  int *ids;      // (slots, N + 1): start token first
-  int *history;  // (slots, N): cache rows
-  float *score;  // (slots): sum of log-probabilities
+  int *ids;                 // (slots, N + 1): start token first
+  int *history;             // (slots, N): cache rows
+  float *score;             // (slots): sum of log-probabilities
+  const float *normalizer;  // (slots): the stepper's
 } ig_search_rows;
 
 typedef struct ig_candidate {

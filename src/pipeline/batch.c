@@ -31,7 +31,7 @@ static ig_status reserve(ig_translator *t, ig_worker_state *s, const ig_inferenc
       s->size.max_length == wanted->max_length)
     return IG_OK;
   ig_search_free(s->search);
-  ig_inference_free(s->inference);
+  ig_ensemble_inference_free(s->inference);
   s->search = NULL, s->inference = NULL;
   s->size = (ig_inference_size){larger(s->size.sentences, wanted->sentences),
                                 larger(s->size.source_rows, round_up(wanted->source_rows)),
@@ -39,16 +39,27 @@ static ig_status reserve(ig_translator *t, ig_worker_state *s, const ig_inferenc
                                 larger(s->size.longest, round_up(wanted->longest)),
                                 larger(s->size.slots, wanted->slots),
                                 wanted->max_length};
-  return ig_inference_create(t->model, pool_of(t, s), &s->size, &s->inference, err);
+  return ig_ensemble_inference_create(&t->members, pool_of(t, s), &s->size, &s->inference, err);
 }
 
-// The ids of `count` lines back to back.
-static ig_status gather(ig_ragged_ids *all, const ig_queue *queue, size_t first, size_t count, bool targets, ig_error *err) {
+// Lines order[first] and those behind it.
+typedef struct batch {
+  const ig_queue *queue;
+  size_t first, count;
+} batch;
+
+static ig_line *line_of(const batch *b, size_t i) { return &b->queue->window->lines[b->queue->order[b->first + i]]; }
+
+#define TARGETS (-1)
+
+// The ids of the lines' sources for one member, or of their targets, back to back.
+static ig_status gather(ig_ragged_ids *all, const batch *b, int member, ig_error *err) {
+  const size_t count = b->count;
   IG_TRY(ig_grow((void **)&all->offsets, &all->capacity, count + 1, sizeof *all->offsets, err));
   all->ids.count = 0;
   for (size_t i = 0; i < count; i++) {
-    const ig_line *line = &queue->window->lines[queue->order[first + i]];
-    const ig_ids *ids = targets ? &line->target : &line->source;
+    const ig_line *line = line_of(b, i);
+    const ig_ids *ids = member == TARGETS ? &line->target : &line->sources[member];
     all->offsets[i] = (int)all->ids.count;
     for (size_t j = 0; j < ids->count; j++) IG_TRY(ig_ids_append(&all->ids, ids->ids[j], err));
   }
@@ -77,7 +88,7 @@ __attribute__((format(printf, 3, 4))) static ig_status put_number(ig_worker_stat
 
 static ig_status put_text(ig_translator *t, ig_worker_state *s, const ig_hypothesis *h, ig_error *err) {
   char *text;
-  IG_TRY(ig_tokenizer_decode(t->tokenizer, h->ids, (size_t)h->length, &text, err));
+  IG_TRY(ig_tokenizer_decode(t->sources[0].tokenizer, h->ids, (size_t)h->length, &text, err));
   for (char *p = text; *p; p++)
     if (*p == '\n' || *p == '\r') *p = ' ';  // one sentence a line, whatever a piece spells
   const ig_status status = put(s, text, strlen(text), err);
@@ -105,27 +116,31 @@ typedef struct translation {
   ig_queue *queue;
   const ig_engine_limits *limits;
   int places;
-  size_t tokens;  // source ids of the sentences being decoded
+  size_t tokens;  // lengths of the sentences being decoded
 } translation;
 
 // Waiting sentences join as soon as they come to a JOIN_SHARE-th of those being decoded: fewer would not pay for reading the encoder's weights.
 static ig_status join(void *context, const int *places, int free, int *joined, ig_error *err) {
   translation *r = context;
   ig_worker_state *s = r->state;
-  const size_t active = (size_t)(r->places - free), room = (size_t)ig_inference_room(s->inference), most = r->limits->tokens;
+  const size_t active = (size_t)(r->places - free), room = (size_t)ig_ensemble_room(s->inference), most = r->limits->tokens;
   const size_t allowed = most > r->tokens ? most - r->tokens : 0;
   const ig_queue_limits limits = {.sentences = (size_t)free,
                                   .tokens = active && room < allowed ? room : allowed,
                                   .fewest = (active + JOIN_SHARE - 1) / JOIN_SHARE,
                                   .alone = active == 0};
-  size_t first;
-  const size_t count = ig_queue_take(r->queue, &limits, &first);
-  *joined = (int)count;
-  if (count == 0) return IG_OK;
-  IG_TRY(gather(&s->source, r->queue, first, count, false, err));
-  for (size_t i = 0; i < count; i++) s->lines[places[i]] = r->queue->order[first + i];
-  r->tokens += s->source.ids.count;
-  ig_inference_join(s->inference, places, s->source.ids.ids, &(ig_ragged){(int)count, s->source.offsets});
+  batch b = {.queue = r->queue};
+  b.count = ig_queue_take(r->queue, &limits, &b.first);
+  *joined = (int)b.count;
+  if (b.count == 0) return IG_OK;
+  for (size_t i = 0; i < b.count; i++) {
+    s->lines[places[i]] = r->queue->order[b.first + i];
+    r->tokens += line_of(&b, i)->length;
+  }
+  for (int m = 0; m < r->translator->members.count; m++) {
+    IG_TRY(gather(&s->source, &b, m, err));
+    ig_ensemble_join(s->inference, m, places, s->source.ids.ids, &(ig_ragged){(int)b.count, s->source.offsets});
+  }
   return IG_OK;
 }
 
@@ -133,8 +148,8 @@ static ig_status leave(void *context, int place, const ig_hypothesis *found, ig_
   translation *r = context;
   ig_worker_state *s = r->state;
   ig_line *line = &r->translator->window.lines[s->lines[place]];
-  ig_inference_leave(s->inference, place);
-  r->tokens -= line->source.count;
+  ig_ensemble_leave(s->inference, place);
+  r->tokens -= line->length;
   s->target_tokens += (size_t)found[0].length;
   s->text_length = 0;
   for (int k = 0; k < r->translator->decode.n_best; k++) {
@@ -160,9 +175,9 @@ ig_status ig_engine_translate(ig_translator *t, ig_worker_state *s, ig_queue *qu
   IG_TRY(reserve(t, s, &wanted, err));
   if (!s->search) IG_TRY(ig_search_create(&t->decode, t->kernels, pool_of(t, s), s->size.sentences, &s->search, err));
   IG_TRY(ig_grow((void **)&s->lines, &s->line_capacity, limits->sentences, sizeof *s->lines, err));
-  ig_inference_leave_all(s->inference);
+  ig_ensemble_leave_all(s->inference);
   translation run = {.translator = t, .state = s, .queue = queue, .limits = limits, .places = wanted.sentences};
-  const ig_stepper stepper = ig_inference_stepper(s->inference);
+  const ig_stepper stepper = ig_ensemble_stepper(s->inference);
   return ig_search_stream(s->search, &stepper, &(ig_search_feed){join, leave, &run}, run.places, err);
 }
 
@@ -179,17 +194,19 @@ static ig_status put_scores(ig_translator *t, ig_worker_state *s, const float *l
   return IG_OK;
 }
 
-static ig_status score_batch(ig_translator *t, ig_worker_state *s, const ig_queue *queue, size_t first, size_t count, ig_error *err) {
-  const int sentences = (int)count;
-  IG_TRY(gather(&s->source, queue, first, count, false, err));
-  IG_TRY(gather(&s->target, queue, first, count, true, err));
+static ig_status score_batch(ig_translator *t, ig_worker_state *s, const batch *b, ig_error *err) {
+  const int sentences = (int)b->count;
+  IG_TRY(gather(&s->target, b, TARGETS, err));
   IG_TRY(ig_grow((void **)&s->log_probs, &s->log_prob_capacity, s->target.ids.count + 1, sizeof *s->log_probs, err));
-  const ig_score_args args = {{sentences, s->source.offsets}, {sentences, s->target.offsets}, s->source.ids.ids, s->target.ids.ids};
-  IG_TRY(ig_scorer_run(s->scorer, &args, s->log_probs, err));
+  for (int m = 0; m < t->members.count; m++) {
+    IG_TRY(gather(&s->source, b, m, err));
+    const ig_score_args args = {{sentences, s->source.offsets}, {sentences, s->target.offsets}, s->source.ids.ids, s->target.ids.ids};
+    IG_TRY(ig_ensemble_scorer_run(s->scorer, m, &args, s->log_probs, err));
+  }
   for (int i = 0; i < sentences; i++) {
     const int begin = s->target.offsets[i];
     IG_TRY(put_scores(t, s, s->log_probs + begin, s->target.offsets[i + 1] - begin, err));
-    IG_TRY(take_output(s, &t->window.lines[queue->order[first + (size_t)i]], err));
+    IG_TRY(take_output(s, line_of(b, (size_t)i), err));
   }
   s->target_tokens += s->target.ids.count;
   return IG_OK;
@@ -202,10 +219,9 @@ ig_status ig_engine_score(ig_translator *t, ig_worker_state *s, ig_queue *queue,
                                .target_rows = larger(tokens, queue->longest_target),
                                .longest_source = queue->longest_source,
                                .longest_target = queue->longest_target};
-  if (!s->scorer) IG_TRY(ig_scorer_create(t->model, pool_of(t, s), t->decode.start_id, &s->scorer, err));
-  IG_TRY(ig_scorer_reserve(s->scorer, &most, err));
-  const ig_queue_limits batch = {.sentences = limits->sentences, .tokens = limits->tokens, .alone = true};
-  size_t first;
-  for (size_t count; (count = ig_queue_take(queue, &batch, &first)) > 0;) IG_TRY(score_batch(t, s, queue, first, count, err));
+  if (!s->scorer) IG_TRY(ig_ensemble_scorer_create(&t->members, pool_of(t, s), &s->scorer, err));
+  IG_TRY(ig_ensemble_scorer_reserve(s->scorer, &most, err));
+  const ig_queue_limits hand = {.sentences = limits->sentences, .tokens = limits->tokens, .alone = true};
+  for (batch b = {.queue = queue}; (b.count = ig_queue_take(queue, &hand, &b.first)) > 0;) IG_TRY(score_batch(t, s, &b, err));
   return IG_OK;
 }

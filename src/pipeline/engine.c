@@ -13,9 +13,9 @@
 #define CACHE_BYTES ((size_t)1 << 30)   // keys and values of one worker, reserved (touched only as far as used)
 
 void ig_worker_state_free(ig_worker_state *s) {
-  ig_inference_free(s->inference);
+  ig_ensemble_inference_free(s->inference);
   ig_search_free(s->search);
-  ig_scorer_free(s->scorer);
+  ig_ensemble_scorer_free(s->scorer);
   ig_ids_free(&s->source.ids);
   ig_ids_free(&s->target.ids);
   free(s->source.offsets);
@@ -28,11 +28,13 @@ void ig_worker_state_free(ig_worker_state *s) {
 
 // Sentences in one hand of translating, at most, so that its rows fit the caches and its keys and values the memory.
 static size_t most_sentences(const ig_translator *t) {
-  const ig_config *c = &t->model->config;
-  const size_t beam = (size_t)t->decode.beam_size, positions = (size_t)t->decode.max_length;
-  size_t rows = LOGITS_BYTES / sizeof(float) / (size_t)c->target_vocab_size;
+  const size_t beam = (size_t)t->decode.beam_size, positions = (size_t)t->decode.max_length, members = (size_t)t->members.count;
+  size_t rows = LOGITS_BYTES / sizeof(float) / (size_t)t->decode.vocab_size / members, row_bytes = 0;
   if (rows < FEWEST_ROWS) rows = FEWEST_ROWS;
-  const size_t row_bytes = positions * 2 * sizeof(float) * (size_t)c->d_model * (size_t)c->decoder_layers;
+  for (size_t m = 0; m < members; m++) {
+    const ig_config *c = &t->members.list[m].model->config;
+    row_bytes += positions * 2 * sizeof(float) * (size_t)c->d_model * (size_t)c->decoder_layers;
+  }
   if (row_bytes && rows > CACHE_BYTES / row_bytes) rows = CACHE_BYTES / row_bytes;
   return rows > beam ? rows / beam : 1;
 }
@@ -67,12 +69,12 @@ static ig_status first_failure(ig_translator *t, ig_error *err) {
   return status;
 }
 
-static void report_cuts(ig_translator *t, int longest, const ig_reporter *reporter) {
+static void report_cuts(ig_translator *t, const ig_reporter *reporter) {
   for (size_t i = 0; i < t->window.count; i++) {
     const ig_line *line = &t->window.lines[i];
     if (line->cut && t->stats.cut++ - t->cut_before < IG_CUTS_TOLD)
-      ig_report(reporter, IG_WARNING, "line %zu: %zu source tokens, but the model has positions for %d: the rest is left out", line->number,
-                line->cut, longest);
+      ig_report(reporter, IG_WARNING, "line %zu: %zu source tokens, but the model has positions for %zu: the rest is left out", line->number,
+                line->cut, line->kept);
   }
 }
 
@@ -105,10 +107,9 @@ static ig_engine_limits limits_of(const ig_translator *t, const ig_queue *queue,
 }
 
 ig_status ig_engine_run(ig_translator *t, bool scoring, const ig_reporter *reporter, ig_error *err) {
-  const ig_config *c = &t->model->config;
-  const ig_encoding encoding = {t->tokenizer, t->ids_in, scoring, c->vocab_size, c->target_vocab_size, ig_decode_longest(c)};
+  const ig_encoding encoding = {t->sources, t->ids_in, scoring, t->decode.vocab_size, ig_members_longest(t)};
   IG_TRY(ig_window_encode(&t->window, &encoding, t->pool, err));
-  report_cuts(t, encoding.longest, reporter);
+  report_cuts(t, reporter);
   ig_queue queue;
   IG_TRY(ig_queue_fill(&queue, &t->window, err));
   const size_t enough = t->workers > 1 ? 2 : SENTENCES_A_WORKER * (size_t)t->worker_count;

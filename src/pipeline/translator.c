@@ -36,12 +36,13 @@ static ig_status check_counts(const ig_translator_options *o, ig_error *err) {
   return IG_OK;
 }
 
-// The caller's options over the model's own.
-static ig_status decode_options(const ig_model *model, const ig_translator_options *o, ig_decode_options *out, ig_error *err) {
+// The caller's options over the first model's own. longest: tokens that every model has positions for.
+static ig_status decode_options(const ig_model *model, int longest, const ig_translator_options *o, ig_decode_options *out, ig_error *err) {
   IG_TRY(ig_decode_options_load(model, out, err));
   const bool model_is_fine = !model->generation_config || ig_decode_options_check(out, NULL) == IG_OK;
   if (o->beam_size > 0) out->beam_size = o->beam_size;
   if (o->n_best > 0) out->n_best = o->n_best;
+  if (out->max_length > longest) out->max_length = longest;
   if (o->max_length > 0) out->max_length = o->max_length;
   if (o->min_length > 0)
     out->min_length = o->min_length;
@@ -49,30 +50,19 @@ static ig_status decode_options(const ig_model *model, const ig_translator_optio
     out->min_length = out->max_length;
   if (!isnan(o->length_penalty)) out->length_penalty = o->length_penalty;
   if (o->no_repeat_ngram >= 0) out->no_repeat_ngram = o->no_repeat_ngram;
-  if (out->max_length > ig_decode_longest(&model->config))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: the model has positions for %d tokens, found %d", ig_decode_longest(&model->config),
-                   out->max_length);
+  if (out->max_length > longest)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: the model has positions for %d tokens, found %d", longest, out->max_length);
   const ig_status status = ig_decode_options_check(out, err);
   return status == IG_OK || model_is_fine ? status : ig_fail_in(err, status, "generation_config.json");
 }
 
-static ig_status check_vocabulary(const ig_model *model, const ig_tokenizer *tokenizer, ig_error *err) {
-  const int source = ig_tokenizer_source_size(tokenizer), target = ig_tokenizer_target_size(tokenizer);
-  if (source > model->config.vocab_size)
-    return ig_fail(err, IG_ERROR_FORMAT, "the tokenizer has %d source ids, but the model's vocab_size is %d", source, model->config.vocab_size);
-  if (target > model->config.target_vocab_size)
-    return ig_fail(err, IG_ERROR_FORMAT, "the tokenizer has %d target ids, but the model's target vocabulary has %d", target,
-                   model->config.target_vocab_size);
-  return IG_OK;
-}
-
-// t->model, tokenizer and pools are set.
+// t->members and pools are set.
 static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_error *err) {
   t->ids_in = o->ids_in, t->ids_out = o->ids_out;
   t->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : BATCH_TOKENS;
   IG_TRY(ig_kernels_select(&t->kernels, err));
-  if (t->tokenizer) IG_TRY(check_vocabulary(t->model, t->tokenizer, err));
-  IG_TRY(decode_options(t->model, o, &t->decode, err));
+  IG_TRY(decode_options(t->members.list[0].model, ig_members_longest(t), o, &t->decode, err));
+  t->members.list[0].start_id = t->decode.start_id;
   t->threads = ig_pool_threads(t->pool);
   t->worker_count = ig_pool_threads(t->worker_pool);
   t->stats.threads = t->threads > t->worker_count ? t->threads : t->worker_count;
@@ -80,75 +70,37 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   return t->states ? IG_OK : IG_ERROR_MEMORY;
 }
 
-// Model and tokenizer, at the same time: a small model's tokenizer takes longer to load than its weights.
-typedef struct loading {
-  ig_translator *translator;
-  const char *directory;
-  bool tokenizer;
-  ig_status status[2];
-  ig_error errors[2];
-} loading;
+// Models of its own, or those of another translator.
+typedef struct origin {
+  const ig_ensemble *ensemble;  // NULL: the owner's
+  const ig_translator *owner;
+} origin;
 
-static void load_part(void *context, size_t index, int worker) {
-  (void)worker;
-  loading *l = context;
-  ig_translator *t = l->translator;
-  if (index == 0)
-    l->status[0] = ig_model_load_packed(l->directory, t->pool, &t->owned_model, &l->errors[0]);
-  else
-    l->status[1] = ig_tokenizer_load(l->directory, &t->owned_tokenizer, &l->errors[1]);
-}
+static const char *name_of(const origin *from) { return from->ensemble ? from->ensemble->members[0].directory : "the owner's model"; }
 
-static ig_status load(ig_translator *t, loading *l, ig_error *err) {
-  ig_pool *pair = NULL;
-  if (l->tokenizer && ig_pool_threads(t->pool) > 1) IG_TRY(ig_pool_create(2, &pair, err));
-  ig_pool_run(pair, l->tokenizer ? 2 : 1, load_part, l);
-  ig_pool_free(pair);
-  t->model = t->owned_model;
-  t->tokenizer = t->owned_tokenizer;
-  if (l->status[0] != IG_OK) return ig_fail(err, l->status[0], "%s", l->errors[0].message);
-  if (l->status[1] == IG_OK) return IG_OK;
-  return ig_fail(err, l->status[1], "%s: a tokenizer is needed unless input and output are ids: %s", l->directory, l->errors[1].message);
-}
-
-static bool needs_tokenizer(const ig_translator_options *o) { return !o->ids_in || !o->ids_out; }
-
-// The weights and subwords of `owner`, or of `directory` where there is none.
-static ig_status find_model(ig_translator *t, const char *directory, const ig_translator *owner, const ig_translator_options *o, ig_error *err) {
-  if (!owner) {
-    loading l = {.translator = t, .directory = directory, .tokenizer = needs_tokenizer(o)};
-    return load(t, &l, err);
-  }
-  if (needs_tokenizer(o) && !owner->tokenizer)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "ids_in, ids_out: a tokenizer is needed unless input and output are ids, and the owner has none");
-  t->model = owner->model;
-  if (needs_tokenizer(o)) t->tokenizer = owner->tokenizer;
-  return IG_OK;
-}
-
-static ig_status open_parts(ig_translator *t, const char *directory, const ig_translator *owner, const ig_translator_options *o, ig_error *err) {
+static ig_status open_parts(ig_translator *t, const origin *from, const ig_translator_options *o, ig_error *err) {
+  const bool tokenizers = !o->ids_in || !o->ids_out;
   t->owns_pools = true;
   t->workers = o->workers;
   IG_TRY(ig_pool_create(o->threads, &t->pool, err));
-  IG_TRY(find_model(t, directory, owner, o, err));
+  IG_TRY(from->ensemble ? ig_members_load(t, from->ensemble, tokenizers, err) : ig_members_borrow(t, from->owner, tokenizers, err));
   t->worker_pool = t->pool;
   if (o->workers > 0 && o->workers != ig_pool_threads(t->pool)) {
     t->worker_pool = NULL;
     IG_TRY(ig_pool_create(o->workers, &t->worker_pool, err));
   }
   const ig_status status = set_up(t, o, err);
-  return status == IG_ERROR_FORMAT ? ig_fail_in(err, status, "%s", directory) : status;
+  return status == IG_ERROR_FORMAT ? ig_fail_in(err, status, "%s", name_of(from)) : status;
 }
 
-static ig_status open_translator(const char *directory, const ig_translator *owner, const ig_translator_options *options, ig_translator **out,
-                                 ig_error *err) {
+static ig_status open_translator(const origin *from, const ig_translator_options *options, ig_translator **out, ig_error *err) {
   const double begin = ig_seconds();
   const ig_translator_options defaults = ig_translator_options_default();
   if (!options) options = &defaults;
   IG_TRY(check_counts(options, err));
   ig_translator *t = ig_allocate(1, sizeof *t, err);
   if (!t) return IG_ERROR_MEMORY;
-  const ig_status status = open_parts(t, directory, owner, options, err);
+  const ig_status status = open_parts(t, from, options, err);
   if (status != IG_OK) {
     ig_translator_close(t);
     return status;
@@ -161,13 +113,20 @@ static ig_status open_translator(const char *directory, const ig_translator *own
 ig_status ig_translator_open(const char *directory, const ig_translator_options *options, ig_translator **out, ig_error *err) {
   *out = NULL;
   IG_TRY(ig_need(directory, "directory", err));
-  return open_translator(directory, NULL, options, out, err);
+  const ig_ensemble alone = {.members = &(ig_ensemble_member){.directory = directory}, .count = 1};
+  return open_translator(&(origin){.ensemble = &alone}, options, out, err);
+}
+
+ig_status ig_translator_open_ensemble(const ig_ensemble *ensemble, const ig_translator_options *options, ig_translator **out, ig_error *err) {
+  *out = NULL;
+  IG_TRY(ig_need(ensemble, "ensemble", err));
+  return open_translator(&(origin){.ensemble = ensemble}, options, out, err);
 }
 
 ig_status ig_translator_share(const ig_translator *owner, const ig_translator_options *options, ig_translator **out, ig_error *err) {
   *out = NULL;
   IG_TRY(ig_need(owner, "owner", err));
-  return open_translator("the owner's model", owner, options, out, err);
+  return open_translator(&(origin){.owner = owner}, options, out, err);
 }
 
 void ig_translator_close(ig_translator *t) {
@@ -180,8 +139,7 @@ void ig_translator_close(ig_translator *t) {
     if (t->worker_pool != t->pool) ig_pool_free(t->worker_pool);
     ig_pool_free(t->pool);
   }
-  ig_tokenizer_free(t->owned_tokenizer);
-  ig_model_free(t->owned_model);
+  ig_members_free(t);
   free(t);
 }
 
@@ -334,10 +292,11 @@ ig_status ig_pipeline_translate_model(const ig_model *model, const ig_tokenizer 
   if (options->n_best > 1) return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 for a model in memory, found %d", options->n_best);
   ig_translator *t = ig_allocate(1, sizeof *t, err);
   if (!t) return IG_ERROR_MEMORY;
-  t->model = model, t->tokenizer = tokenizer, t->pool = t->worker_pool = pool;
+  t->pool = t->worker_pool = pool;
   memory_lines memory = {.lines = lines, .count = count, .out = out};
   const ig_line_stream stream = {.read = read_memory, .write = write_memory, .context = &memory};
-  ig_status status = set_up(t, options, err);
+  ig_status status = ig_members_borrow_model(t, model, tokenizer, err);
+  if (status == IG_OK) status = set_up(t, options, err);
   if (status == IG_OK) status = ig_translate_lines(t, &stream, NULL, err);
   ig_translator_close(t);
   if (status == IG_OK) return IG_OK;

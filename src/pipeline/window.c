@@ -17,7 +17,8 @@ void ig_window_clear(ig_window *w) {
     ig_line *line = &w->lines[i];
     free(line->output);
     line->output = NULL;
-    line->source.count = line->target.count = 0;
+    for (int m = 0; m < w->members; m++) line->sources[m].count = 0;
+    line->length = line->target.count = 0;
   }
   w->count = w->text_size = 0;
 }
@@ -25,12 +26,14 @@ void ig_window_clear(ig_window *w) {
 void ig_window_free(ig_window *w) {
   ig_window_clear(w);
   for (size_t i = 0; i < w->capacity; i++) {
-    ig_ids_free(&w->lines[i].source);
-    ig_ids_free(&w->lines[i].target);
+    ig_line *line = &w->lines[i];
+    for (int m = 0; line->sources && m < w->members; m++) ig_ids_free(&line->sources[m]);
+    free(line->sources);
+    ig_ids_free(&line->target);
   }
   free(w->lines);
   free(w->text);
-  *w = (ig_window){0};
+  *w = (ig_window){.members = w->members};
 }
 
 bool ig_window_full(const ig_window *w) { return w->count >= WINDOW_LINES || w->text_size >= WINDOW_BYTES; }
@@ -52,8 +55,9 @@ ig_status ig_window_add(ig_window *w, const ig_input_line *input, ig_error *err)
   IG_TRY(ig_grow((void **)&w->lines, &w->capacity, w->count + 1, sizeof *w->lines, err));
   memset(w->lines + before, 0, (w->capacity - before) * sizeof *w->lines);
   ig_line *line = &w->lines[w->count];
+  if (!line->sources && !(line->sources = ig_allocate((size_t)w->members, sizeof *line->sources, err))) return IG_ERROR_MEMORY;
   line->number = input->number;
-  line->cut = 0;
+  line->cut = line->kept = 0;
   IG_TRY(keep_text(w, input->source, input->source_length, &line->source_text, err));
   if (input->target) IG_TRY(keep_text(w, input->target, input->target_length, &line->target_text, err));
   w->count++;
@@ -87,11 +91,11 @@ static bool blank(const char *text, size_t length) {
   return length == 0;
 }
 
-static void cut_source(ig_line *line, int longest) {
-  if (line->source.count <= (size_t)longest) return;
-  line->cut = line->source.count;
-  line->source.ids[longest - 1] = line->source.ids[line->source.count - 1];
-  line->source.count = (size_t)longest;
+static void cut_source(ig_line *line, ig_ids *source, int longest) {
+  if (source->count <= (size_t)longest) return;
+  if (!line->cut) line->cut = source->count, line->kept = (size_t)longest;
+  source->ids[longest - 1] = source->ids[source->count - 1];
+  source->count = (size_t)longest;
 }
 
 static ig_status encode_target(const ig_encoding *e, const ig_window *w, ig_line *line, ig_error *err) {
@@ -99,22 +103,30 @@ static ig_status encode_target(const ig_encoding *e, const ig_window *w, ig_line
   if (e->ids_in)
     IG_TRY(parse_ids(text, line->target_text.length, e->target_vocabulary, &line->target, err));
   else
-    IG_TRY(ig_tokenizer_encode_target(e->tokenizer, text, line->target_text.length, &line->target, err));
-  if (line->target.count > (size_t)e->longest)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "the target has %zu tokens, but the model has positions for %d", line->target.count, e->longest);
+    IG_TRY(ig_tokenizer_encode_target(e->sources[0].tokenizer, text, line->target_text.length, &line->target, err));
+  if (line->target.count > (size_t)e->longest_target)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "the target has %zu tokens, but the model has positions for %d", line->target.count, e->longest_target);
+  return IG_OK;
+}
+
+static ig_status encode_source(const ig_encoding *e, const ig_window *w, ig_line *line, int member, ig_error *err) {
+  const ig_source_encoding *its = &e->sources[member];
+  const char *text = w->text + line->source_text.begin;
+  const size_t length = line->source_text.length;
+  ig_ids *source = &line->sources[member];
+  if (e->ids_in)
+    IG_TRY(parse_ids(text, length, its->vocabulary, source, err));
+  else if (e->scoring || !blank(text, length))
+    IG_TRY(ig_tokenizer_encode_source(its->tokenizer, text, length, source, err));
+  cut_source(line, source, its->longest);
+  if (source->count > line->length) line->length = source->count;
   return IG_OK;
 }
 
 static ig_status encode_line(const ig_encoding *e, const ig_window *w, ig_line *line, ig_error *err) {
-  const char *text = w->text + line->source_text.begin;
-  const size_t length = line->source_text.length;
-  if (e->ids_in)
-    IG_TRY(parse_ids(text, length, e->source_vocabulary, &line->source, err));
-  else if (e->scoring || !blank(text, length))
-    IG_TRY(ig_tokenizer_encode_source(e->tokenizer, text, length, &line->source, err));
-  cut_source(line, e->longest);
+  for (int m = 0; m < w->members; m++) IG_TRY(encode_source(e, w, line, m, err));
   if (!e->scoring) return IG_OK;
-  if (line->source.count == 0) return ig_fail(err, IG_ERROR_FORMAT, "no source ids");
+  if (line->length == 0) return ig_fail(err, IG_ERROR_FORMAT, "no source ids");
   return encode_target(e, w, line, err);
 }
 
@@ -169,9 +181,9 @@ static int longest_first(const void *a, const void *b) {
 static void sort_lines(ig_queue *q, keyed_line *keys) {
   for (size_t i = 0; i < q->window->count; i++) {
     const ig_line *line = &q->window->lines[i];
-    if (line->source.count == 0) continue;
-    keys[q->count++] = (keyed_line){line->source.count, i};
-    q->tokens += line->source.count;
+    if (line->length == 0) continue;
+    keys[q->count++] = (keyed_line){line->length, i};
+    q->tokens += line->length;
     if ((int)line->target.count > q->longest_target) q->longest_target = (int)line->target.count;
   }
   qsort(keys, q->count, sizeof *keys, longest_first);
@@ -199,7 +211,7 @@ static size_t fitting(const ig_queue *q, size_t first, const ig_queue_limits *li
   size_t count = 0, tokens = 0;
   for (size_t i = first; i < q->count && count < limits->sentences; i++, count++) {
     const ig_line *line = &q->window->lines[q->order[i]];
-    tokens += line->source.count > line->target.count ? line->source.count : line->target.count;
+    tokens += line->length > line->target.count ? line->length : line->target.count;
     if (tokens > limits->tokens && !(limits->alone && count == 0)) break;
   }
   return count < limits->fewest && first + count < q->count ? 0 : count;

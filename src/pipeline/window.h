@@ -13,9 +13,11 @@ typedef struct ig_text_span {
 typedef struct ig_line {
   size_t number;  // in the input, from 1
   ig_text_span source_text, target_text;
-  ig_ids source, target;  // target: only when scoring
-  size_t cut;             // source ids before it was cut to the model's positions; 0: not cut
-  char *output;           // malloc'ed; the lines of n-best are separated by newlines. NULL: nothing yet
+  ig_ids *sources;   // (members): the source in each member's ids
+  size_t length;     // source ids, the most of any member; 0: no sentence
+  ig_ids target;     // only when scoring
+  size_t cut, kept;  // source ids before and after it was cut to a model's positions; 0: not cut
+  char *output;      // malloc'ed; the lines of n-best are separated by newlines. NULL: nothing yet
 } ig_line;
 
 typedef struct ig_window {
@@ -23,7 +25,8 @@ typedef struct ig_window {
   size_t count, capacity;
   char *text;
   size_t text_size, text_capacity;
-} ig_window;  // start from {0}
+  int members;  // models that read the sources
+} ig_window;    // start from {.members = N}
 
 void ig_window_free(ig_window *window);
 void ig_window_clear(ig_window *window);
@@ -37,12 +40,17 @@ typedef struct ig_input_line {
 ig_status ig_window_add(ig_window *window, const ig_input_line *input, ig_error *err);
 
 // How lines become ids.
-typedef struct ig_encoding {
+typedef struct ig_source_encoding {
   const ig_tokenizer *tokenizer;  // NULL with ids_in
+  int vocabulary;
+  int longest;  // ids, at most: longer sources are cut, their last id kept
+} ig_source_encoding;
+typedef struct ig_encoding {
+  const ig_source_encoding *sources;  // (members); targets are made ids of by the first one's tokenizer
   bool ids_in;
   bool scoring;  // targets too, and blank sources are sentences
-  int source_vocabulary, target_vocabulary;
-  int longest;  // ids of a source, at most: longer ones are cut, their last id kept; a longer target is an error
+  int target_vocabulary;
+  int longest_target;  // ids; a longer target is an error
 } ig_encoding;
 // A blank line gets no ids. The error of the lowest line wins.
 ig_status ig_window_encode(ig_window *window, const ig_encoding *encoding, ig_pool *pool, ig_error *err);

@@ -40,7 +40,7 @@ has err "expected a whole number"
 expect 2 "$INGOT" translate -m x --beam-size 0
 expect 2 "$INGOT" translate -m x --length-penalty nan
 expect 2 "$INGOT" translate -m x --ids=yes
-expect 2 "$INGOT" translate -m x -m y
+expect 2 "$INGOT" translate -m x -i x -i y
 has err "given twice"
 expect 2 "$INGOT" translate -m x stray
 expect 2 "$INGOT" train

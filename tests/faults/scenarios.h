@@ -19,15 +19,16 @@ typedef struct scenario {
   void (*check)(void);    // after each run, without faults; NULL: nothing
 } scenario;
 
-static const char *golden_tokenizer, *golden_model;  // of the repository
+static const char *golden_tokenizer, *golden_model, *golden_other;  // of the repository; the models have one target vocabulary
 
 static inline void find_golden(void) {
-  static char paths[2][512];
+  static char paths[3][512];
   const char *source = getenv("INGOT_SOURCE");
   assert_non_null(source);
   snprintf(paths[0], sizeof paths[0], "%s/tests/golden/marian_tokenizer", source);
   snprintf(paths[1], sizeof paths[1], "%s/tests/golden/marian_tiny", source);
-  golden_tokenizer = paths[0], golden_model = paths[1];
+  snprintf(paths[2], sizeof paths[2], "%s/tests/golden/ensemble/other", source);
+  golden_tokenizer = paths[0], golden_model = paths[1], golden_other = paths[2];
 }
 
 // ---- a run of training ---------------------------------------------------------------------------------------------------------------------

@@ -143,7 +143,7 @@ static int run_golden(int batch, ig_pool *pool) {
       for (int i = 0; first + i < SENTENCES; i++) t.number[i] = first + i;
       const int count = SENTENCES - first < batch ? SENTENCES - first : batch;
       const ig_hypothesis *found;
-      assert_int_equal(ig_search_run(search, &(ig_stepper){toy_run, &t}, count, &found, NULL), IG_OK);
+      assert_int_equal(ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, count, &found, NULL), IG_OK);
       for (int i = 0; i < count * c.options.n_best; i++) compare_next(f, &c, &found[i]);
     }
     ig_search_free(search);
@@ -215,7 +215,8 @@ static int stream_golden(int places, int group, ig_pool *pool) {
   int steps = 0;
   for (ig_search *search; (search = next_case(f, SENTENCES, pool, &c, &t)) != NULL; steps += t.steps) {
     feed = (toy_feed){.toy = &t, .c = &c, .group = group};
-    assert_int_equal(ig_search_stream(search, &(ig_stepper){toy_run, &t}, &(ig_search_feed){toy_join, toy_leave, &feed}, places, NULL), IG_OK);
+    assert_int_equal(
+        ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t}, &(ig_search_feed){toy_join, toy_leave, &feed}, places, NULL), IG_OK);
     assert_int_equal(feed.most_active, places);
     assert_int_equal(feed.active, 0);
     for (int i = 0; i < SENTENCES * c.options.n_best; i++) compare_next(f, &c, &feed.found[i]);
@@ -269,7 +270,7 @@ static int others(const ig_decode_options *o, const ig_kernels *k, int expected[
   const ig_hypothesis *found;
   int count = 0;
   assert_int_equal(ig_search_create(o, k, NULL, 3, &search, NULL), IG_OK);
-  assert_int_equal(ig_search_run(search, &(ig_stepper){run_with_ties, &t}, 3, &found, NULL), IG_OK);
+  assert_int_equal(ig_search_run(search, &(ig_stepper){.run = run_with_ties, .context = &t}, 3, &found, NULL), IG_OK);
   for (int s = 0; s < 3 * o->n_best; s++) {
     if (set) memcpy(expected[s], found[s].ids, (size_t)found[s].length * sizeof(int));
     count += memcmp(expected[s], found[s].ids, (size_t)found[s].length * sizeof(int)) != 0;
@@ -310,7 +311,8 @@ static void test_a_failing_feed_ends_the_search(void **state) {
   toy_feed feed = {.toy = &t, .c = &c, .group = 1};
   ig_search *search;
   assert_int_equal(ig_search_create(&c.options, kernels(), NULL, 2, &search, NULL), IG_OK);
-  assert_int_equal(ig_search_stream(search, &(ig_stepper){toy_run, &t}, &(ig_search_feed){toy_join, full_disk, &feed}, 2, NULL), IG_ERROR_IO);
+  assert_int_equal(ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t}, &(ig_search_feed){toy_join, full_disk, &feed}, 2, NULL),
+                   IG_ERROR_IO);
   ig_search_free(search);
 }
 
@@ -325,7 +327,7 @@ static void test_comparison_bites(void **state) {
     ig_search *search;
     const ig_hypothesis *found;
     assert_int_equal(ig_search_create(&o[i], kernels(), NULL, 1, &search, NULL), IG_OK);
-    assert_int_equal(ig_search_run(search, &(ig_stepper){toy_run, &t}, 1, &found, NULL), IG_OK);
+    assert_int_equal(ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, 1, &found, NULL), IG_OK);
     score[i] = found->score;
     ig_search_free(search);
   }
@@ -343,7 +345,7 @@ static void test_nan_is_an_error(void **state) {
     const ig_hypothesis *found;
     ig_error err = {0};
     assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_OK);
-    assert_int_equal(ig_search_run(search, &(ig_stepper){toy_run, &t}, 1, &found, &err), IG_ERROR_DIVERGED);
+    assert_int_equal(ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, 1, &found, &err), IG_ERROR_DIVERGED);
     assert_non_null(strstr(err.message, "token 3"));
     ig_search_free(search);
   }
@@ -370,7 +372,7 @@ static void test_first_step_has_one_row_a_sentence(void **state) {
   ig_search *search;
   const ig_hypothesis *found;
   assert_int_equal(ig_search_create(&o, kernels(), NULL, 3, &search, NULL), IG_OK);
-  assert_int_equal(ig_search_run(search, &(ig_stepper){toy_run, &t}, 3, &found, NULL), IG_OK);
+  assert_int_equal(ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, 3, &found, NULL), IG_OK);
   assert_int_equal(t.most_rows, 3);
   ig_search_free(search);
 }

@@ -8,7 +8,8 @@
 
 #include "pipeline/window.h"
 
-static const ig_encoding by_id = {.ids_in = true, .source_vocabulary = 100, .target_vocabulary = 50, .longest = 6};
+static const ig_source_encoding sources[] = {{.vocabulary = 100, .longest = 6}, {.vocabulary = 80, .longest = 4}};
+static const ig_encoding by_id = {.sources = sources, .ids_in = true, .target_vocabulary = 50, .longest_target = 6};
 
 static void add(ig_window *w, const char *source, const char *target) {
   const ig_input_line line = {
@@ -18,17 +19,17 @@ static void add(ig_window *w, const char *source, const char *target) {
 
 static void test_ids(void **state) {
   (void)state;
-  ig_window w = {0};
+  ig_window w = {.members = 1};
   add(&w, "  5 99\t0 \r", NULL);
   add(&w, "", NULL);
   add(&w, "1 2 3 4 5 6 7 8", NULL);
   assert_int_equal(ig_window_encode(&w, &by_id, NULL, NULL), IG_OK);
-  assert_int_equal(w.lines[0].source.count, 3);
-  assert_int_equal(w.lines[0].source.ids[1], 99);
-  assert_int_equal(w.lines[1].source.count, 0);
-  assert_int_equal(w.lines[2].source.count, 6);  // cut, its end kept
-  assert_int_equal(w.lines[2].source.ids[5], 8);
-  assert_int_equal(w.lines[2].source.ids[4], 5);
+  assert_int_equal(w.lines[0].sources[0].count, 3);
+  assert_int_equal(w.lines[0].sources[0].ids[1], 99);
+  assert_int_equal(w.lines[1].sources[0].count, 0);
+  assert_int_equal(w.lines[2].sources[0].count, 6);  // cut, its end kept
+  assert_int_equal(w.lines[2].sources[0].ids[5], 8);
+  assert_int_equal(w.lines[2].sources[0].ids[4], 5);
   assert_int_equal(w.lines[2].cut, 8);
   ig_window_free(&w);
 }
@@ -37,7 +38,7 @@ static void test_bad_ids_name_the_line(void **state) {
   (void)state;
   static const char *const bad[] = {"1 x", "100", "-1", "3a", "99999999999999999999999", "1.5", "\xff"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    ig_window w = {0};
+    ig_window w = {.members = 1};
     ig_error err = {0};
     add(&w, "1 2", NULL);
     add(&w, bad[i], NULL);
@@ -52,7 +53,7 @@ static void test_the_lowest_line_wins(void **state) {
   (void)state;
   ig_pool *pool;
   assert_int_equal(ig_pool_create(3, &pool, NULL), IG_OK);
-  ig_window w = {0};
+  ig_window w = {.members = 1};
   for (int i = 0; i < 1000; i++) add(&w, i >= 300 && i % 100 == 7 ? "bad" : "1", NULL);
   ig_error err = {0};
   assert_int_equal(ig_window_encode(&w, &by_id, pool, &err), IG_ERROR_FORMAT);
@@ -65,7 +66,7 @@ static void test_targets(void **state) {
   (void)state;
   ig_encoding e = by_id;
   e.scoring = true;
-  ig_window w = {0};
+  ig_window w = {.members = 1};
   ig_error err = {0};
   add(&w, "1 2", "49 0");
   add(&w, "1", "");
@@ -96,7 +97,7 @@ static void fill_queue(ig_window *w, ig_queue *q) {
 
 static void test_queue(void **state) {
   (void)state;
-  ig_window w = {0};
+  ig_window w = {.members = 1};
   ig_queue q;
   fill_queue(&w, &q);
   static const size_t order[] = {3, 1, 4, 5, 0}, counts[] = {1, 2, 2, 0};
@@ -115,7 +116,7 @@ static void test_queue(void **state) {
 
 static void test_queue_limits(void **state) {
   (void)state;
-  ig_window w = {0};
+  ig_window w = {.members = 1};
   ig_queue q;
   size_t first;
   fill_queue(&w, &q);
@@ -138,7 +139,7 @@ static void test_targets_count_in_the_queue(void **state) {
   (void)state;
   ig_encoding e = by_id;
   e.scoring = true;
-  ig_window w = {0};
+  ig_window w = {.members = 1};
   ig_queue q;
   size_t first;
   add(&w, "1 2", "1 2 3 4 5 6");
@@ -163,7 +164,7 @@ static void take_some(void *context, size_t index, int worker) {
 static void test_each_sentence_has_one_taker(void **state) {
   (void)state;
   static size_t takers[2000];
-  ig_window w = {0};
+  ig_window w = {.members = 1};
   ig_queue q;
   ig_pool *pool;
   for (int i = 0; i < 2000; i++) add(&w, "1 2", NULL);

@@ -1,0 +1,204 @@
+// Combining members' scores, and the states of all members that it takes.
+#include "decode/ensemble.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+// ---- the means ----------------------------------------------------------------------------------------------------------------------------------
+
+// What one member says: log-probabilities x - normalizer.
+typedef struct share {
+  size_t count;
+  const float *x;  // (count)
+  float normalizer;
+} share;
+
+// total (count) := log(w p), or log(total + w p) behind the first member. total may be the first one's x.
+static void add_probabilities(const ig_kernels *kernels, float weight, bool first, const share *s, float *total) {
+  const float shift = logf(weight) - s->normalizer;
+  if (!first) {
+    kernels->log_add_exp(s->count, shift, s->x, total);
+    return;
+  }
+  for (size_t i = 0; i < s->count; i++) total[i] = s->x[i] + shift;
+}
+
+// total (count) := w x, or total + w x behind the first member: w log p without the normalizer, which is one number a row.
+static void add_logarithms(const ig_kernels *kernels, float weight, bool first, const share *s, float *total) {
+  if (first)
+    kernels->scale(s->count, weight, s->x, total);
+  else
+    kernels->axpy(s->count, weight, s->x, total);
+}
+
+// ---- decoding -----------------------------------------------------------------------------------------------------------------------------------
+
+// M members.
+struct ig_ensemble_inference {
+  const ig_members *members;
+  const ig_kernels *kernels;
+  ig_pool *pool;
+  ig_inference **inference;  // (M)
+  float **logits;            // (M): of the running step, (rows, V); the first become the combined ones
+  float *normalizer;         // (slots): of the combined rows
+  int *ids;                  // (slots): of a member that starts from another token
+};
+
+static ig_status create_members(ig_ensemble_inference *e, const ig_inference_size *size, ig_error *err) {
+  for (int m = 0; m < e->members->count; m++) IG_TRY(ig_inference_create(e->members->list[m].model, e->pool, size, &e->inference[m], err));
+  return ig_kernels_select(&e->kernels, err);
+}
+
+ig_status ig_ensemble_inference_create(const ig_members *members, ig_pool *pool, const ig_inference_size *size, ig_ensemble_inference **out,
+                                       ig_error *err) {
+  const size_t count = (size_t)members->count, slots = (size_t)size->slots;
+  *out = NULL;
+  ig_ensemble_inference *e = ig_allocate(1, sizeof *e, err);
+  if (!e) return IG_ERROR_MEMORY;
+  e->members = members, e->pool = pool;
+  e->inference = ig_allocate(count, sizeof *e->inference, err);
+  e->logits = ig_allocate(count, sizeof *e->logits, err);
+  e->normalizer = ig_allocate(slots, sizeof *e->normalizer, err);
+  e->ids = ig_allocate(slots, sizeof *e->ids, err);
+  const bool allocated = e->inference && e->logits && e->normalizer && e->ids;
+  const ig_status status = allocated ? create_members(e, size, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK)
+    *out = e;
+  else
+    ig_ensemble_inference_free(e);
+  return status;
+}
+
+void ig_ensemble_inference_free(ig_ensemble_inference *e) {
+  if (!e) return;
+  for (int m = 0; e->inference && m < e->members->count; m++) ig_inference_free(e->inference[m]);
+  free(e->inference);
+  free(e->logits);
+  free(e->normalizer);
+  free(e->ids);
+  free(e);
+}
+
+void ig_ensemble_join(ig_ensemble_inference *e, int member, const int *places, const int *ids, const ig_ragged *sentences) {
+  ig_inference_join(e->inference[member], places, ids, sentences);
+}
+
+void ig_ensemble_leave(ig_ensemble_inference *e, int place) {
+  for (int m = 0; m < e->members->count; m++) ig_inference_leave(e->inference[m], place);
+}
+
+void ig_ensemble_leave_all(ig_ensemble_inference *e) {
+  for (int m = 0; m < e->members->count; m++) ig_inference_leave_all(e->inference[m]);
+}
+
+int ig_ensemble_room(const ig_ensemble_inference *e) {
+  int room = ig_inference_room(e->inference[0]);
+  for (int m = 1; m < e->members->count; m++) {
+    const int its = ig_inference_room(e->inference[m]);
+    if (its < room) room = its;
+  }
+  return room;
+}
+
+static void combine_row(void *context, size_t row, int worker) {
+  (void)worker;
+  ig_ensemble_inference *e = context;
+  const size_t vocabulary = (size_t)e->members->list[0].model->config.target_vocab_size;
+  const bool arithmetic = e->members->mean == IG_MEAN_ARITHMETIC;
+  float *total = e->logits[0] + row * vocabulary, normalizer = 0;
+  for (int m = 0; m < e->members->count; m++) {
+    const float weight = e->members->list[m].weight, *x = e->logits[m] + row * vocabulary;
+    const share s = {vocabulary, x, e->kernels->log_sum_exp(vocabulary, x, NULL)};
+    (arithmetic ? add_probabilities : add_logarithms)(e->kernels, weight, m == 0, &s, total);
+    normalizer = fmaf(arithmetic ? 0.0f : weight, s.normalizer, normalizer);  // 0 times what is no number is no number: the search will say so
+  }
+  e->normalizer[row] = normalizer;
+}
+
+// The step's last tokens as member m knows them: those at position 0 are its start token.
+static const int *ids_of(const ig_ensemble_inference *e, int m, const ig_inference_step *step) {
+  const int start = e->members->list[m].start_id;
+  if (start == e->members->list[0].start_id) return step->ids;
+  for (int r = 0; r < step->rows; r++) e->ids[r] = step->position[r] == 0 ? start : step->ids[r];
+  return e->ids;
+}
+
+static float *run(void *context, const ig_inference_step *step) {
+  ig_ensemble_inference *e = context;
+  for (int m = 0; m < e->members->count; m++) {
+    ig_inference_step its = *step;
+    its.ids = ids_of(e, m, step);
+    e->logits[m] = ig_inference_run(e->inference[m], &its);
+  }
+  ig_pool_run(step->rows > 1 ? e->pool : NULL, (size_t)step->rows, combine_row, e);
+  return e->logits[0];
+}
+
+ig_stepper ig_ensemble_stepper(ig_ensemble_inference *e) {
+  if (e->members->count == 1) return ig_inference_stepper(e->inference[0]);
+  return (ig_stepper){.run = run, .context = e, .normalizer = e->normalizer};
+}
+
+// ---- scoring ------------------------------------------------------------------------------------------------------------------------------------
+
+struct ig_ensemble_scorer {
+  const ig_members *members;
+  const ig_kernels *kernels;
+  ig_scorer **scorer;  // (M)
+  float *log_probs;    // of the member at hand
+  size_t capacity;
+};
+
+static ig_status create_scorers(ig_ensemble_scorer *s, ig_pool *pool, ig_error *err) {
+  for (int m = 0; m < s->members->count; m++) {
+    const ig_member *member = &s->members->list[m];
+    IG_TRY(ig_scorer_create(member->model, pool, member->start_id, &s->scorer[m], err));
+  }
+  return ig_kernels_select(&s->kernels, err);
+}
+
+ig_status ig_ensemble_scorer_create(const ig_members *members, ig_pool *pool, ig_ensemble_scorer **out, ig_error *err) {
+  *out = NULL;
+  ig_ensemble_scorer *s = ig_allocate(1, sizeof *s, err);
+  if (!s) return IG_ERROR_MEMORY;
+  s->members = members;
+  s->scorer = ig_allocate((size_t)members->count, sizeof *s->scorer, err);
+  const ig_status status = s->scorer ? create_scorers(s, pool, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK)
+    *out = s;
+  else
+    ig_ensemble_scorer_free(s);
+  return status;
+}
+
+void ig_ensemble_scorer_free(ig_ensemble_scorer *s) {
+  if (!s) return;
+  for (int m = 0; s->scorer && m < s->members->count; m++) ig_scorer_free(s->scorer[m]);
+  free(s->scorer);
+  free(s->log_probs);
+  free(s);
+}
+
+static ig_status grow(ig_ensemble_scorer *s, size_t rows, ig_error *err) {
+  return ig_grow((void **)&s->log_probs, &s->capacity, rows, sizeof *s->log_probs, err);
+}
+
+ig_status ig_ensemble_scorer_reserve(ig_ensemble_scorer *s, const ig_pass_bounds *most, ig_error *err) {
+  if (s->members->count > 1) IG_TRY(grow(s, (size_t)most->target_rows, err));
+  for (int m = 0; m < s->members->count; m++) IG_TRY(ig_scorer_reserve(s->scorer[m], most, err));
+  return IG_OK;
+}
+
+ig_status ig_ensemble_scorer_run(ig_ensemble_scorer *s, int member, const ig_score_args *args, float *log_probs, ig_error *err) {
+  if (s->members->count == 1) return ig_scorer_run(s->scorer[0], args, log_probs, err);
+  const size_t rows = (size_t)ig_ragged_rows(&args->target);
+  IG_TRY(grow(s, rows, err));
+  IG_TRY(ig_scorer_run(s->scorer[member], args, s->log_probs, err));
+  const share its = {rows, s->log_probs, 0};
+  const bool arithmetic = s->members->mean == IG_MEAN_ARITHMETIC;
+  (arithmetic ? add_probabilities : add_logarithms)(s->kernels, s->members->list[member].weight, member == 0, &its, log_probs);
+  return IG_OK;
+}
