@@ -53,17 +53,54 @@ static ig_merge merge_of(const ig_plan *plan, const ig_plan_tensor *t, const cut
 
 // The most that any tensor asks for.
 typedef struct sizes {
-  size_t values;  // of a block
-  size_t inputs;  // besides the base
-  size_t state, sums, counts;
-  size_t room, small_room;  // of tensors of several blocks and of one
-  size_t sample;            // values
-  size_t all_sums;          // of all blocks of a tensor
-  size_t blocks;            // of a tensor
+  size_t values;                          // of a block
+  size_t inputs;                          // besides the base
+  size_t state, large_state, span_state;  // of a tensor of one block, of several, of all that are seen as one
+  size_t small_room, room;                // likewise
+  size_t sums, counts;
+  size_t sample;    // values
+  size_t all_sums;  // of all blocks of a tensor
+  size_t blocks;    // of a tensor
   size_t lora;
 } sizes;
 
 static size_t most(size_t a, size_t b) { return a > b ? a : b; }
+
+// The tensors that are seen as one: of one row.
+static cut cut_of_span(const ig_plan *plan, const ig_plan_tensor **first) {
+  cut c = {.rows = 1, .block_rows = 1};
+  *first = NULL;
+  for (size_t i = 0; i < plan->count; i++) {
+    if (!ig_plan_spans(plan, &plan->tensors[i])) continue;
+    if (!*first) *first = &plan->tensors[i];
+    c.columns += plan->tensors[i].elements;
+    c.blocks += cut_of(&plan->tensors[i]).blocks;
+  }
+  return c;
+}
+
+static void add_gathered(const ig_plan *plan, const ig_merge *merge, const cut *c, sizes *s) {
+  const ig_method *method = plan->recipe->method;
+  for (int pass = 0; pass < method->passes; pass++) {
+    const size_t sums = method->sums ? method->sums(merge, pass) : 0;
+    s->sums = most(s->sums, sums);
+    s->all_sums = most(s->all_sums, sums * c->blocks);
+    if (method->counts) s->counts = most(s->counts, method->counts(merge, pass));
+  }
+}
+
+static void add_span(const ig_plan *plan, sizes *s) {
+  const ig_method *method = plan->recipe->method;
+  const ig_plan_tensor *first;
+  const cut c = cut_of_span(plan, &first);
+  if (!first) return;
+  const ig_merge merge = merge_of(plan, first, &c);
+  s->blocks = most(s->blocks, c.blocks);
+  if (method->state_size) s->span_state = method->state_size(&merge);
+  if (method->room_size) s->room = most(s->room, method->room_size(&merge));
+  if (method->sample_size) s->sample = most(s->sample, method->sample_size(&merge));
+  add_gathered(plan, &merge, &c, s);
+}
 
 static sizes sizes_of(const ig_plan *plan) {
   const ig_method *method = plan->recipe->method;
@@ -78,21 +115,24 @@ static sizes sizes_of(const ig_plan *plan) {
     for (size_t k = 0; k < t->inputs; k++) s.lora = most(s.lora, ig_lora_scratch(&t->input[k].lora, c.block_rows));
     s.lora = most(s.lora, ig_lora_scratch(&t->base.lora, c.block_rows));
     if (t->copied) continue;
-    if (method->state_size) s.state = most(s.state, method->state_size(&merge));
-    if (method->room_size && c.blocks > 1) s.room = most(s.room, method->room_size(&merge));
-    if (method->room_size && c.blocks <= 1) s.small_room = most(s.small_room, method->room_size(&merge));
+    size_t *state = c.blocks > 1 ? &s.large_state : &s.state, *room = c.blocks > 1 ? &s.room : &s.small_room;
+    if (method->state_size) *state = most(*state, method->state_size(&merge));
+    if (method->room_size) *room = most(*room, method->room_size(&merge));
     if (method->sample_size && c.blocks > 1) s.sample = most(s.sample, method->sample_size(&merge));
-    for (int pass = 0; pass < method->passes; pass++) {
-      const size_t sums = method->sums ? method->sums(&merge, pass) : 0;
-      s.sums = most(s.sums, sums);
-      s.all_sums = most(s.all_sums, sums * c.blocks);
-      if (method->counts) s.counts = most(s.counts, method->counts(&merge, pass));
-    }
+    add_gathered(plan, &merge, &c, &s);
   }
+  add_span(plan, &s);
   return s;
 }
 
 // ---- buffers -------------------------------------------------------------------------------------------------------------------------------
+
+// A tensor that is cut, or one of those that are seen as one.
+typedef struct span {
+  const ig_plan_tensor *tensor;
+  cut cut;
+  size_t first_block;
+} span;
 
 // What one thread works with.
 typedef struct worker {
@@ -114,8 +154,11 @@ typedef struct execution {
   worker *workers;
   int threads;
   ig_sample sample;
-  char *room;           // of a tensor of several blocks
-  double *all_sums;     // of a tensor of several blocks, block by block
+  double *all_sums;          // of a tensor of several blocks, block by block
+  char *large_state, *room;  // of such a tensor
+  char *span_state;          // of all that are seen as one
+  span *spans;               // those, in order
+  size_t span_count, span_blocks;
   atomic_bool failed;   // some worker did: the others need not go on
   const size_t *small;  // tensors of one block
 } execution;
@@ -125,6 +168,8 @@ static bool draws_torch(const ig_plan *plan) { return plan->recipe->torch_random
 static void carve(execution *e, ig_arena *arena) {
   const sizes *s = &e->sizes;
   e->all_sums = IG_TAKE(arena, double, s->all_sums);
+  e->large_state = IG_TAKE(arena, char, s->large_state);
+  e->span_state = IG_TAKE(arena, char, s->span_state);
   e->room = IG_TAKE(arena, char, s->room);
   for (size_t k = 0; k < s->inputs; k++) e->sample.x[k] = IG_TAKE(arena, float, s->sample);
   e->sample.base = IG_TAKE(arena, float, s->sample);
@@ -261,23 +306,42 @@ static void small_task(void *context, size_t index, int number) {
   finish_task(e, w, t->copied ? copy_tensor(e, w, t) : merge_small(e, w, t));
 }
 
-// ---- tensors of several blocks: one task a block, pass by pass -------------------------------------------------------------------------------
+// ---- tensors of several blocks, or seen as one: one task a block, pass by pass ---------------------------------------------------------------
 
 typedef struct large {
   execution *execution;
-  const ig_plan_tensor *tensor;
-  cut cut;
+  const span *spans;
+  size_t count;   // of spans
+  size_t blocks;  // of all of them
   ig_merge merge;
   int pass;
   size_t sums;  // of a block in this pass
 } large;
+
+// The block with this number, which is counted from the first span on.
+static ig_status read_from_spans(const large *l, worker *w, size_t index, const span **from, ig_merge_block *out) {
+  const size_t at = l->spans[0].first_block + index;
+  size_t low = 0, high = l->count;
+  while (high - low > 1) {
+    const size_t middle = low + (high - low) / 2;
+    if (l->spans[middle].first_block <= at)
+      low = middle;
+    else
+      high = middle;
+  }
+  *from = &l->spans[low];
+  IG_TRY(read_block(l->execution, w, (*from)->tensor, &(*from)->cut, at - (*from)->first_block, out));
+  out->index = at;
+  return IG_OK;
+}
 
 static void gather_task(void *context, size_t index, int number) {
   const large *l = context;
   worker *w = &l->execution->workers[number];
   if (atomic_load(&l->execution->failed)) return;
   ig_merge_block block;
-  const ig_status status = read_block(l->execution, w, l->tensor, &l->cut, index, &block);
+  const span *from;
+  const ig_status status = read_from_spans(l, w, index, &from, &block);
   if (status == IG_OK) l->merge.method->gather(&l->merge, l->pass, &block, &(ig_gathered){l->execution->all_sums + index * l->sums, w->counts});
   finish_task(l->execution, w, status);
 }
@@ -287,8 +351,9 @@ static void combine_task(void *context, size_t index, int number) {
   worker *w = &l->execution->workers[number];
   if (atomic_load(&l->execution->failed)) return;
   ig_merge_block block;
-  ig_status status = read_block(l->execution, w, l->tensor, &l->cut, index, &block);
-  if (status == IG_OK) status = combine_block(l->execution, w, &l->merge, l->tensor, &l->cut, &block);
+  const span *from;
+  ig_status status = read_from_spans(l, w, index, &from, &block);
+  if (status == IG_OK) status = combine_block(l->execution, w, &l->merge, from->tensor, &from->cut, &block);
   finish_task(l->execution, w, status);
 }
 
@@ -298,14 +363,35 @@ static void gather_all(large *l, ig_pool *pool) {
   const ig_method *method = l->merge.method;
   const size_t counts = method->counts ? method->counts(&l->merge, l->pass) : 0;
   l->sums = method->sums ? method->sums(&l->merge, l->pass) : 0;
-  memset(e->all_sums, 0, l->sums * l->cut.blocks * sizeof *e->all_sums);
+  memset(e->all_sums, 0, l->sums * l->blocks * sizeof *e->all_sums);
   for (int i = 0; i < e->threads; i++) memset(e->workers[i].counts, 0, counts * sizeof *e->workers[i].counts);
-  ig_pool_run(pool, l->cut.blocks, gather_task, l);
-  for (size_t block = 1; block < l->cut.blocks; block++)
+  ig_pool_run(pool, l->blocks, gather_task, l);
+  for (size_t block = 1; block < l->blocks; block++)
     for (size_t i = 0; i < l->sums; i++) e->all_sums[i] += e->all_sums[block * l->sums + i];
   for (int t = 1; t < e->threads; t++)
     for (size_t i = 0; i < counts; i++) e->workers[0].counts[i] += e->workers[t].counts[i];
   if (!atomic_load(&e->failed)) method->conclude(&l->merge, l->pass, &(ig_gathered){e->all_sums, e->workers[0].counts});
+}
+
+// Of each span its part of the sample, in pieces; a span that is too short for a piece gives none.
+static ig_status draw_sample(const large *l, ig_pool *pool, size_t wanted, ig_merge_block *out, ig_error *err) {
+  const execution *e = l->execution;
+  const size_t pieces = wanted / IG_SAMPLE_PIECE, values = l->merge.rows * l->merge.columns;
+  size_t before = 0, count = 0;
+  *out = (ig_merge_block){0};
+  for (size_t i = 0; i < l->count; i++) {
+    const ig_plan_tensor *t = l->spans[i].tensor;
+    const size_t first = (size_t)((double)before / (double)values * (double)pieces);
+    const size_t end = (size_t)((double)(before += t->elements) / (double)values * (double)pieces);
+    ig_sample rest = {.base = e->sample.base + count, .scratch = e->sample.scratch};
+    for (size_t k = 0; k < t->inputs; k++) rest.x[k] = e->sample.x[k] + count;
+    IG_TRY(ig_sample_draw(&rest, e->plan->recipe, t, (end - first) * IG_SAMPLE_PIECE, pool, out, err));
+    count += out->count;
+  }
+  const bool has_base = out->base != NULL;
+  *out = (ig_merge_block){
+      .rows = 1, .count = count, .x = (const float *const *)e->sample.x, .base = has_base ? e->sample.base : NULL, .scratch = e->sample.scratch};
+  return IG_OK;
 }
 
 static void look_at_sample(large *l, ig_pool *pool) {
@@ -315,23 +401,68 @@ static void look_at_sample(large *l, ig_pool *pool) {
   if (wanted == 0) return;
   ig_merge_block block;
   worker *w = &e->workers[0];
-  const ig_status status = ig_sample_draw(&e->sample, e->plan->recipe, l->tensor, wanted, pool, &block, &w->err);
+  const ig_status status = draw_sample(l, pool, wanted, &block, &w->err);
   if (status == IG_OK && block.count > 0) method->look(&l->merge, &block);
   finish_task(e, w, status);
 }
 
+// All that the method must know before it combines.
+static void run_passes(large *l, ig_pool *pool, char *state) {
+  execution *e = l->execution;
+  const ig_method *method = l->merge.method;
+  l->merge.pool = pool;
+  l->merge.room = e->room;
+  if (method->state_size) memset(l->merge.state = state, 0, method->state_size(&l->merge));
+  if (method->begin) method->begin(&l->merge);
+  look_at_sample(l, pool);
+  for (l->pass = 0; l->pass < method->passes && !atomic_load(&e->failed); l->pass++)
+    if (!method->wants || method->wants(&l->merge, l->pass)) gather_all(l, pool);
+}
+
+static const span *span_of(const execution *e, const ig_plan_tensor *t) {
+  for (size_t i = 0; i < e->span_count; i++)
+    if (e->spans[i].tensor == t) return &e->spans[i];
+  return NULL;
+}
+
 static void merge_large(execution *e, ig_pool *pool, const ig_plan_tensor *t) {
-  const ig_method *method = e->plan->recipe->method;
-  large l = {.execution = e, .tensor = t, .cut = cut_of(t)};
-  l.merge = merge_of(e->plan, t, &l.cut);
-  if (e->draws) ig_draws_enter(e->draws, (size_t)(t - e->plan->tensors), l.cut.blocks, l.cut.block_rows * l.cut.columns);
-  if (method->state_size) memset(l.merge.state = e->workers[0].state, 0, method->state_size(&l.merge));
-  l.merge.room = e->room;
-  if (method->begin) method->begin(&l.merge);
-  look_at_sample(&l, pool);
-  for (l.pass = 0; l.pass < method->passes && !atomic_load(&e->failed); l.pass++)
-    if (!method->wants || method->wants(&l.merge, l.pass)) gather_all(&l, pool);
-  ig_pool_run(pool, l.cut.blocks, combine_task, &l);
+  const span alone = {t, cut_of(t), 0}, *part = span_of(e, t);
+  large l = {.execution = e, .spans = part ? part : &alone, .count = 1, .blocks = alone.cut.blocks, .merge = merge_of(e->plan, t, &alone.cut)};
+  if (part) {
+    l.merge.state = e->span_state;
+    l.merge.blocks = e->span_blocks;
+  } else {
+    if (e->draws) ig_draws_enter(e->draws, (size_t)(t - e->plan->tensors), alone.cut.blocks, alone.cut.block_rows * alone.cut.columns);
+    run_passes(&l, pool, e->large_state);
+  }
+  ig_pool_run(pool, l.blocks, combine_task, &l);
+}
+
+// ---- tensors that are seen as one ----------------------------------------------------------------------------------------------------------
+
+static ig_status find_spans(execution *e, ig_error *err) {
+  const ig_plan *plan = e->plan;
+  e->spans = ig_allocate(plan->count, sizeof *e->spans, err);
+  if (!e->spans) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < plan->count; i++) {
+    const ig_plan_tensor *t = &plan->tensors[i];
+    if (!ig_plan_spans(plan, t)) continue;
+    const span part = {t, cut_of(t), e->span_blocks};
+    e->spans[e->span_count++] = part;
+    e->span_blocks += part.cut.blocks;
+  }
+  return IG_OK;
+}
+
+// The passes over them, unless all of them are done already.
+static void pass_over_spans(execution *e, ig_pool *pool) {
+  bool wanted = false;
+  for (size_t i = 0; i < e->span_count; i++) wanted |= !e->staging->done[e->spans[i].tensor - e->plan->tensors];
+  if (!wanted) return;
+  const ig_plan_tensor *first;
+  const cut c = cut_of_span(e->plan, &first);
+  large l = {.execution = e, .spans = e->spans, .count = e->span_count, .blocks = c.blocks, .merge = merge_of(e->plan, first, &c)};
+  run_passes(&l, pool, e->span_state);
 }
 
 // ---- the whole -----------------------------------------------------------------------------------------------------------------------------
@@ -353,7 +484,7 @@ static ig_status first_failure(const execution *e, ig_error *err) {
   return IG_OK;
 }
 
-static bool is_small(const ig_plan_tensor *t) { return t->copied || cut_of(t).blocks <= 1; }
+static bool is_small(const ig_plan *plan, const ig_plan_tensor *t) { return t->copied || (cut_of(t).blocks <= 1 && !ig_plan_spans(plan, t)); }
 
 size_t ig_plan_reads(const ig_plan *plan) {
   size_t bytes = 0;
@@ -361,7 +492,7 @@ size_t ig_plan_reads(const ig_plan *plan) {
     const ig_plan_tensor *t = &plan->tensors[i];
     size_t inputs = t->base.tensor ? t->base.tensor->bytes : 0;
     for (size_t k = 0; k < t->inputs; k++) inputs += t->input[k].tensor->bytes;
-    bytes += is_small(t) ? inputs : inputs * (size_t)(plan->recipe->method->passes + 1);
+    bytes += is_small(plan, t) ? inputs : inputs * (size_t)(plan->recipe->method->passes + 1);
   }
   return bytes;
 }
@@ -369,7 +500,7 @@ size_t ig_plan_reads(const ig_plan *plan) {
 static ig_status run_small(execution *e, ig_pool *pool, size_t *small, ig_error *err) {
   size_t count = 0;
   for (size_t i = 0; i < e->plan->count; i++)
-    if (!e->staging->done[i] && is_small(&e->plan->tensors[i])) small[count++] = i;
+    if (!e->staging->done[i] && is_small(e->plan, &e->plan->tensors[i])) small[count++] = i;
   e->small = small;
   ig_pool_run(pool, count, small_task, e);
   IG_TRY(first_failure(e, err));
@@ -382,6 +513,8 @@ static ig_status run(execution *e, ig_pool *pool, size_t *small, const ig_report
   size_t done = 0, all = 0, unsaved = 0;
   for (size_t i = 0; i < plan->count; i++) all += plan->tensors[i].elements;
   IG_TRY(run_small(e, pool, small, err));
+  pass_over_spans(e, pool);
+  IG_TRY(first_failure(e, err));
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
     if (!e->staging->done[i]) {
@@ -407,6 +540,7 @@ static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *r
   e->workers = ig_allocate((size_t)e->threads, sizeof *e->workers, err);
   size_t *small = ig_allocate(e->plan->count, sizeof *small, err);
   ig_status status = e->workers && small ? IG_OK : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = find_spans(e, err);
   if (status == IG_OK) status = ig_draws_create(e->plan, e->sizes.blocks, &e->draws, err);
   if (status == IG_OK) {
     carve(e, &arena);
@@ -414,6 +548,7 @@ static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *r
   }
   ig_draws_free(e->draws);
   free(small);
+  free(e->spans);
   free(e->workers);
   ig_arena_free(&arena);
   return status;

@@ -1,4 +1,5 @@
-// Carrying a plan out: blocks of rows are streamed through all inputs into their place in the output. Memory is a few blocks a thread, whatever the model's size; the
+// Carrying a plan out: blocks of rows are streamed through all inputs into their place in the output. Memory is a few
+// blocks a thread, whatever the model's size, and the method's state of the largest tensor; the
 // bytes do not depend on threads.
 #ifndef IG_FUSE_EXECUTE_H
 #define IG_FUSE_EXECUTE_H

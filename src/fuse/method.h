@@ -2,10 +2,12 @@
 //
 // A tensor is cut into blocks of whole rows, the same for any number of threads. Up to `passes` times all blocks are read to gather what the method must know of
 // the whole tensor (norms, thresholds), then once more to combine. What a block gathers is added up in the order of blocks, so that no
-// thread changes a bit. All arithmetic is on float values of the inputs, sums are double.
+// thread changes a bit. A method that needs all values at once keeps them in its state: gather puts those of its block there, conclude works on the whole with the
+// pool. All arithmetic is on float values of the inputs, sums are double.
 #ifndef IG_FUSE_METHOD_H
 #define IG_FUSE_METHOD_H
 #include <stdint.h>
+#include "base/pool.h"
 #include "kernel/kernel.h"
 
 enum { IG_METHOD_PARAMETERS = 8, IG_METHOD_INPUTS = 64 };
@@ -16,7 +18,7 @@ typedef enum ig_base_use {
   IG_BASE_REQUIRED,
 } ig_base_use;
 
-typedef enum ig_value_kind { IG_VALUE_NUMBER, IG_VALUE_INTEGER, IG_VALUE_FLAG, IG_VALUE_RESCALE } ig_value_kind;
+typedef enum ig_value_kind { IG_VALUE_NUMBER, IG_VALUE_INTEGER, IG_VALUE_FLAG, IG_VALUE_RESCALE, IG_VALUE_SCOPE } ig_value_kind;
 
 // What makes up for values that were left out; in a recipe also false and true, for the first two.
 typedef enum ig_rescale {
@@ -24,6 +26,12 @@ typedef enum ig_rescale {
   IG_RESCALE_L1,       // to the L1 norm before
   IG_RESCALE_INVERSE,  // by 1 / the part, or the probability, that stays
 } ig_rescale;
+
+// What the passes see as one tensor.
+typedef enum ig_scope {
+  IG_SCOPE_TENSOR,
+  IG_SCOPE_MODEL,  // all tensors of this scope, one behind the other in the order of their names
+} ig_scope;
 
 typedef struct ig_method_parameter {
   const char *name;
@@ -48,8 +56,9 @@ typedef struct ig_merge {
   const double *shared;                            // (IG_METHOD_PARAMETERS)
   const char *const *models;                       // (inputs): references, keys of random numbers
   uint64_t seed;
-  void *state;  // method->state_size bytes, zero at first: written by conclude, and by gather at places of its block alone
-  void *room;   // method->room_size bytes, of any content
+  void *state;    // method->state_size bytes, zero at first: written by conclude, and by gather at places of its block alone
+  void *room;     // method->room_size bytes, of any content
+  ig_pool *pool;  // for conclude, where a tensor of several blocks is at hand; else NULL
 } ig_merge;
 
 // Some rows of it.
@@ -77,6 +86,10 @@ typedef struct ig_method {
   bool chosen;                                           // its models are chosen by their scores (fuse/soup.h)
   ig_method_parameter parameters[IG_METHOD_PARAMETERS];  // up to a name of NULL
   const char *(*refuses)(const ig_merge *merge);         // what is wrong with these values of parameters together; NULL: nothing
+  // Are the passes over all tensors with these shared parameters as over one, of one row? State and numbers of blocks in combine are then those of the whole. NULL:
+  // never.
+  bool (*spans_model)(const double *shared);
+  const char *(*refuses_span)(const ig_merge *first, const ig_merge *other);  // why these two cannot be parts of one; NULL: they can
   int passes;
   size_t (*state_size)(const ig_merge *merge);                  // NULL: none
   size_t (*room_size)(const ig_merge *merge);                   // NULL: none

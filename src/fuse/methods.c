@@ -26,6 +26,9 @@ const ig_method *const ig_methods[] = {
     &ig_method_ramplus_tl,
     &ig_method_arcee_fusion,
     &ig_method_expo,
+    &ig_method_iso_c,
+    &ig_method_tsv_m,
+    &ig_method_ema,
     NULL,
 };
 

@@ -128,14 +128,18 @@ static ig_status resolve_parameters(ig_plan *plan, const slice *s, const ig_sett
   return IG_OK;
 }
 
+static ig_merge numbers_of(const ig_plan *plan, const ig_plan_tensor *t) {
+  return (ig_merge){.method = plan->recipe->method,
+                    .name = t->name,
+                    .inputs = t->inputs,
+                    .has_base = t->base.tensor != NULL,
+                    .of_model = (const double(*)[IG_METHOD_PARAMETERS])t->of_model,
+                    .shared = t->shared};
+}
+
 static ig_status check_parameters(ig_plan *plan, const ig_plan_tensor *t, ig_error *err) {
   const ig_method *method = plan->recipe->method;
-  const ig_merge merge = {.method = method,
-                          .name = t->name,
-                          .inputs = t->inputs,
-                          .has_base = t->base.tensor != NULL,
-                          .of_model = (const double(*)[IG_METHOD_PARAMETERS])t->of_model,
-                          .shared = t->shared};
+  const ig_merge merge = numbers_of(plan, t);
   const char *why = method->refuses ? method->refuses(&merge) : NULL;
   return why ? ADD_TENSOR_PROBLEM(plan, t->name, err, "%s", why) : IG_OK;
 }
@@ -347,6 +351,33 @@ static ig_status check_names(ig_plan *plan, ig_error *err) {
   return IG_OK;
 }
 
+bool ig_plan_spans(const ig_plan *plan, const ig_plan_tensor *t) {
+  const ig_method *method = plan->recipe->method;
+  return !t->copied && method->spans_model && method->spans_model(t->shared);
+}
+
+static bool same_models(const ig_plan_tensor *a, const ig_plan_tensor *b) {
+  bool same = a->inputs == b->inputs;
+  for (size_t i = 0; same && i < a->inputs; i++) same = strcmp(a->models[i], b->models[i]) == 0;
+  return same;
+}
+
+// Can all tensors that are to be seen as one be?
+static ig_status check_span(ig_plan *plan, ig_error *err) {
+  const ig_plan_tensor *first = NULL;
+  for (size_t i = 0; i < plan->count; i++) {
+    const ig_plan_tensor *t = &plan->tensors[i];
+    if (!ig_plan_spans(plan, t)) continue;
+    if (!first) first = t;
+    if (!same_models(first, t))
+      return ADD_TENSOR_PROBLEM(plan, t->name, err, "other models than those of %s: with scope: model all must have the same", first->name);
+    const ig_merge a = numbers_of(plan, first), b = numbers_of(plan, t);
+    const char *why = plan->recipe->method->refuses_span(&a, &b);
+    if (why) return ADD_TENSOR_PROBLEM(plan, t->name, err, "%s", why);
+  }
+  return IG_OK;
+}
+
 const ig_fuse_model *ig_plan_donor(const ig_plan *plan) {
   for (size_t i = 0; plan->recipe->base_model && i < plan->models.count; i++)
     if (strcmp(plan->models.model[i].reference, plan->recipe->base_model) == 0) return &plan->models.model[i];
@@ -361,6 +392,7 @@ ig_status ig_plan_make(const ig_recipe *recipe, const ig_fuse_made *made, size_t
   for (size_t i = 0; i < out->models.count; i++) all_open = all_open && out->models.model[i].tensors;
   if (out->count == 0 && all_open && out->problems.count == 0) IG_TRY(ADD_PROBLEM(out, err, "nothing to fuse: no tensors"));
   if (out->count) qsort(out->tensors, out->count, sizeof *out->tensors, by_name);
+  if (out->problems.count == 0) IG_TRY(check_span(out, err));
   return check_names(out, err);
 }
 

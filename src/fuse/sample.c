@@ -18,7 +18,7 @@ ig_status ig_input_read(const ig_recipe *recipe, const ig_plan_input *input, siz
   return IG_OK;
 }
 
-enum { PIECE = 64, PIECES_A_TASK = 16 };
+enum { PIECE = IG_SAMPLE_PIECE, PIECES_A_TASK = 16 };
 
 typedef struct drawing {
   const ig_sample *sample;

@@ -9,6 +9,8 @@ void ig_input_round(const ig_recipe *recipe, const ig_plan_input *input, size_t 
 // Values first .. first + count - 1 of an input without an adapter.
 ig_status ig_input_read(const ig_recipe *recipe, const ig_plan_input *input, size_t first, size_t count, float *out, ig_error *err);
 
+enum { IG_SAMPLE_PIECE = 64 };  // values
+
 // Room for a sample: `values` of each.
 typedef struct ig_sample {
   float *x[IG_METHOD_INPUTS], *base, *scratch;

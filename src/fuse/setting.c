@@ -27,22 +27,26 @@ static bool parse_flag(const char *text, double *out) {
   return false;
 }
 
-static bool parse_rescale(const char *text, double *out) {
-  static const char *const words[] = {[IG_RESCALE_NONE] = "none", [IG_RESCALE_L1] = "l1", [IG_RESCALE_INVERSE] = "inverse"};
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+static const char *const rescales[] = {[IG_RESCALE_NONE] = "none", [IG_RESCALE_L1] = "l1", [IG_RESCALE_INVERSE] = "inverse"};
+static const char *const scopes_of_passes[] = {[IG_SCOPE_TENSOR] = "tensor", [IG_SCOPE_MODEL] = "model"};
+
+static bool parse_word(const char *text, const char *const *words, size_t count, double *out) {
+  for (size_t i = 0; i < count; i++)
     if (strcmp(text, words[i]) == 0) return *out = (double)i, true;
   return false;
 }
 
 static ig_status parse_scalar(const ig_yaml_node *node, const ig_method_parameter *p, double *out, ig_error *err) {
-  static const char *const expected[] = {"a number", "a whole number", "true or false", "none, l1, inverse, true or false"};
+  static const char *const expected[] = {"a number", "a whole number", "true or false", "none, l1, inverse, true or false", "tensor or model"};
   if (node->kind != IG_YAML_SCALAR)
     return ig_yaml_fail(node, err, "expected %s, found a %s", expected[p->kind], node->kind == IG_YAML_MAP ? "map" : "list");
   bool fine;
   if (p->kind == IG_VALUE_FLAG) {
     fine = parse_flag(node->scalar, out);
   } else if (p->kind == IG_VALUE_RESCALE) {
-    fine = parse_flag(node->scalar, out) || parse_rescale(node->scalar, out);
+    fine = parse_flag(node->scalar, out) || parse_word(node->scalar, rescales, sizeof rescales / sizeof *rescales, out);
+  } else if (p->kind == IG_VALUE_SCOPE) {
+    fine = parse_word(node->scalar, scopes_of_passes, sizeof scopes_of_passes / sizeof *scopes_of_passes, out);
   } else {
     fine = ig_parse_number(node->scalar, out) && isfinite(*out) && !strpbrk(node->scalar, "xX");
     if (p->kind == IG_VALUE_INTEGER) fine = fine && *out == floor(*out);

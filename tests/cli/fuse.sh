@@ -42,6 +42,41 @@ done
 has dare_ties-1/fusion.json '"method": "dare_ties"'
 has dare_ties-1/fusion.json '"xxh3-128": '
 
+# Those whose time grows with the cube of a matrix's side, on a small model.
+recipe 'merge_method: passthrough' 'models: [{model: tiny, parameters: {scale: [{select: encoder, value: [0.9, 1.1]}, {value: 0.95}]}}]'
+fuse tiny-second
+for method in iso_c tsv_m ema; do
+  case $method in
+    ema) recipe "merge_method: $method" 'models: [{model: tiny}, {model: tiny-second}]' 'parameters: {decay: 0.9}' ;;
+    *) recipe "merge_method: $method" 'base_model: tiny' 'models: [{model: tiny-second}]' ;;
+  esac
+  fuse "$method-1" --threads 1
+  fuse "$method-3" --threads 3
+  same_models "$method-1" "$method-3"
+  cmp -s "$method-1/model.safetensors" tiny/model.safetensors && fail "$method: the first model"
+done
+
+# TIES over all tensors of a model at once: the same bytes for any threads; over one tensor it is that tensor's own.
+thinned=('merge_method: ties' 'base_model: first' 'models: [{model: second, parameters: {weight: 1, density: 0.4}}, {model: copy, parameters: {weight: 1}}]')
+recipe "${thinned[@]}" 'parameters: {scope: model}'
+fuse whole-1 --threads 1
+fuse whole-3 --threads 3
+same_models whole-1 whole-3
+recipe "${thinned[@]}"
+fuse each
+cmp -s each/model.safetensors whole-1/model.safetensors && fail "scope: model is that of each tensor"
+for tensor in model.shared.weight model.encoder.layers.0.fc1.bias; do
+  recipe "${thinned[@]}" "parameters: {scope: [{tensors: $tensor, value: model}, {value: tensor}]}"
+  fuse "one-$tensor"
+  same_models each "one-$tensor"
+done
+recipe "${thinned[@]}" 'parameters: {scope: model, density: [0.2, 0.4]}'
+expect 1 "$INGOT" fuse recipe.yml -o gradient -q
+has err "'density' must be the same for all tensors"
+recipe "${thinned[@]}" 'parameters: {scope: modle}'
+expect 1 "$INGOT" fuse recipe.yml -o misspelt -q
+has err "expected tensor or model, found 'modle'"
+
 # mergekit's: a base that the method does not know is one more model.
 recipe 'merge_method: karcher' 'models: [{model: second}, {model: first}]'
 fuse both

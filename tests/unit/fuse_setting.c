@@ -55,7 +55,8 @@ static void a_tensor_moves_to_another_layer(void **state) {
 
 static const ig_method_parameter weight = {"weight", IG_VALUE_NUMBER, true, true, 0.5, -10, 10},
                                  flag = {"flag", IG_VALUE_FLAG, false, false, 1, 0, 1},
-                                 rescale = {"rescale", IG_VALUE_RESCALE, false, false, 0, 0, 2};
+                                 rescale = {"rescale", IG_VALUE_RESCALE, false, false, 0, 0, 2},
+                                 scope = {"scope", IG_VALUE_SCOPE, false, false, 0, 0, 1};
 
 static ig_yaml *parse(const char *text) {
   ig_yaml *yaml;
@@ -93,6 +94,8 @@ static void values_come_from_settings(void **state) {
   expect(resolve("flag: no", &flag, ENCODER, 0), 0);
   expect(resolve("rescale: inverse", &rescale, ENCODER, 0), IG_RESCALE_INVERSE);
   expect(resolve("rescale: true", &rescale, ENCODER, 0), IG_RESCALE_L1);
+  expect(resolve("scope: model", &scope, ENCODER, 0), IG_SCOPE_MODEL);
+  expect(resolve("scope: tensor", &scope, ENCODER, 0), IG_SCOPE_TENSOR);
   expect(resolve("rescale: [none, l1]", &rescale, ENCODER, 0.5), IG_RESCALE_NONE);
   expect(resolve("weight: [0, 1]", &weight, ENCODER, 0.25), 0.25);
   expect(resolve("weight: [0, 1, 3]", &weight, ENCODER, 0.75), 2);

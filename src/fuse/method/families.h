@@ -15,4 +15,6 @@ extern const ig_method ig_method_sce;                                     // sce
 extern const ig_method ig_method_ram, ig_method_ramplus_tl;               // ram.c
 extern const ig_method ig_method_arcee_fusion;                            // arcee_fusion.c
 extern const ig_method ig_method_expo;                                    // expo.c
+extern const ig_method ig_method_iso_c, ig_method_tsv_m;                  // spectral.c
+extern const ig_method ig_method_ema;                                     // ema.c
 #endif

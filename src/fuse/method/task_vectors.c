@@ -1,11 +1,12 @@
 // Task arithmetic and what came of it (Ilharco et al., ICLR 2023): differences from the base are thinned out, weighted and added up:
 //   d_i = w_i thin(x_i - base);  agree: where a difference has not the sign of sum_i d_i (0: +) it is left out (TIES: Yadav et al., NeurIPS 2023)
+// scope: model thins as the paper does, the largest of all values of a model's task vector and not of each tensor.
 //   D = sum_i d_i, normalize: over the sum of the weights that took part;  result: base + lambda D
 #include <math.h>
 #include "fuse/method/families.h"
 #include "fuse/method/thinning.h"
 
-enum { WEIGHT, DENSITY, NORMALIZE, RESCALE, LAMBDA, INT8_MASK, EXTRA };
+enum { WEIGHT, DENSITY, NORMALIZE, RESCALE, LAMBDA, INT8_MASK, EXTRA, SCOPE = EXTRA };
 
 typedef struct variant {
   ig_thinning_kind thinning;
@@ -48,6 +49,14 @@ static const char *refuses_ranks(const ig_merge *m) {
     if (density > 0 && density < 1 && (density - epsilon < 0 || density + epsilon > 1))
       return "density - epsilon must not be below 0, nor density + epsilon above 1";
   }
+  return NULL;
+}
+
+static bool spans_model(const double *shared) { return shared[SCOPE] == IG_SCOPE_MODEL; }
+static const char *refuses_span(const ig_merge *a, const ig_merge *b) {
+  if (a->shared[RESCALE] != b->shared[RESCALE]) return "with scope: model 'rescale' must be the same for all tensors";
+  for (size_t k = 0; k < a->inputs; k++)
+    if (a->of_model[k][DENSITY] != b->of_model[k][DENSITY]) return "with scope: model 'density' must be the same for all tensors";
   return NULL;
 }
 
@@ -130,6 +139,8 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
                                        .most_inputs = IG_METHOD_INPUTS,                                         \
                                        .parameters = {__VA_ARGS__},                                             \
                                        .refuses = (thinning_) == IG_THIN_BY_RANK_IN_ROW ? refuses_ranks : NULL, \
+                                       .spans_model = (thinning_) == IG_THIN_BY_MAGNITUDE ? spans_model : NULL, \
+                                       .refuses_span = refuses_span,                                            \
                                        .passes = IG_THINNING_PASSES,                                            \
                                        .state_size = ig_thinning_state_size,                                    \
                                        .room_size = room_size,                                                  \
@@ -145,11 +156,13 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
                                        .combine = combine};
 #define GAMMA \
   { "gamma", IG_VALUE_NUMBER, true, false, 0.01, 0, 1 }
+#define SCOPE_OF_PASSES \
+  { "scope", IG_VALUE_SCOPE, false, false, IG_SCOPE_TENSOR, 0, 1 }
 #define EPSILON \
   { "epsilon", IG_VALUE_NUMBER, true, false, 0.15, 0, 1 }
 
 TASK_METHOD(task_arithmetic, "weighted sum of differences from the base", IG_THIN_NOT, false, PARAMETERS(0, 0))
-TASK_METHOD(ties, "the largest differences, where their signs agree", IG_THIN_BY_MAGNITUDE, true, PARAMETERS(1, 0))
+TASK_METHOD(ties, "the largest differences, where their signs agree", IG_THIN_BY_MAGNITUDE, true, PARAMETERS(1, 0), SCOPE_OF_PASSES)
 TASK_METHOD(dare_linear, "differences dropped at random, the rest rescaled", IG_THIN_BY_CHANCE, false, PARAMETERS(0, 1))
 TASK_METHOD(dare_ties, "as dare_linear, where signs agree", IG_THIN_BY_CHANCE, true, PARAMETERS(0, 1))
 TASK_METHOD(breadcrumbs, "differences neither among the smallest nor among the very largest", IG_THIN_OUTLIERS, false, PARAMETERS(0, 0), GAMMA)
