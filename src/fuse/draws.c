@@ -4,9 +4,7 @@
 
 #include "base/alloc.h"
 
-static bool draws_for(const ig_plan *plan, const ig_plan_tensor *t, size_t model) {
-  return !t->copied && plan->recipe->method->draws(t->of_model[model]);
-}
+static bool draws_for(const ig_plan_tensor *t, size_t model) { return !t->copied && t->method->draws && t->method->draws(t->of_model[model]); }
 
 ig_status ig_draws_create(const ig_plan *plan, size_t most_blocks, ig_draws **out, ig_error *err) {
   *out = NULL;
@@ -27,7 +25,7 @@ ig_status ig_draws_create(const ig_plan *plan, size_t most_blocks, ig_draws **ou
   for (size_t i = 0; i < plan->count; i++)  // sorted by name, as mergekit's
     for (size_t k = 0; k < plan->tensors[i].inputs; k++) {
       d->begin[i * d->models + k] = mt;
-      if (draws_for(plan, &plan->tensors[i], k)) ig_mt_skip(&mt, plan->tensors[i].elements);
+      if (draws_for(&plan->tensors[i], k)) ig_mt_skip(&mt, plan->tensors[i].elements);
     }
   *out = d;
   return IG_OK;

@@ -13,6 +13,7 @@
 #include "base/interrupt.h"
 #include "fuse/draws.h"
 #include "fuse/sample.h"
+#include "fuse/ties.h"
 
 enum { BLOCK = 1 << 15 };                          // values, at least: those of a few models stay in L2
 static const size_t CHECKPOINT = (size_t)1 << 28;  // bytes from one entry of the journal to the next
@@ -35,7 +36,7 @@ static cut cut_of(const ig_plan_tensor *t) {
 }
 
 static ig_merge merge_of(const ig_plan *plan, const ig_plan_tensor *t, const cut *c) {
-  return (ig_merge){.method = plan->recipe->method,
+  return (ig_merge){.method = t->method,
                     .kernels = plan->kernels,
                     .name = t->name,
                     .rows = c->rows,
@@ -71,7 +72,7 @@ static cut cut_of_span(const ig_plan *plan, const ig_plan_tensor **first) {
   cut c = {.rows = 1, .block_rows = 1};
   *first = NULL;
   for (size_t i = 0; i < plan->count; i++) {
-    if (!ig_plan_spans(plan, &plan->tensors[i])) continue;
+    if (!ig_plan_spans(&plan->tensors[i])) continue;
     if (!*first) *first = &plan->tensors[i];
     c.columns += plan->tensors[i].elements;
     c.blocks += cut_of(&plan->tensors[i]).blocks;
@@ -79,8 +80,8 @@ static cut cut_of_span(const ig_plan *plan, const ig_plan_tensor **first) {
   return c;
 }
 
-static void add_gathered(const ig_plan *plan, const ig_merge *merge, const cut *c, sizes *s) {
-  const ig_method *method = plan->recipe->method;
+static void add_gathered(const ig_merge *merge, const cut *c, sizes *s) {
+  const ig_method *method = merge->method;
   for (int pass = 0; pass < method->passes; pass++) {
     const size_t sums = method->sums ? method->sums(merge, pass) : 0;
     s->sums = most(s->sums, sums);
@@ -90,23 +91,23 @@ static void add_gathered(const ig_plan *plan, const ig_merge *merge, const cut *
 }
 
 static void add_span(const ig_plan *plan, sizes *s) {
-  const ig_method *method = plan->recipe->method;
   const ig_plan_tensor *first;
   const cut c = cut_of_span(plan, &first);
   if (!first) return;
+  const ig_method *method = first->method;
   const ig_merge merge = merge_of(plan, first, &c);
   s->blocks = most(s->blocks, c.blocks);
   if (method->state_size) s->span_state = method->state_size(&merge);
   if (method->room_size) s->room = most(s->room, method->room_size(&merge));
   if (method->sample_size) s->sample = most(s->sample, method->sample_size(&merge));
-  add_gathered(plan, &merge, &c, s);
+  add_gathered(&merge, &c, s);
 }
 
 static sizes sizes_of(const ig_plan *plan) {
-  const ig_method *method = plan->recipe->method;
   sizes s = {0};
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
+    const ig_method *method = t->method;
     const cut c = cut_of(t);
     const ig_merge merge = merge_of(plan, t, &c);
     s.values = most(s.values, c.block_rows * c.columns);
@@ -119,7 +120,7 @@ static sizes sizes_of(const ig_plan *plan) {
     if (method->state_size) *state = most(*state, method->state_size(&merge));
     if (method->room_size) *room = most(*room, method->room_size(&merge));
     if (method->sample_size && c.blocks > 1) s.sample = most(s.sample, method->sample_size(&merge));
-    add_gathered(plan, &merge, &c, &s);
+    add_gathered(&merge, &c, &s);
   }
   add_span(plan, &s);
   return s;
@@ -254,7 +255,7 @@ static ig_status combine_block(const execution *e, worker *w, const ig_merge *me
 // ---- tensors of one block: one task each ---------------------------------------------------------------------------------------------------
 
 static ig_status merge_small(const execution *e, worker *w, const ig_plan_tensor *t) {
-  const ig_method *method = e->plan->recipe->method;
+  const ig_method *method = t->method;
   const cut c = cut_of(t);
   ig_merge merge = merge_of(e->plan, t, &c);
   ig_merge_block block;
@@ -446,7 +447,7 @@ static ig_status find_spans(execution *e, ig_error *err) {
   if (!e->spans) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
-    if (!ig_plan_spans(plan, t)) continue;
+    if (!ig_plan_spans(t)) continue;
     const span part = {t, cut_of(t), e->span_blocks};
     e->spans[e->span_count++] = part;
     e->span_blocks += part.cut.blocks;
@@ -484,7 +485,7 @@ static ig_status first_failure(const execution *e, ig_error *err) {
   return IG_OK;
 }
 
-static bool is_small(const ig_plan *plan, const ig_plan_tensor *t) { return t->copied || (cut_of(t).blocks <= 1 && !ig_plan_spans(plan, t)); }
+static bool is_small(const ig_plan_tensor *t) { return t->copied || (cut_of(t).blocks <= 1 && !ig_plan_spans(t)); }
 
 size_t ig_plan_reads(const ig_plan *plan) {
   size_t bytes = 0;
@@ -492,7 +493,7 @@ size_t ig_plan_reads(const ig_plan *plan) {
     const ig_plan_tensor *t = &plan->tensors[i];
     size_t inputs = t->base.tensor ? t->base.tensor->bytes : 0;
     for (size_t k = 0; k < t->inputs; k++) inputs += t->input[k].tensor->bytes;
-    bytes += is_small(plan, t) ? inputs : inputs * (size_t)(plan->recipe->method->passes + 1);
+    bytes += is_small(t) ? inputs : inputs * (size_t)(t->method->passes + 1);
   }
   return bytes;
 }
@@ -500,7 +501,7 @@ size_t ig_plan_reads(const ig_plan *plan) {
 static ig_status run_small(execution *e, ig_pool *pool, size_t *small, ig_error *err) {
   size_t count = 0;
   for (size_t i = 0; i < e->plan->count; i++)
-    if (!e->staging->done[i] && is_small(e->plan, &e->plan->tensors[i])) small[count++] = i;
+    if (!e->staging->done[i] && is_small(&e->plan->tensors[i])) small[count++] = i;
   e->small = small;
   ig_pool_run(pool, count, small_task, e);
   IG_TRY(first_failure(e, err));
@@ -571,6 +572,7 @@ ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *stagin
   execution e = {.plan = plan, .staging = staging, .sizes = sizes_of(plan)};
   char *path = ig_join_path(staging->directory, "model.safetensors", err);
   ig_status status = path ? begin_output(&e, path, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = ig_ties_check_copies(&plan->models, err);
   if (status == IG_OK) status = run_in_memory(&e, pool, reporter, err);
   ig_safetensors_end(e.output);
   free(path);

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "fuse/setting.h"
+#include "fuse/ties.h"
 
 #define ADD_PROBLEM(plan, err, ...) ig_problems_add(&(plan)->problems, NULL, err, __VA_ARGS__)
 #define ADD_TENSOR_PROBLEM(plan, tensor, err, ...) ig_problems_add(&(plan)->problems, tensor, err, __VA_ARGS__)
@@ -28,28 +29,6 @@ typedef struct slice {
   bool complete;             // all models could be opened, and there are as many as the method takes
 } slice;
 
-// Names that may stand for one another where weights are tied.
-static const char *const aliases[] = {"model.shared.weight",
-                                      "shared.weight",
-                                      "model.encoder.embed_tokens.weight",
-                                      "model.decoder.embed_tokens.weight",
-                                      "encoder.embed_tokens.weight",
-                                      "decoder.embed_tokens.weight",
-                                      "lm_head.weight"};
-
-static bool is_alias(const char *name) {
-  for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
-    if (strcmp(name, aliases[i]) == 0) return true;
-  return false;
-}
-
-// The model's tensor of that name, or one that it is tied to.
-static const ig_safetensor *find_tensor(const ig_fuse_model *m, const char *name) {
-  const ig_safetensor *found = ig_safetensors_find(m->tensors, name);
-  for (size_t i = 0; !found && is_alias(name) && i < sizeof aliases / sizeof *aliases; i++) found = ig_safetensors_find(m->tensors, aliases[i]);
-  return found;
-}
-
 // The source's tensor that becomes output tensor `name`, whose layer is `offset` layers into the slice.
 static ig_status find_input(const ig_fuse_model *m, const ig_recipe_source *source, const char *name, const ig_place *place, int offset,
                             ig_plan_input *out, ig_error *err) {
@@ -58,7 +37,7 @@ static ig_status find_input(const ig_fuse_model *m, const ig_recipe_source *sour
     renamed = ig_place_rename(name, place, source->first + offset);
     if (!renamed) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
   }
-  out->tensor = find_tensor(m, renamed ? renamed : name);
+  out->tensor = ig_tie_find(m, renamed ? renamed : name);
   free(renamed);
   return out->tensor ? ig_lora_find(m->adapter, out->tensor, &out->lora, err) : IG_OK;
 }
@@ -104,13 +83,15 @@ static ig_status check_shapes(ig_plan *plan, const ig_plan_tensor *t, ig_error *
   return IG_OK;
 }
 
-static ig_status resolve_parameters(ig_plan *plan, const slice *s, const ig_setting_query *asked, ig_plan_tensor *t, ig_error *err) {
+// sources: of its inputs.
+static ig_status resolve_parameters(ig_plan *plan, const slice *s, const ig_recipe_source *const *sources, const ig_setting_query *asked,
+                                    ig_plan_tensor *t, ig_error *err) {
   const ig_recipe *recipe = plan->recipe;
   ig_setting_query query = *asked;
-  for (size_t p = 0; p < IG_METHOD_PARAMETERS && recipe->method->parameters[p].name; p++) {
-    query.parameter = &recipe->method->parameters[p];
+  for (size_t p = 0; p < IG_METHOD_PARAMETERS && t->method->parameters[p].name; p++) {
+    query.parameter = &t->method->parameters[p];
     for (size_t i = 0; i < (query.parameter->of_model ? t->inputs : 1); i++) {
-      const ig_recipe_source *source = query.parameter->of_model ? s->source[i] : NULL;
+      const ig_recipe_source *source = query.parameter->of_model ? sources[i] : NULL;
       const ig_yaml_node *scopes[] = {source ? source->parameters : NULL, s->recipe->parameters, s->module->parameters, recipe->parameters};
       query.tensor = source ? t->input[i].tensor->name : t->name;
       bool found;
@@ -128,8 +109,8 @@ static ig_status resolve_parameters(ig_plan *plan, const slice *s, const ig_sett
   return IG_OK;
 }
 
-static ig_merge numbers_of(const ig_plan *plan, const ig_plan_tensor *t) {
-  return (ig_merge){.method = plan->recipe->method,
+static ig_merge numbers_of(const ig_plan_tensor *t) {
+  return (ig_merge){.method = t->method,
                     .name = t->name,
                     .inputs = t->inputs,
                     .has_base = t->base.tensor != NULL,
@@ -138,8 +119,8 @@ static ig_merge numbers_of(const ig_plan *plan, const ig_plan_tensor *t) {
 }
 
 static ig_status check_parameters(ig_plan *plan, const ig_plan_tensor *t, ig_error *err) {
-  const ig_method *method = plan->recipe->method;
-  const ig_merge merge = numbers_of(plan, t);
+  const ig_method *method = t->method;
+  const ig_merge merge = numbers_of(t);
   const char *why = method->refuses ? method->refuses(&merge) : NULL;
   return why ? ADD_TENSOR_PROBLEM(plan, t->name, err, "%s", why) : IG_OK;
 }
@@ -147,7 +128,7 @@ static ig_status check_parameters(ig_plan *plan, const ig_plan_tensor *t, ig_err
 static ig_status allocate_tensor(ig_plan *plan, const char *name, size_t inputs, ig_plan_tensor **out, ig_error *err) {
   IG_TRY(ig_grow((void **)&plan->tensors, &plan->capacity, plan->count + 1, sizeof *plan->tensors, err));
   ig_plan_tensor *t = *out = &plan->tensors[plan->count];
-  *t = (ig_plan_tensor){.inputs = inputs};
+  *t = (ig_plan_tensor){.method = plan->recipe->method, .inputs = inputs};
   plan->count++;
   t->name = ig_duplicate(name, strlen(name), err);
   t->input = ig_allocate(inputs, sizeof *t->input, err);
@@ -162,36 +143,88 @@ static double depth_of(const ig_plan *plan, const ig_place *place, int offset, i
   return place->head && !plan->recipe->as_mergekit ? 1 : 0;
 }
 
-static ig_status plan_tensor(ig_plan *plan, const slice *s, const char *name, int offset, int layers, ig_error *err) {
-  const ig_place place = ig_place_of(name);
-  ig_plan_tensor *t;
-  IG_TRY(allocate_tensor(plan, name, s->count, &t, err));
-  bool complete = true;
-  for (size_t i = 0; i < s->count; i++) {
-    const ig_fuse_model *m = &plan->models.model[s->model[i]];
-    t->models[i] = m->reference;
-    IG_TRY(find_input(m, s->source[i], name, &place, offset, &t->input[i], err));
-    if (t->input[i].tensor) continue;
-    complete = false;
-    IG_TRY(ADD_TENSOR_PROBLEM(plan, name, err, "missing in %s", m->reference));
+static void free_tensor(ig_plan_tensor *t) {
+  free(t->name);
+  free(t->input);
+  free(t->of_model);
+  free(t->models);
+}
+
+// Looks the tensor up in each model. *missing: how many do not have it.
+static ig_status find_inputs(ig_plan *plan, const slice *s, const ig_place *place, int offset, ig_plan_tensor *t, size_t *missing, ig_error *err) {
+  *missing = 0;
+  for (size_t i = 0; i <= s->count; i++) {
+    if (i == s->count && !s->has_base) break;
+    const ig_fuse_model *m = &plan->models.model[i < s->count ? s->model[i] : s->base];
+    const ig_recipe_source base = {.ranged = s->source[0]->ranged, .first = s->base_first};
+    ig_plan_input *input = i < s->count ? &t->input[i] : &t->base;
+    if (i < s->count) t->models[i] = m->reference;
+    IG_TRY(find_input(m, i < s->count ? s->source[i] : &base, t->name, place, offset, input, err));
+    if (input->tensor) continue;
+    ++*missing;
+    if (plan->recipe->missing == IG_MISSING_ERROR) IG_TRY(ADD_TENSOR_PROBLEM(plan, t->name, err, "missing in %s", m->reference));
   }
-  if (s->has_base) {
-    const ig_fuse_model *m = &plan->models.model[s->base];
-    const ig_recipe_source range = {.ranged = s->source[0]->ranged, .first = s->base_first};
-    IG_TRY(find_input(m, &range, name, &place, offset, &t->base, err));
-    complete = complete && t->base.tensor;
-    if (!t->base.tensor) IG_TRY(ADD_TENSOR_PROBLEM(plan, name, err, "missing in %s", m->reference));
+  return IG_OK;
+}
+
+// Takes the inputs that are there, with their sources. Where the method cannot be carried out on what is left, the base's tensor, or the only model's, is taken as
+// it is.
+static ig_status take_present(ig_plan *plan, const slice *s, ig_plan_tensor *t, const ig_recipe_source **sources, bool *complete, ig_error *err) {
+  size_t present = 0;
+  for (size_t i = 0; i < t->inputs; i++) {
+    if (!t->input[i].tensor) continue;
+    t->input[present] = t->input[i];
+    t->models[present] = t->models[i];
+    sources[present++] = sources[i];
   }
-  if (!complete) return IG_OK;
+  t->inputs = present;
+  const bool has_base = t->base.tensor != NULL;
+  *complete = true;
+  if (present >= t->method->least_inputs && has_base == s->has_base) return IG_OK;
+  if (!has_base && present > 1) {
+    *complete = false;
+    return ADD_TENSOR_PROBLEM(plan, t->name, err, "missing in the base, but not in %s and %s: there are no differences to fuse", t->models[0],
+                              t->models[1]);
+  }
+  if (has_base) t->input[0] = t->base;
+  if (has_base) t->models[0] = plan->models.model[s->base].reference;
+  t->base = (ig_plan_input){0};
+  t->inputs = 1;
+  t->method = ig_method_find("passthrough");
+  t->of_model[0][0] = 1;
+  return IG_OK;
+}
+
+static void set_type(ig_plan *plan, ig_plan_tensor *t) {
   const ig_safetensor *like = t->base.tensor ? t->base.tensor : t->input[0].tensor;
   t->rank = like->rank;
   memcpy(t->shape, like->shape, sizeof t->shape);
   t->elements = like->elements;
   t->copied = !is_float(like->dtype);
   t->dtype = output_dtype(plan->recipe, t);
+}
+
+static ig_status plan_tensor(ig_plan *plan, const slice *s, const char *name, int offset, int layers, ig_error *err) {
+  const ig_place place = ig_place_of(name);
+  const ig_recipe_source *sources[IG_METHOD_INPUTS];
+  memcpy(sources, s->source, sizeof sources);
+  ig_plan_tensor *t;
+  size_t missing;
+  bool complete = true;
+  IG_TRY(allocate_tensor(plan, name, s->count, &t, err));
+  IG_TRY(find_inputs(plan, s, &place, offset, t, &missing, err));
+  if (missing && plan->recipe->missing == IG_MISSING_ERROR) return IG_OK;
+  if (missing == s->count + s->has_base || (missing && plan->recipe->missing == IG_MISSING_INTERSECTION)) {
+    free_tensor(t);
+    plan->count--;
+    return IG_OK;
+  }
+  if (missing) IG_TRY(take_present(plan, s, t, sources, &complete, err));
+  if (!complete) return IG_OK;
+  set_type(plan, t);
   IG_TRY(check_shapes(plan, t, err));
-  if (t->copied) return IG_OK;
-  IG_TRY(resolve_parameters(plan, s, &(ig_setting_query){.place = &place, .depth = depth_of(plan, &place, offset, layers)}, t, err));
+  if (t->copied || t->method != plan->recipe->method) return IG_OK;
+  IG_TRY(resolve_parameters(plan, s, sources, &(ig_setting_query){.place = &place, .depth = depth_of(plan, &place, offset, layers)}, t, err));
   return check_parameters(plan, t, err);
 }
 
@@ -242,6 +275,12 @@ static ig_status open_slice(ig_plan *plan, const ig_recipe_module *module, const
                      method->name, method->least_inputs, method->most_inputs, base ? " besides the base" : "", out->count);
 }
 
+// The base that config and tokenizer come from, where the method does not take it as one.
+static ig_status open_donor(ig_plan *plan, slice *s, ig_error *err) {
+  size_t unused;
+  return plan->recipe->base_model ? open_model(plan, s, plan->recipe->base_model, &unused, err) : IG_OK;
+}
+
 // Does each of the slice's models have the layers that are asked of it?
 static ig_status check_ranges(ig_plan *plan, const slice *s, bool *inside, ig_error *err) {
   const ig_yaml_node *node = s->source[0]->node;
@@ -277,36 +316,91 @@ static const ig_recipe_module *module_of(const ig_recipe *recipe, const char *na
   return rest ? rest : &recipe->modules[0];
 }
 
-// All tensors of the model that the first slice begins with: those of layers from the slice that they fall in, those before the layers from the first slice,
-// those behind from the last.
+// Participant i of a slice: the base, where there is one, before the others.
+static const ig_fuse_model *participant(const ig_plan *plan, const slice *s, size_t i) {
+  if (s->has_base) return &plan->models.model[i == 0 ? s->base : s->model[i - 1]];
+  return &plan->models.model[s->model[i]];
+}
+
+static size_t participants(const slice *s) { return s->count + s->has_base; }
+
+// Has one of the first `count` participants a tensor that becomes `name`?
+static bool is_known(const ig_plan *plan, const slice *s, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (ig_tie_stored(ig_plan_donor(plan), participant(plan, s, i), name)) return true;
+  return false;
+}
+
+static ig_status plan_outside(ig_plan *plan, const slice *s, const ig_recipe_module *module, const char *name, int layers, ig_error *err) {
+  const ig_place place = ig_place_of(name);
+  if (module_of(plan->recipe, name, &place) != module || (s->source[0]->ranged && place.layer >= 0)) return IG_OK;
+  return plan_tensor(plan, s, name, place.layer, layers, err);
+}
+
+// All tensors that any of the models of the first slice has, but for those of layers where layers are named. Tied ones go by one name, the donor's.
 static ig_status plan_whole(ig_plan *plan, const slice *s, const ig_recipe_module *module, ig_error *err) {
-  const ig_fuse_model *donor = &plan->models.model[s->has_base ? s->base : s->model[0]];
-  for (size_t i = 0; i < ig_safetensors_count(donor->tensors); i++) {
-    const char *name = ig_safetensors_get(plan->models.model[s->has_base ? s->base : s->model[0]].tensors, i)->name;
-    const ig_place place = ig_place_of(name);
-    if (module_of(plan->recipe, name, &place) != module || (s->source[0]->ranged && place.layer >= 0)) continue;
-    IG_TRY(plan_tensor(plan, s, name, place.layer, donor->layers[place.stack], err));
+  const ig_fuse_model *donor = ig_plan_donor(plan);
+  for (size_t k = 0; k < participants(s); k++) {
+    const ig_fuse_model *m = participant(plan, s, k);
+    for (size_t i = 0; i < ig_safetensors_count(m->tensors); i++) {
+      const ig_safetensor *tensor = ig_safetensors_get(m->tensors, i);
+      const char *name = ig_tie_source(donor, tensor->name);
+      if (ig_tie_stored(donor, m, name) != tensor || is_known(plan, s, k, name)) continue;
+      IG_TRY(plan_outside(plan, s, module, name, m->layers[ig_place_of(name).stack], err));
+    }
+  }
+  // A tensor that the donor has apart, and all others tied.
+  for (size_t i = 0; ig_tie_names[i]; i++) {
+    const char *name = ig_tie_names[i];
+    if (!ig_safetensors_find(donor->tensors, name) || strcmp(ig_tie_source(donor, name), name) != 0) continue;
+    if (!is_known(plan, s, participants(s), name)) IG_TRY(plan_outside(plan, s, module, name, 0, err));
   }
   return IG_OK;
 }
 
-static ig_status plan_layers(ig_plan *plan, slice *s, int first_output, ig_error *err) {
-  const ig_fuse_model *donor = &plan->models.model[s->has_base ? s->base : s->model[0]];
-  const int first = s->has_base ? s->base_first : s->source[0]->first;
-  bool inside;
-  IG_TRY(check_ranges(plan, s, &inside, err));
-  if (!inside) return IG_OK;
-  for (size_t i = 0; i < ig_safetensors_count(donor->tensors); i++) {
-    const char *name = ig_safetensors_get(donor->tensors, i)->name;
-    const ig_place place = ig_place_of(name);
-    if (place.stack != s->stack || place.layer < first || place.layer >= first + s->layers) continue;
-    char *renamed = ig_place_rename(name, &place, first_output + place.layer - first);
+// Where the layers of participant k begin.
+static int first_layer(const slice *s, size_t k) {
+  if (s->has_base && k == 0) return s->base_first;
+  return s->source[k - s->has_base]->first;
+}
+
+// Has one of the first `count` participants this tensor of its own layer?
+static ig_status is_known_layer(const ig_plan *plan, const slice *s, size_t count, const char *name, const ig_place *place, int offset, bool *known,
+                                ig_error *err) {
+  *known = false;
+  for (size_t k = 0; k < count && !*known; k++) {
+    char *renamed = ig_place_rename(name, place, first_layer(s, k) + offset);
     if (!renamed) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
-    const ig_status status = plan_tensor(plan, s, renamed, place.layer - first, s->layers, err);
+    *known = ig_safetensors_find(participant(plan, s, k)->tensors, renamed) != NULL;
+    free(renamed);
+  }
+  return IG_OK;
+}
+
+static ig_status plan_layers_of(ig_plan *plan, const slice *s, size_t k, int first_output, ig_error *err) {
+  const ig_safetensors *tensors = participant(plan, s, k)->tensors;
+  const int first = first_layer(s, k);
+  for (size_t i = 0; i < ig_safetensors_count(tensors); i++) {
+    const char *name = ig_safetensors_get(tensors, i)->name;
+    const ig_place place = ig_place_of(name);
+    const int offset = place.layer - first;
+    bool known;
+    if (place.stack != s->stack || offset < 0 || offset >= s->layers) continue;
+    IG_TRY(is_known_layer(plan, s, k, name, &place, offset, &known, err));
+    if (known) continue;
+    char *renamed = ig_place_rename(name, &place, first_output + offset);
+    if (!renamed) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+    const ig_status status = plan_tensor(plan, s, renamed, offset, s->layers, err);
     free(renamed);
     IG_TRY(status);
-    donor = &plan->models.model[s->has_base ? s->base : s->model[0]];
   }
+  return IG_OK;
+}
+
+static ig_status plan_layers(ig_plan *plan, const slice *s, int first_output, ig_error *err) {
+  bool inside;
+  IG_TRY(check_ranges(plan, s, &inside, err));
+  for (size_t k = 0; inside && k < participants(s); k++) IG_TRY(plan_layers_of(plan, s, k, first_output, err));
   return IG_OK;
 }
 
@@ -320,6 +414,7 @@ static ig_status open_others(ig_plan *plan, const ig_recipe_module *module, ig_e
 static ig_status plan_module(ig_plan *plan, const ig_recipe_module *module, ig_error *err) {
   slice first;
   IG_TRY(open_slice(plan, module, &module->slices[0], &first, err));
+  if (first.complete) IG_TRY(open_donor(plan, &first, err));
   if (!first.complete) return open_others(plan, module, err);
   IG_TRY(plan_whole(plan, &first, module, err));
   if (!first.source[0]->ranged) return IG_OK;
@@ -351,8 +446,8 @@ static ig_status check_names(ig_plan *plan, ig_error *err) {
   return IG_OK;
 }
 
-bool ig_plan_spans(const ig_plan *plan, const ig_plan_tensor *t) {
-  const ig_method *method = plan->recipe->method;
+bool ig_plan_spans(const ig_plan_tensor *t) {
+  const ig_method *method = t->method;
   return !t->copied && method->spans_model && method->spans_model(t->shared);
 }
 
@@ -367,12 +462,12 @@ static ig_status check_span(ig_plan *plan, ig_error *err) {
   const ig_plan_tensor *first = NULL;
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
-    if (!ig_plan_spans(plan, t)) continue;
+    if (!ig_plan_spans(t)) continue;
     if (!first) first = t;
     if (!same_models(first, t))
       return ADD_TENSOR_PROBLEM(plan, t->name, err, "other models than those of %s: with scope: model all must have the same", first->name);
-    const ig_merge a = numbers_of(plan, first), b = numbers_of(plan, t);
-    const char *why = plan->recipe->method->refuses_span(&a, &b);
+    const ig_merge a = numbers_of(first), b = numbers_of(t);
+    const char *why = first->method->refuses_span(&a, &b);
     if (why) return ADD_TENSOR_PROBLEM(plan, t->name, err, "%s", why);
   }
   return IG_OK;
@@ -397,12 +492,7 @@ ig_status ig_plan_make(const ig_recipe *recipe, const ig_fuse_made *made, size_t
 }
 
 void ig_plan_free(ig_plan *plan) {
-  for (size_t i = 0; i < plan->count; i++) {
-    free(plan->tensors[i].name);
-    free(plan->tensors[i].input);
-    free(plan->tensors[i].of_model);
-    free(plan->tensors[i].models);
-  }
+  for (size_t i = 0; i < plan->count; i++) free_tensor(&plan->tensors[i]);
   free(plan->tensors);
   ig_problems_free(&plan->problems);
   ig_fuse_models_close(&plan->models);

@@ -17,7 +17,8 @@ typedef struct ig_plan_tensor {
   int rank;
   size_t shape[IG_SAFETENSORS_MAX_RANK];
   size_t elements;
-  bool copied;  // not of floating point: input[0] as it stands
+  const ig_method *method;  // the recipe's, or passthrough of what only one model has
+  bool copied;              // not of floating point: input[0] as it stands
   size_t inputs;
   ig_plan_input *input;                      // (inputs)
   ig_plan_input base;                        // its tensor is NULL: none
@@ -39,7 +40,7 @@ typedef struct ig_plan {
 // made: models that other stages make, found by their names before directories are. Opens all models and lists every problem at once; only a lack of memory or a setting that cannot be read ends it before. ig_plan_free in any case.
 ig_status ig_plan_make(const ig_recipe *recipe, const ig_fuse_made *made, size_t made_count, ig_plan *out, ig_error *err);
 // Is the tensor one of those over which the method's passes go as over one?
-bool ig_plan_spans(const ig_plan *plan, const ig_plan_tensor *tensor);
+bool ig_plan_spans(const ig_plan_tensor *tensor);
 void ig_plan_free(ig_plan *plan);
 // The model that config and tokenizer come from: the base, or the first one named.
 const ig_fuse_model *ig_plan_donor(const ig_plan *plan);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "fuse/execute.h"
 #include "fuse/staging.h"
+#include "fuse/ties.h"
 #include "io/json.h"
 
 // ---- models --------------------------------------------------------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ ig_status ig_preflight_models(const ig_plan *plan, ig_problems *problems, ig_err
       IG_TRY(compare_key(donor, m, keys[k], &same, problems, err));
     if (m != donor && is_there(m) && is_there(donor)) IG_TRY(compare_vocabularies(donor, m, problems, err));
   }
-  return IG_OK;
+  return ig_ties_check(&plan->models, donor, problems, err);
 }
 
 // ---- space ---------------------------------------------------------------------------------------------------------------------------------

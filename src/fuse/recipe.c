@@ -11,8 +11,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const char *const recipe_keys[] = {"merge_method", "base_model", "models",        "slices", "modules",          "parameters", "dtype",
-                                          "out_dtype",    "name",       "compatibility", "seed",   "tokenizer_source", "rng"};
+static const char *const recipe_keys[] = {"merge_method", "base_model",     "models", "slices",        "modules", "parameters",
+                                          "dtype",        "out_dtype",      "name",   "compatibility", "seed",    "tokenizer_source",
+                                          "rng",          "missing_tensors"};
 static const char *const model_keys[] = {"model", "parameters", "checkpoints", "every", "last", "best", "metric"};
 static const char *const source_keys[] = {"model", "layer_range", "parameters"};
 static const char *const slice_keys[] = {"sources", "base_model", "parameters"};
@@ -179,6 +180,15 @@ static ig_status read_dtype(const ig_yaml_node *root, const char *key, bool *giv
   return ig_yaml_fail(ig_yaml_get(root, key), err, "expected float32, bfloat16 or float16, found '%.100s'", name);
 }
 
+static ig_status read_missing(const ig_yaml_node *root, ig_missing *out, ig_error *err) {
+  static const char *const words[] = {[IG_MISSING_ERROR] = "error", [IG_MISSING_UNION] = "union", [IG_MISSING_INTERSECTION] = "intersection"};
+  const char *word;
+  IG_TRY(ig_yaml_string(root, "missing_tensors", "error", &word, err));
+  for (size_t i = 0; i < COUNT(words); i++)
+    if (strcmp(word, words[i]) == 0) return *out = (ig_missing)i, IG_OK;
+  return ig_yaml_fail(ig_yaml_get(root, "missing_tensors"), err, "expected error, union or intersection, found '%.100s'", word);
+}
+
 // seed: N of our own numbers, or rng: {kind: torch, seed: N}.
 static ig_status read_random(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
   static const char *const keys[] = {"kind", "seed"};
@@ -205,6 +215,7 @@ static ig_status read(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
     return ig_yaml_fail(ig_yaml_get(root, "compatibility"), err, "expected mergekit, found '%.100s'", compatibility);
   out->as_mergekit = compatibility != NULL;
   IG_TRY(read_random(root, out, err));
+  IG_TRY(read_missing(root, &out->missing, err));
   IG_TRY(ig_yaml_string(root, "base_model", NULL, &out->base_model, err));
   if (out->method->base == IG_BASE_REQUIRED && !out->base_model) return ig_yaml_fail(root, err, "%s needs a 'base_model'", out->method->name);
   IG_TRY(read_dtype(root, "dtype", &out->cast, &out->dtype, err));

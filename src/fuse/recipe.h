@@ -31,6 +31,9 @@ typedef struct ig_recipe_module {
   const ig_yaml_node *parameters;
 } ig_recipe_module;
 
+// What becomes of tensors that some of the models do not have.
+typedef enum ig_missing { IG_MISSING_ERROR, IG_MISSING_UNION, IG_MISSING_INTERSECTION } ig_missing;
+
 typedef struct ig_recipe {
   const ig_yaml_node *root;
   const ig_method *method;
@@ -40,6 +43,7 @@ typedef struct ig_recipe {
   const ig_yaml_node *parameters;
   bool cast, cast_out;  // dtype, out_dtype are given
   ig_dtype dtype, out_dtype;
+  ig_missing missing;
   bool as_mergekit;  // compatibility: mergekit
   uint64_t seed;
   bool torch_random;  // rng: {kind: torch, seed: N}
