@@ -25,18 +25,21 @@ static const cli_option score_options[] = {
     CLI_INTEGER_OPTION("chrf-word-order", "N", chrf_word_order, 0, 6, "chrF's word n-grams; 2 is chrF++. Default: 0."),
 };
 
+// Is it standard input that `path` names? The same rule as cli_text_read's.
+static bool is_standard_input(const char *path) { return path == NULL || strcmp(path, "-") == 0; }
+
 static int score(const cli_verb *verb, const ig_score_options *options, const score_values *values, const cli_text *hypotheses,
                  const cli_text *references) {
-  const char *name = values->hypothesis != NULL && strcmp(values->hypothesis, "-") != 0 ? values->hypothesis : "standard input";
+  const char *name = is_standard_input(values->hypothesis) ? "standard input" : values->hypothesis;
+  const char *right = is_standard_input(values->reference) ? "standard input" : values->reference;
   if (hypotheses->count != references->count)
-    return cli_fail(verb, "%s has %zu lines, but %s has %zu; they must correspond line by line", name, hypotheses->count, values->reference,
-                    references->count);
-  if (references->count == 0) return cli_fail(verb, "%s: no lines to score", values->reference);
+    return cli_fail(verb, "%s has %zu lines, but %s has %zu; they must correspond line by line", name, hypotheses->count, right, references->count);
+  if (references->count == 0) return cli_fail(verb, "%s: no lines to score", right);
   ig_score result;
   ig_error err = {0};
   ig_status status =
       ig_score_lines(options, (const char *const *)hypotheses->lines, (const char *const *)references->lines, references->count, &result, &err);
-  if (status != IG_OK) return cli_fail(verb, "%s against %s: %s", name, values->reference, err.message);
+  if (status != IG_OK) return cli_fail(verb, "%s against %s: %s", name, right, err.message);
   printf("%s\n", result.line);
   return CLI_OK;
 }
@@ -59,6 +62,8 @@ static int run(const cli_verb *verb, int argc, char **argv) {
     return cli_usage_error(verb, "--tokenize is an option of bleu, not of %s", metrics[metric]);
   if (options.metric != IG_CHRF && values.chrf_word_order > 0)
     return cli_usage_error(verb, "--chrf-word-order is an option of chrf, not of %s", metrics[metric]);
+  if (is_standard_input(values.reference) && is_standard_input(values.hypothesis))
+    return cli_usage_error(verb, "--reference and --hypothesis cannot both be standard input");
   cli_text hypotheses = {0}, references = {0};
   ig_error err = {0};
   ig_status status = cli_text_read(&references, values.reference, &err);

@@ -32,6 +32,13 @@ expect 1 "$INGOT" score bleu --reference invalid --hypothesis <(printf 'a\nb\n')
 has err "invalid: reference line 2"
 expect 2 "$INGOT" score bleu --hypothesis short
 has err "--reference FILE is missing"
+for hypothesis in "" "--hypothesis -"; do
+  # shellcheck disable=SC2086
+  expect 2 "$INGOT" score bleu --reference - $hypothesis <short
+  has err "cannot both be standard input"
+done
+expect 1 "$INGOT" score bleu --reference - --hypothesis "$reference" <short
+has err "standard input has 19"
 expect 2 "$INGOT" score bleu --reference short --hypothesis short --tokenize 14a
 has err "13a"
 expect 2 "$INGOT" score chrf --reference short --hypothesis short --tokenize 13a
