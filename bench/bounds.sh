@@ -15,7 +15,7 @@ echo "what,value,unit"
 for lines in 1000 1000000; do
   awk -v lines="$lines" 'BEGIN { for (i = 0; i < lines; i++) print 10 + i % 97, 200 + i % 89, 3000 + i % 83, 0 }' >ids
   "$ingot" translate -q -m "$model" -i ids -o out --ids --ids-in --beam-size 1 --max-length 4 --stats stats.json
-  row "translating $lines lines, peak" "$(mebibytes "$(number peak_rss_bytes stats.json)")" MiB
+  row "translating $lines lines: peak" "$(mebibytes "$(number peak_rss_bytes stats.json)")" MiB
 done
 
 least=
@@ -41,6 +41,6 @@ YML
   "$ingot" inspect "$name/latest" --json >plan.json
   plan=0
   for part in weights gradients moments activations scratch; do plan=$((plan + $(number $part plan.json | head -n 1))); done
-  row "training $name, planned" "$(mebibytes "$plan")" MiB
-  row "training $name, peak" "$(mebibytes "$(number peak_rss_bytes stats.json)")" MiB
+  row "training $name: planned" "$(mebibytes "$plan")" MiB
+  row "training $name: peak" "$(mebibytes "$(number peak_rss_bytes stats.json)")" MiB
 done

@@ -43,3 +43,10 @@ printf 'ein manns hund , im sch\nzwei hunde . a b\n' >reference
 expect 0 "$INGOT" score bleu --reference reference --hypothesis hypothesis --tokenize none
 same out published
 has out 'hyp_len = 11'
+
+# Committed results have a value for each name of their heading: commas within quotes do not count.
+ragged() { awk '{ gsub(/"[^"]*"/, ""); n = gsub(/,/, "") } FNR == 1 { columns = n } n != columns { print FILENAME ":" FNR }' "$@"; }
+printf 'a,b\n"1,2",3\n1,2,3\n' >planted.csv
+[ "$(ragged planted.csv)" = planted.csv:3 ] || fail "a row too long was not reported"
+rows=$(ragged "$INGOT_SOURCE"/bench/results/*.csv "$INGOT_SOURCE"/bench/results/*/*.csv)
+[ -z "$rows" ] || fail "columns without a name: $rows"
