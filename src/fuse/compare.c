@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "fuse/rows.h"
 
 enum { CHUNK = 1 << 14, MOST_VECTORS = IG_METHOD_INPUTS + 1 };  // values at a time
 
@@ -67,8 +68,8 @@ static ig_status compare(const ig_plan_tensor *t, worker *w, ig_comparison *out)
   for (size_t at = 0; at < t->elements; at += CHUNK) {
     const size_t count = t->elements - at < CHUNK ? t->elements - at : CHUNK;
     for (size_t i = 0; i < n; i++) {
-      const ig_safetensor *from = i < t->inputs ? t->input[i].tensor : t->base.tensor;
-      IG_TRY(ig_safetensors_read_part(from, at, count, w->values + i * CHUNK, &w->err));
+      const ig_plan_input *from = i < t->inputs ? &t->input[i] : &t->base;
+      IG_TRY(ig_rows_read(t, from, at, count, w->values + i * CHUNK, &w->err));
     }
     multiply(n, w->values, count, w->products);
   }
@@ -111,7 +112,8 @@ ig_status ig_plan_compare(const ig_plan *plan, ig_pool *pool, ig_comparison **ou
     const ig_plan_tensor *t = &plan->tensors[i];
     if (!t->copied && t->inputs + (t->base.tensor != NULL) > 1) c.items[(*count)++].tensor = t;
   }
-  const ig_status status = run(&c, *count, pool, err);
+  ig_status status = ig_rows_fill_padding(plan, err);
+  if (status == IG_OK) status = run(&c, *count, pool, err);
   if (status == IG_OK)
     *out = c.items;
   else

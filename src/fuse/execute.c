@@ -12,6 +12,7 @@
 #include "base/half.h"
 #include "base/interrupt.h"
 #include "fuse/draws.h"
+#include "fuse/rows.h"
 #include "fuse/sample.h"
 #include "fuse/ties.h"
 
@@ -200,8 +201,9 @@ size_t ig_plan_memory(const ig_plan *plan, int threads) {
 
 // ---- one block -----------------------------------------------------------------------------------------------------------------------------
 
-static ig_status read_values(const ig_recipe *recipe, worker *w, const ig_plan_input *from, const ig_merge_block *block, size_t columns, float *to) {
-  if (!from->lora.a) return ig_input_read(recipe, from, block->first_row * columns, block->count, to, &w->err);
+static ig_status read_values(const ig_recipe *recipe, worker *w, const ig_plan_tensor *t, const ig_plan_input *from, const ig_merge_block *block,
+                             size_t columns, float *to) {
+  if (!from->lora.a) return ig_input_read(recipe, t, from, block->first_row * columns, block->count, to, &w->err);
   IG_TRY(ig_safetensors_read_part(from->tensor, block->first_row * columns, block->count, to, &w->err));
   IG_TRY(ig_lora_add(&from->lora, block->first_row, block->rows, to, w->lora, &w->err));
   ig_input_round(recipe, from, block->count, to);
@@ -217,8 +219,8 @@ static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor 
                           .x = (const float *const *)w->x,
                           .base = t->base.tensor ? w->base : NULL,
                           .scratch = w->scratch};
-  for (size_t i = 0; i < t->inputs; i++) IG_TRY(read_values(e->plan->recipe, w, &t->input[i], out, c->columns, w->x[i]));
-  if (t->base.tensor) IG_TRY(read_values(e->plan->recipe, w, &t->base, out, c->columns, w->base));
+  for (size_t i = 0; i < t->inputs; i++) IG_TRY(read_values(e->plan->recipe, w, t, &t->input[i], out, c->columns, w->x[i]));
+  if (t->base.tensor) IG_TRY(read_values(e->plan->recipe, w, t, &t->base, out, c->columns, w->base));
   if (e->draws) {
     out->uniform = w->uniform;
     for (size_t i = 0; i < t->inputs; i++)
@@ -573,6 +575,7 @@ ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *stagin
   char *path = ig_join_path(staging->directory, "model.safetensors", err);
   ig_status status = path ? begin_output(&e, path, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_ties_check_copies(&plan->models, err);
+  if (status == IG_OK) status = ig_rows_fill_padding(plan, err);
   if (status == IG_OK) status = run_in_memory(&e, pool, reporter, err);
   ig_safetensors_end(e.output);
   free(path);

@@ -12,6 +12,7 @@ typedef struct ig_fuse_made {
   const char *directory;    // NULL: not there yet
   ig_safetensors *tensors;  // while it is not; NULL: nobody knows, for there are problems in that stage
   json_t *config;
+  const struct ig_plan *plan;  // likewise
 } ig_fuse_made;
 
 typedef struct ig_fuse_model {

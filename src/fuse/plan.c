@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "fuse/setting.h"
 #include "fuse/ties.h"
+#include "fuse/vocabulary.h"
 
 #define ADD_PROBLEM(plan, err, ...) ig_problems_add(&(plan)->problems, NULL, err, __VA_ARGS__)
 #define ADD_TENSOR_PROBLEM(plan, tensor, err, ...) ig_problems_add(&(plan)->problems, tensor, err, __VA_ARGS__)
@@ -57,8 +58,11 @@ static ig_dtype output_dtype(const ig_recipe *recipe, const ig_plan_tensor *t) {
   return dtype == IG_DTYPE_F64 ? IG_DTYPE_F32 : dtype;
 }
 
-static bool same_shape(const ig_safetensor *a, const ig_safetensor *b) {
-  return a->rank == b->rank && memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) == 0;
+// Of all dimensions, or all but that of the vocabulary.
+static bool same_shape(const ig_plan_tensor *t, const ig_safetensor *a, const ig_safetensor *b) {
+  bool same = a->rank == b->rank;
+  for (int i = 0; same && i < a->rank; i++) same = a->shape[i] == b->shape[i] || (t->aligned && i == t->axis);
+  return same;
 }
 
 static void print_shape(const ig_safetensor *t, char *to, size_t size) {
@@ -70,7 +74,7 @@ static void print_shape(const ig_safetensor *t, char *to, size_t size) {
 static ig_status check_shapes(ig_plan *plan, const ig_plan_tensor *t, ig_error *err) {
   const ig_safetensor *first = t->base.tensor ? t->base.tensor : t->input[0].tensor;
   for (size_t i = 0; i < t->inputs; i++) {
-    if (!same_shape(first, t->input[i].tensor)) {
+    if (!same_shape(t, first, t->input[i].tensor)) {
       char expected[128], found[128];
       print_shape(first, expected, sizeof expected);
       print_shape(t->input[i].tensor, found, sizeof found);
@@ -144,6 +148,8 @@ static double depth_of(const ig_plan *plan, const ig_place *place, int offset, i
 }
 
 static void free_tensor(ig_plan_tensor *t) {
+  for (size_t i = 0; t->input && i < t->inputs; i++) free(t->input[i].padding);
+  free(t->base.padding);
   free(t->name);
   free(t->input);
   free(t->of_model);
@@ -158,6 +164,7 @@ static ig_status find_inputs(ig_plan *plan, const slice *s, const ig_place *plac
     const ig_fuse_model *m = &plan->models.model[i < s->count ? s->model[i] : s->base];
     const ig_recipe_source base = {.ranged = s->source[0]->ranged, .first = s->base_first};
     ig_plan_input *input = i < s->count ? &t->input[i] : &t->base;
+    input->model = i < s->count ? s->model[i] : s->base;
     if (i < s->count) t->models[i] = m->reference;
     IG_TRY(find_input(m, i < s->count ? s->source[i] : &base, t->name, place, offset, input, err));
     if (input->tensor) continue;
@@ -222,6 +229,7 @@ static ig_status plan_tensor(ig_plan *plan, const slice *s, const char *name, in
   if (missing) IG_TRY(take_present(plan, s, t, sources, &complete, err));
   if (!complete) return IG_OK;
   set_type(plan, t);
+  IG_TRY(ig_vocabulary_attach(plan, t, err));
   IG_TRY(check_shapes(plan, t, err));
   if (t->copied || t->method != plan->recipe->method) return IG_OK;
   IG_TRY(resolve_parameters(plan, s, sources, &(ig_setting_query){.place = &place, .depth = depth_of(plan, &place, offset, layers)}, t, err));
@@ -482,6 +490,7 @@ const ig_fuse_model *ig_plan_donor(const ig_plan *plan) {
 ig_status ig_plan_make(const ig_recipe *recipe, const ig_fuse_made *made, size_t made_count, ig_plan *out, ig_error *err) {
   *out = (ig_plan){.recipe = recipe, .models = {.made = made, .made_count = made_count}};
   IG_TRY(ig_kernels_select(&out->kernels, err));
+  if (recipe->tokenizer.source) IG_TRY(ig_vocabulary_align(out, err));
   for (size_t i = 0; i < recipe->module_count; i++) IG_TRY(plan_module(out, &recipe->modules[i], err));
   bool all_open = true;
   for (size_t i = 0; i < out->models.count; i++) all_open = all_open && out->models.model[i].tensors;
@@ -494,6 +503,7 @@ ig_status ig_plan_make(const ig_recipe *recipe, const ig_fuse_made *made, size_t
 void ig_plan_free(ig_plan *plan) {
   for (size_t i = 0; i < plan->count; i++) free_tensor(&plan->tensors[i]);
   free(plan->tensors);
+  ig_alignment_free(plan->alignment);
   ig_problems_free(&plan->problems);
   ig_fuse_models_close(&plan->models);
   *plan = (ig_plan){0};

@@ -1,6 +1,7 @@
 // What a recipe makes of its models, tensor by tensor, before any weight is read.
 #ifndef IG_FUSE_PLAN_H
 #define IG_FUSE_PLAN_H
+#include "fuse/alignment.h"
 #include "fuse/models.h"
 #include "fuse/problems.h"
 #include "fuse/recipe.h"
@@ -9,6 +10,9 @@
 typedef struct ig_plan_input {
   const ig_safetensor *tensor;
   ig_lora lora;
+  size_t model;       // index in the plan's models
+  const int *row_of;  // of an aligned tensor: of each piece of the output its row here; -1: none
+  float *padding;     // (width) of an aligned tensor: its row for padding, computed before anything is read; owned
 } ig_plan_input;
 
 typedef struct ig_plan_tensor {
@@ -25,12 +29,17 @@ typedef struct ig_plan_tensor {
   double (*of_model)[IG_METHOD_PARAMETERS];  // (inputs)
   const char **models;                       // (inputs): references
   double shared[IG_METHOD_PARAMETERS];
+  const ig_aligned *aligned;  // rows are matched by piece (fuse/rows.h); NULL: as they stand
+  int axis;                   // dimension of the vocabulary, where aligned
+  size_t width;               // values of a row, where aligned
+  size_t base_model;          // index of the recipe's base_model, where aligned; SIZE_MAX: none
 } ig_plan_tensor;
 
 typedef struct ig_plan {
   const ig_recipe *recipe;
   const ig_kernels *kernels;
   ig_fuse_models models;    // in the recipe's order, base models behind
+  ig_alignment *alignment;  // of the models' vocabularies; NULL: the recipe asks for none
   ig_plan_tensor *tensors;  // sorted by name
   size_t count, capacity;
   int layers[3];         // of the output, by ig_stack

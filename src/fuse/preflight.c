@@ -77,8 +77,10 @@ static ig_status compare_vocabularies(const ig_fuse_model *a, const ig_fuse_mode
     if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why.message);
     if (status != IG_OK) return ig_problems_add(problems, NULL, err, "%s", why.message);
     if (!same)
-      return ig_problems_add(problems, NULL, err, "%s is not the same in %s and %s: rows of embeddings would be of different pieces", names[i],
-                             a->reference, b->reference);
+      return ig_problems_add(
+          problems, NULL, err,
+          "%s is not the same in %s and %s: rows of embeddings would be of different pieces; 'tokenizer_source: union' matches them", names[i],
+          a->reference, b->reference);
     if (both && i == 0) break;
   }
   return IG_OK;
@@ -107,7 +109,7 @@ ig_status ig_preflight_models(const ig_plan *plan, ig_problems *problems, ig_err
     bool same = true;
     for (size_t k = 0; k < sizeof keys / sizeof *keys && (k != 1 || same); k++)  // of another kind: that says it all
       IG_TRY(compare_key(donor, m, keys[k], &same, problems, err));
-    if (m != donor && is_there(m) && is_there(donor)) IG_TRY(compare_vocabularies(donor, m, problems, err));
+    if (!plan->alignment && m != donor && is_there(m) && is_there(donor)) IG_TRY(compare_vocabularies(donor, m, problems, err));
   }
   return ig_ties_check(&plan->models, donor, problems, err);
 }

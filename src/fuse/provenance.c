@@ -58,11 +58,25 @@ static ig_status add_weights(entries *all, const ig_safetensors *tensors, const 
   return IG_OK;
 }
 
+// Pieces decide which rows are fused: the files that they come from count, and the tokenizer's other files.
+static ig_status add_tokenizers(entries *all, const ig_plan *plan, ig_error *err) {
+  static const char *const names[] = {"vocab.json", "target_vocab.json", "spiece.model", "tokenizer_config.json", NULL};
+  const ig_fuse_model *donor = ig_plan_donor(plan);
+  const char *tokenizer = ig_companions_tokenizer(plan);
+  for (size_t i = 0; i < plan->models.count; i++) {
+    const ig_fuse_model *m = &plan->models.model[i];
+    for (size_t k = 0; names[k] && m != donor; k++) IG_TRY(add_file(all, m->directory, names[k], m->made ? m->made->name : NULL, err));
+  }
+  for (size_t i = 1; ig_companions[i] && strcmp(tokenizer, donor->directory) != 0; i++) IG_TRY(add_file(all, tokenizer, ig_companions[i], NULL, err));
+  return IG_OK;
+}
+
 static ig_status add_inputs(entries *all, const ig_plan *plan, ig_error *err) {
   const ig_fuse_model *donor = ig_plan_donor(plan);
   const char *stage = donor->made ? donor->made->name : NULL;
   IG_TRY(add_file(all, donor->directory, "config.json", stage, err));
   for (size_t i = 0; ig_companions[i]; i++) IG_TRY(add_file(all, donor->directory, ig_companions[i], stage, err));
+  if (plan->alignment) IG_TRY(add_tokenizers(all, plan, err));
   for (size_t i = 0; i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
     if (m->adapter) IG_TRY(add_file(all, ig_lora_directory(m->adapter), "adapter_config.json", NULL, err));

@@ -11,9 +11,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const char *const recipe_keys[] = {"merge_method", "base_model",     "models", "slices",        "modules", "parameters",
-                                          "dtype",        "out_dtype",      "name",   "compatibility", "seed",    "tokenizer_source",
-                                          "rng",          "missing_tensors"};
+static const char *const recipe_keys[] = {"merge_method", "base_model",      "models",   "slices",        "modules", "parameters",
+                                          "dtype",        "out_dtype",       "name",     "compatibility", "seed",    "tokenizer_source",
+                                          "rng",          "missing_tensors", "tokenizer"};
 static const char *const model_keys[] = {"model", "parameters", "checkpoints", "every", "last", "best", "metric"};
 static const char *const source_keys[] = {"model", "layer_range", "parameters"};
 static const char *const slice_keys[] = {"sources", "base_model", "parameters"};
@@ -189,6 +189,23 @@ static ig_status read_missing(const ig_yaml_node *root, ig_missing *out, ig_erro
   return ig_yaml_fail(ig_yaml_get(root, "missing_tensors"), err, "expected error, union or intersection, found '%.100s'", word);
 }
 
+// tokenizer_source: SOURCE, or tokenizer: {source, tokens, pad_to_multiple_of}.
+static ig_status read_tokenizer(const ig_yaml_node *root, ig_recipe_tokenizer *out, ig_error *err) {
+  static const char *const keys[] = {"source", "tokens", "pad_to_multiple_of"};
+  const ig_yaml_node *map;
+  out->pad_to_multiple_of = 1;
+  IG_TRY(ig_yaml_string(root, "tokenizer_source", NULL, &out->source, err));
+  IG_TRY(ig_yaml_map(root, "tokenizer", &map, err));
+  if (!map) return IG_OK;
+  if (out->source) return ig_yaml_fail(map, err, "expected one of 'tokenizer' and 'tokenizer_source'");
+  IG_TRY(ig_yaml_check_keys(map, keys, COUNT(keys), err));
+  IG_TRY(ig_yaml_string(map, "source", "union", &out->source, err));
+  IG_TRY(ig_yaml_map(map, "tokens", &out->tokens, err));
+  IG_TRY(ig_yaml_int(map, "pad_to_multiple_of", 1, &out->pad_to_multiple_of, err));
+  if (out->pad_to_multiple_of >= 1 && out->pad_to_multiple_of <= 65536) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(map, "pad_to_multiple_of"), err, "expected 1 to 65536, found %d", out->pad_to_multiple_of);
+}
+
 // seed: N of our own numbers, or rng: {kind: torch, seed: N}.
 static ig_status read_random(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
   static const char *const keys[] = {"kind", "seed"};
@@ -216,6 +233,7 @@ static ig_status read(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
   out->as_mergekit = compatibility != NULL;
   IG_TRY(read_random(root, out, err));
   IG_TRY(read_missing(root, &out->missing, err));
+  IG_TRY(read_tokenizer(root, &out->tokenizer, err));
   IG_TRY(ig_yaml_string(root, "base_model", NULL, &out->base_model, err));
   if (out->method->base == IG_BASE_REQUIRED && !out->base_model) return ig_yaml_fail(root, err, "%s needs a 'base_model'", out->method->name);
   IG_TRY(read_dtype(root, "dtype", &out->cast, &out->dtype, err));

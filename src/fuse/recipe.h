@@ -34,6 +34,13 @@ typedef struct ig_recipe_module {
 // What becomes of tensors that some of the models do not have.
 typedef enum ig_missing { IG_MISSING_ERROR, IG_MISSING_UNION, IG_MISSING_INTERSECTION } ig_missing;
 
+// What the output's tokenizer is made of.
+typedef struct ig_recipe_tokenizer {
+  const char *source;  // "union", "base" or a model; NULL: all models have the base's
+  const ig_yaml_node *tokens;
+  int pad_to_multiple_of;
+} ig_recipe_tokenizer;
+
 typedef struct ig_recipe {
   const ig_yaml_node *root;
   const ig_method *method;
@@ -44,6 +51,7 @@ typedef struct ig_recipe {
   bool cast, cast_out;  // dtype, out_dtype are given
   ig_dtype dtype, out_dtype;
   ig_missing missing;
+  ig_recipe_tokenizer tokenizer;
   bool as_mergekit;  // compatibility: mergekit
   uint64_t seed;
   bool torch_random;  // rng: {kind: torch, seed: N}

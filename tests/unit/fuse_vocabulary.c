@@ -1,0 +1,171 @@
+// Models of different vocabularies: rows are matched by piece.
+#include "fuse_fixture.h"
+
+#include "io/json.h"
+
+#define TENSORS(...) \
+  (const ig_safetensors_output[]){__VA_ARGS__}, sizeof((const ig_safetensors_output[]){__VA_ARGS__}) / sizeof(ig_safetensors_output)
+#define EMBEDDING(rows, data) \
+  { .name = "embedding.weight", .rank = 2, .shape = {rows, 2}, .values = data }
+#define HEAD(rows, data) \
+  { .name = "fc.weight", .rank = 2, .shape = {rows, 2}, .values = data }
+#define BIAS(rows, data) \
+  { .name = "fc.bias", .rank = 1, .shape = {rows}, .values = data }
+#define LINEAR(models) "merge_method: linear\nmodels: [" models "]\nparameters: {weight: 1}\n"
+#define ALL "{model: a}, {model: b}, {model: c}"
+
+static const char whitespace[] = "{\"tokenizer_class\": \"WhitespaceTokenizer\"}";
+
+static void tokenizer(const char *model, const char *vocabulary) {
+  char path[256];
+  snprintf(path, sizeof path, "%s/vocab.json", model);
+  fixture_write(path, vocabulary);
+  snprintf(path, sizeof path, "%s/tokenizer_config.json", model);
+  fixture_write(path, whitespace);
+}
+
+// a: </s> <unk> x <pad>;  b: </s> y x <unk> <pad>;  c: z y </s> <unk> <pad>
+static int make_models(void **state) {
+  if (fixture_enter(state)) return -1;
+  static const float ea[] = {1, 2, 3, 4, 5, 6, 7, 8}, eb[] = {10, 20, 30, 40, 50, 60, 70, 80, 90, 100};
+  static const float ec[] = {100, 200, 300, 400, 500, 600, 700, 800, 900, 1000}, bias[] = {1, 2, 3, 4, 5};
+  fixture_model("a", "{\"model_type\": \"torch-transformer\", \"vocab_size\": 4, \"pad_token_id\": 3, \"eos_token_id\": 0, \"bos_token_id\": null}",
+                TENSORS(EMBEDDING(4, ea), HEAD(4, ea), BIAS(4, bias)));
+  fixture_model("b", "{\"model_type\": \"torch-transformer\", \"vocab_size\": 5, \"pad_token_id\": 4, \"eos_token_id\": 0}",
+                TENSORS(EMBEDDING(5, eb), HEAD(5, eb), BIAS(5, bias)));
+  fixture_model("c", "{\"model_type\": \"torch-transformer\", \"vocab_size\": 5, \"pad_token_id\": 4, \"eos_token_id\": 2}",
+                TENSORS(EMBEDDING(5, ec), HEAD(5, ec), BIAS(5, bias)));
+  tokenizer("a", "{\"</s>\": 0, \"<unk>\": 1, \"x\": 2, \"<pad>\": 3}");
+  tokenizer("b", "{\"</s>\": 0, \"y\": 1, \"x\": 2, \"<unk>\": 3, \"<pad>\": 4}");
+  tokenizer("c", "{\"z\": 0, \"y\": 1, \"</s>\": 2, \"<unk>\": 3, \"<pad>\": 4}");
+  fixture_write("a/generation_config.json", "{\"pad_token_id\": 3, \"bad_words_ids\": [[3]], \"num_beams\": 4}");
+  return 0;
+}
+
+static void expect_number(const char *path, const char *key, long expected) {
+  json_t *json;
+  assert_int_equal(ig_json_load(path, &json, NULL), IG_OK);
+  assert_int_equal(json_integer_value(json_object_get(json, key)), expected);
+  json_decref(json);
+}
+
+static void a_union_has_all_pieces(void **state) {
+  (void)state;
+  // x is in a and b: c gets their mean. y is in b and c: a gets theirs. z is c's alone: all get it.
+  const float x = (5 + 50 + 27.5f) / 3, x1 = (6 + 60 + 33) / 3.0f, y = (30 + 300 + 165) / 3.0f, y1 = (40 + 400 + 220) / 3.0f;
+  const float expected[] = {(1 + 10 + 500) / 3.0f,
+                            (2 + 20 + 600) / 3.0f,
+                            (3 + 70 + 700) / 3.0f,
+                            (4 + 80 + 800) / 3.0f,
+                            x,
+                            x1,
+                            (7 + 90 + 900) / 3.0f,
+                            (8 + 100 + 1000) / 3.0f,
+                            y,
+                            y1,
+                            100,
+                            200};
+  fixture_fused("tokenizer_source: union\n" LINEAR(ALL), "union");
+  fixture_expect("union", "embedding.weight", expected, 12);
+  fixture_expect("union", "fc.weight", expected, 12);
+  fixture_expect("union", "fc.bias", (const float[]){5 / 3.0f, (2 + 4 + 4) / 3.0f, 3, (4 + 5 + 5) / 3.0f, 2, 1}, 6);
+  expect_number("union/config.json", "vocab_size", 6);
+  expect_number("union/config.json", "pad_token_id", 3);
+  expect_number("union/vocab.json", "y", 4);
+  expect_number("union/vocab.json", "z", 5);
+}
+
+// The base's row is that of models without the piece.
+static void the_base_lends_its_rows(void **state) {
+  (void)state;
+  fixture_fused("base_model: b\ntokenizer_source: base\n" LINEAR(ALL), "of-base");
+  fixture_expect("of-base", "embedding.weight",
+                 (const float[]){511 / 3.0f, 622 / 3.0f, (30 + 30 + 300) / 3.0f, (40 + 40 + 400) / 3.0f, (5 + 50 + 50) / 3.0f, (6 + 60 + 60) / 3.0f,
+                                 773 / 3.0f, 884 / 3.0f, 997 / 3.0f, 1108 / 3.0f},
+                 10);
+  // Differences from the base: a piece that the base lacks gets the mean of the others there.
+  fixture_fused(
+      "merge_method: task_arithmetic\nbase_model: a\ntokenizer_source: union\n"
+      "models: [{model: b, parameters: {weight: 1}}, {model: c, parameters: {weight: 1}}]\n",
+      "differences");
+  fixture_expect("differences", "fc.bias", (const float[]){1 + 0 + 2, 2 + 2 + 2, 3 + 0 + 0, 4 + 1 + 1, 2, 1}, 6);
+}
+
+// Ids of the first model's configuration follow into another model's vocabulary.
+static void special_ids_follow(void **state) {
+  (void)state;
+  fixture_fused("tokenizer_source: c\n" LINEAR("{model: a}, {model: c}"), "of-c");
+  fixture_expect("of-c", "fc.bias", (const float[]){1, 2, 2, 3, 4.5f}, 5);
+  expect_number("of-c/config.json", "pad_token_id", 4);
+  expect_number("of-c/config.json", "eos_token_id", 2);
+  expect_number("of-c/generation_config.json", "pad_token_id", 4);
+  expect_number("of-c/generation_config.json", "num_beams", 4);
+  json_t *json;
+  assert_int_equal(ig_json_load("of-c/generation_config.json", &json, NULL), IG_OK);
+  assert_int_equal(json_integer_value(json_array_get(json_array_get(json_object_get(json, "bad_words_ids"), 0), 0)), 4);
+  json_decref(json);
+}
+
+static void tokens_have_rows_of_their_own(void **state) {
+  (void)state;
+  fixture_fused(
+      "tokenizer: {source: a, pad_to_multiple_of: 4, tokens: {x: {source: {kind: zero}, force: true}, new: {source: {kind: model_token, model: b, "
+      "token: y}}, '<unk>': {source: b, force: true}, other: {source: {kind: model_token, model: a, token_id: 3}}}}\n" LINEAR(
+          "{model: a}, {model: b}"),
+      "named");
+  // Padding: the mean of each model's rows, then that of the models'.
+  const float pad = ((1 + 4 + 0 + 4 + 2 + 4) / 6.0f + (1 + 4 + 0 + 5 + 2 + 4) / 6.0f) / 2;
+  fixture_expect("named", "fc.bias", (const float[]){1, 4, 0, 4.5f, 2, 4, pad, pad}, 8);
+  expect_number("named/config.json", "vocab_size", 8);
+  expect_number("named/vocab.json", "new", 4);
+}
+
+static void equal_vocabularies_stay_as_they_are(void **state) {
+  (void)state;
+  fixture_fused(LINEAR("{model: a}"), "plain");
+  fixture_fused("tokenizer_source: union\n" LINEAR("{model: a}"), "same");
+  fixture_expect("same", "fc.bias", (const float[]){1, 2, 3, 4}, 4);
+  assert_int_equal(fixture_count("same"), fixture_count("plain"));
+}
+
+// A stage's model is planned before it is there.
+static void stages_have_vocabularies(void **state) {
+  (void)state;
+  fixture_fused(
+      "name: both\ntokenizer_source: union\n" LINEAR("{model: a}, {model: b}") "---\ntokenizer_source: union\n" LINEAR("{model: both}, {model: c}"),
+      "staged");
+  // </s>: 1 1, c's 3; y: b's 2 and c's 2.
+  fixture_expect("staged", "fc.bias", (const float[]){2, 3.5f, 3, 4.75f, 2, 1}, 6);
+}
+
+static void what_does_not_go_is_told(void **state) {
+  (void)state;
+  fixture_refused(LINEAR(ALL), "'tokenizer_source: union' matches them");
+  fixture_refused("tokenizer_source: nowhere\n" LINEAR(ALL), "nowhere");
+  fixture_refused("tokenizer: {source: base, tokens: {x: {source: d}}}\n" LINEAR(ALL), "'d' is none of the models");
+  fixture_refused("tokenizer: {source: base, tokens: {x: {source: c}}}\n" LINEAR(ALL), "c has no piece 'x'");
+  fixture_refused("tokenizer: {source: base, tokens: {x: {force: true}}}\n" LINEAR(ALL), "'force' needs a 'source'");
+  fixture_refused("tokenizer: {source: base, pad_to_multiple_of: 0}\n" LINEAR(ALL), "expected 1 to 65536");
+  fixture_refused("tokenizer: {source: base}\ntokenizer_source: base\n" LINEAR(ALL), "expected one of");
+  fixture_refused("tokenizer: {sauce: base}\n" LINEAR(ALL), "did you mean 'source'");
+  fixture_refused("tokenizer: {source: base, tokens: {q: {source: {kind: model_token, model: a, token_id: 9}}}}\n" LINEAR(ALL), "row 9 of 4 in a");
+  static const float row[] = {1, 2};
+  fixture_model("bare", "{\"model_type\": \"torch-transformer\"}", TENSORS(EMBEDDING(1, row), HEAD(1, row), BIAS(1, row)));
+  fixture_refused("tokenizer_source: union\n" LINEAR("{model: a}, {model: bare}"), "rows cannot be matched by their pieces");
+  fixture_write("a/tokenizer.json", "{}");
+  fixture_refused("tokenizer_source: union\n" LINEAR(ALL), "pieces cannot be added to its tokenizer");
+  unlink("a/tokenizer.json");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_union_has_all_pieces),
+      cmocka_unit_test(the_base_lends_its_rows),
+      cmocka_unit_test(special_ids_follow),
+      cmocka_unit_test(tokens_have_rows_of_their_own),
+      cmocka_unit_test(equal_vocabularies_stay_as_they_are),
+      cmocka_unit_test(stages_have_vocabularies),
+      cmocka_unit_test(what_does_not_go_is_told),
+  };
+  return cmocka_run_group_tests(tests, make_models, fixture_leave);
+}
