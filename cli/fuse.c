@@ -10,7 +10,7 @@
 #include "stop.h"
 
 typedef struct fuse_values {
-  const char *output, *report, *source, *reference, *metric;
+  const char *output, *report, *source, *reference, *metric, *shard_size;
   int threads, beam_size;
   bool dry_run, sha256;
   cli_log log;
@@ -27,11 +27,45 @@ static const cli_option fuse_options[] = {
     CLI_TEXT_OPTION(0, "held-out-reference", "FILE", reference, "... and their right translations."),
     CLI_CHOICE_OPTION("metric", "NAME", metric, metrics, "The held-out score. Default: bleu."),
     CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1000, "Of the held-out translations. Default: the model's."),
+    CLI_TEXT_OPTION(0, "out-shard-size", "SIZE", shard_size,
+                    "Write shards with at most this much of tensors each, and their index: 5GB, 500MB, 1.5GiB. Default: one file."),
     CLI_FLAG_OPTION(0, "sha256", sha256, "Record SHA-256 hashes of the inputs in place of XXH3-128."),
     CLI_THREADS_OPTION,
     CLI_QUIET_OPTION,
     CLI_JSON_OPTION,
 };
+
+// "5GB", "1.5GiB", "500M", bytes, and mergekit's "5B" for 10^9.
+static bool read_size(const char *text, size_t *out) {
+  static const struct {
+    const char *name;
+    double bytes;
+  } units[] = {{"", 1},
+               {"K", 1e3},
+               {"M", 1e6},
+               {"G", 1e9},
+               {"T", 1e12},
+               {"KB", 1e3},
+               {"MB", 1e6},
+               {"GB", 1e9},
+               {"TB", 1e12},
+               {"B", 1e9},
+               {"KiB", 1024.0},
+               {"MiB", 1024.0 * 1024},
+               {"GiB", 1073741824.0},
+               {"TiB", 1099511627776.0}};
+  const size_t digits = strspn(text, "0123456789."), whole = strspn(text, "0123456789");
+  char *end;
+  if (whole == 0 || digits > 18) return false;
+  const double value = strtod(text, &end);
+  for (size_t i = 0; end == text + digits && i < sizeof units / sizeof *units; i++) {
+    const double bytes = value * units[i].bytes;
+    if (strcmp(end, units[i].name) != 0) continue;
+    *out = bytes >= 1 && bytes < 9e18 ? (size_t)bytes : 0;
+    return *out > 0;
+  }
+  return false;
+}
 
 static ig_status plan(const char *recipe, const char *output, const ig_fuse_options *options, ig_error *err) {
   char *text = NULL;
@@ -51,6 +85,8 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   ig_fuse_options options = ig_fuse_options_default();
   options.threads = values.threads;
   options.report = values.report;
+  if (values.shard_size && !read_size(values.shard_size, &options.shard_bytes))
+    return cli_usage_error(verb, "--out-shard-size: expected a size such as 5GB, 500MB or 1.5GiB, found '%.100s'", values.shard_size);
   options.sha256 = values.sha256;
   options.reporter = cli_report_begin(&values.log, true);
   cli_stop_on_signals(!values.log.quiet && !values.log.json);

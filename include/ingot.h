@@ -305,8 +305,10 @@ ig_status ig_score_lines(const ig_score_options *options, const char *const *hyp
 /* ---- fusing models ---------------------------------------------------------------------------------------------------------------------- */
 
 typedef struct ig_fuse_options {
-  int threads;        /* 0: all cores; the result does not depend on it */
-  bool sha256;        /* hashes of the inputs in fusion.json; else XXH3-128, which costs no more than reading */
+  int threads; /* 0: all cores; the result does not depend on it */
+  bool sha256; /* hashes of the inputs in fusion.json; else XXH3-128, which costs no more than reading */
+  size_t
+      shard_bytes; /* the weights are written as shards with tensors of at most this many bytes (one larger tensor alone), and their index; 0: one file */
   const char *report; /* a page with the distances between the inputs, tensor by tensor, is written to this file; NULL: none */
   ig_reporter reporter;
   /* The held-out score of the model in a directory, higher is better: what greedy_soup chooses by. Called on the calling thread; NULL: that method is an

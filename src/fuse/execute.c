@@ -12,6 +12,7 @@
 #include "base/half.h"
 #include "base/interrupt.h"
 #include "fuse/draws.h"
+#include "fuse/output.h"
 #include "fuse/rows.h"
 #include "fuse/sample.h"
 #include "fuse/ties.h"
@@ -149,7 +150,7 @@ typedef struct worker {
 
 typedef struct execution {
   const ig_plan *plan;
-  ig_safetensors_pieces *output;
+  ig_output output;
   ig_staging *staging;
   ig_draws *draws;  // or NULL
   sizes sizes;
@@ -236,7 +237,7 @@ static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor
   for (size_t i = 0; i < block->count && !finite; i++)
     if (!isfinite(w->out[i])) return ig_fail(&w->err, IG_ERROR_FORMAT, "%s: value %zu becomes %g", t->name, first + i + 1, (double)w->out[i]);
   uint16_t *half = (uint16_t *)(void *)w->bytes;
-  if (t->dtype == IG_DTYPE_F32) return ig_safetensors_put(e->output, index, first * size, w->out, block->count * size, &w->err);
+  if (t->dtype == IG_DTYPE_F32) return ig_output_put(&e->output, index, first * size, w->out, block->count * size, &w->err);
   if (t->dtype == IG_DTYPE_BF16)
     for (size_t i = 0; i < block->count; i++) half[i] = ig_float_to_bf16(w->out[i]);
   else
@@ -245,7 +246,7 @@ static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor
       if ((half[i] & 0x7C00u) == 0x7C00u)
         return ig_fail(&w->err, IG_ERROR_FORMAT, "%s: value %zu, %g, is too large for float16", t->name, first + i + 1, (double)w->out[i]);
     }
-  return ig_safetensors_put(e->output, index, first * size, half, block->count * size, &w->err);
+  return ig_output_put(&e->output, index, first * size, half, block->count * size, &w->err);
 }
 
 static ig_status combine_block(const execution *e, worker *w, const ig_merge *merge, const ig_plan_tensor *t, const cut *c,
@@ -289,7 +290,7 @@ static ig_status copy_tensor(const execution *e, worker *w, const ig_plan_tensor
       status = ig_fail(&w->err, IG_ERROR_FORMAT, "%s: %s values that differ between %s and %s", t->name, ig_dtype_name(t->input[0].tensor->dtype),
                        t->input[0].tensor->file, t->input[i].tensor->file);
   }
-  if (status == IG_OK) status = ig_safetensors_put(e->output, index, 0, first, bytes, &w->err);
+  if (status == IG_OK) status = ig_output_put(&e->output, index, 0, first, bytes, &w->err);
   free(first);
   free(other);
   return status;
@@ -477,7 +478,7 @@ static void report(const ig_reporter *reporter, size_t done, size_t all) {
 
 // What is done so far, to the disk and into the journal.
 static ig_status checkpoint(execution *e, ig_error *err) {
-  IG_TRY(ig_safetensors_flush(e->output, err));
+  IG_TRY(ig_output_flush(&e->output, err));
   return ig_staging_flush(e->staging, err);
 }
 
@@ -557,27 +558,12 @@ static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *r
   return status;
 }
 
-static ig_status begin_output(execution *e, const char *path, ig_error *err) {
-  ig_safetensors_output *outputs = ig_allocate(e->plan->count, sizeof *outputs, err);
-  if (!outputs) return IG_ERROR_MEMORY;
-  for (size_t i = 0; i < e->plan->count; i++) {
-    const ig_plan_tensor *t = &e->plan->tensors[i];
-    outputs[i] = (ig_safetensors_output){.name = t->name, .dtype = t->dtype, .rank = t->rank};
-    memcpy(outputs[i].shape, t->shape, sizeof t->shape);
-  }
-  const ig_status status = ig_safetensors_begin(path, outputs, e->plan->count, NULL, e->staging->resumed, &e->output, err);
-  free(outputs);
-  return status;
-}
-
-ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *staging, const ig_reporter *reporter, ig_error *err) {
+ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *staging, size_t shard_bytes, const ig_reporter *reporter, ig_error *err) {
   execution e = {.plan = plan, .staging = staging, .sizes = sizes_of(plan)};
-  char *path = ig_join_path(staging->directory, "model.safetensors", err);
-  ig_status status = path ? begin_output(&e, path, err) : IG_ERROR_MEMORY;
+  ig_status status = ig_output_open(plan, staging->directory, shard_bytes, staging->resumed, &e.output, err);
   if (status == IG_OK) status = ig_ties_check_copies(&plan->models, err);
   if (status == IG_OK) status = ig_rows_fill_padding(plan, err);
   if (status == IG_OK) status = run_in_memory(&e, pool, reporter, err);
-  ig_safetensors_end(e.output);
-  free(path);
+  ig_output_close(&e.output);
   return status;
 }

@@ -85,9 +85,9 @@ static ig_status remove_stages(fusion *f, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status fill_directory(fusion *f, const ig_plan *plan, json_t *provenance, ig_staging *staging, ig_error *err) {
+static ig_status fill_directory(fusion *f, const ig_plan *plan, json_t *provenance, size_t shard_bytes, ig_staging *staging, ig_error *err) {
   if (staging->resumed) ig_report(&f->options->reporter, IG_INFO, "going on with an unfinished fusion");
-  IG_TRY(ig_plan_execute(plan, f->pool, staging, &f->options->reporter, err));
+  IG_TRY(ig_plan_execute(plan, f->pool, staging, shard_bytes, &f->options->reporter, err));
   IG_TRY(ig_companions_write(plan, staging->directory, err));
   IG_TRY(ig_provenance_add_outputs(provenance, staging->directory, f->hashes, f->pool, err));
   return ig_provenance_save(provenance, staging->directory, err);
@@ -99,7 +99,7 @@ static ig_status write_model(fusion *f, const ig_plan *plan, json_t *provenance,
   ig_staging staging;
   ig_status status = ig_staging_open(output, fingerprint, plan->count, &staging, err);
   if (status == IG_OK) {
-    status = fill_directory(f, plan, provenance, &staging, err);
+    status = fill_directory(f, plan, provenance, last ? f->options->shard_bytes : 0, &staging, err);
     if (status == IG_ERROR_FORMAT) ig_staging_discard(&staging);  // values that nothing can be made of
   }
   // Before the output has its name: a fusion that ends here is called again, and finds that all but this is done.
@@ -121,7 +121,11 @@ static ig_status write_result(fusion *f, const ig_plan *plan, ig_error *err) {
   json_t *provenance;
   if (f->options->report) IG_TRY(write_report(f, plan, err));
   IG_TRY(make_provenance(f, plan, f->history, &provenance, err));
-  const ig_status status = write_model(f, plan, provenance, f->output, true, err);
+  ig_status status = IG_OK;
+  // What stands in unfinished files of another size is of no use.
+  if (f->options->shard_bytes && json_object_set_new(provenance, "shard_bytes", json_integer((json_int_t)f->options->shard_bytes)))
+    status = ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  if (status == IG_OK) status = write_model(f, plan, provenance, f->output, true, err);
   json_decref(provenance);
   return status;
 }

@@ -1,5 +1,6 @@
 #include "fuse/preflight.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,12 +139,19 @@ static char *existing_parent(const char *output, ig_error *err) {
   return path;
 }
 
-// What stands in OUTPUT.partial/model.safetensors.
+// What weights stand in OUTPUT.partial.
 static size_t written_already(const char *output) {
   char path[4096];
-  struct stat status;
-  const int length = snprintf(path, sizeof path, "%s.partial/model.safetensors", output);
-  return length > 0 && (size_t)length < sizeof path && stat(path, &status) == 0 ? (size_t)status.st_blocks * 512 : 0;
+  const int length = snprintf(path, sizeof path, "%s.partial", output);
+  DIR *directory = length > 0 && (size_t)length < sizeof path ? opendir(path) : NULL;
+  size_t bytes = 0;
+  if (!directory) return 0;
+  for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+    struct stat status;
+    if (strstr(entry->d_name, ".safetensors") && fstatat(dirfd(directory), entry->d_name, &status, 0) == 0) bytes += (size_t)status.st_blocks * 512;
+  }
+  closedir(directory);
+  return bytes;
 }
 
 ig_status ig_preflight_space(const ig_stages *s, const char *output, int threads, ig_space *out, ig_error *err) {

@@ -87,6 +87,20 @@ static ig_status open_journal(ig_staging *s, const char *fingerprint, ig_error *
   return IG_OK;
 }
 
+static ig_status remove_files(const char *path, ig_error *err) {
+  DIR *directory = opendir(path);
+  if (!directory) return fail(path, "open", err);
+  ig_status status = IG_OK;
+  for (const struct dirent *entry; status == IG_OK && (entry = readdir(directory)) != NULL;)
+    // The file by which it is known goes last: what is half removed can be removed again.
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, "fusion.json") != 0 &&
+        unlinkat(dirfd(directory), entry->d_name, 0))
+      status = fail(path, "remove", err);
+  if (status == IG_OK && unlinkat(dirfd(directory), "fusion.json", 0) && errno != ENOENT) status = fail(path, "remove", err);
+  closedir(directory);
+  return status;
+}
+
 ig_status ig_staging_open(const char *output, const char *fingerprint, size_t tensors, ig_staging *out, ig_error *err) {
   *out = (ig_staging){.tensors = tensors};
   IG_TRY(name_directories(output, out, err));
@@ -95,6 +109,7 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
   if (!out->done) return IG_ERROR_MEMORY;
   IG_TRY(ig_make_directories(out->directory, err));
   read_journal(out, fingerprint);
+  if (!out->resumed) IG_TRY(remove_files(out->directory, err));  // of another fusion, which may have been in other files
   return open_journal(out, fingerprint, err);
 }
 
@@ -125,20 +140,6 @@ ig_status ig_staging_finish(ig_staging *s, ig_error *err) {
   if (slash) slash[slash == parent] = '\0';
   const ig_status status = sync_directory(slash ? parent : ".", err);
   free(parent);
-  return status;
-}
-
-static ig_status remove_files(const char *path, ig_error *err) {
-  DIR *directory = opendir(path);
-  if (!directory) return fail(path, "open", err);
-  ig_status status = IG_OK;
-  for (const struct dirent *entry; status == IG_OK && (entry = readdir(directory)) != NULL;)
-    // The file by which it is known goes last: what is half removed can be removed again.
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, "fusion.json") != 0 &&
-        unlinkat(dirfd(directory), entry->d_name, 0))
-      status = fail(path, "remove", err);
-  if (status == IG_OK && unlinkat(dirfd(directory), "fusion.json", 0) && errno != ENOENT) status = fail(path, "remove", err);
-  closedir(directory);
   return status;
 }
 
