@@ -54,13 +54,16 @@ static bool read_size(const char *text, size_t *out) {
                {"MiB", 1024.0 * 1024},
                {"GiB", 1073741824.0},
                {"TiB", 1099511627776.0}};
-  const size_t digits = strspn(text, "0123456789."), whole = strspn(text, "0123456789");
-  char *end;
-  if (whole == 0 || digits > 18) return false;
-  const double value = strtod(text, &end);
-  for (size_t i = 0; end == text + digits && i < sizeof units / sizeof *units; i++) {
+  double value = 0, place = 1;
+  const size_t whole = strspn(text, "0123456789");
+  const char *p = text;
+  if (whole == 0 || whole > 18) return false;
+  for (; p < text + whole; p++) value = value * 10 + (*p - '0');
+  if (*p == '.')
+    for (p++; *p >= '0' && *p <= '9'; p++) value += (*p - '0') * (place /= 10);
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+    if (strcmp(p, units[i].name) != 0) continue;
     const double bytes = value * units[i].bytes;
-    if (strcmp(end, units[i].name) != 0) continue;
     *out = bytes >= 1 && bytes < 9e18 ? (size_t)bytes : 0;
     return *out > 0;
   }

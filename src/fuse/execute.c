@@ -278,22 +278,28 @@ static ig_status merge_small(const execution *e, worker *w, const ig_plan_tensor
   return combine_block(e, w, &merge, t, &c, &block);
 }
 
-// Equal in all inputs, as it stands.
-static ig_status copy_tensor(const execution *e, worker *w, const ig_plan_tensor *t) {
-  const size_t index = (size_t)(t - e->plan->tensors), bytes = t->input[0].tensor->bytes;
-  char *first = malloc(bytes + 1), *other = malloc(bytes + 1);
-  ig_status status =
-      first && other ? ig_safetensors_read_raw(t->input[0].tensor, first, &w->err) : ig_fail(&w->err, IG_ERROR_MEMORY, "out of memory");
-  for (size_t i = 1; status == IG_OK && i < t->inputs; i++) {
-    status = ig_safetensors_read_raw(t->input[i].tensor, other, &w->err);
-    if (status == IG_OK && memcmp(first, other, bytes) != 0)
-      status = ig_fail(&w->err, IG_ERROR_FORMAT, "%s: %s values that differ between %s and %s", t->name, ig_dtype_name(t->input[0].tensor->dtype),
-                       t->input[0].tensor->file, t->input[i].tensor->file);
+// bytes of a tensor from its byte `at` on, equal in all inputs; `buffers` has room for two such pieces.
+static ig_status copy_piece(const execution *e, worker *w, const ig_plan_tensor *t, size_t at, size_t bytes, char *buffers) {
+  const ig_safetensor *first = t->input[0].tensor;
+  char *other = buffers + bytes;
+  IG_TRY(ig_file_read(first->source, first->file, first->begin + at, buffers, bytes, &w->err));
+  for (size_t i = 1; i < t->inputs; i++) {
+    const ig_safetensor *from = t->input[i].tensor;
+    IG_TRY(ig_file_read(from->source, from->file, from->begin + at, other, bytes, &w->err));
+    if (memcmp(buffers, other, bytes) != 0)
+      return ig_fail(&w->err, IG_ERROR_FORMAT, "%s: %s values that differ between %s and %s", t->name, ig_dtype_name(first->dtype), first->file,
+                     from->file);
   }
-  if (status == IG_OK) status = ig_output_put(&e->output, index, 0, first, bytes, &w->err);
-  free(first);
-  free(other);
-  return status;
+  return ig_output_put(&e->output, (size_t)(t - e->plan->tensors), at, buffers, bytes, &w->err);
+}
+
+// What is not of floating point, as it stands.
+static ig_status copy_tensor(const execution *e, worker *w, const ig_plan_tensor *t) {
+  enum { PIECE = 1 << 15 };
+  char buffers[2 * PIECE];
+  const size_t bytes = t->input[0].tensor->bytes;
+  for (size_t at = 0; at < bytes; at += PIECE) IG_TRY(copy_piece(e, w, t, at, bytes - at < PIECE ? bytes - at : PIECE, buffers));
+  return IG_OK;
 }
 
 static void finish_task(execution *e, worker *w, ig_status status) {

@@ -80,9 +80,11 @@ static ig_status check_shapes(ig_plan *plan, const ig_plan_tensor *t, ig_error *
       print_shape(t->input[i].tensor, found, sizeof found);
       return ADD_TENSOR_PROBLEM(plan, t->name, err, "%s in %s, but %s in %s", expected, first->file, found, t->input[i].tensor->file);
     }
-    if (is_float(first->dtype) != is_float(t->input[i].tensor->dtype))
-      return ADD_TENSOR_PROBLEM(plan, t->name, err, "%s in %s, but %s in %s", ig_dtype_name(first->dtype), first->file,
-                                ig_dtype_name(t->input[i].tensor->dtype), t->input[i].tensor->file);
+    const ig_dtype dtype = t->input[i].tensor->dtype;
+    if (is_float(first->dtype) && is_float(dtype)) continue;
+    if (first->dtype != dtype)
+      return ADD_TENSOR_PROBLEM(plan, t->name, err, "%s in %s, but %s in %s", ig_dtype_name(first->dtype), first->file, ig_dtype_name(dtype),
+                                t->input[i].tensor->file);
   }
   return IG_OK;
 }
