@@ -2,6 +2,7 @@
 #include "fuse_fixture.h"
 
 #include "io/json.h"
+#include "text/sentencepiece.h"
 
 #define TENSORS(...) \
   (const ig_safetensors_output[]){__VA_ARGS__}, sizeof((const ig_safetensors_output[]){__VA_ARGS__}) / sizeof(ig_safetensors_output)
@@ -14,6 +15,7 @@
 #define LINEAR(models) "merge_method: linear\nmodels: [" models "]\nparameters: {weight: 1}\n"
 #define ALL "{model: a}, {model: b}, {model: c}"
 
+static char spm_path[4096];
 static const char whitespace[] = "{\"tokenizer_class\": \"WhitespaceTokenizer\"}";
 
 static void tokenizer(const char *model, const char *vocabulary) {
@@ -157,7 +159,39 @@ static void what_does_not_go_is_told(void **state) {
   unlink("a/tokenizer.json");
 }
 
+// T5: ids of spiece.model, <extra_id_N> counted from the end behind them; rows behind those are not taken over.
+static void t5_has_extra_ids(void **state) {
+  (void)state;
+  enum { ROWS = 250 };
+  static float one[ROWS], two[ROWS];
+  ig_sentencepiece *spm;
+  assert_int_equal(ig_sentencepiece_load(spm_path, &spm, NULL), IG_OK);
+  const int pieces = ig_sentencepiece_size(spm);
+  ig_sentencepiece_free(spm);
+  assert_true(pieces + 100 <= ROWS);
+  for (int i = 0; i < ROWS; i++) one[i] = (float)i, two[i] = (float)(2 * i);
+#define SHARED(count, data) {.name = "shared.weight", .rank = 2, .shape = {count, 1}, .values = data}
+  fixture_model("t5", "{\"model_type\": \"t5\", \"pad_token_id\": 0}", TENSORS(SHARED(ROWS, one)));
+  fixture_model("fewer", "{\"model_type\": \"t5\", \"pad_token_id\": 0}", TENSORS(SHARED(ROWS, two)));
+  assert_int_equal(ig_copy_file(spm_path, "t5/spiece.model", NULL), IG_OK);
+  assert_int_equal(ig_copy_file(spm_path, "fewer/spiece.model", NULL), IG_OK);
+  fixture_write("fewer/tokenizer_config.json", "{\"extra_ids\": 2}");
+  fixture_fused("tokenizer_source: union\n" LINEAR("{model: t5}, {model: fewer}"), "t5-union");
+  float expected[ROWS];
+  for (int i = 0; i < pieces + 100; i++) expected[i] = i < pieces ? 1.5f * (float)i : one[i];  // the others are t5's alone
+  expected[pieces + 99] = (one[pieces + 99] + two[pieces + 1]) / 2;                            // <extra_id_0>
+  expected[pieces + 98] = (one[pieces + 98] + two[pieces]) / 2;
+  fixture_expect("t5-union", "shared.weight", expected, (size_t)pieces + 100);
+  expect_number("t5-union/config.json", "vocab_size", pieces + 100);
+  assert_true(ig_file_exists("t5-union/spiece.model"));
+  fixture_refused("tokenizer_source: union\n" LINEAR("{model: fewer}, {model: t5}"), "pieces cannot be added to its tokenizer");
+}
+
 int main(void) {
+  const char *source = getenv("INGOT_SOURCE");
+  char *root = realpath(source ? source : ".", NULL);
+  snprintf(spm_path, sizeof spm_path, "%s/tests/golden/marian_tokenizer/source.spm", root ? root : ".");
+  free(root);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_union_has_all_pieces),
       cmocka_unit_test(the_base_lends_its_rows),
@@ -166,6 +200,7 @@ int main(void) {
       cmocka_unit_test(equal_vocabularies_stay_as_they_are),
       cmocka_unit_test(stages_have_vocabularies),
       cmocka_unit_test(what_does_not_go_is_told),
+      cmocka_unit_test(t5_has_extra_ids),
   };
   return cmocka_run_group_tests(tests, make_models, fixture_leave);
 }
