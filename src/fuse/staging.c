@@ -101,6 +101,15 @@ static ig_status remove_files(const char *path, ig_error *err) {
   return status;
 }
 
+// What a process that was killed had begun to write beside the file that it was to replace.
+static void remove_temporaries(const char *path) {
+  DIR *directory = opendir(path);
+  if (!directory) return;
+  for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
+    if (strstr(entry->d_name, ".tmp-")) unlinkat(dirfd(directory), entry->d_name, 0);
+  closedir(directory);
+}
+
 ig_status ig_staging_open(const char *output, const char *fingerprint, size_t tensors, ig_staging *out, ig_error *err) {
   *out = (ig_staging){.tensors = tensors};
   IG_TRY(name_directories(output, out, err));
@@ -110,6 +119,7 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
   IG_TRY(ig_make_directories(out->directory, err));
   read_journal(out, fingerprint);
   if (!out->resumed) IG_TRY(remove_files(out->directory, err));  // of another fusion, which may have been in other files
+  if (out->resumed) remove_temporaries(out->directory);
   return open_journal(out, fingerprint, err);
 }
 
