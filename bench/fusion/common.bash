@@ -15,5 +15,3 @@ recipe() {
   for model in "$@"; do echo "  - {model: $model, parameters: {weight: 1}}"; done
 }
 
-# A mean and its standard deviation of the numbers in a column: summary COLUMN FILE
-summary() { awk -F, -v c="$1" 'NR > 1 { n++; s += $c; q += $c * $c } END { m = s / n; printf "%.2f,%.2f,%d\n", m, n > 1 ? sqrt((q - n * m * m) / (n - 1)) : 0, n }' "$2"; }
