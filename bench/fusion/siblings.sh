@@ -3,7 +3,7 @@
 # set (that the greedy soup is chosen by) and test2016, as published, beam 5. Usage: siblings.sh DATA PARENT CHILDREN SEED > RESULT.csv
 source "$(dirname "$0")/common.bash"
 data=$1 parent=$2 children=$3 seed=$4
-rates=(0.0002 0.0005 0.001 0.002 0.003 0.005)
+rates=(0.0005 0.001 0.002 0.005)
 
 for i in "${!rates[@]}"; do
   "$ingot" train -q ${threads[@]+"${threads[@]}"} "$root/bench/fusion/siblings.yml" --set model.init="$parent" --set train.output="$children/$i" \

@@ -18,7 +18,7 @@ d=$runs/data
   --set "data.train.target=[$d/train.de, $d/train.fr]"
 for language in de fr; do
   [ -e "$runs/$language-$seed/latest" ] || train --set train.output="$runs/$language-$seed" --set "model={init: $runs/parent-$seed/latest, dropout: 0.1}" \
-    --set data.train.source="$d/train.en-$language" --set data.train.target="$d/train.$language" --set train.updates=600 --set train.learning_rate=0.001 --set train.warmup=100
+    --set data.train.source="$d/train.en-$language" --set data.train.target="$d/train.$language" --set train.updates=400 --set train.learning_rate=0.001 --set train.warmup=100
 done
 
 bleu() {  # MODEL LANGUAGE
