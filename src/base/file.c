@@ -116,19 +116,27 @@ static int open_temporary(const char *path, char **name, ig_error *err) {
   return descriptor;
 }
 
-bool ig_is_temporary_of(const char *name, const char *file) {
+// ".tmp-", a process, "-", a count.
+static bool is_temporary_end(const char *end) {
   static const char *const infixes[] = {".tmp-", "-"};
-  const size_t length = strlen(file);
-  if (strncmp(name, file, length) != 0) return false;
-  name += length;
   for (size_t i = 0; i < 2; i++) {
-    if (strncmp(name, infixes[i], strlen(infixes[i])) != 0) return false;
-    name += strlen(infixes[i]);
-    const size_t digits = strspn(name, "0123456789");
+    if (strncmp(end, infixes[i], strlen(infixes[i])) != 0) return false;
+    end += strlen(infixes[i]);
+    const size_t digits = strspn(end, "0123456789");
     if (digits == 0) return false;
-    name += digits;
+    end += digits;
   }
-  return *name == '\0';
+  return *end == '\0';
+}
+
+bool ig_is_temporary(const char *name) {
+  const char *end = strstr(name, ".tmp-");
+  return end && is_temporary_end(end);
+}
+
+bool ig_is_temporary_of(const char *name, const char *file) {
+  const size_t length = strlen(file);
+  return strncmp(name, file, length) == 0 && is_temporary_end(name + length);
 }
 
 ig_status ig_writer_open(ig_writer *writer, const char *path, ig_error *err) {

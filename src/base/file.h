@@ -31,7 +31,8 @@ ig_status ig_writer_commit(ig_writer *writer, ig_error *err);                   
 void ig_writer_abandon(ig_writer *writer);                                                // harmless after a commit
 ig_status ig_write_file(const char *path, const void *data, size_t size, ig_error *err);  // the three in one
 
-// Whether name is that of a writer's temporary for a file of this name: file.tmp-PROCESS-COUNT.
+// Whether name is that of a writer's temporary: FILE.tmp-PROCESS-COUNT; for a file of this name.
+bool ig_is_temporary(const char *name);
 bool ig_is_temporary_of(const char *name, const char *file);
 
 ig_status ig_make_directories(const char *path, ig_error *err);  // mkdir -p

@@ -87,27 +87,19 @@ static ig_status open_journal(ig_staging *s, const char *fingerprint, ig_error *
   return IG_OK;
 }
 
-static ig_status remove_files(const char *path, ig_error *err) {
+static bool is_any(const char *name) { return strcmp(name, ".") != 0 && strcmp(name, "..") != 0; }
+
+static ig_status remove_files(const char *path, bool (*which)(const char *name), ig_error *err) {
   DIR *directory = opendir(path);
   if (!directory) return fail(path, "open", err);
   ig_status status = IG_OK;
   for (const struct dirent *entry; status == IG_OK && (entry = readdir(directory)) != NULL;)
     // The file by which it is known goes last: what is half removed can be removed again.
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, "fusion.json") != 0 &&
-        unlinkat(dirfd(directory), entry->d_name, 0))
+    if (which(entry->d_name) && strcmp(entry->d_name, "fusion.json") != 0 && unlinkat(dirfd(directory), entry->d_name, 0))
       status = fail(path, "remove", err);
-  if (status == IG_OK && unlinkat(dirfd(directory), "fusion.json", 0) && errno != ENOENT) status = fail(path, "remove", err);
+  if (status == IG_OK && which("fusion.json") && unlinkat(dirfd(directory), "fusion.json", 0) && errno != ENOENT) status = fail(path, "remove", err);
   closedir(directory);
   return status;
-}
-
-// What a process that was killed had begun to write beside the file that it was to replace.
-static void remove_temporaries(const char *path) {
-  DIR *directory = opendir(path);
-  if (!directory) return;
-  for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
-    if (strstr(entry->d_name, ".tmp-")) unlinkat(dirfd(directory), entry->d_name, 0);
-  closedir(directory);
 }
 
 ig_status ig_staging_open(const char *output, const char *fingerprint, size_t tensors, ig_staging *out, ig_error *err) {
@@ -118,8 +110,8 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
   if (!out->done) return IG_ERROR_MEMORY;
   IG_TRY(ig_make_directories(out->directory, err));
   read_journal(out, fingerprint);
-  if (!out->resumed) IG_TRY(remove_files(out->directory, err));  // of another fusion, which may have been in other files
-  if (out->resumed) remove_temporaries(out->directory);
+  // All of another fusion, which may have been in other files; of this one what was being written when it was killed.
+  IG_TRY(remove_files(out->directory, out->resumed ? ig_is_temporary : is_any, err));
   return open_journal(out, fingerprint, err);
 }
 
@@ -154,7 +146,7 @@ ig_status ig_staging_finish(ig_staging *s, ig_error *err) {
 }
 
 void ig_staging_discard(ig_staging *s) {
-  if (remove_files(s->directory, NULL) == IG_OK) rmdir(s->directory);
+  if (remove_files(s->directory, is_any, NULL) == IG_OK) rmdir(s->directory);
 }
 
 // It goes by the name of an unfinished one first, so that half of it is never taken for the whole.
@@ -168,7 +160,7 @@ static ig_status remove_made(ig_staging *s, const char *directory, ig_error *err
   if (!made) return ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not the work of a fusion", s->output);
   if (lstat(s->directory, &unused) == 0) return ig_fail(err, IG_ERROR_IO, "%s: exists already, beside %s", s->directory, s->output);
   if (rename(s->output, s->directory)) return fail(s->output, "remove", err);
-  IG_TRY(remove_files(s->directory, err));
+  IG_TRY(remove_files(s->directory, is_any, err));
   return rmdir(s->directory) ? fail(s->directory, "remove", err) : IG_OK;
 }
 
