@@ -10,4 +10,5 @@ uint16_t ig_float_to_f16(float x);
 // count values from anywhere in memory, little-endian as in a file.
 void ig_bf16_to_floats(size_t count, const void *from, float *to);
 void ig_f16_to_floats(size_t count, const void *from, float *to);
+void ig_floats_to_bf16(size_t count, const float *from, uint16_t *to);
 #endif

@@ -239,7 +239,7 @@ static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor
   uint16_t *half = (uint16_t *)(void *)w->bytes;
   if (t->dtype == IG_DTYPE_F32) return ig_output_put(&e->output, index, first * size, w->out, block->count * size, &w->err);
   if (t->dtype == IG_DTYPE_BF16)
-    for (size_t i = 0; i < block->count; i++) half[i] = ig_float_to_bf16(w->out[i]);
+    ig_floats_to_bf16(block->count, w->out, half);
   else
     for (size_t i = 0; i < block->count; i++) {
       half[i] = ig_float_to_f16(w->out[i]);

@@ -44,6 +44,12 @@ static void every_pattern_survives(void **state) {
 
 static void many_are_as_each(void **state) {
   (void)state;
+  static float from[65536];
+  static uint16_t to[65536];
+  for (uint32_t i = 0; i < 65536; i++) from[i] = float_of(ig_random_u32(3, 4, i) ^ (i % 4 == 0 ? 0x7F800000u : 0));  // many of them infinite or NaN
+  from[0] = float_of(0x7FFFFFFFu), from[1] = float_of(0x7F800001u), from[2] = float_of(0x7F7FFFFFu), from[3] = float_of(0x3F808000u);
+  ig_floats_to_bf16(65536, from, to);
+  for (uint32_t i = 0; i < 65536; i++) assert_int_equal(to[i], ig_float_to_bf16(from[i]));
   static uint16_t patterns[65537];
   static float floats[65536];
   for (uint32_t i = 0; i < 65536; i++) patterns[i + 1] = (uint16_t)i;
