@@ -228,6 +228,16 @@ ig_status ig_copy_file(const char *from, const char *to, ig_error *err) {
 
 // ---- directories and names --------------------------------------------------------------------------------------------------------------------
 
+ig_status ig_file_stamp(const char *path, char text[IG_STAMP_TEXT], size_t *bytes, ig_error *err) {
+  struct stat s;
+  if (stat(path, &s)) return fail_on(err, path, "look at");
+  snprintf(text, IG_STAMP_TEXT, "%llx-%llx-%llx-%llx.%lx-%llx.%lx", (unsigned long long)s.st_dev, (unsigned long long)s.st_ino,
+           (unsigned long long)s.st_size, (unsigned long long)s.st_mtim.tv_sec, (unsigned long)s.st_mtim.tv_nsec,
+           (unsigned long long)s.st_ctim.tv_sec, (unsigned long)s.st_ctim.tv_nsec);
+  *bytes = (size_t)s.st_size;
+  return IG_OK;
+}
+
 bool ig_file_exists(const char *path) { return access(path, F_OK) == 0; }
 
 static ig_status make_directory(const char *path, ig_error *err) {

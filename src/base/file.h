@@ -35,6 +35,10 @@ ig_status ig_write_file(const char *path, const void *data, size_t size, ig_erro
 bool ig_is_temporary(const char *name);
 bool ig_is_temporary_of(const char *name, const char *file);
 
+enum { IG_STAMP_TEXT = 128 };
+// Which file it is, its size, and when it last changed: the same text, as good as certainly the same content, for the kernel's time of change cannot be set.
+ig_status ig_file_stamp(const char *path, char text[IG_STAMP_TEXT], size_t *bytes, ig_error *err);
+
 ig_status ig_make_directories(const char *path, ig_error *err);  // mkdir -p
 // A rename lives in its directory: fsyncs the one that path is in, for without this a crash of the machine may undo it.
 ig_status ig_sync_parent(const char *path, ig_error *err);

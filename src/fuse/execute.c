@@ -12,13 +12,12 @@
 #include "base/half.h"
 #include "base/interrupt.h"
 #include "fuse/draws.h"
-#include "fuse/output.h"
 #include "fuse/rows.h"
 #include "fuse/sample.h"
 #include "fuse/ties.h"
 
 enum { BLOCK = 1 << 15 };                          // values, at least: those of a few models stay in L2
-static const size_t CHECKPOINT = (size_t)1 << 28;  // bytes from one entry of the journal to the next
+static const size_t CHECKPOINT = (size_t)1 << 30;  // bytes, at least, that go to the disk at a time
 
 // ---- sizes ---------------------------------------------------------------------------------------------------------------------------------
 
@@ -150,7 +149,7 @@ typedef struct worker {
 
 typedef struct execution {
   const ig_plan *plan;
-  ig_output output;
+  ig_output *output;
   ig_staging *staging;
   ig_draws *draws;  // or NULL
   sizes sizes;
@@ -162,6 +161,9 @@ typedef struct execution {
   char *span_state;          // of all that are seen as one
   span *spans;               // those, in order
   size_t span_count, span_blocks;
+  size_t *finished;                           // tensors, in the order in which they were
+  size_t finished_count, on_disk, journaled;  // of them: all, those that are on the disk or on their way, those that the journal knows
+  bool syncing;
   atomic_bool failed;   // some worker did: the others need not go on
   const size_t *small;  // tensors of one block
 } execution;
@@ -237,7 +239,7 @@ static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor
   for (size_t i = 0; i < block->count && !finite; i++)
     if (!isfinite(w->out[i])) return ig_fail(&w->err, IG_ERROR_FORMAT, "%s: value %zu becomes %g", t->name, first + i + 1, (double)w->out[i]);
   uint16_t *half = (uint16_t *)(void *)w->bytes;
-  if (t->dtype == IG_DTYPE_F32) return ig_output_put(&e->output, index, first * size, w->out, block->count * size, &w->err);
+  if (t->dtype == IG_DTYPE_F32) return ig_output_put(e->output, index, first * size, w->out, block->count * size, &w->err);
   if (t->dtype == IG_DTYPE_BF16)
     ig_floats_to_bf16(block->count, w->out, half);
   else
@@ -246,7 +248,7 @@ static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor
       if ((half[i] & 0x7C00u) == 0x7C00u)
         return ig_fail(&w->err, IG_ERROR_FORMAT, "%s: value %zu, %g, is too large for float16", t->name, first + i + 1, (double)w->out[i]);
     }
-  return ig_output_put(&e->output, index, first * size, half, block->count * size, &w->err);
+  return ig_output_put(e->output, index, first * size, half, block->count * size, &w->err);
 }
 
 static ig_status combine_block(const execution *e, worker *w, const ig_merge *merge, const ig_plan_tensor *t, const cut *c,
@@ -290,7 +292,7 @@ static ig_status copy_piece(const execution *e, worker *w, const ig_plan_tensor 
       return ig_fail(&w->err, IG_ERROR_FORMAT, "%s: %s values that differ between %s and %s", t->name, ig_dtype_name(first->dtype), first->file,
                      from->file);
   }
-  return ig_output_put(&e->output, (size_t)(t - e->plan->tensors), at, buffers, bytes, &w->err);
+  return ig_output_put(e->output, (size_t)(t - e->plan->tensors), at, buffers, bytes, &w->err);
 }
 
 // What is not of floating point, as it stands.
@@ -482,10 +484,28 @@ static void report(const ig_reporter *reporter, size_t done, size_t all) {
     reporter->progress(reporter->context, &(ig_progress){.what = "fusing", .unit = "values", .done = (double)done, .total = (double)all});
 }
 
-// What is done so far, to the disk and into the journal.
-static ig_status checkpoint(execution *e, ig_error *err) {
-  IG_TRY(ig_output_flush(&e->output, err));
+// The journal learns of tensors once they are on the disk.
+static ig_status end_checkpoint(execution *e, ig_error *err) {
+  if (!e->syncing) return IG_OK;
+  e->syncing = false;
+  IG_TRY(ig_output_sync_end(e->output, err));
+  while (e->journaled < e->on_disk) IG_TRY(ig_staging_done(e->staging, e->finished[e->journaled++], err));
   return ig_staging_flush(e->staging, err);
+}
+
+// What is finished so far goes to the disk while others are fused.
+static ig_status begin_checkpoint(execution *e, ig_error *err) {
+  IG_TRY(end_checkpoint(e, err));
+  IG_TRY(ig_output_sync_begin(e->output, err));
+  e->on_disk = e->finished_count;
+  e->syncing = true;
+  return IG_OK;
+}
+
+static ig_status stop(execution *e, ig_error *err) {
+  IG_TRY(begin_checkpoint(e, err));
+  IG_TRY(end_checkpoint(e, err));
+  return ig_fail(err, IG_INTERRUPTED, "interrupted; the same command goes on");
 }
 
 static ig_status first_failure(const execution *e, ig_error *err) {
@@ -514,7 +534,7 @@ static ig_status run_small(execution *e, ig_pool *pool, size_t *small, ig_error 
   e->small = small;
   ig_pool_run(pool, count, small_task, e);
   IG_TRY(first_failure(e, err));
-  for (size_t i = 0; i < count; i++) IG_TRY(ig_staging_done(e->staging, small[i], err));
+  for (size_t i = 0; i < count; i++) e->finished[e->finished_count++] = small[i];
   return IG_OK;
 }
 
@@ -527,19 +547,19 @@ static ig_status run(execution *e, ig_pool *pool, size_t *small, const ig_report
   IG_TRY(first_failure(e, err));
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
-    if (!e->staging->done[i]) {
+    if (!e->staging->done[i] && !is_small(t)) {
       merge_large(e, pool, t);
       IG_TRY(first_failure(e, err));
-      IG_TRY(ig_staging_done(e->staging, i, err));
+      e->finished[e->finished_count++] = i;
       unsaved += t->elements * ig_dtype_size(t->dtype);
     }
     report(reporter, done += t->elements, all);
-    const bool interrupted = ig_interrupted();
-    if (interrupted || unsaved > CHECKPOINT) IG_TRY(checkpoint(e, err));
-    if (interrupted) return ig_fail(err, IG_INTERRUPTED, "interrupted; the same command goes on");
-    if (unsaved > CHECKPOINT) unsaved = 0;
+    if (ig_interrupted()) return stop(e, err);
+    if (unsaved < CHECKPOINT) continue;
+    IG_TRY(begin_checkpoint(e, err));
+    unsaved = 0;
   }
-  return checkpoint(e, err);
+  return end_checkpoint(e, err);
 }
 
 static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *reporter, ig_error *err) {
@@ -548,28 +568,28 @@ static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *r
   carve(e, &arena);
   IG_TRY(ig_arena_create(&arena, arena.peak, err));
   e->workers = ig_allocate((size_t)e->threads, sizeof *e->workers, err);
+  e->finished = ig_allocate(e->plan->count, sizeof *e->finished, err);
   size_t *small = ig_allocate(e->plan->count, sizeof *small, err);
-  ig_status status = e->workers && small ? IG_OK : IG_ERROR_MEMORY;
+  ig_status status = e->workers && e->finished && small ? IG_OK : IG_ERROR_MEMORY;
   if (status == IG_OK) status = find_spans(e, err);
   if (status == IG_OK) status = ig_draws_create(e->plan, e->sizes.blocks, &e->draws, err);
   if (status == IG_OK) {
     carve(e, &arena);
     status = run(e, pool, small, reporter, err);
   }
+  if (e->syncing) ig_output_sync_end(e->output, NULL);  // after another failure
   ig_draws_free(e->draws);
   free(small);
+  free(e->finished);
   free(e->spans);
   free(e->workers);
   ig_arena_free(&arena);
   return status;
 }
 
-ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *staging, size_t shard_bytes, const ig_reporter *reporter, ig_error *err) {
-  execution e = {.plan = plan, .staging = staging, .sizes = sizes_of(plan)};
-  ig_status status = ig_output_open(plan, staging->directory, shard_bytes, staging->resumed, &e.output, err);
-  if (status == IG_OK) status = ig_ties_check_copies(&plan->models, err);
-  if (status == IG_OK) status = ig_rows_fill_padding(plan, err);
-  if (status == IG_OK) status = run_in_memory(&e, pool, reporter, err);
-  ig_output_close(&e.output);
-  return status;
+ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *staging, ig_output *output, const ig_reporter *reporter, ig_error *err) {
+  execution e = {.plan = plan, .staging = staging, .output = output, .sizes = sizes_of(plan)};
+  IG_TRY(ig_ties_check_copies(&plan->models, err));
+  IG_TRY(ig_rows_fill_padding(plan, err));
+  return run_in_memory(&e, pool, reporter, err);
 }

@@ -4,6 +4,7 @@
 #ifndef IG_FUSE_EXECUTE_H
 #define IG_FUSE_EXECUTE_H
 #include "base/pool.h"
+#include "fuse/output.h"
 #include "fuse/plan.h"
 #include "fuse/staging.h"
 
@@ -11,6 +12,7 @@
 size_t ig_plan_memory(const ig_plan *plan, int threads);
 // Bytes of values that it reads from the inputs, if every pass is needed.
 size_t ig_plan_reads(const ig_plan *plan);
-// Writes the weights into the staging directory, in shards of shard_bytes (fuse/output.h), but for the tensors that are done. Values that are not finite, in the inputs or in the result, are an error.
-ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *staging, size_t shard_bytes, const ig_reporter *reporter, ig_error *err);
+// Writes the weights into the output, but for the tensors that are done; the last of them are not on the disk yet (ig_output_flush). Values that are not finite, in
+// the inputs or in the result, are an error.
+ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *staging, ig_output *output, const ig_reporter *reporter, ig_error *err);
 #endif

@@ -85,21 +85,59 @@ static ig_status remove_stages(fusion *f, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status fill_directory(fusion *f, const ig_plan *plan, json_t *provenance, size_t shard_bytes, ig_staging *staging, ig_error *err) {
-  if (staging->resumed) ig_report(&f->options->reporter, IG_INFO, "going on with an unfinished fusion");
-  IG_TRY(ig_plan_execute(plan, f->pool, staging, shard_bytes, &f->options->reporter, err));
-  IG_TRY(ig_companions_write(plan, staging->directory, err));
-  IG_TRY(ig_provenance_add_outputs(provenance, staging->directory, f->hashes, f->pool, err));
-  return ig_provenance_save(provenance, staging->directory, err);
+// A model on its way to its directory.
+typedef struct making {
+  const ig_plan *plan;
+  json_t *provenance;
+  ig_contents contents;
+  bool tasted;  // it is there to be scored only: nobody reads what its files held
+} making;
+
+static ig_status begin_making(const fusion *f, const ig_plan *plan, const json_t *history, making *m, ig_error *err) {
+  *m = (making){.plan = plan};
+  IG_TRY(ig_provenance_make(plan, history, &m->provenance, err));
+  if (f->scores && json_object_set(m->provenance, "scores", f->scores)) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  return ig_contents_of_plan(plan, f->hashes, &m->contents, err);
 }
 
-static ig_status write_model(fusion *f, const ig_plan *plan, json_t *provenance, const char *output, bool last, ig_error *err) {
+static void end_making(making *m) {
+  ig_contents_free(&m->contents);
+  json_decref(m->provenance);
+}
+
+// The files are hashed while the disk takes the weights.
+static ig_status settle(const fusion *f, making *m, ig_output *output, const char *directory, ig_error *err) {
+  if (m->tasted) return ig_output_flush(output, err);
+  IG_TRY(ig_contents_add_outputs(&m->contents, directory, err));
+  IG_TRY(ig_output_sync_begin(output, err));
+  const ig_status status = ig_contents_hash(&m->contents, f->pool, err), synced = ig_output_sync_end(output, status == IG_OK ? err : NULL);
+  if (status != IG_OK || synced != IG_OK) return status != IG_OK ? status : synced;
+  return ig_provenance_add_contents(m->provenance, &m->contents, err);
+}
+
+static ig_status write_weights(const fusion *f, making *m, size_t shard_bytes, ig_staging *staging, ig_error *err) {
+  ig_output output;
+  ig_status status = ig_output_open(m->plan, staging->directory, shard_bytes, staging->resumed, &output, err);
+  if (status == IG_OK) status = ig_plan_execute(m->plan, f->pool, staging, &output, &f->options->reporter, err);
+  if (status == IG_OK) status = settle(f, m, &output, staging->directory, err);
+  ig_output_close(&output);
+  return status;
+}
+
+static ig_status fill_directory(const fusion *f, making *m, size_t shard_bytes, ig_staging *staging, ig_error *err) {
+  if (staging->resumed) ig_report(&f->options->reporter, IG_INFO, "going on with an unfinished fusion");
+  IG_TRY(write_weights(f, m, shard_bytes, staging, err));
+  IG_TRY(ig_companions_write(m->plan, staging->directory, err));
+  return ig_provenance_save(m->provenance, staging->directory, err);
+}
+
+static ig_status write_model(fusion *f, making *m, const char *output, bool last, ig_error *err) {
   char fingerprint[IG_HASH_TEXT];
-  IG_TRY(ig_provenance_fingerprint(provenance, fingerprint, err));
+  IG_TRY(ig_provenance_fingerprint(m->provenance, &m->contents, fingerprint, err));
   ig_staging staging;
-  ig_status status = ig_staging_open(output, fingerprint, plan->count, &staging, err);
+  ig_status status = ig_staging_open(output, fingerprint, m->plan->count, &staging, err);
   if (status == IG_OK) {
-    status = fill_directory(f, plan, provenance, last ? f->options->shard_bytes : 0, &staging, err);
+    status = fill_directory(f, m, last ? f->options->shard_bytes : 0, &staging, err);
     if (status == IG_ERROR_FORMAT) ig_staging_discard(&staging);  // values that nothing can be made of
   }
   // Before the output has its name: a fusion that ends here is called again, and finds that all but this is done.
@@ -109,45 +147,53 @@ static ig_status write_model(fusion *f, const ig_plan *plan, json_t *provenance,
   return status;
 }
 
-static ig_status make_provenance(fusion *f, const ig_plan *plan, const json_t *history, json_t **out, ig_error *err) {
-  IG_TRY(ig_provenance_make(plan, f->hashes, f->pool, history, out, err));
-  if (!f->scores || !json_object_set(*out, "scores", f->scores)) return IG_OK;
-  json_decref(*out);
-  *out = NULL;
-  return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+static ig_status write_result(fusion *f, const ig_plan *plan, ig_error *err) {
+  making m;
+  if (f->options->report) IG_TRY(write_report(f, plan, err));
+  ig_status status = begin_making(f, plan, f->history, &m, err);
+  // What stands in unfinished files of another size is of no use.
+  if (status == IG_OK && f->options->shard_bytes &&
+      json_object_set_new(m.provenance, "shard_bytes", json_integer((json_int_t)f->options->shard_bytes)))
+    status = ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  if (status == IG_OK) status = write_model(f, &m, f->output, true, err);
+  end_making(&m);
+  return status;
 }
 
-static ig_status write_result(fusion *f, const ig_plan *plan, ig_error *err) {
-  json_t *provenance;
-  if (f->options->report) IG_TRY(write_report(f, plan, err));
-  IG_TRY(make_provenance(f, plan, f->history, &provenance, err));
+// The provenance of the same model, if it is there already; else *done is NULL.
+static ig_status find_stage(const fusion *f, making *m, const char *directory, json_t **done, ig_error *err) {
+  *done = NULL;
+  if (!ig_file_exists(directory)) return IG_OK;
+  IG_TRY(ig_contents_hash(&m->contents, f->pool, err));
+  IG_TRY(ig_provenance_add_contents(m->provenance, &m->contents, err));
+  *done = ig_provenance_load_equal(directory, m->provenance);
+  return json_object_del(m->provenance, "inputs") ? ig_fail(err, IG_ERROR_MEMORY, "out of memory") : IG_OK;
+}
+
+static ig_status make_stage(fusion *f, making *m, const ig_stage *stage, ig_error *err) {
+  json_t *done;
+  IG_TRY(find_stage(f, m, stage->directory, &done, err));
   ig_status status = IG_OK;
-  // What stands in unfinished files of another size is of no use.
-  if (f->options->shard_bytes && json_object_set_new(provenance, "shard_bytes", json_integer((json_int_t)f->options->shard_bytes)))
-    status = ig_fail(err, IG_ERROR_MEMORY, "out of memory");
-  if (status == IG_OK) status = write_model(f, plan, provenance, f->output, true, err);
-  json_decref(provenance);
+  if (!done) {
+    ig_report(&f->options->reporter, IG_INFO, "stage %s", stage->name);
+    status = ig_staging_remove(stage->directory, err);
+    if (status == IG_OK) status = write_model(f, m, stage->directory, false, err);
+  }
+  if (status == IG_OK && json_array_append(f->history, done ? done : m->provenance)) status = ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  json_decref(done);
   return status;
 }
 
 // One that is there already, made from the same, stays.
 static ig_status write_stage(fusion *f, const ig_plan *plan, size_t index, ig_error *err) {
   ig_stage *stage = &f->stages.stage[index];
-  json_t *provenance;
+  making m;
   stage->directory = ig_join_path(f->directory, stage->name, err);
   if (!stage->directory) return IG_ERROR_MEMORY;
-  IG_TRY(make_provenance(f, plan, NULL, &provenance, err));
-  json_t *done = ig_provenance_load_equal(stage->directory, provenance);
-  ig_status status = IG_OK;
-  if (!done) {
-    ig_report(&f->options->reporter, IG_INFO, "stage %s", stage->name);
-    status = ig_staging_remove(stage->directory, err);
-    if (status == IG_OK) status = write_model(f, plan, provenance, stage->directory, false, err);
-  }
-  if (status == IG_OK && json_array_append(f->history, done ? done : provenance)) status = ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  ig_status status = begin_making(f, plan, NULL, &m, err);
+  if (status == IG_OK) status = make_stage(f, &m, stage, err);
   f->stages.made[index].directory = stage->directory;
-  json_decref(done);
-  json_decref(provenance);
+  end_making(&m);
   return status;
 }
 
@@ -158,18 +204,23 @@ static ig_status score_model(void *context, const char *directory, double *score
   return f->options->score(f->options->score_context, directory, score, err);
 }
 
+static ig_status score_in(fusion *f, making *m, const char *directory, double *score, ig_error *err) {
+  IG_TRY(ig_staging_remove(directory, err));
+  IG_TRY(write_model(f, m, directory, false, err));
+  IG_TRY(score_model(f, directory, score, err));
+  return ig_staging_remove(directory, err);
+}
+
 static ig_status score_plan(fusion *f, const ig_plan *plan, double *score, ig_error *err) {
   char name[32];
   snprintf(name, sizeof name, "average-%d", ++f->averages);
   char *directory = ig_join_path(f->directory, name, err);
-  json_t *provenance = NULL;
+  making m;
   if (!directory) return IG_ERROR_MEMORY;
-  ig_status status = ig_staging_remove(directory, err);
-  if (status == IG_OK) status = ig_provenance_make(plan, f->hashes, f->pool, NULL, &provenance, err);
-  if (status == IG_OK) status = write_model(f, plan, provenance, directory, false, err);
-  if (status == IG_OK) status = score_model(f, directory, score, err);
-  if (status == IG_OK) status = ig_staging_remove(directory, err);
-  json_decref(provenance);
+  ig_status status = begin_making(f, plan, NULL, &m, err);
+  m.tasted = true;
+  if (status == IG_OK) status = score_in(f, &m, directory, score, err);
+  end_making(&m);
   free(directory);
   return status;
 }

@@ -99,6 +99,22 @@ ig_status ig_output_flush(const ig_output *o, ig_error *err) {
   return IG_OK;
 }
 
+static void *sync_all(void *context) {
+  ig_output *o = context;
+  o->status = ig_output_flush(o, &o->err);
+  return NULL;
+}
+
+ig_status ig_output_sync_begin(ig_output *o, ig_error *err) {
+  const int failed = pthread_create(&o->syncing, NULL, sync_all, o);
+  return failed ? ig_fail(err, IG_ERROR_MEMORY, "cannot start a thread: %s", strerror(failed)) : IG_OK;
+}
+
+ig_status ig_output_sync_end(ig_output *o, ig_error *err) {
+  pthread_join(o->syncing, NULL);
+  return o->status == IG_OK ? IG_OK : ig_fail(err, o->status, "%s", o->err.message);
+}
+
 void ig_output_close(ig_output *o) {
   for (size_t i = 0; o->shards && i < o->count; i++) ig_safetensors_end(o->shards[i]);
   free(o->shards);

@@ -1,6 +1,7 @@
 // The weights of the output while they are written: model.safetensors, or shards with model.safetensors.index.json, as transformers reads them.
 #ifndef IG_FUSE_OUTPUT_H
 #define IG_FUSE_OUTPUT_H
+#include <pthread.h>
 #include "fuse/plan.h"
 
 typedef struct ig_output_place {
@@ -11,6 +12,9 @@ typedef struct ig_output {
   ig_safetensors_pieces **shards;
   size_t count;
   ig_output_place *places;  // (tensors)
+  pthread_t syncing;
+  ig_status status;  // of the syncing
+  ig_error err;
 } ig_output;
 
 // shard_bytes: the most that a file's tensors have together, but for one tensor that is larger; 0, or no less than all of them: one file. Tensors stay in their order.
@@ -19,5 +23,8 @@ ig_status ig_output_open(const ig_plan *plan, const char *directory, size_t shar
 // bytes of tensor `index` from its byte `offset` on. Thread-safe.
 ig_status ig_output_put(const ig_output *output, size_t index, size_t offset, const void *data, size_t bytes, ig_error *err);
 ig_status ig_output_flush(const ig_output *output, ig_error *err);  // to the disk
+// Likewise, on a thread of its own, which mostly waits. After a begin that succeeded the end must be called, before anything else.
+ig_status ig_output_sync_begin(ig_output *output, ig_error *err);
+ig_status ig_output_sync_end(ig_output *output, ig_error *err);
 void ig_output_close(ig_output *output);
 #endif
