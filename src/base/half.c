@@ -1,5 +1,6 @@
 // bfloat16 and IEEE 754 binary16, in integer arithmetic: the same bits on every machine.
 #include "base/half.h"
+#include "base/vectors.h"
 
 #include <string.h>
 
@@ -53,12 +54,12 @@ static uint16_t half_at(const void *from, size_t i) {
   return x;
 }
 
-void ig_bf16_to_floats(size_t count, const void *from, float *to) {
+IG_VECTORS void ig_bf16_to_floats(size_t count, const void *from, float *to) {
   for (size_t i = 0; i < count; i++) to[i] = float_of((uint32_t)half_at(from, i) << 16);
 }
 
 // Without branches, so that it becomes vector instructions.
-void ig_floats_to_bf16(size_t count, const float *restrict from, uint16_t *restrict to) {
+IG_VECTORS void ig_floats_to_bf16(size_t count, const float *restrict from, uint16_t *restrict to) {
   for (size_t i = 0; i < count; i++) {
     const uint32_t bits = bits_of(from[i]), rounded = bits + 0x7FFFu + (bits >> 16 & 1u), nan = bits | 0x00400000u;
     to[i] = (uint16_t)(((bits & 0x7FFFFFFFu) > 0x7F800000u ? nan : rounded) >> 16);

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/half.h"
 #include "base/interrupt.h"
+#include "base/vectors.h"
 #include "fuse/draws.h"
 #include "fuse/rows.h"
 #include "fuse/sample.h"
@@ -232,10 +233,15 @@ static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor 
   return IG_OK;
 }
 
+IG_VECTORS static bool all_finite(size_t count, const float *x) {
+  uint32_t finite = 1;
+  for (size_t i = 0; i < count; i++) finite &= (uint32_t)isfinite(x[i]) != 0;
+  return finite;
+}
+
 static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor *t, const cut *c, const ig_merge_block *block) {
   const size_t index = (size_t)(t - e->plan->tensors), size = ig_dtype_size(t->dtype), first = block->first_row * c->columns;
-  uint32_t finite = 1;
-  for (size_t i = 0; i < block->count; i++) finite &= (uint32_t)isfinite(w->out[i]) != 0;
+  const bool finite = all_finite(block->count, w->out);
   for (size_t i = 0; i < block->count && !finite; i++)
     if (!isfinite(w->out[i])) return ig_fail(&w->err, IG_ERROR_FORMAT, "%s: value %zu becomes %g", t->name, first + i + 1, (double)w->out[i]);
   uint16_t *half = (uint16_t *)(void *)w->bytes;

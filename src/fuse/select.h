@@ -10,9 +10,11 @@ enum { IG_SELECT_PASSES = 3, IG_SELECT_BINS = 2048 };
 
 // The magnitude at a rank, as the bits of a float without sign: larger magnitudes have larger bits.
 typedef struct ig_select {
-  uint32_t key;
-  size_t rank;   // among those not smaller than the key so far found; in the end: how many equal ones stand before
-  size_t equal;  // in the end: how many are equal
+  uint32_t low;    // the smallest that may be found
+  unsigned known;  // bits of the difference that are zero for all of them, of 31 from the top
+  uint32_t key;    // before the end: what is known of the difference
+  size_t rank;     // among those not smaller than the key so far found; in the end: how many equal ones stand before
+  size_t equal;    // in the end: how many are equal
 } ig_select;
 
 static inline uint32_t ig_select_key(float x) {
@@ -29,6 +31,8 @@ static inline float ig_select_value(uint32_t key) {
 
 // rank: from 0, ascending, below the number of values.
 static inline ig_select ig_select_begin(size_t rank) { return (ig_select){.rank = rank}; }
+// Among keys low .. high only; counts are spread over the bins, so that equal bins seldom follow one another.
+ig_select ig_select_begin_between(uint32_t low, uint32_t high, size_t rank);
 // Counts values (count) into counts (IG_SELECT_BINS).
 void ig_select_count(const ig_select *select, int pass, size_t count, const float *x, uint64_t *counts);
 void ig_select_count_keys(const ig_select *select, int pass, size_t count, const uint32_t *keys, uint64_t *counts);  // the same, of keys

@@ -1,4 +1,5 @@
 #include "fuse/threshold.h"
+#include "base/vectors.h"
 
 #include <math.h>
 
@@ -41,7 +42,7 @@ bool ig_threshold_wants(const ig_threshold *t, int pass) {
   return !t->found;
 }
 
-static void collect(ig_threshold *t, size_t block, size_t count, const float *x, uint32_t *scratch) {
+IG_VECTORS static void collect(ig_threshold *t, size_t block, size_t count, const float *x, uint32_t *scratch) {
   const uint32_t low = t->low, width = t->high - t->low;
   size_t below = 0, kept = 0;
   for (size_t i = 0; i < count; i++) {
@@ -84,7 +85,7 @@ static void select_kept(ig_threshold *t) {
   for (size_t i = 0; i < t->blocks; i++) below += t->block[i].below;
   t->found = kept <= t->capacity && t->rank >= below && t->rank - below < kept;
   if (!t->found) return;
-  t->select = ig_select_begin(t->rank - below);
+  t->select = ig_select_begin_between(t->low, t->high, t->rank - below);
   for (int pass = 0; pass < IG_SELECT_PASSES; pass++) {
     uint64_t counts[IG_SELECT_BINS] = {0};
     ig_select_count_keys(&t->select, pass, kept, t->room, counts);

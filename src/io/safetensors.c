@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/half.h"
 #include "io/json.h"
+#include "base/vectors.h"
 
 #define MAX_HEADER ((uint64_t)100 << 20)  // bytes, the bound of the reference implementation
 #define MAX_SHARDS 10000
@@ -365,7 +366,7 @@ static void convert(ig_dtype dtype, size_t count, const unsigned char *from, flo
 }
 
 // The first value that is NaN or infinite; count: none. Plain enough to be vectorised: every weight is looked at.
-static size_t first_not_finite(const float *values, size_t count) {
+IG_VECTORS static size_t first_not_finite(const float *values, size_t count) {
   uint32_t found = 0;
   for (size_t i = 0; i < count; ++i) {
     uint32_t bits;

@@ -16,8 +16,7 @@ static int by_key(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-static ig_select select_rank(const float *x, size_t count, size_t rank) {
-  ig_select select = ig_select_begin(rank);
+static ig_select select_rank(ig_select select, const float *x, size_t count) {
   for (int pass = 0; pass < IG_SELECT_PASSES; pass++) {
     uint64_t counts[IG_SELECT_BINS] = {0};
     ig_select_count(&select, pass, count / 3, x, counts);  // in parts
@@ -25,6 +24,17 @@ static ig_select select_rank(const float *x, size_t count, size_t rank) {
     ig_select_narrow(&select, pass, counts);
   }
   return select;
+}
+
+// Among the keys from those of one rank below to those of some ranks above.
+static void check_between(const float *x, const uint32_t *keys, size_t count, size_t rank) {
+  for (size_t around = 0; around < 2000; around = 3 * around + 1) {
+    const uint32_t low = keys[rank < around ? 0 : rank - around], high = keys[rank + around < count ? rank + around : count - 1];
+    size_t outside = 0;
+    while (keys[outside] < low) outside++;
+    const ig_select found = select_rank(ig_select_begin_between(low, high, rank - outside), x, count);
+    assert_int_equal(found.key, keys[rank]);
+  }
 }
 
 // kinds: how many different values; 0: all differ.
@@ -39,12 +49,13 @@ static void check(size_t count, uint32_t kinds) {
   }
   qsort(keys, count, sizeof *keys, by_key);
   for (size_t rank = 0; rank < count; rank += 1 + count / 40) {
-    const ig_select found = select_rank(x, count, rank);
+    const ig_select found = select_rank(ig_select_begin(rank), x, count);
     size_t below = 0, equal = 0;
     for (size_t i = 0; i < count; i++) below += keys[i] < keys[rank], equal += keys[i] == keys[rank];
     assert_int_equal(found.key, keys[rank]);
     assert_int_equal(found.equal, equal);
     assert_int_equal(found.rank, rank - below);
+    check_between(x, keys, count, rank);
   }
   free(x);
   free(keys);

@@ -1,6 +1,7 @@
 // Weighted sums: sum_i w_i x_i, divided by sum_i w_i where normalized. Equal weights are the uniform soup, and the average of checkpoints.
 #include <math.h>
 #include "fuse/method/families.h"
+#include "base/vectors.h"
 
 enum { WEIGHT, NORMALIZE };
 enum { SCALE };
@@ -17,7 +18,7 @@ static const char *refuses(const ig_merge *m) {
   return nothing ? "the weights sum to 0, which cannot be divided by; with normalize: false they need not be" : NULL;
 }
 
-static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+IG_VECTORS static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
   for (size_t i = 0; i < b->count; i++) out[i] = 0;
   for (size_t k = 0; k < m->inputs; k++) {
     const float weight = (float)m->of_model[k][WEIGHT], *x = b->x[k];

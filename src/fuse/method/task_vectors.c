@@ -5,6 +5,7 @@
 #include <math.h>
 #include "fuse/method/families.h"
 #include "fuse/method/thinning.h"
+#include "base/vectors.h"
 
 enum { WEIGHT, DENSITY, NORMALIZE, RESCALE, LAMBDA, INT8_MASK, EXTRA, SCOPE = EXTRA };
 
@@ -77,7 +78,7 @@ static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
 
 // ---- adding up -----------------------------------------------------------------------------------------------------------------------------
 
-static void add_all(const ig_merge *m, size_t count, const float *d, float *restrict out) {
+IG_VECTORS static void add_all(const ig_merge *m, size_t count, const float *d, float *restrict out) {
   double all = 0;
   for (size_t k = 0; k < m->inputs; k++) all += m->of_model[k][WEIGHT];
   const float divisor = m->shared[NORMALIZE] != 0 && fabs(all) >= 1e-8 ? (float)all : 1;
@@ -88,7 +89,8 @@ static void add_all(const ig_merge *m, size_t count, const float *d, float *rest
 }
 
 // Loops over values inside those over models, without branches: compilers make vectors of them. weights (count): scratch.
-static void add_agreeing(const ig_merge *m, size_t count, const float *d, float *restrict sum, float *restrict agreed, float *restrict weights) {
+IG_VECTORS static void add_agreeing(const ig_merge *m, size_t count, const float *d, float *restrict sum, float *restrict agreed,
+                                    float *restrict weights) {
   for (size_t i = 0; i < count; i++) sum[i] = agreed[i] = weights[i] = 0;
   for (size_t k = 0; k < m->inputs; k++)
     for (size_t i = 0; i < count; i++) sum[i] += d[k * count + i];
@@ -106,7 +108,7 @@ static void add_agreeing(const ig_merge *m, size_t count, const float *d, float 
   }
 }
 
-static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+IG_VECTORS static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
   const ig_thinning t = thinning_of(m);
   float *d = b->scratch;
   for (size_t k = 0; k < m->inputs; k++) {

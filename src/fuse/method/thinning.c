@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "fuse/select.h"
+#include "base/vectors.h"
 
 // Of one model. In ascending order of magnitude those from `low` on and before `high` stay; with IG_THIN_BY_MAGNITUDE all from `low` on, of the equal ones the
 // first `kept_equals`.
@@ -94,7 +95,7 @@ void ig_thinning_begin(const ig_thinning *t, ig_merge *m) {
 
 size_t ig_thinning_sample_size(const ig_thinning *t, const ig_merge *m) { return selects(t) ? ig_threshold_sample_size(m->rows * m->columns) : 0; }
 
-static void subtract(const ig_merge_block *b, size_t model, float *d) {
+IG_VECTORS static void subtract(const ig_merge_block *b, size_t model, float *d) {
   for (size_t i = 0; i < b->count; i++) d[i] = b->x[model][i] - b->base[i];
 }
 
@@ -123,9 +124,15 @@ bool ig_thinning_wants(const ig_thinning *t, const ig_merge *m, int pass) {
   return wanted || (chosen && pass == IG_THINNING_NORMS && t->rescale == IG_RESCALE_L1);
 }
 
-static double sum_magnitudes(size_t count, const float *d) {
-  double sum = 0;
-  for (size_t i = 0; i < count; i++) sum += (double)fabsf(d[i]);
+// In lanes, which a vector adds up at a time: a fixed tree.
+IG_VECTORS static double sum_magnitudes(size_t count, const float *d) {
+  enum { LANES = 16 };
+  double lanes[LANES] = {0}, sum = 0;
+  const size_t whole = count - count % LANES;
+  for (size_t i = 0; i < whole; i += LANES)
+    for (size_t k = 0; k < LANES; k++) lanes[k] += (double)fabsf(d[i + k]);
+  for (size_t i = whole; i < count; i++) lanes[i - whole] += (double)fabsf(d[i]);
+  for (size_t k = 0; k < LANES; k++) sum += lanes[k];
   return sum;
 }
 
@@ -156,27 +163,42 @@ static void find_splits(const ig_thinning *t, const ig_merge *m, model_state *s)
   s->high.splits = s->high.select.rank > 0;
 }
 
-void ig_thinning_conclude(const ig_thinning *t, ig_merge *m, int pass, const ig_gathered *all) {
-  for (size_t k = 0; k < m->inputs; k++) {
-    model_state *s = &states(m)[k];
-    if (!s->chosen) continue;
-    if (pass == IG_THINNING_NORMS) {
-      const double before = all->sums[2 * k], after = all->sums[2 * k + 1];
-      s->scale = before < 1e-7 || after < 1e-7 ? 1 : (float)(before / after);
-      continue;
-    }
-    const uint64_t *counts = all->counts + BOUNDS * k * IG_THRESHOLD_BINS;
-    const bounds found = thresholds(t, s);
-    for (ig_threshold *const *b = found.bound; *b; b++, counts += IG_THRESHOLD_BINS)
-      if (ig_threshold_wants(*b, pass)) ig_threshold_conclude(*b, pass, counts);
-    if (selects(t)) find_splits(t, m, s);
+static void conclude_model(const ig_thinning *t, const ig_merge *m, int pass, const ig_gathered *all, size_t model) {
+  model_state *s = &states(m)[model];
+  if (!s->chosen) return;
+  if (pass == IG_THINNING_NORMS) {
+    const double before = all->sums[2 * model], after = all->sums[2 * model + 1];
+    s->scale = before < 1e-7 || after < 1e-7 ? 1 : (float)(before / after);
+    return;
   }
+  const uint64_t *counts = all->counts + BOUNDS * model * IG_THRESHOLD_BINS;
+  const bounds found = thresholds(t, s);
+  for (ig_threshold *const *b = found.bound; *b; b++, counts += IG_THRESHOLD_BINS)
+    if (ig_threshold_wants(*b, pass)) ig_threshold_conclude(*b, pass, counts);
+  if (selects(t)) find_splits(t, m, s);
+}
+
+typedef struct conclusion {
+  const ig_thinning *thinning;
+  const ig_merge *merge;
+  int pass;
+  const ig_gathered *all;
+} conclusion;
+
+static void conclude_task(void *context, size_t model, int worker) {
+  (void)worker;
+  const conclusion *c = context;
+  conclude_model(c->thinning, c->merge, c->pass, c->all, model);
+}
+
+void ig_thinning_conclude(const ig_thinning *t, ig_merge *m, int pass, const ig_gathered *all) {
+  ig_pool_run(m->pool, m->inputs, conclude_task, &(conclusion){t, m, pass, all});
 }
 
 // ---- masks ---------------------------------------------------------------------------------------------------------------------------------
 
 // Values as large as the bound: those of a block all stay or none, but in the one block in which the last of them stands.
-static void keep_largest(const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
+IG_VECTORS static void keep_largest(const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
   const model_state *s = &states(m)[model];
   const float bound = ig_select_value(s->low.select.key);
   const size_t all = s->low.select.equal, before = s->low.block[b->index].equals;
@@ -254,7 +276,7 @@ static void keep_by_rank(const ig_thinning *t, const ig_merge *m, const ig_merge
   }
 }
 
-void ig_thinning_apply(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
+IG_VECTORS void ig_thinning_apply(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
   const model_state *s = &states(m)[model];
   subtract(b, model, d);
   if (s->all) return;
