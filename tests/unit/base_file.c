@@ -1,5 +1,6 @@
 // Files: atomic writes, mappings, whole reads, directories.
 #include <dirent.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -216,6 +217,35 @@ static void directories(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
+// Another file, another content of the same size and age: another stamp; the same file: the same.
+static void a_stamp_tells_of_a_change(void **state) {
+  (void)state;
+  char first[IG_STAMP_TEXT], second[IG_STAMP_TEXT];
+  size_t bytes;
+  ig_error err;
+  struct stat before;
+  assert_int_equal(ig_write_file("stamped", "one", 3, NULL), IG_OK);
+  assert_int_equal(ig_file_stamp("stamped", first, &bytes, &err), IG_OK);
+  assert_int_equal(bytes, 3);
+  assert_int_equal(ig_file_stamp("stamped", second, &bytes, &err), IG_OK);
+  assert_string_equal(first, second);
+  assert_int_equal(ig_write_file("other", "one", 3, NULL), IG_OK);
+  assert_int_equal(ig_file_stamp("other", second, &bytes, &err), IG_OK);
+  assert_string_not_equal(first, second);
+
+  assert_int_equal(stat("stamped", &before), 0);
+  usleep(20000);  // longer than the file system's clock stands still
+  FILE *file = fopen("stamped", "r+");
+  assert_non_null(file);
+  assert_int_equal(fputs("two", file) < 0 || fclose(file), 0);
+  assert_int_equal(utimensat(AT_FDCWD, "stamped", (const struct timespec[]){before.st_atim, before.st_mtim}, 0), 0);
+  assert_int_equal(ig_file_stamp("stamped", second, &bytes, &err), IG_OK);
+  assert_string_not_equal(first, second);
+
+  assert_int_equal(ig_file_stamp("missing", first, &bytes, &err), IG_ERROR_IO);
+  assert_non_null(strstr(err.message, "missing: cannot look at"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(commit_replaces_and_leaves_nothing_behind),
@@ -227,6 +257,7 @@ int main(void) {
       TEST(a_file_cut_short_is_an_error),
       TEST(large_files_are_read_whole),
       TEST(directories),
+      TEST(a_stamp_tells_of_a_change),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
