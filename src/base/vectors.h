@@ -3,13 +3,11 @@
 #ifndef IG_BASE_VECTORS_H
 #define IG_BASE_VECTORS_H
 
-// Sanitizers instrument what runs before they are ready to.
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__has_attribute) && !defined(INGOT_SANITIZED)
-#if __has_attribute(target_clones)
+// Not with sanitizers, which instrument what the loader runs before they are ready, nor with clang, whose versions of static functions collide (14) or are
+// refused where the function was called above its definition.
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && !defined(INGOT_SANITIZED)
 #define IG_VECTORS __attribute__((target_clones("default", "avx2", "avx512f")))
-#endif
-#endif
-#ifndef IG_VECTORS
+#else
 #define IG_VECTORS
 #endif
 

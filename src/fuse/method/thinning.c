@@ -276,7 +276,11 @@ static void keep_by_rank(const ig_thinning *t, const ig_merge *m, const ig_merge
   }
 }
 
-IG_VECTORS void ig_thinning_apply(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
+IG_VECTORS static void scale(size_t count, float factor, float *d) {
+  for (size_t i = 0; i < count; i++) d[i] *= factor;
+}
+
+void ig_thinning_apply(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
   const model_state *s = &states(m)[model];
   subtract(b, model, d);
   if (s->all) return;
@@ -288,5 +292,5 @@ IG_VECTORS void ig_thinning_apply(const ig_thinning *t, const ig_merge *m, const
   if (t->kind == IG_THIN_OUTLIERS) keep_middle(m, b, model, d);
   if (t->kind == IG_THIN_BY_CHANCE) keep_by_chance(t, m, b, model, d);
   if (t->kind == IG_THIN_BY_RANK_IN_ROW) keep_by_rank(t, m, b, model, d, (ranked *)(void *)(b->scratch + m->inputs * b->count));
-  for (size_t i = 0; i < b->count && s->scale != 1; i++) d[i] *= s->scale;
+  if (s->scale != 1) scale(b->count, s->scale, d);
 }
