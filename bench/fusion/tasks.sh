@@ -14,7 +14,8 @@ done
 
 train() { "$ingot" train -q ${threads[@]+"${threads[@]}"} "$root/bench/fusion/tasks.yml" --set train.seed="$seed" "$@" >&2; }
 d=$runs/data
-[ -e "$runs/parent-$seed/latest" ] || train --set train.output="$runs/parent-$seed" --set "data.train.source=[$d/train.en-de, $d/train.en-fr]" \
+[ -e "$runs/parent-$seed/latest" ] || train --set train.output="$runs/parent-$seed" \
+  --set "data.sentencepiece={vocab_size: 8000, model_type: bpe}" --set "data.train.source=[$d/train.en-de, $d/train.en-fr]" \
   --set "data.train.target=[$d/train.de, $d/train.fr]"
 for language in de fr; do
   [ -e "$runs/$language-$seed/latest" ] || train --set train.output="$runs/$language-$seed" --set "model={init: $runs/parent-$seed/latest, dropout: 0.1}" \
@@ -30,9 +31,9 @@ row() {  # NAME MODEL
   de=$(bleu "$2" de) fr=$(bleu "$2" fr)
   echo "$1,$seed,$de,$fr,$(awk -v a="$de" -v b="$fr" -v c="$own_de" -v d="$own_fr" 'BEGIN { printf "%.3f", (a / c + b / d) / 2 }')"
 }
-fused() {  # NAME METHOD WEIGHT, more parameters of each model
+fused() {  # NAME METHOD WEIGHT, more parameters of each model, those of all together
   {
-    echo "merge_method: $2" && echo "base_model: $runs/parent-$seed/latest" && echo "models:"
+    echo "merge_method: $2" && echo "parameters: {${5-}}" && echo "base_model: $runs/parent-$seed/latest" && echo "models:"
     for language in de fr; do echo "  - {model: $runs/$language-$seed/latest, parameters: {weight: $3${4:+, $4}}}"; done
   } >"$work/recipe.yml"
   [ "$2" != linear ] || sed -i '/^base_model/d' "$work/recipe.yml"
@@ -47,6 +48,10 @@ row parent "$runs/parent-$seed/latest"
 row "child of German" "$runs/de-$seed/latest"
 row "child of French" "$runs/fr-$seed/latest"
 fused average linear 0.5
-for weight in 0.3 0.7 1.0; do fused "task arithmetic, weight $weight" task_arithmetic "$weight"; done
-for density in 0.2 0.5; do fused "ties, density $density" ties 1 "density: $density"; done
-for density in 0.1 0.5; do fused "dare, density $density" dare_linear 0.5 "density: $density"; done
+for weight in 0.2 0.3 0.4 0.7 1.0; do fused "task arithmetic, weight $weight" task_arithmetic "$weight"; done
+for density in 0.2 0.5; do
+  for lambda in 0.3 1; do fused "ties, density $density, lambda $lambda" ties 1 "density: $density" "lambda: $lambda"; done
+done
+for density in 0.1 0.5; do
+  for weight in 0.3 0.5; do fused "dare, density $density, weight $weight" dare_linear "$weight" "density: $density"; done
+done
