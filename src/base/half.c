@@ -1,8 +1,9 @@
 // bfloat16 and IEEE 754 binary16, in integer arithmetic: the same bits on every machine.
 #include "base/half.h"
-#include "base/vectors.h"
 
 #include <string.h>
+
+#include "base/vectors.h"
 
 static uint32_t bits_of(float x) {
   uint32_t bits;

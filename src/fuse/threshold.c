@@ -1,7 +1,8 @@
 #include "fuse/threshold.h"
-#include "base/vectors.h"
 
 #include <math.h>
+
+#include "base/vectors.h"
 
 enum { SMALL = 1 << 15, LEAST_SAMPLE = 1 << 14 };
 

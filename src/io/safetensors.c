@@ -10,8 +10,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/half.h"
-#include "io/json.h"
 #include "base/vectors.h"
+#include "io/json.h"
 
 #define MAX_HEADER ((uint64_t)100 << 20)  // bytes, the bound of the reference implementation
 #define MAX_SHARDS 10000

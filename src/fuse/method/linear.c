@@ -1,7 +1,7 @@
 // Weighted sums: sum_i w_i x_i, divided by sum_i w_i where normalized. Equal weights are the uniform soup, and the average of checkpoints.
 #include <math.h>
-#include "fuse/method/families.h"
 #include "base/vectors.h"
+#include "fuse/method/families.h"
 
 enum { WEIGHT, NORMALIZE };
 enum { SCALE };

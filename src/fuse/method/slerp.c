@@ -2,7 +2,9 @@
 //   sin((1-t) th) / sin(th) a + sin(t th) / sin(th) b.
 // Linear where they are all but parallel, or opposite.
 #include <math.h>
+#include "base/vectors.h"
 #include "fuse/method/families.h"
+#include "fuse/method/sums.h"
 
 enum { T };
 enum { AA, BB, AB, SUMS };
@@ -25,13 +27,9 @@ static size_t sums(const ig_merge *m, int pass) {
 static void gather(const ig_merge *m, int pass, const ig_merge_block *block, ig_gathered *to) {
   (void)m, (void)pass;
   const float *a = block->base, *b = block->x[0];
-  double aa = 0, bb = 0, ab = 0;
-  for (size_t i = 0; i < block->count; i++) {
-    aa += (double)a[i] * (double)a[i];
-    bb += (double)b[i] * (double)b[i];
-    ab += (double)a[i] * (double)b[i];
-  }
-  to->sums[AA] = aa, to->sums[BB] = bb, to->sums[AB] = ab;
+  to->sums[AA] = ig_sum_products(block->count, a, a);
+  to->sums[BB] = ig_sum_products(block->count, b, b);
+  to->sums[AB] = ig_sum_products(block->count, a, b);
 }
 
 static double norm(double squares) { return sqrt(squares) > NO_NORM ? sqrt(squares) : 1; }
@@ -46,7 +44,7 @@ static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
   f->b = (float)(linear ? t : sin(t * angle) / sin(angle));
 }
 
-static void combine(const ig_merge *m, const ig_merge_block *block, float *out) {
+IG_VECTORS static void combine(const ig_merge *m, const ig_merge_block *block, float *out) {
   const factors *f = m->state;
   for (size_t i = 0; i < block->count; i++) out[i] = f->a * block->base[i] + f->b * block->x[0][i];
 }

@@ -3,9 +3,9 @@
 // scope: model thins as the paper does, the largest of all values of a model's task vector and not of each tensor.
 //   D = sum_i d_i, normalize: over the sum of the weights that took part;  result: base + lambda D
 #include <math.h>
+#include "base/vectors.h"
 #include "fuse/method/families.h"
 #include "fuse/method/thinning.h"
-#include "base/vectors.h"
 
 enum { WEIGHT, DENSITY, NORMALIZE, RESCALE, LAMBDA, INT8_MASK, EXTRA, SCOPE = EXTRA };
 

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 
 #include "base/random.h"
-#include "fuse/select.h"
 #include "base/vectors.h"
+#include "fuse/method/sums.h"
+#include "fuse/select.h"
 
 // Of one model. In ascending order of magnitude those from `low` on and before `high` stay; with IG_THIN_BY_MAGNITUDE all from `low` on, of the equal ones the
 // first `kept_equals`.
@@ -124,18 +125,6 @@ bool ig_thinning_wants(const ig_thinning *t, const ig_merge *m, int pass) {
   return wanted || (chosen && pass == IG_THINNING_NORMS && t->rescale == IG_RESCALE_L1);
 }
 
-// In lanes, which a vector adds up at a time: a fixed tree.
-IG_VECTORS static double sum_magnitudes(size_t count, const float *d) {
-  enum { LANES = 16 };
-  double lanes[LANES] = {0}, sum = 0;
-  const size_t whole = count - count % LANES;
-  for (size_t i = 0; i < whole; i += LANES)
-    for (size_t k = 0; k < LANES; k++) lanes[k] += (double)fabsf(d[i + k]);
-  for (size_t i = whole; i < count; i++) lanes[i - whole] += (double)fabsf(d[i]);
-  for (size_t k = 0; k < LANES; k++) sum += lanes[k];
-  return sum;
-}
-
 void ig_thinning_gather(const ig_thinning *t, const ig_merge *m, int pass, const ig_merge_block *b, ig_gathered *to) {
   float *d = b->scratch;
   uint32_t *keys = (uint32_t *)(void *)(d + b->count);
@@ -143,9 +132,9 @@ void ig_thinning_gather(const ig_thinning *t, const ig_merge *m, int pass, const
     if (!states(m)[k].chosen) continue;
     subtract(b, k, d);
     if (pass == IG_THINNING_NORMS) {
-      to->sums[2 * k] = sum_magnitudes(b->count, d);
+      to->sums[2 * k] = ig_sum_magnitudes(b->count, d);
       ig_thinning_apply(t, m, b, k, d);
-      to->sums[2 * k + 1] = sum_magnitudes(b->count, d);
+      to->sums[2 * k + 1] = ig_sum_magnitudes(b->count, d);
       continue;
     }
     uint64_t *counts = to->counts + BOUNDS * k * IG_THRESHOLD_BINS;
