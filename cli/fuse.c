@@ -118,7 +118,7 @@ const cli_verb cli_fuse = {
         "fuse RECIPE.yml -o DIR --held-out-source FILE --held-out-reference FILE [--metric NAME] [--beam-size N]",
     .description =
         "Carries out a recipe: a method, the models, and its parameters for whole models, layers or single tensors. Recipes of mergekit are read as "
-        "they stand. The result is an ordinary model directory; it does not depend on --threads.\n\n"
+        "they stand. The result is an ordinary model directory, of extract_lora a LoRA adapter; it does not depend on --threads.\n\n"
         "Before any weight is read everything is checked, and all problems are listed. SIGINT (Ctrl-C), SIGTERM and SIGHUP save the state and stop, "
         "with exit "
         "code 130, 143 and 129; the same command goes on from there, as it does after a crash, to the same bytes.",

@@ -317,9 +317,10 @@ typedef struct ig_fuse_options {
   void *score_context;
 } ig_fuse_options;
 ig_fuse_options ig_fuse_options_default(void);
-/* Carries out a recipe (YAML, docs/fusion.md) and writes a model directory, which must not exist yet. It grows as OUTPUT.partial; called again after an
- * interruption or a crash it goes on there, to the same bytes. A recipe of several documents has its other models in OUTPUT.stages meanwhile. Whatever can be
- * known to go wrong is checked before any weight is read: each problem is a message of level IG_WARNING to the reporter, and together they are the error. */
+/* Carries out a recipe (YAML, docs/fusion.md) and writes the directory of a model, or of a LoRA adapter, which must not exist yet. It grows as
+ * OUTPUT.partial; called again after an interruption or a crash it goes on there, to the same bytes. A recipe of several documents has its other models in
+ * OUTPUT.stages meanwhile. Whatever can be known to go wrong is checked before any weight is read: each problem is a message of level IG_WARNING to the reporter,
+ * and together they are the error. */
 ig_status ig_fuse(const char *recipe, const char *output, const ig_fuse_options *options, ig_error *err);
 /* The same checks, and what ig_fuse would do, as text: inputs, output, passes, bytes, memory, disk. Writes no model. output NULL: the disk is not looked at.
  * *out is a malloc'ed string for the caller to free(). */

@@ -73,13 +73,18 @@ ig_status ig_contents_of_plan(const ig_plan *plan, ig_hash_kind kind, ig_content
   return IG_OK;
 }
 
-ig_status ig_contents_add_outputs(ig_contents *all, const char *directory, ig_error *err) {
+static ig_status add_model(ig_contents *all, const char *directory, ig_error *err) {
   ig_safetensors *weights = NULL;
-  const size_t first = all->count;
   ig_status status = ig_safetensors_open(directory, &weights, err);
   if (status == IG_OK) status = add_weights(all, weights, "", err);
-  for (size_t i = first; i < all->count; i++) all->items[i].stage = NULL;  // by the names in the directory, whatever it is called
   ig_safetensors_close(weights);
+  return status;
+}
+
+ig_status ig_contents_add_outputs(ig_contents *all, const char *directory, const char *file, ig_error *err) {
+  const size_t first = all->count;
+  const ig_status status = file ? add_file(all, directory, file, "", err) : add_model(all, directory, err);
+  for (size_t i = first; i < all->count; i++) all->items[i].stage = NULL;  // by the names in the directory, whatever it is called
   return status;
 }
 

@@ -26,8 +26,8 @@ typedef struct ig_contents {
 
 // Every file that the result of the plan depends on, stamped. ig_contents_free in any case.
 ig_status ig_contents_of_plan(const ig_plan *plan, ig_hash_kind kind, ig_contents *out, ig_error *err);
-// The weights that stand in the directory.
-ig_status ig_contents_add_outputs(ig_contents *contents, const char *directory, ig_error *err);
+// What was written to the directory: `file`; NULL: a model's weights, one file or shards.
+ig_status ig_contents_add_outputs(ig_contents *contents, const char *directory, const char *file, ig_error *err);
 // Reads those that have no hash yet, on all threads. An input that changed since it was stamped is an error.
 ig_status ig_contents_hash(ig_contents *contents, ig_pool *pool, ig_error *err);
 // New references; NULL: out of memory. Of files first, first+1, … end-1 what they hold; of all inputs when they changed.

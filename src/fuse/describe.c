@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "fuse/execute.h"
+#include "fuse/extract.h"
 
 static double megabytes(size_t bytes) { return (double)bytes / 1e6; }
 
@@ -55,7 +56,12 @@ static size_t print_models(FILE *out, const ig_plan *plan) {
 
 static void print_output(FILE *out, const ig_plan *plan) {
   dtypes met = {{0}};
-  size_t values = 0;
+  size_t values = 0, rank;
+  if (plan->recipe->method->extracts) {
+    const size_t layers = ig_extract_layers(plan, &rank);
+    fprintf(out, "  output   an adapter of rank %zu for at most %zu linear layers, %.1f MB\n", rank, layers, megabytes(ig_preflight_bytes(plan)));
+    return;
+  }
   for (size_t i = 0; i < plan->count; i++) {
     values += plan->tensors[i].elements;
     met.met[plan->tensors[i].dtype] = true;

@@ -13,6 +13,7 @@
 #include "fuse/compare.h"
 #include "fuse/describe.h"
 #include "fuse/execute.h"
+#include "fuse/extract.h"
 #include "fuse/preflight.h"
 #include "fuse/provenance.h"
 #include "fuse/soup.h"
@@ -41,14 +42,24 @@ static ig_status check_choice(const fusion *f, const ig_recipe *recipe, ig_error
   return ig_soup_check(recipe, err);
 }
 
+static ig_status check_extraction(const fusion *f, size_t index, ig_error *err) {
+  const ig_recipe *recipe = &f->stages.stage[index].recipe;
+  if (!recipe->method->extracts) return IG_OK;
+  if (f->options->shard_bytes) return ig_yaml_fail(recipe->root, err, "%s writes one file: shards are for models", recipe->method->name);
+  return ig_extract_check_recipe(recipe, index + 1 == f->stages.count, err);
+}
+
 // Reads and plans all stages; every problem that there is goes to the reporter.
 static ig_status prepare(fusion *f, const char *recipe, ig_error *err) {
   ig_stages *s = &f->stages;
   IG_TRY(ig_yaml_load_documents(recipe, &f->yaml, err));
   IG_TRY(ig_stages_read(ig_yaml_root(f->yaml), s, err));
   for (size_t i = 0; i < s->count; i++) IG_TRY(check_choice(f, &s->stage[i].recipe, err));
+  for (size_t i = 0; i < s->count; i++) IG_TRY(check_extraction(f, i, err));
   IG_TRY(ig_stages_plan(s, err));
   for (size_t i = 0; i < s->count; i++) IG_TRY(ig_preflight_models(&s->stage[i].plan, &s->problems, err));
+  const ig_stage *result = &s->stage[s->count - 1];
+  if (result->recipe.method->extracts) IG_TRY(ig_extract_check_plan(&result->plan, &s->problems, err));
   IG_TRY(ig_preflight_space(s, f->output, f->options->threads, &f->space, err));
   IG_TRY(ig_preflight_output(s, f->output, &f->space, &s->problems, err));
   return ig_problems_report(&s->problems, recipe, &f->options->reporter, err);
@@ -105,29 +116,39 @@ static void end_making(making *m) {
   json_decref(m->provenance);
 }
 
-// The files are hashed while the disk takes the weights.
-static ig_status settle(const fusion *f, making *m, ig_output *output, const char *directory, ig_error *err) {
-  if (m->tasted) return ig_output_flush(output, err);
-  IG_TRY(ig_contents_add_outputs(&m->contents, directory, err));
-  IG_TRY(ig_output_sync_begin(output, err));
-  const ig_status status = ig_contents_hash(&m->contents, f->pool, err), synced = ig_output_sync_end(output, status == IG_OK ? err : NULL);
-  if (status != IG_OK || synced != IG_OK) return status != IG_OK ? status : synced;
+static ig_status hash_files(const fusion *f, making *m, ig_error *err) {
+  IG_TRY(ig_contents_hash(&m->contents, f->pool, err));
   return ig_provenance_add_contents(m->provenance, &m->contents, err);
 }
 
-static ig_status write_weights(const fusion *f, making *m, size_t shard_bytes, ig_staging *staging, ig_error *err) {
+// The files are hashed while the disk takes the weights.
+static ig_status settle(const fusion *f, making *m, ig_output *output, const char *directory, ig_error *err) {
+  if (m->tasted) return ig_output_flush(output, err);
+  IG_TRY(ig_contents_add_outputs(&m->contents, directory, NULL, err));
+  IG_TRY(ig_output_sync_begin(output, err));
+  const ig_status status = hash_files(f, m, err), synced = ig_output_sync_end(output, status == IG_OK ? err : NULL);
+  return status != IG_OK ? status : synced;
+}
+
+static ig_status write_model_files(const fusion *f, making *m, size_t shard_bytes, ig_staging *staging, ig_error *err) {
   ig_output output;
   ig_status status = ig_output_open(m->plan, staging->directory, shard_bytes, staging->resumed, &output, err);
   if (status == IG_OK) status = ig_plan_execute(m->plan, f->pool, staging, &output, &f->options->reporter, err);
   if (status == IG_OK) status = settle(f, m, &output, staging->directory, err);
   ig_output_close(&output);
-  return status;
+  return status == IG_OK ? ig_companions_write(m->plan, staging->directory, err) : status;
+}
+
+static ig_status write_adapter_files(const fusion *f, making *m, ig_staging *staging, ig_error *err) {
+  IG_TRY(ig_extract_adapter(m->plan, f->pool, staging, &f->options->reporter, err));
+  IG_TRY(ig_contents_add_outputs(&m->contents, staging->directory, ig_extract_weights, err));
+  return hash_files(f, m, err);
 }
 
 static ig_status fill_directory(const fusion *f, making *m, size_t shard_bytes, ig_staging *staging, ig_error *err) {
   if (staging->resumed) ig_report(&f->options->reporter, IG_INFO, "going on with an unfinished fusion");
-  IG_TRY(write_weights(f, m, shard_bytes, staging, err));
-  IG_TRY(ig_companions_write(m->plan, staging->directory, err));
+  const bool adapter = m->plan->recipe->method->extracts;
+  IG_TRY(adapter ? write_adapter_files(f, m, staging, err) : write_model_files(f, m, shard_bytes, staging, err));
   return ig_provenance_save(m->provenance, staging->directory, err);
 }
 
@@ -164,8 +185,7 @@ static ig_status write_result(fusion *f, const ig_plan *plan, ig_error *err) {
 static ig_status find_stage(const fusion *f, making *m, const char *directory, json_t **done, ig_error *err) {
   *done = NULL;
   if (!ig_file_exists(directory)) return IG_OK;
-  IG_TRY(ig_contents_hash(&m->contents, f->pool, err));
-  IG_TRY(ig_provenance_add_contents(m->provenance, &m->contents, err));
+  IG_TRY(hash_files(f, m, err));
   *done = ig_provenance_load_equal(directory, m->provenance);
   return json_object_del(m->provenance, "inputs") ? ig_fail(err, IG_ERROR_MEMORY, "out of memory") : IG_OK;
 }

@@ -84,6 +84,7 @@ typedef struct ig_method {
   ig_base_use base;
   size_t least_inputs, most_inputs;
   bool chosen;                                           // its models are chosen by their scores (fuse/soup.h)
+  bool extracts;                                         // it makes an adapter instead of a model (fuse/extract.h): there is nothing to combine
   ig_method_parameter parameters[IG_METHOD_PARAMETERS];  // up to a name of NULL
   const char *(*refuses)(const ig_merge *merge);         // what is wrong with these values of parameters together; NULL: nothing
   // Are the passes over all tensors with these shared parameters as over one, of one row? State and numbers of blocks in combine are then those of the whole. NULL:

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "fuse/execute.h"
+#include "fuse/extract.h"
 #include "fuse/staging.h"
 #include "fuse/ties.h"
 #include "io/json.h"
@@ -118,6 +119,7 @@ ig_status ig_preflight_models(const ig_plan *plan, ig_problems *problems, ig_err
 // ---- space ---------------------------------------------------------------------------------------------------------------------------------
 
 size_t ig_preflight_bytes(const ig_plan *plan) {
+  if (plan->recipe->method->extracts) return ig_extract_bytes(plan);
   size_t bytes = 0;
   for (size_t i = 0; i < plan->count; i++) bytes += plan->tensors[i].elements * ig_dtype_size(plan->tensors[i].dtype);
   return bytes;
@@ -154,10 +156,14 @@ static size_t written_already(const char *output) {
   return bytes;
 }
 
+static size_t buffers_of(const ig_plan *plan, int threads) {
+  return plan->recipe->method->extracts ? ig_extract_memory(plan) : ig_plan_memory(plan, threads ? threads : ig_cpu_count());
+}
+
 ig_status ig_preflight_space(const ig_stages *s, const char *output, int threads, ig_space *out, ig_error *err) {
   *out = (ig_space){0};
   for (size_t i = 0; i < s->count; i++) {
-    const size_t memory = s->problems.count ? 0 : ig_plan_memory(&s->stage[i].plan, threads ? threads : ig_cpu_count());
+    const size_t memory = s->problems.count ? 0 : buffers_of(&s->stage[i].plan, threads);
     out->needed += ig_preflight_bytes(&s->stage[i].plan);
     out->memory = memory > out->memory ? memory : out->memory;
   }

@@ -17,4 +17,5 @@ extern const ig_method ig_method_arcee_fusion;                            // arc
 extern const ig_method ig_method_expo;                                    // expo.c
 extern const ig_method ig_method_iso_c, ig_method_tsv_m;                  // spectral.c
 extern const ig_method ig_method_ema;                                     // ema.c
+extern const ig_method ig_method_extract_lora;                            // fuse/extract.c
 #endif
