@@ -12,22 +12,37 @@ bleu() {  # of one model, or of the ensemble of several
   "$root/bench/multi30k/score.sh" "$work/output" "$data/test.2016.de" "$ingot" | sed -E 's/^BLEU[^=]*= ([0-9.]+) .*/\1/'
 }
 
+row() {  # WHAT SEEDS MODEL...
+  local score
+  score=$(bleu "${@:3}")
+  echo "$1,$2,$score"
+}
+
 echo "what,seeds,bleu"
 averages=()
 for seed in $seeds; do
   run=$2/seed-$seed
-  echo "best checkpoint by the development set,$seed,$(bleu "$run/best")"
-  echo "last checkpoint,$seed,$(bleu "$run/latest")"
+  row "best checkpoint by the development set" "$seed" "$run/best"
+  row "last checkpoint" "$seed" "$run/latest"
   for last in 5 10; do
     printf 'merge_method: linear\nmodels: [{checkpoints: %s, last: %s, parameters: {weight: 1}}]\n' "$run" "$last" >"$work/recipe.yml"
     fuse "$work/recipe.yml" "$work/average-$last-$seed"
-    echo "average of the last $last,$seed,$(bleu "$work/average-$last-$seed")"
+    row "average of the last $last" "$seed" "$work/average-$last-$seed"
   done
   averages+=("$work/average-10-$seed")
 done
 best=("${runs[@]/%/best}")
-echo "ensemble of best checkpoints,${seeds% },$(bleu "${best[@]}")"
-echo "ensemble of averages of 10,${seeds% },$(bleu "${averages[@]}")"
-recipe linear "${best[@]:0:2}" >"$work/recipe.yml"
-fuse "$work/recipe.yml" "$work/collapsed"
-echo "average of two unrelated runs,$(cut -d' ' -f1,2 <<<"$seeds"),$(bleu "$work/collapsed")"
+row "ensemble of best checkpoints" "${seeds% }" "${best[@]}"
+for left_out in $seeds; do
+  members=() names=""
+  for seed in $seeds; do [ "$seed" = "$left_out" ] || { members+=("$2/seed-$seed/best") && names+="$seed "; }; done
+  row "ensemble of best checkpoints but one" "${names% }" "${members[@]}"
+done
+row "ensemble of averages of 10" "${seeds% }" "${averages[@]}"
+read -ra numbers <<<"$seeds"
+for i in "${!numbers[@]}"; do
+  [ "$i" -gt 0 ] || continue
+  recipe linear "weight: 1" "" "${best[0]}" "${best[i]}" >"$work/recipe.yml"
+  fuse "$work/recipe.yml" "$work/collapsed-$i"
+  row "average of two unrelated runs" "${numbers[0]} ${numbers[i]}" "$work/collapsed-$i"
+done

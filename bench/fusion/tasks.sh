@@ -28,30 +28,29 @@ bleu() {  # MODEL LANGUAGE
 }
 row() {  # NAME MODEL
   local de fr
-  de=$(bleu "$2" de) fr=$(bleu "$2" fr)
-  echo "$1,$seed,$de,$fr,$(awk -v a="$de" -v b="$fr" -v c="$own_de" -v d="$own_fr" 'BEGIN { printf "%.3f", (a / c + b / d) / 2 }')"
-}
-fused() {  # NAME METHOD WEIGHT, more parameters of each model, those of all together
-  {
-    echo "merge_method: $2" && echo "parameters: {${5-}}" && echo "base_model: $runs/parent-$seed/latest" && echo "models:"
-    for language in de fr; do echo "  - {model: $runs/$language-$seed/latest, parameters: {weight: $3${4:+, $4}}}"; done
-  } >"$work/recipe.yml"
-  [ "$2" != linear ] || sed -i '/^base_model/d' "$work/recipe.yml"
-  rm -rf "$work/fused"
-  fuse "$work/recipe.yml" "$work/fused"
-  row "$1" "$work/fused"
+  de=$(bleu "$2" de)
+  fr=$(bleu "$2" fr)
+  echo "\"$1\",$seed,$de,$fr,$(awk -v a="$de" -v b="$fr" -v c="$own_de" -v d="$own_fr" 'BEGIN { printf "%.3f", (a / c + b / d) / 2 }')"
 }
 
-own_de=$(bleu "$runs/de-$seed/latest" de) own_fr=$(bleu "$runs/fr-$seed/latest" fr)
+base=$runs/parent-$seed/latest
+models=("$runs/de-$seed/latest" "$runs/fr-$seed/latest")
+own_de=$(bleu "${models[0]}" de)
+own_fr=$(bleu "${models[1]}" fr)
+
 echo "what,seed,de,fr,normalised"
-row parent "$runs/parent-$seed/latest"
-row "child of German" "$runs/de-$seed/latest"
-row "child of French" "$runs/fr-$seed/latest"
-fused average linear 0.5
-for weight in 0.2 0.3 0.4 0.7 1.0; do fused "task arithmetic, weight $weight" task_arithmetic "$weight"; done
+row parent "$base"
+row "child of German" "${models[0]}"
+row "child of French" "${models[1]}"
+fused average linear
+for weight in 0.2 0.3 0.4 0.7 1.0; do fused "task arithmetic, weight $weight" task_arithmetic "weight: $weight"; done
 for density in 0.2 0.5; do
-  for lambda in 0.3 1; do fused "ties, density $density, lambda $lambda" ties 1 "density: $density" "lambda: $lambda"; done
+  for lambda in 0.3 1; do fused "ties, density $density, lambda $lambda" ties "weight: 1, density: $density" "lambda: $lambda"; done
 done
 for density in 0.1 0.5; do
-  for weight in 0.3 0.5; do fused "dare, density $density, weight $weight" dare_linear "$weight" "density: $density"; done
+  for weight in 0.3 0.5; do fused "dare, density $density, weight $weight" dare_linear "weight: $weight, density: $density"; done
 done
+for method in iso_c tsv_m; do
+  for alpha in 0.2 0.5; do fused "$method, alpha $alpha" "$method" "" "alpha: $alpha"; done
+done
+for method in karcher model_stock sce ram; do fused "$method" "$method" ""; done
