@@ -50,7 +50,7 @@ static ig_merge merge_of(const ig_plan *plan, const ig_plan_tensor *t, const cut
                     .has_base = t->base.tensor != NULL,
                     .of_model = (const double(*)[IG_METHOD_PARAMETERS])t->of_model,
                     .shared = t->shared,
-                    .models = t->models,
+                    .places = t->places,
                     .seed = plan->recipe->seed};
 }
 

@@ -54,7 +54,7 @@ typedef struct ig_merge {
   bool has_base;
   const double (*of_model)[IG_METHOD_PARAMETERS];  // (inputs)
   const double *shared;                            // (IG_METHOD_PARAMETERS)
-  const char *const *models;                       // (inputs): references, keys of random numbers
+  const size_t *places;                            // (inputs): among the recipe's models, keys of random numbers
   uint64_t seed;
   void *state;    // method->state_size bytes, zero at first: written by conclude, and by gather at places of its block alone
   void *room;     // method->room_size bytes, of any content

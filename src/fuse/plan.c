@@ -139,8 +139,8 @@ static ig_status allocate_tensor(ig_plan *plan, const char *name, size_t inputs,
   t->name = ig_duplicate(name, strlen(name), err);
   t->input = ig_allocate(inputs, sizeof *t->input, err);
   t->of_model = ig_allocate(inputs, sizeof *t->of_model, err);
-  t->models = ig_allocate(inputs, sizeof *t->models, err);
-  return t->name && t->input && t->of_model && t->models ? IG_OK : IG_ERROR_MEMORY;
+  t->places = ig_allocate(inputs, sizeof *t->places, err);
+  return t->name && t->input && t->of_model && t->places ? IG_OK : IG_ERROR_MEMORY;
 }
 
 // Depth in the stack for gradients. mergekit sees the head at depth 0.
@@ -155,7 +155,7 @@ static void free_tensor(ig_plan_tensor *t) {
   free(t->name);
   free(t->input);
   free(t->of_model);
-  free(t->models);
+  free(t->places);
 }
 
 // Looks the tensor up in each model. *missing: how many do not have it.
@@ -167,7 +167,7 @@ static ig_status find_inputs(ig_plan *plan, const slice *s, const ig_place *plac
     const ig_recipe_source base = {.ranged = s->source[0]->ranged, .first = s->base_first};
     ig_plan_input *input = i < s->count ? &t->input[i] : &t->base;
     input->model = i < s->count ? s->model[i] : s->base;
-    if (i < s->count) t->models[i] = m->reference;
+    if (i < s->count) t->places[i] = i;
     IG_TRY(find_input(m, i < s->count ? s->source[i] : &base, t->name, place, offset, input, err));
     if (input->tensor) continue;
     ++*missing;
@@ -183,7 +183,7 @@ static ig_status take_present(ig_plan *plan, const slice *s, ig_plan_tensor *t, 
   for (size_t i = 0; i < t->inputs; i++) {
     if (!t->input[i].tensor) continue;
     t->input[present] = t->input[i];
-    t->models[present] = t->models[i];
+    t->places[present] = t->places[i];
     sources[present++] = sources[i];
   }
   t->inputs = present;
@@ -192,11 +192,10 @@ static ig_status take_present(ig_plan *plan, const slice *s, ig_plan_tensor *t, 
   if (present >= t->method->least_inputs && has_base == s->has_base) return IG_OK;
   if (!has_base && present > 1) {
     *complete = false;
-    return ADD_TENSOR_PROBLEM(plan, t->name, err, "missing in the base, but not in %s and %s: there are no differences to fuse", t->models[0],
-                              t->models[1]);
+    return ADD_TENSOR_PROBLEM(plan, t->name, err, "missing in the base, but not in %s and %s: there are no differences to fuse",
+                              plan->models.model[t->input[0].model].reference, plan->models.model[t->input[1].model].reference);
   }
   if (has_base) t->input[0] = t->base;
-  if (has_base) t->models[0] = plan->models.model[s->base].reference;
   t->base = (ig_plan_input){0};
   t->inputs = 1;
   t->method = ig_method_find("passthrough");
@@ -463,7 +462,7 @@ bool ig_plan_spans(const ig_plan_tensor *t) {
 
 static bool same_models(const ig_plan_tensor *a, const ig_plan_tensor *b) {
   bool same = a->inputs == b->inputs;
-  for (size_t i = 0; same && i < a->inputs; i++) same = strcmp(a->models[i], b->models[i]) == 0;
+  for (size_t i = 0; same && i < a->inputs; i++) same = a->input[i].model == b->input[i].model;
   return same;
 }
 

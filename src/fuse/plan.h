@@ -27,7 +27,7 @@ typedef struct ig_plan_tensor {
   ig_plan_input *input;                      // (inputs)
   ig_plan_input base;                        // its tensor is NULL: none
   double (*of_model)[IG_METHOD_PARAMETERS];  // (inputs)
-  const char **models;                       // (inputs): references
+  size_t *places;                            // (inputs): among the models that the recipe names for it
   double shared[IG_METHOD_PARAMETERS];
   const ig_aligned *aligned;  // rows are matched by piece (fuse/rows.h); NULL: as they stand
   int axis;                   // dimension of the vocabulary, where aligned

@@ -42,6 +42,18 @@ done
 has dare_ties-1/fusion.json '"method": "dare_ties"'
 has dare_ties-1/fusion.json '"xxh3-128": '
 
+# Random numbers belong to a tensor, a model's place in the recipe and an element: where the models lie does not matter, their order does.
+dare() {  # FIRST SECOND OUTPUT
+  recipe 'merge_method: dare_linear' 'base_model: first' "models: [{model: $1, parameters: {weight: 0.5, density: 0.4}}, {model: $2, parameters: {weight: 0.5, density: 0.4}}]"
+  fuse "$3"
+}
+mkdir elsewhere && ln -s "$PWD/second" elsewhere/moved
+dare second copy of-places
+dare elsewhere/moved copy of-others
+same_models of-places of-others
+dare copy second of-order
+cmp -s of-places/model.safetensors of-order/model.safetensors && fail "each model draws the same numbers"
+
 # Those whose time grows with the cube of a matrix's side, on a small model.
 recipe 'merge_method: passthrough' 'models: [{model: tiny, parameters: {scale: [{select: encoder, value: [0.9, 1.1]}, {value: 0.95}]}}]'
 fuse tiny-second

@@ -78,7 +78,7 @@ static inline void gather_blocks(ig_merge *m, const example *e, size_t block_row
 }
 
 static inline void fuse_cut(const example *e, size_t block_rows, size_t threads, float *out) {
-  static const char *const names[MOST_MODELS] = {"one", "two", "three", "four"};
+  static const size_t places[MOST_MODELS] = {0, 1, 2, 3};
   double of_model[MOST_MODELS][IG_METHOD_PARAMETERS] = {{0}}, shared[IG_METHOD_PARAMETERS] = {0};
   const ig_method *method = ig_method_find(e->method);
   assert_non_null(method);
@@ -97,7 +97,7 @@ static inline void fuse_cut(const example *e, size_t block_rows, size_t threads,
                 .has_base = e->base != NULL,
                 .of_model = (const double(*)[IG_METHOD_PARAMETERS])of_model,
                 .shared = shared,
-                .models = names,
+                .places = places,
                 .seed = 7};
   assert_int_equal(ig_kernels_select(&m.kernels, NULL), IG_OK);
   set_parameters(e, method, of_model, shared);

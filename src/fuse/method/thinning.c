@@ -220,7 +220,7 @@ static void keep_middle(const ig_merge *m, const ig_merge_block *b, size_t model
 }
 
 // A stream of random numbers for each tensor and model.
-static uint64_t stream_of(const ig_merge *m, size_t model) { return ig_hash_name(m->name) * 31 + ig_hash_name(m->models[model]); }
+static uint64_t stream_of(const ig_merge *m, size_t model) { return ig_hash_name(m->name) * 31 + m->places[model]; }
 
 static void keep_by_chance(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
   const float density = (float)density_of(t, model);
