@@ -4,11 +4,14 @@ Small random siblings of each architecture are fused by both, with gradients, fi
 tensor, and the share of values beyond the bound. In float32 a difference is relative to the largest magnitude of the tensor (bound: 1e-6); in bfloat16 it is in units of
 the last place of the largest value that went in or came out (bound: 1). "mask" counts the values that one keeps and the other drops (bound: 0).
 rounded: float32 models, the output in bfloat16. bfloat16: models too, both compute in float32. native: mergekit computes in bfloat16, as it does unless told otherwise,
-and as Ingot never does. Differences of bfloat16 models often have the same magnitude, and at a threshold mergekit keeps whichever its sort leaves there.
+and as Ingot never does. Differences of bfloat16 models often have the same magnitude, and at a threshold mergekit keeps whichever its sort leaves there. Where a value is beyond
+the bound mergekit therefore fuses once more with sorts that leave equal magnitudes in the order of their indices, as Ingot does: "unexplained" counts the values that are
+still beyond it.
 Then what mergekit refuses or breaks, the original T5 and stacked layers, beside torch: those must open in transformers with no weight missing or left over.
 Versions go to standard error. Needs mergekit 0.1.5, torch and transformers.
 """
 import argparse
+import contextlib
 import importlib.metadata
 import os
 import pathlib
@@ -119,7 +122,7 @@ def tensors(folder):
 
 
 def distance(theirs, ours, inputs, dtype):
-    """The largest difference, its tensor, and the share of values beyond the bound."""
+    """The largest difference, its tensor, how many values are beyond the bound, and their share."""
     worst, beyond, count = (0.0, ""), 0, 0
     for name in theirs.keys() & ours.keys():
         x, y = theirs[name].double(), ours[name].double()
@@ -131,7 +134,30 @@ def distance(theirs, ours, inputs, dtype):
         worst = max(worst, (difference.max().item(), name))
         beyond += (difference > (1e-6 if dtype == "float32" else 1)).sum().item()
         count += difference.numel()
-    return *worst, beyond / count
+    return *worst, beyond, beyond / count
+
+
+@contextlib.contextmanager
+def stable_sorts():
+    """torch's sorts leave equal values in the order of their indices."""
+    sort, argsort, topk = torch.sort, torch.argsort, torch.topk
+
+    def stable_topk(x, k, largest=True):
+        values, indices = sort(x, descending=largest, stable=True)
+        return values[:k], indices[:k]
+    torch.sort = lambda x, dim=-1, descending=False: sort(x, dim=dim, descending=descending, stable=True)
+    torch.argsort = lambda x, dim=-1, descending=False: argsort(x, dim=dim, descending=descending, stable=True)
+    torch.topk = stable_topk
+    try:
+        yield
+    finally:
+        torch.sort, torch.argsort, torch.topk = sort, argsort, topk
+
+
+def mergekit(recipe, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    run_merge(MergeConfiguration.model_validate(recipe), str(folder), MergeOptions(quiet=True, random_seed=1))
+    return tensors(folder)
 
 
 def opens(folder, cls):
@@ -185,13 +211,13 @@ def beyond_mergekit(ingot, work):
         done = []
         expected, cls = make(folder, lambda recipe: done.append(fuse(ingot, recipe, folder / "out")))
         if done[0].returncode or not opens(folder / "out/ours", cls):
-            print(f'{kind},float32,"{name}",failed,"{done[0].stderr.strip()}",', flush=True)
+            print(f'{kind},float32,"{name}",failed,"{done[0].stderr.strip()}",,', flush=True)
             fine = False
             continue
         ours = tensors(folder / "out/ours")
-        worst, tensor, share = distance(expected, ours, [], "float32") if expected.keys() == ours.keys() else (float("inf"), "other tensors", 1)
+        worst, tensor, beyond, share = distance(expected, ours, [], "float32") if expected.keys() == ours.keys() else (float("inf"), "other tensors", 1, 1)
         fine = fine and worst <= 1e-6
-        print(f'{kind},float32,"{name}",{worst:.3g},{tensor},{share:.2g}', flush=True)
+        print(f'{kind},float32,"{name}",{worst:.3g},{tensor},{share:.2g},{beyond}', flush=True)
     return fine
 
 
@@ -203,7 +229,7 @@ def main():
     failed = False
     version = subprocess.run([a.ingot, "--version"], capture_output=True, text=True).stdout.strip()
     print(f"{version}; mergekit {importlib.metadata.version('mergekit')}, torch {torch.__version__}, transformers {t.__version__}", file=sys.stderr)
-    print("kind,dtype,recipe,difference,tensor,beyond")
+    print("kind,dtype,recipe,difference,tensor,beyond,unexplained")
     with tempfile.TemporaryDirectory() as work:
         for kind in a.kinds.split(","):
             for dtype in a.dtypes.split(","):
@@ -219,17 +245,20 @@ def main():
                         continue
                     out = folder / "out"
                     run = fuse(a.ingot, dict(recipe, compatibility="mergekit", rng=dict(kind="torch", seed=1)), out)
-                    run_merge(MergeConfiguration.model_validate(recipe), str(out / "theirs"), MergeOptions(quiet=True, random_seed=1))
+                    theirs = mergekit(recipe, out / "theirs")
                     if run.returncode:
                         failed = True
-                        print(f'{kind},{dtype},"{name}",failed,"{run.stderr.strip()}",', flush=True)
+                        print(f'{kind},{dtype},"{name}",failed,"{run.stderr.strip()}",,', flush=True)
                         continue
-                    theirs, ours = tensors(out / "theirs"), tensors(out / "ours")
+                    ours = tensors(out / "ours")
                     if name.endswith(", mask"):
-                        print(f'{kind},{dtype},"{name}",{masks_differ(theirs, ours, inputs[0])},,', flush=True)
+                        print(f'{kind},{dtype},"{name}",{masks_differ(theirs, ours, inputs[0])},,,', flush=True)
                         continue
-                    worst, tensor, beyond_bound = distance(theirs, ours, inputs, dtype)
-                    print(f'{kind},{dtype},"{name}",{worst:.3g},{tensor},{beyond_bound:.2g}', flush=True)
+                    worst, tensor, unexplained, share = distance(theirs, ours, inputs, dtype)
+                    if unexplained:
+                        with stable_sorts():
+                            unexplained = distance(mergekit(recipe, out / "stable"), ours, inputs, dtype)[2]
+                    print(f'{kind},{dtype},"{name}",{worst:.3g},{tensor},{share:.2g},{unexplained}', flush=True)
         if not a.recipe:
             failed = not beyond_mergekit(a.ingot, pathlib.Path(work)) or failed
     sys.exit(failed)
