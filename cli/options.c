@@ -151,6 +151,7 @@ static int take_option(parse_state *state, const cli_option *option, const char 
       return cli_usage_error(verb, "--%s: %s is missing", option->name, option->argument);
     value = state->argv[state->at++];
   }
+  if (value != NULL && *value == '\0') return cli_usage_error(verb, "--%s: %s is empty", option->name, option->argument);
   size_t index = (size_t)(option - verb->options);
   if (state->seen[index] && option->kind != CLI_FLAG && option->kind != CLI_LIST) return cli_usage_error(verb, "--%s is given twice", option->name);
   state->seen[index] = true;
@@ -191,6 +192,7 @@ static int take_operand(const cli_verb *verb, cli_operands *operands, const char
     if (verb->max_operands == 0) return cli_usage_error(verb, "unexpected '%s': %s takes options only", word, verb->name);
     return cli_usage_error(verb, "unexpected '%s' after %s", word, verb->operand);
   }
+  if (*word == '\0') return cli_usage_error(verb, "%s is empty", verb->operand);
   operands->items[operands->count++] = word;
   return CLI_GO_ON;
 }

@@ -60,6 +60,7 @@ static ig_status prepare(fusion *f, const char *recipe, ig_error *err) {
   for (size_t i = 0; i < s->count; i++) IG_TRY(ig_preflight_models(&s->stage[i].plan, &s->problems, err));
   const ig_stage *result = &s->stage[s->count - 1];
   if (result->recipe.method->extracts) IG_TRY(ig_extract_check_plan(&result->plan, &s->problems, err));
+  IG_TRY(ig_output_check(&result->plan, f->options->shard_bytes, &s->problems, err));
   IG_TRY(ig_preflight_space(s, f->output, f->options->threads, &f->space, err));
   IG_TRY(ig_preflight_output(s, f->output, &f->space, &s->problems, err));
   return ig_problems_report(&s->problems, recipe, &f->options->reporter, err);

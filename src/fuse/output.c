@@ -74,12 +74,19 @@ static ig_status write_index(const ig_plan *plan, const ig_output *o, const char
   return status;
 }
 
+ig_status ig_output_check(const ig_plan *plan, size_t shard_bytes, ig_problems *problems, ig_error *err) {
+  ig_output_place *places = ig_allocate(plan->count, sizeof *places, err);
+  if (!places) return IG_ERROR_MEMORY;
+  const size_t count = place_tensors(plan, shard_bytes, places);
+  free(places);
+  if (count <= MOST_SHARDS) return IG_OK;
+  return ig_problems_add(problems, NULL, err, "%zu shards, expected %d at most: let each be larger", count, MOST_SHARDS);
+}
+
 ig_status ig_output_open(const ig_plan *plan, const char *directory, size_t shard_bytes, bool go_on, ig_output *o, ig_error *err) {
   *o = (ig_output){.places = ig_allocate(plan->count, sizeof *o->places, err)};
   if (!o->places) return IG_ERROR_MEMORY;
   o->count = place_tensors(plan, shard_bytes, o->places);
-  if (o->count > MOST_SHARDS)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %zu files, expected %d at most: the shards are too small", directory, o->count, MOST_SHARDS);
   o->shards = ig_allocate(o->count, sizeof(ig_safetensors_pieces *), err);
   ig_safetensors_output *tensors = o->shards ? ig_allocate(plan->count, sizeof *tensors, err) : NULL;
   ig_status status = tensors ? IG_OK : IG_ERROR_MEMORY;

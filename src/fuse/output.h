@@ -3,6 +3,7 @@
 #define IG_FUSE_OUTPUT_H
 #include <pthread.h>
 #include "fuse/plan.h"
+#include "fuse/problems.h"
 
 typedef struct ig_output_place {
   size_t shard, index;  // of a tensor: its file, and its number there
@@ -17,6 +18,8 @@ typedef struct ig_output {
   ig_error err;
 } ig_output;
 
+// More shards than can be open at a time are a problem.
+ig_status ig_output_check(const ig_plan *plan, size_t shard_bytes, ig_problems *problems, ig_error *err);
 // shard_bytes: the most that a file's tensors have together, but for one tensor that is larger; 0, or no less than all of them: one file. Tensors stay in their order.
 // go_on: keep what is there of the same. ig_output_close in any case.
 ig_status ig_output_open(const ig_plan *plan, const char *directory, size_t shard_bytes, bool go_on, ig_output *out, ig_error *err);

@@ -75,6 +75,15 @@ for pair in "-o kept.out --stats kept.out" "-o kept.out --stats ./link.out" "-o 
   has err "$(grep -o -- '--stats' <<<"$pair" || echo --score-target)"
   if [ "$(cat kept.out)" != old ] || [ -e new.out ] || [ -e x ]; then fail "something was written before $pair was refused"; fi
 done
+# A variable that was not set must not mean the directory one is in.
+cp $model/config.json .
+expect 2 "$INGOT" translate -m '' -i short.src
+has err '--model: DIR is empty'
+expect 2 "$INGOT" translate -m $model -i short.src -o ''
+has err '--output: FILE is empty'
+expect 2 "$INGOT" inspect ''
+has err 'MODEL is empty'
+rm config.json
 expect 2 "$INGOT" translate -m $model --score-target - </dev/null
 expect 2 "$INGOT" translate -m $model -i short.src --beam-size 2 --n-best 4
 has err "--n-best 4 is more than --beam-size 2"

@@ -71,8 +71,8 @@ refused "did you mean 'rank'" "${lora[@]}" 'parameters: {rnak: 1}'
 cp -r base copy
 refused 'there is nothing to extract' 'merge_method: extract_lora' 'base_model: base' 'models: [{model: copy}]' 'parameters: {rank: 1}'
 recipe "${lora[@]}" 'parameters: {rank: 1}'
-expect 1 "$INGOT" fuse recipe.yml -o '' -q
-has err 'an empty name'
+expect 2 "$INGOT" fuse recipe.yml -o '' -q
+has err '--output: DIR is empty'
 expect 1 "$INGOT" fuse recipe.yml -o refused -q --out-shard-size 1MB
 has err 'shards are for models'
 cp -r tuned broken

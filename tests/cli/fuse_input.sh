@@ -56,6 +56,23 @@ gives() {
 linear() { echo "models: [{model: plus, parameters: {weight: $1}}, {model: ${3:-also}, parameters: {weight: $2}}]"; }
 ties() { printf '%s\n' "merge_method: ${2:-ties}" 'base_model: plus' "models: [{model: also, parameters: {$1}}]"; }
 
+# ---- output --------------------------------------------------------------------------------------------------------------------------------
+
+# No more shards than files may be open, told before anything is written.
+header=$(awk 'BEGIN {
+  for (i = 0; i < 513; i++) printf "%s\"x%03d\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[%d,%d]}", i ? "," : "{", i, 4 * i, 4 * i + 4
+  print "}" }')
+model many "$header" "$(for _ in $(seq 513); do printf '%s' "$one"; done)"
+recipe 'merge_method: passthrough' 'models: [{model: many}]'
+for more in '' --dry-run; do
+  # shellcheck disable=SC2086  # no argument or one
+  expect 1 "$INGOT" fuse recipe.yml -o refused -q --out-shard-size 1 $more
+  has err '513 shards, expected 512 at most'
+  [ ! -e refused ] && [ ! -e refused.partial ] || fail "something was written"
+done
+expect 0 "$INGOT" fuse recipe.yml -o shards -q --out-shard-size 8
+[ "$(ls shards/model-*.safetensors | wc -l)" = 257 ] || fail "other shards"
+
 # ---- recipes -------------------------------------------------------------------------------------------------------------------------------
 
 refused "recipe.yml:1: merge_metod: unknown key; did you mean 'merge_method'" 'merge_metod: linear' "$(linear 1 1)"
@@ -208,7 +225,6 @@ expect 1 "$INGOT" fuse recipe.yml -o given -q
 has err 'given: exists already'
 expect 1 "$INGOT" fuse recipe.yml -o recipe.yml/model -q
 has err 'recipe.yml: not a directory'
-expect 1 "$INGOT" fuse recipe.yml -o '' -q
 expect 1 "$INGOT" fuse recipe.yml -o /proc/model -q
 has err '/proc'
 if [ "$(id -u)" != 0 ]; then
