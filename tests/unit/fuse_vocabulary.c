@@ -187,6 +187,44 @@ static void t5_has_extra_ids(void **state) {
   fixture_refused("tokenizer_source: union\n" LINEAR("{model: fewer}, {model: t5}"), "pieces cannot be added to its tokenizer");
 }
 
+static void side_files(const char *model, const char *source, const char *target) {
+  char path[256];
+  tokenizer(model, source);
+  snprintf(path, sizeof path, "%s/target_vocab.json", model);
+  fixture_write(path, target);
+  snprintf(path, sizeof path, "%s/tokenizer_config.json", model);
+  fixture_write(path, "{\"tokenizer_class\": \"WhitespaceTokenizer\", \"separate_vocabs\": true}");
+}
+
+// The same piece has other ids on the two sides, and a piece of one side is none of the other's.
+static void sides_apart_are_matched_each_by_itself(void **state) {
+  (void)state;
+#define SIDES(rows, encoder, decoder, bias)                                                                \
+  TENSORS({.name = "model.encoder.embed_tokens.weight", .rank = 2, .shape = {rows, 1}, .values = encoder}, \
+          {.name = "model.decoder.embed_tokens.weight", .rank = 2, .shape = {rows, 1}, .values = decoder}, \
+          {.name = "final_logits_bias", .rank = 2, .shape = {1, rows}, .values = bias})
+#define CONFIG(rows)                                                                                                                    \
+  "{\"model_type\": \"marian\", \"share_encoder_decoder_embeddings\": false, \"vocab_size\": " #rows ", \"decoder_vocab_size\": " #rows \
+  ", \"pad_token_id\": 3, \"eos_token_id\": 0}"
+  static const float e1[] = {1, 2, 3, 4}, d1[] = {10, 20, 30, 40}, b1[] = {100, 200, 300, 400};
+  static const float e2[] = {3, 4, 5, 6, 7}, d2[] = {30, 40, 50, 60, 70}, b2[] = {300, 400, 500, 600, 700};
+  fixture_model("apart", CONFIG(4), SIDES(4, e1, d1, b1));
+  fixture_model("other", CONFIG(5), SIDES(5, e2, d2, b2));
+  side_files("apart", "{\"</s>\": 0, \"<unk>\": 1, \"x\": 2, \"<pad>\": 3}", "{\"</s>\": 0, \"<unk>\": 1, \"u\": 2, \"<pad>\": 3}");
+  side_files("other", "{\"</s>\": 0, \"<unk>\": 1, \"y\": 2, \"<pad>\": 3, \"x\": 4}",
+             "{\"</s>\": 0, \"<unk>\": 1, \"u\": 2, \"<pad>\": 3, \"x\": 4}");
+  fixture_fused("tokenizer_source: union\n" LINEAR("{model: apart}, {model: other}"), "sides");
+  fixture_expect("sides", "model.encoder.embed_tokens.weight", (const float[]){2, 3, 5, 5, 5}, 5);  // x: ids 2 and 4; y: other's alone
+  fixture_expect("sides", "model.decoder.embed_tokens.weight", (const float[]){20, 30, 40, 50, 70}, 5);
+  fixture_expect("sides", "final_logits_bias", (const float[]){200, 300, 400, 500, 700}, 5);
+  expect_number("sides/vocab.json", "y", 4);
+  expect_number("sides/target_vocab.json", "x", 4);
+  expect_number("sides/config.json", "vocab_size", 5);
+  expect_number("sides/config.json", "decoder_vocab_size", 5);
+  fixture_write("other/tokenizer_config.json", "{\"tokenizer_class\": \"WhitespaceTokenizer\"}");
+  fixture_refused("tokenizer_source: union\n" LINEAR("{model: apart}, {model: other}"), "separate_vocabs is not as in the output's tokenizer");
+}
+
 int main(void) {
   const char *source = getenv("INGOT_SOURCE");
   char *root = realpath(source ? source : ".", NULL);
@@ -201,6 +239,7 @@ int main(void) {
       cmocka_unit_test(stages_have_vocabularies),
       cmocka_unit_test(what_does_not_go_is_told),
       cmocka_unit_test(t5_has_extra_ids),
+      cmocka_unit_test(sides_apart_are_matched_each_by_itself),
   };
   return cmocka_run_group_tests(tests, make_models, fixture_leave);
 }
