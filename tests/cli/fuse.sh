@@ -1,12 +1,10 @@
 #!/usr/bin/env bash
 # ingot fuse: the same bytes for any threads and after a kill, stacked layers that translate, and refusals that leave nothing behind.
-. "$INGOT_SOURCE/tests/cli/common.bash"
+. "$INGOT_SOURCE/tests/cli/fuse_common.bash"
 model=$INGOT_SOURCE/models/en-de
 cp -r "$model" first
 cp -r "$INGOT_SOURCE/tests/golden/marian_tiny" tiny
 
-recipe() { printf '%s\n' "$@" >recipe.yml; }
-fuse() { expect 0 "$INGOT" fuse recipe.yml -o "$1" -q "${@:2}"; }
 same_models() { same "$1/model.safetensors" "$2/model.safetensors" && same "$1/config.json" "$2/config.json"; }
 
 # Another model of the same shapes: one that differs in every tensor.
@@ -138,14 +136,6 @@ fuse direct
 same single/model.safetensors direct/model.safetensors
 
 # Refusals: all problems at once, nothing written.
-refused() { # MESSAGE LINE...
-  local message=$1
-  shift
-  recipe "$@"
-  expect 1 "$INGOT" fuse recipe.yml -o refused -q
-  has err "$message"
-  [ ! -e refused ] && [ ! -e refused.partial ] || fail "something was written: $message"
-}
 refused "did you mean 'weight'" 'merge_method: linear' 'models: [{model: first, parameters: {wieght: 1}}]'
 refused "did you mean 'merge_method'" 'merge_metod: linear' 'models: [{model: first, parameters: {weight: 1}}]'
 refused 'unknown method' 'merge_method: lniear' 'models: [{model: first, parameters: {weight: 1}}]'

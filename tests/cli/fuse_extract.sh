@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # ingot fuse with extract_lora: the same bytes for any threads and after SIGKILL or SIGTERM, an adapter that gives the model back, and refusals.
-. "$INGOT_SOURCE/tests/cli/common.bash"
+. "$INGOT_SOURCE/tests/cli/fuse_common.bash"
 cp -r "$INGOT_SOURCE/tests/golden/marian_tiny" base
-recipe() { printf '%s\n' "$@" >recipe.yml; }
 recipe 'merge_method: passthrough' 'models: [{model: base, parameters: {scale: [{filter: embed, value: 1}, {filter: shared, value: 1}, {filter: .fc, value: 0.5}, {filter: _proj.weight, value: [0.9, 1.1]}, {value: 1}]}}]'
 expect 0 "$INGOT" fuse recipe.yml -o tuned -q
 
@@ -55,15 +54,6 @@ for delay in 0.005 0.01 0.02 0.03 0.05 0.08; do
   done
 done
 
-# refused MESSAGE LINE...
-refused() {
-  local message=$1
-  shift
-  recipe "$@"
-  expect 1 "$INGOT" fuse recipe.yml -o refused -q
-  has err "$message"
-  [ ! -e refused ] && [ ! -e refused.partial ] || fail "something was written: $message"
-}
 refused 'expected a value from 1 to 65536, found 0' "${lora[@]}" 'parameters: {rank: 0}'
 refused "expected $side at most" "${lora[@]}" "parameters: {rank: $((side + 1))}"
 refused "has a 'rank'" "${lora[@]}"

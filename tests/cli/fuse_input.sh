@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Whatever a recipe or a model may have wrong: a message that says what and where, a defined result, never a silent NaN, and nothing half written.
-. "$INGOT_SOURCE/tests/cli/common.bash"
+. "$INGOT_SOURCE/tests/cli/fuse_common.bash"
 
 # ---- models of a few values ----------------------------------------------------------------------------------------------------------------
 
@@ -22,17 +22,11 @@ model also "$pair" "$two$one"
 model minus "$pair" "$minus\x00\x00\x00\xc0"
 values() { od -An -tf4 -v -j$(($(od -An -tu8 -N8 "$1") + 8)) "$1" | tr -s ' \n' ' '; } # of a file of float32
 
-recipe() { printf '%s\n' "$@" >recipe.yml; }
-# refused MESSAGE LINE...: neither the plan nor the fusion begins.
-refused() {
-  local message=$1
-  shift
-  recipe "$@"
-  expect 1 "$INGOT" fuse recipe.yml -o refused -q
-  has err "$message"
-  [ ! -e refused ] && [ ! -e refused.partial ] || fail "something was written: $message"
+# foreseen MESSAGE LINE...: the plan does not begin either.
+foreseen() {
+  refused "$@"
   expect 1 "$INGOT" fuse recipe.yml --dry-run -q
-  has err "$message"
+  has err "$1"
 }
 # broken MESSAGE LINE...: what only the weights can tell.
 broken() {
@@ -75,26 +69,26 @@ expect 0 "$INGOT" fuse recipe.yml -o shards -q --out-shard-size 8
 
 # ---- recipes -------------------------------------------------------------------------------------------------------------------------------
 
-refused "recipe.yml:1: merge_metod: unknown key; did you mean 'merge_method'" 'merge_metod: linear' "$(linear 1 1)"
-refused "did you mean 'density'" "$(ties 'weight: 1, densty: 0.5')"
-refused "unknown method 'lniear'" 'merge_method: lniear' "$(linear 1 1)"
-refused 'not valid YAML' 'merge_method: [linear'
-refused 'an empty list' 'merge_method: linear' 'models: []'
-refused "expected either 'models' or 'slices'" 'merge_method: linear'
-refused "has no 'merge_method'" ''
-refused "needs a 'base_model'" 'merge_method: slerp' 'models: [{model: plus}, {model: also}]' 'parameters: {t: 0.5}'
-refused "'t' is not set" 'merge_method: slerp' 'base_model: plus' 'models: [{model: also}]'
-refused 'expected a value from 0 to 1, found 1.5' 'merge_method: slerp' 'base_model: plus' 'models: [{model: also}]' 'parameters: {t: 1.5}'
-refused 'expected a value from 0 to 1, found -0.1' "$(ties 'weight: 1, density: -0.1')"
-refused 'expected a value from 0 to 1, found 1.1' "$(ties 'weight: 1, density: [0.5, 1.1]')"
-refused "expected a number, found 'much'" 'merge_method: linear' "$(linear much 1)"
-refused "expected a number, found 'nan'" 'merge_method: linear' "$(linear nan 1)"
-refused 'x: the weights sum to 0' 'merge_method: linear' "$(linear 0.5 -0.5)"
-refused 'density - epsilon must not be below 0' "$(ties 'weight: 1, density: 0.1' della)"
-refused "unknown part 'encodr'" 'merge_method: linear' 'models: [{model: plus, parameters: {weight: [{select: encodr, value: 1}]}}]'
-refused 'stands twice' 'merge_method: linear' "$(linear 1 1 plus)"
-refused 'slerp takes 1 to 1 models besides the base, found 2' 'merge_method: slerp' 'base_model: plus' 'models: [{model: also}, {model: minus}]' 'parameters: {t: 0.5}'
-refused "expected float32, bfloat16 or float16, found 'float8'" 'merge_method: linear' "$(linear 1 1)" 'dtype: float8'
+foreseen "recipe.yml:1: merge_metod: unknown key; did you mean 'merge_method'" 'merge_metod: linear' "$(linear 1 1)"
+foreseen "did you mean 'density'" "$(ties 'weight: 1, densty: 0.5')"
+foreseen "unknown method 'lniear'" 'merge_method: lniear' "$(linear 1 1)"
+foreseen 'not valid YAML' 'merge_method: [linear'
+foreseen 'an empty list' 'merge_method: linear' 'models: []'
+foreseen "expected either 'models' or 'slices'" 'merge_method: linear'
+foreseen "has no 'merge_method'" ''
+foreseen "needs a 'base_model'" 'merge_method: slerp' 'models: [{model: plus}, {model: also}]' 'parameters: {t: 0.5}'
+foreseen "'t' is not set" 'merge_method: slerp' 'base_model: plus' 'models: [{model: also}]'
+foreseen 'expected a value from 0 to 1, found 1.5' 'merge_method: slerp' 'base_model: plus' 'models: [{model: also}]' 'parameters: {t: 1.5}'
+foreseen 'expected a value from 0 to 1, found -0.1' "$(ties 'weight: 1, density: -0.1')"
+foreseen 'expected a value from 0 to 1, found 1.1' "$(ties 'weight: 1, density: [0.5, 1.1]')"
+foreseen "expected a number, found 'much'" 'merge_method: linear' "$(linear much 1)"
+foreseen "expected a number, found 'nan'" 'merge_method: linear' "$(linear nan 1)"
+foreseen 'x: the weights sum to 0' 'merge_method: linear' "$(linear 0.5 -0.5)"
+foreseen 'density - epsilon must not be below 0' "$(ties 'weight: 1, density: 0.1' della)"
+foreseen "unknown part 'encodr'" 'merge_method: linear' 'models: [{model: plus, parameters: {weight: [{select: encodr, value: 1}]}}]'
+foreseen 'stands twice' 'merge_method: linear' "$(linear 1 1 plus)"
+foreseen 'slerp takes 1 to 1 models besides the base, found 2' 'merge_method: slerp' 'base_model: plus' 'models: [{model: also}, {model: minus}]' 'parameters: {t: 0.5}'
+foreseen "expected float32, bfloat16 or float16, found 'float8'" 'merge_method: linear' "$(linear 1 1)" 'dtype: float8'
 
 # ---- models --------------------------------------------------------------------------------------------------------------------------------
 
@@ -117,38 +111,38 @@ file sharded/b.safetensors '{"y":{"dtype":"F32","shape":[2],"data_offsets":[0,8]
 mkdir run/update-1 run/update-2 && cp plus/* run/update-1 && cp also/* run/update-2
 
 # All of them at once.
-refused 'nowhere/model.safetensors: cannot open' 'merge_method: linear' \
+foreseen 'nowhere/model.safetensors: cannot open' 'merge_method: linear' \
   "models: [$(for m in plus nowhere weightless configless also cut; do printf '{model: %s, parameters: {weight: 1}}, ' $m; done)]"
 has err 'weightless/model.safetensors: cannot open'
 has err 'configless/config.json: cannot open'
 has err 'cut/model.safetensors: tensor x: data_offsets [0, 8] outside the 4 bytes of data'
 has err '4 problems'
-refused 'x: [2] in plus/model.safetensors, but [3] in longer/model.safetensors' 'merge_method: linear' "$(linear 1 1 longer)"
-refused 'x: missing in elsewhere' 'merge_method: linear' "$(linear 1 1 elsewhere)"
-refused 'model_type is "made-up" in plus, but "another" in other-kind' 'merge_method: linear' "$(linear 1 1 other-kind)"
-refused 'num_heads is 4 in heads, but 8 in other-heads' 'merge_method: linear' \
+foreseen 'x: [2] in plus/model.safetensors, but [3] in longer/model.safetensors' 'merge_method: linear' "$(linear 1 1 longer)"
+foreseen 'x: missing in elsewhere' 'merge_method: linear' "$(linear 1 1 elsewhere)"
+foreseen 'model_type is "made-up" in plus, but "another" in other-kind' 'merge_method: linear' "$(linear 1 1 other-kind)"
+foreseen 'num_heads is 4 in heads, but 8 in other-heads' 'merge_method: linear' \
   'models: [{model: heads, parameters: {weight: 1}}, {model: other-heads, parameters: {weight: 1}}]'
 cp -r plus words && echo '{"a": 0, "b": 1}' >words/vocab.json
 cp -r also same-words && echo '{"b": 1,  "a": 0}' >same-words/vocab.json
 cp -r also other-words && echo '{"b": 0, "a": 1}' >other-words/vocab.json
 of_words() { echo "models: [{model: words, parameters: {weight: 1}}, {model: $1, parameters: {weight: 1}}]"; }
-refused 'vocab.json is not the same in words and other-words' 'merge_method: linear' "$(of_words other-words)"
+foreseen 'vocab.json is not the same in words and other-words' 'merge_method: linear' "$(of_words other-words)"
 gives '1.5 1.5' 'merge_method: linear' "$(of_words same-words)"
 gives '1.5 1.5' 'merge_method: linear' "$(of_words also)"
 echo one >words/source.spm && echo two >same-words/source.spm && cp -r words pieces && cp -r same-words other-pieces && rm pieces/vocab.json other-pieces/vocab.json
 gives '1.5 1.5' 'merge_method: linear' "$(of_words same-words)" # vocab.json says which row is whose
-refused 'source.spm is not the same in pieces and other-pieces' 'merge_method: linear' \
+foreseen 'source.spm is not the same in pieces and other-pieces' 'merge_method: linear' \
   'models: [{model: pieces, parameters: {weight: 1}}, {model: other-pieces, parameters: {weight: 1}}]'
 echo '{"a": 0,' >other-words/vocab.json
-refused 'other-words/vocab.json:' 'merge_method: linear' "$(of_words other-words)"
-refused 'x: F32 in plus/model.safetensors, but I32 in whole-numbers/model.safetensors' 'merge_method: linear' "$(linear 1 1 whole-numbers)"
-refused 'x: F32 in plus/model.safetensors, but F8_E4M3 in eighths' 'merge_method: linear' "$(linear 1 1 eighths)"
-refused 'nothing to fuse: no tensors' 'merge_method: passthrough' 'models: [{model: empty}]'
-refused 'sharded/b.safetensors: tensor y: data_offsets [0, 8] outside the 4 bytes of data' 'merge_method: passthrough' 'models: [{model: sharded}]'
-refused 'run/metrics.jsonl: cannot open' 'merge_method: linear' 'models: [{checkpoints: run, best: 1, parameters: {weight: 1}}]'
-refused 'no checkpoints update-N' 'merge_method: linear' 'models: [{checkpoints: sharded, parameters: {weight: 1}}]'
-refused 'no-run: cannot open' 'merge_method: linear' 'models: [{checkpoints: no-run, parameters: {weight: 1}}]'
-refused 'no-adapter/adapter_config.json: cannot open' 'merge_method: passthrough' 'models: [{model: plus+no-adapter}]'
+foreseen 'other-words/vocab.json:' 'merge_method: linear' "$(of_words other-words)"
+foreseen 'x: F32 in plus/model.safetensors, but I32 in whole-numbers/model.safetensors' 'merge_method: linear' "$(linear 1 1 whole-numbers)"
+foreseen 'x: F32 in plus/model.safetensors, but F8_E4M3 in eighths' 'merge_method: linear' "$(linear 1 1 eighths)"
+foreseen 'nothing to fuse: no tensors' 'merge_method: passthrough' 'models: [{model: empty}]'
+foreseen 'sharded/b.safetensors: tensor y: data_offsets [0, 8] outside the 4 bytes of data' 'merge_method: passthrough' 'models: [{model: sharded}]'
+foreseen 'run/metrics.jsonl: cannot open' 'merge_method: linear' 'models: [{checkpoints: run, best: 1, parameters: {weight: 1}}]'
+foreseen 'no checkpoints update-N' 'merge_method: linear' 'models: [{checkpoints: sharded, parameters: {weight: 1}}]'
+foreseen 'no-run: cannot open' 'merge_method: linear' 'models: [{checkpoints: no-run, parameters: {weight: 1}}]'
+foreseen 'no-adapter/adapter_config.json: cannot open' 'merge_method: passthrough' 'models: [{model: plus+no-adapter}]'
 broken 'I32 values that differ' 'merge_method: linear' \
   'models: [{model: whole-numbers, parameters: {weight: 1}}, {model: other-numbers, parameters: {weight: 1}}]'
 
@@ -156,10 +150,10 @@ broken 'I32 values that differ' 'merge_method: linear' \
 layer() { printf '"layers.%d.x":{"dtype":"F32","shape":[1],"data_offsets":[%d,%d]}' "$1" $(($1 * 4)) $(($1 * 4 + 4)); }
 model deep "{$(layer 0),$(layer 1)}" "$one$two"
 slices() { echo "slices: [{sources: [{model: deep, layer_range: $1}]}, {sources: [{model: deep, layer_range: $2}]}]"; }
-refused 'recipe.yml:2: layers 1 to 3 of 2 in deep' 'merge_method: passthrough' "$(slices '[0, 1]' '[1, 3]')"
-refused "expected a 'layer_range' of two whole numbers" 'merge_method: passthrough' "$(slices '[0, 1]' '[2, 1]')"
-refused "expected a 'layer_range' of two whole numbers" 'merge_method: passthrough' "$(slices '[0, 1]' '[0, 0.5]')"
-refused 'need the same number of layers' 'merge_method: linear' 'slices: [{sources: [{model: deep, layer_range: [0, 1]}, {model: deep, layer_range: [0, 2]}]}]'
+foreseen 'recipe.yml:2: layers 1 to 3 of 2 in deep' 'merge_method: passthrough' "$(slices '[0, 1]' '[1, 3]')"
+foreseen "expected a 'layer_range' of two whole numbers" 'merge_method: passthrough' "$(slices '[0, 1]' '[2, 1]')"
+foreseen "expected a 'layer_range' of two whole numbers" 'merge_method: passthrough' "$(slices '[0, 1]' '[0, 0.5]')"
+foreseen 'need the same number of layers' 'merge_method: linear' 'slices: [{sources: [{model: deep, layer_range: [0, 1]}, {model: deep, layer_range: [0, 2]}]}]'
 gives '1 2 2 1' 'merge_method: passthrough' 'slices: [{sources: [{model: deep, layer_range: [0, 2]}]}, {sources: [{model: deep, layer_range: [1, 2]}]}, {sources: [{model: deep, layer_range: [0, 1]}]}]' # overlapping: stacked
 
 # ---- values --------------------------------------------------------------------------------------------------------------------------------

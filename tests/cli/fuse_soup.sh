@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # The greedy soup: what lowers the held-out score stays out, what does not goes in; the same bytes again, for any threads.
-. "$INGOT_SOURCE/tests/cli/common.bash"
+. "$INGOT_SOURCE/tests/cli/fuse_common.bash"
 cp -r "$INGOT_SOURCE/models/en-de" good
 source=$INGOT_SOURCE/examples/sample.en reference=$INGOT_SOURCE/examples/sample.de
 
-recipe() { printf '%s\n' "$@" >recipe.yml; }
 soup() { expect "$1" "$INGOT" fuse recipe.yml -o "$2" --held-out-source "$source" --held-out-reference "$reference" "${@:3}"; }
 bleu() {
   "$INGOT" translate -q -m "$1" -i "$source" -o hypothesis || fail "$1 does not translate"

@@ -1,17 +1,7 @@
 #!/usr/bin/env bash
 # Recipes of several documents, the plan that --dry-run prints, and what fusion.json says and `inspect --verify` finds.
-. "$INGOT_SOURCE/tests/cli/common.bash"
+. "$INGOT_SOURCE/tests/cli/fuse_common.bash"
 cp -r "$INGOT_SOURCE/tests/golden/marian_tiny" first
-recipe() { printf '%s\n' "$@" >recipe.yml; }
-fuse() { expect 0 "$INGOT" fuse recipe.yml -o "$1" -q "${@:2}"; }
-refused() { # MESSAGE LINE...
-  local message=$1
-  shift
-  recipe "$@"
-  expect 1 "$INGOT" fuse recipe.yml -o refused -q
-  has err "$message"
-  [ ! -e refused ] && [ ! -e refused.partial ] && [ ! -e refused.stages ] || fail "something was written: $message"
-}
 half=('name: half' 'merge_method: passthrough' 'models: [{model: first, parameters: {scale: [0.4, 0.6]}}]')
 other=('name: other' 'merge_method: linear' 'models: [{model: first, parameters: {weight: 0.5}}, {model: half, parameters: {weight: 1}}]')
 last=('merge_method: dare_ties' 'base_model: first' 'seed: 5'

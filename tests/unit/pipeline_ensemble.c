@@ -1,19 +1,12 @@
 // Ensembles: models of other sizes, families and source vocabularies translate and score together; what does not go together is said.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "line_fixture.h"
+
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/file.h"
 #include "pipeline/translator.h"
 #include "model_fixture.h"
 
-#define WORDS 40
 #define LINES 60
 
 static char root[] = "/tmp/ingot-ensemble-XXXXXX";
@@ -111,63 +104,7 @@ static int remove_models(void **state) {
   return system(command);
 }
 
-// ---- lines ----------------------------------------------------------------------------------------------------------------------------------------
-
-typedef struct streams {
-  const char *const *lines, *const *targets;
-  size_t count, next, next_target, written;
-  char *out[4 * LINES];
-  char warning[512];
-} streams;
-
-static ig_status read_line(void *context, const char **line, size_t *length, ig_error *err) {
-  (void)err;
-  streams *s = context;
-  *line = s->next < s->count ? s->lines[s->next++] : NULL;
-  *length = *line ? strlen(*line) : 0;
-  return IG_OK;
-}
-
-static ig_status read_target(void *context, const char **line, size_t *length, ig_error *err) {
-  (void)err;
-  streams *s = context;
-  *line = s->next_target < s->count ? s->targets[s->next_target++] : NULL;
-  *length = *line ? strlen(*line) : 0;
-  return IG_OK;
-}
-
-static ig_status write_line(void *context, const char *line, size_t length, ig_error *err) {
-  streams *s = context;
-  (void)err;
-  assert_true(s->written < sizeof s->out / sizeof *s->out);
-  s->out[s->written] = calloc(length + 1, 1);
-  memcpy(s->out[s->written++], line, length);
-  return IG_OK;
-}
-
-static void keep_warning(void *context, ig_level level, const char *text) {
-  if (level == IG_WARNING) snprintf(((streams *)context)->warning, sizeof((streams *)context)->warning, "%s", text);
-}
-
-static void release(streams *s) {
-  for (size_t i = 0; i < s->written; i++) free(s->out[i]);
-  s->written = s->next = s->next_target = 0;
-}
-
-static streams some_lines(void) {
-  static char text[LINES][128];
-  static const char *lines[LINES];
-  uint32_t h = 1;
-  for (int i = 0; i < LINES; i++) {
-    text[i][0] = 0;
-    for (uint32_t n = (h = h * 1664525u + 1013904223u) >> 28; n > 0; n--) {
-      h = h * 1664525u + 1013904223u;
-      snprintf(text[i] + strlen(text[i]), sizeof text[i] - strlen(text[i]), "w%u ", (h >> 16) % WORDS);
-    }
-    lines[i] = text[i];
-  }
-  return (streams){.lines = lines, .count = LINES};
-}
+static streams some_lines(void) { return (streams){.lines = random_lines(LINES, 16), .count = LINES, .target_count = LINES}; }
 
 static ig_translator_options options_of(int beam, int n_best) {
   ig_translator_options o = ig_translator_options_default();
@@ -202,11 +139,6 @@ static void run(ig_translator *t, streams *s) {
   const ig_status status = s->targets ? ig_score_targets(t, &stream, read_target, &reporter, &err) : ig_translate_lines(t, &stream, &reporter, &err);
   if (status != IG_OK) fail_msg("%s", err.message);
   ig_translator_close(t);
-}
-
-static void expect_same(const streams *found, const streams *expected) {
-  assert_int_equal(found->written, expected->written);
-  for (size_t k = 0; k < found->written; k++) assert_string_equal(found->out[k], expected->out[k]);
 }
 
 static void expect_as(const together *e, const together *other, int beam) {
@@ -317,7 +249,7 @@ static void test_scores_agree_with_the_search(void **state) {
     run(open_together(&e, o), &found);
     const char *targets[3];
     for (int k = 0; k < 3; k++) targets[k] = strchr(found.out[2 * k], '\t') + 1;
-    streams scored = {.lines = lines, .targets = targets, .count = 3};
+    streams scored = {.lines = lines, .targets = targets, .count = 3, .target_count = 3};
     run(open_together(&e, o), &scored);
     for (int k = 0; k < 3; k++) assert_true(fabs(sum_of(scored.out[k]) - strtod(found.out[2 * k], NULL)) < 1e-4);
     release(&scored);

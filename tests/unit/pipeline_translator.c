@@ -1,68 +1,17 @@
 // The translator on a small random model in a directory of its own: the same lines whatever the batches, threads and workers; clear errors.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "line_fixture.h"
+
 #include <math.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "pipeline/translator.h"
 #include "model_fixture.h"
 
-#define WORDS 40
 #define LINES 90
 
 static char directory[] = "/tmp/ingot-translator-XXXXXX";
-
-typedef struct streams {
-  const char **lines, **targets;
-  size_t count, target_count, next, next_target, written;
-  char *out[8 * LINES];
-  char warning[512];
-  ig_translator *translator;  // of a thread of its own
-  ig_status status;
-} streams;
-
-static ig_status read_line(void *context, const char **line, size_t *length, ig_error *err) {
-  (void)err;
-  streams *s = context;
-  *line = s->next < s->count ? s->lines[s->next++] : NULL;
-  *length = *line ? strlen(*line) : 0;
-  return IG_OK;
-}
-
-static ig_status read_target(void *context, const char **line, size_t *length, ig_error *err) {
-  (void)err;
-  streams *s = context;
-  *line = s->next_target < s->target_count ? s->targets[s->next_target++] : NULL;
-  *length = *line ? strlen(*line) : 0;
-  return IG_OK;
-}
-
-static ig_status write_line(void *context, const char *line, size_t length, ig_error *err) {
-  (void)err;
-  streams *s = context;
-  assert_true(s->written < sizeof s->out / sizeof *s->out);
-  s->out[s->written] = calloc(length + 1, 1);
-  memcpy(s->out[s->written++], line, length);
-  return IG_OK;
-}
-
-static void keep_warning(void *context, ig_level level, const char *text) {
-  streams *s = context;
-  if (level == IG_WARNING) snprintf(s->warning, sizeof s->warning, "%s", text);
-}
-
-static void release(streams *s) {
-  for (size_t i = 0; i < s->written; i++) free(s->out[i]);
-  s->written = s->next = s->next_target = 0;
-}
 
 static int make_directory(void **state) {
   (void)state;
@@ -89,20 +38,7 @@ static int remove_directory(void **state) {
   return system(command);
 }
 
-static const char **some_lines(void) {
-  static char text[LINES][256];
-  static const char *lines[LINES];
-  uint32_t h = 1;
-  for (int i = 0; i < LINES; i++) {
-    text[i][0] = 0;
-    for (uint32_t n = (h = h * 1664525u + 1013904223u) >> 27; n > 0; n--) {
-      h = h * 1664525u + 1013904223u;
-      snprintf(text[i] + strlen(text[i]), sizeof text[i] - strlen(text[i]), "w%u ", (h >> 16) % WORDS);
-    }
-    lines[i] = text[i];
-  }
-  return lines;
-}
+static const char **some_lines(void) { return random_lines(LINES, 32); }
 
 static ig_translator *open_with(ig_translator_options options) {
   ig_translator *t;
@@ -143,8 +79,7 @@ static void test_batches_and_threads_change_nothing(void **state) {
       ig_translator_options o = options_of(beam, beam);
       o.threads = ways[i].threads, o.workers = ways[i].workers, o.batch_tokens = ways[i].batch_tokens;
       translate(o, &found);
-      assert_int_equal(found.written, expected.written);
-      for (size_t k = 0; k < found.written; k++) assert_string_equal(found.out[k], expected.out[k]);
+      expect_same(&found, &expected);
       release(&found);
     }
     release(&expected);
@@ -403,11 +338,16 @@ static void test_single(void **state) {
   release(&s);
 }
 
+typedef struct sharer {
+  ig_translator *translator;
+  streams found;
+  ig_status status;
+} sharer;
+
 static void *translate_all(void *context) {
-  streams *s = context;
-  ig_translator *t = s->translator;
-  const ig_line_stream stream = {.read = read_line, .write = write_line, .context = s};
-  s->status = ig_translate_lines(t, &stream, NULL, NULL);
+  sharer *s = context;
+  const ig_line_stream stream = {.read = read_line, .write = write_line, .context = &s->found};
+  s->status = ig_translate_lines(s->translator, &stream, NULL, NULL);
   return NULL;
 }
 
@@ -416,22 +356,23 @@ static void test_translators_share_a_model(void **state) {
   (void)state;
   enum { SHARERS = 3 };
   const char **lines = some_lines();
-  streams expected = {.lines = lines, .count = LINES}, found[SHARERS];
+  streams expected = {.lines = lines, .count = LINES};
+  sharer sharers[SHARERS];
   translate(options_of(2, 1), &expected);
   ig_translator *owner = open_with(options_of(1, 1));
   pthread_t threads[SHARERS];
   const ig_translator_options o = options_of(2, 1);
   for (int i = 0; i < SHARERS; i++) {
-    found[i] = (streams){.lines = lines, .count = LINES};
-    assert_int_equal(ig_translator_share(owner, &o, &found[i].translator, NULL), IG_OK);
-    assert_int_equal(pthread_create(&threads[i], NULL, translate_all, &found[i]), 0);
+    sharers[i] = (sharer){.found = {.lines = lines, .count = LINES}};
+    assert_int_equal(ig_translator_share(owner, &o, &sharers[i].translator, NULL), IG_OK);
+    assert_int_equal(pthread_create(&threads[i], NULL, translate_all, &sharers[i]), 0);
   }
   for (int i = 0; i < SHARERS; i++) {
     pthread_join(threads[i], NULL);
-    assert_int_equal(found[i].status, IG_OK);
-    for (int k = 0; k < LINES; k++) assert_string_equal(found[i].out[k], expected.out[k]);
-    ig_translator_close(found[i].translator);
-    release(&found[i]);
+    assert_int_equal(sharers[i].status, IG_OK);
+    expect_same(&sharers[i].found, &expected);
+    ig_translator_close(sharers[i].translator);
+    release(&sharers[i].found);
   }
   ig_translator_close(owner);
   release(&expected);
