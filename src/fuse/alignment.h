@@ -29,4 +29,5 @@ typedef struct ig_alignment {
   int *new_id;  // (new_ids): of the donor's target ids; -1: no such piece in the output
   int new_ids;
 } ig_alignment;
+void ig_alignment_free(ig_alignment *alignment);  // NULL is fine
 #endif

@@ -14,6 +14,7 @@
 #include "fuse/describe.h"
 #include "fuse/execute.h"
 #include "fuse/extract.h"
+#include "fuse/planner.h"
 #include "fuse/preflight.h"
 #include "fuse/provenance.h"
 #include "fuse/soup.h"

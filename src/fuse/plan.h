@@ -46,10 +46,11 @@ typedef struct ig_plan {
   ig_problems problems;  // with any of them nothing can be executed
 } ig_plan;
 
-// made: models that other stages make, found by their names before directories are. Opens all models and lists every problem at once; only a lack of memory or a setting that cannot be read ends it before. ig_plan_free in any case.
-ig_status ig_plan_make(const ig_recipe *recipe, const ig_fuse_made *made, size_t made_count, ig_plan *out, ig_error *err);
 // Is the tensor one of those over which the method's passes go as over one?
 bool ig_plan_spans(const ig_plan_tensor *tensor);
+// Its parameters, as methods see them: no values yet.
+ig_merge ig_plan_numbers(const ig_plan_tensor *tensor);
+void ig_plan_tensor_free(ig_plan_tensor *tensor);
 void ig_plan_free(ig_plan *plan);
 // The model that config and tokenizer come from: the base, or the first one named.
 const ig_fuse_model *ig_plan_donor(const ig_plan *plan);

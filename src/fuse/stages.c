@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "fuse/companions.h"
+#include "fuse/planner.h"
 
 // ---- names ---------------------------------------------------------------------------------------------------------------------------------
 

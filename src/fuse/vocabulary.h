@@ -11,5 +11,4 @@ ig_status ig_vocabulary_attach(ig_plan *plan, ig_plan_tensor *tensor, ig_error *
 bool ig_vocabulary_map_ids(const ig_alignment *alignment, json_t *config);
 // Ids of the donor's configuration whose pieces the output does not have are problems.
 ig_status ig_vocabulary_check_ids(ig_plan *plan, ig_error *err);
-void ig_alignment_free(ig_alignment *alignment);
 #endif
