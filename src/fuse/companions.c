@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "fuse/vocabulary.h"
+#include "fuse/vocabulary_tensors.h"
 #include "io/json.h"
 
 const char *const ig_companions[] = {"generation_config.json",

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "fuse/setting.h"
 #include "fuse/ties.h"
-#include "fuse/vocabulary.h"
+#include "fuse/vocabulary_tensors.h"
 
 #define ADD_TENSOR_PROBLEM(plan, tensor, err, ...) ig_problems_add(&(plan)->problems, tensor, err, __VA_ARGS__)
 

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "fuse/vocabulary_tensors.h"
 
 // ---- which pieces --------------------------------------------------------------------------------------------------------------------------
 

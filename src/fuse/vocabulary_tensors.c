@@ -1,10 +1,10 @@
-// What the output's vocabulary makes of tensors and of special ids.
+#include "fuse/vocabulary_tensors.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "fuse/ties.h"
-#include "fuse/vocabulary.h"
 
 // ---- tensors -------------------------------------------------------------------------------------------------------------------------------
 
