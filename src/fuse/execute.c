@@ -1,6 +1,5 @@
 #include "fuse/execute.h"
 
-#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,131 +8,22 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/half.h"
 #include "base/interrupt.h"
-#include "base/vectors.h"
+#include "fuse/cut.h"
 #include "fuse/draws.h"
 #include "fuse/rows.h"
 #include "fuse/sample.h"
 #include "fuse/ties.h"
+#include "fuse/values.h"
 
-enum { BLOCK = 1 << 15 };                          // values, at least: those of a few models stay in L2
 static const size_t CHECKPOINT = (size_t)1 << 30;  // bytes, at least, that go to the disk at a time
-
-// ---- sizes ---------------------------------------------------------------------------------------------------------------------------------
-
-// How a tensor is cut: whole rows, as many as fill a block.
-typedef struct cut {
-  size_t rows, columns, block_rows, blocks;
-} cut;
-
-static cut cut_of(const ig_plan_tensor *t) {
-  cut c = {.rows = 1, .columns = t->rank ? t->shape[t->rank - 1] : 1};
-  for (int i = 0; i + 1 < t->rank; i++) c.rows *= t->shape[i];
-  if (c.columns == 0) c.rows = 0;
-  c.block_rows = c.columns && c.columns < BLOCK ? BLOCK / c.columns : 1;
-  if (c.block_rows > c.rows) c.block_rows = c.rows ? c.rows : 1;
-  c.blocks = (c.rows + c.block_rows - 1) / c.block_rows;
-  return c;
-}
-
-static ig_merge merge_of(const ig_plan *plan, const ig_plan_tensor *t, const cut *c) {
-  return (ig_merge){.method = t->method,
-                    .kernels = plan->kernels,
-                    .name = t->name,
-                    .rows = c->rows,
-                    .columns = c->columns,
-                    .rank = t->rank,
-                    .first_dimension = t->rank && t->shape[0] ? t->shape[0] : 1,
-                    .blocks = c->blocks,
-                    .inputs = t->inputs,
-                    .has_base = t->base.tensor != NULL,
-                    .of_model = (const double(*)[IG_METHOD_PARAMETERS])t->of_model,
-                    .shared = t->shared,
-                    .places = t->places,
-                    .seed = plan->recipe->seed};
-}
-
-// The most that any tensor asks for.
-typedef struct sizes {
-  size_t values;                          // of a block
-  size_t inputs;                          // besides the base
-  size_t state, large_state, span_state;  // of a tensor of one block, of several, of all that are seen as one
-  size_t small_room, room;                // likewise
-  size_t sums, counts;
-  size_t sample;    // values
-  size_t all_sums;  // of all blocks of a tensor
-  size_t blocks;    // of a tensor
-  size_t lora;
-} sizes;
-
-static size_t most(size_t a, size_t b) { return a > b ? a : b; }
-
-// The tensors that are seen as one: of one row.
-static cut cut_of_span(const ig_plan *plan, const ig_plan_tensor **first) {
-  cut c = {.rows = 1, .block_rows = 1};
-  *first = NULL;
-  for (size_t i = 0; i < plan->count; i++) {
-    if (!ig_plan_spans(&plan->tensors[i])) continue;
-    if (!*first) *first = &plan->tensors[i];
-    c.columns += plan->tensors[i].elements;
-    c.blocks += cut_of(&plan->tensors[i]).blocks;
-  }
-  return c;
-}
-
-static void add_gathered(const ig_merge *merge, const cut *c, sizes *s) {
-  const ig_method *method = merge->method;
-  for (int pass = 0; pass < method->passes; pass++) {
-    const size_t sums = method->sums ? method->sums(merge, pass) : 0;
-    s->sums = most(s->sums, sums);
-    s->all_sums = most(s->all_sums, sums * c->blocks);
-    if (method->counts) s->counts = most(s->counts, method->counts(merge, pass));
-  }
-}
-
-static void add_span(const ig_plan *plan, sizes *s) {
-  const ig_plan_tensor *first;
-  const cut c = cut_of_span(plan, &first);
-  if (!first) return;
-  const ig_method *method = first->method;
-  const ig_merge merge = merge_of(plan, first, &c);
-  s->blocks = most(s->blocks, c.blocks);
-  if (method->state_size) s->span_state = method->state_size(&merge);
-  if (method->room_size) s->room = most(s->room, method->room_size(&merge));
-  if (method->sample_size) s->sample = most(s->sample, method->sample_size(&merge));
-  add_gathered(&merge, &c, s);
-}
-
-static sizes sizes_of(const ig_plan *plan) {
-  sizes s = {0};
-  for (size_t i = 0; i < plan->count; i++) {
-    const ig_plan_tensor *t = &plan->tensors[i];
-    const ig_method *method = t->method;
-    const cut c = cut_of(t);
-    const ig_merge merge = merge_of(plan, t, &c);
-    s.values = most(s.values, c.block_rows * c.columns);
-    s.inputs = most(s.inputs, t->inputs);
-    s.blocks = most(s.blocks, c.blocks);
-    for (size_t k = 0; k < t->inputs; k++) s.lora = most(s.lora, ig_lora_scratch(&t->input[k].lora, c.block_rows));
-    s.lora = most(s.lora, ig_lora_scratch(&t->base.lora, c.block_rows));
-    if (t->copied) continue;
-    size_t *state = c.blocks > 1 ? &s.large_state : &s.state, *room = c.blocks > 1 ? &s.room : &s.small_room;
-    if (method->state_size) *state = most(*state, method->state_size(&merge));
-    if (method->room_size) *room = most(*room, method->room_size(&merge));
-    if (method->sample_size && c.blocks > 1) s.sample = most(s.sample, method->sample_size(&merge));
-    add_gathered(&merge, &c, &s);
-  }
-  add_span(plan, &s);
-  return s;
-}
 
 // ---- buffers -------------------------------------------------------------------------------------------------------------------------------
 
 // A tensor that is cut, or one of those that are seen as one.
 typedef struct span {
   const ig_plan_tensor *tensor;
-  cut cut;
+  ig_cut cut;
   size_t first_block;
 } span;
 
@@ -153,7 +43,7 @@ typedef struct execution {
   ig_output *output;
   ig_staging *staging;
   ig_draws *draws;  // or NULL
-  sizes sizes;
+  ig_sizes sizes;
   worker *workers;
   int threads;
   ig_sample sample;
@@ -172,7 +62,7 @@ typedef struct execution {
 static bool draws_torch(const ig_plan *plan) { return plan->recipe->torch_random && plan->recipe->method->draws; }
 
 static void carve(execution *e, ig_arena *arena) {
-  const sizes *s = &e->sizes;
+  const ig_sizes *s = &e->sizes;
   e->all_sums = IG_TAKE(arena, double, s->all_sums);
   e->large_state = IG_TAKE(arena, char, s->large_state);
   e->span_state = IG_TAKE(arena, char, s->span_state);
@@ -197,7 +87,7 @@ static void carve(execution *e, ig_arena *arena) {
 }
 
 size_t ig_plan_memory(const ig_plan *plan, int threads) {
-  execution e = {.plan = plan, .sizes = sizes_of(plan), .threads = threads};
+  execution e = {.plan = plan, .sizes = ig_cut_sizes(plan), .threads = threads};
   ig_arena arena = ig_arena_measure();
   carve(&e, &arena);
   return arena.peak;
@@ -205,17 +95,8 @@ size_t ig_plan_memory(const ig_plan *plan, int threads) {
 
 // ---- one block -----------------------------------------------------------------------------------------------------------------------------
 
-static ig_status read_values(const ig_recipe *recipe, worker *w, const ig_plan_tensor *t, const ig_plan_input *from, const ig_merge_block *block,
-                             size_t columns, float *to) {
-  if (!from->lora.a) return ig_input_read(recipe, t, from, block->first_row * columns, block->count, to, &w->err);
-  IG_TRY(ig_safetensors_read_part(from->tensor, block->first_row * columns, block->count, to, &w->err));
-  IG_TRY(ig_lora_add(&from->lora, block->first_row, block->rows, to, w->lora, &w->err));
-  ig_input_round(recipe, from, block->count, to);
-  return IG_OK;
-}
-
-static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor *t, const cut *c, size_t index, ig_merge_block *out) {
-  const size_t row = index * c->block_rows, rows = c->rows - row < c->block_rows ? c->rows - row : c->block_rows;
+static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor *t, const ig_cut *c, size_t index, ig_merge_block *out) {
+  const size_t row = index * c->block_rows, rows = c->rows - row < c->block_rows ? c->rows - row : c->block_rows, first = row * c->columns;
   *out = (ig_merge_block){.index = index,
                           .first_row = row,
                           .rows = rows,
@@ -223,8 +104,8 @@ static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor 
                           .x = (const float *const *)w->x,
                           .base = t->base.tensor ? w->base : NULL,
                           .scratch = w->scratch};
-  for (size_t i = 0; i < t->inputs; i++) IG_TRY(read_values(e->plan->recipe, w, t, &t->input[i], out, c->columns, w->x[i]));
-  if (t->base.tensor) IG_TRY(read_values(e->plan->recipe, w, t, &t->base, out, c->columns, w->base));
+  for (size_t i = 0; i < t->inputs; i++) IG_TRY(ig_values_read(e->plan->recipe, t, &t->input[i], first, out->count, w->x[i], w->lora, &w->err));
+  if (t->base.tensor) IG_TRY(ig_values_read(e->plan->recipe, t, &t->base, first, out->count, w->base, w->lora, &w->err));
   if (e->draws) {
     out->uniform = w->uniform;
     for (size_t i = 0; i < t->inputs; i++)
@@ -233,31 +114,14 @@ static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor 
   return IG_OK;
 }
 
-IG_VECTORS static bool all_finite(size_t count, const float *x) {
-  uint32_t finite = 1;
-  for (size_t i = 0; i < count; i++) finite &= (uint32_t)isfinite(x[i]) != 0;
-  return finite;
-}
-
-static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor *t, const cut *c, const ig_merge_block *block) {
+static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor *t, const ig_cut *c, const ig_merge_block *block) {
   const size_t index = (size_t)(t - e->plan->tensors), size = ig_dtype_size(t->dtype), first = block->first_row * c->columns;
-  const bool finite = all_finite(block->count, w->out);
-  for (size_t i = 0; i < block->count && !finite; i++)
-    if (!isfinite(w->out[i])) return ig_fail(&w->err, IG_ERROR_FORMAT, "%s: value %zu becomes %g", t->name, first + i + 1, (double)w->out[i]);
-  uint16_t *half = (uint16_t *)(void *)w->bytes;
-  if (t->dtype == IG_DTYPE_F32) return ig_output_put(e->output, index, first * size, w->out, block->count * size, &w->err);
-  if (t->dtype == IG_DTYPE_BF16)
-    ig_floats_to_bf16(block->count, w->out, half);
-  else
-    for (size_t i = 0; i < block->count; i++) {
-      half[i] = ig_float_to_f16(w->out[i]);
-      if ((half[i] & 0x7C00u) == 0x7C00u)
-        return ig_fail(&w->err, IG_ERROR_FORMAT, "%s: value %zu, %g, is too large for float16", t->name, first + i + 1, (double)w->out[i]);
-    }
-  return ig_output_put(e->output, index, first * size, half, block->count * size, &w->err);
+  const void *bytes;
+  IG_TRY(ig_values_convert(t->dtype, t->name, first, block->count, w->out, w->bytes, &bytes, &w->err));
+  return ig_output_put(e->output, index, first * size, bytes, block->count * size, &w->err);
 }
 
-static ig_status combine_block(const execution *e, worker *w, const ig_merge *merge, const ig_plan_tensor *t, const cut *c,
+static ig_status combine_block(const execution *e, worker *w, const ig_merge *merge, const ig_plan_tensor *t, const ig_cut *c,
                                const ig_merge_block *block) {
   merge->method->combine(merge, block, w->out);
   return write_block(e, w, t, c, block);
@@ -267,8 +131,8 @@ static ig_status combine_block(const execution *e, worker *w, const ig_merge *me
 
 static ig_status merge_small(const execution *e, worker *w, const ig_plan_tensor *t) {
   const ig_method *method = t->method;
-  const cut c = cut_of(t);
-  ig_merge merge = merge_of(e->plan, t, &c);
+  const ig_cut c = ig_cut_of(t);
+  ig_merge merge = ig_cut_merge(e->plan, t, &c);
   ig_merge_block block;
   if (c.blocks == 0) return IG_OK;
   IG_TRY(read_block(e, w, t, &c, 0, &block));
@@ -444,8 +308,8 @@ static const span *span_of(const execution *e, const ig_plan_tensor *t) {
 }
 
 static void merge_large(execution *e, ig_pool *pool, const ig_plan_tensor *t) {
-  const span alone = {t, cut_of(t), 0}, *part = span_of(e, t);
-  large l = {.execution = e, .spans = part ? part : &alone, .count = 1, .blocks = alone.cut.blocks, .merge = merge_of(e->plan, t, &alone.cut)};
+  const span alone = {t, ig_cut_of(t), 0}, *part = span_of(e, t);
+  large l = {.execution = e, .spans = part ? part : &alone, .count = 1, .blocks = alone.cut.blocks, .merge = ig_cut_merge(e->plan, t, &alone.cut)};
   if (part) {
     l.merge.state = e->span_state;
     l.merge.blocks = e->span_blocks;
@@ -465,7 +329,7 @@ static ig_status find_spans(execution *e, ig_error *err) {
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
     if (!ig_plan_spans(t)) continue;
-    const span part = {t, cut_of(t), e->span_blocks};
+    const span part = {t, ig_cut_of(t), e->span_blocks};
     e->spans[e->span_count++] = part;
     e->span_blocks += part.cut.blocks;
   }
@@ -478,8 +342,8 @@ static void pass_over_spans(execution *e, ig_pool *pool) {
   for (size_t i = 0; i < e->span_count; i++) wanted |= !e->staging->done[e->spans[i].tensor - e->plan->tensors];
   if (!wanted) return;
   const ig_plan_tensor *first;
-  const cut c = cut_of_span(e->plan, &first);
-  large l = {.execution = e, .spans = e->spans, .count = e->span_count, .blocks = c.blocks, .merge = merge_of(e->plan, first, &c)};
+  const ig_cut c = ig_cut_of_span(e->plan, &first);
+  large l = {.execution = e, .spans = e->spans, .count = e->span_count, .blocks = c.blocks, .merge = ig_cut_merge(e->plan, first, &c)};
   run_passes(&l, pool, e->span_state);
 }
 
@@ -520,7 +384,7 @@ static ig_status first_failure(const execution *e, ig_error *err) {
   return IG_OK;
 }
 
-static bool is_small(const ig_plan_tensor *t) { return t->copied || (cut_of(t).blocks <= 1 && !ig_plan_spans(t)); }
+static bool is_small(const ig_plan_tensor *t) { return t->copied || (ig_cut_of(t).blocks <= 1 && !ig_plan_spans(t)); }
 
 size_t ig_plan_reads(const ig_plan *plan) {
   size_t bytes = 0;
@@ -594,7 +458,7 @@ static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *r
 }
 
 ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *staging, ig_output *output, const ig_reporter *reporter, ig_error *err) {
-  execution e = {.plan = plan, .staging = staging, .output = output, .sizes = sizes_of(plan)};
+  execution e = {.plan = plan, .staging = staging, .output = output, .sizes = ig_cut_sizes(plan)};
   IG_TRY(ig_ties_check_copies(&plan->models, err));
   IG_TRY(ig_rows_fill_padding(plan, err));
   return run_in_memory(&e, pool, reporter, err);

@@ -9,13 +9,12 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/half.h"
 #include "base/interrupt.h"
 #include "base/report.h"
 #include "fuse/method/families.h"
-#include "fuse/sample.h"
 #include "fuse/svd.h"
 #include "fuse/ties.h"
+#include "fuse/values.h"
 #include "io/json.h"
 
 enum { RANK, BLOCK = 1 << 15 };  // values that are read at a time, but at least a row
@@ -154,24 +153,14 @@ size_t ig_extract_memory(const ig_plan *plan) {
 
 // ---- differences ---------------------------------------------------------------------------------------------------------------------------
 
-// Whole rows of a matrix; `count` values of another tensor.
-static ig_status read_values(const extraction *e, const ig_plan_tensor *t, const ig_plan_input *from, size_t first, size_t count, float *to,
-                             ig_error *err) {
-  if (!from->lora.a) return ig_input_read(e->plan->recipe, t, from, first, count, to, err);
-  IG_TRY(ig_safetensors_read_part(from->tensor, first, count, to, err));
-  IG_TRY(ig_lora_add(&from->lora, first / columns_of(t), count / columns_of(t), to, e->lora, err));
-  ig_input_round(e->plan->recipe, from, count, to);
-  return IG_OK;
-}
-
 // into NULL: looks only. *differs: is there a difference?
 static ig_status read_difference(const extraction *e, const ig_plan_tensor *t, const ig_svd *into, bool *differs, ig_error *err) {
   const size_t columns = columns_of(t), step = e->block / columns * columns;
   *differs = false;
   for (size_t first = 0; first < t->elements; first += step) {
     const size_t count = t->elements - first < step ? t->elements - first : step;
-    IG_TRY(read_values(e, t, &t->input[0], first, count, e->tuned, err));
-    IG_TRY(read_values(e, t, &t->base, first, count, e->base, err));
+    IG_TRY(ig_values_read(e->plan->recipe, t, &t->input[0], first, count, e->tuned, e->lora, err));
+    IG_TRY(ig_values_read(e->plan->recipe, t, &t->base, first, count, e->base, e->lora, err));
     for (size_t i = 0; i < count; i++) {
       const double d = (double)e->tuned[i] - (double)e->base[i];
       *differs |= d != 0;
@@ -215,14 +204,9 @@ static void take_triplets(extraction *e, const ig_plan_tensor *t, const ig_svd *
 static ig_status write_values(const extraction *e, size_t index, const float *x, ig_error *err) {
   const ig_safetensors_output *to = &e->output[index];
   const size_t count = to->shape[0] * to->shape[1];
-  uint16_t *half = (uint16_t *)(void *)e->bytes;
-  if (to->dtype == IG_DTYPE_F32) return ig_safetensors_put(e->file, index, 0, x, count * sizeof *x, err);
-  for (size_t i = 0; i < count; i++) {
-    half[i] = to->dtype == IG_DTYPE_BF16 ? ig_float_to_bf16(x[i]) : ig_float_to_f16(x[i]);
-    if (to->dtype == IG_DTYPE_F16 && (half[i] & 0x7C00u) == 0x7C00u)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: value %zu, %g, is too large for float16", to->name, i + 1, (double)x[i]);
-  }
-  return ig_safetensors_put(e->file, index, 0, half, count * sizeof *half, err);
+  const void *bytes;
+  IG_TRY(ig_values_convert(to->dtype, to->name, 0, count, x, e->bytes, &bytes, err));
+  return ig_safetensors_put(e->file, index, 0, bytes, count * ig_dtype_size(to->dtype), err);
 }
 
 static ig_status extract_layer(extraction *e, size_t index, ig_error *err) {

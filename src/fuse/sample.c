@@ -3,22 +3,8 @@
 #include <pthread.h>
 
 #include "base/error.h"
-#include "base/half.h"
 #include "base/random.h"
-#include "fuse/rows.h"
-
-void ig_input_round(const ig_recipe *recipe, const ig_plan_input *input, size_t count, float *x) {
-  if (!recipe->cast || (recipe->dtype == input->tensor->dtype && !input->lora.a)) return;
-  for (size_t i = 0; i < count && recipe->dtype == IG_DTYPE_BF16; i++) x[i] = ig_bf16_to_float(ig_float_to_bf16(x[i]));
-  for (size_t i = 0; i < count && recipe->dtype == IG_DTYPE_F16; i++) x[i] = ig_f16_to_float(ig_float_to_f16(x[i]));
-}
-
-ig_status ig_input_read(const ig_recipe *recipe, const ig_plan_tensor *tensor, const ig_plan_input *input, size_t first, size_t count, float *out,
-                        ig_error *err) {
-  IG_TRY(ig_rows_read(tensor, input, first, count, out, err));
-  ig_input_round(recipe, input, count, out);
-  return IG_OK;
-}
+#include "fuse/values.h"
 
 enum { PIECE = IG_SAMPLE_PIECE, PIECES_A_TASK = 16 };
 
@@ -36,8 +22,8 @@ static ig_status draw_piece(const drawing *d, size_t piece, ig_error *err) {
   const ig_plan_tensor *t = d->tensor;
   const size_t part = t->elements / d->pieces, to = piece * PIECE;
   const size_t first = piece * part + (size_t)(ig_random_uniform(0, d->pieces, piece) * (double)(part - PIECE));
-  for (size_t i = 0; i < t->inputs; i++) IG_TRY(ig_input_read(d->recipe, t, &t->input[i], first, PIECE, d->sample->x[i] + to, err));
-  return t->base.tensor ? ig_input_read(d->recipe, t, &t->base, first, PIECE, d->sample->base + to, err) : IG_OK;
+  for (size_t i = 0; i < t->inputs; i++) IG_TRY(ig_values_read(d->recipe, t, &t->input[i], first, PIECE, d->sample->x[i] + to, NULL, err));
+  return t->base.tensor ? ig_values_read(d->recipe, t, &t->base, first, PIECE, d->sample->base + to, NULL, err) : IG_OK;
 }
 
 static void draw_task(void *context, size_t index, int worker) {

@@ -1,14 +1,8 @@
-// Values of inputs as methods see them, and a sample of them.
+// A sample of a tensor's values.
 #ifndef IG_FUSE_SAMPLE_H
 #define IG_FUSE_SAMPLE_H
 #include "base/pool.h"
 #include "fuse/plan.h"
-
-// Rounds what has been read to the recipe's dtype, where it is another one or an adapter was added.
-void ig_input_round(const ig_recipe *recipe, const ig_plan_input *input, size_t count, float *x);
-// Values first .. first + count - 1 of an input of the tensor, without its adapter.
-ig_status ig_input_read(const ig_recipe *recipe, const ig_plan_tensor *tensor, const ig_plan_input *input, size_t first, size_t count, float *out,
-                        ig_error *err);
 
 enum { IG_SAMPLE_PIECE = 64 };  // values
 
