@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fusing beside mergekit by the peers' bench_fuse.py (random BARTs in bfloat16; whole processes, least of several), and `linear` beside reading its inputs with cat
-# and writing as much with cp. Memory: the peak of resident pages, files that are mapped included, and that a limit of 64 MiB for all memory of the process's own is enough.
+# and writing as much with cp. Memory: the peak of resident pages, Ingot's by GNU time (what bench_fuse.py reports of it begins with the pages of the Python that
+# starts it), and whether a limit of 64 MiB for all memory of its own is enough.
 # Usage: speed.sh PEERS PYTHON [D_MODEL LAYERS] > RESULT.csv
 source "$(dirname "$0")/common.bash"
 peers=$1 python=$2 width=${3:-768} layers=${4:-6} repeat=${REPEAT:-3}
@@ -11,10 +12,10 @@ for method in linear slerp task_arithmetic ties dare_ties; do
   "$python" "$peers/bench_fuse.py" --ingot "$ingot" --methods "$method" --repeat "$repeat" --d-model "$width" --layers "$layers" --keep "$work/out" >"$work/log"
   rm -rf "$work/limited"
   own="more than 64"
-  if prlimit --data=$((64 << 20)) "$ingot" fuse -q ${threads[@]+"${threads[@]}"} "$work/out/$method.yml" -o "$work/limited" >&2; then own="under 64"; fi
-  awk -v method="$method" -v width="$width" -v layers="$layers" -v own="$own" '
+  if prlimit --data=$((64 << 20)) /usr/bin/time -f %M -o "$work/memory" "$ingot" fuse -q ${threads[@]+"${threads[@]}"} "$work/out/$method.yml" -o "$work/limited" >&2; then own="under 64"; fi
+  awk -v method="$method" -v width="$width" -v layers="$layers" -v own="$own" -v kilobytes="$(tail -n 1 "$work/memory")" '
     $1 == "mergekit" { theirs = $3; memory = $6 }
-    $1 == "ingot" { printf "%s,%s,%s,%s,%s,%.1f,%s,%s,%s\n", method, width, layers, theirs, $3, theirs / $3, memory, $6, own }' "$work/log"
+    $1 == "ingot" { printf "%s,%s,%s,%s,%s,%.1f,%s,%.0f,%s\n", method, width, layers, theirs, $3, theirs / $3, memory, kilobytes / 1024, own }' "$work/log"
   grep -h "relative" "$work/log" >&2 || true
   rm -rf "$work/limited" "$work"/out/*-mergekit
 done
