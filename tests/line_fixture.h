@@ -65,6 +65,15 @@ static inline void expect_same(const streams *found, const streams *expected) {
   for (size_t k = 0; k < found->written; k++) assert_string_equal(found->out[k], expected->out[k]);
 }
 
+// Each line written has as many words, or none.
+static inline void expect_length(const streams *s, int words) {
+  for (size_t i = 0; i < s->written; i++) {
+    int found = 0;
+    for (const char *p = s->out[i]; *p; p++) found += p == s->out[i] || p[-1] == ' ';
+    assert_true(found == words || found == 0);
+  }
+}
+
 // count lines of fewer than most_words (a power of two) words w0, w1, …: the same each time, and in the same memory.
 static inline const char **random_lines(size_t count, uint32_t most_words) {
   static char text[MOST_LINES][256];
