@@ -2,7 +2,7 @@
 # Every recipe of examples/fusion is carried out as it stands, on small models that lie where it says, and what comes out translates.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 tune() {  # CONFIGURATION OUTPUT SEED MODEL [OPTION...]
-  expect 0 "$INGOT" train "$1" -q --set train.output="$2" --set train.seed="$3" --set "model=$4" --set train.updates=6 --set train.save_every=2 --set train.keep=5 "${@:5}"
+  expect 0 "$INGOT" train "$1" -q --set train.output="$2" --set train.seed="$3" --set "model=$4" --set train.updates=20 --set train.save_every=2 --set train.keep=10 "${@:5}"
 }
 toy unused 6
 grep -v tokens: toy.yml >child.yml  # which keeps its parent's
