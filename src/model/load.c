@@ -127,12 +127,14 @@ static ig_status load_generation_config(ig_model *m, const char *directory, ig_e
   return status;
 }
 
-// What a run of training writes is no model itself, but holds some.
+// What a run of training writes is no model itself, but holds some; an adapter becomes one with its base.
 static ig_status no_config(const char *directory, ig_error *err) {
   static const char *const within[][2] = {{"best", "best/config.json"}, {"latest", "latest/config.json"}};
   for (size_t i = 0; i < sizeof within / sizeof *within; i++)
     if (holds(directory, within[i][1]))
       return ig_fail(err, IG_ERROR_IO, "%s: no model (config.json is missing), but there is one in %s/%s", directory, directory, within[i][0]);
+  if (holds(directory, "adapter_config.json"))
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: a LoRA adapter, no model: `ingot fuse` makes one of BASE+%s", directory, directory);
   return IG_OK;
 }
 
