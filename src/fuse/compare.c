@@ -5,32 +5,31 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "fuse/cut.h"
+#include "fuse/method/sums.h"
 #include "fuse/rows.h"
-
-enum { CHUNK = 1 << 14, MOST_VECTORS = IG_METHOD_INPUTS + 1 };  // values at a time
+#include "fuse/values.h"
 
 // One thread's.
 typedef struct worker {
-  float *values;     // (inputs + base, CHUNK)
+  float *values;     // (inputs + base, block)
+  float *lora;       // scratch
   double *products;  // (inputs + base, inputs + base)
   ig_status status;
   ig_error err;
 } worker;
 
 typedef struct comparing {
+  const ig_plan *plan;
   ig_comparison *items;
   worker *workers;
+  size_t block;  // values of the largest
 } comparing;
 
 // Products of all pairs, the base behind the inputs, added to products (n, n), lower half.
-static void multiply(size_t n, const float *values, size_t count, double *products) {
+static void multiply(const comparing *c, size_t n, const float *values, size_t count, double *products) {
   for (size_t i = 0; i < n; i++)
-    for (size_t j = 0; j <= i; j++) {
-      const float *x = values + i * CHUNK, *y = values + j * CHUNK;
-      double sum = 0;
-      for (size_t v = 0; v < count; v++) sum += (double)x[v] * (double)y[v];
-      products[i * n + j] += sum;
-    }
+    for (size_t j = 0; j <= i; j++) products[i * n + j] += ig_sum_products(count, values + i * c->block, values + j * c->block);
 }
 
 static double product(const double *products, size_t n, size_t i, size_t j) { return i > j ? products[i * n + j] : products[j * n + i]; }
@@ -62,16 +61,18 @@ static void conclude(const double *p, size_t inputs, bool has_base, ig_compariso
   out->least_cosine = known ? least : NAN;
 }
 
-static ig_status compare(const ig_plan_tensor *t, worker *w, ig_comparison *out) {
+static ig_status compare(const comparing *c, const ig_plan_tensor *t, worker *w, ig_comparison *out) {
+  const ig_cut cut = ig_cut_of(t);
+  const size_t step = cut.block_rows * cut.columns;
   const size_t n = t->inputs + (t->base.tensor != NULL);
   for (size_t i = 0; i < n * n; i++) w->products[i] = 0;
-  for (size_t at = 0; at < t->elements; at += CHUNK) {
-    const size_t count = t->elements - at < CHUNK ? t->elements - at : CHUNK;
+  for (size_t at = 0; at < t->elements; at += step) {
+    const size_t count = t->elements - at < step ? t->elements - at : step;
     for (size_t i = 0; i < n; i++) {
       const ig_plan_input *from = i < t->inputs ? &t->input[i] : &t->base;
-      IG_TRY(ig_rows_read(t, from, at, count, w->values + i * CHUNK, &w->err));
+      IG_TRY(ig_values_read(c->plan->recipe, t, from, at, count, w->values + i * c->block, w->lora, &w->err));
     }
-    multiply(n, w->values, count, w->products);
+    multiply(c, n, w->values, count, w->products);
   }
   conclude(w->products, t->inputs, t->base.tensor != NULL, out);
   return IG_OK;
@@ -80,23 +81,29 @@ static ig_status compare(const ig_plan_tensor *t, worker *w, ig_comparison *out)
 static void compare_task(void *context, size_t index, int number) {
   const comparing *c = context;
   worker *w = &c->workers[number];
-  if (w->status == IG_OK) w->status = compare(c->items[index].tensor, w, &c->items[index]);
+  if (w->status == IG_OK) w->status = compare(c, c->items[index].tensor, w, &c->items[index]);
 }
 
 static ig_status run(comparing *c, size_t count, ig_pool *pool, ig_error *err) {
   const int threads = ig_pool_threads(pool);
+  const ig_sizes sizes = ig_cut_sizes(c->plan);
+  const size_t vectors = sizes.inputs + 1;
   ig_status status = IG_OK;
+  c->block = sizes.values;
   c->workers = ig_allocate((size_t)threads, sizeof *c->workers, err);
   if (!c->workers) return IG_ERROR_MEMORY;
   for (int i = 0; i < threads && status == IG_OK; i++) {
-    c->workers[i].values = ig_allocate(MOST_VECTORS * CHUNK, sizeof(float), err);
-    c->workers[i].products = ig_allocate(MOST_VECTORS * MOST_VECTORS, sizeof(double), err);
-    if (!c->workers[i].values || !c->workers[i].products) status = IG_ERROR_MEMORY;
+    worker *w = &c->workers[i];
+    w->values = ig_allocate(vectors * c->block, sizeof(float), err);
+    w->lora = ig_allocate(sizes.lora, sizeof(float), err);
+    w->products = ig_allocate(vectors * vectors, sizeof(double), err);
+    if (!w->values || !w->lora || !w->products) status = IG_ERROR_MEMORY;
   }
   if (status == IG_OK) ig_pool_run(pool, count, compare_task, c);
   for (int i = 0; i < threads; i++) {
     if (status == IG_OK && c->workers[i].status != IG_OK) status = ig_fail(err, c->workers[i].status, "%s", c->workers[i].err.message);
     free(c->workers[i].values);
+    free(c->workers[i].lora);
     free(c->workers[i].products);
   }
   free(c->workers);
@@ -104,7 +111,7 @@ static ig_status run(comparing *c, size_t count, ig_pool *pool, ig_error *err) {
 }
 
 ig_status ig_plan_compare(const ig_plan *plan, ig_pool *pool, ig_comparison **out, size_t *count, ig_error *err) {
-  comparing c = {.items = ig_allocate(plan->count, sizeof *c.items, err)};
+  comparing c = {.plan = plan, .items = ig_allocate(plan->count, sizeof *c.items, err)};
   *out = NULL;
   *count = 0;
   if (!c.items) return IG_ERROR_MEMORY;

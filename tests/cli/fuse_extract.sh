@@ -40,6 +40,20 @@ for model in base tuned applied; do expect 0 "$INGOT" translate -m $model -i ids
 same applied.out tuned.out
 cmp -s base.out tuned.out && fail "the models translate alike: this shows nothing"
 
+# The report sees adapters: that of the applied model is that of the model itself.
+page() {  # MODEL PAGE
+  recipe 'merge_method: task_arithmetic' 'base_model: base' "models: [{model: $1, parameters: {weight: 1}}, {model: tuned, parameters: {weight: 1}}]"
+  expect 0 "$INGOT" fuse recipe.yml -o with-report -q --report "$2"
+  rm -r with-report
+  sed -i "s|$1|MODEL|g" "$2"
+}
+page base+all adapter.html
+page applied model.html
+page base base.html
+same adapter.html model.html
+has adapter.html 'Mean cosine'
+cmp -s adapter.html base.html && fail "the report is that of the base"
+
 # Stopped at some moment, the same command goes on to the same bytes.
 recipe "${lora[@]}" 'parameters: {rank: 4}'
 for delay in 0.005 0.01 0.02 0.03 0.05 0.08; do
