@@ -3,7 +3,7 @@
 Small random siblings of each architecture are fused by both, with gradients, filters and mergekit's random numbers. One line a recipe: the largest difference, its
 tensor, and the share of values beyond the bound. In float32 a difference is relative to the largest magnitude of the tensor (bound: 1e-6); in bfloat16 it is in units of
 the last place of the largest value that went in or came out (bound: 1). "mask" counts the values that one keeps and the other drops (bound: 0).
-rounded: float32 models, the output in bfloat16. bfloat16: models too, both compute in float32. native: mergekit computes in bfloat16, as it does unless told otherwise,
+float64: as float32, and mergekit computes in float64. rounded: float32 models, the output in bfloat16. bfloat16: models too, both compute in float32. native: mergekit computes in bfloat16, as it does unless told otherwise,
 and as Ingot never does. Differences of bfloat16 models often have the same magnitude, and at a threshold mergekit keeps whichever its sort leaves there. Where a value is beyond
 the bound mergekit therefore fuses once more with sorts that leave equal magnitudes in the order of their indices, as Ingot does: "unexplained" counts the values that are
 still beyond it.
@@ -51,7 +51,7 @@ def new_model(kind):
 
 
 def siblings(kind, dtype, folder):
-    dtype = "float32" if dtype in ("float32", "rounded") else "bfloat16"
+    dtype = "float32" if dtype in ("float32", "float64", "rounded") else "bfloat16"
     torch.manual_seed(1)
     model = new_model(kind)
     base = {name: value.clone() for name, value in model.named_parameters()}
@@ -127,12 +127,12 @@ def distance(theirs, ours, inputs, dtype):
     for name in theirs.keys() & ours.keys():
         x, y = theirs[name].double(), ours[name].double()
         scale = x.abs().max().clamp_min(1e-30)
-        if dtype != "float32":
+        if dtype not in ("float32", "float64"):
             largest = torch.stack([x.abs(), y.abs()] + [i[name].double().abs() for i in inputs if name in i]).amax(0)
             scale = largest.clamp_min(1e-30).log2().floor().exp2() * 2**-7
         difference = (x - y).abs() / scale
         worst = max(worst, (difference.max().item(), name))
-        beyond += (difference > (1e-6 if dtype == "float32" else 1)).sum().item()
+        beyond += (difference > (1e-6 if dtype in ("float32", "float64") else 1)).sum().item()
         count += difference.numel()
     return *worst, beyond, beyond / count
 
@@ -224,7 +224,7 @@ def beyond_mergekit(ingot, work):
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--ingot", default=ROOT / "build/ingot"), p.add_argument("recipe", nargs="*")
-    p.add_argument("--kinds", default="marian,bart,t5,m2m100"), p.add_argument("--dtypes", default="float32,rounded,bfloat16,native")
+    p.add_argument("--kinds", default="marian,bart,t5,m2m100"), p.add_argument("--dtypes", default="float32,float64,rounded,bfloat16,native")
     a = p.parse_args()
     failed = False
     version = subprocess.run([a.ingot, "--version"], capture_output=True, text=True).stdout.strip()
@@ -245,6 +245,8 @@ def main():
                         continue
                     out = folder / "out"
                     run = fuse(a.ingot, dict(recipe, compatibility="mergekit", rng=dict(kind="torch", seed=1)), out)
+                    if dtype == "float64":
+                        recipe.update(dtype="float64", out_dtype="float32")
                     theirs = mergekit(recipe, out / "theirs")
                     if run.returncode:
                         failed = True
