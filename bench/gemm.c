@@ -1,6 +1,8 @@
-// Matrix products of real models beside OpenBLAS and MKL, as CSV. Usage: gemm [--threads N] [--openblas LIBRARY] [--mkl LIBRARY] SHAPES.csv...
-// A library that is not named is looked for under its usual names, and left out where it is not there: nothing is linked, nothing is needed to build.
-// For each shape all of them take turns, ROUNDS times; the fastest turn of each counts. Lines of SHAPES.csv: operation,m,n,k (bench/shapes/).
+// Matrix products of real models beside OpenBLAS and MKL, as CSV. Usage: gemm [--threads N]
+// [--openblas LIBRARY] [--mkl LIBRARY] SHAPES.csv... A library that is not named is looked for
+// under its usual names, and left out where it is not there: nothing is linked, nothing is needed
+// to build. For each shape all of them take turns, ROUNDS times; the fastest turn of each counts.
+// Lines of SHAPES.csv: operation,m,n,k (bench/shapes/).
 #include <dlfcn.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +15,7 @@
 
 enum { ROUNDS = 5 };
 
-// ---- the peers: the C interface of BLAS, and MKL's own for operands packed before ---------------------------------------------------------------
+// ---- the peers: the C interface of BLAS, and MKL's own for operands packed before ----
 
 enum {
   ROW_MAJOR = 101,
@@ -23,12 +25,15 @@ enum {
   B_MATRIX = 162
 };  // CBLAS_LAYOUT, CBLAS_TRANSPOSE, CBLAS_STORAGE, CBLAS_IDENTIFIER
 
-typedef void (*sgemm_function)(int layout, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
-                               const float *b, int ldb, float beta, float *c, int ldc);
+typedef void (*sgemm_function)(int layout, int transpose_a, int transpose_b, int m, int n, int k,
+                               float alpha, const float *a, int lda, const float *b, int ldb,
+                               float beta, float *c, int ldc);
 typedef size_t (*pack_size_function)(int identifier, int m, int n, int k);
-typedef void (*pack_function)(int layout, int identifier, int transpose, int m, int n, int k, float alpha, const float *source, int ld, float *to);
-typedef void (*compute_function)(int layout, int transpose_a, int transpose_b, int m, int n, int k, const float *a, int lda, const float *b, int ldb,
-                                 float beta, float *c, int ldc);
+typedef void (*pack_function)(int layout, int identifier, int transpose, int m, int n, int k,
+                              float alpha, const float *source, int ld, float *to);
+typedef void (*compute_function)(int layout, int transpose_a, int transpose_b, int m, int n, int k,
+                                 const float *a, int lda, const float *b, int ldb, float beta,
+                                 float *c, int ldc);
 
 typedef struct peer {
   const char *name;
@@ -51,29 +56,36 @@ static void *open_library(const char *named, const char *const *usual) {
   return library;
 }
 
-// Idle threads of both libraries spin for a while, at the cost of whoever comes next: shortly, then.
+// Idle threads of both libraries spin for a while, at the cost of whoever comes next: shortly,
+// then.
 static void quiet_waiting(void) {
   setenv("KMP_BLOCKTIME", "5", 0);
   setenv("OPENBLAS_THREAD_TIMEOUT", "20", 0);
 }
 
 static bool open_openblas(peer *p, const char *named, int threads) {
-  void *library = open_library(named, (const char *const[]){"libopenblas.so.0", "libopenblas.so", "libopenblas.dylib", NULL});
+  void *library = open_library(named, (const char *const[]){"libopenblas.so.0", "libopenblas.so",
+                                                            "libopenblas.dylib", NULL});
   if (!library) return false;
   void (*set_threads)(int) = NULL;
   *p = (peer){.name = "openblas"};
-  if (!FIND(library, "cblas_sgemm", p->sgemm) || !FIND(library, "openblas_set_num_threads", set_threads)) return false;
+  if (!FIND(library, "cblas_sgemm", p->sgemm) ||
+      !FIND(library, "openblas_set_num_threads", set_threads))
+    return false;
   set_threads(threads);
   return true;
 }
 
 static bool open_mkl(peer *p, const char *named, int threads) {
-  void *library = open_library(named, (const char *const[]){"libmkl_rt.so.3", "libmkl_rt.so.2", "libmkl_rt.so", NULL});
+  void *library = open_library(
+      named, (const char *const[]){"libmkl_rt.so.3", "libmkl_rt.so.2", "libmkl_rt.so", NULL});
   if (!library) return false;
   void (*set_threads)(int) = NULL;
   *p = (peer){.name = "mkl"};
-  if (!FIND(library, "cblas_sgemm", p->sgemm) || !FIND(library, "MKL_Set_Num_Threads", set_threads)) return false;
-  if (!FIND(library, "cblas_sgemm_pack_get_size", p->pack_size) || !FIND(library, "cblas_sgemm_pack", p->pack) ||
+  if (!FIND(library, "cblas_sgemm", p->sgemm) || !FIND(library, "MKL_Set_Num_Threads", set_threads))
+    return false;
+  if (!FIND(library, "cblas_sgemm_pack_get_size", p->pack_size) ||
+      !FIND(library, "cblas_sgemm_pack", p->pack) ||
       !FIND(library, "cblas_sgemm_compute", p->compute)) {
     p->pack_size = NULL;
   }
@@ -81,7 +93,7 @@ static bool open_mkl(peer *p, const char *named, int threads) {
   return true;
 }
 
-// ---- one shape -----------------------------------------------------------------------------------------------------------------------------
+// ---- one shape --------------------------------------------------------------
 
 typedef struct shape {
   ig_product_kind kind;
@@ -97,8 +109,15 @@ typedef struct peer_call {
 } peer_call;
 
 static peer_call peer_call_of(const peer *p, const shape *s, const ig_product *product) {
-  const bool weight = s->kind == IG_PRODUCT_BACKWARD_WEIGHT, rows = s->kind == IG_PRODUCT_FORWARD || s->kind == IG_PRODUCT_PACKED;
-  peer_call call = {.peer = p, .m = (int)s->m, .n = (int)s->n, .k = (int)s->k, .a = product->gemm.a, .b = product->gemm.b, .c = product->gemm.c};
+  const bool weight = s->kind == IG_PRODUCT_BACKWARD_WEIGHT,
+             rows = s->kind == IG_PRODUCT_FORWARD || s->kind == IG_PRODUCT_PACKED;
+  peer_call call = {.peer = p,
+                    .m = (int)s->m,
+                    .n = (int)s->n,
+                    .k = (int)s->k,
+                    .a = product->gemm.a,
+                    .b = product->gemm.b,
+                    .c = product->gemm.c};
   call.transpose_a = weight ? TRANSPOSE : NO_TRANSPOSE;
   call.transpose_b = rows ? TRANSPOSE : NO_TRANSPOSE;
   call.lda = weight ? call.m : call.k;
@@ -107,7 +126,8 @@ static peer_call peer_call_of(const peer *p, const shape *s, const ig_product *p
     const size_t bytes = p->pack_size(B_MATRIX, call.m, call.n, call.k);
     call.packed = aligned_alloc(64, (bytes + 63) / 64 * 64);
     if (!call.packed) exit(1);
-    p->pack(ROW_MAJOR, B_MATRIX, call.transpose_b, call.m, call.n, call.k, 1, call.b, call.ldb, call.packed);
+    p->pack(ROW_MAJOR, B_MATRIX, call.transpose_b, call.m, call.n, call.k, 1, call.b, call.ldb,
+            call.packed);
   }
   return call;
 }
@@ -117,10 +137,11 @@ static double peer_seconds(const peer_call *call, bool packed, int loops) {
   const double begin = ig_seconds();
   for (int i = 0; i < loops; i++) {
     if (packed) {
-      p->compute(ROW_MAJOR, call->transpose_a, PACKED, call->m, call->n, call->k, call->a, call->lda, call->packed, call->ldb, 0, call->c, call->n);
+      p->compute(ROW_MAJOR, call->transpose_a, PACKED, call->m, call->n, call->k, call->a,
+                 call->lda, call->packed, call->ldb, 0, call->c, call->n);
     } else {
-      p->sgemm(ROW_MAJOR, call->transpose_a, call->transpose_b, call->m, call->n, call->k, 1, call->a, call->lda, call->b, call->ldb, 0, call->c,
-               call->n);
+      p->sgemm(ROW_MAJOR, call->transpose_a, call->transpose_b, call->m, call->n, call->k, 1,
+               call->a, call->lda, call->b, call->ldb, 0, call->c, call->n);
     }
   }
   const double seconds = (ig_seconds() - begin) / loops;
@@ -136,7 +157,8 @@ static double peer_best(const peer_call *call, double operations) {
   return best;
 }
 
-// The greatest distance between ours and a peer's result, relative to what sums of k terms may differ by; so that only equal work is compared.
+// The greatest distance between ours and a peer's result, relative to what sums of k terms may
+// differ by; so that only equal work is compared.
 static void check(const peer_call *call, ig_nn *nn, ig_product *product) {
   const size_t size = product->gemm.m * product->gemm.n;
   ig_product_seconds(nn, product);
@@ -148,7 +170,8 @@ static void check(const peer_call *call, ig_nn *nn, ig_product *product) {
     peer_seconds(call, packed, 1);
     for (size_t i = 0; i < size; i++) {
       if (!(fabsf(ours[i] - product->gemm.c[i]) < 1e-4f * sqrtf((float)product->gemm.k))) {
-        fprintf(stderr, "gemm: %s disagrees at %zu: %g and %g\n", call->peer->name, i, (double)product->gemm.c[i], (double)ours[i]);
+        fprintf(stderr, "gemm: %s disagrees at %zu: %g and %g\n", call->peer->name, i,
+                (double)product->gemm.c[i], (double)ours[i]);
         exit(1);
       }
     }
@@ -156,7 +179,8 @@ static void check(const peer_call *call, ig_nn *nn, ig_product *product) {
   free(ours);
 }
 
-static void time_shape(ig_nn *nn, const char *set, const shape *s, const peer *peers, size_t peer_count, double peak) {
+static void time_shape(ig_nn *nn, const char *set, const shape *s, const peer *peers,
+                       size_t peer_count, double peak) {
   ig_product product;
   ig_error err;
   if (ig_product_create(nn, s->kind, s->m, s->n, s->k, &product, &err) != IG_OK) {
@@ -172,10 +196,12 @@ static void time_shape(ig_nn *nn, const char *set, const shape *s, const peer *p
   const double operations = ig_product_operations(&product);
   for (int round = 0; round < ROUNDS; round++) {
     ours = fmin(ours, ig_product_seconds(nn, &product));
-    for (size_t p = 0; p < peer_count; p++) theirs[p] = fmin(theirs[p], peer_best(&calls[p], operations));
+    for (size_t p = 0; p < peer_count; p++)
+      theirs[p] = fmin(theirs[p], peer_best(&calls[p], operations));
   }
-  printf("%s,%d,%s,%s,%zu,%zu,%zu,%.1f,%.4f", nn->kernels->name, ig_pool_threads(nn->pool), set, ig_product_kind_name(s->kind), s->m, s->n, s->k,
-         operations / ours * 1e-9, operations / ours * 1e-9 / peak);
+  printf("%s,%d,%s,%s,%zu,%zu,%zu,%.1f,%.4f", nn->kernels->name, ig_pool_threads(nn->pool), set,
+         ig_product_kind_name(s->kind), s->m, s->n, s->k, operations / ours * 1e-9,
+         operations / ours * 1e-9 / peak);
   for (size_t p = 0; p < peer_count; p++) {
     printf(",%.1f", operations / theirs[p] * 1e-9);
     free(calls[p].packed);
@@ -185,7 +211,7 @@ static void time_shape(ig_nn *nn, const char *set, const shape *s, const peer *p
   ig_product_free(&product);
 }
 
-// ---- files of shapes -----------------------------------------------------------------------------------------------------------------------
+// ---- files of shapes --------------------------------------------------------
 
 static bool read_shape(const char *line, shape *s) {
   char kind[32];
@@ -197,7 +223,8 @@ static bool read_shape(const char *line, shape *s) {
   return false;
 }
 
-static void time_file(ig_nn *nn, const char *path, const peer *peers, size_t peer_count, double peak) {
+static void time_file(ig_nn *nn, const char *path, const peer *peers, size_t peer_count,
+                      double peak) {
   FILE *file = fopen(path, "r");
   char line[512], set[64];
   if (!file) {
@@ -226,10 +253,12 @@ int main(int argc, char **argv) {
     if (strcmp(argv[i], "--openblas") == 0) openblas = argv[i + 1];
     if (strcmp(argv[i], "--mkl") == 0) mkl = argv[i + 1];
   }
-  ig_nn nn = {.training = true};  // products of training may run on a matrix unit; packed ones never do
+  ig_nn nn = {.training =
+                  true};  // products of training may run on a matrix unit; packed ones never do
   ig_error err;
   double peak;
-  if (ig_kernels_select(&nn.kernels, &err) != IG_OK || ig_pool_create(threads, &nn.pool, &err) != IG_OK ||
+  if (ig_kernels_select(&nn.kernels, &err) != IG_OK ||
+      ig_pool_create(threads, &nn.pool, &err) != IG_OK ||
       ig_machine_peak(NULL, IG_PEAK_INFERENCE, threads, &peak, &err) != IG_OK) {
     fprintf(stderr, "gemm: %s\n", err.message);
     return 1;

@@ -1,5 +1,6 @@
-// Speed of every kernel on this machine, one thread, operands in the closest caches, for each instruction set it runs, as CSV: the cases that
-// tests/unit/kernel_table.c checks. Whole products: bench/gemm.c. Usage: kernels [isa]. Minimum over several short runs; not a test.
+// Speed of every kernel on this machine, one thread, operands in the closest caches, for each
+// instruction set it runs, as CSV: the cases that tests/unit/kernel_table.c checks. Whole products:
+// bench/gemm.c. Usage: kernels [isa]. Minimum over several short runs; not a test.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@ static void time_case(const ig_kernels *kernels, const kernel_case *c) {
     for (size_t i = 0; i < loops; i++) c->run(kernels, c->n, &o);
     best = fmin(best, (ig_seconds() - start) / (double)loops);
   }
-  printf("%s,%s,%zu,%zu,%.1f,%.4f\n", kernels->name, c->name, c->n, c->elements, best * 1e9, best * 1e9 / (double)c->elements);
+  printf("%s,%s,%zu,%zu,%.1f,%.4f\n", kernels->name, c->name, c->n, c->elements, best * 1e9,
+         best * 1e9 / (double)c->elements);
   fflush(stdout);
   free(o.x), free(o.y), free(o.z), free(o.w);
 }
@@ -35,7 +37,8 @@ static void time_case(const ig_kernels *kernels, const kernel_case *c) {
 int main(int argc, char **argv) {
   puts("isa,kernel,n,elements,ns_a_call,ns_an_element");
   for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++) {
-    if (argc > 1 ? strcmp(argv[1], (*kernels)->name) != 0 : *kernels == &ig_kernels_reference) continue;
+    if (argc > 1 ? strcmp(argv[1], (*kernels)->name) != 0 : *kernels == &ig_kernels_reference)
+      continue;
     if (!ig_kernels_supported(*kernels)) {
       fprintf(stderr, "%s: not run: this CPU lacks it\n", (*kernels)->name);
       continue;

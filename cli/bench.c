@@ -1,5 +1,6 @@
-// ingot bench: what this machine can do, and what a model makes of it. Sentences are random token ids and every translation has the same number of
-// tokens, so that the work depends on the model's sizes alone: no tokenizer, no early end of sentence.
+// ingot bench: what this machine can do, and what a model makes of it. Sentences are random token
+// ids and every translation has the same number of tokens, so that the work depends on the model's
+// sizes alone: no tokenizer, no early end of sentence.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,13 +22,18 @@ typedef struct bench_values {
 static const char *const groups[] = {"machine", "product", "layer", "run", NULL};
 
 static const cli_option bench_options[] = {
-    CLI_TEXT_OPTION('m', "model", "DIR", model, "The model's directory. Without it the machine alone is measured."),
-    CLI_CHOICE_OPTION("only", "GROUP", only, groups, "Only these figures: machine, product, layer or run."),
-    CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1024, "Of the translations. Default: 1 (greedy)."),
+    CLI_TEXT_OPTION('m', "model", "DIR", model,
+                    "The model's directory. Without it the machine alone is measured."),
+    CLI_CHOICE_OPTION("only", "GROUP", only, groups,
+                      "Only these figures: machine, product, layer or run."),
+    CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1024,
+                       "Of the translations. Default: 1 (greedy)."),
     CLI_INTEGER_OPTION("length", "N", length, 2, 100000,
-                       "Tokens of each source sentence and of each translation, end of sentence included. Default: 24."),
-    CLI_INTEGER_OPTION("sentences", "N", sentences, 1, 10000000,
-                       "Of the batch that is translated, and that a training step sees. Default: 256 and 85."),
+                       "Tokens of each source sentence and of each translation, end of sentence "
+                       "included. Default: 24."),
+    CLI_INTEGER_OPTION(
+        "sentences", "N", sentences, 1, 10000000,
+        "Of the batch that is translated, and that a training step sees. Default: 256 and 85."),
     CLI_INTEGER_OPTION("repeat", "N", repeat, 1, 1000, "The best of N runs counts. Default: 3."),
     CLI_THREADS_OPTION,
     CLI_INTEGER_OPTION("workers", "N", workers, 1, 4096, "As in translate."),
@@ -46,18 +52,27 @@ typedef struct bench {
   ig_error err;
 } bench;
 
-static bool wanted(const bench *b, const char *group) { return !b->values->only || strcmp(b->values->only, group) == 0; }
+static bool wanted(const bench *b, const char *group) {
+  return !b->values->only || strcmp(b->values->only, group) == 0;
+}
 
 // share: of the peak; below 0: says nothing.
-static void row(bench *b, const char *group, const char *name, double value, const char *unit, double share) {
-  const bench_row r = {.group = group, .name = name, .threads = b->threads, .value = value, .unit = unit, .share = share};
+static void row(bench *b, const char *group, const char *name, double value, const char *unit,
+                double share) {
+  const bench_row r = {.group = group,
+                       .name = name,
+                       .threads = b->threads,
+                       .value = value,
+                       .unit = unit,
+                       .share = share};
   bench_table_row(&b->table, &r);
 }
 
-// ---- the machine ---------------------------------------------------------------------------------------------------------------------------
+// ---- the machine ------------------------------------------------------------
 
 static ig_status machine_of(bench *b, int threads) {
-  bench_row r = {.group = "machine", .name = "arithmetic", .threads = threads, .unit = "GFLOP/s", .share = -1};
+  bench_row r = {
+      .group = "machine", .name = "arithmetic", .threads = threads, .unit = "GFLOP/s", .share = -1};
   for (size_t i = 0; (r.isa = ig_isa_supported(i)) != NULL; i++) {
     ig_status status = ig_machine_peak(r.isa, IG_PEAK_TRAINING, threads, &r.value, &b->err);
     if (status != IG_OK) return status;
@@ -82,14 +97,21 @@ static ig_status machine(bench *b) {
   return status == IG_OK && b->threads > 1 ? machine_of(b, b->threads) : status;
 }
 
-// ---- products and layers -------------------------------------------------------------------------------------------------------------------
+// ---- products and layers ----------------------------------------------------
 
 static void timed(void *context, const ig_timing *timing) {
   bench *b = context;
   if (!wanted(b, timing->group)) return;
   const double gflops = timing->operations / timing->seconds * 1e-9;
-  bench_row r = {.group = timing->group, .name = timing->name, .threads = b->threads, .m = timing->m, .n = timing->n, .k = timing->k, .share = -1};
-  if (timing->operations > 0) r.share = gflops / b->peak[timing->training ? IG_PEAK_TRAINING : IG_PEAK_INFERENCE];
+  bench_row r = {.group = timing->group,
+                 .name = timing->name,
+                 .threads = b->threads,
+                 .m = timing->m,
+                 .n = timing->n,
+                 .k = timing->k,
+                 .share = -1};
+  if (timing->operations > 0)
+    r.share = gflops / b->peak[timing->training ? IG_PEAK_TRAINING : IG_PEAK_INFERENCE];
   r.value = timing->n ? gflops : timing->seconds * 1e3;
   r.unit = timing->n ? "GFLOP/s" : "ms";
   bench_table_row(&b->table, &r);
@@ -103,7 +125,7 @@ static ig_status products_and_layers(bench *b) {
   return ig_time_model(&b->config, &options, timed, b, &b->err);
 }
 
-// ---- translating ---------------------------------------------------------------------------------------------------------------------------
+// ---- translating ------------------------------------------------------------
 
 // The sentences, as the translator reads them.
 typedef struct sentences {
@@ -159,7 +181,8 @@ static bool sentences_create(sentences *s, const ig_config *config, int count, i
       int id;
       do {
         id = random_id(&random, config->vocab_size);
-      } while ((id == config->pad_id || id == config->eos_id || id == config->bos_id) && config->vocab_size > 4);
+      } while ((id == config->pad_id || id == config->eos_id || id == config->bos_id) &&
+               config->vocab_size > 4);
       used += (size_t)snprintf(line + used, size - used, "%d ", id);
     }
     snprintf(line + used, size - used, "%d", config->eos_id);
@@ -167,7 +190,8 @@ static bool sentences_create(sentences *s, const ig_config *config, int count, i
   return true;
 }
 
-static ig_status run_once(ig_translator *translator, sentences *s, size_t count, double *seconds, ig_error *err) {
+static ig_status run_once(ig_translator *translator, sentences *s, size_t count, double *seconds,
+                          ig_error *err) {
   ig_line_stream stream = {.read = read_line, .write = drop_line, .context = s};
   size_t all = s->count;
   double begin = now();
@@ -179,11 +203,12 @@ static ig_status run_once(ig_translator *translator, sentences *s, size_t count,
   return status;
 }
 
-// Floating-point operations of the matrix products for a sentence of `length` tokens on both sides (attention's own products, some percent, left out).
+// Floating-point operations of the matrix products for a sentence of `length` tokens on both sides
+// (attention's own products, some percent, left out).
 static double operations(const ig_config *c, int length, int beam_size) {
   double d = c->d_model, layers = c->decoder_layers;
-  double encoder =
-      c->encoder_layers * (4 * d * d + 2 * d * c->encoder_ffn) + layers * 2 * d * d;  // keys and values of cross-attention: once a source token
+  double encoder = c->encoder_layers * (4 * d * d + 2 * d * c->encoder_ffn) +
+                   layers * 2 * d * d;  // keys and values of cross-attention: once a source token
   double decoder = layers * (6 * d * d + 2 * d * c->decoder_ffn) + d * c->target_vocab_size;
   return 2 * length * (encoder + beam_size * decoder);
 }
@@ -202,11 +227,14 @@ static ig_status measure_translator(bench *b, ig_translator *translator, sentenc
     if (seconds < single) single = seconds;
   }
   if (status != IG_OK) return status;
-  const double count = (double)s->count, tokens = count * v->length, work = 1e-9 * operations(&b->config, v->length, v->beam_size);
+  const double count = (double)s->count, tokens = count * v->length,
+               work = 1e-9 * operations(&b->config, v->length, v->beam_size);
   char name[96];
   const int workers = ig_translator_stats(translator).workers;
-  snprintf(name, sizeof name, "translation, %zu sentences, beam %d, %d worker%s", s->count, v->beam_size, workers, workers == 1 ? "" : "s");
-  row(b, "run", name, tokens / batch, "tokens/s", work * count / batch / b->peak[IG_PEAK_INFERENCE]);
+  snprintf(name, sizeof name, "translation, %zu sentences, beam %d, %d worker%s", s->count,
+           v->beam_size, workers, workers == 1 ? "" : "s");
+  row(b, "run", name, tokens / batch, "tokens/s",
+      work * count / batch / b->peak[IG_PEAK_INFERENCE]);
   snprintf(name, sizeof name, "translation, one sentence, beam %d", v->beam_size);
   row(b, "run", name, single * 1e3, "ms", work / single / b->peak[IG_PEAK_INFERENCE]);
   return IG_OK;
@@ -232,16 +260,19 @@ static ig_status translating(bench *b) {
     if (status == IG_OK) load = fmin(load, ig_translator_stats(translator).load_seconds);
   }
   if (status == IG_OK) row(b, "run", "loading", load * 1e3, "ms", -1);
-  if (status == IG_OK && !sentences_create(&s, &b->config, v->sentences ? v->sentences : 256, v->length)) status = out_of_memory(b);
+  if (status == IG_OK &&
+      !sentences_create(&s, &b->config, v->sentences ? v->sentences : 256, v->length))
+    status = out_of_memory(b);
   if (status == IG_OK) status = measure_translator(b, translator, &s);
   sentences_free(&s);
   ig_translator_close(translator);
   return status;
 }
 
-// ---- a training step -----------------------------------------------------------------------------------------------------------------------
+// ---- a training step --------------------------------------------------------
 
-// `sentences` pairs of `length` tokens: the same ids on both sides, the input of the decoder among them.
+// `sentences` pairs of `length` tokens: the same ids on both sides, the input of the decoder among
+// them.
 typedef struct step_batch {
   int *ids, *offsets;
   ig_batch batch;
@@ -253,7 +284,8 @@ static void step_batch_free(step_batch *s) {
 }
 
 static bool step_batch_create(step_batch *s, const ig_config *config, int count, int length) {
-  const int most = config->vocab_size < config->target_vocab_size ? config->vocab_size : config->target_vocab_size;
+  const int most = config->vocab_size < config->target_vocab_size ? config->vocab_size
+                                                                  : config->target_vocab_size;
   const size_t tokens = (size_t)count * (size_t)length;
   s->ids = malloc(tokens * sizeof *s->ids);
   s->offsets = malloc(((size_t)count + 1) * sizeof *s->offsets);
@@ -288,12 +320,14 @@ static ig_status measure_trainer(bench *b, ig_trainer *trainer, const ig_batch *
   snprintf(name, sizeof name, "training step, %d sentences", batch->sequences);
   // Each product of the forward pass has two in the backward pass.
   const double work = 3e-9 * operations(&b->config, b->values->length, 1) * batch->sequences;
-  row(b, "run", name, (double)batch->sequences * b->values->length / best, "tokens/s", work / best / b->peak[IG_PEAK_TRAINING]);
+  row(b, "run", name, (double)batch->sequences * b->values->length / best, "tokens/s",
+      work / best / b->peak[IG_PEAK_TRAINING]);
   return IG_OK;
 }
 
 static ig_status training(bench *b) {
-  const int count = b->values->sentences ? b->values->sentences : 85;  // of 24 tokens: a batch of 2,040 rows
+  const int count =
+      b->values->sentences ? b->values->sentences : 85;  // of 24 tokens: a batch of 2,040 rows
   ig_trainer_options options = ig_trainer_options_default();
   options.threads = b->threads;
   options.label_smoothing = 0.1f;
@@ -303,7 +337,8 @@ static ig_status training(bench *b) {
   step_batch batch = {0};
   ig_status status = ig_model_create(&b->config, 1, &model, &b->err);
   if (status == IG_OK) status = ig_trainer_create(model, &options, &trainer, &b->err);
-  if (status == IG_OK && !step_batch_create(&batch, &b->config, count, b->values->length)) status = out_of_memory(b);
+  if (status == IG_OK && !step_batch_create(&batch, &b->config, count, b->values->length))
+    status = out_of_memory(b);
   if (status == IG_OK) status = measure_trainer(b, trainer, &batch.batch);
   step_batch_free(&batch);
   ig_trainer_free(trainer);
@@ -311,7 +346,7 @@ static ig_status training(bench *b) {
   return status;
 }
 
-// ---- the verb ------------------------------------------------------------------------------------------------------------------------------
+// ---- the verb ---------------------------------------------------------------
 
 static ig_status prepare(bench *b) {
   if (b->values->model) {
@@ -321,14 +356,18 @@ static ig_status prepare(bench *b) {
     b->config = *ig_model_config(model);
     ig_model_free(model);
   }
-  const ig_status status = ig_machine_peak(NULL, IG_PEAK_INFERENCE, b->threads, &b->peak[IG_PEAK_INFERENCE], &b->err);
-  return status == IG_OK ? ig_machine_peak(NULL, IG_PEAK_TRAINING, b->threads, &b->peak[IG_PEAK_TRAINING], &b->err) : status;
+  const ig_status status =
+      ig_machine_peak(NULL, IG_PEAK_INFERENCE, b->threads, &b->peak[IG_PEAK_INFERENCE], &b->err);
+  return status == IG_OK ? ig_machine_peak(NULL, IG_PEAK_TRAINING, b->threads,
+                                           &b->peak[IG_PEAK_TRAINING], &b->err)
+                         : status;
 }
 
 static ig_status measure(bench *b) {
   ig_status status = wanted(b, "machine") ? machine(b) : IG_OK;
   if (!b->values->model) return status;
-  if (status == IG_OK && (wanted(b, "product") || wanted(b, "layer"))) status = products_and_layers(b);
+  if (status == IG_OK && (wanted(b, "product") || wanted(b, "layer")))
+    status = products_and_layers(b);
   if (status == IG_OK && wanted(b, "run")) status = translating(b);
   if (status == IG_OK && wanted(b, "run")) status = training(b);
   return status;
@@ -339,12 +378,18 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
   if (code != CLI_GO_ON) return code;
-  if (values.csv && values.json) return cli_usage_error(verb, "--csv and --json exclude each other");
-  if (!values.model && values.only && strcmp(values.only, "machine") != 0) return cli_usage_error(verb, "--only %s needs a model", values.only);
+  if (values.csv && values.json)
+    return cli_usage_error(verb, "--csv and --json exclude each other");
+  if (!values.model && values.only && strcmp(values.only, "machine") != 0)
+    return cli_usage_error(verb, "--only %s needs a model", values.only);
   char cpu[64];
   ig_cpu_name(cpu);
   bench b = {.values = &values, .threads = values.threads ? values.threads : ig_cpu_count()};
-  b.table = (bench_table){.format = values.json ? BENCH_JSON : values.csv ? BENCH_CSV : BENCH_TEXT, .cpu = cpu, .model = values.model};
+  b.table = (bench_table){.format = values.json  ? BENCH_JSON
+                                    : values.csv ? BENCH_CSV
+                                                 : BENCH_TEXT,
+                          .cpu = cpu,
+                          .model = values.model};
   ig_status status = ig_isa_name(&b.table.isa, &b.err);
   if (status == IG_OK) status = prepare(&b);
   if (status != IG_OK) return cli_fail(verb, "%s", b.err.message);
@@ -358,16 +403,22 @@ const cli_verb cli_bench = {
     .name = "bench",
     .summary = "What this machine can do, and what a model makes of it.",
     .synopsis =
-        "bench [-m MODEL] [--only GROUP] [--beam-size N] [--length N] [--sentences N] [--threads N] [--workers N] [--repeat N] [--csv | --json]",
+        "bench [-m MODEL] [--only GROUP] [--beam-size N] [--length N] [--sentences N] [--threads "
+        "N] [--workers N] [--repeat N] [--csv | --json]",
     .description =
-        "Measures the machine first: floating-point operations a second of each instruction set on operands in the innermost cache, and bytes a "
+        "Measures the machine first: floating-point operations a second of each instruction set on "
+        "operands in the innermost cache, and bytes a "
         "second "
         "read from the last-level cache and from memory, with one thread and with all.\n\n"
-        "With a model: the matrix products of its layers in training and in decoding, whole layers forward and backward, loading, translating random "
-        "token ids to translations of a fixed length, and training steps, each as a share of the machine's arithmetic peak with as many threads. "
+        "With a model: the matrix products of its layers in training and in decoding, whole layers "
+        "forward and backward, loading, translating random "
+        "token ids to translations of a fixed length, and training steps, each as a share of the "
+        "machine's arithmetic peak with as many threads. "
         "Each "
         "figure is the best of several.",
-    .examples = "ingot bench\ningot bench -m models/en-de --only run --beam-size 4\ningot bench -m models/en-de --csv > bench.csv",
+    .examples =
+        "ingot bench\ningot bench -m models/en-de --only run --beam-size 4\ningot bench -m "
+        "models/en-de --csv > bench.csv",
     .options = bench_options,
     .option_count = sizeof bench_options / sizeof *bench_options,
     .run = run,

@@ -47,7 +47,8 @@ static void print_text(const bench_table *table, const bench_row *row, const cha
   } else if (row->m) {
     snprintf(shape, sizeof shape, "%zu rows", row->m);
   }
-  printf("  %-52s %-20s %-9s %3d thread%c %10.1f %-10s", row->name, shape, isa, row->threads, row->threads == 1 ? ' ' : 's', row->value, row->unit);
+  printf("  %-52s %-20s %-9s %3d thread%c %10.1f %-10s", row->name, shape, isa, row->threads,
+         row->threads == 1 ? ' ' : 's', row->value, row->unit);
   if (row->share >= 0) printf(" %4.0f%% of the peak", 100 * row->share);
   putchar('\n');
 }
@@ -68,15 +69,18 @@ static void print_csv(const bench_table *table, const bench_row *row, const char
 static void print_json(const bench_table *table, const bench_row *row, const char *isa) {
   printf("%s\n  {\"group\": \"%s\", \"name\": ", table->group ? "," : "", row->group);
   cli_json_string(stdout, row->name);
-  printf(", \"isa\": \"%s\", \"threads\": %d, \"m\": %zu, \"n\": %zu, \"k\": %zu, \"value\": %.6g, \"unit\": \"%s\"", isa, row->threads, row->m,
-         row->n, row->k, row->value, row->unit);
+  printf(
+      ", \"isa\": \"%s\", \"threads\": %d, \"m\": %zu, \"n\": %zu, \"k\": %zu, \"value\": %.6g, "
+      "\"unit\": \"%s\"",
+      isa, row->threads, row->m, row->n, row->k, row->value, row->unit);
   if (row->share >= 0) printf(", \"share_of_peak\": %.4f", row->share);
   putchar('}');
 }
 
 void bench_table_row(bench_table *table, const bench_row *row) {
   const char *isa = row->isa ? row->isa : table->isa;
-  static void (*const print[])(const bench_table *, const bench_row *, const char *) = {print_text, print_csv, print_json};
+  static void (*const print[])(const bench_table *, const bench_row *, const char *) = {
+      print_text, print_csv, print_json};
   print[table->format](table, row, isa);
   table->group = row->group;
   fflush(stdout);

@@ -20,16 +20,26 @@ typedef struct fuse_values {
 static const char *const metrics[] = {"bleu", "chrf", NULL};
 
 static const cli_option fuse_options[] = {
-    CLI_TEXT_OPTION('o', "output", "DIR", output, "Directory of the fused model. Needed unless --dry-run."),
-    CLI_FLAG_OPTION(0, "dry-run", dry_run, "Check everything, list all problems, print the plan; write no model."),
-    CLI_TEXT_OPTION(0, "report", "FILE.html", report, "Write a page with cosines and distances between the models, tensor by tensor."),
-    CLI_TEXT_OPTION(0, "held-out-source", "FILE", source, "What greedy_soup chooses its models by: sentences to translate, one a line ..."),
-    CLI_TEXT_OPTION(0, "held-out-reference", "FILE", reference, "... and their right translations."),
+    CLI_TEXT_OPTION('o', "output", "DIR", output,
+                    "Directory of the fused model. Needed unless --dry-run."),
+    CLI_FLAG_OPTION(0, "dry-run", dry_run,
+                    "Check everything, list all problems, print the plan; write no model."),
+    CLI_TEXT_OPTION(
+        0, "report", "FILE.html", report,
+        "Write a page with cosines and distances between the models, tensor by tensor."),
+    CLI_TEXT_OPTION(
+        0, "held-out-source", "FILE", source,
+        "What greedy_soup chooses its models by: sentences to translate, one a line ..."),
+    CLI_TEXT_OPTION(0, "held-out-reference", "FILE", reference,
+                    "... and their right translations."),
     CLI_CHOICE_OPTION("metric", "NAME", metric, metrics, "The held-out score. Default: bleu."),
-    CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1000, "Of the held-out translations. Default: the model's."),
+    CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1000,
+                       "Of the held-out translations. Default: the model's."),
     CLI_TEXT_OPTION(0, "out-shard-size", "SIZE", shard_size,
-                    "Write shards with at most this much of tensors each, and their index: 5GB, 500MB, 1.5GiB. Default: one file."),
-    CLI_FLAG_OPTION(0, "sha256", sha256, "Record SHA-256 hashes of the inputs in place of XXH3-128."),
+                    "Write shards with at most this much of tensors each, and their index: 5GB, "
+                    "500MB, 1.5GiB. Default: one file."),
+    CLI_FLAG_OPTION(0, "sha256", sha256,
+                    "Record SHA-256 hashes of the inputs in place of XXH3-128."),
     CLI_THREADS_OPTION,
     CLI_QUIET_OPTION,
     CLI_JSON_OPTION,
@@ -70,7 +80,8 @@ static bool read_size(const char *text, size_t *out) {
   return false;
 }
 
-static ig_status plan(const char *recipe, const char *output, const ig_fuse_options *options, ig_error *err) {
+static ig_status plan(const char *recipe, const char *output, const ig_fuse_options *options,
+                      ig_error *err) {
   char *text = NULL;
   const ig_status status = ig_fuse_plan(recipe, output, options, &text, err);
   if (status == IG_OK) fputs(text, stdout);
@@ -83,20 +94,25 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   cli_operands operands;
   const int code = cli_parse(verb, &values, &operands, argc, argv);
   if (code != CLI_GO_ON) return code;
-  if (!values.source != !values.reference) return cli_usage_error(verb, "--held-out-source and --held-out-reference belong together");
-  if (!values.output && !values.dry_run) return cli_usage_error(verb, "expected -o DIR, or --dry-run");
+  if (!values.source != !values.reference)
+    return cli_usage_error(verb, "--held-out-source and --held-out-reference belong together");
+  if (!values.output && !values.dry_run)
+    return cli_usage_error(verb, "expected -o DIR, or --dry-run");
   ig_fuse_options options = ig_fuse_options_default();
   options.threads = values.threads;
   options.report = values.report;
   if (values.shard_size && !read_size(values.shard_size, &options.shard_bytes))
-    return cli_usage_error(verb, "--out-shard-size: expected a size such as 5GB, 500MB or 1.5GiB, found '%.100s'", values.shard_size);
+    return cli_usage_error(
+        verb, "--out-shard-size: expected a size such as 5GB, 500MB or 1.5GiB, found '%.100s'",
+        values.shard_size);
   options.sha256 = values.sha256;
   options.reporter = cli_report_begin(&values.log, true);
   cli_stop_on_signals(!values.log.quiet && !values.log.json);
   ig_error err;
-  cli_held_out held_out = {.score = {.metric = values.metric && strcmp(values.metric, "chrf") == 0 ? IG_CHRF : IG_BLEU},
-                           .threads = values.threads,
-                           .beam_size = values.beam_size};
+  cli_held_out held_out = {
+      .score = {.metric = values.metric && strcmp(values.metric, "chrf") == 0 ? IG_CHRF : IG_BLEU},
+      .threads = values.threads,
+      .beam_size = values.beam_size};
   ig_status status = IG_OK;
   if (values.source) {
     options.score = cli_held_out_score;
@@ -104,7 +120,8 @@ static int run(const cli_verb *verb, int argc, char **argv) {
     status = cli_held_out_open(&held_out, values.source, values.reference, &err);
   }
   if (status == IG_OK)
-    status = values.dry_run ? plan(operands.items[0], values.output, &options, &err) : ig_fuse(operands.items[0], values.output, &options, &err);
+    status = values.dry_run ? plan(operands.items[0], values.output, &options, &err)
+                            : ig_fuse(operands.items[0], values.output, &options, &err);
   cli_held_out_close(&held_out);
   cli_report_end();
   return cli_stop_code(status, status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message));
@@ -115,13 +132,18 @@ const cli_verb cli_fuse = {
     .summary = "Fuse several models into one.",
     .synopsis =
         "fuse RECIPE.yml -o DIR [--dry-run] [--report FILE.html] [--threads N]\n"
-        "fuse RECIPE.yml -o DIR --held-out-source FILE --held-out-reference FILE [--metric NAME] [--beam-size N]",
+        "fuse RECIPE.yml -o DIR --held-out-source FILE --held-out-reference FILE [--metric NAME] "
+        "[--beam-size N]",
     .description =
-        "Carries out a recipe: a method, the models, and its parameters for whole models, layers or single tensors. Recipes of mergekit are read as "
-        "they stand. The result is an ordinary model directory, of extract_lora a LoRA adapter; it does not depend on --threads.\n\n"
-        "Before any weight is read everything is checked, and all problems are listed. SIGINT (Ctrl-C), SIGTERM and SIGHUP save the state and stop, "
+        "Carries out a recipe: a method, the models, and its parameters for whole models, layers "
+        "or single tensors. Recipes of mergekit are read as "
+        "they stand. The result is an ordinary model directory, of extract_lora a LoRA adapter; it "
+        "does not depend on --threads.\n\n"
+        "Before any weight is read everything is checked, and all problems are listed. SIGINT "
+        "(Ctrl-C), SIGTERM and SIGHUP save the state and stop, "
         "with exit "
-        "code 130, 143 and 129; the same command goes on from there, as it does after a crash, to the same bytes.",
+        "code 130, 143 and 129; the same command goes on from there, as it does after a crash, to "
+        "the same bytes.",
     .examples = "ingot fuse recipe.yml -o fused",
     .options = fuse_options,
     .option_count = sizeof fuse_options / sizeof *fuse_options,

@@ -5,13 +5,15 @@
 
 #include "report.h"
 
-ig_status cli_held_out_open(cli_held_out *h, const char *source, const char *reference, ig_error *err) {
+ig_status cli_held_out_open(cli_held_out *h, const char *source, const char *reference,
+                            ig_error *err) {
   ig_status status = cli_text_read(&h->source, source, err);
   if (status == IG_OK) status = cli_text_read(&h->reference, reference, err);
   if (status != IG_OK) return status;
   if (h->source.count == h->reference.count && h->source.count > 0) return IG_OK;
-  snprintf(err->message, sizeof err->message, "%s has %zu lines and %s %zu: expected as many, and some", source, h->source.count, reference,
-           h->reference.count);
+  snprintf(err->message, sizeof err->message,
+           "%s has %zu lines and %s %zu: expected as many, and some", source, h->source.count,
+           reference, h->reference.count);
   return err->status = IG_ERROR_FORMAT;
 }
 
@@ -47,7 +49,8 @@ static ig_status write_line(void *context, const char *line, size_t length, ig_e
   return IG_OK;
 }
 
-static ig_status translate(const cli_held_out *h, const char *directory, translation *t, ig_error *err) {
+static ig_status translate(const cli_held_out *h, const char *directory, translation *t,
+                           ig_error *err) {
   ig_translator_options options = ig_translator_options_default();
   options.threads = h->threads;
   options.beam_size = h->beam_size;
@@ -72,7 +75,8 @@ ig_status cli_held_out_score(void *context, const char *directory, double *score
   ig_score result = {0};
   ig_status status = translate(h, directory, &t, err);
   if (status == IG_OK)
-    status = ig_score_lines(&h->score, (const char *const *)t.output.lines, (const char *const *)h->reference.lines, t.output.count, &result, err);
+    status = ig_score_lines(&h->score, (const char *const *)t.output.lines,
+                            (const char *const *)h->reference.lines, t.output.count, &result, err);
   *score = result.value;
   cli_text_free(&t.output);
   return status;

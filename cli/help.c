@@ -8,24 +8,32 @@
 #define HELP_WIDTH 100
 #define HELP_COLUMN 30  // where the text beside an option begins
 
-static const char *const purpose = "Train, score and run encoder-decoder Transformers on CPUs. Models are Hugging Face directories, in and out.";
+static const char *const purpose =
+    "Train, score and run encoder-decoder Transformers on CPUs. Models are Hugging Face "
+    "directories, in and out.";
 static const char *const exit_codes[][2] = {
     {"0", "All is done."},
     {"1",
-     "A file, the system or the training said no; the message says what and where. Each output file is the old one or the new one, "
+     "A file, the system or the training said no; the message says what and where. Each output "
+     "file is the old one or the new one, "
      "whole, and so is each checkpoint of `train`."},
     {"2", "The command line makes no sense."},
-    {"129, 130, 143", "Stopped by SIGHUP, SIGINT or SIGTERM. `train` has saved its state: the same command goes on from there."},
+    {"129, 130, 143",
+     "Stopped by SIGHUP, SIGINT or SIGTERM. `train` has saved its state: the same command goes on "
+     "from there."},
 };
 static const char *const environment[][2] = {
-    {"IG_ISA", "The instruction set to use: reference, avx2, avx512 or amx. Refused where the CPU lacks it. Default: the best there is."},
+    {"IG_ISA",
+     "The instruction set to use: reference, avx2, avx512 or amx. Refused where the CPU lacks it. "
+     "Default: the best there is."},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-// ---- plain text ---------------------------------------------------------------------------------------------------------------------------
+// ---- plain text -------------------------------------------------------------
 
-// Words of `text` from column `at`, wrapped and indented; an empty line in the text separates paragraphs.
+// Words of `text` from column `at`, wrapped and indented; an empty line in the text separates
+// paragraphs.
 static void wrap(FILE *file, const char *text, size_t indent, size_t at) {
   bool line_begins = at == indent;
   while (*text != '\0') {
@@ -72,15 +80,18 @@ static void entry(FILE *file, const char *name, const char *text) {
 static void option_name(char *out, size_t size, const cli_option *option) {
   char letter[8] = "    ";
   if (option->letter != 0) snprintf(letter, sizeof letter, "-%c, ", option->letter);
-  snprintf(out, size, "%s--%s%s%s", letter, option->name, option->argument != NULL ? " " : "", option->argument != NULL ? option->argument : "");
+  snprintf(out, size, "%s--%s%s%s", letter, option->name, option->argument != NULL ? " " : "",
+           option->argument != NULL ? option->argument : "");
 }
 
 static void option_help(char *out, size_t size, const cli_option *option) {
-  size_t used = (size_t)snprintf(out, size, "%s%s", option->help, option->required ? " Required." : "");
+  size_t used =
+      (size_t)snprintf(out, size, "%s%s", option->help, option->required ? " Required." : "");
   if (option->choices == NULL || option->choices[1] == NULL || used >= size) return;
   used += (size_t)snprintf(out + used, size - used, " One of");
   for (const char *const *choice = option->choices; *choice != NULL && used < size; choice++)
-    used += (size_t)snprintf(out + used, size - used, "%s %s", choice == option->choices ? "" : ",", *choice);
+    used += (size_t)snprintf(out + used, size - used, "%s %s", choice == option->choices ? "" : ",",
+                             *choice);
   if (used < size) snprintf(out + used, size - used, ".");
 }
 
@@ -88,7 +99,8 @@ void cli_help_overview(FILE *file) {
   fprintf(file, "ingot %s\n\n", ig_version());
   wrap(file, purpose, 0, 0);
   fputs("\nUsage:\n  ingot VERB ...\n  ingot help [VERB]\n  ingot --version\n\nVerbs:\n", file);
-  for (size_t i = 0; i < cli_verb_count; i++) entry(file, cli_verbs[i]->name, cli_verbs[i]->summary);
+  for (size_t i = 0; i < cli_verb_count; i++)
+    entry(file, cli_verbs[i]->name, cli_verbs[i]->summary);
   fputs("\nExit codes:\n", file);
   for (size_t i = 0; i < COUNT(exit_codes); i++) entry(file, exit_codes[i][0], exit_codes[i][1]);
   fputs("\nEnvironment:\n", file);
@@ -112,7 +124,7 @@ void cli_help_text(FILE *file, const cli_verb *verb) {
   each_line(file, verb->examples, "  ", "\n");
 }
 
-// ---- roff ---------------------------------------------------------------------------------------------------------------------------------
+// ---- roff -------------------------------------------------------------------
 
 // Text as roff reads it: backslashes and hyphens escaped, no control line by accident.
 static void roff(FILE *file, const char *text) {
@@ -150,7 +162,10 @@ static void roff_lines(FILE *file, const char *lines, const char *before) {
 }
 
 void cli_help_man(FILE *file) {
-  fprintf(file, ".TH INGOT 1 \"\" \"ingot %s\"\n.SH NAME\ningot \\- train and run encoder-decoder Transformers on CPUs\n", ig_version());
+  fprintf(file,
+          ".TH INGOT 1 \"\" \"ingot %s\"\n.SH NAME\ningot \\- train and run encoder-decoder "
+          "Transformers on CPUs\n",
+          ig_version());
   fputs(".SH SYNOPSIS\n", file);
   for (size_t i = 0; i < cli_verb_count; i++) roff_lines(file, cli_verbs[i]->synopsis, "ingot ");
   fputs(".SH DESCRIPTION\n", file);
@@ -173,20 +188,26 @@ void cli_help_man(FILE *file) {
     roff_lines(file, verb->examples, "");
   }
   fputs(".SH EXIT STATUS\n", file);
-  for (size_t i = 0; i < COUNT(exit_codes); i++) roff_entry(file, exit_codes[i][0], exit_codes[i][1]);
+  for (size_t i = 0; i < COUNT(exit_codes); i++)
+    roff_entry(file, exit_codes[i][0], exit_codes[i][1]);
   fputs(".SH ENVIRONMENT\n", file);
-  for (size_t i = 0; i < COUNT(environment); i++) roff_entry(file, environment[i][0], environment[i][1]);
+  for (size_t i = 0; i < COUNT(environment); i++)
+    roff_entry(file, environment[i][0], environment[i][1]);
 }
 
-// ---- Markdown -----------------------------------------------------------------------------------------------------------------------------
+// ---- Markdown ---------------------------------------------------------------
 
-static void markdown_table(FILE *file, const char *head, const char *const (*rows)[2], size_t count) {
+static void markdown_table(FILE *file, const char *head, const char *const (*rows)[2],
+                           size_t count) {
   fprintf(file, "\n## %s\n\n| | |\n|---|---|\n", head);
   for (size_t i = 0; i < count; i++) fprintf(file, "| `%s` | %s |\n", rows[i][0], rows[i][1]);
 }
 
 void cli_help_markdown(FILE *file) {
-  fprintf(file, "# The command `ingot`\n\nMade from the option tables by `ingot help --markdown`; do not edit.\n\n%s\n", purpose);
+  fprintf(file,
+          "# The command `ingot`\n\nMade from the option tables by `ingot help --markdown`; do not "
+          "edit.\n\n%s\n",
+          purpose);
   for (size_t i = 0; i < cli_verb_count; i++) {
     const cli_verb *verb = cli_verbs[i];
     fprintf(file, "\n## ingot %s\n\n%s\n\n```\n", verb->name, verb->summary);

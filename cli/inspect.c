@@ -14,12 +14,17 @@ typedef struct inspect_values {
 #define CLI_VALUES inspect_values
 
 static const cli_option inspect_options[] = {
-    CLI_INTEGER_OPTION("batch-tokens", "N", report.batch_tokens, 1, 1000000,
-                       "Tokens a batch, source and target each, for which the memory is planned. Default: 4096."),
-    CLI_INTEGER_OPTION("length", "N", report.length, 1, 1000000, "Tokens a sentence of such a batch. Default: 64."),
-    CLI_INTEGER_OPTION("beam-size", "N", report.beam_size, 1, 1000000, "Hypotheses a sentence when translating. Default: 4."),
+    CLI_INTEGER_OPTION(
+        "batch-tokens", "N", report.batch_tokens, 1, 1000000,
+        "Tokens a batch, source and target each, for which the memory is planned. Default: 4096."),
+    CLI_INTEGER_OPTION("length", "N", report.length, 1, 1000000,
+                       "Tokens a sentence of such a batch. Default: 64."),
+    CLI_INTEGER_OPTION("beam-size", "N", report.beam_size, 1, 1000000,
+                       "Hypotheses a sentence when translating. Default: 4."),
     CLI_INTEGER_OPTION("threads", "N", report.threads, 0, 1000000, "Threads. Default: all cores."),
-    CLI_FLAG_OPTION(0, "verify", verify, "Of a fused model: hash the files that fusion.json names, and tell which are the same, changed or gone."),
+    CLI_FLAG_OPTION(0, "verify", verify,
+                    "Of a fused model: hash the files that fusion.json names, and tell which are "
+                    "the same, changed or gone."),
     CLI_FLAG_OPTION(0, "json", report.json, "Print one JSON object."),
 };
 
@@ -33,7 +38,8 @@ static int verify(const cli_verb *verb, const char *directory, const ig_inspect_
   char *text = NULL;
   bool intact;
   ig_error err = {0};
-  if (ig_fuse_verify(directory, options->json, options->threads, &text, &intact, &err) != IG_OK) return cli_fail(verb, "%s", err.message);
+  if (ig_fuse_verify(directory, options->json, options->threads, &text, &intact, &err) != IG_OK)
+    return cli_fail(verb, "%s", err.message);
   print(text);
   free(text);
   return intact ? CLI_OK : cli_fail(verb, "%s: files have changed since it was fused", directory);
@@ -47,7 +53,8 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   char *text = NULL;
   ig_error err = {0};
   if (values.verify) return verify(verb, operands.items[0], &values.report);
-  if (ig_inspect(operands.items[0], &values.report, &text, &err) != IG_OK) return cli_fail(verb, "%s", err.message);
+  if (ig_inspect(operands.items[0], &values.report, &text, &err) != IG_OK)
+    return cli_fail(verb, "%s", err.message);
   print(text);
   free(text);
   return CLI_OK;
@@ -60,9 +67,12 @@ const cli_verb cli_inspect = {
         "inspect MODEL [--batch-tokens N] [--length N] [--beam-size N] [--threads N] [--json]\n"
         "inspect --verify MODEL [--threads N] [--json]",
     .description =
-        "Prints what a model directory holds: its family and sizes, its tensors with their dtypes, which are tied, and the memory that training and "
-        "translating it takes for batches of a given size; of a fused model also what it was made from. No weight is read.\n\n"
-        "With --verify the files that a fused model was made from are hashed again, as far as they are still there, and its own weights. The exit "
+        "Prints what a model directory holds: its family and sizes, its tensors with their dtypes, "
+        "which are tied, and the memory that training and "
+        "translating it takes for batches of a given size; of a fused model also what it was made "
+        "from. No weight is read.\n\n"
+        "With --verify the files that a fused model was made from are hashed again, as far as they "
+        "are still there, and its own weights. The exit "
         "code is 1 "
         "where one has changed. Paths are those of the recipe, relative to the current directory.",
     .examples = "ingot inspect models/en-de",

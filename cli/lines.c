@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static ig_status fail(ig_error *err, ig_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static ig_status fail(ig_error *err, ig_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 static ig_status fail(ig_error *err, ig_status status, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
@@ -24,7 +25,7 @@ static ig_status fail(ig_error *err, ig_status status, const char *format, ...) 
 
 bool cli_is_standard(const char *path) { return path == NULL || strcmp(path, "-") == 0; }
 
-// ---- input --------------------------------------------------------------------------------------------------------------------------------
+// ---- input ------------------------------------------------------------------
 
 #define FIRST_BUFFER ((size_t)1 << 16)
 #define MOST_WAITS 20
@@ -47,7 +48,9 @@ void cli_input_close(cli_input *input) {
 
 // Whether a line lies in the buffer as a whole.
 static bool has_line(cli_input *input) {
-  const char *newline = input->scanned < input->end ? memchr(input->buffer + input->scanned, '\n', input->end - input->scanned) : NULL;
+  const char *newline = input->scanned < input->end ? memchr(input->buffer + input->scanned, '\n',
+                                                             input->end - input->scanned)
+                                                    : NULL;
   input->scanned = newline != NULL ? (size_t)(newline - input->buffer) : input->end;
   return newline != NULL;
 }
@@ -88,7 +91,8 @@ ig_status cli_input_read(cli_input *input, const char **line, size_t *length, ig
   while (!(whole = has_line(input)) && !input->ended) read_more(input);
   *line = NULL;
   *length = 0;
-  if (!whole && input->failure != 0) return fail(err, IG_ERROR_IO, "%s: %s", input->name, strerror(input->failure));
+  if (!whole && input->failure != 0)
+    return fail(err, IG_ERROR_IO, "%s: %s", input->name, strerror(input->failure));
   if (!whole && input->begin == input->end) return IG_OK;
   *line = input->buffer + input->begin;
   *length = input->scanned - input->begin;
@@ -102,8 +106,9 @@ static bool has_bytes(const cli_input *input, int milliseconds) {
   return poll(&wanted, 1, milliseconds) != 0;  // what poll cannot tell, read will
 }
 
-// A pipe that has run dry may belong to a writer as fast as we are, who needs a moment to fill it again. It gets a few such moments for each time
-// that we give up, so that one who writes slowly but steadily does not keep others waiting.
+// A pipe that has run dry may belong to a writer as fast as we are, who needs a moment to fill it
+// again. It gets a few such moments for each time that we give up, so that one who writes slowly
+// but steadily does not keep others waiting.
 bool cli_input_ready(cli_input *input) {
   while (!has_line(input) && !input->ended) {
     if (!has_bytes(input, 0) && (++input->waits > MOST_WAITS || !has_bytes(input, 1))) {
@@ -115,16 +120,20 @@ bool cli_input_ready(cli_input *input) {
   return true;
 }
 
-static ig_status append_line(cli_text *text, size_t *capacity, const char *line, size_t length, const char *name, ig_error *err) {
-  if (memchr(line, '\0', length) != NULL) return fail(err, IG_ERROR_FORMAT, "%s:%zu: a NUL byte; this is no text", name, text->count + 1);
+static ig_status append_line(cli_text *text, size_t *capacity, const char *line, size_t length,
+                             const char *name, ig_error *err) {
+  if (memchr(line, '\0', length) != NULL)
+    return fail(err, IG_ERROR_FORMAT, "%s:%zu: a NUL byte; this is no text", name, text->count + 1);
   if (text->count == *capacity) {
     *capacity = *capacity * 2 + 256;
     char **grown = realloc(text->lines, *capacity * sizeof *grown);
-    if (grown == NULL) return fail(err, IG_ERROR_MEMORY, "%s: out of memory at line %zu", name, text->count + 1);
+    if (grown == NULL)
+      return fail(err, IG_ERROR_MEMORY, "%s: out of memory at line %zu", name, text->count + 1);
     text->lines = grown;
   }
   text->lines[text->count] = strdup(line);
-  if (text->lines[text->count] == NULL) return fail(err, IG_ERROR_MEMORY, "%s: out of memory at line %zu", name, text->count + 1);
+  if (text->lines[text->count] == NULL)
+    return fail(err, IG_ERROR_MEMORY, "%s: out of memory at line %zu", name, text->count + 1);
   text->count++;
   return IG_OK;
 }
@@ -151,7 +160,7 @@ void cli_text_free(cli_text *text) {
   *text = (cli_text){0};
 }
 
-// ---- output -------------------------------------------------------------------------------------------------------------------------------
+// ---- output -----------------------------------------------------------------
 
 // The temporaries that exist now, for the signal handler: a killed command leaves none behind.
 static const char *volatile pending[4];
@@ -167,7 +176,8 @@ static void watch_signals(void) {
   static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
     struct sigaction old, action = {.sa_handler = remove_pending};
-    if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) sigaction(signals[i], &action, NULL);
+    if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+      sigaction(signals[i], &action, NULL);
   }
 }
 
@@ -182,12 +192,14 @@ static void set_pending(const char *from, const char *to) {
 static ig_status open_temporary(cli_output *output, mode_t mode, ig_error *err) {
   size_t size = strlen(output->path) + 16;
   output->temporary = malloc(size);
-  if (output->temporary == NULL) return fail(err, IG_ERROR_MEMORY, "%s: out of memory", output->name);
+  if (output->temporary == NULL)
+    return fail(err, IG_ERROR_MEMORY, "%s: out of memory", output->name);
   snprintf(output->temporary, size, "%s.tmp-XXXXXX", output->path);
   int descriptor = mkstemp(output->temporary);
   if (descriptor < 0) {
     const int reason = errno;
-    fail(err, IG_ERROR_IO, "%s: cannot write into %s: %s", output->name, dirname(output->temporary), strerror(reason));
+    fail(err, IG_ERROR_IO, "%s: cannot write into %s: %s", output->name, dirname(output->temporary),
+         strerror(reason));
     free(output->temporary);
     output->temporary = NULL;
     return IG_ERROR_IO;
@@ -202,7 +214,8 @@ static ig_status open_temporary(cli_output *output, mode_t mode, ig_error *err) 
 
 #define MOST_LINKS 40
 
-// What a link points to, as a path from where we are; for the caller to free(). NULL: it is no link, or memory is out.
+// What a link points to, as a path from where we are; for the caller to free(). NULL: it is no
+// link, or memory is out.
 static char *link_target(const char *path) {
   char name[4096];
   const ssize_t length = readlink(path, name, sizeof name - 1);
@@ -216,7 +229,8 @@ static char *link_target(const char *path) {
   return target;
 }
 
-// Where the bytes shall end: behind symbolic links, which stay, even where they point to nothing yet. For the caller to free().
+// Where the bytes shall end: behind symbolic links, which stay, even where they point to nothing
+// yet. For the caller to free().
 static char *final_path(const char *path, bool exists) {
   if (exists) return realpath(path, NULL);
   char *final = strdup(path);
@@ -229,9 +243,11 @@ static char *final_path(const char *path, bool exists) {
   return final;
 }
 
-// Two paths of which nothing exists: the directories decide. For the caller to free(); NULL where there is no directory either.
+// Two paths of which nothing exists: the directories decide. For the caller to free(); NULL where
+// there is no directory either.
 static char *future_path(const char *path) {
-  char *final = final_path(path, false), *copy = final != NULL ? strdup(final) : NULL, *absolute = NULL;
+  char *final = final_path(path, false), *copy = final != NULL ? strdup(final) : NULL,
+       *absolute = NULL;
   char *directory = copy != NULL ? realpath(dirname(copy), NULL) : NULL;
   if (directory != NULL) {
     const char *slash = strrchr(final, '/'), *name = slash != NULL ? slash + 1 : final;
@@ -285,7 +301,9 @@ ig_status cli_output_line(cli_output *output, const char *line, size_t length, i
 }
 
 ig_status cli_output_flush(cli_output *output, ig_error *err) {
-  return fflush(output->file) == 0 ? IG_OK : fail(err, IG_ERROR_IO, "%s: %s", output->name, strerror(errno));
+  return fflush(output->file) == 0
+             ? IG_OK
+             : fail(err, IG_ERROR_IO, "%s: %s", output->name, strerror(errno));
 }
 
 static void sync_directory(const char *path) {
@@ -314,7 +332,9 @@ ig_status cli_output_commit(cli_output *output, ig_error *err) {
       sync_directory(output->path);
     }
   }
-  ig_status status = good ? IG_OK : fail(err, IG_ERROR_IO, "%s: %s", output->name, strerror(errno != 0 ? errno : EIO));
+  ig_status status =
+      good ? IG_OK
+           : fail(err, IG_ERROR_IO, "%s: %s", output->name, strerror(errno != 0 ? errno : EIO));
   cli_output_abandon(output);
   return status;
 }

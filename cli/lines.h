@@ -1,4 +1,5 @@
-// Lines in, lines out: `-` is standard input or output, files are replaced only when everything has been written.
+// Lines in, lines out: `-` is standard input or output, files are replaced only when everything has
+// been written.
 #ifndef CLI_LINES_H
 #define CLI_LINES_H
 #include <stdio.h>
@@ -7,7 +8,8 @@
 typedef struct cli_input {
   int descriptor;
   const char *name;  // for messages
-  char *buffer;      // [begin, end) has been read from the file and not yet been given out; [begin, scanned) has no newline
+  char *buffer;      // [begin, end) has been read from the file and not yet been given out; [begin,
+                     // scanned) has no newline
   size_t begin, scanned, end, capacity;
   bool ended;   // there is nothing behind the buffer
   int failure;  // errno of what went wrong there, 0 where it is the end
@@ -42,11 +44,13 @@ typedef struct cli_output {
   const char *name;
 } cli_output;
 
-// path NULL or "-": standard output. Anything that is no regular file (a device, a pipe) is written as it stands, never replaced.
+// path NULL or "-": standard output. Anything that is no regular file (a device, a pipe) is written
+// as it stands, never replaced.
 ig_status cli_output_open(cli_output *output, const char *path, ig_error *err);
 ig_status cli_output_line(cli_output *output, const char *line, size_t length, ig_error *err);
 ig_status cli_output_flush(cli_output *output, ig_error *err);
 // Flushes, fsyncs, renames; closes whatever happens.
 ig_status cli_output_commit(cli_output *output, ig_error *err);
-void cli_output_abandon(cli_output *output);  // the old file, if any, stays; harmless after a commit or on a zeroed one
+void cli_output_abandon(
+    cli_output *output);  // the old file, if any, stays; harmless after a commit or on a zeroed one
 #endif

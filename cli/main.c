@@ -9,7 +9,8 @@
 #include "options.h"
 #include "report.h"
 
-const cli_verb *const cli_verbs[] = {&cli_train, &cli_fuse, &cli_translate, &cli_score, &cli_inspect, &cli_bench};
+const cli_verb *const cli_verbs[] = {&cli_train, &cli_fuse,    &cli_translate,
+                                     &cli_score, &cli_inspect, &cli_bench};
 const size_t cli_verb_count = sizeof cli_verbs / sizeof *cli_verbs;
 
 static const cli_verb *find_verb(const char *name) {
@@ -25,12 +26,14 @@ static int unknown_verb(const char *word) {
   names[count++] = "help";
   const char *nearest = cli_nearest(word, names, count);
   const char *what = word[0] == '-' ? "option" : "verb";
-  if (nearest != NULL) return cli_usage_error(NULL, "unknown %s '%s'; did you mean '%s'?", what, word, nearest);
+  if (nearest != NULL)
+    return cli_usage_error(NULL, "unknown %s '%s'; did you mean '%s'?", what, word, nearest);
   return cli_usage_error(NULL, "unknown %s '%s'", what, word);
 }
 
 static int help(int argc, char **argv) {
-  if (argc > 1) return cli_usage_error(NULL, "help takes one verb, found '%s' after '%s'", argv[1], argv[0]);
+  if (argc > 1)
+    return cli_usage_error(NULL, "help takes one verb, found '%s' after '%s'", argv[1], argv[0]);
   const cli_verb *verb = argc == 1 ? find_verb(argv[0]) : NULL;
   if (argc == 0)
     cli_help_overview(stdout);
@@ -51,7 +54,8 @@ static int dispatch(int argc, char **argv) {
     return CLI_USAGE;
   }
   const char *word = argv[1];
-  if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) return help(argc - 2, argv + 2);
+  if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+    return help(argc - 2, argv + 2);
   if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
     printf("ingot %s\n", ig_version());
     return CLI_OK;
@@ -61,10 +65,12 @@ static int dispatch(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-  signal(SIGXFSZ, SIG_IGN);  // a file larger than the limit of `ulimit -f` is an error of a write, with a message, and not the end of the process
+  signal(SIGXFSZ, SIG_IGN);  // a file larger than the limit of `ulimit -f` is an error of a write,
+                             // with a message, and not the end of the process
   int code = dispatch(argc, argv);
   // What could not be written (a full disk) must not pass for success.
   errno = 0;
-  if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_OK) return cli_fail(NULL, "standard output: %s", strerror(errno != 0 ? errno : EIO));
+  if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_OK)
+    return cli_fail(NULL, "standard output: %s", strerror(errno != 0 ? errno : EIO));
   return code;
 }

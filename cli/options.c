@@ -1,4 +1,5 @@
-// The command line parser: long and short options, operands anywhere, `--` ends the options, suggestions for misspelt names.
+// The command line parser: long and short options, operands anywhere, `--` ends the options,
+// suggestions for misspelt names.
 #include "options.h"
 
 #include <errno.h>
@@ -49,12 +50,14 @@ const char *cli_nearest(const char *word, const char *const *names, size_t count
 static int unknown_option(const cli_verb *verb, const char *word, size_t length) {
   const char *names[64];
   size_t count = 0;
-  for (size_t i = 0; i < verb->option_count && count < 63; i++) names[count++] = verb->options[i].name;
+  for (size_t i = 0; i < verb->option_count && count < 63; i++)
+    names[count++] = verb->options[i].name;
   names[count++] = "help";
   char name[MAX_WORD + 1];
   snprintf(name, sizeof name, "%.*s", (int)(length > MAX_WORD ? MAX_WORD : length), word);
   const char *nearest = cli_nearest(name, names, count);
-  if (nearest != NULL) return cli_usage_error(verb, "unknown option --%s; did you mean --%s?", name, nearest);
+  if (nearest != NULL)
+    return cli_usage_error(verb, "unknown option --%s; did you mean --%s?", name, nearest);
   return cli_usage_error(verb, "unknown option --%s", name);
 }
 
@@ -78,11 +81,14 @@ static bool in_range(const cli_option *option, double value) {
 
 static int bad_number(const cli_verb *verb, const cli_option *option, const char *text) {
   const char *kind = option->kind == CLI_INTEGER ? "a whole number" : "a number";
-  if (option->minimum == 0 && option->maximum == 0) return cli_usage_error(verb, "--%s: expected %s, found '%s'", option->name, kind, text);
-  return cli_usage_error(verb, "--%s: expected %s from %g to %.10g, found '%s'", option->name, kind, option->minimum, option->maximum, text);
+  if (option->minimum == 0 && option->maximum == 0)
+    return cli_usage_error(verb, "--%s: expected %s, found '%s'", option->name, kind, text);
+  return cli_usage_error(verb, "--%s: expected %s from %g to %.10g, found '%s'", option->name, kind,
+                         option->minimum, option->maximum, text);
 }
 
-static int store_text(const cli_verb *verb, const cli_option *option, const char **out, const char *text) {
+static int store_text(const cli_verb *verb, const cli_option *option, const char **out,
+                      const char *text) {
   *out = text;
   if (option->choices == NULL) return CLI_GO_ON;
   char list[256] = "";
@@ -106,14 +112,16 @@ static int store(const cli_verb *verb, const cli_option *option, void *values, c
     case CLI_INTEGER: {
       errno = 0;
       long value = strtol(text, &end, 10);
-      if (end == text || *end != '\0' || errno != 0 || value < INT_MIN || value > INT_MAX || !in_range(option, (double)value))
+      if (end == text || *end != '\0' || errno != 0 || value < INT_MIN || value > INT_MAX ||
+          !in_range(option, (double)value))
         return bad_number(verb, option, text);
       *(int *)(void *)member = (int)value;
       return CLI_GO_ON;
     }
     case CLI_NUMBER: {
       double value = strtod(text, &end);
-      if (end == text || *end != '\0' || !isfinite(value) || !in_range(option, value)) return bad_number(verb, option, text);
+      if (end == text || *end != '\0' || !isfinite(value) || !in_range(option, value))
+        return bad_number(verb, option, text);
       *(double *)(void *)member = value;
       return CLI_GO_ON;
     }
@@ -123,7 +131,9 @@ static int store(const cli_verb *verb, const cli_option *option, void *values, c
 
 static const cli_option *find_long(const cli_verb *verb, const char *name, size_t length) {
   for (size_t i = 0; i < verb->option_count; i++)
-    if (strlen(verb->options[i].name) == length && strncmp(verb->options[i].name, name, length) == 0) return &verb->options[i];
+    if (strlen(verb->options[i].name) == length &&
+        strncmp(verb->options[i].name, name, length) == 0)
+      return &verb->options[i];
   return NULL;
 }
 
@@ -145,15 +155,18 @@ typedef struct parse_state {
 static int take_option(parse_state *state, const cli_option *option, const char *value) {
   const cli_verb *verb = state->verb;
   if (option->kind == CLI_FLAG) {
-    if (value != NULL) return cli_usage_error(verb, "--%s takes no value, found '%s'", option->name, value);
+    if (value != NULL)
+      return cli_usage_error(verb, "--%s takes no value, found '%s'", option->name, value);
   } else if (value == NULL) {
     if (state->at >= state->argc || strncmp(state->argv[state->at], "--", 2) == 0)
       return cli_usage_error(verb, "--%s: %s is missing", option->name, option->argument);
     value = state->argv[state->at++];
   }
-  if (value != NULL && *value == '\0') return cli_usage_error(verb, "--%s: %s is empty", option->name, option->argument);
+  if (value != NULL && *value == '\0')
+    return cli_usage_error(verb, "--%s: %s is empty", option->name, option->argument);
   size_t index = (size_t)(option - verb->options);
-  if (state->seen[index] && option->kind != CLI_FLAG && option->kind != CLI_LIST) return cli_usage_error(verb, "--%s is given twice", option->name);
+  if (state->seen[index] && option->kind != CLI_FLAG && option->kind != CLI_LIST)
+    return cli_usage_error(verb, "--%s is given twice", option->name);
   state->seen[index] = true;
   return store(verb, option, state->values, value);
 }
@@ -189,7 +202,8 @@ static int take_short(parse_state *state, const char *letters) {
 
 static int take_operand(const cli_verb *verb, cli_operands *operands, const char *word) {
   if (operands->count >= verb->max_operands) {
-    if (verb->max_operands == 0) return cli_usage_error(verb, "unexpected '%s': %s takes options only", word, verb->name);
+    if (verb->max_operands == 0)
+      return cli_usage_error(verb, "unexpected '%s': %s takes options only", word, verb->name);
     return cli_usage_error(verb, "unexpected '%s' after %s", word, verb->operand);
   }
   if (*word == '\0') return cli_usage_error(verb, "%s is empty", verb->operand);
@@ -215,9 +229,11 @@ int cli_parse(const cli_verb *verb, void *values, cli_operands *operands, int ar
       code = take_short(&state, word + 1);
     if (code != CLI_GO_ON) return code;
   }
-  if (operands->count < verb->min_operands) return cli_usage_error(verb, "%s is missing", verb->operand);
+  if (operands->count < verb->min_operands)
+    return cli_usage_error(verb, "%s is missing", verb->operand);
   for (size_t i = 0; i < verb->option_count; i++)
     if (verb->options[i].required && !state.seen[i])
-      return cli_usage_error(verb, "--%s %s is missing", verb->options[i].name, verb->options[i].argument);
+      return cli_usage_error(verb, "--%s %s is missing", verb->options[i].name,
+                             verb->options[i].argument);
   return CLI_GO_ON;
 }

@@ -1,4 +1,5 @@
-// Verbs and options as data: the parser, `ingot help`, the man page and docs/cli.md all come from these tables.
+// Verbs and options as data: the parser, `ingot help`, the man page and docs/cli.md all come from
+// these tables.
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 #include <stdbool.h>
@@ -45,7 +46,8 @@ typedef struct cli_verb {
   size_t option_count;
   const char *operand;  // what the operands are called; NULL: there are none
   size_t min_operands, max_operands;
-  int (*run)(const struct cli_verb *verb, int argc, char **argv);  // argv behind the verb; returns the exit code
+  int (*run)(const struct cli_verb *verb, int argc,
+             char **argv);  // argv behind the verb; returns the exit code
 } cli_verb;
 
 typedef struct cli_operands {
@@ -53,8 +55,9 @@ typedef struct cli_operands {
   size_t count;
 } cli_operands;
 
-// Stores options into *values (which holds the defaults) and what is no option into *operands. CLI_GO_ON, or the exit code where help was
-// asked for or something is wrong (and has been said). Lists are freed by cli_list_free.
+// Stores options into *values (which holds the defaults) and what is no option into *operands.
+// CLI_GO_ON, or the exit code where help was asked for or something is wrong (and has been said).
+// Lists are freed by cli_list_free.
 int cli_parse(const cli_verb *verb, void *values, cli_operands *operands, int argc, char **argv);
 void cli_list_free(cli_list *list);
 
@@ -66,8 +69,11 @@ extern const cli_verb *const cli_verbs[];
 extern const size_t cli_verb_count;
 extern const cli_verb cli_train, cli_fuse, cli_translate, cli_score, cli_inspect, cli_bench;
 
-// Rows of an option table. The file that uses them defines CLI_VALUES, its verb's struct of values; `member` is a member of it. letter 0: none.
-#define CLI_ROW(l, n, k, a, member, h) .letter = l, .name = n, .kind = k, .argument = a, .offset = offsetof(CLI_VALUES, member), .help = h
+// Rows of an option table. The file that uses them defines CLI_VALUES, its verb's struct of values;
+// `member` is a member of it. letter 0: none.
+#define CLI_ROW(l, n, k, a, member, h)                                                      \
+  .letter = l, .name = n, .kind = k, .argument = a, .offset = offsetof(CLI_VALUES, member), \
+  .help = h
 #define CLI_FLAG_OPTION(letter, name, member, help) \
   { CLI_ROW(letter, name, CLI_FLAG, NULL, member, help) }
 #define CLI_TEXT_OPTION(letter, name, argument, member, help) \
@@ -87,10 +93,15 @@ extern const cli_verb cli_train, cli_fuse, cli_translate, cli_score, cli_inspect
 
 // Options that several verbs have.
 #define CLI_MOST_THREADS 1024  // of the library
-#define CLI_QUIET_OPTION CLI_FLAG_OPTION('q', "quiet", log.quiet, "No progress and no messages but warnings and errors.")
-#define CLI_JSON_OPTION CLI_FLAG_OPTION(0, "json", log.json, "Log to standard error as JSON, one object a line.")
-#define CLI_THREADS_OPTION                                         \
-  CLI_INTEGER_OPTION("threads", "N", threads, 1, CLI_MOST_THREADS, \
-                     "Threads to use. Default: all cores this process may use. Results do not depend on it.")
-#define CLI_STATS_OPTION CLI_TEXT_OPTION(0, "stats", "FILE", stats, "Write counts, seconds and peak memory to FILE as one JSON object.")
+#define CLI_QUIET_OPTION \
+  CLI_FLAG_OPTION('q', "quiet", log.quiet, "No progress and no messages but warnings and errors.")
+#define CLI_JSON_OPTION \
+  CLI_FLAG_OPTION(0, "json", log.json, "Log to standard error as JSON, one object a line.")
+#define CLI_THREADS_OPTION                          \
+  CLI_INTEGER_OPTION(                               \
+      "threads", "N", threads, 1, CLI_MOST_THREADS, \
+      "Threads to use. Default: all cores this process may use. Results do not depend on it.")
+#define CLI_STATS_OPTION                     \
+  CLI_TEXT_OPTION(0, "stats", "FILE", stats, \
+                  "Write counts, seconds and peak memory to FILE as one JSON object.")
 #endif

@@ -78,16 +78,18 @@ static void format_line(char *out, size_t size, const ig_progress *progress, dou
   if (progress->rate > 0) {
     char value[24];
     format_count(value, sizeof value, progress->rate);
-    snprintf(rate, sizeof rate, "  %s %s/s", value, progress->rate_unit != NULL ? progress->rate_unit : "");
+    snprintf(rate, sizeof rate, "  %s %s/s", value,
+             progress->rate_unit != NULL ? progress->rate_unit : "");
   }
   format_time_left(left, sizeof left, progress, time);
-  snprintf(out, size, "%s%s %s%s%s%s%s", done, total, progress->unit != NULL ? progress->unit : "", progress->note[0] != '\0' ? "  " : "",
-           progress->note, rate, left);
+  snprintf(out, size, "%s%s %s%s%s%s%s", done, total, progress->unit != NULL ? progress->unit : "",
+           progress->note[0] != '\0' ? "  " : "", progress->note, rate, left);
 }
 
 static void draw_bar(const ig_progress *progress, const char *line) {
   struct winsize window;
-  int columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 20 ? window.ws_col : 80;
+  int columns =
+      ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 20 ? window.ws_col : 80;
   char text[512], bar[24] = "";
   if (progress->total > 0) {
     double part = progress->done < progress->total ? progress->done / progress->total : 1;
@@ -162,7 +164,8 @@ static void say_error(const cli_verb *verb, const char *format, va_list argument
     json_line("error", text);
     return;
   }
-  snprintf(line, sizeof line, "ingot%s%s: %s\n", verb != NULL ? " " : "", verb != NULL ? verb->name : "", text);
+  snprintf(line, sizeof line, "ingot%s%s: %s\n", verb != NULL ? " " : "",
+           verb != NULL ? verb->name : "", text);
   fputs(line, stderr);
 }
 
@@ -179,6 +182,8 @@ int cli_usage_error(const cli_verb *verb, const char *format, ...) {
   va_start(arguments, format);
   say_error(verb, format, arguments);
   va_end(arguments);
-  if (!state.log.json) fprintf(stderr, "'ingot help%s%s' shows what there is.\n", verb != NULL ? " " : "", verb != NULL ? verb->name : "");
+  if (!state.log.json)
+    fprintf(stderr, "'ingot help%s%s' shows what there is.\n", verb != NULL ? " " : "",
+            verb != NULL ? verb->name : "");
   return CLI_USAGE;
 }

@@ -1,4 +1,5 @@
-// What the user sees on standard error: messages, errors, a progress bar on a terminal, JSON lines on request. One per process.
+// What the user sees on standard error: messages, errors, a progress bar on a terminal, JSON lines
+// on request. One per process.
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 #include "ingot.h"
@@ -15,5 +16,6 @@ void cli_report_end(void);  // ends the line of the bar
 
 // "ingot VERB: …", returning the exit code that goes with it.
 int cli_fail(const cli_verb *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
-int cli_usage_error(const cli_verb *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int cli_usage_error(const cli_verb *verb, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 #endif

@@ -1,4 +1,5 @@
-// ingot score: BLEU, chrF and TER of translations against references, as sacreBLEU computes and prints them.
+// ingot score: BLEU, chrF and TER of translations against references, as sacreBLEU computes and
+// prints them.
 #include <stdio.h>
 #include <string.h>
 
@@ -19,26 +20,31 @@ static const char *const metrics[] = {"bleu", "chrf", "ter"};  // in the order o
 
 static const cli_option score_options[] = {
     CLI_REQUIRED_OPTION('r', "reference", "FILE", reference, "The right translations, one a line."),
-    CLI_TEXT_OPTION('i', "hypothesis", "FILE", hypothesis, "The translations to score, one a line. Default: standard input (-)."),
-    CLI_CHOICE_OPTION("tokenize", "NAME", tokenize, tokenizers, "BLEU's tokenizer. Default: 13a; for Chinese: zh."),
+    CLI_TEXT_OPTION('i', "hypothesis", "FILE", hypothesis,
+                    "The translations to score, one a line. Default: standard input (-)."),
+    CLI_CHOICE_OPTION("tokenize", "NAME", tokenize, tokenizers,
+                      "BLEU's tokenizer. Default: 13a; for Chinese: zh."),
     CLI_FLAG_OPTION(0, "lowercase", lowercase, "Ignore case."),
-    CLI_INTEGER_OPTION("chrf-word-order", "N", chrf_word_order, 0, 6, "chrF's word n-grams; 2 is chrF++. Default: 0."),
+    CLI_INTEGER_OPTION("chrf-word-order", "N", chrf_word_order, 0, 6,
+                       "chrF's word n-grams; 2 is chrF++. Default: 0."),
 };
 
 // Is it standard input that `path` names? The same rule as cli_text_read's.
 static bool is_standard_input(const char *path) { return path == NULL || strcmp(path, "-") == 0; }
 
-static int score(const cli_verb *verb, const ig_score_options *options, const score_values *values, const cli_text *hypotheses,
-                 const cli_text *references) {
+static int score(const cli_verb *verb, const ig_score_options *options, const score_values *values,
+                 const cli_text *hypotheses, const cli_text *references) {
   const char *name = is_standard_input(values->hypothesis) ? "standard input" : values->hypothesis;
   const char *right = is_standard_input(values->reference) ? "standard input" : values->reference;
   if (hypotheses->count != references->count)
-    return cli_fail(verb, "%s has %zu lines, but %s has %zu; they must correspond line by line", name, hypotheses->count, right, references->count);
+    return cli_fail(verb, "%s has %zu lines, but %s has %zu; they must correspond line by line",
+                    name, hypotheses->count, right, references->count);
   if (references->count == 0) return cli_fail(verb, "%s: no lines to score", right);
   ig_score result;
   ig_error err = {0};
   ig_status status =
-      ig_score_lines(options, (const char *const *)hypotheses->lines, (const char *const *)references->lines, references->count, &result, &err);
+      ig_score_lines(options, (const char *const *)hypotheses->lines,
+                     (const char *const *)references->lines, references->count, &result, &err);
   if (status != IG_OK) return cli_fail(verb, "%s against %s: %s", name, right, err.message);
   printf("%s\n", result.line);
   return CLI_OK;
@@ -53,22 +59,29 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   while (metric < 3 && strcmp(metrics[metric], operands.items[0]) != 0) metric++;
   if (metric == 3) {
     const char *nearest = cli_nearest(operands.items[0], metrics, 3);
-    if (nearest != NULL) return cli_usage_error(verb, "unknown metric '%s'; did you mean '%s'?", operands.items[0], nearest);
-    return cli_usage_error(verb, "unknown metric '%s'; expected bleu, chrf or ter", operands.items[0]);
+    if (nearest != NULL)
+      return cli_usage_error(verb, "unknown metric '%s'; did you mean '%s'?", operands.items[0],
+                             nearest);
+    return cli_usage_error(verb, "unknown metric '%s'; expected bleu, chrf or ter",
+                           operands.items[0]);
   }
-  ig_score_options options = {
-      .metric = (ig_metric)metric, .tokenize = values.tokenize, .lowercase = values.lowercase, .chrf_word_order = values.chrf_word_order};
+  ig_score_options options = {.metric = (ig_metric)metric,
+                              .tokenize = values.tokenize,
+                              .lowercase = values.lowercase,
+                              .chrf_word_order = values.chrf_word_order};
   if (options.metric != IG_BLEU && values.tokenize != NULL)
     return cli_usage_error(verb, "--tokenize is an option of bleu, not of %s", metrics[metric]);
   if (options.metric != IG_CHRF && values.chrf_word_order > 0)
-    return cli_usage_error(verb, "--chrf-word-order is an option of chrf, not of %s", metrics[metric]);
+    return cli_usage_error(verb, "--chrf-word-order is an option of chrf, not of %s",
+                           metrics[metric]);
   if (is_standard_input(values.reference) && is_standard_input(values.hypothesis))
     return cli_usage_error(verb, "--reference and --hypothesis cannot both be standard input");
   cli_text hypotheses = {0}, references = {0};
   ig_error err = {0};
   ig_status status = cli_text_read(&references, values.reference, &err);
   if (status == IG_OK) status = cli_text_read(&hypotheses, values.hypothesis, &err);
-  code = status == IG_OK ? score(verb, &options, &values, &hypotheses, &references) : cli_fail(verb, "%s", err.message);
+  code = status == IG_OK ? score(verb, &options, &values, &hypotheses, &references)
+                         : cli_fail(verb, "%s", err.message);
   cli_text_free(&hypotheses);
   cli_text_free(&references);
   return code;
@@ -77,13 +90,17 @@ static int run(const cli_verb *verb, int argc, char **argv) {
 const cli_verb cli_score = {
     .name = "score",
     .summary = "BLEU, chrF and TER, as sacreBLEU prints them.",
-    .synopsis = "score bleu|chrf|ter --reference REF [--hypothesis HYP] [--tokenize NAME] [--lowercase] [--chrf-word-order N]",
+    .synopsis =
+        "score bleu|chrf|ter --reference REF [--hypothesis HYP] [--tokenize NAME] [--lowercase] "
+        "[--chrf-word-order N]",
     .description =
-        "Compares translations with references line by line and prints one line: the score behind the signature of sacreBLEU 2.6.0, digit "
+        "Compares translations with references line by line and prints one line: the score behind "
+        "the signature of sacreBLEU 2.6.0, digit "
         "for digit.",
     .examples =
         "ingot score bleu --reference test.de --hypothesis output.de\n"
-        "ingot translate -m models/en-de -i test.en | ingot score chrf --reference test.de --chrf-word-order 2",
+        "ingot translate -m models/en-de -i test.en | ingot score chrf --reference test.de "
+        "--chrf-word-order 2",
     .options = score_options,
     .option_count = sizeof score_options / sizeof *score_options,
     .operand = "METRIC (bleu, chrf or ter)",

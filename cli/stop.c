@@ -6,9 +6,11 @@
 static volatile sig_atomic_t stop_signal;
 static bool announced;  // set before the handler is
 
-// The first signal asks to save and stop, the next one kills. But a terminal that closes may send several, a shell its own: SIGHUP asks only.
+// The first signal asks to save and stop, the next one kills. But a terminal that closes may send
+// several, a shell its own: SIGHUP asks only.
 static void stop(int signal_number) {
-  static const char text[] = "\nstopping as soon as the state is saved (a second signal stops at once)\n";
+  static const char text[] =
+      "\nstopping as soon as the state is saved (a second signal stops at once)\n";
   stop_signal = signal_number;
   if (signal_number != SIGHUP) {
     signal(SIGINT, SIG_DFL);
@@ -24,8 +26,11 @@ void cli_stop_on_signals(bool announce) {
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
     struct sigaction old, action = {.sa_handler = stop, .sa_flags = SA_RESTART};
     // An ignored SIGINT (a shell's background job) stays ignored, and so does nohup's SIGHUP.
-    if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) sigaction(signals[i], &action, NULL);
+    if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+      sigaction(signals[i], &action, NULL);
   }
 }
 
-int cli_stop_code(ig_status status, int code) { return status == IG_INTERRUPTED && stop_signal != 0 ? 128 + stop_signal : code; }
+int cli_stop_code(ig_status status, int code) {
+  return status == IG_INTERRUPTED && stop_signal != 0 ? 128 + stop_signal : code;
+}

@@ -13,7 +13,9 @@ typedef struct train_values {
 #define CLI_VALUES train_values
 
 static const cli_option train_options[] = {
-    CLI_LIST_OPTION("set", "KEY=VALUE", set, "Override a key of the configuration, such as train.updates=100; may be given several times."),
+    CLI_LIST_OPTION("set", "KEY=VALUE", set,
+                    "Override a key of the configuration, such as train.updates=100; may be given "
+                    "several times."),
     CLI_THREADS_OPTION,
     CLI_STATS_OPTION,
     CLI_QUIET_OPTION,
@@ -25,7 +27,10 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
   if (code == CLI_GO_ON) {
-    ig_train_options options = {.set = values.set.items, .set_count = values.set.count, .threads = values.threads, .stats_path = values.stats};
+    ig_train_options options = {.set = values.set.items,
+                                .set_count = values.set.count,
+                                .threads = values.threads,
+                                .stats_path = values.stats};
     options.reporter = cli_report_begin(&values.log, true);
     cli_stop_on_signals(!values.log.quiet && !values.log.json);
     ig_error err = {0};
@@ -40,14 +45,21 @@ static int run(const cli_verb *verb, int argc, char **argv) {
 const cli_verb cli_train = {
     .name = "train",
     .summary = "Train a model from two text files.",
-    .synopsis = "train CONFIG.yml [--set KEY=VALUE ...] [--threads N] [--stats FILE] [--quiet] [--json]",
+    .synopsis =
+        "train CONFIG.yml [--set KEY=VALUE ...] [--threads N] [--stats FILE] [--quiet] [--json]",
     .description =
-        "CONFIG.yml says what the data are, what model to train and how; docs/training.md lists its keys. The output directory receives "
-        "`latest/` (all that is needed to go on), `best/` (the best model by validation) and metrics.jsonl.\n\n"
-        "Where the output directory holds a checkpoint of the same run, training resumes from it. SIGINT (Ctrl-C), SIGTERM and SIGHUP (a closed "
-        "terminal) save the state and stop, with exit code 130, 143 and 129; the same command goes on, and ends in the same bits as a run that was "
+        "CONFIG.yml says what the data are, what model to train and how; docs/training.md lists "
+        "its keys. The output directory receives "
+        "`latest/` (all that is needed to go on), `best/` (the best model by validation) and "
+        "metrics.jsonl.\n\n"
+        "Where the output directory holds a checkpoint of the same run, training resumes from it. "
+        "SIGINT (Ctrl-C), SIGTERM and SIGHUP (a closed "
+        "terminal) save the state and stop, with exit code 130, 143 and 129; the same command goes "
+        "on, and ends in the same bits as a run that was "
         "never stopped.",
-    .examples = "ingot train config.yml\ningot train config.yml --set train.output=runs/second --set train.seed=2",
+    .examples =
+        "ingot train config.yml\ningot train config.yml --set train.output=runs/second --set "
+        "train.seed=2",
     .options = train_options,
     .option_count = sizeof train_options / sizeof *train_options,
     .operand = "CONFIG.yml",

@@ -27,35 +27,55 @@ static const char *const types[] = {"fp32", NULL};
 static const char *const means[] = {"arithmetic", "geometric", NULL};  // as ig_mean
 
 static const cli_option translate_options[] = {
-    CLI_REQUIRED_LIST_OPTION('m', "model", "DIR", models, "The model's directory; given several times, the models decide together (an ensemble)."),
+    CLI_REQUIRED_LIST_OPTION(
+        'm', "model", "DIR", models,
+        "The model's directory; given several times, the models decide together (an ensemble)."),
     CLI_CHOICE_OPTION("ensemble", "MEAN", ensemble, means,
-                      "How several models decide: by the mean of their probabilities (arithmetic), or of their log-probabilities (geometric). "
+                      "How several models decide: by the mean of their probabilities (arithmetic), "
+                      "or of their log-probabilities (geometric). "
                       "Default: arithmetic."),
-    CLI_TEXT_OPTION(0, "weights", "A,B,...", weights, "What each model counts for, in the order of -m: numbers from 0 on. Default: all the same."),
-    CLI_TEXT_OPTION('i', "input", "FILE", input, "One sentence a line. Default: standard input (-)."),
-    CLI_TEXT_OPTION('o', "output", "FILE", output, "Default: standard output (-). A file is replaced only when all is translated."),
-    CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1024, "Hypotheses kept while searching; 1 is greedy. Default: the model's num_beams, else 1."),
+    CLI_TEXT_OPTION(0, "weights", "A,B,...", weights,
+                    "What each model counts for, in the order of -m: numbers from 0 on. Default: "
+                    "all the same."),
+    CLI_TEXT_OPTION('i', "input", "FILE", input,
+                    "One sentence a line. Default: standard input (-)."),
+    CLI_TEXT_OPTION(
+        'o', "output", "FILE", output,
+        "Default: standard output (-). A file is replaced only when all is translated."),
+    CLI_INTEGER_OPTION(
+        "beam-size", "N", beam_size, 1, 1024,
+        "Hypotheses kept while searching; 1 is greedy. Default: the model's num_beams, else 1."),
     CLI_INTEGER_OPTION("n-best", "N", n_best, 1, 1024,
-                       "Print the N best translations of each sentence, each as SCORE<TAB>TEXT; 1: the best alone, without its score."),
-    CLI_INTEGER_OPTION("min-length", "N", min_length, 0, 1000000, "Fewest tokens to generate, the end-of-sentence token included."),
-    CLI_INTEGER_OPTION("max-length", "N", max_length, 1, 1000000,
-                       "Most tokens to generate, the end-of-sentence token included. Default: the model's."),
+                       "Print the N best translations of each sentence, each as SCORE<TAB>TEXT; 1: "
+                       "the best alone, without its score."),
+    CLI_INTEGER_OPTION("min-length", "N", min_length, 0, 1000000,
+                       "Fewest tokens to generate, the end-of-sentence token included."),
+    CLI_INTEGER_OPTION(
+        "max-length", "N", max_length, 1, 1000000,
+        "Most tokens to generate, the end-of-sentence token included. Default: the model's."),
     CLI_NUMBER_OPTION("length-penalty", "X", length_penalty,
-                      "Beam search divides a hypothesis' log-probability by its length to the power of X. Default: the model's, else 1."),
+                      "Beam search divides a hypothesis' log-probability by its length to the "
+                      "power of X. Default: the model's, else 1."),
     CLI_INTEGER_OPTION("no-repeat-ngram-size", "N", no_repeat_ngram_size, 0, 1000,
-                       "No N tokens in a row occur twice in a translation; 0: they may. Default: the model's, else 0."),
+                       "No N tokens in a row occur twice in a translation; 0: they may. Default: "
+                       "the model's, else 0."),
     CLI_CHOICE_OPTION("type", "TYPE", type, types, "What to compute with: fp32."),
     CLI_THREADS_OPTION,
     CLI_INTEGER_OPTION("workers", "N", workers, 1, CLI_MOST_THREADS,
-                       "Batches translated at the same time, each on a thread of its own. Default: chosen by the work."),
-    CLI_INTEGER_OPTION("batch-tokens", "N", batch_tokens, 1, 10000000,
-                       "Source tokens translated together, at most. Results do not depend on it. Default: 2048."),
+                       "Batches translated at the same time, each on a thread of its own. Default: "
+                       "chosen by the work."),
+    CLI_INTEGER_OPTION(
+        "batch-tokens", "N", batch_tokens, 1, 10000000,
+        "Source tokens translated together, at most. Results do not depend on it. Default: 2048."),
     CLI_FLAG_OPTION(0, "ids", ids,
-                    "Print target token ids, end of sentence included, instead of text. With --score-target: both files are token ids."),
-    CLI_FLAG_OPTION(0, "ids-in", ids_in, "The input is source token ids, taken as they stand. With --score-target: as --ids."),
-    CLI_TEXT_OPTION(
-        0, "score-target", "FILE", score_target,
-        "Do not translate: print the log-probability of each line of FILE as the translation of the input's line; with --ids, of each token."),
+                    "Print target token ids, end of sentence included, instead of text. With "
+                    "--score-target: both files are token ids."),
+    CLI_FLAG_OPTION(
+        0, "ids-in", ids_in,
+        "The input is source token ids, taken as they stand. With --score-target: as --ids."),
+    CLI_TEXT_OPTION(0, "score-target", "FILE", score_target,
+                    "Do not translate: print the log-probability of each line of FILE as the "
+                    "translation of the input's line; with --ids, of each token."),
     CLI_STATS_OPTION,
     CLI_QUIET_OPTION,
     CLI_JSON_OPTION,
@@ -65,14 +85,16 @@ static const cli_option translate_options[] = {
 typedef struct streams {
   cli_input source, target;
   cli_output output;
-  cli_output stats;  // opened before the work begins: where it cannot be written, that is said at once
-  bool waiting;      // the input had nothing more to give when it was last asked
-  bool own_error;    // the message in err is about a file and names it already
+  cli_output
+      stats;     // opened before the work begins: where it cannot be written, that is said at once
+  bool waiting;  // the input had nothing more to give when it was last asked
+  bool own_error;  // the message in err is about a file and names it already
 } streams;
 
 static bool ready(void *context) {
   streams *s = context;
-  s->waiting = !cli_input_ready(&s->source) || (s->target.name != NULL && !cli_input_ready(&s->target));
+  s->waiting =
+      !cli_input_ready(&s->source) || (s->target.name != NULL && !cli_input_ready(&s->target));
   return !s->waiting;
 }
 
@@ -138,15 +160,19 @@ static void write_models(FILE *file, const cli_list *models) {
   if (models->count > 1) fputc(']', file);
 }
 
-static ig_status write_stats(cli_output *output, const translate_values *values, const ig_translator *translator, ig_error *err) {
+static ig_status write_stats(cli_output *output, const translate_values *values,
+                             const ig_translator *translator, ig_error *err) {
   ig_translate_stats stats = ig_translator_stats(translator);
   const char *isa = "";
   ig_status status = ig_isa_name(&isa, err);
   if (status != IG_OK) return status;
-  fprintf(output->file, "{\"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, \"cut\": %zu, ", stats.sentences, stats.source_tokens,
-          stats.target_tokens, stats.cut);
-  fprintf(output->file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ", stats.load_seconds, stats.seconds, peak_bytes());
-  fprintf(output->file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa, stats.threads, stats.workers);
+  fprintf(output->file,
+          "{\"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, \"cut\": %zu, ",
+          stats.sentences, stats.source_tokens, stats.target_tokens, stats.cut);
+  fprintf(output->file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ",
+          stats.load_seconds, stats.seconds, peak_bytes());
+  fprintf(output->file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa,
+          stats.threads, stats.workers);
   write_models(output->file, &values->models);
   fputs("}\n", output->file);
   return cli_output_commit(output, err);
@@ -154,39 +180,50 @@ static ig_status write_stats(cli_output *output, const translate_values *values,
 
 static ig_status open_streams(streams *s, const translate_values *values, ig_error *err) {
   ig_status status = cli_input_open(&s->source, values->input, err);
-  if (status == IG_OK && values->score_target != NULL) status = cli_input_open(&s->target, values->score_target, err);
-  if (status == IG_OK && values->stats != NULL) status = cli_output_open(&s->stats, values->stats, err);
+  if (status == IG_OK && values->score_target != NULL)
+    status = cli_input_open(&s->target, values->score_target, err);
+  if (status == IG_OK && values->stats != NULL)
+    status = cli_output_open(&s->stats, values->stats, err);
   if (status == IG_OK) status = cli_output_open(&s->output, values->output, err);
   return status;
 }
 
-// Everything between opening and committing. The model is opened before the output, so that a wrong path leaves no trace.
-static int translate(const cli_verb *verb, const translate_values *values, ig_translator *translator, streams *s) {
+// Everything between opening and committing. The model is opened before the output, so that a wrong
+// path leaves no trace.
+static int translate(const cli_verb *verb, const translate_values *values,
+                     ig_translator *translator, streams *s) {
   ig_error err = {0};
   bool to_terminal = s->output.file == stdout && isatty(STDOUT_FILENO);
   ig_reporter reporter = cli_report_begin(&values->log, !to_terminal);
   if (to_terminal) reporter.progress = NULL;
   ig_line_stream stream = {.read = read_source, .write = write_line, .context = s, .ready = ready};
-  ig_status status = values->score_target != NULL ? ig_score_targets(translator, &stream, read_target, &reporter, &err)
-                                                  : ig_translate_lines(translator, &stream, &reporter, &err);
+  ig_status status = values->score_target != NULL
+                         ? ig_score_targets(translator, &stream, read_target, &reporter, &err)
+                         : ig_translate_lines(translator, &stream, &reporter, &err);
   cli_report_end();
-  if (status != IG_OK && !s->own_error) return cli_fail(verb, "%s: %s", s->source.name, err.message);
+  if (status != IG_OK && !s->own_error)
+    return cli_fail(verb, "%s: %s", s->source.name, err.message);
   if (status == IG_OK) status = cli_output_commit(&s->output, &err);
-  if (status == IG_OK && values->stats != NULL) status = write_stats(&s->stats, values, translator, &err);
+  if (status == IG_OK && values->stats != NULL)
+    status = write_stats(&s->stats, values, translator, &err);
   return status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message);
 }
 
 // Options that make sense alone, but not together.
 static int check_options(const cli_verb *verb, const translate_values *v) {
-  if (v->score_target != NULL && v->n_best > 0) return cli_usage_error(verb, "--n-best and --score-target exclude each other");
-  if (v->beam_size > 0 && v->n_best > v->beam_size) return cli_usage_error(verb, "--n-best %d is more than --beam-size %d", v->n_best, v->beam_size);
+  if (v->score_target != NULL && v->n_best > 0)
+    return cli_usage_error(verb, "--n-best and --score-target exclude each other");
+  if (v->beam_size > 0 && v->n_best > v->beam_size)
+    return cli_usage_error(verb, "--n-best %d is more than --beam-size %d", v->n_best,
+                           v->beam_size);
   if (v->max_length > 0 && v->min_length > v->max_length)
-    return cli_usage_error(verb, "--min-length %d is more than --max-length %d", v->min_length, v->max_length);
+    return cli_usage_error(verb, "--min-length %d is more than --max-length %d", v->min_length,
+                           v->max_length);
   return CLI_GO_ON;
 }
 
-// An output may replace the input that was read to its end before, but not another output, nor the targets to score; two readers of standard input
-// would take turns.
+// An output may replace the input that was read to its end before, but not another output, nor the
+// targets to score; two readers of standard input would take turns.
 static int check_files(const cli_verb *verb, const translate_values *v) {
   const struct {
     const char *one, *other, *path, *other_path;
@@ -198,7 +235,9 @@ static int check_files(const cli_verb *verb, const translate_values *v) {
   };
   for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
     const char *path = pairs[i].path, *other = pairs[i].other_path;
-    if (cli_same_file(path, other)) return cli_usage_error(verb, "%s and %s are the same file: %s", pairs[i].one, pairs[i].other, path);
+    if (cli_same_file(path, other))
+      return cli_usage_error(verb, "%s and %s are the same file: %s", pairs[i].one, pairs[i].other,
+                             path);
   }
   if (v->stats != NULL && cli_is_standard(v->stats) && cli_is_standard(v->output))
     return cli_usage_error(verb, "--stats and the translations cannot both go to standard output");
@@ -208,20 +247,25 @@ static int check_files(const cli_verb *verb, const translate_values *v) {
 }
 
 // "A,B,..." into the members' weights: as many as there are members.
-static int read_weights(const cli_verb *verb, const char *text, ig_ensemble_member *members, size_t count) {
+static int read_weights(const cli_verb *verb, const char *text, ig_ensemble_member *members,
+                        size_t count) {
   const char *p = text;
   double sum = 0;
   for (size_t i = 0; i < count; i++) {
     char *end;
     const double weight = strtod(p, &end);
     if (end == p || !isfinite(weight) || weight < 0 || (*end != ',' && *end != '\0'))
-      return cli_usage_error(verb, "--weights: expected numbers from 0 on with commas between them, found '%s'", text);
+      return cli_usage_error(
+          verb, "--weights: expected numbers from 0 on with commas between them, found '%s'", text);
     if ((*end == '\0') != (i + 1 == count))
-      return cli_usage_error(verb, "--weights: expected a number for each of %zu models, found '%s'", count, text);
+      return cli_usage_error(
+          verb, "--weights: expected a number for each of %zu models, found '%s'", count, text);
     sum += members[i].weight = weight;
     p = end + 1;
   }
-  return sum > 0 ? CLI_GO_ON : cli_usage_error(verb, "--weights: at least one must be above 0, found '%s'", text);
+  return sum > 0
+             ? CLI_GO_ON
+             : cli_usage_error(verb, "--weights: at least one must be above 0, found '%s'", text);
 }
 
 static int open_translator(const cli_verb *verb, const translate_values *v, ig_translator **out) {
@@ -232,8 +276,11 @@ static int open_translator(const cli_verb *verb, const translate_values *v, ig_t
   if (members == NULL) return cli_fail(verb, "out of memory");
   for (size_t i = 0; i < count; i++) members[i].directory = v->models.items[i];
   int code = v->weights != NULL ? read_weights(verb, v->weights, members, count) : CLI_GO_ON;
-  const ig_mean mean = v->ensemble != NULL && strcmp(v->ensemble, means[IG_MEAN_GEOMETRIC]) == 0 ? IG_MEAN_GEOMETRIC : IG_MEAN_ARITHMETIC;
-  if (code == CLI_GO_ON && ig_translator_open_ensemble(&(ig_ensemble){members, count, mean}, &options, out, &err) != IG_OK)
+  const ig_mean mean = v->ensemble != NULL && strcmp(v->ensemble, means[IG_MEAN_GEOMETRIC]) == 0
+                           ? IG_MEAN_GEOMETRIC
+                           : IG_MEAN_ARITHMETIC;
+  if (code == CLI_GO_ON && ig_translator_open_ensemble(&(ig_ensemble){members, count, mean},
+                                                       &options, out, &err) != IG_OK)
     code = cli_fail(verb, "%s", err.message);
   free(members);
   return code;
@@ -248,7 +295,9 @@ static int run_parsed(const cli_verb *verb, const translate_values *values) {
   streams s = {0};
   ig_error err = {0};
   code = open_translator(verb, values, &translator);
-  if (code == CLI_GO_ON) code = open_streams(&s, values, &err) == IG_OK ? translate(verb, values, translator, &s) : cli_fail(verb, "%s", err.message);
+  if (code == CLI_GO_ON)
+    code = open_streams(&s, values, &err) == IG_OK ? translate(verb, values, translator, &s)
+                                                   : cli_fail(verb, "%s", err.message);
   cli_output_abandon(&s.output);
   cli_output_abandon(&s.stats);
   cli_input_close(&s.source);
@@ -269,16 +318,23 @@ static int run(const cli_verb *verb, int argc, char **argv) {
 const cli_verb cli_translate = {
     .name = "translate",
     .summary = "Translate, one sentence a line, or score given translations.",
-    .synopsis = "translate -m MODEL [-m MODEL ...] [-i IN] [-o OUT] [OPTION ...]\ntranslate -m MODEL -i SOURCE --score-target TARGET [--ids]",
+    .synopsis =
+        "translate -m MODEL [-m MODEL ...] [-i IN] [-o OUT] [OPTION ...]\ntranslate -m MODEL -i "
+        "SOURCE --score-target TARGET [--ids]",
     .description =
-        "Reads one sentence a line and writes its translation, in the same order. Beam search is that of Hugging Face's transformers; "
-        "defaults are those of the model's generation_config.json. Any number of lines is translated in bounded memory; where the input pauses, all "
+        "Reads one sentence a line and writes its translation, in the same order. Beam search is "
+        "that of Hugging Face's transformers; "
+        "defaults are those of the model's generation_config.json. Any number of lines is "
+        "translated in bounded memory; where the input pauses, all "
         "lines so far are answered at once.\n\n"
         "The output does not depend on --threads, --workers and --batch-tokens.\n\n"
-        "Several models translate together, token by token, if they have one target vocabulary, the same pieces with the same ids: checkpoints of a "
+        "Several models translate together, token by token, if they have one target vocabulary, "
+        "the same pieces with the same ids: checkpoints of a "
         "run, "
-        "runs from other seeds, models of other sizes or families. The source is each model's own to tokenize. Defaults are the first model's.\n\n"
-        "The shipped model, models/en-de in the source, is PREFIX/share/ingot/models/en-de where Ingot is installed.",
+        "runs from other seeds, models of other sizes or families. The source is each model's own "
+        "to tokenize. Defaults are the first model's.\n\n"
+        "The shipped model, models/en-de in the source, is PREFIX/share/ingot/models/en-de where "
+        "Ingot is installed.",
     .examples =
         "echo 'How are you?' | ingot translate -m models/en-de\n"
         "ingot translate -m models/en-de -i test.en -o test.de --beam-size 4 --stats stats.json\n"

@@ -1,11 +1,22 @@
-// The Transformer of every PyTorch tutorial (nn.Embedding, PositionalEncoding, nn.Transformer, nn.Linear), built, trained and used from C:
-// it learns to reverse a row of digits. cc torch_transformer.c $(pkg-config --cflags --libs ingot)
+// The Transformer of every PyTorch tutorial (nn.Embedding, PositionalEncoding, nn.Transformer,
+// nn.Linear), built, trained and used from C: it learns to reverse a row of digits. cc
+// torch_transformer.c $(pkg-config --cflags --libs ingot)
 #include <ingot.h>
 #include <stdio.h>
 
-enum { DIGITS = 10, FIRST = 3, PAD = 0, BOS = 1, EOS = 2, LENGTH = 5, SEQUENCES = 32, UPDATES = 400 };
+enum {
+  DIGITS = 10,
+  FIRST = 3,
+  PAD = 0,
+  BOS = 1,
+  EOS = 2,
+  LENGTH = 5,
+  SEQUENCES = 32,
+  UPDATES = 400
+};
 
-// A random row of digits; the target is the same row reversed. The generator is Marsaglia's xorshift.
+// A random row of digits; the target is the same row reversed. The generator is Marsaglia's
+// xorshift.
 static void draw(int *source, int *reversed) {
   static unsigned state = 2463534242u;
   for (int i = 0; i < LENGTH; i++) {
@@ -14,13 +25,16 @@ static void draw(int *source, int *reversed) {
   }
 }
 
-static int source[SEQUENCES * LENGTH], target_input[SEQUENCES * (LENGTH + 1)], target_output[SEQUENCES * (LENGTH + 1)];
+static int source[SEQUENCES * LENGTH], target_input[SEQUENCES * (LENGTH + 1)],
+    target_output[SEQUENCES * (LENGTH + 1)];
 static int source_offsets[SEQUENCES + 1], target_offsets[SEQUENCES + 1];
 
-// Rows of all sequences back to back: no padding, no masks. The decoder reads <bos> r1 … rn and predicts r1 … rn <eos>.
+// Rows of all sequences back to back: no padding, no masks. The decoder reads <bos> r1 … rn and
+// predicts r1 … rn <eos>.
 static ig_batch next_batch(void) {
   for (int s = 0; s < SEQUENCES; s++) {
-    int reversed[LENGTH], *in = target_input + s * (LENGTH + 1), *out = target_output + s * (LENGTH + 1);
+    int reversed[LENGTH], *in = target_input + s * (LENGTH + 1),
+                          *out = target_output + s * (LENGTH + 1);
     draw(source + s * LENGTH, reversed);
     in[0] = BOS, out[LENGTH] = EOS;
     for (int i = 0; i < LENGTH; i++) in[i + 1] = out[i] = reversed[i];
@@ -53,7 +67,8 @@ int main(void) {
     ig_batch batch = next_batch();
     ig_loss loss;
     if (ig_trainer_accumulate(trainer, &batch, 0, &loss, &err) != IG_OK) return failed(&err);
-    float learning_rate = 5e-3f * (update < 50 ? (float)update / 50 : (float)(UPDATES - update + 1) / (UPDATES - 49));
+    float learning_rate =
+        5e-3f * (update < 50 ? (float)update / 50 : (float)(UPDATES - update + 1) / (UPDATES - 49));
     if (ig_trainer_update(trainer, learning_rate, NULL, &err) != IG_OK) return failed(&err);
     if (update % 100 == 0) printf("update %d  loss %.4f\n", update, loss.loss);
   }
@@ -62,7 +77,8 @@ int main(void) {
   for (int i = 0; i < tries; i++) {
     int digits[LENGTH], reversed[LENGTH], out[LENGTH + 4], length, same = 1;
     draw(digits, reversed);
-    if (ig_generate(model, digits, LENGTH, LENGTH + 4, out, &length, &err) != IG_OK) return failed(&err);
+    if (ig_generate(model, digits, LENGTH, LENGTH + 4, out, &length, &err) != IG_OK)
+      return failed(&err);
     for (int j = 0; j < LENGTH; j++) same = same && length == LENGTH + 1 && out[j] == reversed[j];
     right += same;
   }

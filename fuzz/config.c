@@ -1,4 +1,5 @@
-// A JSON text as the config.json of every family and as a generation_config.json; what is accepted is written and read again.
+// A JSON text as the config.json of every family and as a generation_config.json; what is accepted
+// is written and read again.
 #include "input.h"
 
 #include "decode/options.h"
@@ -11,9 +12,13 @@ static void as_config(const json_t *json) {
   for (const ig_family *const *family = ig_families(); *family; family++) {
     ig_config config, again;
     ig_error err = {0};
-    if ((*family)->from_json(json, "config.json", &config, &err) != IG_OK || ig_config_check(&config, "config.json", &err) != IG_OK) continue;
+    if ((*family)->from_json(json, "config.json", &config, &err) != IG_OK ||
+        ig_config_check(&config, "config.json", &err) != IG_OK)
+      continue;
     json_t *written = (*family)->to_json(&config);
-    if (!written || (*family)->from_json(written, "written", &again, &err) != IG_OK || ig_config_check(&again, "written", &err) != IG_OK) abort();
+    if (!written || (*family)->from_json(written, "written", &again, &err) != IG_OK ||
+        ig_config_check(&again, "written", &err) != IG_OK)
+      abort();
     json_decref(written);
   }
 }
@@ -23,14 +28,17 @@ static void as_generation_config(char *text) {
   const ig_model model = {.config = config, .generation_config = text};
   ig_decode_options options;
   ig_error err = {0};
-  if (ig_decode_options_load(&model, &options, &err) == IG_OK) ig_decode_options_check(&options, &err);
+  if (ig_decode_options_load(&model, &options, &err) == IG_OK)
+    ig_decode_options_check(&options, &err);
   ig_decode_options_free(&options);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   json_t *json = NULL;
   ig_error err = {0};
-  if (ig_json_parse((const char *)data, size, "config.json", &json, &err) == IG_OK && json_is_object(json)) as_config(json);
+  if (ig_json_parse((const char *)data, size, "config.json", &json, &err) == IG_OK &&
+      json_is_object(json))
+    as_config(json);
   json_decref(json);
   char *text = malloc(size + 1);
   if (!text) abort();

@@ -1,4 +1,5 @@
-// The JSON files of a model's and a checkpoint's directory: the input's first byte chooses one, the rest is its text; the files around it are sound.
+// The JSON files of a model's and a checkpoint's directory: the input's first byte chooses one, the
+// rest is its text; the files around it are sound.
 #include "input.h"
 
 #include "base/file.h"
@@ -12,7 +13,8 @@ static void load_tokenizer(void) {
   ig_tokenizer *tokenizer = NULL;
   ig_error err = {0};
   ig_ids ids = {0};
-  if (ig_tokenizer_load(directory, &tokenizer, &err) == IG_OK) ig_tokenizer_encode_source(tokenizer, "a b <unk> </s>", 14, &ids, &err);
+  if (ig_tokenizer_load(directory, &tokenizer, &err) == IG_OK)
+    ig_tokenizer_encode_source(tokenizer, "a b <unk> </s>", 14, &ids, &err);
   ig_ids_free(&ids);
   ig_tokenizer_free(tokenizer);
 }
@@ -20,7 +22,8 @@ static void load_tokenizer(void) {
 static void load_shards(void) {
   ig_safetensors *file = NULL;
   ig_error err = {0};
-  if (ig_safetensors_open(directory, &file, &err) == IG_OK && ig_safetensors_count(file) > 1) abort();  // there is one tensor to find
+  if (ig_safetensors_open(directory, &file, &err) == IG_OK && ig_safetensors_count(file) > 1)
+    abort();  // there is one tensor to find
   ig_safetensors_close(file);
 }
 
@@ -62,7 +65,8 @@ static void remove_directory(void) {
 
 static void make_shard(void) {
   const float values[2] = {1, 2};
-  const ig_safetensors_output tensor = {.name = "w", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {2}, .values = values};
+  const ig_safetensors_output tensor = {
+      .name = "w", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {2}, .values = values};
   char *path = path_of("part-1.safetensors");
   ig_error err;
   if (ig_safetensors_write(path, &tensor, 1, &err) != IG_OK) abort();
@@ -73,7 +77,8 @@ static void make_tokenizer(void) {
   ig_tokenizer *tokenizer;
   ig_error err;
   const char *const tokens[] = {"a", "b"};
-  if (ig_tokenizer_from_tokens(&(ig_token_list){tokens, 2}, NULL, &tokenizer, &err) != IG_OK) abort();
+  if (ig_tokenizer_from_tokens(&(ig_token_list){tokens, 2}, NULL, &tokenizer, &err) != IG_OK)
+    abort();
   if (ig_tokenizer_save(tokenizer, directory, &err) != IG_OK) abort();
   ig_tokenizer_free(tokenizer);
 }

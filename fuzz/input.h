@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static char input_file[32];
 static inline void remove_input_file(void) { unlink(input_file); }
 
-// The path of a file that holds the input; the same path every time, removed at the end of the process.
+// The path of a file that holds the input; the same path every time, removed at the end of the
+// process.
 static inline const char *write_input(const void *data, size_t size) {
   static int handle = -1;
   if (handle < 0) {

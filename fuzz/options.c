@@ -15,7 +15,8 @@ static void parse(const cli_verb *verb, int count, char **words) {
   cli_operands operands;
   cli_parse(verb, &values, &operands, count, words);
   for (size_t i = 0; i < verb->option_count; i++)
-    if (verb->options[i].kind == CLI_LIST) cli_list_free((cli_list *)(void *)(values.bytes + verb->options[i].offset));
+    if (verb->options[i].kind == CLI_LIST)
+      cli_list_free((cli_list *)(void *)(values.bytes + verb->options[i].offset));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -29,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   memcpy(text, data, size);
   text[size] = '\0';
   int count = 0;
-  for (size_t at = 0; at < size && count < MOST; at += strlen(text + at) + 1) words[count++] = text + at;
+  for (size_t at = 0; at < size && count < MOST; at += strlen(text + at) + 1)
+    words[count++] = text + at;
   for (size_t i = 0; i < cli_verb_count; i++) parse(cli_verbs[i], count, words);
   free(text);
   return 0;

@@ -35,7 +35,9 @@ static void make_model(const char *name) {
   snprintf(weights, sizeof weights, "%s/model.safetensors", name);
   snprintf(config, sizeof config, "%s/config.json", name);
   ig_error err;
-  if (ig_make_directories(name, &err) != IG_OK || ig_safetensors_write(weights, tensors, TENSORS, &err) != IG_OK) abort();
+  if (ig_make_directories(name, &err) != IG_OK ||
+      ig_safetensors_write(weights, tensors, TENSORS, &err) != IG_OK)
+    abort();
   if (ig_write_file(config, "{\"model_type\": \"made-up\"}", 25, &err) != IG_OK) abort();
 }
 
@@ -65,9 +67,13 @@ static void look_through(ig_stages *stages) {
   ig_error err = {0};
   ig_space space = {0};
   char *text = NULL;
-  if (ig_stages_plan(stages, &err) != IG_OK || ig_problems_report(&stages->problems, "recipe.yml", NULL, &err) != IG_OK) return;
+  if (ig_stages_plan(stages, &err) != IG_OK ||
+      ig_problems_report(&stages->problems, "recipe.yml", NULL, &err) != IG_OK)
+    return;
   for (size_t i = 0; i < stages->count; i++) check_plan(&stages->stage[i].plan);
-  if (ig_preflight_space(stages, NULL, 2, &space, &err) != IG_OK || ig_describe_stages(stages, &space, 2, &text, &err) != IG_OK) abort();
+  if (ig_preflight_space(stages, NULL, 2, &space, &err) != IG_OK ||
+      ig_describe_stages(stages, &space, 2, &text, &err) != IG_OK)
+    abort();
   free(text);
   free(space.directory);
 }

@@ -1,4 +1,5 @@
-// main for targets built without libFuzzer: runs every file of the directories given, then each of them cut short and with single bytes changed.
+// main for targets built without libFuzzer: runs every file of the directories given, then each of
+// them cut short and with single bytes changed.
 #include "input.h"
 
 #include <dirent.h>

@@ -1,4 +1,5 @@
-// A training configuration: YAML up to the first NUL byte, behind it assignments of --set, each ended by a NUL byte.
+// A training configuration: YAML up to the first NUL byte, behind it assignments of --set, each
+// ended by a NUL byte.
 #include "input.h"
 
 #include "train/config.h"
@@ -13,11 +14,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const size_t length = strlen(text);
   const char *set[MOST];
   size_t count = 0;
-  for (size_t at = length + 1; at < size && count < MOST; at += strlen(text + at) + 1) set[count++] = text + at;
+  for (size_t at = length + 1; at < size && count < MOST; at += strlen(text + at) + 1)
+    set[count++] = text + at;
   ig_train_config config;
   ig_error err = {0};
   // The caller frees a configuration only where loading it went well.
-  if (ig_train_config_load(write_input(text, length), set, count, &config, &err) == IG_OK) ig_train_config_free(&config);
+  if (ig_train_config_load(write_input(text, length), set, count, &config, &err) == IG_OK)
+    ig_train_config_free(&config);
   free(text);
   return 0;
 }

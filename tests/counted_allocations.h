@@ -1,4 +1,5 @@
-// Counts what a test's code asks memory for. The linker sends the library's calls here (cmake/tests.cmake).
+// Counts what a test's code asks memory for. The linker sends the library's calls here
+// (cmake/tests.cmake).
 #ifndef IG_TESTS_COUNTED_ALLOCATIONS_H
 #define IG_TESTS_COUNTED_ALLOCATIONS_H
 #include <stdatomic.h>

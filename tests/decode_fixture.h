@@ -1,4 +1,5 @@
-// What tests of decoding share: a small model with random weights, and options that ask for nothing special.
+// What tests of decoding share: a small model with random weights, and options that ask for nothing
+// special.
 #ifndef IG_TESTS_DECODE_FIXTURE_H
 #define IG_TESTS_DECODE_FIXTURE_H
 #include <setjmp.h>

@@ -1,4 +1,5 @@
-// Small models of two or three tensors, in a temporary directory that is the current one; fusing them, and looking at what comes out.
+// Small models of two or three tensors, in a temporary directory that is the current one; fusing
+// them, and looking at what comes out.
 #ifndef IG_TESTS_FUSE_FIXTURE_H
 #define IG_TESTS_FUSE_FIXTURE_H
 #define _XOPEN_SOURCE 700  // nftw; included before all others
@@ -41,7 +42,8 @@ static inline void fixture_write(const char *path, const char *text) {
 }
 
 // A directory with config.json and weights; count tensors.
-static inline void fixture_model(const char *name, const char *config, const ig_safetensors_output *tensors, size_t count) {
+static inline void fixture_model(const char *name, const char *config,
+                                 const ig_safetensors_output *tensors, size_t count) {
   char path[256];
   ig_error err = {0};
   mkdir(name, 0777);
@@ -55,8 +57,10 @@ static inline void fixture_warning(void *context, ig_level level, const char *te
   if (level == IG_WARNING) strncat(context, text, 4000 - strlen(context));
 }
 
-// Fuses into `output`, which must not be there. Messages: problems and the error, "" where all went well.
-static inline const char *fixture_fuse_with(const char *recipe, const char *output, ig_fuse_options options) {
+// Fuses into `output`, which must not be there. Messages: problems and the error, "" where all went
+// well.
+static inline const char *fixture_fuse_with(const char *recipe, const char *output,
+                                            ig_fuse_options options) {
   static char messages[8192];
   ig_error err = {0};
   messages[0] = '\0';
@@ -91,7 +95,8 @@ static inline size_t fixture_count(const char *model) {
 }
 
 // The model's tensor has these values.
-static inline void fixture_expect(const char *model, const char *name, const float *expected, size_t count) {
+static inline void fixture_expect(const char *model, const char *name, const float *expected,
+                                  size_t count) {
   ig_safetensors *file;
   ig_error err = {0};
   float found[256];
@@ -99,10 +104,13 @@ static inline void fixture_expect(const char *model, const char *name, const flo
   if (ig_safetensors_open(model, &file, &err) != IG_OK) fail_msg("%s", err.message);
   const ig_safetensor *tensor = ig_safetensors_find(file, name);
   if (!tensor) fail_msg("%s: no %s", model, name);
-  if (tensor->elements != count) fail_msg("%s: %zu values, expected %zu", name, tensor->elements, count);
+  if (tensor->elements != count)
+    fail_msg("%s: %zu values, expected %zu", name, tensor->elements, count);
   if (ig_safetensors_read_float(tensor, found, count, &err) != IG_OK) fail_msg("%s", err.message);
   for (size_t i = 0; i < count; i++)
-    if (found[i] != expected[i]) fail_msg("%s: value %zu is %g, expected %g", name, i + 1, (double)found[i], (double)expected[i]);
+    if (found[i] != expected[i])
+      fail_msg("%s: value %zu is %g, expected %g", name, i + 1, (double)found[i],
+               (double)expected[i]);
   ig_safetensors_close(file);
 }
 #endif

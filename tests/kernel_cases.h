@@ -1,11 +1,18 @@
-// Every slot of the kernel table, called as models call it: tests/unit/kernel_table.c checks these cases, bench/kernels.c times them.
+// Every slot of the kernel table, called as models call it: tests/unit/kernel_table.c checks these
+// cases, bench/kernels.c times them.
 #ifndef IG_TESTS_KERNEL_CASES_H
 #define IG_TESTS_KERNEL_CASES_H
 #include <math.h>
 #include <stddef.h>
 #include "kernel/kernel.h"
 
-enum { KERNEL_FLOATS = 1 << 14, TILE_ROWS = 24, TILE_COLUMNS = 64, TILE_DEPTH = 256, SUMMED_ROWS = 256 };
+enum {
+  KERNEL_FLOATS = 1 << 14,
+  TILE_ROWS = 24,
+  TILE_COLUMNS = 64,
+  TILE_DEPTH = 256,
+  SUMMED_ROWS = 256
+};
 
 typedef struct kernel_operands {
   float *x, *y, *z, *w;  // (KERNEL_FLOATS) each, any finite values
@@ -13,21 +20,26 @@ typedef struct kernel_operands {
 
 typedef struct kernel_case {
   const char *name;
-  size_t slot;                                                                 // its offset in ig_kernels
-  size_t n;                                                                    // of a row
-  size_t elements;                                                             // that a call comes to: multiply-adds of a product
-  void (*run)(const ig_kernels *kernels, size_t n, const kernel_operands *o);  // again and again: values neither grow without end nor fade away
-  const char *written;                                                         // operands that hold the same on every table, but for ...
-  double tolerance;                                                            // ... this: 0: the same bits
-  void (*prepare)(const ig_kernels *kernels, const kernel_operands *o);        // before the first run; or NULL
+  size_t slot;      // its offset in ig_kernels
+  size_t n;         // of a row
+  size_t elements;  // that a call comes to: multiply-adds of a product
+  void (*run)(
+      const ig_kernels *kernels, size_t n,
+      const kernel_operands *o);  // again and again: values neither grow without end nor fade away
+  const char *written;            // operands that hold the same on every table, but for ...
+  double tolerance;               // ... this: 0: the same bits
+  void (*prepare)(const ig_kernels *kernels,
+                  const kernel_operands *o);  // before the first run; or NULL
 } kernel_case;
 
-// ---- products ------------------------------------------------------------------------------------------------------------------------------
+// ---- products ---------------------------------------------------------------
 
 static inline void kernel_run_gemm_pack(const ig_kernels *k, size_t n, const kernel_operands *o) {
   k->gemm_pack(n, TILE_DEPTH, o->w, 1, TILE_DEPTH, o->y, TILE_DEPTH * k->gemm_nr);
 }
-static inline void kernel_prepare_gemm(const ig_kernels *k, const kernel_operands *o) { kernel_run_gemm_pack(k, TILE_COLUMNS, o); }
+static inline void kernel_prepare_gemm(const ig_kernels *k, const kernel_operands *o) {
+  kernel_run_gemm_pack(k, TILE_COLUMNS, o);
+}
 static inline void kernel_run_gemm(const ig_kernels *k, size_t n, const kernel_operands *o) {
   k->gemm(&(ig_gemm_tile){.rows = TILE_ROWS,
                           .columns = n,
@@ -42,49 +54,76 @@ static inline void kernel_run_gemm(const ig_kernels *k, size_t n, const kernel_o
                           .c_row = n});
 }
 
-// ---- rows ----------------------------------------------------------------------------------------------------------------------------------
+// ---- rows -------------------------------------------------------------------
 
-static inline void kernel_run_dot(const ig_kernels *k, size_t n, const kernel_operands *o) { o->z[0] = k->dot(n, o->x, o->y); }
-static inline void kernel_run_axpy(const ig_kernels *k, size_t n, const kernel_operands *o) { k->axpy(n, 0.3f, o->x, o->y); }
-static inline void kernel_run_add(const ig_kernels *k, size_t n, const kernel_operands *o) { k->add(n, o->x, o->y, o->z); }
-static inline void kernel_run_add_rows(const ig_kernels *k, size_t n, const kernel_operands *o) { k->add_rows(n, SUMMED_ROWS, o->x, n, o->y); }
-static inline void kernel_run_scale(const ig_kernels *k, size_t n, const kernel_operands *o) { k->scale(n, 0.3f, o->x, o->y); }
-static inline void kernel_run_sum_squares(const ig_kernels *k, size_t n, const kernel_operands *o) { o->y[0] = (float)k->sum_squares(n, o->x); }
-static inline void kernel_run_softmax(const ig_kernels *k, size_t n, const kernel_operands *o) { k->softmax(n, o->x); }
-static inline void kernel_run_softmax_backward(const ig_kernels *k, size_t n, const kernel_operands *o) {
+static inline void kernel_run_dot(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  o->z[0] = k->dot(n, o->x, o->y);
+}
+static inline void kernel_run_axpy(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  k->axpy(n, 0.3f, o->x, o->y);
+}
+static inline void kernel_run_add(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  k->add(n, o->x, o->y, o->z);
+}
+static inline void kernel_run_add_rows(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  k->add_rows(n, SUMMED_ROWS, o->x, n, o->y);
+}
+static inline void kernel_run_scale(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  k->scale(n, 0.3f, o->x, o->y);
+}
+static inline void kernel_run_sum_squares(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  o->y[0] = (float)k->sum_squares(n, o->x);
+}
+static inline void kernel_run_softmax(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  k->softmax(n, o->x);
+}
+static inline void kernel_run_softmax_backward(const ig_kernels *k, size_t n,
+                                               const kernel_operands *o) {
   k->softmax_backward(n, o->x, o->y, 0.125f, o->z);
 }
-static inline void kernel_run_log_sum_exp(const ig_kernels *k, size_t n, const kernel_operands *o) { o->y[0] = k->log_sum_exp(n, o->x, o->z); }
-static inline void kernel_run_log_add_exp(const ig_kernels *k, size_t n, const kernel_operands *o) { k->log_add_exp(n, -0.5f, o->x, o->y); }
-static inline void kernel_run_argmax(const ig_kernels *k, size_t n, const kernel_operands *o) { o->y[0] = (float)k->argmax(n, o->x); }
+static inline void kernel_run_log_sum_exp(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  o->y[0] = k->log_sum_exp(n, o->x, o->z);
+}
+static inline void kernel_run_log_add_exp(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  k->log_add_exp(n, -0.5f, o->x, o->y);
+}
+static inline void kernel_run_argmax(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  o->y[0] = (float)k->argmax(n, o->x);
+}
 static inline void kernel_run_layer_norm(const ig_kernels *k, size_t n, const kernel_operands *o) {
   float mean, rstd;
   k->layer_norm(n, o->x, o->z, o->w, 1e-5f, o->y, &mean, &rstd);
 }
-static inline void kernel_run_layer_norm_backward(const ig_kernels *k, size_t n, const kernel_operands *o) {
+static inline void kernel_run_layer_norm_backward(const ig_kernels *k, size_t n,
+                                                  const kernel_operands *o) {
   k->layer_norm_backward(n, o->x, o->z, 0.1f, 1.5f, o->w, o->y);
 }
-static inline void kernel_run_layer_norm_parameters(const ig_kernels *k, size_t n, const kernel_operands *o) {
+static inline void kernel_run_layer_norm_parameters(const ig_kernels *k, size_t n,
+                                                    const kernel_operands *o) {
   k->layer_norm_parameters(n, o->x, 0.1f, 1.5f, o->w, o->y, o->z);
 }
 
-#define KERNEL_ACTIVATION(name, kind)                                                                                                   \
-  static inline void kernel_run_##name(const ig_kernels *k, size_t n, const kernel_operands *o) { k->activation(kind, n, o->x, o->y); } \
-  static inline void kernel_run_##name##_backward(const ig_kernels *k, size_t n, const kernel_operands *o) {                            \
-    k->activation_backward(kind, n, o->x, o->z, o->y);                                                                                  \
+#define KERNEL_ACTIVATION(name, kind)                                                             \
+  static inline void kernel_run_##name(const ig_kernels *k, size_t n, const kernel_operands *o) { \
+    k->activation(kind, n, o->x, o->y);                                                           \
+  }                                                                                               \
+  static inline void kernel_run_##name##_backward(const ig_kernels *k, size_t n,                  \
+                                                  const kernel_operands *o) {                     \
+    k->activation_backward(kind, n, o->x, o->z, o->y);                                            \
   }
 KERNEL_ACTIVATION(relu, IG_ACTIVATION_RELU)
 KERNEL_ACTIVATION(gelu, IG_ACTIVATION_GELU)
 KERNEL_ACTIVATION(gelu_tanh, IG_ACTIVATION_GELU_TANH)
 KERNEL_ACTIVATION(swish, IG_ACTIVATION_SWISH)
 
-// ---- training ------------------------------------------------------------------------------------------------------------------------------
+// ---- training ---------------------------------------------------------------
 
 static inline void kernel_run_dropout(const ig_kernels *k, size_t n, const kernel_operands *o) {
   const ig_dropout_row row = {{1, 2}, {3, 4, 5, 6}, 6554, 1.1f};
   k->dropout(&row, n, o->x, o->y);
 }
-static inline void kernel_run_cross_entropy(const ig_kernels *k, size_t n, const kernel_operands *o) {
+static inline void kernel_run_cross_entropy(const ig_kernels *k, size_t n,
+                                            const kernel_operands *o) {
   const ig_cross_entropy args = {0, 0.1f, 1.0f};
   k->cross_entropy(&args, n, o->x, &o->y[0], &o->y[1]);
 }
@@ -92,18 +131,21 @@ static inline void kernel_prepare_adam(const ig_kernels *k, const kernel_operand
   (void)k;
   for (size_t i = 0; i < KERNEL_FLOATS; i++) o->w[i] = fabsf(o->w[i]);
 }
-// Weight decay is the gradient of all runs but the first: without any the moments would fade to subnormal values, which are slow.
+// Weight decay is the gradient of all runs but the first: without any the moments would fade to
+// subnormal values, which are slow.
 static inline void kernel_run_adam(const ig_kernels *k, size_t n, const kernel_operands *o) {
   const ig_adam args = {1e-6f, 0.9f, 0.98f, 1e-9f, 1.0f, 0.1f, 1.0f, 1.0f};
   k->adam(&args, n, o->x, o->y, o->z, o->w);
 }
 
-// ---- the list ------------------------------------------------------------------------------------------------------------------------------
+// ---- the list ---------------------------------------------------------------
 
 #define KERNEL_SLOT(slot) offsetof(ig_kernels, slot)
 static const kernel_case kernel_cases[] = {
-    {"gemm 24x64x256", KERNEL_SLOT(gemm), TILE_COLUMNS, TILE_ROWS *TILE_COLUMNS *TILE_DEPTH, kernel_run_gemm, "z", 0, kernel_prepare_gemm},
-    {"gemm_pack 64x256", KERNEL_SLOT(gemm_pack), TILE_COLUMNS, TILE_COLUMNS *TILE_DEPTH, kernel_run_gemm_pack, "", 0, NULL},
+    {"gemm 24x64x256", KERNEL_SLOT(gemm), TILE_COLUMNS, TILE_ROWS *TILE_COLUMNS *TILE_DEPTH,
+     kernel_run_gemm, "z", 0, kernel_prepare_gemm},
+    {"gemm_pack 64x256", KERNEL_SLOT(gemm_pack), TILE_COLUMNS, TILE_COLUMNS *TILE_DEPTH,
+     kernel_run_gemm_pack, "", 0, NULL},
     {"dot", KERNEL_SLOT(dot), 64, 64, kernel_run_dot, "z", 1e-5, NULL},
     {"axpy", KERNEL_SLOT(axpy), 64, 64, kernel_run_axpy, "y", 0, NULL},
     {"add", KERNEL_SLOT(add), 512, 512, kernel_run_add, "z", 0, NULL},
@@ -112,23 +154,32 @@ static const kernel_case kernel_cases[] = {
     {"sum_squares", KERNEL_SLOT(sum_squares), 4096, 4096, kernel_run_sum_squares, "y", 1e-6, NULL},
     {"softmax", KERNEL_SLOT(softmax), 30, 30, kernel_run_softmax, "x", 1e-5, NULL},
     {"softmax", KERNEL_SLOT(softmax), 1024, 1024, kernel_run_softmax, "x", 1e-5, NULL},
-    {"softmax_backward", KERNEL_SLOT(softmax_backward), 30, 30, kernel_run_softmax_backward, "z", 1e-5, NULL},
+    {"softmax_backward", KERNEL_SLOT(softmax_backward), 30, 30, kernel_run_softmax_backward, "z",
+     1e-5, NULL},
     {"log_sum_exp", KERNEL_SLOT(log_sum_exp), 8000, 8000, kernel_run_log_sum_exp, "yz", 1e-6, NULL},
     {"log_add_exp", KERNEL_SLOT(log_add_exp), 8000, 8000, kernel_run_log_add_exp, "y", 1e-6, NULL},
     {"argmax", KERNEL_SLOT(argmax), 8000, 8000, kernel_run_argmax, "y", 0, NULL},
     {"layer_norm", KERNEL_SLOT(layer_norm), 512, 512, kernel_run_layer_norm, "y", 1e-5, NULL},
-    {"layer_norm_backward", KERNEL_SLOT(layer_norm_backward), 512, 512, kernel_run_layer_norm_backward, "y", 1e-5, NULL},
-    {"layer_norm_parameters", KERNEL_SLOT(layer_norm_parameters), 512, 512, kernel_run_layer_norm_parameters, "yz", 0, NULL},
+    {"layer_norm_backward", KERNEL_SLOT(layer_norm_backward), 512, 512,
+     kernel_run_layer_norm_backward, "y", 1e-5, NULL},
+    {"layer_norm_parameters", KERNEL_SLOT(layer_norm_parameters), 512, 512,
+     kernel_run_layer_norm_parameters, "yz", 0, NULL},
     {"activation relu", KERNEL_SLOT(activation), 2048, 2048, kernel_run_relu, "y", 0, NULL},
     {"activation gelu", KERNEL_SLOT(activation), 2048, 2048, kernel_run_gelu, "y", 1e-5, NULL},
-    {"activation gelu_tanh", KERNEL_SLOT(activation), 2048, 2048, kernel_run_gelu_tanh, "y", 1e-5, NULL},
+    {"activation gelu_tanh", KERNEL_SLOT(activation), 2048, 2048, kernel_run_gelu_tanh, "y", 1e-5,
+     NULL},
     {"activation swish", KERNEL_SLOT(activation), 2048, 2048, kernel_run_swish, "y", 1e-5, NULL},
-    {"activation_backward relu", KERNEL_SLOT(activation_backward), 2048, 2048, kernel_run_relu_backward, "y", 0, NULL},
-    {"activation_backward gelu", KERNEL_SLOT(activation_backward), 2048, 2048, kernel_run_gelu_backward, "y", 1e-5, NULL},
-    {"activation_backward gelu_tanh", KERNEL_SLOT(activation_backward), 2048, 2048, kernel_run_gelu_tanh_backward, "y", 1e-5, NULL},
-    {"activation_backward swish", KERNEL_SLOT(activation_backward), 2048, 2048, kernel_run_swish_backward, "y", 1e-5, NULL},
+    {"activation_backward relu", KERNEL_SLOT(activation_backward), 2048, 2048,
+     kernel_run_relu_backward, "y", 0, NULL},
+    {"activation_backward gelu", KERNEL_SLOT(activation_backward), 2048, 2048,
+     kernel_run_gelu_backward, "y", 1e-5, NULL},
+    {"activation_backward gelu_tanh", KERNEL_SLOT(activation_backward), 2048, 2048,
+     kernel_run_gelu_tanh_backward, "y", 1e-5, NULL},
+    {"activation_backward swish", KERNEL_SLOT(activation_backward), 2048, 2048,
+     kernel_run_swish_backward, "y", 1e-5, NULL},
     {"dropout", KERNEL_SLOT(dropout), 512, 512, kernel_run_dropout, "y", 0, NULL},
-    {"cross_entropy", KERNEL_SLOT(cross_entropy), 8000, 8000, kernel_run_cross_entropy, "xy", 1e-5, NULL},
+    {"cross_entropy", KERNEL_SLOT(cross_entropy), 8000, 8000, kernel_run_cross_entropy, "xy", 1e-5,
+     NULL},
     {"adam", KERNEL_SLOT(adam), 4096, 4096, kernel_run_adam, "xyzw", 0, kernel_prepare_adam},
 };
 enum { KERNEL_CASES = sizeof kernel_cases / sizeof *kernel_cases };

@@ -22,7 +22,8 @@ typedef struct streams {
   char warning[512];
 } streams;
 
-static inline void next_line(const char *const *lines, size_t count, size_t *next, const char **line, size_t *length) {
+static inline void next_line(const char *const *lines, size_t count, size_t *next,
+                             const char **line, size_t *length) {
   *line = *next < count ? lines[(*next)++] : NULL;
   *length = *line ? strlen(*line) : 0;
 }
@@ -34,7 +35,8 @@ static inline ig_status read_line(void *context, const char **line, size_t *leng
   return IG_OK;
 }
 
-static inline ig_status read_target(void *context, const char **line, size_t *length, ig_error *err) {
+static inline ig_status read_target(void *context, const char **line, size_t *length,
+                                    ig_error *err) {
   (void)err;
   streams *s = context;
   next_line(s->targets, s->target_count, &s->next_target, line, length);
@@ -74,7 +76,8 @@ static inline void expect_length(const streams *s, int words) {
   }
 }
 
-// count lines of fewer than most_words (a power of two) words w0, w1, …: the same each time, and in the same memory.
+// count lines of fewer than most_words (a power of two) words w0, w1, …: the same each time, and in
+// the same memory.
 static inline const char **random_lines(size_t count, uint32_t most_words) {
   static char text[MOST_LINES][256];
   static const char *lines[MOST_LINES];
@@ -83,7 +86,8 @@ static inline const char **random_lines(size_t count, uint32_t most_words) {
     text[i][0] = 0;
     for (uint32_t n = ((h = h * 1664525u + 1013904223u) >> 16) % most_words; n > 0; n--) {
       h = h * 1664525u + 1013904223u;
-      snprintf(text[i] + strlen(text[i]), sizeof text[i] - strlen(text[i]), "w%u ", (h >> 16) % WORDS);
+      snprintf(text[i] + strlen(text[i]), sizeof text[i] - strlen(text[i]), "w%u ",
+               (h >> 16) % WORDS);
     }
     lines[i] = text[i];
   }

@@ -1,4 +1,5 @@
-// What the tests of nn/ share: random numbers, memory that needs no freeing one by one, and a layer's surroundings.
+// What the tests of nn/ share: random numbers, memory that needs no freeing one by one, and a
+// layer's surroundings.
 #ifndef IG_TESTS_NN_FIXTURE_H
 #define IG_TESTS_NN_FIXTURE_H
 #include <math.h>
@@ -54,13 +55,15 @@ static inline float *fixture_zeros(fixture *f, size_t count) {
   return x;
 }
 
-static inline void expect_near(const char *what, const float *got, const double *want, size_t count, double tolerance) {
+static inline void expect_near(const char *what, const float *got, const double *want, size_t count,
+                               double tolerance) {
   for (size_t i = 0; i < count; i++)
     if (!(fabs((double)got[i] - want[i]) <= tolerance * (1 + fabs(want[i]))))
       fail_msg("%s: element %zu is %.9g, expected %.9g", what, i, (double)got[i], want[i]);
 }
 
-static inline void expect_near_floats(const char *what, const float *got, const float *want, size_t count, double tolerance) {
+static inline void expect_near_floats(const char *what, const float *got, const float *want,
+                                      size_t count, double tolerance) {
   for (size_t i = 0; i < count; i++)
     if (!(fabs((double)got[i] - (double)want[i]) <= tolerance * (1 + fabs((double)want[i]))))
       fail_msg("%s: element %zu is %.9g, expected %.9g", what, i, (double)got[i], (double)want[i]);
@@ -82,9 +85,11 @@ static inline void fixture_on_every_table(fixture_test test) {
     fixture_on_every_table(name);         \
   }
 
-// work writes `count` results, the same from run to run; they must have the same bits with 1, 2 and 3 threads.
+// work writes `count` results, the same from run to run; they must have the same bits with 1, 2 and
+// 3 threads.
 typedef void (*fixture_work)(fixture *f, float *result);
-static inline void expect_same_bits_for_threads(const ig_kernels *kernels, fixture_work work, size_t count) {
+static inline void expect_same_bits_for_threads(const ig_kernels *kernels, fixture_work work,
+                                                size_t count) {
   fixture f[3];
   float *result[3];
   for (int t = 0; t < 3; t++) {

@@ -23,13 +23,16 @@
 static char directory[] = "/tmp/ingot-run-XXXXXX";
 
 // Pairs of digits and the same digits reversed.
-static inline void write_pairs(const char *source_path, const char *target_path, uint64_t stream, int pairs) {
+static inline void write_pairs(const char *source_path, const char *target_path, uint64_t stream,
+                               int pairs) {
   FILE *source = fopen(source_path, "wb"), *target = fopen(target_path, "wb");
   for (int p = 0; p < pairs; p++) {
     char digits[8];
     const int length = 2 + (int)(ig_random_u32(5, stream, (uint64_t)p * 16) % 5);
-    for (int i = 0; i < length; i++) digits[i] = (char)('0' + ig_random_u32(5, stream, (uint64_t)p * 16 + 1 + (uint64_t)i) % 10);
-    for (int i = 0; i < length; i++) fprintf(source, "%c%c", digits[i], i + 1 < length ? ' ' : '\n');
+    for (int i = 0; i < length; i++)
+      digits[i] = (char)('0' + ig_random_u32(5, stream, (uint64_t)p * 16 + 1 + (uint64_t)i) % 10);
+    for (int i = 0; i < length; i++)
+      fprintf(source, "%c%c", digits[i], i + 1 < length ? ' ' : '\n');
     for (int i = length; i-- > 0;) fprintf(target, "%c%c", digits[i], i > 0 ? ' ' : '\n');
   }
   fclose(source);
@@ -37,10 +40,13 @@ static inline void write_pairs(const char *source_path, const char *target_path,
 }
 
 static const char *const configuration =
-    "data: {train: {source: t.src, target: t.trg}, valid: {source: v.src, target: v.trg}, tokens: whitespace}\n"
-    "model: {family: marian, d_model: 16, encoder_layers: 1, decoder_layers: 1, encoder_attention_heads: 2, decoder_attention_heads: 2,\n"
+    "data: {train: {source: t.src, target: t.trg}, valid: {source: v.src, target: v.trg}, tokens: "
+    "whitespace}\n"
+    "model: {family: marian, d_model: 16, encoder_layers: 1, decoder_layers: 1, "
+    "encoder_attention_heads: 2, decoder_attention_heads: 2,\n"
     "        encoder_ffn_dim: 32, decoder_ffn_dim: 32, dropout: 0.1}\n"
-    "train: {output: run, updates: 24, batch_tokens: 120, learning_rate: 0.005, schedule: inverse_sqrt, warmup: 5, log_every: 4}\n";
+    "train: {output: run, updates: 24, batch_tokens: 120, learning_rate: 0.005, schedule: "
+    "inverse_sqrt, warmup: 5, log_every: 4}\n";
 
 static inline int set_up(void **state) {
   (void)state;
@@ -63,8 +69,8 @@ static inline int tear_down(void **state) {
   return 0;
 }
 
-static int interrupt_after;       // at the first report of progress behind so many updates; 0: never
-static int interrupt_at;          // with the line of the log about this update; 0: never
+static int interrupt_after;  // at the first report of progress behind so many updates; 0: never
+static int interrupt_at;     // with the line of the log about this update; 0: never
 static const char *interrupt_on;  // with a message that begins so; NULL: never
 static char warning[512];         // the last one
 
@@ -82,18 +88,24 @@ static inline void message(void *context, ig_level level, const char *text) {
   if (level == IG_WARNING) snprintf(warning, sizeof warning, "%s", text);
 }
 
-static inline ig_status train_on(const char *path, int threads, const char *const *set, size_t count, ig_error *err) {
-  const ig_train_options options = {
-      .set = set, .set_count = count, .threads = threads, .reporter = {.progress = progress, .message = message}, .stats_path = "stats.json"};
+static inline ig_status train_on(const char *path, int threads, const char *const *set,
+                                 size_t count, ig_error *err) {
+  const ig_train_options options = {.set = set,
+                                    .set_count = count,
+                                    .threads = threads,
+                                    .reporter = {.progress = progress, .message = message},
+                                    .stats_path = "stats.json"};
   warning[0] = '\0';
   return ig_train(path, &options, err);
 }
 
-static inline ig_status train(int threads, bool interrupt, const char *const *set, size_t count, ig_error *err) {
+static inline ig_status train(int threads, bool interrupt, const char *const *set, size_t count,
+                              ig_error *err) {
   interrupt_after = interrupt ? 1 : 0;
   return train_on("c.yml", threads, set, count, err);
 }
-#define SETTINGS(...) (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
+#define SETTINGS(...) \
+  (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
 // c.yml with some assignments; interrupt: at the first report of progress.
 #define TRAIN(threads, interrupt, err, ...) train(threads, interrupt, SETTINGS(__VA_ARGS__), err)
 

@@ -21,9 +21,12 @@ bool ig_size_add(size_t a, size_t b, size_t *out) {
 void *ig_allocate(size_t count, size_t size, ig_error *err) {
   size_t bytes;
   void *memory = NULL;
-  // Objects beyond PTRDIFF_MAX do not exist in C; asking malloc for one only brings warnings from sanitizers.
-  if (ig_size_multiply(count, size, &bytes) && bytes <= PTRDIFF_MAX) memory = calloc(bytes ? bytes : 1, 1);
-  if (!memory) ig_fail(err, IG_ERROR_MEMORY, "cannot allocate %zu elements of %zu bytes", count, size);
+  // Objects beyond PTRDIFF_MAX do not exist in C; asking malloc for one only brings warnings from
+  // sanitizers.
+  if (ig_size_multiply(count, size, &bytes) && bytes <= PTRDIFF_MAX)
+    memory = calloc(bytes ? bytes : 1, 1);
+  if (!memory)
+    ig_fail(err, IG_ERROR_MEMORY, "cannot allocate %zu elements of %zu bytes", count, size);
   return memory;
 }
 
@@ -32,10 +35,13 @@ ig_status ig_grow(void **array, size_t *capacity, size_t needed, size_t size, ig
   size_t count = *capacity < 8 ? 8 : *capacity, bytes;
   while (count < needed) count = count > SIZE_MAX / 2 ? needed : count * 2;
   if (!ig_size_multiply(count, size, &bytes) || bytes > PTRDIFF_MAX) {
-    return ig_fail(err, IG_ERROR_MEMORY, "cannot grow an array to %zu elements of %zu bytes", needed, size);
+    return ig_fail(err, IG_ERROR_MEMORY, "cannot grow an array to %zu elements of %zu bytes",
+                   needed, size);
   }
   void *grown = realloc(*array, bytes ? bytes : 1);
-  if (!grown) return ig_fail(err, IG_ERROR_MEMORY, "cannot grow an array to %zu elements of %zu bytes", needed, size);
+  if (!grown)
+    return ig_fail(err, IG_ERROR_MEMORY, "cannot grow an array to %zu elements of %zu bytes",
+                   needed, size);
   *array = grown;
   *capacity = count;
   return IG_OK;

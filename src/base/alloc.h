@@ -7,9 +7,11 @@
 // *out = a * b or a + b; false on overflow.
 bool ig_size_multiply(size_t a, size_t b, size_t *out);
 bool ig_size_add(size_t a, size_t b, size_t *out);
-// count * size zeroed bytes, or NULL with err filled; count 0 gives a valid pointer. free() releases.
+// count * size zeroed bytes, or NULL with err filled; count 0 gives a valid pointer. free()
+// releases.
 void *ig_allocate(size_t count, size_t size, ig_error *err);
-// Grows *array (of *capacity elements) to at least `needed` elements, doubling; on failure the old array stays valid.
+// Grows *array (of *capacity elements) to at least `needed` elements, doubling; on failure the old
+// array stays valid.
 ig_status ig_grow(void **array, size_t *capacity, size_t needed, size_t size, ig_error *err);
 char *ig_duplicate(const char *text, size_t length, ig_error *err);  // NUL-terminated copy
 #endif

@@ -1,4 +1,5 @@
-// Arenas over anonymous mappings. Offsets depend only on the sequence of requests, so a measuring pass and a carving pass agree to the byte.
+// Arenas over anonymous mappings. Offsets depend only on the sequence of requests, so a measuring
+// pass and a carving pass agree to the byte.
 #include "base/arena.h"
 
 #include <assert.h>
@@ -20,11 +21,16 @@ ig_status ig_arena_create(ig_arena *arena, size_t size, ig_error *err) {
   if (!ig_size_add(size, 2 * PAGE, &bytes) || bytes > PTRDIFF_MAX) {
     return ig_fail(err, IG_ERROR_MEMORY, "cannot reserve an arena of %zu bytes", size);
   }
-  bytes -= bytes % PAGE;  // at least one page more than asked for: an over-read behind the last buffer stays inside
-  void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (base == MAP_FAILED) return ig_fail(err, IG_ERROR_MEMORY, "cannot reserve an arena of %zu bytes: %s", bytes, strerror(errno));
+  bytes -= bytes % PAGE;  // at least one page more than asked for: an over-read behind the last
+                          // buffer stays inside
+  void *base =
+      mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (base == MAP_FAILED)
+    return ig_fail(err, IG_ERROR_MEMORY, "cannot reserve an arena of %zu bytes: %s", bytes,
+                   strerror(errno));
 #ifdef MADV_HUGEPAGE
-  if (bytes >= LARGE) madvise(base, bytes, MADV_HUGEPAGE);  // a hint: fewer page faults and TLB misses
+  if (bytes >= LARGE)
+    madvise(base, bytes, MADV_HUGEPAGE);  // a hint: fewer page faults and TLB misses
 #endif
   arena->base = base;
   arena->size = bytes;
@@ -49,14 +55,16 @@ void ig_arena_touch(ig_arena *arena, size_t bytes) {
 void ig_arena_sparse(ig_arena *arena, size_t bytes) {
   bytes += (PAGE - bytes % PAGE) % PAGE;
 #ifdef MADV_NOHUGEPAGE
-  if (arena->base && bytes < arena->size) madvise(arena->base + bytes, arena->size - bytes, MADV_NOHUGEPAGE);  // a hint
+  if (arena->base && bytes < arena->size)
+    madvise(arena->base + bytes, arena->size - bytes, MADV_NOHUGEPAGE);  // a hint
 #endif
 }
 
 // Bytes of one request: rounded up to the alignment, and one unit of padding behind.
 static bool padded_size(size_t count, size_t size, size_t *out) {
   size_t bytes;
-  if (!ig_size_multiply(count, size, &bytes) || !ig_size_add(bytes, 2 * IG_ALIGNMENT - 1, &bytes)) return false;
+  if (!ig_size_multiply(count, size, &bytes) || !ig_size_add(bytes, 2 * IG_ALIGNMENT - 1, &bytes))
+    return false;
   *out = bytes - bytes % IG_ALIGNMENT;
   return true;
 }
@@ -67,7 +75,8 @@ void *ig_arena_take(ig_arena *arena, size_t count, size_t size) {
   if (!arena->base) {
     if (!fits) {
       arena->overflow = true;
-      end = SIZE_MAX - SIZE_MAX % IG_ALIGNMENT;  // saturated: no later ig_arena_create of this size succeeds
+      end = SIZE_MAX -
+            SIZE_MAX % IG_ALIGNMENT;  // saturated: no later ig_arena_create of this size succeeds
     }
     arena->used = end;
     if (end > arena->peak) arena->peak = end;

@@ -1,7 +1,8 @@
 // Arenas: plan first, allocate once, carve.
 //
-// A `carve` function takes its buffers from an arena with ig_arena_take and stores the pointers; it does nothing else. Run over an arena without
-// memory it only measures; run again over one of the measured size it hands out real pointers. So the memory plan of a model is the code that uses it,
+// A `carve` function takes its buffers from an arena with ig_arena_take and stores the pointers; it
+// does nothing else. Run over an arena without memory it only measures; run again over one of the
+// measured size it hands out real pointers. So the memory plan of a model is the code that uses it,
 // and nothing that computes can fail for want of memory.
 #ifndef IG_BASE_ARENA_H
 #define IG_BASE_ARENA_H
@@ -19,14 +20,18 @@ typedef struct ig_arena {
 } ig_arena;
 
 ig_arena ig_arena_measure(void);
-// Reserves `size` bytes, zeroed by the system (pages are touched only when used). ig_arena_free releases.
+// Reserves `size` bytes, zeroed by the system (pages are touched only when used). ig_arena_free
+// releases.
 ig_status ig_arena_create(ig_arena *arena, size_t size, ig_error *err);
 void ig_arena_free(ig_arena *arena);
-// Has the system hand over the pages of the first `bytes` now, not at their first use in the middle of something timed.
+// Has the system hand over the pages of the first `bytes` now, not at their first use in the middle
+// of something timed.
 void ig_arena_touch(ig_arena *arena, size_t bytes);
-// Little will ever be used behind the first `bytes`: pages are to come one by one there, not by huge ones.
+// Little will ever be used behind the first `bytes`: pages are to come one by one there, not by
+// huge ones.
 void ig_arena_sparse(ig_arena *arena, size_t bytes);
-// count * size bytes, aligned to IG_ALIGNMENT and padded with one alignment unit behind (kernels may over-read, never over-write). NULL while measuring.
+// count * size bytes, aligned to IG_ALIGNMENT and padded with one alignment unit behind (kernels
+// may over-read, never over-write). NULL while measuring.
 void *ig_arena_take(ig_arena *arena, size_t count, size_t size);
 // Scratch: what was taken since the mark is given back.
 size_t ig_arena_mark(const ig_arena *arena);

@@ -1,4 +1,5 @@
-// Cores. A process may use those it may run on, unless its control group may use less time than they have (a container of "1.5 CPUs").
+// Cores. A process may use those it may run on, unless its control group may use less time than
+// they have (a container of "1.5 CPUs").
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE  // sched_getaffinity, sched_getcpu, pthread_setaffinity_np
 #endif
@@ -15,7 +16,8 @@
 #define MOST_CPUS 65536
 
 #ifdef __linux__
-// The cores that the calling thread may use, for CPU_FREE; NULL where that is not known. Linux refuses a set smaller than the machine's, so it grows.
+// The cores that the calling thread may use, for CPU_FREE; NULL where that is not known. Linux
+// refuses a set smaller than the machine's, so it grows.
 static cpu_set_t *allowed_cpus(size_t *bytes) {
   for (int size = CPU_SETSIZE; size <= MOST_CPUS; size *= 2) {
     cpu_set_t *set = CPU_ALLOC((size_t)size);
@@ -61,23 +63,29 @@ static bool read_line(const char *directory, const char *name, char *line, int s
   return read;
 }
 
-// Cores' worth of time that one group may use, rounded up; 0: no limit. Version 2 has "quota period" or "max period" in one file, version 1 a file
-// for each, quota -1 where there is no limit (Linux, admin-guide/cgroup-v2 and scheduler/sched-bwc).
+// Cores' worth of time that one group may use, rounded up; 0: no limit. Version 2 has "quota
+// period" or "max period" in one file, version 1 a file for each, quota -1 where there is no limit
+// (Linux, admin-guide/cgroup-v2 and scheduler/sched-bwc).
 static int quota_of(const char *group) {
   char line[128];
   long quota = 0, period = 0;
   if (read_line(group, "cpu.max", line, sizeof line)) {
     if (sscanf(line, "%ld %ld", &quota, &period) != 2) return 0;
   } else {
-    if (!read_line(group, "cpu.cfs_quota_us", line, sizeof line) || sscanf(line, "%ld", &quota) != 1) return 0;
-    if (!read_line(group, "cpu.cfs_period_us", line, sizeof line) || sscanf(line, "%ld", &period) != 1) return 0;
+    if (!read_line(group, "cpu.cfs_quota_us", line, sizeof line) ||
+        sscanf(line, "%ld", &quota) != 1)
+      return 0;
+    if (!read_line(group, "cpu.cfs_period_us", line, sizeof line) ||
+        sscanf(line, "%ld", &period) != 1)
+      return 0;
   }
   if (quota <= 0 || period <= 0 || quota / period >= MOST_CPUS) return 0;
   return (int)((quota + period - 1) / period);
 }
 
-// The tightest limit of the group `path` below the mount and of the groups around it. Inside a container the path may be one that only the host
-// sees; the mount is then the container's own group, where the walk ends.
+// The tightest limit of the group `path` below the mount and of the groups around it. Inside a
+// container the path may be one that only the host sees; the mount is then the container's own
+// group, where the walk ends.
 static int tightest(const char *mount, const char *path, int count) {
   char group[PATH_MAX];
   const size_t root = strlen(mount);
@@ -97,13 +105,19 @@ int ig_cpu_quota(const char *groups, const char *mounts, int count) {
   char line[PATH_MAX];
   while (fgets(line, sizeof line, file) != NULL) {  // "hierarchy:controllers:path"
     line[strcspn(line, "\n")] = 0;
-    char *controllers = strchr(line, ':'), *path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
+    char *controllers = strchr(line, ':'),
+         *path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
     if (path == NULL) continue;
     *path++ = 0;
     char mount[PATH_MAX];
-    const char *below = controllers[1] == 0 ? "" : controllers + 1;  // version 2 has no controllers in the line
-    if (*below != 0 && strcmp(below, "cpu") != 0 && strcmp(below, "cpu,cpuacct") != 0 && strcmp(below, "cpuacct,cpu") != 0) continue;
-    if (snprintf(mount, sizeof mount, "%s%s%s", mounts, *below ? "/" : "", below) < (int)sizeof mount) count = tightest(mount, path, count);
+    const char *below =
+        controllers[1] == 0 ? "" : controllers + 1;  // version 2 has no controllers in the line
+    if (*below != 0 && strcmp(below, "cpu") != 0 && strcmp(below, "cpu,cpuacct") != 0 &&
+        strcmp(below, "cpuacct,cpu") != 0)
+      continue;
+    if (snprintf(mount, sizeof mount, "%s%s%s", mounts, *below ? "/" : "", below) <
+        (int)sizeof mount)
+      count = tightest(mount, path, count);
   }
   fclose(file);
   return count;

@@ -23,14 +23,16 @@ const char *ig_status_name(ig_status status) {
   return "unknown";
 }
 
-// A message is one line: whatever a file's contents brought in, control characters become spaces. A sequence cut by the buffer's end is dropped, so
-// that the message stays valid UTF-8 where its parts were.
+// A message is one line: whatever a file's contents brought in, control characters become spaces. A
+// sequence cut by the buffer's end is dropped, so that the message stays valid UTF-8 where its
+// parts were.
 static void store_message(ig_error *err, const char *text) {
   size_t length = strnlen(text, sizeof err->message - 1);
   if (text[length] != '\0') {
     while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) length--;
   }
-  for (size_t i = 0; i < length; i++) err->message[i] = (unsigned char)text[i] < 0x20 ? ' ' : text[i];
+  for (size_t i = 0; i < length; i++)
+    err->message[i] = (unsigned char)text[i] < 0x20 ? ' ' : text[i];
   err->message[length] = '\0';
 }
 

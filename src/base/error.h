@@ -3,10 +3,13 @@
 #define IG_BASE_ERROR_H
 #include "ingot.h"
 
-// Fills *err (may be NULL) and returns status, so that `return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));` reads well.
-ig_status ig_fail(ig_error *err, ig_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+// Fills *err (may be NULL) and returns status, so that `return ig_fail(err, IG_ERROR_IO, "%s: %s",
+// path, strerror(errno));` reads well.
+ig_status ig_fail(ig_error *err, ig_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 // Puts "context: " before the message already in *err; returns err's status.
-ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 // IG_ERROR_ARGUMENT where a caller gave NULL for what the message calls `name`.
 ig_status ig_need(const void *value, const char *name, ig_error *err);
 // Forwards a failure.

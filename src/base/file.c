@@ -13,7 +13,8 @@
 #include "base/error.h"
 
 static ig_status fail_on(ig_error *err, const char *path, const char *what) {
-  return ig_fail(err, errno == ENOMEM ? IG_ERROR_MEMORY : IG_ERROR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
+  return ig_fail(err, errno == ENOMEM ? IG_ERROR_MEMORY : IG_ERROR_IO, "%s: cannot %s: %s", path,
+                 what, strerror(errno));
 }
 
 ig_status ig_file_open(ig_file *file, const char *path, ig_error *err) {
@@ -26,21 +27,24 @@ ig_status ig_file_open(ig_file *file, const char *path, ig_error *err) {
   if (fstat(handle, &status) != 0)
     result = fail_on(err, path, "stat");
   else if (!S_ISREG(status.st_mode))
-    result = ig_fail(err, IG_ERROR_IO, "%s: expected a regular file, found %s", path, S_ISDIR(status.st_mode) ? "a directory" : "something else");
+    result = ig_fail(err, IG_ERROR_IO, "%s: expected a regular file, found %s", path,
+                     S_ISDIR(status.st_mode) ? "a directory" : "something else");
   else
     file->size = (size_t)status.st_size;
   if (result != IG_OK) ig_file_close(file);
   return result;
 }
 
-ig_status ig_file_read(const ig_file *file, const char *path, size_t offset, void *to, size_t size, ig_error *err) {
+ig_status ig_file_read(const ig_file *file, const char *path, size_t offset, void *to, size_t size,
+                       ig_error *err) {
   for (size_t done = 0; done < size;) {
     ssize_t got = pread(file->handle, (char *)to + done, size - done, (off_t)(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_on(err, path, "read");
     if (got == 0)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: ends at byte %zu, expected %zu: it was cut short while it was read", path, offset + done,
-                     offset + size);
+      return ig_fail(err, IG_ERROR_FORMAT,
+                     "%s: ends at byte %zu, expected %zu: it was cut short while it was read", path,
+                     offset + done, offset + size);
     done += (size_t)got;
   }
   return IG_OK;
@@ -52,13 +56,15 @@ void ig_file_close(ig_file *file) {
 }
 
 // Reads to the end instead of trusting a size: pipes have none, and a file may grow meanwhile.
-static ig_status read_stream(FILE *file, const char *path, char **out, size_t *size, ig_error *err) {
+static ig_status read_stream(FILE *file, const char *path, char **out, size_t *size,
+                             ig_error *err) {
   char *text = NULL;
   size_t capacity = 0, length = 0;
   for (;;) {
     size_t needed;
-    ig_status status = ig_size_add(length, 65536, &needed) ? ig_grow((void **)&text, &capacity, needed, 1, err)
-                                                           : ig_fail(err, IG_ERROR_MEMORY, "%s: too large to read", path);
+    ig_status status = ig_size_add(length, 65536, &needed)
+                           ? ig_grow((void **)&text, &capacity, needed, 1, err)
+                           : ig_fail(err, IG_ERROR_MEMORY, "%s: too large to read", path);
     if (status != IG_OK) {
       free(text);
       return status;
@@ -87,15 +93,17 @@ ig_status ig_read_file(const char *path, char **out, size_t *size, ig_error *err
   return status;
 }
 
-// ---- atomic writes --------------------------------------------------------------------------------------------------------------------------
+// ---- atomic writes ----------------------------------------------------------
 
-// Where the bytes shall end: behind a symbolic link, so that the link itself stays. NULL when memory is out.
+// Where the bytes shall end: behind a symbolic link, so that the link itself stays. NULL when
+// memory is out.
 static char *final_path(const char *path, ig_error *err) {
   char *resolved = realpath(path, NULL);
   return resolved ? resolved : ig_duplicate(path, strlen(path), err);
 }
 
-// O_EXCL and a name of this process and count: two writers of one path never share a temporary file, and permissions follow the umask.
+// O_EXCL and a name of this process and count: two writers of one path never share a temporary
+// file, and permissions follow the umask.
 static int open_temporary(const char *path, char **name, ig_error *err) {
   static atomic_uint counter;
   size_t room = strlen(path) + 48;
@@ -145,14 +153,18 @@ ig_status ig_writer_open(ig_writer *writer, const char *path, ig_error *err) {
   if (!err) err = &local;
   struct stat status;
   bool exists = stat(path, &status) == 0;
-  if (exists && S_ISDIR(status.st_mode)) return ig_fail(err, IG_ERROR_IO, "%s: cannot write: is a directory", path);
+  if (exists && S_ISDIR(status.st_mode))
+    return ig_fail(err, IG_ERROR_IO, "%s: cannot write: is a directory", path);
   writer->path = final_path(path, err);
   if (!writer->path) return IG_ERROR_MEMORY;
   // A terminal, a pipe or /dev/null is written to directly: there is nothing to rename over.
-  int descriptor = exists && !S_ISREG(status.st_mode) ? open(path, O_WRONLY | O_CLOEXEC) : open_temporary(writer->path, &writer->temporary, err);
+  int descriptor = exists && !S_ISREG(status.st_mode)
+                       ? open(path, O_WRONLY | O_CLOEXEC)
+                       : open_temporary(writer->path, &writer->temporary, err);
   if (descriptor >= 0) writer->file = fdopen(descriptor, "wb");
   if (writer->file) {
-    if (exists && S_ISREG(status.st_mode)) (void)fchmod(descriptor, status.st_mode & 07777);  // a replaced file keeps its mode
+    if (exists && S_ISREG(status.st_mode))
+      (void)fchmod(descriptor, status.st_mode & 07777);  // a replaced file keeps its mode
     return IG_OK;
   }
   ig_status result = err->status != IG_OK ? err->status : fail_on(err, path, "open");
@@ -168,12 +180,14 @@ ig_status ig_writer_write(ig_writer *writer, const void *data, size_t size, ig_e
 
 ig_status ig_sync_parent(const char *path, ig_error *err) {
   const char *slash = strrchr(path, '/');
-  char *directory = !slash ? ig_duplicate(".", 1, err) : ig_duplicate(path, slash == path ? 1 : (size_t)(slash - path), err);
+  char *directory = !slash ? ig_duplicate(".", 1, err)
+                           : ig_duplicate(path, slash == path ? 1 : (size_t)(slash - path), err);
   if (!directory) return IG_ERROR_MEMORY;
   int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   ig_status result = IG_OK;
   // Some file systems cannot sync a directory and say EINVAL; the rename itself has happened.
-  if (descriptor < 0 || (fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS)) result = fail_on(err, directory, "sync");
+  if (descriptor < 0 || (fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS))
+    result = fail_on(err, directory, "sync");
   if (descriptor >= 0) close(descriptor);
   free(directory);
   return result;
@@ -182,7 +196,8 @@ ig_status ig_sync_parent(const char *path, ig_error *err) {
 ig_status ig_writer_commit(ig_writer *writer, ig_error *err) {
   ig_status result = IG_OK;
   if (fflush(writer->file) != 0) result = fail_on(err, writer->path, "write");
-  if (result == IG_OK && writer->temporary && fsync(fileno(writer->file)) != 0) result = fail_on(err, writer->path, "sync");
+  if (result == IG_OK && writer->temporary && fsync(fileno(writer->file)) != 0)
+    result = fail_on(err, writer->path, "sync");
   int closed = fclose(writer->file);
   writer->file = NULL;
   if (result == IG_OK && closed != 0) result = fail_on(err, writer->path, "close");
@@ -226,13 +241,14 @@ ig_status ig_copy_file(const char *from, const char *to, ig_error *err) {
   return status;
 }
 
-// ---- directories and names --------------------------------------------------------------------------------------------------------------------
+// ---- directories and names --------------------------------------------------
 
 ig_status ig_file_stamp(const char *path, char text[IG_STAMP_TEXT], size_t *bytes, ig_error *err) {
   struct stat s;
   if (stat(path, &s)) return fail_on(err, path, "look at");
-  snprintf(text, IG_STAMP_TEXT, "%llx-%llx-%llx-%llx.%lx-%llx.%lx", (unsigned long long)s.st_dev, (unsigned long long)s.st_ino,
-           (unsigned long long)s.st_size, (unsigned long long)s.st_mtim.tv_sec, (unsigned long)s.st_mtim.tv_nsec,
+  snprintf(text, IG_STAMP_TEXT, "%llx-%llx-%llx-%llx.%lx-%llx.%lx", (unsigned long long)s.st_dev,
+           (unsigned long long)s.st_ino, (unsigned long long)s.st_size,
+           (unsigned long long)s.st_mtim.tv_sec, (unsigned long)s.st_mtim.tv_nsec,
            (unsigned long long)s.st_ctim.tv_sec, (unsigned long)s.st_ctim.tv_nsec);
   *bytes = (size_t)s.st_size;
   return IG_OK;
@@ -246,7 +262,8 @@ static ig_status make_directory(const char *path, ig_error *err) {
   struct stat status;
   if (stat(path, &status) == 0) {
     if (S_ISDIR(status.st_mode)) return IG_OK;
-    return ig_fail(err, IG_ERROR_IO, "%s: cannot make a directory: a file of this name is in the way", path);
+    return ig_fail(err, IG_ERROR_IO,
+                   "%s: cannot make a directory: a file of this name is in the way", path);
   }
   errno = reason;
   return fail_on(err, path, "make directory");

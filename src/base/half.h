@@ -1,4 +1,5 @@
-// bfloat16 and IEEE half precision to and from float, one value at a time: round to nearest even, NaN stays NaN, subnormals kept.
+// bfloat16 and IEEE half precision to and from float, one value at a time: round to nearest even,
+// NaN stays NaN, subnormals kept.
 #ifndef IG_BASE_HALF_H
 #define IG_BASE_HALF_H
 #include <stddef.h>

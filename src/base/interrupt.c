@@ -1,4 +1,5 @@
-// The interruption flag. A lock-free atomic is the one thing that is both async-signal-safe and visible to other threads.
+// The interruption flag. A lock-free atomic is the one thing that is both async-signal-safe and
+// visible to other threads.
 #include "base/interrupt.h"
 
 #include <stdatomic.h>

@@ -1,7 +1,10 @@
-// A thread pool. A loop's indices are dealt out in shares, one a thread, so that in loop after loop the same thread meets the same part of the data, which is
-// then in its cache; who has finished his share helps the others. A share is one word, its ticket: (round, indices left). An index is claimed by decrementing it.
-// A claim that succeeds belongs to the running loop, because the loop cannot end before its last claimed index is done; so the loop's description is read
-// only behind a claim, late workers are harmless, and the caller never waits for a worker that found nothing to do.
+// A thread pool. A loop's indices are dealt out in shares, one a thread, so that in loop after loop
+// the same thread meets the same part of the data, which is then in its cache; who has finished his
+// share helps the others. A share is one word, its ticket: (round, indices left). An index is
+// claimed by decrementing it. A claim that succeeds belongs to the running loop, because the loop
+// cannot end before its last claimed index is done; so the loop's description is read only behind a
+// claim, late workers are harmless, and the caller never waits for a worker that found nothing to
+// do.
 #include "base/pool.h"
 
 #include <errno.h>
@@ -15,8 +18,9 @@
 #include "base/cpus.h"
 #include "base/error.h"
 
-// Looks, of ~0.05 us each, before sleeping. Waking a sleeper costs 30 to 50 us; where one thread sleeps while it waits for the other at the end of a loop, the
-// other sleeps while it waits for the next to begin, and so on in loop after loop. So waiting lasts several times that.
+// Looks, of ~0.05 us each, before sleeping. Waking a sleeper costs 30 to 50 us; where one thread
+// sleeps while it waits for the other at the end of a loop, the other sleeps while it waits for the
+// next to begin, and so on in loop after loop. So waiting lasts several times that.
 #define SPINS 8000
 
 typedef struct ig_share {
@@ -67,8 +71,10 @@ static uint32_t share_begin(const ig_pool *pool, int thread) {
 static void run_index(ig_pool *pool, uint32_t index, int worker) {
   const uint32_t count = pool->count;
   pool->task(pool->context, pool->first + index, worker);
-  // Sequentially consistent against caller_sleeps: either the caller sees the last index done, or this worker sees the caller asleep.
-  if (atomic_fetch_add(&pool->finished, 1) + 1 == count && worker != 0 && atomic_load(&pool->caller_sleeps)) {
+  // Sequentially consistent against caller_sleeps: either the caller sees the last index done, or
+  // this worker sees the caller asleep.
+  if (atomic_fetch_add(&pool->finished, 1) + 1 == count && worker != 0 &&
+      atomic_load(&pool->caller_sleeps)) {
     pthread_mutex_lock(&pool->mutex);
     pthread_cond_signal(&pool->done);
     pthread_mutex_unlock(&pool->mutex);
@@ -81,7 +87,9 @@ static void work_on(ig_pool *pool, int share, int worker) {
   uint64_t seen = atomic_load_explicit(ticket, memory_order_relaxed);
   while ((uint32_t)seen > 0) {
     // The low word is not 0, so the decrement never touches the round.
-    if (!atomic_compare_exchange_weak_explicit(ticket, &seen, seen - 1, memory_order_acquire, memory_order_relaxed)) continue;
+    if (!atomic_compare_exchange_weak_explicit(ticket, &seen, seen - 1, memory_order_acquire,
+                                               memory_order_relaxed))
+      continue;
     run_index(pool, share_begin(pool, share + 1) - (uint32_t)seen, worker);
     seen = atomic_load_explicit(ticket, memory_order_relaxed);
   }
@@ -91,10 +99,14 @@ static void work(ig_pool *pool, int worker) {
   for (int i = 0; i < pool->threads; i++) work_on(pool, (worker + i) % pool->threads, worker);
 }
 
-static uint32_t round_of(ig_pool *pool, int share) { return (uint32_t)(atomic_load(&pool->shares[share].ticket) >> 32); }
+static uint32_t round_of(ig_pool *pool, int share) {
+  return (uint32_t)(atomic_load(&pool->shares[share].ticket) >> 32);
+}
 
 // A worker watches its own share, which gets the number of each round.
-static bool nothing_new(const ig_worker *w, uint32_t seen) { return round_of(w->pool, w->number) == seen && !atomic_load(&w->pool->stop); }
+static bool nothing_new(const ig_worker *w, uint32_t seen) {
+  return round_of(w->pool, w->number) == seen && !atomic_load(&w->pool->stop);
+}
 
 static void sleep_until_news(const ig_worker *w, uint32_t seen) {
   ig_pool *pool = w->pool;
@@ -117,8 +129,9 @@ static void *worker_main(void *argument) {
   return NULL;
 }
 
-// In a virtual machine, Linux takes an idle core for one that the host has taken away, so it wakes a sleeper on the core of who wakes it, where both
-// then take turns for milliseconds (kernel/sched: available_idle_cpu, vcpu_is_preempted). So workers are kept off the caller's core.
+// In a virtual machine, Linux takes an idle core for one that the host has taken away, so it wakes
+// a sleeper on the core of who wakes it, where both then take turns for milliseconds (kernel/sched:
+// available_idle_cpu, vcpu_is_preempted). So workers are kept off the caller's core.
 static void move_off_caller(ig_pool *pool) {
   const int cpu = ig_current_cpu();
   if (cpu < 0 || cpu == pool->caller_cpu || pool->spins == 0) return;
@@ -152,7 +165,8 @@ static void run_round(ig_pool *pool, size_t first, uint32_t count) {
   atomic_store_explicit(&pool->finished, 0, memory_order_relaxed);
   pool->round++;
   for (int i = 0; i < pool->threads; i++)
-    atomic_store(&pool->shares[i].ticket, (uint64_t)pool->round << 32 | (share_begin(pool, i + 1) - share_begin(pool, i)));
+    atomic_store(&pool->shares[i].ticket,
+                 (uint64_t)pool->round << 32 | (share_begin(pool, i + 1) - share_begin(pool, i)));
   wake_sleepers(pool);
   work(pool, 0);
   wait_for_workers(pool);
@@ -192,15 +206,20 @@ static int start_workers(ig_pool *pool) {
 ig_status ig_pool_create(int threads, ig_pool **out, ig_error *err) {
   *out = NULL;
   if (threads < 0 || threads > IG_MOST_THREADS)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected 0 to %d, found %d", IG_MOST_THREADS, threads);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected 0 to %d, found %d", IG_MOST_THREADS,
+                   threads);
   int cpus = ig_cpu_count();
   if (threads == 0) threads = cpus;
   void *memory = NULL;
   const size_t size = sizeof(ig_pool) + (size_t)threads * sizeof(ig_share);
-  if (posix_memalign(&memory, _Alignof(ig_pool), size) != 0) return ig_fail(err, IG_ERROR_MEMORY, "cannot allocate a thread pool");
+  if (posix_memalign(&memory, _Alignof(ig_pool), size) != 0)
+    return ig_fail(err, IG_ERROR_MEMORY, "cannot allocate a thread pool");
   ig_pool *pool = memset(memory, 0, size);
   pool->threads = threads;
-  pool->spins = threads <= cpus ? SPINS : 0;  // more threads than cores: spinning would only keep the others from running
+  pool->spins =
+      threads <= cpus
+          ? SPINS
+          : 0;  // more threads than cores: spinning would only keep the others from running
   pool->caller_cpu = -1;
   pthread_mutex_init(&pool->mutex, NULL);
   pthread_cond_init(&pool->wake, NULL);
@@ -208,8 +227,9 @@ ig_status ig_pool_create(int threads, ig_pool **out, ig_error *err) {
   pool->workers = ig_allocate((size_t)threads, sizeof *pool->workers, err);
   int failed = pool->workers ? start_workers(pool) : 0;
   if (!pool->workers || failed) {
-    ig_status status =
-        failed ? ig_fail(err, IG_ERROR_MEMORY, "cannot start thread %d of %d: %s", pool->started + 1, threads, strerror(failed)) : IG_ERROR_MEMORY;
+    ig_status status = failed ? ig_fail(err, IG_ERROR_MEMORY, "cannot start thread %d of %d: %s",
+                                        pool->started + 1, threads, strerror(failed))
+                              : IG_ERROR_MEMORY;
     ig_pool_free(pool);
     return status;
   }

@@ -1,5 +1,6 @@
-// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011).
-// A number is a pure function of (seed, stream, position): nothing to store, nothing depends on threads.
+// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as
+// 1, 2, 3", SC 2011). A number is a pure function of (seed, stream, position): nothing to store,
+// nothing depends on threads.
 #ifndef IG_BASE_RANDOM_H
 #define IG_BASE_RANDOM_H
 #include <stddef.h>

@@ -2,7 +2,8 @@
 #ifndef IG_BASE_REPORT_H
 #define IG_BASE_REPORT_H
 #include "ingot.h"
-void ig_report(const ig_reporter *reporter, ig_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void ig_report(const ig_reporter *reporter, ig_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void ig_report_progress(const ig_reporter *reporter, const ig_progress *progress);
 double ig_seconds(void);  // monotonic clock
 #endif

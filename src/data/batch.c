@@ -31,14 +31,20 @@ struct ig_batcher {
 
 typedef struct ig_sort_key {
   size_t target, source;  // lengths
-  size_t place;           // in the shuffled order: breaks ties, so that the order does not depend on qsort
+  size_t place;  // in the shuffled order: breaks ties, so that the order does not depend on qsort
   uint32_t pair;
 } ig_sort_key;
 
-ig_status ig_batcher_create(const ig_corpus *corpus, const ig_batcher_options *options, ig_batcher **out, ig_error *err) {
-  if (options->batch_tokens < 1) return ig_fail(err, IG_ERROR_ARGUMENT, "batch_tokens: expected a number above 0, found %d", options->batch_tokens);
-  if (corpus->pairs == 0) return ig_fail(err, IG_ERROR_FORMAT, "no pair of sentences is left to make batches of");
-  if (corpus->pairs > UINT32_MAX) return ig_fail(err, IG_ERROR_UNSUPPORTED, "%zu pairs of sentences: at most %u", corpus->pairs, UINT32_MAX);
+ig_status ig_batcher_create(const ig_corpus *corpus, const ig_batcher_options *options,
+                            ig_batcher **out, ig_error *err) {
+  if (options->batch_tokens < 1)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "batch_tokens: expected a number above 0, found %d",
+                   options->batch_tokens);
+  if (corpus->pairs == 0)
+    return ig_fail(err, IG_ERROR_FORMAT, "no pair of sentences is left to make batches of");
+  if (corpus->pairs > UINT32_MAX)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%zu pairs of sentences: at most %u", corpus->pairs,
+                   UINT32_MAX);
   ig_batcher *b = ig_allocate(1, sizeof *b, err);
   if (!b) return IG_ERROR_MEMORY;
   b->corpus = corpus;
@@ -74,7 +80,8 @@ static int compare_keys(const void *left, const void *right) {
 static size_t pool_end(const ig_batcher *b, size_t begin) {
   const size_t budget = (size_t)b->options.pool_batches * (size_t)b->options.batch_tokens;
   size_t tokens = 0, end = begin;
-  while (end < b->corpus->pairs && (end == begin || tokens < budget)) tokens += ig_corpus_length(b->corpus, IG_TARGET, b->order[end++]);
+  while (end < b->corpus->pairs && (end == begin || tokens < budget))
+    tokens += ig_corpus_length(b->corpus, IG_TARGET, b->order[end++]);
   return end;
 }
 
@@ -82,8 +89,10 @@ static ig_status sort_pool(ig_batcher *b, size_t begin, size_t end, ig_error *er
   IG_TRY(ig_grow((void **)&b->keys, &b->key_capacity, end - begin, sizeof *b->keys, err));
   for (size_t i = begin; i < end; i++) {
     const uint32_t pair = b->order[i];
-    b->keys[i - begin] = (ig_sort_key){
-        .target = ig_corpus_length(b->corpus, IG_TARGET, pair), .source = ig_corpus_length(b->corpus, IG_SOURCE, pair), .place = i, .pair = pair};
+    b->keys[i - begin] = (ig_sort_key){.target = ig_corpus_length(b->corpus, IG_TARGET, pair),
+                                       .source = ig_corpus_length(b->corpus, IG_SOURCE, pair),
+                                       .place = i,
+                                       .pair = pair};
   }
   qsort(b->keys, end - begin, sizeof *b->keys, compare_keys);
   for (size_t i = begin; i < end; i++) b->order[i] = b->keys[i - begin].pair;
@@ -121,7 +130,8 @@ static ig_status shuffle_batches(ig_batcher *b, size_t first, uint64_t stream, i
 static ig_status lay_out(ig_batcher *b, uint64_t epoch, ig_error *err) {
   const size_t pairs = b->corpus->pairs;
   // The streams of one epoch: its pairs, then the batches of its pools.
-  const uint64_t pair_stream = ig_hash_name("data.pairs") + epoch, batch_stream = ig_hash_name("data.batches") ^ (epoch << 32);
+  const uint64_t pair_stream = ig_hash_name("data.pairs") + epoch,
+                 batch_stream = ig_hash_name("data.batches") ^ (epoch << 32);
   if (b->options.shuffle)
     ig_random_permutation(b->options.seed, pair_stream, pairs, b->order);
   else
@@ -156,7 +166,9 @@ ig_batch_bounds ig_batcher_most(const ig_batcher *b) {
   ig_batch_bounds most = {0};
   size_t shortest = SIZE_MAX;
   for (size_t i = 0; i < b->corpus->pairs; i++) {
-    for (int side = 0; side < 2; side++) most.longest[side] = larger(most.longest[side], ig_corpus_length(b->corpus, (ig_side)side, i));
+    for (int side = 0; side < 2; side++)
+      most.longest[side] =
+          larger(most.longest[side], ig_corpus_length(b->corpus, (ig_side)side, i));
     const size_t length = ig_corpus_length(b->corpus, IG_TARGET, i);
     if (length < shortest) shortest = length;
   }
@@ -178,7 +190,8 @@ ig_batch_bounds ig_batcher_largest(const ig_batcher *b) {
         tokens[side] += length;
         largest.longest[side] = larger(largest.longest[side], length);
       }
-    for (int side = 0; side < 2; side++) largest.tokens[side] = larger(largest.tokens[side], tokens[side]);
+    for (int side = 0; side < 2; side++)
+      largest.tokens[side] = larger(largest.tokens[side], tokens[side]);
     largest.sequences = larger(largest.sequences, b->batches[i].end - b->batches[i].begin);
   }
   return largest;
@@ -190,7 +203,9 @@ static ig_status need(int **array, size_t *capacity, size_t count, ig_error *err
 
 static ig_status need_room(ig_batch_buffer *out, size_t sequences, ig_error *err) {
   if (out->source_tokens > INT32_MAX || out->target_tokens > INT32_MAX || sequences >= INT32_MAX)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED, "a batch of %zu source and %zu target tokens is too large", out->source_tokens, out->target_tokens);
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "a batch of %zu source and %zu target tokens is too large", out->source_tokens,
+                   out->target_tokens);
   IG_TRY(need(&out->source, &out->capacity[0], out->source_tokens, err));
   IG_TRY(need(&out->source_offsets, &out->capacity[1], sequences + 1, err));
   IG_TRY(need(&out->target_input, &out->capacity[2], out->target_tokens, err));
@@ -211,8 +226,10 @@ ig_status ig_batcher_get(const ig_batcher *b, size_t index, ig_batch_buffer *out
   int source = 0, target = 0;
   for (size_t s = 0; s < sequences; s++) {
     const size_t pair = b->order[range.begin + s];
-    const int source_length = (int)ig_corpus_length(c, IG_SOURCE, pair), target_length = (int)ig_corpus_length(c, IG_TARGET, pair);
-    const int32_t *source_ids = c->ids[IG_SOURCE] + c->offsets[IG_SOURCE][pair], *target_ids = c->ids[IG_TARGET] + c->offsets[IG_TARGET][pair];
+    const int source_length = (int)ig_corpus_length(c, IG_SOURCE, pair),
+              target_length = (int)ig_corpus_length(c, IG_TARGET, pair);
+    const int32_t *source_ids = c->ids[IG_SOURCE] + c->offsets[IG_SOURCE][pair],
+                  *target_ids = c->ids[IG_TARGET] + c->offsets[IG_TARGET][pair];
     out->source_offsets[s] = source;
     out->target_offsets[s] = target;
     for (int i = 0; i < source_length; i++) out->source[source + i] = source_ids[i];

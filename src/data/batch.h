@@ -1,12 +1,14 @@
-// Batches by token budget. Pairs are shuffled anew each epoch, sorted by length within pools of many batches, cut into batches, and the batches of a
-// pool are shuffled: all of it a pure function of (corpus, options, epoch), so that (epoch, index) is all a resumed run needs to know.
+// Batches by token budget. Pairs are shuffled anew each epoch, sorted by length within pools of
+// many batches, cut into batches, and the batches of a pool are shuffled: all of it a pure function
+// of (corpus, options, epoch), so that (epoch, index) is all a resumed run needs to know.
 #ifndef IG_DATA_BATCH_H
 #define IG_DATA_BATCH_H
 #include "data/corpus.h"
 #include "ingot.h"
 
 typedef struct ig_batcher_options {
-  int batch_tokens;  // target tokens a batch, at most (no padding is counted: there is none); source tokens: twice as many at most
+  int batch_tokens;  // target tokens a batch, at most (no padding is counted: there is none);
+                     // source tokens: twice as many at most
   int pool_batches;  // batches' worth of pairs sorted by length together; 0: 100
   uint64_t seed;
   bool shuffle;  // false: the corpus's own order within and between pools (validation)
@@ -14,20 +16,23 @@ typedef struct ig_batcher_options {
 } ig_batcher_options;
 
 typedef struct ig_batcher ig_batcher;  // ig_batcher_free; borrows the corpus
-ig_status ig_batcher_create(const ig_corpus *corpus, const ig_batcher_options *options, ig_batcher **out, ig_error *err);
+ig_status ig_batcher_create(const ig_corpus *corpus, const ig_batcher_options *options,
+                            ig_batcher **out, ig_error *err);
 void ig_batcher_free(ig_batcher *batcher);
 
-// Lays out an epoch (no work where it is the present one) and tells how many batches it has: at least 1.
+// Lays out an epoch (no work where it is the present one) and tells how many batches it has: at
+// least 1.
 ig_status ig_batcher_epoch(ig_batcher *batcher, uint64_t epoch, size_t *batches, ig_error *err);
 
 // What batches come to, each number on its own; index 0 source, 1 target.
 typedef struct ig_batch_bounds {
   size_t sequences, tokens[2], longest[2];
 } ig_batch_bounds;
-ig_batch_bounds ig_batcher_most(const ig_batcher *batcher);     // no batch of any epoch exceeds these
+ig_batch_bounds ig_batcher_most(const ig_batcher *batcher);  // no batch of any epoch exceeds these
 ig_batch_bounds ig_batcher_largest(const ig_batcher *batcher);  // in the epoch laid out
 
-// A batch of ingot.h and the arrays it points to. Start from {0}; grows as needed; ig_batch_buffer_free.
+// A batch of ingot.h and the arrays it points to. Start from {0}; grows as needed;
+// ig_batch_buffer_free.
 typedef struct ig_batch_buffer {
   ig_batch batch;
   int *source, *source_offsets, *target_input, *target_output, *target_offsets;
@@ -35,6 +40,7 @@ typedef struct ig_batch_buffer {
   size_t source_tokens, target_tokens;  // end of sentence included
 } ig_batch_buffer;
 // Batch `index` of the present epoch. A pair longer than batch_tokens is a batch of its own.
-ig_status ig_batcher_get(const ig_batcher *batcher, size_t index, ig_batch_buffer *out, ig_error *err);
+ig_status ig_batcher_get(const ig_batcher *batcher, size_t index, ig_batch_buffer *out,
+                         ig_error *err);
 void ig_batch_buffer_free(ig_batch_buffer *buffer);
 #endif

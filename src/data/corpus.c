@@ -37,7 +37,8 @@ typedef struct ig_loader {
   size_t ids_capacity[2], offsets_capacity[2], text_capacity[2], line_capacity;
 } ig_loader;
 
-static ig_status keep_line(ig_line_block *block, size_t index, const char *line, size_t length, ig_error *err) {
+static ig_status keep_line(ig_line_block *block, size_t index, const char *line, size_t length,
+                           ig_error *err) {
   IG_TRY(ig_grow((void **)&block->bytes, &block->capacity, block->size + length + 1, 1, err));
   memcpy(block->bytes + block->size, line, length);
   block->bytes[block->size + length] = '\0';
@@ -52,14 +53,17 @@ static void encode_lines(void *context, size_t index, int worker) {
   const int side = (int)(index % 2);
   ig_encode_task *t = &l->task[side][index / 2];
   const ig_line_block *block = &l->block[side];
-  const size_t first = index / 2 * TASK_LINES, last = first + TASK_LINES < l->lines ? first + TASK_LINES : l->lines;
+  const size_t first = index / 2 * TASK_LINES,
+               last = first + TASK_LINES < l->lines ? first + TASK_LINES : l->lines;
   t->ids.count = 0;
   t->status = IG_OK;
   for (size_t i = first; i < last; i++) {
     const char *line = block->bytes + block->begin[i];
     const size_t length = block->begin[i + 1] - block->begin[i] - 1;
-    t->status = side == IG_SOURCE ? ig_tokenizer_encode_source(l->options->tokenizer, line, length, &t->ids, &t->err)
-                                  : ig_tokenizer_encode_target(l->options->tokenizer, line, length, &t->ids, &t->err);
+    t->status =
+        side == IG_SOURCE
+            ? ig_tokenizer_encode_source(l->options->tokenizer, line, length, &t->ids, &t->err)
+            : ig_tokenizer_encode_target(l->options->tokenizer, line, length, &t->ids, &t->err);
     if (t->status != IG_OK) {
       t->line = i;
       return;
@@ -71,8 +75,10 @@ static void encode_lines(void *context, size_t index, int worker) {
 static ig_status append_side(ig_loader *l, int side, const int *ids, size_t count, ig_error *err) {
   ig_corpus *c = l->corpus;
   const size_t used = c->offsets[side][c->pairs];
-  IG_TRY(ig_grow((void **)&c->ids[side], &l->ids_capacity[side], used + count, sizeof **c->ids, err));
-  IG_TRY(ig_grow((void **)&c->offsets[side], &l->offsets_capacity[side], c->pairs + 2, sizeof **c->offsets, err));
+  IG_TRY(
+      ig_grow((void **)&c->ids[side], &l->ids_capacity[side], used + count, sizeof **c->ids, err));
+  IG_TRY(ig_grow((void **)&c->offsets[side], &l->offsets_capacity[side], c->pairs + 2,
+                 sizeof **c->offsets, err));
   for (size_t i = 0; i < count; i++) c->ids[side][used + i] = ids[i];
   c->offsets[side][c->pairs + 1] = used + count;
   return IG_OK;
@@ -87,7 +93,8 @@ static ig_status append_pair(ig_loader *l, size_t line, ig_error *err) {
     ids[side] = t->ids.ids + begin;
     count[side] = t->end[i] - begin;
   }
-  const size_t limit = l->options->max_length > 0 ? (size_t)l->options->max_length : (size_t)INT32_MAX;
+  const size_t limit =
+      l->options->max_length > 0 ? (size_t)l->options->max_length : (size_t)INT32_MAX;
   if (count[0] <= 1 || count[1] <= 1) {  // the end token alone
     l->corpus->empty++;
   } else if (count[0] > limit || count[1] > limit) {
@@ -95,7 +102,8 @@ static ig_status append_pair(ig_loader *l, size_t line, ig_error *err) {
   } else {
     for (int side = 0; side < 2; side++) IG_TRY(append_side(l, side, ids[side], count[side], err));
     if (l->options->keep_text) {
-      IG_TRY(ig_grow((void **)&l->corpus->line, &l->line_capacity, l->corpus->pairs + 1, sizeof *l->corpus->line, err));
+      IG_TRY(ig_grow((void **)&l->corpus->line, &l->line_capacity, l->corpus->pairs + 1,
+                     sizeof *l->corpus->line, err));
       l->corpus->line[l->corpus->pairs] = l->corpus->lines + line;
     }
     l->corpus->pairs++;
@@ -106,7 +114,8 @@ static ig_status append_pair(ig_loader *l, size_t line, ig_error *err) {
 static ig_status keep_text(ig_loader *l, ig_error *err) {
   ig_corpus *c = l->corpus;
   for (int side = 0; side < 2; side++) {
-    IG_TRY(ig_grow((void **)&c->text[side], &l->text_capacity[side], c->lines + l->lines, sizeof **c->text, err));
+    IG_TRY(ig_grow((void **)&c->text[side], &l->text_capacity[side], c->lines + l->lines,
+                   sizeof **c->text, err));
     memset(c->text[side] + c->lines, 0, l->lines * sizeof **c->text);
   }
   const size_t first = c->lines;
@@ -114,7 +123,8 @@ static ig_status keep_text(ig_loader *l, ig_error *err) {
   for (int side = 0; side < 2; side++) {
     const ig_line_block *block = &l->block[side];
     for (size_t i = 0; i < l->lines; i++) {
-      c->text[side][first + i] = ig_duplicate(block->bytes + block->begin[i], block->begin[i + 1] - block->begin[i] - 1, err);
+      c->text[side][first + i] = ig_duplicate(block->bytes + block->begin[i],
+                                              block->begin[i + 1] - block->begin[i] - 1, err);
       if (!c->text[side][first + i]) return IG_ERROR_MEMORY;
     }
   }
@@ -129,7 +139,8 @@ static ig_status take_block(ig_loader *l, const char *const path[2], size_t firs
     for (int side = 0; side < 2; side++) {
       const ig_encode_task *task = &l->task[side][t];
       if (task->status == IG_OK) continue;
-      return ig_fail(err, task->status, "%s:%zu: %.800s", path[side], first + task->line, task->err.message);
+      return ig_fail(err, task->status, "%s:%zu: %.800s", path[side], first + task->line,
+                     task->err.message);
     }
   for (size_t i = 0; i < l->lines; i++) IG_TRY(append_pair(l, i, err));
   if (l->options->keep_text) return keep_text(l, err);
@@ -137,35 +148,42 @@ static ig_status take_block(ig_loader *l, const char *const path[2], size_t firs
   return IG_OK;
 }
 
-// Reads on to both files' ends for a message with both counts. line: of the two last reads, one of them NULL.
-static ig_status unequal(ig_lines *const file[2], const char *const path[2], const char *const line[2], ig_error *err) {
+// Reads on to both files' ends for a message with both counts. line: of the two last reads, one of
+// them NULL.
+static ig_status unequal(ig_lines *const file[2], const char *const path[2],
+                         const char *const line[2], ig_error *err) {
   const int longer = line[0] ? 0 : 1;
   for (const char *next = line[longer]; next;) {
     size_t length;
     IG_TRY(ig_lines_next(file[longer], &next, &length, err));
   }
-  return ig_fail(err, IG_ERROR_FORMAT, "%s has %zu lines, %s has %zu: expected as many, one the translation of the other", path[0],
-                 ig_lines_number(file[0]), path[1], ig_lines_number(file[1]));
+  return ig_fail(err, IG_ERROR_FORMAT,
+                 "%s has %zu lines, %s has %zu: expected as many, one the translation of the other",
+                 path[0], ig_lines_number(file[0]), path[1], ig_lines_number(file[1]));
 }
 
 // Both files' lines until the block is full or both have ended; *ended is set where they have.
-static ig_status read_block(ig_loader *l, ig_lines *const file[2], const char *const path[2], bool *ended, ig_error *err) {
+static ig_status read_block(ig_loader *l, ig_lines *const file[2], const char *const path[2],
+                            bool *ended, ig_error *err) {
   l->lines = l->block[0].size = l->block[1].size = 0;
   l->block[0].begin[0] = l->block[1].begin[0] = 0;
   while (l->lines < BLOCK_LINES) {
     const char *line[2];
     size_t length[2];
-    for (int side = 0; side < 2; side++) IG_TRY(ig_lines_next(file[side], &line[side], &length[side], err));
+    for (int side = 0; side < 2; side++)
+      IG_TRY(ig_lines_next(file[side], &line[side], &length[side], err));
     if (!line[0] != !line[1]) return unequal(file, path, line, err);
     *ended = !line[0];
     if (*ended) break;
-    for (int side = 0; side < 2; side++) IG_TRY(keep_line(&l->block[side], l->lines, line[side], length[side], err));
+    for (int side = 0; side < 2; side++)
+      IG_TRY(keep_line(&l->block[side], l->lines, line[side], length[side], err));
     l->lines++;
   }
   return IG_OK;
 }
 
-static ig_status load_opened(ig_loader *l, ig_lines *const file[2], const char *const path[2], ig_error *err) {
+static ig_status load_opened(ig_loader *l, ig_lines *const file[2], const char *const path[2],
+                             ig_error *err) {
   bool ended = false;
   for (size_t first = 1; !ended; first += l->lines) {
     IG_TRY(read_block(l, file, path, &ended, err));
@@ -178,7 +196,8 @@ static ig_status check_opened(ig_lines *const file[2], const char *const path[2]
   const char *line[2];
   size_t length;
   do {
-    for (int side = 0; side < 2; side++) IG_TRY(ig_lines_next(file[side], &line[side], &length, err));
+    for (int side = 0; side < 2; side++)
+      IG_TRY(ig_lines_next(file[side], &line[side], &length, err));
     if (!line[0] != !line[1]) return unequal(file, path, line, err);
   } while (line[0]);
   return IG_OK;
@@ -198,19 +217,23 @@ static ig_status load_pair(ig_loader *l, const char *source, const char *target,
 
 static ig_status load_all(ig_loader *l, const ig_corpus_files *files, ig_error *err) {
   for (int side = 0; side < 2; side++) {
-    IG_TRY(ig_grow((void **)&l->corpus->offsets[side], &l->offsets_capacity[side], 1, sizeof **l->corpus->offsets, err));
+    IG_TRY(ig_grow((void **)&l->corpus->offsets[side], &l->offsets_capacity[side], 1,
+                   sizeof **l->corpus->offsets, err));
     l->corpus->offsets[side][0] = 0;
   }
-  for (size_t f = 0; f < files->count; f++) IG_TRY(load_pair(l, files->source[f], files->target[f], err));
+  for (size_t f = 0; f < files->count; f++)
+    IG_TRY(load_pair(l, files->source[f], files->target[f], err));
   return IG_OK;
 }
 
 ig_status ig_corpus_check_lines(const ig_corpus_files *files, ig_error *err) {
-  for (size_t f = 0; f < files->count; f++) IG_TRY(load_pair(NULL, files->source[f], files->target[f], err));
+  for (size_t f = 0; f < files->count; f++)
+    IG_TRY(load_pair(NULL, files->source[f], files->target[f], err));
   return IG_OK;
 }
 
-ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *options, ig_corpus *out, ig_error *err) {
+ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *options,
+                         ig_corpus *out, ig_error *err) {
   *out = (ig_corpus){0};
   ig_loader *l = ig_allocate(1, sizeof *l, err);
   if (!l) return IG_ERROR_MEMORY;
@@ -241,7 +264,8 @@ void ig_corpus_free(ig_corpus *c) {
 uint64_t ig_corpus_fingerprint(const ig_corpus *c) {
   uint64_t hash = 0xCBF29CE484222325u;
   for (int side = 0; side < 2; side++) {
-    for (size_t p = 0; p < c->pairs; p++) hash = (hash ^ ig_corpus_length(c, (ig_side)side, p)) * 0x100000001B3u;
+    for (size_t p = 0; p < c->pairs; p++)
+      hash = (hash ^ ig_corpus_length(c, (ig_side)side, p)) * 0x100000001B3u;
     const size_t count = c->offsets[side] ? c->offsets[side][c->pairs] : 0;
     for (size_t i = 0; i < count; i++) hash = (hash ^ (uint32_t)c->ids[side][i]) * 0x100000001B3u;
   }

@@ -1,21 +1,23 @@
-// Beam search exactly as Hugging Face's (transformers 5.23, generation/utils.py _beam_search and the methods it calls), one sentence at a time:
-// a candidate's score is the sum of log-probabilities; of the 2 * beam_size best, those that end may finish if they rank among the first beam_size, and
-// the best that do not end run on. Ties go to the lower (row, token).
+// Beam search exactly as Hugging Face's (transformers 5.23, generation/utils.py _beam_search and
+// the methods it calls), one sentence at a time: a candidate's score is the sum of
+// log-probabilities; of the 2 * beam_size best, those that end may finish if they rank among the
+// first beam_size, and the best that do not end run on. Ties go to the lower (row, token).
 #include <math.h>
 #include <string.h>
 
 #include "decode/processors.h"
 #include "decode/sentence.h"
 
-#define BANISHED (-1.0e9f)  // what Hugging Face adds to a score that must not win, and an empty slot's score
-#define SCAN 64             // logits looked at together: a multiple of every vector length
+#define BANISHED \
+  (-1.0e9f)      // what Hugging Face adds to a score that must not win, and an empty slot's score
+#define SCAN 64  // logits looked at together: a multiple of every vector length
 
 static bool ranks_before(const ig_candidate *a, const ig_candidate *b) {
   if (a->score != b->score) return a->score > b->score;
   return a->row != b->row ? a->row < b->row : a->token < b->token;
 }
 
-// ---- the best candidates of all rows: a heap with the worst of them on top -------------------------------------------------------------
+// ---- the best candidates of all rows: a heap with the worst of them on top ----
 
 static void sift_down(ig_candidate *heap, int count, int i) {
   for (;;) {
@@ -47,15 +49,19 @@ typedef struct row_scan {
   float limit;              // no logit up to here can enter the full heap
 } row_scan;
 
-// The heap's worst score in terms of the logits, lowered by more than the rounding of the two additions, so that the scan never passes over a winner.
+// The heap's worst score in terms of the logits, lowered by more than the rounding of the two
+// additions, so that the scan never passes over a winner.
 static void set_limit(row_scan *s) {
   if (s->count < s->capacity) {
     s->limit = -INFINITY;
     return;
   }
   const float worst = s->heap[0].score;
-  const double slack = 1e-6 * (1.0 + fabs((double)worst) + fabs((double)s->score) + fabs((double)s->normalizer));
-  s->limit = worst == -INFINITY ? -INFINITY : (float)((double)worst - (double)s->score + (double)s->normalizer - slack);
+  const double slack =
+      1e-6 * (1.0 + fabs((double)worst) + fabs((double)s->score) + fabs((double)s->normalizer));
+  s->limit = worst == -INFINITY
+                 ? -INFINITY
+                 : (float)((double)worst - (double)s->score + (double)s->normalizer - slack);
 }
 
 static void offer(row_scan *s, float logit, int token) {
@@ -112,22 +118,28 @@ static void sort_heap(ig_candidate *heap, int count) {
   }
 }
 
-// The sentence's r-th row: log p of each token is logit - the returned number, behind the processors. *known: whether sentence->largest holds no less than
-// the largest logit of each block.
-static float process_row(const ig_decode_options *options, const ig_kernels *kernels, const ig_search_rows *rows, const ig_sentence *sentence, int r,
+// The sentence's r-th row: log p of each token is logit - the returned number, behind the
+// processors. *known: whether sentence->largest holds no less than the largest logit of each block.
+static float process_row(const ig_decode_options *options, const ig_kernels *kernels,
+                         const ig_search_rows *rows, const ig_sentence *sentence, int r,
                          float *logits, bool *known) {
   const size_t vocabulary = (size_t)options->vocab_size, row = (size_t)(sentence->first_row + r);
   const int *ids = rows->ids + row * (size_t)(options->max_length + 1);
-  // Renormalising makes the first normalizer cancel out, unless the repetition penalty scales log-probabilities.
-  const bool needed = !options->renormalize || options->repetition_penalty != 1.0f, given = rows->normalizer != NULL;
-  const float first = !needed ? 0 : given ? rows->normalizer[row] : kernels->log_sum_exp(vocabulary, logits, sentence->largest);
+  // Renormalising makes the first normalizer cancel out, unless the repetition penalty scales
+  // log-probabilities.
+  const bool needed = !options->renormalize || options->repetition_penalty != 1.0f,
+             given = rows->normalizer != NULL;
+  const float first = !needed ? 0
+                      : given ? rows->normalizer[row]
+                              : kernels->log_sum_exp(vocabulary, logits, sentence->largest);
   const float normalizer = ig_process_scores(options, ids, sentence->length, first, logits);
   *known = options->renormalize || (!given && !ig_process_may_raise(options, sentence->length));
-  return options->renormalize ? kernels->log_sum_exp(vocabulary, logits, sentence->largest) : normalizer;
+  return options->renormalize ? kernels->log_sum_exp(vocabulary, logits, sentence->largest)
+                              : normalizer;
 }
 
-static int best_candidates(const ig_decode_options *options, const ig_kernels *kernels, const ig_search_rows *rows, ig_sentence *sentence,
-                           float *logits) {
+static int best_candidates(const ig_decode_options *options, const ig_kernels *kernels,
+                           const ig_search_rows *rows, ig_sentence *sentence, float *logits) {
   row_scan scan = {.heap = sentence->candidates, .capacity = 2 * options->beam_size};
   for (int r = 0; r < sentence->rows; r++) {
     float *x = logits + (size_t)r * (size_t)options->vocab_size;
@@ -143,13 +155,14 @@ static int best_candidates(const ig_decode_options *options, const ig_kernels *k
   return scan.count;
 }
 
-// ---- what runs on, what is finished ---------------------------------------------------------------------------------------------------------
+// ---- what runs on, what is finished -----------------------------------------
 
 static float normalized(const ig_decode_options *options, float score, int length) {
   return score / (float)pow((double)length, (double)options->length_penalty);
 }
 
-static bool ends(const ig_decode_options *options, const ig_sentence *sentence, const ig_candidate *c) {
+static bool ends(const ig_decode_options *options, const ig_sentence *sentence,
+                 const ig_candidate *c) {
   return c->token == options->eos_id || sentence->length >= options->max_length;
 }
 
@@ -175,7 +188,8 @@ static bool all_finished(const ig_sentence *sentence, int beam) {
   return true;
 }
 
-static void finish(const ig_decode_options *options, const ig_search_rows *rows, ig_sentence *sentence, const ig_candidate *c) {
+static void finish(const ig_decode_options *options, const ig_search_rows *rows,
+                   ig_sentence *sentence, const ig_candidate *c) {
   const int beam = options->beam_size, generated = sentence->length;
   const float score = normalized(options, c->score, generated);
   int place = beam;
@@ -183,7 +197,8 @@ static void finish(const ig_decode_options *options, const ig_search_rows *rows,
   if (place == beam) return;
   ig_slot slot = sentence->slots[beam - 1];  // gives up its storage
   for (int i = beam - 1; i > place; i--) sentence->slots[i] = sentence->slots[i - 1];
-  const int *ids = rows->ids + (size_t)(sentence->first_row + c->row) * (size_t)(options->max_length + 1);
+  const int *ids =
+      rows->ids + (size_t)(sentence->first_row + c->row) * (size_t)(options->max_length + 1);
   memcpy(slot.ids, ids + 1, (size_t)(generated - 1) * sizeof *ids);
   slot.ids[generated - 1] = c->token;
   slot.length = generated;
@@ -192,19 +207,23 @@ static void finish(const ig_decode_options *options, const ig_search_rows *rows,
   sentence->slots[place] = slot;
 }
 
-// Can the best running hypothesis still beat the worst finished one?   (_check_early_stop_heuristic)
+// Can the best running hypothesis still beat the worst finished one? (_check_early_stop_heuristic)
 static bool improvable(const ig_decode_options *options, const ig_sentence *sentence) {
   const int beam = options->beam_size;
-  const bool longest = options->early_stopping == IG_EARLY_STOPPING_NEVER && options->length_penalty > 0;
-  const float best = normalized(options, sentence->next[0].score, longest ? options->max_length : sentence->length);
+  const bool longest =
+      options->early_stopping == IG_EARLY_STOPPING_NEVER && options->length_penalty > 0;
+  const float best = normalized(options, sentence->next[0].score,
+                                longest ? options->max_length : sentence->length);
   const float worst = sentence->slots[beam - 1].score;  // sorted
   for (int i = 0; i < beam; i++)
     if (best > (sentence->slots[i].finished ? worst : BANISHED)) return true;
   return false;
 }
 
-void ig_beam_select(const ig_decode_options *options, const ig_kernels *kernels, const ig_search_rows *rows, ig_sentence *sentence, float *logits) {
-  const int beam = options->beam_size, count = best_candidates(options, kernels, rows, sentence, logits);
+void ig_beam_select(const ig_decode_options *options, const ig_kernels *kernels,
+                    const ig_search_rows *rows, ig_sentence *sentence, float *logits) {
+  const int beam = options->beam_size,
+            count = best_candidates(options, kernels, rows, sentence, logits);
   if (sentence->failed) return;
   choose_running(options, sentence, count);
   bool all_end = true;
@@ -215,6 +234,7 @@ void ig_beam_select(const ig_decode_options *options, const ig_kernels *kernels,
     if (end && i < beam) finish(options, rows, sentence, c);
   }
   sentence->open = sentence->open && improvable(options, sentence);
-  const bool full = options->early_stopping == IG_EARLY_STOPPING_AT_ONCE && all_finished(sentence, beam);
+  const bool full =
+      options->early_stopping == IG_EARLY_STOPPING_AT_ONCE && all_finished(sentence, beam);
   sentence->done = !sentence->open || full || all_end;
 }

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
-// ---- the means ----------------------------------------------------------------------------------------------------------------------------------
+// ---- the means --------------------------------------------------------------
 
 // What one member says: log-probabilities x - normalizer.
 typedef struct share {
@@ -16,8 +16,10 @@ typedef struct share {
   float normalizer;
 } share;
 
-// total (count) := log(w p), or log(total + w p) behind the first member. total may be the first one's x.
-static void add_probabilities(const ig_kernels *kernels, float weight, bool first, const share *s, float *total) {
+// total (count) := log(w p), or log(total + w p) behind the first member. total may be the first
+// one's x.
+static void add_probabilities(const ig_kernels *kernels, float weight, bool first, const share *s,
+                              float *total) {
   const float shift = logf(weight) - s->normalizer;
   if (!first) {
     kernels->log_add_exp(s->count, shift, s->x, total);
@@ -26,15 +28,17 @@ static void add_probabilities(const ig_kernels *kernels, float weight, bool firs
   for (size_t i = 0; i < s->count; i++) total[i] = s->x[i] + shift;
 }
 
-// total (count) := w x, or total + w x behind the first member: w log p without the normalizer, which is one number a row.
-static void add_logarithms(const ig_kernels *kernels, float weight, bool first, const share *s, float *total) {
+// total (count) := w x, or total + w x behind the first member: w log p without the normalizer,
+// which is one number a row.
+static void add_logarithms(const ig_kernels *kernels, float weight, bool first, const share *s,
+                           float *total) {
   if (first)
     kernels->scale(s->count, weight, s->x, total);
   else
     kernels->axpy(s->count, weight, s->x, total);
 }
 
-// ---- decoding -----------------------------------------------------------------------------------------------------------------------------------
+// ---- decoding ---------------------------------------------------------------
 
 // M members.
 struct ig_ensemble_inference {
@@ -42,17 +46,20 @@ struct ig_ensemble_inference {
   const ig_kernels *kernels;
   ig_pool *pool;
   ig_inference **inference;  // (M)
-  float **logits;            // (M): of the running step, (rows, V); the first become the combined ones
-  float *normalizer;         // (slots): of the combined rows
-  int *ids;                  // (slots): of a member that starts from another token
+  float **logits;     // (M): of the running step, (rows, V); the first become the combined ones
+  float *normalizer;  // (slots): of the combined rows
+  int *ids;           // (slots): of a member that starts from another token
 };
 
-static ig_status create_members(ig_ensemble_inference *e, const ig_inference_size *size, ig_error *err) {
-  for (int m = 0; m < e->members->count; m++) IG_TRY(ig_inference_create(e->members->list[m].model, e->pool, size, &e->inference[m], err));
+static ig_status create_members(ig_ensemble_inference *e, const ig_inference_size *size,
+                                ig_error *err) {
+  for (int m = 0; m < e->members->count; m++)
+    IG_TRY(ig_inference_create(e->members->list[m].model, e->pool, size, &e->inference[m], err));
   return ig_kernels_select(&e->kernels, err);
 }
 
-ig_status ig_ensemble_inference_create(const ig_members *members, ig_pool *pool, const ig_inference_size *size, ig_ensemble_inference **out,
+ig_status ig_ensemble_inference_create(const ig_members *members, ig_pool *pool,
+                                       const ig_inference_size *size, ig_ensemble_inference **out,
                                        ig_error *err) {
   const size_t count = (size_t)members->count, slots = (size_t)size->slots;
   *out = NULL;
@@ -82,7 +89,8 @@ void ig_ensemble_inference_free(ig_ensemble_inference *e) {
   free(e);
 }
 
-void ig_ensemble_join(ig_ensemble_inference *e, int member, const int *places, const int *ids, const ig_ragged *sentences) {
+void ig_ensemble_join(ig_ensemble_inference *e, int member, const int *places, const int *ids,
+                      const ig_ragged *sentences) {
   ig_inference_join(e->inference[member], places, ids, sentences);
 }
 
@@ -113,7 +121,9 @@ static void combine_row(void *context, size_t row, int worker) {
     const float weight = e->members->list[m].weight, *x = e->logits[m] + row * vocabulary;
     const share s = {vocabulary, x, e->kernels->log_sum_exp(vocabulary, x, NULL)};
     (arithmetic ? add_probabilities : add_logarithms)(e->kernels, weight, m == 0, &s, total);
-    normalizer = fmaf(arithmetic ? 0.0f : weight, s.normalizer, normalizer);  // 0 times what is no number is no number: the search will say so
+    normalizer =
+        fmaf(arithmetic ? 0.0f : weight, s.normalizer,
+             normalizer);  // 0 times what is no number is no number: the search will say so
   }
   e->normalizer[row] = normalizer;
 }
@@ -142,7 +152,7 @@ ig_stepper ig_ensemble_stepper(ig_ensemble_inference *e) {
   return (ig_stepper){.run = run, .context = e, .normalizer = e->normalizer};
 }
 
-// ---- scoring ------------------------------------------------------------------------------------------------------------------------------------
+// ---- scoring ----------------------------------------------------------------
 
 struct ig_ensemble_scorer {
   const ig_members *members;
@@ -160,7 +170,8 @@ static ig_status create_scorers(ig_ensemble_scorer *s, ig_pool *pool, ig_error *
   return ig_kernels_select(&s->kernels, err);
 }
 
-ig_status ig_ensemble_scorer_create(const ig_members *members, ig_pool *pool, ig_ensemble_scorer **out, ig_error *err) {
+ig_status ig_ensemble_scorer_create(const ig_members *members, ig_pool *pool,
+                                    ig_ensemble_scorer **out, ig_error *err) {
   *out = NULL;
   ig_ensemble_scorer *s = ig_allocate(1, sizeof *s, err);
   if (!s) return IG_ERROR_MEMORY;
@@ -186,19 +197,22 @@ static ig_status grow(ig_ensemble_scorer *s, size_t rows, ig_error *err) {
   return ig_grow((void **)&s->log_probs, &s->capacity, rows, sizeof *s->log_probs, err);
 }
 
-ig_status ig_ensemble_scorer_reserve(ig_ensemble_scorer *s, const ig_pass_bounds *most, ig_error *err) {
+ig_status ig_ensemble_scorer_reserve(ig_ensemble_scorer *s, const ig_pass_bounds *most,
+                                     ig_error *err) {
   if (s->members->count > 1) IG_TRY(grow(s, (size_t)most->target_rows, err));
   for (int m = 0; m < s->members->count; m++) IG_TRY(ig_scorer_reserve(s->scorer[m], most, err));
   return IG_OK;
 }
 
-ig_status ig_ensemble_scorer_run(ig_ensemble_scorer *s, int member, const ig_score_args *args, float *log_probs, ig_error *err) {
+ig_status ig_ensemble_scorer_run(ig_ensemble_scorer *s, int member, const ig_score_args *args,
+                                 float *log_probs, ig_error *err) {
   if (s->members->count == 1) return ig_scorer_run(s->scorer[0], args, log_probs, err);
   const size_t rows = (size_t)ig_ragged_rows(&args->target);
   IG_TRY(grow(s, rows, err));
   IG_TRY(ig_scorer_run(s->scorer[member], args, s->log_probs, err));
   const share its = {rows, s->log_probs, 0};
   const bool arithmetic = s->members->mean == IG_MEAN_ARITHMETIC;
-  (arithmetic ? add_probabilities : add_logarithms)(s->kernels, s->members->list[member].weight, member == 0, &its, log_probs);
+  (arithmetic ? add_probabilities : add_logarithms)(s->kernels, s->members->list[member].weight,
+                                                    member == 0, &its, log_probs);
   return IG_OK;
 }

@@ -6,14 +6,17 @@
 
 static ig_status check_source(const ig_model *model, const int *source, int length, ig_error *err) {
   if (length < 1 || length > ig_decode_longest(&model->config))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "source: expected 1 to %d ids, found %d", ig_decode_longest(&model->config), length);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "source: expected 1 to %d ids, found %d",
+                   ig_decode_longest(&model->config), length);
   for (int i = 0; i < length; i++)
     if (source[i] < 0 || source[i] >= model->config.vocab_size)
-      return ig_fail(err, IG_ERROR_ARGUMENT, "source id %d: expected 0 to %d, found %d", i + 1, model->config.vocab_size - 1, source[i]);
+      return ig_fail(err, IG_ERROR_ARGUMENT, "source id %d: expected 0 to %d, found %d", i + 1,
+                     model->config.vocab_size - 1, source[i]);
   return IG_OK;
 }
 
-static ig_status generate(const ig_decode_options *options, ig_inference *inference, const int *source, int source_length, int *out, int *length,
+static ig_status generate(const ig_decode_options *options, ig_inference *inference,
+                          const int *source, int source_length, int *out, int *length,
                           ig_error *err) {
   const ig_kernels *kernels;
   ig_search *search;
@@ -31,7 +34,8 @@ static ig_status generate(const ig_decode_options *options, ig_inference *infere
   return status;
 }
 
-ig_status ig_generate(ig_model *model, const int *source, int source_length, int max_length, int *out, int *length, ig_error *err) {
+ig_status ig_generate(ig_model *model, const int *source, int source_length, int max_length,
+                      int *out, int *length, ig_error *err) {
   ig_decode_options options;
   ig_inference *inference = NULL;
   *length = 0;
@@ -39,15 +43,21 @@ ig_status ig_generate(ig_model *model, const int *source, int source_length, int
   IG_TRY(ig_need(source, "source", err));
   IG_TRY(check_source(model, source, source_length, err));
   if (max_length < 1 || max_length > ig_decode_longest(&model->config))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d", ig_decode_longest(&model->config), max_length);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d",
+                   ig_decode_longest(&model->config), max_length);
   IG_TRY(ig_decode_options_load(model, &options, err));
   options.beam_size = options.n_best = 1;
   options.max_length = max_length;
   if (options.min_length > max_length) options.min_length = max_length;
-  const ig_inference_size size = {
-      .sentences = 1, .source_rows = source_length, .memory_rows = source_length, .longest = source_length, .slots = 1, .max_length = max_length};
+  const ig_inference_size size = {.sentences = 1,
+                                  .source_rows = source_length,
+                                  .memory_rows = source_length,
+                                  .longest = source_length,
+                                  .slots = 1,
+                                  .max_length = max_length};
   ig_status status = ig_inference_create(model, NULL, &size, &inference, err);
-  if (status == IG_OK) status = generate(&options, inference, source, source_length, out, length, err);
+  if (status == IG_OK)
+    status = generate(&options, inference, source, source_length, out, length, err);
   ig_inference_free(inference);
   ig_decode_options_free(&options);
   return status;

@@ -10,19 +10,23 @@
 #include "base/error.h"
 #include "io/json.h"
 
-#define LONGEST_UNASKED 511  // tokens, where neither the caller nor the model says; Hugging Face's Marian: max_length 512
-#define LONGEST 65535        // no caller wants more; keeps every product of sizes small
+#define LONGEST_UNASKED \
+  511  // tokens, where neither the caller nor the model says; Hugging Face's Marian: max_length 512
+#define LONGEST 65535  // no caller wants more; keeps every product of sizes small
 #define WIDEST_BEAM 1024
 
 int ig_decode_longest(const ig_config *config) {
-  return config->max_positions > 0 && config->max_positions < LONGEST ? config->max_positions : LONGEST;
+  return config->max_positions > 0 && config->max_positions < LONGEST ? config->max_positions
+                                                                      : LONGEST;
 }
 
 static ig_status bad_bad_words(const char *where, ig_error *err) {
-  return ig_fail(err, IG_ERROR_FORMAT, "%s: bad_words_ids: expected a list of non-empty lists of token ids", where);
+  return ig_fail(err, IG_ERROR_FORMAT,
+                 "%s: bad_words_ids: expected a list of non-empty lists of token ids", where);
 }
 
-static ig_status read_bad_word(ig_bad_words *bad, const json_t *word, const char *where, int vocab_size, ig_error *err) {
+static ig_status read_bad_word(ig_bad_words *bad, const json_t *word, const char *where,
+                               int vocab_size, ig_error *err) {
   const int begin = bad->offsets[bad->count];
   size_t i;
   json_t *id;
@@ -31,8 +35,9 @@ static ig_status read_bad_word(ig_bad_words *bad, const json_t *word, const char
     const json_int_t value = json_integer_value(id);
     if (!json_is_integer(id)) return bad_bad_words(where, err);
     if (value < 0 || value >= vocab_size)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: bad_words_ids: expected ids below the vocabulary size %d, found %lld", where, vocab_size,
-                     (long long)value);
+      return ig_fail(err, IG_ERROR_FORMAT,
+                     "%s: bad_words_ids: expected ids below the vocabulary size %d, found %lld",
+                     where, vocab_size, (long long)value);
     bad->ids[begin + (int)i] = (int)value;
   }
   bad->offsets[++bad->count] = begin + (int)i;
@@ -42,10 +47,12 @@ static ig_status read_bad_word(ig_bad_words *bad, const json_t *word, const char
 // A banned end token is ignored, as Hugging Face does.
 static bool is_eos(const json_t *word, int eos_id) {
   const json_t *first = json_array_get(word, 0);
-  return json_array_size(word) == 1 && json_is_integer(first) && json_integer_value(first) == eos_id;
+  return json_array_size(word) == 1 && json_is_integer(first) &&
+         json_integer_value(first) == eos_id;
 }
 
-static ig_status read_bad_words(const json_t *list, const char *where, ig_decode_options *o, ig_error *err) {
+static ig_status read_bad_words(const json_t *list, const char *where, ig_decode_options *o,
+                                ig_error *err) {
   if (!list || json_is_null(list)) return IG_OK;
   if (!json_is_array(list)) return bad_bad_words(where, err);
   size_t total = 0, i;
@@ -55,7 +62,8 @@ static ig_status read_bad_words(const json_t *list, const char *where, ig_decode
   o->bad_words.ids = ig_allocate(total, sizeof(int), err);
   if (!o->bad_words.offsets || !o->bad_words.ids) return IG_ERROR_MEMORY;
   json_array_foreach(list, i, word) {
-    if (!is_eos(word, o->eos_id)) IG_TRY(read_bad_word(&o->bad_words, word, where, o->vocab_size, err));
+    if (!is_eos(word, o->eos_id))
+      IG_TRY(read_bad_word(&o->bad_words, word, where, o->vocab_size, err));
   }
   return IG_OK;
 }
@@ -70,14 +78,18 @@ static ig_status read_early_stopping(ig_json_object from, ig_early_stopping *out
   else if (word && strcmp(word, "never") == 0)
     *out = IG_EARLY_STOPPING_NEVER;
   else
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: early_stopping: expected true, false or \"never\"", from.where);
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: early_stopping: expected true, false or \"never\"",
+                   from.where);
   return IG_OK;
 }
 
-static ig_status read_id(ig_json_object from, const char *key, int vocab_size, int *id, ig_error *err) {
+static ig_status read_id(ig_json_object from, const char *key, int vocab_size, int *id,
+                         ig_error *err) {
   IG_TRY(ig_json_int(from, key, *id, id, err));
   if (*id < -1 || *id >= vocab_size)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected an id below the vocabulary size %d, found %d", from.where, key, vocab_size, *id);
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: %s: expected an id below the vocabulary size %d, found %d", from.where, key,
+                   vocab_size, *id);
   return IG_OK;
 }
 
@@ -85,12 +97,16 @@ static ig_status read_id(ig_json_object from, const char *key, int vocab_size, i
 static ig_status read_eos(ig_json_object from, ig_decode_options *o, ig_error *err) {
   const json_t *value = json_object_get(from.object, "eos_token_id");
   if (json_is_array(value) && json_array_size(value) != 1)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: eos_token_id: expected one id, found a list of %zu", from.where, json_array_size(value));
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: eos_token_id: expected one id, found a list of %zu", from.where,
+                   json_array_size(value));
   if (!json_is_array(value)) return read_id(from, "eos_token_id", o->vocab_size, &o->eos_id, err);
   const json_t *first = json_array_get(value, 0);
   const json_int_t id = json_integer_value(first);
   if (!json_is_integer(first) || id < 0 || id >= o->vocab_size)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: eos_token_id: expected an id below the vocabulary size %d", from.where, o->vocab_size);
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: eos_token_id: expected an id below the vocabulary size %d", from.where,
+                   o->vocab_size);
   o->eos_id = (int)id;
   return IG_OK;
 }
@@ -102,10 +118,12 @@ static ig_status read_float(ig_json_object from, const char *key, float *value, 
   return IG_OK;
 }
 
-// What transformers would do and this decoder does not. Of sampling do_sample alone counts: without it temperature, top_k and the like do nothing.
+// What transformers would do and this decoder does not. Of sampling do_sample alone counts: without
+// it temperature, top_k and the like do nothing.
 static const struct {
   const char *key;
-  double neutral;  // a value that asks for nothing; null, false and an empty list ask for nothing either
+  double neutral;  // a value that asks for nothing; null, false and an empty list ask for nothing
+                   // either
 } not_built[] = {{"do_sample", 0},
                  {"num_beam_groups", 1},
                  {"diversity_penalty", 0},
@@ -131,16 +149,19 @@ static const struct {
 static bool asks_for_nothing(const json_t *value, double neutral) {
   if (!value || json_is_null(value) || json_is_false(value)) return true;
   if (json_is_number(value)) return json_number_value(value) == neutral;
-  return (json_is_array(value) && json_array_size(value) == 0) || (json_is_object(value) && json_object_size(value) == 0);
+  return (json_is_array(value) && json_array_size(value) == 0) ||
+         (json_is_object(value) && json_object_size(value) == 0);
 }
 
 static void list_ignored(ig_json_object from, ig_decode_options *o) {
   size_t used = 0;
   for (size_t i = 0; i < sizeof not_built / sizeof *not_built; i++) {
-    if (asks_for_nothing(json_object_get(from.object, not_built[i].key), not_built[i].neutral)) continue;
+    if (asks_for_nothing(json_object_get(from.object, not_built[i].key), not_built[i].neutral))
+      continue;
     const size_t length = strlen(not_built[i].key) + 2;
     if (used + length >= sizeof o->ignored) return;
-    used += (size_t)snprintf(o->ignored + used, sizeof o->ignored - used, "%s%s", used ? ", " : "", not_built[i].key);
+    used += (size_t)snprintf(o->ignored + used, sizeof o->ignored - used, "%s%s", used ? ", " : "",
+                             not_built[i].key);
   }
 }
 
@@ -180,8 +201,9 @@ static ig_status read_text(const char *text, ig_decode_options *o, ig_error *err
   static const char where[] = "generation_config.json";
   json_t *root;
   IG_TRY(ig_json_parse(text, strlen(text), where, &root, err));
-  const ig_status status = json_is_object(root) ? read_generation_config((ig_json_object){root, where}, o, err)
-                                                : ig_fail(err, IG_ERROR_FORMAT, "%s: expected an object", where);
+  const ig_status status = json_is_object(root)
+                               ? read_generation_config((ig_json_object){root, where}, o, err)
+                               : ig_fail(err, IG_ERROR_FORMAT, "%s: expected an object", where);
   json_decref(root);
   return status;
 }
@@ -207,9 +229,11 @@ ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, 
   }
   if (out->start_id < 0) {
     ig_decode_options_free(out);
-    return ig_fail(err, IG_ERROR_FORMAT, "config.json: decoder_start_token_id: expected, for this model is to generate");
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "config.json: decoder_start_token_id: expected, for this model is to generate");
   }
-  if (out->max_length == 0) out->max_length = longest < LONGEST_UNASKED ? (longest > 1 ? longest - 1 : 1) : LONGEST_UNASKED;
+  if (out->max_length == 0)
+    out->max_length = longest < LONGEST_UNASKED ? (longest > 1 ? longest - 1 : 1) : LONGEST_UNASKED;
   if (out->max_length > longest) out->max_length = longest;
   if (out->min_length > out->max_length) out->min_length = out->max_length;
   return IG_OK;
@@ -217,19 +241,29 @@ ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, 
 
 ig_status ig_decode_options_check(const ig_decode_options *o, ig_error *err) {
   if (o->beam_size < 1 || o->beam_size > WIDEST_BEAM || 2 * o->beam_size > o->vocab_size)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "beam_size: expected 1 to %d and at most half the vocabulary (%d), found %d", WIDEST_BEAM,
-                   o->vocab_size / 2, o->beam_size);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "beam_size: expected 1 to %d and at most half the vocabulary (%d), found %d",
+                   WIDEST_BEAM, o->vocab_size / 2, o->beam_size);
   if (o->n_best < 1 || o->n_best > o->beam_size)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 to the beam's size (%d), found %d", o->beam_size, o->n_best);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 to the beam's size (%d), found %d",
+                   o->beam_size, o->n_best);
   if (o->max_length < 1 || o->max_length > LONGEST)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d", LONGEST, o->max_length);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d", LONGEST,
+                   o->max_length);
   if (o->min_length < 0 || o->min_length > o->max_length)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "min_length: expected 0 to the most tokens (%d), found %d", o->max_length, o->min_length);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "min_length: expected 0 to the most tokens (%d), found %d", o->max_length,
+                   o->min_length);
   if (!isfinite(o->length_penalty))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "length_penalty: expected a finite number, found %g", (double)o->length_penalty);
-  if (o->no_repeat_ngram < 0) return ig_fail(err, IG_ERROR_ARGUMENT, "no_repeat_ngram: expected 0 or more, found %d", o->no_repeat_ngram);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "length_penalty: expected a finite number, found %g",
+                   (double)o->length_penalty);
+  if (o->no_repeat_ngram < 0)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "no_repeat_ngram: expected 0 or more, found %d",
+                   o->no_repeat_ngram);
   if (!(o->repetition_penalty > 0) || !isfinite(o->repetition_penalty))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "repetition_penalty: expected a positive number, found %g", (double)o->repetition_penalty);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "repetition_penalty: expected a positive number, found %g",
+                   (double)o->repetition_penalty);
   return IG_OK;
 }
 

@@ -3,8 +3,13 @@
 #define IG_DECODE_OPTIONS_H
 #include "model/model.h"
 
-// When a beam search whose n-best slots are full may stop (Hugging Face's early_stopping: false, true, "never").
-typedef enum ig_early_stopping { IG_EARLY_STOPPING_HEURISTIC, IG_EARLY_STOPPING_AT_ONCE, IG_EARLY_STOPPING_NEVER } ig_early_stopping;
+// When a beam search whose n-best slots are full may stop (Hugging Face's early_stopping: false,
+// true, "never").
+typedef enum ig_early_stopping {
+  IG_EARLY_STOPPING_HEURISTIC,
+  IG_EARLY_STOPPING_AT_ONCE,
+  IG_EARLY_STOPPING_NEVER
+} ig_early_stopping;
 
 // Sequences of ids that must not be generated: sequence i is ids[offsets[i] .. offsets[i+1]-1].
 typedef struct ig_bad_words {
@@ -17,7 +22,8 @@ typedef struct ig_bad_words {
 typedef struct ig_decode_options {
   int beam_size;         // 1: greedy
   int n_best;            // hypotheses kept, at most beam_size
-  int min_length;        // the end token is banned while fewer tokens than this have been generated (Hugging Face's min_new_tokens)
+  int min_length;        // the end token is banned while fewer tokens than this have been generated
+                         // (Hugging Face's min_new_tokens)
   int max_length;        // Hugging Face's max_length - 1
   float length_penalty;  // score = log p / length^length_penalty
   ig_early_stopping early_stopping;
@@ -27,10 +33,12 @@ typedef struct ig_decode_options {
   int forced_bos, forced_eos;  // -1: none
   int start_id, eos_id, vocab_size;
   ig_bad_words bad_words;
-  char ignored[128];  // keys of the model's generation_config.json that ask for what is not built, ", " between them; "": none
+  char ignored[128];  // keys of the model's generation_config.json that ask for what is not built,
+                      // ", " between them; "": none
 } ig_decode_options;
 
-// Owns bad_words. The options of model->generation_config over those of its config; max_length when neither says: max_positions, at most 511.
+// Owns bad_words. The options of model->generation_config over those of its config; max_length when
+// neither says: max_positions, at most 511.
 ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, ig_error *err);
 // Positions a decoder of this model has for generated tokens.
 int ig_decode_longest(const ig_config *config);

@@ -14,7 +14,8 @@ struct ig_scorer {
   size_t input_capacity;
 };
 
-ig_status ig_scorer_create(const ig_model *model, ig_pool *pool, int start_id, ig_scorer **out, ig_error *err) {
+ig_status ig_scorer_create(const ig_model *model, ig_pool *pool, int start_id, ig_scorer **out,
+                           ig_error *err) {
   ig_scorer *s = ig_allocate(1, sizeof *s, err);
   if (!s) return IG_ERROR_MEMORY;
   s->start_id = start_id;
@@ -35,7 +36,8 @@ void ig_scorer_free(ig_scorer *s) {
 }
 
 ig_status ig_scorer_reserve(ig_scorer *s, const ig_pass_bounds *most, ig_error *err) {
-  IG_TRY(ig_grow((void **)&s->input, &s->input_capacity, (size_t)most->target_rows, sizeof *s->input, err));
+  IG_TRY(ig_grow((void **)&s->input, &s->input_capacity, (size_t)most->target_rows,
+                 sizeof *s->input, err));
   return ig_pass_reserve(s->pass, most, NULL, err);
 }
 
@@ -50,12 +52,15 @@ static ig_status check_scores(const ig_ragged *target, const float *log_probs, i
   for (int s = 0; s < target->sequences; s++)
     for (int r = target->offsets[s]; r < target->offsets[s + 1]; r++)
       if (isnan(log_probs[r]))
-        return ig_fail(err, IG_ERROR_DIVERGED, "scoring: token %d has no score: the model computed NaN", r - target->offsets[s] + 1);
+        return ig_fail(err, IG_ERROR_DIVERGED,
+                       "scoring: token %d has no score: the model computed NaN",
+                       r - target->offsets[s] + 1);
   return IG_OK;
 }
 
 ig_status ig_scorer_run(ig_scorer *s, const ig_score_args *args, float *log_probs, ig_error *err) {
-  IG_TRY(ig_grow((void **)&s->input, &s->input_capacity, (size_t)ig_ragged_rows(&args->target), sizeof *s->input, err));
+  IG_TRY(ig_grow((void **)&s->input, &s->input_capacity, (size_t)ig_ragged_rows(&args->target),
+                 sizeof *s->input, err));
   shift(args, s->start_id, s->input);
   const ig_batch batch = {.sequences = args->target.sequences,
                           .source = args->source_ids,

@@ -1,11 +1,14 @@
-// Log-probabilities of given targets: all positions of all targets in one pass, since each token's past is known (teacher forcing).
+// Log-probabilities of given targets: all positions of all targets in one pass, since each token's
+// past is known (teacher forcing).
 #ifndef IG_DECODE_SCORE_H
 #define IG_DECODE_SCORE_H
 #include "model/pass.h"
 
-typedef struct ig_scorer ig_scorer;  // ig_scorer_free; borrows model and pool; one thread's (or one pool's)
+typedef struct ig_scorer
+    ig_scorer;  // ig_scorer_free; borrows model and pool; one thread's (or one pool's)
 // pool NULL: serial.
-ig_status ig_scorer_create(const ig_model *model, ig_pool *pool, int start_id, ig_scorer **out, ig_error *err);
+ig_status ig_scorer_create(const ig_model *model, ig_pool *pool, int start_id, ig_scorer **out,
+                           ig_error *err);
 void ig_scorer_free(ig_scorer *scorer);
 // Batches up to `most` allocate nothing.
 ig_status ig_scorer_reserve(ig_scorer *scorer, const ig_pass_bounds *most, ig_error *err);
@@ -14,6 +17,8 @@ typedef struct ig_score_args {
   ig_ragged source, target;            // of the same sentences
   const int *source_ids, *target_ids;  // (rows of each), end tokens included
 } ig_score_args;
-// log_probs (rows of targets): log p(target_ids[i] | source, start and the ids before it). A score that is not a number is an error.
-ig_status ig_scorer_run(ig_scorer *scorer, const ig_score_args *args, float *log_probs, ig_error *err);
+// log_probs (rows of targets): log p(target_ids[i] | source, start and the ids before it). A score
+// that is not a number is an error.
+ig_status ig_scorer_run(ig_scorer *scorer, const ig_score_args *args, float *log_probs,
+                        ig_error *err);
 #endif

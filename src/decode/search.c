@@ -1,4 +1,5 @@
-// The search's loop: let sentences join, step the rows of all, let each sentence choose its next rows, send off those that are done.
+// The search's loop: let sentences join, step the rows of all, let each sentence choose its next
+// rows, send off those that are done.
 #include "decode/search.h"
 
 #include <stdlib.h>
@@ -18,7 +19,8 @@ struct ig_search {
   ig_search_rows rows[2];  // this step's and the next's
   int current;
   int *last, *position, *sentence_of;  // (slots): the step's columns
-  ig_sentence *sentences;              // (S): the active ones, compacted as others leave; storage stays with its place
+  ig_sentence
+      *sentences;  // (S): the active ones, compacted as others leave; storage stays with its place
   int active;
   int *free_places;  // (S): next to be taken first
   int free_count;
@@ -31,13 +33,20 @@ struct ig_search {
   float *logits;                    // of the running step, (rows, V)
 };
 
-static float *run_inference(void *context, const ig_inference_step *step) { return ig_inference_run(context, step); }
-ig_stepper ig_inference_stepper(ig_inference *inference) { return (ig_stepper){.run = run_inference, .context = inference}; }
+static float *run_inference(void *context, const ig_inference_step *step) {
+  return ig_inference_run(context, step);
+}
+ig_stepper ig_inference_stepper(ig_inference *inference) {
+  return (ig_stepper){.run = run_inference, .context = inference};
+}
 
-static size_t blocks(const ig_search *s) { return ((size_t)s->options->vocab_size + IG_LOGITS_BLOCK - 1) / IG_LOGITS_BLOCK; }
+static size_t blocks(const ig_search *s) {
+  return ((size_t)s->options->vocab_size + IG_LOGITS_BLOCK - 1) / IG_LOGITS_BLOCK;
+}
 
 static void carve(ig_search *s, ig_arena *arena) {
-  const size_t sentences = (size_t)s->capacity, beam = (size_t)s->options->beam_size, n = (size_t)s->options->max_length, slots = sentences * beam;
+  const size_t sentences = (size_t)s->capacity, beam = (size_t)s->options->beam_size,
+               n = (size_t)s->options->max_length, slots = sentences * beam;
   for (int i = 0; i < 2; i++) {
     s->rows[i].ids = IG_TAKE(arena, int, slots *(n + 1));
     s->rows[i].history = IG_TAKE(arena, int, slots *n);
@@ -56,17 +65,20 @@ static void carve(ig_search *s, ig_arena *arena) {
   s->results = IG_TAKE(arena, ig_hypothesis, sentences * (size_t)s->options->n_best);
 }
 
-ig_status ig_search_create(const ig_decode_options *options, const ig_kernels *kernels, ig_pool *pool, int sentences, ig_search **out,
-                           ig_error *err) {
+ig_status ig_search_create(const ig_decode_options *options, const ig_kernels *kernels,
+                           ig_pool *pool, int sentences, ig_search **out, ig_error *err) {
   IG_TRY(ig_decode_options_check(options, err));
   ig_search *s = ig_allocate(1, sizeof *s, err);
   if (!s) return IG_ERROR_MEMORY;
   s->options = options, s->kernels = kernels, s->pool = pool, s->capacity = sentences;
   ig_arena plan = ig_arena_measure();
   carve(s, &plan);
-  ig_status status = plan.overflow ? ig_fail(err, IG_ERROR_MEMORY, "%d sentences of beam %d and length %d need more memory than can be addressed",
-                                             sentences, options->beam_size, options->max_length)
-                                   : ig_arena_create(&s->arena, plan.peak, err);
+  ig_status status =
+      plan.overflow
+          ? ig_fail(err, IG_ERROR_MEMORY,
+                    "%d sentences of beam %d and length %d need more memory than can be addressed",
+                    sentences, options->beam_size, options->max_length)
+          : ig_arena_create(&s->arena, plan.peak, err);
   if (status != IG_OK) {
     free(s);
     return status;
@@ -82,14 +94,17 @@ void ig_search_free(ig_search *search) {
   free(search);
 }
 
-// Position-major: what a run touches of the cache is one stretch, however long its sentences might have become.
+// Position-major: what a run touches of the cache is one stretch, however long its sentences might
+// have become.
 static size_t cache_row(const ig_search *s, int place, int beam, int position) {
-  return (size_t)position * s->run_slots + (size_t)place * (size_t)s->options->beam_size + (size_t)beam;
+  return (size_t)position * s->run_slots + (size_t)place * (size_t)s->options->beam_size +
+         (size_t)beam;
 }
 
 // The sentence at `place` with its first row: the start token.
 static void begin(ig_search *s, int place, int row) {
-  const size_t beam = (size_t)s->options->beam_size, n = (size_t)s->options->max_length, first = (size_t)place * beam;
+  const size_t beam = (size_t)s->options->beam_size, n = (size_t)s->options->max_length,
+               first = (size_t)place * beam;
   ig_search_rows *rows = &s->rows[s->current];
   s->sentences[s->active++] = (ig_sentence){.place = place,
                                             .first_row = row,
@@ -100,7 +115,8 @@ static void begin(ig_search *s, int place, int row) {
                                             .candidates = s->candidates + 2 * first,
                                             .next = s->next + first,
                                             .largest = s->largest + (size_t)place * blocks(s)};
-  for (size_t b = 0; b < beam; b++) s->slots[first + b] = (ig_slot){.score = -1.0e9f, .ids = s->finished + (first + b) * n};
+  for (size_t b = 0; b < beam; b++)
+    s->slots[first + b] = (ig_slot){.score = -1.0e9f, .ids = s->finished + (first + b) * n};
   rows->ids[(size_t)row * (n + 1)] = s->options->start_id;
   rows->history[(size_t)row * n] = (int)cache_row(s, place, 0, 0);
   rows->score[row] = 0;
@@ -139,7 +155,8 @@ static void select_next(void *context, size_t index, int worker) {
   ig_search *s = context;
   ig_sentence *sentence = &s->sentences[index];
   float *logits = s->logits + (size_t)sentence->first_row * (size_t)s->options->vocab_size;
-  (s->options->beam_size > 1 ? ig_beam_select : ig_greedy_select)(s->options, s->kernels, &s->rows[s->current], sentence, logits);
+  (s->options->beam_size > 1 ? ig_beam_select : ig_greedy_select)(
+      s->options, s->kernels, &s->rows[s->current], sentence, logits);
 }
 
 // Writes the chosen rows of `sentence` from row `first` of the next step on.
@@ -161,10 +178,13 @@ static void extend(ig_search *s, ig_sentence *sentence, int first) {
   sentence->length++;
 }
 
-static ig_status leave(ig_search *s, const ig_search_feed *feed, const ig_sentence *sentence, ig_error *err) {
+static ig_status leave(ig_search *s, const ig_search_feed *feed, const ig_sentence *sentence,
+                       ig_error *err) {
   const int n_best = s->options->n_best;
   ig_hypothesis *found = s->results + (size_t)sentence->place * (size_t)n_best;
-  for (int i = 0; i < n_best; i++) found[i] = (ig_hypothesis){sentence->slots[i].ids, sentence->slots[i].length, sentence->slots[i].score};
+  for (int i = 0; i < n_best; i++)
+    found[i] = (ig_hypothesis){sentence->slots[i].ids, sentence->slots[i].length,
+                               sentence->slots[i].score};
   s->free_places[s->free_count++] = sentence->place;
   return feed->leave(feed->context, sentence->place, found, err);
 }
@@ -174,7 +194,9 @@ static ig_status advance(ig_search *s, const ig_search_feed *feed, ig_error *err
   int kept = 0, row = 0;
   for (int i = 0; i < s->active; i++) {
     if (s->sentences[i].failed)
-      return ig_fail(err, IG_ERROR_DIVERGED, "decoding: token %d has no finite score: the model computed NaN or Inf, or every token is banned",
+      return ig_fail(err, IG_ERROR_DIVERGED,
+                     "decoding: token %d has no finite score: the model computed NaN or Inf, or "
+                     "every token is banned",
                      s->sentences[i].length);
     if (s->sentences[i].done) {
       IG_TRY(leave(s, feed, &s->sentences[i], err));
@@ -189,7 +211,8 @@ static ig_status advance(ig_search *s, const ig_search_feed *feed, ig_error *err
   return IG_OK;
 }
 
-ig_status ig_search_stream(ig_search *s, const ig_stepper *stepper, const ig_search_feed *feed, int places, ig_error *err) {
+ig_status ig_search_stream(ig_search *s, const ig_stepper *stepper, const ig_search_feed *feed,
+                           int places, ig_error *err) {
   s->active = s->current = 0;
   s->run_slots = (size_t)places * (size_t)s->options->beam_size;
   s->free_count = places;
@@ -203,9 +226,10 @@ ig_status ig_search_stream(ig_search *s, const ig_stepper *stepper, const ig_sea
   }
 }
 
-// ---- sentences that are there already ---------------------------------------------------------------------------------------------------------
+// ---- sentences that are there already ---------------------------------------
 
-static ig_status join_encoded(void *context, const int *places, int free, int *joined, ig_error *err) {
+static ig_status join_encoded(void *context, const int *places, int free, int *joined,
+                              ig_error *err) {
   (void)places, (void)free, (void)err;
   int *encoded = context;
   *joined = *encoded;
@@ -214,12 +238,15 @@ static ig_status join_encoded(void *context, const int *places, int free, int *j
 }
 
 static ig_status keep_results(void *context, int place, const ig_hypothesis *found, ig_error *err) {
-  (void)context, (void)place, (void)found, (void)err;  // they stay with their place, which nobody takes
+  (void)context, (void)place, (void)found,
+      (void)err;  // they stay with their place, which nobody takes
   return IG_OK;
 }
 
-ig_status ig_search_run(ig_search *s, const ig_stepper *stepper, int sentences, const ig_hypothesis **out, ig_error *err) {
+ig_status ig_search_run(ig_search *s, const ig_stepper *stepper, int sentences,
+                        const ig_hypothesis **out, ig_error *err) {
   int encoded = sentences;
   *out = s->results;
-  return ig_search_stream(s, stepper, &(ig_search_feed){join_encoded, keep_results, &encoded}, sentences, err);
+  return ig_search_stream(s, stepper, &(ig_search_feed){join_encoded, keep_results, &encoded},
+                          sentences, err);
 }

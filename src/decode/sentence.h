@@ -1,4 +1,5 @@
-// One sentence in a search, and what greedy and beam search do with it after each step. Internal to decode/.
+// One sentence in a search, and what greedy and beam search do with it after each step. Internal to
+// decode/.
 #ifndef IG_DECODE_SENTENCE_H
 #define IG_DECODE_SENTENCE_H
 #include "decode/search.h"
@@ -33,10 +34,14 @@ typedef struct ig_sentence {
   ig_candidate *candidates;  // (2 * beam_size), of beam search
   ig_candidate *next;        // (beam_size): the rows of the next step, with the parent's row
   int next_rows;
-  float *largest;  // (ceil(V / IG_LOGITS_BLOCK)), of beam search: no logit of a block of the row at hand is larger
+  float *largest;  // (ceil(V / IG_LOGITS_BLOCK)), of beam search: no logit of a block of the row at
+                   // hand is larger
 } ig_sentence;
 
-// Both choose sentence->next from its rows' logits (rows, V), move finished hypotheses into slots and set done or failed (a score is not a number).
-void ig_greedy_select(const ig_decode_options *options, const ig_kernels *kernels, const ig_search_rows *rows, ig_sentence *sentence, float *logits);
-void ig_beam_select(const ig_decode_options *options, const ig_kernels *kernels, const ig_search_rows *rows, ig_sentence *sentence, float *logits);
+// Both choose sentence->next from its rows' logits (rows, V), move finished hypotheses into slots
+// and set done or failed (a score is not a number).
+void ig_greedy_select(const ig_decode_options *options, const ig_kernels *kernels,
+                      const ig_search_rows *rows, ig_sentence *sentence, float *logits);
+void ig_beam_select(const ig_decode_options *options, const ig_kernels *kernels,
+                    const ig_search_rows *rows, ig_sentence *sentence, float *logits);
 #endif

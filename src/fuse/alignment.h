@@ -1,4 +1,5 @@
-// Which row of each model's embeddings and head becomes which row of the output's: matched by piece.
+// Which row of each model's embeddings and head becomes which row of the output's: matched by
+// piece.
 #ifndef IG_FUSE_ALIGNMENT_H
 #define IG_FUSE_ALIGNMENT_H
 #include "fuse/pieces.h"
@@ -23,7 +24,8 @@ typedef struct ig_aligned {
 typedef struct ig_alignment {
   ig_pieces output;
   bool added;       // output has pieces that the tokenizer in `directory` lacks
-  char *directory;  // whose tokenizer the output gets; NULL: of another stage's model, which is not there yet
+  char *directory;  // whose tokenizer the output gets; NULL: of another stage's model, which is not
+                    // there yet
   ig_aligned side[2];
   size_t models;
   int *new_id;  // (new_ids): of the donor's target ids; -1: no such piece in the output

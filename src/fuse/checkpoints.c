@@ -33,7 +33,7 @@ static int by_score(const void *a, const void *b) {
   return x > y ? -1 : x < y ? 1 : by_update(a, b);
 }
 
-// ---- which there are -----------------------------------------------------------------------------------------------------------------------
+// ---- which there are --------------------------------------------------------
 
 static ig_status list_directory(const char *run, int every, checkpoints *all, ig_error *err) {
   DIR *directory = opendir(run);
@@ -41,7 +41,9 @@ static ig_status list_directory(const char *run, int every, checkpoints *all, ig
   ig_status status = IG_OK;
   for (const struct dirent *entry; status == IG_OK && (entry = readdir(directory)) != NULL;) {
     char *end;
-    if (strncmp(entry->d_name, "update-", 7) != 0 || entry->d_name[7] < '0' || entry->d_name[7] > '9') continue;
+    if (strncmp(entry->d_name, "update-", 7) != 0 || entry->d_name[7] < '0' ||
+        entry->d_name[7] > '9')
+      continue;
     const long update = strtol(entry->d_name + 7, &end, 10);
     if (*end || (every && update % every)) continue;
     status = ig_grow((void **)&all->items, &all->capacity, all->count + 1, sizeof *all->items, err);
@@ -51,15 +53,17 @@ static ig_status list_directory(const char *run, int every, checkpoints *all, ig
   return status;
 }
 
-// ---- scores --------------------------------------------------------------------------------------------------------------------------------
+// ---- scores -----------------------------------------------------------------
 
-static ig_status read_score(const char *line, size_t size, const char *path, const char *metric, checkpoints *all, ig_error *err) {
+static ig_status read_score(const char *line, size_t size, const char *path, const char *metric,
+                            checkpoints *all, ig_error *err) {
   json_t *json;
   IG_TRY(ig_json_parse(line, size, path, &json, err));
   const json_t *update = json_object_get(json, "update"), *score = json_object_get(json, metric);
   for (size_t i = 0; score && i < all->count; i++)
     if (json_integer_value(update) == all->items[i].update)
-      all->items[i].score = strncmp(metric, "valid_", 6) == 0 ? -json_number_value(score) : json_number_value(score);
+      all->items[i].score =
+          strncmp(metric, "valid_", 6) == 0 ? -json_number_value(score) : json_number_value(score);
   json_decref(json);
   return IG_OK;
 }
@@ -75,22 +79,30 @@ static ig_status read_scores(const char *run, const char *metric, checkpoints *a
   }
   for (size_t i = 0; status == IG_OK && i < all->count; i++)
     if (isnan(all->items[i].score))
-      status = ig_fail(err, IG_ERROR_FORMAT, "%s: no %s for update %ld: checkpoints are ranked by the validation at their own update", path, metric,
-                       all->items[i].update);
+      status = ig_fail(
+          err, IG_ERROR_FORMAT,
+          "%s: no %s for update %ld: checkpoints are ranked by the validation at their own update",
+          path, metric, all->items[i].update);
   free(path);
   free(text);
   return status;
 }
 
-// ---- which are wanted ----------------------------------------------------------------------------------------------------------------------
+// ---- which are wanted -------------------------------------------------------
 
-static ig_status choose(const char *run, const ig_checkpoints_wanted *wanted, checkpoints *all, ig_error *err) {
-  if (all->count == 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: no checkpoints update-N%s", run, wanted->every ? " that 'every' divides" : "");
+static ig_status choose(const char *run, const ig_checkpoints_wanted *wanted, checkpoints *all,
+                        ig_error *err) {
+  if (all->count == 0)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: no checkpoints update-N%s", run,
+                   wanted->every ? " that 'every' divides" : "");
   qsort(all->items, all->count, sizeof *all->items, by_update);
   const size_t last = (size_t)wanted->last, best = (size_t)wanted->best;
   if (last > all->count || best > all->count)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu checkpoints wanted, %zu found", run, last > best ? last : best, all->count);
-  if (last) memmove(all->items, all->items + all->count - last, last * sizeof *all->items), all->count = last;
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu checkpoints wanted, %zu found", run,
+                   last > best ? last : best, all->count);
+  if (last)
+    memmove(all->items, all->items + all->count - last, last * sizeof *all->items),
+        all->count = last;
   if (!best) return IG_OK;
   IG_TRY(read_scores(run, wanted->metric, all, err));
   qsort(all->items, all->count, sizeof *all->items, by_score);
@@ -115,7 +127,8 @@ static ig_status name_all(const char *run, const checkpoints *all, char ***out, 
   return IG_OK;
 }
 
-ig_status ig_checkpoints_find(const char *run, const ig_checkpoints_wanted *wanted, char ***out, size_t *count, ig_error *err) {
+ig_status ig_checkpoints_find(const char *run, const ig_checkpoints_wanted *wanted, char ***out,
+                              size_t *count, ig_error *err) {
   checkpoints all = {0};
   *out = NULL;
   ig_status status = list_directory(run, wanted->every, &all, err);

@@ -23,7 +23,8 @@ const char *const ig_companions[] = {"generation_config.json",
                                      NULL};
 
 static ig_status copy_companion(const char *from, const char *to, const char *name, ig_error *err) {
-  char *source = ig_join_path(from, name, err), *target = source ? ig_join_path(to, name, err) : NULL;
+  char *source = ig_join_path(from, name, err),
+       *target = source ? ig_join_path(to, name, err) : NULL;
   ig_status status = target ? IG_OK : IG_ERROR_MEMORY;
   if (status == IG_OK && ig_file_exists(source)) status = ig_copy_file(source, target, err);
   free(source);
@@ -31,31 +32,45 @@ static ig_status copy_companion(const char *from, const char *to, const char *na
   return status;
 }
 
-const char *ig_companions_tokenizer(const ig_plan *plan) { return plan->alignment ? plan->alignment->directory : ig_plan_donor(plan)->directory; }
+const char *ig_companions_tokenizer(const ig_plan *plan) {
+  return plan->alignment ? plan->alignment->directory : ig_plan_donor(plan)->directory;
+}
 
 // Sizes of the vocabulary and special ids.
 static bool set_vocabulary(const ig_alignment *a, json_t *config) {
   if (!a) return true;
-  const bool fine = json_object_set_new(config, "vocab_size", json_integer(a->side[0].rows)) == 0 && ig_vocabulary_map_ids(a, config);
+  const bool fine = json_object_set_new(config, "vocab_size", json_integer(a->side[0].rows)) == 0 &&
+                    ig_vocabulary_map_ids(a, config);
   return fine &&
-         (!json_object_get(config, "decoder_vocab_size") || json_object_set_new(config, "decoder_vocab_size", json_integer(a->side[1].rows)) == 0);
+         (!json_object_get(config, "decoder_vocab_size") ||
+          json_object_set_new(config, "decoder_vocab_size", json_integer(a->side[1].rows)) == 0);
 }
 
 json_t *ig_companions_config(const ig_plan *plan) {
-  static const char *const keys[] = {
-      [IG_STACK_NONE] = "num_hidden_layers", [IG_STACK_ENCODER] = "encoder_layers", [IG_STACK_DECODER] = "decoder_layers"};
-  static const char *const t5_keys[] = {[IG_STACK_NONE] = NULL, [IG_STACK_ENCODER] = "num_layers", [IG_STACK_DECODER] = "num_decoder_layers"};
-  static const char *const dtypes[] = {[IG_DTYPE_F32] = "float32", [IG_DTYPE_F16] = "float16", [IG_DTYPE_BF16] = "bfloat16"};
+  static const char *const keys[] = {[IG_STACK_NONE] = "num_hidden_layers",
+                                     [IG_STACK_ENCODER] = "encoder_layers",
+                                     [IG_STACK_DECODER] = "decoder_layers"};
+  static const char *const t5_keys[] = {[IG_STACK_NONE] = NULL,
+                                        [IG_STACK_ENCODER] = "num_layers",
+                                        [IG_STACK_DECODER] = "num_decoder_layers"};
+  static const char *const dtypes[] = {
+      [IG_DTYPE_F32] = "float32", [IG_DTYPE_F16] = "float16", [IG_DTYPE_BF16] = "bfloat16"};
   json_t *config = json_deep_copy(ig_plan_donor(plan)->config);
   bool fine = config != NULL;
   for (int stack = 0; fine && stack < 3; stack++) {
     const char *key = json_object_get(config, keys[stack]) ? keys[stack] : t5_keys[stack];
-    if (plan->layers[stack] && key) fine = json_object_set_new(config, key, json_integer(plan->layers[stack])) == 0;
+    if (plan->layers[stack] && key)
+      fine = json_object_set_new(config, key, json_integer(plan->layers[stack])) == 0;
   }
   fine = fine && set_vocabulary(plan->alignment, config);
   const char *dtype_key = json_object_get(config, "torch_dtype") ? "torch_dtype" : "dtype";
   if (fine && (plan->recipe->cast || plan->recipe->cast_out))
-    fine = json_object_set_new(config, dtype_key, json_string(dtypes[plan->recipe->cast_out ? plan->recipe->out_dtype : plan->recipe->dtype])) == 0;
+    fine =
+        json_object_set_new(
+            config, dtype_key,
+            json_string(
+                dtypes[plan->recipe->cast_out ? plan->recipe->out_dtype : plan->recipe->dtype])) ==
+        0;
   if (fine) return config;
   json_decref(config);
   return NULL;
@@ -64,7 +79,8 @@ json_t *ig_companions_config(const ig_plan *plan) {
 static ig_status write_config(const ig_plan *plan, const char *directory, ig_error *err) {
   json_t *config = ig_companions_config(plan);
   char *path = config ? ig_join_path(directory, "config.json", err) : NULL;
-  const ig_status status = path ? ig_json_save(path, config, 17, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  const ig_status status =
+      path ? ig_json_save(path, config, 17, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
   free(path);
   json_decref(config);
   return status;
@@ -75,10 +91,12 @@ static ig_status write_generation(const ig_plan *plan, const char *directory, ig
   const char *name = ig_companions[0];
   char *path = ig_join_path(directory, name, err);
   json_t *json = NULL;
-  ig_status status = path ? copy_companion(ig_plan_donor(plan)->directory, directory, name, err) : IG_ERROR_MEMORY;
+  ig_status status =
+      path ? copy_companion(ig_plan_donor(plan)->directory, directory, name, err) : IG_ERROR_MEMORY;
   if (status == IG_OK && plan->alignment && ig_file_exists(path)) {
     status = ig_json_load_object(path, &json, err);
-    if (status == IG_OK && !ig_vocabulary_map_ids(plan->alignment, json)) status = ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+    if (status == IG_OK && !ig_vocabulary_map_ids(plan->alignment, json))
+      status = ig_fail(err, IG_ERROR_MEMORY, "out of memory");
     if (status == IG_OK) status = ig_json_save(path, json, 17, err);
   }
   json_decref(json);
@@ -91,7 +109,8 @@ static ig_status write_vocabularies(const ig_alignment *a, const char *directory
   static const char *const names[] = {"vocab.json", "target_vocab.json"};
   for (int side = 0; side <= a->output.apart; side++) {
     char *path = ig_join_path(directory, names[side], err);
-    const ig_status status = path ? ig_vocabulary_save(&a->output.side[side], path, err) : IG_ERROR_MEMORY;
+    const ig_status status =
+        path ? ig_vocabulary_save(&a->output.side[side], path, err) : IG_ERROR_MEMORY;
     free(path);
     IG_TRY(status);
   }
@@ -99,8 +118,10 @@ static ig_status write_vocabularies(const ig_alignment *a, const char *directory
 }
 
 ig_status ig_companions_write(const ig_plan *plan, const char *directory, ig_error *err) {
-  for (size_t i = 1; ig_companions[i]; i++) IG_TRY(copy_companion(ig_companions_tokenizer(plan), directory, ig_companions[i], err));
+  for (size_t i = 1; ig_companions[i]; i++)
+    IG_TRY(copy_companion(ig_companions_tokenizer(plan), directory, ig_companions[i], err));
   IG_TRY(write_generation(plan, directory, err));
-  if (plan->alignment && plan->alignment->added) IG_TRY(write_vocabularies(plan->alignment, directory, err));
+  if (plan->alignment && plan->alignment->added)
+    IG_TRY(write_vocabularies(plan->alignment, directory, err));
   return write_config(plan, directory, err);
 }

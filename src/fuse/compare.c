@@ -27,17 +27,23 @@ typedef struct comparing {
 } comparing;
 
 // Products of all pairs, the base behind the inputs, added to products (n, n), lower half.
-static void multiply(const comparing *c, size_t n, const float *values, size_t count, double *products) {
+static void multiply(const comparing *c, size_t n, const float *values, size_t count,
+                     double *products) {
   for (size_t i = 0; i < n; i++)
-    for (size_t j = 0; j <= i; j++) products[i * n + j] += ig_sum_products(count, values + i * c->block, values + j * c->block);
+    for (size_t j = 0; j <= i; j++)
+      products[i * n + j] += ig_sum_products(count, values + i * c->block, values + j * c->block);
 }
 
-static double product(const double *products, size_t n, size_t i, size_t j) { return i > j ? products[i * n + j] : products[j * n + i]; }
+static double product(const double *products, size_t n, size_t i, size_t j) {
+  return i > j ? products[i * n + j] : products[j * n + i];
+}
 
-// <x_i - base, x_j - base>, from products with the base at `base`; base = n: of x_i, x_j themselves.
+// <x_i - base, x_j - base>, from products with the base at `base`; base = n: of x_i, x_j
+// themselves.
 static double between(const double *p, size_t n, size_t base, size_t i, size_t j) {
   if (base == n) return product(p, n, i, j);
-  return product(p, n, i, j) - product(p, n, i, base) - product(p, n, j, base) + product(p, n, base, base);
+  return product(p, n, i, j) - product(p, n, i, base) - product(p, n, j, base) +
+         product(p, n, base, base);
 }
 
 static double norm(double square) { return sqrt(fmax(square, 0)); }
@@ -47,9 +53,12 @@ static void conclude(const double *p, size_t inputs, bool has_base, ig_compariso
   double distance = 0, cosine = 0, least = 2;
   size_t pairs = 0, known = 0;
   for (size_t i = 0; i < inputs; i++) {
-    if (has_base) distance += norm(between(p, n, base, i, i)) / fmax(norm(product(p, n, base, base)), 1e-30) / (double)inputs;
+    if (has_base)
+      distance += norm(between(p, n, base, i, i)) / fmax(norm(product(p, n, base, base)), 1e-30) /
+                  (double)inputs;
     for (size_t j = 0; j < i; j++, pairs++) {
-      const double x = norm(between(p, n, base, i, i)), y = norm(between(p, n, base, j, j)), xy = between(p, n, base, i, j);
+      const double x = norm(between(p, n, base, i, i)), y = norm(between(p, n, base, j, j)),
+                   xy = between(p, n, base, i, j);
       if (!has_base) distance += 2 * norm(x * x + y * y - 2 * xy) / fmax(x + y, 1e-30);
       if (x < 1e-20 || y < 1e-20) continue;
       const double c = fmin(fmax(xy / (x * y), -1), 1);
@@ -61,7 +70,8 @@ static void conclude(const double *p, size_t inputs, bool has_base, ig_compariso
   out->least_cosine = known ? least : NAN;
 }
 
-static ig_status compare(const comparing *c, const ig_plan_tensor *t, worker *w, ig_comparison *out) {
+static ig_status compare(const comparing *c, const ig_plan_tensor *t, worker *w,
+                         ig_comparison *out) {
   const ig_cut cut = ig_cut_of(t);
   const size_t step = cut.block_rows * cut.columns;
   const size_t n = t->inputs + (t->base.tensor != NULL);
@@ -70,7 +80,8 @@ static ig_status compare(const comparing *c, const ig_plan_tensor *t, worker *w,
     const size_t count = t->elements - at < step ? t->elements - at : step;
     for (size_t i = 0; i < n; i++) {
       const ig_plan_input *from = i < t->inputs ? &t->input[i] : &t->base;
-      IG_TRY(ig_values_read(c->plan->recipe, t, from, at, count, w->values + i * c->block, w->lora, &w->err));
+      IG_TRY(ig_values_read(c->plan->recipe, t, from, at, count, w->values + i * c->block, w->lora,
+                            &w->err));
     }
     multiply(c, n, w->values, count, w->products);
   }
@@ -101,7 +112,8 @@ static ig_status run(comparing *c, size_t count, ig_pool *pool, ig_error *err) {
   }
   if (status == IG_OK) ig_pool_run(pool, count, compare_task, c);
   for (int i = 0; i < threads; i++) {
-    if (status == IG_OK && c->workers[i].status != IG_OK) status = ig_fail(err, c->workers[i].status, "%s", c->workers[i].err.message);
+    if (status == IG_OK && c->workers[i].status != IG_OK)
+      status = ig_fail(err, c->workers[i].status, "%s", c->workers[i].err.message);
     free(c->workers[i].values);
     free(c->workers[i].lora);
     free(c->workers[i].products);
@@ -110,7 +122,8 @@ static ig_status run(comparing *c, size_t count, ig_pool *pool, ig_error *err) {
   return status;
 }
 
-ig_status ig_plan_compare(const ig_plan *plan, ig_pool *pool, ig_comparison **out, size_t *count, ig_error *err) {
+ig_status ig_plan_compare(const ig_plan *plan, ig_pool *pool, ig_comparison **out, size_t *count,
+                          ig_error *err) {
   comparing c = {.plan = plan, .items = ig_allocate(plan->count, sizeof *c.items, err)};
   *out = NULL;
   *count = 0;

@@ -76,10 +76,12 @@ ig_sizes ig_cut_sizes(const ig_plan *plan) {
     s.values = most(s.values, c.block_rows * c.columns);
     s.inputs = most(s.inputs, t->inputs);
     s.blocks = most(s.blocks, c.blocks);
-    for (size_t k = 0; k < t->inputs; k++) s.lora = most(s.lora, ig_lora_scratch(&t->input[k].lora, c.block_rows));
+    for (size_t k = 0; k < t->inputs; k++)
+      s.lora = most(s.lora, ig_lora_scratch(&t->input[k].lora, c.block_rows));
     s.lora = most(s.lora, ig_lora_scratch(&t->base.lora, c.block_rows));
     if (t->copied) continue;
-    size_t *state = c.blocks > 1 ? &s.large_state : &s.state, *room = c.blocks > 1 ? &s.room : &s.small_room;
+    size_t *state = c.blocks > 1 ? &s.large_state : &s.state,
+           *room = c.blocks > 1 ? &s.room : &s.small_room;
     if (method->state_size) *state = most(*state, method->state_size(&merge));
     if (method->room_size) *room = most(*room, method->room_size(&merge));
     if (method->sample_size && c.blocks > 1) s.sample = most(s.sample, method->sample_size(&merge));

@@ -15,10 +15,11 @@ ig_merge ig_cut_merge(const ig_plan *plan, const ig_plan_tensor *tensor, const i
 
 // The most that any tensor asks for.
 typedef struct ig_sizes {
-  size_t values;                          // of a block
-  size_t inputs;                          // besides the base
-  size_t state, large_state, span_state;  // of a tensor of one block, of several, of all that are seen as one
-  size_t small_room, room;                // likewise
+  size_t values;  // of a block
+  size_t inputs;  // besides the base
+  size_t state, large_state,
+      span_state;           // of a tensor of one block, of several, of all that are seen as one
+  size_t small_room, room;  // likewise
   size_t sums, counts;
   size_t sample;    // values
   size_t all_sums;  // of all blocks of a tensor

@@ -4,5 +4,6 @@
 #include "fuse/preflight.h"
 
 // threads 0: all cores. *out: malloc'ed text of several lines, for the caller.
-ig_status ig_describe_stages(const ig_stages *stages, const ig_space *space, int threads, char **out, ig_error *err);
+ig_status ig_describe_stages(const ig_stages *stages, const ig_space *space, int threads,
+                             char **out, ig_error *err);
 #endif

@@ -4,7 +4,9 @@
 
 #include "base/alloc.h"
 
-static bool draws_for(const ig_plan_tensor *t, size_t model) { return !t->copied && t->method->draws && t->method->draws(t->of_model[model]); }
+static bool draws_for(const ig_plan_tensor *t, size_t model) {
+  return !t->copied && t->method->draws && t->method->draws(t->of_model[model]);
+}
 
 ig_status ig_draws_create(const ig_plan *plan, size_t most_blocks, ig_draws **out, ig_error *err) {
   *out = NULL;
@@ -13,7 +15,8 @@ ig_status ig_draws_create(const ig_plan *plan, size_t most_blocks, ig_draws **ou
   if (!d) return IG_ERROR_MEMORY;
   d->plan = plan;
   d->capacity = most_blocks;
-  for (size_t i = 0; i < plan->count; i++) d->models = plan->tensors[i].inputs > d->models ? plan->tensors[i].inputs : d->models;
+  for (size_t i = 0; i < plan->count; i++)
+    d->models = plan->tensors[i].inputs > d->models ? plan->tensors[i].inputs : d->models;
   d->begin = ig_allocate(plan->count * d->models, sizeof *d->begin, err);
   d->blocks = d->begin ? ig_allocate(most_blocks * d->models, sizeof *d->blocks, err) : NULL;
   if (!d->blocks) {
@@ -48,7 +51,8 @@ void ig_draws_enter(ig_draws *d, size_t index, size_t blocks, size_t block_value
   }
 }
 
-void ig_draws_uniform(const ig_draws *d, size_t index, size_t model, size_t block, bool entered, size_t count, float *out) {
+void ig_draws_uniform(const ig_draws *d, size_t index, size_t model, size_t block, bool entered,
+                      size_t count, float *out) {
   ig_mt mt = entered ? d->blocks[model * d->capacity + block] : d->begin[index * d->models + model];
   ig_mt_uniform(&mt, count, out);
 }

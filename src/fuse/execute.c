@@ -18,7 +18,7 @@
 
 static const size_t CHECKPOINT = (size_t)1 << 30;  // bytes, at least, that go to the disk at a time
 
-// ---- buffers -------------------------------------------------------------------------------------------------------------------------------
+// ---- buffers ----------------------------------------------------------------
 
 // A tensor that is cut, or one of those that are seen as one.
 typedef struct span {
@@ -53,13 +53,16 @@ typedef struct execution {
   span *spans;               // those, in order
   size_t span_count, span_blocks;
   size_t *finished;                           // tensors, in the order in which they were
-  size_t finished_count, on_disk, journaled;  // of them: all, those that are on the disk or on their way, those that the journal knows
+  size_t finished_count, on_disk, journaled;  // of them: all, those that are on the disk or on
+                                              // their way, those that the journal knows
   bool syncing;
   atomic_bool failed;   // some worker did: the others need not go on
   const size_t *small;  // tensors of one block
 } execution;
 
-static bool draws_torch(const ig_plan *plan) { return plan->recipe->torch_random && plan->recipe->method->draws; }
+static bool draws_torch(const ig_plan *plan) {
+  return plan->recipe->torch_random && plan->recipe->method->draws;
+}
 
 static void carve(execution *e, ig_arena *arena) {
   const ig_sizes *s = &e->sizes;
@@ -73,7 +76,8 @@ static void carve(execution *e, ig_arena *arena) {
   for (int i = 0; i < e->threads; i++) {
     worker unused, *w = e->workers ? &e->workers[i] : &unused;
     for (size_t k = 0; k < s->inputs; k++) w->x[k] = IG_TAKE(arena, float, s->values);
-    for (size_t k = 0; k < s->inputs && draws_torch(e->plan); k++) w->uniform[k] = IG_TAKE(arena, float, s->values);
+    for (size_t k = 0; k < s->inputs && draws_torch(e->plan); k++)
+      w->uniform[k] = IG_TAKE(arena, float, s->values);
     w->base = IG_TAKE(arena, float, s->values);
     w->out = IG_TAKE(arena, float, s->values);
     w->scratch = IG_TAKE(arena, float, s->values *(s->inputs + 2));
@@ -93,10 +97,13 @@ size_t ig_plan_memory(const ig_plan *plan, int threads) {
   return arena.peak;
 }
 
-// ---- one block -----------------------------------------------------------------------------------------------------------------------------
+// ---- one block --------------------------------------------------------------
 
-static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor *t, const ig_cut *c, size_t index, ig_merge_block *out) {
-  const size_t row = index * c->block_rows, rows = c->rows - row < c->block_rows ? c->rows - row : c->block_rows, first = row * c->columns;
+static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor *t, const ig_cut *c,
+                            size_t index, ig_merge_block *out) {
+  const size_t row = index * c->block_rows,
+               rows = c->rows - row < c->block_rows ? c->rows - row : c->block_rows,
+               first = row * c->columns;
   *out = (ig_merge_block){.index = index,
                           .first_row = row,
                           .rows = rows,
@@ -104,30 +111,39 @@ static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor 
                           .x = (const float *const *)w->x,
                           .base = t->base.tensor ? w->base : NULL,
                           .scratch = w->scratch};
-  for (size_t i = 0; i < t->inputs; i++) IG_TRY(ig_values_read(e->plan->recipe, t, &t->input[i], first, out->count, w->x[i], w->lora, &w->err));
-  if (t->base.tensor) IG_TRY(ig_values_read(e->plan->recipe, t, &t->base, first, out->count, w->base, w->lora, &w->err));
+  for (size_t i = 0; i < t->inputs; i++)
+    IG_TRY(ig_values_read(e->plan->recipe, t, &t->input[i], first, out->count, w->x[i], w->lora,
+                          &w->err));
+  if (t->base.tensor)
+    IG_TRY(
+        ig_values_read(e->plan->recipe, t, &t->base, first, out->count, w->base, w->lora, &w->err));
   if (e->draws) {
     out->uniform = w->uniform;
     for (size_t i = 0; i < t->inputs; i++)
-      ig_draws_uniform(e->draws, (size_t)(t - e->plan->tensors), i, index, c->blocks > 1, out->count, w->uniform[i]);
+      ig_draws_uniform(e->draws, (size_t)(t - e->plan->tensors), i, index, c->blocks > 1,
+                       out->count, w->uniform[i]);
   }
   return IG_OK;
 }
 
-static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor *t, const ig_cut *c, const ig_merge_block *block) {
-  const size_t index = (size_t)(t - e->plan->tensors), size = ig_dtype_size(t->dtype), first = block->first_row * c->columns;
+static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor *t,
+                             const ig_cut *c, const ig_merge_block *block) {
+  const size_t index = (size_t)(t - e->plan->tensors), size = ig_dtype_size(t->dtype),
+               first = block->first_row * c->columns;
   const void *bytes;
-  IG_TRY(ig_values_convert(t->dtype, t->name, first, block->count, w->out, w->bytes, &bytes, &w->err));
+  IG_TRY(
+      ig_values_convert(t->dtype, t->name, first, block->count, w->out, w->bytes, &bytes, &w->err));
   return ig_output_put(e->output, index, first * size, bytes, block->count * size, &w->err);
 }
 
-static ig_status combine_block(const execution *e, worker *w, const ig_merge *merge, const ig_plan_tensor *t, const ig_cut *c,
+static ig_status combine_block(const execution *e, worker *w, const ig_merge *merge,
+                               const ig_plan_tensor *t, const ig_cut *c,
                                const ig_merge_block *block) {
   merge->method->combine(merge, block, w->out);
   return write_block(e, w, t, c, block);
 }
 
-// ---- tensors of one block: one task each ---------------------------------------------------------------------------------------------------
+// ---- tensors of one block: one task each ------------------------------------
 
 static ig_status merge_small(const execution *e, worker *w, const ig_plan_tensor *t) {
   const ig_method *method = t->method;
@@ -150,8 +166,10 @@ static ig_status merge_small(const execution *e, worker *w, const ig_plan_tensor
   return combine_block(e, w, &merge, t, &c, &block);
 }
 
-// bytes of a tensor from its byte `at` on, equal in all inputs; `buffers` has room for two such pieces.
-static ig_status copy_piece(const execution *e, worker *w, const ig_plan_tensor *t, size_t at, size_t bytes, char *buffers) {
+// bytes of a tensor from its byte `at` on, equal in all inputs; `buffers` has room for two such
+// pieces.
+static ig_status copy_piece(const execution *e, worker *w, const ig_plan_tensor *t, size_t at,
+                            size_t bytes, char *buffers) {
   const ig_safetensor *first = t->input[0].tensor;
   char *other = buffers + bytes;
   IG_TRY(ig_file_read(first->source, first->file, first->begin + at, buffers, bytes, &w->err));
@@ -159,8 +177,8 @@ static ig_status copy_piece(const execution *e, worker *w, const ig_plan_tensor 
     const ig_safetensor *from = t->input[i].tensor;
     IG_TRY(ig_file_read(from->source, from->file, from->begin + at, other, bytes, &w->err));
     if (memcmp(buffers, other, bytes) != 0)
-      return ig_fail(&w->err, IG_ERROR_FORMAT, "%s: %s values that differ between %s and %s", t->name, ig_dtype_name(first->dtype), first->file,
-                     from->file);
+      return ig_fail(&w->err, IG_ERROR_FORMAT, "%s: %s values that differ between %s and %s",
+                     t->name, ig_dtype_name(first->dtype), first->file, from->file);
   }
   return ig_output_put(e->output, (size_t)(t - e->plan->tensors), at, buffers, bytes, &w->err);
 }
@@ -170,7 +188,8 @@ static ig_status copy_tensor(const execution *e, worker *w, const ig_plan_tensor
   enum { PIECE = 1 << 15 };
   char buffers[2 * PIECE];
   const size_t bytes = t->input[0].tensor->bytes;
-  for (size_t at = 0; at < bytes; at += PIECE) IG_TRY(copy_piece(e, w, t, at, bytes - at < PIECE ? bytes - at : PIECE, buffers));
+  for (size_t at = 0; at < bytes; at += PIECE)
+    IG_TRY(copy_piece(e, w, t, at, bytes - at < PIECE ? bytes - at : PIECE, buffers));
   return IG_OK;
 }
 
@@ -188,7 +207,7 @@ static void small_task(void *context, size_t index, int number) {
   finish_task(e, w, t->copied ? copy_tensor(e, w, t) : merge_small(e, w, t));
 }
 
-// ---- tensors of several blocks, or seen as one: one task a block, pass by pass ---------------------------------------------------------------
+// ---- tensors of several blocks, or seen as one: one task a block, pass by pass ----
 
 typedef struct large {
   execution *execution;
@@ -201,7 +220,8 @@ typedef struct large {
 } large;
 
 // The block with this number, which is counted from the first span on.
-static ig_status read_from_spans(const large *l, worker *w, size_t index, const span **from, ig_merge_block *out) {
+static ig_status read_from_spans(const large *l, worker *w, size_t index, const span **from,
+                                 ig_merge_block *out) {
   const size_t at = l->spans[0].first_block + index;
   size_t low = 0, high = l->count;
   while (high - low > 1) {
@@ -212,7 +232,8 @@ static ig_status read_from_spans(const large *l, worker *w, size_t index, const 
       high = middle;
   }
   *from = &l->spans[low];
-  IG_TRY(read_block(l->execution, w, (*from)->tensor, &(*from)->cut, at - (*from)->first_block, out));
+  IG_TRY(
+      read_block(l->execution, w, (*from)->tensor, &(*from)->cut, at - (*from)->first_block, out));
   out->index = at;
   return IG_OK;
 }
@@ -224,7 +245,9 @@ static void gather_task(void *context, size_t index, int number) {
   ig_merge_block block;
   const span *from;
   const ig_status status = read_from_spans(l, w, index, &from, &block);
-  if (status == IG_OK) l->merge.method->gather(&l->merge, l->pass, &block, &(ig_gathered){l->execution->all_sums + index * l->sums, w->counts});
+  if (status == IG_OK)
+    l->merge.method->gather(&l->merge, l->pass, &block,
+                            &(ig_gathered){l->execution->all_sums + index * l->sums, w->counts});
   finish_task(l->execution, w, status);
 }
 
@@ -235,7 +258,8 @@ static void combine_task(void *context, size_t index, int number) {
   ig_merge_block block;
   const span *from;
   ig_status status = read_from_spans(l, w, index, &from, &block);
-  if (status == IG_OK) status = combine_block(l->execution, w, &l->merge, from->tensor, &from->cut, &block);
+  if (status == IG_OK)
+    status = combine_block(l->execution, w, &l->merge, from->tensor, &from->cut, &block);
   finish_task(l->execution, w, status);
 }
 
@@ -246,17 +270,20 @@ static void gather_all(large *l, ig_pool *pool) {
   const size_t counts = method->counts ? method->counts(&l->merge, l->pass) : 0;
   l->sums = method->sums ? method->sums(&l->merge, l->pass) : 0;
   memset(e->all_sums, 0, l->sums * l->blocks * sizeof *e->all_sums);
-  for (int i = 0; i < e->threads; i++) memset(e->workers[i].counts, 0, counts * sizeof *e->workers[i].counts);
+  for (int i = 0; i < e->threads; i++)
+    memset(e->workers[i].counts, 0, counts * sizeof *e->workers[i].counts);
   ig_pool_run(pool, l->blocks, gather_task, l);
   for (size_t block = 1; block < l->blocks; block++)
     for (size_t i = 0; i < l->sums; i++) e->all_sums[i] += e->all_sums[block * l->sums + i];
   for (int t = 1; t < e->threads; t++)
     for (size_t i = 0; i < counts; i++) e->workers[0].counts[i] += e->workers[t].counts[i];
-  if (!atomic_load(&e->failed)) method->conclude(&l->merge, l->pass, &(ig_gathered){e->all_sums, e->workers[0].counts});
+  if (!atomic_load(&e->failed))
+    method->conclude(&l->merge, l->pass, &(ig_gathered){e->all_sums, e->workers[0].counts});
 }
 
 // Of each span its part of the sample, in pieces; a span that is too short for a piece gives none.
-static ig_status draw_sample(const large *l, ig_pool *pool, size_t wanted, ig_merge_block *out, ig_error *err) {
+static ig_status draw_sample(const large *l, ig_pool *pool, size_t wanted, ig_merge_block *out,
+                             ig_error *err) {
   const execution *e = l->execution;
   const size_t pieces = wanted / IG_SAMPLE_PIECE, values = l->merge.rows * l->merge.columns;
   size_t before = 0, count = 0;
@@ -267,12 +294,16 @@ static ig_status draw_sample(const large *l, ig_pool *pool, size_t wanted, ig_me
     const size_t end = (size_t)((double)(before += t->elements) / (double)values * (double)pieces);
     ig_sample rest = {.base = e->sample.base + count, .scratch = e->sample.scratch};
     for (size_t k = 0; k < t->inputs; k++) rest.x[k] = e->sample.x[k] + count;
-    IG_TRY(ig_sample_draw(&rest, e->plan->recipe, t, (end - first) * IG_SAMPLE_PIECE, pool, out, err));
+    IG_TRY(
+        ig_sample_draw(&rest, e->plan->recipe, t, (end - first) * IG_SAMPLE_PIECE, pool, out, err));
     count += out->count;
   }
   const bool has_base = out->base != NULL;
-  *out = (ig_merge_block){
-      .rows = 1, .count = count, .x = (const float *const *)e->sample.x, .base = has_base ? e->sample.base : NULL, .scratch = e->sample.scratch};
+  *out = (ig_merge_block){.rows = 1,
+                          .count = count,
+                          .x = (const float *const *)e->sample.x,
+                          .base = has_base ? e->sample.base : NULL,
+                          .scratch = e->sample.scratch};
   return IG_OK;
 }
 
@@ -309,18 +340,24 @@ static const span *span_of(const execution *e, const ig_plan_tensor *t) {
 
 static void merge_large(execution *e, ig_pool *pool, const ig_plan_tensor *t) {
   const span alone = {t, ig_cut_of(t), 0}, *part = span_of(e, t);
-  large l = {.execution = e, .spans = part ? part : &alone, .count = 1, .blocks = alone.cut.blocks, .merge = ig_cut_merge(e->plan, t, &alone.cut)};
+  large l = {.execution = e,
+             .spans = part ? part : &alone,
+             .count = 1,
+             .blocks = alone.cut.blocks,
+             .merge = ig_cut_merge(e->plan, t, &alone.cut)};
   if (part) {
     l.merge.state = e->span_state;
     l.merge.blocks = e->span_blocks;
   } else {
-    if (e->draws) ig_draws_enter(e->draws, (size_t)(t - e->plan->tensors), alone.cut.blocks, alone.cut.block_rows * alone.cut.columns);
+    if (e->draws)
+      ig_draws_enter(e->draws, (size_t)(t - e->plan->tensors), alone.cut.blocks,
+                     alone.cut.block_rows * alone.cut.columns);
     run_passes(&l, pool, e->large_state);
   }
   ig_pool_run(pool, l.blocks, combine_task, &l);
 }
 
-// ---- tensors that are seen as one ----------------------------------------------------------------------------------------------------------
+// ---- tensors that are seen as one -------------------------------------------
 
 static ig_status find_spans(execution *e, ig_error *err) {
   const ig_plan *plan = e->plan;
@@ -339,19 +376,27 @@ static ig_status find_spans(execution *e, ig_error *err) {
 // The passes over them, unless all of them are done already.
 static void pass_over_spans(execution *e, ig_pool *pool) {
   bool wanted = false;
-  for (size_t i = 0; i < e->span_count; i++) wanted |= !e->staging->done[e->spans[i].tensor - e->plan->tensors];
+  for (size_t i = 0; i < e->span_count; i++)
+    wanted |= !e->staging->done[e->spans[i].tensor - e->plan->tensors];
   if (!wanted) return;
   const ig_plan_tensor *first;
   const ig_cut c = ig_cut_of_span(e->plan, &first);
-  large l = {.execution = e, .spans = e->spans, .count = e->span_count, .blocks = c.blocks, .merge = ig_cut_merge(e->plan, first, &c)};
+  large l = {.execution = e,
+             .spans = e->spans,
+             .count = e->span_count,
+             .blocks = c.blocks,
+             .merge = ig_cut_merge(e->plan, first, &c)};
   run_passes(&l, pool, e->span_state);
 }
 
-// ---- the whole -----------------------------------------------------------------------------------------------------------------------------
+// ---- the whole --------------------------------------------------------------
 
 static void report(const ig_reporter *reporter, size_t done, size_t all) {
   if (reporter && reporter->progress)
-    reporter->progress(reporter->context, &(ig_progress){.what = "fusing", .unit = "values", .done = (double)done, .total = (double)all});
+    reporter->progress(
+        reporter->context,
+        &(ig_progress){
+            .what = "fusing", .unit = "values", .done = (double)done, .total = (double)all});
 }
 
 // The journal learns of tensors once they are on the disk.
@@ -359,7 +404,8 @@ static ig_status end_checkpoint(execution *e, ig_error *err) {
   if (!e->syncing) return IG_OK;
   e->syncing = false;
   IG_TRY(ig_output_sync_end(e->output, err));
-  while (e->journaled < e->on_disk) IG_TRY(ig_staging_done(e->staging, e->finished[e->journaled++], err));
+  while (e->journaled < e->on_disk)
+    IG_TRY(ig_staging_done(e->staging, e->finished[e->journaled++], err));
   return ig_staging_flush(e->staging, err);
 }
 
@@ -380,11 +426,14 @@ static ig_status stop(execution *e, ig_error *err) {
 
 static ig_status first_failure(const execution *e, ig_error *err) {
   for (int i = 0; i < e->threads; i++)
-    if (e->workers[i].status != IG_OK) return ig_fail(err, e->workers[i].status, "%s", e->workers[i].err.message);
+    if (e->workers[i].status != IG_OK)
+      return ig_fail(err, e->workers[i].status, "%s", e->workers[i].err.message);
   return IG_OK;
 }
 
-static bool is_small(const ig_plan_tensor *t) { return t->copied || (ig_cut_of(t).blocks <= 1 && !ig_plan_spans(t)); }
+static bool is_small(const ig_plan_tensor *t) {
+  return t->copied || (ig_cut_of(t).blocks <= 1 && !ig_plan_spans(t));
+}
 
 size_t ig_plan_reads(const ig_plan *plan) {
   size_t bytes = 0;
@@ -408,7 +457,8 @@ static ig_status run_small(execution *e, ig_pool *pool, size_t *small, ig_error 
   return IG_OK;
 }
 
-static ig_status run(execution *e, ig_pool *pool, size_t *small, const ig_reporter *reporter, ig_error *err) {
+static ig_status run(execution *e, ig_pool *pool, size_t *small, const ig_reporter *reporter,
+                     ig_error *err) {
   const ig_plan *plan = e->plan;
   size_t done = 0, all = 0, unsaved = 0;
   for (size_t i = 0; i < plan->count; i++) all += plan->tensors[i].elements;
@@ -432,7 +482,8 @@ static ig_status run(execution *e, ig_pool *pool, size_t *small, const ig_report
   return end_checkpoint(e, err);
 }
 
-static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *reporter, ig_error *err) {
+static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *reporter,
+                               ig_error *err) {
   e->threads = ig_pool_threads(pool);
   ig_arena arena = ig_arena_measure();
   carve(e, &arena);
@@ -457,7 +508,8 @@ static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *r
   return status;
 }
 
-ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *staging, ig_output *output, const ig_reporter *reporter, ig_error *err) {
+ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *staging,
+                          ig_output *output, const ig_reporter *reporter, ig_error *err) {
   execution e = {.plan = plan, .staging = staging, .output = output, .sizes = ig_cut_sizes(plan)};
   IG_TRY(ig_ties_check_copies(&plan->models, err));
   IG_TRY(ig_rows_fill_padding(plan, err));

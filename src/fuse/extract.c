@@ -21,25 +21,31 @@ enum { RANK, BLOCK = 1 << 15 };  // values that are read at a time, but at least
 static const char suffix[] = ".weight";
 const char *const ig_extract_weights = "adapter_model.safetensors";
 
-const ig_method ig_method_extract_lora = {.name = "extract_lora",
-                                          .summary = "a LoRA adapter that makes the model of its base, as nearly as its rank allows",
-                                          .base = IG_BASE_REQUIRED,
-                                          .least_inputs = 1,
-                                          .most_inputs = 1,
-                                          .extracts = true,
-                                          .passes = 1,
-                                          .parameters = {{"rank", IG_VALUE_INTEGER, false, false, 0, 1, 65536}}};
+const ig_method ig_method_extract_lora = {
+    .name = "extract_lora",
+    .summary = "a LoRA adapter that makes the model of its base, as nearly as its rank allows",
+    .base = IG_BASE_REQUIRED,
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .extracts = true,
+    .passes = 1,
+    .parameters = {{"rank", IG_VALUE_INTEGER, false, false, 0, 1, 65536}}};
 
-// ---- which layers --------------------------------------------------------------------------------------------------------------------------
+// ---- which layers -----------------------------------------------------------
 
-static size_t rank_of(const ig_plan_tensor *t) { return (size_t)t->shared[RANK]; }  // 0: not set for it
-static size_t shorter(const ig_plan_tensor *t) { return t->shape[0] < t->shape[1] ? t->shape[0] : t->shape[1]; }
+static size_t rank_of(const ig_plan_tensor *t) {
+  return (size_t)t->shared[RANK];
+}  // 0: not set for it
+static size_t shorter(const ig_plan_tensor *t) {
+  return t->shape[0] < t->shape[1] ? t->shape[0] : t->shape[1];
+}
 static int stem_of(const ig_plan_tensor *t) { return (int)(strlen(t->name) - strlen(suffix)); }
 
 static bool is_layer(const ig_plan_tensor *t) {
   const char *name = t->name;
   const bool weight = stem_of(t) > 0 && strcmp(name + stem_of(t), suffix) == 0;
-  const bool table = ig_place_of(name).embeddings || strstr(name, "embed") || strstr(name, "relative_attention_bias");
+  const bool table = ig_place_of(name).embeddings || strstr(name, "embed") ||
+                     strstr(name, "relative_attention_bias");
   return weight && !table && !t->copied && t->rank == 2 && t->elements > 0 && rank_of(t) > 0;
 }
 
@@ -54,7 +60,9 @@ size_t ig_extract_layers(const ig_plan *plan, size_t *rank) {
   return count;
 }
 
-static ig_dtype dtype_of(const ig_recipe *recipe) { return recipe->cast_out ? recipe->out_dtype : recipe->cast ? recipe->dtype : IG_DTYPE_F32; }
+static ig_dtype dtype_of(const ig_recipe *recipe) {
+  return recipe->cast_out ? recipe->out_dtype : recipe->cast ? recipe->dtype : IG_DTYPE_F32;
+}
 
 size_t ig_extract_bytes(const ig_plan *plan) {
   size_t rank, sides = 0;
@@ -64,19 +72,27 @@ size_t ig_extract_bytes(const ig_plan *plan) {
   return sides * rank * ig_dtype_size(dtype_of(plan->recipe));
 }
 
-// ---- checks --------------------------------------------------------------------------------------------------------------------------------
+// ---- checks -----------------------------------------------------------------
 
 ig_status ig_extract_check_recipe(const ig_recipe *recipe, bool last, ig_error *err) {
   const char *name = recipe->method->name;
-  if (!last) return ig_yaml_fail(recipe->root, err, "%s makes an adapter, which no other recipe can use as a model", name);
+  if (!last)
+    return ig_yaml_fail(recipe->root, err,
+                        "%s makes an adapter, which no other recipe can use as a model", name);
   if (recipe->tokenizer.source)
-    return ig_yaml_fail(recipe->root, err, "%s: an adapter has the vocabulary of its base, no tokenizer of its own", name);
+    return ig_yaml_fail(recipe->root, err,
+                        "%s: an adapter has the vocabulary of its base, no tokenizer of its own",
+                        name);
   if (recipe->missing != IG_MISSING_ERROR)
-    return ig_yaml_fail(recipe->root, err, "%s: an adapter has the tensors of its base: 'missing_tensors' cannot be set", name);
+    return ig_yaml_fail(
+        recipe->root, err,
+        "%s: an adapter has the tensors of its base: 'missing_tensors' cannot be set", name);
   for (size_t i = 0; i < recipe->module_count; i++)
     for (size_t k = 0; k < recipe->modules[i].count; k++)
       if (recipe->modules[i].slices[k].sources[0].ranged)
-        return ig_yaml_fail(recipe->root, err, "%s: an adapter has the layers of its base: 'slices' cannot be set", name);
+        return ig_yaml_fail(recipe->root, err,
+                            "%s: an adapter has the layers of its base: 'slices' cannot be set",
+                            name);
   return IG_OK;
 }
 
@@ -85,15 +101,17 @@ ig_status ig_extract_check_plan(const ig_plan *plan, ig_problems *problems, ig_e
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
     if (is_layer(t) && rank_of(t) > shorter(t))
-      IG_TRY(
-          ig_problems_add(problems, t->name, err, "rank %zu of [%zu, %zu], expected %zu at most", rank_of(t), t->shape[0], t->shape[1], shorter(t)));
+      IG_TRY(ig_problems_add(problems, t->name, err, "rank %zu of [%zu, %zu], expected %zu at most",
+                             rank_of(t), t->shape[0], t->shape[1], shorter(t)));
   }
   if (problems->count || ig_extract_layers(plan, &rank) > 0) return IG_OK;
-  return ig_problems_add(problems, NULL, err, "%s: there is no linear layer (NAME.weight of two dimensions, no embeddings) that has a 'rank'",
+  return ig_problems_add(problems, NULL, err,
+                         "%s: there is no linear layer (NAME.weight of two dimensions, no "
+                         "embeddings) that has a 'rank'",
                          plan->recipe->method->name);
 }
 
-// ---- buffers -------------------------------------------------------------------------------------------------------------------------------
+// ---- buffers ----------------------------------------------------------------
 
 typedef struct extraction {
   const ig_plan *plan;
@@ -115,7 +133,9 @@ typedef struct extraction {
 } extraction;
 
 static size_t most(size_t a, size_t b) { return a > b ? a : b; }
-static size_t columns_of(const ig_plan_tensor *t) { return t->rank == 2 && t->shape[1] ? t->shape[1] : 1; }
+static size_t columns_of(const ig_plan_tensor *t) {
+  return t->rank == 2 && t->shape[1] ? t->shape[1] : 1;
+}
 
 static size_t lora_scratch(const extraction *e, const ig_plan_tensor *t) {
   const size_t rows = e->block / columns_of(t);
@@ -126,7 +146,8 @@ static void carve(extraction *e, ig_arena *arena) {
   size_t lora = 0, svd = 0, rows = 0, columns = 0;
   ig_extract_layers(e->plan, &e->rank);
   e->block = BLOCK;
-  for (size_t i = 0; i < e->plan->count; i++) e->block = most(e->block, columns_of(&e->plan->tensors[i]));
+  for (size_t i = 0; i < e->plan->count; i++)
+    e->block = most(e->block, columns_of(&e->plan->tensors[i]));
   for (size_t i = 0; i < e->plan->count; i++) {
     const ig_plan_tensor *t = &e->plan->tensors[i];
     lora = most(lora, lora_scratch(e, t));
@@ -151,10 +172,11 @@ size_t ig_extract_memory(const ig_plan *plan) {
   return arena.peak;
 }
 
-// ---- differences ---------------------------------------------------------------------------------------------------------------------------
+// ---- differences ------------------------------------------------------------
 
 // into NULL: looks only. *differs: is there a difference?
-static ig_status read_difference(const extraction *e, const ig_plan_tensor *t, const ig_svd *into, bool *differs, ig_error *err) {
+static ig_status read_difference(const extraction *e, const ig_plan_tensor *t, const ig_svd *into,
+                                 bool *differs, ig_error *err) {
   const size_t columns = columns_of(t), step = e->block / columns * columns;
   *differs = false;
   for (size_t first = 0; first < t->elements; first += step) {
@@ -182,20 +204,26 @@ static ig_status find_layers(extraction *e, ig_error *err) {
     else if (e->others++ == 0)
       e->other = t->name;
   }
-  return e->layers ? IG_OK : ig_fail(err, IG_ERROR_FORMAT, "the models differ in no linear layer that has a 'rank': there is nothing to extract");
+  return e->layers ? IG_OK
+                   : ig_fail(err, IG_ERROR_FORMAT,
+                             "the models differ in no linear layer that has a 'rank': there is "
+                             "nothing to extract");
 }
 
-// ---- one layer -----------------------------------------------------------------------------------------------------------------------------
+// ---- one layer --------------------------------------------------------------
 
 // Beyond the rank of the difference, and of this layer, there are zeros.
 static void take_triplets(extraction *e, const ig_plan_tensor *t, const ig_svd *svd) {
-  const size_t rows = t->shape[0], columns = t->shape[1], wanted = rank_of(t) < svd->rank ? rank_of(t) : svd->rank;
+  const size_t rows = t->shape[0], columns = t->shape[1],
+               wanted = rank_of(t) < svd->rank ? rank_of(t) : svd->rank;
   memset(e->a, 0, e->rank * columns * sizeof *e->a);
   memset(e->b, 0, rows * e->rank * sizeof *e->b);
   for (size_t r = 0; r < wanted; r++) {
     const double root = sqrt(svd->values[r]);
-    for (size_t i = 0; i < columns; i++) e->a[r * columns + i] = (float)(root * svd->right[r * columns + i]);
-    for (size_t i = 0; i < rows; i++) e->b[i * e->rank + r] = (float)(root * svd->left[r * rows + i]);
+    for (size_t i = 0; i < columns; i++)
+      e->a[r * columns + i] = (float)(root * svd->right[r * columns + i]);
+    for (size_t i = 0; i < rows; i++)
+      e->b[i * e->rank + r] = (float)(root * svd->left[r * rows + i]);
     e->kept += svd->values[r] * svd->values[r];
   }
   for (size_t r = 0; r < svd->rank; r++) e->squares += svd->values[r] * svd->values[r];
@@ -225,15 +253,17 @@ static ig_status extract_layer(extraction *e, size_t index, ig_error *err) {
   return ig_staging_flush(e->staging, err);
 }
 
-// ---- the adapter ---------------------------------------------------------------------------------------------------------------------------
+// ---- the adapter ------------------------------------------------------------
 
-static ig_status name_output(extraction *e, size_t layer, const char *part, size_t rows, size_t columns, ig_safetensors_output *out, ig_error *err) {
+static ig_status name_output(extraction *e, size_t layer, const char *part, size_t rows,
+                             size_t columns, ig_safetensors_output *out, ig_error *err) {
   const ig_plan_tensor *t = e->layer[layer];
   const size_t size = strlen(t->name) + 64;
   char *name = ig_allocate(size, 1, err);
   if (!name) return IG_ERROR_MEMORY;
   snprintf(name, size, "base_model.model.%.*s.%s.weight", stem_of(t), t->name, part);
-  *out = (ig_safetensors_output){.name = name, .dtype = dtype_of(e->plan->recipe), .rank = 2, .shape = {rows, columns}};
+  *out = (ig_safetensors_output){
+      .name = name, .dtype = dtype_of(e->plan->recipe), .rank = 2, .shape = {rows, columns}};
   return IG_OK;
 }
 
@@ -245,7 +275,9 @@ static ig_status begin_file(extraction *e, ig_error *err) {
     IG_TRY(name_output(e, i, "lora_B", e->layer[i]->shape[0], e->rank, &e->output[2 * i + 1], err));
   }
   char *path = ig_join_path(e->staging->directory, ig_extract_weights, err);
-  const ig_status status = path ? ig_safetensors_begin(path, e->output, 2 * e->layers, NULL, e->staging->resumed, &e->file, err) : IG_ERROR_MEMORY;
+  const ig_status status = path ? ig_safetensors_begin(path, e->output, 2 * e->layers, NULL,
+                                                       e->staging->resumed, &e->file, err)
+                                : IG_ERROR_MEMORY;
   free(path);
   return status;
 }
@@ -256,10 +288,13 @@ static json_t *make_config(const extraction *e) {
   json_t *targets = json_array();
   bool fine = targets != NULL;
   for (size_t i = 0; fine && i < e->layers; i++)
-    fine = json_array_append_new(targets, json_stringn(e->layer[i]->name, (size_t)stem_of(e->layer[i]))) == 0;
-  json_t *config = fine ? json_pack("{s:s, s:n, s:s, s:i, s:i, s:f, s:s, s:b, s:b, s:b, s:O}", "peft_type", "LORA", "task_type",
-                                    "base_model_name_or_path", ig_plan_donor(e->plan)->reference, "r", rank, "lora_alpha", rank, "lora_dropout", 0.0,
-                                    "bias", "none", "fan_in_fan_out", 0, "use_rslora", 0, "inference_mode", 1, "target_modules", targets)
+    fine = json_array_append_new(
+               targets, json_stringn(e->layer[i]->name, (size_t)stem_of(e->layer[i]))) == 0;
+  json_t *config = fine ? json_pack("{s:s, s:n, s:s, s:i, s:i, s:f, s:s, s:b, s:b, s:b, s:O}",
+                                    "peft_type", "LORA", "task_type", "base_model_name_or_path",
+                                    ig_plan_donor(e->plan)->reference, "r", rank, "lora_alpha",
+                                    rank, "lora_dropout", 0.0, "bias", "none", "fan_in_fan_out", 0,
+                                    "use_rslora", 0, "inference_mode", 1, "target_modules", targets)
                         : NULL;
   json_decref(targets);
   return config;
@@ -268,7 +303,8 @@ static json_t *make_config(const extraction *e) {
 static ig_status write_config(const extraction *e, ig_error *err) {
   json_t *config = make_config(e);
   char *path = config ? ig_join_path(e->staging->directory, "adapter_config.json", err) : NULL;
-  const ig_status status = path ? ig_json_save(path, config, 17, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  const ig_status status =
+      path ? ig_json_save(path, config, 17, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
   json_decref(config);
   free(path);
   return status;
@@ -276,11 +312,13 @@ static ig_status write_config(const extraction *e, ig_error *err) {
 
 static void tell(const extraction *e) {
   if (!e->staging->resumed)
-    ig_report(e->reporter, IG_INFO, "rank %zu: %zu linear layers, %.4g%% of the squares of their differences", e->rank, e->layers,
-              100 * e->kept / e->squares);
+    ig_report(e->reporter, IG_INFO,
+              "rank %zu: %zu linear layers, %.4g%% of the squares of their differences", e->rank,
+              e->layers, 100 * e->kept / e->squares);
   if (e->others)
-    ig_report(e->reporter, IG_WARNING, "%zu other tensor%s, %s for one: the adapter leaves what the base has there", e->others,
-              e->others == 1 ? " differs" : "s differ", e->other);
+    ig_report(e->reporter, IG_WARNING,
+              "%zu other tensor%s, %s for one: the adapter leaves what the base has there",
+              e->others, e->others == 1 ? " differs" : "s differ", e->other);
 }
 
 static ig_status extract_all(extraction *e, ig_error *err) {
@@ -288,15 +326,20 @@ static ig_status extract_all(extraction *e, ig_error *err) {
   IG_TRY(find_layers(e, err));
   IG_TRY(begin_file(e, err));
   for (size_t i = 0; i < e->layers; i++) {
-    ig_report_progress(e->reporter, &(ig_progress){.what = "extracting", .unit = "layers", .done = (double)i, .total = (double)e->layers});
-    if (ig_interrupted()) return ig_fail(err, IG_INTERRUPTED, "interrupted; the same command goes on");
+    ig_report_progress(
+        e->reporter,
+        &(ig_progress){
+            .what = "extracting", .unit = "layers", .done = (double)i, .total = (double)e->layers});
+    if (ig_interrupted())
+      return ig_fail(err, IG_INTERRUPTED, "interrupted; the same command goes on");
     IG_TRY(extract_layer(e, i, err));
   }
   tell(e);
   return write_config(e, err);
 }
 
-ig_status ig_extract_adapter(const ig_plan *plan, ig_pool *pool, ig_staging *staging, const ig_reporter *reporter, ig_error *err) {
+ig_status ig_extract_adapter(const ig_plan *plan, ig_pool *pool, ig_staging *staging,
+                             const ig_reporter *reporter, ig_error *err) {
   extraction e = {.plan = plan, .pool = pool, .staging = staging, .reporter = reporter};
   ig_arena arena = ig_arena_measure();
   carve(&e, &arena);

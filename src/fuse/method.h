@@ -1,9 +1,12 @@
-// A method of fusion: what becomes of one tensor, given its values in each model. Methods are pure: they see blocks of values, never files or threads.
+// A method of fusion: what becomes of one tensor, given its values in each model. Methods are pure:
+// they see blocks of values, never files or threads.
 //
-// A tensor is cut into blocks of whole rows, the same for any number of threads. Up to `passes` times all blocks are read to gather what the method must know of
-// the whole tensor (norms, thresholds), then once more to combine. What a block gathers is added up in the order of blocks, so that no
-// thread changes a bit. A method that needs all values at once keeps them in its state: gather puts those of its block there, conclude works on the whole with the
-// pool. All arithmetic is on float values of the inputs, sums are double.
+// A tensor is cut into blocks of whole rows, the same for any number of threads. Up to `passes`
+// times all blocks are read to gather what the method must know of the whole tensor (norms,
+// thresholds), then once more to combine. What a block gathers is added up in the order of blocks,
+// so that no thread changes a bit. A method that needs all values at once keeps them in its state:
+// gather puts those of its block there, conclude works on the whole with the pool. All arithmetic
+// is on float values of the inputs, sums are double.
 #ifndef IG_FUSE_METHOD_H
 #define IG_FUSE_METHOD_H
 #include <stdint.h>
@@ -18,7 +21,13 @@ typedef enum ig_base_use {
   IG_BASE_REQUIRED,
 } ig_base_use;
 
-typedef enum ig_value_kind { IG_VALUE_NUMBER, IG_VALUE_INTEGER, IG_VALUE_FLAG, IG_VALUE_RESCALE, IG_VALUE_SCOPE } ig_value_kind;
+typedef enum ig_value_kind {
+  IG_VALUE_NUMBER,
+  IG_VALUE_INTEGER,
+  IG_VALUE_FLAG,
+  IG_VALUE_RESCALE,
+  IG_VALUE_SCOPE
+} ig_value_kind;
 
 // What makes up for values that were left out; in a recipe also false and true, for the first two.
 typedef enum ig_rescale {
@@ -54,9 +63,10 @@ typedef struct ig_merge {
   bool has_base;
   const double (*of_model)[IG_METHOD_PARAMETERS];  // (inputs)
   const double *shared;                            // (IG_METHOD_PARAMETERS)
-  const size_t *places;                            // (inputs): among the recipe's models, keys of random numbers
+  const size_t *places;  // (inputs): among the recipe's models, keys of random numbers
   uint64_t seed;
-  void *state;    // method->state_size bytes, zero at first: written by conclude, and by gather at places of its block alone
+  void *state;    // method->state_size bytes, zero at first: written by conclude, and by gather at
+                  // places of its block alone
   void *room;     // method->room_size bytes, of any content
   ig_pool *pool;  // for conclude, where a tensor of several blocks is at hand; else NULL
 } ig_merge;
@@ -67,14 +77,16 @@ typedef struct ig_merge_block {
   size_t count;                   // rows * columns
   const float *const *x;          // (inputs)(count)
   const float *base;              // (count) or NULL
-  float *const *uniform;          // (inputs)(count): random numbers in [0, 1) to use in place of the method's own; NULL: none
-  float *scratch;                 // (inputs + 2, count): may be used freely
+  float *const *uniform;  // (inputs)(count): random numbers in [0, 1) to use in place of the
+                          // method's own; NULL: none
+  float *scratch;         // (inputs + 2, count): may be used freely
 } ig_merge_block;
 
 // What gathering adds up.
 typedef struct ig_gathered {
   double *sums;      // (method->sums): of this block; later of the whole tensor
-  uint64_t *counts;  // (method->counts): whole numbers only, of all blocks that came before on this thread; later of the whole tensor
+  uint64_t *counts;  // (method->counts): whole numbers only, of all blocks that came before on this
+                     // thread; later of the whole tensor
 } ig_gathered;
 
 typedef struct ig_method {
@@ -83,24 +95,32 @@ typedef struct ig_method {
   const void *variant;  // what distinguishes the methods of one family, its own business
   ig_base_use base;
   size_t least_inputs, most_inputs;
-  bool chosen;                                           // its models are chosen by their scores (fuse/soup.h)
-  bool extracts;                                         // it makes an adapter instead of a model (fuse/extract.h): there is nothing to combine
+  bool chosen;    // its models are chosen by their scores (fuse/soup.h)
+  bool extracts;  // it makes an adapter instead of a model (fuse/extract.h): there is nothing to
+                  // combine
   ig_method_parameter parameters[IG_METHOD_PARAMETERS];  // up to a name of NULL
-  const char *(*refuses)(const ig_merge *merge);         // what is wrong with these values of parameters together; NULL: nothing
-  // Are the passes over all tensors with these shared parameters as over one, of one row? State and numbers of blocks in combine are then those of the whole. NULL:
-  // never.
+  const char *(*refuses)(const ig_merge *merge);  // what is wrong with these values of parameters
+                                                  // together; NULL: nothing
+  // Are the passes over all tensors with these shared parameters as over one, of one row? State and
+  // numbers of blocks in combine are then those of the whole. NULL: never.
   bool (*spans_model)(const double *shared);
-  const char *(*refuses_span)(const ig_merge *first, const ig_merge *other);  // why these two cannot be parts of one; NULL: they can
+  const char *(*refuses_span)(
+      const ig_merge *first,
+      const ig_merge *other);  // why these two cannot be parts of one; NULL: they can
   int passes;
-  size_t (*state_size)(const ig_merge *merge);                  // NULL: none
-  size_t (*room_size)(const ig_merge *merge);                   // NULL: none
-  void (*begin)(ig_merge *merge);                               // before anything is read; NULL: nothing to do
-  size_t (*sample_size)(const ig_merge *merge);                 // values to look at before the passes, of a tensor of several blocks; NULL: none
-  void (*look)(ig_merge *merge, const ig_merge_block *sample);  // at values drawn evenly, as if they were a block
-  size_t (*sums)(const ig_merge *merge, int pass);              // doubles gathered; NULL: none
-  size_t (*counts)(const ig_merge *merge, int pass);            // NULL: none
-  bool (*draws)(const double *of_model);                        // does it need a random number for each value, with these parameters? NULL: never
-  bool (*wants)(const ig_merge *merge, int pass);               // is this pass needed, after those before it? NULL: all are
+  size_t (*state_size)(const ig_merge *merge);   // NULL: none
+  size_t (*room_size)(const ig_merge *merge);    // NULL: none
+  void (*begin)(ig_merge *merge);                // before anything is read; NULL: nothing to do
+  size_t (*sample_size)(const ig_merge *merge);  // values to look at before the passes, of a tensor
+                                                 // of several blocks; NULL: none
+  void (*look)(ig_merge *merge,
+               const ig_merge_block *sample);  // at values drawn evenly, as if they were a block
+  size_t (*sums)(const ig_merge *merge, int pass);    // doubles gathered; NULL: none
+  size_t (*counts)(const ig_merge *merge, int pass);  // NULL: none
+  bool (*draws)(const double *of_model);  // does it need a random number for each value, with these
+                                          // parameters? NULL: never
+  bool (*wants)(const ig_merge *merge,
+                int pass);  // is this pass needed, after those before it? NULL: all are
   void (*gather)(const ig_merge *merge, int pass, const ig_merge_block *block, ig_gathered *to);
   void (*conclude)(ig_merge *merge, int pass, const ig_gathered *all);
   void (*combine)(const ig_merge *merge, const ig_merge_block *block, float *out);  // (count)

@@ -15,19 +15,23 @@ static void count_layers(ig_fuse_model *m) {
   }
 }
 
-static const ig_fuse_made *find_made(const ig_fuse_models *models, const char *name, size_t length) {
+static const ig_fuse_made *find_made(const ig_fuse_models *models, const char *name,
+                                     size_t length) {
   for (size_t i = 0; i < models->made_count; i++)
-    if (strlen(models->made[i].name) == length && memcmp(models->made[i].name, name, length) == 0) return &models->made[i];
+    if (strlen(models->made[i].name) == length && memcmp(models->made[i].name, name, length) == 0)
+      return &models->made[i];
   return NULL;
 }
 
 // "MODEL+ADAPTER", unless a directory of that whole name is there.
-static ig_status split_reference(const ig_fuse_models *models, const char *reference, ig_fuse_model *m, const char **adapter, ig_error *err) {
+static ig_status split_reference(const ig_fuse_models *models, const char *reference,
+                                 ig_fuse_model *m, const char **adapter, ig_error *err) {
   const char *plus = ig_file_exists(reference) ? NULL : strrchr(reference, '+');
   const size_t length = plus ? (size_t)(plus - reference) : strlen(reference);
   m->made = find_made(models, reference, length);
   const char *made = m->made ? m->made->directory : NULL;
-  m->directory = made ? ig_duplicate(made, strlen(made), err) : ig_duplicate(reference, length, err);
+  m->directory =
+      made ? ig_duplicate(made, strlen(made), err) : ig_duplicate(reference, length, err);
   *adapter = plus ? plus + 1 : NULL;
   return m->directory ? IG_OK : IG_ERROR_MEMORY;
 }
@@ -46,7 +50,8 @@ static ig_status open_files(ig_fuse_model *m, ig_error *err) {
   return status;
 }
 
-static ig_status open_model(const ig_fuse_models *models, const char *reference, ig_fuse_model *out, ig_error *err) {
+static ig_status open_model(const ig_fuse_models *models, const char *reference, ig_fuse_model *out,
+                            ig_error *err) {
   const char *adapter;
   *out = (ig_fuse_model){.reference = reference};
   IG_TRY(split_reference(models, reference, out, &adapter, err));
@@ -65,10 +70,12 @@ static void close_model(ig_fuse_model *m) {
   free(m->directory);
 }
 
-ig_status ig_fuse_models_open(ig_fuse_models *models, const char *reference, size_t *index, ig_error *err) {
+ig_status ig_fuse_models_open(ig_fuse_models *models, const char *reference, size_t *index,
+                              ig_error *err) {
   for (*index = 0; *index < models->count; ++*index)
     if (strcmp(models->model[*index].reference, reference) == 0) return IG_OK;
-  IG_TRY(ig_grow((void **)&models->model, &models->capacity, models->count + 1, sizeof *models->model, err));
+  IG_TRY(ig_grow((void **)&models->model, &models->capacity, models->count + 1,
+                 sizeof *models->model, err));
   ig_fuse_model *opened = &models->model[models->count];
   const ig_status status = open_model(models, reference, opened, err);
   if (status != IG_OK) {

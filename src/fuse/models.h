@@ -6,11 +6,13 @@
 #include "fuse/place.h"
 #include "io/safetensors.h"
 
-// A model that another stage of the recipe makes: as it is planned, or, once it is there, its directory.
+// A model that another stage of the recipe makes: as it is planned, or, once it is there, its
+// directory.
 typedef struct ig_fuse_made {
   const char *name;
-  const char *directory;    // NULL: not there yet
-  ig_safetensors *tensors;  // while it is not; NULL: nobody knows, for there are problems in that stage
+  const char *directory;  // NULL: not there yet
+  ig_safetensors
+      *tensors;  // while it is not; NULL: nobody knows, for there are problems in that stage
   json_t *config;
   const struct ig_plan *plan;  // likewise
 } ig_fuse_made;
@@ -33,8 +35,9 @@ typedef struct ig_fuse_models {
   size_t count, capacity;
 } ig_fuse_models;
 
-// The model of that name, opened if it is not yet. *index stays valid; references to models do not. One that could not be opened is known from then on, with
-// tensors NULL: it fails once.
-ig_status ig_fuse_models_open(ig_fuse_models *models, const char *reference, size_t *index, ig_error *err);
+// The model of that name, opened if it is not yet. *index stays valid; references to models do not.
+// One that could not be opened is known from then on, with tensors NULL: it fails once.
+ig_status ig_fuse_models_open(ig_fuse_models *models, const char *reference, size_t *index,
+                              ig_error *err);
 void ig_fuse_models_close(ig_fuse_models *models);
 #endif

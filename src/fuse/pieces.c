@@ -16,7 +16,8 @@ static bool has_file(const char *directory, const char *name) {
   return found;
 }
 
-static ig_status load_vocabulary(const char *directory, const char *name, ig_vocabulary *out, ig_error *err) {
+static ig_status load_vocabulary(const char *directory, const char *name, ig_vocabulary *out,
+                                 ig_error *err) {
   char *path = ig_join_path(directory, name, err);
   const ig_status status = path ? ig_vocabulary_load(out, path, err) : IG_ERROR_MEMORY;
   free(path);
@@ -24,7 +25,8 @@ static ig_status load_vocabulary(const char *directory, const char *name, ig_voc
 }
 
 // What tokenizer_config.json says; without one: nothing.
-static ig_status load_settings(const char *directory, bool *whitespace, bool *apart, int *extra_ids, ig_error *err) {
+static ig_status load_settings(const char *directory, bool *whitespace, bool *apart, int *extra_ids,
+                               ig_error *err) {
   char *path = ig_join_path(directory, "tokenizer_config.json", err);
   json_t *root = NULL;
   const char *kind = "";
@@ -41,7 +43,8 @@ static ig_status load_settings(const char *directory, bool *whitespace, bool *ap
 }
 
 // T5 counts <extra_id_0> from the end.
-static ig_status add_spm(const ig_sentencepiece *spm, int extra_ids, ig_vocabulary *out, ig_error *err) {
+static ig_status add_spm(const ig_sentencepiece *spm, int extra_ids, ig_vocabulary *out,
+                         ig_error *err) {
   const int size = ig_sentencepiece_size(spm);
   for (int id = 0; id < size; id++) {
     const char *piece = ig_sentencepiece_piece(spm, id);
@@ -50,7 +53,8 @@ static ig_status add_spm(const ig_sentencepiece *spm, int extra_ids, ig_vocabula
   for (int i = 0; i < extra_ids; i++) {
     char name[32];
     const int length = snprintf(name, sizeof name, "<extra_id_%d>", i);
-    if (ig_vocabulary_find(out, name, (size_t)length) < 0) IG_TRY(ig_vocabulary_add(out, name, (size_t)length, size + extra_ids - 1 - i, err));
+    if (ig_vocabulary_find(out, name, (size_t)length) < 0)
+      IG_TRY(ig_vocabulary_add(out, name, (size_t)length, size + extra_ids - 1 - i, err));
   }
   return IG_OK;
 }
@@ -75,11 +79,12 @@ static ig_status load(const char *directory, ig_pieces *out, ig_error *err) {
     return out->apart ? load_vocabulary(directory, "target_vocab.json", &out->side[1], err) : IG_OK;
   }
   out->apart = false;
-  if (has_file(directory, "spiece.model")) return load_spm(directory, extra_ids, &out->side[0], err);
-  return ig_fail(
-      err, IG_ERROR_UNSUPPORTED,
-      "%s: rows cannot be matched by their pieces: expected vocab.json beside source.spm or of a WhitespaceTokenizer, or T5's spiece.model",
-      directory);
+  if (has_file(directory, "spiece.model"))
+    return load_spm(directory, extra_ids, &out->side[0], err);
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: rows cannot be matched by their pieces: expected vocab.json beside "
+                 "source.spm or of a WhitespaceTokenizer, or T5's spiece.model",
+                 directory);
 }
 
 ig_status ig_pieces_load(const char *directory, ig_pieces *out, ig_error *err) {
@@ -101,7 +106,9 @@ ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err) {
   return status;
 }
 
-const ig_vocabulary *ig_pieces_side(const ig_pieces *pieces, int side) { return &pieces->side[pieces->apart ? side : 0]; }
+const ig_vocabulary *ig_pieces_side(const ig_pieces *pieces, int side) {
+  return &pieces->side[pieces->apart ? side : 0];
+}
 
 void ig_pieces_free(ig_pieces *pieces) {
   for (int side = 0; side < 2; side++) ig_vocabulary_free(&pieces->side[side]);

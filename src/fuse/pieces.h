@@ -9,7 +9,8 @@ typedef struct ig_pieces {
   bool extensible;  // vocab.json gives the ids: pieces can be added to it
 } ig_pieces;        // start from {0}; ig_pieces_free
 
-// MarianMT's and Ingot's vocab.json (target_vocab.json with separate_vocabs), or T5's spiece.model with its <extra_id_N>. Other tokenizers are IG_ERROR_UNSUPPORTED.
+// MarianMT's and Ingot's vocab.json (target_vocab.json with separate_vocabs), or T5's spiece.model
+// with its <extra_id_N>. Other tokenizers are IG_ERROR_UNSUPPORTED.
 ig_status ig_pieces_load(const char *directory, ig_pieces *out, ig_error *err);
 ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err);
 const ig_vocabulary *ig_pieces_side(const ig_pieces *pieces, int side);

@@ -22,14 +22,16 @@ static bool contains_any(const char *name, const char *const *words, size_t coun
 }
 #define CONTAINS_ANY(name, words) contains_any(name, words, sizeof(words) / sizeof *(words))
 
-// The first number that follows a word for a list of layers: in T5's "block.0.layer.1" it is the block's.
+// The first number that follows a word for a list of layers: in T5's "block.0.layer.1" it is the
+// block's.
 static void find_layer(const char *name, ig_place *place) {
   static const char *const lists[] = {"layers", "layer", "block", "blocks", "h"};
   for (const char *part = name; part;) {
     const char *end = strchr(part, '.');
     if (!end) return;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-      if ((size_t)(end - part) == strlen(lists[i]) && strncmp(part, lists[i], (size_t)(end - part)) == 0) {
+      if ((size_t)(end - part) == strlen(lists[i]) &&
+          strncmp(part, lists[i], (size_t)(end - part)) == 0) {
         const size_t digits = strspn(end + 1, "0123456789");
         if (digits == 0 || digits > 6 || end[1 + digits] != '.') continue;
         place->layer = atoi(end + 1);
@@ -42,9 +44,12 @@ static void find_layer(const char *name, ig_place *place) {
 }
 
 ig_place ig_place_of(const char *name) {
-  static const char *const cross[] = {"encoder_attn", "EncDecAttention", "crossattention", "cross_attn", "multihead_attn"};
-  static const char *const embeddings[] = {"embed_tokens", "embed_positions", "shared.", "embeddings.", "_embedding.", "embedding."};
-  static const char *const heads[] = {"lm_head", "final_logits_bias", "qa_outputs", "classifier", "output_projection"};
+  static const char *const cross[] = {"encoder_attn", "EncDecAttention", "crossattention",
+                                      "cross_attn", "multihead_attn"};
+  static const char *const embeddings[] = {"embed_tokens", "embed_positions", "shared.",
+                                           "embeddings.",  "_embedding.",     "embedding."};
+  static const char *const heads[] = {"lm_head", "final_logits_bias", "qa_outputs", "classifier",
+                                      "output_projection"};
   ig_place place = {.layer = -1};
   if (has_part(name, "decoder"))
     place.stack = IG_STACK_DECODER;
@@ -60,7 +65,9 @@ ig_place ig_place_of(const char *name) {
 char *ig_place_rename(const char *name, const ig_place *place, int layer) {
   const size_t size = strlen(name) + 16;
   char *renamed = malloc(size);
-  if (renamed) snprintf(renamed, size, "%.*s%d%s", (int)place->layer_at, name, layer, name + place->layer_at + place->layer_digits);
+  if (renamed)
+    snprintf(renamed, size, "%.*s%d%s", (int)place->layer_at, name, layer,
+             name + place->layer_at + place->layer_digits);
   return renamed;
 }
 

@@ -1,4 +1,6 @@
-// Where a tensor stands in a model, read off its name: "model.decoder.layers.3.encoder_attn.q_proj.weight", "encoder.block.0.layer.1.…", "lm_head.weight".
+// Where a tensor stands in a model, read off its name:
+// "model.decoder.layers.3.encoder_attn.q_proj.weight", "encoder.block.0.layer.1.…",
+// "lm_head.weight".
 #ifndef IG_FUSE_PLACE_H
 #define IG_FUSE_PLACE_H
 #include <stdbool.h>
@@ -17,7 +19,8 @@ ig_place ig_place_of(const char *name);
 // The name with another layer number, for the caller to free(); NULL: out of memory.
 char *ig_place_rename(const char *name, const ig_place *place, int layer);
 
-// Selectors of recipes: "encoder", "decoder", "cross_attention", "embeddings", "head". false: no such selector.
+// Selectors of recipes: "encoder", "decoder", "cross_attention", "embeddings", "head". false: no
+// such selector.
 bool ig_place_selects(const ig_place *place, const char *selector, bool *selected);
 extern const char *const ig_place_selectors;  // "encoder, decoder, …", for messages
 #endif

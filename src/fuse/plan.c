@@ -19,7 +19,8 @@ ig_merge ig_plan_numbers(const ig_plan_tensor *t) {
 
 const ig_fuse_model *ig_plan_donor(const ig_plan *plan) {
   for (size_t i = 0; plan->recipe->base_model && i < plan->models.count; i++)
-    if (strcmp(plan->models.model[i].reference, plan->recipe->base_model) == 0) return &plan->models.model[i];
+    if (strcmp(plan->models.model[i].reference, plan->recipe->base_model) == 0)
+      return &plan->models.model[i];
   return &plan->models.model[0];
 }
 

@@ -12,7 +12,8 @@ typedef struct ig_plan_input {
   ig_lora lora;
   size_t model;       // index in the plan's models
   const int *row_of;  // of an aligned tensor: of each piece of the output its row here; -1: none
-  float *padding;     // (width) of an aligned tensor: its row for padding, computed before anything is read; owned
+  float *padding;  // (width) of an aligned tensor: its row for padding, computed before anything is
+                   // read; owned
 } ig_plan_input;
 
 typedef struct ig_plan_tensor {
@@ -27,7 +28,7 @@ typedef struct ig_plan_tensor {
   ig_plan_input *input;                      // (inputs)
   ig_plan_input base;                        // its tensor is NULL: none
   double (*of_model)[IG_METHOD_PARAMETERS];  // (inputs)
-  size_t *places;                            // (inputs): among the models that the recipe names for it
+  size_t *places;  // (inputs): among the models that the recipe names for it
   double shared[IG_METHOD_PARAMETERS];
   const ig_aligned *aligned;  // rows are matched by piece (fuse/rows.h); NULL: as they stand
   int axis;                   // dimension of the vocabulary, where aligned

@@ -15,10 +15,12 @@ typedef struct ig_plan_slice {
   int base_first;
   ig_stack stack;
   int first_output, layers;  // of the output's stack, where ranged
-  bool complete;             // all models could be opened, and there are as many as the method takes
+  bool complete;  // all models could be opened, and there are as many as the method takes
 } ig_plan_slice;
 
-// Tensor `name` of the output, from the slice's models. offset: of its layer in the slice; -1: of none; layers: of its stack. One that a model lacks, or that is of
-// another shape, is a problem, but for what the recipe's missing_tensors says.
-ig_status ig_plan_add_tensor(ig_plan *plan, const ig_plan_slice *slice, const char *name, int offset, int layers, ig_error *err);
+// Tensor `name` of the output, from the slice's models. offset: of its layer in the slice; -1: of
+// none; layers: of its stack. One that a model lacks, or that is of another shape, is a problem,
+// but for what the recipe's missing_tensors says.
+ig_status ig_plan_add_tensor(ig_plan *plan, const ig_plan_slice *slice, const char *name,
+                             int offset, int layers, ig_error *err);
 #endif

@@ -18,16 +18,20 @@
 #include "fuse/ties.h"
 #include "io/json.h"
 
-// ---- models --------------------------------------------------------------------------------------------------------------------------------
+// ---- models -----------------------------------------------------------------
 
-static ig_status compare_key(const ig_fuse_model *a, const ig_fuse_model *b, const char *key, bool *same, ig_problems *problems, ig_error *err) {
+static ig_status compare_key(const ig_fuse_model *a, const ig_fuse_model *b, const char *key,
+                             bool *same, ig_problems *problems, ig_error *err) {
   json_t *x = json_object_get(a->config, key), *y = json_object_get(b->config, key);
   *same = !x || !y || json_equal(x, y);
   if (*same) return IG_OK;
-  char *first = ig_json_text(x, JSON_ENCODE_ANY | JSON_COMPACT), *second = ig_json_text(y, JSON_ENCODE_ANY | JSON_COMPACT);
-  const ig_status status = first && second ? ig_problems_add(problems, NULL, err, "config.json: %s is %.100s in %s, but %.100s in %s", key, first,
-                                                             a->reference, second, b->reference)
-                                           : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  char *first = ig_json_text(x, JSON_ENCODE_ANY | JSON_COMPACT),
+       *second = ig_json_text(y, JSON_ENCODE_ANY | JSON_COMPACT);
+  const ig_status status =
+      first && second ? ig_problems_add(problems, NULL, err,
+                                        "config.json: %s is %.100s in %s, but %.100s in %s", key,
+                                        first, a->reference, second, b->reference)
+                      : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
   free(first);
   free(second);
   return status;
@@ -57,9 +61,10 @@ static ig_status compare_json(const char *a, const char *b, bool *same, ig_error
 }
 
 // *both: the file is in both directories; *same: with the same content.
-static ig_status compare_in(const ig_fuse_model *a, const ig_fuse_model *b, const char *name, compare_files compare, bool *both, bool *same,
-                            ig_error *err) {
-  char *x = ig_join_path(a->directory, name, err), *y = x ? ig_join_path(b->directory, name, err) : NULL;
+static ig_status compare_in(const ig_fuse_model *a, const ig_fuse_model *b, const char *name,
+                            compare_files compare, bool *both, bool *same, ig_error *err) {
+  char *x = ig_join_path(a->directory, name, err),
+       *y = x ? ig_join_path(b->directory, name, err) : NULL;
   ig_status status = y ? IG_OK : IG_ERROR_MEMORY;
   *both = y && ig_file_exists(x) && ig_file_exists(y);
   *same = true;
@@ -69,20 +74,24 @@ static ig_status compare_in(const ig_fuse_model *a, const ig_fuse_model *b, cons
   return status;
 }
 
-// Rows of embeddings belong to pieces: those of different vocabularies are not to be mixed. vocab.json gives the ids where it is there, else SentencePiece's model.
-static ig_status compare_vocabularies(const ig_fuse_model *a, const ig_fuse_model *b, ig_problems *problems, ig_error *err) {
-  static const char *const names[] = {"vocab.json", "source.spm", "target.spm", "spiece.model", "sentencepiece.bpe.model"};
+// Rows of embeddings belong to pieces: those of different vocabularies are not to be mixed.
+// vocab.json gives the ids where it is there, else SentencePiece's model.
+static ig_status compare_vocabularies(const ig_fuse_model *a, const ig_fuse_model *b,
+                                      ig_problems *problems, ig_error *err) {
+  static const char *const names[] = {"vocab.json", "source.spm", "target.spm", "spiece.model",
+                                      "sentencepiece.bpe.model"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     bool both, same;
     ig_error why = {0};
-    const ig_status status = compare_in(a, b, names[i], i == 0 ? compare_json : compare_bytes, &both, &same, &why);
+    const ig_status status =
+        compare_in(a, b, names[i], i == 0 ? compare_json : compare_bytes, &both, &same, &why);
     if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why.message);
     if (status != IG_OK) return ig_problems_add(problems, NULL, err, "%s", why.message);
     if (!same)
-      return ig_problems_add(
-          problems, NULL, err,
-          "%s is not the same in %s and %s: rows of embeddings would be of different pieces; 'tokenizer_source: union' matches them", names[i],
-          a->reference, b->reference);
+      return ig_problems_add(problems, NULL, err,
+                             "%s is not the same in %s and %s: rows of embeddings would be of "
+                             "different pieces; 'tokenizer_source: union' matches them",
+                             names[i], a->reference, b->reference);
     if (both && i == 0) break;
   }
   return IG_OK;
@@ -109,19 +118,22 @@ ig_status ig_preflight_models(const ig_plan *plan, ig_problems *problems, ig_err
   for (size_t i = 0; donor->config && i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
     bool same = true;
-    for (size_t k = 0; k < sizeof keys / sizeof *keys && (k != 1 || same); k++)  // of another kind: that says it all
+    for (size_t k = 0; k < sizeof keys / sizeof *keys && (k != 1 || same);
+         k++)  // of another kind: that says it all
       IG_TRY(compare_key(donor, m, keys[k], &same, problems, err));
-    if (!plan->alignment && m != donor && is_there(m) && is_there(donor)) IG_TRY(compare_vocabularies(donor, m, problems, err));
+    if (!plan->alignment && m != donor && is_there(m) && is_there(donor))
+      IG_TRY(compare_vocabularies(donor, m, problems, err));
   }
   return ig_ties_check(&plan->models, donor, problems, err);
 }
 
-// ---- space ---------------------------------------------------------------------------------------------------------------------------------
+// ---- space ------------------------------------------------------------------
 
 size_t ig_preflight_bytes(const ig_plan *plan) {
   if (plan->recipe->method->extracts) return ig_extract_bytes(plan);
   size_t bytes = 0;
-  for (size_t i = 0; i < plan->count; i++) bytes += plan->tensors[i].elements * ig_dtype_size(plan->tensors[i].dtype);
+  for (size_t i = 0; i < plan->count; i++)
+    bytes += plan->tensors[i].elements * ig_dtype_size(plan->tensors[i].dtype);
   return bytes;
 }
 
@@ -129,7 +141,8 @@ size_t ig_preflight_bytes(const ig_plan *plan) {
 static char *existing_parent(const char *output, ig_error *err) {
   char *path = ig_duplicate(output, strlen(output), err);
   if (!path) return NULL;
-  for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--) path[length - 1] = '\0';
+  for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
+    path[length - 1] = '\0';
   do {
     char *slash = strrchr(path, '/');
     if (slash == path && path[1] == '\0') return path;
@@ -150,17 +163,21 @@ static size_t written_already(const char *output) {
   if (!directory) return 0;
   for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
     struct stat status;
-    if (strstr(entry->d_name, ".safetensors") && fstatat(dirfd(directory), entry->d_name, &status, 0) == 0) bytes += (size_t)status.st_blocks * 512;
+    if (strstr(entry->d_name, ".safetensors") &&
+        fstatat(dirfd(directory), entry->d_name, &status, 0) == 0)
+      bytes += (size_t)status.st_blocks * 512;
   }
   closedir(directory);
   return bytes;
 }
 
 static size_t buffers_of(const ig_plan *plan, int threads) {
-  return plan->recipe->method->extracts ? ig_extract_memory(plan) : ig_plan_memory(plan, threads ? threads : ig_cpu_count());
+  return plan->recipe->method->extracts ? ig_extract_memory(plan)
+                                        : ig_plan_memory(plan, threads ? threads : ig_cpu_count());
 }
 
-ig_status ig_preflight_space(const ig_stages *s, const char *output, int threads, ig_space *out, ig_error *err) {
+ig_status ig_preflight_space(const ig_stages *s, const char *output, int threads, ig_space *out,
+                             ig_error *err) {
   *out = (ig_space){0};
   for (size_t i = 0; i < s->count; i++) {
     const size_t memory = s->problems.count ? 0 : buffers_of(&s->stage[i].plan, threads);
@@ -171,12 +188,13 @@ ig_status ig_preflight_space(const ig_stages *s, const char *output, int threads
   out->directory = existing_parent(output, err);
   struct statvfs disk;
   if (!out->directory) return IG_ERROR_MEMORY;
-  if (statvfs(out->directory, &disk)) return ig_fail(err, IG_ERROR_IO, "%s: %s", out->directory, strerror(errno));
+  if (statvfs(out->directory, &disk))
+    return ig_fail(err, IG_ERROR_IO, "%s: %s", out->directory, strerror(errno));
   out->available = (size_t)disk.f_bavail * disk.f_frsize + written_already(output);
   return IG_OK;
 }
 
-// ---- the output ----------------------------------------------------------------------------------------------------------------------------
+// ---- the output -------------------------------------------------------------
 
 static bool same_directory(const char *a, const char *b) {
   struct stat x, y;
@@ -197,25 +215,33 @@ static size_t physical_memory(void) {
   return pages > 0 && size > 0 ? (size_t)pages * (size_t)size : SIZE_MAX;
 }
 
-ig_status ig_preflight_output(const ig_stages *s, const char *output, const ig_space *space, ig_problems *problems, ig_error *err) {
+ig_status ig_preflight_output(const ig_stages *s, const char *output, const ig_space *space,
+                              ig_problems *problems, ig_error *err) {
   const double mb = 1e6;
   if (space->memory > physical_memory())
-    IG_TRY(ig_problems_add(problems, NULL, err, "%.1f MB of buffers are needed, the machine has %.1f MB; fewer threads need less",
-                           (double)space->memory / mb, (double)physical_memory() / mb));
+    IG_TRY(ig_problems_add(
+        problems, NULL, err,
+        "%.1f MB of buffers are needed, the machine has %.1f MB; fewer threads need less",
+        (double)space->memory / mb, (double)physical_memory() / mb));
   if (!output) return IG_OK;
   const ig_fuse_model *input = input_at(s, output);
   ig_error why = {0};
   if (input)
-    IG_TRY(ig_problems_add(problems, NULL, err, "%s: the output is also an input, %s", output, input->reference));
+    IG_TRY(ig_problems_add(problems, NULL, err, "%s: the output is also an input, %s", output,
+                           input->reference));
   else if (ig_staging_check(output, &why) != IG_OK)
-    IG_TRY(why.status == IG_ERROR_MEMORY ? ig_fail(err, why.status, "%s", why.message) : ig_problems_add(problems, NULL, err, "%s", why.message));
+    IG_TRY(why.status == IG_ERROR_MEMORY ? ig_fail(err, why.status, "%s", why.message)
+                                         : ig_problems_add(problems, NULL, err, "%s", why.message));
   struct stat parent;
   if (stat(space->directory, &parent) == 0 && !S_ISDIR(parent.st_mode))
-    return ig_problems_add(problems, NULL, err, "%s: not a directory: %s cannot be written", space->directory, output);
+    return ig_problems_add(problems, NULL, err, "%s: not a directory: %s cannot be written",
+                           space->directory, output);
   if (access(space->directory, W_OK | X_OK))
-    IG_TRY(ig_problems_add(problems, NULL, err, "%s: %s cannot be written there: %s", space->directory, output, strerror(errno)));
+    IG_TRY(ig_problems_add(problems, NULL, err, "%s: %s cannot be written there: %s",
+                           space->directory, output, strerror(errno)));
   if (space->needed > space->available)
-    IG_TRY(ig_problems_add(problems, NULL, err, "%s: %.1f MB are needed on this disk, %.1f MB are free", space->directory, (double)space->needed / mb,
-                           (double)space->available / mb));
+    IG_TRY(ig_problems_add(
+        problems, NULL, err, "%s: %.1f MB are needed on this disk, %.1f MB are free",
+        space->directory, (double)space->needed / mb, (double)space->available / mb));
   return IG_OK;
 }

@@ -30,7 +30,8 @@ static ig_problem *find(const ig_problems *problems, const char *text) {
   return NULL;
 }
 
-ig_status ig_problems_add(ig_problems *problems, const char *tensor, ig_error *err, const char *format, ...) {
+ig_status ig_problems_add(ig_problems *problems, const char *tensor, ig_error *err,
+                          const char *format, ...) {
   char text[MOST_TEXT];
   va_list arguments;
   va_start(arguments, format);
@@ -38,7 +39,8 @@ ig_status ig_problems_add(ig_problems *problems, const char *tensor, ig_error *e
   va_end(arguments);
   ig_problem *p = find(problems, text);
   if (!p) {
-    IG_TRY(ig_grow((void **)&problems->items, &problems->capacity, problems->count + 1, sizeof *problems->items, err));
+    IG_TRY(ig_grow((void **)&problems->items, &problems->capacity, problems->count + 1,
+                   sizeof *problems->items, err));
     p = &problems->items[problems->count];
     *p = (ig_problem){.text = ig_duplicate(text, strlen(text), err)};
     if (!p->text) return IG_ERROR_MEMORY;
@@ -48,7 +50,8 @@ ig_status ig_problems_add(ig_problems *problems, const char *tensor, ig_error *e
 }
 
 ig_status ig_problems_move(ig_problems *to, ig_problems *from, ig_error *err) {
-  IG_TRY(ig_grow((void **)&to->items, &to->capacity, to->count + from->count, sizeof *to->items, err));
+  IG_TRY(
+      ig_grow((void **)&to->items, &to->capacity, to->count + from->count, sizeof *to->items, err));
   if (from->count) memcpy(to->items + to->count, from->items, from->count * sizeof *from->items);
   to->count += from->count;
   from->count = 0;
@@ -56,16 +59,19 @@ ig_status ig_problems_move(ig_problems *to, ig_problems *from, ig_error *err) {
   return IG_OK;
 }
 
-ig_status ig_problems_report(const ig_problems *problems, const char *what, const ig_reporter *reporter, ig_error *err) {
+ig_status ig_problems_report(const ig_problems *problems, const char *what,
+                             const ig_reporter *reporter, ig_error *err) {
   if (problems->count == 0) return IG_OK;
   for (size_t i = 0; i < problems->count; i++) {
     const ig_problem *p = &problems->items[i];
     char line[MOST_LINE], more[48] = "";
     if (p->more) snprintf(more, sizeof more, " and %zu more tensors", p->more);
-    snprintf(line, sizeof line, "%s%s%s%s", p->tensors ? p->tensors : "", more, p->tensors ? ": " : "", p->text);
+    snprintf(line, sizeof line, "%s%s%s%s", p->tensors ? p->tensors : "", more,
+             p->tensors ? ": " : "", p->text);
     ig_report(reporter, IG_WARNING, "%s", line);
   }
-  return ig_fail(err, IG_ERROR_FORMAT, "%s cannot be carried out: %zu problem%s", what, problems->count, problems->count == 1 ? "" : "s");
+  return ig_fail(err, IG_ERROR_FORMAT, "%s cannot be carried out: %zu problem%s", what,
+                 problems->count, problems->count == 1 ? "" : "s");
 }
 
 void ig_problems_free(ig_problems *problems) {

@@ -1,4 +1,5 @@
-// A recipe of fusion: mergekit's YAML, read strictly. Everything borrows from the YAML tree, which must outlive it.
+// A recipe of fusion: mergekit's YAML, read strictly. Everything borrows from the YAML tree, which
+// must outlive it.
 #ifndef IG_FUSE_RECIPE_H
 #define IG_FUSE_RECIPE_H
 #include "fuse/method.h"
@@ -13,7 +14,8 @@ typedef struct ig_recipe_source {
   const ig_yaml_node *parameters;
 } ig_recipe_source;
 
-// Models whose layers are fused one with another: all of them (one slice that is not ranged), or as many of each, stacked slice on slice.
+// Models whose layers are fused one with another: all of them (one slice that is not ranged), or as
+// many of each, stacked slice on slice.
 typedef struct ig_recipe_slice {
   ig_recipe_source *sources;
   size_t count;
@@ -22,7 +24,8 @@ typedef struct ig_recipe_slice {
   const ig_yaml_node *parameters;
 } ig_recipe_slice;
 
-// A part of the model with slices of its own: "encoder", "decoder", mergekit's "model.encoder.layers"; NULL: all that no other module names.
+// A part of the model with slices of its own: "encoder", "decoder", mergekit's
+// "model.encoder.layers"; NULL: all that no other module names.
 typedef struct ig_recipe_module {
   const ig_yaml_node *node;
   const char *name;
@@ -57,7 +60,8 @@ typedef struct ig_recipe {
   bool torch_random;  // rng: {kind: torch, seed: N}
 } ig_recipe;
 
-// Checks keys, kinds and values everywhere, and that the method is known; opens no model. On failure there is nothing to free.
+// Checks keys, kinds and values everywhere, and that the method is known; opens no model. On
+// failure there is nothing to free.
 ig_status ig_recipe_read(const ig_yaml_node *root, ig_recipe *out, ig_error *err);
 void ig_recipe_free(ig_recipe *recipe);
 #endif

@@ -31,8 +31,10 @@ typedef struct part {
   size_t column, count;
 } part;
 
-static ig_status read_part(const ig_plan_tensor *t, const ig_plan_input *input, int row, part p, float *out, ig_error *err) {
-  return ig_safetensors_read_part(input->tensor, (size_t)row * t->width + p.column, p.count, out, err);
+static ig_status read_part(const ig_plan_tensor *t, const ig_plan_input *input, int row, part p,
+                           float *out, ig_error *err) {
+  return ig_safetensors_read_part(input->tensor, (size_t)row * t->width + p.column, p.count, out,
+                                  err);
 }
 
 static ig_status read_mean(const ig_plan_tensor *t, int row, part p, float *out, ig_error *err) {
@@ -55,11 +57,13 @@ static ig_status read_mean(const ig_plan_tensor *t, int row, part p, float *out,
 }
 
 // Of a row that the input does not have.
-static ig_status read_other(const ig_plan_tensor *t, const ig_token_rule *rule, int row, part p, float *out, ig_error *err) {
+static ig_status read_other(const ig_plan_tensor *t, const ig_token_rule *rule, int row, part p,
+                            float *out, ig_error *err) {
   const ig_plan_input *input, *only = NULL;
   size_t models = 0;
   for (size_t i = 0; (input = participant(t, i)) != NULL; i++) {
-    if (rule && !rule->zero && input->model == rule->model) return read_part(t, input, rule->model_row, p, out, err);
+    if (rule && !rule->zero && input->model == rule->model)
+      return read_part(t, input, rule->model_row, p, out, err);
     if (rule || own_row(t, input, row) < 0) continue;
     if (models++ == 0 || input->model == t->base_model) only = input;
   }
@@ -80,11 +84,13 @@ static int run_length(const ig_plan_tensor *t, const ig_plan_input *input, int r
   return end - row;
 }
 
-ig_status ig_rows_read(const ig_plan_tensor *t, const ig_plan_input *input, size_t first, size_t count, float *out, ig_error *err) {
+ig_status ig_rows_read(const ig_plan_tensor *t, const ig_plan_input *input, size_t first,
+                       size_t count, float *out, ig_error *err) {
   if (!t->aligned) return ig_safetensors_read_part(input->tensor, first, count, out, err);
   const size_t end = first + count;
   while (first < end) {
-    const int row = (int)(first / t->width), last = (int)((end - 1) / t->width), run = run_length(t, input, row, last);
+    const int row = (int)(first / t->width), last = (int)((end - 1) / t->width),
+              run = run_length(t, input, row, last);
     const size_t behind = ((size_t)row + (size_t)(run ? run : 1)) * t->width;
     const part p = {first % t->width, (behind < end ? behind : end) - first};
     if (run)
@@ -99,7 +105,8 @@ ig_status ig_rows_read(const ig_plan_tensor *t, const ig_plan_input *input, size
   return IG_OK;
 }
 
-static ig_status fill(const ig_plan_tensor *t, const ig_plan_input *input, float *row, double *sums, ig_error *err) {
+static ig_status fill(const ig_plan_tensor *t, const ig_plan_input *input, float *row, double *sums,
+                      ig_error *err) {
   const int pieces = t->aligned->pieces;
   memset(sums, 0, t->width * sizeof *sums);
   for (int r = 0; r < pieces; r++) {
@@ -115,7 +122,8 @@ static ig_status fill_tensor(const ig_plan_tensor *t, ig_error *err) {
   float *row = ig_allocate(t->width, sizeof *row, err);
   ig_status status = sums && row ? IG_OK : IG_ERROR_MEMORY;
   const ig_plan_input *input;
-  for (size_t i = 0; status == IG_OK && (input = participant(t, i)) != NULL; i++) status = fill(t, input, row, sums, err);
+  for (size_t i = 0; status == IG_OK && (input = participant(t, i)) != NULL; i++)
+    status = fill(t, input, row, sums, err);
   free(sums);
   free(row);
   return status;

@@ -21,9 +21,14 @@ typedef struct drawing {
 static ig_status draw_piece(const drawing *d, size_t piece, ig_error *err) {
   const ig_plan_tensor *t = d->tensor;
   const size_t part = t->elements / d->pieces, to = piece * PIECE;
-  const size_t first = piece * part + (size_t)(ig_random_uniform(0, d->pieces, piece) * (double)(part - PIECE));
-  for (size_t i = 0; i < t->inputs; i++) IG_TRY(ig_values_read(d->recipe, t, &t->input[i], first, PIECE, d->sample->x[i] + to, NULL, err));
-  return t->base.tensor ? ig_values_read(d->recipe, t, &t->base, first, PIECE, d->sample->base + to, NULL, err) : IG_OK;
+  const size_t first =
+      piece * part + (size_t)(ig_random_uniform(0, d->pieces, piece) * (double)(part - PIECE));
+  for (size_t i = 0; i < t->inputs; i++)
+    IG_TRY(
+        ig_values_read(d->recipe, t, &t->input[i], first, PIECE, d->sample->x[i] + to, NULL, err));
+  return t->base.tensor
+             ? ig_values_read(d->recipe, t, &t->base, first, PIECE, d->sample->base + to, NULL, err)
+             : IG_OK;
 }
 
 static void draw_task(void *context, size_t index, int worker) {
@@ -46,10 +51,18 @@ static bool has_adapter(const ig_plan_tensor *t) {
   return t->base.lora.a != NULL;
 }
 
-ig_status ig_sample_draw(const ig_sample *sample, const ig_recipe *recipe, const ig_plan_tensor *tensor, size_t values, ig_pool *pool,
+ig_status ig_sample_draw(const ig_sample *sample, const ig_recipe *recipe,
+                         const ig_plan_tensor *tensor, size_t values, ig_pool *pool,
                          ig_merge_block *out, ig_error *err) {
-  drawing d = {.sample = sample, .recipe = recipe, .tensor = tensor, .pieces = values / PIECE, .status = IG_OK, .err = err};
-  *out = (ig_merge_block){.x = (const float *const *)sample->x, .base = tensor->base.tensor ? sample->base : NULL, .scratch = sample->scratch};
+  drawing d = {.sample = sample,
+               .recipe = recipe,
+               .tensor = tensor,
+               .pieces = values / PIECE,
+               .status = IG_OK,
+               .err = err};
+  *out = (ig_merge_block){.x = (const float *const *)sample->x,
+                          .base = tensor->base.tensor ? sample->base : NULL,
+                          .scratch = sample->scratch};
   if (d.pieces == 0 || tensor->elements / d.pieces < PIECE || has_adapter(tensor)) return IG_OK;
   pthread_mutex_init(&d.mutex, NULL);
   ig_pool_run(pool, (d.pieces + PIECES_A_TASK - 1) / PIECES_A_TASK, draw_task, &d);

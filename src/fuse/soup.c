@@ -26,11 +26,13 @@ typedef struct choice {
 ig_status ig_soup_check(const ig_recipe *recipe, ig_error *err) {
   const ig_recipe_slice *slice = recipe->modules[0].slices;
   if (recipe->module_count > 1 || recipe->modules[0].count > 1 || slice->sources[0].ranged)
-    return ig_yaml_fail(recipe->root, err, "%s chooses among whole models: expected 'models'", recipe->method->name);
+    return ig_yaml_fail(recipe->root, err, "%s chooses among whole models: expected 'models'",
+                        recipe->method->name);
   for (size_t i = 0; i < slice->count; i++)
     if (strchr(slice->sources[i].model, '+'))
-      return ig_yaml_fail(slice->sources[i].node, err, "%s cannot score '%s' by itself: fuse it into a model before", recipe->method->name,
-                          slice->sources[i].model);
+      return ig_yaml_fail(slice->sources[i].node, err,
+                          "%s cannot score '%s' by itself: fuse it into a model before",
+                          recipe->method->name, slice->sources[i].model);
   return IG_OK;
 }
 
@@ -50,7 +52,8 @@ static ig_status score_candidates(choice *c, ig_error *err) {
   for (size_t i = 0; i < c->count; i++) {
     candidate *one = &c->candidates[i];
     IG_TRY(c->kitchen->score(c->kitchen->context, one->source.model, &one->score, err));
-    if (!isfinite(one->score)) return ig_fail(err, IG_ERROR_FORMAT, "%s: a score of %g", one->source.model, one->score);
+    if (!isfinite(one->score))
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: a score of %g", one->source.model, one->score);
     ig_report(c->kitchen->reporter, IG_INFO, "%s: %.2f", one->source.model, one->score);
   }
   qsort(c->candidates, c->count, sizeof *c->candidates, compare_candidates);
@@ -72,8 +75,10 @@ static void set_sources(choice *c) {
 }
 
 static ig_status note(choice *c, const candidate *one, double average, ig_error *err) {
-  json_t *row = json_pack("{s:s, s:f, s:f, s:b}", "model", one->source.model, "score", one->score, "average", average, "kept", (int)one->chosen);
-  if (!row || json_array_append_new(c->scores, row)) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  json_t *row = json_pack("{s:s, s:f, s:f, s:b}", "model", one->source.model, "score", one->score,
+                          "average", average, "kept", (int)one->chosen);
+  if (!row || json_array_append_new(c->scores, row))
+    return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
   return IG_OK;
 }
 
@@ -89,21 +94,25 @@ static ig_status try_candidates(choice *c, ig_error *err) {
     IG_TRY(c->kitchen->taste(c->kitchen->context, c->recipe, &average, err));
     one->chosen = average >= best;
     if (one->chosen) best = average;
-    ig_report(c->kitchen->reporter, IG_INFO, "with %s: %.2f, %s", one->source.model, average, one->chosen ? "kept" : "left out");
+    ig_report(c->kitchen->reporter, IG_INFO, "with %s: %.2f, %s", one->source.model, average,
+              one->chosen ? "kept" : "left out");
     IG_TRY(note(c, one, average, err));
   }
   return IG_OK;
 }
 
-ig_status ig_soup_choose(ig_recipe *recipe, const ig_soup_kitchen *kitchen, json_t **scores, ig_error *err) {
+ig_status ig_soup_choose(ig_recipe *recipe, const ig_soup_kitchen *kitchen, json_t **scores,
+                         ig_error *err) {
   choice c = {.recipe = recipe, .kitchen = kitchen, .slice = recipe->modules[0].slices};
   *scores = NULL;
   c.candidates = ig_allocate(c.slice->count, sizeof *c.candidates, err);
   if (!c.candidates) return IG_ERROR_MEMORY;
   c.count = c.slice->count;
-  for (size_t i = 0; i < c.count; i++) c.candidates[i] = (candidate){.source = c.slice->sources[i], .index = i};
+  for (size_t i = 0; i < c.count; i++)
+    c.candidates[i] = (candidate){.source = c.slice->sources[i], .index = i};
   c.scores = json_array();
-  ig_status status = c.scores ? score_candidates(&c, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  ig_status status =
+      c.scores ? score_candidates(&c, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
   if (status == IG_OK) status = try_candidates(&c, err);
   set_sources(&c);
   free(c.candidates);

@@ -9,42 +9,54 @@
 #include "fuse/companions.h"
 #include "fuse/planner.h"
 
-// ---- names ---------------------------------------------------------------------------------------------------------------------------------
+// ---- names ------------------------------------------------------------------
 
 // A name becomes that of a directory, and "+" would begin an adapter.
 static bool is_name(const char *name) {
-  return *name && strlen(name) <= 100 && !strpbrk(name, "/+") && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+  return *name && strlen(name) <= 100 && !strpbrk(name, "/+") && strcmp(name, ".") != 0 &&
+         strcmp(name, "..") != 0;
 }
 
-static ig_status check_name(const ig_stages *s, size_t index, const ig_yaml_node *node, ig_error *err) {
+static ig_status check_name(const ig_stages *s, size_t index, const ig_yaml_node *node,
+                            ig_error *err) {
   const char *name = s->stage[index].name;
   const ig_yaml_node *at = name ? ig_yaml_get(node, "name") : node;
   for (size_t i = 0; i < index; i++) {
     if (!name && !s->stage[i].name)
-      return ig_yaml_fail(at, err, "a second recipe without a 'name': others could not use it, and there is one result");
-    if (name && s->stage[i].name && strcmp(name, s->stage[i].name) == 0) return ig_yaml_fail(at, err, "two recipes are named '%.100s'", name);
+      return ig_yaml_fail(
+          at, err,
+          "a second recipe without a 'name': others could not use it, and there is one result");
+    if (name && s->stage[i].name && strcmp(name, s->stage[i].name) == 0)
+      return ig_yaml_fail(at, err, "two recipes are named '%.100s'", name);
   }
   if (!name) return IG_OK;
-  if (!is_name(name)) return ig_yaml_fail(at, err, "expected a name without '/' and '+', at most 100 bytes long, found '%.120s'", name);
-  if (s->count > 1 && ig_file_exists(name)) return ig_yaml_fail(at, err, "'%.100s' is also a file or directory here: another name is needed", name);
+  if (!is_name(name))
+    return ig_yaml_fail(
+        at, err, "expected a name without '/' and '+', at most 100 bytes long, found '%.120s'",
+        name);
+  if (s->count > 1 && ig_file_exists(name))
+    return ig_yaml_fail(at, err,
+                        "'%.100s' is also a file or directory here: another name is needed", name);
   return IG_OK;
 }
 
 static ig_status read_names(const ig_yaml_node *documents, ig_stages *s, ig_error *err) {
   for (size_t i = 0; i < s->count; i++) {
     const ig_yaml_node *node = documents->children[i];
-    if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected a map with 'merge_method'");
+    if (node->kind != IG_YAML_MAP)
+      return ig_yaml_fail(node, err, "expected a map with 'merge_method'");
     IG_TRY(ig_yaml_string(node, "name", NULL, &s->stage[i].name, err));
     IG_TRY(check_name(s, i, node, err));
   }
   return IG_OK;
 }
 
-// ---- which needs which ---------------------------------------------------------------------------------------------------------------------
+// ---- which needs which ------------------------------------------------------
 
 static bool is_reference_to(const char *reference, const char *name) {
   const size_t length = strlen(name);
-  return strncmp(reference, name, length) == 0 && (reference[length] == '\0' || reference[length] == '+');
+  return strncmp(reference, name, length) == 0 &&
+         (reference[length] == '\0' || reference[length] == '+');
 }
 
 // Does anything that names a model in this tree name this one?
@@ -53,7 +65,9 @@ static bool names_model(const ig_yaml_node *node, const char *name) {
   for (size_t i = 0; i < node->count; i++) {
     const ig_yaml_node *child = node->children[i];
     for (size_t k = 0; node->kind == IG_YAML_MAP && k < sizeof keys / sizeof *keys; k++)
-      if (child->kind == IG_YAML_SCALAR && strcmp(node->keys[i], keys[k]) == 0 && is_reference_to(child->scalar, name)) return true;
+      if (child->kind == IG_YAML_SCALAR && strcmp(node->keys[i], keys[k]) == 0 &&
+          is_reference_to(child->scalar, name))
+        return true;
     if (names_model(child, name)) return true;
   }
   return false;
@@ -70,17 +84,21 @@ static bool is_needed(const ig_yaml_node *documents, const ig_stages *s, size_t 
 }
 
 // The result: of the recipe without a name, else of the one that no other needs.
-static ig_status find_last(const ig_yaml_node *documents, const ig_stages *s, size_t *last, ig_error *err) {
+static ig_status find_last(const ig_yaml_node *documents, const ig_stages *s, size_t *last,
+                           ig_error *err) {
   *last = s->count;
   for (size_t i = 0; i < s->count; i++)
     if (!s->stage[i].name) *last = i;
   for (size_t i = 0; i < s->count && s->count > 1; i++) {
     if (i == *last || is_needed(documents, s, i)) continue;
-    if (*last < s->count) return ig_yaml_fail(documents->children[i], err, "nothing uses '%.100s'", s->stage[i].name);
+    if (*last < s->count)
+      return ig_yaml_fail(documents->children[i], err, "nothing uses '%.100s'", s->stage[i].name);
     *last = i;
   }
   if (s->count == 1) *last = 0;
-  return *last < s->count ? IG_OK : ig_yaml_fail(documents->children[0], err, "each recipe needs another: there is no result");
+  return *last < s->count ? IG_OK
+                          : ig_yaml_fail(documents->children[0], err,
+                                         "each recipe needs another: there is no result");
 }
 
 typedef struct ordering {
@@ -95,7 +113,9 @@ typedef struct ordering {
 static ig_status enter(ordering *o, size_t stage, ig_error *err) {
   if (o->left[stage]) return IG_OK;
   if (o->entered[stage])
-    return ig_yaml_fail(o->documents->children[stage], err, "'%.100s' needs itself, if only by way of others", o->stages->stage[stage].name);
+    return ig_yaml_fail(o->documents->children[stage], err,
+                        "'%.100s' needs itself, if only by way of others",
+                        o->stages->stage[stage].name);
   o->entered[stage] = true;
   for (size_t i = 0; i < o->stages->count; i++)
     if (needs(o->documents, o->stages, stage, i)) IG_TRY(enter(o, i, err));
@@ -109,31 +129,39 @@ static ig_status find_order(ordering *o, size_t last, ig_error *err) {
   for (size_t i = 0; i < o->stages->count; i++) {
     if (o->left[i]) continue;
     IG_TRY(enter(o, i, err));  // a circle is told as one
-    return ig_yaml_fail(o->documents->children[i], err, "the result does not use '%.100s'", o->stages->stage[i].name);
+    return ig_yaml_fail(o->documents->children[i], err, "the result does not use '%.100s'",
+                        o->stages->stage[i].name);
   }
   return IG_OK;
 }
 
-static ig_status order_documents(const ig_yaml_node *documents, const ig_stages *s, size_t *order, ig_error *err) {
+static ig_status order_documents(const ig_yaml_node *documents, const ig_stages *s, size_t *order,
+                                 ig_error *err) {
   size_t last;
   IG_TRY(find_last(documents, s, &last, err));
   bool *marks = ig_allocate(2 * s->count, sizeof *marks, err);
   if (!marks) return IG_ERROR_MEMORY;
-  ordering o = {.documents = documents, .stages = s, .entered = marks, .left = marks + s->count, .order = order};
+  ordering o = {.documents = documents,
+                .stages = s,
+                .entered = marks,
+                .left = marks + s->count,
+                .order = order};
   const ig_status status = find_order(&o, last, err);
   free(marks);
   return status;
 }
 
-// ---- reading -------------------------------------------------------------------------------------------------------------------------------
+// ---- reading ----------------------------------------------------------------
 
-static ig_status read_in_order(const ig_yaml_node *documents, const size_t *order, ig_stages *s, ig_error *err) {
+static ig_status read_in_order(const ig_yaml_node *documents, const size_t *order, ig_stages *s,
+                               ig_error *err) {
   for (size_t i = 0; i < s->count; i++) {
     ig_stage *stage = &s->stage[i];
     IG_TRY(ig_yaml_string(documents->children[order[i]], "name", NULL, &stage->name, err));
     IG_TRY(ig_recipe_read(documents->children[order[i]], &stage->recipe, err));
     s->made[i].name = stage->name ? stage->name : "";
-    for (size_t k = 0; k < i; k++) stage->builds = stage->builds || names_model(stage->recipe.root, s->stage[k].name);
+    for (size_t k = 0; k < i; k++)
+      stage->builds = stage->builds || names_model(stage->recipe.root, s->stage[k].name);
   }
   return IG_OK;
 }
@@ -151,7 +179,7 @@ ig_status ig_stages_read(const ig_yaml_node *documents, ig_stages *out, ig_error
   return status;
 }
 
-// ---- planning ------------------------------------------------------------------------------------------------------------------------------
+// ---- planning ---------------------------------------------------------------
 
 // What the stages behind it see of its model before it is there.
 static ig_status foresee(ig_stage *stage, ig_fuse_made *made, ig_error *err) {
@@ -163,11 +191,13 @@ static ig_status foresee(ig_stage *stage, ig_fuse_made *made, ig_error *err) {
     outputs[i] = (ig_safetensors_output){.name = t->name, .dtype = t->dtype, .rank = t->rank};
     memcpy(outputs[i].shape, t->shape, sizeof t->shape);
   }
-  const ig_status status = ig_safetensors_foresee(stage->name, outputs, plan->count, &stage->foreseen, err);
+  const ig_status status =
+      ig_safetensors_foresee(stage->name, outputs, plan->count, &stage->foreseen, err);
   free(outputs);
   IG_TRY(status);
   stage->config = ig_companions_config(plan);
-  *made = (ig_fuse_made){.name = stage->name, .tensors = stage->foreseen, .config = stage->config, .plan = plan};
+  *made = (ig_fuse_made){
+      .name = stage->name, .tensors = stage->foreseen, .config = stage->config, .plan = plan};
   return stage->config ? IG_OK : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
 }
 

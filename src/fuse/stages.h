@@ -1,4 +1,5 @@
-// A recipe file: one recipe, or several documents of which some make models for others, by their `name`. They come in any order; what nobody needs is an error.
+// A recipe file: one recipe, or several documents of which some make models for others, by their
+// `name`. They come in any order; what nobody needs is an error.
 #ifndef IG_FUSE_STAGES_H
 #define IG_FUSE_STAGES_H
 #include "fuse/plan.h"

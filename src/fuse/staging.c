@@ -49,11 +49,15 @@ static ig_status is_unfinished(const ig_staging *s, bool *out, ig_error *err) {
 
 static ig_status check(const ig_staging *s, ig_error *err) {
   struct stat status;
-  if (lstat(s->output, &status) == 0) return ig_fail(err, IG_ERROR_IO, "%s: exists already; move it away, or choose another output", s->output);
+  if (lstat(s->output, &status) == 0)
+    return ig_fail(err, IG_ERROR_IO, "%s: exists already; move it away, or choose another output",
+                   s->output);
   if (lstat(s->directory, &status)) return IG_OK;
   bool unfinished;
   IG_TRY(is_unfinished(s, &unfinished, err));
-  return unfinished ? IG_OK : ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not an unfinished fusion", s->directory);
+  return unfinished ? IG_OK
+                    : ig_fail(err, IG_ERROR_IO,
+                              "%s: exists already, and is not an unfinished fusion", s->directory);
 }
 
 ig_status ig_staging_check(const char *output, ig_error *err) {
@@ -64,12 +68,14 @@ ig_status ig_staging_check(const char *output, ig_error *err) {
   return status;
 }
 
-// The tensors that the journal of the same fusion says are done; a last line cut short does not count.
+// The tensors that the journal of the same fusion says are done; a last line cut short does not
+// count.
 static void read_journal(ig_staging *s, const char *fingerprint) {
   FILE *file = fopen(s->journal_path, "r");
   char line[128];
   if (!file) return;
-  if (fgets(line, sizeof line, file) && strncmp(line, fingerprint, strlen(fingerprint)) == 0 && line[strlen(fingerprint)] == '\n') {
+  if (fgets(line, sizeof line, file) && strncmp(line, fingerprint, strlen(fingerprint)) == 0 &&
+      line[strlen(fingerprint)] == '\n') {
     s->resumed = true;
     while (fgets(line, sizeof line, file) && strchr(line, '\n')) {
       char *end;
@@ -83,7 +89,8 @@ static void read_journal(ig_staging *s, const char *fingerprint) {
 static ig_status open_journal(ig_staging *s, const char *fingerprint, ig_error *err) {
   s->journal = fopen(s->journal_path, s->resumed ? "a" : "w");
   if (!s->journal) return fail(s->journal_path, "write", err);
-  if (!s->resumed && (fprintf(s->journal, "%s\n", fingerprint) < 0 || fflush(s->journal))) return fail(s->journal_path, "write", err);
+  if (!s->resumed && (fprintf(s->journal, "%s\n", fingerprint) < 0 || fflush(s->journal)))
+    return fail(s->journal_path, "write", err);
   return IG_OK;
 }
 
@@ -95,14 +102,18 @@ static ig_status remove_files(const char *path, bool (*which)(const char *name),
   ig_status status = IG_OK;
   for (const struct dirent *entry; status == IG_OK && (entry = readdir(directory)) != NULL;)
     // The file by which it is known goes last: what is half removed can be removed again.
-    if (which(entry->d_name) && strcmp(entry->d_name, "fusion.json") != 0 && unlinkat(dirfd(directory), entry->d_name, 0))
+    if (which(entry->d_name) && strcmp(entry->d_name, "fusion.json") != 0 &&
+        unlinkat(dirfd(directory), entry->d_name, 0))
       status = fail(path, "remove", err);
-  if (status == IG_OK && which("fusion.json") && unlinkat(dirfd(directory), "fusion.json", 0) && errno != ENOENT) status = fail(path, "remove", err);
+  if (status == IG_OK && which("fusion.json") && unlinkat(dirfd(directory), "fusion.json", 0) &&
+      errno != ENOENT)
+    status = fail(path, "remove", err);
   closedir(directory);
   return status;
 }
 
-ig_status ig_staging_open(const char *output, const char *fingerprint, size_t tensors, ig_staging *out, ig_error *err) {
+ig_status ig_staging_open(const char *output, const char *fingerprint, size_t tensors,
+                          ig_staging *out, ig_error *err) {
   *out = (ig_staging){.tensors = tensors};
   IG_TRY(name_directories(output, out, err));
   IG_TRY(check(out, err));
@@ -110,7 +121,8 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
   if (!out->done) return IG_ERROR_MEMORY;
   IG_TRY(ig_make_directories(out->directory, err));
   read_journal(out, fingerprint);
-  // All of another fusion, which may have been in other files; of this one what was being written when it was killed.
+  // All of another fusion, which may have been in other files; of this one what was being written
+  // when it was killed.
   IG_TRY(remove_files(out->directory, out->resumed ? ig_is_temporary : is_any, err));
   return open_journal(out, fingerprint, err);
 }
@@ -120,7 +132,9 @@ ig_status ig_staging_done(ig_staging *s, size_t index, ig_error *err) {
   return fprintf(s->journal, "%zu\n", index) < 0 ? fail(s->journal_path, "write", err) : IG_OK;
 }
 
-ig_status ig_staging_flush(ig_staging *s, ig_error *err) { return fflush(s->journal) ? fail(s->journal_path, "write", err) : IG_OK; }
+ig_status ig_staging_flush(ig_staging *s, ig_error *err) {
+  return fflush(s->journal) ? fail(s->journal_path, "write", err) : IG_OK;
+}
 
 static ig_status sync_directory(const char *path, ig_error *err) {
   const int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -157,8 +171,11 @@ static ig_status remove_made(ig_staging *s, const char *directory, ig_error *err
   if (!known) return IG_ERROR_MEMORY;
   const bool made = ig_file_exists(known);
   free(known);
-  if (!made) return ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not the work of a fusion", s->output);
-  if (lstat(s->directory, &unused) == 0) return ig_fail(err, IG_ERROR_IO, "%s: exists already, beside %s", s->directory, s->output);
+  if (!made)
+    return ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not the work of a fusion",
+                   s->output);
+  if (lstat(s->directory, &unused) == 0)
+    return ig_fail(err, IG_ERROR_IO, "%s: exists already, beside %s", s->directory, s->output);
   if (rename(s->output, s->directory)) return fail(s->output, "remove", err);
   IG_TRY(remove_files(s->directory, is_any, err));
   return rmdir(s->directory) ? fail(s->directory, "remove", err) : IG_OK;

@@ -9,7 +9,7 @@
 
 enum { PAIRS = 8, SWEEPS = 60 };  // pairs of a task; sweeps at most: some 8 are usual
 
-// ---- memory --------------------------------------------------------------------------------------------------------------------------------
+// ---- memory -----------------------------------------------------------------
 
 static size_t shorter(size_t rows, size_t columns) { return rows < columns ? rows : columns; }
 static size_t longer(size_t rows, size_t columns) { return rows > columns ? rows : columns; }
@@ -19,7 +19,9 @@ size_t ig_svd_size(size_t rows, size_t columns) {
   size_t tall, square, doubles;
   if (__builtin_mul_overflow(m, n, &tall) || __builtin_mul_overflow(tall, 2, &tall)) return 0;
   if (__builtin_mul_overflow(n, n, &square) || __builtin_mul_overflow(square, 3, &square)) return 0;
-  if (__builtin_add_overflow(tall, square, &doubles) || __builtin_add_overflow(doubles, 4 * n, &doubles)) return 0;
+  if (__builtin_add_overflow(tall, square, &doubles) ||
+      __builtin_add_overflow(doubles, 4 * n, &doubles))
+    return 0;
   return doubles > SIZE_MAX / sizeof(double) ? 0 : doubles * sizeof(double);
 }
 
@@ -39,16 +41,18 @@ ig_svd ig_svd_lay_out(size_t rows, size_t columns, void *memory) {
   return s;
 }
 
-// ---- vectors -------------------------------------------------------------------------------------------------------------------------------
+// ---- vectors ----------------------------------------------------------------
 
-// Eight sums side by side: an order that does not depend on the instruction set, and that compilers make vectors of.
+// Eight sums side by side: an order that does not depend on the instruction set, and that compilers
+// make vectors of.
 static double dot(size_t count, const double *restrict x, const double *restrict y) {
   double sums[8] = {0}, rest = 0;
   size_t i = 0;
   for (; i + 8 <= count; i += 8)
     for (size_t k = 0; k < 8; k++) sums[k] += x[i + k] * y[i + k];
   for (; i < count; i++) rest += x[i] * y[i];
-  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7])) + rest;
+  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7])) +
+         rest;
 }
 
 static void add_scaled(size_t count, double factor, const double *restrict x, double *restrict y) {
@@ -64,7 +68,8 @@ static void rotate(size_t count, double c, double s, double *restrict x, double 
   }
 }
 
-// ---- QR: the input's long vectors (count, m) become reflectors, R stands before their beginnings and in `diagonal` -----------------------------
+// ---- QR: the input's long vectors (count, m) become reflectors, R stands before their beginnings
+// and in `diagonal` -----------------------------
 
 typedef struct work {
   ig_svd *svd;
@@ -82,7 +87,8 @@ static double *long_vector(const work *w, size_t index) { return w->svd->input +
 static void reflect(const work *w, size_t column, double *x) {
   const double *v = long_vector(w, column) + column;
   const double factor = w->svd->norms[column];
-  if (factor != 0) add_scaled(w->m - column, -factor * dot(w->m - column, v, x + column), v, x + column);
+  if (factor != 0)
+    add_scaled(w->m - column, -factor * dot(w->m - column, v, x + column), v, x + column);
 }
 
 static void make_reflector(work *w, size_t column) {
@@ -120,7 +126,7 @@ static void begin_rotations(work *w) {
     }
 }
 
-// ---- Jacobi: pairs of vectors of r are made orthogonal, until all are ----------------------------------------------------------------------
+// ---- Jacobi: pairs of vectors of r are made orthogonal, until all are -------
 
 static void make_orthogonal(work *w, size_t p, size_t q) {
   const ig_svd *s = w->svd;
@@ -139,13 +145,15 @@ static void make_orthogonal(work *w, size_t p, size_t q) {
   atomic_store_explicit(&w->rotated, true, memory_order_relaxed);
 }
 
-// Each round of a round-robin tournament pairs every vector with another; with an odd number one of them pauses.
+// Each round of a round-robin tournament pairs every vector with another; with an odd number one of
+// them pauses.
 static void pairs_task(void *context, size_t index, int worker) {
   work *w = context;
   (void)worker;
   const size_t n = w->svd->count, circle = n + n % 2 - 1, pairs = (circle + 1) / 2;
   for (size_t i = index * PAIRS; i < pairs && i < (index + 1) * PAIRS; i++) {
-    const size_t p = i == 0 ? circle : (w->round + i) % circle, q = (w->round + circle - i) % circle;
+    const size_t p = i == 0 ? circle : (w->round + i) % circle,
+                 q = (w->round + circle - i) % circle;
     if (p < n && q < n) make_orthogonal(w, p < q ? p : q, p < q ? q : p);
   }
 }
@@ -160,13 +168,14 @@ static void sweep_all(work *w, ig_pool *pool) {
   for (int sweep = 0; sweep < SWEEPS; sweep++) {
     atomic_store(&w->rotated, false);
     measure(w);
-    for (w->round = 0; w->round < circle && n > 1; w->round++) ig_pool_run(pool, (pairs + PAIRS - 1) / PAIRS, pairs_task, w);
+    for (w->round = 0; w->round < circle && n > 1; w->round++)
+      ig_pool_run(pool, (pairs + PAIRS - 1) / PAIRS, pairs_task, w);
     if (!atomic_load(&w->rotated)) return;
   }
   measure(w);
 }
 
-// ---- the results ---------------------------------------------------------------------------------------------------------------------------
+// ---- the results ------------------------------------------------------------
 
 typedef struct ranked {
   double squared;
@@ -175,10 +184,14 @@ typedef struct ranked {
 
 static int by_size(const void *a, const void *b) {
   const ranked *x = a, *y = b;
-  return x->squared > y->squared ? -1 : x->squared < y->squared ? 1 : x->index < y->index ? -1 : x->index > y->index;
+  return x->squared > y->squared   ? -1
+         : x->squared < y->squared ? 1
+         : x->index < y->index     ? -1
+                                   : x->index > y->index;
 }
 
-// What is sorted lies where the long vectors will be made; of a matrix of one value it also reaches into the short vector behind.
+// What is sorted lies where the long vectors will be made; of a matrix of one value it also reaches
+// into the short vector behind.
 static void order_values(work *w) {
   ig_svd *s = w->svd;
   ranked *all = (ranked *)(void *)w->tall;
@@ -198,7 +211,8 @@ static void vectors_task(void *context, size_t index, int worker) {
   const ig_svd *s = w->svd;
   (void)worker;
   const size_t n = s->count, from = s->order[index];
-  double *tall = w->tall + index * w->m, *brief = (s->rows >= s->columns ? s->right : s->left) + index * n;
+  double *tall = w->tall + index * w->m,
+         *brief = (s->rows >= s->columns ? s->right : s->left) + index * n;
   memset(tall, 0, w->m * sizeof *tall);
   memset(brief, 0, n * sizeof *brief);
   if (index >= s->rank) return;
@@ -208,7 +222,9 @@ static void vectors_task(void *context, size_t index, int worker) {
 }
 
 void ig_svd_decompose(ig_svd *s, ig_pool *pool) {
-  work w = {.svd = s, .m = longer(s->rows, s->columns), .tall = s->rows >= s->columns ? s->left : s->right};
+  work w = {.svd = s,
+            .m = longer(s->rows, s->columns),
+            .tall = s->rows >= s->columns ? s->left : s->right};
   if (s->count == 0) return;
   const double bound = (double)w.m * DBL_EPSILON;
   w.floor = bound * bound * dot(s->rows * s->columns, s->input, s->input);

@@ -8,7 +8,9 @@ enum { SMALL = 1 << 15, LEAST_SAMPLE = 1 << 14 };
 
 size_t ig_threshold_room(size_t values) { return values <= SMALL ? values : values / 8 + SMALL; }
 
-size_t ig_threshold_sample_size(size_t values) { return values / 256 > LEAST_SAMPLE ? values / 256 : LEAST_SAMPLE; }
+size_t ig_threshold_sample_size(size_t values) {
+  return values / 256 > LEAST_SAMPLE ? values / 256 : LEAST_SAMPLE;
+}
 
 void ig_threshold_begin(ig_threshold *t) {
   t->low = 0;
@@ -16,7 +18,7 @@ void ig_threshold_begin(ig_threshold *t) {
   t->select = ig_select_begin(t->rank);
 }
 
-// ---- the bracket ---------------------------------------------------------------------------------------------------------------------------
+// ---- the bracket ------------------------------------------------------------
 
 static uint32_t key_at(size_t rank, size_t count, const float *x) {
   ig_select s = ig_select_begin(rank);
@@ -28,14 +30,17 @@ static uint32_t key_at(size_t rank, size_t count, const float *x) {
   return s.key;
 }
 
-// A rank of all values falls into the sample's ranks as a binomial variable: five standard deviations to either side miss once in a million.
+// A rank of all values falls into the sample's ranks as a binomial variable: five standard
+// deviations to either side miss once in a million.
 void ig_threshold_look(ig_threshold *t, size_t count, const float *sample) {
-  const double part = ((double)t->rank + 0.5) / (double)t->values, middle = part * (double)count, around = 5 * sqrt(middle * (1 - part)) + 2;
+  const double part = ((double)t->rank + 0.5) / (double)t->values, middle = part * (double)count,
+               around = 5 * sqrt(middle * (1 - part)) + 2;
   t->low = middle > around ? key_at((size_t)(middle - around), count, sample) : 0;
-  t->high = middle + around < (double)count ? key_at((size_t)(middle + around), count, sample) : 0x7FFFFFFFu;
+  t->high = middle + around < (double)count ? key_at((size_t)(middle + around), count, sample)
+                                            : 0x7FFFFFFFu;
 }
 
-// ---- passes --------------------------------------------------------------------------------------------------------------------------------
+// ---- passes -----------------------------------------------------------------
 
 bool ig_threshold_wants(const ig_threshold *t, int pass) {
   if (pass == IG_THRESHOLD_COLLECT) return true;
@@ -43,7 +48,8 @@ bool ig_threshold_wants(const ig_threshold *t, int pass) {
   return !t->found;
 }
 
-IG_VECTORS static void collect(ig_threshold *t, size_t block, size_t count, const float *x, uint32_t *scratch) {
+IG_VECTORS static void collect(ig_threshold *t, size_t block, size_t count, const float *x,
+                               uint32_t *scratch) {
   const uint32_t low = t->low, width = t->high - t->low;
   size_t below = 0, kept = 0;
   for (size_t i = 0; i < count; i++) {
@@ -57,7 +63,8 @@ IG_VECTORS static void collect(ig_threshold *t, size_t block, size_t count, cons
   if (first + kept <= t->capacity) memcpy(t->room + first, scratch, kept * sizeof *scratch);
 }
 
-void ig_threshold_gather(ig_threshold *t, int pass, size_t block, size_t count, const float *x, uint32_t *scratch, uint64_t *counts) {
+void ig_threshold_gather(ig_threshold *t, int pass, size_t block, size_t count, const float *x,
+                         uint32_t *scratch, uint64_t *counts) {
   if (pass == IG_THRESHOLD_COLLECT) {
     collect(t, block, count, x, scratch);
   } else if (pass == IG_THRESHOLD_EQUALS) {

@@ -4,13 +4,15 @@ enum { MIDDLE = 397 };
 
 void ig_mt_seed(ig_mt *mt, uint64_t seed) {
   mt->word[0] = (uint32_t)seed;
-  for (uint32_t i = 1; i < IG_MT_WORDS; i++) mt->word[i] = 1812433253u * (mt->word[i - 1] ^ (mt->word[i - 1] >> 30)) + i;
+  for (uint32_t i = 1; i < IG_MT_WORDS; i++)
+    mt->word[i] = 1812433253u * (mt->word[i - 1] ^ (mt->word[i - 1] >> 30)) + i;
   mt->used = IG_MT_WORDS;
 }
 
 static void twist(ig_mt *mt) {
   for (uint32_t i = 0; i < IG_MT_WORDS; i++) {
-    const uint32_t pair = (mt->word[i] & 0x80000000u) | (mt->word[(i + 1) % IG_MT_WORDS] & 0x7FFFFFFFu);
+    const uint32_t pair =
+        (mt->word[i] & 0x80000000u) | (mt->word[(i + 1) % IG_MT_WORDS] & 0x7FFFFFFFu);
     mt->word[i] = mt->word[(i + MIDDLE) % IG_MT_WORDS] ^ (pair >> 1) ^ (pair & 1 ? 0x9908B0DFu : 0);
   }
   mt->used = 0;

@@ -1,6 +1,7 @@
-// PyTorch's random numbers on a CPU, in the order in which mergekit draws them: for recipes that are to give the masks of a seeded mergekit.
-// mt19937 (Matsumoto & Nishimura 1998), one 32-bit number for each element of a tensor that is thinned out by chance, tensors by name, models in the recipe's
-// order within a tensor.
+// PyTorch's random numbers on a CPU, in the order in which mergekit draws them: for recipes that
+// are to give the masks of a seeded mergekit. mt19937 (Matsumoto & Nishimura 1998), one 32-bit
+// number for each element of a tensor that is thinned out by chance, tensors by name, models in the
+// recipe's order within a tensor.
 #ifndef IG_FUSE_TORCH_RANDOM_H
 #define IG_FUSE_TORCH_RANDOM_H
 #include <stddef.h>

@@ -1,4 +1,5 @@
-// ig_fuse_verify: are the files that a model was fused from, and the model's own weights, still what they were?
+// ig_fuse_verify: are the files that a model was fused from, and the model's own weights, still
+// what they were?
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,20 +32,25 @@ typedef struct checking {
   size_t count, capacity;
 } checking;
 
-// ---- what is named -------------------------------------------------------------------------------------------------------------------------
+// ---- what is named ----------------------------------------------------------
 
-static ig_status fail(const checking *c, const char *what, ig_error *err) { return ig_fail(err, IG_ERROR_FORMAT, "%s: %s", c->where, what); }
+static ig_status fail(const checking *c, const char *what, ig_error *err) {
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s", c->where, what);
+}
 
-static ig_status read_entry(const checking *c, const json_t *json, bool own, checked *out, ig_error *err) {
+static ig_status read_entry(const checking *c, const json_t *json, bool own, checked *out,
+                            ig_error *err) {
   const char *file = json_string_value(json_object_get(json, "file"));
   const json_t *bytes = json_object_get(json, "bytes");
   *out = (checked){.own = own};
-  if (!file || !*file || (own && strchr(file, '/'))) return fail(c, own ? "outputs: expected the name of a file" : "inputs: expected a file", err);
+  if (!file || !*file || (own && strchr(file, '/')))
+    return fail(c, own ? "outputs: expected the name of a file" : "inputs: expected a file", err);
   for (int kind = IG_HASH_XXH3; kind <= IG_HASH_SHA256 && !out->expected; kind++) {
     out->kind = (ig_hash_kind)kind;
     out->expected = json_string_value(json_object_get(json, ig_hash_name_of(out->kind)));
   }
-  if (!out->expected) return ig_fail(err, IG_ERROR_FORMAT, "%s: %.200s has no hash", c->where, file);
+  if (!out->expected)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %.200s has no hash", c->where, file);
   out->expected_bytes = json_is_integer(bytes) ? (size_t)json_integer_value(bytes) : 0;
   out->path = own ? ig_join_path(c->directory, file, err) : ig_duplicate(file, strlen(file), err);
   return out->path ? IG_OK : IG_ERROR_MEMORY;
@@ -57,7 +63,8 @@ static bool is_known(const checking *c, const char *path) {
 }
 
 static ig_status add_list(checking *c, const json_t *list, bool own, ig_error *err) {
-  if (!json_is_array(list)) return fail(c, own ? "outputs: expected a list" : "inputs: expected a list", err);
+  if (!json_is_array(list))
+    return fail(c, own ? "outputs: expected a list" : "inputs: expected a list", err);
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *json = json_array_get(list, i);
     if (json_object_get(json, "stage")) continue;  // another stage's model was there only meanwhile
@@ -74,12 +81,13 @@ static ig_status add_list(checking *c, const json_t *list, bool own, ig_error *e
 
 static ig_status add_all(checking *c, const json_t *provenance, ig_error *err) {
   const json_t *stages = json_object_get(provenance, "stages");
-  for (size_t i = 0; i < json_array_size(stages); i++) IG_TRY(add_list(c, json_object_get(json_array_get(stages, i), "inputs"), false, err));
+  for (size_t i = 0; i < json_array_size(stages); i++)
+    IG_TRY(add_list(c, json_object_get(json_array_get(stages, i), "inputs"), false, err));
   IG_TRY(add_list(c, json_object_get(provenance, "inputs"), false, err));
   return add_list(c, json_object_get(provenance, "outputs"), true, err);
 }
 
-// ---- what is found -------------------------------------------------------------------------------------------------------------------------
+// ---- what is found ----------------------------------------------------------
 
 static void check_task(void *context, size_t index, int worker) {
   (void)worker;
@@ -92,7 +100,9 @@ static void check_task(void *context, size_t index, int worker) {
 
 static bool is_intact(const checking *c) {
   bool intact = true;
-  for (size_t i = 0; i < c->count; i++) intact = intact && c->items[i].state != CHANGED && !(c->items[i].own && c->items[i].state == GONE);
+  for (size_t i = 0; i < c->count; i++)
+    intact =
+        intact && c->items[i].state != CHANGED && !(c->items[i].own && c->items[i].state == GONE);
   return intact;
 }
 
@@ -102,7 +112,9 @@ static void print_text(const checking *c, FILE *out) {
     const checked *item = &c->items[i];
     of[item->state]++;
     fprintf(out, "%-8s %s", state_names[item->state], item->path);
-    if (item->state == CHANGED) fprintf(out, ": %s of %zu bytes, expected %s of %zu", item->found, item->bytes, item->expected, item->expected_bytes);
+    if (item->state == CHANGED)
+      fprintf(out, ": %s of %zu bytes, expected %s of %zu", item->found, item->bytes,
+              item->expected, item->expected_bytes);
     fputc('\n', out);
   }
   fprintf(out, "%zu same, %zu changed, %zu gone\n", of[SAME], of[CHANGED], of[GONE]);
@@ -124,8 +136,12 @@ static char *json_of(const checking *c) {
   bool fine = files != NULL;
   for (size_t i = 0; fine && i < c->count; i++) {
     const checked *item = &c->items[i];
-    json_t *json = json_pack("{s:s, s:s, s:s}", "file", item->path, "state", state_names[item->state], "expected", item->expected);
-    fine = json && (item->state == GONE || json_object_set_new(json, "found", json_string(item->found)) == 0) && json_array_append(files, json) == 0;
+    json_t *json = json_pack("{s:s, s:s, s:s}", "file", item->path, "state",
+                             state_names[item->state], "expected", item->expected);
+    fine = json &&
+           (item->state == GONE ||
+            json_object_set_new(json, "found", json_string(item->found)) == 0) &&
+           json_array_append(files, json) == 0;
     json_decref(json);
   }
   json_t *all = fine ? json_pack("{s:b, s:O}", "intact", is_intact(c), "files", files) : NULL;
@@ -135,7 +151,7 @@ static char *json_of(const checking *c) {
   return text;
 }
 
-// ---- the door ------------------------------------------------------------------------------------------------------------------------------
+// ---- the door ---------------------------------------------------------------
 
 static ig_status check_all(checking *c, int threads, ig_error *err) {
   ig_pool *pool = NULL;
@@ -143,11 +159,13 @@ static ig_status check_all(checking *c, int threads, ig_error *err) {
   ig_pool_run(pool, c->count, check_task, c);
   ig_pool_free(pool);
   for (size_t i = 0; i < c->count; i++)
-    if (c->items[i].status != IG_OK) return ig_fail(err, c->items[i].status, "%s", c->items[i].err.message);
+    if (c->items[i].status != IG_OK)
+      return ig_fail(err, c->items[i].status, "%s", c->items[i].err.message);
   return IG_OK;
 }
 
-ig_status ig_fuse_verify(const char *directory, bool json, int threads, char **out, bool *intact, ig_error *err) {
+ig_status ig_fuse_verify(const char *directory, bool json, int threads, char **out, bool *intact,
+                         ig_error *err) {
   *out = NULL;
   *intact = false;
   IG_TRY(ig_need(directory, "directory", err));

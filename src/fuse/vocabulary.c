@@ -7,12 +7,14 @@
 #include "base/error.h"
 #include "fuse/vocabulary_tensors.h"
 
-// ---- which pieces --------------------------------------------------------------------------------------------------------------------------
+// ---- which pieces -----------------------------------------------------------
 
 // Those of a directory, or of a model that another stage makes.
-static ig_status load_pieces(const ig_fuse_made *made, const char *directory, ig_pieces *out, ig_error *err) {
+static ig_status load_pieces(const ig_fuse_made *made, const char *directory, ig_pieces *out,
+                             ig_error *err) {
   while (made && !made->directory) {
-    if (!made->plan) return ig_fail(err, IG_ERROR_FORMAT, "%s: its tokenizer is not known yet", made->name);
+    if (!made->plan)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: its tokenizer is not known yet", made->name);
     if (made->plan->alignment) return ig_pieces_copy(&made->plan->alignment->output, out, err);
     const ig_fuse_model *donor = ig_plan_donor(made->plan);
     directory = donor->directory;
@@ -38,7 +40,8 @@ static ig_status load_source(const ig_plan *plan, ig_alignment *a, ig_error *err
     made = ig_plan_donor(plan)->made;
   }
   for (size_t i = 0; i < plan->models.count; i++)
-    if (strcmp(plan->models.model[i].reference, source) == 0) directory = plan->models.model[i].directory;
+    if (strcmp(plan->models.model[i].reference, source) == 0)
+      directory = plan->models.model[i].directory;
   const char *real = made ? made->directory : directory;
   if (real) a->directory = ig_duplicate(real, strlen(real), err);
   if (real && !a->directory) return IG_ERROR_MEMORY;
@@ -64,19 +67,23 @@ static ig_status add_pieces(ig_alignment *a, const ig_pieces *from, ig_error *er
 static ig_status add_named(const ig_recipe *recipe, ig_alignment *a, ig_error *err) {
   const ig_yaml_node *tokens = recipe->tokenizer.tokens;
   for (size_t i = 0; tokens && i < tokens->count; i++)
-    for (int side = 0; side <= a->output.apart; side++) IG_TRY(add_piece(a, side, tokens->keys[i], err));
+    for (int side = 0; side <= a->output.apart; side++)
+      IG_TRY(add_piece(a, side, tokens->keys[i], err));
   return IG_OK;
 }
 
-// ---- which rows ----------------------------------------------------------------------------------------------------------------------------
+// ---- which rows -------------------------------------------------------------
 
 static ig_status match(const ig_pieces *pieces, const ig_alignment *a, int side, int *rows) {
   const ig_vocabulary *out = ig_pieces_side(&a->output, side), *in = ig_pieces_side(pieces, side);
-  for (int id = 0; id < out->size; id++) rows[id] = out->tokens[id] ? ig_vocabulary_find(in, out->tokens[id], strlen(out->tokens[id])) : -1;
+  for (int id = 0; id < out->size; id++)
+    rows[id] =
+        out->tokens[id] ? ig_vocabulary_find(in, out->tokens[id], strlen(out->tokens[id])) : -1;
   return IG_OK;
 }
 
-static ig_status match_all(const ig_plan *plan, const ig_pieces *pieces, ig_alignment *a, ig_error *err) {
+static ig_status match_all(const ig_plan *plan, const ig_pieces *pieces, ig_alignment *a,
+                           ig_error *err) {
   for (int side = 0; side < 2; side++) {
     ig_aligned *s = &a->side[side];
     const int multiple = plan->recipe->tokenizer.pad_to_multiple_of;
@@ -98,26 +105,31 @@ static ig_status match_ids(const ig_pieces *donor, ig_alignment *a, ig_error *er
   a->new_ids = old->size;
   a->new_id = ig_allocate((size_t)old->size, sizeof *a->new_id, err);
   if (!a->new_id) return IG_ERROR_MEMORY;
-  for (int id = 0; id < old->size; id++) a->new_id[id] = old->tokens[id] ? ig_vocabulary_find(new, old->tokens[id], strlen(old->tokens[id])) : -1;
+  for (int id = 0; id < old->size; id++)
+    a->new_id[id] =
+        old->tokens[id] ? ig_vocabulary_find(new, old->tokens[id], strlen(old->tokens[id])) : -1;
   return IG_OK;
 }
 
-// ---- what the recipe says of single pieces -----------------------------------------------------------------------------------------------------
+// ---- what the recipe says of single pieces ----------------------------------
 
-static ig_status find_model(const ig_plan *plan, const ig_yaml_node *node, const char *reference, size_t *out, ig_error *err) {
+static ig_status find_model(const ig_plan *plan, const ig_yaml_node *node, const char *reference,
+                            size_t *out, ig_error *err) {
   for (*out = 0; *out < plan->models.count; ++*out)
     if (strcmp(plan->models.model[*out].reference, reference) == 0) return IG_OK;
   return ig_yaml_fail(node, err, "'%.200s' is none of the models", reference);
 }
 
-static ig_status row_by_name(const ig_yaml_node *node, const ig_pieces *pieces, int side, const char *piece, const char *reference, int *out,
-                             ig_error *err) {
+static ig_status row_by_name(const ig_yaml_node *node, const ig_pieces *pieces, int side,
+                             const char *piece, const char *reference, int *out, ig_error *err) {
   *out = ig_vocabulary_find(ig_pieces_side(pieces, side), piece, strlen(piece));
-  return *out >= 0 ? IG_OK : ig_yaml_fail(node, err, "%.200s has no piece '%.200s'", reference, piece);
+  return *out >= 0 ? IG_OK
+                   : ig_yaml_fail(node, err, "%.200s has no piece '%.200s'", reference, piece);
 }
 
 // {kind: zero} or {kind: model_token, model, token or token_id}
-static ig_status read_kind(const ig_plan *plan, const ig_yaml_node *node, const ig_pieces *pieces, int side, ig_token_rule *rule, ig_error *err) {
+static ig_status read_kind(const ig_plan *plan, const ig_yaml_node *node, const ig_pieces *pieces,
+                           int side, ig_token_rule *rule, ig_error *err) {
   static const char *const keys[] = {"kind", "model", "token", "token_id"};
   const char *kind, *model, *token;
   IG_TRY(ig_yaml_check_keys(node, keys, sizeof keys / sizeof *keys, err));
@@ -128,16 +140,20 @@ static ig_status read_kind(const ig_plan *plan, const ig_yaml_node *node, const 
   rule->zero = is_word(kind, "zero");
   if (rule->zero && !model && !token && rule->model_row < 0) return IG_OK;
   if (!is_word(kind, "model_token") || !model || !token == (rule->model_row < 0))
-    return ig_yaml_fail(node, err, "expected {kind: zero}, or {kind: model_token, model: DIR} with either token or token_id");
+    return ig_yaml_fail(
+        node, err,
+        "expected {kind: zero}, or {kind: model_token, model: DIR} with either token or token_id");
   IG_TRY(find_model(plan, node, model, &rule->model, err));
-  return token ? row_by_name(node, &pieces[rule->model], side, token, model, &rule->model_row, err) : IG_OK;
+  return token ? row_by_name(node, &pieces[rule->model], side, token, model, &rule->model_row, err)
+               : IG_OK;
 }
 
-static ig_status read_rule(const ig_plan *plan, const ig_yaml_node *node, const char *piece, const ig_pieces *pieces, int side, ig_aligned *to,
-                           ig_error *err) {
+static ig_status read_rule(const ig_plan *plan, const ig_yaml_node *node, const char *piece,
+                           const ig_pieces *pieces, int side, ig_aligned *to, ig_error *err) {
   static const char *const keys[] = {"source", "force"};
   ig_token_rule *rule = &to->rules[to->rule_count];
-  rule->row = ig_vocabulary_find(ig_pieces_side(&plan->alignment->output, side), piece, strlen(piece));
+  rule->row =
+      ig_vocabulary_find(ig_pieces_side(&plan->alignment->output, side), piece, strlen(piece));
   if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected a map with 'source'");
   IG_TRY(ig_yaml_check_keys(node, keys, 2, err));
   IG_TRY(ig_yaml_bool(node, "force", false, &rule->force, err));
@@ -157,12 +173,13 @@ static ig_status read_rules(ig_plan *plan, const ig_pieces *pieces, ig_error *er
     ig_aligned *s = &plan->alignment->side[side];
     s->rules = ig_allocate(tokens->count, sizeof *s->rules, err);
     if (!s->rules) return IG_ERROR_MEMORY;
-    for (size_t i = 0; i < tokens->count; i++) IG_TRY(read_rule(plan, tokens->children[i], tokens->keys[i], pieces, side, s, err));
+    for (size_t i = 0; i < tokens->count; i++)
+      IG_TRY(read_rule(plan, tokens->children[i], tokens->keys[i], pieces, side, s, err));
   }
   return IG_OK;
 }
 
-// ---- the whole -----------------------------------------------------------------------------------------------------------------------------
+// ---- the whole --------------------------------------------------------------
 
 static ig_status open_model(ig_plan *plan, const char *reference, ig_error *err) {
   size_t index;
@@ -178,17 +195,21 @@ static ig_status open_models(ig_plan *plan, ig_error *err) {
   for (size_t m = 0; m < recipe->module_count; m++)
     for (size_t s = 0; s < recipe->modules[m].count; s++) {
       const ig_recipe_slice *slice = &recipe->modules[m].slices[s];
-      for (size_t i = 0; i < slice->count; i++) IG_TRY(open_model(plan, slice->sources[i].model, err));
+      for (size_t i = 0; i < slice->count; i++)
+        IG_TRY(open_model(plan, slice->sources[i].model, err));
       IG_TRY(open_model(plan, slice->base_model, err));
     }
   return open_model(plan, recipe->base_model, err);
 }
 
 // What cannot be read is a problem; *complete: nothing is.
-static ig_status judge(ig_plan *plan, ig_status status, const ig_error *why, bool *complete, ig_error *err) {
+static ig_status judge(ig_plan *plan, ig_status status, const ig_error *why, bool *complete,
+                       ig_error *err) {
   if (status == IG_OK) return IG_OK;
   *complete = false;
-  return status == IG_ERROR_MEMORY ? ig_fail(err, status, "%s", why->message) : ig_problems_add(&plan->problems, NULL, err, "%s", why->message);
+  return status == IG_ERROR_MEMORY
+             ? ig_fail(err, status, "%s", why->message)
+             : ig_problems_add(&plan->problems, NULL, err, "%s", why->message);
 }
 
 static ig_status load_all(ig_plan *plan, ig_pieces *pieces, bool *complete, ig_error *err) {
@@ -203,7 +224,9 @@ static ig_status load_all(ig_plan *plan, ig_pieces *pieces, bool *complete, ig_e
     IG_TRY(judge(plan, load_pieces(m->made, m->directory, &pieces[i], &why), &why, complete, err));
     if (*complete && pieces[i].apart != a->output.apart) {
       *complete = false;
-      IG_TRY(ig_problems_add(&plan->problems, NULL, err, "%s: separate_vocabs is not as in the output's tokenizer", m->reference));
+      IG_TRY(ig_problems_add(&plan->problems, NULL, err,
+                             "%s: separate_vocabs is not as in the output's tokenizer",
+                             m->reference));
     }
   }
   return IG_OK;
@@ -213,13 +236,14 @@ static ig_status align(ig_plan *plan, ig_pieces *pieces, bool *complete, ig_erro
   ig_alignment *a = plan->alignment;
   IG_TRY(load_all(plan, pieces, complete, err));
   if (!*complete) return IG_OK;
-  for (size_t i = 0; i < a->models && is_word(plan->recipe->tokenizer.source, "union"); i++) IG_TRY(add_pieces(a, &pieces[i], err));
+  for (size_t i = 0; i < a->models && is_word(plan->recipe->tokenizer.source, "union"); i++)
+    IG_TRY(add_pieces(a, &pieces[i], err));
   IG_TRY(add_named(plan->recipe, a, err));
   if (a->added && !a->output.extensible)
-    IG_TRY(ig_problems_add(
-        &plan->problems, NULL, err,
-        "%s: pieces cannot be added to its tokenizer, which is not a vocab.json alone; tokenizer_source: base, or a model that has all pieces",
-        a->directory ? a->directory : plan->recipe->tokenizer.source));
+    IG_TRY(ig_problems_add(&plan->problems, NULL, err,
+                           "%s: pieces cannot be added to its tokenizer, which is not a vocab.json "
+                           "alone; tokenizer_source: base, or a model that has all pieces",
+                           a->directory ? a->directory : plan->recipe->tokenizer.source));
   IG_TRY(match_all(plan, pieces, a, err));
   IG_TRY(match_ids(&pieces[ig_plan_donor(plan) - plan->models.model], a, err));
   IG_TRY(read_rules(plan, pieces, err));

@@ -11,7 +11,9 @@
 
 enum { CHUNK = 1 << 20 };
 
-const char *ig_hash_name_of(ig_hash_kind kind) { return kind == IG_HASH_SHA256 ? "sha256" : "xxh3-128"; }
+const char *ig_hash_name_of(ig_hash_kind kind) {
+  return kind == IG_HASH_SHA256 ? "sha256" : "xxh3-128";
+}
 
 static void print(const uint8_t *digest, size_t size, char *text) {
   for (size_t i = 0; i < size; i++) snprintf(text + 2 * i, 3, "%02x", digest[i]);
@@ -23,7 +25,9 @@ static void print_xxh3(XXH128_hash_t hash, char *text) {
   print(canonical.digest, sizeof canonical.digest, text);
 }
 
-void ig_hash_text(const void *data, size_t size, char text[IG_HASH_TEXT]) { print_xxh3(XXH3_128bits(data, size), text); }
+void ig_hash_text(const void *data, size_t size, char text[IG_HASH_TEXT]) {
+  print_xxh3(XXH3_128bits(data, size), text);
+}
 
 typedef struct hashing {
   ig_hash_kind kind;
@@ -31,7 +35,8 @@ typedef struct hashing {
   struct sha256_ctx sha256;
 } hashing;
 
-static ig_status add_file(hashing *h, const ig_file *file, const char *path, char *chunk, ig_error *err) {
+static ig_status add_file(hashing *h, const ig_file *file, const char *path, char *chunk,
+                          ig_error *err) {
   for (size_t at = 0; at < file->size; at += CHUNK) {
     const size_t size = file->size - at < CHUNK ? file->size - at : CHUNK;
     const ig_status status = ig_file_read(file, path, at, chunk, size, err);
@@ -44,7 +49,8 @@ static ig_status add_file(hashing *h, const ig_file *file, const char *path, cha
   return IG_OK;
 }
 
-ig_status ig_hash_file(const char *path, ig_hash_kind kind, char text[IG_HASH_TEXT], size_t *bytes, ig_error *err) {
+ig_status ig_hash_file(const char *path, ig_hash_kind kind, char text[IG_HASH_TEXT], size_t *bytes,
+                       ig_error *err) {
   ig_file file = {0};
   hashing h = {.kind = kind, .xxh3 = XXH3_createState()};
   char *chunk = ig_allocate(CHUNK, 1, err);

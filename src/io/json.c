@@ -26,11 +26,14 @@ static const char *type_name(const json_t *value) {
   return "null";
 }
 
-// Jansson 2.14 chooses its hash function's seed with the first object, which is a race where two threads make theirs at once.
+// Jansson 2.14 chooses its hash function's seed with the first object, which is a race where two
+// threads make theirs at once.
 static void choose_seed(void) { json_object_seed(0); }
 
-// Jansson knows the locale's decimal point, but takes its first byte for the whole of it, so both ways run in the C locale.
-ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t **out, ig_error *err) {
+// Jansson knows the locale's decimal point, but takes its first byte for the whole of it, so both
+// ways run in the C locale.
+ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t **out,
+                        ig_error *err) {
   static pthread_once_t seeded = PTHREAD_ONCE_INIT;
   pthread_once(&seeded, choose_seed);
   json_error_t why;
@@ -39,8 +42,10 @@ ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t 
   ig_c_locale_leave(before);
   if (*out) return IG_OK;
   // Where memory runs out before Jansson knows a place, it gives no code.
-  if (why.line < 0 || json_error_code(&why) == json_error_out_of_memory) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", name);
-  return ig_fail(err, IG_ERROR_FORMAT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column, why.text);
+  if (why.line < 0 || json_error_code(&why) == json_error_out_of_memory)
+    return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", name);
+  return ig_fail(err, IG_ERROR_FORMAT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column,
+                 why.text);
 }
 
 ig_status ig_json_load(const char *path, json_t **out, ig_error *err) {
@@ -56,7 +61,8 @@ ig_status ig_json_load(const char *path, json_t **out, ig_error *err) {
 ig_status ig_json_load_object(const char *path, json_t **out, ig_error *err) {
   IG_TRY(ig_json_load(path, out, err));
   if (json_is_object(*out)) return IG_OK;
-  ig_status status = ig_fail(err, IG_ERROR_FORMAT, "%s: expected a JSON object, found %s", path, type_name(*out));
+  ig_status status =
+      ig_fail(err, IG_ERROR_FORMAT, "%s: expected a JSON object, found %s", path, type_name(*out));
   json_decref(*out);
   *out = NULL;
   return status;
@@ -70,7 +76,8 @@ typedef struct text {
 
 static int append(const char *bytes, size_t size, void *context) {
   text *t = context;
-  t->failed = t->failed || ig_grow((void **)&t->bytes, &t->capacity, t->length + size + 1, 1, NULL) != IG_OK;
+  t->failed = t->failed ||
+              ig_grow((void **)&t->bytes, &t->capacity, t->length + size + 1, 1, NULL) != IG_OK;
   if (t->failed) return -1;
   memcpy(t->bytes + t->length, bytes, size);
   t->length += size;
@@ -78,7 +85,8 @@ static int append(const char *bytes, size_t size, void *context) {
   return 0;
 }
 
-// Jansson 2.14 goes on behind some failures of its writer, so json_dumps may leave out a key for want of memory.
+// Jansson 2.14 goes on behind some failures of its writer, so json_dumps may leave out a key for
+// want of memory.
 char *ig_json_text(const json_t *value, size_t flags) {
   text t = {0};
   const locale_t before = ig_c_locale_enter();
@@ -90,7 +98,8 @@ char *ig_json_text(const json_t *value, size_t flags) {
 }
 
 ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_error *err) {
-  char *text = ig_json_text(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION((size_t)digits));
+  char *text =
+      ig_json_text(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION((size_t)digits));
   if (!text) return ig_fail(err, IG_ERROR_MEMORY, "%s: could not encode the JSON value", path);
   size_t length = strlen(text);
   text[length] = '\n';  // in place of the NUL: the size is given
@@ -105,8 +114,10 @@ static const json_t *member(ig_json_object from, const char *key) {
   return value && !json_is_null(value) ? value : NULL;
 }
 
-static ig_status wrong_type(ig_json_object from, const char *key, const char *expected, const json_t *found, ig_error *err) {
-  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected %s, found %s", from.where, key, expected, type_name(found));
+static ig_status wrong_type(ig_json_object from, const char *key, const char *expected,
+                            const json_t *found, ig_error *err) {
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected %s, found %s", from.where, key, expected,
+                 type_name(found));
 }
 
 ig_status ig_json_int(ig_json_object from, const char *key, int fallback, int *out, ig_error *err) {
@@ -116,12 +127,14 @@ ig_status ig_json_int(ig_json_object from, const char *key, int fallback, int *o
   if (!json_is_integer(value)) return wrong_type(from, key, "an integer", value, err);
   json_int_t number = json_integer_value(value);
   if (number < INT_MIN || number > INT_MAX)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: %" PRId64 " is out of range", from.where, key, (int64_t)number);
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: %" PRId64 " is out of range", from.where, key,
+                   (int64_t)number);
   *out = (int)number;
   return IG_OK;
 }
 
-ig_status ig_json_number(ig_json_object from, const char *key, double fallback, double *out, ig_error *err) {
+ig_status ig_json_number(ig_json_object from, const char *key, double fallback, double *out,
+                         ig_error *err) {
   const json_t *value = member(from, key);
   *out = fallback;
   if (!value) return IG_OK;
@@ -130,7 +143,8 @@ ig_status ig_json_number(ig_json_object from, const char *key, double fallback, 
   return IG_OK;
 }
 
-ig_status ig_json_bool(ig_json_object from, const char *key, bool fallback, bool *out, ig_error *err) {
+ig_status ig_json_bool(ig_json_object from, const char *key, bool fallback, bool *out,
+                       ig_error *err) {
   const json_t *value = member(from, key);
   *out = fallback;
   if (!value) return IG_OK;
@@ -139,7 +153,8 @@ ig_status ig_json_bool(ig_json_object from, const char *key, bool fallback, bool
   return IG_OK;
 }
 
-ig_status ig_json_string(ig_json_object from, const char *key, const char *fallback, const char **out, ig_error *err) {
+ig_status ig_json_string(ig_json_object from, const char *key, const char *fallback,
+                         const char **out, ig_error *err) {
   const json_t *value = member(from, key);
   *out = fallback;
   if (!value) return IG_OK;
@@ -149,5 +164,6 @@ ig_status ig_json_string(ig_json_object from, const char *key, const char *fallb
 }
 
 ig_status ig_json_require(ig_json_object from, const char *key, ig_error *err) {
-  return member(from, key) ? IG_OK : ig_fail(err, IG_ERROR_FORMAT, "%s: %s: missing", from.where, key);
+  return member(from, key) ? IG_OK
+                           : ig_fail(err, IG_ERROR_FORMAT, "%s: %s: missing", from.where, key);
 }

@@ -68,14 +68,16 @@ static ig_status refill(ig_lines *lines, ig_error *err) {
   const char *why = gzerror(lines->file, &code);
   // A truncated stream gives its last bytes first and Z_BUF_ERROR with them or after them.
   if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
-    return ig_fail(err, code == Z_ERRNO ? IG_ERROR_IO : IG_ERROR_FORMAT, "%s: line %zu: %s", lines->path, lines->number + 1,
+    return ig_fail(err, code == Z_ERRNO ? IG_ERROR_IO : IG_ERROR_FORMAT, "%s: line %zu: %s",
+                   lines->path, lines->number + 1,
                    code == Z_ERRNO ? strerror(errno) : without_descriptor(why));
   lines->begin = 0;
   lines->end = (size_t)got;
   return IG_OK;
 }
 
-static ig_status append(ig_lines *lines, size_t length, const char *bytes, size_t count, ig_error *err) {
+static ig_status append(ig_lines *lines, size_t length, const char *bytes, size_t count,
+                        ig_error *err) {
   IG_TRY(ig_grow((void **)&lines->line, &lines->capacity, length + count + 1, 1, err));
   memcpy(lines->line + length, bytes, count);
   return IG_OK;

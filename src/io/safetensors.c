@@ -34,10 +34,14 @@ static const struct {
   const char *name;
   size_t size;
 } dtypes[] = {
-    [IG_DTYPE_F32] = {"F32", 4},   [IG_DTYPE_F16] = {"F16", 2},         [IG_DTYPE_BF16] = {"BF16", 2},       [IG_DTYPE_F64] = {"F64", 8},
-    [IG_DTYPE_I64] = {"I64", 8},   [IG_DTYPE_I32] = {"I32", 4},         [IG_DTYPE_I16] = {"I16", 2},         [IG_DTYPE_I8] = {"I8", 1},
-    [IG_DTYPE_U64] = {"U64", 8},   [IG_DTYPE_U32] = {"U32", 4},         [IG_DTYPE_U16] = {"U16", 2},         [IG_DTYPE_U8] = {"U8", 1},
-    [IG_DTYPE_BOOL] = {"BOOL", 1}, [IG_DTYPE_F8_E4M3] = {"F8_E4M3", 1}, [IG_DTYPE_F8_E5M2] = {"F8_E5M2", 1},
+    [IG_DTYPE_F32] = {"F32", 4},         [IG_DTYPE_F16] = {"F16", 2},
+    [IG_DTYPE_BF16] = {"BF16", 2},       [IG_DTYPE_F64] = {"F64", 8},
+    [IG_DTYPE_I64] = {"I64", 8},         [IG_DTYPE_I32] = {"I32", 4},
+    [IG_DTYPE_I16] = {"I16", 2},         [IG_DTYPE_I8] = {"I8", 1},
+    [IG_DTYPE_U64] = {"U64", 8},         [IG_DTYPE_U32] = {"U32", 4},
+    [IG_DTYPE_U16] = {"U16", 2},         [IG_DTYPE_U8] = {"U8", 1},
+    [IG_DTYPE_BOOL] = {"BOOL", 1},       [IG_DTYPE_F8_E4M3] = {"F8_E4M3", 1},
+    [IG_DTYPE_F8_E5M2] = {"F8_E5M2", 1},
 };
 #define DTYPES (sizeof dtypes / sizeof *dtypes)
 
@@ -56,7 +60,7 @@ bool ig_dtype_parse(const char *name, ig_dtype *out) {
   return false;
 }
 
-// ---- one tensor of a header ----------------------------------------------------------------------------------------------------------
+// ---- one tensor of a header -------------------------------------------------
 
 static ig_status bad(const ig_safetensor *t, ig_error *err, const char *what) {
   return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: %s", t->file, t->name, what);
@@ -66,16 +70,20 @@ static ig_status read_shape(ig_safetensor *t, const json_t *shape, ig_error *err
   if (!json_is_array(shape)) return bad(t, err, "shape: expected an array");
   size_t rank = json_array_size(shape);
   if (rank > IG_SAFETENSORS_MAX_RANK)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: rank %zu, at most %d are read", t->file, t->name, rank, IG_SAFETENSORS_MAX_RANK);
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: rank %zu, at most %d are read",
+                   t->file, t->name, rank, IG_SAFETENSORS_MAX_RANK);
   t->rank = (int)rank;
   t->elements = 1;
   for (size_t i = 0; i < rank; ++i) {
     const json_t *extent = json_array_get(shape, i);
-    if (!json_is_integer(extent) || json_integer_value(extent) < 0) return bad(t, err, "shape: expected non-negative integers");
+    if (!json_is_integer(extent) || json_integer_value(extent) < 0)
+      return bad(t, err, "shape: expected non-negative integers");
     t->shape[i] = (size_t)json_integer_value(extent);
-    if (!ig_size_multiply(t->elements, t->shape[i], &t->elements)) return bad(t, err, "shape: too large");
+    if (!ig_size_multiply(t->elements, t->shape[i], &t->elements))
+      return bad(t, err, "shape: too large");
   }
-  if (!ig_size_multiply(t->elements, ig_dtype_size(t->dtype), &t->bytes)) return bad(t, err, "shape: too large");
+  if (!ig_size_multiply(t->elements, ig_dtype_size(t->dtype), &t->bytes))
+    return bad(t, err, "shape: too large");
   return IG_OK;
 }
 
@@ -84,22 +92,29 @@ typedef struct values {
   size_t begin, size;
 } values;
 
-static ig_status read_offsets(ig_safetensor *t, const json_t *offsets, const values *in, ig_error *err) {
+static ig_status read_offsets(ig_safetensor *t, const json_t *offsets, const values *in,
+                              ig_error *err) {
   const size_t size = in->size;
   const json_t *first = json_array_get(offsets, 0), *last = json_array_get(offsets, 1);
-  if (json_array_size(offsets) != 2 || !json_is_integer(first) || !json_is_integer(last)) return bad(t, err, "data_offsets: expected two integers");
+  if (json_array_size(offsets) != 2 || !json_is_integer(first) || !json_is_integer(last))
+    return bad(t, err, "data_offsets: expected two integers");
   json_int_t begin = json_integer_value(first), end = json_integer_value(last);
   if (begin < 0 || end < begin || (uint64_t)end > size)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: data_offsets [%" PRId64 ", %" PRId64 "] outside the %zu bytes of data", t->file, t->name,
-                   (int64_t)begin, (int64_t)end, size);
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: tensor %s: data_offsets [%" PRId64 ", %" PRId64
+                   "] outside the %zu bytes of data",
+                   t->file, t->name, (int64_t)begin, (int64_t)end, size);
   if ((size_t)(end - begin) != t->bytes)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: its shape and dtype %s need %zu bytes, its data_offsets give %" PRId64, t->file, t->name,
-                   ig_dtype_name(t->dtype), t->bytes, (int64_t)(end - begin));
+    return ig_fail(
+        err, IG_ERROR_FORMAT,
+        "%s: tensor %s: its shape and dtype %s need %zu bytes, its data_offsets give %" PRId64,
+        t->file, t->name, ig_dtype_name(t->dtype), t->bytes, (int64_t)(end - begin));
   t->begin = in->begin + (size_t)begin;
   return IG_OK;
 }
 
-static ig_status read_tensor(ig_safetensor *t, const json_t *entry, const values *in, ig_error *err) {
+static ig_status read_tensor(ig_safetensor *t, const json_t *entry, const values *in,
+                             ig_error *err) {
   const char *name, *dtype;
   const json_t *value;
   if (!json_is_object(entry)) return bad(t, err, "expected an object");
@@ -110,43 +125,53 @@ static ig_status read_tensor(ig_safetensor *t, const json_t *entry, const values
   dtype = json_string_value(json_object_get(entry, "dtype"));
   if (!dtype) return bad(t, err, "dtype: expected a string");
   if (!ig_dtype_parse(dtype, &t->dtype) || strcmp(dtype, ig_dtype_name(t->dtype)))
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: unknown dtype '%s'", t->file, t->name, dtype);
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: unknown dtype '%s'", t->file, t->name,
+                   dtype);
   IG_TRY(read_shape(t, json_object_get(entry, "shape"), err));
   return read_offsets(t, json_object_get(entry, "data_offsets"), in, err);
 }
 
-// ---- one file ------------------------------------------------------------------------------------------------------------------------
+// ---- one file ---------------------------------------------------------------
 
 static int by_place(const void *a, const void *b) {
   const ig_safetensor *x = a, *y = b;
   if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
-  return (x->bytes > y->bytes) - (x->bytes < y->bytes);  // empty tensors before the one that starts at the same byte
+  return (x->bytes > y->bytes) -
+         (x->bytes < y->bytes);  // empty tensors before the one that starts at the same byte
 }
 
-static int by_name(const void *a, const void *b) { return strcmp(((const ig_safetensor *)a)->name, ((const ig_safetensor *)b)->name); }
+static int by_name(const void *a, const void *b) {
+  return strcmp(((const ig_safetensor *)a)->name, ((const ig_safetensor *)b)->name);
+}
 
 // The tensors of a file must tile its data: no holes, no overlaps, nothing behind.
-static ig_status check_tiling(ig_safetensor *tensors, size_t count, const char *path, const values *in, ig_error *err) {
+static ig_status check_tiling(ig_safetensor *tensors, size_t count, const char *path,
+                              const values *in, ig_error *err) {
   if (count) qsort(tensors, count, sizeof *tensors, by_place);
   size_t at = in->begin;
   for (size_t i = 0; i < count; ++i) {
     const ig_safetensor *t = &tensors[i];
     if (t->begin != at)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: its data start at byte %zu, expected %zu (%s)", path, t->name, t->begin - in->begin,
-                     at - in->begin, t->begin < at ? "tensors overlap" : "a hole between tensors");
+      return ig_fail(err, IG_ERROR_FORMAT,
+                     "%s: tensor %s: its data start at byte %zu, expected %zu (%s)", path, t->name,
+                     t->begin - in->begin, at - in->begin,
+                     t->begin < at ? "tensors overlap" : "a hole between tensors");
     at += t->bytes;
   }
   if (at != in->begin + in->size)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes of data, the tensors account for %zu", path, in->size, at - in->begin);
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes of data, the tensors account for %zu", path,
+                   in->size, at - in->begin);
   return IG_OK;
 }
 
 static ig_status check_metadata(const char *path, json_t *metadata, ig_error *err) {
   const char *key;
   json_t *value;
-  if (!json_is_object(metadata)) return ig_fail(err, IG_ERROR_FORMAT, "%s: __metadata__: expected an object", path);
+  if (!json_is_object(metadata))
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: __metadata__: expected an object", path);
   json_object_foreach(metadata, key, value) {
-    if (!json_is_string(value)) return ig_fail(err, IG_ERROR_FORMAT, "%s: __metadata__: %s: expected a string", path, key);
+    if (!json_is_string(value))
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: __metadata__: %s: expected a string", path, key);
   }
   return IG_OK;
 }
@@ -155,7 +180,8 @@ static ig_status parse_header(shard *s, size_t length, ig_error *err) {
   char *text = ig_allocate(length, 1, err);
   if (!text) return IG_ERROR_MEMORY;
   ig_status status = ig_file_read(&s->file, s->path, 8, text, length, err);
-  if (status == IG_OK && text[0] != '{') status = ig_fail(err, IG_ERROR_FORMAT, "%s: the header is not a JSON object", s->path);
+  if (status == IG_OK && text[0] != '{')
+    status = ig_fail(err, IG_ERROR_FORMAT, "%s: the header is not a JSON object", s->path);
   if (status == IG_OK) status = ig_json_parse(text, length, s->path, &s->header, err);
   free(text);
   return status;
@@ -164,14 +190,19 @@ static ig_status parse_header(shard *s, size_t length, ig_error *err) {
 static ig_status read_header(shard *s, values *in, ig_error *err) {
   const size_t size = s->file.size;
   unsigned char bytes[8];
-  if (size < 8) return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes: too short for a safetensors file", s->path, size);
+  if (size < 8)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes: too short for a safetensors file", s->path,
+                   size);
   IG_TRY(ig_file_read(&s->file, s->path, 0, bytes, 8, err));
   uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | bytes[i];
   if (length > MAX_HEADER || length > size - 8)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: a header of %" PRIu64 " bytes in a file of %zu: damaged, or not a safetensors file", s->path, length,
-                   size);
-  if (length == 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: the header is not a JSON object", s->path);
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: a header of %" PRIu64
+                   " bytes in a file of %zu: damaged, or not a safetensors file",
+                   s->path, length, size);
+  if (length == 0)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: the header is not a JSON object", s->path);
   IG_TRY(parse_header(s, (size_t)length, err));
   *in = (values){8 + (size_t)length, size - 8 - (size_t)length};
   return IG_OK;
@@ -192,22 +223,25 @@ static ig_status add_file(ig_safetensors *file, const char *path, ig_error *err)
       IG_TRY(check_metadata(path, entry, err));
       continue;
     }
-    IG_TRY(ig_grow((void **)&file->tensors, &file->capacity, file->count + 1, sizeof *file->tensors, err));
+    IG_TRY(ig_grow((void **)&file->tensors, &file->capacity, file->count + 1, sizeof *file->tensors,
+                   err));
     ig_safetensor *t = &file->tensors[file->count++];
     *t = (ig_safetensor){.name = name, .file = s->path, .source = &s->file};
     IG_TRY(read_tensor(t, entry, &in, err));
   }
-  return check_tiling(file->tensors ? file->tensors + first : NULL, file->count - first, path, &in, err);
+  return check_tiling(file->tensors ? file->tensors + first : NULL, file->count - first, path, &in,
+                      err);
 }
 
-// ---- directories ---------------------------------------------------------------------------------------------------------------------
+// ---- directories ------------------------------------------------------------
 
 static ig_status sort_names(ig_safetensors *file, ig_error *err) {
   if (file->count == 0) return IG_OK;
   qsort(file->tensors, file->count, sizeof *file->tensors, by_name);
   for (size_t i = 1; i < file->count; ++i)
     if (strcmp(file->tensors[i - 1].name, file->tensors[i].name) == 0)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: also in %s", file->tensors[i].file, file->tensors[i].name, file->tensors[i - 1].file);
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: also in %s", file->tensors[i].file,
+                     file->tensors[i].name, file->tensors[i - 1].file);
   return IG_OK;
 }
 
@@ -217,17 +251,22 @@ static const char *base_name(const char *path) {
 }
 
 // Opens each shard that weight_map names once.
-static ig_status add_shards(ig_safetensors *file, const char *directory, const char *index_path, json_t *map, ig_error *err) {
+static ig_status add_shards(ig_safetensors *file, const char *directory, const char *index_path,
+                            json_t *map, ig_error *err) {
   const char *name;
   json_t *value;
   json_object_foreach(map, name, value) {
     const char *shard_name = json_string_value(value);
     if (!shard_name || !*shard_name || strchr(shard_name, '/'))
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: weight_map: %s: expected the name of a file in the same directory", index_path, name);
+      return ig_fail(err, IG_ERROR_FORMAT,
+                     "%s: weight_map: %s: expected the name of a file in the same directory",
+                     index_path, name);
     bool known = false;
-    for (size_t i = 0; i < file->shard_count && !known; ++i) known = strcmp(base_name(file->shards[i].path), shard_name) == 0;
+    for (size_t i = 0; i < file->shard_count && !known; ++i)
+      known = strcmp(base_name(file->shards[i].path), shard_name) == 0;
     if (known) continue;
-    if (file->shard_count == MAX_SHARDS) return ig_fail(err, IG_ERROR_FORMAT, "%s: more than %d shards", index_path, MAX_SHARDS);
+    if (file->shard_count == MAX_SHARDS)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: more than %d shards", index_path, MAX_SHARDS);
     char *path = ig_join_path(directory, shard_name, err);
     if (!path) return IG_ERROR_MEMORY;
     ig_status status = add_file(file, path, err);
@@ -238,25 +277,32 @@ static ig_status add_shards(ig_safetensors *file, const char *directory, const c
 }
 
 // Index and shards must agree on where every tensor lies.
-static ig_status check_index(const ig_safetensors *file, const char *index_path, json_t *map, ig_error *err) {
+static ig_status check_index(const ig_safetensors *file, const char *index_path, json_t *map,
+                             ig_error *err) {
   const char *name;
   json_t *value;
   json_object_foreach(map, name, value) {
     const ig_safetensor *t = ig_safetensors_find(file, name);
     if (!t || strcmp(base_name(t->file), json_string_value(value)))
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is not in %s", index_path, name, json_string_value(value));
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is not in %s", index_path, name,
+                     json_string_value(value));
   }
   for (size_t i = 0; i < file->count; ++i)
     if (!json_object_get(map, file->tensors[i].name))
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s of %s is not in the index", index_path, file->tensors[i].name, file->tensors[i].file);
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s of %s is not in the index", index_path,
+                     file->tensors[i].name, file->tensors[i].file);
   return IG_OK;
 }
 
-static ig_status open_sharded(ig_safetensors *file, const char *directory, const char *index_path, ig_error *err) {
+static ig_status open_sharded(ig_safetensors *file, const char *directory, const char *index_path,
+                              ig_error *err) {
   IG_TRY(ig_json_load_object(index_path, &file->index, err));
   json_t *map = json_object_get(file->index, "weight_map");
-  if (!json_is_object(map)) return ig_fail(err, IG_ERROR_FORMAT, "%s: weight_map: expected an object", index_path);
-  file->shards = ig_allocate(json_object_size(map) < MAX_SHARDS ? json_object_size(map) : MAX_SHARDS, sizeof *file->shards, err);
+  if (!json_is_object(map))
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: weight_map: expected an object", index_path);
+  file->shards =
+      ig_allocate(json_object_size(map) < MAX_SHARDS ? json_object_size(map) : MAX_SHARDS,
+                  sizeof *file->shards, err);
   if (!file->shards) return IG_ERROR_MEMORY;
   IG_TRY(add_shards(file, directory, index_path, map, err));
   IG_TRY(sort_names(file, err));
@@ -271,12 +317,14 @@ static ig_status open_single(ig_safetensors *file, const char *path, ig_error *e
 }
 
 // directory NULL: path is the single file.
-static ig_status open_any(const char *directory, const char *path, const char *index_path, ig_safetensors **out, ig_error *err) {
+static ig_status open_any(const char *directory, const char *path, const char *index_path,
+                          ig_safetensors **out, ig_error *err) {
   *out = NULL;
   ig_safetensors *file = ig_allocate(1, sizeof *file, err);
   if (!file) return IG_ERROR_MEMORY;
   bool sharded = index_path && !ig_file_exists(path) && ig_file_exists(index_path);
-  ig_status status = sharded ? open_sharded(file, directory, index_path, err) : open_single(file, path, err);
+  ig_status status =
+      sharded ? open_sharded(file, directory, index_path, err) : open_single(file, path, err);
   if (status != IG_OK)
     ig_safetensors_close(file);
   else
@@ -284,7 +332,9 @@ static ig_status open_any(const char *directory, const char *path, const char *i
   return status;
 }
 
-ig_status ig_safetensors_open_file(const char *path, ig_safetensors **out, ig_error *err) { return open_any(NULL, path, NULL, out, err); }
+ig_status ig_safetensors_open_file(const char *path, ig_safetensors **out, ig_error *err) {
+  return open_any(NULL, path, NULL, out, err);
+}
 
 ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_error *err) {
   *out = NULL;
@@ -296,21 +346,26 @@ ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_er
   return status;
 }
 
-static ig_status foresee(const char *name, const ig_safetensors_output *from, ig_safetensor *to, ig_error *err) {
-  *to = (ig_safetensor){.name = from->name, .file = name, .dtype = from->dtype, .rank = from->rank, .elements = 1};
+static ig_status foresee(const char *name, const ig_safetensors_output *from, ig_safetensor *to,
+                         ig_error *err) {
+  *to = (ig_safetensor){
+      .name = from->name, .file = name, .dtype = from->dtype, .rank = from->rank, .elements = 1};
   memcpy(to->shape, from->shape, sizeof to->shape);
   bool fits = true;
-  for (int i = 0; i < to->rank; i++) fits = fits && ig_size_multiply(to->elements, to->shape[i], &to->elements);
+  for (int i = 0; i < to->rank; i++)
+    fits = fits && ig_size_multiply(to->elements, to->shape[i], &to->elements);
   fits = fits && ig_size_multiply(to->elements, ig_dtype_size(to->dtype), &to->bytes);
   return fits ? IG_OK : bad(to, err, "shape: too large");
 }
 
-ig_status ig_safetensors_foresee(const char *name, const ig_safetensors_output *tensors, size_t count, ig_safetensors **out, ig_error *err) {
+ig_status ig_safetensors_foresee(const char *name, const ig_safetensors_output *tensors,
+                                 size_t count, ig_safetensors **out, ig_error *err) {
   ig_safetensors *file = *out = ig_allocate(1, sizeof *file, err);
   if (!file) return IG_ERROR_MEMORY;
   file->tensors = ig_allocate(count, sizeof *file->tensors, err);
   ig_status status = file->tensors ? IG_OK : IG_ERROR_MEMORY;
-  for (; status == IG_OK && file->count < count; file->count++) status = foresee(name, &tensors[file->count], &file->tensors[file->count], err);
+  for (; status == IG_OK && file->count < count; file->count++)
+    status = foresee(name, &tensors[file->count], &file->tensors[file->count], err);
   if (status == IG_OK) status = sort_names(file, err);
   if (status != IG_OK) {
     ig_safetensors_close(file);
@@ -333,19 +388,24 @@ void ig_safetensors_close(ig_safetensors *file) {
 }
 
 size_t ig_safetensors_file_count(const ig_safetensors *file) { return file->shard_count; }
-const char *ig_safetensors_file(const ig_safetensors *file, size_t index) { return file->shards[index].path; }
+const char *ig_safetensors_file(const ig_safetensors *file, size_t index) {
+  return file->shards[index].path;
+}
 
 size_t ig_safetensors_count(const ig_safetensors *file) { return file->count; }
-const ig_safetensor *ig_safetensors_get(const ig_safetensors *file, size_t index) { return &file->tensors[index]; }
+const ig_safetensor *ig_safetensors_get(const ig_safetensors *file, size_t index) {
+  return &file->tensors[index];
+}
 
 const ig_safetensor *ig_safetensors_find(const ig_safetensors *file, const char *name) {
   ig_safetensor key = {.name = name};
   return file->count ? bsearch(&key, file->tensors, file->count, sizeof key, by_name) : NULL;
 }
 
-// ---- values --------------------------------------------------------------------------------------------------------------------------
+// ---- values -----------------------------------------------------------------
 
-#define CHUNK 32768  // bytes: what is converted, or looked at for NaN, is still in the nearest cache
+#define CHUNK \
+  32768  // bytes: what is converted, or looked at for NaN, is still in the nearest cache
 
 ig_status ig_safetensors_read_raw(const ig_safetensor *t, void *out, ig_error *err) {
   return ig_file_read(t->source, t->file, t->begin, out, t->bytes, err);
@@ -365,13 +425,15 @@ static void convert(ig_dtype dtype, size_t count, const unsigned char *from, flo
   }
 }
 
-// The first value that is NaN or infinite; count: none. Plain enough to be vectorised: every weight is looked at.
+// The first value that is NaN or infinite; count: none. Plain enough to be vectorised: every weight
+// is looked at.
 IG_VECTORS static size_t first_not_finite(const float *values, size_t count) {
   uint32_t found = 0;
   for (size_t i = 0; i < count; ++i) {
     uint32_t bits;
     memcpy(&bits, &values[i], sizeof bits);
-    found |= (bits & 0x7FFFFFFFu) + 0x00800000u;  // carries into the highest bit where the exponent is all ones
+    found |= (bits & 0x7FFFFFFFu) +
+             0x00800000u;  // carries into the highest bit where the exponent is all ones
   }
   size_t at = found >> 31 ? 0 : count;
   while (at < count && isfinite(values[at])) ++at;
@@ -379,39 +441,50 @@ IG_VECTORS static size_t first_not_finite(const float *values, size_t count) {
 }
 
 // Values first .. first + count - 1.
-static ig_status read_values(const ig_safetensor *t, size_t first, float *out, size_t count, bool finite, ig_error *err) {
-  if (t->dtype != IG_DTYPE_F32 && t->dtype != IG_DTYPE_F16 && t->dtype != IG_DTYPE_BF16 && t->dtype != IG_DTYPE_F64)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: dtype %s, expected F32, F16, BF16 or F64", t->file, t->name, ig_dtype_name(t->dtype));
+static ig_status read_values(const ig_safetensor *t, size_t first, float *out, size_t count,
+                             bool finite, ig_error *err) {
+  if (t->dtype != IG_DTYPE_F32 && t->dtype != IG_DTYPE_F16 && t->dtype != IG_DTYPE_BF16 &&
+      t->dtype != IG_DTYPE_F64)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: tensor %s: dtype %s, expected F32, F16, BF16 or F64", t->file, t->name,
+                   ig_dtype_name(t->dtype));
   unsigned char bytes[CHUNK];
   const size_t size = ig_dtype_size(t->dtype), most = CHUNK / size;
   for (size_t done = 0; done < count;) {
     const size_t n = count - done < most ? count - done : most;
     const bool as_it_stands = t->dtype == IG_DTYPE_F32;
-    IG_TRY(ig_file_read(t->source, t->file, t->begin + (first + done) * size, as_it_stands ? (void *)(out + done) : bytes, n * size, err));
+    IG_TRY(ig_file_read(t->source, t->file, t->begin + (first + done) * size,
+                        as_it_stands ? (void *)(out + done) : bytes, n * size, err));
     if (!as_it_stands) convert(t->dtype, n, bytes, out + done);
     const size_t wrong = finite ? first_not_finite(out + done, n) : n;
     if (wrong < n)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: value %zu of %zu is %g, expected a finite number", t->file, t->name,
-                     first + done + wrong + 1, t->elements, (double)out[done + wrong]);
+      return ig_fail(err, IG_ERROR_FORMAT,
+                     "%s: tensor %s: value %zu of %zu is %g, expected a finite number", t->file,
+                     t->name, first + done + wrong + 1, t->elements, (double)out[done + wrong]);
     done += n;
   }
   return IG_OK;
 }
 
-static ig_status read_whole(const ig_safetensor *t, float *out, size_t count, bool finite, ig_error *err) {
+static ig_status read_whole(const ig_safetensor *t, float *out, size_t count, bool finite,
+                            ig_error *err) {
   if (count != t->elements)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: expected %zu values, found %zu", t->file, t->name, count, t->elements);
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: expected %zu values, found %zu", t->file,
+                   t->name, count, t->elements);
   return read_values(t, 0, out, count, finite, err);
 }
 
-ig_status ig_safetensors_read_part(const ig_safetensor *tensor, size_t first, size_t count, float *out, ig_error *err) {
+ig_status ig_safetensors_read_part(const ig_safetensor *tensor, size_t first, size_t count,
+                                   float *out, ig_error *err) {
   return read_values(tensor, first, out, count, true, err);
 }
 
-ig_status ig_safetensors_read_float(const ig_safetensor *tensor, float *out, size_t count, ig_error *err) {
+ig_status ig_safetensors_read_float(const ig_safetensor *tensor, float *out, size_t count,
+                                    ig_error *err) {
   return read_whole(tensor, out, count, false, err);
 }
 
-ig_status ig_safetensors_read_weights(const ig_safetensor *tensor, float *out, size_t count, ig_error *err) {
+ig_status ig_safetensors_read_weights(const ig_safetensor *tensor, float *out, size_t count,
+                                      ig_error *err) {
   return read_whole(tensor, out, count, true, err);
 }

@@ -15,14 +15,19 @@
 
 #define CHUNK 4096  // values converted at a time
 
-static ig_status tensor_size(const char *path, const ig_safetensors_output *t, size_t *elements, size_t *bytes, ig_error *err) {
+static ig_status tensor_size(const char *path, const ig_safetensors_output *t, size_t *elements,
+                             size_t *bytes, ig_error *err) {
   *elements = 1;
   bool fits = t->rank >= 0 && t->rank <= IG_SAFETENSORS_MAX_RANK;
-  for (int i = 0; fits && i < t->rank; ++i) fits = ig_size_multiply(*elements, t->shape[i], elements);
+  for (int i = 0; fits && i < t->rank; ++i)
+    fits = ig_size_multiply(*elements, t->shape[i], elements);
   fits = fits && ig_size_multiply(*elements, ig_dtype_size(t->dtype), bytes);
-  if (!fits) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: rank or shape too large", path, t->name);
-  if (t->values && t->dtype != IG_DTYPE_F32 && t->dtype != IG_DTYPE_F16 && t->dtype != IG_DTYPE_BF16)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: float values cannot be written as %s", path, t->name, ig_dtype_name(t->dtype));
+  if (!fits)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: rank or shape too large", path, t->name);
+  if (t->values && t->dtype != IG_DTYPE_F32 && t->dtype != IG_DTYPE_F16 &&
+      t->dtype != IG_DTYPE_BF16)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: float values cannot be written as %s",
+                   path, t->name, ig_dtype_name(t->dtype));
   return IG_OK;
 }
 
@@ -34,31 +39,38 @@ static json_t *entry_of(const ig_safetensors_output *t, size_t begin, size_t end
       json_decref(shape);
       return NULL;
     }
-  return json_pack("{s:s, s:o, s:[I, I]}", "dtype", ig_dtype_name(t->dtype), "shape", shape, "data_offsets", (json_int_t)begin, (json_int_t)end);
+  return json_pack("{s:s, s:o, s:[I, I]}", "dtype", ig_dtype_name(t->dtype), "shape", shape,
+                   "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
 
 // metadata: more of it, or NULL.
-static ig_status build_header(const char *path, const ig_safetensors_output *tensors, size_t count, const json_t *metadata, json_t **out,
-                              ig_error *err) {
+static ig_status build_header(const char *path, const ig_safetensors_output *tensors, size_t count,
+                              const json_t *metadata, json_t **out, ig_error *err) {
   json_t *header = *out = json_pack("{s:{s:s}}", "__metadata__", "format", "pt");
-  if (!header || (metadata && json_object_update(json_object_get(header, "__metadata__"), (json_t *)metadata)))
+  if (!header ||
+      (metadata && json_object_update(json_object_get(header, "__metadata__"), (json_t *)metadata)))
     return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
   size_t begin = 0;
   for (size_t i = 0; i < count; ++i) {
     size_t elements, bytes, end;
     IG_TRY(tensor_size(path, &tensors[i], &elements, &bytes, err));
-    if (!ig_size_add(begin, bytes, &end)) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: the file would be too large", path, tensors[i].name);
-    if (json_object_get(header, tensors[i].name)) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: twice", path, tensors[i].name);
+    if (!ig_size_add(begin, bytes, &end))
+      return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: the file would be too large", path,
+                     tensors[i].name);
+    if (json_object_get(header, tensors[i].name))
+      return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: twice", path, tensors[i].name);
     json_t *entry = entry_of(&tensors[i], begin, end);
     if (!entry) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
     if (json_object_set_new(header, tensors[i].name, entry))
-      return ig_fail(err, IG_ERROR_MEMORY, "%s: tensor %s: out of memory, or the name is not UTF-8", path, tensors[i].name);
+      return ig_fail(err, IG_ERROR_MEMORY, "%s: tensor %s: out of memory, or the name is not UTF-8",
+                     path, tensors[i].name);
     begin = end;
   }
   return IG_OK;
 }
 
-// Length and header as they stand at the beginning of a file, for the caller to free(); NULL: out of memory. The values behind are aligned to 8 bytes.
+// Length and header as they stand at the beginning of a file, for the caller to free(); NULL: out
+// of memory. The values behind are aligned to 8 bytes.
 static char *header_bytes(const json_t *header, size_t *size) {
   char *text = ig_json_text(header, JSON_COMPACT | JSON_PRESERVE_ORDER);
   const size_t length = text ? strlen(text) : 0, padded = (length + 7) & ~(size_t)7;
@@ -86,24 +98,29 @@ static ig_status write_tensor(ig_writer *writer, const ig_safetensors_output *t,
   size_t elements, bytes;
   IG_TRY(tensor_size(writer->path, t, &elements, &bytes, err));
   if (bytes == 0) return IG_OK;
-  if (t->raw || t->dtype == IG_DTYPE_F32) return ig_writer_write(writer, t->raw ? t->raw : t->values, bytes, err);
+  if (t->raw || t->dtype == IG_DTYPE_F32)
+    return ig_writer_write(writer, t->raw ? t->raw : t->values, bytes, err);
   uint16_t chunk[CHUNK];
   for (size_t at = 0; at < elements; at += CHUNK) {
     size_t n = elements - at < CHUNK ? elements - at : CHUNK;
-    for (size_t i = 0; i < n; ++i) chunk[i] = t->dtype == IG_DTYPE_F16 ? ig_float_to_f16(t->values[at + i]) : ig_float_to_bf16(t->values[at + i]);
+    for (size_t i = 0; i < n; ++i)
+      chunk[i] = t->dtype == IG_DTYPE_F16 ? ig_float_to_f16(t->values[at + i])
+                                          : ig_float_to_bf16(t->values[at + i]);
     IG_TRY(ig_writer_write(writer, chunk, n * sizeof *chunk, err));
   }
   return IG_OK;
 }
 
-ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *tensors, size_t count, ig_error *err) {
+ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *tensors, size_t count,
+                               ig_error *err) {
   json_t *header = NULL;
   ig_writer writer = {0};
   ig_status status = build_header(path, tensors, count, NULL, &header, err);
   if (status == IG_OK) status = ig_writer_open(&writer, path, err);
   if (status == IG_OK) {
     status = write_header(&writer, header, err);
-    for (size_t i = 0; status == IG_OK && i < count; ++i) status = write_tensor(&writer, &tensors[i], err);
+    for (size_t i = 0; status == IG_OK && i < count; ++i)
+      status = write_tensor(&writer, &tensors[i], err);
     if (status == IG_OK)
       status = ig_writer_commit(&writer, err);
     else
@@ -113,7 +130,7 @@ ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *te
   return status;
 }
 
-// ---- in pieces -----------------------------------------------------------------------------------------------------------------------------
+// ---- in pieces --------------------------------------------------------------
 
 struct ig_safetensors_pieces {
   char *path;
@@ -126,7 +143,8 @@ static ig_status fail(const ig_safetensors_pieces *p, int number, ig_error *err)
   return ig_fail(err, IG_ERROR_IO, "%s: %s", p->path, strerror(number));
 }
 
-static ig_status write_at(const ig_safetensors_pieces *p, size_t offset, const char *from, size_t bytes, ig_error *err) {
+static ig_status write_at(const ig_safetensors_pieces *p, size_t offset, const char *from,
+                          size_t bytes, ig_error *err) {
   while (bytes > 0) {
     const ssize_t written = pwrite(p->descriptor, from, bytes, (off_t)offset);
     if (written < 0 && errno == EINTR) continue;
@@ -136,7 +154,8 @@ static ig_status write_at(const ig_safetensors_pieces *p, size_t offset, const c
   return IG_OK;
 }
 
-static ig_status place_tensors(ig_safetensors_pieces *p, const ig_safetensors_output *tensors, size_t header, ig_error *err) {
+static ig_status place_tensors(ig_safetensors_pieces *p, const ig_safetensors_output *tensors,
+                               size_t header, ig_error *err) {
   p->begin[0] = header;
   for (size_t i = 0; i < p->count; i++) {
     size_t elements, bytes;
@@ -151,32 +170,39 @@ static bool holds(const ig_safetensors_pieces *p, const char *bytes, size_t size
   struct stat status;
   if (fstat(p->descriptor, &status) || (size_t)status.st_size != p->begin[p->count]) return false;
   char *found = malloc(size);
-  const bool same = found && pread(p->descriptor, found, size, 0) == (ssize_t)size && memcmp(found, bytes, size) == 0;
+  const bool same = found && pread(p->descriptor, found, size, 0) == (ssize_t)size &&
+                    memcmp(found, bytes, size) == 0;
   free(found);
   return same;
 }
 
-static ig_status begin_pieces(ig_safetensors_pieces *p, const ig_safetensors_output *tensors, const json_t *header, bool go_on, ig_error *err) {
+static ig_status begin_pieces(ig_safetensors_pieces *p, const ig_safetensors_output *tensors,
+                              const json_t *header, bool go_on, ig_error *err) {
   size_t size;
   char *bytes = header_bytes(header, &size);
   if (!bytes) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", p->path);
   ig_status status = place_tensors(p, tensors, size, err);
   if (status == IG_OK && !(go_on && holds(p, bytes, size))) {
-    int failed = ftruncate(p->descriptor, 0) ? errno : posix_fallocate(p->descriptor, 0, (off_t)p->begin[p->count]);
+    int failed = ftruncate(p->descriptor, 0)
+                     ? errno
+                     : posix_fallocate(p->descriptor, 0, (off_t)p->begin[p->count]);
     status = failed ? fail(p, failed, err) : write_at(p, 0, bytes, size, err);
   }
   free(bytes);
   return status;
 }
 
-ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *tensors, size_t count, const json_t *metadata, bool go_on,
-                               ig_safetensors_pieces **out, ig_error *err) {
+ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *tensors, size_t count,
+                               const json_t *metadata, bool go_on, ig_safetensors_pieces **out,
+                               ig_error *err) {
   ig_safetensors_pieces *p = *out = ig_allocate(1, sizeof *p, err);
   if (!p) return IG_ERROR_MEMORY;
-  *p = (ig_safetensors_pieces){.path = ig_duplicate(path, strlen(path), err), .descriptor = -1, .count = count};
+  *p = (ig_safetensors_pieces){
+      .path = ig_duplicate(path, strlen(path), err), .descriptor = -1, .count = count};
   p->begin = p->path ? ig_allocate(count + 1, sizeof *p->begin, err) : NULL;
   json_t *header = NULL;
-  ig_status status = p->begin ? build_header(path, tensors, count, metadata, &header, err) : IG_ERROR_MEMORY;
+  ig_status status =
+      p->begin ? build_header(path, tensors, count, metadata, &header, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) {
     p->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     status = p->descriptor < 0 ? fail(p, errno, err) : begin_pieces(p, tensors, header, go_on, err);
@@ -189,11 +215,14 @@ ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *te
   return status;
 }
 
-ig_status ig_safetensors_put(ig_safetensors_pieces *p, size_t index, size_t offset, const void *data, size_t bytes, ig_error *err) {
+ig_status ig_safetensors_put(ig_safetensors_pieces *p, size_t index, size_t offset,
+                             const void *data, size_t bytes, ig_error *err) {
   return write_at(p, p->begin[index] + offset, data, bytes, err);
 }
 
-ig_status ig_safetensors_flush(ig_safetensors_pieces *p, ig_error *err) { return fdatasync(p->descriptor) ? fail(p, errno, err) : IG_OK; }
+ig_status ig_safetensors_flush(ig_safetensors_pieces *p, ig_error *err) {
+  return fdatasync(p->descriptor) ? fail(p, errno, err) : IG_OK;
+}
 
 void ig_safetensors_end(ig_safetensors_pieces *p) {
   if (!p) return;

@@ -11,7 +11,8 @@
 #include "base/file.h"
 
 #define MAX_BYTES ((size_t)1 << 20)
-#define MAX_NODES 20000  // after aliases are copied out: what stops documents that multiply themselves
+#define MAX_NODES \
+  20000  // after aliases are copied out: what stops documents that multiply themselves
 #define MAX_DEPTH 32
 #define MAX_KEY 128
 
@@ -22,11 +23,13 @@ struct ig_yaml {
   size_t nodes;
 };
 
-// ---- building ------------------------------------------------------------------------------------------------------------------------
+// ---- building ---------------------------------------------------------------
 
 // count * size zeroed bytes that live as long as the document.
 static void *own(ig_yaml *yaml, size_t count, size_t size, ig_error *err) {
-  if (ig_grow((void **)&yaml->owned, &yaml->owned_capacity, yaml->owned_count + 1, sizeof *yaml->owned, err) != IG_OK) return NULL;
+  if (ig_grow((void **)&yaml->owned, &yaml->owned_capacity, yaml->owned_count + 1,
+              sizeof *yaml->owned, err) != IG_OK)
+    return NULL;
   void *memory = ig_allocate(count, size, err);
   if (memory) yaml->owned[yaml->owned_count++] = memory;
   return memory;
@@ -39,7 +42,8 @@ static char *own_text(ig_yaml *yaml, const char *text, size_t length, ig_error *
 }
 
 // The path of a child: "parent.key" or "parent[index]".
-static const char *child_path(ig_yaml *yaml, const char *parent, const char *key, size_t index, ig_error *err) {
+static const char *child_path(ig_yaml *yaml, const char *parent, const char *key, size_t index,
+                              ig_error *err) {
   size_t size = strlen(parent) + (key ? strlen(key) : 0) + 32;
   char *path = own(yaml, size, 1, err);
   if (!path) return NULL;
@@ -56,8 +60,11 @@ typedef struct place {
 } place;
 
 static ig_status fail_at(place at, ig_error *err, const char *message) {
-  if (at.line > 0) return ig_fail(err, IG_ERROR_FORMAT, "%s:%d: %s%s%s", at.file, at.line, at.path, *at.path ? ": " : "", message);
-  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s%s%s", at.file, at.path, *at.path ? ": " : "", message);
+  if (at.line > 0)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s:%d: %s%s%s", at.file, at.line, at.path,
+                   *at.path ? ": " : "", message);
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s%s%s", at.file, at.path, *at.path ? ": " : "",
+                 message);
 }
 
 static ig_yaml_node *new_node(ig_yaml *yaml, ig_yaml_kind kind, place at, ig_error *err) {
@@ -66,28 +73,32 @@ static ig_yaml_node *new_node(ig_yaml *yaml, ig_yaml_kind kind, place at, ig_err
   return node;
 }
 
-static ig_status copy_node(ig_yaml *yaml, yaml_document_t *document, int index, place at, ig_yaml_node **out, ig_error *err);
+static ig_status copy_node(ig_yaml *yaml, yaml_document_t *document, int index, place at,
+                           ig_yaml_node **out, ig_error *err);
 
-static ig_status copy_sequence(ig_yaml *yaml, yaml_document_t *document, const yaml_node_t *from, place at, ig_yaml_node *node, ig_error *err) {
+static ig_status copy_sequence(ig_yaml *yaml, yaml_document_t *document, const yaml_node_t *from,
+                               place at, ig_yaml_node *node, ig_error *err) {
   node->count = (size_t)(from->data.sequence.items.top - from->data.sequence.items.start);
   node->children = own(yaml, node->count, sizeof *node->children, err);
   if (!node->children) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < node->count; ++i) {
     place child = {at.file, child_path(yaml, at.path, NULL, i, err), at.line, at.depth + 1};
     if (!child.path) return IG_ERROR_MEMORY;
-    IG_TRY(copy_node(yaml, document, from->data.sequence.items.start[i], child, &node->children[i], err));
+    IG_TRY(copy_node(yaml, document, from->data.sequence.items.start[i], child, &node->children[i],
+                     err));
   }
   return IG_OK;
 }
 
-static ig_status copy_key(ig_yaml *yaml, yaml_document_t *document, int index, place at, const ig_yaml_node *map, size_t known, const char **out,
-                          ig_error *err) {
+static ig_status copy_key(ig_yaml *yaml, yaml_document_t *document, int index, place at,
+                          const ig_yaml_node *map, size_t known, const char **out, ig_error *err) {
   const yaml_node_t *key = yaml_document_get_node(document, index);
   if (key && at.line > 0) at.line = (int)key->start_mark.line + 1;
   if (!key || key->type != YAML_SCALAR_NODE) return fail_at(at, err, "a key must be a plain word");
   const char *text = (const char *)key->data.scalar.value;
   size_t length = key->data.scalar.length;
-  if (length > MAX_KEY || memchr(text, '\0', length)) return fail_at(at, err, "a key is too long or holds a NUL");
+  if (length > MAX_KEY || memchr(text, '\0', length))
+    return fail_at(at, err, "a key is too long or holds a NUL");
   for (size_t i = 0; i < known; ++i)
     if (strcmp(map->keys[i], text) == 0) {
       char message[MAX_KEY + 64];
@@ -98,7 +109,8 @@ static ig_status copy_key(ig_yaml *yaml, yaml_document_t *document, int index, p
   return *out ? IG_OK : IG_ERROR_MEMORY;
 }
 
-static ig_status copy_map(ig_yaml *yaml, yaml_document_t *document, const yaml_node_t *from, place at, ig_yaml_node *node, ig_error *err) {
+static ig_status copy_map(ig_yaml *yaml, yaml_document_t *document, const yaml_node_t *from,
+                          place at, ig_yaml_node *node, ig_error *err) {
   size_t count = (size_t)(from->data.mapping.pairs.top - from->data.mapping.pairs.start);
   if (count > MAX_NODES) return fail_at(at, err, "too many keys");
   node->keys = own(yaml, count, sizeof *node->keys, err);
@@ -107,42 +119,54 @@ static ig_status copy_map(ig_yaml *yaml, yaml_document_t *document, const yaml_n
   for (size_t i = 0; i < count; ++i) {
     const yaml_node_pair_t *pair = &from->data.mapping.pairs.start[i];
     IG_TRY(copy_key(yaml, document, pair->key, at, node, i, &node->keys[i], err));
-    place child = {at.file, child_path(yaml, at.path, node->keys[i], 0, err), at.line, at.depth + 1};
+    place child = {at.file, child_path(yaml, at.path, node->keys[i], 0, err), at.line,
+                   at.depth + 1};
     if (!child.path) return IG_ERROR_MEMORY;
     IG_TRY(copy_node(yaml, document, pair->value, child, &node->children[i], err));
     // A value is where its key stands, also when it begins a line below.
-    if (at.line > 0) node->children[i]->line = (int)yaml_document_get_node(document, pair->key)->start_mark.line + 1;
+    if (at.line > 0)
+      node->children[i]->line =
+          (int)yaml_document_get_node(document, pair->key)->start_mark.line + 1;
   }
   node->count = count;
   return IG_OK;
 }
 
-static ig_status copy_node(ig_yaml *yaml, yaml_document_t *document, int index, place at, ig_yaml_node **out, ig_error *err) {
+static ig_status copy_node(ig_yaml *yaml, yaml_document_t *document, int index, place at,
+                           ig_yaml_node **out, ig_error *err) {
   const yaml_node_t *from = yaml_document_get_node(document, index);
   if (!from) return fail_at(at, err, "an empty node");
   if (at.line > 0) at.line = (int)from->start_mark.line + 1;
   if (at.depth > MAX_DEPTH) return fail_at(at, err, "nested too deep");
-  if (++yaml->nodes > MAX_NODES) return fail_at(at, err, "the document is too large (aliases count as copies)");
-  ig_yaml_kind kind = from->type == YAML_MAPPING_NODE ? IG_YAML_MAP : from->type == YAML_SEQUENCE_NODE ? IG_YAML_SEQUENCE : IG_YAML_SCALAR;
+  if (++yaml->nodes > MAX_NODES)
+    return fail_at(at, err, "the document is too large (aliases count as copies)");
+  ig_yaml_kind kind = from->type == YAML_MAPPING_NODE    ? IG_YAML_MAP
+                      : from->type == YAML_SEQUENCE_NODE ? IG_YAML_SEQUENCE
+                                                         : IG_YAML_SCALAR;
   ig_yaml_node *node = *out = new_node(yaml, kind, at, err);
   if (!node) return IG_ERROR_MEMORY;
   if (kind == IG_YAML_MAP) return copy_map(yaml, document, from, at, node, err);
   if (kind == IG_YAML_SEQUENCE) return copy_sequence(yaml, document, from, at, node, err);
-  if (memchr(from->data.scalar.value, '\0', from->data.scalar.length)) return fail_at(at, err, "a value holds a NUL");
-  node->scalar = own_text(yaml, (const char *)from->data.scalar.value, from->data.scalar.length, err);
+  if (memchr(from->data.scalar.value, '\0', from->data.scalar.length))
+    return fail_at(at, err, "a value holds a NUL");
+  node->scalar =
+      own_text(yaml, (const char *)from->data.scalar.value, from->data.scalar.length, err);
   node->quoted = from->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
   return node->scalar ? IG_OK : IG_ERROR_MEMORY;
 }
 
 static ig_status parser_error(const yaml_parser_t *parser, place at, ig_error *err) {
-  if (parser->error == YAML_MEMORY_ERROR) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", at.file);
+  if (parser->error == YAML_MEMORY_ERROR)
+    return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", at.file);
   if (at.line > 0) at.line = (int)parser->problem_mark.line + 1;
   char message[256];
-  snprintf(message, sizeof message, "not valid YAML: %s", parser->problem ? parser->problem : "unknown problem");
+  snprintf(message, sizeof message, "not valid YAML: %s",
+           parser->problem ? parser->problem : "unknown problem");
   return fail_at(at, err, message);
 }
 
-// libyaml takes quadratic time over unclosed brackets: a text with this many is refused unread. Brackets in strings count too; no real file nears the bound.
+// libyaml takes quadratic time over unclosed brackets: a text with this many is refused unread.
+// Brackets in strings count too; no real file nears the bound.
 #define MAX_BRACKETS 1000
 
 static bool too_many_brackets(const char *text, size_t size) {
@@ -169,8 +193,10 @@ static ig_status append(ig_yaml *yaml, ig_yaml_node *list, ig_yaml_node *node, i
   return IG_OK;
 }
 
-// The next document of the stream, appended to list; one that is empty (null) is passed over, if others may follow or it is not the first. *end: there is none.
-static ig_status parse_document(ig_yaml *yaml, yaml_parser_t *parser, bool many, place at, ig_yaml_node *list, bool *end, ig_error *err) {
+// The next document of the stream, appended to list; one that is empty (null) is passed over, if
+// others may follow or it is not the first. *end: there is none.
+static ig_status parse_document(ig_yaml *yaml, yaml_parser_t *parser, bool many, place at,
+                                ig_yaml_node *list, bool *end, ig_error *err) {
   yaml_document_t document;
   if (!yaml_parser_load(parser, &document)) return parser_error(parser, at, err);
   ig_yaml_node *node = NULL;
@@ -179,27 +205,36 @@ static ig_status parse_document(ig_yaml *yaml, yaml_parser_t *parser, bool many,
   if (!*end && !many && list->count > 0) status = fail_at(at, err, "a second YAML document");
   if (!*end && status == IG_OK) status = copy_node(yaml, &document, 1, at, &node, err);
   yaml_document_delete(&document);
-  return status == IG_OK && node && !(many && is_null(node)) ? append(yaml, list, node, err) : status;
+  return status == IG_OK && node && !(many && is_null(node)) ? append(yaml, list, node, err)
+                                                             : status;
 }
 
 // The documents of the text: not more than one unless `many`.
-static ig_status parse_text(ig_yaml *yaml, const char *text, size_t size, bool many, place at, ig_yaml_node *list, ig_error *err) {
+static ig_status parse_text(ig_yaml *yaml, const char *text, size_t size, bool many, place at,
+                            ig_yaml_node *list, ig_error *err) {
   if (too_many_brackets(text, size)) return fail_at(at, err, "nested too deep");
   yaml_parser_t parser;
-  if (!yaml_parser_initialize(&parser)) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", at.file);
+  if (!yaml_parser_initialize(&parser))
+    return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", at.file);
   yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
   yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
   ig_status status = IG_OK;
-  for (bool end = false; status == IG_OK && !end;) status = parse_document(yaml, &parser, many, at, list, &end, err);
+  for (bool end = false; status == IG_OK && !end;)
+    status = parse_document(yaml, &parser, many, at, list, &end, err);
   yaml_parser_delete(&parser);
   return status;
 }
 
-static ig_status build(ig_yaml *yaml, const char *text, size_t size, const char *name, bool many, ig_error *err) {
+static ig_status build(ig_yaml *yaml, const char *text, size_t size, const char *name, bool many,
+                       ig_error *err) {
   place at = {own_text(yaml, name, strlen(name), err), "", 1, 0};
   if (!at.file) return IG_ERROR_MEMORY;
-  if (size > MAX_BYTES) return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes, at most %zu are read", name, size, MAX_BYTES);
-  const size_t mark = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;  // some editors' byte order mark, at which libyaml stumbles
+  if (size > MAX_BYTES)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes, at most %zu are read", name, size,
+                   MAX_BYTES);
+  const size_t mark = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0
+                          ? 3
+                          : 0;  // some editors' byte order mark, at which libyaml stumbles
   ig_yaml_node *list = new_node(yaml, IG_YAML_SEQUENCE, at, err);
   if (!list) return IG_ERROR_MEMORY;
   IG_TRY(parse_text(yaml, text + mark, size - mark, many, at, list, err));
@@ -213,7 +248,8 @@ static ig_status build(ig_yaml *yaml, const char *text, size_t size, const char 
   return IG_OK;
 }
 
-static ig_status parse(const char *text, size_t size, const char *name, bool many, ig_yaml **out, ig_error *err) {
+static ig_status parse(const char *text, size_t size, const char *name, bool many, ig_yaml **out,
+                       ig_error *err) {
   *out = NULL;
   ig_yaml *yaml = ig_allocate(1, sizeof *yaml, err);
   if (!yaml) return IG_ERROR_MEMORY;
@@ -235,14 +271,20 @@ static ig_status load(const char *path, bool many, ig_yaml **out, ig_error *err)
   return status;
 }
 
-ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml **out, ig_error *err) {
+ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml **out,
+                        ig_error *err) {
   return parse(text, size, name, false, out, err);
 }
-ig_status ig_yaml_load(const char *path, ig_yaml **out, ig_error *err) { return load(path, false, out, err); }
-ig_status ig_yaml_parse_documents(const char *text, size_t size, const char *name, ig_yaml **out, ig_error *err) {
+ig_status ig_yaml_load(const char *path, ig_yaml **out, ig_error *err) {
+  return load(path, false, out, err);
+}
+ig_status ig_yaml_parse_documents(const char *text, size_t size, const char *name, ig_yaml **out,
+                                  ig_error *err) {
   return parse(text, size, name, true, out, err);
 }
-ig_status ig_yaml_load_documents(const char *path, ig_yaml **out, ig_error *err) { return load(path, true, out, err); }
+ig_status ig_yaml_load_documents(const char *path, ig_yaml **out, ig_error *err) {
+  return load(path, true, out, err);
+}
 
 void ig_yaml_free(ig_yaml *yaml) {
   if (!yaml) return;
@@ -253,12 +295,13 @@ void ig_yaml_free(ig_yaml *yaml) {
 
 const ig_yaml_node *ig_yaml_root(const ig_yaml *yaml) { return yaml->root; }
 
-// ---- look-ups ------------------------------------------------------------------------------------------------------------------------
+// ---- look-ups ---------------------------------------------------------------
 
 static ig_yaml_node **slot(const ig_yaml_node *map, const char *key, size_t length) {
   if (!map || map->kind != IG_YAML_MAP) return NULL;
   for (size_t i = 0; i < map->count; ++i)
-    if (strncmp(map->keys[i], key, length) == 0 && map->keys[i][length] == '\0') return &map->children[i];
+    if (strncmp(map->keys[i], key, length) == 0 && map->keys[i][length] == '\0')
+      return &map->children[i];
   return NULL;
 }
 
@@ -278,10 +321,11 @@ const ig_yaml_node *ig_yaml_find(const ig_yaml_node *map, const char *path) {
   }
 }
 
-// ---- overrides -----------------------------------------------------------------------------------------------------------------------
+// ---- overrides --------------------------------------------------------------
 
 // A new last child of map under key, as yet without a value.
-static ig_yaml_node **add_slot(ig_yaml *yaml, ig_yaml_node *map, const char *key, size_t length, ig_error *err) {
+static ig_yaml_node **add_slot(ig_yaml *yaml, ig_yaml_node *map, const char *key, size_t length,
+                               ig_error *err) {
   const char **keys = own(yaml, map->count + 1, sizeof *keys, err);
   ig_yaml_node **children = own(yaml, map->count + 1, sizeof *children, err);
   char *name = own_text(yaml, key, length, err);
@@ -297,14 +341,19 @@ static ig_yaml_node **add_slot(ig_yaml *yaml, ig_yaml_node *map, const char *key
 }
 
 // Puts value at the dotted path whose text ends at path + length.
-static ig_status place_value(ig_yaml *yaml, const char *path, size_t length, ig_yaml_node *value, ig_error *err) {
+static ig_status place_value(ig_yaml *yaml, const char *path, size_t length, ig_yaml_node *value,
+                             ig_error *err) {
   ig_yaml_node *map = yaml->root;
   size_t begin = 0;
   for (;;) {
     size_t part = 0;
     while (begin + part < length && path[begin + part] != '.') ++part;
-    if (part == 0 || part > MAX_KEY) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %.*s: an empty or overlong key", value->file, (int)length, path);
-    if (map->kind != IG_YAML_MAP) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %.*s: '%s' is not a map", value->file, (int)length, path, map->path);
+    if (part == 0 || part > MAX_KEY)
+      return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %.*s: an empty or overlong key", value->file,
+                     (int)length, path);
+    if (map->kind != IG_YAML_MAP)
+      return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %.*s: '%s' is not a map", value->file,
+                     (int)length, path, map->path);
     ig_yaml_node **found = slot(map, path + begin, part), *next = value;
     bool last = begin + part == length;
     if (!last && found && !is_null(*found)) {
@@ -332,8 +381,10 @@ static char *override_name(ig_yaml *yaml, ig_error *err) {
 
 ig_status ig_yaml_set(ig_yaml *yaml, const char *assignment, ig_error *err) {
   const char *equals = strchr(assignment, '=');
-  if (!equals || equals == assignment || strlen(assignment) > MAX_BYTES || equals - assignment > MAX_KEY * MAX_DEPTH)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%s, --set: expected key.path=value, found '%.200s'", yaml->root->file, assignment);
+  if (!equals || equals == assignment || strlen(assignment) > MAX_BYTES ||
+      equals - assignment > MAX_KEY * MAX_DEPTH)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s, --set: expected key.path=value, found '%.200s'",
+                   yaml->root->file, assignment);
   size_t length = (size_t)(equals - assignment);
   place at = {override_name(yaml, err), own_text(yaml, assignment, length, err), 0, 0};
   if (!at.file || !at.path) return IG_ERROR_MEMORY;

@@ -1,4 +1,5 @@
-// YAML configurations through libyaml: a small tree that knows the line and path of every node, typed getters, overrides, key checking.
+// YAML configurations through libyaml: a small tree that knows the line and path of every node,
+// typed getters, overrides, key checking.
 #ifndef IG_IO_YAML_H
 #define IG_IO_YAML_H
 #include <jansson.h>
@@ -21,36 +22,56 @@ typedef struct ig_yaml_node {
 
 typedef struct ig_yaml ig_yaml;  // a document; owns every node; ig_yaml_free
 
-// Errors read "config.yml:12: what". Duplicate keys, documents too deep or too large, and a second document are errors. An empty file is an empty map.
+// Errors read "config.yml:12: what". Duplicate keys, documents too deep or too large, and a second
+// document are errors. An empty file is an empty map.
 ig_status ig_yaml_load(const char *path, ig_yaml **out, ig_error *err);
-ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml **out, ig_error *err);
-// All documents of a file, those that are not empty: the root is a list of them. Paths begin anew in each.
+ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml **out,
+                        ig_error *err);
+// All documents of a file, those that are not empty: the root is a list of them. Paths begin anew
+// in each.
 ig_status ig_yaml_load_documents(const char *path, ig_yaml **out, ig_error *err);
-ig_status ig_yaml_parse_documents(const char *text, size_t size, const char *name, ig_yaml **out, ig_error *err);
+ig_status ig_yaml_parse_documents(const char *text, size_t size, const char *name, ig_yaml **out,
+                                  ig_error *err);
 void ig_yaml_free(ig_yaml *yaml);
 const ig_yaml_node *ig_yaml_root(const ig_yaml *yaml);
-// "key.path=value": value is YAML; maps on the way are made. Nodes got before stay valid but the replaced one is no longer part of the tree.
+// "key.path=value": value is YAML; maps on the way are made. Nodes got before stay valid but the
+// replaced one is no longer part of the tree.
 ig_status ig_yaml_set(ig_yaml *yaml, const char *assignment, ig_error *err);
 
 // The value of a key; NULL where absent or null (`~`, `null`, nothing). map may be NULL: absent.
 const ig_yaml_node *ig_yaml_get(const ig_yaml_node *map, const char *key);
-const ig_yaml_node *ig_yaml_find(const ig_yaml_node *map, const char *path);  // "train.learning_rate"
-// Each stores the value of key, or the fallback where absent; a value of another type is an error: "config.yml:12: train.learning_rate: expected a number, found 'abc'".
-ig_status ig_yaml_int(const ig_yaml_node *map, const char *key, int fallback, int *out, ig_error *err);
-ig_status ig_yaml_u64(const ig_yaml_node *map, const char *key, uint64_t fallback, uint64_t *out, ig_error *err);
-ig_status ig_yaml_number(const ig_yaml_node *map, const char *key, double fallback, double *out, ig_error *err);
-ig_status ig_yaml_bool(const ig_yaml_node *map, const char *key, bool fallback, bool *out, ig_error *err);                  // true, false
-ig_status ig_yaml_string(const ig_yaml_node *map, const char *key, const char *fallback, const char **out, ig_error *err);  // borrowed
-ig_status ig_yaml_map(const ig_yaml_node *map, const char *key, const ig_yaml_node **out, ig_error *err);                   // NULL where absent
-// A list of strings; one scalar is a list of one; absent: count 0. *out borrows the strings, free() the array.
-ig_status ig_yaml_strings(const ig_yaml_node *map, const char *key, const char ***out, size_t *count, ig_error *err);
+const ig_yaml_node *ig_yaml_find(const ig_yaml_node *map,
+                                 const char *path);  // "train.learning_rate"
+// Each stores the value of key, or the fallback where absent; a value of another type is an error:
+// "config.yml:12: train.learning_rate: expected a number, found 'abc'".
+ig_status ig_yaml_int(const ig_yaml_node *map, const char *key, int fallback, int *out,
+                      ig_error *err);
+ig_status ig_yaml_u64(const ig_yaml_node *map, const char *key, uint64_t fallback, uint64_t *out,
+                      ig_error *err);
+ig_status ig_yaml_number(const ig_yaml_node *map, const char *key, double fallback, double *out,
+                         ig_error *err);
+ig_status ig_yaml_bool(const ig_yaml_node *map, const char *key, bool fallback, bool *out,
+                       ig_error *err);  // true, false
+ig_status ig_yaml_string(const ig_yaml_node *map, const char *key, const char *fallback,
+                         const char **out, ig_error *err);  // borrowed
+ig_status ig_yaml_map(const ig_yaml_node *map, const char *key, const ig_yaml_node **out,
+                      ig_error *err);  // NULL where absent
+// A list of strings; one scalar is a list of one; absent: count 0. *out borrows the strings, free()
+// the array.
+ig_status ig_yaml_strings(const ig_yaml_node *map, const char *key, const char ***out,
+                          size_t *count, ig_error *err);
 // Exactly `count` numbers into out[count]; absent: out stays as it is.
-ig_status ig_yaml_numbers(const ig_yaml_node *map, const char *key, size_t count, double *out, ig_error *err);
+ig_status ig_yaml_numbers(const ig_yaml_node *map, const char *key, size_t count, double *out,
+                          ig_error *err);
 
-// Every key of map must be one of known; else "config.yml:9: train.warmpu: unknown key; did you mean 'warmup'?".
-ig_status ig_yaml_check_keys(const ig_yaml_node *map, const char *const *known, size_t count, ig_error *err);
+// Every key of map must be one of known; else "config.yml:9: train.warmpu: unknown key; did you
+// mean 'warmup'?".
+ig_status ig_yaml_check_keys(const ig_yaml_node *map, const char *const *known, size_t count,
+                             ig_error *err);
 // "file:line: path: message" with IG_ERROR_FORMAT, for what only the caller can judge.
-ig_status ig_yaml_fail(const ig_yaml_node *node, ig_error *err, const char *format, ...) __attribute__((format(printf, 3, 4)));
-// The tree as JSON (integers, reals, true/false, null; the rest and quoted scalars strings), a new reference; NULL: out of memory.
+ig_status ig_yaml_fail(const ig_yaml_node *node, ig_error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+// The tree as JSON (integers, reals, true/false, null; the rest and quoted scalars strings), a new
+// reference; NULL: out of memory.
 json_t *ig_yaml_to_json(const ig_yaml_node *node);
 #endif

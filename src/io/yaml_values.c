@@ -20,19 +20,24 @@ ig_status ig_yaml_fail(const ig_yaml_node *node, ig_error *err, const char *form
   ig_format_list(message, sizeof message, format, arguments);
   va_end(arguments);
   const char *colon = *node->path ? ": " : "";
-  if (node->line > 0) return ig_fail(err, IG_ERROR_FORMAT, "%s:%d: %s%s%s", node->file, node->line, node->path, colon, message);
+  if (node->line > 0)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s:%d: %s%s%s", node->file, node->line, node->path, colon,
+                   message);
   return ig_fail(err, IG_ERROR_FORMAT, "%s: %s%s%s", node->file, node->path, colon, message);
 }
 
 static ig_status expected(const ig_yaml_node *node, const char *what, ig_error *err) {
   if (node->kind == IG_YAML_MAP) return ig_yaml_fail(node, err, "expected %s, found a map", what);
-  if (node->kind == IG_YAML_SEQUENCE) return ig_yaml_fail(node, err, "expected %s, found a list of %zu", what, node->count);
+  if (node->kind == IG_YAML_SEQUENCE)
+    return ig_yaml_fail(node, err, "expected %s, found a list of %zu", what, node->count);
   return ig_yaml_fail(node, err, "expected %s, found '%.100s'", what, node->scalar);
 }
 
-// ---- scalars -------------------------------------------------------------------------------------------------------------------------
+// ---- scalars ----------------------------------------------------------------
 
-static bool plain(const ig_yaml_node *node) { return node->kind == IG_YAML_SCALAR && !node->quoted; }
+static bool plain(const ig_yaml_node *node) {
+  return node->kind == IG_YAML_SCALAR && !node->quoted;
+}
 
 // [-+] digits
 static bool is_integer(const ig_yaml_node *node) {
@@ -41,7 +46,8 @@ static bool is_integer(const ig_yaml_node *node) {
   return *s && s[strspn(s, "0123456789")] == '\0';
 }
 
-// [-+] digits [. digits] [e [-+] digits], at least one digit before the exponent: YAML 1.2's core schema without hexadecimal, octal and the infinities.
+// [-+] digits [. digits] [e [-+] digits], at least one digit before the exponent: YAML 1.2's core
+// schema without hexadecimal, octal and the infinities.
 static bool parse_number(const ig_yaml_node *node, double *out) {
   if (!plain(node)) return false;
   const char *s = node->scalar + (*node->scalar == '-' || *node->scalar == '+');
@@ -69,43 +75,51 @@ static bool parse_bool(const ig_yaml_node *node, bool *out) {
   return *out || !strcmp(s, "false") || !strcmp(s, "False") || !strcmp(s, "FALSE");
 }
 
-ig_status ig_yaml_int(const ig_yaml_node *map, const char *key, int fallback, int *out, ig_error *err) {
+ig_status ig_yaml_int(const ig_yaml_node *map, const char *key, int fallback, int *out,
+                      ig_error *err) {
   const ig_yaml_node *node = ig_yaml_get(map, key);
   *out = fallback;
   if (!node) return IG_OK;
   if (!is_integer(node)) return expected(node, "an integer", err);
   errno = 0;
   long long value = strtoll(node->scalar, NULL, 10);
-  if (errno || value < INT_MIN || value > INT_MAX) return ig_yaml_fail(node, err, "%.100s is out of range", node->scalar);
+  if (errno || value < INT_MIN || value > INT_MAX)
+    return ig_yaml_fail(node, err, "%.100s is out of range", node->scalar);
   *out = (int)value;
   return IG_OK;
 }
 
-ig_status ig_yaml_u64(const ig_yaml_node *map, const char *key, uint64_t fallback, uint64_t *out, ig_error *err) {
+ig_status ig_yaml_u64(const ig_yaml_node *map, const char *key, uint64_t fallback, uint64_t *out,
+                      ig_error *err) {
   const ig_yaml_node *node = ig_yaml_get(map, key);
   *out = fallback;
   if (!node) return IG_OK;
-  if (!is_integer(node) || *node->scalar == '-') return expected(node, "a non-negative integer", err);
+  if (!is_integer(node) || *node->scalar == '-')
+    return expected(node, "a non-negative integer", err);
   errno = 0;
   unsigned long long value = strtoull(node->scalar, NULL, 10);
-  if (errno || value > UINT64_MAX) return ig_yaml_fail(node, err, "%.100s is out of range", node->scalar);
+  if (errno || value > UINT64_MAX)
+    return ig_yaml_fail(node, err, "%.100s is out of range", node->scalar);
   *out = value;
   return IG_OK;
 }
 
-ig_status ig_yaml_number(const ig_yaml_node *map, const char *key, double fallback, double *out, ig_error *err) {
+ig_status ig_yaml_number(const ig_yaml_node *map, const char *key, double fallback, double *out,
+                         ig_error *err) {
   const ig_yaml_node *node = ig_yaml_get(map, key);
   *out = fallback;
   return !node || parse_number(node, out) ? IG_OK : expected(node, "a number", err);
 }
 
-ig_status ig_yaml_bool(const ig_yaml_node *map, const char *key, bool fallback, bool *out, ig_error *err) {
+ig_status ig_yaml_bool(const ig_yaml_node *map, const char *key, bool fallback, bool *out,
+                       ig_error *err) {
   const ig_yaml_node *node = ig_yaml_get(map, key);
   *out = fallback;
   return !node || parse_bool(node, out) ? IG_OK : expected(node, "true or false", err);
 }
 
-ig_status ig_yaml_string(const ig_yaml_node *map, const char *key, const char *fallback, const char **out, ig_error *err) {
+ig_status ig_yaml_string(const ig_yaml_node *map, const char *key, const char *fallback,
+                         const char **out, ig_error *err) {
   const ig_yaml_node *node = ig_yaml_get(map, key);
   *out = fallback;
   if (!node) return IG_OK;
@@ -114,14 +128,16 @@ ig_status ig_yaml_string(const ig_yaml_node *map, const char *key, const char *f
   return IG_OK;
 }
 
-// ---- collections ---------------------------------------------------------------------------------------------------------------------
+// ---- collections ------------------------------------------------------------
 
-ig_status ig_yaml_map(const ig_yaml_node *map, const char *key, const ig_yaml_node **out, ig_error *err) {
+ig_status ig_yaml_map(const ig_yaml_node *map, const char *key, const ig_yaml_node **out,
+                      ig_error *err) {
   *out = ig_yaml_get(map, key);
   return !*out || (*out)->kind == IG_YAML_MAP ? IG_OK : expected(*out, "a map", err);
 }
 
-ig_status ig_yaml_strings(const ig_yaml_node *map, const char *key, const char ***out, size_t *count, ig_error *err) {
+ig_status ig_yaml_strings(const ig_yaml_node *map, const char *key, const char ***out,
+                          size_t *count, ig_error *err) {
   *out = NULL;
   *count = 0;
   const ig_yaml_node *node = ig_yaml_get(map, key);
@@ -129,15 +145,18 @@ ig_status ig_yaml_strings(const ig_yaml_node *map, const char *key, const char *
   if (node->kind == IG_YAML_MAP) return expected(node, "a string or a list of strings", err);
   size_t n = node->kind == IG_YAML_SEQUENCE ? node->count : 1;
   for (size_t i = 0; node->kind == IG_YAML_SEQUENCE && i < n; ++i)
-    if (node->children[i]->kind != IG_YAML_SCALAR) return expected(node->children[i], "a string", err);
+    if (node->children[i]->kind != IG_YAML_SCALAR)
+      return expected(node->children[i], "a string", err);
   *out = ig_allocate(n, sizeof **out, err);
   if (!*out) return IG_ERROR_MEMORY;
-  for (size_t i = 0; i < n; ++i) (*out)[i] = node->kind == IG_YAML_SEQUENCE ? node->children[i]->scalar : node->scalar;
+  for (size_t i = 0; i < n; ++i)
+    (*out)[i] = node->kind == IG_YAML_SEQUENCE ? node->children[i]->scalar : node->scalar;
   *count = n;
   return IG_OK;
 }
 
-ig_status ig_yaml_numbers(const ig_yaml_node *map, const char *key, size_t count, double *out, ig_error *err) {
+ig_status ig_yaml_numbers(const ig_yaml_node *map, const char *key, size_t count, double *out,
+                          ig_error *err) {
   const ig_yaml_node *node = ig_yaml_get(map, key);
   if (!node) return IG_OK;
   if (node->kind != IG_YAML_SEQUENCE || node->count != count) {
@@ -146,11 +165,12 @@ ig_status ig_yaml_numbers(const ig_yaml_node *map, const char *key, size_t count
     return expected(node, what, err);
   }
   for (size_t i = 0; i < count; ++i)
-    if (!parse_number(node->children[i], &out[i])) return expected(node->children[i], "a number", err);
+    if (!parse_number(node->children[i], &out[i]))
+      return expected(node->children[i], "a number", err);
   return IG_OK;
 }
 
-// ---- unknown keys --------------------------------------------------------------------------------------------------------------------
+// ---- unknown keys -----------------------------------------------------------
 
 #define MAX_COMPARED 64  // letters
 
@@ -166,7 +186,8 @@ static size_t edit_distance(const char *a, const char *b) {
       size_t best = one[j - 1] + (a[i - 1] != b[j - 1]);
       if (one[j] + 1 < best) best = one[j] + 1;
       if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && two[j - 2] + 1 < best) best = two[j - 2] + 1;
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && two[j - 2] + 1 < best)
+        best = two[j - 2] + 1;
       row[j] = best;
     }
     size_t *spare = two;
@@ -177,7 +198,8 @@ static size_t edit_distance(const char *a, const char *b) {
   return one[m];
 }
 
-static ig_status unknown_key(const ig_yaml_node *value, const char *key, const char *const *known, size_t count, ig_error *err) {
+static ig_status unknown_key(const ig_yaml_node *value, const char *key, const char *const *known,
+                             size_t count, ig_error *err) {
   const char *nearest = NULL;
   size_t least = strlen(key) / 3 + 2;  // farther than this is another word
   for (size_t i = 0; i < count; ++i) {
@@ -191,7 +213,8 @@ static ig_status unknown_key(const ig_yaml_node *value, const char *key, const c
   return ig_yaml_fail(value, err, "unknown key");
 }
 
-ig_status ig_yaml_check_keys(const ig_yaml_node *map, const char *const *known, size_t count, ig_error *err) {
+ig_status ig_yaml_check_keys(const ig_yaml_node *map, const char *const *known, size_t count,
+                             ig_error *err) {
   if (!map) return IG_OK;
   if (map->kind != IG_YAML_MAP) return expected(map, "a map", err);
   for (size_t i = 0; i < map->count; ++i) {
@@ -202,14 +225,15 @@ ig_status ig_yaml_check_keys(const ig_yaml_node *map, const char *const *known, 
   return IG_OK;
 }
 
-// ---- JSON ----------------------------------------------------------------------------------------------------------------------------
+// ---- JSON -------------------------------------------------------------------
 
 static json_t *scalar_to_json(const ig_yaml_node *node) {
   bool truth;
   double number;
   const char *s = node->scalar;
   if (node->quoted) return json_string(s);
-  if (!*s || !strcmp(s, "~") || !strcmp(s, "null") || !strcmp(s, "Null") || !strcmp(s, "NULL")) return json_null();
+  if (!*s || !strcmp(s, "~") || !strcmp(s, "null") || !strcmp(s, "Null") || !strcmp(s, "NULL"))
+    return json_null();
   if (parse_bool(node, &truth)) return json_boolean(truth);
   if (is_integer(node)) {
     errno = 0;
@@ -224,7 +248,8 @@ json_t *ig_yaml_to_json(const ig_yaml_node *node) {
   json_t *out = node->kind == IG_YAML_MAP ? json_object() : json_array();
   for (size_t i = 0; out && i < node->count; ++i) {
     json_t *child = ig_yaml_to_json(node->children[i]);
-    int failed = node->kind == IG_YAML_MAP ? json_object_set_new(out, node->keys[i], child) : json_array_append_new(out, child);
+    int failed = node->kind == IG_YAML_MAP ? json_object_set_new(out, node->keys[i], child)
+                                           : json_array_append_new(out, child);
     if (failed) {
       json_decref(out);
       out = NULL;

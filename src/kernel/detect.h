@@ -1,5 +1,6 @@
-// What a CPU can run, from its CPUID leaves and the state its operating system saves (Intel SDM vol. 1, 13.3 and 14.3; vol. 2, CPUID).
-// Pure functions of recorded numbers, so that tests can ask about CPUs they do not have.
+// What a CPU can run, from its CPUID leaves and the state its operating system saves (Intel SDM
+// vol. 1, 13.3 and 14.3; vol. 2, CPUID). Pure functions of recorded numbers, so that tests can ask
+// about CPUs they do not have.
 #ifndef IG_KERNEL_DETECT_H
 #define IG_KERNEL_DETECT_H
 #include <stdbool.h>

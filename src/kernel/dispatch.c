@@ -35,15 +35,20 @@ static bool has_all(uint64_t value, uint64_t bits) { return (value & bits) == bi
 ig_cpu_features ig_cpu_features_of(const ig_cpu_leaves *leaves) {
   ig_cpu_features features = {0};
   const uint32_t wanted1 = LEAF1_ECX_FMA | LEAF1_ECX_OSXSAVE | LEAF1_ECX_AVX | LEAF1_ECX_F16C;
-  features.avx2 = has_all(leaves->leaf1_ecx, wanted1) && has_all(leaves->leaf7_ebx, LEAF7_EBX_AVX2) && has_all(leaves->xcr0, XCR0_YMM);
-  const uint32_t wanted7 = LEAF7_EBX_AVX512F | LEAF7_EBX_AVX512DQ | LEAF7_EBX_AVX512BW | LEAF7_EBX_AVX512VL;
-  features.avx512 = features.avx2 && has_all(leaves->leaf7_ebx, wanted7) && has_all(leaves->xcr0, XCR0_ZMM);
-  features.amx = features.avx512 && has_all(leaves->leaf7_edx, LEAF7_EDX_AMX_BF16 | LEAF7_EDX_AMX_TILE) &&
-                 has_all(leaves->leaf7_1_eax, LEAF7_1_EAX_AVX512_BF16) && has_all(leaves->xcr0, XCR0_TILES);
+  features.avx2 = has_all(leaves->leaf1_ecx, wanted1) &&
+                  has_all(leaves->leaf7_ebx, LEAF7_EBX_AVX2) && has_all(leaves->xcr0, XCR0_YMM);
+  const uint32_t wanted7 =
+      LEAF7_EBX_AVX512F | LEAF7_EBX_AVX512DQ | LEAF7_EBX_AVX512BW | LEAF7_EBX_AVX512VL;
+  features.avx512 =
+      features.avx2 && has_all(leaves->leaf7_ebx, wanted7) && has_all(leaves->xcr0, XCR0_ZMM);
+  features.amx =
+      features.avx512 && has_all(leaves->leaf7_edx, LEAF7_EDX_AMX_BF16 | LEAF7_EDX_AMX_TILE) &&
+      has_all(leaves->leaf7_1_eax, LEAF7_1_EAX_AVX512_BF16) && has_all(leaves->xcr0, XCR0_TILES);
   return features;
 }
 
-// Linux hands a process the tiles' state only where it asks for it (Documentation/arch/x86/xstate.rst).
+// Linux hands a process the tiles' state only where it asks for it
+// (Documentation/arch/x86/xstate.rst).
 static bool tiles_granted(void) {
 #if defined(IG_AMX) && defined(__linux__)
   enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
@@ -101,10 +106,14 @@ ig_status ig_kernels_select(const ig_kernels **out, ig_error *err) {
   for (const ig_kernels *const *table = tables; *table; table++) {
     if (wanted && strcmp((*table)->name, wanted) != 0) continue;
     bool supported = ig_kernels_supported(*table);
-    if (wanted && !supported) return ig_fail(err, IG_ERROR_UNSUPPORTED, "IG_ISA: this CPU (or its operating system) lacks '%s'", wanted);
+    if (wanted && !supported)
+      return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                     "IG_ISA: this CPU (or its operating system) lacks '%s'", wanted);
     if (supported) found = *table;
   }
-  if (!found) return ig_fail(err, IG_ERROR_ARGUMENT, "IG_ISA: unknown instruction set '%s' (reference, avx2, avx512, amx)", wanted);
+  if (!found)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "IG_ISA: unknown instruction set '%s' (reference, avx2, avx512, amx)", wanted);
   *out = found;
   return IG_OK;
 }
@@ -124,7 +133,8 @@ const char *ig_isa_supported(size_t index) {
   return NULL;
 }
 
-// Leaves 0x80000002 to 0x80000004 hold it, 16 bytes each (Intel SDM vol. 2, CPUID: processor brand string), padded with blanks on either side.
+// Leaves 0x80000002 to 0x80000004 hold it, 16 bytes each (Intel SDM vol. 2, CPUID: processor brand
+// string), padded with blanks on either side.
 void ig_cpu_name(char name[64]) {
   char text[49] = "";
 #if defined(__x86_64__)

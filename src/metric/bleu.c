@@ -1,4 +1,5 @@
-// Corpus BLEU (Papineni et al. 2002) as sacreBLEU computes it: order 4, exponential smoothing (Chen and Cherry 2014, method 3).
+// Corpus BLEU (Papineni et al. 2002) as sacreBLEU computes it: order 4, exponential smoothing (Chen
+// and Cherry 2014, method 3).
 #include <math.h>
 
 #include "base/error.h"
@@ -6,17 +7,27 @@
 #include "metric/corpus.h"
 #include "metric/tokenize.h"
 
-enum { ORDER = 4, HYPOTHESIS_LENGTH = 0, REFERENCE_LENGTH = 1, CORRECT = 2, TOTAL = CORRECT + ORDER };
+enum {
+  ORDER = 4,
+  HYPOTHESIS_LENGTH = 0,
+  REFERENCE_LENGTH = 1,
+  CORRECT = 2,
+  TOTAL = CORRECT + ORDER
+};
 
-static const char *tokenizer_name(const ig_score_options *o) { return o->tokenize ? o->tokenize : "13a"; }
+static const char *tokenizer_name(const ig_score_options *o) {
+  return o->tokenize ? o->tokenize : "13a";
+}
 
-static ig_status prepare(const ig_score_options *o, ig_codes *line, ig_words *words, ig_error *err) {
+static ig_status prepare(const ig_score_options *o, ig_codes *line, ig_words *words,
+                         ig_error *err) {
   if (o->lowercase) IG_TRY(ig_codes_lower(line, err));
   IG_TRY(ig_bleu_tokenizer_find(tokenizer_name(o))->run(line, err));
   return ig_words_split(words, line, err);
 }
 
-static ig_status add_words(const ig_words *h, const ig_words *r, double s[IG_STATISTICS], ig_error *err) {
+static ig_status add_words(const ig_words *h, const ig_words *r, double s[IG_STATISTICS],
+                           ig_error *err) {
   s[HYPOTHESIS_LENGTH] += (double)h->count;
   s[REFERENCE_LENGTH] += (double)r->count;
   for (size_t n = 1; n <= ORDER; n++) {
@@ -28,7 +39,8 @@ static ig_status add_words(const ig_words *h, const ig_words *r, double s[IG_STA
   return IG_OK;
 }
 
-static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference, double s[IG_STATISTICS], ig_error *err) {
+static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference,
+                     double s[IG_STATISTICS], ig_error *err) {
   ig_words h = {0}, r = {0};
   ig_status status = prepare(o, hypothesis, &h, err);
   if (status == IG_OK) status = prepare(o, reference, &r, err);
@@ -64,15 +76,16 @@ static bool precisions(const double s[IG_STATISTICS], double p[ORDER]) {
 
 static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
   double p[ORDER], logs = 0;
-  const double hypothesis = s[HYPOTHESIS_LENGTH], reference = s[REFERENCE_LENGTH], bp = brevity_penalty(hypothesis, reference);
+  const double hypothesis = s[HYPOTHESIS_LENGTH], reference = s[REFERENCE_LENGTH],
+               bp = brevity_penalty(hypothesis, reference);
   const bool any = precisions(s, p);
   for (int n = 0; n < ORDER; n++) logs += p[n] > 0 ? log(p[n]) : -9999999999.0;
   out->value = any ? bp * exp(logs / ORDER) : 0.0;
   ig_format(out->line, sizeof out->line,
             "BLEU|nrefs:1|case:%s|eff:no|tok:%s|smooth:exp|version:" IG_SACREBLEU
             " = %.1f %.1f/%.1f/%.1f/%.1f (BP = %.3f ratio = %.3f hyp_len = %.0f ref_len = %.0f)",
-            o->lowercase ? "lc" : "mixed", tokenizer_name(o), out->value, p[0], p[1], p[2], p[3], bp, reference > 0 ? hypothesis / reference : 0.0,
-            hypothesis, reference);
+            o->lowercase ? "lc" : "mixed", tokenizer_name(o), out->value, p[0], p[1], p[2], p[3],
+            bp, reference > 0 ? hypothesis / reference : 0.0, hypothesis, reference);
 }
 
 const ig_metric_kind ig_metric_bleu = {add, finish};

@@ -1,24 +1,33 @@
-// chrF and chrF++ (Popovic 2015, 2017): F2 of the average precision and recall over character 1- to 6-grams and word n-grams.
+// chrF and chrF++ (Popovic 2015, 2017): F2 of the average precision and recall over character 1- to
+// 6-grams and word n-grams.
 #include <string.h>
 
 #include "base/error.h"
 #include "base/number.h"
 #include "metric/corpus.h"
 
-enum { CHARACTERS = 6, PARTS = 3 };  // three statistics an order: n-grams of the hypothesis, of the reference, of both
+enum {
+  CHARACTERS = 6,
+  PARTS = 3
+};  // three statistics an order: n-grams of the hypothesis, of the reference, of both
 static const double beta2 = 4.0;
 
-static ig_status add_order(const int32_t *h, size_t h_count, const int32_t *r, size_t r_count, size_t n, double *s, ig_error *err) {
+static ig_status add_order(const int32_t *h, size_t h_count, const int32_t *r, size_t r_count,
+                           size_t n, double *s, ig_error *err) {
   size_t matches;
   IG_TRY(ig_ngram_matches(h, h_count, r, r_count, n, &matches, err));
   const size_t of_reference = ig_ngram_count(r_count, n);
-  s[0] += of_reference ? (double)ig_ngram_count(h_count, n) : 0;  // an order the reference lacks does not count against the hypothesis
+  s[0] += of_reference ? (double)ig_ngram_count(h_count, n)
+                       : 0;  // an order the reference lacks does not count against the hypothesis
   s[1] += (double)of_reference;
   s[2] += (double)matches;
   return IG_OK;
 }
 
-static bool punctuation(int32_t c) { return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~'); }
+static bool punctuation(int32_t c) {
+  return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') ||
+         (c >= '{' && c <= '~');
+}
 
 // Words, a mark at the end, or else at the beginning, taken off.
 static ig_status split_words(const ig_codes *line, ig_words *words, ig_error *err) {
@@ -27,7 +36,10 @@ static ig_status split_words(const ig_codes *line, ig_words *words, ig_error *er
   for (size_t i = 0; status == IG_OK && i < whole.count; i++) {
     const size_t begin = whole.begin[i], end = whole.end[i];
     size_t cut = end;
-    if (end - begin > 1) cut = punctuation(line->points[end - 1]) ? end - 1 : punctuation(line->points[begin]) ? begin + 1 : end;
+    if (end - begin > 1)
+      cut = punctuation(line->points[end - 1]) ? end - 1
+            : punctuation(line->points[begin]) ? begin + 1
+                                               : end;
     status = ig_words_push(words, begin, cut, err);
     if (status == IG_OK && cut < end) status = ig_words_push(words, cut, end, err);
   }
@@ -35,7 +47,8 @@ static ig_status split_words(const ig_codes *line, ig_words *words, ig_error *er
   return status;
 }
 
-static ig_status add_words(int order, const ig_codes *hypothesis, const ig_codes *reference, double *s, ig_error *err) {
+static ig_status add_words(int order, const ig_codes *hypothesis, const ig_codes *reference,
+                           double *s, ig_error *err) {
   ig_words h = {0}, r = {0};
   ig_status status = split_words(hypothesis, &h, err);
   if (status == IG_OK) status = split_words(reference, &r, err);
@@ -54,16 +67,19 @@ static void remove_spaces(ig_codes *line) {
   line->count = to;
 }
 
-static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference, double s[IG_STATISTICS], ig_error *err) {
+static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference,
+                     double s[IG_STATISTICS], ig_error *err) {
   if (o->lowercase) {
     IG_TRY(ig_codes_lower(hypothesis, err));
     IG_TRY(ig_codes_lower(reference, err));
   }
-  if (o->chrf_word_order) IG_TRY(add_words(o->chrf_word_order, hypothesis, reference, s + PARTS * CHARACTERS, err));
+  if (o->chrf_word_order)
+    IG_TRY(add_words(o->chrf_word_order, hypothesis, reference, s + PARTS * CHARACTERS, err));
   remove_spaces(hypothesis);
   remove_spaces(reference);
   for (size_t n = 1; n <= CHARACTERS; n++)
-    IG_TRY(add_order(hypothesis->points, hypothesis->count, reference->points, reference->count, n, s + PARTS * (n - 1), err));
+    IG_TRY(add_order(hypothesis->points, hypothesis->count, reference->points, reference->count, n,
+                     s + PARTS * (n - 1), err));
   return IG_OK;
 }
 
@@ -78,9 +94,14 @@ static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_
     orders++;
   }
   if (orders) precision /= orders, recall /= orders;
-  out->value = precision + recall > 0 ? 100.0 * ((1 + beta2) * precision * recall / (beta2 * precision + recall)) : 0.0;
-  ig_format(out->line, sizeof out->line, "chrF2%.*s|nrefs:1|case:%s|eff:yes|nc:%d|nw:%d|space:no|version:" IG_SACREBLEU " = %.1f", o->chrf_word_order,
-            "++++++", o->lowercase ? "lc" : "mixed", CHARACTERS, o->chrf_word_order, out->value);
+  out->value = precision + recall > 0
+                   ? 100.0 * ((1 + beta2) * precision * recall / (beta2 * precision + recall))
+                   : 0.0;
+  ig_format(out->line, sizeof out->line,
+            "chrF2%.*s|nrefs:1|case:%s|eff:yes|nc:%d|nw:%d|space:no|version:" IG_SACREBLEU
+            " = %.1f",
+            o->chrf_word_order, "++++++", o->lowercase ? "lc" : "mixed", CHARACTERS,
+            o->chrf_word_order, out->value);
 }
 
 const ig_metric_kind ig_metric_chrf = {add, finish};

@@ -15,32 +15,38 @@ void ig_codes_free(ig_codes *codes) {
 }
 
 ig_status ig_codes_push(ig_codes *codes, int32_t point, ig_error *err) {
-  if (codes->count == codes->capacity) IG_TRY(ig_grow((void **)&codes->points, &codes->capacity, codes->count + 1, sizeof *codes->points, err));
+  if (codes->count == codes->capacity)
+    IG_TRY(ig_grow((void **)&codes->points, &codes->capacity, codes->count + 1,
+                   sizeof *codes->points, err));
   codes->points[codes->count++] = point;
   return IG_OK;
 }
 
 bool ig_code_space(int32_t c) {
-  return (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
-         c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+  return (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
+         c == 0x3000;
 }
 
 ig_status ig_codes_decode(ig_codes *codes, const char *line, ig_error *err) {
   size_t length = strlen(line), bad;
   codes->count = 0;
-  if (!ig_utf8_valid(line, length, &bad)) return ig_fail(err, IG_ERROR_FORMAT, "invalid UTF-8 at byte %zu", bad + 1);
+  if (!ig_utf8_valid(line, length, &bad))
+    return ig_fail(err, IG_ERROR_FORMAT, "invalid UTF-8 at byte %zu", bad + 1);
   for (size_t i = 0; i < length;) {
     int32_t point;
-    i += (size_t)utf8proc_iterate((const utf8proc_uint8_t *)line + i, (utf8proc_ssize_t)(length - i), &point);
+    i += (size_t)utf8proc_iterate((const utf8proc_uint8_t *)line + i,
+                                  (utf8proc_ssize_t)(length - i), &point);
     IG_TRY(ig_codes_push(codes, point, err));
   }
   while (codes->count && ig_code_space(codes->points[codes->count - 1])) codes->count--;
   return IG_OK;
 }
 
-// ---- lower case ---------------------------------------------------------------------------------------------------------------------------
+// ---- lower case -------------------------------------------------------------
 
-// Unicode's Case_Ignorable (Unicode 15, 3.13 D136), by category and the punctuation of Word_Break MidLetter, MidNumLet and Single_Quote.
+// Unicode's Case_Ignorable (Unicode 15, 3.13 D136), by category and the punctuation of Word_Break
+// MidLetter, MidNumLet and Single_Quote.
 static bool case_ignorable(int32_t c) {
   switch (utf8proc_category(c)) {
     case UTF8PROC_CATEGORY_MN:
@@ -49,19 +55,23 @@ static bool case_ignorable(int32_t c) {
     case UTF8PROC_CATEGORY_LM:
     case UTF8PROC_CATEGORY_SK: return true;
     default:
-      return c == '\'' || c == '.' || c == ':' || c == 0xb7 || c == 0x387 || c == 0x55f || c == 0x5f4 || c == 0x2018 || c == 0x2019 || c == 0x2024 ||
-             c == 0x2027 || c == 0xfe13 || c == 0xfe52 || c == 0xfe55 || c == 0xff07 || c == 0xff0e || c == 0xff1a;
+      return c == '\'' || c == '.' || c == ':' || c == 0xb7 || c == 0x387 || c == 0x55f ||
+             c == 0x5f4 || c == 0x2018 || c == 0x2019 || c == 0x2024 || c == 0x2027 ||
+             c == 0xfe13 || c == 0xfe52 || c == 0xfe55 || c == 0xff07 || c == 0xff0e || c == 0xff1a;
   }
 }
 
 static bool cased(int32_t c) {
   const utf8proc_category_t category = utf8proc_category(c);
-  return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL || category == UTF8PROC_CATEGORY_LT || c == 0xaa || c == 0xba ||
-         (c >= 0x2160 && c <= 0x217f) || (c >= 0x24b6 && c <= 0x24e9) || (c >= 0x1f130 && c <= 0x1f149) || (c >= 0x1f150 && c <= 0x1f169) ||
+  return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL ||
+         category == UTF8PROC_CATEGORY_LT || c == 0xaa || c == 0xba ||
+         (c >= 0x2160 && c <= 0x217f) || (c >= 0x24b6 && c <= 0x24e9) ||
+         (c >= 0x1f130 && c <= 0x1f149) || (c >= 0x1f150 && c <= 0x1f169) ||
          (c >= 0x1f170 && c <= 0x1f189);
 }
 
-// A capital sigma ends a word: a cased letter stands before it and none behind it (Unicode SpecialCasing, Final_Sigma).
+// A capital sigma ends a word: a cased letter stands before it and none behind it (Unicode
+// SpecialCasing, Final_Sigma).
 static bool final_sigma(const ig_codes *codes, size_t at) {
   size_t i = at;
   while (i > 0 && case_ignorable(codes->points[i - 1])) i--;
@@ -89,7 +99,7 @@ ig_status ig_codes_lower(ig_codes *codes, ig_error *err) {
   return status;
 }
 
-// ---- words --------------------------------------------------------------------------------------------------------------------------------
+// ---- words ------------------------------------------------------------------
 
 void ig_words_free(ig_words *words) {
   free(words->begin);
@@ -101,9 +111,12 @@ void ig_words_free(ig_words *words) {
 ig_status ig_words_push(ig_words *words, size_t begin, size_t end, ig_error *err) {
   if (words->count == words->capacity) {
     size_t capacities[] = {words->capacity, words->capacity, words->capacity};
-    IG_TRY(ig_grow((void **)&words->begin, &capacities[0], words->count + 1, sizeof *words->begin, err));
-    IG_TRY(ig_grow((void **)&words->end, &capacities[1], words->count + 1, sizeof *words->end, err));
-    IG_TRY(ig_grow((void **)&words->number, &capacities[2], words->count + 1, sizeof *words->number, err));
+    IG_TRY(ig_grow((void **)&words->begin, &capacities[0], words->count + 1, sizeof *words->begin,
+                   err));
+    IG_TRY(
+        ig_grow((void **)&words->end, &capacities[1], words->count + 1, sizeof *words->end, err));
+    IG_TRY(ig_grow((void **)&words->number, &capacities[2], words->count + 1, sizeof *words->number,
+                   err));
     words->capacity = capacities[0];
     for (int i = 1; i < 3; i++)
       if (capacities[i] < words->capacity) words->capacity = capacities[i];
@@ -138,11 +151,13 @@ static int compare_words(const void *left, const void *right) {
 
 static size_t list_words(word_entry *entries, ig_words *words, const ig_codes *codes) {
   for (size_t i = 0; i < words->count; i++)
-    entries[i] = (word_entry){codes->points + words->begin[i], words->end[i] - words->begin[i], &words->number[i]};
+    entries[i] = (word_entry){codes->points + words->begin[i], words->end[i] - words->begin[i],
+                              &words->number[i]};
   return words->count;
 }
 
-ig_status ig_words_number(ig_words *a, const ig_codes *a_codes, ig_words *b, const ig_codes *b_codes, ig_error *err) {
+ig_status ig_words_number(ig_words *a, const ig_codes *a_codes, ig_words *b,
+                          const ig_codes *b_codes, ig_error *err) {
   word_entry *entries = ig_allocate(a->count + b->count, sizeof *entries, err);
   if (!entries) return IG_ERROR_MEMORY;
   size_t count = list_words(entries, a, a_codes);
@@ -157,13 +172,15 @@ ig_status ig_words_number(ig_words *a, const ig_codes *a_codes, ig_words *b, con
   return IG_OK;
 }
 
-// ---- n-grams ------------------------------------------------------------------------------------------------------------------------------
+// ---- n-grams ----------------------------------------------------------------
 
 typedef struct ngram {
   int32_t symbols[IG_NGRAM_MOST];  // zeros behind the n-th
 } ngram;
 
-static int compare_ngrams(const void *left, const void *right) { return memcmp(left, right, sizeof(ngram)); }
+static int compare_ngrams(const void *left, const void *right) {
+  return memcmp(left, right, sizeof(ngram));
+}
 
 static void list_ngrams(ngram *out, const int32_t *symbols, size_t count, size_t n) {
   for (size_t i = 0; i < count; i++) {
@@ -173,7 +190,8 @@ static void list_ngrams(ngram *out, const int32_t *symbols, size_t count, size_t
   qsort(out, count, sizeof *out, compare_ngrams);
 }
 
-ig_status ig_ngram_matches(const int32_t *a, size_t a_count, const int32_t *b, size_t b_count, size_t n, size_t *matches, ig_error *err) {
+ig_status ig_ngram_matches(const int32_t *a, size_t a_count, const int32_t *b, size_t b_count,
+                           size_t n, size_t *matches, ig_error *err) {
   const size_t left = ig_ngram_count(a_count, n), right = ig_ngram_count(b_count, n);
   *matches = 0;
   if (left == 0 || right == 0) return IG_OK;

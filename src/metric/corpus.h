@@ -6,10 +6,13 @@
 #define IG_STATISTICS 36  // chrF: 3 for each of 6 orders of characters and 6 of words
 
 typedef struct ig_metric_kind {
-  // Adds the statistics of one pair of lines (white space at their ends already gone). The lines may be changed.
-  ig_status (*add)(const ig_score_options *options, ig_codes *hypothesis, ig_codes *reference, double statistics[IG_STATISTICS], ig_error *err);
+  // Adds the statistics of one pair of lines (white space at their ends already gone). The lines
+  // may be changed.
+  ig_status (*add)(const ig_score_options *options, ig_codes *hypothesis, ig_codes *reference,
+                   double statistics[IG_STATISTICS], ig_error *err);
   // The score of the sums and the line sacreBLEU prints for it.
-  void (*finish)(const ig_score_options *options, const double statistics[IG_STATISTICS], ig_score *out);
+  void (*finish)(const ig_score_options *options, const double statistics[IG_STATISTICS],
+                 ig_score *out);
 } ig_metric_kind;
 
 extern const ig_metric_kind ig_metric_bleu, ig_metric_chrf, ig_metric_ter;

@@ -7,23 +7,29 @@
 
 static ig_status check_options(const ig_score_options *o, size_t count, ig_error *err) {
   if (o->metric != IG_BLEU && o->metric != IG_CHRF && o->metric != IG_TER)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "metric: expected IG_BLEU, IG_CHRF or IG_TER, found %d", (int)o->metric);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "metric: expected IG_BLEU, IG_CHRF or IG_TER, found %d",
+                   (int)o->metric);
   if (count == 0) return ig_fail(err, IG_ERROR_ARGUMENT, "there is no line to score");
   if (o->metric == IG_BLEU && o->tokenize && !ig_bleu_tokenizer_find(o->tokenize))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "tokenize: expected 13a, zh, char, intl or none, found \"%s\"", o->tokenize);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "tokenize: expected 13a, zh, char, intl or none, found \"%s\"", o->tokenize);
   if (o->metric == IG_CHRF && (o->chrf_word_order < 0 || o->chrf_word_order > IG_NGRAM_MOST))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "chrf_word_order: expected 0 to %d, found %d", IG_NGRAM_MOST, o->chrf_word_order);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "chrf_word_order: expected 0 to %d, found %d",
+                   IG_NGRAM_MOST, o->chrf_word_order);
   return IG_OK;
 }
 
-static ig_status read_line(const char *what, size_t number, const char *line, ig_codes *codes, ig_error *err) {
+static ig_status read_line(const char *what, size_t number, const char *line, ig_codes *codes,
+                           ig_error *err) {
   const ig_status status = line ? ig_codes_decode(codes, line, err) : ig_need(line, "text", err);
   return status == IG_OK ? status : ig_fail_in(err, status, "%s line %zu", what, number);
 }
 
-ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses, const char *const *references, size_t count, ig_score *out,
+ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses,
+                         const char *const *references, size_t count, ig_score *out,
                          ig_error *err) {
-  static const ig_metric_kind *const kinds[] = {[IG_BLEU] = &ig_metric_bleu, [IG_CHRF] = &ig_metric_chrf, [IG_TER] = &ig_metric_ter};
+  static const ig_metric_kind *const kinds[] = {
+      [IG_BLEU] = &ig_metric_bleu, [IG_CHRF] = &ig_metric_chrf, [IG_TER] = &ig_metric_ter};
   const ig_score_options defaults = {.metric = IG_BLEU};
   if (!options) options = &defaults;
   *out = (ig_score){0};

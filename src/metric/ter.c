@@ -1,5 +1,6 @@
-// Translation edit rate (Snover et al. 2006): insertions, deletions, substitutions and shifts of word sequences, over the reference's length.
-// Limits, preferences and the beam round the diagonal are those of sacreBLEU's tercom imitation, so that the numbers are the same.
+// Translation edit rate (Snover et al. 2006): insertions, deletions, substitutions and shifts of
+// word sequences, over the reference's length. Limits, preferences and the beam round the diagonal
+// are those of sacreBLEU's tercom imitation, so that the numbers are the same.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +18,13 @@ typedef enum edit { KEEP, SUBSTITUTE, INSERT, DELETE } edit;
 // One pair of lines. Hypotheses are arrays of h words, the reference has r.
 typedef struct aligner {
   size_t h, r;
-  const int32_t *reference;          // (r)
-  int32_t *words;                    // (h): the hypothesis as shifted so far
-  int32_t *candidate, *best;         // (h)
-  int *cost;                         // (h+1, r+1)
-  unsigned char *edits;              // (h+1, r+1): how each cell was reached
-  size_t *aligned;                   // (r): the hypothesis position of each reference word, one more: 0 = before the first
+  const int32_t *reference;   // (r)
+  int32_t *words;             // (h): the hypothesis as shifted so far
+  int32_t *candidate, *best;  // (h)
+  int *cost;                  // (h+1, r+1)
+  unsigned char *edits;       // (h+1, r+1): how each cell was reached
+  size_t *aligned;  // (r): the hypothesis position of each reference word, one more: 0 = before the
+                    // first
   unsigned char *h_error, *r_error;  // (h), (r)
   int checked;                       // shift candidates tried
 } aligner;
@@ -30,7 +32,8 @@ typedef struct aligner {
 // The columns of row i that the beam reaches: first .. last-1.
 static void beam_of(const aligner *a, size_t i, size_t *first, size_t *last) {
   const double ratio = (double)a->r / (double)a->h;
-  const double width = BEAM < ratio / 2 ? ceil(ratio / 2 + BEAM) : BEAM, middle = floor((double)i * ratio);
+  const double width = BEAM < ratio / 2 ? ceil(ratio / 2 + BEAM) : BEAM,
+               middle = floor((double)i * ratio);
   *first = middle > width ? (size_t)(middle - width) : 0;
   *last = (size_t)(middle + width) < a->r + 1 && i < a->h ? (size_t)(middle + width) : a->r + 1;
 }
@@ -63,7 +66,8 @@ static int distance(aligner *a, const int32_t *words) {
   return a->cost[a->h * width + a->r];
 }
 
-// Follows the edits back: which reference word stands where in the hypothesis, and which words of either are wrong.
+// Follows the edits back: which reference word stands where in the hypothesis, and which words of
+// either are wrong.
 static void align(aligner *a) {
   const size_t width = a->r + 1;
   for (size_t i = a->h, j = a->r; i > 0 || j > 0;) {
@@ -97,19 +101,23 @@ static void shift(const aligner *a, size_t start, size_t length, size_t target, 
   const int32_t *w = a->words;
   const size_t end = start + length;
   if (target < start) {
-    copy_words(&out, w, target), copy_words(&out, w + start, length), copy_words(&out, w + target, start - target);
+    copy_words(&out, w, target), copy_words(&out, w + start, length),
+        copy_words(&out, w + target, start - target);
     copy_words(&out, w + end, a->h - end);
   } else if (target > end) {
-    copy_words(&out, w, start), copy_words(&out, w + end, target - end), copy_words(&out, w + start, length);
+    copy_words(&out, w, start), copy_words(&out, w + end, target - end),
+        copy_words(&out, w + start, length);
     copy_words(&out, w + target, a->h - target);
   } else {  // within the stretch: so many words of what follows come first
     const size_t behind = target - start < a->h - end ? target - start : a->h - end;
-    copy_words(&out, w, start), copy_words(&out, w + end, behind), copy_words(&out, w + start, length);
+    copy_words(&out, w, start), copy_words(&out, w + end, behind),
+        copy_words(&out, w + start, length);
     copy_words(&out, w + end + behind, a->h - end - behind);
   }
 }
 
-// The best shift so far: most edits saved, then longest, then earliest in the hypothesis, then earliest target.
+// The best shift so far: most edits saved, then longest, then earliest in the hypothesis, then
+// earliest target.
 typedef struct ranking {
   bool found;
   long gain, length, start, target;
@@ -130,7 +138,8 @@ typedef struct match {
 
 static void try_targets(aligner *a, const match *m, int before, ranking *best) {
   size_t previous = SIZE_MAX;
-  for (size_t offset = 0; offset <= m->length; offset++) {  // offset - 1 words behind the match's place in the reference
+  for (size_t offset = 0; offset <= m->length;
+       offset++) {  // offset - 1 words behind the match's place in the reference
     size_t target = 0;
     if (m->start_r + offset > 0) {
       if (m->start_r + offset - 1 >= a->r) break;
@@ -139,7 +148,8 @@ static void try_targets(aligner *a, const match *m, int before, ranking *best) {
     if (target == previous) continue;
     previous = target;
     shift(a, m->start_h, m->length, target, a->candidate);
-    const ranking now = {true, before - distance(a, a->candidate), (long)m->length, (long)m->start_h, (long)target};
+    const ranking now = {true, before - distance(a, a->candidate), (long)m->length,
+                         (long)m->start_h, (long)target};
     a->checked++;
     if (!better(&now, best)) continue;
     *best = now;
@@ -147,10 +157,12 @@ static void try_targets(aligner *a, const match *m, int before, ranking *best) {
   }
 }
 
-// A shift makes sense where both places are wrong now and the target is not inside the stretch itself.
+// A shift makes sense where both places are wrong now and the target is not inside the stretch
+// itself.
 static bool worth(const aligner *a, const match *m) {
   const size_t place = a->aligned[m->start_r];  // one more than the position
-  if (!any(a->h_error + m->start_h, m->length) || !any(a->r_error + m->start_r, m->length)) return false;
+  if (!any(a->h_error + m->start_h, m->length) || !any(a->r_error + m->start_r, m->length))
+    return false;
   return !(place > m->start_h && place <= m->start_h + m->length);
 }
 
@@ -162,7 +174,9 @@ static ranking best_shift(aligner *a) {
   for (size_t i = 0; i < a->h; i++)
     for (size_t j = 0; j < a->r; j++) {
       if ((i > j ? i - j : j - i) > SHIFT_DISTANCE) continue;
-      for (size_t n = 0; n < SHIFT_SIZE && i + n < a->h && j + n < a->r && a->words[i + n] == a->reference[j + n]; n++) {
+      for (size_t n = 0;
+           n < SHIFT_SIZE && i + n < a->h && j + n < a->r && a->words[i + n] == a->reference[j + n];
+           n++) {
         const match m = {i, j, n + 1};
         if (!worth(a, &m)) continue;
         try_targets(a, &m, before, &best);
@@ -208,7 +222,8 @@ static ig_status edits_of(const ig_words *h, const ig_words *r, double *edits, i
   return status;
 }
 
-static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference, double s[IG_STATISTICS], ig_error *err) {
+static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference,
+                     double s[IG_STATISTICS], ig_error *err) {
   (void)o;  // always lower case, as sacreBLEU's default
   ig_words h = {0}, r = {0};
   double edits = 0;
@@ -228,7 +243,10 @@ static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *
 static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
   (void)o;
   out->value = s[LENGTH] > 0 ? 100.0 * s[EDITS] / s[LENGTH] : s[EDITS] > 0 ? 100.0 : 0.0;
-  ig_format(out->line, sizeof out->line, "TER|nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:" IG_SACREBLEU " = %.1f", out->value);
+  ig_format(out->line, sizeof out->line,
+            "TER|nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:" IG_SACREBLEU
+            " = %.1f",
+            out->value);
 }
 
 const ig_metric_kind ig_metric_ter = {add, finish};

@@ -5,7 +5,8 @@
 
 typedef struct ig_bleu_tokenizer {
   const char *name;
-  ig_status (*run)(ig_codes *line, ig_error *err);  // in place; tokens are then what white space separates
+  ig_status (*run)(ig_codes *line,
+                   ig_error *err);  // in place; tokens are then what white space separates
 } ig_bleu_tokenizer;
 const ig_bleu_tokenizer *ig_bleu_tokenizer_find(const char *name);  // NULL: unknown
 #endif

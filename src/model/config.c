@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 
-ig_config ig_config_torch(int vocab_size, int d_model, int nhead, int num_encoder_layers, int num_decoder_layers, int dim_feedforward,
-                          float dropout) {
+ig_config ig_config_torch(int vocab_size, int d_model, int nhead, int num_encoder_layers,
+                          int num_decoder_layers, int dim_feedforward, float dropout) {
   return (ig_config){
       .family = "torch",
       .vocab_size = vocab_size,
@@ -43,11 +43,12 @@ typedef struct ig_bound {
   long value, low, high;
 } ig_bound;
 
-static ig_status check_bounds(const ig_bound *bounds, size_t count, const char *where, ig_error *err) {
+static ig_status check_bounds(const ig_bound *bounds, size_t count, const char *where,
+                              ig_error *err) {
   for (size_t i = 0; i < count; i++)
     if (bounds[i].value < bounds[i].low || bounds[i].value > bounds[i].high)
-      return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %s: expected a number from %ld to %ld, found %ld", where, bounds[i].name, bounds[i].low,
-                     bounds[i].high, bounds[i].value);
+      return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %s: expected a number from %ld to %ld, found %ld",
+                     where, bounds[i].name, bounds[i].low, bounds[i].high, bounds[i].value);
   return IG_OK;
 }
 
@@ -72,22 +73,33 @@ ig_status ig_config_check(const ig_config *c, const char *where, ig_error *err) 
   };
   IG_TRY(check_bounds(bounds, sizeof bounds / sizeof *bounds, where, err));
   if (c->d_model % 2)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: d_model: expected an even number (sinusoid positions), found %d", where, c->d_model);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s: d_model: expected an even number (sinusoid positions), found %d", where,
+                   c->d_model);
   if (c->d_model % c->encoder_heads || c->d_model % c->decoder_heads)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: d_model %d is not a multiple of the attention heads (%d encoder, %d decoder)", where, c->d_model,
-                   c->encoder_heads, c->decoder_heads);
+    return ig_fail(
+        err, IG_ERROR_ARGUMENT,
+        "%s: d_model %d is not a multiple of the attention heads (%d encoder, %d decoder)", where,
+        c->d_model, c->encoder_heads, c->decoder_heads);
   if (c->shared_embedding && c->vocab_size != c->target_vocab_size)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: a shared embedding needs vocabularies of one size, found %d and %d", where, c->vocab_size,
-                   c->target_vocab_size);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s: a shared embedding needs vocabularies of one size, found %d and %d", where,
+                   c->vocab_size, c->target_vocab_size);
   const float probabilities[] = {c->dropout, c->attention_dropout, c->activation_dropout};
   const char *names[] = {"dropout", "attention_dropout", "activation_dropout"};
   for (int i = 0; i < 3; i++)
     if (!(probabilities[i] >= 0 && probabilities[i] < 1))
-      return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %s: expected a number in [0, 1), found %g", where, names[i], (double)probabilities[i]);
+      return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %s: expected a number in [0, 1), found %g", where,
+                     names[i], (double)probabilities[i]);
   if (!(c->norm_eps > 0) || !isfinite(c->norm_eps))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: layer_norm_eps: expected a number above 0, found %g", where, (double)c->norm_eps);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s: layer_norm_eps: expected a number above 0, found %g", where,
+                   (double)c->norm_eps);
   if (!(c->init_std >= 0) || !isfinite(c->init_std))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: init_std: expected 0 or a number above it, found %g", where, (double)c->init_std);
-  if (c->norm != IG_NORM_LAYER) return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: only layer normalisation is built", where);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s: init_std: expected 0 or a number above it, found %g", where,
+                   (double)c->init_std);
+  if (c->norm != IG_NORM_LAYER)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: only layer normalisation is built", where);
   return IG_OK;
 }

@@ -1,4 +1,5 @@
-// The decoder: embedded target rows through self-attention, attention to the encoder's memory, and feed-forward layers   (Vaswani et al. 2017, 3.1)
+// The decoder: embedded target rows through self-attention, attention to the encoder's memory, and
+// feed-forward layers   (Vaswani et al. 2017, 3.1)
 #ifndef IG_MODEL_DECODER_H
 #define IG_MODEL_DECODER_H
 #include "model/sublayer.h"
@@ -32,11 +33,14 @@ typedef struct ig_decoder_view {
   const ig_kv_cache *cache;  // one a layer, or NULL: the rows see each other
 } ig_decoder_view;
 
-void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *model, int rows, ig_keeping keeping);
+void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *model, int rows,
+                      ig_keeping keeping);
 // Cross-attention keys and values of every layer: key_value[layer] (memory rows, 2d).
-void ig_decoder_memory(ig_nn *nn, const ig_model *model, int memory_rows, const float *memory, float *const *key_value);
+void ig_decoder_memory(ig_nn *nn, const ig_model *model, int memory_rows, const float *memory,
+                       float *const *key_value);
 // Returns the hidden rows (rows, d) before the output layer, inside state.
-const float *ig_decoder_forward(ig_nn *nn, const ig_model *model, ig_decoder_state *state, const ig_decoder_view *view);
+const float *ig_decoder_forward(ig_nn *nn, const ig_model *model, ig_decoder_state *state,
+                                const ig_decoder_view *view);
 
 typedef struct ig_decoder_backward_args {
   int memory_rows;
@@ -45,8 +49,8 @@ typedef struct ig_decoder_backward_args {
   float *dropped, *normed;  // (rows, d) scratch
   float *dmemory;           // (memory rows, d), added to
 } ig_decoder_backward_args;
-void ig_decoder_backward(ig_nn *nn, const ig_model *model, ig_decoder_state *state, const ig_decoder_view *view,
-                         const ig_decoder_backward_args *args);
+void ig_decoder_backward(ig_nn *nn, const ig_model *model, ig_decoder_state *state,
+                         const ig_decoder_view *view, const ig_decoder_backward_args *args);
 // sizes: max_keys is the longer of a sequence's own past and its memory.
 size_t ig_decoder_scratch(const ig_nn *nn, const ig_model *model, const ig_attention_sizes *sizes);
 #endif

@@ -19,20 +19,22 @@ struct ig_inference {
   ig_decoder_layer_state *decoder_layers;
   ig_encoder_state encoder;
   ig_decoder_state decoder;
-  float **key_value;                      // (decoder_layers): (memory_rows, 2d)
-  float **joining;                        // (decoder_layers): where in key_value those go that are being encoded
-  ig_kv_cache *cache;                     // (decoder_layers)
-  float *positions;                       // (position_count, d)
-  float *logits;                          // (slots, V)
+  float **key_value;   // (decoder_layers): (memory_rows, 2d)
+  float **joining;     // (decoder_layers): where in key_value those go that are being encoded
+  ig_kv_cache *cache;  // (decoder_layers)
+  float *positions;    // (position_count, d)
+  float *logits;       // (slots, V)
   int *sentence_begin, *sentence_length;  // (sentences): rows of key_value
   int *taken, taken_count;                // (sentences): places in use, in the order of their rows
   int *places;                            // (sentences): 0, 1, 2, …
   int *memory_begin, *memory_length;      // (slots)
-  int *row_offsets;                       // (slots + 1): 0, 1, 2, …: each row is a sequence of one query
-  int *store, *length;                    // (slots)
+  int *row_offsets;     // (slots + 1): 0, 1, 2, …: each row is a sequence of one query
+  int *store, *length;  // (slots)
 };
 
-static int position_count(const ig_inference_size *size) { return size->longest > size->max_length ? size->longest : size->max_length; }
+static int position_count(const ig_inference_size *size) {
+  return size->longest > size->max_length ? size->longest : size->max_length;
+}
 
 static void carve(ig_inference *p, ig_arena *arena) {
   const ig_config *c = &p->model->config;
@@ -54,18 +56,22 @@ static void carve(ig_inference *p, ig_arena *arena) {
   p->length = IG_TAKE(arena, int, slots);
   for (int i = 0; i < c->decoder_layers; i++) {
     p->key_value[i] = IG_TAKE(arena, float, (size_t)p->size.memory_rows * 2 * d);
-    p->cache[i] = (ig_kv_cache){.rows = IG_TAKE(arena, float, slots *(size_t)p->size.max_length * 2 * d),
-                                .store = p->store,
-                                .length = p->length,
-                                .index_stride = (size_t)p->size.max_length};
+    p->cache[i] =
+        (ig_kv_cache){.rows = IG_TAKE(arena, float, slots *(size_t)p->size.max_length * 2 * d),
+                      .store = p->store,
+                      .length = p->length,
+                      .index_stride = (size_t)p->size.max_length};
   }
 }
 
 static size_t scratch_bytes(const ig_inference *p) {
   const ig_model *m = p->model;
-  const ig_attention_sizes step = {.rows = p->size.slots, .memory_rows = p->size.source_rows, .max_keys = position_count(&p->size)};
-  const size_t sizes[] = {ig_encoder_scratch(&p->nn, m, p->size.source_rows, p->size.longest, false), ig_decoder_scratch(&p->nn, m, &step),
-                          ig_linear_scratch(&p->nn, &m->output, p->size.slots)};
+  const ig_attention_sizes step = {.rows = p->size.slots,
+                                   .memory_rows = p->size.source_rows,
+                                   .max_keys = position_count(&p->size)};
+  const size_t sizes[] = {
+      ig_encoder_scratch(&p->nn, m, p->size.source_rows, p->size.longest, false),
+      ig_decoder_scratch(&p->nn, m, &step), ig_linear_scratch(&p->nn, &m->output, p->size.slots)};
   size_t most = 0;
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
     if (sizes[i] > most) most = sizes[i];
@@ -76,30 +82,38 @@ static ig_status reserve(ig_inference *p, ig_error *err) {
   ig_arena plan = ig_arena_measure();
   carve(p, &plan);
   if (plan.overflow)
-    return ig_fail(err, IG_ERROR_MEMORY, "%d hypotheses of %d positions need more memory than can be addressed", p->size.slots, p->size.max_length);
+    return ig_fail(err, IG_ERROR_MEMORY,
+                   "%d hypotheses of %d positions need more memory than can be addressed",
+                   p->size.slots, p->size.max_length);
   IG_TRY(ig_arena_create(&p->arena, plan.peak, err));
   carve(p, &p->arena);
   IG_TRY(ig_arena_create(&p->scratch, scratch_bytes(p), err));
   p->nn.scratch = &p->scratch;
-  ig_sinusoids(p->model->config.positions, position_count(&p->size), p->model->config.d_model, p->positions);
+  ig_sinusoids(p->model->config.positions, position_count(&p->size), p->model->config.d_model,
+               p->positions);
   for (int i = 0; i <= p->size.slots; i++) p->row_offsets[i] = i;
   for (int i = 0; i < p->size.sentences; i++) p->places[i] = i;
   return IG_OK;
 }
 
-static ig_status create_empty(const ig_model *model, ig_pool *pool, const ig_inference_size *size, ig_inference **out, ig_error *err) {
+static ig_status create_empty(const ig_model *model, ig_pool *pool, const ig_inference_size *size,
+                              ig_inference **out, ig_error *err) {
   const size_t layers = (size_t)model->config.decoder_layers;
   ig_inference *p = ig_allocate(1, sizeof *p, err);
   if (!p) return IG_ERROR_MEMORY;
   p->model = model;
   p->nn = (ig_nn){.pool = pool};
   p->size = *size;
-  p->encoder_layers = ig_allocate((size_t)model->config.encoder_layers, sizeof *p->encoder_layers, err);
+  p->encoder_layers =
+      ig_allocate((size_t)model->config.encoder_layers, sizeof *p->encoder_layers, err);
   p->decoder_layers = ig_allocate(layers, sizeof *p->decoder_layers, err);
   p->key_value = ig_allocate(layers, sizeof *p->key_value, err);
   p->joining = ig_allocate(layers, sizeof *p->joining, err);
   p->cache = ig_allocate(layers, sizeof *p->cache, err);
-  ig_status status = p->encoder_layers && p->decoder_layers && p->key_value && p->joining && p->cache ? IG_OK : IG_ERROR_MEMORY;
+  ig_status status =
+      p->encoder_layers && p->decoder_layers && p->key_value && p->joining && p->cache
+          ? IG_OK
+          : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_kernels_select(&p->nn.kernels, err);
   if (status != IG_OK) {
     ig_inference_free(p);
@@ -109,7 +123,8 @@ static ig_status create_empty(const ig_model *model, ig_pool *pool, const ig_inf
   return IG_OK;
 }
 
-ig_status ig_inference_create(const ig_model *model, ig_pool *pool, const ig_inference_size *size, ig_inference **out, ig_error *err) {
+ig_status ig_inference_create(const ig_model *model, ig_pool *pool, const ig_inference_size *size,
+                              ig_inference **out, ig_error *err) {
   IG_TRY(create_empty(model, pool, size, out, err));
   const ig_status status = reserve(*out, err);
   if (status == IG_OK) return IG_OK;
@@ -118,14 +133,18 @@ ig_status ig_inference_create(const ig_model *model, ig_pool *pool, const ig_inf
   return status;
 }
 
-ig_status ig_inference_measure(const ig_model *model, ig_pool *pool, const ig_inference_size *size, size_t *bytes, ig_error *err) {
+ig_status ig_inference_measure(const ig_model *model, ig_pool *pool, const ig_inference_size *size,
+                               size_t *bytes, ig_error *err) {
   ig_inference *p;
   IG_TRY(create_empty(model, pool, size, &p, err));
   ig_arena plan = ig_arena_measure();
   carve(p, &plan);
   *bytes = plan.peak + scratch_bytes(p);
   ig_inference_free(p);
-  return plan.overflow ? ig_fail(err, IG_ERROR_MEMORY, "%d hypotheses need more memory than can be addressed", size->slots) : IG_OK;
+  return plan.overflow
+             ? ig_fail(err, IG_ERROR_MEMORY, "%d hypotheses need more memory than can be addressed",
+                       size->slots)
+             : IG_OK;
 }
 
 void ig_inference_free(ig_inference *p) {
@@ -140,9 +159,10 @@ void ig_inference_free(ig_inference *p) {
   free(p);
 }
 
-// ---- the memory of encoded sentences: each takes a stretch of rows ---------------------------------------------------------------------------
+// ---- the memory of encoded sentences: each takes a stretch of rows ----------
 
-// The rows between the place before taken[i] and taken[i] itself; behind the last one for i = taken_count.
+// The rows between the place before taken[i] and taken[i] itself; behind the last one for i =
+// taken_count.
 static int gap(const ig_inference *p, int i, int *begin) {
   const int before = i > 0 ? p->taken[i - 1] : -1;
   *begin = before < 0 ? 0 : p->sentence_begin[before] + p->sentence_length[before];
@@ -156,7 +176,8 @@ int ig_inference_room(const ig_inference *p) {
   return most < p->size.source_rows ? most : p->size.source_rows;
 }
 
-// The first gap of enough rows; the sentences' places stand there from now on. Returns its first row.
+// The first gap of enough rows; the sentences' places stand there from now on. Returns its first
+// row.
 static int take_memory(ig_inference *p, const int *places, const ig_ragged *sentences) {
   int at = 0, begin;
   while (gap(p, at, &begin) < ig_ragged_rows(sentences)) at++;
@@ -180,12 +201,16 @@ void ig_inference_leave(ig_inference *p, int place) {
 
 void ig_inference_leave_all(ig_inference *p) { p->taken_count = 0; }
 
-void ig_inference_join(ig_inference *p, const int *places, const int *ids, const ig_ragged *sentences) {
-  assert(ig_ragged_rows(sentences) <= ig_inference_room(p) && p->taken_count + sentences->sequences <= p->size.sentences);
+void ig_inference_join(ig_inference *p, const int *places, const int *ids,
+                       const ig_ragged *sentences) {
+  assert(ig_ragged_rows(sentences) <= ig_inference_room(p) &&
+         p->taken_count + sentences->sequences <= p->size.sentences);
   const ig_attention_mask unmasked = {0};
   const size_t first = (size_t)take_memory(p, places, sentences);
-  const float *memory = ig_encoder_forward(&p->nn, p->model, &p->encoder, sentences, ids, p->positions, &unmasked);
-  for (int i = 0; i < p->model->config.decoder_layers; i++) p->joining[i] = p->key_value[i] + first * 2 * (size_t)p->model->config.d_model;
+  const float *memory =
+      ig_encoder_forward(&p->nn, p->model, &p->encoder, sentences, ids, p->positions, &unmasked);
+  for (int i = 0; i < p->model->config.decoder_layers; i++)
+    p->joining[i] = p->key_value[i] + first * 2 * (size_t)p->model->config.d_model;
   ig_decoder_memory(&p->nn, p->model, ig_ragged_rows(sentences), memory, p->joining);
 }
 

@@ -1,4 +1,5 @@
-// Weight initialisation   (Glorot and Bengio 2010 for the uniform bound sqrt(6 / (fan_in + fan_out)))
+// Weight initialisation   (Glorot and Bengio 2010 for the uniform bound sqrt(6 / (fan_in +
+// fan_out)))
 #include "model/initialize.h"
 
 #include <math.h>
@@ -13,12 +14,14 @@ static void fill(float *values, size_t count, float value) {
 
 static void fill_normal(float *values, const ig_parameter *p, uint64_t seed, double deviation) {
   const uint64_t stream = ig_hash_name(p->name);
-  for (size_t i = 0; i < p->count; i++) values[i] = (float)(deviation * ig_random_normal(seed, stream, i));
+  for (size_t i = 0; i < p->count; i++)
+    values[i] = (float)(deviation * ig_random_normal(seed, stream, i));
 }
 
 static void fill_uniform(float *values, const ig_parameter *p, uint64_t seed, double bound) {
   const uint64_t stream = ig_hash_name(p->name);
-  for (size_t i = 0; i < p->count; i++) values[i] = (float)(bound * (2 * ig_random_uniform(seed, stream, i) - 1));
+  for (size_t i = 0; i < p->count; i++)
+    values[i] = (float)(bound * (2 * ig_random_uniform(seed, stream, i) - 1));
 }
 
 static bool ends_with(const char *name, const char *suffix) {
@@ -26,15 +29,20 @@ static bool ends_with(const char *name, const char *suffix) {
   return n >= m && strcmp(name + n - m, suffix) == 0;
 }
 
-static double xavier(const ig_parameter *p) { return sqrt(6.0 / (double)(p->shape[0] + p->shape[1])); }
-
-// Query, key and value matrices are drawn as the one stacked matrix that they are in nn.MultiheadAttention and fairseq: with fan_out 3d, a bound of
-// sqrt(1/2) of each one's own.
-static double projection_gain(const ig_parameter *p) {
-  return strstr(p->name, "q_proj") || strstr(p->name, "k_proj") || strstr(p->name, "v_proj") ? sqrt(0.5) : 1.0;
+static double xavier(const ig_parameter *p) {
+  return sqrt(6.0 / (double)(p->shape[0] + p->shape[1]));
 }
 
-static void initialize_torch(const ig_model *m, const ig_parameter *p, uint64_t seed, float *values) {
+// Query, key and value matrices are drawn as the one stacked matrix that they are in
+// nn.MultiheadAttention and fairseq: with fan_out 3d, a bound of sqrt(1/2) of each one's own.
+static double projection_gain(const ig_parameter *p) {
+  return strstr(p->name, "q_proj") || strstr(p->name, "k_proj") || strstr(p->name, "v_proj")
+             ? sqrt(0.5)
+             : 1.0;
+}
+
+static void initialize_torch(const ig_model *m, const ig_parameter *p, uint64_t seed,
+                             float *values) {
   const ig_config *c = &m->config;
   const float *output = m->output.weight;
   if (ig_model_is_embedding(m, p)) {
@@ -46,18 +54,22 @@ static void initialize_torch(const ig_model *m, const ig_parameter *p, uint64_t 
   } else if (ends_with(p->name, "linear1.bias")) {
     fill_uniform(values, p, seed, 1.0 / sqrt((double)c->d_model));
   } else if (ends_with(p->name, "linear2.bias")) {
-    fill_uniform(values, p, seed, 1.0 / sqrt((double)(strstr(p->name, "encoder") ? c->encoder_ffn : c->decoder_ffn)));
+    fill_uniform(
+        values, p, seed,
+        1.0 / sqrt((double)(strstr(p->name, "encoder") ? c->encoder_ffn : c->decoder_ffn)));
   } else {
     fill(values, p->count, strstr(p->name, "norm") && ends_with(p->name, ".weight") ? 1.0f : 0.0f);
   }
 }
 
-static void initialize_other(const ig_model *m, const ig_parameter *p, uint64_t seed, float *values) {
+static void initialize_other(const ig_model *m, const ig_parameter *p, uint64_t seed,
+                             float *values) {
   const ig_config *c = &m->config;
   if (p->rank == 1 || !p->trained) {
     fill(values, p->count, strstr(p->name, "norm") && ends_with(p->name, ".weight") ? 1.0f : 0.0f);
   } else if (ig_model_is_embedding(m, p)) {
-    fill_normal(values, p, seed, c->init_std > 0 ? (double)c->init_std : 1.0 / sqrt((double)c->d_model));
+    fill_normal(values, p, seed,
+                c->init_std > 0 ? (double)c->init_std : 1.0 / sqrt((double)c->d_model));
     if (c->frozen_pad_embedding && c->pad_id >= 0 && (size_t)c->pad_id < p->shape[0])
       fill(values + (size_t)c->pad_id * p->shape[1], p->shape[1], 0.0f);
   } else if (c->init_std > 0) {

@@ -22,7 +22,9 @@ typedef struct ig_model_summary {
   json_t *fusion;  // what it was fused from; NULL: it was not
 } ig_model_summary;
 
-ig_inspect_options ig_inspect_options_default(void) { return (ig_inspect_options){.batch_tokens = 4096, .length = 64, .beam_size = 4}; }
+ig_inspect_options ig_inspect_options_default(void) {
+  return (ig_inspect_options){.batch_tokens = 4096, .length = 64, .beam_size = 4};
+}
 
 static void count(ig_model_summary *s) {
   for (size_t i = 0; i < ig_safetensors_count(s->file); i++) {
@@ -46,7 +48,9 @@ static json_t *dtypes(const ig_safetensors *file) {
   for (size_t i = 0; !failed && i < ig_safetensors_count(file); i++) {
     const ig_safetensor *t = ig_safetensors_get(file, i);
     const char *name = ig_dtype_name(t->dtype);
-    failed = json_object_set_new(json, name, json_integer(json_integer_value(json_object_get(json, name)) + (json_int_t)t->bytes));
+    failed = json_object_set_new(
+        json, name,
+        json_integer(json_integer_value(json_object_get(json, name)) + (json_int_t)t->bytes));
   }
   return whole(json, failed);
 }
@@ -54,34 +58,43 @@ static json_t *dtypes(const ig_safetensors *file) {
 static json_t *tied(const ig_config *c) {
   json_t *json = json_array();
   int failed = !json;
-  if (c->shared_embedding) failed |= json_array_append_new(json, json_string("source and target embedding"));
-  if (c->tied_output) failed |= json_array_append_new(json, json_string("target embedding and output layer"));
+  if (c->shared_embedding)
+    failed |= json_array_append_new(json, json_string("source and target embedding"));
+  if (c->tied_output)
+    failed |= json_array_append_new(json, json_string("target embedding and output layer"));
   return whole(json, failed);
 }
 
 static json_t *tensor_json(const ig_safetensor *t) {
   json_t *shape = json_array();
   int failed = !shape;
-  for (int d = 0; !failed && d < t->rank; d++) failed = json_array_append_new(shape, json_integer((json_int_t)t->shape[d]));
+  for (int d = 0; !failed && d < t->rank; d++)
+    failed = json_array_append_new(shape, json_integer((json_int_t)t->shape[d]));
   shape = whole(shape, failed);
-  return shape ? json_pack("{s:s, s:s, s:o}", "name", t->name, "dtype", ig_dtype_name(t->dtype), "shape", shape) : NULL;
+  return shape ? json_pack("{s:s, s:s, s:o}", "name", t->name, "dtype", ig_dtype_name(t->dtype),
+                           "shape", shape)
+               : NULL;
 }
 
 static json_t *tensor_list(const ig_safetensors *file) {
   json_t *list = json_array();
   int failed = !list;
-  for (size_t i = 0; !failed && i < ig_safetensors_count(file); i++) failed = json_array_append_new(list, tensor_json(ig_safetensors_get(file, i)));
+  for (size_t i = 0; !failed && i < ig_safetensors_count(file); i++)
+    failed = json_array_append_new(list, tensor_json(ig_safetensors_get(file, i)));
   return whole(list, failed);
 }
 
 static json_t *memory_json(const ig_model_summary *s) {
   const ig_memory_plan *m = &s->memory;
-  return json_pack("{s:i, s:i, s:i, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I}}", "batch_tokens", s->sizes.tokens, "length", s->sizes.length,
-                   "beam_size", s->sizes.beam_size, "training", "weights", (json_int_t)m->training.weights, "gradients",
-                   (json_int_t)m->training.gradients, "moments", (json_int_t)m->training.moments, "activations", (json_int_t)m->training.activations,
-                   "activations_recompute", (json_int_t)m->training.recomputed, "scratch", (json_int_t)m->training.scratch, "translation", "weights",
-                   (json_int_t)m->translation.weights, "worker", (json_int_t)m->translation.state, "worker_of_all_threads",
-                   (json_int_t)m->translation.shared);
+  return json_pack(
+      "{s:i, s:i, s:i, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I}}", "batch_tokens",
+      s->sizes.tokens, "length", s->sizes.length, "beam_size", s->sizes.beam_size, "training",
+      "weights", (json_int_t)m->training.weights, "gradients", (json_int_t)m->training.gradients,
+      "moments", (json_int_t)m->training.moments, "activations",
+      (json_int_t)m->training.activations, "activations_recompute",
+      (json_int_t)m->training.recomputed, "scratch", (json_int_t)m->training.scratch, "translation",
+      "weights", (json_int_t)m->translation.weights, "worker", (json_int_t)m->translation.state,
+      "worker_of_all_threads", (json_int_t)m->translation.shared);
 }
 
 static json_t *as_json(const ig_model_summary *s, const char *directory) {
@@ -89,7 +102,8 @@ static json_t *as_json(const ig_model_summary *s, const char *directory) {
   int failed = json_object_set_new(json, "config", s->family->to_json(&s->config));
   failed |= json_object_set_new(json, "stored_values", json_integer((json_int_t)s->parameters));
   failed |= json_object_set_new(json, "stored_bytes", json_integer((json_int_t)s->bytes));
-  failed |= json_object_set_new(json, "fp32_bytes", json_integer((json_int_t)(s->parameters * sizeof(float))));
+  failed |= json_object_set_new(json, "fp32_bytes",
+                                json_integer((json_int_t)(s->parameters * sizeof(float))));
   failed |= json_object_set_new(json, "dtypes", dtypes(s->file));
   failed |= json_object_set_new(json, "tied", tied(&s->config));
   failed |= json_object_set_new(json, "memory", memory_json(s));
@@ -110,13 +124,20 @@ static double mebibytes(size_t bytes) { return (double)bytes / (1 << 20); }
 
 static void print_memory(FILE *out, const ig_model_summary *s) {
   const ig_memory_plan *m = &s->memory;
-  const size_t fixed = m->training.weights + m->training.gradients + m->training.moments + m->training.scratch;
-  fprintf(out, "  memory of batches of %d tokens a side in sentences of %d, in MiB\n", s->sizes.tokens, s->sizes.length);
-  fprintf(out, "    training    %.1f: weights %.1f, gradients %.1f, moments %.1f, activations %.1f, scratch %.1f\n",
-          mebibytes(fixed + m->training.activations), mebibytes(m->training.weights), mebibytes(m->training.gradients),
-          mebibytes(m->training.moments), mebibytes(m->training.activations), mebibytes(m->training.scratch));
-  fprintf(out, "    recomputing %.1f: activations %.1f\n", mebibytes(fixed + m->training.recomputed), mebibytes(m->training.recomputed));
-  fprintf(out, "    translating %.1f: weights %.1f, and a worker of beam %d %.1f\n", mebibytes(m->translation.weights + m->translation.state),
+  const size_t fixed =
+      m->training.weights + m->training.gradients + m->training.moments + m->training.scratch;
+  fprintf(out, "  memory of batches of %d tokens a side in sentences of %d, in MiB\n",
+          s->sizes.tokens, s->sizes.length);
+  fprintf(out,
+          "    training    %.1f: weights %.1f, gradients %.1f, moments %.1f, activations %.1f, "
+          "scratch %.1f\n",
+          mebibytes(fixed + m->training.activations), mebibytes(m->training.weights),
+          mebibytes(m->training.gradients), mebibytes(m->training.moments),
+          mebibytes(m->training.activations), mebibytes(m->training.scratch));
+  fprintf(out, "    recomputing %.1f: activations %.1f\n",
+          mebibytes(fixed + m->training.recomputed), mebibytes(m->training.recomputed));
+  fprintf(out, "    translating %.1f: weights %.1f, and a worker of beam %d %.1f\n",
+          mebibytes(m->translation.weights + m->translation.state),
           mebibytes(m->translation.weights), s->sizes.beam_size, mebibytes(m->translation.state));
 }
 
@@ -137,20 +158,27 @@ static char *describe(const ig_model_summary *s, const char *directory, ig_error
   FILE *out = open_memstream(&text, &size);
   if (!out) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", directory), NULL;
   fprintf(out, "%s\n", directory);
-  fprintf(out, "  family        %s (%s), %s norm%s\n", s->family->name, s->family->architecture, c->pre_norm ? "pre" : "post",
-          c->final_norm ? ", final norms" : "");
-  fprintf(out, "  vocabulary    %d source, %d target%s\n", c->vocab_size, c->target_vocab_size, c->shared_embedding ? ", one table" : "");
+  fprintf(out, "  family        %s (%s), %s norm%s\n", s->family->name, s->family->architecture,
+          c->pre_norm ? "pre" : "post", c->final_norm ? ", final norms" : "");
+  fprintf(out, "  vocabulary    %d source, %d target%s\n", c->vocab_size, c->target_vocab_size,
+          c->shared_embedding ? ", one table" : "");
   fprintf(out, "  d_model       %d\n", c->d_model);
-  fprintf(out, "  encoder       %d layers, %d heads, feed-forward %d\n", c->encoder_layers, c->encoder_heads, c->encoder_ffn);
-  fprintf(out, "  decoder       %d layers, %d heads, feed-forward %d\n", c->decoder_layers, c->decoder_heads, c->decoder_ffn);
+  fprintf(out, "  encoder       %d layers, %d heads, feed-forward %d\n", c->encoder_layers,
+          c->encoder_heads, c->encoder_ffn);
+  fprintf(out, "  decoder       %d layers, %d heads, feed-forward %d\n", c->decoder_layers,
+          c->decoder_heads, c->decoder_ffn);
   fprintf(out, "  tied          %s\n",
-          c->tied_output ? (c->shared_embedding ? "source, target and output embedding" : "target embedding and output")
+          c->tied_output ? (c->shared_embedding ? "source, target and output embedding"
+                                                : "target embedding and output")
                          : (c->shared_embedding ? "source and target embedding" : "nothing"));
-  fprintf(out, "  special ids   pad %d, end %d, start %d\n", c->pad_id, c->eos_id, c->decoder_start_id);
-  fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n", ig_safetensors_count(s->file), s->parameters, s->bytes, names);
+  fprintf(out, "  special ids   pad %d, end %d, start %d\n", c->pad_id, c->eos_id,
+          c->decoder_start_id);
+  fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n",
+          ig_safetensors_count(s->file), s->parameters, s->bytes, names);
   ig_inspect_print_fusion(out, s->fusion);
   print_memory(out, s);
-  if (fclose(out) != 0) return free(text), ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", directory), NULL;
+  if (fclose(out) != 0)
+    return free(text), ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", directory), NULL;
   return text;
 }
 
@@ -158,14 +186,20 @@ static ig_status check_options(const ig_inspect_options *o, ig_error *err) {
   const struct {
     const char *name;
     int value;
-  } counts[] = {{"batch_tokens", o->batch_tokens}, {"length", o->length}, {"beam_size", o->beam_size}};
+  } counts[] = {
+      {"batch_tokens", o->batch_tokens}, {"length", o->length}, {"beam_size", o->beam_size}};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-    if (counts[i].value < 1) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected a number above 0, found %d", counts[i].name, counts[i].value);
-  if (o->threads < 0) return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected a number not below 0, found %d", o->threads);
+    if (counts[i].value < 1)
+      return ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected a number above 0, found %d",
+                     counts[i].name, counts[i].value);
+  if (o->threads < 0)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected a number not below 0, found %d",
+                   o->threads);
   return IG_OK;
 }
 
-ig_status ig_inspect(const char *directory, const ig_inspect_options *options, char **out, ig_error *err) {
+ig_status ig_inspect(const char *directory, const ig_inspect_options *options, char **out,
+                     ig_error *err) {
   const ig_inspect_options defaults = ig_inspect_options_default();
   const ig_inspect_options *o = options ? options : &defaults;
   ig_model_summary s = {.sizes = {o->batch_tokens, o->length, o->beam_size, o->threads}};

@@ -9,7 +9,9 @@
 ig_status ig_inspect_load_fusion(const char *directory, json_t **out, ig_error *err) {
   *out = NULL;
   char *path = ig_join_path(directory, "fusion.json", err);
-  const ig_status status = !path ? IG_ERROR_MEMORY : ig_file_exists(path) ? ig_json_load_object(path, out, err) : IG_OK;
+  const ig_status status = !path                  ? IG_ERROR_MEMORY
+                           : ig_file_exists(path) ? ig_json_load_object(path, out, err)
+                                                  : IG_OK;
   free(path);
   return status;
 }
@@ -24,12 +26,14 @@ static void print_file(FILE *out, const char *label, const json_t *file) {
   fprintf(out, "    %-11s %s", label, text_of(file, "file"));
   if (json_object_get(file, "stage")) fprintf(out, " of stage %s", text_of(file, "stage"));
   for (size_t i = 0; i < 2; i++)
-    if (json_object_get(file, hashes[i])) fprintf(out, ", %s %s", hashes[i], text_of(file, hashes[i]));
+    if (json_object_get(file, hashes[i]))
+      fprintf(out, ", %s %s", hashes[i], text_of(file, hashes[i]));
   fputc('\n', out);
 }
 
 static void print_files(FILE *out, const char *label, const json_t *list) {
-  for (size_t i = 0; i < json_array_size(list); i++) print_file(out, i ? "" : label, json_array_get(list, i));
+  for (size_t i = 0; i < json_array_size(list); i++)
+    print_file(out, i ? "" : label, json_array_get(list, i));
 }
 
 void ig_inspect_print_fusion(FILE *out, const json_t *fusion) {
@@ -39,7 +43,8 @@ void ig_inspect_print_fusion(FILE *out, const json_t *fusion) {
   const json_t *stages = json_object_get(fusion, "stages");
   for (size_t i = 0; i < json_array_size(stages); i++) {
     const json_t *stage = json_array_get(stages, i);
-    fprintf(out, "    stage %s: by %s\n", text_of(json_object_get(stage, "recipe"), "name"), text_of(stage, "method"));
+    fprintf(out, "    stage %s: by %s\n", text_of(json_object_get(stage, "recipe"), "name"),
+            text_of(stage, "method"));
     print_files(out, "  from", json_object_get(stage, "inputs"));
   }
   print_files(out, "from", json_object_get(fusion, "inputs"));

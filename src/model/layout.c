@@ -1,5 +1,5 @@
-// The walk over a model's tensors, in the order in which they lie in memory: query, key and value of an attention back to back, so that one
-// product serves all three.
+// The walk over a model's tensors, in the order in which they lie in memory: query, key and value
+// of an attention back to back, so that one product serves all three.
 #include "model/layout.h"
 
 #include <math.h>
@@ -11,8 +11,18 @@
 #include "base/error.h"
 
 // Streams of dropout: 16 places a layer, decoder layers far behind the encoder's.
-enum { STREAM_SOURCE_EMBEDDING = 1, STREAM_TARGET_EMBEDDING = 2, STREAM_LAYER = 16, STREAM_DECODER = 16 * 2048 };
-enum { PLACE_SUBLAYERS = 0, PLACE_SELF_ATTENTION = 4, PLACE_CROSS_ATTENTION = 5, PLACE_FEED_FORWARD = 6 };
+enum {
+  STREAM_SOURCE_EMBEDDING = 1,
+  STREAM_TARGET_EMBEDDING = 2,
+  STREAM_LAYER = 16,
+  STREAM_DECODER = 16 * 2048
+};
+enum {
+  PLACE_SUBLAYERS = 0,
+  PLACE_SELF_ATTENTION = 4,
+  PLACE_CROSS_ATTENTION = 5,
+  PLACE_FEED_FORWARD = 6
+};
 
 typedef struct ig_walk {
   ig_model *model;
@@ -31,18 +41,24 @@ typedef struct ig_place {
   float *gradient;
 } ig_place;
 
-static ig_place place(ig_walk *w, bool trained, int rank, size_t rows, size_t columns, const char *prefix, const char *name, const char *suffix) {
+static ig_place place(ig_walk *w, bool trained, int rank, size_t rows, size_t columns,
+                      const char *prefix, const char *name, const char *suffix) {
   ig_model *m = w->model;
   if (!w->listing) {
     const ig_parameter *p = &m->parameters[w->next++];
-    return (ig_place){m->values + p->offset, trained && m->gradients ? m->gradients + p->offset : NULL};
+    return (ig_place){m->values + p->offset,
+                      trained && m->gradients ? m->gradients + p->offset : NULL};
   }
   if (w->status != IG_OK) return (ig_place){NULL, NULL};
-  w->status = ig_grow((void **)&m->parameters, &w->capacity, w->next + 1, sizeof *m->parameters, w->err);
+  w->status =
+      ig_grow((void **)&m->parameters, &w->capacity, w->next + 1, sizeof *m->parameters, w->err);
   if (w->status != IG_OK) return (ig_place){NULL, NULL};
   ig_parameter *p = &m->parameters[w->next++];
-  *p = (ig_parameter){
-      .rank = rank, .shape = {rank == 1 ? columns : rows, rank == 1 ? 0 : columns}, .count = rows * columns, .offset = w->offset, .trained = trained};
+  *p = (ig_parameter){.rank = rank,
+                      .shape = {rank == 1 ? columns : rows, rank == 1 ? 0 : columns},
+                      .count = rows * columns,
+                      .offset = w->offset,
+                      .trained = trained};
   snprintf(p->name, sizeof p->name, "%s%s%s", prefix, name, suffix);
   w->offset += p->count;
   m->parameter_count = w->next;
@@ -51,12 +67,14 @@ static ig_place place(ig_walk *w, bool trained, int rank, size_t rows, size_t co
   return (ig_place){NULL, NULL};
 }
 
-static void place_matrix(ig_walk *w, ig_linear *l, size_t rows, size_t columns, const char *name, const char *suffix) {
+static void place_matrix(ig_walk *w, ig_linear *l, size_t rows, size_t columns, const char *name,
+                         const char *suffix) {
   const ig_place at = place(w, true, 2, rows, columns, w->prefix, name, suffix);
   if (l) l->weight = at.value, l->weight_gradient = at.gradient;
 }
 
-static void place_bias(ig_walk *w, ig_linear *l, size_t columns, const char *name, const char *suffix) {
+static void place_bias(ig_walk *w, ig_linear *l, size_t columns, const char *name,
+                       const char *suffix) {
   if (!w->model->config.bias) return;
   const ig_place at = place(w, true, 1, 1, columns, w->prefix, name, suffix);
   if (l) l->bias = at.value, l->bias_gradient = at.gradient;
@@ -89,7 +107,8 @@ static ig_linear slice(const ig_linear *whole, int first, int out) {
   return l;
 }
 
-static void walk_attention(ig_walk *w, ig_multi_head_attention *a, const ig_attention_names *names, int heads, bool cross, uint32_t stream) {
+static void walk_attention(ig_walk *w, ig_multi_head_attention *a, const ig_attention_names *names,
+                           int heads, bool cross, uint32_t stream) {
   const int d = w->model->config.d_model;
   const size_t rows = (size_t)d;
   ig_linear stacked = {.in = d, .out = 3 * d};
@@ -97,7 +116,8 @@ static void walk_attention(ig_walk *w, ig_multi_head_attention *a, const ig_atte
     place_matrix(w, &stacked, 3 * rows, rows, names->in_proj_weight, "");
     place_bias(w, &stacked, 3 * rows, names->in_proj_bias, "");
   } else {
-    for (int i = 0; i < 3; i++) place_matrix(w, i ? NULL : &stacked, rows, rows, names->weight[i], "");
+    for (int i = 0; i < 3; i++)
+      place_matrix(w, i ? NULL : &stacked, rows, rows, names->weight[i], "");
     for (int i = 0; i < 3; i++) place_bias(w, i ? NULL : &stacked, rows, names->bias[i], "");
   }
   a->d_model = d, a->heads = heads;
@@ -122,7 +142,8 @@ static void walk_feed_forward(ig_walk *w, ig_feed_forward *f, int ffn, uint32_t 
 // Prefixes of families hold one %d; anything else in them stands for itself.
 static void set_prefix(ig_walk *w, const char *pattern, int layer) {
   const char *number = strstr(pattern, "%d");
-  snprintf(w->prefix, sizeof w->prefix, "%.*s%d%s", (int)(number - pattern), pattern, layer, number + 2);
+  snprintf(w->prefix, sizeof w->prefix, "%.*s%d%s", (int)(number - pattern), pattern, layer,
+           number + 2);
 }
 
 // What runs over whole sentences, where a decoder runs over one row of each.
@@ -137,7 +158,8 @@ static void walk_encoder(ig_walk *w) {
     ig_encoder_layer *l = &w->model->encoder[i];
     const uint32_t stream = STREAM_LAYER * (uint32_t)(i + 1);
     set_prefix(w, w->names->encoder_layer, i);
-    walk_attention(w, &l->self_attention, &w->names->self_attention, c->encoder_heads, false, stream + PLACE_SELF_ATTENTION);
+    walk_attention(w, &l->self_attention, &w->names->self_attention, c->encoder_heads, false,
+                   stream + PLACE_SELF_ATTENTION);
     walk_norm(w, &l->self_attention_norm, w->prefix, w->names->encoder_self_norm);
     walk_feed_forward(w, &l->feed_forward, c->encoder_ffn, stream + PLACE_FEED_FORWARD);
     walk_norm(w, &l->feed_forward_norm, w->prefix, w->names->encoder_feed_forward_norm);
@@ -153,9 +175,11 @@ static void walk_decoder(ig_walk *w) {
     ig_decoder_layer *l = &w->model->decoder[i];
     const uint32_t stream = STREAM_DECODER + STREAM_LAYER * (uint32_t)(i + 1);
     set_prefix(w, w->names->decoder_layer, i);
-    walk_attention(w, &l->self_attention, &w->names->self_attention, c->decoder_heads, false, stream + PLACE_SELF_ATTENTION);
+    walk_attention(w, &l->self_attention, &w->names->self_attention, c->decoder_heads, false,
+                   stream + PLACE_SELF_ATTENTION);
     walk_norm(w, &l->self_attention_norm, w->prefix, w->names->decoder_self_norm);
-    walk_attention(w, &l->cross_attention, &w->names->cross_attention, c->decoder_heads, true, stream + PLACE_CROSS_ATTENTION);
+    walk_attention(w, &l->cross_attention, &w->names->cross_attention, c->decoder_heads, true,
+                   stream + PLACE_CROSS_ATTENTION);
     walk_norm(w, &l->cross_attention_norm, w->prefix, w->names->decoder_cross_norm);
     walk_feed_forward(w, &l->feed_forward, c->decoder_ffn, stream + PLACE_FEED_FORWARD);
     walk_norm(w, &l->feed_forward_norm, w->prefix, w->names->decoder_feed_forward_norm);
@@ -181,9 +205,11 @@ static void walk_output(ig_walk *w) {
   const size_t vocabulary = (size_t)c->target_vocab_size;
   m->output = (ig_linear){.in = c->d_model, .out = c->target_vocab_size};
   if (c->tied_output) {
-    m->output.weight = m->target_embedding.weight, m->output.weight_gradient = m->target_embedding.weight_gradient;
+    m->output.weight = m->target_embedding.weight,
+    m->output.weight_gradient = m->target_embedding.weight_gradient;
   } else {
-    const ig_place weight = place(w, true, 2, vocabulary, (size_t)c->d_model, "", w->names->output, ".weight");
+    const ig_place weight =
+        place(w, true, 2, vocabulary, (size_t)c->d_model, "", w->names->output, ".weight");
     m->output.weight = weight.value, m->output.weight_gradient = weight.gradient;
   }
   if (c->output_bias) {
@@ -241,13 +267,16 @@ ig_status ig_model_layout(ig_model *model, const ig_family *family, ig_error *er
 void ig_model_linears(ig_model *m, void (*visit)(void *context, ig_linear *linear), void *context) {
   for (int i = 0; i < m->config.encoder_layers; i++) {
     ig_encoder_layer *l = &m->encoder[i];
-    ig_linear *all[] = {&l->self_attention.query, &l->self_attention.output, &l->feed_forward.inner, &l->feed_forward.outer};
+    ig_linear *all[] = {&l->self_attention.query, &l->self_attention.output, &l->feed_forward.inner,
+                        &l->feed_forward.outer};
     for (size_t j = 0; j < sizeof all / sizeof *all; j++) visit(context, all[j]);
   }
   for (int i = 0; i < m->config.decoder_layers; i++) {
     ig_decoder_layer *l = &m->decoder[i];
-    ig_linear *all[] = {&l->self_attention.query,   &l->self_attention.output, &l->cross_attention.query, &l->cross_attention.key_value,
-                        &l->cross_attention.output, &l->feed_forward.inner,    &l->feed_forward.outer};
+    ig_linear *all[] = {&l->self_attention.query,   &l->self_attention.output,
+                        &l->cross_attention.query,  &l->cross_attention.key_value,
+                        &l->cross_attention.output, &l->feed_forward.inner,
+                        &l->feed_forward.outer};
     for (size_t j = 0; j < sizeof all / sizeof *all; j++) visit(context, all[j]);
   }
   visit(context, &m->output);

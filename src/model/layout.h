@@ -1,15 +1,18 @@
-// Where each tensor of a model lies. One walk over the model serves twice: without values it lists the tensors, with them it points the layers to them.
+// Where each tensor of a model lies. One walk over the model serves twice: without values it lists
+// the tensors, with them it points the layers to them.
 #ifndef IG_MODEL_LAYOUT_H
 #define IG_MODEL_LAYOUT_H
 #include "model/arch/family.h"
 #include "model/model.h"
 
-// Lists the tensors (parameters, value_count, trained_count) for model->config and allocates layers and values, all zero.
+// Lists the tensors (parameters, value_count, trained_count) for model->config and allocates layers
+// and values, all zero.
 ig_status ig_model_layout(ig_model *model, const ig_family *family, ig_error *err);
 // Points every layer into values, and into gradients where the model has them.
 void ig_model_wire(ig_model *model, const ig_family *family);
 // Calls visit on each linear layer.
-void ig_model_linears(ig_model *model, void (*visit)(void *context, ig_linear *linear), void *context);
+void ig_model_linears(ig_model *model, void (*visit)(void *context, ig_linear *linear),
+                      void *context);
 // The source or the target embedding table, which are one where they are shared?
 bool ig_model_is_embedding(const ig_model *model, const ig_parameter *parameter);
 #endif

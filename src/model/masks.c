@@ -8,14 +8,19 @@
 static ig_status check_side(const char *side, int sequences, const int *offsets, ig_error *err) {
   for (int s = 1; s < sequences; s++)
     if (offsets[s + 1] - offsets[s] != offsets[1] - offsets[0])
-      return ig_fail(err, IG_ERROR_ARGUMENT, "masks need %s sequences of one length: sequence 0 has %d rows, sequence %d has %d", side,
-                     offsets[1] - offsets[0], s, offsets[s + 1] - offsets[s]);
+      return ig_fail(
+          err, IG_ERROR_ARGUMENT,
+          "masks need %s sequences of one length: sequence 0 has %d rows, sequence %d has %d", side,
+          offsets[1] - offsets[0], s, offsets[s + 1] - offsets[s]);
   return IG_OK;
 }
 
-static ig_status check_mask(const char *name, const ig_mask *mask, bool key_padding, ig_error *err) {
-  if (mask->boolean && mask->additive) return ig_fail(err, IG_ERROR_ARGUMENT, "%s mask: boolean or additive, not both", name);
-  if (mask->per_head && key_padding) return ig_fail(err, IG_ERROR_ARGUMENT, "%s mask: per_head does not apply", name);
+static ig_status check_mask(const char *name, const ig_mask *mask, bool key_padding,
+                            ig_error *err) {
+  if (mask->boolean && mask->additive)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s mask: boolean or additive, not both", name);
+  if (mask->per_head && key_padding)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s mask: per_head does not apply", name);
   return IG_OK;
 }
 
@@ -45,7 +50,8 @@ typedef struct ig_mask_shape {
   size_t sequences, heads, queries, keys;
 } ig_mask_shape;
 
-static ig_attention_mask combine(ig_arena *arena, const ig_mask *mask, const ig_mask *key_padding, bool causal, ig_mask_shape n) {
+static ig_attention_mask combine(ig_arena *arena, const ig_mask *mask, const ig_mask *key_padding,
+                                 bool causal, ig_mask_shape n) {
   ig_attention_mask out = {.causal = causal};
   const size_t plane = n.queries * n.keys;
   out.mask = additive(arena, mask, mask->per_head ? n.sequences * n.heads * plane : plane);
@@ -56,7 +62,8 @@ static ig_attention_mask combine(ig_arena *arena, const ig_mask *mask, const ig_
   return out;
 }
 
-void ig_masks_carve(ig_mask_set *set, ig_arena *arena, const ig_batch *batch, int encoder_heads, int decoder_heads) {
+void ig_masks_carve(ig_mask_set *set, ig_arena *arena, const ig_batch *batch, int encoder_heads,
+                    int decoder_heads) {
   *set = (ig_mask_set){.decoder = {.causal = true}};
   const ig_masks *m = batch->masks;
   if (!m || batch->sequences == 0) return;
@@ -64,7 +71,10 @@ void ig_masks_carve(ig_mask_set *set, ig_arena *arena, const ig_batch *batch, in
   const size_t source = (size_t)(batch->source_offsets[1] - batch->source_offsets[0]);
   const size_t target = (size_t)(batch->target_offsets[1] - batch->target_offsets[0]);
   const size_t heads = (size_t)decoder_heads;
-  set->encoder = combine(arena, &m->src, &m->src_key_padding, m->src_is_causal, (ig_mask_shape){sequences, (size_t)encoder_heads, source, source});
-  set->decoder = combine(arena, &m->tgt, &m->tgt_key_padding, m->tgt_is_causal, (ig_mask_shape){sequences, heads, target, target});
-  set->cross = combine(arena, &m->memory, &m->memory_key_padding, m->memory_is_causal, (ig_mask_shape){sequences, heads, target, source});
+  set->encoder = combine(arena, &m->src, &m->src_key_padding, m->src_is_causal,
+                         (ig_mask_shape){sequences, (size_t)encoder_heads, source, source});
+  set->decoder = combine(arena, &m->tgt, &m->tgt_key_padding, m->tgt_is_causal,
+                         (ig_mask_shape){sequences, heads, target, target});
+  set->cross = combine(arena, &m->memory, &m->memory_key_padding, m->memory_is_causal,
+                       (ig_mask_shape){sequences, heads, target, source});
 }

@@ -7,7 +7,8 @@
 #include "model/packed.h"
 #include "model/pass.h"
 
-static ig_status measure_training(const ig_model *model, ig_pool *pool, const ig_plan_sizes *sizes, ig_memory_plan *out, ig_error *err) {
+static ig_status measure_training(const ig_model *model, ig_pool *pool, const ig_plan_sizes *sizes,
+                                  ig_memory_plan *out, ig_error *err) {
   ig_pass_bounds bounds = {.sequences = sizes->tokens / sizes->length + 1,
                            .source_rows = sizes->tokens,
                            .target_rows = sizes->tokens,
@@ -32,7 +33,8 @@ static ig_status measure_training(const ig_model *model, ig_pool *pool, const ig
   return IG_OK;
 }
 
-static ig_status measure_translation(ig_model *model, ig_pool *pool, const ig_plan_sizes *sizes, ig_memory_plan *out, ig_error *err) {
+static ig_status measure_translation(ig_model *model, ig_pool *pool, const ig_plan_sizes *sizes,
+                                     ig_memory_plan *out, ig_error *err) {
   const int sentences = sizes->tokens > sizes->length ? sizes->tokens / sizes->length : 1;
   const ig_inference_size size = {.sentences = sentences,
                                   .source_rows = sentences * sizes->length,
@@ -45,7 +47,8 @@ static ig_status measure_translation(ig_model *model, ig_pool *pool, const ig_pl
   return ig_model_packed_bytes(model, &out->translation.weights, err);
 }
 
-ig_status ig_memory_plan_of(const ig_config *config, const ig_plan_sizes *sizes, ig_memory_plan *out, ig_error *err) {
+ig_status ig_memory_plan_of(const ig_config *config, const ig_plan_sizes *sizes,
+                            ig_memory_plan *out, ig_error *err) {
   ig_model *model;
   ig_pool *pool = NULL;
   IG_TRY(ig_model_allocate(config, "config.json", &model, err));

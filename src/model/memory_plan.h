@@ -1,4 +1,5 @@
-// The memory plan of a model, found by the code that will carve it: nothing is read, and no page is touched.
+// The memory plan of a model, found by the code that will carve it: nothing is read, and no page is
+// touched.
 #ifndef IG_MODEL_MEMORY_PLAN_H
 #define IG_MODEL_MEMORY_PLAN_H
 #include "model/model.h"
@@ -22,5 +23,6 @@ typedef struct ig_memory_plan {
     size_t shared;   // of one worker with all threads
   } translation;
 } ig_memory_plan;
-ig_status ig_memory_plan_of(const ig_config *config, const ig_plan_sizes *sizes, ig_memory_plan *out, ig_error *err);
+ig_status ig_memory_plan_of(const ig_config *config, const ig_plan_sizes *sizes,
+                            ig_memory_plan *out, ig_error *err);
 #endif

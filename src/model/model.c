@@ -11,9 +11,12 @@
 #include "model/initialize.h"
 #include "model/layout.h"
 
-ig_status ig_model_allocate(const ig_config *config, const char *where, ig_model **out, ig_error *err) {
+ig_status ig_model_allocate(const ig_config *config, const char *where, ig_model **out,
+                            ig_error *err) {
   const ig_family *family = ig_family_find(config->family);
-  if (!family) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: family: \"%s\" is not known (marian, torch)", where, config->family);
+  if (!family)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: family: \"%s\" is not known (marian, torch)", where,
+                   config->family);
   IG_TRY(ig_config_check(config, where, err));
   ig_model *m = ig_allocate(1, sizeof *m, err);
   if (!m) return IG_ERROR_MEMORY;
@@ -54,7 +57,9 @@ size_t ig_model_tensors(const ig_model *m) { return m->parameter_count; }
 ig_status ig_model_tensor(const ig_model *m, size_t index, ig_tensor_view *out, ig_error *err) {
   *out = (ig_tensor_view){0};
   IG_TRY(ig_need(m, "model", err));
-  if (index >= m->parameter_count) return ig_fail(err, IG_ERROR_ARGUMENT, "tensor %zu: the model has %zu tensors", index, m->parameter_count);
+  if (index >= m->parameter_count)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "tensor %zu: the model has %zu tensors", index,
+                   m->parameter_count);
   const ig_parameter *p = &m->parameters[index];
   *out = (ig_tensor_view){.name = p->name, .rank = p->rank, .values = m->values + p->offset};
   memcpy(out->shape, p->shape, sizeof out->shape);

@@ -1,5 +1,6 @@
-// Packing the weights of all linear layers. Memory handed over by the system for the first time costs more than what is written into it, so that a
-// model opened to run holds each weight once: its plain values stay untouched pages.
+// Packing the weights of all linear layers. Memory handed over by the system for the first time
+// costs more than what is written into it, so that a model opened to run holds each weight once:
+// its plain values stay untouched pages.
 #include "model/packed.h"
 
 #include <stdlib.h>
@@ -52,9 +53,10 @@ void ig_model_unpack(ig_model *m) {
   ig_arena_free(&m->packed);
 }
 
-// ---- straight from the file -----------------------------------------------------------------------------------------------------------------
+// ---- straight from the file -------------------------------------------------
 
-// A linear layer and the parameters that its weight lies in: query, key and value of an attention are one, or a part of one is another layer's.
+// A linear layer and the parameters that its weight lies in: query, key and value of an attention
+// are one, or a part of one is another layer's.
 typedef struct ig_packed_linear {
   ig_linear *linear;
   size_t first, last;  // parameters
@@ -82,20 +84,26 @@ static void count_linear(void *context, ig_linear *linear) {
 static void list_linear(void *context, ig_linear *linear) {
   reading *r = context;
   const ig_model *m = r->model;
-  const size_t begin = (size_t)(linear->weight - m->values), end = begin + (size_t)linear->in * (size_t)linear->out;
+  const size_t begin = (size_t)(linear->weight - m->values),
+               end = begin + (size_t)linear->in * (size_t)linear->out;
   ig_packed_linear *l = &r->linears[r->count++];
   l->linear = linear;
   while (m->parameters[l->first].offset + m->parameters[l->first].count <= begin) l->first++;
-  for (l->last = l->first; l->last + 1 < m->parameter_count && m->parameters[l->last + 1].offset < end;) l->last++;
+  for (l->last = l->first;
+       l->last + 1 < m->parameter_count && m->parameters[l->last + 1].offset < end;)
+    l->last++;
   l->plain = ig_model_is_embedding(m, &m->parameters[l->first]);
   if (l->plain) return;
   for (size_t i = l->first; i <= l->last; i++) r->packed[i] = true;
-  const size_t floats = m->parameters[l->last].offset + m->parameters[l->last].count - m->parameters[l->first].offset;
+  const size_t floats =
+      m->parameters[l->last].offset + m->parameters[l->last].count - m->parameters[l->first].offset;
   if (floats > r->buffer) r->buffer = floats;
 }
 
 static ig_status read_parameter(const reading *r, size_t index, float *to, ig_error *err) {
-  return r->tensors[index] ? ig_safetensors_read_weights(r->tensors[index], to, r->model->parameters[index].count, err) : IG_OK;
+  return r->tensors[index] ? ig_safetensors_read_weights(r->tensors[index], to,
+                                                         r->model->parameters[index].count, err)
+                           : IG_OK;
 }
 
 static void pack_task(void *context, size_t index, int worker) {
@@ -118,7 +126,8 @@ static void pack_task(void *context, size_t index, int worker) {
 // Embeddings are read whole, and lie before everything else.
 static size_t embedding_bytes(const ig_model *m) {
   const ig_embedding *last = &m->target_embedding;
-  return ((size_t)(last->weight - m->values) + (size_t)last->vocabulary * (size_t)last->size) * sizeof(float);
+  return ((size_t)(last->weight - m->values) + (size_t)last->vocabulary * (size_t)last->size) *
+         sizeof(float);
 }
 
 static ig_status read_all(reading *r, ig_pool *pool, ig_error *err) {
@@ -131,13 +140,15 @@ static ig_status read_all(reading *r, ig_pool *pool, ig_error *err) {
   ig_pool_run(pool, r->count, pack_task, r);
   ig_arena_free(&buffers);
   for (size_t i = 0; i < r->count; i++)
-    if (r->linears[i].status != IG_OK) return ig_fail(err, r->linears[i].status, "%s", r->linears[i].error.message);
+    if (r->linears[i].status != IG_OK)
+      return ig_fail(err, r->linears[i].status, "%s", r->linears[i].error.message);
   for (size_t i = 0; i < r->count; i++)
     if (!r->linears[i].plain) r->linears[i].linear->weight = NULL;
   return IG_OK;
 }
 
-ig_status ig_model_read_packed(ig_model *m, const ig_safetensor *const *tensors, ig_pool *pool, ig_error *err) {
+ig_status ig_model_read_packed(ig_model *m, const ig_safetensor *const *tensors, ig_pool *pool,
+                               ig_error *err) {
   reading r = {.model = m, .tensors = tensors};
   IG_TRY(reserve(m, &r.nn, err));
   ig_model_linears(m, count_linear, &r);

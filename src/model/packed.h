@@ -4,9 +4,10 @@
 #include "io/safetensors.h"
 #include "model/model.h"
 
-// Fills a new model from tensors (parameter_count; NULL: zeros), their shapes checked. What only linear layers read is packed and never stands in values:
-// such a layer's weight is NULL.
-ig_status ig_model_read_packed(ig_model *model, const ig_safetensor *const *tensors, ig_pool *pool, ig_error *err);
+// Fills a new model from tensors (parameter_count; NULL: zeros), their shapes checked. What only
+// linear layers read is packed and never stands in values: such a layer's weight is NULL.
+ig_status ig_model_read_packed(ig_model *model, const ig_safetensor *const *tensors, ig_pool *pool,
+                               ig_error *err);
 // Bytes of the weights so read: packed ones, and those that stand plain as well or only.
 ig_status ig_model_packed_bytes(ig_model *model, size_t *bytes, ig_error *err);
 #endif

@@ -1,5 +1,6 @@
-// One pass over a batch: forward, and backward where gradients are wanted. Owns the memory of all activations: reserved for the largest batch before the
-// first one, or grown when a larger one comes.
+// One pass over a batch: forward, and backward where gradients are wanted. Owns the memory of all
+// activations: reserved for the largest batch before the first one, or grown when a larger one
+// comes.
 #ifndef IG_MODEL_PASS_H
 #define IG_MODEL_PASS_H
 #include "model/model.h"
@@ -19,22 +20,27 @@ typedef struct ig_pass_bounds {
 typedef struct ig_pass_plan {
   size_t activations, scratch;  // bytes
 } ig_pass_plan;
-ig_status ig_pass_measure(ig_pass *pass, const ig_pass_bounds *bounds, ig_pass_plan *out, ig_error *err);
-// Reserves the memory of batches up to `most` (without masks), and touches what batches up to `expected` (NULL: none) need: no run within `most` allocates,
-// and none within `expected` faults in a page.
-ig_status ig_pass_reserve(ig_pass *pass, const ig_pass_bounds *most, const ig_pass_bounds *expected, ig_error *err);
+ig_status ig_pass_measure(ig_pass *pass, const ig_pass_bounds *bounds, ig_pass_plan *out,
+                          ig_error *err);
+// Reserves the memory of batches up to `most` (without masks), and touches what batches up to
+// `expected` (NULL: none) need: no run within `most` allocates, and none within `expected` faults
+// in a page.
+ig_status ig_pass_reserve(ig_pass *pass, const ig_pass_bounds *most, const ig_pass_bounds *expected,
+                          ig_error *err);
 
 typedef struct ig_pass_args {
   const ig_batch *batch;
   float label_smoothing;
   bool backward;      // adds to the model's gradients; dropout on
-  bool recompute;     // backward: only the layers' inputs are kept, and each layer is run forward again: less memory, the same bits
+  bool recompute;     // backward: only the layers' inputs are kept, and each layer is run forward
+                      // again: less memory, the same bits
   double normalizer;  // backward: loss sums are divided by this
   uint64_t seed;      // dropout's key ...
   uint32_t update;
-  uint32_t first_source_row, first_target_row;  // ... and the rows of earlier micro-batches of this update
-  float *logits;                                // (T, V) or NULL
-  float *log_probs;                             // (T): log p(target_output) instead of the loss, without backward; or NULL
+  uint32_t first_source_row,
+      first_target_row;  // ... and the rows of earlier micro-batches of this update
+  float *logits;         // (T, V) or NULL
+  float *log_probs;      // (T): log p(target_output) instead of the loss, without backward; or NULL
 } ig_pass_args;
 // Offsets start at 0 and never fall.
 ig_status ig_batch_check(const ig_batch *batch, ig_error *err);

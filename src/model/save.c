@@ -1,4 +1,5 @@
-// Writing a Hugging Face model directory. Each file is replaced atomically; the weights come last, so that a directory with weights is complete.
+// Writing a Hugging Face model directory. Each file is replaced atomically; the weights come last,
+// so that a directory with weights is complete.
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,14 +21,19 @@ static ig_status save_json(const char *directory, const char *name, json_t *json
   return status;
 }
 
-// The dtype of config.json is what to compute in, not what the weights are stored as: float32, so that transformers gives the tokens that Ingot gives.
-static ig_status save_config(const ig_model *m, const ig_family *family, const char *directory, ig_error *err) {
+// The dtype of config.json is what to compute in, not what the weights are stored as: float32, so
+// that transformers gives the tokens that Ingot gives.
+static ig_status save_config(const ig_model *m, const ig_family *family, const char *directory,
+                             ig_error *err) {
   return save_json(directory, "config.json", family->to_json(&m->config), err);
 }
 
-static int set_id(json_t *json, const char *key, int id) { return id >= 0 ? json_object_set_new(json, key, json_integer(id)) : 0; }
+static int set_id(json_t *json, const char *key, int id) {
+  return id >= 0 ? json_object_set_new(json, key, json_integer(id)) : 0;
+}
 
-// What a model made here asks of a decoder: beam 4, never pad, forced end at the last position. NULL: out of memory.
+// What a model made here asks of a decoder: beam 4, never pad, forced end at the last position.
+// NULL: out of memory.
 static json_t *default_generation(const ig_config *c) {
   json_t *json = json_object();
   int failed = set_id(json, "bos_token_id", c->bos_id);
@@ -35,30 +41,37 @@ static json_t *default_generation(const ig_config *c) {
   failed |= set_id(json, "pad_token_id", c->pad_id);
   failed |= set_id(json, "decoder_start_token_id", c->decoder_start_id);
   failed |= set_id(json, "forced_eos_token_id", c->forced_eos_id);
-  if (c->pad_id >= 0) failed |= json_object_set_new(json, "bad_words_ids", json_pack("[[i]]", c->pad_id));
+  if (c->pad_id >= 0)
+    failed |= json_object_set_new(json, "bad_words_ids", json_pack("[[i]]", c->pad_id));
   failed |= json_object_set_new(json, "num_beams", json_integer(4));
-  failed |= json_object_set_new(json, "max_length", json_integer(c->max_positions > 0 && c->max_positions < 512 ? c->max_positions : 512));
+  failed |= json_object_set_new(
+      json, "max_length",
+      json_integer(c->max_positions > 0 && c->max_positions < 512 ? c->max_positions : 512));
   if (!failed) return json;
   json_decref(json);
   return NULL;
 }
 
 static ig_status save_generation(const ig_model *m, const char *directory, ig_error *err) {
-  if (!m->generation_config) return save_json(directory, "generation_config.json", default_generation(&m->config), err);
+  if (!m->generation_config)
+    return save_json(directory, "generation_config.json", default_generation(&m->config), err);
   char *path = ig_join_path(directory, "generation_config.json", err);
   if (!path) return IG_ERROR_MEMORY;
-  const ig_status status = ig_write_file(path, m->generation_config, strlen(m->generation_config), err);
+  const ig_status status =
+      ig_write_file(path, m->generation_config, strlen(m->generation_config), err);
   free(path);
   return status;
 }
 
-static ig_status save_weights(const ig_model *m, const char *directory, ig_dtype dtype, ig_error *err) {
+static ig_status save_weights(const ig_model *m, const char *directory, ig_dtype dtype,
+                              ig_error *err) {
   ig_safetensors_output *tensors = ig_allocate(m->parameter_count, sizeof *tensors, err);
   char *path = ig_join_path(directory, "model.safetensors", err);
   ig_status status = tensors && path ? IG_OK : IG_ERROR_MEMORY;
   for (size_t i = 0; status == IG_OK && i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
-    tensors[i] = (ig_safetensors_output){.name = p->name, .dtype = dtype, .rank = p->rank, .values = m->values + p->offset};
+    tensors[i] = (ig_safetensors_output){
+        .name = p->name, .dtype = dtype, .rank = p->rank, .values = m->values + p->offset};
     memcpy(tensors[i].shape, p->shape, sizeof p->shape);
   }
   if (status == IG_OK) status = ig_safetensors_write(path, tensors, m->parameter_count, err);
@@ -67,14 +80,18 @@ static ig_status save_weights(const ig_model *m, const char *directory, ig_dtype
   return status;
 }
 
-ig_status ig_model_save(const ig_model *m, const char *directory, const char *dtype, ig_error *err) {
+ig_status ig_model_save(const ig_model *m, const char *directory, const char *dtype,
+                        ig_error *err) {
   IG_TRY(ig_need(m, "model", err));
   IG_TRY(ig_need(directory, "directory", err));
   IG_TRY(ig_need(dtype, "dtype", err));
   const ig_family *family = ig_family_find(m->config.family);
   ig_dtype type;
-  if (!ig_dtype_parse(dtype, &type) || (type != IG_DTYPE_F32 && type != IG_DTYPE_BF16 && type != IG_DTYPE_F16))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: dtype: expected float32, bfloat16 or float16, found \"%s\"", directory, dtype);
+  if (!ig_dtype_parse(dtype, &type) ||
+      (type != IG_DTYPE_F32 && type != IG_DTYPE_BF16 && type != IG_DTYPE_F16))
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s: dtype: expected float32, bfloat16 or float16, found \"%s\"", directory,
+                   dtype);
   IG_TRY(ig_make_directories(directory, err));
   IG_TRY(save_config(m, family, directory, err));
   IG_TRY(save_generation(m, directory, err));

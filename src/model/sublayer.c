@@ -3,8 +3,11 @@
 
 #include "nn/dropout.h"
 
-ig_sublayer ig_sublayer_of(const ig_model *model, const ig_norm *norm, const ig_dropout *first, uint32_t place) {
-  return (ig_sublayer){.norm = norm, .pre_norm = model->config.pre_norm, .dropout = {first->probability, first->stream + place}};
+ig_sublayer ig_sublayer_of(const ig_model *model, const ig_norm *norm, const ig_dropout *first,
+                           uint32_t place) {
+  return (ig_sublayer){.norm = norm,
+                       .pre_norm = model->config.pre_norm,
+                       .dropout = {first->probability, first->stream + place}};
 }
 
 void ig_sublayer_carve(ig_sublayer_state *state, ig_arena *arena, int rows, int d) {
@@ -13,23 +16,30 @@ void ig_sublayer_carve(ig_sublayer_state *state, ig_arena *arena, int rows, int 
   ig_norm_carve(&state->norm, arena, rows);
 }
 
-float **ig_sublayer_output_buffer(const ig_model *model, ig_sublayer_state *state) { return model->config.pre_norm ? &state->sum : &state->normed; }
+float **ig_sublayer_output_buffer(const ig_model *model, ig_sublayer_state *state) {
+  return model->config.pre_norm ? &state->sum : &state->normed;
+}
 
-const float *ig_sublayer_input(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state, int rows, const float *x) {
+const float *ig_sublayer_input(ig_nn *nn, const ig_sublayer *sublayer,
+                               const ig_sublayer_state *state, int rows, const float *x) {
   if (!sublayer->pre_norm) return x;
   ig_norm_forward(nn, sublayer->norm, &state->norm, rows, x, state->normed);
   return state->normed;
 }
 
-const float *ig_sublayer_output(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state, int rows, const float *x) {
-  ig_residual_forward(nn, &sublayer->dropout, rows, sublayer->norm->size, x, state->sum, state->sum);
+const float *ig_sublayer_output(ig_nn *nn, const ig_sublayer *sublayer,
+                                const ig_sublayer_state *state, int rows, const float *x) {
+  ig_residual_forward(nn, &sublayer->dropout, rows, sublayer->norm->size, x, state->sum,
+                      state->sum);
   if (sublayer->pre_norm) return state->sum;
   ig_norm_forward(nn, sublayer->norm, &state->norm, rows, state->sum, state->normed);
   return state->normed;
 }
 
-void ig_sublayer_before(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state, int rows, ig_sublayer_gradient *g) {
-  if (!sublayer->pre_norm) ig_norm_backward(nn, sublayer->norm, &state->norm, rows, state->sum, g->gradient, g->gradient);
+void ig_sublayer_before(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state,
+                        int rows, ig_sublayer_gradient *g) {
+  if (!sublayer->pre_norm)
+    ig_norm_backward(nn, sublayer->norm, &state->norm, rows, state->sum, g->gradient, g->gradient);
   g->doutput = g->gradient;
   if (ig_dropout_active(nn, &sublayer->dropout)) {
     ig_dropout_forward(nn, &sublayer->dropout, rows, sublayer->norm->size, g->gradient, g->dropped);
@@ -39,7 +49,8 @@ void ig_sublayer_before(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublaye
   g->accumulate = !sublayer->pre_norm;
 }
 
-void ig_sublayer_after(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state, int rows, const float *x, ig_sublayer_gradient *g) {
+void ig_sublayer_after(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state,
+                       int rows, const float *x, ig_sublayer_gradient *g) {
   if (!sublayer->pre_norm) return;
   ig_norm_backward(nn, sublayer->norm, &state->norm, rows, x, g->normed, g->normed);
   const ig_dropout none = {0};

@@ -1,4 +1,5 @@
-// What stands round each attention and feed-forward: residual connection, dropout and norm, before (pre) or after (post) it.
+// What stands round each attention and feed-forward: residual connection, dropout and norm, before
+// (pre) or after (post) it.
 //   post: y = norm(x + dropout(f(x)))        pre: y = x + dropout(f(norm(x)))
 #ifndef IG_MODEL_SUBLAYER_H
 #define IG_MODEL_SUBLAYER_H
@@ -7,7 +8,8 @@
 // What a stack keeps of its layers for the backward.
 typedef enum ig_keeping {
   IG_KEEP_NOTHING,  // inference: all layers share their buffers
-  IG_KEEP_INPUTS,  // each layer's input alone; the backward runs the layer forward again   (Chen et al. 2016, "Training deep nets with sublinear memory")
+  IG_KEEP_INPUTS,  // each layer's input alone; the backward runs the layer forward again   (Chen et
+                   // al. 2016, "Training deep nets with sublinear memory")
   IG_KEEP_ALL,
 } ig_keeping;
 
@@ -24,18 +26,22 @@ typedef struct ig_sublayer_state {
 } ig_sublayer_state;
 
 // place: the sublayer's number in its layer, which tells its dropout from the others'.
-ig_sublayer ig_sublayer_of(const ig_model *model, const ig_norm *norm, const ig_dropout *first, uint32_t place);
+ig_sublayer ig_sublayer_of(const ig_model *model, const ig_norm *norm, const ig_dropout *first,
+                           uint32_t place);
 void ig_sublayer_carve(ig_sublayer_state *state, ig_arena *arena, int rows, int d);
 // What f reads: x itself, or its norm.
-const float *ig_sublayer_input(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state, int rows, const float *x);
+const float *ig_sublayer_input(ig_nn *nn, const ig_sublayer *sublayer,
+                               const ig_sublayer_state *state, int rows, const float *x);
 // After f has written state->sum: the sublayer's output.
-const float *ig_sublayer_output(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state, int rows, const float *x);
+const float *ig_sublayer_output(ig_nn *nn, const ig_sublayer *sublayer,
+                                const ig_sublayer_state *state, int rows, const float *x);
 
 // The buffer that the sublayer's output will stand in.
 float **ig_sublayer_output_buffer(const ig_model *model, ig_sublayer_state *state);
 
-// Backward in two halves round f's. Before: gradient (rows, d) of the output becomes that of the residual sum, in place; returns that of f's output.
-// Then f's backward writes its input's gradient to *dinput, adding where *accumulate says so. After: gradient is that of x.
+// Backward in two halves round f's. Before: gradient (rows, d) of the output becomes that of the
+// residual sum, in place; returns that of f's output. Then f's backward writes its input's gradient
+// to *dinput, adding where *accumulate says so. After: gradient is that of x.
 typedef struct ig_sublayer_gradient {
   float *gradient;       // (rows, d)
   float *dropped;        // (rows, d) scratch
@@ -44,6 +50,8 @@ typedef struct ig_sublayer_gradient {
   float *dinput;         // of f
   bool accumulate;
 } ig_sublayer_gradient;
-void ig_sublayer_before(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state, int rows, ig_sublayer_gradient *g);
-void ig_sublayer_after(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state, int rows, const float *x, ig_sublayer_gradient *g);
+void ig_sublayer_before(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state,
+                        int rows, ig_sublayer_gradient *g);
+void ig_sublayer_after(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state,
+                       int rows, const float *x, ig_sublayer_gradient *g);
 #endif

@@ -1,4 +1,5 @@
-// ig_time_model: the products and the layers of a model by themselves, at its sizes and with random values.
+// ig_time_model: the products and the layers of a model by themselves, at its sizes and with random
+// values.
 #include <stdio.h>
 
 #include "base/error.h"
@@ -17,9 +18,11 @@ typedef struct timing {
   ig_error *err;
 } timing;
 
-ig_timing_options ig_timing_options_default(void) { return (ig_timing_options){.rows = 2048, .length = 24, .repeat = 5}; }
+ig_timing_options ig_timing_options_default(void) {
+  return (ig_timing_options){.rows = 2048, .length = 24, .repeat = 5};
+}
 
-// ---- products ------------------------------------------------------------------------------------------------------------------------------
+// ---- products ---------------------------------------------------------------
 
 typedef struct weight {
   const char *name;
@@ -27,7 +30,8 @@ typedef struct weight {
 } weight;
 enum { WEIGHTS = 8 };
 
-// The weights of different shapes; a decoder's feed-forward as large as the encoder's is not another one.
+// The weights of different shapes; a decoder's feed-forward as large as the encoder's is not
+// another one.
 static size_t weights_of(const ig_config *c, weight *weights) {
   const int d = c->d_model;
   const weight all[WEIGHTS] = {{"query, key and value", 3 * d, d},
@@ -41,17 +45,23 @@ static size_t weights_of(const ig_config *c, weight *weights) {
   size_t count = 0;
   for (size_t i = 0; i < WEIGHTS; i++) {
     bool known = false;
-    for (size_t j = 0; j < count; j++) known |= weights[j].out == all[i].out && weights[j].in == all[i].in;
+    for (size_t j = 0; j < count; j++)
+      known |= weights[j].out == all[i].out && weights[j].in == all[i].in;
     if (!known) weights[count++] = all[i];
   }
   return count;
 }
 
-static ig_status time_product(timing *t, const char *name, ig_product_kind kind, size_t m, size_t n, size_t k) {
+static ig_status time_product(timing *t, const char *name, ig_product_kind kind, size_t m, size_t n,
+                              size_t k) {
   ig_product product;
   IG_TRY(ig_product_create(&t->nn, kind, m, n, k, &product, t->err));
-  ig_timing result = {
-      .group = "product", .m = m, .n = n, .k = k, .seconds = ig_product_seconds(&t->nn, &product), .training = kind != IG_PRODUCT_PACKED};
+  ig_timing result = {.group = "product",
+                      .m = m,
+                      .n = n,
+                      .k = k,
+                      .seconds = ig_product_seconds(&t->nn, &product),
+                      .training = kind != IG_PRODUCT_PACKED};
   for (int i = 1; i < t->options->repeat; i++) {
     const double seconds = ig_product_seconds(&t->nn, &product);
     if (seconds < result.seconds) result.seconds = seconds;
@@ -59,7 +69,8 @@ static ig_status time_product(timing *t, const char *name, ig_product_kind kind,
   result.operations = ig_product_operations(&product);
   const char *what = ig_product_kind_name(kind);
   if (kind == IG_PRODUCT_PACKED) {
-    snprintf(result.name, sizeof result.name, "%s, %s, %zu row%s", name, what, m, m == 1 ? "" : "s");
+    snprintf(result.name, sizeof result.name, "%s, %s, %zu row%s", name, what, m,
+             m == 1 ? "" : "s");
   } else {
     snprintf(result.name, sizeof result.name, "%s, %s", name, what);
   }
@@ -82,12 +93,13 @@ static ig_status time_products(timing *t) {
     IG_TRY(time_product(t, w->name, IG_PRODUCT_FORWARD, rows, out, in));
     IG_TRY(time_product(t, w->name, IG_PRODUCT_BACKWARD_INPUT, rows, in, out));
     IG_TRY(time_product(t, w->name, IG_PRODUCT_BACKWARD_WEIGHT, out, in, rows));
-    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) IG_TRY(time_product(t, w->name, IG_PRODUCT_PACKED, steps[s], out, in));
+    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++)
+      IG_TRY(time_product(t, w->name, IG_PRODUCT_PACKED, steps[s], out, in));
   }
   return IG_OK;
 }
 
-// ---- layers --------------------------------------------------------------------------------------------------------------------------------
+// ---- layers -----------------------------------------------------------------
 
 // The layers of one decoder layer, one at a time; all share the rows and the buffers round them.
 typedef struct layers {
@@ -105,20 +117,31 @@ typedef struct layers {
 } layers;
 
 static void run_attention(ig_nn *nn, layers *l) {
-  ig_self_attention_forward(nn, &l->layer->self_attention, &l->attention, &l->ragged, &l->causal, NULL, l->input, l->output);
+  ig_self_attention_forward(nn, &l->layer->self_attention, &l->attention, &l->ragged, &l->causal,
+                            NULL, l->input, l->output);
 }
 static void run_attention_backward(ig_nn *nn, layers *l) {
-  ig_self_attention_backward(nn, &l->layer->self_attention, &l->attention, &l->ragged, &l->causal, l->input, l->doutput, l->dinput, false);
+  ig_self_attention_backward(nn, &l->layer->self_attention, &l->attention, &l->ragged, &l->causal,
+                             l->input, l->doutput, l->dinput, false);
 }
-static void run_ffn(ig_nn *nn, layers *l) { ig_feed_forward_forward(nn, &l->layer->feed_forward, &l->feed_forward, l->rows, l->input, l->output); }
+static void run_ffn(ig_nn *nn, layers *l) {
+  ig_feed_forward_forward(nn, &l->layer->feed_forward, &l->feed_forward, l->rows, l->input,
+                          l->output);
+}
 static void run_ffn_backward(ig_nn *nn, layers *l) {
-  ig_feed_forward_backward(nn, &l->layer->feed_forward, &l->feed_forward, l->rows, l->input, l->doutput, l->dinput, false);
+  ig_feed_forward_backward(nn, &l->layer->feed_forward, &l->feed_forward, l->rows, l->input,
+                           l->doutput, l->dinput, false);
 }
-static void run_norm(ig_nn *nn, layers *l) { ig_norm_forward(nn, &l->layer->feed_forward_norm, &l->norm, l->rows, l->input, l->output); }
+static void run_norm(ig_nn *nn, layers *l) {
+  ig_norm_forward(nn, &l->layer->feed_forward_norm, &l->norm, l->rows, l->input, l->output);
+}
 static void run_norm_backward(ig_nn *nn, layers *l) {
-  ig_norm_backward(nn, &l->layer->feed_forward_norm, &l->norm, l->rows, l->input, l->doutput, l->dinput);
+  ig_norm_backward(nn, &l->layer->feed_forward_norm, &l->norm, l->rows, l->input, l->doutput,
+                   l->dinput);
 }
-static void run_loss(ig_nn *nn, layers *l) { ig_loss_run(nn, &l->loss, l->rows, l->input, l->dinput); }
+static void run_loss(ig_nn *nn, layers *l) {
+  ig_loss_run(nn, &l->loss, l->rows, l->input, l->dinput);
+}
 
 static void carve_layers(layers *l, ig_arena *arena) {
   const size_t size = (size_t)l->rows * (size_t)l->model->config.d_model;
@@ -130,7 +153,10 @@ static void carve_layers(layers *l, ig_arena *arena) {
   ig_multi_head_attention_carve(&l->attention, arena, &l->layer->self_attention, l->rows, false);
   ig_feed_forward_carve(&l->feed_forward, arena, &l->layer->feed_forward, l->rows, true);
   ig_norm_carve(&l->norm, arena, l->rows);
-  l->loss = (ig_loss_args){.output = l->model->output, .label_smoothing = 0.1f, .gradient_scale = 1, .targets = l->targets};
+  l->loss = (ig_loss_args){.output = l->model->output,
+                           .label_smoothing = 0.1f,
+                           .gradient_scale = 1,
+                           .targets = l->targets};
 }
 
 static void fill(layers *l) {
@@ -143,15 +169,23 @@ static void fill(layers *l) {
 
 static size_t layers_scratch(const ig_nn *nn, const layers *l, int length) {
   const ig_attention_sizes attention = {.rows = l->rows, .max_keys = length, .training = true};
-  const size_t sizes[] = {ig_multi_head_attention_scratch(nn, &l->layer->self_attention, &attention),
-                          ig_feed_forward_scratch(nn, &l->layer->feed_forward, l->rows, true), ig_loss_scratch(nn, &l->loss, l->rows)};
+  const size_t sizes[] = {
+      ig_multi_head_attention_scratch(nn, &l->layer->self_attention, &attention),
+      ig_feed_forward_scratch(nn, &l->layer->feed_forward, l->rows, true),
+      ig_loss_scratch(nn, &l->loss, l->rows)};
   size_t most = 0;
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) most = sizes[i] > most ? sizes[i] : most;
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    most = sizes[i] > most ? sizes[i] : most;
   return most;
 }
 
-static void time_layer(timing *t, layers *l, const char *name, double operations, void (*run)(ig_nn *, layers *)) {
-  ig_timing result = {.group = "layer", .m = (size_t)l->rows, .operations = operations, .seconds = 1e30, .training = true};
+static void time_layer(timing *t, layers *l, const char *name, double operations,
+                       void (*run)(ig_nn *, layers *)) {
+  ig_timing result = {.group = "layer",
+                      .m = (size_t)l->rows,
+                      .operations = operations,
+                      .seconds = 1e30,
+                      .training = true};
   run(&t->nn, l);
   for (int i = 0; i < t->options->repeat; i++) {
     const double begin = ig_seconds();
@@ -163,30 +197,39 @@ static void time_layer(timing *t, layers *l, const char *name, double operations
   t->report(t->context, &result);
 }
 
-// Operations are those of matrix products: attention's own two over (length, length) included, the softmax left out.
+// Operations are those of matrix products: attention's own two over (length, length) included, the
+// softmax left out.
 static void run_layers(timing *t, layers *l, int length) {
   const double rows = l->rows, d = t->config->d_model;
-  const double attention = 2 * rows * (4 * d * d + 2 * d * length), ffn = 4 * rows * d * t->config->decoder_ffn;
+  const double attention = 2 * rows * (4 * d * d + 2 * d * length),
+               ffn = 4 * rows * d * t->config->decoder_ffn;
   time_layer(t, l, "self-attention, forward", attention, run_attention);
   time_layer(t, l, "self-attention, backward", 2 * attention, run_attention_backward);
   time_layer(t, l, "feed-forward, forward", ffn, run_ffn);
   time_layer(t, l, "feed-forward, backward", 2 * ffn, run_ffn_backward);
   time_layer(t, l, "norm, forward", 0, run_norm);
   time_layer(t, l, "norm, backward", 0, run_norm_backward);
-  time_layer(t, l, "output layer and loss, forward and backward", 6 * rows * d * t->config->target_vocab_size, run_loss);
+  time_layer(t, l, "output layer and loss, forward and backward",
+             6 * rows * d * t->config->target_vocab_size, run_loss);
 }
 
 static ig_status time_layers_of(timing *t, const ig_model *model) {
-  const int length = t->options->length < t->options->rows ? t->options->length : t->options->rows, sequences = t->options->rows / length;
-  layers l = {.model = model, .layer = &model->decoder[0], .rows = sequences * length, .causal = {.causal = true}};
+  const int length = t->options->length < t->options->rows ? t->options->length : t->options->rows,
+            sequences = t->options->rows / length;
+  layers l = {.model = model,
+              .layer = &model->decoder[0],
+              .rows = sequences * length,
+              .causal = {.causal = true}};
   ig_arena offsets, arena = ig_arena_measure(), scratch = {0};
-  IG_TRY(ig_arena_create(&offsets, (size_t)(sequences + 1) * sizeof(int) + 2 * IG_ALIGNMENT, t->err));
+  IG_TRY(
+      ig_arena_create(&offsets, (size_t)(sequences + 1) * sizeof(int) + 2 * IG_ALIGNMENT, t->err));
   int *offset = IG_TAKE(&offsets, int, sequences + 1);
   for (int s = 0; s <= sequences; s++) offset[s] = s * length;
   l.ragged = (ig_ragged){sequences, offset};
   carve_layers(&l, &arena);
   ig_status status = ig_arena_create(&arena, arena.peak, t->err);
-  if (status == IG_OK) status = ig_arena_create(&scratch, layers_scratch(&t->nn, &l, length), t->err);
+  if (status == IG_OK)
+    status = ig_arena_create(&scratch, layers_scratch(&t->nn, &l, length), t->err);
   if (status == IG_OK) {
     carve_layers(&l, &arena);
     fill(&l);
@@ -208,12 +251,18 @@ static ig_status time_layers(timing *t) {
   return status;
 }
 
-ig_status ig_time_model(const ig_config *config, const ig_timing_options *options, ig_timing_report report, void *context, ig_error *err) {
+ig_status ig_time_model(const ig_config *config, const ig_timing_options *options,
+                        ig_timing_report report, void *context, ig_error *err) {
   const ig_timing_options defaults = ig_timing_options_default();
   if (!options) options = &defaults;
   IG_TRY(ig_need(config, "config", err));
   if (!report) return ig_fail(err, IG_ERROR_ARGUMENT, "report: expected a function, found NULL");
-  timing t = {.config = config, .options = options, .report = report, .context = context, .nn = {.training = true, .seed = 1}, .err = err};
+  timing t = {.config = config,
+              .options = options,
+              .report = report,
+              .context = context,
+              .nn = {.training = true, .seed = 1},
+              .err = err};
   if (options->rows < 1 || options->length < 1 || options->repeat < 1)
     return ig_fail(err, IG_ERROR_ARGUMENT, "rows, length and repeat must be 1 or more");
   IG_TRY(ig_config_check(config, "the model's options", err));

@@ -18,18 +18,25 @@ static void forward_rows(const void *context, size_t first, size_t last) {
   w->kernels->activation(w->kind, (last - first) * w->columns, w->input + skip, w->output + skip);
 }
 
-void ig_activation_forward(ig_nn *nn, ig_activation kind, int rows, int columns, const float *input, float *output) {
-  const activation_work w = {.kernels = nn->kernels, .kind = kind, .columns = (size_t)columns, .input = input, .output = output};
+void ig_activation_forward(ig_nn *nn, ig_activation kind, int rows, int columns, const float *input,
+                           float *output) {
+  const activation_work w = {.kernels = nn->kernels,
+                             .kind = kind,
+                             .columns = (size_t)columns,
+                             .input = input,
+                             .output = output};
   ig_rows_run(nn, (size_t)rows, 4 * w.columns, forward_rows, &w);
 }
 
 static void backward_rows(const void *context, size_t first, size_t last) {
   const activation_work *w = context;
   const size_t skip = first * w->columns;
-  w->kernels->activation_backward(w->kind, (last - first) * w->columns, w->input + skip, w->doutput + skip, w->output + skip);
+  w->kernels->activation_backward(w->kind, (last - first) * w->columns, w->input + skip,
+                                  w->doutput + skip, w->output + skip);
 }
 
-void ig_activation_backward(ig_nn *nn, ig_activation kind, int rows, int columns, const float *input, const float *doutput, float *dinput) {
+void ig_activation_backward(ig_nn *nn, ig_activation kind, int rows, int columns,
+                            const float *input, const float *doutput, float *dinput) {
   const activation_work w = {nn->kernels, kind, (size_t)columns, input, doutput, dinput};
   ig_rows_run(nn, (size_t)rows, 4 * w.columns, backward_rows, &w);
 }

@@ -1,9 +1,12 @@
-// Attention of one (sequence, head) after another, over the pool. With S = scale Q K^T + mask, P = softmax(S) by rows, D = dropout(P):
+// Attention of one (sequence, head) after another, over the pool. With S = scale Q K^T + mask, P =
+// softmax(S) by rows, D = dropout(P):
 //   forward   O = D V
-//   backward  dV = D^T dO,  dD = dO V^T,  dP = dropout(dD),  dS = scale P (dP - sum(P dP)),  dQ = dS K,  dK = dS^T Q
-// Nothing of size queries x keys outlives a block of queries: the backward computes S and P again (Dao et al. 2022, "FlashAttention", 3.1, at the grain
-// of a block of rows), and keys that a causal mask hides from a whole block are left out.
-// Two ways forward: matrix products, and row by row where a sequence has few queries or its keys are scattered over a cache. A sequence's own shape
+//   backward  dV = D^T dO,  dD = dO V^T,  dP = dropout(dD),  dS = scale P (dP - sum(P dP)),  dQ =
+//   dS K,  dK = dS^T Q
+// Nothing of size queries x keys outlives a block of queries: the backward computes S and P again
+// (Dao et al. 2022, "FlashAttention", 3.1, at the grain of a block of rows), and keys that a causal
+// mask hides from a whole block are left out. Two ways forward: matrix products, and row by row
+// where a sequence has few queries or its keys are scattered over a cache. A sequence's own shape
 // alone decides, so its company in the batch changes nothing.
 #include "nn/attention.h"
 
@@ -39,13 +42,19 @@ typedef struct block {
 } block;
 
 static size_t key_row(const ig_keys *keys, size_t sequence, size_t t) {
-  return keys->index ? (size_t)keys->index[sequence * keys->index_stride + t] : (size_t)keys->begin[sequence] + t;
+  return keys->index ? (size_t)keys->index[sequence * keys->index_stride + t]
+                     : (size_t)keys->begin[sequence] + t;
 }
 
 static pair pair_at(const attention_work *w, size_t number, int worker) {
   const ig_attention_args *a = w->args;
-  const size_t s = number / (size_t)a->heads, h = number % (size_t)a->heads, column = h * (size_t)a->head_dim;
-  pair p = {.sequence = s, .head = h, .keys = (size_t)a->keys.length[s], .first_row = (size_t)a->queries.offsets[s], .dim = (size_t)a->head_dim};
+  const size_t s = number / (size_t)a->heads, h = number % (size_t)a->heads,
+               column = h * (size_t)a->head_dim;
+  pair p = {.sequence = s,
+            .head = h,
+            .keys = (size_t)a->keys.length[s],
+            .first_row = (size_t)a->queries.offsets[s],
+            .dim = (size_t)a->head_dim};
   p.queries = (size_t)a->queries.offsets[s + 1] - p.first_row;
   p.first_key = a->keys.index ? 0 : (size_t)a->keys.begin[s];
   p.query = a->query + p.first_row * a->query_stride + column;
@@ -73,30 +82,40 @@ static void normalize_row(const attention_work *w, const pair *p, size_t i, size
   const ig_kernels *kernels = w->nn->kernels;
   const size_t seen = visible(w->args, p, i);
   kernels->scale(seen, w->args->scale, row, row);
-  if (m->mask) kernels->add(seen, row, m->mask + p->sequence * m->mask_sequence + p->head * m->mask_head + i * m->mask_row, row);
-  if (m->key_padding) kernels->add(seen, row, m->key_padding + p->sequence * m->padding_sequence, row);
+  if (m->mask)
+    kernels->add(
+        seen, row,
+        m->mask + p->sequence * m->mask_sequence + p->head * m->mask_head + i * m->mask_row, row);
+  if (m->key_padding)
+    kernels->add(seen, row, m->key_padding + p->sequence * m->padding_sequence, row);
   kernels->softmax(seen, row);
   memset(row + seen, 0, (n - seen) * sizeof *row);
 }
 
-static void drop_row(const attention_work *w, const pair *p, size_t i, size_t n, const float *from, float *to) {
+static void drop_row(const attention_work *w, const pair *p, size_t i, size_t n, const float *from,
+                     float *to) {
   ig_dropout_row key = ig_dropout_key(w->nn, &w->args->dropout, (uint32_t)(p->first_row + i));
   key.counter[0] = (uint32_t)p->head << 16;
   w->nn->kernels->dropout(&key, n, from, to);
 }
 
-static void drop(const attention_work *w, const pair *p, const block *b, const float *from, float *to) {
-  for (size_t i = 0; i < b->rows; i++) drop_row(w, p, b->first + i, b->keys, from + i * b->keys, to + i * b->keys);
+static void drop(const attention_work *w, const pair *p, const block *b, const float *from,
+                 float *to) {
+  for (size_t i = 0; i < b->rows; i++)
+    drop_row(w, p, b->first + i, b->keys, from + i * b->keys, to + i * b->keys);
 }
 
-// The scratch of one pair: the transposed operands, packed once for all blocks, then what a block needs.
+// The scratch of one pair: the transposed operands, packed once for all blocks, then what a block
+// needs.
 typedef struct buffers {
-  float *keys, *values;                      // K^T and V^T, packed; values in the backward only
-  float *probabilities, *dropped, *dscores;  // (rows of a block, keys); the last two in the backward only
-  float *packed;                             // for other operands
+  float *keys, *values;  // K^T and V^T, packed; values in the backward only
+  float *probabilities, *dropped,
+      *dscores;   // (rows of a block, keys); the last two in the backward only
+  float *packed;  // for other operands
 } buffers;
 
-static buffers carve(const ig_kernels *kernels, size_t dim, size_t keys, bool backward, float *scratch) {
+static buffers carve(const ig_kernels *kernels, size_t dim, size_t keys, bool backward,
+                     float *scratch) {
   const size_t operand = ig_gemm_packed_size(kernels, keys, dim), plane = QUERY_BLOCK * keys;
   buffers b = {.keys = scratch};
   b.values = b.keys + operand;
@@ -110,18 +129,29 @@ static buffers carve(const ig_kernels *kernels, size_t dim, size_t keys, bool ba
 // X^T of the pair's keys or values as the B of a product.
 static void pack_transposed(const attention_work *w, const pair *p, const float *x, float *packed) {
   const ig_kernels *kernels = w->nn->kernels;
-  kernels->gemm_pack(p->keys, p->dim, x, 1, w->args->keys.stride, packed, p->dim * kernels->gemm_nr);
+  kernels->gemm_pack(p->keys, p->dim, x, 1, w->args->keys.stride, packed,
+                     p->dim * kernels->gemm_nr);
 }
 
 // C = A X^T over the block's rows and keys: scores from queries and K, dD from dO and V.
-static void multiply_transposed(const attention_work *w, const pair *p, const block *b, const float *a, size_t a_row, const float *packed, float *c) {
-  ig_gemm_serial(
-      w->nn->kernels,
-      &(ig_gemm){.m = b->rows, .n = b->keys, .k = p->dim, .a = a, .a_row = a_row, .a_depth = 1, .packed = packed, .c = c, .c_row = b->keys}, NULL);
+static void multiply_transposed(const attention_work *w, const pair *p, const block *b,
+                                const float *a, size_t a_row, const float *packed, float *c) {
+  ig_gemm_serial(w->nn->kernels,
+                 &(ig_gemm){.m = b->rows,
+                            .n = b->keys,
+                            .k = p->dim,
+                            .a = a,
+                            .a_row = a_row,
+                            .a_depth = 1,
+                            .packed = packed,
+                            .c = c,
+                            .c_row = b->keys},
+                 NULL);
 }
 
 // C = W X over the block's keys: O from D and V, dQ from dS and K.
-static void multiply_keys(const attention_work *w, const pair *p, const block *b, const float *weights, const float *x, float *c, size_t c_row,
+static void multiply_keys(const attention_work *w, const pair *p, const block *b,
+                          const float *weights, const float *x, float *c, size_t c_row,
                           float *packed) {
   ig_gemm_serial(w->nn->kernels,
                  &(ig_gemm){.m = b->rows,
@@ -139,7 +169,8 @@ static void multiply_keys(const attention_work *w, const pair *p, const block *b
 }
 
 // C += W^T X over the block's rows: dV from D and dO, dK from dS and Q.
-static void add_transposed(const attention_work *w, const pair *p, const block *b, const float *weights, const float *x, size_t x_row, float *c,
+static void add_transposed(const attention_work *w, const pair *p, const block *b,
+                           const float *weights, const float *x, size_t x_row, float *c,
                            float *packed) {
   ig_gemm_serial(w->nn->kernels,
                  &(ig_gemm){.m = b->keys,
@@ -157,10 +188,12 @@ static void add_transposed(const attention_work *w, const pair *p, const block *
                  packed);
 }
 
-static void probabilities(const attention_work *w, const pair *p, const block *b, const float *packed_keys, float *out) {
+static void probabilities(const attention_work *w, const pair *p, const block *b,
+                          const float *packed_keys, float *out) {
   const size_t stride = w->args->query_stride;
   multiply_transposed(w, p, b, p->query + b->first * stride, stride, packed_keys, out);
-  for (size_t i = 0; i < b->rows; i++) normalize_row(w, p, b->first + i, b->keys, out + i * b->keys);
+  for (size_t i = 0; i < b->rows; i++)
+    normalize_row(w, p, b->first + i, b->keys, out + i * b->keys);
 }
 
 static void forward_matrices(const attention_work *w, const pair *p, float *output) {
@@ -170,7 +203,8 @@ static void forward_matrices(const attention_work *w, const pair *p, float *outp
   for (size_t first = 0; first < p->queries; first += QUERY_BLOCK) {
     const block b = block_at(w->args, p, first);
     probabilities(w, p, &b, f.keys, f.probabilities);
-    if (ig_dropout_active(w->nn, &w->args->dropout)) drop(w, p, &b, f.probabilities, f.probabilities);
+    if (ig_dropout_active(w->nn, &w->args->dropout))
+      drop(w, p, &b, f.probabilities, f.probabilities);
     multiply_keys(w, p, &b, f.probabilities, p->value, output + first * width, width, f.packed);
   }
 }
@@ -183,11 +217,16 @@ static void forward_rows(const attention_work *w, const pair *p, float *output) 
   for (size_t i = 0; i < p->queries; i++) {
     const float *query = p->query + i * a->query_stride;
     float *to = output + i * (size_t)a->heads * dim;
-    for (size_t t = 0; t < p->keys; t++) row[t] = kernels->dot(dim, query, a->keys.key + key_row(&a->keys, p->sequence, t) * a->keys.stride + column);
+    for (size_t t = 0; t < p->keys; t++)
+      row[t] = kernels->dot(
+          dim, query, a->keys.key + key_row(&a->keys, p->sequence, t) * a->keys.stride + column);
     normalize_row(w, p, i, p->keys, row);
     if (ig_dropout_active(w->nn, &a->dropout)) drop_row(w, p, i, p->keys, row, row);
     memset(to, 0, dim * sizeof *to);
-    for (size_t t = 0; t < p->keys; t++) kernels->axpy(dim, row[t], a->keys.value + key_row(&a->keys, p->sequence, t) * a->keys.stride + column, to);
+    for (size_t t = 0; t < p->keys; t++)
+      kernels->axpy(dim, row[t],
+                    a->keys.value + key_row(&a->keys, p->sequence, t) * a->keys.stride + column,
+                    to);
   }
 }
 
@@ -197,25 +236,31 @@ static void forward_task(void *context, size_t index, int worker) {
   for (size_t number = index * w->group; number < last; number++) {
     const pair p = pair_at(w, number, worker);
     float *output = w->output + (p.first_row * (size_t)w->args->heads + p.head) * p.dim;
-    (w->args->keys.index || p.queries < FEW_QUERIES ? forward_rows : forward_matrices)(w, &p, output);
+    (w->args->keys.index || p.queries < FEW_QUERIES ? forward_rows : forward_matrices)(w, &p,
+                                                                                       output);
   }
 }
 
 // dS of the block from its P and dO, over dD in place.
-static void score_gradients(const attention_work *w, const pair *p, const block *b, const buffers *f, const float *doutput) {
+static void score_gradients(const attention_work *w, const pair *p, const block *b,
+                            const buffers *f, const float *doutput) {
   multiply_transposed(w, p, b, doutput, (size_t)w->args->heads * p->dim, f->values, f->dscores);
   if (ig_dropout_active(w->nn, &w->args->dropout)) drop(w, p, b, f->dscores, f->dscores);
   for (size_t i = 0; i < b->rows; i++) {
     float *row = f->dscores + i * b->keys;
-    w->nn->kernels->softmax_backward(b->keys, f->probabilities + i * b->keys, row, w->args->scale, row);
+    w->nn->kernels->softmax_backward(b->keys, f->probabilities + i * b->keys, row, w->args->scale,
+                                     row);
   }
 }
 
-static void backward_block(const attention_work *w, const pair *p, const block *b, const buffers *f) {
+static void backward_block(const attention_work *w, const pair *p, const block *b,
+                           const buffers *f) {
   const ig_attention_args *a = w->args;
   const ig_attention_gradients *g = w->gradients;
-  const size_t column = p->head * p->dim, width = (size_t)a->heads * p->dim, key = p->first_key * g->dkey_stride + column;
-  const float *doutput = w->doutput + (p->first_row + b->first) * width + column, *weights = f->probabilities;
+  const size_t column = p->head * p->dim, width = (size_t)a->heads * p->dim,
+               key = p->first_key * g->dkey_stride + column;
+  const float *doutput = w->doutput + (p->first_row + b->first) * width + column,
+              *weights = f->probabilities;
   probabilities(w, p, b, f->keys, f->probabilities);
   if (ig_dropout_active(w->nn, &a->dropout)) {
     drop(w, p, b, f->probabilities, f->dropped);
@@ -223,8 +268,11 @@ static void backward_block(const attention_work *w, const pair *p, const block *
   }
   add_transposed(w, p, b, weights, doutput, width, g->dvalue + key, f->packed);
   score_gradients(w, p, b, f, doutput);
-  multiply_keys(w, p, b, f->dscores, p->key, g->dquery + (p->first_row + b->first) * g->dquery_stride + column, g->dquery_stride, f->packed);
-  add_transposed(w, p, b, f->dscores, p->query + b->first * a->query_stride, a->query_stride, g->dkey + key, f->packed);
+  multiply_keys(w, p, b, f->dscores, p->key,
+                g->dquery + (p->first_row + b->first) * g->dquery_stride + column, g->dquery_stride,
+                f->packed);
+  add_transposed(w, p, b, f->dscores, p->query + b->first * a->query_stride, a->query_stride,
+                 g->dkey + key, f->packed);
 }
 
 static void backward_pair(const attention_work *w, const pair *p) {
@@ -252,18 +300,21 @@ static void backward_task(void *context, size_t index, int worker) {
   }
 }
 
-// Floats of one worker: what a block needs, and the largest operand that the products pack themselves: V or K, and a block of dO or Q.
+// Floats of one worker: what a block needs, and the largest operand that the products pack
+// themselves: V or K, and a block of dO or Q.
 static size_t worker_buffer(const ig_kernels *kernels, size_t dim, size_t keys) {
   const size_t depth = keys > QUERY_BLOCK ? keys : QUERY_BLOCK, unit = IG_ALIGNMENT / sizeof(float);
   const size_t operand = ig_gemm_packed_size(kernels, keys, dim);
-  const size_t floats = 2 * operand + 3 * QUERY_BLOCK * keys + ig_gemm_packed_size(kernels, dim, depth);
+  const size_t floats =
+      2 * operand + 3 * QUERY_BLOCK * keys + ig_gemm_packed_size(kernels, dim, depth);
   return (floats / unit + 2) * unit;
 }
 
 static void run(attention_work *w, ig_task task) {
   const ig_attention_args *a = w->args;
   ig_nn *nn = w->nn;
-  const size_t mark = ig_arena_mark(nn->scratch), sequences = (size_t)a->queries.sequences, threads = (size_t)ig_pool_threads(nn->pool);
+  const size_t mark = ig_arena_mark(nn->scratch), sequences = (size_t)a->queries.sequences,
+               threads = (size_t)ig_pool_threads(nn->pool);
   size_t most_keys = 0;
   for (size_t s = 0; s < sequences; s++)
     if ((size_t)a->keys.length[s] > most_keys) most_keys = (size_t)a->keys.length[s];
@@ -279,12 +330,17 @@ void ig_attention_forward(ig_nn *nn, const ig_attention_args *args, float *outpu
   run(&(attention_work){.nn = nn, .args = args, .output = output}, forward_task);
 }
 
-void ig_attention_backward(ig_nn *nn, const ig_attention_args *args, const float *doutput, const ig_attention_gradients *gradients) {
-  run(&(attention_work){.nn = nn, .args = args, .doutput = doutput, .gradients = gradients}, backward_task);
+void ig_attention_backward(ig_nn *nn, const ig_attention_args *args, const float *doutput,
+                           const ig_attention_gradients *gradients) {
+  run(&(attention_work){.nn = nn, .args = args, .doutput = doutput, .gradients = gradients},
+      backward_task);
 }
 
 size_t ig_attention_scratch(const ig_nn *nn, int head_dim, int max_keys) {
   ig_arena plan = ig_arena_measure();
-  ig_arena_take(&plan, worker_buffer(nn->kernels, (size_t)head_dim, (size_t)max_keys) * (size_t)ig_pool_threads(nn->pool), sizeof(float));
+  ig_arena_take(&plan,
+                worker_buffer(nn->kernels, (size_t)head_dim, (size_t)max_keys) *
+                    (size_t)ig_pool_threads(nn->pool),
+                sizeof(float));
   return plan.peak;
 }

@@ -8,7 +8,9 @@
 
 static uint32_t threshold_of(float probability) { return (uint32_t)lrintf(probability * 65536.0f); }
 
-bool ig_dropout_active(const ig_nn *nn, const ig_dropout *dropout) { return nn->training && threshold_of(dropout->probability) > 0; }
+bool ig_dropout_active(const ig_nn *nn, const ig_dropout *dropout) {
+  return nn->training && threshold_of(dropout->probability) > 0;
+}
 
 ig_dropout_row ig_dropout_key(const ig_nn *nn, const ig_dropout *dropout, uint32_t row) {
   const uint32_t threshold = threshold_of(dropout->probability);
@@ -32,26 +34,33 @@ static void dropout_rows(const void *context, size_t first, size_t last) {
   const dropout_work *w = context;
   for (size_t r = first; r < last; r++) {
     const ig_dropout_row key = ig_dropout_key(w->nn, w->dropout, (uint32_t)r);
-    w->nn->kernels->dropout(&key, w->columns, w->input + r * w->columns, w->output + r * w->columns);
+    w->nn->kernels->dropout(&key, w->columns, w->input + r * w->columns,
+                            w->output + r * w->columns);
   }
 }
 
-void ig_dropout_forward(ig_nn *nn, const ig_dropout *dropout, int rows, int columns, const float *input, float *output) {
-  const dropout_work w = {.nn = nn, .dropout = dropout, .input = input, .output = output, .columns = (size_t)columns};
+void ig_dropout_forward(ig_nn *nn, const ig_dropout *dropout, int rows, int columns,
+                        const float *input, float *output) {
+  const dropout_work w = {
+      .nn = nn, .dropout = dropout, .input = input, .output = output, .columns = (size_t)columns};
   if (ig_dropout_active(nn, dropout))
     ig_rows_run(nn, (size_t)rows, 4 * w.columns, dropout_rows, &w);
   else if (output != input)
     memcpy(output, input, (size_t)rows * w.columns * sizeof *output);
 }
 
-enum { PIECE = 512 };  // columns dropped at a time on the way to the sum; a multiple of 128, where the key's counter steps by 16 a 128 columns
+enum {
+  PIECE = 512
+};  // columns dropped at a time on the way to the sum; a multiple of 128, where the key's counter
+    // steps by 16 a 128 columns
 
 static void residual_rows(const void *context, size_t first, size_t last) {
   const dropout_work *w = context;
   const ig_kernels *kernels = w->nn->kernels;
   if (!w->active) {
     const size_t skip = first * w->columns;
-    kernels->add((last - first) * w->columns, w->residual + skip, w->input + skip, w->output + skip);
+    kernels->add((last - first) * w->columns, w->residual + skip, w->input + skip,
+                 w->output + skip);
     return;
   }
   for (size_t r = first; r < last; r++) {
@@ -65,7 +74,8 @@ static void residual_rows(const void *context, size_t first, size_t last) {
   }
 }
 
-void ig_residual_forward(ig_nn *nn, const ig_dropout *dropout, int rows, int columns, const float *residual, const float *x, float *output) {
+void ig_residual_forward(ig_nn *nn, const ig_dropout *dropout, int rows, int columns,
+                         const float *residual, const float *x, float *output) {
   const dropout_work w = {.nn = nn,
                           .dropout = dropout,
                           .residual = residual,

@@ -5,17 +5,23 @@
 #include "nn/dropout.h"
 #include "nn/rows.h"
 
-// What ReLU lets through shows in its output, dropout included: an element is above 0 where it was kept and its argument was above 0.
-static bool needs_preactivation(const ig_feed_forward *ffn) { return ffn->activation != IG_ACTIVATION_RELU; }
+// What ReLU lets through shows in its output, dropout included: an element is above 0 where it was
+// kept and its argument was above 0.
+static bool needs_preactivation(const ig_feed_forward *ffn) {
+  return ffn->activation != IG_ACTIVATION_RELU;
+}
 
-void ig_feed_forward_carve(ig_feed_forward_state *state, ig_arena *arena, const ig_feed_forward *ffn, int rows, bool training) {
+void ig_feed_forward_carve(ig_feed_forward_state *state, ig_arena *arena,
+                           const ig_feed_forward *ffn, int rows, bool training) {
   const size_t count = (size_t)rows * (size_t)ffn->inner.out;
   *state = (ig_feed_forward_state){0};
   state->hidden = IG_TAKE(arena, float, count);
   if (training && needs_preactivation(ffn)) state->preactivation = IG_TAKE(arena, float, count);
 }
 
-void ig_feed_forward_forward(ig_nn *nn, const ig_feed_forward *ffn, const ig_feed_forward_state *state, int rows, const float *input, float *output) {
+void ig_feed_forward_forward(ig_nn *nn, const ig_feed_forward *ffn,
+                             const ig_feed_forward_state *state, int rows, const float *input,
+                             float *output) {
   const int width = ffn->inner.out;
   if (state->preactivation) {
     ig_linear_forward(nn, &ffn->inner, rows, input, IG_ACTIVATION_NONE, state->preactivation);
@@ -39,25 +45,30 @@ static void relu_rows(const void *context, size_t first, size_t last) {
   const relu_work *w = context;
   for (size_t r = first; r < last; r++) {
     float *row = w->dhidden + r * w->width;
-    w->kernels->activation_backward(IG_ACTIVATION_RELU, w->width, w->hidden + r * w->width, row, row);
+    w->kernels->activation_backward(IG_ACTIVATION_RELU, w->width, w->hidden + r * w->width, row,
+                                    row);
     if (w->scale != 1.0f) w->kernels->scale(w->width, w->scale, row, row);
   }
 }
 
 // dhidden: from the gradient after dropout to that of the activation's argument, in place.
-static void hidden_backward(ig_nn *nn, const ig_feed_forward *ffn, const ig_feed_forward_state *state, int rows, float *dhidden) {
+static void hidden_backward(ig_nn *nn, const ig_feed_forward *ffn,
+                            const ig_feed_forward_state *state, int rows, float *dhidden) {
   const int width = ffn->inner.out;
   if (state->preactivation) {
     ig_dropout_forward(nn, &ffn->dropout, rows, width, dhidden, dhidden);
-    ig_activation_backward(nn, ffn->activation, rows, width, state->preactivation, dhidden, dhidden);
+    ig_activation_backward(nn, ffn->activation, rows, width, state->preactivation, dhidden,
+                           dhidden);
     return;
   }
-  const float scale = ig_dropout_active(nn, &ffn->dropout) ? ig_dropout_key(nn, &ffn->dropout, 0).scale : 1.0f;
+  const float scale =
+      ig_dropout_active(nn, &ffn->dropout) ? ig_dropout_key(nn, &ffn->dropout, 0).scale : 1.0f;
   const relu_work w = {nn->kernels, state->hidden, dhidden, (size_t)width, scale};
   ig_rows_run(nn, (size_t)rows, 2 * w.width, relu_rows, &w);
 }
 
-void ig_feed_forward_backward(ig_nn *nn, const ig_feed_forward *ffn, const ig_feed_forward_state *state, int rows, const float *input,
+void ig_feed_forward_backward(ig_nn *nn, const ig_feed_forward *ffn,
+                              const ig_feed_forward_state *state, int rows, const float *input,
                               const float *doutput, float *dinput, bool accumulate) {
   const size_t mark = ig_arena_mark(nn->scratch);
   float *dhidden = IG_TAKE(nn->scratch, float, (size_t)rows *(size_t)ffn->inner.out);
@@ -67,8 +78,10 @@ void ig_feed_forward_backward(ig_nn *nn, const ig_feed_forward *ffn, const ig_fe
   ig_arena_release(nn->scratch, mark);
 }
 
-size_t ig_feed_forward_scratch(const ig_nn *nn, const ig_feed_forward *ffn, int rows, bool training) {
-  const size_t inner = ig_linear_scratch(nn, &ffn->inner, rows), outer = ig_linear_scratch(nn, &ffn->outer, rows);
+size_t ig_feed_forward_scratch(const ig_nn *nn, const ig_feed_forward *ffn, int rows,
+                               bool training) {
+  const size_t inner = ig_linear_scratch(nn, &ffn->inner, rows),
+               outer = ig_linear_scratch(nn, &ffn->outer, rows);
   ig_arena plan = ig_arena_measure();
   if (training) ig_arena_take(&plan, (size_t)rows * (size_t)ffn->inner.out, sizeof(float));
   return plan.peak + (inner > outer ? inner : outer);

@@ -14,10 +14,15 @@ typedef struct ig_feed_forward_state {
   float *preactivation;  // (rows, ffn), where the backward needs it; NULL: the activation is fused
 } ig_feed_forward_state;
 
-void ig_feed_forward_carve(ig_feed_forward_state *state, ig_arena *arena, const ig_feed_forward *ffn, int rows, bool training);
-void ig_feed_forward_forward(ig_nn *nn, const ig_feed_forward *ffn, const ig_feed_forward_state *state, int rows, const float *input, float *output);
+void ig_feed_forward_carve(ig_feed_forward_state *state, ig_arena *arena,
+                           const ig_feed_forward *ffn, int rows, bool training);
+void ig_feed_forward_forward(ig_nn *nn, const ig_feed_forward *ffn,
+                             const ig_feed_forward_state *state, int rows, const float *input,
+                             float *output);
 // dinput = ... (+ dinput if accumulate)
-void ig_feed_forward_backward(ig_nn *nn, const ig_feed_forward *ffn, const ig_feed_forward_state *state, int rows, const float *input,
+void ig_feed_forward_backward(ig_nn *nn, const ig_feed_forward *ffn,
+                              const ig_feed_forward_state *state, int rows, const float *input,
                               const float *doutput, float *dinput, bool accumulate);
-size_t ig_feed_forward_scratch(const ig_nn *nn, const ig_feed_forward *ffn, int rows, bool training);
+size_t ig_feed_forward_scratch(const ig_nn *nn, const ig_feed_forward *ffn, int rows,
+                               bool training);
 #endif

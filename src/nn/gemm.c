@@ -1,7 +1,9 @@
-// Blocking and threading round the gemm kernels (Goto & van de Geijn 2008, "Anatomy of High-Performance Matrix Multiplication": the panel of B
-// stays in L1, the block of A in L2). Each output is one chain of fused multiply-adds over k in index order, continued from C between blocks of k,
-// so no choice made here (block sizes, threads, who packs what) can change a bit. Large products of training, and those that have many rows as a rule,
-// leave for nn/gemm_split.h where there is a matrix unit: sums in an order of its own, as fixed as this one.
+// Blocking and threading round the gemm kernels (Goto & van de Geijn 2008, "Anatomy of
+// High-Performance Matrix Multiplication": the panel of B stays in L1, the block of A in L2). Each
+// output is one chain of fused multiply-adds over k in index order, continued from C between blocks
+// of k, so no choice made here (block sizes, threads, who packs what) can change a bit. Large
+// products of training, and those that have many rows as a rule, leave for nn/gemm_split.h where
+// there is a matrix unit: sums in an order of its own, as fixed as this one.
 #include "nn/gemm.h"
 #include <string.h>
 #include "nn/blocks.h"
@@ -11,10 +13,13 @@ enum {
   DEPTH_BLOCK = 256,    // k per block: a panel of 32 columns takes 32 KB, two thirds of a 48 KB L1
   ROW_BLOCK_TILES = 8,  // row tiles per block of A
   ROW_BLOCK_MAX = 112,  // the most rows that ROW_BLOCK_TILES may come to
-  COLUMN_BLOCK = 512,   // times DEPTH_BLOCK: half a megabyte of B stays in L2 while all blocks of A pass by
-  ROW_PAD = 16,         // floats behind each copied row of A: keeps power-of-two rows out of each other's cache sets
-  TILE_PAD = 8,         // a copied tile's rows are rounded up to this many, so that copying moves whole vectors
-  COPY_AHEAD = 8,       // depths of a transposed A fetched ahead of being copied
+  COLUMN_BLOCK =
+      512,  // times DEPTH_BLOCK: half a megabyte of B stays in L2 while all blocks of A pass by
+  ROW_PAD = 16,  // floats behind each copied row of A: keeps power-of-two rows out of each other's
+                 // cache sets
+  TILE_PAD =
+      8,  // a copied tile's rows are rounded up to this many, so that copying moves whole vectors
+  COPY_AHEAD = 8,  // depths of a transposed A fetched ahead of being copied
   A_BUFFER = (ROW_BLOCK_MAX + ROW_BLOCK_TILES * TILE_PAD) * (DEPTH_BLOCK + ROW_PAD),
   TASK_WORK = 1 << 16,  // multiply-adds that are worth a task of their own
   TASKS_PER_THREAD = 4,
@@ -29,12 +34,13 @@ typedef struct work {
   size_t row_block, column_block, row_blocks, column_blocks;
 } work;
 
-// ---- the block of A ------------------------------------------------------------------------------------------------------------------------
+// ---- the block of A ---------------------------------------------------------
 
 typedef enum a_layout { A_DIRECT, A_ROWS, A_TILES } a_layout;
 
-// A is read in place where its rows are contiguous and far from powers of two. Rows a multiple of 2 KB apart fall into the same few cache sets: copy
-// them with a pad. A transposed A (rows side by side, depth far apart) is copied tile by tile.
+// A is read in place where its rows are contiguous and far from powers of two. Rows a multiple of 2
+// KB apart fall into the same few cache sets: copy them with a pad. A transposed A (rows side by
+// side, depth far apart) is copied tile by tile.
 static a_layout a_layout_of(const ig_gemm *g, size_t rows, size_t columns) {
   if (columns < 128 || rows < 2) return A_DIRECT;
   if (g->a_depth == 1) return rows > 8 && g->a_row % 512 == 0 ? A_ROWS : A_DIRECT;
@@ -42,22 +48,31 @@ static a_layout a_layout_of(const ig_gemm *g, size_t rows, size_t columns) {
 }
 
 static void copy_rows(const float *a, size_t a_row, size_t rows, size_t depth, float *buffer) {
-  for (size_t i = 0; i < rows; i++) memcpy(buffer + i * (depth + ROW_PAD), a + i * a_row, depth * sizeof(float));
+  for (size_t i = 0; i < rows; i++)
+    memcpy(buffer + i * (depth + ROW_PAD), a + i * a_row, depth * sizeof(float));
 }
 
-// Where tile t of a copied block stands. The pad keeps the tiles' equal depths out of each other's cache sets.
-static size_t tile_offset(size_t t, size_t depth, size_t stride) { return t * (depth + TILE_PAD) * stride; }
+// Where tile t of a copied block stands. The pad keeps the tiles' equal depths out of each other's
+// cache sets.
+static size_t tile_offset(size_t t, size_t depth, size_t stride) {
+  return t * (depth + TILE_PAD) * stride;
+}
 
-// Tile t holds rows t*height .. , depth-major: `stride` floats for each p, of which the first `height` count. limit: floats that may be read from each
-// depth of A, so that tiles not at its end are copied in whole steps of TILE_PAD. Depths are pages apart, where no hardware prefetcher looks.
-static void copy_tiles(const float *a, size_t a_depth, size_t limit, const ig_gemm_tile *block, size_t height, size_t stride, float *buffer) {
+// Tile t holds rows t*height .. , depth-major: `stride` floats for each p, of which the first
+// `height` count. limit: floats that may be read from each depth of A, so that tiles not at its end
+// are copied in whole steps of TILE_PAD. Depths are pages apart, where no hardware prefetcher
+// looks.
+static void copy_tiles(const float *a, size_t a_depth, size_t limit, const ig_gemm_tile *block,
+                       size_t height, size_t stride, float *buffer) {
   for (size_t p = 0; p < block->depth; p++) {
     const float *from = a + p * a_depth;
-    for (size_t i = 0; i < block->rows; i += 16) __builtin_prefetch(from + COPY_AHEAD * a_depth + i, 0, 2);
+    for (size_t i = 0; i < block->rows; i += 16)
+      __builtin_prefetch(from + COPY_AHEAD * a_depth + i, 0, 2);
     for (size_t i = 0, t = 0; i < block->rows; i += height, t++) {
       float *to = buffer + tile_offset(t, block->depth, stride) + p * stride;
       if (i + stride <= limit) {
-        for (size_t r = 0; r < stride; r += TILE_PAD) memcpy(to + r, from + i + r, TILE_PAD * sizeof(float));
+        for (size_t r = 0; r < stride; r += TILE_PAD)
+          memcpy(to + r, from + i + r, TILE_PAD * sizeof(float));
       } else {
         memcpy(to, from + i, ig_at_most(block->rows - i, height) * sizeof(float));
       }
@@ -65,8 +80,10 @@ static void copy_tiles(const float *a, size_t a_depth, size_t limit, const ig_ge
   }
 }
 
-// Row tiles within panels, both from close memory: B's panel is read by all tiles while it is in L1.
-static void multiply_tiles(const ig_kernels *kernels, const ig_gemm_tile *block, size_t height, size_t stride) {
+// Row tiles within panels, both from close memory: B's panel is read by all tiles while it is in
+// L1.
+static void multiply_tiles(const ig_kernels *kernels, const ig_gemm_tile *block, size_t height,
+                           size_t stride) {
   for (size_t first = 0; first < block->columns; first += kernels->gemm_nr) {
     ig_gemm_tile tile = *block;
     tile.columns = ig_at_most(block->columns - first, kernels->gemm_nr);
@@ -83,11 +100,14 @@ static void multiply_tiles(const ig_kernels *kernels, const ig_gemm_tile *block,
   }
 }
 
-// ---- one task: a block of C ----------------------------------------------------------------------------------------------------------------
+// ---- one task: a block of C -------------------------------------------------
 
 // limit: rows of A from the block's first one to the matrix's last.
-static void multiply_depth(const ig_kernels *kernels, const ig_gemm *g, ig_gemm_tile *tile, size_t limit, a_layout layout, float *buffer) {
-  size_t height = ig_parts(tile->rows, ig_parts(tile->rows, kernels->gemm_mr));  // equal tiles: 16 rows are 8 + 8, not 14 + 2
+static void multiply_depth(const ig_kernels *kernels, const ig_gemm *g, ig_gemm_tile *tile,
+                           size_t limit, a_layout layout, float *buffer) {
+  size_t height = ig_parts(
+      tile->rows,
+      ig_parts(tile->rows, kernels->gemm_mr));  // equal tiles: 16 rows are 8 + 8, not 14 + 2
   if (layout == A_ROWS) {
     copy_rows(tile->a, g->a_row, tile->rows, tile->depth, buffer);
     tile->a = buffer;
@@ -110,7 +130,8 @@ static void multiply_block(const work *w, size_t row, size_t rows, size_t column
   a_layout layout = a_layout_of(g, rows, columns);
   size_t step = DEPTH_BLOCK;
   // One row tile reads each panel once: whole panels then, as long as the copy of A fits.
-  if (rows <= kernels->gemm_mr) step = layout == A_DIRECT ? ig_at_least(g->k, 1) : A_BUFFER / (rows + TILE_PAD) - ROW_PAD;
+  if (rows <= kernels->gemm_mr)
+    step = layout == A_DIRECT ? ig_at_least(g->k, 1) : A_BUFFER / (rows + TILE_PAD) - ROW_PAD;
   size_t p = 0;
   do {
     size_t depth = ig_at_most(g->k - p, step);
@@ -139,20 +160,28 @@ static void multiply_block(const work *w, size_t row, size_t rows, size_t column
 static void multiply_task(void *context, size_t index, int worker) {
   (void)worker;
   const work *w = context;
-  size_t row = index % w->row_blocks * w->row_block, column = index / w->row_blocks * w->column_block;
-  multiply_block(w, row, ig_at_most(w->gemm->m - row, w->row_block), column, ig_at_most(w->gemm->n - column, w->column_block));
+  size_t row = index % w->row_blocks * w->row_block,
+         column = index / w->row_blocks * w->column_block;
+  multiply_block(w, row, ig_at_most(w->gemm->m - row, w->row_block), column,
+                 ig_at_most(w->gemm->n - column, w->column_block));
 }
 
-// Rows by the block of A, columns in whole panels; finer columns where that gives too few tasks for the threads.
+// Rows by the block of A, columns in whole panels; finer columns where that gives too few tasks for
+// the threads.
 static work plan(const ig_kernels *kernels, const ig_gemm *g, const float *packed, size_t threads) {
-  work w = {.kernels = kernels, .gemm = g, .packed = packed, .panel_stride = g->k * kernels->gemm_nr, .packed_row = kernels->gemm_nr};
+  work w = {.kernels = kernels,
+            .gemm = g,
+            .packed = packed,
+            .panel_stride = g->k * kernels->gemm_nr,
+            .packed_row = kernels->gemm_nr};
   size_t block = ig_at_most(kernels->gemm_mr * ROW_BLOCK_TILES, ROW_BLOCK_MAX);
   w.row_block = ig_parts(g->m, ig_parts(g->m, block));
   w.row_blocks = ig_parts(g->m, w.row_block);
   size_t panels = ig_parts(g->n, kernels->gemm_nr), chunks = ig_parts(g->n, COLUMN_BLOCK);
   if (threads > 1) {
     size_t worth = ig_at_least(g->m * g->n * g->k / TASK_WORK, 1);
-    chunks = ig_at_least(chunks, ig_at_most(ig_parts(threads * TASKS_PER_THREAD, w.row_blocks), ig_parts(worth, w.row_blocks)));
+    chunks = ig_at_least(chunks, ig_at_most(ig_parts(threads * TASKS_PER_THREAD, w.row_blocks),
+                                            ig_parts(worth, w.row_blocks)));
   }
   size_t chunk = ig_parts(panels, ig_at_most(chunks, panels));
   w.column_block = chunk * kernels->gemm_nr;
@@ -160,7 +189,7 @@ static work plan(const ig_kernels *kernels, const ig_gemm *g, const float *packe
   return w;
 }
 
-// ---- packing B -----------------------------------------------------------------------------------------------------------------------------
+// ---- packing B --------------------------------------------------------------
 
 typedef struct packing {
   const ig_kernels *kernels;
@@ -174,25 +203,31 @@ static void pack_task(void *context, size_t index, int worker) {
   (void)worker;
   const packing *pack = context;
   size_t width = PACK_PANELS * pack->kernels->gemm_nr, first = index * width;
-  pack->kernels->gemm_pack(ig_at_most(pack->n - first, width), pack->k, pack->b + first * pack->b_column, pack->b_depth, pack->b_column,
+  pack->kernels->gemm_pack(ig_at_most(pack->n - first, width), pack->k,
+                           pack->b + first * pack->b_column, pack->b_depth, pack->b_column,
                            pack->packed + first * pack->k, pack->k * pack->kernels->gemm_nr);
 }
 
-void ig_gemm_pack(ig_nn *nn, size_t n, size_t k, const float *b, size_t b_depth, size_t b_column, float *packed) {
+void ig_gemm_pack(ig_nn *nn, size_t n, size_t k, const float *b, size_t b_depth, size_t b_column,
+                  float *packed) {
   packing pack = {nn->kernels, n, k, b, b_depth, b_column, packed};
-  ig_pool_run(n * k < TASK_WORK ? NULL : nn->pool, ig_parts(n, PACK_PANELS * nn->kernels->gemm_nr), pack_task, &pack);
+  ig_pool_run(n * k < TASK_WORK ? NULL : nn->pool, ig_parts(n, PACK_PANELS * nn->kernels->gemm_nr),
+              pack_task, &pack);
 }
 
-size_t ig_gemm_packed_size(const ig_kernels *kernels, size_t n, size_t k) { return ig_parts(n, kernels->gemm_nr) * kernels->gemm_nr * k; }
+size_t ig_gemm_packed_size(const ig_kernels *kernels, size_t n, size_t k) {
+  return ig_parts(n, kernels->gemm_nr) * kernels->gemm_nr * k;
+}
 
-// ---- the products --------------------------------------------------------------------------------------------------------------------------
+// ---- the products -----------------------------------------------------------
 
 size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
   const size_t packed = ig_gemm_packed_size(nn->kernels, n, k) * sizeof(float) + 2 * IG_ALIGNMENT;
   return ig_at_least(packed, ig_gemm_split_scratch(nn, m, n));
 }
 
-// By the number of rows in training, where each product has a shape for life; else by what the caller knows of its layer, as rows come and go.
+// By the number of rows in training, where each product has a shape for life; else by what the
+// caller knows of its layer, as rows come and go.
 static bool goes_to_matrix_unit(const ig_nn *nn, const ig_gemm *g) {
   if (nn->training) return !g->packed && ig_gemm_split_worth(nn, g->m, g->n, g->k);
   return g->many_rows && nn->kernels->matrix_unit;
@@ -227,8 +262,10 @@ void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffe
   if (gemm->m == 0 || gemm->n == 0) return;
   const bool as_it_stands = !gemm->packed && gemm->b_column == 1 && gemm->n % kernels->gemm_nr == 0;
   if (!gemm->packed && !as_it_stands)
-    kernels->gemm_pack(gemm->n, gemm->k, gemm->b, gemm->b_depth, gemm->b_column, buffer, gemm->k * kernels->gemm_nr);
+    kernels->gemm_pack(gemm->n, gemm->k, gemm->b, gemm->b_depth, gemm->b_column, buffer,
+                       gemm->k * kernels->gemm_nr);
   work w = plan(kernels, gemm, gemm->packed ? gemm->packed : buffer, 1);
-  if (as_it_stands) w.packed = gemm->b, w.panel_stride = kernels->gemm_nr, w.packed_row = gemm->b_depth;
+  if (as_it_stands)
+    w.packed = gemm->b, w.panel_stride = kernels->gemm_nr, w.packed_row = gemm->b_depth;
   for (size_t i = 0; i < w.row_blocks * w.column_blocks; i++) multiply_task(&w, i, 0);
 }

@@ -1,7 +1,8 @@
-// Blocking and threading round kernel/matrix_unit.h. Of A and B the one with fewer lines (rows of A, columns of B) is packed once and shared by all tasks;
-// of the other each task packs its own lines, into memory that stays in its L2. So everything is packed once. A B that was packed before is not shared, and
-// A passes by in blocks of rows. k is walked in chunks, which bounds the memory of what is packed; a chain continues from C, so that no choice made here
-// changes a bit.
+// Blocking and threading round kernel/matrix_unit.h. Of A and B the one with fewer lines (rows of
+// A, columns of B) is packed once and shared by all tasks; of the other each task packs its own
+// lines, into memory that stays in its L2. So everything is packed once. A B that was packed before
+// is not shared, and A passes by in blocks of rows. k is walked in chunks, which bounds the memory
+// of what is packed; a chain continues from C, so that no choice made here changes a bit.
 #include "nn/gemm_split.h"
 
 #include "nn/blocks.h"
@@ -10,7 +11,8 @@ enum {
   CHUNK_STEPS = 16,   // of k, at least
   SHARED_STEPS = 96,  // of all shared panels together, where they are few: 576 KB
   OWN_STEPS = 128,    // of a task's panels together
-  ROW_BLOCK = 256,    // rows that a B packed before is multiplied with at a time: a chunk of them stays in L2
+  ROW_BLOCK =
+      256,  // rows that a B packed before is multiplied with at a time: a chunk of them stays in L2
   OWN_PANELS = OWN_STEPS / CHUNK_STEPS,
   TASKS_PER_THREAD = 2,
 };
@@ -57,7 +59,8 @@ static void pack_panel(const work *w, const lines *l, size_t first, char *to) {
 static void pack_task(void *context, size_t index, int worker) {
   (void)worker;
   const work *w = context;
-  pack_panel(w, &w->shared, index * w->unit->edge, w->packed + index * w->steps * w->unit->step_bytes);
+  pack_panel(w, &w->shared, index * w->unit->edge,
+             w->packed + index * w->steps * w->unit->step_bytes);
 }
 
 // C = activation(C + bias) over a task's block.
@@ -71,12 +74,16 @@ static void finish(const work *w, size_t row, size_t rows, size_t column, size_t
 }
 
 // This chunk of a task's own panels, and the bytes from one to the next.
-static const char *own_panels(const work *w, size_t first, size_t count, int worker, size_t *stride) {
+static const char *own_panels(const work *w, size_t first, size_t count, int worker,
+                              size_t *stride) {
   const size_t edge = w->unit->edge;
   *stride = w->own.panels ? w->own.panel : w->steps * w->unit->step_bytes;
-  if (w->own.panels) return w->own.panels + first / edge * w->own.panel + w->first / w->unit->depth * w->unit->step_bytes;
+  if (w->own.panels)
+    return w->own.panels + first / edge * w->own.panel +
+           w->first / w->unit->depth * w->unit->step_bytes;
   char *block = w->blocks + (size_t)worker * OWN_STEPS * w->unit->step_bytes;
-  for (size_t i = 0; i < count; i += edge) pack_panel(w, &w->own, first + i, block + i / edge * *stride);
+  for (size_t i = 0; i < count; i += edge)
+    pack_panel(w, &w->own, first + i, block + i / edge * *stride);
   return block;
 }
 
@@ -84,7 +91,8 @@ static void multiply_task(void *context, size_t index, int worker) {
   const work *w = context;
   const ig_gemm *g = w->gemm;
   const size_t edge = w->unit->edge, shared_panel = w->steps * w->unit->step_bytes;
-  const size_t first = index * w->own_panels * edge, count = ig_at_most(w->own.count - first, w->own_panels * edge);
+  const size_t first = index * w->own_panels * edge,
+               count = ig_at_most(w->own.count - first, w->own_panels * edge);
   const bool rows = w->own.kind == IG_PANEL_ROWS;
   size_t own_panel;
   const char *own = own_panels(w, first, count, worker, &own_panel);
@@ -100,18 +108,25 @@ static void multiply_task(void *context, size_t index, int worker) {
                                     .c_row = g->c_row,
                                     .accumulate = g->accumulate || w->first > 0};
   w->unit->multiply(&product);
-  if (w->first + w->depth == g->k && (g->bias || g->activation != IG_ACTIVATION_NONE)) finish(w, row, product.rows, column, product.columns);
+  if (w->first + w->depth == g->k && (g->bias || g->activation != IG_ACTIVATION_NONE))
+    finish(w, row, product.rows, column, product.columns);
 }
 
-// Steps of `panels` shared ones together: long chunks where there are few, since at each chunk the threads wait for each other.
-static size_t shared_steps(size_t panels) { return panels * CHUNK_STEPS > SHARED_STEPS ? panels * CHUNK_STEPS : SHARED_STEPS; }
+// Steps of `panels` shared ones together: long chunks where there are few, since at each chunk the
+// threads wait for each other.
+static size_t shared_steps(size_t panels) {
+  return panels * CHUNK_STEPS > SHARED_STEPS ? panels * CHUNK_STEPS : SHARED_STEPS;
+}
 
-static size_t panel_bytes(const ig_matrix_unit *unit, size_t k) { return ig_parts(k, unit->depth) * unit->step_bytes; }
+static size_t panel_bytes(const ig_matrix_unit *unit, size_t k) {
+  return ig_parts(k, unit->depth) * unit->step_bytes;
+}
 
 static void run_block(ig_nn *nn, const ig_gemm *g) {
   const size_t threads = (size_t)ig_pool_threads(nn->pool), mark = ig_arena_mark(nn->scratch);
   const ig_matrix_unit *unit = nn->kernels->matrix_unit;
-  const lines rows = {.kind = IG_PANEL_ROWS, .count = g->m, .x = g->a, .x_line = g->a_row, .x_depth = g->a_depth};
+  const lines rows = {
+      .kind = IG_PANEL_ROWS, .count = g->m, .x = g->a, .x_line = g->a_row, .x_depth = g->a_depth};
   const lines columns = {.kind = IG_PANEL_COLUMNS,
                          .count = g->n,
                          .x = g->b,
@@ -120,12 +135,19 @@ static void run_block(ig_nn *nn, const ig_gemm *g) {
                          .panels = g->packed,
                          .panel = panel_bytes(unit, g->k)};
   const bool share_rows = g->packed || g->m < g->n;
-  work w = {.kernels = nn->kernels, .unit = unit, .gemm = g, .shared = share_rows ? rows : columns, .own = share_rows ? columns : rows};
-  const size_t shared_panels = ig_parts(w.shared.count, unit->edge), own_panels = ig_parts(w.own.count, unit->edge);
+  work w = {.kernels = nn->kernels,
+            .unit = unit,
+            .gemm = g,
+            .shared = share_rows ? rows : columns,
+            .own = share_rows ? columns : rows};
+  const size_t shared_panels = ig_parts(w.shared.count, unit->edge),
+               own_panels = ig_parts(w.own.count, unit->edge);
   w.packed = IG_TAKE(nn->scratch, char, shared_steps(shared_panels) * unit->step_bytes);
   w.blocks = IG_TAKE(nn->scratch, char, threads *OWN_STEPS * unit->step_bytes);
   w.own_panels = ig_at_most(OWN_PANELS, ig_parts(own_panels, threads * TASKS_PER_THREAD));
-  const size_t chunk = ig_at_most(shared_steps(shared_panels) / shared_panels, OWN_STEPS / w.own_panels) * unit->depth;
+  const size_t chunk =
+      ig_at_most(shared_steps(shared_panels) / shared_panels, OWN_STEPS / w.own_panels) *
+      unit->depth;
   for (; w.first < g->k; w.first += w.depth) {
     w.depth = ig_at_most(g->k - w.first, chunk);
     w.steps = ig_parts(w.depth, unit->depth);
@@ -156,9 +178,11 @@ size_t ig_gemm_split_scratch(const ig_nn *nn, size_t m, size_t n) {
   return measured.peak;
 }
 
-// ---- B packed before -----------------------------------------------------------------------------------------------------------------------
+// ---- B packed before --------------------------------------------------------
 
-size_t ig_gemm_split_packed_bytes(const ig_matrix_unit *unit, size_t n, size_t k) { return ig_parts(n, unit->edge) * panel_bytes(unit, k); }
+size_t ig_gemm_split_packed_bytes(const ig_matrix_unit *unit, size_t n, size_t k) {
+  return ig_parts(n, unit->edge) * panel_bytes(unit, k);
+}
 
 typedef struct packing {
   const ig_matrix_unit *unit;
@@ -176,9 +200,15 @@ static void pack_columns(void *context, size_t index, int worker) {
   p->unit->pack(&panel, p->packed + index * panel_bytes(p->unit, panel.depth));
 }
 
-void ig_gemm_split_pack(ig_nn *nn, size_t n, size_t k, const float *b, size_t b_depth, size_t b_column, void *packed) {
+void ig_gemm_split_pack(ig_nn *nn, size_t n, size_t k, const float *b, size_t b_depth,
+                        size_t b_column, void *packed) {
   packing p = {.unit = nn->kernels->matrix_unit,
-               .columns = {.kind = IG_PANEL_COLUMNS, .count = n, .depth = k, .x = b, .x_line = b_column, .x_depth = b_depth},
+               .columns = {.kind = IG_PANEL_COLUMNS,
+                           .count = n,
+                           .depth = k,
+                           .x = b,
+                           .x_line = b_column,
+                           .x_depth = b_depth},
                .packed = packed};
   ig_pool_run(n * k < WORTH ? NULL : nn->pool, ig_parts(n, p.unit->edge), pack_columns, &p);
 }

@@ -11,7 +11,8 @@
 
 enum { BIAS_COLUMNS = 64 };  // columns a task of the bias gradient
 
-void ig_linear_forward(ig_nn *nn, const ig_linear *l, int rows, const float *input, ig_activation activation, float *output) {
+void ig_linear_forward(ig_nn *nn, const ig_linear *l, int rows, const float *input,
+                       ig_activation activation, float *output) {
   const size_t in = (size_t)l->in, out = (size_t)l->out;
   ig_gemm_run(nn, &(ig_gemm){.m = (size_t)rows,
                              .n = out,
@@ -41,11 +42,13 @@ typedef struct bias_work {
 static void bias_task(void *context, size_t index, int worker) {
   (void)worker;
   const bias_work *w = context;
-  const size_t first = index * BIAS_COLUMNS, count = w->out - first < BIAS_COLUMNS ? w->out - first : BIAS_COLUMNS;
+  const size_t first = index * BIAS_COLUMNS,
+               count = w->out - first < BIAS_COLUMNS ? w->out - first : BIAS_COLUMNS;
   w->kernels->add_rows(count, w->rows, w->doutput + first, w->out, w->gradient + first);
 }
 
-void ig_linear_backward(ig_nn *nn, const ig_linear *l, int rows, const float *input, const float *doutput, float *dinput, bool accumulate) {
+void ig_linear_backward(ig_nn *nn, const ig_linear *l, int rows, const float *input,
+                        const float *doutput, float *dinput, bool accumulate) {
   const size_t in = (size_t)l->in, out = (size_t)l->out, m = (size_t)rows;
   if (l->weight_gradient)
     ig_gemm_run(nn, &(ig_gemm){.m = out,
@@ -81,14 +84,17 @@ void ig_linear_backward(ig_nn *nn, const ig_linear *l, int rows, const float *in
 
 size_t ig_linear_scratch(const ig_nn *nn, const ig_linear *l, int rows) {
   const size_t in = (size_t)l->in, out = (size_t)l->out, m = (size_t)rows;
-  const size_t sizes[] = {ig_gemm_scratch(nn, m, out, in), ig_gemm_scratch(nn, out, in, m), ig_gemm_scratch(nn, m, in, out)};
+  const size_t sizes[] = {ig_gemm_scratch(nn, m, out, in), ig_gemm_scratch(nn, out, in, m),
+                          ig_gemm_scratch(nn, m, in, out)};
   size_t most = 0;
   for (int i = 0; i < 3; i++)
     if (sizes[i] > most) most = sizes[i];
   return most;
 }
 
-static bool on_matrix_unit(const ig_nn *nn, const ig_linear *l) { return l->many_rows && nn->kernels->matrix_unit; }
+static bool on_matrix_unit(const ig_nn *nn, const ig_linear *l) {
+  return l->many_rows && nn->kernels->matrix_unit;
+}
 
 size_t ig_linear_packed_bytes(const ig_nn *nn, const ig_linear *l) {
   const size_t in = (size_t)l->in, out = (size_t)l->out;

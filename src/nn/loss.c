@@ -1,4 +1,5 @@
-// Output layer and cross-entropy by blocks of rows. Block order and size are fixed, so sums over rows do not depend on threads.
+// Output layer and cross-entropy by blocks of rows. Block order and size are fixed, so sums over
+// rows do not depend on threads.
 #include "nn/loss.h"
 
 #include <string.h>
@@ -42,8 +43,10 @@ static int next_rows(const ig_loss_args *args, int left) {
   return left < block ? left : block;
 }
 
-ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden, float *dhidden) {
-  const size_t d = (size_t)args->output.in, vocabulary = (size_t)args->output.out, mark = ig_arena_mark(nn->scratch);
+ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden,
+                         float *dhidden) {
+  const size_t d = (size_t)args->output.in, vocabulary = (size_t)args->output.out,
+               mark = ig_arena_mark(nn->scratch);
   const int most = next_rows(args, rows);
   loss_work w = {.kernels = nn->kernels, .args = args};
   w.logits = IG_TAKE(nn->scratch, float, (size_t)most *vocabulary);
@@ -61,7 +64,9 @@ ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const fl
       sums.nll += (double)w.nll[r];
       sums.tokens += w.targets[r] >= 0;
     }
-    if (dhidden) ig_linear_backward(nn, &args->output, count, input, w.logits, dhidden + (size_t)first * d, false);
+    if (dhidden)
+      ig_linear_backward(nn, &args->output, count, input, w.logits, dhidden + (size_t)first * d,
+                         false);
   }
   ig_arena_release(nn->scratch, mark);
   return sums;
@@ -73,19 +78,24 @@ static void log_prob_rows(const void *context, size_t first, size_t last) {
   for (size_t r = first; r < last; r++) {
     const float *logits = w->logits + r * vocabulary;
     const int target = w->targets[r];
-    w->log_probs[r] = target < 0 ? 0 : logits[target] - w->kernels->log_sum_exp(vocabulary, logits, NULL);
+    w->log_probs[r] =
+        target < 0 ? 0 : logits[target] - w->kernels->log_sum_exp(vocabulary, logits, NULL);
   }
 }
 
-void ig_loss_log_probs(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden, float *log_probs) {
+void ig_loss_log_probs(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden,
+                       float *log_probs) {
   const size_t vocabulary = (size_t)args->output.out, mark = ig_arena_mark(nn->scratch);
   const int most = next_rows(args, rows);
-  loss_work w = {.kernels = nn->kernels, .args = args, .logits = IG_TAKE(nn->scratch, float, (size_t)most *vocabulary)};
+  loss_work w = {.kernels = nn->kernels,
+                 .args = args,
+                 .logits = IG_TAKE(nn->scratch, float, (size_t)most *vocabulary)};
   for (int first = 0, count; first < rows; first += count) {
     count = next_rows(args, rows - first);
     w.targets = args->targets + first;
     w.log_probs = log_probs + first;
-    ig_linear_forward(nn, &args->output, count, hidden + (size_t)first * (size_t)args->output.in, IG_ACTIVATION_NONE, w.logits);
+    ig_linear_forward(nn, &args->output, count, hidden + (size_t)first * (size_t)args->output.in,
+                      IG_ACTIVATION_NONE, w.logits);
     ig_rows_run(nn, (size_t)count, 4 * vocabulary, log_prob_rows, &w);
   }
   ig_arena_release(nn->scratch, mark);

@@ -7,15 +7,19 @@
 
 typedef struct ig_nn {
   const ig_kernels *kernels;
-  ig_pool *pool;      // NULL: serial
-  ig_arena *scratch;  // mark, take, release inside one call; sized by the largest *_scratch of the plan
-  bool training;      // dropout on, and large products on a matrix unit where there is one (nn/gemm_split.h)
-  uint64_t seed;      // dropout's key, with `update`
+  ig_pool *pool;  // NULL: serial
+  ig_arena
+      *scratch;   // mark, take, release inside one call; sized by the largest *_scratch of the plan
+  bool training;  // dropout on, and large products on a matrix unit where there is one
+                  // (nn/gemm_split.h)
+  uint64_t seed;  // dropout's key, with `update`
   uint32_t update;
-  uint32_t first_row;  // continues the row count of earlier micro-batches of the same update, so that accumulation equals one large batch
+  uint32_t first_row;  // continues the row count of earlier micro-batches of the same update, so
+                       // that accumulation equals one large batch
 } ig_nn;
 
-// A ragged batch: rows of all sequences back to back; sequence s owns rows offsets[s] .. offsets[s+1]-1.
+// A ragged batch: rows of all sequences back to back; sequence s owns rows offsets[s] ..
+// offsets[s+1]-1.
 typedef struct ig_ragged {
   int sequences;
   const int *offsets;  // (sequences + 1)

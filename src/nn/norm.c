@@ -1,5 +1,6 @@
 // Layer normalisation, forward and backward. With xhat = (x - mean) rstd and g = dy weight:
-//   dx = rstd (g - mean(g) - xhat mean(g xhat)),  dweight += sum over rows of dy xhat,  dbias += sum over rows of dy
+//   dx = rstd (g - mean(g) - xhat mean(g xhat)),  dweight += sum over rows of dy xhat,  dbias +=
+//   sum over rows of dy
 #include "nn/norm.h"
 
 #include "nn/blocks.h"
@@ -26,12 +27,14 @@ static void forward_rows(const void *context, size_t first, size_t last) {
   const norm_work *w = context;
   const size_t d = (size_t)w->norm->size;
   for (size_t r = first; r < last; r++)
-    w->kernels->layer_norm(d, w->input + r * d, w->norm->weight, w->norm->bias, w->norm->eps, w->output + r * d, &w->state->mean[r],
-                           &w->state->rstd[r]);
+    w->kernels->layer_norm(d, w->input + r * d, w->norm->weight, w->norm->bias, w->norm->eps,
+                           w->output + r * d, &w->state->mean[r], &w->state->rstd[r]);
 }
 
-void ig_norm_forward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows, const float *input, float *output) {
-  const norm_work w = {.kernels = nn->kernels, .norm = norm, .state = state, .input = input, .output = output};
+void ig_norm_forward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows,
+                     const float *input, float *output) {
+  const norm_work w = {
+      .kernels = nn->kernels, .norm = norm, .state = state, .input = input, .output = output};
   ig_rows_run(nn, (size_t)rows, 2 * (size_t)norm->size, forward_rows, &w);
 }
 
@@ -39,23 +42,32 @@ static void backward_rows(const void *context, size_t first, size_t last) {
   const norm_work *w = context;
   const size_t d = (size_t)w->norm->size;
   for (size_t r = first; r < last; r++)
-    w->kernels->layer_norm_backward(d, w->input + r * d, w->norm->weight, w->state->mean[r], w->state->rstd[r], w->doutput + r * d,
-                                    w->output + r * d);
+    w->kernels->layer_norm_backward(d, w->input + r * d, w->norm->weight, w->state->mean[r],
+                                    w->state->rstd[r], w->doutput + r * d, w->output + r * d);
 }
 
 // One stretch of columns over all rows, in row order.
 static void parameter_task(void *context, size_t index, int worker) {
   (void)worker;
   const norm_work *w = context;
-  const size_t d = (size_t)w->norm->size, first = index * PARAMETER_COLUMNS, count = d - first < PARAMETER_COLUMNS ? d - first : PARAMETER_COLUMNS;
+  const size_t d = (size_t)w->norm->size, first = index * PARAMETER_COLUMNS,
+               count = d - first < PARAMETER_COLUMNS ? d - first : PARAMETER_COLUMNS;
   float *dbias = w->norm->bias_gradient ? w->norm->bias_gradient + first : NULL;
   for (size_t r = 0; r < w->rows; r++)
-    w->kernels->layer_norm_parameters(count, w->input + r * d + first, w->state->mean[r], w->state->rstd[r], w->doutput + r * d + first,
+    w->kernels->layer_norm_parameters(count, w->input + r * d + first, w->state->mean[r],
+                                      w->state->rstd[r], w->doutput + r * d + first,
                                       w->norm->weight_gradient + first, dbias);
 }
 
-void ig_norm_backward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows, const float *input, const float *doutput, float *dinput) {
-  norm_work w = {.kernels = nn->kernels, .norm = norm, .state = state, .input = input, .doutput = doutput, .output = dinput, .rows = (size_t)rows};
+void ig_norm_backward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows,
+                      const float *input, const float *doutput, float *dinput) {
+  norm_work w = {.kernels = nn->kernels,
+                 .norm = norm,
+                 .state = state,
+                 .input = input,
+                 .doutput = doutput,
+                 .output = dinput,
+                 .rows = (size_t)rows};
   if (norm->weight_gradient)  // before dinput, which may be doutput
     ig_pool_run(nn->pool, ig_parts((size_t)norm->size, PARAMETER_COLUMNS), parameter_task, &w);
   ig_rows_run(nn, (size_t)rows, 2 * (size_t)norm->size, backward_rows, &w);

@@ -1,4 +1,5 @@
-// Layer normalisation over the last dimension (Ba et al. 2016): y = (x - mean) / sqrt(var + eps) * weight + bias
+// Layer normalisation over the last dimension (Ba et al. 2016): y = (x - mean) / sqrt(var + eps) *
+// weight + bias
 #ifndef IG_NN_NORM_H
 #define IG_NN_NORM_H
 #include "nn/nn.h"
@@ -17,7 +18,9 @@ typedef struct ig_norm_state {
 
 void ig_norm_carve(ig_norm_state *state, ig_arena *arena, int rows);
 // input, output (rows, d); must not be the same.
-void ig_norm_forward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows, const float *input, float *output);
+void ig_norm_forward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows,
+                     const float *input, float *output);
 // dinput (rows, d) = ..., may be doutput.
-void ig_norm_backward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows, const float *input, const float *doutput, float *dinput);
+void ig_norm_backward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows,
+                      const float *input, const float *doutput, float *dinput);
 #endif

@@ -1,4 +1,5 @@
-// The machine's peaks: arithmetic of the matrix kernel where nothing waits for memory, and reading from the last-level cache and from memory.
+// The machine's peaks: arithmetic of the matrix kernel where nothing waits for memory, and reading
+// from the last-level cache and from memory.
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,13 +18,16 @@ typedef struct peak_work {
 } peak_work;
 
 static size_t operand_size(const peak_work *w) {
-  if (w->unit) return 2 * UNIT_STEPS * w->unit->step_bytes / sizeof(float) + w->unit->edge * w->unit->edge;
-  return DEPTH * (w->kernels->gemm_mr + w->kernels->gemm_nr) + w->kernels->gemm_mr * w->kernels->gemm_nr;
+  if (w->unit)
+    return 2 * UNIT_STEPS * w->unit->step_bytes / sizeof(float) + w->unit->edge * w->unit->edge;
+  return DEPTH * (w->kernels->gemm_mr + w->kernels->gemm_nr) +
+         w->kernels->gemm_mr * w->kernels->gemm_nr;
 }
 
 // Of one task.
 static double operations(const peak_work *w) {
-  if (w->unit) return 2.0 * (double)(w->unit->edge * w->unit->edge * w->unit->depth) * UNIT_STEPS * LOOPS;
+  if (w->unit)
+    return 2.0 * (double)(w->unit->edge * w->unit->edge * w->unit->depth) * UNIT_STEPS * LOOPS;
   return 2.0 * (double)(w->kernels->gemm_mr * w->kernels->gemm_nr) * DEPTH * LOOPS;
 }
 
@@ -66,24 +70,29 @@ static ig_status choose_kernels(const char *isa, const ig_kernels **out, ig_erro
   if (!isa) return ig_kernels_select(out, err);
   for (const ig_kernels *const *table = ig_kernels_all(); *table; table++) {
     if (strcmp((*table)->name, isa) != 0) continue;
-    if (!ig_kernels_supported(*table)) return ig_fail(err, IG_ERROR_UNSUPPORTED, "this CPU (or its operating system) lacks '%s'", isa);
+    if (!ig_kernels_supported(*table))
+      return ig_fail(err, IG_ERROR_UNSUPPORTED, "this CPU (or its operating system) lacks '%s'",
+                     isa);
     *out = *table;
     return IG_OK;
   }
   return ig_fail(err, IG_ERROR_ARGUMENT, "unknown instruction set '%s'", isa);
 }
 
-ig_status ig_machine_peak(const char *isa, ig_peak peak, int threads, double *gflops, ig_error *err) {
+ig_status ig_machine_peak(const char *isa, ig_peak peak, int threads, double *gflops,
+                          ig_error *err) {
   const ig_kernels *kernels;
   ig_pool *pool = NULL;
   *gflops = 0;
   IG_TRY(choose_kernels(isa, &kernels, err));
   IG_TRY(ig_pool_create(threads, &pool, err));
   const size_t count = (size_t)ig_pool_threads(pool);
-  peak_work w = {.kernels = kernels, .unit = peak == IG_PEAK_TRAINING ? kernels->matrix_unit : NULL};
+  peak_work w = {.kernels = kernels,
+                 .unit = peak == IG_PEAK_TRAINING ? kernels->matrix_unit : NULL};
   w.size = operand_size(&w);
   ig_arena arena;
-  const ig_status status = ig_arena_create(&arena, count * w.size * sizeof(float) + IG_ALIGNMENT, err);
+  const ig_status status =
+      ig_arena_create(&arena, count * w.size * sizeof(float) + IG_ALIGNMENT, err);
   if (status != IG_OK) {
     ig_pool_free(pool);
     return status;
@@ -102,9 +111,13 @@ ig_status ig_machine_peak(const char *isa, ig_peak peak, int threads, double *gf
   return IG_OK;
 }
 
-// ---- reading -------------------------------------------------------------------------------------------------------------------------------
+// ---- reading ----------------------------------------------------------------
 
-enum { BLOCK = 2048, READ_ROUNDS = 6, READ_ENOUGH = 64 << 20 };  // floats a call of the kernel; bytes that a round reads at least
+enum {
+  BLOCK = 2048,
+  READ_ROUNDS = 6,
+  READ_ENOUGH = 64 << 20
+};  // floats a call of the kernel; bytes that a round reads at least
 
 typedef struct reading {
   const ig_kernels *kernels;
@@ -119,7 +132,8 @@ static void carve_reading(reading *r, ig_arena *arena, size_t threads) {
   r->sums = IG_TAKE(arena, float, threads *IG_ALIGNMENT);
 }
 
-// Each thread's own part, written by the thread that reads it on most systems: its pages are then near.
+// Each thread's own part, written by the thread that reads it on most systems: its pages are then
+// near.
 static void fill_task(void *context, size_t index, int worker) {
   (void)worker;
   const reading *r = context;
@@ -133,12 +147,14 @@ static void read_task(void *context, size_t index, int worker) {
   float sum = 0;
   for (int loop = 0; loop < r->loops; loop++) {
     const float *values = r->values + index * r->blocks * 2 * BLOCK;
-    for (size_t i = 0; i < r->blocks; i++, values += 2 * BLOCK) sum += r->kernels->dot(BLOCK, values, values + BLOCK);
+    for (size_t i = 0; i < r->blocks; i++, values += 2 * BLOCK)
+      sum += r->kernels->dot(BLOCK, values, values + BLOCK);
   }
   r->sums[index * IG_ALIGNMENT] = sum;
 }
 
-ig_status ig_read_bandwidth(const ig_kernels *kernels, ig_pool *pool, size_t bytes, double *gigabytes, ig_error *err) {
+ig_status ig_read_bandwidth(const ig_kernels *kernels, ig_pool *pool, size_t bytes,
+                            double *gigabytes, ig_error *err) {
   const size_t count = (size_t)ig_pool_threads(pool), block = 2 * BLOCK * sizeof(float);
   reading r = {.kernels = kernels, .blocks = bytes / block / count};
   if (r.blocks == 0) r.blocks = 1;
@@ -182,11 +198,13 @@ ig_status ig_machine_bandwidth(int threads, ig_bandwidth *out, ig_error *err) {
   const size_t MB = (size_t)1 << 20, level3 = cache_size(LEVEL3, 32 * MB);
   // Four times what a core's own cache holds: nothing of it is left when its turn comes again.
   out->cache_bytes = 4 * cache_size(LEVEL2, MB) * (size_t)ig_pool_threads(pool);
-  // Four times the last cache, but a server's whole cache may be named where one is given a part of it: a gigabyte is enough there.
+  // Four times the last cache, but a server's whole cache may be named where one is given a part of
+  // it: a gigabyte is enough there.
   out->memory_bytes = level3 > 256 * MB ? 1024 * MB : 4 * level3;
   if (out->memory_bytes < 256 * MB) out->memory_bytes = 256 * MB;
   ig_status status = ig_read_bandwidth(kernels, pool, out->cache_bytes, &out->cache, err);
-  if (status == IG_OK) status = ig_read_bandwidth(kernels, pool, out->memory_bytes, &out->memory, err);
+  if (status == IG_OK)
+    status = ig_read_bandwidth(kernels, pool, out->memory_bytes, &out->memory, err);
   ig_pool_free(pool);
   return status;
 }

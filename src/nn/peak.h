@@ -3,6 +3,8 @@
 #define IG_NN_PEAK_H
 #include "nn/nn.h"
 
-// 10^9 bytes a second that all threads of the pool together read of a buffer of about `bytes`, again and again.
-ig_status ig_read_bandwidth(const ig_kernels *kernels, ig_pool *pool, size_t bytes, double *gigabytes, ig_error *err);
+// 10^9 bytes a second that all threads of the pool together read of a buffer of about `bytes`,
+// again and again.
+ig_status ig_read_bandwidth(const ig_kernels *kernels, ig_pool *pool, size_t bytes,
+                            double *gigabytes, ig_error *err);
 #endif

@@ -5,7 +5,8 @@
 static const double ENOUGH = 1e9;  // operations between two looks at the clock
 
 const char *ig_product_kind_name(ig_product_kind kind) {
-  static const char *const names[IG_PRODUCT_KINDS] = {"forward", "packed", "backward-input", "backward-weight"};
+  static const char *const names[IG_PRODUCT_KINDS] = {"forward", "packed", "backward-input",
+                                                      "backward-weight"};
   return names[kind];
 }
 
@@ -14,7 +15,8 @@ static void fill(float *x, size_t count) {
   for (size_t i = 0; i < count; i++) x[i] = (float)(i * 2654435761u % 1000) * 1e-3f - 0.5f;
 }
 
-static void carve(ig_product *p, ig_arena *arena, size_t packed, float **a, float **b, float **panels) {
+static void carve(ig_product *p, ig_arena *arena, size_t packed, float **a, float **b,
+                  float **panels) {
   const ig_gemm *g = &p->gemm;
   *a = IG_TAKE(arena, float, g->m * g->k);
   *b = IG_TAKE(arena, float, g->n * g->k);
@@ -22,8 +24,10 @@ static void carve(ig_product *p, ig_arena *arena, size_t packed, float **a, floa
   *panels = packed ? IG_TAKE(arena, float, packed) : NULL;
 }
 
-ig_status ig_product_create(ig_nn *nn, ig_product_kind kind, size_t m, size_t n, size_t k, ig_product *out, ig_error *err) {
-  const bool weight = kind == IG_PRODUCT_BACKWARD_WEIGHT, transposed = kind == IG_PRODUCT_FORWARD || kind == IG_PRODUCT_PACKED;
+ig_status ig_product_create(ig_nn *nn, ig_product_kind kind, size_t m, size_t n, size_t k,
+                            ig_product *out, ig_error *err) {
+  const bool weight = kind == IG_PRODUCT_BACKWARD_WEIGHT,
+             transposed = kind == IG_PRODUCT_FORWARD || kind == IG_PRODUCT_PACKED;
   *out = (ig_product){.gemm = {.m = m, .n = n, .k = k, .c_row = n}};
   ig_gemm *g = &out->gemm;
   g->a_row = weight ? 1 : k;

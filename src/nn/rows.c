@@ -14,7 +14,8 @@ typedef struct split {
 static void run_stretch(void *context, size_t index, int worker) {
   (void)worker;
   const split *s = context;
-  const size_t first = index * s->stretch, last = first + s->stretch < s->rows ? first + s->stretch : s->rows;
+  const size_t first = index * s->stretch,
+               last = first + s->stretch < s->rows ? first + s->stretch : s->rows;
   s->task(s->context, first, last);
 }
 

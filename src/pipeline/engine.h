@@ -1,4 +1,5 @@
-// The engine: workers over one shared model, or several that decide together, that turn the sentences of a window into output lines. Internal to pipeline/.
+// The engine: workers over one shared model, or several that decide together, that turn the
+// sentences of a window into output lines. Internal to pipeline/.
 #ifndef IG_PIPELINE_ENGINE_H
 #define IG_PIPELINE_ENGINE_H
 #include "decode/ensemble.h"
@@ -53,25 +54,35 @@ struct ig_translator {
   ig_worker_state *states;  // (worker_count + 1): the last one runs over `pool`
   ig_window window;
   ig_translate_stats stats;
-  size_t cut_before;  // stats.cut when this stream began: its first IG_CUTS_TOLD such lines get warnings of their own
+  size_t cut_before;  // stats.cut when this stream began: its first IG_CUTS_TOLD such lines get
+                      // warnings of their own
 };
 
 // What one worker has in hand, at most. Nothing but speed depends on it.
 typedef struct ig_engine_limits {
   size_t sentences;
-  size_t tokens;  // source ids, and target ids when scoring, but for a sentence longer than that, which is alone
+  size_t tokens;  // source ids, and target ids when scoring, but for a sentence longer than that,
+                  // which is alone
 } ig_engine_limits;
 
-// The members' models and tokenizers: loaded and checked to be one ensemble, or borrowed (tokenizer NULL: ids in and out).
-ig_status ig_members_load(ig_translator *translator, const ig_ensemble *ensemble, bool tokenizers, ig_error *err);
-ig_status ig_members_borrow(ig_translator *translator, const ig_translator *owner, bool tokenizers, ig_error *err);
-ig_status ig_members_borrow_model(ig_translator *translator, const ig_model *model, const ig_tokenizer *tokenizer, ig_error *err);
-int ig_members_longest(const ig_translator *translator);  // tokens that every member has positions for
+// The members' models and tokenizers: loaded and checked to be one ensemble, or borrowed (tokenizer
+// NULL: ids in and out).
+ig_status ig_members_load(ig_translator *translator, const ig_ensemble *ensemble, bool tokenizers,
+                          ig_error *err);
+ig_status ig_members_borrow(ig_translator *translator, const ig_translator *owner, bool tokenizers,
+                            ig_error *err);
+ig_status ig_members_borrow_model(ig_translator *translator, const ig_model *model,
+                                  const ig_tokenizer *tokenizer, ig_error *err);
+int ig_members_longest(
+    const ig_translator *translator);  // tokens that every member has positions for
 void ig_members_free(ig_translator *translator);
 // Encodes, decodes (or scores) and fills each line's output; lines and tokens are counted.
-ig_status ig_engine_run(ig_translator *translator, bool scoring, const ig_reporter *reporter, ig_error *err);
+ig_status ig_engine_run(ig_translator *translator, bool scoring, const ig_reporter *reporter,
+                        ig_error *err);
 void ig_worker_state_free(ig_worker_state *state);
 // One worker's share of the queue, until it is empty; the outputs go to the window's lines.
-ig_status ig_engine_translate(ig_translator *translator, ig_worker_state *state, ig_queue *queue, const ig_engine_limits *limits, ig_error *err);
-ig_status ig_engine_score(ig_translator *translator, ig_worker_state *state, ig_queue *queue, const ig_engine_limits *limits, ig_error *err);
+ig_status ig_engine_translate(ig_translator *translator, ig_worker_state *state, ig_queue *queue,
+                              const ig_engine_limits *limits, ig_error *err);
+ig_status ig_engine_score(ig_translator *translator, ig_worker_state *state, ig_queue *queue,
+                          const ig_engine_limits *limits, ig_error *err);
 #endif

@@ -13,9 +13,11 @@
 #define BATCH_TOKENS 2048
 #define MOST_THREADS 1024
 
-ig_translator_options ig_translator_options_default(void) { return (ig_translator_options){.length_penalty = NAN, .no_repeat_ngram = -1}; }
+ig_translator_options ig_translator_options_default(void) {
+  return (ig_translator_options){.length_penalty = NAN, .no_repeat_ngram = -1};
+}
 
-// ---- opening ------------------------------------------------------------------------------------------------------------------------------
+// ---- opening ----------------------------------------------------------------
 
 static ig_status check_counts(const ig_translator_options *o, ig_error *err) {
   const struct {
@@ -27,19 +29,27 @@ static ig_status check_counts(const ig_translator_options *o, ig_error *err) {
                 {"max_length", o->max_length},
                 {"batch_tokens", o->batch_tokens}};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-    if (counts[i].value < 0) return ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected 0 or more, found %d", counts[i].name, counts[i].value);
+    if (counts[i].value < 0)
+      return ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected 0 or more, found %d", counts[i].name,
+                     counts[i].value);
   if (o->threads < 0 || o->threads > MOST_THREADS)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected 0 to %d, found %d", MOST_THREADS, o->threads);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected 0 to %d, found %d", MOST_THREADS,
+                   o->threads);
   if (o->workers < 0 || o->workers > MOST_THREADS)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "workers: expected 0 to %d, found %d", MOST_THREADS, o->workers);
-  if (o->type && strcmp(o->type, "fp32") != 0) return ig_fail(err, IG_ERROR_UNSUPPORTED, "type: expected fp32, found '%s'", o->type);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "workers: expected 0 to %d, found %d", MOST_THREADS,
+                   o->workers);
+  if (o->type && strcmp(o->type, "fp32") != 0)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "type: expected fp32, found '%s'", o->type);
   return IG_OK;
 }
 
-// The caller's options over the first model's own. longest: tokens that every model has positions for.
-static ig_status decode_options(const ig_model *model, int longest, const ig_translator_options *o, ig_decode_options *out, ig_error *err) {
+// The caller's options over the first model's own. longest: tokens that every model has positions
+// for.
+static ig_status decode_options(const ig_model *model, int longest, const ig_translator_options *o,
+                                ig_decode_options *out, ig_error *err) {
   IG_TRY(ig_decode_options_load(model, out, err));
-  const bool model_is_fine = !model->generation_config || ig_decode_options_check(out, NULL) == IG_OK;
+  const bool model_is_fine =
+      !model->generation_config || ig_decode_options_check(out, NULL) == IG_OK;
   if (o->beam_size > 0) out->beam_size = o->beam_size;
   if (o->n_best > 0) out->n_best = o->n_best;
   if (out->max_length > longest) out->max_length = longest;
@@ -51,9 +61,12 @@ static ig_status decode_options(const ig_model *model, int longest, const ig_tra
   if (!isnan(o->length_penalty)) out->length_penalty = o->length_penalty;
   if (o->no_repeat_ngram >= 0) out->no_repeat_ngram = o->no_repeat_ngram;
   if (out->max_length > longest)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: the model has positions for %d tokens, found %d", longest, out->max_length);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "max_length: the model has positions for %d tokens, found %d", longest,
+                   out->max_length);
   const ig_status status = ig_decode_options_check(out, err);
-  return status == IG_OK || model_is_fine ? status : ig_fail_in(err, status, "generation_config.json");
+  return status == IG_OK || model_is_fine ? status
+                                          : ig_fail_in(err, status, "generation_config.json");
 }
 
 // t->members and pools are set.
@@ -76,14 +89,18 @@ typedef struct origin {
   const ig_translator *owner;
 } origin;
 
-static const char *name_of(const origin *from) { return from->ensemble ? from->ensemble->members[0].directory : "the owner's model"; }
+static const char *name_of(const origin *from) {
+  return from->ensemble ? from->ensemble->members[0].directory : "the owner's model";
+}
 
-static ig_status open_parts(ig_translator *t, const origin *from, const ig_translator_options *o, ig_error *err) {
+static ig_status open_parts(ig_translator *t, const origin *from, const ig_translator_options *o,
+                            ig_error *err) {
   const bool tokenizers = !o->ids_in || !o->ids_out;
   t->owns_pools = true;
   t->workers = o->workers;
   IG_TRY(ig_pool_create(o->threads, &t->pool, err));
-  IG_TRY(from->ensemble ? ig_members_load(t, from->ensemble, tokenizers, err) : ig_members_borrow(t, from->owner, tokenizers, err));
+  IG_TRY(from->ensemble ? ig_members_load(t, from->ensemble, tokenizers, err)
+                        : ig_members_borrow(t, from->owner, tokenizers, err));
   t->worker_pool = t->pool;
   if (o->workers > 0 && o->workers != ig_pool_threads(t->pool)) {
     t->worker_pool = NULL;
@@ -93,7 +110,8 @@ static ig_status open_parts(ig_translator *t, const origin *from, const ig_trans
   return status == IG_ERROR_FORMAT ? ig_fail_in(err, status, "%s", name_of(from)) : status;
 }
 
-static ig_status open_translator(const origin *from, const ig_translator_options *options, ig_translator **out, ig_error *err) {
+static ig_status open_translator(const origin *from, const ig_translator_options *options,
+                                 ig_translator **out, ig_error *err) {
   const double begin = ig_seconds();
   const ig_translator_options defaults = ig_translator_options_default();
   if (!options) options = &defaults;
@@ -110,20 +128,24 @@ static ig_status open_translator(const origin *from, const ig_translator_options
   return IG_OK;
 }
 
-ig_status ig_translator_open(const char *directory, const ig_translator_options *options, ig_translator **out, ig_error *err) {
+ig_status ig_translator_open(const char *directory, const ig_translator_options *options,
+                             ig_translator **out, ig_error *err) {
   *out = NULL;
   IG_TRY(ig_need(directory, "directory", err));
   const ig_ensemble alone = {.members = &(ig_ensemble_member){.directory = directory}, .count = 1};
   return open_translator(&(origin){.ensemble = &alone}, options, out, err);
 }
 
-ig_status ig_translator_open_ensemble(const ig_ensemble *ensemble, const ig_translator_options *options, ig_translator **out, ig_error *err) {
+ig_status ig_translator_open_ensemble(const ig_ensemble *ensemble,
+                                      const ig_translator_options *options, ig_translator **out,
+                                      ig_error *err) {
   *out = NULL;
   IG_TRY(ig_need(ensemble, "ensemble", err));
   return open_translator(&(origin){.ensemble = ensemble}, options, out, err);
 }
 
-ig_status ig_translator_share(const ig_translator *owner, const ig_translator_options *options, ig_translator **out, ig_error *err) {
+ig_status ig_translator_share(const ig_translator *owner, const ig_translator_options *options,
+                              ig_translator **out, ig_error *err) {
   *out = NULL;
   IG_TRY(ig_need(owner, "owner", err));
   return open_translator(&(origin){.owner = owner}, options, out, err);
@@ -143,9 +165,11 @@ void ig_translator_close(ig_translator *t) {
   free(t);
 }
 
-ig_translate_stats ig_translator_stats(const ig_translator *translator) { return translator->stats; }
+ig_translate_stats ig_translator_stats(const ig_translator *translator) {
+  return translator->stats;
+}
 
-// ---- lines in, lines out --------------------------------------------------------------------------------------------------------------------
+// ---- lines in, lines out ----------------------------------------------------
 
 // What a line without ids gives: as many lines as any other. For the caller to free().
 static char *blank_output(const ig_translator *t, bool scoring, ig_error *err) {
@@ -158,7 +182,8 @@ static char *blank_output(const ig_translator *t, bool scoring, ig_error *err) {
   return text;
 }
 
-static ig_status write_window(ig_translator *t, const ig_line_stream *stream, bool scoring, ig_error *err) {
+static ig_status write_window(ig_translator *t, const ig_line_stream *stream, bool scoring,
+                              ig_error *err) {
   for (size_t i = 0; i < t->window.count; i++) {
     ig_line *line = &t->window.lines[i];
     if (!line->output) line->output = blank_output(t, scoring, err);
@@ -175,8 +200,9 @@ static ig_status write_window(ig_translator *t, const ig_line_stream *stream, bo
 
 typedef struct input {
   const ig_line_stream *stream;
-  ig_status (*read_target)(void *context, const char **line, size_t *length, ig_error *err);  // NULL: translating
-  size_t number;                                                                              // lines read
+  ig_status (*read_target)(void *context, const char **line, size_t *length,
+                           ig_error *err);  // NULL: translating
+  size_t number;                            // lines read
   bool ended;
 } input;
 
@@ -186,7 +212,8 @@ static ig_status read_line(ig_translator *t, input *in, ig_error *err) {
   if (in->read_target) {
     IG_TRY(in->read_target(in->stream->context, &line.target, &line.target_length, err));
     if (!line.source != !line.target)
-      return ig_fail(err, IG_ERROR_FORMAT, "line %zu: the %s end here, but the %s go on", line.number, line.source ? "targets" : "sources",
+      return ig_fail(err, IG_ERROR_FORMAT, "line %zu: the %s end here, but the %s go on",
+                     line.number, line.source ? "targets" : "sources",
                      line.source ? "sources" : "targets");
   }
   in->ended = !line.source;
@@ -195,15 +222,18 @@ static ig_status read_line(ig_translator *t, input *in, ig_error *err) {
   return ig_window_add(&t->window, &line, err);
 }
 
-// Until the window is full or the next line has yet to come: whoever writes line by line is answered line by line.
+// Until the window is full or the next line has yet to come: whoever writes line by line is
+// answered line by line.
 static ig_status fill_window(ig_translator *t, input *in, ig_error *err) {
   const ig_line_stream *stream = in->stream;
   do IG_TRY(read_line(t, in, err));
-  while (!in->ended && (!stream->ready || stream->ready(stream->context)) && !ig_window_full(&t->window));
+  while (!in->ended && (!stream->ready || stream->ready(stream->context)) &&
+         !ig_window_full(&t->window));
   return IG_OK;
 }
 
-static void report_progress(const ig_reporter *reporter, size_t lines, double seconds, bool scoring) {
+static void report_progress(const ig_reporter *reporter, size_t lines, double seconds,
+                            bool scoring) {
   const ig_progress progress = {.what = scoring ? "scoring" : "translating",
                                 .done = (double)lines,
                                 .unit = "lines",
@@ -212,7 +242,8 @@ static void report_progress(const ig_reporter *reporter, size_t lines, double se
   ig_report_progress(reporter, &progress);
 }
 
-static ig_status run_lines(ig_translator *t, input *in, const ig_reporter *reporter, ig_error *err) {
+static ig_status run_lines(ig_translator *t, input *in, const ig_reporter *reporter,
+                           ig_error *err) {
   const double begin = ig_seconds();
   const bool scoring = in->read_target != NULL;
   while (!in->ended) {
@@ -226,27 +257,35 @@ static ig_status run_lines(ig_translator *t, input *in, const ig_reporter *repor
   return IG_OK;
 }
 
-static ig_status timed_lines(ig_translator *t, input *in, const ig_reporter *reporter, ig_error *err) {
+static ig_status timed_lines(ig_translator *t, input *in, const ig_reporter *reporter,
+                             ig_error *err) {
   const double begin = ig_seconds();
   IG_TRY(ig_need(t, "translator", err));
   if (!in->read_target && *t->decode.ignored)
-    ig_report(reporter, IG_WARNING, "generation_config.json asks for what is not built and is left out: %s", t->decode.ignored);
+    ig_report(reporter, IG_WARNING,
+              "generation_config.json asks for what is not built and is left out: %s",
+              t->decode.ignored);
   t->cut_before = t->stats.cut;
   const ig_status status = run_lines(t, in, reporter, err);
   const size_t cut = t->stats.cut - t->cut_before;
-  if (cut > IG_CUTS_TOLD) ig_report(reporter, IG_WARNING, "the rest of %zu lines was left out, as that of the first %d", cut, IG_CUTS_TOLD);
+  if (cut > IG_CUTS_TOLD)
+    ig_report(reporter, IG_WARNING, "the rest of %zu lines was left out, as that of the first %d",
+              cut, IG_CUTS_TOLD);
   t->stats.seconds += ig_seconds() - begin;
   return status;
 }
 
-ig_status ig_translate_lines(ig_translator *translator, const ig_line_stream *stream, const ig_reporter *reporter, ig_error *err) {
+ig_status ig_translate_lines(ig_translator *translator, const ig_line_stream *stream,
+                             const ig_reporter *reporter, ig_error *err) {
   return timed_lines(translator, &(input){.stream = stream}, reporter, err);
 }
 
 ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stream,
-                           ig_status (*read_target)(void *context, const char **line, size_t *length, ig_error *err), const ig_reporter *reporter,
-                           ig_error *err) {
-  return timed_lines(translator, &(input){.stream = stream, .read_target = read_target}, reporter, err);
+                           ig_status (*read_target)(void *context, const char **line,
+                                                    size_t *length, ig_error *err),
+                           const ig_reporter *reporter, ig_error *err) {
+  return timed_lines(translator, &(input){.stream = stream, .read_target = read_target}, reporter,
+                     err);
 }
 
 ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error *err) {
@@ -255,7 +294,9 @@ ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error 
   IG_TRY(ig_need(t, "translator", err));
   IG_TRY(ig_need(text, "text", err));
   ig_window_clear(&t->window);
-  IG_TRY(ig_window_add(&t->window, &(ig_input_line){.number = 1, .source = text, .source_length = strlen(text)}, err));
+  IG_TRY(ig_window_add(&t->window,
+                       &(ig_input_line){.number = 1, .source = text, .source_length = strlen(text)},
+                       err));
   IG_TRY(ig_engine_run(t, false, NULL, err));
   char *output = t->window.lines[0].output;
   t->window.lines[0].output = NULL;  // the caller's now
@@ -264,7 +305,7 @@ ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error 
   return *out ? IG_OK : IG_ERROR_MEMORY;
 }
 
-// ---- a model in memory --------------------------------------------------------------------------------------------------------------------
+// ---- a model in memory ------------------------------------------------------
 
 typedef struct memory_lines {
   const char *const *lines;
@@ -286,10 +327,14 @@ static ig_status write_memory(void *context, const char *line, size_t length, ig
   return m->out[m->written++] ? IG_OK : IG_ERROR_MEMORY;
 }
 
-ig_status ig_pipeline_translate_model(const ig_model *model, const ig_tokenizer *tokenizer, const ig_translator_options *options, ig_pool *pool,
-                                      const char *const *lines, size_t count, char **out, ig_error *err) {
+ig_status ig_pipeline_translate_model(const ig_model *model, const ig_tokenizer *tokenizer,
+                                      const ig_translator_options *options, ig_pool *pool,
+                                      const char *const *lines, size_t count, char **out,
+                                      ig_error *err) {
   IG_TRY(check_counts(options, err));
-  if (options->n_best > 1) return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 for a model in memory, found %d", options->n_best);
+  if (options->n_best > 1)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 for a model in memory, found %d",
+                   options->n_best);
   ig_translator *t = ig_allocate(1, sizeof *t, err);
   if (!t) return IG_ERROR_MEMORY;
   t->pool = t->worker_pool = pool;

@@ -36,9 +36,12 @@ void ig_window_free(ig_window *w) {
   *w = (ig_window){.members = w->members};
 }
 
-bool ig_window_full(const ig_window *w) { return w->count >= WINDOW_LINES || w->text_size >= WINDOW_BYTES; }
+bool ig_window_full(const ig_window *w) {
+  return w->count >= WINDOW_LINES || w->text_size >= WINDOW_BYTES;
+}
 
-static ig_status keep_text(ig_window *w, const char *text, size_t length, ig_text_span *span, ig_error *err) {
+static ig_status keep_text(ig_window *w, const char *text, size_t length, ig_text_span *span,
+                           ig_error *err) {
   size_t needed;
   if (!ig_size_add(w->text_size, length, &needed) || !ig_size_add(needed, 1, &needed))
     return ig_fail(err, IG_ERROR_MEMORY, "a line of %zu bytes", length);
@@ -55,31 +58,36 @@ ig_status ig_window_add(ig_window *w, const ig_input_line *input, ig_error *err)
   IG_TRY(ig_grow((void **)&w->lines, &w->capacity, w->count + 1, sizeof *w->lines, err));
   memset(w->lines + before, 0, (w->capacity - before) * sizeof *w->lines);
   ig_line *line = &w->lines[w->count];
-  if (!line->sources && !(line->sources = ig_allocate((size_t)w->members, sizeof *line->sources, err))) return IG_ERROR_MEMORY;
+  if (!line->sources &&
+      !(line->sources = ig_allocate((size_t)w->members, sizeof *line->sources, err)))
+    return IG_ERROR_MEMORY;
   line->number = input->number;
   line->cut = line->kept = 0;
   IG_TRY(keep_text(w, input->source, input->source_length, &line->source_text, err));
-  if (input->target) IG_TRY(keep_text(w, input->target, input->target_length, &line->target_text, err));
+  if (input->target)
+    IG_TRY(keep_text(w, input->target, input->target_length, &line->target_text, err));
   w->count++;
   return IG_OK;
 }
 
-// ---- ids ----------------------------------------------------------------------------------------------------------------------------------
+// ---- ids --------------------------------------------------------------------
 
 static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
-static ig_status parse_ids(const char *text, size_t length, int vocabulary, ig_ids *ids, ig_error *err) {
+static ig_status parse_ids(const char *text, size_t length, int vocabulary, ig_ids *ids,
+                           ig_error *err) {
   const char *p = text, *end = text + length;
   for (;;) {
     while (p < end && is_space(*p)) p++;
     if (p == end) return IG_OK;
     const char *word = p;
     long long value = 0;
-    for (; p < end && *p >= '0' && *p <= '9' && value < vocabulary; p++) value = 10 * value + (*p - '0');
+    for (; p < end && *p >= '0' && *p <= '9' && value < vocabulary; p++)
+      value = 10 * value + (*p - '0');
     if (p == word || value >= vocabulary || (p < end && !is_space(*p))) {
       while (p < end && !is_space(*p)) p++;
-      return ig_fail(err, IG_ERROR_FORMAT, "expected token ids from 0 to %d, found '%.*s'", vocabulary - 1, p - word > 40 ? 40 : (int)(p - word),
-                     word);
+      return ig_fail(err, IG_ERROR_FORMAT, "expected token ids from 0 to %d, found '%.*s'",
+                     vocabulary - 1, p - word > 40 ? 40 : (int)(p - word), word);
     }
     IG_TRY(ig_ids_append(ids, (int)value, err));
   }
@@ -98,18 +106,23 @@ static void cut_source(ig_line *line, ig_ids *source, int longest) {
   source->count = (size_t)longest;
 }
 
-static ig_status encode_target(const ig_encoding *e, const ig_window *w, ig_line *line, ig_error *err) {
+static ig_status encode_target(const ig_encoding *e, const ig_window *w, ig_line *line,
+                               ig_error *err) {
   const char *text = w->text + line->target_text.begin;
   if (e->ids_in)
     IG_TRY(parse_ids(text, line->target_text.length, e->target_vocabulary, &line->target, err));
   else
-    IG_TRY(ig_tokenizer_encode_target(e->sources[0].tokenizer, text, line->target_text.length, &line->target, err));
+    IG_TRY(ig_tokenizer_encode_target(e->sources[0].tokenizer, text, line->target_text.length,
+                                      &line->target, err));
   if (line->target.count > (size_t)e->longest_target)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "the target has %zu tokens, but the model has positions for %d", line->target.count, e->longest_target);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "the target has %zu tokens, but the model has positions for %d",
+                   line->target.count, e->longest_target);
   return IG_OK;
 }
 
-static ig_status encode_source(const ig_encoding *e, const ig_window *w, ig_line *line, int member, ig_error *err) {
+static ig_status encode_source(const ig_encoding *e, const ig_window *w, ig_line *line, int member,
+                               ig_error *err) {
   const ig_source_encoding *its = &e->sources[member];
   const char *text = w->text + line->source_text.begin;
   const size_t length = line->source_text.length;
@@ -123,7 +136,8 @@ static ig_status encode_source(const ig_encoding *e, const ig_window *w, ig_line
   return IG_OK;
 }
 
-static ig_status encode_line(const ig_encoding *e, const ig_window *w, ig_line *line, ig_error *err) {
+static ig_status encode_line(const ig_encoding *e, const ig_window *w, ig_line *line,
+                             ig_error *err) {
   for (int m = 0; m < w->members; m++) IG_TRY(encode_source(e, w, line, m, err));
   if (!e->scoring) return IG_OK;
   if (line->length == 0) return ig_fail(err, IG_ERROR_FORMAT, "no source ids");
@@ -152,7 +166,8 @@ static void encode_chunk(void *context, size_t index, int worker) {
   }
 }
 
-ig_status ig_window_encode(ig_window *w, const ig_encoding *encoding, ig_pool *pool, ig_error *err) {
+ig_status ig_window_encode(ig_window *w, const ig_encoding *encoding, ig_pool *pool,
+                           ig_error *err) {
   const size_t chunks = (w->count + CHUNK - 1) / CHUNK;
   encode_job job = {w, encoding, ig_allocate(chunks, sizeof *job.failures, err)};
   if (!job.failures) return IG_ERROR_MEMORY;
@@ -160,13 +175,14 @@ ig_status ig_window_encode(ig_window *w, const ig_encoding *encoding, ig_pool *p
   ig_status status = IG_OK;
   for (size_t i = 0; i < chunks && status == IG_OK; i++) {
     if (job.failures[i].status == IG_OK) continue;
-    status = ig_fail(err, job.failures[i].status, "line %zu: %s", job.failures[i].number, job.failures[i].error.message);
+    status = ig_fail(err, job.failures[i].status, "line %zu: %s", job.failures[i].number,
+                     job.failures[i].error.message);
   }
   free(job.failures);
   return status;
 }
 
-// ---- the queue ------------------------------------------------------------------------------------------------------------------------------
+// ---- the queue --------------------------------------------------------------
 
 typedef struct keyed_line {
   size_t length, index;

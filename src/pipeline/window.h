@@ -1,4 +1,5 @@
-// A window of lines: read, made ids of, worked on in any order, written in theirs. Bounded memory for unbounded input.
+// A window of lines: read, made ids of, worked on in any order, written in theirs. Bounded memory
+// for unbounded input.
 #ifndef IG_PIPELINE_WINDOW_H
 #define IG_PIPELINE_WINDOW_H
 #include <stdatomic.h>
@@ -46,14 +47,16 @@ typedef struct ig_source_encoding {
   int longest;  // ids, at most: longer sources are cut, their last id kept
 } ig_source_encoding;
 typedef struct ig_encoding {
-  const ig_source_encoding *sources;  // (members); targets are made ids of by the first one's tokenizer
+  const ig_source_encoding
+      *sources;  // (members); targets are made ids of by the first one's tokenizer
   bool ids_in;
   bool scoring;  // targets too, and blank sources are sentences
   int target_vocabulary;
   int longest_target;  // ids; a longer target is an error
 } ig_encoding;
 // A blank line gets no ids. The error of the lowest line wins.
-ig_status ig_window_encode(ig_window *window, const ig_encoding *encoding, ig_pool *pool, ig_error *err);
+ig_status ig_window_encode(ig_window *window, const ig_encoding *encoding, ig_pool *pool,
+                           ig_error *err);
 
 // The lines that have ids, longest source first: workers take them from the front.
 typedef struct ig_queue {
@@ -64,13 +67,15 @@ typedef struct ig_queue {
   atomic_size_t next;
 } ig_queue;  // ig_queue_free
 typedef struct ig_queue_limits {
-  size_t sentences, tokens;  // at most, a sentence's tokens those of its longer side; a sentence alone may be longer where `alone`
+  size_t sentences, tokens;  // at most, a sentence's tokens those of its longer side; a sentence
+                             // alone may be longer where `alone`
   size_t fewest;             // none rather than fewer than these, while there are more
   bool alone;
 } ig_queue_limits;
 ig_status ig_queue_fill(ig_queue *queue, const ig_window *window, ig_error *err);
 void ig_queue_free(ig_queue *queue);
-// How many sentences, order[*first] and those behind it, are the caller's from now on. Any number of threads may take at the same time.
+// How many sentences, order[*first] and those behind it, are the caller's from now on. Any number
+// of threads may take at the same time.
 size_t ig_queue_take(ig_queue *queue, const ig_queue_limits *limits, size_t *first);
 void ig_queue_stop(ig_queue *queue);  // nobody takes any more
 #endif

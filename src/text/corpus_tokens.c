@@ -34,7 +34,8 @@ static ig_status count_lines(counter *c, ig_lines *lines, const char *path, ig_e
     IG_TRY(ig_lines_next(lines, &line, &length, err));
     if (!line) return IG_OK;
     if (!ig_utf8_valid(line, length, &offset))
-      return ig_fail(err, IG_ERROR_FORMAT, "%s:%zu: not UTF-8 at byte %zu of the line", path, ig_lines_number(lines), offset + 1);
+      return ig_fail(err, IG_ERROR_FORMAT, "%s:%zu: not UTF-8 at byte %zu of the line", path,
+                     ig_lines_number(lines), offset + 1);
     ig_status status = ig_whitespace_split(line, length, count_token, c, err);
     if (status != IG_OK) return ig_fail_in(err, status, "%s:%zu", path, ig_lines_number(lines));
   }
@@ -67,9 +68,12 @@ static void free_side(side_tokens *s) {
 }
 
 // Special tokens get the same ids on both sides, however often the text has them.
-static bool is_special(const char *token) { return !strcmp(token, "</s>") || !strcmp(token, "<unk>") || !strcmp(token, "<pad>"); }
+static bool is_special(const char *token) {
+  return !strcmp(token, "</s>") || !strcmp(token, "<unk>") || !strcmp(token, "<pad>");
+}
 
-static ig_status count_side(side_tokens *s, const char *const *files, size_t file_count, const ig_corpus_tokens *options, ig_error *err) {
+static ig_status count_side(side_tokens *s, const char *const *files, size_t file_count,
+                            const ig_corpus_tokens *options, ig_error *err) {
   for (size_t i = 0; i < file_count; ++i) {
     ig_lines *lines;
     IG_TRY(ig_lines_open(files[i], &lines, err));
@@ -81,21 +85,28 @@ static ig_status count_side(side_tokens *s, const char *const *files, size_t fil
   s->sorted = ig_allocate(count, sizeof *s->sorted, err);
   s->tokens = ig_allocate(count, sizeof *s->tokens, err);
   if (!s->sorted || !s->tokens) return IG_ERROR_MEMORY;
-  for (size_t i = 0; i < count; ++i) s->sorted[i] = (counted){s->counter.tokens.tokens[i], s->counter.counts[i]};
+  for (size_t i = 0; i < count; ++i)
+    s->sorted[i] = (counted){s->counter.tokens.tokens[i], s->counter.counts[i]};
   qsort(s->sorted, count, sizeof *s->sorted, by_count);
-  for (size_t i = 0; i < count && s->sorted[i].count >= options->min_count && (options->max_tokens == 0 || kept < options->max_tokens); ++i)
+  for (size_t i = 0; i < count && s->sorted[i].count >= options->min_count &&
+                     (options->max_tokens == 0 || kept < options->max_tokens);
+       ++i)
     if (!is_special(s->sorted[i].token)) s->tokens[kept++] = s->sorted[i].token;
   s->list = (ig_token_list){s->tokens, kept};
   return IG_OK;
 }
 
-ig_status ig_tokenizer_from_corpus(const ig_corpus_tokens *corpus, ig_tokenizer **out, ig_error *err) {
+ig_status ig_tokenizer_from_corpus(const ig_corpus_tokens *corpus, ig_tokenizer **out,
+                                   ig_error *err) {
   *out = NULL;
   side_tokens source = {0}, target = {0};
   bool shared = corpus->target_file_count == 0;
-  ig_status status = count_side(&source, corpus->source_files, corpus->source_file_count, corpus, err);
-  if (status == IG_OK && !shared) status = count_side(&target, corpus->target_files, corpus->target_file_count, corpus, err);
-  if (status == IG_OK) status = ig_tokenizer_from_tokens(&source.list, shared ? NULL : &target.list, out, err);
+  ig_status status =
+      count_side(&source, corpus->source_files, corpus->source_file_count, corpus, err);
+  if (status == IG_OK && !shared)
+    status = count_side(&target, corpus->target_files, corpus->target_file_count, corpus, err);
+  if (status == IG_OK)
+    status = ig_tokenizer_from_tokens(&source.list, shared ? NULL : &target.list, out, err);
   free_side(&source);
   free_side(&target);
   return status;

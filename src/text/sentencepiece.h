@@ -1,4 +1,5 @@
-// SentencePiece behind a C interface: training, loading, encoding, sampling, decoding. Nothing is printed, no exception leaves.
+// SentencePiece behind a C interface: training, loading, encoding, sampling, decoding. Nothing is
+// printed, no exception leaves.
 #ifndef IG_TEXT_SENTENCEPIECE_H
 #define IG_TEXT_SENTENCEPIECE_H
 #include <stddef.h>
@@ -7,40 +8,50 @@
 extern "C" {
 #endif
 
-typedef struct ig_sentencepiece ig_sentencepiece;  // immutable, shared by any number of threads; ig_sentencepiece_free
+typedef struct ig_sentencepiece
+    ig_sentencepiece;  // immutable, shared by any number of threads; ig_sentencepiece_free
 
 // Called once for each piece, in order; a status other than IG_OK stops and is returned.
 typedef struct ig_piece_sink {
-  ig_status (*piece)(void *context, const char *piece, size_t length, int id, ig_error *err);  // piece is not NUL-terminated
+  ig_status (*piece)(void *context, const char *piece, size_t length, int id,
+                     ig_error *err);  // piece is not NUL-terminated
   void *context;
 } ig_piece_sink;
 
 ig_status ig_sentencepiece_load(const char *path, ig_sentencepiece **out, ig_error *err);
 // A serialized model in memory (copied); name is for messages.
-ig_status ig_sentencepiece_load_memory(const void *data, size_t size, const char *name, ig_sentencepiece **out, ig_error *err);
+ig_status ig_sentencepiece_load_memory(const void *data, size_t size, const char *name,
+                                       ig_sentencepiece **out, ig_error *err);
 void ig_sentencepiece_free(ig_sentencepiece *model);
 
 int ig_sentencepiece_size(const ig_sentencepiece *model);
 int ig_sentencepiece_unk_id(const ig_sentencepiece *model);
-int ig_sentencepiece_eos_id(const ig_sentencepiece *model);                 // -1: none
-const char *ig_sentencepiece_piece(const ig_sentencepiece *model, int id);  // NUL-terminated, lives as long as the model; NULL out of range
+int ig_sentencepiece_eos_id(const ig_sentencepiece *model);  // -1: none
+const char *ig_sentencepiece_piece(
+    const ig_sentencepiece *model,
+    int id);  // NUL-terminated, lives as long as the model; NULL out of range
 // The serialized model, as in the file.
 const void *ig_sentencepiece_bytes(const ig_sentencepiece *model, size_t *size);
 
-ig_status ig_sentencepiece_encode(const ig_sentencepiece *model, const char *text, size_t length, const ig_piece_sink *sink, ig_error *err);
+ig_status ig_sentencepiece_encode(const ig_sentencepiece *model, const char *text, size_t length,
+                                  const ig_piece_sink *sink, ig_error *err);
 
-// Subword regularization (Kudo 2018, arXiv:1804.10959): one of the n best segmentations, drawn with probability proportional to P^alpha.
-// The draw is a pure function of (text, options): the library's n-best list, our own counter-based numbers. Unigram models only.
+// Subword regularization (Kudo 2018, arXiv:1804.10959): one of the n best segmentations, drawn with
+// probability proportional to P^alpha. The draw is a pure function of (text, options): the
+// library's n-best list, our own counter-based numbers. Unigram models only.
 typedef struct ig_sentencepiece_sampling {
-  int n_best;                       // 2..512
-  float alpha;                      // 0: uniform; large: the best one
-  uint64_t seed, stream, position;  // of ig_random_uniform: e.g. seed of the run, side, line * epochs + epoch
+  int n_best;   // 2..512
+  float alpha;  // 0: uniform; large: the best one
+  uint64_t seed, stream,
+      position;  // of ig_random_uniform: e.g. seed of the run, side, line * epochs + epoch
 } ig_sentencepiece_sampling;
-ig_status ig_sentencepiece_sample(const ig_sentencepiece *model, const char *text, size_t length, const ig_sentencepiece_sampling *sampling,
+ig_status ig_sentencepiece_sample(const ig_sentencepiece *model, const char *text, size_t length,
+                                  const ig_sentencepiece_sampling *sampling,
                                   const ig_piece_sink *sink, ig_error *err);
 
 // Pieces (NUL-terminated) to text; *out is malloc'ed for the caller to free(), NUL-terminated.
-ig_status ig_sentencepiece_decode(const ig_sentencepiece *model, const char *const *pieces, size_t count, char **out, size_t *length, ig_error *err);
+ig_status ig_sentencepiece_decode(const ig_sentencepiece *model, const char *const *pieces,
+                                  size_t count, char **out, size_t *length, ig_error *err);
 
 typedef struct ig_sentencepiece_training {
   const char *const *files;  // text, one sentence a line; .gz too
@@ -50,13 +61,16 @@ typedef struct ig_sentencepiece_training {
   double character_coverage;  // 0.9995 for rich scripts, 1 for small ones
   size_t max_sentences;       // train on this many, drawn evenly; 0: all
   int max_sentence_bytes;     // longer lines are left out
-  int threads;                // the model may depend on it (sums over threads), so it does not follow the machine
-  bool soft_vocab_limit;      // a corpus too small for vocab_size gives a smaller vocabulary instead of an error (unigram)
+  int threads;  // the model may depend on it (sums over threads), so it does not follow the machine
+  bool soft_vocab_limit;  // a corpus too small for vocab_size gives a smaller vocabulary instead of
+                          // an error (unigram)
 } ig_sentencepiece_training;
 // 8000, unigram, 0.9995, all, 4192 bytes, 4 threads, hard limit.
 ig_sentencepiece_training ig_sentencepiece_training_default(void);
-// Trains with </s> = 0, <unk> = 1, no <s>, no <pad>: the ids of MarianMT. Writes the model file atomically. Lines that are not UTF-8 are errors with file and line.
-ig_status ig_sentencepiece_train(const ig_sentencepiece_training *training, const char *model_path, ig_error *err);
+// Trains with </s> = 0, <unk> = 1, no <s>, no <pad>: the ids of MarianMT. Writes the model file
+// atomically. Lines that are not UTF-8 are errors with file and line.
+ig_status ig_sentencepiece_train(const ig_sentencepiece_training *training, const char *model_path,
+                                 ig_error *err);
 #ifdef __cplusplus
 }
 #endif

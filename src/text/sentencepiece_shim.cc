@@ -1,4 +1,5 @@
-// SentencePiece behind text/sentencepiece.h: the one C++ file. Every status of the library is looked at, every exception stops here.
+// SentencePiece behind text/sentencepiece.h: the one C++ file. Every status of the library is
+// looked at, every exception stops here.
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
@@ -47,11 +48,13 @@ ig_status guarded(ig_error *err, const char *where, Body body) {
   }
 }
 
-// The library's messages open with a place in its own source and the condition that failed there: "INTERNAL: src/x.cc(591) [(a) == (b)] What happened."
-// What happened is all that tells a user something; nothing at all is said of bytes that are no model.
+// The library's messages open with a place in its own source and the condition that failed there:
+// "INTERNAL: src/x.cc(591) [(a) == (b)] What happened." What happened is all that tells a user
+// something; nothing at all is said of bytes that are no model.
 std::string what_happened(const sp::util::Status &status) {
   std::string text = status.error_message();
-  const size_t place = text.find(".cc("), open = text.find(") [", place == std::string::npos ? 0 : place);
+  const size_t place = text.find(".cc("),
+               open = text.find(") [", place == std::string::npos ? 0 : place);
   if (place != std::string::npos && open != std::string::npos) {
     size_t at = open + 2;
     int depth = 0;
@@ -67,32 +70,38 @@ std::string what_happened(const sp::util::Status &status) {
   return text;
 }
 
-ig_status failed(ig_error *err, const char *where, const sp::util::Status &status, const char *nothing_said) {
+ig_status failed(ig_error *err, const char *where, const sp::util::Status &status,
+                 const char *nothing_said) {
   const std::string text = what_happened(status);
-  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s%s", where, text.empty() ? "" : "SentencePiece: ", text.empty() ? nothing_said : text.c_str());
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s%s", where,
+                 text.empty() ? "" : "SentencePiece: ", text.empty() ? nothing_said : text.c_str());
 }
 
-ig_status feed(const sp::ImmutableSentencePieceText &text, const ig_piece_sink *sink, ig_error *err) {
+ig_status feed(const sp::ImmutableSentencePieceText &text, const ig_piece_sink *sink,
+               ig_error *err) {
   const size_t count = text.pieces_size();
   for (size_t i = 0; i < count; ++i) {
     const auto piece = text.pieces(static_cast<int>(i));
-    IG_TRY(sink->piece(sink->context, piece.piece().data(), piece.piece().size(), static_cast<int>(piece.id()), err));
+    IG_TRY(sink->piece(sink->context, piece.piece().data(), piece.piece().size(),
+                       static_cast<int>(piece.id()), err));
   }
   return IG_OK;
 }
 
 }  // namespace
 
-// ---- models ------------------------------------------------------------------------------------------------------------------------------
+// ---- models -----------------------------------------------------------------
 
-ig_status ig_sentencepiece_load_memory(const void *data, size_t size, const char *name, ig_sentencepiece **out, ig_error *err) {
+ig_status ig_sentencepiece_load_memory(const void *data, size_t size, const char *name,
+                                       ig_sentencepiece **out, ig_error *err) {
   *out = nullptr;
   return guarded(err, name, [&]() -> ig_status {
     auto model = std::make_unique<ig_sentencepiece>();
     model->bytes.assign(static_cast<const char *>(data), size);
     const auto status = model->processor.LoadFromSerializedProto(model->bytes);
     if (!status.ok()) return failed(err, name, status, "damaged, or not a SentencePiece model");
-    if (model->processor.GetPieceSize() <= 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: a SentencePiece model without pieces", name);
+    if (model->processor.GetPieceSize() <= 0)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: a SentencePiece model without pieces", name);
     *out = model.release();
     return IG_OK;
   });
@@ -104,7 +113,8 @@ ig_status ig_sentencepiece_load(const char *path, ig_sentencepiece **out, ig_err
   size_t size;
   IG_TRY(ig_read_file(path, &bytes, &size, err));
   ig_status status = size ? ig_sentencepiece_load_memory(bytes, size, path, out, err)
-                          : ig_fail(err, IG_ERROR_FORMAT, "%s: an empty file, expected a SentencePiece model", path);
+                          : ig_fail(err, IG_ERROR_FORMAT,
+                                    "%s: an empty file, expected a SentencePiece model", path);
   std::free(bytes);
   return status;
 }
@@ -124,25 +134,30 @@ const void *ig_sentencepiece_bytes(const ig_sentencepiece *model, size_t *size) 
   return model->bytes.data();
 }
 
-// ---- text to pieces and back -----------------------------------------------------------------------------------------------------------------
+// ---- text to pieces and back ------------------------------------------------
 
-ig_status ig_sentencepiece_encode(const ig_sentencepiece *model, const char *text, size_t length, const ig_piece_sink *sink, ig_error *err) {
+ig_status ig_sentencepiece_encode(const ig_sentencepiece *model, const char *text, size_t length,
+                                  const ig_piece_sink *sink, ig_error *err) {
   return guarded(err, "encoding", [&]() -> ig_status {
     sp::ImmutableSentencePieceText pieces;
-    const auto status = model->processor.Encode(absl::string_view(text, length), pieces.mutable_proto());
+    const auto status =
+        model->processor.Encode(absl::string_view(text, length), pieces.mutable_proto());
     if (!status.ok()) return failed(err, "encoding", status, "SentencePiece failed");
     return feed(pieces, sink, err);
   });
 }
 
-ig_status ig_sentencepiece_sample(const ig_sentencepiece *model, const char *text, size_t length, const ig_sentencepiece_sampling *sampling,
+ig_status ig_sentencepiece_sample(const ig_sentencepiece *model, const char *text, size_t length,
+                                  const ig_sentencepiece_sampling *sampling,
                                   const ig_piece_sink *sink, ig_error *err) {
   if (sampling->n_best < 2 || sampling->n_best > 512 || !(sampling->alpha >= 0))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "sampling: expected 2 to 512 best segmentations and alpha >= 0, found %d and %g", sampling->n_best,
-                   static_cast<double>(sampling->alpha));
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "sampling: expected 2 to 512 best segmentations and alpha >= 0, found %d and %g",
+                   sampling->n_best, static_cast<double>(sampling->alpha));
   return guarded(err, "sampling", [&]() -> ig_status {
     sp::ImmutableNBestSentencePieceText n_best;
-    const auto status = model->processor.NBestEncode(absl::string_view(text, length), sampling->n_best, n_best.mutable_proto());
+    const auto status = model->processor.NBestEncode(absl::string_view(text, length),
+                                                     sampling->n_best, n_best.mutable_proto());
     if (!status.ok()) return failed(err, "sampling", status, "SentencePiece failed");
     const auto candidates = n_best.nbests();
     if (candidates.empty()) return IG_OK;  // text of nothing but white space
@@ -150,15 +165,19 @@ ig_status ig_sentencepiece_sample(const ig_sentencepiece *model, const char *tex
     std::vector<double> sums(candidates.size());
     double sum = 0;
     for (size_t i = 0; i < candidates.size(); ++i)
-      sums[i] = sum += std::exp(static_cast<double>(sampling->alpha) * (static_cast<double>(candidates[i].score()) - candidates[0].score()));
-    const double draw = ig_random_uniform(sampling->seed, sampling->stream, sampling->position) * sum;
+      sums[i] = sum +=
+          std::exp(static_cast<double>(sampling->alpha) *
+                   (static_cast<double>(candidates[i].score()) - candidates[0].score()));
+    const double draw =
+        ig_random_uniform(sampling->seed, sampling->stream, sampling->position) * sum;
     size_t chosen = 0;
     while (chosen + 1 < sums.size() && sums[chosen] <= draw) ++chosen;
     return feed(candidates[chosen], sink, err);
   });
 }
 
-ig_status ig_sentencepiece_decode(const ig_sentencepiece *model, const char *const *pieces, size_t count, char **out, size_t *length, ig_error *err) {
+ig_status ig_sentencepiece_decode(const ig_sentencepiece *model, const char *const *pieces,
+                                  size_t count, char **out, size_t *length, ig_error *err) {
   *out = nullptr;
   return guarded(err, "decoding", [&]() -> ig_status {
     std::vector<absl::string_view> views(pieces, pieces + count);
@@ -174,14 +193,18 @@ ig_status ig_sentencepiece_decode(const ig_sentencepiece *model, const char *con
   });
 }
 
-// ---- training --------------------------------------------------------------------------------------------------------------------------------
+// ---- training ---------------------------------------------------------------
 
 namespace {
 
-// The lines of all files, one after the other, for the trainer. Errors end the iteration and are kept.
+// The lines of all files, one after the other, for the trainer. Errors end the iteration and are
+// kept.
 class Corpus : public sp::SentenceIterator {
  public:
-  Corpus(const ig_sentencepiece_training &training, ig_error *err) : training_(training), err_(err) { Next(); }
+  Corpus(const ig_sentencepiece_training &training, ig_error *err)
+      : training_(training), err_(err) {
+    Next();
+  }
   ~Corpus() override { ig_lines_close(lines_); }
   Corpus(const Corpus &) = delete;
   Corpus &operator=(const Corpus &) = delete;
@@ -189,7 +212,9 @@ class Corpus : public sp::SentenceIterator {
   bool done() const override { return done_; }
   const std::string &value() const override { return value_; }
   sp::util::Status status() const override {
-    return failure_ == IG_OK ? sp::util::Status() : sp::util::Status(sp::util::StatusCode::kInternal, "reading the corpus failed");
+    return failure_ == IG_OK
+               ? sp::util::Status()
+               : sp::util::Status(sp::util::StatusCode::kInternal, "reading the corpus failed");
   }
   ig_status failure() const { return failure_; }
 
@@ -222,8 +247,8 @@ class Corpus : public sp::SentenceIterator {
   bool take(const char *line, size_t length) {
     size_t offset;
     if (!ig_utf8_valid(line, length, &offset)) {
-      failure_ =
-          ig_fail(err_, IG_ERROR_FORMAT, "%s:%zu: not UTF-8 at byte %zu of the line", training_.files[file_], ig_lines_number(lines_), offset + 1);
+      failure_ = ig_fail(err_, IG_ERROR_FORMAT, "%s:%zu: not UTF-8 at byte %zu of the line",
+                         training_.files[file_], ig_lines_number(lines_), offset + 1);
       return false;
     }
     if (length == 0 || length > static_cast<size_t>(training_.max_sentence_bytes)) return false;
@@ -240,7 +265,8 @@ class Corpus : public sp::SentenceIterator {
   std::string value_;
 };
 
-// max_sentences lines of the corpus, each line as likely as the other (Vitter 1985, algorithm R), by our own numbers: the library's are not repeatable.
+// max_sentences lines of the corpus, each line as likely as the other (Vitter 1985, algorithm R),
+// by our own numbers: the library's are not repeatable.
 std::vector<std::string> draw_sentences(Corpus *corpus, size_t max_sentences) {
   std::vector<std::string> kept;
   for (uint64_t seen = 0; !corpus->done(); corpus->Next(), ++seen) {
@@ -248,7 +274,8 @@ std::vector<std::string> draw_sentences(Corpus *corpus, size_t max_sentences) {
       kept.push_back(corpus->value());
       continue;
     }
-    const uint64_t at = static_cast<uint64_t>(ig_random_uniform(0, ig_hash_name("sentencepiece"), seen) * static_cast<double>(seen + 1));
+    const uint64_t at = static_cast<uint64_t>(
+        ig_random_uniform(0, ig_hash_name("sentencepiece"), seen) * static_cast<double>(seen + 1));
     if (at < max_sentences) kept[at] = corpus->value();
   }
   return kept;
@@ -270,12 +297,18 @@ class Sentences : public sp::SentenceIterator {
 ig_status check_options(const ig_sentencepiece_training &t, ig_error *err) {
   const std::string type = t.model_type ? t.model_type : "";
   if (type != "unigram" && type != "bpe" && type != "char" && type != "word")
-    return ig_fail(err, IG_ERROR_ARGUMENT, "model_type: expected unigram, bpe, char or word, found '%s'", type.c_str());
-  if (t.vocab_size < 4 || t.vocab_size > 1000000) return ig_fail(err, IG_ERROR_ARGUMENT, "vocab_size: expected 4 to 1000000, found %d", t.vocab_size);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "model_type: expected unigram, bpe, char or word, found '%s'", type.c_str());
+  if (t.vocab_size < 4 || t.vocab_size > 1000000)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "vocab_size: expected 4 to 1000000, found %d",
+                   t.vocab_size);
   if (!(t.character_coverage >= 0.98 && t.character_coverage <= 1))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "character_coverage: expected 0.98 to 1, found %g", t.character_coverage);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "character_coverage: expected 0.98 to 1, found %g",
+                   t.character_coverage);
   if (t.max_sentence_bytes < 1 || t.threads < 1 || t.threads > 1024 || t.file_count < 1)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "SentencePiece training: max_sentence_bytes, threads and the number of files must be positive");
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "SentencePiece training: max_sentence_bytes, threads and the number of files "
+                   "must be positive");
   return IG_OK;
 }
 
@@ -307,22 +340,28 @@ ig_sentencepiece_training ig_sentencepiece_training_default(void) {
   return t;
 }
 
-ig_status ig_sentencepiece_train(const ig_sentencepiece_training *training, const char *model_path, ig_error *err) {
+ig_status ig_sentencepiece_train(const ig_sentencepiece_training *training, const char *model_path,
+                                 ig_error *err) {
   return guarded(err, model_path, [&]() -> ig_status {
     IG_TRY(check_options(*training, err));
     Corpus corpus(*training, err);
     if (corpus.failure() != IG_OK) return corpus.failure();
-    if (corpus.done()) return ig_fail(err, IG_ERROR_FORMAT, "%s: no text to train SentencePiece on", training->files[0]);
+    if (corpus.done())
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: no text to train SentencePiece on",
+                     training->files[0]);
     std::unique_ptr<Sentences> drawn;
     if (training->max_sentences) {
       drawn = std::make_unique<Sentences>(draw_sentences(&corpus, training->max_sentences));
       if (corpus.failure() != IG_OK) return corpus.failure();
     }
     std::string bytes;
-    sp::SentenceIterator *sentences = drawn ? static_cast<sp::SentenceIterator *>(drawn.get()) : &corpus;
-    const auto status = sp::SentencePieceTrainer::Train(library_options(*training), sentences, &bytes);
+    sp::SentenceIterator *sentences =
+        drawn ? static_cast<sp::SentenceIterator *>(drawn.get()) : &corpus;
+    const auto status =
+        sp::SentencePieceTrainer::Train(library_options(*training), sentences, &bytes);
     if (corpus.failure() != IG_OK) return corpus.failure();
-    if (!status.ok()) return failed(err, training->files[0], status, "SentencePiece could not be trained on it");
+    if (!status.ok())
+      return failed(err, training->files[0], status, "SentencePiece could not be trained on it");
     return ig_write_file(model_path, bytes.data(), bytes.size(), err);
   });
 }

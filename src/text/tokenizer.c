@@ -1,7 +1,8 @@
 // The tokenizer: encoding, sampling, decoding. Creation and files: tokenizer_files.c.
 //
-// Marian semantics follow transformers 5.23, models/marian/tokenization_marian.py and tokenization_python.py: text is cut at literal special tokens, a
-// leading >>code<< of a part is one token, SentencePiece splits the rest, pieces (not SentencePiece's ids) go through vocab.json.
+// Marian semantics follow transformers 5.23, models/marian/tokenization_marian.py and
+// tokenization_python.py: text is cut at literal special tokens, a leading >>code<< of a part is
+// one token, SentencePiece splits the rest, pieces (not SentencePiece's ids) go through vocab.json.
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "text/tokenizer_types.h"
 #include "text/utf8.h"
 
-// ---- text to ids -------------------------------------------------------------------------------------------------------------------------
+// ---- text to ids ------------------------------------------------------------
 
 typedef struct encoding {
   const ig_tokenizer_side *side;
@@ -39,7 +40,8 @@ static ig_status encode_part(encoding *e, const char *text, size_t length, ig_er
       }
   }
   ig_piece_sink sink = {add_piece, e};
-  if (e->sampling) return ig_sentencepiece_sample(e->side->spm, text, length, e->sampling, &sink, err);
+  if (e->sampling)
+    return ig_sentencepiece_sample(e->side->spm, text, length, e->sampling, &sink, err);
   return ig_sentencepiece_encode(e->side->spm, text, length, &sink, err);
 }
 
@@ -48,14 +50,17 @@ static size_t special_at(const ig_tokenizer *t, const char *text, size_t length,
   size_t best = 0;
   for (int i = 0; i < IG_SPECIALS; ++i) {
     size_t size = t->special_length[i];
-    if (t->source.special_ids[i] < 0 || size <= best || size > length || memcmp(text, t->special_text[i], size) != 0) continue;
+    if (t->source.special_ids[i] < 0 || size <= best || size > length ||
+        memcmp(text, t->special_text[i], size) != 0)
+      continue;
     best = size;
     *id = t->source.special_ids[i];
   }
   return best;
 }
 
-static ig_status encode_marian(const ig_tokenizer *t, encoding *e, const char *text, size_t length, ig_error *err) {
+static ig_status encode_marian(const ig_tokenizer *t, encoding *e, const char *text, size_t length,
+                               ig_error *err) {
   size_t begin = 0;
   for (size_t i = 0; i < length;) {
     int id = 0;
@@ -72,49 +77,60 @@ static ig_status encode_marian(const ig_tokenizer *t, encoding *e, const char *t
 }
 
 // Also used to count the tokens of a corpus.
-ig_status ig_whitespace_split(const char *text, size_t length, ig_status (*token)(void *, const char *, size_t, ig_error *), void *context,
-                              ig_error *err) {
+ig_status ig_whitespace_split(const char *text, size_t length,
+                              ig_status (*token)(void *, const char *, size_t, ig_error *),
+                              void *context, ig_error *err) {
   size_t i = 0;
   for (;;) {
     size_t step;
     while ((step = ig_utf8_space(text + i, length - i)) > 0) i += step;
     size_t begin = i;
-    while (i < length && ig_utf8_space(text + i, length - i) == 0) ++i;  // a space never starts inside a character: continuation bytes are none
+    while (i < length && ig_utf8_space(text + i, length - i) == 0)
+      ++i;  // a space never starts inside a character: continuation bytes are none
     if (i == begin) return IG_OK;
     IG_TRY(token(context, text + begin, i - begin, err));
   }
 }
 
-static ig_status add_word(void *context, const char *token, size_t length, ig_error *err) { return add_token(context, token, length, err); }
+static ig_status add_word(void *context, const char *token, size_t length, ig_error *err) {
+  return add_token(context, token, length, err);
+}
 
-static ig_status encode(const ig_tokenizer *t, ig_side which, const char *text, size_t length, const ig_sentencepiece_sampling *sampling, ig_ids *ids,
-                        ig_error *err) {
+static ig_status encode(const ig_tokenizer *t, ig_side which, const char *text, size_t length,
+                        const ig_sentencepiece_sampling *sampling, ig_ids *ids, ig_error *err) {
   size_t offset;
-  if (!ig_utf8_valid(text, length, &offset)) return ig_fail(err, IG_ERROR_FORMAT, "not UTF-8 at byte %zu of the line", offset + 1);
+  if (!ig_utf8_valid(text, length, &offset))
+    return ig_fail(err, IG_ERROR_FORMAT, "not UTF-8 at byte %zu of the line", offset + 1);
   const char *zero = memchr(text, '\0', length);
-  if (zero) return ig_fail(err, IG_ERROR_FORMAT, "a NUL at byte %zu of the line; this is no text", (size_t)(zero - text) + 1);
+  if (zero)
+    return ig_fail(err, IG_ERROR_FORMAT, "a NUL at byte %zu of the line; this is no text",
+                   (size_t)(zero - text) + 1);
   encoding e = {which == IG_SOURCE ? &t->source : &t->target, sampling, ids};
   size_t before = ids->count;
-  ig_status status = t->whitespace ? ig_whitespace_split(text, length, add_word, &e, err) : encode_marian(t, &e, text, length, err);
+  ig_status status = t->whitespace ? ig_whitespace_split(text, length, add_word, &e, err)
+                                   : encode_marian(t, &e, text, length, err);
   if (status == IG_OK) status = ig_ids_append(ids, e.side->eos_id, err);
   if (status != IG_OK) ids->count = before;
   return status;
 }
 
-ig_status ig_tokenizer_encode_source(const ig_tokenizer *t, const char *text, size_t length, ig_ids *ids, ig_error *err) {
+ig_status ig_tokenizer_encode_source(const ig_tokenizer *t, const char *text, size_t length,
+                                     ig_ids *ids, ig_error *err) {
   return encode(t, IG_SOURCE, text, length, NULL, ids, err);
 }
 
-ig_status ig_tokenizer_encode_target(const ig_tokenizer *t, const char *text, size_t length, ig_ids *ids, ig_error *err) {
+ig_status ig_tokenizer_encode_target(const ig_tokenizer *t, const char *text, size_t length,
+                                     ig_ids *ids, ig_error *err) {
   return encode(t, IG_TARGET, text, length, NULL, ids, err);
 }
 
-ig_status ig_tokenizer_sample(const ig_tokenizer *t, ig_side side, const char *text, size_t length, const ig_sentencepiece_sampling *sampling,
-                              ig_ids *ids, ig_error *err) {
+ig_status ig_tokenizer_sample(const ig_tokenizer *t, ig_side side, const char *text, size_t length,
+                              const ig_sentencepiece_sampling *sampling, ig_ids *ids,
+                              ig_error *err) {
   return encode(t, side, text, length, sampling, ids, err);
 }
 
-// ---- ids to text -------------------------------------------------------------------------------------------------------------------------
+// ---- ids to text ------------------------------------------------------------
 
 // U+2581 becomes a space, then both ends are stripped: in place.
 static void finish_text(char *text, size_t length) {
@@ -130,10 +146,13 @@ static void finish_text(char *text, size_t length) {
   text[to] = '\0';
 }
 
-static ig_status decode_marian(const ig_tokenizer *t, const char *const *pieces, size_t count, char **out, ig_error *err) {
+static ig_status decode_marian(const ig_tokenizer *t, const char *const *pieces, size_t count,
+                               char **out, ig_error *err) {
   size_t length;
-  // transformers joins with the source model where the vocabulary is shared (MarianTokenizer._decode).
-  IG_TRY(ig_sentencepiece_decode(t->shared ? t->source.spm : t->target.spm, pieces, count, out, &length, err));
+  // transformers joins with the source model where the vocabulary is shared
+  // (MarianTokenizer._decode).
+  IG_TRY(ig_sentencepiece_decode(t->shared ? t->source.spm : t->target.spm, pieces, count, out,
+                                 &length, err));
   finish_text(*out, length);
   return IG_OK;
 }
@@ -158,25 +177,30 @@ static const char *fallback_piece(const ig_tokenizer *t, int id) {
   return ig_sentencepiece_piece(t->shared ? t->source.spm : t->target.spm, id);
 }
 
-ig_status ig_tokenizer_decode(const ig_tokenizer *t, const int *ids, size_t count, char **out, ig_error *err) {
+ig_status ig_tokenizer_decode(const ig_tokenizer *t, const int *ids, size_t count, char **out,
+                              ig_error *err) {
   *out = NULL;
   const char **pieces = ig_allocate(count, sizeof *pieces, err);
   if (!pieces) return IG_ERROR_MEMORY;
   size_t kept = 0;
   for (size_t i = 0; i < count; ++i) {
-    if (ids[i] == t->target.eos_id || ids[i] == t->target.unk_id || ids[i] == t->target.pad_id) continue;
+    if (ids[i] == t->target.eos_id || ids[i] == t->target.unk_id || ids[i] == t->target.pad_id)
+      continue;
     const char *piece = ig_vocabulary_token(t->target.vocabulary, ids[i]);
     if (!piece) piece = fallback_piece(t, ids[i]);
     if (piece) pieces[kept++] = piece;
   }
-  ig_status status = t->whitespace ? join_words(pieces, kept, out, err) : decode_marian(t, pieces, kept, out, err);
+  ig_status status =
+      t->whitespace ? join_words(pieces, kept, out, err) : decode_marian(t, pieces, kept, out, err);
   free(pieces);
   return status;
 }
 
-// ---- questions ---------------------------------------------------------------------------------------------------------------------------
+// ---- questions --------------------------------------------------------------
 
-static const ig_tokenizer_side *side_of(const ig_tokenizer *t, ig_side side) { return side == IG_SOURCE ? &t->source : &t->target; }
+static const ig_tokenizer_side *side_of(const ig_tokenizer *t, ig_side side) {
+  return side == IG_SOURCE ? &t->source : &t->target;
+}
 
 int ig_tokenizer_source_size(const ig_tokenizer *t) { return t->source.vocabulary->size; }
 int ig_tokenizer_target_size(const ig_tokenizer *t) { return t->target.vocabulary->size; }
@@ -184,5 +208,9 @@ bool ig_tokenizer_shared(const ig_tokenizer *t) { return t->shared; }
 int ig_tokenizer_pad_id(const ig_tokenizer *t, ig_side side) { return side_of(t, side)->pad_id; }
 int ig_tokenizer_eos_id(const ig_tokenizer *t, ig_side side) { return side_of(t, side)->eos_id; }
 int ig_tokenizer_unk_id(const ig_tokenizer *t, ig_side side) { return side_of(t, side)->unk_id; }
-const char *ig_tokenizer_piece(const ig_tokenizer *t, ig_side side, int id) { return ig_vocabulary_token(side_of(t, side)->vocabulary, id); }
-const char *ig_tokenizer_kind(const ig_tokenizer *t) { return t->whitespace ? "whitespace" : "marian"; }
+const char *ig_tokenizer_piece(const ig_tokenizer *t, ig_side side, int id) {
+  return ig_vocabulary_token(side_of(t, side)->vocabulary, id);
+}
+const char *ig_tokenizer_kind(const ig_tokenizer *t) {
+  return t->whitespace ? "whitespace" : "marian";
+}

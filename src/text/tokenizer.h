@@ -1,6 +1,8 @@
-// Tokenizers: text to ids and back. Immutable after creation: a handle may be shared by any number of threads.
+// Tokenizers: text to ids and back. Immutable after creation: a handle may be shared by any number
+// of threads.
 //
-// Kinds: "marian" (SentencePiece pieces mapped through vocab.json, MarianMT's directory layout) and "whitespace" (tokens separated by white space, vocab.json).
+// Kinds: "marian" (SentencePiece pieces mapped through vocab.json, MarianMT's directory layout) and
+// "whitespace" (tokens separated by white space, vocab.json).
 #ifndef IG_TEXT_TOKENIZER_H
 #define IG_TEXT_TOKENIZER_H
 #include <stddef.h>
@@ -9,40 +11,56 @@
 
 typedef struct ig_tokenizer ig_tokenizer;  // ig_tokenizer_free
 
-// A model directory: source.spm, target.spm, vocab.json (target_vocab.json with separate_vocabs), tokenizer_config.json; without .spm files and with
-// tokenizer_class "WhitespaceTokenizer": a whitespace tokenizer.
+// A model directory: source.spm, target.spm, vocab.json (target_vocab.json with separate_vocabs),
+// tokenizer_config.json; without .spm files and with tokenizer_class "WhitespaceTokenizer": a
+// whitespace tokenizer.
 ig_status ig_tokenizer_load(const char *directory, ig_tokenizer **out, ig_error *err);
-// For a new run, from a SentencePiece model file: its ids as they stand, <pad> behind the last. It must have </s> and <unk>.
-// target_model NULL: one model for both sides; otherwise two vocabularies (separate_vocabs) of which each gets its <pad>.
-ig_status ig_tokenizer_from_sentencepiece(const char *source_model, const char *target_model, ig_tokenizer **out, ig_error *err);
-// Whitespace: ids in the order of the tokens; </s> 0, <unk> 1 and <pad> (last) are added where the list lacks them. target NULL: shared.
+// For a new run, from a SentencePiece model file: its ids as they stand, <pad> behind the last. It
+// must have </s> and <unk>. target_model NULL: one model for both sides; otherwise two vocabularies
+// (separate_vocabs) of which each gets its <pad>.
+ig_status ig_tokenizer_from_sentencepiece(const char *source_model, const char *target_model,
+                                          ig_tokenizer **out, ig_error *err);
+// Whitespace: ids in the order of the tokens; </s> 0, <unk> 1 and <pad> (last) are added where the
+// list lacks them. target NULL: shared.
 typedef struct ig_token_list {
   const char *const *tokens;
   size_t count;
 } ig_token_list;
-ig_status ig_tokenizer_from_tokens(const ig_token_list *source, const ig_token_list *target, ig_tokenizer **out, ig_error *err);
-// Whitespace, from text files (.gz too): every token seen at least min_count times, most frequent first, ties in byte order; at most max_tokens (0: all).
+ig_status ig_tokenizer_from_tokens(const ig_token_list *source, const ig_token_list *target,
+                                   ig_tokenizer **out, ig_error *err);
+// Whitespace, from text files (.gz too): every token seen at least min_count times, most frequent
+// first, ties in byte order; at most max_tokens (0: all).
 typedef struct ig_corpus_tokens {
-  const char *const *source_files, *const *target_files;  // target_file_count 0 : shared, from the source files alone
+  const char *const *source_files,
+      *const *target_files;  // target_file_count 0 : shared, from the source files alone
   size_t source_file_count, target_file_count;
   size_t min_count, max_tokens;
 } ig_corpus_tokens;
-ig_status ig_tokenizer_from_corpus(const ig_corpus_tokens *corpus, ig_tokenizer **out, ig_error *err);
+ig_status ig_tokenizer_from_corpus(const ig_corpus_tokens *corpus, ig_tokenizer **out,
+                                   ig_error *err);
 void ig_tokenizer_free(ig_tokenizer *tokenizer);
 
-// Writes the tokenizer's files into an existing directory, each atomically. Marian: loadable by transformers' AutoTokenizer beside a config.json.
+// Writes the tokenizer's files into an existing directory, each atomically. Marian: loadable by
+// transformers' AutoTokenizer beside a config.json.
 ig_status ig_tokenizer_save(const ig_tokenizer *tokenizer, const char *directory, ig_error *err);
 
-// Appends the ids of text and </s> to *ids. Text must be UTF-8 (IG_ERROR_FORMAT with the offset of the first bad byte otherwise). A leading >>code<< is one token.
-ig_status ig_tokenizer_encode_source(const ig_tokenizer *tokenizer, const char *text, size_t length, ig_ids *ids, ig_error *err);
-ig_status ig_tokenizer_encode_target(const ig_tokenizer *tokenizer, const char *text, size_t length, ig_ids *ids, ig_error *err);
-// As encode, with one of the n best segmentations drawn at random: a pure function of the text and *sampling (see text/sentencepiece.h).
+// Appends the ids of text and </s> to *ids. Text must be UTF-8 (IG_ERROR_FORMAT with the offset of
+// the first bad byte otherwise). A leading >>code<< is one token.
+ig_status ig_tokenizer_encode_source(const ig_tokenizer *tokenizer, const char *text, size_t length,
+                                     ig_ids *ids, ig_error *err);
+ig_status ig_tokenizer_encode_target(const ig_tokenizer *tokenizer, const char *text, size_t length,
+                                     ig_ids *ids, ig_error *err);
+// As encode, with one of the n best segmentations drawn at random: a pure function of the text and
+// *sampling (see text/sentencepiece.h).
 struct ig_sentencepiece_sampling;
 typedef enum ig_side { IG_SOURCE, IG_TARGET } ig_side;
-ig_status ig_tokenizer_sample(const ig_tokenizer *tokenizer, ig_side side, const char *text, size_t length,
-                              const struct ig_sentencepiece_sampling *sampling, ig_ids *ids, ig_error *err);
-// Target ids to text, special tokens skipped, as tokenizer.decode(ids, skip_special_tokens=True) of transformers. *out is malloc'ed for the caller to free().
-ig_status ig_tokenizer_decode(const ig_tokenizer *tokenizer, const int *ids, size_t count, char **out, ig_error *err);
+ig_status ig_tokenizer_sample(const ig_tokenizer *tokenizer, ig_side side, const char *text,
+                              size_t length, const struct ig_sentencepiece_sampling *sampling,
+                              ig_ids *ids, ig_error *err);
+// Target ids to text, special tokens skipped, as tokenizer.decode(ids, skip_special_tokens=True) of
+// transformers. *out is malloc'ed for the caller to free().
+ig_status ig_tokenizer_decode(const ig_tokenizer *tokenizer, const int *ids, size_t count,
+                              char **out, ig_error *err);
 
 int ig_tokenizer_source_size(const ig_tokenizer *tokenizer);  // one more than the largest id
 int ig_tokenizer_target_size(const ig_tokenizer *tokenizer);
@@ -51,6 +69,7 @@ bool ig_tokenizer_shared(const ig_tokenizer *tokenizer);  // one vocabulary for 
 int ig_tokenizer_pad_id(const ig_tokenizer *tokenizer, ig_side side);
 int ig_tokenizer_eos_id(const ig_tokenizer *tokenizer, ig_side side);
 int ig_tokenizer_unk_id(const ig_tokenizer *tokenizer, ig_side side);
-const char *ig_tokenizer_piece(const ig_tokenizer *tokenizer, ig_side side, int id);  // NULL: no such id
-const char *ig_tokenizer_kind(const ig_tokenizer *tokenizer);                         // "marian", "whitespace"
+const char *ig_tokenizer_piece(const ig_tokenizer *tokenizer, ig_side side,
+                               int id);                        // NULL: no such id
+const char *ig_tokenizer_kind(const ig_tokenizer *tokenizer);  // "marian", "whitespace"
 #endif

@@ -1,4 +1,5 @@
-// Tokenizers from files and into files: MarianMT directories, new runs on SentencePiece models, whitespace vocabularies.
+// Tokenizers from files and into files: MarianMT directories, new runs on SentencePiece models,
+// whitespace vocabularies.
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,20 +55,23 @@ static ig_status connect(ig_tokenizer *t, const char *where, ig_error *err) {
     side->vocabulary = &t->vocabularies[t->shared ? 0 : i];
     side->spm = t->spms[i] ? t->spms[i] : t->spms[0];
     for (int s = 0; s < IG_SPECIALS; ++s) {
-      side->special_ids[s] = ig_vocabulary_find(side->vocabulary, t->special_text[s], t->special_length[s]);
+      side->special_ids[s] =
+          ig_vocabulary_find(side->vocabulary, t->special_text[s], t->special_length[s]);
       if (side->special_ids[s] < 0 && s != IG_SPECIAL_PAD)
-        return ig_fail(err, IG_ERROR_FORMAT, "%s: the %s vocabulary has no %s", where, i == 0 ? "source" : "target", t->special_text[s]);
+        return ig_fail(err, IG_ERROR_FORMAT, "%s: the %s vocabulary has no %s", where,
+                       i == 0 ? "source" : "target", t->special_text[s]);
     }
   }
   // A MarianMT config.json has one id for each special token, so both sides must agree.
   for (int s = 0; s < IG_SPECIALS; ++s)
     if (t->source.special_ids[s] != t->target.special_ids[s])
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: %s has the id %d in the source and %d in the target vocabulary", where, t->special_text[s],
-                     t->source.special_ids[s], t->target.special_ids[s]);
+      return ig_fail(err, IG_ERROR_FORMAT,
+                     "%s: %s has the id %d in the source and %d in the target vocabulary", where,
+                     t->special_text[s], t->source.special_ids[s], t->target.special_ids[s]);
   return IG_OK;
 }
 
-// ---- loading a directory -------------------------------------------------------------------------------------------------------------------
+// ---- loading a directory ----------------------------------------------------
 
 static ig_status keep_string(ig_json_object config, const char *key, char **out, ig_error *err) {
   const char *text;
@@ -86,7 +90,8 @@ static ig_status read_special(ig_tokenizer *t, ig_json_object config, int which,
   } else {
     IG_TRY(ig_json_string(config, special_keys[which], text, &text, err));
   }
-  if (!*text) return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: empty", config.where, special_keys[which]);
+  if (!*text)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: empty", config.where, special_keys[which]);
   return set_special(t, which, text, err);
 }
 
@@ -96,8 +101,9 @@ static ig_status read_config(ig_tokenizer *t, ig_json_object config, ig_error *e
   const char *class_name;
   IG_TRY(ig_json_string(config, "tokenizer_class", "MarianTokenizer", &class_name, err));
   if (strcmp(class_name, "MarianTokenizer") && strcmp(class_name, "WhitespaceTokenizer"))
-    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tokenizer_class: expected MarianTokenizer or WhitespaceTokenizer, found %s", config.where,
-                   class_name);
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: tokenizer_class: expected MarianTokenizer or WhitespaceTokenizer, found %s",
+                   config.where, class_name);
   t->whitespace = strcmp(class_name, "WhitespaceTokenizer") == 0;
   IG_TRY(ig_json_bool(config, "separate_vocabs", false, &separate, err));
   IG_TRY(ig_json_number(config, "model_max_length", 512, &longest, err));
@@ -120,7 +126,8 @@ static ig_status load_config(ig_tokenizer *t, const char *path, ig_error *err) {
 
 typedef ig_status (*file_action)(ig_tokenizer *t, int side, const char *path, ig_error *err);
 
-static ig_status on_file(ig_tokenizer *t, const char *directory, const char *name, int side, file_action action, ig_error *err) {
+static ig_status on_file(ig_tokenizer *t, const char *directory, const char *name, int side,
+                         file_action action, ig_error *err) {
   char *path = ig_join_path(directory, name, err);
   if (!path) return IG_ERROR_MEMORY;
   ig_status status = action(t, side, path, err);
@@ -135,9 +142,12 @@ static ig_status action_config(ig_tokenizer *t, int side, const char *path, ig_e
 static ig_status action_vocabulary(ig_tokenizer *t, int side, const char *path, ig_error *err) {
   return ig_vocabulary_load(&t->vocabularies[side], path, err);
 }
-static ig_status action_spm(ig_tokenizer *t, int side, const char *path, ig_error *err) { return ig_sentencepiece_load(path, &t->spms[side], err); }
+static ig_status action_spm(ig_tokenizer *t, int side, const char *path, ig_error *err) {
+  return ig_sentencepiece_load(path, &t->spms[side], err);
+}
 
-// A joint model stands in the directory twice, and half of a small model's start would go into building its trie again: it is loaded once.
+// A joint model stands in the directory twice, and half of a small model's start would go into
+// building its trie again: it is loaded once.
 static ig_status action_target_spm(ig_tokenizer *t, int side, const char *path, ig_error *err) {
   size_t size;
   const void *source = ig_sentencepiece_bytes(t->spms[0], &size);
@@ -167,7 +177,7 @@ ig_status ig_tokenizer_load(const char *directory, ig_tokenizer **out, ig_error 
   return deliver(t, load_files(t, directory, err), out);
 }
 
-// ---- a new run on SentencePiece models -----------------------------------------------------------------------------------------------------
+// ---- a new run on SentencePiece models --------------------------------------
 
 // The ids of the model as they stand; eos and unk take the names this model gives them.
 static ig_status take_pieces(ig_tokenizer *t, int side, const char *path, ig_error *err) {
@@ -176,7 +186,9 @@ static ig_status take_pieces(ig_tokenizer *t, int side, const char *path, ig_err
   int ids[2] = {ig_sentencepiece_eos_id(spm), ig_sentencepiece_unk_id(spm)};
   for (int i = 0; i < 2; ++i) {
     const char *piece = ig_sentencepiece_piece(spm, ids[i]);
-    if (!piece) return ig_fail(err, IG_ERROR_FORMAT, "%s: the SentencePiece model has no %s", path, special_defaults[i]);
+    if (!piece)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: the SentencePiece model has no %s", path,
+                     special_defaults[i]);
     if (side == 0) IG_TRY(set_special(t, i, piece, err));
   }
   int size = ig_sentencepiece_size(spm);
@@ -188,7 +200,8 @@ static ig_status take_pieces(ig_tokenizer *t, int side, const char *path, ig_err
   return IG_OK;
 }
 
-// <pad> behind the last id of both sides: one id, as config.json has one pad_token_id. A vocabulary that has a <pad> keeps it.
+// <pad> behind the last id of both sides: one id, as config.json has one pad_token_id. A vocabulary
+// that has a <pad> keeps it.
 static ig_status add_pad(ig_tokenizer *t, const char *where, ig_error *err) {
   int sides = t->shared ? 1 : 2, id = 0;
   const char *pad = t->special_text[IG_SPECIAL_PAD];
@@ -206,7 +219,8 @@ static ig_status add_pad(ig_tokenizer *t, const char *where, ig_error *err) {
   return IG_OK;
 }
 
-ig_status ig_tokenizer_from_sentencepiece(const char *source_model, const char *target_model, ig_tokenizer **out, ig_error *err) {
+ig_status ig_tokenizer_from_sentencepiece(const char *source_model, const char *target_model,
+                                          ig_tokenizer **out, ig_error *err) {
   *out = NULL;
   ig_tokenizer *t;
   IG_TRY(create(&t, err));
@@ -219,7 +233,7 @@ ig_status ig_tokenizer_from_sentencepiece(const char *source_model, const char *
   return deliver(t, status, out);
 }
 
-// ---- whitespace ----------------------------------------------------------------------------------------------------------------------------
+// ---- whitespace -------------------------------------------------------------
 
 static bool lists(const ig_token_list *list, const char *token) {
   for (size_t i = 0; i < list->count; ++i)
@@ -230,19 +244,23 @@ static bool lists(const ig_token_list *list, const char *token) {
 static ig_status take_tokens(ig_vocabulary *v, const ig_token_list *list, ig_error *err) {
   int id = 0;
   for (int s = 0; s < IG_SPECIAL_PAD; ++s)
-    if (!lists(list, special_defaults[s])) IG_TRY(ig_vocabulary_add(v, special_defaults[s], strlen(special_defaults[s]), id++, err));
-  for (size_t i = 0; i < list->count; ++i) IG_TRY(ig_vocabulary_add(v, list->tokens[i], strlen(list->tokens[i]), id++, err));
+    if (!lists(list, special_defaults[s]))
+      IG_TRY(ig_vocabulary_add(v, special_defaults[s], strlen(special_defaults[s]), id++, err));
+  for (size_t i = 0; i < list->count; ++i)
+    IG_TRY(ig_vocabulary_add(v, list->tokens[i], strlen(list->tokens[i]), id++, err));
   return IG_OK;
 }
 
-ig_status ig_tokenizer_from_tokens(const ig_token_list *source, const ig_token_list *target, ig_tokenizer **out, ig_error *err) {
+ig_status ig_tokenizer_from_tokens(const ig_token_list *source, const ig_token_list *target,
+                                   ig_tokenizer **out, ig_error *err) {
   *out = NULL;
   ig_tokenizer *t;
   IG_TRY(create(&t, err));
   t->whitespace = true;
   t->shared = !target;
   ig_status status = IG_OK;
-  for (int s = 0; status == IG_OK && s < IG_SPECIALS; ++s) status = set_special(t, s, special_defaults[s], err);
+  for (int s = 0; status == IG_OK && s < IG_SPECIALS; ++s)
+    status = set_special(t, s, special_defaults[s], err);
   if (status == IG_OK) status = take_tokens(&t->vocabularies[0], source, err);
   if (status == IG_OK && target) status = take_tokens(&t->vocabularies[1], target, err);
   if (status == IG_OK) status = add_pad(t, "token list", err);
@@ -250,16 +268,20 @@ ig_status ig_tokenizer_from_tokens(const ig_token_list *source, const ig_token_l
   return deliver(t, status, out);
 }
 
-// ---- saving --------------------------------------------------------------------------------------------------------------------------------
+// ---- saving -----------------------------------------------------------------
 
 static ig_status save_config(ig_tokenizer *t, int side, const char *path, ig_error *err) {
   (void)side;
   json_t *config =
-      json_pack("{s:s?, s:s?, s:i, s:s, s:b}", "source_lang", t->source_lang, "target_lang", t->target_lang, "model_max_length", t->model_max_length,
-                "tokenizer_class", t->whitespace ? "WhitespaceTokenizer" : "MarianTokenizer", "separate_vocabs", t->shared ? 0 : 1);
+      json_pack("{s:s?, s:s?, s:i, s:s, s:b}", "source_lang", t->source_lang, "target_lang",
+                t->target_lang, "model_max_length", t->model_max_length, "tokenizer_class",
+                t->whitespace ? "WhitespaceTokenizer" : "MarianTokenizer", "separate_vocabs",
+                t->shared ? 0 : 1);
   bool made = config != NULL;
-  for (int s = 0; made && s < IG_SPECIALS; ++s) made = json_object_set_new(config, special_keys[s], json_string(t->special_text[s])) == 0;
-  ig_status status = made ? ig_json_save(path, config, 9, err) : ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
+  for (int s = 0; made && s < IG_SPECIALS; ++s)
+    made = json_object_set_new(config, special_keys[s], json_string(t->special_text[s])) == 0;
+  ig_status status = made ? ig_json_save(path, config, 9, err)
+                          : ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
   json_decref(config);
   return status;
 }
@@ -275,7 +297,8 @@ static ig_status save_spm(ig_tokenizer *t, int side, const char *path, ig_error 
 }
 
 ig_status ig_tokenizer_save(const ig_tokenizer *tokenizer, const char *directory, ig_error *err) {
-  ig_tokenizer *t = (ig_tokenizer *)tokenizer;  // the actions' common signature; saving changes nothing
+  ig_tokenizer *t =
+      (ig_tokenizer *)tokenizer;  // the actions' common signature; saving changes nothing
   if (!t->whitespace) {
     IG_TRY(on_file(t, directory, "source.spm", 0, save_spm, err));
     IG_TRY(on_file(t, directory, "target.spm", 1, save_spm, err));

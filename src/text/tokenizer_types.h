@@ -30,6 +30,7 @@ struct ig_tokenizer {
 };
 
 // Calls token for each run of text between white space.
-ig_status ig_whitespace_split(const char *text, size_t length, ig_status (*token)(void *, const char *, size_t, ig_error *), void *context,
-                              ig_error *err);
+ig_status ig_whitespace_split(const char *text, size_t length,
+                              ig_status (*token)(void *, const char *, size_t, ig_error *),
+                              void *context, ig_error *err);
 #endif

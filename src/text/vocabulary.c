@@ -9,7 +9,9 @@
 #include "io/json.h"
 #include "text/utf8.h"
 
-#define MAX_ID (1 << 24)  // what a damaged file may make us allocate; the largest vocabularies in use have 2^18 tokens
+#define MAX_ID \
+  (1 << 24)  // what a damaged file may make us allocate; the largest vocabularies in use have 2^18
+             // tokens
 
 // FNV-1a
 static size_t hash(const char *token, size_t length) {
@@ -43,16 +45,21 @@ static ig_status grow_slots(ig_vocabulary *v, ig_error *err) {
   return IG_OK;
 }
 
-ig_status ig_vocabulary_add(ig_vocabulary *v, const char *token, size_t length, int id, ig_error *err) {
+ig_status ig_vocabulary_add(ig_vocabulary *v, const char *token, size_t length, int id,
+                            ig_error *err) {
   if (id < 0 || id >= MAX_ID)
-    return ig_fail(err, IG_ERROR_FORMAT, "token '%.*s': id %d, expected 0 to %d", (int)(length < 100 ? length : 100), token, id, MAX_ID - 1);
-  if (memchr(token, '\0', length)) return ig_fail(err, IG_ERROR_FORMAT, "the token with id %d holds a NUL", id);
+    return ig_fail(err, IG_ERROR_FORMAT, "token '%.*s': id %d, expected 0 to %d",
+                   (int)(length < 100 ? length : 100), token, id, MAX_ID - 1);
+  if (memchr(token, '\0', length))
+    return ig_fail(err, IG_ERROR_FORMAT, "the token with id %d holds a NUL", id);
   if (ig_vocabulary_token(v, id))
-    return ig_fail(err, IG_ERROR_FORMAT, "id %d: both '%.100s' and '%.*s'", id, v->tokens[id], (int)(length < 100 ? length : 100), token);
+    return ig_fail(err, IG_ERROR_FORMAT, "id %d: both '%.100s' and '%.*s'", id, v->tokens[id],
+                   (int)(length < 100 ? length : 100), token);
   IG_TRY(grow_slots(v, err));
   size_t slot = find_slot(v, token, length);
   if (v->slots[slot] >= 0)
-    return ig_fail(err, IG_ERROR_FORMAT, "token '%.*s': twice, ids %d and %d", (int)(length < 100 ? length : 100), token, v->slots[slot], id);
+    return ig_fail(err, IG_ERROR_FORMAT, "token '%.*s': twice, ids %d and %d",
+                   (int)(length < 100 ? length : 100), token, v->slots[slot], id);
   IG_TRY(ig_grow((void **)&v->tokens, &v->capacity, (size_t)id + 1, sizeof *v->tokens, err));
   char *copy = ig_duplicate(token, length, err);
   if (!copy) return IG_ERROR_MEMORY;
@@ -67,7 +74,9 @@ int ig_vocabulary_find(const ig_vocabulary *v, const char *token, size_t length)
   return v->slot_count ? v->slots[find_slot(v, token, length)] : -1;
 }
 
-const char *ig_vocabulary_token(const ig_vocabulary *v, int id) { return id >= 0 && id < v->size ? v->tokens[id] : NULL; }
+const char *ig_vocabulary_token(const ig_vocabulary *v, int id) {
+  return id >= 0 && id < v->size ? v->tokens[id] : NULL;
+}
 
 void ig_vocabulary_free(ig_vocabulary *v) {
   for (int id = 0; id < v->size; ++id) free(v->tokens[id]);
@@ -85,14 +94,16 @@ ig_status ig_vocabulary_load(ig_vocabulary *v, const char *path, ig_error *err) 
   json_object_foreach(root, token, id) {
     json_int_t value = json_is_integer(id) ? json_integer_value(id) : -1;
     if (value < 0 || value >= MAX_ID) {
-      status = ig_fail(err, IG_ERROR_FORMAT, "%s: token '%.100s': expected an id from 0 to %d", path, token, MAX_ID - 1);
+      status = ig_fail(err, IG_ERROR_FORMAT, "%s: token '%.100s': expected an id from 0 to %d",
+                       path, token, MAX_ID - 1);
     } else {
       status = ig_vocabulary_add(v, token, strlen(token), (int)value, err);
       if (status != IG_OK) status = ig_fail_in(err, status, "%s", path);
     }
     if (status != IG_OK) break;
   }
-  if (status == IG_OK && v->count == 0) status = ig_fail(err, IG_ERROR_FORMAT, "%s: an empty vocabulary", path);
+  if (status == IG_OK && v->count == 0)
+    status = ig_fail(err, IG_ERROR_FORMAT, "%s: an empty vocabulary", path);
   json_decref(root);
   return status;
 }
@@ -103,8 +114,9 @@ ig_status ig_vocabulary_save(const ig_vocabulary *v, const char *path, ig_error 
   for (int id = 0; status == IG_OK && id < v->size; ++id) {
     const char *token = v->tokens[id];
     if (!token || json_object_set_new(root, token, json_integer(id)) == 0) continue;
-    status = ig_utf8_valid(token, strlen(token), NULL) ? ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path)
-                                                       : ig_fail(err, IG_ERROR_FORMAT, "%s: token %d is not UTF-8", path, id);
+    status = ig_utf8_valid(token, strlen(token), NULL)
+                 ? ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path)
+                 : ig_fail(err, IG_ERROR_FORMAT, "%s: token %d is not UTF-8", path, id);
   }
   if (status == IG_OK) status = ig_json_save(path, root, 9, err);
   json_decref(root);

@@ -14,9 +14,11 @@ typedef struct ig_vocabulary {
 } ig_vocabulary;  // start from {0}; ig_vocabulary_free
 
 // A token or an id that is already there, or an id out of range, is IG_ERROR_FORMAT.
-ig_status ig_vocabulary_add(ig_vocabulary *vocabulary, const char *token, size_t length, int id, ig_error *err);
-int ig_vocabulary_find(const ig_vocabulary *vocabulary, const char *token, size_t length);  // -1: not there
-const char *ig_vocabulary_token(const ig_vocabulary *vocabulary, int id);                   // NULL: no such id
+ig_status ig_vocabulary_add(ig_vocabulary *vocabulary, const char *token, size_t length, int id,
+                            ig_error *err);
+int ig_vocabulary_find(const ig_vocabulary *vocabulary, const char *token,
+                       size_t length);                                     // -1: not there
+const char *ig_vocabulary_token(const ig_vocabulary *vocabulary, int id);  // NULL: no such id
 void ig_vocabulary_free(ig_vocabulary *vocabulary);
 
 // {"token": id, ...}

@@ -8,14 +8,23 @@
 static ig_status sample(ig_run *run, uint64_t epoch, ig_error *err) {
   const ig_train_data *d = &run->config.data;
   if (!d->sampling_nbest || (run->sampled.pairs > 0 && run->sampled_epoch == epoch)) return IG_OK;
-  const ig_corpus_options options = {.tokenizer = run->tokenizer, .pool = ig_trainer_pool(run->trainer), .max_length = run->max_length};
-  const ig_corpus_sampling sampling = {.n_best = d->sampling_nbest, .alpha = d->sampling_alpha, .seed = run->config.seed, .epoch = epoch};
+  const ig_corpus_options options = {.tokenizer = run->tokenizer,
+                                     .pool = ig_trainer_pool(run->trainer),
+                                     .max_length = run->max_length};
+  const ig_corpus_sampling sampling = {.n_best = d->sampling_nbest,
+                                       .alpha = d->sampling_alpha,
+                                       .seed = run->config.seed,
+                                       .epoch = epoch};
   if (strcmp(ig_tokenizer_kind(run->tokenizer), "whitespace") == 0)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: data.sampling: tokens separated by white space have no other segmentation", run->config.path);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s: data.sampling: tokens separated by white space have no other segmentation",
+                   run->config.path);
   ig_corpus_free(&run->sampled);
   run->sampled_epoch = epoch;
   const ig_status status = ig_corpus_sample(&run->train, &options, &sampling, &run->sampled, err);
-  return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s: data.sampling, which needs a unigram model", run->config.path);
+  return status == IG_OK ? IG_OK
+                         : ig_fail_in(err, status, "%s: data.sampling, which needs a unigram model",
+                                      run->config.path);
 }
 
 ig_status ig_run_epoch(ig_run *run, uint64_t epoch, size_t *batches, ig_error *err) {
@@ -31,7 +40,8 @@ static ig_status make_batchers(ig_run *run, ig_error *err) {
                                 .shuffle = true,
                                 .decoder_start_id = ig_model_config(run->model)->decoder_start_id};
   IG_TRY(sample(run, run->state.epoch, err));
-  IG_TRY(ig_batcher_create(c->data.sampling_nbest ? &run->sampled : &run->train, &options, &run->batcher, err));
+  IG_TRY(ig_batcher_create(c->data.sampling_nbest ? &run->sampled : &run->train, &options,
+                           &run->batcher, err));
   if (run->valid.pairs == 0) return IG_OK;
   options.shuffle = false;
   return ig_batcher_create(&run->valid, &options, &run->valid_batcher, err);

@@ -22,7 +22,9 @@
 #define STATE "training.json"
 #define VERSION 1
 
-static ig_status io_error(const char *path, ig_error *err) { return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno)); }
+static ig_status io_error(const char *path, ig_error *err) {
+  return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+}
 
 static ig_status sync_directory(const char *path, ig_error *err) {
   const int handle = open(path, O_RDONLY | O_DIRECTORY);
@@ -45,7 +47,8 @@ static const char *const own_files[] = {"config.json",
                                         STATE,
                                         NULL};
 
-static ig_status open_place(const ig_run *run, const char *directory, ig_place *out, ig_error *err) {
+static ig_status open_place(const ig_run *run, const char *directory, ig_place *out,
+                            ig_error *err) {
   return ig_place_open(out, directory, own_files, run->reporter, err);
 }
 
@@ -101,7 +104,8 @@ static json_t *field_json(const ig_state_field *field, const ig_run_state *state
 static json_t *state_json(const ig_run *run, const char *isa) {
   json_t *object = json_pack("{s:i, s:s}", "version", VERSION, "isa", isa);
   int failed = !object;
-  for (size_t i = 0; i < FIELDS; i++) failed |= json_object_set_new(object, fields[i].key, field_json(&fields[i], &run->state));
+  for (size_t i = 0; i < FIELDS; i++)
+    failed |= json_object_set_new(object, fields[i].key, field_json(&fields[i], &run->state));
   if (run->comparison) failed |= json_object_set(object, "comparison", run->comparison);
   failed |= json_object_set(object, "identity", run->identity);
   if (!failed) return object;
@@ -112,18 +116,22 @@ static json_t *state_json(const ig_run *run, const char *isa) {
 static ig_status write_moments(const ig_run *run, const char *path, ig_error *err) {
   float *m, *v;
   const size_t count = ig_trainer_moments(run->trainer, &m, &v);
-  const ig_safetensors_output tensors[] = {{.name = "adam.m", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {count}, .values = m},
-                                           {.name = "adam.v", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {count}, .values = v}};
+  const ig_safetensors_output tensors[] = {
+      {.name = "adam.m", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {count}, .values = m},
+      {.name = "adam.v", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {count}, .values = v}};
   return ig_safetensors_write(path, tensors, 2, err);
 }
 
 static ig_status write_state(const ig_run *run, const char *directory, ig_error *err) {
   const char *isa;
   IG_TRY(ig_isa_name(&isa, err));
-  char *moments = ig_join_path(directory, MOMENTS, err), *state = ig_join_path(directory, STATE, err);
+  char *moments = ig_join_path(directory, MOMENTS, err),
+       *state = ig_join_path(directory, STATE, err);
   json_t *object = state_json(run, isa);
   ig_status status = moments && state ? IG_OK : IG_ERROR_MEMORY;
-  if (status == IG_OK && !object) status = ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory, or a number that is not finite", state);
+  if (status == IG_OK && !object)
+    status =
+        ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory, or a number that is not finite", state);
   if (status == IG_OK) status = write_moments(run, moments, err);
   if (status == IG_OK) status = ig_json_save(state, object, 17, err);
   json_decref(object);
@@ -140,7 +148,8 @@ static ig_status fill(const ig_run *run, const char *directory, bool with_state,
   return sync_directory(directory, err);
 }
 
-ig_status ig_checkpoint_save(const ig_run *run, const char *directory, bool with_state, ig_error *err) {
+ig_status ig_checkpoint_save(const ig_run *run, const char *directory, bool with_state,
+                             ig_error *err) {
   ig_place place;
   IG_TRY(open_place(run, directory, &place, err));
   ig_status status = ig_place_begin(&place, err);
@@ -171,19 +180,24 @@ static ig_status read_count(ig_json_object from, const char *key, uint64_t *out,
   const json_t *value = json_object_get(from.object, key);
   if (!value) return IG_OK;
   if (!json_is_integer(value) || json_integer_value(value) < 0)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected a whole number not below 0", from.where, key);
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected a whole number not below 0", from.where,
+                   key);
   *out = (uint64_t)json_integer_value(value);
   return IG_OK;
 }
 
 // A key that is not there leaves the member as it is.
-static ig_status read_field(ig_json_object from, const ig_state_field *field, ig_run_state *state, ig_error *err) {
+static ig_status read_field(ig_json_object from, const ig_state_field *field, ig_run_state *state,
+                            ig_error *err) {
   void *member = (char *)state + field->offset;
   switch (field->kind) {
     case INTEGER: {
       int *const out = member;
       IG_TRY(ig_json_int(from, field->key, *out, out, err));
-      return *out >= 0 ? IG_OK : ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected a number not below 0, found %d", from.where, field->key, *out);
+      return *out >= 0
+                 ? IG_OK
+                 : ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected a number not below 0, found %d",
+                           from.where, field->key, *out);
     }
     case COUNT: return read_count(from, field->key, member, err);
     case REAL: return ig_json_number(from, field->key, *(double *)member, member, err);
@@ -195,7 +209,9 @@ static ig_status read_field(ig_json_object from, const ig_state_field *field, ig
 static ig_status parse_state(ig_json_object from, ig_run_state *state, ig_error *err) {
   int version;
   IG_TRY(ig_json_int(from, "version", 0, &version, err));
-  if (version != VERSION) return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: version: expected %d, found %d", from.where, VERSION, version);
+  if (version != VERSION)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: version: expected %d, found %d", from.where,
+                   VERSION, version);
   *state = (ig_run_state){.metrics_bytes = UINT64_MAX};
   for (size_t i = 0; i < FIELDS; i++) {
     if (i < REQUIRED_FIELDS) IG_TRY(ig_json_require(from, fields[i].key, err));
@@ -211,8 +227,10 @@ ig_status ig_checkpoint_read(const char *directory, ig_saved_run *out, ig_error 
   json_t *object = NULL;
   ig_status status = ig_json_load_object(path, &object, err);
   if (status == IG_OK) status = parse_state((ig_json_object){object, path}, &out->state, err);
-  json_t *identity = json_object_get(object, "identity"), *comparison = json_object_get(object, "comparison");
-  if (status == IG_OK && !json_is_object(identity)) status = ig_fail(err, IG_ERROR_FORMAT, "%s: identity: expected an object", path);
+  json_t *identity = json_object_get(object, "identity"),
+         *comparison = json_object_get(object, "comparison");
+  if (status == IG_OK && !json_is_object(identity))
+    status = ig_fail(err, IG_ERROR_FORMAT, "%s: identity: expected an object", path);
   if (status == IG_OK) {
     out->identity = json_incref(identity);
     out->comparison = json_is_object(comparison) ? json_incref(comparison) : NULL;
@@ -224,10 +242,12 @@ ig_status ig_checkpoint_read(const char *directory, ig_saved_run *out, ig_error 
   return status;
 }
 
-static ig_status read_moment(const ig_safetensors *file, const char *path, const char *name, float *out, size_t count, ig_error *err) {
+static ig_status read_moment(const ig_safetensors *file, const char *path, const char *name,
+                             float *out, size_t count, ig_error *err) {
   const ig_safetensor *tensor = ig_safetensors_find(file, name);
   if (!tensor || tensor->elements != count)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected %zu values, found %zu", path, name, count, tensor ? tensor->elements : 0);
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected %zu values, found %zu", path, name,
+                   count, tensor ? tensor->elements : 0);
   return ig_safetensors_read_weights(tensor, out, count, err);
 }
 
@@ -245,7 +265,7 @@ ig_status ig_checkpoint_read_moments(const char *directory, ig_trainer *trainer,
   return status;
 }
 
-// ---- kept checkpoints, and what a crash leaves ------------------------------------------------------------------------------------------
+// ---- kept checkpoints, and what a crash leaves ------------------------------
 
 // N of "update-N" with nothing behind it but `suffix`, or -1.
 static int kept_update(const char *name, const char *suffix) {
@@ -283,7 +303,8 @@ static char *kept_path(const char *output, int update, ig_error *err) {
   return ig_join_path(output, name, err);
 }
 
-// A symbolic link goes alone: what it leads to was put elsewhere by somebody. *removed false: it stays, with a warning.
+// A symbolic link goes alone: what it leads to was put elsewhere by somebody. *removed false: it
+// stays, with a warning.
 static ig_status remove_kept(const ig_run *run, const char *path, bool *removed, ig_error *err) {
   struct stat status;
   if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode)) {
@@ -316,7 +337,8 @@ ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err) {
 
 // Temporaries of the files that lie in the output directory itself.
 static bool is_temporary(const char *name) {
-  static const char *const files[] = {"metrics.jsonl", "sentencepiece.model", "source.model", "target.model"};
+  static const char *const files[] = {"metrics.jsonl", "sentencepiece.model", "source.model",
+                                      "target.model"};
   for (size_t i = 0; i < sizeof files / sizeof *files; i++)
     if (ig_is_temporary_of(name, files[i])) return true;
   return false;
@@ -324,7 +346,8 @@ static bool is_temporary(const char *name) {
 
 static ig_status clean_up(const ig_run *run, DIR *output, const char *name, ig_error *err) {
   if (is_temporary(name)) {
-    if (unlinkat(dirfd(output), name, 0)) ig_report(run->reporter, IG_WARNING, "%s/%s: %s", run->config.output, name, strerror(errno));
+    if (unlinkat(dirfd(output), name, 0))
+      ig_report(run->reporter, IG_WARNING, "%s/%s: %s", run->config.output, name, strerror(errno));
     return IG_OK;
   }
   const int replaced = kept_update(name, ".old"), unfinished = kept_update(name, ".tmp");
@@ -339,7 +362,8 @@ ig_status ig_checkpoint_clean_up(const ig_run *run, ig_error *err) {
   DIR *directory = opendir(run->config.output);
   if (!directory) return io_error(run->config.output, err);
   ig_status status = IG_OK;
-  for (struct dirent *entry; status == IG_OK && (entry = readdir(directory));) status = clean_up(run, directory, entry->d_name, err);
+  for (struct dirent *entry; status == IG_OK && (entry = readdir(directory));)
+    status = clean_up(run, directory, entry->d_name, err);
   closedir(directory);
   return status;
 }

@@ -9,12 +9,15 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const root_keys[] = {"data", "model", "train"};
-static const char *const data_keys[] = {"train",         "valid",      "sentencepiece", "tokens",  "joint",
-                                        "min_frequency", "max_tokens", "max_length",    "sampling"};
+static const char *const data_keys[] = {"train",      "valid",      "sentencepiece",
+                                        "tokens",     "joint",      "min_frequency",
+                                        "max_tokens", "max_length", "sampling"};
 static const char *const files_keys[] = {"source", "target"};
-static const char *const sentencepiece_keys[] = {"vocab_size", "model_type", "joint", "character_coverage", "max_sentences", "source", "target"};
+static const char *const sentencepiece_keys[] = {
+    "vocab_size", "model_type", "joint", "character_coverage", "max_sentences", "source", "target"};
 static const char *const sampling_keys[] = {"nbest_size", "alpha"};
-static const char *const init_keys[] = {"init", "dropout", "attention_dropout", "activation_dropout"};
+static const char *const init_keys[] = {"init", "dropout", "attention_dropout",
+                                        "activation_dropout"};
 static const char *const train_keys[] = {
     "output",
     "seed",
@@ -106,14 +109,15 @@ static ig_status read_numbers(const ig_yaml_node *train, ig_train_config *out, i
         *(float *)member = (float)value;
     }
     if (!(value >= n->low && value <= n->high))
-      return ig_yaml_fail(ig_yaml_get(train, n->key), err, "expected a number from %g to %g, found %g", n->low, n->high, value);
+      return ig_yaml_fail(ig_yaml_get(train, n->key), err,
+                          "expected a number from %g to %g, found %g", n->low, n->high, value);
   }
   return IG_OK;
 }
 
 // The value of key as an index into names.
-static ig_status read_choice(const ig_yaml_node *map, const char *key, const char *const *names, size_t count, size_t fallback, size_t *out,
-                             ig_error *err) {
+static ig_status read_choice(const ig_yaml_node *map, const char *key, const char *const *names,
+                             size_t count, size_t fallback, size_t *out, ig_error *err) {
   const char *text;
   IG_TRY(ig_yaml_string(map, key, names[fallback], &text, err));
   char list[128] = "";
@@ -124,11 +128,13 @@ static ig_status read_choice(const ig_yaml_node *map, const char *key, const cha
   return ig_yaml_fail(ig_yaml_get(map, key), err, "expected one of %s, found '%s'", list, text);
 }
 
-static ig_status missing(const ig_train_config *c, const char *key, const char *what, ig_error *err) {
+static ig_status missing(const ig_train_config *c, const char *key, const char *what,
+                         ig_error *err) {
   return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: missing: %s", c->path, key, what);
 }
 
-static ig_status read_files(const ig_yaml_node *data, const char *key, ig_corpus_files *out, ig_error *err) {
+static ig_status read_files(const ig_yaml_node *data, const char *key, ig_corpus_files *out,
+                            ig_error *err) {
   const ig_yaml_node *map;
   IG_TRY(ig_yaml_map(data, key, &map, err));
   if (!map) return IG_OK;
@@ -140,7 +146,9 @@ static ig_status read_files(const ig_yaml_node *data, const char *key, ig_corpus
   IG_TRY(ig_yaml_strings(map, "target", &target, &targets, err));
   out->target = target;
   if (sources == 0 || sources != targets)
-    return ig_yaml_fail(map, err, "expected as many source files as target files, at least one; found %zu and %zu", sources, targets);
+    return ig_yaml_fail(
+        map, err, "expected as many source files as target files, at least one; found %zu and %zu",
+        sources, targets);
   out->count = sources;
   return IG_OK;
 }
@@ -151,13 +159,16 @@ static ig_status read_sentencepiece(const ig_yaml_node *node, ig_train_data *d, 
     d->source_model = node->scalar;
     return IG_OK;
   }
-  if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected the path of a SentencePiece model, or a map of training options");
+  if (node->kind != IG_YAML_MAP)
+    return ig_yaml_fail(node, err,
+                        "expected the path of a SentencePiece model, or a map of training options");
   IG_TRY(ig_yaml_check_keys(node, sentencepiece_keys, COUNT(sentencepiece_keys), err));
   IG_TRY(ig_yaml_string(node, "source", NULL, &d->source_model, err));
   IG_TRY(ig_yaml_string(node, "target", NULL, &d->target_model, err));
   if (d->source_model || d->target_model) {
     if (!d->source_model || !d->target_model || node->count != 2)
-      return ig_yaml_fail(node, err, "with model files, expected source and target and nothing else");
+      return ig_yaml_fail(node, err,
+                          "with model files, expected source and target and nothing else");
     d->vocabulary = IG_VOCABULARY_MODEL;
     return IG_OK;
   }
@@ -168,29 +179,40 @@ static ig_status read_sentencepiece(const ig_yaml_node *node, ig_train_data *d, 
   IG_TRY(ig_yaml_int(node, "vocab_size", t->vocab_size, &t->vocab_size, err));
   IG_TRY(ig_yaml_int(node, "max_sentences", 0, &sentences, err));
   IG_TRY(read_choice(node, "model_type", types, COUNT(types), 0, &type, err));
-  IG_TRY(ig_yaml_number(node, "character_coverage", t->character_coverage, &t->character_coverage, err));
+  IG_TRY(ig_yaml_number(node, "character_coverage", t->character_coverage, &t->character_coverage,
+                        err));
   IG_TRY(ig_yaml_bool(node, "joint", d->joint, &d->joint, err));
-  if (t->vocab_size < 3) return ig_yaml_fail(ig_yaml_get(node, "vocab_size"), err, "expected a number above 2, found %d", t->vocab_size);
-  if (sentences < 0) return ig_yaml_fail(ig_yaml_get(node, "max_sentences"), err, "expected a number not below 0, found %d", sentences);
+  if (t->vocab_size < 3)
+    return ig_yaml_fail(ig_yaml_get(node, "vocab_size"), err, "expected a number above 2, found %d",
+                        t->vocab_size);
+  if (sentences < 0)
+    return ig_yaml_fail(ig_yaml_get(node, "max_sentences"), err,
+                        "expected a number not below 0, found %d", sentences);
   t->model_type = types[type];
   t->max_sentences = (size_t)sentences;
   return IG_OK;
 }
 
-static ig_status read_vocabulary(const ig_train_config *c, const ig_yaml_node *data, ig_train_data *d, ig_error *err) {
+static ig_status read_vocabulary(const ig_train_config *c, const ig_yaml_node *data,
+                                 ig_train_data *d, ig_error *err) {
   static const char *const tokens[] = {"whitespace"};
-  const ig_yaml_node *pieces = ig_yaml_get(data, "sentencepiece"), *whitespace = ig_yaml_get(data, "tokens");
+  const ig_yaml_node *pieces = ig_yaml_get(data, "sentencepiece"),
+                     *whitespace = ig_yaml_get(data, "tokens");
   d->sentencepiece = ig_sentencepiece_training_default();
   if (c->init) {
     d->vocabulary = IG_VOCABULARY_INIT;
     const ig_yaml_node *extra = pieces ? pieces : whitespace;
-    return extra ? ig_yaml_fail(extra, err, "a model started from model.init keeps its own tokenizer") : IG_OK;
+    return extra
+               ? ig_yaml_fail(extra, err, "a model started from model.init keeps its own tokenizer")
+               : IG_OK;
   }
   if (whitespace) {
     size_t choice;
     d->vocabulary = IG_VOCABULARY_WHITESPACE;
     IG_TRY(read_choice(data, "tokens", tokens, COUNT(tokens), 0, &choice, err));
-    return pieces ? ig_yaml_fail(pieces, err, "expected one of tokens and sentencepiece, found both") : IG_OK;
+    return pieces
+               ? ig_yaml_fail(pieces, err, "expected one of tokens and sentencepiece, found both")
+               : IG_OK;
   }
   d->vocabulary = IG_VOCABULARY_TRAINED;
   return pieces ? read_sentencepiece(pieces, d, err) : IG_OK;
@@ -206,12 +228,17 @@ static ig_status read_sampling(const ig_yaml_node *data, ig_train_data *d, ig_er
   IG_TRY(ig_yaml_int(map, "nbest_size", 64, &d->sampling_nbest, err));
   IG_TRY(ig_yaml_number(map, "alpha", 0.1, &alpha, err));
   if (d->sampling_nbest < 2 || d->sampling_nbest > 512)
-    return ig_yaml_fail(ig_yaml_get(map, "nbest_size"), err, "expected 2 to 512, found %d", d->sampling_nbest);
-  if (!(alpha >= 0 && alpha <= 1e3)) return ig_yaml_fail(ig_yaml_get(map, "alpha"), err, "expected a number from 0 to 1000, found %g", alpha);
+    return ig_yaml_fail(ig_yaml_get(map, "nbest_size"), err, "expected 2 to 512, found %d",
+                        d->sampling_nbest);
+  if (!(alpha >= 0 && alpha <= 1e3))
+    return ig_yaml_fail(ig_yaml_get(map, "alpha"), err,
+                        "expected a number from 0 to 1000, found %g", alpha);
   d->sampling_alpha = (float)alpha;
-  if (d->vocabulary == IG_VOCABULARY_WHITESPACE) return ig_yaml_fail(map, err, "tokens separated by white space have no other segmentation");
+  if (d->vocabulary == IG_VOCABULARY_WHITESPACE)
+    return ig_yaml_fail(map, err, "tokens separated by white space have no other segmentation");
   if (d->vocabulary == IG_VOCABULARY_TRAINED && strcmp(d->sentencepiece.model_type, "unigram") != 0)
-    return ig_yaml_fail(map, err, "only unigram models can be sampled from, found model_type %s", d->sentencepiece.model_type);
+    return ig_yaml_fail(map, err, "only unigram models can be sampled from, found model_type %s",
+                        d->sentencepiece.model_type);
   return IG_OK;
 }
 
@@ -227,10 +254,14 @@ static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_erro
     const char *key;
     int *out;
     int fallback;
-  } ints[] = {{"min_frequency", &d->min_frequency, 1}, {"max_tokens", &d->max_tokens, 0}, {"max_length", &d->max_length, 0}};
+  } ints[] = {{"min_frequency", &d->min_frequency, 1},
+              {"max_tokens", &d->max_tokens, 0},
+              {"max_length", &d->max_length, 0}};
   for (size_t i = 0; i < COUNT(ints); i++) {
     IG_TRY(ig_yaml_int(data, ints[i].key, ints[i].fallback, ints[i].out, err));
-    if (*ints[i].out < 0) return ig_yaml_fail(ig_yaml_get(data, ints[i].key), err, "expected a number not below 0, found %d", *ints[i].out);
+    if (*ints[i].out < 0)
+      return ig_yaml_fail(ig_yaml_get(data, ints[i].key), err,
+                          "expected a number not below 0, found %d", *ints[i].out);
   }
   IG_TRY(read_vocabulary(c, data, d, err));
   return read_sampling(data, d, err);
@@ -254,11 +285,14 @@ static ig_status read_family(ig_train_config *c, const ig_yaml_node *model, ig_e
   c->family = ig_family_find(name);
   if (!c->family) {
     char list[128] = "";
-    for (const ig_family *const *f = ig_families(); *f; f++) strncat(strcat(list, *list ? ", " : ""), (*f)->name, 20);
-    return ig_yaml_fail(ig_yaml_get(model, "family"), err, "expected one of %s, found '%s'", list, name);
+    for (const ig_family *const *f = ig_families(); *f; f++)
+      strncat(strcat(list, *list ? ", " : ""), (*f)->name, 20);
+    return ig_yaml_fail(ig_yaml_get(model, "family"), err, "expected one of %s, found '%s'", list,
+                        name);
   }
   size_t count = 1;
-  for (const char *const *key = c->family->keys; *key && count < COUNT(keys); key++) keys[count++] = *key;
+  for (const char *const *key = c->family->keys; *key && count < COUNT(keys); key++)
+    keys[count++] = *key;
   return ig_yaml_check_keys(model, keys, count, err);
 }
 
@@ -273,7 +307,9 @@ static ig_status read_model(ig_train_config *c, const ig_yaml_node *model, ig_er
 }
 
 static ig_status read_optimizer(ig_train_config *c, const ig_yaml_node *train, ig_error *err) {
-  static const char *const optimizers[] = {"adam", "adamw"}, *const schedules[] = {"constant", "inverse_sqrt", "linear", "cosine"};
+  static const char *const optimizers[] = {"adam", "adamw"}, *const schedules[] = {
+                                                                 "constant", "inverse_sqrt",
+                                                                 "linear", "cosine"};
   size_t choice;
   IG_TRY(read_choice(train, "optimizer", optimizers, COUNT(optimizers), 0, &choice, err));
   c->optimizer.kind = choice ? IG_ADAMW : IG_ADAM;
@@ -281,15 +317,19 @@ static ig_status read_optimizer(ig_train_config *c, const ig_yaml_node *train, i
   IG_TRY(ig_yaml_numbers(train, "adam_betas", 2, betas, err));
   for (int i = 0; i < 2; i++)
     if (!(betas[i] >= 0 && betas[i] < 1))
-      return ig_yaml_fail(ig_yaml_get(train, "adam_betas"), err, "expected two numbers in [0, 1), found %g and %g", betas[0], betas[1]);
+      return ig_yaml_fail(ig_yaml_get(train, "adam_betas"), err,
+                          "expected two numbers in [0, 1), found %g and %g", betas[0], betas[1]);
   c->optimizer.beta1 = (float)betas[0];
   c->optimizer.beta2 = (float)betas[1];
   IG_TRY(read_choice(train, "schedule", schedules, COUNT(schedules), 0, &choice, err));
   ig_schedule_parse(schedules[choice], &c->schedule.kind);
   c->schedule.updates = c->updates;
-  if ((c->schedule.kind == IG_SCHEDULE_LINEAR || c->schedule.kind == IG_SCHEDULE_COSINE) && c->updates <= c->schedule.warmup)
-    return ig_yaml_fail(ig_yaml_get(train, "schedule"), err, "this schedule ends at train.updates: expected more than the warm-up's %d, found %d",
-                        c->schedule.warmup, c->updates);
+  if ((c->schedule.kind == IG_SCHEDULE_LINEAR || c->schedule.kind == IG_SCHEDULE_COSINE) &&
+      c->updates <= c->schedule.warmup)
+    return ig_yaml_fail(
+        ig_yaml_get(train, "schedule"), err,
+        "this schedule ends at train.updates: expected more than the warm-up's %d, found %d",
+        c->schedule.warmup, c->updates);
   return IG_OK;
 }
 
@@ -298,7 +338,9 @@ static ig_status check_end(const ig_train_config *c, const ig_yaml_node *train, 
   if (c->updates || c->epochs || c->max_seconds > 0) return IG_OK;
   for (size_t i = 0; i < COUNT(keys); i++)
     if (ig_yaml_get(train, keys[i]))
-      return ig_yaml_fail(ig_yaml_get(train, keys[i]), err, "found 0, no limit: one of updates, epochs and max_seconds must say when to stop");
+      return ig_yaml_fail(
+          ig_yaml_get(train, keys[i]), err,
+          "found 0, no limit: one of updates, epochs and max_seconds must say when to stop");
   return missing(c, "train.updates", "or epochs, or max_seconds: when to stop", err);
 }
 
@@ -312,18 +354,24 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   IG_TRY(read_optimizer(c, train, err));
   IG_TRY(check_end(c, train, err));
   size_t metric;
-  IG_TRY(read_choice(train, "best_metric", metric_names, COUNT(metric_names), IG_BEST_BLEU, &metric, err));
+  IG_TRY(read_choice(train, "best_metric", metric_names, COUNT(metric_names), IG_BEST_BLEU, &metric,
+                     err));
   c->best_metric = (ig_best_metric)metric;
   size_t dtype;
   IG_TRY(ig_yaml_bool(train, "recompute", false, &c->recompute, err));
   IG_TRY(read_choice(train, "dtype", dtype_names, COUNT(dtype_names), 0, &dtype, err));
   c->dtype = dtype_names[dtype];
-  if (c->validate_every && c->data.valid.count == 0) return ig_yaml_fail(ig_yaml_get(train, "validate_every"), err, "validation needs data.valid");
+  if (c->validate_every && c->data.valid.count == 0)
+    return ig_yaml_fail(ig_yaml_get(train, "validate_every"), err, "validation needs data.valid");
   if (c->patience && !c->validate_every)
-    return ig_yaml_fail(ig_yaml_get(train, "patience"), err, "patience counts validations: it needs validate_every");
-  if (c->keep && !c->save_every) return ig_yaml_fail(ig_yaml_get(train, "keep"), err, "keep counts checkpoints of save_every: it needs save_every");
+    return ig_yaml_fail(ig_yaml_get(train, "patience"), err,
+                        "patience counts validations: it needs validate_every");
+  if (c->keep && !c->save_every)
+    return ig_yaml_fail(ig_yaml_get(train, "keep"), err,
+                        "keep counts checkpoints of save_every: it needs save_every");
   if (c->divergence_factor > 0 && c->divergence_factor < 1)
-    return ig_yaml_fail(ig_yaml_get(train, "divergence_factor"), err, "expected 0 (off) or a number from 1, found %g", c->divergence_factor);
+    return ig_yaml_fail(ig_yaml_get(train, "divergence_factor"), err,
+                        "expected 0 (off) or a number from 1, found %g", c->divergence_factor);
   return IG_OK;
 }
 
@@ -336,8 +384,11 @@ static ig_status check_places(const ig_yaml_node *root, ig_error *err) {
   } parts[] = {{"data", data_keys, COUNT(data_keys)}, {"train", train_keys, COUNT(train_keys)}};
   for (size_t i = 0; i < COUNT(parts); i++)
     for (size_t k = 0; k < parts[i].count; k++) {
-      const ig_yaml_node *misplaced = strcmp(parts[i].keys[k], "train") != 0 ? ig_yaml_get(root, parts[i].keys[k]) : NULL;
-      if (misplaced) return ig_yaml_fail(misplaced, err, "unknown key; did you mean '%s.%s'?", parts[i].name, parts[i].keys[k]);
+      const ig_yaml_node *misplaced =
+          strcmp(parts[i].keys[k], "train") != 0 ? ig_yaml_get(root, parts[i].keys[k]) : NULL;
+      if (misplaced)
+        return ig_yaml_fail(misplaced, err, "unknown key; did you mean '%s.%s'?", parts[i].name,
+                            parts[i].keys[k]);
     }
   return IG_OK;
 }
@@ -346,16 +397,19 @@ static ig_status load(ig_train_config *c, const char *const *set, size_t set_cou
   IG_TRY(ig_yaml_load(c->path, &c->yaml, err));
   for (size_t i = 0; i < set_count; i++) IG_TRY(ig_yaml_set(c->yaml, set[i], err));
   const ig_yaml_node *root = ig_yaml_root(c->yaml), *part[COUNT(root_keys)];
-  if (root->kind != IG_YAML_MAP) return ig_yaml_fail(root, err, "expected a map of data, model and train");
+  if (root->kind != IG_YAML_MAP)
+    return ig_yaml_fail(root, err, "expected a map of data, model and train");
   IG_TRY(check_places(root, err));
   IG_TRY(ig_yaml_check_keys(root, root_keys, COUNT(root_keys), err));
-  for (size_t i = 0; i < COUNT(root_keys); i++) IG_TRY(ig_yaml_map(root, root_keys[i], &part[i], err));
+  for (size_t i = 0; i < COUNT(root_keys); i++)
+    IG_TRY(ig_yaml_map(root, root_keys[i], &part[i], err));
   IG_TRY(read_model(c, part[1], err));
   IG_TRY(read_data(c, part[0], err));
   return read_train(c, part[2], err);
 }
 
-ig_status ig_train_config_load(const char *path, const char *const *set, size_t set_count, ig_train_config *out, ig_error *err) {
+ig_status ig_train_config_load(const char *path, const char *const *set, size_t set_count,
+                               ig_train_config *out, ig_error *err) {
   *out = (ig_train_config){.path = path};
   const ig_status status = load(out, set, set_count, err);
   if (status != IG_OK) ig_train_config_free(out);

@@ -28,7 +28,8 @@ typedef struct ig_train_data {
   int min_frequency, max_tokens;            // IG_VOCABULARY_WHITESPACE
   int sampling_nbest;                       // segmentations to draw from; 0: no sampling
   float sampling_alpha;
-  int max_length;  // tokens of a side, end of sentence included; 0: 256, or what the model's positions allow
+  int max_length;  // tokens of a side, end of sentence included; 0: 256, or what the model's
+                   // positions allow
 } ig_train_data;
 
 typedef struct ig_train_config {
@@ -37,7 +38,7 @@ typedef struct ig_train_config {
   ig_train_data data;
   const char *init;         // a model directory to start from, or NULL
   const ig_family *family;  // NULL with init
-  json_t *model;            // the model's keys as in its config.json; with init: those that differ from it
+  json_t *model;  // the model's keys as in its config.json; with init: those that differ from it
   const char *output;
   uint64_t seed;
   int batch_tokens, accumulate, pool_batches;
@@ -53,10 +54,13 @@ typedef struct ig_train_config {
   bool recompute;
   double divergence_factor;  // of ig_divergence_rule
   int divergence_updates;
-  const char *dtype;  // of the weights in best/ and update-N/; latest/ keeps float32, for it is trained on
-} ig_train_config;    // ig_train_config_free
+  const char
+      *dtype;  // of the weights in best/ and update-N/; latest/ keeps float32, for it is trained on
+} ig_train_config;  // ig_train_config_free
 
-// path must outlive the configuration. Errors carry file, line and key; unknown keys come with a suggestion.
-ig_status ig_train_config_load(const char *path, const char *const *set, size_t set_count, ig_train_config *out, ig_error *err);
+// path must outlive the configuration. Errors carry file, line and key; unknown keys come with a
+// suggestion.
+ig_status ig_train_config_load(const char *path, const char *const *set, size_t set_count,
+                               ig_train_config *out, ig_error *err);
 void ig_train_config_free(ig_train_config *config);
 #endif

@@ -1,4 +1,5 @@
-// When has a run gone astray whose loss is still a number? Pure functions; the loop asks after each update.
+// When has a run gone astray whose loss is still a number? Pure functions; the loop asks after each
+// update.
 #ifndef IG_TRAIN_DIVERGENCE_H
 #define IG_TRAIN_DIVERGENCE_H
 #include "ingot.h"
@@ -15,7 +16,8 @@ typedef struct ig_divergence {
   int above;          // updates in a row whose loss was above the limit
 } ig_divergence;
 
-// factor times the larger of ln V and the run's first loss: some initialisations start far above ln V, and are fine.
+// factor times the larger of ln V and the run's first loss: some initialisations start far above ln
+// V, and are fine.
 double ig_divergence_limit(const ig_divergence_rule *rule, const ig_divergence *state);
 // Takes note of an update's mean loss; true where the run has diverged.
 bool ig_divergence_note(const ig_divergence_rule *rule, ig_divergence *state, double loss);

@@ -26,18 +26,25 @@ static int add_part(json_t *object, const char *prefix, json_t *part) {
 
 static json_t *data_part(const ig_run *run) {
   const ig_train_data *d = &run->config.data;
-  static const char *const kinds[] = {"sentencepiece", "sentencepiece model", "whitespace", "of model.init"};
+  static const char *const kinds[] = {"sentencepiece", "sentencepiece model", "whitespace",
+                                      "of model.init"};
   char fingerprint[24];
   snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, ig_corpus_fingerprint(&run->train));
-  json_t *part = json_pack("{s:s, s:I, s:s}", "vocabulary", kinds[d->vocabulary], "pairs", (json_int_t)run->train.pairs, "fingerprint", fingerprint);
+  json_t *part = json_pack("{s:s, s:I, s:s}", "vocabulary", kinds[d->vocabulary], "pairs",
+                           (json_int_t)run->train.pairs, "fingerprint", fingerprint);
   int failed = !part;
   if (d->vocabulary == IG_VOCABULARY_TRAINED) {
-    failed |= json_object_set_new(part, "sentencepiece.vocab_size", json_integer(d->sentencepiece.vocab_size));
-    failed |= json_object_set_new(part, "sentencepiece.model_type", json_string(d->sentencepiece.model_type));
-    failed |= json_object_set_new(part, "sentencepiece.character_coverage", json_real(d->sentencepiece.character_coverage));
-    failed |= json_object_set_new(part, "sentencepiece.max_sentences", json_integer((json_int_t)d->sentencepiece.max_sentences));
+    failed |= json_object_set_new(part, "sentencepiece.vocab_size",
+                                  json_integer(d->sentencepiece.vocab_size));
+    failed |= json_object_set_new(part, "sentencepiece.model_type",
+                                  json_string(d->sentencepiece.model_type));
+    failed |= json_object_set_new(part, "sentencepiece.character_coverage",
+                                  json_real(d->sentencepiece.character_coverage));
+    failed |= json_object_set_new(part, "sentencepiece.max_sentences",
+                                  json_integer((json_int_t)d->sentencepiece.max_sentences));
   }
-  if (d->vocabulary == IG_VOCABULARY_MODEL) failed |= json_object_set_new(part, "sentencepiece", json_string(d->source_model));
+  if (d->vocabulary == IG_VOCABULARY_MODEL)
+    failed |= json_object_set_new(part, "sentencepiece", json_string(d->source_model));
   if (d->vocabulary == IG_VOCABULARY_MODEL && d->target_model)
     failed |= json_object_set_new(part, "sentencepiece.target", json_string(d->target_model));
   if (d->vocabulary == IG_VOCABULARY_WHITESPACE) {
@@ -57,12 +64,14 @@ static json_t *data_part(const ig_run *run) {
 static json_t *train_part(const ig_train_config *c) {
   const ig_optimizer_options *o = &c->optimizer;
   const ig_schedule *s = &c->schedule;
-  json_t *part =
-      json_pack("{s:I, s:i, s:i, s:i, s:s, s:[f, f], s:f, s:f, s:f, s:f, s:s, s:i, s:f, s:f, s:f}", "seed", (json_int_t)c->seed, "batch_tokens",
-                c->batch_tokens, "accumulate", c->accumulate, "pool_batches", c->pool_batches, "optimizer", o->kind == IG_ADAMW ? "adamw" : "adam",
-                "adam_betas", (double)o->beta1, (double)o->beta2, "adam_eps", (double)o->eps, "weight_decay", (double)o->weight_decay, "clip_norm",
-                (double)o->clip_norm, "learning_rate", s->learning_rate, "schedule", ig_schedule_name(s->kind), "warmup", s->warmup, "warmup_init_lr",
-                s->warmup_initial_rate, "min_lr", s->minimum_rate, "label_smoothing", c->label_smoothing);
+  json_t *part = json_pack(
+      "{s:I, s:i, s:i, s:i, s:s, s:[f, f], s:f, s:f, s:f, s:f, s:s, s:i, s:f, s:f, s:f}", "seed",
+      (json_int_t)c->seed, "batch_tokens", c->batch_tokens, "accumulate", c->accumulate,
+      "pool_batches", c->pool_batches, "optimizer", o->kind == IG_ADAMW ? "adamw" : "adam",
+      "adam_betas", (double)o->beta1, (double)o->beta2, "adam_eps", (double)o->eps, "weight_decay",
+      (double)o->weight_decay, "clip_norm", (double)o->clip_norm, "learning_rate", s->learning_rate,
+      "schedule", ig_schedule_name(s->kind), "warmup", s->warmup, "warmup_init_lr",
+      s->warmup_initial_rate, "min_lr", s->minimum_rate, "label_smoothing", c->label_smoothing);
   const bool ends = s->kind == IG_SCHEDULE_LINEAR || s->kind == IG_SCHEDULE_COSINE;
   if (part && ends && json_object_set_new(part, "updates", json_integer(s->updates))) {
     json_decref(part);
@@ -82,7 +91,8 @@ static json_t *model_part(const ig_train_config *c, const ig_config *model) {
 
 ig_status ig_identity_make(const ig_run *run, const ig_config *model, json_t **out, ig_error *err) {
   json_t *object = json_object();
-  const int failed = !object || add_part(object, "model", model_part(&run->config, model)) || add_part(object, "train", train_part(&run->config)) ||
+  const int failed = !object || add_part(object, "model", model_part(&run->config, model)) ||
+                     add_part(object, "train", train_part(&run->config)) ||
                      add_part(object, "data", data_part(run));
   if (!failed) {
     *out = object;
@@ -95,7 +105,8 @@ ig_status ig_identity_make(const ig_run *run, const ig_config *model, json_t **o
 // ids and the references' text, for both are scored.
 static uint64_t valid_fingerprint(const ig_corpus *valid) {
   uint64_t hash = ig_corpus_fingerprint(valid);
-  for (size_t i = 0; valid->text[IG_TARGET] && i < valid->lines; i++) hash = (hash ^ ig_hash_name(valid->text[IG_TARGET][i])) * 0x100000001B3u;
+  for (size_t i = 0; valid->text[IG_TARGET] && i < valid->lines; i++)
+    hash = (hash ^ ig_hash_name(valid->text[IG_TARGET][i])) * 0x100000001B3u;
   return hash;
 }
 
@@ -104,15 +115,17 @@ ig_status ig_comparison_make(const ig_run *run, json_t **out, ig_error *err) {
   const ig_train_config *c = &run->config;
   char fingerprint[24];
   snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, valid_fingerprint(&run->valid));
-  *out = json_pack("{s:s, s:s, s:i, s:i}", "data.valid", fingerprint, "train.best_metric", metrics[c->best_metric], "train.valid_sentences",
-                   c->valid_sentences, "train.valid_beam_size", c->valid_beam_size);
+  *out = json_pack("{s:s, s:s, s:i, s:i}", "data.valid", fingerprint, "train.best_metric",
+                   metrics[c->best_metric], "train.valid_sentences", c->valid_sentences,
+                   "train.valid_beam_size", c->valid_beam_size);
   return *out ? IG_OK : ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", c->path);
 }
 
 const char *ig_comparison_difference(const json_t *saved, const json_t *wanted) {
   const char *key;
   json_t *value;
-  json_object_foreach((json_t *)(uintptr_t)wanted, key, value) if (!json_equal(value, json_object_get(saved, key))) return key;
+  json_object_foreach((json_t *)(uintptr_t)wanted, key,
+                      value) if (!json_equal(value, json_object_get(saved, key))) return key;
   return NULL;
 }
 
@@ -122,16 +135,19 @@ static void print_value(const json_t *value, char out[128]) {
   free(text);
 }
 
-static ig_status compare_key(const char *key, const json_t *saved, const json_t *wanted, const char *checkpoint, const char *config, ig_error *err) {
-  const bool equal =
-      saved && wanted &&
-      (json_is_number(saved) && json_is_number(wanted) ? json_number_value(saved) == json_number_value(wanted) : json_equal(saved, wanted));
+static ig_status compare_key(const char *key, const json_t *saved, const json_t *wanted,
+                             const char *checkpoint, const char *config, ig_error *err) {
+  const bool equal = saved && wanted &&
+                     (json_is_number(saved) && json_is_number(wanted)
+                          ? json_number_value(saved) == json_number_value(wanted)
+                          : json_equal(saved, wanted));
   if (equal) return IG_OK;
   if (strcmp(key, "data.fingerprint") == 0 || strcmp(key, "data.pairs") == 0)
-    return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "%s holds a checkpoint of another run: it was trained on other data than %s names. "
-                   "Choose another train.output, or remove that directory to start anew",
-                   checkpoint, config);
+    return ig_fail(
+        err, IG_ERROR_ARGUMENT,
+        "%s holds a checkpoint of another run: it was trained on other data than %s names. "
+        "Choose another train.output, or remove that directory to start anew",
+        checkpoint, config);
   char before[128], now[128];
   print_value(saved, before);
   print_value(wanted, now);
@@ -141,10 +157,13 @@ static ig_status compare_key(const char *key, const json_t *saved, const json_t 
                  checkpoint, key, before, now, config);
 }
 
-ig_status ig_identity_compare(const json_t *saved, const json_t *wanted, const char *checkpoint, const char *config, ig_error *err) {
+ig_status ig_identity_compare(const json_t *saved, const json_t *wanted, const char *checkpoint,
+                              const char *config, ig_error *err) {
   const char *key;
   json_t *value;
-  json_object_foreach((json_t *)(uintptr_t)wanted, key, value) IG_TRY(compare_key(key, json_object_get(saved, key), value, checkpoint, config, err));
-  json_object_foreach((json_t *)(uintptr_t)saved, key, value) IG_TRY(compare_key(key, value, json_object_get(wanted, key), checkpoint, config, err));
+  json_object_foreach((json_t *)(uintptr_t)wanted, key, value)
+      IG_TRY(compare_key(key, json_object_get(saved, key), value, checkpoint, config, err));
+  json_object_foreach((json_t *)(uintptr_t)saved, key, value)
+      IG_TRY(compare_key(key, value, json_object_get(wanted, key), checkpoint, config, err));
   return IG_OK;
 }

@@ -54,13 +54,16 @@ static ig_status gather(ig_loop *l, size_t *targets, ig_error *err) {
 // What to do about it, behind `what` happened at `update`.
 static ig_status diverged(const ig_loop *l, int update, const char *what, ig_error *err) {
   char kept[512] = "no checkpoint had been written yet";
-  if (l->saved >= 0) snprintf(kept, sizeof kept, "%.400s holds the state of update %d", l->run->latest, l->saved);
+  if (l->saved >= 0)
+    snprintf(kept, sizeof kept, "%.400s holds the state of update %d", l->run->latest, l->saved);
   return ig_fail(err, IG_ERROR_DIVERGED,
-                 "update %d: %s; nothing was overwritten: %s. Try a lower train.learning_rate, a longer train.warmup, or train.clip_norm: 1.0",
+                 "update %d: %s; nothing was overwritten: %s. Try a lower train.learning_rate, a "
+                 "longer train.warmup, or train.clip_norm: 1.0",
                  update, what, kept);
 }
 
-static ig_status not_finite(const ig_loop *l, int update, const char *what, double value, ig_error *err) {
+static ig_status not_finite(const ig_loop *l, int update, const char *what, double value,
+                            ig_error *err) {
   char text[96];
   ig_format(text, sizeof text, "%s is not finite (%g)", what, value);
   return diverged(l, update, text, err);
@@ -71,15 +74,19 @@ static ig_status check_loss(ig_loop *l, int update, double loss, ig_error *err) 
   if (!isfinite(loss)) return not_finite(l, update, "the loss", loss, err);
   if (!ig_divergence_note(&l->rule, d, loss)) return IG_OK;
   char text[256];
-  ig_format(text, sizeof text, "the loss is %.4g, and for %d updates in a row has been above %.4g, %g times that of %s (train.divergence_factor)",
+  ig_format(text, sizeof text,
+            "the loss is %.4g, and for %d updates in a row has been above %.4g, %g times that of "
+            "%s (train.divergence_factor)",
             loss, d->above, ig_divergence_limit(&l->rule, d), l->rule.factor,
-            d->first_loss > log((double)l->rule.vocab_size) ? "the first update" : "a model that knows nothing");
+            d->first_loss > log((double)l->rule.vocab_size) ? "the first update"
+                                                            : "a model that knows nothing");
   return diverged(l, update, text, err);
 }
 
 static void note_update(ig_loop *l, const ig_loss *sums, double gradient_norm, double seconds) {
   ig_run_state *s = &l->run->state;
-  const double clip = (double)l->run->config.optimizer.clip_norm, rate = (double)sums->tokens / (seconds > 1e-9 ? seconds : 1e-9);
+  const double clip = (double)l->run->config.optimizer.clip_norm,
+               rate = (double)sums->tokens / (seconds > 1e-9 ? seconds : 1e-9);
   ig_log_window *w = &s->window;
   w->loss += sums->loss;
   w->nll += sums->nll;
@@ -100,13 +107,15 @@ static ig_status update(ig_loop *l, ig_error *err) {
   IG_TRY(gather(l, &sums.tokens, err));
   for (int i = 0; i < l->run->config.accumulate; i++) {
     ig_loss part = {0};
-    IG_TRY(ig_trainer_accumulate(l->run->trainer, &l->micro[i].batch, (double)sums.tokens, &part, err));
+    IG_TRY(ig_trainer_accumulate(l->run->trainer, &l->micro[i].batch, (double)sums.tokens, &part,
+                                 err));
     sums.loss += part.loss * (double)part.tokens;
     sums.nll += part.nll * (double)part.tokens;
   }
   IG_TRY(check_loss(l, number, sums.loss / (double)sums.tokens, err));
   double norm = 0;
-  const ig_status status = ig_trainer_update(l->run->trainer, (float)ig_schedule_rate(&l->run->config.schedule, number), &norm, err);
+  const ig_status status = ig_trainer_update(
+      l->run->trainer, (float)ig_schedule_rate(&l->run->config.schedule, number), &norm, err);
   if (status == IG_ERROR_DIVERGED) return not_finite(l, number, "the gradient's norm", norm, err);
   IG_TRY(status);
   s->update = number;
@@ -120,11 +129,16 @@ static void report_progress(ig_loop *l) {
   const double now = ig_seconds();
   if (now - l->reported < 0.1) return;
   l->reported = now;
-  ig_progress progress = {
-      .what = "training", .done = s->update, .total = l->run->config.updates, .unit = "updates", .rate = l->rate, .rate_unit = "tokens"};
+  ig_progress progress = {.what = "training",
+                          .done = s->update,
+                          .total = l->run->config.updates,
+                          .unit = "updates",
+                          .rate = l->rate,
+                          .rate_unit = "tokens"};
   if (s->window.tokens > 0) {
     const double tokens = (double)s->window.tokens;
-    ig_format(progress.note, sizeof progress.note, "loss %.3f ppl %.2f", s->window.loss / tokens, exp(s->window.nll / tokens));
+    ig_format(progress.note, sizeof progress.note, "loss %.3f ppl %.2f", s->window.loss / tokens,
+              exp(s->window.nll / tokens));
   }
   ig_report_progress(l->run->reporter, &progress);
 }
@@ -133,19 +147,24 @@ static ig_status log_window(ig_loop *l, ig_error *err) {
   ig_run_state *s = &l->run->state;
   const ig_log_window w = s->window;
   if (w.tokens == 0) return IG_OK;
-  const double tokens = (double)w.tokens, loss = w.loss / tokens, nll = w.nll / tokens, rate = tokens / (w.seconds > 1e-9 ? w.seconds : 1e-9),
-               norm = w.gradient_norm / (w.updates > 0 ? w.updates : 1), clipped = (double)w.clipped / (w.updates > 0 ? w.updates : 1),
+  const double tokens = (double)w.tokens, loss = w.loss / tokens, nll = w.nll / tokens,
+               rate = tokens / (w.seconds > 1e-9 ? w.seconds : 1e-9),
+               norm = w.gradient_norm / (w.updates > 0 ? w.updates : 1),
+               clipped = (double)w.clipped / (w.updates > 0 ? w.updates : 1),
                learning_rate = ig_schedule_rate(&l->run->config.schedule, s->update);
   ig_report(l->run->reporter, IG_INFO,
-            "update %d, epoch %llu: loss %.4f, perplexity %.2f, learning rate %.3g, gradient norm %.3f, %.0f target tokens/s", s->update,
-            (unsigned long long)s->epoch + 1, loss, exp(nll), learning_rate, norm, rate);
+            "update %d, epoch %llu: loss %.4f, perplexity %.2f, learning rate %.3g, gradient norm "
+            "%.3f, %.0f target tokens/s",
+            s->update, (unsigned long long)s->epoch + 1, loss, exp(nll), learning_rate, norm, rate);
   s->window = (ig_log_window){0};
   l->unsaved = true;
   return ig_metrics_append(
       l->run->metrics,
-      json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:f, s:f}", "update", s->update, "epoch", (json_int_t)s->epoch, "loss", loss, "nll",
-                nll, "learning_rate", learning_rate, "gradient_norm", norm, "clipped", clipped, "source_tokens", (json_int_t)s->source_tokens,
-                "target_tokens", (json_int_t)s->target_tokens, "target_tokens_per_second", rate, "seconds", s->seconds),
+      json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:f, s:f}", "update", s->update,
+                "epoch", (json_int_t)s->epoch, "loss", loss, "nll", nll, "learning_rate",
+                learning_rate, "gradient_norm", norm, "clipped", clipped, "source_tokens",
+                (json_int_t)s->source_tokens, "target_tokens", (json_int_t)s->target_tokens,
+                "target_tokens_per_second", rate, "seconds", s->seconds),
       err);
 }
 
@@ -169,12 +188,14 @@ static ig_status validate(ig_loop *l, ig_error *err) {
     s->best_update = s->update;
     IG_TRY(ig_checkpoint_save(run, run->best, false, err));
   }
-  ig_report(run->reporter, IG_INFO, "validation at update %d: loss %.4f, perplexity %.2f, BLEU %.2f, chrF %.2f%s", s->update, v.loss, exp(v.nll),
-            v.bleu, v.chrf, better ? ", the best so far" : "");
-  return ig_metrics_append(run->metrics,
-                           json_pack("{s:i, s:f, s:f, s:f, s:f, s:b}", "update", s->update, "valid_loss", v.loss, "valid_nll", v.nll, "bleu", v.bleu,
-                                     "chrf", v.chrf, "best", (int)better),
-                           err);
+  ig_report(run->reporter, IG_INFO,
+            "validation at update %d: loss %.4f, perplexity %.2f, BLEU %.2f, chrF %.2f%s",
+            s->update, v.loss, exp(v.nll), v.bleu, v.chrf, better ? ", the best so far" : "");
+  return ig_metrics_append(
+      run->metrics,
+      json_pack("{s:i, s:f, s:f, s:f, s:f, s:b}", "update", s->update, "valid_loss", v.loss,
+                "valid_nll", v.nll, "bleu", v.bleu, "chrf", v.chrf, "best", (int)better),
+      err);
 }
 
 static ig_status save(ig_loop *l, ig_error *err) {
@@ -183,7 +204,8 @@ static ig_status save(ig_loop *l, ig_error *err) {
   ig_status status = ig_metrics_sync(run->metrics, &run->state.metrics_bytes, err);
   if (status == IG_OK) status = ig_checkpoint_save(run, run->latest, true, err);
   if (status != IG_OK && l->saved >= 0)
-    return ig_fail_in(err, status, "update %d is not saved, latest/ holds update %d", run->state.update, l->saved);
+    return ig_fail_in(err, status, "update %d is not saved, latest/ holds update %d",
+                      run->state.update, l->saved);
   if (status != IG_OK) return ig_fail_in(err, status, "update %d is not saved", run->state.update);
   l->saved = run->state.update;
   l->unsaved = false;
@@ -191,9 +213,12 @@ static ig_status save(ig_loop *l, ig_error *err) {
 }
 
 // A checkpoint of a loss that ran away must not replace one from before that.
-static bool too_high_to_save(const ig_loop *l) { return l->unsaved && l->run->state.divergence.above > 0 && l->saved >= 0; }
+static bool too_high_to_save(const ig_loop *l) {
+  return l->unsaved && l->run->state.divergence.above > 0 && l->saved >= 0;
+}
 
-// The checkpoint of every save_every updates. While the loss is too high the last good one stays; it is made up for when the loss comes down.
+// The checkpoint of every save_every updates. While the loss is too high the last good one stays;
+// it is made up for when the loss comes down.
 static ig_status save_regularly(ig_loop *l, ig_error *err) {
   const ig_train_config *c = &l->run->config;
   const ig_run_state *s = &l->run->state;
@@ -210,13 +235,16 @@ static const char *finished(ig_run *run) {
   const ig_train_config *c = &run->config;
   const ig_run_state *s = &run->state;
   if (c->updates && s->update >= c->updates) return "all updates are done";
-  // The cursor turns to the next epoch with that epoch's first batch, so an epoch's end is looked for in both places.
+  // The cursor turns to the next epoch with that epoch's first batch, so an epoch's end is looked
+  // for in both places.
   size_t batches;
-  if (c->epochs && (s->epoch >= (uint64_t)c->epochs || (s->epoch + 1 == (uint64_t)c->epochs && s->batch > 0 &&
-                                                        ig_run_epoch(run, s->epoch, &batches, NULL) == IG_OK && s->batch >= batches)))
+  if (c->epochs && (s->epoch >= (uint64_t)c->epochs ||
+                    (s->epoch + 1 == (uint64_t)c->epochs && s->batch > 0 &&
+                     ig_run_epoch(run, s->epoch, &batches, NULL) == IG_OK && s->batch >= batches)))
     return "all epochs are done";
   if (c->max_seconds > 0 && s->seconds >= c->max_seconds) return "the time is over";
-  if (c->patience && s->worse >= c->patience) return "no validation was better for as long as train.patience says";
+  if (c->patience && s->worse >= c->patience)
+    return "no validation was better for as long as train.patience says";
   return NULL;
 }
 
@@ -239,11 +267,15 @@ static ig_status interrupted(ig_loop *l, ig_error *err) {
   const ig_run *run = l->run;
   const int update = run->state.update;
   if (too_high_to_save(l))
-    return ig_fail(err, IG_INTERRUPTED, "interrupted at update %d, where the loss is too high to save; %s holds the state of update %d", update,
-                   run->latest, l->saved);
+    return ig_fail(err, IG_INTERRUPTED,
+                   "interrupted at update %d, where the loss is too high to save; %s holds the "
+                   "state of update %d",
+                   update, run->latest, l->saved);
   IG_TRY(save(l, err));
-  return ig_fail(err, IG_INTERRUPTED, "interrupted at update %d; the state is saved in %s, and the same command goes on from there", update,
-                 run->latest);
+  return ig_fail(
+      err, IG_INTERRUPTED,
+      "interrupted at update %d; the state is saved in %s, and the same command goes on from there",
+      update, run->latest);
 }
 
 static ig_status finish(ig_loop *l, const char *reason, ig_error *err) {
@@ -252,8 +284,9 @@ static ig_status finish(ig_loop *l, const char *reason, ig_error *err) {
   IG_TRY(log_window(l, err));
   if (run->valid.pairs && run->state.validated != run->state.update) IG_TRY(validate(l, err));
   if (!too_high_to_save(l)) return save(l, err);
-  ig_report(run->reporter, IG_WARNING, "the loss is too high to save the last update, %d; %s holds the state of update %d", run->state.update,
-            run->latest, l->saved);
+  ig_report(run->reporter, IG_WARNING,
+            "the loss is too high to save the last update, %d; %s holds the state of update %d",
+            run->state.update, run->latest, l->saved);
   return IG_OK;
 }
 
@@ -270,7 +303,8 @@ static ig_status loop(ig_loop *l, ig_error *err) {
 
 static ig_status write_stats(const ig_loop *l, const char *path, ig_error *err) {
   const ig_run_state *s = &l->run->state;
-  const double seconds = s->seconds - l->first_seconds, target_tokens = (double)(s->target_tokens - l->first_target);
+  const double seconds = s->seconds - l->first_seconds,
+               target_tokens = (double)(s->target_tokens - l->first_target);
   const char *isa;
   IG_TRY(ig_isa_name(&isa, err));
   struct rusage usage;
@@ -280,12 +314,14 @@ static ig_status write_stats(const ig_loop *l, const char *path, ig_error *err) 
 #else
   const json_int_t peak = (json_int_t)usage.ru_maxrss * 1024;
 #endif
-  json_t *stats =
-      json_pack("{s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, s:s, s:i}", "updates", s->update - l->first_update, "update", s->update,
-                "source_tokens", (json_int_t)(s->source_tokens - l->first_source), "target_tokens", (json_int_t)target_tokens, "load_seconds",
-                l->load_seconds, "seconds", seconds, "target_tokens_per_second", seconds > 0 ? target_tokens / seconds : 0.0, "total_seconds",
-                ig_seconds() - l->begin, "parameters", (json_int_t)ig_model_parameters(l->run->model), "peak_rss_bytes", peak, "isa", isa, "threads",
-                ig_pool_threads(ig_trainer_pool(l->run->trainer)));
+  json_t *stats = json_pack(
+      "{s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, s:s, s:i}", "updates",
+      s->update - l->first_update, "update", s->update, "source_tokens",
+      (json_int_t)(s->source_tokens - l->first_source), "target_tokens", (json_int_t)target_tokens,
+      "load_seconds", l->load_seconds, "seconds", seconds, "target_tokens_per_second",
+      seconds > 0 ? target_tokens / seconds : 0.0, "total_seconds", ig_seconds() - l->begin,
+      "parameters", (json_int_t)ig_model_parameters(l->run->model), "peak_rss_bytes", peak, "isa",
+      isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)));
   if (!stats) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
   const ig_status status = ig_json_save(path, stats, 9, err);
   json_decref(stats);
@@ -321,7 +357,8 @@ static ig_status train(ig_run *run, const ig_train_options *options, ig_error *e
                .first_seconds = run->state.seconds,
                .begin = begin,
                .load_seconds = ig_seconds() - begin,
-               .rule = {run->config.divergence_factor, run->config.divergence_updates, ig_model_config(run->model)->target_vocab_size},
+               .rule = {run->config.divergence_factor, run->config.divergence_updates,
+                        ig_model_config(run->model)->target_vocab_size},
                .saved = run->resumed ? run->state.update : -1,
                .unsaved = !run->resumed};
   l.micro = ig_allocate(accumulate, sizeof *l.micro, err);

@@ -15,7 +15,9 @@
 ig_status ig_metrics_append(const char *path, json_t *entry, ig_error *err) {
   char *text = ig_json_text(entry, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
   json_decref(entry);
-  if (!text) return ig_fail(err, IG_ERROR_MEMORY, "%s: a line of metrics: out of memory, or a number that is not finite", path);
+  if (!text)
+    return ig_fail(err, IG_ERROR_MEMORY,
+                   "%s: a line of metrics: out of memory, or a number that is not finite", path);
   FILE *file = fopen(path, "a");
   const bool written = file && fprintf(file, "%s\n", text) > 0;
   free(text);
@@ -36,7 +38,8 @@ static json_int_t line_update(const char *line, size_t length) {
 ig_status ig_metrics_sync(const char *path, uint64_t *bytes, ig_error *err) {
   *bytes = 0;
   const int handle = open(path, O_WRONLY | O_CLOEXEC);
-  if (handle < 0) return errno == ENOENT ? IG_OK : ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+  if (handle < 0)
+    return errno == ENOENT ? IG_OK : ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
   struct stat status;
   const bool failed = fsync(handle) != 0 || fstat(handle, &status) != 0;
   const int reason = errno;
@@ -52,7 +55,8 @@ ig_status ig_metrics_truncate(const char *path, const ig_run_state *state, ig_er
   size_t size, kept = 0;
   IG_TRY(ig_read_file(path, &text, &size, err));
   const size_t limit = state->metrics_bytes < size ? (size_t)state->metrics_bytes : size;
-  for (const char *end; kept < limit && (end = memchr(text + kept, '\n', limit - kept)); kept = (size_t)(end - text) + 1)
+  for (const char *end; kept < limit && (end = memchr(text + kept, '\n', limit - kept));
+       kept = (size_t)(end - text) + 1)
     if (line_update(text + kept, (size_t)(end - text) - kept) > state->update) break;
   const ig_status status = kept < size ? ig_write_file(path, text, kept, err) : IG_OK;
   free(text);

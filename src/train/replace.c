@@ -21,11 +21,15 @@
 #include "base/file.h"
 #include "base/report.h"
 
-static ig_status io_error(const char *path, ig_error *err) { return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno)); }
+static ig_status io_error(const char *path, ig_error *err) {
+  return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+}
 
-static void warn(const ig_place *place, const char *path) { ig_report(place->reporter, IG_WARNING, "%s: %s", path, strerror(errno)); }
+static void warn(const ig_place *place, const char *path) {
+  ig_report(place->reporter, IG_WARNING, "%s: %s", path, strerror(errno));
+}
 
-// ---- names -------------------------------------------------------------------------------------------------------------------------------
+// ---- names ------------------------------------------------------------------
 
 static char *with_suffix(const char *path, const char *suffix, ig_error *err) {
   const size_t length = strlen(path), more = strlen(suffix) + 1;
@@ -38,8 +42,9 @@ static ig_status expect_directory(const char *path, ig_error *err) {
   struct stat status;
   if (lstat(path, &status)) return errno == ENOENT ? IG_OK : io_error(path, err);
   if (S_ISDIR(status.st_mode)) return IG_OK;
-  return ig_fail(err, IG_ERROR_IO, "%s: expected a directory, or nothing: checkpoints are written here; found %s", path,
-                 S_ISLNK(status.st_mode) ? "a symbolic link" : "a file");
+  return ig_fail(err, IG_ERROR_IO,
+                 "%s: expected a directory, or nothing: checkpoints are written here; found %s",
+                 path, S_ISLNK(status.st_mode) ? "a symbolic link" : "a file");
 }
 
 // Where the directory is: behind a symbolic link, which then stays as it is.
@@ -48,16 +53,23 @@ static ig_status resolve(const char *path, bool *linked, char **out, ig_error *e
   *linked = lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
   *out = *linked ? realpath(path, NULL) : ig_duplicate(path, strlen(path), err);
   if (*out) return IG_OK;
-  return *linked ? ig_fail(err, IG_ERROR_IO, "%s: a symbolic link that cannot be followed: %s", path, strerror(errno)) : IG_ERROR_MEMORY;
+  return *linked ? ig_fail(err, IG_ERROR_IO, "%s: a symbolic link that cannot be followed: %s",
+                           path, strerror(errno))
+                 : IG_ERROR_MEMORY;
 }
 
-ig_status ig_place_open(ig_place *place, const char *path, const char *const *own, const ig_reporter *reporter, ig_error *err) {
+ig_status ig_place_open(ig_place *place, const char *path, const char *const *own,
+                        const ig_reporter *reporter, ig_error *err) {
   *place = (ig_place){.own = own, .reporter = reporter};
   bool linked;
   ig_status status = resolve(path, &linked, &place->path, err);
   // What lies beside a link's target is nobody's run: a name that only Ingot gives.
-  if (status == IG_OK && !(place->temporary = with_suffix(place->path, linked ? ".ingot-tmp" : ".tmp", err))) status = IG_ERROR_MEMORY;
-  if (status == IG_OK && !(place->old = with_suffix(place->path, linked ? ".ingot-old" : ".old", err))) status = IG_ERROR_MEMORY;
+  if (status == IG_OK &&
+      !(place->temporary = with_suffix(place->path, linked ? ".ingot-tmp" : ".tmp", err)))
+    status = IG_ERROR_MEMORY;
+  if (status == IG_OK &&
+      !(place->old = with_suffix(place->path, linked ? ".ingot-old" : ".old", err)))
+    status = IG_ERROR_MEMORY;
   if (status == IG_OK) status = expect_directory(place->path, err);
   if (status == IG_OK) status = expect_directory(place->temporary, err);
   if (status == IG_OK) status = expect_directory(place->old, err);
@@ -78,7 +90,7 @@ static bool is_own(const ig_place *place, const char *name) {
   return false;
 }
 
-// ---- clearing away -----------------------------------------------------------------------------------------------------------------------
+// ---- clearing away ----------------------------------------------------------
 
 typedef struct ig_move {
   const ig_place *place;
@@ -90,7 +102,8 @@ typedef struct ig_move {
 static bool free_name(int to, const char *name, char out[NAME_MAX + 1]) {
   struct stat status;
   for (int n = 0; n < 1000; n++) {
-    const int length = n ? snprintf(out, NAME_MAX + 1, "%s.~%d~", name, n) : snprintf(out, NAME_MAX + 1, "%s", name);
+    const int length = n ? snprintf(out, NAME_MAX + 1, "%s.~%d~", name, n)
+                         : snprintf(out, NAME_MAX + 1, "%s", name);
     if (length > NAME_MAX) break;
     if (fstatat(to, out, &status, AT_SYMLINK_NOFOLLOW) == 0) continue;
     if (errno == ENOENT) return true;
@@ -104,11 +117,13 @@ static bool move_along(const ig_move *m, const char *name) {
   char wanted[NAME_MAX + 1];
   if (m->to < 0) return false;
   if (!free_name(m->to, name, wanted) || renameat(m->from, name, m->to, wanted)) {
-    ig_report(m->place->reporter, IG_WARNING, "%s/%s cannot move along into %s, and stays: %s", m->from_path, name, m->to_path, strerror(errno));
+    ig_report(m->place->reporter, IG_WARNING, "%s/%s cannot move along into %s, and stays: %s",
+              m->from_path, name, m->to_path, strerror(errno));
     return false;
   }
   if (strcmp(name, wanted) != 0)
-    ig_report(m->place->reporter, IG_WARNING, "%s/%s is now %s/%s, beside another one of its name", m->from_path, name, m->to_path, wanted);
+    ig_report(m->place->reporter, IG_WARNING, "%s/%s is now %s/%s, beside another one of its name",
+              m->from_path, name, m->to_path, wanted);
   return true;
 }
 
@@ -116,8 +131,10 @@ static bool move_along(const ig_move *m, const char *name) {
 static bool take_out(const ig_move *m, const char *name) {
   if (!is_own(m->place, name)) return move_along(m, name);
   if (unlinkat(m->from, name, 0) == 0) return true;
-  if (errno == EISDIR || errno == EPERM) return move_along(m, name);  // a directory by the name of one of our files
-  ig_report(m->place->reporter, IG_WARNING, "%s/%s cannot be removed: %s", m->from_path, name, strerror(errno));
+  if (errno == EISDIR || errno == EPERM)
+    return move_along(m, name);  // a directory by the name of one of our files
+  ig_report(m->place->reporter, IG_WARNING, "%s/%s cannot be removed: %s", m->from_path, name,
+            strerror(errno));
   return false;
 }
 
@@ -126,15 +143,20 @@ static int take_all_out(const ig_move *m, DIR *directory) {
   int stay = 0;
   rewinddir(directory);
   for (struct dirent *entry; (entry = readdir(directory));)
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) stay += !take_out(m, entry->d_name);
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+      stay += !take_out(m, entry->d_name);
   return stay;
 }
 
-static int open_directory(const char *path) { return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }
+static int open_directory(const char *path) {
+  return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
 
-// Removes our files from directory `from`, moves all else into `to` (NULL or absent: it stays), and removes the directory. False where that is not empty.
+// Removes our files from directory `from`, moves all else into `to` (NULL or absent: it stays), and
+// removes the directory. False where that is not empty.
 static bool clear_away(const ig_place *place, const char *from, const char *to) {
-  ig_move m = {.place = place, .from_path = from, .to_path = to, .from = open_directory(from), .to = -1};
+  ig_move m = {
+      .place = place, .from_path = from, .to_path = to, .from = open_directory(from), .to = -1};
   if (m.from < 0 && errno == ENOENT) return true;
   DIR *directory = m.from >= 0 ? fdopendir(m.from) : NULL;
   if (!directory) {
@@ -156,16 +178,18 @@ static bool clear_away(const ig_place *place, const char *from, const char *to) 
   return gone;
 }
 
-// ---- replacing ---------------------------------------------------------------------------------------------------------------------------
+// ---- replacing --------------------------------------------------------------
 
 ig_status ig_place_recover(const ig_place *place, ig_error *err) {
-  if (access(place->path, F_OK) && access(place->old, F_OK) == 0 && rename(place->old, place->path)) return io_error(place->old, err);
+  if (access(place->path, F_OK) && access(place->old, F_OK) == 0 && rename(place->old, place->path))
+    return io_error(place->old, err);
   clear_away(place, place->old, place->path);
   clear_away(place, place->temporary, place->path);
   return IG_OK;
 }
 
-// What is not ours in `temporary` is there because it could not move along before: it does with the whole directory.
+// What is not ours in `temporary` is there because it could not move along before: it does with the
+// whole directory.
 ig_status ig_place_begin(const ig_place *place, ig_error *err) {
   clear_away(place, place->old, place->path);
   clear_away(place, place->temporary, NULL);
@@ -174,13 +198,15 @@ ig_status ig_place_begin(const ig_place *place, ig_error *err) {
 
 void ig_place_abandon(const ig_place *place) { clear_away(place, place->temporary, NULL); }
 
-// In one step where the system can; else by way of `old`, which ig_place_recover understands. *left: where the predecessor is now, NULL: there was none.
+// In one step where the system can; else by way of `old`, which ig_place_recover understands.
+// *left: where the predecessor is now, NULL: there was none.
 static ig_status swap_in(const ig_place *place, const char **left, ig_error *err) {
   *left = NULL;
   if (rename(place->temporary, place->path) == 0) return IG_OK;
 #ifdef RENAME_EXCHANGE
   *left = place->temporary;
-  if (renameat2(AT_FDCWD, place->temporary, AT_FDCWD, place->path, RENAME_EXCHANGE) == 0) return IG_OK;
+  if (renameat2(AT_FDCWD, place->temporary, AT_FDCWD, place->path, RENAME_EXCHANGE) == 0)
+    return IG_OK;
 #endif
   *left = place->old;
   if (rename(place->path, place->old)) return io_error(place->path, err);
@@ -196,7 +222,9 @@ ig_status ig_place_commit(const ig_place *place, ig_error *err) {
   // The predecessor goes when the successor is sure to stay, whatever happens to the machine.
   ig_error unsure = {0};
   if (ig_sync_parent(place->path, &unsure) != IG_OK)
-    ig_report(place->reporter, IG_WARNING, "%s is written, but may be lost if the machine fails now: %s", place->path, unsure.message);
+    ig_report(place->reporter, IG_WARNING,
+              "%s is written, but may be lost if the machine fails now: %s", place->path,
+              unsure.message);
   else if (left)
     clear_away(place, left, place->path);
   return IG_OK;
@@ -211,6 +239,7 @@ bool ig_place_remove(const ig_place *place) {
   }
   if (clear_away(place, place->temporary, NULL)) return true;
   if (rename(place->temporary, place->path)) warn(place, place->temporary);
-  ig_report(place->reporter, IG_WARNING, "%s: the checkpoint is removed, what else lies there stays", place->path);
+  ig_report(place->reporter, IG_WARNING,
+            "%s: the checkpoint is removed, what else lies there stays", place->path);
   return true;
 }

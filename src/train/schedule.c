@@ -1,4 +1,5 @@
-// Learning-rate schedules: a linear warm-up, then constant, inverse square root (Vaswani et al. 2017, 5.3), linear or cosine decay.
+// Learning-rate schedules: a linear warm-up, then constant, inverse square root (Vaswani et al.
+// 2017, 5.3), linear or cosine decay.
 #include "train/schedule.h"
 
 #include <math.h>
@@ -25,14 +26,18 @@ static double remaining(const ig_schedule *s, int update) {
 
 double ig_schedule_rate(const ig_schedule *s, int update) {
   const double peak = s->learning_rate;
-  if (update <= s->warmup) return s->warmup_initial_rate + (peak - s->warmup_initial_rate) * update / s->warmup;
+  if (update <= s->warmup)
+    return s->warmup_initial_rate + (peak - s->warmup_initial_rate) * update / s->warmup;
   double rate = peak;
   switch (s->kind) {
     case IG_SCHEDULE_CONSTANT: break;
-    case IG_SCHEDULE_INVERSE_SQRT: rate = peak * sqrt((s->warmup > 0 ? s->warmup : 1) / (double)update); break;
+    case IG_SCHEDULE_INVERSE_SQRT:
+      rate = peak * sqrt((s->warmup > 0 ? s->warmup : 1) / (double)update);
+      break;
     case IG_SCHEDULE_LINEAR: rate = peak * remaining(s, update); break;
     case IG_SCHEDULE_COSINE:  // Loshchilov & Hutter 2017, equation 5, one period
-      rate = s->minimum_rate + (peak - s->minimum_rate) * 0.5 * (1 - cos(3.14159265358979323846 * remaining(s, update)));
+      rate = s->minimum_rate + (peak - s->minimum_rate) * 0.5 *
+                                   (1 - cos(3.14159265358979323846 * remaining(s, update)));
       break;
   }
   return rate > s->minimum_rate ? rate : s->minimum_rate;

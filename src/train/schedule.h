@@ -3,7 +3,12 @@
 #define IG_TRAIN_SCHEDULE_H
 #include "ingot.h"
 
-typedef enum ig_schedule_kind { IG_SCHEDULE_CONSTANT, IG_SCHEDULE_INVERSE_SQRT, IG_SCHEDULE_LINEAR, IG_SCHEDULE_COSINE } ig_schedule_kind;
+typedef enum ig_schedule_kind {
+  IG_SCHEDULE_CONSTANT,
+  IG_SCHEDULE_INVERSE_SQRT,
+  IG_SCHEDULE_LINEAR,
+  IG_SCHEDULE_COSINE
+} ig_schedule_kind;
 
 typedef struct ig_schedule {
   ig_schedule_kind kind;

@@ -24,19 +24,27 @@ struct ig_trainer {
 };
 
 ig_trainer_options ig_trainer_options_default(void) {
-  return (ig_trainer_options){.optimizer = {.kind = IG_ADAM, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f}, .seed = 1};
+  return (ig_trainer_options){
+      .optimizer = {.kind = IG_ADAM, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f}, .seed = 1};
 }
 
 static ig_status check_options(const ig_trainer_options *o, ig_error *err) {
   const ig_optimizer_options *a = &o->optimizer;
   if (!(a->beta1 >= 0 && a->beta1 < 1 && a->beta2 >= 0 && a->beta2 < 1))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "adam_betas: expected numbers in [0, 1), found %g and %g", (double)a->beta1, (double)a->beta2);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "adam_betas: expected numbers in [0, 1), found %g and %g", (double)a->beta1,
+                   (double)a->beta2);
   if (!(a->eps >= 0) || !(a->weight_decay >= 0) || !(a->clip_norm >= 0))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "adam_eps, weight_decay, clip_norm: expected numbers not below 0, found %g, %g, %g", (double)a->eps,
-                   (double)a->weight_decay, (double)a->clip_norm);
+    return ig_fail(
+        err, IG_ERROR_ARGUMENT,
+        "adam_eps, weight_decay, clip_norm: expected numbers not below 0, found %g, %g, %g",
+        (double)a->eps, (double)a->weight_decay, (double)a->clip_norm);
   if (!(o->label_smoothing >= 0 && o->label_smoothing < 1))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "label_smoothing: expected a number in [0, 1), found %g", (double)o->label_smoothing);
-  if (o->threads < 0) return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected a number not below 0, found %d", o->threads);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "label_smoothing: expected a number in [0, 1), found %g",
+                   (double)o->label_smoothing);
+  if (o->threads < 0)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected a number not below 0, found %d",
+                   o->threads);
   return IG_OK;
 }
 
@@ -52,7 +60,8 @@ static ig_status build(ig_trainer *t, ig_error *err) {
   return ig_kernels_select(&t->nn.kernels, err);
 }
 
-ig_status ig_trainer_create(ig_model *model, const ig_trainer_options *options, ig_trainer **out, ig_error *err) {
+ig_status ig_trainer_create(ig_model *model, const ig_trainer_options *options, ig_trainer **out,
+                            ig_error *err) {
   const ig_trainer_options defaults = ig_trainer_options_default();
   if (!options) options = &defaults;
   *out = NULL;
@@ -86,11 +95,13 @@ static void report(const ig_loss_sums *sums, ig_loss *loss) {
   *loss = (ig_loss){.loss = sums->loss / tokens, .nll = sums->nll / tokens, .tokens = sums->tokens};
 }
 
-ig_status ig_trainer_forward(ig_trainer *t, const ig_batch *batch, float *logits, ig_loss *loss, ig_error *err) {
+ig_status ig_trainer_forward(ig_trainer *t, const ig_batch *batch, float *logits, ig_loss *loss,
+                             ig_error *err) {
   if (loss) *loss = (ig_loss){0};
   IG_TRY(ig_need(t, "trainer", err));
   ig_loss_sums sums = {0};
-  const ig_pass_args args = {.batch = batch, .label_smoothing = t->options.label_smoothing, .logits = logits};
+  const ig_pass_args args = {
+      .batch = batch, .label_smoothing = t->options.label_smoothing, .logits = logits};
   IG_TRY(ig_pass_run(t->pass, &args, &sums, err));
   report(&sums, loss);
   return IG_OK;
@@ -98,17 +109,21 @@ ig_status ig_trainer_forward(ig_trainer *t, const ig_batch *batch, float *logits
 
 static size_t counted_targets(const ig_batch *batch) {
   size_t n = 0;
-  for (int r = 0; r < batch->target_offsets[batch->sequences]; r++) n += batch->target_output[r] >= 0;
+  for (int r = 0; r < batch->target_offsets[batch->sequences]; r++)
+    n += batch->target_output[r] >= 0;
   return n;
 }
 
-ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double normalizer, ig_loss *loss, ig_error *err) {
+ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double normalizer,
+                                ig_loss *loss, ig_error *err) {
   if (loss) *loss = (ig_loss){0};
   IG_TRY(ig_need(t, "trainer", err));
   if (!(normalizer >= 0 && isfinite(normalizer)))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "normalizer: expected a finite number not below 0, found %g", normalizer);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "normalizer: expected a finite number not below 0, found %g", normalizer);
   IG_TRY(ig_batch_check(batch, err));
-  if (!batch->target_output) return ig_fail(err, IG_ERROR_ARGUMENT, "a batch to train on needs target_output");
+  if (!batch->target_output)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "a batch to train on needs target_output");
   if (normalizer <= 0) normalizer = (double)counted_targets(batch);
   if (normalizer <= 0) normalizer = 1;
   ig_loss_sums sums = {0};
@@ -132,19 +147,24 @@ ig_status ig_trainer_update(ig_trainer *t, float learning_rate, double *grad_nor
   if (grad_norm) *grad_norm = 0;
   IG_TRY(ig_need(t, "trainer", err));
   if (!(learning_rate >= 0 && isfinite(learning_rate)))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "learning_rate: expected a finite number not below 0, found %g", (double)learning_rate);
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "learning_rate: expected a finite number not below 0, found %g",
+                   (double)learning_rate);
   const size_t count = t->model->trained_count;
   const double norm = ig_optimizer_norm(&t->nn, t->model->gradients, count);
   if (grad_norm) *grad_norm = norm;
   if (!isfinite(norm)) {
     ig_trainer_zero_gradients(t);
-    return ig_fail(err, IG_ERROR_DIVERGED, "update %u: the gradient's norm is not finite", t->updates + 1);
+    return ig_fail(err, IG_ERROR_DIVERGED, "update %u: the gradient's norm is not finite",
+                   t->updates + 1);
   }
   const float clip = t->options.optimizer.clip_norm;
   // torch.nn.utils.clip_grad_norm_: scale by max_norm / (norm + 1e-6) where that is below 1
-  const double scale = clip > 0 && (double)clip / (norm + 1e-6) < 1 ? (double)clip / (norm + 1e-6) : 1.0;
+  const double scale =
+      clip > 0 && (double)clip / (norm + 1e-6) < 1 ? (double)clip / (norm + 1e-6) : 1.0;
   t->updates++;
-  ig_optimizer_step(&t->nn, &t->options.optimizer, t->updates, learning_rate, (float)scale, t->model->values, t->model->gradients, t->m, t->v, count);
+  ig_optimizer_step(&t->nn, &t->options.optimizer, t->updates, learning_rate, (float)scale,
+                    t->model->values, t->model->gradients, t->m, t->v, count);
   t->source_rows = t->target_rows = 0;
   return IG_OK;
 }
@@ -174,7 +194,8 @@ static ig_pass_bounds pass_bounds(const ig_trainer *t, const ig_batch_bounds *b)
                           .recompute = t->options.recompute};
 }
 
-ig_status ig_trainer_reserve(ig_trainer *t, const ig_batch_bounds *most, const ig_batch_bounds *expected, ig_error *err) {
+ig_status ig_trainer_reserve(ig_trainer *t, const ig_batch_bounds *most,
+                             const ig_batch_bounds *expected, ig_error *err) {
   const ig_pass_bounds reserved = pass_bounds(t, most), touched = pass_bounds(t, expected);
   return ig_pass_reserve(t->pass, &reserved, &touched, err);
 }

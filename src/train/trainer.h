@@ -9,6 +9,7 @@
 size_t ig_trainer_moments(ig_trainer *trainer, float **m, float **v);
 void ig_trainer_set_updates(ig_trainer *trainer, uint32_t updates);  // after restoring the moments
 // Memory for all batches of a run, before the first.
-ig_status ig_trainer_reserve(ig_trainer *trainer, const ig_batch_bounds *most, const ig_batch_bounds *expected, ig_error *err);
+ig_status ig_trainer_reserve(ig_trainer *trainer, const ig_batch_bounds *most,
+                             const ig_batch_bounds *expected, ig_error *err);
 ig_pool *ig_trainer_pool(ig_trainer *trainer);  // borrowed
 #endif

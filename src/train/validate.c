@@ -35,7 +35,8 @@ static ig_status valid_loss(ig_run *run, ig_validation *out, ig_error *err) {
   return status;
 }
 
-// A model that has learnt little yet writes until it may not go on: half again the longest reference is enough to see that.
+// A model that has learnt little yet writes until it may not go on: half again the longest
+// reference is enough to see that.
 static int generated_limit(const ig_run *run) {
   size_t longest = 0;
   for (size_t p = 0; p < run->valid.pairs; p++) {
@@ -47,17 +48,20 @@ static int generated_limit(const ig_run *run) {
   return positions > 1 && limit > (size_t)positions - 1 ? positions - 1 : (int)limit;
 }
 
-static ig_status score(const ig_run *run, ig_metric metric, char *const *hypotheses, size_t count, double *out, ig_error *err) {
+static ig_status score(const ig_run *run, ig_metric metric, char *const *hypotheses, size_t count,
+                       double *out, ig_error *err) {
   // Data that are tokens already are scored as they stand.
   const bool tokens = strcmp(ig_tokenizer_kind(run->tokenizer), "whitespace") == 0;
   const ig_score_options options = {.metric = metric, .tokenize = tokens ? "none" : NULL};
   ig_score result;
-  IG_TRY(ig_score_lines(&options, (const char *const *)hypotheses, (const char *const *)run->valid.text[IG_TARGET], count, &result, err));
+  IG_TRY(ig_score_lines(&options, (const char *const *)hypotheses,
+                        (const char *const *)run->valid.text[IG_TARGET], count, &result, err));
   *out = result.value;
   return IG_OK;
 }
 
-// hypotheses (count): malloc'ed strings, NULL behind the first failure. A translation does not depend on its company, so parts give what the whole would.
+// hypotheses (count): malloc'ed strings, NULL behind the first failure. A translation does not
+// depend on its company, so parts give what the whole would.
 static ig_status translate(ig_run *run, size_t count, char **hypotheses, ig_error *err) {
   ig_pool *pool = ig_trainer_pool(run->trainer);
   ig_translator_options options = ig_translator_options_default();
@@ -67,8 +71,8 @@ static ig_status translate(ig_run *run, size_t count, char **hypotheses, ig_erro
   const char *const *lines = (const char *const *)run->valid.text[IG_SOURCE];
   for (size_t i = 0; i < count; i += part) {
     IG_TRY(check_interrupted(err));
-    IG_TRY(
-        ig_pipeline_translate_model(run->model, run->tokenizer, &options, pool, lines + i, count - i < part ? count - i : part, hypotheses + i, err));
+    IG_TRY(ig_pipeline_translate_model(run->model, run->tokenizer, &options, pool, lines + i,
+                                       count - i < part ? count - i : part, hypotheses + i, err));
   }
   return IG_OK;
 }
@@ -76,7 +80,8 @@ static ig_status translate(ig_run *run, size_t count, char **hypotheses, ig_erro
 ig_status ig_run_validate(ig_run *run, ig_validation *out, ig_error *err) {
   *out = (ig_validation){0};
   IG_TRY(valid_loss(run, out, err));
-  const size_t cap = (size_t)run->config.valid_sentences, count = cap == 0 || run->valid.lines < cap ? run->valid.lines : cap;
+  const size_t cap = (size_t)run->config.valid_sentences,
+               count = cap == 0 || run->valid.lines < cap ? run->valid.lines : cap;
   char **hypotheses = ig_allocate(count, sizeof *hypotheses, err);
   if (!hypotheses) return IG_ERROR_MEMORY;
   ig_status status = translate(run, count, hypotheses, err);

@@ -27,7 +27,9 @@ static _Thread_local bool parsing;  // inside Jansson's parser
 
 // Whether this call is the one to fail.
 static bool fails(fault_kind kind, const char *name) {
-  if (parsing || atomic_load(&armed) != (int)kind || atomic_fetch_add(&calls, 1) + 1 != atomic_load(&target)) return false;
+  if (parsing || atomic_load(&armed) != (int)kind ||
+      atomic_fetch_add(&calls, 1) + 1 != atomic_load(&target))
+    return false;
   if (kills) raise(SIGKILL);
   atomic_store(&where, name);
   atomic_store(&fired, true);
@@ -60,17 +62,25 @@ static bool no_memory(const char *name) {
   return true;
 }
 
-// ---- memory -----------------------------------------------------------------------------------------------------------------------------
+// ---- memory -----------------------------------------------------------------
 
 #define WRAP(type, name, ...)      \
   type __real_##name(__VA_ARGS__); \
   type __wrap_##name(__VA_ARGS__); \
   type __wrap_##name(__VA_ARGS__)
 
-WRAP(void *, malloc, size_t size) { return no_memory("malloc") ? NULL : counted(__real_malloc(size)); }
-WRAP(void *, calloc, size_t count, size_t size) { return no_memory("calloc") ? NULL : counted(__real_calloc(count, size)); }
-WRAP(char *, strdup, const char *text) { return no_memory("strdup") ? NULL : counted(__real_strdup(text)); }
-WRAP(char *, realpath, const char *path, char *out) { return no_memory("realpath") ? NULL : counted(__real_realpath(path, out)); }
+WRAP(void *, malloc, size_t size) {
+  return no_memory("malloc") ? NULL : counted(__real_malloc(size));
+}
+WRAP(void *, calloc, size_t count, size_t size) {
+  return no_memory("calloc") ? NULL : counted(__real_calloc(count, size));
+}
+WRAP(char *, strdup, const char *text) {
+  return no_memory("strdup") ? NULL : counted(__real_strdup(text));
+}
+WRAP(char *, realpath, const char *path, char *out) {
+  return no_memory("realpath") ? NULL : counted(__real_realpath(path, out));
+}
 
 WRAP(void *, realloc, void *old, size_t size) {
   if (no_memory("realloc")) return NULL;
@@ -102,12 +112,19 @@ WRAP(int, munmap, void *at, size_t size) {
   return __real_munmap(at, size);
 }
 
-WRAP(int, pthread_create, pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *context) {
-  return fails(FAULT_MEMORY, "pthread_create") ? EAGAIN : __real_pthread_create(thread, attributes, run, context);
+WRAP(int, pthread_create, pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+     void *context) {
+  return fails(FAULT_MEMORY, "pthread_create")
+             ? EAGAIN
+             : __real_pthread_create(thread, attributes, run, context);
 }
 
-WRAP(DIR *, opendir, const char *path) { return no_memory("opendir") ? NULL : counted(__real_opendir(path)); }
-WRAP(DIR *, fdopendir, int handle) { return no_memory("fdopendir") ? NULL : __real_fdopendir(handle); }  // counted as a descriptor already
+WRAP(DIR *, opendir, const char *path) {
+  return no_memory("opendir") ? NULL : counted(__real_opendir(path));
+}
+WRAP(DIR *, fdopendir, int handle) {
+  return no_memory("fdopendir") ? NULL : __real_fdopendir(handle);
+}  // counted as a descriptor already
 WRAP(int, closedir, DIR *directory) {
   atomic_fetch_sub(&live, 1);
   return __real_closedir(directory);
@@ -135,16 +152,19 @@ WRAP(json_t *, json_loads, const char *text, size_t flags, json_error_t *error) 
   return value;
 }
 
-__attribute__((constructor)) static void hook_jansson(void) { json_set_alloc_funcs(__wrap_malloc, __wrap_free); }
+__attribute__((constructor)) static void hook_jansson(void) {
+  json_set_alloc_funcs(__wrap_malloc, __wrap_free);
+}
 
-// operator new, of the C++ shim. Those inside libsentencepiece are not reached: its protobuf aborts in a destructor when one of them throws.
+// operator new, of the C++ shim. Those inside libsentencepiece are not reached: its protobuf aborts
+// in a destructor when one of them throws.
 _Noreturn void _ZSt17__throw_bad_allocv(void);  // std::__throw_bad_alloc()
 WRAP(void *, _Znwm, size_t size) {
   if (fails(FAULT_MEMORY, "operator new")) _ZSt17__throw_bad_allocv();
   return __real__Znwm(size);
 }
 
-// ---- writes -----------------------------------------------------------------------------------------------------------------------------
+// ---- writes -----------------------------------------------------------------
 
 static bool no_write(const char *name, int reason) {
   if (!fails(FAULT_WRITE, name)) return false;
@@ -180,7 +200,8 @@ WRAP(FILE *, fopen, const char *path, const char *mode) {
   return counted(__real_fopen(path, mode));
 }
 
-WRAP(FILE *, fdopen, int handle, const char *mode) {  // what counted as a descriptor counts as a file now
+WRAP(FILE *, fdopen, int handle,
+     const char *mode) {  // what counted as a descriptor counts as a file now
   return no_memory("fdopen") ? NULL : __real_fdopen(handle, mode);
 }
 
@@ -191,7 +212,9 @@ WRAP(FILE *, open_memstream, char **text, size_t *size) {
   return file;
 }
 
-WRAP(gzFile, gzdopen, int handle, const char *mode) { return no_memory("gzdopen") ? NULL : __real_gzdopen(handle, mode); }
+WRAP(gzFile, gzdopen, int handle, const char *mode) {
+  return no_memory("gzdopen") ? NULL : __real_gzdopen(handle, mode);
+}
 WRAP(int, gzclose, gzFile file) {
   atomic_fetch_sub(&live, 1);
   return __real_gzclose(file);
@@ -199,12 +222,14 @@ WRAP(int, gzclose, gzFile file) {
 
 WRAP(int, fclose, FILE *file) {
   atomic_fetch_sub(&live, 1);
-  const bool written = (fcntl(fileno(file), F_GETFL) & O_ACCMODE) != O_RDONLY;  // an invalid descriptor's flags are -1: a stream in memory
+  const bool written = (fcntl(fileno(file), F_GETFL) & O_ACCMODE) !=
+                       O_RDONLY;  // an invalid descriptor's flags are -1: a stream in memory
   const int failed = __real_fclose(file);
   return written && no_write("fclose", EIO) ? EOF : failed;
 }
 
-// The disk is full: from now on all that this stream holds and gets goes to /dev/full, so that stdio itself meets the error, when it flushes.
+// The disk is full: from now on all that this stream holds and gets goes to /dev/full, so that
+// stdio itself meets the error, when it flushes.
 WRAP(size_t, fwrite, const void *data, size_t size, size_t count, FILE *file) {
   if (fileno(file) >= 0 && no_write("fwrite", ENOSPC)) {
     const int full = __real_open("/dev/full", O_WRONLY);
@@ -229,21 +254,30 @@ WRAP(ssize_t, pwrite, int handle, const void *data, size_t size, off_t at) {
 WRAP(int, posix_fallocate, int handle, off_t at, off_t size) {
   return no_write("posix_fallocate", ENOSPC) ? ENOSPC : __real_posix_fallocate(handle, at, size);
 }
-WRAP(int, ftruncate, int handle, off_t size) { return no_write("ftruncate", EIO) ? -1 : __real_ftruncate(handle, size); }
-WRAP(int, rename, const char *from, const char *to) { return no_write("rename", EACCES) ? -1 : __real_rename(from, to); }
+WRAP(int, ftruncate, int handle, off_t size) {
+  return no_write("ftruncate", EIO) ? -1 : __real_ftruncate(handle, size);
+}
+WRAP(int, rename, const char *from, const char *to) {
+  return no_write("rename", EACCES) ? -1 : __real_rename(from, to);
+}
 WRAP(int, renameat2, int from_at, const char *from, int to_at, const char *to, unsigned flags) {
   return no_write("renameat2", ENOSYS) ? -1 : __real_renameat2(from_at, from, to_at, to, flags);
 }
 WRAP(int, renameat, int from_at, const char *from, int to_at, const char *to) {
   return no_write("renameat", EACCES) ? -1 : __real_renameat(from_at, from, to_at, to);
 }
-WRAP(int, unlinkat, int at, const char *path, int flags) { return no_write("unlinkat", EACCES) ? -1 : __real_unlinkat(at, path, flags); }
+WRAP(int, unlinkat, int at, const char *path, int flags) {
+  return no_write("unlinkat", EACCES) ? -1 : __real_unlinkat(at, path, flags);
+}
 WRAP(int, rmdir, const char *path) { return no_write("rmdir", EACCES) ? -1 : __real_rmdir(path); }
-WRAP(int, mkdir, const char *path, mode_t mode) { return no_write("mkdir", ENOSPC) ? -1 : __real_mkdir(path, mode); }
+WRAP(int, mkdir, const char *path, mode_t mode) {
+  return no_write("mkdir", ENOSPC) ? -1 : __real_mkdir(path, mode);
+}
 
-// ---- whole commands ------------------------------------------------------------------------------------------------------------------------
+// ---- whole commands ---------------------------------------------------------
 
-// FAULT=memory:N or write:N arms from the start of the process; its end says on standard error whether the fault came. kill:N: the Nth write kills.
+// FAULT=memory:N or write:N arms from the start of the process; its end says on standard error
+// whether the fault came. kill:N: the Nth write kills.
 static bool told;
 
 __attribute__((constructor)) static void arm_by_environment(void) {
@@ -251,13 +285,15 @@ __attribute__((constructor)) static void arm_by_environment(void) {
   if (!text) return;
   told = true;
   kills = strncmp(text, "kill:", 5) == 0;
-  faults_arm(strncmp(text, "memory:", 7) == 0 ? FAULT_MEMORY : FAULT_WRITE, atol(strchr(text, ':') + 1));
+  faults_arm(strncmp(text, "memory:", 7) == 0 ? FAULT_MEMORY : FAULT_WRITE,
+             atol(strchr(text, ':') + 1));
 }
 
 __attribute__((destructor)) static void tell(void) {
   if (!told) return;
   faults_disarm();
   char line[128];
-  const int length = snprintf(line, sizeof line, "fault: %s after %ld calls\n", faults_fired() ? faults_where() : "none", faults_calls());
+  const int length = snprintf(line, sizeof line, "fault: %s after %ld calls\n",
+                              faults_fired() ? faults_where() : "none", faults_calls());
   if (write(STDERR_FILENO, line, (size_t)length) < 0) return;
 }

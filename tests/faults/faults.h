@@ -1,5 +1,6 @@
-// Faults on demand: the n-th allocation, or the n-th call that writes to the disk, fails as the system would let it fail. Linked with --wrap, so that the
-// calls of the library's own objects (and, by its hooks, those of Jansson) are the ones counted.
+// Faults on demand: the n-th allocation, or the n-th call that writes to the disk, fails as the
+// system would let it fail. Linked with --wrap, so that the calls of the library's own objects
+// (and, by its hooks, those of Jansson) are the ones counted.
 #ifndef IG_TESTS_FAULTS_H
 #define IG_TESTS_FAULTS_H
 #include <stdbool.h>

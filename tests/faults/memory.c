@@ -11,10 +11,12 @@ static ig_status tokenize(ig_error *err) {
   ig_ids ids = {0};
   char *back = NULL;
   ig_status status = ig_tokenizer_load(golden_tokenizer, &tokenizer, err);
-  if (status == IG_OK) status = ig_tokenizer_encode_source(tokenizer, text, strlen(text), &ids, err);
+  if (status == IG_OK)
+    status = ig_tokenizer_encode_source(tokenizer, text, strlen(text), &ids, err);
   if (status == IG_OK) status = ig_tokenizer_decode(tokenizer, ids.ids, ids.count, &back, err);
   if (status == IG_OK && !expected.count)
-    for (size_t i = 0; i < ids.count; i++) assert_int_equal(ig_ids_append(&expected, ids.ids[i], NULL), IG_OK);
+    for (size_t i = 0; i < ids.count; i++)
+      assert_int_equal(ig_ids_append(&expected, ids.ids[i], NULL), IG_OK);
   if (status == IG_OK) {
     assert_int_equal(ids.count, expected.count);
     assert_memory_equal(ids.ids, expected.ids, ids.count * sizeof *ids.ids);
@@ -70,10 +72,13 @@ static ig_status run_lines(how how, int threads, bool scoring, char *expected, i
   streams s = {0};
   const ig_line_stream stream = {.read = read_source, .write = write_line, .context = &s};
   const ig_ensemble_member members[] = {{golden_model, 1}, {golden_other, 2}, {golden_other, 0}};
-  ig_status status = how == TOGETHER ? ig_translator_open_ensemble(&(ig_ensemble){members, 3, IG_MEAN_ARITHMETIC}, &options, &translator, err)
-                                     : ig_translator_open(golden_model, &options, &translator, err);
+  ig_status status =
+      how == TOGETHER ? ig_translator_open_ensemble(&(ig_ensemble){members, 3, IG_MEAN_ARITHMETIC},
+                                                    &options, &translator, err)
+                      : ig_translator_open(golden_model, &options, &translator, err);
   if (status == IG_OK)
-    status = scoring ? ig_score_targets(translator, &stream, read_target, NULL, err) : ig_translate_lines(translator, &stream, NULL, err);
+    status = scoring ? ig_score_targets(translator, &stream, read_target, NULL, err)
+                     : ig_translate_lines(translator, &stream, NULL, err);
   ig_translator_close(translator);
   if (status != IG_OK) return status;
   if (!*expected) strcpy(expected, s.out);
@@ -105,10 +110,12 @@ static ig_status score_together(ig_error *err) {
 
 // A new model, one update, a greedy translation, saved as bfloat16 and loaded.
 static ig_status step(ig_error *err) {
-  static const int ids[] = {3, 4, 5, 2}, start[] = {1, 5, 4, 3}, output[] = {5, 4, 3, 2}, offsets[] = {0, 4};
+  static const int ids[] = {3, 4, 5, 2}, start[] = {1, 5, 4, 3}, output[] = {5, 4, 3, 2},
+                   offsets[] = {0, 4};
   const ig_batch batch = {1, ids, offsets, start, output, offsets, NULL};
   const ig_config config = ig_config_torch(11, 8, 2, 1, 1, 16, 0.1f);
-  const ig_trainer_options options = {.optimizer = {.beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f}, .seed = 1, .threads = 1};
+  const ig_trainer_options options = {
+      .optimizer = {.beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f}, .seed = 1, .threads = 1};
   ig_model *model = NULL, *again = NULL;
   ig_trainer *trainer = NULL;
   ig_loss loss;
@@ -135,7 +142,8 @@ static void torch_is_whole(void) {  // weights come last: a directory that has t
   ig_model *model = NULL;
   ok(ig_model_load("torch", &model, &err), &err);
   ig_model_free(model);
-  if (!ig_file_exists("torch.json")) assert_int_equal(ig_copy_file("torch/generation_config.json", "torch.json", NULL), IG_OK);
+  if (!ig_file_exists("torch.json"))
+    assert_int_equal(ig_copy_file("torch/generation_config.json", "torch.json", NULL), IG_OK);
   assert_true(same_file("torch/generation_config.json", "torch.json"));
 }
 
@@ -167,7 +175,8 @@ static ig_status read_yaml(ig_error *err) {
   size_t count;
   ig_status status = ig_yaml_parse(text, sizeof text - 1, "t.yml", &yaml, err);
   if (status == IG_OK) status = ig_yaml_set(yaml, "a.h.i=[3, four]", err);
-  if (status == IG_OK) status = ig_yaml_strings(ig_yaml_find(ig_yaml_root(yaml), "a.h"), "i", &strings, &count, err);
+  if (status == IG_OK)
+    status = ig_yaml_strings(ig_yaml_find(ig_yaml_root(yaml), "a.h"), "i", &strings, &count, err);
   if (status == IG_OK) {
     json = ig_yaml_to_json(ig_yaml_root(yaml));
     if (!json) status = ig_fail(err, IG_ERROR_MEMORY, "no JSON");
@@ -180,11 +189,13 @@ static ig_status read_yaml(ig_error *err) {
 }
 
 static ig_status score_lines(ig_error *err) {
-  static const char *const hypotheses[] = {"the cat sat on the mat", "Ein Satz \xC3\x84 1,000."}, *const references[] = {
-                                                                                                      "a cat sat on a mat",
-                                                                                                      "Ein \xC3\xA4hnlicher Satz 1,000."};
+  static const char *const hypotheses[] = {"the cat sat on the mat", "Ein Satz \xC3\x84 1,000."},
+                           *const references[] = {"a cat sat on a mat",
+                                                  "Ein \xC3\xA4hnlicher Satz 1,000."};
   for (int metric = IG_BLEU; metric <= IG_TER; metric++) {
-    const ig_score_options options = {.metric = (ig_metric)metric, .tokenize = metric == IG_BLEU ? "intl" : NULL, .lowercase = true};
+    const ig_score_options options = {.metric = (ig_metric)metric,
+                                      .tokenize = metric == IG_BLEU ? "intl" : NULL,
+                                      .lowercase = true};
     ig_score score;
     IG_TRY(ig_score_lines(&options, hypotheses, references, 2, &score, err));
     assert_true(score.value > 0);
@@ -242,7 +253,8 @@ static void allocations(void **state) {
   find_golden();
   write_tiny_corpus();
   write_recipe();
-  for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) assert_true(every_fault(&scenarios[i], FAULT_MEMORY) > 10);
+  for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+    assert_true(every_fault(&scenarios[i], FAULT_MEMORY) > 10);
 }
 
 int main(void) {

@@ -1,5 +1,6 @@
-// What both kinds of faults are tried on: small whole tasks of the library in a directory of their own. Each verifies what it made where it succeeds, so
-// that a fault is either reported or harmless.
+// What both kinds of faults are tried on: small whole tasks of the library in a directory of their
+// own. Each verifies what it made where it succeeds, so that a fault is either reported or
+// harmless.
 #ifndef IG_TESTS_FAULTS_SCENARIOS_H
 #define IG_TESTS_FAULTS_SCENARIOS_H
 #define _XOPEN_SOURCE 700  // nftw
@@ -19,7 +20,8 @@ typedef struct scenario {
   void (*check)(void);    // after each run, without faults; NULL: nothing
 } scenario;
 
-static const char *golden_tokenizer, *golden_model, *golden_other;  // of the repository; the models have one target vocabulary
+static const char *golden_tokenizer, *golden_model,
+    *golden_other;  // of the repository; the models have one target vocabulary
 
 static inline void find_golden(void) {
   static char paths[3][512];
@@ -31,26 +33,31 @@ static inline void find_golden(void) {
   golden_tokenizer = paths[0], golden_model = paths[1], golden_other = paths[2];
 }
 
-// ---- a run of training ---------------------------------------------------------------------------------------------------------------------
+// ---- a run of training ------------------------------------------------------
 
-#define TINY                                                                                                                       \
-  "train.output=tiny", "data.train.source=f.src", "data.train.target=f.trg", "data.valid.source=f.src", "data.valid.target=f.trg", \
-      "model.encoder_layers=0", "model.decoder_ffn_dim=8", "model.d_model=8", "train.log_every=1"
+#define TINY                                                                          \
+  "train.output=tiny", "data.train.source=f.src", "data.train.target=f.trg",          \
+      "data.valid.source=f.src", "data.valid.target=f.trg", "model.encoder_layers=0", \
+      "model.decoder_ffn_dim=8", "model.d_model=8", "train.log_every=1"
 
 static inline void write_tiny_corpus(void) { write_pairs("f.src", "f.trg", 3, 24); }
 
 // One kept checkpoint and the last one; then, resumed, the best one and the last one.
 static inline ig_status train_tiny(ig_error *err) {
-  return TRAIN(1, false, err, TINY, "train.updates=1", "train.save_every=1", "train.keep=1", "data.valid=~");
+  return TRAIN(1, false, err, TINY, "train.updates=1", "train.save_every=1", "train.keep=1",
+               "data.valid=~");
 }
-static inline ig_status train_more(ig_error *err) { return TRAIN(1, false, err, TINY, "train.updates=2"); }
+static inline ig_status train_more(ig_error *err) {
+  return TRAIN(1, false, err, TINY, "train.updates=2");
+}
 
 // A directory that transformers and Ingot can load.
 static inline bool complete(const char *path) {
   ig_model *model = NULL;
   ig_tokenizer *tokenizer = NULL;
   ig_error err = {0};
-  const bool fine = ig_model_load(path, &model, &err) == IG_OK && ig_tokenizer_load(path, &tokenizer, &err) == IG_OK;
+  const bool fine = ig_model_load(path, &model, &err) == IG_OK &&
+                    ig_tokenizer_load(path, &tokenizer, &err) == IG_OK;
   ig_model_free(model);
   ig_tokenizer_free(tokenizer);
   return fine;
@@ -60,14 +67,18 @@ static inline bool complete(const char *path) {
 static inline void training_is_whole(void) {
   static const char *const names[] = {"tiny/latest", "tiny/best", "tiny/update-1"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (ig_file_exists(names[i]) && !complete(names[i])) fail_msg("%s is not whole (%s)", names[i], faults_where());
+    if (ig_file_exists(names[i]) && !complete(names[i]))
+      fail_msg("%s is not whole (%s)", names[i], faults_where());
 }
 
-static inline int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
+static inline int remove_entry(const char *path, const struct stat *status, int kind,
+                               struct FTW *place) {
   (void)status, (void)kind, (void)place;
   return remove(path);
 }
-static inline void remove_directory(const char *path) { nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS); }
+static inline void remove_directory(const char *path) {
+  nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
 
 static inline void copy_checkpoint(const char *from, const char *to) {
   DIR *directory = opendir(from);
@@ -98,25 +109,30 @@ static inline void more_from_tiny(void) {
   assert_int_equal(ig_write_file("tiny/latest/notes.md", "mine", 4, NULL), IG_OK);
 }
 
-// ... and the same command goes on from it, to the same end, with what somebody had put into the checkpoint.
+// ... and the same command goes on from it, to the same end, with what somebody had put into the
+// checkpoint.
 static inline void training_goes_on(void) {
   training_is_whole();
   ig_error err = {0};
   ok(train_more(&err), &err);
-  if (!ig_file_exists("end.safetensors")) assert_int_equal(ig_copy_file("tiny/latest/model.safetensors", "end.safetensors", NULL), IG_OK);
+  if (!ig_file_exists("end.safetensors"))
+    assert_int_equal(ig_copy_file("tiny/latest/model.safetensors", "end.safetensors", NULL), IG_OK);
   assert_true(same_file("tiny/latest/model.safetensors", "end.safetensors"));
-  if (!ig_file_exists("tiny/latest/notes.md")) fail_msg("what was in latest/ besides is lost (%s)", faults_where());
+  if (!ig_file_exists("tiny/latest/notes.md"))
+    fail_msg("what was in latest/ besides is lost (%s)", faults_where());
   if (ig_file_exists("tiny/latest.tmp")) fail_msg("latest.tmp/ is left (%s)", faults_where());
 }
 
-// ---- a fusion ------------------------------------------------------------------------------------------------------------------------------
+// ---- a fusion ---------------------------------------------------------------
 
 // Of two stages: the golden model scaled, and TIES of both, with what each kind of pass needs.
 static inline void write_recipe(void) {
   char text[2048];
   const int length = snprintf(text, sizeof text,
-                              "name: scaled\nmerge_method: passthrough\nmodels: [{model: %s, parameters: {scale: 0.9}}]\n---\n"
-                              "merge_method: dare_ties\nbase_model: %s\nmodels: [{model: scaled, parameters: {weight: 0.5, density: 0.5}}]\n",
+                              "name: scaled\nmerge_method: passthrough\nmodels: [{model: %s, "
+                              "parameters: {scale: 0.9}}]\n---\n"
+                              "merge_method: dare_ties\nbase_model: %s\nmodels: [{model: scaled, "
+                              "parameters: {weight: 0.5, density: 0.5}}]\n",
                               golden_model, golden_model);
   assert_int_equal(ig_write_file("fuse.yml", text, (size_t)length, NULL), IG_OK);
 }
@@ -145,7 +161,8 @@ static inline void fusion_is_whole(void) {
     snprintf(made, sizeof made, "fused/%s", files[i]);
     snprintf(first, sizeof first, "fused-first-%s", files[i]);
     if (!ig_file_exists(first)) assert_int_equal(ig_copy_file(made, first, NULL), IG_OK);
-    if (!same_file(made, first)) fail_msg("%s is not what it is without faults (%s)", made, faults_where());
+    if (!same_file(made, first))
+      fail_msg("%s is not what it is without faults (%s)", made, faults_where());
   }
 }
 
@@ -154,12 +171,14 @@ static inline void fusion_goes_on(void) {
   ig_error err = {0};
   if (!ig_file_exists("fused")) ok(fuse_stages(&err), &err);
   fusion_is_whole();
-  if (ig_file_exists("fused.partial") || ig_file_exists("fused.stages")) fail_msg("something is left beside the model (%s)", faults_where());
+  if (ig_file_exists("fused.partial") || ig_file_exists("fused.stages"))
+    fail_msg("something is left beside the model (%s)", faults_where());
 }
 
-// ---- running it ----------------------------------------------------------------------------------------------------------------------------
+// ---- running it -------------------------------------------------------------
 
-// Runs the scenario with the first, the second, ... call failing until none is left. Returns the number of calls.
+// Runs the scenario with the first, the second, ... call failing until none is left. Returns the
+// number of calls.
 static inline long every_fault(const scenario *s, fault_kind kind) {
   ig_error err = {0};
   for (int warm = 0; warm < 2; warm++) {  // what libraries allocate once and keep
@@ -176,16 +195,21 @@ static inline long every_fault(const scenario *s, fault_kind kind) {
     const ig_status status = s->run(&err);
     faults_disarm();
     const long left = faults_live() - before;
-    if (left) fail_msg("%s: %ld left behind after %s number %ld failed (%s)", s->name, left, faults_where(), nth, err.message);
+    if (left)
+      fail_msg("%s: %ld left behind after %s number %ld failed (%s)", s->name, left, faults_where(),
+               nth, err.message);
     if (!faults_fired()) {
       ok(status, &err);
       break;
     }
     if (status != IG_OK && (!*err.message || err.status != status))
-      fail_msg("%s: status %s, but '%s' of %s, after %s number %ld failed", s->name, ig_status_name(status), err.message, ig_status_name(err.status),
-               faults_where(), nth);
-    if (kind == FAULT_MEMORY && status != IG_OK && status != IG_ERROR_MEMORY && status != IG_ERROR_IO)
-      fail_msg("%s: %s ('%s') for want of memory (%s number %ld)", s->name, ig_status_name(status), err.message, faults_where(), nth);
+      fail_msg("%s: status %s, but '%s' of %s, after %s number %ld failed", s->name,
+               ig_status_name(status), err.message, ig_status_name(err.status), faults_where(),
+               nth);
+    if (kind == FAULT_MEMORY && status != IG_OK && status != IG_ERROR_MEMORY &&
+        status != IG_ERROR_IO)
+      fail_msg("%s: %s ('%s') for want of memory (%s number %ld)", s->name, ig_status_name(status),
+               err.message, faults_where(), nth);
     if (s->check) s->check();
   }
   print_message("%s: %ld calls\n", s->name, nth - 1);

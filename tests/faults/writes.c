@@ -1,7 +1,7 @@
 // Every write failed once: a message that names a file, nothing lost, nothing half written.
 #include "scenarios.h"
 
-// ---- a model directory ---------------------------------------------------------------------------------------------------------------------
+// ---- a model directory ------------------------------------------------------
 
 static ig_status save_model(ig_error *err) {
   ig_model *model = NULL;
@@ -11,7 +11,8 @@ static ig_status save_model(ig_error *err) {
   return status;
 }
 
-static const char *const model_files[] = {"config.json", "generation_config.json", "model.safetensors"};
+static const char *const model_files[] = {"config.json", "generation_config.json",
+                                          "model.safetensors"};
 
 static void old_model_there(void) {
   ig_error err = {0};
@@ -23,7 +24,8 @@ static void old_model_there(void) {
   copy_checkpoint("first", "saved");
 }
 
-// Old and new are the same here, so whatever stands there must be exactly it, and nothing may be left beside it.
+// Old and new are the same here, so whatever stands there must be exactly it, and nothing may be
+// left beside it.
 static void model_is_whole(void) {
   for (size_t i = 0; i < 3; i++) {
     char a[64], b[64];
@@ -50,7 +52,8 @@ static void writes(void **state) {
   find_golden();
   write_tiny_corpus();
   write_recipe();
-  for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) assert_true(every_fault(&scenarios[i], FAULT_WRITE) > 10);
+  for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+    assert_true(every_fault(&scenarios[i], FAULT_WRITE) > 10);
 }
 
 int main(void) {

@@ -1,4 +1,5 @@
-// Every method against mergekit's output (tests/golden/fusion/make_goldens.py): relative to the largest magnitude of each tensor.
+// Every method against mergekit's output (tests/golden/fusion/make_goldens.py): relative to the
+// largest magnitude of each tensor.
 #include "fuse_fixture.h"
 
 #include <math.h>
@@ -11,7 +12,9 @@ static const char *goldens;
 static ig_safetensors *open_or_fail(const char *path, bool file) {
   ig_safetensors *out;
   ig_error err = {0};
-  if ((file ? ig_safetensors_open_file(path, &out, &err) : ig_safetensors_open(path, &out, &err)) != IG_OK) fail_msg("%s", err.message);
+  if ((file ? ig_safetensors_open_file(path, &out, &err) : ig_safetensors_open(path, &out, &err)) !=
+      IG_OK)
+    fail_msg("%s", err.message);
   return out;
 }
 
@@ -33,7 +36,8 @@ static void compare(const char *number, const float *all, size_t count, double t
       largest = fmax(largest, fabs((double)all[k]));
       difference = fmax(difference, fabs((double)found[k] - (double)all[k]));
     }
-    if (!(difference <= tolerance * largest)) fail_msg("%s.yml: %s: %g of %g", number, t->name, difference, largest);
+    if (!(difference <= tolerance * largest))
+      fail_msg("%s.yml: %s: %g of %g", number, t->name, difference, largest);
     free(found);
     all += t->elements, count -= t->elements;
   }
@@ -47,7 +51,8 @@ static void check_recipe(const ig_safetensor *expected) {
   assert_int_equal(ig_read_file(path, &recipe, NULL, NULL), IG_OK);
   fixture_fused(recipe, "out");
   float *all = values_of(expected);
-  compare(expected->name, all, expected->elements, strstr(recipe, "merge_method: model_stock") ? MODEL_STOCK : TOLERANCE);
+  compare(expected->name, all, expected->elements,
+          strstr(recipe, "merge_method: model_stock") ? MODEL_STOCK : TOLERANCE);
   assert_int_equal(nftw("out", fixture_remove, 16, FTW_DEPTH | FTW_PHYS), 0);
   free(all);
   free(recipe);

@@ -1,4 +1,5 @@
-// Loss, logits and every gradient against PyTorch (tests/golden/transformer/make_goldens.py), and five Adam updates against transformers.
+// Loss, logits and every gradient against PyTorch (tests/golden/transformer/make_goldens.py), and
+// five Adam updates against transformers.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,7 +89,8 @@ static bool read_mask(golden *g, const char *name, ig_mask *mask, size_t plane) 
 }
 
 static void read_masks(golden *g, const char *name) {
-  const size_t ls = (size_t)g->source_offsets[1], lt = (size_t)g->target_offsets[1], n = (size_t)g->batch.sequences;
+  const size_t ls = (size_t)g->source_offsets[1], lt = (size_t)g->target_offsets[1],
+               n = (size_t)g->batch.sequences;
   ig_masks *m = &g->masks;
   read_mask(g, "src_mask", &m->src, ls * ls);
   read_mask(g, "memory_mask", &m->memory, lt * ls);
@@ -118,7 +120,8 @@ static void open_golden(golden *g, const char *name, float smoothing, float eps)
   char path[512];
   memset(g, 0, sizeof *g);
   const char *root = getenv("INGOT_SOURCE");
-  snprintf(path, sizeof path, "%s/tests/golden/transformer/%s.safetensors", root ? root : ".", name);
+  snprintf(path, sizeof path, "%s/tests/golden/transformer/%s.safetensors", root ? root : ".",
+           name);
   if (ig_safetensors_open_file(path, &g->file, &err) != IG_OK) fail_msg("%s", err.message);
   const ig_safetensor *text = need(g, "config");
   json_t *json = NULL;
@@ -152,10 +155,12 @@ static float smoothing_of(const char *name) { return strstr(name, "smoothed") ? 
 
 static void open_case(golden *g, const char *name) {
   open_golden(g, name, smoothing_of(name), 1e-9f);
-  g->source = read_ints(g, "source"), g->input = read_ints(g, "input"), g->output = read_ints(g, "output");
+  g->source = read_ints(g, "source"), g->input = read_ints(g, "input"),
+  g->output = read_ints(g, "output");
   g->source_offsets = read_offsets(g, "source_lengths", &g->batch.sequences);
   g->target_offsets = read_offsets(g, "target_lengths", &g->batch.sequences);
-  g->batch = (ig_batch){g->batch.sequences, g->source, g->source_offsets, g->input, g->output, g->target_offsets, NULL};
+  g->batch = (ig_batch){g->batch.sequences, g->source, g->source_offsets, g->input, g->output,
+                        g->target_offsets,  NULL};
   if (strncmp(name, "padded", 6) == 0) read_masks(g, name);
 }
 
@@ -177,12 +182,14 @@ static double compare(golden *g, const char **where) {
   ig_loss loss;
   const ig_safetensor *t = need(g, "logits");
   g->logits = malloc((t->elements + 1) * sizeof *g->logits);
-  if (ig_trainer_forward(g->trainer, &g->batch, g->logits, &loss, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_trainer_forward(g->trainer, &g->batch, g->logits, &loss, &err) != IG_OK)
+    fail_msg("%s", err.message);
   float *expected = read_floats(t);
   double worst = relative_difference(g->logits, expected, t->elements);
   snprintf(name, sizeof name, "logits");
   free(expected);
-  if (ig_trainer_accumulate(g->trainer, &g->batch, 0, &loss, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_trainer_accumulate(g->trainer, &g->batch, 0, &loss, &err) != IG_OK)
+    fail_msg("%s", err.message);
   expected = read_floats(need(g, "loss"));
   const double of_loss = fabs(loss.loss - (double)expected[0]) / fabs((double)expected[0]);
   free(expected);
@@ -226,14 +233,18 @@ static void equals_pytorch(void **state) {
   }
 }
 
-// Negative control: a sign flipped in one weight, a mask left out, a shifted target must each be noticed.
+// Negative control: a sign flipped in one weight, a mask left out, a shifted target must each be
+// noticed.
 static void notices_faults(void **state) {
   (void)state;
   golden g;
   const char *where;
   ig_tensor_view view;
   open_case(&g, "ragged_post_relu");
-  assert_int_equal(ig_model_find(g.model, "transformer.decoder.layers.1.multihead_attn.in_proj_weight", &view, NULL), IG_OK);
+  assert_int_equal(
+      ig_model_find(g.model, "transformer.decoder.layers.1.multihead_attn.in_proj_weight", &view,
+                    NULL),
+      IG_OK);
   view.values[5] = -view.values[5];
   assert_true(compare(&g, &where) > TOLERANCE);
   close_golden(&g);
@@ -254,14 +265,17 @@ static void five_updates(const char *golden_name, float eps, bool key_biases) {
   open_golden(&g, golden_name, 0, eps);
   const ig_config *config = ig_model_config(g.model);
   const int source_offsets[] = {0, 5, 10, 15}, target_offsets[] = {0, 4, 8, 12};
-  int *source = read_ints(&g, "source"), *output = read_ints(&g, "output"), input[SEQUENCES * TARGET];
-  for (int r = 0; r < SEQUENCES * TARGET; r++) input[r] = r % TARGET ? output[r - 1] : config->decoder_start_id;
+  int *source = read_ints(&g, "source"), *output = read_ints(&g, "output"),
+      input[SEQUENCES * TARGET];
+  for (int r = 0; r < SEQUENCES * TARGET; r++)
+    input[r] = r % TARGET ? output[r - 1] : config->decoder_start_id;
   const ig_batch batch = {SEQUENCES, source, source_offsets, input, output, target_offsets, NULL};
   float *losses = own(&g, read_floats(need(&g, "losses")));
   for (int update = 0; update < 5; update++) {
     ig_loss loss;
     assert_int_equal(ig_trainer_accumulate(g.trainer, &batch, 0, &loss, NULL), IG_OK);
-    assert_true(fabs(loss.loss - (double)losses[update]) < TOLERANCE * fabs((double)losses[update]));
+    assert_true(fabs(loss.loss - (double)losses[update]) <
+                TOLERANCE * fabs((double)losses[update]));
     assert_int_equal(ig_trainer_update(g.trainer, 0.01f, NULL, NULL), IG_OK);
   }
   for (size_t i = 0; i < ig_model_tensors(g.model); i++) {
@@ -286,6 +300,8 @@ static void five_adam_updates(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(equals_pytorch), cmocka_unit_test(notices_faults), cmocka_unit_test(five_adam_updates)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(equals_pytorch),
+                                     cmocka_unit_test(notices_faults),
+                                     cmocka_unit_test(five_adam_updates)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

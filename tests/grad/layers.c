@@ -1,6 +1,8 @@
-// Every backward of nn/ against finite differences of its forward, on every kernel table this CPU runs. The scalar is f = sum(output * coefficients),
-// summed in double; the difference is the five-point stencil (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12h with h = 1/32, whose truncation is h^4/30 of
-// the fifth derivative. What is left is the rounding of the float forward, about 1e-6 / h: the tolerance is 1e-3 of the tensor's largest gradient.
+// Every backward of nn/ against finite differences of its forward, on every kernel table this CPU
+// runs. The scalar is f = sum(output * coefficients), summed in double; the difference is the
+// five-point stencil (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12h with h = 1/32, whose truncation is
+// h^4/30 of the fifth derivative. What is left is the rounding of the float forward, about 1e-6 /
+// h: the tolerance is 1e-3 of the tensor's largest gradient.
 #include "nn_fixture.h"
 #include "nn/activation.h"
 #include "nn/dropout.h"
@@ -56,7 +58,8 @@ static double weighted_sum(const subject *s) {
 
 static float *add_tensor(subject *s, const char *name, size_t count, float deviation) {
   tensor *t = &s->tensors[s->tensor_count++];
-  *t = (tensor){name, fixture_normal(&s->f, count, deviation, (uint64_t)s->tensor_count), fixture_zeros(&s->f, count), count};
+  *t = (tensor){name, fixture_normal(&s->f, count, deviation, (uint64_t)s->tensor_count),
+                fixture_zeros(&s->f, count), count};
   return t->value;
 }
 
@@ -89,7 +92,8 @@ static size_t mismatches(subject *s, bool print) {
       const double expected = (8 * near - far) / (12 * (double)STEP);
       if (fabs(expected - (double)t->gradient[i]) <= TOLERANCE * largest) continue;
       if (print && wrong == 0)
-        print_message("%s, %s[%zu]: gradient %.7g, finite difference %.7g\n", s->f.nn.kernels->name, t->name, i, (double)t->gradient[i], expected);
+        print_message("%s, %s[%zu]: gradient %.7g, finite difference %.7g\n", s->f.nn.kernels->name,
+                      t->name, i, (double)t->gradient[i], expected);
       wrong++;
     }
   }
@@ -117,10 +121,11 @@ static void on_every_table(test_of_kernels test) {
   }
 }
 
-// ---- linear, norm, activation ---------------------------------------------------------------------------------------------------------
+// ---- linear, norm, activation -----------------------------------------------
 
 static double linear_forward(subject *s) {
-  ig_linear_forward(&s->f.nn, &s->linear, s->rows, s->tensors[0].value, IG_ACTIVATION_NONE, s->output);
+  ig_linear_forward(&s->f.nn, &s->linear, s->rows, s->tensors[0].value, IG_ACTIVATION_NONE,
+                    s->output);
   return weighted_sum(s);
 }
 
@@ -139,7 +144,8 @@ static void make_linear(subject *s) {
   s->linear = add_linear(s, "weight", "bias", 19, 21);
   set_outputs(s, 7 * 21);
   s->forward = linear_forward;
-  ig_linear_backward(&s->f.nn, &s->linear, s->rows, s->tensors[0].value, s->coefficients, s->tensors[0].gradient, false);
+  ig_linear_backward(&s->f.nn, &s->linear, s->rows, s->tensors[0].value, s->coefficients,
+                     s->tensors[0].gradient, false);
 }
 
 static void linear_on(subject *s) {
@@ -147,7 +153,8 @@ static void linear_on(subject *s) {
   assert_int_equal(mismatches(s, true), 0);
   float *once = fixture_zeros(&s->f, 7 * 19), *sum = fixture_zeros(&s->f, 7 * 19);
   memcpy(once, s->tensors[0].gradient, 7 * 19 * sizeof(float));
-  ig_linear_backward(&s->f.nn, &s->linear, s->rows, s->tensors[0].value, s->coefficients, s->tensors[0].gradient, true);
+  ig_linear_backward(&s->f.nn, &s->linear, s->rows, s->tensors[0].value, s->coefficients,
+                     s->tensors[0].gradient, true);
   s->f.nn.kernels->add(7 * 19, once, once, sum);
   expect_near_floats("accumulated", s->tensors[0].gradient, sum, 7 * 19, 1e-5);
 }
@@ -160,39 +167,47 @@ static double norm_forward(subject *s) {
 static void norm_on(subject *s) {
   s->rows = 5;
   add_tensor(s, "input", 5 * 70, 1);
-  s->norm = (ig_norm){.size = 70, .eps = 1e-5f, .weight = add_tensor(s, "weight", 70, 1), .bias = add_tensor(s, "bias", 70, 1)};
+  s->norm = (ig_norm){.size = 70,
+                      .eps = 1e-5f,
+                      .weight = add_tensor(s, "weight", 70, 1),
+                      .bias = add_tensor(s, "bias", 70, 1)};
   s->norm.weight_gradient = gradient_of(s, 1);
   s->norm.bias_gradient = gradient_of(s, 2);
   ig_norm_carve(&s->norm_state, &s->f.memory, s->rows);
   set_outputs(s, 5 * 70);
   s->forward = norm_forward;
   norm_forward(s);
-  ig_norm_backward(&s->f.nn, &s->norm, &s->norm_state, s->rows, s->tensors[0].value, s->coefficients, s->tensors[0].gradient);
+  ig_norm_backward(&s->f.nn, &s->norm, &s->norm_state, s->rows, s->tensors[0].value,
+                   s->coefficients, s->tensors[0].gradient);
   assert_int_equal(mismatches(s, true), 0);
 }
 
 static double activation_forward(subject *s) {
-  ig_activation_forward(&s->f.nn, s->activation, s->rows, s->columns, s->tensors[0].value, s->output);
+  ig_activation_forward(&s->f.nn, s->activation, s->rows, s->columns, s->tensors[0].value,
+                        s->output);
   return weighted_sum(s);
 }
 
 static void activation_on(subject *s) {
   s->rows = 3, s->columns = 45;
   float *x = add_tensor(s, "input", 3 * 45, 1);
-  for (int i = 0; i < 3 * 45; i++) x[i] += x[i] < 0 ? -3 * STEP : 3 * STEP;  // no step crosses the kink of relu
+  for (int i = 0; i < 3 * 45; i++)
+    x[i] += x[i] < 0 ? -3 * STEP : 3 * STEP;  // no step crosses the kink of relu
   set_outputs(s, 3 * 45);
   s->forward = activation_forward;
   for (int kind = IG_ACTIVATION_NONE; kind <= IG_ACTIVATION_SWISH; kind++) {
     s->activation = (ig_activation)kind;
-    ig_activation_backward(&s->f.nn, s->activation, s->rows, s->columns, x, s->coefficients, s->tensors[0].gradient);
+    ig_activation_backward(&s->f.nn, s->activation, s->rows, s->columns, x, s->coefficients,
+                           s->tensors[0].gradient);
     assert_int_equal(mismatches(s, true), 0);
   }
 }
 
-// ---- dropout and feed-forward --------------------------------------------------------------------------------------------------------
+// ---- dropout and feed-forward -----------------------------------------------
 
 static double residual_forward(subject *s) {
-  ig_residual_forward(&s->f.nn, &s->dropout, s->rows, s->columns, s->tensors[1].value, s->tensors[0].value, s->output);
+  ig_residual_forward(&s->f.nn, &s->dropout, s->rows, s->columns, s->tensors[1].value,
+                      s->tensors[0].value, s->output);
   return weighted_sum(s);
 }
 
@@ -203,13 +218,15 @@ static void dropout_on(subject *s) {
   add_tensor(s, "residual", 3 * 150, 1);
   set_outputs(s, 3 * 150);
   s->forward = residual_forward;
-  ig_dropout_forward(&s->f.nn, &s->dropout, s->rows, s->columns, s->coefficients, s->tensors[0].gradient);
+  ig_dropout_forward(&s->f.nn, &s->dropout, s->rows, s->columns, s->coefficients,
+                     s->tensors[0].gradient);
   memcpy(s->tensors[1].gradient, s->coefficients, s->outputs * sizeof(float));
   assert_int_equal(mismatches(s, true), 0);
 }
 
 static double ffn_forward(subject *s) {
-  ig_feed_forward_forward(&s->f.nn, &s->ffn, &s->ffn_state, s->rows, s->tensors[0].value, s->output);
+  ig_feed_forward_forward(&s->f.nn, &s->ffn, &s->ffn_state, s->rows, s->tensors[0].value,
+                          s->output);
   return weighted_sum(s);
 }
 
@@ -224,21 +241,27 @@ static void feed_forward_on(subject *s) {
   set_outputs(s, 4 * 9);
   s->forward = ffn_forward;
   ffn_forward(s);
-  ig_feed_forward_backward(&s->f.nn, &s->ffn, &s->ffn_state, s->rows, s->tensors[0].value, s->coefficients, s->tensors[0].gradient, false);
+  ig_feed_forward_backward(&s->f.nn, &s->ffn, &s->ffn_state, s->rows, s->tensors[0].value,
+                           s->coefficients, s->tensors[0].gradient, false);
   assert_int_equal(mismatches(s, true), 0);
 }
 
-// ---- embedding and loss --------------------------------------------------------------------------------------------------------------
+// ---- embedding and loss -----------------------------------------------------
 
 static double embedding_forward(subject *s) {
-  ig_embedding_forward(&s->f.nn, &s->embedding, s->rows, s->ids, s->position, s->tensors[1].value, s->output);
+  ig_embedding_forward(&s->f.nn, &s->embedding, s->rows, s->ids, s->position, s->tensors[1].value,
+                       s->output);
   return weighted_sum(s);
 }
 
 static void embedding_on(subject *s) {
   static const int ids[] = {4, 0, 4, 2, 4, 0}, position[] = {0, 1, 2, 0, 1, 2};
   s->rows = 6, s->ids = ids, s->position = position;
-  s->embedding = (ig_embedding){.vocabulary = 6, .size = 75, .weight = add_tensor(s, "weight", 6 * 75, 1), .scale = sqrtf(75), .frozen_id = -1};
+  s->embedding = (ig_embedding){.vocabulary = 6,
+                                .size = 75,
+                                .weight = add_tensor(s, "weight", 6 * 75, 1),
+                                .scale = sqrtf(75),
+                                .frozen_id = -1};
   s->embedding.weight_gradient = gradient_of(s, 0);
   add_tensor(s, "positions", 3 * 75, 1);
   s->tensor_count = 1;  // positions are not trained
@@ -249,23 +272,28 @@ static void embedding_on(subject *s) {
 }
 
 static double loss_forward(subject *s) {
-  return (double)s->loss.gradient_scale * ig_loss_run(&s->f.nn, &s->loss, s->rows, s->tensors[0].value, NULL).loss;
+  return (double)s->loss.gradient_scale *
+         ig_loss_run(&s->f.nn, &s->loss, s->rows, s->tensors[0].value, NULL).loss;
 }
 
 static void loss_on(subject *s) {
   static const int targets[] = {3, -1, 0, 36, 3};
   s->rows = 5;
   add_tensor(s, "hidden", 5 * 11, 1);
-  s->loss = (ig_loss_args){.output = add_linear(s, "weight", "bias", 11, 37), .label_smoothing = 0.1f, .gradient_scale = 0.25f, .targets = targets};
+  s->loss = (ig_loss_args){.output = add_linear(s, "weight", "bias", 11, 37),
+                           .label_smoothing = 0.1f,
+                           .gradient_scale = 0.25f,
+                           .targets = targets};
   s->forward = loss_forward;
   ig_loss_run(&s->f.nn, &s->loss, s->rows, s->tensors[0].value, s->tensors[0].gradient);
   assert_int_equal(mismatches(s, true), 0);
 }
 
-// ---- attention ------------------------------------------------------------------------------------------------------------------------
+// ---- attention --------------------------------------------------------------
 
 enum { SEQUENCES = 3, HEADS = 2, D_MODEL = 12, LONGEST = 7 };
-static const int query_offsets[] = {0, 2, 3, 9}, key_offsets[] = {0, 7, 9, 12}, key_lengths[] = {7, 2, 3};
+static const int query_offsets[] = {0, 2, 3, 9}, key_offsets[] = {0, 7, 9, 12},
+                 key_lengths[] = {7, 2, 3};
 
 static void set_masks(subject *s) {
   float *mask = fixture_normal(&s->f, (size_t)SEQUENCES * HEADS * LONGEST * LONGEST, 1, 50);
@@ -283,14 +311,16 @@ static void set_masks(subject *s) {
 static void make_attention(subject *s) {
   s->rows = 9;
   s->queries = (ig_ragged){SEQUENCES, query_offsets};
-  s->attention = (ig_multi_head_attention){.d_model = D_MODEL, .heads = HEADS, .scale = 0.5f, .dropout = {0.2f, 11}};
+  s->attention = (ig_multi_head_attention){
+      .d_model = D_MODEL, .heads = HEADS, .scale = 0.5f, .dropout = {0.2f, 11}};
   set_masks(s);
   set_outputs(s, 9 * D_MODEL);
   add_tensor(s, "input", 9 * D_MODEL, 1);
 }
 
 static double self_attention_forward(subject *s) {
-  ig_self_attention_forward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->mask, NULL, s->tensors[0].value, s->output);
+  ig_self_attention_forward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->mask,
+                            NULL, s->tensors[0].value, s->output);
   return weighted_sum(s);
 }
 
@@ -302,14 +332,15 @@ static void self_attention_on(subject *s) {
   ig_multi_head_attention_carve(&s->attention_state, &s->f.memory, &s->attention, s->rows, false);
   s->forward = self_attention_forward;
   self_attention_forward(s);
-  ig_self_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->mask, s->tensors[0].value, s->coefficients,
-                             s->tensors[0].gradient, false);
+  ig_self_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->mask,
+                             s->tensors[0].value, s->coefficients, s->tensors[0].gradient, false);
   assert_int_equal(mismatches(s, true), 0);
 }
 
 static double cross_attention_forward(subject *s) {
   ig_cross_attention_keys(&s->f.nn, &s->attention, 12, s->tensors[1].value, s->key_value);
-  ig_cross_attention_forward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->memory_keys, &s->mask, s->tensors[0].value, s->output);
+  ig_cross_attention_forward(&s->f.nn, &s->attention, &s->attention_state, &s->queries,
+                             &s->memory_keys, &s->mask, s->tensors[0].value, s->output);
   return weighted_sum(s);
 }
 
@@ -320,8 +351,9 @@ static void expect_memory_gradient_is_added_to(subject *s) {
   cross_attention_forward(s);
   memcpy(once, memory->gradient, memory->count * sizeof *once);
   for (size_t i = 0; i < memory->count; i++) memory->gradient[i] = 1;
-  ig_cross_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->memory_keys, &s->mask, s->tensors[0].value,
-                              s->coefficients, s->tensors[0].gradient, false, 12, memory->value, memory->gradient);
+  ig_cross_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries,
+                              &s->memory_keys, &s->mask, s->tensors[0].value, s->coefficients,
+                              s->tensors[0].gradient, false, 12, memory->value, memory->gradient);
   for (size_t i = 0; i < memory->count; i++) once[i] += 1;
   expect_near_floats("memory", memory->gradient, once, memory->count, 1e-5);
 }
@@ -330,21 +362,27 @@ static void cross_attention_on(subject *s) {
   make_attention(s);
   add_tensor(s, "memory", 12 * D_MODEL, 1);
   s->attention.query = add_linear(s, "query.weight", "query.bias", D_MODEL, D_MODEL);
-  s->attention.key_value = add_linear(s, "key_value.weight", "key_value.bias", D_MODEL, 2 * D_MODEL);
+  s->attention.key_value =
+      add_linear(s, "key_value.weight", "key_value.bias", D_MODEL, 2 * D_MODEL);
   s->attention.output = add_linear(s, "out_proj.weight", "out_proj.bias", D_MODEL, D_MODEL);
   s->key_value = fixture_zeros(&s->f, 12 * 2 * D_MODEL);
-  s->memory_keys =
-      (ig_keys){.key = s->key_value, .value = s->key_value + D_MODEL, .stride = 2 * D_MODEL, .begin = key_offsets, .length = key_lengths};
+  s->memory_keys = (ig_keys){.key = s->key_value,
+                             .value = s->key_value + D_MODEL,
+                             .stride = 2 * D_MODEL,
+                             .begin = key_offsets,
+                             .length = key_lengths};
   ig_multi_head_attention_carve(&s->attention_state, &s->f.memory, &s->attention, s->rows, true);
   s->forward = cross_attention_forward;
   cross_attention_forward(s);
-  ig_cross_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->memory_keys, &s->mask, s->tensors[0].value,
-                              s->coefficients, s->tensors[0].gradient, false, 12, s->tensors[1].value, s->tensors[1].gradient);
+  ig_cross_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries,
+                              &s->memory_keys, &s->mask, s->tensors[0].value, s->coefficients,
+                              s->tensors[0].gradient, false, 12, s->tensors[1].value,
+                              s->tensors[1].gradient);
   assert_int_equal(mismatches(s, true), 0);
   expect_memory_gradient_is_added_to(s);
 }
 
-// ---- the checker itself ---------------------------------------------------------------------------------------------------------------
+// ---- the checker itself -----------------------------------------------------
 
 static void planted_faults_on(subject *s) {
   make_linear(s);
@@ -354,7 +392,9 @@ static void planted_faults_on(subject *s) {
     double largest = 0;
     for (size_t i = 0; i < t->count; i++) largest = fmax(largest, fabs((double)t->gradient[i]));
     for (size_t i = 0; i < t->count; i++)
-      if (fabs(fabs((double)t->gradient[i]) - largest / 2) < fabs(fabs((double)t->gradient[middle]) - largest / 2)) middle = i;
+      if (fabs(fabs((double)t->gradient[i]) - largest / 2) <
+          fabs(fabs((double)t->gradient[middle]) - largest / 2))
+        middle = i;
     const float right = t->gradient[middle];
     t->gradient[middle] = -right;
     assert_int_equal(mismatches(s, false), 1);
@@ -383,9 +423,15 @@ TEST(planted_faults_on)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_linear_on),         cmocka_unit_test(test_norm_on),           cmocka_unit_test(test_activation_on),
-      cmocka_unit_test(test_dropout_on),        cmocka_unit_test(test_feed_forward_on),   cmocka_unit_test(test_embedding_on),
-      cmocka_unit_test(test_loss_on),           cmocka_unit_test(test_self_attention_on), cmocka_unit_test(test_cross_attention_on),
+      cmocka_unit_test(test_linear_on),
+      cmocka_unit_test(test_norm_on),
+      cmocka_unit_test(test_activation_on),
+      cmocka_unit_test(test_dropout_on),
+      cmocka_unit_test(test_feed_forward_on),
+      cmocka_unit_test(test_embedding_on),
+      cmocka_unit_test(test_loss_on),
+      cmocka_unit_test(test_self_attention_on),
+      cmocka_unit_test(test_cross_attention_on),
       cmocka_unit_test(test_planted_faults_on),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,7 +111,8 @@ static void a_thread_is_kept_off(void **state) {
   const int cpu = ig_current_cpu();
   assert_true(allowed(cpu));
   ig_keep_off(pthread_self(), cpu);
-  assert_int_equal(allowed(cpu), CPU_COUNT(&before) == 1);  // where there is no other core, all stays as it was
+  assert_int_equal(allowed(cpu),
+                   CPU_COUNT(&before) == 1);  // where there is no other core, all stays as it was
   assert_true(CPU_COUNT(&before) == 1 || ig_current_cpu() != cpu);
   assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
 }

@@ -14,7 +14,8 @@
 static void messages_are_formatted(void **state) {
   (void)state;
   ig_error err = {0};
-  assert_int_equal(ig_fail(&err, IG_ERROR_FORMAT, "%s: expected %d, found %d", "config.json", 4, 5), IG_ERROR_FORMAT);
+  assert_int_equal(ig_fail(&err, IG_ERROR_FORMAT, "%s: expected %d, found %d", "config.json", 4, 5),
+                   IG_ERROR_FORMAT);
   assert_int_equal(err.status, IG_ERROR_FORMAT);
   assert_string_equal(err.message, "config.json: expected 4, found 5");
   assert_int_equal(ig_fail_in(&err, IG_ERROR_IO, "model %s", "x"), IG_ERROR_FORMAT);
@@ -59,7 +60,8 @@ static void statuses_have_names(void **state) {
   (void)state;
   for (int a = IG_OK; a <= IG_INTERRUPTED; a++) {
     assert_string_not_equal(ig_status_name((ig_status)a), "unknown");
-    for (int b = IG_OK; b < a; b++) assert_string_not_equal(ig_status_name((ig_status)a), ig_status_name((ig_status)b));
+    for (int b = IG_OK; b < a; b++)
+      assert_string_not_equal(ig_status_name((ig_status)a), ig_status_name((ig_status)b));
   }
   assert_true(strlen(ig_version()) >= 5);
 }
@@ -93,9 +95,12 @@ static void reports_reach_the_caller(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(messages_are_formatted),          cmocka_unit_test(a_message_is_one_line_of_bounded_length),
-      cmocka_unit_test(try_forwards_failures_only),      cmocka_unit_test(statuses_have_names),
-      cmocka_unit_test(interruption_is_set_and_cleared), cmocka_unit_test(reports_reach_the_caller),
+      cmocka_unit_test(messages_are_formatted),
+      cmocka_unit_test(a_message_is_one_line_of_bounded_length),
+      cmocka_unit_test(try_forwards_failures_only),
+      cmocka_unit_test(statuses_have_names),
+      cmocka_unit_test(interruption_is_set_and_cleared),
+      cmocka_unit_test(reports_reach_the_caller),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,7 +207,8 @@ static void directories(void **state) {
   assert_int_equal(ig_make_directories("a/file/d", &err), IG_ERROR_IO);
   assert_non_null(strstr(err.message, "a/file"));
   assert_int_equal(ig_make_directories("", &err), IG_ERROR_ARGUMENT);
-  static const char *const joined[][3] = {{"a", "b", "a/b"}, {"a/", "b", "a/b"}, {"", "b", "b"}, {"/", "b", "/b"}};
+  static const char *const joined[][3] = {
+      {"a", "b", "a/b"}, {"a/", "b", "a/b"}, {"", "b", "b"}, {"/", "b", "/b"}};
   for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
     char *path = ig_join_path(joined[i][0], joined[i][1], NULL);
     assert_string_equal(path, joined[i][2]);
@@ -238,7 +239,9 @@ static void a_stamp_tells_of_a_change(void **state) {
   FILE *file = fopen("stamped", "r+");
   assert_non_null(file);
   assert_int_equal(fputs("two", file) < 0 || fclose(file), 0);
-  assert_int_equal(utimensat(AT_FDCWD, "stamped", (const struct timespec[]){before.st_atim, before.st_mtim}, 0), 0);
+  assert_int_equal(
+      utimensat(AT_FDCWD, "stamped", (const struct timespec[]){before.st_atim, before.st_mtim}, 0),
+      0);
   assert_int_equal(ig_file_stamp("stamped", second, &bytes, &err), IG_OK);
   assert_string_not_equal(first, second);
 

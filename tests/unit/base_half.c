@@ -1,4 +1,5 @@
-// Half precision: all 65536 patterns there and back, and rounding against values worked out in double precision.
+// Half precision: all 65536 patterns there and back, and rounding against values worked out in
+// double precision.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +18,8 @@ typedef struct format {
   uint16_t infinity;
 } format;
 
-static const format formats[] = {{ig_f16_to_float, ig_float_to_f16, 0x7C00}, {ig_bf16_to_float, ig_float_to_bf16, 0x7F80}};
+static const format formats[] = {{ig_f16_to_float, ig_float_to_f16, 0x7C00},
+                                 {ig_bf16_to_float, ig_float_to_bf16, 0x7F80}};
 
 static float float_of(uint32_t bits) {
   float x;
@@ -46,8 +48,11 @@ static void many_are_as_each(void **state) {
   (void)state;
   static float from[65536];
   static uint16_t to[65536];
-  for (uint32_t i = 0; i < 65536; i++) from[i] = float_of(ig_random_u32(3, 4, i) ^ (i % 4 == 0 ? 0x7F800000u : 0));  // many of them infinite or NaN
-  from[0] = float_of(0x7FFFFFFFu), from[1] = float_of(0x7F800001u), from[2] = float_of(0x7F7FFFFFu), from[3] = float_of(0x3F808000u);
+  for (uint32_t i = 0; i < 65536; i++)
+    from[i] = float_of(ig_random_u32(3, 4, i) ^
+                       (i % 4 == 0 ? 0x7F800000u : 0));  // many of them infinite or NaN
+  from[0] = float_of(0x7FFFFFFFu), from[1] = float_of(0x7F800001u), from[2] = float_of(0x7F7FFFFFu),
+  from[3] = float_of(0x3F808000u);
   ig_floats_to_bf16(65536, from, to);
   for (uint32_t i = 0; i < 65536; i++) assert_int_equal(to[i], ig_float_to_bf16(from[i]));
   static uint16_t patterns[65537];
@@ -77,15 +82,18 @@ static void known_values(void **state) {
   assert_int_equal(ig_float_to_f16(-1e30f), 0xFC00);
   assert_int_equal(ig_float_to_f16(0x1p-25f), 0x0000);  // a tie: to even
   assert_int_equal(ig_float_to_f16(0x1.000002p-25f), 0x0001);
-  assert_int_equal(ig_float_to_f16(0x1.8p-24f), 0x0002);       // a tie: to even
-  assert_int_equal(ig_float_to_f16(0x1.ffffffp-15f), 0x0400);  // a subnormal rounds up into the normals
+  assert_int_equal(ig_float_to_f16(0x1.8p-24f), 0x0002);  // a tie: to even
+  assert_int_equal(ig_float_to_f16(0x1.ffffffp-15f),
+                   0x0400);  // a subnormal rounds up into the normals
   assert_int_equal(ig_float_to_bf16(float_of(0x3F808000)), 0x3F80);
   assert_int_equal(ig_float_to_bf16(float_of(0x3F818000)), 0x3F82);
   assert_int_equal(ig_float_to_bf16(float_of(0x7F7FFFFF)), 0x7F80);
-  assert_int_equal(ig_float_to_bf16(float_of(0x7F800001)) & 0x7FFF, 0x7FC0);  // a NaN of low bits only stays a NaN
+  assert_int_equal(ig_float_to_bf16(float_of(0x7F800001)) & 0x7FFF,
+                   0x7FC0);  // a NaN of low bits only stays a NaN
 }
 
-// The result is the nearest of its neighbours, and the even one where two are as near. Finite numbers sort like their patterns.
+// The result is the nearest of its neighbours, and the even one where two are as near. Finite
+// numbers sort like their patterns.
 static void check_rounding(const format *f, float x) {
   uint16_t pattern = f->from_float(fabsf(x));
   assert_int_equal(f->from_float(-fabsf(x)), pattern | 0x8000);
@@ -109,8 +117,10 @@ static void rounding_is_to_the_nearest(void **state) {
       if (isfinite(x)) check_rounding(&formats[f], x);
       check_rounding(&formats[f], (float)ldexp(ig_random_uniform(6, f, i), (int)(i % 50) - 32));
     }
-    for (uint32_t pattern = 0; pattern + 1u < formats[f].infinity; pattern++) {  // ties and their neighbours
-      float tie = (float)((double)formats[f].to_float((uint16_t)pattern) * 0.5 + (double)formats[f].to_float((uint16_t)(pattern + 1)) * 0.5);
+    for (uint32_t pattern = 0; pattern + 1u < formats[f].infinity;
+         pattern++) {  // ties and their neighbours
+      float tie = (float)((double)formats[f].to_float((uint16_t)pattern) * 0.5 +
+                          (double)formats[f].to_float((uint16_t)(pattern + 1)) * 0.5);
       check_rounding(&formats[f], tie);
       check_rounding(&formats[f], nextafterf(tie, 0.0f));
       check_rounding(&formats[f], nextafterf(tie, INFINITY));
@@ -119,7 +129,8 @@ static void rounding_is_to_the_nearest(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(every_pattern_survives), cmocka_unit_test(many_are_as_each), cmocka_unit_test(known_values),
-                                     cmocka_unit_test(rounding_is_to_the_nearest)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_pattern_survives), cmocka_unit_test(many_are_as_each),
+      cmocka_unit_test(known_values), cmocka_unit_test(rounding_is_to_the_nearest)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,8 @@ static void growing_keeps_what_was_there(void **state) {
   int *array = NULL;
   size_t capacity = 0;
   for (int i = 0; i < 10000; i++) {
-    assert_int_equal(ig_grow((void **)&array, &capacity, (size_t)i + 1, sizeof *array, NULL), IG_OK);
+    assert_int_equal(ig_grow((void **)&array, &capacity, (size_t)i + 1, sizeof *array, NULL),
+                     IG_OK);
     assert_true(capacity > (size_t)i);
     array[i] = i;
   }
@@ -54,7 +55,8 @@ static void growing_keeps_what_was_there(void **state) {
   int *old = array;
   size_t old_capacity = capacity;
   ig_error err = {0};
-  assert_int_equal(ig_grow((void **)&array, &capacity, SIZE_MAX / 2, sizeof *array, &err), IG_ERROR_MEMORY);
+  assert_int_equal(ig_grow((void **)&array, &capacity, SIZE_MAX / 2, sizeof *array, &err),
+                   IG_ERROR_MEMORY);
   assert_ptr_equal(array, old);
   assert_int_equal(capacity, old_capacity);
   free(array);

@@ -1,4 +1,5 @@
-// Numbers are read and written with a point although the program asked for a locale that has a comma.
+// Numbers are read and written with a point although the program asked for a locale that has a
+// comma.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,8 +57,10 @@ static void the_callers_locale_stays(void **state) {
 }
 
 int main(void) {
-  if (!use_locale("de_DE")) return puts("skipped: no localedef, or no sources of the locale de_DE"), 77;
-  const struct CMUnitTest tests[] = {cmocka_unit_test(the_locale_has_a_comma), cmocka_unit_test(numbers_are_read),
-                                     cmocka_unit_test(numbers_are_written), cmocka_unit_test(the_callers_locale_stays)};
+  if (!use_locale("de_DE"))
+    return puts("skipped: no localedef, or no sources of the locale de_DE"), 77;
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_locale_has_a_comma), cmocka_unit_test(numbers_are_read),
+      cmocka_unit_test(numbers_are_written), cmocka_unit_test(the_callers_locale_stays)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,8 @@ typedef struct loop {
 
 static void count_call(void *context, size_t index, int worker) {
   loop *l = context;
-  if (worker < 0 || worker >= l->threads || atomic_fetch_add(&l->busy[worker], 1) != 0) atomic_store(&l->bad_worker, 1);
+  if (worker < 0 || worker >= l->threads || atomic_fetch_add(&l->busy[worker], 1) != 0)
+    atomic_store(&l->bad_worker, 1);
   l->calls[index]++;
   l->values[index] = index * index;
   if (worker >= 0 && worker < l->threads) atomic_fetch_sub(&l->busy[worker], 1);
@@ -45,7 +46,8 @@ static void each_index_runs_once(void **state) {
     loop l = {.threads = threads};
     assert_int_equal(ig_pool_create(threads, &pool, NULL), IG_OK);
     assert_int_equal(ig_pool_threads(pool), threads);
-    for (int round = 0; round < 100; round++) check_loop(pool, &l, counts[(size_t)round % (sizeof counts / sizeof *counts)]);
+    for (int round = 0; round < 100; round++)
+      check_loop(pool, &l, counts[(size_t)round % (sizeof counts / sizeof *counts)]);
     ig_pool_free(pool);
   }
 }
@@ -68,7 +70,8 @@ static void wait_for_partner(void *context, size_t index, int worker) {
   (void)worker;
   atomic_int *arrived = context;
   atomic_fetch_add(arrived, 1);
-  for (int i = 0; i < 20000 && atomic_load(arrived) < 2; i++) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+  for (int i = 0; i < 20000 && atomic_load(arrived) < 2; i++)
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
 // Two tasks that wait for each other end quickly only when two threads run them.
@@ -107,8 +110,10 @@ static void thread_counts_are_checked(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(each_index_runs_once),       cmocka_unit_test(sleeping_workers_wake),
-      cmocka_unit_test(tasks_run_at_the_same_time), cmocka_unit_test(without_a_pool_it_runs_serially),
+      cmocka_unit_test(each_index_runs_once),
+      cmocka_unit_test(sleeping_workers_wake),
+      cmocka_unit_test(tasks_run_at_the_same_time),
+      cmocka_unit_test(without_a_pool_it_runs_serially),
       cmocka_unit_test(thread_counts_are_checked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,12 @@ typedef struct known_answer {
 
 static const known_answer known_answers[] = {
     {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
-    {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}, {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
-    {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}, {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
+    {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+     {0xffffffff, 0xffffffff},
+     {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+    {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+     {0xa4093822, 0x299f31d0},
+     {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
 };
 
 static void philox_gives_the_published_vectors(void **state) {
@@ -43,7 +47,8 @@ static void numbers_depend_on_all_of_their_key(void **state) {
   for (uint64_t i = 0; i < 4; i++) assert_int_equal(ig_random_u32(0, 0, i), first.word[i]);
 }
 
-// Standard errors at n = 100000: 0.0009 for the uniform mean, 0.0032 for the normal mean, 0.0045 for its variance; five of them are allowed.
+// Standard errors at n = 100000: 0.0009 for the uniform mean, 0.0032 for the normal mean, 0.0045
+// for its variance; five of them are allowed.
 static void moments_are_right(void **state) {
   (void)state;
   enum { N = 100000 };
@@ -104,8 +109,12 @@ static void hash_is_fnv1a(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(philox_gives_the_published_vectors), cmocka_unit_test(numbers_depend_on_all_of_their_key), cmocka_unit_test(moments_are_right),
-      cmocka_unit_test(permutation_holds_each_index_once),  cmocka_unit_test(permutations_are_equally_likely),    cmocka_unit_test(hash_is_fnv1a),
+      cmocka_unit_test(philox_gives_the_published_vectors),
+      cmocka_unit_test(numbers_depend_on_all_of_their_key),
+      cmocka_unit_test(moments_are_right),
+      cmocka_unit_test(permutation_holds_each_index_once),
+      cmocka_unit_test(permutations_are_equally_likely),
+      cmocka_unit_test(hash_is_fnv1a),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

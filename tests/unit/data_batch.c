@@ -20,7 +20,8 @@ static ig_corpus corpus(void) {
     c.ids[side] = calloc(PAIRS * 60, sizeof(int32_t));
     c.offsets[side] = calloc(PAIRS + 1, sizeof(size_t));
     for (size_t p = 0; p < PAIRS; p++) {
-      const size_t length = p == LONG_PAIR ? 55 : 2 + (p * 31 + (size_t)side * 7) % 12, begin = c.offsets[side][p];
+      const size_t length = p == LONG_PAIR ? 55 : 2 + (p * 31 + (size_t)side * 7) % 12,
+                   begin = c.offsets[side][p];
       c.ids[side][begin] = (int32_t)p + 1;
       for (size_t i = 1; i + 1 < length; i++) c.ids[side][begin + i] = 2000 + (int32_t)i;
       c.offsets[side][p + 1] = begin + length;
@@ -29,7 +30,8 @@ static ig_corpus corpus(void) {
   return c;
 }
 
-static const ig_batcher_options usual = {.batch_tokens = 50, .pool_batches = 20, .seed = 9, .shuffle = true, .decoder_start_id = 3000};
+static const ig_batcher_options usual = {
+    .batch_tokens = 50, .pool_batches = 20, .seed = 9, .shuffle = true, .decoder_start_id = 3000};
 
 static ig_batcher *batcher(const ig_corpus *c, ig_batcher_options options) {
   ig_batcher *b;
@@ -49,12 +51,15 @@ static void check_batch(const ig_corpus *c, const ig_batch_buffer *buffer, int s
   assert_int_equal(buffer->source_tokens, b->source_offsets[b->sequences]);
   assert_int_equal(buffer->target_tokens, b->target_offsets[b->sequences]);
   for (int s = 0; s < b->sequences; s++) {
-    const int first = b->target_offsets[s], last = b->target_offsets[s + 1] - 1, pair = b->target_output[first] - 1;
+    const int first = b->target_offsets[s], last = b->target_offsets[s + 1] - 1,
+              pair = b->target_output[first] - 1;
     assert_int_equal(b->source[b->source_offsets[s]] - 1, pair);
     assert_int_equal(last - first + 1, ig_corpus_length(c, IG_TARGET, (size_t)pair));
-    assert_int_equal(b->source_offsets[s + 1] - b->source_offsets[s], ig_corpus_length(c, IG_SOURCE, (size_t)pair));
+    assert_int_equal(b->source_offsets[s + 1] - b->source_offsets[s],
+                     ig_corpus_length(c, IG_SOURCE, (size_t)pair));
     assert_int_equal(b->target_input[first], 3000);
-    for (int i = first; i < last; i++) assert_int_equal(b->target_input[i + 1], b->target_output[i]);
+    for (int i = first; i < last; i++)
+      assert_int_equal(b->target_input[i + 1], b->target_output[i]);
     assert_int_equal(b->target_output[last], 0);
     seen[pair]++;
   }
@@ -72,7 +77,8 @@ static void every_pair_once_within_budget(void **state) {
     for (size_t i = 0; i < count; i++) {
       assert_int_equal(ig_batcher_get(b, i, &buffer, NULL), IG_OK);
       check_batch(&c, &buffer, seen);
-      assert_true(buffer.batch.sequences == 1 || (buffer.target_tokens <= 50 && buffer.source_tokens <= 100));
+      assert_true(buffer.batch.sequences == 1 ||
+                  (buffer.target_tokens <= 50 && buffer.source_tokens <= 100));
       full += buffer.target_tokens > 38;
     }
     for (int p = 0; p < PAIRS; p++) assert_int_equal(seen[p], 1);
@@ -97,8 +103,10 @@ static void bounds_hold(void **state) {
       assert_int_equal(ig_batcher_get(b, i, &buffer, NULL), IG_OK);
       const size_t sequences = (size_t)buffer.batch.sequences;
       if (sequences > seen.sequences) seen.sequences = sequences;
-      if (buffer.source_tokens > seen.tokens[IG_SOURCE]) seen.tokens[IG_SOURCE] = buffer.source_tokens;
-      if (buffer.target_tokens > seen.tokens[IG_TARGET]) seen.tokens[IG_TARGET] = buffer.target_tokens;
+      if (buffer.source_tokens > seen.tokens[IG_SOURCE])
+        seen.tokens[IG_SOURCE] = buffer.source_tokens;
+      if (buffer.target_tokens > seen.tokens[IG_TARGET])
+        seen.tokens[IG_TARGET] = buffer.target_tokens;
       for (size_t s = 0; s < sequences; s++) {
         const int *offsets[2] = {buffer.batch.source_offsets, buffer.batch.target_offsets};
         for (int side = 0; side < 2; side++) {
@@ -110,7 +118,9 @@ static void bounds_hold(void **state) {
     const ig_batch_bounds largest = ig_batcher_largest(b);
     assert_memory_equal(&largest, &seen, sizeof seen);
     assert_true(seen.sequences <= most.sequences);
-    for (int side = 0; side < 2; side++) assert_true(seen.tokens[side] <= most.tokens[side] && seen.longest[side] <= most.longest[side]);
+    for (int side = 0; side < 2; side++)
+      assert_true(seen.tokens[side] <= most.tokens[side] &&
+                  seen.longest[side] <= most.longest[side]);
   }
   ig_batch_buffer_free(&buffer);
   ig_batcher_free(b);
@@ -123,7 +133,8 @@ static uint64_t order_of(ig_batcher *b, uint64_t number) {
   const size_t count = epoch(b, number);
   for (size_t i = 0; i < count; i++) {
     assert_int_equal(ig_batcher_get(b, i, &buffer, NULL), IG_OK);
-    for (size_t t = 0; t < buffer.target_tokens; t++) hash = hash * 1000003u + (uint64_t)buffer.target_output[t];
+    for (size_t t = 0; t < buffer.target_tokens; t++)
+      hash = hash * 1000003u + (uint64_t)buffer.target_output[t];
     hash = hash * 31 + 7;
   }
   ig_batch_buffer_free(&buffer);

@@ -32,7 +32,8 @@ static ig_tokenizer *tokenizer(void) {
   return out;
 }
 
-static ig_status load(const char *source_path, const char *target_path, ig_corpus_options options, ig_corpus *out, ig_error *err) {
+static ig_status load(const char *source_path, const char *target_path, ig_corpus_options options,
+                      ig_corpus *out, ig_error *err) {
   const ig_corpus_files files = {.source = &source_path, .target = &target_path, .count = 1};
   ig_tokenizer *t = tokenizer();
   options.tokenizer = t;
@@ -47,7 +48,9 @@ static void ids_and_left_out_pairs(void **state) {
   write_text(target, "c\na\nb a\na\n\n");
   ig_corpus c;
   ig_error err = {0};
-  assert_int_equal(load(source, target, (ig_corpus_options){.max_length = 4, .keep_text = true}, &c, &err), IG_OK);
+  assert_int_equal(
+      load(source, target, (ig_corpus_options){.max_length = 4, .keep_text = true}, &c, &err),
+      IG_OK);
   assert_int_equal(c.pairs, 2);
   assert_int_equal(c.lines, 5);
   assert_int_equal(c.empty, 2);
@@ -56,7 +59,8 @@ static void ids_and_left_out_pairs(void **state) {
   assert_int_equal(ig_corpus_length(&c, IG_TARGET, 1), 3);
   ig_tokenizer *t = tokenizer();
   const char *expected[] = {"a", "b", "</s>"};
-  for (int i = 0; i < 3; i++) assert_string_equal(ig_tokenizer_piece(t, IG_SOURCE, c.ids[IG_SOURCE][i]), expected[i]);
+  for (int i = 0; i < 3; i++)
+    assert_string_equal(ig_tokenizer_piece(t, IG_SOURCE, c.ids[IG_SOURCE][i]), expected[i]);
   ig_tokenizer_free(t);
   assert_string_equal(c.text[IG_SOURCE][3], "b b b b");
   assert_string_equal(c.text[IG_TARGET][4], "");
@@ -107,7 +111,8 @@ static void unequal_lines(void **state) {
   assert_non_null(strstr(err.message, "has 5 lines"));
   const char *const first[] = {source}, *const second[] = {target};
   err = (ig_error){0};
-  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, second, 1}, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, second, 1}, &err),
+                   IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "has 3 lines"));
   assert_non_null(strstr(err.message, "has 5"));
   assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, first, 1}, &err), IG_OK);
@@ -152,8 +157,10 @@ static int tear_down(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(ids_and_left_out_pairs), cmocka_unit_test(compressed_and_parallel_give_the_same),
-      cmocka_unit_test(unequal_lines),          cmocka_unit_test(invalid_utf8),
+      cmocka_unit_test(ids_and_left_out_pairs),
+      cmocka_unit_test(compressed_and_parallel_give_the_same),
+      cmocka_unit_test(unequal_lines),
+      cmocka_unit_test(invalid_utf8),
       cmocka_unit_test(missing_file),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,4 +1,5 @@
-// Segmentations drawn for an epoch: the same text in other pieces, a function of seed, epoch and line alone.
+// Segmentations drawn for an epoch: the same text in other pieces, a function of seed, epoch and
+// line alone.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,14 +19,16 @@ static ig_tokenizer *tokenizer;
 static ig_corpus corpus;
 enum { LINES = 300 };
 
-// Words of syllables, so that there is much to cut in many ways; every tenth line is empty on one side.
+// Words of syllables, so that there is much to cut in many ways; every tenth line is empty on one
+// side.
 static void write_text(const char *path, int shift) {
   static const char *const syllables[] = {"ka", "lo", "mi", "ren", "to", "su"};
   FILE *file = fopen(path, "wb");
   assert_non_null(file);
   for (int i = 0; i < LINES; i++) {
     for (int w = 0; w < 4 && (i % 10 || shift); w++)
-      fprintf(file, "%s%s%s%s", w ? " " : "", syllables[(i + w + shift) % 6], syllables[(i * 7 + w * 3) % 6], syllables[(i / 6 + w) % 6]);
+      fprintf(file, "%s%s%s%s", w ? " " : "", syllables[(i + w + shift) % 6],
+              syllables[(i * 7 + w * 3) % 6], syllables[(i / 6 + w) % 6]);
     fputc('\n', file);
   }
   fclose(file);
@@ -45,7 +48,8 @@ static int set_up(void **state) {
   if (ig_sentencepiece_train(&training, "model", &err) != IG_OK) fail_msg("%s", err.message);
   assert_int_equal(ig_tokenizer_from_sentencepiece("model", NULL, &tokenizer, &err), IG_OK);
   const ig_corpus_options options = {.tokenizer = tokenizer, .keep_text = true};
-  assert_int_equal(ig_corpus_load(&(ig_corpus_files){&source, &target, 1}, &options, &corpus, &err), IG_OK);
+  assert_int_equal(ig_corpus_load(&(ig_corpus_files){&source, &target, 1}, &options, &corpus, &err),
+                   IG_OK);
   return 0;
 }
 
@@ -66,8 +70,10 @@ static uint64_t sampled(const ig_corpus_sampling *sampling, int threads, int max
   ig_corpus out;
   ig_error err = {0};
   if (threads > 1) assert_int_equal(ig_pool_create(threads, &pool, &err), IG_OK);
-  const ig_corpus_options options = {.tokenizer = tokenizer, .pool = pool, .max_length = max_length};
-  if (ig_corpus_sample(&corpus, &options, sampling, &out, &err) != IG_OK) fail_msg("%s", err.message);
+  const ig_corpus_options options = {
+      .tokenizer = tokenizer, .pool = pool, .max_length = max_length};
+  if (ig_corpus_sample(&corpus, &options, sampling, &out, &err) != IG_OK)
+    fail_msg("%s", err.message);
   const uint64_t fingerprint = ig_corpus_fingerprint(&out);
   ig_corpus_free(&out);
   ig_pool_free(pool);
@@ -109,8 +115,8 @@ static void the_same_text_in_other_pieces(void **state) {
       assert_string_equal(text, corpus.text[side][corpus.line[p]]);
       free(text);
       assert_int_equal(ids[length - 1], ig_tokenizer_eos_id(tokenizer, (ig_side)side));
-      changed +=
-          length != ig_corpus_length(&corpus, (ig_side)side, p) || memcmp(ids, corpus.ids[side] + corpus.offsets[side][p], length * sizeof *ids) != 0;
+      changed += length != ig_corpus_length(&corpus, (ig_side)side, p) ||
+                 memcmp(ids, corpus.ids[side] + corpus.offsets[side][p], length * sizeof *ids) != 0;
     }
   assert_true(changed > (int)out.pairs);  // more than half of the sides
   ig_corpus_free(&out);

@@ -1,4 +1,5 @@
-// No memory is asked for while sentences join, step and leave, or are scored: everything stands before the first step.
+// No memory is asked for while sentences join, step and leave, or are scored: everything stands
+// before the first step.
 
 #include "counted_allocations.h"
 #include "decode/ensemble.h"
@@ -21,7 +22,9 @@ static ig_status join(void *context, const int *places, int free, int *joined, i
     int ids[LONGEST];
     const int length = LONGEST - f->next % 4;
     for (int i = 0; i < length; i++) ids[i] = 1 + (7 * f->next + 3 * i) % 48;
-    for (int m = 0; m < f->members->count; m++) ig_ensemble_join(f->inference, m, &places[*joined], ids, &(ig_ragged){1, (const int[]){0, length}});
+    for (int m = 0; m < f->members->count; m++)
+      ig_ensemble_join(f->inference, m, &places[*joined], ids,
+                       &(ig_ragged){1, (const int[]){0, length}});
   }
   return IG_OK;
 }
@@ -55,7 +58,8 @@ static int asked_while_searching(const ig_members *members, int beam, ig_pool *p
   assert_true(allocations > before);  // that they are counted at all
   const ig_stepper stepper = ig_ensemble_stepper(f.inference);
   const int begin = allocations;
-  assert_int_equal(ig_search_stream(search, &stepper, &(ig_search_feed){join, leave, &f}, PLACES, NULL), IG_OK);
+  assert_int_equal(
+      ig_search_stream(search, &stepper, &(ig_search_feed){join, leave, &f}, PLACES, NULL), IG_OK);
   const int end = allocations;
   assert_int_equal(f.left, SENTENCES);
   ig_search_free(search);
@@ -66,7 +70,8 @@ static int asked_while_searching(const ig_members *members, int beam, ig_pool *p
 // A model alone, and two that decide together, of which one starts from another token.
 enum { WAYS = 3 };
 static ig_member list[2];
-static const ig_members ways[WAYS] = {{list, 1, IG_MEAN_ARITHMETIC}, {list, 2, IG_MEAN_ARITHMETIC}, {list, 2, IG_MEAN_GEOMETRIC}};
+static const ig_members ways[WAYS] = {
+    {list, 1, IG_MEAN_ARITHMETIC}, {list, 2, IG_MEAN_ARITHMETIC}, {list, 2, IG_MEAN_GEOMETRIC}};
 
 static void test_steps_allocate_nothing(void **state) {
   (void)state;
@@ -105,7 +110,9 @@ static int asked_while_scoring(const ig_members *members) {
     for (int s = 0; s <= SENTENCES_A_BATCH; s++) offsets[s] = s * length;
     const ig_ragged ragged = {SENTENCES_A_BATCH, offsets};
     for (int m = 0; m < members->count; m++)
-      assert_int_equal(ig_ensemble_scorer_run(scorer, m, &(ig_score_args){ragged, ragged, ids, ids}, log_probs, NULL), IG_OK);
+      assert_int_equal(ig_ensemble_scorer_run(scorer, m, &(ig_score_args){ragged, ragged, ids, ids},
+                                              log_probs, NULL),
+                       IG_OK);
   }
   const int end = allocations;
   ig_ensemble_scorer_free(scorer);
@@ -121,6 +128,7 @@ static void test_scoring_allocates_nothing(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_steps_allocate_nothing), cmocka_unit_test(test_scoring_allocates_nothing)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_steps_allocate_nothing),
+                                     cmocka_unit_test(test_scoring_allocates_nothing)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,8 +49,10 @@ static void test_unbounded_positions(void **state) {
 static void test_every_key(void **state) {
   (void)state;
   char text[] =
-      "{\"num_beams\": 6, \"max_length\": 40, \"min_length\": 5, \"length_penalty\": 0.5, \"early_stopping\": \"never\", \"no_repeat_ngram_size\": 3,"
-      "\"repetition_penalty\": 1.25, \"renormalize_logits\": true, \"forced_bos_token_id\": 7, \"bad_words_ids\": [[100], [0], [3, 4]],"
+      "{\"num_beams\": 6, \"max_length\": 40, \"min_length\": 5, \"length_penalty\": 0.5, "
+      "\"early_stopping\": \"never\", \"no_repeat_ngram_size\": 3,"
+      "\"repetition_penalty\": 1.25, \"renormalize_logits\": true, \"forced_bos_token_id\": 7, "
+      "\"bad_words_ids\": [[100], [0], [3, 4]],"
       "\"eos_token_id\": [0], \"decoder_start_token_id\": 9, \"transformers_version\": \"4\"}";
   const ig_model m = model_of(text);
   ig_decode_options o;
@@ -73,7 +75,8 @@ static void test_every_key(void **state) {
 
 static void test_new_tokens_win_over_lengths(void **state) {
   (void)state;
-  char text[] = "{\"max_length\": 40, \"min_length\": 5, \"max_new_tokens\": 20, \"min_new_tokens\": 3}";
+  char text[] =
+      "{\"max_length\": 40, \"min_length\": 5, \"max_new_tokens\": 20, \"min_new_tokens\": 3}";
   const ig_model m = model_of(text);
   ig_decode_options o;
   assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
@@ -85,12 +88,16 @@ static void test_new_tokens_win_over_lengths(void **state) {
 static void test_a_long_list_of_what_is_ignored_ends_in_time(void **state) {
   (void)state;
   char text[] =
-      "{\"do_sample\": true, \"num_beam_groups\": 2, \"diversity_penalty\": 1, \"num_return_sequences\": 4, \"penalty_alpha\": 0.5,"
-      "\"encoder_repetition_penalty\": 2, \"encoder_no_repeat_ngram_size\": 3, \"suppress_tokens\": [1], \"stop_strings\": \"x\"}";
+      "{\"do_sample\": true, \"num_beam_groups\": 2, \"diversity_penalty\": 1, "
+      "\"num_return_sequences\": 4, \"penalty_alpha\": 0.5,"
+      "\"encoder_repetition_penalty\": 2, \"encoder_no_repeat_ngram_size\": 3, "
+      "\"suppress_tokens\": [1], \"stop_strings\": \"x\"}";
   const ig_model m = model_of(text);
   ig_decode_options o;
   assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
-  assert_string_equal(o.ignored, "do_sample, num_beam_groups, diversity_penalty, num_return_sequences, penalty_alpha, encoder_repetition_penalty");
+  assert_string_equal(o.ignored,
+                      "do_sample, num_beam_groups, diversity_penalty, num_return_sequences, "
+                      "penalty_alpha, encoder_repetition_penalty");
   ig_decode_options_free(&o);
 }
 
@@ -99,11 +106,16 @@ static void test_what_is_wrong_is_named(void **state) {
   static const struct {
     const char *text, *named;
   } cases[] = {
-      {"{\"num_beams\": \"four\"}", "num_beams"},          {"{\"bad_words_ids\": 3}", "bad_words_ids"},
-      {"{\"bad_words_ids\": [[1], []]}", "bad_words_ids"}, {"{\"bad_words_ids\": [[101]]}", "101"},
-      {"{\"early_stopping\": 1}", "early_stopping"},       {"{\"forced_eos_token_id\": 500}", "forced_eos_token_id"},
-      {"{\"eos_token_id\": [0, 1]}", "eos_token_id"},      {"[]", "object"},
-      {"{\"eos_token_id\": [\"x\"]}", "eos_token_id"},     {"{", "generation_config.json"},
+      {"{\"num_beams\": \"four\"}", "num_beams"},
+      {"{\"bad_words_ids\": 3}", "bad_words_ids"},
+      {"{\"bad_words_ids\": [[1], []]}", "bad_words_ids"},
+      {"{\"bad_words_ids\": [[101]]}", "101"},
+      {"{\"early_stopping\": 1}", "early_stopping"},
+      {"{\"forced_eos_token_id\": 500}", "forced_eos_token_id"},
+      {"{\"eos_token_id\": [0, 1]}", "eos_token_id"},
+      {"[]", "object"},
+      {"{\"eos_token_id\": [\"x\"]}", "eos_token_id"},
+      {"{", "generation_config.json"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char text[128];

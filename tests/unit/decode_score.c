@@ -11,28 +11,34 @@ enum { SENTENCES = 7, LONGEST = 40, MOST_ROWS = SENTENCES * LONGEST, VOCABULARY 
 
 // Targets shorter and longer than a block of attention, an empty one among them.
 typedef struct example {
-  int source[MOST_ROWS], target[MOST_ROWS], source_offsets[SENTENCES + 1], target_offsets[SENTENCES + 1];
+  int source[MOST_ROWS], target[MOST_ROWS], source_offsets[SENTENCES + 1],
+      target_offsets[SENTENCES + 1];
 } example;
 
 static void fill_example(example *e) {
-  static const int source_lengths[SENTENCES] = {5, 1, 40, 9, 3, 2, 17}, target_lengths[SENTENCES] = {3, 40, 33, 0, 1, 9, 4};
+  static const int source_lengths[SENTENCES] = {5, 1, 40, 9, 3, 2, 17},
+                   target_lengths[SENTENCES] = {3, 40, 33, 0, 1, 9, 4};
   e->source_offsets[0] = e->target_offsets[0] = 0;
   for (int s = 0; s < SENTENCES; s++) {
     e->source_offsets[s + 1] = e->source_offsets[s] + source_lengths[s];
     e->target_offsets[s + 1] = e->target_offsets[s] + target_lengths[s];
   }
-  for (int i = 0; i < MOST_ROWS; i++) e->source[i] = (7 * i + i * i) % 48, e->target[i] = (11 * i + i * i * 3) % 48;
+  for (int i = 0; i < MOST_ROWS; i++)
+    e->source[i] = (7 * i + i * i) % 48, e->target[i] = (11 * i + i * i * 3) % 48;
 }
 
 // Scores sentences first .. last-1.
-static ig_status score(ig_scorer *scorer, const example *e, int first, int last, float *log_probs, ig_error *err) {
+static ig_status score(ig_scorer *scorer, const example *e, int first, int last, float *log_probs,
+                       ig_error *err) {
   int source[SENTENCES + 1], target[SENTENCES + 1];
   for (int s = first; s <= last; s++) {
     source[s - first] = e->source_offsets[s] - e->source_offsets[first];
     target[s - first] = e->target_offsets[s] - e->target_offsets[first];
   }
-  const ig_score_args args = {
-      {last - first, source}, {last - first, target}, e->source + e->source_offsets[first], e->target + e->target_offsets[first]};
+  const ig_score_args args = {{last - first, source},
+                              {last - first, target},
+                              e->source + e->source_offsets[first],
+                              e->target + e->target_offsets[first]};
   return ig_scorer_run(scorer, &args, log_probs + e->target_offsets[first], err);
 }
 
@@ -44,8 +50,14 @@ static ig_scorer *open_scorer(const ig_model *model, ig_pool *pool) {
 
 // Sentence s token by token, through the cache.
 static void step_through(const ig_model *model, const example *e, int s, float *log_probs) {
-  const int source = e->source_offsets[s], length = e->source_offsets[s + 1] - source, target = e->target_offsets[s];
-  const ig_inference_size size = {.sentences = 1, .source_rows = length, .memory_rows = length, .longest = length, .slots = 1, .max_length = LONGEST};
+  const int source = e->source_offsets[s], length = e->source_offsets[s + 1] - source,
+            target = e->target_offsets[s];
+  const ig_inference_size size = {.sentences = 1,
+                                  .source_rows = length,
+                                  .memory_rows = length,
+                                  .longest = length,
+                                  .slots = 1,
+                                  .max_length = LONGEST};
   const ig_kernels *kernels;
   ig_inference *inference;
   int history[LONGEST];
@@ -55,7 +67,8 @@ static void step_through(const ig_model *model, const example *e, int s, float *
   ig_inference_encode(inference, e->source + source, &(ig_ragged){1, (const int[]){0, length}});
   for (int t = 0; target + t < e->target_offsets[s + 1]; t++) {
     const int *id = e->target + target + t, start = START;
-    const float *logits = ig_inference_run(inference, &(ig_inference_step){1, t ? id - 1 : &start, &t, (const int[]){0}, history});
+    const float *logits = ig_inference_run(
+        inference, &(ig_inference_step){1, t ? id - 1 : &start, &t, (const int[]){0}, history});
     log_probs[target + t] = logits[*id] - kernels->log_sum_exp(VOCABULARY, logits, NULL);
   }
   ig_inference_free(inference);
@@ -92,7 +105,8 @@ static void test_same_bits_in_any_company(void **state) {
   assert_int_equal(score(threaded, &e, 0, SENTENCES, together, NULL), IG_OK);
   for (int group = 1; group <= SENTENCES; group += 2) {
     for (int s = 0; s < SENTENCES; s += group)
-      assert_int_equal(score(serial, &e, s, s + group < SENTENCES ? s + group : SENTENCES, alone, NULL), IG_OK);
+      assert_int_equal(
+          score(serial, &e, s, s + group < SENTENCES ? s + group : SENTENCES, alone, NULL), IG_OK);
     assert_memory_equal(together, alone, (size_t)e.target_offsets[SENTENCES] * sizeof(float));
   }
   ig_scorer_free(threaded);
@@ -106,8 +120,12 @@ static void test_agrees_with_the_search(void **state) {
   (void)state;
   ig_decode_options options = plain_options(4, VOCABULARY, START, 0);
   options.length_penalty = 0;  // the score is the sum
-  const ig_inference_size size = {
-      .sentences = SENTENCES, .source_rows = MOST_ROWS, .memory_rows = MOST_ROWS, .longest = LONGEST, .slots = 4 * SENTENCES, .max_length = 20};
+  const ig_inference_size size = {.sentences = SENTENCES,
+                                  .source_rows = MOST_ROWS,
+                                  .memory_rows = MOST_ROWS,
+                                  .longest = LONGEST,
+                                  .slots = 4 * SENTENCES,
+                                  .max_length = 20};
   example e;
   fill_example(&e);
   ig_model *model = small_model(VOCABULARY, START);
@@ -148,7 +166,8 @@ static void test_nan_is_an_error(void **state) {
   ig_error err = {0};
   float log_probs[MOST_ROWS];
   for (int r = 0; r < e.target_offsets[2]; r++) e.target[r] = r == e.target_offsets[1] + 4 ? 7 : 5;
-  for (int i = 0; i < model->config.d_model; i++) model->values[7 * model->config.d_model + i] = NAN;  // the shared embedding comes first
+  for (int i = 0; i < model->config.d_model; i++)
+    model->values[7 * model->config.d_model + i] = NAN;  // the shared embedding comes first
   assert_int_equal(score(scorer, &e, 0, 2, log_probs, &err), IG_ERROR_DIVERGED);
   assert_non_null(strstr(err.message, "NaN"));
   ig_scorer_free(scorer);

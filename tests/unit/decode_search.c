@@ -1,4 +1,5 @@
-// Greedy and beam search on a toy model against what transformers' generate() found (tests/golden/decode/search.txt, made by make_search.py).
+// Greedy and beam search on a toy model against what transformers' generate() found
+// (tests/golden/decode/search.txt, made by make_search.py).
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,8 @@
 #define MAX_SLOTS 64
 #define MAX_VOCABULARY 1600
 
-// The toy finds its past as a real model does: each step stores its token in the cache row it was given and reads those before through history.
+// The toy finds its past as a real model does: each step stores its token in the cache row it was
+// given and reads those before through history.
 typedef struct toy {
   int vocab_size, eos_id, max_length;
   int number[SENTENCES];  // of the sentence at each place
@@ -42,14 +44,17 @@ static float *toy_run(void *context, const ig_inference_step *step) {
   assert_in_range(step->rows, 1, MAX_SLOTS);
   if (step->rows > t->most_rows) t->most_rows = step->rows;
   t->steps++;
-  for (int r = 0; r < step->rows; r++) t->cache[step->history[r * t->max_length + step->position[r]]] = step->ids[r];
+  for (int r = 0; r < step->rows; r++)
+    t->cache[step->history[r * t->max_length + step->position[r]]] = step->ids[r];
   for (int r = 0; r < step->rows; r++) {
     const int position = step->position[r], *history = step->history + r * t->max_length;
     const int before = position > 0 ? t->cache[history[position - 1]] : 0;
     assert_int_equal(t->cache[history[0]], 1);
     for (int j = 0; j < t->vocab_size; j++)
-      t->logits[r * t->vocab_size + j] =
-          t->poisoned && position >= 2 ? NAN : toy_logit(t->number[step->sentence[r]], position, before, step->ids[r], j, t->eos_id);
+      t->logits[r * t->vocab_size + j] = t->poisoned && position >= 2
+                                             ? NAN
+                                             : toy_logit(t->number[step->sentence[r]], position,
+                                                         before, step->ids[r], j, t->eos_id);
   }
   return t->logits;
 }
@@ -65,12 +70,15 @@ static void parse_case(const char *line, search_case *c) {
   char early[8];
   int renormalize, words, used = 0;
   *o = (ig_decode_options){.start_id = 1, .eos_id = 2};
-  assert_int_equal(
-      sscanf(line, "case %d %d %d %d %d %f %7s %d %f %d %d %d %d %n", &o->vocab_size, &o->beam_size, &o->n_best, &o->min_length, &o->max_length,
-             &o->length_penalty, early, &o->no_repeat_ngram, &o->repetition_penalty, &renormalize, &o->forced_bos, &o->forced_eos, &words, &used),
-      13);
+  assert_int_equal(sscanf(line, "case %d %d %d %d %d %f %7s %d %f %d %d %d %d %n", &o->vocab_size,
+                          &o->beam_size, &o->n_best, &o->min_length, &o->max_length,
+                          &o->length_penalty, early, &o->no_repeat_ngram, &o->repetition_penalty,
+                          &renormalize, &o->forced_bos, &o->forced_eos, &words, &used),
+                   13);
   o->renormalize = renormalize;
-  o->early_stopping = early[0] == 't' ? IG_EARLY_STOPPING_AT_ONCE : early[0] == 'n' ? IG_EARLY_STOPPING_NEVER : IG_EARLY_STOPPING_HEURISTIC;
+  o->early_stopping = early[0] == 't'   ? IG_EARLY_STOPPING_AT_ONCE
+                      : early[0] == 'n' ? IG_EARLY_STOPPING_NEVER
+                                        : IG_EARLY_STOPPING_HEURISTIC;
   const char *p = line + used;
   c->offsets[0] = 0;
   for (int w = 0, n = 0; w < words; w++) {
@@ -87,7 +95,8 @@ static void parse_case(const char *line, search_case *c) {
 // The line as the golden has it; score apart, for it is compared with a tolerance.
 static void compare(const search_case *c, const ig_hypothesis *h, const char *expected) {
   char found[512] = "", wanted[512];
-  for (int i = 0; i < h->length; i++) snprintf(found + strlen(found), sizeof found - strlen(found), " %d", h->ids[i]);
+  for (int i = 0; i < h->length; i++)
+    snprintf(found + strlen(found), sizeof found - strlen(found), " %d", h->ids[i]);
   float score;
   int used;
   assert_int_equal(sscanf(expected, "%f%n", &score, &used), 1);
@@ -143,7 +152,9 @@ static int run_golden(int batch, ig_pool *pool) {
       for (int i = 0; first + i < SENTENCES; i++) t.number[i] = first + i;
       const int count = SENTENCES - first < batch ? SENTENCES - first : batch;
       const ig_hypothesis *found;
-      assert_int_equal(ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, count, &found, NULL), IG_OK);
+      assert_int_equal(
+          ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, count, &found, NULL),
+          IG_OK);
       for (int i = 0; i < count * c.options.n_best; i++) compare_next(f, &c, &found[i]);
     }
     ig_search_free(search);
@@ -171,7 +182,7 @@ static void test_golden_threads(void **state) {
   ig_pool_free(pool);
 }
 
-// ---- sentences that join while others run -----------------------------------------------------------------------------------------------------
+// ---- sentences that join while others run -----------------------------------
 
 // Keeps what it gets in text, as the golden has it, for the search reuses the places.
 typedef struct toy_feed {
@@ -200,7 +211,8 @@ static ig_status toy_leave(void *context, int place, const ig_hypothesis *found,
   const int n_best = f->c->options.n_best, first = f->toy->number[place] * n_best;
   for (int i = 0; i < n_best; i++) {
     f->found[first + i] = found[i];
-    f->found[first + i].ids = memcpy(f->ids[first + i], found[i].ids, (size_t)found[i].length * sizeof(int));
+    f->found[first + i].ids =
+        memcpy(f->ids[first + i], found[i].ids, (size_t)found[i].length * sizeof(int));
   }
   f->active--;
   return IG_OK;
@@ -213,10 +225,12 @@ static int stream_golden(int places, int group, ig_pool *pool) {
   FILE *f = golden();
   search_case c;
   int steps = 0;
-  for (ig_search *search; (search = next_case(f, SENTENCES, pool, &c, &t)) != NULL; steps += t.steps) {
+  for (ig_search *search; (search = next_case(f, SENTENCES, pool, &c, &t)) != NULL;
+       steps += t.steps) {
     feed = (toy_feed){.toy = &t, .c = &c, .group = group};
-    assert_int_equal(
-        ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t}, &(ig_search_feed){toy_join, toy_leave, &feed}, places, NULL), IG_OK);
+    assert_int_equal(ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t},
+                                      &(ig_search_feed){toy_join, toy_leave, &feed}, places, NULL),
+                     IG_OK);
     assert_int_equal(feed.most_active, places);
     assert_int_equal(feed.active, 0);
     for (int i = 0; i < SENTENCES * c.options.n_best; i++) compare_next(f, &c, &feed.found[i]);
@@ -230,7 +244,8 @@ static void test_golden_joining(void **state) {
   (void)state;
   ig_pool *pool;
   assert_int_equal(ig_pool_create(2, &pool, NULL), IG_OK);
-  const int alone = stream_golden(1, 1, NULL), at_once = stream_golden(3, 1, NULL), by_three = stream_golden(3, 3, pool);
+  const int alone = stream_golden(1, 1, NULL), at_once = stream_golden(3, 1, NULL),
+            by_three = stream_golden(3, 3, pool);
   stream_golden(4, 2, NULL);
   assert_true(at_once < by_three);  // a place that is filled at once saves steps
   assert_true(by_three < alone);
@@ -239,7 +254,7 @@ static void test_golden_joining(void **state) {
 
 static ig_decode_options plain(int beam) { return plain_options(beam, 50, 1, 2); }
 
-// ---- blocks of logits that are passed over --------------------------------------------------------------------------------------------------------
+// ---- blocks of logits that are passed over ----------------------------------
 
 static void fill(float *largest, size_t n, float value) {
   for (size_t i = 0; largest && i < n; i += IG_LOGITS_BLOCK) largest[i / IG_LOGITS_BLOCK] = value;
@@ -258,19 +273,25 @@ static float passing_over_all(size_t n, const float *x, float *largest) {
 // Steps of a quarter: a row has many logits that are equal.
 static float *run_with_ties(void *context, const ig_inference_step *step) {
   float *logits = toy_run(context, step);
-  for (int i = 0; i < step->rows * ((toy *)context)->vocab_size; i++) logits[i] = floorf(logits[i] * 4) / 4;
+  for (int i = 0; i < step->rows * ((toy *)context)->vocab_size; i++)
+    logits[i] = floorf(logits[i] * 4) / 4;
   return logits;
 }
 
-// How many of the ids found with these kernels are others than those in `expected`, which are set when `set`.
-static int others(const ig_decode_options *o, const ig_kernels *k, int expected[][MAX_LENGTH], bool set) {
+// How many of the ids found with these kernels are others than those in `expected`, which are set
+// when `set`.
+static int others(const ig_decode_options *o, const ig_kernels *k, int expected[][MAX_LENGTH],
+                  bool set) {
   static toy t;
-  t = (toy){.vocab_size = o->vocab_size, .eos_id = 2, .max_length = o->max_length, .number = {0, 1, 2}};
+  t = (toy){
+      .vocab_size = o->vocab_size, .eos_id = 2, .max_length = o->max_length, .number = {0, 1, 2}};
   ig_search *search;
   const ig_hypothesis *found;
   int count = 0;
   assert_int_equal(ig_search_create(o, k, NULL, 3, &search, NULL), IG_OK);
-  assert_int_equal(ig_search_run(search, &(ig_stepper){.run = run_with_ties, .context = &t}, 3, &found, NULL), IG_OK);
+  assert_int_equal(
+      ig_search_run(search, &(ig_stepper){.run = run_with_ties, .context = &t}, 3, &found, NULL),
+      IG_OK);
   for (int s = 0; s < 3 * o->n_best; s++) {
     if (set) memcpy(expected[s], found[s].ids, (size_t)found[s].length * sizeof(int));
     count += memcmp(expected[s], found[s].ids, (size_t)found[s].length * sizeof(int)) != 0;
@@ -284,7 +305,8 @@ static void test_blocks_that_cannot_win_are_passed_over(void **state) {
   ig_kernels none = *kernels(), all = *kernels();
   none.log_sum_exp = passing_over_nothing;
   all.log_sum_exp = passing_over_all;
-  // Plain, renormalised behind a penalty, forced ends; a penalty below 1 raises what is there already.
+  // Plain, renormalised behind a penalty, forced ends; a penalty below 1 raises what is there
+  // already.
   for (int i = 0; i < 4; i++) {
     ig_decode_options o = plain(4);
     o.n_best = 4, o.vocab_size = 1600, o.min_length = 6;
@@ -311,7 +333,8 @@ static void test_a_failing_feed_ends_the_search(void **state) {
   toy_feed feed = {.toy = &t, .c = &c, .group = 1};
   ig_search *search;
   assert_int_equal(ig_search_create(&c.options, kernels(), NULL, 2, &search, NULL), IG_OK);
-  assert_int_equal(ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t}, &(ig_search_feed){toy_join, full_disk, &feed}, 2, NULL),
+  assert_int_equal(ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t},
+                                    &(ig_search_feed){toy_join, full_disk, &feed}, 2, NULL),
                    IG_ERROR_IO);
   ig_search_free(search);
 }
@@ -327,7 +350,9 @@ static void test_comparison_bites(void **state) {
     ig_search *search;
     const ig_hypothesis *found;
     assert_int_equal(ig_search_create(&o[i], kernels(), NULL, 1, &search, NULL), IG_OK);
-    assert_int_equal(ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, 1, &found, NULL), IG_OK);
+    assert_int_equal(
+        ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, 1, &found, NULL),
+        IG_OK);
     score[i] = found->score;
     ig_search_free(search);
   }
@@ -345,7 +370,9 @@ static void test_nan_is_an_error(void **state) {
     const ig_hypothesis *found;
     ig_error err = {0};
     assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_OK);
-    assert_int_equal(ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, 1, &found, &err), IG_ERROR_DIVERGED);
+    assert_int_equal(
+        ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, 1, &found, &err),
+        IG_ERROR_DIVERGED);
     assert_non_null(strstr(err.message, "token 3"));
     ig_search_free(search);
   }
@@ -355,7 +382,8 @@ static void test_options_are_checked(void **state) {
   (void)state;
   ig_search *search;
   ig_decode_options o = plain(26);
-  assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_ERROR_ARGUMENT);  // 52 candidates of 50
+  assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL),
+                   IG_ERROR_ARGUMENT);  // 52 candidates of 50
   o = plain(4), o.n_best = 5;
   assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_ERROR_ARGUMENT);
   o = plain(4), o.min_length = 21;
@@ -372,7 +400,8 @@ static void test_first_step_has_one_row_a_sentence(void **state) {
   ig_search *search;
   const ig_hypothesis *found;
   assert_int_equal(ig_search_create(&o, kernels(), NULL, 3, &search, NULL), IG_OK);
-  assert_int_equal(ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, 3, &found, NULL), IG_OK);
+  assert_int_equal(
+      ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, 3, &found, NULL), IG_OK);
   assert_int_equal(t.most_rows, 3);
   ig_search_free(search);
 }

@@ -8,7 +8,8 @@ enum { COUNT = 1 << 16 };  // values: more than one block
 static float ones[COUNT], twos[COUNT];
 
 static void write_model(const char *name, const float *values) {
-  const ig_safetensors_output tensor = {.name = "weight", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {COUNT}, .values = values};
+  const ig_safetensors_output tensor = {
+      .name = "weight", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {COUNT}, .values = values};
   fixture_model(name, "{\"model_type\": \"made-up\"}", &tensor, 1);
 }
 
@@ -40,7 +41,8 @@ static void a_change_meanwhile_is_an_error(void **state) {
   ig_safetensors *file;
   static float found[COUNT];
   assert_int_equal(ig_safetensors_open("changed", &file, &err), IG_OK);
-  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "weight"), found, COUNT, &err), IG_OK);
+  assert_int_equal(
+      ig_safetensors_read_float(ig_safetensors_find(file, "weight"), found, COUNT, &err), IG_OK);
   for (int i = 0; i < COUNT; i++) assert_true(found[i] == 1.5f);
   ig_safetensors_close(file);
 }

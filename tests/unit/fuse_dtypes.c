@@ -1,11 +1,13 @@
 // Types of tensors, and architectures that nobody knows.
 #include "fuse_fixture.h"
 
-#define RECIPE(rest) "merge_method: linear\nmodels: [{model: a}, {model: b}]\nparameters: {weight: 1}\n" rest
-#define MODEL(name, ...)                                                                                          \
-  do {                                                                                                            \
-    const ig_safetensors_output tensors[] = {__VA_ARGS__};                                                        \
-    fixture_model(name, "{\"model_type\": \"made-up\", \"quux\": 7}", tensors, sizeof tensors / sizeof *tensors); \
+#define RECIPE(rest) \
+  "merge_method: linear\nmodels: [{model: a}, {model: b}]\nparameters: {weight: 1}\n" rest
+#define MODEL(name, ...)                                                       \
+  do {                                                                         \
+    const ig_safetensors_output tensors[] = {__VA_ARGS__};                     \
+    fixture_model(name, "{\"model_type\": \"made-up\", \"quux\": 7}", tensors, \
+                  sizeof tensors / sizeof *tensors);                           \
   } while (0)
 #define RAW(text, type, count, data) \
   { .name = text, .dtype = type, .rank = 1, .shape = {count}, .raw = data }
@@ -16,13 +18,16 @@ static const unsigned char mask[] = {1, 0, 1};
 static const float single[] = {1, 2, 3, 0.1f};
 static const double twice[] = {3, 2, 1, 0.1};
 // 1, 2, 3, 65504 and 1, 2, 3, -0
-static const uint16_t halves[] = {0x3C00, 0x4000, 0x4200, 0x7BFF}, brains[] = {0x3F80, 0x4000, 0x4040, 0x8000};
+static const uint16_t halves[] = {0x3C00, 0x4000, 0x4200, 0x7BFF},
+                      brains[] = {0x3F80, 0x4000, 0x4040, 0x8000};
 
 static int make_models(void **state) {
   if (fixture_enter(state)) return -1;
-  MODEL("a", RAW("frobnicator.gizmo.7.kappa", IG_DTYPE_F32, 4, single), RAW("flux", IG_DTYPE_F16, 4, halves), RAW("m", IG_DTYPE_BOOL, 3, mask),
+  MODEL("a", RAW("frobnicator.gizmo.7.kappa", IG_DTYPE_F32, 4, single),
+        RAW("flux", IG_DTYPE_F16, 4, halves), RAW("m", IG_DTYPE_BOOL, 3, mask),
         RAW("position_ids", IG_DTYPE_I64, 4, positions));
-  MODEL("b", RAW("frobnicator.gizmo.7.kappa", IG_DTYPE_F64, 4, twice), RAW("flux", IG_DTYPE_BF16, 4, brains), RAW("m", IG_DTYPE_BOOL, 3, mask),
+  MODEL("b", RAW("frobnicator.gizmo.7.kappa", IG_DTYPE_F64, 4, twice),
+        RAW("flux", IG_DTYPE_BF16, 4, brains), RAW("m", IG_DTYPE_BOOL, 3, mask),
         RAW("position_ids", IG_DTYPE_I64, 4, positions));
   MODEL("other-values", RAW("position_ids", IG_DTYPE_I64, 4, others));
   MODEL("other-type", RAW("position_ids", IG_DTYPE_I32, 4, short_positions));
@@ -30,7 +35,8 @@ static int make_models(void **state) {
   return 0;
 }
 
-static void expect_bytes(const char *model, const char *name, ig_dtype dtype, const void *expected, size_t bytes) {
+static void expect_bytes(const char *model, const char *name, ig_dtype dtype, const void *expected,
+                         size_t bytes) {
   ig_safetensors *file;
   char found[256];
   assert_int_equal(ig_safetensors_open(model, &file, NULL), IG_OK);
@@ -58,28 +64,43 @@ static void others_stay_as_they_are(void **state) {
   expect_bytes("copied", "m", IG_DTYPE_BOOL, mask, sizeof mask);
 }
 
-// 1 + 2^-8 lies between 1 and 1 + 2^-7: to the even one, which is 1; 1 + 3 2^-8 between 1 + 2^-7 and 1 + 2^-6: the latter. 2^-25 is half of float16's least.
+// 1 + 2^-8 lies between 1 and 1 + 2^-7: to the even one, which is 1; 1 + 3 2^-8 between 1 + 2^-7
+// and 1 + 2^-6: the latter. 2^-25 is half of float16's least.
 static void values_are_rounded_to_nearest_even(void **state) {
   (void)state;
-  const float values[] = {1.00390625f, 1.01171875f, 1.0039064f, -1.00390625f}, small[] = {2.98023224e-8f, 8.94069672e-8f, 1.00048828125f, 65519.996f};
-  const uint16_t brain[] = {0x3F80, 0x3F82, 0x3F81, 0xBF80}, half[] = {0x0000, 0x0002, 0x3C00, 0x7BFF};
+  const float values[] = {1.00390625f, 1.01171875f, 1.0039064f, -1.00390625f},
+              small[] = {2.98023224e-8f, 8.94069672e-8f, 1.00048828125f, 65519.996f};
+  const uint16_t brain[] = {0x3F80, 0x3F82, 0x3F81, 0xBF80},
+                 half[] = {0x0000, 0x0002, 0x3C00, 0x7BFF};
   MODEL("fine", RAW("x", IG_DTYPE_F32, 4, values));
   MODEL("small", RAW("x", IG_DTYPE_F32, 4, small));
-  fixture_fused("merge_method: passthrough\nmodels: [{model: fine}]\nout_dtype: bfloat16\n", "brain");
+  fixture_fused("merge_method: passthrough\nmodels: [{model: fine}]\nout_dtype: bfloat16\n",
+                "brain");
   expect_bytes("brain", "x", IG_DTYPE_BF16, brain, sizeof brain);
-  fixture_fused("merge_method: passthrough\nmodels: [{model: small}]\nout_dtype: float16\n", "half");
+  fixture_fused("merge_method: passthrough\nmodels: [{model: small}]\nout_dtype: float16\n",
+                "half");
   expect_bytes("half", "x", IG_DTYPE_F16, half, sizeof half);
   static const float large[] = {1, 65520};
   MODEL("large", RAW("x", IG_DTYPE_F32, 2, large));
-  fixture_refused("merge_method: passthrough\nmodels: [{model: large}]\nout_dtype: float16\n", "too large for float16");
+  fixture_refused("merge_method: passthrough\nmodels: [{model: large}]\nout_dtype: float16\n",
+                  "too large for float16");
 }
 
 static void integers_that_differ_are_told(void **state) {
   (void)state;
-  fixture_refused("merge_method: linear\nmodels: [{model: positions}, {model: other-values}]\nparameters: {weight: 1}\n",
-                  "I64 values that differ between positions/model.safetensors and other-values/model.safetensors");
-  fixture_refused("merge_method: linear\nmodels: [{model: other-type}, {model: positions}]\nparameters: {weight: 1}\n", "I32 in other-type");
-  fixture_refused("merge_method: linear\nmodels: [{model: positions}, {model: other-type}]\nparameters: {weight: 1}\n", "I64 in positions");
+  fixture_refused(
+      "merge_method: linear\nmodels: [{model: positions}, {model: other-values}]\nparameters: "
+      "{weight: 1}\n",
+      "I64 values that differ between positions/model.safetensors and "
+      "other-values/model.safetensors");
+  fixture_refused(
+      "merge_method: linear\nmodels: [{model: other-type}, {model: positions}]\nparameters: "
+      "{weight: 1}\n",
+      "I32 in other-type");
+  fixture_refused(
+      "merge_method: linear\nmodels: [{model: positions}, {model: other-type}]\nparameters: "
+      "{weight: 1}\n",
+      "I64 in positions");
 }
 
 int main(void) {

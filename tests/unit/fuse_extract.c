@@ -1,49 +1,65 @@
-// LoRA adapters out of a model and its base: the nearest matrix of their rank, the layers that belong in one, and what cannot become one.
+// LoRA adapters out of a model and its base: the nearest matrix of their rank, the layers that
+// belong in one, and what cannot become one.
 #include "fuse_fixture.h"
 #include "io/json.h"
 
-static const float ones[20] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, twos[4] = {2, 2, 2, 2};
+static const float ones[20] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+                   twos[4] = {2, 2, 2, 2};
 // 1 + [[4, 0], [0, 1], [0, 0]]: singular values 4 and 1
 static const float plain[] = {5, 1, 1, 2, 1, 1};
 // 1 + D, whose singular values are 7.62, 5.46, 4.20 and 2.12
 static const float dense[] = {4, 0, 3, 1, -1, 5, 2, 6, 1, 3, -2, 2, 2, 2, 5, -1, 3, 1, 0, 4};
 // numpy 2.4: u, s, vh = numpy.linalg.svd(D, full_matrices=False); (u[:, :2] * s[:2]) @ vh[:2]
-static const double nearest[] = {0.69241714, -0.380513,   2.18315428,  -1.19736324, -1.47951983, 4.08230573, 0.90515853,
-                                 5.1019051,  -0.90788353, 0.68157235,  -2.55131457, 1.71205982,  1.01225866, 0.05139917,
-                                 4.22693548, -1.27768101, -0.59097744, 0.92037321,  -0.84855209, 1.4853243};
+static const double nearest[] = {0.69241714,  -0.380513,   2.18315428, -1.19736324, -1.47951983,
+                                 4.08230573,  0.90515853,  5.1019051,  -0.90788353, 0.68157235,
+                                 -2.55131457, 1.71205982,  1.01225866, 0.05139917,  4.22693548,
+                                 -1.27768101, -0.59097744, 0.92037321, -0.84855209, 1.4853243};
 
 #define TENSOR(text, r, c, data) \
   { .name = text, .rank = 2, .shape = {r, c}, .values = data }
 #define VECTOR(text, n, data) \
   { .name = text, .rank = 1, .shape = {n}, .values = data }
-#define MODEL(name, ...)                                                                             \
-  do {                                                                                               \
-    const ig_safetensors_output tensors[] = {__VA_ARGS__};                                           \
-    fixture_model(name, "{\"model_type\": \"made-up\"}", tensors, sizeof tensors / sizeof *tensors); \
+#define MODEL(name, ...)                                          \
+  do {                                                            \
+    const ig_safetensors_output tensors[] = {__VA_ARGS__};        \
+    fixture_model(name, "{\"model_type\": \"made-up\"}", tensors, \
+                  sizeof tensors / sizeof *tensors);              \
   } while (0)
 
 static int make_models(void **state) {
   if (fixture_enter(state)) return -1;
-  MODEL("base", TENSOR("embed.weight", 2, 2, ones), TENSOR("encoder.layers.0.fc.weight", 3, 2, ones),
-        TENSOR("decoder.layers.0.fc.weight", 5, 4, ones), TENSOR("decoder.layers.0.same.weight", 2, 2, ones), VECTOR("norm.weight", 2, ones));
-  MODEL("tuned", TENSOR("embed.weight", 2, 2, twos), TENSOR("encoder.layers.0.fc.weight", 3, 2, plain),
-        TENSOR("decoder.layers.0.fc.weight", 5, 4, dense), TENSOR("decoder.layers.0.same.weight", 2, 2, ones), VECTOR("norm.weight", 2, twos));
-  MODEL("other-embedding", TENSOR("embed.weight", 2, 2, twos), TENSOR("encoder.layers.0.fc.weight", 3, 2, ones),
-        TENSOR("decoder.layers.0.fc.weight", 5, 4, ones), TENSOR("decoder.layers.0.same.weight", 2, 2, ones), VECTOR("norm.weight", 2, ones));
-  MODEL("wide", TENSOR("embed.weight", 2, 2, ones), TENSOR("encoder.layers.0.fc.weight", 2, 3, ones),
-        TENSOR("decoder.layers.0.fc.weight", 5, 4, ones), TENSOR("decoder.layers.0.same.weight", 2, 2, ones), VECTOR("norm.weight", 2, ones));
+  MODEL("base", TENSOR("embed.weight", 2, 2, ones),
+        TENSOR("encoder.layers.0.fc.weight", 3, 2, ones),
+        TENSOR("decoder.layers.0.fc.weight", 5, 4, ones),
+        TENSOR("decoder.layers.0.same.weight", 2, 2, ones), VECTOR("norm.weight", 2, ones));
+  MODEL("tuned", TENSOR("embed.weight", 2, 2, twos),
+        TENSOR("encoder.layers.0.fc.weight", 3, 2, plain),
+        TENSOR("decoder.layers.0.fc.weight", 5, 4, dense),
+        TENSOR("decoder.layers.0.same.weight", 2, 2, ones), VECTOR("norm.weight", 2, twos));
+  MODEL("other-embedding", TENSOR("embed.weight", 2, 2, twos),
+        TENSOR("encoder.layers.0.fc.weight", 3, 2, ones),
+        TENSOR("decoder.layers.0.fc.weight", 5, 4, ones),
+        TENSOR("decoder.layers.0.same.weight", 2, 2, ones), VECTOR("norm.weight", 2, ones));
+  MODEL("wide", TENSOR("embed.weight", 2, 2, ones),
+        TENSOR("encoder.layers.0.fc.weight", 2, 3, ones),
+        TENSOR("decoder.layers.0.fc.weight", 5, 4, ones),
+        TENSOR("decoder.layers.0.same.weight", 2, 2, ones), VECTOR("norm.weight", 2, ones));
   MODEL("less", TENSOR("embed.weight", 2, 2, ones));
   MODEL("vectors", VECTOR("norm.weight", 2, ones));
   return 0;
 }
 
-#define EXTRACT(model) "merge_method: extract_lora\nbase_model: base\nmodels: [{model: " model "}]\n"
+#define EXTRACT(model) \
+  "merge_method: extract_lora\nbase_model: base\nmodels: [{model: " model "}]\n"
 #define APPLY(adapter) "merge_method: passthrough\nmodels: [{model: base+" adapter "}]\n"
 
 // Extracts, with the warning of norm.weight and embed.weight that differ too.
 static void extract(const char *recipe, const char *output) {
   const char *messages = fixture_fuse(recipe, output);
-  if (strcmp(messages, "2 other tensors differ, embed.weight for one: the adapter leaves what the base has there") != 0) fail_msg("%s", messages);
+  if (strcmp(messages,
+             "2 other tensors differ, embed.weight for one: the adapter leaves what the base has "
+             "there") != 0)
+    fail_msg("%s", messages);
 }
 
 static ig_safetensors *open_adapter(const char *directory) {
@@ -67,7 +83,9 @@ static void expect_nearest(const char *model) {
   ig_safetensors *file;
   float found[20];
   assert_int_equal(ig_safetensors_open(model, &file, NULL), IG_OK);
-  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "decoder.layers.0.fc.weight"), found, 20, NULL), IG_OK);
+  assert_int_equal(ig_safetensors_read_float(
+                       ig_safetensors_find(file, "decoder.layers.0.fc.weight"), found, 20, NULL),
+                   IG_OK);
   for (size_t i = 0; i < 20; i++)
     if (!((double)found[i] - 1 - nearest[i] < 2e-6 && (double)found[i] - 1 - nearest[i] > -2e-6))
       fail_msg("value %zu is %.9g, expected %.9g", i + 1, (double)found[i], 1 + nearest[i]);
@@ -100,7 +118,8 @@ static void only_layers_that_differ_are_in_it(void **state) {
   json_t *config;
   assert_int_equal(ig_json_load_object("layers/adapter_config.json", &config, NULL), IG_OK);
   assert_string_equal(json_string_value(json_object_get(config, "peft_type")), "LORA");
-  assert_string_equal(json_string_value(json_object_get(config, "base_model_name_or_path")), "base");
+  assert_string_equal(json_string_value(json_object_get(config, "base_model_name_or_path")),
+                      "base");
   assert_int_equal(json_integer_value(json_object_get(config, "r")), 2);
   assert_int_equal(json_integer_value(json_object_get(config, "lora_alpha")), 2);
   const json_t *targets = json_object_get(config, "target_modules");
@@ -110,17 +129,20 @@ static void only_layers_that_differ_are_in_it(void **state) {
   json_decref(config);
 }
 
-// An adapter has one rank: where the recipe wants less there are zeros, where it wants none there is no layer.
+// An adapter has one rank: where the recipe wants less there are zeros, where it wants none there
+// is no layer.
 static void ranks_by_layer(void **state) {
   (void)state;
-  extract(EXTRACT("tuned") "parameters: {rank: [{select: encoder, value: 1}, {tensors: '*.fc.*', value: 2}]}\n", "mixed");
+  extract(EXTRACT("tuned")
+          "parameters: {rank: [{select: encoder, value: 1}, {tensors: '*.fc.*', value: 2}]}\n", "mixed");
   ig_safetensors *file = open_adapter("mixed");
   has_shape(file, "base_model.model.encoder.layers.0.fc.lora_A.weight", 2, 2);
   ig_safetensors_close(file);
   fixture_fused(APPLY("mixed"), "mixed-applied");
   expect_nearest("mixed-applied");
   fixture_expect("mixed-applied", "encoder.layers.0.fc.weight", (float[]){5, 1, 1, 1, 1, 1}, 6);
-  const char *messages = fixture_fuse(EXTRACT("tuned") "parameters: {rank: [{select: decoder, value: 2}]}\n", "decoder");
+  const char *messages = fixture_fuse(
+      EXTRACT("tuned") "parameters: {rank: [{select: decoder, value: 2}]}\n", "decoder");
   if (!strstr(messages, "3 other tensors differ")) fail_msg("%s", messages);
   file = open_adapter("decoder");
   assert_int_equal(ig_safetensors_count(file), 2);
@@ -149,7 +171,9 @@ static void in_bfloat16(void **state) {
 
 static void of_a_stage(void **state) {
   (void)state;
-  extract("name: copied\nmerge_method: passthrough\nmodels: [{model: tuned}]\n---\n" EXTRACT("copied") "parameters: {rank: 2}\n", "of-stage");
+  extract("name: copied\nmerge_method: passthrough\nmodels: [{model: tuned}]\n---\n" EXTRACT(
+              "copied") "parameters: {rank: 2}\n",
+          "of-stage");
   fixture_fused(APPLY("of-stage"), "of-stage-applied");
   expect_nearest("of-stage-applied");
 }
@@ -157,29 +181,47 @@ static void of_a_stage(void **state) {
 static void refusals(void **state) {
   (void)state;
 #define RANK(r) "parameters: {rank: " r "}\n"
-  fixture_refused(EXTRACT("tuned") RANK("0"), "recipe.yml:4: parameters.rank: expected a value from 1 to 65536, found 0");
+  fixture_refused(EXTRACT("tuned") RANK("0"),
+                  "recipe.yml:4: parameters.rank: expected a value from 1 to 65536, found 0");
   fixture_refused(EXTRACT("tuned") RANK("2.5"), "expected a whole number, found '2.5'");
-  fixture_refused(EXTRACT("tuned"), "there is no linear layer (NAME.weight of two dimensions, no embeddings) that has a 'rank'");
-  fixture_refused(EXTRACT("tuned") RANK("3"), "encoder.layers.0.fc.weight: rank 3 of [3, 2], expected 2 at most");
+  fixture_refused(
+      EXTRACT("tuned"),
+      "there is no linear layer (NAME.weight of two dimensions, no embeddings) that has a 'rank'");
+  fixture_refused(EXTRACT("tuned") RANK("3"),
+                  "encoder.layers.0.fc.weight: rank 3 of [3, 2], expected 2 at most");
   fixture_refused(EXTRACT("base+nothing") RANK("1"), "nothing");
-  fixture_refused(EXTRACT("other-embedding") RANK("1"), "the models differ in no linear layer that has a 'rank': there is nothing to extract");
-  fixture_refused(EXTRACT("wide") RANK("1"), "encoder.layers.0.fc.weight: [3, 2] in base/model.safetensors, but [2, 3] in wide/model.safetensors");
+  fixture_refused(
+      EXTRACT("other-embedding") RANK("1"),
+      "the models differ in no linear layer that has a 'rank': there is nothing to extract");
+  fixture_refused(EXTRACT("wide") RANK("1"),
+                  "encoder.layers.0.fc.weight: [3, 2] in base/model.safetensors, but [2, 3] in "
+                  "wide/model.safetensors");
   fixture_refused(EXTRACT("less") RANK("1"), "missing in less");
   fixture_refused(EXTRACT("absent") RANK("1"), "absent");
-  fixture_refused("merge_method: extract_lora\nbase_model: vectors\nmodels: [{model: vectors}]\n" RANK("1"),
-                  "takes 1 to 1 models besides the base, found 0");
-  fixture_refused("merge_method: extract_lora\nmodels: [{model: tuned}]\n" RANK("1"), "needs a 'base_model'");
-  fixture_refused("merge_method: extract_lora\nbase_model: base\nmodels: [{model: tuned}, {model: wide}]\n" RANK("1"),
-                  "takes 1 to 1 models besides the base");
-  fixture_refused(EXTRACT("tuned") RANK("1") "missing_tensors: union\n", "'missing_tensors' cannot be set");
-  fixture_refused(EXTRACT("tuned") RANK("1") "tokenizer_source: union\n", "no tokenizer of its own");
   fixture_refused(
-      "merge_method: extract_lora\nbase_model: base\nmodules: {encoder: {slices: [{sources: [{model: tuned, layer_range: [0, 1]}]}]}}\n" RANK("1"),
+      "merge_method: extract_lora\nbase_model: vectors\nmodels: [{model: vectors}]\n" RANK("1"),
+      "takes 1 to 1 models besides the base, found 0");
+  fixture_refused("merge_method: extract_lora\nmodels: [{model: tuned}]\n" RANK("1"),
+                  "needs a 'base_model'");
+  fixture_refused(
+      "merge_method: extract_lora\nbase_model: base\nmodels: [{model: tuned}, {model: "
+      "wide}]\n" RANK("1"),
+      "takes 1 to 1 models besides the base");
+  fixture_refused(EXTRACT("tuned") RANK("1") "missing_tensors: union\n",
+                  "'missing_tensors' cannot be set");
+  fixture_refused(EXTRACT("tuned") RANK("1") "tokenizer_source: union\n",
+                  "no tokenizer of its own");
+  fixture_refused(
+      "merge_method: extract_lora\nbase_model: base\nmodules: {encoder: {slices: [{sources: "
+      "[{model: tuned, layer_range: [0, 1]}]}]}}\n" RANK("1"),
       "'slices' cannot be set");
-  fixture_refused("name: lora\n" EXTRACT("tuned") RANK("1") "---\nmerge_method: passthrough\nmodels: [{model: lora}]\n",
+  fixture_refused("name: lora\n" EXTRACT("tuned")
+                      RANK("1") "---\nmerge_method: passthrough\nmodels: [{model: lora}]\n",
                   "makes an adapter, which no other recipe can use as a model");
-  const char *messages = fixture_fuse_with(EXTRACT("tuned") RANK("1"), "refused", (ig_fuse_options){.shard_bytes = 100});
-  if (!strstr(messages, "extract_lora writes one file: shards are for models")) fail_msg("%s", messages);
+  const char *messages = fixture_fuse_with(EXTRACT("tuned") RANK("1"), "refused",
+                                           (ig_fuse_options){.shard_bytes = 100});
+  if (!strstr(messages, "extract_lora writes one file: shards are for models"))
+    fail_msg("%s", messages);
 }
 
 int main(void) {

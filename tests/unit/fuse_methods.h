@@ -1,4 +1,5 @@
-// One small tensor through a method of fusion, in memory: cut into blocks, gathered as by several threads, combined.
+// One small tensor through a method of fusion, in memory: cut into blocks, gathered as by several
+// threads, combined.
 #ifndef TEST_FUSE_METHODS_H
 #define TEST_FUSE_METHODS_H
 #include <math.h>
@@ -33,18 +34,23 @@ static inline size_t inputs_of(const example *e) {
   return count;
 }
 
-static inline void set_parameters(const example *e, const ig_method *method, double (*of_model)[IG_METHOD_PARAMETERS], double *shared) {
+static inline void set_parameters(const example *e, const ig_method *method,
+                                  double (*of_model)[IG_METHOD_PARAMETERS], double *shared) {
   for (size_t p = 0; p < IG_METHOD_PARAMETERS && method->parameters[p].name; p++) {
     const double *values = NULL;
     for (size_t i = 0; i < 5 && e->set[i].name; i++)
       if (strcmp(e->set[i].name, method->parameters[p].name) == 0) values = e->set[i].value;
     shared[p] = values ? values[0] : method->parameters[p].fallback;
-    for (size_t k = 0; k < inputs_of(e); k++) of_model[k][p] = values ? values[k] : method->parameters[p].fallback;
+    for (size_t k = 0; k < inputs_of(e); k++)
+      of_model[k][p] = values ? values[k] : method->parameters[p].fallback;
   }
 }
 
-static inline ig_merge_block block_at(const example *e, size_t block_rows, size_t index, const float **x, float *scratch) {
-  const size_t row = index * block_rows, rows = e->rows - row < block_rows ? e->rows - row : block_rows, first = row * e->columns;
+static inline ig_merge_block block_at(const example *e, size_t block_rows, size_t index,
+                                      const float **x, float *scratch) {
+  const size_t row = index * block_rows,
+               rows = e->rows - row < block_rows ? e->rows - row : block_rows,
+               first = row * e->columns;
   for (size_t k = 0; k < inputs_of(e); k++) x[k] = e->x[k] + first;
   return (ig_merge_block){.index = index,
                           .first_row = row,
@@ -56,9 +62,11 @@ static inline ig_merge_block block_at(const example *e, size_t block_rows, size_
 }
 
 // Blocks are seen last to first, by `threads` in turn, each with counts of its own.
-static inline void gather_blocks(ig_merge *m, const example *e, size_t block_rows, int pass, size_t threads) {
+static inline void gather_blocks(ig_merge *m, const example *e, size_t block_rows, int pass,
+                                 size_t threads) {
   const ig_method *method = m->method;
-  const size_t sums = method->sums ? method->sums(m, pass) : 0, counts = method->counts ? method->counts(m, pass) : 0;
+  const size_t sums = method->sums ? method->sums(m, pass) : 0,
+               counts = method->counts ? method->counts(m, pass) : 0;
   double *all = calloc(sums * m->blocks + 1, sizeof *all);
   uint64_t *counted = calloc(counts * threads + 1, sizeof *counted);
   float *scratch = calloc((m->inputs + 2) * MOST_VALUES, sizeof *scratch);
@@ -117,7 +125,8 @@ static inline void fuse_cut(const example *e, size_t block_rows, size_t threads,
   free(m.state);
 }
 
-// In blocks of one row by one thread and by three, and in one block: finite values, the same bytes for any number of threads.
+// In blocks of one row by one thread and by three, and in one block: finite values, the same bytes
+// for any number of threads.
 static inline void fuse_example(const example *e, float *out) {
   static float three[MOST_VALUES], whole[MOST_VALUES];
   const size_t count = e->rows * e->columns;
@@ -127,8 +136,10 @@ static inline void fuse_example(const example *e, float *out) {
   assert_memory_equal(out, three, count * sizeof *out);
   for (size_t i = 0; i < count; i++) {
     if (!isfinite(out[i])) fail_msg("%s: value %zu is %g", e->method, i, (double)out[i]);
-    // Random numbers belong to blocks in some methods: those are not asked to be the same in another cut.
-    if (!ig_method_find(e->method)->draws) assert_true(fabs((double)(out[i] - whole[i])) <= 1e-6 * fmax(1, fabs((double)out[i])));
+    // Random numbers belong to blocks in some methods: those are not asked to be the same in
+    // another cut.
+    if (!ig_method_find(e->method)->draws)
+      assert_true(fabs((double)(out[i] - whole[i])) <= 1e-6 * fmax(1, fabs((double)out[i])));
   }
 }
 
@@ -141,6 +152,7 @@ static inline void expect_values(const example *e, const double *expected) {
 }
 
 #define VALUES(...) ((const float[]){__VA_ARGS__})
-#define EXPECT(expected_, ...) expect_values(&(example){__VA_ARGS__}, (const double[]){UNPACK expected_})
+#define EXPECT(expected_, ...) \
+  expect_values(&(example){__VA_ARGS__}, (const double[]){UNPACK expected_})
 #define UNPACK(...) __VA_ARGS__
 #endif

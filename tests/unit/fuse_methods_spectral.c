@@ -7,7 +7,8 @@ static void iso_c_makes_singular_values_equal(void **state) {
   (void)state;
 #define SQUARE .rows = 2, .columns = 2, .base = VALUES(1, 1, 1, 1)
   EXPECT((3, 1, 1, 3), SQUARE, .method = "iso_c", .x = {VALUES(3, 1, 1, 1), VALUES(2, 1, 1, 2)});
-  EXPECT((2, 1, 1, 2), SQUARE, .method = "iso_c", .x = {VALUES(3, 1, 1, 1), VALUES(2, 1, 1, 2)}, .set = {{"alpha", {0.5}}});
+  EXPECT((2, 1, 1, 2), SQUARE, .method = "iso_c", .x = {VALUES(3, 1, 1, 1), VALUES(2, 1, 1, 2)},
+         .set = {{"alpha", {0.5}}});
   EXPECT((1, 3, 3, 1), SQUARE, .method = "iso_c", .x = {VALUES(1, 4, 2, 1)});
   // Of rank one: the other direction is not made up.
   EXPECT((2, 1, 1, 1), SQUARE, .method = "iso_c", .x = {VALUES(3, 1, 1, 1)});
@@ -18,7 +19,8 @@ static void tsv_m_keeps_the_largest_of_each(void **state) {
   (void)state;
   EXPECT((4, 1, 1, 2), SQUARE, .method = "tsv_m", .x = {VALUES(4, 1, 1, 1.5F), VALUES(1, 1, 1, 2)});
   EXPECT((3, 1, 1, 1), SQUARE, .method = "tsv_m", .x = {VALUES(3, 1, 1, 1), VALUES(3, 1, 1, 1)});
-  EXPECT((4, -2, 0, 7), .rows = 2, .columns = 2, .base = zeros, .method = "tsv_m", .x = {VALUES(4, -2, 0, 7)});
+  EXPECT((4, -2, 0, 7), .rows = 2, .columns = 2, .base = zeros, .method = "tsv_m",
+         .x = {VALUES(4, -2, 0, 7)});
 }
 
 static void other_tensors_take_the_mean(void **state) {
@@ -32,7 +34,8 @@ static void other_tensors_take_the_mean(void **state) {
 
 static void ema_weighs_the_last_most(void **state) {
   (void)state;
-#define RUN .method = "ema", .rows = 1, .columns = 2, .x = {VALUES(0, 8), VALUES(4, 0), VALUES(8, 0)}
+#define RUN \
+  .method = "ema", .rows = 1, .columns = 2, .x = {VALUES(0, 8), VALUES(4, 0), VALUES(8, 0)}
   EXPECT((5, 2), RUN, .set = {{"decay", {0.5}}});
   EXPECT((8, 0), RUN, .set = {{"decay", {0}}});
   EXPECT((0, 8), RUN, .set = {{"decay", {1}}});

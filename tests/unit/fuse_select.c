@@ -29,10 +29,12 @@ static ig_select select_rank(ig_select select, const float *x, size_t count) {
 // Among the keys from those of one rank below to those of some ranks above.
 static void check_between(const float *x, const uint32_t *keys, size_t count, size_t rank) {
   for (size_t around = 0; around < 2000; around = 3 * around + 1) {
-    const uint32_t low = keys[rank < around ? 0 : rank - around], high = keys[rank + around < count ? rank + around : count - 1];
+    const uint32_t low = keys[rank < around ? 0 : rank - around],
+                   high = keys[rank + around < count ? rank + around : count - 1];
     size_t outside = 0;
     while (keys[outside] < low) outside++;
-    const ig_select found = select_rank(ig_select_begin_between(low, high, rank - outside), x, count);
+    const ig_select found =
+        select_rank(ig_select_begin_between(low, high, rank - outside), x, count);
     assert_int_equal(found.key, keys[rank]);
   }
 }
@@ -51,7 +53,8 @@ static void check(size_t count, uint32_t kinds) {
   for (size_t rank = 0; rank < count; rank += 1 + count / 40) {
     const ig_select found = select_rank(ig_select_begin(rank), x, count);
     size_t below = 0, equal = 0;
-    for (size_t i = 0; i < count; i++) below += keys[i] < keys[rank], equal += keys[i] == keys[rank];
+    for (size_t i = 0; i < count; i++)
+      below += keys[i] < keys[rank], equal += keys[i] == keys[rank];
     assert_int_equal(found.key, keys[rank]);
     assert_int_equal(found.equal, equal);
     assert_int_equal(found.rank, rank - below);
@@ -71,7 +74,8 @@ static void every_rank_is_what_sorting_gives(void **state) {
   check(5000, 900);
 }
 
-// std::mt19937 of the C++ standard ([rand.predef]): the 10000th number from seed 5489 is 4123659995.
+// std::mt19937 of the C++ standard ([rand.predef]): the 10000th number from seed 5489 is
+// 4123659995.
 static void mersenne_twister_is_the_standard_one(void **state) {
   (void)state;
   ig_mt mt;
@@ -100,7 +104,8 @@ static void skipping_is_drawing(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(every_rank_is_what_sorting_gives), cmocka_unit_test(mersenne_twister_is_the_standard_one),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(every_rank_is_what_sorting_gives),
+                                     cmocka_unit_test(mersenne_twister_is_the_standard_one),
                                      cmocka_unit_test(skipping_is_drawing)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-// Where a tensor stands by its name, and what a recipe's settings give it: gradients, filters, selectors, scopes; what is refused.
+// Where a tensor stands by its name, and what a recipe's settings give it: gradients, filters,
+// selectors, scopes; what is refused.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,9 +20,11 @@ static void places_are_read_off_names(void **state) {
     bool cross_attention, embeddings, head;
   } cases[] = {
       {"model.encoder.layers.3.self_attn.q_proj.weight", IG_STACK_ENCODER, 3, false, false, false},
-      {"model.decoder.layers.11.encoder_attn.k_proj.bias", IG_STACK_DECODER, 11, true, false, false},
+      {"model.decoder.layers.11.encoder_attn.k_proj.bias", IG_STACK_DECODER, 11, true, false,
+       false},
       {"decoder.block.2.layer.1.EncDecAttention.q.weight", IG_STACK_DECODER, 2, true, false, false},
-      {"encoder.block.0.layer.1.DenseReluDense.wi.weight", IG_STACK_ENCODER, 0, false, false, false},
+      {"encoder.block.0.layer.1.DenseReluDense.wi.weight", IG_STACK_ENCODER, 0, false, false,
+       false},
       {"bert.encoder.layer.5.output.dense.weight", IG_STACK_ENCODER, 5, false, false, false},
       {"model.layers.7.mlp.up_proj.weight", IG_STACK_NONE, 7, false, false, false},
       {"transformer.h.4.attn.c_attn.weight", IG_STACK_NONE, 4, false, false, false},
@@ -34,17 +37,19 @@ static void places_are_read_off_names(void **state) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     const ig_place place = ig_place_of(cases[i].name);
-    if (place.stack != cases[i].stack || place.layer != cases[i].layer || place.cross_attention != cases[i].cross_attention ||
+    if (place.stack != cases[i].stack || place.layer != cases[i].layer ||
+        place.cross_attention != cases[i].cross_attention ||
         place.embeddings != cases[i].embeddings || place.head != cases[i].head)
-      fail_msg("%s: stack %d, layer %d, cross-attention %d, embeddings %d, head %d", cases[i].name, place.stack, place.layer, place.cross_attention,
-               place.embeddings, place.head);
+      fail_msg("%s: stack %d, layer %d, cross-attention %d, embeddings %d, head %d", cases[i].name,
+               place.stack, place.layer, place.cross_attention, place.embeddings, place.head);
   }
 }
 
 static void a_tensor_moves_to_another_layer(void **state) {
   (void)state;
-  static const char *const pairs[][2] = {{"model.encoder.layers.3.fc1.weight", "model.encoder.layers.12.fc1.weight"},
-                                         {"decoder.block.11.layer.1.layer_norm.weight", "decoder.block.12.layer.1.layer_norm.weight"}};
+  static const char *const pairs[][2] = {
+      {"model.encoder.layers.3.fc1.weight", "model.encoder.layers.12.fc1.weight"},
+      {"decoder.block.11.layer.1.layer_norm.weight", "decoder.block.12.layer.1.layer_norm.weight"}};
   for (size_t i = 0; i < 2; i++) {
     const ig_place place = ig_place_of(pairs[i][0]);
     char *renamed = ig_place_rename(pairs[i][0], &place, 12);
@@ -61,19 +66,22 @@ static const ig_method_parameter weight = {"weight", IG_VALUE_NUMBER, true, true
 static ig_yaml *parse(const char *text) {
   ig_yaml *yaml;
   ig_error err;
-  if (ig_yaml_parse(text, strlen(text), "recipe.yml", &yaml, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_yaml_parse(text, strlen(text), "recipe.yml", &yaml, &err) != IG_OK)
+    fail_msg("%s", err.message);
   return yaml;
 }
 
 // The value that a scope gives a tensor; NAN: not set.
-static double resolve(const char *text, const ig_method_parameter *parameter, const char *tensor, double depth) {
+static double resolve(const char *text, const ig_method_parameter *parameter, const char *tensor,
+                      double depth) {
   ig_yaml *yaml = parse(text);
   const ig_yaml_node *scopes[] = {NULL, ig_yaml_root(yaml)};
   const ig_place place = ig_place_of(tensor);
   bool found;
   double value;
   ig_error err;
-  if (ig_setting_resolve(scopes, 2, &(ig_setting_query){parameter, tensor, &place, depth}, &found, &value, &err) != IG_OK)
+  if (ig_setting_resolve(scopes, 2, &(ig_setting_query){parameter, tensor, &place, depth}, &found,
+                         &value, &err) != IG_OK)
     fail_msg("%s", err.message);
   ig_yaml_free(yaml);
   if (!found) assert_true(value == parameter->fallback);
@@ -101,12 +109,15 @@ static void values_come_from_settings(void **state) {
   expect(resolve("weight: [0, 1, 3]", &weight, ENCODER, 0.75), 2);
   expect(resolve("weight: [0, 1, 3]", &weight, ENCODER, 1), 3);
   expect(resolve("flag: [true, false]", &flag, ENCODER, 0.99), 1);
-  const char *list = "weight: [{filter: fc1, value: 2}, {select: cross_attention, value: [3, 4]}, {tensors: '*.layers.1.*', value: 5}, {value: 6}]";
+  const char *list =
+      "weight: [{filter: fc1, value: 2}, {select: cross_attention, value: [3, 4]}, {tensors: "
+      "'*.layers.1.*', value: 5}, {value: 6}]";
   expect(resolve(list, &weight, ENCODER, 1), 2);
   expect(resolve(list, &weight, DECODER, 0.5), 3.5);
   expect(resolve(list, &weight, "model.decoder.layers.1.fc2.weight", 0), 5);
   expect(resolve(list, &weight, "model.shared.weight", 0), 6);
-  const char *stacks = "weight: [{select: encoder, value: [0, 1]}, {select: decoder, layers: [1, 3], value: 7}]";
+  const char *stacks =
+      "weight: [{select: encoder, value: [0, 1]}, {select: decoder, layers: [1, 3], value: 7}]";
   expect(resolve(stacks, &weight, ENCODER, 0.5), 0.5);
   expect(resolve(stacks, &weight, DECODER, 0), 7);
   assert_true(isnan(resolve(stacks, &weight, "model.decoder.layers.3.fc1.weight", 0)));
@@ -122,7 +133,10 @@ static void the_first_scope_that_sets_a_value_counts(void **state) {
   double value;
   const char *tensors[] = {"model.encoder.layers.3.fc2.weight", ENCODER};
   for (int i = 0; i < 2; i++) {
-    assert_int_equal(ig_setting_resolve(scopes, 2, &(ig_setting_query){&weight, tensors[i], &place, 0}, &found, &value, NULL), IG_OK);
+    assert_int_equal(
+        ig_setting_resolve(scopes, 2, &(ig_setting_query){&weight, tensors[i], &place, 0}, &found,
+                           &value, NULL),
+        IG_OK);
     assert_true(found && value == 1 + i);
   }
   ig_yaml_free(first);
@@ -130,7 +144,9 @@ static void the_first_scope_that_sets_a_value_counts(void **state) {
 }
 
 static const ig_method method = {
-    .name = "test", .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 0.5, -10, 10}, {"flag", IG_VALUE_FLAG, false, false, 1, 0, 1}}};
+    .name = "test",
+    .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 0.5, -10, 10},
+                   {"flag", IG_VALUE_FLAG, false, false, 1, 0, 1}}};
 
 static void wrong_settings_are_refused(void **state) {
   (void)state;
@@ -164,8 +180,10 @@ static void wrong_settings_are_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(places_are_read_off_names),  cmocka_unit_test(a_tensor_moves_to_another_layer),
-      cmocka_unit_test(values_come_from_settings),  cmocka_unit_test(the_first_scope_that_sets_a_value_counts),
+      cmocka_unit_test(places_are_read_off_names),
+      cmocka_unit_test(a_tensor_moves_to_another_layer),
+      cmocka_unit_test(values_come_from_settings),
+      cmocka_unit_test(the_first_scope_that_sets_a_value_counts),
       cmocka_unit_test(wrong_settings_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,7 +59,8 @@ static void goes_on_without_what_was_being_written(void **state) {
   assert_true(ig_file_exists("out.partial/vocab.json"));
   assert_true(ig_file_exists("out.partial/notes.tmp-draft"));
   finish(&s);
-  assert_true(unlink("out/vocab.json") == 0 && unlink("out/notes.tmp-draft") == 0 && rmdir("out") == 0);
+  assert_true(unlink("out/vocab.json") == 0 && unlink("out/notes.tmp-draft") == 0 &&
+              rmdir("out") == 0);
 }
 
 static void nothing_stays_of_another(void **state) {
@@ -74,6 +75,7 @@ static void nothing_stays_of_another(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(goes_on_without_what_was_being_written), cmocka_unit_test(nothing_stays_of_another)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(goes_on_without_what_was_being_written),
+                                     cmocka_unit_test(nothing_stays_of_another)};
   return cmocka_run_group_tests(tests, enter, leave);
 }

@@ -1,4 +1,5 @@
-// Singular values and vectors: orthonormal, true to the matrix, the same bytes for any number of threads; degenerate matrices.
+// Singular values and vectors: orthonormal, true to the matrix, the same bytes for any number of
+// threads; degenerate matrices.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,21 +34,25 @@ static double product(const double *x, const double *y, size_t count) {
 
 static void expect_orthonormal(const double *vectors, size_t rank, size_t length) {
   for (size_t i = 0; i < rank; i++)
-    for (size_t j = 0; j <= i; j++) assert_true(fabs(product(vectors + i * length, vectors + j * length, length) - (i == j)) < 1e-12);
+    for (size_t j = 0; j <= i; j++)
+      assert_true(fabs(product(vectors + i * length, vectors + j * length, length) - (i == j)) <
+                  1e-12);
 }
 
 static void expect_true(const ig_svd *s, element of) {
   for (size_t i = 0; i < s->rows; i++)
     for (size_t j = 0; j < s->columns; j++) {
       double sum = 0;
-      for (size_t k = 0; k < s->rank; k++) sum += s->values[k] * s->left[k * s->rows + i] * s->right[k * s->columns + j];
+      for (size_t k = 0; k < s->rank; k++)
+        sum += s->values[k] * s->left[k * s->rows + i] * s->right[k * s->columns + j];
       assert_true(fabs(sum - of(i, j)) <= 1e-13 * fmax(1, s->values[0]) * (double)s->count);
     }
 }
 
 static void check(size_t rows, size_t columns, size_t rank, element of) {
   void *one, *three;
-  const ig_svd s = decompose(rows, columns, of, 1, &one), t = decompose(rows, columns, of, 3, &three);
+  const ig_svd s = decompose(rows, columns, of, 1, &one),
+               t = decompose(rows, columns, of, 3, &three);
   assert_int_equal(s.rank, rank);
   for (size_t i = 1; i < s.count; i++) assert_true(s.values[i] <= s.values[i - 1]);
   for (size_t i = rank; i < s.count; i++) assert_true(s.values[i] == 0);
@@ -63,9 +68,13 @@ static void check(size_t rows, size_t columns, size_t rank, element of) {
 
 static double noise(size_t row, size_t column) { return ig_random_uniform(3, row, column) - 0.5; }
 static double zero(size_t row, size_t column) { return 0 * (double)(row + column); }
-static double skewed(size_t row, size_t column) { return noise(row, column) * pow(10, -(double)column / 2); }
+static double skewed(size_t row, size_t column) {
+  return noise(row, column) * pow(10, -(double)column / 2);
+}
 static double hilbert(size_t row, size_t column) { return 1 / (double)(row + 2 * column + 1); }
-static double of_rank_two(size_t row, size_t column) { return noise(row, 0) * noise(column, 1) + noise(row, 2) * noise(column, 3); }
+static double of_rank_two(size_t row, size_t column) {
+  return noise(row, 0) * noise(column, 1) + noise(row, 2) * noise(column, 3);
+}
 
 static void shapes(void **state) {
   (void)state;
@@ -97,11 +106,17 @@ static void expect_values(size_t rows, size_t columns, const double *expected) {
 // numpy.linalg.svd of 1 / (i + 2 j + 1)
 static void values_are_numpys(void **state) {
   (void)state;
-  expect_values(6, 4, (const double[]){1.387717323796758, 0.20659175533479684, 0.010757656020501367, 0.00024357652385513767});
-  expect_values(4, 6, (const double[]){1.3620640335949408, 0.18887459411132917, 0.008966578752524393, 0.0001843184222451886});
+  expect_values(6, 4,
+                (const double[]){1.387717323796758, 0.20659175533479684, 0.010757656020501367,
+                                 0.00024357652385513767});
+  expect_values(4, 6,
+                (const double[]){1.3620640335949408, 0.18887459411132917, 0.008966578752524393,
+                                 0.0001843184222451886});
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(shapes), cmocka_unit_test(degenerate_matrices), cmocka_unit_test(values_are_numpys)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(shapes),
+                                     cmocka_unit_test(degenerate_matrices),
+                                     cmocka_unit_test(values_are_numpys)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

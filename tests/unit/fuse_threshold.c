@@ -1,4 +1,5 @@
-// Thresholds beside a sort: whatever the sample says, however little room there is, in any order of blocks.
+// Thresholds beside a sort: whatever the sample says, however little room there is, in any order of
+// blocks.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +20,8 @@ static int by_magnitude(const void *a, const void *b) {
 
 // Many equal values where `steps` is small.
 static void fill(float *x, double steps) {
-  for (int i = 0; i < VALUES; i++) x[i] = (float)(round((ig_random_uniform(3, 1, (uint64_t)i) - 0.5) * steps) / steps);
+  for (int i = 0; i < VALUES; i++)
+    x[i] = (float)(round((ig_random_uniform(3, 1, (uint64_t)i) - 0.5) * steps) / steps);
 }
 
 static void find(ig_threshold *t, const float *x) {
@@ -42,12 +44,14 @@ static void check(const float *x, const ig_threshold *t) {
   const float expected = fabsf(sorted[t->rank]);
   assert_true(ig_select_value(t->select.key) == expected);
   size_t below = 0, equal = 0, before = 0;
-  for (int i = 0; i < VALUES; i++) below += fabsf(x[i]) < expected, equal += fabsf(x[i]) == expected;
+  for (int i = 0; i < VALUES; i++)
+    below += fabsf(x[i]) < expected, equal += fabsf(x[i]) == expected;
   assert_int_equal(t->select.rank, t->rank - below);
   assert_int_equal(t->select.equal, equal);
   for (size_t b = 0; b < BLOCKS; b++) {
     assert_int_equal(t->block[b].equals, before);
-    for (size_t i = b * BLOCK; i < (b + 1) * BLOCK && i < VALUES; i++) before += fabsf(x[i]) == expected;
+    for (size_t i = b * BLOCK; i < (b + 1) * BLOCK && i < VALUES; i++)
+      before += fabsf(x[i]) == expected;
   }
 }
 
@@ -64,7 +68,8 @@ static void exact_whatever_the_sample_says(void **state) {
   static float x[VALUES];
   static uint32_t room[VALUES];
   static const double steps[] = {1e9, 1000, 8};
-  static const size_t ranks[] = {0, 1, 1250, 2500, 4990, VALUES - 1}, capacities[] = {VALUES, 1500, 10};
+  static const size_t ranks[] = {0, 1, 1250, 2500, 4990, VALUES - 1},
+                      capacities[] = {VALUES, 1500, 10};
   int bracketed = 0, digits = 0;
   for (size_t s = 0; s < 3; s++) {
     fill(x, steps[s]);
@@ -72,8 +77,13 @@ static void exact_whatever_the_sample_says(void **state) {
       for (size_t c = 0; c < 3; c++) {
         for (sampling how = NONE; how <= MISLEADING; how++) {
           ig_threshold_block blocks[BLOCKS] = {{0}};
-          ig_threshold t = {
-              .rank = ranks[r], .values = VALUES, .blocks = BLOCKS, .splits = true, .capacity = capacities[c], .room = room, .block = blocks};
+          ig_threshold t = {.rank = ranks[r],
+                            .values = VALUES,
+                            .blocks = BLOCKS,
+                            .splits = true,
+                            .capacity = capacities[c],
+                            .room = room,
+                            .block = blocks};
           ig_threshold_begin(&t);
           look(&t, x, how);
           find(&t, x);

@@ -1,7 +1,8 @@
 // Tied weights are one tensor, whichever of the models store copies; tensors that some models lack.
 #include "fuse_fixture.h"
 
-static const float one[] = {1, 2, 3, 4}, two[] = {5, 6, 7, 8}, mean[] = {3, 4, 5, 6}, three[] = {9, 9, 9, 9};
+static const float one[] = {1, 2, 3, 4}, two[] = {5, 6, 7, 8}, mean[] = {3, 4, 5, 6},
+                   three[] = {9, 9, 9, 9};
 #define TENSOR(text, data) \
   { .name = text, .rank = 2, .shape = {2, 2}, .values = data }
 #define MODEL(name, config, ...)                                            \
@@ -9,18 +10,22 @@ static const float one[] = {1, 2, 3, 4}, two[] = {5, 6, 7, 8}, mean[] = {3, 4, 5
     const ig_safetensors_output tensors[] = {__VA_ARGS__};                  \
     fixture_model(name, config, tensors, sizeof tensors / sizeof *tensors); \
   } while (0)
-#define MEAN(a, b) "merge_method: linear\nmodels: [{model: " a "}, {model: " b "}]\nparameters: {weight: 1}\n"
+#define MEAN(a, b) \
+  "merge_method: linear\nmodels: [{model: " a "}, {model: " b "}]\nparameters: {weight: 1}\n"
 
-static const char bart[] = "{\"model_type\": \"bart\"}", untied[] = "{\"model_type\": \"bart\", \"tie_word_embeddings\": false}";
+static const char bart[] = "{\"model_type\": \"bart\"}",
+                  untied[] = "{\"model_type\": \"bart\", \"tie_word_embeddings\": false}";
 
 static int make_models(void **state) {
   if (fixture_enter(state)) return -1;
   MODEL("plain", bart, TENSOR("model.shared.weight", two));
-  MODEL("copies", bart, TENSOR("model.shared.weight", one), TENSOR("model.encoder.embed_tokens.weight", one),
+  MODEL("copies", bart, TENSOR("model.shared.weight", one),
+        TENSOR("model.encoder.embed_tokens.weight", one),
         TENSOR("model.decoder.embed_tokens.weight", one), TENSOR("lm_head.weight", one));
   MODEL("head-only", bart, TENSOR("lm_head.weight", one));
   MODEL("differing", bart, TENSOR("model.shared.weight", one), TENSOR("lm_head.weight", two));
-  MODEL("untied", untied, TENSOR("model.shared.weight", one), TENSOR("model.encoder.embed_tokens.weight", one),
+  MODEL("untied", untied, TENSOR("model.shared.weight", one),
+        TENSOR("model.encoder.embed_tokens.weight", one),
         TENSOR("model.decoder.embed_tokens.weight", one), TENSOR("lm_head.weight", three));
   return 0;
 }
@@ -40,7 +45,8 @@ static void copies_are_fused_and_written_once(void **state) {
 
 static void copies_that_differ_are_told(void **state) {
   (void)state;
-  fixture_refused(MEAN("plain", "differing"), "tied to model.shared.weight by config.json, but with other values");
+  fixture_refused(MEAN("plain", "differing"),
+                  "tied to model.shared.weight by config.json, but with other values");
 }
 
 static void the_base_decides_what_is_tied(void **state) {
@@ -59,24 +65,32 @@ static void the_base_decides_what_is_tied(void **state) {
 // Each Marian embedding its own, the head tied to the decoder's, one model with a copy.
 static void heads_are_tied_to_the_decoder(void **state) {
   (void)state;
-  static const char apart[] = "{\"model_type\": \"marian\", \"share_encoder_decoder_embeddings\": false}";
-  MODEL("marian1", apart, TENSOR("model.encoder.embed_tokens.weight", three), TENSOR("model.decoder.embed_tokens.weight", one));
-  MODEL("marian2", apart, TENSOR("model.encoder.embed_tokens.weight", three), TENSOR("model.decoder.embed_tokens.weight", two),
-        TENSOR("lm_head.weight", two));
+  static const char apart[] =
+      "{\"model_type\": \"marian\", \"share_encoder_decoder_embeddings\": false}";
+  MODEL("marian1", apart, TENSOR("model.encoder.embed_tokens.weight", three),
+        TENSOR("model.decoder.embed_tokens.weight", one));
+  MODEL("marian2", apart, TENSOR("model.encoder.embed_tokens.weight", three),
+        TENSOR("model.decoder.embed_tokens.weight", two), TENSOR("lm_head.weight", two));
   fixture_fused(MEAN("marian2", "marian1"), "marian");
   assert_int_equal(fixture_count("marian"), 2);
   fixture_expect("marian", "model.decoder.embed_tokens.weight", mean, 4);
   fixture_expect("marian", "model.encoder.embed_tokens.weight", three, 4);
 }
 
-// T5 v1.1 has a head of its own and does not scale; transformers 5 writes that as scale_decoder_outputs.
+// T5 v1.1 has a head of its own and does not scale; transformers 5 writes that as
+// scale_decoder_outputs.
 static void t5_is_tied_as_its_logits_are_scaled(void **state) {
   (void)state;
-  MODEL("t5", "{\"model_type\": \"t5\"}", TENSOR("shared.weight", one), TENSOR("encoder.embed_tokens.weight", one), TENSOR("lm_head.weight", one));
-  MODEL("t5-5", "{\"model_type\": \"t5\", \"tie_word_embeddings\": true, \"scale_decoder_outputs\": true}", TENSOR("shared.weight", two));
-  MODEL("v1.1", "{\"model_type\": \"t5\", \"tie_word_embeddings\": false}", TENSOR("shared.weight", one), TENSOR("lm_head.weight", one));
-  MODEL("v1.1-5", "{\"model_type\": \"t5\", \"tie_word_embeddings\": true, \"scale_decoder_outputs\": false}", TENSOR("shared.weight", two),
-        TENSOR("lm_head.weight", two));
+  MODEL("t5", "{\"model_type\": \"t5\"}", TENSOR("shared.weight", one),
+        TENSOR("encoder.embed_tokens.weight", one), TENSOR("lm_head.weight", one));
+  MODEL("t5-5",
+        "{\"model_type\": \"t5\", \"tie_word_embeddings\": true, \"scale_decoder_outputs\": true}",
+        TENSOR("shared.weight", two));
+  MODEL("v1.1", "{\"model_type\": \"t5\", \"tie_word_embeddings\": false}",
+        TENSOR("shared.weight", one), TENSOR("lm_head.weight", one));
+  MODEL("v1.1-5",
+        "{\"model_type\": \"t5\", \"tie_word_embeddings\": true, \"scale_decoder_outputs\": false}",
+        TENSOR("shared.weight", two), TENSOR("lm_head.weight", two));
   fixture_fused(MEAN("t5", "t5-5"), "scaled");
   assert_int_equal(fixture_count("scaled"), 1);
   fixture_fused(MEAN("v1.1", "v1.1-5"), "unscaled");
@@ -85,7 +99,7 @@ static void t5_is_tied_as_its_logits_are_scaled(void **state) {
   fixture_refused(MEAN("v1.1", "t5-5"), "the logits are as they are in v1.1, but scaled in t5-5");
 }
 
-// ---- tensors that some lack ----------------------------------------------------------------------------------------------------------------
+// ---- tensors that some lack -------------------------------------------------
 
 static void missing_tensors_are_an_error_unless_the_recipe_says_otherwise(void **state) {
   (void)state;
@@ -99,7 +113,8 @@ static void missing_tensors_are_an_error_unless_the_recipe_says_otherwise(void *
   fixture_expect("union", "w", mean, 4);
   fixture_fused("missing_tensors: intersection\n" MEAN("more", "less"), "intersection");
   assert_int_equal(fixture_count("intersection"), 1);
-  fixture_refused("missing_tensors: unoin\n" MEAN("less", "more"), "expected error, union or intersection");
+  fixture_refused("missing_tensors: unoin\n" MEAN("less", "more"),
+                  "expected error, union or intersection");
 }
 
 static void differences_need_the_base(void **state) {
@@ -107,13 +122,16 @@ static void differences_need_the_base(void **state) {
   const float moved[] = {13, 13, 13, 13};  // base + (more - base) + (third - base)
   MODEL("base", "{}", TENSOR("w", one), TENSOR("of_base", two));
   MODEL("third", "{}", TENSOR("w", three), TENSOR("extra", one));
-#define TASKS "missing_tensors: union\nmerge_method: task_arithmetic\nbase_model: base\nparameters: {weight: 1}\n"
+#define TASKS                                                                                      \
+  "missing_tensors: union\nmerge_method: task_arithmetic\nbase_model: base\nparameters: {weight: " \
+  "1}\n"
   fixture_fused(TASKS "models: [{model: less}, {model: third}]\n", "tasks");
   fixture_expect("tasks", "w", three, 4);
   fixture_expect("tasks", "of_base", two, 4);  // nobody changes it
   fixture_expect("tasks", "extra", one, 4);    // the only one that there is
   MODEL("more", "{}", TENSOR("extra", three), TENSOR("w", two));
-  fixture_refused(TASKS "models: [{model: more}, {model: third}]\n", "extra: missing in the base, but not in more and third");
+  fixture_refused(TASKS "models: [{model: more}, {model: third}]\n",
+                  "extra: missing in the base, but not in more and third");
   MODEL("second", "{}", TENSOR("w", two));
   fixture_fused(TASKS "models: [{model: second}, {model: third}]\n", "both");
   fixture_expect("both", "w", moved, 4);
@@ -121,9 +139,12 @@ static void differences_need_the_base(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(copies_are_fused_and_written_once),   cmocka_unit_test(copies_that_differ_are_told),
-      cmocka_unit_test(the_base_decides_what_is_tied),       cmocka_unit_test(heads_are_tied_to_the_decoder),
-      cmocka_unit_test(t5_is_tied_as_its_logits_are_scaled), cmocka_unit_test(missing_tensors_are_an_error_unless_the_recipe_says_otherwise),
+      cmocka_unit_test(copies_are_fused_and_written_once),
+      cmocka_unit_test(copies_that_differ_are_told),
+      cmocka_unit_test(the_base_decides_what_is_tied),
+      cmocka_unit_test(heads_are_tied_to_the_decoder),
+      cmocka_unit_test(t5_is_tied_as_its_logits_are_scaled),
+      cmocka_unit_test(missing_tensors_are_an_error_unless_the_recipe_says_otherwise),
       cmocka_unit_test(differences_need_the_base),
   };
   return cmocka_run_group_tests(tests, make_models, fixture_leave);

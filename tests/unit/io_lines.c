@@ -106,6 +106,7 @@ static void damaged(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(plain_and_compressed), cmocka_unit_test(long_lines), cmocka_unit_test(damaged)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(plain_and_compressed),
+                                     cmocka_unit_test(long_lines), cmocka_unit_test(damaged)};
   return cmocka_run_group_tests(tests, make_file, remove_file);
 }

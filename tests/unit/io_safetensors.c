@@ -32,7 +32,8 @@ static int remove_directory(void **state) {
   return rmdir(directory);
 }
 
-// A file of the given header and `data` bytes of zeros; length: what the prefix claims, -1 for the truth.
+// A file of the given header and `data` bytes of zeros; length: what the prefix claims, -1 for the
+// truth.
 static void write_raw(const char *to, const char *header, size_t data, int64_t length) {
   char bytes[4096] = {0};
   uint64_t n = length < 0 ? strlen(header) : (uint64_t)length;
@@ -54,12 +55,13 @@ static void round_trip(void **state) {
   (void)state;
   const float values[6] = {0.f, 1.f, -2.5f, 3.140625f, 65504.f, -0.09375f};
   const int64_t ids[2] = {-7, 1234567890123};
-  const ig_safetensors_output tensors[] = {{.name = "z.weight", .dtype = IG_DTYPE_F32, .rank = 2, .shape = {2, 3}, .values = values},
-                                           {.name = "half", .dtype = IG_DTYPE_F16, .rank = 1, .shape = {6}, .values = values},
-                                           {.name = "brain", .dtype = IG_DTYPE_BF16, .rank = 1, .shape = {3}, .values = values},
-                                           {.name = "empty", .dtype = IG_DTYPE_F32, .rank = 2, .shape = {0, 5}, .values = values},
-                                           {.name = "scalar", .dtype = IG_DTYPE_F32, .rank = 0, .values = values + 2},
-                                           {.name = "ids", .dtype = IG_DTYPE_I64, .rank = 1, .shape = {2}, .raw = ids}};
+  const ig_safetensors_output tensors[] = {
+      {.name = "z.weight", .dtype = IG_DTYPE_F32, .rank = 2, .shape = {2, 3}, .values = values},
+      {.name = "half", .dtype = IG_DTYPE_F16, .rank = 1, .shape = {6}, .values = values},
+      {.name = "brain", .dtype = IG_DTYPE_BF16, .rank = 1, .shape = {3}, .values = values},
+      {.name = "empty", .dtype = IG_DTYPE_F32, .rank = 2, .shape = {0, 5}, .values = values},
+      {.name = "scalar", .dtype = IG_DTYPE_F32, .rank = 0, .values = values + 2},
+      {.name = "ids", .dtype = IG_DTYPE_I64, .rank = 1, .shape = {2}, .raw = ids}};
   ig_error err = {0};
   ig_safetensors *file;
   float got[6];
@@ -73,17 +75,21 @@ static void round_trip(void **state) {
   assert_int_equal(t->shape[1], 3);
   assert_int_equal(ig_safetensors_read_float(t, got, 6, &err), IG_OK);
   assert_memory_equal(got, values, sizeof got);
-  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "half"), got, 6, &err), IG_OK);
+  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "half"), got, 6, &err),
+                   IG_OK);
   assert_memory_equal(got, values, sizeof got);  // each is a half
-  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "brain"), got, 3, &err), IG_OK);
+  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "brain"), got, 3, &err),
+                   IG_OK);
   assert_memory_equal(got, values, 3 * sizeof *got);
-  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "scalar"), got, 1, &err), IG_OK);
+  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "scalar"), got, 1, &err),
+                   IG_OK);
   assert_true(got[0] == -2.5f);
   assert_int_equal(ig_safetensors_find(file, "empty")->elements, 0);
   int64_t raw[2];
   assert_int_equal(ig_safetensors_read_raw(ig_safetensors_find(file, "ids"), raw, &err), IG_OK);
   assert_memory_equal(raw, ids, sizeof ids);
-  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "ids"), got, 2, &err), IG_ERROR_UNSUPPORTED);
+  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "ids"), got, 2, &err),
+                   IG_ERROR_UNSUPPORTED);
   assert_int_equal(ig_safetensors_read_float(t, got, 5, &err), IG_ERROR_FORMAT);
   assert_null(ig_safetensors_find(file, "absent"));
   ig_safetensors_close(file);
@@ -92,14 +98,16 @@ static void round_trip(void **state) {
 static void cut_short_meanwhile(void **state) {
   (void)state;
   const float values[3] = {1, 2, 3};
-  const ig_safetensors_output tensor = {.name = "w", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {3}, .values = values};
+  const ig_safetensors_output tensor = {
+      .name = "w", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {3}, .values = values};
   ig_error err = {0};
   ig_safetensors *file;
   float got[3];
   assert_int_equal(ig_safetensors_write(path, &tensor, 1, &err), IG_OK);
   assert_int_equal(ig_safetensors_open(directory, &file, &err), IG_OK);
   assert_int_equal(truncate(path, 100), 0);
-  assert_int_equal(ig_safetensors_read_float(ig_safetensors_get(file, 0), got, 3, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_safetensors_read_float(ig_safetensors_get(file, 0), got, 3, &err),
+                   IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "cut short"));
   ig_safetensors_close(file);
 }
@@ -112,7 +120,8 @@ static void weights_are_finite(void **state) {
   static const float wrong[] = {NAN, INFINITY, -INFINITY};
   for (int i = 0; i < 3; i++) {
     const size_t at = i == 0 ? COUNT - 1 : 17 * (size_t)i;
-    const ig_safetensors_output tensor = {.name = "w", .dtype = dtypes[i], .rank = 1, .shape = {COUNT}, .values = values};
+    const ig_safetensors_output tensor = {
+        .name = "w", .dtype = dtypes[i], .rank = 1, .shape = {COUNT}, .values = values};
     char place[64];
     snprintf(place, sizeof place, "tensor w: value %zu of 20000", at + 1);
     ig_error err = {0};
@@ -121,8 +130,10 @@ static void weights_are_finite(void **state) {
       values[at] = planted ? wrong[i] : 1;
       assert_int_equal(ig_safetensors_write(path, &tensor, 1, &err), IG_OK);
       assert_int_equal(ig_safetensors_open(directory, &file, &err), IG_OK);
-      assert_int_equal(ig_safetensors_read_float(ig_safetensors_get(file, 0), got, COUNT, &err), IG_OK);
-      assert_int_equal(ig_safetensors_read_weights(ig_safetensors_get(file, 0), got, COUNT, &err), planted ? IG_ERROR_FORMAT : IG_OK);
+      assert_int_equal(ig_safetensors_read_float(ig_safetensors_get(file, 0), got, COUNT, &err),
+                       IG_OK);
+      assert_int_equal(ig_safetensors_read_weights(ig_safetensors_get(file, 0), got, COUNT, &err),
+                       planted ? IG_ERROR_FORMAT : IG_OK);
       if (planted && !strstr(err.message, place)) fail_msg("'%s' lacks '%s'", err.message, place);
       ig_safetensors_close(file);
     }
@@ -152,30 +163,41 @@ static void damaged(void **state) {
       {"{\"a\":", 0, -1, "not valid JSON"},
       {"{\"a\":1}", 0, -1, "tensor a: expected an object"},
       {"{\"__metadata__\":{\"format\":1}}", 0, -1, "expected a string"},
-      {"{\"a\":{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, -1, "unknown dtype 'F33'"},
-      {"{\"a\":{\"dtype\":\"float32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, -1, "unknown dtype"},
-      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":0}}", 4, -1, "unknown key x"},
+      {"{\"a\":{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, -1,
+       "unknown dtype 'F33'"},
+      {"{\"a\":{\"dtype\":\"float32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, -1,
+       "unknown dtype"},
+      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":0}}", 4, -1,
+       "unknown key x"},
       {"{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 4, -1, "non-negative"},
       {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,4]}}", 4, -1, "non-negative"},
-      {"{\"a\":{\"dtype\":\"F32\",\"shape\":1,\"data_offsets\":[0,4]}}", 4, -1, "expected an array"},
-      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,4]}}", 4, -1, "too large"},
-      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387905],\"data_offsets\":[0,4]}}", 4, -1, "too large"},
-      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,4]}}", 4, -1, "rank 9"},
-      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 4, -1, "outside the 4 bytes"},
+      {"{\"a\":{\"dtype\":\"F32\",\"shape\":1,\"data_offsets\":[0,4]}}", 4, -1,
+       "expected an array"},
+      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,4]}}", 4,
+       -1, "too large"},
+      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387905],\"data_offsets\":[0,4]}}", 4, -1,
+       "too large"},
+      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,4]}}", 4, -1,
+       "rank 9"},
+      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 4, -1,
+       "outside the 4 bytes"},
       {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}", 4, -1, "outside"},
       {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[-4,0]}}", 4, -1, "outside"},
       {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}", 4, -1, "two integers"},
       {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, -1, "need 4 bytes"},
       {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, -1, "a hole"},
       {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 8, -1, "account for 4"},
-      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}", 12, -1,
-       "overlap"},
-      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, -1,
-       "uplicate"},
+      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\","
+       "\"shape\":[2],\"data_offsets\":[4,12]}}",
+       12, -1, "overlap"},
+      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":{\"dtype\":\"F32\","
+       "\"shape\":[1],\"data_offsets\":[0,4]}}",
+       4, -1, "uplicate"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
     write_raw(path, cases[i].header, cases[i].data, cases[i].length);
-    expect_failure(strstr(cases[i].message, "rank") ? IG_ERROR_UNSUPPORTED : IG_ERROR_FORMAT, cases[i].message);
+    expect_failure(strstr(cases[i].message, "rank") ? IG_ERROR_UNSUPPORTED : IG_ERROR_FORMAT,
+                   cases[i].message);
   }
   // The control: the same writer makes a file that is fine.
   write_raw(path, "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, -1);
@@ -187,8 +209,10 @@ static void damaged(void **state) {
 static void shards(void **state) {
   (void)state;
   const float values[2] = {1.f, 2.f};
-  const ig_safetensors_output a = {.name = "a", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {2}, .values = values};
-  const ig_safetensors_output b = {.name = "b", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {1}, .values = values};
+  const ig_safetensors_output a = {
+      .name = "a", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {2}, .values = values};
+  const ig_safetensors_output b = {
+      .name = "b", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {1}, .values = values};
   char first[256];
   snprintf(first, sizeof first, "%s/a.safetensors", directory);
   unlink(path);
@@ -197,8 +221,10 @@ static void shards(void **state) {
   static const struct {
     const char *index, *message;
   } cases[] = {{"{\"weight_map\":{\"a\":\"a.safetensors\",\"b\":\"b.safetensors\"}}", NULL},
-               {"{\"weight_map\":{\"a\":\"a.safetensors\",\"b\":\"a.safetensors\"}}", "tensor b is not in a.safetensors"},
-               {"{\"weight_map\":{\"b\":\"b.safetensors\",\"c\":\"b.safetensors\"}}", "tensor c is not in b.safetensors"},
+               {"{\"weight_map\":{\"a\":\"a.safetensors\",\"b\":\"a.safetensors\"}}",
+                "tensor b is not in a.safetensors"},
+               {"{\"weight_map\":{\"b\":\"b.safetensors\",\"c\":\"b.safetensors\"}}",
+                "tensor c is not in b.safetensors"},
                {"{\"weight_map\":{\"a\":\"../a.safetensors\"}}", "same directory"},
                {"{\"weight_map\":{\"a\":\"c.safetensors\"}}", "No such file"},
                {"{\"weight_map\":[]}", "expected an object"},
@@ -206,11 +232,13 @@ static void shards(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
     ig_error err = {0};
     ig_safetensors *file;
-    assert_int_equal(ig_write_file(index_path, cases[i].index, strlen(cases[i].index), NULL), IG_OK);
+    assert_int_equal(ig_write_file(index_path, cases[i].index, strlen(cases[i].index), NULL),
+                     IG_OK);
     ig_status status = ig_safetensors_open(directory, &file, &err);
     if (cases[i].message) {
       assert_int_not_equal(status, IG_OK);
-      if (!strstr(err.message, cases[i].message)) fail_msg("'%s' does not say '%s'", err.message, cases[i].message);
+      if (!strstr(err.message, cases[i].message))
+        fail_msg("'%s' does not say '%s'", err.message, cases[i].message);
       continue;
     }
     assert_int_equal(status, IG_OK);
@@ -224,7 +252,8 @@ static void shards(void **state) {
 static void write_refuses(void **state) {
   (void)state;
   const float value = 1.f;
-  ig_safetensors_output pair[2] = {{.name = "a", .dtype = IG_DTYPE_F32, .values = &value}, {.name = "a", .dtype = IG_DTYPE_F32, .values = &value}};
+  ig_safetensors_output pair[2] = {{.name = "a", .dtype = IG_DTYPE_F32, .values = &value},
+                                   {.name = "a", .dtype = IG_DTYPE_F32, .values = &value}};
   ig_error err = {0};
   assert_int_equal(ig_safetensors_write(path, pair, 2, &err), IG_ERROR_ARGUMENT);
   pair[0].dtype = IG_DTYPE_I32;
@@ -232,8 +261,11 @@ static void write_refuses(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(round_trip), cmocka_unit_test(cut_short_meanwhile), cmocka_unit_test(weights_are_finite), cmocka_unit_test(damaged),
-      cmocka_unit_test(shards),     cmocka_unit_test(write_refuses)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(round_trip),
+                                     cmocka_unit_test(cut_short_meanwhile),
+                                     cmocka_unit_test(weights_are_finite),
+                                     cmocka_unit_test(damaged),
+                                     cmocka_unit_test(shards),
+                                     cmocka_unit_test(write_refuses)};
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

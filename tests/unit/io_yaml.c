@@ -1,4 +1,5 @@
-// YAML and JSON glue: values, places in errors, overrides, suggestions, documents that multiply themselves.
+// YAML and JSON glue: values, places in errors, overrides, suggestions, documents that multiply
+// themselves.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +16,8 @@
 static ig_yaml *parse(const char *text) {
   ig_yaml *yaml;
   ig_error err = {0};
-  if (ig_yaml_parse(text, strlen(text), "config.yml", &yaml, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_yaml_parse(text, strlen(text), "config.yml", &yaml, &err) != IG_OK)
+    fail_msg("%s", err.message);
   return yaml;
 }
 
@@ -26,8 +28,10 @@ static void says(const ig_error *err, const char *part) {
 static void values(void **state) {
   (void)state;
   ig_yaml *yaml = parse(
-      "train:\n  eps: 1.0e-9\n  rate: 5e-4\n  updates: 8000\n  on: true\n  off: false\n  seed: 18446744073709551615\n"
-      "  betas: [0.9, 0.98]\n  text: 'true'\n  none: ~\n  files: [a, b]\n  base: &x {k: 1}\n  copy: *x\n");
+      "train:\n  eps: 1.0e-9\n  rate: 5e-4\n  updates: 8000\n  on: true\n  off: false\n  seed: "
+      "18446744073709551615\n"
+      "  betas: [0.9, 0.98]\n  text: 'true'\n  none: ~\n  files: [a, b]\n  base: &x {k: 1}\n  "
+      "copy: *x\n");
   const ig_yaml_node *train;
   ig_error err = {0};
   double number, betas[2];
@@ -49,7 +53,8 @@ static void values(void **state) {
   assert_true(truth);
   assert_int_equal(ig_yaml_bool(train, "off", true, &truth, &err), IG_OK);
   assert_false(truth);
-  assert_int_equal(ig_yaml_bool(train, "text", true, &truth, &err), IG_ERROR_FORMAT);  // quoted: a string
+  assert_int_equal(ig_yaml_bool(train, "text", true, &truth, &err),
+                   IG_ERROR_FORMAT);  // quoted: a string
   assert_int_equal(ig_yaml_string(train, "text", NULL, &text, &err), IG_OK);
   assert_string_equal(text, "true");
   assert_int_equal(ig_yaml_int(train, "none", 3, &integer, &err), IG_OK);
@@ -79,7 +84,8 @@ static void byte_order_mark(void **state) {
       "a:\n  b: 1\nc: {d: 2}\n";
   ig_error err = {0};
   ig_yaml *yaml;
-  if (ig_yaml_parse(text, strlen(text), "config.yml", &yaml, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_yaml_parse(text, strlen(text), "config.yml", &yaml, &err) != IG_OK)
+    fail_msg("%s", err.message);
   assert_string_equal(ig_yaml_find(ig_yaml_root(yaml), "a.b")->scalar, "1");
   assert_string_equal(ig_yaml_find(ig_yaml_root(yaml), "c.d")->scalar, "2");
   ig_yaml_free(yaml);
@@ -87,14 +93,17 @@ static void byte_order_mark(void **state) {
 
 static void places(void **state) {
   (void)state;
-  ig_yaml *yaml = parse("data: 1\ntrain:\n  learning_rate: abc\n  updates: 1.5\n  warmpu: 3\n  batch: 99999999999\n  list:\n    - 1\n    - x\n");
+  ig_yaml *yaml = parse(
+      "data: 1\ntrain:\n  learning_rate: abc\n  updates: 1.5\n  warmpu: 3\n  batch: 99999999999\n  "
+      "list:\n    - 1\n    - x\n");
   const ig_yaml_node *train = ig_yaml_get(ig_yaml_root(yaml), "train");
   const char *const known[] = {"learning_rate", "updates", "warmup", "batch", "list"};
   ig_error err = {0};
   double number, two[2];
   int integer;
   assert_int_equal(ig_yaml_number(train, "learning_rate", 0, &number, &err), IG_ERROR_FORMAT);
-  assert_string_equal(err.message, "config.yml:3: train.learning_rate: expected a number, found 'abc'");
+  assert_string_equal(err.message,
+                      "config.yml:3: train.learning_rate: expected a number, found 'abc'");
   assert_int_equal(ig_yaml_int(train, "updates", 0, &integer, &err), IG_ERROR_FORMAT);
   assert_string_equal(err.message, "config.yml:4: train.updates: expected an integer, found '1.5'");
   assert_int_equal(ig_yaml_int(train, "batch", 0, &integer, &err), IG_ERROR_FORMAT);
@@ -102,7 +111,8 @@ static void places(void **state) {
   assert_int_equal(ig_yaml_numbers(train, "list", 2, two, &err), IG_ERROR_FORMAT);
   assert_string_equal(err.message, "config.yml:9: train.list[1]: expected a number, found 'x'");
   assert_int_equal(ig_yaml_check_keys(train, known, 5, &err), IG_ERROR_FORMAT);
-  assert_string_equal(err.message, "config.yml:5: train.warmpu: unknown key; did you mean 'warmup'?");
+  assert_string_equal(err.message,
+                      "config.yml:5: train.warmpu: unknown key; did you mean 'warmup'?");
   assert_int_equal(ig_yaml_check_keys(train, known, 1, &err), IG_ERROR_FORMAT);
   assert_string_equal(err.message, "config.yml:4: train.updates: unknown key");
   ig_yaml_free(yaml);
@@ -122,8 +132,11 @@ static void overrides(void **state) {
   assert_int_equal(integer, 20);
   assert_int_equal(ig_yaml_numbers(train, "adam_betas", 2, betas, &err), IG_OK);
   assert_true(betas[0] == 0.8);
-  assert_int_equal(ig_yaml_int(ig_yaml_find(ig_yaml_root(yaml), "model.deep"), "d_model", 0, &integer, &err), IG_ERROR_FORMAT);
-  assert_string_equal(err.message, "config.yml, --set: model.deep.d_model: expected an integer, found 'abc'");
+  assert_int_equal(
+      ig_yaml_int(ig_yaml_find(ig_yaml_root(yaml), "model.deep"), "d_model", 0, &integer, &err),
+      IG_ERROR_FORMAT);
+  assert_string_equal(err.message,
+                      "config.yml, --set: model.deep.d_model: expected an integer, found 'abc'");
   assert_int_equal(ig_yaml_set(yaml, "train.updates.x=1", &err), IG_ERROR_ARGUMENT);
   assert_int_equal(ig_yaml_set(yaml, "no equals", &err), IG_ERROR_ARGUMENT);
   assert_int_equal(ig_yaml_set(yaml, "a..b=1", &err), IG_ERROR_ARGUMENT);
@@ -153,7 +166,8 @@ static void damaged(void **state) {
                {"? [1]\n: 2\n", "a key must be a plain word"},
                {"a: &x [*x]\n", "nested too deep"},
                {"a: \xff\n", "not valid YAML"}};
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) refused(cases[i].text, strlen(cases[i].text), cases[i].message);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i)
+    refused(cases[i].text, strlen(cases[i].text), cases[i].message);
   char laughs[2048] = "a0: &a0 [x, x]\n";
   for (int i = 1; i < 20; ++i) {
     char line[64];
@@ -180,10 +194,13 @@ static void json(void **state) {
   bool truth;
   double number;
   const char *text;
-  assert_int_equal(ig_json_parse("{\n \"a\": ,\n}", 11, "config.json", &root, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_json_parse("{\n \"a\": ,\n}", 11, "config.json", &root, &err),
+                   IG_ERROR_FORMAT);
   says(&err, "config.json:2:");
-  assert_int_equal(ig_json_parse("{\"a\":1,\"a\":2}", 13, "config.json", &root, &err), IG_ERROR_FORMAT);
-  const char *good = "{\"i\": 3, \"x\": 0.5, \"b\": true, \"s\": \"t\", \"n\": null, \"big\": 3000000000}";
+  assert_int_equal(ig_json_parse("{\"a\":1,\"a\":2}", 13, "config.json", &root, &err),
+                   IG_ERROR_FORMAT);
+  const char *good =
+      "{\"i\": 3, \"x\": 0.5, \"b\": true, \"s\": \"t\", \"n\": null, \"big\": 3000000000}";
   assert_int_equal(ig_json_parse(good, strlen(good), "config.json", &root, &err), IG_OK);
   ig_json_object from = {root, "config.json"};
   assert_int_equal(ig_json_int(from, "i", 0, &integer, &err), IG_OK);
@@ -206,7 +223,8 @@ static void json(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(values),    cmocka_unit_test(byte_order_mark), cmocka_unit_test(places),
-                                     cmocka_unit_test(overrides), cmocka_unit_test(damaged),         cmocka_unit_test(json)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(values),  cmocka_unit_test(byte_order_mark),
+                                     cmocka_unit_test(places),  cmocka_unit_test(overrides),
+                                     cmocka_unit_test(damaged), cmocka_unit_test(json)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,19 +17,37 @@ static void recorded_cpus(void **state) {
       {"Haswell, Core i7-4770", {0x7ffafbffu, 0x000027abu, 0x07, 0, 0}, {true, false, false}},
       {"Zen 3, Ryzen 9 5950X", {0x7ef8320bu, 0x219c97a9u, 0x207, 0, 0}, {true, false, false}},
       {"Skylake-X, Core i9-7900X", {0x7ffefbffu, 0xd39ffffbu, 0xff, 0, 0}, {true, true, false}},
-      {"Skylake-X, system saves ymm but not zmm", {0x7ffefbffu, 0xd39ffffbu, 0x07, 0, 0}, {true, false, false}},
-      {"Skylake-X, system saves no AVX state", {0x7ffefbffu, 0xd39ffffbu, 0x03, 0, 0}, {false, false, false}},
-      {"Skylake-X, system without XSAVE", {0x77fefbffu, 0xd39ffffbu, 0, 0, 0}, {false, false, false}},
-      {"Sandy Bridge, Core i7-2600: AVX alone", {0x1fbae3ffu, 0, 0x07, 0, 0}, {false, false, false}},
-      {"Sapphire Rapids, Xeon, in a virtual machine", {0xfffa3203u, 0xf1bf2ffbu, 0x600e7, 0x23c14010u, 0x1c30u}, {true, true, true}},
-      {"Sapphire Rapids, system saves no tiles", {0xfffa3203u, 0xf1bf2ffbu, 0xe7, 0x23c14010u, 0x1c30u}, {true, true, false}},
-      {"Sapphire Rapids with its tiles hidden", {0xfffa3203u, 0xf1bf2ffbu, 0x600e7, 0x22814010u, 0x1c30u}, {true, true, false}},
-      {"AVX-512F without BW, DQ and VL: Knights Landing", {0x7ff8f3bfu, 0x1c0d23abu, 0xe7, 0, 0}, {true, false, false}},
+      {"Skylake-X, system saves ymm but not zmm",
+       {0x7ffefbffu, 0xd39ffffbu, 0x07, 0, 0},
+       {true, false, false}},
+      {"Skylake-X, system saves no AVX state",
+       {0x7ffefbffu, 0xd39ffffbu, 0x03, 0, 0},
+       {false, false, false}},
+      {"Skylake-X, system without XSAVE",
+       {0x77fefbffu, 0xd39ffffbu, 0, 0, 0},
+       {false, false, false}},
+      {"Sandy Bridge, Core i7-2600: AVX alone",
+       {0x1fbae3ffu, 0, 0x07, 0, 0},
+       {false, false, false}},
+      {"Sapphire Rapids, Xeon, in a virtual machine",
+       {0xfffa3203u, 0xf1bf2ffbu, 0x600e7, 0x23c14010u, 0x1c30u},
+       {true, true, true}},
+      {"Sapphire Rapids, system saves no tiles",
+       {0xfffa3203u, 0xf1bf2ffbu, 0xe7, 0x23c14010u, 0x1c30u},
+       {true, true, false}},
+      {"Sapphire Rapids with its tiles hidden",
+       {0xfffa3203u, 0xf1bf2ffbu, 0x600e7, 0x22814010u, 0x1c30u},
+       {true, true, false}},
+      {"AVX-512F without BW, DQ and VL: Knights Landing",
+       {0x7ff8f3bfu, 0x1c0d23abu, 0xe7, 0, 0},
+       {true, false, false}},
   };
   for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++) {
     ig_cpu_features features = ig_cpu_features_of(&cpus[i].leaves);
-    if (features.avx2 != cpus[i].features.avx2 || features.avx512 != cpus[i].features.avx512 || features.amx != cpus[i].features.amx)
-      fail_msg("%s: avx2 %d, avx512 %d, amx %d", cpus[i].name, features.avx2, features.avx512, features.amx);
+    if (features.avx2 != cpus[i].features.avx2 || features.avx512 != cpus[i].features.avx512 ||
+        features.amx != cpus[i].features.amx)
+      fail_msg("%s: avx2 %d, avx512 %d, amx %d", cpus[i].name, features.avx2, features.avx512,
+               features.amx);
   }
 }
 
@@ -64,7 +82,8 @@ static void instruction_sets_are_listed(void **state) {
   (void)state;
   size_t count = 0;
   for (const ig_kernels *const *table = ig_kernels_all(); *table; table++) {
-    if (ig_kernels_supported(*table)) assert_string_equal(ig_isa_supported(count++), (*table)->name);
+    if (ig_kernels_supported(*table))
+      assert_string_equal(ig_isa_supported(count++), (*table)->name);
   }
   assert_null(ig_isa_supported(count));
 }
@@ -79,7 +98,8 @@ static void the_cpu_has_a_name(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(recorded_cpus), cmocka_unit_test(the_environment_chooses),
-                                     cmocka_unit_test(instruction_sets_are_listed), cmocka_unit_test(the_cpu_has_a_name)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(recorded_cpus), cmocka_unit_test(the_environment_chooses),
+      cmocka_unit_test(instruction_sets_are_listed), cmocka_unit_test(the_cpu_has_a_name)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-// Every slot of every kernel table against the reference, on all shape classes, with guard values round each buffer.
-// Negative control: tables with one broken slot each must be reported.
+// Every slot of every kernel table against the reference, on all shape classes, with guard values
+// round each buffer. Negative control: tables with one broken slot each must be reported.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,10 +9,11 @@
 #include <cmocka.h>
 #include "kernel_cases.h"
 
-// ---- guarded buffers -----------------------------------------------------------------------------------------------------------------------
+// ---- guarded buffers --------------------------------------------------------
 
 enum { GUARD = 80, MAX_BUFFERS = 16 };
-static const uint32_t GUARD_BITS = 0x7fc12345;  // a NaN: what is read from behind a row poisons the result
+static const uint32_t GUARD_BITS =
+    0x7fc12345;  // a NaN: what is read from behind a row poisons the result
 
 typedef struct checker {
   const ig_kernels *kernels;
@@ -25,7 +26,8 @@ typedef struct checker {
 } checker;
 
 static void fail_case(checker *c, const char *slot, size_t n, const char *what) {
-  if (c->failures++ == 0) snprintf(c->first, sizeof c->first, "%s: %s, n %zu: %s", c->kernels->name, slot, n, what);
+  if (c->failures++ == 0)
+    snprintf(c->first, sizeof c->first, "%s: %s, n %zu: %s", c->kernels->name, slot, n, what);
 }
 
 static float next_random(checker *c) {  // [-1, 1)
@@ -71,18 +73,22 @@ static void release(checker *c, const char *slot, size_t n) {
   c->count = 0;
 }
 
-static void expect_same(checker *c, const char *slot, size_t n, size_t count, const float *got, const float *want) {
-  if (count && memcmp(got, want, count * sizeof(float)) != 0) fail_case(c, slot, n, "bits differ from the reference");
+static void expect_same(checker *c, const char *slot, size_t n, size_t count, const float *got,
+                        const float *want) {
+  if (count && memcmp(got, want, count * sizeof(float)) != 0)
+    fail_case(c, slot, n, "bits differ from the reference");
 }
 
-static void expect_near(checker *c, const char *slot, size_t n, size_t count, const float *got, const float *want, double relative, double absolute) {
+static void expect_near(checker *c, const char *slot, size_t n, size_t count, const float *got,
+                        const float *want, double relative, double absolute) {
   for (size_t i = 0; i < count; i++) {
     if (isnan(want[i]) && isnan(got[i])) continue;
     if (got[i] == want[i]) continue;
     double distance = fabs((double)got[i] - (double)want[i]);
     if (!(distance <= relative * fabs((double)want[i]) + absolute)) {
       char what[96];
-      snprintf(what, sizeof what, "element %zu is %.9g, expected %.9g", i, (double)got[i], (double)want[i]);
+      snprintf(what, sizeof what, "element %zu is %.9g, expected %.9g", i, (double)got[i],
+               (double)want[i]);
       fail_case(c, slot, n, what);
       return;
     }
@@ -91,10 +97,11 @@ static void expect_near(checker *c, const char *slot, size_t n, size_t count, co
 
 static const ig_kernels *const reference = &ig_kernels_reference;
 
-// ---- slots of one row ----------------------------------------------------------------------------------------------------------------------
+// ---- slots of one row -------------------------------------------------------
 
 static void check_elementwise(checker *c, size_t n) {
-  float *x = take(c, n, 3.0f), *y = take(c, n, 3.0f), *got = take_copy(c, n, y), *want = take_copy(c, n, y);
+  float *x = take(c, n, 3.0f), *y = take(c, n, 3.0f), *got = take_copy(c, n, y),
+        *want = take_copy(c, n, y);
   c->kernels->axpy(n, 1.7f, x, got);
   reference->axpy(n, 1.7f, x, want);
   expect_same(c, "axpy", n, n, got, want);
@@ -121,8 +128,10 @@ static void check_reductions(checker *c, size_t n) {
   float got = c->kernels->dot(n, x, y), want = reference->dot(n, x, y);
   expect_near(c, "dot", n, 1, &got, &want, 1e-5, 1e-6 * sqrt((double)n) + 1e-6);
   double squares = c->kernels->sum_squares(n, x), expected = reference->sum_squares(n, x);
-  if (!(fabs(squares - expected) <= 1e-12 * expected)) fail_case(c, "sum_squares", n, "further than 1e-12 from the reference");
-  if (c->kernels->argmax(n, x) != reference->argmax(n, x)) fail_case(c, "argmax", n, "another index");
+  if (!(fabs(squares - expected) <= 1e-12 * expected))
+    fail_case(c, "sum_squares", n, "further than 1e-12 from the reference");
+  if (c->kernels->argmax(n, x) != reference->argmax(n, x))
+    fail_case(c, "argmax", n, "another index");
   if (n > 2) {
     x[n - 1] = x[n / 2] = 50.0f;  // the first of two
     x[0] = NAN;
@@ -136,11 +145,13 @@ static void check_softmax(checker *c, size_t n) {
   if (n > 4) x[n / 3] = -INFINITY;
   const size_t blocks = (n + IG_LOGITS_BLOCK - 1) / IG_LOGITS_BLOCK;
   float *got_largest = take(c, blocks, 1.0f), *want_largest = take(c, blocks, 1.0f);
-  float got_log = c->kernels->log_sum_exp(n, x, got_largest), want_log = reference->log_sum_exp(n, x, want_largest);
+  float got_log = c->kernels->log_sum_exp(n, x, got_largest),
+        want_log = reference->log_sum_exp(n, x, want_largest);
   expect_near(c, "log_sum_exp", n, 1, &got_log, &want_log, 1e-6, 1e-6);
   expect_near(c, "log_sum_exp", n, blocks, got_largest, want_largest, 0, 0);
   const float alone = c->kernels->log_sum_exp(n, x, NULL);
-  if (memcmp(&alone, &got_log, sizeof alone) != 0) fail_case(c, "log_sum_exp", n, "another sum without the largest values");
+  if (memcmp(&alone, &got_log, sizeof alone) != 0)
+    fail_case(c, "log_sum_exp", n, "another sum without the largest values");
   float *got = take_copy(c, n, x), *want = take_copy(c, n, x);
   c->kernels->softmax(n, got);
   reference->softmax(n, want);
@@ -164,10 +175,12 @@ static void check_softmax(checker *c, size_t n) {
 // Sums of probabilities, among them of 0, of ones far apart and of what is no number.
 static void check_log_add_exp(checker *c, size_t n) {
   float *x = take(c, n, 20.0f), *y = take(c, n, 20.0f);
-  static const float pairs[][2] = {{-INFINITY, -3.0f}, {-3.0f, -INFINITY}, {-INFINITY, -INFINITY}, {1.5f, 1.0f},
-                                   {-200.0f, -300.0f}, {3e38f, 1.0f},      {INFINITY, 0.0f}};
+  static const float pairs[][2] = {{-INFINITY, -3.0f}, {-3.0f, -INFINITY}, {-INFINITY, -INFINITY},
+                                   {1.5f, 1.0f},       {-200.0f, -300.0f}, {3e38f, 1.0f},
+                                   {INFINITY, 0.0f}};
   enum { PAIRS = sizeof pairs / sizeof *pairs };
-  for (size_t i = 0; i < PAIRS && i < n; i++) x[n - 1 - i] = pairs[i][0], y[n - 1 - i] = pairs[i][1];
+  for (size_t i = 0; i < PAIRS && i < n; i++)
+    x[n - 1 - i] = pairs[i][0], y[n - 1 - i] = pairs[i][1];
   float *got = take_copy(c, n, y), *want = take_copy(c, n, y);
   c->kernels->log_add_exp(n, -0.5f, x, got);
   reference->log_add_exp(n, -0.5f, x, want);
@@ -181,12 +194,15 @@ static void check_log_add_exp(checker *c, size_t n) {
 }
 
 static void check_layer_norm(checker *c, size_t n) {
-  float *x = take(c, n, 2.0f), *gamma = take(c, n, 1.0f), *beta = take(c, n, 1.0f), *dy = take(c, n, 1.0f);
+  float *x = take(c, n, 2.0f), *gamma = take(c, n, 1.0f), *beta = take(c, n, 1.0f),
+        *dy = take(c, n, 1.0f);
   for (size_t i = 0; i < n; i++) x[i] += 1.5f;
   float *got = take(c, n, 1.0f), *want = take(c, n, 1.0f), got_statistics[2], want_statistics[2];
   for (int with_beta = 0; with_beta < 2; with_beta++) {
-    c->kernels->layer_norm(n, x, gamma, with_beta ? beta : NULL, 1e-5f, got, &got_statistics[0], &got_statistics[1]);
-    reference->layer_norm(n, x, gamma, with_beta ? beta : NULL, 1e-5f, want, &want_statistics[0], &want_statistics[1]);
+    c->kernels->layer_norm(n, x, gamma, with_beta ? beta : NULL, 1e-5f, got, &got_statistics[0],
+                           &got_statistics[1]);
+    reference->layer_norm(n, x, gamma, with_beta ? beta : NULL, 1e-5f, want, &want_statistics[0],
+                          &want_statistics[1]);
     double slack = n == 1 ? 1e-3 : 3e-6;  // one column: x - mean is pure rounding times rstd of 316
     expect_near(c, "layer_norm", n, n, got, want, slack, slack);
     expect_near(c, "layer_norm statistics", n, 2, got_statistics, want_statistics, 2e-6, 1e-6);
@@ -199,8 +215,8 @@ static void check_layer_norm(checker *c, size_t n) {
   c->kernels->layer_norm_backward(n, x, gamma, mean, rstd, dy, got);
   reference->layer_norm_backward(n, x, gamma, mean, rstd, dy, want);
   expect_near(c, "layer_norm_backward", n, n, got, want, 1e-5, 2e-6 * (double)rstd);
-  float *got_gamma = take_copy(c, n, gamma), *want_gamma = take_copy(c, n, gamma), *got_beta = take_copy(c, n, beta),
-        *want_beta = take_copy(c, n, beta);
+  float *got_gamma = take_copy(c, n, gamma), *want_gamma = take_copy(c, n, gamma),
+        *got_beta = take_copy(c, n, beta), *want_beta = take_copy(c, n, beta);
   c->kernels->layer_norm_parameters(n, x, mean, rstd, dy, got_gamma, got_beta);
   reference->layer_norm_parameters(n, x, mean, rstd, dy, want_gamma, want_beta);
   expect_same(c, "layer_norm_parameters gamma", n, n, got_gamma, want_gamma);
@@ -211,7 +227,8 @@ static void check_layer_norm(checker *c, size_t n) {
 
 static void check_activations(checker *c, size_t n) {
   for (int kind = IG_ACTIVATION_NONE; kind <= IG_ACTIVATION_SWISH; kind++) {
-    float *x = take(c, n, 12.0f), *dy = take(c, n, 1.0f), *got = take(c, n, 1.0f), *want = take(c, n, 1.0f);
+    float *x = take(c, n, 12.0f), *dy = take(c, n, 1.0f), *got = take(c, n, 1.0f),
+          *want = take(c, n, 1.0f);
     if (n > 5) {
       x[0] = 0.0f;
       x[1] = 100.0f;
@@ -232,7 +249,10 @@ static void check_activations(checker *c, size_t n) {
 static void check_training(checker *c, size_t n) {
   static const uint32_t thresholds[] = {0, 1, 6554, 32768, 65535};
   for (size_t t = 0; t < sizeof thresholds / sizeof *thresholds; t++) {
-    ig_dropout_row row = {{7, 0x9abcdef0u}, {0xfffffff8u, 2, 3, (uint32_t)t}, thresholds[t], 65536.0f / (65536.0f - (float)thresholds[t])};
+    ig_dropout_row row = {{7, 0x9abcdef0u},
+                          {0xfffffff8u, 2, 3, (uint32_t)t},
+                          thresholds[t],
+                          65536.0f / (65536.0f - (float)thresholds[t])};
     float *x = take(c, n, 3.0f), *got = take_copy(c, n, x), *want = take(c, n, 1.0f);
     c->kernels->dropout(&row, n, got, got);  // in place
     reference->dropout(&row, n, x, want);
@@ -263,7 +283,7 @@ static void check_training(checker *c, size_t n) {
   }
 }
 
-// ---- matrix product ------------------------------------------------------------------------------------------------------------------------
+// ---- matrix product ---------------------------------------------------------
 
 typedef struct product {
   size_t m, n, k;
@@ -275,9 +295,11 @@ static size_t packed_size(const ig_kernels *kernels, size_t n, size_t k) {
   return (n + kernels->gemm_nr - 1) / kernels->gemm_nr * kernels->gemm_nr * k;
 }
 
-static void run_product(const ig_kernels *kernels, const product *p, const float *a, const float *b, const float *bias, float *packed, float *out) {
+static void run_product(const ig_kernels *kernels, const product *p, const float *a, const float *b,
+                        const float *bias, float *packed, float *out) {
   size_t step = p->strided ? 2 : 1, panel_stride = p->k * kernels->gemm_nr, b_inner = step;
-  size_t b_depth = p->b_transposed ? b_inner : p->n * step, b_column = p->b_transposed ? p->k * step : b_inner;
+  size_t b_depth = p->b_transposed ? b_inner : p->n * step,
+         b_column = p->b_transposed ? p->k * step : b_inner;
   kernels->gemm_pack(p->n, p->k, b, b_depth, b_column, packed, panel_stride);
   ig_gemm_tile tile = {.rows = p->m,
                        .columns = p->n,
@@ -298,12 +320,16 @@ static void run_product(const ig_kernels *kernels, const product *p, const float
 
 static void check_product(checker *c, const product *p) {
   size_t step = p->strided ? 2 : 1, rows = p->m ? p->m : 1;
-  float *a = take(c, p->m * p->k * step, 1.0f), *b = take(c, p->n * p->k * step, 1.0f), *bias = take(c, p->n, 1.0f);
-  float *packed = take(c, packed_size(c->kernels, p->n, p->k), 1.0f), *packed_reference = take(c, packed_size(reference, p->n, p->k), 1.0f);
-  float *got = take(c, rows * (p->n + 3), 1.0f), *want = take_copy(c, rows * (p->n + 3), got);  // the 3 floats behind each row must stay
+  float *a = take(c, p->m * p->k * step, 1.0f), *b = take(c, p->n * p->k * step, 1.0f),
+        *bias = take(c, p->n, 1.0f);
+  float *packed = take(c, packed_size(c->kernels, p->n, p->k), 1.0f),
+        *packed_reference = take(c, packed_size(reference, p->n, p->k), 1.0f);
+  float *got = take(c, rows * (p->n + 3), 1.0f),
+        *want = take_copy(c, rows * (p->n + 3), got);  // the 3 floats behind each row must stay
   run_product(c->kernels, p, a, b, bias, packed, got);
   run_product(reference, p, a, b, bias, packed_reference, want);
-  bool bounded = p->activation == IG_ACTIVATION_GELU || p->activation == IG_ACTIVATION_GELU_TANH || p->activation == IG_ACTIVATION_SWISH;
+  bool bounded = p->activation == IG_ACTIVATION_GELU || p->activation == IG_ACTIVATION_GELU_TANH ||
+                 p->activation == IG_ACTIVATION_SWISH;
   if (bounded)
     expect_near(c, "gemm", p->n, rows * (p->n + 3), got, want, 3e-6, 1e-6);
   else
@@ -325,14 +351,21 @@ static void check_gemm(checker *c) {
                    .activation = (ig_activation)((m + n) % 5)};
       check_product(c, &p);
     }
-  check_product(c, &(product){.m = 101, .n = 203, .k = 307, .b_transposed = true, .bias = true, .activation = IG_ACTIVATION_RELU});
-  check_product(c, &(product){.m = 3, .n = 515, .k = 129, .a_transposed = true, .accumulate = true});
+  check_product(c, &(product){.m = 101,
+                              .n = 203,
+                              .k = 307,
+                              .b_transposed = true,
+                              .bias = true,
+                              .activation = IG_ACTIVATION_RELU});
+  check_product(c,
+                &(product){.m = 3, .n = 515, .k = 129, .a_transposed = true, .accumulate = true});
 }
 
-// ---- the cases that are timed --------------------------------------------------------------------------------------------------------------
+// ---- the cases that are timed -----------------------------------------------
 
 static kernel_operands take_operands(checker *c) {
-  return (kernel_operands){take(c, KERNEL_FLOATS, 1.0f), take(c, KERNEL_FLOATS, 1.0f), take(c, KERNEL_FLOATS, 1.0f), take(c, KERNEL_FLOATS, 1.0f)};
+  return (kernel_operands){take(c, KERNEL_FLOATS, 1.0f), take(c, KERNEL_FLOATS, 1.0f),
+                           take(c, KERNEL_FLOATS, 1.0f), take(c, KERNEL_FLOATS, 1.0f)};
 }
 
 static void run_case(const ig_kernels *kernels, const kernel_case *k, const kernel_operands *o) {
@@ -409,7 +442,7 @@ static void every_table_matches_the_reference(void **state) {
   }
 }
 
-// ---- the reference against exact values --------------------------------------------------------------------------------------------------------
+// ---- the reference against exact values -------------------------------------
 
 static void gelu_is_exact_within_1e_6(void **state) {
   (void)state;
@@ -424,7 +457,7 @@ static void gelu_is_exact_within_1e_6(void **state) {
   }
 }
 
-// ---- negative control ----------------------------------------------------------------------------------------------------------------------
+// ---- negative control -------------------------------------------------------
 
 static void late_add(size_t n, const float *x, const float *y, float *z) {  // one element too far
   for (size_t i = 0; i <= n; i++) z[i] = i < n ? x[i] + y[i] : 0.0f;
@@ -435,7 +468,9 @@ static void unfused_axpy(size_t n, float alpha, const float *x, float *y) {  // 
     y[i] += product;
   }
 }
-static float short_dot(size_t n, const float *x, const float *y) { return reference->dot(n > 64 ? n - 1 : n, x, y); }
+static float short_dot(size_t n, const float *x, const float *y) {
+  return reference->dot(n > 64 ? n - 1 : n, x, y);
+}
 static void leaky_softmax(size_t n, float *x) {  // all -inf: NaN
   bool all = true;
   for (size_t i = 0; i < n; i++) all = all && x[i] == -INFINITY;
@@ -452,7 +487,8 @@ static void biased_dropout(const ig_dropout_row *row, size_t n, const float *x, 
   other.counter[0]++;
   reference->dropout(&other, n, x, y);
 }
-static void lazy_adam(const ig_adam *args, size_t n, float *weight, float *gradient, float *m, float *v) {  // keeps the last gradient
+static void lazy_adam(const ig_adam *args, size_t n, float *weight, float *gradient, float *m,
+                      float *v) {  // keeps the last gradient
   float kept = n ? gradient[n - 1] : 0.0f;
   reference->adam(args, n, weight, gradient, m, v);
   if (n) gradient[n - 1] = kept;
@@ -470,7 +506,8 @@ static float forgetful_log_sum_exp(size_t n, const float *x, float *largest) {
   return sum;
 }
 
-static void naive_log_add_exp(size_t n, float c, const float *x, float *y) {  // loses what exp cannot hold
+static void naive_log_add_exp(size_t n, float c, const float *x,
+                              float *y) {  // loses what exp cannot hold
   for (size_t i = 0; i < n; i++) y[i] = logf(expf(y[i]) + expf(x[i] + c));
 }
 
@@ -489,7 +526,9 @@ static void broken_tables_are_reported(void **state) {
   broken[7].argmax = last_argmax;
   broken[8].log_sum_exp = forgetful_log_sum_exp;
   broken[9].log_add_exp = naive_log_add_exp;
-  static const char *const slots[BROKEN] = {"add", "axpy", "dot", "softmax", "gemm", "dropout", "adam", "argmax", "log_sum_exp", "log_add_exp"};
+  static const char *const slots[BROKEN] = {"add",         "axpy",       "dot",  "softmax",
+                                            "gemm",        "dropout",    "adam", "argmax",
+                                            "log_sum_exp", "log_add_exp"};
   char first[160];
   for (int i = 0; i < BROKEN; i++) {
     assert_true(check_table(&broken[i], first, sizeof first) > 0);

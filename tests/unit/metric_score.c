@@ -50,7 +50,8 @@ static const char *parse_row(const char *row, char tokenizer[16], ig_score_optio
 
 static void lines_are_sacrebleus(void **state) {
   (void)state;
-  text h = read_text("hypotheses.txt"), r = read_text("references.txt"), expected = read_text("expected.tsv");
+  text h = read_text("hypotheses.txt"), r = read_text("references.txt"),
+       expected = read_text("expected.tsv");
   assert_int_equal(h.count, r.count);
   assert_int_equal(expected.count, 15);
   for (size_t i = 0; i < expected.count; i++) {
@@ -59,7 +60,8 @@ static void lines_are_sacrebleus(void **state) {
     ig_score score;
     ig_error err;
     const char *line = parse_row(expected.lines[i], tokenizer, &options);
-    if (ig_score_lines(&options, h.lines, r.lines, h.count, &score, &err) != IG_OK) fail_msg("%s", err.message);
+    if (ig_score_lines(&options, h.lines, r.lines, h.count, &score, &err) != IG_OK)
+      fail_msg("%s", err.message);
     assert_string_equal(score.line, line);
     // Negative control: one word less in one line changes every metric's line.
     const char *kept = h.lines[11];
@@ -80,10 +82,13 @@ static double value(ig_metric metric, const char *hypothesis, const char *refere
 
 static void edges_are_defined(void **state) {
   (void)state;
-  assert_true(value(IG_BLEU, "", "a b") == 0 && value(IG_BLEU, "a b", "") == 0 && value(IG_BLEU, "", "") == 0);
+  assert_true(value(IG_BLEU, "", "a b") == 0 && value(IG_BLEU, "a b", "") == 0 &&
+              value(IG_BLEU, "", "") == 0);
   assert_true(value(IG_CHRF, "", "a b") == 0 && value(IG_CHRF, "", "") == 0);
-  assert_true(value(IG_TER, "", "a b") == 100 && value(IG_TER, "a", "") == 100 && value(IG_TER, "", "") == 0);
-  assert_true(value(IG_TER, "b c a", "a b c") > 33.3 && value(IG_TER, "b c a", "a b c") < 33.4);  // one shift
+  assert_true(value(IG_TER, "", "a b") == 100 && value(IG_TER, "a", "") == 100 &&
+              value(IG_TER, "", "") == 0);
+  assert_true(value(IG_TER, "b c a", "a b c") > 33.3 &&
+              value(IG_TER, "b c a", "a b c") < 33.4);  // one shift
   assert_true(value(IG_CHRF, "ab", "ab") > 99.999);
 }
 
@@ -99,12 +104,17 @@ static void wrong_input_is_refused(void **state) {
   options.tokenize = "14b";
   assert_int_equal(ig_score_lines(&options, good, good, 2, &score, &err), IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "14b"));
-  assert_int_equal(ig_score_lines(&(ig_score_options){.metric = IG_TER}, good, good, 0, &score, &err), IG_ERROR_ARGUMENT);
-  assert_int_equal(ig_score_lines(&(ig_score_options){.metric = (ig_metric)9}, good, good, 2, &score, &err), IG_ERROR_ARGUMENT);
+  assert_int_equal(
+      ig_score_lines(&(ig_score_options){.metric = IG_TER}, good, good, 0, &score, &err),
+      IG_ERROR_ARGUMENT);
+  assert_int_equal(
+      ig_score_lines(&(ig_score_options){.metric = (ig_metric)9}, good, good, 2, &score, &err),
+      IG_ERROR_ARGUMENT);
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(lines_are_sacrebleus), cmocka_unit_test(edges_are_defined),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(lines_are_sacrebleus),
+                                     cmocka_unit_test(edges_are_defined),
                                      cmocka_unit_test(wrong_input_is_refused)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

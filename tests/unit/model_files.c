@@ -85,12 +85,14 @@ static void saved_loads_again(void **state) {
     assert_string_equal(found.family, expected.family);
     assert_int_equal(found.decoder_ffn, expected.decoder_ffn);
     assert_int_equal(found.activation, expected.activation);
-    assert_true(found.dropout == expected.dropout && found.bias == expected.bias && found.pre_norm == expected.pre_norm);
+    assert_true(found.dropout == expected.dropout && found.bias == expected.bias &&
+                found.pre_norm == expected.pre_norm);
     assert_int_equal(found.forced_eos_id, expected.forced_eos_id);
     ig_model_free(again);
     assert_int_equal(ig_model_save(model, directory, "bfloat16", &err), IG_OK);
     if (ig_model_load(directory, &again, &err) != IG_OK) fail_msg("%s", err.message);
-    for (size_t j = 0; j < model->value_count; j++) assert_true(again->values[j] == ig_bf16_to_float(ig_float_to_bf16(model->values[j])));
+    for (size_t j = 0; j < model->value_count; j++)
+      assert_true(again->values[j] == ig_bf16_to_float(ig_float_to_bf16(model->values[j])));
     ig_model_free(again);
     ig_model_free(model);
   }
@@ -114,15 +116,21 @@ static void expect_same_packed(ig_model *expected, ig_model *found) {
   ig_model_linears(found, keep_linear, &b);
   assert_int_equal(a.count, b.count);
   for (int i = 0; i < a.count; i++) {
-    assert_memory_equal(a.linears[i]->packed, b.linears[i]->packed, ig_linear_packed_bytes(&nn, a.linears[i]));
-    if (a.linears[i]->bias) assert_memory_equal(a.linears[i]->bias, b.linears[i]->bias, (size_t)a.linears[i]->out * sizeof(float));
+    assert_memory_equal(a.linears[i]->packed, b.linears[i]->packed,
+                        ig_linear_packed_bytes(&nn, a.linears[i]));
+    if (a.linears[i]->bias)
+      assert_memory_equal(a.linears[i]->bias, b.linears[i]->bias,
+                          (size_t)a.linears[i]->out * sizeof(float));
   }
-  const size_t embedding = (size_t)expected->target_embedding.vocabulary * (size_t)expected->target_embedding.size * sizeof(float);
+  const size_t embedding = (size_t)expected->target_embedding.vocabulary *
+                           (size_t)expected->target_embedding.size * sizeof(float);
   assert_memory_equal(expected->target_embedding.weight, found->target_embedding.weight, embedding);
-  assert_memory_equal(expected->decoder[0].feed_forward_norm.weight, found->decoder[0].feed_forward_norm.weight, 8 * sizeof(float));
+  assert_memory_equal(expected->decoder[0].feed_forward_norm.weight,
+                      found->decoder[0].feed_forward_norm.weight, 8 * sizeof(float));
 }
 
-// Packed while it is read, a model has the weights of one that was read and then packed; what stood packed alone has no plain pointer.
+// Packed while it is read, a model has the weights of one that was read and then packed; what stood
+// packed alone has no plain pointer.
 static void packed_from_the_file(void **state) {
   (void)state;
   static const char *const dtypes[] = {"float32", "bfloat16"};
@@ -135,7 +143,8 @@ static void packed_from_the_file(void **state) {
     assert_int_equal(ig_model_save(model, directory, dtypes[i % 2], &err), IG_OK);
     assert_int_equal(ig_model_load(directory, &expected, &err), IG_OK);
     assert_int_equal(ig_model_pack(expected, &err), IG_OK);
-    if (ig_model_load_packed(directory, i % 2 ? pool : NULL, &found, &err) != IG_OK) fail_msg("%s", err.message);
+    if (ig_model_load_packed(directory, i % 2 ? pool : NULL, &found, &err) != IG_OK)
+      fail_msg("%s", err.message);
     expect_same_packed(expected, found);
     assert_null(found->decoder[0].self_attention.query.weight);
     assert_null(found->decoder[0].cross_attention.key_value.weight);
@@ -154,12 +163,14 @@ static void shared_tensors_stand_once(void **state) {
   assert_ptr_equal(model->output.weight, model->source_embedding.weight);
   assert_ptr_equal(model->target_embedding.weight, model->source_embedding.weight);
   assert_null(model->output.bias_gradient);
-  assert_int_equal(model->value_count - model->trained_count, 21);  // final_logits_bias alone is constant
+  assert_int_equal(model->value_count - model->trained_count,
+                   21);  // final_logits_bias alone is constant
   for (int i = 0; i < 8; i++) assert_true(model->source_embedding.weight[20 * 8 + i] == 0);
   ig_model_free(model);
 }
 
-// Writes the model's tensors with one changed by `change`, and expects loading to fail with all of the words in the message.
+// Writes the model's tensors with one changed by `change`, and expects loading to fail with all of
+// the words in the message.
 typedef void (*ig_change)(ig_safetensors_output *tensors, size_t *count);
 static void refuse(ig_change change, ig_status status, const char *word, const char *other) {
   ig_error err = {0};
@@ -170,16 +181,23 @@ static void refuse(ig_change change, ig_status status, const char *word, const c
   size_t count = model->parameter_count;
   for (size_t i = 0; i < count; i++) {
     const ig_parameter *p = &model->parameters[i];
-    tensors[i] = (ig_safetensors_output){.name = p->name, .rank = p->rank, .shape = {p->shape[0], p->shape[1]}, .values = model->values + p->offset};
+    tensors[i] = (ig_safetensors_output){.name = p->name,
+                                         .rank = p->rank,
+                                         .shape = {p->shape[0], p->shape[1]},
+                                         .values = model->values + p->offset};
   }
   change(tensors, &count);
-  assert_int_equal(ig_safetensors_write(in_directory("model.safetensors"), tensors, count, &err), IG_OK);
+  assert_int_equal(ig_safetensors_write(in_directory("model.safetensors"), tensors, count, &err),
+                   IG_OK);
   assert_int_equal(ig_model_load(directory, &again, &err), status);
-  if (!strstr(err.message, word) || !strstr(err.message, other)) fail_msg("\"%s\" lacks \"%s\" or \"%s\"", err.message, word, other);
+  if (!strstr(err.message, word) || !strstr(err.message, other))
+    fail_msg("\"%s\" lacks \"%s\" or \"%s\"", err.message, word, other);
   ig_model_free(model);
 }
 
-static void drop_one(ig_safetensors_output *tensors, size_t *count) { tensors[3] = tensors[--*count]; }
+static void drop_one(ig_safetensors_output *tensors, size_t *count) {
+  tensors[3] = tensors[--*count];
+}
 static void add_one(ig_safetensors_output *tensors, size_t *count) {
   tensors[*count] = tensors[0];
   tensors[(*count)++].name = "model.surprise";
@@ -201,7 +219,8 @@ static void refuse_config(const char *text, ig_status status, const char *word) 
   ig_model *model = NULL;
   assert_int_equal(ig_write_file(in_directory("config.json"), text, strlen(text), &err), IG_OK);
   assert_int_equal(ig_model_load(directory, &model, &err), status);
-  if (!strstr(err.message, word) || !strstr(err.message, "config.json")) fail_msg("\"%s\" lacks \"%s\"", err.message, word);
+  if (!strstr(err.message, word) || !strstr(err.message, "config.json"))
+    fail_msg("\"%s\" lacks \"%s\"", err.message, word);
 }
 
 static void wrong_configs_are_refused(void **state) {
@@ -209,9 +228,11 @@ static void wrong_configs_are_refused(void **state) {
   refuse_config("{\"d_model\": 8}", IG_ERROR_FORMAT, "model_type");
   refuse_config("{\"model_type\": \"llama\"}", IG_ERROR_UNSUPPORTED, "llama");
   refuse_config("{\"model_type\": \"marian\", \"d_model\": \"wide\"}", IG_ERROR_FORMAT, "d_model");
-  refuse_config("{\"model_type\": \"marian\", \"activation_function\": \"mish\"}", IG_ERROR_UNSUPPORTED, "mish");
+  refuse_config("{\"model_type\": \"marian\", \"activation_function\": \"mish\"}",
+                IG_ERROR_UNSUPPORTED, "mish");
   refuse_config("{\"model_type\": \"marian\", ", IG_ERROR_FORMAT, "config.json:1");
-  refuse_config("{\"model_type\": \"marian\", \"vocab_size\": -2147483648}", IG_ERROR_ARGUMENT, "vocab_size");
+  refuse_config("{\"model_type\": \"marian\", \"vocab_size\": -2147483648}", IG_ERROR_ARGUMENT,
+                "vocab_size");
   refuse_config("{\"model_type\": \"marian\", \"init_std\": -1}", IG_ERROR_ARGUMENT, "init_std");
 }
 
@@ -234,8 +255,9 @@ static void impossible_sizes_are_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(saved_loads_again),         cmocka_unit_test(packed_from_the_file),      cmocka_unit_test(shared_tensors_stand_once),
-      cmocka_unit_test(wrong_tensors_are_refused), cmocka_unit_test(wrong_configs_are_refused), cmocka_unit_test(impossible_sizes_are_refused),
+      cmocka_unit_test(saved_loads_again),         cmocka_unit_test(packed_from_the_file),
+      cmocka_unit_test(shared_tensors_stand_once), cmocka_unit_test(wrong_tensors_are_refused),
+      cmocka_unit_test(wrong_configs_are_refused), cmocka_unit_test(impossible_sizes_are_refused),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

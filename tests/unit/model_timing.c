@@ -40,11 +40,13 @@ static void each_product_and_layer_once(void **state) {
     if (t->n) assert_true(t->operations == 2.0 * (double)(t->m * t->n * t->k));
     for (size_t j = 0; j < i; j++) assert_string_not_equal(t->name, s.timings[j].name);
   }
-  const ig_timing *inner = find(&s, "feed-forward, inner, backward-weight"), *output = find(&s, "output layer, packed, 32 rows");
+  const ig_timing *inner = find(&s, "feed-forward, inner, backward-weight"),
+                  *output = find(&s, "output layer, packed, 32 rows");
   assert_true(inner->m == 20 && inner->n == 8 && inner->k == 10);
   assert_true(output->m == 32 && output->n == 90 && output->k == 8);
   assert_int_equal(find(&s, "self-attention, backward")->m, 8);  // two whole sentences of 4
-  assert_true(find(&s, "output layer and loss, forward and backward")->operations == 6.0 * 8 * 8 * 90);
+  assert_true(find(&s, "output layer and loss, forward and backward")->operations ==
+              6.0 * 8 * 8 * 90);
   // The decoder's feed-forward is as large as the encoder's: it is not timed again.
   for (size_t i = 0; i < s.count; i++) assert_null(strstr(s.timings[i].name, "decoder's"));
 }
@@ -64,6 +66,7 @@ static void senseless_options_are_errors(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(each_product_and_layer_once), cmocka_unit_test(senseless_options_are_errors)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(each_product_and_layer_once),
+                                     cmocka_unit_test(senseless_options_are_errors)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,23 @@
-// Attention against a naive loop in double: every mask, ragged batches, keys in a row and scattered; the same bits for any threads and any company in
-// the batch; decoding with a cache against the whole sequence at once.
+// Attention against a naive loop in double: every mask, ragged batches, keys in a row and
+// scattered; the same bits for any threads and any company in the batch; decoding with a cache
+// against the whole sequence at once.
 #include <stdio.h>
 #include "nn_fixture.h"
 #include "nn/dropout.h"
 #include "nn/multi_head_attention.h"
 
-enum { SEQUENCES = 8, HEADS = 3, HEAD_DIM = 20, WIDTH = HEADS * HEAD_DIM, STRIDE = WIDTH + 4, MOST = 40, MOST_KEYS = 45, MAX_THREADS = 3 };
-static const int query_offsets[SEQUENCES + 1] = {0, 1, 3, 6, 10, 15, 32, 72, 112}, key_lengths[SEQUENCES] = {1, 5, 3, 4, 45, 17, 2, 43};
+enum {
+  SEQUENCES = 8,
+  HEADS = 3,
+  HEAD_DIM = 20,
+  WIDTH = HEADS * HEAD_DIM,
+  STRIDE = WIDTH + 4,
+  MOST = 40,
+  MOST_KEYS = 45,
+  MAX_THREADS = 3
+};
+static const int query_offsets[SEQUENCES + 1] = {0, 1, 3, 6, 10, 15, 32, 72, 112},
+                                           key_lengths[SEQUENCES] = {1, 5, 3, 4, 45, 17, 2, 43};
 
 typedef struct problem {
   fixture f;
@@ -23,7 +34,8 @@ static void make_masks(problem *p) {
   float *mask = fixture_normal(&p->f, (size_t)SEQUENCES * HEADS * MOST * MOST_KEYS, 2, 4);
   float *padding = fixture_zeros(&p->f, (size_t)SEQUENCES * MOST_KEYS);
   for (size_t i = 0; i < (size_t)SEQUENCES * HEADS * MOST * MOST_KEYS; i += 5) mask[i] = -INFINITY;
-  for (size_t t = 0; t < MOST_KEYS; t++) padding[2 * MOST_KEYS + t] = -INFINITY;  // sequence 2 sees nothing at all
+  for (size_t t = 0; t < MOST_KEYS; t++)
+    padding[2 * MOST_KEYS + t] = -INFINITY;  // sequence 2 sees nothing at all
   for (size_t t = 30; t < MOST_KEYS; t++) padding[4 * MOST_KEYS + t] = -INFINITY;
   padding[5 * MOST_KEYS] = 1.5f;
   p->all = (ig_attention_mask){.mask = mask,
@@ -54,19 +66,24 @@ static void open_problem(problem *p, const ig_kernels *kernels, int threads) {
                                 .query = fixture_normal(&p->f, (size_t)p->rows * STRIDE, 1, 3),
                                 .query_stride = STRIDE,
                                 .dropout = {0.25f, 8}};
-  p->args.keys = (ig_keys){.key = p->key, .value = p->value, .stride = STRIDE, .begin = p->begin, .length = key_lengths};
+  p->args.keys = (ig_keys){
+      .key = p->key, .value = p->value, .stride = STRIDE, .begin = p->begin, .length = key_lengths};
   make_masks(p);
   fixture_scratch(&p->f, ig_attention_scratch(&p->f.nn, HEAD_DIM, MOST_KEYS));
 }
 
-static double naive_score(const ig_attention_args *a, int s, int h, int i, int t, int queries, int keys) {
-  const float *q = a->query + (size_t)(a->queries.offsets[s] + i) * a->query_stride + h * a->head_dim;
+static double naive_score(const ig_attention_args *a, int s, int h, int i, int t, int queries,
+                          int keys) {
+  const float *q =
+      a->query + (size_t)(a->queries.offsets[s] + i) * a->query_stride + h * a->head_dim;
   const float *k = a->keys.key + (size_t)(a->keys.begin[s] + t) * a->keys.stride + h * a->head_dim;
   double score = 0;
   for (int c = 0; c < a->head_dim; c++) score += (double)q[c] * (double)k[c];
   score *= (double)a->scale;
   const ig_attention_mask *m = &a->mask;
-  if (m->mask) score += (double)m->mask[(size_t)s * m->mask_sequence + (size_t)h * m->mask_head + (size_t)i * m->mask_row + (size_t)t];
+  if (m->mask)
+    score += (double)m->mask[(size_t)s * m->mask_sequence + (size_t)h * m->mask_head +
+                             (size_t)i * m->mask_row + (size_t)t];
   if (m->key_padding) score += (double)m->key_padding[(size_t)s * m->padding_sequence + (size_t)t];
   return m->causal && t > i + keys - queries ? -INFINITY : score;
 }
@@ -75,7 +92,9 @@ static double naive_score(const ig_attention_args *a, int s, int h, int i, int t
 static void naive_row(const problem *p, int s, int h, int i, const float *keep) {
   const ig_attention_args *a = &p->args;
   const int queries = a->queries.offsets[s + 1] - a->queries.offsets[s], keys = a->keys.length[s];
-  double weight[MOST_KEYS], sum = 0, largest = -INFINITY, *to = p->expected + (size_t)(a->queries.offsets[s] + i) * WIDTH + h * HEAD_DIM;
+  double weight[MOST_KEYS],
+      sum = 0, largest = -INFINITY,
+      *to = p->expected + (size_t)(a->queries.offsets[s] + i) * WIDTH + h * HEAD_DIM;
   for (int t = 0; t < keys; t++) {
     weight[t] = naive_score(a, s, h, i, t, queries, keys);
     largest = fmax(largest, weight[t]);
@@ -85,7 +104,9 @@ static void naive_row(const problem *p, int s, int h, int i, const float *keep) 
   for (int t = 0; t < keys && sum > 0; t++)
     for (int c = 0; c < HEAD_DIM; c++)
       to[c] +=
-          weight[t] / sum * (double)keep[t] * (double)a->keys.value[(size_t)(a->keys.begin[s] + t) * a->keys.stride + (size_t)(h * HEAD_DIM + c)];
+          weight[t] / sum * (double)keep[t] *
+          (double)a->keys
+              .value[(size_t)(a->keys.begin[s] + t) * a->keys.stride + (size_t)(h * HEAD_DIM + c)];
 }
 
 static void naive(const problem *p) {
@@ -95,7 +116,8 @@ static void naive(const problem *p) {
         float keep[MOST_KEYS];
         for (int t = 0; t < MOST_KEYS; t++) keep[t] = 1;
         if (ig_dropout_active(&p->f.nn, &p->args.dropout)) {
-          ig_dropout_row key = ig_dropout_key(&p->f.nn, &p->args.dropout, (uint32_t)(query_offsets[s] + i));
+          ig_dropout_row key =
+              ig_dropout_key(&p->f.nn, &p->args.dropout, (uint32_t)(query_offsets[s] + i));
           key.counter[0] = (uint32_t)h * 65536;
           p->f.nn.kernels->dropout(&key, MOST_KEYS, keep, keep);
         }
@@ -124,7 +146,8 @@ static void masks_on(const ig_kernels *kernels) {
     char what[64];
     snprintf(what, sizeof what, "%s, case %d", kernels->name, bits);
     expect_near(what, p.output, p.expected, (size_t)p.rows * WIDTH, 1e-5);
-    for (int i = query_offsets[2] * WIDTH; (bits & 4) && i < query_offsets[3] * WIDTH; i++) assert_true(p.output[i] == 0);
+    for (int i = query_offsets[2] * WIDTH; (bits & 4) && i < query_offsets[3] * WIDTH; i++)
+      assert_true(p.output[i] == 0);
   }
   fixture_close(&p.f);
 }
@@ -142,7 +165,8 @@ static void wrong_results_are_seen(const ig_kernels *kernels) {
     if (fault == 2) args.scale *= 1.001f;
     ig_attention_forward(&p.f.nn, &args, p.output);
     double worst = 0;
-    for (int i = 0; i < p.rows * WIDTH; i++) worst = fmax(worst, fabs((double)p.output[i] - p.expected[i]));
+    for (int i = 0; i < p.rows * WIDTH; i++)
+      worst = fmax(worst, fabs((double)p.output[i] - p.expected[i]));
     assert_true(worst > 1e-4);
   }
   fixture_close(&p.f);
@@ -153,12 +177,15 @@ typedef struct gradients {
 } gradients;
 
 static gradients make_gradients(problem *p) {
-  return (gradients){fixture_zeros(&p->f, (size_t)p->rows * STRIDE), fixture_zeros(&p->f, (size_t)p->key_rows * STRIDE),
+  return (gradients){fixture_zeros(&p->f, (size_t)p->rows * STRIDE),
+                     fixture_zeros(&p->f, (size_t)p->key_rows * STRIDE),
                      fixture_zeros(&p->f, (size_t)p->key_rows * STRIDE)};
 }
 
-static void backward(problem *p, const ig_attention_args *args, const float *doutput, const gradients *g) {
-  ig_attention_backward(&p->f.nn, args, doutput, &(ig_attention_gradients){g->query, STRIDE, g->key, g->value, STRIDE});
+static void backward(problem *p, const ig_attention_args *args, const float *doutput,
+                     const gradients *g) {
+  ig_attention_backward(&p->f.nn, args, doutput,
+                        &(ig_attention_gradients){g->query, STRIDE, g->key, g->value, STRIDE});
 }
 
 static void threads_on(const ig_kernels *kernels) {
@@ -178,7 +205,8 @@ static void threads_on(const ig_kernels *kernels) {
   for (int t = 0; t < MAX_THREADS; t++) fixture_close(&p[t].f);
 }
 
-// Each sequence alone, its rows counted from where they stood in the batch (first_row), dropout included.
+// Each sequence alone, its rows counted from where they stood in the batch (first_row), dropout
+// included.
 static void company_on(const ig_kernels *kernels) {
   problem p;
   open_problem(&p, kernels, 2);
@@ -188,7 +216,8 @@ static void company_on(const ig_kernels *kernels) {
   ig_attention_forward(&p.f.nn, &p.args, p.output);
   backward(&p, &p.args, p.output, &together);
   for (int s = 0; s < SEQUENCES; s++) {
-    const int first = query_offsets[s], count = query_offsets[s + 1] - first, offsets[] = {0, count};
+    const int first = query_offsets[s], count = query_offsets[s + 1] - first,
+              offsets[] = {0, count};
     ig_attention_args one = p.args;
     one.queries = (ig_ragged){1, offsets};
     one.query += (size_t)first * STRIDE;
@@ -197,7 +226,8 @@ static void company_on(const ig_kernels *kernels) {
     one.mask.key_padding += (size_t)s * MOST_KEYS;
     p.f.nn.first_row = (uint32_t)first;
     ig_attention_forward(&p.f.nn, &one, output);
-    assert_memory_equal(output, p.output + (size_t)first * WIDTH, (size_t)(count * WIDTH) * sizeof(float));
+    assert_memory_equal(output, p.output + (size_t)first * WIDTH,
+                        (size_t)(count * WIDTH) * sizeof(float));
     const gradients own = {alone.query + (size_t)first * STRIDE, alone.key, alone.value};
     backward(&p, &one, output, &own);
   }
@@ -207,8 +237,10 @@ static void company_on(const ig_kernels *kernels) {
   fixture_close(&p.f);
 }
 
-// Gradients of sum(dO * O) in double, dropout's factors included, for every block of queries and every key that some block does not see.
-static void naive_backward(const problem *p, const float *doutput, double *dquery, double *dkey, double *dvalue) {
+// Gradients of sum(dO * O) in double, dropout's factors included, for every block of queries and
+// every key that some block does not see.
+static void naive_backward(const problem *p, const float *doutput, double *dquery, double *dkey,
+                           double *dvalue) {
   const ig_attention_args *a = &p->args;
   for (int s = 0; s < SEQUENCES; s++)
     for (int h = 0; h < HEADS; h++)
@@ -221,7 +253,8 @@ static void naive_backward(const problem *p, const float *doutput, double *dquer
         ig_dropout_row drop = ig_dropout_key(&p->f.nn, &a->dropout, (uint32_t)row);
         drop.counter[0] = (uint32_t)h * 65536;
         p->f.nn.kernels->dropout(&drop, MOST_KEYS, keep, keep);
-        for (int t = 0; t < keys; t++) sum += weight[t] = exp(naive_score(a, s, h, i, t, queries, keys));
+        for (int t = 0; t < keys; t++)
+          sum += weight[t] = exp(naive_score(a, s, h, i, t, queries, keys));
         for (int t = 0; t < keys; t++) {
           const size_t key = (size_t)(a->keys.begin[s] + t) * STRIDE + column;
           weight[t] = sum > 0 ? weight[t] / sum : 0;
@@ -234,7 +267,8 @@ static void naive_backward(const problem *p, const float *doutput, double *dquer
           dot += weight[t] * dweight[t];
         }
         for (int t = 0; t < keys; t++) {
-          const size_t key = (size_t)(a->keys.begin[s] + t) * STRIDE + column, query = row * STRIDE + column;
+          const size_t key = (size_t)(a->keys.begin[s] + t) * STRIDE + column,
+                       query = row * STRIDE + column;
           const double dscore = weight[t] * (dweight[t] - dot) * (double)a->scale;
           for (int c = 0; c < HEAD_DIM; c++) {
             dquery[query + (size_t)c] += dscore * (double)a->keys.key[key + (size_t)c];
@@ -273,7 +307,8 @@ static void scattered_keys_on(const ig_kernels *kernels) {
   open_problem(&p, kernels, 2);
   set_case(&p, 1 + 4 + 8);
   naive(&p);
-  float *key = fixture_zeros(&p.f, (size_t)p.key_rows * STRIDE), *value = fixture_zeros(&p.f, (size_t)p.key_rows * STRIDE);
+  float *key = fixture_zeros(&p.f, (size_t)p.key_rows * STRIDE),
+        *value = fixture_zeros(&p.f, (size_t)p.key_rows * STRIDE);
   int index[SEQUENCES * MOST_KEYS] = {0};
   for (int s = 0; s < SEQUENCES; s++)
     for (int t = 0; t < key_lengths[s]; t++) {
@@ -282,13 +317,18 @@ static void scattered_keys_on(const ig_kernels *kernels) {
       memcpy(value + (size_t)to * STRIDE, p.value + (size_t)from * STRIDE, STRIDE * sizeof(float));
       index[s * MOST_KEYS + t] = to;
     }
-  p.args.keys = (ig_keys){.key = key, .value = value, .stride = STRIDE, .length = key_lengths, .index = index, .index_stride = MOST_KEYS};
+  p.args.keys = (ig_keys){.key = key,
+                          .value = value,
+                          .stride = STRIDE,
+                          .length = key_lengths,
+                          .index = index,
+                          .index_stride = MOST_KEYS};
   ig_attention_forward(&p.f.nn, &p.args, p.output);
   expect_near(kernels->name, p.output, p.expected, (size_t)p.rows * WIDTH, 1e-5);
   fixture_close(&p.f);
 }
 
-// ---- decoding step by step -------------------------------------------------------------------------------------------------------------
+// ---- decoding step by step --------------------------------------------------
 
 enum { D_MODEL = 48, STEPS = 9, BEAMS = 2 };
 
@@ -299,7 +339,8 @@ static ig_linear make_linear(fixture *f, int in, int out, uint64_t seed) {
                      .bias = fixture_normal(f, (size_t)out, 0.1f, seed + 1)};
 }
 
-// Two beams share their first STEPS/2 positions, then part; each must end as its whole sequence does in one causal pass.
+// Two beams share their first STEPS/2 positions, then part; each must end as its whole sequence
+// does in one causal pass.
 static void cache_on(const ig_kernels *kernels) {
   fixture f;
   fixture_open(&f, kernels, 2);
@@ -308,17 +349,24 @@ static void cache_on(const ig_kernels *kernels) {
                                        .scale = 0.3f,
                                        .query = make_linear(&f, D_MODEL, 3 * D_MODEL, 20),
                                        .output = make_linear(&f, D_MODEL, D_MODEL, 22)};
-  fixture_scratch(&f, ig_multi_head_attention_scratch(&f.nn, &attention, &(ig_attention_sizes){.rows = BEAMS * STEPS, .max_keys = STEPS}));
-  float *input = fixture_normal(&f, BEAMS * STEPS * D_MODEL, 1, 24), *whole = fixture_zeros(&f, BEAMS * STEPS * D_MODEL);
+  fixture_scratch(
+      &f, ig_multi_head_attention_scratch(
+              &f.nn, &attention, &(ig_attention_sizes){.rows = BEAMS * STEPS, .max_keys = STEPS}));
+  float *input = fixture_normal(&f, BEAMS * STEPS * D_MODEL, 1, 24),
+        *whole = fixture_zeros(&f, BEAMS * STEPS * D_MODEL);
   memcpy(input + STEPS * D_MODEL, input, STEPS / 2 * D_MODEL * sizeof(float));
   const ig_ragged all = {BEAMS, (const int[]){0, STEPS, 2 * STEPS}};
   ig_multi_head_attention_state state;
   ig_multi_head_attention_carve(&state, &f.memory, &attention, BEAMS * STEPS, false);
-  ig_self_attention_forward(&f.nn, &attention, &state, &all, &(ig_attention_mask){.causal = true}, NULL, input, whole);
+  ig_self_attention_forward(&f.nn, &attention, &state, &all, &(ig_attention_mask){.causal = true},
+                            NULL, input, whole);
 
   int store[BEAMS], length[BEAMS], index[BEAMS * STEPS] = {0};
-  const ig_kv_cache cache = {
-      .rows = fixture_zeros(&f, (size_t)BEAMS * STEPS * 2 * D_MODEL), .store = store, .length = length, .index = index, .index_stride = STEPS};
+  const ig_kv_cache cache = {.rows = fixture_zeros(&f, (size_t)BEAMS * STEPS * 2 * D_MODEL),
+                             .store = store,
+                             .length = length,
+                             .index = index,
+                             .index_stride = STEPS};
   for (int step = 0; step < STEPS; step++) {
     const int beams = step < STEPS / 2 ? 1 : BEAMS;
     float rows[BEAMS * D_MODEL], output[BEAMS * D_MODEL];
@@ -331,7 +379,9 @@ static void cache_on(const ig_kernels *kernels) {
     }
     const ig_ragged now = {beams, (const int[]){0, 1, 2}};
     ig_self_attention_forward(&f.nn, &attention, &state, &now, NULL, &cache, rows, output);
-    for (int b = 0; b < beams; b++) expect_near_floats(kernels->name, output + b * D_MODEL, whole + (b * STEPS + step) * D_MODEL, D_MODEL, 1e-6);
+    for (int b = 0; b < beams; b++)
+      expect_near_floats(kernels->name, output + b * D_MODEL, whole + (b * STEPS + step) * D_MODEL,
+                         D_MODEL, 1e-6);
   }
   fixture_close(&f);
 }

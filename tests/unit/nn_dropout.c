@@ -88,7 +88,9 @@ static void dropout_work(fixture *f, float *result) {
   ig_residual_forward(&f->nn, &place, ROWS, COLUMNS, x, result, result + COUNT);
 }
 
-static void threads(const ig_kernels *kernels) { expect_same_bits_for_threads(kernels, dropout_work, 2 * COUNT); }
+static void threads(const ig_kernels *kernels) {
+  expect_same_bits_for_threads(kernels, dropout_work, 2 * COUNT);
+}
 
 FIXTURE_TEST(rate_and_scale)
 FIXTURE_TEST(key)
@@ -96,7 +98,8 @@ FIXTURE_TEST(residual_is_dropout_then_sum)
 FIXTURE_TEST(threads)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_rate_and_scale), cmocka_unit_test(test_key),
-                                     cmocka_unit_test(test_residual_is_dropout_then_sum), cmocka_unit_test(test_threads)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_rate_and_scale), cmocka_unit_test(test_key),
+      cmocka_unit_test(test_residual_is_dropout_then_sum), cmocka_unit_test(test_threads)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,10 +11,10 @@ typedef struct problem {
 } problem;
 
 static problem make(fixture *f) {
-  problem p = {
-      .embedding = {VOCABULARY, SIZE, fixture_normal(f, VOCABULARY * SIZE, 1, 1), fixture_normal(f, VOCABULARY * SIZE, 1, 2), sqrtf(SIZE), FROZEN},
-      .positions = fixture_normal(f, POSITIONS * SIZE, 1, 3),
-      .doutput = fixture_normal(f, ROWS * SIZE, 1, 4)};
+  problem p = {.embedding = {VOCABULARY, SIZE, fixture_normal(f, VOCABULARY * SIZE, 1, 1),
+                             fixture_normal(f, VOCABULARY * SIZE, 1, 2), sqrtf(SIZE), FROZEN},
+               .positions = fixture_normal(f, POSITIONS * SIZE, 1, 3),
+               .doutput = fixture_normal(f, ROWS * SIZE, 1, 4)};
   p.ids = IG_TAKE(&f->memory, int, ROWS);
   p.position = IG_TAKE(&f->memory, int, ROWS);
   for (int r = 0; r < ROWS; r++) p.ids[r] = r * r % (VOCABULARY - 1), p.position[r] = r % POSITIONS;
@@ -26,12 +26,14 @@ static void against_loops(const ig_kernels *kernels) {
   fixture_open(&f, kernels, 2);
   problem p = make(&f);
   float *output = fixture_zeros(&f, ROWS * SIZE), *kept = fixture_zeros(&f, VOCABULARY * SIZE);
-  double *expected = IG_TAKE(&f.memory, double, ROWS *SIZE), *gradient = IG_TAKE(&f.memory, double, VOCABULARY *SIZE);
+  double *expected = IG_TAKE(&f.memory, double, ROWS *SIZE),
+         *gradient = IG_TAKE(&f.memory, double, VOCABULARY *SIZE);
   memcpy(kept, p.embedding.weight_gradient, VOCABULARY * SIZE * sizeof(float));
   for (int i = 0; i < VOCABULARY * SIZE; i++) gradient[i] = (double)kept[i];
   for (int i = 0; i < ROWS * SIZE; i++) {
     const int id = p.ids[i / SIZE], column = i % SIZE;
-    expected[i] = sqrt(SIZE) * (double)p.embedding.weight[id * SIZE + column] + (double)p.positions[p.position[i / SIZE] * SIZE + column];
+    expected[i] = sqrt(SIZE) * (double)p.embedding.weight[id * SIZE + column] +
+                  (double)p.positions[p.position[i / SIZE] * SIZE + column];
     if (id != FROZEN) gradient[id * SIZE + column] += sqrt(SIZE) * (double)p.doutput[i];
   }
   ig_embedding_forward(&f.nn, &p.embedding, ROWS, p.ids, p.position, p.positions, output);
@@ -39,8 +41,10 @@ static void against_loops(const ig_kernels *kernels) {
   ig_embedding_backward(&f.nn, &p.embedding, ROWS, p.ids, p.doutput);
   expect_near("gradient", p.embedding.weight_gradient, gradient, VOCABULARY * SIZE, 1e-4);
   const size_t unused = VOCABULARY - 1;  // never looked up
-  assert_memory_equal(p.embedding.weight_gradient + FROZEN * SIZE, kept + FROZEN * SIZE, SIZE * sizeof(float));
-  assert_memory_equal(p.embedding.weight_gradient + unused * SIZE, kept + unused * SIZE, SIZE * sizeof(float));
+  assert_memory_equal(p.embedding.weight_gradient + FROZEN * SIZE, kept + FROZEN * SIZE,
+                      SIZE * sizeof(float));
+  assert_memory_equal(p.embedding.weight_gradient + unused * SIZE, kept + unused * SIZE,
+                      SIZE * sizeof(float));
   p.embedding.weight_gradient = NULL;  // frozen whole
   ig_embedding_backward(&f.nn, &p.embedding, ROWS, p.ids, p.doutput);
   fixture_close(&f);
@@ -50,10 +54,13 @@ static void embedding_work(fixture *f, float *result) {
   problem p = make(f);
   p.embedding.weight_gradient = result;
   ig_embedding_backward(&f->nn, &p.embedding, ROWS, p.ids, p.doutput);
-  ig_embedding_forward(&f->nn, &p.embedding, ROWS, p.ids, p.position, p.positions, result + VOCABULARY * SIZE);
+  ig_embedding_forward(&f->nn, &p.embedding, ROWS, p.ids, p.position, p.positions,
+                       result + VOCABULARY * SIZE);
 }
 
-static void threads(const ig_kernels *kernels) { expect_same_bits_for_threads(kernels, embedding_work, (VOCABULARY + ROWS) * SIZE); }
+static void threads(const ig_kernels *kernels) {
+  expect_same_bits_for_threads(kernels, embedding_work, (VOCABULARY + ROWS) * SIZE);
+}
 
 // PE(p, 2i) = sin(p / 10000^(2i/d)), PE(p, 2i+1) = cos(same)
 static void test_sinusoids(void **state) {
@@ -76,6 +83,8 @@ FIXTURE_TEST(against_loops)
 FIXTURE_TEST(threads)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_against_loops), cmocka_unit_test(test_threads), cmocka_unit_test(test_sinusoids)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_against_loops),
+                                     cmocka_unit_test(test_threads),
+                                     cmocka_unit_test(test_sinusoids)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-// The blocked, threaded product against a double-precision triple loop, in all layouts; the same bits for any threads, any rows, packed or not.
+// The blocked, threaded product against a double-precision triple loop, in all layouts; the same
+// bits for any threads, any rows, packed or not.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,12 +60,15 @@ static operands make(const shape *s, const layout *l) {
   return o;
 }
 
-static void drop(operands *o) { free(o->a), free(o->b), free(o->bias), free(o->c), free(o->expected), free(o->start); }
+static void drop(operands *o) {
+  free(o->a), free(o->b), free(o->bias), free(o->c), free(o->expected), free(o->start);
+}
 
 static void run(const ig_kernels *kernels, ig_pool *pool, const ig_gemm *gemm) {
   ig_nn nn = {.kernels = kernels, .pool = pool};
   ig_arena scratch;
-  assert_int_equal(ig_arena_create(&scratch, ig_gemm_scratch(&nn, gemm->m, gemm->n, gemm->k), NULL), IG_OK);
+  assert_int_equal(ig_arena_create(&scratch, ig_gemm_scratch(&nn, gemm->m, gemm->n, gemm->k), NULL),
+                   IG_OK);
   nn.scratch = &scratch;
   ig_gemm_run(&nn, gemm);
   assert_int_equal(scratch.used, 0);
@@ -75,7 +79,9 @@ static void triple_loop(const ig_gemm *g, const float *start, float *out, size_t
   for (size_t i = 0; i < g->m; i += row_step)
     for (size_t j = 0; j < g->n; j++) {
       double sum = g->accumulate ? (double)start[i * g->c_row + j] : 0;
-      for (size_t p = 0; p < g->k; p++) sum += (double)g->a[i * g->a_row + p * g->a_depth] * (double)g->b[p * g->b_depth + j * g->b_column];
+      for (size_t p = 0; p < g->k; p++)
+        sum += (double)g->a[i * g->a_row + p * g->a_depth] *
+               (double)g->b[p * g->b_depth + j * g->b_column];
       if (g->bias) sum += (double)g->bias[j];
       out[i * g->c_row + j] = (float)(g->activation == IG_ACTIVATION_RELU && sum < 0 ? 0 : sum);
     }
@@ -88,9 +94,11 @@ static void expect_near_rows(const operands *o, size_t row_step) {
     for (size_t j = 0; j < g->n && i % row_step == 0; j++) {
       double got = (double)o->c[i * g->c_row + j], want = (double)o->expected[i * g->c_row + j];
       if (!(fabs(got - want) <= allowed * (1 + fabs(want))))
-        fail_msg("m %zu n %zu k %zu: C[%zu][%zu] is %.9g, expected %.9g", g->m, g->n, g->k, i, j, got, want);
+        fail_msg("m %zu n %zu k %zu: C[%zu][%zu] is %.9g, expected %.9g", g->m, g->n, g->k, i, j,
+                 got, want);
     }
-    assert_memory_equal(o->c + i * g->c_row + g->n, o->start + i * g->c_row + g->n, C_PAD * sizeof(float));
+    assert_memory_equal(o->c + i * g->c_row + g->n, o->start + i * g->c_row + g->n,
+                        C_PAD * sizeof(float));
   }
 }
 
@@ -100,8 +108,10 @@ static const layout layouts[] = {
     {true, false, 0, 1},   // dW = dY^T X
     {true, true, 7, 1},   {false, false, 1, 2}, {true, true, 0, 2},
 };
-static const shape shapes[] = {{1, 1, 1},    {0, 5, 3},      {4, 0, 3},      {3, 5, 0},       {2, 9, 17},      {5, 50, 16},    {14, 32, 64},
-                               {50, 50, 64}, {15, 1100, 70}, {40, 300, 512}, {113, 520, 513}, {130, 161, 300}, {9, 200, 1024}, {260, 130, 40}};
+static const shape shapes[] = {{1, 1, 1},      {0, 5, 3},      {4, 0, 3},       {3, 5, 0},
+                               {2, 9, 17},     {5, 50, 16},    {14, 32, 64},    {50, 50, 64},
+                               {15, 1100, 70}, {40, 300, 512}, {113, 520, 513}, {130, 161, 300},
+                               {9, 200, 1024}, {260, 130, 40}};
 
 static void all_layouts_match_a_triple_loop(void **state) {
   (void)state;
@@ -133,9 +143,12 @@ static void expect_same_bits(const operands *o, const float *reference) {
   assert_memory_equal(o->c, reference, o->gemm.m * o->gemm.c_row * sizeof(float));
 }
 
-static void restart(operands *o) { memcpy(o->c, o->start, o->gemm.m * o->gemm.c_row * sizeof(float)); }
+static void restart(operands *o) {
+  memcpy(o->c, o->start, o->gemm.m * o->gemm.c_row * sizeof(float));
+}
 
-static void check_same_bits(const ig_kernels *kernels, ig_pool *const pools[], const shape *s, const layout *l) {
+static void check_same_bits(const ig_kernels *kernels, ig_pool *const pools[], const shape *s,
+                            const layout *l) {
   operands o = make(s, l);
   size_t size = o.gemm.m * o.gemm.c_row * sizeof(float);
   o.gemm.accumulate = s->m % 2 == 1;
@@ -179,12 +192,15 @@ static void check_same_bits(const ig_kernels *kernels, ig_pool *const pools[], c
 static void bits_do_not_depend_on_threads_rows_or_packing(void **state) {
   (void)state;
   ig_pool *pools[MAX_THREADS];
-  for (int t = 0; t < MAX_THREADS; t++) assert_int_equal(ig_pool_create(t + 1, &pools[t], NULL), IG_OK);
+  for (int t = 0; t < MAX_THREADS; t++)
+    assert_int_equal(ig_pool_create(t + 1, &pools[t], NULL), IG_OK);
   for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++) {
     if (!ig_kernels_supported(*kernels)) continue;
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
       for (size_t l = 0; l < sizeof layouts / sizeof *layouts; l++)
-        if (shapes[s].m && shapes[s].n && (*kernels != &ig_kernels_reference || shapes[s].m * shapes[s].n * shapes[s].k < 2000000))
+        if (shapes[s].m && shapes[s].n &&
+            (*kernels != &ig_kernels_reference ||
+             shapes[s].m * shapes[s].n * shapes[s].k < 2000000))
           check_same_bits(*kernels, pools, &shapes[s], &layouts[l]);
   }
   for (int t = 0; t < MAX_THREADS; t++) ig_pool_free(pools[t]);
@@ -193,15 +209,16 @@ static void bits_do_not_depend_on_threads_rows_or_packing(void **state) {
 static void run_split(const ig_kernels *kernels, ig_pool *pool, const ig_gemm *gemm) {
   ig_nn nn = {.kernels = kernels, .pool = pool, .training = true};
   ig_arena scratch;
-  assert_int_equal(ig_arena_create(&scratch, ig_gemm_split_scratch(&nn, gemm->m, gemm->n), NULL), IG_OK);
+  assert_int_equal(ig_arena_create(&scratch, ig_gemm_split_scratch(&nn, gemm->m, gemm->n), NULL),
+                   IG_OK);
   nn.scratch = &scratch;
   ig_gemm_split_run(&nn, gemm);
   assert_int_equal(scratch.used, 0);
   ig_arena_free(&scratch);
 }
 
-// Within 4e-7 of the sum of the products' magnitudes, as a float32 sum is; one product of parts left out would be seen where k is small. Parts below 2^-126
-// count as zero.
+// Within 4e-7 of the sum of the products' magnitudes, as a float32 sum is; one product of parts
+// left out would be seen where k is small. Parts below 2^-126 count as zero.
 static void expect_near_products(const operands *o) {
   const ig_gemm *g = &o->gemm;
   const double least = ldexp(1, -126);
@@ -209,13 +226,16 @@ static void expect_near_products(const operands *o) {
     for (size_t j = 0; j < g->n; j++) {
       double sum = 0, magnitude = 0, lost = least;
       for (size_t p = 0; p < g->k; p++) {
-        const double product = (double)g->a[i * g->a_row + p * g->a_depth] * (double)g->b[p * g->b_depth + j * g->b_column];
+        const double product = (double)g->a[i * g->a_row + p * g->a_depth] *
+                               (double)g->b[p * g->b_depth + j * g->b_column];
         sum += product, magnitude += fabs(product);
-        lost += least * (fabs((double)g->a[i * g->a_row + p * g->a_depth]) + fabs((double)g->b[p * g->b_depth + j * g->b_column]));
+        lost += least * (fabs((double)g->a[i * g->a_row + p * g->a_depth]) +
+                         fabs((double)g->b[p * g->b_depth + j * g->b_column]));
       }
       const double got = (double)g->c[i * g->c_row + j];
       if (!(fabs(got - sum) <= 4e-7 * magnitude + 2 * lost))
-        fail_msg("m %zu n %zu k %zu: C[%zu][%zu] is %.9g, expected %.9g", g->m, g->n, g->k, i, j, got, sum);
+        fail_msg("m %zu n %zu k %zu: C[%zu][%zu] is %.9g, expected %.9g", g->m, g->n, g->k, i, j,
+                 got, sum);
     }
 }
 
@@ -245,8 +265,11 @@ static void check_split_packed(const ig_kernels *kernels, ig_pool *pool, operand
   ig_nn nn = {.kernels = kernels, .pool = pool};
   ig_gemm *g = &o->gemm;
   ig_arena memory;
-  assert_int_equal(ig_arena_create(&memory, ig_gemm_split_packed_bytes(kernels->matrix_unit, g->n, g->k), NULL), IG_OK);
-  void *packed = IG_TAKE(&memory, char, ig_gemm_split_packed_bytes(kernels->matrix_unit, g->n, g->k));
+  assert_int_equal(
+      ig_arena_create(&memory, ig_gemm_split_packed_bytes(kernels->matrix_unit, g->n, g->k), NULL),
+      IG_OK);
+  void *packed =
+      IG_TAKE(&memory, char, ig_gemm_split_packed_bytes(kernels->matrix_unit, g->n, g->k));
   ig_gemm_split_pack(&nn, g->n, g->k, g->b, g->b_depth, g->b_column, packed);
   g->packed = packed;
   restart(o);
@@ -265,7 +288,8 @@ static void check_split_packed(const ig_kernels *kernels, ig_pool *pool, operand
   ig_arena_free(&memory);
 }
 
-static void check_split(const ig_kernels *kernels, ig_pool *const pools[], const shape *s, size_t number) {
+static void check_split(const ig_kernels *kernels, ig_pool *const pools[], const shape *s,
+                        size_t number) {
   const layout *l = &layouts[number];
   operands o = make(s, l);
   o.gemm.accumulate = s->m % 3 == 1;
@@ -286,21 +310,25 @@ static void check_split(const ig_kernels *kernels, ig_pool *const pools[], const
 
 static void matrix_units_match_a_triple_loop(void **state) {
   (void)state;
-  static const shape more[] = {{32, 32, 32}, {33, 31, 33}, {300, 40, 600}, {40, 300, 1025}, {530, 70, 64}, {64, 600, 100}};
+  static const shape more[] = {{32, 32, 32},    {33, 31, 33},  {300, 40, 600},
+                               {40, 300, 1025}, {530, 70, 64}, {64, 600, 100}};
   ig_pool *pools[MAX_THREADS];
-  for (int t = 0; t < MAX_THREADS; t++) assert_int_equal(ig_pool_create(t + 1, &pools[t], NULL), IG_OK);
+  for (int t = 0; t < MAX_THREADS; t++)
+    assert_int_equal(ig_pool_create(t + 1, &pools[t], NULL), IG_OK);
   for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++) {
     if (!(*kernels)->matrix_unit) continue;
     if (!ig_kernels_supported(*kernels)) {
       print_message("%s: not run, this CPU lacks it\n", (*kernels)->name);
       continue;
     }
-    for (size_t s = 0; s < sizeof more / sizeof *more; s++) check_split_accuracy(*kernels, &more[s]);
+    for (size_t s = 0; s < sizeof more / sizeof *more; s++)
+      check_split_accuracy(*kernels, &more[s]);
     check_split_accuracy(*kernels, &(shape){40, 40, 1});
     check_split_accuracy(*kernels, &(shape){5, 300, 3});
     for (size_t l = 0; l < sizeof layouts / sizeof *layouts; l++) {
       check_split_of_tiny_values(*kernels, &layouts[l]);
-      for (size_t s = 0; s < sizeof more / sizeof *more; s++) check_split(*kernels, pools, &more[s], l);
+      for (size_t s = 0; s < sizeof more / sizeof *more; s++)
+        check_split(*kernels, pools, &more[s], l);
       for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
         if (shapes[s].m && shapes[s].n && shapes[s].k) check_split(*kernels, pools, &shapes[s], l);
     }
@@ -310,13 +338,15 @@ static void matrix_units_match_a_triple_loop(void **state) {
 
 static void run_as_a_layer(ig_nn *nn, const ig_gemm *gemm) {
   ig_arena scratch;
-  assert_int_equal(ig_arena_create(&scratch, ig_gemm_scratch(nn, gemm->m, gemm->n, gemm->k), NULL), IG_OK);
+  assert_int_equal(ig_arena_create(&scratch, ig_gemm_scratch(nn, gemm->m, gemm->n, gemm->k), NULL),
+                   IG_OK);
   nn->scratch = &scratch;
   ig_gemm_run(nn, gemm);
   ig_arena_free(&scratch);
 }
 
-// Training takes the unit where it is worth it, inference where the layer has many rows as a rule; the difference shows in the last bits.
+// Training takes the unit where it is worth it, inference where the layer has many rows as a rule;
+// the difference shows in the last bits.
 static void a_matrix_unit_is_for_training_and_many_rows(void **state) {
   (void)state;
   const ig_kernels *kernels;

@@ -14,11 +14,13 @@ static ig_linear make_linear(fixture *f, int in, int out, uint64_t seed) {
                      .bias_gradient = fixture_normal(f, (size_t)out, 1, seed + 3)};
 }
 
-static void naive_forward(const ig_linear *l, int rows, const double *input, bool relu, double *output) {
+static void naive_forward(const ig_linear *l, int rows, const double *input, bool relu,
+                          double *output) {
   for (int r = 0; r < rows; r++)
     for (int o = 0; o < l->out; o++) {
       double sum = l->bias ? (double)l->bias[o] : 0;
-      for (int i = 0; i < l->in; i++) sum += input[r * l->in + i] * (double)l->weight[o * l->in + i];
+      for (int i = 0; i < l->in; i++)
+        sum += input[r * l->in + i] * (double)l->weight[o * l->in + i];
       output[r * l->out + o] = relu && sum < 0 ? 0 : sum;
     }
 }
@@ -40,7 +42,8 @@ static void forward_of(const ig_kernels *kernels, bool many_rows) {
   double *expected = IG_TAKE(&f.memory, double, ROWS *OUT);
   for (int relu = 0; relu < 2; relu++) {
     naive_forward(&l, ROWS, to_double(&f, input, ROWS * IN), relu, expected);
-    ig_linear_forward(&f.nn, &l, ROWS, input, relu ? IG_ACTIVATION_RELU : IG_ACTIVATION_NONE, output);
+    ig_linear_forward(&f.nn, &l, ROWS, input, relu ? IG_ACTIVATION_RELU : IG_ACTIVATION_NONE,
+                      output);
     expect_near("forward", output, expected, ROWS * OUT, 1e-5);
   }
   ig_linear packed = l;
@@ -62,16 +65,21 @@ static void forward(const ig_kernels *kernels) {
   forward_of(kernels, true);
 }
 
-// Gradients of parameters are added to what is there; dinput is overwritten, or added to where asked.
+// Gradients of parameters are added to what is there; dinput is overwritten, or added to where
+// asked.
 static void backward(const ig_kernels *kernels) {
   fixture f;
   fixture_open(&f, kernels, 2);
   ig_linear l = make_linear(&f, IN, OUT, 1);
   fixture_scratch(&f, ig_linear_scratch(&f.nn, &l, ROWS));
-  const float *input = fixture_normal(&f, ROWS * IN, 1, 9), *doutput = fixture_normal(&f, ROWS * OUT, 1, 10);
-  float *dinput = fixture_normal(&f, ROWS * IN, 1, 11), *added = fixture_normal(&f, ROWS * IN, 1, 12);
-  double *dweight = to_double(&f, l.weight_gradient, IN * OUT), *dbias = to_double(&f, l.bias_gradient, OUT);
-  double *dx = to_double(&f, fixture_zeros(&f, ROWS * IN), ROWS * IN), *dx_added = to_double(&f, added, ROWS * IN);
+  const float *input = fixture_normal(&f, ROWS * IN, 1, 9),
+              *doutput = fixture_normal(&f, ROWS * OUT, 1, 10);
+  float *dinput = fixture_normal(&f, ROWS * IN, 1, 11),
+        *added = fixture_normal(&f, ROWS * IN, 1, 12);
+  double *dweight = to_double(&f, l.weight_gradient, IN * OUT),
+         *dbias = to_double(&f, l.bias_gradient, OUT);
+  double *dx = to_double(&f, fixture_zeros(&f, ROWS * IN), ROWS * IN),
+         *dx_added = to_double(&f, added, ROWS * IN);
   for (int r = 0; r < ROWS; r++)
     for (int o = 0; o < OUT; o++) {
       const double dy = (double)doutput[r * OUT + o];
@@ -95,15 +103,18 @@ static void backward(const ig_kernels *kernels) {
 static void feed_forward_inference_is_training_without_dropout(const ig_kernels *kernels) {
   fixture f;
   fixture_open(&f, kernels, 2);
-  const ig_feed_forward ffn = {
-      .inner = make_linear(&f, IN, OUT, 1), .outer = make_linear(&f, OUT, IN, 5), .activation = IG_ACTIVATION_RELU, .dropout = {0.5f, 3}};
+  const ig_feed_forward ffn = {.inner = make_linear(&f, IN, OUT, 1),
+                               .outer = make_linear(&f, OUT, IN, 5),
+                               .activation = IG_ACTIVATION_RELU,
+                               .dropout = {0.5f, 3}};
   fixture_scratch(&f, ig_feed_forward_scratch(&f.nn, &ffn, ROWS, false));
   ig_feed_forward_state inference, training;
   ig_feed_forward_carve(&inference, &f.memory, &ffn, ROWS, false);
   ig_feed_forward_carve(&training, &f.memory, &ffn, ROWS, true);
   const float *input = fixture_normal(&f, ROWS * IN, 1, 9);
   float *output = fixture_zeros(&f, ROWS * IN), *again = fixture_zeros(&f, ROWS * IN);
-  double *hidden = IG_TAKE(&f.memory, double, ROWS *OUT), *expected = IG_TAKE(&f.memory, double, ROWS *IN);
+  double *hidden = IG_TAKE(&f.memory, double, ROWS *OUT),
+         *expected = IG_TAKE(&f.memory, double, ROWS *IN);
   naive_forward(&ffn.inner, ROWS, to_double(&f, input, ROWS * IN), true, hidden);
   naive_forward(&ffn.outer, ROWS, hidden, false, expected);
   ig_feed_forward_forward(&f.nn, &ffn, &inference, ROWS, input, output);
@@ -118,21 +129,27 @@ static void feed_forward_inference_is_training_without_dropout(const ig_kernels 
 
 enum { MANY = 301, RESULTS = 2 * MANY * IN + IN * OUT + OUT };
 static void feed_forward_work(fixture *f, float *result) {
-  ig_feed_forward ffn = {
-      .inner = make_linear(f, IN, OUT, 1), .outer = make_linear(f, OUT, IN, 5), .activation = IG_ACTIVATION_GELU, .dropout = {0.1f, 3}};
-  float *output = result, *dinput = result + MANY * IN, *dweight = result + 2 * MANY * IN, *dbias = dweight + IN * OUT;
+  ig_feed_forward ffn = {.inner = make_linear(f, IN, OUT, 1),
+                         .outer = make_linear(f, OUT, IN, 5),
+                         .activation = IG_ACTIVATION_GELU,
+                         .dropout = {0.1f, 3}};
+  float *output = result, *dinput = result + MANY * IN, *dweight = result + 2 * MANY * IN,
+        *dbias = dweight + IN * OUT;
   ffn.inner.weight_gradient = dweight;
   ffn.inner.bias_gradient = dbias;
   fixture_scratch(f, ig_feed_forward_scratch(&f->nn, &ffn, MANY, true));
   ig_feed_forward_state state;
   ig_feed_forward_carve(&state, &f->memory, &ffn, MANY, true);
-  const float *input = fixture_normal(f, MANY * IN, 1, 9), *doutput = fixture_normal(f, MANY * IN, 1, 10);
+  const float *input = fixture_normal(f, MANY * IN, 1, 9),
+              *doutput = fixture_normal(f, MANY * IN, 1, 10);
   f->nn.training = true;
   ig_feed_forward_forward(&f->nn, &ffn, &state, MANY, input, output);
   ig_feed_forward_backward(&f->nn, &ffn, &state, MANY, input, doutput, dinput, false);
 }
 
-static void threads(const ig_kernels *kernels) { expect_same_bits_for_threads(kernels, feed_forward_work, RESULTS); }
+static void threads(const ig_kernels *kernels) {
+  expect_same_bits_for_threads(kernels, feed_forward_work, RESULTS);
+}
 
 FIXTURE_TEST(forward)
 FIXTURE_TEST(backward)

@@ -1,4 +1,5 @@
-// The output layer and label-smoothed cross-entropy against loops in double, over more rows than one block.
+// The output layer and label-smoothed cross-entropy against loops in double, over more rows than
+// one block.
 #include "nn_fixture.h"
 #include "nn/loss.h"
 
@@ -10,7 +11,8 @@ typedef struct problem {
 } problem;
 
 static problem make(fixture *f) {
-  problem p = {.hidden = fixture_normal(f, ROWS * SIZE, 1, 1), .dhidden = fixture_normal(f, ROWS * SIZE, 1, 2)};
+  problem p = {.hidden = fixture_normal(f, ROWS * SIZE, 1, 1),
+               .dhidden = fixture_normal(f, ROWS * SIZE, 1, 2)};
   int *targets = IG_TAKE(&f->memory, int, ROWS);
   for (int r = 0; r < ROWS; r++) targets[r] = r % 7 == 3 ? -1 : r * 13 % VOCABULARY;
   p.args = (ig_loss_args){.output = {.in = SIZE,
@@ -27,7 +29,8 @@ static problem make(fixture *f) {
 }
 
 // logits becomes their gradient.
-static void naive_row(const ig_loss_args *a, int target, double *logits, double *loss, double *nll) {
+static void naive_row(const ig_loss_args *a, int target, double *logits, double *loss,
+                      double *nll) {
   double largest = -INFINITY, sum = 0, mean = 0;
   for (int v = 0; v < VOCABULARY; v++) largest = fmax(largest, logits[v]);
   for (int v = 0; v < VOCABULARY; v++) sum += exp(logits[v] - largest);
@@ -36,7 +39,8 @@ static void naive_row(const ig_loss_args *a, int target, double *logits, double 
   *nll = normalizer - logits[target];
   *loss = (1 - e) * *nll + e * mean;
   for (int v = 0; v < VOCABULARY; v++)
-    logits[v] = (double)a->gradient_scale * (exp(logits[v] - normalizer) - (v == target ? 1 - e : 0) - e / VOCABULARY);
+    logits[v] = (double)a->gradient_scale *
+                (exp(logits[v] - normalizer) - (v == target ? 1 - e : 0) - e / VOCABULARY);
 }
 
 static void against_loops(const ig_kernels *kernels) {
@@ -44,7 +48,8 @@ static void against_loops(const ig_kernels *kernels) {
   fixture_open(&f, kernels, 2);
   problem p = make(&f);
   const ig_linear *l = &p.args.output;
-  double *dhidden = IG_TAKE(&f.memory, double, ROWS *SIZE), *dweight = IG_TAKE(&f.memory, double, SIZE *VOCABULARY), dbias[VOCABULARY] = {0};
+  double *dhidden = IG_TAKE(&f.memory, double, ROWS *SIZE),
+         *dweight = IG_TAKE(&f.memory, double, SIZE *VOCABULARY), dbias[VOCABULARY] = {0};
   double loss = 0, nll = 0, logits[VOCABULARY];
   size_t tokens = 0;
   for (int r = 0; r < ROWS; r++) {
@@ -95,7 +100,8 @@ static void no_counted_row(const ig_kernels *kernels) {
   fixture_close(&f);
 }
 
-// Logits of few enough rows to be held, of enough to be worth their weights; more words never have more rows.
+// Logits of few enough rows to be held, of enough to be worth their weights; more words never have
+// more rows.
 static void test_blocks_fit_the_vocabulary(void **state) {
   (void)state;
   assert_true(ig_loss_block(VOCABULARY) < ROWS);  // the tests here have more than one
@@ -106,7 +112,8 @@ static void test_blocks_fit_the_vocabulary(void **state) {
     const int rows = ig_loss_block(vocabulary);
     assert_int_equal(rows % 16, 0);
     assert_in_range(rows, 256, last);
-    assert_true(rows == 256 || (size_t)rows * (size_t)vocabulary * sizeof(float) <= (size_t)16 << 20);
+    assert_true(rows == 256 || (size_t)rows * (size_t)vocabulary * sizeof(float) <= (size_t)16
+                                                                                        << 20);
     last = rows;
   }
 }
@@ -116,8 +123,10 @@ static void large_vocabulary(const ig_kernels *kernels) {
   fixture f;
   fixture_open(&f, kernels, 1);
   const ig_loss_args args = {.output = {.in = SIZE, .out = 58101}};
-  const size_t block = (size_t)256 * 58101 * sizeof(float), product = ig_linear_scratch(&f.nn, &args.output, 256);
-  assert_in_range(ig_loss_scratch(&f.nn, &args, 4096), block + product, block + product + (1 << 16));
+  const size_t block = (size_t)256 * 58101 * sizeof(float),
+               product = ig_linear_scratch(&f.nn, &args.output, 256);
+  assert_in_range(ig_loss_scratch(&f.nn, &args, 4096), block + product,
+                  block + product + (1 << 16));
   fixture_close(&f);
 }
 
@@ -130,7 +139,9 @@ static void loss_work(fixture *f, float *result) {
   memcpy(p.args.output.bias_gradient + VOCABULARY, &sums, 2 * sizeof(double));
 }
 
-static void threads(const ig_kernels *kernels) { expect_same_bits_for_threads(kernels, loss_work, RESULTS); }
+static void threads(const ig_kernels *kernels) {
+  expect_same_bits_for_threads(kernels, loss_work, RESULTS);
+}
 
 FIXTURE_TEST(against_loops)
 FIXTURE_TEST(no_counted_row)
@@ -138,7 +149,9 @@ FIXTURE_TEST(threads)
 FIXTURE_TEST(large_vocabulary)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_against_loops), cmocka_unit_test(test_no_counted_row), cmocka_unit_test(test_threads),
-                                     cmocka_unit_test(test_blocks_fit_the_vocabulary), cmocka_unit_test(test_large_vocabulary)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_against_loops), cmocka_unit_test(test_no_counted_row),
+      cmocka_unit_test(test_threads), cmocka_unit_test(test_blocks_fit_the_vocabulary),
+      cmocka_unit_test(test_large_vocabulary)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,8 +5,12 @@
 enum { ROWS = 200, SIZE = 150 };
 
 static ig_norm make_norm(fixture *f, bool bias) {
-  ig_norm norm = {.size = SIZE, .eps = 1e-5f, .weight = fixture_normal(f, SIZE, 1, 1), .weight_gradient = fixture_normal(f, SIZE, 1, 3)};
-  if (bias) norm.bias = fixture_normal(f, SIZE, 1, 2), norm.bias_gradient = fixture_normal(f, SIZE, 1, 4);
+  ig_norm norm = {.size = SIZE,
+                  .eps = 1e-5f,
+                  .weight = fixture_normal(f, SIZE, 1, 1),
+                  .weight_gradient = fixture_normal(f, SIZE, 1, 3)};
+  if (bias)
+    norm.bias = fixture_normal(f, SIZE, 1, 2), norm.bias_gradient = fixture_normal(f, SIZE, 1, 4);
   return norm;
 }
 
@@ -26,24 +30,30 @@ static void against_loops(const ig_kernels *kernels) {
     const ig_norm norm = make_norm(&f, bias);
     ig_norm_state state;
     ig_norm_carve(&state, &f.memory, ROWS);
-    const float *input = fixture_normal(&f, ROWS * SIZE, 3, 5), *doutput = fixture_normal(&f, ROWS * SIZE, 1, 6);
+    const float *input = fixture_normal(&f, ROWS * SIZE, 3, 5),
+                *doutput = fixture_normal(&f, ROWS * SIZE, 1, 6);
     float *output = fixture_zeros(&f, ROWS * SIZE), *dinput = fixture_zeros(&f, ROWS * SIZE);
-    double *expected = IG_TAKE(&f.memory, double, ROWS *SIZE), *dx = IG_TAKE(&f.memory, double, ROWS *SIZE);
+    double *expected = IG_TAKE(&f.memory, double, ROWS *SIZE),
+           *dx = IG_TAKE(&f.memory, double, ROWS *SIZE);
     double dweight[SIZE], dbias[SIZE], normalized[SIZE], rstd;
-    for (int i = 0; i < SIZE; i++) dweight[i] = (double)norm.weight_gradient[i], dbias[i] = bias ? (double)norm.bias_gradient[i] : 0;
+    for (int i = 0; i < SIZE; i++)
+      dweight[i] = (double)norm.weight_gradient[i],
+      dbias[i] = bias ? (double)norm.bias_gradient[i] : 0;
     for (int r = 0; r < ROWS; r++) {
       double mean = 0, projection = 0;
       naive_row(&norm, input + r * SIZE, normalized, &rstd);
       for (int i = 0; i < SIZE; i++) {
         const double dy = (double)doutput[r * SIZE + i], g = dy * (double)norm.weight[i];
-        expected[r * SIZE + i] = normalized[i] * (double)norm.weight[i] + (bias ? (double)norm.bias[i] : 0);
+        expected[r * SIZE + i] =
+            normalized[i] * (double)norm.weight[i] + (bias ? (double)norm.bias[i] : 0);
         dweight[i] += dy * normalized[i];
         dbias[i] += dy;
         mean += g / SIZE;
         projection += g * normalized[i] / SIZE;
       }
       for (int i = 0; i < SIZE; i++)
-        dx[r * SIZE + i] = rstd * ((double)doutput[r * SIZE + i] * (double)norm.weight[i] - mean - normalized[i] * projection);
+        dx[r * SIZE + i] = rstd * ((double)doutput[r * SIZE + i] * (double)norm.weight[i] - mean -
+                                   normalized[i] * projection);
     }
     ig_norm_forward(&f.nn, &norm, &state, ROWS, input, output);
     expect_near("output", output, expected, ROWS * SIZE, 1e-5);
@@ -68,12 +78,15 @@ static void norm_work(fixture *f, float *result) {
   ig_norm_backward(&f->nn, &norm, &state, ROWS, input, output, output + ROWS * SIZE);
 }
 
-static void threads(const ig_kernels *kernels) { expect_same_bits_for_threads(kernels, norm_work, 2 * SIZE + 2 * ROWS * SIZE); }
+static void threads(const ig_kernels *kernels) {
+  expect_same_bits_for_threads(kernels, norm_work, 2 * SIZE + 2 * ROWS * SIZE);
+}
 
 FIXTURE_TEST(against_loops)
 FIXTURE_TEST(threads)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_against_loops), cmocka_unit_test(test_threads)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_against_loops),
+                                     cmocka_unit_test(test_threads)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,11 +21,14 @@ static void every_kind_is_the_product_it_names(void **state) {
     assert_true(ig_product_operations(&p) == 2.0 * 5 * 37 * 19);
     assert_true(ig_product_seconds(&nn, &p) > 0);
     assert_null(nn.scratch);
-    const bool weight = kind == IG_PRODUCT_BACKWARD_WEIGHT, rows = kind == IG_PRODUCT_FORWARD || kind == IG_PRODUCT_PACKED;
+    const bool weight = kind == IG_PRODUCT_BACKWARD_WEIGHT,
+               rows = kind == IG_PRODUCT_FORWARD || kind == IG_PRODUCT_PACKED;
     for (size_t i = 0; i < m; i++) {
       for (size_t j = 0; j < n; j++) {
         double sum = 0;
-        for (size_t q = 0; q < k; q++) sum += (double)p.gemm.a[weight ? q * m + i : i * k + q] * (double)p.gemm.b[rows ? j * k + q : q * n + j];
+        for (size_t q = 0; q < k; q++)
+          sum += (double)p.gemm.a[weight ? q * m + i : i * k + q] *
+                 (double)p.gemm.b[rows ? j * k + q : q * n + j];
         assert_true(fabs(sum - (double)p.gemm.c[i * n + j]) < 1e-5);
       }
     }
@@ -38,7 +41,9 @@ static void operands_too_large_are_an_error(void **state) {
   ig_nn nn = {.kernels = &ig_kernels_reference};
   ig_product p;
   ig_error err;
-  assert_int_equal(ig_product_create(&nn, IG_PRODUCT_FORWARD, (size_t)1 << 31, 64, (size_t)1 << 31, &p, &err), IG_ERROR_MEMORY);
+  assert_int_equal(
+      ig_product_create(&nn, IG_PRODUCT_FORWARD, (size_t)1 << 31, 64, (size_t)1 << 31, &p, &err),
+      IG_ERROR_MEMORY);
 }
 
 static void the_machine_reads_and_multiplies(void **state) {
@@ -62,12 +67,14 @@ static void the_machine_reads_and_multiplies(void **state) {
       assert_true(value > 0 && isfinite(value));
     }
   }
-  assert_int_equal(ig_machine_peak("abacus", IG_PEAK_INFERENCE, 1, &value, &err), IG_ERROR_ARGUMENT);
+  assert_int_equal(ig_machine_peak("abacus", IG_PEAK_INFERENCE, 1, &value, &err),
+                   IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "abacus"));
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(every_kind_is_the_product_it_names), cmocka_unit_test(operands_too_large_are_an_error),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(every_kind_is_the_product_it_names),
+                                     cmocka_unit_test(operands_too_large_are_an_error),
                                      cmocka_unit_test(the_machine_reads_and_multiplies)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-// Ensembles: models of other sizes, families and source vocabularies translate and score together; what does not go together is said.
+// Ensembles: models of other sizes, families and source vocabularies translate and score together;
+// what does not go together is said.
 #include "line_fixture.h"
 
 #include <math.h>
@@ -11,25 +12,31 @@
 
 static char root[] = "/tmp/ingot-ensemble-XXXXXX";
 
-// a, b: the same shape; small: other sizes, and its source vocabulary is another one; torch: another family; the others do not go with a.
+// a, b: the same shape; small: other sizes, and its source vocabulary is another one; torch:
+// another family; the others do not go with a.
 typedef enum model_name { A, B, SMALL, TORCH, SWAPPED, LONGER, OTHER_END, MODELS } model_name;
 static char directories[MODELS][64];
 
-// ---- the models -----------------------------------------------------------------------------------------------------------------------------------
+// ---- the models -------------------------------------------------------------
 
 // Words w0, w1, …, of which `swap` and the next one change places; `extra` more behind them.
 static ig_token_list words(int swap, int extra) {
   static char text[WORDS + 1][16];
   static const char *tokens[WORDS + 1];
   for (int i = 0; i < WORDS + extra; i++)
-    snprintf(text[i], sizeof text[i], "w%d", i == swap ? i + 1 : i == swap + 1 ? i - 1 : i), tokens[i] = text[i];
+    snprintf(text[i], sizeof text[i], "w%d",
+             i == swap       ? i + 1
+             : i == swap + 1 ? i - 1
+                             : i),
+        tokens[i] = text[i];
   return (ig_token_list){tokens, (size_t)(WORDS + extra)};
 }
 
 static void make_model(model_name name, const ig_config *config, const ig_tokenizer *tokenizer) {
   ig_error err = {0};
   ig_model *model;
-  if (ig_model_create(config, 3 + (uint64_t)name, &model, &err) != IG_OK || ig_model_save(model, directories[name], "float32", &err) != IG_OK ||
+  if (ig_model_create(config, 3 + (uint64_t)name, &model, &err) != IG_OK ||
+      ig_model_save(model, directories[name], "float32", &err) != IG_OK ||
       ig_tokenizer_save(tokenizer, directories[name], &err) != IG_OK)
     fail_msg("%s", err.message);
   ig_model_free(model);
@@ -44,15 +51,20 @@ static ig_tokenizer *shared_tokenizer(int swap, int extra) {
 
 // Half of the source words are unknown, so that ids differ.
 static ig_tokenizer *other_source_tokenizer(void) {
-  static const char *const source[] = {"w7", "w3", "w39", "w1", "w0", "w12", "w13", "w14", "w15", "w16", "w20", "w21"};
+  static const char *const source[] = {"w7",  "w3",  "w39", "w1",  "w0",  "w12",
+                                       "w13", "w14", "w15", "w16", "w20", "w21"};
   const ig_token_list target = words(-2, 0);
   ig_tokenizer *tokenizer;
-  assert_int_equal(ig_tokenizer_from_tokens(&(ig_token_list){source, sizeof source / sizeof *source}, &target, &tokenizer, NULL), IG_OK);
+  assert_int_equal(
+      ig_tokenizer_from_tokens(&(ig_token_list){source, sizeof source / sizeof *source}, &target,
+                               &tokenizer, NULL),
+      IG_OK);
   return tokenizer;
 }
 
 static ig_config config_for(const ig_tokenizer *tokenizer) {
-  ig_config config = small_config(ig_tokenizer_source_size(tokenizer), ig_tokenizer_pad_id(tokenizer, IG_TARGET));
+  ig_config config =
+      small_config(ig_tokenizer_source_size(tokenizer), ig_tokenizer_pad_id(tokenizer, IG_TARGET));
   config.target_vocab_size = ig_tokenizer_target_size(tokenizer);
   config.shared_embedding = ig_tokenizer_shared(tokenizer);
   return config;
@@ -61,7 +73,8 @@ static ig_config config_for(const ig_tokenizer *tokenizer) {
 static void make_small(void) {
   ig_tokenizer *tokenizer = other_source_tokenizer();
   ig_config config = config_for(tokenizer);
-  config.d_model = 24, config.encoder_layers = 1, config.decoder_layers = 3, config.encoder_heads = 2, config.max_positions = 30;
+  config.d_model = 24, config.encoder_layers = 1, config.decoder_layers = 3,
+  config.encoder_heads = 2, config.max_positions = 30;
   make_model(SMALL, &config, tokenizer);
   ig_tokenizer_free(tokenizer);
 }
@@ -69,18 +82,22 @@ static void make_small(void) {
 // It starts from the end token, as what ingot trains does.
 static void make_torch(const ig_tokenizer *tokenizer) {
   ig_config config = ig_config_torch(ig_tokenizer_source_size(tokenizer), 20, 2, 1, 2, 32, 0);
-  config.pad_id = ig_tokenizer_pad_id(tokenizer, IG_SOURCE), config.eos_id = config.bos_id = config.decoder_start_id = 0;
+  config.pad_id = ig_tokenizer_pad_id(tokenizer, IG_SOURCE),
+  config.eos_id = config.bos_id = config.decoder_start_id = 0;
   make_model(TORCH, &config, tokenizer);
 }
 
 static int make_models(void **state) {
   (void)state;
-  static const char *const names[MODELS] = {"a", "b", "small", "torch", "swapped", "longer", "other-end"};
+  static const char *const names[MODELS] = {"a",       "b",      "small",    "torch",
+                                            "swapped", "longer", "other-end"};
   if (!mkdtemp(root)) return -1;
-  for (int m = 0; m < MODELS; m++) snprintf(directories[m], sizeof directories[m], "%s/%s", root, names[m]);
+  for (int m = 0; m < MODELS; m++)
+    snprintf(directories[m], sizeof directories[m], "%s/%s", root, names[m]);
   for (int m = 0; m < MODELS; m++)
     if (ig_make_directories(directories[m], NULL) != IG_OK) return -1;
-  ig_tokenizer *tokenizer = shared_tokenizer(-2, 0), *swapped = shared_tokenizer(17, 0), *longer = shared_tokenizer(-2, 1);
+  ig_tokenizer *tokenizer = shared_tokenizer(-2, 0), *swapped = shared_tokenizer(17, 0),
+               *longer = shared_tokenizer(-2, 1);
   ig_config config = config_for(tokenizer);
   make_model(A, &config, tokenizer);
   make_model(B, &config, tokenizer);
@@ -104,7 +121,9 @@ static int remove_models(void **state) {
   return system(command);
 }
 
-static streams some_lines(void) { return (streams){.lines = random_lines(LINES, 16), .count = LINES, .target_count = LINES}; }
+static streams some_lines(void) {
+  return (streams){.lines = random_lines(LINES, 16), .count = LINES, .target_count = LINES};
+}
 
 static ig_translator_options options_of(int beam, int n_best) {
   ig_translator_options o = ig_translator_options_default();
@@ -119,10 +138,13 @@ typedef struct together {
   double weights[4];
 } together;
 
-static ig_status try_open(const together *e, const ig_translator_options *options, ig_translator **out, ig_error *err) {
+static ig_status try_open(const together *e, const ig_translator_options *options,
+                          ig_translator **out, ig_error *err) {
   ig_ensemble_member members[4];
-  for (int m = 0; m < e->count; m++) members[m] = (ig_ensemble_member){directories[e->models[m]], e->weights[m]};
-  return ig_translator_open_ensemble(&(ig_ensemble){members, (size_t)e->count, e->mean}, options, out, err);
+  for (int m = 0; m < e->count; m++)
+    members[m] = (ig_ensemble_member){directories[e->models[m]], e->weights[m]};
+  return ig_translator_open_ensemble(&(ig_ensemble){members, (size_t)e->count, e->mean}, options,
+                                     out, err);
 }
 
 static ig_translator *open_together(const together *e, ig_translator_options options) {
@@ -136,7 +158,8 @@ static void run(ig_translator *t, streams *s) {
   ig_error err = {0};
   const ig_line_stream stream = {.read = read_line, .write = write_line, .context = s};
   const ig_reporter reporter = {.message = keep_warning, .context = s};
-  const ig_status status = s->targets ? ig_score_targets(t, &stream, read_target, &reporter, &err) : ig_translate_lines(t, &stream, &reporter, &err);
+  const ig_status status = s->targets ? ig_score_targets(t, &stream, read_target, &reporter, &err)
+                                      : ig_translate_lines(t, &stream, &reporter, &err);
   if (status != IG_OK) fail_msg("%s", err.message);
   ig_translator_close(t);
 }
@@ -150,11 +173,12 @@ static void expect_as(const together *e, const together *other, int beam) {
   release(&expected);
 }
 
-// ---- tests ----------------------------------------------------------------------------------------------------------------------------------------
+// ---- tests ------------------------------------------------------------------
 
 static void test_the_same_model_twice_is_that_model(void **state) {
   (void)state;
-  const together alone = {.count = 1, .models = {A}}, twice = {IG_MEAN_GEOMETRIC, 2, {A, A}, {0}}, four = {IG_MEAN_GEOMETRIC, 4, {A, A, A, A}, {0}};
+  const together alone = {.count = 1, .models = {A}}, twice = {IG_MEAN_GEOMETRIC, 2, {A, A}, {0}},
+                 four = {IG_MEAN_GEOMETRIC, 4, {A, A, A, A}, {0}};
   for (int beam = 1; beam <= 4; beam += 3) {
     expect_as(&twice, &alone, beam);
     expect_as(&four, &alone, beam);
@@ -174,18 +198,24 @@ static void test_the_same_model_twice_is_that_model(void **state) {
 static void test_a_model_without_weight_has_no_say(void **state) {
   (void)state;
   for (int mean = IG_MEAN_ARITHMETIC; mean <= IG_MEAN_GEOMETRIC; mean++) {
-    expect_as(&(together){(ig_mean)mean, 2, {A, B}, {1, 0}}, &(together){.count = 1, .models = {A}}, 4);
-    expect_as(&(together){(ig_mean)mean, 2, {A, SMALL}, {0, 0.3}}, &(together){.count = 1, .models = {SMALL}}, 4);
-    expect_as(&(together){(ig_mean)mean, 3, {A, SMALL, B}, {2, 0, 6}}, &(together){(ig_mean)mean, 2, {A, B}, {0.25, 0.75}}, 4);
+    expect_as(&(together){(ig_mean)mean, 2, {A, B}, {1, 0}}, &(together){.count = 1, .models = {A}},
+              4);
+    expect_as(&(together){(ig_mean)mean, 2, {A, SMALL}, {0, 0.3}},
+              &(together){.count = 1, .models = {SMALL}}, 4);
+    expect_as(&(together){(ig_mean)mean, 3, {A, SMALL, B}, {2, 0, 6}},
+              &(together){(ig_mean)mean, 2, {A, B}, {0.25, 0.75}}, 4);
   }
 }
 
 // All kinds of members at the same time: sizes, source vocabularies, families, start tokens.
-static const together mixed[2] = {{IG_MEAN_ARITHMETIC, 4, {A, SMALL, TORCH, B}, {3, 1, 2, 1}}, {IG_MEAN_GEOMETRIC, 3, {SMALL, A, TORCH}, {0}}};
+static const together mixed[2] = {{IG_MEAN_ARITHMETIC, 4, {A, SMALL, TORCH, B}, {3, 1, 2, 1}},
+                                  {IG_MEAN_GEOMETRIC, 3, {SMALL, A, TORCH}, {0}}};
 
 static void test_batches_and_threads_change_nothing(void **state) {
   (void)state;
-  static const struct { int threads, workers, batch_tokens; } ways[] = {{1, 0, 1}, {1, 0, 64}, {2, 0, 2048}, {2, 1, 100}, {1, 3, 50}, {2, 2, 300}};
+  static const struct {
+    int threads, workers, batch_tokens;
+  } ways[] = {{1, 0, 1}, {1, 0, 64}, {2, 0, 2048}, {2, 1, 100}, {1, 3, 50}, {2, 2, 300}};
   for (int i = 0; i < 6; i++) {
     const together *e = &mixed[i % 2];
     const int beam = i < 2 ? 1 : 4;
@@ -197,7 +227,8 @@ static void test_batches_and_threads_change_nothing(void **state) {
       streams found = some_lines();
       found.targets = targets;
       ig_translator_options o = options_of(beam, targets ? 1 : beam);
-      o.threads = ways[w].threads, o.workers = ways[w].workers, o.batch_tokens = ways[w].batch_tokens;
+      o.threads = ways[w].threads, o.workers = ways[w].workers,
+      o.batch_tokens = ways[w].batch_tokens;
       run(open_together(e, o), &found);
       expect_same(&found, &expected);
       release(&found);
@@ -236,7 +267,8 @@ static double sum_of(const char *numbers) {
   }
 }
 
-// What the search found scores the same as a target: members' start tokens and normalizers are the same on both ways.
+// What the search found scores the same as a target: members' start tokens and normalizers are the
+// same on both ways.
 static void test_scores_agree_with_the_search(void **state) {
   (void)state;
   const char *const lines[] = {"3 4 5 0", "11 10 0", "32 33 34 35 36 0"};
@@ -251,7 +283,8 @@ static void test_scores_agree_with_the_search(void **state) {
     for (int k = 0; k < 3; k++) targets[k] = strchr(found.out[2 * k], '\t') + 1;
     streams scored = {.lines = lines, .targets = targets, .count = 3, .target_count = 3};
     run(open_together(&e, o), &scored);
-    for (int k = 0; k < 3; k++) assert_true(fabs(sum_of(scored.out[k]) - strtod(found.out[2 * k], NULL)) < 1e-4);
+    for (int k = 0; k < 3; k++)
+      assert_true(fabs(sum_of(scored.out[k]) - strtod(found.out[2 * k], NULL)) < 1e-4);
     release(&scored);
     release(&found);
   }
@@ -270,7 +303,8 @@ static void test_lengths(void **state) {
   }
 }
 
-// Each source is cut to its reader's positions; all together generate no further than the shortest can.
+// Each source is cut to its reader's positions; all together generate no further than the shortest
+// can.
 static void test_the_shortest_positions_count(void **state) {
   (void)state;
   char text[200] = "";
@@ -279,7 +313,8 @@ static void test_the_shortest_positions_count(void **state) {
   const together e = {IG_MEAN_ARITHMETIC, 2, {A, SMALL}, {0}};
   streams s = {.lines = lines, .count = 2};
   run(open_together(&e, options_of(1, 1)), &s);
-  assert_non_null(strstr(s.warning, "line 2: 41 source tokens, but the model has positions for 30"));
+  assert_non_null(
+      strstr(s.warning, "line 2: 41 source tokens, but the model has positions for 30"));
   release(&s);
   ig_translator_options o = options_of(1, 1);
   ig_translator *t;
@@ -318,9 +353,12 @@ static void test_target_vocabularies_must_be_one(void **state) {
     bool ids;  // in and out: no tokenizer is read
     const char *named[4];
   } cases[] = {
-      {SWAPPED, false, {"swapped: target id 19 is 'w18'", "a it is 'w17'"}}, {LONGER, false, {"longer: target id 42 is 'w40'", "'<pad>'"}},
-      {LONGER, true, {"longer: the model has 44 target ids", "has 43"}},     {OTHER_END, false, {"other-end: sentences end with id 5", "with 0"}},
-      {OTHER_END, true, {"other-end: sentences end with id 5", "with 0"}},   {SWAPPED, true, {NULL}},
+      {SWAPPED, false, {"swapped: target id 19 is 'w18'", "a it is 'w17'"}},
+      {LONGER, false, {"longer: target id 42 is 'w40'", "'<pad>'"}},
+      {LONGER, true, {"longer: the model has 44 target ids", "has 43"}},
+      {OTHER_END, false, {"other-end: sentences end with id 5", "with 0"}},
+      {OTHER_END, true, {"other-end: sentences end with id 5", "with 0"}},
+      {SWAPPED, true, {NULL}},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     ig_translator_options o = options_of(1, 1);
@@ -330,7 +368,8 @@ static void test_target_vocabularies_must_be_one(void **state) {
     const together e = {IG_MEAN_ARITHMETIC, 3, {A, B, cases[i].other}, {0}};
     assert_int_equal(try_open(&e, &o, &t, &err), cases[i].named[0] ? IG_ERROR_ARGUMENT : IG_OK);
     for (int k = 0; cases[i].named[k]; k++)
-      if (!strstr(err.message, cases[i].named[k])) fail_msg("'%s' is not in '%s'", cases[i].named[k], err.message);
+      if (!strstr(err.message, cases[i].named[k]))
+        fail_msg("'%s' is not in '%s'", cases[i].named[k], err.message);
     ig_translator_close(t);
   }
 }
@@ -345,7 +384,8 @@ static void test_a_member_that_computes_nan_is_an_error(void **state) {
   assert_int_equal(ig_make_directories(broken, NULL), IG_OK);
   assert_int_equal(ig_model_load(directories[A], &model, NULL), IG_OK);
   assert_int_equal(ig_model_tensor(model, 0, &embedding, NULL), IG_OK);
-  for (size_t i = 0; i < embedding.shape[0] * embedding.shape[1]; i++) embedding.values[i] = 3e38f;  // finite, or it would not load
+  for (size_t i = 0; i < embedding.shape[0] * embedding.shape[1]; i++)
+    embedding.values[i] = 3e38f;  // finite, or it would not load
   assert_int_equal(ig_model_save(model, broken, "float32", NULL), IG_OK);
   assert_int_equal(ig_tokenizer_save(tokenizer, broken, NULL), IG_OK);
   ig_tokenizer_free(tokenizer);
@@ -356,7 +396,10 @@ static void test_a_member_that_computes_nan_is_an_error(void **state) {
     ig_translator *t;
     ig_error err = {0};
     char *out;
-    assert_int_equal(ig_translator_open_ensemble(&(ig_ensemble){members, 2, i % 2 ? IG_MEAN_GEOMETRIC : IG_MEAN_ARITHMETIC}, &o, &t, &err), IG_OK);
+    assert_int_equal(ig_translator_open_ensemble(
+                         &(ig_ensemble){members, 2, i % 2 ? IG_MEAN_GEOMETRIC : IG_MEAN_ARITHMETIC},
+                         &o, &t, &err),
+                     IG_OK);
     assert_int_equal(ig_translate(t, "w1 w2", &out, &err), IG_ERROR_DIVERGED);
     ig_translator_close(t);
   }
@@ -365,16 +408,27 @@ static void test_a_member_that_computes_nan_is_an_error(void **state) {
 static void test_bad_ensembles(void **state) {
   (void)state;
   static const double bad[] = {-1, NAN, INFINITY};
-  const ig_ensemble_member members[] = {{directories[A], 1}, {directories[B], 1}}, nameless[] = {{directories[A], 1}, {NULL, 1}};
+  const ig_ensemble_member members[] = {{directories[A], 1}, {directories[B], 1}},
+                           nameless[] = {{directories[A], 1}, {NULL, 1}};
   ig_translator *t;
   ig_error err = {0};
   assert_int_equal(ig_translator_open_ensemble(NULL, NULL, &t, &err), IG_ERROR_ARGUMENT);
-  assert_int_equal(ig_translator_open_ensemble(&(ig_ensemble){NULL, 2, IG_MEAN_GEOMETRIC}, NULL, &t, &err), IG_ERROR_ARGUMENT);
-  assert_int_equal(ig_translator_open_ensemble(&(ig_ensemble){members, 0, IG_MEAN_GEOMETRIC}, NULL, &t, &err), IG_ERROR_ARGUMENT);
-  assert_int_equal(ig_translator_open_ensemble(&(ig_ensemble){nameless, 2, IG_MEAN_GEOMETRIC}, NULL, &t, &err), IG_ERROR_ARGUMENT);
-  assert_int_equal(ig_translator_open_ensemble(&(ig_ensemble){members, 2, (ig_mean)7}, NULL, &t, &err), IG_ERROR_ARGUMENT);
+  assert_int_equal(
+      ig_translator_open_ensemble(&(ig_ensemble){NULL, 2, IG_MEAN_GEOMETRIC}, NULL, &t, &err),
+      IG_ERROR_ARGUMENT);
+  assert_int_equal(
+      ig_translator_open_ensemble(&(ig_ensemble){members, 0, IG_MEAN_GEOMETRIC}, NULL, &t, &err),
+      IG_ERROR_ARGUMENT);
+  assert_int_equal(
+      ig_translator_open_ensemble(&(ig_ensemble){nameless, 2, IG_MEAN_GEOMETRIC}, NULL, &t, &err),
+      IG_ERROR_ARGUMENT);
+  assert_int_equal(
+      ig_translator_open_ensemble(&(ig_ensemble){members, 2, (ig_mean)7}, NULL, &t, &err),
+      IG_ERROR_ARGUMENT);
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    assert_int_equal(try_open(&(together){IG_MEAN_ARITHMETIC, 2, {A, B}, {1, bad[i]}}, NULL, &t, &err), IG_ERROR_ARGUMENT);
+    assert_int_equal(
+        try_open(&(together){IG_MEAN_ARITHMETIC, 2, {A, B}, {1, bad[i]}}, NULL, &t, &err),
+        IG_ERROR_ARGUMENT);
     assert_non_null(strstr(err.message, "b: expected a finite number"));
     assert_null(t);
   }

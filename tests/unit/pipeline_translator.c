@@ -1,4 +1,5 @@
-// The translator on a small random model in a directory of its own: the same lines whatever the batches, threads and workers; clear errors.
+// The translator on a small random model in a directory of its own: the same lines whatever the
+// batches, threads and workers; clear errors.
 #include "line_fixture.h"
 
 #include <math.h>
@@ -17,15 +18,21 @@ static int make_directory(void **state) {
   (void)state;
   static char words[WORDS][16];
   const char *tokens[WORDS];
-  for (int i = 0; i < WORDS; i++) snprintf(words[i], sizeof words[i], "w%d", i), tokens[i] = words[i];
+  for (int i = 0; i < WORDS; i++)
+    snprintf(words[i], sizeof words[i], "w%d", i), tokens[i] = words[i];
   if (!mkdtemp(directory)) return -1;
   ig_tokenizer *tokenizer;
   ig_model *model;
   ig_error err;
-  if (ig_tokenizer_from_tokens(&(ig_token_list){tokens, WORDS}, NULL, &tokenizer, &err) != IG_OK) return -1;
-  const ig_config config = small_config(ig_tokenizer_source_size(tokenizer), ig_tokenizer_pad_id(tokenizer, IG_TARGET));
+  if (ig_tokenizer_from_tokens(&(ig_token_list){tokens, WORDS}, NULL, &tokenizer, &err) != IG_OK)
+    return -1;
+  const ig_config config =
+      small_config(ig_tokenizer_source_size(tokenizer), ig_tokenizer_pad_id(tokenizer, IG_TARGET));
   if (ig_model_create(&config, 3, &model, &err) != IG_OK) return -1;
-  const int status = ig_model_save(model, directory, "float32", &err) == IG_OK && ig_tokenizer_save(tokenizer, directory, &err) == IG_OK ? 0 : -1;
+  const int status = ig_model_save(model, directory, "float32", &err) == IG_OK &&
+                             ig_tokenizer_save(tokenizer, directory, &err) == IG_OK
+                         ? 0
+                         : -1;
   ig_model_free(model);
   ig_tokenizer_free(tokenizer);
   return status;
@@ -69,7 +76,8 @@ static void test_batches_and_threads_change_nothing(void **state) {
   (void)state;
   static const struct {
     int threads, workers, batch_tokens;
-  } ways[] = {{1, 0, 1}, {1, 0, 64}, {2, 0, 2048}, {2, 0, 40}, {2, 1, 100}, {1, 3, 50}, {1, 1, 200}, {2, 2, 300}};
+  } ways[] = {{1, 0, 1},   {1, 0, 64}, {2, 0, 2048}, {2, 0, 40},
+              {2, 1, 100}, {1, 3, 50}, {1, 1, 200},  {2, 2, 300}};
   for (int beam = 1; beam <= 4; beam += 3) {
     streams expected = {.lines = some_lines(), .count = LINES};
     translate(options_of(beam, beam), &expected);
@@ -77,7 +85,8 @@ static void test_batches_and_threads_change_nothing(void **state) {
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
       streams found = {.lines = some_lines(), .count = LINES};
       ig_translator_options o = options_of(beam, beam);
-      o.threads = ways[i].threads, o.workers = ways[i].workers, o.batch_tokens = ways[i].batch_tokens;
+      o.threads = ways[i].threads, o.workers = ways[i].workers,
+      o.batch_tokens = ways[i].batch_tokens;
       translate(o, &found);
       expect_same(&found, &expected);
       release(&found);
@@ -107,7 +116,10 @@ static void test_what_is_read_is_answered_before_waiting(void **state) {
   ig_translator *t = open_with(options_of(1, 1));
   for (int asked = 0; asked < 2; asked++) {
     streams s = {.lines = lines, .count = 10};
-    const ig_line_stream stream = {.read = read_watched, .write = write_line, .context = &s, .ready = asked ? before_the_last : NULL};
+    const ig_line_stream stream = {.read = read_watched,
+                                   .write = write_line,
+                                   .context = &s,
+                                   .ready = asked ? before_the_last : NULL};
     assert_int_equal(ig_translate_lines(t, &stream, NULL, &err), IG_OK);
     assert_int_equal(s.written, 10);
     assert_int_equal(answered, asked ? 9 : 0);
@@ -192,7 +204,8 @@ static void test_a_long_source_is_scored_with_a_warning(void **state) {
   ig_translator *t = open_with(options_of(1, 1));
   const ig_reporter reporter = {.message = keep_warning, .context = &s};
   ig_error err = {0};
-  if (ig_score_targets(t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s}, read_target, &reporter, &err) != IG_OK)
+  if (ig_score_targets(t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s},
+                       read_target, &reporter, &err) != IG_OK)
     fail_msg("%s", err.message);
   assert_non_null(strstr(s.warning, "line 2: 61 source tokens"));
   ig_translator_close(t);
@@ -203,9 +216,12 @@ static void test_what_is_not_built_is_named(void **state) {
   (void)state;
   static const struct {
     const char *text, *named;
-  } cases[] = {{"{\"do_sample\": false, \"num_beam_groups\": 1, \"temperature\": 0.6, \"suppress_tokens\": [], \"guidance_scale\": null}", NULL},
+  } cases[] = {{"{\"do_sample\": false, \"num_beam_groups\": 1, \"temperature\": 0.6, "
+                "\"suppress_tokens\": [], \"guidance_scale\": null}",
+                NULL},
                {"{\"do_sample\": true}", "left out: do_sample"},
-               {"{\"num_beam_groups\": 2, \"suppress_tokens\": [5]}", "left out: num_beam_groups, suppress_tokens"}};
+               {"{\"num_beam_groups\": 2, \"suppress_tokens\": [5]}",
+                "left out: num_beam_groups, suppress_tokens"}};
   char path[256];
   snprintf(path, sizeof path, "%s/generation_config.json", directory);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -213,7 +229,8 @@ static void test_what_is_not_built_is_named(void **state) {
     streams s = {.lines = lines, .count = 1};
     assert_int_equal(ig_write_file(path, cases[i].text, strlen(cases[i].text), NULL), IG_OK);
     translate(options_of(1, 1), &s);
-    if (cases[i].named ? !strstr(s.warning, cases[i].named) : *s.warning) fail_msg("%s: '%s'", cases[i].text, s.warning);
+    if (cases[i].named ? !strstr(s.warning, cases[i].named) : *s.warning)
+      fail_msg("%s: '%s'", cases[i].text, s.warning);
     release(&s);
   }
   unlink(path);
@@ -225,7 +242,10 @@ static void test_invalid_utf8_names_the_line(void **state) {
   streams s = {.lines = lines, .count = 3};
   ig_translator *t = open_with(options_of(1, 1));
   ig_error err = {0};
-  assert_int_equal(ig_translate_lines(t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s}, NULL, &err), IG_ERROR_FORMAT);
+  assert_int_equal(
+      ig_translate_lines(
+          t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s}, NULL, &err),
+      IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "line 3"));
   assert_int_equal(s.written, 0);
   ig_translator_close(t);
@@ -262,9 +282,12 @@ static void test_scores_agree_with_the_search(void **state) {
     scores[i] = strtod(found.out[2 * i], NULL);
     targets[i] = strchr(found.out[2 * i], '\t') + 1;
     ig_ids ids = {0};
-    assert_int_equal(ig_tokenizer_encode_source(tokenizer, lines[i], strlen(lines[i]), &ids, NULL), IG_OK);
+    assert_int_equal(ig_tokenizer_encode_source(tokenizer, lines[i], strlen(lines[i]), &ids, NULL),
+                     IG_OK);
     source_text[i][0] = 0;
-    for (size_t j = 0; j < ids.count; j++) snprintf(source_text[i] + strlen(source_text[i]), 64 - strlen(source_text[i]), "%d ", ids.ids[j]);
+    for (size_t j = 0; j < ids.count; j++)
+      snprintf(source_text[i] + strlen(source_text[i]), 64 - strlen(source_text[i]), "%d ",
+               ids.ids[j]);
     sources[i] = source_text[i];
     ig_ids_free(&ids);
   }
@@ -274,7 +297,8 @@ static void test_scores_agree_with_the_search(void **state) {
   ig_translator *t = open_with(o);
   streams s = {.lines = sources, .targets = targets, .count = 3, .target_count = 3};
   ig_error err = {0};
-  if (ig_score_targets(t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s}, read_target, NULL, &err) != IG_OK)
+  if (ig_score_targets(t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s},
+                       read_target, NULL, &err) != IG_OK)
     fail_msg("%s", err.message);
   for (int i = 0; i < 3; i++) {
     double sum = 0;
@@ -288,8 +312,10 @@ static void test_scores_agree_with_the_search(void **state) {
   }
   release(&s);
   s.target_count = 2;
-  assert_int_equal(ig_score_targets(t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s}, read_target, NULL, &err),
-                   IG_ERROR_FORMAT);
+  assert_int_equal(
+      ig_score_targets(t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s},
+                       read_target, NULL, &err),
+      IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "line 3"));
   ig_translator_close(t);
   release(&s);
@@ -308,7 +334,8 @@ static void test_model_in_memory(void **state) {
   ig_model_unpack(model);  // as while it is trained
   char *out[LINES];
   const ig_translator_options o = options_of(2, 1);
-  assert_int_equal(ig_pipeline_translate_model(model, tokenizer, &o, NULL, lines, LINES, out, NULL), IG_OK);
+  assert_int_equal(ig_pipeline_translate_model(model, tokenizer, &o, NULL, lines, LINES, out, NULL),
+                   IG_OK);
   for (int i = 0; i < LINES; i++) {
     assert_string_equal(out[i], expected.out[i]);
     free(out[i]);
@@ -402,7 +429,8 @@ static void test_bad_options(void **state) {
   assert_int_equal(ig_translator_open("/nonexistent", &o, &t, &err), IG_ERROR_ARGUMENT);
   o = options_of(1, 1);
   assert_int_not_equal(ig_translator_open("/nonexistent", &o, &t, &err), IG_OK);
-  // What the model's own file asks for is wrong: the message names the file, and a caller may ask for something else.
+  // What the model's own file asks for is wrong: the message names the file, and a caller may ask
+  // for something else.
   char path[256];
   snprintf(path, sizeof path, "%s/generation_config.json", directory);
   assert_int_equal(ig_write_file(path, "{\"num_beams\": 5000}", 19, &err), IG_OK);

@@ -8,12 +8,17 @@
 
 #include "pipeline/window.h"
 
-static const ig_source_encoding sources[] = {{.vocabulary = 100, .longest = 6}, {.vocabulary = 80, .longest = 4}};
-static const ig_encoding by_id = {.sources = sources, .ids_in = true, .target_vocabulary = 50, .longest_target = 6};
+static const ig_source_encoding sources[] = {{.vocabulary = 100, .longest = 6},
+                                             {.vocabulary = 80, .longest = 4}};
+static const ig_encoding by_id = {
+    .sources = sources, .ids_in = true, .target_vocabulary = 50, .longest_target = 6};
 
 static void add(ig_window *w, const char *source, const char *target) {
-  const ig_input_line line = {
-      .number = w->count + 1, .source = source, .source_length = strlen(source), .target = target, .target_length = target ? strlen(target) : 0};
+  const ig_input_line line = {.number = w->count + 1,
+                              .source = source,
+                              .source_length = strlen(source),
+                              .target = target,
+                              .target_length = target ? strlen(target) : 0};
   assert_int_equal(ig_window_add(w, &line, NULL), IG_OK);
 }
 
@@ -36,7 +41,8 @@ static void test_ids(void **state) {
 
 static void test_bad_ids_name_the_line(void **state) {
   (void)state;
-  static const char *const bad[] = {"1 x", "100", "-1", "3a", "99999999999999999999999", "1.5", "\xff"};
+  static const char *const bad[] = {"1 x", "100", "-1", "3a", "99999999999999999999999",
+                                    "1.5", "\xff"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     ig_window w = {.members = 1};
     ig_error err = {0};
@@ -78,7 +84,8 @@ static void test_targets(void **state) {
   assert_int_equal(ig_window_encode(&w, &e, NULL, NULL), IG_ERROR_FORMAT);
   ig_window_clear(&w);
   add(&w, "1 2", "1 2 3 4 5 6 7");
-  assert_int_equal(ig_window_encode(&w, &e, NULL, &err), IG_ERROR_ARGUMENT);  // a target is never cut
+  assert_int_equal(ig_window_encode(&w, &e, NULL, &err),
+                   IG_ERROR_ARGUMENT);  // a target is never cut
   assert_non_null(strstr(err.message, "7 tokens"));
   ig_window_clear(&w);
   add(&w, " ", "1");
@@ -86,7 +93,9 @@ static void test_targets(void **state) {
   ig_window_free(&w);
 }
 
-static size_t take(ig_queue *q, ig_queue_limits limits, size_t *first) { return ig_queue_take(q, &limits, first); }
+static size_t take(ig_queue *q, ig_queue_limits limits, size_t *first) {
+  return ig_queue_take(q, &limits, first);
+}
 
 static void fill_queue(ig_window *w, ig_queue *q) {
   static const char *const lines[] = {"1", "1 2 3", "", "1 2 3 4 5", "1 2 3", "1 2"};
@@ -120,11 +129,15 @@ static void test_queue_limits(void **state) {
   ig_queue q;
   size_t first;
   fill_queue(&w, &q);
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 4}, &first), 0);                 // the first has 5
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 4, .alone = true}, &first), 1);  // alone it may
+  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 4}, &first),
+                   0);  // the first has 5
+  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 4, .alone = true}, &first),
+                   1);  // alone it may
   assert_int_equal(take(&q, (ig_queue_limits){.sentences = 1, .tokens = 100}, &first), 1);
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 4, .fewest = 2}, &first), 0);  // one would fit, but more wait
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 6, .fewest = 4}, &first), 3);  // fewer are left
+  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 4, .fewest = 2}, &first),
+                   0);  // one would fit, but more wait
+  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 6, .fewest = 4}, &first),
+                   3);  // fewer are left
   assert_int_equal(first, 2);
   ig_queue_free(&q);
   assert_int_equal(ig_queue_fill(&q, &w, NULL), IG_OK);
@@ -147,8 +160,10 @@ static void test_targets_count_in_the_queue(void **state) {
   add(&w, "1", "1 2 3 4");
   assert_int_equal(ig_window_encode(&w, &e, NULL, NULL), IG_OK);
   assert_int_equal(ig_queue_fill(&q, &w, NULL), IG_OK);
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 6, .alone = true}, &first), 1);
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 6, .alone = true}, &first), 2);
+  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 6, .alone = true}, &first),
+                   1);
+  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 6, .alone = true}, &first),
+                   2);
   ig_queue_free(&q);
   ig_window_free(&w);
 }
@@ -157,7 +172,8 @@ static void take_some(void *context, size_t index, int worker) {
   (void)worker;
   size_t **owners = context, first;
   ig_queue *q = (ig_queue *)(void *)owners[0];
-  for (size_t n; (n = take(q, (ig_queue_limits){.sentences = 1 + index % 3, .tokens = 100}, &first)) > 0;)
+  for (size_t n;
+       (n = take(q, (ig_queue_limits){.sentences = 1 + index % 3, .tokens = 100}, &first)) > 0;)
     for (size_t i = 0; i < n; i++) owners[1][first + i] += 1;
 }
 

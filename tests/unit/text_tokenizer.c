@@ -1,4 +1,5 @@
-// Tokenizers: the same ids as transformers, SentencePiece training and damage, whitespace vocabularies, UTF-8.
+// Tokenizers: the same ids as transformers, SentencePiece training and damage, whitespace
+// vocabularies, UTF-8.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +32,8 @@ static const char *golden(const char *name) {
   static int next;
   const char *source = getenv("INGOT_SOURCE");
   next = (next + 1) % 2;
-  snprintf(paths[next], sizeof paths[next], "%s/tests/golden/marian_tokenizer/%s", source ? source : ".", name);
+  snprintf(paths[next], sizeof paths[next], "%s/tests/golden/marian_tokenizer/%s",
+           source ? source : ".", name);
   return paths[next];
 }
 
@@ -42,8 +44,9 @@ static int make_directory(void **state) {
 
 static int remove_directory(void **state) {
   (void)state;
-  static const char *const names[] = {
-      "corpus.txt", "a.model", "b.model", "bad.model", "vocab.json", "target_vocab.json", "source.spm", "target.spm", "tokenizer_config.json"};
+  static const char *const names[] = {"corpus.txt", "a.model",    "b.model",
+                                      "bad.model",  "vocab.json", "target_vocab.json",
+                                      "source.spm", "target.spm", "tokenizer_config.json"};
   for (size_t i = 0; i < sizeof names / sizeof *names; ++i) unlink(in_directory(names[i]));
   return rmdir(directory);
 }
@@ -54,7 +57,8 @@ static void check(ig_status status, const ig_error *err) {
 
 static void same_ids(const json_t *expected, const ig_ids *ids, const char *text) {
   bool same = json_array_size(expected) == ids->count;
-  for (size_t i = 0; same && i < ids->count; ++i) same = json_integer_value(json_array_get(expected, i)) == ids->ids[i];
+  for (size_t i = 0; same && i < ids->count; ++i)
+    same = json_integer_value(json_array_get(expected, i)) == ids->ids[i];
   if (!same) fail_msg("other ids than transformers for '%s'", text);
 }
 
@@ -105,12 +109,16 @@ static void marian_golden(void **state) {
 
 // Enough own text for a small vocabulary.
 static void write_corpus(void) {
-  static const char *const who[] = {"the captain", "a small cat", "her brother", "the old baker", "my neighbour", "a quiet child"};
+  static const char *const who[] = {"the captain",   "a small cat",  "her brother",
+                                    "the old baker", "my neighbour", "a quiet child"};
   static const char *const what[] = {"reads", "forgets", "writes", "carries", "finds", "paints"};
-  static const char *const which[] = {"a long letter", "the green door", "two wooden boats", "some bread", "the last lamp", "an empty bottle"};
+  static const char *const which[] = {"a long letter", "the green door", "two wooden boats",
+                                      "some bread",    "the last lamp",  "an empty bottle"};
   char text[20000] = "";
   size_t at = 0;
-  for (int i = 0; i < 216; ++i) at += (size_t)snprintf(text + at, sizeof text - at, "%s %s %s .\n", who[i % 6], what[i / 6 % 6], which[i / 36 % 6]);
+  for (int i = 0; i < 216; ++i)
+    at += (size_t)snprintf(text + at, sizeof text - at, "%s %s %s .\n", who[i % 6], what[i / 6 % 6],
+                           which[i / 36 % 6]);
   assert_int_equal(ig_write_file(in_directory("corpus.txt"), text, at, NULL), IG_OK);
 }
 
@@ -143,7 +151,8 @@ static void trained(void **state) {
   train("bpe", 56, in_directory("b.model"));
   ig_tokenizer *t;
   ig_ids ids = {0}, sampled = {0};
-  check(ig_tokenizer_from_sentencepiece(in_directory("a.model"), in_directory("b.model"), &t, &err), &err);
+  check(ig_tokenizer_from_sentencepiece(in_directory("a.model"), in_directory("b.model"), &t, &err),
+        &err);
   assert_false(ig_tokenizer_shared(t));
   assert_int_equal(ig_tokenizer_pad_id(t, IG_SOURCE), 56);
   assert_int_equal(ig_tokenizer_pad_id(t, IG_TARGET), 56);
@@ -156,10 +165,12 @@ static void trained(void **state) {
   check(ig_tokenizer_encode_source(t, text, strlen(text), &ids, &err), &err);
   assert_int_equal(ids.ids[ids.count - 1], 0);
   same_text(t, &ids, text);
-  // Sampling: the same draw for the same numbers, other segmentations among other draws, always the same text.
+  // Sampling: the same draw for the same numbers, other segmentations among other draws, always the
+  // same text.
   bool differs = false;
   for (uint64_t i = 0; i < 20; ++i) {
-    const ig_sentencepiece_sampling sampling = {.n_best = 16, .alpha = 0.1f, .seed = 7, .position = i};
+    const ig_sentencepiece_sampling sampling = {
+        .n_best = 16, .alpha = 0.1f, .seed = 7, .position = i};
     sampled.count = 0;
     check(ig_tokenizer_sample(t, IG_SOURCE, text, strlen(text), &sampling, &sampled, &err), &err);
     size_t count = sampled.count;
@@ -168,7 +179,8 @@ static void trained(void **state) {
     assert_memory_equal(sampled.ids, sampled.ids + count, count * sizeof *sampled.ids);
     sampled.count = count;
     same_text(t, &sampled, text);
-    differs = differs || count != ids.count || memcmp(sampled.ids, ids.ids, count * sizeof *ids.ids) != 0;
+    differs =
+        differs || count != ids.count || memcmp(sampled.ids, ids.ids, count * sizeof *ids.ids) != 0;
   }
   assert_true(differs);
   assert_int_equal(ig_tokenizer_encode_source(t, "ab\xff", 3, &ids, &err), IG_ERROR_FORMAT);
@@ -187,7 +199,8 @@ static void training_refuses(void **state) {
   training.files = files;
   training.file_count = 1;
   write_corpus();
-  assert_int_equal(ig_sentencepiece_train(&training, out, &err), IG_ERROR_FORMAT);  // 8000 pieces from this little text
+  assert_int_equal(ig_sentencepiece_train(&training, out, &err),
+                   IG_ERROR_FORMAT);  // 8000 pieces from this little text
   assert_non_null(strstr(err.message, "Vocabulary size"));
   training.vocab_size = 5;  // fewer than letters
   assert_int_equal(ig_sentencepiece_train(&training, out, &err), IG_ERROR_FORMAT);
@@ -214,14 +227,16 @@ static void damaged_models(void **state) {
   ig_sentencepiece *model;
   check(ig_read_file(golden("source.spm"), &bytes, &size, &err), &err);
   size_t refused = 0;
-  for (size_t length = 0; length < size; length += 7)  // cut at a piece's end it is a smaller model; anything else is an error
+  for (size_t length = 0; length < size;
+       length += 7)  // cut at a piece's end it is a smaller model; anything else is an error
     if (ig_sentencepiece_load_memory(bytes, length, "bad.model", &model, &err) == IG_OK)
       ig_sentencepiece_free(model);
     else
       ++refused;
   assert_true(refused > size / 7 / 2);
   memset(bytes, 0xA5, size);
-  assert_int_equal(ig_sentencepiece_load_memory(bytes, size, "bad.model", &model, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_sentencepiece_load_memory(bytes, size, "bad.model", &model, &err),
+                   IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "bad.model"));
   assert_int_equal(ig_write_file(in_directory("bad.model"), NULL, 0, NULL), IG_OK);
   assert_int_equal(ig_sentencepiece_load(in_directory("bad.model"), &model, &err), IG_ERROR_FORMAT);
@@ -234,7 +249,8 @@ static void whitespace(void **state) {
   ig_tokenizer *t, *again;
   ig_ids ids = {0};
   ig_error err = {0};
-  assert_int_equal(ig_write_file(in_directory("corpus.txt"), "b a b </s>\n c  b\ta\n", 19, NULL), IG_OK);
+  assert_int_equal(ig_write_file(in_directory("corpus.txt"), "b a b </s>\n c  b\ta\n", 19, NULL),
+                   IG_OK);
   const char *files[] = {in_directory("corpus.txt")};
   const ig_corpus_tokens corpus = {.source_files = files, .source_file_count = 1, .min_count = 2};
   check(ig_tokenizer_from_corpus(&corpus, &t, &err), &err);
@@ -267,21 +283,34 @@ static void damaged_vocabularies(void **state) {
     ig_tokenizer *t;
     ig_error err = {0};
     const char *config = "{\"tokenizer_class\": \"WhitespaceTokenizer\"}";
-    assert_int_equal(ig_write_file(in_directory("tokenizer_config.json"), config, strlen(config), NULL), IG_OK);
-    assert_int_equal(ig_write_file(in_directory("vocab.json"), cases[i].json, strlen(cases[i].json), NULL), IG_OK);
+    assert_int_equal(
+        ig_write_file(in_directory("tokenizer_config.json"), config, strlen(config), NULL), IG_OK);
+    assert_int_equal(
+        ig_write_file(in_directory("vocab.json"), cases[i].json, strlen(cases[i].json), NULL),
+        IG_OK);
     assert_int_equal(ig_tokenizer_load(directory, &t, &err), IG_ERROR_FORMAT);
-    if (!strstr(err.message, cases[i].message)) fail_msg("'%s' does not say '%s'", err.message, cases[i].message);
+    if (!strstr(err.message, cases[i].message))
+      fail_msg("'%s' does not say '%s'", err.message, cases[i].message);
   }
 }
 
 static void utf8(void **state) {
   (void)state;
-  static const char *const good[] = {"", "a", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"};
-  static const char *const bad[] = {
-      "\x80",     "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-      "\xE2\x82", "\xC3("};
+  static const char *const good[] = {
+      "", "a", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"};
+  static const char *const bad[] = {"\x80",
+                                    "\xC0\x80",
+                                    "\xC1\xBF",
+                                    "\xE0\x9F\xBF",
+                                    "\xED\xA0\x80",
+                                    "\xF0\x8F\xBF\xBF",
+                                    "\xF4\x90\x80\x80",
+                                    "\xF5\x80\x80\x80",
+                                    "\xE2\x82",
+                                    "\xC3("};
   size_t offset;
-  for (size_t i = 0; i < sizeof good / sizeof *good; ++i) assert_true(ig_utf8_valid(good[i], strlen(good[i]), &offset));
+  for (size_t i = 0; i < sizeof good / sizeof *good; ++i)
+    assert_true(ig_utf8_valid(good[i], strlen(good[i]), &offset));
   for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
     char text[16];
     snprintf(text, sizeof text, "ab%s", bad[i]);

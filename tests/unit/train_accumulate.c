@@ -1,4 +1,5 @@
-// ig_trainer: accumulated batches equal the one they make up, dropout included, because masks are keyed by the row within the update.
+// ig_trainer: accumulated batches equal the one they make up, dropout included, because masks are
+// keyed by the row within the update.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,8 +23,10 @@ typedef struct pairs {
 
 static void fill(pairs *p, uint64_t update) {
   for (int s = 0; s < SEQUENCES; s++) {
-    p->source_offsets[s + 1] = p->source_offsets[s] + 2 + (int)(ig_random_u32(1, update, (uint64_t)s) % (LONGEST - 1));
-    p->target_offsets[s + 1] = p->target_offsets[s] + 2 + (int)(ig_random_u32(2, update, (uint64_t)s) % (LONGEST - 1));
+    p->source_offsets[s + 1] =
+        p->source_offsets[s] + 2 + (int)(ig_random_u32(1, update, (uint64_t)s) % (LONGEST - 1));
+    p->target_offsets[s + 1] =
+        p->target_offsets[s] + 2 + (int)(ig_random_u32(2, update, (uint64_t)s) % (LONGEST - 1));
   }
   for (int i = 0; i < SEQUENCES * LONGEST; i++) {
     p->source[i] = 3 + (int)(ig_random_u32(3, update, (uint64_t)i) % (VOCAB - 3));
@@ -46,7 +49,9 @@ static void accumulate(ig_trainer *trainer, const pairs *p, int first, int last)
                           .target_output = p->output + p->target_offsets[first],
                           .target_offsets = target_offsets};
   ig_error err = {0};
-  if (ig_trainer_accumulate(trainer, &batch, (double)p->target_offsets[SEQUENCES], NULL, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_trainer_accumulate(trainer, &batch, (double)p->target_offsets[SEQUENCES], NULL, &err) !=
+      IG_OK)
+    fail_msg("%s", err.message);
 }
 
 typedef struct run {
@@ -85,7 +90,8 @@ static double *result(const run *r, size_t *count) {
         assert_int_equal(ig_model_tensor(model, t, &view, &err), IG_OK);
         if (!view.gradient) continue;
         const size_t size = view.shape[0] * (view.rank > 1 ? view.shape[1] : 1);
-        for (size_t i = 0; i < size; i++) out[(*count)++] = (double)(gradients ? view.gradient : view.values)[i];
+        for (size_t i = 0; i < size; i++)
+          out[(*count)++] = (double)(gradients ? view.gradient : view.values)[i];
       }
     }
   }
@@ -105,7 +111,8 @@ static double distance(const run *left, const run *right) {
   return most;
 }
 
-static const int whole[] = {0, 6}, halves[] = {0, 3, 6}, uneven[] = {0, 1, 5, 6}, single[] = {0, 1, 2, 3, 4, 5, 6};
+static const int whole[] = {0, 6}, halves[] = {0, 3, 6}, uneven[] = {0, 1, 5, 6},
+                 single[] = {0, 1, 2, 3, 4, 5, 6};
 
 static void with_and_without_dropout(void **state) {
   (void)state;
@@ -124,12 +131,14 @@ static void with_and_without_dropout(void **state) {
 static void negative_control(void **state) {
   (void)state;
   static const int missing[] = {0, 5, 6};
-  const run large = {0.3f, 1, whole, UPDATES, 0}, less = {0.3f, 1, missing, UPDATES - 1, 0}, other = {0.31f, 1, whole, UPDATES, 0};
+  const run large = {0.3f, 1, whole, UPDATES, 0}, less = {0.3f, 1, missing, UPDATES - 1, 0},
+            other = {0.31f, 1, whole, UPDATES, 0};
   assert_true(distance(&large, &less) > 1e-3);
   assert_true(distance(&large, &other) > 1e-3);
 }
 
-// Threads change no bit at all, in sizes too that every layer and the optimizer share out among them.
+// Threads change no bit at all, in sizes too that every layer and the optimizer share out among
+// them.
 static void threads(void **state) {
   (void)state;
   static const int sizes[] = {16, 256};
@@ -142,7 +151,8 @@ static void threads(void **state) {
   }
 }
 
-// A rate or normalizer that would ruin the weights changes nothing: the update with right ones behind it is as if they had not been tried.
+// A rate or normalizer that would ruin the weights changes nothing: the update with right ones
+// behind it is as if they had not been tried.
 static void wrong_numbers_are_refused(void **state) {
   (void)state;
   static const float rates[] = {NAN, INFINITY, -0.01f};
@@ -162,7 +172,8 @@ static void wrong_numbers_are_refused(void **state) {
     assert_int_equal(ig_model_create(&config, 7, &models[wrong], &err), IG_OK);
     assert_int_equal(ig_trainer_create(models[wrong], &options, &trainer, &err), IG_OK);
     for (int i = 0; wrong && i < 3; i++) {
-      assert_int_equal(ig_trainer_accumulate(trainer, &batch, normalizers[i], NULL, &err), IG_ERROR_ARGUMENT);
+      assert_int_equal(ig_trainer_accumulate(trainer, &batch, normalizers[i], NULL, &err),
+                       IG_ERROR_ARGUMENT);
       assert_non_null(strstr(err.message, "normalizer"));
     }
     assert_int_equal(ig_trainer_accumulate(trainer, &batch, 0, NULL, &err), IG_OK);
@@ -182,7 +193,8 @@ static void wrong_numbers_are_refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(wrong_numbers_are_refused), cmocka_unit_test(with_and_without_dropout),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(wrong_numbers_are_refused),
+                                     cmocka_unit_test(with_and_without_dropout),
                                      cmocka_unit_test(negative_control), cmocka_unit_test(threads)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-// The public header's conventions: what a failed function was to put out is NULL or 0; NULL options are the defaults; NULL where something is needed
-// is an error that names it.
+// The public header's conventions: what a failed function was to put out is NULL or 0; NULL options
+// are the defaults; NULL where something is needed is an error that names it.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,8 @@ static void a_failed_constructor_leaves_null(void **state) {
   ig_trainer *trainer = garbage();
   ig_translator *translator = garbage();
   char *text = garbage();
-  const ig_config nonsense = ig_config_torch(11, 8, 3, 1, 1, 8, 0);  // heads that do not divide d_model
+  const ig_config nonsense =
+      ig_config_torch(11, 8, 3, 1, 1, 8, 0);  // heads that do not divide d_model
   failed(ig_model_create(&nonsense, 1, &model, &err), IG_ERROR_ARGUMENT, "heads");
   assert_null(model);
   model = garbage();
@@ -43,7 +44,8 @@ static void a_failed_constructor_leaves_null(void **state) {
   translator = garbage();
   ig_translator_options options = ig_translator_options_default();
   options.beam_size = -1;
-  failed(ig_translator_open("/nonexistent", &options, &translator, &err), IG_ERROR_ARGUMENT, "beam_size");
+  failed(ig_translator_open("/nonexistent", &options, &translator, &err), IG_ERROR_ARGUMENT,
+         "beam_size");
   assert_null(translator);
   failed(ig_inspect("/nonexistent", NULL, &text, &err), IG_ERROR_IO, "/nonexistent");
   assert_null(text);
@@ -60,7 +62,8 @@ static void a_failed_constructor_leaves_null(void **state) {
   failed(ig_model_tensor(model, 1000000, &view, &err), IG_ERROR_ARGUMENT, "1000000");
   assert_null(view.name);
   int ids[4], length = 7;
-  failed(ig_generate(model, (const int[]){3}, 1, -1, ids, &length, &err), IG_ERROR_ARGUMENT, "max_length");
+  failed(ig_generate(model, (const int[]){3}, 1, -1, ids, &length, &err), IG_ERROR_ARGUMENT,
+         "max_length");
   assert_int_equal(length, 0);
   ig_model_free(model);
 }
@@ -76,7 +79,8 @@ static void a_failed_measurement_gives_zero(void **state) {
   failed(ig_machine_peak(NULL, false, 1, &gflops, &err), IG_ERROR_ARGUMENT, "abacus");
   failed(ig_machine_bandwidth(1, &bandwidth, &err), IG_ERROR_ARGUMENT, "abacus");
   unsetenv("IG_ISA");
-  failed(ig_score_lines(&(ig_score_options){.tokenize = "nothing"}, lines, lines, 1, &score, &err), IG_ERROR_ARGUMENT, "tokenize");
+  failed(ig_score_lines(&(ig_score_options){.tokenize = "nothing"}, lines, lines, 1, &score, &err),
+         IG_ERROR_ARGUMENT, "tokenize");
   assert_null(name);
   assert_true(gflops == 0 && bandwidth.cache == 0 && score.value == 0);
 }

@@ -60,8 +60,10 @@ static void everything(void **state) {
       "  max_length: 99\n"
       "  sampling: {alpha: 0.5}\n"
       "model: {family: torch, d_model: 64, nhead: 8, norm_first: true}\n"
-      "train: {output: out, epochs: 2, optimizer: adamw, adam_betas: [0.8, 0.9], adam_eps: 1.0e-6, weight_decay: 0.1, learning_rate: 5e-4,\n"
-      "        schedule: inverse_sqrt, warmup: 7, label_smoothing: 0.1, clip_norm: 1, validate_every: 3, patience: 4, best_metric: chrf}\n";
+      "train: {output: out, epochs: 2, optimizer: adamw, adam_betas: [0.8, 0.9], adam_eps: 1.0e-6, "
+      "weight_decay: 0.1, learning_rate: 5e-4,\n"
+      "        schedule: inverse_sqrt, warmup: 7, label_smoothing: 0.1, clip_norm: 1, "
+      "validate_every: 3, patience: 4, best_metric: chrf}\n";
   assert_int_equal(load(text, "train.learning_rate=0.25", &c, &err), IG_OK);
   assert_int_equal(c.data.train.count, 2);
   assert_string_equal(c.data.train.source[1], "b.en.gz");
@@ -71,8 +73,10 @@ static void everything(void **state) {
   assert_true(c.data.sampling_nbest == 64 && c.data.sampling_alpha == 0.5f);
   assert_string_equal(c.family->name, "torch");
   assert_int_equal(c.optimizer.kind, IG_ADAMW);
-  assert_true(c.optimizer.beta1 == 0.8f && c.optimizer.weight_decay == 0.1f && c.optimizer.clip_norm == 1);
-  assert_true(c.schedule.learning_rate == 0.25 && c.schedule.warmup == 7 && c.schedule.kind == IG_SCHEDULE_INVERSE_SQRT);
+  assert_true(c.optimizer.beta1 == 0.8f && c.optimizer.weight_decay == 0.1f &&
+              c.optimizer.clip_norm == 1);
+  assert_true(c.schedule.learning_rate == 0.25 && c.schedule.warmup == 7 &&
+              c.schedule.kind == IG_SCHEDULE_INVERSE_SQRT);
   assert_int_equal(c.best_metric, IG_BEST_CHRF);
   ig_train_config_free(&c);
 }
@@ -82,25 +86,31 @@ typedef struct wrong {
 } wrong;
 
 static const wrong wrongs[] = {
-    {DATA MODEL "train: {output: out, updates: 5, learning_rat: 1}\n", NULL, ":3: train.learning_rat"},
+    {DATA MODEL "train: {output: out, updates: 5, learning_rat: 1}\n", NULL,
+     ":3: train.learning_rat"},
     {DATA MODEL "train: {output: out, updates: 5, learning_rat: 1}\n", NULL, "'learning_rate'"},
     {DATA MODEL "train: {output: out, updates: many}\n", NULL, ":3: train.updates"},
     {DATA MODEL "train: {output: out, updates: -1}\n", NULL, "found -1"},
     {DATA MODEL "train: {output: out}\n", NULL, "train.updates"},
     {DATA MODEL "train: {updates: 5}\n", NULL, "train.output"},
     {DATA MODEL "train: {output: out, updates: 5, schedule: cosin}\n", NULL, "cosine"},
-    {DATA MODEL "train: {output: out, updates: 5, schedule: linear, warmup: 5}\n", NULL, "train.updates"},
+    {DATA MODEL "train: {output: out, updates: 5, schedule: linear, warmup: 5}\n", NULL,
+     "train.updates"},
     {DATA MODEL "train: {output: out, updates: 5, adam_betas: [0.9, 1.5]}\n", NULL, "adam_betas"},
     {DATA MODEL "train: {output: out, updates: 5, validate_every: 2}\n", NULL, "data.valid"},
     {DATA MODEL "train: {output: out, updates: 5, keep: 2}\n", NULL, "save_every"},
     {DATA MODEL "train: {output: out, updates: 5, divergence_factor: 0.5}\n", NULL, "found 0.5"},
-    {DATA MODEL "train: {output: out, updates: 5, divergence_updates: 0}\n", NULL, "divergence_updates"},
+    {DATA MODEL "train: {output: out, updates: 5, divergence_updates: 0}\n", NULL,
+     "divergence_updates"},
     {DATA "model: {family: marian, d_modl: 64}\n" TRAIN, NULL, "'d_model'"},
     {DATA "model: {family: marion}\n" TRAIN, NULL, "marian, torch"},
     {DATA "model: {init: dir, d_model: 5}\n" TRAIN, NULL, "d_model"},
     {"data: {train: {source: a, target: [b, c]}}\n" MODEL TRAIN, NULL, "1 and 2"},
-    {"data: {train: {source: a, target: b}, tokens: whitespace, sentencepiece: {vocab_size: 5}}\n" MODEL TRAIN, NULL, "both"},
-    {"data: {train: {source: a, target: b}, sentencepiece: {model_type: bpee}}\n" MODEL TRAIN, NULL, "unigram, bpe, char, word"},
+    {"data: {train: {source: a, target: b}, tokens: whitespace, sentencepiece: {vocab_size: "
+     "5}}\n" MODEL TRAIN,
+     NULL, "both"},
+    {"data: {train: {source: a, target: b}, sentencepiece: {model_type: bpee}}\n" MODEL TRAIN, NULL,
+     "unigram, bpe, char, word"},
     {DATA MODEL "train: {output: out}\n", NULL, "train.updates: missing"},
     {DATA MODEL "train: {output: out,\n  updates: 0}\n", NULL, ":4: train.updates: found 0"},
     {DATA MODEL "train: {output: out, epochs: 0}\n", NULL, "train.epochs: found 0"},
@@ -109,8 +119,11 @@ static const wrong wrongs[] = {
     {DATA MODEL TRAIN, "data.sampling={nbest_size: 1}", "found 1"},
     {DATA MODEL TRAIN, "data.sampling={alpha: -1}", "found -1"},
     {DATA MODEL TRAIN, "data.sampling={alfa: 1}", "'alpha'"},
-    {"data: {train: {source: a, target: b}, tokens: whitespace, sampling: {}}\n" MODEL TRAIN, NULL, "white space"},
-    {"data: {train: {source: a, target: b}, sentencepiece: {model_type: bpe}, sampling: {}}\n" MODEL TRAIN, NULL, "found model_type bpe"},
+    {"data: {train: {source: a, target: b}, tokens: whitespace, sampling: {}}\n" MODEL TRAIN, NULL,
+     "white space"},
+    {"data: {train: {source: a, target: b}, sentencepiece: {model_type: bpe}, sampling: {}}\n" MODEL
+         TRAIN,
+     NULL, "found model_type bpe"},
     {MODEL TRAIN, NULL, "data"},
     {DATA MODEL TRAIN "more: 1\n", NULL, "more"},
     {DATA MODEL TRAIN, "train.updats=3", "updats"},
@@ -123,7 +136,8 @@ static void errors(void **state) {
     ig_error err = {0};
     const ig_status status = load(wrongs[i].text, wrongs[i].set, &c, &err);
     if (status == IG_OK) fail_msg("accepted: %s", wrongs[i].text);
-    if (!strstr(err.message, wrongs[i].message)) fail_msg("'%s' is not in '%s'", wrongs[i].message, err.message);
+    if (!strstr(err.message, wrongs[i].message))
+      fail_msg("'%s' is not in '%s'", wrongs[i].message, err.message);
   }
 }
 

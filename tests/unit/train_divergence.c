@@ -9,25 +9,30 @@
 
 #include "train/divergence.h"
 
-// The update (from 1) at which the run is given up, 0: never. The loss of update u is losses[u] up to the last one, which stays.
+// The update (from 1) at which the run is given up, 0: never. The loss of update u is losses[u] up
+// to the last one, which stays.
 static int given_up(const ig_divergence_rule *rule, const double *losses, int count) {
   ig_divergence state = {0};
   for (int u = 1; u <= 50; u++)
     if (ig_divergence_note(rule, &state, losses[u <= count ? u - 1 : count - 1])) return u;
   return 0;
 }
-#define GIVEN_UP(rule, ...) given_up(rule, (const double[]){__VA_ARGS__}, (int)(sizeof((double[]){__VA_ARGS__}) / sizeof(double)))
+#define GIVEN_UP(rule, ...)                     \
+  given_up(rule, (const double[]){__VA_ARGS__}, \
+           (int)(sizeof((double[]){__VA_ARGS__}) / sizeof(double)))
 
 static void rule(void **state) {
   (void)state;
-  const ig_divergence_rule two = {.factor = 2, .updates = 3, .vocab_size = 1000};  // ln 1000 = 6.908
-  assert_int_equal(GIVEN_UP(&two, 7, 6, 15), 5);                                   // above 14 at 3, 4 and 5
+  const ig_divergence_rule two = {
+      .factor = 2, .updates = 3, .vocab_size = 1000};  // ln 1000 = 6.908
+  assert_int_equal(GIVEN_UP(&two, 7, 6, 15), 5);       // above 14 at 3, 4 and 5
   assert_int_equal(GIVEN_UP(&two, 7, 6, 14), 0);
   assert_int_equal(GIVEN_UP(&two, 7, 15, 15, 6, 15, 15, 6), 0);  // never three in a row
   assert_int_equal(GIVEN_UP(&two, 7, 15, 15, 6, 15), 7);
   assert_int_equal(GIVEN_UP(&two, 40, 60, 79, 30, 5), 0);  // an initialisation far above ln V
   assert_int_equal(GIVEN_UP(&two, 40, 81), 4);
-  assert_int_equal(GIVEN_UP(&two, 1, 13), 0);  // fine-tuning starts below: ln V still is the measure
+  assert_int_equal(GIVEN_UP(&two, 1, 13),
+                   0);  // fine-tuning starts below: ln V still is the measure
   const ig_divergence_rule off = {.factor = 0, .updates = 3, .vocab_size = 1000};
   assert_int_equal(GIVEN_UP(&off, 7, 1e30), 0);
 }

@@ -20,13 +20,19 @@ static void keep_rate(void *context, ig_level level, const char *text) {
   outcome *o = context;
   (void)level;
   const char *begin = strstr(text, "loss"), *end = strstr(text, ", gradient norm");
-  if (begin && end) snprintf(o->learning_rate, sizeof o->learning_rate, "%.*s", (int)(end - begin), begin);
+  if (begin && end)
+    snprintf(o->learning_rate, sizeof o->learning_rate, "%.*s", (int)(end - begin), begin);
 }
 
 static void train_a_model(outcome *o) {
   ig_error err = {0};
-  const char *set[] = {"train.clip_norm=0.75", "model.init_std=0.05", "train.adam_betas=[0.9, 0.97]"};
-  const ig_train_options options = {.set = set, .set_count = 3, .threads = 1, .reporter = {keep_rate, keep_note, o}, .stats_path = "stats.json"};
+  const char *set[] = {"train.clip_norm=0.75", "model.init_std=0.05",
+                       "train.adam_betas=[0.9, 0.97]"};
+  const ig_train_options options = {.set = set,
+                                    .set_count = 3,
+                                    .threads = 1,
+                                    .reporter = {keep_rate, keep_note, o},
+                                    .stats_path = "stats.json"};
   ok(ig_train("c.yml", &options, &err), &err);
   ok(ig_train("c.yml", &options, &err), &err);  // resumes, and so reads what it wrote
 }
@@ -35,7 +41,8 @@ static void train_a_tokenizer(const char *path) {
   ig_error err = {0};
   const char *files[] = {"t.src"};
   ig_sentencepiece_training t = ig_sentencepiece_training_default();
-  t.files = files, t.file_count = 1, t.vocab_size = 20, t.character_coverage = 0.995, t.soft_vocab_limit = true;
+  t.files = files, t.file_count = 1, t.vocab_size = 20, t.character_coverage = 0.995,
+  t.soft_vocab_limit = true;
   ok(ig_sentencepiece_train(&t, path, &err), &err);
 }
 
@@ -60,7 +67,9 @@ static void do_everything(const char *name, outcome *o) {
   for (int metric = IG_BLEU; metric <= IG_TER; metric++) {
     const char *hypothesis = "the cat sat on a mat .", *reference = "the cat sat on the mat .";
     ig_score score;
-    ok(ig_score_lines(&(ig_score_options){.metric = (ig_metric)metric}, &hypothesis, &reference, 1, &score, &err), &err);
+    ok(ig_score_lines(&(ig_score_options){.metric = (ig_metric)metric}, &hypothesis, &reference, 1,
+                      &score, &err),
+       &err);
     memcpy(o->score[metric], score.line, sizeof score.line);
   }
   snprintf(kept, sizeof kept, "%s.run", name);
@@ -78,7 +87,8 @@ static void same_in_every_locale(void **state) {
     assert_true(use_locale(locales[l]));
     do_everything(locales[l], &found);
     setlocale(LC_ALL, "C");
-    static const char *const files[] = {"latest/model.safetensors", "latest/training.safetensors", "latest/config.json"};
+    static const char *const files[] = {"latest/model.safetensors", "latest/training.safetensors",
+                                        "latest/config.json"};
     for (size_t f = 0; f < 3; f++) {
       snprintf(left, sizeof left, "C.run/%s", files[f]);
       snprintf(right, sizeof right, "%s.run/%s", locales[l], files[f]);

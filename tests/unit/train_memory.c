@@ -1,4 +1,5 @@
-// The memory plan of training: once reserved, updates allocate nothing; recomputation gives the same bits in less memory.
+// The memory plan of training: once reserved, updates allocate nothing; recomputation gives the
+// same bits in less memory.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -42,7 +43,8 @@ static run open_run(bool pre_norm, bool recompute) {
   options.recompute = recompute;
   run r;
   ig_error err;
-  if (ig_model_create(&config, 7, &r.model, &err) != IG_OK || ig_trainer_create(r.model, &options, &r.trainer, &err) != IG_OK)
+  if (ig_model_create(&config, 7, &r.model, &err) != IG_OK ||
+      ig_trainer_create(r.model, &options, &r.trainer, &err) != IG_OK)
     fail_msg("%s", err.message);
   return r;
 }
@@ -55,7 +57,8 @@ static void close_run(run *r) {
 static void update(run *r, const ig_batch *batch) {
   ig_error err;
   ig_loss loss;
-  if (ig_trainer_accumulate(r->trainer, batch, 0, &loss, &err) != IG_OK || ig_trainer_update(r->trainer, 1e-3f, NULL, &err) != IG_OK)
+  if (ig_trainer_accumulate(r->trainer, batch, 0, &loss, &err) != IG_OK ||
+      ig_trainer_update(r->trainer, 1e-3f, NULL, &err) != IG_OK)
     fail_msg("%s", err.message);
 }
 
@@ -98,7 +101,8 @@ static void recomputation_changes_no_bit(void **state) {
       update(&kept, &e.batch);
       update(&recomputed, &e.batch);
     }
-    assert_memory_equal(kept.model->values, recomputed.model->values, kept.model->value_count * sizeof(float));
+    assert_memory_equal(kept.model->values, recomputed.model->values,
+                        kept.model->value_count * sizeof(float));
     close_run(&kept);
     close_run(&recomputed);
   }
@@ -108,7 +112,8 @@ static void recomputation_changes_no_bit(void **state) {
 static void the_plan_is_kept(void **state) {
   (void)state;
   enum { THREADS = 2, MAPPINGS = 5, PAGES = 2 * 4096 };
-  const ig_plan_sizes sizes = {.tokens = ROWS, .length = LONGEST, .beam_size = 1, .threads = THREADS};
+  const ig_plan_sizes sizes = {
+      .tokens = ROWS, .length = LONGEST, .beam_size = 1, .threads = THREADS};
   for (int recompute = 0; recompute < 2; recompute++) {
     mapped_bytes = 0;
     run r = open_run(false, recompute);
@@ -117,7 +122,8 @@ static void the_plan_is_kept(void **state) {
     const size_t taken = mapped_bytes;
     ig_memory_plan plan;
     assert_int_equal(ig_memory_plan_of(ig_model_config(r.model), &sizes, &plan, NULL), IG_OK);
-    const size_t planned = plan.training.weights + plan.training.gradients + plan.training.moments + plan.training.scratch +
+    const size_t planned = plan.training.weights + plan.training.gradients + plan.training.moments +
+                           plan.training.scratch +
                            (recompute ? plan.training.recomputed : plan.training.activations);
     assert_in_range(taken, planned, planned + MAPPINGS * PAGES);
     close_run(&r);
@@ -143,8 +149,9 @@ static void recomputation_takes_less_memory(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(reserved_updates_allocate_nothing), cmocka_unit_test(unreserved_updates_are_seen),
-                                     cmocka_unit_test(recomputation_changes_no_bit), cmocka_unit_test(the_plan_is_kept),
-                                     cmocka_unit_test(recomputation_takes_less_memory)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(reserved_updates_allocate_nothing),
+      cmocka_unit_test(unreserved_updates_are_seen), cmocka_unit_test(recomputation_changes_no_bit),
+      cmocka_unit_test(the_plan_is_kept), cmocka_unit_test(recomputation_takes_less_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,25 +24,33 @@ typedef struct golden {
   float weights[4];
 } golden;
 
-// Made with PyTorch 2: w = torch.tensor(weights, requires_grad=True); o = torch.optim.Adam or AdamW([w], lr=0.01, betas=(0.9, 0.98), eps=1e-9,
-// weight_decay=wd); for g in gradients: w.grad = torch.tensor(g); o.step()
+// Made with PyTorch 2: w = torch.tensor(weights, requires_grad=True); o = torch.optim.Adam or
+// AdamW([w], lr=0.01, betas=(0.9, 0.98), eps=1e-9, weight_decay=wd); for g in gradients: w.grad =
+// torch.tensor(g); o.step()
 static const float start[4] = {0.5f, -1.25f, 2.0f, 0.0f};
-static const float gradients[3][4] = {{0.1f, -0.2f, 0.003f, 1e-4f}, {-0.05f, 0.4f, 0.003f, 0.0f}, {0.2f, 0.1f, -0.6f, 2e-4f}};
+static const float gradients[3][4] = {
+    {0.1f, -0.2f, 0.003f, 1e-4f}, {-0.05f, 0.4f, 0.003f, 0.0f}, {0.2f, 0.1f, -0.6f, 2e-4f}};
 static const golden goldens[] = {
     {IG_ADAM, 0.0f, {0.48078382f, -1.24781299f, 1.98627329f, -0.0247160308f}},
     {IG_ADAM, 0.01f, {0.480016619f, -1.24705291f, 1.98589158f, -0.0129622966f}},
     {IG_ADAMW, 0.01f, {0.48063609f, -1.24743962f, 1.98567629f, -0.0247133598f}},
 };
 
-// Largest distance from the golden after three steps whose gradients come times `factor` and are scaled by 1/factor.
+// Largest distance from the golden after three steps whose gradients come times `factor` and are
+// scaled by 1/factor.
 static double distance(const golden *g, float factor, uint32_t first_update) {
   ig_nn context = nn(NULL);
-  const ig_optimizer_options options = {.kind = g->kind, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f, .weight_decay = g->weight_decay};
+  const ig_optimizer_options options = {.kind = g->kind,
+                                        .beta1 = 0.9f,
+                                        .beta2 = 0.98f,
+                                        .eps = 1e-9f,
+                                        .weight_decay = g->weight_decay};
   float w[4], m[4] = {0}, v[4] = {0}, gradient[4];
   memcpy(w, start, sizeof w);
   for (uint32_t u = 0; u < 3; u++) {
     for (int i = 0; i < 4; i++) gradient[i] = gradients[u][i] * factor;
-    ig_optimizer_step(&context, &options, first_update + u, 0.01f, 1 / factor, w, gradient, m, v, 4);
+    ig_optimizer_step(&context, &options, first_update + u, 0.01f, 1 / factor, w, gradient, m, v,
+                      4);
     for (int i = 0; i < 4; i++) assert_true(gradient[i] == 0);
   }
   double most = 0;
@@ -75,13 +83,14 @@ static void norm_and_threads(void **state) {
     ig_pool *pool = NULL;
     if (k) assert_int_equal(ig_pool_create(3, &pool, NULL), IG_OK);
     ig_nn context = nn(pool);
-    x[k] = calloc(count, sizeof(float)), w[k] = calloc(count, sizeof(float)), m[k] = calloc(count, sizeof(float)),
-    v[k] = calloc(count, sizeof(float));
+    x[k] = calloc(count, sizeof(float)), w[k] = calloc(count, sizeof(float)),
+    m[k] = calloc(count, sizeof(float)), v[k] = calloc(count, sizeof(float));
     for (size_t i = 0; i < count; i++) x[k][i] = (float)ig_random_normal(1, 2, i);
     if (!k)
       for (size_t i = 0; i < count; i++) sum += (double)x[k][i] * (double)x[k][i];
     norm[k] = ig_optimizer_norm(&context, x[k], count);
-    const ig_optimizer_options options = {.kind = IG_ADAM, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f};
+    const ig_optimizer_options options = {
+        .kind = IG_ADAM, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f};
     ig_optimizer_step(&context, &options, 1, 0.01f, 0.5f, w[k], x[k], m[k], v[k], count);
     ig_pool_free(pool);
   }
@@ -98,6 +107,7 @@ static void norm_and_threads(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(as_torch), cmocka_unit_test(negative_control), cmocka_unit_test(norm_and_threads)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(as_torch), cmocka_unit_test(negative_control),
+                                     cmocka_unit_test(norm_and_threads)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-// What a checkpoint holds, each part by a run that is stopped and goes on: it must end where one that was never stopped does.
+// What a checkpoint holds, each part by a run that is stopped and goes on: it must end where one
+// that was never stopped does.
 #include "train_fixture.h"
 
 // Lines of metrics.jsonl without what no two runs have in common. For the caller to json_decref().
@@ -45,9 +46,11 @@ static json_t *whole_state(const char *run) {
   return object;
 }
 
-// Weights, moments, metrics and the best model of two runs, of which the first one need not have one.
+// Weights, moments, metrics and the best model of two runs, of which the first one need not have
+// one.
 static void assert_same_run(const char *left, const char *right) {
-  static const char *const files[] = {"latest/model.safetensors", "latest/training.safetensors", "best/model.safetensors", "best/vocab.json"};
+  static const char *const files[] = {"latest/model.safetensors", "latest/training.safetensors",
+                                      "best/model.safetensors", "best/vocab.json"};
   char a[128], b[128];
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
     snprintf(a, sizeof a, "%s/%s", left, files[i]);
@@ -72,7 +75,8 @@ static void validation_changes_no_bit(void **state) {
   snprintf(text, sizeof text, "%s%s", without, strchr(configuration, '\n') + 1);
   assert_int_equal(ig_write_file("n.yml", text, strlen(text), NULL), IG_OK);
   ok(train_on("n.yml", 1, SETTINGS("train.output=never"), &err), &err);
-  static const char *const intervals[] = {"train.validate_every=0", "train.validate_every=1", "train.validate_every=7"};
+  static const char *const intervals[] = {"train.validate_every=0", "train.validate_every=1",
+                                          "train.validate_every=7"};
   for (int i = 0; i < 3; i++) {
     char output[32], weights[64], moments[64];
     snprintf(output, sizeof output, "train.output=every%d", i);
@@ -84,11 +88,13 @@ static void validation_changes_no_bit(void **state) {
   }
 }
 
-// With and without a validation there: due ones are begun and interrupted, and come first on resume.
+// With and without a validation there: due ones are begun and interrupted, and come first on
+// resume.
 static void stopped_anywhere(void **state) {
   (void)state;
   ig_error err = {0};
-#define WATCHED "train.validate_every=3", "train.updates=10", "train.log_every=1", "train.best_metric=loss"
+#define WATCHED \
+  "train.validate_every=3", "train.updates=10", "train.log_every=1", "train.best_metric=loss"
   interrupt_at = 0;
   ok(TRAIN(1, false, &err, WATCHED, "train.output=straight"), &err);
   static const int stops[] = {1, 3, 4, 9, 10};  // 10: within the validation at the end
@@ -98,7 +104,8 @@ static void stopped_anywhere(void **state) {
     char text[64];
     snprintf(text, sizeof text, "interrupted at update %d;", at);
     assert_non_null(strstr(err.message, text));
-    assert_int_equal(json_is_true(state_of("bent/latest", "validation_due")), at % 3 == 0 || at == 10);
+    assert_int_equal(json_is_true(state_of("bent/latest", "validation_due")),
+                     at % 3 == 0 || at == 10);
     interrupt_at = 0;
     ok(TRAIN(1, false, &err, WATCHED, "train.output=bent"), &err);
     assert_same_run("straight", "bent");
@@ -109,11 +116,14 @@ static void stopped_anywhere(void **state) {
 static void patience_goes_on(void **state) {
   (void)state;
   ig_error err = {0};
-  // A learning rate of 0 never gets better than the first time: validations at 2, and 4, 6, 8 in vain.
-#define PATIENT "train.validate_every=2", "train.patience=3", "train.learning_rate=0", "train.log_every=1"
+  // A learning rate of 0 never gets better than the first time: validations at 2, and 4, 6, 8 in
+  // vain.
+#define PATIENT \
+  "train.validate_every=2", "train.patience=3", "train.learning_rate=0", "train.log_every=1"
   for (interrupt_at = 3; interrupt_at < 8; interrupt_at++) {
     assert_int_equal(TRAIN(1, false, &err, PATIENT, "train.output=patient"), IG_INTERRUPTED);
-    assert_int_equal(json_integer_value(state_of("patient/latest", "worse")), (interrupt_at - 1) / 2 - 1);
+    assert_int_equal(json_integer_value(state_of("patient/latest", "worse")),
+                     (interrupt_at - 1) / 2 - 1);
   }
   interrupt_at = 0;
   ok(TRAIN(1, false, &err, PATIENT, "train.output=patient"), &err);
@@ -126,10 +136,13 @@ static void moved_and_alone(void **state) {
   (void)state;
   ig_error err = {0};
   const char *text =
-      "data: {train: {source: t.src, target: t.trg}, valid: {source: v.src, target: v.trg}, sentencepiece: {vocab_size: 18}}\n"
-      "model: {family: marian, d_model: 16, encoder_layers: 1, decoder_layers: 1, encoder_attention_heads: 2, decoder_attention_heads: 2,\n"
+      "data: {train: {source: t.src, target: t.trg}, valid: {source: v.src, target: v.trg}, "
+      "sentencepiece: {vocab_size: 18}}\n"
+      "model: {family: marian, d_model: 16, encoder_layers: 1, decoder_layers: 1, "
+      "encoder_attention_heads: 2, decoder_attention_heads: 2,\n"
       "        encoder_ffn_dim: 32, decoder_ffn_dim: 32, dropout: 0.1}\n"
-      "train: {updates: 6, batch_tokens: 120, learning_rate: 0.005, log_every: 1, validate_every: 4}\n";
+      "train: {updates: 6, batch_tokens: 120, learning_rate: 0.005, log_every: 1, validate_every: "
+      "4}\n";
   assert_int_equal(ig_write_file("pieces.yml", text, strlen(text), NULL), IG_OK);
   interrupt_at = 0;
   ok(train_on("pieces.yml", 1, SETTINGS("train.output=stayed"), &err), &err);
@@ -137,7 +150,9 @@ static void moved_and_alone(void **state) {
   assert_int_equal(train_on("pieces.yml", 1, SETTINGS("train.output=here"), &err), IG_INTERRUPTED);
   interrupt_at = 0;
   // Nothing but latest/ is needed: not where it was, not the tokenizer that was trained beside it.
-  assert_int_equal(mkdir("there", 0777) | rename("here/latest", "there/latest") | rename("here/metrics.jsonl", "there/metrics.jsonl"), 0);
+  assert_int_equal(mkdir("there", 0777) | rename("here/latest", "there/latest") |
+                       rename("here/metrics.jsonl", "there/metrics.jsonl"),
+                   0);
   remove_tree("here");
   ok(train_on("pieces.yml", 1, SETTINGS("train.output=there"), &err), &err);
   assert_false(ig_file_exists("there/sentencepiece.model"));
@@ -148,10 +163,15 @@ static void moved_and_alone(void **state) {
 static void another_target_model_is_another_run(void **state) {
   (void)state;
   ig_error err = {0};
-  assert_int_equal(ig_copy_file("stayed/latest/source.spm", "a.model", NULL) | ig_copy_file("a.model", "b.model", NULL), IG_OK);
-#define TWO_MODELS(target) "train.output=sides", "train.updates=2", "data.sentencepiece={source: a.model, target: " target "}"
+  assert_int_equal(ig_copy_file("stayed/latest/source.spm", "a.model", NULL) |
+                       ig_copy_file("a.model", "b.model", NULL),
+                   IG_OK);
+#define TWO_MODELS(target)                 \
+  "train.output=sides", "train.updates=2", \
+      "data.sentencepiece={source: a.model, target: " target "}"
   ok(train_on("pieces.yml", 1, SETTINGS(TWO_MODELS("a.model")), &err), &err);
-  assert_int_equal(train_on("pieces.yml", 1, SETTINGS(TWO_MODELS("b.model")), &err), IG_ERROR_ARGUMENT);
+  assert_int_equal(train_on("pieces.yml", 1, SETTINGS(TWO_MODELS("b.model")), &err),
+                   IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "data.sentencepiece.target is \"a.model\" there"));
 }
 
@@ -164,22 +184,31 @@ static void sampled_segmentations(void **state) {
   ok(train_on("pieces.yml", 2, SETTINGS("train.output=sampled", SAMPLED), &err), &err);
   assert_true(json_integer_value(state_of("sampled/latest", "epoch")) > 0);
   for (interrupt_at = 5; interrupt_at < 30; interrupt_at += 10)
-    assert_int_equal(train_on("pieces.yml", 1, SETTINGS("train.output=resampled", SAMPLED), &err), IG_INTERRUPTED);
+    assert_int_equal(train_on("pieces.yml", 1, SETTINGS("train.output=resampled", SAMPLED), &err),
+                     IG_INTERRUPTED);
   interrupt_at = 0;
   ok(train_on("pieces.yml", 1, SETTINGS("train.output=resampled", SAMPLED), &err), &err);
   assert_same_run("sampled", "resampled");
   // Two epochs are not twice the first one.
-  ok(train_on("pieces.yml", 1, SETTINGS("train.output=epoch", SAMPLED, "train.epochs=1"), &err), &err);
+  ok(train_on("pieces.yml", 1, SETTINGS("train.output=epoch", SAMPLED, "train.epochs=1"), &err),
+     &err);
   const json_int_t first = stat_of("target_tokens");
-  ok(train_on("pieces.yml", 1, SETTINGS("train.output=epoch", "data.sampling={nbest_size: 8}", "train.updates=0", "train.epochs=2"), &err), &err);
+  ok(train_on("pieces.yml", 1,
+              SETTINGS("train.output=epoch", "data.sampling={nbest_size: 8}", "train.updates=0",
+                       "train.epochs=2"),
+              &err),
+     &err);
   assert_int_not_equal(stat_of("target_tokens"), first);
   ok(train_on("pieces.yml", 2, SETTINGS("train.output=unsampled", "train.updates=30"), &err), &err);
   assert_false(same_file("sampled/latest/model.safetensors", "unsampled/latest/model.safetensors"));
-  assert_int_equal(train_on("pieces.yml", 2, SETTINGS("train.output=sampled", "train.updates=30"), &err), IG_ERROR_ARGUMENT);
+  assert_int_equal(
+      train_on("pieces.yml", 2, SETTINGS("train.output=sampled", "train.updates=30"), &err),
+      IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "data.sampling"));
 }
 
-// Killed between a line of metrics.jsonl and the checkpoint that knows of it, both at the same update.
+// Killed between a line of metrics.jsonl and the checkpoint that knows of it, both at the same
+// update.
 static void metrics_have_no_double(void **state) {
   (void)state;
   ig_error err = {0};
@@ -187,7 +216,10 @@ static void metrics_have_no_double(void **state) {
   ok(TRAIN(1, false, &err, "train.output=double", "train.updates=6"), &err);
   const int lines = lines_with("double/metrics.jsonl", "\"update\"");
   FILE *file = fopen("double/metrics.jsonl", "ab");
-  fputs("{\"update\":6,\"valid_loss\":1.0,\"valid_nll\":1.0,\"bleu\":0.0,\"chrf\":0.0,\"best\":false}\n", file);
+  fputs(
+      "{\"update\":6,\"valid_loss\":1.0,\"valid_nll\":1.0,\"bleu\":0.0,\"chrf\":0.0,\"best\":false}"
+      "\n",
+      file);
   fclose(file);
   ok(TRAIN(1, false, &err, "train.output=double", "train.updates=6"), &err);
   assert_int_equal(lines_with("double/metrics.jsonl", "\"update\""), lines);
@@ -200,8 +232,11 @@ static void leftovers_are_cleaned(void **state) {
   (void)state;
   ig_error err = {0};
   interrupt_at = 0;
-  ok(TRAIN(1, false, &err, "train.output=left", "train.updates=4", "train.save_every=2", "train.keep=3"), &err);
-  static const char *const gone[] = {"left/update-6.tmp", "left/latest.tmp", "left/best.tmp", "left/update-8.tmp"};
+  ok(TRAIN(1, false, &err, "train.output=left", "train.updates=4", "train.save_every=2",
+           "train.keep=3"),
+     &err);
+  static const char *const gone[] = {"left/update-6.tmp", "left/latest.tmp", "left/best.tmp",
+                                     "left/update-8.tmp"};
   for (size_t i = 0; i < 4; i++) {
     char path[64];
     snprintf(path, sizeof path, "%s/model.safetensors", gone[i]);
@@ -209,13 +244,18 @@ static void leftovers_are_cleaned(void **state) {
     assert_int_equal(ig_write_file(path, "half", 4, NULL), IG_OK);
   }
   assert_int_equal(ig_write_file("left/metrics.jsonl.tmp-12-0", "half", 4, NULL), IG_OK);
-  assert_int_equal(rename("left/update-2", "left/update-2.old"), 0);  // between the two renames of a system that cannot exchange
+  assert_int_equal(rename("left/update-2", "left/update-2.old"),
+                   0);  // between the two renames of a system that cannot exchange
   assert_int_equal(mkdir("left/update-3.tmpx", 0777) | mkdir("left/update-notes", 0777), 0);
-  ok(TRAIN(1, false, &err, "train.output=left", "train.updates=5", "train.save_every=2", "train.keep=3"), &err);
+  ok(TRAIN(1, false, &err, "train.output=left", "train.updates=5", "train.save_every=2",
+           "train.keep=3"),
+     &err);
   for (size_t i = 0; i < 4; i++) assert_false(ig_file_exists(gone[i]));
   assert_false(ig_file_exists("left/metrics.jsonl.tmp-12-0"));
-  assert_true(ig_file_exists("left/update-2/model.safetensors") && ig_file_exists("left/update-4/model.safetensors"));
-  assert_true(ig_file_exists("left/update-3.tmpx") && ig_file_exists("left/update-notes"));  // not ours
+  assert_true(ig_file_exists("left/update-2/model.safetensors") &&
+              ig_file_exists("left/update-4/model.safetensors"));
+  assert_true(ig_file_exists("left/update-3.tmpx") &&
+              ig_file_exists("left/update-notes"));  // not ours
 }
 
 static void comparison_begins_anew(void **state) {
@@ -227,7 +267,8 @@ static void comparison_begins_anew(void **state) {
   ok(TRAIN(1, false, &err, COMPARED, "train.updates=9"), &err);
   assert_string_equal(warning, "");
   char aside[32];
-  snprintf(aside, sizeof aside, "kinds/best-%d", (int)json_integer_value(state_of("kinds/latest", "best_update")));
+  snprintf(aside, sizeof aside, "kinds/best-%d",
+           (int)json_integer_value(state_of("kinds/latest", "best_update")));
   assert_int_equal(ig_copy_file("kinds/best/model.safetensors", "best.before", NULL), IG_OK);
   ok(TRAIN(1, false, &err, COMPARED, "train.updates=12", "train.best_metric=loss"), &err);
   assert_non_null(strstr(warning, "train.best_metric has changed"));
@@ -238,16 +279,21 @@ static void comparison_begins_anew(void **state) {
   assert_false(same_file("kinds/best/model.safetensors", "best.before"));
   write_pairs("w.src", "w.trg", 9, 20);
   // Even a run with nothing left to do gets a best model of the new kind.
-  ok(TRAIN(1, false, &err, COMPARED, "train.updates=12", "train.best_metric=loss", "data.valid={source: w.src, target: w.trg}"), &err);
+  ok(TRAIN(1, false, &err, COMPARED, "train.updates=12", "train.best_metric=loss",
+           "data.valid={source: w.src, target: w.trg}"),
+     &err);
   assert_non_null(strstr(warning, "data.valid has changed"));
-  assert_true(ig_file_exists("kinds/best-12/model.safetensors") && ig_file_exists("kinds/best/model.safetensors"));
+  assert_true(ig_file_exists("kinds/best-12/model.safetensors") &&
+              ig_file_exists("kinds/best/model.safetensors"));
 }
 
 static void equal_scores_are_told_apart_by_the_loss(void **state) {
   (void)state;
   ig_error err = {0};
   interrupt_at = 0;
-  ok(TRAIN(1, false, &err, "train.output=tie", "train.validate_every=4", "train.learning_rate=1e-5", "train.warmup=0"), &err);
+  ok(TRAIN(1, false, &err, "train.output=tie", "train.validate_every=4", "train.learning_rate=1e-5",
+           "train.warmup=0"),
+     &err);
   json_t *lines = metrics("tie/metrics.jsonl"), *line;
   size_t i;
   int validations = 0;
@@ -257,7 +303,8 @@ static void equal_scores_are_told_apart_by_the_loss(void **state) {
     if (!score) continue;
     if (validations++ == 0) bleu = json_real_value(score);
     assert_true(json_real_value(score) == bleu);  // so small a rate changes no translation
-    assert_int_equal(json_is_true(json_object_get(line, "best")), json_real_value(json_object_get(line, "valid_loss")) < loss);
+    assert_int_equal(json_is_true(json_object_get(line, "best")),
+                     json_real_value(json_object_get(line, "valid_loss")) < loss);
     loss = fmin(loss, json_real_value(json_object_get(line, "valid_loss")));
   }
   json_decref(lines);
@@ -303,7 +350,8 @@ static void interrupted_before_the_first_update(void **state) {
   static const char *const moments[] = {"training SentencePiece", "data: "};
   for (int i = 0; i < 2; i++) {
     interrupt_on = moments[i];
-    assert_int_equal(train_on("pieces.yml", 1, SETTINGS("train.output=early"), &err), IG_INTERRUPTED);
+    assert_int_equal(train_on("pieces.yml", 1, SETTINGS("train.output=early"), &err),
+                     IG_INTERRUPTED);
     assert_non_null(strstr(err.message, "before the first update"));
     assert_false(ig_file_exists("early/latest"));
   }
@@ -317,8 +365,10 @@ static void failed_starts_leave_nothing(void **state) {
   ig_error err = {0};
   interrupt_at = 0;
   assert_int_equal(mkdir("mine", 0777), 0);
-  static const char *const outputs[] = {"train.output=a/b//c/", "train.output=mine/d", "train.output=mine"};
-  for (size_t i = 0; i < 3; i++) assert_int_equal(TRAIN(1, false, &err, outputs[i], "data.max_length=1"), IG_ERROR_FORMAT);
+  static const char *const outputs[] = {"train.output=a/b//c/", "train.output=mine/d",
+                                        "train.output=mine"};
+  for (size_t i = 0; i < 3; i++)
+    assert_int_equal(TRAIN(1, false, &err, outputs[i], "data.max_length=1"), IG_ERROR_FORMAT);
   assert_false(ig_file_exists("a"));
   assert_false(ig_file_exists("mine/d"));
   assert_true(ig_file_exists("mine"));

@@ -1,4 +1,5 @@
-// Whole runs of ig_train on a toy task: interruption, resumption, accumulation, validation, fine-tuning, errors that leave things as they were.
+// Whole runs of ig_train on a toy task: interruption, resumption, accumulation, validation,
+// fine-tuning, errors that leave things as they were.
 #include "train_fixture.h"
 
 static void interrupted_and_resumed(void **state) {
@@ -6,7 +7,8 @@ static void interrupted_and_resumed(void **state) {
   ig_error err = {0};
   ok(TRAIN(1, false, &err, "train.output=whole", "train.validate_every=10"), &err);
   assert_int_equal(stat_of("updates"), 24);
-  assert_int_equal(TRAIN(2, true, &err, "train.output=parts", "train.validate_every=0"), IG_INTERRUPTED);
+  assert_int_equal(TRAIN(2, true, &err, "train.output=parts", "train.validate_every=0"),
+                   IG_INTERRUPTED);
   const json_int_t first = stat_of("updates");
   assert_in_range(first, 1, 23);
   assert_true(ig_file_exists("parts/latest/model.safetensors"));
@@ -37,12 +39,17 @@ static void another_run_is_refused(void **state) {
   (void)state;
   ig_error err = {0};
   ok(TRAIN(1, false, &err, "train.output=mine", "train.updates=3"), &err);
-  assert_int_equal(TRAIN(1, false, &err, "train.output=mine", "train.updates=3", "train.learning_rate=0.004"), IG_ERROR_ARGUMENT);
+  assert_int_equal(
+      TRAIN(1, false, &err, "train.output=mine", "train.updates=3", "train.learning_rate=0.004"),
+      IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "train.learning_rate is 0.005 there, 0.004 in"));
-  assert_int_equal(TRAIN(1, false, &err, "train.output=mine", "model.d_model=32"), IG_ERROR_ARGUMENT);
+  assert_int_equal(TRAIN(1, false, &err, "train.output=mine", "model.d_model=32"),
+                   IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "model.d_model"));
   write_pairs("u.src", "u.trg", 3, 400);
-  assert_int_equal(TRAIN(1, false, &err, "train.output=mine", "data.train.source=u.src", "data.train.target=u.trg"), IG_ERROR_ARGUMENT);
+  assert_int_equal(TRAIN(1, false, &err, "train.output=mine", "data.train.source=u.src",
+                         "data.train.target=u.trg"),
+                   IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "other data"));
   ok(TRAIN(1, false, &err, "train.output=mine", "train.updates=4", "train.save_every=2"), &err);
   assert_int_equal(stat_of("updates"), 1);
@@ -60,7 +67,8 @@ static double distance(const char *left, const char *right) {
     ok(ig_model_tensor(model[0], t, &a, &err), &err);
     ok(ig_model_tensor(model[1], t, &b, &err), &err);
     const size_t count = a.shape[0] * (a.rank > 1 ? a.shape[1] : 1);
-    for (size_t i = 0; i < count; i++) most = fmax(most, fabs((double)a.values[i] - (double)b.values[i]));
+    for (size_t i = 0; i < count; i++)
+      most = fmax(most, fabs((double)a.values[i] - (double)b.values[i]));
   }
   for (int i = 0; i < 2; i++) ig_model_free(model[i]);
   return most;
@@ -71,10 +79,13 @@ static void accumulation_equals_a_large_batch(void **state) {
   ig_error err = {0};
   assert_int_equal(ig_write_file("two.src", "1 2 3\n4 5 6\n", 12, NULL), IG_OK);
   assert_int_equal(ig_write_file("two.trg", "3 2 1\n6 5 4\n", 12, NULL), IG_OK);
-#define TWO "data.train={source: two.src, target: two.trg}", "model.dropout=0", "train.updates=5", "train.adam_eps=0.001"  // smooths rounding's part
+#define TWO                                                                              \
+  "data.train={source: two.src, target: two.trg}", "model.dropout=0", "train.updates=5", \
+      "train.adam_eps=0.001"  // smooths rounding's part
   ok(TRAIN(1, false, &err, TWO, "train.output=large", "train.batch_tokens=8"), &err);
   assert_int_equal(stat_of("target_tokens"), 5 * 8);
-  ok(TRAIN(1, false, &err, TWO, "train.output=small", "train.batch_tokens=4", "train.accumulate=2"), &err);
+  ok(TRAIN(1, false, &err, TWO, "train.output=small", "train.batch_tokens=4", "train.accumulate=2"),
+     &err);
   assert_int_equal(stat_of("target_tokens"), 5 * 8);
   ok(TRAIN(1, false, &err, TWO, "train.output=half", "train.batch_tokens=4"), &err);
   assert_true(distance("large/latest", "small/latest") < 1e-5);
@@ -84,15 +95,20 @@ static void accumulation_equals_a_large_batch(void **state) {
 static void validation_keeps_the_best(void **state) {
   (void)state;
   ig_error err = {0};
-  ok(TRAIN(2, false, &err, "train.output=best-run", "train.validate_every=8", "train.best_metric=loss", "train.save_every=5", "train.keep=2"), &err);
+  ok(TRAIN(2, false, &err, "train.output=best-run", "train.validate_every=8",
+           "train.best_metric=loss", "train.save_every=5", "train.keep=2"),
+     &err);
   assert_int_equal(lines_with("best-run/metrics.jsonl", "valid_loss"), 3);
   assert_int_equal(lines_with("best-run/metrics.jsonl", "\"bleu\""), 3);
   assert_true(ig_file_exists("best-run/best/model.safetensors"));
   assert_false(ig_file_exists("best-run/best/training.json"));
   assert_false(ig_file_exists("best-run/update-10"));
-  assert_true(ig_file_exists("best-run/update-15/config.json") && ig_file_exists("best-run/update-20/vocab.json"));
+  assert_true(ig_file_exists("best-run/update-15/config.json") &&
+              ig_file_exists("best-run/update-20/vocab.json"));
   // A learning rate of 0 never gets better than the first time.
-  ok(TRAIN(1, false, &err, "train.output=patient", "train.validate_every=2", "train.patience=3", "train.learning_rate=0"), &err);
+  ok(TRAIN(1, false, &err, "train.output=patient", "train.validate_every=2", "train.patience=3",
+           "train.learning_rate=0"),
+     &err);
   assert_int_equal(stat_of("updates"), 8);
   assert_int_equal(lines_with("patient/metrics.jsonl", "\"best\":true"), 1);
 }
@@ -119,16 +135,21 @@ static void fine_tuning(void **state) {
   const ig_train_options options = {.threads = 1};
   interrupt_after = 0;
   ok(ig_train("tune.yml", &options, &err), &err);
-  assert_true(same_file("base/latest/model.safetensors", "tuned/latest/model.safetensors"));  // a learning rate of 0 leaves it as it was
+  assert_true(
+      same_file("base/latest/model.safetensors",
+                "tuned/latest/model.safetensors"));  // a learning rate of 0 leaves it as it was
   assert_int_equal(lines_with("tuned/latest/config.json", "\"dropout\": 0.2"), 1);
 }
 
 static void divergence_overwrites_nothing(void **state) {
   (void)state;
   ig_error err = {0};
-  ok(TRAIN(1, false, &err, "train.output=far", "train.updates=2", "train.learning_rate=1000", "train.warmup=1000000000"), &err);
+  ok(TRAIN(1, false, &err, "train.output=far", "train.updates=2", "train.learning_rate=1000",
+           "train.warmup=1000000000"),
+     &err);
   assert_int_equal(ig_copy_file("far/latest/training.json", "before.json", NULL), IG_OK);
-  // Weights at the end of float's range stand for whatever makes a run diverge: the next update's loss is not a number.
+  // Weights at the end of float's range stand for whatever makes a run diverge: the next update's
+  // loss is not a number.
   ig_model *model;
   ok(ig_model_load("far/latest", &model, &err), &err);
   ig_tensor_view view;
@@ -136,7 +157,8 @@ static void divergence_overwrites_nothing(void **state) {
   for (int i = 0; i < 300; i++) view.values[i] = 3e38f;
   ok(ig_model_save(model, "far/latest", "float32", &err), &err);
   ig_model_free(model);
-  assert_int_equal(TRAIN(1, false, &err, "train.output=far", "train.updates=9", "train.learning_rate=1000", "train.warmup=1000000000"),
+  assert_int_equal(TRAIN(1, false, &err, "train.output=far", "train.updates=9",
+                         "train.learning_rate=1000", "train.warmup=1000000000"),
                    IG_ERROR_DIVERGED);
   assert_non_null(strstr(err.message, "update 3"));
   assert_non_null(strstr(err.message, "learning_rate"));
@@ -147,9 +169,13 @@ static void divergence_overwrites_nothing(void **state) {
 static void a_runaway_loss_stops_the_run(void **state) {
   (void)state;
   ig_error err = {0};
-#define RUNAWAY "train.learning_rate=30", "train.warmup=0", "train.schedule=constant", "train.updates=12", "train.log_every=1"
+#define RUNAWAY                                                                              \
+  "train.learning_rate=30", "train.warmup=0", "train.schedule=constant", "train.updates=12", \
+      "train.log_every=1"
 #define KEEPING "train.save_every=1", "train.keep=50"
-  assert_int_equal(TRAIN(1, false, &err, RUNAWAY, KEEPING, "train.output=away", "train.divergence_updates=5"), IG_ERROR_DIVERGED);
+  assert_int_equal(
+      TRAIN(1, false, &err, RUNAWAY, KEEPING, "train.output=away", "train.divergence_updates=5"),
+      IG_ERROR_DIVERGED);
   assert_non_null(strstr(err.message, "for 5 updates in a row has been above"));
   int update = 0, held = 0;
   assert_int_equal(sscanf(err.message, "update %d:", &update), 1);
@@ -163,7 +189,9 @@ static void a_runaway_loss_stops_the_run(void **state) {
   snprintf(path, sizeof path, "away/update-%d", held + 1);
   assert_false(ig_file_exists(path));
   // From the checkpoint it goes the same way again; switched off, it goes on to the end.
-  assert_int_equal(TRAIN(1, false, &err, RUNAWAY, KEEPING, "train.output=away", "train.divergence_updates=5"), IG_ERROR_DIVERGED);
+  assert_int_equal(
+      TRAIN(1, false, &err, RUNAWAY, KEEPING, "train.output=away", "train.divergence_updates=5"),
+      IG_ERROR_DIVERGED);
   ok(TRAIN(1, false, &err, RUNAWAY, "train.output=away", "train.divergence_factor=0"), &err);
 }
 
@@ -172,11 +200,15 @@ static void an_interrupted_runaway_saves_nothing(void **state) {
   (void)state;
   ig_error err = {0};
   interrupt_at = 9;
-  assert_int_equal(TRAIN(1, false, &err, RUNAWAY, "train.save_every=1", "train.output=wild", "train.divergence_updates=50"), IG_INTERRUPTED);
+  assert_int_equal(TRAIN(1, false, &err, RUNAWAY, "train.save_every=1", "train.output=wild",
+                         "train.divergence_updates=50"),
+                   IG_INTERRUPTED);
   interrupt_at = 0;
   assert_non_null(strstr(err.message, "too high to save"));
   // Switched off, both are saved at the end.
-  ok(TRAIN(1, false, &err, RUNAWAY, "train.save_every=1", "train.output=wild", "train.divergence_factor=0"), &err);
+  ok(TRAIN(1, false, &err, RUNAWAY, "train.save_every=1", "train.output=wild",
+           "train.divergence_factor=0"),
+     &err);
   ok(TRAIN(1, false, &err, RUNAWAY, "train.output=tame", "train.divergence_factor=0"), &err);
   assert_true(same_file("wild/latest/model.safetensors", "tame/latest/model.safetensors"));
 }
@@ -186,11 +218,16 @@ static void a_finished_runaway_saves_nothing(void **state) {
   (void)state;
   ig_error err = {0};
   interrupt_at = 0;
-  ok(TRAIN(1, false, &err, RUNAWAY, KEEPING, "train.output=ended", "train.divergence_updates=50"), &err);
+  ok(TRAIN(1, false, &err, RUNAWAY, KEEPING, "train.output=ended", "train.divergence_updates=50"),
+     &err);
   int update = 0, held = 0;
   const char *told = strstr(warning, "too high to save the last update, ");
   assert_non_null(told);
-  assert_int_equal(sscanf(told, "too high to save the last update, %d; ended/latest holds the state of update %d", &update, &held), 2);
+  assert_int_equal(
+      sscanf(told,
+             "too high to save the last update, %d; ended/latest holds the state of update %d",
+             &update, &held),
+      2);
   assert_int_equal(update, 12);
   assert_in_range(held, 1, 11);
   char model[64];
@@ -211,8 +248,11 @@ static void statistics_that_cannot_be_written_are_told(void **state) {
   (void)state;
   ig_error err = {0};
   static const char *const set[] = {"train.output=blocked"};
-  const ig_train_options options = {
-      .set = set, .set_count = 1, .threads = 1, .stats_path = "blocked.json", .reporter = {.progress = stop_and_block, .message = message}};
+  const ig_train_options options = {.set = set,
+                                    .set_count = 1,
+                                    .threads = 1,
+                                    .stats_path = "blocked.json",
+                                    .reporter = {.progress = stop_and_block, .message = message}};
   warning[0] = '\0';
   assert_int_equal(ig_train("c.yml", &options, &err), IG_INTERRUPTED);
   assert_non_null(strstr(err.message, "interrupted at update"));
@@ -223,14 +263,17 @@ static void torch_family_and_sentencepiece(void **state) {
   (void)state;
   ig_error err = {0};
   const char *text =
-      "data: {train: {source: t.src, target: t.trg}, valid: {source: v.src, target: v.trg}, sentencepiece: {vocab_size: 18}}\n"
-      "model: {family: torch, d_model: 16, nhead: 2, num_encoder_layers: 1, num_decoder_layers: 1, dim_feedforward: 32}\n"
+      "data: {train: {source: t.src, target: t.trg}, valid: {source: v.src, target: v.trg}, "
+      "sentencepiece: {vocab_size: 18}}\n"
+      "model: {family: torch, d_model: 16, nhead: 2, num_encoder_layers: 1, num_decoder_layers: 1, "
+      "dim_feedforward: 32}\n"
       "train: {output: pieces, updates: 3, batch_tokens: 120}\n";
   assert_int_equal(ig_write_file("torch.yml", text, strlen(text), NULL), IG_OK);
   const ig_train_options options = {.threads = 2};
   interrupt_after = 0;
   ok(ig_train("torch.yml", &options, &err), &err);
-  assert_true(ig_file_exists("pieces/sentencepiece.model") && ig_file_exists("pieces/latest/source.spm"));
+  assert_true(ig_file_exists("pieces/sentencepiece.model") &&
+              ig_file_exists("pieces/latest/source.spm"));
   ok(ig_train("torch.yml", &options, &err), &err);
 }
 

@@ -16,7 +16,8 @@ static void near(double found, double expected) {
 static void warm_up(void **state) {
   (void)state;
   for (int kind = 0; kind < 4; kind++) {
-    const ig_schedule s = {.kind = (ig_schedule_kind)kind, .learning_rate = 0.4, .warmup = 100, .updates = 1000};
+    const ig_schedule s = {
+        .kind = (ig_schedule_kind)kind, .learning_rate = 0.4, .warmup = 100, .updates = 1000};
     near(ig_schedule_rate(&s, 1), 0.004);
     near(ig_schedule_rate(&s, 25), 0.1);
     near(ig_schedule_rate(&s, 100), 0.4);
@@ -27,7 +28,8 @@ static void warm_up(void **state) {
 
 static void after_the_warm_up(void **state) {
   (void)state;
-  ig_schedule s = {.kind = IG_SCHEDULE_CONSTANT, .learning_rate = 0.4, .warmup = 100, .updates = 1099};
+  ig_schedule s = {
+      .kind = IG_SCHEDULE_CONSTANT, .learning_rate = 0.4, .warmup = 100, .updates = 1099};
   near(ig_schedule_rate(&s, 900), 0.4);
   s.kind = IG_SCHEDULE_INVERSE_SQRT;
   near(ig_schedule_rate(&s, 400), 0.2);
@@ -54,6 +56,7 @@ static void names(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(warm_up), cmocka_unit_test(after_the_warm_up), cmocka_unit_test(names)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(warm_up), cmocka_unit_test(after_the_warm_up),
+                                     cmocka_unit_test(names)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

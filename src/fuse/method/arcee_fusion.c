@@ -1,7 +1,8 @@
-// Arcee Fusion: the base q, with those values of the other model p that matter most: importance |p - q| times the divergence of their rows,
+// Arcee Fusion: the base q, with those values of the other model p that matter most: importance |p
+// - q| times the divergence of their rows,
 //   sum P log(P / Q), P and Q: softmax of a row's values, plus 1e-8,
-// from the threshold median + 1.5 (third quartile - first) on. mergekit draws the quartiles of more than a million values from a sample; here they are of
-// all values, found by exact selection.
+// from the threshold median + 1.5 (third quartile - first) on. mergekit draws the quartiles of more
+// than a million values from a sample; here they are of all values, found by exact selection.
 #include <math.h>
 #include "fuse/method/families.h"
 #include "fuse/select.h"
@@ -32,10 +33,12 @@ static double sum_of_exponentials(size_t count, const float *x, float *largest) 
 
 static double divergence(size_t count, const float *p, const float *q) {
   float p_largest, q_largest;
-  const double p_sum = sum_of_exponentials(count, p, &p_largest), q_sum = sum_of_exponentials(count, q, &q_largest);
+  const double p_sum = sum_of_exponentials(count, p, &p_largest),
+               q_sum = sum_of_exponentials(count, q, &q_largest);
   double sum = 0;
   for (size_t i = 0; i < count; i++) {
-    const double a = exp((double)p[i] - (double)p_largest) / p_sum + SOFTENING, b = exp((double)q[i] - (double)q_largest) / q_sum + SOFTENING;
+    const double a = exp((double)p[i] - (double)p_largest) / p_sum + SOFTENING,
+                 b = exp((double)q[i] - (double)q_largest) / q_sum + SOFTENING;
     sum += a * log(a / b);
   }
   return fmax(sum, 0);  // below it by rounding alone
@@ -44,16 +47,19 @@ static double divergence(size_t count, const float *p, const float *q) {
 static void weigh(const ig_merge *m, const ig_merge_block *b, float *importance) {
   for (size_t row = 0; row < b->rows; row++) {
     const double factor = divergences(m)[b->first_row + row];
-    for (size_t i = row * m->columns; i < (row + 1) * m->columns; i++) importance[i] = (float)(fabs((double)(b->x[0][i] - b->base[i])) * factor);
+    for (size_t i = row * m->columns; i < (row + 1) * m->columns; i++)
+      importance[i] = (float)(fabs((double)(b->x[0][i] - b->base[i])) * factor);
   }
 }
 
 static void gather(const ig_merge *m, int pass, const ig_merge_block *b, ig_gathered *to) {
   const state *s = m->state;
   for (size_t row = 0; row < b->rows && pass == 0; row++)
-    divergences(m)[b->first_row + row] = divergence(m->columns, b->x[0] + row * m->columns, b->base + row * m->columns);
+    divergences(m)[b->first_row + row] =
+        divergence(m->columns, b->x[0] + row * m->columns, b->base + row * m->columns);
   weigh(m, b, b->scratch);
-  for (int i = 0; i < QUARTILES; i++) ig_select_count(&s->quartile[i], pass, b->count, b->scratch, to->counts + i * IG_SELECT_BINS);
+  for (int i = 0; i < QUARTILES; i++)
+    ig_select_count(&s->quartile[i], pass, b->count, b->scratch, to->counts + i * IG_SELECT_BINS);
 }
 
 static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
@@ -71,17 +77,19 @@ static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
 static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
   const float threshold = ((const state *)m->state)->threshold;
   weigh(m, b, b->scratch);
-  for (size_t i = 0; i < b->count; i++) out[i] = b->scratch[i] >= threshold ? b->base[i] + (b->x[0][i] - b->base[i]) : b->base[i];
+  for (size_t i = 0; i < b->count; i++)
+    out[i] = b->scratch[i] >= threshold ? b->base[i] + (b->x[0][i] - b->base[i]) : b->base[i];
 }
 
-const ig_method ig_method_arcee_fusion = {.name = "arcee_fusion",
-                                          .summary = "the base, with the other's values that matter most",
-                                          .base = IG_BASE_REQUIRED,
-                                          .least_inputs = 1,
-                                          .most_inputs = 1,
-                                          .passes = IG_SELECT_PASSES,
-                                          .state_size = state_size,
-                                          .counts = counts,
-                                          .gather = gather,
-                                          .conclude = conclude,
-                                          .combine = combine};
+const ig_method ig_method_arcee_fusion = {
+    .name = "arcee_fusion",
+    .summary = "the base, with the other's values that matter most",
+    .base = IG_BASE_REQUIRED,
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .passes = IG_SELECT_PASSES,
+    .state_size = state_size,
+    .counts = counts,
+    .gather = gather,
+    .conclude = conclude,
+    .combine = combine};

@@ -1,5 +1,6 @@
-// The exponential moving average of models in their order, as of the checkpoints of a run: e = x_0, then e <- decay e + (1 - decay) x_i.
-// In closed form: x_0 weighs decay^(n - 1), x_i (1 - decay) decay^(n - 1 - i).
+// The exponential moving average of models in their order, as of the checkpoints of a run: e = x_0,
+// then e <- decay e + (1 - decay) x_i. In closed form: x_0 weighs decay^(n - 1), x_i (1 - decay)
+// decay^(n - 1 - i).
 #include <math.h>
 #include "fuse/method/families.h"
 
@@ -9,7 +10,8 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
   const double decay = m->shared[DECAY];
   for (size_t i = 0; i < b->count; i++) {
     double average = (double)b->x[0][i];
-    for (size_t k = 1; k < m->inputs; k++) average = decay * average + (1 - decay) * (double)b->x[k][i];
+    for (size_t k = 1; k < m->inputs; k++)
+      average = decay * average + (1 - decay) * (double)b->x[k][i];
     out[i] = (float)average;
   }
 }

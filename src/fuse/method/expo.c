@@ -1,4 +1,5 @@
-// Extrapolation (ExPO: Zheng et al. 2024, "Weak-to-Strong Extrapolation Expedites Alignment"): beyond a tuned model, away from what it began with:
+// Extrapolation (ExPO: Zheng et al. 2024, "Weak-to-Strong Extrapolation Expedites Alignment"):
+// beyond a tuned model, away from what it began with:
 //   base + (1 + alpha) (x - base)
 #include <math.h>
 #include "fuse/method/families.h"
@@ -10,10 +11,11 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
   for (size_t i = 0; i < b->count; i++) out[i] = b->x[0][i] + alpha * (b->x[0][i] - b->base[i]);
 }
 
-const ig_method ig_method_expo = {.name = "expo",
-                                  .summary = "one model, farther away from the base",
-                                  .base = IG_BASE_REQUIRED,
-                                  .least_inputs = 1,
-                                  .most_inputs = 1,
-                                  .parameters = {{"alpha", IG_VALUE_NUMBER, false, true, 0, -INFINITY, INFINITY}},
-                                  .combine = combine};
+const ig_method ig_method_expo = {
+    .name = "expo",
+    .summary = "one model, farther away from the base",
+    .base = IG_BASE_REQUIRED,
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .parameters = {{"alpha", IG_VALUE_NUMBER, false, true, 0, -INFINITY, INFINITY}},
+    .combine = combine};

@@ -1,4 +1,5 @@
-// Weighted sums: sum_i w_i x_i, divided by sum_i w_i where normalized. Equal weights are the uniform soup, and the average of checkpoints.
+// Weighted sums: sum_i w_i x_i, divided by sum_i w_i where normalized. Equal weights are the
+// uniform soup, and the average of checkpoints.
 #include <math.h>
 #include "base/vectors.h"
 #include "fuse/method/families.h"
@@ -15,7 +16,9 @@ static double sum_of_weights(const ig_merge *m) {
 
 static const char *refuses(const ig_merge *m) {
   const bool nothing = m->shared[NORMALIZE] != 0 && fabs(sum_of_weights(m)) < NO_WEIGHT;
-  return nothing ? "the weights sum to 0, which cannot be divided by; with normalize: false they need not be" : NULL;
+  return nothing ? "the weights sum to 0, which cannot be divided by; with normalize: false they "
+                   "need not be"
+                 : NULL;
 }
 
 IG_VECTORS static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
@@ -39,7 +42,8 @@ const ig_method ig_method_linear = {
     .base = IG_BASE_NONE,
     .least_inputs = 1,
     .most_inputs = IG_METHOD_INPUTS,
-    .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY}, {"normalize", IG_VALUE_FLAG, false, false, 1, 0, 1}},
+    .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY},
+                   {"normalize", IG_VALUE_FLAG, false, false, 1, 0, 1}},
     .refuses = refuses,
     .combine = combine};
 
@@ -50,14 +54,16 @@ const ig_method ig_method_greedy_soup = {
     .least_inputs = 1,
     .most_inputs = IG_METHOD_INPUTS,
     .chosen = true,
-    .parameters = {{"weight", IG_VALUE_NUMBER, true, false, 1, -INFINITY, INFINITY}, {"normalize", IG_VALUE_FLAG, false, false, 1, 0, 1}},
+    .parameters = {{"weight", IG_VALUE_NUMBER, true, false, 1, -INFINITY, INFINITY},
+                   {"normalize", IG_VALUE_FLAG, false, false, 1, 0, 1}},
     .refuses = refuses,
     .combine = combine};
 
-const ig_method ig_method_passthrough = {.name = "passthrough",
-                                         .summary = "one model's tensors as they are, or scaled: for stacking layers",
-                                         .base = IG_BASE_NONE,
-                                         .least_inputs = 1,
-                                         .most_inputs = 1,
-                                         .parameters = {{"scale", IG_VALUE_NUMBER, true, false, 1, -INFINITY, INFINITY}},
-                                         .combine = scale};
+const ig_method ig_method_passthrough = {
+    .name = "passthrough",
+    .summary = "one model's tensors as they are, or scaled: for stacking layers",
+    .base = IG_BASE_NONE,
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .parameters = {{"scale", IG_VALUE_NUMBER, true, false, 1, -INFINITY, INFINITY}},
+    .combine = scale};

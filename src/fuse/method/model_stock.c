@@ -1,5 +1,7 @@
-// Model Stock (Jang et al., ECCV 2024): between the base and the mean of fine-tuned models, at the ratio that their angle around the base gives:
-//   t = N cos / (1 + (N - 1) cos), cos: the mean over pairs of the cosines between differences from the base.
+// Model Stock (Jang et al., ECCV 2024): between the base and the mean of fine-tuned models, at the
+// ratio that their angle around the base gives:
+//   t = N cos / (1 + (N - 1) cos), cos: the mean over pairs of the cosines between differences from
+//   the base.
 // Over whole tensors, or row by row (filter_wise).
 #include <math.h>
 #include "fuse/method/families.h"
@@ -24,7 +26,8 @@ static bool wants(const ig_merge *m, int pass) {
 }
 
 // Products of each pair of differences, over values first .. first + count - 1.
-static void multiply(const ig_merge *m, const ig_merge_block *b, size_t first, size_t count, double *products) {
+static void multiply(const ig_merge *m, const ig_merge_block *b, size_t first, size_t count,
+                     double *products) {
   size_t pair = 0;
   for (size_t j = 0; j < m->inputs; j++)
     for (size_t k = 0; k <= j; k++, pair++) {
@@ -42,7 +45,8 @@ static double ratio(const ig_merge *m, const double *products) {
   for (size_t j = 0; j < m->inputs; j++)
     for (size_t k = 0; k <= j; k++, pair++) {
       if (j == k) continue;
-      const double norms = sqrt(products[j * (j + 1) / 2 + j]) * sqrt(products[k * (k + 1) / 2 + k]);
+      const double norms =
+          sqrt(products[j * (j + 1) / 2 + j]) * sqrt(products[k * (k + 1) / 2 + k]);
       cosine += fmin(fmax(products[pair] / fmax(norms, 1e-6), -1), 1);
       count++;
     }
@@ -61,7 +65,8 @@ static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
   *(double *)m->state = ratio(m, all->sums);
 }
 
-static void mix(const ig_merge *m, const ig_merge_block *b, size_t first, size_t count, double t, float *out) {
+static void mix(const ig_merge *m, const ig_merge_block *b, size_t first, size_t count, double t,
+                float *out) {
   for (size_t i = first; i < first + count; i++) {
     float sum = 0;
     for (size_t k = 0; k < m->inputs; k++) sum += b->x[k][i];
@@ -81,16 +86,17 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
   }
 }
 
-const ig_method ig_method_model_stock = {.name = "model_stock",
-                                         .summary = "between the base and the average, by the angle of the differences",
-                                         .base = IG_BASE_REQUIRED,
-                                         .least_inputs = 2,
-                                         .most_inputs = IG_METHOD_INPUTS,
-                                         .parameters = {{"filter_wise", IG_VALUE_FLAG, false, false, 0, 0, 1}},
-                                         .passes = 1,
-                                         .state_size = state_size,
-                                         .sums = sums,
-                                         .wants = wants,
-                                         .gather = gather,
-                                         .conclude = conclude,
-                                         .combine = combine};
+const ig_method ig_method_model_stock = {
+    .name = "model_stock",
+    .summary = "between the base and the average, by the angle of the differences",
+    .base = IG_BASE_REQUIRED,
+    .least_inputs = 2,
+    .most_inputs = IG_METHOD_INPUTS,
+    .parameters = {{"filter_wise", IG_VALUE_FLAG, false, false, 0, 0, 1}},
+    .passes = 1,
+    .state_size = state_size,
+    .sums = sums,
+    .wants = wants,
+    .gather = gather,
+    .conclude = conclude,
+    .combine = combine};

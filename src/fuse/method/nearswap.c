@@ -1,4 +1,5 @@
-// The base, drawn towards the other model where they are close: w = t / |a - b|, at most 1; (1 - w) a + w b.
+// The base, drawn towards the other model where they are close: w = t / |a - b|, at most 1; (1 - w)
+// a + w b.
 #include <math.h>
 #include "fuse/method/families.h"
 
@@ -12,10 +13,11 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
   }
 }
 
-const ig_method ig_method_nearswap = {.name = "nearswap",
-                                      .summary = "the base, with the other's values where they are near",
-                                      .base = IG_BASE_REQUIRED,
-                                      .least_inputs = 1,
-                                      .most_inputs = 1,
-                                      .parameters = {{"t", IG_VALUE_NUMBER, false, true, 0, 0, INFINITY}},
-                                      .combine = combine};
+const ig_method ig_method_nearswap = {
+    .name = "nearswap",
+    .summary = "the base, with the other's values where they are near",
+    .base = IG_BASE_REQUIRED,
+    .least_inputs = 1,
+    .most_inputs = 1,
+    .parameters = {{"t", IG_VALUE_NUMBER, false, true, 0, 0, INFINITY}},
+    .combine = combine};

@@ -1,7 +1,9 @@
-// Spherical interpolation by weights, t = w1 / (w0 + w1), of two models or of their differences from the base:
+// Spherical interpolation by weights, t = w1 / (w0 + w1), of two models or of their differences
+// from the base:
 //   sin((1-t) th) / sin(th) a + sin(t th) / sin(th) b
-// over the whole tensor (nuslerp_flatten), over each row, or, with nuslerp_row_wise, over each column: the name is mergekit's and means the vectors
-// along the first dimension. A vector is one row, and one column, of its own.
+// over the whole tensor (nuslerp_flatten), over each row, or, with nuslerp_row_wise, over each
+// column: the name is mergekit's and means the vectors along the first dimension. A vector is one
+// row, and one column, of its own.
 #include <math.h>
 #include "fuse/method/families.h"
 
@@ -25,7 +27,8 @@ static scope scope_of(const ig_merge *m) {
   return m->shared[ROW_WISE] != 0 ? OF_COLUMN : OF_ROW;
 }
 
-// How many vectors the state has factors for. A column runs along the first dimension, whatever the others are.
+// How many vectors the state has factors for. A column runs along the first dimension, whatever the
+// others are.
 static size_t vectors(const ig_merge *m) {
   const scope s = scope_of(m);
   return s == OF_TENSOR ? 1 : s == OF_COLUMN ? m->rows * m->columns / m->first_dimension : 0;
@@ -53,12 +56,14 @@ static void multiply(pair x, double *products) {
 }
 
 static factors factors_of(const ig_merge *m, const double *products) {
-  const double all = m->of_model[0][WEIGHT] + m->of_model[1][WEIGHT], t = fabs(all) < NO_WEIGHT ? 0.5 : m->of_model[1][WEIGHT] / all;
+  const double all = m->of_model[0][WEIGHT] + m->of_model[1][WEIGHT],
+               t = fabs(all) < NO_WEIGHT ? 0.5 : m->of_model[1][WEIGHT] / all;
   const double norms = fmax(sqrt(products[AA]), NO_NORM) * fmax(sqrt(products[BB]), NO_NORM);
   const double cosine = fmin(fmax(products[AB] / norms, -1), 1), angle = acos(cosine);
   // Parallel or opposite, as far as values of float32 can tell.
   if (fabsf((float)cosine) >= 1) return (factors){(float)(1 - t), (float)t};
-  return (factors){(float)(sin((1 - t) * angle) / sin(angle)), (float)(sin(t * angle) / sin(angle))};
+  return (factors){(float)(sin((1 - t) * angle) / sin(angle)),
+                   (float)(sin(t * angle) / sin(angle))};
 }
 
 static void gather(const ig_merge *m, int pass, const ig_merge_block *block, ig_gathered *to) {
@@ -106,18 +111,19 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
   }
 }
 
-const ig_method ig_method_nuslerp = {.name = "nuslerp",
-                                     .summary = "spherical interpolation by weights, of tensors, rows or columns",
-                                     .base = IG_BASE_OPTIONAL,
-                                     .least_inputs = 2,
-                                     .most_inputs = 2,
-                                     .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY},
-                                                    {"nuslerp_flatten", IG_VALUE_FLAG, false, false, 1, 0, 1},
-                                                    {"nuslerp_row_wise", IG_VALUE_FLAG, false, false, 0, 0, 1}},
-                                     .passes = 1,
-                                     .state_size = state_size,
-                                     .sums = sums,
-                                     .wants = wants,
-                                     .gather = gather,
-                                     .conclude = conclude,
-                                     .combine = combine};
+const ig_method ig_method_nuslerp = {
+    .name = "nuslerp",
+    .summary = "spherical interpolation by weights, of tensors, rows or columns",
+    .base = IG_BASE_OPTIONAL,
+    .least_inputs = 2,
+    .most_inputs = 2,
+    .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY},
+                   {"nuslerp_flatten", IG_VALUE_FLAG, false, false, 1, 0, 1},
+                   {"nuslerp_row_wise", IG_VALUE_FLAG, false, false, 0, 0, 1}},
+    .passes = 1,
+    .state_size = state_size,
+    .sums = sums,
+    .wants = wants,
+    .gather = gather,
+    .conclude = conclude,
+    .combine = combine};

@@ -1,8 +1,9 @@
-// RAM, of models tuned by reinforcement learning: a difference larger than epsilon that one model alone has is taken whole, those that several models
-// have at one place are averaged:
+// RAM, of models tuned by reinforcement learning: a difference larger than epsilon that one model
+// alone has is taken whole, those that several models have at one place are averaged:
 //   base + d_i where only |d_i| > epsilon;  base + mean of those > epsilon where there are more.
-// RAM+ (ramplus_tl) makes up for what averaging takes from a model: its own differences are multiplied by 1 + r clamp(shared / own, 0, alpha), from the
-// numbers of places in this tensor that it shares, and that it has alone.
+// RAM+ (ramplus_tl) makes up for what averaging takes from a model: its own differences are
+// multiplied by 1 + r clamp(shared / own, 0, alpha), from the numbers of places in this tensor that
+// it shares, and that it has alone.
 #include <math.h>
 #include "fuse/method/families.h"
 
@@ -20,7 +21,8 @@ static size_t state_size(const ig_merge *m) { return m->inputs * sizeof(float); 
 // How many models differ from the base at i.
 static size_t changed(const ig_merge *m, const ig_merge_block *b, size_t i) {
   size_t count = 0;
-  for (size_t k = 0; k < m->inputs; k++) count += fabsf(b->x[k][i] - b->base[i]) > (float)m->shared[EPSILON];
+  for (size_t k = 0; k < m->inputs; k++)
+    count += fabsf(b->x[k][i] - b->base[i]) > (float)m->shared[EPSILON];
   return count;
 }
 
@@ -28,7 +30,8 @@ static void gather(const ig_merge *m, int pass, const ig_merge_block *b, ig_gath
   (void)pass;
   for (size_t i = 0; i < b->count; i++) {
     const size_t kind = changed(m, b, i) > 1 ? SHARED : OWN;
-    for (size_t k = 0; k < m->inputs; k++) to->counts[KINDS * k + kind] += fabsf(b->x[k][i] - b->base[i]) > (float)m->shared[EPSILON];
+    for (size_t k = 0; k < m->inputs; k++)
+      to->counts[KINDS * k + kind] += fabsf(b->x[k][i] - b->base[i]) > (float)m->shared[EPSILON];
   }
 }
 
@@ -36,7 +39,8 @@ static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
   (void)pass;
   float *factor = m->state;
   for (size_t k = 0; k < m->inputs; k++) {
-    const double own = (double)all->counts[KINDS * k + OWN], shared = (double)all->counts[KINDS * k + SHARED];
+    const double own = (double)all->counts[KINDS * k + OWN],
+                 shared = (double)all->counts[KINDS * k + SHARED];
     const double ratio = shared > 0 ? shared / fmax(own, m->shared[EPSILON]) : 0;
     factor[k] = (float)(1 + m->shared[R] * fmin(ratio, m->shared[ALPHA]));
   }
@@ -58,13 +62,14 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
 #define RAM_EPSILON \
   { "epsilon", IG_VALUE_NUMBER, false, false, 1e-5, 0, INFINITY }
 
-const ig_method ig_method_ram = {.name = "ram",
-                                 .summary = "differences of one model whole, those of several averaged",
-                                 .base = IG_BASE_REQUIRED,
-                                 .least_inputs = 1,
-                                 .most_inputs = IG_METHOD_INPUTS,
-                                 .parameters = {RAM_EPSILON},
-                                 .combine = combine};
+const ig_method ig_method_ram = {
+    .name = "ram",
+    .summary = "differences of one model whole, those of several averaged",
+    .base = IG_BASE_REQUIRED,
+    .least_inputs = 1,
+    .most_inputs = IG_METHOD_INPUTS,
+    .parameters = {RAM_EPSILON},
+    .combine = combine};
 
 const ig_method ig_method_ramplus_tl = {
     .name = "ramplus_tl",
@@ -72,7 +77,9 @@ const ig_method ig_method_ramplus_tl = {
     .base = IG_BASE_REQUIRED,
     .least_inputs = 1,
     .most_inputs = IG_METHOD_INPUTS,
-    .parameters = {RAM_EPSILON, {"r", IG_VALUE_NUMBER, false, false, 0.1, 0, INFINITY}, {"alpha", IG_VALUE_NUMBER, false, false, 0.2, 0, INFINITY}},
+    .parameters = {RAM_EPSILON,
+                   {"r", IG_VALUE_NUMBER, false, false, 0.1, 0, INFINITY},
+                   {"alpha", IG_VALUE_NUMBER, false, false, 0.2, 0, INFINITY}},
     .passes = 1,
     .state_size = state_size,
     .counts = counts,

@@ -1,6 +1,8 @@
-// SCE: select, calculate, erase (Wan et al. 2024, "FuseChat"). Differences d_i from the base, at the places where they vary most between the models
-// (select_topk: that part of the places where they vary at all; equal variances: lowest index first); each model weighs by the mean of its squares there;
-// those whose sign is not that of sum_i d_i (0: +) are left out:  base + sum_i w_i d_i / sum_i w_i over the others.
+// SCE: select, calculate, erase (Wan et al. 2024, "FuseChat"). Differences d_i from the base, at
+// the places where they vary most between the models (select_topk: that part of the places where
+// they vary at all; equal variances: lowest index first); each model weighs by the mean of its
+// squares there; those whose sign is not that of sum_i d_i (0: +) are left out:  base + sum_i w_i
+// d_i / sum_i w_i over the others.
 #include <math.h>
 #include "fuse/method/families.h"
 #include "fuse/select.h"
@@ -9,8 +11,9 @@ enum { SELECT_TOPK, INT8_MASK };
 enum { EQUALS_PASS = IG_SELECT_PASSES, SQUARES_PASS, PASSES };
 static const double NO_WEIGHT = 1e-6;
 
-// Of equal variances at the bound the first `kept_equals` are taken. Behind it: a weight for each model, and of each block how many variances equal to the
-// bound stand in it, later in all blocks before it.
+// Of equal variances at the bound the first `kept_equals` are taken. Behind it: a weight for each
+// model, and of each block how many variances equal to the bound stand in it, later in all blocks
+// before it.
 typedef struct state {
   ig_select bound;
   size_t kept, kept_equals;
@@ -18,12 +21,16 @@ typedef struct state {
 
 static double *weights(const ig_merge *m) { return (double *)(void *)((state *)m->state + 1); }
 static size_t *equals(const ig_merge *m) { return (size_t *)(void *)(weights(m) + m->inputs); }
-static size_t state_size(const ig_merge *m) { return sizeof(state) + m->inputs * sizeof(double) + m->blocks * sizeof(size_t); }
+static size_t state_size(const ig_merge *m) {
+  return sizeof(state) + m->inputs * sizeof(double) + m->blocks * sizeof(size_t);
+}
 
 static bool selects(const ig_merge *m) { return m->shared[SELECT_TOPK] < 1; }
 
 // Bins, and how many variances are not zero.
-static size_t counts(const ig_merge *m, int pass) { return selects(m) && pass < IG_SELECT_PASSES ? IG_SELECT_BINS + 1 : 0; }
+static size_t counts(const ig_merge *m, int pass) {
+  return selects(m) && pass < IG_SELECT_PASSES ? IG_SELECT_BINS + 1 : 0;
+}
 static size_t sums(const ig_merge *m, int pass) { return pass == SQUARES_PASS ? m->inputs : 0; }
 
 static bool wants(const ig_merge *m, int pass) {
@@ -83,9 +90,11 @@ static void gather(const ig_merge *m, int pass, const ig_merge_block *b, ig_gath
   }
   measure(m, b, b->scratch);
   if (pass < IG_SELECT_PASSES) ig_select_count(&s->bound, pass, b->count, b->scratch, to->counts);
-  for (size_t i = 0; i < b->count && pass == 0; i++) to->counts[IG_SELECT_BINS] += b->scratch[i] != 0;
+  for (size_t i = 0; i < b->count && pass == 0; i++)
+    to->counts[IG_SELECT_BINS] += b->scratch[i] != 0;
   size_t equal = 0;
-  for (size_t i = 0; i < b->count && pass == EQUALS_PASS; i++) equal += ig_select_key(b->scratch[i]) == s->bound.key;
+  for (size_t i = 0; i < b->count && pass == EQUALS_PASS; i++)
+    equal += ig_select_key(b->scratch[i]) == s->bound.key;
   if (pass == EQUALS_PASS) equals(m)[b->index] = equal;
 }
 
@@ -114,7 +123,8 @@ static void conclude_squares(ig_merge *m, const double *squares) {
   const double n = (double)(m->rows * m->columns);
   double sum = 0;
   for (size_t k = 0; k < m->inputs; k++) sum += squares[k] / n;
-  for (size_t k = 0; k < m->inputs; k++) weights(m)[k] = sum < NO_WEIGHT ? 1 / (double)m->inputs : squares[k] / n / sum;
+  for (size_t k = 0; k < m->inputs; k++)
+    weights(m)[k] = sum < NO_WEIGHT ? 1 / (double)m->inputs : squares[k] / n / sum;
 }
 
 static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
@@ -139,18 +149,20 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
   }
 }
 
-const ig_method ig_method_sce = {.name = "sce",
-                                 .summary = "differences where models vary most, weighted by their squares, where signs agree",
-                                 .base = IG_BASE_REQUIRED,
-                                 .least_inputs = 1,
-                                 .most_inputs = IG_METHOD_INPUTS,
-                                 .parameters = {{"select_topk", IG_VALUE_NUMBER, false, false, 1, 0, 1},
-                                                {"int8_mask", IG_VALUE_FLAG, false, false, 0, 0, 1 /* mergekit's, without effect on numbers */}},
-                                 .passes = PASSES,
-                                 .state_size = state_size,
-                                 .sums = sums,
-                                 .counts = counts,
-                                 .wants = wants,
-                                 .gather = gather,
-                                 .conclude = conclude,
-                                 .combine = combine};
+const ig_method ig_method_sce = {
+    .name = "sce",
+    .summary = "differences where models vary most, weighted by their squares, where signs agree",
+    .base = IG_BASE_REQUIRED,
+    .least_inputs = 1,
+    .most_inputs = IG_METHOD_INPUTS,
+    .parameters = {{"select_topk", IG_VALUE_NUMBER, false, false, 1, 0, 1},
+                   {"int8_mask", IG_VALUE_FLAG, false, false, 0, 0,
+                    1 /* mergekit's, without effect on numbers */}},
+    .passes = PASSES,
+    .state_size = state_size,
+    .sums = sums,
+    .counts = counts,
+    .wants = wants,
+    .gather = gather,
+    .conclude = conclude,
+    .combine = combine};

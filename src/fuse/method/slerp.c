@@ -1,4 +1,5 @@
-// Spherical interpolation of whole tensors (Shoemake 1985, "Animating Rotation with Quaternion Curves"): with the angle th between a (the base) and b,
+// Spherical interpolation of whole tensors (Shoemake 1985, "Animating Rotation with Quaternion
+// Curves"): with the angle th between a (the base) and b,
 //   sin((1-t) th) / sin(th) a + sin(t th) / sin(th) b.
 // Linear where they are all but parallel, or opposite.
 #include <math.h>
@@ -37,7 +38,9 @@ static double norm(double squares) { return sqrt(squares) > NO_NORM ? sqrt(squar
 static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
   (void)pass;
   factors *f = m->state;
-  const double t = m->shared[T], cosine = fmin(fmax(all->sums[AB] / (norm(all->sums[AA]) * norm(all->sums[BB])), -1), 1);
+  const double t = m->shared[T],
+               cosine =
+                   fmin(fmax(all->sums[AB] / (norm(all->sums[AA]) * norm(all->sums[BB])), -1), 1);
   const double angle = acos(cosine);
   const bool linear = fabs(cosine) > PARALLEL;
   f->a = (float)(linear ? 1 - t : sin((1 - t) * angle) / sin(angle));

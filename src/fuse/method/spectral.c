@@ -1,8 +1,11 @@
-// Methods on the singular values of differences from the base, d_i = x_i - base. Of matrices; other tensors, and matrices with fewer rows or columns
-// than there are models, become base + alpha mean(d_i). Singular values that are zeros have no vectors here.
+// Methods on the singular values of differences from the base, d_i = x_i - base. Of matrices; other
+// tensors, and matrices with fewer rows or columns than there are models, become base + alpha
+// mean(d_i). Singular values that are zeros have no vectors here.
 //   iso_c (Marczak et al., ICML 2025): D = sum_i d_i = U S V^T;  base + alpha mean(S) U V^T
-//   tsv_m (Gargiulo et al., CVPR 2025): of each d_i the k = floor(r / models) largest singular triplets, r = min(rows, columns); all of them
-//          side by side make U, S, V; U and V become the nearest matrices with orthonormal columns, P = U (U^T U)^(-1/2);  base + alpha P_U S P_V^T
+//   tsv_m (Gargiulo et al., CVPR 2025): of each d_i the k = floor(r / models) largest singular
+//   triplets, r = min(rows, columns); all of them
+//          side by side make U, S, V; U and V become the nearest matrices with orthonormal columns,
+//          P = U (U^T U)^(-1/2);  base + alpha P_U S P_V^T
 #include <math.h>
 #include <string.h>
 
@@ -27,23 +30,30 @@ static size_t shorter(const ig_merge *m) { return m->rows < m->columns ? m->rows
 static bool is_spectral(const ig_merge *m) { return m->rank == 2 && shorter(m) >= m->inputs; }
 static size_t slots(const ig_merge *m) { return shorter(m); }
 
-static size_t kept_size(const ig_merge *m) { return slots(m) * (m->rows + m->columns + 1) * sizeof(double); }
+static size_t kept_size(const ig_merge *m) {
+  return slots(m) * (m->rows + m->columns + 1) * sizeof(double);
+}
 
 static parts parts_of(const ig_merge *m) {
   char *at = m->state;
   double *left = (double *)(void *)(at + HEADER), *right = left + slots(m) * m->rows;
-  return (parts){(spectral_state *)(void *)at, left, right, right + slots(m) * m->columns, at + HEADER + kept_size(m)};
+  return (parts){(spectral_state *)(void *)at, left, right, right + slots(m) * m->columns,
+                 at + HEADER + kept_size(m)};
 }
 
-static size_t state_size(const ig_merge *m) { return is_spectral(m) ? HEADER + kept_size(m) + ig_svd_size(m->rows, m->columns) : 0; }
+static size_t state_size(const ig_merge *m) {
+  return is_spectral(m) ? HEADER + kept_size(m) + ig_svd_size(m->rows, m->columns) : 0;
+}
 
 static bool wants_sum(const ig_merge *m, int pass) {
   (void)pass;
   return is_spectral(m);
 }
-static bool wants_each(const ig_merge *m, int pass) { return is_spectral(m) && (size_t)pass < m->inputs; }
+static bool wants_each(const ig_merge *m, int pass) {
+  return is_spectral(m) && (size_t)pass < m->inputs;
+}
 
-// ---- iso_c ---------------------------------------------------------------------------------------------------------------------------------
+// ---- iso_c ------------------------------------------------------------------
 
 static void gather_models(const ig_merge *m, const ig_merge_block *b, size_t first, size_t count) {
   const ig_svd svd = ig_svd_lay_out(m->rows, m->columns, parts_of(m).memory);
@@ -75,15 +85,17 @@ static void conclude_sum(ig_merge *m, int pass, const ig_gathered *all) {
   p.state->count = svd.rank;
 }
 
-// ---- tsv_m ---------------------------------------------------------------------------------------------------------------------------------
+// ---- tsv_m ------------------------------------------------------------------
 
 static void gather_one(const ig_merge *m, int pass, const ig_merge_block *b, ig_gathered *to) {
   (void)to;
   gather_models(m, b, (size_t)pass, 1);
 }
 
-// vectors (count, length), one after another, become the nearest orthonormal ones: of their matrix A B C^T it is A C^T that stays.
-static void make_orthonormal(const ig_merge *m, double *vectors, size_t count, size_t length, void *memory) {
+// vectors (count, length), one after another, become the nearest orthonormal ones: of their matrix
+// A B C^T it is A C^T that stays.
+static void make_orthonormal(const ig_merge *m, double *vectors, size_t count, size_t length,
+                             void *memory) {
   ig_svd svd = ig_svd_lay_out(count, length, memory);
   for (size_t i = 0; i < count; i++)
     for (size_t k = 0; k < length; k++) *ig_svd_at(&svd, i, k) = vectors[i * length + k];
@@ -92,7 +104,8 @@ static void make_orthonormal(const ig_merge *m, double *vectors, size_t count, s
   for (size_t r = 0; r < svd.rank; r++)
     for (size_t i = 0; i < count; i++) {
       const double factor = svd.left[r * count + i];
-      for (size_t k = 0; k < length; k++) vectors[i * length + k] += factor * svd.right[r * length + k];
+      for (size_t k = 0; k < length; k++)
+        vectors[i * length + k] += factor * svd.right[r * length + k];
     }
 }
 
@@ -101,7 +114,8 @@ static void conclude_one(ig_merge *m, int pass, const ig_gathered *all) {
   const parts p = parts_of(m);
   ig_svd svd = ig_svd_lay_out(m->rows, m->columns, p.memory);
   ig_svd_decompose(&svd, m->pool);
-  const size_t share = slots(m) / m->inputs, kept = svd.rank < share ? svd.rank : share, at = p.state->count;
+  const size_t share = slots(m) / m->inputs, kept = svd.rank < share ? svd.rank : share,
+               at = p.state->count;
   memcpy(p.left + at * m->rows, svd.left, kept * m->rows * sizeof(double));
   memcpy(p.right + at * m->columns, svd.right, kept * m->columns * sizeof(double));
   memcpy(p.values + at, svd.values, kept * sizeof(double));
@@ -111,7 +125,7 @@ static void conclude_one(ig_merge *m, int pass, const ig_gathered *all) {
   make_orthonormal(m, p.right, p.state->count, m->columns, p.memory);
 }
 
-// ---- both ----------------------------------------------------------------------------------------------------------------------------------
+// ---- both -------------------------------------------------------------------
 
 static void combine_mean(const ig_merge *m, const ig_merge_block *b, float *out) {
   for (size_t i = 0; i < b->count; i++) {
@@ -122,13 +136,15 @@ static void combine_mean(const ig_merge *m, const ig_merge_block *b, float *out)
 }
 
 // A row of the sum of triplets; sums: as many doubles as fit the stack at a time.
-static void combine_row(const ig_merge *m, const parts *p, size_t row, const float *base, float *out) {
+static void combine_row(const ig_merge *m, const parts *p, size_t row, const float *base,
+                        float *out) {
   double sums[512];
   for (size_t first = 0; first < m->columns; first += 512) {
     const size_t count = m->columns - first < 512 ? m->columns - first : 512;
     memset(sums, 0, count * sizeof *sums);
     for (size_t i = 0; i < p->state->count; i++) {
-      const double factor = m->shared[ALPHA] * p->values[i] * p->left[i * m->rows + row], *right = p->right + i * m->columns + first;
+      const double factor = m->shared[ALPHA] * p->values[i] * p->left[i * m->rows + row],
+                   *right = p->right + i * m->columns + first;
       for (size_t k = 0; k < count; k++) sums[k] += factor * right[k];
     }
     for (size_t k = 0; k < count; k++) out[first + k] = (float)((double)base[first + k] + sums[k]);
@@ -141,23 +157,27 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
     return;
   }
   const parts p = parts_of(m);
-  for (size_t row = 0; row < b->rows; row++) combine_row(m, &p, b->first_row + row, b->base + row * m->columns, out + row * m->columns);
+  for (size_t row = 0; row < b->rows; row++)
+    combine_row(m, &p, b->first_row + row, b->base + row * m->columns, out + row * m->columns);
 }
 
-#define SPECTRAL_METHOD(name_, summary_, passes_, wants_, gather_, conclude_)                                            \
-  const ig_method ig_method_##name_ = {.name = #name_,                                                                   \
-                                       .summary = summary_,                                                              \
-                                       .base = IG_BASE_REQUIRED,                                                         \
-                                       .least_inputs = 1,                                                                \
-                                       .most_inputs = IG_METHOD_INPUTS,                                                  \
-                                       .parameters = {{"alpha", IG_VALUE_NUMBER, false, false, 1, -INFINITY, INFINITY}}, \
-                                       .passes = passes_,                                                                \
-                                       .state_size = state_size,                                                         \
-                                       .wants = wants_,                                                                  \
-                                       .gather = gather_,                                                                \
-                                       .conclude = conclude_,                                                            \
-                                       .combine = combine};
+#define SPECTRAL_METHOD(name_, summary_, passes_, wants_, gather_, conclude_)           \
+  const ig_method ig_method_##name_ = {                                                 \
+      .name = #name_,                                                                   \
+      .summary = summary_,                                                              \
+      .base = IG_BASE_REQUIRED,                                                         \
+      .least_inputs = 1,                                                                \
+      .most_inputs = IG_METHOD_INPUTS,                                                  \
+      .parameters = {{"alpha", IG_VALUE_NUMBER, false, false, 1, -INFINITY, INFINITY}}, \
+      .passes = passes_,                                                                \
+      .state_size = state_size,                                                         \
+      .wants = wants_,                                                                  \
+      .gather = gather_,                                                                \
+      .conclude = conclude_,                                                            \
+      .combine = combine};
 
-SPECTRAL_METHOD(iso_c, "the sum of differences with all its singular values made equal", 1, wants_sum, gather_sum, conclude_sum)
-SPECTRAL_METHOD(tsv_m, "the largest singular triplets of each difference, made orthogonal to one another", IG_METHOD_INPUTS, wants_each, gather_one,
-                conclude_one)
+SPECTRAL_METHOD(iso_c, "the sum of differences with all its singular values made equal", 1,
+                wants_sum, gather_sum, conclude_sum)
+SPECTRAL_METHOD(tsv_m,
+                "the largest singular triplets of each difference, made orthogonal to one another",
+                IG_METHOD_INPUTS, wants_each, gather_one, conclude_one)

@@ -1,14 +1,18 @@
-// Means on the sphere. Norms and directions of whole tensors are averaged apart: the result is the mean norm in the mean direction, which is
-//   multislerp: of sum_i w_i u_i. (The mean is then to be corrected along its tangents; at this point they add up to nothing.)
-//   karcher: nearest to all u_i by squared angles (Karcher 1977), found step by step: m goes along the mean of the arcs to the u_i.
-// Every vector on the way is a sum of the inputs: their products, gathered once, are enough to find its coefficients.
+// Means on the sphere. Norms and directions of whole tensors are averaged apart: the result is the
+// mean norm in the mean direction, which is
+//   multislerp: of sum_i w_i u_i. (The mean is then to be corrected along its tangents; at this
+//   point they add up to nothing.) karcher: nearest to all u_i by squared angles (Karcher 1977),
+//   found step by step: m goes along the mean of the arcs to the u_i.
+// Every vector on the way is a sum of the inputs: their products, gathered once, are enough to find
+// its coefficients.
 #include <math.h>
 #include "fuse/method/families.h"
 
 enum { WEIGHT, NORMALIZE_WEIGHTS, EPS };
 enum { MAX_ITER, TOL };
 static const double NO_WEIGHT = 1e-8;
-// Directions that all but cancel out have no mean, as an arc to the opposite point has no direction: what is left of them is rounding.
+// Directions that all but cancel out have no mean, as an arc to the opposite point has no
+// direction: what is left of them is rounding.
 static const double CANCELLED = 1e-6;
 
 // Products of the inputs, by the lower triangle.
@@ -29,7 +33,9 @@ static double product(const double *products, size_t inputs, const double *a, co
   return sum;
 }
 
-static double norm(const double *products, size_t inputs, const double *a) { return sqrt(fmax(product(products, inputs, a, a), 0)); }
+static double norm(const double *products, size_t inputs, const double *a) {
+  return sqrt(fmax(product(products, inputs, a, a), 0));
+}
 
 static void gather(const ig_merge *m, int pass, const ig_merge_block *b, ig_gathered *to) {
   (void)pass;
@@ -38,7 +44,8 @@ static void gather(const ig_merge *m, int pass, const ig_merge_block *b, ig_gath
       const float *x = b->x[j], *y = b->x[k], *base = b->base;
       double sum = 0;
       if (base)
-        for (size_t i = 0; i < b->count; i++) sum += (double)(x[i] - base[i]) * (double)(y[i] - base[i]);
+        for (size_t i = 0; i < b->count; i++)
+          sum += (double)(x[i] - base[i]) * (double)(y[i] - base[i]);
       else
         for (size_t i = 0; i < b->count; i++) sum += (double)x[i] * (double)y[i];
       to->sums[at(j, k)] = sum;
@@ -50,12 +57,13 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
   for (size_t i = 0; i < b->count; i++) {
     const float base = b->base ? b->base[i] : 0;
     double sum = (double)base;
-    for (size_t k = 0; k < m->inputs; k++) sum += c[k] * (double)(b->base ? b->x[k][i] - base : b->x[k][i]);
+    for (size_t k = 0; k < m->inputs; k++)
+      sum += c[k] * (double)(b->base ? b->x[k][i] - base : b->x[k][i]);
     out[i] = (float)sum;
   }
 }
 
-// ---- multislerp ----------------------------------------------------------------------------------------------------------------------------
+// ---- multislerp -------------------------------------------------------------
 
 static void conclude_multislerp(ig_merge *m, int pass, const ig_gathered *all) {
   (void)pass;
@@ -74,22 +82,23 @@ static void conclude_multislerp(ig_merge *m, int pass, const ig_gathered *all) {
   for (size_t i = 0; i < m->inputs; i++) c[i] = cancelled ? weight[i] : c[i] / mean * length;
 }
 
-const ig_method ig_method_multislerp = {.name = "multislerp",
-                                        .summary = "mean direction and mean norm, weighted",
-                                        .base = IG_BASE_OPTIONAL,
-                                        .least_inputs = 1,
-                                        .most_inputs = IG_METHOD_INPUTS,
-                                        .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY},
-                                                       {"normalize_weights", IG_VALUE_FLAG, false, false, 1, 0, 1},
-                                                       {"eps", IG_VALUE_NUMBER, false, false, 1e-8, 0, 1}},
-                                        .passes = 1,
-                                        .state_size = state_size,
-                                        .sums = sums,
-                                        .gather = gather,
-                                        .conclude = conclude_multislerp,
-                                        .combine = combine};
+const ig_method ig_method_multislerp = {
+    .name = "multislerp",
+    .summary = "mean direction and mean norm, weighted",
+    .base = IG_BASE_OPTIONAL,
+    .least_inputs = 1,
+    .most_inputs = IG_METHOD_INPUTS,
+    .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY},
+                   {"normalize_weights", IG_VALUE_FLAG, false, false, 1, 0, 1},
+                   {"eps", IG_VALUE_NUMBER, false, false, 1e-8, 0, 1}},
+    .passes = 1,
+    .state_size = state_size,
+    .sums = sums,
+    .gather = gather,
+    .conclude = conclude_multislerp,
+    .combine = combine};
 
-// ---- karcher -------------------------------------------------------------------------------------------------------------------------------
+// ---- karcher ----------------------------------------------------------------
 
 // Divides by the norm; false where there is none.
 static bool normalize(const double *products, size_t inputs, double least, double *c) {
@@ -98,8 +107,10 @@ static bool normalize(const double *products, size_t inputs, double least, doubl
   return length > least;
 }
 
-// One step of the mean c, coefficients over the inputs; inverse: of their norms, 0: left out. false: it stands still.
-static bool step(const double *products, size_t inputs, const double *inverse, double least, double *c) {
+// One step of the mean c, coefficients over the inputs; inverse: of their norms, 0: left out.
+// false: it stands still.
+static bool step(const double *products, size_t inputs, const double *inverse, double least,
+                 double *c) {
   double tangent[IG_METHOD_INPUTS] = {0}, back = 0;
   for (size_t i = 0; i < inputs; i++) {
     if (inverse[i] == 0) continue;
@@ -133,7 +144,8 @@ static void conclude_karcher(ig_merge *m, int pass, const ig_gathered *all) {
   if (first == m->inputs) return;  // all of them all but zero: so is the mean
   if (!normalize(all->sums, m->inputs, fmax(tol, CANCELLED), c))
     for (size_t i = 0; i < m->inputs; i++) c[i] = i == first ? inverse[i] : 0;
-  for (int i = 0; i < (int)m->shared[MAX_ITER] && step(all->sums, m->inputs, inverse, tol, c); i++) continue;
+  for (int i = 0; i < (int)m->shared[MAX_ITER] && step(all->sums, m->inputs, inverse, tol, c); i++)
+    continue;
   for (size_t i = 0; i < m->inputs; i++) c[i] *= length;
 }
 
@@ -143,7 +155,8 @@ const ig_method ig_method_karcher = {
     .base = IG_BASE_NONE,
     .least_inputs = 1,
     .most_inputs = IG_METHOD_INPUTS,
-    .parameters = {{"max_iter", IG_VALUE_INTEGER, false, false, 10, 0, 1e6}, {"tol", IG_VALUE_NUMBER, false, false, 1e-5, 0, 1}},
+    .parameters = {{"max_iter", IG_VALUE_INTEGER, false, false, 10, 0, 1e6},
+                   {"tol", IG_VALUE_NUMBER, false, false, 1e-5, 0, 1}},
     .passes = 1,
     .state_size = state_size,
     .sums = sums,

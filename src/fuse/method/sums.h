@@ -1,4 +1,5 @@
-// Sums of doubles over the values of a block, in lanes that a vector adds up at a time: a fixed tree, the same for any number of threads and any instruction set.
+// Sums of doubles over the values of a block, in lanes that a vector adds up at a time: a fixed
+// tree, the same for any number of threads and any instruction set.
 #ifndef IG_FUSE_METHOD_SUMS_H
 #define IG_FUSE_METHOD_SUMS_H
 #include <stddef.h>

@@ -1,6 +1,9 @@
-// Task arithmetic and what came of it (Ilharco et al., ICLR 2023): differences from the base are thinned out, weighted and added up:
-//   d_i = w_i thin(x_i - base);  agree: where a difference has not the sign of sum_i d_i (0: +) it is left out (TIES: Yadav et al., NeurIPS 2023)
-// scope: model thins as the paper does, the largest of all values of a model's task vector and not of each tensor.
+// Task arithmetic and what came of it (Ilharco et al., ICLR 2023): differences from the base are
+// thinned out, weighted and added up:
+//   d_i = w_i thin(x_i - base);  agree: where a difference has not the sign of sum_i d_i (0: +) it
+//   is left out (TIES: Yadav et al., NeurIPS 2023)
+// scope: model thins as the paper does, the largest of all values of a model's task vector and not
+// of each tensor.
 //   D = sum_i d_i, normalize: over the sum of the weights that took part;  result: base + lambda D
 #include <math.h>
 #include "base/vectors.h"
@@ -55,9 +58,11 @@ static const char *refuses_ranks(const ig_merge *m) {
 
 static bool spans_model(const double *shared) { return shared[SCOPE] == IG_SCOPE_MODEL; }
 static const char *refuses_span(const ig_merge *a, const ig_merge *b) {
-  if (a->shared[RESCALE] != b->shared[RESCALE]) return "with scope: model 'rescale' must be the same for all tensors";
+  if (a->shared[RESCALE] != b->shared[RESCALE])
+    return "with scope: model 'rescale' must be the same for all tensors";
   for (size_t k = 0; k < a->inputs; k++)
-    if (a->of_model[k][DENSITY] != b->of_model[k][DENSITY]) return "with scope: model 'density' must be the same for all tensors";
+    if (a->of_model[k][DENSITY] != b->of_model[k][DENSITY])
+      return "with scope: model 'density' must be the same for all tensors";
   return NULL;
 }
 
@@ -76,9 +81,10 @@ static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
   ig_thinning_conclude(&t, m, pass, all);
 }
 
-// ---- adding up -----------------------------------------------------------------------------------------------------------------------------
+// ---- adding up --------------------------------------------------------------
 
-IG_VECTORS static void add_all(const ig_merge *m, size_t count, const float *d, float *restrict out) {
+IG_VECTORS static void add_all(const ig_merge *m, size_t count, const float *d,
+                               float *restrict out) {
   double all = 0;
   for (size_t k = 0; k < m->inputs; k++) all += m->of_model[k][WEIGHT];
   const float divisor = m->shared[NORMALIZE] != 0 && fabs(all) >= 1e-8 ? (float)all : 1;
@@ -88,8 +94,10 @@ IG_VECTORS static void add_all(const ig_merge *m, size_t count, const float *d, 
   for (size_t i = 0; i < count; i++) out[i] /= divisor;
 }
 
-// Loops over values inside those over models, without branches: compilers make vectors of them. weights (count): scratch.
-IG_VECTORS static void add_agreeing(const ig_merge *m, size_t count, const float *d, float *restrict sum, float *restrict agreed,
+// Loops over values inside those over models, without branches: compilers make vectors of them.
+// weights (count): scratch.
+IG_VECTORS static void add_agreeing(const ig_merge *m, size_t count, const float *d,
+                                    float *restrict sum, float *restrict agreed,
                                     float *restrict weights) {
   for (size_t i = 0; i < count; i++) sum[i] = agreed[i] = weights[i] = 0;
   for (size_t k = 0; k < m->inputs; k++)
@@ -121,41 +129,45 @@ IG_VECTORS static void combine(const ig_merge *m, const ig_merge_block *b, float
   else
     add_all(m, b->count, d, out);
   const float lambda = (float)m->shared[LAMBDA];
-  for (size_t i = 0; i < b->count; i++) out[i] = b->base[i] + (lambda != 1 ? out[i] * lambda : out[i]);
+  for (size_t i = 0; i < b->count; i++)
+    out[i] = b->base[i] + (lambda != 1 ? out[i] * lambda : out[i]);
 }
 
-// ---- the table -----------------------------------------------------------------------------------------------------------------------------
+// ---- the table --------------------------------------------------------------
 
-#define PARAMETERS(normalize_, rescale_)                                                                                         \
-  {"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY}, {"density", IG_VALUE_NUMBER, true, false, 1, 0, 1},           \
-      {"normalize", IG_VALUE_FLAG, false, false, normalize_, 0, 1}, {"rescale", IG_VALUE_RESCALE, false, false, rescale_, 0, 2}, \
-      {"lambda", IG_VALUE_NUMBER, false, false, 1, -INFINITY, INFINITY}, {                                                       \
-    "int8_mask", IG_VALUE_FLAG, false, false, 0, 0, 1 /* mergekit's, without effect on numbers */                                \
+#define PARAMETERS(normalize_, rescale_)                                                          \
+  {"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY},                                \
+      {"density", IG_VALUE_NUMBER, true, false, 1, 0, 1},                                         \
+      {"normalize", IG_VALUE_FLAG, false, false, normalize_, 0, 1},                               \
+      {"rescale", IG_VALUE_RESCALE, false, false, rescale_, 0, 2},                                \
+      {"lambda", IG_VALUE_NUMBER, false, false, 1, -INFINITY, INFINITY}, {                        \
+    "int8_mask", IG_VALUE_FLAG, false, false, 0, 0, 1 /* mergekit's, without effect on numbers */ \
   }
-#define TASK_METHOD(name_, summary_, thinning_, agree_, ...)                                                    \
-  const ig_method ig_method_##name_ = {.name = #name_,                                                          \
-                                       .summary = summary_,                                                     \
-                                       .variant = &(const variant){thinning_, agree_},                          \
-                                       .base = IG_BASE_REQUIRED,                                                \
-                                       .least_inputs = 1,                                                       \
-                                       .most_inputs = IG_METHOD_INPUTS,                                         \
-                                       .parameters = {__VA_ARGS__},                                             \
-                                       .refuses = (thinning_) == IG_THIN_BY_RANK_IN_ROW ? refuses_ranks : NULL, \
-                                       .spans_model = (thinning_) == IG_THIN_BY_MAGNITUDE ? spans_model : NULL, \
-                                       .refuses_span = refuses_span,                                            \
-                                       .passes = IG_THINNING_PASSES,                                            \
-                                       .state_size = ig_thinning_state_size,                                    \
-                                       .room_size = room_size,                                                  \
-                                       .begin = begin,                                                          \
-                                       .sample_size = sample_size,                                              \
-                                       .look = look,                                                            \
-                                       .sums = ig_thinning_sums,                                                \
-                                       .counts = counts,                                                        \
-                                       .draws = (thinning_) >= IG_THIN_BY_CHANCE ? draws : NULL,                \
-                                       .wants = wants,                                                          \
-                                       .gather = gather,                                                        \
-                                       .conclude = conclude,                                                    \
-                                       .combine = combine};
+#define TASK_METHOD(name_, summary_, thinning_, agree_, ...)                   \
+  const ig_method ig_method_##name_ = {                                        \
+      .name = #name_,                                                          \
+      .summary = summary_,                                                     \
+      .variant = &(const variant){thinning_, agree_},                          \
+      .base = IG_BASE_REQUIRED,                                                \
+      .least_inputs = 1,                                                       \
+      .most_inputs = IG_METHOD_INPUTS,                                         \
+      .parameters = {__VA_ARGS__},                                             \
+      .refuses = (thinning_) == IG_THIN_BY_RANK_IN_ROW ? refuses_ranks : NULL, \
+      .spans_model = (thinning_) == IG_THIN_BY_MAGNITUDE ? spans_model : NULL, \
+      .refuses_span = refuses_span,                                            \
+      .passes = IG_THINNING_PASSES,                                            \
+      .state_size = ig_thinning_state_size,                                    \
+      .room_size = room_size,                                                  \
+      .begin = begin,                                                          \
+      .sample_size = sample_size,                                              \
+      .look = look,                                                            \
+      .sums = ig_thinning_sums,                                                \
+      .counts = counts,                                                        \
+      .draws = (thinning_) >= IG_THIN_BY_CHANCE ? draws : NULL,                \
+      .wants = wants,                                                          \
+      .gather = gather,                                                        \
+      .conclude = conclude,                                                    \
+      .combine = combine};
 #define GAMMA \
   { "gamma", IG_VALUE_NUMBER, true, false, 0.01, 0, 1 }
 #define SCOPE_OF_PASSES \
@@ -163,11 +175,19 @@ IG_VECTORS static void combine(const ig_merge *m, const ig_merge_block *b, float
 #define EPSILON \
   { "epsilon", IG_VALUE_NUMBER, true, false, 0.15, 0, 1 }
 
-TASK_METHOD(task_arithmetic, "weighted sum of differences from the base", IG_THIN_NOT, false, PARAMETERS(0, 0))
-TASK_METHOD(ties, "the largest differences, where their signs agree", IG_THIN_BY_MAGNITUDE, true, PARAMETERS(1, 0), SCOPE_OF_PASSES)
-TASK_METHOD(dare_linear, "differences dropped at random, the rest rescaled", IG_THIN_BY_CHANCE, false, PARAMETERS(0, 1))
-TASK_METHOD(dare_ties, "as dare_linear, where signs agree", IG_THIN_BY_CHANCE, true, PARAMETERS(0, 1))
-TASK_METHOD(breadcrumbs, "differences neither among the smallest nor among the very largest", IG_THIN_OUTLIERS, false, PARAMETERS(0, 0), GAMMA)
-TASK_METHOD(breadcrumbs_ties, "as breadcrumbs, where signs agree", IG_THIN_OUTLIERS, true, PARAMETERS(0, 0), GAMMA)
-TASK_METHOD(della, "differences dropped at random, small ones more often, where signs agree", IG_THIN_BY_RANK_IN_ROW, true, PARAMETERS(1, 1), EPSILON)
-TASK_METHOD(della_linear, "as della, all signs", IG_THIN_BY_RANK_IN_ROW, false, PARAMETERS(0, 1), EPSILON)
+TASK_METHOD(task_arithmetic, "weighted sum of differences from the base", IG_THIN_NOT, false,
+            PARAMETERS(0, 0))
+TASK_METHOD(ties, "the largest differences, where their signs agree", IG_THIN_BY_MAGNITUDE, true,
+            PARAMETERS(1, 0), SCOPE_OF_PASSES)
+TASK_METHOD(dare_linear, "differences dropped at random, the rest rescaled", IG_THIN_BY_CHANCE,
+            false, PARAMETERS(0, 1))
+TASK_METHOD(dare_ties, "as dare_linear, where signs agree", IG_THIN_BY_CHANCE, true,
+            PARAMETERS(0, 1))
+TASK_METHOD(breadcrumbs, "differences neither among the smallest nor among the very largest",
+            IG_THIN_OUTLIERS, false, PARAMETERS(0, 0), GAMMA)
+TASK_METHOD(breadcrumbs_ties, "as breadcrumbs, where signs agree", IG_THIN_OUTLIERS, true,
+            PARAMETERS(0, 0), GAMMA)
+TASK_METHOD(della, "differences dropped at random, small ones more often, where signs agree",
+            IG_THIN_BY_RANK_IN_ROW, true, PARAMETERS(1, 1), EPSILON)
+TASK_METHOD(della_linear, "as della, all signs", IG_THIN_BY_RANK_IN_ROW, false, PARAMETERS(0, 1),
+            EPSILON)

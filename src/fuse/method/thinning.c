@@ -8,8 +8,8 @@
 #include "fuse/method/sums.h"
 #include "fuse/select.h"
 
-// Of one model. In ascending order of magnitude those from `low` on and before `high` stay; with IG_THIN_BY_MAGNITUDE all from `low` on, of the equal ones the
-// first `kept_equals`.
+// Of one model. In ascending order of magnitude those from `low` on and before `high` stay; with
+// IG_THIN_BY_MAGNITUDE all from `low` on, of the equal ones the first `kept_equals`.
 typedef struct model_state {
   bool chosen;  // there is something to choose; else all stay, or none
   bool all;
@@ -25,13 +25,20 @@ static const size_t MOST_ROOM = (size_t)10 << 20;  // keys, of all models togeth
 static model_state *states(const ig_merge *m) { return m->state; }
 // Behind the models' states.
 static ig_threshold_block *threshold_blocks(const ig_merge *m, size_t model, size_t bound) {
-  return (ig_threshold_block *)(void *)(states(m) + m->inputs) + (BOUNDS * model + bound) * m->blocks;
+  return (ig_threshold_block *)(void *)(states(m) + m->inputs) +
+         (BOUNDS * model + bound) * m->blocks;
 }
 
-static bool selects(const ig_thinning *t) { return t->kind == IG_THIN_BY_MAGNITUDE || t->kind == IG_THIN_OUTLIERS; }
+static bool selects(const ig_thinning *t) {
+  return t->kind == IG_THIN_BY_MAGNITUDE || t->kind == IG_THIN_OUTLIERS;
+}
 static size_t bounds_of(const ig_thinning *t) { return t->kind == IG_THIN_OUTLIERS ? 2 : 1; }
-static double density_of(const ig_thinning *t, size_t model) { return t->density[model * IG_METHOD_PARAMETERS]; }
-static double extra_of(const ig_thinning *t, size_t model) { return t->extra[model * IG_METHOD_PARAMETERS]; }
+static double density_of(const ig_thinning *t, size_t model) {
+  return t->density[model * IG_METHOD_PARAMETERS];
+}
+static double extra_of(const ig_thinning *t, size_t model) {
+  return t->extra[model * IG_METHOD_PARAMETERS];
+}
 
 // The thresholds that the model has, NULL behind the last: calls go to both alike.
 typedef struct bounds {
@@ -45,13 +52,16 @@ static bounds thresholds(const ig_thinning *t, model_state *s) {
   return b;
 }
 
-// ---- before the passes ---------------------------------------------------------------------------------------------------------------------
+// ---- before the passes ------------------------------------------------------
 
-size_t ig_thinning_state_size(const ig_merge *m) { return m->inputs * (sizeof(model_state) + BOUNDS * m->blocks * sizeof(ig_threshold_block)); }
+size_t ig_thinning_state_size(const ig_merge *m) {
+  return m->inputs * (sizeof(model_state) + BOUNDS * m->blocks * sizeof(ig_threshold_block));
+}
 
 // Keys that one threshold may keep.
 static size_t capacity_of(const ig_thinning *t, const ig_merge *m) {
-  const size_t wanted = ig_threshold_room(m->rows * m->columns), most = MOST_ROOM / (m->inputs * bounds_of(t));
+  const size_t wanted = ig_threshold_room(m->rows * m->columns),
+               most = MOST_ROOM / (m->inputs * bounds_of(t));
   return wanted < most ? wanted : most;
 }
 
@@ -59,13 +69,15 @@ size_t ig_thinning_room_size(const ig_thinning *t, const ig_merge *m) {
   return selects(t) ? m->inputs * bounds_of(t) * capacity_of(t, m) * sizeof(uint32_t) : 0;
 }
 
-static ig_threshold threshold_of(const ig_thinning *t, const ig_merge *m, size_t model, size_t bound, size_t rank) {
-  ig_threshold threshold = {.rank = rank,
-                            .values = m->rows * m->columns,
-                            .blocks = m->blocks,
-                            .capacity = capacity_of(t, m),
-                            .room = (uint32_t *)m->room + (model * bounds_of(t) + bound) * capacity_of(t, m),
-                            .block = threshold_blocks(m, model, bound)};
+static ig_threshold threshold_of(const ig_thinning *t, const ig_merge *m, size_t model,
+                                 size_t bound, size_t rank) {
+  ig_threshold threshold = {
+      .rank = rank,
+      .values = m->rows * m->columns,
+      .blocks = m->blocks,
+      .capacity = capacity_of(t, m),
+      .room = (uint32_t *)m->room + (model * bounds_of(t) + bound) * capacity_of(t, m),
+      .block = threshold_blocks(m, model, bound)};
   ig_threshold_begin(&threshold);
   return threshold;
 }
@@ -77,7 +89,8 @@ static void begin_model(const ig_thinning *t, const ig_merge *m, size_t model) {
   model_state *s = &states(m)[model];
   *s = (model_state){.scale = 1, .all = t->kind == IG_THIN_NOT || density >= 1};
   s->chosen = !s->all && density > 0;
-  if (s->chosen && t->rescale == IG_RESCALE_INVERSE && t->kind != IG_THIN_BY_RANK_IN_ROW) s->scale = (float)(1 / density);
+  if (s->chosen && t->rescale == IG_RESCALE_INVERSE && t->kind != IG_THIN_BY_RANK_IN_ROW)
+    s->scale = (float)(1 / density);
   if (!s->chosen || !selects(t)) return;
   s->kept = (size_t)(density * (double)n);
   if (t->kind == IG_THIN_BY_MAGNITUDE && s->kept == 0) s->kept = 1;
@@ -87,14 +100,17 @@ static void begin_model(const ig_thinning *t, const ig_merge *m, size_t model) {
   const size_t below = n > s->kept + above ? n - s->kept - above : 0;
   s->low = threshold_of(t, m, model, 0, below);
   s->bounded = below + s->kept < n;
-  if (s->bounded && t->kind == IG_THIN_OUTLIERS) s->high = threshold_of(t, m, model, 1, below + s->kept);
+  if (s->bounded && t->kind == IG_THIN_OUTLIERS)
+    s->high = threshold_of(t, m, model, 1, below + s->kept);
 }
 
 void ig_thinning_begin(const ig_thinning *t, ig_merge *m) {
   for (size_t k = 0; k < m->inputs; k++) begin_model(t, m, k);
 }
 
-size_t ig_thinning_sample_size(const ig_thinning *t, const ig_merge *m) { return selects(t) ? ig_threshold_sample_size(m->rows * m->columns) : 0; }
+size_t ig_thinning_sample_size(const ig_thinning *t, const ig_merge *m) {
+  return selects(t) ? ig_threshold_sample_size(m->rows * m->columns) : 0;
+}
 
 IG_VECTORS static void subtract(const ig_merge_block *b, size_t model, float *d) {
   for (size_t i = 0; i < b->count; i++) d[i] = b->x[model][i] - b->base[i];
@@ -104,13 +120,16 @@ void ig_thinning_look(const ig_thinning *t, ig_merge *m, const ig_merge_block *s
   for (size_t k = 0; k < m->inputs; k++) {
     subtract(sample, k, sample->scratch);
     const bounds all = thresholds(t, &states(m)[k]);
-    for (ig_threshold *const *b = all.bound; *b; b++) ig_threshold_look(*b, sample->count, sample->scratch);
+    for (ig_threshold *const *b = all.bound; *b; b++)
+      ig_threshold_look(*b, sample->count, sample->scratch);
   }
 }
 
-// ---- passes --------------------------------------------------------------------------------------------------------------------------------
+// ---- passes -----------------------------------------------------------------
 
-size_t ig_thinning_sums(const ig_merge *m, int pass) { return pass == IG_THINNING_NORMS ? 2 * m->inputs : 0; }
+size_t ig_thinning_sums(const ig_merge *m, int pass) {
+  return pass == IG_THINNING_NORMS ? 2 * m->inputs : 0;
+}
 size_t ig_thinning_counts(const ig_thinning *t, const ig_merge *m, int pass) {
   return selects(t) && pass < IG_THINNING_NORMS ? BOUNDS * m->inputs * IG_THRESHOLD_BINS : 0;
 }
@@ -120,12 +139,14 @@ bool ig_thinning_wants(const ig_thinning *t, const ig_merge *m, int pass) {
   for (size_t k = 0; k < m->inputs; k++) {
     chosen |= states(m)[k].chosen;
     const bounds all = thresholds(t, &states(m)[k]);
-    for (ig_threshold *const *b = all.bound; *b && pass < IG_THINNING_NORMS; b++) wanted |= ig_threshold_wants(*b, pass);
+    for (ig_threshold *const *b = all.bound; *b && pass < IG_THINNING_NORMS; b++)
+      wanted |= ig_threshold_wants(*b, pass);
   }
   return wanted || (chosen && pass == IG_THINNING_NORMS && t->rescale == IG_RESCALE_L1);
 }
 
-void ig_thinning_gather(const ig_thinning *t, const ig_merge *m, int pass, const ig_merge_block *b, ig_gathered *to) {
+void ig_thinning_gather(const ig_thinning *t, const ig_merge *m, int pass, const ig_merge_block *b,
+                        ig_gathered *to) {
   float *d = b->scratch;
   uint32_t *keys = (uint32_t *)(void *)(d + b->count);
   for (size_t k = 0; k < m->inputs; k++) {
@@ -140,19 +161,23 @@ void ig_thinning_gather(const ig_thinning *t, const ig_merge *m, int pass, const
     uint64_t *counts = to->counts + BOUNDS * k * IG_THRESHOLD_BINS;
     const bounds all = thresholds(t, &states(m)[k]);
     for (ig_threshold *const *bound = all.bound; *bound; bound++, counts += IG_THRESHOLD_BINS)
-      if (ig_threshold_wants(*bound, pass)) ig_threshold_gather(*bound, pass, b->index, b->count, d, keys, counts);
+      if (ig_threshold_wants(*bound, pass))
+        ig_threshold_gather(*bound, pass, b->index, b->count, d, keys, counts);
   }
 }
 
 // Do only some of the values stay that are as large as a bound?
 static void find_splits(const ig_thinning *t, const ig_merge *m, model_state *s) {
-  const size_t n = m->rows * m->columns, below = n - s->kept - s->low.select.rank;  // below the low bound, of the largest
+  const size_t n = m->rows * m->columns,
+               below = n - s->kept - s->low.select.rank;  // below the low bound, of the largest
   if (t->kind == IG_THIN_BY_MAGNITUDE) s->kept_equals = s->kept - (n - below - s->low.select.equal);
-  s->low.splits = t->kind == IG_THIN_BY_MAGNITUDE ? s->kept_equals < s->low.select.equal : s->low.select.rank > 0;
+  s->low.splits = t->kind == IG_THIN_BY_MAGNITUDE ? s->kept_equals < s->low.select.equal
+                                                  : s->low.select.rank > 0;
   s->high.splits = s->high.select.rank > 0;
 }
 
-static void conclude_model(const ig_thinning *t, const ig_merge *m, int pass, const ig_gathered *all, size_t model) {
+static void conclude_model(const ig_thinning *t, const ig_merge *m, int pass,
+                           const ig_gathered *all, size_t model) {
   model_state *s = &states(m)[model];
   if (!s->chosen) return;
   if (pass == IG_THINNING_NORMS) {
@@ -184,10 +209,12 @@ void ig_thinning_conclude(const ig_thinning *t, ig_merge *m, int pass, const ig_
   ig_pool_run(m->pool, m->inputs, conclude_task, &(conclusion){t, m, pass, all});
 }
 
-// ---- masks ---------------------------------------------------------------------------------------------------------------------------------
+// ---- masks ------------------------------------------------------------------
 
-// Values as large as the bound: those of a block all stay or none, but in the one block in which the last of them stands.
-IG_VECTORS static void keep_largest(const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
+// Values as large as the bound: those of a block all stay or none, but in the one block in which
+// the last of them stands.
+IG_VECTORS static void keep_largest(const ig_merge *m, const ig_merge_block *b, size_t model,
+                                    float *d) {
   const model_state *s = &states(m)[model];
   const float bound = ig_select_value(s->low.select.key);
   const size_t all = s->low.select.equal, before = s->low.block[b->index].equals;
@@ -208,35 +235,42 @@ IG_VECTORS static void keep_largest(const ig_merge *m, const ig_merge_block *b, 
 
 static void keep_middle(const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
   const model_state *s = &states(m)[model];
-  size_t low = s->low.block[b->index].equals, high = s->bounded ? s->high.block[b->index].equals : 0;
+  size_t low = s->low.block[b->index].equals,
+         high = s->bounded ? s->high.block[b->index].equals : 0;
   for (size_t i = 0; i < b->count; i++) {
     const uint32_t key = ig_select_key(d[i]);
     const bool is_low = key == s->low.select.key, is_high = s->bounded && key == s->high.select.key;
     bool keep = is_low ? low >= s->low.select.rank : key > s->low.select.key;
-    if (s->bounded) keep = keep && (is_high ? high < s->high.select.rank : key < s->high.select.key);
+    if (s->bounded)
+      keep = keep && (is_high ? high < s->high.select.rank : key < s->high.select.key);
     low += is_low, high += is_high;
     d[i] = keep ? d[i] : 0;
   }
 }
 
 // A stream of random numbers for each tensor and model.
-static uint64_t stream_of(const ig_merge *m, size_t model) { return ig_hash_name(m->name) * 31 + m->places[model]; }
+static uint64_t stream_of(const ig_merge *m, size_t model) {
+  return ig_hash_name(m->name) * 31 + m->places[model];
+}
 
-static void keep_by_chance(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
+static void keep_by_chance(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b,
+                           size_t model, float *d) {
   const float density = (float)density_of(t, model);
   if (b->uniform) {
     for (size_t i = 0; i < b->count; i++) d[i] = b->uniform[model][i] < density ? d[i] : 0;
     return;
   }
   const uint64_t stream = stream_of(m, model);
-  const ig_dropout_row row = {.key = {(uint32_t)m->seed, (uint32_t)(m->seed >> 32)},
-                              .counter = {0, (uint32_t)b->index, (uint32_t)stream, (uint32_t)(stream >> 32)},
-                              .threshold = (uint32_t)lround((1 - density_of(t, model)) * 65536),
-                              .scale = 1};
+  const ig_dropout_row row = {
+      .key = {(uint32_t)m->seed, (uint32_t)(m->seed >> 32)},
+      .counter = {0, (uint32_t)b->index, (uint32_t)stream, (uint32_t)(stream >> 32)},
+      .threshold = (uint32_t)lround((1 - density_of(t, model)) * 65536),
+      .scale = 1};
   m->kernels->dropout(&row, b->count, d, d);
 }
 
-// A value of a row, to be sorted by magnitude, of equal ones by place. It is aligned as the floats whose scratch it lies in.
+// A value of a row, to be sorted by magnitude, of equal ones by place. It is aligned as the floats
+// whose scratch it lies in.
 typedef struct ranked {
   uint32_t key, index;
 } ranked;
@@ -247,8 +281,10 @@ static int by_magnitude(const void *a, const void *b) {
   return x->index < y->index ? -1 : x->index > y->index;
 }
 
-// Rank r of 1 .. c in a row stays with probability density - epsilon + 2 epsilon (r - 1) / (c - 1). order (c): scratch.
-static void keep_by_rank(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b, size_t model, float *d, ranked *order) {
+// Rank r of 1 .. c in a row stays with probability density - epsilon + 2 epsilon (r - 1) / (c - 1).
+// order (c): scratch.
+static void keep_by_rank(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b,
+                         size_t model, float *d, ranked *order) {
   const double density = density_of(t, model), epsilon = extra_of(t, model);
   const uint64_t stream = stream_of(m, model);
   const size_t c = m->columns;
@@ -257,8 +293,11 @@ static void keep_by_rank(const ig_thinning *t, const ig_merge *m, const ig_merge
     qsort(order, c, sizeof *order, by_magnitude);
     for (size_t r = 0; r < c; r++) {
       const size_t i = order[r].index;
-      const double p = c > 1 ? density - epsilon + 2 * epsilon * (double)r / (double)(c - 1) : density;
-      const double drawn = b->uniform ? (double)b->uniform[model][row * c + i] : ig_random_uniform(m->seed, stream, (b->first_row + row) * c + i);
+      const double p =
+          c > 1 ? density - epsilon + 2 * epsilon * (double)r / (double)(c - 1) : density;
+      const double drawn = b->uniform
+                               ? (double)b->uniform[model][row * c + i]
+                               : ig_random_uniform(m->seed, stream, (b->first_row + row) * c + i);
       const bool stays = drawn < (b->uniform ? (double)(float)p : p);
       d[i] = !stays ? 0 : t->rescale == IG_RESCALE_INVERSE ? d[i] / (float)p : d[i];
     }
@@ -269,7 +308,8 @@ IG_VECTORS static void scale(size_t count, float factor, float *d) {
   for (size_t i = 0; i < count; i++) d[i] *= factor;
 }
 
-void ig_thinning_apply(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
+void ig_thinning_apply(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b,
+                       size_t model, float *d) {
   const model_state *s = &states(m)[model];
   subtract(b, model, d);
   if (s->all) return;
@@ -280,6 +320,7 @@ void ig_thinning_apply(const ig_thinning *t, const ig_merge *m, const ig_merge_b
   if (t->kind == IG_THIN_BY_MAGNITUDE) keep_largest(m, b, model, d);
   if (t->kind == IG_THIN_OUTLIERS) keep_middle(m, b, model, d);
   if (t->kind == IG_THIN_BY_CHANCE) keep_by_chance(t, m, b, model, d);
-  if (t->kind == IG_THIN_BY_RANK_IN_ROW) keep_by_rank(t, m, b, model, d, (ranked *)(void *)(b->scratch + m->inputs * b->count));
+  if (t->kind == IG_THIN_BY_RANK_IN_ROW)
+    keep_by_rank(t, m, b, model, d, (ranked *)(void *)(b->scratch + m->inputs * b->count));
   if (s->scale != 1) scale(b->count, s->scale, d);
 }

@@ -1,15 +1,17 @@
-// The reference of every kernel slot: what the others are tested against, and what runs where no vector table does.
+// The reference of every kernel slot: what the others are tested against, and what runs where no
+// vector table does.
 #include <math.h>
 #include "base/random.h"
 #include "kernel/kernel.h"
 
 enum { GEMM_MR = 4, GEMM_NR = 8 };
 
-// ---- activations ---------------------------------------------------------------------------------------------------------------------------
+// ---- activations ------------------------------------------------------------
 
 static const float SQRT_HALF = 0.70710678118654752f;       // 1 / sqrt(2)
 static const float SQRT_2_OVER_PI = 0.79788456080286536f;  // sqrt(2 / pi)
-static const float GELU_CUBIC = 0.044715f;                 // Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2
+static const float GELU_CUBIC =
+    0.044715f;  // Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2
 
 static float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 
@@ -18,7 +20,9 @@ static float activate(ig_activation kind, float x) {
     case IG_ACTIVATION_NONE: return x;
     case IG_ACTIVATION_RELU: return x < 0.0f ? 0.0f : x;
     case IG_ACTIVATION_GELU: return 0.5f * x * erfcf(-x * SQRT_HALF);
-    case IG_ACTIVATION_GELU_TANH: return x * sigmoid(2.0f * SQRT_2_OVER_PI * (x + GELU_CUBIC * x * x * x));  // (1 + tanh u) / 2 = sigmoid(2u)
+    case IG_ACTIVATION_GELU_TANH:
+      return x * sigmoid(2.0f * SQRT_2_OVER_PI *
+                         (x + GELU_CUBIC * x * x * x));  // (1 + tanh u) / 2 = sigmoid(2u)
     case IG_ACTIVATION_SWISH: return x * sigmoid(x);
   }
   return x;
@@ -28,7 +32,8 @@ static float activate_derivative(ig_activation kind, float x) {
   switch (kind) {
     case IG_ACTIVATION_NONE: return 1.0f;
     case IG_ACTIVATION_RELU: return x > 0.0f ? 1.0f : 0.0f;
-    case IG_ACTIVATION_GELU: return 0.5f * erfcf(-x * SQRT_HALF) + x * 0.39894228040143268f * expf(-0.5f * x * x);
+    case IG_ACTIVATION_GELU:
+      return 0.5f * erfcf(-x * SQRT_HALF) + x * 0.39894228040143268f * expf(-0.5f * x * x);
     case IG_ACTIVATION_GELU_TANH: {
       float s = sigmoid(2.0f * SQRT_2_OVER_PI * (x + GELU_CUBIC * x * x * x));
       return s + x * s * (1.0f - s) * 2.0f * SQRT_2_OVER_PI * (1.0f + 3.0f * GELU_CUBIC * x * x);
@@ -45,14 +50,16 @@ static void activation(ig_activation kind, size_t n, const float *x, float *y) {
   for (size_t i = 0; i < n; i++) y[i] = activate(kind, x[i]);
 }
 
-static void activation_backward(ig_activation kind, size_t n, const float *x, const float *dy, float *dx) {
+static void activation_backward(ig_activation kind, size_t n, const float *x, const float *dy,
+                                float *dx) {
   for (size_t i = 0; i < n; i++) dx[i] = dy[i] * activate_derivative(kind, x[i]);
 }
 
-// ---- matrix product ------------------------------------------------------------------------------------------------------------------------
+// ---- matrix product ---------------------------------------------------------
 
 // One row of one panel: GEMM_NR chains of fused multiply-adds, side by side.
-static void gemm_row(const ig_gemm_tile *t, size_t i, const float *panel, size_t first, size_t width) {
+static void gemm_row(const ig_gemm_tile *t, size_t i, const float *panel, size_t first,
+                     size_t width) {
   float *c = t->c + i * t->c_row + first;
   float sum[GEMM_NR] = {0};
   if (t->accumulate)
@@ -61,7 +68,8 @@ static void gemm_row(const ig_gemm_tile *t, size_t i, const float *panel, size_t
     float a = t->a[i * t->a_row + p * t->a_depth];
     for (size_t j = 0; j < GEMM_NR; j++) sum[j] = fmaf(a, panel[p * t->packed_row + j], sum[j]);
   }
-  for (size_t j = 0; j < width; j++) c[j] = activate(t->activation, t->bias ? sum[j] + t->bias[first + j] : sum[j]);
+  for (size_t j = 0; j < width; j++)
+    c[j] = activate(t->activation, t->bias ? sum[j] + t->bias[first + j] : sum[j]);
 }
 
 static void gemm(const ig_gemm_tile *t) {
@@ -72,15 +80,17 @@ static void gemm(const ig_gemm_tile *t) {
   }
 }
 
-static void gemm_pack(size_t n, size_t k, const float *b, size_t b_depth, size_t b_column, float *packed, size_t panel_stride) {
+static void gemm_pack(size_t n, size_t k, const float *b, size_t b_depth, size_t b_column,
+                      float *packed, size_t panel_stride) {
   for (size_t first = 0; first < n; first += GEMM_NR) {
     float *panel = packed + first / GEMM_NR * panel_stride;
     for (size_t p = 0; p < k; p++)
-      for (size_t j = 0; j < GEMM_NR; j++) panel[p * GEMM_NR + j] = first + j < n ? b[p * b_depth + (first + j) * b_column] : 0.0f;
+      for (size_t j = 0; j < GEMM_NR; j++)
+        panel[p * GEMM_NR + j] = first + j < n ? b[p * b_depth + (first + j) * b_column] : 0.0f;
   }
 }
 
-// ---- vectors -------------------------------------------------------------------------------------------------------------------------------
+// ---- vectors ----------------------------------------------------------------
 
 static float dot(size_t n, const float *x, const float *y) {
   double sum = 0;
@@ -111,7 +121,7 @@ static double sum_squares(size_t n, const float *x) {
   return sum;
 }
 
-// ---- softmax -------------------------------------------------------------------------------------------------------------------------------
+// ---- softmax ----------------------------------------------------------------
 
 static float largest(size_t n, const float *x) {
   float max = -INFINITY;
@@ -152,7 +162,8 @@ static void softmax_backward(size_t n, const float *p, const float *dp, float sc
 static float log_sum_exp(size_t n, const float *x, float *block_largest) {
   float max = largest(n, x);
   for (size_t i = 0; block_largest && i < n; i += IG_LOGITS_BLOCK)
-    block_largest[i / IG_LOGITS_BLOCK] = largest(n - i < IG_LOGITS_BLOCK ? n - i : IG_LOGITS_BLOCK, x + i);
+    block_largest[i / IG_LOGITS_BLOCK] =
+        largest(n - i < IG_LOGITS_BLOCK ? n - i : IG_LOGITS_BLOCK, x + i);
   if (max == -INFINITY || max == INFINITY) return max;
   double sum = 0;
   for (size_t i = 0; i < n; i++) sum += exp((double)x[i] - (double)max);
@@ -161,20 +172,24 @@ static float log_sum_exp(size_t n, const float *x, float *block_largest) {
 
 static void log_add_exp(size_t n, float c, const float *x, float *y) {
   for (size_t i = 0; i < n; i++) {
-    const double a = (double)x[i] + (double)c, b = (double)y[i], distance = a == b ? 0 : fabs(a - b);
+    const double a = (double)x[i] + (double)c, b = (double)y[i],
+                 distance = a == b ? 0 : fabs(a - b);
     y[i] = (float)((a > b ? a : b) + log1p(exp(-distance)));
   }
 }
 
-// Label smoothing (Szegedy et al. 2016, section 7): q = (1 - e) [j = target] + e / V; loss = -sum q log p; dloss/dlogit = p - q.
-static void cross_entropy(const ig_cross_entropy *args, size_t n, float *logits, float *loss, float *nll) {
+// Label smoothing (Szegedy et al. 2016, section 7): q = (1 - e) [j = target] + e / V; loss = -sum q
+// log p; dloss/dlogit = p - q.
+static void cross_entropy(const ig_cross_entropy *args, size_t n, float *logits, float *loss,
+                          float *nll) {
   float max = largest(n, logits), target = logits[args->target];
   double total = 0;
   for (size_t i = 0; i < n; i++) total += (double)logits[i];
   double sum = exponentials(n, logits, max);
   double log_sum = (double)max + log(sum), e = (double)args->label_smoothing;
   *nll = (float)(log_sum - (double)target);
-  *loss = (float)((1 - e) * (log_sum - (double)target) + (e == 0 ? 0 : e * (log_sum - total / (double)n)));
+  *loss = (float)((1 - e) * (log_sum - (double)target) +
+                  (e == 0 ? 0 : e * (log_sum - total / (double)n)));
   double uniform = e / (double)n, gradient_scale = (double)args->gradient_scale;
   for (size_t i = 0; i < n; i++) {
     double q = uniform + (i == (size_t)args->target ? 1 - e : 0);
@@ -182,10 +197,12 @@ static void cross_entropy(const ig_cross_entropy *args, size_t n, float *logits,
   }
 }
 
-// ---- layer norm ----------------------------------------------------------------------------------------------------------------------------
-// Ba, Kiros & Hinton 2016: y = xhat * gamma + beta, xhat = (x - mean) * rstd, rstd = 1 / sqrt(variance + eps).
+// ---- layer norm -------------------------------------------------------------
+// Ba, Kiros & Hinton 2016: y = xhat * gamma + beta, xhat = (x - mean) * rstd, rstd = 1 /
+// sqrt(variance + eps).
 
-static void layer_norm(size_t n, const float *x, const float *gamma, const float *beta, float eps, float *y, float *mean, float *rstd) {
+static void layer_norm(size_t n, const float *x, const float *gamma, const float *beta, float eps,
+                       float *y, float *mean, float *rstd) {
   double sum = 0, squares = 0;
   for (size_t i = 0; i < n; i++) sum += (double)x[i];
   double center = n ? sum / (double)n : 0;
@@ -198,7 +215,8 @@ static void layer_norm(size_t n, const float *x, const float *gamma, const float
   }
 }
 
-static void layer_norm_backward(size_t n, const float *x, const float *gamma, float mean, float rstd, const float *dy, float *dx) {
+static void layer_norm_backward(size_t n, const float *x, const float *gamma, float mean,
+                                float rstd, const float *dy, float *dx) {
   double sum_g = 0, sum_gx = 0;
   for (size_t i = 0; i < n; i++) {
     double g = (double)dy[i] * (double)gamma[i];
@@ -212,12 +230,13 @@ static void layer_norm_backward(size_t n, const float *x, const float *gamma, fl
   }
 }
 
-static void layer_norm_parameters(size_t n, const float *x, float mean, float rstd, const float *dy, float *dgamma, float *dbeta) {
+static void layer_norm_parameters(size_t n, const float *x, float mean, float rstd, const float *dy,
+                                  float *dgamma, float *dbeta) {
   for (size_t i = 0; i < n; i++) dgamma[i] = fmaf(dy[i], (x[i] - mean) * rstd, dgamma[i]);
   if (dbeta) add(n, dbeta, dy, dbeta);
 }
 
-// ---- training ------------------------------------------------------------------------------------------------------------------------------
+// ---- training ---------------------------------------------------------------
 
 static void dropout(const ig_dropout_row *row, size_t n, const float *x, float *y) {
   ig_philox_block block[16];
@@ -225,7 +244,8 @@ static void dropout(const ig_dropout_row *row, size_t n, const float *x, float *
     size_t r = e % 128;
     if (r == 0) {
       for (uint32_t g = 0; g < 16; g++) {
-        uint32_t counter[4] = {row->counter[0] + (uint32_t)(e / 128) * 16 + g, row->counter[1], row->counter[2], row->counter[3]};
+        uint32_t counter[4] = {row->counter[0] + (uint32_t)(e / 128) * 16 + g, row->counter[1],
+                               row->counter[2], row->counter[3]};
         block[g] = ig_philox(counter, row->key);
       }
     }
@@ -235,7 +255,8 @@ static void dropout(const ig_dropout_row *row, size_t n, const float *x, float *
 }
 
 // Kingma & Ba 2015, algorithm 1, in the order of operations of torch.optim.Adam.
-static void adam(const ig_adam *args, size_t n, float *weight, float *gradient, float *m, float *v) {
+static void adam(const ig_adam *args, size_t n, float *weight, float *gradient, float *m,
+                 float *v) {
   for (size_t i = 0; i < n; i++) {
     float g = fmaf(args->weight_decay, weight[i], gradient[i] * args->gradient_scale);
     m[i] = fmaf(1.0f - args->beta1, g - m[i], m[i]);

@@ -1,5 +1,6 @@
-// The matrix product: register tiles of GEMM_MR rows by two vectors (up to four for few rows), and the packing of B. Included by the ISA's kernels.c,
-// which defines GEMM_MR (14 of AVX-512's 32 registers' pairs, 6 of AVX2's 16) and one tile function per row count.
+// The matrix product: register tiles of GEMM_MR rows by two vectors (up to four for few rows), and
+// the packing of B. Included by the ISA's kernels.c, which defines GEMM_MR (14 of AVX-512's 32
+// registers' pairs, 6 of AVX2's 16) and one tile function per row count.
 #ifndef IG_KERNEL_SIMD_GEMM_H
 #define IG_KERNEL_SIMD_GEMM_H
 
@@ -12,10 +13,12 @@
 
 enum {
   GEMM_NR = 2 * VEC_LANES,
-  GEMM_MAX_VECTORS = 4,  // of a tile of up to GEMM_FEW_ROWS rows: enough chains to hide the latency of a multiply-add, and two streams from memory
+  GEMM_MAX_VECTORS = 4,  // of a tile of up to GEMM_FEW_ROWS rows: enough chains to hide the latency
+                         // of a multiply-add, and two streams from memory
   GEMM_FEW_ROWS = GEMM_MR * 3 / 7,
-  // Steps of k that B is fetched ahead of its use. The first tile of a panel may find it in memory, where fetching into the next pages wakes the hardware's
-  // own prefetching, which ends at each page; the other tiles find it in a cache.
+  // Steps of k that B is fetched ahead of its use. The first tile of a panel may find it in memory,
+  // where fetching into the next pages wakes the hardware's own prefetching, which ends at each
+  // page; the other tiles find it in a cache.
   GEMM_AHEAD_FIRST = 64,
   GEMM_AHEAD = 8,
 };
@@ -34,8 +37,10 @@ typedef struct register_tile {
   const float *bias;
 } register_tile;
 
-// ROWS and VECTORS are constants at every call: all loops over them unroll and sum lives in registers.
-VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS, const size_t VECTORS) {
+// ROWS and VECTORS are constants at every call: all loops over them unroll and sum lives in
+// registers.
+VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS,
+                                       const size_t VECTORS) {
   vec sum[GEMM_MR][GEMM_MAX_VECTORS];
   UNROLL for (size_t i = 0; i < ROWS; i++) {
     UNROLL for (size_t v = 0; v < VECTORS; v++) {
@@ -46,7 +51,8 @@ VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS
     __builtin_prefetch(t->c + (i + ROWS) * t->c_row, 1, 3);
     if (VECTORS > 1) __builtin_prefetch(t->c + (i + ROWS) * t->c_row + GEMM_NR - 1, 1, 3);
   }
-  // A row is reached from the nearest of every third one: base, base + stride, base + 2 stride are addressing modes.
+  // A row is reached from the nearest of every third one: base, base + stride, base + 2 stride are
+  // addressing modes.
   const float *row[(GEMM_MR + 2) / 3];
   UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) row[g] = t->a + 3 * g * t->a_row;
   const float *b = t->packed, *b2 = t->packed + t->panel_stride;
@@ -56,7 +62,9 @@ VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS
     UNROLL for (size_t v = 0; v < VECTORS; v++) {
       const float *at = (v < 2 ? b : b2) + v % 2 * VEC_LANES;
       column[v] = vec_load(at);
-      if (ROWS > 1) __builtin_prefetch(at + t->ahead, 0, 3);  // one row is nothing but loads: the hardware follows, and a fetch takes a load's place
+      if (ROWS > 1)
+        __builtin_prefetch(at + t->ahead, 0, 3);  // one row is nothing but loads: the hardware
+                                                  // follows, and a fetch takes a load's place
     }
     UNROLL for (size_t i = 0; i < ROWS; i++) {
       vec value = vec_set(row[i / 3][i % 3 * a_row]);
@@ -77,14 +85,17 @@ VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS
   }
 }
 
-#define REGISTER_TILE(rows, vectors) \
-  static void multiply_##rows##x##vectors(const register_tile *t) { multiply_register_tile(t, rows, vectors); }
+#define REGISTER_TILE(rows, vectors)                                \
+  static void multiply_##rows##x##vectors(const register_tile *t) { \
+    multiply_register_tile(t, rows, vectors);                       \
+  }
 
 typedef void (*multiply_function)(const register_tile *t);
 static const multiply_function multiply_functions[GEMM_MR][GEMM_MAX_VECTORS];
 
 static void activate_rows(const ig_gemm_tile *t) {
-  for (size_t i = 0; i < t->rows; i++) activation(t->activation, t->columns, t->c + i * t->c_row, t->c + i * t->c_row);
+  for (size_t i = 0; i < t->rows; i++)
+    activation(t->activation, t->columns, t->c + i * t->c_row, t->c + i * t->c_row);
 }
 
 static void gemm(const ig_gemm_tile *t) {
@@ -97,7 +108,8 @@ static void gemm(const ig_gemm_tile *t) {
                      .accumulate = t->accumulate,
                      .relu = t->activation == IG_ACTIVATION_RELU};
   size_t tiles = (t->rows + GEMM_MR - 1) / GEMM_MR;
-  size_t height = tiles ? (t->rows + tiles - 1) / tiles : 0;  // equal tiles: 16 rows are 8 + 8, not 14 + 2
+  size_t height =
+      tiles ? (t->rows + tiles - 1) / tiles : 0;  // equal tiles: 16 rows are 8 + 8, not 14 + 2
   size_t width = t->rows <= GEMM_FEW_ROWS ? 2 * GEMM_NR : GEMM_NR;
   for (size_t first = 0; first < t->columns; first += width) {
     r.columns = t->columns - first < width ? t->columns - first : width;
@@ -106,7 +118,8 @@ static void gemm(const ig_gemm_tile *t) {
     size_t vectors = (r.columns + VEC_LANES - 1) / VEC_LANES;
     for (size_t i = 0; i < t->rows; i += height) {
       size_t rows = t->rows - i < height ? t->rows - i : height;
-      r.ahead = (i == 0 && t->packed_row == GEMM_NR ? GEMM_AHEAD_FIRST : GEMM_AHEAD) * t->packed_row;
+      r.ahead =
+          (i == 0 && t->packed_row == GEMM_NR ? GEMM_AHEAD_FIRST : GEMM_AHEAD) * t->packed_row;
       r.a = t->a + i * t->a_row;
       r.c = t->c + i * t->c_row + first;
       multiply_functions[rows - 1][vectors - 1](&r);
@@ -115,10 +128,11 @@ static void gemm(const ig_gemm_tile *t) {
   if (t->activation != IG_ACTIVATION_NONE && t->activation != IG_ACTIVATION_RELU) activate_rows(t);
 }
 
-// ---- packing -------------------------------------------------------------------------------------------------------------------------------
+// ---- packing ----------------------------------------------------------------
 
 // Rows of B are contiguous: each is read once and dealt out to the panels, a few at a time.
-static void pack_rows(size_t n, size_t k, const float *b, size_t b_depth, float *packed, size_t panel_stride) {
+static void pack_rows(size_t n, size_t k, const float *b, size_t b_depth, float *packed,
+                      size_t panel_stride) {
   enum { GROUP = 8 * GEMM_NR };
   for (size_t start = 0; start < n; start += GROUP) {
     size_t end = n - start < GROUP ? n : start + GROUP;
@@ -132,14 +146,17 @@ static void pack_rows(size_t n, size_t k, const float *b, size_t b_depth, float 
       }
       if (j < end) {
         vec_store(to, load_some(row + j, end - j));
-        vec_store(to + VEC_LANES, end - j > VEC_LANES ? load_some(row + j + VEC_LANES, end - j - VEC_LANES) : vec_zero());
+        vec_store(to + VEC_LANES, end - j > VEC_LANES
+                                      ? load_some(row + j + VEC_LANES, end - j - VEC_LANES)
+                                      : vec_zero());
       }
     }
   }
 }
 
 // Columns of B are contiguous: blocks of VEC_LANES columns are transposed in registers.
-static void pack_columns(size_t n, size_t k, const float *b, size_t b_column, float *packed, size_t panel_stride) {
+static void pack_columns(size_t n, size_t k, const float *b, size_t b_column, float *packed,
+                         size_t panel_stride) {
   size_t rounded = (n + GEMM_NR - 1) / GEMM_NR * GEMM_NR;
   for (size_t j = 0; j < rounded; j += VEC_LANES) {
     float *to = packed + j / GEMM_NR * panel_stride + j % GEMM_NR;
@@ -147,14 +164,17 @@ static void pack_columns(size_t n, size_t k, const float *b, size_t b_column, fl
     for (size_t p = 0; p < k; p += VEC_LANES) {
       size_t depth = k - p < VEC_LANES ? k - p : VEC_LANES;
       vec r[VEC_LANES];
-      UNROLL for (size_t c = 0; c < VEC_LANES; c++) r[c] = c < columns ? load_some(b + (j + c) * b_column + p, depth) : vec_zero();
+      UNROLL for (size_t c = 0; c < VEC_LANES; c++) r[c] =
+          c < columns ? load_some(b + (j + c) * b_column + p, depth) : vec_zero();
       vec_transpose(r);
-      UNROLL for (size_t q = 0; q < VEC_LANES; q++) if (q < depth) vec_store(to + (p + q) * GEMM_NR, r[q]);
+      UNROLL for (size_t q = 0; q < VEC_LANES; q++) if (q < depth)
+          vec_store(to + (p + q) * GEMM_NR, r[q]);
     }
   }
 }
 
-static void gemm_pack(size_t n, size_t k, const float *b, size_t b_depth, size_t b_column, float *packed, size_t panel_stride) {
+static void gemm_pack(size_t n, size_t k, const float *b, size_t b_depth, size_t b_column,
+                      float *packed, size_t panel_stride) {
   if (b_column == 1) {
     pack_rows(n, k, b, b_depth, packed, panel_stride);
   } else if (b_depth == 1) {
@@ -162,7 +182,8 @@ static void gemm_pack(size_t n, size_t k, const float *b, size_t b_depth, size_t
   } else {
     for (size_t first = 0; first < n; first += GEMM_NR, packed += panel_stride)
       for (size_t p = 0; p < k; p++)
-        for (size_t j = 0; j < GEMM_NR; j++) packed[p * GEMM_NR + j] = first + j < n ? b[p * b_depth + (first + j) * b_column] : 0.0f;
+        for (size_t j = 0; j < GEMM_NR; j++)
+          packed[p * GEMM_NR + j] = first + j < n ? b[p * b_depth + (first + j) * b_column] : 0.0f;
   }
 }
 #endif

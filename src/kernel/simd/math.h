@@ -1,19 +1,26 @@
-// Vector functions over an ISA's vector.h, and loads and stores of rows' ends. Included by the ISA's kernels.c after its vector.h.
+// Vector functions over an ISA's vector.h, and loads and stores of rows' ends. Included by the
+// ISA's kernels.c after its vector.h.
 #ifndef IG_KERNEL_SIMD_MATH_H
 #define IG_KERNEL_SIMD_MATH_H
 
-// `left` elements are left of the row: all lanes, or the first ones with zeros (or `fill`) behind. Nothing behind the row is touched.
-VEC_INLINE vec load_some(const float *p, size_t left) { return left >= VEC_LANES ? vec_load(p) : vec_load_masked(vec_first(left), p); }
+// `left` elements are left of the row: all lanes, or the first ones with zeros (or `fill`) behind.
+// Nothing behind the row is touched.
+VEC_INLINE vec load_some(const float *p, size_t left) {
+  return left >= VEC_LANES ? vec_load(p) : vec_load_masked(vec_first(left), p);
+}
 VEC_INLINE void store_some(float *p, size_t left, vec x) {
   if (left >= VEC_LANES)
     vec_store(p, x);
   else
     vec_store_masked(vec_first(left), p, x);
 }
-VEC_INLINE vec keep_some(vec x, size_t left, vec fill) { return left >= VEC_LANES ? x : vec_select(vec_first(left), x, fill); }
+VEC_INLINE vec keep_some(vec x, size_t left, vec fill) {
+  return left >= VEC_LANES ? x : vec_select(vec_first(left), x, fill);
+}
 
-// exp(x) = 2^n exp(r), r = x - n ln 2 in [-ln 2 / 2, ln 2 / 2] (Cody & Waite 1980: ln 2 in two parts), exp(r) = 1 + r + r^2 P(r), P a least-squares
-// fit of relative error 4e-9 before rounding. Under 2 ulp; 0 below -87.3365 (no subnormals), infinity above 88.7228, NaN for NaN.
+// exp(x) = 2^n exp(r), r = x - n ln 2 in [-ln 2 / 2, ln 2 / 2] (Cody & Waite 1980: ln 2 in two
+// parts), exp(r) = 1 + r + r^2 P(r), P a least-squares fit of relative error 4e-9 before rounding.
+// Under 2 ulp; 0 below -87.3365 (no subnormals), infinity above 88.7228, NaN for NaN.
 VEC_INLINE vec vec_exp(vec x) {
   const vec low = vec_set(-87.3365f), high = vec_set(88.72284f);
   vec y = vec_min(high, vec_max(low, x));
@@ -31,7 +38,8 @@ VEC_INLINE vec vec_exp(vec x) {
   return vec_select(vec_less(x, low), vec_zero(), y);
 }
 
-// log(1 + e) for e in [0, 1]: 2 atanh(s), s = e / (2 + e) in [0, 1/3], by its Taylor series up to s^13: what is left out is under 1.5e-8 of it.
+// log(1 + e) for e in [0, 1]: 2 atanh(s), s = e / (2 + e) in [0, 1/3], by its Taylor series up to
+// s^13: what is left out is under 1.5e-8 of it.
 VEC_INLINE vec vec_log_of_1_plus(vec e) {
   const vec s = vec_divide(e, vec_add(vec_set(2.0f), e)), z = vec_multiply(s, s);
   vec p = vec_set(2.0f / 13);
@@ -49,8 +57,9 @@ VEC_INLINE vec vec_sigmoid(vec x) {
   return vec_divide(vec_set(1.0f), vec_add(vec_set(1.0f), e));
 }
 
-// exp(-x^2 / 2) and the normal distribution function Phi(x) = erfc(-x / sqrt 2) / 2. For z = |x| / sqrt 2, erfc(z) = exp(-z^2) t Q(t) with
-// t = 1 / (1 + 0.4 z) (the form of Abramowitz & Stegun 7.1.26), Q of degree 8 fitted to 9e-8 relative on z < 12: small tails keep their digits.
+// exp(-x^2 / 2) and the normal distribution function Phi(x) = erfc(-x / sqrt 2) / 2. For z = |x| /
+// sqrt 2, erfc(z) = exp(-z^2) t Q(t) with t = 1 / (1 + 0.4 z) (the form of Abramowitz &
+// Stegun 7.1.26), Q of degree 8 fitted to 9e-8 relative on z < 12: small tails keep their digits.
 VEC_INLINE vec vec_normal_distribution(vec x, vec *density) {
   vec e = vec_exp(vec_multiply(vec_multiply(x, x), vec_set(-0.5f)));
   vec z = vec_multiply(vec_absolute(x), vec_set(0.70710678118654752f));
@@ -65,7 +74,8 @@ VEC_INLINE vec vec_normal_distribution(vec x, vec *density) {
   return vec_select(vec_less(x, vec_zero()), tail, vec_subtract(vec_set(1.0f), tail));
 }
 
-// Argument of the sigmoid in gelu's tanh form: 2u, u = sqrt(2 / pi) (x + 0.044715 x^3), since (1 + tanh u) / 2 = sigmoid(2u).
+// Argument of the sigmoid in gelu's tanh form: 2u, u = sqrt(2 / pi) (x + 0.044715 x^3), since (1 +
+// tanh u) / 2 = sigmoid(2u).
 VEC_INLINE vec vec_gelu_tanh_argument(vec x) {
   vec cubic = vec_multiply(vec_multiply(x, x), vec_set(0.044715f));
   return vec_multiply(vec_fma(cubic, x, x), vec_set(2.0f * 0.79788456080286536f));
@@ -96,7 +106,8 @@ VEC_INLINE vec vec_activate_derivative(ig_activation kind, vec x) {
     }
     case IG_ACTIVATION_GELU_TANH: {
       vec s = vec_sigmoid(vec_gelu_tanh_argument(x));
-      vec slope = vec_fma(vec_multiply(x, x), vec_set(6.0f * 0.79788456080286536f * 0.044715f), vec_set(2.0f * 0.79788456080286536f));
+      vec slope = vec_fma(vec_multiply(x, x), vec_set(6.0f * 0.79788456080286536f * 0.044715f),
+                          vec_set(2.0f * 0.79788456080286536f));
       return vec_fma(vec_multiply(vec_multiply(x, s), vec_subtract(one, s)), slope, s);
     }
     case IG_ACTIVATION_SWISH: {

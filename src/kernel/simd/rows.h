@@ -1,10 +1,11 @@
-// Kernels over one row: vectors, softmax, layer norm, activations. Included by the ISA's kernels.c after simd/math.h.
-// Formulas stand in reference/reference.c.
+// Kernels over one row: vectors, softmax, layer norm, activations. Included by the ISA's kernels.c
+// after simd/math.h. Formulas stand in reference/reference.c.
 #ifndef IG_KERNEL_SIMD_ROWS_H
 #define IG_KERNEL_SIMD_ROWS_H
 
 // All elements, a vector at a time: `left` counts those not yet done.
-#define FOR_VECTORS(i, left, n) for (size_t i = 0, left = (n); i < (n); i += VEC_LANES, left = (n) - (i < (n) ? i : (n)))
+#define FOR_VECTORS(i, left, n) \
+  for (size_t i = 0, left = (n); i < (n); i += VEC_LANES, left = (n) - (i < (n) ? i : (n)))
 
 // Sums that wait for nothing: four chains while four vectors are left, then the first goes on.
 static float dot(size_t n, const float *x, const float *y) {
@@ -50,11 +51,13 @@ static float row_max(size_t n, const float *x) {
 
 static void axpy(size_t n, float alpha, const float *x, float *y) {
   const vec factor = vec_set(alpha);
-  FOR_VECTORS(i, left, n) store_some(y + i, left, vec_fma(factor, load_some(x + i, left), load_some(y + i, left)));
+  FOR_VECTORS(i, left, n)
+  store_some(y + i, left, vec_fma(factor, load_some(x + i, left), load_some(y + i, left)));
 }
 
 static void add(size_t n, const float *x, const float *y, float *z) {
-  FOR_VECTORS(i, left, n) store_some(z + i, left, vec_add(load_some(x + i, left), load_some(y + i, left)));
+  FOR_VECTORS(i, left, n)
+  store_some(z + i, left, vec_add(load_some(x + i, left), load_some(y + i, left)));
 }
 
 // Four vectors of y stay in registers while the rows pass by.
@@ -64,7 +67,8 @@ static void add_rows(size_t n, size_t rows, const float *x, size_t stride, float
     vec sum[4];
     for (int v = 0; v < 4; v++) sum[v] = vec_load(y + i + v * VEC_LANES);
     for (size_t r = 0; r < rows; r++)
-      for (int v = 0; v < 4; v++) sum[v] = vec_add(sum[v], vec_load(x + r * stride + i + v * VEC_LANES));
+      for (int v = 0; v < 4; v++)
+        sum[v] = vec_add(sum[v], vec_load(x + r * stride + i + v * VEC_LANES));
     for (int v = 0; v < 4; v++) vec_store(y + i + v * VEC_LANES, sum[v]);
   }
   for (; i < n; i += VEC_LANES) {
@@ -89,10 +93,11 @@ static double sum_squares(size_t n, const float *x) {
     sum[chain] = vec_double_fma(low, low, sum[chain]);
     sum[chain + 1] = vec_double_fma(high, high, sum[chain + 1]);
   }
-  return vec_double_sum(vec_double_add(vec_double_add(sum[0], sum[1]), vec_double_add(sum[2], sum[3])));
+  return vec_double_sum(
+      vec_double_add(vec_double_add(sum[0], sum[1]), vec_double_add(sum[2], sum[3])));
 }
 
-// ---- softmax -------------------------------------------------------------------------------------------------------------------------------
+// ---- softmax ----------------------------------------------------------------
 
 static size_t argmax(size_t n, const float *x) {
   const vec max = vec_set(row_max(n, x));
@@ -134,7 +139,8 @@ static void softmax_backward(size_t n, const float *p, const float *dp, float sc
   }
 }
 
-// The sum so far is scaled down whenever a block holds a larger value   (Milakov & Gimelshein 2018, "Online normalizer calculation for softmax")
+// The sum so far is scaled down whenever a block holds a larger value   (Milakov & Gimelshein 2018,
+// "Online normalizer calculation for softmax")
 static float log_sum_exp(size_t n, const float *x, float *largest) {
   const float lowest = -__builtin_inff();
   float max = lowest, sum = 0;
@@ -151,24 +157,28 @@ static float log_sum_exp(size_t n, const float *x, float *largest) {
   return max == lowest || max == __builtin_inff() ? max : max + logf(sum);
 }
 
-// Two equal infinities have no difference: their distance is 0. The larger of the two is the sum's first part.
+// Two equal infinities have no difference: their distance is 0. The larger of the two is the sum's
+// first part.
 static void log_add_exp(size_t n, float c, const float *x, float *y) {
   const vec shift = vec_set(c);
   FOR_VECTORS(i, left, n) {
     const vec a = vec_add(load_some(x + i, left), shift), b = load_some(y + i, left);
     const vec distance = vec_select(vec_equal(a, b), vec_zero(), vec_absolute(vec_subtract(a, b)));
-    store_some(y + i, left, vec_add(vec_max(a, b), vec_log_of_1_plus(vec_exp(vec_subtract(vec_zero(), distance)))));
+    store_some(
+        y + i, left,
+        vec_add(vec_max(a, b), vec_log_of_1_plus(vec_exp(vec_subtract(vec_zero(), distance)))));
   }
 }
 
-// ---- layer norm ----------------------------------------------------------------------------------------------------------------------------
+// ---- layer norm -------------------------------------------------------------
 
 static float row_squares(size_t n, const float *x, float mean) {
   const vec center = vec_set(mean);
   vec a = vec_zero(), b = vec_zero();
   size_t i = 0;
   for (; i + 2 * VEC_LANES <= n; i += 2 * VEC_LANES) {
-    vec u = vec_subtract(vec_load(x + i), center), v = vec_subtract(vec_load(x + i + VEC_LANES), center);
+    vec u = vec_subtract(vec_load(x + i), center),
+        v = vec_subtract(vec_load(x + i + VEC_LANES), center);
     a = vec_fma(u, u, a);
     b = vec_fma(v, v, b);
   }
@@ -179,18 +189,22 @@ static float row_squares(size_t n, const float *x, float mean) {
   return vec_sum(vec_add(a, b));
 }
 
-static void layer_norm(size_t n, const float *x, const float *gamma, const float *beta, float eps, float *y, float *mean, float *rstd) {
+static void layer_norm(size_t n, const float *x, const float *gamma, const float *beta, float eps,
+                       float *y, float *mean, float *rstd) {
   float count = n ? (float)n : 1.0f;
   *mean = row_sum(n, x) / count;
   *rstd = 1.0f / sqrtf(row_squares(n, x, *mean) / count + eps);
   const vec center = vec_set(*mean), factor = vec_set(*rstd);
   FOR_VECTORS(i, left, n) {
-    vec xhat = vec_multiply(vec_subtract(load_some(x + i, left), center), factor), g = load_some(gamma + i, left);
-    store_some(y + i, left, beta ? vec_fma(xhat, g, load_some(beta + i, left)) : vec_multiply(xhat, g));
+    vec xhat = vec_multiply(vec_subtract(load_some(x + i, left), center), factor),
+        g = load_some(gamma + i, left);
+    store_some(y + i, left,
+               beta ? vec_fma(xhat, g, load_some(beta + i, left)) : vec_multiply(xhat, g));
   }
 }
 
-static void layer_norm_backward(size_t n, const float *x, const float *gamma, float mean, float rstd, const float *dy, float *dx) {
+static void layer_norm_backward(size_t n, const float *x, const float *gamma, float mean,
+                                float rstd, const float *dy, float *dx) {
   const vec center = vec_set(mean), factor = vec_set(rstd);
   vec sum_g = vec_zero(), sum_gx = vec_zero();
   FOR_VECTORS(i, left, n) {
@@ -198,31 +212,39 @@ static void layer_norm_backward(size_t n, const float *x, const float *gamma, fl
     sum_g = vec_add(sum_g, g);
     sum_gx = vec_fma(g, vec_multiply(vec_subtract(load_some(x + i, left), center), factor), sum_gx);
   }
-  const vec mean_g = vec_set(vec_sum(sum_g) / (float)(n ? n : 1)), mean_gx = vec_set(vec_sum(sum_gx) / (float)(n ? n : 1));
+  const vec mean_g = vec_set(vec_sum(sum_g) / (float)(n ? n : 1)),
+            mean_gx = vec_set(vec_sum(sum_gx) / (float)(n ? n : 1));
   FOR_VECTORS(i, left, n) {
     vec xhat = vec_multiply(vec_subtract(load_some(x + i, left), center), factor);
     vec g = vec_multiply(load_some(dy + i, left), load_some(gamma + i, left));
-    store_some(dx + i, left, vec_multiply(factor, vec_negative_fma(xhat, mean_gx, vec_subtract(g, mean_g))));
+    store_some(dx + i, left,
+               vec_multiply(factor, vec_negative_fma(xhat, mean_gx, vec_subtract(g, mean_g))));
   }
 }
 
-static void layer_norm_parameters(size_t n, const float *x, float mean, float rstd, const float *dy, float *dgamma, float *dbeta) {
+static void layer_norm_parameters(size_t n, const float *x, float mean, float rstd, const float *dy,
+                                  float *dgamma, float *dbeta) {
   const vec center = vec_set(mean), factor = vec_set(rstd);
   FOR_VECTORS(i, left, n) {
-    vec xhat = vec_multiply(vec_subtract(load_some(x + i, left), center), factor), d = load_some(dy + i, left);
+    vec xhat = vec_multiply(vec_subtract(load_some(x + i, left), center), factor),
+        d = load_some(dy + i, left);
     store_some(dgamma + i, left, vec_fma(d, xhat, load_some(dgamma + i, left)));
     if (dbeta) store_some(dbeta + i, left, vec_add(load_some(dbeta + i, left), d));
   }
 }
 
-// ---- activations ---------------------------------------------------------------------------------------------------------------------------
+// ---- activations ------------------------------------------------------------
 
 VEC_INLINE void activate_row(ig_activation kind, size_t n, const float *x, float *y) {
   FOR_VECTORS(i, left, n) store_some(y + i, left, vec_activate(kind, load_some(x + i, left)));
 }
 
-VEC_INLINE void activate_row_backward(ig_activation kind, size_t n, const float *x, const float *dy, float *dx) {
-  FOR_VECTORS(i, left, n) store_some(dx + i, left, vec_multiply(load_some(dy + i, left), vec_activate_derivative(kind, load_some(x + i, left))));
+VEC_INLINE void activate_row_backward(ig_activation kind, size_t n, const float *x, const float *dy,
+                                      float *dx) {
+  FOR_VECTORS(i, left, n)
+  store_some(
+      dx + i, left,
+      vec_multiply(load_some(dy + i, left), vec_activate_derivative(kind, load_some(x + i, left))));
 }
 
 // One loop for each kind: the kind is a constant in each.
@@ -236,12 +258,15 @@ static void activation(ig_activation kind, size_t n, const float *x, float *y) {
   }
 }
 
-static void activation_backward(ig_activation kind, size_t n, const float *x, const float *dy, float *dx) {
+static void activation_backward(ig_activation kind, size_t n, const float *x, const float *dy,
+                                float *dx) {
   switch (kind) {
     case IG_ACTIVATION_NONE: activate_row_backward(IG_ACTIVATION_NONE, n, x, dy, dx); return;
     case IG_ACTIVATION_RELU: activate_row_backward(IG_ACTIVATION_RELU, n, x, dy, dx); return;
     case IG_ACTIVATION_GELU: activate_row_backward(IG_ACTIVATION_GELU, n, x, dy, dx); return;
-    case IG_ACTIVATION_GELU_TANH: activate_row_backward(IG_ACTIVATION_GELU_TANH, n, x, dy, dx); return;
+    case IG_ACTIVATION_GELU_TANH:
+      activate_row_backward(IG_ACTIVATION_GELU_TANH, n, x, dy, dx);
+      return;
     case IG_ACTIVATION_SWISH: activate_row_backward(IG_ACTIVATION_SWISH, n, x, dy, dx); return;
   }
 }

@@ -1,4 +1,5 @@
-// The kernel table of an ISA, which its kernels.c makes after everything else: KERNELS_TABLE(symbol, name, matrix unit or NULL)
+// The kernel table of an ISA, which its kernels.c makes after everything else:
+// KERNELS_TABLE(symbol, name, matrix unit or NULL)
 #ifndef IG_KERNEL_SIMD_TABLE_H
 #define IG_KERNEL_SIMD_TABLE_H
 #define KERNELS_TABLE(symbol, isa, unit)              \

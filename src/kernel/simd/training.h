@@ -1,5 +1,5 @@
-// Kernels that only training needs: dropout, cross-entropy, Adam. Included by the ISA's kernels.c after simd/rows.h.
-// Formulas stand in reference/reference.c.
+// Kernels that only training needs: dropout, cross-entropy, Adam. Included by the ISA's kernels.c
+// after simd/rows.h. Formulas stand in reference/reference.c.
 #ifndef IG_KERNEL_SIMD_TRAINING_H
 #define IG_KERNEL_SIMD_TRAINING_H
 
@@ -11,7 +11,8 @@ typedef struct philox_words {
 VEC_INLINE philox_words philox_lanes(const ig_dropout_row *row, uint32_t first) {
   const vec_int multiplier0 = vec_int_set(0xD2511F53u), multiplier1 = vec_int_set(0xCD9E8D57u);
   vec_int c0 = vec_int_add(vec_int_set(row->counter[0] + first), vec_int_lanes());
-  vec_int c1 = vec_int_set(row->counter[1]), c2 = vec_int_set(row->counter[2]), c3 = vec_int_set(row->counter[3]);
+  vec_int c1 = vec_int_set(row->counter[1]), c2 = vec_int_set(row->counter[2]),
+          c3 = vec_int_set(row->counter[3]);
   uint32_t key0 = row->key[0], key1 = row->key[1];
 #pragma GCC unroll 10
   for (int round = 0; round < 10; round++) {
@@ -28,7 +29,8 @@ VEC_INLINE philox_words philox_lanes(const ig_dropout_row *row, uint32_t first) 
   return (philox_words){{c0, c1, c2, c3}};
 }
 
-// A block of 128 elements takes 16 counters; lane l of word w holds the bits of elements 16 w + l (low half) and 64 + 16 w + l (high half).
+// A block of 128 elements takes 16 counters; lane l of word w holds the bits of elements 16 w + l
+// (low half) and 64 + 16 w + l (high half).
 static void dropout(const ig_dropout_row *row, size_t n, const float *x, float *y) {
   const vec factor = vec_set(row->scale);
   const vec_int threshold = vec_int_set(row->threshold);
@@ -40,7 +42,8 @@ static void dropout(const ig_dropout_row *row, size_t n, const float *x, float *
         size_t e = block + piece * 16 + g;
         if (e >= n) break;
         vec_int word = words.word[piece % 4];
-        vec_mask dropped = vec_int_less(piece < 4 ? vec_int_low_half(word) : vec_int_high_half(word), threshold);
+        vec_mask dropped =
+            vec_int_less(piece < 4 ? vec_int_low_half(word) : vec_int_high_half(word), threshold);
         vec kept = vec_multiply(load_some(x + e, n - e), factor);
         store_some(y + e, n - e, vec_select(dropped, vec_zero(), kept));
       }
@@ -48,7 +51,8 @@ static void dropout(const ig_dropout_row *row, size_t n, const float *x, float *
   }
 }
 
-static void cross_entropy(const ig_cross_entropy *args, size_t n, float *logits, float *loss, float *nll) {
+static void cross_entropy(const ig_cross_entropy *args, size_t n, float *logits, float *loss,
+                          float *nll) {
   size_t target = (size_t)args->target;
   float max = row_max(n, logits), e = args->label_smoothing, target_logit = logits[target];
   float mean = e == 0.0f ? max : row_sum(n, logits) / (float)n;
@@ -59,14 +63,19 @@ static void cross_entropy(const ig_cross_entropy *args, size_t n, float *logits,
   float uniform = e / (float)n * args->gradient_scale;
   const vec factor = vec_set(args->gradient_scale / sum), subtracted = vec_set(-uniform);
   float target_gradient = (logits[target] / sum - (1.0f - e)) * args->gradient_scale - uniform;
-  FOR_VECTORS(i, left, n) store_some(logits + i, left, vec_fma(load_some(logits + i, left), factor, subtracted));
+  FOR_VECTORS(i, left, n)
+  store_some(logits + i, left, vec_fma(load_some(logits + i, left), factor, subtracted));
   logits[target] = target_gradient;
 }
 
-static void adam(const ig_adam *args, size_t n, float *weight, float *gradient, float *m, float *v) {
-  const vec rate = vec_set(args->learning_rate), beta2 = vec_set(args->beta2), eps = vec_set(args->eps);
-  const vec rest1 = vec_set(1.0f - args->beta1), rest2 = vec_set(1.0f - args->beta2), correction2 = vec_set(args->correction2);
-  const vec weight_decay = vec_set(args->weight_decay), decay = vec_set(args->decay), clip = vec_set(args->gradient_scale);
+static void adam(const ig_adam *args, size_t n, float *weight, float *gradient, float *m,
+                 float *v) {
+  const vec rate = vec_set(args->learning_rate), beta2 = vec_set(args->beta2),
+            eps = vec_set(args->eps);
+  const vec rest1 = vec_set(1.0f - args->beta1), rest2 = vec_set(1.0f - args->beta2),
+            correction2 = vec_set(args->correction2);
+  const vec weight_decay = vec_set(args->weight_decay), decay = vec_set(args->decay),
+            clip = vec_set(args->gradient_scale);
   FOR_VECTORS(i, left, n) {
     vec w = load_some(weight + i, left), m1 = load_some(m + i, left), v1 = load_some(v + i, left);
     vec g = vec_fma(weight_decay, w, vec_multiply(load_some(gradient + i, left), clip));

@@ -1,4 +1,5 @@
-// AMX tiles: 16 rows of 64 bytes. A's tile holds 16 rows by 32 values of k, B's 16 pairs of k by 16 columns; two of each and four of C make an edge of 32.
+// AMX tiles: 16 rows of 64 bytes. A's tile holds 16 rows by 32 values of k, B's 16 pairs of k by 16
+// columns; two of each and four of C make an edge of 32.
 #include "kernel/matrix_unit.h"
 
 #include <stdint.h>
@@ -8,9 +9,17 @@
 #include "kernel/kernel.h"
 #include "kernel/simd/math.h"
 
-enum { TILE = 16, TILE_BYTES = 1024, EDGE = 2 * TILE, DEPTH = 32, PARTS = 3, PART_BYTES = 2 * TILE_BYTES, STEP_BYTES = PARTS * PART_BYTES };
+enum {
+  TILE = 16,
+  TILE_BYTES = 1024,
+  EDGE = 2 * TILE,
+  DEPTH = 32,
+  PARTS = 3,
+  PART_BYTES = 2 * TILE_BYTES,
+  STEP_BYTES = PARTS * PART_BYTES
+};
 
-// ---- packing -------------------------------------------------------------------------------------------------------------------------------
+// ---- packing ----------------------------------------------------------------
 
 // One tile of each part: sixteen lines by 32 depths at x.
 typedef struct tile_source {
@@ -19,13 +28,15 @@ typedef struct tile_source {
   size_t lines, depths;  // that are there; zeros beyond
 } tile_source;
 
-// The values come as sixteen pairs of vectors: of a line (its depths 0-15, 16-31) where depth is contiguous ...
+// The values come as sixteen pairs of vectors: of a line (its depths 0-15, 16-31) where depth is
+// contiguous ...
 static inline void load_line(const tile_source *t, size_t i, vec pair[2]) {
   const float *x = t->x + i * t->x_line;
   const bool there = i < t->lines;
   pair[0] = there ? load_some(x, t->depths) : vec_zero();
   pair[1] = there && t->depths > TILE ? load_some(x + TILE, t->depths - TILE) : vec_zero();
-  __builtin_prefetch(x + DEPTH, 0, 3);  // the next step's, which lie too far apart for the hardware to guess
+  __builtin_prefetch(x + DEPTH, 0,
+                     3);  // the next step's, which lie too far apart for the hardware to guess
   __builtin_prefetch(x + DEPTH + TILE, 0, 3);
 }
 
@@ -38,7 +49,9 @@ static inline void load_depths(const tile_source *t, size_t i, vec pair[2]) {
   }
 }
 
-static inline vec upper_half(__m512i x) { return _mm512_castsi512_ps(_mm512_and_si512(x, _mm512_set1_epi32((int)0xffff0000))); }
+static inline vec upper_half(__m512i x) {
+  return _mm512_castsi512_ps(_mm512_and_si512(x, _mm512_set1_epi32((int)0xffff0000)));
+}
 
 // The bfloat16 nearest to x, halves away from zero. x keeps the rest.
 static inline vec take_part(vec *x) {
@@ -47,14 +60,18 @@ static inline vec take_part(vec *x) {
   return part;
 }
 
-// What is left for the third part: a bfloat16 as it stands, but for lower bits where it is subnormal, which counts as zero.
+// What is left for the third part: a bfloat16 as it stands, but for lower bits where it is
+// subnormal, which counts as zero.
 static inline vec last_part(vec x) { return upper_half(_mm512_castps_si512(x)); }
 
 // Parts as 32 bfloat16: of the first vector and then of the second ...
-static inline vec in_sequence(vec first, vec second) { return _mm512_castsi512_ps((__m512i)_mm512_cvtne2ps_pbh(second, first)); }
+static inline vec in_sequence(vec first, vec second) {
+  return _mm512_castsi512_ps((__m512i)_mm512_cvtne2ps_pbh(second, first));
+}
 // ... or side by side, lane by lane.
 static inline vec in_pairs(vec first, vec second) {
-  return _mm512_castsi512_ps(_mm512_or_si512(_mm512_srli_epi32(_mm512_castps_si512(first), 16), _mm512_castps_si512(second)));
+  return _mm512_castsi512_ps(_mm512_or_si512(_mm512_srli_epi32(_mm512_castps_si512(first), 16),
+                                             _mm512_castps_si512(second)));
 }
 
 // Sixteen rows of sixteen pairs, in place: from lines of depths to depths of lines or back.
@@ -65,7 +82,8 @@ static void transpose(float *tile) {
   for (size_t i = 0; i < TILE; i++) vec_store(tile + i * TILE, row[i]);
 }
 
-// by_line, a constant at each call: depth is contiguous. A's tile has lines of depths, B's depths of lines.
+// by_line, a constant at each call: depth is contiguous. A's tile has lines of depths, B's depths
+// of lines.
 VEC_INLINE void pack_tile(const tile_source *t, bool by_line, ig_panel_kind kind, char *to) {
   for (size_t i = 0; i < TILE; i++) {
     vec pair[2];
@@ -75,8 +93,10 @@ VEC_INLINE void pack_tile(const tile_source *t, bool by_line, ig_panel_kind kind
       load_depths(t, i, pair);
     for (size_t part = 0; part < PARTS; part++) {
       const bool last = part == PARTS - 1;
-      const vec first = last ? last_part(pair[0]) : take_part(&pair[0]), second = last ? last_part(pair[1]) : take_part(&pair[1]);
-      vec_store((float *)(to + part * PART_BYTES) + i * TILE, by_line ? in_sequence(first, second) : in_pairs(first, second));
+      const vec first = last ? last_part(pair[0]) : take_part(&pair[0]),
+                second = last ? last_part(pair[1]) : take_part(&pair[1]);
+      vec_store((float *)(to + part * PART_BYTES) + i * TILE,
+                by_line ? in_sequence(first, second) : in_pairs(first, second));
     }
   }
   if (by_line == (kind == IG_PANEL_COLUMNS))
@@ -95,7 +115,9 @@ static void pack(const ig_panel_source *s, void *panel) {
   char *to = panel;
   for (size_t p = 0; p < s->depth; p += DEPTH, to += STEP_BYTES)
     for (size_t line = 0; line < EDGE; line += TILE) {
-      tile_source t = {.x = s->x + line * s->x_line + p * s->x_depth, .x_line = s->x_line, .x_depth = s->x_depth};
+      tile_source t = {.x = s->x + line * s->x_line + p * s->x_depth,
+                       .x_line = s->x_line,
+                       .x_depth = s->x_depth};
       t.lines = line >= s->count ? 0 : s->count - line < TILE ? s->count - line : TILE;
       t.depths = s->depth - p < DEPTH ? s->depth - p : DEPTH;
       char *tile = to + line / TILE * TILE_BYTES;
@@ -108,7 +130,7 @@ static void pack(const ig_panel_source *s, void *panel) {
     }
 }
 
-// ---- multiplying ---------------------------------------------------------------------------------------------------------------------------
+// ---- multiplying ------------------------------------------------------------
 
 // LDTILECFG's operand (Intel SDM vol. 1, 18.2): palette 1, eight tiles of 16 rows of 64 bytes.
 typedef struct tile_configuration {
@@ -152,7 +174,8 @@ static inline void multiply_step(const char *a, const char *b) {
 }
 
 // c: a whole edge by edge block.
-static void multiply_panels(const char *a, const char *b, size_t steps, float *c, size_t c_row, bool accumulate) {
+static void multiply_panels(const char *a, const char *b, size_t steps, float *c, size_t c_row,
+                            bool accumulate) {
   const size_t stride = c_row * sizeof(float);
   float *below = c + TILE * c_row;
   if (accumulate) {
@@ -173,10 +196,17 @@ static void multiply_panels(const char *a, const char *b, size_t steps, float *c
   _tile_stored(3, below + TILE, stride);
 }
 
-// The same sums for at most TILE rows: half the tiles, which are configured with as many rows as there are.
-static void multiply_few(const char *a, const char *b, size_t steps, float *c, size_t c_row, bool accumulate) {
-  enum { PRODUCTS = 6, AHEAD = 3 };  // steps that B is fetched ahead: too few multiplications pass to hide its coming from memory
-  static const struct { size_t a, b; } order[PRODUCTS] = {{0, 2}, {0, 1}, {0, 0}, {1, 0}, {1, 1}, {2, 0}};  // of multiply_step
+// The same sums for at most TILE rows: half the tiles, which are configured with as many rows as
+// there are.
+static void multiply_few(const char *a, const char *b, size_t steps, float *c, size_t c_row,
+                         bool accumulate) {
+  enum {
+    PRODUCTS = 6,
+    AHEAD = 3
+  };  // steps that B is fetched ahead: too few multiplications pass to hide its coming from memory
+  static const struct {
+    size_t a, b;
+  } order[PRODUCTS] = {{0, 2}, {0, 1}, {0, 0}, {1, 0}, {1, 1}, {2, 0}};  // of multiply_step
   const size_t stride = c_row * sizeof(float);
   if (accumulate) {
     _tile_loadd(0, c, stride);
@@ -187,7 +217,8 @@ static void multiply_few(const char *a, const char *b, size_t steps, float *c, s
   }
   for (size_t step = 0; step < steps; step++, a += STEP_BYTES, b += STEP_BYTES)
     for (size_t i = 0; i < PRODUCTS; i++) {
-      for (size_t line = i; line < STEP_BYTES / 64; line += PRODUCTS) __builtin_prefetch(b + AHEAD * STEP_BYTES + line * 64, 0, 3);
+      for (size_t line = i; line < STEP_BYTES / 64; line += PRODUCTS)
+        __builtin_prefetch(b + AHEAD * STEP_BYTES + line * 64, 0, 3);
       _tile_loadd(4, a + order[i].a * PART_BYTES, 64);
       load_b(b + order[i].b * PART_BYTES);
       _tile_dpbf16ps(0, 4, 6);
@@ -198,9 +229,11 @@ static void multiply_few(const char *a, const char *b, size_t steps, float *c, s
 }
 
 // A block at C's border goes through a whole one.
-static void multiply_border(const char *a, const char *b, const ig_panel_product *t, size_t rows, size_t columns, float *c) {
+static void multiply_border(const char *a, const char *b, const ig_panel_product *t, size_t rows,
+                            size_t columns, float *c) {
   float whole[EDGE * EDGE] = {0};
-  for (size_t i = 0; i < rows && t->accumulate; i++) memcpy(whole + i * EDGE, c + i * t->c_row, columns * sizeof *c);
+  for (size_t i = 0; i < rows && t->accumulate; i++)
+    memcpy(whole + i * EDGE, c + i * t->c_row, columns * sizeof *c);
   (t->rows <= TILE ? multiply_few : multiply_panels)(a, b, t->steps, whole, EDGE, t->accumulate);
   for (size_t i = 0; i < rows; i++) memcpy(c + i * t->c_row, whole + i * EDGE, columns * sizeof *c);
 }
@@ -231,4 +264,5 @@ static void multiply(const ig_panel_product *t) {
   _tile_release();
 }
 
-const ig_matrix_unit ig_matrix_unit_amx = {.edge = EDGE, .depth = DEPTH, .step_bytes = STEP_BYTES, .pack = pack, .multiply = multiply};
+const ig_matrix_unit ig_matrix_unit_amx = {
+    .edge = EDGE, .depth = DEPTH, .step_bytes = STEP_BYTES, .pack = pack, .multiply = multiply};

@@ -15,7 +15,9 @@ typedef __m256i vec_mask;
 
 VEC_INLINE vec_int vec_int_lanes(void) { return _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7); }
 // The first n lanes (all of them from 8 on).
-VEC_INLINE vec_mask vec_first(size_t n) { return _mm256_cmpgt_epi32(_mm256_set1_epi32(n >= 8 ? 8 : (int)n), vec_int_lanes()); }
+VEC_INLINE vec_mask vec_first(size_t n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(n >= 8 ? 8 : (int)n), vec_int_lanes());
+}
 VEC_INLINE vec vec_load(const float *p) { return _mm256_loadu_ps(p); }
 VEC_INLINE void vec_store(float *p, vec x) { _mm256_storeu_ps(p, x); }
 VEC_INLINE vec vec_load_masked(vec_mask m, const float *p) { return _mm256_maskload_ps(p, m); }
@@ -28,26 +30,39 @@ VEC_INLINE vec vec_subtract(vec a, vec b) { return _mm256_sub_ps(a, b); }
 VEC_INLINE vec vec_multiply(vec a, vec b) { return _mm256_mul_ps(a, b); }
 VEC_INLINE vec vec_divide(vec a, vec b) { return _mm256_div_ps(a, b); }
 VEC_INLINE vec vec_sqrt(vec a) { return _mm256_sqrt_ps(a); }
-VEC_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }            // ab + c
-VEC_INLINE vec vec_negative_fma(vec a, vec b, vec c) { return _mm256_fnmadd_ps(a, b, c); }  // c - ab
+VEC_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }  // ab + c
+VEC_INLINE vec vec_negative_fma(vec a, vec b, vec c) {
+  return _mm256_fnmadd_ps(a, b, c);
+}  // c - ab
 // b where either is NaN.
 VEC_INLINE vec vec_max(vec a, vec b) { return _mm256_max_ps(a, b); }
 VEC_INLINE vec vec_min(vec a, vec b) { return _mm256_min_ps(a, b); }
 VEC_INLINE vec vec_absolute(vec a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
-VEC_INLINE vec vec_round(vec a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+VEC_INLINE vec vec_round(vec a) {
+  return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
 // n whole, in [-252, 254]: in two factors, since 2^128 and 2^-127 are not normal floats.
 VEC_INLINE vec vec_times_power_of_2(vec a, vec n) {
-  __m256i whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1), bias = _mm256_set1_epi32(127);
+  __m256i whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1),
+          bias = _mm256_set1_epi32(127);
   __m256i rest = _mm256_sub_epi32(whole, half);
   vec first = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(half, bias), 23));
   vec second = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(rest, bias), 23));
   return _mm256_mul_ps(_mm256_mul_ps(a, first), second);
 }
 
-VEC_INLINE vec_mask vec_less(vec a, vec b) { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
-VEC_INLINE vec_mask vec_equal(vec a, vec b) { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)); }
-VEC_INLINE vec vec_select(vec_mask m, vec yes, vec no) { return _mm256_blendv_ps(no, yes, _mm256_castsi256_ps(m)); }
-VEC_INLINE unsigned vec_mask_bits(vec_mask m) { return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(m)); }  // lane i: bit i
+VEC_INLINE vec_mask vec_less(vec a, vec b) {
+  return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LT_OQ));
+}
+VEC_INLINE vec_mask vec_equal(vec a, vec b) {
+  return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_EQ_OQ));
+}
+VEC_INLINE vec vec_select(vec_mask m, vec yes, vec no) {
+  return _mm256_blendv_ps(no, yes, _mm256_castsi256_ps(m));
+}
+VEC_INLINE unsigned vec_mask_bits(vec_mask m) {
+  return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(m));
+}  // lane i: bit i
 
 VEC_INLINE float vec_sum(vec a) {
   __m128 x = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
@@ -62,8 +77,12 @@ VEC_INLINE float vec_largest(vec a) {
 
 VEC_INLINE vec_double vec_double_zero(void) { return _mm256_setzero_pd(); }
 VEC_INLINE vec_double vec_double_low(vec a) { return _mm256_cvtps_pd(_mm256_castps256_ps128(a)); }
-VEC_INLINE vec_double vec_double_high(vec a) { return _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1)); }
-VEC_INLINE vec_double vec_double_fma(vec_double a, vec_double b, vec_double c) { return _mm256_fmadd_pd(a, b, c); }
+VEC_INLINE vec_double vec_double_high(vec a) {
+  return _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1));
+}
+VEC_INLINE vec_double vec_double_fma(vec_double a, vec_double b, vec_double c) {
+  return _mm256_fmadd_pd(a, b, c);
+}
 VEC_INLINE vec_double vec_double_add(vec_double a, vec_double b) { return _mm256_add_pd(a, b); }
 VEC_INLINE double vec_double_sum(vec_double a) {
   __m128d x = _mm_add_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
@@ -73,12 +92,17 @@ VEC_INLINE double vec_double_sum(vec_double a) {
 VEC_INLINE vec_int vec_int_set(uint32_t x) { return _mm256_set1_epi32((int)x); }
 VEC_INLINE vec_int vec_int_add(vec_int a, vec_int b) { return _mm256_add_epi32(a, b); }
 VEC_INLINE vec_int vec_int_xor(vec_int a, vec_int b) { return _mm256_xor_si256(a, b); }
-VEC_INLINE vec_int vec_int_low_half(vec_int a) { return _mm256_and_si256(a, _mm256_set1_epi32(0xffff)); }
+VEC_INLINE vec_int vec_int_low_half(vec_int a) {
+  return _mm256_and_si256(a, _mm256_set1_epi32(0xffff));
+}
 VEC_INLINE vec_int vec_int_high_half(vec_int a) { return _mm256_srli_epi32(a, 16); }
-VEC_INLINE vec_mask vec_int_less(vec_int a, vec_int b) { return _mm256_cmpgt_epi32(b, a); }  // signed
+VEC_INLINE vec_mask vec_int_less(vec_int a, vec_int b) {
+  return _mm256_cmpgt_epi32(b, a);
+}  // signed
 // 32 x 32 -> 64 bits a lane.
 VEC_INLINE void vec_int_multiply_wide(vec_int a, vec_int b, vec_int *high, vec_int *low) {
-  __m256i even = _mm256_mul_epu32(a, b), odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32));
+  __m256i even = _mm256_mul_epu32(a, b),
+          odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32));
   *high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
   *low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
 }
@@ -88,8 +112,10 @@ VEC_INLINE void vec_transpose(vec r[VEC_LANES]) {
   vec t[8];
 #pragma GCC unroll 2
   for (int q = 0; q < 8; q += 4) {
-    __m256d a = _mm256_castps_pd(_mm256_unpacklo_ps(r[q], r[q + 1])), b = _mm256_castps_pd(_mm256_unpackhi_ps(r[q], r[q + 1]));
-    __m256d c = _mm256_castps_pd(_mm256_unpacklo_ps(r[q + 2], r[q + 3])), d = _mm256_castps_pd(_mm256_unpackhi_ps(r[q + 2], r[q + 3]));
+    __m256d a = _mm256_castps_pd(_mm256_unpacklo_ps(r[q], r[q + 1])),
+            b = _mm256_castps_pd(_mm256_unpackhi_ps(r[q], r[q + 1]));
+    __m256d c = _mm256_castps_pd(_mm256_unpacklo_ps(r[q + 2], r[q + 3])),
+            d = _mm256_castps_pd(_mm256_unpackhi_ps(r[q + 2], r[q + 3]));
     t[q] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, c));
     t[q + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, c));
     t[q + 2] = _mm256_castpd_ps(_mm256_unpacklo_pd(b, d));

@@ -27,8 +27,10 @@ VEC_INLINE vec vec_subtract(vec a, vec b) { return _mm512_sub_ps(a, b); }
 VEC_INLINE vec vec_multiply(vec a, vec b) { return _mm512_mul_ps(a, b); }
 VEC_INLINE vec vec_divide(vec a, vec b) { return _mm512_div_ps(a, b); }
 VEC_INLINE vec vec_sqrt(vec a) { return _mm512_sqrt_ps(a); }
-VEC_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }            // ab + c
-VEC_INLINE vec vec_negative_fma(vec a, vec b, vec c) { return _mm512_fnmadd_ps(a, b, c); }  // c - ab
+VEC_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }  // ab + c
+VEC_INLINE vec vec_negative_fma(vec a, vec b, vec c) {
+  return _mm512_fnmadd_ps(a, b, c);
+}  // c - ab
 // b where either is NaN.
 VEC_INLINE vec vec_max(vec a, vec b) { return _mm512_max_ps(a, b); }
 VEC_INLINE vec vec_min(vec a, vec b) { return _mm512_min_ps(a, b); }
@@ -46,21 +48,32 @@ VEC_INLINE float vec_largest(vec a) { return _mm512_reduce_max_ps(a); }
 
 VEC_INLINE vec_double vec_double_zero(void) { return _mm512_setzero_pd(); }
 VEC_INLINE vec_double vec_double_low(vec a) { return _mm512_cvtps_pd(_mm512_castps512_ps256(a)); }
-VEC_INLINE vec_double vec_double_high(vec a) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1)); }
-VEC_INLINE vec_double vec_double_fma(vec_double a, vec_double b, vec_double c) { return _mm512_fmadd_pd(a, b, c); }
+VEC_INLINE vec_double vec_double_high(vec a) {
+  return _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1));
+}
+VEC_INLINE vec_double vec_double_fma(vec_double a, vec_double b, vec_double c) {
+  return _mm512_fmadd_pd(a, b, c);
+}
 VEC_INLINE vec_double vec_double_add(vec_double a, vec_double b) { return _mm512_add_pd(a, b); }
 VEC_INLINE double vec_double_sum(vec_double a) { return _mm512_reduce_add_pd(a); }
 
 VEC_INLINE vec_int vec_int_set(uint32_t x) { return _mm512_set1_epi32((int)x); }
-VEC_INLINE vec_int vec_int_lanes(void) { return _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); }
+VEC_INLINE vec_int vec_int_lanes(void) {
+  return _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
 VEC_INLINE vec_int vec_int_add(vec_int a, vec_int b) { return _mm512_add_epi32(a, b); }
 VEC_INLINE vec_int vec_int_xor(vec_int a, vec_int b) { return _mm512_xor_si512(a, b); }
-VEC_INLINE vec_int vec_int_low_half(vec_int a) { return _mm512_and_si512(a, _mm512_set1_epi32(0xffff)); }
+VEC_INLINE vec_int vec_int_low_half(vec_int a) {
+  return _mm512_and_si512(a, _mm512_set1_epi32(0xffff));
+}
 VEC_INLINE vec_int vec_int_high_half(vec_int a) { return _mm512_srli_epi32(a, 16); }
-VEC_INLINE vec_mask vec_int_less(vec_int a, vec_int b) { return _mm512_cmplt_epi32_mask(a, b); }  // signed
+VEC_INLINE vec_mask vec_int_less(vec_int a, vec_int b) {
+  return _mm512_cmplt_epi32_mask(a, b);
+}  // signed
 // 32 x 32 -> 64 bits a lane.
 VEC_INLINE void vec_int_multiply_wide(vec_int a, vec_int b, vec_int *high, vec_int *low) {
-  __m512i even = _mm512_mul_epu32(a, b), odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32));
+  __m512i even = _mm512_mul_epu32(a, b),
+          odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32));
   *high = _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd);
   *low = _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
 }
@@ -70,8 +83,10 @@ VEC_INLINE void vec_transpose(vec r[VEC_LANES]) {
   vec t[16];
 #pragma GCC unroll 4
   for (int q = 0; q < 16; q += 4) {
-    __m512d a = _mm512_castps_pd(_mm512_unpacklo_ps(r[q], r[q + 1])), b = _mm512_castps_pd(_mm512_unpackhi_ps(r[q], r[q + 1]));
-    __m512d c = _mm512_castps_pd(_mm512_unpacklo_ps(r[q + 2], r[q + 3])), d = _mm512_castps_pd(_mm512_unpackhi_ps(r[q + 2], r[q + 3]));
+    __m512d a = _mm512_castps_pd(_mm512_unpacklo_ps(r[q], r[q + 1])),
+            b = _mm512_castps_pd(_mm512_unpackhi_ps(r[q], r[q + 1]));
+    __m512d c = _mm512_castps_pd(_mm512_unpacklo_ps(r[q + 2], r[q + 3])),
+            d = _mm512_castps_pd(_mm512_unpackhi_ps(r[q + 2], r[q + 3]));
     t[q] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
     t[q + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
     t[q + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
@@ -79,8 +94,10 @@ VEC_INLINE void vec_transpose(vec r[VEC_LANES]) {
   }
 #pragma GCC unroll 4
   for (int c = 0; c < 4; c++) {
-    vec even01 = _mm512_shuffle_f32x4(t[c], t[4 + c], 0x88), odd01 = _mm512_shuffle_f32x4(t[c], t[4 + c], 0xdd);
-    vec even23 = _mm512_shuffle_f32x4(t[8 + c], t[12 + c], 0x88), odd23 = _mm512_shuffle_f32x4(t[8 + c], t[12 + c], 0xdd);
+    vec even01 = _mm512_shuffle_f32x4(t[c], t[4 + c], 0x88),
+        odd01 = _mm512_shuffle_f32x4(t[c], t[4 + c], 0xdd);
+    vec even23 = _mm512_shuffle_f32x4(t[8 + c], t[12 + c], 0x88),
+        odd23 = _mm512_shuffle_f32x4(t[8 + c], t[12 + c], 0xdd);
     r[c] = _mm512_shuffle_f32x4(even01, even23, 0x88);
     r[4 + c] = _mm512_shuffle_f32x4(odd01, odd23, 0x88);
     r[8 + c] = _mm512_shuffle_f32x4(even01, even23, 0xdd);

@@ -1,10 +1,12 @@
-// A family of models as data: its config.json keys, its tensor names, its quirks. Adding one is one file beside this and one line in family.c.
+// A family of models as data: its config.json keys, its tensor names, its quirks. Adding one is one
+// file beside this and one line in family.c.
 #ifndef IG_MODEL_ARCH_FAMILY_H
 #define IG_MODEL_ARCH_FAMILY_H
 #include <jansson.h>
 #include "ingot.h"
 
-// Names of an attention's tensors, behind the layer's prefix. Either in_proj (query, key and value in one) or the three.
+// Names of an attention's tensors, behind the layer's prefix. Either in_proj (query, key and value
+// in one) or the three.
 typedef struct ig_attention_names {
   const char *in_proj_weight, *in_proj_bias;
   const char *weight[3], *bias[3];  // query, key, value
@@ -14,7 +16,7 @@ typedef struct ig_attention_names {
 // Linear layers and norms: "NAME.weight", "NAME.bias". NULL: the family has none.
 typedef struct ig_tensor_names {
   const char *shared_embedding, *source_embedding, *target_embedding;  // whole names
-  const char *encoder_layer, *decoder_layer;                           // prefixes, "model.encoder.layers.%d."
+  const char *encoder_layer, *decoder_layer;  // prefixes, "model.encoder.layers.%d."
   ig_attention_names self_attention, cross_attention;
   const char *inner, *outer;
   const char *encoder_self_norm, *encoder_feed_forward_norm;
@@ -22,8 +24,10 @@ typedef struct ig_tensor_names {
   const char *encoder_norm, *decoder_norm;  // whole names
   const char *output;                       // whole name of the output layer
   const char *logits_bias;                  // whole name
-  const char *const *aliases;               // pairs (a name of ours, what a file may call it instead), NULL-terminated; NULL: none
-  const char *const *ignored;               // other tensors a file may hold (copies of tied ones, position tables), NULL-terminated
+  const char *const *aliases;  // pairs (a name of ours, what a file may call it instead),
+                               // NULL-terminated; NULL: none
+  const char *const *ignored;  // other tensors a file may hold (copies of tied ones, position
+                               // tables), NULL-terminated
 } ig_tensor_names;
 
 typedef struct ig_family {
@@ -31,17 +35,22 @@ typedef struct ig_family {
   const char *model_type;  // what config.json says
   const char *architecture;
   ig_tensor_names names;
-  const char *const *keys;        // config.json keys that a training configuration may set, NULL-terminated
-  const char *training_defaults;  // JSON: what a training configuration that leaves a key out gets instead of the family's own default
-  // Options from a config.json; `where` (a path) opens each message. Sizes that a tokenizer decides (vocab_size, special ids) may be missing.
+  const char *const
+      *keys;  // config.json keys that a training configuration may set, NULL-terminated
+  const char *training_defaults;  // JSON: what a training configuration that leaves a key out gets
+                                  // instead of the family's own default
+  // Options from a config.json; `where` (a path) opens each message. Sizes that a tokenizer decides
+  // (vocab_size, special ids) may be missing.
   ig_status (*from_json)(const json_t *config, const char *where, ig_config *out, ig_error *err);
-  // A config.json that transformers (or the reference module) opens; new reference or NULL when memory is out.
+  // A config.json that transformers (or the reference module) opens; new reference or NULL when
+  // memory is out.
   json_t *(*to_json)(const ig_config *config);
 } ig_family;
 
-const ig_family *ig_family_find(const char *name);                                                      // by name; NULL: unknown
-ig_status ig_family_of(const json_t *config, const char *where, const ig_family **out, ig_error *err);  // by model_type
-const ig_family *const *ig_families(void);                                                              // NULL-terminated
+const ig_family *ig_family_find(const char *name);  // by name; NULL: unknown
+ig_status ig_family_of(const json_t *config, const char *where, const ig_family **out,
+                       ig_error *err);      // by model_type
+const ig_family *const *ig_families(void);  // NULL-terminated
 
 extern const ig_family ig_family_marian, ig_family_torch;
 #endif

@@ -22,33 +22,45 @@ static const ig_activation_name activations[] = {
 enum { ACTIVATIONS = sizeof activations / sizeof *activations };
 
 static const char *type_name(const json_t *value) {
-  static const char *const names[] = {"an object", "an array", "a string", "an integer", "a number", "true", "false", "null"};
+  static const char *const names[] = {"an object", "an array", "a string", "an integer",
+                                      "a number",  "true",     "false",    "null"};
   return names[json_typeof(value)];
 }
 
-static ig_status wrong_type(const char *where, const char *key, const char *expected, const json_t *value, ig_error *err) {
-  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected %s, found %s", where, key, expected, type_name(value));
+static ig_status wrong_type(const char *where, const char *key, const char *expected,
+                            const json_t *value, ig_error *err) {
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected %s, found %s", where, key, expected,
+                 type_name(value));
 }
 
-static ig_status read_int(const ig_config_key *k, const json_t *value, const char *where, int *out, ig_error *err) {
+static ig_status read_int(const ig_config_key *k, const json_t *value, const char *where, int *out,
+                          ig_error *err) {
   if (k->kind == IG_KEY_ID && json_is_null(value)) return *out = -1, IG_OK;
   if (!json_is_integer(value)) return wrong_type(where, k->key, "a whole number", value, err);
   const json_int_t n = json_integer_value(value);
-  if (n < INT_MIN || n > INT_MAX) return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: %lld is out of range", where, k->key, (long long)n);
+  if (n < INT_MIN || n > INT_MAX)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: %lld is out of range", where, k->key,
+                   (long long)n);
   *out = (int)n;
   return IG_OK;
 }
 
-static ig_status read_activation(const ig_config_key *k, const json_t *value, const char *where, ig_activation *out, ig_error *err) {
+static ig_status read_activation(const ig_config_key *k, const json_t *value, const char *where,
+                                 ig_activation *out, ig_error *err) {
   if (!json_is_string(value)) return wrong_type(where, k->key, "a string", value, err);
   for (int i = 0; i < ACTIVATIONS; i++)
-    if (strcmp(json_string_value(value), activations[i].name) == 0) return *out = activations[i].kind, IG_OK;
-  return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s: \"%s\" is not one of relu, gelu, gelu_new, gelu_pytorch_tanh, swish, silu", where, k->key,
-                 json_string_value(value));
+    if (strcmp(json_string_value(value), activations[i].name) == 0)
+      return *out = activations[i].kind, IG_OK;
+  return ig_fail(
+      err, IG_ERROR_UNSUPPORTED,
+      "%s: %s: \"%s\" is not one of relu, gelu, gelu_new, gelu_pytorch_tanh, swish, silu", where,
+      k->key, json_string_value(value));
 }
 
-ig_status ig_keys_read(const ig_config_key *table, const json_t *config, const char *where, ig_config *out, ig_error *err) {
-  if (!json_is_object(config)) return ig_fail(err, IG_ERROR_FORMAT, "%s: expected a JSON object", where);
+ig_status ig_keys_read(const ig_config_key *table, const json_t *config, const char *where,
+                       ig_config *out, ig_error *err) {
+  if (!json_is_object(config))
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: expected a JSON object", where);
   for (const ig_config_key *k = table; k->key; k++) {
     const json_t *value = json_object_get(config, k->key);
     if (!value) continue;
@@ -84,18 +96,21 @@ static json_t *short_real(float x) {
 static json_t *member_value(const ig_config_key *k, const void *member) {
   switch (k->kind) {
     case IG_KEY_INT: return json_integer(*(const int *)member);
-    case IG_KEY_ID: return *(const int *)member < 0 ? json_null() : json_integer(*(const int *)member);
+    case IG_KEY_ID:
+      return *(const int *)member < 0 ? json_null() : json_integer(*(const int *)member);
     case IG_KEY_FLOAT: return short_real(*(const float *)member);
     case IG_KEY_BOOL: return json_boolean(*(const bool *)member);
     case IG_KEY_ACTIVATION:
       for (int i = 0; i < ACTIVATIONS; i++)
-        if (activations[i].kind == *(const ig_activation *)member) return json_string(activations[i].name);
+        if (activations[i].kind == *(const ig_activation *)member)
+          return json_string(activations[i].name);
   }
   return NULL;
 }
 
 int ig_keys_write(const ig_config_key *table, const ig_config *config, json_t *object) {
   for (const ig_config_key *k = table; k->key; k++)
-    if (json_object_set_new(object, k->key, member_value(k, (const char *)config + k->offset)) != 0) return -1;
+    if (json_object_set_new(object, k->key, member_value(k, (const char *)config + k->offset)) != 0)
+      return -1;
   return 0;
 }

@@ -5,7 +5,13 @@
 #include <stddef.h>
 #include "ingot.h"
 
-typedef enum ig_key_kind { IG_KEY_INT, IG_KEY_ID, IG_KEY_FLOAT, IG_KEY_BOOL, IG_KEY_ACTIVATION } ig_key_kind;
+typedef enum ig_key_kind {
+  IG_KEY_INT,
+  IG_KEY_ID,
+  IG_KEY_FLOAT,
+  IG_KEY_BOOL,
+  IG_KEY_ACTIVATION
+} ig_key_kind;
 
 typedef struct ig_config_key {
   const char *key;
@@ -17,7 +23,8 @@ typedef struct ig_config_key {
   { name, kind, offsetof(ig_config, member) }
 
 // Keys that are missing leave the option as it is. The table ends with a NULL key.
-ig_status ig_keys_read(const ig_config_key *table, const json_t *config, const char *where, ig_config *out, ig_error *err);
+ig_status ig_keys_read(const ig_config_key *table, const json_t *config, const char *where,
+                       ig_config *out, ig_error *err);
 // Adds every key of the table to object; -1 where memory is out.
 int ig_keys_write(const ig_config_key *table, const ig_config *config, json_t *object);
 #endif

@@ -1,5 +1,6 @@
-// MarianMT as in Hugging Face transformers: post-norm layers, sinusoids in halves, tied output with a constant bias on the logits.
-// The decoder starts with pad, whose embedding is zero and gets no gradient from look-ups.
+// MarianMT as in Hugging Face transformers: post-norm layers, sinusoids in halves, tied output with
+// a constant bias on the logits. The decoder starts with pad, whose embedding is zero and gets no
+// gradient from look-ups.
 #include "model/arch/family.h"
 #include "model/arch/keys.h"
 
@@ -96,19 +97,24 @@ static ig_status from_json(const json_t *config, const char *where, ig_config *o
   IG_TRY(ig_keys_read(keys, config, where, out, err));
   if (out->target_vocab_size == 0) out->target_vocab_size = out->vocab_size;
   if (json_is_false(json_object_get(config, "tie_word_embeddings")))
-    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tie_word_embeddings: false is not built for this family", where);
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: tie_word_embeddings: false is not built for this family", where);
   return IG_OK;
 }
 
 static json_t *to_json(const ig_config *config) {
-  json_t *object = json_pack("{s:s, s:[s], s:b, s:b, s:b, s:b, s:f, s:f, s:s}", "model_type", "marian", "architectures", "MarianMTModel",
-                             "is_encoder_decoder", 1, "tie_word_embeddings", 1, "static_position_embeddings", 1, "use_cache", 1, "encoder_layerdrop",
-                             0.0, "decoder_layerdrop", 0.0, "dtype", "float32");
+  json_t *object =
+      json_pack("{s:s, s:[s], s:b, s:b, s:b, s:b, s:f, s:f, s:s}", "model_type", "marian",
+                "architectures", "MarianMTModel", "is_encoder_decoder", 1, "tie_word_embeddings", 1,
+                "static_position_embeddings", 1, "use_cache", 1, "encoder_layerdrop", 0.0,
+                "decoder_layerdrop", 0.0, "dtype", "float32");
   if (!object || ig_keys_write(keys, config, object) != 0) {
     json_decref(object);
     return NULL;
   }
-  if (!(config->init_std > 0)) json_object_del(object, "init_std");  // initialised in our own way: let transformers keep its default
+  if (!(config->init_std > 0))
+    json_object_del(object,
+                    "init_std");  // initialised in our own way: let transformers keep its default
   return object;
 }
 
@@ -123,12 +129,17 @@ const ig_family ig_family_marian = {
             .target_embedding = "model.decoder.embed_tokens.weight",
             .encoder_layer = "model.encoder.layers.%d.",
             .decoder_layer = "model.decoder.layers.%d.",
-            .self_attention = {.weight = {"self_attn.q_proj.weight", "self_attn.k_proj.weight", "self_attn.v_proj.weight"},
-                               .bias = {"self_attn.q_proj.bias", "self_attn.k_proj.bias", "self_attn.v_proj.bias"},
+            .self_attention = {.weight = {"self_attn.q_proj.weight", "self_attn.k_proj.weight",
+                                          "self_attn.v_proj.weight"},
+                               .bias = {"self_attn.q_proj.bias", "self_attn.k_proj.bias",
+                                        "self_attn.v_proj.bias"},
                                .out_weight = "self_attn.out_proj.weight",
                                .out_bias = "self_attn.out_proj.bias"},
-            .cross_attention = {.weight = {"encoder_attn.q_proj.weight", "encoder_attn.k_proj.weight", "encoder_attn.v_proj.weight"},
-                                .bias = {"encoder_attn.q_proj.bias", "encoder_attn.k_proj.bias", "encoder_attn.v_proj.bias"},
+            .cross_attention = {.weight = {"encoder_attn.q_proj.weight",
+                                           "encoder_attn.k_proj.weight",
+                                           "encoder_attn.v_proj.weight"},
+                                .bias = {"encoder_attn.q_proj.bias", "encoder_attn.k_proj.bias",
+                                         "encoder_attn.v_proj.bias"},
                                 .out_weight = "encoder_attn.out_proj.weight",
                                 .out_bias = "encoder_attn.out_proj.bias"},
             .inner = "fc1",
@@ -144,8 +155,10 @@ const ig_family ig_family_marian = {
         },
     .keys = settable,
     .training_defaults =
-        "{\"d_model\": 256, \"encoder_layers\": 3, \"decoder_layers\": 3, \"encoder_attention_heads\": 4, "
-        "\"decoder_attention_heads\": 4, \"encoder_ffn_dim\": 1024, \"decoder_ffn_dim\": 1024, \"activation_function\": \"relu\", "
+        "{\"d_model\": 256, \"encoder_layers\": 3, \"decoder_layers\": 3, "
+        "\"encoder_attention_heads\": 4, "
+        "\"decoder_attention_heads\": 4, \"encoder_ffn_dim\": 1024, \"decoder_ffn_dim\": 1024, "
+        "\"activation_function\": \"relu\", "
         "\"max_position_embeddings\": 512, \"scale_embedding\": true}",
     .from_json = from_json,
     .to_json = to_json,

@@ -1,5 +1,6 @@
-// The module that PyTorch users write by hand: nn.Embedding (one for both sides), sinusoidal PositionalEncoding, nn.Transformer, nn.Linear.
-// nn.Transformer keeps a final norm on both stacks whether norm_first or not, and drops attention probabilities and hidden activations too.
+// The module that PyTorch users write by hand: nn.Embedding (one for both sides), sinusoidal
+// PositionalEncoding, nn.Transformer, nn.Linear. nn.Transformer keeps a final norm on both stacks
+// whether norm_first or not, and drops attention probabilities and hidden activations too.
 #include "model/arch/family.h"
 #include "model/arch/keys.h"
 
@@ -26,9 +27,10 @@ static const ig_config_key keys[] = {
     {0},
 };
 
-static const char *const settable[] = {"d_model",         "nhead",   "num_encoder_layers", "num_decoder_layers",
-                                       "dim_feedforward", "dropout", "activation",         "norm_first",
-                                       "layer_norm_eps",  "bias",    "scale_embedding",    NULL};
+static const char *const settable[] = {
+    "d_model",         "nhead",   "num_encoder_layers", "num_decoder_layers",
+    "dim_feedforward", "dropout", "activation",         "norm_first",
+    "layer_norm_eps",  "bias",    "scale_embedding",    NULL};
 
 static const char *const ignored[] = {"pos_encoder.pe", NULL};
 
@@ -80,7 +82,9 @@ const ig_family ig_family_torch = {
             .ignored = ignored,
         },
     .keys = settable,
-    .training_defaults = "{\"d_model\": 256, \"nhead\": 4, \"num_encoder_layers\": 3, \"num_decoder_layers\": 3, \"dim_feedforward\": 1024}",
+    .training_defaults =
+        "{\"d_model\": 256, \"nhead\": 4, \"num_encoder_layers\": 3, \"num_decoder_layers\": 3, "
+        "\"dim_feedforward\": 1024}",
     .from_json = from_json,
     .to_json = to_json,
 };
