@@ -134,7 +134,7 @@ static peer_call peer_call_of(const peer *p, const shape *s, const ig_product *p
 
 static double peer_seconds(const peer_call *call, bool packed, int loops) {
   const peer *p = call->peer;
-  const double begin = ig_seconds();
+  const double begin = ig_clock_seconds();
   for (int i = 0; i < loops; i++) {
     if (packed) {
       p->compute(ROW_MAJOR, call->transpose_a, PACKED, call->m, call->n, call->k, call->a,
@@ -144,7 +144,7 @@ static double peer_seconds(const peer_call *call, bool packed, int loops) {
                call->a, call->lda, call->b, call->ldb, 0, call->c, call->n);
     }
   }
-  const double seconds = (ig_seconds() - begin) / loops;
+  const double seconds = (ig_clock_seconds() - begin) / loops;
   nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);  // until its threads sleep
   return seconds;
 }

@@ -24,9 +24,9 @@ static void time_case(const ig_kernels *kernels, const kernel_case *c) {
   double best = INFINITY;
   if (c->prepare) c->prepare(kernels, &o);
   for (int repeat = 0; repeat < REPEATS; repeat++) {
-    const double start = ig_seconds();
+    const double start = ig_clock_seconds();
     for (size_t i = 0; i < loops; i++) c->run(kernels, c->n, &o);
-    best = fmin(best, (ig_seconds() - start) / (double)loops);
+    best = fmin(best, (ig_clock_seconds() - start) / (double)loops);
   }
   printf("%s,%s,%zu,%zu,%.1f,%.4f\n", kernels->name, c->name, c->n, c->elements, best * 1e9,
          best * 1e9 / (double)c->elements);

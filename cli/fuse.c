@@ -110,7 +110,8 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   cli_stop_on_signals(!values.log.quiet && !values.log.json);
   ig_error err;
   cli_held_out held_out = {
-      .score = {.metric = values.metric && strcmp(values.metric, "chrf") == 0 ? IG_CHRF : IG_BLEU},
+      .score = {.metric = values.metric && strcmp(values.metric, "chrf") == 0 ? IG_METRIC_CHRF
+                                                                              : IG_METRIC_BLEU},
       .threads = values.threads,
       .beam_size = values.beam_size};
   ig_status status = IG_OK;

@@ -39,12 +39,12 @@ static void json_line(const char *level, const char *text) {
 
 static void message(void *context, ig_level level, const char *text) {
   (void)context;
-  if (state.log.quiet && level != IG_WARNING) return;
+  if (state.log.quiet && level != IG_LEVEL_WARNING) return;
   clear_bar();
   if (state.log.json)
-    json_line(level == IG_WARNING ? "warning" : "info", text);
+    json_line(level == IG_LEVEL_WARNING ? "warning" : "info", text);
   else
-    fprintf(stderr, "%s%s\n", level == IG_WARNING ? "warning: " : "", text);
+    fprintf(stderr, "%s%s\n", level == IG_LEVEL_WARNING ? "warning: " : "", text);
 }
 
 // 950, 12.3k, 4.56M

@@ -69,9 +69,9 @@ static int run(const cli_verb *verb, int argc, char **argv) {
                               .tokenize = values.tokenize,
                               .lowercase = values.lowercase,
                               .chrf_word_order = values.chrf_word_order};
-  if (options.metric != IG_BLEU && values.tokenize != NULL)
+  if (options.metric != IG_METRIC_BLEU && values.tokenize != NULL)
     return cli_usage_error(verb, "--tokenize is an option of bleu, not of %s", metrics[metric]);
-  if (options.metric != IG_CHRF && values.chrf_word_order > 0)
+  if (options.metric != IG_METRIC_CHRF && values.chrf_word_order > 0)
     return cli_usage_error(verb, "--chrf-word-order is an option of chrf, not of %s",
                            metrics[metric]);
   if (is_standard_input(values.reference) && is_standard_input(values.hypothesis))

@@ -2,7 +2,7 @@
 // is written and read again.
 #include "input.h"
 
-#include "decode/options.h"
+#include "decode/decode_options.h"
 #include "io/json.h"
 #include "model/arch/family.h"
 #include "model/config.h"

@@ -45,7 +45,7 @@ static const struct {
 
 static char *path_of(const char *name) {
   ig_error err;
-  char *path = ig_join_path(directory, name, &err);
+  char *path = ig_path_join(directory, name, &err);
   if (!path) abort();
   return path;
 }
@@ -53,7 +53,7 @@ static char *path_of(const char *name) {
 static void put(const char *name, const void *data, size_t size) {
   char *path = path_of(name);
   ig_error err;
-  if (ig_write_file(path, data, size, &err) != IG_OK) abort();
+  if (ig_file_write(path, data, size, &err) != IG_OK) abort();
   free(path);
 }
 

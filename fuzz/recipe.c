@@ -35,10 +35,10 @@ static void make_model(const char *name) {
   snprintf(weights, sizeof weights, "%s/model.safetensors", name);
   snprintf(config, sizeof config, "%s/config.json", name);
   ig_error err;
-  if (ig_make_directories(name, &err) != IG_OK ||
+  if (ig_path_make_directories(name, &err) != IG_OK ||
       ig_safetensors_write(weights, tensors, TENSORS, &err) != IG_OK)
     abort();
-  if (ig_write_file(config, "{\"model_type\": \"made-up\"}", 25, &err) != IG_OK) abort();
+  if (ig_file_write(config, "{\"model_type\": \"made-up\"}", 25, &err) != IG_OK) abort();
 }
 
 static void enter(void) {

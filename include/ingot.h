@@ -55,7 +55,7 @@ void ig_interrupt(void);
 
 /* ---- reports: the library hands lines and progress to the caller --------- */
 
-typedef enum ig_level { IG_INFO, IG_WARNING } ig_level;
+typedef enum ig_level { IG_LEVEL_INFO, IG_LEVEL_WARNING } ig_level;
 typedef struct ig_progress {
   const char *what;   /* "training" */
   double done, total; /* in units; total 0 = unknown */
@@ -186,7 +186,7 @@ typedef struct ig_batch {
 
 /* ---- training step by step (what ig_train does for you) ------------------ */
 
-typedef enum ig_optimizer { IG_ADAM, IG_ADAMW } ig_optimizer;
+typedef enum ig_optimizer { IG_OPTIMIZER_ADAM, IG_OPTIMIZER_ADAMW } ig_optimizer;
 typedef struct ig_optimizer_options {
   ig_optimizer kind;
   float beta1, beta2, eps, weight_decay; /* adam: decay added to the gradient; adamw: decoupled */
@@ -337,7 +337,7 @@ ig_status ig_generate(ig_model *model, const int *source, int source_length, int
 
 /* ---- scoring ------------------------------------------------------------- */
 
-typedef enum ig_metric { IG_BLEU, IG_CHRF, IG_TER } ig_metric;
+typedef enum ig_metric { IG_METRIC_BLEU, IG_METRIC_CHRF, IG_METRIC_TER } ig_metric;
 typedef struct ig_score_options {
   ig_metric metric;
   const char *tokenize; /* BLEU: "13a" (default), "zh", "char", "intl", "none" */
@@ -373,8 +373,8 @@ ig_fuse_options ig_fuse_options_default(void);
  * adapter, which must not exist yet. It grows as OUTPUT.partial; called again after an interruption
  * or a crash it goes on there, to the same bytes. A recipe of several documents has its other
  * models in OUTPUT.stages meanwhile. Whatever can be known to go wrong is checked before any weight
- * is read: each problem is a message of level IG_WARNING to the reporter, and together they are the
- * error. */
+ * is read: each problem is a message of level IG_LEVEL_WARNING to the reporter, and together they
+ * are the error. */
 ig_status ig_fuse(const char *recipe, const char *output, const ig_fuse_options *options,
                   ig_error *err);
 /* The same checks, and what ig_fuse would do, as text: inputs, output, passes, bytes, memory, disk.

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "decode/options.h"
+#include "decode/decode_options.h"
 #include "model_fixture.h"
 
 // Of up to 20 tokens.

@@ -38,7 +38,7 @@ static int fixture_leave(void **state) {
 
 static inline void fixture_write(const char *path, const char *text) {
   ig_error err = {0};
-  if (ig_write_file(path, text, strlen(text), &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_file_write(path, text, strlen(text), &err) != IG_OK) fail_msg("%s", err.message);
 }
 
 // A directory with config.json and weights; count tensors.
@@ -54,7 +54,7 @@ static inline void fixture_model(const char *name, const char *config,
 }
 
 static inline void fixture_warning(void *context, ig_level level, const char *text) {
-  if (level == IG_WARNING) strncat(context, text, 4000 - strlen(context));
+  if (level == IG_LEVEL_WARNING) strncat(context, text, 4000 - strlen(context));
 }
 
 // Fuses into `output`, which must not be there. Messages: problems and the error, "" where all went

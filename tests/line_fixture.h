@@ -54,7 +54,7 @@ static inline ig_status write_line(void *context, const char *line, size_t lengt
 
 static inline void keep_warning(void *context, ig_level level, const char *text) {
   streams *s = context;
-  if (level == IG_WARNING) snprintf(s->warning, sizeof s->warning, "%s", text);
+  if (level == IG_LEVEL_WARNING) snprintf(s->warning, sizeof s->warning, "%s", text);
 }
 
 static inline void release(streams *s) {

@@ -53,7 +53,7 @@ static inline int set_up(void **state) {
   if (!mkdtemp(directory) || chdir(directory)) return -1;
   write_pairs("t.src", "t.trg", 1, 400);
   write_pairs("v.src", "v.trg", 2, 20);
-  return ig_write_file("c.yml", configuration, strlen(configuration), NULL) == IG_OK ? 0 : -1;
+  return ig_file_write("c.yml", configuration, strlen(configuration), NULL) == IG_OK ? 0 : -1;
 }
 
 static inline void remove_tree(const char *path) {
@@ -85,7 +85,7 @@ static inline void message(void *context, ig_level level, const char *text) {
   snprintf(line, sizeof line, "update %d,", interrupt_at);
   if (interrupt_at && strncmp(text, line, strlen(line)) == 0) ig_interrupt();
   if (interrupt_on && strncmp(text, interrupt_on, strlen(interrupt_on)) == 0) ig_interrupt();
-  if (level == IG_WARNING) snprintf(warning, sizeof warning, "%s", text);
+  if (level == IG_LEVEL_WARNING) snprintf(warning, sizeof warning, "%s", text);
 }
 
 static inline ig_status train_on(const char *path, int threads, const char *const *set,
@@ -116,8 +116,8 @@ static inline void ok(ig_status status, const ig_error *err) {
 static inline bool same_file(const char *left, const char *right) {
   char *a, *b;
   size_t as, bs;
-  assert_int_equal(ig_read_file(left, &a, &as, NULL), IG_OK);
-  assert_int_equal(ig_read_file(right, &b, &bs, NULL), IG_OK);
+  assert_int_equal(ig_file_load(left, &a, &as, NULL), IG_OK);
+  assert_int_equal(ig_file_load(right, &b, &bs, NULL), IG_OK);
   const bool same = as == bs && memcmp(a, b, as) == 0;
   free(a);
   free(b);

@@ -50,7 +50,7 @@ plant src/attic/planted.c '#include <stdio.h>\n'
 expect check_rooms.sh '^src/attic/planted\.c:1: .*not in docs/rooms\.txt'
 
 fresh
-plant cli/planted.c '#include "ingot.h"\n#include "base/error.h"\n'
+plant cli/planted.c '#include "ingot.h"\n#include "base/fail.h"\n'
 expect check_rooms.sh '^cli/planted\.c:2: .*only ingot\.h'
 
 fresh

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 
 #define PAGE 4096
 #define LARGE ((size_t)8 << 20)  // bytes from which huge pages are asked for

@@ -36,9 +36,9 @@ static int allowed_count(void) {
   return count;
 }
 
-int ig_current_cpu(void) { return sched_getcpu(); }
+int ig_cpus_current(void) { return sched_getcpu(); }
 
-void ig_keep_off(pthread_t thread, int cpu) {
+void ig_cpus_keep_off(pthread_t thread, int cpu) {
   size_t bytes;
   cpu_set_t *set = allowed_cpus(&bytes);
   if (set == NULL) return;
@@ -48,8 +48,8 @@ void ig_keep_off(pthread_t thread, int cpu) {
 }
 #else
 static int allowed_count(void) { return 0; }
-int ig_current_cpu(void) { return -1; }
-void ig_keep_off(pthread_t thread, int cpu) { (void)thread, (void)cpu; }
+int ig_cpus_current(void) { return -1; }
+void ig_cpus_keep_off(pthread_t thread, int cpu) { (void)thread, (void)cpu; }
 #endif
 
 // The first line of directory/name; false where there is none.
@@ -99,7 +99,7 @@ static int tightest(const char *mount, const char *path, int count) {
   }
 }
 
-int ig_cpu_quota(const char *groups, const char *mounts, int count) {
+int ig_cpus_quota(const char *groups, const char *mounts, int count) {
   FILE *file = fopen(groups, "re");
   if (file == NULL) return count;
   char line[PATH_MAX];
@@ -129,6 +129,6 @@ int ig_cpu_count(void) {
     const long online = sysconf(_SC_NPROCESSORS_ONLN);
     count = online > 0 && online < MOST_CPUS ? (int)online : 1;
   }
-  count = ig_cpu_quota("/proc/self/cgroup", "/sys/fs/cgroup", count);
+  count = ig_cpus_quota("/proc/self/cgroup", "/sys/fs/cgroup", count);
   return count < IG_MOST_THREADS ? count : IG_MOST_THREADS;
 }

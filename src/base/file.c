@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 
 static ig_status fail_on(ig_error *err, const char *path, const char *what) {
   return ig_fail(err, errno == ENOMEM ? IG_ERROR_MEMORY : IG_ERROR_IO, "%s: cannot %s: %s", path,
@@ -63,7 +63,7 @@ static ig_status read_stream(FILE *file, const char *path, char **out, size_t *s
   for (;;) {
     size_t needed;
     ig_status status = ig_size_add(length, 65536, &needed)
-                           ? ig_grow((void **)&text, &capacity, needed, 1, err)
+                           ? ig_allocate_more((void **)&text, &capacity, needed, 1, err)
                            : ig_fail(err, IG_ERROR_MEMORY, "%s: too large to read", path);
     if (status != IG_OK) {
       free(text);
@@ -83,7 +83,7 @@ static ig_status read_stream(FILE *file, const char *path, char **out, size_t *s
   return IG_OK;
 }
 
-ig_status ig_read_file(const char *path, char **out, size_t *size, ig_error *err) {
+ig_status ig_file_load(const char *path, char **out, size_t *size, ig_error *err) {
   *out = NULL;
   if (size) *size = 0;
   FILE *file = fopen(path, "rbe");
@@ -99,7 +99,7 @@ ig_status ig_read_file(const char *path, char **out, size_t *size, ig_error *err
 // memory is out.
 static char *final_path(const char *path, ig_error *err) {
   char *resolved = realpath(path, NULL);
-  return resolved ? resolved : ig_duplicate(path, strlen(path), err);
+  return resolved ? resolved : ig_allocate_copy(path, strlen(path), err);
 }
 
 // O_EXCL and a name of this process and count: two writers of one path never share a temporary
@@ -137,12 +137,12 @@ static bool is_temporary_end(const char *end) {
   return *end == '\0';
 }
 
-bool ig_is_temporary(const char *name) {
+bool ig_writer_is_temporary(const char *name) {
   const char *end = strstr(name, ".tmp-");
   return end && is_temporary_end(end);
 }
 
-bool ig_is_temporary_of(const char *name, const char *file) {
+bool ig_writer_is_temporary_of(const char *name, const char *file) {
   const size_t length = strlen(file);
   return strncmp(name, file, length) == 0 && is_temporary_end(name + length);
 }
@@ -178,10 +178,11 @@ ig_status ig_writer_write(ig_writer *writer, const void *data, size_t size, ig_e
   return fail_on(err, writer->path, "write");
 }
 
-ig_status ig_sync_parent(const char *path, ig_error *err) {
+ig_status ig_path_sync_parent(const char *path, ig_error *err) {
   const char *slash = strrchr(path, '/');
-  char *directory = !slash ? ig_duplicate(".", 1, err)
-                           : ig_duplicate(path, slash == path ? 1 : (size_t)(slash - path), err);
+  char *directory = !slash
+                        ? ig_allocate_copy(".", 1, err)
+                        : ig_allocate_copy(path, slash == path ? 1 : (size_t)(slash - path), err);
   if (!directory) return IG_ERROR_MEMORY;
   int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   ig_status result = IG_OK;
@@ -207,7 +208,7 @@ ig_status ig_writer_commit(ig_writer *writer, ig_error *err) {
     } else {
       free(writer->temporary);
       writer->temporary = NULL;
-      result = ig_sync_parent(writer->path, err);
+      result = ig_path_sync_parent(writer->path, err);
     }
   }
   ig_writer_abandon(writer);
@@ -223,7 +224,7 @@ void ig_writer_abandon(ig_writer *writer) {
   *writer = (ig_writer){0};
 }
 
-ig_status ig_write_file(const char *path, const void *data, size_t size, ig_error *err) {
+ig_status ig_file_write(const char *path, const void *data, size_t size, ig_error *err) {
   ig_writer writer;
   IG_TRY(ig_writer_open(&writer, path, err));
   ig_status status = ig_writer_write(&writer, data, size, err);
@@ -232,11 +233,11 @@ ig_status ig_write_file(const char *path, const void *data, size_t size, ig_erro
   return status;
 }
 
-ig_status ig_copy_file(const char *from, const char *to, ig_error *err) {
+ig_status ig_file_copy(const char *from, const char *to, ig_error *err) {
   char *bytes;
   size_t size;
-  IG_TRY(ig_read_file(from, &bytes, &size, err));
-  ig_status status = ig_write_file(to, bytes, size, err);
+  IG_TRY(ig_file_load(from, &bytes, &size, err));
+  ig_status status = ig_file_write(to, bytes, size, err);
   free(bytes);
   return status;
 }
@@ -269,9 +270,9 @@ static ig_status make_directory(const char *path, ig_error *err) {
   return fail_on(err, path, "make directory");
 }
 
-ig_status ig_make_directories(const char *path, ig_error *err) {
+ig_status ig_path_make_directories(const char *path, ig_error *err) {
   if (!*path) return ig_fail(err, IG_ERROR_ARGUMENT, "cannot make a directory: its name is empty");
-  char *prefix = ig_duplicate(path, strlen(path), err);
+  char *prefix = ig_allocate_copy(path, strlen(path), err);
   if (!prefix) return IG_ERROR_MEMORY;
   ig_status result = IG_OK;
   for (char *p = prefix + 1; result == IG_OK && *p; p++) {
@@ -285,7 +286,7 @@ ig_status ig_make_directories(const char *path, ig_error *err) {
   return result;
 }
 
-char *ig_join_path(const char *directory, const char *name, ig_error *err) {
+char *ig_path_join(const char *directory, const char *name, ig_error *err) {
   size_t length = strlen(directory), tail = strlen(name);
   bool slash = length > 0 && directory[length - 1] != '/';
   size_t room;

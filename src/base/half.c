@@ -19,7 +19,7 @@ static float float_of(uint32_t bits) {
 
 float ig_bf16_to_float(uint16_t x) { return float_of((uint32_t)x << 16); }
 
-uint16_t ig_float_to_bf16(float x) {
+uint16_t ig_bf16_from_float(float x) {
   uint32_t bits = bits_of(x);
   if ((bits & 0x7FFFFFFFu) > 0x7F800000u)
     return (uint16_t)((bits >> 16) | 0x0040u);  // NaN: quiet, never rounded into infinity
@@ -36,7 +36,7 @@ float ig_f16_to_float(uint16_t x) {
   return float_of(sign | bits_of(magnitude));
 }
 
-uint16_t ig_float_to_f16(float x) {
+uint16_t ig_f16_from_float(float x) {
   uint32_t bits = bits_of(x), sign = (bits >> 16) & 0x8000u, magnitude = bits & 0x7FFFFFFFu;
   if (magnitude > 0x7F800000u)
     return (uint16_t)(sign | 0x7E00u | ((magnitude >> 13) & 0x3FFu));  // NaN
@@ -65,7 +65,8 @@ IG_VECTORS void ig_bf16_to_floats(size_t count, const void *from, float *to) {
 }
 
 // Without branches, so that it becomes vector instructions.
-IG_VECTORS void ig_floats_to_bf16(size_t count, const float *restrict from, uint16_t *restrict to) {
+IG_VECTORS void ig_bf16_from_floats(size_t count, const float *restrict from,
+                                    uint16_t *restrict to) {
   for (size_t i = 0; i < count; i++) {
     const uint32_t bits = bits_of(from[i]), rounded = bits + 0x7FFFu + (bits >> 16 & 1u),
                    nan = bits | 0x00400000u;

@@ -10,35 +10,35 @@ static void make_c_locale(void) { c_locale = newlocale(LC_ALL_MASK, "C", (locale
 
 // uselocale holds for one thread, so no other thread of the program sees it. Where newlocale fails,
 // which needs a system without memory at the first call, uselocale(0) changes nothing.
-locale_t ig_c_locale_enter(void) {
+locale_t ig_number_locale_enter(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, make_c_locale);
   return uselocale(c_locale);
 }
 
-void ig_c_locale_leave(locale_t before) { uselocale(before); }
+void ig_number_locale_leave(locale_t before) { uselocale(before); }
 
-bool ig_parse_number(const char *text, double *out) {
+bool ig_number_parse(const char *text, double *out) {
   char *end;
-  const locale_t before = ig_c_locale_enter();
+  const locale_t before = ig_number_locale_enter();
   const double value = strtod(text, &end);
-  ig_c_locale_leave(before);
+  ig_number_locale_leave(before);
   if (end == text || *end != '\0') return false;
   *out = value;
   return true;
 }
 
-int ig_format_list(char *out, size_t size, const char *format, va_list arguments) {
-  const locale_t before = ig_c_locale_enter();
+int ig_number_format_list(char *out, size_t size, const char *format, va_list arguments) {
+  const locale_t before = ig_number_locale_enter();
   const int length = vsnprintf(out, size, format, arguments);
-  ig_c_locale_leave(before);
+  ig_number_locale_leave(before);
   return length;
 }
 
-int ig_format(char *out, size_t size, const char *format, ...) {
+int ig_number_format(char *out, size_t size, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  const int length = ig_format_list(out, size, format, arguments);
+  const int length = ig_number_format_list(out, size, format, arguments);
   va_end(arguments);
   return length;
 }

@@ -12,16 +12,16 @@ extern "C" {
 #endif
 // strtod of the whole text; false (out untouched) where something is left over or nothing was
 // there.
-bool ig_parse_number(const char *text, double *out);
+bool ig_number_parse(const char *text, double *out);
 // snprintf and vsnprintf.
-int ig_format(char *out, size_t size, const char *format, ...)
+int ig_number_format(char *out, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-int ig_format_list(char *out, size_t size, const char *format, va_list arguments)
+int ig_number_format_list(char *out, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 // For what others write or parse (streams, Jansson): the calling thread has the C locale until it
 // leaves. What enter gave goes to leave.
-locale_t ig_c_locale_enter(void);
-void ig_c_locale_leave(locale_t before);
+locale_t ig_number_locale_enter(void);
+void ig_number_locale_leave(locale_t before);
 #ifdef __cplusplus
 }
 #endif

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
+#include "base/allocate.h"
 #include "base/cpus.h"
-#include "base/error.h"
+#include "base/fail.h"
 
 // Looks, of ~0.05 us each, before sleeping. Waking a sleeper costs 30 to 50 us; where one thread
 // sleeps while it waits for the other at the end of a loop, the other sleeps while it waits for the
@@ -133,10 +133,10 @@ static void *worker_main(void *argument) {
 // a sleeper on the core of who wakes it, where both then take turns for milliseconds (kernel/sched:
 // available_idle_cpu, vcpu_is_preempted). So workers are kept off the caller's core.
 static void move_off_caller(ig_pool *pool) {
-  const int cpu = ig_current_cpu();
+  const int cpu = ig_cpus_current();
   if (cpu < 0 || cpu == pool->caller_cpu || pool->spins == 0) return;
   pool->caller_cpu = cpu;
-  for (int i = 0; i < pool->started; i++) ig_keep_off(pool->workers[i].thread, cpu);
+  for (int i = 0; i < pool->started; i++) ig_cpus_keep_off(pool->workers[i].thread, cpu);
 }
 
 static void wake_sleepers(ig_pool *pool) {

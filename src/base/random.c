@@ -4,7 +4,7 @@
 #include <math.h>
 
 // Salmon et al. 2011, section 4.3: multipliers, Weyl constants, ten rounds.
-ig_philox_block ig_philox(const uint32_t counter[4], const uint32_t key[2]) {
+ig_philox_block ig_random_philox(const uint32_t counter[4], const uint32_t key[2]) {
   uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0],
            k1 = key[1];
   for (int round = 0; round < 10; round++) {
@@ -20,7 +20,7 @@ ig_philox_block ig_philox(const uint32_t counter[4], const uint32_t key[2]) {
   return (ig_philox_block){{c0, c1, c2, c3}};
 }
 
-uint64_t ig_hash_name(const char *name) {
+uint64_t ig_random_stream(const char *name) {
   uint64_t hash = 0xCBF29CE484222325u;
   for (const unsigned char *p = (const unsigned char *)name; *p; p++)
     hash = (hash ^ *p) * 0x100000001B3u;
@@ -32,7 +32,7 @@ static ig_philox_block stream_block(uint64_t seed, uint64_t stream, uint64_t blo
   const uint32_t counter[4] = {(uint32_t)block, (uint32_t)(block >> 32), (uint32_t)stream,
                                (uint32_t)(stream >> 32)};
   const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
-  return ig_philox(counter, key);
+  return ig_random_philox(counter, key);
 }
 
 static double uniform_of(uint32_t high, uint32_t low) {

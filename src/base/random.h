@@ -9,9 +9,9 @@
 typedef struct ig_philox_block {
   uint32_t word[4];
 } ig_philox_block;
-ig_philox_block ig_philox(const uint32_t counter[4], const uint32_t key[2]);
+ig_philox_block ig_random_philox(const uint32_t counter[4], const uint32_t key[2]);
 
-uint64_t ig_hash_name(const char *name);  // FNV-1a: a stream for each tensor name
+uint64_t ig_random_stream(const char *name);  // FNV-1a: a stream for each tensor name
 // i-th number of the stream (seed, stream).
 uint32_t ig_random_u32(uint64_t seed, uint64_t stream, uint64_t i);
 double ig_random_uniform(uint64_t seed, uint64_t stream, uint64_t i);  // [0,1), 53 bits

@@ -11,7 +11,7 @@ void ig_report(const ig_reporter *reporter, ig_level level, const char *format, 
   char text[2048];
   va_list arguments;
   va_start(arguments, format);
-  ig_format_list(text, sizeof text, format, arguments);
+  ig_number_format_list(text, sizeof text, format, arguments);
   va_end(arguments);
   reporter->message(reporter->context, level, text);
 }
@@ -20,7 +20,7 @@ void ig_report_progress(const ig_reporter *reporter, const ig_progress *progress
   if (reporter && reporter->progress) reporter->progress(reporter->context, progress);
 }
 
-double ig_seconds(void) {
+double ig_clock_seconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;

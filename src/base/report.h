@@ -5,5 +5,5 @@
 void ig_report(const ig_reporter *reporter, ig_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void ig_report_progress(const ig_reporter *reporter, const ig_progress *progress);
-double ig_seconds(void);  // monotonic clock
+double ig_clock_seconds(void);  // monotonic clock
 #endif

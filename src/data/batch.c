@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/random.h"
 
 #define DEFAULT_POOL 100
@@ -81,16 +81,16 @@ static size_t pool_end(const ig_batcher *b, size_t begin) {
   const size_t budget = (size_t)b->options.pool_batches * (size_t)b->options.batch_tokens;
   size_t tokens = 0, end = begin;
   while (end < b->corpus->pairs && (end == begin || tokens < budget))
-    tokens += ig_corpus_length(b->corpus, IG_TARGET, b->order[end++]);
+    tokens += ig_corpus_length(b->corpus, IG_SIDE_TARGET, b->order[end++]);
   return end;
 }
 
 static ig_status sort_pool(ig_batcher *b, size_t begin, size_t end, ig_error *err) {
-  IG_TRY(ig_grow((void **)&b->keys, &b->key_capacity, end - begin, sizeof *b->keys, err));
+  IG_TRY(ig_allocate_more((void **)&b->keys, &b->key_capacity, end - begin, sizeof *b->keys, err));
   for (size_t i = begin; i < end; i++) {
     const uint32_t pair = b->order[i];
-    b->keys[i - begin] = (ig_sort_key){.target = ig_corpus_length(b->corpus, IG_TARGET, pair),
-                                       .source = ig_corpus_length(b->corpus, IG_SOURCE, pair),
+    b->keys[i - begin] = (ig_sort_key){.target = ig_corpus_length(b->corpus, IG_SIDE_TARGET, pair),
+                                       .source = ig_corpus_length(b->corpus, IG_SIDE_SOURCE, pair),
                                        .place = i,
                                        .pair = pair};
   }
@@ -104,12 +104,13 @@ static ig_status cut_pool(ig_batcher *b, size_t begin, size_t end, ig_error *err
   while (begin < end) {
     size_t tokens[2] = {0, 0}, i = begin;
     for (; i < end; i++) {
-      const size_t source = tokens[0] + ig_corpus_length(b->corpus, IG_SOURCE, b->order[i]);
-      const size_t target = tokens[1] + ig_corpus_length(b->corpus, IG_TARGET, b->order[i]);
+      const size_t source = tokens[0] + ig_corpus_length(b->corpus, IG_SIDE_SOURCE, b->order[i]);
+      const size_t target = tokens[1] + ig_corpus_length(b->corpus, IG_SIDE_TARGET, b->order[i]);
       if (i > begin && (target > most || source > 2 * most)) break;
       tokens[0] = source, tokens[1] = target;
     }
-    IG_TRY(ig_grow((void **)&b->batches, &b->capacity, b->count + 1, sizeof *b->batches, err));
+    IG_TRY(ig_allocate_more((void **)&b->batches, &b->capacity, b->count + 1, sizeof *b->batches,
+                            err));
     b->batches[b->count++] = (ig_range){begin, i};
     begin = i;
   }
@@ -119,8 +120,9 @@ static ig_status cut_pool(ig_batcher *b, size_t begin, size_t end, ig_error *err
 // Shuffles the batches first .. count-1; pool numbers the pool within the epoch.
 static ig_status shuffle_batches(ig_batcher *b, size_t first, uint64_t stream, ig_error *err) {
   const size_t n = b->count - first;
-  IG_TRY(ig_grow((void **)&b->shuffled, &b->shuffled_capacity, n, sizeof *b->shuffled, err));
-  IG_TRY(ig_grow((void **)&b->moved, &b->moved_capacity, n, sizeof *b->moved, err));
+  IG_TRY(
+      ig_allocate_more((void **)&b->shuffled, &b->shuffled_capacity, n, sizeof *b->shuffled, err));
+  IG_TRY(ig_allocate_more((void **)&b->moved, &b->moved_capacity, n, sizeof *b->moved, err));
   ig_random_permutation(b->options.seed, stream, n, b->shuffled);
   memcpy(b->moved, b->batches + first, n * sizeof *b->moved);
   for (size_t i = 0; i < n; i++) b->batches[first + i] = b->moved[b->shuffled[i]];
@@ -130,8 +132,8 @@ static ig_status shuffle_batches(ig_batcher *b, size_t first, uint64_t stream, i
 static ig_status lay_out(ig_batcher *b, uint64_t epoch, ig_error *err) {
   const size_t pairs = b->corpus->pairs;
   // The streams of one epoch: its pairs, then the batches of its pools.
-  const uint64_t pair_stream = ig_hash_name("data.pairs") + epoch,
-                 batch_stream = ig_hash_name("data.batches") ^ (epoch << 32);
+  const uint64_t pair_stream = ig_random_stream("data.pairs") + epoch,
+                 batch_stream = ig_random_stream("data.batches") ^ (epoch << 32);
   if (b->options.shuffle)
     ig_random_permutation(b->options.seed, pair_stream, pairs, b->order);
   else
@@ -169,13 +171,13 @@ ig_batch_bounds ig_batcher_most(const ig_batcher *b) {
     for (int side = 0; side < 2; side++)
       most.longest[side] =
           larger(most.longest[side], ig_corpus_length(b->corpus, (ig_side)side, i));
-    const size_t length = ig_corpus_length(b->corpus, IG_TARGET, i);
+    const size_t length = ig_corpus_length(b->corpus, IG_SIDE_TARGET, i);
     if (length < shortest) shortest = length;
   }
   const size_t budget = (size_t)b->options.batch_tokens;
-  most.tokens[IG_SOURCE] = larger(2 * budget, most.longest[IG_SOURCE]);
-  most.tokens[IG_TARGET] = larger(budget, most.longest[IG_TARGET]);
-  most.sequences = most.tokens[IG_TARGET] / larger(shortest, 1);
+  most.tokens[IG_SIDE_SOURCE] = larger(2 * budget, most.longest[IG_SIDE_SOURCE]);
+  most.tokens[IG_SIDE_TARGET] = larger(budget, most.longest[IG_SIDE_TARGET]);
+  most.sequences = most.tokens[IG_SIDE_TARGET] / larger(shortest, 1);
   if (most.sequences > b->corpus->pairs) most.sequences = b->corpus->pairs;
   return most;
 }
@@ -198,7 +200,7 @@ ig_batch_bounds ig_batcher_largest(const ig_batcher *b) {
 }
 
 static ig_status need(int **array, size_t *capacity, size_t count, ig_error *err) {
-  return ig_grow((void **)array, capacity, count, sizeof **array, err);
+  return ig_allocate_more((void **)array, capacity, count, sizeof **array, err);
 }
 
 static ig_status need_room(ig_batch_buffer *out, size_t sequences, ig_error *err) {
@@ -218,18 +220,18 @@ ig_status ig_batcher_get(const ig_batcher *b, size_t index, ig_batch_buffer *out
   const ig_range range = b->batches[index];
   out->source_tokens = out->target_tokens = 0;
   for (size_t i = range.begin; i < range.end; i++) {
-    out->source_tokens += ig_corpus_length(c, IG_SOURCE, b->order[i]);
-    out->target_tokens += ig_corpus_length(c, IG_TARGET, b->order[i]);
+    out->source_tokens += ig_corpus_length(c, IG_SIDE_SOURCE, b->order[i]);
+    out->target_tokens += ig_corpus_length(c, IG_SIDE_TARGET, b->order[i]);
   }
   const size_t sequences = range.end - range.begin;
   IG_TRY(need_room(out, sequences, err));
   int source = 0, target = 0;
   for (size_t s = 0; s < sequences; s++) {
     const size_t pair = b->order[range.begin + s];
-    const int source_length = (int)ig_corpus_length(c, IG_SOURCE, pair),
-              target_length = (int)ig_corpus_length(c, IG_TARGET, pair);
-    const int32_t *source_ids = c->ids[IG_SOURCE] + c->offsets[IG_SOURCE][pair],
-                  *target_ids = c->ids[IG_TARGET] + c->offsets[IG_TARGET][pair];
+    const int source_length = (int)ig_corpus_length(c, IG_SIDE_SOURCE, pair),
+              target_length = (int)ig_corpus_length(c, IG_SIDE_TARGET, pair);
+    const int32_t *source_ids = c->ids[IG_SIDE_SOURCE] + c->offsets[IG_SIDE_SOURCE][pair],
+                  *target_ids = c->ids[IG_SIDE_TARGET] + c->offsets[IG_SIDE_TARGET][pair];
     out->source_offsets[s] = source;
     out->target_offsets[s] = target;
     for (int i = 0; i < source_length; i++) out->source[source + i] = source_ids[i];

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "io/lines.h"
 
 #define BLOCK_LINES 16384  // read before they are tokenized
@@ -39,7 +39,8 @@ typedef struct ig_loader {
 
 static ig_status keep_line(ig_line_block *block, size_t index, const char *line, size_t length,
                            ig_error *err) {
-  IG_TRY(ig_grow((void **)&block->bytes, &block->capacity, block->size + length + 1, 1, err));
+  IG_TRY(
+      ig_allocate_more((void **)&block->bytes, &block->capacity, block->size + length + 1, 1, err));
   memcpy(block->bytes + block->size, line, length);
   block->bytes[block->size + length] = '\0';
   block->size += length + 1;
@@ -61,7 +62,7 @@ static void encode_lines(void *context, size_t index, int worker) {
     const char *line = block->bytes + block->begin[i];
     const size_t length = block->begin[i + 1] - block->begin[i] - 1;
     t->status =
-        side == IG_SOURCE
+        side == IG_SIDE_SOURCE
             ? ig_tokenizer_encode_source(l->options->tokenizer, line, length, &t->ids, &t->err)
             : ig_tokenizer_encode_target(l->options->tokenizer, line, length, &t->ids, &t->err);
     if (t->status != IG_OK) {
@@ -75,10 +76,10 @@ static void encode_lines(void *context, size_t index, int worker) {
 static ig_status append_side(ig_loader *l, int side, const int *ids, size_t count, ig_error *err) {
   ig_corpus *c = l->corpus;
   const size_t used = c->offsets[side][c->pairs];
-  IG_TRY(
-      ig_grow((void **)&c->ids[side], &l->ids_capacity[side], used + count, sizeof **c->ids, err));
-  IG_TRY(ig_grow((void **)&c->offsets[side], &l->offsets_capacity[side], c->pairs + 2,
-                 sizeof **c->offsets, err));
+  IG_TRY(ig_allocate_more((void **)&c->ids[side], &l->ids_capacity[side], used + count,
+                          sizeof **c->ids, err));
+  IG_TRY(ig_allocate_more((void **)&c->offsets[side], &l->offsets_capacity[side], c->pairs + 2,
+                          sizeof **c->offsets, err));
   for (size_t i = 0; i < count; i++) c->ids[side][used + i] = ids[i];
   c->offsets[side][c->pairs + 1] = used + count;
   return IG_OK;
@@ -102,8 +103,8 @@ static ig_status append_pair(ig_loader *l, size_t line, ig_error *err) {
   } else {
     for (int side = 0; side < 2; side++) IG_TRY(append_side(l, side, ids[side], count[side], err));
     if (l->options->keep_text) {
-      IG_TRY(ig_grow((void **)&l->corpus->line, &l->line_capacity, l->corpus->pairs + 1,
-                     sizeof *l->corpus->line, err));
+      IG_TRY(ig_allocate_more((void **)&l->corpus->line, &l->line_capacity, l->corpus->pairs + 1,
+                              sizeof *l->corpus->line, err));
       l->corpus->line[l->corpus->pairs] = l->corpus->lines + line;
     }
     l->corpus->pairs++;
@@ -114,8 +115,8 @@ static ig_status append_pair(ig_loader *l, size_t line, ig_error *err) {
 static ig_status keep_text(ig_loader *l, ig_error *err) {
   ig_corpus *c = l->corpus;
   for (int side = 0; side < 2; side++) {
-    IG_TRY(ig_grow((void **)&c->text[side], &l->text_capacity[side], c->lines + l->lines,
-                   sizeof **c->text, err));
+    IG_TRY(ig_allocate_more((void **)&c->text[side], &l->text_capacity[side], c->lines + l->lines,
+                            sizeof **c->text, err));
     memset(c->text[side] + c->lines, 0, l->lines * sizeof **c->text);
   }
   const size_t first = c->lines;
@@ -123,8 +124,8 @@ static ig_status keep_text(ig_loader *l, ig_error *err) {
   for (int side = 0; side < 2; side++) {
     const ig_line_block *block = &l->block[side];
     for (size_t i = 0; i < l->lines; i++) {
-      c->text[side][first + i] = ig_duplicate(block->bytes + block->begin[i],
-                                              block->begin[i + 1] - block->begin[i] - 1, err);
+      c->text[side][first + i] = ig_allocate_copy(block->bytes + block->begin[i],
+                                                  block->begin[i + 1] - block->begin[i] - 1, err);
       if (!c->text[side][first + i]) return IG_ERROR_MEMORY;
     }
   }
@@ -217,8 +218,8 @@ static ig_status load_pair(ig_loader *l, const char *source, const char *target,
 
 static ig_status load_all(ig_loader *l, const ig_corpus_files *files, ig_error *err) {
   for (int side = 0; side < 2; side++) {
-    IG_TRY(ig_grow((void **)&l->corpus->offsets[side], &l->offsets_capacity[side], 1,
-                   sizeof **l->corpus->offsets, err));
+    IG_TRY(ig_allocate_more((void **)&l->corpus->offsets[side], &l->offsets_capacity[side], 1,
+                            sizeof **l->corpus->offsets, err));
     l->corpus->offsets[side][0] = 0;
   }
   for (size_t f = 0; f < files->count; f++)

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/random.h"
 #include "data/corpus.h"
 #include "text/sentencepiece.h"
@@ -41,7 +41,8 @@ static ig_status sample_pair(const ig_sampler *s, ig_side side, size_t pair, ig_
       .n_best = s->sampling->n_best,
       .alpha = s->sampling->alpha,
       .seed = s->sampling->seed,
-      .stream = ig_hash_name(side == IG_SOURCE ? "data.sampling.source" : "data.sampling.target") +
+      .stream = ig_random_stream(side == IG_SIDE_SOURCE ? "data.sampling.source"
+                                                        : "data.sampling.target") +
                 s->sampling->epoch,
       .position = line,
   };
@@ -58,7 +59,7 @@ static void run_task(void *context, size_t index, int worker) {
   const size_t first = index / 2 * TASK_PAIRS,
                last = first + TASK_PAIRS < s->corpus->pairs ? first + TASK_PAIRS : s->corpus->pairs;
   for (size_t p = first; p < last && t->status == IG_OK; p++) {
-    t->status = sample_pair(s, index % 2 ? IG_TARGET : IG_SOURCE, p, &t->ids, &t->err);
+    t->status = sample_pair(s, index % 2 ? IG_SIDE_TARGET : IG_SIDE_SOURCE, p, &t->ids, &t->err);
     t->end[p - first] = t->ids.count;
   }
 }
@@ -94,8 +95,8 @@ ig_status ig_corpus_sample(const ig_corpus *corpus, const ig_corpus_options *opt
   s.tasks = ig_allocate(2 * s.parts, sizeof *s.tasks, err);
   if (!s.tasks) return IG_ERROR_MEMORY;
   ig_pool_run(options->pool, 2 * s.parts, run_task, &s);
-  ig_status status = join(&s, IG_SOURCE, out, err);
-  if (status == IG_OK) status = join(&s, IG_TARGET, out, err);
+  ig_status status = join(&s, IG_SIDE_SOURCE, out, err);
+  if (status == IG_OK) status = join(&s, IG_SIDE_TARGET, out, err);
   for (size_t t = 0; t < 2 * s.parts; t++) ig_ids_free(&s.tasks[t].ids);
   free(s.tasks);
   if (status != IG_OK) ig_corpus_free(out);

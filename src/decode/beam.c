@@ -132,8 +132,8 @@ static float process_row(const ig_decode_options *options, const ig_kernels *ker
   const float first = !needed ? 0
                       : given ? rows->normalizer[row]
                               : kernels->log_sum_exp(vocabulary, logits, sentence->largest);
-  const float normalizer = ig_process_scores(options, ids, sentence->length, first, logits);
-  *known = options->renormalize || (!given && !ig_process_may_raise(options, sentence->length));
+  const float normalizer = ig_processors_apply(options, ids, sentence->length, first, logits);
+  *known = options->renormalize || (!given && !ig_processors_may_raise(options, sentence->length));
   return options->renormalize ? kernels->log_sum_exp(vocabulary, logits, sentence->largest)
                               : normalizer;
 }
@@ -220,8 +220,8 @@ static bool improvable(const ig_decode_options *options, const ig_sentence *sent
   return false;
 }
 
-void ig_beam_select(const ig_decode_options *options, const ig_kernels *kernels,
-                    const ig_search_rows *rows, ig_sentence *sentence, float *logits) {
+void ig_sentence_select_beam(const ig_decode_options *options, const ig_kernels *kernels,
+                             const ig_search_rows *rows, ig_sentence *sentence, float *logits) {
   const int beam = options->beam_size,
             count = best_candidates(options, kernels, rows, sentence, logits);
   if (sentence->failed) return;

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 
 // ---- the means --------------------------------------------------------------
 
@@ -194,7 +194,7 @@ void ig_ensemble_scorer_free(ig_ensemble_scorer *s) {
 }
 
 static ig_status grow(ig_ensemble_scorer *s, size_t rows, ig_error *err) {
-  return ig_grow((void **)&s->log_probs, &s->capacity, rows, sizeof *s->log_probs, err);
+  return ig_allocate_more((void **)&s->log_probs, &s->capacity, rows, sizeof *s->log_probs, err);
 }
 
 ig_status ig_ensemble_scorer_reserve(ig_ensemble_scorer *s, const ig_pass_bounds *most,

@@ -1,13 +1,13 @@
 // Greedy generation by id with a model in memory.
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "decode/search.h"
 
 static ig_status check_source(const ig_model *model, const int *source, int length, ig_error *err) {
-  if (length < 1 || length > ig_decode_longest(&model->config))
+  if (length < 1 || length > ig_decode_options_longest(&model->config))
     return ig_fail(err, IG_ERROR_ARGUMENT, "source: expected 1 to %d ids, found %d",
-                   ig_decode_longest(&model->config), length);
+                   ig_decode_options_longest(&model->config), length);
   for (int i = 0; i < length; i++)
     if (source[i] < 0 || source[i] >= model->config.vocab_size)
       return ig_fail(err, IG_ERROR_ARGUMENT, "source id %d: expected 0 to %d, found %d", i + 1,
@@ -39,12 +39,12 @@ ig_status ig_generate(ig_model *model, const int *source, int source_length, int
   ig_decode_options options;
   ig_inference *inference = NULL;
   *length = 0;
-  IG_TRY(ig_need(model, "model", err));
-  IG_TRY(ig_need(source, "source", err));
+  IG_TRY(ig_fail_if_null(model, "model", err));
+  IG_TRY(ig_fail_if_null(source, "source", err));
   IG_TRY(check_source(model, source, source_length, err));
-  if (max_length < 1 || max_length > ig_decode_longest(&model->config))
+  if (max_length < 1 || max_length > ig_decode_options_longest(&model->config))
     return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d",
-                   ig_decode_longest(&model->config), max_length);
+                   ig_decode_options_longest(&model->config), max_length);
   IG_TRY(ig_decode_options_load(model, &options, err));
   options.beam_size = options.n_best = 1;
   options.max_length = max_length;

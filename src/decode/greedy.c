@@ -5,11 +5,11 @@
 #include "decode/processors.h"
 #include "decode/sentence.h"
 
-void ig_greedy_select(const ig_decode_options *options, const ig_kernels *kernels,
-                      const ig_search_rows *rows, ig_sentence *sentence, float *logits) {
+void ig_sentence_select_greedy(const ig_decode_options *options, const ig_kernels *kernels,
+                               const ig_search_rows *rows, ig_sentence *sentence, float *logits) {
   const size_t vocabulary = (size_t)options->vocab_size;
   const int *ids = rows->ids + (size_t)sentence->first_row * (size_t)(options->max_length + 1);
-  ig_process_scores(options, ids, sentence->length, 0, logits);
+  ig_processors_apply(options, ids, sentence->length, 0, logits);
   const size_t best = kernels->argmax(vocabulary, logits);
   if (best >= vocabulary || !isfinite(logits[best])) {
     sentence->failed = true;

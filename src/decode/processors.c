@@ -48,12 +48,12 @@ static bool forces_last(const ig_decode_options *o, int generated) {
   return o->forced_eos >= 0 && generated == o->max_length - 1;
 }
 
-bool ig_process_may_raise(const ig_decode_options *o, int length) {
+bool ig_processors_may_raise(const ig_decode_options *o, int length) {
   return o->repetition_penalty != 1.0f || forces_first(o, length - 1) || forces_last(o, length - 1);
 }
 
-float ig_process_scores(const ig_decode_options *o, const int *ids, int length, float normalizer,
-                        float *scores) {
+float ig_processors_apply(const ig_decode_options *o, const int *ids, int length, float normalizer,
+                          float *scores) {
   if (o->repetition_penalty != 1.0f)
     repetition_penalty(o->repetition_penalty, ids, length, normalizer, scores);
   if (o->no_repeat_ngram > 0 && length >= o->no_repeat_ngram)

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 
 struct ig_scorer {
   ig_pass *pass;
@@ -36,8 +36,8 @@ void ig_scorer_free(ig_scorer *s) {
 }
 
 ig_status ig_scorer_reserve(ig_scorer *s, const ig_pass_bounds *most, ig_error *err) {
-  IG_TRY(ig_grow((void **)&s->input, &s->input_capacity, (size_t)most->target_rows,
-                 sizeof *s->input, err));
+  IG_TRY(ig_allocate_more((void **)&s->input, &s->input_capacity, (size_t)most->target_rows,
+                          sizeof *s->input, err));
   return ig_pass_reserve(s->pass, most, NULL, err);
 }
 
@@ -59,8 +59,8 @@ static ig_status check_scores(const ig_ragged *target, const float *log_probs, i
 }
 
 ig_status ig_scorer_run(ig_scorer *s, const ig_score_args *args, float *log_probs, ig_error *err) {
-  IG_TRY(ig_grow((void **)&s->input, &s->input_capacity, (size_t)ig_ragged_rows(&args->target),
-                 sizeof *s->input, err));
+  IG_TRY(ig_allocate_more((void **)&s->input, &s->input_capacity,
+                          (size_t)ig_ragged_rows(&args->target), sizeof *s->input, err));
   shift(args, s->start_id, s->input);
   const ig_batch batch = {.sequences = args->target.sequences,
                           .source = args->source_ids,

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "decode/sentence.h"
 
 // S sentences, B beam size, N max_length, slots = S * B.
@@ -155,7 +155,7 @@ static void select_next(void *context, size_t index, int worker) {
   ig_search *s = context;
   ig_sentence *sentence = &s->sentences[index];
   float *logits = s->logits + (size_t)sentence->first_row * (size_t)s->options->vocab_size;
-  (s->options->beam_size > 1 ? ig_beam_select : ig_greedy_select)(
+  (s->options->beam_size > 1 ? ig_sentence_select_beam : ig_sentence_select_greedy)(
       s->options, s->kernels, &s->rows[s->current], sentence, logits);
 }
 

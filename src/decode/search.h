@@ -5,7 +5,7 @@
 // place to one that waits. Rows keep their own position: sentences need not have begun together.
 #ifndef IG_DECODE_SEARCH_H
 #define IG_DECODE_SEARCH_H
-#include "decode/options.h"
+#include "decode/decode_options.h"
 #include "model/inference.h"
 
 // The model as the search sees it. run: logits (rows, V), which the search may change; history rows

@@ -40,8 +40,8 @@ typedef struct ig_sentence {
 
 // Both choose sentence->next from its rows' logits (rows, V), move finished hypotheses into slots
 // and set done or failed (a score is not a number).
-void ig_greedy_select(const ig_decode_options *options, const ig_kernels *kernels,
-                      const ig_search_rows *rows, ig_sentence *sentence, float *logits);
-void ig_beam_select(const ig_decode_options *options, const ig_kernels *kernels,
-                    const ig_search_rows *rows, ig_sentence *sentence, float *logits);
+void ig_sentence_select_greedy(const ig_decode_options *options, const ig_kernels *kernels,
+                               const ig_search_rows *rows, ig_sentence *sentence, float *logits);
+void ig_sentence_select_beam(const ig_decode_options *options, const ig_kernels *kernels,
+                             const ig_search_rows *rows, ig_sentence *sentence, float *logits);
 #endif

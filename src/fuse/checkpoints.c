@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
 
@@ -46,7 +46,8 @@ static ig_status list_directory(const char *run, int every, checkpoints *all, ig
       continue;
     const long update = strtol(entry->d_name + 7, &end, 10);
     if (*end || (every && update % every)) continue;
-    status = ig_grow((void **)&all->items, &all->capacity, all->count + 1, sizeof *all->items, err);
+    status = ig_allocate_more((void **)&all->items, &all->capacity, all->count + 1,
+                              sizeof *all->items, err);
     if (status == IG_OK) all->items[all->count++] = (checkpoint){update, NAN};
   }
   closedir(directory);
@@ -69,9 +70,9 @@ static ig_status read_score(const char *line, size_t size, const char *path, con
 }
 
 static ig_status read_scores(const char *run, const char *metric, checkpoints *all, ig_error *err) {
-  char *path = ig_join_path(run, "metrics.jsonl", err), *text = NULL;
+  char *path = ig_path_join(run, "metrics.jsonl", err), *text = NULL;
   size_t size;
-  ig_status status = path ? ig_read_file(path, &text, &size, err) : IG_ERROR_MEMORY;
+  ig_status status = path ? ig_file_load(path, &text, &size, err) : IG_ERROR_MEMORY;
   for (const char *line = text; status == IG_OK && *line;) {
     const size_t length = strcspn(line, "\n");
     if (length) status = read_score(line, length, path, metric, all, err);
@@ -117,7 +118,7 @@ static ig_status name_all(const char *run, const checkpoints *all, char ***out, 
   for (size_t i = 0; i < all->count; i++) {
     char name[48];
     snprintf(name, sizeof name, "update-%ld", all->items[i].update);
-    names[i] = ig_join_path(run, name, err);
+    names[i] = ig_path_join(run, name, err);
     if (names[i]) continue;
     while (i > 0) free(names[--i]);
     free(names);

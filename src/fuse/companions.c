@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "fuse/vocabulary_tensors.h"
 #include "io/json.h"
@@ -23,10 +23,10 @@ const char *const ig_companions[] = {"generation_config.json",
                                      NULL};
 
 static ig_status copy_companion(const char *from, const char *to, const char *name, ig_error *err) {
-  char *source = ig_join_path(from, name, err),
-       *target = source ? ig_join_path(to, name, err) : NULL;
+  char *source = ig_path_join(from, name, err),
+       *target = source ? ig_path_join(to, name, err) : NULL;
   ig_status status = target ? IG_OK : IG_ERROR_MEMORY;
-  if (status == IG_OK && ig_file_exists(source)) status = ig_copy_file(source, target, err);
+  if (status == IG_OK && ig_file_exists(source)) status = ig_file_copy(source, target, err);
   free(source);
   free(target);
   return status;
@@ -78,7 +78,7 @@ json_t *ig_companions_config(const ig_plan *plan) {
 
 static ig_status write_config(const ig_plan *plan, const char *directory, ig_error *err) {
   json_t *config = ig_companions_config(plan);
-  char *path = config ? ig_join_path(directory, "config.json", err) : NULL;
+  char *path = config ? ig_path_join(directory, "config.json", err) : NULL;
   const ig_status status =
       path ? ig_json_save(path, config, 17, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
   free(path);
@@ -89,7 +89,7 @@ static ig_status write_config(const ig_plan *plan, const char *directory, ig_err
 // The donor's, with the output's special ids.
 static ig_status write_generation(const ig_plan *plan, const char *directory, ig_error *err) {
   const char *name = ig_companions[0];
-  char *path = ig_join_path(directory, name, err);
+  char *path = ig_path_join(directory, name, err);
   json_t *json = NULL;
   ig_status status =
       path ? copy_companion(ig_plan_donor(plan)->directory, directory, name, err) : IG_ERROR_MEMORY;
@@ -108,7 +108,7 @@ static ig_status write_generation(const ig_plan *plan, const char *directory, ig
 static ig_status write_vocabularies(const ig_alignment *a, const char *directory, ig_error *err) {
   static const char *const names[] = {"vocab.json", "target_vocab.json"};
   for (int side = 0; side <= a->output.apart; side++) {
-    char *path = ig_join_path(directory, names[side], err);
+    char *path = ig_path_join(directory, names[side], err);
     const ig_status status =
         path ? ig_vocabulary_save(&a->output.side[side], path, err) : IG_ERROR_MEMORY;
     free(path);

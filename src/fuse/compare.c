@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "fuse/cut.h"
 #include "fuse/method/sums.h"
 #include "fuse/rows.h"

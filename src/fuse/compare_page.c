@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "fuse/compare.h"
 
@@ -28,8 +28,9 @@ static ig_status label(labels *all, const char *text, size_t length, size_t *ind
   for (*index = 0; *index < all->count; ++*index)
     if (strlen(all->text[*index]) == length && memcmp(all->text[*index], text, length) == 0)
       return IG_OK;
-  IG_TRY(ig_grow((void **)&all->text, &all->capacity, all->count + 1, sizeof *all->text, err));
-  all->text[all->count] = ig_duplicate(text, length, err);
+  IG_TRY(ig_allocate_more((void **)&all->text, &all->capacity, all->count + 1, sizeof *all->text,
+                          err));
+  all->text[all->count] = ig_allocate_copy(text, length, err);
   return all->text[all->count++] ? IG_OK : IG_ERROR_MEMORY;
 }
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "fuse/companions.h"
 
 // ---- which files ------------------------------------------------------------
@@ -16,9 +16,10 @@ static const char *base_name(const char *path) {
 }
 
 static ig_status add_path(ig_contents *all, const char *path, const char *stage, ig_error *err) {
-  IG_TRY(ig_grow((void **)&all->items, &all->capacity, all->count + 1, sizeof *all->items, err));
+  IG_TRY(ig_allocate_more((void **)&all->items, &all->capacity, all->count + 1, sizeof *all->items,
+                          err));
   ig_content *e = &all->items[all->count];
-  *e = (ig_content){.path = ig_duplicate(path, strlen(path), err), .stage = stage};
+  *e = (ig_content){.path = ig_allocate_copy(path, strlen(path), err), .stage = stage};
   if (!e->path) return IG_ERROR_MEMORY;
   e->recorded = stage ? base_name(e->path) : e->path;
   all->count++;
@@ -28,7 +29,7 @@ static ig_status add_path(ig_contents *all, const char *path, const char *stage,
 // DIRECTORY/name, where it is there.
 static ig_status add_file(ig_contents *all, const char *directory, const char *name,
                           const char *stage, ig_error *err) {
-  char *path = ig_join_path(directory, name, err);
+  char *path = ig_path_join(directory, name, err);
   const ig_status status = !path                  ? IG_ERROR_MEMORY
                            : ig_file_exists(path) ? add_path(all, path, stage, err)
                                                   : IG_OK;
@@ -121,7 +122,7 @@ static void hash_task(void *context, size_t index, int worker) {
   (void)worker;
   const hashing *h = context;
   ig_content *e = h->files[index];
-  e->status = ig_hash_file(e->path, h->kind, e->hash, &e->bytes, &e->err);
+  e->status = ig_content_hash_file(e->path, h->kind, e->hash, &e->bytes, &e->err);
 }
 
 // Large ones first, so that no thread is left alone with one.
@@ -164,7 +165,7 @@ static bool append(json_t *list, json_t *item) {
 
 static json_t *describe(const ig_contents *all, const ig_content *e) {
   json_t *item = json_pack("{s:s, s:I, s:s}", "file", e->recorded, "bytes", (json_int_t)e->bytes,
-                           ig_hash_name_of(all->kind), e->hash);
+                           ig_content_hash_name(all->kind), e->hash);
   if (!e->stage || !item || json_object_set_new(item, "stage", json_string(e->stage)) == 0)
     return item;
   json_decref(item);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/number.h"
 #include "fuse/execute.h"
 #include "fuse/extract.h"
@@ -101,7 +101,7 @@ ig_status ig_describe_stages(const ig_stages *s, const ig_space *space, int thre
   size_t size = 0;
   FILE *text = open_memstream(out, &size);
   if (!text) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
-  const locale_t before = ig_c_locale_enter();
+  const locale_t before = ig_number_locale_enter();
   for (size_t i = 0; i < s->count; i++) print_stage(text, s, &s->stage[i]);
   const int used = threads ? threads : ig_cpu_count();
   fprintf(text, "memory     %.1f MB of buffers, %d thread%s\n", megabytes(space->memory), used,
@@ -110,7 +110,7 @@ ig_status ig_describe_stages(const ig_stages *s, const ig_space *space, int thre
   if (space->directory)
     fprintf(text, " of %.1f MB that are free at %s", megabytes(space->available), space->directory);
   fprintf(text, "\n");
-  ig_c_locale_leave(before);
+  ig_number_locale_leave(before);
   if (fclose(text) == 0) return IG_OK;
   free(*out);
   *out = NULL;

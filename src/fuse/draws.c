@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "base/alloc.h"
+#include "base/allocate.h"
 
 static bool draws_for(const ig_plan_tensor *t, size_t model) {
   return !t->copied && t->method->draws && t->method->draws(t->of_model[model]);

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
+#include "base/allocate.h"
 #include "base/arena.h"
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "fuse/cut.h"

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
+#include "base/allocate.h"
 #include "base/arena.h"
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/report.h"
@@ -274,7 +274,7 @@ static ig_status begin_file(extraction *e, ig_error *err) {
     IG_TRY(name_output(e, i, "lora_A", e->rank, e->layer[i]->shape[1], &e->output[2 * i], err));
     IG_TRY(name_output(e, i, "lora_B", e->layer[i]->shape[0], e->rank, &e->output[2 * i + 1], err));
   }
-  char *path = ig_join_path(e->staging->directory, ig_extract_weights, err);
+  char *path = ig_path_join(e->staging->directory, ig_extract_weights, err);
   const ig_status status = path ? ig_safetensors_begin(path, e->output, 2 * e->layers, NULL,
                                                        e->staging->resumed, &e->file, err)
                                 : IG_ERROR_MEMORY;
@@ -302,7 +302,7 @@ static json_t *make_config(const extraction *e) {
 
 static ig_status write_config(const extraction *e, ig_error *err) {
   json_t *config = make_config(e);
-  char *path = config ? ig_join_path(e->staging->directory, "adapter_config.json", err) : NULL;
+  char *path = config ? ig_path_join(e->staging->directory, "adapter_config.json", err) : NULL;
   const ig_status status =
       path ? ig_json_save(path, config, 17, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
   json_decref(config);
@@ -312,11 +312,11 @@ static ig_status write_config(const extraction *e, ig_error *err) {
 
 static void tell(const extraction *e) {
   if (!e->staging->resumed)
-    ig_report(e->reporter, IG_INFO,
+    ig_report(e->reporter, IG_LEVEL_INFO,
               "rank %zu: %zu linear layers, %.4g%% of the squares of their differences", e->rank,
               e->layers, 100 * e->kept / e->squares);
   if (e->others)
-    ig_report(e->reporter, IG_WARNING,
+    ig_report(e->reporter, IG_LEVEL_WARNING,
               "%zu other tensor%s, %s for one: the adapter leaves what the base has there",
               e->others, e->others == 1 ? " differs" : "s differ", e->other);
 }

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/report.h"
 #include "fuse/companions.h"
@@ -102,8 +102,8 @@ static ig_status remove_stages(fusion *f, ig_error *err) {
   if (rmdir(f->directory) == 0) return IG_OK;
   if (errno != ENOTEMPTY && errno != EEXIST)
     return ig_fail(err, IG_ERROR_IO, "%s: cannot remove: %s", f->directory, strerror(errno));
-  ig_report(&f->options->reporter, IG_WARNING, "%s: stays, for there is more in it than stages",
-            f->directory);
+  ig_report(&f->options->reporter, IG_LEVEL_WARNING,
+            "%s: stays, for there is more in it than stages", f->directory);
   return IG_OK;
 }
 
@@ -167,7 +167,7 @@ static ig_status write_adapter_files(const fusion *f, making *m, ig_staging *sta
 static ig_status fill_directory(const fusion *f, making *m, size_t shard_bytes, ig_staging *staging,
                                 ig_error *err) {
   if (staging->resumed)
-    ig_report(&f->options->reporter, IG_INFO, "going on with an unfinished fusion");
+    ig_report(&f->options->reporter, IG_LEVEL_INFO, "going on with an unfinished fusion");
   const bool adapter = m->plan->recipe->method->extracts;
   IG_TRY(adapter ? write_adapter_files(f, m, staging, err)
                  : write_model_files(f, m, shard_bytes, staging, err));
@@ -222,7 +222,7 @@ static ig_status make_stage(fusion *f, making *m, const ig_stage *stage, ig_erro
   IG_TRY(find_stage(f, m, stage->directory, &done, err));
   ig_status status = IG_OK;
   if (!done) {
-    ig_report(&f->options->reporter, IG_INFO, "stage %s", stage->name);
+    ig_report(&f->options->reporter, IG_LEVEL_INFO, "stage %s", stage->name);
     status = ig_staging_remove(stage->directory, err);
     if (status == IG_OK) status = write_model(f, m, stage->directory, false, err);
   }
@@ -236,7 +236,7 @@ static ig_status make_stage(fusion *f, making *m, const ig_stage *stage, ig_erro
 static ig_status write_stage(fusion *f, const ig_plan *plan, size_t index, ig_error *err) {
   ig_stage *stage = &f->stages.stage[index];
   making m;
-  stage->directory = ig_join_path(f->directory, stage->name, err);
+  stage->directory = ig_path_join(f->directory, stage->name, err);
   if (!stage->directory) return IG_ERROR_MEMORY;
   ig_status status = begin_making(f, plan, NULL, &m, err);
   if (status == IG_OK) status = make_stage(f, &m, stage, err);
@@ -263,7 +263,7 @@ static ig_status score_in(fusion *f, making *m, const char *directory, double *s
 static ig_status score_plan(fusion *f, const ig_plan *plan, double *score, ig_error *err) {
   char name[32];
   snprintf(name, sizeof name, "average-%d", ++f->averages);
-  char *directory = ig_join_path(f->directory, name, err);
+  char *directory = ig_path_join(f->directory, name, err);
   making m;
   if (!directory) return IG_ERROR_MEMORY;
   ig_status status = begin_making(f, plan, NULL, &m, err);
@@ -341,8 +341,8 @@ static fusion begin(const char *output, const ig_fuse_options *options) {
 
 ig_status ig_fuse(const char *recipe, const char *output, const ig_fuse_options *options,
                   ig_error *err) {
-  IG_TRY(ig_need(recipe, "recipe", err));
-  IG_TRY(ig_need(output, "output", err));
+  IG_TRY(ig_fail_if_null(recipe, "recipe", err));
+  IG_TRY(ig_fail_if_null(output, "output", err));
   if (!*output) return ig_fail(err, IG_ERROR_ARGUMENT, "output: an empty name");
   fusion f = begin(output, options);
   f.carried_out = true;
@@ -365,7 +365,7 @@ static ig_status report_alone(fusion *f, ig_error *err) {
 ig_status ig_fuse_plan(const char *recipe, const char *output, const ig_fuse_options *options,
                        char **out, ig_error *err) {
   *out = NULL;
-  IG_TRY(ig_need(recipe, "recipe", err));
+  IG_TRY(ig_fail_if_null(recipe, "recipe", err));
   fusion f = begin(output && *output ? output : NULL, options);
   ig_status status = prepare(&f, recipe, err);
   if (status == IG_OK && f.options->report) status = report_alone(&f, err);

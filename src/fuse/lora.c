@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
 
@@ -57,8 +57,8 @@ static ig_status read_config(ig_lora_adapter *adapter, const char *path, ig_erro
 }
 
 static ig_status open_adapter(ig_lora_adapter *adapter, const char *directory, ig_error *err) {
-  char *config = ig_join_path(directory, "adapter_config.json", err),
-       *weights = config ? ig_join_path(directory, "adapter_model.safetensors", err) : NULL;
+  char *config = ig_path_join(directory, "adapter_config.json", err),
+       *weights = config ? ig_path_join(directory, "adapter_model.safetensors", err) : NULL;
   ig_status status = weights ? read_config(adapter, config, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_safetensors_open_file(weights, &adapter->tensors, err);
   free(config);
@@ -70,7 +70,7 @@ ig_status ig_lora_open(const char *directory, ig_lora_adapter **out, ig_error *e
   *out = NULL;
   ig_lora_adapter *adapter = ig_allocate(1, sizeof *adapter, err);
   if (!adapter) return IG_ERROR_MEMORY;
-  adapter->directory = ig_duplicate(directory, strlen(directory), err);
+  adapter->directory = ig_allocate_copy(directory, strlen(directory), err);
   const ig_status status =
       adapter->directory ? open_adapter(adapter, directory, err) : IG_ERROR_MEMORY;
   if (status == IG_OK)

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
 
@@ -31,7 +31,7 @@ static ig_status split_reference(const ig_fuse_models *models, const char *refer
   m->made = find_made(models, reference, length);
   const char *made = m->made ? m->made->directory : NULL;
   m->directory =
-      made ? ig_duplicate(made, strlen(made), err) : ig_duplicate(reference, length, err);
+      made ? ig_allocate_copy(made, strlen(made), err) : ig_allocate_copy(reference, length, err);
   *adapter = plus ? plus + 1 : NULL;
   return m->directory ? IG_OK : IG_ERROR_MEMORY;
 }
@@ -44,7 +44,7 @@ static ig_status open_files(ig_fuse_model *m, ig_error *err) {
     return IG_OK;
   }
   IG_TRY(ig_safetensors_open(m->directory, &m->tensors, err));
-  char *path = ig_join_path(m->directory, "config.json", err);
+  char *path = ig_path_join(m->directory, "config.json", err);
   const ig_status status = path ? ig_json_load_object(path, &m->config, err) : IG_ERROR_MEMORY;
   free(path);
   return status;
@@ -74,8 +74,8 @@ ig_status ig_fuse_models_open(ig_fuse_models *models, const char *reference, siz
                               ig_error *err) {
   for (*index = 0; *index < models->count; ++*index)
     if (strcmp(models->model[*index].reference, reference) == 0) return IG_OK;
-  IG_TRY(ig_grow((void **)&models->model, &models->capacity, models->count + 1,
-                 sizeof *models->model, err));
+  IG_TRY(ig_allocate_more((void **)&models->model, &models->capacity, models->count + 1,
+                          sizeof *models->model, err));
   ig_fuse_model *opened = &models->model[models->count];
   const ig_status status = open_model(models, reference, opened, err);
   if (status != IG_OK) {

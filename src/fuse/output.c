@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
 
@@ -45,7 +45,7 @@ static ig_status open_shard(const ig_plan *plan, const char *directory, size_t s
     memcpy(tensors[count++].shape, t->shape, sizeof t->shape);
   }
   name_shard(o, shard, name);
-  char *path = ig_join_path(directory, name, err);
+  char *path = ig_path_join(directory, name, err);
   const ig_status status =
       path ? ig_safetensors_begin(path, tensors, count, NULL, go_on, &o->shards[shard], err)
            : IG_ERROR_MEMORY;
@@ -74,7 +74,7 @@ static json_t *make_index(const ig_plan *plan, const ig_output *o) {
 static ig_status write_index(const ig_plan *plan, const ig_output *o, const char *directory,
                              ig_error *err) {
   json_t *index = make_index(plan, o);
-  char *path = index ? ig_join_path(directory, "model.safetensors.index.json", err) : NULL;
+  char *path = index ? ig_path_join(directory, "model.safetensors.index.json", err) : NULL;
   const ig_status status =
       path ? ig_json_save(path, index, 17, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
   free(path);

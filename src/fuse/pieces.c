@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
 #include "text/sentencepiece.h"
 
 static bool has_file(const char *directory, const char *name) {
-  char *path = ig_join_path(directory, name, NULL);
+  char *path = ig_path_join(directory, name, NULL);
   const bool found = path && ig_file_exists(path);
   free(path);
   return found;
@@ -18,7 +18,7 @@ static bool has_file(const char *directory, const char *name) {
 
 static ig_status load_vocabulary(const char *directory, const char *name, ig_vocabulary *out,
                                  ig_error *err) {
-  char *path = ig_join_path(directory, name, err);
+  char *path = ig_path_join(directory, name, err);
   const ig_status status = path ? ig_vocabulary_load(out, path, err) : IG_ERROR_MEMORY;
   free(path);
   return status;
@@ -27,7 +27,7 @@ static ig_status load_vocabulary(const char *directory, const char *name, ig_voc
 // What tokenizer_config.json says; without one: nothing.
 static ig_status load_settings(const char *directory, bool *whitespace, bool *apart, int *extra_ids,
                                ig_error *err) {
-  char *path = ig_join_path(directory, "tokenizer_config.json", err);
+  char *path = ig_path_join(directory, "tokenizer_config.json", err);
   json_t *root = NULL;
   const char *kind = "";
   ig_status status = path ? IG_OK : IG_ERROR_MEMORY;
@@ -60,7 +60,7 @@ static ig_status add_spm(const ig_sentencepiece *spm, int extra_ids, ig_vocabula
 }
 
 static ig_status load_spm(const char *directory, int extra_ids, ig_vocabulary *out, ig_error *err) {
-  char *path = ig_join_path(directory, "spiece.model", err);
+  char *path = ig_path_join(directory, "spiece.model", err);
   ig_sentencepiece *spm = NULL;
   ig_status status = path ? ig_sentencepiece_load(path, &spm, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) status = add_spm(spm, extra_ids, out, err);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "fuse/setting.h"
 #include "fuse/ties.h"
 #include "fuse/vocabulary_tensors.h"
@@ -121,12 +121,12 @@ static ig_status check_parameters(ig_plan *plan, const ig_plan_tensor *t, ig_err
 
 static ig_status allocate_tensor(ig_plan *plan, const char *name, size_t inputs,
                                  ig_plan_tensor **out, ig_error *err) {
-  IG_TRY(ig_grow((void **)&plan->tensors, &plan->capacity, plan->count + 1, sizeof *plan->tensors,
-                 err));
+  IG_TRY(ig_allocate_more((void **)&plan->tensors, &plan->capacity, plan->count + 1,
+                          sizeof *plan->tensors, err));
   ig_plan_tensor *t = *out = &plan->tensors[plan->count];
   *t = (ig_plan_tensor){.method = plan->recipe->method, .inputs = inputs};
   plan->count++;
-  t->name = ig_duplicate(name, strlen(name), err);
+  t->name = ig_allocate_copy(name, strlen(name), err);
   t->input = ig_allocate(inputs, sizeof *t->input, err);
   t->of_model = ig_allocate(inputs, sizeof *t->of_model, err);
   t->places = ig_allocate(inputs, sizeof *t->places, err);

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "fuse/plan_tensor.h"
 #include "fuse/ties.h"
 #include "fuse/vocabulary.h"

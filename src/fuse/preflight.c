@@ -9,8 +9,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "fuse/execute.h"
 #include "fuse/extract.h"
@@ -42,8 +42,8 @@ typedef ig_status (*compare_files)(const char *a, const char *b, bool *same, ig_
 static ig_status compare_bytes(const char *a, const char *b, bool *same, ig_error *err) {
   char *x = NULL, *y = NULL;
   size_t x_size, y_size;
-  ig_status status = ig_read_file(a, &x, &x_size, err);
-  if (status == IG_OK) status = ig_read_file(b, &y, &y_size, err);
+  ig_status status = ig_file_load(a, &x, &x_size, err);
+  if (status == IG_OK) status = ig_file_load(b, &y, &y_size, err);
   if (status == IG_OK) *same = x_size == y_size && memcmp(x, y, x_size) == 0;
   free(x);
   free(y);
@@ -63,8 +63,8 @@ static ig_status compare_json(const char *a, const char *b, bool *same, ig_error
 // *both: the file is in both directories; *same: with the same content.
 static ig_status compare_in(const ig_fuse_model *a, const ig_fuse_model *b, const char *name,
                             compare_files compare, bool *both, bool *same, ig_error *err) {
-  char *x = ig_join_path(a->directory, name, err),
-       *y = x ? ig_join_path(b->directory, name, err) : NULL;
+  char *x = ig_path_join(a->directory, name, err),
+       *y = x ? ig_path_join(b->directory, name, err) : NULL;
   ig_status status = y ? IG_OK : IG_ERROR_MEMORY;
   *both = y && ig_file_exists(x) && ig_file_exists(y);
   *same = true;
@@ -139,7 +139,7 @@ size_t ig_preflight_bytes(const ig_plan *plan) {
 
 // The output's parent, or the first directory above it that is there.
 static char *existing_parent(const char *output, ig_error *err) {
-  char *path = ig_duplicate(output, strlen(output), err);
+  char *path = ig_allocate_copy(output, strlen(output), err);
   if (!path) return NULL;
   for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
     path[length - 1] = '\0';

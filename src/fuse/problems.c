@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/report.h"
 
 enum { MOST_TEXT = 1000, MOST_NAMED = 3, MOST_LINE = 2000 };
@@ -39,10 +39,10 @@ ig_status ig_problems_add(ig_problems *problems, const char *tensor, ig_error *e
   va_end(arguments);
   ig_problem *p = find(problems, text);
   if (!p) {
-    IG_TRY(ig_grow((void **)&problems->items, &problems->capacity, problems->count + 1,
-                   sizeof *problems->items, err));
+    IG_TRY(ig_allocate_more((void **)&problems->items, &problems->capacity, problems->count + 1,
+                            sizeof *problems->items, err));
     p = &problems->items[problems->count];
-    *p = (ig_problem){.text = ig_duplicate(text, strlen(text), err)};
+    *p = (ig_problem){.text = ig_allocate_copy(text, strlen(text), err)};
     if (!p->text) return IG_ERROR_MEMORY;
     problems->count++;
   }
@@ -50,8 +50,8 @@ ig_status ig_problems_add(ig_problems *problems, const char *tensor, ig_error *e
 }
 
 ig_status ig_problems_move(ig_problems *to, ig_problems *from, ig_error *err) {
-  IG_TRY(
-      ig_grow((void **)&to->items, &to->capacity, to->count + from->count, sizeof *to->items, err));
+  IG_TRY(ig_allocate_more((void **)&to->items, &to->capacity, to->count + from->count,
+                          sizeof *to->items, err));
   if (from->count) memcpy(to->items + to->count, from->items, from->count * sizeof *from->items);
   to->count += from->count;
   from->count = 0;
@@ -68,7 +68,7 @@ ig_status ig_problems_report(const ig_problems *problems, const char *what,
     if (p->more) snprintf(more, sizeof more, " and %zu more tensors", p->more);
     snprintf(line, sizeof line, "%s%s%s%s", p->tensors ? p->tensors : "", more,
              p->tensors ? ": " : "", p->text);
-    ig_report(reporter, IG_WARNING, "%s", line);
+    ig_report(reporter, IG_LEVEL_WARNING, "%s", line);
   }
   return ig_fail(err, IG_ERROR_FORMAT, "%s cannot be carried out: %zu problem%s", what,
                  problems->count, problems->count == 1 ? "" : "s");

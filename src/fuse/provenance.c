@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
 
@@ -33,7 +33,7 @@ ig_status ig_provenance_fingerprint(const json_t *provenance, const ig_contents 
   json_t *stamps = ig_contents_stamps(contents);
   json_t *both = stamps ? json_pack("[O, o]", provenance, stamps) : NULL;
   char *bytes = both ? ig_json_text(both, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-  if (bytes) ig_hash_text(bytes, strlen(bytes), text);
+  if (bytes) ig_content_hash_text(bytes, strlen(bytes), text);
   json_decref(both);
   if (!bytes) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
   free(bytes);
@@ -49,14 +49,14 @@ ig_status ig_provenance_add_contents(json_t *provenance, const ig_contents *cont
 }
 
 ig_status ig_provenance_save(const json_t *provenance, const char *directory, ig_error *err) {
-  char *path = ig_join_path(directory, ig_provenance_name, err);
+  char *path = ig_path_join(directory, ig_provenance_name, err);
   const ig_status status = path ? ig_json_save(path, provenance, 17, err) : IG_ERROR_MEMORY;
   free(path);
   return status;
 }
 
 json_t *ig_provenance_load_equal(const char *directory, const json_t *expected) {
-  char *path = ig_join_path(directory, ig_provenance_name, NULL);
+  char *path = ig_path_join(directory, ig_provenance_name, NULL);
   json_t *found = NULL, *compared = NULL;
   if (path && ig_file_exists(path) && ig_json_load_object(path, &found, NULL) == IG_OK)
     compared = json_copy(found);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "fuse/checkpoints.h"
 #include "fuse/setting.h"
 
@@ -51,7 +51,7 @@ static ig_status add_source(ig_recipe_slice *slice, const ig_recipe_source *sour
       return ig_yaml_fail(source->node, err, "'%s' stands twice", model);
   ig_recipe_source *added = &slice->sources[slice->count];
   *added = *source;
-  added->model = ig_duplicate(model, strlen(model), err);
+  added->model = ig_allocate_copy(model, strlen(model), err);
   if (!added->model) return IG_ERROR_MEMORY;
   slice->count++;
   if (added->last - added->first != slice->sources[0].last - slice->sources[0].first)

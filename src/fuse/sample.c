@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/random.h"
 #include "fuse/values.h"
 

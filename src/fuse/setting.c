@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/number.h"
 
 static const char *const condition_keys[] = {"value", "filter", "select", "tensors", "layers"};
@@ -57,7 +57,7 @@ static ig_status parse_scalar(const ig_yaml_node *node, const ig_method_paramete
     fine = parse_word(node->scalar, scopes_of_passes,
                       sizeof scopes_of_passes / sizeof *scopes_of_passes, out);
   } else {
-    fine = ig_parse_number(node->scalar, out) && isfinite(*out) && !strpbrk(node->scalar, "xX");
+    fine = ig_number_parse(node->scalar, out) && isfinite(*out) && !strpbrk(node->scalar, "xX");
     if (p->kind == IG_VALUE_INTEGER) fine = fine && *out == floor(*out);
   }
   if (!fine)

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 
 typedef struct candidate {
   ig_recipe_source source;
@@ -54,7 +54,7 @@ static ig_status score_candidates(choice *c, ig_error *err) {
     IG_TRY(c->kitchen->score(c->kitchen->context, one->source.model, &one->score, err));
     if (!isfinite(one->score))
       return ig_fail(err, IG_ERROR_FORMAT, "%s: a score of %g", one->source.model, one->score);
-    ig_report(c->kitchen->reporter, IG_INFO, "%s: %.2f", one->source.model, one->score);
+    ig_report(c->kitchen->reporter, IG_LEVEL_INFO, "%s: %.2f", one->source.model, one->score);
   }
   qsort(c->candidates, c->count, sizeof *c->candidates, compare_candidates);
   return IG_OK;
@@ -94,7 +94,7 @@ static ig_status try_candidates(choice *c, ig_error *err) {
     IG_TRY(c->kitchen->taste(c->kitchen->context, c->recipe, &average, err));
     one->chosen = average >= best;
     if (one->chosen) best = average;
-    ig_report(c->kitchen->reporter, IG_INFO, "with %s: %.2f, %s", one->source.model, average,
+    ig_report(c->kitchen->reporter, IG_LEVEL_INFO, "with %s: %.2f, %s", one->source.model, average,
               one->chosen ? "kept" : "left out");
     IG_TRY(note(c, one, average, err));
   }

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 
 static const char *const journal_name = "fusion.journal";
@@ -22,11 +22,11 @@ static ig_status fail(const char *path, const char *what, ig_error *err) {
 static ig_status name_directories(const char *output, ig_staging *s, ig_error *err) {
   size_t length = strlen(output);
   while (length > 1 && output[length - 1] == '/') length--;
-  s->output = ig_duplicate(output, length, err);
+  s->output = ig_allocate_copy(output, length, err);
   s->directory = ig_allocate(length + 16, 1, err);
   if (!s->output || !s->directory) return IG_ERROR_MEMORY;
   snprintf(s->directory, length + 16, "%s.partial", s->output);
-  s->journal_path = ig_join_path(s->directory, journal_name, err);
+  s->journal_path = ig_path_join(s->directory, journal_name, err);
   return s->journal_path ? IG_OK : IG_ERROR_MEMORY;
 }
 
@@ -40,7 +40,7 @@ static bool is_empty(const char *path) {
 
 // The journal is the first file to come; where it has gone already, fusion.json stands there.
 static ig_status is_unfinished(const ig_staging *s, bool *out, ig_error *err) {
-  char *last = ig_join_path(s->directory, "fusion.json", err);
+  char *last = ig_path_join(s->directory, "fusion.json", err);
   if (!last) return IG_ERROR_MEMORY;
   *out = ig_file_exists(s->journal_path) || ig_file_exists(last) || is_empty(s->directory);
   free(last);
@@ -119,11 +119,11 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
   IG_TRY(check(out, err));
   out->done = ig_allocate(tensors, sizeof *out->done, err);
   if (!out->done) return IG_ERROR_MEMORY;
-  IG_TRY(ig_make_directories(out->directory, err));
+  IG_TRY(ig_path_make_directories(out->directory, err));
   read_journal(out, fingerprint);
   // All of another fusion, which may have been in other files; of this one what was being written
   // when it was killed.
-  IG_TRY(remove_files(out->directory, out->resumed ? ig_is_temporary : is_any, err));
+  IG_TRY(remove_files(out->directory, out->resumed ? ig_writer_is_temporary : is_any, err));
   return open_journal(out, fingerprint, err);
 }
 
@@ -150,7 +150,7 @@ ig_status ig_staging_finish(ig_staging *s, ig_error *err) {
   IG_TRY(sync_directory(s->directory, err));
   if (unlink(s->journal_path)) return fail(s->journal_path, "remove", err);
   if (rename(s->directory, s->output)) return fail(s->output, "rename to it", err);
-  char *parent = ig_duplicate(s->output, strlen(s->output), err);
+  char *parent = ig_allocate_copy(s->output, strlen(s->output), err);
   if (!parent) return IG_ERROR_MEMORY;
   char *slash = strrchr(parent, '/');
   if (slash) slash[slash == parent] = '\0';
@@ -167,7 +167,7 @@ void ig_staging_discard(ig_staging *s) {
 static ig_status remove_made(ig_staging *s, const char *directory, ig_error *err) {
   struct stat unused;
   IG_TRY(name_directories(directory, s, err));
-  char *known = ig_join_path(s->output, "fusion.json", err);
+  char *known = ig_path_join(s->output, "fusion.json", err);
   if (!known) return IG_ERROR_MEMORY;
   const bool made = ig_file_exists(known);
   free(known);

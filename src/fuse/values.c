@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/half.h"
 #include "base/vectors.h"
 #include "fuse/rows.h"
@@ -13,9 +13,9 @@ static void round_values(const ig_recipe *recipe, const ig_plan_input *input, si
                          float *x) {
   if (!recipe->cast || (recipe->dtype == input->tensor->dtype && !input->lora.a)) return;
   for (size_t i = 0; i < count && recipe->dtype == IG_DTYPE_BF16; i++)
-    x[i] = ig_bf16_to_float(ig_float_to_bf16(x[i]));
+    x[i] = ig_bf16_to_float(ig_bf16_from_float(x[i]));
   for (size_t i = 0; i < count && recipe->dtype == IG_DTYPE_F16; i++)
-    x[i] = ig_f16_to_float(ig_float_to_f16(x[i]));
+    x[i] = ig_f16_to_float(ig_f16_from_float(x[i]));
 }
 
 ig_status ig_values_read(const ig_recipe *recipe, const ig_plan_tensor *t,
@@ -43,9 +43,9 @@ ig_status ig_values_convert(ig_dtype to, const char *name, size_t first, size_t 
                      (double)x[i]);
   uint16_t *half = bytes;
   *out = to == IG_DTYPE_F32 ? (const void *)x : bytes;
-  if (to == IG_DTYPE_BF16) ig_floats_to_bf16(count, x, half);
+  if (to == IG_DTYPE_BF16) ig_bf16_from_floats(count, x, half);
   for (size_t i = 0; i < count && to == IG_DTYPE_F16; i++) {
-    half[i] = ig_float_to_f16(x[i]);
+    half[i] = ig_f16_from_float(x[i]);
     if ((half[i] & 0x7C00u) == 0x7C00u)
       return ig_fail(err, IG_ERROR_FORMAT, "%s: value %zu, %g, is too large for float16", name,
                      first + i + 1, (double)x[i]);

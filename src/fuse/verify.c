@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "fuse/provenance.h"
 #include "io/json.h"
@@ -47,12 +47,13 @@ static ig_status read_entry(const checking *c, const json_t *json, bool own, che
     return fail(c, own ? "outputs: expected the name of a file" : "inputs: expected a file", err);
   for (int kind = IG_HASH_XXH3; kind <= IG_HASH_SHA256 && !out->expected; kind++) {
     out->kind = (ig_hash_kind)kind;
-    out->expected = json_string_value(json_object_get(json, ig_hash_name_of(out->kind)));
+    out->expected = json_string_value(json_object_get(json, ig_content_hash_name(out->kind)));
   }
   if (!out->expected)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: %.200s has no hash", c->where, file);
   out->expected_bytes = json_is_integer(bytes) ? (size_t)json_integer_value(bytes) : 0;
-  out->path = own ? ig_join_path(c->directory, file, err) : ig_duplicate(file, strlen(file), err);
+  out->path =
+      own ? ig_path_join(c->directory, file, err) : ig_allocate_copy(file, strlen(file), err);
   return out->path ? IG_OK : IG_ERROR_MEMORY;
 }
 
@@ -68,7 +69,7 @@ static ig_status add_list(checking *c, const json_t *list, bool own, ig_error *e
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *json = json_array_get(list, i);
     if (json_object_get(json, "stage")) continue;  // another stage's model was there only meanwhile
-    IG_TRY(ig_grow((void **)&c->items, &c->capacity, c->count + 1, sizeof *c->items, err));
+    IG_TRY(ig_allocate_more((void **)&c->items, &c->capacity, c->count + 1, sizeof *c->items, err));
     checked *item = &c->items[c->count];
     IG_TRY(read_entry(c, json, own, item, err));
     if (is_known(c, item->path))
@@ -94,7 +95,8 @@ static void check_task(void *context, size_t index, int worker) {
   checked *item = &((checking *)context)->items[index];
   item->state = GONE;
   if (!ig_file_exists(item->path)) return;
-  item->status = ig_hash_file(item->path, item->kind, item->found, &item->bytes, &item->err);
+  item->status =
+      ig_content_hash_file(item->path, item->kind, item->found, &item->bytes, &item->err);
   item->state = strcmp(item->found, item->expected) == 0 ? SAME : CHANGED;
 }
 
@@ -168,8 +170,8 @@ ig_status ig_fuse_verify(const char *directory, bool json, int threads, char **o
                          ig_error *err) {
   *out = NULL;
   *intact = false;
-  IG_TRY(ig_need(directory, "directory", err));
-  char *path = ig_join_path(directory, ig_provenance_name, err);
+  IG_TRY(ig_fail_if_null(directory, "directory", err));
+  char *path = ig_path_join(directory, ig_provenance_name, err);
   json_t *provenance = NULL;
   checking c = {.directory = directory, .where = path};
   ig_status status = path ? ig_json_load_object(path, &provenance, err) : IG_ERROR_MEMORY;

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "fuse/vocabulary_tensors.h"
 
 // ---- which pieces -----------------------------------------------------------
@@ -43,7 +43,7 @@ static ig_status load_source(const ig_plan *plan, ig_alignment *a, ig_error *err
     if (strcmp(plan->models.model[i].reference, source) == 0)
       directory = plan->models.model[i].directory;
   const char *real = made ? made->directory : directory;
-  if (real) a->directory = ig_duplicate(real, strlen(real), err);
+  if (real) a->directory = ig_allocate_copy(real, strlen(real), err);
   if (real && !a->directory) return IG_ERROR_MEMORY;
   return load_pieces(made, directory, &a->output, err);
 }

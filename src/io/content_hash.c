@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#include "base/alloc.h"
+#include "base/allocate.h"
 #include "base/file.h"
 
 enum { CHUNK = 1 << 20 };
 
-const char *ig_hash_name_of(ig_hash_kind kind) {
+const char *ig_content_hash_name(ig_hash_kind kind) {
   return kind == IG_HASH_SHA256 ? "sha256" : "xxh3-128";
 }
 
@@ -25,7 +25,7 @@ static void print_xxh3(XXH128_hash_t hash, char *text) {
   print(canonical.digest, sizeof canonical.digest, text);
 }
 
-void ig_hash_text(const void *data, size_t size, char text[IG_HASH_TEXT]) {
+void ig_content_hash_text(const void *data, size_t size, char text[IG_HASH_TEXT]) {
   print_xxh3(XXH3_128bits(data, size), text);
 }
 
@@ -49,8 +49,8 @@ static ig_status add_file(hashing *h, const ig_file *file, const char *path, cha
   return IG_OK;
 }
 
-ig_status ig_hash_file(const char *path, ig_hash_kind kind, char text[IG_HASH_TEXT], size_t *bytes,
-                       ig_error *err) {
+ig_status ig_content_hash_file(const char *path, ig_hash_kind kind, char text[IG_HASH_TEXT],
+                               size_t *bytes, ig_error *err) {
   ig_file file = {0};
   hashing h = {.kind = kind, .xxh3 = XXH3_createState()};
   char *chunk = ig_allocate(CHUNK, 1, err);

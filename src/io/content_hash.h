@@ -8,9 +8,9 @@
 typedef enum ig_hash_kind { IG_HASH_XXH3, IG_HASH_SHA256 } ig_hash_kind;
 enum { IG_HASH_TEXT = 65 };  // hexadecimal digits and a NUL, of the longer one
 
-const char *ig_hash_name_of(ig_hash_kind kind);  // "xxh3-128", "sha256"
-ig_status ig_hash_file(const char *path, ig_hash_kind kind, char text[IG_HASH_TEXT], size_t *bytes,
-                       ig_error *err);
+const char *ig_content_hash_name(ig_hash_kind kind);  // "xxh3-128", "sha256"
+ig_status ig_content_hash_file(const char *path, ig_hash_kind kind, char text[IG_HASH_TEXT],
+                               size_t *bytes, ig_error *err);
 // XXH3-128 of memory.
-void ig_hash_text(const void *data, size_t size, char text[IG_HASH_TEXT]);
+void ig_content_hash_text(const void *data, size_t size, char text[IG_HASH_TEXT]);
 #endif

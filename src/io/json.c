@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/number.h"
 
@@ -37,9 +37,9 @@ ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t 
   static pthread_once_t seeded = PTHREAD_ONCE_INIT;
   pthread_once(&seeded, choose_seed);
   json_error_t why;
-  const locale_t before = ig_c_locale_enter();
+  const locale_t before = ig_number_locale_enter();
   *out = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-  ig_c_locale_leave(before);
+  ig_number_locale_leave(before);
   if (*out) return IG_OK;
   // Where memory runs out before Jansson knows a place, it gives no code.
   if (why.line < 0 || json_error_code(&why) == json_error_out_of_memory)
@@ -52,7 +52,7 @@ ig_status ig_json_load(const char *path, json_t **out, ig_error *err) {
   *out = NULL;
   char *text;
   size_t size;
-  IG_TRY(ig_read_file(path, &text, &size, err));
+  IG_TRY(ig_file_load(path, &text, &size, err));
   ig_status status = ig_json_parse(text, size, path, out, err);
   free(text);
   return status;
@@ -76,8 +76,8 @@ typedef struct text {
 
 static int append(const char *bytes, size_t size, void *context) {
   text *t = context;
-  t->failed = t->failed ||
-              ig_grow((void **)&t->bytes, &t->capacity, t->length + size + 1, 1, NULL) != IG_OK;
+  t->failed = t->failed || ig_allocate_more((void **)&t->bytes, &t->capacity, t->length + size + 1,
+                                            1, NULL) != IG_OK;
   if (t->failed) return -1;
   memcpy(t->bytes + t->length, bytes, size);
   t->length += size;
@@ -89,9 +89,9 @@ static int append(const char *bytes, size_t size, void *context) {
 // want of memory.
 char *ig_json_text(const json_t *value, size_t flags) {
   text t = {0};
-  const locale_t before = ig_c_locale_enter();
+  const locale_t before = ig_number_locale_enter();
   const bool written = value && json_dump_callback(value, append, &t, flags) == 0;
-  ig_c_locale_leave(before);
+  ig_number_locale_leave(before);
   if (written && !t.failed) return t.bytes;
   free(t.bytes);
   return NULL;
@@ -103,7 +103,7 @@ ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_err
   if (!text) return ig_fail(err, IG_ERROR_MEMORY, "%s: could not encode the JSON value", path);
   size_t length = strlen(text);
   text[length] = '\n';  // in place of the NUL: the size is given
-  ig_status status = ig_write_file(path, text, length + 1, err);
+  ig_status status = ig_file_write(path, text, length + 1, err);
   free(text);
   return status;
 }

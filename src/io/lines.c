@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 
 #define CHUNK 65536
 
@@ -36,7 +36,7 @@ ig_status ig_lines_open(const char *path, ig_lines **out, ig_error *err) {
   *out = NULL;
   ig_lines *lines = ig_allocate(1, sizeof *lines, err);
   if (!lines) return IG_ERROR_MEMORY;
-  lines->path = ig_duplicate(path, strlen(path), err);
+  lines->path = ig_allocate_copy(path, strlen(path), err);
   lines->chunk = lines->path ? ig_allocate(CHUNK, 1, err) : NULL;
   ig_status status = lines->chunk ? open_file(lines, err) : IG_ERROR_MEMORY;
   if (status != IG_OK)
@@ -78,7 +78,7 @@ static ig_status refill(ig_lines *lines, ig_error *err) {
 
 static ig_status append(ig_lines *lines, size_t length, const char *bytes, size_t count,
                         ig_error *err) {
-  IG_TRY(ig_grow((void **)&lines->line, &lines->capacity, length + count + 1, 1, err));
+  IG_TRY(ig_allocate_more((void **)&lines->line, &lines->capacity, length + count + 1, 1, err));
   memcpy(lines->line + length, bytes, count);
   return IG_OK;
 }

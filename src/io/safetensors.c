@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/half.h"
 #include "base/vectors.h"
@@ -210,7 +210,7 @@ static ig_status read_header(shard *s, values *in, ig_error *err) {
 
 static ig_status add_file(ig_safetensors *file, const char *path, ig_error *err) {
   shard *s = &file->shards[file->shard_count++];
-  s->path = ig_duplicate(path, strlen(path), err);
+  s->path = ig_allocate_copy(path, strlen(path), err);
   if (!s->path) return IG_ERROR_MEMORY;
   IG_TRY(ig_file_open(&s->file, path, err));
   values in = {0};
@@ -223,8 +223,8 @@ static ig_status add_file(ig_safetensors *file, const char *path, ig_error *err)
       IG_TRY(check_metadata(path, entry, err));
       continue;
     }
-    IG_TRY(ig_grow((void **)&file->tensors, &file->capacity, file->count + 1, sizeof *file->tensors,
-                   err));
+    IG_TRY(ig_allocate_more((void **)&file->tensors, &file->capacity, file->count + 1,
+                            sizeof *file->tensors, err));
     ig_safetensor *t = &file->tensors[file->count++];
     *t = (ig_safetensor){.name = name, .file = s->path, .source = &s->file};
     IG_TRY(read_tensor(t, entry, &in, err));
@@ -267,7 +267,7 @@ static ig_status add_shards(ig_safetensors *file, const char *directory, const c
     if (known) continue;
     if (file->shard_count == MAX_SHARDS)
       return ig_fail(err, IG_ERROR_FORMAT, "%s: more than %d shards", index_path, MAX_SHARDS);
-    char *path = ig_join_path(directory, shard_name, err);
+    char *path = ig_path_join(directory, shard_name, err);
     if (!path) return IG_ERROR_MEMORY;
     ig_status status = add_file(file, path, err);
     free(path);
@@ -338,8 +338,8 @@ ig_status ig_safetensors_open_file(const char *path, ig_safetensors **out, ig_er
 
 ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_error *err) {
   *out = NULL;
-  char *path = ig_join_path(directory, "model.safetensors", err);
-  char *index_path = path ? ig_join_path(directory, "model.safetensors.index.json", err) : NULL;
+  char *path = ig_path_join(directory, "model.safetensors", err);
+  char *index_path = path ? ig_path_join(directory, "model.safetensors.index.json", err) : NULL;
   ig_status status = index_path ? open_any(directory, path, index_path, out, err) : IG_ERROR_MEMORY;
   free(path);
   free(index_path);

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/half.h"
 #include "io/json.h"
@@ -104,8 +104,8 @@ static ig_status write_tensor(ig_writer *writer, const ig_safetensors_output *t,
   for (size_t at = 0; at < elements; at += CHUNK) {
     size_t n = elements - at < CHUNK ? elements - at : CHUNK;
     for (size_t i = 0; i < n; ++i)
-      chunk[i] = t->dtype == IG_DTYPE_F16 ? ig_float_to_f16(t->values[at + i])
-                                          : ig_float_to_bf16(t->values[at + i]);
+      chunk[i] = t->dtype == IG_DTYPE_F16 ? ig_f16_from_float(t->values[at + i])
+                                          : ig_bf16_from_float(t->values[at + i]);
     IG_TRY(ig_writer_write(writer, chunk, n * sizeof *chunk, err));
   }
   return IG_OK;
@@ -198,7 +198,7 @@ ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *te
   ig_safetensors_pieces *p = *out = ig_allocate(1, sizeof *p, err);
   if (!p) return IG_ERROR_MEMORY;
   *p = (ig_safetensors_pieces){
-      .path = ig_duplicate(path, strlen(path), err), .descriptor = -1, .count = count};
+      .path = ig_allocate_copy(path, strlen(path), err), .descriptor = -1, .count = count};
   p->begin = p->path ? ig_allocate(count + 1, sizeof *p->begin, err) : NULL;
   json_t *header = NULL;
   ig_status status =

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 
 #define MAX_BYTES ((size_t)1 << 20)
@@ -27,8 +27,8 @@ struct ig_yaml {
 
 // count * size zeroed bytes that live as long as the document.
 static void *own(ig_yaml *yaml, size_t count, size_t size, ig_error *err) {
-  if (ig_grow((void **)&yaml->owned, &yaml->owned_capacity, yaml->owned_count + 1,
-              sizeof *yaml->owned, err) != IG_OK)
+  if (ig_allocate_more((void **)&yaml->owned, &yaml->owned_capacity, yaml->owned_count + 1,
+                       sizeof *yaml->owned, err) != IG_OK)
     return NULL;
   void *memory = ig_allocate(count, size, err);
   if (memory) yaml->owned[yaml->owned_count++] = memory;
@@ -265,7 +265,7 @@ static ig_status load(const char *path, bool many, ig_yaml **out, ig_error *err)
   *out = NULL;
   char *text;
   size_t size;
-  IG_TRY(ig_read_file(path, &text, &size, err));
+  IG_TRY(ig_file_load(path, &text, &size, err));
   ig_status status = parse(text, size, path, many, out, err);
   free(text);
   return status;

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/number.h"
 #include "io/yaml.h"
 
@@ -17,7 +17,7 @@ ig_status ig_yaml_fail(const ig_yaml_node *node, ig_error *err, const char *form
   char message[512];
   va_list arguments;
   va_start(arguments, format);
-  ig_format_list(message, sizeof message, format, arguments);
+  ig_number_format_list(message, sizeof message, format, arguments);
   va_end(arguments);
   const char *colon = *node->path ? ": " : "";
   if (node->line > 0)
@@ -65,7 +65,7 @@ static bool parse_number(const ig_yaml_node *node, double *out) {
     if (digits == 0) return false;
     s += digits;
   }
-  return *s == '\0' && ig_parse_number(node->scalar, out) && isfinite(*out);
+  return *s == '\0' && ig_number_parse(node->scalar, out) && isfinite(*out);
 }
 
 static bool parse_bool(const ig_yaml_node *node, bool *out) {

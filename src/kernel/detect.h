@@ -20,6 +20,6 @@ typedef struct ig_cpu_features {
   bool amx;     // the above, AVX512_BF16, AMX_TILE and AMX_BF16, and tile state saved
 } ig_cpu_features;
 
-ig_cpu_features ig_cpu_features_of(const ig_cpu_leaves *leaves);
-ig_cpu_leaves ig_cpu_read_leaves(void);  // this CPU; all zero on other architectures
+ig_cpu_features ig_detect_features(const ig_cpu_leaves *leaves);
+ig_cpu_leaves ig_detect_read_leaves(void);  // this CPU; all zero on other architectures
 #endif

@@ -1,7 +1,7 @@
 // CPU detection and the choice of a kernel table.
 #include <stdlib.h>
 #include <string.h>
-#include "base/error.h"
+#include "base/fail.h"
 #include "kernel/detect.h"
 #include "kernel/kernel.h"
 #if defined(__x86_64__)
@@ -32,7 +32,7 @@ static const uint32_t LEAF7_EBX_AVX512VL = 1u << 31;  // does not fit an enumera
 
 static bool has_all(uint64_t value, uint64_t bits) { return (value & bits) == bits; }
 
-ig_cpu_features ig_cpu_features_of(const ig_cpu_leaves *leaves) {
+ig_cpu_features ig_detect_features(const ig_cpu_leaves *leaves) {
   ig_cpu_features features = {0};
   const uint32_t wanted1 = LEAF1_ECX_FMA | LEAF1_ECX_OSXSAVE | LEAF1_ECX_AVX | LEAF1_ECX_F16C;
   features.avx2 = has_all(leaves->leaf1_ecx, wanted1) &&
@@ -58,7 +58,7 @@ static bool tiles_granted(void) {
 #endif
 }
 
-ig_cpu_leaves ig_cpu_read_leaves(void) {
+ig_cpu_leaves ig_detect_read_leaves(void) {
   ig_cpu_leaves leaves = {0};
 #if defined(__x86_64__)
   uint32_t a, b, c, d;
@@ -91,8 +91,8 @@ const ig_kernels *const *ig_kernels_all(void) { return tables; }
 
 bool ig_kernels_supported(const ig_kernels *kernels) {
   if (kernels == &ig_kernels_reference) return true;
-  ig_cpu_leaves leaves = ig_cpu_read_leaves();
-  ig_cpu_features features = ig_cpu_features_of(&leaves);
+  ig_cpu_leaves leaves = ig_detect_read_leaves();
+  ig_cpu_features features = ig_detect_features(&leaves);
   if (strcmp(kernels->name, "avx2") == 0) return features.avx2;
   if (strcmp(kernels->name, "avx512") == 0) return features.avx512;
   if (strcmp(kernels->name, "amx") == 0) return features.amx && tiles_granted();

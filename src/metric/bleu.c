@@ -2,7 +2,7 @@
 // and Cherry 2014, method 3).
 #include <math.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/number.h"
 #include "metric/corpus.h"
 #include "metric/tokenize.h"
@@ -81,11 +81,12 @@ static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_
   const bool any = precisions(s, p);
   for (int n = 0; n < ORDER; n++) logs += p[n] > 0 ? log(p[n]) : -9999999999.0;
   out->value = any ? bp * exp(logs / ORDER) : 0.0;
-  ig_format(out->line, sizeof out->line,
-            "BLEU|nrefs:1|case:%s|eff:no|tok:%s|smooth:exp|version:" IG_SACREBLEU
-            " = %.1f %.1f/%.1f/%.1f/%.1f (BP = %.3f ratio = %.3f hyp_len = %.0f ref_len = %.0f)",
-            o->lowercase ? "lc" : "mixed", tokenizer_name(o), out->value, p[0], p[1], p[2], p[3],
-            bp, reference > 0 ? hypothesis / reference : 0.0, hypothesis, reference);
+  ig_number_format(
+      out->line, sizeof out->line,
+      "BLEU|nrefs:1|case:%s|eff:no|tok:%s|smooth:exp|version:" IG_SACREBLEU
+      " = %.1f %.1f/%.1f/%.1f/%.1f (BP = %.3f ratio = %.3f hyp_len = %.0f ref_len = %.0f)",
+      o->lowercase ? "lc" : "mixed", tokenizer_name(o), out->value, p[0], p[1], p[2], p[3], bp,
+      reference > 0 ? hypothesis / reference : 0.0, hypothesis, reference);
 }
 
 const ig_metric_kind ig_metric_bleu = {add, finish};

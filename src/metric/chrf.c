@@ -2,7 +2,7 @@
 // 6-grams and word n-grams.
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/number.h"
 #include "metric/corpus.h"
 
@@ -97,11 +97,11 @@ static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_
   out->value = precision + recall > 0
                    ? 100.0 * ((1 + beta2) * precision * recall / (beta2 * precision + recall))
                    : 0.0;
-  ig_format(out->line, sizeof out->line,
-            "chrF2%.*s|nrefs:1|case:%s|eff:yes|nc:%d|nw:%d|space:no|version:" IG_SACREBLEU
-            " = %.1f",
-            o->chrf_word_order, "++++++", o->lowercase ? "lc" : "mixed", CHARACTERS,
-            o->chrf_word_order, out->value);
+  ig_number_format(out->line, sizeof out->line,
+                   "chrF2%.*s|nrefs:1|case:%s|eff:yes|nc:%d|nw:%d|space:no|version:" IG_SACREBLEU
+                   " = %.1f",
+                   o->chrf_word_order, "++++++", o->lowercase ? "lc" : "mixed", CHARACTERS,
+                   o->chrf_word_order, out->value);
 }
 
 const ig_metric_kind ig_metric_chrf = {add, finish};

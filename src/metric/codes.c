@@ -5,8 +5,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "text/utf8.h"
 
 void ig_codes_free(ig_codes *codes) {
@@ -16,8 +16,8 @@ void ig_codes_free(ig_codes *codes) {
 
 ig_status ig_codes_push(ig_codes *codes, int32_t point, ig_error *err) {
   if (codes->count == codes->capacity)
-    IG_TRY(ig_grow((void **)&codes->points, &codes->capacity, codes->count + 1,
-                   sizeof *codes->points, err));
+    IG_TRY(ig_allocate_more((void **)&codes->points, &codes->capacity, codes->count + 1,
+                            sizeof *codes->points, err));
   codes->points[codes->count++] = point;
   return IG_OK;
 }
@@ -111,12 +111,12 @@ void ig_words_free(ig_words *words) {
 ig_status ig_words_push(ig_words *words, size_t begin, size_t end, ig_error *err) {
   if (words->count == words->capacity) {
     size_t capacities[] = {words->capacity, words->capacity, words->capacity};
-    IG_TRY(ig_grow((void **)&words->begin, &capacities[0], words->count + 1, sizeof *words->begin,
-                   err));
-    IG_TRY(
-        ig_grow((void **)&words->end, &capacities[1], words->count + 1, sizeof *words->end, err));
-    IG_TRY(ig_grow((void **)&words->number, &capacities[2], words->count + 1, sizeof *words->number,
-                   err));
+    IG_TRY(ig_allocate_more((void **)&words->begin, &capacities[0], words->count + 1,
+                            sizeof *words->begin, err));
+    IG_TRY(ig_allocate_more((void **)&words->end, &capacities[1], words->count + 1,
+                            sizeof *words->end, err));
+    IG_TRY(ig_allocate_more((void **)&words->number, &capacities[2], words->count + 1,
+                            sizeof *words->number, err));
     words->capacity = capacities[0];
     for (int i = 1; i < 3; i++)
       if (capacities[i] < words->capacity) words->capacity = capacities[i];

@@ -1,19 +1,20 @@
 // ig_score_lines: a corpus, line by line, through one of the metrics.
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "metric/corpus.h"
 #include "metric/tokenize.h"
 
 static ig_status check_options(const ig_score_options *o, size_t count, ig_error *err) {
-  if (o->metric != IG_BLEU && o->metric != IG_CHRF && o->metric != IG_TER)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "metric: expected IG_BLEU, IG_CHRF or IG_TER, found %d",
+  if (o->metric != IG_METRIC_BLEU && o->metric != IG_METRIC_CHRF && o->metric != IG_METRIC_TER)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "metric: expected IG_METRIC_BLEU, IG_METRIC_CHRF or IG_METRIC_TER, found %d",
                    (int)o->metric);
   if (count == 0) return ig_fail(err, IG_ERROR_ARGUMENT, "there is no line to score");
-  if (o->metric == IG_BLEU && o->tokenize && !ig_bleu_tokenizer_find(o->tokenize))
+  if (o->metric == IG_METRIC_BLEU && o->tokenize && !ig_bleu_tokenizer_find(o->tokenize))
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "tokenize: expected 13a, zh, char, intl or none, found \"%s\"", o->tokenize);
-  if (o->metric == IG_CHRF && (o->chrf_word_order < 0 || o->chrf_word_order > IG_NGRAM_MOST))
+  if (o->metric == IG_METRIC_CHRF && (o->chrf_word_order < 0 || o->chrf_word_order > IG_NGRAM_MOST))
     return ig_fail(err, IG_ERROR_ARGUMENT, "chrf_word_order: expected 0 to %d, found %d",
                    IG_NGRAM_MOST, o->chrf_word_order);
   return IG_OK;
@@ -21,21 +22,23 @@ static ig_status check_options(const ig_score_options *o, size_t count, ig_error
 
 static ig_status read_line(const char *what, size_t number, const char *line, ig_codes *codes,
                            ig_error *err) {
-  const ig_status status = line ? ig_codes_decode(codes, line, err) : ig_need(line, "text", err);
+  const ig_status status =
+      line ? ig_codes_decode(codes, line, err) : ig_fail_if_null(line, "text", err);
   return status == IG_OK ? status : ig_fail_in(err, status, "%s line %zu", what, number);
 }
 
 ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses,
                          const char *const *references, size_t count, ig_score *out,
                          ig_error *err) {
-  static const ig_metric_kind *const kinds[] = {
-      [IG_BLEU] = &ig_metric_bleu, [IG_CHRF] = &ig_metric_chrf, [IG_TER] = &ig_metric_ter};
-  const ig_score_options defaults = {.metric = IG_BLEU};
+  static const ig_metric_kind *const kinds[] = {[IG_METRIC_BLEU] = &ig_metric_bleu,
+                                                [IG_METRIC_CHRF] = &ig_metric_chrf,
+                                                [IG_METRIC_TER] = &ig_metric_ter};
+  const ig_score_options defaults = {.metric = IG_METRIC_BLEU};
   if (!options) options = &defaults;
   *out = (ig_score){0};
   IG_TRY(check_options(options, count, err));
-  IG_TRY(ig_need(hypotheses, "hypotheses", err));
-  IG_TRY(ig_need(references, "references", err));
+  IG_TRY(ig_fail_if_null(hypotheses, "hypotheses", err));
+  IG_TRY(ig_fail_if_null(references, "references", err));
   const ig_metric_kind *kind = kinds[options->metric];
   double statistics[IG_STATISTICS] = {0};
   ig_codes hypothesis = {0}, reference = {0};

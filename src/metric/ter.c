@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/number.h"
 #include "metric/corpus.h"
 
@@ -243,10 +243,10 @@ static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *
 static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
   (void)o;
   out->value = s[LENGTH] > 0 ? 100.0 * s[EDITS] / s[LENGTH] : s[EDITS] > 0 ? 100.0 : 0.0;
-  ig_format(out->line, sizeof out->line,
-            "TER|nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:" IG_SACREBLEU
-            " = %.1f",
-            out->value);
+  ig_number_format(out->line, sizeof out->line,
+                   "TER|nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:" IG_SACREBLEU
+                   " = %.1f",
+                   out->value);
 }
 
 const ig_metric_kind ig_metric_ter = {add, finish};

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 
 // One pass: writes what becomes of the code points at `at` and returns how many of them that took.
 typedef size_t (*rule)(const ig_codes *in, size_t at, int32_t out[4], size_t *written);

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 
 ig_config ig_config_torch(int vocab_size, int d_model, int nhead, int num_encoder_layers,
                           int num_decoder_layers, int dim_feedforward, float dropout) {

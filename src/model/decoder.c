@@ -30,11 +30,11 @@ void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *
   state->embedded = IG_TAKE(arena, float, (size_t)rows *d);
   for (int i = 0; i < c->decoder_layers; i++) {
     ig_decoder_layer_state *l = &state->layers[i];
-    if (i == 0 || keeping == IG_KEEP_ALL)
-      carve_layer(l, arena, model, &model->decoder[i], rows, keeping != IG_KEEP_NOTHING);
+    if (i == 0 || keeping == IG_KEEPING_ALL)
+      carve_layer(l, arena, model, &model->decoder[i], rows, keeping != IG_KEEPING_NOTHING);
     else
       *l = state->layers[0];
-    if (i > 0 && keeping == IG_KEEP_INPUTS)
+    if (i > 0 && keeping == IG_KEEPING_INPUTS)
       *ig_sublayer_output_buffer(model, &l->sublayer[2]) = IG_TAKE(arena, float, (size_t)rows *d);
   }
   if (c->final_norm) ig_sublayer_carve(&state->final, arena, rows, c->d_model);
@@ -134,7 +134,7 @@ void ig_decoder_backward(ig_nn *nn, const ig_model *model, ig_decoder_state *sta
                      g.gradient, g.gradient);
   for (int i = last; i >= 0; i--) {
     ig_decoder_layer_state *l = &state->layers[i];
-    if (state->keeping == IG_KEEP_INPUTS && i < last)
+    if (state->keeping == IG_KEEPING_INPUTS && i < last)
       layer_forward(nn, model, i, l, view, l->input);  // the last one's buffers still stand
     layer_backward(nn, model, i, l, view, args, &g);
   }

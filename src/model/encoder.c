@@ -20,11 +20,11 @@ void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *
   state->embedded = IG_TAKE(arena, float, (size_t)rows *d);
   for (int i = 0; i < c->encoder_layers; i++) {
     ig_encoder_layer_state *l = &state->layers[i];
-    if (i == 0 || keeping == IG_KEEP_ALL)
-      carve_layer(l, arena, model, &model->encoder[i], rows, keeping != IG_KEEP_NOTHING);
+    if (i == 0 || keeping == IG_KEEPING_ALL)
+      carve_layer(l, arena, model, &model->encoder[i], rows, keeping != IG_KEEPING_NOTHING);
     else
       *l = state->layers[0];
-    if (i > 0 && keeping == IG_KEEP_INPUTS)
+    if (i > 0 && keeping == IG_KEEPING_INPUTS)
       *ig_sublayer_output_buffer(model, &l->sublayer[1]) = IG_TAKE(arena, float, (size_t)rows *d);
   }
   if (c->final_norm) ig_sublayer_carve(&state->final, arena, rows, c->d_model);
@@ -102,7 +102,7 @@ void ig_encoder_backward(ig_nn *nn, const ig_model *model, ig_encoder_state *sta
                      gradient, gradient);
   for (int i = last; i >= 0; i--) {
     ig_encoder_layer_state *l = &state->layers[i];
-    if (state->keeping == IG_KEEP_INPUTS && i < last)
+    if (state->keeping == IG_KEEPING_INPUTS && i < last)
       layer_forward(nn, model, i, l, source, mask, l->input);  // the last one's buffers still stand
     layer_backward(nn, model, i, l, source, mask, &g);
   }

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
 
@@ -41,8 +41,8 @@ static void carve(ig_inference *p, ig_arena *arena) {
   const size_t d = (size_t)c->d_model, slots = (size_t)p->size.slots;
   p->encoder.layers = p->encoder_layers;
   p->decoder.layers = p->decoder_layers;
-  ig_encoder_carve(&p->encoder, arena, p->model, p->size.source_rows, IG_KEEP_NOTHING);
-  ig_decoder_carve(&p->decoder, arena, p->model, p->size.slots, IG_KEEP_NOTHING);
+  ig_encoder_carve(&p->encoder, arena, p->model, p->size.source_rows, IG_KEEPING_NOTHING);
+  ig_decoder_carve(&p->decoder, arena, p->model, p->size.slots, IG_KEEPING_NOTHING);
   p->logits = IG_TAKE(arena, float, slots *(size_t)c->target_vocab_size);
   p->positions = IG_TAKE(arena, float, (size_t)position_count(&p->size) * d);
   p->sentence_begin = IG_TAKE(arena, int, p->size.sentences);

@@ -13,13 +13,13 @@ static void fill(float *values, size_t count, float value) {
 }
 
 static void fill_normal(float *values, const ig_parameter *p, uint64_t seed, double deviation) {
-  const uint64_t stream = ig_hash_name(p->name);
+  const uint64_t stream = ig_random_stream(p->name);
   for (size_t i = 0; i < p->count; i++)
     values[i] = (float)(deviation * ig_random_normal(seed, stream, i));
 }
 
 static void fill_uniform(float *values, const ig_parameter *p, uint64_t seed, double bound) {
-  const uint64_t stream = ig_hash_name(p->name);
+  const uint64_t stream = ig_random_stream(p->name);
   for (size_t i = 0; i < p->count; i++)
     values[i] = (float)(bound * (2 * ig_random_uniform(seed, stream, i) - 1));
 }

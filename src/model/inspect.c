@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/number.h"
 #include "io/json.h"
 #include "io/safetensors.h"
@@ -205,7 +205,7 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   ig_model_summary s = {.sizes = {o->batch_tokens, o->length, o->beam_size, o->threads}};
   ig_safetensors *file = NULL;
   *out = NULL;
-  IG_TRY(ig_need(directory, "directory", err));
+  IG_TRY(ig_fail_if_null(directory, "directory", err));
   IG_TRY(check_options(o, err));
   IG_TRY(ig_model_read_config(directory, &s.config, &s.family, err));
   IG_TRY(ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err));
@@ -214,9 +214,9 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   if (status == IG_OK) status = ig_inspect_load_fusion(directory, &s.fusion, err);
   s.file = file;
   count(&s);
-  const locale_t before = ig_c_locale_enter();
+  const locale_t before = ig_number_locale_enter();
   if (status == IG_OK) *out = (o->json ? dump : describe)(&s, directory, err);
-  ig_c_locale_leave(before);
+  ig_number_locale_leave(before);
   json_decref(s.fusion);
   ig_safetensors_close(file);
   return status == IG_OK && !*out ? IG_ERROR_MEMORY : status;

@@ -2,13 +2,13 @@
 
 #include <stdlib.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
 
 ig_status ig_inspect_load_fusion(const char *directory, json_t **out, ig_error *err) {
   *out = NULL;
-  char *path = ig_join_path(directory, "fusion.json", err);
+  char *path = ig_path_join(directory, "fusion.json", err);
   const ig_status status = !path                  ? IG_ERROR_MEMORY
                            : ig_file_exists(path) ? ig_json_load_object(path, out, err)
                                                   : IG_OK;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 
 // Streams of dropout: 16 places a layer, decoder layers far behind the encoder's.
 enum {
@@ -50,8 +50,8 @@ static ig_place place(ig_walk *w, bool trained, int rank, size_t rows, size_t co
                       trained && m->gradients ? m->gradients + p->offset : NULL};
   }
   if (w->status != IG_OK) return (ig_place){NULL, NULL};
-  w->status =
-      ig_grow((void **)&m->parameters, &w->capacity, w->next + 1, sizeof *m->parameters, w->err);
+  w->status = ig_allocate_more((void **)&m->parameters, &w->capacity, w->next + 1,
+                               sizeof *m->parameters, w->err);
   if (w->status != IG_OK) return (ig_place){NULL, NULL};
   ig_parameter *p = &m->parameters[w->next++];
   *p = (ig_parameter){.rank = rank,

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
 #include "io/safetensors.h"
@@ -92,7 +92,7 @@ static ig_status check_unused(const ig_model *m, const ig_family *family,
 }
 
 static bool holds(const char *directory, const char *name) {
-  char *path = ig_join_path(directory, name, NULL);
+  char *path = ig_path_join(directory, name, NULL);
   const bool there = path && ig_file_exists(path);
   free(path);
   return there;
@@ -138,11 +138,11 @@ static ig_status load_weights(ig_model *m, const source *from, ig_error *err) {
 }
 
 static ig_status load_generation_config(ig_model *m, const char *directory, ig_error *err) {
-  char *path = ig_join_path(directory, "generation_config.json", err);
+  char *path = ig_path_join(directory, "generation_config.json", err);
   if (!path) return IG_ERROR_MEMORY;
   size_t size;
   const ig_status status =
-      ig_file_exists(path) ? ig_read_file(path, &m->generation_config, &size, err) : IG_OK;
+      ig_file_exists(path) ? ig_file_load(path, &m->generation_config, &size, err) : IG_OK;
   free(path);
   return status;
 }
@@ -166,7 +166,7 @@ static ig_status no_config(const char *directory, ig_error *err) {
 
 ig_status ig_model_read_config(const char *directory, ig_config *out, const ig_family **family,
                                ig_error *err) {
-  char *path = ig_join_path(directory, "config.json", err);
+  char *path = ig_path_join(directory, "config.json", err);
   if (!path) return IG_ERROR_MEMORY;
   json_t *json = NULL;
   ig_status status = ig_file_exists(path) ? IG_OK : no_config(directory, err);
@@ -183,9 +183,9 @@ static ig_status load(source *from, ig_model **out, ig_error *err) {
   ig_config config;
   ig_model *m = NULL;
   *out = NULL;
-  IG_TRY(ig_need(directory, "directory", err));
+  IG_TRY(ig_fail_if_null(directory, "directory", err));
   IG_TRY(ig_model_read_config(directory, &config, &from->family, err));
-  char *path = ig_join_path(directory, "config.json", err);
+  char *path = ig_path_join(directory, "config.json", err);
   if (!path) return IG_ERROR_MEMORY;
   ig_status status = ig_model_allocate(&config, path, &m, err);
   free(path);

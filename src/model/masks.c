@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 
 static ig_status check_side(const char *side, int sequences, const int *offsets, ig_error *err) {
   for (int s = 1; s < sequences; s++)

@@ -1,7 +1,7 @@
 // Measuring with a model of which nothing but the sizes is used.
 #include "model/memory_plan.h"
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/pool.h"
 #include "model/inference.h"
 #include "model/packed.h"

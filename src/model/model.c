@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "model/arch/family.h"
 #include "model/config.h"
 #include "model/initialize.h"
@@ -32,7 +32,7 @@ ig_status ig_model_allocate(const ig_config *config, const char *where, ig_model
 
 ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out, ig_error *err) {
   *out = NULL;
-  IG_TRY(ig_need(config, "config", err));
+  IG_TRY(ig_fail_if_null(config, "config", err));
   IG_TRY(ig_model_allocate(config, "configuration", out, err));
   ig_model_initialize(*out, seed);
   return IG_OK;
@@ -56,7 +56,7 @@ size_t ig_model_tensors(const ig_model *m) { return m->parameter_count; }
 
 ig_status ig_model_tensor(const ig_model *m, size_t index, ig_tensor_view *out, ig_error *err) {
   *out = (ig_tensor_view){0};
-  IG_TRY(ig_need(m, "model", err));
+  IG_TRY(ig_fail_if_null(m, "model", err));
   if (index >= m->parameter_count)
     return ig_fail(err, IG_ERROR_ARGUMENT, "tensor %zu: the model has %zu tensors", index,
                    m->parameter_count);
@@ -69,8 +69,8 @@ ig_status ig_model_tensor(const ig_model *m, size_t index, ig_tensor_view *out, 
 
 ig_status ig_model_find(const ig_model *m, const char *name, ig_tensor_view *out, ig_error *err) {
   *out = (ig_tensor_view){0};
-  IG_TRY(ig_need(m, "model", err));
-  IG_TRY(ig_need(name, "name", err));
+  IG_TRY(ig_fail_if_null(m, "model", err));
+  IG_TRY(ig_fail_if_null(name, "name", err));
   for (size_t i = 0; i < m->parameter_count; i++)
     if (strcmp(m->parameters[i].name, name) == 0) return ig_model_tensor(m, i, out, err);
   return ig_fail(err, IG_ERROR_ARGUMENT, "the model has no tensor \"%s\"", name);

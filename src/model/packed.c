@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "model/layout.h"
 
 typedef struct packing {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
 #include "model/masks.h"
@@ -91,9 +91,9 @@ void ig_pass_free(ig_pass *p) {
 static void carve(ig_pass *p, ig_pass_buffers *b, ig_arena *arena, const ig_pass_bounds *n) {
   const size_t d = (size_t)p->model->config.d_model, source_rows = (size_t)n->source_rows,
                target_rows = (size_t)n->target_rows;
-  const ig_keeping keeping = !n->backward   ? IG_KEEP_NOTHING
-                             : n->recompute ? IG_KEEP_INPUTS
-                                            : IG_KEEP_ALL;
+  const ig_keeping keeping = !n->backward   ? IG_KEEPING_NOTHING
+                             : n->recompute ? IG_KEEPING_INPUTS
+                                            : IG_KEEPING_ALL;
   b->encoder.layers = p->encoder_layers;
   b->decoder.layers = p->decoder_layers;
   ig_encoder_carve(&b->encoder, arena, p->model, n->source_rows, keeping);
@@ -162,15 +162,16 @@ static ig_status check_offsets(const char *side, int sequences, const int *offse
 }
 
 ig_status ig_batch_check(const ig_batch *batch, ig_error *err) {
-  IG_TRY(ig_need(batch, "batch", err));
+  IG_TRY(ig_fail_if_null(batch, "batch", err));
   if (batch->sequences < 0)
     return ig_fail(err, IG_ERROR_ARGUMENT, "sequences: expected a number not below 0, found %d",
                    batch->sequences);
   IG_TRY(check_offsets("source", batch->sequences, batch->source_offsets, err));
   IG_TRY(check_offsets("target", batch->sequences, batch->target_offsets, err));
-  if (batch->source_offsets[batch->sequences] > 0) IG_TRY(ig_need(batch->source, "source", err));
+  if (batch->source_offsets[batch->sequences] > 0)
+    IG_TRY(ig_fail_if_null(batch->source, "source", err));
   return batch->target_offsets[batch->sequences] > 0
-             ? ig_need(batch->target_input, "target_input", err)
+             ? ig_fail_if_null(batch->target_input, "target_input", err)
              : IG_OK;
 }
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
 #include "io/safetensors.h"
@@ -12,7 +12,7 @@
 #include "model/model.h"
 
 static ig_status save_json(const char *directory, const char *name, json_t *json, ig_error *err) {
-  char *path = ig_join_path(directory, name, err);
+  char *path = ig_path_join(directory, name, err);
   ig_status status = path ? IG_OK : IG_ERROR_MEMORY;
   if (path && !json) status = ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
   if (status == IG_OK) status = ig_json_save(path, json, 9, err);
@@ -55,10 +55,10 @@ static json_t *default_generation(const ig_config *c) {
 static ig_status save_generation(const ig_model *m, const char *directory, ig_error *err) {
   if (!m->generation_config)
     return save_json(directory, "generation_config.json", default_generation(&m->config), err);
-  char *path = ig_join_path(directory, "generation_config.json", err);
+  char *path = ig_path_join(directory, "generation_config.json", err);
   if (!path) return IG_ERROR_MEMORY;
   const ig_status status =
-      ig_write_file(path, m->generation_config, strlen(m->generation_config), err);
+      ig_file_write(path, m->generation_config, strlen(m->generation_config), err);
   free(path);
   return status;
 }
@@ -66,7 +66,7 @@ static ig_status save_generation(const ig_model *m, const char *directory, ig_er
 static ig_status save_weights(const ig_model *m, const char *directory, ig_dtype dtype,
                               ig_error *err) {
   ig_safetensors_output *tensors = ig_allocate(m->parameter_count, sizeof *tensors, err);
-  char *path = ig_join_path(directory, "model.safetensors", err);
+  char *path = ig_path_join(directory, "model.safetensors", err);
   ig_status status = tensors && path ? IG_OK : IG_ERROR_MEMORY;
   for (size_t i = 0; status == IG_OK && i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
@@ -82,9 +82,9 @@ static ig_status save_weights(const ig_model *m, const char *directory, ig_dtype
 
 ig_status ig_model_save(const ig_model *m, const char *directory, const char *dtype,
                         ig_error *err) {
-  IG_TRY(ig_need(m, "model", err));
-  IG_TRY(ig_need(directory, "directory", err));
-  IG_TRY(ig_need(dtype, "dtype", err));
+  IG_TRY(ig_fail_if_null(m, "model", err));
+  IG_TRY(ig_fail_if_null(directory, "directory", err));
+  IG_TRY(ig_fail_if_null(dtype, "dtype", err));
   const ig_family *family = ig_family_find(m->config.family);
   ig_dtype type;
   if (!ig_dtype_parse(dtype, &type) ||
@@ -92,7 +92,7 @@ ig_status ig_model_save(const ig_model *m, const char *directory, const char *dt
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "%s: dtype: expected float32, bfloat16 or float16, found \"%s\"", directory,
                    dtype);
-  IG_TRY(ig_make_directories(directory, err));
+  IG_TRY(ig_path_make_directories(directory, err));
   IG_TRY(save_config(m, family, directory, err));
   IG_TRY(save_generation(m, directory, err));
   return save_weights(m, directory, type, err);

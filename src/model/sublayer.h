@@ -7,10 +7,10 @@
 
 // What a stack keeps of its layers for the backward.
 typedef enum ig_keeping {
-  IG_KEEP_NOTHING,  // inference: all layers share their buffers
-  IG_KEEP_INPUTS,  // each layer's input alone; the backward runs the layer forward again   (Chen et
-                   // al. 2016, "Training deep nets with sublinear memory")
-  IG_KEEP_ALL,
+  IG_KEEPING_NOTHING,  // inference: all layers share their buffers
+  IG_KEEPING_INPUTS,  // each layer's input alone; the backward runs the layer forward again   (Chen
+                      // et al. 2016, "Training deep nets with sublinear memory")
+  IG_KEEPING_ALL,
 } ig_keeping;
 
 typedef struct ig_sublayer {

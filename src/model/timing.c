@@ -2,7 +2,7 @@
 // values.
 #include <stdio.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/report.h"
 #include "model/config.h"
 #include "model/model.h"
@@ -188,9 +188,9 @@ static void time_layer(timing *t, layers *l, const char *name, double operations
                       .training = true};
   run(&t->nn, l);
   for (int i = 0; i < t->options->repeat; i++) {
-    const double begin = ig_seconds();
+    const double begin = ig_clock_seconds();
     run(&t->nn, l);
-    const double seconds = ig_seconds() - begin;
+    const double seconds = ig_clock_seconds() - begin;
     if (seconds < result.seconds) result.seconds = seconds;
   }
   snprintf(result.name, sizeof result.name, "%s", name);
@@ -255,7 +255,7 @@ ig_status ig_time_model(const ig_config *config, const ig_timing_options *option
                         ig_timing_report report, void *context, ig_error *err) {
   const ig_timing_options defaults = ig_timing_options_default();
   if (!options) options = &defaults;
-  IG_TRY(ig_need(config, "config", err));
+  IG_TRY(ig_fail_if_null(config, "config", err));
   if (!report) return ig_fail(err, IG_ERROR_ARGUMENT, "report: expected a function, found NULL");
   timing t = {.config = config,
               .options = options,

@@ -322,7 +322,7 @@ static void run(attention_work *w, ig_task task) {
   w->buffers = IG_TAKE(nn->scratch, float, w->buffer *threads);
   w->pairs = sequences * (size_t)a->heads;
   w->group = w->pairs / (threads * TASKS_PER_THREAD) + 1;
-  ig_pool_run(nn->pool, ig_parts(w->pairs, w->group), task, w);
+  ig_pool_run(nn->pool, ig_blocks_parts(w->pairs, w->group), task, w);
   ig_arena_release(nn->scratch, mark);
 }
 

@@ -3,9 +3,9 @@
 #define IG_NN_BLOCKS_H
 #include <stddef.h>
 
-static inline size_t ig_at_most(size_t x, size_t limit) { return x < limit ? x : limit; }
-static inline size_t ig_at_least(size_t x, size_t limit) { return x > limit ? x : limit; }
-static inline size_t ig_parts(size_t x, size_t part) {
+static inline size_t ig_blocks_at_most(size_t x, size_t limit) { return x < limit ? x : limit; }
+static inline size_t ig_blocks_at_least(size_t x, size_t limit) { return x > limit ? x : limit; }
+static inline size_t ig_blocks_parts(size_t x, size_t part) {
   return (x + part - 1) / part;
 }  // of x, the last one maybe smaller
 #endif

@@ -62,7 +62,8 @@ void ig_embedding_backward(ig_nn *nn, const ig_embedding *embedding, int rows, c
                       .ids = ids,
                       .doutput = doutput,
                       .rows = (size_t)rows};
-  ig_pool_run(nn->pool, ig_parts((size_t)embedding->size, GRADIENT_COLUMNS), gradient_task, &w);
+  ig_pool_run(nn->pool, ig_blocks_parts((size_t)embedding->size, GRADIENT_COLUMNS), gradient_task,
+              &w);
 }
 
 // Interleaved: the angle is rounded to float as in the tutorials' code, so that the table is

@@ -74,7 +74,7 @@ static void copy_tiles(const float *a, size_t a_depth, size_t limit, const ig_ge
         for (size_t r = 0; r < stride; r += TILE_PAD)
           memcpy(to + r, from + i + r, TILE_PAD * sizeof(float));
       } else {
-        memcpy(to, from + i, ig_at_most(block->rows - i, height) * sizeof(float));
+        memcpy(to, from + i, ig_blocks_at_most(block->rows - i, height) * sizeof(float));
       }
     }
   }
@@ -86,13 +86,13 @@ static void multiply_tiles(const ig_kernels *kernels, const ig_gemm_tile *block,
                            size_t stride) {
   for (size_t first = 0; first < block->columns; first += kernels->gemm_nr) {
     ig_gemm_tile tile = *block;
-    tile.columns = ig_at_most(block->columns - first, kernels->gemm_nr);
+    tile.columns = ig_blocks_at_most(block->columns - first, kernels->gemm_nr);
     tile.packed = block->packed + first / kernels->gemm_nr * block->panel_stride;
     if (block->bias) tile.bias = block->bias + first;
     tile.a_row = 1;
     tile.a_depth = stride;
     for (size_t i = 0; i < block->rows; i += height) {
-      tile.rows = ig_at_most(block->rows - i, height);
+      tile.rows = ig_blocks_at_most(block->rows - i, height);
       tile.a = block->a + tile_offset(i / height, block->depth, stride);
       tile.c = block->c + i * block->c_row + first;
       kernels->gemm(&tile);
@@ -105,16 +105,16 @@ static void multiply_tiles(const ig_kernels *kernels, const ig_gemm_tile *block,
 // limit: rows of A from the block's first one to the matrix's last.
 static void multiply_depth(const ig_kernels *kernels, const ig_gemm *g, ig_gemm_tile *tile,
                            size_t limit, a_layout layout, float *buffer) {
-  size_t height = ig_parts(
+  size_t height = ig_blocks_parts(
       tile->rows,
-      ig_parts(tile->rows, kernels->gemm_mr));  // equal tiles: 16 rows are 8 + 8, not 14 + 2
+      ig_blocks_parts(tile->rows, kernels->gemm_mr));  // equal tiles: 16 rows are 8 + 8, not 14 + 2
   if (layout == A_ROWS) {
     copy_rows(tile->a, g->a_row, tile->rows, tile->depth, buffer);
     tile->a = buffer;
     tile->a_row = tile->depth + ROW_PAD;
     kernels->gemm(tile);
   } else if (layout == A_TILES) {
-    size_t stride = ig_parts(height, TILE_PAD) * TILE_PAD;
+    size_t stride = ig_blocks_parts(height, TILE_PAD) * TILE_PAD;
     copy_tiles(tile->a, g->a_depth, limit, tile, height, stride, buffer);
     tile->a = buffer;
     multiply_tiles(kernels, tile, height, stride);
@@ -131,10 +131,11 @@ static void multiply_block(const work *w, size_t row, size_t rows, size_t column
   size_t step = DEPTH_BLOCK;
   // One row tile reads each panel once: whole panels then, as long as the copy of A fits.
   if (rows <= kernels->gemm_mr)
-    step = layout == A_DIRECT ? ig_at_least(g->k, 1) : A_BUFFER / (rows + TILE_PAD) - ROW_PAD;
+    step =
+        layout == A_DIRECT ? ig_blocks_at_least(g->k, 1) : A_BUFFER / (rows + TILE_PAD) - ROW_PAD;
   size_t p = 0;
   do {
-    size_t depth = ig_at_most(g->k - p, step);
+    size_t depth = ig_blocks_at_most(g->k - p, step);
     bool last = p + depth == g->k;
     ig_gemm_tile tile = {
         .rows = rows,
@@ -162,8 +163,8 @@ static void multiply_task(void *context, size_t index, int worker) {
   const work *w = context;
   size_t row = index % w->row_blocks * w->row_block,
          column = index / w->row_blocks * w->column_block;
-  multiply_block(w, row, ig_at_most(w->gemm->m - row, w->row_block), column,
-                 ig_at_most(w->gemm->n - column, w->column_block));
+  multiply_block(w, row, ig_blocks_at_most(w->gemm->m - row, w->row_block), column,
+                 ig_blocks_at_most(w->gemm->n - column, w->column_block));
 }
 
 // Rows by the block of A, columns in whole panels; finer columns where that gives too few tasks for
@@ -174,18 +175,20 @@ static work plan(const ig_kernels *kernels, const ig_gemm *g, const float *packe
             .packed = packed,
             .panel_stride = g->k * kernels->gemm_nr,
             .packed_row = kernels->gemm_nr};
-  size_t block = ig_at_most(kernels->gemm_mr * ROW_BLOCK_TILES, ROW_BLOCK_MAX);
-  w.row_block = ig_parts(g->m, ig_parts(g->m, block));
-  w.row_blocks = ig_parts(g->m, w.row_block);
-  size_t panels = ig_parts(g->n, kernels->gemm_nr), chunks = ig_parts(g->n, COLUMN_BLOCK);
+  size_t block = ig_blocks_at_most(kernels->gemm_mr * ROW_BLOCK_TILES, ROW_BLOCK_MAX);
+  w.row_block = ig_blocks_parts(g->m, ig_blocks_parts(g->m, block));
+  w.row_blocks = ig_blocks_parts(g->m, w.row_block);
+  size_t panels = ig_blocks_parts(g->n, kernels->gemm_nr),
+         chunks = ig_blocks_parts(g->n, COLUMN_BLOCK);
   if (threads > 1) {
-    size_t worth = ig_at_least(g->m * g->n * g->k / TASK_WORK, 1);
-    chunks = ig_at_least(chunks, ig_at_most(ig_parts(threads * TASKS_PER_THREAD, w.row_blocks),
-                                            ig_parts(worth, w.row_blocks)));
+    size_t worth = ig_blocks_at_least(g->m * g->n * g->k / TASK_WORK, 1);
+    chunks = ig_blocks_at_least(
+        chunks, ig_blocks_at_most(ig_blocks_parts(threads * TASKS_PER_THREAD, w.row_blocks),
+                                  ig_blocks_parts(worth, w.row_blocks)));
   }
-  size_t chunk = ig_parts(panels, ig_at_most(chunks, panels));
+  size_t chunk = ig_blocks_parts(panels, ig_blocks_at_most(chunks, panels));
   w.column_block = chunk * kernels->gemm_nr;
-  w.column_blocks = ig_parts(panels, chunk);
+  w.column_blocks = ig_blocks_parts(panels, chunk);
   return w;
 }
 
@@ -203,7 +206,7 @@ static void pack_task(void *context, size_t index, int worker) {
   (void)worker;
   const packing *pack = context;
   size_t width = PACK_PANELS * pack->kernels->gemm_nr, first = index * width;
-  pack->kernels->gemm_pack(ig_at_most(pack->n - first, width), pack->k,
+  pack->kernels->gemm_pack(ig_blocks_at_most(pack->n - first, width), pack->k,
                            pack->b + first * pack->b_column, pack->b_depth, pack->b_column,
                            pack->packed + first * pack->k, pack->k * pack->kernels->gemm_nr);
 }
@@ -211,19 +214,19 @@ static void pack_task(void *context, size_t index, int worker) {
 void ig_gemm_pack(ig_nn *nn, size_t n, size_t k, const float *b, size_t b_depth, size_t b_column,
                   float *packed) {
   packing pack = {nn->kernels, n, k, b, b_depth, b_column, packed};
-  ig_pool_run(n * k < TASK_WORK ? NULL : nn->pool, ig_parts(n, PACK_PANELS * nn->kernels->gemm_nr),
-              pack_task, &pack);
+  ig_pool_run(n * k < TASK_WORK ? NULL : nn->pool,
+              ig_blocks_parts(n, PACK_PANELS * nn->kernels->gemm_nr), pack_task, &pack);
 }
 
 size_t ig_gemm_packed_size(const ig_kernels *kernels, size_t n, size_t k) {
-  return ig_parts(n, kernels->gemm_nr) * kernels->gemm_nr * k;
+  return ig_blocks_parts(n, kernels->gemm_nr) * kernels->gemm_nr * k;
 }
 
 // ---- the products -----------------------------------------------------------
 
 size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
   const size_t packed = ig_gemm_packed_size(nn->kernels, n, k) * sizeof(float) + 2 * IG_ALIGNMENT;
-  return ig_at_least(packed, ig_gemm_split_scratch(nn, m, n));
+  return ig_blocks_at_least(packed, ig_gemm_split_scratch(nn, m, n));
 }
 
 // By the number of rows in training, where each product has a shape for life; else by what the

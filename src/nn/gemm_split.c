@@ -48,7 +48,7 @@ bool ig_gemm_split_worth(const ig_nn *nn, size_t m, size_t n, size_t k) {
 // The panel that begins with line `first`.
 static void pack_panel(const work *w, const lines *l, size_t first, char *to) {
   w->unit->pack(&(ig_panel_source){.kind = l->kind,
-                                   .count = ig_at_most(l->count - first, w->unit->edge),
+                                   .count = ig_blocks_at_most(l->count - first, w->unit->edge),
                                    .depth = w->depth,
                                    .x = l->x + first * l->x_line + w->first * l->x_depth,
                                    .x_line = l->x_line,
@@ -92,7 +92,7 @@ static void multiply_task(void *context, size_t index, int worker) {
   const ig_gemm *g = w->gemm;
   const size_t edge = w->unit->edge, shared_panel = w->steps * w->unit->step_bytes;
   const size_t first = index * w->own_panels * edge,
-               count = ig_at_most(w->own.count - first, w->own_panels * edge);
+               count = ig_blocks_at_most(w->own.count - first, w->own_panels * edge);
   const bool rows = w->own.kind == IG_PANEL_ROWS;
   size_t own_panel;
   const char *own = own_panels(w, first, count, worker, &own_panel);
@@ -119,7 +119,7 @@ static size_t shared_steps(size_t panels) {
 }
 
 static size_t panel_bytes(const ig_matrix_unit *unit, size_t k) {
-  return ig_parts(k, unit->depth) * unit->step_bytes;
+  return ig_blocks_parts(k, unit->depth) * unit->step_bytes;
 }
 
 static void run_block(ig_nn *nn, const ig_gemm *g) {
@@ -140,19 +140,20 @@ static void run_block(ig_nn *nn, const ig_gemm *g) {
             .gemm = g,
             .shared = share_rows ? rows : columns,
             .own = share_rows ? columns : rows};
-  const size_t shared_panels = ig_parts(w.shared.count, unit->edge),
-               own_panels = ig_parts(w.own.count, unit->edge);
+  const size_t shared_panels = ig_blocks_parts(w.shared.count, unit->edge),
+               own_panels = ig_blocks_parts(w.own.count, unit->edge);
   w.packed = IG_TAKE(nn->scratch, char, shared_steps(shared_panels) * unit->step_bytes);
   w.blocks = IG_TAKE(nn->scratch, char, threads *OWN_STEPS * unit->step_bytes);
-  w.own_panels = ig_at_most(OWN_PANELS, ig_parts(own_panels, threads * TASKS_PER_THREAD));
+  w.own_panels =
+      ig_blocks_at_most(OWN_PANELS, ig_blocks_parts(own_panels, threads * TASKS_PER_THREAD));
   const size_t chunk =
-      ig_at_most(shared_steps(shared_panels) / shared_panels, OWN_STEPS / w.own_panels) *
+      ig_blocks_at_most(shared_steps(shared_panels) / shared_panels, OWN_STEPS / w.own_panels) *
       unit->depth;
   for (; w.first < g->k; w.first += w.depth) {
-    w.depth = ig_at_most(g->k - w.first, chunk);
-    w.steps = ig_parts(w.depth, unit->depth);
+    w.depth = ig_blocks_at_most(g->k - w.first, chunk);
+    w.steps = ig_blocks_parts(w.depth, unit->depth);
     ig_pool_run(nn->pool, shared_panels, pack_task, &w);
-    ig_pool_run(nn->pool, ig_parts(own_panels, w.own_panels), multiply_task, &w);
+    ig_pool_run(nn->pool, ig_blocks_parts(own_panels, w.own_panels), multiply_task, &w);
   }
   ig_arena_release(nn->scratch, mark);
 }
@@ -161,7 +162,7 @@ void ig_gemm_split_run(ig_nn *nn, const ig_gemm *g) {
   const size_t rows = g->packed ? ROW_BLOCK : g->m;
   for (size_t first = 0; first < g->m; first += rows) {
     ig_gemm block = *g;
-    block.m = ig_at_most(g->m - first, rows);
+    block.m = ig_blocks_at_most(g->m - first, rows);
     block.a += first * g->a_row;
     block.c += first * g->c_row;
     run_block(nn, &block);
@@ -171,9 +172,10 @@ void ig_gemm_split_run(ig_nn *nn, const ig_gemm *g) {
 size_t ig_gemm_split_scratch(const ig_nn *nn, size_t m, size_t n) {
   const ig_matrix_unit *unit = nn->kernels->matrix_unit;
   if (!unit) return 0;
-  const size_t shared = ig_at_least(ig_at_most(m, n), ig_at_most(m, ROW_BLOCK));
+  const size_t shared =
+      ig_blocks_at_least(ig_blocks_at_most(m, n), ig_blocks_at_most(m, ROW_BLOCK));
   ig_arena measured = ig_arena_measure();
-  ig_arena_take(&measured, shared_steps(ig_parts(shared, unit->edge)), unit->step_bytes);
+  ig_arena_take(&measured, shared_steps(ig_blocks_parts(shared, unit->edge)), unit->step_bytes);
   ig_arena_take(&measured, (size_t)ig_pool_threads(nn->pool) * OWN_STEPS, unit->step_bytes);
   return measured.peak;
 }
@@ -181,7 +183,7 @@ size_t ig_gemm_split_scratch(const ig_nn *nn, size_t m, size_t n) {
 // ---- B packed before --------------------------------------------------------
 
 size_t ig_gemm_split_packed_bytes(const ig_matrix_unit *unit, size_t n, size_t k) {
-  return ig_parts(n, unit->edge) * panel_bytes(unit, k);
+  return ig_blocks_parts(n, unit->edge) * panel_bytes(unit, k);
 }
 
 typedef struct packing {
@@ -195,7 +197,7 @@ static void pack_columns(void *context, size_t index, int worker) {
   const packing *p = context;
   const size_t first = index * p->unit->edge;
   ig_panel_source panel = p->columns;
-  panel.count = ig_at_most(panel.count - first, p->unit->edge);
+  panel.count = ig_blocks_at_most(panel.count - first, p->unit->edge);
   panel.x += first * panel.x_line;
   p->unit->pack(&panel, p->packed + index * panel_bytes(p->unit, panel.depth));
 }
@@ -210,5 +212,5 @@ void ig_gemm_split_pack(ig_nn *nn, size_t n, size_t k, const float *b, size_t b_
                            .x_line = b_column,
                            .x_depth = b_depth},
                .packed = packed};
-  ig_pool_run(n * k < WORTH ? NULL : nn->pool, ig_parts(n, p.unit->edge), pack_columns, &p);
+  ig_pool_run(n * k < WORTH ? NULL : nn->pool, ig_blocks_parts(n, p.unit->edge), pack_columns, &p);
 }

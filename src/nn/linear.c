@@ -65,7 +65,7 @@ void ig_linear_backward(ig_nn *nn, const ig_linear *l, int rows, const float *in
                                .accumulate = true});
   if (l->bias_gradient) {
     bias_work w = {nn->kernels, doutput, l->bias_gradient, m, out};
-    ig_pool_run(nn->pool, ig_parts(out, BIAS_COLUMNS), bias_task, &w);
+    ig_pool_run(nn->pool, ig_blocks_parts(out, BIAS_COLUMNS), bias_task, &w);
   }
   if (dinput)
     ig_gemm_run(nn, &(ig_gemm){.m = m,

@@ -69,6 +69,7 @@ void ig_norm_backward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state
                  .output = dinput,
                  .rows = (size_t)rows};
   if (norm->weight_gradient)  // before dinput, which may be doutput
-    ig_pool_run(nn->pool, ig_parts((size_t)norm->size, PARAMETER_COLUMNS), parameter_task, &w);
+    ig_pool_run(nn->pool, ig_blocks_parts((size_t)norm->size, PARAMETER_COLUMNS), parameter_task,
+                &w);
   ig_rows_run(nn, (size_t)rows, 2 * (size_t)norm->size, backward_rows, &w);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/report.h"
 #include "nn/peak.h"
 
@@ -100,9 +100,9 @@ ig_status ig_machine_peak(const char *isa, ig_peak peak, int threads, double *gf
   w.operands = IG_TAKE(&arena, float, count *w.size);
   double best = 1e30;
   for (int round = 0; round < ROUNDS; round++) {
-    const double begin = ig_seconds();
+    const double begin = ig_clock_seconds();
     ig_pool_run(pool, count, w.unit ? unit_task : peak_task, &w);
-    const double seconds = ig_seconds() - begin;
+    const double seconds = ig_clock_seconds() - begin;
     if (seconds < best) best = seconds;
   }
   *gflops = 1e-9 * operations(&w) * (double)count / best;
@@ -167,9 +167,9 @@ ig_status ig_read_bandwidth(const ig_kernels *kernels, ig_pool *pool, size_t byt
   ig_pool_run(pool, count, fill_task, &r);
   double best = 1e30;
   for (int round = 0; round < READ_ROUNDS; round++) {
-    const double begin = ig_seconds();
+    const double begin = ig_clock_seconds();
     ig_pool_run(pool, count, read_task, &r);
-    const double seconds = ig_seconds() - begin;
+    const double seconds = ig_clock_seconds() - begin;
     if (seconds < best) best = seconds;
   }
   *gigabytes = 1e-9 * (double)(floats * sizeof(float)) * r.loops / best;

@@ -63,9 +63,9 @@ double ig_product_seconds(ig_nn *nn, ig_product *product) {
   ig_arena *const before = nn->scratch;
   const int loops = (int)(ENOUGH / ig_product_operations(product)) + 1;
   nn->scratch = &product->scratch;
-  const double begin = ig_seconds();
+  const double begin = ig_clock_seconds();
   for (int i = 0; i < loops; i++) ig_gemm_run(nn, &product->gemm);
-  const double seconds = (ig_seconds() - begin) / loops;
+  const double seconds = (ig_clock_seconds() - begin) / loops;
   nn->scratch = before;
   return seconds;
 }

@@ -27,5 +27,5 @@ void ig_rows_run(ig_nn *nn, size_t rows, size_t work, ig_rows_task task, const v
     return;
   }
   split s = {task, context, rows, stretch};
-  ig_pool_run(nn->pool, ig_parts(rows, stretch), run_stretch, &s);
+  ig_pool_run(nn->pool, ig_blocks_parts(rows, stretch), run_stretch, &s);
 }

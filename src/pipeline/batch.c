@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/number.h"
 #include "pipeline/engine.h"
 
@@ -64,7 +64,8 @@ static ig_line *line_of(const batch *b, size_t i) {
 // The ids of the lines' sources for one member, or of their targets, back to back.
 static ig_status gather(ig_ragged_ids *all, const batch *b, int member, ig_error *err) {
   const size_t count = b->count;
-  IG_TRY(ig_grow((void **)&all->offsets, &all->capacity, count + 1, sizeof *all->offsets, err));
+  IG_TRY(ig_allocate_more((void **)&all->offsets, &all->capacity, count + 1, sizeof *all->offsets,
+                          err));
   all->ids.count = 0;
   for (size_t i = 0; i < count; i++) {
     const ig_line *line = line_of(b, i);
@@ -79,7 +80,8 @@ static ig_status gather(ig_ragged_ids *all, const batch *b, int member, ig_error
 // ---- output text ------------------------------------------------------------
 
 static ig_status put(ig_worker_state *s, const char *text, size_t length, ig_error *err) {
-  IG_TRY(ig_grow((void **)&s->text, &s->text_capacity, s->text_length + length + 1, 1, err));
+  IG_TRY(
+      ig_allocate_more((void **)&s->text, &s->text_capacity, s->text_length + length + 1, 1, err));
   memcpy(s->text + s->text_length, text, length);
   s->text_length += length;
   s->text[s->text_length] = '\0';
@@ -91,7 +93,7 @@ __attribute__((format(printf, 3, 4))) static ig_status put_number(ig_worker_stat
   char text[64];
   va_list arguments;
   va_start(arguments, format);
-  const int length = ig_format_list(text, sizeof text, format, arguments);
+  const int length = ig_number_format_list(text, sizeof text, format, arguments);
   va_end(arguments);
   return put(s, text, (size_t)length, err);
 }
@@ -116,7 +118,7 @@ static ig_status put_hypothesis(ig_translator *t, ig_worker_state *s, const ig_h
 }
 
 static ig_status take_output(ig_worker_state *s, ig_line *line, ig_error *err) {
-  line->output = ig_duplicate(s->text ? s->text : "", s->text_length, err);
+  line->output = ig_allocate_copy(s->text ? s->text : "", s->text_length, err);
   return line->output ? IG_OK : IG_ERROR_MEMORY;
 }
 
@@ -195,7 +197,8 @@ ig_status ig_engine_translate(ig_translator *t, ig_worker_state *s, ig_queue *qu
   if (!s->search)
     IG_TRY(ig_search_create(&t->decode, t->kernels, pool_of(t, s), s->size.sentences, &s->search,
                             err));
-  IG_TRY(ig_grow((void **)&s->lines, &s->line_capacity, limits->sentences, sizeof *s->lines, err));
+  IG_TRY(ig_allocate_more((void **)&s->lines, &s->line_capacity, limits->sentences,
+                          sizeof *s->lines, err));
   ig_ensemble_leave_all(s->inference);
   translation run = {
       .translator = t, .state = s, .queue = queue, .limits = limits, .places = wanted.sentences};
@@ -222,8 +225,8 @@ static ig_status put_scores(ig_translator *t, ig_worker_state *s, const float *l
 static ig_status score_batch(ig_translator *t, ig_worker_state *s, const batch *b, ig_error *err) {
   const int sentences = (int)b->count;
   IG_TRY(gather(&s->target, b, TARGETS, err));
-  IG_TRY(ig_grow((void **)&s->log_probs, &s->log_prob_capacity, s->target.ids.count + 1,
-                 sizeof *s->log_probs, err));
+  IG_TRY(ig_allocate_more((void **)&s->log_probs, &s->log_prob_capacity, s->target.ids.count + 1,
+                          sizeof *s->log_probs, err));
   for (int m = 0; m < t->members.count; m++) {
     IG_TRY(gather(&s->source, b, m, err));
     const ig_score_args args = {{sentences, s->source.offsets},

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/report.h"
 
 #define SENTENCES_A_WORKER 8  // fewer are one batch whose layers use all threads
@@ -81,7 +81,7 @@ static void report_cuts(ig_translator *t, const ig_reporter *reporter) {
     const ig_line *line = &t->window.lines[i];
     if (line->cut && t->stats.cut++ - t->cut_before < IG_CUTS_TOLD)
       ig_report(
-          reporter, IG_WARNING,
+          reporter, IG_LEVEL_WARNING,
           "line %zu: %zu source tokens, but the model has positions for %zu: the rest is left out",
           line->number, line->cut, line->kept);
   }

@@ -3,7 +3,7 @@
 #ifndef IG_PIPELINE_ENGINE_H
 #define IG_PIPELINE_ENGINE_H
 #include "decode/ensemble.h"
-#include "decode/options.h"
+#include "decode/decode_options.h"
 #include "pipeline/window.h"
 
 #define IG_CUTS_TOLD 10

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "pipeline/engine.h"
 
 #define MOST_MEMBERS 1024
@@ -24,8 +24,8 @@ static void set_member(ig_translator *t, int m, const ig_model *model,
                        const ig_tokenizer *tokenizer) {
   t->members.list[m] =
       (ig_member){.model = model, .start_id = model->config.decoder_start_id, .weight = 1};
-  t->sources[m] =
-      (ig_source_encoding){tokenizer, model->config.vocab_size, ig_decode_longest(&model->config)};
+  t->sources[m] = (ig_source_encoding){tokenizer, model->config.vocab_size,
+                                       ig_decode_options_longest(&model->config)};
 }
 
 static void free_owned(ig_owned_member *owned) {
@@ -108,13 +108,13 @@ static ig_status load_member(ig_translator *t, int m, const char *directory, boo
 
 static ig_status check_ensemble(const ig_ensemble *e, ig_error *err) {
   double sum = 0;
-  IG_TRY(ig_need(e, "ensemble", err));
-  IG_TRY(ig_need(e->members, "members", err));
+  IG_TRY(ig_fail_if_null(e, "ensemble", err));
+  IG_TRY(ig_fail_if_null(e->members, "members", err));
   if (e->count < 1 || e->count > MOST_MEMBERS)
     return ig_fail(err, IG_ERROR_ARGUMENT, "members: expected 1 to %d models, found %zu",
                    MOST_MEMBERS, e->count);
   for (size_t m = 0; m < e->count; m++) {
-    IG_TRY(ig_need(e->members[m].directory, "directory", err));
+    IG_TRY(ig_fail_if_null(e->members[m].directory, "directory", err));
     const double weight = e->members[m].weight;
     if (!(weight >= 0) || !isfinite(sum += weight))
       return ig_fail(err, IG_ERROR_ARGUMENT,
@@ -143,8 +143,8 @@ static ig_status check_pieces(const ig_tokenizer *a, const ig_tokenizer *b, cons
   const int sizes[2] = {ig_tokenizer_target_size(a), ig_tokenizer_target_size(b)};
   char texts[2][64];
   for (int id = 0; id < sizes[0] || id < sizes[1]; id++) {
-    const char *ours = ig_tokenizer_piece(a, IG_TARGET, id),
-               *theirs = ig_tokenizer_piece(b, IG_TARGET, id);
+    const char *ours = ig_tokenizer_piece(a, IG_SIDE_TARGET, id),
+               *theirs = ig_tokenizer_piece(b, IG_SIDE_TARGET, id);
     if (ours && theirs ? strcmp(ours, theirs) == 0 : ours == theirs) continue;
     return ig_fail(
         err, IG_ERROR_ARGUMENT,

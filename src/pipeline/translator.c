@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/report.h"
 #include "pipeline/engine.h"
 
@@ -112,7 +112,7 @@ static ig_status open_parts(ig_translator *t, const origin *from, const ig_trans
 
 static ig_status open_translator(const origin *from, const ig_translator_options *options,
                                  ig_translator **out, ig_error *err) {
-  const double begin = ig_seconds();
+  const double begin = ig_clock_seconds();
   const ig_translator_options defaults = ig_translator_options_default();
   if (!options) options = &defaults;
   IG_TRY(check_counts(options, err));
@@ -123,7 +123,7 @@ static ig_status open_translator(const origin *from, const ig_translator_options
     ig_translator_close(t);
     return status;
   }
-  t->stats.load_seconds = ig_seconds() - begin;
+  t->stats.load_seconds = ig_clock_seconds() - begin;
   *out = t;
   return IG_OK;
 }
@@ -131,7 +131,7 @@ static ig_status open_translator(const origin *from, const ig_translator_options
 ig_status ig_translator_open(const char *directory, const ig_translator_options *options,
                              ig_translator **out, ig_error *err) {
   *out = NULL;
-  IG_TRY(ig_need(directory, "directory", err));
+  IG_TRY(ig_fail_if_null(directory, "directory", err));
   const ig_ensemble alone = {.members = &(ig_ensemble_member){.directory = directory}, .count = 1};
   return open_translator(&(origin){.ensemble = &alone}, options, out, err);
 }
@@ -140,14 +140,14 @@ ig_status ig_translator_open_ensemble(const ig_ensemble *ensemble,
                                       const ig_translator_options *options, ig_translator **out,
                                       ig_error *err) {
   *out = NULL;
-  IG_TRY(ig_need(ensemble, "ensemble", err));
+  IG_TRY(ig_fail_if_null(ensemble, "ensemble", err));
   return open_translator(&(origin){.ensemble = ensemble}, options, out, err);
 }
 
 ig_status ig_translator_share(const ig_translator *owner, const ig_translator_options *options,
                               ig_translator **out, ig_error *err) {
   *out = NULL;
-  IG_TRY(ig_need(owner, "owner", err));
+  IG_TRY(ig_fail_if_null(owner, "owner", err));
   return open_translator(&(origin){.owner = owner}, options, out, err);
 }
 
@@ -174,7 +174,7 @@ ig_translate_stats ig_translator_stats(const ig_translator *translator) {
 // What a line without ids gives: as many lines as any other. For the caller to free().
 static char *blank_output(const ig_translator *t, bool scoring, ig_error *err) {
   static const char unscored[] = "0.000000\t\n";
-  if (scoring || t->decode.n_best == 1) return ig_duplicate("", 0, err);
+  if (scoring || t->decode.n_best == 1) return ig_allocate_copy("", 0, err);
   const size_t count = (size_t)t->decode.n_best, length = sizeof unscored - 1;
   char *text = ig_allocate(count, length, err);
   for (size_t k = 0; text && k < count; k++) memcpy(text + k * length, unscored, length);
@@ -244,7 +244,7 @@ static void report_progress(const ig_reporter *reporter, size_t lines, double se
 
 static ig_status run_lines(ig_translator *t, input *in, const ig_reporter *reporter,
                            ig_error *err) {
-  const double begin = ig_seconds();
+  const double begin = ig_clock_seconds();
   const bool scoring = in->read_target != NULL;
   while (!in->ended) {
     ig_window_clear(&t->window);
@@ -252,26 +252,26 @@ static ig_status run_lines(ig_translator *t, input *in, const ig_reporter *repor
     if (t->window.count == 0) break;
     IG_TRY(ig_engine_run(t, scoring, reporter, err));
     IG_TRY(write_window(t, in->stream, scoring, err));
-    report_progress(reporter, in->number, ig_seconds() - begin, scoring);
+    report_progress(reporter, in->number, ig_clock_seconds() - begin, scoring);
   }
   return IG_OK;
 }
 
 static ig_status timed_lines(ig_translator *t, input *in, const ig_reporter *reporter,
                              ig_error *err) {
-  const double begin = ig_seconds();
-  IG_TRY(ig_need(t, "translator", err));
+  const double begin = ig_clock_seconds();
+  IG_TRY(ig_fail_if_null(t, "translator", err));
   if (!in->read_target && *t->decode.ignored)
-    ig_report(reporter, IG_WARNING,
+    ig_report(reporter, IG_LEVEL_WARNING,
               "generation_config.json asks for what is not built and is left out: %s",
               t->decode.ignored);
   t->cut_before = t->stats.cut;
   const ig_status status = run_lines(t, in, reporter, err);
   const size_t cut = t->stats.cut - t->cut_before;
   if (cut > IG_CUTS_TOLD)
-    ig_report(reporter, IG_WARNING, "the rest of %zu lines was left out, as that of the first %d",
-              cut, IG_CUTS_TOLD);
-  t->stats.seconds += ig_seconds() - begin;
+    ig_report(reporter, IG_LEVEL_WARNING,
+              "the rest of %zu lines was left out, as that of the first %d", cut, IG_CUTS_TOLD);
+  t->stats.seconds += ig_clock_seconds() - begin;
   return status;
 }
 
@@ -289,10 +289,10 @@ ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stre
 }
 
 ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error *err) {
-  const double begin = ig_seconds();
+  const double begin = ig_clock_seconds();
   *out = NULL;
-  IG_TRY(ig_need(t, "translator", err));
-  IG_TRY(ig_need(text, "text", err));
+  IG_TRY(ig_fail_if_null(t, "translator", err));
+  IG_TRY(ig_fail_if_null(text, "text", err));
   ig_window_clear(&t->window);
   IG_TRY(ig_window_add(&t->window,
                        &(ig_input_line){.number = 1, .source = text, .source_length = strlen(text)},
@@ -301,7 +301,7 @@ ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error 
   char *output = t->window.lines[0].output;
   t->window.lines[0].output = NULL;  // the caller's now
   *out = output ? output : blank_output(t, false, err);
-  t->stats.seconds += ig_seconds() - begin;
+  t->stats.seconds += ig_clock_seconds() - begin;
   return *out ? IG_OK : IG_ERROR_MEMORY;
 }
 
@@ -323,7 +323,7 @@ static ig_status read_memory(void *context, const char **line, size_t *length, i
 
 static ig_status write_memory(void *context, const char *line, size_t length, ig_error *err) {
   memory_lines *m = context;
-  m->out[m->written] = ig_duplicate(line, length, err);
+  m->out[m->written] = ig_allocate_copy(line, length, err);
   return m->out[m->written++] ? IG_OK : IG_ERROR_MEMORY;
 }
 

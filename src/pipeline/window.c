@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "text/utf8.h"
 
 #define WINDOW_LINES 8192
@@ -45,7 +45,7 @@ static ig_status keep_text(ig_window *w, const char *text, size_t length, ig_tex
   size_t needed;
   if (!ig_size_add(w->text_size, length, &needed) || !ig_size_add(needed, 1, &needed))
     return ig_fail(err, IG_ERROR_MEMORY, "a line of %zu bytes", length);
-  IG_TRY(ig_grow((void **)&w->text, &w->text_capacity, needed, 1, err));
+  IG_TRY(ig_allocate_more((void **)&w->text, &w->text_capacity, needed, 1, err));
   if (length) memcpy(w->text + w->text_size, text, length);
   w->text[w->text_size + length] = '\0';
   *span = (ig_text_span){w->text_size, length};
@@ -55,7 +55,7 @@ static ig_status keep_text(ig_window *w, const char *text, size_t length, ig_tex
 
 ig_status ig_window_add(ig_window *w, const ig_input_line *input, ig_error *err) {
   const size_t before = w->capacity;
-  IG_TRY(ig_grow((void **)&w->lines, &w->capacity, w->count + 1, sizeof *w->lines, err));
+  IG_TRY(ig_allocate_more((void **)&w->lines, &w->capacity, w->count + 1, sizeof *w->lines, err));
   memset(w->lines + before, 0, (w->capacity - before) * sizeof *w->lines);
   ig_line *line = &w->lines[w->count];
   if (!line->sources &&

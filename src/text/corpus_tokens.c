@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "io/lines.h"
 #include "text/tokenizer_types.h"
 #include "text/utf8.h"
@@ -19,7 +19,8 @@ static ig_status count_token(void *context, const char *token, size_t length, ig
   int id = ig_vocabulary_find(&c->tokens, token, length);
   if (id < 0) {
     id = c->tokens.size;
-    IG_TRY(ig_grow((void **)&c->counts, &c->capacity, (size_t)id + 1, sizeof *c->counts, err));
+    IG_TRY(ig_allocate_more((void **)&c->counts, &c->capacity, (size_t)id + 1, sizeof *c->counts,
+                            err));
     IG_TRY(ig_vocabulary_add(&c->tokens, token, length, id, err));
     c->counts[id] = 0;
   }

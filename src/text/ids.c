@@ -3,11 +3,12 @@
 
 #include <stdlib.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 
 ig_status ig_ids_append(ig_ids *list, int id, ig_error *err) {
-  IG_TRY(ig_grow((void **)&list->ids, &list->capacity, list->count + 1, sizeof *list->ids, err));
+  IG_TRY(ig_allocate_more((void **)&list->ids, &list->capacity, list->count + 1, sizeof *list->ids,
+                          err));
   list->ids[list->count++] = id;
   return IG_OK;
 }

@@ -17,7 +17,7 @@
 
 #include "text/sentencepiece.h"
 extern "C" {
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/number.h"
 #include "base/random.h"
@@ -111,7 +111,7 @@ ig_status ig_sentencepiece_load(const char *path, ig_sentencepiece **out, ig_err
   *out = nullptr;
   char *bytes;
   size_t size;
-  IG_TRY(ig_read_file(path, &bytes, &size, err));
+  IG_TRY(ig_file_load(path, &bytes, &size, err));
   ig_status status = size ? ig_sentencepiece_load_memory(bytes, size, path, out, err)
                           : ig_fail(err, IG_ERROR_FORMAT,
                                     "%s: an empty file, expected a SentencePiece model", path);
@@ -274,8 +274,9 @@ std::vector<std::string> draw_sentences(Corpus *corpus, size_t max_sentences) {
       kept.push_back(corpus->value());
       continue;
     }
-    const uint64_t at = static_cast<uint64_t>(
-        ig_random_uniform(0, ig_hash_name("sentencepiece"), seen) * static_cast<double>(seen + 1));
+    const uint64_t at =
+        static_cast<uint64_t>(ig_random_uniform(0, ig_random_stream("sentencepiece"), seen) *
+                              static_cast<double>(seen + 1));
     if (at < max_sentences) kept[at] = corpus->value();
   }
   return kept;
@@ -314,7 +315,7 @@ ig_status check_options(const ig_sentencepiece_training &t, ig_error *err) {
 
 std::unordered_map<std::string, std::string> library_options(const ig_sentencepiece_training &t) {
   char coverage[32];
-  ig_format(coverage, sizeof coverage, "%.9f", t.character_coverage);
+  ig_number_format(coverage, sizeof coverage, "%.9f", t.character_coverage);
   return {{"model_type", t.model_type},
           {"vocab_size", std::to_string(t.vocab_size)},
           {"character_coverage", coverage},
@@ -362,6 +363,6 @@ ig_status ig_sentencepiece_train(const ig_sentencepiece_training *training, cons
     if (corpus.failure() != IG_OK) return corpus.failure();
     if (!status.ok())
       return failed(err, training->files[0], status, "SentencePiece could not be trained on it");
-    return ig_write_file(model_path, bytes.data(), bytes.size(), err);
+    return ig_file_write(model_path, bytes.data(), bytes.size(), err);
   });
 }

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "text/tokenizer_types.h"
 #include "text/utf8.h"
 
@@ -105,7 +105,7 @@ static ig_status encode(const ig_tokenizer *t, ig_side which, const char *text, 
   if (zero)
     return ig_fail(err, IG_ERROR_FORMAT, "a NUL at byte %zu of the line; this is no text",
                    (size_t)(zero - text) + 1);
-  encoding e = {which == IG_SOURCE ? &t->source : &t->target, sampling, ids};
+  encoding e = {which == IG_SIDE_SOURCE ? &t->source : &t->target, sampling, ids};
   size_t before = ids->count;
   ig_status status = t->whitespace ? ig_whitespace_split(text, length, add_word, &e, err)
                                    : encode_marian(t, &e, text, length, err);
@@ -116,12 +116,12 @@ static ig_status encode(const ig_tokenizer *t, ig_side which, const char *text, 
 
 ig_status ig_tokenizer_encode_source(const ig_tokenizer *t, const char *text, size_t length,
                                      ig_ids *ids, ig_error *err) {
-  return encode(t, IG_SOURCE, text, length, NULL, ids, err);
+  return encode(t, IG_SIDE_SOURCE, text, length, NULL, ids, err);
 }
 
 ig_status ig_tokenizer_encode_target(const ig_tokenizer *t, const char *text, size_t length,
                                      ig_ids *ids, ig_error *err) {
-  return encode(t, IG_TARGET, text, length, NULL, ids, err);
+  return encode(t, IG_SIDE_TARGET, text, length, NULL, ids, err);
 }
 
 ig_status ig_tokenizer_sample(const ig_tokenizer *t, ig_side side, const char *text, size_t length,
@@ -199,7 +199,7 @@ ig_status ig_tokenizer_decode(const ig_tokenizer *t, const int *ids, size_t coun
 // ---- questions --------------------------------------------------------------
 
 static const ig_tokenizer_side *side_of(const ig_tokenizer *t, ig_side side) {
-  return side == IG_SOURCE ? &t->source : &t->target;
+  return side == IG_SIDE_SOURCE ? &t->source : &t->target;
 }
 
 int ig_tokenizer_source_size(const ig_tokenizer *t) { return t->source.vocabulary->size; }

@@ -53,7 +53,7 @@ ig_status ig_tokenizer_encode_target(const ig_tokenizer *tokenizer, const char *
 // As encode, with one of the n best segmentations drawn at random: a pure function of the text and
 // *sampling (see text/sentencepiece.h).
 struct ig_sentencepiece_sampling;
-typedef enum ig_side { IG_SOURCE, IG_TARGET } ig_side;
+typedef enum ig_side { IG_SIDE_SOURCE, IG_SIDE_TARGET } ig_side;
 ig_status ig_tokenizer_sample(const ig_tokenizer *tokenizer, ig_side side, const char *text,
                               size_t length, const struct ig_sentencepiece_sampling *sampling,
                               ig_ids *ids, ig_error *err);

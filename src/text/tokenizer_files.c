@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
 #include "text/tokenizer_types.h"
@@ -43,7 +43,7 @@ static ig_status deliver(ig_tokenizer *t, ig_status status, ig_tokenizer **out) 
 
 static ig_status set_special(ig_tokenizer *t, int which, const char *text, ig_error *err) {
   free(t->special_text[which]);
-  t->special_text[which] = ig_duplicate(text, strlen(text), err);
+  t->special_text[which] = ig_allocate_copy(text, strlen(text), err);
   t->special_length[which] = strlen(text);
   return t->special_text[which] ? IG_OK : IG_ERROR_MEMORY;
 }
@@ -77,7 +77,7 @@ static ig_status keep_string(ig_json_object config, const char *key, char **out,
   const char *text;
   IG_TRY(ig_json_string(config, key, NULL, &text, err));
   if (!text) return IG_OK;
-  *out = ig_duplicate(text, strlen(text), err);
+  *out = ig_allocate_copy(text, strlen(text), err);
   return *out ? IG_OK : IG_ERROR_MEMORY;
 }
 
@@ -128,7 +128,7 @@ typedef ig_status (*file_action)(ig_tokenizer *t, int side, const char *path, ig
 
 static ig_status on_file(ig_tokenizer *t, const char *directory, const char *name, int side,
                          file_action action, ig_error *err) {
-  char *path = ig_join_path(directory, name, err);
+  char *path = ig_path_join(directory, name, err);
   if (!path) return IG_ERROR_MEMORY;
   ig_status status = action(t, side, path, err);
   free(path);
@@ -153,7 +153,7 @@ static ig_status action_target_spm(ig_tokenizer *t, int side, const char *path, 
   const void *source = ig_sentencepiece_bytes(t->spms[0], &size);
   char *target;
   size_t target_size;
-  IG_TRY(ig_read_file(path, &target, &target_size, err));
+  IG_TRY(ig_file_load(path, &target, &target_size, err));
   const bool same = target_size == size && memcmp(target, source, size) == 0;
   free(target);
   return same ? IG_OK : action_spm(t, side, path, err);
@@ -293,7 +293,7 @@ static ig_status save_vocabulary(ig_tokenizer *t, int side, const char *path, ig
 static ig_status save_spm(ig_tokenizer *t, int side, const char *path, ig_error *err) {
   size_t size;
   const void *bytes = ig_sentencepiece_bytes(side == 0 ? t->source.spm : t->target.spm, &size);
-  return ig_write_file(path, bytes, size, err);
+  return ig_file_write(path, bytes, size, err);
 }
 
 ig_status ig_tokenizer_save(const ig_tokenizer *tokenizer, const char *directory, ig_error *err) {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "io/json.h"
 #include "text/utf8.h"
 
@@ -60,8 +60,9 @@ ig_status ig_vocabulary_add(ig_vocabulary *v, const char *token, size_t length, 
   if (v->slots[slot] >= 0)
     return ig_fail(err, IG_ERROR_FORMAT, "token '%.*s': twice, ids %d and %d",
                    (int)(length < 100 ? length : 100), token, v->slots[slot], id);
-  IG_TRY(ig_grow((void **)&v->tokens, &v->capacity, (size_t)id + 1, sizeof *v->tokens, err));
-  char *copy = ig_duplicate(token, length, err);
+  IG_TRY(
+      ig_allocate_more((void **)&v->tokens, &v->capacity, (size_t)id + 1, sizeof *v->tokens, err));
+  char *copy = ig_allocate_copy(token, length, err);
   if (!copy) return IG_ERROR_MEMORY;
   while (v->size <= id) v->tokens[v->size++] = NULL;
   v->tokens[id] = copy;

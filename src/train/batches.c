@@ -1,7 +1,7 @@
 // What a run trains on, epoch by epoch.
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "train/run.h"
 #include "train/trainer.h"
 
@@ -54,7 +54,7 @@ static void allow_for_sampling(const ig_run *run, ig_batch_bounds *most) {
     most->longest[side] = longest;
     if (most->tokens[side] < longest) most->tokens[side] = longest;
   }
-  most->sequences = most->tokens[IG_TARGET] / 2;  // a piece and the end of sentence
+  most->sequences = most->tokens[IG_SIDE_TARGET] / 2;  // a piece and the end of sentence
   if (most->sequences > run->train.pairs) most->sequences = run->train.pairs;
 }
 

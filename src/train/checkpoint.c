@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/report.h"
 #include "io/json.h"
@@ -125,8 +125,8 @@ static ig_status write_moments(const ig_run *run, const char *path, ig_error *er
 static ig_status write_state(const ig_run *run, const char *directory, ig_error *err) {
   const char *isa;
   IG_TRY(ig_isa_name(&isa, err));
-  char *moments = ig_join_path(directory, MOMENTS, err),
-       *state = ig_join_path(directory, STATE, err);
+  char *moments = ig_path_join(directory, MOMENTS, err),
+       *state = ig_path_join(directory, STATE, err);
   json_t *object = state_json(run, isa);
   ig_status status = moments && state ? IG_OK : IG_ERROR_MEMORY;
   if (status == IG_OK && !object)
@@ -141,7 +141,7 @@ static ig_status write_state(const ig_run *run, const char *directory, ig_error 
 }
 
 static ig_status fill(const ig_run *run, const char *directory, bool with_state, ig_error *err) {
-  IG_TRY(ig_make_directories(directory, err));
+  IG_TRY(ig_path_make_directories(directory, err));
   IG_TRY(ig_model_save(run->model, directory, with_state ? "float32" : run->config.dtype, err));
   IG_TRY(ig_tokenizer_save(run->tokenizer, directory, err));
   if (with_state) IG_TRY(write_state(run, directory, err));
@@ -169,7 +169,7 @@ ig_status ig_checkpoint_recover(const ig_run *run, const char *directory, ig_err
 }
 
 ig_status ig_checkpoint_exists(const char *directory, bool *exists, ig_error *err) {
-  char *state = ig_join_path(directory, STATE, err);
+  char *state = ig_path_join(directory, STATE, err);
   if (!state) return IG_ERROR_MEMORY;
   *exists = ig_file_exists(state);
   free(state);
@@ -222,7 +222,7 @@ static ig_status parse_state(ig_json_object from, ig_run_state *state, ig_error 
 
 ig_status ig_checkpoint_read(const char *directory, ig_saved_run *out, ig_error *err) {
   *out = (ig_saved_run){0};
-  char *path = ig_join_path(directory, STATE, err);
+  char *path = ig_path_join(directory, STATE, err);
   if (!path) return IG_ERROR_MEMORY;
   json_t *object = NULL;
   ig_status status = ig_json_load_object(path, &object, err);
@@ -252,7 +252,7 @@ static ig_status read_moment(const ig_safetensors *file, const char *path, const
 }
 
 ig_status ig_checkpoint_read_moments(const char *directory, ig_trainer *trainer, ig_error *err) {
-  char *path = ig_join_path(directory, MOMENTS, err);
+  char *path = ig_path_join(directory, MOMENTS, err);
   if (!path) return IG_ERROR_MEMORY;
   float *m, *v;
   const size_t count = ig_trainer_moments(trainer, &m, &v);
@@ -300,7 +300,7 @@ static ig_status count_kept(const char *output, int *count, int *earliest, ig_er
 static char *kept_path(const char *output, int update, ig_error *err) {
   char name[32];
   snprintf(name, sizeof name, "update-%d", update);
-  return ig_join_path(output, name, err);
+  return ig_path_join(output, name, err);
 }
 
 // A symbolic link goes alone: what it leads to was put elsewhere by somebody. *removed false: it
@@ -309,7 +309,7 @@ static ig_status remove_kept(const ig_run *run, const char *path, bool *removed,
   struct stat status;
   if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode)) {
     *removed = unlink(path) == 0;
-    if (!*removed) ig_report(run->reporter, IG_WARNING, "%s: %s", path, strerror(errno));
+    if (!*removed) ig_report(run->reporter, IG_LEVEL_WARNING, "%s: %s", path, strerror(errno));
     return IG_OK;
   }
   ig_place place;
@@ -340,14 +340,15 @@ static bool is_temporary(const char *name) {
   static const char *const files[] = {"metrics.jsonl", "sentencepiece.model", "source.model",
                                       "target.model"};
   for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-    if (ig_is_temporary_of(name, files[i])) return true;
+    if (ig_writer_is_temporary_of(name, files[i])) return true;
   return false;
 }
 
 static ig_status clean_up(const ig_run *run, DIR *output, const char *name, ig_error *err) {
   if (is_temporary(name)) {
     if (unlinkat(dirfd(output), name, 0))
-      ig_report(run->reporter, IG_WARNING, "%s/%s: %s", run->config.output, name, strerror(errno));
+      ig_report(run->reporter, IG_LEVEL_WARNING, "%s/%s: %s", run->config.output, name,
+                strerror(errno));
     return IG_OK;
   }
   const int replaced = kept_update(name, ".old"), unfinished = kept_update(name, ".tmp");

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -312,7 +312,7 @@ static ig_status read_optimizer(ig_train_config *c, const ig_yaml_node *train, i
                                                                  "linear", "cosine"};
   size_t choice;
   IG_TRY(read_choice(train, "optimizer", optimizers, COUNT(optimizers), 0, &choice, err));
-  c->optimizer.kind = choice ? IG_ADAMW : IG_ADAM;
+  c->optimizer.kind = choice ? IG_OPTIMIZER_ADAMW : IG_OPTIMIZER_ADAM;
   double betas[2] = {0.9, 0.98};
   IG_TRY(ig_yaml_numbers(train, "adam_betas", 2, betas, err));
   for (int i = 0; i < 2; i++)

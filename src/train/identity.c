@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "io/json.h"
 #include "base/random.h"
 
@@ -67,11 +67,12 @@ static json_t *train_part(const ig_train_config *c) {
   json_t *part = json_pack(
       "{s:I, s:i, s:i, s:i, s:s, s:[f, f], s:f, s:f, s:f, s:f, s:s, s:i, s:f, s:f, s:f}", "seed",
       (json_int_t)c->seed, "batch_tokens", c->batch_tokens, "accumulate", c->accumulate,
-      "pool_batches", c->pool_batches, "optimizer", o->kind == IG_ADAMW ? "adamw" : "adam",
-      "adam_betas", (double)o->beta1, (double)o->beta2, "adam_eps", (double)o->eps, "weight_decay",
-      (double)o->weight_decay, "clip_norm", (double)o->clip_norm, "learning_rate", s->learning_rate,
-      "schedule", ig_schedule_name(s->kind), "warmup", s->warmup, "warmup_init_lr",
-      s->warmup_initial_rate, "min_lr", s->minimum_rate, "label_smoothing", c->label_smoothing);
+      "pool_batches", c->pool_batches, "optimizer",
+      o->kind == IG_OPTIMIZER_ADAMW ? "adamw" : "adam", "adam_betas", (double)o->beta1,
+      (double)o->beta2, "adam_eps", (double)o->eps, "weight_decay", (double)o->weight_decay,
+      "clip_norm", (double)o->clip_norm, "learning_rate", s->learning_rate, "schedule",
+      ig_schedule_name(s->kind), "warmup", s->warmup, "warmup_init_lr", s->warmup_initial_rate,
+      "min_lr", s->minimum_rate, "label_smoothing", c->label_smoothing);
   const bool ends = s->kind == IG_SCHEDULE_LINEAR || s->kind == IG_SCHEDULE_COSINE;
   if (part && ends && json_object_set_new(part, "updates", json_integer(s->updates))) {
     json_decref(part);
@@ -105,8 +106,8 @@ ig_status ig_identity_make(const ig_run *run, const ig_config *model, json_t **o
 // ids and the references' text, for both are scored.
 static uint64_t valid_fingerprint(const ig_corpus *valid) {
   uint64_t hash = ig_corpus_fingerprint(valid);
-  for (size_t i = 0; valid->text[IG_TARGET] && i < valid->lines; i++)
-    hash = (hash ^ ig_hash_name(valid->text[IG_TARGET][i])) * 0x100000001B3u;
+  for (size_t i = 0; valid->text[IG_SIDE_TARGET] && i < valid->lines; i++)
+    hash = (hash ^ ig_random_stream(valid->text[IG_SIDE_TARGET][i])) * 0x100000001B3u;
   return hash;
 }
 

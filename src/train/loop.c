@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/number.h"
@@ -65,7 +65,7 @@ static ig_status diverged(const ig_loop *l, int update, const char *what, ig_err
 static ig_status not_finite(const ig_loop *l, int update, const char *what, double value,
                             ig_error *err) {
   char text[96];
-  ig_format(text, sizeof text, "%s is not finite (%g)", what, value);
+  ig_number_format(text, sizeof text, "%s is not finite (%g)", what, value);
   return diverged(l, update, text, err);
 }
 
@@ -74,12 +74,13 @@ static ig_status check_loss(ig_loop *l, int update, double loss, ig_error *err) 
   if (!isfinite(loss)) return not_finite(l, update, "the loss", loss, err);
   if (!ig_divergence_note(&l->rule, d, loss)) return IG_OK;
   char text[256];
-  ig_format(text, sizeof text,
-            "the loss is %.4g, and for %d updates in a row has been above %.4g, %g times that of "
-            "%s (train.divergence_factor)",
-            loss, d->above, ig_divergence_limit(&l->rule, d), l->rule.factor,
-            d->first_loss > log((double)l->rule.vocab_size) ? "the first update"
-                                                            : "a model that knows nothing");
+  ig_number_format(
+      text, sizeof text,
+      "the loss is %.4g, and for %d updates in a row has been above %.4g, %g times that of "
+      "%s (train.divergence_factor)",
+      loss, d->above, ig_divergence_limit(&l->rule, d), l->rule.factor,
+      d->first_loss > log((double)l->rule.vocab_size) ? "the first update"
+                                                      : "a model that knows nothing");
   return diverged(l, update, text, err);
 }
 
@@ -101,7 +102,7 @@ static void note_update(ig_loop *l, const ig_loss *sums, double gradient_norm, d
 
 static ig_status update(ig_loop *l, ig_error *err) {
   ig_run_state *s = &l->run->state;
-  const double begin = ig_seconds();
+  const double begin = ig_clock_seconds();
   const int number = s->update + 1;
   ig_loss sums = {0};
   IG_TRY(gather(l, &sums.tokens, err));
@@ -120,13 +121,13 @@ static ig_status update(ig_loop *l, ig_error *err) {
   IG_TRY(status);
   s->update = number;
   l->unsaved = true;
-  note_update(l, &sums, norm, ig_seconds() - begin);
+  note_update(l, &sums, norm, ig_clock_seconds() - begin);
   return IG_OK;
 }
 
 static void report_progress(ig_loop *l) {
   const ig_run_state *s = &l->run->state;
-  const double now = ig_seconds();
+  const double now = ig_clock_seconds();
   if (now - l->reported < 0.1) return;
   l->reported = now;
   ig_progress progress = {.what = "training",
@@ -137,8 +138,8 @@ static void report_progress(ig_loop *l) {
                           .rate_unit = "tokens"};
   if (s->window.tokens > 0) {
     const double tokens = (double)s->window.tokens;
-    ig_format(progress.note, sizeof progress.note, "loss %.3f ppl %.2f", s->window.loss / tokens,
-              exp(s->window.nll / tokens));
+    ig_number_format(progress.note, sizeof progress.note, "loss %.3f ppl %.2f",
+                     s->window.loss / tokens, exp(s->window.nll / tokens));
   }
   ig_report_progress(l->run->reporter, &progress);
 }
@@ -152,7 +153,7 @@ static ig_status log_window(ig_loop *l, ig_error *err) {
                norm = w.gradient_norm / (w.updates > 0 ? w.updates : 1),
                clipped = (double)w.clipped / (w.updates > 0 ? w.updates : 1),
                learning_rate = ig_schedule_rate(&l->run->config.schedule, s->update);
-  ig_report(l->run->reporter, IG_INFO,
+  ig_report(l->run->reporter, IG_LEVEL_INFO,
             "update %d, epoch %llu: loss %.4f, perplexity %.2f, learning rate %.3g, gradient norm "
             "%.3f, %.0f target tokens/s",
             s->update, (unsigned long long)s->epoch + 1, loss, exp(nll), learning_rate, norm, rate);
@@ -188,7 +189,7 @@ static ig_status validate(ig_loop *l, ig_error *err) {
     s->best_update = s->update;
     IG_TRY(ig_checkpoint_save(run, run->best, false, err));
   }
-  ig_report(run->reporter, IG_INFO,
+  ig_report(run->reporter, IG_LEVEL_INFO,
             "validation at update %d: loss %.4f, perplexity %.2f, BLEU %.2f, chrF %.2f%s",
             s->update, v.loss, exp(v.nll), v.bleu, v.chrf, better ? ", the best so far" : "");
   return ig_metrics_append(
@@ -280,11 +281,11 @@ static ig_status interrupted(ig_loop *l, ig_error *err) {
 
 static ig_status finish(ig_loop *l, const char *reason, ig_error *err) {
   ig_run *run = l->run;
-  ig_report(run->reporter, IG_INFO, "finished at update %d: %s", run->state.update, reason);
+  ig_report(run->reporter, IG_LEVEL_INFO, "finished at update %d: %s", run->state.update, reason);
   IG_TRY(log_window(l, err));
   if (run->valid.pairs && run->state.validated != run->state.update) IG_TRY(validate(l, err));
   if (!too_high_to_save(l)) return save(l, err);
-  ig_report(run->reporter, IG_WARNING,
+  ig_report(run->reporter, IG_LEVEL_WARNING,
             "the loss is too high to save the last update, %d; %s holds the state of update %d",
             run->state.update, run->latest, l->saved);
   return IG_OK;
@@ -319,7 +320,7 @@ static ig_status write_stats(const ig_loop *l, const char *path, ig_error *err) 
       s->update - l->first_update, "update", s->update, "source_tokens",
       (json_int_t)(s->source_tokens - l->first_source), "target_tokens", (json_int_t)target_tokens,
       "load_seconds", l->load_seconds, "seconds", seconds, "target_tokens_per_second",
-      seconds > 0 ? target_tokens / seconds : 0.0, "total_seconds", ig_seconds() - l->begin,
+      seconds > 0 ? target_tokens / seconds : 0.0, "total_seconds", ig_clock_seconds() - l->begin,
       "parameters", (json_int_t)ig_model_parameters(l->run->model), "peak_rss_bytes", peak, "isa",
       isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)));
   if (!stats) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
@@ -333,7 +334,8 @@ static ig_status leave_stats(const ig_loop *l, const char *path, ig_status statu
   if (status == IG_OK) return write_stats(l, path, err);
   ig_error failed = {0};
   if (status == IG_INTERRUPTED && write_stats(l, path, &failed) != IG_OK)
-    ig_report(l->run->reporter, IG_WARNING, "the statistics are not written: %s", failed.message);
+    ig_report(l->run->reporter, IG_LEVEL_WARNING, "the statistics are not written: %s",
+              failed.message);
   return status;
 }
 
@@ -346,7 +348,7 @@ static ig_status check_writable(const char *path, ig_error *err) {
 }
 
 static ig_status train(ig_run *run, const ig_train_options *options, ig_error *err) {
-  const double begin = ig_seconds();
+  const double begin = ig_clock_seconds();
   if (options->stats_path) IG_TRY(check_writable(options->stats_path, err));
   IG_TRY(ig_run_setup(run, err));
   const size_t accumulate = (size_t)run->config.accumulate;
@@ -356,7 +358,7 @@ static ig_status train(ig_run *run, const ig_train_options *options, ig_error *e
                .first_target = run->state.target_tokens,
                .first_seconds = run->state.seconds,
                .begin = begin,
-               .load_seconds = ig_seconds() - begin,
+               .load_seconds = ig_clock_seconds() - begin,
                .rule = {run->config.divergence_factor, run->config.divergence_updates,
                         ig_model_config(run->model)->target_vocab_size},
                .saved = run->resumed ? run->state.update : -1,
@@ -372,7 +374,7 @@ static ig_status train(ig_run *run, const ig_train_options *options, ig_error *e
 ig_status ig_train(const char *config_path, const ig_train_options *options, ig_error *err) {
   const ig_train_options defaults = {0};
   if (!options) options = &defaults;
-  IG_TRY(ig_need(config_path, "config_path", err));
+  IG_TRY(ig_fail_if_null(config_path, "config_path", err));
   ig_interrupt_clear();  // asked of an earlier run, it is not meant for this one
   ig_run run = {.reporter = &options->reporter, .threads = options->threads};
   IG_TRY(ig_train_config_load(config_path, options->set, options->set_count, &run.config, err));

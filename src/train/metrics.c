@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
 #include "train/run.h"
@@ -53,12 +53,12 @@ ig_status ig_metrics_truncate(const char *path, const ig_run_state *state, ig_er
   if (!ig_file_exists(path)) return IG_OK;
   char *text;
   size_t size, kept = 0;
-  IG_TRY(ig_read_file(path, &text, &size, err));
+  IG_TRY(ig_file_load(path, &text, &size, err));
   const size_t limit = state->metrics_bytes < size ? (size_t)state->metrics_bytes : size;
   for (const char *end; kept < limit && (end = memchr(text + kept, '\n', limit - kept));
        kept = (size_t)(end - text) + 1)
     if (line_update(text + kept, (size_t)(end - text) - kept) > state->update) break;
-  const ig_status status = kept < size ? ig_write_file(path, text, kept, err) : IG_OK;
+  const ig_status status = kept < size ? ig_file_write(path, text, kept, err) : IG_OK;
   free(text);
   return status;
 }

@@ -53,7 +53,7 @@ static void step_block(void *context, size_t index, int worker) {
 void ig_optimizer_step(ig_nn *nn, const ig_optimizer_options *options, uint32_t update,
                        float learning_rate, float gradient_scale, float *weights, float *gradients,
                        float *m, float *v, size_t count) {
-  const bool decoupled = options->kind == IG_ADAMW;
+  const bool decoupled = options->kind == IG_OPTIMIZER_ADAMW;
   // Kingma & Ba, algorithm 1: m / (1 - beta1^t), v / (1 - beta2^t)
   const double correction1 = 1 - pow((double)options->beta1, (double)update),
                correction2 = 1 - pow((double)options->beta2, (double)update);

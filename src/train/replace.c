@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/report.h"
 
@@ -26,7 +26,7 @@ static ig_status io_error(const char *path, ig_error *err) {
 }
 
 static void warn(const ig_place *place, const char *path) {
-  ig_report(place->reporter, IG_WARNING, "%s: %s", path, strerror(errno));
+  ig_report(place->reporter, IG_LEVEL_WARNING, "%s: %s", path, strerror(errno));
 }
 
 // ---- names ------------------------------------------------------------------
@@ -51,7 +51,7 @@ static ig_status expect_directory(const char *path, ig_error *err) {
 static ig_status resolve(const char *path, bool *linked, char **out, ig_error *err) {
   struct stat status;
   *linked = lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
-  *out = *linked ? realpath(path, NULL) : ig_duplicate(path, strlen(path), err);
+  *out = *linked ? realpath(path, NULL) : ig_allocate_copy(path, strlen(path), err);
   if (*out) return IG_OK;
   return *linked ? ig_fail(err, IG_ERROR_IO, "%s: a symbolic link that cannot be followed: %s",
                            path, strerror(errno))
@@ -86,7 +86,7 @@ void ig_place_close(ig_place *place) {
 
 static bool is_own(const ig_place *place, const char *name) {
   for (const char *const *own = place->own; *own; own++)
-    if (strcmp(name, *own) == 0 || ig_is_temporary_of(name, *own)) return true;
+    if (strcmp(name, *own) == 0 || ig_writer_is_temporary_of(name, *own)) return true;
   return false;
 }
 
@@ -117,13 +117,15 @@ static bool move_along(const ig_move *m, const char *name) {
   char wanted[NAME_MAX + 1];
   if (m->to < 0) return false;
   if (!free_name(m->to, name, wanted) || renameat(m->from, name, m->to, wanted)) {
-    ig_report(m->place->reporter, IG_WARNING, "%s/%s cannot move along into %s, and stays: %s",
-              m->from_path, name, m->to_path, strerror(errno));
+    ig_report(m->place->reporter, IG_LEVEL_WARNING,
+              "%s/%s cannot move along into %s, and stays: %s", m->from_path, name, m->to_path,
+              strerror(errno));
     return false;
   }
   if (strcmp(name, wanted) != 0)
-    ig_report(m->place->reporter, IG_WARNING, "%s/%s is now %s/%s, beside another one of its name",
-              m->from_path, name, m->to_path, wanted);
+    ig_report(m->place->reporter, IG_LEVEL_WARNING,
+              "%s/%s is now %s/%s, beside another one of its name", m->from_path, name, m->to_path,
+              wanted);
   return true;
 }
 
@@ -133,7 +135,7 @@ static bool take_out(const ig_move *m, const char *name) {
   if (unlinkat(m->from, name, 0) == 0) return true;
   if (errno == EISDIR || errno == EPERM)
     return move_along(m, name);  // a directory by the name of one of our files
-  ig_report(m->place->reporter, IG_WARNING, "%s/%s cannot be removed: %s", m->from_path, name,
+  ig_report(m->place->reporter, IG_LEVEL_WARNING, "%s/%s cannot be removed: %s", m->from_path, name,
             strerror(errno));
   return false;
 }
@@ -193,7 +195,7 @@ ig_status ig_place_recover(const ig_place *place, ig_error *err) {
 ig_status ig_place_begin(const ig_place *place, ig_error *err) {
   clear_away(place, place->old, place->path);
   clear_away(place, place->temporary, NULL);
-  return ig_make_directories(place->temporary, err);
+  return ig_path_make_directories(place->temporary, err);
 }
 
 void ig_place_abandon(const ig_place *place) { clear_away(place, place->temporary, NULL); }
@@ -221,8 +223,8 @@ ig_status ig_place_commit(const ig_place *place, ig_error *err) {
   IG_TRY(swap_in(place, &left, err));
   // The predecessor goes when the successor is sure to stay, whatever happens to the machine.
   ig_error unsure = {0};
-  if (ig_sync_parent(place->path, &unsure) != IG_OK)
-    ig_report(place->reporter, IG_WARNING,
+  if (ig_path_sync_parent(place->path, &unsure) != IG_OK)
+    ig_report(place->reporter, IG_LEVEL_WARNING,
               "%s is written, but may be lost if the machine fails now: %s", place->path,
               unsure.message);
   else if (left)
@@ -239,7 +241,7 @@ bool ig_place_remove(const ig_place *place) {
   }
   if (clear_away(place, place->temporary, NULL)) return true;
   if (rename(place->temporary, place->path)) warn(place, place->temporary);
-  ig_report(place->reporter, IG_WARNING,
+  ig_report(place->reporter, IG_LEVEL_WARNING,
             "%s: the checkpoint is removed, what else lies there stays", place->path);
   return true;
 }

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/report.h"
@@ -44,12 +44,12 @@ static ig_status both_sides(const ig_corpus_files *files, const char ***out, ig_
 
 static ig_status train_piece_model(ig_run *run, const char *const *files, size_t count,
                                    const char *name, char **path, ig_error *err) {
-  *path = ig_join_path(run->config.output, name, err);
+  *path = ig_path_join(run->config.output, name, err);
   if (!*path) return IG_ERROR_MEMORY;
   ig_sentencepiece_training training = run->config.data.sentencepiece;
   training.files = files;
   training.file_count = count;
-  ig_report(run->reporter, IG_INFO,
+  ig_report(run->reporter, IG_LEVEL_INFO,
             "training SentencePiece: %s, %d pieces, %s (an interruption takes effect behind it)",
             training.model_type, training.vocab_size, *path);
   const ig_status status = ig_sentencepiece_train(&training, *path, err);
@@ -123,8 +123,9 @@ static ig_status add_vocabulary(ig_run *run, json_t *model, ig_error *err) {
   const ig_tokenizer *t = run->tokenizer;
   const bool torch = strcmp(run->config.family->name, "torch") == 0,
              shared = ig_tokenizer_shared(t);
-  const int pad = ig_tokenizer_pad_id(t, IG_SOURCE), eos = ig_tokenizer_eos_id(t, IG_TARGET),
-            start = torch ? eos : ig_tokenizer_pad_id(t, IG_TARGET);
+  const int pad = ig_tokenizer_pad_id(t, IG_SIDE_SOURCE),
+            eos = ig_tokenizer_eos_id(t, IG_SIDE_TARGET),
+            start = torch ? eos : ig_tokenizer_pad_id(t, IG_SIDE_TARGET);
   IG_TRY(check_joint(run, shared, err));
   int failed = json_object_set_new(model, "vocab_size", json_integer(ig_tokenizer_source_size(t)));
   failed |=
@@ -229,12 +230,12 @@ static ig_status load_corpora(ig_run *run, int max_positions, ig_error *err) {
     status = ig_corpus_load(&d->valid, &options, &run->valid, err);
   ig_pool_free(pool);
   IG_TRY(status);
-  ig_report(run->reporter, IG_INFO,
+  ig_report(run->reporter, IG_LEVEL_INFO,
             "data: %zu pairs, %zu source and %zu target tokens; left out: %zu longer than %d "
             "tokens, %zu empty",
-            run->train.pairs, run->train.offsets[IG_SOURCE][run->train.pairs],
-            run->train.offsets[IG_TARGET][run->train.pairs], run->train.too_long, run->max_length,
-            run->train.empty);
+            run->train.pairs, run->train.offsets[IG_SIDE_SOURCE][run->train.pairs],
+            run->train.offsets[IG_SIDE_TARGET][run->train.pairs], run->train.too_long,
+            run->max_length, run->train.empty);
   if (run->train.pairs == 0)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: no pair of sentences is left to train on",
                    d->train.source[0]);
@@ -260,10 +261,10 @@ static ig_status restart_comparison(ig_run *run, const char *difference, ig_erro
   ig_run_state *s = &run->state;
   char name[32];
   snprintf(name, sizeof name, "best-%d", s->best_update);
-  char *aside = ig_join_path(run->config.output, name, err);
+  char *aside = ig_path_join(run->config.output, name, err);
   if (!aside) return IG_ERROR_MEMORY;
   const bool moved = rename(run->best, aside) == 0;
-  ig_report(run->reporter, IG_WARNING,
+  ig_report(run->reporter, IG_LEVEL_WARNING,
             "%s has changed: scores of validations start to compete anew%s%s", difference,
             moved ? "; the best model so far is now " : "", moved ? aside : "");
   free(aside);
@@ -278,7 +279,7 @@ static ig_status check_isa(const ig_run *run, const char *saved, ig_error *err) 
   const char *isa;
   IG_TRY(ig_isa_name(&isa, err));
   if (*saved && strcmp(saved, isa) != 0)
-    ig_report(run->reporter, IG_WARNING,
+    ig_report(run->reporter, IG_LEVEL_WARNING,
               "%s was trained with %s and goes on with %s: results will not be bit-equal to an "
               "uninterrupted run",
               run->latest, saved, isa);
@@ -327,9 +328,9 @@ static ig_status build(ig_run *run, ig_error *err) {
 }
 
 static ig_status make_paths(ig_run *run, ig_error *err) {
-  run->latest = ig_join_path(run->config.output, "latest", err);
-  run->best = ig_join_path(run->config.output, "best", err);
-  run->metrics = ig_join_path(run->config.output, "metrics.jsonl", err);
+  run->latest = ig_path_join(run->config.output, "latest", err);
+  run->best = ig_path_join(run->config.output, "best", err);
+  run->metrics = ig_path_join(run->config.output, "metrics.jsonl", err);
   return run->latest && run->best && run->metrics ? IG_OK : IG_ERROR_MEMORY;
 }
 
@@ -344,7 +345,7 @@ static void cut_last(char *path) {
 
 // How many directories at the end of path are not there yet.
 static ig_status count_missing(const char *path, int *missing, ig_error *err) {
-  char *prefix = ig_duplicate(path, strlen(path), err);
+  char *prefix = ig_allocate_copy(path, strlen(path), err);
   if (!prefix) return IG_ERROR_MEMORY;
   for (*missing = 0; *prefix && !ig_file_exists(prefix); cut_last(prefix)) ++*missing;
   free(prefix);
@@ -354,7 +355,7 @@ static ig_status count_missing(const char *path, int *missing, ig_error *err) {
 // A failed start leaves no directory that it made, unless there is something in it.
 static void remove_made_directories(ig_run *run) {
   char *path = run->made_directories > 0 && run->lock
-                   ? ig_join_path(run->config.output, ".lock", NULL)
+                   ? ig_path_join(run->config.output, ".lock", NULL)
                    : NULL;
   if (!path) return;
   unlink(path);
@@ -366,7 +367,7 @@ static void remove_made_directories(ig_run *run) {
 // Two trainings in one directory would delete each other's files. The lock goes with the process,
 // however it ends.
 static ig_status lock_output(ig_run *run, ig_error *err) {
-  char *path = ig_join_path(run->config.output, ".lock", err);
+  char *path = ig_path_join(run->config.output, ".lock", err);
   if (!path) return IG_ERROR_MEMORY;
   run->lock = fopen(path, "ae");
   if (!run->lock) {
@@ -405,7 +406,7 @@ static ig_status find_checkpoint(ig_run *run, ig_error *err) {
 static ig_status resume(ig_run *run, ig_error *err) {
   IG_TRY(ig_checkpoint_read_moments(run->latest, run->trainer, err));
   ig_trainer_set_updates(run->trainer, (uint32_t)run->state.update);
-  ig_report(run->reporter, IG_INFO, "resuming from %s at update %d", run->latest,
+  ig_report(run->reporter, IG_LEVEL_INFO, "resuming from %s at update %d", run->latest,
             run->state.update);
   return ig_metrics_truncate(run->metrics, &run->state, err);
 }
@@ -423,14 +424,14 @@ static ig_status set_up(ig_run *run, ig_error *err) {
   IG_TRY(check_readable(&run->config.data.train, err));
   IG_TRY(check_readable(&run->config.data.valid, err));
   IG_TRY(count_missing(run->config.output, &run->made_directories, err));
-  IG_TRY(ig_make_directories(run->config.output, err));
+  IG_TRY(ig_path_make_directories(run->config.output, err));
   IG_TRY(lock_output(run, err));
   IG_TRY(find_checkpoint(run, err));
   IG_TRY(make_tokenizer(run, err));
   IG_TRY(check_interrupted(err));
   IG_TRY(build(run, err));
   IG_TRY(check_interrupted(err));
-  ig_report(run->reporter, IG_INFO, "model: %s, %zu parameters",
+  ig_report(run->reporter, IG_LEVEL_INFO, "model: %s, %zu parameters",
             ig_model_config(run->model)->family, ig_model_parameters(run->model));
   return run->resumed ? resume(run, err) : ig_metrics_truncate(run->metrics, &run->state, err);
 }

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "model/pass.h"
 #include "train/optimizer.h"
 
@@ -25,7 +25,8 @@ struct ig_trainer {
 
 ig_trainer_options ig_trainer_options_default(void) {
   return (ig_trainer_options){
-      .optimizer = {.kind = IG_ADAM, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f}, .seed = 1};
+      .optimizer = {.kind = IG_OPTIMIZER_ADAM, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f},
+      .seed = 1};
 }
 
 static ig_status check_options(const ig_trainer_options *o, ig_error *err) {
@@ -65,7 +66,7 @@ ig_status ig_trainer_create(ig_model *model, const ig_trainer_options *options, 
   const ig_trainer_options defaults = ig_trainer_options_default();
   if (!options) options = &defaults;
   *out = NULL;
-  IG_TRY(ig_need(model, "model", err));
+  IG_TRY(ig_fail_if_null(model, "model", err));
   IG_TRY(check_options(options, err));
   ig_trainer *t = ig_allocate(1, sizeof *t, err);
   if (!t) return IG_ERROR_MEMORY;
@@ -98,7 +99,7 @@ static void report(const ig_loss_sums *sums, ig_loss *loss) {
 ig_status ig_trainer_forward(ig_trainer *t, const ig_batch *batch, float *logits, ig_loss *loss,
                              ig_error *err) {
   if (loss) *loss = (ig_loss){0};
-  IG_TRY(ig_need(t, "trainer", err));
+  IG_TRY(ig_fail_if_null(t, "trainer", err));
   ig_loss_sums sums = {0};
   const ig_pass_args args = {
       .batch = batch, .label_smoothing = t->options.label_smoothing, .logits = logits};
@@ -117,7 +118,7 @@ static size_t counted_targets(const ig_batch *batch) {
 ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double normalizer,
                                 ig_loss *loss, ig_error *err) {
   if (loss) *loss = (ig_loss){0};
-  IG_TRY(ig_need(t, "trainer", err));
+  IG_TRY(ig_fail_if_null(t, "trainer", err));
   if (!(normalizer >= 0 && isfinite(normalizer)))
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "normalizer: expected a finite number not below 0, found %g", normalizer);
@@ -145,7 +146,7 @@ ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double nor
 
 ig_status ig_trainer_update(ig_trainer *t, float learning_rate, double *grad_norm, ig_error *err) {
   if (grad_norm) *grad_norm = 0;
-  IG_TRY(ig_need(t, "trainer", err));
+  IG_TRY(ig_fail_if_null(t, "trainer", err));
   if (!(learning_rate >= 0 && isfinite(learning_rate)))
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "learning_rate: expected a finite number not below 0, found %g",
@@ -186,10 +187,10 @@ static int count_of(size_t n) { return n < INT_MAX ? (int)n : INT_MAX; }
 
 static ig_pass_bounds pass_bounds(const ig_trainer *t, const ig_batch_bounds *b) {
   return (ig_pass_bounds){.sequences = count_of(b->sequences),
-                          .source_rows = count_of(b->tokens[IG_SOURCE]),
-                          .target_rows = count_of(b->tokens[IG_TARGET]),
-                          .longest_source = count_of(b->longest[IG_SOURCE]),
-                          .longest_target = count_of(b->longest[IG_TARGET]),
+                          .source_rows = count_of(b->tokens[IG_SIDE_SOURCE]),
+                          .target_rows = count_of(b->tokens[IG_SIDE_TARGET]),
+                          .longest_source = count_of(b->longest[IG_SIDE_SOURCE]),
+                          .longest_target = count_of(b->longest[IG_SIDE_TARGET]),
                           .backward = true,
                           .recompute = t->options.recompute};
 }

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "base/interrupt.h"
 #include "pipeline/translator.h"
 #include "train/run.h"
@@ -40,7 +40,7 @@ static ig_status valid_loss(ig_run *run, ig_validation *out, ig_error *err) {
 static int generated_limit(const ig_run *run) {
   size_t longest = 0;
   for (size_t p = 0; p < run->valid.pairs; p++) {
-    const size_t length = ig_corpus_length(&run->valid, IG_TARGET, p);
+    const size_t length = ig_corpus_length(&run->valid, IG_SIDE_TARGET, p);
     if (length > longest) longest = length;
   }
   const size_t limit = longest + longest / 2 + 10;
@@ -55,7 +55,7 @@ static ig_status score(const ig_run *run, ig_metric metric, char *const *hypothe
   const ig_score_options options = {.metric = metric, .tokenize = tokens ? "none" : NULL};
   ig_score result;
   IG_TRY(ig_score_lines(&options, (const char *const *)hypotheses,
-                        (const char *const *)run->valid.text[IG_TARGET], count, &result, err));
+                        (const char *const *)run->valid.text[IG_SIDE_TARGET], count, &result, err));
   *out = result.value;
   return IG_OK;
 }
@@ -68,7 +68,7 @@ static ig_status translate(ig_run *run, size_t count, char **hypotheses, ig_erro
   options.beam_size = run->config.valid_beam_size;
   options.max_length = generated_limit(run);
   const size_t part = (size_t)ig_pool_threads(pool) * LINES_A_THREAD;
-  const char *const *lines = (const char *const *)run->valid.text[IG_SOURCE];
+  const char *const *lines = (const char *const *)run->valid.text[IG_SIDE_SOURCE];
   for (size_t i = 0; i < count; i += part) {
     IG_TRY(check_interrupted(err));
     IG_TRY(ig_pipeline_translate_model(run->model, run->tokenizer, &options, pool, lines + i,
@@ -85,8 +85,8 @@ ig_status ig_run_validate(ig_run *run, ig_validation *out, ig_error *err) {
   char **hypotheses = ig_allocate(count, sizeof *hypotheses, err);
   if (!hypotheses) return IG_ERROR_MEMORY;
   ig_status status = translate(run, count, hypotheses, err);
-  if (status == IG_OK) status = score(run, IG_BLEU, hypotheses, count, &out->bleu, err);
-  if (status == IG_OK) status = score(run, IG_CHRF, hypotheses, count, &out->chrf, err);
+  if (status == IG_OK) status = score(run, IG_METRIC_BLEU, hypotheses, count, &out->bleu, err);
+  if (status == IG_OK) status = score(run, IG_METRIC_CHRF, hypotheses, count, &out->chrf, err);
   for (size_t i = 0; i < count; i++) free(hypotheses[i]);
   free(hypotheses);
   return status;

@@ -1,7 +1,7 @@
 // Every allocation failed once: a message, no crash, nothing left behind, and files whole.
 #include "scenarios.h"
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "io/yaml.h"
 
 static ig_status tokenize(ig_error *err) {
@@ -143,7 +143,7 @@ static void torch_is_whole(void) {  // weights come last: a directory that has t
   ok(ig_model_load("torch", &model, &err), &err);
   ig_model_free(model);
   if (!ig_file_exists("torch.json"))
-    assert_int_equal(ig_copy_file("torch/generation_config.json", "torch.json", NULL), IG_OK);
+    assert_int_equal(ig_file_copy("torch/generation_config.json", "torch.json", NULL), IG_OK);
   assert_true(same_file("torch/generation_config.json", "torch.json"));
 }
 
@@ -192,9 +192,9 @@ static ig_status score_lines(ig_error *err) {
   static const char *const hypotheses[] = {"the cat sat on the mat", "Ein Satz \xC3\x84 1,000."},
                            *const references[] = {"a cat sat on a mat",
                                                   "Ein \xC3\xA4hnlicher Satz 1,000."};
-  for (int metric = IG_BLEU; metric <= IG_TER; metric++) {
+  for (int metric = IG_METRIC_BLEU; metric <= IG_METRIC_TER; metric++) {
     const ig_score_options options = {.metric = (ig_metric)metric,
-                                      .tokenize = metric == IG_BLEU ? "intl" : NULL,
+                                      .tokenize = metric == IG_METRIC_BLEU ? "intl" : NULL,
                                       .lowercase = true};
     ig_score score;
     IG_TRY(ig_score_lines(&options, hypotheses, references, 2, &score, err));

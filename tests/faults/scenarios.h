@@ -83,13 +83,13 @@ static inline void remove_directory(const char *path) {
 static inline void copy_checkpoint(const char *from, const char *to) {
   DIR *directory = opendir(from);
   assert_non_null(directory);
-  assert_int_equal(ig_make_directories(to, NULL), IG_OK);
+  assert_int_equal(ig_path_make_directories(to, NULL), IG_OK);
   char paths[2][512];
   for (struct dirent *entry; (entry = readdir(directory));) {
     if (entry->d_name[0] == '.') continue;
     snprintf(paths[0], sizeof paths[0], "%s/%s", from, entry->d_name);
     snprintf(paths[1], sizeof paths[1], "%s/%s", to, entry->d_name);
-    assert_int_equal(ig_copy_file(paths[0], paths[1], NULL), IG_OK);
+    assert_int_equal(ig_file_copy(paths[0], paths[1], NULL), IG_OK);
   }
   closedir(directory);
 }
@@ -106,7 +106,7 @@ static inline void more_from_tiny(void) {
   }
   remove_tiny();
   copy_checkpoint("kept", "tiny/latest");
-  assert_int_equal(ig_write_file("tiny/latest/notes.md", "mine", 4, NULL), IG_OK);
+  assert_int_equal(ig_file_write("tiny/latest/notes.md", "mine", 4, NULL), IG_OK);
 }
 
 // ... and the same command goes on from it, to the same end, with what somebody had put into the
@@ -116,7 +116,7 @@ static inline void training_goes_on(void) {
   ig_error err = {0};
   ok(train_more(&err), &err);
   if (!ig_file_exists("end.safetensors"))
-    assert_int_equal(ig_copy_file("tiny/latest/model.safetensors", "end.safetensors", NULL), IG_OK);
+    assert_int_equal(ig_file_copy("tiny/latest/model.safetensors", "end.safetensors", NULL), IG_OK);
   assert_true(same_file("tiny/latest/model.safetensors", "end.safetensors"));
   if (!ig_file_exists("tiny/latest/notes.md"))
     fail_msg("what was in latest/ besides is lost (%s)", faults_where());
@@ -134,12 +134,12 @@ static inline void write_recipe(void) {
                               "merge_method: dare_ties\nbase_model: %s\nmodels: [{model: scaled, "
                               "parameters: {weight: 0.5, density: 0.5}}]\n",
                               golden_model, golden_model);
-  assert_int_equal(ig_write_file("fuse.yml", text, (size_t)length, NULL), IG_OK);
+  assert_int_equal(ig_file_write("fuse.yml", text, (size_t)length, NULL), IG_OK);
 }
 
 static inline void tell_problem(void *context, ig_level level, const char *message) {
   (void)context;
-  if (level == IG_WARNING) print_message("%s\n", message);
+  if (level == IG_LEVEL_WARNING) print_message("%s\n", message);
 }
 
 static inline ig_status fuse_stages(ig_error *err) {
@@ -160,7 +160,7 @@ static inline void fusion_is_whole(void) {
     char made[64], first[64];
     snprintf(made, sizeof made, "fused/%s", files[i]);
     snprintf(first, sizeof first, "fused-first-%s", files[i]);
-    if (!ig_file_exists(first)) assert_int_equal(ig_copy_file(made, first, NULL), IG_OK);
+    if (!ig_file_exists(first)) assert_int_equal(ig_file_copy(made, first, NULL), IG_OK);
     if (!same_file(made, first))
       fail_msg("%s is not what it is without faults (%s)", made, faults_where());
   }

@@ -48,7 +48,7 @@ static void compare(const char *number, const float *all, size_t count, double t
 static void check_recipe(const ig_safetensor *expected) {
   char path[4096], *recipe;
   snprintf(path, sizeof path, "%s/%s.yml", goldens, expected->name);
-  assert_int_equal(ig_read_file(path, &recipe, NULL, NULL), IG_OK);
+  assert_int_equal(ig_file_load(path, &recipe, NULL, NULL), IG_OK);
   fixture_fused(recipe, "out");
   float *all = values_of(expected);
   compare(expected->name, all, expected->elements,

@@ -22,7 +22,7 @@ static char mounts[] = "/tmp/ingot-cpus-XXXXXX";
 static void put(const char *name, const char *text) {
   char path[256];
   snprintf(path, sizeof path, "%s/%s", mounts, name);
-  assert_int_equal(ig_write_file(path, text, strlen(text), NULL), IG_OK);
+  assert_int_equal(ig_file_write(path, text, strlen(text), NULL), IG_OK);
 }
 
 static void make(const char *directory) {
@@ -34,7 +34,7 @@ static void make(const char *directory) {
 static int quota(int count) {
   char groups[256];
   snprintf(groups, sizeof groups, "%s/groups", mounts);
-  return ig_cpu_quota(groups, mounts, count);
+  return ig_cpus_quota(groups, mounts, count);
 }
 
 static int make_mounts(void **state) {
@@ -94,7 +94,7 @@ static void nonsense_is_no_limit(void **state) {
     put("c/cpu.max", lines[i]);
     assert_int_equal(quota(8), 8);
   }
-  assert_int_equal(ig_cpu_quota("/nonexistent", mounts, 5), 5);
+  assert_int_equal(ig_cpus_quota("/nonexistent", mounts, 5), 5);
 }
 
 #ifdef __linux__
@@ -108,12 +108,12 @@ static void a_thread_is_kept_off(void **state) {
   (void)state;
   cpu_set_t before;
   assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
-  const int cpu = ig_current_cpu();
+  const int cpu = ig_cpus_current();
   assert_true(allowed(cpu));
-  ig_keep_off(pthread_self(), cpu);
+  ig_cpus_keep_off(pthread_self(), cpu);
   assert_int_equal(allowed(cpu),
                    CPU_COUNT(&before) == 1);  // where there is no other core, all stays as it was
-  assert_true(CPU_COUNT(&before) == 1 || ig_current_cpu() != cpu);
+  assert_true(CPU_COUNT(&before) == 1 || ig_cpus_current() != cpu);
   assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
 }
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/interrupt.h"
 #include "base/report.h"
 
@@ -76,7 +76,7 @@ static void interruption_is_set_and_cleared(void **state) {
 }
 
 static void keep_message(void *context, ig_level level, const char *text) {
-  assert_int_equal(level, IG_WARNING);
+  assert_int_equal(level, IG_LEVEL_WARNING);
   strcpy(context, text);
 }
 
@@ -84,13 +84,13 @@ static void reports_reach_the_caller(void **state) {
   (void)state;
   char text[64] = "";
   ig_reporter reporter = {.message = keep_message, .context = text};
-  ig_report(&reporter, IG_WARNING, "line %d", 3);
+  ig_report(&reporter, IG_LEVEL_WARNING, "line %d", 3);
   assert_string_equal(text, "line 3");
   ig_progress progress = {0};
   ig_report_progress(&reporter, &progress);
-  ig_report(NULL, IG_INFO, "nobody listens");
-  double before = ig_seconds();
-  assert_true(ig_seconds() >= before);
+  ig_report(NULL, IG_LEVEL_INFO, "nobody listens");
+  double before = ig_clock_seconds();
+  assert_true(ig_clock_seconds() >= before);
 }
 
 int main(void) {

@@ -56,7 +56,7 @@ static int leave(void **state) {
 static void check_content(const char *path, const char *expected) {
   char *text;
   size_t size;
-  assert_int_equal(ig_read_file(path, &text, &size, NULL), IG_OK);
+  assert_int_equal(ig_file_load(path, &text, &size, NULL), IG_OK);
   assert_int_equal(size, strlen(expected));
   assert_string_equal(text, expected);
   free(text);
@@ -64,7 +64,7 @@ static void check_content(const char *path, const char *expected) {
 
 static void commit_replaces_and_leaves_nothing_behind(void **state) {
   (void)state;
-  assert_int_equal(ig_write_file("file", "old", 3, NULL), IG_OK);
+  assert_int_equal(ig_file_write("file", "old", 3, NULL), IG_OK);
   ig_writer writer;
   assert_int_equal(ig_writer_open(&writer, "file", NULL), IG_OK);
   assert_int_equal(ig_writer_write(&writer, "new ", 4, NULL), IG_OK);
@@ -79,7 +79,7 @@ static void commit_replaces_and_leaves_nothing_behind(void **state) {
 
 static void abandoning_keeps_the_old_file(void **state) {
   (void)state;
-  assert_int_equal(ig_write_file("file", "old", 3, NULL), IG_OK);
+  assert_int_equal(ig_file_write("file", "old", 3, NULL), IG_OK);
   ig_writer writer;
   assert_int_equal(ig_writer_open(&writer, "file", NULL), IG_OK);
   assert_int_equal(ig_writer_write(&writer, "half a fi", 9, NULL), IG_OK);
@@ -97,10 +97,10 @@ static void a_failed_write_is_reported(void **state) {
   ig_writer writer;
   assert_int_equal(ig_writer_open(&writer, "no/such/place", &err), IG_ERROR_IO);
   assert_non_null(strstr(err.message, "no/such/place"));
-  assert_int_equal(ig_write_file(".", "x", 1, &err), IG_ERROR_IO);
+  assert_int_equal(ig_file_write(".", "x", 1, &err), IG_ERROR_IO);
   assert_non_null(strstr(err.message, "directory"));
   if (ig_file_exists("/dev/full")) {
-    assert_int_equal(ig_write_file("/dev/full", "x", 1, &err), IG_ERROR_IO);
+    assert_int_equal(ig_file_write("/dev/full", "x", 1, &err), IG_ERROR_IO);
     assert_non_null(strstr(err.message, "/dev/full"));
   }
 }
@@ -109,12 +109,12 @@ static void a_failed_write_is_reported(void **state) {
 static void special_files_are_not_replaced(void **state) {
   (void)state;
   struct stat status;
-  assert_int_equal(ig_write_file("/dev/null", "x", 1, NULL), IG_OK);
+  assert_int_equal(ig_file_write("/dev/null", "x", 1, NULL), IG_OK);
   assert_int_equal(stat("/dev/null", &status), 0);
   assert_true(S_ISCHR(status.st_mode));
-  assert_int_equal(ig_write_file("target", "old", 3, NULL), IG_OK);
+  assert_int_equal(ig_file_write("target", "old", 3, NULL), IG_OK);
   assert_int_equal(symlink("target", "link"), 0);
-  assert_int_equal(ig_write_file("link", "new", 3, NULL), IG_OK);
+  assert_int_equal(ig_file_write("link", "new", 3, NULL), IG_OK);
   assert_int_equal(lstat("link", &status), 0);
   assert_true(S_ISLNK(status.st_mode));
   check_content("target", "new");
@@ -124,12 +124,12 @@ static void permissions_are_kept(void **state) {
   (void)state;
   struct stat status;
   mode_t mask = umask(027);
-  assert_int_equal(ig_write_file("file", "1", 1, NULL), IG_OK);
+  assert_int_equal(ig_file_write("file", "1", 1, NULL), IG_OK);
   umask(mask);
   assert_int_equal(stat("file", &status), 0);
   assert_int_equal(status.st_mode & 0777, 0640);
   assert_int_equal(chmod("file", 0604), 0);
-  assert_int_equal(ig_write_file("file", "2", 1, NULL), IG_OK);
+  assert_int_equal(ig_file_write("file", "2", 1, NULL), IG_OK);
   assert_int_equal(stat("file", &status), 0);
   assert_int_equal(status.st_mode & 0777, 0604);
 }
@@ -137,7 +137,7 @@ static void permissions_are_kept(void **state) {
 // "file" with this content, open.
 static ig_file open_file(const char *content) {
   ig_file file;
-  assert_int_equal(ig_write_file("file", content, strlen(content), NULL), IG_OK);
+  assert_int_equal(ig_file_write("file", content, strlen(content), NULL), IG_OK);
   assert_int_equal(ig_file_open(&file, "file", NULL), IG_OK);
   return file;
 }
@@ -154,7 +154,7 @@ static void reads_at_a_place(void **state) {
   assert_int_equal(ig_file_read(&file, "file", 0, bytes, 7, &err), IG_OK);
   assert_memory_equal(bytes, "content", 7);
   ig_file_close(&file);
-  assert_int_equal(ig_write_file("empty", "", 0, NULL), IG_OK);
+  assert_int_equal(ig_file_write("empty", "", 0, NULL), IG_OK);
   assert_int_equal(ig_file_open(&file, "empty", &err), IG_OK);
   assert_int_equal(file.size, 0);
   assert_int_equal(ig_file_read(&file, "empty", 0, bytes, 0, &err), IG_OK);
@@ -182,35 +182,35 @@ static void large_files_are_read_whole(void **state) {
   char *bytes = malloc(SIZE), *back;
   size_t size;
   for (int i = 0; i < SIZE; i++) bytes[i] = (char)(i * 31);
-  assert_int_equal(ig_write_file("large", bytes, SIZE, NULL), IG_OK);
-  assert_int_equal(ig_copy_file("large", "copy", NULL), IG_OK);
-  assert_int_equal(ig_read_file("copy", &back, &size, NULL), IG_OK);
+  assert_int_equal(ig_file_write("large", bytes, SIZE, NULL), IG_OK);
+  assert_int_equal(ig_file_copy("large", "copy", NULL), IG_OK);
+  assert_int_equal(ig_file_load("copy", &back, &size, NULL), IG_OK);
   assert_int_equal(size, SIZE);
   assert_memory_equal(back, bytes, SIZE);
   assert_int_equal(back[SIZE], 0);
   free(back);
   free(bytes);
   ig_error err = {0};
-  assert_int_equal(ig_read_file(".", &back, &size, &err), IG_ERROR_IO);
+  assert_int_equal(ig_file_load(".", &back, &size, &err), IG_ERROR_IO);
   assert_null(back);
-  assert_int_equal(ig_copy_file("missing", "copy", &err), IG_ERROR_IO);
+  assert_int_equal(ig_file_copy("missing", "copy", &err), IG_ERROR_IO);
   assert_true(ig_file_exists("copy"));
 }
 
 static void directories(void **state) {
   (void)state;
   ig_error err = {0};
-  assert_int_equal(ig_make_directories("a/b//c/", &err), IG_OK);
-  assert_int_equal(ig_make_directories("a/b/c", &err), IG_OK);
+  assert_int_equal(ig_path_make_directories("a/b//c/", &err), IG_OK);
+  assert_int_equal(ig_path_make_directories("a/b/c", &err), IG_OK);
   assert_true(ig_file_exists("a/b/c"));
-  assert_int_equal(ig_write_file("a/file", "x", 1, NULL), IG_OK);
-  assert_int_equal(ig_make_directories("a/file/d", &err), IG_ERROR_IO);
+  assert_int_equal(ig_file_write("a/file", "x", 1, NULL), IG_OK);
+  assert_int_equal(ig_path_make_directories("a/file/d", &err), IG_ERROR_IO);
   assert_non_null(strstr(err.message, "a/file"));
-  assert_int_equal(ig_make_directories("", &err), IG_ERROR_ARGUMENT);
+  assert_int_equal(ig_path_make_directories("", &err), IG_ERROR_ARGUMENT);
   static const char *const joined[][3] = {
       {"a", "b", "a/b"}, {"a/", "b", "a/b"}, {"", "b", "b"}, {"/", "b", "/b"}};
   for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
-    char *path = ig_join_path(joined[i][0], joined[i][1], NULL);
+    char *path = ig_path_join(joined[i][0], joined[i][1], NULL);
     assert_string_equal(path, joined[i][2]);
     free(path);
   }
@@ -225,12 +225,12 @@ static void a_stamp_tells_of_a_change(void **state) {
   size_t bytes;
   ig_error err;
   struct stat before;
-  assert_int_equal(ig_write_file("stamped", "one", 3, NULL), IG_OK);
+  assert_int_equal(ig_file_write("stamped", "one", 3, NULL), IG_OK);
   assert_int_equal(ig_file_stamp("stamped", first, &bytes, &err), IG_OK);
   assert_int_equal(bytes, 3);
   assert_int_equal(ig_file_stamp("stamped", second, &bytes, &err), IG_OK);
   assert_string_equal(first, second);
-  assert_int_equal(ig_write_file("other", "one", 3, NULL), IG_OK);
+  assert_int_equal(ig_file_write("other", "one", 3, NULL), IG_OK);
   assert_int_equal(ig_file_stamp("other", second, &bytes, &err), IG_OK);
   assert_string_not_equal(first, second);
 

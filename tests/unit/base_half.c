@@ -18,8 +18,8 @@ typedef struct format {
   uint16_t infinity;
 } format;
 
-static const format formats[] = {{ig_f16_to_float, ig_float_to_f16, 0x7C00},
-                                 {ig_bf16_to_float, ig_float_to_bf16, 0x7F80}};
+static const format formats[] = {{ig_f16_to_float, ig_f16_from_float, 0x7C00},
+                                 {ig_bf16_to_float, ig_bf16_from_float, 0x7F80}};
 
 static float float_of(uint32_t bits) {
   float x;
@@ -53,8 +53,8 @@ static void many_are_as_each(void **state) {
                        (i % 4 == 0 ? 0x7F800000u : 0));  // many of them infinite or NaN
   from[0] = float_of(0x7FFFFFFFu), from[1] = float_of(0x7F800001u), from[2] = float_of(0x7F7FFFFFu),
   from[3] = float_of(0x3F808000u);
-  ig_floats_to_bf16(65536, from, to);
-  for (uint32_t i = 0; i < 65536; i++) assert_int_equal(to[i], ig_float_to_bf16(from[i]));
+  ig_bf16_from_floats(65536, from, to);
+  for (uint32_t i = 0; i < 65536; i++) assert_int_equal(to[i], ig_bf16_from_float(from[i]));
   static uint16_t patterns[65537];
   static float floats[65536];
   for (uint32_t i = 0; i < 65536; i++) patterns[i + 1] = (uint16_t)i;
@@ -77,18 +77,18 @@ static void known_values(void **state) {
   assert_true(ig_f16_to_float(0x7BFF) == 65504.0f);
   assert_true(ig_f16_to_float(0x0001) == 0x1p-24f);
   assert_true(ig_bf16_to_float(0x3F80) == 1.0f);
-  assert_int_equal(ig_float_to_f16(65519.0f), 0x7BFF);
-  assert_int_equal(ig_float_to_f16(65520.0f), 0x7C00);
-  assert_int_equal(ig_float_to_f16(-1e30f), 0xFC00);
-  assert_int_equal(ig_float_to_f16(0x1p-25f), 0x0000);  // a tie: to even
-  assert_int_equal(ig_float_to_f16(0x1.000002p-25f), 0x0001);
-  assert_int_equal(ig_float_to_f16(0x1.8p-24f), 0x0002);  // a tie: to even
-  assert_int_equal(ig_float_to_f16(0x1.ffffffp-15f),
+  assert_int_equal(ig_f16_from_float(65519.0f), 0x7BFF);
+  assert_int_equal(ig_f16_from_float(65520.0f), 0x7C00);
+  assert_int_equal(ig_f16_from_float(-1e30f), 0xFC00);
+  assert_int_equal(ig_f16_from_float(0x1p-25f), 0x0000);  // a tie: to even
+  assert_int_equal(ig_f16_from_float(0x1.000002p-25f), 0x0001);
+  assert_int_equal(ig_f16_from_float(0x1.8p-24f), 0x0002);  // a tie: to even
+  assert_int_equal(ig_f16_from_float(0x1.ffffffp-15f),
                    0x0400);  // a subnormal rounds up into the normals
-  assert_int_equal(ig_float_to_bf16(float_of(0x3F808000)), 0x3F80);
-  assert_int_equal(ig_float_to_bf16(float_of(0x3F818000)), 0x3F82);
-  assert_int_equal(ig_float_to_bf16(float_of(0x7F7FFFFF)), 0x7F80);
-  assert_int_equal(ig_float_to_bf16(float_of(0x7F800001)) & 0x7FFF,
+  assert_int_equal(ig_bf16_from_float(float_of(0x3F808000)), 0x3F80);
+  assert_int_equal(ig_bf16_from_float(float_of(0x3F818000)), 0x3F82);
+  assert_int_equal(ig_bf16_from_float(float_of(0x7F7FFFFF)), 0x7F80);
+  assert_int_equal(ig_bf16_from_float(float_of(0x7F800001)) & 0x7FFF,
                    0x7FC0);  // a NaN of low bits only stays a NaN
 }
 

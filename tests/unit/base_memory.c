@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "base/alloc.h"
+#include "base/allocate.h"
 #include "base/arena.h"
 
 static void sizes_are_checked(void **state) {
@@ -46,8 +46,8 @@ static void growing_keeps_what_was_there(void **state) {
   int *array = NULL;
   size_t capacity = 0;
   for (int i = 0; i < 10000; i++) {
-    assert_int_equal(ig_grow((void **)&array, &capacity, (size_t)i + 1, sizeof *array, NULL),
-                     IG_OK);
+    assert_int_equal(
+        ig_allocate_more((void **)&array, &capacity, (size_t)i + 1, sizeof *array, NULL), IG_OK);
     assert_true(capacity > (size_t)i);
     array[i] = i;
   }
@@ -55,7 +55,7 @@ static void growing_keeps_what_was_there(void **state) {
   int *old = array;
   size_t old_capacity = capacity;
   ig_error err = {0};
-  assert_int_equal(ig_grow((void **)&array, &capacity, SIZE_MAX / 2, sizeof *array, &err),
+  assert_int_equal(ig_allocate_more((void **)&array, &capacity, SIZE_MAX / 2, sizeof *array, &err),
                    IG_ERROR_MEMORY);
   assert_ptr_equal(array, old);
   assert_int_equal(capacity, old_capacity);
@@ -64,7 +64,7 @@ static void growing_keeps_what_was_there(void **state) {
 
 static void a_duplicate_ends_with_nul(void **state) {
   (void)state;
-  char *copy = ig_duplicate("abcdef", 3, NULL);
+  char *copy = ig_allocate_copy("abcdef", 3, NULL);
   assert_string_equal(copy, "abc");
   free(copy);
 }

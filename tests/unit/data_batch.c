@@ -54,9 +54,9 @@ static void check_batch(const ig_corpus *c, const ig_batch_buffer *buffer, int s
     const int first = b->target_offsets[s], last = b->target_offsets[s + 1] - 1,
               pair = b->target_output[first] - 1;
     assert_int_equal(b->source[b->source_offsets[s]] - 1, pair);
-    assert_int_equal(last - first + 1, ig_corpus_length(c, IG_TARGET, (size_t)pair));
+    assert_int_equal(last - first + 1, ig_corpus_length(c, IG_SIDE_TARGET, (size_t)pair));
     assert_int_equal(b->source_offsets[s + 1] - b->source_offsets[s],
-                     ig_corpus_length(c, IG_SOURCE, (size_t)pair));
+                     ig_corpus_length(c, IG_SIDE_SOURCE, (size_t)pair));
     assert_int_equal(b->target_input[first], 3000);
     for (int i = first; i < last; i++)
       assert_int_equal(b->target_input[i + 1], b->target_output[i]);
@@ -103,10 +103,10 @@ static void bounds_hold(void **state) {
       assert_int_equal(ig_batcher_get(b, i, &buffer, NULL), IG_OK);
       const size_t sequences = (size_t)buffer.batch.sequences;
       if (sequences > seen.sequences) seen.sequences = sequences;
-      if (buffer.source_tokens > seen.tokens[IG_SOURCE])
-        seen.tokens[IG_SOURCE] = buffer.source_tokens;
-      if (buffer.target_tokens > seen.tokens[IG_TARGET])
-        seen.tokens[IG_TARGET] = buffer.target_tokens;
+      if (buffer.source_tokens > seen.tokens[IG_SIDE_SOURCE])
+        seen.tokens[IG_SIDE_SOURCE] = buffer.source_tokens;
+      if (buffer.target_tokens > seen.tokens[IG_SIDE_TARGET])
+        seen.tokens[IG_SIDE_TARGET] = buffer.target_tokens;
       for (size_t s = 0; s < sequences; s++) {
         const int *offsets[2] = {buffer.batch.source_offsets, buffer.batch.target_offsets};
         for (int side = 0; side < 2; side++) {

@@ -55,15 +55,16 @@ static void ids_and_left_out_pairs(void **state) {
   assert_int_equal(c.lines, 5);
   assert_int_equal(c.empty, 2);
   assert_int_equal(c.too_long, 1);  // four tokens and the end
-  assert_int_equal(ig_corpus_length(&c, IG_SOURCE, 0), 3);
-  assert_int_equal(ig_corpus_length(&c, IG_TARGET, 1), 3);
+  assert_int_equal(ig_corpus_length(&c, IG_SIDE_SOURCE, 0), 3);
+  assert_int_equal(ig_corpus_length(&c, IG_SIDE_TARGET, 1), 3);
   ig_tokenizer *t = tokenizer();
   const char *expected[] = {"a", "b", "</s>"};
   for (int i = 0; i < 3; i++)
-    assert_string_equal(ig_tokenizer_piece(t, IG_SOURCE, c.ids[IG_SOURCE][i]), expected[i]);
+    assert_string_equal(ig_tokenizer_piece(t, IG_SIDE_SOURCE, c.ids[IG_SIDE_SOURCE][i]),
+                        expected[i]);
   ig_tokenizer_free(t);
-  assert_string_equal(c.text[IG_SOURCE][3], "b b b b");
-  assert_string_equal(c.text[IG_TARGET][4], "");
+  assert_string_equal(c.text[IG_SIDE_SOURCE][3], "b b b b");
+  assert_string_equal(c.text[IG_SIDE_TARGET][4], "");
   ig_corpus_free(&c);
 }
 
@@ -91,7 +92,7 @@ static void compressed_and_parallel_give_the_same(void **state) {
   ig_pool_free(pool);
   assert_int_equal(plain.pairs, 40000);
   assert_int_equal(ig_corpus_fingerprint(&plain), ig_corpus_fingerprint(&other));
-  other.ids[IG_TARGET][39999] ^= 1;
+  other.ids[IG_SIDE_TARGET][39999] ^= 1;
   assert_int_not_equal(ig_corpus_fingerprint(&plain), ig_corpus_fingerprint(&other));
   ig_corpus_free(&plain);
   ig_corpus_free(&other);

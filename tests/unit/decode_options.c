@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "decode/options.h"
+#include "decode/decode_options.h"
 
 static ig_model model_of(char *generation_config) {
   ig_model m = {.generation_config = generation_config};

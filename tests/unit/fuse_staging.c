@@ -25,7 +25,7 @@ static int leave(void **state) {
 
 static void touch(const char *path) {
   ig_error err;
-  assert_int_equal(ig_write_file(path, "x", 1, &err), IG_OK);
+  assert_int_equal(ig_file_write(path, "x", 1, &err), IG_OK);
 }
 
 // A fusion of two tensors, of which the first was done, that ended while it wrote config.json.

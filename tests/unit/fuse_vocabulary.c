@@ -206,8 +206,8 @@ static void t5_has_extra_ids(void **state) {
   fixture_model("t5", "{\"model_type\": \"t5\", \"pad_token_id\": 0}", TENSORS(SHARED(ROWS, one)));
   fixture_model("fewer", "{\"model_type\": \"t5\", \"pad_token_id\": 0}",
                 TENSORS(SHARED(ROWS, two)));
-  assert_int_equal(ig_copy_file(spm_path, "t5/spiece.model", NULL), IG_OK);
-  assert_int_equal(ig_copy_file(spm_path, "fewer/spiece.model", NULL), IG_OK);
+  assert_int_equal(ig_file_copy(spm_path, "t5/spiece.model", NULL), IG_OK);
+  assert_int_equal(ig_file_copy(spm_path, "fewer/spiece.model", NULL), IG_OK);
   fixture_write("fewer/tokenizer_config.json", "{\"extra_ids\": 2}");
   fixture_fused("tokenizer_source: union\n" LINEAR("{model: t5}, {model: fewer}"), "t5-union");
   float expected[ROWS];

@@ -56,7 +56,7 @@ static const char content[] = "first\n\nwith return\r\nno newline";
 
 static void plain_and_compressed(void **state) {
   (void)state;
-  assert_int_equal(ig_write_file(path, content, strlen(content), NULL), IG_OK);
+  assert_int_equal(ig_file_write(path, content, strlen(content), NULL), IG_OK);
   check_content();
   gzFile file = gzopen(path, "wb");
   gzwrite(file, content, (unsigned)strlen(content));
@@ -70,7 +70,7 @@ static void long_lines(void **state) {
   char *text = malloc(size + 2);
   memset(text, 'x', size);
   memcpy(text + size, "\ny", 2);
-  assert_int_equal(ig_write_file(path, text, size + 2, NULL), IG_OK);
+  assert_int_equal(ig_file_write(path, text, size + 2, NULL), IG_OK);
   text[size] = '\0';
   ig_lines *lines;
   assert_int_equal(ig_lines_open(path, &lines, NULL), IG_OK);
@@ -91,8 +91,8 @@ static void damaged(void **state) {
   gzFile file = gzopen(path, "wb");
   for (int i = 0; i < 20000; ++i) gzprintf(file, "line %d\n", i * 7919);
   gzclose(file);
-  assert_int_equal(ig_read_file(path, &bytes, &size, NULL), IG_OK);
-  assert_int_equal(ig_write_file(path, bytes, size / 2, NULL), IG_OK);
+  assert_int_equal(ig_file_load(path, &bytes, &size, NULL), IG_OK);
+  assert_int_equal(ig_file_write(path, bytes, size / 2, NULL), IG_OK);
   free(bytes);
   assert_int_equal(ig_lines_open(path, &lines, NULL), IG_OK);
   ig_status status = IG_OK;

@@ -39,7 +39,7 @@ static void write_raw(const char *to, const char *header, size_t data, int64_t l
   uint64_t n = length < 0 ? strlen(header) : (uint64_t)length;
   for (int i = 0; i < 8; ++i) bytes[i] = (char)(n >> (8 * i));
   memcpy(bytes + 8, header, strlen(header));
-  assert_int_equal(ig_write_file(to, bytes, 8 + strlen(header) + data, NULL), IG_OK);
+  assert_int_equal(ig_file_write(to, bytes, 8 + strlen(header) + data, NULL), IG_OK);
 }
 
 static void expect_failure(ig_status expected, const char *part) {
@@ -143,9 +143,9 @@ static void weights_are_finite(void **state) {
 
 static void damaged(void **state) {
   (void)state;
-  assert_int_equal(ig_write_file(path, "abc", 3, NULL), IG_OK);
+  assert_int_equal(ig_file_write(path, "abc", 3, NULL), IG_OK);
   expect_failure(IG_ERROR_FORMAT, "too short");
-  assert_int_equal(ig_write_file(path, NULL, 0, NULL), IG_OK);
+  assert_int_equal(ig_file_write(path, NULL, 0, NULL), IG_OK);
   expect_failure(IG_ERROR_FORMAT, "too short");
   unlink(path);
   expect_failure(IG_ERROR_IO, "No such file");
@@ -232,7 +232,7 @@ static void shards(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
     ig_error err = {0};
     ig_safetensors *file;
-    assert_int_equal(ig_write_file(index_path, cases[i].index, strlen(cases[i].index), NULL),
+    assert_int_equal(ig_file_write(index_path, cases[i].index, strlen(cases[i].index), NULL),
                      IG_OK);
     ig_status status = ig_safetensors_open(directory, &file, &err);
     if (cases[i].message) {

@@ -43,7 +43,7 @@ static void recorded_cpus(void **state) {
        {true, false, false}},
   };
   for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++) {
-    ig_cpu_features features = ig_cpu_features_of(&cpus[i].leaves);
+    ig_cpu_features features = ig_detect_features(&cpus[i].leaves);
     if (features.avx2 != cpus[i].features.avx2 || features.avx512 != cpus[i].features.avx512 ||
         features.amx != cpus[i].features.amx)
       fail_msg("%s: avx2 %d, avx512 %d, amx %d", cpus[i].name, features.avx2, features.avx512,

@@ -25,7 +25,7 @@ static text read_text(const char *name) {
   char path[512];
   const char *root = getenv("INGOT_SOURCE");
   snprintf(path, sizeof path, "%s/tests/golden/metric/%s", root ? root : ".", name);
-  if (ig_read_file(path, &t.content, &size, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_file_load(path, &t.content, &size, &err) != IG_OK) fail_msg("%s", err.message);
   for (char *at = t.content, *end; (end = strchr(at, '\n')); at = end + 1) {
     *end = 0;
     assert_true(t.count < MOST_LINES);
@@ -39,9 +39,9 @@ static const char *parse_row(const char *row, char tokenizer[16], ig_score_optio
   char metric[8];
   int lower, order, used = 0;
   assert_int_equal(sscanf(row, "%7s %15s %d %d %n", metric, tokenizer, &lower, &order, &used), 4);
-  *options = (ig_score_options){.metric = strcmp(metric, "bleu") == 0   ? IG_BLEU
-                                          : strcmp(metric, "chrf") == 0 ? IG_CHRF
-                                                                        : IG_TER,
+  *options = (ig_score_options){.metric = strcmp(metric, "bleu") == 0   ? IG_METRIC_BLEU
+                                          : strcmp(metric, "chrf") == 0 ? IG_METRIC_CHRF
+                                                                        : IG_METRIC_TER,
                                 .tokenize = strcmp(tokenizer, "-") ? tokenizer : NULL,
                                 .lowercase = lower != 0,
                                 .chrf_word_order = order};
@@ -82,14 +82,14 @@ static double value(ig_metric metric, const char *hypothesis, const char *refere
 
 static void edges_are_defined(void **state) {
   (void)state;
-  assert_true(value(IG_BLEU, "", "a b") == 0 && value(IG_BLEU, "a b", "") == 0 &&
-              value(IG_BLEU, "", "") == 0);
-  assert_true(value(IG_CHRF, "", "a b") == 0 && value(IG_CHRF, "", "") == 0);
-  assert_true(value(IG_TER, "", "a b") == 100 && value(IG_TER, "a", "") == 100 &&
-              value(IG_TER, "", "") == 0);
-  assert_true(value(IG_TER, "b c a", "a b c") > 33.3 &&
-              value(IG_TER, "b c a", "a b c") < 33.4);  // one shift
-  assert_true(value(IG_CHRF, "ab", "ab") > 99.999);
+  assert_true(value(IG_METRIC_BLEU, "", "a b") == 0 && value(IG_METRIC_BLEU, "a b", "") == 0 &&
+              value(IG_METRIC_BLEU, "", "") == 0);
+  assert_true(value(IG_METRIC_CHRF, "", "a b") == 0 && value(IG_METRIC_CHRF, "", "") == 0);
+  assert_true(value(IG_METRIC_TER, "", "a b") == 100 && value(IG_METRIC_TER, "a", "") == 100 &&
+              value(IG_METRIC_TER, "", "") == 0);
+  assert_true(value(IG_METRIC_TER, "b c a", "a b c") > 33.3 &&
+              value(IG_METRIC_TER, "b c a", "a b c") < 33.4);  // one shift
+  assert_true(value(IG_METRIC_CHRF, "ab", "ab") > 99.999);
 }
 
 static void wrong_input_is_refused(void **state) {
@@ -97,7 +97,7 @@ static void wrong_input_is_refused(void **state) {
   ig_error err;
   ig_score score;
   const char *good[] = {"fine", "fine"}, *bad[] = {"fine", "not \xff fine"};
-  ig_score_options options = {.metric = IG_BLEU};
+  ig_score_options options = {.metric = IG_METRIC_BLEU};
   assert_int_equal(ig_score_lines(&options, bad, good, 2, &score, &err), IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "hypothesis line 2"));
   assert_non_null(strstr(err.message, "byte 5"));
@@ -105,7 +105,7 @@ static void wrong_input_is_refused(void **state) {
   assert_int_equal(ig_score_lines(&options, good, good, 2, &score, &err), IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "14b"));
   assert_int_equal(
-      ig_score_lines(&(ig_score_options){.metric = IG_TER}, good, good, 0, &score, &err),
+      ig_score_lines(&(ig_score_options){.metric = IG_METRIC_TER}, good, good, 0, &score, &err),
       IG_ERROR_ARGUMENT);
   assert_int_equal(
       ig_score_lines(&(ig_score_options){.metric = (ig_metric)9}, good, good, 2, &score, &err),

@@ -92,7 +92,7 @@ static void saved_loads_again(void **state) {
     assert_int_equal(ig_model_save(model, directory, "bfloat16", &err), IG_OK);
     if (ig_model_load(directory, &again, &err) != IG_OK) fail_msg("%s", err.message);
     for (size_t j = 0; j < model->value_count; j++)
-      assert_true(again->values[j] == ig_bf16_to_float(ig_float_to_bf16(model->values[j])));
+      assert_true(again->values[j] == ig_bf16_to_float(ig_bf16_from_float(model->values[j])));
     ig_model_free(again);
     ig_model_free(model);
   }
@@ -217,7 +217,7 @@ static void wrong_tensors_are_refused(void **state) {
 static void refuse_config(const char *text, ig_status status, const char *word) {
   ig_error err = {0};
   ig_model *model = NULL;
-  assert_int_equal(ig_write_file(in_directory("config.json"), text, strlen(text), &err), IG_OK);
+  assert_int_equal(ig_file_write(in_directory("config.json"), text, strlen(text), &err), IG_OK);
   assert_int_equal(ig_model_load(directory, &model, &err), status);
   if (!strstr(err.message, word) || !strstr(err.message, "config.json"))
     fail_msg("\"%s\" lacks \"%s\"", err.message, word);

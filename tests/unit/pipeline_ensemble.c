@@ -63,8 +63,8 @@ static ig_tokenizer *other_source_tokenizer(void) {
 }
 
 static ig_config config_for(const ig_tokenizer *tokenizer) {
-  ig_config config =
-      small_config(ig_tokenizer_source_size(tokenizer), ig_tokenizer_pad_id(tokenizer, IG_TARGET));
+  ig_config config = small_config(ig_tokenizer_source_size(tokenizer),
+                                  ig_tokenizer_pad_id(tokenizer, IG_SIDE_TARGET));
   config.target_vocab_size = ig_tokenizer_target_size(tokenizer);
   config.shared_embedding = ig_tokenizer_shared(tokenizer);
   return config;
@@ -82,7 +82,7 @@ static void make_small(void) {
 // It starts from the end token, as what ingot trains does.
 static void make_torch(const ig_tokenizer *tokenizer) {
   ig_config config = ig_config_torch(ig_tokenizer_source_size(tokenizer), 20, 2, 1, 2, 32, 0);
-  config.pad_id = ig_tokenizer_pad_id(tokenizer, IG_SOURCE),
+  config.pad_id = ig_tokenizer_pad_id(tokenizer, IG_SIDE_SOURCE),
   config.eos_id = config.bos_id = config.decoder_start_id = 0;
   make_model(TORCH, &config, tokenizer);
 }
@@ -95,7 +95,7 @@ static int make_models(void **state) {
   for (int m = 0; m < MODELS; m++)
     snprintf(directories[m], sizeof directories[m], "%s/%s", root, names[m]);
   for (int m = 0; m < MODELS; m++)
-    if (ig_make_directories(directories[m], NULL) != IG_OK) return -1;
+    if (ig_path_make_directories(directories[m], NULL) != IG_OK) return -1;
   ig_tokenizer *tokenizer = shared_tokenizer(-2, 0), *swapped = shared_tokenizer(17, 0),
                *longer = shared_tokenizer(-2, 1);
   ig_config config = config_for(tokenizer);
@@ -381,7 +381,7 @@ static void test_a_member_that_computes_nan_is_an_error(void **state) {
   ig_tokenizer *tokenizer = shared_tokenizer(-2, 0);
   ig_tensor_view embedding;
   snprintf(broken, sizeof broken, "%s/broken", root);
-  assert_int_equal(ig_make_directories(broken, NULL), IG_OK);
+  assert_int_equal(ig_path_make_directories(broken, NULL), IG_OK);
   assert_int_equal(ig_model_load(directories[A], &model, NULL), IG_OK);
   assert_int_equal(ig_model_tensor(model, 0, &embedding, NULL), IG_OK);
   for (size_t i = 0; i < embedding.shape[0] * embedding.shape[1]; i++)

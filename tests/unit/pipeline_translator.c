@@ -26,8 +26,8 @@ static int make_directory(void **state) {
   ig_error err;
   if (ig_tokenizer_from_tokens(&(ig_token_list){tokens, WORDS}, NULL, &tokenizer, &err) != IG_OK)
     return -1;
-  const ig_config config =
-      small_config(ig_tokenizer_source_size(tokenizer), ig_tokenizer_pad_id(tokenizer, IG_TARGET));
+  const ig_config config = small_config(ig_tokenizer_source_size(tokenizer),
+                                        ig_tokenizer_pad_id(tokenizer, IG_SIDE_TARGET));
   if (ig_model_create(&config, 3, &model, &err) != IG_OK) return -1;
   const int status = ig_model_save(model, directory, "float32", &err) == IG_OK &&
                              ig_tokenizer_save(tokenizer, directory, &err) == IG_OK
@@ -169,7 +169,7 @@ static void test_long_line_is_cut_with_a_warning(void **state) {
 }
 
 static void count_warnings(void *context, ig_level level, const char *text) {
-  if (level == IG_WARNING) ++*(int *)context;
+  if (level == IG_LEVEL_WARNING) ++*(int *)context;
   if (strstr(text, "the rest of 14 lines")) *(int *)context += 100;
 }
 
@@ -227,7 +227,7 @@ static void test_what_is_not_built_is_named(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     const char *lines[] = {"w1"};
     streams s = {.lines = lines, .count = 1};
-    assert_int_equal(ig_write_file(path, cases[i].text, strlen(cases[i].text), NULL), IG_OK);
+    assert_int_equal(ig_file_write(path, cases[i].text, strlen(cases[i].text), NULL), IG_OK);
     translate(options_of(1, 1), &s);
     if (cases[i].named ? !strstr(s.warning, cases[i].named) : *s.warning)
       fail_msg("%s: '%s'", cases[i].text, s.warning);
@@ -433,7 +433,7 @@ static void test_bad_options(void **state) {
   // for something else.
   char path[256];
   snprintf(path, sizeof path, "%s/generation_config.json", directory);
-  assert_int_equal(ig_write_file(path, "{\"num_beams\": 5000}", 19, &err), IG_OK);
+  assert_int_equal(ig_file_write(path, "{\"num_beams\": 5000}", 19, &err), IG_OK);
   o.beam_size = 0, o.n_best = 0;
   assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "generation_config.json: beam_size"));

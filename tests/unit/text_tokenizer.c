@@ -101,8 +101,8 @@ static void marian_golden(void **state) {
   check(ig_tokenizer_save(t, directory, &err), &err);
   check(ig_tokenizer_load(directory, &again, &err), &err);
   check_golden(again);
-  assert_int_equal(ig_tokenizer_pad_id(again, IG_TARGET), ig_tokenizer_target_size(t) - 1);
-  assert_int_equal(ig_tokenizer_eos_id(again, IG_SOURCE), 0);
+  assert_int_equal(ig_tokenizer_pad_id(again, IG_SIDE_TARGET), ig_tokenizer_target_size(t) - 1);
+  assert_int_equal(ig_tokenizer_eos_id(again, IG_SIDE_SOURCE), 0);
   ig_tokenizer_free(again);
   ig_tokenizer_free(t);
 }
@@ -119,7 +119,7 @@ static void write_corpus(void) {
   for (int i = 0; i < 216; ++i)
     at += (size_t)snprintf(text + at, sizeof text - at, "%s %s %s .\n", who[i % 6], what[i / 6 % 6],
                            which[i / 36 % 6]);
-  assert_int_equal(ig_write_file(in_directory("corpus.txt"), text, at, NULL), IG_OK);
+  assert_int_equal(ig_file_write(in_directory("corpus.txt"), text, at, NULL), IG_OK);
 }
 
 static void train(const char *type, int vocab_size, const char *to) {
@@ -142,8 +142,8 @@ static void trained(void **state) {
   char *a, *b;
   size_t a_size, b_size;
   ig_error err = {0};
-  check(ig_read_file(in_directory("a.model"), &a, &a_size, &err), &err);
-  check(ig_read_file(in_directory("b.model"), &b, &b_size, &err), &err);
+  check(ig_file_load(in_directory("a.model"), &a, &a_size, &err), &err);
+  check(ig_file_load(in_directory("b.model"), &b, &b_size, &err), &err);
   assert_int_equal(a_size, b_size);
   assert_memory_equal(a, b, a_size);  // training is deterministic
   free(a);
@@ -154,14 +154,14 @@ static void trained(void **state) {
   check(ig_tokenizer_from_sentencepiece(in_directory("a.model"), in_directory("b.model"), &t, &err),
         &err);
   assert_false(ig_tokenizer_shared(t));
-  assert_int_equal(ig_tokenizer_pad_id(t, IG_SOURCE), 56);
-  assert_int_equal(ig_tokenizer_pad_id(t, IG_TARGET), 56);
+  assert_int_equal(ig_tokenizer_pad_id(t, IG_SIDE_SOURCE), 56);
+  assert_int_equal(ig_tokenizer_pad_id(t, IG_SIDE_TARGET), 56);
   ig_tokenizer_free(t);
   check(ig_tokenizer_from_sentencepiece(in_directory("a.model"), NULL, &t, &err), &err);
   assert_int_equal(ig_tokenizer_source_size(t), 57);
-  assert_int_equal(ig_tokenizer_eos_id(t, IG_TARGET), 0);
-  assert_int_equal(ig_tokenizer_unk_id(t, IG_TARGET), 1);
-  assert_string_equal(ig_tokenizer_piece(t, IG_TARGET, 56), "<pad>");
+  assert_int_equal(ig_tokenizer_eos_id(t, IG_SIDE_TARGET), 0);
+  assert_int_equal(ig_tokenizer_unk_id(t, IG_SIDE_TARGET), 1);
+  assert_string_equal(ig_tokenizer_piece(t, IG_SIDE_TARGET, 56), "<pad>");
   check(ig_tokenizer_encode_source(t, text, strlen(text), &ids, &err), &err);
   assert_int_equal(ids.ids[ids.count - 1], 0);
   same_text(t, &ids, text);
@@ -172,9 +172,11 @@ static void trained(void **state) {
     const ig_sentencepiece_sampling sampling = {
         .n_best = 16, .alpha = 0.1f, .seed = 7, .position = i};
     sampled.count = 0;
-    check(ig_tokenizer_sample(t, IG_SOURCE, text, strlen(text), &sampling, &sampled, &err), &err);
+    check(ig_tokenizer_sample(t, IG_SIDE_SOURCE, text, strlen(text), &sampling, &sampled, &err),
+          &err);
     size_t count = sampled.count;
-    check(ig_tokenizer_sample(t, IG_SOURCE, text, strlen(text), &sampling, &sampled, &err), &err);
+    check(ig_tokenizer_sample(t, IG_SIDE_SOURCE, text, strlen(text), &sampling, &sampled, &err),
+          &err);
     assert_int_equal(sampled.count, 2 * count);
     assert_memory_equal(sampled.ids, sampled.ids + count, count * sizeof *sampled.ids);
     sampled.count = count;
@@ -208,10 +210,10 @@ static void training_refuses(void **state) {
   assert_int_equal(ig_sentencepiece_train(&training, out, &err), IG_ERROR_ARGUMENT);
   training.model_type = "unigram";
   training.vocab_size = 60;
-  assert_int_equal(ig_write_file(files[0], "fine\nb\xc3(\n", 9, NULL), IG_OK);
+  assert_int_equal(ig_file_write(files[0], "fine\nb\xc3(\n", 9, NULL), IG_OK);
   assert_int_equal(ig_sentencepiece_train(&training, out, &err), IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "corpus.txt:2: not UTF-8 at byte 2"));
-  assert_int_equal(ig_write_file(files[0], "\n\n", 2, NULL), IG_OK);
+  assert_int_equal(ig_file_write(files[0], "\n\n", 2, NULL), IG_OK);
   assert_int_equal(ig_sentencepiece_train(&training, out, &err), IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "no text"));
   unlink(files[0]);
@@ -225,7 +227,7 @@ static void damaged_models(void **state) {
   size_t size;
   ig_error err = {0};
   ig_sentencepiece *model;
-  check(ig_read_file(golden("source.spm"), &bytes, &size, &err), &err);
+  check(ig_file_load(golden("source.spm"), &bytes, &size, &err), &err);
   size_t refused = 0;
   for (size_t length = 0; length < size;
        length += 7)  // cut at a piece's end it is a smaller model; anything else is an error
@@ -238,7 +240,7 @@ static void damaged_models(void **state) {
   assert_int_equal(ig_sentencepiece_load_memory(bytes, size, "bad.model", &model, &err),
                    IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "bad.model"));
-  assert_int_equal(ig_write_file(in_directory("bad.model"), NULL, 0, NULL), IG_OK);
+  assert_int_equal(ig_file_write(in_directory("bad.model"), NULL, 0, NULL), IG_OK);
   assert_int_equal(ig_sentencepiece_load(in_directory("bad.model"), &model, &err), IG_ERROR_FORMAT);
   assert_int_equal(ig_sentencepiece_load("/nowhere/x.model", &model, &err), IG_ERROR_IO);
   free(bytes);
@@ -249,7 +251,7 @@ static void whitespace(void **state) {
   ig_tokenizer *t, *again;
   ig_ids ids = {0};
   ig_error err = {0};
-  assert_int_equal(ig_write_file(in_directory("corpus.txt"), "b a b </s>\n c  b\ta\n", 19, NULL),
+  assert_int_equal(ig_file_write(in_directory("corpus.txt"), "b a b </s>\n c  b\ta\n", 19, NULL),
                    IG_OK);
   const char *files[] = {in_directory("corpus.txt")};
   const ig_corpus_tokens corpus = {.source_files = files, .source_file_count = 1, .min_count = 2};
@@ -284,9 +286,9 @@ static void damaged_vocabularies(void **state) {
     ig_error err = {0};
     const char *config = "{\"tokenizer_class\": \"WhitespaceTokenizer\"}";
     assert_int_equal(
-        ig_write_file(in_directory("tokenizer_config.json"), config, strlen(config), NULL), IG_OK);
+        ig_file_write(in_directory("tokenizer_config.json"), config, strlen(config), NULL), IG_OK);
     assert_int_equal(
-        ig_write_file(in_directory("vocab.json"), cases[i].json, strlen(cases[i].json), NULL),
+        ig_file_write(in_directory("vocab.json"), cases[i].json, strlen(cases[i].json), NULL),
         IG_OK);
     assert_int_equal(ig_tokenizer_load(directory, &t, &err), IG_ERROR_FORMAT);
     if (!strstr(err.message, cases[i].message))

@@ -72,7 +72,7 @@ static void everything(void **state) {
   assert_int_equal(c.data.max_length, 99);
   assert_true(c.data.sampling_nbest == 64 && c.data.sampling_alpha == 0.5f);
   assert_string_equal(c.family->name, "torch");
-  assert_int_equal(c.optimizer.kind, IG_ADAMW);
+  assert_int_equal(c.optimizer.kind, IG_OPTIMIZER_ADAMW);
   assert_true(c.optimizer.beta1 == 0.8f && c.optimizer.weight_decay == 0.1f &&
               c.optimizer.clip_norm == 1);
   assert_true(c.schedule.learning_rate == 0.25 && c.schedule.warmup == 7 &&

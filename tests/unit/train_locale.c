@@ -64,7 +64,7 @@ static void do_everything(const char *name, outcome *o) {
   train_a_tokenizer(tokenizer);
   translate_a_line(o);
   ok(ig_inspect("run/latest", NULL, &o->inspected, &err), &err);
-  for (int metric = IG_BLEU; metric <= IG_TER; metric++) {
+  for (int metric = IG_METRIC_BLEU; metric <= IG_METRIC_TER; metric++) {
     const char *hypothesis = "the cat sat on a mat .", *reference = "the cat sat on the mat .";
     ig_score score;
     ok(ig_score_lines(&(ig_score_options){.metric = (ig_metric)metric}, &hypothesis, &reference, 1,

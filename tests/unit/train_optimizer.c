@@ -31,9 +31,9 @@ static const float start[4] = {0.5f, -1.25f, 2.0f, 0.0f};
 static const float gradients[3][4] = {
     {0.1f, -0.2f, 0.003f, 1e-4f}, {-0.05f, 0.4f, 0.003f, 0.0f}, {0.2f, 0.1f, -0.6f, 2e-4f}};
 static const golden goldens[] = {
-    {IG_ADAM, 0.0f, {0.48078382f, -1.24781299f, 1.98627329f, -0.0247160308f}},
-    {IG_ADAM, 0.01f, {0.480016619f, -1.24705291f, 1.98589158f, -0.0129622966f}},
-    {IG_ADAMW, 0.01f, {0.48063609f, -1.24743962f, 1.98567629f, -0.0247133598f}},
+    {IG_OPTIMIZER_ADAM, 0.0f, {0.48078382f, -1.24781299f, 1.98627329f, -0.0247160308f}},
+    {IG_OPTIMIZER_ADAM, 0.01f, {0.480016619f, -1.24705291f, 1.98589158f, -0.0129622966f}},
+    {IG_OPTIMIZER_ADAMW, 0.01f, {0.48063609f, -1.24743962f, 1.98567629f, -0.0247133598f}},
 };
 
 // Largest distance from the golden after three steps whose gradients come times `factor` and are
@@ -70,7 +70,7 @@ static void negative_control(void **state) {
   (void)state;
   assert_true(distance(&goldens[0], 1, 2) > 1e-4);  // counted from 2
   golden wrong = goldens[2];
-  wrong.kind = IG_ADAM;
+  wrong.kind = IG_OPTIMIZER_ADAM;
   assert_true(distance(&wrong, 1, 1) > 1e-4);
 }
 
@@ -90,7 +90,7 @@ static void norm_and_threads(void **state) {
       for (size_t i = 0; i < count; i++) sum += (double)x[k][i] * (double)x[k][i];
     norm[k] = ig_optimizer_norm(&context, x[k], count);
     const ig_optimizer_options options = {
-        .kind = IG_ADAM, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f};
+        .kind = IG_OPTIMIZER_ADAM, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f};
     ig_optimizer_step(&context, &options, 1, 0.01f, 0.5f, w[k], x[k], m[k], v[k], count);
     ig_pool_free(pool);
   }

@@ -14,12 +14,12 @@ int __wrap_renameat(int from_at, const char *from, int to_at, const char *to) {
 }
 
 static void note(const char *path, const char *text) {
-  assert_int_equal(ig_write_file(path, text, strlen(text), NULL), IG_OK);
+  assert_int_equal(ig_file_write(path, text, strlen(text), NULL), IG_OK);
 }
 
 static bool says(const char *path, const char *text) {
   char *found;
-  if (ig_read_file(path, &found, NULL, NULL) != IG_OK) return false;
+  if (ig_file_load(path, &found, NULL, NULL) != IG_OK) return false;
   const bool same = strcmp(found, text) == 0;
   free(found);
   return same;
@@ -60,7 +60,7 @@ static void what_others_put_there_moves_along(void **state) {
   note("owned/best/README.md", "best card");
   note("owned/latest/model.safetensors.tmp-12-0", "half");  // a name that only Ingot gives
   assert_int_equal(symlink("../../aside", "owned/latest/link"), 0);
-  assert_int_equal(ig_copy_file("owned/best/model.safetensors", "best.before", NULL), IG_OK);
+  assert_int_equal(ig_file_copy("owned/best/model.safetensors", "best.before", NULL), IG_OK);
   for (int updates = 6; updates <= 8; updates += 2) {
     char setting[32];
     snprintf(setting, sizeof setting, "train.updates=%d", updates);

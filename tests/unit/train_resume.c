@@ -73,7 +73,7 @@ static void validation_changes_no_bit(void **state) {
   const char *without = "data: {train: {source: t.src, target: t.trg}, tokens: whitespace}\n";
   char text[1024];
   snprintf(text, sizeof text, "%s%s", without, strchr(configuration, '\n') + 1);
-  assert_int_equal(ig_write_file("n.yml", text, strlen(text), NULL), IG_OK);
+  assert_int_equal(ig_file_write("n.yml", text, strlen(text), NULL), IG_OK);
   ok(train_on("n.yml", 1, SETTINGS("train.output=never"), &err), &err);
   static const char *const intervals[] = {"train.validate_every=0", "train.validate_every=1",
                                           "train.validate_every=7"};
@@ -143,7 +143,7 @@ static void moved_and_alone(void **state) {
       "        encoder_ffn_dim: 32, decoder_ffn_dim: 32, dropout: 0.1}\n"
       "train: {updates: 6, batch_tokens: 120, learning_rate: 0.005, log_every: 1, validate_every: "
       "4}\n";
-  assert_int_equal(ig_write_file("pieces.yml", text, strlen(text), NULL), IG_OK);
+  assert_int_equal(ig_file_write("pieces.yml", text, strlen(text), NULL), IG_OK);
   interrupt_at = 0;
   ok(train_on("pieces.yml", 1, SETTINGS("train.output=stayed"), &err), &err);
   interrupt_at = 5;
@@ -163,8 +163,8 @@ static void moved_and_alone(void **state) {
 static void another_target_model_is_another_run(void **state) {
   (void)state;
   ig_error err = {0};
-  assert_int_equal(ig_copy_file("stayed/latest/source.spm", "a.model", NULL) |
-                       ig_copy_file("a.model", "b.model", NULL),
+  assert_int_equal(ig_file_copy("stayed/latest/source.spm", "a.model", NULL) |
+                       ig_file_copy("a.model", "b.model", NULL),
                    IG_OK);
 #define TWO_MODELS(target)                 \
   "train.output=sides", "train.updates=2", \
@@ -241,9 +241,9 @@ static void leftovers_are_cleaned(void **state) {
     char path[64];
     snprintf(path, sizeof path, "%s/model.safetensors", gone[i]);
     assert_int_equal(mkdir(gone[i], 0777), 0);
-    assert_int_equal(ig_write_file(path, "half", 4, NULL), IG_OK);
+    assert_int_equal(ig_file_write(path, "half", 4, NULL), IG_OK);
   }
-  assert_int_equal(ig_write_file("left/metrics.jsonl.tmp-12-0", "half", 4, NULL), IG_OK);
+  assert_int_equal(ig_file_write("left/metrics.jsonl.tmp-12-0", "half", 4, NULL), IG_OK);
   assert_int_equal(rename("left/update-2", "left/update-2.old"),
                    0);  // between the two renames of a system that cannot exchange
   assert_int_equal(mkdir("left/update-3.tmpx", 0777) | mkdir("left/update-notes", 0777), 0);
@@ -269,7 +269,7 @@ static void comparison_begins_anew(void **state) {
   char aside[32];
   snprintf(aside, sizeof aside, "kinds/best-%d",
            (int)json_integer_value(state_of("kinds/latest", "best_update")));
-  assert_int_equal(ig_copy_file("kinds/best/model.safetensors", "best.before", NULL), IG_OK);
+  assert_int_equal(ig_file_copy("kinds/best/model.safetensors", "best.before", NULL), IG_OK);
   ok(TRAIN(1, false, &err, COMPARED, "train.updates=12", "train.best_metric=loss"), &err);
   assert_non_null(strstr(warning, "train.best_metric has changed"));
   assert_non_null(strstr(warning, aside));

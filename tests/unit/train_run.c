@@ -77,8 +77,8 @@ static double distance(const char *left, const char *right) {
 static void accumulation_equals_a_large_batch(void **state) {
   (void)state;
   ig_error err = {0};
-  assert_int_equal(ig_write_file("two.src", "1 2 3\n4 5 6\n", 12, NULL), IG_OK);
-  assert_int_equal(ig_write_file("two.trg", "3 2 1\n6 5 4\n", 12, NULL), IG_OK);
+  assert_int_equal(ig_file_write("two.src", "1 2 3\n4 5 6\n", 12, NULL), IG_OK);
+  assert_int_equal(ig_file_write("two.trg", "3 2 1\n6 5 4\n", 12, NULL), IG_OK);
 #define TWO                                                                              \
   "data.train={source: two.src, target: two.trg}", "model.dropout=0", "train.updates=5", \
       "train.adam_eps=0.001"  // smooths rounding's part
@@ -131,7 +131,7 @@ static void fine_tuning(void **state) {
   const char *text =
       "data: {train: {source: t.src, target: t.trg}}\nmodel: {init: base/latest, dropout: 0.2}\n"
       "train: {output: tuned, updates: 2, batch_tokens: 120, learning_rate: 0}\n";
-  assert_int_equal(ig_write_file("tune.yml", text, strlen(text), NULL), IG_OK);
+  assert_int_equal(ig_file_write("tune.yml", text, strlen(text), NULL), IG_OK);
   const ig_train_options options = {.threads = 1};
   interrupt_after = 0;
   ok(ig_train("tune.yml", &options, &err), &err);
@@ -147,7 +147,7 @@ static void divergence_overwrites_nothing(void **state) {
   ok(TRAIN(1, false, &err, "train.output=far", "train.updates=2", "train.learning_rate=1000",
            "train.warmup=1000000000"),
      &err);
-  assert_int_equal(ig_copy_file("far/latest/training.json", "before.json", NULL), IG_OK);
+  assert_int_equal(ig_file_copy("far/latest/training.json", "before.json", NULL), IG_OK);
   // Weights at the end of float's range stand for whatever makes a run diverge: the next update's
   // loss is not a number.
   ig_model *model;
@@ -268,7 +268,7 @@ static void torch_family_and_sentencepiece(void **state) {
       "model: {family: torch, d_model: 16, nhead: 2, num_encoder_layers: 1, num_decoder_layers: 1, "
       "dim_feedforward: 32}\n"
       "train: {output: pieces, updates: 3, batch_tokens: 120}\n";
-  assert_int_equal(ig_write_file("torch.yml", text, strlen(text), NULL), IG_OK);
+  assert_int_equal(ig_file_write("torch.yml", text, strlen(text), NULL), IG_OK);
   const ig_train_options options = {.threads = 2};
   interrupt_after = 0;
   ok(ig_train("torch.yml", &options, &err), &err);

@@ -250,7 +250,7 @@ static void keep_middle(const ig_merge *m, const ig_merge_block *b, size_t model
 
 // A stream of random numbers for each tensor and model.
 static uint64_t stream_of(const ig_merge *m, size_t model) {
-  return ig_hash_name(m->name) * 31 + m->places[model];
+  return ig_random_stream(m->name) * 31 + m->places[model];
 }
 
 static void keep_by_chance(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b,

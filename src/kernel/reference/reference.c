@@ -246,7 +246,7 @@ static void dropout(const ig_dropout_row *row, size_t n, const float *x, float *
       for (uint32_t g = 0; g < 16; g++) {
         uint32_t counter[4] = {row->counter[0] + (uint32_t)(e / 128) * 16 + g, row->counter[1],
                                row->counter[2], row->counter[3]};
-        block[g] = ig_philox(counter, row->key);
+        block[g] = ig_random_philox(counter, row->key);
       }
     }
     uint32_t bits = block[r % 16].word[r / 16 % 4] >> (r / 64 * 16) & 0xffff;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 
 static const ig_family *const families[] = {&ig_family_marian, &ig_family_torch, NULL};
 

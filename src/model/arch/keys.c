@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 #include "base/number.h"
 
 typedef struct ig_activation_name {
@@ -87,8 +87,8 @@ static json_t *short_real(float x) {
   char text[32];
   double value = (double)x;
   for (int digits = 1; digits <= 9; digits++) {
-    ig_format(text, sizeof text, "%.*g", digits, (double)x);
-    if (ig_parse_number(text, &value) && (float)value == x) break;
+    ig_number_format(text, sizeof text, "%.*g", digits, (double)x);
+    if (ig_number_parse(text, &value) && (float)value == x) break;
   }
   return json_real(value);
 }

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 
 static const ig_config_key keys[] = {
     IG_KEY("vocab_size", IG_KEY_INT, vocab_size),

@@ -1,6 +1,6 @@
 // Raising errors: fill an ig_error in one line and return its status.
-#ifndef IG_BASE_ERROR_H
-#define IG_BASE_ERROR_H
+#ifndef IG_BASE_FAIL_H
+#define IG_BASE_FAIL_H
 #include "ingot.h"
 
 // Fills *err (may be NULL) and returns status, so that `return ig_fail(err, IG_ERROR_IO, "%s: %s",
@@ -11,7 +11,7 @@ ig_status ig_fail(ig_error *err, ig_status status, const char *format, ...)
 ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 // IG_ERROR_ARGUMENT where a caller gave NULL for what the message calls `name`.
-ig_status ig_need(const void *value, const char *name, ig_error *err);
+ig_status ig_fail_if_null(const void *value, const char *name, ig_error *err);
 // Forwards a failure.
 #define IG_TRY(call)                                  \
   do {                                                \

@@ -1,10 +1,10 @@
 // Overflow-checked sizes and allocation.
-#include "base/alloc.h"
+#include "base/allocate.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/fail.h"
 
 bool ig_size_multiply(size_t a, size_t b, size_t *out) {
   if (b != 0 && a > SIZE_MAX / b) return false;
@@ -30,7 +30,8 @@ void *ig_allocate(size_t count, size_t size, ig_error *err) {
   return memory;
 }
 
-ig_status ig_grow(void **array, size_t *capacity, size_t needed, size_t size, ig_error *err) {
+ig_status ig_allocate_more(void **array, size_t *capacity, size_t needed, size_t size,
+                           ig_error *err) {
   if (needed <= *capacity && *array) return IG_OK;
   size_t count = *capacity < 8 ? 8 : *capacity, bytes;
   while (count < needed) count = count > SIZE_MAX / 2 ? needed : count * 2;
@@ -47,7 +48,7 @@ ig_status ig_grow(void **array, size_t *capacity, size_t needed, size_t size, ig
   return IG_OK;
 }
 
-char *ig_duplicate(const char *text, size_t length, ig_error *err) {
+char *ig_allocate_copy(const char *text, size_t length, ig_error *err) {
   size_t bytes;
   if (!ig_size_add(length, 1, &bytes)) {
     ig_fail(err, IG_ERROR_MEMORY, "cannot copy a string of %zu bytes", length);

@@ -1,5 +1,5 @@
 // Filling ig_error, and the names of statuses.
-#include "base/error.h"
+#include "base/fail.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -42,14 +42,14 @@ ig_status ig_fail(ig_error *err, ig_status status, const char *format, ...) {
   char text[sizeof err->message + 4];
   va_list arguments;
   va_start(arguments, format);
-  ig_format_list(text, sizeof text, format, arguments);
+  ig_number_format_list(text, sizeof text, format, arguments);
   va_end(arguments);
   err->status = status;
   store_message(err, text);
   return status;
 }
 
-ig_status ig_need(const void *value, const char *name, ig_error *err) {
+ig_status ig_fail_if_null(const void *value, const char *name, ig_error *err) {
   return value ? IG_OK : ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected a value, found NULL", name);
 }
 
@@ -58,7 +58,7 @@ ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...) {
   char text[2 * sizeof err->message + 8];
   va_list arguments;
   va_start(arguments, format);
-  int written = ig_format_list(text, sizeof err->message, format, arguments);
+  int written = ig_number_format_list(text, sizeof err->message, format, arguments);
   va_end(arguments);
   size_t length = written < 0 ? 0 : (size_t)written;
   if (length >= sizeof err->message) length = sizeof err->message - 1;

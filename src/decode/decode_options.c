@@ -1,13 +1,13 @@
 // Decode options: a model's own from its generation_config.json, and their checks.
-#include "decode/options.h"
+#include "decode/decode_options.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/error.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 #include "io/json.h"
 
 #define LONGEST_UNASKED \
@@ -15,7 +15,7 @@
 #define LONGEST 65535  // no caller wants more; keeps every product of sizes small
 #define WIDEST_BEAM 1024
 
-int ig_decode_longest(const ig_config *config) {
+int ig_decode_options_longest(const ig_config *config) {
   return config->max_positions > 0 && config->max_positions < LONGEST ? config->max_positions
                                                                       : LONGEST;
 }
@@ -210,7 +210,7 @@ static ig_status read_text(const char *text, ig_decode_options *o, ig_error *err
 
 ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, ig_error *err) {
   const ig_config *c = &model->config;
-  const int longest = ig_decode_longest(c);
+  const int longest = ig_decode_options_longest(c);
   *out = (ig_decode_options){.beam_size = 1,
                              .n_best = 1,
                              .length_penalty = 1,

@@ -1,6 +1,6 @@
 // What decoding is asked for, and what a model's generation_config.json asks for by itself.
-#ifndef IG_DECODE_OPTIONS_H
-#define IG_DECODE_OPTIONS_H
+#ifndef IG_DECODE_DECODE_OPTIONS_H
+#define IG_DECODE_DECODE_OPTIONS_H
 #include "model/model.h"
 
 // When a beam search whose n-best slots are full may stop (Hugging Face's early_stopping: false,
@@ -41,7 +41,7 @@ typedef struct ig_decode_options {
 // neither says: max_positions, at most 511.
 ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, ig_error *err);
 // Positions a decoder of this model has for generated tokens.
-int ig_decode_longest(const ig_config *config);
+int ig_decode_options_longest(const ig_config *config);
 ig_status ig_decode_options_check(const ig_decode_options *options, ig_error *err);
 void ig_decode_options_free(ig_decode_options *options);
 #endif

@@ -1,6 +1,6 @@
 // Overflow-checked allocation. Every count that comes from a file goes through these.
-#ifndef IG_BASE_ALLOC_H
-#define IG_BASE_ALLOC_H
+#ifndef IG_BASE_ALLOCATE_H
+#define IG_BASE_ALLOCATE_H
 #include <stddef.h>
 #include "ingot.h"
 
@@ -12,6 +12,7 @@ bool ig_size_add(size_t a, size_t b, size_t *out);
 void *ig_allocate(size_t count, size_t size, ig_error *err);
 // Grows *array (of *capacity elements) to at least `needed` elements, doubling; on failure the old
 // array stays valid.
-ig_status ig_grow(void **array, size_t *capacity, size_t needed, size_t size, ig_error *err);
-char *ig_duplicate(const char *text, size_t length, ig_error *err);  // NUL-terminated copy
+ig_status ig_allocate_more(void **array, size_t *capacity, size_t needed, size_t size,
+                           ig_error *err);
+char *ig_allocate_copy(const char *text, size_t length, ig_error *err);  // NUL-terminated copy
 #endif
