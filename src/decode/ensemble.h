@@ -21,7 +21,7 @@ typedef struct ig_members {
   ig_mean mean;
 } ig_members;
 
-// ---- decoding: as ig_inference (model/inference.h), a state of one thread or one pool ----
+// ---- decoding: as ig_inference (model/run/inference.h), a state of one thread or one pool ----
 
 typedef struct ig_ensemble_inference
     ig_ensemble_inference;  // ig_ensemble_inference_free; borrows members, their models and pool

@@ -2,7 +2,7 @@
 // past is known (teacher forcing).
 #ifndef IG_DECODE_SCORE_H
 #define IG_DECODE_SCORE_H
-#include "model/pass.h"
+#include "model/run/pass.h"
 
 typedef struct ig_scorer
     ig_scorer;  // ig_scorer_free; borrows model and pool; one thread's (or one pool's)

@@ -6,7 +6,7 @@
 #ifndef IG_DECODE_SEARCH_H
 #define IG_DECODE_SEARCH_H
 #include "decode/decode_options.h"
-#include "model/inference.h"
+#include "model/run/inference.h"
 
 // The model as the search sees it. run: logits (rows, V), which the search may change; history rows
 // are `max_length` of the options apart.

@@ -9,7 +9,7 @@
 #include "io/safetensors.h"
 #include "model/arch/family.h"
 #include "model/inspect_fusion.h"
-#include "model/memory_plan.h"
+#include "model/run/memory_plan.h"
 #include "model/model.h"
 
 typedef struct ig_model_summary {

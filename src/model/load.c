@@ -10,7 +10,7 @@
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "model/arch/family.h"
-#include "model/packed.h"
+#include "model/run/packed.h"
 
 // Where a model comes from, and how its weights are to stand.
 typedef struct source {

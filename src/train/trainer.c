@@ -8,7 +8,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "model/pass.h"
+#include "model/run/pass.h"
 #include "train/optimizer.h"
 
 struct ig_trainer {

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "base/random.h"
-#include "model/inference.h"
-#include "model/pass.h"
+#include "model/run/inference.h"
+#include "model/run/pass.h"
 
 enum { VOCABULARY = 31, SEQUENCES = 5, MOST_ROWS = 64 };
 

@@ -9,8 +9,8 @@
 
 #include "base/random.h"
 #include "counted_allocations.h"
-#include "model/memory_plan.h"
-#include "model/pass.h"
+#include "model/run/memory_plan.h"
+#include "model/run/pass.h"
 #include "train/trainer.h"
 
 enum { VOCABULARY = 29, SEQUENCES = 6, LONGEST = 40, ROWS = SEQUENCES * LONGEST };

@@ -1,7 +1,7 @@
 // The memory plan of a model, found by the code that will carve it: nothing is read, and no page is
 // touched.
-#ifndef IG_MODEL_MEMORY_PLAN_H
-#define IG_MODEL_MEMORY_PLAN_H
+#ifndef IG_MODEL_RUN_MEMORY_PLAN_H
+#define IG_MODEL_RUN_MEMORY_PLAN_H
 #include "model/model.h"
 
 // Batches as the plan supposes them: `tokens` on either side, in sentences of `length`.

@@ -1,8 +1,8 @@
 // The decoder: embedded target rows through self-attention, attention to the encoder's memory, and
 // feed-forward layers   (Vaswani et al. 2017, 3.1)
-#ifndef IG_MODEL_DECODER_H
-#define IG_MODEL_DECODER_H
-#include "model/sublayer.h"
+#ifndef IG_MODEL_RUN_DECODER_H
+#define IG_MODEL_RUN_DECODER_H
+#include "model/run/sublayer.h"
 
 typedef struct ig_decoder_layer_state {
   const float *input;      // (rows, d)

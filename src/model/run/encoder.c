@@ -1,5 +1,5 @@
 // The encoder, forward and backward.
-#include "model/encoder.h"
+#include "model/run/encoder.h"
 
 #include "nn/dropout.h"
 

@@ -1,7 +1,7 @@
 // Packing the weights of all linear layers. Memory handed over by the system for the first time
 // costs more than what is written into it, so that a model opened to run holds each weight once:
 // its plain values stay untouched pages.
-#include "model/packed.h"
+#include "model/run/packed.h"
 
 #include <stdlib.h>
 

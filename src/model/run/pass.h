@@ -1,8 +1,8 @@
 // One pass over a batch: forward, and backward where gradients are wanted. Owns the memory of all
 // activations: reserved for the largest batch before the first one, or grown when a larger one
 // comes.
-#ifndef IG_MODEL_PASS_H
-#define IG_MODEL_PASS_H
+#ifndef IG_MODEL_RUN_PASS_H
+#define IG_MODEL_RUN_PASS_H
 #include "model/model.h"
 #include "nn/loss.h"
 

@@ -3,8 +3,8 @@
 // Semantics (torch 2.13): boolean 1 = may not attend, which adds -inf; additive masks are added;
 // several add up. A causal hint adds the triangular mask and never replaces a given one (in PyTorch
 // the hint can silently win or lose). A row that sees nothing yields zeros.
-#ifndef IG_MODEL_MASKS_H
-#define IG_MODEL_MASKS_H
+#ifndef IG_MODEL_RUN_MASKS_H
+#define IG_MODEL_RUN_MASKS_H
 #include "base/arena.h"
 #include "nn/attention.h"
 

@@ -1,6 +1,6 @@
 // The decoder, forward and backward. Training, scoring and stepwise decoding all come through
 // ig_decoder_forward.
-#include "model/decoder.h"
+#include "model/run/decoder.h"
 
 #include "nn/dropout.h"
 

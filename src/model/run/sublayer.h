@@ -1,8 +1,8 @@
 // What stands round each attention and feed-forward: residual connection, dropout and norm, before
 // (pre) or after (post) it.
 //   post: y = norm(x + dropout(f(x)))        pre: y = x + dropout(f(norm(x)))
-#ifndef IG_MODEL_SUBLAYER_H
-#define IG_MODEL_SUBLAYER_H
+#ifndef IG_MODEL_RUN_SUBLAYER_H
+#define IG_MODEL_RUN_SUBLAYER_H
 #include "model/model.h"
 
 // What a stack keeps of its layers for the backward.

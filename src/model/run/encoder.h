@@ -1,8 +1,8 @@
 // The encoder: embedded source rows through self-attention and feed-forward layers   (Vaswani et
 // al. 2017, 3.1)
-#ifndef IG_MODEL_ENCODER_H
-#define IG_MODEL_ENCODER_H
-#include "model/sublayer.h"
+#ifndef IG_MODEL_RUN_ENCODER_H
+#define IG_MODEL_RUN_ENCODER_H
+#include "model/run/sublayer.h"
 
 typedef struct ig_encoder_layer_state {
   const float *input;   // (rows, d), the layer below's output

@@ -1,14 +1,14 @@
 // A training or scoring pass: encoder, decoder, loss, and back.
-#include "model/pass.h"
+#include "model/run/pass.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "model/decoder.h"
-#include "model/encoder.h"
-#include "model/masks.h"
+#include "model/run/decoder.h"
+#include "model/run/encoder.h"
+#include "model/run/masks.h"
 
 struct ig_pass {
   const ig_model *model;

@@ -1,5 +1,5 @@
 // Residual, dropout and norm round a function f, forward and backward.
-#include "model/sublayer.h"
+#include "model/run/sublayer.h"
 
 #include "nn/dropout.h"
 

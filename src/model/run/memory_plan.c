@@ -1,11 +1,11 @@
 // Measuring with a model of which nothing but the sizes is used.
-#include "model/memory_plan.h"
+#include "model/run/memory_plan.h"
 
 #include "base/fail.h"
 #include "base/pool.h"
-#include "model/inference.h"
-#include "model/packed.h"
-#include "model/pass.h"
+#include "model/run/inference.h"
+#include "model/run/packed.h"
+#include "model/run/pass.h"
 
 static ig_status measure_training(const ig_model *model, ig_pool *pool, const ig_plan_sizes *sizes,
                                   ig_memory_plan *out, ig_error *err) {

@@ -1,5 +1,5 @@
 // Boolean and additive masks to additive ones.
-#include "model/masks.h"
+#include "model/run/masks.h"
 
 #include <math.h>
 

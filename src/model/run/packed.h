@@ -1,6 +1,6 @@
 // Weights packed for inference: those of a model in memory, or straight from its file.
-#ifndef IG_MODEL_PACKED_H
-#define IG_MODEL_PACKED_H
+#ifndef IG_MODEL_RUN_PACKED_H
+#define IG_MODEL_RUN_PACKED_H
 #include "io/safetensors.h"
 #include "model/model.h"
 

@@ -1,5 +1,5 @@
 // Encoding and stepping for decoders: the layers of training over a cache of keys and values.
-#include "model/inference.h"
+#include "model/run/inference.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "model/decoder.h"
-#include "model/encoder.h"
+#include "model/run/decoder.h"
+#include "model/run/encoder.h"
 
 struct ig_inference {
   const ig_model *model;

@@ -5,8 +5,8 @@
 // max_length rows. Which row takes a new key and value is the caller's choice; it is never moved. A
 // hypothesis finds its past through `history`, cache-row numbers per position; reordering beams
 // copies these numbers, never keys or values.
-#ifndef IG_MODEL_INFERENCE_H
-#define IG_MODEL_INFERENCE_H
+#ifndef IG_MODEL_RUN_INFERENCE_H
+#define IG_MODEL_RUN_INFERENCE_H
 #include "model/model.h"
 #include "nn/nn.h"
 
