@@ -12,7 +12,8 @@ fresh() {
   cp "$root/docs/rooms.txt" "$work/tree/docs/"
   cp "$root/.clang-format" "$work/tree/"
   cp -r "$root/src" "$root/include" "$work/tree/"
-  mkdir -p "$work/tree/cli"
+  mkdir -p "$work/tree/cli" "$work/tree/tests"
+  cp -r "$root"/tests/*.h "$root/tests/unit" "$work/tree/tests/"
 }
 
 # expect CHECKER PATTERN: the checker must fail and its output must match.
@@ -23,7 +24,7 @@ expect() {
     failed=1
   elif ! grep -qE -- "$2" <<<"$output"; then
     echo "FAIL: $1 did not report $2; it said:"
-    echo "$output"
+    head -5 <<<"$output"
     failed=1
   else
     echo "ok: $1 reports $2"
@@ -51,11 +52,63 @@ expect check_rooms.sh '^src/attic/planted\.c:1: .*not in docs/rooms\.txt'
 
 fresh
 plant cli/planted.c '#include "ingot.h"\n#include "base/fail.h"\n'
-expect check_rooms.sh '^cli/planted\.c:2: .*only ingot\.h'
+expect check_rooms.sh '^cli/planted\.c:2: .*only public headers'
 
 fresh
 plant src/base/planted.c '#include "base/nowhere.h"\n'
 expect check_rooms.sh '^src/base/planted\.c:1: .*no such file'
+
+fresh
+plant src/base/planted.c 'void ig_planted(void);\nvoid ig_planted(void) {\n  ig_model_free(0);\n}\n'
+expect check_rooms.sh '^src/base/planted\.c:3: ig_model_free: .base. may not call what .model. implements'
+
+fresh
+plant tests/unit/io_planted.c '#include "base/fail.h"\n#include "model/model.h"\n'
+expect check_rooms.sh '^tests/unit/io_planted\.c:2: .*a test of room .io. may not include .model.'
+
+fresh
+plant tests/planted.h '#include "model/model.h"\n'
+plant tests/unit/io_planted.c '#include "planted.h"\n'
+expect check_rooms.sh '^tests/unit/io_planted\.c:1: through tests/planted\.h: .*may not include .model.'
+
+# Folders of a room: what a line does not name, the way up to the root, circles, permissions that nobody uses.
+planted_rooms='\nattic: base\nattic/floor: base\nattic/roof: attic attic/floor\n'
+rooms_with() {
+  fresh
+  printf '%b' "$planted_rooms${1:-}" >> "$work/tree/docs/rooms.txt"
+  plant src/attic/planted.h '#include "base/fail.h"\n#include "attic/floor/floor.h"\n'
+  plant src/attic/floor/floor.h '#include "base/fail.h"\n'
+  plant src/attic/roof/roof.h '#include "attic/floor/floor.h"\n#include "attic/planted.h"\n'
+}
+
+rooms_with
+if bash "$root/tools/check_rooms.sh" "$work/tree" >"$work/said" 2>&1; then
+  echo "ok: check_rooms.sh passes folders that keep the law"
+else
+  cat "$work/said"
+  failed=1
+fi
+plant src/attic/floor/planted.c '#include "attic/roof/roof.h"\n'
+expect check_rooms.sh '^src/attic/floor/planted\.c:1: .*.attic/floor. may not include .attic/roof.'
+
+rooms_with
+plant src/attic/floor/planted.c '#include "../planted.h"\n'
+expect check_rooms.sh '^src/attic/floor/planted\.c:1: .*.attic/floor. may not include .attic.'
+
+rooms_with
+plant src/attic/planted.c '#include "attic/roof/roof.h"\n'
+expect check_rooms.sh '^src/attic/planted\.c:1: .*.attic. may not include .attic/roof.'
+
+rooms_with
+plant src/attic/roof/planted.c '#include "io/json.h"\n'
+expect check_rooms.sh '^src/attic/roof/planted\.c:1: .*may not include .io.'
+
+rooms_with 'attic/cellar: attic/roof\n'
+plant src/attic/cellar/cellar.h '// Planted.\n'
+expect check_rooms.sh "^docs/rooms\.txt:[0-9]+: no file of .attic/cellar. includes .attic/roof.: strike it"
+
+rooms_with 'attic/cellar: attic/well\nattic/well: attic/cellar\n'
+expect check_rooms.sh '^docs/rooms\.txt:[0-9]+: .attic/well. is part of a circle'
 
 fresh
 seq 801 | sed 's|^|// |' > "$work/tree/src/base/planted.c"
