@@ -19,6 +19,15 @@
 // B is packed in panels of `gemm_nr` columns: panel j holds, for p = 0..k-1, the gemm_nr values
 // B[p][j*nr .. j*nr+nr-1]; columns beyond n are zero. One panel takes k * gemm_nr floats. The frame
 // round these (blocking, threads) is nn/gemm.c.
+
+// The right operand B (k, n) of a product before it is packed: B[p][j] = b[p * b_depth + j *
+// b_column].
+typedef struct ig_gemm_operand {
+  size_t n, k;
+  const float *b;
+  size_t b_depth, b_column;
+} ig_gemm_operand;
+
 typedef struct ig_gemm_tile {
   size_t rows;     // of C: 1 .. any; the kernel walks them gemm_mr at a time
   size_t columns;  // of C in this call: 1 .. gemm_nr * any (consecutive panels, panel_stride floats

@@ -24,6 +24,10 @@ enum {
   PLACE_FEED_FORWARD = 6
 };
 
+// The layout of weights in inference for layers that run over whole sentences: a matrix unit takes
+// many rows at a time. A decoder runs over one row of each sentence and keeps to vectors.
+static const ig_weight_layout OVER_SENTENCES = IG_WEIGHT_LAYOUT_BFLOAT16_PARTS;
+
 typedef struct ig_walk {
   ig_model *model;
   const ig_tensor_names *names;
@@ -124,7 +128,7 @@ static void walk_attention(ig_walk *w, ig_multi_head_attention *a, const ig_atte
   a->scale = 1.0f / sqrtf((float)(d / heads));
   a->query = cross ? slice(&stacked, 0, d) : stacked;
   if (cross) a->key_value = slice(&stacked, d, 2 * d);
-  a->key_value.many_rows = true;
+  a->key_value.layout = OVER_SENTENCES;
   a->output.in = a->output.out = d;
   place_matrix(w, &a->output, rows, rows, names->out_weight, "");
   place_bias(w, &a->output, rows, names->out_bias, "");
@@ -146,10 +150,11 @@ static void set_prefix(ig_walk *w, const char *pattern, int layer) {
            number + 2);
 }
 
-// What runs over whole sentences, where a decoder runs over one row of each.
-static void set_many_rows(ig_encoder_layer *l) {
-  l->self_attention.query.many_rows = l->self_attention.output.many_rows = true;
-  l->feed_forward.inner.many_rows = l->feed_forward.outer.many_rows = true;
+static void set_layout_over_sentences(ig_encoder_layer *l) {
+  l->self_attention.query.layout = OVER_SENTENCES;
+  l->self_attention.output.layout = OVER_SENTENCES;
+  l->feed_forward.inner.layout = OVER_SENTENCES;
+  l->feed_forward.outer.layout = OVER_SENTENCES;
 }
 
 static void walk_encoder(ig_walk *w) {
@@ -163,7 +168,7 @@ static void walk_encoder(ig_walk *w) {
     walk_norm(w, &l->self_attention_norm, w->prefix, w->names->encoder_self_norm);
     walk_feed_forward(w, &l->feed_forward, c->encoder_ffn, stream + PLACE_FEED_FORWARD);
     walk_norm(w, &l->feed_forward_norm, w->prefix, w->names->encoder_feed_forward_norm);
-    set_many_rows(l);
+    set_layout_over_sentences(l);
     l->dropout = (ig_dropout){.probability = c->dropout, .stream = stream + PLACE_SUBLAYERS};
   }
   if (c->final_norm) walk_norm(w, &w->model->encoder_norm, "", w->names->encoder_norm);

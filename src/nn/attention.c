@@ -116,7 +116,7 @@ typedef struct buffers {
 
 static buffers carve(const ig_kernels *kernels, size_t dim, size_t keys, bool backward,
                      float *scratch) {
-  const size_t operand = ig_gemm_packed_size(kernels, keys, dim), plane = QUERY_BLOCK * keys;
+  const size_t operand = ig_gemm_panel_floats(kernels, keys, dim), plane = QUERY_BLOCK * keys;
   buffers b = {.keys = scratch};
   b.values = b.keys + operand;
   b.probabilities = b.values + (backward ? operand : 0);
@@ -143,7 +143,7 @@ static void multiply_transposed(const attention_work *w, const pair *p, const bl
                             .a = a,
                             .a_row = a_row,
                             .a_depth = 1,
-                            .packed = packed,
+                            .packed = {IG_WEIGHT_LAYOUT_FLOAT32_PANELS, packed},
                             .c = c,
                             .c_row = b->keys},
                  NULL);
@@ -304,9 +304,9 @@ static void backward_task(void *context, size_t index, int worker) {
 // themselves: V or K, and a block of dO or Q.
 static size_t worker_buffer(const ig_kernels *kernels, size_t dim, size_t keys) {
   const size_t depth = keys > QUERY_BLOCK ? keys : QUERY_BLOCK, unit = IG_ALIGNMENT / sizeof(float);
-  const size_t operand = ig_gemm_packed_size(kernels, keys, dim);
+  const size_t operand = ig_gemm_panel_floats(kernels, keys, dim);
   const size_t floats =
-      2 * operand + 3 * QUERY_BLOCK * keys + ig_gemm_packed_size(kernels, dim, depth);
+      2 * operand + 3 * QUERY_BLOCK * keys + ig_gemm_panel_floats(kernels, dim, depth);
   return (floats / unit + 2) * unit;
 }
 

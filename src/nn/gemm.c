@@ -1,10 +1,9 @@
 // Blocking and threading round the gemm kernels (Goto & van de Geijn 2008, "Anatomy of
 // High-Performance Matrix Multiplication": the panel of B stays in L1, the block of A in L2). Each
 // output is one chain of fused multiply-adds over k in index order, continued from C between blocks
-// of k, so no choice made here (block sizes, threads, who packs what) can change a bit. Large
-// products of training, and those that have many rows as a rule, leave for nn/gemm_split.h where
-// there is a matrix unit: sums in an order of its own, as fixed as this one.
+// of k, so no choice made here (block sizes, threads, who packs what) can change a bit.
 #include "nn/gemm.h"
+#include <assert.h>
 #include <string.h>
 #include "nn/blocks.h"
 #include "nn/gemm_split.h"
@@ -194,81 +193,126 @@ static work plan(const ig_kernels *kernels, const ig_gemm *g, const float *packe
 
 // ---- packing B --------------------------------------------------------------
 
-typedef struct packing {
+typedef struct panel_packing {
   const ig_kernels *kernels;
-  size_t n, k;
-  const float *b;  // B[p][j] = b[p * b_depth + j * b_column]
-  size_t b_depth, b_column;
-  float *packed;
-} packing;
+  const ig_gemm_operand *operand;
+  float *panels;
+} panel_packing;
 
-static void pack_task(void *context, size_t index, int worker) {
+static void pack_float32_panels_task(void *context, size_t index, int worker) {
   (void)worker;
-  const packing *pack = context;
-  size_t width = PACK_PANELS * pack->kernels->gemm_nr, first = index * width;
-  pack->kernels->gemm_pack(ig_blocks_at_most(pack->n - first, width), pack->k,
-                           pack->b + first * pack->b_column, pack->b_depth, pack->b_column,
-                           pack->packed + first * pack->k, pack->k * pack->kernels->gemm_nr);
+  const panel_packing *pack = context;
+  const ig_gemm_operand *o = pack->operand;
+  const size_t width = PACK_PANELS * pack->kernels->gemm_nr, first = index * width;
+  pack->kernels->gemm_pack(ig_blocks_at_most(o->n - first, width), o->k, o->b + first * o->b_column,
+                           o->b_depth, o->b_column, pack->panels + first * o->k,
+                           o->k * pack->kernels->gemm_nr);
 }
 
-void ig_gemm_pack(ig_nn *nn, size_t n, size_t k, const float *b, size_t b_depth, size_t b_column,
-                  float *packed) {
-  packing pack = {nn->kernels, n, k, b, b_depth, b_column, packed};
-  ig_pool_run(n * k < TASK_WORK ? NULL : nn->pool,
-              ig_blocks_parts(n, PACK_PANELS * nn->kernels->gemm_nr), pack_task, &pack);
+static void pack_float32_panels(ig_nn *nn, const ig_gemm_operand *operand, float *panels) {
+  panel_packing pack = {nn->kernels, operand, panels};
+  ig_pool_run(operand->n * operand->k < TASK_WORK ? NULL : nn->pool,
+              ig_blocks_parts(operand->n, PACK_PANELS * nn->kernels->gemm_nr),
+              pack_float32_panels_task, &pack);
 }
 
-size_t ig_gemm_packed_size(const ig_kernels *kernels, size_t n, size_t k) {
+size_t ig_gemm_panel_floats(const ig_kernels *kernels, size_t n, size_t k) {
   return ig_blocks_parts(n, kernels->gemm_nr) * kernels->gemm_nr * k;
+}
+
+// ---- layouts ----------------------------------------------------------------
+
+ig_weight_layout ig_gemm_layout(const ig_kernels *kernels, ig_weight_layout wanted) {
+  switch (wanted) {
+    case IG_WEIGHT_LAYOUT_FLOAT32_PANELS: return wanted;
+    case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS:
+      return kernels->matrix_unit ? wanted : IG_WEIGHT_LAYOUT_FLOAT32_PANELS;
+  }
+  assert(!"a layout that nobody knows");
+  return IG_WEIGHT_LAYOUT_FLOAT32_PANELS;
+}
+
+size_t ig_gemm_packed_bytes(const ig_kernels *kernels, ig_weight_layout layout, size_t n,
+                            size_t k) {
+  assert(ig_gemm_layout(kernels, layout) == layout);
+  switch (layout) {
+    case IG_WEIGHT_LAYOUT_FLOAT32_PANELS:
+      return ig_gemm_panel_floats(kernels, n, k) * sizeof(float);
+    case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS:
+      return ig_gemm_split_packed_bytes(kernels->matrix_unit, n, k);
+  }
+  return 0;
+}
+
+ig_packed ig_gemm_pack(ig_nn *nn, ig_weight_layout layout, const ig_gemm_operand *b, void *memory) {
+  assert(ig_gemm_layout(nn->kernels, layout) == layout);
+  switch (layout) {
+    case IG_WEIGHT_LAYOUT_FLOAT32_PANELS: pack_float32_panels(nn, b, memory); break;
+    case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS: ig_gemm_split_pack(nn, b, memory); break;
+  }
+  return (ig_packed){.layout = layout, .data = memory};
 }
 
 // ---- the products -----------------------------------------------------------
 
 size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
-  const size_t packed = ig_gemm_packed_size(nn->kernels, n, k) * sizeof(float) + 2 * IG_ALIGNMENT;
+  const size_t packed = ig_gemm_panel_floats(nn->kernels, n, k) * sizeof(float) + 2 * IG_ALIGNMENT;
   return ig_blocks_at_least(packed, ig_gemm_split_scratch(nn, m, n));
 }
 
-// By the number of rows in training, where each product has a shape for life; else by what the
-// caller knows of its layer, as rows come and go.
-static bool goes_to_matrix_unit(const ig_nn *nn, const ig_gemm *g) {
-  if (nn->training) return !g->packed && ig_gemm_split_worth(nn, g->m, g->n, g->k);
-  return g->many_rows && nn->kernels->matrix_unit;
+// The layout of B in this product: the one that it was packed in or, where it was not packed, the
+// one to pack it in.
+static ig_weight_layout layout_of(const ig_nn *nn, const ig_gemm *g) {
+  if (g->packed.data) return g->packed.layout;
+  if (!nn->training) return ig_gemm_layout(nn->kernels, g->layout);
+  return ig_gemm_split_worth(nn, g->m, g->n, g->k) ? IG_WEIGHT_LAYOUT_BFLOAT16_PARTS
+                                                   : IG_WEIGHT_LAYOUT_FLOAT32_PANELS;
 }
 
-void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm) {
-  if (gemm->m == 0 || gemm->n == 0) return;
-  if (goes_to_matrix_unit(nn, gemm)) {
-    ig_gemm_split_run(nn, gemm);
-    return;
-  }
+static void multiply_float32_panels(ig_nn *nn, const ig_gemm *gemm) {
   size_t mark = 0;
-  const float *packed = gemm->packed;
+  const float *packed = gemm->packed.data;
   if (!packed) {
     mark = ig_arena_mark(nn->scratch);
-    float *panels = IG_TAKE(nn->scratch, float, ig_gemm_packed_size(nn->kernels, gemm->n, gemm->k));
-    ig_gemm_pack(nn, gemm->n, gemm->k, gemm->b, gemm->b_depth, gemm->b_column, panels);
+    float *panels =
+        IG_TAKE(nn->scratch, float, ig_gemm_panel_floats(nn->kernels, gemm->n, gemm->k));
+    const ig_gemm_operand b = {gemm->n, gemm->k, gemm->b, gemm->b_depth, gemm->b_column};
+    pack_float32_panels(nn, &b, panels);
     packed = panels;
   }
   work w = plan(nn->kernels, gemm, packed, (size_t)ig_pool_threads(nn->pool));
   size_t tasks = w.row_blocks * w.column_blocks;
   ig_pool_run(tasks == 1 ? NULL : nn->pool, tasks, multiply_task, &w);
-  if (!gemm->packed) ig_arena_release(nn->scratch, mark);
+  if (!gemm->packed.data) ig_arena_release(nn->scratch, mark);
+}
+
+void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm) {
+  if (gemm->m == 0 || gemm->n == 0) return;
+  switch (layout_of(nn, gemm)) {
+    case IG_WEIGHT_LAYOUT_FLOAT32_PANELS: multiply_float32_panels(nn, gemm); return;
+    case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS: ig_gemm_split_run(nn, gemm); return;
+  }
+  assert(!"a packed weight of a layout that nobody knows");
 }
 
 size_t ig_gemm_serial_buffer(const ig_kernels *kernels, size_t m, size_t n, size_t k) {
   (void)m;
-  return ig_gemm_packed_size(kernels, n, k);
+  return ig_gemm_panel_floats(kernels, n, k);
 }
 
 void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffer) {
   if (gemm->m == 0 || gemm->n == 0) return;
-  const bool as_it_stands = !gemm->packed && gemm->b_column == 1 && gemm->n % kernels->gemm_nr == 0;
-  if (!gemm->packed && !as_it_stands)
+  const float *packed = gemm->packed.data;
+  assert(!packed || gemm->packed.layout == IG_WEIGHT_LAYOUT_FLOAT32_PANELS);
+  const bool as_it_stands = !packed && gemm->b_column == 1 && gemm->n % kernels->gemm_nr == 0;
+  if (!packed && !as_it_stands)
     kernels->gemm_pack(gemm->n, gemm->k, gemm->b, gemm->b_depth, gemm->b_column, buffer,
                        gemm->k * kernels->gemm_nr);
-  work w = plan(kernels, gemm, gemm->packed ? gemm->packed : buffer, 1);
-  if (as_it_stands)
-    w.packed = gemm->b, w.panel_stride = kernels->gemm_nr, w.packed_row = gemm->b_depth;
+  work w = plan(kernels, gemm, packed ? packed : buffer, 1);
+  if (as_it_stands) {
+    w.packed = gemm->b;
+    w.panel_stride = kernels->gemm_nr;
+    w.packed_row = gemm->b_depth;
+  }
   for (size_t i = 0; i < w.row_blocks * w.column_blocks; i++) multiply_task(&w, i, 0);
 }

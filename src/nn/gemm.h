@@ -1,21 +1,28 @@
-// C = A B: blocking and threading round the gemm kernels. Threads split over C, never over k, and k
-// is walked in fixed blocks: same bits always. Products of training that are large enough, and
-// those with many_rows, leave for nn/gemm_split.h where there is a matrix unit: sums in another, as
-// fixed an order.
+// C = A B: blocking and threading round the gemm kernels. Threads split C, never k, and k is walked
+// in fixed blocks, so that a product has the same bits for any number of threads.
+//
+// On CPUs with a matrix unit, large products of training, and in inference those of the layout
+// IG_WEIGHT_LAYOUT_BFLOAT16_PARTS, go to nn/gemm_split.h instead. It sums in a different order, but
+// also a fixed one.
 #ifndef IG_NN_GEMM_H
 #define IG_NN_GEMM_H
 #include "nn/nn.h"
+#include "nn/weight_layout.h"
 
 typedef struct ig_gemm {
   size_t m, n, k;
   const float *a;  // A[i][p] = a[i * a_row + p * a_depth]
   size_t a_row, a_depth;
-  const float *b;  // B[p][j] = b[p * b_depth + j * b_column]; packed into scratch on the way
+  const float *b;  // B[p][j] = b[p * b_depth + j * b_column]
   size_t b_depth, b_column;
-  bool many_rows;      // as a rule: on a matrix unit where there is one, whatever m is this time
-  const void *packed;  // or B packed before, by ig_gemm_pack, or ig_gemm_split_pack where it goes
-                       // to a matrix unit (then b is ignored)
-  float *c;            // C[i][j] = c[i * c_row + j]
+  // B as ig_gemm_pack left it: its layout says which kernels run, and b is ignored. Without data, B
+  // is packed into scratch during the product.
+  ig_packed packed;
+  // What B is packed as during the product, if this CPU can use it (ig_gemm_layout). It must not
+  // depend on m: results would change with the batch. Training chooses by the product's size
+  // instead, since there each product keeps its shape.
+  ig_weight_layout layout;
+  float *c;  // C[i][j] = c[i * c_row + j]
   size_t c_row;
   bool accumulate;
   const float *bias;  // (n) or NULL: C = activation(AB + bias)
@@ -30,8 +37,15 @@ void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffe
 size_t ig_gemm_serial_buffer(const ig_kernels *kernels, size_t m, size_t n, size_t k);
 // Scratch bytes that ig_gemm_run needs, at most.
 size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k);
-// Floats of a packed (k, n) operand, and packing it.
-size_t ig_gemm_packed_size(const ig_kernels *kernels, size_t n, size_t k);
-void ig_gemm_pack(ig_nn *nn, size_t n, size_t k, const float *b, size_t b_depth, size_t b_column,
-                  float *packed);
+
+// The layout that stands in for `wanted` on the CPU of these kernels: `wanted`, or float32 panels
+// where it needs a matrix unit and there is none.
+ig_weight_layout ig_gemm_layout(const ig_kernels *kernels, ig_weight_layout wanted);
+// Bytes of a packed B (k, n) in a layout that these kernels can use.
+size_t ig_gemm_packed_bytes(const ig_kernels *kernels, ig_weight_layout layout, size_t n, size_t k);
+// Packs B by the threads of nn. memory: ig_gemm_packed_bytes, aligned to IG_ALIGNMENT; it becomes
+// the data of what is returned.
+ig_packed ig_gemm_pack(ig_nn *nn, ig_weight_layout layout, const ig_gemm_operand *b, void *memory);
+// Floats of B (k, n) in float32 panels.
+size_t ig_gemm_panel_floats(const ig_kernels *kernels, size_t n, size_t k);
 #endif

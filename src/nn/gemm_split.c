@@ -5,6 +5,8 @@
 // of what is packed; a chain continues from C, so that no choice made here changes a bit.
 #include "nn/gemm_split.h"
 
+#include <assert.h>
+
 #include "nn/blocks.h"
 
 enum {
@@ -132,9 +134,9 @@ static void run_block(ig_nn *nn, const ig_gemm *g) {
                          .x = g->b,
                          .x_line = g->b_column,
                          .x_depth = g->b_depth,
-                         .panels = g->packed,
+                         .panels = g->packed.data,
                          .panel = panel_bytes(unit, g->k)};
-  const bool share_rows = g->packed || g->m < g->n;
+  const bool share_rows = g->packed.data || g->m < g->n;
   work w = {.kernels = nn->kernels,
             .unit = unit,
             .gemm = g,
@@ -159,7 +161,8 @@ static void run_block(ig_nn *nn, const ig_gemm *g) {
 }
 
 void ig_gemm_split_run(ig_nn *nn, const ig_gemm *g) {
-  const size_t rows = g->packed ? ROW_BLOCK : g->m;
+  assert(!g->packed.data || g->packed.layout == IG_WEIGHT_LAYOUT_BFLOAT16_PARTS);
+  const size_t rows = g->packed.data ? ROW_BLOCK : g->m;
   for (size_t first = 0; first < g->m; first += rows) {
     ig_gemm block = *g;
     block.m = ig_blocks_at_most(g->m - first, rows);
@@ -186,15 +189,15 @@ size_t ig_gemm_split_packed_bytes(const ig_matrix_unit *unit, size_t n, size_t k
   return ig_blocks_parts(n, unit->edge) * panel_bytes(unit, k);
 }
 
-typedef struct packing {
+typedef struct column_packing {
   const ig_matrix_unit *unit;
   ig_panel_source columns;  // all of them
   char *packed;
-} packing;
+} column_packing;
 
 static void pack_columns(void *context, size_t index, int worker) {
   (void)worker;
-  const packing *p = context;
+  const column_packing *p = context;
   const size_t first = index * p->unit->edge;
   ig_panel_source panel = p->columns;
   panel.count = ig_blocks_at_most(panel.count - first, p->unit->edge);
@@ -202,15 +205,15 @@ static void pack_columns(void *context, size_t index, int worker) {
   p->unit->pack(&panel, p->packed + index * panel_bytes(p->unit, panel.depth));
 }
 
-void ig_gemm_split_pack(ig_nn *nn, size_t n, size_t k, const float *b, size_t b_depth,
-                        size_t b_column, void *packed) {
-  packing p = {.unit = nn->kernels->matrix_unit,
-               .columns = {.kind = IG_PANEL_COLUMNS,
-                           .count = n,
-                           .depth = k,
-                           .x = b,
-                           .x_line = b_column,
-                           .x_depth = b_depth},
-               .packed = packed};
-  ig_pool_run(n * k < WORTH ? NULL : nn->pool, ig_blocks_parts(n, p.unit->edge), pack_columns, &p);
+void ig_gemm_split_pack(ig_nn *nn, const ig_gemm_operand *b, void *memory) {
+  column_packing p = {.unit = nn->kernels->matrix_unit,
+                      .columns = {.kind = IG_PANEL_COLUMNS,
+                                  .count = b->n,
+                                  .depth = b->k,
+                                  .x = b->b,
+                                  .x_line = b->b_column,
+                                  .x_depth = b->b_depth},
+                      .packed = memory};
+  ig_pool_run(b->n * b->k < WORTH ? NULL : nn->pool, ig_blocks_parts(b->n, p.unit->edge),
+              pack_columns, &p);
 }

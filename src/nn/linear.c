@@ -7,7 +7,6 @@
 
 #include "nn/blocks.h"
 #include "nn/gemm.h"
-#include "nn/gemm_split.h"
 
 enum { BIAS_COLUMNS = 64 };  // columns a task of the bias gradient
 
@@ -23,8 +22,8 @@ void ig_linear_forward(ig_nn *nn, const ig_linear *l, int rows, const float *inp
                              .b = l->weight,
                              .b_depth = 1,
                              .b_column = in,
-                             .many_rows = l->many_rows,
                              .packed = l->packed,
+                             .layout = l->layout,
                              .c = output,
                              .c_row = out,
                              .bias = l->bias,
@@ -92,20 +91,16 @@ size_t ig_linear_scratch(const ig_nn *nn, const ig_linear *l, int rows) {
   return most;
 }
 
-static bool on_matrix_unit(const ig_nn *nn, const ig_linear *l) {
-  return l->many_rows && nn->kernels->matrix_unit;
-}
-
 size_t ig_linear_packed_bytes(const ig_nn *nn, const ig_linear *l) {
-  const size_t in = (size_t)l->in, out = (size_t)l->out;
-  if (on_matrix_unit(nn, l)) return ig_gemm_split_packed_bytes(nn->kernels->matrix_unit, out, in);
-  return ig_gemm_packed_size(nn->kernels, out, in) * sizeof(float);
+  return ig_gemm_packed_bytes(nn->kernels, ig_gemm_layout(nn->kernels, l->layout), (size_t)l->out,
+                              (size_t)l->in);
 }
 
-void ig_linear_pack(ig_nn *nn, const ig_linear *l, void *packed) {
-  const size_t in = (size_t)l->in, out = (size_t)l->out;
-  if (on_matrix_unit(nn, l))
-    ig_gemm_split_pack(nn, out, in, l->weight, 1, in, packed);
-  else
-    ig_gemm_pack(nn, out, in, l->weight, 1, in, packed);
+ig_packed ig_linear_pack(ig_nn *nn, const ig_linear *l, void *memory) {
+  const ig_gemm_operand transposed = {.n = (size_t)l->out,
+                                      .k = (size_t)l->in,
+                                      .b = l->weight,
+                                      .b_depth = 1,
+                                      .b_column = (size_t)l->in};
+  return ig_gemm_pack(nn, ig_gemm_layout(nn->kernels, l->layout), &transposed, memory);
 }

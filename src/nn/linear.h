@@ -2,6 +2,7 @@
 #ifndef IG_NN_LINEAR_H
 #define IG_NN_LINEAR_H
 #include "nn/nn.h"
+#include "nn/weight_layout.h"
 
 typedef struct ig_linear {
   int in, out;
@@ -9,9 +10,11 @@ typedef struct ig_linear {
   const float *bias;       // (out) or NULL
   float *weight_gradient;  // (out, in) or NULL: not trained
   float *bias_gradient;
-  const void *packed;  // W^T packed by ig_linear_pack, or NULL: packed on the way
-  bool many_rows;  // in inference, as a rule: runs on a matrix unit where there is one, whatever
-                   // the rows (nn/gemm.h)
+  ig_packed packed;  // W^T as ig_linear_pack left it; without data, it is packed in each product
+  // What W^T is to be packed as in inference, if the CPU can use it (ig_gemm_layout).
+  // IG_WEIGHT_LAYOUT_BFLOAT16_PARTS suits a layer that runs over whole sentences: a matrix unit
+  // takes many rows at a time.
+  ig_weight_layout layout;
 } ig_linear;
 
 // input (rows, in), output (rows, out). Epilogue: output = activation(x W^T + b).
@@ -23,7 +26,9 @@ void ig_linear_backward(ig_nn *nn, const ig_linear *linear, int rows, const floa
                         const float *doutput, float *dinput, bool accumulate);
 size_t ig_linear_scratch(const ig_nn *nn, const ig_linear *linear,
                          int rows);  // bytes, the larger of forward and backward
-// For inference. packed: IG_ALIGNMENT-aligned
+// Packs W^T for inference, in the layout that the CPU makes of linear->layout. memory:
+// ig_linear_packed_bytes, aligned to IG_ALIGNMENT. What is returned refers to it, and goes to
+// linear->packed.
 size_t ig_linear_packed_bytes(const ig_nn *nn, const ig_linear *linear);
-void ig_linear_pack(ig_nn *nn, const ig_linear *linear, void *packed);
+ig_packed ig_linear_pack(ig_nn *nn, const ig_linear *linear, void *memory);
 #endif

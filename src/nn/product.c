@@ -34,7 +34,7 @@ ig_status ig_product_create(ig_nn *nn, ig_product_kind kind, size_t m, size_t n,
   g->a_depth = weight ? m : 1;
   g->b_depth = transposed ? 1 : n;
   g->b_column = transposed ? k : 1;
-  const size_t packed = kind == IG_PRODUCT_PACKED ? ig_gemm_packed_size(nn->kernels, n, k) : 0;
+  const size_t packed = kind == IG_PRODUCT_PACKED ? ig_gemm_panel_floats(nn->kernels, n, k) : 0;
   float *a, *b, *panels;
   ig_arena measure = ig_arena_measure();
   carve(out, &measure, packed, &a, &b, &panels);
@@ -49,8 +49,9 @@ ig_status ig_product_create(ig_nn *nn, ig_product_kind kind, size_t m, size_t n,
   fill(b, n * k);
   g->a = a;
   g->b = b;
-  g->packed = panels;
-  if (panels) ig_gemm_pack(nn, n, k, b, g->b_depth, g->b_column, panels);
+  if (panels)
+    g->packed = ig_gemm_pack(nn, IG_WEIGHT_LAYOUT_FLOAT32_PANELS,
+                             &(ig_gemm_operand){n, k, b, g->b_depth, g->b_column}, panels);
   return IG_OK;
 }
 

@@ -116,7 +116,8 @@ static void expect_same_packed(ig_model *expected, ig_model *found) {
   ig_model_linears(found, keep_linear, &b);
   assert_int_equal(a.count, b.count);
   for (int i = 0; i < a.count; i++) {
-    assert_memory_equal(a.linears[i]->packed, b.linears[i]->packed,
+    assert_int_equal(a.linears[i]->packed.layout, b.linears[i]->packed.layout);
+    assert_memory_equal(a.linears[i]->packed.data, b.linears[i]->packed.data,
                         ig_linear_packed_bytes(&nn, a.linears[i]));
     if (a.linears[i]->bias)
       assert_memory_equal(a.linears[i]->bias, b.linears[i]->bias,

@@ -138,6 +138,10 @@ static void all_layouts_match_a_triple_loop(void **state) {
   ig_pool_free(pool);
 }
 
+static ig_gemm_operand operand_of(const ig_gemm *g) {
+  return (ig_gemm_operand){g->n, g->k, g->b, g->b_depth, g->b_column};
+}
+
 // C of the same product, made in another way, must have the same bits.
 static void expect_same_bits(const operands *o, const float *reference) {
   assert_memory_equal(o->c, reference, o->gemm.m * o->gemm.c_row * sizeof(float));
@@ -161,12 +165,12 @@ static void check_same_bits(const ig_kernels *kernels, ig_pool *const pools[], c
     run(kernels, pools[t], &o.gemm);
     expect_same_bits(&o, o.expected);
   }
-  float *packed = malloc((ig_gemm_packed_size(kernels, s->n, s->k) + 1) * sizeof(float));
+  float *packed = malloc((ig_gemm_panel_floats(kernels, s->n, s->k) + 1) * sizeof(float));
   assert_non_null(packed);
   ig_nn nn = {.kernels = kernels, .pool = pools[1]};
-  ig_gemm_pack(&nn, s->n, s->k, o.gemm.b, o.gemm.b_depth, o.gemm.b_column, packed);
+  const ig_gemm_operand b = operand_of(&o.gemm);
   restart(&o);
-  o.gemm.packed = packed;
+  o.gemm.packed = ig_gemm_pack(&nn, IG_WEIGHT_LAYOUT_FLOAT32_PANELS, &b, packed);
   ig_gemm_run(&nn, &o.gemm);
   expect_same_bits(&o, o.expected);
   restart(&o);
@@ -179,7 +183,7 @@ static void check_same_bits(const ig_kernels *kernels, ig_pool *const pools[], c
   }
   expect_same_bits(&o, o.expected);
   restart(&o);
-  o.gemm.packed = NULL;
+  o.gemm.packed.data = NULL;
   float *buffer = malloc((ig_gemm_serial_buffer(kernels, s->m, s->n, s->k) + 1) * sizeof(float));
   assert_non_null(buffer);
   ig_gemm_serial(kernels, &o.gemm, buffer);
@@ -270,8 +274,8 @@ static void check_split_packed(const ig_kernels *kernels, ig_pool *pool, operand
       IG_OK);
   void *packed =
       IG_TAKE(&memory, char, ig_gemm_split_packed_bytes(kernels->matrix_unit, g->n, g->k));
-  ig_gemm_split_pack(&nn, g->n, g->k, g->b, g->b_depth, g->b_column, packed);
-  g->packed = packed;
+  const ig_gemm_operand b = operand_of(g);
+  g->packed = ig_gemm_pack(&nn, IG_WEIGHT_LAYOUT_BFLOAT16_PARTS, &b, packed);
   restart(o);
   run_split(kernels, pool, g);
   expect_same_bits(o, o->expected);
@@ -284,7 +288,7 @@ static void check_split_packed(const ig_kernels *kernels, ig_pool *pool, operand
     run_split(kernels, pool, &row);
   }
   expect_same_bits(o, o->expected);
-  g->packed = NULL;
+  g->packed.data = NULL;
   ig_arena_free(&memory);
 }
 
@@ -345,9 +349,9 @@ static void run_as_a_layer(ig_nn *nn, const ig_gemm *gemm) {
   ig_arena_free(&scratch);
 }
 
-// Training takes the unit where it is worth it, inference where the layer has many rows as a rule;
+// Training uses the unit for products that are large enough, inference for weights of its layout;
 // the difference shows in the last bits.
-static void a_matrix_unit_is_for_training_and_many_rows(void **state) {
+static void a_matrix_unit_is_for_training_and_its_layout(void **state) {
   (void)state;
   const ig_kernels *kernels;
   assert_int_equal(ig_kernels_select(&kernels, NULL), IG_OK);
@@ -367,7 +371,7 @@ static void a_matrix_unit_is_for_training_and_many_rows(void **state) {
   assert_memory_equal(o.c, o.start, size);
   run_as_a_layer(&inference, &o.gemm);
   assert_memory_equal(o.c, o.expected, size);
-  o.gemm.many_rows = true;
+  o.gemm.layout = IG_WEIGHT_LAYOUT_BFLOAT16_PARTS;
   o.gemm.m = 1;
   run_as_a_layer(&inference, &o.gemm);
   assert_memory_equal(o.c, o.start, row);
@@ -382,7 +386,7 @@ int main(void) {
       cmocka_unit_test(all_layouts_match_a_triple_loop),
       cmocka_unit_test(bits_do_not_depend_on_threads_rows_or_packing),
       cmocka_unit_test(matrix_units_match_a_triple_loop),
-      cmocka_unit_test(a_matrix_unit_is_for_training_and_many_rows),
+      cmocka_unit_test(a_matrix_unit_is_for_training_and_its_layout),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,11 +31,11 @@ static double *to_double(fixture *f, const float *x, size_t count) {
   return y;
 }
 
-static void forward_of(const ig_kernels *kernels, bool many_rows) {
+static void forward_of(const ig_kernels *kernels, ig_weight_layout layout) {
   fixture f;
   fixture_open(&f, kernels, 2);
   ig_linear l = make_linear(&f, IN, OUT, 1);
-  l.many_rows = many_rows;
+  l.layout = layout;
   fixture_scratch(&f, ig_linear_scratch(&f.nn, &l, ROWS));
   const float *input = fixture_normal(&f, ROWS * IN, 1, 9);
   float *output = fixture_zeros(&f, ROWS * OUT), *again = fixture_zeros(&f, ROWS * OUT);
@@ -48,8 +48,7 @@ static void forward_of(const ig_kernels *kernels, bool many_rows) {
   }
   ig_linear packed = l;
   float *weights = fixture_zeros(&f, ig_linear_packed_bytes(&f.nn, &l) / sizeof(float));
-  ig_linear_pack(&f.nn, &l, weights);
-  packed.packed = weights;
+  packed.packed = ig_linear_pack(&f.nn, &l, weights);
   packed.weight = NULL;
   ig_linear_forward(&f.nn, &packed, ROWS, input, IG_ACTIVATION_RELU, again);
   assert_memory_equal(output, again, ROWS * OUT * sizeof(float));
@@ -61,8 +60,8 @@ static void forward_of(const ig_kernels *kernels, bool many_rows) {
 }
 
 static void forward(const ig_kernels *kernels) {
-  forward_of(kernels, false);
-  forward_of(kernels, true);
+  forward_of(kernels, IG_WEIGHT_LAYOUT_FLOAT32_PANELS);
+  forward_of(kernels, IG_WEIGHT_LAYOUT_BFLOAT16_PARTS);
 }
 
 // Gradients of parameters are added to what is there; dinput is overwritten, or added to where

@@ -16,17 +16,17 @@ typedef struct packing {
 
 static void take_linear(void *context, ig_linear *linear) {
   const packing *p = context;
-  linear->packed = IG_TAKE(p->arena, char, ig_linear_packed_bytes(p->nn, linear));
+  linear->packed.data = IG_TAKE(p->arena, char, ig_linear_packed_bytes(p->nn, linear));
 }
 
 static void pack_linear(void *context, ig_linear *linear) {
   const packing *p = context;
-  ig_linear_pack(p->nn, linear, (void *)linear->packed);  // our own arena's
+  linear->packed = ig_linear_pack(p->nn, linear, (void *)linear->packed.data);  // our own arena's
 }
 
 static void unpack_linear(void *context, ig_linear *linear) {
   (void)context;
-  linear->packed = NULL;
+  linear->packed.data = NULL;
 }
 
 // Room for every linear layer's packed weight.
@@ -120,7 +120,7 @@ static void pack_task(void *context, size_t index, int worker) {
   }
   if (l->status != IG_OK) return;
   ig_nn nn = r->nn;
-  ig_linear_pack(&nn, &linear, (void *)l->linear->packed);
+  l->linear->packed = ig_linear_pack(&nn, &linear, (void *)l->linear->packed.data);
 }
 
 // Embeddings are read whole, and lie before everything else.
