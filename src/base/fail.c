@@ -49,6 +49,12 @@ ig_status ig_fail(ig_error *err, ig_status status, const char *format, ...) {
   return status;
 }
 
+ig_status ig_fail_memory(ig_error *err) { return ig_fail(err, IG_ERROR_MEMORY, "out of memory"); }
+
+ig_status ig_fail_memory_in(const char *where, ig_error *err) {
+  return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", where);
+}
+
 ig_status ig_fail_if_null(const void *value, const char *name, ig_error *err) {
   return value ? IG_OK : ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected a value, found NULL", name);
 }

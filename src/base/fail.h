@@ -10,6 +10,10 @@ ig_status ig_fail(ig_error *err, ig_status status, const char *format, ...)
 // Puts "context: " before the message already in *err; returns err's status.
 ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+// IG_ERROR_MEMORY, "out of memory": for where there is nothing better to say.
+ig_status ig_fail_memory(ig_error *err);
+// Likewise, "<where>: out of memory": where is a file, or what was being done.
+ig_status ig_fail_memory_in(const char *where, ig_error *err);
 // IG_ERROR_ARGUMENT where a caller gave NULL for what the message calls `name`.
 ig_status ig_fail_if_null(const void *value, const char *name, ig_error *err);
 // Forwards a failure.

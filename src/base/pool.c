@@ -187,6 +187,51 @@ void ig_pool_run(ig_pool *pool, size_t count, ig_task task, void *context) {
   }
 }
 
+// ---- loops whose tasks can fail ---------------------------------------------
+
+typedef struct fallible_loop {
+  ig_fallible_task task;
+  void *context;
+  _Atomic size_t lowest;  // index that failed, so far; SIZE_MAX: none
+  pthread_mutex_t mutex;  // protects what follows
+  ig_status status;       // of the lowest
+  ig_error err;
+} fallible_loop;
+
+static void keep_lowest_failure(fallible_loop *loop, size_t index, ig_status status,
+                                const ig_error *err) {
+  pthread_mutex_lock(&loop->mutex);
+  if (index < atomic_load(&loop->lowest)) {
+    atomic_store(&loop->lowest, index);
+    loop->status = status;
+    loop->err = *err;
+  }
+  pthread_mutex_unlock(&loop->mutex);
+}
+
+// An index is left out only when a lower one has failed, so the lowest that can fail always runs.
+static void try_index(void *context, size_t index, int worker) {
+  fallible_loop *loop = context;
+  if (index > atomic_load_explicit(&loop->lowest, memory_order_relaxed)) return;
+  ig_error err = {0};
+  const ig_status status = loop->task(loop->context, index, worker, &err);
+  if (status != IG_OK) keep_lowest_failure(loop, index, status, &err);
+}
+
+ig_status ig_pool_try(ig_pool *pool, size_t count, ig_fallible_task task, void *context,
+                      ig_error *err) {
+  fallible_loop loop = {.task = task,
+                        .context = context,
+                        .lowest = SIZE_MAX,
+                        .mutex = PTHREAD_MUTEX_INITIALIZER,
+                        .status = IG_OK};
+  ig_pool_run(pool, count, try_index, &loop);
+  if (loop.status == IG_OK) return IG_OK;
+  return ig_fail(err, loop.status, "%s", loop.err.message);
+}
+
+// ---- starting and ending ----------------------------------------------------
+
 // Workers block all signals: handlers run on the threads of the program, never here.
 static int start_workers(ig_pool *pool) {
   sigset_t all, old;

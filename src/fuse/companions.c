@@ -79,8 +79,7 @@ json_t *ig_companions_config(const ig_plan *plan) {
 static ig_status write_config(const ig_plan *plan, const char *directory, ig_error *err) {
   json_t *config = ig_companions_config(plan);
   char *path = config ? ig_path_join(directory, "config.json", err) : NULL;
-  const ig_status status =
-      path ? ig_json_save(path, config, 17, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  const ig_status status = path ? ig_json_save(path, config, 17, err) : ig_fail_memory(err);
   free(path);
   json_decref(config);
   return status;
@@ -96,7 +95,7 @@ static ig_status write_generation(const ig_plan *plan, const char *directory, ig
   if (status == IG_OK && plan->alignment && ig_file_exists(path)) {
     status = ig_json_load_object(path, &json, err);
     if (status == IG_OK && !ig_vocabulary_map_ids(plan->alignment, json))
-      status = ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+      status = ig_fail_memory(err);
     if (status == IG_OK) status = ig_json_save(path, json, 17, err);
   }
   json_decref(json);

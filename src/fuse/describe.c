@@ -100,7 +100,7 @@ ig_status ig_describe_stages(const ig_stages *s, const ig_space *space, int thre
                              ig_error *err) {
   size_t size = 0;
   FILE *text = open_memstream(out, &size);
-  if (!text) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  if (!text) return ig_fail_memory(err);
   const locale_t before = ig_number_locale_enter();
   for (size_t i = 0; i < s->count; i++) print_stage(text, s, &s->stage[i]);
   const int used = threads ? threads : ig_cpu_count();
@@ -114,5 +114,5 @@ ig_status ig_describe_stages(const ig_stages *s, const ig_space *space, int thre
   if (fclose(text) == 0) return IG_OK;
   free(*out);
   *out = NULL;
-  return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  return ig_fail_memory(err);
 }

@@ -303,8 +303,7 @@ static json_t *make_config(const extraction *e) {
 static ig_status write_config(const extraction *e, ig_error *err) {
   json_t *config = make_config(e);
   char *path = config ? ig_path_join(e->staging->directory, "adapter_config.json", err) : NULL;
-  const ig_status status =
-      path ? ig_json_save(path, config, 17, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  const ig_status status = path ? ig_json_save(path, config, 17, err) : ig_fail_memory(err);
   json_decref(config);
   free(path);
   return status;

@@ -119,8 +119,7 @@ static ig_status begin_making(const fusion *f, const ig_plan *plan, const json_t
                               making *m, ig_error *err) {
   *m = (making){.plan = plan};
   IG_TRY(ig_provenance_make(plan, history, &m->provenance, err));
-  if (f->scores && json_object_set(m->provenance, "scores", f->scores))
-    return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  if (f->scores && json_object_set(m->provenance, "scores", f->scores)) return ig_fail_memory(err);
   return ig_contents_of_plan(plan, f->hashes, &m->contents, err);
 }
 
@@ -200,7 +199,7 @@ static ig_status write_result(fusion *f, const ig_plan *plan, ig_error *err) {
   if (status == IG_OK && f->options->shard_bytes &&
       json_object_set_new(m.provenance, "shard_bytes",
                           json_integer((json_int_t)f->options->shard_bytes)))
-    status = ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+    status = ig_fail_memory(err);
   if (status == IG_OK) status = write_model(f, &m, f->output, true, err);
   end_making(&m);
   return status;
@@ -213,8 +212,7 @@ static ig_status find_stage(const fusion *f, making *m, const char *directory, j
   if (!ig_file_exists(directory)) return IG_OK;
   IG_TRY(hash_files(f, m, err));
   *done = ig_provenance_load_equal(directory, m->provenance);
-  return json_object_del(m->provenance, "inputs") ? ig_fail(err, IG_ERROR_MEMORY, "out of memory")
-                                                  : IG_OK;
+  return json_object_del(m->provenance, "inputs") ? ig_fail_memory(err) : IG_OK;
 }
 
 static ig_status make_stage(fusion *f, making *m, const ig_stage *stage, ig_error *err) {
@@ -227,7 +225,7 @@ static ig_status make_stage(fusion *f, making *m, const ig_stage *stage, ig_erro
     if (status == IG_OK) status = write_model(f, m, stage->directory, false, err);
   }
   if (status == IG_OK && json_array_append(f->history, done ? done : m->provenance))
-    status = ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+    status = ig_fail_memory(err);
   json_decref(done);
   return status;
 }
@@ -323,7 +321,7 @@ static ig_status carry_all_out(fusion *f, ig_error *err) {
   IG_TRY(name_stages(f, err));
   IG_TRY(ig_pool_create(f->options->threads, &f->pool, err));
   f->history = json_array();
-  if (!f->history) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  if (!f->history) return ig_fail_memory(err);
   for (size_t i = 0; i < f->stages.count; i++) IG_TRY(carry_out(f, i, err));
   return IG_OK;
 }

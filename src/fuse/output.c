@@ -75,8 +75,7 @@ static ig_status write_index(const ig_plan *plan, const ig_output *o, const char
                              ig_error *err) {
   json_t *index = make_index(plan, o);
   char *path = index ? ig_path_join(directory, "model.safetensors.index.json", err) : NULL;
-  const ig_status status =
-      path ? ig_json_save(path, index, 17, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  const ig_status status = path ? ig_json_save(path, index, 17, err) : ig_fail_memory(err);
   free(path);
   json_decref(index);
   return status;

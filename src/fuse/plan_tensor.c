@@ -23,7 +23,7 @@ static ig_status find_input(const ig_fuse_model *m, const ig_recipe_source *sour
   char *renamed = NULL;
   if (source->ranged && place->layer >= 0) {
     renamed = ig_place_rename(name, place, source->first + offset);
-    if (!renamed) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+    if (!renamed) return ig_fail_memory(err);
   }
   out->tensor = ig_tie_find(m, renamed ? renamed : name);
   free(renamed);

@@ -174,7 +174,7 @@ static ig_status is_known_layer(const ig_plan *plan, const ig_plan_slice *s, siz
   *known = false;
   for (size_t k = 0; k < count && !*known; k++) {
     char *renamed = ig_place_rename(name, place, first_layer(s, k) + offset);
-    if (!renamed) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+    if (!renamed) return ig_fail_memory(err);
     *known = ig_safetensors_find(participant(plan, s, k)->tensors, renamed) != NULL;
     free(renamed);
   }
@@ -194,7 +194,7 @@ static ig_status plan_layers_of(ig_plan *plan, const ig_plan_slice *s, size_t k,
     IG_TRY(is_known_layer(plan, s, k, name, &place, offset, &known, err));
     if (known) continue;
     char *renamed = ig_place_rename(name, &place, first_output + offset);
-    if (!renamed) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+    if (!renamed) return ig_fail_memory(err);
     const ig_status status = ig_plan_add_tensor(plan, s, renamed, offset, s->layers, err);
     free(renamed);
     IG_TRY(status);

@@ -31,7 +31,7 @@ static ig_status compare_key(const ig_fuse_model *a, const ig_fuse_model *b, con
       first && second ? ig_problems_add(problems, NULL, err,
                                         "config.json: %s is %.100s in %s, but %.100s in %s", key,
                                         first, a->reference, second, b->reference)
-                      : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+                      : ig_fail_memory(err);
   free(first);
   free(second);
   return status;

@@ -10,9 +10,7 @@
 const char *const ig_provenance_name = "fusion.json";
 
 static ig_status set(json_t *provenance, const char *key, json_t *value, ig_error *err) {
-  return value && json_object_set_new(provenance, key, value) == 0
-             ? IG_OK
-             : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  return value && json_object_set_new(provenance, key, value) == 0 ? IG_OK : ig_fail_memory(err);
 }
 
 ig_status ig_provenance_make(const ig_plan *plan, const json_t *stages, json_t **out,
@@ -25,7 +23,7 @@ ig_status ig_provenance_make(const ig_plan *plan, const json_t *stages, json_t *
     return IG_OK;
   json_decref(*out);
   *out = NULL;
-  return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  return ig_fail_memory(err);
 }
 
 ig_status ig_provenance_fingerprint(const json_t *provenance, const ig_contents *contents,
@@ -35,7 +33,7 @@ ig_status ig_provenance_fingerprint(const json_t *provenance, const ig_contents 
   char *bytes = both ? ig_json_text(both, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
   if (bytes) ig_content_hash_text(bytes, strlen(bytes), text);
   json_decref(both);
-  if (!bytes) return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  if (!bytes) return ig_fail_memory(err);
   free(bytes);
   return IG_OK;
 }

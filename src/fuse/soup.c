@@ -77,8 +77,7 @@ static void set_sources(choice *c) {
 static ig_status note(choice *c, const candidate *one, double average, ig_error *err) {
   json_t *row = json_pack("{s:s, s:f, s:f, s:b}", "model", one->source.model, "score", one->score,
                           "average", average, "kept", (int)one->chosen);
-  if (!row || json_array_append_new(c->scores, row))
-    return ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  if (!row || json_array_append_new(c->scores, row)) return ig_fail_memory(err);
   return IG_OK;
 }
 
@@ -111,8 +110,7 @@ ig_status ig_soup_choose(ig_recipe *recipe, const ig_soup_kitchen *kitchen, json
   for (size_t i = 0; i < c.count; i++)
     c.candidates[i] = (candidate){.source = c.slice->sources[i], .index = i};
   c.scores = json_array();
-  ig_status status =
-      c.scores ? score_candidates(&c, err) : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  ig_status status = c.scores ? score_candidates(&c, err) : ig_fail_memory(err);
   if (status == IG_OK) status = try_candidates(&c, err);
   set_sources(&c);
   free(c.candidates);

@@ -198,7 +198,7 @@ static ig_status foresee(ig_stage *stage, ig_fuse_made *made, ig_error *err) {
   stage->config = ig_companions_config(plan);
   *made = (ig_fuse_made){
       .name = stage->name, .tensors = stage->foreseen, .config = stage->config, .plan = plan};
-  return stage->config ? IG_OK : ig_fail(err, IG_ERROR_MEMORY, "out of memory");
+  return stage->config ? IG_OK : ig_fail_memory(err);
 }
 
 static bool is_complete(const ig_plan *plan) {

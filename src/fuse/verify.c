@@ -180,7 +180,7 @@ ig_status ig_fuse_verify(const char *directory, bool json, int threads, char **o
   if (status == IG_OK) {
     *intact = is_intact(&c);
     *out = json ? json_of(&c) : text_of(&c);
-    if (!*out) status = ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
+    if (!*out) status = ig_fail_memory_in(path, err);
   }
   for (size_t i = 0; i < c.count; i++) free(c.items[i].path);
   free(c.items);

@@ -43,7 +43,7 @@ ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t 
   if (*out) return IG_OK;
   // Where memory runs out before Jansson knows a place, it gives no code.
   if (why.line < 0 || json_error_code(&why) == json_error_out_of_memory)
-    return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", name);
+    return ig_fail_memory_in(name, err);
   return ig_fail(err, IG_ERROR_FORMAT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column,
                  why.text);
 }

@@ -49,7 +49,7 @@ static ig_status build_header(const char *path, const ig_safetensors_output *ten
   json_t *header = *out = json_pack("{s:{s:s}}", "__metadata__", "format", "pt");
   if (!header ||
       (metadata && json_object_update(json_object_get(header, "__metadata__"), (json_t *)metadata)))
-    return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
+    return ig_fail_memory_in(path, err);
   size_t begin = 0;
   for (size_t i = 0; i < count; ++i) {
     size_t elements, bytes, end;
@@ -60,7 +60,7 @@ static ig_status build_header(const char *path, const ig_safetensors_output *ten
     if (json_object_get(header, tensors[i].name))
       return ig_fail(err, IG_ERROR_ARGUMENT, "%s: tensor %s: twice", path, tensors[i].name);
     json_t *entry = entry_of(&tensors[i], begin, end);
-    if (!entry) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
+    if (!entry) return ig_fail_memory_in(path, err);
     if (json_object_set_new(header, tensors[i].name, entry))
       return ig_fail(err, IG_ERROR_MEMORY, "%s: tensor %s: out of memory, or the name is not UTF-8",
                      path, tensors[i].name);
@@ -88,7 +88,7 @@ static char *header_bytes(const json_t *header, size_t *size) {
 static ig_status write_header(ig_writer *writer, const json_t *header, ig_error *err) {
   size_t size;
   char *bytes = header_bytes(header, &size);
-  if (!bytes) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", writer->path);
+  if (!bytes) return ig_fail_memory_in(writer->path, err);
   const ig_status status = ig_writer_write(writer, bytes, size, err);
   free(bytes);
   return status;
@@ -180,7 +180,7 @@ static ig_status begin_pieces(ig_safetensors_pieces *p, const ig_safetensors_out
                               const json_t *header, bool go_on, ig_error *err) {
   size_t size;
   char *bytes = header_bytes(header, &size);
-  if (!bytes) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", p->path);
+  if (!bytes) return ig_fail_memory_in(p->path, err);
   ig_status status = place_tensors(p, tensors, size, err);
   if (status == IG_OK && !(go_on && holds(p, bytes, size))) {
     int failed = ftruncate(p->descriptor, 0)

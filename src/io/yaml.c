@@ -156,8 +156,7 @@ static ig_status copy_node(ig_yaml *yaml, yaml_document_t *document, int index, 
 }
 
 static ig_status parser_error(const yaml_parser_t *parser, place at, ig_error *err) {
-  if (parser->error == YAML_MEMORY_ERROR)
-    return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", at.file);
+  if (parser->error == YAML_MEMORY_ERROR) return ig_fail_memory_in(at.file, err);
   if (at.line > 0) at.line = (int)parser->problem_mark.line + 1;
   char message[256];
   snprintf(message, sizeof message, "not valid YAML: %s",
@@ -214,8 +213,7 @@ static ig_status parse_text(ig_yaml *yaml, const char *text, size_t size, bool m
                             ig_yaml_node *list, ig_error *err) {
   if (too_many_brackets(text, size)) return fail_at(at, err, "nested too deep");
   yaml_parser_t parser;
-  if (!yaml_parser_initialize(&parser))
-    return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", at.file);
+  if (!yaml_parser_initialize(&parser)) return ig_fail_memory_in(at.file, err);
   yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
   yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
   ig_status status = IG_OK;

@@ -116,7 +116,7 @@ static char *dump(const ig_model_summary *s, const char *directory, ig_error *er
   json_t *json = as_json(s, directory);
   char *text = ig_json_text(json, JSON_INDENT(2));
   json_decref(json);
-  if (!text) ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", directory);
+  if (!text) ig_fail_memory_in(directory, err);
   return text;
 }
 
@@ -144,7 +144,7 @@ static void print_memory(FILE *out, const ig_model_summary *s) {
 static char *describe(const ig_model_summary *s, const char *directory, ig_error *err) {
   const ig_config *c = &s->config;
   json_t *types = dtypes(s->file);
-  if (!types) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", directory), NULL;
+  if (!types) return ig_fail_memory_in(directory, err), NULL;
   char names[128] = "";
   const char *name;
   json_t *value;
@@ -156,7 +156,7 @@ static char *describe(const ig_model_summary *s, const char *directory, ig_error
   char *text = NULL;
   size_t size = 0;
   FILE *out = open_memstream(&text, &size);
-  if (!out) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", directory), NULL;
+  if (!out) return ig_fail_memory_in(directory, err), NULL;
   fprintf(out, "%s\n", directory);
   fprintf(out, "  family        %s (%s), %s norm%s\n", s->family->name, s->family->architecture,
           c->pre_norm ? "pre" : "post", c->final_norm ? ", final norms" : "");
@@ -177,8 +177,7 @@ static char *describe(const ig_model_summary *s, const char *directory, ig_error
           ig_safetensors_count(s->file), s->parameters, s->bytes, names);
   ig_inspect_print_fusion(out, s->fusion);
   print_memory(out, s);
-  if (fclose(out) != 0)
-    return free(text), ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", directory), NULL;
+  if (fclose(out) != 0) return free(text), ig_fail_memory_in(directory, err), NULL;
   return text;
 }
 

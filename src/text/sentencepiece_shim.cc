@@ -40,7 +40,7 @@ ig_status guarded(ig_error *err, const char *where, Body body) {
   try {
     return body();
   } catch (const std::bad_alloc &) {
-    return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", where);
+    return ig_fail_memory_in(where, err);
   } catch (const std::exception &e) {
     return ig_fail(err, IG_ERROR_FORMAT, "%s: SentencePiece: %s", where, e.what());
   } catch (...) {
@@ -185,7 +185,7 @@ ig_status ig_sentencepiece_decode(const ig_sentencepiece *model, const char *con
     const auto status = model->processor.Decode(views, &text);
     if (!status.ok()) return failed(err, "decoding", status, "SentencePiece failed");
     char *copy = static_cast<char *>(std::malloc(text.size() + 1));
-    if (!copy) return ig_fail(err, IG_ERROR_MEMORY, "decoding: out of memory");
+    if (!copy) return ig_fail_memory_in("decoding", err);
     std::memcpy(copy, text.c_str(), text.size() + 1);
     *out = copy;
     *length = text.size();

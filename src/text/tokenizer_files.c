@@ -280,8 +280,7 @@ static ig_status save_config(ig_tokenizer *t, int side, const char *path, ig_err
   bool made = config != NULL;
   for (int s = 0; made && s < IG_SPECIALS; ++s)
     made = json_object_set_new(config, special_keys[s], json_string(t->special_text[s])) == 0;
-  ig_status status = made ? ig_json_save(path, config, 9, err)
-                          : ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
+  ig_status status = made ? ig_json_save(path, config, 9, err) : ig_fail_memory_in(path, err);
   json_decref(config);
   return status;
 }

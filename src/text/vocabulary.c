@@ -111,12 +111,12 @@ ig_status ig_vocabulary_load(ig_vocabulary *v, const char *path, ig_error *err) 
 
 ig_status ig_vocabulary_save(const ig_vocabulary *v, const char *path, ig_error *err) {
   json_t *root = json_object();
-  ig_status status = root ? IG_OK : ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
+  ig_status status = root ? IG_OK : ig_fail_memory_in(path, err);
   for (int id = 0; status == IG_OK && id < v->size; ++id) {
     const char *token = v->tokens[id];
     if (!token || json_object_set_new(root, token, json_integer(id)) == 0) continue;
     status = ig_utf8_valid(token, strlen(token), NULL)
-                 ? ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path)
+                 ? ig_fail_memory_in(path, err)
                  : ig_fail(err, IG_ERROR_FORMAT, "%s: token %d is not UTF-8", path, id);
   }
   if (status == IG_OK) status = ig_json_save(path, root, 9, err);

@@ -100,7 +100,7 @@ ig_status ig_identity_make(const ig_run *run, const ig_config *model, json_t **o
     return IG_OK;
   }
   json_decref(object);
-  return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", run->config.path);
+  return ig_fail_memory_in(run->config.path, err);
 }
 
 // ids and the references' text, for both are scored.
@@ -119,7 +119,7 @@ ig_status ig_comparison_make(const ig_run *run, json_t **out, ig_error *err) {
   *out = json_pack("{s:s, s:s, s:i, s:i}", "data.valid", fingerprint, "train.best_metric",
                    metrics[c->best_metric], "train.valid_sentences", c->valid_sentences,
                    "train.valid_beam_size", c->valid_beam_size);
-  return *out ? IG_OK : ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", c->path);
+  return *out ? IG_OK : ig_fail_memory_in(c->path, err);
 }
 
 const char *ig_comparison_difference(const json_t *saved, const json_t *wanted) {

@@ -323,7 +323,7 @@ static ig_status write_stats(const ig_loop *l, const char *path, ig_error *err) 
       seconds > 0 ? target_tokens / seconds : 0.0, "total_seconds", ig_clock_seconds() - l->begin,
       "parameters", (json_int_t)ig_model_parameters(l->run->model), "peak_rss_bytes", peak, "isa",
       isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)));
-  if (!stats) return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", path);
+  if (!stats) return ig_fail_memory_in(path, err);
   const ig_status status = ig_json_save(path, stats, 9, err);
   json_decref(stats);
   return status;

@@ -137,7 +137,7 @@ static ig_status add_vocabulary(ig_run *run, json_t *model, ig_error *err) {
   if (!torch) failed |= json_object_set_new(model, "forced_eos_token_id", json_integer(eos));
   if (!torch && !json_object_get(model, "share_encoder_decoder_embeddings"))
     failed |= json_object_set_new(model, "share_encoder_decoder_embeddings", json_boolean(shared));
-  return failed ? ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", run->config.path) : IG_OK;
+  return failed ? ig_fail_memory_in(run->config.path, err) : IG_OK;
 }
 
 // The options asked for. With init they are those of the loaded model, and only its dropouts are
@@ -146,8 +146,7 @@ static ig_status wanted_config(ig_run *run, ig_config *out, ig_error *err) {
   const ig_train_config *c = &run->config;
   if (!c->init) {
     json_t *model = json_deep_copy(c->model);
-    ig_status status = model ? add_vocabulary(run, model, err)
-                             : ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", c->path);
+    ig_status status = model ? add_vocabulary(run, model, err) : ig_fail_memory_in(c->path, err);
     if (status == IG_OK) status = c->family->from_json(model, c->path, out, err);
     json_decref(model);
     return status;
@@ -192,7 +191,7 @@ static ig_status check_model_options(const ig_run *run, ig_error *err) {
   json_t *model = json_deep_copy(c->model);
   if (!model || json_object_set_new(model, "vocab_size", json_integer(58101)) != 0) {
     json_decref(model);
-    return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", c->path);
+    return ig_fail_memory_in(c->path, err);
   }
   ig_config config;
   int max_length;

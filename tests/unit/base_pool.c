@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -95,6 +96,67 @@ static void without_a_pool_it_runs_serially(void **state) {
   ig_pool_free(NULL);
 }
 
+// ---- loops whose tasks can fail ---------------------------------------------
+
+typedef struct failing_loop {
+  size_t every;            // each index that this divides fails, from `first` on
+  size_t first;            // SIZE_MAX: none fails
+  atomic_int calls[MOST];  // of each index
+} failing_loop;
+
+static ig_status fail_some(void *context, size_t index, int worker, ig_error *err) {
+  (void)worker;
+  failing_loop *l = context;
+  assert_int_equal(err->status, IG_OK);
+  assert_int_equal(err->message[0], '\0');
+  atomic_fetch_add(&l->calls[index], 1);
+  if (index < l->first || index % l->every != 0) return IG_OK;
+  err->status = index % 2 == 0 ? IG_ERROR_IO : IG_ERROR_FORMAT;
+  snprintf(err->message, sizeof err->message, "index %zu", index);
+  return err->status;
+}
+
+// Whatever the threads do, the error is that of the lowest failing index, and all below it ran.
+static void check_failing_loop(ig_pool *pool, size_t first, size_t every) {
+  static failing_loop l;
+  memset(&l, 0, sizeof l);
+  l.first = first;
+  l.every = every;
+  const size_t lowest = first == SIZE_MAX ? SIZE_MAX : (first + every - 1) / every * every;
+  ig_error err = {0};
+  const ig_status status = ig_pool_try(pool, MOST, fail_some, &l, &err);
+  char expected[32] = "";
+  if (lowest < MOST) snprintf(expected, sizeof expected, "index %zu", lowest);
+  assert_int_equal(status, lowest >= MOST ? IG_OK : lowest % 2 ? IG_ERROR_FORMAT : IG_ERROR_IO);
+  assert_int_equal(err.status, status);
+  assert_string_equal(err.message, expected);
+  for (size_t i = 0; i < MOST; i++) {
+    const int calls = atomic_load(&l.calls[i]);
+    if (i <= lowest)
+      assert_int_equal(calls, 1);
+    else
+      assert_true(calls == 0 || calls == 1);
+  }
+}
+
+static void the_lowest_failing_index_wins(void **state) {
+  (void)state;
+  for (int threads = 0; threads <= 4; threads++) {  // 0: without a pool
+    ig_pool *pool = NULL;
+    if (threads) assert_int_equal(ig_pool_create(threads, &pool, NULL), IG_OK);
+    for (size_t round = 0; round < 50; round++) {
+      check_failing_loop(pool, round * 19, 1);  // everything from there on
+      check_failing_loop(pool, round * 19, 1 + round % 7);
+      check_failing_loop(pool, MOST - 1, 1);  // the last alone
+    }
+    check_failing_loop(pool, SIZE_MAX, 1);
+    assert_int_equal(ig_pool_try(pool, 0, fail_some, NULL, NULL), IG_OK);
+    static failing_loop l = {.first = 3, .every = 1};
+    assert_int_equal(ig_pool_try(pool, MOST, fail_some, &l, NULL), IG_ERROR_FORMAT);
+    ig_pool_free(pool);
+  }
+}
+
 static void thread_counts_are_checked(void **state) {
   (void)state;
   ig_pool *pool;
@@ -114,6 +176,7 @@ int main(void) {
       cmocka_unit_test(sleeping_workers_wake),
       cmocka_unit_test(tasks_run_at_the_same_time),
       cmocka_unit_test(without_a_pool_it_runs_serially),
+      cmocka_unit_test(the_lowest_failing_index_wins),
       cmocka_unit_test(thread_counts_are_checked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
