@@ -2,7 +2,7 @@
 #include "input.h"
 
 #include "base/file.h"
-#include "fuse/describe.h"
+#include "fuse/preview/describe.h"
 
 enum { TENSORS = 6 };
 static char directory[] = "/tmp/ingot-fuzz-XXXXXX";

@@ -1,5 +1,5 @@
 // The part of ig_inspect's report that tells what a fused model was made from: fusion.json, as it
-// stands there. src/fuse/provenance.c writes it.
+// stands there. src/fuse/record/provenance.c writes it.
 #ifndef IG_MODEL_INSPECT_FUSION_H
 #define IG_MODEL_INSPECT_FUSION_H
 #include <jansson.h>

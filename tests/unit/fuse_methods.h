@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "fuse/method.h"
+#include "fuse/method/method.h"
 
 enum { MOST_VALUES = 4096, MOST_MODELS = 4 };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "fuse/setting.h"
+#include "fuse/recipe/setting.h"
 
 static void places_are_read_off_names(void **state) {
   (void)state;

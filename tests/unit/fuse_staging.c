@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "fuse/staging.h"
+#include "fuse/run/staging.h"
 
 static char directory[] = "/tmp/ingot-staging-XXXXXX";
 

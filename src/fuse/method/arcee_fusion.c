@@ -4,8 +4,8 @@
 // from the threshold median + 1.5 (third quartile - first) on. mergekit draws the quartiles of more
 // than a million values from a sample; here they are of all values, found by exact selection.
 #include <math.h>
-#include "fuse/method/families.h"
-#include "fuse/select.h"
+#include "fuse/method/methods.h"
+#include "numeric/select.h"
 
 enum { QUARTILES = 3 };
 static const double SOFTENING = 1e-8;

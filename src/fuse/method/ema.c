@@ -2,7 +2,7 @@
 // then e <- decay e + (1 - decay) x_i. In closed form: x_0 weighs decay^(n - 1), x_i (1 - decay)
 // decay^(n - 1 - i).
 #include <math.h>
-#include "fuse/method/families.h"
+#include "fuse/method/methods.h"
 
 enum { DECAY };
 

@@ -2,7 +2,7 @@
 // beyond a tuned model, away from what it began with:
 //   base + (1 + alpha) (x - base)
 #include <math.h>
-#include "fuse/method/families.h"
+#include "fuse/method/methods.h"
 
 enum { ALPHA };
 

@@ -4,7 +4,7 @@
 //   the base.
 // Over whole tensors, or row by row (filter_wise).
 #include <math.h>
-#include "fuse/method/families.h"
+#include "fuse/method/methods.h"
 
 enum { FILTER_WISE };
 

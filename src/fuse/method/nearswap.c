@@ -1,7 +1,7 @@
 // The base, drawn towards the other model where they are close: w = t / |a - b|, at most 1; (1 - w)
 // a + w b.
 #include <math.h>
-#include "fuse/method/families.h"
+#include "fuse/method/methods.h"
 
 enum { T };
 

@@ -5,7 +5,7 @@
 // column: the name is mergekit's and means the vectors along the first dimension. A vector is one
 // row, and one column, of its own.
 #include <math.h>
-#include "fuse/method/families.h"
+#include "fuse/method/methods.h"
 
 enum { WEIGHT, FLATTEN, ROW_WISE };
 enum { AA, BB, AB, PRODUCTS };

@@ -5,7 +5,7 @@
 // multiplied by 1 + r clamp(shared / own, 0, alpha), from the numbers of places in this tensor that
 // it shares, and that it has alone.
 #include <math.h>
-#include "fuse/method/families.h"
+#include "fuse/method/methods.h"
 
 enum { EPSILON, R, ALPHA };
 enum { OWN, SHARED, KINDS };

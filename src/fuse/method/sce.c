@@ -4,8 +4,8 @@
 // squares there; those whose sign is not that of sum_i d_i (0: +) are left out:  base + sum_i w_i
 // d_i / sum_i w_i over the others.
 #include <math.h>
-#include "fuse/method/families.h"
-#include "fuse/select.h"
+#include "fuse/method/methods.h"
+#include "numeric/select.h"
 
 enum { SELECT_TOPK, INT8_MASK };
 enum { EQUALS_PASS = IG_SELECT_PASSES, SQUARES_PASS, PASSES };

@@ -4,8 +4,8 @@
 // Linear where they are all but parallel, or opposite.
 #include <math.h>
 #include "base/vectors.h"
-#include "fuse/method/families.h"
-#include "fuse/method/sums.h"
+#include "fuse/method/methods.h"
+#include "numeric/sums.h"
 
 enum { T };
 enum { AA, BB, AB, SUMS };

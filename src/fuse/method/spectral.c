@@ -9,8 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "fuse/method/families.h"
-#include "fuse/svd.h"
+#include "fuse/method/methods.h"
+#include "numeric/svd.h"
 
 enum { ALPHA };
 static const size_t HEADER = 64;  // bytes before the matrices: keeps them aligned

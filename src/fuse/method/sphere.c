@@ -6,7 +6,7 @@
 // Every vector on the way is a sum of the inputs: their products, gathered once, are enough to find
 // its coefficients.
 #include <math.h>
-#include "fuse/method/families.h"
+#include "fuse/method/methods.h"
 
 enum { WEIGHT, NORMALIZE_WEIGHTS, EPS };
 enum { MAX_ITER, TOL };

@@ -7,7 +7,7 @@
 //   D = sum_i d_i, normalize: over the sum of the weights that took part;  result: base + lambda D
 #include <math.h>
 #include "base/vectors.h"
-#include "fuse/method/families.h"
+#include "fuse/method/methods.h"
 #include "fuse/method/thinning.h"
 
 enum { WEIGHT, DENSITY, NORMALIZE, RESCALE, LAMBDA, INT8_MASK, EXTRA, SCOPE = EXTRA };

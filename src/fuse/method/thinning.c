@@ -5,8 +5,8 @@
 
 #include "base/random.h"
 #include "base/vectors.h"
-#include "fuse/method/sums.h"
-#include "fuse/select.h"
+#include "numeric/sums.h"
+#include "numeric/select.h"
 
 // Of one model. In ascending order of magnitude those from `low` on and before `high` stay; with
 // IG_THIN_BY_MAGNITUDE all from `low` on, of the equal ones the first `kept_equals`.

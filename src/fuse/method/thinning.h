@@ -1,8 +1,8 @@
 // Thinning out differences from the base: which values of a task vector stay.
 #ifndef IG_FUSE_METHOD_THINNING_H
 #define IG_FUSE_METHOD_THINNING_H
-#include "fuse/method.h"
-#include "fuse/threshold.h"
+#include "fuse/method/method.h"
+#include "numeric/threshold.h"
 
 typedef enum ig_thinning_kind {
   IG_THIN_NOT,

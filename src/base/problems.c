@@ -1,0 +1,84 @@
+#include "base/problems.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/report.h"
+
+enum { MOST_TEXT = 1000, MOST_NAMED = 3, MOST_LINE = 2000 };
+
+// One more tensor of a problem that is known.
+static ig_status add_tensor(ig_problem *p, const char *tensor, ig_error *err) {
+  if (p->named == MOST_NAMED) return p->more++, IG_OK;
+  const size_t before = p->tensors ? strlen(p->tensors) : 0, size = before + strlen(tensor) + 3;
+  char *names = ig_allocate(size, 1, err);
+  if (!names) return IG_ERROR_MEMORY;
+  snprintf(names, size, "%s%s%s", p->tensors ? p->tensors : "", p->tensors ? ", " : "", tensor);
+  free(p->tensors);
+  p->tensors = names;
+  p->named++;
+  return IG_OK;
+}
+
+static ig_problem *find(const ig_problems *problems, const char *text) {
+  for (size_t i = 0; i < problems->count; i++)
+    if (strcmp(problems->items[i].text, text) == 0) return &problems->items[i];
+  return NULL;
+}
+
+ig_status ig_problems_add(ig_problems *problems, const char *tensor, ig_error *err,
+                          const char *format, ...) {
+  char text[MOST_TEXT];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  ig_problem *p = find(problems, text);
+  if (!p) {
+    IG_TRY(ig_allocate_more((void **)&problems->items, &problems->capacity, problems->count + 1,
+                            sizeof *problems->items, err));
+    p = &problems->items[problems->count];
+    *p = (ig_problem){.text = ig_allocate_copy(text, strlen(text), err)};
+    if (!p->text) return IG_ERROR_MEMORY;
+    problems->count++;
+  }
+  return tensor ? add_tensor(p, tensor, err) : IG_OK;
+}
+
+ig_status ig_problems_move(ig_problems *to, ig_problems *from, ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&to->items, &to->capacity, to->count + from->count,
+                          sizeof *to->items, err));
+  if (from->count) memcpy(to->items + to->count, from->items, from->count * sizeof *from->items);
+  to->count += from->count;
+  from->count = 0;
+  ig_problems_free(from);
+  return IG_OK;
+}
+
+ig_status ig_problems_report(const ig_problems *problems, const char *what,
+                             const ig_reporter *reporter, ig_error *err) {
+  if (problems->count == 0) return IG_OK;
+  for (size_t i = 0; i < problems->count; i++) {
+    const ig_problem *p = &problems->items[i];
+    char line[MOST_LINE], more[48] = "";
+    if (p->more) snprintf(more, sizeof more, " and %zu more tensors", p->more);
+    snprintf(line, sizeof line, "%s%s%s%s", p->tensors ? p->tensors : "", more,
+             p->tensors ? ": " : "", p->text);
+    ig_report(reporter, IG_LEVEL_WARNING, "%s", line);
+  }
+  return ig_fail(err, IG_ERROR_FORMAT, "%s cannot be carried out: %zu problem%s", what,
+                 problems->count, problems->count == 1 ? "" : "s");
+}
+
+void ig_problems_free(ig_problems *problems) {
+  for (size_t i = 0; i < problems->count; i++) {
+    free(problems->items[i].tensors);
+    free(problems->items[i].text);
+  }
+  free(problems->items);
+  *problems = (ig_problems){0};
+}

@@ -1,9 +1,0 @@
-// A plan in words: what is read, what is written, and what that takes.
-#ifndef IG_FUSE_DESCRIBE_H
-#define IG_FUSE_DESCRIBE_H
-#include "fuse/preflight.h"
-
-// threads 0: all cores. *out: malloc'ed text of several lines, for the caller.
-ig_status ig_describe_stages(const ig_stages *stages, const ig_space *space, int threads,
-                             char **out, ig_error *err);
-#endif

@@ -1,0 +1,20 @@
+// The checkpoints of a training run that a recipe means: `checkpoints: RUN` with `every`, `last`
+// and `best`.
+#ifndef IG_FUSE_INPUT_CHECKPOINTS_H
+#define IG_FUSE_INPUT_CHECKPOINTS_H
+#include <stddef.h>
+#include "ingot.h"
+
+typedef struct ig_checkpoints_wanted {
+  int every;           // updates that it divides; 0: all
+  int last;            // so many of those, the latest; 0: all
+  int best;            // so many of those, by the score of RUN/metrics.jsonl; 0: all
+  const char *metric;  // a key of its lines: "bleu", "chrf", or "valid_loss" and "valid_nll", of
+                       // which less is better
+} ig_checkpoints_wanted;
+
+// Directories RUN/update-N, by N. *out: malloc'ed strings in a malloc'ed array, for the caller.
+// None at all is an error.
+ig_status ig_checkpoints_find(const char *run, const ig_checkpoints_wanted *wanted, char ***out,
+                              size_t *count, ig_error *err);
+#endif

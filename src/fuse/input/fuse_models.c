@@ -1,0 +1,93 @@
+#include "fuse/input/fuse_models.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "io/json.h"
+
+static void count_layers(ig_fuse_model *m) {
+  for (size_t i = 0; i < ig_safetensors_count(m->tensors); i++) {
+    const ig_place place = ig_place_of(ig_safetensors_get(m->tensors, i)->name);
+    if (place.layer >= m->layers[place.stack]) m->layers[place.stack] = place.layer + 1;
+  }
+}
+
+static const ig_fuse_made *find_made(const ig_fuse_models *models, const char *name,
+                                     size_t length) {
+  for (size_t i = 0; i < models->made_count; i++)
+    if (strlen(models->made[i].name) == length && memcmp(models->made[i].name, name, length) == 0)
+      return &models->made[i];
+  return NULL;
+}
+
+// "MODEL+ADAPTER", unless a directory of that whole name is there.
+static ig_status split_reference(const ig_fuse_models *models, const char *reference,
+                                 ig_fuse_model *m, const char **adapter, ig_error *err) {
+  const char *plus = ig_file_exists(reference) ? NULL : strrchr(reference, '+');
+  const size_t length = plus ? (size_t)(plus - reference) : strlen(reference);
+  m->made = find_made(models, reference, length);
+  const char *made = m->made ? m->made->directory : NULL;
+  m->directory =
+      made ? ig_allocate_copy(made, strlen(made), err) : ig_allocate_copy(reference, length, err);
+  *adapter = plus ? plus + 1 : NULL;
+  return m->directory ? IG_OK : IG_ERROR_MEMORY;
+}
+
+static ig_status open_files(ig_fuse_model *m, ig_error *err) {
+  m->foreseen = m->made && !m->made->directory;
+  if (m->foreseen) {
+    m->tensors = m->made->tensors;
+    m->config = json_incref(m->made->config);
+    return IG_OK;
+  }
+  IG_TRY(ig_safetensors_open(m->directory, &m->tensors, err));
+  char *path = ig_path_join(m->directory, "config.json", err);
+  const ig_status status = path ? ig_json_load_object(path, &m->config, err) : IG_ERROR_MEMORY;
+  free(path);
+  return status;
+}
+
+static ig_status open_model(const ig_fuse_models *models, const char *reference, ig_fuse_model *out,
+                            ig_error *err) {
+  const char *adapter;
+  *out = (ig_fuse_model){.reference = reference};
+  IG_TRY(split_reference(models, reference, out, &adapter, err));
+  IG_TRY(open_files(out, err));
+  if (!out->tensors) return IG_OK;
+  if (adapter) IG_TRY(ig_lora_open(adapter, &out->adapter, err));
+  if (adapter) IG_TRY(ig_lora_check(out->adapter, out->tensors, err));
+  count_layers(out);
+  return IG_OK;
+}
+
+static void close_model(ig_fuse_model *m) {
+  if (!m->foreseen) ig_safetensors_close(m->tensors);
+  ig_lora_close(m->adapter);
+  json_decref(m->config);
+  free(m->directory);
+}
+
+ig_status ig_fuse_models_open(ig_fuse_models *models, const char *reference, size_t *index,
+                              ig_error *err) {
+  for (*index = 0; *index < models->count; ++*index)
+    if (strcmp(models->model[*index].reference, reference) == 0) return IG_OK;
+  IG_TRY(ig_allocate_more((void **)&models->model, &models->capacity, models->count + 1,
+                          sizeof *models->model, err));
+  ig_fuse_model *opened = &models->model[models->count];
+  const ig_status status = open_model(models, reference, opened, err);
+  if (status != IG_OK) {
+    close_model(opened);
+    *opened = (ig_fuse_model){.reference = reference};
+  }
+  if (status != IG_ERROR_MEMORY) models->count++;
+  return status;
+}
+
+void ig_fuse_models_close(ig_fuse_models *models) {
+  for (size_t i = 0; i < models->count; i++) close_model(&models->model[i]);
+  free(models->model);
+  *models = (ig_fuse_models){0};
+}

@@ -1,0 +1,33 @@
+// LoRA adapters as PEFT saves them (Hu et al., ICLR 2022): a weight W (rows, columns) becomes W +
+// scale B A, with A (r, columns), B (rows, r), scale = lora_alpha / r, or lora_alpha / sqrt(r)
+// where use_rslora.
+#ifndef IG_FUSE_INPUT_LORA_H
+#define IG_FUSE_INPUT_LORA_H
+#include "io/safetensors.h"
+
+typedef struct ig_lora {
+  const ig_safetensor *a, *b;  // NULL: none for this weight
+  float scale;
+} ig_lora;
+
+typedef struct ig_lora_adapter ig_lora_adapter;  // ig_lora_close; read-only
+
+// A directory with adapter_config.json and adapter_model.safetensors. What is not a plain LoRA of
+// linear layers is refused by name.
+ig_status ig_lora_open(const char *directory, ig_lora_adapter **out, ig_error *err);
+void ig_lora_close(ig_lora_adapter *adapter);  // NULL is fine
+const char *ig_lora_directory(const ig_lora_adapter *adapter);
+const char *ig_lora_file(const ig_lora_adapter *adapter);  // of the weights
+// The part for a weight of the model; shapes are checked. adapter NULL: none.
+ig_status ig_lora_find(const ig_lora_adapter *adapter, const ig_safetensor *weight, ig_lora *out,
+                       ig_error *err);
+// Each of its tensors must belong to a weight of the model.
+ig_status ig_lora_check(const ig_lora_adapter *adapter, const ig_safetensors *model, ig_error *err);
+
+// Floats of scratch for `rows` rows.
+size_t ig_lora_scratch(const ig_lora *lora, size_t rows);
+// x (rows, columns) += scale B A for rows first .. first + rows - 1. scratch: ig_lora_scratch
+// floats.
+ig_status ig_lora_add(const ig_lora *lora, size_t first, size_t rows, float *x, float *scratch,
+                      ig_error *err);
+#endif

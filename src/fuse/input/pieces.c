@@ -1,0 +1,116 @@
+#include "fuse/input/pieces.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "io/json.h"
+#include "text/sentencepiece.h"
+
+static bool has_file(const char *directory, const char *name) {
+  char *path = ig_path_join(directory, name, NULL);
+  const bool found = path && ig_file_exists(path);
+  free(path);
+  return found;
+}
+
+static ig_status load_vocabulary(const char *directory, const char *name, ig_vocabulary *out,
+                                 ig_error *err) {
+  char *path = ig_path_join(directory, name, err);
+  const ig_status status = path ? ig_vocabulary_load(out, path, err) : IG_ERROR_MEMORY;
+  free(path);
+  return status;
+}
+
+// What tokenizer_config.json says; without one: nothing.
+static ig_status load_settings(const char *directory, bool *whitespace, bool *apart, int *extra_ids,
+                               ig_error *err) {
+  char *path = ig_path_join(directory, "tokenizer_config.json", err);
+  json_t *root = NULL;
+  const char *kind = "";
+  ig_status status = path ? IG_OK : IG_ERROR_MEMORY;
+  if (status == IG_OK && ig_file_exists(path)) status = ig_json_load_object(path, &root, err);
+  const ig_json_object config = {root, path};
+  if (status == IG_OK) status = ig_json_string(config, "tokenizer_class", "", &kind, err);
+  if (status == IG_OK) status = ig_json_bool(config, "separate_vocabs", false, apart, err);
+  if (status == IG_OK) status = ig_json_int(config, "extra_ids", 100, extra_ids, err);
+  *whitespace = status == IG_OK && strcmp(kind, "WhitespaceTokenizer") == 0;
+  json_decref(root);
+  free(path);
+  return status;
+}
+
+// T5 counts <extra_id_0> from the end.
+static ig_status add_spm(const ig_sentencepiece *spm, int extra_ids, ig_vocabulary *out,
+                         ig_error *err) {
+  const int size = ig_sentencepiece_size(spm);
+  for (int id = 0; id < size; id++) {
+    const char *piece = ig_sentencepiece_piece(spm, id);
+    IG_TRY(ig_vocabulary_add(out, piece, strlen(piece), id, err));
+  }
+  for (int i = 0; i < extra_ids; i++) {
+    char name[32];
+    const int length = snprintf(name, sizeof name, "<extra_id_%d>", i);
+    if (ig_vocabulary_find(out, name, (size_t)length) < 0)
+      IG_TRY(ig_vocabulary_add(out, name, (size_t)length, size + extra_ids - 1 - i, err));
+  }
+  return IG_OK;
+}
+
+static ig_status load_spm(const char *directory, int extra_ids, ig_vocabulary *out, ig_error *err) {
+  char *path = ig_path_join(directory, "spiece.model", err);
+  ig_sentencepiece *spm = NULL;
+  ig_status status = path ? ig_sentencepiece_load(path, &spm, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = add_spm(spm, extra_ids, out, err);
+  ig_sentencepiece_free(spm);
+  free(path);
+  return status;
+}
+
+static ig_status load(const char *directory, ig_pieces *out, ig_error *err) {
+  bool whitespace;
+  int extra_ids;
+  IG_TRY(load_settings(directory, &whitespace, &out->apart, &extra_ids, err));
+  if (has_file(directory, "vocab.json") && (whitespace || has_file(directory, "source.spm"))) {
+    out->extensible = !has_file(directory, "tokenizer.json");
+    IG_TRY(load_vocabulary(directory, "vocab.json", &out->side[0], err));
+    return out->apart ? load_vocabulary(directory, "target_vocab.json", &out->side[1], err) : IG_OK;
+  }
+  out->apart = false;
+  if (has_file(directory, "spiece.model"))
+    return load_spm(directory, extra_ids, &out->side[0], err);
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: rows cannot be matched by their pieces: expected vocab.json beside "
+                 "source.spm or of a WhitespaceTokenizer, or T5's spiece.model",
+                 directory);
+}
+
+ig_status ig_pieces_load(const char *directory, ig_pieces *out, ig_error *err) {
+  *out = (ig_pieces){0};
+  const ig_status status = load(directory, out, err);
+  if (status != IG_OK) ig_pieces_free(out);
+  return status;
+}
+
+ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err) {
+  *out = (ig_pieces){.apart = from->apart, .extensible = from->extensible};
+  ig_status status = IG_OK;
+  for (int side = 0; side < 2; side++)
+    for (int id = 0; status == IG_OK && id < from->side[side].size; id++) {
+      const char *piece = from->side[side].tokens[id];
+      if (piece) status = ig_vocabulary_add(&out->side[side], piece, strlen(piece), id, err);
+    }
+  if (status != IG_OK) ig_pieces_free(out);
+  return status;
+}
+
+const ig_vocabulary *ig_pieces_side(const ig_pieces *pieces, int side) {
+  return &pieces->side[pieces->apart ? side : 0];
+}
+
+void ig_pieces_free(ig_pieces *pieces) {
+  for (int side = 0; side < 2; side++) ig_vocabulary_free(&pieces->side[side]);
+  *pieces = (ig_pieces){0};
+}

@@ -1,0 +1,88 @@
+#include "fuse/input/tensor_place.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const ig_place_selectors = "encoder, decoder, cross_attention, embeddings, head";
+
+// Is `word` a whole part of the dotted name?
+static bool has_part(const char *name, const char *word) {
+  const size_t length = strlen(word);
+  for (const char *at = strstr(name, word); at; at = strstr(at + 1, word))
+    if ((at == name || at[-1] == '.') && (at[length] == '.' || at[length] == '\0')) return true;
+  return false;
+}
+
+static bool contains_any(const char *name, const char *const *words, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (strstr(name, words[i])) return true;
+  return false;
+}
+#define CONTAINS_ANY(name, words) contains_any(name, words, sizeof(words) / sizeof *(words))
+
+// The first number that follows a word for a list of layers: in T5's "block.0.layer.1" it is the
+// block's.
+static void find_layer(const char *name, ig_place *place) {
+  static const char *const lists[] = {"layers", "layer", "block", "blocks", "h"};
+  for (const char *part = name; part;) {
+    const char *end = strchr(part, '.');
+    if (!end) return;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+      if ((size_t)(end - part) == strlen(lists[i]) &&
+          strncmp(part, lists[i], (size_t)(end - part)) == 0) {
+        const size_t digits = strspn(end + 1, "0123456789");
+        if (digits == 0 || digits > 6 || end[1 + digits] != '.') continue;
+        place->layer = atoi(end + 1);
+        place->layer_at = (size_t)(end + 1 - name);
+        place->layer_digits = digits;
+        return;
+      }
+    part = end + 1;
+  }
+}
+
+ig_place ig_place_of(const char *name) {
+  static const char *const cross[] = {"encoder_attn", "EncDecAttention", "crossattention",
+                                      "cross_attn", "multihead_attn"};
+  static const char *const embeddings[] = {"embed_tokens", "embed_positions", "shared.",
+                                           "embeddings.",  "_embedding.",     "embedding."};
+  static const char *const heads[] = {"lm_head", "final_logits_bias", "qa_outputs", "classifier",
+                                      "output_projection"};
+  ig_place place = {.layer = -1};
+  if (has_part(name, "decoder"))
+    place.stack = IG_STACK_DECODER;
+  else if (has_part(name, "encoder"))
+    place.stack = IG_STACK_ENCODER;
+  find_layer(name, &place);
+  place.cross_attention = CONTAINS_ANY(name, cross);
+  place.head = place.layer < 0 && CONTAINS_ANY(name, heads);
+  place.embeddings = place.layer < 0 && !place.head && CONTAINS_ANY(name, embeddings);
+  return place;
+}
+
+char *ig_place_rename(const char *name, const ig_place *place, int layer) {
+  const size_t size = strlen(name) + 16;
+  char *renamed = malloc(size);
+  if (renamed)
+    snprintf(renamed, size, "%.*s%d%s", (int)place->layer_at, name, layer,
+             name + place->layer_at + place->layer_digits);
+  return renamed;
+}
+
+bool ig_place_selects(const ig_place *place, const char *selector, bool *selected) {
+  if (strcmp(selector, "encoder") == 0)
+    *selected = place->stack == IG_STACK_ENCODER;
+  else if (strcmp(selector, "decoder") == 0)
+    *selected = place->stack == IG_STACK_DECODER;
+  else if (strcmp(selector, "cross_attention") == 0)
+    *selected = place->cross_attention;
+  else if (strcmp(selector, "embeddings") == 0)
+    *selected = place->embeddings;
+  else if (strcmp(selector, "head") == 0)
+    *selected = place->head;
+  else
+    return false;
+  return true;
+}

@@ -1,0 +1,218 @@
+#include "fuse/input/ties.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/file.h"
+
+// The first of each group is what transformers ties the others to.
+static const char *const with_prefix[] = {"model.shared.weight",
+                                          "model.encoder.embed_tokens.weight",
+                                          "model.decoder.embed_tokens.weight", "lm_head.weight"};
+static const char *const without[] = {"shared.weight", "encoder.embed_tokens.weight",
+                                      "decoder.embed_tokens.weight", "lm_head.weight"};
+enum { SHARED, ENCODER, DECODER, HEAD, NAMES };
+
+const char *const ig_tie_names[] = {"model.shared.weight",
+                                    "model.encoder.embed_tokens.weight",
+                                    "model.decoder.embed_tokens.weight",
+                                    "lm_head.weight",
+                                    "shared.weight",
+                                    "encoder.embed_tokens.weight",
+                                    "decoder.embed_tokens.weight",
+                                    "proj_out.weight",
+                                    "model.embed_tokens.weight",
+                                    NULL};
+
+// ---- which ------------------------------------------------------------------
+
+static bool is_any(const ig_fuse_model *m, const char *const *types, size_t count) {
+  const char *type = json_string_value(json_object_get(m->config, "model_type"));
+  for (size_t i = 0; type && i < count; i++)
+    if (strcmp(type, types[i]) == 0) return true;
+  return false;
+}
+
+static bool is_t5(const ig_fuse_model *m) {
+  static const char *const types[] = {"t5", "mt5", "umt5", "longt5", "switch_transformers"};
+  return is_any(m, types, sizeof types / sizeof *types);
+}
+
+// Of families whose encoder and decoder always share their embedding.
+static bool is_bart(const ig_fuse_model *m) {
+  static const char *const types[] = {
+      "bart", "mbart", "m2m_100", "pegasus", "blenderbot", "blenderbot-small", "plbart", "led"};
+  return is_any(m, types, sizeof types / sizeof *types);
+}
+
+static bool says_tied(const ig_fuse_model *m) {
+  return !json_is_false(json_object_get(m->config, "tie_word_embeddings"));
+}
+
+static bool stores(const ig_fuse_model *m, const char *name) {
+  return ig_safetensors_find(m->tensors, name) != NULL;
+}
+
+// The names that this model uses.
+static const char *const *group_of(const ig_fuse_model *m) {
+  for (int i = 0; i < HEAD; i++)
+    if (stores(m, with_prefix[i])) return with_prefix;
+  for (int i = 0; i < HEAD; i++)
+    if (stores(m, without[i])) return without;
+  return is_t5(m) ? without : with_prefix;
+}
+
+// Does the model have an embedding that encoder and decoder share?
+static bool shares(const ig_fuse_model *m, const char *const *group) {
+  const char *type = json_string_value(json_object_get(m->config, "model_type"));
+  if (type && strcmp(type, "marian") == 0)
+    return !json_is_false(json_object_get(m->config, "share_encoder_decoder_embeddings"));
+  return is_t5(m) || is_bart(m) || stores(m, group[SHARED]);
+}
+
+// Of T5: transformers 5 writes tie_word_embeddings: true into every configuration, and the old
+// meaning into scale_decoder_outputs.
+static bool scales_logits(const ig_fuse_model *m) {
+  const json_t *scales = json_object_get(m->config, "scale_decoder_outputs");
+  return scales ? json_is_true(scales) : says_tied(m);
+}
+
+// T5 keeps one embedding whatever its configuration says; a head of its own is one that is stored
+// and gets no scaled input.
+static bool is_tied(const ig_fuse_model *m, int index) {
+  if (!is_t5(m)) return says_tied(m);
+  return index != HEAD || !stores(m, "lm_head.weight") || scales_logits(m);
+}
+
+static const char *source_in_group(const ig_fuse_model *m, const char *const *group, int index) {
+  const bool tied = is_tied(m, index);
+  if (shares(m, group)) return index != SHARED && tied ? group[SHARED] : group[index];
+  if (index == HEAD && tied && stores(m, group[DECODER])) return group[DECODER];
+  return group[index];
+}
+
+const char *ig_tie_source(const ig_fuse_model *m, const char *name) {
+  const char *const *group = group_of(m);
+  for (int i = 0; i < NAMES; i++)
+    if (strcmp(name, group[i]) == 0) {
+      const char *source = source_in_group(m, group, i);
+      // A decoder alone: its head is tied where the configuration says so, or where it has no
+      // other.
+      if (i == HEAD && source == group[HEAD] && stores(m, "model.embed_tokens.weight") &&
+          (json_is_true(json_object_get(m->config, "tie_word_embeddings")) || !stores(m, name)))
+        return "model.embed_tokens.weight";
+      return source;
+    }
+  if (strcmp(name, "proj_out.weight") == 0 && says_tied(m) &&
+      stores(m, "model.decoder.embed_tokens.weight"))
+    return "model.decoder.embed_tokens.weight";
+  return name;
+}
+
+const ig_safetensor *ig_tie_find(const ig_fuse_model *m, const char *name) {
+  const char *source = ig_tie_source(m, name);
+  const ig_safetensor *found = ig_safetensors_find(m->tensors, source);
+  for (size_t i = 0; !found && ig_tie_names[i]; i++)
+    if (strcmp(ig_tie_source(m, ig_tie_names[i]), source) == 0)
+      found = ig_safetensors_find(m->tensors, ig_tie_names[i]);
+  return found;
+}
+
+const ig_safetensor *ig_tie_stored(const ig_fuse_model *donor, const ig_fuse_model *m,
+                                   const char *name) {
+  const ig_safetensor *found = ig_safetensors_find(m->tensors, name);
+  for (size_t i = 0; !found && ig_tie_names[i]; i++)
+    if (strcmp(ig_tie_source(donor, ig_tie_names[i]), name) == 0)
+      found = ig_safetensors_find(m->tensors, ig_tie_names[i]);
+  return found;
+}
+
+// ---- what does not go together ----------------------------------------------
+
+// Is the stored tensor a copy of another that is used in its place? *kept: that one.
+static const ig_safetensor *find_copy(const ig_fuse_model *m, const char *name,
+                                      const ig_safetensor **kept) {
+  const ig_safetensor *stored = ig_safetensors_find(m->tensors, name);
+  *kept = stored ? ig_tie_find(m, name) : NULL;
+  return *kept != stored ? stored : NULL;
+}
+
+static bool is_alike(const ig_safetensor *a, const ig_safetensor *b) {
+  return a->dtype == b->dtype && a->rank == b->rank &&
+         memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) == 0;
+}
+
+static ig_status check_copy(const ig_fuse_model *m, const char *name, ig_problems *problems,
+                            ig_error *err) {
+  const ig_safetensor *kept, *copy = find_copy(m, name, &kept);
+  ig_lora lora;
+  if (!copy) return IG_OK;
+  if (!is_alike(copy, kept))
+    return ig_problems_add(problems, name, err, "tied to %s in %s, but of another shape or type",
+                           kept->name, m->reference);
+  IG_TRY(ig_lora_find(m->adapter, copy, &lora, err));
+  return lora.a ? ig_problems_add(problems, name, err,
+                                  "tied to %s in %s, but the adapter changes it alone", kept->name,
+                                  m->reference)
+                : IG_OK;
+}
+
+static ig_status check_model(const ig_fuse_model *m, const ig_fuse_model *donor,
+                             ig_problems *problems, ig_error *err) {
+  for (size_t i = 0; ig_tie_names[i]; i++) {
+    const char *name = ig_tie_names[i];
+    IG_TRY(check_copy(m, name, problems, err));
+    if (stores(m, name) && strcmp(ig_tie_source(m, name), name) == 0 &&
+        strcmp(ig_tie_source(donor, name), name) != 0)
+      IG_TRY(ig_problems_add(problems, name, err,
+                             "tied to %s by the config.json of %s, but has values of its own in "
+                             "%s, which would be lost: make that the base_model",
+                             ig_tie_source(donor, name), donor->reference, m->reference));
+  }
+  if (is_t5(m) && is_t5(donor) && scales_logits(m) != scales_logits(donor))
+    return ig_problems_add(problems, NULL, err,
+                           "config.json: the logits are %s in %s, but %s in %s "
+                           "(tie_word_embeddings, scale_decoder_outputs)",
+                           scales_logits(donor) ? "scaled" : "as they are", donor->reference,
+                           scales_logits(m) ? "scaled" : "as they are", m->reference);
+  return IG_OK;
+}
+
+ig_status ig_ties_check(const ig_fuse_models *models, const ig_fuse_model *donor,
+                        ig_problems *problems, ig_error *err) {
+  for (size_t i = 0; donor->tensors && i < models->count; i++)
+    if (models->model[i].tensors) IG_TRY(check_model(&models->model[i], donor, problems, err));
+  return IG_OK;
+}
+
+// ---- values -----------------------------------------------------------------
+
+static ig_status compare(const ig_safetensor *copy, const ig_safetensor *kept, char *buffers,
+                         size_t size, ig_error *err) {
+  for (size_t at = 0; at < copy->bytes; at += size) {
+    const size_t bytes = copy->bytes - at < size ? copy->bytes - at : size;
+    IG_TRY(ig_file_read(copy->source, copy->file, copy->begin + at, buffers, bytes, err));
+    IG_TRY(ig_file_read(kept->source, kept->file, kept->begin + at, buffers + size, bytes, err));
+    if (memcmp(buffers, buffers + size, bytes) != 0)
+      return ig_fail(err, IG_ERROR_FORMAT,
+                     "%s: tensor %s: tied to %s by config.json, but with other values: nobody "
+                     "knows which of them count",
+                     copy->file, copy->name, kept->name);
+  }
+  return IG_OK;
+}
+
+ig_status ig_ties_check_copies(const ig_fuse_models *models, ig_error *err) {
+  enum { SIZE = 1 << 18 };
+  char *buffers = ig_allocate(2 * SIZE, 1, err);
+  ig_status status = buffers ? IG_OK : IG_ERROR_MEMORY;
+  for (size_t i = 0; i < models->count; i++)
+    for (size_t k = 0; status == IG_OK && ig_tie_names[k]; k++) {
+      const ig_safetensor *kept, *copy = find_copy(&models->model[i], ig_tie_names[k], &kept);
+      if (copy) status = compare(copy, kept, buffers, SIZE, err);
+    }
+  free(buffers);
+  return status;
+}

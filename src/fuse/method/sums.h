@@ -1,9 +1,0 @@
-// Sums of doubles over the values of a block, in lanes that a vector adds up at a time: a fixed
-// tree, the same for any number of threads and any instruction set.
-#ifndef IG_FUSE_METHOD_SUMS_H
-#define IG_FUSE_METHOD_SUMS_H
-#include <stddef.h>
-
-double ig_sum_magnitudes(size_t count, const float *x);
-double ig_sum_products(size_t count, const float *x, const float *y);
-#endif

@@ -1,0 +1,35 @@
+// Which row of each model's embeddings and head becomes which row of the output's: matched by
+// piece.
+#ifndef IG_FUSE_PLAN_ALIGNMENT_H
+#define IG_FUSE_PLAN_ALIGNMENT_H
+#include "fuse/input/pieces.h"
+
+// What the recipe says of one piece.
+typedef struct ig_token_rule {
+  int row;        // of the output
+  bool force;     // also in models that have the piece
+  bool zero;      // else:
+  size_t model;   // index in the plan's models
+  int model_row;  // in that model
+} ig_token_rule;
+
+// One side's vocabulary.
+typedef struct ig_aligned {
+  int pieces, rows;  // of the output; rows - pieces are padding
+  int **row_of;      // (models)(pieces): the row in that model; -1: it lacks the piece
+  ig_token_rule *rules;
+  size_t rule_count;
+} ig_aligned;
+
+typedef struct ig_alignment {
+  ig_pieces output;
+  bool added;       // output has pieces that the tokenizer in `directory` lacks
+  char *directory;  // whose tokenizer the output gets; NULL: of another stage's model, which is not
+                    // there yet
+  ig_aligned side[2];
+  size_t models;
+  int *new_id;  // (new_ids): of the donor's target ids; -1: no such piece in the output
+  int new_ids;
+} ig_alignment;
+void ig_alignment_free(ig_alignment *alignment);  // NULL is fine
+#endif

@@ -1,0 +1,230 @@
+#include "fuse/plan/plan_tensor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "fuse/recipe/setting.h"
+#include "fuse/input/ties.h"
+#include "fuse/plan/vocabulary_tensors.h"
+
+#define ADD_TENSOR_PROBLEM(plan, tensor, err, ...) \
+  ig_problems_add(&(plan)->problems, tensor, err, __VA_ARGS__)
+
+// ---- its inputs -------------------------------------------------------------
+
+// The source's tensor that becomes output tensor `name`, whose layer is `offset` layers into the
+// slice.
+static ig_status find_input(const ig_fuse_model *m, const ig_recipe_source *source,
+                            const char *name, const ig_place *place, int offset, ig_plan_input *out,
+                            ig_error *err) {
+  char *renamed = NULL;
+  if (source->ranged && place->layer >= 0) {
+    renamed = ig_place_rename(name, place, source->first + offset);
+    if (!renamed) return ig_fail_memory(err);
+  }
+  out->tensor = ig_tie_find(m, renamed ? renamed : name);
+  free(renamed);
+  return out->tensor ? ig_lora_find(m->adapter, out->tensor, &out->lora, err) : IG_OK;
+}
+
+static bool is_float(ig_dtype dtype) {
+  return dtype == IG_DTYPE_F32 || dtype == IG_DTYPE_F16 || dtype == IG_DTYPE_BF16 ||
+         dtype == IG_DTYPE_F64;
+}
+
+static ig_dtype promote(ig_dtype a, ig_dtype b) { return a == b ? a : IG_DTYPE_F32; }
+
+static ig_dtype output_dtype(const ig_recipe *recipe, const ig_plan_tensor *t) {
+  if (!is_float(t->input[0].tensor->dtype)) return t->input[0].tensor->dtype;
+  if (recipe->cast_out) return recipe->out_dtype;
+  if (recipe->cast) return recipe->dtype;
+  ig_dtype dtype = t->base.tensor ? t->base.tensor->dtype : t->input[0].tensor->dtype;
+  for (size_t i = 0; i < t->inputs; i++) dtype = promote(dtype, t->input[i].tensor->dtype);
+  return dtype == IG_DTYPE_F64 ? IG_DTYPE_F32 : dtype;
+}
+
+// Of all dimensions, or all but that of the vocabulary.
+static bool same_shape(const ig_plan_tensor *t, const ig_safetensor *a, const ig_safetensor *b) {
+  bool same = a->rank == b->rank;
+  for (int i = 0; same && i < a->rank; i++)
+    same = a->shape[i] == b->shape[i] || (t->aligned && i == t->axis);
+  return same;
+}
+
+static void print_shape(const ig_safetensor *t, char *to, size_t size) {
+  size_t used = (size_t)snprintf(to, size, "[");
+  for (int i = 0; i < t->rank && used < size; i++)
+    used += (size_t)snprintf(to + used, size - used, "%s%zu", i ? ", " : "", t->shape[i]);
+  if (used < size) snprintf(to + used, size - used, "]");
+}
+
+static ig_status check_shapes(ig_plan *plan, const ig_plan_tensor *t, ig_error *err) {
+  const ig_safetensor *first = t->base.tensor ? t->base.tensor : t->input[0].tensor;
+  for (size_t i = 0; i < t->inputs; i++) {
+    if (!same_shape(t, first, t->input[i].tensor)) {
+      char expected[128], found[128];
+      print_shape(first, expected, sizeof expected);
+      print_shape(t->input[i].tensor, found, sizeof found);
+      return ADD_TENSOR_PROBLEM(plan, t->name, err, "%s in %s, but %s in %s", expected, first->file,
+                                found, t->input[i].tensor->file);
+    }
+    const ig_dtype dtype = t->input[i].tensor->dtype;
+    if (is_float(first->dtype) && is_float(dtype)) continue;
+    if (first->dtype != dtype)
+      return ADD_TENSOR_PROBLEM(plan, t->name, err, "%s in %s, but %s in %s",
+                                ig_dtype_name(first->dtype), first->file, ig_dtype_name(dtype),
+                                t->input[i].tensor->file);
+  }
+  return IG_OK;
+}
+
+// sources: of its inputs.
+static ig_status resolve_parameters(ig_plan *plan, const ig_plan_slice *s,
+                                    const ig_recipe_source *const *sources,
+                                    const ig_setting_query *asked, ig_plan_tensor *t,
+                                    ig_error *err) {
+  const ig_recipe *recipe = plan->recipe;
+  ig_setting_query query = *asked;
+  for (size_t p = 0; p < IG_METHOD_PARAMETERS && t->method->parameters[p].name; p++) {
+    query.parameter = &t->method->parameters[p];
+    for (size_t i = 0; i < (query.parameter->of_model ? t->inputs : 1); i++) {
+      const ig_recipe_source *source = query.parameter->of_model ? sources[i] : NULL;
+      const ig_yaml_node *scopes[] = {source ? source->parameters : NULL, s->recipe->parameters,
+                                      s->module->parameters, recipe->parameters};
+      query.tensor = source ? t->input[i].tensor->name : t->name;
+      bool found;
+      double value;
+      IG_TRY(ig_setting_resolve(scopes, 4, &query, &found, &value, err));
+      if (!found && query.parameter->required)
+        IG_TRY(source ? ADD_TENSOR_PROBLEM(plan, t->name, err, "%s has no '%s'", source->model,
+                                           query.parameter->name)
+                      : ADD_TENSOR_PROBLEM(plan, t->name, err, "'%s' is not set",
+                                           query.parameter->name));
+      if (source)
+        t->of_model[i][p] = value;
+      else
+        t->shared[p] = value;
+    }
+  }
+  return IG_OK;
+}
+
+static ig_status check_parameters(ig_plan *plan, const ig_plan_tensor *t, ig_error *err) {
+  const ig_method *method = t->method;
+  const ig_merge merge = ig_plan_numbers(t);
+  const char *why = method->refuses ? method->refuses(&merge) : NULL;
+  return why ? ADD_TENSOR_PROBLEM(plan, t->name, err, "%s", why) : IG_OK;
+}
+
+static ig_status allocate_tensor(ig_plan *plan, const char *name, size_t inputs,
+                                 ig_plan_tensor **out, ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&plan->tensors, &plan->capacity, plan->count + 1,
+                          sizeof *plan->tensors, err));
+  ig_plan_tensor *t = *out = &plan->tensors[plan->count];
+  *t = (ig_plan_tensor){.method = plan->recipe->method, .inputs = inputs};
+  plan->count++;
+  t->name = ig_allocate_copy(name, strlen(name), err);
+  t->input = ig_allocate(inputs, sizeof *t->input, err);
+  t->of_model = ig_allocate(inputs, sizeof *t->of_model, err);
+  t->places = ig_allocate(inputs, sizeof *t->places, err);
+  return t->name && t->input && t->of_model && t->places ? IG_OK : IG_ERROR_MEMORY;
+}
+
+// Depth in the stack for gradients. mergekit sees the head at depth 0.
+static double depth_of(const ig_plan *plan, const ig_place *place, int offset, int layers) {
+  if (place->layer >= 0) return layers > 1 ? (double)offset / (layers - 1) : 1;
+  return place->head && !plan->recipe->as_mergekit ? 1 : 0;
+}
+
+// Looks the tensor up in each model. *missing: how many do not have it.
+static ig_status find_inputs(ig_plan *plan, const ig_plan_slice *s, const ig_place *place,
+                             int offset, ig_plan_tensor *t, size_t *missing, ig_error *err) {
+  *missing = 0;
+  for (size_t i = 0; i <= s->count; i++) {
+    if (i == s->count && !s->has_base) break;
+    const ig_fuse_model *m = &plan->models.model[i < s->count ? s->model[i] : s->base];
+    const ig_recipe_source base = {.ranged = s->source[0]->ranged, .first = s->base_first};
+    ig_plan_input *input = i < s->count ? &t->input[i] : &t->base;
+    input->model = i < s->count ? s->model[i] : s->base;
+    if (i < s->count) t->places[i] = i;
+    IG_TRY(find_input(m, i < s->count ? s->source[i] : &base, t->name, place, offset, input, err));
+    if (input->tensor) continue;
+    ++*missing;
+    if (plan->recipe->missing == IG_MISSING_ERROR)
+      IG_TRY(ADD_TENSOR_PROBLEM(plan, t->name, err, "missing in %s", m->reference));
+  }
+  return IG_OK;
+}
+
+// Takes the inputs that are there, with their sources. Where the method cannot be carried out on
+// what is left, the base's tensor, or the only model's, is taken as it is.
+static ig_status take_present(ig_plan *plan, const ig_plan_slice *s, ig_plan_tensor *t,
+                              const ig_recipe_source **sources, bool *complete, ig_error *err) {
+  size_t present = 0;
+  for (size_t i = 0; i < t->inputs; i++) {
+    if (!t->input[i].tensor) continue;
+    t->input[present] = t->input[i];
+    t->places[present] = t->places[i];
+    sources[present++] = sources[i];
+  }
+  t->inputs = present;
+  const bool has_base = t->base.tensor != NULL;
+  *complete = true;
+  if (present >= t->method->least_inputs && has_base == s->has_base) return IG_OK;
+  if (!has_base && present > 1) {
+    *complete = false;
+    return ADD_TENSOR_PROBLEM(
+        plan, t->name, err,
+        "missing in the base, but not in %s and %s: there are no differences to fuse",
+        plan->models.model[t->input[0].model].reference,
+        plan->models.model[t->input[1].model].reference);
+  }
+  if (has_base) t->input[0] = t->base;
+  t->base = (ig_plan_input){0};
+  t->inputs = 1;
+  t->method = ig_method_find("passthrough");
+  t->of_model[0][0] = 1;
+  return IG_OK;
+}
+
+static void set_type(ig_plan *plan, ig_plan_tensor *t) {
+  const ig_safetensor *like = t->base.tensor ? t->base.tensor : t->input[0].tensor;
+  t->rank = like->rank;
+  memcpy(t->shape, like->shape, sizeof t->shape);
+  t->elements = like->elements;
+  t->copied = !is_float(like->dtype);
+  t->dtype = output_dtype(plan->recipe, t);
+}
+
+ig_status ig_plan_add_tensor(ig_plan *plan, const ig_plan_slice *s, const char *name, int offset,
+                             int layers, ig_error *err) {
+  const ig_place place = ig_place_of(name);
+  const ig_recipe_source *sources[IG_METHOD_INPUTS];
+  memcpy(sources, s->source, sizeof sources);
+  ig_plan_tensor *t;
+  size_t missing;
+  bool complete = true;
+  IG_TRY(allocate_tensor(plan, name, s->count, &t, err));
+  IG_TRY(find_inputs(plan, s, &place, offset, t, &missing, err));
+  if (missing && plan->recipe->missing == IG_MISSING_ERROR) return IG_OK;
+  if (missing == s->count + s->has_base ||
+      (missing && plan->recipe->missing == IG_MISSING_INTERSECTION)) {
+    ig_plan_tensor_free(t);
+    plan->count--;
+    return IG_OK;
+  }
+  if (missing) IG_TRY(take_present(plan, s, t, sources, &complete, err));
+  if (!complete) return IG_OK;
+  set_type(plan, t);
+  IG_TRY(ig_vocabulary_attach(plan, t, err));
+  IG_TRY(check_shapes(plan, t, err));
+  if (t->copied || t->method != plan->recipe->method) return IG_OK;
+  IG_TRY(resolve_parameters(
+      plan, s, sources,
+      &(ig_setting_query){.place = &place, .depth = depth_of(plan, &place, offset, layers)}, t,
+      err));
+  return check_parameters(plan, t, err);
+}

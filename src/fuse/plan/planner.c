@@ -1,0 +1,303 @@
+#include "fuse/plan/planner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "fuse/plan/plan_tensor.h"
+#include "fuse/input/ties.h"
+#include "fuse/plan/vocabulary_match.h"
+
+#define ADD_PROBLEM(plan, err, ...) ig_problems_add(&(plan)->problems, NULL, err, __VA_ARGS__)
+#define ADD_TENSOR_PROBLEM(plan, tensor, err, ...) \
+  ig_problems_add(&(plan)->problems, tensor, err, __VA_ARGS__)
+
+// ---- slices -----------------------------------------------------------------
+
+static ig_stack stack_of(const char *module) {
+  if (!module) return IG_STACK_NONE;
+  return strstr(module, "decoder")   ? IG_STACK_DECODER
+         : strstr(module, "encoder") ? IG_STACK_ENCODER
+                                     : IG_STACK_NONE;
+}
+
+// The model; one that cannot be opened is a problem, told once.
+static ig_status open_model(ig_plan *plan, ig_plan_slice *s, const char *reference, size_t *index,
+                            ig_error *err) {
+  ig_error why = {0};
+  const ig_status status = ig_fuse_models_open(&plan->models, reference, index, &why);
+  if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why.message);
+  s->complete = s->complete && status == IG_OK && plan->models.model[*index].tensors;
+  return status == IG_OK ? IG_OK : ADD_PROBLEM(plan, err, "%s", why.message);
+}
+
+// Looks the models of a slice up: the base apart from the others where the method takes differences
+// from it.
+static ig_status open_slice(ig_plan *plan, const ig_recipe_module *module,
+                            const ig_recipe_slice *recipe, ig_plan_slice *out, ig_error *err) {
+  const ig_method *method = plan->recipe->method;
+  const char *base = method->base == IG_BASE_NONE ? NULL
+                     : recipe->base_model         ? recipe->base_model
+                                                  : plan->recipe->base_model;
+  *out = (ig_plan_slice){.module = module,
+                         .recipe = recipe,
+                         .stack = stack_of(module->name),
+                         .layers = recipe->sources[0].last - recipe->sources[0].first,
+                         .complete = true};
+  for (size_t i = 0; i < recipe->count; i++) {
+    const ig_recipe_source *source = &recipe->sources[i];
+    size_t index;
+    IG_TRY(open_model(plan, out, source->model, &index, err));
+    if (base && strcmp(source->model, base) == 0) {
+      out->base_first = source->first;
+      continue;
+    }
+    out->source[out->count] = source;
+    out->model[out->count++] = index;
+  }
+  if (base) {
+    IG_TRY(open_model(plan, out, base, &out->base, err));
+    out->has_base = true;
+    if (out->count == recipe->count) out->base_first = recipe->sources[0].first;
+  }
+  if (out->count >= method->least_inputs && out->count <= method->most_inputs) return IG_OK;
+  out->complete = false;
+  return ADD_PROBLEM(plan, err, "%s:%d: %s takes %zu to %zu models%s, found %zu",
+                     recipe->sources[0].node->file, recipe->sources[0].node->line, method->name,
+                     method->least_inputs, method->most_inputs, base ? " besides the base" : "",
+                     out->count);
+}
+
+// The base that config and tokenizer come from, where the method does not take it as one.
+static ig_status open_donor(ig_plan *plan, ig_plan_slice *s, ig_error *err) {
+  size_t unused;
+  return plan->recipe->base_model ? open_model(plan, s, plan->recipe->base_model, &unused, err)
+                                  : IG_OK;
+}
+
+// Does each of the slice's models have the layers that are asked of it?
+static ig_status check_ranges(ig_plan *plan, const ig_plan_slice *s, bool *inside, ig_error *err) {
+  const ig_yaml_node *node = s->source[0]->node;
+  *inside = true;
+  for (size_t i = 0; i <= s->count; i++) {
+    if (i == s->count && !s->has_base) break;
+    const ig_fuse_model *m = &plan->models.model[i < s->count ? s->model[i] : s->base];
+    const int first = i < s->count ? s->source[i]->first : s->base_first, last = first + s->layers;
+    if (last <= m->layers[s->stack]) continue;
+    *inside = false;
+    IG_TRY(ADD_PROBLEM(plan, err, "%s:%d: layers %d to %d of %d in %s", node->file, node->line,
+                       first, last, m->layers[s->stack], m->reference));
+  }
+  return IG_OK;
+}
+
+// Does the module name this tensor?
+static bool module_has(const ig_recipe_module *module, const char *name, const ig_place *place) {
+  if (!module->name || strcmp(module->name, "default") == 0) return true;
+  if (strcmp(module->name, "encoder") == 0) return place->stack == IG_STACK_ENCODER;
+  if (strcmp(module->name, "decoder") == 0) return place->stack == IG_STACK_DECODER;
+  const size_t length = strlen(module->name);
+  return strncmp(name, module->name, length) == 0 && name[length] == '.';
+}
+
+static const ig_recipe_module *module_of(const ig_recipe *recipe, const char *name,
+                                         const ig_place *place) {
+  const ig_recipe_module *rest = NULL;
+  for (size_t i = 0; i < recipe->module_count; i++) {
+    const ig_recipe_module *module = &recipe->modules[i];
+    const bool named = module->name && strcmp(module->name, "default") != 0;
+    if (named && module_has(module, name, place)) return module;
+    if (!named) rest = module;
+  }
+  return rest ? rest : &recipe->modules[0];
+}
+
+// Participant i of a slice: the base, where there is one, before the others.
+static const ig_fuse_model *participant(const ig_plan *plan, const ig_plan_slice *s, size_t i) {
+  if (s->has_base) return &plan->models.model[i == 0 ? s->base : s->model[i - 1]];
+  return &plan->models.model[s->model[i]];
+}
+
+static size_t participants(const ig_plan_slice *s) { return s->count + s->has_base; }
+
+// Has one of the first `count` participants a tensor that becomes `name`?
+static bool is_known(const ig_plan *plan, const ig_plan_slice *s, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (ig_tie_stored(ig_plan_donor(plan), participant(plan, s, i), name)) return true;
+  return false;
+}
+
+static ig_status plan_outside(ig_plan *plan, const ig_plan_slice *s, const ig_recipe_module *module,
+                              const char *name, int layers, ig_error *err) {
+  const ig_place place = ig_place_of(name);
+  if (module_of(plan->recipe, name, &place) != module || (s->source[0]->ranged && place.layer >= 0))
+    return IG_OK;
+  return ig_plan_add_tensor(plan, s, name, place.layer, layers, err);
+}
+
+// All tensors that any of the models of the first ig_plan_slice has, but for those of layers where
+// layers are named. Tied ones go by one name, the donor's.
+static ig_status plan_whole(ig_plan *plan, const ig_plan_slice *s, const ig_recipe_module *module,
+                            ig_error *err) {
+  const ig_fuse_model *donor = ig_plan_donor(plan);
+  for (size_t k = 0; k < participants(s); k++) {
+    const ig_fuse_model *m = participant(plan, s, k);
+    for (size_t i = 0; i < ig_safetensors_count(m->tensors); i++) {
+      const ig_safetensor *tensor = ig_safetensors_get(m->tensors, i);
+      const char *name = ig_tie_source(donor, tensor->name);
+      if (ig_tie_stored(donor, m, name) != tensor || is_known(plan, s, k, name)) continue;
+      IG_TRY(plan_outside(plan, s, module, name, m->layers[ig_place_of(name).stack], err));
+    }
+  }
+  // A tensor that the donor has apart, and all others tied.
+  for (size_t i = 0; ig_tie_names[i]; i++) {
+    const char *name = ig_tie_names[i];
+    if (!ig_safetensors_find(donor->tensors, name) || strcmp(ig_tie_source(donor, name), name) != 0)
+      continue;
+    if (!is_known(plan, s, participants(s), name))
+      IG_TRY(plan_outside(plan, s, module, name, 0, err));
+  }
+  return IG_OK;
+}
+
+// Where the layers of participant k begin.
+static int first_layer(const ig_plan_slice *s, size_t k) {
+  if (s->has_base && k == 0) return s->base_first;
+  return s->source[k - s->has_base]->first;
+}
+
+// Has one of the first `count` participants this tensor of its own layer?
+static ig_status is_known_layer(const ig_plan *plan, const ig_plan_slice *s, size_t count,
+                                const char *name, const ig_place *place, int offset, bool *known,
+                                ig_error *err) {
+  *known = false;
+  for (size_t k = 0; k < count && !*known; k++) {
+    char *renamed = ig_place_rename(name, place, first_layer(s, k) + offset);
+    if (!renamed) return ig_fail_memory(err);
+    *known = ig_safetensors_find(participant(plan, s, k)->tensors, renamed) != NULL;
+    free(renamed);
+  }
+  return IG_OK;
+}
+
+static ig_status plan_layers_of(ig_plan *plan, const ig_plan_slice *s, size_t k, int first_output,
+                                ig_error *err) {
+  const ig_safetensors *tensors = participant(plan, s, k)->tensors;
+  const int first = first_layer(s, k);
+  for (size_t i = 0; i < ig_safetensors_count(tensors); i++) {
+    const char *name = ig_safetensors_get(tensors, i)->name;
+    const ig_place place = ig_place_of(name);
+    const int offset = place.layer - first;
+    bool known;
+    if (place.stack != s->stack || offset < 0 || offset >= s->layers) continue;
+    IG_TRY(is_known_layer(plan, s, k, name, &place, offset, &known, err));
+    if (known) continue;
+    char *renamed = ig_place_rename(name, &place, first_output + offset);
+    if (!renamed) return ig_fail_memory(err);
+    const ig_status status = ig_plan_add_tensor(plan, s, renamed, offset, s->layers, err);
+    free(renamed);
+    IG_TRY(status);
+  }
+  return IG_OK;
+}
+
+static ig_status plan_layers(ig_plan *plan, const ig_plan_slice *s, int first_output,
+                             ig_error *err) {
+  bool inside;
+  IG_TRY(check_ranges(plan, s, &inside, err));
+  for (size_t k = 0; inside && k < participants(s); k++)
+    IG_TRY(plan_layers_of(plan, s, k, first_output, err));
+  return IG_OK;
+}
+
+// What else cannot be opened in a module whose first ig_plan_slice is not complete.
+static ig_status open_others(ig_plan *plan, const ig_recipe_module *module, ig_error *err) {
+  ig_plan_slice unused;
+  for (size_t i = 1; i < module->count; i++)
+    IG_TRY(open_slice(plan, module, &module->slices[i], &unused, err));
+  return IG_OK;
+}
+
+static ig_status plan_module(ig_plan *plan, const ig_recipe_module *module, ig_error *err) {
+  ig_plan_slice first;
+  IG_TRY(open_slice(plan, module, &module->slices[0], &first, err));
+  if (first.complete) IG_TRY(open_donor(plan, &first, err));
+  if (!first.complete) return open_others(plan, module, err);
+  IG_TRY(plan_whole(plan, &first, module, err));
+  if (!first.source[0]->ranged) return IG_OK;
+  if (!module->name) {
+    const int *layers = plan->models.model[first.model[0]].layers;
+    if (layers[IG_STACK_ENCODER] && layers[IG_STACK_DECODER])
+      return ADD_PROBLEM(plan, err,
+                         "%s: the model has an encoder and a decoder: give each its slices, as "
+                         "modules: {encoder: …, decoder: …}",
+                         module->node->file);
+    first.stack = layers[IG_STACK_ENCODER]   ? IG_STACK_ENCODER
+                  : layers[IG_STACK_DECODER] ? IG_STACK_DECODER
+                                             : IG_STACK_NONE;
+  }
+  for (size_t i = 0; i < module->count; i++) {
+    ig_plan_slice s;
+    IG_TRY(open_slice(plan, module, &module->slices[i], &s, err));
+    if (!s.complete) continue;
+    s.stack = first.stack;
+    IG_TRY(plan_layers(plan, &s, plan->layers[s.stack], err));
+    plan->layers[s.stack] += s.layers;
+  }
+  return IG_OK;
+}
+
+// ---- the whole --------------------------------------------------------------
+
+static int by_name(const void *a, const void *b) {
+  return strcmp(((const ig_plan_tensor *)a)->name, ((const ig_plan_tensor *)b)->name);
+}
+
+static ig_status check_names(ig_plan *plan, ig_error *err) {
+  for (size_t i = 1; i < plan->count; i++)
+    if (strcmp(plan->tensors[i].name, plan->tensors[i - 1].name) == 0)
+      IG_TRY(ADD_PROBLEM(plan, err, "%s: made twice", plan->tensors[i].name));
+  return IG_OK;
+}
+
+static bool same_models(const ig_plan_tensor *a, const ig_plan_tensor *b) {
+  bool same = a->inputs == b->inputs;
+  for (size_t i = 0; same && i < a->inputs; i++) same = a->input[i].model == b->input[i].model;
+  return same;
+}
+
+// Can all tensors that are to be seen as one be?
+static ig_status check_span(ig_plan *plan, ig_error *err) {
+  const ig_plan_tensor *first = NULL;
+  for (size_t i = 0; i < plan->count; i++) {
+    const ig_plan_tensor *t = &plan->tensors[i];
+    if (!ig_plan_spans(t)) continue;
+    if (!first) first = t;
+    if (!same_models(first, t))
+      return ADD_TENSOR_PROBLEM(
+          plan, t->name, err,
+          "other models than those of %s: with scope: model all must have the same", first->name);
+    const ig_merge a = ig_plan_numbers(first), b = ig_plan_numbers(t);
+    const char *why = first->method->refuses_span(&a, &b);
+    if (why) return ADD_TENSOR_PROBLEM(plan, t->name, err, "%s", why);
+  }
+  return IG_OK;
+}
+
+ig_status ig_plan_make(const ig_recipe *recipe, const ig_fuse_made *made, size_t made_count,
+                       ig_plan *out, ig_error *err) {
+  *out = (ig_plan){.recipe = recipe, .models = {.made = made, .made_count = made_count}};
+  IG_TRY(ig_kernels_select(&out->kernels, err));
+  if (recipe->tokenizer.source) IG_TRY(ig_vocabulary_align(out, err));
+  for (size_t i = 0; i < recipe->module_count; i++)
+    IG_TRY(plan_module(out, &recipe->modules[i], err));
+  bool all_open = true;
+  for (size_t i = 0; i < out->models.count; i++)
+    all_open = all_open && out->models.model[i].tensors;
+  if (out->count == 0 && all_open && out->problems.count == 0)
+    IG_TRY(ADD_PROBLEM(out, err, "nothing to fuse: no tensors"));
+  if (out->count) qsort(out->tensors, out->count, sizeof *out->tensors, by_name);
+  if (out->problems.count == 0) IG_TRY(check_span(out, err));
+  return check_names(out, err);
+}

@@ -1,0 +1,11 @@
+// Makes the plan: opens the recipe's models, looks up which layers go where, and plans each tensor.
+#ifndef IG_FUSE_PLAN_PLANNER_H
+#define IG_FUSE_PLAN_PLANNER_H
+#include "fuse/plan/plan.h"
+
+// made: models that other stages make, found by their names before directories are. Opens all
+// models and lists every problem at once; only a lack of memory or a setting that cannot be read
+// ends it before. ig_plan_free in any case.
+ig_status ig_plan_make(const ig_recipe *recipe, const ig_fuse_made *made, size_t made_count,
+                       ig_plan *out, ig_error *err);
+#endif

@@ -1,0 +1,267 @@
+#include "fuse/plan/vocabulary_match.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "fuse/plan/vocabulary_tensors.h"
+
+// ---- which pieces -----------------------------------------------------------
+
+// Those of a directory, or of a model that another stage makes.
+static ig_status load_pieces(const ig_fuse_made *made, const char *directory, ig_pieces *out,
+                             ig_error *err) {
+  while (made && !made->directory) {
+    if (!made->plan)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: its tokenizer is not known yet", made->name);
+    if (made->plan->alignment) return ig_pieces_copy(&made->plan->alignment->output, out, err);
+    const ig_fuse_model *donor = ig_plan_donor(made->plan);
+    directory = donor->directory;
+    made = donor->made;
+  }
+  return ig_pieces_load(made ? made->directory : directory, out, err);
+}
+
+static const ig_fuse_made *find_made(const ig_plan *plan, const char *name) {
+  for (size_t i = 0; i < plan->models.made_count; i++)
+    if (strcmp(plan->models.made[i].name, name) == 0) return &plan->models.made[i];
+  return NULL;
+}
+
+static bool is_word(const char *source, const char *word) { return strcmp(source, word) == 0; }
+
+// The tokenizer that the output's begins with.
+static ig_status load_source(const ig_plan *plan, ig_alignment *a, ig_error *err) {
+  const char *source = plan->recipe->tokenizer.source, *directory = source;
+  const ig_fuse_made *made = find_made(plan, source);
+  if (is_word(source, "union") || is_word(source, "base")) {
+    directory = ig_plan_donor(plan)->directory;
+    made = ig_plan_donor(plan)->made;
+  }
+  for (size_t i = 0; i < plan->models.count; i++)
+    if (strcmp(plan->models.model[i].reference, source) == 0)
+      directory = plan->models.model[i].directory;
+  const char *real = made ? made->directory : directory;
+  if (real) a->directory = ig_allocate_copy(real, strlen(real), err);
+  if (real && !a->directory) return IG_ERROR_MEMORY;
+  return load_pieces(made, directory, &a->output, err);
+}
+
+static ig_status add_piece(ig_alignment *a, int side, const char *piece, ig_error *err) {
+  ig_vocabulary *to = &a->output.side[side];
+  if (ig_vocabulary_find(to, piece, strlen(piece)) >= 0) return IG_OK;
+  a->added = true;
+  return ig_vocabulary_add(to, piece, strlen(piece), to->size, err);
+}
+
+static ig_status add_pieces(ig_alignment *a, const ig_pieces *from, ig_error *err) {
+  for (int side = 0; side <= a->output.apart; side++) {
+    const ig_vocabulary *v = ig_pieces_side(from, side);
+    for (int id = 0; id < v->size; id++)
+      if (v->tokens[id]) IG_TRY(add_piece(a, side, v->tokens[id], err));
+  }
+  return IG_OK;
+}
+
+static ig_status add_named(const ig_recipe *recipe, ig_alignment *a, ig_error *err) {
+  const ig_yaml_node *tokens = recipe->tokenizer.tokens;
+  for (size_t i = 0; tokens && i < tokens->count; i++)
+    for (int side = 0; side <= a->output.apart; side++)
+      IG_TRY(add_piece(a, side, tokens->keys[i], err));
+  return IG_OK;
+}
+
+// ---- which rows -------------------------------------------------------------
+
+static ig_status match(const ig_pieces *pieces, const ig_alignment *a, int side, int *rows) {
+  const ig_vocabulary *out = ig_pieces_side(&a->output, side), *in = ig_pieces_side(pieces, side);
+  for (int id = 0; id < out->size; id++)
+    rows[id] =
+        out->tokens[id] ? ig_vocabulary_find(in, out->tokens[id], strlen(out->tokens[id])) : -1;
+  return IG_OK;
+}
+
+static ig_status match_all(const ig_plan *plan, const ig_pieces *pieces, ig_alignment *a,
+                           ig_error *err) {
+  for (int side = 0; side < 2; side++) {
+    ig_aligned *s = &a->side[side];
+    const int multiple = plan->recipe->tokenizer.pad_to_multiple_of;
+    s->pieces = ig_pieces_side(&a->output, side)->size;
+    s->rows = (s->pieces + multiple - 1) / multiple * multiple;
+    s->row_of = ig_allocate(a->models, sizeof *s->row_of, err);
+    if (!s->row_of) return IG_ERROR_MEMORY;
+    for (size_t m = 0; m < a->models; m++) {
+      s->row_of[m] = ig_allocate((size_t)s->pieces, sizeof **s->row_of, err);
+      if (!s->row_of[m]) return IG_ERROR_MEMORY;
+      match(&pieces[m], a, side, s->row_of[m]);
+    }
+  }
+  return IG_OK;
+}
+
+static ig_status match_ids(const ig_pieces *donor, ig_alignment *a, ig_error *err) {
+  const ig_vocabulary *old = ig_pieces_side(donor, 1), *new = ig_pieces_side(&a->output, 1);
+  a->new_ids = old->size;
+  a->new_id = ig_allocate((size_t)old->size, sizeof *a->new_id, err);
+  if (!a->new_id) return IG_ERROR_MEMORY;
+  for (int id = 0; id < old->size; id++)
+    a->new_id[id] =
+        old->tokens[id] ? ig_vocabulary_find(new, old->tokens[id], strlen(old->tokens[id])) : -1;
+  return IG_OK;
+}
+
+// ---- what the recipe says of single pieces ----------------------------------
+
+static ig_status find_model(const ig_plan *plan, const ig_yaml_node *node, const char *reference,
+                            size_t *out, ig_error *err) {
+  for (*out = 0; *out < plan->models.count; ++*out)
+    if (strcmp(plan->models.model[*out].reference, reference) == 0) return IG_OK;
+  return ig_yaml_fail(node, err, "'%.200s' is none of the models", reference);
+}
+
+static ig_status row_by_name(const ig_yaml_node *node, const ig_pieces *pieces, int side,
+                             const char *piece, const char *reference, int *out, ig_error *err) {
+  *out = ig_vocabulary_find(ig_pieces_side(pieces, side), piece, strlen(piece));
+  return *out >= 0 ? IG_OK
+                   : ig_yaml_fail(node, err, "%.200s has no piece '%.200s'", reference, piece);
+}
+
+// {kind: zero} or {kind: model_token, model, token or token_id}
+static ig_status read_kind(const ig_plan *plan, const ig_yaml_node *node, const ig_pieces *pieces,
+                           int side, ig_token_rule *rule, ig_error *err) {
+  static const char *const keys[] = {"kind", "model", "token", "token_id"};
+  const char *kind, *model, *token;
+  IG_TRY(ig_yaml_check_keys(node, keys, sizeof keys / sizeof *keys, err));
+  IG_TRY(ig_yaml_string(node, "kind", "", &kind, err));
+  IG_TRY(ig_yaml_string(node, "model", NULL, &model, err));
+  IG_TRY(ig_yaml_string(node, "token", NULL, &token, err));
+  IG_TRY(ig_yaml_int(node, "token_id", -1, &rule->model_row, err));
+  rule->zero = is_word(kind, "zero");
+  if (rule->zero && !model && !token && rule->model_row < 0) return IG_OK;
+  if (!is_word(kind, "model_token") || !model || !token == (rule->model_row < 0))
+    return ig_yaml_fail(
+        node, err,
+        "expected {kind: zero}, or {kind: model_token, model: DIR} with either token or token_id");
+  IG_TRY(find_model(plan, node, model, &rule->model, err));
+  return token ? row_by_name(node, &pieces[rule->model], side, token, model, &rule->model_row, err)
+               : IG_OK;
+}
+
+static ig_status read_rule(const ig_plan *plan, const ig_yaml_node *node, const char *piece,
+                           const ig_pieces *pieces, int side, ig_aligned *to, ig_error *err) {
+  static const char *const keys[] = {"source", "force"};
+  ig_token_rule *rule = &to->rules[to->rule_count];
+  rule->row =
+      ig_vocabulary_find(ig_pieces_side(&plan->alignment->output, side), piece, strlen(piece));
+  if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected a map with 'source'");
+  IG_TRY(ig_yaml_check_keys(node, keys, 2, err));
+  IG_TRY(ig_yaml_bool(node, "force", false, &rule->force, err));
+  const ig_yaml_node *source = ig_yaml_get(node, "source");
+  if (!source) return rule->force ? ig_yaml_fail(node, err, "'force' needs a 'source'") : IG_OK;
+  to->rule_count++;
+  if (source->kind == IG_YAML_MAP) return read_kind(plan, source, pieces, side, rule, err);
+  const char *model;
+  IG_TRY(ig_yaml_string(node, "source", NULL, &model, err));
+  IG_TRY(find_model(plan, source, model, &rule->model, err));
+  return row_by_name(source, &pieces[rule->model], side, piece, model, &rule->model_row, err);
+}
+
+static ig_status read_rules(ig_plan *plan, const ig_pieces *pieces, ig_error *err) {
+  const ig_yaml_node *tokens = plan->recipe->tokenizer.tokens;
+  for (int side = 0; side < 2 && tokens; side++) {
+    ig_aligned *s = &plan->alignment->side[side];
+    s->rules = ig_allocate(tokens->count, sizeof *s->rules, err);
+    if (!s->rules) return IG_ERROR_MEMORY;
+    for (size_t i = 0; i < tokens->count; i++)
+      IG_TRY(read_rule(plan, tokens->children[i], tokens->keys[i], pieces, side, s, err));
+  }
+  return IG_OK;
+}
+
+// ---- the whole --------------------------------------------------------------
+
+static ig_status open_model(ig_plan *plan, const char *reference, ig_error *err) {
+  size_t index;
+  ig_error why = {0};
+  if (!reference) return IG_OK;
+  const ig_status status = ig_fuse_models_open(&plan->models, reference, &index, &why);
+  if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why.message);
+  return status == IG_OK ? IG_OK : ig_problems_add(&plan->problems, NULL, err, "%s", why.message);
+}
+
+static ig_status open_models(ig_plan *plan, ig_error *err) {
+  const ig_recipe *recipe = plan->recipe;
+  for (size_t m = 0; m < recipe->module_count; m++)
+    for (size_t s = 0; s < recipe->modules[m].count; s++) {
+      const ig_recipe_slice *slice = &recipe->modules[m].slices[s];
+      for (size_t i = 0; i < slice->count; i++)
+        IG_TRY(open_model(plan, slice->sources[i].model, err));
+      IG_TRY(open_model(plan, slice->base_model, err));
+    }
+  return open_model(plan, recipe->base_model, err);
+}
+
+// What cannot be read is a problem; *complete: nothing is.
+static ig_status judge(ig_plan *plan, ig_status status, const ig_error *why, bool *complete,
+                       ig_error *err) {
+  if (status == IG_OK) return IG_OK;
+  *complete = false;
+  return status == IG_ERROR_MEMORY
+             ? ig_fail(err, status, "%s", why->message)
+             : ig_problems_add(&plan->problems, NULL, err, "%s", why->message);
+}
+
+static ig_status load_all(ig_plan *plan, ig_pieces *pieces, bool *complete, ig_error *err) {
+  ig_alignment *a = plan->alignment;
+  ig_error why = {0};
+  *complete = true;
+  IG_TRY(judge(plan, load_source(plan, a, &why), &why, complete, err));
+  for (size_t i = 0; i < a->models; i++) {
+    const ig_fuse_model *m = &plan->models.model[i];
+    if (!m->tensors) *complete = false;
+    if (!m->tensors) continue;
+    IG_TRY(judge(plan, load_pieces(m->made, m->directory, &pieces[i], &why), &why, complete, err));
+    if (*complete && pieces[i].apart != a->output.apart) {
+      *complete = false;
+      IG_TRY(ig_problems_add(&plan->problems, NULL, err,
+                             "%s: separate_vocabs is not as in the output's tokenizer",
+                             m->reference));
+    }
+  }
+  return IG_OK;
+}
+
+static ig_status align(ig_plan *plan, ig_pieces *pieces, bool *complete, ig_error *err) {
+  ig_alignment *a = plan->alignment;
+  IG_TRY(load_all(plan, pieces, complete, err));
+  if (!*complete) return IG_OK;
+  for (size_t i = 0; i < a->models && is_word(plan->recipe->tokenizer.source, "union"); i++)
+    IG_TRY(add_pieces(a, &pieces[i], err));
+  IG_TRY(add_named(plan->recipe, a, err));
+  if (a->added && !a->output.extensible)
+    IG_TRY(ig_problems_add(&plan->problems, NULL, err,
+                           "%s: pieces cannot be added to its tokenizer, which is not a vocab.json "
+                           "alone; tokenizer_source: base, or a model that has all pieces",
+                           a->directory ? a->directory : plan->recipe->tokenizer.source));
+  IG_TRY(match_all(plan, pieces, a, err));
+  IG_TRY(match_ids(&pieces[ig_plan_donor(plan) - plan->models.model], a, err));
+  IG_TRY(read_rules(plan, pieces, err));
+  return ig_vocabulary_check_ids(plan, err);
+}
+
+ig_status ig_vocabulary_align(ig_plan *plan, ig_error *err) {
+  IG_TRY(open_models(plan, err));
+  bool complete = true;
+  plan->alignment = ig_allocate(1, sizeof *plan->alignment, err);
+  if (!plan->alignment) return IG_ERROR_MEMORY;
+  plan->alignment->models = plan->models.count;
+  ig_pieces *pieces = ig_allocate(plan->models.count, sizeof *pieces, err);
+  const ig_status status = pieces ? align(plan, pieces, &complete, err) : IG_ERROR_MEMORY;
+  for (size_t i = 0; pieces && i < plan->models.count; i++) ig_pieces_free(&pieces[i]);
+  free(pieces);
+  if (complete) return status;
+  ig_alignment_free(plan->alignment);
+  plan->alignment = NULL;
+  return status;
+}

@@ -1,0 +1,142 @@
+#include "fuse/preview/compare.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "fuse/run/blocking.h"
+#include "numeric/sums.h"
+#include "fuse/run/matched_rows.h"
+#include "fuse/run/values.h"
+
+// One thread's.
+typedef struct worker {
+  float *values;     // (inputs + base, block)
+  float *lora;       // scratch
+  double *products;  // (inputs + base, inputs + base)
+  ig_status status;
+  ig_error err;
+} worker;
+
+typedef struct comparing {
+  const ig_plan *plan;
+  ig_comparison *items;
+  worker *workers;
+  size_t block;  // values of the largest
+} comparing;
+
+// Products of all pairs, the base behind the inputs, added to products (n, n), lower half.
+static void multiply(const comparing *c, size_t n, const float *values, size_t count,
+                     double *products) {
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j <= i; j++)
+      products[i * n + j] += ig_sum_products(count, values + i * c->block, values + j * c->block);
+}
+
+static double product(const double *products, size_t n, size_t i, size_t j) {
+  return i > j ? products[i * n + j] : products[j * n + i];
+}
+
+// <x_i - base, x_j - base>, from products with the base at `base`; base = n: of x_i, x_j
+// themselves.
+static double between(const double *p, size_t n, size_t base, size_t i, size_t j) {
+  if (base == n) return product(p, n, i, j);
+  return product(p, n, i, j) - product(p, n, i, base) - product(p, n, j, base) +
+         product(p, n, base, base);
+}
+
+static double norm(double square) { return sqrt(fmax(square, 0)); }
+
+static void conclude(const double *p, size_t inputs, bool has_base, ig_comparison *out) {
+  const size_t n = inputs + has_base, base = has_base ? inputs : n;
+  double distance = 0, cosine = 0, least = 2;
+  size_t pairs = 0, known = 0;
+  for (size_t i = 0; i < inputs; i++) {
+    if (has_base)
+      distance += norm(between(p, n, base, i, i)) / fmax(norm(product(p, n, base, base)), 1e-30) /
+                  (double)inputs;
+    for (size_t j = 0; j < i; j++, pairs++) {
+      const double x = norm(between(p, n, base, i, i)), y = norm(between(p, n, base, j, j)),
+                   xy = between(p, n, base, i, j);
+      if (!has_base) distance += 2 * norm(x * x + y * y - 2 * xy) / fmax(x + y, 1e-30);
+      if (x < 1e-20 || y < 1e-20) continue;
+      const double c = fmin(fmax(xy / (x * y), -1), 1);
+      cosine += c, least = fmin(least, c), known++;
+    }
+  }
+  out->distance = has_base ? distance : distance / (double)(pairs ? pairs : 1);
+  out->cosine = known ? cosine / (double)known : NAN;
+  out->least_cosine = known ? least : NAN;
+}
+
+static ig_status compare(const comparing *c, const ig_plan_tensor *t, worker *w,
+                         ig_comparison *out) {
+  const ig_cut cut = ig_cut_of(t);
+  const size_t step = cut.block_rows * cut.columns;
+  const size_t n = t->inputs + (t->base.tensor != NULL);
+  for (size_t i = 0; i < n * n; i++) w->products[i] = 0;
+  for (size_t at = 0; at < t->elements; at += step) {
+    const size_t count = t->elements - at < step ? t->elements - at : step;
+    for (size_t i = 0; i < n; i++) {
+      const ig_plan_input *from = i < t->inputs ? &t->input[i] : &t->base;
+      IG_TRY(ig_values_read(c->plan->recipe, t, from, at, count, w->values + i * c->block, w->lora,
+                            &w->err));
+    }
+    multiply(c, n, w->values, count, w->products);
+  }
+  conclude(w->products, t->inputs, t->base.tensor != NULL, out);
+  return IG_OK;
+}
+
+static void compare_task(void *context, size_t index, int number) {
+  const comparing *c = context;
+  worker *w = &c->workers[number];
+  if (w->status == IG_OK) w->status = compare(c, c->items[index].tensor, w, &c->items[index]);
+}
+
+static ig_status run(comparing *c, size_t count, ig_pool *pool, ig_error *err) {
+  const int threads = ig_pool_threads(pool);
+  const ig_sizes sizes = ig_cut_sizes(c->plan);
+  const size_t vectors = sizes.inputs + 1;
+  ig_status status = IG_OK;
+  c->block = sizes.values;
+  c->workers = ig_allocate((size_t)threads, sizeof *c->workers, err);
+  if (!c->workers) return IG_ERROR_MEMORY;
+  for (int i = 0; i < threads && status == IG_OK; i++) {
+    worker *w = &c->workers[i];
+    w->values = ig_allocate(vectors * c->block, sizeof(float), err);
+    w->lora = ig_allocate(sizes.lora, sizeof(float), err);
+    w->products = ig_allocate(vectors * vectors, sizeof(double), err);
+    if (!w->values || !w->lora || !w->products) status = IG_ERROR_MEMORY;
+  }
+  if (status == IG_OK) ig_pool_run(pool, count, compare_task, c);
+  for (int i = 0; i < threads; i++) {
+    if (status == IG_OK && c->workers[i].status != IG_OK)
+      status = ig_fail(err, c->workers[i].status, "%s", c->workers[i].err.message);
+    free(c->workers[i].values);
+    free(c->workers[i].lora);
+    free(c->workers[i].products);
+  }
+  free(c->workers);
+  return status;
+}
+
+ig_status ig_plan_compare(const ig_plan *plan, ig_pool *pool, ig_comparison **out, size_t *count,
+                          ig_error *err) {
+  comparing c = {.plan = plan, .items = ig_allocate(plan->count, sizeof *c.items, err)};
+  *out = NULL;
+  *count = 0;
+  if (!c.items) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < plan->count; i++) {
+    const ig_plan_tensor *t = &plan->tensors[i];
+    if (!t->copied && t->inputs + (t->base.tensor != NULL) > 1) c.items[(*count)++].tensor = t;
+  }
+  ig_status status = ig_rows_fill_padding(plan, err);
+  if (status == IG_OK) status = run(&c, *count, pool, err);
+  if (status == IG_OK)
+    *out = c.items;
+  else
+    free(c.items);
+  return status;
+}

@@ -1,0 +1,247 @@
+#include "fuse/preview/preflight.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "fuse/run/execute.h"
+#include "fuse/run/extract.h"
+#include "fuse/run/staging.h"
+#include "fuse/input/ties.h"
+#include "io/json.h"
+
+// ---- models -----------------------------------------------------------------
+
+static ig_status compare_key(const ig_fuse_model *a, const ig_fuse_model *b, const char *key,
+                             bool *same, ig_problems *problems, ig_error *err) {
+  json_t *x = json_object_get(a->config, key), *y = json_object_get(b->config, key);
+  *same = !x || !y || json_equal(x, y);
+  if (*same) return IG_OK;
+  char *first = ig_json_text(x, JSON_ENCODE_ANY | JSON_COMPACT),
+       *second = ig_json_text(y, JSON_ENCODE_ANY | JSON_COMPACT);
+  const ig_status status =
+      first && second ? ig_problems_add(problems, NULL, err,
+                                        "config.json: %s is %.100s in %s, but %.100s in %s", key,
+                                        first, a->reference, second, b->reference)
+                      : ig_fail_memory(err);
+  free(first);
+  free(second);
+  return status;
+}
+
+typedef ig_status (*compare_files)(const char *a, const char *b, bool *same, ig_error *err);
+
+static ig_status compare_bytes(const char *a, const char *b, bool *same, ig_error *err) {
+  char *x = NULL, *y = NULL;
+  size_t x_size, y_size;
+  ig_status status = ig_file_load(a, &x, &x_size, err);
+  if (status == IG_OK) status = ig_file_load(b, &y, &y_size, err);
+  if (status == IG_OK) *same = x_size == y_size && memcmp(x, y, x_size) == 0;
+  free(x);
+  free(y);
+  return status;
+}
+
+static ig_status compare_json(const char *a, const char *b, bool *same, ig_error *err) {
+  json_t *x = NULL, *y = NULL;
+  ig_status status = ig_json_load(a, &x, err);
+  if (status == IG_OK) status = ig_json_load(b, &y, err);
+  if (status == IG_OK) *same = json_equal(x, y);
+  json_decref(x);
+  json_decref(y);
+  return status;
+}
+
+// *both: the file is in both directories; *same: with the same content.
+static ig_status compare_in(const ig_fuse_model *a, const ig_fuse_model *b, const char *name,
+                            compare_files compare, bool *both, bool *same, ig_error *err) {
+  char *x = ig_path_join(a->directory, name, err),
+       *y = x ? ig_path_join(b->directory, name, err) : NULL;
+  ig_status status = y ? IG_OK : IG_ERROR_MEMORY;
+  *both = y && ig_file_exists(x) && ig_file_exists(y);
+  *same = true;
+  if (*both) status = compare(x, y, same, err);
+  free(x);
+  free(y);
+  return status;
+}
+
+// Rows of embeddings belong to pieces: those of different vocabularies are not to be mixed.
+// vocab.json gives the ids where it is there, else SentencePiece's model.
+static ig_status compare_vocabularies(const ig_fuse_model *a, const ig_fuse_model *b,
+                                      ig_problems *problems, ig_error *err) {
+  static const char *const names[] = {"vocab.json", "source.spm", "target.spm", "spiece.model",
+                                      "sentencepiece.bpe.model"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    bool both, same;
+    ig_error why = {0};
+    const ig_status status =
+        compare_in(a, b, names[i], i == 0 ? compare_json : compare_bytes, &both, &same, &why);
+    if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why.message);
+    if (status != IG_OK) return ig_problems_add(problems, NULL, err, "%s", why.message);
+    if (!same)
+      return ig_problems_add(problems, NULL, err,
+                             "%s is not the same in %s and %s: rows of embeddings would be of "
+                             "different pieces; 'tokenizer_source: union' matches them",
+                             names[i], a->reference, b->reference);
+    if (both && i == 0) break;
+  }
+  return IG_OK;
+}
+
+static bool is_there(const ig_fuse_model *m) { return m->tensors && !m->foreseen; }
+
+ig_status ig_preflight_models(const ig_plan *plan, ig_problems *problems, ig_error *err) {
+  static const char *const keys[] = {"model_type",
+                                     "encoder_attention_heads",
+                                     "decoder_attention_heads",
+                                     "num_attention_heads",
+                                     "num_heads",
+                                     "activation_function",
+                                     "hidden_act",
+                                     "feed_forward_proj",
+                                     "scale_embedding",
+                                     "normalize_before",
+                                     "normalize_embedding",
+                                     "static_position_embeddings",
+                                     "relative_attention_num_buckets",
+                                     "relative_attention_max_distance"};
+  const ig_fuse_model *donor = ig_plan_donor(plan);
+  for (size_t i = 0; donor->config && i < plan->models.count; i++) {
+    const ig_fuse_model *m = &plan->models.model[i];
+    bool same = true;
+    for (size_t k = 0; k < sizeof keys / sizeof *keys && (k != 1 || same);
+         k++)  // of another kind: that says it all
+      IG_TRY(compare_key(donor, m, keys[k], &same, problems, err));
+    if (!plan->alignment && m != donor && is_there(m) && is_there(donor))
+      IG_TRY(compare_vocabularies(donor, m, problems, err));
+  }
+  return ig_ties_check(&plan->models, donor, problems, err);
+}
+
+// ---- space ------------------------------------------------------------------
+
+size_t ig_preflight_bytes(const ig_plan *plan) {
+  if (plan->recipe->method->extracts) return ig_extract_bytes(plan);
+  size_t bytes = 0;
+  for (size_t i = 0; i < plan->count; i++)
+    bytes += plan->tensors[i].elements * ig_dtype_size(plan->tensors[i].dtype);
+  return bytes;
+}
+
+// The output's parent, or the first directory above it that is there.
+static char *existing_parent(const char *output, ig_error *err) {
+  char *path = ig_allocate_copy(output, strlen(output), err);
+  if (!path) return NULL;
+  for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
+    path[length - 1] = '\0';
+  do {
+    char *slash = strrchr(path, '/');
+    if (slash == path && path[1] == '\0') return path;
+    if (slash)
+      slash[slash == path] = '\0';
+    else
+      strcpy(path, ".");  // a name has a byte at least
+  } while (!ig_file_exists(path));
+  return path;
+}
+
+// What weights stand in OUTPUT.partial.
+static size_t written_already(const char *output) {
+  char path[4096];
+  const int length = snprintf(path, sizeof path, "%s.partial", output);
+  DIR *directory = length > 0 && (size_t)length < sizeof path ? opendir(path) : NULL;
+  size_t bytes = 0;
+  if (!directory) return 0;
+  for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+    struct stat status;
+    if (strstr(entry->d_name, ".safetensors") &&
+        fstatat(dirfd(directory), entry->d_name, &status, 0) == 0)
+      bytes += (size_t)status.st_blocks * 512;
+  }
+  closedir(directory);
+  return bytes;
+}
+
+static size_t buffers_of(const ig_plan *plan, int threads) {
+  return plan->recipe->method->extracts ? ig_extract_memory(plan)
+                                        : ig_plan_memory(plan, threads ? threads : ig_cpu_count());
+}
+
+ig_status ig_preflight_space(const ig_stages *s, const char *output, int threads, ig_space *out,
+                             ig_error *err) {
+  *out = (ig_space){0};
+  for (size_t i = 0; i < s->count; i++) {
+    const size_t memory = s->problems.count ? 0 : buffers_of(&s->stage[i].plan, threads);
+    out->needed += ig_preflight_bytes(&s->stage[i].plan);
+    out->memory = memory > out->memory ? memory : out->memory;
+  }
+  if (!output) return IG_OK;
+  out->directory = existing_parent(output, err);
+  struct statvfs disk;
+  if (!out->directory) return IG_ERROR_MEMORY;
+  if (statvfs(out->directory, &disk))
+    return ig_fail(err, IG_ERROR_IO, "%s: %s", out->directory, strerror(errno));
+  out->available = (size_t)disk.f_bavail * disk.f_frsize + written_already(output);
+  return IG_OK;
+}
+
+// ---- the output -------------------------------------------------------------
+
+static bool same_directory(const char *a, const char *b) {
+  struct stat x, y;
+  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static const ig_fuse_model *input_at(const ig_stages *s, const char *output) {
+  for (size_t i = 0; i < s->count; i++)
+    for (size_t k = 0; k < s->stage[i].plan.models.count; k++) {
+      const ig_fuse_model *m = &s->stage[i].plan.models.model[k];
+      if (m->directory && !m->made && same_directory(m->directory, output)) return m;
+    }
+  return NULL;
+}
+
+static size_t physical_memory(void) {
+  const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+  return pages > 0 && size > 0 ? (size_t)pages * (size_t)size : SIZE_MAX;
+}
+
+ig_status ig_preflight_output(const ig_stages *s, const char *output, const ig_space *space,
+                              ig_problems *problems, ig_error *err) {
+  const double mb = 1e6;
+  if (space->memory > physical_memory())
+    IG_TRY(ig_problems_add(
+        problems, NULL, err,
+        "%.1f MB of buffers are needed, the machine has %.1f MB; fewer threads need less",
+        (double)space->memory / mb, (double)physical_memory() / mb));
+  if (!output) return IG_OK;
+  const ig_fuse_model *input = input_at(s, output);
+  ig_error why = {0};
+  if (input)
+    IG_TRY(ig_problems_add(problems, NULL, err, "%s: the output is also an input, %s", output,
+                           input->reference));
+  else if (ig_staging_check(output, &why) != IG_OK)
+    IG_TRY(why.status == IG_ERROR_MEMORY ? ig_fail(err, why.status, "%s", why.message)
+                                         : ig_problems_add(problems, NULL, err, "%s", why.message));
+  struct stat parent;
+  if (stat(space->directory, &parent) == 0 && !S_ISDIR(parent.st_mode))
+    return ig_problems_add(problems, NULL, err, "%s: not a directory: %s cannot be written",
+                           space->directory, output);
+  if (access(space->directory, W_OK | X_OK))
+    IG_TRY(ig_problems_add(problems, NULL, err, "%s: %s cannot be written there: %s",
+                           space->directory, output, strerror(errno)));
+  if (space->needed > space->available)
+    IG_TRY(ig_problems_add(
+        problems, NULL, err, "%s: %.1f MB are needed on this disk, %.1f MB are free",
+        space->directory, (double)space->needed / mb, (double)space->available / mb));
+  return IG_OK;
+}

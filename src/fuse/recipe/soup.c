@@ -1,0 +1,122 @@
+#include "fuse/recipe/soup.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+
+typedef struct candidate {
+  ig_recipe_source source;
+  size_t index;  // in the recipe
+  double score;
+  bool chosen;
+} candidate;
+
+typedef struct choice {
+  ig_recipe *recipe;
+  const ig_soup_kitchen *kitchen;
+  ig_recipe_slice *slice;
+  size_t count;
+  candidate *candidates;  // (count)
+  json_t *scores;
+} choice;
+
+ig_status ig_soup_check(const ig_recipe *recipe, ig_error *err) {
+  const ig_recipe_slice *slice = recipe->modules[0].slices;
+  if (recipe->module_count > 1 || recipe->modules[0].count > 1 || slice->sources[0].ranged)
+    return ig_yaml_fail(recipe->root, err, "%s chooses among whole models: expected 'models'",
+                        recipe->method->name);
+  for (size_t i = 0; i < slice->count; i++)
+    if (strchr(slice->sources[i].model, '+'))
+      return ig_yaml_fail(slice->sources[i].node, err,
+                          "%s cannot score '%s' by itself: fuse it into a model before",
+                          recipe->method->name, slice->sources[i].model);
+  return IG_OK;
+}
+
+// Best first; equal ones in the recipe's order.
+static int compare_candidates(const void *a, const void *b) {
+  const candidate *x = a, *y = b;
+  if (x->score != y->score) return x->score > y->score ? -1 : 1;
+  return x->index < y->index ? -1 : 1;
+}
+
+static int compare_places(const void *a, const void *b) {
+  const candidate *x = *(const candidate *const *)a, *y = *(const candidate *const *)b;
+  return x->index < y->index ? -1 : 1;
+}
+
+static ig_status score_candidates(choice *c, ig_error *err) {
+  for (size_t i = 0; i < c->count; i++) {
+    candidate *one = &c->candidates[i];
+    IG_TRY(c->kitchen->score(c->kitchen->context, one->source.model, &one->score, err));
+    if (!isfinite(one->score))
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: a score of %g", one->source.model, one->score);
+    ig_report(c->kitchen->reporter, IG_LEVEL_INFO, "%s: %.2f", one->source.model, one->score);
+  }
+  qsort(c->candidates, c->count, sizeof *c->candidates, compare_candidates);
+  return IG_OK;
+}
+
+// The recipe has the chosen sources, in its own order, and the others behind them.
+static void set_sources(choice *c) {
+  const candidate *places[IG_METHOD_INPUTS];
+  size_t count = 0, left_out = 0;
+  for (size_t i = 0; i < c->count; i++) places[i] = &c->candidates[i];
+  qsort(places, c->count, sizeof *places, compare_places);
+  for (size_t i = 0; i < c->count; i++)
+    if (places[i]->chosen) c->slice->sources[count++] = places[i]->source;
+  for (size_t i = 0; i < c->count; i++)
+    if (!places[i]->chosen) c->slice->sources[count + left_out++] = places[i]->source;
+  c->slice->count = count;
+  c->slice->left_out = left_out;
+}
+
+static ig_status note(choice *c, const candidate *one, double average, ig_error *err) {
+  json_t *row = json_pack("{s:s, s:f, s:f, s:b}", "model", one->source.model, "score", one->score,
+                          "average", average, "kept", (int)one->chosen);
+  if (!row || json_array_append_new(c->scores, row)) return ig_fail_memory(err);
+  return IG_OK;
+}
+
+static ig_status try_candidates(choice *c, ig_error *err) {
+  c->candidates[0].chosen = true;
+  double best = c->candidates[0].score;
+  IG_TRY(note(c, &c->candidates[0], best, err));
+  for (size_t i = 1; i < c->count; i++) {
+    candidate *one = &c->candidates[i];
+    double average;
+    one->chosen = true;
+    set_sources(c);
+    IG_TRY(c->kitchen->taste(c->kitchen->context, c->recipe, &average, err));
+    one->chosen = average >= best;
+    if (one->chosen) best = average;
+    ig_report(c->kitchen->reporter, IG_LEVEL_INFO, "with %s: %.2f, %s", one->source.model, average,
+              one->chosen ? "kept" : "left out");
+    IG_TRY(note(c, one, average, err));
+  }
+  return IG_OK;
+}
+
+ig_status ig_soup_choose(ig_recipe *recipe, const ig_soup_kitchen *kitchen, json_t **scores,
+                         ig_error *err) {
+  choice c = {.recipe = recipe, .kitchen = kitchen, .slice = recipe->modules[0].slices};
+  *scores = NULL;
+  c.candidates = ig_allocate(c.slice->count, sizeof *c.candidates, err);
+  if (!c.candidates) return IG_ERROR_MEMORY;
+  c.count = c.slice->count;
+  for (size_t i = 0; i < c.count; i++)
+    c.candidates[i] = (candidate){.source = c.slice->sources[i], .index = i};
+  c.scores = json_array();
+  ig_status status = c.scores ? score_candidates(&c, err) : ig_fail_memory(err);
+  if (status == IG_OK) status = try_candidates(&c, err);
+  set_sources(&c);
+  free(c.candidates);
+  if (status == IG_OK)
+    *scores = c.scores;
+  else
+    json_decref(c.scores);
+  return status;
+}

@@ -1,0 +1,192 @@
+#include "fuse/record/contents.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "fuse/run/companions.h"
+
+// ---- which files ------------------------------------------------------------
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+static ig_status add_path(ig_contents *all, const char *path, const char *stage, ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&all->items, &all->capacity, all->count + 1, sizeof *all->items,
+                          err));
+  ig_content *e = &all->items[all->count];
+  *e = (ig_content){.path = ig_allocate_copy(path, strlen(path), err), .stage = stage};
+  if (!e->path) return IG_ERROR_MEMORY;
+  e->recorded = stage ? base_name(e->path) : e->path;
+  all->count++;
+  return ig_file_stamp(e->path, e->stamp, &e->bytes, err);
+}
+
+// DIRECTORY/name, where it is there.
+static ig_status add_file(ig_contents *all, const char *directory, const char *name,
+                          const char *stage, ig_error *err) {
+  char *path = ig_path_join(directory, name, err);
+  const ig_status status = !path                  ? IG_ERROR_MEMORY
+                           : ig_file_exists(path) ? add_path(all, path, stage, err)
+                                                  : IG_OK;
+  free(path);
+  return status;
+}
+
+static ig_status add_weights(ig_contents *all, const ig_safetensors *tensors, const char *stage,
+                             ig_error *err) {
+  for (size_t i = 0; i < ig_safetensors_file_count(tensors); i++)
+    IG_TRY(add_path(all, ig_safetensors_file(tensors, i), stage, err));
+  return IG_OK;
+}
+
+// Pieces decide which rows are fused: the files that they come from count, and the tokenizer's
+// other files.
+static ig_status add_tokenizers(ig_contents *all, const ig_plan *plan, ig_error *err) {
+  static const char *const names[] = {"vocab.json", "target_vocab.json", "spiece.model",
+                                      "tokenizer_config.json", NULL};
+  const ig_fuse_model *donor = ig_plan_donor(plan);
+  const char *tokenizer = ig_companions_tokenizer(plan);
+  for (size_t i = 0; i < plan->models.count; i++) {
+    const ig_fuse_model *m = &plan->models.model[i];
+    for (size_t k = 0; names[k] && m != donor; k++)
+      IG_TRY(add_file(all, m->directory, names[k], m->made ? m->made->name : NULL, err));
+  }
+  for (size_t i = 1; ig_companions[i] && strcmp(tokenizer, donor->directory) != 0; i++)
+    IG_TRY(add_file(all, tokenizer, ig_companions[i], NULL, err));
+  return IG_OK;
+}
+
+static ig_status add_inputs(ig_contents *all, const ig_plan *plan, ig_error *err) {
+  const ig_fuse_model *donor = ig_plan_donor(plan);
+  const char *stage = donor->made ? donor->made->name : NULL;
+  IG_TRY(add_file(all, donor->directory, "config.json", stage, err));
+  for (size_t i = 0; ig_companions[i]; i++)
+    IG_TRY(add_file(all, donor->directory, ig_companions[i], stage, err));
+  if (plan->alignment) IG_TRY(add_tokenizers(all, plan, err));
+  for (size_t i = 0; i < plan->models.count; i++) {
+    const ig_fuse_model *m = &plan->models.model[i];
+    if (m->adapter)
+      IG_TRY(add_file(all, ig_lora_directory(m->adapter), "adapter_config.json", NULL, err));
+    if (m->adapter) IG_TRY(add_path(all, ig_lora_file(m->adapter), NULL, err));
+    IG_TRY(add_weights(all, m->tensors, m->made ? m->made->name : NULL, err));
+  }
+  return IG_OK;
+}
+
+ig_status ig_contents_of_plan(const ig_plan *plan, ig_hash_kind kind, ig_contents *out,
+                              ig_error *err) {
+  *out = (ig_contents){.kind = kind};
+  IG_TRY(add_inputs(out, plan, err));
+  out->inputs = out->count;
+  return IG_OK;
+}
+
+static ig_status add_model(ig_contents *all, const char *directory, ig_error *err) {
+  ig_safetensors *weights = NULL;
+  ig_status status = ig_safetensors_open(directory, &weights, err);
+  if (status == IG_OK) status = add_weights(all, weights, "", err);
+  ig_safetensors_close(weights);
+  return status;
+}
+
+ig_status ig_contents_add_outputs(ig_contents *all, const char *directory, const char *file,
+                                  ig_error *err) {
+  const size_t first = all->count;
+  const ig_status status =
+      file ? add_file(all, directory, file, "", err) : add_model(all, directory, err);
+  for (size_t i = first; i < all->count; i++)
+    all->items[i].stage = NULL;  // by the names in the directory, whatever it is called
+  return status;
+}
+
+void ig_contents_free(ig_contents *all) {
+  for (size_t i = 0; i < all->count; i++) free(all->items[i].path);
+  free(all->items);
+  *all = (ig_contents){0};
+}
+
+// ---- hashes -----------------------------------------------------------------
+
+typedef struct hashing {
+  ig_hash_kind kind;
+  ig_content **files;  // (count)
+  size_t count;
+} hashing;
+
+static void hash_task(void *context, size_t index, int worker) {
+  (void)worker;
+  const hashing *h = context;
+  ig_content *e = h->files[index];
+  e->status = ig_content_hash_file(e->path, h->kind, e->hash, &e->bytes, &e->err);
+}
+
+// Large ones first, so that no thread is left alone with one.
+static int compare_sizes(const void *a, const void *b) {
+  const ig_content *x = *(ig_content *const *)a, *y = *(ig_content *const *)b;
+  return x->bytes == y->bytes ? 0 : x->bytes > y->bytes ? -1 : 1;
+}
+
+static ig_status check_unchanged(const ig_contents *all, ig_error *err) {
+  for (size_t i = 0; i < all->inputs; i++) {
+    char stamp[IG_STAMP_TEXT];
+    size_t bytes;
+    IG_TRY(ig_file_stamp(all->items[i].path, stamp, &bytes, err));
+    if (strcmp(stamp, all->items[i].stamp) != 0)
+      return ig_fail(err, IG_ERROR_IO, "%s: changed while it was fused", all->items[i].path);
+  }
+  return IG_OK;
+}
+
+ig_status ig_contents_hash(ig_contents *all, ig_pool *pool, ig_error *err) {
+  hashing h = {.kind = all->kind, .files = ig_allocate(all->count, sizeof(ig_content *), err)};
+  if (!h.files) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < all->count; i++)
+    if (!*all->items[i].hash) h.files[h.count++] = &all->items[i];
+  qsort(h.files, h.count, sizeof *h.files, compare_sizes);
+  ig_pool_run(pool, h.count, hash_task, &h);
+  ig_status status = IG_OK;
+  for (size_t i = 0; status == IG_OK && i < h.count; i++)
+    if (h.files[i]->status != IG_OK)
+      status = ig_fail(err, h.files[i]->status, "%s", h.files[i]->err.message);
+  free(h.files);
+  return status == IG_OK ? check_unchanged(all, err) : status;
+}
+
+// ---- as JSON ----------------------------------------------------------------
+
+static bool append(json_t *list, json_t *item) {
+  return item && json_array_append_new(list, item) == 0;
+}
+
+static json_t *describe(const ig_contents *all, const ig_content *e) {
+  json_t *item = json_pack("{s:s, s:I, s:s}", "file", e->recorded, "bytes", (json_int_t)e->bytes,
+                           ig_content_hash_name(all->kind), e->hash);
+  if (!e->stage || !item || json_object_set_new(item, "stage", json_string(e->stage)) == 0)
+    return item;
+  json_decref(item);
+  return NULL;
+}
+
+json_t *ig_contents_json(const ig_contents *all, size_t first, size_t end) {
+  json_t *list = json_array();
+  bool fine = list != NULL;
+  for (size_t i = first; fine && i < end; i++) fine = append(list, describe(all, &all->items[i]));
+  if (fine) return list;
+  json_decref(list);
+  return NULL;
+}
+
+json_t *ig_contents_stamps(const ig_contents *all) {
+  json_t *list = json_array();
+  bool fine = list != NULL;
+  for (size_t i = 0; fine && i < all->inputs; i++)
+    fine = append(list, json_pack("[s, s]", all->items[i].path, all->items[i].stamp));
+  if (fine) return list;
+  json_decref(list);
+  return NULL;
+}

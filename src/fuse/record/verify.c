@@ -1,0 +1,190 @@
+// ig_fuse_verify: are the files that a model was fused from, and the model's own weights, still
+// what they were?
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "fuse/record/provenance.h"
+#include "io/json.h"
+
+typedef enum state { SAME, CHANGED, GONE } state;
+static const char *const state_names[] = {"same", "changed", "gone"};
+
+typedef struct checked {
+  char *path;
+  bool own;  // the model's weights
+  ig_hash_kind kind;
+  const char *expected;
+  size_t expected_bytes;
+  char found[IG_HASH_TEXT];
+  size_t bytes;
+  state state;
+  ig_status status;
+  ig_error err;
+} checked;
+
+typedef struct checking {
+  const char *directory, *where;
+  checked *items;
+  size_t count, capacity;
+} checking;
+
+// ---- what is named ----------------------------------------------------------
+
+static ig_status fail(const checking *c, const char *what, ig_error *err) {
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s", c->where, what);
+}
+
+static ig_status read_entry(const checking *c, const json_t *json, bool own, checked *out,
+                            ig_error *err) {
+  const char *file = json_string_value(json_object_get(json, "file"));
+  const json_t *bytes = json_object_get(json, "bytes");
+  *out = (checked){.own = own};
+  if (!file || !*file || (own && strchr(file, '/')))
+    return fail(c, own ? "outputs: expected the name of a file" : "inputs: expected a file", err);
+  for (int kind = IG_HASH_XXH3; kind <= IG_HASH_SHA256 && !out->expected; kind++) {
+    out->kind = (ig_hash_kind)kind;
+    out->expected = json_string_value(json_object_get(json, ig_content_hash_name(out->kind)));
+  }
+  if (!out->expected)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %.200s has no hash", c->where, file);
+  out->expected_bytes = json_is_integer(bytes) ? (size_t)json_integer_value(bytes) : 0;
+  out->path =
+      own ? ig_path_join(c->directory, file, err) : ig_allocate_copy(file, strlen(file), err);
+  return out->path ? IG_OK : IG_ERROR_MEMORY;
+}
+
+static bool is_known(const checking *c, const char *path) {
+  for (size_t i = 0; i < c->count; i++)
+    if (strcmp(c->items[i].path, path) == 0) return true;
+  return false;
+}
+
+static ig_status add_list(checking *c, const json_t *list, bool own, ig_error *err) {
+  if (!json_is_array(list))
+    return fail(c, own ? "outputs: expected a list" : "inputs: expected a list", err);
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    const json_t *json = json_array_get(list, i);
+    if (json_object_get(json, "stage")) continue;  // another stage's model was there only meanwhile
+    IG_TRY(ig_allocate_more((void **)&c->items, &c->capacity, c->count + 1, sizeof *c->items, err));
+    checked *item = &c->items[c->count];
+    IG_TRY(read_entry(c, json, own, item, err));
+    if (is_known(c, item->path))
+      free(item->path);
+    else
+      c->count++;
+  }
+  return IG_OK;
+}
+
+static ig_status add_all(checking *c, const json_t *provenance, ig_error *err) {
+  const json_t *stages = json_object_get(provenance, "stages");
+  for (size_t i = 0; i < json_array_size(stages); i++)
+    IG_TRY(add_list(c, json_object_get(json_array_get(stages, i), "inputs"), false, err));
+  IG_TRY(add_list(c, json_object_get(provenance, "inputs"), false, err));
+  return add_list(c, json_object_get(provenance, "outputs"), true, err);
+}
+
+// ---- what is found ----------------------------------------------------------
+
+static void check_task(void *context, size_t index, int worker) {
+  (void)worker;
+  checked *item = &((checking *)context)->items[index];
+  item->state = GONE;
+  if (!ig_file_exists(item->path)) return;
+  item->status =
+      ig_content_hash_file(item->path, item->kind, item->found, &item->bytes, &item->err);
+  item->state = strcmp(item->found, item->expected) == 0 ? SAME : CHANGED;
+}
+
+static bool is_intact(const checking *c) {
+  bool intact = true;
+  for (size_t i = 0; i < c->count; i++)
+    intact =
+        intact && c->items[i].state != CHANGED && !(c->items[i].own && c->items[i].state == GONE);
+  return intact;
+}
+
+static void print_text(const checking *c, FILE *out) {
+  size_t of[3] = {0};
+  for (size_t i = 0; i < c->count; i++) {
+    const checked *item = &c->items[i];
+    of[item->state]++;
+    fprintf(out, "%-8s %s", state_names[item->state], item->path);
+    if (item->state == CHANGED)
+      fprintf(out, ": %s of %zu bytes, expected %s of %zu", item->found, item->bytes,
+              item->expected, item->expected_bytes);
+    fputc('\n', out);
+  }
+  fprintf(out, "%zu same, %zu changed, %zu gone\n", of[SAME], of[CHANGED], of[GONE]);
+}
+
+static char *text_of(const checking *c) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+  if (!out) return NULL;
+  print_text(c, out);
+  if (fclose(out) == 0) return text;
+  free(text);
+  return NULL;
+}
+
+static char *json_of(const checking *c) {
+  json_t *files = json_array();
+  bool fine = files != NULL;
+  for (size_t i = 0; fine && i < c->count; i++) {
+    const checked *item = &c->items[i];
+    json_t *json = json_pack("{s:s, s:s, s:s}", "file", item->path, "state",
+                             state_names[item->state], "expected", item->expected);
+    fine = json &&
+           (item->state == GONE ||
+            json_object_set_new(json, "found", json_string(item->found)) == 0) &&
+           json_array_append(files, json) == 0;
+    json_decref(json);
+  }
+  json_t *all = fine ? json_pack("{s:b, s:O}", "intact", is_intact(c), "files", files) : NULL;
+  char *text = all ? ig_json_text(all, JSON_INDENT(2)) : NULL;
+  json_decref(all);
+  json_decref(files);
+  return text;
+}
+
+// ---- the door ---------------------------------------------------------------
+
+static ig_status check_all(checking *c, int threads, ig_error *err) {
+  ig_pool *pool = NULL;
+  IG_TRY(ig_pool_create(threads, &pool, err));
+  ig_pool_run(pool, c->count, check_task, c);
+  ig_pool_free(pool);
+  for (size_t i = 0; i < c->count; i++)
+    if (c->items[i].status != IG_OK)
+      return ig_fail(err, c->items[i].status, "%s", c->items[i].err.message);
+  return IG_OK;
+}
+
+ig_status ig_fuse_verify(const char *directory, bool json, int threads, char **out, bool *intact,
+                         ig_error *err) {
+  *out = NULL;
+  *intact = false;
+  IG_TRY(ig_fail_if_null(directory, "directory", err));
+  char *path = ig_path_join(directory, ig_provenance_name, err);
+  json_t *provenance = NULL;
+  checking c = {.directory = directory, .where = path};
+  ig_status status = path ? ig_json_load_object(path, &provenance, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = add_all(&c, provenance, err);
+  if (status == IG_OK) status = check_all(&c, threads, err);
+  if (status == IG_OK) {
+    *intact = is_intact(&c);
+    *out = json ? json_of(&c) : text_of(&c);
+    if (!*out) status = ig_fail_memory_in(path, err);
+  }
+  for (size_t i = 0; i < c.count; i++) free(c.items[i].path);
+  free(c.items);
+  json_decref(provenance);
+  free(path);
+  return status;
+}

@@ -1,0 +1,58 @@
+#include "fuse/run/draws.h"
+
+#include <stdlib.h>
+
+#include "base/allocate.h"
+
+static bool draws_for(const ig_plan_tensor *t, size_t model) {
+  return !t->copied && t->method->draws && t->method->draws(t->of_model[model]);
+}
+
+ig_status ig_draws_create(const ig_plan *plan, size_t most_blocks, ig_draws **out, ig_error *err) {
+  *out = NULL;
+  if (!plan->recipe->torch_random || !plan->recipe->method->draws) return IG_OK;
+  ig_draws *d = ig_allocate(1, sizeof *d, err);
+  if (!d) return IG_ERROR_MEMORY;
+  d->plan = plan;
+  d->capacity = most_blocks;
+  for (size_t i = 0; i < plan->count; i++)
+    d->models = plan->tensors[i].inputs > d->models ? plan->tensors[i].inputs : d->models;
+  d->begin = ig_allocate(plan->count * d->models, sizeof *d->begin, err);
+  d->blocks = d->begin ? ig_allocate(most_blocks * d->models, sizeof *d->blocks, err) : NULL;
+  if (!d->blocks) {
+    ig_draws_free(d);
+    return IG_ERROR_MEMORY;
+  }
+  ig_mt mt;
+  ig_mt_seed(&mt, plan->recipe->seed);
+  for (size_t i = 0; i < plan->count; i++)  // sorted by name, as mergekit's
+    for (size_t k = 0; k < plan->tensors[i].inputs; k++) {
+      d->begin[i * d->models + k] = mt;
+      if (draws_for(&plan->tensors[i], k)) ig_mt_skip(&mt, plan->tensors[i].elements);
+    }
+  *out = d;
+  return IG_OK;
+}
+
+void ig_draws_free(ig_draws *draws) {
+  if (!draws) return;
+  free(draws->begin);
+  free(draws->blocks);
+  free(draws);
+}
+
+void ig_draws_enter(ig_draws *d, size_t index, size_t blocks, size_t block_values) {
+  for (size_t k = 0; k < d->plan->tensors[index].inputs; k++) {
+    ig_mt mt = d->begin[index * d->models + k];
+    for (size_t b = 0; b < blocks; b++) {
+      d->blocks[k * d->capacity + b] = mt;
+      ig_mt_skip(&mt, block_values);
+    }
+  }
+}
+
+void ig_draws_uniform(const ig_draws *d, size_t index, size_t model, size_t block, bool entered,
+                      size_t count, float *out) {
+  ig_mt mt = entered ? d->blocks[model * d->capacity + block] : d->begin[index * d->models + model];
+  ig_mt_uniform(&mt, count, out);
+}

@@ -1,0 +1,345 @@
+#include "fuse/run/extract.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/arena.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/report.h"
+#include "fuse/method/extract_lora.h"
+#include "numeric/svd.h"
+#include "fuse/input/ties.h"
+#include "fuse/run/values.h"
+#include "io/json.h"
+
+enum { BLOCK = 1 << 15 };  // values that are read at a time, but at least a row
+static const char suffix[] = ".weight";
+const char *const ig_extract_weights = "adapter_model.safetensors";
+
+// ---- which layers -----------------------------------------------------------
+
+static size_t rank_of(const ig_plan_tensor *t) {
+  return (size_t)t->shared[IG_EXTRACT_LORA_RANK];
+}  // 0: not set for it
+static size_t shorter(const ig_plan_tensor *t) {
+  return t->shape[0] < t->shape[1] ? t->shape[0] : t->shape[1];
+}
+static int stem_of(const ig_plan_tensor *t) { return (int)(strlen(t->name) - strlen(suffix)); }
+
+static bool is_layer(const ig_plan_tensor *t) {
+  const char *name = t->name;
+  const bool weight = stem_of(t) > 0 && strcmp(name + stem_of(t), suffix) == 0;
+  const bool table = ig_place_of(name).embeddings || strstr(name, "embed") ||
+                     strstr(name, "relative_attention_bias");
+  return weight && !table && !t->copied && t->rank == 2 && t->elements > 0 && rank_of(t) > 0;
+}
+
+size_t ig_extract_layers(const ig_plan *plan, size_t *rank) {
+  size_t count = 0;
+  *rank = 0;
+  for (size_t i = 0; i < plan->count; i++) {
+    if (!is_layer(&plan->tensors[i])) continue;
+    if (rank_of(&plan->tensors[i]) > *rank) *rank = rank_of(&plan->tensors[i]);
+    count++;
+  }
+  return count;
+}
+
+static ig_dtype dtype_of(const ig_recipe *recipe) {
+  return recipe->cast_out ? recipe->out_dtype : recipe->cast ? recipe->dtype : IG_DTYPE_F32;
+}
+
+size_t ig_extract_bytes(const ig_plan *plan) {
+  size_t rank, sides = 0;
+  ig_extract_layers(plan, &rank);
+  for (size_t i = 0; i < plan->count; i++)
+    if (is_layer(&plan->tensors[i])) sides += plan->tensors[i].shape[0] + plan->tensors[i].shape[1];
+  return sides * rank * ig_dtype_size(dtype_of(plan->recipe));
+}
+
+// ---- checks -----------------------------------------------------------------
+
+ig_status ig_extract_check_recipe(const ig_recipe *recipe, bool last, ig_error *err) {
+  const char *name = recipe->method->name;
+  if (!last)
+    return ig_yaml_fail(recipe->root, err,
+                        "%s makes an adapter, which no other recipe can use as a model", name);
+  if (recipe->tokenizer.source)
+    return ig_yaml_fail(recipe->root, err,
+                        "%s: an adapter has the vocabulary of its base, no tokenizer of its own",
+                        name);
+  if (recipe->missing != IG_MISSING_ERROR)
+    return ig_yaml_fail(
+        recipe->root, err,
+        "%s: an adapter has the tensors of its base: 'missing_tensors' cannot be set", name);
+  for (size_t i = 0; i < recipe->module_count; i++)
+    for (size_t k = 0; k < recipe->modules[i].count; k++)
+      if (recipe->modules[i].slices[k].sources[0].ranged)
+        return ig_yaml_fail(recipe->root, err,
+                            "%s: an adapter has the layers of its base: 'slices' cannot be set",
+                            name);
+  return IG_OK;
+}
+
+ig_status ig_extract_check_plan(const ig_plan *plan, ig_problems *problems, ig_error *err) {
+  size_t rank;
+  for (size_t i = 0; i < plan->count; i++) {
+    const ig_plan_tensor *t = &plan->tensors[i];
+    if (is_layer(t) && rank_of(t) > shorter(t))
+      IG_TRY(ig_problems_add(problems, t->name, err, "rank %zu of [%zu, %zu], expected %zu at most",
+                             rank_of(t), t->shape[0], t->shape[1], shorter(t)));
+  }
+  if (problems->count || ig_extract_layers(plan, &rank) > 0) return IG_OK;
+  return ig_problems_add(problems, NULL, err,
+                         "%s: there is no linear layer (NAME.weight of two dimensions, no "
+                         "embeddings) that has a 'rank'",
+                         plan->recipe->method->name);
+}
+
+// ---- buffers ----------------------------------------------------------------
+
+typedef struct extraction {
+  const ig_plan *plan;
+  ig_pool *pool;
+  ig_staging *staging;
+  const ig_reporter *reporter;
+  size_t rank, block;            // values of a block
+  float *tuned, *base, *lora;    // (block), (block), scratch for an adapter that an input has
+  char *svd;                     // memory of a decomposition
+  float *a, *b;                  // (rank, columns), (rows, rank): of the layer at hand
+  char *bytes;                   // of the longer of those, converted
+  const ig_plan_tensor **layer;  // those that differ
+  size_t layers;
+  ig_safetensors_output *output;  // (layers, 2): A, B
+  ig_safetensors_pieces *file;
+  size_t others;         // tensors that differ and are no layers
+  const char *other;     // one of them
+  double squares, kept;  // of singular values: of all, of those in the adapter
+} extraction;
+
+static size_t most(size_t a, size_t b) { return a > b ? a : b; }
+static size_t columns_of(const ig_plan_tensor *t) {
+  return t->rank == 2 && t->shape[1] ? t->shape[1] : 1;
+}
+
+static size_t lora_scratch(const extraction *e, const ig_plan_tensor *t) {
+  const size_t rows = e->block / columns_of(t);
+  return most(ig_lora_scratch(&t->input[0].lora, rows), ig_lora_scratch(&t->base.lora, rows));
+}
+
+static void carve(extraction *e, ig_arena *arena) {
+  size_t lora = 0, svd = 0, rows = 0, columns = 0;
+  ig_extract_layers(e->plan, &e->rank);
+  e->block = BLOCK;
+  for (size_t i = 0; i < e->plan->count; i++)
+    e->block = most(e->block, columns_of(&e->plan->tensors[i]));
+  for (size_t i = 0; i < e->plan->count; i++) {
+    const ig_plan_tensor *t = &e->plan->tensors[i];
+    lora = most(lora, lora_scratch(e, t));
+    if (!is_layer(t)) continue;
+    svd = most(svd, ig_svd_size(t->shape[0], t->shape[1]));
+    rows = most(rows, t->shape[0]);
+    columns = most(columns, t->shape[1]);
+  }
+  e->tuned = IG_TAKE(arena, float, e->block);
+  e->base = IG_TAKE(arena, float, e->block);
+  e->lora = IG_TAKE(arena, float, lora);
+  e->svd = IG_TAKE(arena, char, svd);
+  e->a = IG_TAKE(arena, float, e->rank *columns);
+  e->b = IG_TAKE(arena, float, rows * e->rank);
+  e->bytes = IG_TAKE(arena, char, e->rank *most(rows, columns) * sizeof(float));
+}
+
+size_t ig_extract_memory(const ig_plan *plan) {
+  extraction e = {.plan = plan};
+  ig_arena arena = ig_arena_measure();
+  carve(&e, &arena);
+  return arena.peak;
+}
+
+// ---- differences ------------------------------------------------------------
+
+// into NULL: looks only. *differs: is there a difference?
+static ig_status read_difference(const extraction *e, const ig_plan_tensor *t, const ig_svd *into,
+                                 bool *differs, ig_error *err) {
+  const size_t columns = columns_of(t), step = e->block / columns * columns;
+  *differs = false;
+  for (size_t first = 0; first < t->elements; first += step) {
+    const size_t count = t->elements - first < step ? t->elements - first : step;
+    IG_TRY(ig_values_read(e->plan->recipe, t, &t->input[0], first, count, e->tuned, e->lora, err));
+    IG_TRY(ig_values_read(e->plan->recipe, t, &t->base, first, count, e->base, e->lora, err));
+    for (size_t i = 0; i < count; i++) {
+      const double d = (double)e->tuned[i] - (double)e->base[i];
+      *differs |= d != 0;
+      if (into) *ig_svd_at(into, (first + i) / columns, (first + i) % columns) = d;
+    }
+  }
+  return IG_OK;
+}
+
+static ig_status find_layers(extraction *e, ig_error *err) {
+  for (size_t i = 0; i < e->plan->count; i++) {
+    const ig_plan_tensor *t = &e->plan->tensors[i];
+    bool differs;
+    if (t->copied) continue;
+    IG_TRY(read_difference(e, t, NULL, &differs, err));
+    if (!differs) continue;
+    if (is_layer(t))
+      e->layer[e->layers++] = t;
+    else if (e->others++ == 0)
+      e->other = t->name;
+  }
+  return e->layers ? IG_OK
+                   : ig_fail(err, IG_ERROR_FORMAT,
+                             "the models differ in no linear layer that has a 'rank': there is "
+                             "nothing to extract");
+}
+
+// ---- one layer --------------------------------------------------------------
+
+// Beyond the rank of the difference, and of this layer, there are zeros.
+static void take_triplets(extraction *e, const ig_plan_tensor *t, const ig_svd *svd) {
+  const size_t rows = t->shape[0], columns = t->shape[1],
+               wanted = rank_of(t) < svd->rank ? rank_of(t) : svd->rank;
+  memset(e->a, 0, e->rank * columns * sizeof *e->a);
+  memset(e->b, 0, rows * e->rank * sizeof *e->b);
+  for (size_t r = 0; r < wanted; r++) {
+    const double root = sqrt(svd->values[r]);
+    for (size_t i = 0; i < columns; i++)
+      e->a[r * columns + i] = (float)(root * svd->right[r * columns + i]);
+    for (size_t i = 0; i < rows; i++)
+      e->b[i * e->rank + r] = (float)(root * svd->left[r * rows + i]);
+    e->kept += svd->values[r] * svd->values[r];
+  }
+  for (size_t r = 0; r < svd->rank; r++) e->squares += svd->values[r] * svd->values[r];
+}
+
+static ig_status write_values(const extraction *e, size_t index, const float *x, ig_error *err) {
+  const ig_safetensors_output *to = &e->output[index];
+  const size_t count = to->shape[0] * to->shape[1];
+  const void *bytes;
+  IG_TRY(ig_values_convert(to->dtype, to->name, 0, count, x, e->bytes, &bytes, err));
+  return ig_safetensors_put(e->file, index, 0, bytes, count * ig_dtype_size(to->dtype), err);
+}
+
+static ig_status extract_layer(extraction *e, size_t index, ig_error *err) {
+  const ig_plan_tensor *t = e->layer[index];
+  const size_t place = (size_t)(t - e->plan->tensors);
+  ig_svd svd = ig_svd_lay_out(t->shape[0], t->shape[1], e->svd);
+  bool differs;
+  if (e->staging->done[place]) return IG_OK;
+  IG_TRY(read_difference(e, t, &svd, &differs, err));
+  ig_svd_decompose(&svd, e->pool);
+  take_triplets(e, t, &svd);
+  IG_TRY(write_values(e, 2 * index, e->a, err));
+  IG_TRY(write_values(e, 2 * index + 1, e->b, err));
+  IG_TRY(ig_safetensors_flush(e->file, err));
+  IG_TRY(ig_staging_done(e->staging, place, err));
+  return ig_staging_flush(e->staging, err);
+}
+
+// ---- the adapter ------------------------------------------------------------
+
+static ig_status name_output(extraction *e, size_t layer, const char *part, size_t rows,
+                             size_t columns, ig_safetensors_output *out, ig_error *err) {
+  const ig_plan_tensor *t = e->layer[layer];
+  const size_t size = strlen(t->name) + 64;
+  char *name = ig_allocate(size, 1, err);
+  if (!name) return IG_ERROR_MEMORY;
+  snprintf(name, size, "base_model.model.%.*s.%s.weight", stem_of(t), t->name, part);
+  *out = (ig_safetensors_output){
+      .name = name, .dtype = dtype_of(e->plan->recipe), .rank = 2, .shape = {rows, columns}};
+  return IG_OK;
+}
+
+static ig_status begin_file(extraction *e, ig_error *err) {
+  e->output = ig_allocate(2 * e->layers, sizeof *e->output, err);
+  if (!e->output) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < e->layers; i++) {
+    IG_TRY(name_output(e, i, "lora_A", e->rank, e->layer[i]->shape[1], &e->output[2 * i], err));
+    IG_TRY(name_output(e, i, "lora_B", e->layer[i]->shape[0], e->rank, &e->output[2 * i + 1], err));
+  }
+  char *path = ig_path_join(e->staging->directory, ig_extract_weights, err);
+  const ig_status status = path ? ig_safetensors_begin(path, e->output, 2 * e->layers, NULL,
+                                                       e->staging->resumed, &e->file, err)
+                                : IG_ERROR_MEMORY;
+  free(path);
+  return status;
+}
+
+// Whole names of modules: a shorter one could be the end of another's.
+static json_t *make_config(const extraction *e) {
+  const int rank = (int)e->rank;
+  json_t *targets = json_array();
+  bool fine = targets != NULL;
+  for (size_t i = 0; fine && i < e->layers; i++)
+    fine = json_array_append_new(
+               targets, json_stringn(e->layer[i]->name, (size_t)stem_of(e->layer[i]))) == 0;
+  json_t *config = fine ? json_pack("{s:s, s:n, s:s, s:i, s:i, s:f, s:s, s:b, s:b, s:b, s:O}",
+                                    "peft_type", "LORA", "task_type", "base_model_name_or_path",
+                                    ig_plan_donor(e->plan)->reference, "r", rank, "lora_alpha",
+                                    rank, "lora_dropout", 0.0, "bias", "none", "fan_in_fan_out", 0,
+                                    "use_rslora", 0, "inference_mode", 1, "target_modules", targets)
+                        : NULL;
+  json_decref(targets);
+  return config;
+}
+
+static ig_status write_config(const extraction *e, ig_error *err) {
+  json_t *config = make_config(e);
+  char *path = config ? ig_path_join(e->staging->directory, "adapter_config.json", err) : NULL;
+  const ig_status status = path ? ig_json_save(path, config, 17, err) : ig_fail_memory(err);
+  json_decref(config);
+  free(path);
+  return status;
+}
+
+static void tell(const extraction *e) {
+  if (!e->staging->resumed)
+    ig_report(e->reporter, IG_LEVEL_INFO,
+              "rank %zu: %zu linear layers, %.4g%% of the squares of their differences", e->rank,
+              e->layers, 100 * e->kept / e->squares);
+  if (e->others)
+    ig_report(e->reporter, IG_LEVEL_WARNING,
+              "%zu other tensor%s, %s for one: the adapter leaves what the base has there",
+              e->others, e->others == 1 ? " differs" : "s differ", e->other);
+}
+
+static ig_status extract_all(extraction *e, ig_error *err) {
+  IG_TRY(ig_ties_check_copies(&e->plan->models, err));
+  IG_TRY(find_layers(e, err));
+  IG_TRY(begin_file(e, err));
+  for (size_t i = 0; i < e->layers; i++) {
+    ig_report_progress(
+        e->reporter,
+        &(ig_progress){
+            .what = "extracting", .unit = "layers", .done = (double)i, .total = (double)e->layers});
+    if (ig_interrupted())
+      return ig_fail(err, IG_INTERRUPTED, "interrupted; the same command goes on");
+    IG_TRY(extract_layer(e, i, err));
+  }
+  tell(e);
+  return write_config(e, err);
+}
+
+ig_status ig_extract_adapter(const ig_plan *plan, ig_pool *pool, ig_staging *staging,
+                             const ig_reporter *reporter, ig_error *err) {
+  extraction e = {.plan = plan, .pool = pool, .staging = staging, .reporter = reporter};
+  ig_arena arena = ig_arena_measure();
+  carve(&e, &arena);
+  IG_TRY(ig_arena_create(&arena, arena.peak, err));
+  carve(&e, &arena);
+  e.layer = ig_allocate(plan->count, sizeof *e.layer, err);
+  const ig_status status = e.layer ? extract_all(&e, err) : IG_ERROR_MEMORY;
+  ig_safetensors_end(e.file);
+  for (size_t i = 0; e.output && i < 2 * e.layers; i++) free((char *)e.output[i].name);
+  free(e.output);
+  free(e.layer);
+  ig_arena_free(&arena);
+  return status;
+}

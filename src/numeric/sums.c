@@ -1,0 +1,31 @@
+#include "numeric/sums.h"
+
+#include <math.h>
+
+#include "base/vectors.h"
+
+enum { LANES = 16 };
+
+static double sum_lanes(const double lanes[LANES]) {
+  double sum = 0;
+  for (size_t k = 0; k < LANES; k++) sum += lanes[k];
+  return sum;
+}
+
+IG_VECTORS double ig_sum_magnitudes(size_t count, const float *x) {
+  double lanes[LANES] = {0};
+  const size_t whole = count - count % LANES;
+  for (size_t i = 0; i < whole; i += LANES)
+    for (size_t k = 0; k < LANES; k++) lanes[k] += (double)fabsf(x[i + k]);
+  for (size_t i = whole; i < count; i++) lanes[i - whole] += (double)fabsf(x[i]);
+  return sum_lanes(lanes);
+}
+
+IG_VECTORS double ig_sum_products(size_t count, const float *x, const float *y) {
+  double lanes[LANES] = {0};
+  const size_t whole = count - count % LANES;
+  for (size_t i = 0; i < whole; i += LANES)
+    for (size_t k = 0; k < LANES; k++) lanes[k] += (double)x[i + k] * (double)y[i + k];
+  for (size_t i = whole; i < count; i++) lanes[i - whole] += (double)x[i] * (double)y[i];
+  return sum_lanes(lanes);
+}
