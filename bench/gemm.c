@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 #include "base/report.h"
+#include "ingot_measure.h"
 #include "nn/peak.h"
 #include "nn/product.h"
 

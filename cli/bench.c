@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "bench_table.h"
-#include "ingot.h"
+#include "ingot_measure.h"
 #include "options.h"
 #include "report.h"
 

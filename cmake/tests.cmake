@@ -108,6 +108,7 @@ if(TARGET ingot)
 endif()
 if(NOT APPLE)  # the checkers want GNU tools and bash 4
   add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_selftest.sh)
+  add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_headers.sh)
   add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_exports.sh $<TARGET_FILE:ingot_shared>)
   if(NOT INGOT_SANITIZE AND NOT INGOT_FUZZ)  # a program of one's own would need their run-time libraries
     add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_install.sh ${CMAKE_BINARY_DIR})

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "ingot.h"
 #include "io/safetensors.h"
 
 static char fixture_directory[] = "/tmp/ingot-fuse-XXXXXX";

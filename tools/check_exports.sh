@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# The shared library exports every function of ingot.h and nothing else. Usage: check_exports.sh LIBRARY [HEADER]
+# The shared library exports every function of the public headers and nothing else.
+# Usage: check_exports.sh LIBRARY [INCLUDE]
 set -euo pipefail
-header=${2:-$(dirname "$0")/../include/ingot.h}
-declared=$(grep -oE '^[a-z][a-z0-9_ ]*[ *]ig_[a-z0-9_]+\(' "$header" | grep -oE 'ig_[a-z0-9_]+\($' | tr -d '(' | sort -u)
+include=${2:-$(dirname "$0")/../include}
+declared=$(grep -rhoE '^[a-z][a-z0-9_ ]*[ *]ig_[a-z0-9_]+\(' "$include" |
+  grep -oE 'ig_[a-z0-9_]+\($' | tr -d '(' | sort -u)
 # Symbols of the linker and of sanitizers are not ours.
-exported=$(nm -D --defined-only "$1" | awk '$2 ~ /^[TDBRVWi]$/ {print $3}' | sed 's/@.*//' | grep -vE '^(_init|_fini|_edata|_end|__bss_start|__asan.*|__odr_asan.*|_Z.*)$' | sort -u || true)
+exported=$(nm -D --defined-only "$1" | awk '$2 ~ /^[TDBRVWi]$/ {print $3}' | sed 's/@.*//' |
+  grep -vE '^(_init|_fini|_edata|_end|__bss_start|__asan.*|__odr_asan.*|_Z.*)$' | sort -u || true)
 missing=$(comm -23 <(echo "$declared") <(echo "$exported"))
 superfluous=$(comm -13 <(echo "$declared") <(echo "$exported"))
-if [ -n "$missing" ]; then echo "declared in ingot.h but not exported:" $missing; fi
-if [ -n "$superfluous" ]; then echo "exported but not declared in ingot.h:" $superfluous; fi
+if [ -n "$missing" ]; then echo "declared but not exported:" $missing; fi
+if [ -n "$superfluous" ]; then echo "exported but not declared:" $superfluous; fi
 [ -z "$missing$superfluous" ]

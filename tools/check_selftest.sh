@@ -111,6 +111,13 @@ rooms_with 'attic/cellar: attic/well\nattic/well: attic/cellar\n'
 expect check_rooms.sh '^docs/rooms\.txt:[0-9]+: .attic/well. is part of a circle'
 
 fresh
+rm -rf "$work/tree/src"/*
+plant src/base/planted.h 'size_t ig_planted(void);\n'
+plant include/planted.h '#include <stddef.h>\nvoid ig_planted(size_t class);\n'
+expect check_headers.sh '^base/planted\.h: does not compile alone as c:'
+expect check_headers.sh '^planted\.h: does not compile alone as c\+\+:'
+
+fresh
 seq 801 | sed 's|^|// |' > "$work/tree/src/base/planted.c"
 expect check_sizes.sh '^src/base/planted\.c:801: longer'
 
@@ -123,10 +130,11 @@ else
   expect check_format.sh 'planted\.c:1'
 fi
 # A library that lacks a declared function and exports a stranger.
-printf 'int ig_present(void);\nint ig_absent(void);\n' > "$work/planted.h"
+mkdir "$work/include"
+printf 'int ig_present(void);\nint ig_absent(void);\n' > "$work/include/planted.h"
 printf 'int ig_present(void) { return 0; }\nint ig_stranger(void) { return 0; }\n' | cc -shared -fPIC -x c - -o "$work/planted.so"
-output=$(bash "$root/tools/check_exports.sh" "$work/planted.so" "$work/planted.h" && echo passed) || true
-if [[ $output == *"not exported: ig_absent"* && $output == *"not declared in ingot.h: ig_stranger"* && $output != *passed* ]]; then
+output=$(bash "$root/tools/check_exports.sh" "$work/planted.so" "$work/include" && echo passed) || true
+if [[ $output == *"not exported: ig_absent"* && $output == *"not declared: ig_stranger"* && $output != *passed* ]]; then
   echo "ok: check_exports.sh reports a missing and a superfluous function"
 else
   echo "FAIL: check_exports.sh said: $output"

@@ -2,7 +2,7 @@
 #ifndef IG_BASE_ALLOCATE_H
 #define IG_BASE_ALLOCATE_H
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 // *out = a * b or a + b; false on overflow.
 bool ig_size_multiply(size_t a, size_t b, size_t *out);

@@ -7,7 +7,7 @@
 #ifndef IG_BASE_ARENA_H
 #define IG_BASE_ARENA_H
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 #define IG_ALIGNMENT 64  // bytes: a cache line, a 512-bit vector
 

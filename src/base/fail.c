@@ -7,7 +7,7 @@
 
 #include "base/number.h"
 
-const char *ig_version(void) { return INGOT_VERSION; }
+const char *ig_version(void) { return INGOT_VERSION_STRING; }
 
 const char *ig_status_name(ig_status status) {
   switch (status) {

@@ -1,7 +1,7 @@
 // Raising errors: fill an ig_error in one line and return its status.
 #ifndef IG_BASE_FAIL_H
 #define IG_BASE_FAIL_H
-#include "ingot.h"
+#include "ingot/core.h"
 
 // Fills *err (may be NULL) and returns status, so that `return ig_fail(err, IG_ERROR_IO, "%s: %s",
 // path, strerror(errno));` reads well.

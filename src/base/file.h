@@ -3,7 +3,7 @@
 #define IG_BASE_FILE_H
 #include <stddef.h>
 #include <stdio.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 // A regular file open for reading. Files are not mapped: one that another process cuts short would
 // end this one by SIGBUS.

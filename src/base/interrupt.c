@@ -4,6 +4,8 @@
 
 #include <stdatomic.h>
 
+#include "ingot.h"
+
 static atomic_int interrupted;
 
 void ig_interrupt(void) { atomic_store_explicit(&interrupted, 1, memory_order_relaxed); }

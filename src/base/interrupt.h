@@ -2,7 +2,7 @@
 // IG_INTERRUPTED.
 #ifndef IG_BASE_INTERRUPT_H
 #define IG_BASE_INTERRUPT_H
-#include "ingot.h"
+#include "ingot/core.h"
 bool ig_interrupted(void);
 void ig_interrupt_clear(void);
 #endif

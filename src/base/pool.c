@@ -17,6 +17,7 @@
 #include "base/allocate.h"
 #include "base/cpus.h"
 #include "base/fail.h"
+#include "ingot.h"
 
 // Looks, of ~0.05 us each, before sleeping. Waking a sleeper costs 30 to 50 us; where one thread
 // sleeps while it waits for the other at the end of a loop, the other sleeps while it waits for the

@@ -2,7 +2,7 @@
 #ifndef IG_BASE_POOL_H
 #define IG_BASE_POOL_H
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 typedef struct ig_pool ig_pool;
 // What a loop does with one index. worker: 0 .. threads-1.

@@ -3,7 +3,7 @@
 #ifndef IG_BASE_PROBLEMS_H
 #define IG_BASE_PROBLEMS_H
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 typedef struct ig_problem {
   char *tensors;  // the first few that it is a problem of, "a, b, c"; NULL: of none

@@ -3,7 +3,7 @@
 #ifndef IG_IO_CONTENT_HASH_H
 #define IG_IO_CONTENT_HASH_H
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 typedef enum ig_hash_kind { IG_HASH_XXH3, IG_HASH_SHA256 } ig_hash_kind;
 enum { IG_HASH_TEXT = 65 };  // hexadecimal digits and a NUL, of the longer one

@@ -4,7 +4,7 @@
 #define IG_IO_JSON_H
 #include <jansson.h>
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 // Errors read "file:line:column: what". Duplicate keys are errors. *out is a new reference for
 // json_decref().

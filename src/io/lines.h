@@ -3,7 +3,7 @@
 #ifndef IG_IO_LINES_H
 #define IG_IO_LINES_H
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 typedef struct ig_lines ig_lines;  // ig_lines_close
 ig_status ig_lines_open(const char *path, ig_lines **out, ig_error *err);

@@ -5,7 +5,7 @@
 #define IG_IO_SAFETENSORS_H
 #include <jansson.h>
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 #define IG_SAFETENSORS_MAX_RANK 8
 

@@ -4,7 +4,7 @@
 #define IG_IO_YAML_H
 #include <jansson.h>
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 typedef enum ig_yaml_kind { IG_YAML_SCALAR, IG_YAML_SEQUENCE, IG_YAML_MAP } ig_yaml_kind;
 

@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "base/number.h"
+#include "ingot.h"
 #include "metric/corpus.h"
 
 enum {

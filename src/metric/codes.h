@@ -3,7 +3,7 @@
 #define IG_METRIC_CODES_H
 #include <stddef.h>
 #include <stdint.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 typedef struct ig_codes {
   int32_t *points;  // (count)

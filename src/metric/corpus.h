@@ -1,6 +1,7 @@
 // A metric: statistics of one line after another, then a score of their sums.
 #ifndef IG_METRIC_CORPUS_H
 #define IG_METRIC_CORPUS_H
+#include "ingot.h"
 #include "metric/codes.h"
 
 #define IG_STATISTICS 36  // chrF: 3 for each of 6 orders of characters and 6 of words

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "ingot.h"
 #include "metric/corpus.h"
 #include "metric/tokenize.h"
 

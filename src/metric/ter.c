@@ -8,6 +8,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/number.h"
+#include "ingot.h"
 #include "metric/corpus.h"
 
 enum { SHIFT_SIZE = 10, SHIFT_DISTANCE = 50, BEAM = 25, CANDIDATES = 1000, EDITS = 0, LENGTH = 1 };

@@ -4,7 +4,7 @@
 #define IG_MODEL_INSPECT_FUSION_H
 #include <jansson.h>
 #include <stdio.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 // *out: a new reference; NULL: the model was not fused.
 ig_status ig_inspect_load_fusion(const char *directory, json_t **out, ig_error *err);

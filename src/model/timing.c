@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "base/report.h"
+#include "ingot_measure.h"
 #include "model/config.h"
 #include "model/model.h"
 #include "nn/loss.h"

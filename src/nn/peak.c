@@ -6,6 +6,7 @@
 
 #include "base/fail.h"
 #include "base/report.h"
+#include "ingot_measure.h"
 #include "nn/peak.h"
 
 enum { DEPTH = 256, UNIT_STEPS = 2, LOOPS = 500, ROUNDS = 16 };

@@ -1,4 +1,4 @@
-// What the machine can do at best; ig_machine_peak and ig_machine_bandwidth stand in ingot.h.
+// What the machine can do at best: what ig_machine_bandwidth of ingot_measure.h is made of.
 #ifndef IG_NN_PEAK_H
 #define IG_NN_PEAK_H
 #include "nn/nn.h"

@@ -2,7 +2,7 @@
 #ifndef IG_TEXT_IDS_H
 #define IG_TEXT_IDS_H
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 typedef struct ig_ids {
   int *ids;

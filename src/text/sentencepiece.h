@@ -3,7 +3,7 @@
 #ifndef IG_TEXT_SENTENCEPIECE_H
 #define IG_TEXT_SENTENCEPIECE_H
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 #ifdef __cplusplus
 extern "C" {
 #endif

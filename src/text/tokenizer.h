@@ -6,7 +6,7 @@
 #ifndef IG_TEXT_TOKENIZER_H
 #define IG_TEXT_TOKENIZER_H
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 #include "text/ids.h"
 
 typedef struct ig_tokenizer ig_tokenizer;  // ig_tokenizer_free

@@ -2,7 +2,7 @@
 #ifndef IG_TEXT_UTF8_H
 #define IG_TEXT_UTF8_H
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 // True when text is well-formed UTF-8 (RFC 3629: no overlong forms, surrogates or values above
 // U+10FFFF); else *offset (may be NULL) is the first bad byte.

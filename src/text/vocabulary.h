@@ -2,7 +2,7 @@
 #ifndef IG_TEXT_VOCABULARY_H
 #define IG_TEXT_VOCABULARY_H
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 typedef struct ig_vocabulary {
   char **tokens;  // [size], NULL where no token has the id; owned

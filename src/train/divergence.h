@@ -2,7 +2,7 @@
 // update.
 #ifndef IG_TRAIN_DIVERGENCE_H
 #define IG_TRAIN_DIVERGENCE_H
-#include "ingot.h"
+#include "ingot/core.h"
 
 typedef struct ig_divergence_rule {
   double factor;   // 0: off

@@ -3,7 +3,7 @@
 // whatever else lies in the directory (a model card, notes, a notebook's folder) moves along.
 #ifndef IG_TRAIN_REPLACE_H
 #define IG_TRAIN_REPLACE_H
-#include "ingot.h"
+#include "ingot/core.h"
 
 typedef struct ig_place {
   char *path;       // the directory itself: behind a symbolic link

@@ -1,7 +1,7 @@
 // Learning rate as a function of the update's number.
 #ifndef IG_TRAIN_SCHEDULE_H
 #define IG_TRAIN_SCHEDULE_H
-#include "ingot.h"
+#include "ingot/core.h"
 
 typedef enum ig_schedule_kind {
   IG_SCHEDULE_CONSTANT,

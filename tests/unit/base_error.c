@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "base/interrupt.h"
 #include "base/report.h"
+#include "ingot.h"
 
 static void messages_are_formatted(void **state) {
   (void)state;

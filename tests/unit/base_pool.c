@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/pool.h"
+#include "ingot.h"
 
 enum { MOST = 1000 };
 

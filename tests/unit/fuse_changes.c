@@ -1,5 +1,6 @@
 // Inputs that change while they are fused, or between an unfinished fusion and the next call.
 #include "fuse_fixture.h"
+#include "ingot.h"
 #include <sys/time.h>
 
 #define RECIPE "merge_method: linear\nmodels: [{model: a}, {model: b}]\nparameters: {weight: 1}\n"

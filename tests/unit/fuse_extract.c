@@ -1,6 +1,7 @@
 // LoRA adapters out of a model and its base: the nearest matrix of their rank, the layers that
 // belong in one, and what cannot become one.
 #include "fuse_fixture.h"
+#include "ingot.h"
 #include "io/json.h"
 
 static const float ones[20] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},

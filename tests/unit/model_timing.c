@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "ingot.h"
+#include "ingot_measure.h"
 
 typedef struct seen {
   ig_timing timings[96];

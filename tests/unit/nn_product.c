@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ingot_measure.h"
 #include "nn/peak.h"
 #include "nn/product.h"
 

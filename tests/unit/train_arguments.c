@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "ingot.h"
+#include "ingot_measure.h"
 
 static ig_error err;
 

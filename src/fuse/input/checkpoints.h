@@ -3,7 +3,7 @@
 #ifndef IG_FUSE_INPUT_CHECKPOINTS_H
 #define IG_FUSE_INPUT_CHECKPOINTS_H
 #include <stddef.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 typedef struct ig_checkpoints_wanted {
   int every;           // updates that it divides; 0: all

@@ -4,7 +4,7 @@
 #ifndef IG_FUSE_RUN_STAGING_H
 #define IG_FUSE_RUN_STAGING_H
 #include <stdio.h>
-#include "ingot.h"
+#include "ingot/core.h"
 
 typedef struct ig_staging {
   char *output, *directory, *journal_path;
