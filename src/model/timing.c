@@ -9,6 +9,8 @@
 #include "model/model.h"
 #include "nn/loss.h"
 #include "nn/product.h"
+#include "nn/scratch.h"
+#include "nn/self_attention.h"
 
 typedef struct timing {
   const ig_config *config;
@@ -118,12 +120,14 @@ typedef struct layers {
 } layers;
 
 static void run_attention(ig_nn *nn, layers *l) {
-  ig_self_attention_forward(nn, &l->layer->self_attention, &l->attention, &l->ragged, &l->causal,
-                            NULL, l->input, l->output);
+  ig_self_attention_forward(nn, &l->layer->self_attention, &l->attention,
+                            &(ig_self_attention_args){.rows = l->ragged, .mask = &l->causal},
+                            l->input, l->output);
 }
 static void run_attention_backward(ig_nn *nn, layers *l) {
-  ig_self_attention_backward(nn, &l->layer->self_attention, &l->attention, &l->ragged, &l->causal,
-                             l->input, l->doutput, l->dinput, false);
+  ig_self_attention_backward(nn, &l->layer->self_attention, &l->attention,
+                             &(ig_self_attention_args){.rows = l->ragged, .mask = &l->causal},
+                             l->input, &(ig_layer_gradient){l->doutput, l->dinput, false});
 }
 static void run_ffn(ig_nn *nn, layers *l) {
   ig_feed_forward_forward(nn, &l->layer->feed_forward, &l->feed_forward, l->rows, l->input,
@@ -131,7 +135,7 @@ static void run_ffn(ig_nn *nn, layers *l) {
 }
 static void run_ffn_backward(ig_nn *nn, layers *l) {
   ig_feed_forward_backward(nn, &l->layer->feed_forward, &l->feed_forward, l->rows, l->input,
-                           l->doutput, l->dinput, false);
+                           &(ig_layer_gradient){l->doutput, l->dinput, false});
 }
 static void run_norm(ig_nn *nn, layers *l) {
   ig_norm_forward(nn, &l->layer->feed_forward_norm, &l->norm, l->rows, l->input, l->output);
@@ -151,7 +155,7 @@ static void carve_layers(layers *l, ig_arena *arena) {
   l->doutput = IG_TAKE(arena, float, size);
   l->dinput = IG_TAKE(arena, float, size);
   l->targets = IG_TAKE(arena, int, l->rows);
-  ig_multi_head_attention_carve(&l->attention, arena, &l->layer->self_attention, l->rows, false);
+  ig_self_attention_carve(&l->attention, arena, &l->layer->self_attention, l->rows);
   ig_feed_forward_carve(&l->feed_forward, arena, &l->layer->feed_forward, l->rows, true);
   ig_norm_carve(&l->norm, arena, l->rows);
   l->loss = (ig_loss_args){.output = l->model->output,
@@ -170,14 +174,9 @@ static void fill(layers *l) {
 
 static size_t layers_scratch(const ig_nn *nn, const layers *l, int length) {
   const ig_attention_sizes attention = {.rows = l->rows, .max_keys = length, .training = true};
-  const size_t sizes[] = {
-      ig_multi_head_attention_scratch(nn, &l->layer->self_attention, &attention),
-      ig_feed_forward_scratch(nn, &l->layer->feed_forward, l->rows, true),
-      ig_loss_scratch(nn, &l->loss, l->rows)};
-  size_t most = 0;
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-    most = sizes[i] > most ? sizes[i] : most;
-  return most;
+  return IG_SCRATCH_MOST(ig_self_attention_scratch(nn, &l->layer->self_attention, &attention),
+                         ig_feed_forward_scratch(nn, &l->layer->feed_forward, l->rows, true),
+                         ig_loss_scratch(nn, &l->loss, l->rows));
 }
 
 static void time_layer(timing *t, layers *l, const char *name, double operations,

@@ -4,6 +4,7 @@
 #include "nn/activation.h"
 #include "nn/dropout.h"
 #include "nn/rows.h"
+#include "nn/scratch.h"
 
 // What ReLU lets through shows in its output, dropout included: an element is above 0 where it was
 // kept and its argument was above 0.
@@ -33,16 +34,16 @@ void ig_feed_forward_forward(ig_nn *nn, const ig_feed_forward *ffn,
   ig_linear_forward(nn, &ffn->outer, rows, state->hidden, IG_ACTIVATION_NONE, output);
 }
 
-typedef struct relu_work {
+typedef struct relu_backward_work {
   const ig_kernels *kernels;
   const float *hidden;  // (rows, ffn)
   float *dhidden;       // (rows, ffn)
   size_t width;
   float scale;  // of dropout
-} relu_work;
+} relu_backward_work;
 
-static void relu_rows(const void *context, size_t first, size_t last) {
-  const relu_work *w = context;
+static void relu_backward_rows(const void *context, size_t first, size_t last) {
+  const relu_backward_work *w = context;
   for (size_t r = first; r < last; r++) {
     float *row = w->dhidden + r * w->width;
     w->kernels->activation_backward(IG_ACTIVATION_RELU, w->width, w->hidden + r * w->width, row,
@@ -63,26 +64,25 @@ static void hidden_backward(ig_nn *nn, const ig_feed_forward *ffn,
   }
   const float scale =
       ig_dropout_active(nn, &ffn->dropout) ? ig_dropout_key(nn, &ffn->dropout, 0).scale : 1.0f;
-  const relu_work w = {nn->kernels, state->hidden, dhidden, (size_t)width, scale};
-  ig_rows_run(nn, (size_t)rows, 2 * w.width, relu_rows, &w);
+  const relu_backward_work w = {nn->kernels, state->hidden, dhidden, (size_t)width, scale};
+  ig_rows_run(nn, (size_t)rows, 2 * w.width, relu_backward_rows, &w);
 }
 
 void ig_feed_forward_backward(ig_nn *nn, const ig_feed_forward *ffn,
                               const ig_feed_forward_state *state, int rows, const float *input,
-                              const float *doutput, float *dinput, bool accumulate) {
+                              const ig_layer_gradient *gradient) {
   const size_t mark = ig_arena_mark(nn->scratch);
   float *dhidden = IG_TAKE(nn->scratch, float, (size_t)rows *(size_t)ffn->inner.out);
-  ig_linear_backward(nn, &ffn->outer, rows, state->hidden, doutput, dhidden, false);
+  ig_linear_backward(nn, &ffn->outer, rows, state->hidden, gradient->doutput, dhidden, false);
   hidden_backward(nn, ffn, state, rows, dhidden);
-  ig_linear_backward(nn, &ffn->inner, rows, input, dhidden, dinput, accumulate);
+  ig_linear_backward(nn, &ffn->inner, rows, input, dhidden, gradient->dinput, gradient->accumulate);
   ig_arena_release(nn->scratch, mark);
 }
 
 size_t ig_feed_forward_scratch(const ig_nn *nn, const ig_feed_forward *ffn, int rows,
                                bool training) {
-  const size_t inner = ig_linear_scratch(nn, &ffn->inner, rows),
-               outer = ig_linear_scratch(nn, &ffn->outer, rows);
   ig_arena plan = ig_arena_measure();
   if (training) ig_arena_take(&plan, (size_t)rows * (size_t)ffn->inner.out, sizeof(float));
-  return plan.peak + (inner > outer ? inner : outer);
+  return plan.peak + IG_SCRATCH_MOST(ig_linear_scratch(nn, &ffn->inner, rows),
+                                     ig_linear_scratch(nn, &ffn->outer, rows));
 }

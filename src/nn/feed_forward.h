@@ -10,19 +10,20 @@ typedef struct ig_feed_forward {
 } ig_feed_forward;
 
 typedef struct ig_feed_forward_state {
-  float *hidden;         // (rows, ffn) after activation and dropout
-  float *preactivation;  // (rows, ffn), where the backward needs it; NULL: the activation is fused
+  float *hidden;  // (rows, ffn) after activation and dropout
+  // (rows, ffn), where the backward needs it. NULL: the product itself applies the activation.
+  float *preactivation;
 } ig_feed_forward_state;
 
 void ig_feed_forward_carve(ig_feed_forward_state *state, ig_arena *arena,
                            const ig_feed_forward *ffn, int rows, bool training);
+// input and output (rows, d).
 void ig_feed_forward_forward(ig_nn *nn, const ig_feed_forward *ffn,
                              const ig_feed_forward_state *state, int rows, const float *input,
                              float *output);
-// dinput = ... (+ dinput if accumulate)
 void ig_feed_forward_backward(ig_nn *nn, const ig_feed_forward *ffn,
                               const ig_feed_forward_state *state, int rows, const float *input,
-                              const float *doutput, float *dinput, bool accumulate);
+                              const ig_layer_gradient *gradient);
 size_t ig_feed_forward_scratch(const ig_nn *nn, const ig_feed_forward *ffn, int rows,
                                bool training);
 #endif

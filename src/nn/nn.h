@@ -31,4 +31,11 @@ typedef struct ig_dropout {
   float probability;
   uint32_t stream;
 } ig_dropout;
+
+// What the backward of a layer reads and writes besides what its forward read.
+typedef struct ig_layer_gradient {
+  const float *doutput;  // (rows, columns of the output)
+  float *dinput;         // (rows, columns of the input): written, or added to if `accumulate`
+  bool accumulate;
+} ig_layer_gradient;
 #endif

@@ -7,9 +7,10 @@
 #include "nn/activation.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
+#include "nn/cross_attention.h"
 #include "nn/feed_forward.h"
 #include "nn/loss.h"
-#include "nn/multi_head_attention.h"
+#include "nn/self_attention.h"
 #include "nn/norm.h"
 
 #define STEP (1.0f / 32)
@@ -242,7 +243,7 @@ static void feed_forward_on(subject *s) {
   s->forward = ffn_forward;
   ffn_forward(s);
   ig_feed_forward_backward(&s->f.nn, &s->ffn, &s->ffn_state, s->rows, s->tensors[0].value,
-                           s->coefficients, s->tensors[0].gradient, false);
+                           &(ig_layer_gradient){s->coefficients, s->tensors[0].gradient, false});
   assert_int_equal(mismatches(s, true), 0);
 }
 
@@ -319,8 +320,9 @@ static void make_attention(subject *s) {
 }
 
 static double self_attention_forward(subject *s) {
-  ig_self_attention_forward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->mask,
-                            NULL, s->tensors[0].value, s->output);
+  const ig_self_attention_args args = {.rows = s->queries, .mask = &s->mask};
+  ig_self_attention_forward(&s->f.nn, &s->attention, &s->attention_state, &args,
+                            s->tensors[0].value, s->output);
   return weighted_sum(s);
 }
 
@@ -329,19 +331,35 @@ static void self_attention_on(subject *s) {
   s->mask.causal = true;
   s->attention.query = add_linear(s, "in_proj_weight", "in_proj_bias", D_MODEL, 3 * D_MODEL);
   s->attention.output = add_linear(s, "out_proj.weight", "out_proj.bias", D_MODEL, D_MODEL);
-  ig_multi_head_attention_carve(&s->attention_state, &s->f.memory, &s->attention, s->rows, false);
+  ig_self_attention_carve(&s->attention_state, &s->f.memory, &s->attention, s->rows);
   s->forward = self_attention_forward;
   self_attention_forward(s);
-  ig_self_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries, &s->mask,
-                             s->tensors[0].value, s->coefficients, s->tensors[0].gradient, false);
+  ig_self_attention_backward(&s->f.nn, &s->attention, &s->attention_state,
+                             &(ig_self_attention_args){.rows = s->queries, .mask = &s->mask},
+                             s->tensors[0].value,
+                             &(ig_layer_gradient){s->coefficients, s->tensors[0].gradient, false});
   assert_int_equal(mismatches(s, true), 0);
 }
 
 static double cross_attention_forward(subject *s) {
+  const ig_cross_attention_args args = {
+      .rows = s->queries, .keys = s->memory_keys, .mask = &s->mask};
   ig_cross_attention_keys(&s->f.nn, &s->attention, 12, s->tensors[1].value, s->key_value);
-  ig_cross_attention_forward(&s->f.nn, &s->attention, &s->attention_state, &s->queries,
-                             &s->memory_keys, &s->mask, s->tensors[0].value, s->output);
+  ig_cross_attention_forward(&s->f.nn, &s->attention, &s->attention_state, &args,
+                             s->tensors[0].value, s->output);
   return weighted_sum(s);
+}
+
+static void cross_attention_backward(subject *s) {
+  const ig_cross_attention_args args = {
+      .rows = s->queries, .keys = s->memory_keys, .mask = &s->mask};
+  const ig_cross_attention_gradient gradient = {
+      .rows = {.doutput = s->coefficients, .dinput = s->tensors[0].gradient},
+      .memory_rows = 12,
+      .memory = s->tensors[1].value,
+      .dmemory = s->tensors[1].gradient};
+  ig_cross_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &args,
+                              s->tensors[0].value, &gradient);
 }
 
 // Several layers share one memory.
@@ -351,9 +369,7 @@ static void expect_memory_gradient_is_added_to(subject *s) {
   cross_attention_forward(s);
   memcpy(once, memory->gradient, memory->count * sizeof *once);
   for (size_t i = 0; i < memory->count; i++) memory->gradient[i] = 1;
-  ig_cross_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries,
-                              &s->memory_keys, &s->mask, s->tensors[0].value, s->coefficients,
-                              s->tensors[0].gradient, false, 12, memory->value, memory->gradient);
+  cross_attention_backward(s);
   for (size_t i = 0; i < memory->count; i++) once[i] += 1;
   expect_near_floats("memory", memory->gradient, once, memory->count, 1e-5);
 }
@@ -371,13 +387,10 @@ static void cross_attention_on(subject *s) {
                              .stride = 2 * D_MODEL,
                              .begin = key_offsets,
                              .length = key_lengths};
-  ig_multi_head_attention_carve(&s->attention_state, &s->f.memory, &s->attention, s->rows, true);
+  ig_cross_attention_carve(&s->attention_state, &s->f.memory, &s->attention, s->rows);
   s->forward = cross_attention_forward;
   cross_attention_forward(s);
-  ig_cross_attention_backward(&s->f.nn, &s->attention, &s->attention_state, &s->queries,
-                              &s->memory_keys, &s->mask, s->tensors[0].value, s->coefficients,
-                              s->tensors[0].gradient, false, 12, s->tensors[1].value,
-                              s->tensors[1].gradient);
+  cross_attention_backward(s);
   assert_int_equal(mismatches(s, true), 0);
   expect_memory_gradient_is_added_to(s);
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include "nn_fixture.h"
 #include "nn/dropout.h"
-#include "nn/multi_head_attention.h"
+#include "nn/self_attention.h"
 
 enum {
   SEQUENCES = 8,
@@ -350,16 +350,17 @@ static void cache_on(const ig_kernels *kernels) {
                                        .query = make_linear(&f, D_MODEL, 3 * D_MODEL, 20),
                                        .output = make_linear(&f, D_MODEL, D_MODEL, 22)};
   fixture_scratch(
-      &f, ig_multi_head_attention_scratch(
+      &f, ig_self_attention_scratch(
               &f.nn, &attention, &(ig_attention_sizes){.rows = BEAMS * STEPS, .max_keys = STEPS}));
   float *input = fixture_normal(&f, BEAMS * STEPS * D_MODEL, 1, 24),
         *whole = fixture_zeros(&f, BEAMS * STEPS * D_MODEL);
   memcpy(input + STEPS * D_MODEL, input, STEPS / 2 * D_MODEL * sizeof(float));
-  const ig_ragged all = {BEAMS, (const int[]){0, STEPS, 2 * STEPS}};
+  const ig_attention_mask causal = {.causal = true};
+  const ig_self_attention_args all = {.rows = {BEAMS, (const int[]){0, STEPS, 2 * STEPS}},
+                                      .mask = &causal};
   ig_multi_head_attention_state state;
-  ig_multi_head_attention_carve(&state, &f.memory, &attention, BEAMS * STEPS, false);
-  ig_self_attention_forward(&f.nn, &attention, &state, &all, &(ig_attention_mask){.causal = true},
-                            NULL, input, whole);
+  ig_self_attention_carve(&state, &f.memory, &attention, BEAMS * STEPS);
+  ig_self_attention_forward(&f.nn, &attention, &state, &all, input, whole);
 
   int store[BEAMS], length[BEAMS], index[BEAMS * STEPS] = {0};
   const ig_kv_cache cache = {.rows = fixture_zeros(&f, (size_t)BEAMS * STEPS * 2 * D_MODEL),
@@ -377,8 +378,8 @@ static void cache_on(const ig_kernels *kernels) {
       index[b * STEPS + step] = store[b];
       if (beams == 1) index[STEPS + step] = store[0];  // the shared past
     }
-    const ig_ragged now = {beams, (const int[]){0, 1, 2}};
-    ig_self_attention_forward(&f.nn, &attention, &state, &now, NULL, &cache, rows, output);
+    const ig_self_attention_args now = {.rows = {beams, (const int[]){0, 1, 2}}, .cache = &cache};
+    ig_self_attention_forward(&f.nn, &attention, &state, &now, rows, output);
     for (int b = 0; b < beams; b++)
       expect_near_floats(kernels->name, output + b * D_MODEL, whole + (b * STEPS + step) * D_MODEL,
                          D_MODEL, 1e-6);

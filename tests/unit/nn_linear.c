@@ -143,7 +143,8 @@ static void feed_forward_work(fixture *f, float *result) {
               *doutput = fixture_normal(f, MANY * IN, 1, 10);
   f->nn.training = true;
   ig_feed_forward_forward(&f->nn, &ffn, &state, MANY, input, output);
-  ig_feed_forward_backward(&f->nn, &ffn, &state, MANY, input, doutput, dinput, false);
+  ig_feed_forward_backward(&f->nn, &ffn, &state, MANY, input,
+                           &(ig_layer_gradient){doutput, dinput, false});
 }
 
 static void threads(const ig_kernels *kernels) {

@@ -3,6 +3,7 @@
 #include "model/run/decoder.h"
 
 #include "nn/dropout.h"
+#include "nn/scratch.h"
 
 static ig_keys memory_keys(const ig_decoder_view *view, int layer, int d) {
   const float *rows = view->key_value[layer];
@@ -15,8 +16,8 @@ static ig_keys memory_keys(const ig_decoder_view *view, int layer, int d) {
 
 static void carve_layer(ig_decoder_layer_state *l, ig_arena *arena, const ig_model *model,
                         const ig_decoder_layer *layer, int rows, bool training) {
-  ig_multi_head_attention_carve(&l->self_attention, arena, &layer->self_attention, rows, false);
-  ig_multi_head_attention_carve(&l->cross_attention, arena, &layer->cross_attention, rows, true);
+  ig_self_attention_carve(&l->self_attention, arena, &layer->self_attention, rows);
+  ig_cross_attention_carve(&l->cross_attention, arena, &layer->cross_attention, rows);
   ig_feed_forward_carve(&l->feed_forward, arena, &layer->feed_forward, rows, training);
   for (int j = 0; j < 3; j++)
     ig_sublayer_carve(&l->sublayer[j], arena, rows, model->config.d_model);
@@ -55,17 +56,20 @@ static const float *layer_forward(ig_nn *nn, const ig_model *model, int i,
   const int rows = ig_ragged_rows(&view->rows);
   l->input = x;
   const ig_sublayer first = ig_sublayer_of(model, &layer->self_attention_norm, &layer->dropout, 0);
-  ig_self_attention_forward(nn, &layer->self_attention, &l->self_attention, &view->rows,
-                            &view->self_mask, view->cache ? &view->cache[i] : NULL,
+  const ig_self_attention_args self = {
+      .rows = view->rows, .mask = &view->self_mask, .cache = view->cache ? &view->cache[i] : NULL};
+  ig_self_attention_forward(nn, &layer->self_attention, &l->self_attention, &self,
                             ig_sublayer_input(nn, &first, &l->sublayer[0], rows, x),
                             l->sublayer[0].sum);
   x = l->middle[0] = ig_sublayer_output(nn, &first, &l->sublayer[0], rows, x);
   const ig_sublayer second =
       ig_sublayer_of(model, &layer->cross_attention_norm, &layer->dropout, 1);
-  const ig_keys keys = memory_keys(view, i, model->config.d_model);
-  ig_cross_attention_forward(
-      nn, &layer->cross_attention, &l->cross_attention, &view->rows, &keys, &view->cross_mask,
-      ig_sublayer_input(nn, &second, &l->sublayer[1], rows, x), l->sublayer[1].sum);
+  const ig_cross_attention_args cross = {.rows = view->rows,
+                                         .keys = memory_keys(view, i, model->config.d_model),
+                                         .mask = &view->cross_mask};
+  ig_cross_attention_forward(nn, &layer->cross_attention, &l->cross_attention, &cross,
+                             ig_sublayer_input(nn, &second, &l->sublayer[1], rows, x),
+                             l->sublayer[1].sum);
   x = l->middle[1] = ig_sublayer_output(nn, &second, &l->sublayer[1], rows, x);
   const ig_sublayer third = ig_sublayer_of(model, &layer->feed_forward_norm, &layer->dropout, 2);
   ig_feed_forward_forward(nn, &layer->feed_forward, &l->feed_forward, rows,
@@ -101,25 +105,29 @@ static void layer_backward(ig_nn *nn, const ig_model *model, int i, const ig_dec
   const ig_sublayer third = ig_sublayer_of(model, &layer->feed_forward_norm, &layer->dropout, 2);
   ig_sublayer_before(nn, &third, &l->sublayer[2], rows, g);
   ig_feed_forward_backward(nn, &layer->feed_forward, &l->feed_forward, rows,
-                           pre ? l->sublayer[2].normed : l->middle[1], g->doutput, g->dinput,
-                           g->accumulate);
+                           pre ? l->sublayer[2].normed : l->middle[1], &g->function);
   ig_sublayer_after(nn, &third, &l->sublayer[2], rows, l->middle[1], g);
 
   const ig_sublayer second =
       ig_sublayer_of(model, &layer->cross_attention_norm, &layer->dropout, 1);
-  const ig_keys keys = memory_keys(view, i, model->config.d_model);
+  const ig_cross_attention_args cross = {.rows = view->rows,
+                                         .keys = memory_keys(view, i, model->config.d_model),
+                                         .mask = &view->cross_mask};
   ig_sublayer_before(nn, &second, &l->sublayer[1], rows, g);
-  ig_cross_attention_backward(nn, &layer->cross_attention, &l->cross_attention, &view->rows, &keys,
-                              &view->cross_mask, pre ? l->sublayer[1].normed : l->middle[0],
-                              g->doutput, g->dinput, g->accumulate, args->memory_rows, args->memory,
-                              args->dmemory);
+  const ig_cross_attention_gradient cross_gradient = {.rows = g->function,
+                                                      .memory_rows = args->memory_rows,
+                                                      .memory = args->memory,
+                                                      .dmemory = args->dmemory};
+  ig_cross_attention_backward(nn, &layer->cross_attention, &l->cross_attention, &cross,
+                              pre ? l->sublayer[1].normed : l->middle[0], &cross_gradient);
   ig_sublayer_after(nn, &second, &l->sublayer[1], rows, l->middle[0], g);
 
   const ig_sublayer first = ig_sublayer_of(model, &layer->self_attention_norm, &layer->dropout, 0);
   ig_sublayer_before(nn, &first, &l->sublayer[0], rows, g);
-  ig_self_attention_backward(nn, &layer->self_attention, &l->self_attention, &view->rows,
-                             &view->self_mask, pre ? l->sublayer[0].normed : l->input, g->doutput,
-                             g->dinput, g->accumulate);
+  ig_self_attention_backward(
+      nn, &layer->self_attention, &l->self_attention,
+      &(ig_self_attention_args){.rows = view->rows, .mask = &view->self_mask},
+      pre ? l->sublayer[0].normed : l->input, &g->function);
   ig_sublayer_after(nn, &first, &l->sublayer[0], rows, l->input, g);
 }
 
@@ -146,12 +154,10 @@ size_t ig_decoder_scratch(const ig_nn *nn, const ig_model *model, const ig_atten
   size_t most = 0;
   for (int i = 0; i < model->config.decoder_layers; i++) {
     const ig_decoder_layer *l = &model->decoder[i];
-    const size_t parts[] = {
-        ig_multi_head_attention_scratch(nn, &l->self_attention, sizes),
-        ig_multi_head_attention_scratch(nn, &l->cross_attention, sizes),
-        ig_feed_forward_scratch(nn, &l->feed_forward, sizes->rows, sizes->training)};
-    for (int j = 0; j < 3; j++)
-      if (parts[j] > most) most = parts[j];
+    most = IG_SCRATCH_MOST(
+        most, ig_self_attention_scratch(nn, &l->self_attention, sizes),
+        ig_cross_attention_scratch(nn, &l->cross_attention, sizes),
+        ig_feed_forward_scratch(nn, &l->feed_forward, sizes->rows, sizes->training));
   }
   return most;
 }

@@ -3,6 +3,8 @@
 #ifndef IG_MODEL_RUN_DECODER_H
 #define IG_MODEL_RUN_DECODER_H
 #include "model/run/sublayer.h"
+#include "nn/cross_attention.h"
+#include "nn/self_attention.h"
 
 typedef struct ig_decoder_layer_state {
   const float *input;      // (rows, d)

@@ -5,7 +5,7 @@
 
 static void carve_layer(ig_encoder_layer_state *l, ig_arena *arena, const ig_model *model,
                         const ig_encoder_layer *layer, int rows, bool training) {
-  ig_multi_head_attention_carve(&l->self_attention, arena, &layer->self_attention, rows, false);
+  ig_self_attention_carve(&l->self_attention, arena, &layer->self_attention, rows);
   ig_feed_forward_carve(&l->feed_forward, arena, &layer->feed_forward, rows, training);
   for (int j = 0; j < 2; j++)
     ig_sublayer_carve(&l->sublayer[j], arena, rows, model->config.d_model);
@@ -38,7 +38,8 @@ static const float *layer_forward(ig_nn *nn, const ig_model *model, int i,
   const int rows = ig_ragged_rows(source);
   l->input = x;
   const ig_sublayer first = ig_sublayer_of(model, &layer->self_attention_norm, &layer->dropout, 0);
-  ig_self_attention_forward(nn, &layer->self_attention, &l->self_attention, source, mask, NULL,
+  ig_self_attention_forward(nn, &layer->self_attention, &l->self_attention,
+                            &(ig_self_attention_args){.rows = *source, .mask = mask},
                             ig_sublayer_input(nn, &first, &l->sublayer[0], rows, x),
                             l->sublayer[0].sum);
   x = l->middle = ig_sublayer_output(nn, &first, &l->sublayer[0], rows, x);
@@ -80,14 +81,13 @@ static void layer_backward(ig_nn *nn, const ig_model *model, int i, const ig_enc
   const ig_sublayer second = ig_sublayer_of(model, &layer->feed_forward_norm, &layer->dropout, 1);
   ig_sublayer_before(nn, &second, &l->sublayer[1], rows, g);
   ig_feed_forward_backward(nn, &layer->feed_forward, &l->feed_forward, rows,
-                           pre ? l->sublayer[1].normed : l->middle, g->doutput, g->dinput,
-                           g->accumulate);
+                           pre ? l->sublayer[1].normed : l->middle, &g->function);
   ig_sublayer_after(nn, &second, &l->sublayer[1], rows, l->middle, g);
   const ig_sublayer first = ig_sublayer_of(model, &layer->self_attention_norm, &layer->dropout, 0);
   ig_sublayer_before(nn, &first, &l->sublayer[0], rows, g);
-  ig_self_attention_backward(nn, &layer->self_attention, &l->self_attention, source, mask,
-                             pre ? l->sublayer[0].normed : l->input, g->doutput, g->dinput,
-                             g->accumulate);
+  ig_self_attention_backward(nn, &layer->self_attention, &l->self_attention,
+                             &(ig_self_attention_args){.rows = *source, .mask = mask},
+                             pre ? l->sublayer[0].normed : l->input, &g->function);
   ig_sublayer_after(nn, &first, &l->sublayer[0], rows, l->input, g);
 }
 
@@ -116,7 +116,7 @@ size_t ig_encoder_scratch(const ig_nn *nn, const ig_model *model, int rows, int 
   size_t most = 0;
   for (int i = 0; i < model->config.encoder_layers; i++) {
     const size_t attention =
-        ig_multi_head_attention_scratch(nn, &model->encoder[i].self_attention, &sizes);
+        ig_self_attention_scratch(nn, &model->encoder[i].self_attention, &sizes);
     const size_t feed_forward =
         ig_feed_forward_scratch(nn, &model->encoder[i].feed_forward, rows, training);
     if (attention > most) most = attention;

@@ -3,6 +3,7 @@
 #ifndef IG_MODEL_RUN_ENCODER_H
 #define IG_MODEL_RUN_ENCODER_H
 #include "model/run/sublayer.h"
+#include "nn/self_attention.h"
 
 typedef struct ig_encoder_layer_state {
   const float *input;   // (rows, d), the layer below's output

@@ -40,13 +40,13 @@ void ig_sublayer_before(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublaye
                         int rows, ig_sublayer_gradient *g) {
   if (!sublayer->pre_norm)
     ig_norm_backward(nn, sublayer->norm, &state->norm, rows, state->sum, g->gradient, g->gradient);
-  g->doutput = g->gradient;
+  g->function = (ig_layer_gradient){.doutput = g->gradient,
+                                    .dinput = sublayer->pre_norm ? g->normed : g->gradient,
+                                    .accumulate = !sublayer->pre_norm};
   if (ig_dropout_active(nn, &sublayer->dropout)) {
     ig_dropout_forward(nn, &sublayer->dropout, rows, sublayer->norm->size, g->gradient, g->dropped);
-    g->doutput = g->dropped;
+    g->function.doutput = g->dropped;
   }
-  g->dinput = sublayer->pre_norm ? g->normed : g->gradient;
-  g->accumulate = !sublayer->pre_norm;
 }
 
 void ig_sublayer_after(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state,

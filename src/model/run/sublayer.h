@@ -40,15 +40,13 @@ const float *ig_sublayer_output(ig_nn *nn, const ig_sublayer *sublayer,
 float **ig_sublayer_output_buffer(const ig_model *model, ig_sublayer_state *state);
 
 // Backward in two halves round f's. Before: gradient (rows, d) of the output becomes that of the
-// residual sum, in place; returns that of f's output. Then f's backward writes its input's gradient
-// to *dinput, adding where *accumulate says so. After: gradient is that of x.
+// residual sum, in place, and `function` is filled for f's backward, which comes next. After:
+// gradient is that of x.
 typedef struct ig_sublayer_gradient {
-  float *gradient;       // (rows, d)
-  float *dropped;        // (rows, d) scratch
-  float *normed;         // (rows, d) scratch
-  const float *doutput;  // of f
-  float *dinput;         // of f
-  bool accumulate;
+  float *gradient;             // (rows, d)
+  float *dropped;              // (rows, d) scratch
+  float *normed;               // (rows, d) scratch
+  ig_layer_gradient function;  // what f's backward reads and writes
 } ig_sublayer_gradient;
 void ig_sublayer_before(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state,
                         int rows, ig_sublayer_gradient *g);
