@@ -15,14 +15,12 @@
 static inline ig_decode_options plain_options(int beam, int vocabulary, int start, int eos) {
   return (ig_decode_options){.beam_size = beam,
                              .n_best = 1,
-                             .max_length = 20,
                              .length_penalty = 1,
                              .repetition_penalty = 1,
-                             .forced_bos = -1,
-                             .forced_eos = -1,
                              .start_id = start,
                              .eos_id = eos,
-                             .vocab_size = vocabulary};
+                             .vocab_size = vocabulary,
+                             .sentence = {.max_length = 20, .forced_bos = -1, .forced_eos = -1}};
 }
 
 static inline ig_model *small_model(int vocabulary, int pad) {

@@ -1,16 +1,13 @@
-// Beam search exactly as Hugging Face's (transformers 5.23, generation/utils.py _beam_search and
-// the methods it calls), one sentence at a time: a candidate's score is the sum of
-// log-probabilities; of the 2 * beam_size best, those that end may finish if they rank among the
-// first beam_size, and the best that do not end run on. Ties go to the lower (row, token).
+// Beam search: see beam.h.
+#include "decode/beam.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "decode/processors.h"
-#include "decode/sentence.h"
 
-#define BANISHED \
-  (-1.0e9f)      // what Hugging Face adds to a score that must not win, and an empty slot's score
-#define SCAN 64  // logits looked at together: a multiple of every vector length
+// Logits that are compared together: a multiple of every vector length.
+#define SCAN 64
 
 static bool ranks_before(const ig_candidate *a, const ig_candidate *b) {
   if (a->score != b->score) return a->score > b->score;
@@ -118,38 +115,50 @@ static void sort_heap(ig_candidate *heap, int count) {
   }
 }
 
-// The sentence's r-th row: log p of each token is logit - the returned number, behind the
-// processors. *known: whether sentence->largest holds no less than the largest logit of each block.
-static float process_row(const ig_decode_options *options, const ig_kernels *kernels,
-                         const ig_search_rows *rows, const ig_sentence *sentence, int r,
-                         float *logits, bool *known) {
+// What the processors have made of a row: log p of a token is its logit - normalizer.
+typedef struct processed_row {
+  float normalizer;
+  bool largest_known;  // sentence->largest holds no less than the largest logit of each block
+} processed_row;
+
+// The sentence's r-th row.
+static processed_row process_row(const ig_selection *selection, const ig_sentence *sentence, int r,
+                                 float *logits) {
+  const ig_decode_options *options = selection->options;
+  const ig_kernels *kernels = selection->kernels;
   const size_t vocabulary = (size_t)options->vocab_size, row = (size_t)(sentence->first_row + r);
-  const int *ids = rows->ids + row * (size_t)(options->max_length + 1);
+  const size_t stride = (size_t)options->sentence.max_length + 1;
+  const ig_processors_sequence sequence = {.options = &sentence->options,
+                                           .ids = selection->rows->ids + row * stride,
+                                           .length = sentence->length};
+  const float *given = selection->rows->normalizer;
   // Renormalising makes the first normalizer cancel out, unless the repetition penalty scales
   // log-probabilities.
-  const bool needed = !options->renormalize || options->repetition_penalty != 1.0f,
-             given = rows->normalizer != NULL;
-  const float first = !needed ? 0
-                      : given ? rows->normalizer[row]
-                              : kernels->log_sum_exp(vocabulary, logits, sentence->largest);
-  const float normalizer = ig_processors_apply(options, ids, sentence->length, first, logits);
-  *known = options->renormalize || (!given && !ig_processors_may_raise(options, sentence->length));
-  return options->renormalize ? kernels->log_sum_exp(vocabulary, logits, sentence->largest)
-                              : normalizer;
+  const bool needed = !options->renormalize || options->repetition_penalty != 1.0f;
+  float normalizer = 0;
+  if (needed && given)
+    normalizer = given[row];
+  else if (needed)
+    normalizer = kernels->log_sum_exp(vocabulary, logits, sentence->largest);
+  normalizer = ig_processors_apply(options, &sequence, normalizer, logits);
+  if (options->renormalize)
+    return (processed_row){kernels->log_sum_exp(vocabulary, logits, sentence->largest), true};
+  return (processed_row){normalizer, !given && !ig_processors_may_raise(options, &sequence)};
 }
 
-static int best_candidates(const ig_decode_options *options, const ig_kernels *kernels,
-                           const ig_search_rows *rows, ig_sentence *sentence, float *logits) {
+// The 2 * beam_size best of all rows into sentence->candidates, best first; returns how many.
+static int find_candidates(const ig_selection *selection, ig_sentence *sentence, float *logits) {
+  const ig_decode_options *options = selection->options;
   row_scan scan = {.heap = sentence->candidates, .capacity = 2 * options->beam_size};
   for (int r = 0; r < sentence->rows; r++) {
     float *x = logits + (size_t)r * (size_t)options->vocab_size;
+    const processed_row row = process_row(selection, sentence, r, x);
     scan.row = r;
-    scan.score = rows->score[sentence->first_row + r];
-    bool known;
-    scan.normalizer = process_row(options, kernels, rows, sentence, r, x, &known);
+    scan.score = selection->rows->score[sentence->first_row + r];
+    scan.normalizer = row.normalizer;
     if (!isfinite(scan.normalizer)) sentence->failed = true;
     if (sentence->failed) return 0;
-    scan_row(&scan, options->vocab_size, x, known ? sentence->largest : NULL);
+    scan_row(&scan, options->vocab_size, x, row.largest_known ? sentence->largest : NULL);
   }
   sort_heap(scan.heap, scan.count);
   return scan.count;
@@ -163,7 +172,7 @@ static float normalized(const ig_decode_options *options, float score, int lengt
 
 static bool ends(const ig_decode_options *options, const ig_sentence *sentence,
                  const ig_candidate *c) {
-  return c->token == options->eos_id || sentence->length >= options->max_length;
+  return c->token == options->eos_id || sentence->length >= sentence->options.max_length;
 }
 
 // The beam_size best after 1e9 has been taken from those that end.
@@ -172,13 +181,13 @@ static void choose_running(const ig_decode_options *options, ig_sentence *senten
   sentence->next_rows = 0;
   for (int i = 0; i < count; i++) {
     ig_candidate c = sentence->candidates[i];
-    if (ends(options, sentence, &c)) c.score += BANISHED;
-    int place = sentence->next_rows;
-    while (place > 0 && c.score > sentence->next[place - 1].score) place--;
-    if (place == beam) continue;
+    if (ends(options, sentence, &c)) c.score += IG_SENTENCE_NEVER_WINS;
+    int rank = sentence->next_rows;
+    while (rank > 0 && c.score > sentence->next[rank - 1].score) rank--;
+    if (rank == beam) continue;
     if (sentence->next_rows < beam) sentence->next_rows++;
-    for (int j = sentence->next_rows - 1; j > place; j--) sentence->next[j] = sentence->next[j - 1];
-    sentence->next[place] = c;
+    for (int j = sentence->next_rows - 1; j > rank; j--) sentence->next[j] = sentence->next[j - 1];
+    sentence->next[rank] = c;
   }
 }
 
@@ -188,23 +197,24 @@ static bool all_finished(const ig_sentence *sentence, int beam) {
   return true;
 }
 
-static void finish(const ig_decode_options *options, const ig_search_rows *rows,
-                   ig_sentence *sentence, const ig_candidate *c) {
+static void finish_hypothesis(const ig_selection *selection, ig_sentence *sentence,
+                              const ig_candidate *c) {
+  const ig_decode_options *options = selection->options;
   const int beam = options->beam_size, generated = sentence->length;
   const float score = normalized(options, c->score, generated);
-  int place = beam;
-  while (place > 0 && score > sentence->slots[place - 1].score) place--;
-  if (place == beam) return;
+  int rank = beam;
+  while (rank > 0 && score > sentence->slots[rank - 1].score) rank--;
+  if (rank == beam) return;
   ig_slot slot = sentence->slots[beam - 1];  // gives up its storage
-  for (int i = beam - 1; i > place; i--) sentence->slots[i] = sentence->slots[i - 1];
-  const int *ids =
-      rows->ids + (size_t)(sentence->first_row + c->row) * (size_t)(options->max_length + 1);
+  for (int i = beam - 1; i > rank; i--) sentence->slots[i] = sentence->slots[i - 1];
+  const size_t stride = (size_t)options->sentence.max_length + 1;
+  const int *ids = selection->rows->ids + (size_t)(sentence->first_row + c->row) * stride;
   memcpy(slot.ids, ids + 1, (size_t)(generated - 1) * sizeof *ids);
   slot.ids[generated - 1] = c->token;
   slot.length = generated;
   slot.score = score;
   slot.finished = true;
-  sentence->slots[place] = slot;
+  sentence->slots[rank] = slot;
 }
 
 // Can the best running hypothesis still beat the worst finished one? (_check_early_stop_heuristic)
@@ -213,17 +223,16 @@ static bool improvable(const ig_decode_options *options, const ig_sentence *sent
   const bool longest =
       options->early_stopping == IG_EARLY_STOPPING_NEVER && options->length_penalty > 0;
   const float best = normalized(options, sentence->next[0].score,
-                                longest ? options->max_length : sentence->length);
+                                longest ? sentence->options.max_length : sentence->length);
   const float worst = sentence->slots[beam - 1].score;  // sorted
   for (int i = 0; i < beam; i++)
-    if (best > (sentence->slots[i].finished ? worst : BANISHED)) return true;
+    if (best > (sentence->slots[i].finished ? worst : IG_SENTENCE_NEVER_WINS)) return true;
   return false;
 }
 
-void ig_sentence_select_beam(const ig_decode_options *options, const ig_kernels *kernels,
-                             const ig_search_rows *rows, ig_sentence *sentence, float *logits) {
-  const int beam = options->beam_size,
-            count = best_candidates(options, kernels, rows, sentence, logits);
+void ig_beam_select(const ig_selection *selection, ig_sentence *sentence, float *logits) {
+  const ig_decode_options *options = selection->options;
+  const int beam = options->beam_size, count = find_candidates(selection, sentence, logits);
   if (sentence->failed) return;
   choose_running(options, sentence, count);
   bool all_end = true;
@@ -231,7 +240,7 @@ void ig_sentence_select_beam(const ig_decode_options *options, const ig_kernels 
     const ig_candidate *c = &sentence->candidates[i];
     const bool end = ends(options, sentence, c);
     all_end = all_end && end;
-    if (end && i < beam) finish(options, rows, sentence, c);
+    if (end && i < beam) finish_hypothesis(selection, sentence, c);
   }
   sentence->open = sentence->open && improvable(options, sentence);
   const bool full =

@@ -10,9 +10,11 @@
 #include "base/fail.h"
 #include "io/json.h"
 
-#define LONGEST_UNASKED \
-  511  // tokens, where neither the caller nor the model says; Hugging Face's Marian: max_length 512
-#define LONGEST 65535  // no caller wants more; keeps every product of sizes small
+// Tokens, where neither the caller nor the model says how many; Hugging Face's Marian has
+// max_length 512.
+#define LONGEST_UNASKED 511
+// No caller wants more tokens; the limit keeps every product of sizes small.
+#define LONGEST 65535
 #define WIDEST_BEAM 1024
 
 int ig_decode_options_longest(const ig_config *config) {
@@ -118,12 +120,11 @@ static ig_status read_float(ig_json_object from, const char *key, float *value, 
   return IG_OK;
 }
 
-// What transformers would do and this decoder does not. Of sampling do_sample alone counts: without
-// it temperature, top_k and the like do nothing.
+// Keys by which transformers would do what this decoder does not. Of the keys of sampling only
+// do_sample counts: without it temperature, top_k and the like do nothing.
 static const struct {
   const char *key;
-  double neutral;  // a value that asks for nothing; null, false and an empty list ask for nothing
-                   // either
+  double neutral;  // the value that asks for nothing, as null, false and an empty list do
 } not_built[] = {{"do_sample", 0},
                  {"num_beam_groups", 1},
                  {"diversity_penalty", 0},
@@ -172,16 +173,17 @@ static ig_status read_lengths(ig_json_object from, ig_decode_options *o, ig_erro
   IG_TRY(ig_json_int(from, "min_length", 0, &shortest, err));
   IG_TRY(ig_json_int(from, "max_new_tokens", 0, &most_new, err));
   IG_TRY(ig_json_int(from, "min_new_tokens", 0, &fewest_new, err));
-  if (longest > 0) o->max_length = longest > 1 ? longest - 1 : 1;
-  if (most_new > 0) o->max_length = most_new;
+  if (longest > 0) o->sentence.max_length = longest > 1 ? longest - 1 : 1;
+  if (most_new > 0) o->sentence.max_length = most_new;
   // The end token is banned while the length, counted so, is below min_length.
-  if (shortest > 1) o->min_length = shortest - 1;
-  if (fewest_new > 0) o->min_length = fewest_new;
+  if (shortest > 1) o->sentence.min_length = shortest - 1;
+  if (fewest_new > 0) o->sentence.min_length = fewest_new;
   return IG_OK;
 }
 
 static ig_status read_generation_config(ig_json_object from, ig_decode_options *o, ig_error *err) {
-  o->forced_eos = -1;  // where this file is, config.json's generation keys count no more
+  // Where this file exists, the generation keys of config.json do not count.
+  o->sentence.forced_eos = -1;
   IG_TRY(read_id(from, "decoder_start_token_id", o->vocab_size, &o->start_id, err));
   IG_TRY(read_eos(from, o, err));
   IG_TRY(ig_json_int(from, "num_beams", o->beam_size, &o->beam_size, err));
@@ -192,8 +194,8 @@ static ig_status read_generation_config(ig_json_object from, ig_decode_options *
   IG_TRY(read_float(from, "repetition_penalty", &o->repetition_penalty, err));
   IG_TRY(ig_json_bool(from, "renormalize_logits", o->renormalize, &o->renormalize, err));
   IG_TRY(read_early_stopping(from, &o->early_stopping, err));
-  IG_TRY(read_id(from, "forced_bos_token_id", o->vocab_size, &o->forced_bos, err));
-  IG_TRY(read_id(from, "forced_eos_token_id", o->vocab_size, &o->forced_eos, err));
+  IG_TRY(read_id(from, "forced_bos_token_id", o->vocab_size, &o->sentence.forced_bos, err));
+  IG_TRY(read_id(from, "forced_eos_token_id", o->vocab_size, &o->sentence.forced_eos, err));
   return read_bad_words(json_object_get(from.object, "bad_words_ids"), from.where, o, err);
 }
 
@@ -208,34 +210,48 @@ static ig_status read_text(const char *text, ig_decode_options *o, ig_error *err
   return status;
 }
 
+// Where neither the caller nor a file says: as many tokens as there are positions, the start token
+// taken off, at most LONGEST_UNASKED. Lengths never go beyond the positions.
+static void limit_lengths(ig_sentence_options *own, int longest) {
+  const int positions = longest > 1 ? longest - 1 : 1;
+  if (own->max_length == 0)
+    own->max_length = longest < LONGEST_UNASKED ? positions : LONGEST_UNASKED;
+  if (own->max_length > longest) own->max_length = longest;
+  if (own->min_length > own->max_length) own->min_length = own->max_length;
+}
+
 ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, ig_error *err) {
   const ig_config *c = &model->config;
-  const int longest = ig_decode_options_longest(c);
   *out = (ig_decode_options){.beam_size = 1,
                              .n_best = 1,
                              .length_penalty = 1,
                              .repetition_penalty = 1,
-                             .forced_bos = -1,
-                             .forced_eos = c->forced_eos_id,
                              .start_id = c->decoder_start_id,
                              .eos_id = c->eos_id,
-                             .vocab_size = c->target_vocab_size};
-  if (model->generation_config) {
-    const ig_status status = read_text(model->generation_config, out, err);
-    if (status != IG_OK) {
-      ig_decode_options_free(out);
-      return status;
-    }
-  }
-  if (out->start_id < 0) {
+                             .vocab_size = c->target_vocab_size,
+                             .sentence = {.forced_bos = -1, .forced_eos = c->forced_eos_id}};
+  ig_status status = IG_OK;
+  if (model->generation_config) status = read_text(model->generation_config, out, err);
+  if (status == IG_OK && out->start_id < 0)
+    status =
+        ig_fail(err, IG_ERROR_FORMAT,
+                "config.json: decoder_start_token_id: expected, for this model is to generate");
+  if (status != IG_OK) {
     ig_decode_options_free(out);
-    return ig_fail(err, IG_ERROR_FORMAT,
-                   "config.json: decoder_start_token_id: expected, for this model is to generate");
+    return status;
   }
-  if (out->max_length == 0)
-    out->max_length = longest < LONGEST_UNASKED ? (longest > 1 ? longest - 1 : 1) : LONGEST_UNASKED;
-  if (out->max_length > longest) out->max_length = longest;
-  if (out->min_length > out->max_length) out->min_length = out->max_length;
+  limit_lengths(&out->sentence, ig_decode_options_longest(c));
+  return IG_OK;
+}
+
+static ig_status check_sentence(const ig_sentence_options *own, ig_error *err) {
+  if (own->max_length < 1 || own->max_length > LONGEST)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d", LONGEST,
+                   own->max_length);
+  if (own->min_length < 0 || own->min_length > own->max_length)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "min_length: expected 0 to the most tokens (%d), found %d", own->max_length,
+                   own->min_length);
   return IG_OK;
 }
 
@@ -247,13 +263,7 @@ ig_status ig_decode_options_check(const ig_decode_options *o, ig_error *err) {
   if (o->n_best < 1 || o->n_best > o->beam_size)
     return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 to the beam's size (%d), found %d",
                    o->beam_size, o->n_best);
-  if (o->max_length < 1 || o->max_length > LONGEST)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d", LONGEST,
-                   o->max_length);
-  if (o->min_length < 0 || o->min_length > o->max_length)
-    return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "min_length: expected 0 to the most tokens (%d), found %d", o->max_length,
-                   o->min_length);
+  IG_TRY(check_sentence(&o->sentence, err));
   if (!isfinite(o->length_penalty))
     return ig_fail(err, IG_ERROR_ARGUMENT, "length_penalty: expected a finite number, found %g",
                    (double)o->length_penalty);

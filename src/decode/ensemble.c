@@ -9,17 +9,17 @@
 
 // ---- the means --------------------------------------------------------------
 
-// What one member says: log-probabilities x - normalizer.
-typedef struct share {
+// What one member says: the log-probabilities x - normalizer.
+typedef struct member_scores {
   size_t count;
   const float *x;  // (count)
   float normalizer;
-} share;
+} member_scores;
 
-// total (count) := log(w p), or log(total + w p) behind the first member. total may be the first
-// one's x.
-static void add_probabilities(const ig_kernels *kernels, float weight, bool first, const share *s,
-                              float *total) {
+// total (count) := log(w p) for the first member, log(total + w p) for those after it. total may be
+// the first one's x.
+static void add_probabilities(const ig_kernels *kernels, float weight, bool first,
+                              const member_scores *s, float *total) {
   const float shift = logf(weight) - s->normalizer;
   if (!first) {
     kernels->log_add_exp(s->count, shift, s->x, total);
@@ -28,14 +28,23 @@ static void add_probabilities(const ig_kernels *kernels, float weight, bool firs
   for (size_t i = 0; i < s->count; i++) total[i] = s->x[i] + shift;
 }
 
-// total (count) := w x, or total + w x behind the first member: w log p without the normalizer,
-// which is one number a row.
-static void add_logarithms(const ig_kernels *kernels, float weight, bool first, const share *s,
-                           float *total) {
+// total (count) := w x for the first member, total + w x for those after it: w log p without the
+// normalizer, which is one number a row.
+static void add_logarithms(const ig_kernels *kernels, float weight, bool first,
+                           const member_scores *s, float *total) {
   if (first)
     kernels->scale(s->count, weight, s->x, total);
   else
     kernels->axpy(s->count, weight, s->x, total);
+}
+
+static void add_member(const ig_members *members, const ig_kernels *kernels, int m,
+                       const member_scores *s, float *total) {
+  const float weight = members->list[m].weight;
+  if (members->mean == IG_MEAN_ARITHMETIC)
+    add_probabilities(kernels, weight, m == 0, s, total);
+  else
+    add_logarithms(kernels, weight, m == 0, s, total);
 }
 
 // ---- decoding ---------------------------------------------------------------
@@ -48,7 +57,7 @@ struct ig_ensemble_inference {
   ig_inference **inference;  // (M)
   float **logits;     // (M): of the running step, (rows, V); the first become the combined ones
   float *normalizer;  // (slots): of the combined rows
-  int *ids;           // (slots): of a member that starts from another token
+  int *ids;           // (slots): of a member whose start token is not the first one's
 };
 
 static ig_status create_members(ig_ensemble_inference *e, const ig_inference_size *size,
@@ -65,7 +74,8 @@ ig_status ig_ensemble_inference_create(const ig_members *members, ig_pool *pool,
   *out = NULL;
   ig_ensemble_inference *e = ig_allocate(1, sizeof *e, err);
   if (!e) return IG_ERROR_MEMORY;
-  e->members = members, e->pool = pool;
+  e->members = members;
+  e->pool = pool;
   e->inference = ig_allocate(count, sizeof *e->inference, err);
   e->logits = ig_allocate(count, sizeof *e->logits, err);
   e->normalizer = ig_allocate(slots, sizeof *e->normalizer, err);
@@ -89,26 +99,26 @@ void ig_ensemble_inference_free(ig_ensemble_inference *e) {
   free(e);
 }
 
-void ig_ensemble_join(ig_ensemble_inference *e, int member, const int *places, const int *ids,
+void ig_ensemble_join(ig_ensemble_inference *e, int member, const int *seats, const int *ids,
                       const ig_ragged *sentences) {
-  ig_inference_join(e->inference[member], places, ids, sentences);
+  ig_inference_join(e->inference[member], seats, ids, sentences);
 }
 
-void ig_ensemble_leave(ig_ensemble_inference *e, int place) {
-  for (int m = 0; m < e->members->count; m++) ig_inference_leave(e->inference[m], place);
+void ig_ensemble_leave(ig_ensemble_inference *e, int seat) {
+  for (int m = 0; m < e->members->count; m++) ig_inference_leave(e->inference[m], seat);
 }
 
 void ig_ensemble_leave_all(ig_ensemble_inference *e) {
   for (int m = 0; m < e->members->count; m++) ig_inference_leave_all(e->inference[m]);
 }
 
-int ig_ensemble_room(const ig_ensemble_inference *e) {
-  int room = ig_inference_room(e->inference[0]);
+int ig_ensemble_capacity(const ig_ensemble_inference *e) {
+  int capacity = ig_inference_room(e->inference[0]);
   for (int m = 1; m < e->members->count; m++) {
     const int its = ig_inference_room(e->inference[m]);
-    if (its < room) room = its;
+    if (its < capacity) capacity = its;
   }
-  return room;
+  return capacity;
 }
 
 static void combine_row(void *context, size_t row, int worker) {
@@ -118,17 +128,18 @@ static void combine_row(void *context, size_t row, int worker) {
   const bool arithmetic = e->members->mean == IG_MEAN_ARITHMETIC;
   float *total = e->logits[0] + row * vocabulary, normalizer = 0;
   for (int m = 0; m < e->members->count; m++) {
-    const float weight = e->members->list[m].weight, *x = e->logits[m] + row * vocabulary;
-    const share s = {vocabulary, x, e->kernels->log_sum_exp(vocabulary, x, NULL)};
-    (arithmetic ? add_probabilities : add_logarithms)(e->kernels, weight, m == 0, &s, total);
-    normalizer =
-        fmaf(arithmetic ? 0.0f : weight, s.normalizer,
-             normalizer);  // 0 times what is no number is no number: the search will say so
+    const float *x = e->logits[m] + row * vocabulary;
+    const member_scores s = {vocabulary, x, e->kernels->log_sum_exp(vocabulary, x, NULL)};
+    add_member(e->members, e->kernels, m, &s, total);
+    // Of an arithmetic mean the sum is 0, but 0 times what is no number is no number, which the
+    // search will report.
+    const float weight = arithmetic ? 0.0f : e->members->list[m].weight;
+    normalizer = fmaf(weight, s.normalizer, normalizer);
   }
   e->normalizer[row] = normalizer;
 }
 
-// The step's last tokens as member m knows them: those at position 0 are its start token.
+// The step's last tokens as member m reads them: at position 0 they are its own start token.
 static const int *ids_of(const ig_ensemble_inference *e, int m, const ig_inference_step *step) {
   const int start = e->members->list[m].start_id;
   if (start == e->members->list[0].start_id) return step->ids;
@@ -136,7 +147,7 @@ static const int *ids_of(const ig_ensemble_inference *e, int m, const ig_inferen
   return e->ids;
 }
 
-static float *run(void *context, const ig_inference_step *step) {
+static float *run_members(void *context, const ig_inference_step *step) {
   ig_ensemble_inference *e = context;
   for (int m = 0; m < e->members->count; m++) {
     ig_inference_step its = *step;
@@ -148,8 +159,8 @@ static float *run(void *context, const ig_inference_step *step) {
 }
 
 ig_stepper ig_ensemble_stepper(ig_ensemble_inference *e) {
-  if (e->members->count == 1) return ig_inference_stepper(e->inference[0]);
-  return (ig_stepper){.run = run, .context = e, .normalizer = e->normalizer};
+  if (e->members->count == 1) return ig_search_stepper_of(e->inference[0]);
+  return (ig_stepper){.run = run_members, .context = e, .normalizer = e->normalizer};
 }
 
 // ---- scoring ----------------------------------------------------------------
@@ -158,7 +169,7 @@ struct ig_ensemble_scorer {
   const ig_members *members;
   const ig_kernels *kernels;
   ig_scorer **scorer;  // (M)
-  float *log_probs;    // of the member at hand
+  float *log_probs;    // (capacity): of the member that was run last
   size_t capacity;
 };
 
@@ -193,13 +204,13 @@ void ig_ensemble_scorer_free(ig_ensemble_scorer *s) {
   free(s);
 }
 
-static ig_status grow(ig_ensemble_scorer *s, size_t rows, ig_error *err) {
+static ig_status reserve_log_probs(ig_ensemble_scorer *s, size_t rows, ig_error *err) {
   return ig_allocate_more((void **)&s->log_probs, &s->capacity, rows, sizeof *s->log_probs, err);
 }
 
 ig_status ig_ensemble_scorer_reserve(ig_ensemble_scorer *s, const ig_pass_bounds *most,
                                      ig_error *err) {
-  if (s->members->count > 1) IG_TRY(grow(s, (size_t)most->target_rows, err));
+  if (s->members->count > 1) IG_TRY(reserve_log_probs(s, (size_t)most->target_rows, err));
   for (int m = 0; m < s->members->count; m++) IG_TRY(ig_scorer_reserve(s->scorer[m], most, err));
   return IG_OK;
 }
@@ -208,11 +219,9 @@ ig_status ig_ensemble_scorer_run(ig_ensemble_scorer *s, int member, const ig_sco
                                  float *log_probs, ig_error *err) {
   if (s->members->count == 1) return ig_scorer_run(s->scorer[0], args, log_probs, err);
   const size_t rows = (size_t)ig_ragged_rows(&args->target);
-  IG_TRY(grow(s, rows, err));
+  IG_TRY(reserve_log_probs(s, rows, err));
   IG_TRY(ig_scorer_run(s->scorer[member], args, s->log_probs, err));
-  const share its = {rows, s->log_probs, 0};
-  const bool arithmetic = s->members->mean == IG_MEAN_ARITHMETIC;
-  (arithmetic ? add_probabilities : add_logarithms)(s->kernels, s->members->list[member].weight,
-                                                    member == 0, &its, log_probs);
+  const member_scores its = {rows, s->log_probs, 0};
+  add_member(s->members, s->kernels, member, &its, log_probs);
   return IG_OK;
 }

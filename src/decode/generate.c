@@ -15,16 +15,15 @@ static ig_status check_source(const ig_model *model, const int *source, int leng
   return IG_OK;
 }
 
-static ig_status generate(const ig_decode_options *options, ig_inference *inference,
-                          const int *source, int source_length, int *out, int *length,
-                          ig_error *err) {
+// The inference has encoded the source in seat 0.
+static ig_status search_greedily(const ig_decode_options *options, ig_inference *inference,
+                                 int *out, int *length, ig_error *err) {
   const ig_kernels *kernels;
   ig_search *search;
   const ig_hypothesis *found;
   IG_TRY(ig_kernels_select(&kernels, err));
   IG_TRY(ig_search_create(options, kernels, NULL, 1, &search, err));
-  ig_inference_encode(inference, source, &(ig_ragged){1, (const int[]){0, source_length}});
-  const ig_stepper stepper = ig_inference_stepper(inference);
+  const ig_stepper stepper = ig_search_stepper_of(inference);
   const ig_status status = ig_search_run(search, &stepper, 1, &found, err);
   if (status == IG_OK) {
     *length = found->length;
@@ -46,9 +45,10 @@ ig_status ig_generate(ig_model *model, const int *source, int source_length, int
     return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d",
                    ig_decode_options_longest(&model->config), max_length);
   IG_TRY(ig_decode_options_load(model, &options, err));
-  options.beam_size = options.n_best = 1;
-  options.max_length = max_length;
-  if (options.min_length > max_length) options.min_length = max_length;
+  options.beam_size = 1;
+  options.n_best = 1;
+  options.sentence.max_length = max_length;
+  if (options.sentence.min_length > max_length) options.sentence.min_length = max_length;
   const ig_inference_size size = {.sentences = 1,
                                   .source_rows = source_length,
                                   .memory_rows = source_length,
@@ -56,8 +56,10 @@ ig_status ig_generate(ig_model *model, const int *source, int source_length, int
                                   .slots = 1,
                                   .max_length = max_length};
   ig_status status = ig_inference_create(model, NULL, &size, &inference, err);
-  if (status == IG_OK)
-    status = generate(&options, inference, source, source_length, out, length, err);
+  if (status == IG_OK) {
+    ig_inference_encode(inference, source, &(ig_ragged){1, (const int[]){0, source_length}});
+    status = search_greedily(&options, inference, out, length, err);
+  }
   ig_inference_free(inference);
   ig_decode_options_free(&options);
   return status;

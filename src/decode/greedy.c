@@ -1,16 +1,21 @@
-// Greedy search: the largest score wins, no softmax needed; the first index wins ties.
+// Greedy search: see greedy.h.
+#include "decode/greedy.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "decode/processors.h"
-#include "decode/sentence.h"
 
-void ig_sentence_select_greedy(const ig_decode_options *options, const ig_kernels *kernels,
-                               const ig_search_rows *rows, ig_sentence *sentence, float *logits) {
+void ig_greedy_select(const ig_selection *selection, ig_sentence *sentence, float *logits) {
+  const ig_decode_options *options = selection->options;
   const size_t vocabulary = (size_t)options->vocab_size;
-  const int *ids = rows->ids + (size_t)sentence->first_row * (size_t)(options->max_length + 1);
-  ig_processors_apply(options, ids, sentence->length, 0, logits);
-  const size_t best = kernels->argmax(vocabulary, logits);
+  const size_t stride = (size_t)options->sentence.max_length + 1;
+  const ig_processors_sequence sequence = {
+      .options = &sentence->options,
+      .ids = selection->rows->ids + (size_t)sentence->first_row * stride,
+      .length = sentence->length};
+  ig_processors_apply(options, &sequence, 0, logits);
+  const size_t best = selection->kernels->argmax(vocabulary, logits);
   if (best >= vocabulary || !isfinite(logits[best])) {
     sentence->failed = true;
     return;
@@ -18,9 +23,9 @@ void ig_sentence_select_greedy(const ig_decode_options *options, const ig_kernel
   sentence->next[0] = (ig_candidate){.token = (int)best};
   sentence->next_rows = 1;
   const int generated = sentence->length;
-  if ((int)best != options->eos_id && generated < options->max_length) return;
+  if ((int)best != options->eos_id && generated < sentence->options.max_length) return;
   ig_slot *slot = &sentence->slots[0];
-  memcpy(slot->ids, ids + 1, (size_t)(generated - 1) * sizeof *ids);
+  memcpy(slot->ids, sequence.ids + 1, (size_t)(generated - 1) * sizeof *slot->ids);
   slot->ids[generated - 1] = (int)best;
   slot->length = generated;
   slot->finished = true;

@@ -4,9 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-// Each id that is there already, once: s < 0 ? s * p : s / p   (Keskar et al. 2019, CTRL, 4.1)
-static void repetition_penalty(float penalty, const int *ids, int length, float normalizer,
-                               float *scores) {
+// Each id that the sequence holds already, once: s < 0 ? s * p : s / p   (Keskar et al. 2019,
+// CTRL, 4.1)
+static void penalize_repetition(float penalty, const int *ids, int length, float normalizer,
+                                float *scores) {
   for (int i = 0; i < length; i++) {
     bool seen = false;
     for (int j = 0; j < i && !seen; j++) seen = ids[j] == ids[i];
@@ -16,7 +17,7 @@ static void repetition_penalty(float penalty, const int *ids, int length, float 
   }
 }
 
-static void no_repeat_ngram(int n, const int *ids, int length, float *scores) {
+static void ban_repeated_ngrams(int n, const int *ids, int length, float *scores) {
   const int prefix = n - 1;
   const int *last = ids + length - prefix;
   for (int i = 0; i + n <= length; i++)
@@ -24,7 +25,7 @@ static void no_repeat_ngram(int n, const int *ids, int length, float *scores) {
       scores[ids[i + prefix]] = -INFINITY;
 }
 
-static void bad_words(const ig_bad_words *bad, const int *ids, int length, float *scores) {
+static void ban_bad_words(const ig_bad_words *bad, const int *ids, int length, float *scores) {
   for (int i = 0; i < bad->count; i++) {
     const int *word = bad->ids + bad->offsets[i];
     const int n = bad->offsets[i + 1] - bad->offsets[i], prefix = n - 1;
@@ -36,37 +37,42 @@ static void bad_words(const ig_bad_words *bad, const int *ids, int length, float
   }
 }
 
-static void force(int id, int vocab_size, float *scores) {
+static void force_token(int id, int vocab_size, float *scores) {
   for (int j = 0; j < vocab_size; j++) scores[j] = -INFINITY;
   scores[id] = 0;
 }
 
-static bool forces_first(const ig_decode_options *o, int generated) {
-  return o->forced_bos >= 0 && generated == 0;
-}
-static bool forces_last(const ig_decode_options *o, int generated) {
-  return o->forced_eos >= 0 && generated == o->max_length - 1;
+static bool forces_first(const ig_sentence_options *own, int generated) {
+  return own->forced_bos >= 0 && generated == 0;
 }
 
-bool ig_processors_may_raise(const ig_decode_options *o, int length) {
-  return o->repetition_penalty != 1.0f || forces_first(o, length - 1) || forces_last(o, length - 1);
+static bool forces_last(const ig_sentence_options *own, int generated) {
+  return own->forced_eos >= 0 && generated == own->max_length - 1;
 }
 
-float ig_processors_apply(const ig_decode_options *o, const int *ids, int length, float normalizer,
-                          float *scores) {
+bool ig_processors_may_raise(const ig_decode_options *o, const ig_processors_sequence *sequence) {
+  const int generated = sequence->length - 1;
+  return o->repetition_penalty != 1.0f || forces_first(sequence->options, generated) ||
+         forces_last(sequence->options, generated);
+}
+
+float ig_processors_apply(const ig_decode_options *o, const ig_processors_sequence *sequence,
+                          float normalizer, float *scores) {
+  const ig_sentence_options *own = sequence->options;
+  const int *ids = sequence->ids;
+  const int length = sequence->length, generated = length - 1;
   if (o->repetition_penalty != 1.0f)
-    repetition_penalty(o->repetition_penalty, ids, length, normalizer, scores);
+    penalize_repetition(o->repetition_penalty, ids, length, normalizer, scores);
   if (o->no_repeat_ngram > 0 && length >= o->no_repeat_ngram)
-    no_repeat_ngram(o->no_repeat_ngram, ids, length, scores);
-  bad_words(&o->bad_words, ids, length, scores);
-  const int generated = length - 1;
-  if (o->eos_id >= 0 && generated < o->min_length) scores[o->eos_id] = -INFINITY;
-  if (forces_first(o, generated)) {
-    force(o->forced_bos, o->vocab_size, scores);
+    ban_repeated_ngrams(o->no_repeat_ngram, ids, length, scores);
+  ban_bad_words(&o->bad_words, ids, length, scores);
+  if (o->eos_id >= 0 && generated < own->min_length) scores[o->eos_id] = -INFINITY;
+  if (forces_first(own, generated)) {
+    force_token(own->forced_bos, o->vocab_size, scores);
     normalizer = 0;
   }
-  if (forces_last(o, generated)) {
-    force(o->forced_eos, o->vocab_size, scores);
+  if (forces_last(own, generated)) {
+    force_token(own->forced_eos, o->vocab_size, scores);
     normalizer = 0;
   }
   return normalizer;

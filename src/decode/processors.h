@@ -5,11 +5,20 @@
 #define IG_DECODE_PROCESSORS_H
 #include "decode/decode_options.h"
 
-// Changes scores (V), which are logits minus `normalizer` (0: plain logits), in place. ids
-// (length): the sequence so far, start token included. Returns the normalizer that stands from now
-// on: log p = scores[j] - result. A forced token leaves that one at 0 and the result 0.
-float ig_processors_apply(const ig_decode_options *options, const int *ids, int length,
+// The sequence whose next token is to be chosen.
+typedef struct ig_processors_sequence {
+  const ig_sentence_options *options;  // of its sentence
+  const int *ids;                      // (length): the start token first
+  int length;
+} ig_processors_sequence;
+
+// Changes scores (V), which are logits minus `normalizer` (0: plain logits), in place. Returns the
+// normalizer that is valid from now on: log p = scores[j] - result. A forced token leaves its own
+// score at 0 and returns 0.
+float ig_processors_apply(const ig_decode_options *options, const ig_processors_sequence *sequence,
                           float normalizer, float *scores);
-// Whether the above may leave a score higher than it was, all counted against the same normalizer.
-bool ig_processors_may_raise(const ig_decode_options *options, int length);
+// Whether ig_processors_apply may leave a score higher than it was, all scores counted against the
+// same normalizer.
+bool ig_processors_may_raise(const ig_decode_options *options,
+                             const ig_processors_sequence *sequence);
 #endif

@@ -2,30 +2,35 @@
 // rows, send off those that are done.
 #include "decode/search.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "decode/sentence.h"
+#include "decode/beam.h"
+#include "decode/greedy.h"
 
 // S sentences, B beam size, N max_length, slots = S * B.
 struct ig_search {
   const ig_decode_options *options;
   const ig_kernels *kernels;
   ig_pool *pool;
-  int capacity;  // S
+  int capacity;                                   // S
+  int beam_size, n_best, vocab_size, max_length;  // that the memory was made for
   ig_arena arena;
   ig_search_rows rows[2];  // this step's and the next's
   int current;
   int *last, *position, *sentence_of;  // (slots): the step's columns
-  ig_sentence
-      *sentences;  // (S): the active ones, compacted as others leave; storage stays with its place
+  // (S): the active ones, moved together as others leave; the storage they point to stays with
+  // their seat.
+  ig_sentence *sentences;
   int active;
-  int *free_places;  // (S): next to be taken first
+  int *free_seats;  // (S): the next to be taken first
   int free_count;
+  ig_sentence_options *joining;     // (S): of the sentences that are about to join
   ig_slot *slots;                   // (S, B)
-  size_t run_slots;                 // hypotheses of the run at hand, at most: its places times B
+  size_t run_slots;                 // seats of the running search times B
   ig_candidate *candidates, *next;  // (S, 2B), (S, B)
   float *largest;                   // (S, blocks of V)
   int *finished;                    // (S, B, N)
@@ -36,17 +41,18 @@ struct ig_search {
 static float *run_inference(void *context, const ig_inference_step *step) {
   return ig_inference_run(context, step);
 }
-ig_stepper ig_inference_stepper(ig_inference *inference) {
+
+ig_stepper ig_search_stepper_of(ig_inference *inference) {
   return (ig_stepper){.run = run_inference, .context = inference};
 }
 
 static size_t blocks(const ig_search *s) {
-  return ((size_t)s->options->vocab_size + IG_LOGITS_BLOCK - 1) / IG_LOGITS_BLOCK;
+  return ((size_t)s->vocab_size + IG_LOGITS_BLOCK - 1) / IG_LOGITS_BLOCK;
 }
 
 static void carve(ig_search *s, ig_arena *arena) {
-  const size_t sentences = (size_t)s->capacity, beam = (size_t)s->options->beam_size,
-               n = (size_t)s->options->max_length, slots = sentences * beam;
+  const size_t sentences = (size_t)s->capacity, beam = (size_t)s->beam_size,
+               n = (size_t)s->max_length, slots = sentences * beam;
   for (int i = 0; i < 2; i++) {
     s->rows[i].ids = IG_TAKE(arena, int, slots *(n + 1));
     s->rows[i].history = IG_TAKE(arena, int, slots *n);
@@ -56,13 +62,14 @@ static void carve(ig_search *s, ig_arena *arena) {
   s->position = IG_TAKE(arena, int, slots);
   s->sentence_of = IG_TAKE(arena, int, slots);
   s->sentences = IG_TAKE(arena, ig_sentence, sentences);
-  s->free_places = IG_TAKE(arena, int, sentences);
+  s->free_seats = IG_TAKE(arena, int, sentences);
+  s->joining = IG_TAKE(arena, ig_sentence_options, sentences);
   s->slots = IG_TAKE(arena, ig_slot, slots);
   s->candidates = IG_TAKE(arena, ig_candidate, 2 * slots);
   s->next = IG_TAKE(arena, ig_candidate, slots);
   s->largest = IG_TAKE(arena, float, sentences *blocks(s));
   s->finished = IG_TAKE(arena, int, slots *n);
-  s->results = IG_TAKE(arena, ig_hypothesis, sentences * (size_t)s->options->n_best);
+  s->results = IG_TAKE(arena, ig_hypothesis, sentences * (size_t)s->n_best);
 }
 
 ig_status ig_search_create(const ig_decode_options *options, const ig_kernels *kernels,
@@ -70,14 +77,21 @@ ig_status ig_search_create(const ig_decode_options *options, const ig_kernels *k
   IG_TRY(ig_decode_options_check(options, err));
   ig_search *s = ig_allocate(1, sizeof *s, err);
   if (!s) return IG_ERROR_MEMORY;
-  s->options = options, s->kernels = kernels, s->pool = pool, s->capacity = sentences;
+  *s = (ig_search){.options = options,
+                   .kernels = kernels,
+                   .pool = pool,
+                   .capacity = sentences,
+                   .beam_size = options->beam_size,
+                   .n_best = options->n_best,
+                   .vocab_size = options->vocab_size,
+                   .max_length = options->sentence.max_length};
   ig_arena plan = ig_arena_measure();
   carve(s, &plan);
   ig_status status =
       plan.overflow
           ? ig_fail(err, IG_ERROR_MEMORY,
                     "%d sentences of beam %d and length %d need more memory than can be addressed",
-                    sentences, options->beam_size, options->max_length)
+                    sentences, options->beam_size, s->max_length)
           : ig_arena_create(&s->arena, plan.peak, err);
   if (status != IG_OK) {
     free(s);
@@ -94,47 +108,60 @@ void ig_search_free(ig_search *search) {
   free(search);
 }
 
-// Position-major: what a run touches of the cache is one stretch, however long its sentences might
-// have become.
-static size_t cache_row(const ig_search *s, int place, int beam, int position) {
-  return (size_t)position * s->run_slots + (size_t)place * (size_t)s->options->beam_size +
-         (size_t)beam;
+bool ig_search_adopt(ig_search *s, const ig_decode_options *options) {
+  if (options->beam_size != s->beam_size || options->n_best != s->n_best ||
+      options->vocab_size != s->vocab_size || options->sentence.max_length != s->max_length)
+    return false;
+  s->options = options;
+  return true;
 }
 
-// The sentence at `place` with its first row: the start token.
-static void begin(ig_search *s, int place, int row) {
-  const size_t beam = (size_t)s->options->beam_size, n = (size_t)s->options->max_length,
-               first = (size_t)place * beam;
+// Position-major, so that the cache rows that a run touches are one stretch, however long its
+// sentences might have become.
+static size_t cache_row(const ig_search *s, int seat, int beam, int position) {
+  return (size_t)position * s->run_slots + (size_t)seat * (size_t)s->beam_size + (size_t)beam;
+}
+
+// The sentence at `seat` with its first row, which holds the start token.
+static void begin_sentence(ig_search *s, int seat, int row, const ig_sentence_options *options) {
+  const size_t beam = (size_t)s->beam_size, n = (size_t)s->max_length, first = (size_t)seat * beam;
   ig_search_rows *rows = &s->rows[s->current];
-  s->sentences[s->active++] = (ig_sentence){.place = place,
+  s->sentences[s->active++] = (ig_sentence){.seat = seat,
                                             .first_row = row,
+                                            .options = *options,
                                             .rows = 1,
                                             .length = 1,
                                             .open = true,
                                             .slots = s->slots + first,
                                             .candidates = s->candidates + 2 * first,
                                             .next = s->next + first,
-                                            .largest = s->largest + (size_t)place * blocks(s)};
+                                            .largest = s->largest + (size_t)seat * blocks(s)};
   for (size_t b = 0; b < beam; b++)
-    s->slots[first + b] = (ig_slot){.score = -1.0e9f, .ids = s->finished + (first + b) * n};
+    s->slots[first + b] =
+        (ig_slot){.score = IG_SENTENCE_NEVER_WINS, .ids = s->finished + (first + b) * n};
   rows->ids[(size_t)row * (n + 1)] = s->options->start_id;
-  rows->history[(size_t)row * n] = (int)cache_row(s, place, 0, 0);
+  rows->history[(size_t)row * n] = (int)cache_row(s, seat, 0, 0);
   rows->score[row] = 0;
 }
 
-static ig_status join(ig_search *s, const ig_search_feed *feed, ig_error *err) {
+static ig_status let_join(ig_search *s, const ig_search_feed *feed, ig_error *err) {
   if (s->free_count == 0) return IG_OK;
   const ig_sentence *last = s->active ? &s->sentences[s->active - 1] : NULL;
-  int joined = 0, row = last ? last->first_row + last->rows : 0;
-  IG_TRY(feed->join(feed->context, s->free_places, s->free_count, &joined, err));
-  for (int i = 0; i < joined; i++) begin(s, s->free_places[i], row + i);
+  const int row = last ? last->first_row + last->rows : 0;
+  int joined = 0;
+  for (int i = 0; i < s->free_count; i++) s->joining[i] = s->options->sentence;
+  IG_TRY(feed->join(feed->context, s->free_seats, s->joining, s->free_count, &joined, err));
+  for (int i = 0; i < joined; i++) {
+    assert(s->joining[i].max_length <= s->max_length);
+    begin_sentence(s, s->free_seats[i], row + i, &s->joining[i]);
+  }
   s->free_count -= joined;
-  memmove(s->free_places, s->free_places + joined, (size_t)s->free_count * sizeof *s->free_places);
+  memmove(s->free_seats, s->free_seats + joined, (size_t)s->free_count * sizeof *s->free_seats);
   return IG_OK;
 }
 
-static void step(ig_search *s, const ig_stepper *stepper) {
-  const size_t width = (size_t)s->options->max_length + 1;
+static void step_rows(ig_search *s, const ig_stepper *stepper) {
+  const size_t width = (size_t)s->max_length + 1;
   const ig_search_rows *rows = &s->rows[s->current];
   int count = 0;
   for (int i = 0; i < s->active; i++) {
@@ -142,7 +169,7 @@ static void step(ig_search *s, const ig_stepper *stepper) {
     for (int r = 0; r < sentence->rows; r++, count++) {
       s->last[count] = rows->ids[(size_t)count * width + (size_t)sentence->length - 1];
       s->position[count] = sentence->length - 1;
-      s->sentence_of[count] = sentence->place;
+      s->sentence_of[count] = sentence->seat;
     }
   }
   const ig_inference_step args = {count, s->last, s->position, s->sentence_of, rows->history};
@@ -154,14 +181,17 @@ static void select_next(void *context, size_t index, int worker) {
   (void)worker;
   ig_search *s = context;
   ig_sentence *sentence = &s->sentences[index];
-  float *logits = s->logits + (size_t)sentence->first_row * (size_t)s->options->vocab_size;
-  (s->options->beam_size > 1 ? ig_sentence_select_beam : ig_sentence_select_greedy)(
-      s->options, s->kernels, &s->rows[s->current], sentence, logits);
+  float *logits = s->logits + (size_t)sentence->first_row * (size_t)s->vocab_size;
+  const ig_selection selection = {s->options, s->kernels, &s->rows[s->current]};
+  if (s->beam_size > 1)
+    ig_beam_select(&selection, sentence, logits);
+  else
+    ig_greedy_select(&selection, sentence, logits);
 }
 
 // Writes the chosen rows of `sentence` from row `first` of the next step on.
-static void extend(ig_search *s, ig_sentence *sentence, int first) {
-  const size_t n = (size_t)s->options->max_length, length = (size_t)sentence->length;
+static void extend_rows(ig_search *s, ig_sentence *sentence, int first) {
+  const size_t n = (size_t)s->max_length, length = (size_t)sentence->length;
   const ig_search_rows *from = &s->rows[s->current];
   ig_search_rows *to = &s->rows[!s->current];
   for (int i = 0; i < sentence->next_rows; i++) {
@@ -170,7 +200,7 @@ static void extend(ig_search *s, ig_sentence *sentence, int first) {
     memcpy(to->ids + row * (n + 1), from->ids + parent * (n + 1), length * sizeof(int));
     memcpy(to->history + row * n, from->history + parent * n, length * sizeof(int));
     to->ids[row * (n + 1) + length] = c->token;
-    to->history[row * n + length] = (int)cache_row(s, sentence->place, i, sentence->length);
+    to->history[row * n + length] = (int)cache_row(s, sentence->seat, i, sentence->length);
     to->score[row] = c->score;
   }
   sentence->first_row = first;
@@ -178,15 +208,15 @@ static void extend(ig_search *s, ig_sentence *sentence, int first) {
   sentence->length++;
 }
 
-static ig_status leave(ig_search *s, const ig_search_feed *feed, const ig_sentence *sentence,
-                       ig_error *err) {
-  const int n_best = s->options->n_best;
-  ig_hypothesis *found = s->results + (size_t)sentence->place * (size_t)n_best;
+static ig_status let_leave(ig_search *s, const ig_search_feed *feed, const ig_sentence *sentence,
+                           ig_error *err) {
+  const int n_best = s->n_best;
+  ig_hypothesis *found = s->results + (size_t)sentence->seat * (size_t)n_best;
   for (int i = 0; i < n_best; i++)
     found[i] = (ig_hypothesis){sentence->slots[i].ids, sentence->slots[i].length,
                                sentence->slots[i].score};
-  s->free_places[s->free_count++] = sentence->place;
-  return feed->leave(feed->context, sentence->place, found, err);
+  s->free_seats[s->free_count++] = sentence->seat;
+  return feed->leave(feed->context, sentence->seat, found, err);
 }
 
 // Sends off the sentences that are done; the others take their next rows.
@@ -199,12 +229,14 @@ static ig_status advance(ig_search *s, const ig_search_feed *feed, ig_error *err
                      "every token is banned",
                      s->sentences[i].length);
     if (s->sentences[i].done) {
-      IG_TRY(leave(s, feed, &s->sentences[i], err));
+      IG_TRY(let_leave(s, feed, &s->sentences[i], err));
       continue;
     }
-    s->sentences[kept] = s->sentences[i];
-    extend(s, &s->sentences[kept], row);
-    row += s->sentences[kept++].rows;
+    ig_sentence *sentence = &s->sentences[kept];
+    *sentence = s->sentences[i];
+    extend_rows(s, sentence, row);
+    row += sentence->rows;
+    kept++;
   }
   s->active = kept;
   s->current = !s->current;
@@ -212,34 +244,35 @@ static ig_status advance(ig_search *s, const ig_search_feed *feed, ig_error *err
 }
 
 ig_status ig_search_stream(ig_search *s, const ig_stepper *stepper, const ig_search_feed *feed,
-                           int places, ig_error *err) {
-  s->active = s->current = 0;
-  s->run_slots = (size_t)places * (size_t)s->options->beam_size;
-  s->free_count = places;
-  for (int i = 0; i < places; i++) s->free_places[i] = i;
+                           int seats, ig_error *err) {
+  s->active = 0;
+  s->current = 0;
+  s->run_slots = (size_t)seats * (size_t)s->beam_size;
+  s->free_count = seats;
+  for (int i = 0; i < seats; i++) s->free_seats[i] = i;
   for (;;) {
-    IG_TRY(join(s, feed, err));
+    IG_TRY(let_join(s, feed, err));
     if (s->active == 0) return IG_OK;
-    step(s, stepper);
+    step_rows(s, stepper);
     ig_pool_run(s->active > 1 ? s->pool : NULL, (size_t)s->active, select_next, s);
     IG_TRY(advance(s, feed, err));
   }
 }
 
-// ---- sentences that are there already ---------------------------------------
+// ---- sentences that have been encoded already -------------------------------
 
-static ig_status join_encoded(void *context, const int *places, int free, int *joined,
-                              ig_error *err) {
-  (void)places, (void)free, (void)err;
+static ig_status join_encoded(void *context, const int *seats, ig_sentence_options *options,
+                              int free, int *joined, ig_error *err) {
+  (void)seats, (void)options, (void)free, (void)err;
   int *encoded = context;
   *joined = *encoded;
   *encoded = 0;
   return IG_OK;
 }
 
-static ig_status keep_results(void *context, int place, const ig_hypothesis *found, ig_error *err) {
-  (void)context, (void)place, (void)found,
-      (void)err;  // they stay with their place, which nobody takes
+// The results stay with their seat, which nobody takes.
+static ig_status keep_results(void *context, int seat, const ig_hypothesis *found, ig_error *err) {
+  (void)context, (void)seat, (void)found, (void)err;
   return IG_OK;
 }
 

@@ -1,8 +1,11 @@
-// One sentence in a search, and what greedy and beam search do with it after each step. Internal to
-// decode/.
+// One sentence in a search: its rows of hypotheses, its candidates and its n-best list. The search
+// (search.c) moves it from step to step; greedy.h and beam.h choose what comes next.
 #ifndef IG_DECODE_SENTENCE_H
 #define IG_DECODE_SENTENCE_H
-#include "decode/search.h"
+#include "decode/decode_options.h"
+
+// The score of an empty slot, and what Hugging Face adds to a score that must not win.
+#define IG_SENTENCE_NEVER_WINS (-1.0e9f)
 
 // Rows of hypotheses in the step; N = max_length.
 typedef struct ig_search_rows {
@@ -14,10 +17,11 @@ typedef struct ig_search_rows {
 
 typedef struct ig_candidate {
   float score;
-  int row, token;  // row: of the sentence's own
+  int row, token;  // row: counted from the sentence's first one
 } ig_candidate;
 
-typedef struct ig_slot {  // of the n-best list
+// An entry of the n-best list.
+typedef struct ig_slot {
   float score;
   bool finished;
   int length;
@@ -25,23 +29,25 @@ typedef struct ig_slot {  // of the n-best list
 } ig_slot;
 
 typedef struct ig_sentence {
-  int place;            // of the encoded sentences
+  int seat;             // of its encoded source
   int first_row, rows;  // its hypotheses in the step
   int length;           // tokens so far, start included
-  bool open;            // a running hypothesis may still beat a finished one
-  bool done, failed;
+  ig_sentence_options options;
+  bool open;  // a running hypothesis may still beat a finished one
+  bool done;
+  bool failed;               // a score is not a number
   ig_slot *slots;            // (beam_size), best first
   ig_candidate *candidates;  // (2 * beam_size), of beam search
-  ig_candidate *next;        // (beam_size): the rows of the next step, with the parent's row
+  ig_candidate *next;        // (beam_size): the rows of the next step, each with its parent's row
   int next_rows;
-  float *largest;  // (ceil(V / IG_LOGITS_BLOCK)), of beam search: no logit of a block of the row at
-                   // hand is larger
+  float *largest;  // (ceil(V / IG_LOGITS_BLOCK)), of beam search: in the row that is being scanned,
+                   // no logit of a block is larger
 } ig_sentence;
 
-// Both choose sentence->next from its rows' logits (rows, V), move finished hypotheses into slots
-// and set done or failed (a score is not a number).
-void ig_sentence_select_greedy(const ig_decode_options *options, const ig_kernels *kernels,
-                               const ig_search_rows *rows, ig_sentence *sentence, float *logits);
-void ig_sentence_select_beam(const ig_decode_options *options, const ig_kernels *kernels,
-                             const ig_search_rows *rows, ig_sentence *sentence, float *logits);
+// What choosing reads, the same for all sentences of a step.
+typedef struct ig_selection {
+  const ig_decode_options *options;
+  const ig_kernels *kernels;
+  const ig_search_rows *rows;
+} ig_selection;
 #endif

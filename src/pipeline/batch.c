@@ -135,11 +135,13 @@ typedef struct translation {
 
 // Waiting sentences join as soon as they come to a JOIN_SHARE-th of those being decoded: fewer
 // would not pay for reading the encoder's weights.
-static ig_status join(void *context, const int *places, int free, int *joined, ig_error *err) {
+static ig_status join(void *context, const int *places, ig_sentence_options *options, int free,
+                      int *joined, ig_error *err) {
+  (void)options;
   translation *r = context;
   ig_worker_state *s = r->state;
-  const size_t active = (size_t)(r->places - free), room = (size_t)ig_ensemble_room(s->inference),
-               most = r->limits->tokens;
+  const size_t active = (size_t)(r->places - free),
+               room = (size_t)ig_ensemble_capacity(s->inference), most = r->limits->tokens;
   const size_t allowed = most > r->tokens ? most - r->tokens : 0;
   const ig_queue_limits limits = {.sentences = (size_t)free,
                                   .tokens = active && room < allowed ? room : allowed,
@@ -187,7 +189,7 @@ static ig_inference_size size_for(const ig_translator *t, const ig_queue *queue,
       .memory_rows = queue->tokens > (size_t)rows ? MEMORY_SLACK * rows : rows,
       .longest = larger(queue->longest_source, 1),
       .slots = sentences * t->decode.beam_size,
-      .max_length = t->decode.max_length};
+      .max_length = t->decode.sentence.max_length};
 }
 
 ig_status ig_engine_translate(ig_translator *t, ig_worker_state *s, ig_queue *queue,

@@ -31,7 +31,8 @@ void ig_worker_state_free(ig_worker_state *s) {
 // Sentences in one hand of translating, at most, so that its rows fit the caches and its keys and
 // values the memory.
 static size_t most_sentences(const ig_translator *t) {
-  const size_t beam = (size_t)t->decode.beam_size, positions = (size_t)t->decode.max_length,
+  const size_t beam = (size_t)t->decode.beam_size,
+               positions = (size_t)t->decode.sentence.max_length,
                members = (size_t)t->members.count;
   size_t rows = LOGITS_BYTES / sizeof(float) / (size_t)t->decode.vocab_size / members,
          row_bytes = 0;

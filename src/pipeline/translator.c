@@ -52,18 +52,18 @@ static ig_status decode_options(const ig_model *model, int longest, const ig_tra
       !model->generation_config || ig_decode_options_check(out, NULL) == IG_OK;
   if (o->beam_size > 0) out->beam_size = o->beam_size;
   if (o->n_best > 0) out->n_best = o->n_best;
-  if (out->max_length > longest) out->max_length = longest;
-  if (o->max_length > 0) out->max_length = o->max_length;
+  if (out->sentence.max_length > longest) out->sentence.max_length = longest;
+  if (o->max_length > 0) out->sentence.max_length = o->max_length;
   if (o->min_length > 0)
-    out->min_length = o->min_length;
-  else if (out->min_length > out->max_length)
-    out->min_length = out->max_length;
+    out->sentence.min_length = o->min_length;
+  else if (out->sentence.min_length > out->sentence.max_length)
+    out->sentence.min_length = out->sentence.max_length;
   if (!isnan(o->length_penalty)) out->length_penalty = o->length_penalty;
   if (o->no_repeat_ngram >= 0) out->no_repeat_ngram = o->no_repeat_ngram;
-  if (out->max_length > longest)
+  if (out->sentence.max_length > longest)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "max_length: the model has positions for %d tokens, found %d", longest,
-                   out->max_length);
+                   out->sentence.max_length);
   const ig_status status = ig_decode_options_check(out, err);
   return status == IG_OK || model_is_fine ? status
                                           : ig_fail_in(err, status, "generation_config.json");

@@ -6,7 +6,7 @@
 #include "decode_fixture.h"
 
 #define SENTENCES 12
-#define PLACES 3
+#define SEATS 3
 #define LONGEST 6
 
 typedef struct feed {
@@ -15,51 +15,52 @@ typedef struct feed {
   int next, left;
 } feed;
 
-static ig_status join(void *context, const int *places, int free, int *joined, ig_error *err) {
-  (void)err;
+static ig_status join(void *context, const int *seats, ig_sentence_options *options, int free,
+                      int *joined, ig_error *err) {
+  (void)options, (void)err;
   feed *f = context;
   for (*joined = 0; *joined < free && f->next < SENTENCES; (*joined)++, f->next++) {
     int ids[LONGEST];
     const int length = LONGEST - f->next % 4;
     for (int i = 0; i < length; i++) ids[i] = 1 + (7 * f->next + 3 * i) % 48;
     for (int m = 0; m < f->members->count; m++)
-      ig_ensemble_join(f->inference, m, &places[*joined], ids,
+      ig_ensemble_join(f->inference, m, &seats[*joined], ids,
                        &(ig_ragged){1, (const int[]){0, length}});
   }
   return IG_OK;
 }
 
-static ig_status leave(void *context, int place, const ig_hypothesis *found, ig_error *err) {
+static ig_status leave(void *context, int seat, const ig_hypothesis *found, ig_error *err) {
   (void)err;
   feed *f = context;
   assert_true(found[0].length > 0);
-  ig_ensemble_leave(f->inference, place);
+  ig_ensemble_leave(f->inference, seat);
   f->left++;
   return IG_OK;
 }
 
-// Allocations while SENTENCES sentences are decoded over PLACES places.
+// Allocations while SENTENCES sentences are decoded over SEATS seats.
 static int asked_while_searching(const ig_members *members, int beam, ig_pool *pool) {
   ig_decode_options options = plain_options(beam, 50, 49, 0);
   options.n_best = beam, options.repetition_penalty = 1.2f, options.no_repeat_ngram = 3;
-  const ig_inference_size size = {.sentences = PLACES,
+  const ig_inference_size size = {.sentences = SEATS,
                                   .source_rows = LONGEST,
-                                  .memory_rows = 2 * PLACES * LONGEST,
+                                  .memory_rows = 2 * SEATS * LONGEST,
                                   .longest = LONGEST,
-                                  .slots = PLACES * beam,
-                                  .max_length = options.max_length};
+                                  .slots = SEATS * beam,
+                                  .max_length = options.sentence.max_length};
   const ig_kernels *kernels;
   ig_search *search;
   feed f = {.members = members};
   assert_int_equal(ig_kernels_select(&kernels, NULL), IG_OK);
   const int before = allocations;
   assert_int_equal(ig_ensemble_inference_create(members, pool, &size, &f.inference, NULL), IG_OK);
-  assert_int_equal(ig_search_create(&options, kernels, pool, PLACES, &search, NULL), IG_OK);
+  assert_int_equal(ig_search_create(&options, kernels, pool, SEATS, &search, NULL), IG_OK);
   assert_true(allocations > before);  // that they are counted at all
   const ig_stepper stepper = ig_ensemble_stepper(f.inference);
   const int begin = allocations;
   assert_int_equal(
-      ig_search_stream(search, &stepper, &(ig_search_feed){join, leave, &f}, PLACES, NULL), IG_OK);
+      ig_search_stream(search, &stepper, &(ig_search_feed){join, leave, &f}, SEATS, NULL), IG_OK);
   const int end = allocations;
   assert_int_equal(f.left, SENTENCES);
   ig_search_free(search);

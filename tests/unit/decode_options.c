@@ -27,8 +27,8 @@ static void test_without_a_file(void **state) {
   ig_decode_options o;
   assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
   assert_int_equal(o.beam_size, 1);
-  assert_int_equal(o.max_length, 63);
-  assert_int_equal(o.forced_eos, 0);
+  assert_int_equal(o.sentence.max_length, 63);
+  assert_int_equal(o.sentence.forced_eos, 0);
   assert_int_equal(o.start_id, 100);
   assert_int_equal(o.bad_words.count, 0);
   ig_decode_options_free(&o);
@@ -40,10 +40,10 @@ static void test_unbounded_positions(void **state) {
   m.config.max_positions = 5000;
   ig_decode_options o;
   assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
-  assert_int_equal(o.max_length, 511);
+  assert_int_equal(o.sentence.max_length, 511);
   m.config.max_positions = 0;
   assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
-  assert_int_equal(o.max_length, 511);
+  assert_int_equal(o.sentence.max_length, 511);
 }
 
 static void test_every_key(void **state) {
@@ -58,14 +58,14 @@ static void test_every_key(void **state) {
   ig_decode_options o;
   assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
   assert_int_equal(o.beam_size, 6);
-  assert_int_equal(o.max_length, 39);
-  assert_int_equal(o.min_length, 4);
+  assert_int_equal(o.sentence.max_length, 39);
+  assert_int_equal(o.sentence.min_length, 4);
   assert_true(o.length_penalty == 0.5f && o.repetition_penalty == 1.25f);
   assert_int_equal(o.early_stopping, IG_EARLY_STOPPING_NEVER);
   assert_int_equal(o.no_repeat_ngram, 3);
   assert_true(o.renormalize);
-  assert_int_equal(o.forced_bos, 7);
-  assert_int_equal(o.forced_eos, -1);  // the file is there and does not force it
+  assert_int_equal(o.sentence.forced_bos, 7);
+  assert_int_equal(o.sentence.forced_eos, -1);  // the file is there and does not force it
   assert_int_equal(o.start_id, 9);
   assert_int_equal(o.bad_words.count, 2);  // the end token cannot be banned
   assert_int_equal(o.bad_words.ids[0], 100);
@@ -80,8 +80,8 @@ static void test_new_tokens_win_over_lengths(void **state) {
   const ig_model m = model_of(text);
   ig_decode_options o;
   assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
-  assert_int_equal(o.max_length, 20);
-  assert_int_equal(o.min_length, 3);
+  assert_int_equal(o.sentence.max_length, 20);
+  assert_int_equal(o.sentence.min_length, 3);
   ig_decode_options_free(&o);
 }
 

@@ -18,7 +18,7 @@
 // given and reads those before through history.
 typedef struct toy {
   int vocab_size, eos_id, max_length;
-  int number[SENTENCES];  // of the sentence at each place
+  int number[SENTENCES];  // of the sentence at each seat
   int steps;
   int cache[MAX_SLOTS * MAX_LENGTH];
   float logits[MAX_SLOTS * MAX_VOCABULARY];
@@ -70,11 +70,12 @@ static void parse_case(const char *line, search_case *c) {
   char early[8];
   int renormalize, words, used = 0;
   *o = (ig_decode_options){.start_id = 1, .eos_id = 2};
-  assert_int_equal(sscanf(line, "case %d %d %d %d %d %f %7s %d %f %d %d %d %d %n", &o->vocab_size,
-                          &o->beam_size, &o->n_best, &o->min_length, &o->max_length,
-                          &o->length_penalty, early, &o->no_repeat_ngram, &o->repetition_penalty,
-                          &renormalize, &o->forced_bos, &o->forced_eos, &words, &used),
-                   13);
+  assert_int_equal(
+      sscanf(line, "case %d %d %d %d %d %f %7s %d %f %d %d %d %d %n", &o->vocab_size, &o->beam_size,
+             &o->n_best, &o->sentence.min_length, &o->sentence.max_length, &o->length_penalty,
+             early, &o->no_repeat_ngram, &o->repetition_penalty, &renormalize,
+             &o->sentence.forced_bos, &o->sentence.forced_eos, &words, &used),
+      13);
   o->renormalize = renormalize;
   o->early_stopping = early[0] == 't'   ? IG_EARLY_STOPPING_AT_ONCE
                       : early[0] == 'n' ? IG_EARLY_STOPPING_NEVER
@@ -129,7 +130,9 @@ static ig_search *next_case(FILE *f, int sentences, ig_pool *pool, search_case *
   ig_search *search;
   if (!fgets(line, sizeof line, f)) return NULL;
   parse_case(line, c);
-  *t = (toy){.vocab_size = c->options.vocab_size, .eos_id = 2, .max_length = c->options.max_length};
+  *t = (toy){.vocab_size = c->options.vocab_size,
+             .eos_id = 2,
+             .max_length = c->options.sentence.max_length};
   assert_int_equal(ig_search_create(&c->options, kernels(), pool, sentences, &search, NULL), IG_OK);
   return search;
 }
@@ -184,7 +187,7 @@ static void test_golden_threads(void **state) {
 
 // ---- sentences that join while others run -----------------------------------
 
-// Keeps what it gets in text, as the golden has it, for the search reuses the places.
+// Keeps what it gets in text, as the golden has it, for the search reuses the seats.
 typedef struct toy_feed {
   toy *toy;
   const search_case *c;
@@ -194,21 +197,22 @@ typedef struct toy_feed {
   int ids[SENTENCES * MAX_SLOTS][MAX_LENGTH];
 } toy_feed;
 
-static ig_status toy_join(void *context, const int *places, int free, int *joined, ig_error *err) {
-  (void)err;
+static ig_status toy_join(void *context, const int *seats, ig_sentence_options *options, int free,
+                          int *joined, ig_error *err) {
+  (void)options, (void)err;
   toy_feed *f = context;
   *joined = 0;
   if (free < f->group && f->active) return IG_OK;
-  while (*joined < free && f->next < SENTENCES) f->toy->number[places[(*joined)++]] = f->next++;
+  while (*joined < free && f->next < SENTENCES) f->toy->number[seats[(*joined)++]] = f->next++;
   f->active += *joined;
   if (f->active > f->most_active) f->most_active = f->active;
   return IG_OK;
 }
 
-static ig_status toy_leave(void *context, int place, const ig_hypothesis *found, ig_error *err) {
+static ig_status toy_leave(void *context, int seat, const ig_hypothesis *found, ig_error *err) {
   (void)err;
   toy_feed *f = context;
-  const int n_best = f->c->options.n_best, first = f->toy->number[place] * n_best;
+  const int n_best = f->c->options.n_best, first = f->toy->number[seat] * n_best;
   for (int i = 0; i < n_best; i++) {
     f->found[first + i] = found[i];
     f->found[first + i].ids =
@@ -218,8 +222,8 @@ static ig_status toy_leave(void *context, int place, const ig_hypothesis *found,
   return IG_OK;
 }
 
-// Every case of the golden over `places` places; returns the number of steps.
-static int stream_golden(int places, int group, ig_pool *pool) {
+// Every case of the golden over `seats` seats; returns the number of steps.
+static int stream_golden(int seats, int group, ig_pool *pool) {
   static toy t;
   static toy_feed feed;
   FILE *f = golden();
@@ -229,9 +233,9 @@ static int stream_golden(int places, int group, ig_pool *pool) {
        steps += t.steps) {
     feed = (toy_feed){.toy = &t, .c = &c, .group = group};
     assert_int_equal(ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t},
-                                      &(ig_search_feed){toy_join, toy_leave, &feed}, places, NULL),
+                                      &(ig_search_feed){toy_join, toy_leave, &feed}, seats, NULL),
                      IG_OK);
-    assert_int_equal(feed.most_active, places);
+    assert_int_equal(feed.most_active, seats);
     assert_int_equal(feed.active, 0);
     for (int i = 0; i < SENTENCES * c.options.n_best; i++) compare_next(f, &c, &feed.found[i]);
     ig_search_free(search);
@@ -247,9 +251,115 @@ static void test_golden_joining(void **state) {
   const int alone = stream_golden(1, 1, NULL), at_once = stream_golden(3, 1, NULL),
             by_three = stream_golden(3, 3, pool);
   stream_golden(4, 2, NULL);
-  assert_true(at_once < by_three);  // a place that is filled at once saves steps
+  assert_true(at_once < by_three);  // a seat that is filled at once saves steps
   assert_true(by_three < alone);
   ig_pool_free(pool);
+}
+
+// ---- options of a sentence's own --------------------------------------------
+
+// A feed whose sentences bring options of their own.
+typedef struct own_feed {
+  toy_feed feed;
+  const ig_sentence_options *own;  // (SENTENCES)
+} own_feed;
+
+static ig_status join_with_options(void *context, const int *seats, ig_sentence_options *options,
+                                   int free, int *joined, ig_error *err) {
+  own_feed *f = context;
+  const int first = f->feed.next;
+  const ig_status status = toy_join(&f->feed, seats, options, free, joined, err);
+  for (int i = 0; i < *joined; i++) options[i] = f->own[first + i];
+  return status;
+}
+
+// Sentence `number` alone in a search whose options these are.
+static void expect_as_alone(const own_feed *together, int number, const ig_decode_options *o) {
+  static toy t;
+  t = (toy){.vocab_size = o->vocab_size,
+            .eos_id = 2,
+            .max_length = o->sentence.max_length,
+            .number = {number}};
+  ig_search *search;
+  const ig_hypothesis *found;
+  assert_int_equal(ig_search_create(o, kernels(), NULL, 1, &search, NULL), IG_OK);
+  assert_int_equal(
+      ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, 1, &found, NULL), IG_OK);
+  for (int i = 0; i < o->n_best; i++) {
+    const ig_hypothesis *h = &together->feed.found[number * o->n_best + i];
+    assert_int_equal(h->length, found[i].length);
+    assert_memory_equal(h->ids, found[i].ids, (size_t)h->length * sizeof(int));
+    assert_memory_equal(&h->score, &found[i].score, sizeof h->score);
+  }
+  ig_search_free(search);
+}
+
+static void test_sentences_bring_options_of_their_own(void **state) {
+  (void)state;
+  static const ig_sentence_options own[SENTENCES] = {
+      {.max_length = 3, .forced_bos = -1, .forced_eos = -1},
+      {.max_length = 20, .forced_bos = 7, .forced_eos = -1},
+      {.min_length = 9, .max_length = 12, .forced_bos = -1, .forced_eos = 2},
+      {.max_length = 20, .forced_bos = -1, .forced_eos = -1},
+      {.min_length = 20, .max_length = 20, .forced_bos = 11, .forced_eos = -1},
+      {.max_length = 1, .forced_bos = -1, .forced_eos = -1}};
+  for (int beam = 1; beam <= 4; beam += 3) {
+    for (int seats = 2; seats <= SENTENCES; seats += 2) {
+      static toy t;
+      static own_feed f;
+      search_case c = {.options = plain_options(beam, 50, 1, 2)};
+      c.options.n_best = beam;
+      t = (toy){.vocab_size = 50, .eos_id = 2, .max_length = 20};
+      f = (own_feed){.feed = {.toy = &t, .c = &c, .group = 1}, .own = own};
+      ig_search *search;
+      assert_int_equal(ig_search_create(&c.options, kernels(), NULL, seats, &search, NULL), IG_OK);
+      assert_int_equal(
+          ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t},
+                           &(ig_search_feed){join_with_options, toy_leave, &f}, seats, NULL),
+          IG_OK);
+      ig_search_free(search);
+      for (int i = 0; i < SENTENCES; i++) {
+        ig_decode_options alone = c.options;
+        alone.sentence = own[i];
+        expect_as_alone(&f, i, &alone);
+        const ig_hypothesis *best = &f.feed.found[i * beam];
+        assert_true(best->length >= own[i].min_length && best->length <= own[i].max_length);
+        if (own[i].forced_bos >= 0) assert_int_equal(best->ids[0], own[i].forced_bos);
+      }
+    }
+  }
+}
+
+// A search takes other options where its memory fits them, and then gives what a new one would.
+static void test_a_search_adopts_options(void **state) {
+  (void)state;
+  static toy t;
+  t = (toy){.vocab_size = 50, .eos_id = 2, .max_length = 20, .number = {0, 1, 2}};
+  const ig_stepper stepper = {.run = toy_run, .context = &t};
+  ig_decode_options first = plain_options(4, 50, 1, 2), other = first, longer = first,
+                    wider = first;
+  other.length_penalty = 0.2f;
+  other.sentence.min_length = 12;
+  longer.sentence.max_length = 21;
+  wider.beam_size = 5;
+  ig_search *search, *fresh;
+  const ig_hypothesis *found, *expected;
+  assert_int_equal(ig_search_create(&first, kernels(), NULL, 3, &search, NULL), IG_OK);
+  assert_int_equal(ig_search_create(&other, kernels(), NULL, 3, &fresh, NULL), IG_OK);
+  assert_int_equal(ig_search_run(search, &stepper, 3, &found, NULL), IG_OK);
+  assert_false(ig_search_adopt(search, &longer));
+  assert_false(ig_search_adopt(search, &wider));
+  assert_true(ig_search_adopt(search, &other));
+  assert_int_equal(ig_search_run(search, &stepper, 3, &found, NULL), IG_OK);
+  assert_int_equal(ig_search_run(fresh, &stepper, 3, &expected, NULL), IG_OK);
+  for (int s = 0; s < 3; s++) {
+    assert_true(found[s].length >= 12);
+    assert_int_equal(found[s].length, expected[s].length);
+    assert_memory_equal(found[s].ids, expected[s].ids, (size_t)found[s].length * sizeof(int));
+    assert_memory_equal(&found[s].score, &expected[s].score, sizeof(float));
+  }
+  ig_search_free(search);
+  ig_search_free(fresh);
 }
 
 static ig_decode_options plain(int beam) { return plain_options(beam, 50, 1, 2); }
@@ -283,8 +393,10 @@ static float *run_with_ties(void *context, const ig_inference_step *step) {
 static int others(const ig_decode_options *o, const ig_kernels *k, int expected[][MAX_LENGTH],
                   bool set) {
   static toy t;
-  t = (toy){
-      .vocab_size = o->vocab_size, .eos_id = 2, .max_length = o->max_length, .number = {0, 1, 2}};
+  t = (toy){.vocab_size = o->vocab_size,
+            .eos_id = 2,
+            .max_length = o->sentence.max_length,
+            .number = {0, 1, 2}};
   ig_search *search;
   const ig_hypothesis *found;
   int count = 0;
@@ -309,9 +421,11 @@ static void test_blocks_that_cannot_win_are_passed_over(void **state) {
   // already.
   for (int i = 0; i < 4; i++) {
     ig_decode_options o = plain(4);
-    o.n_best = 4, o.vocab_size = 1600, o.min_length = 6;
+    o.n_best = 4, o.vocab_size = 1600, o.sentence.min_length = 6;
     if (i == 1) o.renormalize = true, o.repetition_penalty = 1.5f;
-    if (i == 2) o.forced_bos = 1500, o.forced_eos = 2, o.no_repeat_ngram = 2, o.max_length = 8;
+    if (i == 2)
+      o.sentence.forced_bos = 1500, o.sentence.forced_eos = 2, o.no_repeat_ngram = 2,
+      o.sentence.max_length = 8;
     if (i == 3) o.repetition_penalty = 0.5f;
     int expected[12][MAX_LENGTH];
     assert_int_equal(others(&o, &none, expected, true), 0);
@@ -320,8 +434,8 @@ static void test_blocks_that_cannot_win_are_passed_over(void **state) {
   }
 }
 
-static ig_status full_disk(void *context, int place, const ig_hypothesis *found, ig_error *err) {
-  (void)context, (void)place, (void)found, (void)err;
+static ig_status full_disk(void *context, int seat, const ig_hypothesis *found, ig_error *err) {
+  (void)context, (void)seat, (void)found, (void)err;
   return IG_ERROR_IO;
 }
 
@@ -365,7 +479,7 @@ static void test_nan_is_an_error(void **state) {
     static toy t;
     t = (toy){.vocab_size = 50, .eos_id = 2, .max_length = 20, .poisoned = true};
     ig_decode_options o = plain(beam);
-    o.min_length = 5;
+    o.sentence.min_length = 5;
     ig_search *search;
     const ig_hypothesis *found;
     ig_error err = {0};
@@ -386,7 +500,7 @@ static void test_options_are_checked(void **state) {
                    IG_ERROR_ARGUMENT);  // 52 candidates of 50
   o = plain(4), o.n_best = 5;
   assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_ERROR_ARGUMENT);
-  o = plain(4), o.min_length = 21;
+  o = plain(4), o.sentence.min_length = 21;
   assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_ERROR_ARGUMENT);
   o = plain(4), o.length_penalty = NAN;
   assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_ERROR_ARGUMENT);
@@ -396,7 +510,7 @@ static void test_first_step_has_one_row_a_sentence(void **state) {
   (void)state;
   static toy t = {.vocab_size = 50, .eos_id = 2, .max_length = 1};
   ig_decode_options o = plain(4);
-  o.max_length = 1;
+  o.sentence.max_length = 1;
   ig_search *search;
   const ig_hypothesis *found;
   assert_int_equal(ig_search_create(&o, kernels(), NULL, 3, &search, NULL), IG_OK);
@@ -412,6 +526,8 @@ int main(void) {
       cmocka_unit_test(test_golden_any_batch),
       cmocka_unit_test(test_golden_threads),
       cmocka_unit_test(test_golden_joining),
+      cmocka_unit_test(test_sentences_bring_options_of_their_own),
+      cmocka_unit_test(test_a_search_adopts_options),
       cmocka_unit_test(test_blocks_that_cannot_win_are_passed_over),
       cmocka_unit_test(test_a_failing_feed_ends_the_search),
       cmocka_unit_test(test_comparison_bites),

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/score.h"
+#include "decode/scorer.h"
 #include "decode/search.h"
 #include "decode_fixture.h"
 
@@ -136,7 +136,7 @@ static void test_agrees_with_the_search(void **state) {
   assert_int_equal(ig_inference_create(model, NULL, &size, &inference, NULL), IG_OK);
   assert_int_equal(ig_search_create(&options, kernels, NULL, SENTENCES, &search, NULL), IG_OK);
   ig_inference_encode(inference, e.source, &(ig_ragged){SENTENCES, e.source_offsets});
-  const ig_stepper stepper = ig_inference_stepper(inference);
+  const ig_stepper stepper = ig_search_stepper_of(inference);
   const ig_hypothesis *found;
   assert_int_equal(ig_search_run(search, &stepper, SENTENCES, &found, NULL), IG_OK);
   for (int s = 0; s < SENTENCES; s++) {

@@ -1,5 +1,5 @@
-// Scoring by the training pass's forward half.
-#include "decode/score.h"
+// Scoring runs the forward half of the training pass.
+#include "decode/scorer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ ig_status ig_scorer_reserve(ig_scorer *s, const ig_pass_bounds *most, ig_error *
 }
 
 // Each target moved by one: the start token, then all its ids but the last.
-static void shift(const ig_score_args *args, int start_id, int *input) {
+static void shift_targets(const ig_score_args *args, int start_id, int *input) {
   for (int s = 0; s < args->target.sequences; s++)
     for (int r = args->target.offsets[s]; r < args->target.offsets[s + 1]; r++)
       input[r] = r == args->target.offsets[s] ? start_id : args->target_ids[r - 1];
@@ -61,7 +61,7 @@ static ig_status check_scores(const ig_ragged *target, const float *log_probs, i
 ig_status ig_scorer_run(ig_scorer *s, const ig_score_args *args, float *log_probs, ig_error *err) {
   IG_TRY(ig_allocate_more((void **)&s->input, &s->input_capacity,
                           (size_t)ig_ragged_rows(&args->target), sizeof *s->input, err));
-  shift(args, s->start_id, s->input);
+  shift_targets(args, s->start_id, s->input);
   const ig_batch batch = {.sequences = args->target.sequences,
                           .source = args->source_ids,
                           .source_offsets = args->source.offsets,

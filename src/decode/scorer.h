@@ -1,11 +1,11 @@
 // Log-probabilities of given targets: all positions of all targets in one pass, since each token's
 // past is known (teacher forcing).
-#ifndef IG_DECODE_SCORE_H
-#define IG_DECODE_SCORE_H
+#ifndef IG_DECODE_SCORER_H
+#define IG_DECODE_SCORER_H
 #include "model/run/pass.h"
 
-typedef struct ig_scorer
-    ig_scorer;  // ig_scorer_free; borrows model and pool; one thread's (or one pool's)
+// ig_scorer_free; borrows model and pool; used by one thread (or one pool) at a time.
+typedef struct ig_scorer ig_scorer;
 // pool NULL: serial.
 ig_status ig_scorer_create(const ig_model *model, ig_pool *pool, int start_id, ig_scorer **out,
                            ig_error *err);

@@ -1,0 +1,9 @@
+// Greedy search: the largest score wins, no softmax needed; the first index wins ties.
+#ifndef IG_DECODE_GREEDY_H
+#define IG_DECODE_GREEDY_H
+#include "decode/sentence.h"
+
+// Chooses sentence->next from the logits (1, V) of its row, which may be changed; sets done (the
+// hypothesis is then in slot 0, with score 0) or failed.
+void ig_greedy_select(const ig_selection *selection, ig_sentence *sentence, float *logits);
+#endif
