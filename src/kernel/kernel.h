@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "ingot.h"
+#include "kernel/detect.h"
 #include "kernel/matrix_unit.h"
 
 // ---- matrix product ---------------------------------------------------------
@@ -82,6 +83,7 @@ typedef struct ig_adam {
 
 typedef struct ig_kernels {
   const char *name;  // "reference", "avx2", "avx512", "amx"
+  unsigned needs;    // set of ig_cpu_feature without which the kernels must not be called
   size_t gemm_mr, gemm_nr;
   const ig_matrix_unit *matrix_unit;  // or NULL
 

@@ -1,7 +1,7 @@
 // Kernels that only training needs: dropout, cross-entropy, Adam. Included by the ISA's kernels.c
-// after simd/rows.h. Formulas stand in reference/reference.c.
-#ifndef IG_KERNEL_SIMD_TRAINING_H
-#define IG_KERNEL_SIMD_TRAINING_H
+// after simd/row_kernels.h. Formulas stand in reference/kernels_reference.c.
+#ifndef IG_KERNEL_SIMD_TRAINING_KERNELS_H
+#define IG_KERNEL_SIMD_TRAINING_KERNELS_H
 
 typedef struct philox_words {
   vec_int word[4];

@@ -1,6 +1,6 @@
 // The vector interface of kernel/simd/ on AVX-512 (F, BW, DQ, VL): 16 lanes, mask registers.
-#ifndef IG_KERNEL_X86_AVX512_VECTOR_H
-#define IG_KERNEL_X86_AVX512_VECTOR_H
+#ifndef IG_KERNEL_X86_AVX512_VECTOR_AVX512_H
+#define IG_KERNEL_X86_AVX512_VECTOR_AVX512_H
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // The vector interface of kernel/simd/ on AVX2 + FMA: 8 lanes, masks are vectors of all-one lanes.
-#ifndef IG_KERNEL_X86_AVX2_VECTOR_H
-#define IG_KERNEL_X86_AVX2_VECTOR_H
+#ifndef IG_KERNEL_X86_AVX2_VECTOR_AVX2_H
+#define IG_KERNEL_X86_AVX2_VECTOR_AVX2_H
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>

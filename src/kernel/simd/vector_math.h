@@ -1,7 +1,7 @@
 // Vector functions over an ISA's vector.h, and loads and stores of rows' ends. Included by the
 // ISA's kernels.c after its vector.h.
-#ifndef IG_KERNEL_SIMD_MATH_H
-#define IG_KERNEL_SIMD_MATH_H
+#ifndef IG_KERNEL_SIMD_VECTOR_MATH_H
+#define IG_KERNEL_SIMD_VECTOR_MATH_H
 
 // `left` elements are left of the row: all lanes, or the first ones with zeros (or `fill`) behind.
 // Nothing behind the row is touched.

@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "kernel/x86_avx512/vector.h"
+#include "kernel/x86_avx512/vector_avx512.h"
 #include "kernel/kernel.h"
-#include "kernel/simd/math.h"
+#include "kernel/simd/vector_math.h"
 
 enum {
   TILE = 16,

@@ -1,7 +1,7 @@
 // Kernels over one row: vectors, softmax, layer norm, activations. Included by the ISA's kernels.c
-// after simd/math.h. Formulas stand in reference/reference.c.
-#ifndef IG_KERNEL_SIMD_ROWS_H
-#define IG_KERNEL_SIMD_ROWS_H
+// after simd/vector_math.h. Formulas stand in reference/kernels_reference.c.
+#ifndef IG_KERNEL_SIMD_ROW_KERNELS_H
+#define IG_KERNEL_SIMD_ROW_KERNELS_H
 
 // All elements, a vector at a time: `left` counts those not yet done.
 #define FOR_VECTORS(i, left, n) \

@@ -1,10 +1,11 @@
-// The kernel table of an ISA, which its kernels.c makes after everything else:
-// KERNELS_TABLE(symbol, name, matrix unit or NULL)
-#ifndef IG_KERNEL_SIMD_TABLE_H
-#define IG_KERNEL_SIMD_TABLE_H
-#define KERNELS_TABLE(symbol, isa, unit)              \
+// The kernel table of an instruction set. Its .c file makes the table after it has included the
+// kernels: KERNELS_TABLE(symbol, name, set of ig_cpu_feature, matrix unit or NULL)
+#ifndef IG_KERNEL_SIMD_KERNEL_TABLE_H
+#define IG_KERNEL_SIMD_KERNEL_TABLE_H
+#define KERNELS_TABLE(symbol, isa, features, unit)    \
   const ig_kernels symbol = {                         \
       .name = isa,                                    \
+      .needs = features,                              \
       .matrix_unit = unit,                            \
       .gemm_mr = GEMM_MR,                             \
       .gemm_nr = GEMM_NR,                             \

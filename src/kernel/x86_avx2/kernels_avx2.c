@@ -1,13 +1,13 @@
 // The kernel table of AVX2 + FMA: 6 x 16 register tiles (12 of 16 registers hold C).
-#include "kernel/x86_avx2/vector.h"
+#include "kernel/x86_avx2/vector_avx2.h"
 #include <math.h>
 #include "kernel/kernel.h"
-#include "kernel/simd/math.h"
-#include "kernel/simd/rows.h"
-#include "kernel/simd/training.h"
+#include "kernel/simd/vector_math.h"
+#include "kernel/simd/row_kernels.h"
+#include "kernel/simd/training_kernels.h"
 
 #define GEMM_MR 6
-#include "kernel/simd/gemm.h"
+#include "kernel/simd/gemm_kernels.h"
 
 // clang-format off
 REGISTER_TILE(1, 1) REGISTER_TILE(1, 2) REGISTER_TILE(1, 3) REGISTER_TILE(1, 4)
@@ -27,5 +27,5 @@ static const multiply_function multiply_functions[GEMM_MR][GEMM_MAX_VECTORS] = {
 };
 // clang-format on
 
-#include "kernel/simd/table.h"
-KERNELS_TABLE(ig_kernels_avx2, "avx2", NULL);
+#include "kernel/simd/kernel_table.h"
+KERNELS_TABLE(ig_kernels_avx2, "avx2", IG_CPU_FEATURE_AVX2, NULL);

@@ -1,8 +1,8 @@
 // The matrix product: register tiles of GEMM_MR rows by two vectors (up to four for few rows), and
 // the packing of B. Included by the ISA's kernels.c, which defines GEMM_MR (14 of AVX-512's 32
 // registers' pairs, 6 of AVX2's 16) and one tile function per row count.
-#ifndef IG_KERNEL_SIMD_GEMM_H
-#define IG_KERNEL_SIMD_GEMM_H
+#ifndef IG_KERNEL_SIMD_GEMM_KERNELS_H
+#define IG_KERNEL_SIMD_GEMM_KERNELS_H
 
 // Whole loops of constant length (clang takes GCC's pragma for a hint and keeps the loop).
 #if defined(__clang__)

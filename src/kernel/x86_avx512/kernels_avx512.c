@@ -1,13 +1,13 @@
 // The kernel table of AVX-512: 14 x 32 register tiles (28 of 32 registers hold C).
-#include "kernel/x86_avx512/vector.h"
+#include "kernel/x86_avx512/vector_avx512.h"
 #include <math.h>
 #include "kernel/kernel.h"
-#include "kernel/simd/math.h"
-#include "kernel/simd/rows.h"
-#include "kernel/simd/training.h"
+#include "kernel/simd/vector_math.h"
+#include "kernel/simd/row_kernels.h"
+#include "kernel/simd/training_kernels.h"
 
 #define GEMM_MR 14
-#include "kernel/simd/gemm.h"
+#include "kernel/simd/gemm_kernels.h"
 
 // clang-format off
 REGISTER_TILE(1, 1) REGISTER_TILE(1, 2) REGISTER_TILE(1, 3) REGISTER_TILE(1, 4)
@@ -43,8 +43,8 @@ static const multiply_function multiply_functions[GEMM_MR][GEMM_MAX_VECTORS] = {
 };
 // clang-format on
 
-#include "kernel/simd/table.h"
-KERNELS_TABLE(ig_kernels_avx512, "avx512", NULL);
+#include "kernel/simd/kernel_table.h"
+KERNELS_TABLE(ig_kernels_avx512, "avx512", IG_CPU_FEATURE_AVX512, NULL);
 #if defined(IG_AMX)
-KERNELS_TABLE(ig_kernels_amx, "amx", &ig_matrix_unit_amx);
+KERNELS_TABLE(ig_kernels_amx, "amx", IG_CPU_FEATURE_AMX, &ig_matrix_unit_amx);
 #endif
