@@ -4,7 +4,7 @@
 #define IG_TESTS_KERNEL_CASES_H
 #include <math.h>
 #include <stddef.h>
-#include "kernel/kernel.h"
+#include "kernel/kernels.h"
 
 enum {
   KERNEL_FLOATS = 1 << 14,
@@ -35,7 +35,8 @@ typedef struct kernel_case {
 // ---- products ---------------------------------------------------------------
 
 static inline void kernel_run_gemm_pack(const ig_kernels *k, size_t n, const kernel_operands *o) {
-  k->gemm_pack(n, TILE_DEPTH, o->w, 1, TILE_DEPTH, o->y, TILE_DEPTH * k->gemm_nr);
+  const ig_gemm_operand transposed = {n, TILE_DEPTH, o->w, 1, TILE_DEPTH};
+  k->gemm_pack(&transposed, o->y, TILE_DEPTH * k->gemm_nr);
 }
 static inline void kernel_prepare_gemm(const ig_kernels *k, const kernel_operands *o) {
   kernel_run_gemm_pack(k, TILE_COLUMNS, o);
@@ -91,16 +92,17 @@ static inline void kernel_run_argmax(const ig_kernels *k, size_t n, const kernel
   o->y[0] = (float)k->argmax(n, o->x);
 }
 static inline void kernel_run_layer_norm(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  const ig_norm_weights norm = {.gamma = o->z, .beta = o->w, .eps = 1e-5f};
   float mean, rstd;
-  k->layer_norm(n, o->x, o->z, o->w, 1e-5f, o->y, &mean, &rstd);
+  k->layer_norm(n, &norm, o->x, o->y, &mean, &rstd);
 }
 static inline void kernel_run_layer_norm_backward(const ig_kernels *k, size_t n,
                                                   const kernel_operands *o) {
-  k->layer_norm_backward(n, o->x, o->z, 0.1f, 1.5f, o->w, o->y);
+  k->layer_norm_backward(n, o->z, (ig_norm_moments){0.1f, 1.5f}, o->x, o->w, o->y);
 }
 static inline void kernel_run_layer_norm_parameters(const ig_kernels *k, size_t n,
                                                     const kernel_operands *o) {
-  k->layer_norm_parameters(n, o->x, 0.1f, 1.5f, o->w, o->y, o->z);
+  k->layer_norm_parameters(n, (ig_norm_moments){0.1f, 1.5f}, o->x, o->w, o->y, o->z);
 }
 
 #define KERNEL_ACTIVATION(name, kind)                                                             \

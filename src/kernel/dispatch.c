@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "kernel/kernel.h"
+#include "kernel/kernels.h"
 
 // The best one last.
 static const ig_kernels *const tables[] = {

@@ -129,8 +129,9 @@ static buffers carve(const ig_kernels *kernels, size_t dim, size_t keys, bool ba
 // X^T of the pair's keys or values as the B of a product.
 static void pack_transposed(const attention_work *w, const pair *p, const float *x, float *packed) {
   const ig_kernels *kernels = w->nn->kernels;
-  kernels->gemm_pack(p->keys, p->dim, x, 1, w->args->keys.stride, packed,
-                     p->dim * kernels->gemm_nr);
+  const ig_gemm_operand transposed = {
+      .n = p->keys, .k = p->dim, .b = x, .b_depth = 1, .b_column = w->args->keys.stride};
+  kernels->gemm_pack(&transposed, packed, p->dim * kernels->gemm_nr);
 }
 
 // C = A X^T over the block's rows and keys: scores from queries and K, dD from dO and V.

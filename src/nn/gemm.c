@@ -202,11 +202,11 @@ typedef struct panel_packing {
 static void pack_float32_panels_task(void *context, size_t index, int worker) {
   (void)worker;
   const panel_packing *pack = context;
-  const ig_gemm_operand *o = pack->operand;
   const size_t width = PACK_PANELS * pack->kernels->gemm_nr, first = index * width;
-  pack->kernels->gemm_pack(ig_blocks_at_most(o->n - first, width), o->k, o->b + first * o->b_column,
-                           o->b_depth, o->b_column, pack->panels + first * o->k,
-                           o->k * pack->kernels->gemm_nr);
+  ig_gemm_operand part = *pack->operand;
+  part.n = ig_blocks_at_most(part.n - first, width);
+  part.b += first * part.b_column;
+  pack->kernels->gemm_pack(&part, pack->panels + first * part.k, part.k * pack->kernels->gemm_nr);
 }
 
 static void pack_float32_panels(ig_nn *nn, const ig_gemm_operand *operand, float *panels) {
@@ -306,8 +306,8 @@ void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffe
   assert(!packed || gemm->packed.layout == IG_WEIGHT_LAYOUT_FLOAT32_PANELS);
   const bool as_it_stands = !packed && gemm->b_column == 1 && gemm->n % kernels->gemm_nr == 0;
   if (!packed && !as_it_stands)
-    kernels->gemm_pack(gemm->n, gemm->k, gemm->b, gemm->b_depth, gemm->b_column, buffer,
-                       gemm->k * kernels->gemm_nr);
+    kernels->gemm_pack(&(ig_gemm_operand){gemm->n, gemm->k, gemm->b, gemm->b_depth, gemm->b_column},
+                       buffer, gemm->k * kernels->gemm_nr);
   work w = plan(kernels, gemm, packed ? packed : buffer, 1);
   if (as_it_stands) {
     w.packed = gemm->b;

@@ -3,7 +3,7 @@
 #define IG_NN_NN_H
 #include "base/arena.h"
 #include "base/pool.h"
-#include "kernel/kernel.h"
+#include "kernel/kernels.h"
 
 typedef struct ig_nn {
   const ig_kernels *kernels;

@@ -26,9 +26,10 @@ typedef struct norm_work {
 static void forward_rows(const void *context, size_t first, size_t last) {
   const norm_work *w = context;
   const size_t d = (size_t)w->norm->size;
+  const ig_norm_weights weights = {w->norm->weight, w->norm->bias, w->norm->eps};
   for (size_t r = first; r < last; r++)
-    w->kernels->layer_norm(d, w->input + r * d, w->norm->weight, w->norm->bias, w->norm->eps,
-                           w->output + r * d, &w->state->mean[r], &w->state->rstd[r]);
+    w->kernels->layer_norm(d, &weights, w->input + r * d, w->output + r * d, &w->state->mean[r],
+                           &w->state->rstd[r]);
 }
 
 void ig_norm_forward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows,
@@ -38,12 +39,16 @@ void ig_norm_forward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state,
   ig_rows_run(nn, (size_t)rows, 2 * (size_t)norm->size, forward_rows, &w);
 }
 
+static ig_norm_moments moments_of(const norm_work *w, size_t row) {
+  return (ig_norm_moments){w->state->mean[row], w->state->rstd[row]};
+}
+
 static void backward_rows(const void *context, size_t first, size_t last) {
   const norm_work *w = context;
   const size_t d = (size_t)w->norm->size;
   for (size_t r = first; r < last; r++)
-    w->kernels->layer_norm_backward(d, w->input + r * d, w->norm->weight, w->state->mean[r],
-                                    w->state->rstd[r], w->doutput + r * d, w->output + r * d);
+    w->kernels->layer_norm_backward(d, w->norm->weight, moments_of(w, r), w->input + r * d,
+                                    w->doutput + r * d, w->output + r * d);
 }
 
 // One stretch of columns over all rows, in row order.
@@ -54,9 +59,9 @@ static void parameter_task(void *context, size_t index, int worker) {
                count = d - first < PARAMETER_COLUMNS ? d - first : PARAMETER_COLUMNS;
   float *dbias = w->norm->bias_gradient ? w->norm->bias_gradient + first : NULL;
   for (size_t r = 0; r < w->rows; r++)
-    w->kernels->layer_norm_parameters(count, w->input + r * d + first, w->state->mean[r],
-                                      w->state->rstd[r], w->doutput + r * d + first,
-                                      w->norm->weight_gradient + first, dbias);
+    w->kernels->layer_norm_parameters(count, moments_of(w, r), w->input + r * d + first,
+                                      w->doutput + r * d + first, w->norm->weight_gradient + first,
+                                      dbias);
 }
 
 void ig_norm_backward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows,

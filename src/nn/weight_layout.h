@@ -5,7 +5,7 @@
 #define IG_NN_WEIGHT_LAYOUT_H
 
 typedef enum ig_weight_layout {
-  // float32 in panels of the table's gemm_nr columns (kernel/kernel.h), for products on vectors.
+  // float32 in panels of the table's gemm_nr columns (kernel/kernels.h), for products on vectors.
   IG_WEIGHT_LAYOUT_FLOAT32_PANELS,
   // Three bfloat16 parts of each float32 value, in panels of a matrix unit (kernel/matrix_unit.h).
   IG_WEIGHT_LAYOUT_BFLOAT16_PARTS,

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "kernel/detect.h"
-#include "kernel/kernel.h"
+#include "kernel/kernels.h"
 
 enum {
   AVX2 = IG_CPU_FEATURE_AVX2,

@@ -199,10 +199,9 @@ static void check_layer_norm(checker *c, size_t n) {
   for (size_t i = 0; i < n; i++) x[i] += 1.5f;
   float *got = take(c, n, 1.0f), *want = take(c, n, 1.0f), got_statistics[2], want_statistics[2];
   for (int with_beta = 0; with_beta < 2; with_beta++) {
-    c->kernels->layer_norm(n, x, gamma, with_beta ? beta : NULL, 1e-5f, got, &got_statistics[0],
-                           &got_statistics[1]);
-    reference->layer_norm(n, x, gamma, with_beta ? beta : NULL, 1e-5f, want, &want_statistics[0],
-                          &want_statistics[1]);
+    const ig_norm_weights norm = {gamma, with_beta ? beta : NULL, 1e-5f};
+    c->kernels->layer_norm(n, &norm, x, got, &got_statistics[0], &got_statistics[1]);
+    reference->layer_norm(n, &norm, x, want, &want_statistics[0], &want_statistics[1]);
     double slack = n == 1 ? 1e-3 : 3e-6;  // one column: x - mean is pure rounding times rstd of 316
     expect_near(c, "layer_norm", n, n, got, want, slack, slack);
     expect_near(c, "layer_norm statistics", n, 2, got_statistics, want_statistics, 2e-6, 1e-6);
@@ -211,17 +210,17 @@ static void check_layer_norm(checker *c, size_t n) {
     release(c, "layer_norm", n);
     return;
   }
-  float mean = want_statistics[0], rstd = want_statistics[1];
-  c->kernels->layer_norm_backward(n, x, gamma, mean, rstd, dy, got);
-  reference->layer_norm_backward(n, x, gamma, mean, rstd, dy, want);
-  expect_near(c, "layer_norm_backward", n, n, got, want, 1e-5, 2e-6 * (double)rstd);
+  const ig_norm_moments moments = {want_statistics[0], want_statistics[1]};
+  c->kernels->layer_norm_backward(n, gamma, moments, x, dy, got);
+  reference->layer_norm_backward(n, gamma, moments, x, dy, want);
+  expect_near(c, "layer_norm_backward", n, n, got, want, 1e-5, 2e-6 * (double)moments.rstd);
   float *got_gamma = take_copy(c, n, gamma), *want_gamma = take_copy(c, n, gamma),
         *got_beta = take_copy(c, n, beta), *want_beta = take_copy(c, n, beta);
-  c->kernels->layer_norm_parameters(n, x, mean, rstd, dy, got_gamma, got_beta);
-  reference->layer_norm_parameters(n, x, mean, rstd, dy, want_gamma, want_beta);
+  c->kernels->layer_norm_parameters(n, moments, x, dy, got_gamma, got_beta);
+  reference->layer_norm_parameters(n, moments, x, dy, want_gamma, want_beta);
   expect_same(c, "layer_norm_parameters gamma", n, n, got_gamma, want_gamma);
   expect_same(c, "layer_norm_parameters beta", n, n, got_beta, want_beta);
-  c->kernels->layer_norm_parameters(n, x, mean, rstd, dy, got_gamma, NULL);
+  c->kernels->layer_norm_parameters(n, moments, x, dy, got_gamma, NULL);
   release(c, "layer_norm", n);
 }
 
@@ -300,7 +299,7 @@ static void run_product(const ig_kernels *kernels, const product *p, const float
   size_t step = p->strided ? 2 : 1, panel_stride = p->k * kernels->gemm_nr, b_inner = step;
   size_t b_depth = p->b_transposed ? b_inner : p->n * step,
          b_column = p->b_transposed ? p->k * step : b_inner;
-  kernels->gemm_pack(p->n, p->k, b, b_depth, b_column, packed, panel_stride);
+  kernels->gemm_pack(&(ig_gemm_operand){p->n, p->k, b, b_depth, b_column}, packed, panel_stride);
   ig_gemm_tile tile = {.rows = p->m,
                        .columns = p->n,
                        .depth = p->k,

@@ -11,7 +11,7 @@
 #define IG_FUSE_METHOD_METHOD_H
 #include <stdint.h>
 #include "base/pool.h"
-#include "kernel/kernel.h"
+#include "kernel/kernels.h"
 
 enum { IG_METHOD_PARAMETERS = 8, IG_METHOD_INPUTS = 64 };
 

@@ -1,8 +1,8 @@
-// The reference of every kernel slot: what the others are tested against, and what runs where no
-// vector table does.
+// The reference of every kernel slot: the other tables are tested against it, and it runs on CPUs
+// that can run no other.
 #include <math.h>
 #include "base/random.h"
-#include "kernel/kernel.h"
+#include "kernel/kernels.h"
 
 enum { GEMM_MR = 4, GEMM_NR = 8 };
 
@@ -10,8 +10,8 @@ enum { GEMM_MR = 4, GEMM_NR = 8 };
 
 static const float SQRT_HALF = 0.70710678118654752f;       // 1 / sqrt(2)
 static const float SQRT_2_OVER_PI = 0.79788456080286536f;  // sqrt(2 / pi)
-static const float GELU_CUBIC =
-    0.044715f;  // Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2
+// Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2
+static const float GELU_CUBIC = 0.044715f;
 
 static float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 
@@ -20,9 +20,8 @@ static float activate(ig_activation kind, float x) {
     case IG_ACTIVATION_NONE: return x;
     case IG_ACTIVATION_RELU: return x < 0.0f ? 0.0f : x;
     case IG_ACTIVATION_GELU: return 0.5f * x * erfcf(-x * SQRT_HALF);
-    case IG_ACTIVATION_GELU_TANH:
-      return x * sigmoid(2.0f * SQRT_2_OVER_PI *
-                         (x + GELU_CUBIC * x * x * x));  // (1 + tanh u) / 2 = sigmoid(2u)
+    case IG_ACTIVATION_GELU_TANH:  // (1 + tanh u) / 2 = sigmoid(2u)
+      return x * sigmoid(2.0f * SQRT_2_OVER_PI * (x + GELU_CUBIC * x * x * x));
     case IG_ACTIVATION_SWISH: return x * sigmoid(x);
   }
   return x;
@@ -80,13 +79,13 @@ static void gemm(const ig_gemm_tile *t) {
   }
 }
 
-static void gemm_pack(size_t n, size_t k, const float *b, size_t b_depth, size_t b_column,
-                      float *packed, size_t panel_stride) {
-  for (size_t first = 0; first < n; first += GEMM_NR) {
+static void gemm_pack(const ig_gemm_operand *b, float *packed, size_t panel_stride) {
+  for (size_t first = 0; first < b->n; first += GEMM_NR) {
     float *panel = packed + first / GEMM_NR * panel_stride;
-    for (size_t p = 0; p < k; p++)
+    for (size_t p = 0; p < b->k; p++)
       for (size_t j = 0; j < GEMM_NR; j++)
-        panel[p * GEMM_NR + j] = first + j < n ? b[p * b_depth + (first + j) * b_column] : 0.0f;
+        panel[p * GEMM_NR + j] =
+            first + j < b->n ? b->b[p * b->b_depth + (first + j) * b->b_column] : 0.0f;
   }
 }
 
@@ -140,13 +139,16 @@ static size_t argmax(size_t n, const float *x) {
 // x = exp(x - max), returns the sum.
 static double exponentials(size_t n, float *x, float max) {
   double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += (double)(x[i] = expf(x[i] - max));
+  for (size_t i = 0; i < n; i++) {
+    x[i] = expf(x[i] - max);
+    sum += (double)x[i];
+  }
   return sum;
 }
 
 static void softmax(size_t n, float *x) {
   float max = largest(n, x);
-  if (max == -INFINITY) {  // nothing to attend to; a NaN stays visible
+  if (max == -INFINITY) {  // all zeros then, but a NaN stays visible
     for (size_t i = 0; i < n; i++) x[i] = x[i] == -INFINITY ? 0.0f : x[i];
     return;
   }
@@ -178,8 +180,8 @@ static void log_add_exp(size_t n, float c, const float *x, float *y) {
   }
 }
 
-// Label smoothing (Szegedy et al. 2016, section 7): q = (1 - e) [j = target] + e / V; loss = -sum q
-// log p; dloss/dlogit = p - q.
+// Label smoothing (Szegedy et al. 2016, section 7): q = (1 - e) [j = target] + e / V,
+// loss = -sum q log p, dloss/dlogit = p - q.
 static void cross_entropy(const ig_cross_entropy *args, size_t n, float *logits, float *loss,
                           float *nll) {
   float max = largest(n, logits), target = logits[args->target];
@@ -198,25 +200,26 @@ static void cross_entropy(const ig_cross_entropy *args, size_t n, float *logits,
 }
 
 // ---- layer norm -------------------------------------------------------------
-// Ba, Kiros & Hinton 2016: y = xhat * gamma + beta, xhat = (x - mean) * rstd, rstd = 1 /
-// sqrt(variance + eps).
+// Ba, Kiros & Hinton 2016: y = xhat * gamma + beta, where xhat = (x - mean) * rstd and
+// rstd = 1 / sqrt(variance + eps).
 
-static void layer_norm(size_t n, const float *x, const float *gamma, const float *beta, float eps,
-                       float *y, float *mean, float *rstd) {
+static void layer_norm(size_t n, const ig_norm_weights *norm, const float *x, float *y, float *mean,
+                       float *rstd) {
   double sum = 0, squares = 0;
   for (size_t i = 0; i < n; i++) sum += (double)x[i];
   double center = n ? sum / (double)n : 0;
   for (size_t i = 0; i < n; i++) squares += ((double)x[i] - center) * ((double)x[i] - center);
   *mean = (float)center;
-  *rstd = (float)(1 / sqrt((n ? squares / (double)n : 0) + (double)eps));
+  *rstd = (float)(1 / sqrt((n ? squares / (double)n : 0) + (double)norm->eps));
   for (size_t i = 0; i < n; i++) {
     float xhat = (x[i] - *mean) * *rstd;
-    y[i] = beta ? fmaf(xhat, gamma[i], beta[i]) : xhat * gamma[i];
+    y[i] = norm->beta ? fmaf(xhat, norm->gamma[i], norm->beta[i]) : xhat * norm->gamma[i];
   }
 }
 
-static void layer_norm_backward(size_t n, const float *x, const float *gamma, float mean,
-                                float rstd, const float *dy, float *dx) {
+static void layer_norm_backward(size_t n, const float *gamma, ig_norm_moments moments,
+                                const float *x, const float *dy, float *dx) {
+  const float mean = moments.mean, rstd = moments.rstd;
   double sum_g = 0, sum_gx = 0;
   for (size_t i = 0; i < n; i++) {
     double g = (double)dy[i] * (double)gamma[i];
@@ -230,9 +233,10 @@ static void layer_norm_backward(size_t n, const float *x, const float *gamma, fl
   }
 }
 
-static void layer_norm_parameters(size_t n, const float *x, float mean, float rstd, const float *dy,
-                                  float *dgamma, float *dbeta) {
-  for (size_t i = 0; i < n; i++) dgamma[i] = fmaf(dy[i], (x[i] - mean) * rstd, dgamma[i]);
+static void layer_norm_parameters(size_t n, ig_norm_moments moments, const float *x,
+                                  const float *dy, float *dgamma, float *dbeta) {
+  for (size_t i = 0; i < n; i++)
+    dgamma[i] = fmaf(dy[i], (x[i] - moments.mean) * moments.rstd, dgamma[i]);
   if (dbeta) add(n, dbeta, dy, dbeta);
 }
 
@@ -254,7 +258,7 @@ static void dropout(const ig_dropout_row *row, size_t n, const float *x, float *
   }
 }
 
-// Kingma & Ba 2015, algorithm 1, in the order of operations of torch.optim.Adam.
+// Kingma & Ba 2015, algorithm 1, in torch.optim.Adam's order of operations.
 static void adam(const ig_adam *args, size_t n, float *weight, float *gradient, float *m,
                  float *v) {
   for (size_t i = 0; i < n; i++) {

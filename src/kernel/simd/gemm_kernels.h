@@ -1,10 +1,11 @@
 // The matrix product: register tiles of GEMM_MR rows by two vectors (up to four for few rows), and
-// the packing of B. Included by the ISA's kernels.c, which defines GEMM_MR (14 of AVX-512's 32
-// registers' pairs, 6 of AVX2's 16) and one tile function per row count.
+// the packing of B. The .c file of an instruction set defines GEMM_MR before it includes this file
+// (AVX-512: 14, which take 28 of its 32 registers; AVX2: 6, which take 12 of 16), and one function
+// for each size of tile after it.
 #ifndef IG_KERNEL_SIMD_GEMM_KERNELS_H
 #define IG_KERNEL_SIMD_GEMM_KERNELS_H
 
-// Whole loops of constant length (clang takes GCC's pragma for a hint and keeps the loop).
+// Unrolls whole loops of constant length. clang takes GCC's pragma for a hint and keeps the loop.
 #if defined(__clang__)
 #define UNROLL _Pragma("unroll")
 #else
@@ -13,17 +14,18 @@
 
 enum {
   GEMM_NR = 2 * VEC_LANES,
-  GEMM_MAX_VECTORS = 4,  // of a tile of up to GEMM_FEW_ROWS rows: enough chains to hide the latency
-                         // of a multiply-add, and two streams from memory
+  // Vectors of a tile of up to GEMM_FEW_ROWS rows: enough chains to hide the latency of a
+  // multiply-add, and two streams from memory.
+  GEMM_MAX_VECTORS = 4,
   GEMM_FEW_ROWS = GEMM_MR * 3 / 7,
-  // Steps of k that B is fetched ahead of its use. The first tile of a panel may find it in memory,
-  // where fetching into the next pages wakes the hardware's own prefetching, which ends at each
-  // page; the other tiles find it in a cache.
+  // B is fetched this many steps of k ahead of its use. The first tile of a panel may find it in
+  // memory; fetching from the next pages then wakes the hardware's own prefetching, which ends at
+  // each page. The other tiles find it in a cache.
   GEMM_AHEAD_FIRST = 64,
   GEMM_AHEAD = 8,
 };
 
-// One register tile: C[0..rows) x the first `columns` of one or two panels.
+// One register tile: some rows of C by the first `columns` of one or two panels.
 typedef struct register_tile {
   size_t depth, columns;
   const float *a;  // A[i][p] = a[i * a_row + p * a_depth]
@@ -37,8 +39,8 @@ typedef struct register_tile {
   const float *bias;
 } register_tile;
 
-// ROWS and VECTORS are constants at every call: all loops over them unroll and sum lives in
-// registers.
+// ROWS and VECTORS are constants at every call, so that all loops over them unroll and `sum` lives
+// in registers.
 VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS,
                                        const size_t VECTORS) {
   vec sum[GEMM_MR][GEMM_MAX_VECTORS];
@@ -47,12 +49,12 @@ VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS
       size_t left = t->columns - v * VEC_LANES;
       sum[i][v] = t->accumulate ? load_some(t->c + i * t->c_row + v * VEC_LANES, left) : vec_zero();
     }
-    // The rows of the next tile below, into L1 while this one is multiplied.
+    // Fetches the rows of the next tile below into L1 while this one is multiplied.
     __builtin_prefetch(t->c + (i + ROWS) * t->c_row, 1, 3);
     if (VECTORS > 1) __builtin_prefetch(t->c + (i + ROWS) * t->c_row + GEMM_NR - 1, 1, 3);
   }
-  // A row is reached from the nearest of every third one: base, base + stride, base + 2 stride are
-  // addressing modes.
+  // There is a pointer to every third row of A; the two rows after it are reached from it, because
+  // base, base + stride and base + 2 stride are addressing modes.
   const float *row[(GEMM_MR + 2) / 3];
   UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) row[g] = t->a + 3 * g * t->a_row;
   const float *b = t->packed, *b2 = t->packed + t->panel_stride;
@@ -62,9 +64,9 @@ VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS
     UNROLL for (size_t v = 0; v < VECTORS; v++) {
       const float *at = (v < 2 ? b : b2) + v % 2 * VEC_LANES;
       column[v] = vec_load(at);
-      if (ROWS > 1)
-        __builtin_prefetch(at + t->ahead, 0, 3);  // one row is nothing but loads: the hardware
-                                                  // follows, and a fetch takes a load's place
+      // One row is nothing but loads: the hardware prefetches them, and a fetch would take a load's
+      // place.
+      if (ROWS > 1) __builtin_prefetch(at + t->ahead, 0, 3);
     }
     UNROLL for (size_t i = 0; i < ROWS; i++) {
       vec value = vec_set(row[i / 3][i % 3 * a_row]);
@@ -108,8 +110,8 @@ static void gemm(const ig_gemm_tile *t) {
                      .accumulate = t->accumulate,
                      .relu = t->activation == IG_ACTIVATION_RELU};
   size_t tiles = (t->rows + GEMM_MR - 1) / GEMM_MR;
-  size_t height =
-      tiles ? (t->rows + tiles - 1) / tiles : 0;  // equal tiles: 16 rows are 8 + 8, not 14 + 2
+  // Tiles are of equal height: 16 rows are 8 + 8, not 14 + 2.
+  size_t height = tiles ? (t->rows + tiles - 1) / tiles : 0;
   size_t width = t->rows <= GEMM_FEW_ROWS ? 2 * GEMM_NR : GEMM_NR;
   for (size_t first = 0; first < t->columns; first += width) {
     r.columns = t->columns - first < width ? t->columns - first : width;
@@ -130,14 +132,14 @@ static void gemm(const ig_gemm_tile *t) {
 
 // ---- packing ----------------------------------------------------------------
 
-// Rows of B are contiguous: each is read once and dealt out to the panels, a few at a time.
-static void pack_rows(size_t n, size_t k, const float *b, size_t b_depth, float *packed,
-                      size_t panel_stride) {
+// Packs a B whose rows are contiguous: each row is read once and dealt out to a few panels at a
+// time.
+static void pack_rows(const ig_gemm_operand *b, float *packed, size_t panel_stride) {
   enum { GROUP = 8 * GEMM_NR };
-  for (size_t start = 0; start < n; start += GROUP) {
-    size_t end = n - start < GROUP ? n : start + GROUP;
-    for (size_t p = 0; p < k; p++) {
-      const float *row = b + p * b_depth;
+  for (size_t start = 0; start < b->n; start += GROUP) {
+    size_t end = b->n - start < GROUP ? b->n : start + GROUP;
+    for (size_t p = 0; p < b->k; p++) {
+      const float *row = b->b + p * b->b_depth;
       float *to = packed + start / GEMM_NR * panel_stride + p * GEMM_NR;
       size_t j = start;
       for (; j + GEMM_NR <= end; j += GEMM_NR, to += panel_stride) {
@@ -154,9 +156,10 @@ static void pack_rows(size_t n, size_t k, const float *b, size_t b_depth, float 
   }
 }
 
-// Columns of B are contiguous: blocks of VEC_LANES columns are transposed in registers.
-static void pack_columns(size_t n, size_t k, const float *b, size_t b_column, float *packed,
-                         size_t panel_stride) {
+// Packs a B whose columns are contiguous: blocks of VEC_LANES columns are transposed in registers.
+static void pack_columns(const ig_gemm_operand *operand, float *packed, size_t panel_stride) {
+  const size_t n = operand->n, k = operand->k, b_column = operand->b_column;
+  const float *b = operand->b;
   size_t rounded = (n + GEMM_NR - 1) / GEMM_NR * GEMM_NR;
   for (size_t j = 0; j < rounded; j += VEC_LANES) {
     float *to = packed + j / GEMM_NR * panel_stride + j % GEMM_NR;
@@ -173,17 +176,23 @@ static void pack_columns(size_t n, size_t k, const float *b, size_t b_column, fl
   }
 }
 
-static void gemm_pack(size_t n, size_t k, const float *b, size_t b_depth, size_t b_column,
-                      float *packed, size_t panel_stride) {
-  if (b_column == 1) {
-    pack_rows(n, k, b, b_depth, packed, panel_stride);
-  } else if (b_depth == 1) {
-    pack_columns(n, k, b, b_column, packed, panel_stride);
-  } else {
-    for (size_t first = 0; first < n; first += GEMM_NR, packed += panel_stride)
-      for (size_t p = 0; p < k; p++)
-        for (size_t j = 0; j < GEMM_NR; j++)
-          packed[p * GEMM_NR + j] = first + j < n ? b[p * b_depth + (first + j) * b_column] : 0.0f;
+// Packs a B of which neither rows nor columns are contiguous.
+static void pack_scattered(const ig_gemm_operand *b, float *packed, size_t panel_stride) {
+  for (size_t first = 0; first < b->n; first += GEMM_NR) {
+    float *panel = packed + first / GEMM_NR * panel_stride;
+    for (size_t p = 0; p < b->k; p++)
+      for (size_t j = 0; j < GEMM_NR; j++)
+        panel[p * GEMM_NR + j] =
+            first + j < b->n ? b->b[p * b->b_depth + (first + j) * b->b_column] : 0.0f;
   }
+}
+
+static void gemm_pack(const ig_gemm_operand *b, float *packed, size_t panel_stride) {
+  if (b->b_column == 1)
+    pack_rows(b, packed, panel_stride);
+  else if (b->b_depth == 1)
+    pack_columns(b, packed, panel_stride);
+  else
+    pack_scattered(b, packed, panel_stride);
 }
 #endif

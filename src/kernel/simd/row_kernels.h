@@ -1,13 +1,14 @@
-// Kernels over one row: vectors, softmax, layer norm, activations. Included by the ISA's kernels.c
-// after simd/vector_math.h. Formulas stand in reference/kernels_reference.c.
+// Kernels over one row: vectors, softmax, layer norm, activations. The .c file of an instruction
+// set includes them after simd/vector_math.h. Their formulas are in reference/kernels_reference.c.
 #ifndef IG_KERNEL_SIMD_ROW_KERNELS_H
 #define IG_KERNEL_SIMD_ROW_KERNELS_H
 
-// All elements, a vector at a time: `left` counts those not yet done.
+// Walks over all elements, a vector at a time; `left` counts those not yet done.
 #define FOR_VECTORS(i, left, n) \
   for (size_t i = 0, left = (n); i < (n); i += VEC_LANES, left = (n) - (i < (n) ? i : (n)))
 
-// Sums that wait for nothing: four chains while four vectors are left, then the first goes on.
+// Four chains of sums, so that no addition waits for the one before it, while four vectors are
+// left; the rest goes to the first chain.
 static float dot(size_t n, const float *x, const float *y) {
   vec a = vec_zero(), b = vec_zero(), c = vec_zero(), d = vec_zero();
   size_t i = 0;
@@ -34,7 +35,7 @@ static float row_sum(size_t n, const float *x) {
   return vec_sum(vec_add(vec_add(a, b), vec_add(c, d)));
 }
 
-// NaN is passed over: vec_max takes its second operand then.
+// A NaN is ignored, because vec_max returns its second operand then.
 static float row_max(size_t n, const float *x) {
   const vec lowest = vec_set(-__builtin_inff());
   vec a = lowest, b = lowest, c = lowest, d = lowest;
@@ -109,7 +110,7 @@ static size_t argmax(size_t n, const float *x) {
   return 0;
 }
 
-// y = exp(x - max), returns the sum; y NULL: the sum only.
+// y = exp(x - max); returns the sum. y may be NULL.
 VEC_INLINE float row_exponentials(size_t n, const float *x, float max, float *y) {
   const vec center = vec_set(max);
   vec sum = vec_zero();
@@ -123,7 +124,7 @@ VEC_INLINE float row_exponentials(size_t n, const float *x, float max, float *y)
 
 static void softmax(size_t n, float *x) {
   float max = row_max(n, x);
-  if (max == -__builtin_inff()) {  // nothing to attend to; a NaN stays visible
+  if (max == -__builtin_inff()) {  // all zeros then, but a NaN stays visible
     for (size_t i = 0; i < n; i++) x[i] = x[i] == max ? 0.0f : x[i];
     return;
   }
@@ -139,8 +140,8 @@ static void softmax_backward(size_t n, const float *p, const float *dp, float sc
   }
 }
 
-// The sum so far is scaled down whenever a block holds a larger value   (Milakov & Gimelshein 2018,
-// "Online normalizer calculation for softmax")
+// The sum so far is scaled down whenever a block holds a larger value (Milakov & Gimelshein 2018,
+// "Online normalizer calculation for softmax").
 static float log_sum_exp(size_t n, const float *x, float *largest) {
   const float lowest = -__builtin_inff();
   float max = lowest, sum = 0;
@@ -157,8 +158,8 @@ static float log_sum_exp(size_t n, const float *x, float *largest) {
   return max == lowest || max == __builtin_inff() ? max : max + logf(sum);
 }
 
-// Two equal infinities have no difference: their distance is 0. The larger of the two is the sum's
-// first part.
+// log(exp(a) + exp(b)) = max(a, b) + log(1 + exp(-|a - b|)). The difference of two equal infinities
+// would be NaN, so the distance of equal values is set to 0.
 static void log_add_exp(size_t n, float c, const float *x, float *y) {
   const vec shift = vec_set(c);
   FOR_VECTORS(i, left, n) {
@@ -189,11 +190,12 @@ static float row_squares(size_t n, const float *x, float mean) {
   return vec_sum(vec_add(a, b));
 }
 
-static void layer_norm(size_t n, const float *x, const float *gamma, const float *beta, float eps,
-                       float *y, float *mean, float *rstd) {
+static void layer_norm(size_t n, const ig_norm_weights *norm, const float *x, float *y, float *mean,
+                       float *rstd) {
+  const float *gamma = norm->gamma, *beta = norm->beta;
   float count = n ? (float)n : 1.0f;
   *mean = row_sum(n, x) / count;
-  *rstd = 1.0f / sqrtf(row_squares(n, x, *mean) / count + eps);
+  *rstd = 1.0f / sqrtf(row_squares(n, x, *mean) / count + norm->eps);
   const vec center = vec_set(*mean), factor = vec_set(*rstd);
   FOR_VECTORS(i, left, n) {
     vec xhat = vec_multiply(vec_subtract(load_some(x + i, left), center), factor),
@@ -203,12 +205,13 @@ static void layer_norm(size_t n, const float *x, const float *gamma, const float
   }
 }
 
-static void layer_norm_backward(size_t n, const float *x, const float *gamma, float mean,
-                                float rstd, const float *dy, float *dx) {
-  const vec center = vec_set(mean), factor = vec_set(rstd);
+static void layer_norm_backward(size_t n, const float *gamma, ig_norm_moments moments,
+                                const float *x, const float *dy, float *dx) {
+  const vec center = vec_set(moments.mean), factor = vec_set(moments.rstd);
   vec sum_g = vec_zero(), sum_gx = vec_zero();
   FOR_VECTORS(i, left, n) {
-    vec g = vec_multiply(load_some(dy + i, left), load_some(gamma + i, left));  // 0 behind the row
+    // 0 beyond the end of the row
+    vec g = vec_multiply(load_some(dy + i, left), load_some(gamma + i, left));
     sum_g = vec_add(sum_g, g);
     sum_gx = vec_fma(g, vec_multiply(vec_subtract(load_some(x + i, left), center), factor), sum_gx);
   }
@@ -222,9 +225,9 @@ static void layer_norm_backward(size_t n, const float *x, const float *gamma, fl
   }
 }
 
-static void layer_norm_parameters(size_t n, const float *x, float mean, float rstd, const float *dy,
-                                  float *dgamma, float *dbeta) {
-  const vec center = vec_set(mean), factor = vec_set(rstd);
+static void layer_norm_parameters(size_t n, ig_norm_moments moments, const float *x,
+                                  const float *dy, float *dgamma, float *dbeta) {
+  const vec center = vec_set(moments.mean), factor = vec_set(moments.rstd);
   FOR_VECTORS(i, left, n) {
     vec xhat = vec_multiply(vec_subtract(load_some(x + i, left), center), factor),
         d = load_some(dy + i, left);
@@ -247,7 +250,7 @@ VEC_INLINE void activate_row_backward(ig_activation kind, size_t n, const float 
       vec_multiply(load_some(dy + i, left), vec_activate_derivative(kind, load_some(x + i, left))));
 }
 
-// One loop for each kind: the kind is a constant in each.
+// There is one loop for each kind, so that the kind is a constant in it.
 static void activation(ig_activation kind, size_t n, const float *x, float *y) {
   switch (kind) {
     case IG_ACTIVATION_NONE: activate_row(IG_ACTIVATION_NONE, n, x, y); return;

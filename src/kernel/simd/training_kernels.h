@@ -1,5 +1,5 @@
-// Kernels that only training needs: dropout, cross-entropy, Adam. Included by the ISA's kernels.c
-// after simd/row_kernels.h. Formulas stand in reference/kernels_reference.c.
+// Kernels that only training needs: dropout, cross-entropy, Adam. The .c file of an instruction set
+// includes them after simd/row_kernels.h. Their formulas are in reference/kernels_reference.c.
 #ifndef IG_KERNEL_SIMD_TRAINING_KERNELS_H
 #define IG_KERNEL_SIMD_TRAINING_KERNELS_H
 
@@ -7,7 +7,7 @@ typedef struct philox_words {
   vec_int word[4];
 } philox_words;
 
-// Philox4x32-10, one counter a lane (constants: Salmon et al. 2011, table 2).
+// Philox4x32-10 with one counter in each lane (constants: Salmon et al. 2011, table 2).
 VEC_INLINE philox_words philox_lanes(const ig_dropout_row *row, uint32_t first) {
   const vec_int multiplier0 = vec_int_set(0xD2511F53u), multiplier1 = vec_int_set(0xCD9E8D57u);
   vec_int c0 = vec_int_add(vec_int_set(row->counter[0] + first), vec_int_lanes());
@@ -29,7 +29,7 @@ VEC_INLINE philox_words philox_lanes(const ig_dropout_row *row, uint32_t first) 
   return (philox_words){{c0, c1, c2, c3}};
 }
 
-// A block of 128 elements takes 16 counters; lane l of word w holds the bits of elements 16 w + l
+// A block of 128 elements takes 16 counters. Lane l of word w holds the bits of elements 16 w + l
 // (low half) and 64 + 16 w + l (high half).
 static void dropout(const ig_dropout_row *row, size_t n, const float *x, float *y) {
   const vec factor = vec_set(row->scale);

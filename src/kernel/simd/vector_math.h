@@ -1,10 +1,11 @@
-// Vector functions over an ISA's vector.h, and loads and stores of rows' ends. Included by the
-// ISA's kernels.c after its vector.h.
+// Mathematical functions of vectors, and loads and stores at the end of a row. The .c file of an
+// instruction set includes them after the header that defines its vectors (vector_avx2.h ...).
 #ifndef IG_KERNEL_SIMD_VECTOR_MATH_H
 #define IG_KERNEL_SIMD_VECTOR_MATH_H
 
-// `left` elements are left of the row: all lanes, or the first ones with zeros (or `fill`) behind.
-// Nothing behind the row is touched.
+// `left` elements of the row are left. If they fill a vector, these functions take all lanes, else
+// the first `left` ones; the other lanes are zeros (or `fill`). Memory beyond the row is not
+// touched.
 VEC_INLINE vec load_some(const float *p, size_t left) {
   return left >= VEC_LANES ? vec_load(p) : vec_load_masked(vec_first(left), p);
 }
@@ -39,7 +40,7 @@ VEC_INLINE vec vec_exp(vec x) {
 }
 
 // log(1 + e) for e in [0, 1]: 2 atanh(s), s = e / (2 + e) in [0, 1/3], by its Taylor series up to
-// s^13: what is left out is under 1.5e-8 of it.
+// s^13, which leaves out less than 1.5e-8 of it.
 VEC_INLINE vec vec_log_of_1_plus(vec e) {
   const vec s = vec_divide(e, vec_add(vec_set(2.0f), e)), z = vec_multiply(s, s);
   vec p = vec_set(2.0f / 13);
@@ -57,9 +58,10 @@ VEC_INLINE vec vec_sigmoid(vec x) {
   return vec_divide(vec_set(1.0f), vec_add(vec_set(1.0f), e));
 }
 
-// exp(-x^2 / 2) and the normal distribution function Phi(x) = erfc(-x / sqrt 2) / 2. For z = |x| /
-// sqrt 2, erfc(z) = exp(-z^2) t Q(t) with t = 1 / (1 + 0.4 z) (the form of Abramowitz &
-// Stegun 7.1.26), Q of degree 8 fitted to 9e-8 relative on z < 12: small tails keep their digits.
+// Returns the normal distribution function Phi(x) = erfc(-x / sqrt 2) / 2; *density = exp(-x^2 /
+// 2). For z = |x| / sqrt 2, erfc(z) = exp(-z^2) t Q(t) with t = 1 / (1 + 0.4 z) (the form of
+// Abramowitz & Stegun 7.1.26), Q of degree 8 fitted to 9e-8 relative on z < 12, so that small tails
+// keep their digits.
 VEC_INLINE vec vec_normal_distribution(vec x, vec *density) {
   vec e = vec_exp(vec_multiply(vec_multiply(x, x), vec_set(-0.5f)));
   vec z = vec_multiply(vec_absolute(x), vec_set(0.70710678118654752f));
@@ -74,8 +76,8 @@ VEC_INLINE vec vec_normal_distribution(vec x, vec *density) {
   return vec_select(vec_less(x, vec_zero()), tail, vec_subtract(vec_set(1.0f), tail));
 }
 
-// Argument of the sigmoid in gelu's tanh form: 2u, u = sqrt(2 / pi) (x + 0.044715 x^3), since (1 +
-// tanh u) / 2 = sigmoid(2u).
+// The argument of the sigmoid in gelu's tanh form is 2u, with u = sqrt(2 / pi) (x + 0.044715 x^3),
+// since (1 + tanh u) / 2 = sigmoid(2u).
 VEC_INLINE vec vec_gelu_tanh_argument(vec x) {
   vec cubic = vec_multiply(vec_multiply(x, x), vec_set(0.044715f));
   return vec_multiply(vec_fma(cubic, x, x), vec_set(2.0f * 0.79788456080286536f));

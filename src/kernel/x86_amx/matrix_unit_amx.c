@@ -1,12 +1,12 @@
-// AMX tiles: 16 rows of 64 bytes. A's tile holds 16 rows by 32 values of k, B's 16 pairs of k by 16
-// columns; two of each and four of C make an edge of 32.
+// The matrix unit of AMX. A tile is 16 rows of 64 bytes: A's holds 16 rows by 32 values of k, B's
+// 16 pairs of k by 16 columns. Two tiles of each, and four of C, make an edge of 32.
 #include "kernel/matrix_unit.h"
 
 #include <stdint.h>
 #include <string.h>
 
 #include "kernel/x86_avx512/vector_avx512.h"
-#include "kernel/kernel.h"
+#include "kernel/kernels.h"
 #include "kernel/simd/vector_math.h"
 
 enum {
@@ -21,26 +21,26 @@ enum {
 
 // ---- packing ----------------------------------------------------------------
 
-// One tile of each part: sixteen lines by 32 depths at x.
+// Where the values of one tile of each part come from: sixteen lines by 32 depths at x.
 typedef struct tile_source {
   const float *x;
   size_t x_line, x_depth;
-  size_t lines, depths;  // that are there; zeros beyond
+  size_t lines, depths;  // that exist; the rest of the tile is zeros
 } tile_source;
 
-// The values come as sixteen pairs of vectors: of a line (its depths 0-15, 16-31) where depth is
-// contiguous ...
+// The values come as sixteen pairs of vectors. Where depth is contiguous, a pair is one line: its
+// depths 0-15 and 16-31. The next step's values are fetched meanwhile; they lie too far apart for
+// the hardware to guess.
 static inline void load_line(const tile_source *t, size_t i, vec pair[2]) {
   const float *x = t->x + i * t->x_line;
-  const bool there = i < t->lines;
-  pair[0] = there ? load_some(x, t->depths) : vec_zero();
-  pair[1] = there && t->depths > TILE ? load_some(x + TILE, t->depths - TILE) : vec_zero();
-  __builtin_prefetch(x + DEPTH, 0,
-                     3);  // the next step's, which lie too far apart for the hardware to guess
+  const bool exists = i < t->lines;
+  pair[0] = exists ? load_some(x, t->depths) : vec_zero();
+  pair[1] = exists && t->depths > TILE ? load_some(x + TILE, t->depths - TILE) : vec_zero();
+  __builtin_prefetch(x + DEPTH, 0, 3);
   __builtin_prefetch(x + DEPTH + TILE, 0, 3);
 }
 
-// ... else of two depths (sixteen lines each).
+// Where lines are contiguous, a pair is two depths of sixteen lines each.
 static inline void load_depths(const tile_source *t, size_t i, vec pair[2]) {
   for (size_t q = 0; q < 2; q++) {
     const float *x = t->x + (2 * i + q) * t->x_depth;
@@ -53,28 +53,30 @@ static inline vec upper_half(__m512i x) {
   return _mm512_castsi512_ps(_mm512_and_si512(x, _mm512_set1_epi32((int)0xffff0000)));
 }
 
-// The bfloat16 nearest to x, halves away from zero. x keeps the rest.
+// Returns the bfloat16 nearest to x, halves rounded away from zero, and subtracts it from x.
 static inline vec take_part(vec *x) {
   const vec part = upper_half(_mm512_add_epi32(_mm512_castps_si512(*x), _mm512_set1_epi32(0x8000)));
   *x = vec_subtract(*x, part);
   return part;
 }
 
-// What is left for the third part: a bfloat16 as it stands, but for lower bits where it is
-// subnormal, which counts as zero.
+// The third part is all that is left, which is a bfloat16 already. Only where it is subnormal does
+// it have lower bits; it counts as zero then.
 static inline vec last_part(vec x) { return upper_half(_mm512_castps_si512(x)); }
 
-// Parts as 32 bfloat16: of the first vector and then of the second ...
+// Two vectors of parts become one of 32 bfloat16: all of the first vector, then all of the second.
 static inline vec in_sequence(vec first, vec second) {
   return _mm512_castsi512_ps((__m512i)_mm512_cvtne2ps_pbh(second, first));
 }
-// ... or side by side, lane by lane.
+
+// The same, but lane i of the first vector is followed by lane i of the second.
 static inline vec in_pairs(vec first, vec second) {
   return _mm512_castsi512_ps(_mm512_or_si512(_mm512_srli_epi32(_mm512_castps_si512(first), 16),
                                              _mm512_castps_si512(second)));
 }
 
-// Sixteen rows of sixteen pairs, in place: from lines of depths to depths of lines or back.
+// Transposes sixteen rows of sixteen pairs in place: lines of depths become depths of lines, or
+// back.
 static void transpose(float *tile) {
   vec row[TILE];
   for (size_t i = 0; i < TILE; i++) row[i] = vec_load(tile + i * TILE);
@@ -82,8 +84,8 @@ static void transpose(float *tile) {
   for (size_t i = 0; i < TILE; i++) vec_store(tile + i * TILE, row[i]);
 }
 
-// by_line, a constant at each call: depth is contiguous. A's tile has lines of depths, B's depths
-// of lines.
+// by_line is a constant at each call, and says that depth is contiguous. A's tile holds lines of
+// depths, B's holds depths of lines, so half of the cases need a transposition.
 VEC_INLINE void pack_tile(const tile_source *t, bool by_line, ig_panel_kind kind, char *to) {
   for (size_t i = 0; i < TILE; i++) {
     vec pair[2];
@@ -103,15 +105,15 @@ VEC_INLINE void pack_tile(const tile_source *t, bool by_line, ig_panel_kind kind
     for (size_t part = 0; part < PARTS; part++) transpose((float *)(to + part * PART_BYTES));
 }
 
-// Neither is contiguous.
-static void pack_scattered(const tile_source *t, ig_panel_kind kind, char *to) {
+// Packs a tile of which neither lines nor depths are contiguous.
+static void pack_scattered_tile(const tile_source *t, ig_panel_kind kind, char *to) {
   float x[TILE][DEPTH] = {{0}};
   for (size_t i = 0; i < t->lines; i++)
     for (size_t p = 0; p < t->depths; p++) x[i][p] = t->x[i * t->x_line + p * t->x_depth];
   pack_tile(&(tile_source){x[0], DEPTH, 1, TILE, DEPTH}, true, kind, to);
 }
 
-static void pack(const ig_panel_source *s, void *panel) {
+static void pack_panel(const ig_panel_source *s, void *panel) {
   char *to = panel;
   for (size_t p = 0; p < s->depth; p += DEPTH, to += STEP_BYTES)
     for (size_t line = 0; line < EDGE; line += TILE) {
@@ -126,7 +128,7 @@ static void pack(const ig_panel_source *s, void *panel) {
       else if (s->x_line == 1)
         pack_tile(&t, false, s->kind, tile);
       else
-        pack_scattered(&t, s->kind, tile);
+        pack_scattered_tile(&t, s->kind, tile);
     }
 }
 
@@ -139,7 +141,7 @@ typedef struct tile_configuration {
   uint8_t rows[16];
 } tile_configuration;
 
-// Tiles 0-3: C, 4 and 5: A, 6 and 7: B.
+// Tiles 0 to 3 hold C, 4 and 5 hold A, 6 and 7 hold B.
 static inline void load_a(const char *part) {
   _tile_loadd(4, part, 64);
   _tile_loadd(5, part + TILE_BYTES, 64);
@@ -155,7 +157,7 @@ static inline void multiply_tiles(void) {
   _tile_dpbf16ps(3, 5, 7);
 }
 
-// a0 b2 + a0 b1 + a0 b0 + a1 b0 + a1 b1 + a2 b0: the order that loads the fewest tiles.
+// Adds a0 b2 + a0 b1 + a0 b0 + a1 b0 + a1 b1 + a2 b0. This order loads the fewest tiles.
 static inline void multiply_step(const char *a, const char *b) {
   load_a(a);
   load_b(b + 2 * PART_BYTES);
@@ -173,7 +175,7 @@ static inline void multiply_step(const char *a, const char *b) {
   multiply_tiles();
 }
 
-// c: a whole edge by edge block.
+// Computes a whole block of C, edge by edge.
 static void multiply_panels(const char *a, const char *b, size_t steps, float *c, size_t c_row,
                             bool accumulate) {
   const size_t stride = c_row * sizeof(float);
@@ -196,17 +198,16 @@ static void multiply_panels(const char *a, const char *b, size_t steps, float *c
   _tile_stored(3, below + TILE, stride);
 }
 
-// The same sums for at most TILE rows: half the tiles, which are configured with as many rows as
-// there are.
+// Computes the same sums for at most TILE rows: half of the tiles, configured for as many rows as
+// exist.
 static void multiply_few(const char *a, const char *b, size_t steps, float *c, size_t c_row,
                          bool accumulate) {
-  enum {
-    PRODUCTS = 6,
-    AHEAD = 3
-  };  // steps that B is fetched ahead: too few multiplications pass to hide its coming from memory
+  // B is fetched AHEAD steps before its use: too few multiplications happen in a step to hide that
+  // it comes from memory.
+  enum { PRODUCTS = 6, AHEAD = 3 };
   static const struct {
     size_t a, b;
-  } order[PRODUCTS] = {{0, 2}, {0, 1}, {0, 0}, {1, 0}, {1, 1}, {2, 0}};  // of multiply_step
+  } order[PRODUCTS] = {{0, 2}, {0, 1}, {0, 0}, {1, 0}, {1, 1}, {2, 0}};  // as in multiply_step
   const size_t stride = c_row * sizeof(float);
   if (accumulate) {
     _tile_loadd(0, c, stride);
@@ -228,17 +229,20 @@ static void multiply_few(const char *a, const char *b, size_t steps, float *c, s
   _tile_stored(1, c + TILE, stride);
 }
 
-// A block at C's border goes through a whole one.
+// Computes a block at the border of C, by way of a whole one.
 static void multiply_border(const char *a, const char *b, const ig_panel_product *t, size_t rows,
                             size_t columns, float *c) {
   float whole[EDGE * EDGE] = {0};
   for (size_t i = 0; i < rows && t->accumulate; i++)
     memcpy(whole + i * EDGE, c + i * t->c_row, columns * sizeof *c);
-  (t->rows <= TILE ? multiply_few : multiply_panels)(a, b, t->steps, whole, EDGE, t->accumulate);
+  if (t->rows <= TILE)
+    multiply_few(a, b, t->steps, whole, EDGE, t->accumulate);
+  else
+    multiply_panels(a, b, t->steps, whole, EDGE, t->accumulate);
   for (size_t i = 0; i < rows; i++) memcpy(c + i * t->c_row, whole + i * EDGE, columns * sizeof *c);
 }
 
-static void multiply(const ig_panel_product *t) {
+static void multiply_product(const ig_panel_product *t) {
   tile_configuration configuration = {.palette = 1};
   const bool few = t->rows <= TILE;
   for (int i = 0; i < 8; i++) {
@@ -264,5 +268,8 @@ static void multiply(const ig_panel_product *t) {
   _tile_release();
 }
 
-const ig_matrix_unit ig_matrix_unit_amx = {
-    .edge = EDGE, .depth = DEPTH, .step_bytes = STEP_BYTES, .pack = pack, .multiply = multiply};
+const ig_matrix_unit ig_matrix_unit_amx = {.edge = EDGE,
+                                           .depth = DEPTH,
+                                           .step_bytes = STEP_BYTES,
+                                           .pack = pack_panel,
+                                           .multiply = multiply_product};

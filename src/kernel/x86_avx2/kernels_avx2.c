@@ -1,7 +1,7 @@
 // The kernel table of AVX2 + FMA: 6 x 16 register tiles (12 of 16 registers hold C).
 #include "kernel/x86_avx2/vector_avx2.h"
 #include <math.h>
-#include "kernel/kernel.h"
+#include "kernel/kernels.h"
 #include "kernel/simd/vector_math.h"
 #include "kernel/simd/row_kernels.h"
 #include "kernel/simd/training_kernels.h"

@@ -14,7 +14,7 @@ typedef __m256i vec_int;     // 32-bit lanes
 typedef __m256i vec_mask;
 
 VEC_INLINE vec_int vec_int_lanes(void) { return _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7); }
-// The first n lanes (all of them from 8 on).
+// The first n lanes, or all of them if n is 8 or more.
 VEC_INLINE vec_mask vec_first(size_t n) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(n >= 8 ? 8 : (int)n), vec_int_lanes());
 }
@@ -31,17 +31,17 @@ VEC_INLINE vec vec_multiply(vec a, vec b) { return _mm256_mul_ps(a, b); }
 VEC_INLINE vec vec_divide(vec a, vec b) { return _mm256_div_ps(a, b); }
 VEC_INLINE vec vec_sqrt(vec a) { return _mm256_sqrt_ps(a); }
 VEC_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }  // ab + c
-VEC_INLINE vec vec_negative_fma(vec a, vec b, vec c) {
-  return _mm256_fnmadd_ps(a, b, c);
-}  // c - ab
-// b where either is NaN.
+// c - ab
+VEC_INLINE vec vec_negative_fma(vec a, vec b, vec c) { return _mm256_fnmadd_ps(a, b, c); }
+// Both return b where either is NaN.
 VEC_INLINE vec vec_max(vec a, vec b) { return _mm256_max_ps(a, b); }
 VEC_INLINE vec vec_min(vec a, vec b) { return _mm256_min_ps(a, b); }
 VEC_INLINE vec vec_absolute(vec a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
 VEC_INLINE vec vec_round(vec a) {
   return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
-// n whole, in [-252, 254]: in two factors, since 2^128 and 2^-127 are not normal floats.
+// a * 2^n, for whole n in [-252, 254]. The power is two factors, since 2^128 and 2^-127 are not
+// normal floats.
 VEC_INLINE vec vec_times_power_of_2(vec a, vec n) {
   __m256i whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1),
           bias = _mm256_set1_epi32(127);
@@ -60,9 +60,10 @@ VEC_INLINE vec_mask vec_equal(vec a, vec b) {
 VEC_INLINE vec vec_select(vec_mask m, vec yes, vec no) {
   return _mm256_blendv_ps(no, yes, _mm256_castsi256_ps(m));
 }
+// Bit i is lane i.
 VEC_INLINE unsigned vec_mask_bits(vec_mask m) {
   return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(m));
-}  // lane i: bit i
+}
 
 VEC_INLINE float vec_sum(vec a) {
   __m128 x = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
@@ -96,10 +97,9 @@ VEC_INLINE vec_int vec_int_low_half(vec_int a) {
   return _mm256_and_si256(a, _mm256_set1_epi32(0xffff));
 }
 VEC_INLINE vec_int vec_int_high_half(vec_int a) { return _mm256_srli_epi32(a, 16); }
-VEC_INLINE vec_mask vec_int_less(vec_int a, vec_int b) {
-  return _mm256_cmpgt_epi32(b, a);
-}  // signed
-// 32 x 32 -> 64 bits a lane.
+// Compares signed numbers.
+VEC_INLINE vec_mask vec_int_less(vec_int a, vec_int b) { return _mm256_cmpgt_epi32(b, a); }
+// 32 x 32 -> 64 bits in each lane.
 VEC_INLINE void vec_int_multiply_wide(vec_int a, vec_int b, vec_int *high, vec_int *low) {
   __m256i even = _mm256_mul_epu32(a, b),
           odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32));
@@ -107,7 +107,8 @@ VEC_INLINE void vec_int_multiply_wide(vec_int a, vec_int b, vec_int *high, vec_i
   *low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
 }
 
-// r[i] lane j becomes r[j] lane i: pairs, then fours within 128-bit halves, then the halves.
+// Lane j of r[i] becomes lane i of r[j]: first pairs, then fours within 128-bit halves, then the
+// halves.
 VEC_INLINE void vec_transpose(vec r[VEC_LANES]) {
   vec t[8];
 #pragma GCC unroll 2

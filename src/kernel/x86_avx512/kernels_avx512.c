@@ -1,7 +1,7 @@
 // The kernel table of AVX-512: 14 x 32 register tiles (28 of 32 registers hold C).
 #include "kernel/x86_avx512/vector_avx512.h"
 #include <math.h>
-#include "kernel/kernel.h"
+#include "kernel/kernels.h"
 #include "kernel/simd/vector_math.h"
 #include "kernel/simd/row_kernels.h"
 #include "kernel/simd/training_kernels.h"

@@ -13,7 +13,7 @@ typedef __m512d vec_double;  // half as many lanes
 typedef __m512i vec_int;     // 32-bit lanes
 typedef __mmask16 vec_mask;
 
-// The first n lanes (all of them from 16 on).
+// The first n lanes, or all of them if n is 16 or more.
 VEC_INLINE vec_mask vec_first(size_t n) { return (vec_mask)((1u << (n < 16 ? n : 16)) - 1u); }
 VEC_INLINE vec vec_load(const float *p) { return _mm512_loadu_ps(p); }
 VEC_INLINE void vec_store(float *p, vec x) { _mm512_storeu_ps(p, x); }
@@ -28,20 +28,22 @@ VEC_INLINE vec vec_multiply(vec a, vec b) { return _mm512_mul_ps(a, b); }
 VEC_INLINE vec vec_divide(vec a, vec b) { return _mm512_div_ps(a, b); }
 VEC_INLINE vec vec_sqrt(vec a) { return _mm512_sqrt_ps(a); }
 VEC_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }  // ab + c
-VEC_INLINE vec vec_negative_fma(vec a, vec b, vec c) {
-  return _mm512_fnmadd_ps(a, b, c);
-}  // c - ab
-// b where either is NaN.
+// c - ab
+VEC_INLINE vec vec_negative_fma(vec a, vec b, vec c) { return _mm512_fnmadd_ps(a, b, c); }
+// Both return b where either is NaN.
 VEC_INLINE vec vec_max(vec a, vec b) { return _mm512_max_ps(a, b); }
 VEC_INLINE vec vec_min(vec a, vec b) { return _mm512_min_ps(a, b); }
 VEC_INLINE vec vec_absolute(vec a) { return _mm512_abs_ps(a); }
-VEC_INLINE vec vec_round(vec a) { return _mm512_cvtepi32_ps(_mm512_cvtps_epi32(a)); }  // |a| < 2^31
-VEC_INLINE vec vec_times_power_of_2(vec a, vec n) { return _mm512_scalef_ps(a, n); }   // n whole
+// |a| < 2^31
+VEC_INLINE vec vec_round(vec a) { return _mm512_cvtepi32_ps(_mm512_cvtps_epi32(a)); }
+// a * 2^n, for whole n.
+VEC_INLINE vec vec_times_power_of_2(vec a, vec n) { return _mm512_scalef_ps(a, n); }
 
 VEC_INLINE vec_mask vec_less(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
 VEC_INLINE vec_mask vec_equal(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
 VEC_INLINE vec vec_select(vec_mask m, vec yes, vec no) { return _mm512_mask_blend_ps(m, no, yes); }
-VEC_INLINE unsigned vec_mask_bits(vec_mask m) { return m; }  // lane i: bit i
+// Bit i is lane i.
+VEC_INLINE unsigned vec_mask_bits(vec_mask m) { return m; }
 
 VEC_INLINE float vec_sum(vec a) { return _mm512_reduce_add_ps(a); }
 VEC_INLINE float vec_largest(vec a) { return _mm512_reduce_max_ps(a); }
@@ -67,10 +69,9 @@ VEC_INLINE vec_int vec_int_low_half(vec_int a) {
   return _mm512_and_si512(a, _mm512_set1_epi32(0xffff));
 }
 VEC_INLINE vec_int vec_int_high_half(vec_int a) { return _mm512_srli_epi32(a, 16); }
-VEC_INLINE vec_mask vec_int_less(vec_int a, vec_int b) {
-  return _mm512_cmplt_epi32_mask(a, b);
-}  // signed
-// 32 x 32 -> 64 bits a lane.
+// Compares signed numbers.
+VEC_INLINE vec_mask vec_int_less(vec_int a, vec_int b) { return _mm512_cmplt_epi32_mask(a, b); }
+// 32 x 32 -> 64 bits in each lane.
 VEC_INLINE void vec_int_multiply_wide(vec_int a, vec_int b, vec_int *high, vec_int *low) {
   __m512i even = _mm512_mul_epu32(a, b),
           odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32));
@@ -78,7 +79,8 @@ VEC_INLINE void vec_int_multiply_wide(vec_int a, vec_int b, vec_int *high, vec_i
   *low = _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
 }
 
-// r[i] lane j becomes r[j] lane i: pairs, then fours within 128-bit quarters, then the quarters.
+// Lane j of r[i] becomes lane i of r[j]: first pairs, then fours within 128-bit quarters, then the
+// quarters.
 VEC_INLINE void vec_transpose(vec r[VEC_LANES]) {
   vec t[16];
 #pragma GCC unroll 4
