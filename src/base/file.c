@@ -257,6 +257,13 @@ ig_status ig_file_stamp(const char *path, char text[IG_STAMP_TEXT], size_t *byte
 
 bool ig_file_exists(const char *path) { return access(path, F_OK) == 0; }
 
+bool ig_file_exists_in(const char *directory, const char *name) {
+  char *path = ig_path_join(directory, name, NULL);
+  const bool exists = path && ig_file_exists(path);
+  free(path);
+  return exists;
+}
+
 static ig_status make_directory(const char *path, ig_error *err) {
   if (mkdir(path, 0777) == 0) return IG_OK;
   int reason = errno;

@@ -49,6 +49,7 @@ ig_status ig_path_make_directories(const char *path, ig_error *err);  // mkdir -
 // machine may undo it.
 ig_status ig_path_sync_parent(const char *path, ig_error *err);
 bool ig_file_exists(const char *path);
+bool ig_file_exists_in(const char *directory, const char *name);  // false too if memory is out
 ig_status ig_file_copy(const char *from, const char *to, ig_error *err);  // atomic
 // directory/name, for the caller to free(); NULL with err filled when memory is out.
 char *ig_path_join(const char *directory, const char *name, ig_error *err);

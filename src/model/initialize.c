@@ -45,7 +45,7 @@ static void initialize_torch(const ig_model *m, const ig_parameter *p, uint64_t 
                              float *values) {
   const ig_config *c = &m->config;
   const float *output = m->output.weight;
-  if (ig_model_is_embedding(m, p)) {
+  if (ig_layout_is_embedding(m, p)) {
     fill_normal(values, p, seed, 1.0);
   } else if (values == output || values == m->output.bias) {
     fill_uniform(values, p, seed, 1.0 / sqrt((double)c->d_model));
@@ -67,7 +67,7 @@ static void initialize_other(const ig_model *m, const ig_parameter *p, uint64_t 
   const ig_config *c = &m->config;
   if (p->rank == 1 || !p->trained) {
     fill(values, p->count, strstr(p->name, "norm") && ends_with(p->name, ".weight") ? 1.0f : 0.0f);
-  } else if (ig_model_is_embedding(m, p)) {
+  } else if (ig_layout_is_embedding(m, p)) {
     fill_normal(values, p, seed,
                 c->init_std > 0 ? (double)c->init_std : 1.0 / sqrt((double)c->d_model));
     if (c->frozen_pad_embedding && c->pad_id >= 0 && (size_t)c->pad_id < p->shape[0])
@@ -79,7 +79,7 @@ static void initialize_other(const ig_model *m, const ig_parameter *p, uint64_t 
   }
 }
 
-void ig_model_initialize(ig_model *m, uint64_t seed) {
+void ig_initialize_model(ig_model *m, uint64_t seed) {
   const bool torch = strcmp(m->config.family, "torch") == 0;
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];

@@ -9,5 +9,5 @@
 //          weight too.
 //   others: N(0, init_std) with zero biases and a zero row for pad, as Hugging Face does; init_std
 //   0: matrices Xavier uniform, embeddings N(0, 1/d).
-void ig_model_initialize(ig_model *model, uint64_t seed);
+void ig_initialize_model(ig_model *model, uint64_t seed);
 #endif

@@ -242,12 +242,12 @@ static void walk_model(ig_walk *w) {
   walk_output(w);
 }
 
-void ig_model_wire(ig_model *model, const ig_family *family) {
+void ig_layout_wire(ig_model *model, const ig_family *family) {
   ig_walk w = {.model = model, .names = &family->names};
   walk_model(&w);
 }
 
-ig_status ig_model_reserve(ig_arena *arena, size_t count, float **out, ig_error *err) {
+ig_status ig_layout_reserve(ig_arena *arena, size_t count, float **out, ig_error *err) {
   ig_arena plan = ig_arena_measure();
   ig_arena_take(&plan, count, sizeof(float));
   IG_TRY(ig_arena_create(arena, plan.peak, err));
@@ -255,7 +255,7 @@ ig_status ig_model_reserve(ig_arena *arena, size_t count, float **out, ig_error 
   return IG_OK;
 }
 
-ig_status ig_model_layout(ig_model *model, const ig_family *family, ig_error *err) {
+ig_status ig_layout_make(ig_model *model, const ig_family *family, ig_error *err) {
   const ig_config *c = &model->config;
   model->encoder = ig_allocate((size_t)c->encoder_layers, sizeof *model->encoder, err);
   if (!model->encoder) return IG_ERROR_MEMORY;
@@ -264,12 +264,13 @@ ig_status ig_model_layout(ig_model *model, const ig_family *family, ig_error *er
   ig_walk w = {.model = model, .names = &family->names, .listing = true, .err = err};
   walk_model(&w);
   IG_TRY(w.status);
-  IG_TRY(ig_model_reserve(&model->memory, model->value_count, &model->values, err));
-  ig_model_wire(model, family);
+  IG_TRY(ig_layout_reserve(&model->memory, model->value_count, &model->values, err));
+  ig_layout_wire(model, family);
   return IG_OK;
 }
 
-void ig_model_linears(ig_model *m, void (*visit)(void *context, ig_linear *linear), void *context) {
+void ig_layout_linears(ig_model *m, void (*visit)(void *context, ig_linear *linear),
+                       void *context) {
   for (int i = 0; i < m->config.encoder_layers; i++) {
     ig_encoder_layer *l = &m->encoder[i];
     ig_linear *all[] = {&l->self_attention.query, &l->self_attention.output, &l->feed_forward.inner,
@@ -287,7 +288,7 @@ void ig_model_linears(ig_model *m, void (*visit)(void *context, ig_linear *linea
   visit(context, &m->output);
 }
 
-bool ig_model_is_embedding(const ig_model *m, const ig_parameter *p) {
+bool ig_layout_is_embedding(const ig_model *m, const ig_parameter *p) {
   const float *values = m->values + p->offset;
   return values == m->source_embedding.weight || values == m->target_embedding.weight;
 }

@@ -1,42 +1,10 @@
-// A model's life: new, looked at, made ready to train or to run, freed.
+// What a model tells about itself, and its end. Its beginning: model/create.c.
 #include "model/model.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/allocate.h"
 #include "base/fail.h"
-#include "model/arch/family.h"
-#include "model/config.h"
-#include "model/initialize.h"
-#include "model/layout.h"
-
-ig_status ig_model_allocate(const ig_config *config, const char *where, ig_model **out,
-                            ig_error *err) {
-  const ig_family *family = ig_family_find(config->family);
-  if (!family)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: family: \"%s\" is not known (marian, torch)", where,
-                   config->family);
-  IG_TRY(ig_config_check(config, where, err));
-  ig_model *m = ig_allocate(1, sizeof *m, err);
-  if (!m) return IG_ERROR_MEMORY;
-  m->config = *config;
-  const ig_status status = ig_model_layout(m, family, err);
-  if (status != IG_OK) {
-    ig_model_free(m);
-    return status;
-  }
-  *out = m;
-  return IG_OK;
-}
-
-ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out, ig_error *err) {
-  *out = NULL;
-  IG_TRY(ig_fail_if_null(config, "config", err));
-  IG_TRY(ig_model_allocate(config, "configuration", out, err));
-  ig_model_initialize(*out, seed);
-  return IG_OK;
-}
 
 void ig_model_free(ig_model *m) {
   if (!m) return;
@@ -74,11 +42,4 @@ ig_status ig_model_find(const ig_model *m, const char *name, ig_tensor_view *out
   for (size_t i = 0; i < m->parameter_count; i++)
     if (strcmp(m->parameters[i].name, name) == 0) return ig_model_tensor(m, i, out, err);
   return ig_fail(err, IG_ERROR_ARGUMENT, "the model has no tensor \"%s\"", name);
-}
-
-ig_status ig_model_need_gradients(ig_model *m, ig_error *err) {
-  if (m->gradients) return IG_OK;
-  IG_TRY(ig_model_reserve(&m->gradient_memory, m->trained_count, &m->gradients, err));
-  ig_model_wire(m, ig_family_find(m->config.family));
-  return IG_OK;
 }

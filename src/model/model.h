@@ -48,30 +48,4 @@ struct ig_model {
   ig_arena packed;  // packed weights of all linear layers; without memory while they are not packed
   char *generation_config;  // the loaded generation_config.json as text, or NULL
 };
-
-// The options that a model directory's config.json states.
-struct ig_family;
-ig_status ig_model_read_config(const char *directory, ig_config *out,
-                               const struct ig_family **family, ig_error *err);
-// The directory's safetensors; where there are only weights of another kind, the message says how
-// to convert them.
-struct ig_safetensors;
-ig_status ig_model_open_weights(const char *directory, struct ig_safetensors **out, ig_error *err);
-// Whether names and shapes are those of a model of these options.
-ig_status ig_model_check_weights(const char *directory, const ig_config *config,
-                                 const struct ig_safetensors *file, ig_error *err);
-// A model of these options, every value 0; the options are checked, and `where` opens the messages.
-ig_status ig_model_allocate(const ig_config *config, const char *where, ig_model **out,
-                            ig_error *err);
-// `count` zeroed floats in an arena of their own.
-ig_status ig_model_reserve(ig_arena *arena, size_t count, float **out, ig_error *err);
-// Gradients for training: allocated, zeroed, and wired into the layers.
-ig_status ig_model_need_gradients(ig_model *model, ig_error *err);
-// Packs every linear layer for inference (once; not while training changes the weights).
-ig_status ig_model_pack(ig_model *model, ig_error *err);
-// A model that is only to run: packed by the threads of pool (NULL: one) as it is read. Weights
-// that nothing but linear layers needs stand packed alone: in values they are zeros, and unpacking
-// is not for this model.
-ig_status ig_model_load_packed(const char *directory, ig_pool *pool, ig_model **out, ig_error *err);
-void ig_model_unpack(ig_model *model);
 #endif

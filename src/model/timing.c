@@ -6,6 +6,8 @@
 #include "base/report.h"
 #include "ingot_measure.h"
 #include "model/config.h"
+#include "model/create.h"
+#include "model/run/packed.h"
 #include "model/model.h"
 #include "nn/loss.h"
 #include "nn/product.h"
@@ -245,7 +247,7 @@ static ig_status time_layers_of(timing *t, const ig_model *model) {
 static ig_status time_layers(timing *t) {
   ig_model *model = NULL;
   ig_status status = ig_model_create(t->config, 1, &model, t->err);
-  if (status == IG_OK) status = ig_model_need_gradients(model, t->err);
+  if (status == IG_OK) status = ig_create_gradients(model, t->err);
   if (status == IG_OK && t->config->decoder_layers > 0) status = time_layers_of(t, model);
   ig_model_free(model);
   return status;

@@ -7,6 +7,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "model/files/load.h"
 #include "pipeline/engine.h"
 
 #define MOST_MEMBERS 1024
@@ -63,7 +64,7 @@ static void load_part(void *context, size_t index, int worker) {
   (void)worker;
   loading *l = context;
   if (index == 0)
-    l->status[0] = ig_model_load_packed(l->directory, l->pool, &l->owned->model, &l->errors[0]);
+    l->status[0] = ig_load_packed(l->directory, l->pool, &l->owned->model, &l->errors[0]);
   else
     l->status[1] = ig_tokenizer_load(l->directory, &l->owned->tokenizer, &l->errors[1]);
 }

@@ -321,7 +321,7 @@ static ig_status build(ig_run *run, ig_error *err) {
   run->model->config.dropout = wanted.dropout;
   run->model->config.attention_dropout = wanted.attention_dropout;
   run->model->config.activation_dropout = wanted.activation_dropout;
-  ig_model_wire(run->model, ig_family_find(wanted.family));
+  ig_layout_wire(run->model, ig_family_find(wanted.family));
   IG_TRY(make_trainer(run, err));
   return ig_run_make_batches(run, err);
 }

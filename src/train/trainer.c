@@ -8,6 +8,9 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "model/create.h"
+#include "model/layout.h"
+#include "model/run/packed.h"
 #include "model/run/pass.h"
 #include "train/optimizer.h"
 
@@ -50,9 +53,9 @@ static ig_status check_options(const ig_trainer_options *o, ig_error *err) {
 }
 
 static ig_status build(ig_trainer *t, ig_error *err) {
-  IG_TRY(ig_model_need_gradients(t->model, err));
+  IG_TRY(ig_create_gradients(t->model, err));
   ig_model_unpack(t->model);
-  IG_TRY(ig_model_reserve(&t->moments, 2 * t->model->trained_count, &t->m, err));
+  IG_TRY(ig_layout_reserve(&t->moments, 2 * t->model->trained_count, &t->m, err));
   t->v = t->m + t->model->trained_count;
   ig_arena_touch(&t->moments, t->moments.size);
   IG_TRY(ig_pool_create(t->options.threads, &t->pool, err));

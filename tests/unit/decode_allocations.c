@@ -3,6 +3,7 @@
 
 #include "counted_allocations.h"
 #include "decode/ensemble.h"
+#include "model/run/packed.h"
 #include "decode_fixture.h"
 
 #define SENTENCES 12

@@ -5,6 +5,7 @@
 
 #include "decode/scorer.h"
 #include "decode/search.h"
+#include "model/run/packed.h"
 #include "decode_fixture.h"
 
 enum { SENTENCES = 7, LONGEST = 40, MOST_ROWS = SENTENCES * LONGEST, VOCABULARY = 50, START = 49 };

@@ -11,6 +11,8 @@
 #include "base/file.h"
 #include "base/half.h"
 #include "io/safetensors.h"
+#include "model/files/load.h"
+#include "model/run/packed.h"
 #include "model/layout.h"
 
 static char directory[] = "/tmp/ingot-model-files-XXXXXX";
@@ -112,8 +114,8 @@ static void expect_same_packed(ig_model *expected, ig_model *found) {
   packed_weights a = {0}, b = {0};
   ig_nn nn = {0};
   assert_int_equal(ig_kernels_select(&nn.kernels, NULL), IG_OK);
-  ig_model_linears(expected, keep_linear, &a);
-  ig_model_linears(found, keep_linear, &b);
+  ig_layout_linears(expected, keep_linear, &a);
+  ig_layout_linears(found, keep_linear, &b);
   assert_int_equal(a.count, b.count);
   for (int i = 0; i < a.count; i++) {
     assert_int_equal(a.linears[i]->packed.layout, b.linears[i]->packed.layout);
@@ -144,7 +146,7 @@ static void packed_from_the_file(void **state) {
     assert_int_equal(ig_model_save(model, directory, dtypes[i % 2], &err), IG_OK);
     assert_int_equal(ig_model_load(directory, &expected, &err), IG_OK);
     assert_int_equal(ig_model_pack(expected, &err), IG_OK);
-    if (ig_model_load_packed(directory, i % 2 ? pool : NULL, &found, &err) != IG_OK)
+    if (ig_load_packed(directory, i % 2 ? pool : NULL, &found, &err) != IG_OK)
       fail_msg("%s", err.message);
     expect_same_packed(expected, found);
     assert_null(found->decoder[0].self_attention.query.weight);

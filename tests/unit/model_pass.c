@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "model/create.h"
+#include "model/run/packed.h"
 #include "model/run/inference.h"
 #include "model/run/pass.h"
 
@@ -57,7 +59,7 @@ static ig_model *make_model(bool pre_norm, float dropout) {
   ig_model *model = NULL;
   ig_error err;
   assert_int_equal(ig_model_create(&config, 7, &model, &err), IG_OK);
-  assert_int_equal(ig_model_need_gradients(model, &err), IG_OK);
+  assert_int_equal(ig_create_gradients(model, &err), IG_OK);
   return model;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "model/run/packed.h"
 #include "pipeline/translator.h"
 #include "model_fixture.h"
 

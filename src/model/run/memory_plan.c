@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/pool.h"
+#include "model/create.h"
 #include "model/run/inference.h"
 #include "model/run/packed.h"
 #include "model/run/pass.h"
@@ -51,7 +52,7 @@ ig_status ig_memory_plan_of(const ig_config *config, const ig_plan_sizes *sizes,
                             ig_memory_plan *out, ig_error *err) {
   ig_model *model;
   ig_pool *pool = NULL;
-  IG_TRY(ig_model_allocate(config, "config.json", &model, err));
+  IG_TRY(ig_create_zeroed(config, "config.json", &model, err));
   ig_status status = ig_pool_create(sizes->threads, &pool, err);
   if (status == IG_OK) status = measure_training(model, pool, sizes, out, err);
   if (status == IG_OK) status = measure_translation(model, pool, sizes, out, err);

@@ -33,9 +33,9 @@ static void unpack_linear(void *context, ig_linear *linear) {
 static ig_status reserve(ig_model *m, ig_nn *nn, ig_error *err) {
   IG_TRY(ig_kernels_select(&nn->kernels, err));
   ig_arena plan = ig_arena_measure();
-  ig_model_linears(m, take_linear, &(packing){nn, &plan});
+  ig_layout_linears(m, take_linear, &(packing){nn, &plan});
   IG_TRY(ig_arena_create(&m->packed, plan.peak, err));
-  ig_model_linears(m, take_linear, &(packing){nn, &m->packed});
+  ig_layout_linears(m, take_linear, &(packing){nn, &m->packed});
   return IG_OK;
 }
 
@@ -43,13 +43,13 @@ ig_status ig_model_pack(ig_model *m, ig_error *err) {
   if (m->packed.base) return IG_OK;
   ig_nn nn = {0};
   IG_TRY(reserve(m, &nn, err));
-  ig_model_linears(m, pack_linear, &(packing){.nn = &nn});
+  ig_layout_linears(m, pack_linear, &(packing){.nn = &nn});
   return IG_OK;
 }
 
 void ig_model_unpack(ig_model *m) {
   if (!m->packed.base) return;
-  ig_model_linears(m, unpack_linear, NULL);
+  ig_layout_linears(m, unpack_linear, NULL);
   ig_arena_free(&m->packed);
 }
 
@@ -92,7 +92,7 @@ static void list_linear(void *context, ig_linear *linear) {
   for (l->last = l->first;
        l->last + 1 < m->parameter_count && m->parameters[l->last + 1].offset < end;)
     l->last++;
-  l->plain = ig_model_is_embedding(m, &m->parameters[l->first]);
+  l->plain = ig_layout_is_embedding(m, &m->parameters[l->first]);
   if (l->plain) return;
   for (size_t i = l->first; i <= l->last; i++) r->packed[i] = true;
   const size_t floats =
@@ -136,7 +136,7 @@ static ig_status read_all(reading *r, ig_pool *pool, ig_error *err) {
   for (size_t i = 0; i < m->parameter_count; i++)
     if (!r->packed[i]) IG_TRY(read_parameter(r, i, m->values + m->parameters[i].offset, err));
   ig_arena buffers = {0};
-  IG_TRY(ig_model_reserve(&buffers, r->buffer * (size_t)ig_pool_threads(pool), &r->buffers, err));
+  IG_TRY(ig_layout_reserve(&buffers, r->buffer * (size_t)ig_pool_threads(pool), &r->buffers, err));
   ig_pool_run(pool, r->count, pack_task, r);
   ig_arena_free(&buffers);
   for (size_t i = 0; i < r->count; i++)
@@ -151,13 +151,13 @@ ig_status ig_model_read_packed(ig_model *m, const ig_safetensor *const *tensors,
                                ig_error *err) {
   reading r = {.model = m, .tensors = tensors};
   IG_TRY(reserve(m, &r.nn, err));
-  ig_model_linears(m, count_linear, &r);
+  ig_layout_linears(m, count_linear, &r);
   r.linears = ig_allocate(r.count, sizeof *r.linears, err);
   r.packed = ig_allocate(m->parameter_count, sizeof *r.packed, err);
   r.count = 0;
   ig_status status = r.linears && r.packed ? IG_OK : IG_ERROR_MEMORY;
   if (status == IG_OK) {
-    ig_model_linears(m, list_linear, &r);
+    ig_layout_linears(m, list_linear, &r);
     status = read_all(&r, pool, err);
   }
   free(r.linears);
@@ -182,8 +182,8 @@ ig_status ig_model_packed_bytes(ig_model *m, size_t *bytes, ig_error *err) {
   IG_TRY(ig_kernels_select(&nn.kernels, err));
   ig_arena plan = ig_arena_measure();
   counting c = {.model = m};
-  ig_model_linears(m, count_packed, &c);
-  ig_model_linears(m, take_linear, &(packing){&nn, &plan});
+  ig_layout_linears(m, count_packed, &c);
+  ig_layout_linears(m, take_linear, &(packing){&nn, &plan});
   *bytes = plan.peak + (m->value_count - c.only_packed) * sizeof(float);
   return IG_OK;
 }

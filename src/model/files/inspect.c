@@ -8,9 +8,10 @@
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "model/arch/family.h"
-#include "model/inspect_fusion.h"
+#include "model/files/config_file.h"
+#include "model/files/fusion_note.h"
+#include "model/files/weights.h"
 #include "model/run/memory_plan.h"
-#include "model/model.h"
 
 typedef struct ig_model_summary {
   const ig_family *family;
@@ -175,7 +176,7 @@ static char *describe(const ig_model_summary *s, const char *directory, ig_error
           c->decoder_start_id);
   fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n",
           ig_safetensors_count(s->file), s->parameters, s->bytes, names);
-  ig_inspect_print_fusion(out, s->fusion);
+  ig_fusion_note_print(out, s->fusion);
   print_memory(out, s);
   if (fclose(out) != 0) return free(text), ig_fail_memory_in(directory, err), NULL;
   return text;
@@ -206,11 +207,11 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   *out = NULL;
   IG_TRY(ig_fail_if_null(directory, "directory", err));
   IG_TRY(check_options(o, err));
-  IG_TRY(ig_model_read_config(directory, &s.config, &s.family, err));
+  IG_TRY(ig_config_file_read(directory, &s.config, &s.family, err));
   IG_TRY(ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err));
-  IG_TRY(ig_model_open_weights(directory, &file, err));
-  ig_status status = ig_model_check_weights(directory, &s.config, file, err);
-  if (status == IG_OK) status = ig_inspect_load_fusion(directory, &s.fusion, err);
+  IG_TRY(ig_weights_open(directory, &file, err));
+  ig_status status = ig_weights_check(directory, &s.config, file, err);
+  if (status == IG_OK) status = ig_fusion_note_load(directory, &s.fusion, err);
   s.file = file;
   count(&s);
   const locale_t before = ig_number_locale_enter();

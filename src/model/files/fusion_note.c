@@ -1,4 +1,4 @@
-#include "model/inspect_fusion.h"
+#include "model/files/fusion_note.h"
 
 #include <stdlib.h>
 
@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "io/json.h"
 
-ig_status ig_inspect_load_fusion(const char *directory, json_t **out, ig_error *err) {
+ig_status ig_fusion_note_load(const char *directory, json_t **out, ig_error *err) {
   *out = NULL;
   char *path = ig_path_join(directory, "fusion.json", err);
   const ig_status status = !path                  ? IG_ERROR_MEMORY
@@ -36,7 +36,7 @@ static void print_files(FILE *out, const char *label, const json_t *list) {
     print_file(out, i ? "" : label, json_array_get(list, i));
 }
 
-void ig_inspect_print_fusion(FILE *out, const json_t *fusion) {
+void ig_fusion_note_print(FILE *out, const json_t *fusion) {
   if (!fusion) return;
   fprintf(out, "  fused         by %s, seed %lld, Ingot %s\n", text_of(fusion, "method"),
           (long long)json_integer_value(json_object_get(fusion, "seed")), text_of(fusion, "ingot"));

@@ -1,0 +1,12 @@
+// New models.
+#ifndef IG_MODEL_CREATE_H
+#define IG_MODEL_CREATE_H
+#include "model/model.h"
+
+// A model of these options, every value 0. The options are checked; `where` opens the messages.
+ig_status ig_create_zeroed(const ig_config *config, const char *where, ig_model **out,
+                           ig_error *err);
+// Gradients for training: allocated, zeroed, and wired into the layers. Does nothing where the
+// model has them.
+ig_status ig_create_gradients(ig_model *model, ig_error *err);
+#endif

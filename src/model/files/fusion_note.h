@@ -1,0 +1,12 @@
+// The part of ig_inspect's report that tells what a fused model was made from, as its fusion.json
+// says it. src/fuse/record/provenance.c writes that file.
+#ifndef IG_MODEL_FILES_FUSION_NOTE_H
+#define IG_MODEL_FILES_FUSION_NOTE_H
+#include <jansson.h>
+#include <stdio.h>
+#include "ingot/core.h"
+
+// *out: a new reference; NULL: the model was not fused.
+ig_status ig_fusion_note_load(const char *directory, json_t **out, ig_error *err);
+void ig_fusion_note_print(FILE *out, const json_t *fusion);  // NULL: nothing
+#endif

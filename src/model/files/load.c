@@ -1,0 +1,82 @@
+// Reading a Hugging Face model directory: config.json, generation_config.json, model.safetensors
+// (sharded too).
+#include "model/files/load.h"
+
+#include <stdlib.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "model/create.h"
+#include "model/files/config_file.h"
+#include "model/files/weights.h"
+#include "model/run/packed.h"
+
+// How the weights are wanted.
+typedef struct loading {
+  const char *directory;
+  bool packed;
+  ig_pool *pool;  // packs
+} loading;
+
+static ig_status read_plain(ig_model *m, const ig_safetensor *const *tensors, ig_error *err) {
+  for (size_t i = 0; i < m->parameter_count; i++) {
+    const ig_parameter *p = &m->parameters[i];
+    if (tensors[i])
+      IG_TRY(ig_safetensors_read_weights(tensors[i], m->values + p->offset, p->count, err));
+  }
+  return IG_OK;
+}
+
+static ig_status load_weights(ig_model *m, const loading *how, ig_error *err) {
+  ig_safetensors *file = NULL;
+  const ig_safetensor **tensors = ig_allocate(m->parameter_count, sizeof *tensors, err);
+  ig_status status = tensors ? ig_weights_open(how->directory, &file, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = ig_weights_match(m, how->directory, file, tensors, err);
+  if (status == IG_OK)
+    status = how->packed ? ig_model_read_packed(m, tensors, how->pool, err)
+                         : read_plain(m, tensors, err);
+  ig_safetensors_close(file);
+  free(tensors);
+  return status;
+}
+
+static ig_status load_generation_config(ig_model *m, const char *directory, ig_error *err) {
+  char *path = ig_path_join(directory, "generation_config.json", err);
+  if (!path) return IG_ERROR_MEMORY;
+  size_t size;
+  const ig_status status =
+      ig_file_exists(path) ? ig_file_load(path, &m->generation_config, &size, err) : IG_OK;
+  free(path);
+  return status;
+}
+
+static ig_status load_model(const loading *how, ig_model **out, ig_error *err) {
+  const char *directory = how->directory;
+  const ig_family *family;
+  ig_config config;
+  ig_model *m = NULL;
+  *out = NULL;
+  IG_TRY(ig_fail_if_null(directory, "directory", err));
+  IG_TRY(ig_config_file_read(directory, &config, &family, err));
+  char *path = ig_path_join(directory, "config.json", err);
+  if (!path) return IG_ERROR_MEMORY;
+  ig_status status = ig_create_zeroed(&config, path, &m, err);
+  free(path);
+  if (status == IG_OK) status = load_weights(m, how, err);
+  if (status == IG_OK) status = load_generation_config(m, directory, err);
+  if (status != IG_OK) {
+    ig_model_free(m);
+    return status;
+  }
+  *out = m;
+  return IG_OK;
+}
+
+ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err) {
+  return load_model(&(loading){.directory = directory}, out, err);
+}
+
+ig_status ig_load_packed(const char *directory, ig_pool *pool, ig_model **out, ig_error *err) {
+  return load_model(&(loading){.directory = directory, .packed = true, .pool = pool}, out, err);
+}

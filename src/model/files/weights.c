@@ -1,0 +1,100 @@
+// The tensors of a model directory, matched with those of a model.
+#include "model/files/weights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "model/arch/family.h"
+#include "model/create.h"
+
+static bool listed(const char *const *names, const char *name) {
+  for (; names && *names; names++)
+    if (strcmp(*names, name) == 0) return true;
+  return false;
+}
+
+static const ig_safetensor *find_tensor(const ig_safetensors *file, const ig_tensor_names *names,
+                                        const char *name) {
+  const ig_safetensor *tensor = ig_safetensors_find(file, name);
+  for (const char *const *alias = names->aliases; !tensor && alias && *alias; alias += 2)
+    if (strcmp(alias[0], name) == 0) tensor = ig_safetensors_find(file, alias[1]);
+  return tensor;
+}
+
+static ig_status check_shape(const ig_parameter *p, const ig_safetensor *tensor, ig_error *err) {
+  bool same = tensor->rank == p->rank;
+  for (int i = 0; same && i < p->rank; i++) same = tensor->shape[i] == p->shape[i];
+  if (same) return IG_OK;
+  char expected[64] = "", found[256] = "";
+  size_t used = 0;
+  for (int i = 0; i < p->rank; i++)
+    used += (size_t)snprintf(expected + used, sizeof expected - used, "%s%zu", i ? ", " : "",
+                             p->shape[i]);
+  used = 0;
+  for (int i = 0; i < tensor->rank; i++)
+    used += (size_t)snprintf(found + used, sizeof found - used, "%s%zu", i ? ", " : "",
+                             tensor->shape[i]);
+  return ig_fail(err, IG_ERROR_FORMAT,
+                 "%s: tensor %s: expected shape (%s) by config.json, found (%s)", tensor->file,
+                 p->name, expected, found);
+}
+
+// Nothing in the file may go unused: a tensor we do not know means a model we would run wrongly.
+static ig_status check_unused(const ig_model *m, const ig_family *family,
+                              const ig_safetensors *file, ig_error *err) {
+  for (size_t i = 0; i < ig_safetensors_count(file); i++) {
+    const ig_safetensor *tensor = ig_safetensors_get(file, i);
+    bool known = listed(family->names.ignored, tensor->name);
+    for (size_t j = 0; !known && j < m->parameter_count; j++)
+      known = strcmp(m->parameters[j].name, tensor->name) == 0;
+    if (!known)
+      return ig_fail(err, IG_ERROR_FORMAT,
+                     "%s: tensor %s does not belong to a %s model of this config.json",
+                     tensor->file, tensor->name, family->name);
+  }
+  return IG_OK;
+}
+
+ig_status ig_weights_open(const char *directory, ig_safetensors **out, ig_error *err) {
+  const ig_status status = ig_safetensors_open(directory, out, err);
+  const bool pickled = ig_file_exists_in(directory, "pytorch_model.bin") ||
+                       ig_file_exists_in(directory, "pytorch_model.bin.index.json");
+  if (status != IG_ERROR_IO || !pickled || ig_file_exists_in(directory, "model.safetensors"))
+    return status;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: there is pytorch_model.bin, but no model.safetensors, which is what is read; "
+                 "transformers writes it: "
+                 "MarianMTModel.from_pretrained(d).save_pretrained(d)",
+                 directory);
+}
+
+ig_status ig_weights_match(const ig_model *m, const char *directory, const ig_safetensors *file,
+                           const ig_safetensor **tensors, ig_error *err) {
+  const ig_family *family = ig_family_find(m->config.family);
+  IG_TRY(check_unused(m, family, file, err));
+  for (size_t i = 0; i < m->parameter_count; i++) {
+    const ig_parameter *p = &m->parameters[i];
+    tensors[i] = find_tensor(file, &family->names, p->name);
+    if (!tensors[i] && !p->trained) continue;  // a constant that older files leave out: zeros
+    if (!tensors[i])
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is missing", directory, p->name);
+    IG_TRY(check_shape(p, tensors[i], err));
+  }
+  return IG_OK;
+}
+
+ig_status ig_weights_check(const char *directory, const ig_config *config,
+                           const ig_safetensors *file, ig_error *err) {
+  ig_model *m;
+  IG_TRY(ig_create_zeroed(config, directory, &m, err));
+  const ig_safetensor **tensors = ig_allocate(m->parameter_count, sizeof *tensors, err);
+  const ig_status status =
+      tensors ? ig_weights_match(m, directory, file, tensors, err) : IG_ERROR_MEMORY;
+  free(tensors);
+  ig_model_free(m);
+  return status;
+}

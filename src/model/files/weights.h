@@ -1,0 +1,18 @@
+// The tensors of a model directory, matched with those of a model.
+#ifndef IG_MODEL_FILES_WEIGHTS_H
+#define IG_MODEL_FILES_WEIGHTS_H
+#include "io/safetensors.h"
+#include "model/model.h"
+
+// Opens the directory's safetensors. If the directory only has weights of another kind, the message
+// says how to convert them.
+ig_status ig_weights_open(const char *directory, ig_safetensors **out, ig_error *err);
+// Finds the file's tensor for each of the model's parameters: tensors (parameter_count); NULL for a
+// constant that the file leaves out. A tensor that is missing, misshapen or of no use is an error
+// that names it; `directory` opens the message.
+ig_status ig_weights_match(const ig_model *model, const char *directory, const ig_safetensors *file,
+                           const ig_safetensor **tensors, ig_error *err);
+// The same checks for a model of these options; nothing is read.
+ig_status ig_weights_check(const char *directory, const ig_config *config,
+                           const ig_safetensors *file, ig_error *err);
+#endif
