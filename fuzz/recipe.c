@@ -54,7 +54,7 @@ static void enter(void) {
 }
 
 // A recipe that can be carried out has tensors with all their inputs, none twice.
-static void check_plan(const ig_plan *plan) {
+static void check_plan(const ig_fusion_plan *plan) {
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
     if (i > 0 && strcmp(plan->tensors[i - 1].name, t->name) >= 0) abort();

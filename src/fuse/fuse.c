@@ -83,11 +83,11 @@ static void close_fusion(fusion *f) {
   free(f->space.directory);
 }
 
-static ig_status write_report(fusion *f, const ig_plan *plan, ig_error *err) {
+static ig_status write_report(fusion *f, const ig_fusion_plan *plan, ig_error *err) {
   ig_comparison *items;
   size_t count;
-  IG_TRY(ig_plan_compare(plan, f->pool, &items, &count, err));
-  const ig_status status = ig_comparison_write(plan, items, count, f->options->report, err);
+  IG_TRY(ig_compare_plan(plan, f->pool, &items, &count, err));
+  const ig_status status = ig_compare_write_page(plan, items, count, f->options->report, err);
   free(items);
   return status;
 }
@@ -109,13 +109,13 @@ static ig_status remove_stages(fusion *f, ig_error *err) {
 
 // A model on its way to its directory.
 typedef struct making {
-  const ig_plan *plan;
+  const ig_fusion_plan *plan;
   json_t *provenance;
   ig_contents contents;
   bool tasted;  // it is there to be scored only: nobody reads what its files held
 } making;
 
-static ig_status begin_making(const fusion *f, const ig_plan *plan, const json_t *history,
+static ig_status begin_making(const fusion *f, const ig_fusion_plan *plan, const json_t *history,
                               making *m, ig_error *err) {
   *m = (making){.plan = plan};
   IG_TRY(ig_provenance_make(plan, history, &m->provenance, err));
@@ -150,7 +150,7 @@ static ig_status write_model_files(const fusion *f, making *m, size_t shard_byte
   ig_status status =
       ig_output_open(m->plan, staging->directory, shard_bytes, staging->resumed, &output, err);
   if (status == IG_OK)
-    status = ig_plan_execute(m->plan, f->pool, staging, &output, &f->options->reporter, err);
+    status = ig_execute_plan(m->plan, f->pool, staging, &output, &f->options->reporter, err);
   if (status == IG_OK) status = settle(f, m, &output, staging->directory, err);
   ig_output_close(&output);
   return status == IG_OK ? ig_companions_write(m->plan, staging->directory, err) : status;
@@ -186,12 +186,12 @@ static ig_status write_model(fusion *f, making *m, const char *output, bool last
   // Before the output has its name: a fusion that ends here is called again, and finds that all but
   // this is done.
   if (status == IG_OK && last) status = remove_stages(f, err);
-  if (status == IG_OK) status = ig_staging_finish(&staging, err);
+  if (status == IG_OK) status = ig_staging_commit(&staging, err);
   ig_staging_close(&staging);
   return status;
 }
 
-static ig_status write_result(fusion *f, const ig_plan *plan, ig_error *err) {
+static ig_status write_result(fusion *f, const ig_fusion_plan *plan, ig_error *err) {
   making m;
   if (f->options->report) IG_TRY(write_report(f, plan, err));
   ig_status status = begin_making(f, plan, f->history, &m, err);
@@ -231,7 +231,7 @@ static ig_status make_stage(fusion *f, making *m, const ig_stage *stage, ig_erro
 }
 
 // One that is there already, made from the same, stays.
-static ig_status write_stage(fusion *f, const ig_plan *plan, size_t index, ig_error *err) {
+static ig_status write_stage(fusion *f, const ig_fusion_plan *plan, size_t index, ig_error *err) {
   ig_stage *stage = &f->stages.stage[index];
   making m;
   stage->directory = ig_path_join(f->directory, stage->name, err);
@@ -258,7 +258,7 @@ static ig_status score_in(fusion *f, making *m, const char *directory, double *s
   return ig_staging_remove(directory, err);
 }
 
-static ig_status score_plan(fusion *f, const ig_plan *plan, double *score, ig_error *err) {
+static ig_status score_plan(fusion *f, const ig_fusion_plan *plan, double *score, ig_error *err) {
   char name[32];
   snprintf(name, sizeof name, "average-%d", ++f->averages);
   char *directory = ig_path_join(f->directory, name, err);
@@ -275,15 +275,15 @@ static ig_status score_plan(fusion *f, const ig_plan *plan, double *score, ig_er
 static ig_status score_average(void *context, const ig_recipe *recipe, double *score,
                                ig_error *err) {
   fusion *f = context;
-  ig_plan plan;
-  ig_status status = ig_plan_make(recipe, f->stages.made, f->stages.count, &plan, err);
+  ig_fusion_plan plan;
+  ig_status status = ig_planner_make(recipe, f->stages.made, f->stages.count, &plan, err);
   if (status == IG_OK) status = score_plan(f, &plan, score, err);
-  ig_plan_free(&plan);
+  ig_fusion_plan_free(&plan);
   return status;
 }
 
 static ig_status choose(fusion *f, ig_recipe *recipe, ig_error *err) {
-  const ig_soup_kitchen kitchen = {f, score_model, score_average, &f->options->reporter};
+  const ig_soup_scoring kitchen = {f, score_model, score_average, &f->options->reporter};
   return ig_soup_choose(recipe, &kitchen, &f->scores, err);
 }
 
@@ -297,13 +297,13 @@ static ig_status carry_out(fusion *f, size_t index, ig_error *err) {
   if (stage->recipe.method->chosen) IG_TRY(choose(f, &stage->recipe, err));
   if (!stage->builds && !stage->recipe.method->chosen)
     return last ? write_result(f, &stage->plan, err) : write_stage(f, &stage->plan, index, err);
-  ig_plan plan;  // of the models that are there now
-  ig_status status = ig_plan_make(&stage->recipe, f->stages.made, index, &plan, err);
+  ig_fusion_plan plan;  // of the models that are there now
+  ig_status status = ig_planner_make(&stage->recipe, f->stages.made, index, &plan, err);
   if (status == IG_OK)
     status = ig_problems_report(&plan.problems, f->stages.file, &f->options->reporter, err);
   if (status == IG_OK)
     status = last ? write_result(f, &plan, err) : write_stage(f, &plan, index, err);
-  ig_plan_free(&plan);
+  ig_fusion_plan_free(&plan);
   return status;
 }
 

@@ -12,7 +12,7 @@ static double sum_lanes(const double lanes[LANES]) {
   return sum;
 }
 
-IG_VECTORS double ig_sum_magnitudes(size_t count, const float *x) {
+IG_VECTORS double ig_sums_of_magnitudes(size_t count, const float *x) {
   double lanes[LANES] = {0};
   const size_t whole = count - count % LANES;
   for (size_t i = 0; i < whole; i += LANES)
@@ -21,7 +21,7 @@ IG_VECTORS double ig_sum_magnitudes(size_t count, const float *x) {
   return sum_lanes(lanes);
 }
 
-IG_VECTORS double ig_sum_products(size_t count, const float *x, const float *y) {
+IG_VECTORS double ig_sums_of_products(size_t count, const float *x, const float *y) {
   double lanes[LANES] = {0};
   const size_t whole = count - count % LANES;
   for (size_t i = 0; i < whole; i += LANES)

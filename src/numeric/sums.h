@@ -4,6 +4,6 @@
 #define IG_NUMERIC_SUMS_H
 #include <stddef.h>
 
-double ig_sum_magnitudes(size_t count, const float *x);
-double ig_sum_products(size_t count, const float *x, const float *y);
+double ig_sums_of_magnitudes(size_t count, const float *x);
+double ig_sums_of_products(size_t count, const float *x, const float *y);
 #endif

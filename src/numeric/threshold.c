@@ -6,9 +6,11 @@
 
 enum { SMALL = 1 << 15, LEAST_SAMPLE = 1 << 14 };
 
-size_t ig_threshold_room(size_t values) { return values <= SMALL ? values : values / 8 + SMALL; }
+size_t ig_threshold_workspace(size_t values) {
+  return values <= SMALL ? values : values / 8 + SMALL;
+}
 
-size_t ig_threshold_sample_size(size_t values) {
+size_t ig_threshold_probe_size(size_t values) {
   return values / 256 > LEAST_SAMPLE ? values / 256 : LEAST_SAMPLE;
 }
 
@@ -60,7 +62,7 @@ IG_VECTORS static void collect(ig_threshold *t, size_t block, size_t count, cons
   }
   const size_t first = atomic_fetch_add(&t->used, kept);
   t->block[block] = (ig_threshold_block){.below = below, .first = first, .count = kept};
-  if (first + kept <= t->capacity) memcpy(t->room + first, scratch, kept * sizeof *scratch);
+  if (first + kept <= t->capacity) memcpy(t->workspace + first, scratch, kept * sizeof *scratch);
 }
 
 void ig_threshold_gather(ig_threshold *t, int pass, size_t block, size_t count, const float *x,
@@ -96,17 +98,17 @@ static void select_kept(ig_threshold *t) {
   t->select = ig_select_begin_between(t->low, t->high, t->rank - below);
   for (int pass = 0; pass < IG_SELECT_PASSES; pass++) {
     uint64_t counts[IG_SELECT_BINS] = {0};
-    ig_select_count_keys(&t->select, pass, kept, t->room, counts);
+    ig_select_count_keys(&t->select, pass, kept, t->workspace, counts);
     ig_select_narrow(&t->select, pass, counts);
   }
   for (size_t i = 0; i < t->blocks; i++) {
     ig_threshold_block *b = &t->block[i];
-    for (size_t k = 0; k < b->count; k++) b->equals += t->room[b->first + k] == t->select.key;
+    for (size_t k = 0; k < b->count; k++) b->equals += t->workspace[b->first + k] == t->select.key;
   }
   accumulate(t);
 }
 
-void ig_threshold_conclude(ig_threshold *t, int pass, const uint64_t *counts) {
+void ig_threshold_end_pass(ig_threshold *t, int pass, const uint64_t *counts) {
   if (pass == IG_THRESHOLD_COLLECT)
     select_kept(t);
   else if (pass == IG_THRESHOLD_EQUALS)

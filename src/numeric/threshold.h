@@ -36,14 +36,14 @@ typedef struct ig_threshold {
   uint32_t low, high;         // bracket: keys
   atomic_size_t used;         // of the room; beyond its capacity: too many
   size_t capacity;            // of the room
-  uint32_t *room;             // (capacity): keys in the bracket
+  uint32_t *workspace;        // (capacity): keys in the bracket
   ig_threshold_block *block;  // (blocks)
 } ig_threshold;
 
 // A room that serves most tensors: all values of a small one.
-size_t ig_threshold_room(size_t values);
+size_t ig_threshold_workspace(size_t values);
 // How many values a sample should have.
-size_t ig_threshold_sample_size(size_t values);
+size_t ig_threshold_probe_size(size_t values);
 // t: rank, values, blocks, capacity, room and block are set, the rest is 0.
 void ig_threshold_begin(ig_threshold *t);
 void ig_threshold_look(ig_threshold *t, size_t count, const float *sample);
@@ -52,5 +52,5 @@ bool ig_threshold_wants(const ig_threshold *t, int pass);
 // (IG_THRESHOLD_BINS): of this thread.
 void ig_threshold_gather(ig_threshold *t, int pass, size_t block, size_t count, const float *x,
                          uint32_t *scratch, uint64_t *counts);
-void ig_threshold_conclude(ig_threshold *t, int pass, const uint64_t *counts);
+void ig_threshold_end_pass(ig_threshold *t, int pass, const uint64_t *counts);
 #endif

@@ -2,18 +2,19 @@
 
 enum { MIDDLE = 397 };
 
-void ig_mt_seed(ig_mt *mt, uint64_t seed) {
+void ig_torch_random_seed(ig_torch_random *mt, uint64_t seed) {
   mt->word[0] = (uint32_t)seed;
-  for (uint32_t i = 1; i < IG_MT_WORDS; i++)
+  for (uint32_t i = 1; i < IG_TORCH_RANDOM_WORDS; i++)
     mt->word[i] = 1812433253u * (mt->word[i - 1] ^ (mt->word[i - 1] >> 30)) + i;
-  mt->used = IG_MT_WORDS;
+  mt->used = IG_TORCH_RANDOM_WORDS;
 }
 
-static void twist(ig_mt *mt) {
-  for (uint32_t i = 0; i < IG_MT_WORDS; i++) {
+static void twist(ig_torch_random *mt) {
+  for (uint32_t i = 0; i < IG_TORCH_RANDOM_WORDS; i++) {
     const uint32_t pair =
-        (mt->word[i] & 0x80000000u) | (mt->word[(i + 1) % IG_MT_WORDS] & 0x7FFFFFFFu);
-    mt->word[i] = mt->word[(i + MIDDLE) % IG_MT_WORDS] ^ (pair >> 1) ^ (pair & 1 ? 0x9908B0DFu : 0);
+        (mt->word[i] & 0x80000000u) | (mt->word[(i + 1) % IG_TORCH_RANDOM_WORDS] & 0x7FFFFFFFu);
+    mt->word[i] =
+        mt->word[(i + MIDDLE) % IG_TORCH_RANDOM_WORDS] ^ (pair >> 1) ^ (pair & 1 ? 0x9908B0DFu : 0);
   }
   mt->used = 0;
 }
@@ -25,16 +26,16 @@ static uint32_t temper(uint32_t x) {
   return x ^ (x >> 18);
 }
 
-void ig_mt_uniform(ig_mt *mt, size_t count, float *out) {
+void ig_torch_random_uniform(ig_torch_random *mt, size_t count, float *out) {
   for (size_t i = 0; i < count; i++) {
-    if (mt->used == IG_MT_WORDS) twist(mt);
+    if (mt->used == IG_TORCH_RANDOM_WORDS) twist(mt);
     out[i] = (float)(temper(mt->word[mt->used++]) & 0xFFFFFFu) * 0x1p-24f;
   }
 }
 
-void ig_mt_skip(ig_mt *mt, uint64_t count) {
-  while (count > IG_MT_WORDS - mt->used) {
-    count -= IG_MT_WORDS - mt->used;
+void ig_torch_random_skip(ig_torch_random *mt, uint64_t count) {
+  while (count > IG_TORCH_RANDOM_WORDS - mt->used) {
+    count -= IG_TORCH_RANDOM_WORDS - mt->used;
     twist(mt);
   }
   mt->used += (uint32_t)count;

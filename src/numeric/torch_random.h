@@ -7,14 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { IG_MT_WORDS = 624 };
-typedef struct ig_mt {
-  uint32_t word[IG_MT_WORDS];
+enum { IG_TORCH_RANDOM_WORDS = 624 };
+typedef struct ig_torch_random {
+  uint32_t word[IG_TORCH_RANDOM_WORDS];
   uint32_t used;  // words of this state that were drawn
-} ig_mt;
+} ig_torch_random;
 
-void ig_mt_seed(ig_mt *mt, uint64_t seed);
+void ig_torch_random_seed(ig_torch_random *mt, uint64_t seed);
 // torch's uniform float of 24 bits in [0, 1).
-void ig_mt_uniform(ig_mt *mt, size_t count, float *out);
-void ig_mt_skip(ig_mt *mt, uint64_t count);
+void ig_torch_random_uniform(ig_torch_random *mt, size_t count, float *out);
+void ig_torch_random_skip(ig_torch_random *mt, uint64_t count);
 #endif

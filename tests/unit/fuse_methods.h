@@ -62,7 +62,7 @@ static inline ig_merge_block block_at(const example *e, size_t block_rows, size_
 }
 
 // Blocks are seen last to first, by `threads` in turn, each with counts of its own.
-static inline void gather_blocks(ig_merge *m, const example *e, size_t block_rows, int pass,
+static inline void gather_blocks(ig_merge_tensor *m, const example *e, size_t block_rows, int pass,
                                  size_t threads) {
   const ig_method *method = m->method;
   const size_t sums = method->sums ? method->sums(m, pass) : 0,
@@ -79,38 +79,38 @@ static inline void gather_blocks(ig_merge *m, const example *e, size_t block_row
     for (size_t s = 0; s < sums; s++) all[s] += all[i * sums + s];
   for (size_t t = 1; t < threads; t++)
     for (size_t c = 0; c < counts; c++) counted[c] += counted[t * counts + c];
-  method->conclude(m, pass, &(ig_gathered){all, counted});
+  method->end_pass(m, pass, &(ig_gathered){all, counted});
   free(all);
   free(counted);
   free(scratch);
 }
 
 static inline void fuse_cut(const example *e, size_t block_rows, size_t threads, float *out) {
-  static const size_t places[MOST_MODELS] = {0, 1, 2, 3};
+  static const size_t model_keys[MOST_MODELS] = {0, 1, 2, 3};
   double of_model[MOST_MODELS][IG_METHOD_PARAMETERS] = {{0}}, shared[IG_METHOD_PARAMETERS] = {0};
   const ig_method *method = ig_method_find(e->method);
   assert_non_null(method);
-  ig_merge m = {.method = method,
-                .name = "tensor",
-                .rows = e->rows,
-                .columns = e->columns,
-                .rank = e->rank        ? e->rank
-                        : e->rows == 1 ? 1
-                                       : 2,
-                .first_dimension = e->first_dimension ? e->first_dimension
-                                   : e->rows == 1     ? e->columns
-                                                      : e->rows,
-                .blocks = (e->rows + block_rows - 1) / block_rows,
-                .inputs = inputs_of(e),
-                .has_base = e->base != NULL,
-                .of_model = (const double(*)[IG_METHOD_PARAMETERS])of_model,
-                .shared = shared,
-                .places = places,
-                .seed = 7};
+  ig_merge_tensor m = {.method = method,
+                       .name = "tensor",
+                       .rows = e->rows,
+                       .columns = e->columns,
+                       .rank = e->rank        ? e->rank
+                               : e->rows == 1 ? 1
+                                              : 2,
+                       .first_dimension = e->first_dimension ? e->first_dimension
+                                          : e->rows == 1     ? e->columns
+                                                             : e->rows,
+                       .blocks = (e->rows + block_rows - 1) / block_rows,
+                       .inputs = inputs_of(e),
+                       .has_base = e->base != NULL,
+                       .of_model = (const double(*)[IG_METHOD_PARAMETERS])of_model,
+                       .shared = shared,
+                       .model_keys = model_keys,
+                       .seed = 7};
   assert_int_equal(ig_kernels_select(&m.kernels, NULL), IG_OK);
   set_parameters(e, method, of_model, shared);
   m.state = calloc((method->state_size ? method->state_size(&m) : 0) + 1, 1);
-  m.room = malloc((method->room_size ? method->room_size(&m) : 0) + 1);
+  m.workspace = malloc((method->workspace_size ? method->workspace_size(&m) : 0) + 1);
   if (method->begin) method->begin(&m);
   for (int pass = 0; pass < method->passes; pass++)
     if (!method->wants || method->wants(&m, pass)) gather_blocks(&m, e, block_rows, pass, threads);
@@ -121,7 +121,7 @@ static inline void fuse_cut(const example *e, size_t block_rows, size_t threads,
     method->combine(&m, &block, out + i * block_rows * e->columns);
   }
   free(scratch);
-  free(m.room);
+  free(m.workspace);
   free(m.state);
 }
 

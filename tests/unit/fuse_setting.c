@@ -36,7 +36,7 @@ static void places_are_read_off_names(void **state) {
       {"layers.x.weight", IG_STACK_NONE, -1, false, false, false},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    const ig_place place = ig_place_of(cases[i].name);
+    const ig_tensor_place place = ig_tensor_place_of(cases[i].name);
     if (place.stack != cases[i].stack || place.layer != cases[i].layer ||
         place.cross_attention != cases[i].cross_attention ||
         place.embeddings != cases[i].embeddings || place.head != cases[i].head)
@@ -51,8 +51,8 @@ static void a_tensor_moves_to_another_layer(void **state) {
       {"model.encoder.layers.3.fc1.weight", "model.encoder.layers.12.fc1.weight"},
       {"decoder.block.11.layer.1.layer_norm.weight", "decoder.block.12.layer.1.layer_norm.weight"}};
   for (size_t i = 0; i < 2; i++) {
-    const ig_place place = ig_place_of(pairs[i][0]);
-    char *renamed = ig_place_rename(pairs[i][0], &place, 12);
+    const ig_tensor_place place = ig_tensor_place_of(pairs[i][0]);
+    char *renamed = ig_tensor_place_rename(pairs[i][0], &place, 12);
     assert_string_equal(renamed, pairs[i][1]);
     free(renamed);
   }
@@ -76,7 +76,7 @@ static double resolve(const char *text, const ig_method_parameter *parameter, co
                       double depth) {
   ig_yaml *yaml = parse(text);
   const ig_yaml_node *scopes[] = {NULL, ig_yaml_root(yaml)};
-  const ig_place place = ig_place_of(tensor);
+  const ig_tensor_place place = ig_tensor_place_of(tensor);
   bool found;
   double value;
   ig_error err;
@@ -128,7 +128,7 @@ static void the_first_scope_that_sets_a_value_counts(void **state) {
   (void)state;
   ig_yaml *first = parse("weight: {filter: fc2, value: 1}"), *second = parse("weight: 2");
   const ig_yaml_node *scopes[] = {ig_yaml_root(first), ig_yaml_root(second)};
-  const ig_place place = ig_place_of(ENCODER);
+  const ig_tensor_place place = ig_tensor_place_of(ENCODER);
   bool found;
   double value;
   const char *tensors[] = {"model.encoder.layers.3.fc2.weight", ENCODER};

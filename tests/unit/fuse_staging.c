@@ -33,7 +33,7 @@ static void begin(void) {
   ig_staging s;
   ig_error err;
   assert_int_equal(ig_staging_open("out", "ours", 2, &s, &err), IG_OK);
-  assert_int_equal(ig_staging_done(&s, 0, &err), IG_OK);
+  assert_int_equal(ig_staging_mark_done(&s, 0, &err), IG_OK);
   assert_int_equal(ig_staging_flush(&s, &err), IG_OK);
   ig_staging_close(&s);
   touch("out.partial/vocab.json");
@@ -43,7 +43,7 @@ static void begin(void) {
 
 static void finish(ig_staging *s) {
   ig_error err;
-  assert_int_equal(ig_staging_finish(s, &err), IG_OK);
+  assert_int_equal(ig_staging_commit(s, &err), IG_OK);
   ig_staging_close(s);
   assert_false(ig_file_exists("out.partial"));
 }

@@ -78,11 +78,11 @@ static void every_rank_is_what_sorting_gives(void **state) {
 // 4123659995.
 static void mersenne_twister_is_the_standard_one(void **state) {
   (void)state;
-  ig_mt mt;
+  ig_torch_random mt;
   float number;
-  ig_mt_seed(&mt, 5489);
-  ig_mt_skip(&mt, 9999);
-  ig_mt_uniform(&mt, 1, &number);
+  ig_torch_random_seed(&mt, 5489);
+  ig_torch_random_skip(&mt, 9999);
+  ig_torch_random_uniform(&mt, 1, &number);
   assert_true(number == (float)(4123659995u & 0xFFFFFFu) * 0x1p-24f);
 }
 
@@ -90,15 +90,15 @@ static void skipping_is_drawing(void **state) {
   (void)state;
   enum { COUNT = 2000 };
   static float numbers[COUNT];
-  ig_mt mt;
-  ig_mt_seed(&mt, 7);
-  ig_mt_uniform(&mt, COUNT, numbers);
+  ig_torch_random mt;
+  ig_torch_random_seed(&mt, 7);
+  ig_torch_random_uniform(&mt, COUNT, numbers);
   for (size_t skipped = 0; skipped < COUNT; skipped += 13) {
     float number;
-    ig_mt_seed(&mt, 7);
-    ig_mt_skip(&mt, skipped / 2);
-    ig_mt_skip(&mt, skipped - skipped / 2);
-    ig_mt_uniform(&mt, 1, &number);
+    ig_torch_random_seed(&mt, 7);
+    ig_torch_random_skip(&mt, skipped / 2);
+    ig_torch_random_skip(&mt, skipped - skipped / 2);
+    ig_torch_random_uniform(&mt, 1, &number);
     assert_true(number == numbers[skipped]);
   }
 }

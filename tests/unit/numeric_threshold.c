@@ -33,7 +33,7 @@ static void find(ig_threshold *t, const float *x) {
       const size_t first = b * BLOCK, count = first + BLOCK < VALUES ? BLOCK : VALUES - first;
       ig_threshold_gather(t, pass, b, count, x + first, scratch, counts);
     }
-    ig_threshold_conclude(t, pass, counts);
+    ig_threshold_end_pass(t, pass, counts);
   }
 }
 
@@ -66,7 +66,7 @@ static void look(ig_threshold *t, const float *x, sampling how) {
 static void exact_whatever_the_sample_says(void **state) {
   (void)state;
   static float x[VALUES];
-  static uint32_t room[VALUES];
+  static uint32_t workspace[VALUES];
   static const double steps[] = {1e9, 1000, 8};
   static const size_t ranks[] = {0, 1, 1250, 2500, 4990, VALUES - 1},
                       capacities[] = {VALUES, 1500, 10};
@@ -82,7 +82,7 @@ static void exact_whatever_the_sample_says(void **state) {
                             .blocks = BLOCKS,
                             .splits = true,
                             .capacity = capacities[c],
-                            .room = room,
+                            .workspace = workspace,
                             .block = blocks};
           ig_threshold_begin(&t);
           look(&t, x, how);

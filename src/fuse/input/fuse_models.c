@@ -10,13 +10,13 @@
 
 static void count_layers(ig_fuse_model *m) {
   for (size_t i = 0; i < ig_safetensors_count(m->tensors); i++) {
-    const ig_place place = ig_place_of(ig_safetensors_get(m->tensors, i)->name);
+    const ig_tensor_place place = ig_tensor_place_of(ig_safetensors_get(m->tensors, i)->name);
     if (place.layer >= m->layers[place.stack]) m->layers[place.stack] = place.layer + 1;
   }
 }
 
-static const ig_fuse_made *find_made(const ig_fuse_models *models, const char *name,
-                                     size_t length) {
+static const ig_stage_model *find_made(const ig_fuse_models *models, const char *name,
+                                       size_t length) {
   for (size_t i = 0; i < models->made_count; i++)
     if (strlen(models->made[i].name) == length && memcmp(models->made[i].name, name, length) == 0)
       return &models->made[i];

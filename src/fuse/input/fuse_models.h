@@ -8,28 +8,28 @@
 
 // A model that another stage of the recipe makes: as it is planned, or, once it is there, its
 // directory.
-typedef struct ig_fuse_made {
+typedef struct ig_stage_model {
   const char *name;
   const char *directory;  // NULL: not there yet
   ig_safetensors
       *tensors;  // while it is not; NULL: nobody knows, for there are problems in that stage
   json_t *config;
-  const struct ig_plan *plan;  // likewise
-} ig_fuse_made;
+  const struct ig_fusion_plan *plan;  // likewise
+} ig_stage_model;
 
 typedef struct ig_fuse_model {
   const char *reference;  // as the recipe names it
   char *directory;
-  const ig_fuse_made *made;  // by another stage, or NULL
-  bool foreseen;             // it is not there yet
-  ig_safetensors *tensors;   // NULL: it could not be opened
-  ig_lora_adapter *adapter;  // of "MODEL+ADAPTER", or NULL
-  json_t *config;            // config.json
-  int layers[3];             // by ig_stack: the highest layer number + 1
+  const ig_stage_model *made;  // by another stage, or NULL
+  bool foreseen;               // it is not there yet
+  ig_safetensors *tensors;     // NULL: it could not be opened
+  ig_lora_adapter *adapter;    // of "MODEL+ADAPTER", or NULL
+  json_t *config;              // config.json
+  int layers[3];               // by ig_stack: the highest layer number + 1
 } ig_fuse_model;
 
 typedef struct ig_fuse_models {
-  const ig_fuse_made *made;  // what names may mean besides directories; borrowed
+  const ig_stage_model *made;  // what names may mean besides directories; borrowed
   size_t made_count;
   ig_fuse_model *model;
   size_t count, capacity;

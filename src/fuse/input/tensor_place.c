@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const ig_place_selectors = "encoder, decoder, cross_attention, embeddings, head";
+const char *const ig_tensor_place_selectors = "encoder, decoder, cross_attention, embeddings, head";
 
 // Is `word` a whole part of the dotted name?
 static bool has_part(const char *name, const char *word) {
@@ -24,7 +24,7 @@ static bool contains_any(const char *name, const char *const *words, size_t coun
 
 // The first number that follows a word for a list of layers: in T5's "block.0.layer.1" it is the
 // block's.
-static void find_layer(const char *name, ig_place *place) {
+static void find_layer(const char *name, ig_tensor_place *place) {
   static const char *const lists[] = {"layers", "layer", "block", "blocks", "h"};
   for (const char *part = name; part;) {
     const char *end = strchr(part, '.');
@@ -43,14 +43,14 @@ static void find_layer(const char *name, ig_place *place) {
   }
 }
 
-ig_place ig_place_of(const char *name) {
+ig_tensor_place ig_tensor_place_of(const char *name) {
   static const char *const cross[] = {"encoder_attn", "EncDecAttention", "crossattention",
                                       "cross_attn", "multihead_attn"};
   static const char *const embeddings[] = {"embed_tokens", "embed_positions", "shared.",
                                            "embeddings.",  "_embedding.",     "embedding."};
   static const char *const heads[] = {"lm_head", "final_logits_bias", "qa_outputs", "classifier",
                                       "output_projection"};
-  ig_place place = {.layer = -1};
+  ig_tensor_place place = {.layer = -1};
   if (has_part(name, "decoder"))
     place.stack = IG_STACK_DECODER;
   else if (has_part(name, "encoder"))
@@ -62,7 +62,7 @@ ig_place ig_place_of(const char *name) {
   return place;
 }
 
-char *ig_place_rename(const char *name, const ig_place *place, int layer) {
+char *ig_tensor_place_rename(const char *name, const ig_tensor_place *place, int layer) {
   const size_t size = strlen(name) + 16;
   char *renamed = malloc(size);
   if (renamed)
@@ -71,7 +71,7 @@ char *ig_place_rename(const char *name, const ig_place *place, int layer) {
   return renamed;
 }
 
-bool ig_place_selects(const ig_place *place, const char *selector, bool *selected) {
+bool ig_tensor_place_selects(const ig_tensor_place *place, const char *selector, bool *selected) {
   if (strcmp(selector, "encoder") == 0)
     *selected = place->stack == IG_STACK_ENCODER;
   else if (strcmp(selector, "decoder") == 0)

@@ -8,19 +8,19 @@
 
 typedef enum ig_stack { IG_STACK_NONE, IG_STACK_ENCODER, IG_STACK_DECODER } ig_stack;
 
-typedef struct ig_place {
+typedef struct ig_tensor_place {
   ig_stack stack;                 // of layers; none: a model with one stack, or outside of both
   int layer;                      // of its stack; -1: in no layer
   size_t layer_at, layer_digits;  // of the layer's number in the name
   bool cross_attention, embeddings, head;
-} ig_place;
-ig_place ig_place_of(const char *name);
+} ig_tensor_place;
+ig_tensor_place ig_tensor_place_of(const char *name);
 
 // The name with another layer number, for the caller to free(); NULL: out of memory.
-char *ig_place_rename(const char *name, const ig_place *place, int layer);
+char *ig_tensor_place_rename(const char *name, const ig_tensor_place *place, int layer);
 
 // Selectors of recipes: "encoder", "decoder", "cross_attention", "embeddings", "head". false: no
 // such selector.
-bool ig_place_selects(const ig_place *place, const char *selector, bool *selected);
-extern const char *const ig_place_selectors;  // "encoder, decoder, …", for messages
+bool ig_tensor_place_selects(const ig_tensor_place *place, const char *selector, bool *selected);
+extern const char *const ig_tensor_place_selectors;  // "encoder, decoder, …", for messages
 #endif

@@ -15,16 +15,16 @@ static const char *const without[] = {"shared.weight", "encoder.embed_tokens.wei
                                       "decoder.embed_tokens.weight", "lm_head.weight"};
 enum { SHARED, ENCODER, DECODER, HEAD, NAMES };
 
-const char *const ig_tie_names[] = {"model.shared.weight",
-                                    "model.encoder.embed_tokens.weight",
-                                    "model.decoder.embed_tokens.weight",
-                                    "lm_head.weight",
-                                    "shared.weight",
-                                    "encoder.embed_tokens.weight",
-                                    "decoder.embed_tokens.weight",
-                                    "proj_out.weight",
-                                    "model.embed_tokens.weight",
-                                    NULL};
+const char *const ig_ties_names[] = {"model.shared.weight",
+                                     "model.encoder.embed_tokens.weight",
+                                     "model.decoder.embed_tokens.weight",
+                                     "lm_head.weight",
+                                     "shared.weight",
+                                     "encoder.embed_tokens.weight",
+                                     "decoder.embed_tokens.weight",
+                                     "proj_out.weight",
+                                     "model.embed_tokens.weight",
+                                     NULL};
 
 // ---- which ------------------------------------------------------------------
 
@@ -93,7 +93,7 @@ static const char *source_in_group(const ig_fuse_model *m, const char *const *gr
   return group[index];
 }
 
-const char *ig_tie_source(const ig_fuse_model *m, const char *name) {
+const char *ig_ties_source(const ig_fuse_model *m, const char *name) {
   const char *const *group = group_of(m);
   for (int i = 0; i < NAMES; i++)
     if (strcmp(name, group[i]) == 0) {
@@ -111,21 +111,21 @@ const char *ig_tie_source(const ig_fuse_model *m, const char *name) {
   return name;
 }
 
-const ig_safetensor *ig_tie_find(const ig_fuse_model *m, const char *name) {
-  const char *source = ig_tie_source(m, name);
+const ig_safetensor *ig_ties_find(const ig_fuse_model *m, const char *name) {
+  const char *source = ig_ties_source(m, name);
   const ig_safetensor *found = ig_safetensors_find(m->tensors, source);
-  for (size_t i = 0; !found && ig_tie_names[i]; i++)
-    if (strcmp(ig_tie_source(m, ig_tie_names[i]), source) == 0)
-      found = ig_safetensors_find(m->tensors, ig_tie_names[i]);
+  for (size_t i = 0; !found && ig_ties_names[i]; i++)
+    if (strcmp(ig_ties_source(m, ig_ties_names[i]), source) == 0)
+      found = ig_safetensors_find(m->tensors, ig_ties_names[i]);
   return found;
 }
 
-const ig_safetensor *ig_tie_stored(const ig_fuse_model *donor, const ig_fuse_model *m,
-                                   const char *name) {
+const ig_safetensor *ig_ties_stored(const ig_fuse_model *donor, const ig_fuse_model *m,
+                                    const char *name) {
   const ig_safetensor *found = ig_safetensors_find(m->tensors, name);
-  for (size_t i = 0; !found && ig_tie_names[i]; i++)
-    if (strcmp(ig_tie_source(donor, ig_tie_names[i]), name) == 0)
-      found = ig_safetensors_find(m->tensors, ig_tie_names[i]);
+  for (size_t i = 0; !found && ig_ties_names[i]; i++)
+    if (strcmp(ig_ties_source(donor, ig_ties_names[i]), name) == 0)
+      found = ig_safetensors_find(m->tensors, ig_ties_names[i]);
   return found;
 }
 
@@ -135,7 +135,7 @@ const ig_safetensor *ig_tie_stored(const ig_fuse_model *donor, const ig_fuse_mod
 static const ig_safetensor *find_copy(const ig_fuse_model *m, const char *name,
                                       const ig_safetensor **kept) {
   const ig_safetensor *stored = ig_safetensors_find(m->tensors, name);
-  *kept = stored ? ig_tie_find(m, name) : NULL;
+  *kept = stored ? ig_ties_find(m, name) : NULL;
   return *kept != stored ? stored : NULL;
 }
 
@@ -161,15 +161,15 @@ static ig_status check_copy(const ig_fuse_model *m, const char *name, ig_problem
 
 static ig_status check_model(const ig_fuse_model *m, const ig_fuse_model *donor,
                              ig_problems *problems, ig_error *err) {
-  for (size_t i = 0; ig_tie_names[i]; i++) {
-    const char *name = ig_tie_names[i];
+  for (size_t i = 0; ig_ties_names[i]; i++) {
+    const char *name = ig_ties_names[i];
     IG_TRY(check_copy(m, name, problems, err));
-    if (stores(m, name) && strcmp(ig_tie_source(m, name), name) == 0 &&
-        strcmp(ig_tie_source(donor, name), name) != 0)
+    if (stores(m, name) && strcmp(ig_ties_source(m, name), name) == 0 &&
+        strcmp(ig_ties_source(donor, name), name) != 0)
       IG_TRY(ig_problems_add(problems, name, err,
                              "tied to %s by the config.json of %s, but has values of its own in "
                              "%s, which would be lost: make that the base_model",
-                             ig_tie_source(donor, name), donor->reference, m->reference));
+                             ig_ties_source(donor, name), donor->reference, m->reference));
   }
   if (is_t5(m) && is_t5(donor) && scales_logits(m) != scales_logits(donor))
     return ig_problems_add(problems, NULL, err,
@@ -209,8 +209,8 @@ ig_status ig_ties_check_copies(const ig_fuse_models *models, ig_error *err) {
   char *buffers = ig_allocate(2 * SIZE, 1, err);
   ig_status status = buffers ? IG_OK : IG_ERROR_MEMORY;
   for (size_t i = 0; i < models->count; i++)
-    for (size_t k = 0; status == IG_OK && ig_tie_names[k]; k++) {
-      const ig_safetensor *kept, *copy = find_copy(&models->model[i], ig_tie_names[k], &kept);
+    for (size_t k = 0; status == IG_OK && ig_ties_names[k]; k++) {
+      const ig_safetensor *kept, *copy = find_copy(&models->model[i], ig_ties_names[k], &kept);
       if (copy) status = compare(copy, kept, buffers, SIZE, err);
     }
   free(buffers);

@@ -6,16 +6,16 @@
 #include "base/problems.h"
 
 // Names that may be tied, NULL behind the last.
-extern const char *const ig_tie_names[];
+extern const char *const ig_ties_names[];
 
 // The name of the tensor that this one is tied to in the model; itself where it is not.
-const char *ig_tie_source(const ig_fuse_model *m, const char *name);
+const char *ig_ties_source(const ig_fuse_model *m, const char *name);
 // What the model has for a name: its own tensor, or one that it is tied to. NULL: nothing.
-const ig_safetensor *ig_tie_find(const ig_fuse_model *m, const char *name);
+const ig_safetensor *ig_ties_find(const ig_fuse_model *m, const char *name);
 // The model's stored tensor for which the output, tied as the donor is, has this name. NULL: none.
 // Of several, one and always the same.
-const ig_safetensor *ig_tie_stored(const ig_fuse_model *donor, const ig_fuse_model *m,
-                                   const char *name);
+const ig_safetensor *ig_ties_stored(const ig_fuse_model *donor, const ig_fuse_model *m,
+                                    const char *name);
 
 // Adds what cannot be fused into a model with the donor's ties: values that would be lost, copies
 // of another shape, adapters of copies, logits of another scale.

@@ -16,9 +16,13 @@ typedef struct state {
   float threshold;
 } state;
 
-static size_t state_size(const ig_merge *m) { return sizeof(state) + m->rows * sizeof(double); }
-static double *divergences(const ig_merge *m) { return (double *)(void *)((state *)m->state + 1); }
-static size_t counts(const ig_merge *m, int pass) {
+static size_t state_size(const ig_merge_tensor *m) {
+  return sizeof(state) + m->rows * sizeof(double);
+}
+static double *divergences(const ig_merge_tensor *m) {
+  return (double *)(void *)((state *)m->state + 1);
+}
+static size_t counts(const ig_merge_tensor *m, int pass) {
   (void)m, (void)pass;
   return QUARTILES * IG_SELECT_BINS;
 }
@@ -44,7 +48,7 @@ static double divergence(size_t count, const float *p, const float *q) {
   return fmax(sum, 0);  // below it by rounding alone
 }
 
-static void weigh(const ig_merge *m, const ig_merge_block *b, float *importance) {
+static void weigh(const ig_merge_tensor *m, const ig_merge_block *b, float *importance) {
   for (size_t row = 0; row < b->rows; row++) {
     const double factor = divergences(m)[b->first_row + row];
     for (size_t i = row * m->columns; i < (row + 1) * m->columns; i++)
@@ -52,7 +56,7 @@ static void weigh(const ig_merge *m, const ig_merge_block *b, float *importance)
   }
 }
 
-static void gather(const ig_merge *m, int pass, const ig_merge_block *b, ig_gathered *to) {
+static void gather(const ig_merge_tensor *m, int pass, const ig_merge_block *b, ig_gathered *to) {
   const state *s = m->state;
   for (size_t row = 0; row < b->rows && pass == 0; row++)
     divergences(m)[b->first_row + row] =
@@ -62,7 +66,7 @@ static void gather(const ig_merge *m, int pass, const ig_merge_block *b, ig_gath
     ig_select_count(&s->quartile[i], pass, b->count, b->scratch, to->counts + i * IG_SELECT_BINS);
 }
 
-static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
+static void end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   state *s = m->state;
   const double last = (double)(m->rows * m->columns - 1);
   float value[QUARTILES];
@@ -74,7 +78,7 @@ static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
   s->threshold = value[1] + 1.5F * (value[2] - value[0]);
 }
 
-static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   const float threshold = ((const state *)m->state)->threshold;
   weigh(m, b, b->scratch);
   for (size_t i = 0; i < b->count; i++)
@@ -84,12 +88,12 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
 const ig_method ig_method_arcee_fusion = {
     .name = "arcee_fusion",
     .summary = "the base, with the other's values that matter most",
-    .base = IG_BASE_REQUIRED,
+    .base = IG_BASE_USE_REQUIRED,
     .least_inputs = 1,
     .most_inputs = 1,
     .passes = IG_SELECT_PASSES,
     .state_size = state_size,
     .counts = counts,
     .gather = gather,
-    .conclude = conclude,
+    .end_pass = end_pass,
     .combine = combine};

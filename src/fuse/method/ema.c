@@ -6,7 +6,7 @@
 
 enum { DECAY };
 
-static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   const double decay = m->shared[DECAY];
   for (size_t i = 0; i < b->count; i++) {
     double average = (double)b->x[0][i];
@@ -18,7 +18,7 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
 
 const ig_method ig_method_ema = {.name = "ema",
                                  .summary = "exponential moving average in the order of the models",
-                                 .base = IG_BASE_NONE,
+                                 .base = IG_BASE_USE_NONE,
                                  .least_inputs = 1,
                                  .most_inputs = IG_METHOD_INPUTS,
                                  .parameters = {{"decay", IG_VALUE_NUMBER, false, true, 0, 0, 1}},

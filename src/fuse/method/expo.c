@@ -6,7 +6,7 @@
 
 enum { ALPHA };
 
-static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   const float alpha = (float)m->shared[ALPHA];
   for (size_t i = 0; i < b->count; i++) out[i] = b->x[0][i] + alpha * (b->x[0][i] - b->base[i]);
 }
@@ -14,7 +14,7 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
 const ig_method ig_method_expo = {
     .name = "expo",
     .summary = "one model, farther away from the base",
-    .base = IG_BASE_REQUIRED,
+    .base = IG_BASE_USE_REQUIRED,
     .least_inputs = 1,
     .most_inputs = 1,
     .parameters = {{"alpha", IG_VALUE_NUMBER, false, true, 0, -INFINITY, INFINITY}},

@@ -5,7 +5,7 @@
 const ig_method ig_method_extract_lora = {
     .name = "extract_lora",
     .summary = "a LoRA adapter that makes the model of its base, as nearly as its rank allows",
-    .base = IG_BASE_REQUIRED,
+    .base = IG_BASE_USE_REQUIRED,
     .least_inputs = 1,
     .most_inputs = 1,
     .extracts = true,

@@ -5,7 +5,7 @@
 // times all blocks are read to gather what the method must know of the whole tensor (norms,
 // thresholds), then once more to combine. What a block gathers is added up in the order of blocks,
 // so that no thread changes a bit. A method that needs all values at once keeps them in its state:
-// gather puts those of its block there, conclude works on the whole with the pool. All arithmetic
+// gather puts those of its block there, end_pass works on the whole with the pool. All arithmetic
 // is on float values of the inputs, sums are double.
 #ifndef IG_FUSE_METHOD_METHOD_H
 #define IG_FUSE_METHOD_METHOD_H
@@ -16,9 +16,9 @@
 enum { IG_METHOD_PARAMETERS = 8, IG_METHOD_INPUTS = 64 };
 
 typedef enum ig_base_use {
-  IG_BASE_NONE,      // a base_model is one more input
-  IG_BASE_OPTIONAL,  // inputs are taken as differences from it where it is given
-  IG_BASE_REQUIRED,
+  IG_BASE_USE_NONE,      // a base_model is one more input
+  IG_BASE_USE_OPTIONAL,  // inputs are taken as differences from it where it is given
+  IG_BASE_USE_REQUIRED,
 } ig_base_use;
 
 typedef enum ig_value_kind {
@@ -51,7 +51,7 @@ typedef struct ig_method_parameter {
 } ig_method_parameter;
 
 // One tensor of the output. Values of parameters stand in the order of the method's table.
-typedef struct ig_merge {
+typedef struct ig_merge_tensor {
   const struct ig_method *method;
   const ig_kernels *kernels;
   const char *name;      // of the output tensor
@@ -63,13 +63,13 @@ typedef struct ig_merge {
   bool has_base;
   const double (*of_model)[IG_METHOD_PARAMETERS];  // (inputs)
   const double *shared;                            // (IG_METHOD_PARAMETERS)
-  const size_t *places;  // (inputs): among the recipe's models, keys of random numbers
+  const size_t *model_keys;  // (inputs): among the recipe's models, keys of random numbers
   uint64_t seed;
-  void *state;    // method->state_size bytes, zero at first: written by conclude, and by gather at
-                  // places of its block alone
-  void *room;     // method->room_size bytes, of any content
-  ig_pool *pool;  // for conclude, where a tensor of several blocks is at hand; else NULL
-} ig_merge;
+  void *state;  // method->state_size bytes, zero at first: written by end_pass, and by gather at
+                // places of its block alone
+  void *workspace;  // method->workspace_size bytes, of any content
+  ig_pool *pool;    // for end_pass, where a tensor of several blocks is at hand; else NULL
+} ig_merge_tensor;
 
 // Some rows of it.
 typedef struct ig_merge_block {
@@ -99,31 +99,33 @@ typedef struct ig_method {
   bool extracts;  // it makes an adapter instead of a model (fuse/run/extract.h): there is nothing
                   // to combine
   ig_method_parameter parameters[IG_METHOD_PARAMETERS];  // up to a name of NULL
-  const char *(*refuses)(const ig_merge *merge);  // what is wrong with these values of parameters
-                                                  // together; NULL: nothing
+  const char *(*refuses)(const ig_merge_tensor *merge);  // what is wrong with these values of
+                                                         // parameters together; NULL: nothing
   // Are the passes over all tensors with these shared parameters as over one, of one row? State and
   // numbers of blocks in combine are then those of the whole. NULL: never.
-  bool (*spans_model)(const double *shared);
-  const char *(*refuses_span)(
-      const ig_merge *first,
-      const ig_merge *other);  // why these two cannot be parts of one; NULL: they can
+  bool (*joins_tensors)(const double *shared);
+  const char *(*refuses_joining)(
+      const ig_merge_tensor *first,
+      const ig_merge_tensor *other);  // why these two cannot be parts of one; NULL: they can
   int passes;
-  size_t (*state_size)(const ig_merge *merge);   // NULL: none
-  size_t (*room_size)(const ig_merge *merge);    // NULL: none
-  void (*begin)(ig_merge *merge);                // before anything is read; NULL: nothing to do
-  size_t (*sample_size)(const ig_merge *merge);  // values to look at before the passes, of a tensor
-                                                 // of several blocks; NULL: none
-  void (*look)(ig_merge *merge,
+  size_t (*state_size)(const ig_merge_tensor *merge);      // NULL: none
+  size_t (*workspace_size)(const ig_merge_tensor *merge);  // NULL: none
+  void (*begin)(ig_merge_tensor *merge);  // before anything is read; NULL: nothing to do
+  size_t (*probe_size)(const ig_merge_tensor *merge);  // values to look at before the passes, of a
+                                                       // tensor of several blocks; NULL: none
+  void (*look)(ig_merge_tensor *merge,
                const ig_merge_block *sample);  // at values drawn evenly, as if they were a block
-  size_t (*sums)(const ig_merge *merge, int pass);    // doubles gathered; NULL: none
-  size_t (*counts)(const ig_merge *merge, int pass);  // NULL: none
+  size_t (*sums)(const ig_merge_tensor *merge, int pass);    // doubles gathered; NULL: none
+  size_t (*counts)(const ig_merge_tensor *merge, int pass);  // NULL: none
   bool (*draws)(const double *of_model);  // does it need a random number for each value, with these
                                           // parameters? NULL: never
-  bool (*wants)(const ig_merge *merge,
+  bool (*wants)(const ig_merge_tensor *merge,
                 int pass);  // is this pass needed, after those before it? NULL: all are
-  void (*gather)(const ig_merge *merge, int pass, const ig_merge_block *block, ig_gathered *to);
-  void (*conclude)(ig_merge *merge, int pass, const ig_gathered *all);
-  void (*combine)(const ig_merge *merge, const ig_merge_block *block, float *out);  // (count)
+  void (*gather)(const ig_merge_tensor *merge, int pass, const ig_merge_block *block,
+                 ig_gathered *to);
+  void (*end_pass)(ig_merge_tensor *merge, int pass, const ig_gathered *all);
+  void (*combine)(const ig_merge_tensor *merge, const ig_merge_block *block,
+                  float *out);  // (count)
 } ig_method;
 
 // The table of methods, NULL behind the last.

@@ -8,25 +8,25 @@
 
 enum { FILTER_WISE };
 
-static size_t pairs(const ig_merge *m) { return m->inputs * (m->inputs + 1) / 2; }
+static size_t pairs(const ig_merge_tensor *m) { return m->inputs * (m->inputs + 1) / 2; }
 
-static size_t state_size(const ig_merge *m) {
+static size_t state_size(const ig_merge_tensor *m) {
   (void)m;
   return sizeof(double);
 }
 
-static size_t sums(const ig_merge *m, int pass) {
+static size_t sums(const ig_merge_tensor *m, int pass) {
   (void)pass;
   return pairs(m);
 }
 
-static bool wants(const ig_merge *m, int pass) {
+static bool wants(const ig_merge_tensor *m, int pass) {
   (void)pass;
   return m->shared[FILTER_WISE] == 0;
 }
 
 // Products of each pair of differences, over values first .. first + count - 1.
-static void multiply(const ig_merge *m, const ig_merge_block *b, size_t first, size_t count,
+static void multiply(const ig_merge_tensor *m, const ig_merge_block *b, size_t first, size_t count,
                      double *products) {
   size_t pair = 0;
   for (size_t j = 0; j < m->inputs; j++)
@@ -38,7 +38,7 @@ static void multiply(const ig_merge *m, const ig_merge_block *b, size_t first, s
     }
 }
 
-static double ratio(const ig_merge *m, const double *products) {
+static double ratio(const ig_merge_tensor *m, const double *products) {
   const double n = (double)m->inputs;
   double cosine = 0;
   size_t pair = 0, count = 0;
@@ -55,18 +55,19 @@ static double ratio(const ig_merge *m, const double *products) {
   return fabs(divisor) < 1e-6 ? 0 : n * cosine / divisor;
 }
 
-static void gather(const ig_merge *m, int pass, const ig_merge_block *block, ig_gathered *to) {
+static void gather(const ig_merge_tensor *m, int pass, const ig_merge_block *block,
+                   ig_gathered *to) {
   (void)pass;
   multiply(m, block, 0, block->count, to->sums);
 }
 
-static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
+static void end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)pass;
   *(double *)m->state = ratio(m, all->sums);
 }
 
-static void mix(const ig_merge *m, const ig_merge_block *b, size_t first, size_t count, double t,
-                float *out) {
+static void mix(const ig_merge_tensor *m, const ig_merge_block *b, size_t first, size_t count,
+                double t, float *out) {
   for (size_t i = first; i < first + count; i++) {
     float sum = 0;
     for (size_t k = 0; k < m->inputs; k++) sum += b->x[k][i];
@@ -74,7 +75,7 @@ static void mix(const ig_merge *m, const ig_merge_block *b, size_t first, size_t
   }
 }
 
-static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   if (m->shared[FILTER_WISE] == 0) {
     mix(m, b, 0, b->count, *(const double *)m->state, out);
     return;
@@ -89,7 +90,7 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
 const ig_method ig_method_model_stock = {
     .name = "model_stock",
     .summary = "between the base and the average, by the angle of the differences",
-    .base = IG_BASE_REQUIRED,
+    .base = IG_BASE_USE_REQUIRED,
     .least_inputs = 2,
     .most_inputs = IG_METHOD_INPUTS,
     .parameters = {{"filter_wise", IG_VALUE_FLAG, false, false, 0, 0, 1}},
@@ -98,5 +99,5 @@ const ig_method ig_method_model_stock = {
     .sums = sums,
     .wants = wants,
     .gather = gather,
-    .conclude = conclude,
+    .end_pass = end_pass,
     .combine = combine};

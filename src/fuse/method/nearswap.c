@@ -5,7 +5,7 @@
 
 enum { T };
 
-static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   const float t = (float)m->shared[T], *x = b->x[0];
   for (size_t i = 0; i < b->count; i++) {
     const float distance = fmaxf(fabsf(b->base[i] - x[i]), 1e-6f), weight = fminf(t / distance, 1);
@@ -16,7 +16,7 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
 const ig_method ig_method_nearswap = {
     .name = "nearswap",
     .summary = "the base, with the other's values where they are near",
-    .base = IG_BASE_REQUIRED,
+    .base = IG_BASE_USE_REQUIRED,
     .least_inputs = 1,
     .most_inputs = 1,
     .parameters = {{"t", IG_VALUE_NUMBER, false, true, 0, 0, INFINITY}},

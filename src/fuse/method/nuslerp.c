@@ -22,24 +22,24 @@ typedef struct pair {
 // What a factor is for.
 typedef enum scope { OF_TENSOR, OF_ROW, OF_COLUMN } scope;
 
-static scope scope_of(const ig_merge *m) {
+static scope scope_of(const ig_merge_tensor *m) {
   if (m->shared[FLATTEN] != 0 || m->rank < 2) return OF_TENSOR;
   return m->shared[ROW_WISE] != 0 ? OF_COLUMN : OF_ROW;
 }
 
 // How many vectors the state has factors for. A column runs along the first dimension, whatever the
 // others are.
-static size_t vectors(const ig_merge *m) {
+static size_t vectors(const ig_merge_tensor *m) {
   const scope s = scope_of(m);
   return s == OF_TENSOR ? 1 : s == OF_COLUMN ? m->rows * m->columns / m->first_dimension : 0;
 }
 
-static size_t state_size(const ig_merge *m) { return vectors(m) * sizeof(factors); }
-static size_t sums(const ig_merge *m, int pass) {
+static size_t state_size(const ig_merge_tensor *m) { return vectors(m) * sizeof(factors); }
+static size_t sums(const ig_merge_tensor *m, int pass) {
   (void)pass;
   return vectors(m) * PRODUCTS;
 }
-static bool wants(const ig_merge *m, int pass) {
+static bool wants(const ig_merge_tensor *m, int pass) {
   (void)pass;
   return scope_of(m) != OF_ROW;
 }
@@ -55,7 +55,7 @@ static void multiply(pair x, double *products) {
   products[AB] += (double)x.a * (double)x.b;
 }
 
-static factors factors_of(const ig_merge *m, const double *products) {
+static factors factors_of(const ig_merge_tensor *m, const double *products) {
   const double all = m->of_model[0][WEIGHT] + m->of_model[1][WEIGHT],
                t = fabs(all) < NO_WEIGHT ? 0.5 : m->of_model[1][WEIGHT] / all;
   const double norms = fmax(sqrt(products[AA]), NO_NORM) * fmax(sqrt(products[BB]), NO_NORM);
@@ -66,7 +66,8 @@ static factors factors_of(const ig_merge *m, const double *products) {
                    (float)(sin(t * angle) / sin(angle))};
 }
 
-static void gather(const ig_merge *m, int pass, const ig_merge_block *block, ig_gathered *to) {
+static void gather(const ig_merge_tensor *m, int pass, const ig_merge_block *block,
+                   ig_gathered *to) {
   (void)pass;
   const size_t count = vectors(m);
   size_t v = block->first_row * m->columns % count;
@@ -76,7 +77,7 @@ static void gather(const ig_merge *m, int pass, const ig_merge_block *block, ig_
   }
 }
 
-static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
+static void end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)pass;
   factors *f = m->state;
   for (size_t v = 0; v < vectors(m); v++) f[v] = factors_of(m, all->sums + v * PRODUCTS);
@@ -88,7 +89,7 @@ static float mix(const ig_merge_block *b, size_t i, factors f) {
   return b->base ? b->base[i] + mixed : mixed;
 }
 
-static void combine_rows(const ig_merge *m, const ig_merge_block *b, float *out) {
+static void combine_rows(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   for (size_t first = 0; first < b->count; first += m->columns) {
     double products[PRODUCTS] = {0};
     for (size_t i = first; i < first + m->columns; i++) multiply(pair_at(b, i), products);
@@ -97,7 +98,7 @@ static void combine_rows(const ig_merge *m, const ig_merge_block *b, float *out)
   }
 }
 
-static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   if (scope_of(m) == OF_ROW) {
     combine_rows(m, b, out);
     return;
@@ -114,7 +115,7 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
 const ig_method ig_method_nuslerp = {
     .name = "nuslerp",
     .summary = "spherical interpolation by weights, of tensors, rows or columns",
-    .base = IG_BASE_OPTIONAL,
+    .base = IG_BASE_USE_OPTIONAL,
     .least_inputs = 2,
     .most_inputs = 2,
     .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY},
@@ -125,5 +126,5 @@ const ig_method ig_method_nuslerp = {
     .sums = sums,
     .wants = wants,
     .gather = gather,
-    .conclude = conclude,
+    .end_pass = end_pass,
     .combine = combine};

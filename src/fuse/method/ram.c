@@ -10,23 +10,23 @@
 enum { EPSILON, R, ALPHA };
 enum { OWN, SHARED, KINDS };
 
-static size_t counts(const ig_merge *m, int pass) {
+static size_t counts(const ig_merge_tensor *m, int pass) {
   (void)pass;
   return KINDS * m->inputs;
 }
 
 // A factor for each model.
-static size_t state_size(const ig_merge *m) { return m->inputs * sizeof(float); }
+static size_t state_size(const ig_merge_tensor *m) { return m->inputs * sizeof(float); }
 
 // How many models differ from the base at i.
-static size_t changed(const ig_merge *m, const ig_merge_block *b, size_t i) {
+static size_t changed(const ig_merge_tensor *m, const ig_merge_block *b, size_t i) {
   size_t count = 0;
   for (size_t k = 0; k < m->inputs; k++)
     count += fabsf(b->x[k][i] - b->base[i]) > (float)m->shared[EPSILON];
   return count;
 }
 
-static void gather(const ig_merge *m, int pass, const ig_merge_block *b, ig_gathered *to) {
+static void gather(const ig_merge_tensor *m, int pass, const ig_merge_block *b, ig_gathered *to) {
   (void)pass;
   for (size_t i = 0; i < b->count; i++) {
     const size_t kind = changed(m, b, i) > 1 ? SHARED : OWN;
@@ -35,7 +35,7 @@ static void gather(const ig_merge *m, int pass, const ig_merge_block *b, ig_gath
   }
 }
 
-static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
+static void end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)pass;
   float *factor = m->state;
   for (size_t k = 0; k < m->inputs; k++) {
@@ -46,7 +46,7 @@ static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
   }
 }
 
-static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   const float *factor = m->method->passes ? m->state : NULL;
   for (size_t i = 0; i < b->count; i++) {
     const size_t count = changed(m, b, i);
@@ -65,7 +65,7 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
 const ig_method ig_method_ram = {
     .name = "ram",
     .summary = "differences of one model whole, those of several averaged",
-    .base = IG_BASE_REQUIRED,
+    .base = IG_BASE_USE_REQUIRED,
     .least_inputs = 1,
     .most_inputs = IG_METHOD_INPUTS,
     .parameters = {RAM_EPSILON},
@@ -74,7 +74,7 @@ const ig_method ig_method_ram = {
 const ig_method ig_method_ramplus_tl = {
     .name = "ramplus_tl",
     .summary = "as ram, a model's own differences enlarged by what it shares",
-    .base = IG_BASE_REQUIRED,
+    .base = IG_BASE_USE_REQUIRED,
     .least_inputs = 1,
     .most_inputs = IG_METHOD_INPUTS,
     .parameters = {RAM_EPSILON,
@@ -84,5 +84,5 @@ const ig_method ig_method_ramplus_tl = {
     .state_size = state_size,
     .counts = counts,
     .gather = gather,
-    .conclude = conclude,
+    .end_pass = end_pass,
     .combine = combine};

@@ -19,28 +19,34 @@ typedef struct state {
   size_t kept, kept_equals;
 } state;
 
-static double *weights(const ig_merge *m) { return (double *)(void *)((state *)m->state + 1); }
-static size_t *equals(const ig_merge *m) { return (size_t *)(void *)(weights(m) + m->inputs); }
-static size_t state_size(const ig_merge *m) {
+static double *weights(const ig_merge_tensor *m) {
+  return (double *)(void *)((state *)m->state + 1);
+}
+static size_t *equals(const ig_merge_tensor *m) {
+  return (size_t *)(void *)(weights(m) + m->inputs);
+}
+static size_t state_size(const ig_merge_tensor *m) {
   return sizeof(state) + m->inputs * sizeof(double) + m->blocks * sizeof(size_t);
 }
 
-static bool selects(const ig_merge *m) { return m->shared[SELECT_TOPK] < 1; }
+static bool selects(const ig_merge_tensor *m) { return m->shared[SELECT_TOPK] < 1; }
 
 // Bins, and how many variances are not zero.
-static size_t counts(const ig_merge *m, int pass) {
+static size_t counts(const ig_merge_tensor *m, int pass) {
   return selects(m) && pass < IG_SELECT_PASSES ? IG_SELECT_BINS + 1 : 0;
 }
-static size_t sums(const ig_merge *m, int pass) { return pass == SQUARES_PASS ? m->inputs : 0; }
+static size_t sums(const ig_merge_tensor *m, int pass) {
+  return pass == SQUARES_PASS ? m->inputs : 0;
+}
 
-static bool wants(const ig_merge *m, int pass) {
+static bool wants(const ig_merge_tensor *m, int pass) {
   const state *s = m->state;
   if (pass == SQUARES_PASS) return !selects(m) || s->kept > 0;
   if (!selects(m) || (pass > 0 && s->kept == 0)) return false;
   return pass != EQUALS_PASS || s->kept_equals < s->bound.equal;
 }
 
-static void measure(const ig_merge *m, const ig_merge_block *b, float *variance) {
+static void measure(const ig_merge_tensor *m, const ig_merge_block *b, float *variance) {
   const double n = (double)m->inputs;
   for (size_t i = 0; i < b->count; i++) {
     double mean = 0, sum = 0;
@@ -55,7 +61,7 @@ static void measure(const ig_merge *m, const ig_merge_block *b, float *variance)
 }
 
 // taken (count): 1 or 0.
-static void choose(const ig_merge *m, const ig_merge_block *b, float *taken) {
+static void choose(const ig_merge_tensor *m, const ig_merge_block *b, float *taken) {
   const state *s = m->state;
   for (size_t i = 0; i < b->count && !selects(m); i++) taken[i] = 1;
   for (size_t i = 0; i < b->count && selects(m) && s->kept == 0; i++) taken[i] = 0;
@@ -70,7 +76,7 @@ static void choose(const ig_merge *m, const ig_merge_block *b, float *taken) {
   }
 }
 
-static void gather_squares(const ig_merge *m, const ig_merge_block *b, double *squares) {
+static void gather_squares(const ig_merge_tensor *m, const ig_merge_block *b, double *squares) {
   choose(m, b, b->scratch);
   for (size_t k = 0; k < m->inputs; k++) {
     double sum = 0;
@@ -82,7 +88,7 @@ static void gather_squares(const ig_merge *m, const ig_merge_block *b, double *s
   }
 }
 
-static void gather(const ig_merge *m, int pass, const ig_merge_block *b, ig_gathered *to) {
+static void gather(const ig_merge_tensor *m, int pass, const ig_merge_block *b, ig_gathered *to) {
   const state *s = m->state;
   if (pass == SQUARES_PASS) {
     gather_squares(m, b, to->sums);
@@ -98,7 +104,7 @@ static void gather(const ig_merge *m, int pass, const ig_merge_block *b, ig_gath
   if (pass == EQUALS_PASS) equals(m)[b->index] = equal;
 }
 
-static void conclude_selection(ig_merge *m, int pass, const ig_gathered *all) {
+static void end_selection(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   state *s = m->state;
   if (pass == 0) {
     s->kept = (size_t)((double)all->counts[IG_SELECT_BINS] * m->shared[SELECT_TOPK]);
@@ -110,7 +116,7 @@ static void conclude_selection(ig_merge *m, int pass, const ig_gathered *all) {
   s->kept_equals = s->bound.equal - s->bound.rank;
 }
 
-static void conclude_equals(ig_merge *m) {
+static void end_equals(ig_merge_tensor *m) {
   size_t before = 0;
   for (size_t i = 0; i < m->blocks; i++) {
     const size_t here = equals(m)[i];
@@ -119,7 +125,7 @@ static void conclude_equals(ig_merge *m) {
   }
 }
 
-static void conclude_squares(ig_merge *m, const double *squares) {
+static void end_squares(ig_merge_tensor *m, const double *squares) {
   const double n = (double)(m->rows * m->columns);
   double sum = 0;
   for (size_t k = 0; k < m->inputs; k++) sum += squares[k] / n;
@@ -127,13 +133,13 @@ static void conclude_squares(ig_merge *m, const double *squares) {
     weights(m)[k] = sum < NO_WEIGHT ? 1 / (double)m->inputs : squares[k] / n / sum;
 }
 
-static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
-  if (pass < IG_SELECT_PASSES) conclude_selection(m, pass, all);
-  if (pass == EQUALS_PASS) conclude_equals(m);
-  if (pass == SQUARES_PASS) conclude_squares(m, all->sums);
+static void end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
+  if (pass < IG_SELECT_PASSES) end_selection(m, pass, all);
+  if (pass == EQUALS_PASS) end_equals(m);
+  if (pass == SQUARES_PASS) end_squares(m, all->sums);
 }
 
-static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   float *taken = b->scratch;
   choose(m, b, taken);
   for (size_t i = 0; i < b->count; i++) {
@@ -152,7 +158,7 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
 const ig_method ig_method_sce = {
     .name = "sce",
     .summary = "differences where models vary most, weighted by their squares, where signs agree",
-    .base = IG_BASE_REQUIRED,
+    .base = IG_BASE_USE_REQUIRED,
     .least_inputs = 1,
     .most_inputs = IG_METHOD_INPUTS,
     .parameters = {{"select_topk", IG_VALUE_NUMBER, false, false, 1, 0, 1},
@@ -164,5 +170,5 @@ const ig_method ig_method_sce = {
     .counts = counts,
     .wants = wants,
     .gather = gather,
-    .conclude = conclude,
+    .end_pass = end_pass,
     .combine = combine};

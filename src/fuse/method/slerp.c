@@ -15,27 +15,28 @@ typedef struct factors {
   float a, b;
 } factors;
 
-static size_t state_size(const ig_merge *m) {
+static size_t state_size(const ig_merge_tensor *m) {
   (void)m;
   return sizeof(factors);
 }
 
-static size_t sums(const ig_merge *m, int pass) {
+static size_t sums(const ig_merge_tensor *m, int pass) {
   (void)m, (void)pass;
   return SUMS;
 }
 
-static void gather(const ig_merge *m, int pass, const ig_merge_block *block, ig_gathered *to) {
+static void gather(const ig_merge_tensor *m, int pass, const ig_merge_block *block,
+                   ig_gathered *to) {
   (void)m, (void)pass;
   const float *a = block->base, *b = block->x[0];
-  to->sums[AA] = ig_sum_products(block->count, a, a);
-  to->sums[BB] = ig_sum_products(block->count, b, b);
-  to->sums[AB] = ig_sum_products(block->count, a, b);
+  to->sums[AA] = ig_sums_of_products(block->count, a, a);
+  to->sums[BB] = ig_sums_of_products(block->count, b, b);
+  to->sums[AB] = ig_sums_of_products(block->count, a, b);
 }
 
 static double norm(double squares) { return sqrt(squares) > NO_NORM ? sqrt(squares) : 1; }
 
-static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
+static void end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)pass;
   factors *f = m->state;
   const double t = m->shared[T],
@@ -47,14 +48,14 @@ static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
   f->b = (float)(linear ? t : sin(t * angle) / sin(angle));
 }
 
-IG_VECTORS static void combine(const ig_merge *m, const ig_merge_block *block, float *out) {
+IG_VECTORS static void combine(const ig_merge_tensor *m, const ig_merge_block *block, float *out) {
   const factors *f = m->state;
   for (size_t i = 0; i < block->count; i++) out[i] = f->a * block->base[i] + f->b * block->x[0][i];
 }
 
 const ig_method ig_method_slerp = {.name = "slerp",
                                    .summary = "spherical interpolation of two models",
-                                   .base = IG_BASE_REQUIRED,
+                                   .base = IG_BASE_USE_REQUIRED,
                                    .least_inputs = 1,
                                    .most_inputs = 1,
                                    .parameters = {{"t", IG_VALUE_NUMBER, false, true, 0, 0, 1}},
@@ -62,5 +63,5 @@ const ig_method ig_method_slerp = {.name = "slerp",
                                    .state_size = state_size,
                                    .sums = sums,
                                    .gather = gather,
-                                   .conclude = conclude,
+                                   .end_pass = end_pass,
                                    .combine = combine};

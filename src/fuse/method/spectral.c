@@ -26,36 +26,41 @@ typedef struct parts {
   void *memory;
 } parts;
 
-static size_t shorter(const ig_merge *m) { return m->rows < m->columns ? m->rows : m->columns; }
-static bool is_spectral(const ig_merge *m) { return m->rank == 2 && shorter(m) >= m->inputs; }
-static size_t slots(const ig_merge *m) { return shorter(m); }
+static size_t shorter(const ig_merge_tensor *m) {
+  return m->rows < m->columns ? m->rows : m->columns;
+}
+static bool is_spectral(const ig_merge_tensor *m) {
+  return m->rank == 2 && shorter(m) >= m->inputs;
+}
+static size_t slots(const ig_merge_tensor *m) { return shorter(m); }
 
-static size_t kept_size(const ig_merge *m) {
+static size_t kept_size(const ig_merge_tensor *m) {
   return slots(m) * (m->rows + m->columns + 1) * sizeof(double);
 }
 
-static parts parts_of(const ig_merge *m) {
+static parts parts_of(const ig_merge_tensor *m) {
   char *at = m->state;
   double *left = (double *)(void *)(at + HEADER), *right = left + slots(m) * m->rows;
   return (parts){(spectral_state *)(void *)at, left, right, right + slots(m) * m->columns,
                  at + HEADER + kept_size(m)};
 }
 
-static size_t state_size(const ig_merge *m) {
+static size_t state_size(const ig_merge_tensor *m) {
   return is_spectral(m) ? HEADER + kept_size(m) + ig_svd_size(m->rows, m->columns) : 0;
 }
 
-static bool wants_sum(const ig_merge *m, int pass) {
+static bool wants_sum(const ig_merge_tensor *m, int pass) {
   (void)pass;
   return is_spectral(m);
 }
-static bool wants_each(const ig_merge *m, int pass) {
+static bool wants_each(const ig_merge_tensor *m, int pass) {
   return is_spectral(m) && (size_t)pass < m->inputs;
 }
 
 // ---- iso_c ------------------------------------------------------------------
 
-static void gather_models(const ig_merge *m, const ig_merge_block *b, size_t first, size_t count) {
+static void gather_models(const ig_merge_tensor *m, const ig_merge_block *b, size_t first,
+                          size_t count) {
   const ig_svd svd = ig_svd_lay_out(m->rows, m->columns, parts_of(m).memory);
   for (size_t row = 0; row < b->rows; row++)
     for (size_t column = 0; column < m->columns; column++) {
@@ -66,12 +71,13 @@ static void gather_models(const ig_merge *m, const ig_merge_block *b, size_t fir
     }
 }
 
-static void gather_sum(const ig_merge *m, int pass, const ig_merge_block *b, ig_gathered *to) {
+static void gather_sum(const ig_merge_tensor *m, int pass, const ig_merge_block *b,
+                       ig_gathered *to) {
   (void)pass, (void)to;
   gather_models(m, b, 0, m->inputs);
 }
 
-static void conclude_sum(ig_merge *m, int pass, const ig_gathered *all) {
+static void end_sum(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)pass, (void)all;
   const parts p = parts_of(m);
   ig_svd svd = ig_svd_lay_out(m->rows, m->columns, p.memory);
@@ -87,14 +93,15 @@ static void conclude_sum(ig_merge *m, int pass, const ig_gathered *all) {
 
 // ---- tsv_m ------------------------------------------------------------------
 
-static void gather_one(const ig_merge *m, int pass, const ig_merge_block *b, ig_gathered *to) {
+static void gather_one(const ig_merge_tensor *m, int pass, const ig_merge_block *b,
+                       ig_gathered *to) {
   (void)to;
   gather_models(m, b, (size_t)pass, 1);
 }
 
 // vectors (count, length), one after another, become the nearest orthonormal ones: of their matrix
 // A B C^T it is A C^T that stays.
-static void make_orthonormal(const ig_merge *m, double *vectors, size_t count, size_t length,
+static void make_orthonormal(const ig_merge_tensor *m, double *vectors, size_t count, size_t length,
                              void *memory) {
   ig_svd svd = ig_svd_lay_out(count, length, memory);
   for (size_t i = 0; i < count; i++)
@@ -109,7 +116,7 @@ static void make_orthonormal(const ig_merge *m, double *vectors, size_t count, s
     }
 }
 
-static void conclude_one(ig_merge *m, int pass, const ig_gathered *all) {
+static void end_one(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)all;
   const parts p = parts_of(m);
   ig_svd svd = ig_svd_lay_out(m->rows, m->columns, p.memory);
@@ -127,7 +134,7 @@ static void conclude_one(ig_merge *m, int pass, const ig_gathered *all) {
 
 // ---- both -------------------------------------------------------------------
 
-static void combine_mean(const ig_merge *m, const ig_merge_block *b, float *out) {
+static void combine_mean(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   for (size_t i = 0; i < b->count; i++) {
     double sum = 0;
     for (size_t k = 0; k < m->inputs; k++) sum += (double)b->x[k][i] - (double)b->base[i];
@@ -136,7 +143,7 @@ static void combine_mean(const ig_merge *m, const ig_merge_block *b, float *out)
 }
 
 // A row of the sum of triplets; sums: as many doubles as fit the stack at a time.
-static void combine_row(const ig_merge *m, const parts *p, size_t row, const float *base,
+static void combine_row(const ig_merge_tensor *m, const parts *p, size_t row, const float *base,
                         float *out) {
   double sums[512];
   for (size_t first = 0; first < m->columns; first += 512) {
@@ -151,7 +158,7 @@ static void combine_row(const ig_merge *m, const parts *p, size_t row, const flo
   }
 }
 
-static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   if (!is_spectral(m)) {
     combine_mean(m, b, out);
     return;
@@ -161,11 +168,11 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
     combine_row(m, &p, b->first_row + row, b->base + row * m->columns, out + row * m->columns);
 }
 
-#define SPECTRAL_METHOD(name_, summary_, passes_, wants_, gather_, conclude_)           \
+#define SPECTRAL_METHOD(name_, summary_, passes_, wants_, gather_, end_)                \
   const ig_method ig_method_##name_ = {                                                 \
       .name = #name_,                                                                   \
       .summary = summary_,                                                              \
-      .base = IG_BASE_REQUIRED,                                                         \
+      .base = IG_BASE_USE_REQUIRED,                                                     \
       .least_inputs = 1,                                                                \
       .most_inputs = IG_METHOD_INPUTS,                                                  \
       .parameters = {{"alpha", IG_VALUE_NUMBER, false, false, 1, -INFINITY, INFINITY}}, \
@@ -173,11 +180,11 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
       .state_size = state_size,                                                         \
       .wants = wants_,                                                                  \
       .gather = gather_,                                                                \
-      .conclude = conclude_,                                                            \
+      .end_pass = end_,                                                                 \
       .combine = combine};
 
 SPECTRAL_METHOD(iso_c, "the sum of differences with all its singular values made equal", 1,
-                wants_sum, gather_sum, conclude_sum)
+                wants_sum, gather_sum, end_sum)
 SPECTRAL_METHOD(tsv_m,
                 "the largest singular triplets of each difference, made orthogonal to one another",
-                IG_METHOD_INPUTS, wants_each, gather_one, conclude_one)
+                IG_METHOD_INPUTS, wants_each, gather_one, end_one)

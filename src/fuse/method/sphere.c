@@ -18,13 +18,13 @@ static const double CANCELLED = 1e-6;
 // Products of the inputs, by the lower triangle.
 static size_t at(size_t i, size_t j) { return i > j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i; }
 
-static size_t sums(const ig_merge *m, int pass) {
+static size_t sums(const ig_merge_tensor *m, int pass) {
   (void)pass;
   return at(m->inputs, 0);
 }
 
 // A coefficient for each input.
-static size_t state_size(const ig_merge *m) { return m->inputs * sizeof(double); }
+static size_t state_size(const ig_merge_tensor *m) { return m->inputs * sizeof(double); }
 
 static double product(const double *products, size_t inputs, const double *a, const double *b) {
   double sum = 0;
@@ -37,7 +37,7 @@ static double norm(const double *products, size_t inputs, const double *a) {
   return sqrt(fmax(product(products, inputs, a, a), 0));
 }
 
-static void gather(const ig_merge *m, int pass, const ig_merge_block *b, ig_gathered *to) {
+static void gather(const ig_merge_tensor *m, int pass, const ig_merge_block *b, ig_gathered *to) {
   (void)pass;
   for (size_t j = 0; j < m->inputs; j++)
     for (size_t k = 0; k <= j; k++) {
@@ -52,7 +52,7 @@ static void gather(const ig_merge *m, int pass, const ig_merge_block *b, ig_gath
     }
 }
 
-static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   const double *c = m->state;
   for (size_t i = 0; i < b->count; i++) {
     const float base = b->base ? b->base[i] : 0;
@@ -65,7 +65,7 @@ static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
 
 // ---- multislerp -------------------------------------------------------------
 
-static void conclude_multislerp(ig_merge *m, int pass, const ig_gathered *all) {
+static void end_multislerp(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)pass;
   double *c = m->state, weight[IG_METHOD_INPUTS], sum = 0, magnitude = 0, length = 0;
   for (size_t i = 0; i < m->inputs; i++) sum += m->of_model[i][WEIGHT];
@@ -85,7 +85,7 @@ static void conclude_multislerp(ig_merge *m, int pass, const ig_gathered *all) {
 const ig_method ig_method_multislerp = {
     .name = "multislerp",
     .summary = "mean direction and mean norm, weighted",
-    .base = IG_BASE_OPTIONAL,
+    .base = IG_BASE_USE_OPTIONAL,
     .least_inputs = 1,
     .most_inputs = IG_METHOD_INPUTS,
     .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY},
@@ -95,7 +95,7 @@ const ig_method ig_method_multislerp = {
     .state_size = state_size,
     .sums = sums,
     .gather = gather,
-    .conclude = conclude_multislerp,
+    .end_pass = end_multislerp,
     .combine = combine};
 
 // ---- karcher ----------------------------------------------------------------
@@ -129,7 +129,7 @@ static bool step(const double *products, size_t inputs, const double *inverse, d
   return normalize(products, inputs, 0, c);
 }
 
-static void conclude_karcher(ig_merge *m, int pass, const ig_gathered *all) {
+static void end_karcher(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)pass;
   const double tol = m->shared[TOL];
   double *c = m->state, inverse[IG_METHOD_INPUTS], length = 0;
@@ -152,7 +152,7 @@ static void conclude_karcher(ig_merge *m, int pass, const ig_gathered *all) {
 const ig_method ig_method_karcher = {
     .name = "karcher",
     .summary = "direction nearest to all by angle, and the mean norm",
-    .base = IG_BASE_NONE,
+    .base = IG_BASE_USE_NONE,
     .least_inputs = 1,
     .most_inputs = IG_METHOD_INPUTS,
     .parameters = {{"max_iter", IG_VALUE_INTEGER, false, false, 10, 0, 1e6},
@@ -161,5 +161,5 @@ const ig_method ig_method_karcher = {
     .state_size = state_size,
     .sums = sums,
     .gather = gather,
-    .conclude = conclude_karcher,
+    .end_pass = end_karcher,
     .combine = combine};

@@ -17,37 +17,37 @@ typedef struct variant {
   bool agree;
 } variant;
 
-static const variant *variant_of(const ig_merge *m) { return m->method->variant; }
+static const variant *variant_of(const ig_merge_tensor *m) { return m->method->variant; }
 
-static ig_thinning thinning_of(const ig_merge *m) {
+static ig_thinning thinning_of(const ig_merge_tensor *m) {
   return (ig_thinning){.kind = variant_of(m)->thinning,
                        .rescale = (ig_rescale)m->shared[RESCALE],
                        .density = &m->of_model[0][DENSITY],
                        .extra = &m->of_model[0][EXTRA]};
 }
 
-static size_t room_size(const ig_merge *m) {
+static size_t workspace_size(const ig_merge_tensor *m) {
   const ig_thinning t = thinning_of(m);
-  return ig_thinning_room_size(&t, m);
+  return ig_thinning_workspace_size(&t, m);
 }
-static void begin(ig_merge *m) {
+static void begin(ig_merge_tensor *m) {
   const ig_thinning t = thinning_of(m);
   ig_thinning_begin(&t, m);
 }
-static size_t sample_size(const ig_merge *m) {
+static size_t sample_size(const ig_merge_tensor *m) {
   const ig_thinning t = thinning_of(m);
-  return ig_thinning_sample_size(&t, m);
+  return ig_thinning_probe_size(&t, m);
 }
-static void look(ig_merge *m, const ig_merge_block *sample) {
+static void look(ig_merge_tensor *m, const ig_merge_block *sample) {
   const ig_thinning t = thinning_of(m);
   ig_thinning_look(&t, m, sample);
 }
-static size_t counts(const ig_merge *m, int pass) {
+static size_t counts(const ig_merge_tensor *m, int pass) {
   const ig_thinning t = thinning_of(m);
   return ig_thinning_counts(&t, m, pass);
 }
 // Probabilities by rank go from density - epsilon to density + epsilon.
-static const char *refuses_ranks(const ig_merge *m) {
+static const char *refuses_ranks(const ig_merge_tensor *m) {
   for (size_t k = 0; k < m->inputs; k++) {
     const double density = m->of_model[k][DENSITY], epsilon = m->of_model[k][EXTRA];
     if (density > 0 && density < 1 && (density - epsilon < 0 || density + epsilon > 1))
@@ -56,8 +56,8 @@ static const char *refuses_ranks(const ig_merge *m) {
   return NULL;
 }
 
-static bool spans_model(const double *shared) { return shared[SCOPE] == IG_SCOPE_MODEL; }
-static const char *refuses_span(const ig_merge *a, const ig_merge *b) {
+static bool joins_tensors(const double *shared) { return shared[SCOPE] == IG_SCOPE_MODEL; }
+static const char *refuses_joining(const ig_merge_tensor *a, const ig_merge_tensor *b) {
   if (a->shared[RESCALE] != b->shared[RESCALE])
     return "with scope: model 'rescale' must be the same for all tensors";
   for (size_t k = 0; k < a->inputs; k++)
@@ -68,22 +68,23 @@ static const char *refuses_span(const ig_merge *a, const ig_merge *b) {
 
 static bool draws(const double *of_model) { return of_model[DENSITY] < 1; }
 
-static bool wants(const ig_merge *m, int pass) {
+static bool wants(const ig_merge_tensor *m, int pass) {
   const ig_thinning t = thinning_of(m);
   return ig_thinning_wants(&t, m, pass);
 }
-static void gather(const ig_merge *m, int pass, const ig_merge_block *block, ig_gathered *to) {
+static void gather(const ig_merge_tensor *m, int pass, const ig_merge_block *block,
+                   ig_gathered *to) {
   const ig_thinning t = thinning_of(m);
   ig_thinning_gather(&t, m, pass, block, to);
 }
-static void conclude(ig_merge *m, int pass, const ig_gathered *all) {
+static void end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   const ig_thinning t = thinning_of(m);
-  ig_thinning_conclude(&t, m, pass, all);
+  ig_thinning_end_pass(&t, m, pass, all);
 }
 
 // ---- adding up --------------------------------------------------------------
 
-IG_VECTORS static void add_all(const ig_merge *m, size_t count, const float *d,
+IG_VECTORS static void add_all(const ig_merge_tensor *m, size_t count, const float *d,
                                float *restrict out) {
   double all = 0;
   for (size_t k = 0; k < m->inputs; k++) all += m->of_model[k][WEIGHT];
@@ -96,7 +97,7 @@ IG_VECTORS static void add_all(const ig_merge *m, size_t count, const float *d,
 
 // Loops over values inside those over models, without branches: compilers make vectors of them.
 // weights (count): scratch.
-IG_VECTORS static void add_agreeing(const ig_merge *m, size_t count, const float *d,
+IG_VECTORS static void add_agreeing(const ig_merge_tensor *m, size_t count, const float *d,
                                     float *restrict sum, float *restrict agreed,
                                     float *restrict weights) {
   for (size_t i = 0; i < count; i++) sum[i] = agreed[i] = weights[i] = 0;
@@ -116,7 +117,7 @@ IG_VECTORS static void add_agreeing(const ig_merge *m, size_t count, const float
   }
 }
 
-IG_VECTORS static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+IG_VECTORS static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   const ig_thinning t = thinning_of(m);
   float *d = b->scratch;
   for (size_t k = 0; k < m->inputs; k++) {
@@ -143,30 +144,30 @@ IG_VECTORS static void combine(const ig_merge *m, const ig_merge_block *b, float
       {"lambda", IG_VALUE_NUMBER, false, false, 1, -INFINITY, INFINITY}, {                        \
     "int8_mask", IG_VALUE_FLAG, false, false, 0, 0, 1 /* mergekit's, without effect on numbers */ \
   }
-#define TASK_METHOD(name_, summary_, thinning_, agree_, ...)                   \
-  const ig_method ig_method_##name_ = {                                        \
-      .name = #name_,                                                          \
-      .summary = summary_,                                                     \
-      .variant = &(const variant){thinning_, agree_},                          \
-      .base = IG_BASE_REQUIRED,                                                \
-      .least_inputs = 1,                                                       \
-      .most_inputs = IG_METHOD_INPUTS,                                         \
-      .parameters = {__VA_ARGS__},                                             \
-      .refuses = (thinning_) == IG_THIN_BY_RANK_IN_ROW ? refuses_ranks : NULL, \
-      .spans_model = (thinning_) == IG_THIN_BY_MAGNITUDE ? spans_model : NULL, \
-      .refuses_span = refuses_span,                                            \
-      .passes = IG_THINNING_PASSES,                                            \
-      .state_size = ig_thinning_state_size,                                    \
-      .room_size = room_size,                                                  \
-      .begin = begin,                                                          \
-      .sample_size = sample_size,                                              \
-      .look = look,                                                            \
-      .sums = ig_thinning_sums,                                                \
-      .counts = counts,                                                        \
-      .draws = (thinning_) >= IG_THIN_BY_CHANCE ? draws : NULL,                \
-      .wants = wants,                                                          \
-      .gather = gather,                                                        \
-      .conclude = conclude,                                                    \
+#define TASK_METHOD(name_, summary_, thinning_, agree_, ...)                           \
+  const ig_method ig_method_##name_ = {                                                \
+      .name = #name_,                                                                  \
+      .summary = summary_,                                                             \
+      .variant = &(const variant){thinning_, agree_},                                  \
+      .base = IG_BASE_USE_REQUIRED,                                                    \
+      .least_inputs = 1,                                                               \
+      .most_inputs = IG_METHOD_INPUTS,                                                 \
+      .parameters = {__VA_ARGS__},                                                     \
+      .refuses = (thinning_) == IG_THINNING_BY_RANK_IN_ROW ? refuses_ranks : NULL,     \
+      .joins_tensors = (thinning_) == IG_THINNING_BY_MAGNITUDE ? joins_tensors : NULL, \
+      .refuses_joining = refuses_joining,                                              \
+      .passes = IG_THINNING_PASSES,                                                    \
+      .state_size = ig_thinning_state_size,                                            \
+      .workspace_size = workspace_size,                                                \
+      .begin = begin,                                                                  \
+      .probe_size = sample_size,                                                       \
+      .look = look,                                                                    \
+      .sums = ig_thinning_sums,                                                        \
+      .counts = counts,                                                                \
+      .draws = (thinning_) >= IG_THINNING_BY_CHANCE ? draws : NULL,                    \
+      .wants = wants,                                                                  \
+      .gather = gather,                                                                \
+      .end_pass = end_pass,                                                            \
       .combine = combine};
 #define GAMMA \
   { "gamma", IG_VALUE_NUMBER, true, false, 0.01, 0, 1 }
@@ -175,19 +176,19 @@ IG_VECTORS static void combine(const ig_merge *m, const ig_merge_block *b, float
 #define EPSILON \
   { "epsilon", IG_VALUE_NUMBER, true, false, 0.15, 0, 1 }
 
-TASK_METHOD(task_arithmetic, "weighted sum of differences from the base", IG_THIN_NOT, false,
+TASK_METHOD(task_arithmetic, "weighted sum of differences from the base", IG_THINNING_NONE, false,
             PARAMETERS(0, 0))
-TASK_METHOD(ties, "the largest differences, where their signs agree", IG_THIN_BY_MAGNITUDE, true,
-            PARAMETERS(1, 0), SCOPE_OF_PASSES)
-TASK_METHOD(dare_linear, "differences dropped at random, the rest rescaled", IG_THIN_BY_CHANCE,
+TASK_METHOD(ties, "the largest differences, where their signs agree", IG_THINNING_BY_MAGNITUDE,
+            true, PARAMETERS(1, 0), SCOPE_OF_PASSES)
+TASK_METHOD(dare_linear, "differences dropped at random, the rest rescaled", IG_THINNING_BY_CHANCE,
             false, PARAMETERS(0, 1))
-TASK_METHOD(dare_ties, "as dare_linear, where signs agree", IG_THIN_BY_CHANCE, true,
+TASK_METHOD(dare_ties, "as dare_linear, where signs agree", IG_THINNING_BY_CHANCE, true,
             PARAMETERS(0, 1))
 TASK_METHOD(breadcrumbs, "differences neither among the smallest nor among the very largest",
-            IG_THIN_OUTLIERS, false, PARAMETERS(0, 0), GAMMA)
-TASK_METHOD(breadcrumbs_ties, "as breadcrumbs, where signs agree", IG_THIN_OUTLIERS, true,
+            IG_THINNING_OUTLIERS, false, PARAMETERS(0, 0), GAMMA)
+TASK_METHOD(breadcrumbs_ties, "as breadcrumbs, where signs agree", IG_THINNING_OUTLIERS, true,
             PARAMETERS(0, 0), GAMMA)
 TASK_METHOD(della, "differences dropped at random, small ones more often, where signs agree",
-            IG_THIN_BY_RANK_IN_ROW, true, PARAMETERS(1, 1), EPSILON)
-TASK_METHOD(della_linear, "as della, all signs", IG_THIN_BY_RANK_IN_ROW, false, PARAMETERS(0, 1),
-            EPSILON)
+            IG_THINNING_BY_RANK_IN_ROW, true, PARAMETERS(1, 1), EPSILON)
+TASK_METHOD(della_linear, "as della, all signs", IG_THINNING_BY_RANK_IN_ROW, false,
+            PARAMETERS(0, 1), EPSILON)

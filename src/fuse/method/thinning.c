@@ -9,7 +9,7 @@
 #include "numeric/select.h"
 
 // Of one model. In ascending order of magnitude those from `low` on and before `high` stay; with
-// IG_THIN_BY_MAGNITUDE all from `low` on, of the equal ones the first `kept_equals`.
+// IG_THINNING_BY_MAGNITUDE all from `low` on, of the equal ones the first `kept_equals`.
 typedef struct model_state {
   bool chosen;  // there is something to choose; else all stay, or none
   bool all;
@@ -22,17 +22,17 @@ typedef struct model_state {
 enum { BOUNDS = 2 };
 static const size_t MOST_ROOM = (size_t)10 << 20;  // keys, of all models together
 
-static model_state *states(const ig_merge *m) { return m->state; }
+static model_state *states(const ig_merge_tensor *m) { return m->state; }
 // Behind the models' states.
-static ig_threshold_block *threshold_blocks(const ig_merge *m, size_t model, size_t bound) {
+static ig_threshold_block *threshold_blocks(const ig_merge_tensor *m, size_t model, size_t bound) {
   return (ig_threshold_block *)(void *)(states(m) + m->inputs) +
          (BOUNDS * model + bound) * m->blocks;
 }
 
 static bool selects(const ig_thinning *t) {
-  return t->kind == IG_THIN_BY_MAGNITUDE || t->kind == IG_THIN_OUTLIERS;
+  return t->kind == IG_THINNING_BY_MAGNITUDE || t->kind == IG_THINNING_OUTLIERS;
 }
-static size_t bounds_of(const ig_thinning *t) { return t->kind == IG_THIN_OUTLIERS ? 2 : 1; }
+static size_t bounds_of(const ig_thinning *t) { return t->kind == IG_THINNING_OUTLIERS ? 2 : 1; }
 static double density_of(const ig_thinning *t, size_t model) {
   return t->density[model * IG_METHOD_PARAMETERS];
 }
@@ -48,75 +48,76 @@ static bounds thresholds(const ig_thinning *t, model_state *s) {
   bounds b = {{0}};
   if (!s->chosen || !selects(t)) return b;
   b.bound[0] = &s->low;
-  if (s->bounded && t->kind == IG_THIN_OUTLIERS) b.bound[1] = &s->high;
+  if (s->bounded && t->kind == IG_THINNING_OUTLIERS) b.bound[1] = &s->high;
   return b;
 }
 
 // ---- before the passes ------------------------------------------------------
 
-size_t ig_thinning_state_size(const ig_merge *m) {
+size_t ig_thinning_state_size(const ig_merge_tensor *m) {
   return m->inputs * (sizeof(model_state) + BOUNDS * m->blocks * sizeof(ig_threshold_block));
 }
 
 // Keys that one threshold may keep.
-static size_t capacity_of(const ig_thinning *t, const ig_merge *m) {
-  const size_t wanted = ig_threshold_room(m->rows * m->columns),
+static size_t capacity_of(const ig_thinning *t, const ig_merge_tensor *m) {
+  const size_t wanted = ig_threshold_workspace(m->rows * m->columns),
                most = MOST_ROOM / (m->inputs * bounds_of(t));
   return wanted < most ? wanted : most;
 }
 
-size_t ig_thinning_room_size(const ig_thinning *t, const ig_merge *m) {
+size_t ig_thinning_workspace_size(const ig_thinning *t, const ig_merge_tensor *m) {
   return selects(t) ? m->inputs * bounds_of(t) * capacity_of(t, m) * sizeof(uint32_t) : 0;
 }
 
-static ig_threshold threshold_of(const ig_thinning *t, const ig_merge *m, size_t model,
+static ig_threshold threshold_of(const ig_thinning *t, const ig_merge_tensor *m, size_t model,
                                  size_t bound, size_t rank) {
   ig_threshold threshold = {
       .rank = rank,
       .values = m->rows * m->columns,
       .blocks = m->blocks,
       .capacity = capacity_of(t, m),
-      .room = (uint32_t *)m->room + (model * bounds_of(t) + bound) * capacity_of(t, m),
+      .workspace = (uint32_t *)m->workspace + (model * bounds_of(t) + bound) * capacity_of(t, m),
       .block = threshold_blocks(m, model, bound)};
   ig_threshold_begin(&threshold);
   return threshold;
 }
 
 // How many stay is mergekit's count: a product of doubles, cut to a whole number.
-static void begin_model(const ig_thinning *t, const ig_merge *m, size_t model) {
+static void begin_model(const ig_thinning *t, const ig_merge_tensor *m, size_t model) {
   const size_t n = m->rows * m->columns;
   const double density = density_of(t, model);
   model_state *s = &states(m)[model];
-  *s = (model_state){.scale = 1, .all = t->kind == IG_THIN_NOT || density >= 1};
+  *s = (model_state){.scale = 1, .all = t->kind == IG_THINNING_NONE || density >= 1};
   s->chosen = !s->all && density > 0;
-  if (s->chosen && t->rescale == IG_RESCALE_INVERSE && t->kind != IG_THIN_BY_RANK_IN_ROW)
+  if (s->chosen && t->rescale == IG_RESCALE_INVERSE && t->kind != IG_THINNING_BY_RANK_IN_ROW)
     s->scale = (float)(1 / density);
   if (!s->chosen || !selects(t)) return;
   s->kept = (size_t)(density * (double)n);
-  if (t->kind == IG_THIN_BY_MAGNITUDE && s->kept == 0) s->kept = 1;
+  if (t->kind == IG_THINNING_BY_MAGNITUDE && s->kept == 0) s->kept = 1;
   s->chosen = s->kept > 0;
   if (!s->chosen) return;
-  const size_t above = t->kind == IG_THIN_OUTLIERS ? (size_t)(extra_of(t, model) * (double)n) : 0;
+  const size_t above =
+      t->kind == IG_THINNING_OUTLIERS ? (size_t)(extra_of(t, model) * (double)n) : 0;
   const size_t below = n > s->kept + above ? n - s->kept - above : 0;
   s->low = threshold_of(t, m, model, 0, below);
   s->bounded = below + s->kept < n;
-  if (s->bounded && t->kind == IG_THIN_OUTLIERS)
+  if (s->bounded && t->kind == IG_THINNING_OUTLIERS)
     s->high = threshold_of(t, m, model, 1, below + s->kept);
 }
 
-void ig_thinning_begin(const ig_thinning *t, ig_merge *m) {
+void ig_thinning_begin(const ig_thinning *t, ig_merge_tensor *m) {
   for (size_t k = 0; k < m->inputs; k++) begin_model(t, m, k);
 }
 
-size_t ig_thinning_sample_size(const ig_thinning *t, const ig_merge *m) {
-  return selects(t) ? ig_threshold_sample_size(m->rows * m->columns) : 0;
+size_t ig_thinning_probe_size(const ig_thinning *t, const ig_merge_tensor *m) {
+  return selects(t) ? ig_threshold_probe_size(m->rows * m->columns) : 0;
 }
 
 IG_VECTORS static void subtract(const ig_merge_block *b, size_t model, float *d) {
   for (size_t i = 0; i < b->count; i++) d[i] = b->x[model][i] - b->base[i];
 }
 
-void ig_thinning_look(const ig_thinning *t, ig_merge *m, const ig_merge_block *sample) {
+void ig_thinning_look(const ig_thinning *t, ig_merge_tensor *m, const ig_merge_block *sample) {
   for (size_t k = 0; k < m->inputs; k++) {
     subtract(sample, k, sample->scratch);
     const bounds all = thresholds(t, &states(m)[k]);
@@ -127,14 +128,14 @@ void ig_thinning_look(const ig_thinning *t, ig_merge *m, const ig_merge_block *s
 
 // ---- passes -----------------------------------------------------------------
 
-size_t ig_thinning_sums(const ig_merge *m, int pass) {
+size_t ig_thinning_sums(const ig_merge_tensor *m, int pass) {
   return pass == IG_THINNING_NORMS ? 2 * m->inputs : 0;
 }
-size_t ig_thinning_counts(const ig_thinning *t, const ig_merge *m, int pass) {
+size_t ig_thinning_counts(const ig_thinning *t, const ig_merge_tensor *m, int pass) {
   return selects(t) && pass < IG_THINNING_NORMS ? BOUNDS * m->inputs * IG_THRESHOLD_BINS : 0;
 }
 
-bool ig_thinning_wants(const ig_thinning *t, const ig_merge *m, int pass) {
+bool ig_thinning_wants(const ig_thinning *t, const ig_merge_tensor *m, int pass) {
   bool chosen = false, wanted = false;
   for (size_t k = 0; k < m->inputs; k++) {
     chosen |= states(m)[k].chosen;
@@ -145,17 +146,17 @@ bool ig_thinning_wants(const ig_thinning *t, const ig_merge *m, int pass) {
   return wanted || (chosen && pass == IG_THINNING_NORMS && t->rescale == IG_RESCALE_L1);
 }
 
-void ig_thinning_gather(const ig_thinning *t, const ig_merge *m, int pass, const ig_merge_block *b,
-                        ig_gathered *to) {
+void ig_thinning_gather(const ig_thinning *t, const ig_merge_tensor *m, int pass,
+                        const ig_merge_block *b, ig_gathered *to) {
   float *d = b->scratch;
   uint32_t *keys = (uint32_t *)(void *)(d + b->count);
   for (size_t k = 0; k < m->inputs; k++) {
     if (!states(m)[k].chosen) continue;
     subtract(b, k, d);
     if (pass == IG_THINNING_NORMS) {
-      to->sums[2 * k] = ig_sum_magnitudes(b->count, d);
+      to->sums[2 * k] = ig_sums_of_magnitudes(b->count, d);
       ig_thinning_apply(t, m, b, k, d);
-      to->sums[2 * k + 1] = ig_sum_magnitudes(b->count, d);
+      to->sums[2 * k + 1] = ig_sums_of_magnitudes(b->count, d);
       continue;
     }
     uint64_t *counts = to->counts + BOUNDS * k * IG_THRESHOLD_BINS;
@@ -167,17 +168,18 @@ void ig_thinning_gather(const ig_thinning *t, const ig_merge *m, int pass, const
 }
 
 // Do only some of the values stay that are as large as a bound?
-static void find_splits(const ig_thinning *t, const ig_merge *m, model_state *s) {
+static void find_splits(const ig_thinning *t, const ig_merge_tensor *m, model_state *s) {
   const size_t n = m->rows * m->columns,
                below = n - s->kept - s->low.select.rank;  // below the low bound, of the largest
-  if (t->kind == IG_THIN_BY_MAGNITUDE) s->kept_equals = s->kept - (n - below - s->low.select.equal);
-  s->low.splits = t->kind == IG_THIN_BY_MAGNITUDE ? s->kept_equals < s->low.select.equal
-                                                  : s->low.select.rank > 0;
+  if (t->kind == IG_THINNING_BY_MAGNITUDE)
+    s->kept_equals = s->kept - (n - below - s->low.select.equal);
+  s->low.splits = t->kind == IG_THINNING_BY_MAGNITUDE ? s->kept_equals < s->low.select.equal
+                                                      : s->low.select.rank > 0;
   s->high.splits = s->high.select.rank > 0;
 }
 
-static void conclude_model(const ig_thinning *t, const ig_merge *m, int pass,
-                           const ig_gathered *all, size_t model) {
+static void end_model(const ig_thinning *t, const ig_merge_tensor *m, int pass,
+                      const ig_gathered *all, size_t model) {
   model_state *s = &states(m)[model];
   if (!s->chosen) return;
   if (pass == IG_THINNING_NORMS) {
@@ -188,32 +190,33 @@ static void conclude_model(const ig_thinning *t, const ig_merge *m, int pass,
   const uint64_t *counts = all->counts + BOUNDS * model * IG_THRESHOLD_BINS;
   const bounds found = thresholds(t, s);
   for (ig_threshold *const *b = found.bound; *b; b++, counts += IG_THRESHOLD_BINS)
-    if (ig_threshold_wants(*b, pass)) ig_threshold_conclude(*b, pass, counts);
+    if (ig_threshold_wants(*b, pass)) ig_threshold_end_pass(*b, pass, counts);
   if (selects(t)) find_splits(t, m, s);
 }
 
-typedef struct conclusion {
+typedef struct model_ends {
   const ig_thinning *thinning;
-  const ig_merge *merge;
+  const ig_merge_tensor *merge;
   int pass;
   const ig_gathered *all;
-} conclusion;
+} model_ends;
 
-static void conclude_task(void *context, size_t model, int worker) {
+static void end_task(void *context, size_t model, int worker) {
   (void)worker;
-  const conclusion *c = context;
-  conclude_model(c->thinning, c->merge, c->pass, c->all, model);
+  const model_ends *c = context;
+  end_model(c->thinning, c->merge, c->pass, c->all, model);
 }
 
-void ig_thinning_conclude(const ig_thinning *t, ig_merge *m, int pass, const ig_gathered *all) {
-  ig_pool_run(m->pool, m->inputs, conclude_task, &(conclusion){t, m, pass, all});
+void ig_thinning_end_pass(const ig_thinning *t, ig_merge_tensor *m, int pass,
+                          const ig_gathered *all) {
+  ig_pool_run(m->pool, m->inputs, end_task, &(model_ends){t, m, pass, all});
 }
 
 // ---- masks ------------------------------------------------------------------
 
 // Values as large as the bound: those of a block all stay or none, but in the one block in which
 // the last of them stands.
-IG_VECTORS static void keep_largest(const ig_merge *m, const ig_merge_block *b, size_t model,
+IG_VECTORS static void keep_largest(const ig_merge_tensor *m, const ig_merge_block *b, size_t model,
                                     float *d) {
   const model_state *s = &states(m)[model];
   const float bound = ig_select_value(s->low.select.key);
@@ -233,7 +236,7 @@ IG_VECTORS static void keep_largest(const ig_merge *m, const ig_merge_block *b, 
   }
 }
 
-static void keep_middle(const ig_merge *m, const ig_merge_block *b, size_t model, float *d) {
+static void keep_middle(const ig_merge_tensor *m, const ig_merge_block *b, size_t model, float *d) {
   const model_state *s = &states(m)[model];
   size_t low = s->low.block[b->index].equals,
          high = s->bounded ? s->high.block[b->index].equals : 0;
@@ -249,11 +252,11 @@ static void keep_middle(const ig_merge *m, const ig_merge_block *b, size_t model
 }
 
 // A stream of random numbers for each tensor and model.
-static uint64_t stream_of(const ig_merge *m, size_t model) {
-  return ig_random_stream(m->name) * 31 + m->places[model];
+static uint64_t stream_of(const ig_merge_tensor *m, size_t model) {
+  return ig_random_stream(m->name) * 31 + m->model_keys[model];
 }
 
-static void keep_by_chance(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b,
+static void keep_by_chance(const ig_thinning *t, const ig_merge_tensor *m, const ig_merge_block *b,
                            size_t model, float *d) {
   const float density = (float)density_of(t, model);
   if (b->uniform) {
@@ -283,7 +286,7 @@ static int by_magnitude(const void *a, const void *b) {
 
 // Rank r of 1 .. c in a row stays with probability density - epsilon + 2 epsilon (r - 1) / (c - 1).
 // order (c): scratch.
-static void keep_by_rank(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b,
+static void keep_by_rank(const ig_thinning *t, const ig_merge_tensor *m, const ig_merge_block *b,
                          size_t model, float *d, ranked *order) {
   const double density = density_of(t, model), epsilon = extra_of(t, model);
   const uint64_t stream = stream_of(m, model);
@@ -308,7 +311,7 @@ IG_VECTORS static void scale(size_t count, float factor, float *d) {
   for (size_t i = 0; i < count; i++) d[i] *= factor;
 }
 
-void ig_thinning_apply(const ig_thinning *t, const ig_merge *m, const ig_merge_block *b,
+void ig_thinning_apply(const ig_thinning *t, const ig_merge_tensor *m, const ig_merge_block *b,
                        size_t model, float *d) {
   const model_state *s = &states(m)[model];
   subtract(b, model, d);
@@ -317,10 +320,10 @@ void ig_thinning_apply(const ig_thinning *t, const ig_merge *m, const ig_merge_b
     for (size_t i = 0; i < b->count; i++) d[i] = 0;
     return;
   }
-  if (t->kind == IG_THIN_BY_MAGNITUDE) keep_largest(m, b, model, d);
-  if (t->kind == IG_THIN_OUTLIERS) keep_middle(m, b, model, d);
-  if (t->kind == IG_THIN_BY_CHANCE) keep_by_chance(t, m, b, model, d);
-  if (t->kind == IG_THIN_BY_RANK_IN_ROW)
+  if (t->kind == IG_THINNING_BY_MAGNITUDE) keep_largest(m, b, model, d);
+  if (t->kind == IG_THINNING_OUTLIERS) keep_middle(m, b, model, d);
+  if (t->kind == IG_THINNING_BY_CHANCE) keep_by_chance(t, m, b, model, d);
+  if (t->kind == IG_THINNING_BY_RANK_IN_ROW)
     keep_by_rank(t, m, b, model, d, (ranked *)(void *)(b->scratch + m->inputs * b->count));
   if (s->scale != 1) scale(b->count, s->scale, d);
 }

@@ -8,20 +8,20 @@ enum { WEIGHT, NORMALIZE };
 enum { SCALE };
 static const double NO_WEIGHT = 1e-8;
 
-static double sum_of_weights(const ig_merge *m) {
+static double sum_of_weights(const ig_merge_tensor *m) {
   double sum = 0;
   for (size_t k = 0; k < m->inputs; k++) sum += m->of_model[k][WEIGHT];
   return sum;
 }
 
-static const char *refuses(const ig_merge *m) {
+static const char *refuses(const ig_merge_tensor *m) {
   const bool nothing = m->shared[NORMALIZE] != 0 && fabs(sum_of_weights(m)) < NO_WEIGHT;
   return nothing ? "the weights sum to 0, which cannot be divided by; with normalize: false they "
                    "need not be"
                  : NULL;
 }
 
-IG_VECTORS static void combine(const ig_merge *m, const ig_merge_block *b, float *out) {
+IG_VECTORS static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   for (size_t i = 0; i < b->count; i++) out[i] = 0;
   for (size_t k = 0; k < m->inputs; k++) {
     const float weight = (float)m->of_model[k][WEIGHT], *x = b->x[k];
@@ -31,7 +31,7 @@ IG_VECTORS static void combine(const ig_merge *m, const ig_merge_block *b, float
   for (size_t i = 0; i < b->count && divisor != 1; i++) out[i] /= divisor;
 }
 
-static void scale(const ig_merge *m, const ig_merge_block *b, float *out) {
+static void scale(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   const float factor = (float)m->of_model[0][SCALE];
   for (size_t i = 0; i < b->count; i++) out[i] = b->x[0][i] * factor;
 }
@@ -39,7 +39,7 @@ static void scale(const ig_merge *m, const ig_merge_block *b, float *out) {
 const ig_method ig_method_linear = {
     .name = "linear",
     .summary = "weighted average",
-    .base = IG_BASE_NONE,
+    .base = IG_BASE_USE_NONE,
     .least_inputs = 1,
     .most_inputs = IG_METHOD_INPUTS,
     .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY},
@@ -50,7 +50,7 @@ const ig_method ig_method_linear = {
 const ig_method ig_method_greedy_soup = {
     .name = "greedy_soup",
     .summary = "average of those models that better the held-out score, the best first",
-    .base = IG_BASE_NONE,
+    .base = IG_BASE_USE_NONE,
     .least_inputs = 1,
     .most_inputs = IG_METHOD_INPUTS,
     .chosen = true,
@@ -62,7 +62,7 @@ const ig_method ig_method_greedy_soup = {
 const ig_method ig_method_passthrough = {
     .name = "passthrough",
     .summary = "one model's tensors as they are, or scaled: for stacking layers",
-    .base = IG_BASE_NONE,
+    .base = IG_BASE_USE_NONE,
     .least_inputs = 1,
     .most_inputs = 1,
     .parameters = {{"scale", IG_VALUE_NUMBER, true, false, 1, -INFINITY, INFINITY}},

@@ -14,19 +14,19 @@ typedef struct ig_token_rule {
 } ig_token_rule;
 
 // One side's vocabulary.
-typedef struct ig_aligned {
+typedef struct ig_aligned_side {
   int pieces, rows;  // of the output; rows - pieces are padding
   int **row_of;      // (models)(pieces): the row in that model; -1: it lacks the piece
   ig_token_rule *rules;
   size_t rule_count;
-} ig_aligned;
+} ig_aligned_side;
 
 typedef struct ig_alignment {
   ig_pieces output;
   bool added;       // output has pieces that the tokenizer in `directory` lacks
   char *directory;  // whose tokenizer the output gets; NULL: of another stage's model, which is not
                     // there yet
-  ig_aligned side[2];
+  ig_aligned_side side[2];
   size_t models;
   int *new_id;  // (new_ids): of the donor's target ids; -1: no such piece in the output
   int new_ids;

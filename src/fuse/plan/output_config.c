@@ -1,18 +1,18 @@
 #include "fuse/plan/output_config.h"
 
-#include "fuse/plan/vocabulary_tensors.h"
+#include "fuse/plan/special_ids.h"
 
 // Sizes of the vocabulary and special ids.
 static bool set_vocabulary(const ig_alignment *a, json_t *config) {
   if (!a) return true;
   const bool fine = json_object_set_new(config, "vocab_size", json_integer(a->side[0].rows)) == 0 &&
-                    ig_vocabulary_map_ids(a, config);
+                    ig_special_ids_map(a, config);
   return fine &&
          (!json_object_get(config, "decoder_vocab_size") ||
           json_object_set_new(config, "decoder_vocab_size", json_integer(a->side[1].rows)) == 0);
 }
 
-json_t *ig_output_config_make(const ig_plan *plan) {
+json_t *ig_output_config_make(const ig_fusion_plan *plan) {
   static const char *const keys[] = {[IG_STACK_NONE] = "num_hidden_layers",
                                      [IG_STACK_ENCODER] = "encoder_layers",
                                      [IG_STACK_DECODER] = "decoder_layers"};
@@ -21,7 +21,7 @@ json_t *ig_output_config_make(const ig_plan *plan) {
                                         [IG_STACK_DECODER] = "num_decoder_layers"};
   static const char *const dtypes[] = {
       [IG_DTYPE_F32] = "float32", [IG_DTYPE_F16] = "float16", [IG_DTYPE_BF16] = "bfloat16"};
-  json_t *config = json_deep_copy(ig_plan_donor(plan)->config);
+  json_t *config = json_deep_copy(ig_fusion_plan_donor(plan)->config);
   bool fine = config != NULL;
   for (int stack = 0; fine && stack < 3; stack++) {
     const char *key = json_object_get(config, keys[stack]) ? keys[stack] : t5_keys[stack];

@@ -18,14 +18,14 @@
 // The source's tensor that becomes output tensor `name`, whose layer is `offset` layers into the
 // slice.
 static ig_status find_input(const ig_fuse_model *m, const ig_recipe_source *source,
-                            const char *name, const ig_place *place, int offset, ig_plan_input *out,
-                            ig_error *err) {
+                            const char *name, const ig_tensor_place *place, int offset,
+                            ig_plan_input *out, ig_error *err) {
   char *renamed = NULL;
   if (source->ranged && place->layer >= 0) {
-    renamed = ig_place_rename(name, place, source->first + offset);
+    renamed = ig_tensor_place_rename(name, place, source->first + offset);
     if (!renamed) return ig_fail_memory(err);
   }
-  out->tensor = ig_tie_find(m, renamed ? renamed : name);
+  out->tensor = ig_ties_find(m, renamed ? renamed : name);
   free(renamed);
   return out->tensor ? ig_lora_find(m->adapter, out->tensor, &out->lora, err) : IG_OK;
 }
@@ -61,7 +61,7 @@ static void print_shape(const ig_safetensor *t, char *to, size_t size) {
   if (used < size) snprintf(to + used, size - used, "]");
 }
 
-static ig_status check_shapes(ig_plan *plan, const ig_plan_tensor *t, ig_error *err) {
+static ig_status check_shapes(ig_fusion_plan *plan, const ig_plan_tensor *t, ig_error *err) {
   const ig_safetensor *first = t->base.tensor ? t->base.tensor : t->input[0].tensor;
   for (size_t i = 0; i < t->inputs; i++) {
     if (!same_shape(t, first, t->input[i].tensor)) {
@@ -82,7 +82,7 @@ static ig_status check_shapes(ig_plan *plan, const ig_plan_tensor *t, ig_error *
 }
 
 // sources: of its inputs.
-static ig_status resolve_parameters(ig_plan *plan, const ig_plan_slice *s,
+static ig_status resolve_parameters(ig_fusion_plan *plan, const ig_plan_slice *s,
                                     const ig_recipe_source *const *sources,
                                     const ig_setting_query *asked, ig_plan_tensor *t,
                                     ig_error *err) {
@@ -112,14 +112,14 @@ static ig_status resolve_parameters(ig_plan *plan, const ig_plan_slice *s,
   return IG_OK;
 }
 
-static ig_status check_parameters(ig_plan *plan, const ig_plan_tensor *t, ig_error *err) {
+static ig_status check_parameters(ig_fusion_plan *plan, const ig_plan_tensor *t, ig_error *err) {
   const ig_method *method = t->method;
-  const ig_merge merge = ig_plan_numbers(t);
+  const ig_merge_tensor merge = ig_fusion_plan_merge_tensor(t);
   const char *why = method->refuses ? method->refuses(&merge) : NULL;
   return why ? ADD_TENSOR_PROBLEM(plan, t->name, err, "%s", why) : IG_OK;
 }
 
-static ig_status allocate_tensor(ig_plan *plan, const char *name, size_t inputs,
+static ig_status allocate_tensor(ig_fusion_plan *plan, const char *name, size_t inputs,
                                  ig_plan_tensor **out, ig_error *err) {
   IG_TRY(ig_allocate_more((void **)&plan->tensors, &plan->capacity, plan->count + 1,
                           sizeof *plan->tensors, err));
@@ -129,19 +129,21 @@ static ig_status allocate_tensor(ig_plan *plan, const char *name, size_t inputs,
   t->name = ig_allocate_copy(name, strlen(name), err);
   t->input = ig_allocate(inputs, sizeof *t->input, err);
   t->of_model = ig_allocate(inputs, sizeof *t->of_model, err);
-  t->places = ig_allocate(inputs, sizeof *t->places, err);
-  return t->name && t->input && t->of_model && t->places ? IG_OK : IG_ERROR_MEMORY;
+  t->model_keys = ig_allocate(inputs, sizeof *t->model_keys, err);
+  return t->name && t->input && t->of_model && t->model_keys ? IG_OK : IG_ERROR_MEMORY;
 }
 
 // Depth in the stack for gradients. mergekit sees the head at depth 0.
-static double depth_of(const ig_plan *plan, const ig_place *place, int offset, int layers) {
+static double depth_of(const ig_fusion_plan *plan, const ig_tensor_place *place, int offset,
+                       int layers) {
   if (place->layer >= 0) return layers > 1 ? (double)offset / (layers - 1) : 1;
   return place->head && !plan->recipe->as_mergekit ? 1 : 0;
 }
 
 // Looks the tensor up in each model. *missing: how many do not have it.
-static ig_status find_inputs(ig_plan *plan, const ig_plan_slice *s, const ig_place *place,
-                             int offset, ig_plan_tensor *t, size_t *missing, ig_error *err) {
+static ig_status find_inputs(ig_fusion_plan *plan, const ig_plan_slice *s,
+                             const ig_tensor_place *place, int offset, ig_plan_tensor *t,
+                             size_t *missing, ig_error *err) {
   *missing = 0;
   for (size_t i = 0; i <= s->count; i++) {
     if (i == s->count && !s->has_base) break;
@@ -149,7 +151,7 @@ static ig_status find_inputs(ig_plan *plan, const ig_plan_slice *s, const ig_pla
     const ig_recipe_source base = {.ranged = s->source[0]->ranged, .first = s->base_first};
     ig_plan_input *input = i < s->count ? &t->input[i] : &t->base;
     input->model = i < s->count ? s->model[i] : s->base;
-    if (i < s->count) t->places[i] = i;
+    if (i < s->count) t->model_keys[i] = i;
     IG_TRY(find_input(m, i < s->count ? s->source[i] : &base, t->name, place, offset, input, err));
     if (input->tensor) continue;
     ++*missing;
@@ -161,13 +163,13 @@ static ig_status find_inputs(ig_plan *plan, const ig_plan_slice *s, const ig_pla
 
 // Takes the inputs that are there, with their sources. Where the method cannot be carried out on
 // what is left, the base's tensor, or the only model's, is taken as it is.
-static ig_status take_present(ig_plan *plan, const ig_plan_slice *s, ig_plan_tensor *t,
+static ig_status take_present(ig_fusion_plan *plan, const ig_plan_slice *s, ig_plan_tensor *t,
                               const ig_recipe_source **sources, bool *complete, ig_error *err) {
   size_t present = 0;
   for (size_t i = 0; i < t->inputs; i++) {
     if (!t->input[i].tensor) continue;
     t->input[present] = t->input[i];
-    t->places[present] = t->places[i];
+    t->model_keys[present] = t->model_keys[i];
     sources[present++] = sources[i];
   }
   t->inputs = present;
@@ -190,7 +192,7 @@ static ig_status take_present(ig_plan *plan, const ig_plan_slice *s, ig_plan_ten
   return IG_OK;
 }
 
-static void set_type(ig_plan *plan, ig_plan_tensor *t) {
+static void set_type(ig_fusion_plan *plan, ig_plan_tensor *t) {
   const ig_safetensor *like = t->base.tensor ? t->base.tensor : t->input[0].tensor;
   t->rank = like->rank;
   memcpy(t->shape, like->shape, sizeof t->shape);
@@ -199,9 +201,9 @@ static void set_type(ig_plan *plan, ig_plan_tensor *t) {
   t->dtype = output_dtype(plan->recipe, t);
 }
 
-ig_status ig_plan_add_tensor(ig_plan *plan, const ig_plan_slice *s, const char *name, int offset,
-                             int layers, ig_error *err) {
-  const ig_place place = ig_place_of(name);
+ig_status ig_plan_tensor_add(ig_fusion_plan *plan, const ig_plan_slice *s, const char *name,
+                             int offset, int layers, ig_error *err) {
+  const ig_tensor_place place = ig_tensor_place_of(name);
   const ig_recipe_source *sources[IG_METHOD_INPUTS];
   memcpy(sources, s->source, sizeof sources);
   ig_plan_tensor *t;
@@ -212,14 +214,14 @@ ig_status ig_plan_add_tensor(ig_plan *plan, const ig_plan_slice *s, const char *
   if (missing && plan->recipe->missing == IG_MISSING_ERROR) return IG_OK;
   if (missing == s->count + s->has_base ||
       (missing && plan->recipe->missing == IG_MISSING_INTERSECTION)) {
-    ig_plan_tensor_free(t);
+    ig_fusion_plan_free_tensor(t);
     plan->count--;
     return IG_OK;
   }
   if (missing) IG_TRY(take_present(plan, s, t, sources, &complete, err));
   if (!complete) return IG_OK;
   set_type(plan, t);
-  IG_TRY(ig_vocabulary_attach(plan, t, err));
+  IG_TRY(ig_vocabulary_tensors_attach(plan, t, err));
   IG_TRY(check_shapes(plan, t, err));
   if (t->copied || t->method != plan->recipe->method) return IG_OK;
   IG_TRY(resolve_parameters(

@@ -1,7 +1,7 @@
 // One tensor of the output: which tensors it is made of, by which parameters, and what does not go.
 #ifndef IG_FUSE_PLAN_PLAN_TENSOR_H
 #define IG_FUSE_PLAN_PLAN_TENSOR_H
-#include "fuse/plan/plan.h"
+#include "fuse/plan/fusion_plan.h"
 
 // A slice with its models looked up, and where its layers go.
 typedef struct ig_plan_slice {
@@ -21,6 +21,6 @@ typedef struct ig_plan_slice {
 // Tensor `name` of the output, from the slice's models. offset: of its layer in the slice; -1: of
 // none; layers: of its stack. One that a model lacks, or that is of another shape, is a problem,
 // but for what the recipe's missing_tensors says.
-ig_status ig_plan_add_tensor(ig_plan *plan, const ig_plan_slice *slice, const char *name,
+ig_status ig_plan_tensor_add(ig_fusion_plan *plan, const ig_plan_slice *slice, const char *name,
                              int offset, int layers, ig_error *err);
 #endif

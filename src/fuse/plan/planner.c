@@ -23,8 +23,8 @@ static ig_stack stack_of(const char *module) {
 }
 
 // The model; one that cannot be opened is a problem, told once.
-static ig_status open_model(ig_plan *plan, ig_plan_slice *s, const char *reference, size_t *index,
-                            ig_error *err) {
+static ig_status open_model(ig_fusion_plan *plan, ig_plan_slice *s, const char *reference,
+                            size_t *index, ig_error *err) {
   ig_error why = {0};
   const ig_status status = ig_fuse_models_open(&plan->models, reference, index, &why);
   if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why.message);
@@ -34,12 +34,12 @@ static ig_status open_model(ig_plan *plan, ig_plan_slice *s, const char *referen
 
 // Looks the models of a slice up: the base apart from the others where the method takes differences
 // from it.
-static ig_status open_slice(ig_plan *plan, const ig_recipe_module *module,
+static ig_status open_slice(ig_fusion_plan *plan, const ig_recipe_module *module,
                             const ig_recipe_slice *recipe, ig_plan_slice *out, ig_error *err) {
   const ig_method *method = plan->recipe->method;
-  const char *base = method->base == IG_BASE_NONE ? NULL
-                     : recipe->base_model         ? recipe->base_model
-                                                  : plan->recipe->base_model;
+  const char *base = method->base == IG_BASE_USE_NONE ? NULL
+                     : recipe->base_model             ? recipe->base_model
+                                                      : plan->recipe->base_model;
   *out = (ig_plan_slice){.module = module,
                          .recipe = recipe,
                          .stack = stack_of(module->name),
@@ -70,14 +70,15 @@ static ig_status open_slice(ig_plan *plan, const ig_recipe_module *module,
 }
 
 // The base that config and tokenizer come from, where the method does not take it as one.
-static ig_status open_donor(ig_plan *plan, ig_plan_slice *s, ig_error *err) {
+static ig_status open_donor(ig_fusion_plan *plan, ig_plan_slice *s, ig_error *err) {
   size_t unused;
   return plan->recipe->base_model ? open_model(plan, s, plan->recipe->base_model, &unused, err)
                                   : IG_OK;
 }
 
 // Does each of the slice's models have the layers that are asked of it?
-static ig_status check_ranges(ig_plan *plan, const ig_plan_slice *s, bool *inside, ig_error *err) {
+static ig_status check_ranges(ig_fusion_plan *plan, const ig_plan_slice *s, bool *inside,
+                              ig_error *err) {
   const ig_yaml_node *node = s->source[0]->node;
   *inside = true;
   for (size_t i = 0; i <= s->count; i++) {
@@ -93,7 +94,8 @@ static ig_status check_ranges(ig_plan *plan, const ig_plan_slice *s, bool *insid
 }
 
 // Does the module name this tensor?
-static bool module_has(const ig_recipe_module *module, const char *name, const ig_place *place) {
+static bool module_has(const ig_recipe_module *module, const char *name,
+                       const ig_tensor_place *place) {
   if (!module->name || strcmp(module->name, "default") == 0) return true;
   if (strcmp(module->name, "encoder") == 0) return place->stack == IG_STACK_ENCODER;
   if (strcmp(module->name, "decoder") == 0) return place->stack == IG_STACK_DECODER;
@@ -102,7 +104,7 @@ static bool module_has(const ig_recipe_module *module, const char *name, const i
 }
 
 static const ig_recipe_module *module_of(const ig_recipe *recipe, const char *name,
-                                         const ig_place *place) {
+                                         const ig_tensor_place *place) {
   const ig_recipe_module *rest = NULL;
   for (size_t i = 0; i < recipe->module_count; i++) {
     const ig_recipe_module *module = &recipe->modules[i];
@@ -114,7 +116,8 @@ static const ig_recipe_module *module_of(const ig_recipe *recipe, const char *na
 }
 
 // Participant i of a slice: the base, where there is one, before the others.
-static const ig_fuse_model *participant(const ig_plan *plan, const ig_plan_slice *s, size_t i) {
+static const ig_fuse_model *participant(const ig_fusion_plan *plan, const ig_plan_slice *s,
+                                        size_t i) {
   if (s->has_base) return &plan->models.model[i == 0 ? s->base : s->model[i - 1]];
   return &plan->models.model[s->model[i]];
 }
@@ -122,38 +125,41 @@ static const ig_fuse_model *participant(const ig_plan *plan, const ig_plan_slice
 static size_t participants(const ig_plan_slice *s) { return s->count + s->has_base; }
 
 // Has one of the first `count` participants a tensor that becomes `name`?
-static bool is_known(const ig_plan *plan, const ig_plan_slice *s, size_t count, const char *name) {
+static bool is_known(const ig_fusion_plan *plan, const ig_plan_slice *s, size_t count,
+                     const char *name) {
   for (size_t i = 0; i < count; i++)
-    if (ig_tie_stored(ig_plan_donor(plan), participant(plan, s, i), name)) return true;
+    if (ig_ties_stored(ig_fusion_plan_donor(plan), participant(plan, s, i), name)) return true;
   return false;
 }
 
-static ig_status plan_outside(ig_plan *plan, const ig_plan_slice *s, const ig_recipe_module *module,
-                              const char *name, int layers, ig_error *err) {
-  const ig_place place = ig_place_of(name);
+static ig_status plan_outside(ig_fusion_plan *plan, const ig_plan_slice *s,
+                              const ig_recipe_module *module, const char *name, int layers,
+                              ig_error *err) {
+  const ig_tensor_place place = ig_tensor_place_of(name);
   if (module_of(plan->recipe, name, &place) != module || (s->source[0]->ranged && place.layer >= 0))
     return IG_OK;
-  return ig_plan_add_tensor(plan, s, name, place.layer, layers, err);
+  return ig_plan_tensor_add(plan, s, name, place.layer, layers, err);
 }
 
 // All tensors that any of the models of the first ig_plan_slice has, but for those of layers where
 // layers are named. Tied ones go by one name, the donor's.
-static ig_status plan_whole(ig_plan *plan, const ig_plan_slice *s, const ig_recipe_module *module,
-                            ig_error *err) {
-  const ig_fuse_model *donor = ig_plan_donor(plan);
+static ig_status plan_whole(ig_fusion_plan *plan, const ig_plan_slice *s,
+                            const ig_recipe_module *module, ig_error *err) {
+  const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   for (size_t k = 0; k < participants(s); k++) {
     const ig_fuse_model *m = participant(plan, s, k);
     for (size_t i = 0; i < ig_safetensors_count(m->tensors); i++) {
       const ig_safetensor *tensor = ig_safetensors_get(m->tensors, i);
-      const char *name = ig_tie_source(donor, tensor->name);
-      if (ig_tie_stored(donor, m, name) != tensor || is_known(plan, s, k, name)) continue;
-      IG_TRY(plan_outside(plan, s, module, name, m->layers[ig_place_of(name).stack], err));
+      const char *name = ig_ties_source(donor, tensor->name);
+      if (ig_ties_stored(donor, m, name) != tensor || is_known(plan, s, k, name)) continue;
+      IG_TRY(plan_outside(plan, s, module, name, m->layers[ig_tensor_place_of(name).stack], err));
     }
   }
   // A tensor that the donor has apart, and all others tied.
-  for (size_t i = 0; ig_tie_names[i]; i++) {
-    const char *name = ig_tie_names[i];
-    if (!ig_safetensors_find(donor->tensors, name) || strcmp(ig_tie_source(donor, name), name) != 0)
+  for (size_t i = 0; ig_ties_names[i]; i++) {
+    const char *name = ig_ties_names[i];
+    if (!ig_safetensors_find(donor->tensors, name) ||
+        strcmp(ig_ties_source(donor, name), name) != 0)
       continue;
     if (!is_known(plan, s, participants(s), name))
       IG_TRY(plan_outside(plan, s, module, name, 0, err));
@@ -168,12 +174,12 @@ static int first_layer(const ig_plan_slice *s, size_t k) {
 }
 
 // Has one of the first `count` participants this tensor of its own layer?
-static ig_status is_known_layer(const ig_plan *plan, const ig_plan_slice *s, size_t count,
-                                const char *name, const ig_place *place, int offset, bool *known,
-                                ig_error *err) {
+static ig_status is_known_layer(const ig_fusion_plan *plan, const ig_plan_slice *s, size_t count,
+                                const char *name, const ig_tensor_place *place, int offset,
+                                bool *known, ig_error *err) {
   *known = false;
   for (size_t k = 0; k < count && !*known; k++) {
-    char *renamed = ig_place_rename(name, place, first_layer(s, k) + offset);
+    char *renamed = ig_tensor_place_rename(name, place, first_layer(s, k) + offset);
     if (!renamed) return ig_fail_memory(err);
     *known = ig_safetensors_find(participant(plan, s, k)->tensors, renamed) != NULL;
     free(renamed);
@@ -181,28 +187,28 @@ static ig_status is_known_layer(const ig_plan *plan, const ig_plan_slice *s, siz
   return IG_OK;
 }
 
-static ig_status plan_layers_of(ig_plan *plan, const ig_plan_slice *s, size_t k, int first_output,
-                                ig_error *err) {
+static ig_status plan_layers_of(ig_fusion_plan *plan, const ig_plan_slice *s, size_t k,
+                                int first_output, ig_error *err) {
   const ig_safetensors *tensors = participant(plan, s, k)->tensors;
   const int first = first_layer(s, k);
   for (size_t i = 0; i < ig_safetensors_count(tensors); i++) {
     const char *name = ig_safetensors_get(tensors, i)->name;
-    const ig_place place = ig_place_of(name);
+    const ig_tensor_place place = ig_tensor_place_of(name);
     const int offset = place.layer - first;
     bool known;
     if (place.stack != s->stack || offset < 0 || offset >= s->layers) continue;
     IG_TRY(is_known_layer(plan, s, k, name, &place, offset, &known, err));
     if (known) continue;
-    char *renamed = ig_place_rename(name, &place, first_output + offset);
+    char *renamed = ig_tensor_place_rename(name, &place, first_output + offset);
     if (!renamed) return ig_fail_memory(err);
-    const ig_status status = ig_plan_add_tensor(plan, s, renamed, offset, s->layers, err);
+    const ig_status status = ig_plan_tensor_add(plan, s, renamed, offset, s->layers, err);
     free(renamed);
     IG_TRY(status);
   }
   return IG_OK;
 }
 
-static ig_status plan_layers(ig_plan *plan, const ig_plan_slice *s, int first_output,
+static ig_status plan_layers(ig_fusion_plan *plan, const ig_plan_slice *s, int first_output,
                              ig_error *err) {
   bool inside;
   IG_TRY(check_ranges(plan, s, &inside, err));
@@ -212,14 +218,14 @@ static ig_status plan_layers(ig_plan *plan, const ig_plan_slice *s, int first_ou
 }
 
 // What else cannot be opened in a module whose first ig_plan_slice is not complete.
-static ig_status open_others(ig_plan *plan, const ig_recipe_module *module, ig_error *err) {
+static ig_status open_others(ig_fusion_plan *plan, const ig_recipe_module *module, ig_error *err) {
   ig_plan_slice unused;
   for (size_t i = 1; i < module->count; i++)
     IG_TRY(open_slice(plan, module, &module->slices[i], &unused, err));
   return IG_OK;
 }
 
-static ig_status plan_module(ig_plan *plan, const ig_recipe_module *module, ig_error *err) {
+static ig_status plan_module(ig_fusion_plan *plan, const ig_recipe_module *module, ig_error *err) {
   ig_plan_slice first;
   IG_TRY(open_slice(plan, module, &module->slices[0], &first, err));
   if (first.complete) IG_TRY(open_donor(plan, &first, err));
@@ -254,7 +260,7 @@ static int by_name(const void *a, const void *b) {
   return strcmp(((const ig_plan_tensor *)a)->name, ((const ig_plan_tensor *)b)->name);
 }
 
-static ig_status check_names(ig_plan *plan, ig_error *err) {
+static ig_status check_names(ig_fusion_plan *plan, ig_error *err) {
   for (size_t i = 1; i < plan->count; i++)
     if (strcmp(plan->tensors[i].name, plan->tensors[i - 1].name) == 0)
       IG_TRY(ADD_PROBLEM(plan, err, "%s: made twice", plan->tensors[i].name));
@@ -268,28 +274,29 @@ static bool same_models(const ig_plan_tensor *a, const ig_plan_tensor *b) {
 }
 
 // Can all tensors that are to be seen as one be?
-static ig_status check_span(ig_plan *plan, ig_error *err) {
+static ig_status check_span(ig_fusion_plan *plan, ig_error *err) {
   const ig_plan_tensor *first = NULL;
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
-    if (!ig_plan_spans(t)) continue;
+    if (!ig_fusion_plan_joins(t)) continue;
     if (!first) first = t;
     if (!same_models(first, t))
       return ADD_TENSOR_PROBLEM(
           plan, t->name, err,
           "other models than those of %s: with scope: model all must have the same", first->name);
-    const ig_merge a = ig_plan_numbers(first), b = ig_plan_numbers(t);
-    const char *why = first->method->refuses_span(&a, &b);
+    const ig_merge_tensor a = ig_fusion_plan_merge_tensor(first),
+                          b = ig_fusion_plan_merge_tensor(t);
+    const char *why = first->method->refuses_joining(&a, &b);
     if (why) return ADD_TENSOR_PROBLEM(plan, t->name, err, "%s", why);
   }
   return IG_OK;
 }
 
-ig_status ig_plan_make(const ig_recipe *recipe, const ig_fuse_made *made, size_t made_count,
-                       ig_plan *out, ig_error *err) {
-  *out = (ig_plan){.recipe = recipe, .models = {.made = made, .made_count = made_count}};
+ig_status ig_planner_make(const ig_recipe *recipe, const ig_stage_model *made, size_t made_count,
+                          ig_fusion_plan *out, ig_error *err) {
+  *out = (ig_fusion_plan){.recipe = recipe, .models = {.made = made, .made_count = made_count}};
   IG_TRY(ig_kernels_select(&out->kernels, err));
-  if (recipe->tokenizer.source) IG_TRY(ig_vocabulary_align(out, err));
+  if (recipe->tokenizer.source) IG_TRY(ig_vocabulary_match(out, err));
   for (size_t i = 0; i < recipe->module_count; i++)
     IG_TRY(plan_module(out, &recipe->modules[i], err));
   bool all_open = true;

@@ -1,11 +1,11 @@
 // Makes the plan: opens the recipe's models, looks up which layers go where, and plans each tensor.
 #ifndef IG_FUSE_PLAN_PLANNER_H
 #define IG_FUSE_PLAN_PLANNER_H
-#include "fuse/plan/plan.h"
+#include "fuse/plan/fusion_plan.h"
 
 // made: models that other stages make, found by their names before directories are. Opens all
 // models and lists every problem at once; only a lack of memory or a setting that cannot be read
-// ends it before. ig_plan_free in any case.
-ig_status ig_plan_make(const ig_recipe *recipe, const ig_fuse_made *made, size_t made_count,
-                       ig_plan *out, ig_error *err);
+// ends it before. ig_fusion_plan_free in any case.
+ig_status ig_planner_make(const ig_recipe *recipe, const ig_stage_model *made, size_t made_count,
+                          ig_fusion_plan *out, ig_error *err);
 #endif

@@ -182,8 +182,8 @@ ig_status ig_stages_read(const ig_yaml_node *documents, ig_stages *out, ig_error
 // ---- planning ---------------------------------------------------------------
 
 // What the stages behind it see of its model before it is there.
-static ig_status foresee(ig_stage *stage, ig_fuse_made *made, ig_error *err) {
-  const ig_plan *plan = &stage->plan;
+static ig_status foresee(ig_stage *stage, ig_stage_model *made, ig_error *err) {
+  const ig_fusion_plan *plan = &stage->plan;
   ig_safetensors_output *outputs = ig_allocate(plan->count, sizeof *outputs, err);
   if (!outputs) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < plan->count; i++) {
@@ -196,12 +196,12 @@ static ig_status foresee(ig_stage *stage, ig_fuse_made *made, ig_error *err) {
   free(outputs);
   IG_TRY(status);
   stage->config = ig_output_config_make(plan);
-  *made = (ig_fuse_made){
+  *made = (ig_stage_model){
       .name = stage->name, .tensors = stage->foreseen, .config = stage->config, .plan = plan};
   return stage->config ? IG_OK : ig_fail_memory(err);
 }
 
-static bool is_complete(const ig_plan *plan) {
+static bool is_complete(const ig_fusion_plan *plan) {
   for (size_t i = 0; i < plan->models.count; i++)
     if (!plan->models.model[i].tensors) return false;
   return plan->problems.count == 0;
@@ -211,7 +211,7 @@ ig_status ig_stages_plan(ig_stages *s, ig_error *err) {
   for (size_t i = 0; i < s->count; i++) {
     ig_stage *stage = &s->stage[i];
     stage->planned = true;
-    IG_TRY(ig_plan_make(&stage->recipe, s->made, i, &stage->plan, err));
+    IG_TRY(ig_planner_make(&stage->recipe, s->made, i, &stage->plan, err));
     if (i + 1 < s->count && is_complete(&stage->plan)) IG_TRY(foresee(stage, &s->made[i], err));
     IG_TRY(ig_problems_move(&s->problems, &stage->plan.problems, err));
   }
@@ -221,7 +221,7 @@ ig_status ig_stages_plan(ig_stages *s, ig_error *err) {
 void ig_stages_free(ig_stages *s) {
   for (size_t i = 0; s->stage && i < s->count; i++) {
     ig_stage *stage = &s->stage[i];
-    if (stage->planned) ig_plan_free(&stage->plan);
+    if (stage->planned) ig_fusion_plan_free(&stage->plan);
     ig_recipe_free(&stage->recipe);
     ig_safetensors_close(stage->foreseen);
     json_decref(stage->config);

@@ -5,25 +5,25 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "fuse/plan/vocabulary_tensors.h"
+#include "fuse/plan/special_ids.h"
 
 // ---- which pieces -----------------------------------------------------------
 
 // Those of a directory, or of a model that another stage makes.
-static ig_status load_pieces(const ig_fuse_made *made, const char *directory, ig_pieces *out,
+static ig_status load_pieces(const ig_stage_model *made, const char *directory, ig_pieces *out,
                              ig_error *err) {
   while (made && !made->directory) {
     if (!made->plan)
       return ig_fail(err, IG_ERROR_FORMAT, "%s: its tokenizer is not known yet", made->name);
     if (made->plan->alignment) return ig_pieces_copy(&made->plan->alignment->output, out, err);
-    const ig_fuse_model *donor = ig_plan_donor(made->plan);
+    const ig_fuse_model *donor = ig_fusion_plan_donor(made->plan);
     directory = donor->directory;
     made = donor->made;
   }
   return ig_pieces_load(made ? made->directory : directory, out, err);
 }
 
-static const ig_fuse_made *find_made(const ig_plan *plan, const char *name) {
+static const ig_stage_model *find_made(const ig_fusion_plan *plan, const char *name) {
   for (size_t i = 0; i < plan->models.made_count; i++)
     if (strcmp(plan->models.made[i].name, name) == 0) return &plan->models.made[i];
   return NULL;
@@ -32,12 +32,12 @@ static const ig_fuse_made *find_made(const ig_plan *plan, const char *name) {
 static bool is_word(const char *source, const char *word) { return strcmp(source, word) == 0; }
 
 // The tokenizer that the output's begins with.
-static ig_status load_source(const ig_plan *plan, ig_alignment *a, ig_error *err) {
+static ig_status load_source(const ig_fusion_plan *plan, ig_alignment *a, ig_error *err) {
   const char *source = plan->recipe->tokenizer.source, *directory = source;
-  const ig_fuse_made *made = find_made(plan, source);
+  const ig_stage_model *made = find_made(plan, source);
   if (is_word(source, "union") || is_word(source, "base")) {
-    directory = ig_plan_donor(plan)->directory;
-    made = ig_plan_donor(plan)->made;
+    directory = ig_fusion_plan_donor(plan)->directory;
+    made = ig_fusion_plan_donor(plan)->made;
   }
   for (size_t i = 0; i < plan->models.count; i++)
     if (strcmp(plan->models.model[i].reference, source) == 0)
@@ -82,10 +82,10 @@ static ig_status match(const ig_pieces *pieces, const ig_alignment *a, int side,
   return IG_OK;
 }
 
-static ig_status match_all(const ig_plan *plan, const ig_pieces *pieces, ig_alignment *a,
+static ig_status match_all(const ig_fusion_plan *plan, const ig_pieces *pieces, ig_alignment *a,
                            ig_error *err) {
   for (int side = 0; side < 2; side++) {
-    ig_aligned *s = &a->side[side];
+    ig_aligned_side *s = &a->side[side];
     const int multiple = plan->recipe->tokenizer.pad_to_multiple_of;
     s->pieces = ig_pieces_side(&a->output, side)->size;
     s->rows = (s->pieces + multiple - 1) / multiple * multiple;
@@ -113,8 +113,8 @@ static ig_status match_ids(const ig_pieces *donor, ig_alignment *a, ig_error *er
 
 // ---- what the recipe says of single pieces ----------------------------------
 
-static ig_status find_model(const ig_plan *plan, const ig_yaml_node *node, const char *reference,
-                            size_t *out, ig_error *err) {
+static ig_status find_model(const ig_fusion_plan *plan, const ig_yaml_node *node,
+                            const char *reference, size_t *out, ig_error *err) {
   for (*out = 0; *out < plan->models.count; ++*out)
     if (strcmp(plan->models.model[*out].reference, reference) == 0) return IG_OK;
   return ig_yaml_fail(node, err, "'%.200s' is none of the models", reference);
@@ -128,8 +128,8 @@ static ig_status row_by_name(const ig_yaml_node *node, const ig_pieces *pieces, 
 }
 
 // {kind: zero} or {kind: model_token, model, token or token_id}
-static ig_status read_kind(const ig_plan *plan, const ig_yaml_node *node, const ig_pieces *pieces,
-                           int side, ig_token_rule *rule, ig_error *err) {
+static ig_status read_kind(const ig_fusion_plan *plan, const ig_yaml_node *node,
+                           const ig_pieces *pieces, int side, ig_token_rule *rule, ig_error *err) {
   static const char *const keys[] = {"kind", "model", "token", "token_id"};
   const char *kind, *model, *token;
   IG_TRY(ig_yaml_check_keys(node, keys, sizeof keys / sizeof *keys, err));
@@ -148,8 +148,8 @@ static ig_status read_kind(const ig_plan *plan, const ig_yaml_node *node, const 
                : IG_OK;
 }
 
-static ig_status read_rule(const ig_plan *plan, const ig_yaml_node *node, const char *piece,
-                           const ig_pieces *pieces, int side, ig_aligned *to, ig_error *err) {
+static ig_status read_rule(const ig_fusion_plan *plan, const ig_yaml_node *node, const char *piece,
+                           const ig_pieces *pieces, int side, ig_aligned_side *to, ig_error *err) {
   static const char *const keys[] = {"source", "force"};
   ig_token_rule *rule = &to->rules[to->rule_count];
   rule->row =
@@ -167,10 +167,10 @@ static ig_status read_rule(const ig_plan *plan, const ig_yaml_node *node, const 
   return row_by_name(source, &pieces[rule->model], side, piece, model, &rule->model_row, err);
 }
 
-static ig_status read_rules(ig_plan *plan, const ig_pieces *pieces, ig_error *err) {
+static ig_status read_rules(ig_fusion_plan *plan, const ig_pieces *pieces, ig_error *err) {
   const ig_yaml_node *tokens = plan->recipe->tokenizer.tokens;
   for (int side = 0; side < 2 && tokens; side++) {
-    ig_aligned *s = &plan->alignment->side[side];
+    ig_aligned_side *s = &plan->alignment->side[side];
     s->rules = ig_allocate(tokens->count, sizeof *s->rules, err);
     if (!s->rules) return IG_ERROR_MEMORY;
     for (size_t i = 0; i < tokens->count; i++)
@@ -181,7 +181,7 @@ static ig_status read_rules(ig_plan *plan, const ig_pieces *pieces, ig_error *er
 
 // ---- the whole --------------------------------------------------------------
 
-static ig_status open_model(ig_plan *plan, const char *reference, ig_error *err) {
+static ig_status open_model(ig_fusion_plan *plan, const char *reference, ig_error *err) {
   size_t index;
   ig_error why = {0};
   if (!reference) return IG_OK;
@@ -190,7 +190,7 @@ static ig_status open_model(ig_plan *plan, const char *reference, ig_error *err)
   return status == IG_OK ? IG_OK : ig_problems_add(&plan->problems, NULL, err, "%s", why.message);
 }
 
-static ig_status open_models(ig_plan *plan, ig_error *err) {
+static ig_status open_models(ig_fusion_plan *plan, ig_error *err) {
   const ig_recipe *recipe = plan->recipe;
   for (size_t m = 0; m < recipe->module_count; m++)
     for (size_t s = 0; s < recipe->modules[m].count; s++) {
@@ -203,7 +203,7 @@ static ig_status open_models(ig_plan *plan, ig_error *err) {
 }
 
 // What cannot be read is a problem; *complete: nothing is.
-static ig_status judge(ig_plan *plan, ig_status status, const ig_error *why, bool *complete,
+static ig_status judge(ig_fusion_plan *plan, ig_status status, const ig_error *why, bool *complete,
                        ig_error *err) {
   if (status == IG_OK) return IG_OK;
   *complete = false;
@@ -212,7 +212,7 @@ static ig_status judge(ig_plan *plan, ig_status status, const ig_error *why, boo
              : ig_problems_add(&plan->problems, NULL, err, "%s", why->message);
 }
 
-static ig_status load_all(ig_plan *plan, ig_pieces *pieces, bool *complete, ig_error *err) {
+static ig_status load_all(ig_fusion_plan *plan, ig_pieces *pieces, bool *complete, ig_error *err) {
   ig_alignment *a = plan->alignment;
   ig_error why = {0};
   *complete = true;
@@ -232,7 +232,7 @@ static ig_status load_all(ig_plan *plan, ig_pieces *pieces, bool *complete, ig_e
   return IG_OK;
 }
 
-static ig_status align(ig_plan *plan, ig_pieces *pieces, bool *complete, ig_error *err) {
+static ig_status align(ig_fusion_plan *plan, ig_pieces *pieces, bool *complete, ig_error *err) {
   ig_alignment *a = plan->alignment;
   IG_TRY(load_all(plan, pieces, complete, err));
   if (!*complete) return IG_OK;
@@ -245,12 +245,12 @@ static ig_status align(ig_plan *plan, ig_pieces *pieces, bool *complete, ig_erro
                            "alone; tokenizer_source: base, or a model that has all pieces",
                            a->directory ? a->directory : plan->recipe->tokenizer.source));
   IG_TRY(match_all(plan, pieces, a, err));
-  IG_TRY(match_ids(&pieces[ig_plan_donor(plan) - plan->models.model], a, err));
+  IG_TRY(match_ids(&pieces[ig_fusion_plan_donor(plan) - plan->models.model], a, err));
   IG_TRY(read_rules(plan, pieces, err));
-  return ig_vocabulary_check_ids(plan, err);
+  return ig_special_ids_check(plan, err);
 }
 
-ig_status ig_vocabulary_align(ig_plan *plan, ig_error *err) {
+ig_status ig_vocabulary_match(ig_fusion_plan *plan, ig_error *err) {
   IG_TRY(open_models(plan, err));
   bool complete = true;
   plan->alignment = ig_allocate(1, sizeof *plan->alignment, err);

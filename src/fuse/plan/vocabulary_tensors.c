@@ -6,14 +6,12 @@
 #include "base/fail.h"
 #include "fuse/input/ties.h"
 
-// ---- tensors ----------------------------------------------------------------
-
 // Is it of the target's side, where the sides are apart?
 static bool find_side(const char *name, int *side) {
   static const char *const others[] = {"embedding.weight", "fc.weight", "fc.bias", "lm_head.bias",
                                        "final_logits_bias"};
   bool known = false;
-  for (size_t i = 0; ig_tie_names[i] && !known; i++) known = strcmp(name, ig_tie_names[i]) == 0;
+  for (size_t i = 0; ig_ties_names[i] && !known; i++) known = strcmp(name, ig_ties_names[i]) == 0;
   for (size_t i = 0; i < sizeof others / sizeof *others && !known; i++)
     known = strcmp(name, others[i]) == 0;
   *side = known && !strstr(name, "encoder.") && !strstr(name, "shared.") &&
@@ -21,7 +19,8 @@ static bool find_side(const char *name, int *side) {
   return known;
 }
 
-static bool is_straight(const ig_aligned *a, const ig_plan_tensor *t, const ig_plan_input *input) {
+static bool is_straight(const ig_aligned_side *a, const ig_plan_tensor *t,
+                        const ig_plan_input *input) {
   bool straight = input->tensor->elements == (size_t)a->rows * t->width && a->rows == a->pieces;
   for (int row = 0; straight && row < a->pieces; row++)
     straight = a->row_of[input->model][row] == row;
@@ -29,7 +28,7 @@ static bool is_straight(const ig_aligned *a, const ig_plan_tensor *t, const ig_p
   return straight;
 }
 
-static ig_status attach_input(ig_plan *plan, const ig_plan_tensor *t, ig_plan_input *input,
+static ig_status attach_input(ig_fusion_plan *plan, const ig_plan_tensor *t, ig_plan_input *input,
                               ig_error *err) {
   if (input->lora.a)
     return ig_problems_add(&plan->problems, t->name, err,
@@ -41,8 +40,8 @@ static ig_status attach_input(ig_plan *plan, const ig_plan_tensor *t, ig_plan_in
 }
 
 // A rule takes its row from a model that must be among those of the tensor, and have it.
-static ig_status check_rule(ig_plan *plan, const ig_plan_tensor *t, const ig_token_rule *rule,
-                            ig_error *err) {
+static ig_status check_rule(ig_fusion_plan *plan, const ig_plan_tensor *t,
+                            const ig_token_rule *rule, ig_error *err) {
   if (rule->zero) return IG_OK;
   const ig_fuse_model *m = &plan->models.model[rule->model];
   const ig_plan_input *found = t->base.tensor && t->base.model == rule->model ? &t->base : NULL;
@@ -59,16 +58,16 @@ static ig_status check_rule(ig_plan *plan, const ig_plan_tensor *t, const ig_tok
 }
 
 // Every row is that of the same piece in all models, as many as the output has.
-static bool all_straight(const ig_aligned *a, const ig_plan_tensor *t) {
+static bool all_straight(const ig_aligned_side *a, const ig_plan_tensor *t) {
   bool straight = !t->base.tensor || is_straight(a, t, &t->base);
   for (size_t i = 0; straight && i < t->inputs; i++) straight = is_straight(a, t, &t->input[i]);
   return straight;
 }
 
-ig_status ig_vocabulary_attach(ig_plan *plan, ig_plan_tensor *t, ig_error *err) {
+ig_status ig_vocabulary_tensors_attach(ig_fusion_plan *plan, ig_plan_tensor *t, ig_error *err) {
   int side;
   if (!plan->alignment || t->copied || !find_side(t->name, &side)) return IG_OK;
-  const ig_aligned *a = &plan->alignment->side[side];
+  const ig_aligned_side *a = &plan->alignment->side[side];
   const int axis = strcmp(t->name, "final_logits_bias") == 0 ? t->rank - 1 : 0;
   if (t->rank == 0 || t->shape[axis] == 0) return IG_OK;
   t->width = 1;
@@ -78,61 +77,11 @@ ig_status ig_vocabulary_attach(ig_plan *plan, ig_plan_tensor *t, ig_error *err) 
   t->axis = axis;
   t->shape[axis] = (size_t)a->rows;
   t->elements = (size_t)a->rows * t->width;
-  t->base_model =
-      plan->recipe->base_model ? (size_t)(ig_plan_donor(plan) - plan->models.model) : SIZE_MAX;
+  t->base_model = plan->recipe->base_model
+                      ? (size_t)(ig_fusion_plan_donor(plan) - plan->models.model)
+                      : SIZE_MAX;
   for (size_t i = 0; i < t->inputs; i++) IG_TRY(attach_input(plan, t, &t->input[i], err));
   if (t->base.tensor) IG_TRY(attach_input(plan, t, &t->base, err));
   for (size_t i = 0; i < a->rule_count; i++) IG_TRY(check_rule(plan, t, &a->rules[i], err));
-  return IG_OK;
-}
-
-// ---- special ids ------------------------------------------------------------
-
-static const char *const id_keys[] = {
-    "pad_token_id",           "eos_token_id",         "bos_token_id",        "unk_token_id",
-    "decoder_start_token_id", "forced_eos_token_id",  "forced_bos_token_id", "bad_words_ids",
-    "suppress_tokens",        "begin_suppress_tokens"};
-enum { ID_KEYS = sizeof id_keys / sizeof *id_keys };
-
-static int map_id(const ig_alignment *a, json_int_t id) {
-  return id >= 0 && id < a->new_ids ? a->new_id[id] : -1;
-}
-
-// A new reference; an id without a piece becomes null.
-static json_t *map_value(const ig_alignment *a, const json_t *value) {
-  if (json_is_integer(value)) {
-    const int id = map_id(a, json_integer_value(value));
-    return id < 0 ? json_null() : json_integer(id);
-  }
-  if (!json_is_array(value)) return json_deep_copy(value);
-  json_t *list = json_array();
-  for (size_t i = 0; list && i < json_array_size(value); i++)
-    if (json_array_append_new(list, map_value(a, json_array_get(value, i)))) {
-      json_decref(list);
-      return NULL;
-    }
-  return list;
-}
-
-bool ig_vocabulary_map_ids(const ig_alignment *a, json_t *config) {
-  for (int i = 0; i < ID_KEYS; i++) {
-    const json_t *value = json_object_get(config, id_keys[i]);
-    if (value && json_object_set_new(config, id_keys[i], map_value(a, value))) return false;
-  }
-  return true;
-}
-
-ig_status ig_vocabulary_check_ids(ig_plan *plan, ig_error *err) {
-  const ig_fuse_model *donor = ig_plan_donor(plan);
-  for (int i = 0; i < ID_KEYS; i++) {
-    const json_t *value = json_object_get(donor->config, id_keys[i]);
-    if (!json_is_integer(value) || strcmp(id_keys[i], "bos_token_id") == 0 ||
-        map_id(plan->alignment, json_integer_value(value)) >= 0)
-      continue;
-    IG_TRY(
-        ig_problems_add(&plan->problems, NULL, err,
-                        "config.json: %s of %s is %d, a piece that the output's vocabulary lacks",
-                        id_keys[i], donor->reference, (int)json_integer_value(value)));
-  }
   return IG_OK;
 }

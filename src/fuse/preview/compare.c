@@ -20,7 +20,7 @@ typedef struct worker {
 } worker;
 
 typedef struct comparing {
-  const ig_plan *plan;
+  const ig_fusion_plan *plan;
   ig_comparison *items;
   worker *workers;
   size_t block;  // values of the largest
@@ -31,7 +31,8 @@ static void multiply(const comparing *c, size_t n, const float *values, size_t c
                      double *products) {
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j <= i; j++)
-      products[i * n + j] += ig_sum_products(count, values + i * c->block, values + j * c->block);
+      products[i * n + j] +=
+          ig_sums_of_products(count, values + i * c->block, values + j * c->block);
 }
 
 static double product(const double *products, size_t n, size_t i, size_t j) {
@@ -48,7 +49,7 @@ static double between(const double *p, size_t n, size_t base, size_t i, size_t j
 
 static double norm(double square) { return sqrt(fmax(square, 0)); }
 
-static void conclude(const double *p, size_t inputs, bool has_base, ig_comparison *out) {
+static void summarize(const double *p, size_t inputs, bool has_base, ig_comparison *out) {
   const size_t n = inputs + has_base, base = has_base ? inputs : n;
   double distance = 0, cosine = 0, least = 2;
   size_t pairs = 0, known = 0;
@@ -72,7 +73,7 @@ static void conclude(const double *p, size_t inputs, bool has_base, ig_compariso
 
 static ig_status compare(const comparing *c, const ig_plan_tensor *t, worker *w,
                          ig_comparison *out) {
-  const ig_cut cut = ig_cut_of(t);
+  const ig_blocking cut = ig_blocking_of(t);
   const size_t step = cut.block_rows * cut.columns;
   const size_t n = t->inputs + (t->base.tensor != NULL);
   for (size_t i = 0; i < n * n; i++) w->products[i] = 0;
@@ -85,7 +86,7 @@ static ig_status compare(const comparing *c, const ig_plan_tensor *t, worker *w,
     }
     multiply(c, n, w->values, count, w->products);
   }
-  conclude(w->products, t->inputs, t->base.tensor != NULL, out);
+  summarize(w->products, t->inputs, t->base.tensor != NULL, out);
   return IG_OK;
 }
 
@@ -97,7 +98,7 @@ static void compare_task(void *context, size_t index, int number) {
 
 static ig_status run(comparing *c, size_t count, ig_pool *pool, ig_error *err) {
   const int threads = ig_pool_threads(pool);
-  const ig_sizes sizes = ig_cut_sizes(c->plan);
+  const ig_blocking_sizes sizes = ig_blocking_measure(c->plan);
   const size_t vectors = sizes.inputs + 1;
   ig_status status = IG_OK;
   c->block = sizes.values;
@@ -122,8 +123,8 @@ static ig_status run(comparing *c, size_t count, ig_pool *pool, ig_error *err) {
   return status;
 }
 
-ig_status ig_plan_compare(const ig_plan *plan, ig_pool *pool, ig_comparison **out, size_t *count,
-                          ig_error *err) {
+ig_status ig_compare_plan(const ig_fusion_plan *plan, ig_pool *pool, ig_comparison **out,
+                          size_t *count, ig_error *err) {
   comparing c = {.plan = plan, .items = ig_allocate(plan->count, sizeof *c.items, err)};
   *out = NULL;
   *count = 0;
@@ -132,7 +133,7 @@ ig_status ig_plan_compare(const ig_plan *plan, ig_pool *pool, ig_comparison **ou
     const ig_plan_tensor *t = &plan->tensors[i];
     if (!t->copied && t->inputs + (t->base.tensor != NULL) > 1) c.items[(*count)++].tensor = t;
   }
-  ig_status status = ig_rows_fill_padding(plan, err);
+  ig_status status = ig_matched_rows_fill_padding(plan, err);
   if (status == IG_OK) status = run(&c, *count, pool, err);
   if (status == IG_OK)
     *out = c.items;

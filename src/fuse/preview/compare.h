@@ -2,7 +2,7 @@
 #ifndef IG_FUSE_PREVIEW_COMPARE_H
 #define IG_FUSE_PREVIEW_COMPARE_H
 #include "base/pool.h"
-#include "fuse/plan/plan.h"
+#include "fuse/plan/fusion_plan.h"
 
 // Of one tensor. With a base: of the differences from it; without: of the weights themselves.
 typedef struct ig_comparison {
@@ -14,9 +14,9 @@ typedef struct ig_comparison {
 } ig_comparison;
 
 // Reads all inputs once. *out (*count): for the caller to free().
-ig_status ig_plan_compare(const ig_plan *plan, ig_pool *pool, ig_comparison **out, size_t *count,
-                          ig_error *err);
+ig_status ig_compare_plan(const ig_fusion_plan *plan, ig_pool *pool, ig_comparison **out,
+                          size_t *count, ig_error *err);
 // A page with a table of colours: rows are layers, columns the weights in them.
-ig_status ig_comparison_write(const ig_plan *plan, const ig_comparison *items, size_t count,
-                              const char *path, ig_error *err);
+ig_status ig_compare_write_page(const ig_fusion_plan *plan, const ig_comparison *items,
+                                size_t count, const char *path, ig_error *err);
 #endif

@@ -42,7 +42,7 @@ static ig_status place_items(page *p, ig_error *err) {
   if (!p->row || !p->column) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < p->count; i++) {
     const char *name = p->items[i].tensor->name;
-    const ig_place place = ig_place_of(name);
+    const ig_tensor_place place = ig_tensor_place_of(name);
     const size_t row = place.layer >= 0 ? place.layer_at + place.layer_digits : strlen(name);
     const char *column = place.layer >= 0 ? name + row + 1 : "(whole)";
     IG_TRY(label(&p->rows, name, row, &p->row[i], err));
@@ -105,7 +105,7 @@ static void write_table(const page *p, shown what, const char *title, const char
   fputs("</table>\n", p->file);
 }
 
-static void write_page(const page *p, const ig_plan *plan) {
+static void write_page(const page *p, const ig_fusion_plan *plan) {
   const bool based = p->count && p->items[0].tensor->base.tensor;
   fputs(
       "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Models "
@@ -136,8 +136,8 @@ static void free_labels(labels *all) {
   free(all->text);
 }
 
-ig_status ig_comparison_write(const ig_plan *plan, const ig_comparison *items, size_t count,
-                              const char *path, ig_error *err) {
+ig_status ig_compare_write_page(const ig_fusion_plan *plan, const ig_comparison *items,
+                                size_t count, const char *path, ig_error *err) {
   page p = {.items = items, .count = count};
   ig_writer writer = {0};
   ig_status status = place_items(&p, err);

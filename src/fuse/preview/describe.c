@@ -38,14 +38,14 @@ static size_t bytes_of(const ig_fuse_model *m, dtypes *met) {
 }
 
 // Bytes of all inputs.
-static size_t print_models(FILE *out, const ig_plan *plan) {
+static size_t print_models(FILE *out, const ig_fusion_plan *plan) {
   size_t all = 0;
   fprintf(out, "  models   ");
   for (size_t i = 0; i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
     dtypes met = {{0}};
     const size_t bytes = bytes_of(m, &met);
-    const bool donor = m == ig_plan_donor(plan);
+    const bool donor = m == ig_fusion_plan_donor(plan);
     fprintf(out, "%s%s: %zu tensors, %.1f MB", i ? "           " : "", m->reference,
             ig_safetensors_count(m->tensors), megabytes(bytes));
     print_dtypes(out, &met);
@@ -56,7 +56,7 @@ static size_t print_models(FILE *out, const ig_plan *plan) {
   return all;
 }
 
-static void print_output(FILE *out, const ig_plan *plan) {
+static void print_output(FILE *out, const ig_fusion_plan *plan) {
   dtypes met = {{0}};
   size_t values = 0, rank;
   if (plan->recipe->method->extracts) {
@@ -89,8 +89,8 @@ static void print_stage(FILE *out, const ig_stages *s, const ig_stage *stage) {
   else
     fprintf(out, "1\n");
   fprintf(out, "  reads    at most %.1f MB: %.1f MB for the values, %.1f MB for hashes\n",
-          megabytes(ig_plan_reads(&stage->plan) + inputs + written),
-          megabytes(ig_plan_reads(&stage->plan)), megabytes(inputs + written));
+          megabytes(ig_execute_reads(&stage->plan) + inputs + written),
+          megabytes(ig_execute_reads(&stage->plan)), megabytes(inputs + written));
   fprintf(out, "  writes   %.1f MB\n", megabytes(written));
 }
 

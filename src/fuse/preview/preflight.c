@@ -99,7 +99,7 @@ static ig_status compare_vocabularies(const ig_fuse_model *a, const ig_fuse_mode
 
 static bool is_there(const ig_fuse_model *m) { return m->tensors && !m->foreseen; }
 
-ig_status ig_preflight_models(const ig_plan *plan, ig_problems *problems, ig_error *err) {
+ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems, ig_error *err) {
   static const char *const keys[] = {"model_type",
                                      "encoder_attention_heads",
                                      "decoder_attention_heads",
@@ -114,7 +114,7 @@ ig_status ig_preflight_models(const ig_plan *plan, ig_problems *problems, ig_err
                                      "static_position_embeddings",
                                      "relative_attention_num_buckets",
                                      "relative_attention_max_distance"};
-  const ig_fuse_model *donor = ig_plan_donor(plan);
+  const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   for (size_t i = 0; donor->config && i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
     bool same = true;
@@ -129,7 +129,7 @@ ig_status ig_preflight_models(const ig_plan *plan, ig_problems *problems, ig_err
 
 // ---- space ------------------------------------------------------------------
 
-size_t ig_preflight_bytes(const ig_plan *plan) {
+size_t ig_preflight_bytes(const ig_fusion_plan *plan) {
   if (plan->recipe->method->extracts) return ig_extract_bytes(plan);
   size_t bytes = 0;
   for (size_t i = 0; i < plan->count; i++)
@@ -171,9 +171,10 @@ static size_t written_already(const char *output) {
   return bytes;
 }
 
-static size_t buffers_of(const ig_plan *plan, int threads) {
-  return plan->recipe->method->extracts ? ig_extract_memory(plan)
-                                        : ig_plan_memory(plan, threads ? threads : ig_cpu_count());
+static size_t buffers_of(const ig_fusion_plan *plan, int threads) {
+  return plan->recipe->method->extracts
+             ? ig_extract_memory(plan)
+             : ig_execute_memory(plan, threads ? threads : ig_cpu_count());
 }
 
 ig_status ig_preflight_space(const ig_stages *s, const char *output, int threads, ig_space *out,

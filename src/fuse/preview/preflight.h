@@ -5,10 +5,10 @@
 #include "fuse/plan/stages.h"
 
 // Bytes of the weights that the plan makes.
-size_t ig_preflight_bytes(const ig_plan *plan);
+size_t ig_preflight_bytes(const ig_fusion_plan *plan);
 // Configurations and vocabularies say what tensors do not: the same shapes can be those of other
 // heads, norms, activations, pieces.
-ig_status ig_preflight_models(const ig_plan *plan, ig_problems *problems, ig_error *err);
+ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems, ig_error *err);
 
 typedef struct ig_space {
   char *directory;  // the nearest one above the output that is there; owned

@@ -117,8 +117,9 @@ static ig_status read_sources(const ig_yaml_node *list, const ig_recipe *recipe,
   if (!slice->sources) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < list->count; i++)
     IG_TRY(read_source(list->children[i], recipe, ranged, slice, err));
-  return recipe->as_mergekit && recipe->method->base == IG_BASE_NONE ? add_base(recipe, slice, err)
-                                                                     : IG_OK;
+  return recipe->as_mergekit && recipe->method->base == IG_BASE_USE_NONE
+             ? add_base(recipe, slice, err)
+             : IG_OK;
 }
 
 // ---- slices and modules -----------------------------------------------------
@@ -273,7 +274,7 @@ static ig_status read(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
   IG_TRY(read_missing(root, &out->missing, err));
   IG_TRY(read_tokenizer(root, &out->tokenizer, err));
   IG_TRY(ig_yaml_string(root, "base_model", NULL, &out->base_model, err));
-  if (out->method->base == IG_BASE_REQUIRED && !out->base_model)
+  if (out->method->base == IG_BASE_USE_REQUIRED && !out->base_model)
     return ig_yaml_fail(root, err, "%s needs a 'base_model'", out->method->name);
   IG_TRY(read_dtype(root, "dtype", &out->cast, &out->dtype, err));
   IG_TRY(read_dtype(root, "out_dtype", &out->cast_out, &out->out_dtype, err));

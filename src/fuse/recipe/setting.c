@@ -91,7 +91,7 @@ static bool is_conditional_list(const ig_yaml_node *node) {
   return node->kind == IG_YAML_SEQUENCE && node->count > 0 && is_conditional(node->children[0]);
 }
 
-static ig_status layers_hold(const ig_yaml_node *node, const ig_place *place, bool *holds,
+static ig_status layers_hold(const ig_yaml_node *node, const ig_tensor_place *place, bool *holds,
                              ig_error *err) {
   double range[2] = {0, 0};
   if (!ig_yaml_get(node, "layers")) return IG_OK;
@@ -104,7 +104,7 @@ static ig_status layers_hold(const ig_yaml_node *node, const ig_place *place, bo
 }
 
 static ig_status conditions_hold(const ig_yaml_node *node, const char *tensor,
-                                 const ig_place *place, bool *holds, ig_error *err) {
+                                 const ig_tensor_place *place, bool *holds, ig_error *err) {
   const char *filter, *selector, *glob;
   IG_TRY(ig_yaml_string(node, "filter", "*", &filter, err));
   IG_TRY(ig_yaml_string(node, "select", NULL, &selector, err));
@@ -113,9 +113,9 @@ static ig_status conditions_hold(const ig_yaml_node *node, const char *tensor,
   if (glob) *holds = *holds && fnmatch(glob, tensor, 0) == 0;
   if (selector) {
     bool selected;
-    if (!ig_place_selects(place, selector, &selected))
+    if (!ig_tensor_place_selects(place, selector, &selected))
       return ig_yaml_fail(ig_yaml_get(node, "select"), err, "unknown part '%.100s' (%s)", selector,
-                          ig_place_selectors);
+                          ig_tensor_place_selectors);
     *holds = *holds && selected;
   }
   return layers_hold(node, place, holds, err);
@@ -172,7 +172,7 @@ static ig_status check_conditional(const ig_yaml_node *node, const ig_method_par
   if (!is_conditional(node))
     return ig_yaml_fail(node, err, "expected a map with 'value', as the entries before");
   IG_TRY(ig_yaml_check_keys(node, condition_keys, CONDITION_KEYS, err));
-  IG_TRY(conditions_hold(node, "", &(ig_place){.layer = -1}, &unused, err));
+  IG_TRY(conditions_hold(node, "", &(ig_tensor_place){.layer = -1}, &unused, err));
   const ig_yaml_node *value = ig_yaml_get(node, "value");
   if (!value) return ig_yaml_fail(node, err, "has no 'value'");
   return check_value(value, p, err);

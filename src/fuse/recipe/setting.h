@@ -15,7 +15,7 @@
 typedef struct ig_setting_query {
   const ig_method_parameter *parameter;
   const char *tensor;  // the name that filters and globs see
-  const ig_place *place;
+  const ig_tensor_place *place;
   double depth;  // in the stack: 0 at the first layer and at embeddings, 1 at the last layer and at
                  // the head
 } ig_setting_query;

@@ -16,7 +16,7 @@ typedef struct candidate {
 
 typedef struct choice {
   ig_recipe *recipe;
-  const ig_soup_kitchen *kitchen;
+  const ig_soup_scoring *kitchen;
   ig_recipe_slice *slice;
   size_t count;
   candidate *candidates;  // (count)
@@ -100,7 +100,7 @@ static ig_status try_candidates(choice *c, ig_error *err) {
   return IG_OK;
 }
 
-ig_status ig_soup_choose(ig_recipe *recipe, const ig_soup_kitchen *kitchen, json_t **scores,
+ig_status ig_soup_choose(ig_recipe *recipe, const ig_soup_scoring *kitchen, json_t **scores,
                          ig_error *err) {
   choice c = {.recipe = recipe, .kitchen = kitchen, .slice = recipe->modules[0].slices};
   *scores = NULL;

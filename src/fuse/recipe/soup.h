@@ -8,19 +8,19 @@
 #include "io/json.h"
 
 // What choosing needs of its caller.
-typedef struct ig_soup_kitchen {
+typedef struct ig_soup_scoring {
   void *context;
   ig_status (*score)(void *context, const char *directory, double *score,
                      ig_error *err);  // of a model that is there; higher is better
   ig_status (*taste)(void *context, const ig_recipe *recipe, double *score,
                      ig_error *err);  // of what the recipe makes of the sources it has
   const ig_reporter *reporter;
-} ig_soup_kitchen;
+} ig_soup_scoring;
 
 // Is there a choice that can be made: plain models, all their tensors?
 ig_status ig_soup_check(const ig_recipe *recipe, ig_error *err);
 // Leaves those sources in the recipe that were chosen, in its order. *scores: {model, score,
 // average, kept} of each, in the order of trying; a new reference.
-ig_status ig_soup_choose(ig_recipe *recipe, const ig_soup_kitchen *kitchen, json_t **scores,
+ig_status ig_soup_choose(ig_recipe *recipe, const ig_soup_scoring *kitchen, json_t **scores,
                          ig_error *err);
 #endif

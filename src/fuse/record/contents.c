@@ -46,10 +46,10 @@ static ig_status add_weights(ig_contents *all, const ig_safetensors *tensors, co
 
 // Pieces decide which rows are fused: the files that they come from count, and the tokenizer's
 // other files.
-static ig_status add_tokenizers(ig_contents *all, const ig_plan *plan, ig_error *err) {
+static ig_status add_tokenizers(ig_contents *all, const ig_fusion_plan *plan, ig_error *err) {
   static const char *const names[] = {"vocab.json", "target_vocab.json", "spiece.model",
                                       "tokenizer_config.json", NULL};
-  const ig_fuse_model *donor = ig_plan_donor(plan);
+  const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   const char *tokenizer = ig_companions_tokenizer(plan);
   for (size_t i = 0; i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
@@ -61,8 +61,8 @@ static ig_status add_tokenizers(ig_contents *all, const ig_plan *plan, ig_error 
   return IG_OK;
 }
 
-static ig_status add_inputs(ig_contents *all, const ig_plan *plan, ig_error *err) {
-  const ig_fuse_model *donor = ig_plan_donor(plan);
+static ig_status add_inputs(ig_contents *all, const ig_fusion_plan *plan, ig_error *err) {
+  const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   const char *stage = donor->made ? donor->made->name : NULL;
   IG_TRY(add_file(all, donor->directory, "config.json", stage, err));
   for (size_t i = 0; ig_companions[i]; i++)
@@ -78,7 +78,7 @@ static ig_status add_inputs(ig_contents *all, const ig_plan *plan, ig_error *err
   return IG_OK;
 }
 
-ig_status ig_contents_of_plan(const ig_plan *plan, ig_hash_kind kind, ig_contents *out,
+ig_status ig_contents_of_plan(const ig_fusion_plan *plan, ig_hash_kind kind, ig_contents *out,
                               ig_error *err) {
   *out = (ig_contents){.kind = kind};
   IG_TRY(add_inputs(out, plan, err));

@@ -4,7 +4,7 @@
 #define IG_FUSE_RECORD_CONTENTS_H
 #include "base/file.h"
 #include "base/pool.h"
-#include "fuse/plan/plan.h"
+#include "fuse/plan/fusion_plan.h"
 #include "io/content_hash.h"
 #include "io/json.h"
 
@@ -27,7 +27,7 @@ typedef struct ig_contents {
 } ig_contents;
 
 // Every file that the result of the plan depends on, stamped. ig_contents_free in any case.
-ig_status ig_contents_of_plan(const ig_plan *plan, ig_hash_kind kind, ig_contents *out,
+ig_status ig_contents_of_plan(const ig_fusion_plan *plan, ig_hash_kind kind, ig_contents *out,
                               ig_error *err);
 // What was written to the directory: `file`; NULL: a model's weights, one file or shards.
 ig_status ig_contents_add_outputs(ig_contents *contents, const char *directory, const char *file,

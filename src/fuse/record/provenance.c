@@ -13,7 +13,7 @@ static ig_status set(json_t *provenance, const char *key, json_t *value, ig_erro
   return value && json_object_set_new(provenance, key, value) == 0 ? IG_OK : ig_fail_memory(err);
 }
 
-ig_status ig_provenance_make(const ig_plan *plan, const json_t *stages, json_t **out,
+ig_status ig_provenance_make(const ig_fusion_plan *plan, const json_t *stages, json_t **out,
                              ig_error *err) {
   *out = json_pack("{s:s, s:s, s:o, s:I}", "ingot", ig_version(), "method",
                    plan->recipe->method->name, "recipe", ig_yaml_to_json(plan->recipe->root),

@@ -8,7 +8,7 @@ extern const char *const ig_provenance_name;  // "fusion.json"
 
 // All but the files. stages: of the result, an array of the whole of it for the others; else NULL.
 // *out: a new reference.
-ig_status ig_provenance_make(const ig_plan *plan, const json_t *stages, json_t **out,
+ig_status ig_provenance_make(const ig_fusion_plan *plan, const json_t *stages, json_t **out,
                              ig_error *err);
 // A hash of it and of the inputs' stamps: a fusion of another fingerprint is another, though it may
 // read files of the same content.

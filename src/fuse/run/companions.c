@@ -5,7 +5,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "fuse/plan/output_config.h"
-#include "fuse/plan/vocabulary_tensors.h"
+#include "fuse/plan/special_ids.h"
 #include "io/json.h"
 
 const char *const ig_companions[] = {"generation_config.json",
@@ -33,11 +33,11 @@ static ig_status copy_companion(const char *from, const char *to, const char *na
   return status;
 }
 
-const char *ig_companions_tokenizer(const ig_plan *plan) {
-  return plan->alignment ? plan->alignment->directory : ig_plan_donor(plan)->directory;
+const char *ig_companions_tokenizer(const ig_fusion_plan *plan) {
+  return plan->alignment ? plan->alignment->directory : ig_fusion_plan_donor(plan)->directory;
 }
 
-static ig_status write_config(const ig_plan *plan, const char *directory, ig_error *err) {
+static ig_status write_config(const ig_fusion_plan *plan, const char *directory, ig_error *err) {
   json_t *config = ig_output_config_make(plan);
   char *path = config ? ig_path_join(directory, "config.json", err) : NULL;
   const ig_status status = path ? ig_json_save(path, config, 17, err) : ig_fail_memory(err);
@@ -47,16 +47,17 @@ static ig_status write_config(const ig_plan *plan, const char *directory, ig_err
 }
 
 // The donor's, with the output's special ids.
-static ig_status write_generation(const ig_plan *plan, const char *directory, ig_error *err) {
+static ig_status write_generation(const ig_fusion_plan *plan, const char *directory,
+                                  ig_error *err) {
   const char *name = ig_companions[0];
   char *path = ig_path_join(directory, name, err);
   json_t *json = NULL;
   ig_status status =
-      path ? copy_companion(ig_plan_donor(plan)->directory, directory, name, err) : IG_ERROR_MEMORY;
+      path ? copy_companion(ig_fusion_plan_donor(plan)->directory, directory, name, err)
+           : IG_ERROR_MEMORY;
   if (status == IG_OK && plan->alignment && ig_file_exists(path)) {
     status = ig_json_load_object(path, &json, err);
-    if (status == IG_OK && !ig_vocabulary_map_ids(plan->alignment, json))
-      status = ig_fail_memory(err);
+    if (status == IG_OK && !ig_special_ids_map(plan->alignment, json)) status = ig_fail_memory(err);
     if (status == IG_OK) status = ig_json_save(path, json, 17, err);
   }
   json_decref(json);
@@ -77,7 +78,7 @@ static ig_status write_vocabularies(const ig_alignment *a, const char *directory
   return IG_OK;
 }
 
-ig_status ig_companions_write(const ig_plan *plan, const char *directory, ig_error *err) {
+ig_status ig_companions_write(const ig_fusion_plan *plan, const char *directory, ig_error *err) {
   for (size_t i = 1; ig_companions[i]; i++)
     IG_TRY(copy_companion(ig_companions_tokenizer(plan), directory, ig_companions[i], err));
   IG_TRY(write_generation(plan, directory, err));

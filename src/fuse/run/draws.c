@@ -8,7 +8,8 @@ static bool draws_for(const ig_plan_tensor *t, size_t model) {
   return !t->copied && t->method->draws && t->method->draws(t->of_model[model]);
 }
 
-ig_status ig_draws_create(const ig_plan *plan, size_t most_blocks, ig_draws **out, ig_error *err) {
+ig_status ig_draws_create(const ig_fusion_plan *plan, size_t most_blocks, ig_draws **out,
+                          ig_error *err) {
   *out = NULL;
   if (!plan->recipe->torch_random || !plan->recipe->method->draws) return IG_OK;
   ig_draws *d = ig_allocate(1, sizeof *d, err);
@@ -23,12 +24,12 @@ ig_status ig_draws_create(const ig_plan *plan, size_t most_blocks, ig_draws **ou
     ig_draws_free(d);
     return IG_ERROR_MEMORY;
   }
-  ig_mt mt;
-  ig_mt_seed(&mt, plan->recipe->seed);
+  ig_torch_random mt;
+  ig_torch_random_seed(&mt, plan->recipe->seed);
   for (size_t i = 0; i < plan->count; i++)  // sorted by name, as mergekit's
     for (size_t k = 0; k < plan->tensors[i].inputs; k++) {
       d->begin[i * d->models + k] = mt;
-      if (draws_for(&plan->tensors[i], k)) ig_mt_skip(&mt, plan->tensors[i].elements);
+      if (draws_for(&plan->tensors[i], k)) ig_torch_random_skip(&mt, plan->tensors[i].elements);
     }
   *out = d;
   return IG_OK;
@@ -43,16 +44,17 @@ void ig_draws_free(ig_draws *draws) {
 
 void ig_draws_enter(ig_draws *d, size_t index, size_t blocks, size_t block_values) {
   for (size_t k = 0; k < d->plan->tensors[index].inputs; k++) {
-    ig_mt mt = d->begin[index * d->models + k];
+    ig_torch_random mt = d->begin[index * d->models + k];
     for (size_t b = 0; b < blocks; b++) {
       d->blocks[k * d->capacity + b] = mt;
-      ig_mt_skip(&mt, block_values);
+      ig_torch_random_skip(&mt, block_values);
     }
   }
 }
 
 void ig_draws_uniform(const ig_draws *d, size_t index, size_t model, size_t block, bool entered,
                       size_t count, float *out) {
-  ig_mt mt = entered ? d->blocks[model * d->capacity + block] : d->begin[index * d->models + model];
-  ig_mt_uniform(&mt, count, out);
+  ig_torch_random mt =
+      entered ? d->blocks[model * d->capacity + block] : d->begin[index * d->models + model];
+  ig_torch_random_uniform(&mt, count, out);
 }

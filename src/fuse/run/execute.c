@@ -23,7 +23,7 @@ static const size_t CHECKPOINT = (size_t)1 << 30;  // bytes, at least, that go t
 // A tensor that is cut, or one of those that are seen as one.
 typedef struct span {
   const ig_plan_tensor *tensor;
-  ig_cut cut;
+  ig_blocking cut;
   size_t first_block;
 } span;
 
@@ -31,7 +31,7 @@ typedef struct span {
 typedef struct worker {
   float *x[IG_METHOD_INPUTS], *uniform[IG_METHOD_INPUTS], *base, *out, *scratch, *lora;
   char *bytes;  // of a block, converted
-  char *state, *room;
+  char *state, *workspace;
   double *sums;
   uint64_t *counts;
   ig_status status;
@@ -39,18 +39,18 @@ typedef struct worker {
 } worker;
 
 typedef struct execution {
-  const ig_plan *plan;
+  const ig_fusion_plan *plan;
   ig_output *output;
   ig_staging *staging;
   ig_draws *draws;  // or NULL
-  ig_sizes sizes;
+  ig_blocking_sizes sizes;
   worker *workers;
   int threads;
-  ig_sample sample;
-  double *all_sums;          // of a tensor of several blocks, block by block
-  char *large_state, *room;  // of such a tensor
-  char *span_state;          // of all that are seen as one
-  span *spans;               // those, in order
+  ig_probe sample;
+  double *all_sums;               // of a tensor of several blocks, block by block
+  char *large_state, *workspace;  // of such a tensor
+  char *span_state;               // of all that are seen as one
+  span *spans;                    // those, in order
   size_t span_count, span_blocks;
   size_t *finished;                           // tensors, in the order in which they were
   size_t finished_count, on_disk, journaled;  // of them: all, those that are on the disk or on
@@ -60,16 +60,16 @@ typedef struct execution {
   const size_t *small;  // tensors of one block
 } execution;
 
-static bool draws_torch(const ig_plan *plan) {
+static bool draws_torch(const ig_fusion_plan *plan) {
   return plan->recipe->torch_random && plan->recipe->method->draws;
 }
 
 static void carve(execution *e, ig_arena *arena) {
-  const ig_sizes *s = &e->sizes;
+  const ig_blocking_sizes *s = &e->sizes;
   e->all_sums = IG_TAKE(arena, double, s->all_sums);
   e->large_state = IG_TAKE(arena, char, s->large_state);
   e->span_state = IG_TAKE(arena, char, s->span_state);
-  e->room = IG_TAKE(arena, char, s->room);
+  e->workspace = IG_TAKE(arena, char, s->workspace);
   for (size_t k = 0; k < s->inputs; k++) e->sample.x[k] = IG_TAKE(arena, float, s->sample);
   e->sample.base = IG_TAKE(arena, float, s->sample);
   e->sample.scratch = IG_TAKE(arena, float, s->sample *(s->inputs + 2));
@@ -84,14 +84,14 @@ static void carve(execution *e, ig_arena *arena) {
     w->lora = IG_TAKE(arena, float, s->lora);
     w->bytes = IG_TAKE(arena, char, s->values * 8);
     w->state = IG_TAKE(arena, char, s->state);
-    w->room = IG_TAKE(arena, char, s->small_room);
+    w->workspace = IG_TAKE(arena, char, s->small_workspace);
     w->sums = IG_TAKE(arena, double, s->sums);
     w->counts = IG_TAKE(arena, uint64_t, s->counts);
   }
 }
 
-size_t ig_plan_memory(const ig_plan *plan, int threads) {
-  execution e = {.plan = plan, .sizes = ig_cut_sizes(plan), .threads = threads};
+size_t ig_execute_memory(const ig_fusion_plan *plan, int threads) {
+  execution e = {.plan = plan, .sizes = ig_blocking_measure(plan), .threads = threads};
   ig_arena arena = ig_arena_measure();
   carve(&e, &arena);
   return arena.peak;
@@ -99,8 +99,8 @@ size_t ig_plan_memory(const ig_plan *plan, int threads) {
 
 // ---- one block --------------------------------------------------------------
 
-static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor *t, const ig_cut *c,
-                            size_t index, ig_merge_block *out) {
+static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor *t,
+                            const ig_blocking *c, size_t index, ig_merge_block *out) {
   const size_t row = index * c->block_rows,
                rows = c->rows - row < c->block_rows ? c->rows - row : c->block_rows,
                first = row * c->columns;
@@ -127,7 +127,7 @@ static ig_status read_block(const execution *e, worker *w, const ig_plan_tensor 
 }
 
 static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor *t,
-                             const ig_cut *c, const ig_merge_block *block) {
+                             const ig_blocking *c, const ig_merge_block *block) {
   const size_t index = (size_t)(t - e->plan->tensors), size = ig_dtype_size(t->dtype),
                first = block->first_row * c->columns;
   const void *bytes;
@@ -136,8 +136,8 @@ static ig_status write_block(const execution *e, worker *w, const ig_plan_tensor
   return ig_output_put(e->output, index, first * size, bytes, block->count * size, &w->err);
 }
 
-static ig_status combine_block(const execution *e, worker *w, const ig_merge *merge,
-                               const ig_plan_tensor *t, const ig_cut *c,
+static ig_status combine_block(const execution *e, worker *w, const ig_merge_tensor *merge,
+                               const ig_plan_tensor *t, const ig_blocking *c,
                                const ig_merge_block *block) {
   merge->method->combine(merge, block, w->out);
   return write_block(e, w, t, c, block);
@@ -147,13 +147,13 @@ static ig_status combine_block(const execution *e, worker *w, const ig_merge *me
 
 static ig_status merge_small(const execution *e, worker *w, const ig_plan_tensor *t) {
   const ig_method *method = t->method;
-  const ig_cut c = ig_cut_of(t);
-  ig_merge merge = ig_cut_merge(e->plan, t, &c);
+  const ig_blocking c = ig_blocking_of(t);
+  ig_merge_tensor merge = ig_blocking_merge_tensor(e->plan, t, &c);
   ig_merge_block block;
   if (c.blocks == 0) return IG_OK;
   IG_TRY(read_block(e, w, t, &c, 0, &block));
   if (method->state_size) memset(merge.state = w->state, 0, method->state_size(&merge));
-  merge.room = w->room;
+  merge.workspace = w->workspace;
   if (method->begin) method->begin(&merge);
   for (int pass = 0; pass < method->passes; pass++) {
     if (method->wants && !method->wants(&merge, pass)) continue;
@@ -161,7 +161,7 @@ static ig_status merge_small(const execution *e, worker *w, const ig_plan_tensor
     if (method->sums) memset(w->sums, 0, method->sums(&merge, pass) * sizeof *w->sums);
     if (method->counts) memset(w->counts, 0, method->counts(&merge, pass) * sizeof *w->counts);
     method->gather(&merge, pass, &block, &(ig_gathered){w->sums, w->counts});
-    method->conclude(&merge, pass, &gathered);
+    method->end_pass(&merge, pass, &gathered);
   }
   return combine_block(e, w, &merge, t, &c, &block);
 }
@@ -214,7 +214,7 @@ typedef struct large {
   const span *spans;
   size_t count;   // of spans
   size_t blocks;  // of all of them
-  ig_merge merge;
+  ig_merge_tensor merge;
   int pass;
   size_t sums;  // of a block in this pass
 } large;
@@ -278,24 +278,24 @@ static void gather_all(large *l, ig_pool *pool) {
   for (int t = 1; t < e->threads; t++)
     for (size_t i = 0; i < counts; i++) e->workers[0].counts[i] += e->workers[t].counts[i];
   if (!atomic_load(&e->failed))
-    method->conclude(&l->merge, l->pass, &(ig_gathered){e->all_sums, e->workers[0].counts});
+    method->end_pass(&l->merge, l->pass, &(ig_gathered){e->all_sums, e->workers[0].counts});
 }
 
 // Of each span its part of the sample, in pieces; a span that is too short for a piece gives none.
 static ig_status draw_sample(const large *l, ig_pool *pool, size_t wanted, ig_merge_block *out,
                              ig_error *err) {
   const execution *e = l->execution;
-  const size_t pieces = wanted / IG_SAMPLE_PIECE, values = l->merge.rows * l->merge.columns;
+  const size_t pieces = wanted / IG_PROBE_STRETCH, values = l->merge.rows * l->merge.columns;
   size_t before = 0, count = 0;
   *out = (ig_merge_block){0};
   for (size_t i = 0; i < l->count; i++) {
     const ig_plan_tensor *t = l->spans[i].tensor;
     const size_t first = (size_t)((double)before / (double)values * (double)pieces);
     const size_t end = (size_t)((double)(before += t->elements) / (double)values * (double)pieces);
-    ig_sample rest = {.base = e->sample.base + count, .scratch = e->sample.scratch};
+    ig_probe rest = {.base = e->sample.base + count, .scratch = e->sample.scratch};
     for (size_t k = 0; k < t->inputs; k++) rest.x[k] = e->sample.x[k] + count;
     IG_TRY(
-        ig_sample_draw(&rest, e->plan->recipe, t, (end - first) * IG_SAMPLE_PIECE, pool, out, err));
+        ig_probe_draw(&rest, e->plan->recipe, t, (end - first) * IG_PROBE_STRETCH, pool, out, err));
     count += out->count;
   }
   const bool has_base = out->base != NULL;
@@ -310,7 +310,7 @@ static ig_status draw_sample(const large *l, ig_pool *pool, size_t wanted, ig_me
 static void look_at_sample(large *l, ig_pool *pool) {
   execution *e = l->execution;
   const ig_method *method = l->merge.method;
-  const size_t wanted = method->sample_size ? method->sample_size(&l->merge) : 0;
+  const size_t wanted = method->probe_size ? method->probe_size(&l->merge) : 0;
   if (wanted == 0) return;
   ig_merge_block block;
   worker *w = &e->workers[0];
@@ -324,7 +324,7 @@ static void run_passes(large *l, ig_pool *pool, char *state) {
   execution *e = l->execution;
   const ig_method *method = l->merge.method;
   l->merge.pool = pool;
-  l->merge.room = e->room;
+  l->merge.workspace = e->workspace;
   if (method->state_size) memset(l->merge.state = state, 0, method->state_size(&l->merge));
   if (method->begin) method->begin(&l->merge);
   look_at_sample(l, pool);
@@ -339,12 +339,12 @@ static const span *span_of(const execution *e, const ig_plan_tensor *t) {
 }
 
 static void merge_large(execution *e, ig_pool *pool, const ig_plan_tensor *t) {
-  const span alone = {t, ig_cut_of(t), 0}, *part = span_of(e, t);
+  const span alone = {t, ig_blocking_of(t), 0}, *part = span_of(e, t);
   large l = {.execution = e,
              .spans = part ? part : &alone,
              .count = 1,
              .blocks = alone.cut.blocks,
-             .merge = ig_cut_merge(e->plan, t, &alone.cut)};
+             .merge = ig_blocking_merge_tensor(e->plan, t, &alone.cut)};
   if (part) {
     l.merge.state = e->span_state;
     l.merge.blocks = e->span_blocks;
@@ -360,13 +360,13 @@ static void merge_large(execution *e, ig_pool *pool, const ig_plan_tensor *t) {
 // ---- tensors that are seen as one -------------------------------------------
 
 static ig_status find_spans(execution *e, ig_error *err) {
-  const ig_plan *plan = e->plan;
+  const ig_fusion_plan *plan = e->plan;
   e->spans = ig_allocate(plan->count, sizeof *e->spans, err);
   if (!e->spans) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
-    if (!ig_plan_spans(t)) continue;
-    const span part = {t, ig_cut_of(t), e->span_blocks};
+    if (!ig_fusion_plan_joins(t)) continue;
+    const span part = {t, ig_blocking_of(t), e->span_blocks};
     e->spans[e->span_count++] = part;
     e->span_blocks += part.cut.blocks;
   }
@@ -380,12 +380,12 @@ static void pass_over_spans(execution *e, ig_pool *pool) {
     wanted |= !e->staging->done[e->spans[i].tensor - e->plan->tensors];
   if (!wanted) return;
   const ig_plan_tensor *first;
-  const ig_cut c = ig_cut_of_span(e->plan, &first);
+  const ig_blocking c = ig_blocking_of_joined(e->plan, &first);
   large l = {.execution = e,
              .spans = e->spans,
              .count = e->span_count,
              .blocks = c.blocks,
-             .merge = ig_cut_merge(e->plan, first, &c)};
+             .merge = ig_blocking_merge_tensor(e->plan, first, &c)};
   run_passes(&l, pool, e->span_state);
 }
 
@@ -405,7 +405,7 @@ static ig_status end_checkpoint(execution *e, ig_error *err) {
   e->syncing = false;
   IG_TRY(ig_output_sync_end(e->output, err));
   while (e->journaled < e->on_disk)
-    IG_TRY(ig_staging_done(e->staging, e->finished[e->journaled++], err));
+    IG_TRY(ig_staging_mark_done(e->staging, e->finished[e->journaled++], err));
   return ig_staging_flush(e->staging, err);
 }
 
@@ -432,10 +432,10 @@ static ig_status first_failure(const execution *e, ig_error *err) {
 }
 
 static bool is_small(const ig_plan_tensor *t) {
-  return t->copied || (ig_cut_of(t).blocks <= 1 && !ig_plan_spans(t));
+  return t->copied || (ig_blocking_of(t).blocks <= 1 && !ig_fusion_plan_joins(t));
 }
 
-size_t ig_plan_reads(const ig_plan *plan) {
+size_t ig_execute_reads(const ig_fusion_plan *plan) {
   size_t bytes = 0;
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
@@ -459,7 +459,7 @@ static ig_status run_small(execution *e, ig_pool *pool, size_t *small, ig_error 
 
 static ig_status run(execution *e, ig_pool *pool, size_t *small, const ig_reporter *reporter,
                      ig_error *err) {
-  const ig_plan *plan = e->plan;
+  const ig_fusion_plan *plan = e->plan;
   size_t done = 0, all = 0, unsaved = 0;
   for (size_t i = 0; i < plan->count; i++) all += plan->tensors[i].elements;
   IG_TRY(run_small(e, pool, small, err));
@@ -508,10 +508,11 @@ static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *r
   return status;
 }
 
-ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *staging,
+ig_status ig_execute_plan(const ig_fusion_plan *plan, ig_pool *pool, ig_staging *staging,
                           ig_output *output, const ig_reporter *reporter, ig_error *err) {
-  execution e = {.plan = plan, .staging = staging, .output = output, .sizes = ig_cut_sizes(plan)};
+  execution e = {
+      .plan = plan, .staging = staging, .output = output, .sizes = ig_blocking_measure(plan)};
   IG_TRY(ig_ties_check_copies(&plan->models, err));
-  IG_TRY(ig_rows_fill_padding(plan, err));
+  IG_TRY(ig_matched_rows_fill_padding(plan, err));
   return run_in_memory(&e, pool, reporter, err);
 }

@@ -5,16 +5,16 @@
 #define IG_FUSE_RUN_EXECUTE_H
 #include "base/pool.h"
 #include "fuse/run/output.h"
-#include "fuse/plan/plan.h"
+#include "fuse/plan/fusion_plan.h"
 #include "fuse/run/staging.h"
 
-// Bytes of buffers that ig_plan_execute takes.
-size_t ig_plan_memory(const ig_plan *plan, int threads);
+// Bytes of buffers that ig_execute_plan takes.
+size_t ig_execute_memory(const ig_fusion_plan *plan, int threads);
 // Bytes of values that it reads from the inputs, if every pass is needed.
-size_t ig_plan_reads(const ig_plan *plan);
+size_t ig_execute_reads(const ig_fusion_plan *plan);
 // Writes the weights into the output, but for the tensors that are done; the last of them are not
 // on the disk yet (ig_output_flush). Values that are not finite, in the inputs or in the result,
 // are an error.
-ig_status ig_plan_execute(const ig_plan *plan, ig_pool *pool, ig_staging *staging,
+ig_status ig_execute_plan(const ig_fusion_plan *plan, ig_pool *pool, ig_staging *staging,
                           ig_output *output, const ig_reporter *reporter, ig_error *err);
 #endif

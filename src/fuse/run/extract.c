@@ -34,12 +34,12 @@ static int stem_of(const ig_plan_tensor *t) { return (int)(strlen(t->name) - str
 static bool is_layer(const ig_plan_tensor *t) {
   const char *name = t->name;
   const bool weight = stem_of(t) > 0 && strcmp(name + stem_of(t), suffix) == 0;
-  const bool table = ig_place_of(name).embeddings || strstr(name, "embed") ||
+  const bool table = ig_tensor_place_of(name).embeddings || strstr(name, "embed") ||
                      strstr(name, "relative_attention_bias");
   return weight && !table && !t->copied && t->rank == 2 && t->elements > 0 && rank_of(t) > 0;
 }
 
-size_t ig_extract_layers(const ig_plan *plan, size_t *rank) {
+size_t ig_extract_layers(const ig_fusion_plan *plan, size_t *rank) {
   size_t count = 0;
   *rank = 0;
   for (size_t i = 0; i < plan->count; i++) {
@@ -54,7 +54,7 @@ static ig_dtype dtype_of(const ig_recipe *recipe) {
   return recipe->cast_out ? recipe->out_dtype : recipe->cast ? recipe->dtype : IG_DTYPE_F32;
 }
 
-size_t ig_extract_bytes(const ig_plan *plan) {
+size_t ig_extract_bytes(const ig_fusion_plan *plan) {
   size_t rank, sides = 0;
   ig_extract_layers(plan, &rank);
   for (size_t i = 0; i < plan->count; i++)
@@ -86,7 +86,7 @@ ig_status ig_extract_check_recipe(const ig_recipe *recipe, bool last, ig_error *
   return IG_OK;
 }
 
-ig_status ig_extract_check_plan(const ig_plan *plan, ig_problems *problems, ig_error *err) {
+ig_status ig_extract_check_plan(const ig_fusion_plan *plan, ig_problems *problems, ig_error *err) {
   size_t rank;
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
@@ -104,7 +104,7 @@ ig_status ig_extract_check_plan(const ig_plan *plan, ig_problems *problems, ig_e
 // ---- buffers ----------------------------------------------------------------
 
 typedef struct extraction {
-  const ig_plan *plan;
+  const ig_fusion_plan *plan;
   ig_pool *pool;
   ig_staging *staging;
   const ig_reporter *reporter;
@@ -155,7 +155,7 @@ static void carve(extraction *e, ig_arena *arena) {
   e->bytes = IG_TAKE(arena, char, e->rank *most(rows, columns) * sizeof(float));
 }
 
-size_t ig_extract_memory(const ig_plan *plan) {
+size_t ig_extract_memory(const ig_fusion_plan *plan) {
   extraction e = {.plan = plan};
   ig_arena arena = ig_arena_measure();
   carve(&e, &arena);
@@ -239,7 +239,7 @@ static ig_status extract_layer(extraction *e, size_t index, ig_error *err) {
   IG_TRY(write_values(e, 2 * index, e->a, err));
   IG_TRY(write_values(e, 2 * index + 1, e->b, err));
   IG_TRY(ig_safetensors_flush(e->file, err));
-  IG_TRY(ig_staging_done(e->staging, place, err));
+  IG_TRY(ig_staging_mark_done(e->staging, place, err));
   return ig_staging_flush(e->staging, err);
 }
 
@@ -280,12 +280,13 @@ static json_t *make_config(const extraction *e) {
   for (size_t i = 0; fine && i < e->layers; i++)
     fine = json_array_append_new(
                targets, json_stringn(e->layer[i]->name, (size_t)stem_of(e->layer[i]))) == 0;
-  json_t *config = fine ? json_pack("{s:s, s:n, s:s, s:i, s:i, s:f, s:s, s:b, s:b, s:b, s:O}",
-                                    "peft_type", "LORA", "task_type", "base_model_name_or_path",
-                                    ig_plan_donor(e->plan)->reference, "r", rank, "lora_alpha",
-                                    rank, "lora_dropout", 0.0, "bias", "none", "fan_in_fan_out", 0,
-                                    "use_rslora", 0, "inference_mode", 1, "target_modules", targets)
-                        : NULL;
+  json_t *config =
+      fine ? json_pack("{s:s, s:n, s:s, s:i, s:i, s:f, s:s, s:b, s:b, s:b, s:O}", "peft_type",
+                       "LORA", "task_type", "base_model_name_or_path",
+                       ig_fusion_plan_donor(e->plan)->reference, "r", rank, "lora_alpha", rank,
+                       "lora_dropout", 0.0, "bias", "none", "fan_in_fan_out", 0, "use_rslora", 0,
+                       "inference_mode", 1, "target_modules", targets)
+           : NULL;
   json_decref(targets);
   return config;
 }
@@ -327,7 +328,7 @@ static ig_status extract_all(extraction *e, ig_error *err) {
   return write_config(e, err);
 }
 
-ig_status ig_extract_adapter(const ig_plan *plan, ig_pool *pool, ig_staging *staging,
+ig_status ig_extract_adapter(const ig_fusion_plan *plan, ig_pool *pool, ig_staging *staging,
                              const ig_reporter *reporter, ig_error *err) {
   extraction e = {.plan = plan, .pool = pool, .staging = staging, .reporter = reporter};
   ig_arena arena = ig_arena_measure();

@@ -9,23 +9,23 @@
 #ifndef IG_FUSE_RUN_EXTRACT_H
 #define IG_FUSE_RUN_EXTRACT_H
 #include "base/pool.h"
-#include "fuse/plan/plan.h"
+#include "fuse/plan/fusion_plan.h"
 #include "fuse/run/staging.h"
 
 extern const char *const ig_extract_weights;  // "adapter_model.safetensors"
 
 // What no adapter can hold. last: the recipe makes the output, no model for another one.
 ig_status ig_extract_check_recipe(const ig_recipe *recipe, bool last, ig_error *err);
-ig_status ig_extract_check_plan(const ig_plan *plan, ig_problems *problems, ig_error *err);
+ig_status ig_extract_check_plan(const ig_fusion_plan *plan, ig_problems *problems, ig_error *err);
 
 // Linear layers that the adapter may have a part for, and its rank.
-size_t ig_extract_layers(const ig_plan *plan, size_t *rank);
-size_t ig_extract_bytes(const ig_plan *plan);   // of the adapter's values, at most
-size_t ig_extract_memory(const ig_plan *plan);  // of buffers
+size_t ig_extract_layers(const ig_fusion_plan *plan, size_t *rank);
+size_t ig_extract_bytes(const ig_fusion_plan *plan);   // of the adapter's values, at most
+size_t ig_extract_memory(const ig_fusion_plan *plan);  // of buffers
 
 // Writes adapter_config.json and adapter_model.safetensors into the staging directory, but for the
 // layers that are done. Layers without a difference are left out; other tensors that differ are
 // told as a warning. No layer with a difference is an error.
-ig_status ig_extract_adapter(const ig_plan *plan, ig_pool *pool, ig_staging *staging,
+ig_status ig_extract_adapter(const ig_fusion_plan *plan, ig_pool *pool, ig_staging *staging,
                              const ig_reporter *reporter, ig_error *err);
 #endif

@@ -14,7 +14,7 @@ static int own_row(const ig_plan_tensor *t, const ig_plan_input *input, int row)
   return own >= 0 && (size_t)own < input->tensor->elements / t->width ? own : -1;
 }
 
-static const ig_token_rule *find_rule(const ig_aligned *a, int row) {
+static const ig_token_rule *find_rule(const ig_aligned_side *a, int row) {
   for (size_t i = 0; i < a->rule_count; i++)
     if (a->rules[i].row == row) return &a->rules[i];
   return NULL;
@@ -84,8 +84,8 @@ static int run_length(const ig_plan_tensor *t, const ig_plan_input *input, int r
   return end - row;
 }
 
-ig_status ig_rows_read(const ig_plan_tensor *t, const ig_plan_input *input, size_t first,
-                       size_t count, float *out, ig_error *err) {
+ig_status ig_matched_rows_read(const ig_plan_tensor *t, const ig_plan_input *input, size_t first,
+                               size_t count, float *out, ig_error *err) {
   if (!t->aligned) return ig_safetensors_read_part(input->tensor, first, count, out, err);
   const size_t end = first + count;
   while (first < end) {
@@ -110,7 +110,7 @@ static ig_status fill(const ig_plan_tensor *t, const ig_plan_input *input, float
   const int pieces = t->aligned->pieces;
   memset(sums, 0, t->width * sizeof *sums);
   for (int r = 0; r < pieces; r++) {
-    IG_TRY(ig_rows_read(t, input, (size_t)r * t->width, t->width, row, err));
+    IG_TRY(ig_matched_rows_read(t, input, (size_t)r * t->width, t->width, row, err));
     for (size_t i = 0; i < t->width; i++) sums[i] += (double)row[i];
   }
   for (size_t i = 0; i < t->width; i++) input->padding[i] = (float)(sums[i] / pieces);
@@ -129,7 +129,7 @@ static ig_status fill_tensor(const ig_plan_tensor *t, ig_error *err) {
   return status;
 }
 
-ig_status ig_rows_fill_padding(const ig_plan *plan, ig_error *err) {
+ig_status ig_matched_rows_fill_padding(const ig_fusion_plan *plan, ig_error *err) {
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
     if (t->aligned && t->aligned->rows > t->aligned->pieces) IG_TRY(fill_tensor(t, err));

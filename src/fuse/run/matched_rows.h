@@ -3,11 +3,11 @@
 // mean of those that have it; zeros. Rows of padding are the mean of all others.
 #ifndef IG_FUSE_RUN_MATCHED_ROWS_H
 #define IG_FUSE_RUN_MATCHED_ROWS_H
-#include "fuse/plan/plan.h"
+#include "fuse/plan/fusion_plan.h"
 
 // Values first .. first + count - 1 of an input of the tensor, without its adapter.
-ig_status ig_rows_read(const ig_plan_tensor *tensor, const ig_plan_input *input, size_t first,
-                       size_t count, float *out, ig_error *err);
+ig_status ig_matched_rows_read(const ig_plan_tensor *tensor, const ig_plan_input *input,
+                               size_t first, size_t count, float *out, ig_error *err);
 // Computes the rows of padding; before anything is read.
-ig_status ig_rows_fill_padding(const ig_plan *plan, ig_error *err);
+ig_status ig_matched_rows_fill_padding(const ig_fusion_plan *plan, ig_error *err);
 #endif

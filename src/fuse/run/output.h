@@ -3,30 +3,30 @@
 #ifndef IG_FUSE_RUN_OUTPUT_H
 #define IG_FUSE_RUN_OUTPUT_H
 #include <pthread.h>
-#include "fuse/plan/plan.h"
+#include "fuse/plan/fusion_plan.h"
 #include "base/problems.h"
 
-typedef struct ig_output_place {
+typedef struct ig_output_slot {
   size_t shard, index;  // of a tensor: its file, and its number there
-} ig_output_place;
+} ig_output_slot;
 
 typedef struct ig_output {
   ig_safetensors_pieces **shards;
   size_t count;
-  ig_output_place *places;  // (tensors)
+  ig_output_slot *slots;  // (tensors)
   pthread_t syncing;
   ig_status status;  // of the syncing
   ig_error err;
 } ig_output;
 
 // More shards than can be open at a time are a problem.
-ig_status ig_output_check(const ig_plan *plan, size_t shard_bytes, ig_problems *problems,
+ig_status ig_output_check(const ig_fusion_plan *plan, size_t shard_bytes, ig_problems *problems,
                           ig_error *err);
 // shard_bytes: the most that a file's tensors have together, but for one tensor that is larger; 0,
 // or no less than all of them: one file. Tensors stay in their order. go_on: keep what is there of
 // the same. ig_output_close in any case.
-ig_status ig_output_open(const ig_plan *plan, const char *directory, size_t shard_bytes, bool go_on,
-                         ig_output *out, ig_error *err);
+ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory, size_t shard_bytes,
+                         bool go_on, ig_output *out, ig_error *err);
 // bytes of tensor `index` from its byte `offset` on. Thread-safe.
 ig_status ig_output_put(const ig_output *output, size_t index, size_t offset, const void *data,
                         size_t bytes, ig_error *err);

@@ -6,10 +6,10 @@
 #include "base/random.h"
 #include "fuse/run/values.h"
 
-enum { PIECE = IG_SAMPLE_PIECE, PIECES_A_TASK = 16 };
+enum { PIECE = IG_PROBE_STRETCH, PIECES_A_TASK = 16 };
 
 typedef struct drawing {
-  const ig_sample *sample;
+  const ig_probe *sample;
   const ig_recipe *recipe;
   const ig_plan_tensor *tensor;
   size_t pieces;
@@ -51,9 +51,9 @@ static bool has_adapter(const ig_plan_tensor *t) {
   return t->base.lora.a != NULL;
 }
 
-ig_status ig_sample_draw(const ig_sample *sample, const ig_recipe *recipe,
-                         const ig_plan_tensor *tensor, size_t values, ig_pool *pool,
-                         ig_merge_block *out, ig_error *err) {
+ig_status ig_probe_draw(const ig_probe *sample, const ig_recipe *recipe,
+                        const ig_plan_tensor *tensor, size_t values, ig_pool *pool,
+                        ig_merge_block *out, ig_error *err) {
   drawing d = {.sample = sample,
                .recipe = recipe,
                .tensor = tensor,

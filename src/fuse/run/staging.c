@@ -127,7 +127,7 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
   return open_journal(out, fingerprint, err);
 }
 
-ig_status ig_staging_done(ig_staging *s, size_t index, ig_error *err) {
+ig_status ig_staging_mark_done(ig_staging *s, size_t index, ig_error *err) {
   s->done[index] = true;
   return fprintf(s->journal, "%zu\n", index) < 0 ? fail(s->journal_path, "write", err) : IG_OK;
 }
@@ -144,7 +144,7 @@ static ig_status sync_directory(const char *path, ig_error *err) {
   return failed ? fail(path, "write", err) : IG_OK;
 }
 
-ig_status ig_staging_finish(ig_staging *s, ig_error *err) {
+ig_status ig_staging_commit(ig_staging *s, ig_error *err) {
   fclose(s->journal);
   s->journal = NULL;
   IG_TRY(sync_directory(s->directory, err));

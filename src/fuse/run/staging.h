@@ -21,10 +21,10 @@ ig_status ig_staging_check(const char *output, ig_error *err);
 ig_status ig_staging_open(const char *output, const char *fingerprint, size_t tensors,
                           ig_staging *out, ig_error *err);
 // Tensor `index` is written; ig_staging_flush tells the journal, once the values are on the disk.
-ig_status ig_staging_done(ig_staging *staging, size_t index, ig_error *err);
+ig_status ig_staging_mark_done(ig_staging *staging, size_t index, ig_error *err);
 ig_status ig_staging_flush(ig_staging *staging, ig_error *err);
 // Everything is there: the journal goes, the directory gets its name.
-ig_status ig_staging_finish(ig_staging *staging, ig_error *err);
+ig_status ig_staging_commit(ig_staging *staging, ig_error *err);
 void ig_staging_close(ig_staging *staging);  // what is unfinished stays
 // What is unfinished goes: it can never be finished.
 void ig_staging_discard(ig_staging *staging);

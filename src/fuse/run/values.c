@@ -21,7 +21,7 @@ static void round_values(const ig_recipe *recipe, const ig_plan_input *input, si
 ig_status ig_values_read(const ig_recipe *recipe, const ig_plan_tensor *t,
                          const ig_plan_input *input, size_t first, size_t count, float *out,
                          float *scratch, ig_error *err) {
-  IG_TRY(ig_rows_read(t, input, first, count, out, err));
+  IG_TRY(ig_matched_rows_read(t, input, first, count, out, err));
   if (input->lora.a)
     IG_TRY(ig_lora_add(&input->lora, first / t->shape[1], count / t->shape[1], out, scratch, err));
   round_values(recipe, input, count, out);

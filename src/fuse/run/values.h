@@ -2,7 +2,7 @@
 // adapter added, rounded to the recipe's dtype), and the output's types.
 #ifndef IG_FUSE_RUN_VALUES_H
 #define IG_FUSE_RUN_VALUES_H
-#include "fuse/plan/plan.h"
+#include "fuse/plan/fusion_plan.h"
 
 // Values first .. first + count - 1 of an input of the tensor: whole rows, where it has an adapter.
 // scratch: ig_lora_scratch of those rows; not looked at without an adapter.

@@ -1,6 +1,6 @@
 // What a recipe makes of its models, tensor by tensor, before any weight is read.
-#ifndef IG_FUSE_PLAN_PLAN_H
-#define IG_FUSE_PLAN_PLAN_H
+#ifndef IG_FUSE_PLAN_FUSION_PLAN_H
+#define IG_FUSE_PLAN_FUSION_PLAN_H
 #include "fuse/plan/alignment.h"
 #include "fuse/input/fuse_models.h"
 #include "base/problems.h"
@@ -28,16 +28,16 @@ typedef struct ig_plan_tensor {
   ig_plan_input *input;                      // (inputs)
   ig_plan_input base;                        // its tensor is NULL: none
   double (*of_model)[IG_METHOD_PARAMETERS];  // (inputs)
-  size_t *places;  // (inputs): among the models that the recipe names for it
+  size_t *model_keys;  // (inputs): among the models that the recipe names for it
   double shared[IG_METHOD_PARAMETERS];
-  const ig_aligned
+  const ig_aligned_side
       *aligned;       // rows are matched by piece (fuse/run/matched_rows.h); NULL: as they stand
   int axis;           // dimension of the vocabulary, where aligned
   size_t width;       // values of a row, where aligned
   size_t base_model;  // index of the recipe's base_model, where aligned; SIZE_MAX: none
 } ig_plan_tensor;
 
-typedef struct ig_plan {
+typedef struct ig_fusion_plan {
   const ig_recipe *recipe;
   const ig_kernels *kernels;
   ig_fuse_models models;    // in the recipe's order, base models behind
@@ -46,14 +46,14 @@ typedef struct ig_plan {
   size_t count, capacity;
   int layers[3];         // of the output, by ig_stack
   ig_problems problems;  // with any of them nothing can be executed
-} ig_plan;
+} ig_fusion_plan;
 
 // Is the tensor one of those over which the method's passes go as over one?
-bool ig_plan_spans(const ig_plan_tensor *tensor);
+bool ig_fusion_plan_joins(const ig_plan_tensor *tensor);
 // Its parameters, as methods see them: no values yet.
-ig_merge ig_plan_numbers(const ig_plan_tensor *tensor);
-void ig_plan_tensor_free(ig_plan_tensor *tensor);
-void ig_plan_free(ig_plan *plan);
+ig_merge_tensor ig_fusion_plan_merge_tensor(const ig_plan_tensor *tensor);
+void ig_fusion_plan_free_tensor(ig_plan_tensor *tensor);
+void ig_fusion_plan_free(ig_fusion_plan *plan);
 // The model that config and tokenizer come from: the base, or the first one named.
-const ig_fuse_model *ig_plan_donor(const ig_plan *plan);
+const ig_fuse_model *ig_fusion_plan_donor(const ig_fusion_plan *plan);
 #endif

@@ -1,0 +1,43 @@
+#include "fuse/plan/fusion_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool ig_fusion_plan_joins(const ig_plan_tensor *t) {
+  const ig_method *method = t->method;
+  return !t->copied && method->joins_tensors && method->joins_tensors(t->shared);
+}
+
+ig_merge_tensor ig_fusion_plan_merge_tensor(const ig_plan_tensor *t) {
+  return (ig_merge_tensor){.method = t->method,
+                           .name = t->name,
+                           .inputs = t->inputs,
+                           .has_base = t->base.tensor != NULL,
+                           .of_model = (const double(*)[IG_METHOD_PARAMETERS])t->of_model,
+                           .shared = t->shared};
+}
+
+const ig_fuse_model *ig_fusion_plan_donor(const ig_fusion_plan *plan) {
+  for (size_t i = 0; plan->recipe->base_model && i < plan->models.count; i++)
+    if (strcmp(plan->models.model[i].reference, plan->recipe->base_model) == 0)
+      return &plan->models.model[i];
+  return &plan->models.model[0];
+}
+
+void ig_fusion_plan_free_tensor(ig_plan_tensor *t) {
+  for (size_t i = 0; t->input && i < t->inputs; i++) free(t->input[i].padding);
+  free(t->base.padding);
+  free(t->name);
+  free(t->input);
+  free(t->of_model);
+  free(t->model_keys);
+}
+
+void ig_fusion_plan_free(ig_fusion_plan *plan) {
+  for (size_t i = 0; i < plan->count; i++) ig_fusion_plan_free_tensor(&plan->tensors[i]);
+  free(plan->tensors);
+  ig_alignment_free(plan->alignment);
+  ig_problems_free(&plan->problems);
+  ig_fuse_models_close(&plan->models);
+  *plan = (ig_fusion_plan){0};
+}
