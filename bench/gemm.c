@@ -11,8 +11,7 @@
 #include <time.h>
 #include "base/report.h"
 #include "ingot_measure.h"
-#include "nn/peak.h"
-#include "nn/product.h"
+#include "measure/matrix_product.h"
 
 enum { ROUNDS = 5 };
 
@@ -96,11 +95,6 @@ static bool open_mkl(peer *p, const char *named, int threads) {
 
 // ---- one shape --------------------------------------------------------------
 
-typedef struct shape {
-  ig_product_kind kind;
-  size_t m, n, k;
-} shape;
-
 // How a peer sees the operands of a product.
 typedef struct peer_call {
   const peer *peer;
@@ -109,9 +103,10 @@ typedef struct peer_call {
   float *c, *packed;  // packed: NULL where this peer does not pack
 } peer_call;
 
-static peer_call peer_call_of(const peer *p, const shape *s, const ig_product *product) {
-  const bool weight = s->kind == IG_PRODUCT_BACKWARD_WEIGHT,
-             rows = s->kind == IG_PRODUCT_FORWARD || s->kind == IG_PRODUCT_PACKED;
+static peer_call peer_call_of(const peer *p, const ig_matrix_product_shape *s,
+                              const ig_matrix_product *product) {
+  const bool weight = s->kind == IG_MATRIX_PRODUCT_BACKWARD_WEIGHT,
+             rows = s->kind == IG_MATRIX_PRODUCT_FORWARD || s->kind == IG_MATRIX_PRODUCT_PACKED;
   peer_call call = {.peer = p,
                     .m = (int)s->m,
                     .n = (int)s->n,
@@ -123,7 +118,7 @@ static peer_call peer_call_of(const peer *p, const shape *s, const ig_product *p
   call.transpose_b = rows ? TRANSPOSE : NO_TRANSPOSE;
   call.lda = weight ? call.m : call.k;
   call.ldb = rows ? call.k : call.n;
-  if (s->kind == IG_PRODUCT_PACKED && p->pack_size) {
+  if (s->kind == IG_MATRIX_PRODUCT_PACKED && p->pack_size) {
     const size_t bytes = p->pack_size(B_MATRIX, call.m, call.n, call.k);
     call.packed = aligned_alloc(64, (bytes + 63) / 64 * 64);
     if (!call.packed) exit(1);
@@ -160,9 +155,9 @@ static double peer_best(const peer_call *call, double operations) {
 
 // The greatest distance between ours and a peer's result, relative to what sums of k terms may
 // differ by; so that only equal work is compared.
-static void check(const peer_call *call, ig_nn *nn, ig_product *product) {
+static void check(const peer_call *call, ig_nn *nn, ig_matrix_product *product) {
   const size_t size = product->gemm.m * product->gemm.n;
-  ig_product_seconds(nn, product);
+  ig_matrix_product_seconds(nn, product);
   float *ours = malloc(size * sizeof *ours);
   if (!ours) exit(1);
   memcpy(ours, product->gemm.c, size * sizeof *ours);
@@ -180,11 +175,11 @@ static void check(const peer_call *call, ig_nn *nn, ig_product *product) {
   free(ours);
 }
 
-static void time_shape(ig_nn *nn, const char *set, const shape *s, const peer *peers,
-                       size_t peer_count, double peak) {
-  ig_product product;
+static void time_shape(ig_nn *nn, const char *set, const ig_matrix_product_shape *s,
+                       const peer *peers, size_t peer_count, double peak) {
+  ig_matrix_product product;
   ig_error err;
-  if (ig_product_create(nn, s->kind, s->m, s->n, s->k, &product, &err) != IG_OK) {
+  if (ig_matrix_product_create(nn, s, &product, &err) != IG_OK) {
     fprintf(stderr, "gemm: %s\n", err.message);
     exit(1);
   }
@@ -194,14 +189,14 @@ static void time_shape(ig_nn *nn, const char *set, const shape *s, const peer *p
     calls[p] = peer_call_of(&peers[p], s, &product);
     check(&calls[p], nn, &product);
   }
-  const double operations = ig_product_operations(&product);
+  const double operations = ig_matrix_product_operations(&product);
   for (int round = 0; round < ROUNDS; round++) {
-    ours = fmin(ours, ig_product_seconds(nn, &product));
+    ours = fmin(ours, ig_matrix_product_seconds(nn, &product));
     for (size_t p = 0; p < peer_count; p++)
       theirs[p] = fmin(theirs[p], peer_best(&calls[p], operations));
   }
   printf("%s,%d,%s,%s,%zu,%zu,%zu,%.1f,%.4f", nn->kernels->name, ig_pool_threads(nn->pool), set,
-         ig_product_kind_name(s->kind), s->m, s->n, s->k, operations / ours * 1e-9,
+         ig_matrix_product_kind_name(s->kind), s->m, s->n, s->k, operations / ours * 1e-9,
          operations / ours * 1e-9 / peak);
   for (size_t p = 0; p < peer_count; p++) {
     printf(",%.1f", operations / theirs[p] * 1e-9);
@@ -209,17 +204,18 @@ static void time_shape(ig_nn *nn, const char *set, const shape *s, const peer *p
   }
   putchar('\n');
   fflush(stdout);
-  ig_product_free(&product);
+  ig_matrix_product_free(&product);
 }
 
 // ---- files of shapes --------------------------------------------------------
 
-static bool read_shape(const char *line, shape *s) {
+static bool read_shape(const char *line, ig_matrix_product_shape *s) {
   char kind[32];
   if (sscanf(line, "%31[a-z-],%zu,%zu,%zu", kind, &s->m, &s->n, &s->k) != 4) return false;
-  for (int i = 0; i < IG_PRODUCT_KINDS; i++) {
-    s->kind = (ig_product_kind)i;
-    if (strcmp(kind, ig_product_kind_name(s->kind)) == 0) return s->m > 0 && s->n > 0 && s->k > 0;
+  for (int i = 0; i < IG_MATRIX_PRODUCT_KINDS; i++) {
+    s->kind = (ig_matrix_product_kind)i;
+    if (strcmp(kind, ig_matrix_product_kind_name(s->kind)) == 0)
+      return s->m > 0 && s->n > 0 && s->k > 0;
   }
   return false;
 }
@@ -235,7 +231,7 @@ static void time_file(ig_nn *nn, const char *path, const peer *peers, size_t pee
   const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
   snprintf(set, sizeof set, "%.*s", (int)strcspn(name, "."), name);
   for (int number = 1; fgets(line, sizeof line, file); number++) {
-    shape s;
+    ig_matrix_product_shape s;
     if (line[0] == '#') continue;
     if (!read_shape(line, &s)) {
       fprintf(stderr, "%s:%d: expected operation,m,n,k\n", path, number);

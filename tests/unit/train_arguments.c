@@ -12,7 +12,6 @@
 #include <math.h>
 
 #include "ingot.h"
-#include "ingot_measure.h"
 
 static ig_error err;
 
@@ -72,18 +71,14 @@ static void a_failed_constructor_leaves_null(void **state) {
 static void a_failed_measurement_gives_zero(void **state) {
   (void)state;
   const char *name = garbage(), *lines[] = {"a"};
-  double gflops = 7;
-  ig_bandwidth bandwidth = {.cache = 7};
   ig_score score = {.value = 7};
   setenv("IG_ISA", "abacus", 1);
   failed(ig_isa_name(&name, &err), IG_ERROR_ARGUMENT, "abacus");
-  failed(ig_machine_peak(NULL, false, 1, &gflops, &err), IG_ERROR_ARGUMENT, "abacus");
-  failed(ig_machine_bandwidth(1, &bandwidth, &err), IG_ERROR_ARGUMENT, "abacus");
   unsetenv("IG_ISA");
   failed(ig_score_lines(&(ig_score_options){.tokenize = "nothing"}, lines, lines, 1, &score, &err),
          IG_ERROR_ARGUMENT, "tokenize");
   assert_null(name);
-  assert_true(gflops == 0 && bandwidth.cache == 0 && score.value == 0);
+  assert_true(score.value == 0);
 }
 
 static void null_where_something_is_needed_is_an_error(void **state) {
@@ -110,9 +105,6 @@ static void null_where_something_is_needed_is_an_error(void **state) {
   assert_null(text);
   failed(ig_train(NULL, NULL, &err), IG_ERROR_ARGUMENT, "config_path");
   failed(ig_train("/nonexistent.yml", NULL, &err), IG_ERROR_IO, "/nonexistent.yml");
-  failed(ig_time_model(NULL, NULL, NULL, NULL, &err), IG_ERROR_ARGUMENT, "config");
-  const ig_config config = small();
-  failed(ig_time_model(&config, NULL, NULL, NULL, &err), IG_ERROR_ARGUMENT, "report");
   ig_score score;
   const char *lines[] = {"a", NULL};
   failed(ig_score_lines(NULL, NULL, lines, 1, &score, &err), IG_ERROR_ARGUMENT, "hypotheses");

@@ -1,27 +1,27 @@
-// ig_time_model: the products and the layers of a model by themselves, at its sizes and with random
-// values.
+// ig_time_model: the products and the layers of a model, each by itself, at the model's sizes and
+// with random values.
 #include <stdio.h>
 
 #include "base/fail.h"
 #include "base/report.h"
 #include "ingot_measure.h"
+#include "measure/matrix_product.h"
 #include "model/config.h"
 #include "model/create.h"
 #include "model/run/packed.h"
 #include "model/model.h"
 #include "nn/loss.h"
-#include "nn/product.h"
 #include "nn/scratch.h"
 #include "nn/self_attention.h"
 
-typedef struct timing {
+typedef struct model_timing {
   const ig_config *config;
   const ig_timing_options *options;
   ig_timing_report report;
   void *context;
   ig_nn nn;
   ig_error *err;
-} timing;
+} model_timing;
 
 ig_timing_options ig_timing_options_default(void) {
   return (ig_timing_options){.rows = 2048, .length = 24, .repeat = 5};
@@ -29,24 +29,24 @@ ig_timing_options ig_timing_options_default(void) {
 
 // ---- products ---------------------------------------------------------------
 
-typedef struct weight {
+typedef struct timed_weight {
   const char *name;
   int out, in;
-} weight;
+} timed_weight;
 enum { WEIGHTS = 8 };
 
-// The weights of different shapes; a decoder's feed-forward as large as the encoder's is not
-// another one.
-static size_t weights_of(const ig_config *c, weight *weights) {
+// Lists the weights of different shapes: a decoder's feed-forward as large as the encoder's is not
+// timed again.
+static size_t list_weights(const ig_config *c, timed_weight *weights) {
   const int d = c->d_model;
-  const weight all[WEIGHTS] = {{"query, key and value", 3 * d, d},
-                               {"attention output", d, d},
-                               {"keys and values of cross-attention", 2 * d, d},
-                               {"feed-forward, inner", c->encoder_ffn, d},
-                               {"feed-forward, outer", d, c->encoder_ffn},
-                               {"decoder's feed-forward, inner", c->decoder_ffn, d},
-                               {"decoder's feed-forward, outer", d, c->decoder_ffn},
-                               {"output layer", c->target_vocab_size, d}};
+  const timed_weight all[WEIGHTS] = {{"query, key and value", 3 * d, d},
+                                     {"attention output", d, d},
+                                     {"keys and values of cross-attention", 2 * d, d},
+                                     {"feed-forward, inner", c->encoder_ffn, d},
+                                     {"feed-forward, outer", d, c->encoder_ffn},
+                                     {"decoder's feed-forward, inner", c->decoder_ffn, d},
+                                     {"decoder's feed-forward, outer", d, c->decoder_ffn},
+                                     {"output layer", c->target_vocab_size, d}};
   size_t count = 0;
   for (size_t i = 0; i < WEIGHTS; i++) {
     bool known = false;
@@ -57,57 +57,65 @@ static size_t weights_of(const ig_config *c, weight *weights) {
   return count;
 }
 
-static ig_status time_product(timing *t, const char *name, ig_product_kind kind, size_t m, size_t n,
-                              size_t k) {
-  ig_product product;
-  IG_TRY(ig_product_create(&t->nn, kind, m, n, k, &product, t->err));
+static ig_status time_product(model_timing *t, const char *name,
+                              const ig_matrix_product_shape *shape) {
+  const bool packed = shape->kind == IG_MATRIX_PRODUCT_PACKED;
+  ig_matrix_product product;
+  IG_TRY(ig_matrix_product_create(&t->nn, shape, &product, t->err));
   ig_timing result = {.group = "product",
-                      .m = m,
-                      .n = n,
-                      .k = k,
-                      .seconds = ig_product_seconds(&t->nn, &product),
-                      .training = kind != IG_PRODUCT_PACKED};
+                      .m = shape->m,
+                      .n = shape->n,
+                      .k = shape->k,
+                      .seconds = ig_matrix_product_seconds(&t->nn, &product),
+                      .operations = ig_matrix_product_operations(&product),
+                      .training = !packed};
   for (int i = 1; i < t->options->repeat; i++) {
-    const double seconds = ig_product_seconds(&t->nn, &product);
+    const double seconds = ig_matrix_product_seconds(&t->nn, &product);
     if (seconds < result.seconds) result.seconds = seconds;
   }
-  result.operations = ig_product_operations(&product);
-  const char *what = ig_product_kind_name(kind);
-  if (kind == IG_PRODUCT_PACKED) {
-    snprintf(result.name, sizeof result.name, "%s, %s, %zu row%s", name, what, m,
-             m == 1 ? "" : "s");
+  const char *kind = ig_matrix_product_kind_name(shape->kind);
+  if (packed) {
+    snprintf(result.name, sizeof result.name, "%s, %s, %zu row%s", name, kind, shape->m,
+             shape->m == 1 ? "" : "s");
   } else {
-    snprintf(result.name, sizeof result.name, "%s, %s", name, what);
+    snprintf(result.name, sizeof result.name, "%s, %s", name, kind);
   }
-  ig_product_free(&product);
+  ig_matrix_product_free(&product);
   t->report(t->context, &result);
   return IG_OK;
 }
 
-// What a training batch and decoding steps ask of each weight.
-static ig_status time_products(timing *t) {
+// Times what a training batch and decoding steps ask of one weight.
+static ig_status time_weight(model_timing *t, const timed_weight *weight) {
   static const size_t steps[] = {1, 8, 32};
-  weight weights[WEIGHTS];
-  const size_t count = weights_of(t->config, weights), all = (size_t)t->options->rows;
-  const size_t block = (size_t)ig_loss_block(t->config->target_vocab_size);
-  for (size_t i = 0; i < count; i++) {
-    const weight *w = &weights[i];
-    const size_t out = (size_t)w->out, in = (size_t)w->in;
-    // In training the output layer never sees more rows at once than a block of the loss.
-    const size_t rows = w->out == t->config->target_vocab_size && all > block ? block : all;
-    IG_TRY(time_product(t, w->name, IG_PRODUCT_FORWARD, rows, out, in));
-    IG_TRY(time_product(t, w->name, IG_PRODUCT_BACKWARD_INPUT, rows, in, out));
-    IG_TRY(time_product(t, w->name, IG_PRODUCT_BACKWARD_WEIGHT, out, in, rows));
-    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++)
-      IG_TRY(time_product(t, w->name, IG_PRODUCT_PACKED, steps[s], out, in));
-  }
+  const size_t out = (size_t)weight->out, in = (size_t)weight->in;
+  const size_t all = (size_t)t->options->rows,
+               block = (size_t)ig_loss_block(t->config->target_vocab_size);
+  // In training the output layer never sees more rows at once than a block of the loss.
+  const size_t rows = weight->out == t->config->target_vocab_size && all > block ? block : all;
+  const ig_matrix_product_shape training[] = {{IG_MATRIX_PRODUCT_FORWARD, rows, out, in},
+                                              {IG_MATRIX_PRODUCT_BACKWARD_INPUT, rows, in, out},
+                                              {IG_MATRIX_PRODUCT_BACKWARD_WEIGHT, out, in, rows}};
+  for (size_t i = 0; i < sizeof training / sizeof *training; i++)
+    IG_TRY(time_product(t, weight->name, &training[i]));
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+    IG_TRY(time_product(t, weight->name,
+                        &(ig_matrix_product_shape){IG_MATRIX_PRODUCT_PACKED, steps[i], out, in}));
+  return IG_OK;
+}
+
+static ig_status time_products(model_timing *t) {
+  timed_weight weights[WEIGHTS];
+  const size_t count = list_weights(t->config, weights);
+  for (size_t i = 0; i < count; i++) IG_TRY(time_weight(t, &weights[i]));
   return IG_OK;
 }
 
 // ---- layers -----------------------------------------------------------------
 
-// The layers of one decoder layer, one at a time; all share the rows and the buffers round them.
-typedef struct layers {
+// The layers that make up one decoder layer. They are timed one at a time, with the same rows and
+// the same buffers.
+typedef struct timed_layers {
   const ig_model *model;
   const ig_decoder_layer *layer;
   int rows;
@@ -119,38 +127,38 @@ typedef struct layers {
   ig_attention_mask causal;
   ig_loss_args loss;
   int *targets;  // (rows)
-} layers;
+} timed_layers;
 
-static void run_attention(ig_nn *nn, layers *l) {
+static void run_attention(ig_nn *nn, timed_layers *l) {
   ig_self_attention_forward(nn, &l->layer->self_attention, &l->attention,
                             &(ig_self_attention_args){.rows = l->ragged, .mask = &l->causal},
                             l->input, l->output);
 }
-static void run_attention_backward(ig_nn *nn, layers *l) {
+static void run_attention_backward(ig_nn *nn, timed_layers *l) {
   ig_self_attention_backward(nn, &l->layer->self_attention, &l->attention,
                              &(ig_self_attention_args){.rows = l->ragged, .mask = &l->causal},
                              l->input, &(ig_layer_gradient){l->doutput, l->dinput, false});
 }
-static void run_ffn(ig_nn *nn, layers *l) {
+static void run_ffn(ig_nn *nn, timed_layers *l) {
   ig_feed_forward_forward(nn, &l->layer->feed_forward, &l->feed_forward, l->rows, l->input,
                           l->output);
 }
-static void run_ffn_backward(ig_nn *nn, layers *l) {
+static void run_ffn_backward(ig_nn *nn, timed_layers *l) {
   ig_feed_forward_backward(nn, &l->layer->feed_forward, &l->feed_forward, l->rows, l->input,
                            &(ig_layer_gradient){l->doutput, l->dinput, false});
 }
-static void run_norm(ig_nn *nn, layers *l) {
+static void run_norm(ig_nn *nn, timed_layers *l) {
   ig_norm_forward(nn, &l->layer->feed_forward_norm, &l->norm, l->rows, l->input, l->output);
 }
-static void run_norm_backward(ig_nn *nn, layers *l) {
+static void run_norm_backward(ig_nn *nn, timed_layers *l) {
   ig_norm_backward(nn, &l->layer->feed_forward_norm, &l->norm, l->rows, l->input, l->doutput,
                    l->dinput);
 }
-static void run_loss(ig_nn *nn, layers *l) {
+static void run_loss(ig_nn *nn, timed_layers *l) {
   ig_loss_run(nn, &l->loss, l->rows, l->input, l->dinput);
 }
 
-static void carve_layers(layers *l, ig_arena *arena) {
+static void carve_layers(timed_layers *l, ig_arena *arena) {
   const size_t size = (size_t)l->rows * (size_t)l->model->config.d_model;
   l->input = IG_TAKE(arena, float, size);
   l->output = IG_TAKE(arena, float, size);
@@ -166,7 +174,7 @@ static void carve_layers(layers *l, ig_arena *arena) {
                            .targets = l->targets};
 }
 
-static void fill(layers *l) {
+static void fill_layers(timed_layers *l) {
   const size_t size = (size_t)l->rows * (size_t)l->model->config.d_model;
   for (size_t i = 0; i < size; i++) {
     l->input[i] = (float)(i * 2654435761u % 1000) * 1e-3f - 0.5f;
@@ -174,15 +182,15 @@ static void fill(layers *l) {
   }
 }
 
-static size_t layers_scratch(const ig_nn *nn, const layers *l, int length) {
+static size_t layers_scratch(const ig_nn *nn, const timed_layers *l, int length) {
   const ig_attention_sizes attention = {.rows = l->rows, .max_keys = length, .training = true};
   return IG_SCRATCH_MOST(ig_self_attention_scratch(nn, &l->layer->self_attention, &attention),
                          ig_feed_forward_scratch(nn, &l->layer->feed_forward, l->rows, true),
                          ig_loss_scratch(nn, &l->loss, l->rows));
 }
 
-static void time_layer(timing *t, layers *l, const char *name, double operations,
-                       void (*run)(ig_nn *, layers *)) {
+static void time_layer(model_timing *t, timed_layers *l, const char *name, double operations,
+                       void (*run)(ig_nn *, timed_layers *)) {
   ig_timing result = {.group = "layer",
                       .m = (size_t)l->rows,
                       .operations = operations,
@@ -199,9 +207,9 @@ static void time_layer(timing *t, layers *l, const char *name, double operations
   t->report(t->context, &result);
 }
 
-// Operations are those of matrix products: attention's own two over (length, length) included, the
-// softmax left out.
-static void run_layers(timing *t, layers *l, int length) {
+// Operations are those of matrix products. Attention's own two, over (length, length), are counted;
+// its softmax is not.
+static void time_each_layer(model_timing *t, timed_layers *l, int length) {
   const double rows = l->rows, d = t->config->d_model;
   const double attention = 2 * rows * (4 * d * d + 2 * d * length),
                ffn = 4 * rows * d * t->config->decoder_ffn;
@@ -215,13 +223,13 @@ static void run_layers(timing *t, layers *l, int length) {
              6 * rows * d * t->config->target_vocab_size, run_loss);
 }
 
-static ig_status time_layers_of(timing *t, const ig_model *model) {
+static ig_status time_layers_of(model_timing *t, const ig_model *model) {
   const int length = t->options->length < t->options->rows ? t->options->length : t->options->rows,
             sequences = t->options->rows / length;
-  layers l = {.model = model,
-              .layer = &model->decoder[0],
-              .rows = sequences * length,
-              .causal = {.causal = true}};
+  timed_layers l = {.model = model,
+                    .layer = &model->decoder[0],
+                    .rows = sequences * length,
+                    .causal = {.causal = true}};
   ig_arena offsets, arena = ig_arena_measure(), scratch = {0};
   IG_TRY(
       ig_arena_create(&offsets, (size_t)(sequences + 1) * sizeof(int) + 2 * IG_ALIGNMENT, t->err));
@@ -234,9 +242,9 @@ static ig_status time_layers_of(timing *t, const ig_model *model) {
     status = ig_arena_create(&scratch, layers_scratch(&t->nn, &l, length), t->err);
   if (status == IG_OK) {
     carve_layers(&l, &arena);
-    fill(&l);
+    fill_layers(&l);
     t->nn.scratch = &scratch;
-    run_layers(t, &l, length);
+    time_each_layer(t, &l, length);
   }
   ig_arena_free(&scratch);
   ig_arena_free(&arena);
@@ -244,7 +252,7 @@ static ig_status time_layers_of(timing *t, const ig_model *model) {
   return status;
 }
 
-static ig_status time_layers(timing *t) {
+static ig_status time_layers(model_timing *t) {
   ig_model *model = NULL;
   ig_status status = ig_model_create(t->config, 1, &model, t->err);
   if (status == IG_OK) status = ig_create_gradients(model, t->err);
@@ -259,12 +267,12 @@ ig_status ig_time_model(const ig_config *config, const ig_timing_options *option
   if (!options) options = &defaults;
   IG_TRY(ig_fail_if_null(config, "config", err));
   if (!report) return ig_fail(err, IG_ERROR_ARGUMENT, "report: expected a function, found NULL");
-  timing t = {.config = config,
-              .options = options,
-              .report = report,
-              .context = context,
-              .nn = {.training = true, .seed = 1},
-              .err = err};
+  model_timing t = {.config = config,
+                    .options = options,
+                    .report = report,
+                    .context = context,
+                    .nn = {.training = true, .seed = 1},
+                    .err = err};
   if (options->rows < 1 || options->length < 1 || options->repeat < 1)
     return ig_fail(err, IG_ERROR_ARGUMENT, "rows, length and repeat must be 1 or more");
   IG_TRY(ig_config_check(config, "the model's options", err));

@@ -1,4 +1,4 @@
-// Benchmarks time the products they name: each kind's operands stand as its comment says.
+// Benchmarks time the products they name: the operands of each kind lie as its comment says.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,23 +7,24 @@
 #include <string.h>
 
 #include "ingot_measure.h"
-#include "nn/peak.h"
-#include "nn/product.h"
+#include "measure/bandwidth.h"
+#include "measure/matrix_product.h"
 
 static void every_kind_is_the_product_it_names(void **state) {
   (void)state;
   const size_t m = 5, n = 37, k = 19;
   const ig_kernels *kernels;
   assert_int_equal(ig_kernels_select(&kernels, NULL), IG_OK);
-  for (int kind = 0; kind < IG_PRODUCT_KINDS; kind++) {
+  for (int kind = 0; kind < IG_MATRIX_PRODUCT_KINDS; kind++) {
     ig_nn nn = {.kernels = kernels};
-    ig_product p;
-    assert_int_equal(ig_product_create(&nn, (ig_product_kind)kind, m, n, k, &p, NULL), IG_OK);
-    assert_true(ig_product_operations(&p) == 2.0 * 5 * 37 * 19);
-    assert_true(ig_product_seconds(&nn, &p) > 0);
+    ig_matrix_product p;
+    const ig_matrix_product_shape shape = {(ig_matrix_product_kind)kind, m, n, k};
+    assert_int_equal(ig_matrix_product_create(&nn, &shape, &p, NULL), IG_OK);
+    assert_true(ig_matrix_product_operations(&p) == 2.0 * 5 * 37 * 19);
+    assert_true(ig_matrix_product_seconds(&nn, &p) > 0);
     assert_null(nn.scratch);
-    const bool weight = kind == IG_PRODUCT_BACKWARD_WEIGHT,
-               rows = kind == IG_PRODUCT_FORWARD || kind == IG_PRODUCT_PACKED;
+    const bool weight = kind == IG_MATRIX_PRODUCT_BACKWARD_WEIGHT,
+               rows = kind == IG_MATRIX_PRODUCT_FORWARD || kind == IG_MATRIX_PRODUCT_PACKED;
     for (size_t i = 0; i < m; i++) {
       for (size_t j = 0; j < n; j++) {
         double sum = 0;
@@ -33,17 +34,20 @@ static void every_kind_is_the_product_it_names(void **state) {
         assert_true(fabs(sum - (double)p.gemm.c[i * n + j]) < 1e-5);
       }
     }
-    ig_product_free(&p);
+    ig_matrix_product_free(&p);
   }
 }
 
 static void operands_too_large_are_an_error(void **state) {
   (void)state;
   ig_nn nn = {.kernels = &ig_kernels_reference};
-  ig_product p;
+  ig_matrix_product p;
   ig_error err;
   assert_int_equal(
-      ig_product_create(&nn, IG_PRODUCT_FORWARD, (size_t)1 << 31, 64, (size_t)1 << 31, &p, &err),
+      ig_matrix_product_create(&nn,
+                               &(ig_matrix_product_shape){IG_MATRIX_PRODUCT_FORWARD,
+                                                          (size_t)1 << 31, 64, (size_t)1 << 31},
+                               &p, &err),
       IG_ERROR_MEMORY);
 }
 
@@ -58,7 +62,7 @@ static void the_machine_reads_and_multiplies(void **state) {
     assert_int_equal(ig_pool_create(threads, &pool, &err), IG_OK);
     for (size_t bytes = 1; bytes <= 1 << 20; bytes <<= 20) {
       value = 0;
-      assert_int_equal(ig_read_bandwidth(kernels, pool, bytes, &value, &err), IG_OK);
+      assert_int_equal(ig_bandwidth_read(kernels, pool, bytes, &value, &err), IG_OK);
       assert_true(value > 0 && isfinite(value));
     }
     ig_pool_free(pool);
