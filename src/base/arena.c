@@ -37,6 +37,15 @@ ig_status ig_arena_create(ig_arena *arena, size_t size, ig_error *err) {
   return IG_OK;
 }
 
+ig_status ig_arena_reserve(ig_arena *arena, size_t bytes, size_t slack, ig_error *err) {
+  if (arena->size >= bytes) {
+    arena->used = 0;
+    return IG_OK;
+  }
+  ig_arena_free(arena);
+  return ig_arena_create(arena, bytes + slack, err);
+}
+
 void ig_arena_free(ig_arena *arena) {
   if (!arena) return;
   if (arena->base) munmap(arena->base, arena->size);

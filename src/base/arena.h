@@ -23,6 +23,9 @@ ig_arena ig_arena_measure(void);
 // Reserves `size` bytes, zeroed by the system (pages are touched only when used). ig_arena_free
 // releases.
 ig_status ig_arena_create(ig_arena *arena, size_t size, ig_error *err);
+// Makes the arena hold at least `bytes`, all of them free: it is kept if it does, else made anew
+// with `slack` bytes more, and what it held is lost.
+ig_status ig_arena_reserve(ig_arena *arena, size_t bytes, size_t slack, ig_error *err);
 void ig_arena_free(ig_arena *arena);
 // Has the system hand over the pages of the first `bytes` now, not at their first use in the middle
 // of something timed.

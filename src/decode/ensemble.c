@@ -105,17 +105,17 @@ void ig_ensemble_join(ig_ensemble_inference *e, int member, const int *seats, co
 }
 
 void ig_ensemble_leave(ig_ensemble_inference *e, int seat) {
-  for (int m = 0; m < e->members->count; m++) ig_inference_leave(e->inference[m], seat);
+  for (int m = 0; m < e->members->count; m++) ig_decoder_run_leave(e->inference[m]->decoder, seat);
 }
 
 void ig_ensemble_leave_all(ig_ensemble_inference *e) {
-  for (int m = 0; m < e->members->count; m++) ig_inference_leave_all(e->inference[m]);
+  for (int m = 0; m < e->members->count; m++) ig_decoder_run_leave_all(e->inference[m]->decoder);
 }
 
 int ig_ensemble_capacity(const ig_ensemble_inference *e) {
-  int capacity = ig_inference_room(e->inference[0]);
+  int capacity = ig_decoder_run_free_rows(e->inference[0]->decoder);
   for (int m = 1; m < e->members->count; m++) {
-    const int its = ig_inference_room(e->inference[m]);
+    const int its = ig_decoder_run_free_rows(e->inference[m]->decoder);
     if (its < capacity) capacity = its;
   }
   return capacity;
@@ -140,26 +140,26 @@ static void combine_row(void *context, size_t row, int worker) {
 }
 
 // The step's last tokens as member m reads them: at position 0 they are its own start token.
-static const int *ids_of(const ig_ensemble_inference *e, int m, const ig_inference_step *step) {
+static const int *ids_of(const ig_ensemble_inference *e, int m, const ig_decoder_step *step) {
   const int start = e->members->list[m].start_id;
   if (start == e->members->list[0].start_id) return step->ids;
   for (int r = 0; r < step->rows; r++) e->ids[r] = step->position[r] == 0 ? start : step->ids[r];
   return e->ids;
 }
 
-static float *run_members(void *context, const ig_inference_step *step) {
+static float *run_members(void *context, const ig_decoder_step *step) {
   ig_ensemble_inference *e = context;
   for (int m = 0; m < e->members->count; m++) {
-    ig_inference_step its = *step;
+    ig_decoder_step its = *step;
     its.ids = ids_of(e, m, step);
-    e->logits[m] = ig_inference_run(e->inference[m], &its);
+    e->logits[m] = ig_decoder_run_step(e->inference[m]->decoder, &its);
   }
   ig_pool_run(step->rows > 1 ? e->pool : NULL, (size_t)step->rows, combine_row, e);
   return e->logits[0];
 }
 
 ig_stepper ig_ensemble_stepper(ig_ensemble_inference *e) {
-  if (e->members->count == 1) return ig_search_stepper_of(e->inference[0]);
+  if (e->members->count == 1) return ig_search_stepper_of(e->inference[0]->decoder);
   return (ig_stepper){.run = run_members, .context = e, .normalizer = e->normalizer};
 }
 

@@ -8,6 +8,7 @@
 #define IG_DECODE_ENSEMBLE_H
 #include "decode/scorer.h"
 #include "decode/search.h"
+#include "model/run/inference.h"
 
 typedef struct ig_member {
   const ig_model *model;

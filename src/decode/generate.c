@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "decode/search.h"
+#include "model/run/inference.h"
 
 static ig_status check_source(const ig_model *model, const int *source, int length, ig_error *err) {
   if (length < 1 || length > ig_decode_options_longest(&model->config))
@@ -23,7 +24,7 @@ static ig_status search_greedily(const ig_decode_options *options, ig_inference 
   const ig_hypothesis *found;
   IG_TRY(ig_kernels_select(&kernels, err));
   IG_TRY(ig_search_create(options, kernels, NULL, 1, &search, err));
-  const ig_stepper stepper = ig_search_stepper_of(inference);
+  const ig_stepper stepper = ig_search_stepper_of(inference->decoder);
   const ig_status status = ig_search_run(search, &stepper, 1, &found, err);
   if (status == IG_OK) {
     *length = found->length;

@@ -38,12 +38,12 @@ struct ig_search {
   float *logits;                    // of the running step, (rows, V)
 };
 
-static float *run_inference(void *context, const ig_inference_step *step) {
-  return ig_inference_run(context, step);
+static float *step_decoder(void *context, const ig_decoder_step *step) {
+  return ig_decoder_run_step(context, step);
 }
 
-ig_stepper ig_search_stepper_of(ig_inference *inference) {
-  return (ig_stepper){.run = run_inference, .context = inference};
+ig_stepper ig_search_stepper_of(ig_decoder_run *decoder) {
+  return (ig_stepper){.run = step_decoder, .context = decoder};
 }
 
 static size_t blocks(const ig_search *s) {
@@ -172,7 +172,7 @@ static void step_rows(ig_search *s, const ig_stepper *stepper) {
       s->sentence_of[count] = sentence->seat;
     }
   }
-  const ig_inference_step args = {count, s->last, s->position, s->sentence_of, rows->history};
+  const ig_decoder_step args = {count, s->last, s->position, s->sentence_of, rows->history};
   s->logits = stepper->run(stepper->context, &args);
   s->rows[s->current].normalizer = stepper->normalizer;
 }

@@ -7,17 +7,17 @@
 #ifndef IG_DECODE_SEARCH_H
 #define IG_DECODE_SEARCH_H
 #include "decode/decode_options.h"
-#include "model/run/inference.h"
+#include "model/run/decoder_run.h"
 
 // The model as the search sees it. run: logits (rows, V), which the search may change; history rows
 // are the search's `max_length` apart.
 typedef struct ig_stepper {
-  float *(*run)(void *context, const ig_inference_step *step);
+  float *(*run)(void *context, const ig_decoder_step *step);
   void *context;
   const float *normalizer;  // (rows), filled by run: log p = logit - normalizer. NULL: it is the
                             // row's log_sum_exp
 } ig_stepper;
-ig_stepper ig_search_stepper_of(ig_inference *inference);
+ig_stepper ig_search_stepper_of(ig_decoder_run *decoder);
 
 typedef struct ig_hypothesis {
   const int *ids;  // (length), inside the search until its next run

@@ -12,6 +12,7 @@
 #include "model/layout.h"
 #include "model/run/packed.h"
 #include "model/run/pass.h"
+#include "model/run/pass_batch.h"
 #include "train/optimizer.h"
 
 struct ig_trainer {
@@ -125,7 +126,7 @@ ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double nor
   if (!(normalizer >= 0 && isfinite(normalizer)))
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "normalizer: expected a finite number not below 0, found %g", normalizer);
-  IG_TRY(ig_batch_check(batch, err));
+  IG_TRY(ig_pass_batch_check(batch, err));
   if (!batch->target_output)
     return ig_fail(err, IG_ERROR_ARGUMENT, "a batch to train on needs target_output");
   if (normalizer <= 0) normalizer = (double)counted_targets(batch);

@@ -5,6 +5,7 @@
 
 #include "decode/scorer.h"
 #include "decode/search.h"
+#include "model/run/inference.h"
 #include "model/run/packed.h"
 #include "decode_fixture.h"
 
@@ -68,8 +69,9 @@ static void step_through(const ig_model *model, const example *e, int s, float *
   ig_inference_encode(inference, e->source + source, &(ig_ragged){1, (const int[]){0, length}});
   for (int t = 0; target + t < e->target_offsets[s + 1]; t++) {
     const int *id = e->target + target + t, start = START;
-    const float *logits = ig_inference_run(
-        inference, &(ig_inference_step){1, t ? id - 1 : &start, &t, (const int[]){0}, history});
+    const float *logits = ig_decoder_run_step(
+        inference->decoder,
+        &(ig_decoder_step){1, t ? id - 1 : &start, &t, (const int[]){0}, history});
     log_probs[target + t] = logits[*id] - kernels->log_sum_exp(VOCABULARY, logits, NULL);
   }
   ig_inference_free(inference);
@@ -137,7 +139,7 @@ static void test_agrees_with_the_search(void **state) {
   assert_int_equal(ig_inference_create(model, NULL, &size, &inference, NULL), IG_OK);
   assert_int_equal(ig_search_create(&options, kernels, NULL, SENTENCES, &search, NULL), IG_OK);
   ig_inference_encode(inference, e.source, &(ig_ragged){SENTENCES, e.source_offsets});
-  const ig_stepper stepper = ig_search_stepper_of(inference);
+  const ig_stepper stepper = ig_search_stepper_of(inference->decoder);
   const ig_hypothesis *found;
   assert_int_equal(ig_search_run(search, &stepper, SENTENCES, &found, NULL), IG_OK);
   for (int s = 0; s < SENTENCES; s++) {

@@ -39,7 +39,7 @@ static float toy_logit(int sentence, int position, int before, int last, int tok
   return value + (token == eos_id ? (float)position * 0.5f : 0.0f);
 }
 
-static float *toy_run(void *context, const ig_inference_step *step) {
+static float *toy_run(void *context, const ig_decoder_step *step) {
   toy *t = context;
   assert_in_range(step->rows, 1, MAX_SLOTS);
   if (step->rows > t->most_rows) t->most_rows = step->rows;
@@ -51,10 +51,10 @@ static float *toy_run(void *context, const ig_inference_step *step) {
     const int before = position > 0 ? t->cache[history[position - 1]] : 0;
     assert_int_equal(t->cache[history[0]], 1);
     for (int j = 0; j < t->vocab_size; j++)
-      t->logits[r * t->vocab_size + j] = t->poisoned && position >= 2
-                                             ? NAN
-                                             : toy_logit(t->number[step->sentence[r]], position,
-                                                         before, step->ids[r], j, t->eos_id);
+      t->logits[r * t->vocab_size + j] =
+          t->poisoned && position >= 2
+              ? NAN
+              : toy_logit(t->number[step->seat[r]], position, before, step->ids[r], j, t->eos_id);
   }
   return t->logits;
 }
@@ -381,7 +381,7 @@ static float passing_over_all(size_t n, const float *x, float *largest) {
 }
 
 // Steps of a quarter: a row has many logits that are equal.
-static float *run_with_ties(void *context, const ig_inference_step *step) {
+static float *run_with_ties(void *context, const ig_decoder_step *step) {
   float *logits = toy_run(context, step);
   for (int i = 0; i < step->rows * ((toy *)context)->vocab_size; i++)
     logits[i] = floorf(logits[i] * 4) / 4;

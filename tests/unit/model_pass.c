@@ -188,8 +188,8 @@ static void steps_equal_a_pass(void **state) {
         memcpy(rows_history + n * 8, history + s * 8, 8 * sizeof(int));
         n++;
       }
-      const float *logits = ig_inference_run(
-          inference, &(ig_inference_step){n, ids, position, sentence, rows_history});
+      const float *logits = ig_decoder_run_step(
+          inference->decoder, &(ig_decoder_step){n, ids, position, sentence, rows_history});
       for (int r = 0; r < n; r++)
         for (int v = 0; v < VOCABULARY; v++)
           assert_true(fabsf(logits[r * VOCABULARY + v] -
@@ -204,8 +204,8 @@ static void steps_equal_a_pass(void **state) {
 // The first step of the sentence at `place`: logits of its start token.
 static void first_logits(ig_inference *inference, int place, int slot, int start, float *out) {
   const int position = 0;
-  const float *logits =
-      ig_inference_run(inference, &(ig_inference_step){1, &start, &position, &place, &slot});
+  const float *logits = ig_decoder_run_step(
+      inference->decoder, &(ig_decoder_step){1, &start, &position, &place, &slot});
   memcpy(out, logits, VOCABULARY * sizeof *out);
 }
 
@@ -229,16 +229,16 @@ static void sentences_come_and_go(void **state) {
                                   .slots = 1,
                                   .max_length = 1};
   assert_int_equal(ig_inference_create(model, NULL, &size, &inference, &err), IG_OK);
-  assert_int_equal(ig_inference_room(inference), rows);
+  assert_int_equal(ig_decoder_run_free_rows(inference->decoder), rows);
   ig_inference_encode(inference, e.source, &(ig_ragged){SEQUENCES, e.source_offsets});
-  assert_int_equal(ig_inference_room(inference), 0);
+  assert_int_equal(ig_decoder_run_free_rows(inference->decoder), 0);
   float expected[SEQUENCES][VOCABULARY], found[VOCABULARY];
   for (int s = 0; s < SEQUENCES; s++) first_logits(inference, s, 0, 1, expected[s]);
   assert_memory_not_equal(expected[0], expected[1], sizeof expected[0]);
   for (int s = 0; s < SEQUENCES; s++) {  // each leaves and comes back alone, into the gap it left
     const int length = e.source_offsets[s + 1] - e.source_offsets[s];
-    ig_inference_leave(inference, s);
-    assert_int_equal(ig_inference_room(inference), length);
+    ig_decoder_run_leave(inference->decoder, s);
+    assert_int_equal(ig_decoder_run_free_rows(inference->decoder), length);
     ig_inference_join(inference, &s, e.source + e.source_offsets[s],
                       &(ig_ragged){1, (const int[]){0, length}});
     for (int other = 0; other < SEQUENCES; other++) {
@@ -246,15 +246,15 @@ static void sentences_come_and_go(void **state) {
       assert_memory_equal(found, expected[other], sizeof found);
     }
   }
-  ig_inference_leave(inference, 0);
-  ig_inference_leave(inference, 1);  // neighbours: one gap for both, in either's place
+  ig_decoder_run_leave(inference->decoder, 0);
+  ig_decoder_run_leave(inference->decoder, 1);  // neighbours: one gap for both, in either's place
   const int both[] = {1, 0}, last = e.source_offsets[2];
-  assert_int_equal(ig_inference_room(inference), last);
+  assert_int_equal(ig_decoder_run_free_rows(inference->decoder), last);
   ig_inference_join(inference, both, e.source, &(ig_ragged){2, e.source_offsets});
   first_logits(inference, 1, 0, 1, found);
   assert_memory_equal(found, expected[0], sizeof found);
-  ig_inference_leave_all(inference);
-  assert_int_equal(ig_inference_room(inference), rows);
+  ig_decoder_run_leave_all(inference->decoder);
+  assert_int_equal(ig_decoder_run_free_rows(inference->decoder), rows);
   ig_inference_free(inference);
   ig_model_free(model);
 }

@@ -1,18 +1,19 @@
-// The decoder, forward and backward. Training, scoring and stepwise decoding all come through
-// ig_decoder_forward.
+// The decoder, forward and backward.
 #include "model/run/decoder.h"
 
+#include <stdlib.h>
+
+#include "base/allocate.h"
 #include "nn/dropout.h"
 #include "nn/scratch.h"
 
-static ig_keys memory_keys(const ig_decoder_view *view, int layer, int d) {
-  const float *rows = view->key_value[layer];
-  return (ig_keys){.key = rows,
-                   .value = rows + d,
-                   .stride = 2 * (size_t)d,
-                   .begin = view->memory_begin,
-                   .length = view->memory_length};
+ig_status ig_decoder_create(const ig_model *model, ig_decoder_state *out, ig_error *err) {
+  *out = (ig_decoder_state){0};
+  out->layers = ig_allocate((size_t)model->config.decoder_layers, sizeof *out->layers, err);
+  return out->layers ? IG_OK : IG_ERROR_MEMORY;
 }
+
+void ig_decoder_free(ig_decoder_state *state) { free(state->layers); }
 
 static void carve_layer(ig_decoder_layer_state *l, ig_arena *arena, const ig_model *model,
                         const ig_decoder_layer *layer, int rows, bool training) {
@@ -41,64 +42,81 @@ void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *
   if (c->final_norm) ig_sublayer_carve(&state->final, arena, rows, c->d_model);
 }
 
-void ig_decoder_memory(ig_nn *nn, const ig_model *model, int memory_rows, const float *memory,
+void ig_decoder_memory(ig_run_context *context, int memory_rows, const float *memory,
                        float *const *key_value) {
-  for (int i = 0; i < model->config.decoder_layers; i++)
-    ig_cross_attention_keys(nn, &model->decoder[i].cross_attention, memory_rows, memory,
-                            key_value[i]);
+  for (int i = 0; i < context->model->config.decoder_layers; i++)
+    ig_cross_attention_keys(&context->nn, &context->model->decoder[i].cross_attention, memory_rows,
+                            memory, key_value[i]);
+}
+
+static ig_self_attention_args self_attention_args(const ig_decoder_view *view, int layer) {
+  return (ig_self_attention_args){.rows = view->rows,
+                                  .mask = &view->self_mask,
+                                  .cache = view->cache ? &view->cache[layer] : NULL};
+}
+
+static ig_cross_attention_args cross_attention_args(const ig_decoder_view *view, int layer, int d) {
+  const float *rows = view->key_value[layer];
+  return (ig_cross_attention_args){.rows = view->rows,
+                                   .keys = {.key = rows,
+                                            .value = rows + d,
+                                            .stride = 2 * (size_t)d,
+                                            .begin = view->memory_begin,
+                                            .length = view->memory_length},
+                                   .mask = &view->cross_mask};
 }
 
 // x (rows, d) through layer i.
-static const float *layer_forward(ig_nn *nn, const ig_model *model, int i,
-                                  ig_decoder_layer_state *l, const ig_decoder_view *view,
-                                  const float *x) {
+static const float *forward_layer(ig_run_context *context, int i, ig_decoder_layer_state *l,
+                                  const ig_decoder_view *view, const float *x) {
+  ig_nn *nn = &context->nn;
+  const ig_model *model = context->model;
   const ig_decoder_layer *layer = &model->decoder[i];
   const int rows = ig_ragged_rows(&view->rows);
   l->input = x;
   const ig_sublayer first = ig_sublayer_of(model, &layer->self_attention_norm, &layer->dropout, 0);
-  const ig_self_attention_args self = {
-      .rows = view->rows, .mask = &view->self_mask, .cache = view->cache ? &view->cache[i] : NULL};
+  const ig_self_attention_args self = self_attention_args(view, i);
   ig_self_attention_forward(nn, &layer->self_attention, &l->self_attention, &self,
                             ig_sublayer_input(nn, &first, &l->sublayer[0], rows, x),
                             l->sublayer[0].sum);
-  x = l->middle[0] = ig_sublayer_output(nn, &first, &l->sublayer[0], rows, x);
+  l->middle[0] = ig_sublayer_output(nn, &first, &l->sublayer[0], rows, x);
   const ig_sublayer second =
       ig_sublayer_of(model, &layer->cross_attention_norm, &layer->dropout, 1);
-  const ig_cross_attention_args cross = {.rows = view->rows,
-                                         .keys = memory_keys(view, i, model->config.d_model),
-                                         .mask = &view->cross_mask};
+  const ig_cross_attention_args cross = cross_attention_args(view, i, model->config.d_model);
   ig_cross_attention_forward(nn, &layer->cross_attention, &l->cross_attention, &cross,
-                             ig_sublayer_input(nn, &second, &l->sublayer[1], rows, x),
+                             ig_sublayer_input(nn, &second, &l->sublayer[1], rows, l->middle[0]),
                              l->sublayer[1].sum);
-  x = l->middle[1] = ig_sublayer_output(nn, &second, &l->sublayer[1], rows, x);
+  l->middle[1] = ig_sublayer_output(nn, &second, &l->sublayer[1], rows, l->middle[0]);
   const ig_sublayer third = ig_sublayer_of(model, &layer->feed_forward_norm, &layer->dropout, 2);
   ig_feed_forward_forward(nn, &layer->feed_forward, &l->feed_forward, rows,
-                          ig_sublayer_input(nn, &third, &l->sublayer[2], rows, x),
+                          ig_sublayer_input(nn, &third, &l->sublayer[2], rows, l->middle[1]),
                           l->sublayer[2].sum);
-  return ig_sublayer_output(nn, &third, &l->sublayer[2], rows, x);
+  return ig_sublayer_output(nn, &third, &l->sublayer[2], rows, l->middle[1]);
 }
 
-const float *ig_decoder_forward(ig_nn *nn, const ig_model *model, ig_decoder_state *state,
+const float *ig_decoder_forward(ig_run_context *context, ig_decoder_state *state,
                                 const ig_decoder_view *view) {
-  const ig_config *c = &model->config;
+  ig_nn *nn = &context->nn;
+  const ig_model *model = context->model;
   const int rows = ig_ragged_rows(&view->rows);
   ig_embedding_forward(nn, &model->target_embedding, rows, view->ids, view->position,
-                       view->positions, state->embedded);
-  ig_dropout_forward(nn, &model->target_dropout, rows, c->d_model, state->embedded,
+                       context->positions.rows, state->embedded);
+  ig_dropout_forward(nn, &model->target_dropout, rows, model->config.d_model, state->embedded,
                      state->embedded);
-
   const float *x = state->embedded;
-  for (int i = 0; i < c->decoder_layers; i++)
-    x = layer_forward(nn, model, i, &state->layers[i], view, x);
-  if (!c->final_norm) return x;
+  for (int i = 0; i < model->config.decoder_layers; i++)
+    x = forward_layer(context, i, &state->layers[i], view, x);
+  if (!model->config.final_norm) return x;
   state->final_input = x;
   ig_norm_forward(nn, &model->decoder_norm, &state->final.norm, rows, x, state->final.normed);
   return state->final.normed;
 }
 
-static void layer_backward(ig_nn *nn, const ig_model *model, int i, const ig_decoder_layer_state *l,
-                           const ig_decoder_view *view, const ig_decoder_backward_args *args,
+static void backward_layer(ig_run_context *context, int i, const ig_decoder_layer_state *l,
+                           const ig_decoder_view *view, const ig_memory_gradient *memory,
                            ig_sublayer_gradient *g) {
+  ig_nn *nn = &context->nn;
+  const ig_model *model = context->model;
   const ig_decoder_layer *layer = &model->decoder[i];
   const bool pre = model->config.pre_norm;
   const int rows = ig_ragged_rows(&view->rows);
@@ -110,50 +128,50 @@ static void layer_backward(ig_nn *nn, const ig_model *model, int i, const ig_dec
 
   const ig_sublayer second =
       ig_sublayer_of(model, &layer->cross_attention_norm, &layer->dropout, 1);
-  const ig_cross_attention_args cross = {.rows = view->rows,
-                                         .keys = memory_keys(view, i, model->config.d_model),
-                                         .mask = &view->cross_mask};
   ig_sublayer_before(nn, &second, &l->sublayer[1], rows, g);
+  const ig_cross_attention_args cross = cross_attention_args(view, i, model->config.d_model);
   const ig_cross_attention_gradient cross_gradient = {.rows = g->function,
-                                                      .memory_rows = args->memory_rows,
-                                                      .memory = args->memory,
-                                                      .dmemory = args->dmemory};
+                                                      .memory_rows = memory->rows,
+                                                      .memory = memory->memory,
+                                                      .dmemory = memory->dmemory};
   ig_cross_attention_backward(nn, &layer->cross_attention, &l->cross_attention, &cross,
                               pre ? l->sublayer[1].normed : l->middle[0], &cross_gradient);
   ig_sublayer_after(nn, &second, &l->sublayer[1], rows, l->middle[0], g);
 
   const ig_sublayer first = ig_sublayer_of(model, &layer->self_attention_norm, &layer->dropout, 0);
   ig_sublayer_before(nn, &first, &l->sublayer[0], rows, g);
-  ig_self_attention_backward(
-      nn, &layer->self_attention, &l->self_attention,
-      &(ig_self_attention_args){.rows = view->rows, .mask = &view->self_mask},
-      pre ? l->sublayer[0].normed : l->input, &g->function);
+  const ig_self_attention_args self = self_attention_args(view, i);
+  ig_self_attention_backward(nn, &layer->self_attention, &l->self_attention, &self,
+                             pre ? l->sublayer[0].normed : l->input, &g->function);
   ig_sublayer_after(nn, &first, &l->sublayer[0], rows, l->input, g);
 }
 
-void ig_decoder_backward(ig_nn *nn, const ig_model *model, ig_decoder_state *state,
-                         const ig_decoder_view *view, const ig_decoder_backward_args *args) {
-  const ig_config *c = &model->config;
-  const int rows = ig_ragged_rows(&view->rows), last = c->decoder_layers - 1;
-  ig_sublayer_gradient g = {
-      .gradient = args->gradient, .dropped = args->dropped, .normed = args->normed};
-  if (c->final_norm)
+void ig_decoder_backward(ig_run_context *context, ig_decoder_state *state,
+                         const ig_decoder_view *view, const ig_memory_gradient *memory,
+                         ig_sublayer_gradient *g) {
+  ig_nn *nn = &context->nn;
+  const ig_model *model = context->model;
+  const int rows = ig_ragged_rows(&view->rows), last = model->config.decoder_layers - 1;
+  if (model->config.final_norm)
     ig_norm_backward(nn, &model->decoder_norm, &state->final.norm, rows, state->final_input,
-                     g.gradient, g.gradient);
+                     g->gradient, g->gradient);
   for (int i = last; i >= 0; i--) {
     ig_decoder_layer_state *l = &state->layers[i];
+    // The buffers of the last layer still hold what the forward left in them.
     if (state->keeping == IG_KEEPING_INPUTS && i < last)
-      layer_forward(nn, model, i, l, view, l->input);  // the last one's buffers still stand
-    layer_backward(nn, model, i, l, view, args, &g);
+      forward_layer(context, i, l, view, l->input);
+    backward_layer(context, i, l, view, memory, g);
   }
-  ig_dropout_forward(nn, &model->target_dropout, rows, c->d_model, g.gradient, g.gradient);
-  ig_embedding_backward(nn, &model->target_embedding, rows, view->ids, g.gradient);
+  ig_dropout_forward(nn, &model->target_dropout, rows, model->config.d_model, g->gradient,
+                     g->gradient);
+  ig_embedding_backward(nn, &model->target_embedding, rows, view->ids, g->gradient);
 }
 
-size_t ig_decoder_scratch(const ig_nn *nn, const ig_model *model, const ig_attention_sizes *sizes) {
+size_t ig_decoder_scratch(const ig_run_context *context, const ig_attention_sizes *sizes) {
+  const ig_nn *nn = &context->nn;
   size_t most = 0;
-  for (int i = 0; i < model->config.decoder_layers; i++) {
-    const ig_decoder_layer *l = &model->decoder[i];
+  for (int i = 0; i < context->model->config.decoder_layers; i++) {
+    const ig_decoder_layer *l = &context->model->decoder[i];
     most = IG_SCRATCH_MOST(
         most, ig_self_attention_scratch(nn, &l->self_attention, sizes),
         ig_cross_attention_scratch(nn, &l->cross_attention, sizes),

@@ -1,14 +1,18 @@
-// The decoder: embedded target rows through self-attention, attention to the encoder's memory, and
-// feed-forward layers   (Vaswani et al. 2017, 3.1)
+// The decoder: embedded target rows through self-attention, attention to the memory (the rows that
+// the encoder made of the source), and feed-forward layers   (Vaswani et al. 2017, 3.1)
+//
+// A state is memory for one batch; training, scoring and stepwise decoding all come through these
+// functions.
 #ifndef IG_MODEL_RUN_DECODER_H
 #define IG_MODEL_RUN_DECODER_H
+#include "model/run/run_context.h"
 #include "model/run/sublayer.h"
 #include "nn/cross_attention.h"
 #include "nn/self_attention.h"
 
 typedef struct ig_decoder_layer_state {
-  const float *input;      // (rows, d)
-  const float *middle[2];  // (rows, d), between the sublayers
+  const float *input;      // (rows, d): the output of the layer before
+  const float *middle[2];  // (rows, d): between the sublayers
   ig_multi_head_attention_state self_attention, cross_attention;
   ig_feed_forward_state feed_forward;
   ig_sublayer_state sublayer[3];
@@ -16,18 +20,17 @@ typedef struct ig_decoder_layer_state {
 
 typedef struct ig_decoder_state {
   float *embedded;                 // (rows, d)
-  ig_decoder_layer_state *layers;  // (decoder_layers); storage of the owner, pointers set by carve
+  ig_decoder_layer_state *layers;  // (decoder_layers)
   ig_keeping keeping;
   ig_sublayer_state final;   // where config.final_norm
   const float *final_input;  // (rows, d)
 } ig_decoder_state;
 
-// What the rows are and what they see.
+// The rows, and what they see.
 typedef struct ig_decoder_view {
   ig_ragged rows;
-  const int *ids;          // (rows)
-  const int *position;     // (rows): place in the sequence
-  const float *positions;  // (max, d): the table
+  const int *ids;       // (rows)
+  const int *position;  // (rows): position in the sequence
   ig_attention_mask self_mask, cross_mask;
   float *const *key_value;   // one a layer: (memory rows, 2d), from ig_decoder_memory
   const int *memory_begin;   // (sequences): first memory row of each
@@ -35,24 +38,30 @@ typedef struct ig_decoder_view {
   const ig_kv_cache *cache;  // one a layer, or NULL: the rows see each other
 } ig_decoder_view;
 
+// What the backward does to the memory.
+typedef struct ig_memory_gradient {
+  int rows;             // of the memory
+  const float *memory;  // (memory rows, d)
+  float *dmemory;       // (memory rows, d), added to
+} ig_memory_gradient;
+
+// A state of one batch of the model's; ig_decoder_free releases it. It has no buffers before
+// ig_decoder_carve has taken them, those of `rows` rows, from an arena of the owner's.
+ig_status ig_decoder_create(const ig_model *model, ig_decoder_state *out, ig_error *err);
+void ig_decoder_free(ig_decoder_state *state);
 void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *model, int rows,
                       ig_keeping keeping);
 // Cross-attention keys and values of every layer: key_value[layer] (memory rows, 2d).
-void ig_decoder_memory(ig_nn *nn, const ig_model *model, int memory_rows, const float *memory,
+void ig_decoder_memory(ig_run_context *context, int memory_rows, const float *memory,
                        float *const *key_value);
-// Returns the hidden rows (rows, d) before the output layer, inside state.
-const float *ig_decoder_forward(ig_nn *nn, const ig_model *model, ig_decoder_state *state,
+// Returns the hidden rows (rows, d) before the head, inside state.
+const float *ig_decoder_forward(ig_run_context *context, ig_decoder_state *state,
                                 const ig_decoder_view *view);
-
-typedef struct ig_decoder_backward_args {
-  int memory_rows;
-  const float *memory;      // (memory rows, d)
-  float *gradient;          // (rows, d) of the hidden rows; overwritten
-  float *dropped, *normed;  // (rows, d) scratch
-  float *dmemory;           // (memory rows, d), added to
-} ig_decoder_backward_args;
-void ig_decoder_backward(ig_nn *nn, const ig_model *model, ig_decoder_state *state,
-                         const ig_decoder_view *view, const ig_decoder_backward_args *args);
-// sizes: max_keys is the longer of a sequence's own past and its memory.
-size_t ig_decoder_scratch(const ig_nn *nn, const ig_model *model, const ig_attention_sizes *sizes);
+// After the forward of the same view. gradient->gradient (rows, d): of the hidden rows;
+// overwritten. Adds to the model's gradients.
+void ig_decoder_backward(ig_run_context *context, ig_decoder_state *state,
+                         const ig_decoder_view *view, const ig_memory_gradient *memory,
+                         ig_sublayer_gradient *gradient);
+// Scratch bytes of all three. sizes->max_keys: the longer of a sequence's own past and its memory.
+size_t ig_decoder_scratch(const ig_run_context *context, const ig_attention_sizes *sizes);
 #endif

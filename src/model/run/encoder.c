@@ -1,7 +1,19 @@
 // The encoder, forward and backward.
 #include "model/run/encoder.h"
 
+#include <stdlib.h>
+
+#include "base/allocate.h"
 #include "nn/dropout.h"
+#include "nn/scratch.h"
+
+ig_status ig_encoder_create(const ig_model *model, ig_encoder_state *out, ig_error *err) {
+  *out = (ig_encoder_state){0};
+  out->layers = ig_allocate((size_t)model->config.encoder_layers, sizeof *out->layers, err);
+  return out->layers ? IG_OK : IG_ERROR_MEMORY;
+}
+
+void ig_encoder_free(ig_encoder_state *state) { free(state->layers); }
 
 static void carve_layer(ig_encoder_layer_state *l, ig_arena *arena, const ig_model *model,
                         const ig_encoder_layer *layer, int rows, bool training) {
@@ -31,96 +43,102 @@ void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *
 }
 
 // x (rows, d) through layer i.
-static const float *layer_forward(ig_nn *nn, const ig_model *model, int i,
-                                  ig_encoder_layer_state *l, const ig_ragged *source,
-                                  const ig_attention_mask *mask, const float *x) {
-  const ig_encoder_layer *layer = &model->encoder[i];
-  const int rows = ig_ragged_rows(source);
+static const float *forward_layer(ig_run_context *context, int i, ig_encoder_layer_state *l,
+                                  const ig_encoder_view *view, const float *x) {
+  ig_nn *nn = &context->nn;
+  const ig_encoder_layer *layer = &context->model->encoder[i];
+  const int rows = ig_ragged_rows(&view->rows);
   l->input = x;
-  const ig_sublayer first = ig_sublayer_of(model, &layer->self_attention_norm, &layer->dropout, 0);
+  const ig_sublayer first =
+      ig_sublayer_of(context->model, &layer->self_attention_norm, &layer->dropout, 0);
   ig_self_attention_forward(nn, &layer->self_attention, &l->self_attention,
-                            &(ig_self_attention_args){.rows = *source, .mask = mask},
+                            &(ig_self_attention_args){.rows = view->rows, .mask = view->mask},
                             ig_sublayer_input(nn, &first, &l->sublayer[0], rows, x),
                             l->sublayer[0].sum);
-  x = l->middle = ig_sublayer_output(nn, &first, &l->sublayer[0], rows, x);
-  const ig_sublayer second = ig_sublayer_of(model, &layer->feed_forward_norm, &layer->dropout, 1);
+  l->middle = ig_sublayer_output(nn, &first, &l->sublayer[0], rows, x);
+  const ig_sublayer second =
+      ig_sublayer_of(context->model, &layer->feed_forward_norm, &layer->dropout, 1);
   ig_feed_forward_forward(nn, &layer->feed_forward, &l->feed_forward, rows,
-                          ig_sublayer_input(nn, &second, &l->sublayer[1], rows, x),
+                          ig_sublayer_input(nn, &second, &l->sublayer[1], rows, l->middle),
                           l->sublayer[1].sum);
-  return ig_sublayer_output(nn, &second, &l->sublayer[1], rows, x);
+  return ig_sublayer_output(nn, &second, &l->sublayer[1], rows, l->middle);
 }
 
-const float *ig_encoder_forward(ig_nn *nn, const ig_model *model, ig_encoder_state *state,
-                                const ig_ragged *source, const int *ids, const float *positions,
-                                const ig_attention_mask *mask) {
-  const ig_config *c = &model->config;
-  const int rows = ig_ragged_rows(source);
-  for (int s = 0; s < source->sequences; s++)
-    for (int r = source->offsets[s]; r < source->offsets[s + 1]; r++)
-      state->position[r] = r - source->offsets[s];
-  ig_embedding_forward(nn, &model->source_embedding, rows, ids, state->position, positions,
-                       state->embedded);
-  ig_dropout_forward(nn, &model->source_dropout, rows, c->d_model, state->embedded,
-                     state->embedded);
+static void embed(ig_run_context *context, ig_encoder_state *state, const ig_encoder_view *view) {
+  const ig_model *model = context->model;
+  const int rows = ig_ragged_rows(&view->rows);
+  for (int s = 0; s < view->rows.sequences; s++)
+    for (int r = view->rows.offsets[s]; r < view->rows.offsets[s + 1]; r++)
+      state->position[r] = r - view->rows.offsets[s];
+  ig_embedding_forward(&context->nn, &model->source_embedding, rows, view->ids, state->position,
+                       context->positions.rows, state->embedded);
+  ig_dropout_forward(&context->nn, &model->source_dropout, rows, model->config.d_model,
+                     state->embedded, state->embedded);
+}
 
+const float *ig_encoder_forward(ig_run_context *context, ig_encoder_state *state,
+                                const ig_encoder_view *view) {
+  const ig_config *c = &context->model->config;
+  embed(context, state, view);
   const float *x = state->embedded;
   for (int i = 0; i < c->encoder_layers; i++)
-    x = layer_forward(nn, model, i, &state->layers[i], source, mask, x);
+    x = forward_layer(context, i, &state->layers[i], view, x);
   if (!c->final_norm) return x;
   state->final_input = x;
-  ig_norm_forward(nn, &model->encoder_norm, &state->final.norm, rows, x, state->final.normed);
+  ig_norm_forward(&context->nn, &context->model->encoder_norm, &state->final.norm,
+                  ig_ragged_rows(&view->rows), x, state->final.normed);
   return state->final.normed;
 }
 
-static void layer_backward(ig_nn *nn, const ig_model *model, int i, const ig_encoder_layer_state *l,
-                           const ig_ragged *source, const ig_attention_mask *mask,
-                           ig_sublayer_gradient *g) {
-  const ig_encoder_layer *layer = &model->encoder[i];
-  const bool pre = model->config.pre_norm;
-  const int rows = ig_ragged_rows(source);
-  const ig_sublayer second = ig_sublayer_of(model, &layer->feed_forward_norm, &layer->dropout, 1);
+static void backward_layer(ig_run_context *context, int i, const ig_encoder_layer_state *l,
+                           const ig_encoder_view *view, ig_sublayer_gradient *g) {
+  ig_nn *nn = &context->nn;
+  const ig_encoder_layer *layer = &context->model->encoder[i];
+  const bool pre = context->model->config.pre_norm;
+  const int rows = ig_ragged_rows(&view->rows);
+  const ig_sublayer second =
+      ig_sublayer_of(context->model, &layer->feed_forward_norm, &layer->dropout, 1);
   ig_sublayer_before(nn, &second, &l->sublayer[1], rows, g);
   ig_feed_forward_backward(nn, &layer->feed_forward, &l->feed_forward, rows,
                            pre ? l->sublayer[1].normed : l->middle, &g->function);
   ig_sublayer_after(nn, &second, &l->sublayer[1], rows, l->middle, g);
-  const ig_sublayer first = ig_sublayer_of(model, &layer->self_attention_norm, &layer->dropout, 0);
+  const ig_sublayer first =
+      ig_sublayer_of(context->model, &layer->self_attention_norm, &layer->dropout, 0);
   ig_sublayer_before(nn, &first, &l->sublayer[0], rows, g);
   ig_self_attention_backward(nn, &layer->self_attention, &l->self_attention,
-                             &(ig_self_attention_args){.rows = *source, .mask = mask},
+                             &(ig_self_attention_args){.rows = view->rows, .mask = view->mask},
                              pre ? l->sublayer[0].normed : l->input, &g->function);
   ig_sublayer_after(nn, &first, &l->sublayer[0], rows, l->input, g);
 }
 
-void ig_encoder_backward(ig_nn *nn, const ig_model *model, ig_encoder_state *state,
-                         const ig_ragged *source, const int *ids, const ig_attention_mask *mask,
-                         float *gradient, float *dropped, float *normed) {
-  const ig_config *c = &model->config;
-  const int rows = ig_ragged_rows(source), last = c->encoder_layers - 1;
-  ig_sublayer_gradient g = {.gradient = gradient, .dropped = dropped, .normed = normed};
-  if (c->final_norm)
+void ig_encoder_backward(ig_run_context *context, ig_encoder_state *state,
+                         const ig_encoder_view *view, ig_sublayer_gradient *g) {
+  ig_nn *nn = &context->nn;
+  const ig_model *model = context->model;
+  const int rows = ig_ragged_rows(&view->rows), last = model->config.encoder_layers - 1;
+  if (model->config.final_norm)
     ig_norm_backward(nn, &model->encoder_norm, &state->final.norm, rows, state->final_input,
-                     gradient, gradient);
+                     g->gradient, g->gradient);
   for (int i = last; i >= 0; i--) {
     ig_encoder_layer_state *l = &state->layers[i];
+    // The buffers of the last layer still hold what the forward left in them.
     if (state->keeping == IG_KEEPING_INPUTS && i < last)
-      layer_forward(nn, model, i, l, source, mask, l->input);  // the last one's buffers still stand
-    layer_backward(nn, model, i, l, source, mask, &g);
+      forward_layer(context, i, l, view, l->input);
+    backward_layer(context, i, l, view, g);
   }
-  ig_dropout_forward(nn, &model->source_dropout, rows, c->d_model, gradient, gradient);
-  ig_embedding_backward(nn, &model->source_embedding, rows, ids, gradient);
+  ig_dropout_forward(nn, &model->source_dropout, rows, model->config.d_model, g->gradient,
+                     g->gradient);
+  ig_embedding_backward(nn, &model->source_embedding, rows, view->ids, g->gradient);
 }
 
-size_t ig_encoder_scratch(const ig_nn *nn, const ig_model *model, int rows, int longest,
-                          bool training) {
-  const ig_attention_sizes sizes = {.rows = rows, .max_keys = longest, .training = training};
+size_t ig_encoder_scratch(const ig_run_context *context, const ig_attention_sizes *sizes) {
+  const ig_nn *nn = &context->nn;
   size_t most = 0;
-  for (int i = 0; i < model->config.encoder_layers; i++) {
-    const size_t attention =
-        ig_self_attention_scratch(nn, &model->encoder[i].self_attention, &sizes);
-    const size_t feed_forward =
-        ig_feed_forward_scratch(nn, &model->encoder[i].feed_forward, rows, training);
-    if (attention > most) most = attention;
-    if (feed_forward > most) most = feed_forward;
+  for (int i = 0; i < context->model->config.encoder_layers; i++) {
+    const ig_encoder_layer *l = &context->model->encoder[i];
+    most = IG_SCRATCH_MOST(
+        most, ig_self_attention_scratch(nn, &l->self_attention, sizes),
+        ig_feed_forward_scratch(nn, &l->feed_forward, sizes->rows, sizes->training));
   }
   return most;
 }

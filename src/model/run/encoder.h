@@ -1,13 +1,17 @@
-// The encoder: embedded source rows through self-attention and feed-forward layers   (Vaswani et
-// al. 2017, 3.1)
+// The encoder: embedded rows through self-attention and feed-forward layers   (Vaswani et al. 2017,
+// 3.1)
+//
+// A state is memory for one batch; training, scoring and inference all come through these
+// functions, and differ in what the state keeps.
 #ifndef IG_MODEL_RUN_ENCODER_H
 #define IG_MODEL_RUN_ENCODER_H
+#include "model/run/run_context.h"
 #include "model/run/sublayer.h"
 #include "nn/self_attention.h"
 
 typedef struct ig_encoder_layer_state {
-  const float *input;   // (rows, d), the layer below's output
-  const float *middle;  // (rows, d), between the sublayers
+  const float *input;   // (rows, d): the output of the layer before
+  const float *middle;  // (rows, d): between the sublayers
   ig_multi_head_attention_state self_attention;
   ig_feed_forward_state feed_forward;
   ig_sublayer_state sublayer[2];
@@ -16,22 +20,32 @@ typedef struct ig_encoder_layer_state {
 typedef struct ig_encoder_state {
   int *position;                   // (rows)
   float *embedded;                 // (rows, d)
-  ig_encoder_layer_state *layers;  // (encoder_layers); storage of the owner, pointers set by carve
+  ig_encoder_layer_state *layers;  // (encoder_layers)
   ig_keeping keeping;
   ig_sublayer_state final;   // where config.final_norm
   const float *final_input;  // (rows, d)
 } ig_encoder_state;
 
+// The rows, and what they see.
+typedef struct ig_encoder_view {
+  ig_ragged rows;
+  const int *ids;                 // (rows)
+  const ig_attention_mask *mask;  // or NULL
+} ig_encoder_view;
+
+// A state of one batch of the model's; ig_encoder_free releases it. It has no buffers before
+// ig_encoder_carve has taken them, those of `rows` rows, from an arena of the owner's.
+ig_status ig_encoder_create(const ig_model *model, ig_encoder_state *out, ig_error *err);
+void ig_encoder_free(ig_encoder_state *state);
 void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *model, int rows,
                       ig_keeping keeping);
-// ids (rows); positions: the table of sinusoids. Returns the memory (rows, d), inside state.
-const float *ig_encoder_forward(ig_nn *nn, const ig_model *model, ig_encoder_state *state,
-                                const ig_ragged *source, const int *ids, const float *positions,
-                                const ig_attention_mask *mask);
-// gradient (rows, d) of the memory, overwritten; dropped, normed (rows, d) are scratch.
-void ig_encoder_backward(ig_nn *nn, const ig_model *model, ig_encoder_state *state,
-                         const ig_ragged *source, const int *ids, const ig_attention_mask *mask,
-                         float *gradient, float *dropped, float *normed);
-size_t ig_encoder_scratch(const ig_nn *nn, const ig_model *model, int rows, int longest,
-                          bool training);
+// Returns the encoded rows (rows, d), inside state.
+const float *ig_encoder_forward(ig_run_context *context, ig_encoder_state *state,
+                                const ig_encoder_view *view);
+// After the forward of the same view. gradient->gradient (rows, d): of the encoded rows;
+// overwritten. Adds to the model's gradients.
+void ig_encoder_backward(ig_run_context *context, ig_encoder_state *state,
+                         const ig_encoder_view *view, ig_sublayer_gradient *gradient);
+// Scratch bytes of either. sizes->max_keys: rows of the longest sequence.
+size_t ig_encoder_scratch(const ig_run_context *context, const ig_attention_sizes *sizes);
 #endif

@@ -1,27 +1,29 @@
-// Running a model forward for decoding: encode sentences once, then step rows of hypotheses.
-//
-// A state belongs to one thread (or to one pool) and shares the immutable model. It has `slots`
-// rows for hypotheses, each with room for max_length positions in the key/value cache of slots *
-// max_length rows. Which row takes a new key and value is the caller's choice; it is never moved. A
-// hypothesis finds its past through `history`, cache-row numbers per position; reordering beams
-// copies these numbers, never keys or values.
+// An encoder run that feeds a decoder run, over one context: what decoding needs of a model that
+// has both.
 #ifndef IG_MODEL_RUN_INFERENCE_H
 #define IG_MODEL_RUN_INFERENCE_H
-#include "model/model.h"
-#include "nn/nn.h"
+#include "model/run/decoder_run.h"
+#include "model/run/encoder_run.h"
 
 typedef struct ig_inference_size {
-  int sentences;    // places for encoded ones
+  int sentences;    // seats for encoded ones
   int source_rows;  // of the sentences that are encoded together, at most
-  int memory_rows;  // source rows of all places together, at most: no fewer than source_rows
+  int memory_rows;  // source rows of all seats together, at most: no fewer than source_rows
   int longest;      // source rows of one sentence, at most
   int slots;        // hypotheses stepped at a time, at most
   int max_length;   // decoder positions, start token included
 } ig_inference_size;
 
-typedef struct ig_inference ig_inference;  // ig_inference_free; one arena
-// pool NULL: serial. The model must outlive it and have been packed (ig_model_load does) or is
-// packed on the way.
+// Belongs to one thread, or to one pool; the model is shared and not changed. Callers step and
+// leave through `decoder` (model/run/decoder_run.h).
+typedef struct ig_inference {
+  ig_run_context context;
+  ig_encoder_run *encoder;
+  ig_decoder_run *decoder;
+} ig_inference;
+
+// pool NULL: serial. The model must outlive it and have been packed (ig_model_load does), or it is
+// packed in each product. ig_inference_free releases it.
 ig_status ig_inference_create(const ig_model *model, ig_pool *pool, const ig_inference_size *size,
                               ig_inference **out, ig_error *err);
 // Bytes that create takes; nothing is reserved.
@@ -29,26 +31,10 @@ ig_status ig_inference_measure(const ig_model *model, ig_pool *pool, const ig_in
                                size_t *bytes, ig_error *err);
 void ig_inference_free(ig_inference *inference);
 
-// Encodes the sentences (source ids back to back, with their end tokens) and their cross-attention
-// keys, in places 0, 1, …; all others are gone.
-void ig_inference_encode(ig_inference *inference, const int *ids, const ig_ragged *sentences);
-// As encode, in the given empty places beside the others: at most ig_inference_room rows.
-void ig_inference_join(ig_inference *inference, const int *places, const int *ids,
+// Encodes the sentences (source ids back to back, with their end tokens) and gives them the free
+// seats seats[0], seats[1], … beside the others: at most ig_decoder_run_free_rows rows.
+void ig_inference_join(ig_inference *inference, const int *seats, const int *ids,
                        const ig_ragged *sentences);
-void ig_inference_leave(ig_inference *inference, int place);
-void ig_inference_leave_all(ig_inference *inference);
-int ig_inference_room(const ig_inference *inference);
-
-// One decoder step for `rows` hypotheses.
-typedef struct ig_inference_step {
-  int rows;
-  const int *ids;       // (rows) last token of each
-  const int *position;  // (rows) its position: 0 for the start token
-  const int *sentence;  // (rows) place of its encoded sentence
-  const int *history;   // (rows, max_length): cache rows of positions 0 .. position; [position] is
-                        // where this step's key and value go
-} ig_inference_step;
-// logits (rows, V) with the logits bias added; valid until the next call, may be changed in place
-// by the caller.
-float *ig_inference_run(ig_inference *inference, const ig_inference_step *step);
+// As join, in the seats 0, 1, …; all other sentences are gone.
+void ig_inference_encode(ig_inference *inference, const int *ids, const ig_ragged *sentences);
 #endif

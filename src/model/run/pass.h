@@ -1,6 +1,6 @@
-// One pass over a batch: forward, and backward where gradients are wanted. Owns the memory of all
-// activations: reserved for the largest batch before the first one, or grown when a larger one
-// comes.
+// One pass over a batch: forward, and backward where gradients are wanted. A pass owns the memory
+// of all activations: reserved for the largest batch before the first one, or made anew when a
+// larger one comes.
 #ifndef IG_MODEL_RUN_PASS_H
 #define IG_MODEL_RUN_PASS_H
 #include "model/model.h"
@@ -10,7 +10,7 @@ typedef struct ig_pass ig_pass;  // ig_pass_free; borrows model and pool
 ig_status ig_pass_create(const ig_model *model, ig_pool *pool, ig_pass **out, ig_error *err);
 void ig_pass_free(ig_pass *pass);
 
-// What batches come to: each number on its own, so that no batch need have them all.
+// The largest numbers of any batch: each of its own, since no batch need have them all.
 typedef struct ig_pass_bounds {
   int sequences, source_rows, target_rows;
   int longest_source, longest_target;  // rows of one sequence
@@ -31,19 +31,17 @@ ig_status ig_pass_reserve(ig_pass *pass, const ig_pass_bounds *most, const ig_pa
 typedef struct ig_pass_args {
   const ig_batch *batch;
   float label_smoothing;
-  bool backward;      // adds to the model's gradients; dropout on
-  bool recompute;     // backward: only the layers' inputs are kept, and each layer is run forward
-                      // again: less memory, the same bits
-  double normalizer;  // backward: loss sums are divided by this
-  uint64_t seed;      // dropout's key ...
+  bool backward;  // adds to the model's gradients; dropout on
+  // Of a backward: only the layers' inputs are kept, and each layer is run forward again. Less
+  // memory, the same bits.
+  bool recompute;
+  double normalizer;  // of a backward: loss sums are divided by this
+  uint64_t seed;      // dropout's key, with `update` and the rows of earlier micro-batches of it
   uint32_t update;
-  uint32_t first_source_row,
-      first_target_row;  // ... and the rows of earlier micro-batches of this update
-  float *logits;         // (T, V) or NULL
-  float *log_probs;      // (T): log p(target_output) instead of the loss, without backward; or NULL
+  uint32_t first_source_row, first_target_row;
+  float *logits;     // (T, V) or NULL
+  float *log_probs;  // (T) or NULL: log p(target_output) instead of the loss, without backward
 } ig_pass_args;
-// Offsets start at 0 and never fall.
-ig_status ig_batch_check(const ig_batch *batch, ig_error *err);
 // sums may be NULL, and is left alone where no loss is computed.
 ig_status ig_pass_run(ig_pass *pass, const ig_pass_args *args, ig_loss_sums *sums, ig_error *err);
 #endif

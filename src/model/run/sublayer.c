@@ -1,13 +1,13 @@
-// Residual, dropout and norm round a function f, forward and backward.
+// Residual, dropout and norm of a sublayer, forward and backward.
 #include "model/run/sublayer.h"
 
 #include "nn/dropout.h"
 
 ig_sublayer ig_sublayer_of(const ig_model *model, const ig_norm *norm, const ig_dropout *first,
-                           uint32_t place) {
+                           uint32_t number) {
   return (ig_sublayer){.norm = norm,
                        .pre_norm = model->config.pre_norm,
-                       .dropout = {first->probability, first->stream + place}};
+                       .dropout = {first->probability, first->stream + number}};
 }
 
 void ig_sublayer_carve(ig_sublayer_state *state, ig_arena *arena, int rows, int d) {

@@ -1,5 +1,5 @@
-// What stands round each attention and feed-forward: residual connection, dropout and norm, before
-// (pre) or after (post) it.
+// A sublayer: a function f of its rows (attention or feed-forward) with residual connection,
+// dropout and norm, which comes after it (post) or before it (pre).
 //   post: y = norm(x + dropout(f(x)))        pre: y = x + dropout(f(norm(x)))
 #ifndef IG_MODEL_RUN_SUBLAYER_H
 #define IG_MODEL_RUN_SUBLAYER_H
@@ -8,8 +8,9 @@
 // What a stack keeps of its layers for the backward.
 typedef enum ig_keeping {
   IG_KEEPING_NOTHING,  // inference: all layers share their buffers
-  IG_KEEPING_INPUTS,  // each layer's input alone; the backward runs the layer forward again   (Chen
-                      // et al. 2016, "Training deep nets with sublinear memory")
+  // Only the input of each layer; the backward runs the layer forward again   (Chen et al. 2016,
+  // "Training deep nets with sublinear memory").
+  IG_KEEPING_INPUTS,
   IG_KEEPING_ALL,
 } ig_keeping;
 
@@ -25,23 +26,24 @@ typedef struct ig_sublayer_state {
   ig_norm_state norm;
 } ig_sublayer_state;
 
-// place: the sublayer's number in its layer, which tells its dropout from the others'.
+// number: of the sublayer in its layer; it gives each sublayer's dropout a stream of its own.
+// first: the layer's dropout.
 ig_sublayer ig_sublayer_of(const ig_model *model, const ig_norm *norm, const ig_dropout *first,
-                           uint32_t place);
+                           uint32_t number);
 void ig_sublayer_carve(ig_sublayer_state *state, ig_arena *arena, int rows, int d);
-// What f reads: x itself, or its norm.
+// Returns what f reads: x itself, or its norm.
 const float *ig_sublayer_input(ig_nn *nn, const ig_sublayer *sublayer,
                                const ig_sublayer_state *state, int rows, const float *x);
-// After f has written state->sum: the sublayer's output.
+// Returns the sublayer's output, after f has written state->sum.
 const float *ig_sublayer_output(ig_nn *nn, const ig_sublayer *sublayer,
                                 const ig_sublayer_state *state, int rows, const float *x);
 
-// The buffer that the sublayer's output will stand in.
+// The member of state that ig_sublayer_output will return.
 float **ig_sublayer_output_buffer(const ig_model *model, ig_sublayer_state *state);
 
-// Backward in two halves round f's. Before: gradient (rows, d) of the output becomes that of the
-// residual sum, in place, and `function` is filled for f's backward, which comes next. After:
-// gradient is that of x.
+// The backward in two halves, before and after f's own. Before: `gradient` becomes that of the
+// residual sum instead of that of the output, and `function` is filled for f's backward. After:
+// `gradient` becomes that of x.
 typedef struct ig_sublayer_gradient {
   float *gradient;             // (rows, d)
   float *dropped;              // (rows, d) scratch

@@ -1,0 +1,169 @@
+// A decoder and its head over a cache of keys and values.
+#include "model/run/decoder_run.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "model/run/decoder.h"
+#include "model/run/seats.h"
+#include "nn/scratch.h"
+
+struct ig_decoder_run {
+  ig_run_context *context;
+  ig_decoder_run_size size;
+  ig_arena arena;
+  ig_decoder_state decoder;
+  ig_seats seats;
+  float **key_value;                  // (decoder_layers): (memory_rows, 2d)
+  float **joining;                    // (decoder_layers): where in key_value the joining rows go
+  ig_kv_cache *cache;                 // (decoder_layers)
+  float *logits;                      // (slots, V)
+  int *memory_begin, *memory_length;  // (slots)
+  int *row_offsets;     // (slots + 1): 0, 1, 2, …: each row is a sequence of one query
+  int *store, *length;  // (slots)
+};
+
+static ig_status create_without_buffers(ig_run_context *context, const ig_decoder_run_size *size,
+                                        ig_decoder_run **out, ig_error *err) {
+  const size_t layers = (size_t)context->model->config.decoder_layers;
+  ig_decoder_run *run = ig_allocate(1, sizeof *run, err);
+  if (!run) return IG_ERROR_MEMORY;
+  run->context = context;
+  run->size = *size;
+  run->key_value = ig_allocate(layers, sizeof *run->key_value, err);
+  run->joining = ig_allocate(layers, sizeof *run->joining, err);
+  run->cache = ig_allocate(layers, sizeof *run->cache, err);
+  ig_status status = run->key_value && run->joining && run->cache ? IG_OK : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = ig_decoder_create(context->model, &run->decoder, err);
+  if (status != IG_OK) {
+    ig_decoder_run_free(run);
+    return status;
+  }
+  *out = run;
+  return IG_OK;
+}
+
+static void carve_buffers(ig_decoder_run *run, ig_arena *arena) {
+  const ig_model *model = run->context->model;
+  const ig_decoder_run_size *size = &run->size;
+  const size_t d = (size_t)model->config.d_model, slots = (size_t)size->slots;
+  ig_decoder_carve(&run->decoder, arena, model, size->slots, IG_KEEPING_NOTHING);
+  ig_seats_carve(&run->seats, arena, size->seats, size->memory_rows);
+  run->logits = IG_TAKE(arena, float, slots *(size_t)model->config.target_vocab_size);
+  run->memory_begin = IG_TAKE(arena, int, slots);
+  run->memory_length = IG_TAKE(arena, int, slots);
+  run->row_offsets = IG_TAKE(arena, int, slots + 1);
+  run->store = IG_TAKE(arena, int, slots);
+  run->length = IG_TAKE(arena, int, slots);
+  for (int i = 0; i < model->config.decoder_layers; i++) {
+    run->key_value[i] = IG_TAKE(arena, float, (size_t)size->memory_rows * 2 * d);
+    run->cache[i] =
+        (ig_kv_cache){.rows = IG_TAKE(arena, float, slots *(size_t)size->max_length * 2 * d),
+                      .store = run->store,
+                      .length = run->length,
+                      .index_stride = (size_t)size->max_length};
+  }
+}
+
+static ig_run_needs measure_needs(ig_decoder_run *run) {
+  const ig_decoder_run_size *size = &run->size;
+  const ig_attention_sizes sizes = {
+      .rows = size->slots,
+      .memory_rows = size->joining_rows,
+      .max_keys = size->longest > size->max_length ? size->longest : size->max_length};
+  ig_arena plan = ig_arena_measure();
+  carve_buffers(run, &plan);
+  return (ig_run_needs){
+      .state = plan.peak,
+      .scratch = IG_SCRATCH_MOST(
+          ig_decoder_scratch(run->context, &sizes),
+          ig_linear_scratch(&run->context->nn, &run->context->model->output, size->slots)),
+      .positions = size->max_length,
+      .overflow = plan.overflow};
+}
+
+static ig_status reserve_buffers(ig_decoder_run *run, ig_error *err) {
+  const ig_run_needs needs = measure_needs(run);
+  IG_TRY(ig_run_context_reserve(run->context, &needs, NULL, err));
+  IG_TRY(ig_arena_create(&run->arena, needs.state, err));
+  carve_buffers(run, &run->arena);
+  for (int i = 0; i <= run->size.slots; i++) run->row_offsets[i] = i;
+  return IG_OK;
+}
+
+ig_status ig_decoder_run_create(ig_run_context *context, const ig_decoder_run_size *size,
+                                ig_decoder_run **out, ig_error *err) {
+  *out = NULL;
+  ig_decoder_run *run;
+  IG_TRY(create_without_buffers(context, size, &run, err));
+  const ig_status status = reserve_buffers(run, err);
+  if (status != IG_OK) {
+    ig_decoder_run_free(run);
+    return status;
+  }
+  *out = run;
+  return IG_OK;
+}
+
+ig_status ig_decoder_run_measure(ig_run_context *context, const ig_decoder_run_size *size,
+                                 ig_run_needs *out, ig_error *err) {
+  ig_decoder_run *run;
+  IG_TRY(create_without_buffers(context, size, &run, err));
+  *out = measure_needs(run);
+  ig_decoder_run_free(run);
+  return IG_OK;
+}
+
+void ig_decoder_run_free(ig_decoder_run *run) {
+  if (!run) return;
+  ig_arena_free(&run->arena);
+  ig_decoder_free(&run->decoder);
+  free(run->key_value);
+  free(run->joining);
+  free(run->cache);
+  free(run);
+}
+
+int ig_decoder_run_free_rows(const ig_decoder_run *run) {
+  const int gap = ig_seats_largest_gap(&run->seats);
+  return gap < run->size.joining_rows ? gap : run->size.joining_rows;
+}
+
+void ig_decoder_run_join(ig_decoder_run *run, const int *seats, const float *memory,
+                         const ig_ragged *sentences) {
+  const ig_config *c = &run->context->model->config;
+  assert(ig_ragged_rows(sentences) <= run->size.joining_rows);
+  const size_t first = (size_t)ig_seats_take(&run->seats, seats, sentences);
+  for (int i = 0; i < c->decoder_layers; i++)
+    run->joining[i] = run->key_value[i] + first * 2 * (size_t)c->d_model;
+  ig_decoder_memory(run->context, ig_ragged_rows(sentences), memory, run->joining);
+}
+
+void ig_decoder_run_leave(ig_decoder_run *run, int seat) { ig_seats_leave(&run->seats, seat); }
+
+void ig_decoder_run_leave_all(ig_decoder_run *run) { ig_seats_leave_all(&run->seats); }
+
+float *ig_decoder_run_step(ig_decoder_run *run, const ig_decoder_step *step) {
+  const ig_model *model = run->context->model;
+  const size_t stride = (size_t)run->size.max_length;
+  for (int r = 0; r < step->rows; r++) {
+    run->memory_begin[r] = run->seats.begin[step->seat[r]];
+    run->memory_length[r] = run->seats.length[step->seat[r]];
+    run->store[r] = step->history[(size_t)r * stride + (size_t)step->position[r]];
+    run->length[r] = step->position[r] + 1;
+  }
+  for (int i = 0; i < model->config.decoder_layers; i++) run->cache[i].index = step->history;
+  const ig_decoder_view view = {.rows = {step->rows, run->row_offsets},
+                                .ids = step->ids,
+                                .position = step->position,
+                                .key_value = run->key_value,
+                                .memory_begin = run->memory_begin,
+                                .memory_length = run->memory_length,
+                                .cache = run->cache};
+  const float *hidden = ig_decoder_forward(run->context, &run->decoder, &view);
+  ig_linear_forward(&run->context->nn, &model->output, step->rows, hidden, IG_ACTIVATION_NONE,
+                    run->logits);
+  return run->logits;
+}

@@ -1,0 +1,67 @@
+// Checks of a batch.
+#include "model/run/pass_batch.h"
+
+#include "base/fail.h"
+#include "model/run/masks.h"
+
+static ig_status check_offsets(const char *side, int sequences, const int *offsets, ig_error *err) {
+  if (!offsets)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s_offsets: expected sequences + 1 numbers, found NULL",
+                   side);
+  if (offsets[0] != 0)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s_offsets[0]: expected 0, found %d", side, offsets[0]);
+  for (int s = 0; s < sequences; s++)
+    if (offsets[s + 1] < offsets[s])
+      return ig_fail(err, IG_ERROR_ARGUMENT, "%s_offsets[%d]: expected at least %d, found %d", side,
+                     s + 1, offsets[s], offsets[s + 1]);
+  return IG_OK;
+}
+
+ig_status ig_pass_batch_check(const ig_batch *batch, ig_error *err) {
+  IG_TRY(ig_fail_if_null(batch, "batch", err));
+  if (batch->sequences < 0)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "sequences: expected a number not below 0, found %d",
+                   batch->sequences);
+  IG_TRY(check_offsets("source", batch->sequences, batch->source_offsets, err));
+  IG_TRY(check_offsets("target", batch->sequences, batch->target_offsets, err));
+  if (batch->source_offsets[batch->sequences] > 0)
+    IG_TRY(ig_fail_if_null(batch->source, "source", err));
+  if (batch->target_offsets[batch->sequences] > 0)
+    IG_TRY(ig_fail_if_null(batch->target_input, "target_input", err));
+  return IG_OK;
+}
+
+static ig_status check_ids(const char *what, const int *ids, int rows, int vocabulary,
+                           ig_error *err) {
+  for (int r = 0; r < rows; r++)
+    if (ids[r] < 0 || ids[r] >= vocabulary)
+      return ig_fail(err, IG_ERROR_ARGUMENT, "%s id of row %d: expected 0 to %d, found %d", what, r,
+                     vocabulary - 1, ids[r]);
+  return IG_OK;
+}
+
+// Negative ids are targets that are not counted.
+static ig_status check_target_output(const int *ids, int rows, int vocabulary, ig_error *err) {
+  if (!ids) return IG_OK;
+  for (int r = 0; r < rows; r++)
+    if (ids[r] >= vocabulary)
+      return ig_fail(err, IG_ERROR_ARGUMENT,
+                     "target output id of row %d: expected at most %d, found %d", r, vocabulary - 1,
+                     ids[r]);
+  return IG_OK;
+}
+
+ig_status ig_pass_batch_check_contents(const ig_batch *batch, int longest, const ig_config *config,
+                                       ig_error *err) {
+  const int source_rows = batch->source_offsets[batch->sequences],
+            target_rows = batch->target_offsets[batch->sequences];
+  IG_TRY(check_ids("source", batch->source, source_rows, config->vocab_size, err));
+  IG_TRY(
+      check_ids("target input", batch->target_input, target_rows, config->target_vocab_size, err));
+  IG_TRY(check_target_output(batch->target_output, target_rows, config->target_vocab_size, err));
+  if (config->max_positions && longest > config->max_positions)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "a sequence of %d tokens is longer than the model's %d positions", longest,
+                   config->max_positions);
+  return ig_masks_check(batch, err);
+}

@@ -1,0 +1,30 @@
+// The table of positions.
+#include "model/run/position_table.h"
+
+#include "base/fail.h"
+
+static float *take_rows(ig_arena *arena, const ig_model *model, int count) {
+  return IG_TAKE(arena, float, (size_t)count *(size_t)model->config.d_model);
+}
+
+size_t ig_position_table_bytes(const ig_model *model, int count) {
+  ig_arena plan = ig_arena_measure();
+  take_rows(&plan, model, count);
+  return plan.peak;
+}
+
+ig_status ig_position_table_reserve(ig_position_table *table, const ig_model *model, int count,
+                                    ig_error *err) {
+  if (count <= table->count) return IG_OK;
+  ig_position_table_free(table);
+  IG_TRY(ig_arena_create(&table->memory, ig_position_table_bytes(model, count), err));
+  table->rows = take_rows(&table->memory, model, count);
+  table->count = count;
+  ig_sinusoids(model->config.positions, count, model->config.d_model, table->rows);
+  return IG_OK;
+}
+
+void ig_position_table_free(ig_position_table *table) {
+  ig_arena_free(&table->memory);
+  *table = (ig_position_table){0};
+}
