@@ -1,6 +1,9 @@
-// Exact selection by magnitude without sorting: which |d| stands at a given rank, found digit by
-// digit from counts (radix select), so that it costs three passes whatever the size and does not
-// depend on the order of counting. Equal magnitudes are ordered by index, lowest first.
+// Exact selection by magnitude without sorting: which |d| is at a given rank of all. It is found
+// digit by digit from counts (radix select), so it takes three passes for any number of values, and
+// the order of counting does not matter. Equal magnitudes are ordered by index, lowest first.
+//
+// The order of calls: ig_select_begin; then for each pass 0 .. IG_SELECT_PASSES - 1 ig_select_count
+// over all values, in any parts, with the counts zeroed before; ig_select_narrow with their sum.
 #ifndef IG_NUMERIC_SELECT_H
 #define IG_NUMERIC_SELECT_H
 #include <stddef.h>
@@ -9,14 +12,17 @@
 
 enum { IG_SELECT_PASSES = 3, IG_SELECT_BINS = 2048 };
 
-// The magnitude at a rank, as the bits of a float without sign: larger magnitudes have larger bits.
+// The magnitude at a rank, as a key: the bits of a float without its sign. A larger magnitude has a
+// larger key.
 typedef struct ig_select {
-  uint32_t low;    // the smallest that may be found
-  unsigned known;  // bits of the difference that are zero for all of them, of 31 from the top
-  uint32_t key;    // before the end: what is known of the difference
-  size_t rank;     // among those not smaller than the key so far found; in the end: how many equal
-                   // ones stand before
-  size_t equal;    // in the end: how many are equal
+  uint32_t low;    // the smallest key that may be found
+  unsigned known;  // how many of the 31 bits of key - low are zero for all keys, from the top
+  // Before the last pass: the bits of key - low that are known. After it: the key.
+  uint32_t key;
+  // Before the last pass: the rank among the values whose key - low is not smaller than the known
+  // bits. After it: how many values as large as the key are before the rank.
+  size_t rank;
+  size_t equal;  // after the last pass: how many values are as large as the key
 } ig_select;
 
 static inline uint32_t ig_select_key(float x) {
@@ -31,15 +37,17 @@ static inline float ig_select_value(uint32_t key) {
   return x;
 }
 
-// rank: from 0, ascending, below the number of values.
+// rank: from 0, in ascending order, less than the number of values.
 static inline ig_select ig_select_begin(size_t rank) { return (ig_select){.rank = rank}; }
-// Among keys low .. high only; counts are spread over the bins, so that equal bins seldom follow
-// one another.
+// The same among the values whose keys are low .. high only. The counts are then spread over the
+// bins, so that the same bin seldom follows itself.
 ig_select ig_select_begin_between(uint32_t low, uint32_t high, size_t rank);
-// Counts values (count) into counts (IG_SELECT_BINS).
+// Counts values x (count) into counts (IG_SELECT_BINS).
 void ig_select_count(const ig_select *select, int pass, size_t count, const float *x,
                      uint64_t *counts);
+// The same for values given by their keys (count).
 void ig_select_count_keys(const ig_select *select, int pass, size_t count, const uint32_t *keys,
-                          uint64_t *counts);  // the same, of keys
+                          uint64_t *counts);
+// Ends a pass. counts (IG_SELECT_BINS): of all values.
 void ig_select_narrow(ig_select *select, int pass, const uint64_t *counts);
 #endif

@@ -7,15 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAIRS = 8, SWEEPS = 60 };  // pairs of a task; sweeps at most: some 8 are usual
+// Pairs of vectors in a task; the most sweeps (about 8 are usual).
+enum { PAIRS = 8, SWEEPS = 60 };
 
 // ---- memory -----------------------------------------------------------------
 
-static size_t shorter(size_t rows, size_t columns) { return rows < columns ? rows : columns; }
-static size_t longer(size_t rows, size_t columns) { return rows > columns ? rows : columns; }
+static size_t short_side(size_t rows, size_t columns) { return rows < columns ? rows : columns; }
+static size_t long_side(size_t rows, size_t columns) { return rows > columns ? rows : columns; }
 
 size_t ig_svd_size(size_t rows, size_t columns) {
-  const size_t n = shorter(rows, columns), m = longer(rows, columns);
+  const size_t n = short_side(rows, columns), m = long_side(rows, columns);
   size_t tall, square, doubles;
   if (__builtin_mul_overflow(m, n, &tall) || __builtin_mul_overflow(tall, 2, &tall)) return 0;
   if (__builtin_mul_overflow(n, n, &square) || __builtin_mul_overflow(square, 3, &square)) return 0;
@@ -25,26 +26,32 @@ size_t ig_svd_size(size_t rows, size_t columns) {
   return doubles > SIZE_MAX / sizeof(double) ? 0 : doubles * sizeof(double);
 }
 
+static double *take_doubles(double **at, size_t count) {
+  double *taken = *at;
+  *at += count;
+  return taken;
+}
+
 ig_svd ig_svd_lay_out(size_t rows, size_t columns, void *memory) {
-  const size_t n = shorter(rows, columns);
+  const size_t n = short_side(rows, columns);
   ig_svd s = {.rows = rows, .columns = columns, .count = n};
   double *at = memory;
-  s.input = at, at += rows * columns;
-  s.left = at, at += n * rows;
-  s.right = at, at += n * columns;
-  s.r = at, at += n * n;
-  s.w = at, at += n * n;
-  s.values = at, at += n;
-  s.diagonal = at, at += n;
-  s.norms = at, at += n;
+  s.input = take_doubles(&at, rows * columns);
+  s.left = take_doubles(&at, n * rows);
+  s.right = take_doubles(&at, n * columns);
+  s.r = take_doubles(&at, n * n);
+  s.w = take_doubles(&at, n * n);
+  s.values = take_doubles(&at, n);
+  s.diagonal = take_doubles(&at, n);
+  s.norms = take_doubles(&at, n);
   s.order = (size_t *)(void *)at;
   return s;
 }
 
 // ---- vectors ----------------------------------------------------------------
 
-// Eight sums side by side: an order that does not depend on the instruction set, and that compilers
-// make vectors of.
+// Eight sums side by side: this order does not depend on the instruction set, and compilers turn it
+// into vector instructions.
 static double dot(size_t count, const double *restrict x, const double *restrict y) {
   double sums[8] = {0}, rest = 0;
   size_t i = 0;
@@ -68,30 +75,35 @@ static void rotate(size_t count, double c, double s, double *restrict x, double 
   }
 }
 
-// ---- QR: the input's long vectors (count, m) become reflectors, R stands before their beginnings
-// and in `diagonal` -----------------------------
+// ---- QR ---------------------------------------------------------------------
+// The input's vectors along the long side (count, m) are replaced by reflectors. Reflector k begins
+// at element k of vector k; the elements before it are column k of R above the diagonal, and the
+// diagonal of R is in `diagonal`.
 
-typedef struct work {
+typedef struct decomposition {
   ig_svd *svd;
-  size_t m;       // the long side
-  size_t column;  // of the reflector at hand
-  double *tall;   // (count, m): where vectors of the long side are made
-  double floor;   // squared norms not above it count as zero
-  size_t round;   // of a sweep
-  atomic_bool rotated;
-} work;
+  size_t m;             // length of the long side
+  size_t column;        // of the reflector that is being applied
+  double *tall;         // (count, m): the singular vectors along the long side, when they are made
+  double floor;         // a squared norm not above it counts as zero
+  size_t round;         // of a sweep
+  atomic_bool rotated;  // in this sweep
+} decomposition;
 
-static double *long_vector(const work *w, size_t index) { return w->svd->input + index * w->m; }
+static double *long_vector(const decomposition *w, size_t index) {
+  return w->svd->input + index * w->m;
+}
 
-// H = 1 - 2 v v^T / |v|^2 of the reflector's column; norms holds 2 / |v|^2, 0: H is the identity.
-static void reflect(const work *w, size_t column, double *x) {
+// x (m) <- H x, H = 1 - 2 v v^T / |v|^2 with the reflector v of the column. norms holds 2 / |v|^2;
+// 0: H is the identity.
+static void reflect(const decomposition *w, size_t column, double *x) {
   const double *v = long_vector(w, column) + column;
   const double factor = w->svd->norms[column];
   if (factor != 0)
     add_scaled(w->m - column, -factor * dot(w->m - column, v, x + column), v, x + column);
 }
 
-static void make_reflector(work *w, size_t column) {
+static void make_reflector(decomposition *w, size_t column) {
   double *x = long_vector(w, column) + column;
   const double norm = sqrt(dot(w->m - column, x, x));
   const double to = x[0] > 0 ? -norm : norm;
@@ -102,12 +114,12 @@ static void make_reflector(work *w, size_t column) {
 }
 
 static void reflect_task(void *context, size_t index, int worker) {
-  const work *w = context;
+  const decomposition *w = context;
   (void)worker;
   reflect(w, w->column, long_vector(w, w->column + 1 + index));
 }
 
-static void factorize(work *w, ig_pool *pool) {
+static void factorize_qr(decomposition *w, ig_pool *pool) {
   const size_t n = w->svd->count;
   for (w->column = 0; w->column < n; w->column++) {
     make_reflector(w, w->column);
@@ -115,8 +127,8 @@ static void factorize(work *w, ig_pool *pool) {
   }
 }
 
-// r: R transposed, one vector per row of R. w: the identity.
-static void begin_rotations(work *w) {
+// Sets r to R transposed, one vector for each row of R, and w to the identity.
+static void begin_rotations(decomposition *w) {
   const ig_svd *s = w->svd;
   const size_t n = s->count;
   for (size_t j = 0; j < n; j++)
@@ -126,9 +138,11 @@ static void begin_rotations(work *w) {
     }
 }
 
-// ---- Jacobi: pairs of vectors of r are made orthogonal, until all are -------
+// ---- Jacobi -----------------------------------------------------------------
+// Pairs of vectors of r are made orthogonal, again and again, until all are. w collects the
+// rotations.
 
-static void make_orthogonal(work *w, size_t p, size_t q) {
+static void make_orthogonal(decomposition *w, size_t p, size_t q) {
   const ig_svd *s = w->svd;
   const size_t n = s->count;
   double *x = s->r + p * n, *y = s->r + q * n, *norms = s->values;
@@ -145,10 +159,10 @@ static void make_orthogonal(work *w, size_t p, size_t q) {
   atomic_store_explicit(&w->rotated, true, memory_order_relaxed);
 }
 
-// Each round of a round-robin tournament pairs every vector with another; with an odd number one of
-// them pauses.
-static void pairs_task(void *context, size_t index, int worker) {
-  work *w = context;
+// A sweep is a round-robin tournament: each round pairs every vector with another one, and all
+// pairs of a round are disjoint. With an odd number of vectors one of them pauses.
+static void rotate_task(void *context, size_t index, int worker) {
+  decomposition *w = context;
   (void)worker;
   const size_t n = w->svd->count, circle = n + n % 2 - 1, pairs = (circle + 1) / 2;
   for (size_t i = index * PAIRS; i < pairs && i < (index + 1) * PAIRS; i++) {
@@ -158,45 +172,46 @@ static void pairs_task(void *context, size_t index, int worker) {
   }
 }
 
-static void measure(const work *w) {
+static void measure_squared_norms(const decomposition *w) {
   const size_t n = w->svd->count;
   for (size_t j = 0; j < n; j++) w->svd->values[j] = dot(n, w->svd->r + j * n, w->svd->r + j * n);
 }
 
-static void sweep_all(work *w, ig_pool *pool) {
+static void rotate_until_orthogonal(decomposition *w, ig_pool *pool) {
   const size_t n = w->svd->count, circle = n + n % 2 - 1, pairs = (circle + 1) / 2;
   for (int sweep = 0; sweep < SWEEPS; sweep++) {
     atomic_store(&w->rotated, false);
-    measure(w);
+    measure_squared_norms(w);
     for (w->round = 0; w->round < circle && n > 1; w->round++)
-      ig_pool_run(pool, (pairs + PAIRS - 1) / PAIRS, pairs_task, w);
+      ig_pool_run(pool, (pairs + PAIRS - 1) / PAIRS, rotate_task, w);
     if (!atomic_load(&w->rotated)) return;
   }
-  measure(w);
+  measure_squared_norms(w);
 }
 
 // ---- the results ------------------------------------------------------------
 
-typedef struct ranked {
+typedef struct ranked_norm {
   double squared;
   size_t index;
-} ranked;
+} ranked_norm;
 
-static int by_size(const void *a, const void *b) {
-  const ranked *x = a, *y = b;
+// Descending; equal ones by index.
+static int compare_norms(const void *a, const void *b) {
+  const ranked_norm *x = a, *y = b;
   return x->squared > y->squared   ? -1
          : x->squared < y->squared ? 1
          : x->index < y->index     ? -1
                                    : x->index > y->index;
 }
 
-// What is sorted lies where the long vectors will be made; of a matrix of one value it also reaches
-// into the short vector behind.
-static void order_values(work *w) {
+// Sets values, order and rank. What is sorted is kept where the long vectors will be made; of a
+// matrix of one value it also reaches into the short vector, which comes after.
+static void order_values(decomposition *w) {
   ig_svd *s = w->svd;
-  ranked *all = (ranked *)(void *)w->tall;
-  for (size_t i = 0; i < s->count; i++) all[i] = (ranked){s->values[i], i};
-  qsort(all, s->count, sizeof *all, by_size);
+  ranked_norm *all = (ranked_norm *)(void *)w->tall;
+  for (size_t i = 0; i < s->count; i++) all[i] = (ranked_norm){s->values[i], i};
+  qsort(all, s->count, sizeof *all, compare_norms);
   s->rank = 0;
   for (size_t i = 0; i < s->count; i++) {
     s->order[i] = all[i].index;
@@ -205,9 +220,10 @@ static void order_values(work *w) {
   }
 }
 
-// The vectors of one singular value: Q w on the long side, r over its length on the short one.
-static void vectors_task(void *context, size_t index, int worker) {
-  const work *w = context;
+// Makes the two vectors of one singular value: Q w along the long side, and r divided by its length
+// along the short side.
+static void make_vectors_task(void *context, size_t index, int worker) {
+  const decomposition *w = context;
   const ig_svd *s = w->svd;
   (void)worker;
   const size_t n = s->count, from = s->order[index];
@@ -222,15 +238,15 @@ static void vectors_task(void *context, size_t index, int worker) {
 }
 
 void ig_svd_decompose(ig_svd *s, ig_pool *pool) {
-  work w = {.svd = s,
-            .m = longer(s->rows, s->columns),
-            .tall = s->rows >= s->columns ? s->left : s->right};
+  decomposition w = {.svd = s,
+                     .m = long_side(s->rows, s->columns),
+                     .tall = s->rows >= s->columns ? s->left : s->right};
   if (s->count == 0) return;
   const double bound = (double)w.m * DBL_EPSILON;
   w.floor = bound * bound * dot(s->rows * s->columns, s->input, s->input);
-  factorize(&w, pool);
+  factorize_qr(&w, pool);
   begin_rotations(&w);
-  sweep_all(&w, pool);
+  rotate_until_orthogonal(&w, pool);
   order_values(&w);
-  ig_pool_run(pool, s->count, vectors_task, &w);
+  ig_pool_run(pool, s->count, make_vectors_task, &w);
 }

@@ -4,14 +4,14 @@
 
 #include "base/vectors.h"
 
-enum { SMALL = 1 << 15, LEAST_SAMPLE = 1 << 14 };
+enum { SMALL = 1 << 15, LEAST_PROBE = 1 << 14 };
 
-size_t ig_threshold_workspace(size_t values) {
+size_t ig_threshold_capacity(size_t values) {
   return values <= SMALL ? values : values / 8 + SMALL;
 }
 
 size_t ig_threshold_probe_size(size_t values) {
-  return values / 256 > LEAST_SAMPLE ? values / 256 : LEAST_SAMPLE;
+  return values / 256 > LEAST_PROBE ? values / 256 : LEAST_PROBE;
 }
 
 void ig_threshold_begin(ig_threshold *t) {
@@ -22,7 +22,8 @@ void ig_threshold_begin(ig_threshold *t) {
 
 // ---- the bracket ------------------------------------------------------------
 
-static uint32_t key_at(size_t rank, size_t count, const float *x) {
+// The key at a rank of x (count).
+static uint32_t key_at_rank(size_t rank, size_t count, const float *x) {
   ig_select s = ig_select_begin(rank);
   for (int pass = 0; pass < IG_SELECT_PASSES; pass++) {
     uint64_t counts[IG_SELECT_BINS] = {0};
@@ -32,13 +33,14 @@ static uint32_t key_at(size_t rank, size_t count, const float *x) {
   return s.key;
 }
 
-// A rank of all values falls into the sample's ranks as a binomial variable: five standard
-// deviations to either side miss once in a million.
-void ig_threshold_look(ig_threshold *t, size_t count, const float *sample) {
+// The rank in the probe of the value that has the given rank among all values is distributed as a
+// binomial variable: a bracket of five standard deviations to either side misses it once in a
+// million.
+void ig_threshold_probe(ig_threshold *t, size_t count, const float *x) {
   const double part = ((double)t->rank + 0.5) / (double)t->values, middle = part * (double)count,
                around = 5 * sqrt(middle * (1 - part)) + 2;
-  t->low = middle > around ? key_at((size_t)(middle - around), count, sample) : 0;
-  t->high = middle + around < (double)count ? key_at((size_t)(middle + around), count, sample)
+  t->low = middle > around ? key_at_rank((size_t)(middle - around), count, x) : 0;
+  t->high = middle + around < (double)count ? key_at_rank((size_t)(middle + around), count, x)
                                             : 0x7FFFFFFFu;
 }
 
@@ -50,8 +52,10 @@ bool ig_threshold_wants(const ig_threshold *t, int pass) {
   return !t->found;
 }
 
-IG_VECTORS static void collect(ig_threshold *t, size_t block, size_t count, const float *x,
-                               uint32_t *scratch) {
+// Counts what is below the bracket and keeps the keys in it: in scratch first, then in the part of
+// the workspace that it reserves. The order of these parts depends on threads, the result does not.
+IG_VECTORS static void collect_bracket(ig_threshold *t, size_t block, size_t count, const float *x,
+                                       uint32_t *scratch) {
   const uint32_t low = t->low, width = t->high - t->low;
   size_t below = 0, kept = 0;
   for (size_t i = 0; i < count; i++) {
@@ -65,21 +69,21 @@ IG_VECTORS static void collect(ig_threshold *t, size_t block, size_t count, cons
   if (first + kept <= t->capacity) memcpy(t->workspace + first, scratch, kept * sizeof *scratch);
 }
 
-void ig_threshold_gather(ig_threshold *t, int pass, size_t block, size_t count, const float *x,
-                         uint32_t *scratch, uint64_t *counts) {
+void ig_threshold_gather(ig_threshold *t, int pass, const ig_threshold_values *v,
+                         uint64_t *counts) {
   if (pass == IG_THRESHOLD_COLLECT) {
-    collect(t, block, count, x, scratch);
+    collect_bracket(t, v->block, v->count, v->x, v->scratch);
   } else if (pass == IG_THRESHOLD_EQUALS) {
     size_t equals = 0;
-    for (size_t i = 0; i < count; i++) equals += ig_select_key(x[i]) == t->select.key;
-    t->block[block].equals = equals;
+    for (size_t i = 0; i < v->count; i++) equals += ig_select_key(v->x[i]) == t->select.key;
+    t->block[v->block].equals = equals;
   } else {
-    ig_select_count(&t->select, pass - IG_THRESHOLD_RADIX, count, x, counts);
+    ig_select_count(&t->select, pass - IG_THRESHOLD_RADIX, v->count, v->x, counts);
   }
 }
 
-// From the counts of each block to those of all blocks before it.
-static void accumulate(ig_threshold *t) {
+// Replaces the count of each block by the sum over all blocks before it.
+static void accumulate_equals(ig_threshold *t) {
   size_t before = 0;
   for (size_t i = 0; i < t->blocks; i++) {
     const size_t here = t->block[i].equals;
@@ -88,8 +92,8 @@ static void accumulate(ig_threshold *t) {
   }
 }
 
-// Selects among the keys in the bracket, if the rank is there.
-static void select_kept(ig_threshold *t) {
+// Selects among the keys in the bracket, if all of them were kept and the rank is among them.
+static void select_in_bracket(ig_threshold *t) {
   const size_t kept = atomic_load(&t->used);
   size_t below = 0;
   for (size_t i = 0; i < t->blocks; i++) below += t->block[i].below;
@@ -105,14 +109,14 @@ static void select_kept(ig_threshold *t) {
     ig_threshold_block *b = &t->block[i];
     for (size_t k = 0; k < b->count; k++) b->equals += t->workspace[b->first + k] == t->select.key;
   }
-  accumulate(t);
+  accumulate_equals(t);
 }
 
 void ig_threshold_end_pass(ig_threshold *t, int pass, const uint64_t *counts) {
   if (pass == IG_THRESHOLD_COLLECT)
-    select_kept(t);
+    select_in_bracket(t);
   else if (pass == IG_THRESHOLD_EQUALS)
-    accumulate(t);
+    accumulate_equals(t);
   else
     ig_select_narrow(&t->select, pass - IG_THRESHOLD_RADIX, counts);
 }

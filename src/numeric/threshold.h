@@ -1,11 +1,22 @@
-// The exact magnitude at a rank of a tensor's values, found while they stream by, without sorting;
-// and, where only some of the values as large as it are wanted, how many of them stand in the
-// blocks before each.
+// The exact magnitude at a rank of a tensor's values, found block by block and without sorting;
+// and, where only some of the values as large as it are wanted, how many of them are in the blocks
+// before each block.
 //
-// A sample brackets the threshold; one pass then counts what lies below the bracket and keeps what
-// lies in it, among which the threshold is selected. Where the sample misled, or more values lie in
-// the bracket than may be kept, three passes select digit by digit instead. Nothing but time
-// depends on the sample.
+// An example: of the values 5 -3 | 3 1, in two blocks, the 2 largest are wanted. In ascending order
+// of magnitude they are 1 3 3 5, and the smallest that is wanted has rank 2. The threshold is then
+//   select.key = the key of 3, select.rank = 1 (of the two 3s one is before the rank),
+//   select.equal = 2, block[0].equals = 0, block[1].equals = 1.
+// So 5 is wanted, and select.equal - select.rank = 1 of the 3s: by the order of blocks the first
+// one, which is the -3. Block 1 knows from its `equals` that its 3 is the second one.
+//
+// A probe, some values of the tensor, gives a bracket in which the threshold should be. One pass
+// then counts the values below the bracket and keeps those in it, among which the threshold is
+// selected. If the probe misled, or if more values are in the bracket than may be kept, three more
+// passes select digit by digit instead. The probe changes nothing but the time.
+//
+// The order of calls: ig_threshold_begin; ig_threshold_probe, if there is a probe; then for each
+// pass 0 .. IG_THRESHOLD_PASSES - 1 that ig_threshold_wants: ig_threshold_gather once for each
+// block, ig_threshold_end_pass with the sum of the counts of all threads.
 #ifndef IG_NUMERIC_THRESHOLD_H
 #define IG_NUMERIC_THRESHOLD_H
 #include <stdatomic.h>
@@ -17,40 +28,53 @@ enum {
   IG_THRESHOLD_RADIX,
   IG_THRESHOLD_EQUALS = IG_THRESHOLD_RADIX + IG_SELECT_PASSES,
   IG_THRESHOLD_PASSES,
-  IG_THRESHOLD_BINS = IG_SELECT_BINS  // that a pass counts into
+  IG_THRESHOLD_BINS = IG_SELECT_BINS  // counts of a pass
 };
 
 typedef struct ig_threshold_block {
-  size_t below;         // the bracket
-  size_t first, count;  // of its keys in the room
-  size_t equals;        // to the threshold; in the end: in all blocks before it
+  size_t below;         // how many values are below the bracket
+  size_t first, count;  // where its keys are in the workspace
+  // How many values are as large as the threshold; after the last pass: in all blocks before it.
+  size_t equals;
 } ig_threshold_block;
 
 typedef struct ig_threshold {
-  ig_select select;  // in the end: the threshold's key, how many equals stand before the rank, how
-                     // many there are
+  // After the last pass: the threshold's key, how many values as large as it are before the rank,
+  // and how many there are in all.
+  ig_select select;
   size_t rank, values, blocks;
-  bool found;   // by the bracket
-  bool splits;  // equal values are told apart, so those in each block are counted: may be set
-                // before the last pass
-  uint32_t low, high;         // bracket: keys
-  atomic_size_t used;         // of the room; beyond its capacity: too many
-  size_t capacity;            // of the room
-  uint32_t *workspace;        // (capacity): keys in the bracket
+  bool found;  // in the bracket
+  // Only some of the values as large as the threshold are wanted, so those in each block must be
+  // counted. May be set at any time before the last pass.
+  bool splits;
+  uint32_t low, high;   // the bracket, as keys
+  atomic_size_t used;   // keys of the workspace; more than capacity: too many are in the bracket
+  size_t capacity;      // keys that the workspace holds
+  uint32_t *workspace;  // (capacity): keys in the bracket
   ig_threshold_block *block;  // (blocks)
 } ig_threshold;
 
-// A room that serves most tensors: all values of a small one.
-size_t ig_threshold_workspace(size_t values);
-// How many values a sample should have.
+// A block of values.
+typedef struct ig_threshold_values {
+  size_t block;  // its number
+  size_t count;
+  const float *x;     // (count)
+  uint32_t *scratch;  // (count)
+} ig_threshold_values;
+
+// A capacity that is enough for most tensors: of a small one it holds all values.
+size_t ig_threshold_capacity(size_t values);
+// How many values a probe should have.
 size_t ig_threshold_probe_size(size_t values);
-// t: rank, values, blocks, capacity, room and block are set, the rest is 0.
+// The caller has set rank, values, blocks, capacity, workspace and block; the rest is 0.
 void ig_threshold_begin(ig_threshold *t);
-void ig_threshold_look(ig_threshold *t, size_t count, const float *sample);
+// x (count): values drawn evenly from all of them.
+void ig_threshold_probe(ig_threshold *t, size_t count, const float *x);
 bool ig_threshold_wants(const ig_threshold *t, int pass);
-// Blocks may come in any order, from several threads at once. scratch (count); counts
-// (IG_THRESHOLD_BINS): of this thread.
-void ig_threshold_gather(ig_threshold *t, int pass, size_t block, size_t count, const float *x,
-                         uint32_t *scratch, uint64_t *counts);
+// The blocks may come in any order, from several threads at once. counts (IG_THRESHOLD_BINS): of
+// this thread, zeroed before the pass.
+void ig_threshold_gather(ig_threshold *t, int pass, const ig_threshold_values *values,
+                         uint64_t *counts);
+// counts (IG_THRESHOLD_BINS): of all threads.
 void ig_threshold_end_pass(ig_threshold *t, int pass, const uint64_t *counts);
 #endif

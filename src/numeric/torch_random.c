@@ -9,7 +9,8 @@ void ig_torch_random_seed(ig_torch_random *mt, uint64_t seed) {
   mt->used = IG_TORCH_RANDOM_WORDS;
 }
 
-static void twist(ig_torch_random *mt) {
+// Makes the next IG_TORCH_RANDOM_WORDS words of the sequence.
+static void make_next_words(ig_torch_random *mt) {
   for (uint32_t i = 0; i < IG_TORCH_RANDOM_WORDS; i++) {
     const uint32_t pair =
         (mt->word[i] & 0x80000000u) | (mt->word[(i + 1) % IG_TORCH_RANDOM_WORDS] & 0x7FFFFFFFu);
@@ -19,6 +20,7 @@ static void twist(ig_torch_random *mt) {
   mt->used = 0;
 }
 
+// The number that a word of the state stands for: mt19937's tempering.
 static uint32_t temper(uint32_t x) {
   x ^= x >> 11;
   x ^= (x << 7) & 0x9D2C5680u;
@@ -28,7 +30,7 @@ static uint32_t temper(uint32_t x) {
 
 void ig_torch_random_uniform(ig_torch_random *mt, size_t count, float *out) {
   for (size_t i = 0; i < count; i++) {
-    if (mt->used == IG_TORCH_RANDOM_WORDS) twist(mt);
+    if (mt->used == IG_TORCH_RANDOM_WORDS) make_next_words(mt);
     out[i] = (float)(temper(mt->word[mt->used++]) & 0xFFFFFFu) * 0x1p-24f;
   }
 }
@@ -36,7 +38,7 @@ void ig_torch_random_uniform(ig_torch_random *mt, size_t count, float *out) {
 void ig_torch_random_skip(ig_torch_random *mt, uint64_t count) {
   while (count > IG_TORCH_RANDOM_WORDS - mt->used) {
     count -= IG_TORCH_RANDOM_WORDS - mt->used;
-    twist(mt);
+    make_next_words(mt);
   }
   mt->used += (uint32_t)count;
 }

@@ -1,5 +1,5 @@
-// Thresholds beside a sort: whatever the sample says, however little room there is, in any order of
-// blocks.
+// Thresholds against a sort: whatever the probe says, however small the workspace is, in any order
+// of blocks.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ static void find(ig_threshold *t, const float *x) {
     if (!ig_threshold_wants(t, pass)) continue;
     for (size_t b = BLOCKS; b-- > 0;) {
       const size_t first = b * BLOCK, count = first + BLOCK < VALUES ? BLOCK : VALUES - first;
-      ig_threshold_gather(t, pass, b, count, x + first, scratch, counts);
+      ig_threshold_gather(t, pass, &(ig_threshold_values){b, count, x + first, scratch}, counts);
     }
     ig_threshold_end_pass(t, pass, counts);
   }
@@ -55,15 +55,15 @@ static void check(const float *x, const ig_threshold *t) {
   }
 }
 
-typedef enum sampling { NONE, EVEN, MISLEADING } sampling;
+typedef enum probing { NONE, EVEN, MISLEADING } probing;
 
-static void look(ig_threshold *t, const float *x, sampling how) {
-  float sample[500];
-  for (int i = 0; i < 500; i++) sample[i] = how == EVEN ? x[i * 10] : 1e6f + (float)i;
-  if (how != NONE) ig_threshold_look(t, 500, sample);
+static void probe_values(ig_threshold *t, const float *x, probing how) {
+  float probe[500];
+  for (int i = 0; i < 500; i++) probe[i] = how == EVEN ? x[i * 10] : 1e6f + (float)i;
+  if (how != NONE) ig_threshold_probe(t, 500, probe);
 }
 
-static void exact_whatever_the_sample_says(void **state) {
+static void exact_whatever_the_probe_says(void **state) {
   (void)state;
   static float x[VALUES];
   static uint32_t workspace[VALUES];
@@ -75,7 +75,7 @@ static void exact_whatever_the_sample_says(void **state) {
     fill(x, steps[s]);
     for (size_t r = 0; r < sizeof ranks / sizeof *ranks; r++) {
       for (size_t c = 0; c < 3; c++) {
-        for (sampling how = NONE; how <= MISLEADING; how++) {
+        for (probing how = NONE; how <= MISLEADING; how++) {
           ig_threshold_block blocks[BLOCKS] = {{0}};
           ig_threshold t = {.rank = ranks[r],
                             .values = VALUES,
@@ -85,10 +85,11 @@ static void exact_whatever_the_sample_says(void **state) {
                             .workspace = workspace,
                             .block = blocks};
           ig_threshold_begin(&t);
-          look(&t, x, how);
+          probe_values(&t, x, how);
           find(&t, x);
           check(x, &t);
-          bracketed += t.found, digits += !t.found;
+          bracketed += t.found;
+          digits += !t.found;
         }
       }
     }
@@ -96,7 +97,39 @@ static void exact_whatever_the_sample_says(void **state) {
   assert_true(bracketed > 20 && digits > 20);  // both ways have been gone
 }
 
+// The example at the top of numeric/threshold.h.
+static void example_of_the_header(void **state) {
+  (void)state;
+  static const float x[2][2] = {{5, -3}, {3, 1}};
+  uint32_t workspace[4], scratch[2];
+  for (size_t capacity = 0; capacity <= 4; capacity += 4) {
+    ig_threshold_block blocks[2] = {{0}};
+    ig_threshold t = {.rank = 2,
+                      .values = 4,
+                      .blocks = 2,
+                      .splits = true,
+                      .capacity = capacity,
+                      .workspace = workspace,
+                      .block = blocks};
+    ig_threshold_begin(&t);
+    for (int pass = 0; pass < IG_THRESHOLD_PASSES; pass++) {
+      uint64_t counts[IG_THRESHOLD_BINS] = {0};
+      if (!ig_threshold_wants(&t, pass)) continue;
+      for (size_t b = 0; b < 2; b++)
+        ig_threshold_gather(&t, pass, &(ig_threshold_values){b, 2, x[b], scratch}, counts);
+      ig_threshold_end_pass(&t, pass, counts);
+    }
+    assert_int_equal(t.found, capacity == 4);
+    assert_int_equal(t.select.key, ig_select_key(3));
+    assert_int_equal(t.select.rank, 1);
+    assert_int_equal(t.select.equal, 2);
+    assert_int_equal(blocks[0].equals, 0);
+    assert_int_equal(blocks[1].equals, 1);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(exact_whatever_the_sample_says)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(exact_whatever_the_probe_says),
+                                     cmocka_unit_test(example_of_the_header)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

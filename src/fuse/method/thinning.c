@@ -60,7 +60,7 @@ size_t ig_thinning_state_size(const ig_merge_tensor *m) {
 
 // Keys that one threshold may keep.
 static size_t capacity_of(const ig_thinning *t, const ig_merge_tensor *m) {
-  const size_t wanted = ig_threshold_workspace(m->rows * m->columns),
+  const size_t wanted = ig_threshold_capacity(m->rows * m->columns),
                most = MOST_ROOM / (m->inputs * bounds_of(t));
   return wanted < most ? wanted : most;
 }
@@ -122,7 +122,7 @@ void ig_thinning_look(const ig_thinning *t, ig_merge_tensor *m, const ig_merge_b
     subtract(sample, k, sample->scratch);
     const bounds all = thresholds(t, &states(m)[k]);
     for (ig_threshold *const *b = all.bound; *b; b++)
-      ig_threshold_look(*b, sample->count, sample->scratch);
+      ig_threshold_probe(*b, sample->count, sample->scratch);
   }
 }
 
@@ -163,7 +163,8 @@ void ig_thinning_gather(const ig_thinning *t, const ig_merge_tensor *m, int pass
     const bounds all = thresholds(t, &states(m)[k]);
     for (ig_threshold *const *bound = all.bound; *bound; bound++, counts += IG_THRESHOLD_BINS)
       if (ig_threshold_wants(*bound, pass))
-        ig_threshold_gather(*bound, pass, b->index, b->count, d, keys, counts);
+        ig_threshold_gather(*bound, pass, &(ig_threshold_values){b->index, b->count, d, keys},
+                            counts);
   }
 }
 
