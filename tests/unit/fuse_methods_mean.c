@@ -28,6 +28,9 @@ static void slerp_turns_from_the_base(void **state) {
          .set = {{"t", {0.5}}});  // parallel: linear
   EXPECT((0, sqrt(0.5)), SLERP, .base = VALUES(0, 0), .x = {VALUES(0, 1)}, .set = {{"t", {0.5}}});
   EXPECT((0, 0), SLERP, .base = VALUES(0, 0), .x = {VALUES(0, 0)}, .set = {{"t", {0.5}}});
+  // The example at the top of fuse/method/method.h.
+  EXPECT((3 * sqrt(0.5), 3 * sqrt(0.5), 0, 0), .method = "slerp", .rows = 2, .columns = 2,
+         .base = VALUES(1, 2, 2, 0), .x = {VALUES(2, 1, -2, 0)}, .set = {{"t", {0.5}}});
 }
 
 static void nuslerp_turns_tensors(void **state) {

@@ -1,12 +1,34 @@
 // A method of fusion: what becomes of one tensor, given its values in each model. Methods are pure:
 // they see blocks of values, never files or threads.
 //
-// A tensor is cut into blocks of whole rows, the same for any number of threads. Up to `passes`
-// times all blocks are read to gather what the method must know of the whole tensor (norms,
-// thresholds), then once more to combine. What a block gathers is added up in the order of blocks,
-// so that no thread changes a bit. A method that needs all values at once keeps them in its state:
-// gather puts those of its block there, end_pass works on the whole with the pool. All arithmetic
-// is on float values of the inputs, sums are double.
+// A tensor is cut into blocks of whole rows; the cut is the same for any number of threads. A
+// method reads all blocks up to `passes` times, to gather what it must know of the whole tensor
+// (norms, thresholds), and then once more to combine. What the blocks gather is added up in the
+// order of blocks, so the number of threads changes no bit. A method that needs all values at once
+// keeps them in its state: gather writes those of its block there, and end_pass works on the whole
+// with the pool. All arithmetic is on float values of the inputs; sums are double.
+//
+// The order of calls for one tensor:
+//
+//   begin
+//   probe                  if the tensor has several blocks, and probe_size asked for values
+//   for each pass 0 .. passes - 1 for which wants() is true:
+//     gather, gather, ...  once for each block, in any order, in parallel
+//     end_pass             once, with the sums over all blocks
+//   combine, combine, ...  once for each block, in any order, in parallel
+//
+// An example: slerp (one pass, three sums) at t = 0.5, on a tensor of two rows and two columns that
+// is cut into two blocks of one row:
+//
+//                                   block 0    block 1
+//   base a                          1   2       2   0
+//   model b                         2   1      -2   0
+//   gather:  a.a, b.b, a.b          5, 5, 4    4, 4, -4
+//   end_pass is given 9, 9, 0: the angle is 90 degrees, so a and b both weigh
+//            sin 45 / sin 90 = 0.7071; it writes these two factors to the state.
+//   combine: 0.7071 a + 0.7071 b    2.1213 2.1213    0 0
+//
+// No block could have known the angle alone: in block 0 it is 37 degrees, in block 1 it is 180.
 #ifndef IG_FUSE_METHOD_METHOD_H
 #define IG_FUSE_METHOD_METHOD_H
 #include <stdint.h>
@@ -15,9 +37,10 @@
 
 enum { IG_METHOD_PARAMETERS = 8, IG_METHOD_INPUTS = 64 };
 
+// What a method does with the recipe's base_model.
 typedef enum ig_base_use {
-  IG_BASE_USE_NONE,      // a base_model is one more input
-  IG_BASE_USE_OPTIONAL,  // inputs are taken as differences from it where it is given
+  IG_BASE_USE_NONE,      // it is one more input
+  IG_BASE_USE_OPTIONAL,  // if the recipe names one, inputs are taken as differences from it
   IG_BASE_USE_REQUIRED,
 } ig_base_use;
 
@@ -29,33 +52,33 @@ typedef enum ig_value_kind {
   IG_VALUE_SCOPE
 } ig_value_kind;
 
-// What makes up for values that were left out; in a recipe also false and true, for the first two.
+// What makes up for values that were left out. In a recipe, false and true mean the first two.
 typedef enum ig_rescale {
   IG_RESCALE_NONE,
   IG_RESCALE_L1,       // to the L1 norm before
-  IG_RESCALE_INVERSE,  // by 1 / the part, or the probability, that stays
+  IG_RESCALE_INVERSE,  // by 1 / the part that stays, or 1 / the probability of staying
 } ig_rescale;
 
-// What the passes see as one tensor.
+// What the passes treat as one tensor.
 typedef enum ig_scope {
   IG_SCOPE_TENSOR,
-  IG_SCOPE_MODEL,  // all tensors of this scope, one behind the other in the order of their names
+  IG_SCOPE_MODEL,  // all tensors of this scope, one after the other in the order of their names
 } ig_scope;
 
 typedef struct ig_method_parameter {
   const char *name;
   ig_value_kind kind;
-  bool of_model;  // each model has its own; the base has none
+  bool of_model;  // each model has a value of its own; the base has none
   bool required;
   double fallback, least, most;
 } ig_method_parameter;
 
-// One tensor of the output. Values of parameters stand in the order of the method's table.
+// One tensor that is being fused. Values of parameters are in the order of the method's table.
 typedef struct ig_merge_tensor {
   const struct ig_method *method;
   const ig_kernels *kernels;
   const char *name;      // of the output tensor
-  size_t rows, columns;  // the last dimension is columns; a vector is one row
+  size_t rows, columns;  // columns is the last dimension; a vector is one row
   int rank;
   size_t first_dimension;  // of the shape; 1 of a scalar
   size_t blocks;
@@ -63,72 +86,86 @@ typedef struct ig_merge_tensor {
   bool has_base;
   const double (*of_model)[IG_METHOD_PARAMETERS];  // (inputs)
   const double *shared;                            // (IG_METHOD_PARAMETERS)
-  const size_t *model_keys;  // (inputs): among the recipe's models, keys of random numbers
+  // (inputs): the index of each input among the models that the recipe names for this tensor. It
+  // chooses the input's random numbers, so a model that lacks the tensor changes no other's mask.
+  const size_t *model_keys;
   uint64_t seed;
-  void *state;  // method->state_size bytes, zero at first: written by end_pass, and by gather at
-                // places of its block alone
-  void *workspace;  // method->workspace_size bytes, of any content
-  ig_pool *pool;    // for end_pass, where a tensor of several blocks is at hand; else NULL
+  // method->state_size bytes, zeroed before begin. begin, probe and end_pass may write all of it;
+  // gather, which runs in parallel, only the part that belongs to its block.
+  void *state;
+  // method->workspace_size bytes, not initialised. Valid from begin to the last end_pass; combine
+  // must not use it.
+  void *workspace;
+  ig_pool *pool;  // for end_pass; NULL: serially, as for a tensor of one block
 } ig_merge_tensor;
 
-// Some rows of it.
+// Some rows of a tensor.
 typedef struct ig_merge_block {
   size_t index, first_row, rows;  // block number; rows first_row .. first_row + rows - 1
   size_t count;                   // rows * columns
   const float *const *x;          // (inputs)(count)
-  const float *base;              // (count) or NULL
-  float *const *uniform;  // (inputs)(count): random numbers in [0, 1) to use in place of the
-                          // method's own; NULL: none
-  float *scratch;         // (inputs + 2, count): may be used freely
+  const float *base;              // (count), or NULL
+  // (inputs)(count): random numbers in [0, 1) to use instead of the method's own. NULL: none.
+  float *const *uniform;
+  float *scratch;  // (inputs + 2, count): may be used freely
 } ig_merge_block;
 
-// What gathering adds up.
+// What gather adds to, and what end_pass is given.
 typedef struct ig_gathered {
-  double *sums;      // (method->sums): of this block; later of the whole tensor
-  uint64_t *counts;  // (method->counts): whole numbers only, of all blocks that came before on this
-                     // thread; later of the whole tensor
+  double *sums;  // (method->sums): in gather of this block, in end_pass of the whole tensor
+  // (method->counts): whole numbers only. In gather those of the blocks that this thread has seen,
+  // in end_pass those of the whole tensor.
+  uint64_t *counts;
 } ig_gathered;
 
 typedef struct ig_method {
   const char *name;
   const char *summary;  // one line
-  const void *variant;  // what distinguishes the methods of one family, its own business
+  const void *variant;  // what distinguishes the methods of one family; read only by its own file
   ig_base_use base;
   size_t least_inputs, most_inputs;
   bool chosen;    // its models are chosen by their scores (fuse/recipe/soup.h)
   bool extracts;  // it makes an adapter instead of a model (fuse/run/extract.h): there is nothing
                   // to combine
   ig_method_parameter parameters[IG_METHOD_PARAMETERS];  // up to a name of NULL
-  const char *(*refuses)(const ig_merge_tensor *merge);  // what is wrong with these values of
-                                                         // parameters together; NULL: nothing
-  // Are the passes over all tensors with these shared parameters as over one, of one row? State and
-  // numbers of blocks in combine are then those of the whole. NULL: never.
+  // What is wrong with these values of parameters together. NULL: nothing.
+  const char *(*refuses)(const ig_merge_tensor *merge);
+
+  // True if, with these shared parameters, all tensors are treated as one long vector, of one row
+  // (a density over the whole model). begin, gather and end_pass then see that vector; combine sees
+  // each tensor, with the state and the block numbers of the vector. NULL: each tensor is on its
+  // own.
   bool (*joins_tensors)(const double *shared);
-  const char *(*refuses_joining)(
-      const ig_merge_tensor *first,
-      const ig_merge_tensor *other);  // why these two cannot be parts of one; NULL: they can
+  // Why these two tensors cannot be parts of one vector. NULL: they can.
+  const char *(*refuses_joining)(const ig_merge_tensor *first, const ig_merge_tensor *other);
+
+  // Sizes; a function of NULL stands for 0.
   int passes;
-  size_t (*state_size)(const ig_merge_tensor *merge);      // NULL: none
-  size_t (*workspace_size)(const ig_merge_tensor *merge);  // NULL: none
-  void (*begin)(ig_merge_tensor *merge);  // before anything is read; NULL: nothing to do
-  size_t (*probe_size)(const ig_merge_tensor *merge);  // values to look at before the passes, of a
-                                                       // tensor of several blocks; NULL: none
-  void (*look)(ig_merge_tensor *merge,
-               const ig_merge_block *sample);  // at values drawn evenly, as if they were a block
-  size_t (*sums)(const ig_merge_tensor *merge, int pass);    // doubles gathered; NULL: none
-  size_t (*counts)(const ig_merge_tensor *merge, int pass);  // NULL: none
-  bool (*draws)(const double *of_model);  // does it need a random number for each value, with these
-                                          // parameters? NULL: never
-  bool (*wants)(const ig_merge_tensor *merge,
-                int pass);  // is this pass needed, after those before it? NULL: all are
+  size_t (*state_size)(const ig_merge_tensor *merge);        // bytes
+  size_t (*workspace_size)(const ig_merge_tensor *merge);    // bytes
+  size_t (*probe_size)(const ig_merge_tensor *merge);        // values; asked if blocks > 1
+  size_t (*sums)(const ig_merge_tensor *merge, int pass);    // doubles that a pass gathers
+  size_t (*counts)(const ig_merge_tensor *merge, int pass);  // whole numbers that a pass gathers
+
+  // True if, with these parameters, the method needs a random number for each value of the model.
+  // NULL: never.
+  bool (*draws)(const double *of_model);
+
+  // The calls, in the order that the top of this file shows. Each may be NULL if there is nothing
+  // to do, but gather and end_pass must exist if there are passes.
+  void (*begin)(ig_merge_tensor *merge);  // before anything is read
+  // A few values, drawn evenly from the tensor, as if they were a block: a hint for the passes.
+  void (*probe)(ig_merge_tensor *merge, const ig_merge_block *probe);
+  // Whether this pass is needed, given what those before it found. NULL: all are.
+  bool (*wants)(const ig_merge_tensor *merge, int pass);
   void (*gather)(const ig_merge_tensor *merge, int pass, const ig_merge_block *block,
                  ig_gathered *to);
   void (*end_pass)(ig_merge_tensor *merge, int pass, const ig_gathered *all);
   void (*combine)(const ig_merge_tensor *merge, const ig_merge_block *block,
-                  float *out);  // (count)
+                  float *out);  // out (count)
 } ig_method;
 
-// The table of methods, NULL behind the last.
+// The table of methods; NULL after the last one.
 extern const ig_method *const ig_methods[];
-const ig_method *ig_method_find(const char *name);  // NULL: none of that name
+const ig_method *ig_method_find(const char *name);  // NULL: none has that name
 #endif

@@ -1,4 +1,4 @@
-// The table of methods. Adding one: a file in method/, a line here.
+// The table of methods. A new method is a file in method/, a line in methods.h and a line here.
 #include <string.h>
 #include "fuse/method/method.h"
 #include "fuse/method/methods.h"

@@ -1,33 +1,36 @@
-// Model Stock (Jang et al., ECCV 2024): between the base and the mean of fine-tuned models, at the
-// ratio that their angle around the base gives:
-//   t = N cos / (1 + (N - 1) cos), cos: the mean over pairs of the cosines between differences from
-//   the base.
-// Over whole tensors, or row by row (filter_wise).
+// Model Stock (Jang et al., ECCV 2024): the result lies between the base and the mean of N
+// fine-tuned models, at a ratio t that depends on the angle between their differences from the
+// base:
+//   t = N cos / (1 + (N - 1) cos);  t mean(x_i) + (1 - t) base
+// cos is the mean, over all pairs of different models, of the cosine between their differences. It
+// is taken over the whole tensor, or row by row with filter_wise.
 #include <math.h>
 #include "fuse/method/methods.h"
 
 enum { FILTER_WISE };
 
-static size_t pairs(const ig_merge_tensor *m) { return m->inputs * (m->inputs + 1) / 2; }
+// Pairs of models, each model with itself included.
+static size_t pair_count(const ig_merge_tensor *m) { return m->inputs * (m->inputs + 1) / 2; }
 
-static size_t state_size(const ig_merge_tensor *m) {
+static size_t stock_state_size(const ig_merge_tensor *m) {
   (void)m;
   return sizeof(double);
 }
 
-static size_t sums(const ig_merge_tensor *m, int pass) {
+static size_t stock_sums(const ig_merge_tensor *m, int pass) {
   (void)pass;
-  return pairs(m);
+  return pair_count(m);
 }
 
-static bool wants(const ig_merge_tensor *m, int pass) {
+static bool stock_wants(const ig_merge_tensor *m, int pass) {
   (void)pass;
   return m->shared[FILTER_WISE] == 0;
 }
 
-// Products of each pair of differences, over values first .. first + count - 1.
-static void multiply(const ig_merge_tensor *m, const ig_merge_block *b, size_t first, size_t count,
-                     double *products) {
+// Products of the differences of each pair (j, k), k <= j, over values first .. first + count - 1
+// of the block. products (pair_count): pair (j, k) is at j (j + 1) / 2 + k.
+static void multiply_pairs(const ig_merge_tensor *m, const ig_merge_block *b, size_t first,
+                           size_t count, double *products) {
   size_t pair = 0;
   for (size_t j = 0; j < m->inputs; j++)
     for (size_t k = 0; k <= j; k++, pair++) {
@@ -38,7 +41,8 @@ static void multiply(const ig_merge_tensor *m, const ig_merge_block *b, size_t f
     }
 }
 
-static double ratio(const ig_merge_tensor *m, const double *products) {
+// t, from the products of pairs.
+static double stock_ratio(const ig_merge_tensor *m, const double *products) {
   const double n = (double)m->inputs;
   double cosine = 0;
   size_t pair = 0, count = 0;
@@ -55,19 +59,20 @@ static double ratio(const ig_merge_tensor *m, const double *products) {
   return fabs(divisor) < 1e-6 ? 0 : n * cosine / divisor;
 }
 
-static void gather(const ig_merge_tensor *m, int pass, const ig_merge_block *block,
-                   ig_gathered *to) {
+static void stock_gather(const ig_merge_tensor *m, int pass, const ig_merge_block *block,
+                         ig_gathered *to) {
   (void)pass;
-  multiply(m, block, 0, block->count, to->sums);
+  multiply_pairs(m, block, 0, block->count, to->sums);
 }
 
-static void end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
+static void stock_end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)pass;
-  *(double *)m->state = ratio(m, all->sums);
+  *(double *)m->state = stock_ratio(m, all->sums);
 }
 
-static void mix(const ig_merge_tensor *m, const ig_merge_block *b, size_t first, size_t count,
-                double t, float *out) {
+// Values first .. first + count - 1 of the block.
+static void mix_with_base(const ig_merge_tensor *m, const ig_merge_block *b, size_t first,
+                          size_t count, double t, float *out) {
   for (size_t i = first; i < first + count; i++) {
     float sum = 0;
     for (size_t k = 0; k < m->inputs; k++) sum += b->x[k][i];
@@ -75,15 +80,15 @@ static void mix(const ig_merge_tensor *m, const ig_merge_block *b, size_t first,
   }
 }
 
-static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
+static void stock_combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   if (m->shared[FILTER_WISE] == 0) {
-    mix(m, b, 0, b->count, *(const double *)m->state, out);
+    mix_with_base(m, b, 0, b->count, *(const double *)m->state, out);
     return;
   }
   double products[IG_METHOD_INPUTS * (IG_METHOD_INPUTS + 1) / 2];
   for (size_t row = 0; row < b->rows; row++) {
-    multiply(m, b, row * m->columns, m->columns, products);
-    mix(m, b, row * m->columns, m->columns, ratio(m, products), out);
+    multiply_pairs(m, b, row * m->columns, m->columns, products);
+    mix_with_base(m, b, row * m->columns, m->columns, stock_ratio(m, products), out);
   }
 }
 
@@ -95,9 +100,9 @@ const ig_method ig_method_model_stock = {
     .most_inputs = IG_METHOD_INPUTS,
     .parameters = {{"filter_wise", IG_VALUE_FLAG, false, false, 0, 0, 1}},
     .passes = 1,
-    .state_size = state_size,
-    .sums = sums,
-    .wants = wants,
-    .gather = gather,
-    .end_pass = end_pass,
-    .combine = combine};
+    .state_size = stock_state_size,
+    .sums = stock_sums,
+    .wants = stock_wants,
+    .gather = stock_gather,
+    .end_pass = stock_end_pass,
+    .combine = stock_combine};

@@ -1,11 +1,12 @@
-// The base, drawn towards the other model where they are close: w = t / |a - b|, at most 1; (1 - w)
-// a + w b.
+// NearSwap (mergekit's nearswap): the base a, moved towards the other model b where the two are
+// close:
+//   w = min(t / max(|a - b|, 1e-6), 1);  (1 - w) a + w b
 #include <math.h>
 #include "fuse/method/methods.h"
 
 enum { T };
 
-static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
+static void nearswap_combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   const float t = (float)m->shared[T], *x = b->x[0];
   for (size_t i = 0; i < b->count; i++) {
     const float distance = fmaxf(fabsf(b->base[i] - x[i]), 1e-6f), weight = fminf(t / distance, 1);
@@ -20,4 +21,4 @@ const ig_method ig_method_nearswap = {
     .least_inputs = 1,
     .most_inputs = 1,
     .parameters = {{"t", IG_VALUE_NUMBER, false, true, 0, 0, INFINITY}},
-    .combine = combine};
+    .combine = nearswap_combine};

@@ -1,9 +1,9 @@
-// Spherical interpolation by weights, t = w1 / (w0 + w1), of two models or of their differences
-// from the base:
+// Spherical interpolation by weights (mergekit's nuslerp), of two models a and b or of their
+// differences from the base: with t = w1 / (w0 + w1) and the angle th between a and b,
 //   sin((1-t) th) / sin(th) a + sin(t th) / sin(th) b
-// over the whole tensor (nuslerp_flatten), over each row, or, with nuslerp_row_wise, over each
-// column: the name is mergekit's and means the vectors along the first dimension. A vector is one
-// row, and one column, of its own.
+// It is taken over the whole tensor (nuslerp_flatten), over each row, or, with nuslerp_row_wise,
+// over each column: that name is mergekit's, and means the vectors along the first dimension. A
+// tensor of one dimension is always taken whole.
 #include <math.h>
 #include "fuse/method/methods.h"
 
@@ -11,103 +11,117 @@ enum { WEIGHT, FLATTEN, ROW_WISE };
 enum { AA, BB, AB, PRODUCTS };
 static const double NO_NORM = 1e-7, NO_WEIGHT = 1e-6;
 
-typedef struct factors {
+// What the two vectors are multiplied by.
+typedef struct nuslerp_factors {
   float a, b;
-} factors;
+} nuslerp_factors;
 
-typedef struct pair {
+// One value of each vector.
+typedef struct nuslerp_values {
   float a, b;
-} pair;
+} nuslerp_values;
 
-// What a factor is for.
-typedef enum scope { OF_TENSOR, OF_ROW, OF_COLUMN } scope;
+// The vectors that are interpolated.
+typedef enum nuslerp_vectors {
+  NUSLERP_VECTORS_TENSOR,
+  NUSLERP_VECTORS_ROWS,
+  NUSLERP_VECTORS_COLUMNS
+} nuslerp_vectors;
 
-static scope scope_of(const ig_merge_tensor *m) {
-  if (m->shared[FLATTEN] != 0 || m->rank < 2) return OF_TENSOR;
-  return m->shared[ROW_WISE] != 0 ? OF_COLUMN : OF_ROW;
+static nuslerp_vectors vectors_of(const ig_merge_tensor *m) {
+  if (m->shared[FLATTEN] != 0 || m->rank < 2) return NUSLERP_VECTORS_TENSOR;
+  return m->shared[ROW_WISE] != 0 ? NUSLERP_VECTORS_COLUMNS : NUSLERP_VECTORS_ROWS;
 }
 
-// How many vectors the state has factors for. A column runs along the first dimension, whatever the
-// others are.
-static size_t vectors(const ig_merge_tensor *m) {
-  const scope s = scope_of(m);
-  return s == OF_TENSOR ? 1 : s == OF_COLUMN ? m->rows * m->columns / m->first_dimension : 0;
+// How many vectors the state has factors for: those of rows are found while combining. A column
+// runs along the first dimension, whatever the others are.
+static size_t factor_count(const ig_merge_tensor *m) {
+  switch (vectors_of(m)) {
+    case NUSLERP_VECTORS_TENSOR: return 1;
+    case NUSLERP_VECTORS_COLUMNS: return m->rows * m->columns / m->first_dimension;
+    default: return 0;
+  }
 }
 
-static size_t state_size(const ig_merge_tensor *m) { return vectors(m) * sizeof(factors); }
-static size_t sums(const ig_merge_tensor *m, int pass) {
+static size_t nuslerp_state_size(const ig_merge_tensor *m) {
+  return factor_count(m) * sizeof(nuslerp_factors);
+}
+static size_t nuslerp_sums(const ig_merge_tensor *m, int pass) {
   (void)pass;
-  return vectors(m) * PRODUCTS;
+  return factor_count(m) * PRODUCTS;
 }
-static bool wants(const ig_merge_tensor *m, int pass) {
+static bool nuslerp_wants(const ig_merge_tensor *m, int pass) {
   (void)pass;
-  return scope_of(m) != OF_ROW;
+  return vectors_of(m) != NUSLERP_VECTORS_ROWS;
 }
 
-static pair pair_at(const ig_merge_block *b, size_t i) {
+static nuslerp_values values_at(const ig_merge_block *b, size_t i) {
   const float base = b->base ? b->base[i] : 0;
-  return b->base ? (pair){b->x[0][i] - base, b->x[1][i] - base} : (pair){b->x[0][i], b->x[1][i]};
+  return b->base ? (nuslerp_values){b->x[0][i] - base, b->x[1][i] - base}
+                 : (nuslerp_values){b->x[0][i], b->x[1][i]};
 }
 
-static void multiply(pair x, double *products) {
+// products (PRODUCTS): a value's share is added.
+static void add_products(nuslerp_values x, double *products) {
   products[AA] += (double)x.a * (double)x.a;
   products[BB] += (double)x.b * (double)x.b;
   products[AB] += (double)x.a * (double)x.b;
 }
 
-static factors factors_of(const ig_merge_tensor *m, const double *products) {
+static nuslerp_factors nuslerp_factors_of(const ig_merge_tensor *m, const double *products) {
   const double all = m->of_model[0][WEIGHT] + m->of_model[1][WEIGHT],
                t = fabs(all) < NO_WEIGHT ? 0.5 : m->of_model[1][WEIGHT] / all;
   const double norms = fmax(sqrt(products[AA]), NO_NORM) * fmax(sqrt(products[BB]), NO_NORM);
   const double cosine = fmin(fmax(products[AB] / norms, -1), 1), angle = acos(cosine);
-  // Parallel or opposite, as far as values of float32 can tell.
-  if (fabsf((float)cosine) >= 1) return (factors){(float)(1 - t), (float)t};
-  return (factors){(float)(sin((1 - t) * angle) / sin(angle)),
-                   (float)(sin(t * angle) / sin(angle))};
+  // The vectors are parallel or opposite, as far as values of float32 can tell.
+  if (fabsf((float)cosine) >= 1) return (nuslerp_factors){(float)(1 - t), (float)t};
+  return (nuslerp_factors){(float)(sin((1 - t) * angle) / sin(angle)),
+                           (float)(sin(t * angle) / sin(angle))};
 }
 
-static void gather(const ig_merge_tensor *m, int pass, const ig_merge_block *block,
-                   ig_gathered *to) {
+static void nuslerp_gather(const ig_merge_tensor *m, int pass, const ig_merge_block *block,
+                           ig_gathered *to) {
   (void)pass;
-  const size_t count = vectors(m);
+  const size_t count = factor_count(m);
   size_t v = block->first_row * m->columns % count;
   for (size_t i = 0; i < block->count; i++) {
-    multiply(pair_at(block, i), to->sums + v * PRODUCTS);
+    add_products(values_at(block, i), to->sums + v * PRODUCTS);
     v = v + 1 < count ? v + 1 : 0;
   }
 }
 
-static void end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
+static void nuslerp_end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)pass;
-  factors *f = m->state;
-  for (size_t v = 0; v < vectors(m); v++) f[v] = factors_of(m, all->sums + v * PRODUCTS);
+  nuslerp_factors *f = m->state;
+  for (size_t v = 0; v < factor_count(m); v++)
+    f[v] = nuslerp_factors_of(m, all->sums + v * PRODUCTS);
 }
 
-static float mix(const ig_merge_block *b, size_t i, factors f) {
-  const pair x = pair_at(b, i);
+static float interpolate(const ig_merge_block *b, size_t i, nuslerp_factors f) {
+  const nuslerp_values x = values_at(b, i);
   const float mixed = f.a * x.a + f.b * x.b;
   return b->base ? b->base[i] + mixed : mixed;
 }
 
-static void combine_rows(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
+static void interpolate_rows(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   for (size_t first = 0; first < b->count; first += m->columns) {
     double products[PRODUCTS] = {0};
-    for (size_t i = first; i < first + m->columns; i++) multiply(pair_at(b, i), products);
-    const factors f = factors_of(m, products);
-    for (size_t i = first; i < first + m->columns; i++) out[i] = mix(b, i, f);
+    for (size_t i = first; i < first + m->columns; i++) add_products(values_at(b, i), products);
+    const nuslerp_factors f = nuslerp_factors_of(m, products);
+    for (size_t i = first; i < first + m->columns; i++) out[i] = interpolate(b, i, f);
   }
 }
 
-static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
-  if (scope_of(m) == OF_ROW) {
-    combine_rows(m, b, out);
+static void nuslerp_combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
+  if (vectors_of(m) == NUSLERP_VECTORS_ROWS) {
+    interpolate_rows(m, b, out);
     return;
   }
-  const factors *f = m->state;
-  const size_t count = vectors(m);
+  const nuslerp_factors *f = m->state;
+  const size_t count = factor_count(m);
   size_t v = b->first_row * m->columns % count;
   for (size_t i = 0; i < b->count; i++) {
-    out[i] = mix(b, i, f[v]);
+    out[i] = interpolate(b, i, f[v]);
     v = v + 1 < count ? v + 1 : 0;
   }
 }
@@ -122,9 +136,9 @@ const ig_method ig_method_nuslerp = {
                    {"nuslerp_flatten", IG_VALUE_FLAG, false, false, 1, 0, 1},
                    {"nuslerp_row_wise", IG_VALUE_FLAG, false, false, 0, 0, 1}},
     .passes = 1,
-    .state_size = state_size,
-    .sums = sums,
-    .wants = wants,
-    .gather = gather,
-    .end_pass = end_pass,
-    .combine = combine};
+    .state_size = nuslerp_state_size,
+    .sums = nuslerp_sums,
+    .wants = nuslerp_wants,
+    .gather = nuslerp_gather,
+    .end_pass = nuslerp_end_pass,
+    .combine = nuslerp_combine};

@@ -1,11 +1,11 @@
-// Methods on the singular values of differences from the base, d_i = x_i - base. Of matrices; other
-// tensors, and matrices with fewer rows or columns than there are models, become base + alpha
-// mean(d_i). Singular values that are zeros have no vectors here.
+// Methods on the singular values of differences from the base, d_i = x_i - base. They are for
+// matrices; other tensors, and matrices with fewer rows or columns than there are models, become
+// base + alpha mean(d_i). Singular values of zero have no vectors here (numeric/svd.h).
 //   iso_c (Marczak et al., ICML 2025): D = sum_i d_i = U S V^T;  base + alpha mean(S) U V^T
 //   tsv_m (Gargiulo et al., CVPR 2025): of each d_i the k = floor(r / models) largest singular
-//   triplets, r = min(rows, columns); all of them
-//          side by side make U, S, V; U and V become the nearest matrices with orthonormal columns,
-//          P = U (U^T U)^(-1/2);  base + alpha P_U S P_V^T
+//     triplets are kept, r = min(rows, columns). All that are kept, side by side, make U, S and V.
+//     U and V are replaced by the nearest matrices with orthonormal columns,
+//     P = U (U^T U)^(-1/2);  base + alpha P_U S P_V^T
 #include <math.h>
 #include <string.h>
 
@@ -13,54 +13,58 @@
 #include "numeric/svd.h"
 
 enum { ALPHA };
-static const size_t HEADER = 64;  // bytes before the matrices: keeps them aligned
+static const size_t HEADER = 64;  // bytes before the matrices, which keep them aligned
 
 typedef struct spectral_state {
-  size_t count;  // of triplets in left, values, right
+  size_t count;  // singular triplets that are kept
 } spectral_state;
 
-// What is kept of the singular triplets, and where the next matrix is decomposed.
-typedef struct parts {
+// The parts of the state: the singular triplets that are kept, and memory in which a matrix is
+// decomposed.
+typedef struct spectral_parts {
   spectral_state *state;
-  double *left, *right, *values;  // (most, rows), (most, columns), (most)
-  void *memory;
-} parts;
+  double *left;    // (most_triplets, rows)
+  double *right;   // (most_triplets, columns)
+  double *values;  // (most_triplets)
+  void *memory;    // for ig_svd_lay_out
+} spectral_parts;
 
-static size_t shorter(const ig_merge_tensor *m) {
+static size_t most_triplets(const ig_merge_tensor *m) {
   return m->rows < m->columns ? m->rows : m->columns;
 }
 static bool is_spectral(const ig_merge_tensor *m) {
-  return m->rank == 2 && shorter(m) >= m->inputs;
-}
-static size_t slots(const ig_merge_tensor *m) { return shorter(m); }
-
-static size_t kept_size(const ig_merge_tensor *m) {
-  return slots(m) * (m->rows + m->columns + 1) * sizeof(double);
+  return m->rank == 2 && most_triplets(m) >= m->inputs;
 }
 
-static parts parts_of(const ig_merge_tensor *m) {
+// Bytes of the triplets.
+static size_t triplets_size(const ig_merge_tensor *m) {
+  return most_triplets(m) * (m->rows + m->columns + 1) * sizeof(double);
+}
+
+static spectral_parts parts_of(const ig_merge_tensor *m) {
   char *at = m->state;
-  double *left = (double *)(void *)(at + HEADER), *right = left + slots(m) * m->rows;
-  return (parts){(spectral_state *)(void *)at, left, right, right + slots(m) * m->columns,
-                 at + HEADER + kept_size(m)};
+  double *left = (double *)(void *)(at + HEADER), *right = left + most_triplets(m) * m->rows;
+  return (spectral_parts){(spectral_state *)(void *)at, left, right,
+                          right + most_triplets(m) * m->columns, at + HEADER + triplets_size(m)};
 }
 
-static size_t state_size(const ig_merge_tensor *m) {
-  return is_spectral(m) ? HEADER + kept_size(m) + ig_svd_size(m->rows, m->columns) : 0;
+static size_t spectral_state_size(const ig_merge_tensor *m) {
+  return is_spectral(m) ? HEADER + triplets_size(m) + ig_svd_size(m->rows, m->columns) : 0;
 }
 
-static bool wants_sum(const ig_merge_tensor *m, int pass) {
+static bool iso_c_wants(const ig_merge_tensor *m, int pass) {
   (void)pass;
   return is_spectral(m);
 }
-static bool wants_each(const ig_merge_tensor *m, int pass) {
+static bool tsv_m_wants(const ig_merge_tensor *m, int pass) {
   return is_spectral(m) && (size_t)pass < m->inputs;
 }
 
 // ---- iso_c ------------------------------------------------------------------
 
-static void gather_models(const ig_merge_tensor *m, const ig_merge_block *b, size_t first,
-                          size_t count) {
+// Adds up the differences of models first .. first + count - 1, in the matrix to be decomposed.
+static void gather_differences(const ig_merge_tensor *m, const ig_merge_block *b, size_t first,
+                               size_t count) {
   const ig_svd svd = ig_svd_lay_out(m->rows, m->columns, parts_of(m).memory);
   for (size_t row = 0; row < b->rows; row++)
     for (size_t column = 0; column < m->columns; column++) {
@@ -71,15 +75,17 @@ static void gather_models(const ig_merge_tensor *m, const ig_merge_block *b, siz
     }
 }
 
-static void gather_sum(const ig_merge_tensor *m, int pass, const ig_merge_block *b,
-                       ig_gathered *to) {
-  (void)pass, (void)to;
-  gather_models(m, b, 0, m->inputs);
+static void iso_c_gather(const ig_merge_tensor *m, int pass, const ig_merge_block *b,
+                         ig_gathered *to) {
+  (void)pass;
+  (void)to;
+  gather_differences(m, b, 0, m->inputs);
 }
 
-static void end_sum(ig_merge_tensor *m, int pass, const ig_gathered *all) {
-  (void)pass, (void)all;
-  const parts p = parts_of(m);
+static void iso_c_end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
+  (void)pass;
+  (void)all;
+  const spectral_parts p = parts_of(m);
   ig_svd svd = ig_svd_lay_out(m->rows, m->columns, p.memory);
   ig_svd_decompose(&svd, m->pool);
   double mean = 0;
@@ -93,14 +99,14 @@ static void end_sum(ig_merge_tensor *m, int pass, const ig_gathered *all) {
 
 // ---- tsv_m ------------------------------------------------------------------
 
-static void gather_one(const ig_merge_tensor *m, int pass, const ig_merge_block *b,
-                       ig_gathered *to) {
+static void tsv_m_gather(const ig_merge_tensor *m, int pass, const ig_merge_block *b,
+                         ig_gathered *to) {
   (void)to;
-  gather_models(m, b, (size_t)pass, 1);
+  gather_differences(m, b, (size_t)pass, 1);
 }
 
-// vectors (count, length), one after another, become the nearest orthonormal ones: of their matrix
-// A B C^T it is A C^T that stays.
+// Replaces vectors (count, length), one after another, by the nearest orthonormal ones: their
+// matrix A B C^T, decomposed in memory, by A C^T.
 static void make_orthonormal(const ig_merge_tensor *m, double *vectors, size_t count, size_t length,
                              void *memory) {
   ig_svd svd = ig_svd_lay_out(count, length, memory);
@@ -116,12 +122,12 @@ static void make_orthonormal(const ig_merge_tensor *m, double *vectors, size_t c
     }
 }
 
-static void end_one(ig_merge_tensor *m, int pass, const ig_gathered *all) {
+static void tsv_m_end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)all;
-  const parts p = parts_of(m);
+  const spectral_parts p = parts_of(m);
   ig_svd svd = ig_svd_lay_out(m->rows, m->columns, p.memory);
   ig_svd_decompose(&svd, m->pool);
-  const size_t share = slots(m) / m->inputs, kept = svd.rank < share ? svd.rank : share,
+  const size_t share = most_triplets(m) / m->inputs, kept = svd.rank < share ? svd.rank : share,
                at = p.state->count;
   memcpy(p.left + at * m->rows, svd.left, kept * m->rows * sizeof(double));
   memcpy(p.right + at * m->columns, svd.right, kept * m->columns * sizeof(double));
@@ -134,7 +140,7 @@ static void end_one(ig_merge_tensor *m, int pass, const ig_gathered *all) {
 
 // ---- both -------------------------------------------------------------------
 
-static void combine_mean(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
+static void spectral_combine_mean(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   for (size_t i = 0; i < b->count; i++) {
     double sum = 0;
     for (size_t k = 0; k < m->inputs; k++) sum += (double)b->x[k][i] - (double)b->base[i];
@@ -142,12 +148,13 @@ static void combine_mean(const ig_merge_tensor *m, const ig_merge_block *b, floa
   }
 }
 
-// A row of the sum of triplets; sums: as many doubles as fit the stack at a time.
-static void combine_row(const ig_merge_tensor *m, const parts *p, size_t row, const float *base,
-                        float *out) {
-  double sums[512];
-  for (size_t first = 0; first < m->columns; first += 512) {
-    const size_t count = m->columns - first < 512 ? m->columns - first : 512;
+// One row: base + alpha times the sum over the triplets, some columns at a time.
+static void spectral_combine_row(const ig_merge_tensor *m, const spectral_parts *p, size_t row,
+                                 const float *base, float *out) {
+  enum { COLUMNS = 512 };
+  double sums[COLUMNS];
+  for (size_t first = 0; first < m->columns; first += COLUMNS) {
+    const size_t count = m->columns - first < COLUMNS ? m->columns - first : COLUMNS;
     memset(sums, 0, count * sizeof *sums);
     for (size_t i = 0; i < p->state->count; i++) {
       const double factor = m->shared[ALPHA] * p->values[i] * p->left[i * m->rows + row],
@@ -158,14 +165,15 @@ static void combine_row(const ig_merge_tensor *m, const parts *p, size_t row, co
   }
 }
 
-static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
+static void spectral_combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   if (!is_spectral(m)) {
-    combine_mean(m, b, out);
+    spectral_combine_mean(m, b, out);
     return;
   }
-  const parts p = parts_of(m);
+  const spectral_parts p = parts_of(m);
   for (size_t row = 0; row < b->rows; row++)
-    combine_row(m, &p, b->first_row + row, b->base + row * m->columns, out + row * m->columns);
+    spectral_combine_row(m, &p, b->first_row + row, b->base + row * m->columns,
+                         out + row * m->columns);
 }
 
 #define SPECTRAL_METHOD(name_, summary_, passes_, wants_, gather_, end_)                \
@@ -177,14 +185,14 @@ static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *ou
       .most_inputs = IG_METHOD_INPUTS,                                                  \
       .parameters = {{"alpha", IG_VALUE_NUMBER, false, false, 1, -INFINITY, INFINITY}}, \
       .passes = passes_,                                                                \
-      .state_size = state_size,                                                         \
+      .state_size = spectral_state_size,                                                \
       .wants = wants_,                                                                  \
       .gather = gather_,                                                                \
       .end_pass = end_,                                                                 \
-      .combine = combine};
+      .combine = spectral_combine};
 
 SPECTRAL_METHOD(iso_c, "the sum of differences with all its singular values made equal", 1,
-                wants_sum, gather_sum, end_sum)
+                iso_c_wants, iso_c_gather, iso_c_end_pass)
 SPECTRAL_METHOD(tsv_m,
                 "the largest singular triplets of each difference, made orthogonal to one another",
-                IG_METHOD_INPUTS, wants_each, gather_one, end_one)
+                IG_METHOD_INPUTS, tsv_m_wants, tsv_m_gather, tsv_m_end_pass)

@@ -1,43 +1,50 @@
-// Means on the sphere. Norms and directions of whole tensors are averaged apart: the result is the
-// mean norm in the mean direction, which is
-//   multislerp: of sum_i w_i u_i. (The mean is then to be corrected along its tangents; at this
-//   point they add up to nothing.) karcher: nearest to all u_i by squared angles (Karcher 1977),
-//   found step by step: m goes along the mean of the arcs to the u_i.
-// Every vector on the way is a sum of the inputs: their products, gathered once, are enough to find
-// its coefficients.
+// Means on the sphere. The norms and the directions u_i = x_i / |x_i| of whole tensors are averaged
+// separately: the result has the mean norm and the mean direction, which is
+//   multislerp (mergekit's): the direction of sum_i w_i u_i. (mergekit then corrects this mean
+//   along
+//     its tangents; but at this point the tangents add up to zero.)
+//   karcher: the direction with the least sum of squared angles to all u_i (Karcher 1977). It is
+//     found step by step: the mean moves along the average of the arcs that lead to the u_i.
+// Every vector on the way is a weighted sum of the inputs, so the products of the inputs, gathered
+// once, are enough to find its coefficients.
 #include <math.h>
 #include "fuse/method/methods.h"
 
 enum { WEIGHT, NORMALIZE_WEIGHTS, EPS };
 enum { MAX_ITER, TOL };
 static const double NO_WEIGHT = 1e-8;
-// Directions that all but cancel out have no mean, as an arc to the opposite point has no
-// direction: what is left of them is rounding.
+// Directions that nearly cancel out have no mean, and an arc to the opposite point has no
+// direction: what is left of them is rounding error.
 static const double CANCELLED = 1e-6;
 
-// Products of the inputs, by the lower triangle.
-static size_t at(size_t i, size_t j) { return i > j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i; }
-
-static size_t sums(const ig_merge_tensor *m, int pass) {
-  (void)pass;
-  return at(m->inputs, 0);
+// Where the product of inputs i and j is: the lower triangle, row by row.
+static size_t product_at(size_t i, size_t j) {
+  return i > j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i;
 }
 
-// A coefficient for each input.
-static size_t state_size(const ig_merge_tensor *m) { return m->inputs * sizeof(double); }
+static size_t sphere_sums(const ig_merge_tensor *m, int pass) {
+  (void)pass;
+  return product_at(m->inputs, 0);
+}
 
-static double product(const double *products, size_t inputs, const double *a, const double *b) {
+// The state: a coefficient (inputs) for each input.
+static size_t sphere_state_size(const ig_merge_tensor *m) { return m->inputs * sizeof(double); }
+
+// Product of two weighted sums of the inputs, by their coefficients a and b (inputs).
+static double product_of_sums(const double *products, size_t inputs, const double *a,
+                              const double *b) {
   double sum = 0;
   for (size_t i = 0; i < inputs; i++)
-    for (size_t j = 0; j < inputs; j++) sum += a[i] * b[j] * products[at(i, j)];
+    for (size_t j = 0; j < inputs; j++) sum += a[i] * b[j] * products[product_at(i, j)];
   return sum;
 }
 
-static double norm(const double *products, size_t inputs, const double *a) {
-  return sqrt(fmax(product(products, inputs, a, a), 0));
+static double norm_of_sum(const double *products, size_t inputs, const double *a) {
+  return sqrt(fmax(product_of_sums(products, inputs, a, a), 0));
 }
 
-static void gather(const ig_merge_tensor *m, int pass, const ig_merge_block *b, ig_gathered *to) {
+static void sphere_gather(const ig_merge_tensor *m, int pass, const ig_merge_block *b,
+                          ig_gathered *to) {
   (void)pass;
   for (size_t j = 0; j < m->inputs; j++)
     for (size_t k = 0; k <= j; k++) {
@@ -48,11 +55,11 @@ static void gather(const ig_merge_tensor *m, int pass, const ig_merge_block *b, 
           sum += (double)(x[i] - base[i]) * (double)(y[i] - base[i]);
       else
         for (size_t i = 0; i < b->count; i++) sum += (double)x[i] * (double)y[i];
-      to->sums[at(j, k)] = sum;
+      to->sums[product_at(j, k)] = sum;
     }
 }
 
-static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
+static void sphere_combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   const double *c = m->state;
   for (size_t i = 0; i < b->count; i++) {
     const float base = b->base ? b->base[i] : 0;
@@ -65,19 +72,19 @@ static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *ou
 
 // ---- multislerp -------------------------------------------------------------
 
-static void end_multislerp(ig_merge_tensor *m, int pass, const ig_gathered *all) {
+static void multislerp_end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)pass;
   double *c = m->state, weight[IG_METHOD_INPUTS], sum = 0, magnitude = 0, length = 0;
   for (size_t i = 0; i < m->inputs; i++) sum += m->of_model[i][WEIGHT];
   const double divisor = m->shared[NORMALIZE_WEIGHTS] != 0 && fabs(sum) >= NO_WEIGHT ? sum : 1;
   for (size_t i = 0; i < m->inputs; i++) {
-    const double own = sqrt(all->sums[at(i, i)]);
+    const double own = sqrt(all->sums[product_at(i, i)]);
     weight[i] = m->inputs == 1 ? 1 : m->of_model[i][WEIGHT] / divisor;
     c[i] = own > 0 ? weight[i] / (own + m->shared[EPS]) : 0;
     magnitude += fabs(c[i]) * own;
     length += weight[i] * own;
   }
-  const double mean = norm(all->sums, m->inputs, c);
+  const double mean = norm_of_sum(all->sums, m->inputs, c);
   const bool cancelled = mean < m->shared[EPS] || mean <= CANCELLED * magnitude;
   for (size_t i = 0; i < m->inputs; i++) c[i] = cancelled ? weight[i] : c[i] / mean * length;
 }
@@ -92,30 +99,32 @@ const ig_method ig_method_multislerp = {
                    {"normalize_weights", IG_VALUE_FLAG, false, false, 1, 0, 1},
                    {"eps", IG_VALUE_NUMBER, false, false, 1e-8, 0, 1}},
     .passes = 1,
-    .state_size = state_size,
-    .sums = sums,
-    .gather = gather,
-    .end_pass = end_multislerp,
-    .combine = combine};
+    .state_size = sphere_state_size,
+    .sums = sphere_sums,
+    .gather = sphere_gather,
+    .end_pass = multislerp_end_pass,
+    .combine = sphere_combine};
 
 // ---- karcher ----------------------------------------------------------------
 
-// Divides by the norm; false where there is none.
-static bool normalize(const double *products, size_t inputs, double least, double *c) {
-  const double length = norm(products, inputs, c);
-  for (size_t i = 0; i < inputs && length > least; i++) c[i] /= length;
-  return length > least;
+// Divides the coefficients c by the norm of their sum. False: the norm is at most `least`, and
+// nothing was done.
+static bool normalize_sum(const double *products, size_t inputs, double least, double *c) {
+  const double length = norm_of_sum(products, inputs, c);
+  if (!(length > least)) return false;
+  for (size_t i = 0; i < inputs; i++) c[i] /= length;
+  return true;
 }
 
-// One step of the mean c, coefficients over the inputs; inverse: of their norms, 0: left out.
-// false: it stands still.
-static bool step(const double *products, size_t inputs, const double *inverse, double least,
-                 double *c) {
+// Moves the mean, given by its coefficients c (inputs), one step. inverse (inputs): 1 / norm of
+// each input; 0: it is left out. False: the mean no longer moves.
+static bool step_towards_mean(const double *products, size_t inputs, const double *inverse,
+                              double least, double *c) {
   double tangent[IG_METHOD_INPUTS] = {0}, back = 0;
   for (size_t i = 0; i < inputs; i++) {
     if (inverse[i] == 0) continue;
     double cosine = 0;
-    for (size_t j = 0; j < inputs; j++) cosine += c[j] * products[at(i, j)] * inverse[i];
+    for (size_t j = 0; j < inputs; j++) cosine += c[j] * products[product_at(i, j)] * inverse[i];
     const double angle = acos(fmin(fmax(cosine, -1), 1));
     if (angle < least || angle > acos(-1) - CANCELLED) continue;
     const double pull = angle / sin(angle) / (double)inputs;
@@ -123,29 +132,29 @@ static bool step(const double *products, size_t inputs, const double *inverse, d
     back += pull * cosine;
   }
   for (size_t i = 0; i < inputs; i++) tangent[i] -= back * c[i];
-  const double length = norm(products, inputs, tangent);
+  const double length = norm_of_sum(products, inputs, tangent);
   if (length < least || length == 0) return false;
   for (size_t i = 0; i < inputs; i++) c[i] = cos(length) * c[i] + sin(length) / length * tangent[i];
-  return normalize(products, inputs, 0, c);
+  return normalize_sum(products, inputs, 0, c);
 }
 
-static void end_karcher(ig_merge_tensor *m, int pass, const ig_gathered *all) {
+static void karcher_end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)pass;
   const double tol = m->shared[TOL];
   double *c = m->state, inverse[IG_METHOD_INPUTS], length = 0;
   size_t first = m->inputs;
   for (size_t i = 0; i < m->inputs; i++) {
-    const double own = sqrt(all->sums[at(i, i)]);
+    const double own = sqrt(all->sums[product_at(i, i)]);
     inverse[i] = own > tol ? 1 / own : 0;
     if (inverse[i] != 0 && first == m->inputs) first = i;
     c[i] = inverse[i] / (double)m->inputs;
     length += own / (double)m->inputs;
   }
-  if (first == m->inputs) return;  // all of them all but zero: so is the mean
-  if (!normalize(all->sums, m->inputs, fmax(tol, CANCELLED), c))
+  if (first == m->inputs) return;  // all inputs are nearly zero, and so is the mean
+  if (!normalize_sum(all->sums, m->inputs, fmax(tol, CANCELLED), c))
     for (size_t i = 0; i < m->inputs; i++) c[i] = i == first ? inverse[i] : 0;
-  for (int i = 0; i < (int)m->shared[MAX_ITER] && step(all->sums, m->inputs, inverse, tol, c); i++)
-    continue;
+  for (int i = 0; i < (int)m->shared[MAX_ITER]; i++)
+    if (!step_towards_mean(all->sums, m->inputs, inverse, tol, c)) break;
   for (size_t i = 0; i < m->inputs; i++) c[i] *= length;
 }
 
@@ -158,8 +167,8 @@ const ig_method ig_method_karcher = {
     .parameters = {{"max_iter", IG_VALUE_INTEGER, false, false, 10, 0, 1e6},
                    {"tol", IG_VALUE_NUMBER, false, false, 1e-5, 0, 1}},
     .passes = 1,
-    .state_size = state_size,
-    .sums = sums,
-    .gather = gather,
-    .end_pass = end_karcher,
-    .combine = combine};
+    .state_size = sphere_state_size,
+    .sums = sphere_sums,
+    .gather = sphere_gather,
+    .end_pass = karcher_end_pass,
+    .combine = sphere_combine};

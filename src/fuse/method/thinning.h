@@ -1,4 +1,5 @@
-// Thinning out differences from the base: which values of a task vector stay.
+// Thinning out the differences of models from the base: which values of a task vector stay, and by
+// what the others are made up for.
 #ifndef IG_FUSE_METHOD_THINNING_H
 #define IG_FUSE_METHOD_THINNING_H
 #include "fuse/method/method.h"
@@ -6,31 +7,36 @@
 
 typedef enum ig_thinning_kind {
   IG_THINNING_NONE,
-  IG_THINNING_BY_MAGNITUDE,  // the largest stay: TIES (Yadav et al., NeurIPS 2023)
-  // All but the `gamma` largest and the smallest: Model Breadcrumbs (Davari & Belilovsky, ECCV
-  // 2024).
+  // The part `density` stays that is largest: TIES (Yadav et al., NeurIPS 2023).
+  IG_THINNING_BY_MAGNITUDE,
+  // The part `density` stays that is next to the part `gamma` of the very largest, which are left
+  // out as the smallest are: Model Breadcrumbs (Davari & Belilovsky, ECCV 2024).
   IG_THINNING_OUTLIERS,
-  IG_THINNING_BY_CHANCE,  // DARE (Yu et al., ICML 2024)
-  // By chance, a row's large ones more often, density -+ epsilon: DELLA (Deep et al., 2024).
+  // Each value stays with probability `density`: DARE (Yu et al., ICML 2024).
+  IG_THINNING_BY_CHANCE,
+  // Values stay by chance, the large ones of a row more often: with probabilities from density -
+  // epsilon to density + epsilon. DELLA (Deep et al., 2024).
   IG_THINNING_BY_RANK_IN_ROW,
 } ig_thinning_kind;
 
-// What a method tells of one of its models.
+// How a method thins out its models.
 typedef struct ig_thinning {
   ig_thinning_kind kind;
   ig_rescale rescale;
-  const double *density,
-      *extra;  // (inputs) with a stride of IG_METHOD_PARAMETERS; extra: gamma or epsilon
+  // (inputs) each, with a stride of IG_METHOD_PARAMETERS. extra: gamma or epsilon.
+  const double *density, *extra;
 } ig_thinning;
 
-// The parts of a method's table that thinning fills; the state is thinning's alone.
+// The functions of a method's table that thinning provides, with the contracts of
+// fuse/method/method.h. The method's state and workspace belong to thinning alone. The passes are
+// those of the thresholds (numeric/threshold.h), then one for the L1 norms before and after.
 enum { IG_THINNING_NORMS = IG_THRESHOLD_PASSES, IG_THINNING_PASSES };
 size_t ig_thinning_state_size(const ig_merge_tensor *merge);
 size_t ig_thinning_workspace_size(const ig_thinning *thinning, const ig_merge_tensor *merge);
 void ig_thinning_begin(const ig_thinning *thinning, ig_merge_tensor *merge);
 size_t ig_thinning_probe_size(const ig_thinning *thinning, const ig_merge_tensor *merge);
-void ig_thinning_look(const ig_thinning *thinning, ig_merge_tensor *merge,
-                      const ig_merge_block *sample);
+void ig_thinning_probe(const ig_thinning *thinning, ig_merge_tensor *merge,
+                       const ig_merge_block *probe);
 size_t ig_thinning_sums(const ig_merge_tensor *merge, int pass);
 size_t ig_thinning_counts(const ig_thinning *thinning, const ig_merge_tensor *merge, int pass);
 bool ig_thinning_wants(const ig_thinning *thinning, const ig_merge_tensor *merge, int pass);
@@ -38,7 +44,7 @@ void ig_thinning_gather(const ig_thinning *thinning, const ig_merge_tensor *merg
                         const ig_merge_block *block, ig_gathered *to);
 void ig_thinning_end_pass(const ig_thinning *thinning, ig_merge_tensor *merge, int pass,
                           const ig_gathered *all);
-// d (count): the thinned difference of a model.
+// d (count): the thinned difference of a model, rescaled, for combine.
 void ig_thinning_apply(const ig_thinning *thinning, const ig_merge_tensor *merge,
                        const ig_merge_block *block, size_t model, float *d);
 #endif

@@ -1,5 +1,5 @@
-// Weighted sums: sum_i w_i x_i, divided by sum_i w_i where normalized. Equal weights are the
-// uniform soup, and the average of checkpoints.
+// Weighted sums: sum_i w_i x_i, with normalize divided by sum_i w_i. With equal weights this is the
+// uniform soup, and the average of checkpoints. passthrough is one model times scale.
 #include <math.h>
 #include "base/vectors.h"
 #include "fuse/method/methods.h"
@@ -14,24 +14,26 @@ static double sum_of_weights(const ig_merge_tensor *m) {
   return sum;
 }
 
-static const char *refuses(const ig_merge_tensor *m) {
+static const char *refuses_weights(const ig_merge_tensor *m) {
   const bool nothing = m->shared[NORMALIZE] != 0 && fabs(sum_of_weights(m)) < NO_WEIGHT;
   return nothing ? "the weights sum to 0, which cannot be divided by; with normalize: false they "
                    "need not be"
                  : NULL;
 }
 
-IG_VECTORS static void combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
+IG_VECTORS static void combine_weighted(const ig_merge_tensor *m, const ig_merge_block *b,
+                                        float *out) {
   for (size_t i = 0; i < b->count; i++) out[i] = 0;
   for (size_t k = 0; k < m->inputs; k++) {
     const float weight = (float)m->of_model[k][WEIGHT], *x = b->x[k];
     for (size_t i = 0; i < b->count; i++) out[i] += x[i] * weight;
   }
   const float divisor = m->shared[NORMALIZE] != 0 ? (float)sum_of_weights(m) : 1;
-  for (size_t i = 0; i < b->count && divisor != 1; i++) out[i] /= divisor;
+  if (divisor != 1)
+    for (size_t i = 0; i < b->count; i++) out[i] /= divisor;
 }
 
-static void scale(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
+static void combine_scaled(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   const float factor = (float)m->of_model[0][SCALE];
   for (size_t i = 0; i < b->count; i++) out[i] = b->x[0][i] * factor;
 }
@@ -44,8 +46,8 @@ const ig_method ig_method_linear = {
     .most_inputs = IG_METHOD_INPUTS,
     .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY},
                    {"normalize", IG_VALUE_FLAG, false, false, 1, 0, 1}},
-    .refuses = refuses,
-    .combine = combine};
+    .refuses = refuses_weights,
+    .combine = combine_weighted};
 
 const ig_method ig_method_greedy_soup = {
     .name = "greedy_soup",
@@ -56,8 +58,8 @@ const ig_method ig_method_greedy_soup = {
     .chosen = true,
     .parameters = {{"weight", IG_VALUE_NUMBER, true, false, 1, -INFINITY, INFINITY},
                    {"normalize", IG_VALUE_FLAG, false, false, 1, 0, 1}},
-    .refuses = refuses,
-    .combine = combine};
+    .refuses = refuses_weights,
+    .combine = combine_weighted};
 
 const ig_method ig_method_passthrough = {
     .name = "passthrough",
@@ -66,4 +68,4 @@ const ig_method ig_method_passthrough = {
     .least_inputs = 1,
     .most_inputs = 1,
     .parameters = {{"scale", IG_VALUE_NUMBER, true, false, 1, -INFINITY, INFINITY}},
-    .combine = scale};
+    .combine = combine_scaled};

@@ -315,7 +315,7 @@ static void look_at_sample(large *l, ig_pool *pool) {
   ig_merge_block block;
   worker *w = &e->workers[0];
   const ig_status status = draw_sample(l, pool, wanted, &block, &w->err);
-  if (status == IG_OK && block.count > 0) method->look(&l->merge, &block);
+  if (status == IG_OK && block.count > 0) method->probe(&l->merge, &block);
   finish_task(e, w, status);
 }
 
