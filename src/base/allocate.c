@@ -1,22 +1,11 @@
-// Overflow-checked sizes and allocation.
+// Overflow-checked allocation.
 #include "base/allocate.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
-
-bool ig_size_multiply(size_t a, size_t b, size_t *out) {
-  if (b != 0 && a > SIZE_MAX / b) return false;
-  *out = a * b;
-  return true;
-}
-
-bool ig_size_add(size_t a, size_t b, size_t *out) {
-  if (a > SIZE_MAX - b) return false;
-  *out = a + b;
-  return true;
-}
+#include "base/size.h"
 
 void *ig_allocate(size_t count, size_t size, ig_error *err) {
   size_t bytes;

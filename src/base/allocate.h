@@ -2,11 +2,9 @@
 #ifndef IG_BASE_ALLOCATE_H
 #define IG_BASE_ALLOCATE_H
 #include <stddef.h>
+#include "base/size.h"
 #include "ingot/core.h"
 
-// *out = a * b or a + b; false on overflow.
-bool ig_size_multiply(size_t a, size_t b, size_t *out);
-bool ig_size_add(size_t a, size_t b, size_t *out);
 // count * size zeroed bytes, or NULL with err filled; count 0 gives a valid pointer. free()
 // releases.
 void *ig_allocate(size_t count, size_t size, ig_error *err);

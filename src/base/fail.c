@@ -1,6 +1,7 @@
 // Filling ig_error, and the names of statuses.
 #include "base/fail.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,11 @@ ig_status ig_fail_memory(ig_error *err) { return ig_fail(err, IG_ERROR_MEMORY, "
 
 ig_status ig_fail_memory_in(const char *where, ig_error *err) {
   return ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory", where);
+}
+
+ig_status ig_fail_system(ig_error *err, const char *path, const char *what) {
+  return ig_fail(err, errno == ENOMEM ? IG_ERROR_MEMORY : IG_ERROR_IO, "%s: cannot %s: %s", path,
+                 what, strerror(errno));
 }
 
 ig_status ig_fail_if_null(const void *value, const char *name, ig_error *err) {

@@ -14,6 +14,8 @@ ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...)
 ig_status ig_fail_memory(ig_error *err);
 // Likewise, "<where>: out of memory": where is a file, or what was being done.
 ig_status ig_fail_memory_in(const char *where, ig_error *err);
+// "<path>: cannot <what>: <what errno says>": IG_ERROR_MEMORY for ENOMEM, else IG_ERROR_IO.
+ig_status ig_fail_system(ig_error *err, const char *path, const char *what);
 // IG_ERROR_ARGUMENT where a caller gave NULL for what the message calls `name`.
 ig_status ig_fail_if_null(const void *value, const char *name, ig_error *err);
 // Forwards a failure.

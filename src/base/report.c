@@ -1,8 +1,7 @@
-// Handing messages and progress to the caller, and the clock that rates are taken from.
+// Handing messages and progress to the caller.
 #include "base/report.h"
 
 #include <stdarg.h>
-#include <time.h>
 
 #include "base/number.h"
 
@@ -18,10 +17,4 @@ void ig_report(const ig_reporter *reporter, ig_level level, const char *format, 
 
 void ig_report_progress(const ig_reporter *reporter, const ig_progress *progress) {
   if (reporter && reporter->progress) reporter->progress(reporter->context, progress);
-}
-
-double ig_clock_seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }

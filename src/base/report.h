@@ -1,9 +1,9 @@
 // Messages and progress on their way to the caller's ig_reporter.
 #ifndef IG_BASE_REPORT_H
 #define IG_BASE_REPORT_H
+#include "base/clock.h"
 #include "ingot/core.h"
 void ig_report(const ig_reporter *reporter, ig_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void ig_report_progress(const ig_reporter *reporter, const ig_progress *progress);
-double ig_clock_seconds(void);  // monotonic clock
 #endif

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "base/half.h"
+#include "base/bf16.h"
+#include "base/f16.h"
 #include "base/random.h"
 
 typedef struct format {

@@ -1,0 +1,11 @@
+// Arithmetic on sizes that cannot overflow unseen. Every count that comes from a file goes through
+// these.
+#ifndef IG_BASE_SIZE_H
+#define IG_BASE_SIZE_H
+#include <stdbool.h>
+#include <stddef.h>
+
+// *out = a * b or a + b; false (*out untouched) on overflow.
+bool ig_size_multiply(size_t a, size_t b, size_t *out);
+bool ig_size_add(size_t a, size_t b, size_t *out);
+#endif

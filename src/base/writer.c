@@ -1,0 +1,127 @@
+// Atomic writes: a temporary file in the same directory, synced and renamed.
+#include "base/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/path.h"
+
+// Where the bytes shall end: behind a symbolic link, so that the link itself stays. NULL when
+// memory is out.
+static char *final_path(const char *path, ig_error *err) {
+  char *resolved = realpath(path, NULL);
+  return resolved ? resolved : ig_allocate_copy(path, strlen(path), err);
+}
+
+// O_EXCL and a name of this process and count: two writers of one path never share a temporary
+// file, and permissions follow the umask.
+static int open_temporary(const char *path, char **name, ig_error *err) {
+  static atomic_uint counter;
+  size_t room = strlen(path) + 48;
+  char *text = ig_allocate(room, 1, err);
+  if (!text) return -1;
+  snprintf(text, room, "%s.tmp-%ld-%u", path, (long)getpid(), atomic_fetch_add(&counter, 1));
+  int descriptor = open(text, O_WRONLY | O_CREAT | O_TRUNC | O_EXCL | O_CLOEXEC, 0666);
+  if (descriptor < 0 && errno == EEXIST) {  // left by a crashed process that had our number
+    unlink(text);
+    descriptor = open(text, O_WRONLY | O_CREAT | O_TRUNC | O_EXCL | O_CLOEXEC, 0666);
+  }
+  if (descriptor < 0) {
+    ig_fail_system(err, path, "create");
+    free(text);
+    return -1;
+  }
+  *name = text;
+  return descriptor;
+}
+
+// ".tmp-", a process, "-", a count.
+static bool is_temporary_end(const char *end) {
+  static const char *const infixes[] = {".tmp-", "-"};
+  for (size_t i = 0; i < 2; i++) {
+    if (strncmp(end, infixes[i], strlen(infixes[i])) != 0) return false;
+    end += strlen(infixes[i]);
+    const size_t digits = strspn(end, "0123456789");
+    if (digits == 0) return false;
+    end += digits;
+  }
+  return *end == '\0';
+}
+
+bool ig_writer_is_temporary(const char *name) {
+  const char *end = strstr(name, ".tmp-");
+  return end && is_temporary_end(end);
+}
+
+bool ig_writer_is_temporary_of(const char *name, const char *file) {
+  const size_t length = strlen(file);
+  return strncmp(name, file, length) == 0 && is_temporary_end(name + length);
+}
+
+ig_status ig_writer_open(ig_writer *writer, const char *path, ig_error *err) {
+  *writer = (ig_writer){0};
+  ig_error local = {0};
+  if (!err) err = &local;
+  struct stat status;
+  bool exists = stat(path, &status) == 0;
+  if (exists && S_ISDIR(status.st_mode))
+    return ig_fail(err, IG_ERROR_IO, "%s: cannot write: is a directory", path);
+  writer->path = final_path(path, err);
+  if (!writer->path) return IG_ERROR_MEMORY;
+  // A terminal, a pipe or /dev/null is written to directly: there is nothing to rename over.
+  int descriptor = exists && !S_ISREG(status.st_mode)
+                       ? open(path, O_WRONLY | O_CLOEXEC)
+                       : open_temporary(writer->path, &writer->temporary, err);
+  if (descriptor >= 0) writer->file = fdopen(descriptor, "wb");
+  if (writer->file) {
+    if (exists && S_ISREG(status.st_mode))
+      (void)fchmod(descriptor, status.st_mode & 07777);  // a replaced file keeps its mode
+    return IG_OK;
+  }
+  ig_status result = err->status != IG_OK ? err->status : ig_fail_system(err, path, "open");
+  if (descriptor >= 0) close(descriptor);
+  ig_writer_abandon(writer);
+  return result;
+}
+
+ig_status ig_writer_write(ig_writer *writer, const void *data, size_t size, ig_error *err) {
+  if (size == 0 || fwrite(data, 1, size, writer->file) == size) return IG_OK;
+  return ig_fail_system(err, writer->path, "write");
+}
+
+ig_status ig_writer_commit(ig_writer *writer, ig_error *err) {
+  ig_status result = IG_OK;
+  if (fflush(writer->file) != 0) result = ig_fail_system(err, writer->path, "write");
+  if (result == IG_OK && writer->temporary && fsync(fileno(writer->file)) != 0)
+    result = ig_fail_system(err, writer->path, "sync");
+  int closed = fclose(writer->file);
+  writer->file = NULL;
+  if (result == IG_OK && closed != 0) result = ig_fail_system(err, writer->path, "close");
+  if (result == IG_OK && writer->temporary) {
+    if (rename(writer->temporary, writer->path) != 0) {
+      result = ig_fail_system(err, writer->path, "replace");
+    } else {
+      free(writer->temporary);
+      writer->temporary = NULL;
+      result = ig_path_sync_parent(writer->path, err);
+    }
+  }
+  ig_writer_abandon(writer);
+  return result;
+}
+
+void ig_writer_abandon(ig_writer *writer) {
+  if (!writer) return;
+  if (writer->file) fclose(writer->file);
+  if (writer->temporary) unlink(writer->temporary);
+  free(writer->temporary);
+  free(writer->path);
+  *writer = (ig_writer){0};
+}

@@ -1,0 +1,23 @@
+// Atomic writing. The bytes go to a temporary file in the same directory; ig_writer_commit fsyncs
+// it, renames it over the path and fsyncs the directory. Without a commit (ig_writer_abandon, or a
+// crash) the path keeps what it held.
+#ifndef IG_BASE_WRITER_H
+#define IG_BASE_WRITER_H
+#include <stddef.h>
+#include <stdio.h>
+#include "ingot/core.h"
+
+typedef struct ig_writer {
+  FILE *file;
+  char *path, *temporary;  // temporary NULL: path is no regular file and is written to directly
+} ig_writer;
+ig_status ig_writer_open(ig_writer *writer, const char *path, ig_error *err);
+ig_status ig_writer_write(ig_writer *writer, const void *data, size_t size, ig_error *err);
+ig_status ig_writer_commit(ig_writer *writer, ig_error *err);  // closes and frees in any case
+void ig_writer_abandon(ig_writer *writer);                     // harmless after a commit
+
+// True if `name` is that of a writer's temporary file, FILE.tmp-PROCESS-COUNT: of any file, or of
+// this one.
+bool ig_writer_is_temporary(const char *name);
+bool ig_writer_is_temporary_of(const char *name, const char *file);
+#endif
