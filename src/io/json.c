@@ -11,6 +11,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/number.h"
+#include "base/path.h"
 
 static const char *type_name(const json_t *value) {
   switch (json_typeof(value)) {
@@ -107,6 +108,40 @@ ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_err
   free(text);
   return status;
 }
+
+// ---- in a directory ---------------------------------------------------------
+
+static ig_status load_in(const char *directory, const char *name, bool must_exist, json_t **out,
+                         ig_error *err) {
+  *out = NULL;
+  char *path = ig_path_join(directory, name, err);
+  if (!path) return IG_ERROR_MEMORY;
+  ig_status status = IG_OK;
+  if (must_exist || ig_file_exists(path)) status = ig_json_load_object(path, out, err);
+  free(path);
+  return status;
+}
+
+ig_status ig_json_load_in(const char *directory, const char *name, json_t **out, ig_error *err) {
+  return load_in(directory, name, true, out, err);
+}
+
+ig_status ig_json_load_in_if_exists(const char *directory, const char *name, json_t **out,
+                                    ig_error *err) {
+  return load_in(directory, name, false, out, err);
+}
+
+ig_status ig_json_save_in(const char *directory, const char *name, const json_t *value, int digits,
+                          ig_error *err) {
+  char *path = ig_path_join(directory, name, err);
+  if (!path) return IG_ERROR_MEMORY;
+  const ig_status status =
+      value ? ig_json_save(path, value, digits, err) : ig_fail_memory_in(path, err);
+  free(path);
+  return status;
+}
+
+// ---- values -----------------------------------------------------------------
 
 // NULL where absent or null.
 static const json_t *member(ig_json_object from, const char *key) {

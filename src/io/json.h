@@ -14,6 +14,14 @@ ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t 
 // Indented by 2, atomic, newline at the end. digits: of real numbers; 17 keep every double, 9 every
 // float.
 ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_error *err);
+// The same for a file in a directory. The root must be an object.
+ig_status ig_json_load_in(const char *directory, const char *name, json_t **out, ig_error *err);
+// Likewise; where the file does not exist, *out is NULL and the status IG_OK.
+ig_status ig_json_load_in_if_exists(const char *directory, const char *name, json_t **out,
+                                    ig_error *err);
+// value NULL: it could not be made, and that is reported as out of memory.
+ig_status ig_json_save_in(const char *directory, const char *name, const json_t *value, int digits,
+                          ig_error *err);
 // json_dumps that never leaves anything out: NULL where memory is out, a text is not UTF-8, a
 // number not finite, or value NULL. For the caller to free().
 char *ig_json_text(const json_t *value, size_t flags);

@@ -9,7 +9,10 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
-#include "base/half.h"
+#include "base/bf16.h"
+#include "base/f16.h"
+#include "base/path.h"
+#include "base/size.h"
 #include "base/vectors.h"
 #include "io/json.h"
 
@@ -29,36 +32,6 @@ struct ig_safetensors {
   ig_safetensor *tensors;  // sorted by name
   size_t count, capacity;
 };
-
-static const struct {
-  const char *name;
-  size_t size;
-} dtypes[] = {
-    [IG_DTYPE_F32] = {"F32", 4},         [IG_DTYPE_F16] = {"F16", 2},
-    [IG_DTYPE_BF16] = {"BF16", 2},       [IG_DTYPE_F64] = {"F64", 8},
-    [IG_DTYPE_I64] = {"I64", 8},         [IG_DTYPE_I32] = {"I32", 4},
-    [IG_DTYPE_I16] = {"I16", 2},         [IG_DTYPE_I8] = {"I8", 1},
-    [IG_DTYPE_U64] = {"U64", 8},         [IG_DTYPE_U32] = {"U32", 4},
-    [IG_DTYPE_U16] = {"U16", 2},         [IG_DTYPE_U8] = {"U8", 1},
-    [IG_DTYPE_BOOL] = {"BOOL", 1},       [IG_DTYPE_F8_E4M3] = {"F8_E4M3", 1},
-    [IG_DTYPE_F8_E5M2] = {"F8_E5M2", 1},
-};
-#define DTYPES (sizeof dtypes / sizeof *dtypes)
-
-const char *ig_dtype_name(ig_dtype dtype) { return dtypes[dtype].name; }
-size_t ig_dtype_size(ig_dtype dtype) { return dtypes[dtype].size; }
-
-bool ig_dtype_parse(const char *name, ig_dtype *out) {
-  static const struct {
-    const char *name;
-    ig_dtype dtype;
-  } torch[] = {{"float32", IG_DTYPE_F32}, {"float16", IG_DTYPE_F16}, {"bfloat16", IG_DTYPE_BF16}};
-  for (size_t i = 0; i < DTYPES; ++i)
-    if (strcmp(name, dtypes[i].name) == 0) return *out = (ig_dtype)i, true;
-  for (size_t i = 0; i < sizeof torch / sizeof *torch; ++i)
-    if (strcmp(name, torch[i].name) == 0) return *out = torch[i].dtype, true;
-  return false;
-}
 
 // ---- one tensor of a header -------------------------------------------------
 
@@ -245,11 +218,6 @@ static ig_status sort_names(ig_safetensors *file, ig_error *err) {
   return IG_OK;
 }
 
-static const char *base_name(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
-}
-
 // Opens each shard that weight_map names once.
 static ig_status add_shards(ig_safetensors *file, const char *directory, const char *index_path,
                             json_t *map, ig_error *err) {
@@ -263,7 +231,7 @@ static ig_status add_shards(ig_safetensors *file, const char *directory, const c
                      index_path, name);
     bool known = false;
     for (size_t i = 0; i < file->shard_count && !known; ++i)
-      known = strcmp(base_name(file->shards[i].path), shard_name) == 0;
+      known = strcmp(ig_path_base_name(file->shards[i].path), shard_name) == 0;
     if (known) continue;
     if (file->shard_count == MAX_SHARDS)
       return ig_fail(err, IG_ERROR_FORMAT, "%s: more than %d shards", index_path, MAX_SHARDS);
@@ -283,7 +251,7 @@ static ig_status check_index(const ig_safetensors *file, const char *index_path,
   json_t *value;
   json_object_foreach(map, name, value) {
     const ig_safetensor *t = ig_safetensors_find(file, name);
-    if (!t || strcmp(base_name(t->file), json_string_value(value)))
+    if (!t || strcmp(ig_path_base_name(t->file), json_string_value(value)))
       return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is not in %s", index_path, name,
                      json_string_value(value));
   }

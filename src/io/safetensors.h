@@ -5,32 +5,10 @@
 #define IG_IO_SAFETENSORS_H
 #include <jansson.h>
 #include <stddef.h>
+#include "io/dtype.h"
 #include "ingot/core.h"
 
 #define IG_SAFETENSORS_MAX_RANK 8
-
-typedef enum ig_dtype {
-  IG_DTYPE_F32,
-  IG_DTYPE_F16,
-  IG_DTYPE_BF16,
-  IG_DTYPE_F64,
-  IG_DTYPE_I64,
-  IG_DTYPE_I32,
-  IG_DTYPE_I16,
-  IG_DTYPE_I8,
-  IG_DTYPE_U64,
-  IG_DTYPE_U32,
-  IG_DTYPE_U16,
-  IG_DTYPE_U8,
-  IG_DTYPE_BOOL,
-  IG_DTYPE_F8_E4M3,
-  IG_DTYPE_F8_E5M2,
-} ig_dtype;
-const char *ig_dtype_name(ig_dtype dtype);  // "F32", "BF16", ...: the names safetensors uses
-size_t ig_dtype_size(ig_dtype dtype);       // bytes of one element
-bool ig_dtype_parse(
-    const char *name,
-    ig_dtype *out);  // of "F32"; also the torch names "float32", "bfloat16", "float16"
 
 typedef struct ig_safetensor {
   const char *name;

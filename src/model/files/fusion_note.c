@@ -3,17 +3,10 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
-#include "base/file.h"
 #include "io/json.h"
 
 ig_status ig_fusion_note_load(const char *directory, json_t **out, ig_error *err) {
-  *out = NULL;
-  char *path = ig_path_join(directory, "fusion.json", err);
-  const ig_status status = !path                  ? IG_ERROR_MEMORY
-                           : ig_file_exists(path) ? ig_json_load_object(path, out, err)
-                                                  : IG_OK;
-  free(path);
-  return status;
+  return ig_json_load_in_if_exists(directory, "fusion.json", out, err);
 }
 
 static const char *text_of(const json_t *object, const char *key) {

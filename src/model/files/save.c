@@ -12,12 +12,8 @@
 #include "model/model.h"
 
 static ig_status save_json(const char *directory, const char *name, json_t *json, ig_error *err) {
-  char *path = ig_path_join(directory, name, err);
-  ig_status status = path ? IG_OK : IG_ERROR_MEMORY;
-  if (path && !json) status = ig_fail_memory_in(path, err);
-  if (status == IG_OK) status = ig_json_save(path, json, 9, err);
+  const ig_status status = ig_json_save_in(directory, name, json, 9, err);
   json_decref(json);
-  free(path);
   return status;
 }
 

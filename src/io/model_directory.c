@@ -1,0 +1,45 @@
+#include "io/model_directory.h"
+
+typedef struct model_file {
+  const char *name;
+  unsigned roles;
+} model_file;
+
+enum {
+  CONFIG = IG_MODEL_DIRECTORY_ROLE_CONFIG,
+  GENERATION = IG_MODEL_DIRECTORY_ROLE_GENERATION,
+  WEIGHTS = IG_MODEL_DIRECTORY_ROLE_WEIGHTS,
+  TOKENIZER = IG_MODEL_DIRECTORY_ROLE_TOKENIZER,
+  KIND = IG_MODEL_DIRECTORY_ROLE_KIND,
+  PIECES = IG_MODEL_DIRECTORY_ROLE_PIECES,
+  VOCABULARY = IG_MODEL_DIRECTORY_ROLE_VOCABULARY,
+  WRITTEN = IG_MODEL_DIRECTORY_ROLE_WRITTEN,
+};
+
+// The order is kept by what lists files, such as the record of a fusion.
+static const model_file files[] = {
+    {"config.json", CONFIG | WRITTEN},
+    {"generation_config.json", GENERATION | WRITTEN},
+    {"model.safetensors", WEIGHTS | WRITTEN},
+    {"tokenizer_config.json", TOKENIZER | KIND | WRITTEN},
+    {"special_tokens_map.json", TOKENIZER},
+    {"tokenizer.json", TOKENIZER},
+    {"vocab.json", TOKENIZER | PIECES | VOCABULARY | WRITTEN},
+    {"target_vocab.json", TOKENIZER | PIECES | WRITTEN},
+    {"merges.txt", TOKENIZER},
+    {"source.spm", TOKENIZER | VOCABULARY | WRITTEN},
+    {"target.spm", TOKENIZER | VOCABULARY | WRITTEN},
+    {"sentencepiece.bpe.model", TOKENIZER | VOCABULARY},
+    {"spiece.model", TOKENIZER | PIECES | VOCABULARY},
+    {"added_tokens.json", TOKENIZER},
+    {"preprocessor_config.json", TOKENIZER},
+};
+
+const char *ig_model_directory_next(unsigned roles, size_t *at) {
+  while (*at < sizeof files / sizeof *files) {
+    const model_file *file = &files[*at];
+    ++*at;
+    if (file->roles & roles) return file->name;
+  }
+  return NULL;
+}
