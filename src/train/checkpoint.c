@@ -12,7 +12,9 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/report.h"
+#include "base/writer.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "train/replace.h"
@@ -26,30 +28,12 @@ static ig_status io_error(const char *path, ig_error *err) {
   return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
 }
 
-static ig_status sync_directory(const char *path, ig_error *err) {
-  const int handle = open(path, O_RDONLY | O_DIRECTORY);
-  if (handle < 0) return io_error(path, err);
-  const int failed = fsync(handle);
-  close(handle);
-  return failed ? io_error(path, err) : IG_OK;
-}
+// What ig_checkpoint_save writes besides a model and its tokenizer.
+static const char *const own_files[] = {MOMENTS, STATE, NULL};
 
-// All that ig_checkpoint_save writes, and what it may have written for other options.
-static const char *const own_files[] = {"config.json",
-                                        "generation_config.json",
-                                        "model.safetensors",
-                                        "tokenizer_config.json",
-                                        "vocab.json",
-                                        "target_vocab.json",
-                                        "source.spm",
-                                        "target.spm",
-                                        MOMENTS,
-                                        STATE,
-                                        NULL};
-
-static ig_status open_place(const ig_run *run, const char *directory, ig_place *out,
-                            ig_error *err) {
-  return ig_place_open(out, directory, own_files, run->reporter, err);
+static ig_status open_replacement(const ig_run *run, const char *directory, ig_replacement *out,
+                                  ig_error *err) {
+  return ig_replace_open(out, directory, own_files, run->reporter, err);
 }
 
 // What training.json says of a run's state.
@@ -145,26 +129,26 @@ static ig_status fill(const ig_run *run, const char *directory, bool with_state,
   IG_TRY(ig_model_save(run->model, directory, with_state ? "float32" : run->config.dtype, err));
   IG_TRY(ig_tokenizer_save(run->tokenizer, directory, err));
   if (with_state) IG_TRY(write_state(run, directory, err));
-  return sync_directory(directory, err);
+  return ig_path_sync(directory, err);
 }
 
 ig_status ig_checkpoint_save(const ig_run *run, const char *directory, bool with_state,
                              ig_error *err) {
-  ig_place place;
-  IG_TRY(open_place(run, directory, &place, err));
-  ig_status status = ig_place_begin(&place, err);
-  if (status == IG_OK) status = fill(run, place.temporary, with_state, err);
-  if (status == IG_OK) status = ig_place_commit(&place, err);
-  if (status != IG_OK) ig_place_abandon(&place);
-  ig_place_close(&place);
+  ig_replacement replacement;
+  IG_TRY(open_replacement(run, directory, &replacement, err));
+  ig_status status = ig_replace_begin(&replacement, err);
+  if (status == IG_OK) status = fill(run, replacement.temporary, with_state, err);
+  if (status == IG_OK) status = ig_replace_commit(&replacement, err);
+  if (status != IG_OK) ig_replace_abandon(&replacement);
+  ig_replace_close(&replacement);
   return status;
 }
 
 ig_status ig_checkpoint_recover(const ig_run *run, const char *directory, ig_error *err) {
-  ig_place place;
-  IG_TRY(open_place(run, directory, &place, err));
-  const ig_status status = ig_place_recover(&place, err);
-  ig_place_close(&place);
+  ig_replacement replacement;
+  IG_TRY(open_replacement(run, directory, &replacement, err));
+  const ig_status status = ig_replace_recover(&replacement, err);
+  ig_replace_close(&replacement);
   return status;
 }
 
@@ -312,10 +296,10 @@ static ig_status remove_kept(const ig_run *run, const char *path, bool *removed,
     if (!*removed) ig_report(run->reporter, IG_LEVEL_WARNING, "%s: %s", path, strerror(errno));
     return IG_OK;
   }
-  ig_place place;
-  IG_TRY(open_place(run, path, &place, err));
-  *removed = ig_place_remove(&place);
-  ig_place_close(&place);
+  ig_replacement replacement;
+  IG_TRY(open_replacement(run, path, &replacement, err));
+  *removed = ig_replace_remove(&replacement);
+  ig_replace_close(&replacement);
   return IG_OK;
 }
 

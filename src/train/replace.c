@@ -18,25 +18,20 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "base/file.h"
+#include "base/path.h"
 #include "base/report.h"
+#include "base/writer.h"
+#include "io/model_directory.h"
 
 static ig_status io_error(const char *path, ig_error *err) {
   return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
 }
 
-static void warn(const ig_place *place, const char *path) {
-  ig_report(place->reporter, IG_LEVEL_WARNING, "%s: %s", path, strerror(errno));
+static void warn(const ig_replacement *replacement, const char *path) {
+  ig_report(replacement->reporter, IG_LEVEL_WARNING, "%s: %s", path, strerror(errno));
 }
 
 // ---- names ------------------------------------------------------------------
-
-static char *with_suffix(const char *path, const char *suffix, ig_error *err) {
-  const size_t length = strlen(path), more = strlen(suffix) + 1;
-  char *out = ig_allocate(length + more, 1, err);
-  if (out) memcpy(memcpy(out, path, length) + length, suffix, more);
-  return out;
-}
 
 static ig_status expect_directory(const char *path, ig_error *err) {
   struct stat status;
@@ -58,45 +53,52 @@ static ig_status resolve(const char *path, bool *linked, char **out, ig_error *e
                  : IG_ERROR_MEMORY;
 }
 
-ig_status ig_place_open(ig_place *place, const char *path, const char *const *own,
-                        const ig_reporter *reporter, ig_error *err) {
-  *place = (ig_place){.own = own, .reporter = reporter};
+ig_status ig_replace_open(ig_replacement *replacement, const char *path, const char *const *own,
+                          const ig_reporter *reporter, ig_error *err) {
+  *replacement = (ig_replacement){.own = own, .reporter = reporter};
   bool linked;
-  ig_status status = resolve(path, &linked, &place->path, err);
+  ig_status status = resolve(path, &linked, &replacement->path, err);
   // What lies beside a link's target is nobody's run: a name that only Ingot gives.
-  if (status == IG_OK &&
-      !(place->temporary = with_suffix(place->path, linked ? ".ingot-tmp" : ".tmp", err)))
+  if (status == IG_OK && !(replacement->temporary = ig_path_with_suffix(
+                               replacement->path, linked ? ".ingot-tmp" : ".tmp", err)))
     status = IG_ERROR_MEMORY;
-  if (status == IG_OK &&
-      !(place->old = with_suffix(place->path, linked ? ".ingot-old" : ".old", err)))
+  if (status == IG_OK && !(replacement->old = ig_path_with_suffix(
+                               replacement->path, linked ? ".ingot-old" : ".old", err)))
     status = IG_ERROR_MEMORY;
-  if (status == IG_OK) status = expect_directory(place->path, err);
-  if (status == IG_OK) status = expect_directory(place->temporary, err);
-  if (status == IG_OK) status = expect_directory(place->old, err);
-  if (status != IG_OK) ig_place_close(place);
+  if (status == IG_OK) status = expect_directory(replacement->path, err);
+  if (status == IG_OK) status = expect_directory(replacement->temporary, err);
+  if (status == IG_OK) status = expect_directory(replacement->old, err);
+  if (status != IG_OK) ig_replace_close(replacement);
   return status;
 }
 
-void ig_place_close(ig_place *place) {
-  free(place->path);
-  free(place->temporary);
-  free(place->old);
-  *place = (ig_place){0};
+void ig_replace_close(ig_replacement *replacement) {
+  free(replacement->path);
+  free(replacement->temporary);
+  free(replacement->old);
+  *replacement = (ig_replacement){0};
 }
 
-static bool is_own(const ig_place *place, const char *name) {
-  for (const char *const *own = place->own; *own; own++)
-    if (strcmp(name, *own) == 0 || ig_writer_is_temporary_of(name, *own)) return true;
+static bool is_file_or_its_temporary(const char *name, const char *file) {
+  return strcmp(name, file) == 0 || ig_writer_is_temporary_of(name, file);
+}
+
+static bool is_own(const ig_replacement *replacement, const char *name) {
+  const char *file;
+  for (size_t at = 0; (file = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_WRITTEN, &at));)
+    if (is_file_or_its_temporary(name, file)) return true;
+  for (const char *const *own = replacement->own; *own; own++)
+    if (is_file_or_its_temporary(name, *own)) return true;
   return false;
 }
 
 // ---- clearing away ----------------------------------------------------------
 
-typedef struct ig_move {
-  const ig_place *place;
+typedef struct moving {
+  const ig_replacement *replacement;
   const char *from_path, *to_path;
   int from, to;  // to -1: nowhere
-} ig_move;
+} moving;
 
 // The entry's name in `to`, with a number behind it where another entry has it.
 static bool free_name(int to, const char *name, char out[NAME_MAX + 1]) {
@@ -113,35 +115,35 @@ static bool free_name(int to, const char *name, char out[NAME_MAX + 1]) {
   return false;
 }
 
-static bool move_along(const ig_move *m, const char *name) {
+static bool move_along(const moving *m, const char *name) {
   char wanted[NAME_MAX + 1];
   if (m->to < 0) return false;
   if (!free_name(m->to, name, wanted) || renameat(m->from, name, m->to, wanted)) {
-    ig_report(m->place->reporter, IG_LEVEL_WARNING,
+    ig_report(m->replacement->reporter, IG_LEVEL_WARNING,
               "%s/%s cannot move along into %s, and stays: %s", m->from_path, name, m->to_path,
               strerror(errno));
     return false;
   }
   if (strcmp(name, wanted) != 0)
-    ig_report(m->place->reporter, IG_LEVEL_WARNING,
+    ig_report(m->replacement->reporter, IG_LEVEL_WARNING,
               "%s/%s is now %s/%s, beside another one of its name", m->from_path, name, m->to_path,
               wanted);
   return true;
 }
 
 // One entry out of the way; false: it stays.
-static bool take_out(const ig_move *m, const char *name) {
-  if (!is_own(m->place, name)) return move_along(m, name);
+static bool take_out(const moving *m, const char *name) {
+  if (!is_own(m->replacement, name)) return move_along(m, name);
   if (unlinkat(m->from, name, 0) == 0) return true;
   if (errno == EISDIR || errno == EPERM)
     return move_along(m, name);  // a directory by the name of one of our files
-  ig_report(m->place->reporter, IG_LEVEL_WARNING, "%s/%s cannot be removed: %s", m->from_path, name,
-            strerror(errno));
+  ig_report(m->replacement->reporter, IG_LEVEL_WARNING, "%s/%s cannot be removed: %s", m->from_path,
+            name, strerror(errno));
   return false;
 }
 
 // How many entries stay.
-static int take_all_out(const ig_move *m, DIR *directory) {
+static int take_all_out(const moving *m, DIR *directory) {
   int stay = 0;
   rewinddir(directory);
   for (struct dirent *entry; (entry = readdir(directory));)
@@ -156,13 +158,16 @@ static int open_directory(const char *path) {
 
 // Removes our files from directory `from`, moves all else into `to` (NULL or absent: it stays), and
 // removes the directory. False where that is not empty.
-static bool clear_away(const ig_place *place, const char *from, const char *to) {
-  ig_move m = {
-      .place = place, .from_path = from, .to_path = to, .from = open_directory(from), .to = -1};
+static bool clear_away(const ig_replacement *replacement, const char *from, const char *to) {
+  moving m = {.replacement = replacement,
+              .from_path = from,
+              .to_path = to,
+              .from = open_directory(from),
+              .to = -1};
   if (m.from < 0 && errno == ENOENT) return true;
   DIR *directory = m.from >= 0 ? fdopendir(m.from) : NULL;
   if (!directory) {
-    warn(place, from);
+    warn(replacement, from);
     if (m.from >= 0) close(m.from);
     return false;
   }
@@ -173,7 +178,7 @@ static bool clear_away(const ig_place *place, const char *from, const char *to) 
     const int stay = take_all_out(&m, directory);
     gone = stay == 0 && rmdir(from) == 0;
     again = stay == 0 && !gone && (errno == ENOTEMPTY || errno == EEXIST);
-    if (stay == 0 && !gone && !again) warn(place, from);
+    if (stay == 0 && !gone && !again) warn(replacement, from);
   }
   if (m.to >= 0) close(m.to);
   closedir(directory);
@@ -182,66 +187,70 @@ static bool clear_away(const ig_place *place, const char *from, const char *to) 
 
 // ---- replacing --------------------------------------------------------------
 
-ig_status ig_place_recover(const ig_place *place, ig_error *err) {
-  if (access(place->path, F_OK) && access(place->old, F_OK) == 0 && rename(place->old, place->path))
-    return io_error(place->old, err);
-  clear_away(place, place->old, place->path);
-  clear_away(place, place->temporary, place->path);
+ig_status ig_replace_recover(const ig_replacement *replacement, ig_error *err) {
+  if (access(replacement->path, F_OK) && access(replacement->old, F_OK) == 0 &&
+      rename(replacement->old, replacement->path))
+    return io_error(replacement->old, err);
+  clear_away(replacement, replacement->old, replacement->path);
+  clear_away(replacement, replacement->temporary, replacement->path);
   return IG_OK;
 }
 
 // What is not ours in `temporary` is there because it could not move along before: it does with the
 // whole directory.
-ig_status ig_place_begin(const ig_place *place, ig_error *err) {
-  clear_away(place, place->old, place->path);
-  clear_away(place, place->temporary, NULL);
-  return ig_path_make_directories(place->temporary, err);
+ig_status ig_replace_begin(const ig_replacement *replacement, ig_error *err) {
+  clear_away(replacement, replacement->old, replacement->path);
+  clear_away(replacement, replacement->temporary, NULL);
+  return ig_path_make_directories(replacement->temporary, err);
 }
 
-void ig_place_abandon(const ig_place *place) { clear_away(place, place->temporary, NULL); }
+void ig_replace_abandon(const ig_replacement *replacement) {
+  clear_away(replacement, replacement->temporary, NULL);
+}
 
-// In one step where the system can; else by way of `old`, which ig_place_recover understands.
+// In one step where the system can; else by way of `old`, which ig_replace_recover understands.
 // *left: where the predecessor is now, NULL: there was none.
-static ig_status swap_in(const ig_place *place, const char **left, ig_error *err) {
+static ig_status swap_in(const ig_replacement *replacement, const char **left, ig_error *err) {
   *left = NULL;
-  if (rename(place->temporary, place->path) == 0) return IG_OK;
+  if (rename(replacement->temporary, replacement->path) == 0) return IG_OK;
 #ifdef RENAME_EXCHANGE
-  *left = place->temporary;
-  if (renameat2(AT_FDCWD, place->temporary, AT_FDCWD, place->path, RENAME_EXCHANGE) == 0)
+  *left = replacement->temporary;
+  if (renameat2(AT_FDCWD, replacement->temporary, AT_FDCWD, replacement->path, RENAME_EXCHANGE) ==
+      0)
     return IG_OK;
 #endif
-  *left = place->old;
-  if (rename(place->path, place->old)) return io_error(place->path, err);
-  if (rename(place->temporary, place->path) == 0) return IG_OK;
-  const ig_status status = io_error(place->temporary, err);
-  if (rename(place->old, place->path)) warn(place, place->old);
+  *left = replacement->old;
+  if (rename(replacement->path, replacement->old)) return io_error(replacement->path, err);
+  if (rename(replacement->temporary, replacement->path) == 0) return IG_OK;
+  const ig_status status = io_error(replacement->temporary, err);
+  if (rename(replacement->old, replacement->path)) warn(replacement, replacement->old);
   return status;
 }
 
-ig_status ig_place_commit(const ig_place *place, ig_error *err) {
+ig_status ig_replace_commit(const ig_replacement *replacement, ig_error *err) {
   const char *left;
-  IG_TRY(swap_in(place, &left, err));
+  IG_TRY(swap_in(replacement, &left, err));
   // The predecessor goes when the successor is sure to stay, whatever happens to the machine.
   ig_error unsure = {0};
-  if (ig_path_sync_parent(place->path, &unsure) != IG_OK)
-    ig_report(place->reporter, IG_LEVEL_WARNING,
-              "%s is written, but may be lost if the machine fails now: %s", place->path,
+  if (ig_path_sync_parent(replacement->path, &unsure) != IG_OK)
+    ig_report(replacement->reporter, IG_LEVEL_WARNING,
+              "%s is written, but may be lost if the machine fails now: %s", replacement->path,
               unsure.message);
   else if (left)
-    clear_away(place, left, place->path);
+    clear_away(replacement, left, replacement->path);
   return IG_OK;
 }
 
 // Out of its name first: a crash within the removal leaves nothing that looks like a model.
-bool ig_place_remove(const ig_place *place) {
-  clear_away(place, place->temporary, place->path);
-  if (rename(place->path, place->temporary)) {
-    warn(place, place->path);
+bool ig_replace_remove(const ig_replacement *replacement) {
+  clear_away(replacement, replacement->temporary, replacement->path);
+  if (rename(replacement->path, replacement->temporary)) {
+    warn(replacement, replacement->path);
     return false;
   }
-  if (clear_away(place, place->temporary, NULL)) return true;
-  if (rename(place->temporary, place->path)) warn(place, place->temporary);
-  ig_report(place->reporter, IG_LEVEL_WARNING,
-            "%s: the checkpoint is removed, what else lies there stays", place->path);
+  if (clear_away(replacement, replacement->temporary, NULL)) return true;
+  if (rename(replacement->temporary, replacement->path)) warn(replacement, replacement->temporary);
+  ig_report(replacement->reporter, IG_LEVEL_WARNING,
+            "%s: the checkpoint is removed, what else lies there stays", replacement->path);
   return true;
 }

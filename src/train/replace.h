@@ -1,33 +1,35 @@
-// A directory that is replaced as a whole: its successor is written beside it and takes its place
-// in one step. Only files that Ingot writes are ever removed, and none through a symbolic link;
-// whatever else lies in the directory (a model card, notes, a notebook's folder) moves along.
+// A model directory that is replaced as a whole: the new one is written beside it and takes its
+// name in one step. Only files that Ingot writes are ever removed, and none through a symbolic
+// link; whatever else is in the directory (a model card, notes, a notebook's folder) moves along.
 #ifndef IG_TRAIN_REPLACE_H
 #define IG_TRAIN_REPLACE_H
 #include "ingot/core.h"
 
-typedef struct ig_place {
-  char *path;       // the directory itself: behind a symbolic link
-  char *temporary;  // its successor while that is written; behind the step, what is left of its
-                    // predecessor
-  char *old;  // its predecessor, within the step of a system that cannot exchange two directories
-  const char *const *own;  // names of the files that Ingot writes there, NULL at the end; borrowed
+typedef struct ig_replacement {
+  char *path;  // the directory itself; where it was given as a symbolic link, what that leads to
+  // The new directory while it is written. After the step: the old one, until it is removed.
+  char *temporary;
+  char *old;  // the old one, within the step, on systems that cannot exchange two directories
+  // Files that Ingot writes there besides those of a model, NULL at the end; borrowed.
+  const char *const *own;
   const ig_reporter *reporter;  // borrowed
-} ig_place;
+} ig_replacement;
 
-// path need not exist. IG_ERROR_IO where something that is no directory has one of the three names.
-// On success the caller closes.
-ig_status ig_place_open(ig_place *place, const char *path, const char *const *own,
-                        const ig_reporter *reporter, ig_error *err);
-void ig_place_close(ig_place *place);
+// path need not exist. IG_ERROR_IO if one of the three names belongs to something that is no
+// directory. On success the caller closes.
+ig_status ig_replace_open(ig_replacement *replacement, const char *path, const char *const *own,
+                          const ig_reporter *reporter, ig_error *err);
+void ig_replace_close(ig_replacement *replacement);
 
-// Behind a crash: path is then whole, old or new, or absent. What cannot be cleared away stays,
-// with a warning.
-ig_status ig_place_recover(const ig_place *place, ig_error *err);
-// temporary is then a directory without files of Ingot's.
-ig_status ig_place_begin(const ig_place *place, ig_error *err);
-// temporary becomes path. What fails behind that step is a warning.
-ig_status ig_place_commit(const ig_place *place, ig_error *err);
-void ig_place_abandon(const ig_place *place);  // instead of commit
-// Ingot's files, and the directory where nothing else lies in it. false: they stay, with a warning.
-bool ig_place_remove(const ig_place *place);
+// After a crash: path is then whole, old or new, or absent. What cannot be cleared away stays, with
+// a warning.
+ig_status ig_replace_recover(const ig_replacement *replacement, ig_error *err);
+// Makes `temporary` a directory without files of Ingot's.
+ig_status ig_replace_begin(const ig_replacement *replacement, ig_error *err);
+// `temporary` becomes path. What fails after that step is a warning.
+ig_status ig_replace_commit(const ig_replacement *replacement, ig_error *err);
+void ig_replace_abandon(const ig_replacement *replacement);  // instead of commit
+// Removes Ingot's files, and the directory if nothing else is in it. false: they stay, with a
+// warning.
+bool ig_replace_remove(const ig_replacement *replacement);
 #endif
