@@ -27,7 +27,8 @@ ig_status ig_file_load(const char *path, char **out, size_t *size, ig_error *err
 ig_status ig_file_write(const char *path, const void *data, size_t size, ig_error *err);
 ig_status ig_file_copy(const char *from, const char *to, ig_error *err);  // atomic
 
-// True if there is a file, or a directory, of this name; the second is false, too, if memory is out.
+// True if there is a file, or a directory, of this name; the second is false, too, if memory is
+// out.
 bool ig_file_exists(const char *path);
 bool ig_file_exists_in(const char *directory, const char *name);
 
