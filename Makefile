@@ -1,39 +1,48 @@
-# A thin door to CMake: `make` leaves the command at build/ingot.
+# A thin door to CMake: `make` leaves the command at build/ingot. CONTRIBUTING.md tells of the rest.
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 PREFIX ?= /usr/local
-SOURCES = $(wildcard include/*.h cli/*.[ch] bench/*.c examples/*.c tests/*.h tests/*/*.[ch] fuzz/*.[ch]) $(shell find src -name '*.[ch]' -o -name '*.cc')
+SOURCES = $(wildcard include/*.h include/*/*.h cli/*.[ch] bench/*.c examples/*.c tests/*.h \
+            tests/*/*.[ch] fuzz/*.[ch]) $(shell find src -name '*.[ch]' -o -name '*.cc')
+CONFIGURE = cmake -DCMAKE_INSTALL_PREFIX="$(PREFIX)" --preset
 
 .PHONY: all setup demo test bench fuzz format check install uninstall clean
+# The library and the command; nothing that only developers need.
 all:
-	@command -v cmake >/dev/null || { echo "make: cmake is missing; 'make setup' installs what building needs" >&2; exit 1; }
-	@cmake --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
+	@command -v cmake >/dev/null || \
+	  { echo "make: cmake is missing; 'make setup' installs what building needs" >&2; exit 1; }
+	@$(CONFIGURE) release
 	@cmake --build build -j$(JOBS)
 setup:
 	@tools/setup.sh
 demo: setup
 	@$(MAKE) --no-print-directory all
 	@tools/demo.sh
-test: setup
-	@$(MAKE) --no-print-directory all
+test:
+	@tools/setup.sh --tests
+	@$(CONFIGURE) dev
+	@cmake --build build -j$(JOBS)
 	@ctest --test-dir build --output-on-failure -j$(JOBS)
 bench: all
 	@cmake --build build --target benchmarks -j$(JOBS)
 	@bench/run.sh --out build/bench/results
-# make fuzz TARGET=yaml: until something is found or it is stopped; new inputs go to build-fuzz/corpus. Needs clang.
+# make fuzz TARGET=yaml: until something is found or it is stopped; new inputs go to
+# build-fuzz/corpus. Needs clang.
 TARGET ?= safetensors
 fuzz:
 	@cmake --preset fuzz
 	@cmake --build --preset fuzz -j$(JOBS) --target fuzz_$(TARGET)
 	@mkdir -p build-fuzz/corpus/$(TARGET)
-	@build-fuzz/fuzz_$(TARGET) -close_fd_mask=1 -timeout=60 -artifact_prefix=build-fuzz/$(TARGET)- build-fuzz/corpus/$(TARGET) fuzz/corpus/$(TARGET)
+	@build-fuzz/fuzz_$(TARGET) -close_fd_mask=1 -timeout=60 \
+	  -artifact_prefix=build-fuzz/$(TARGET)- build-fuzz/corpus/$(TARGET) fuzz/corpus/$(TARGET)
 format:
 	@clang-format -i $(SOURCES)
 check:
 	@tools/check_rooms.sh
 	@tools/check_sizes.sh
 	@tools/check_format.sh
-# The loader's cache learns of the library, where it is root who installs into the running system.
-LDCONFIG = if [ "$$(uname)" = Linux ] && [ "$$(id -u)" = 0 ] && [ -z "$(DESTDIR)" ]; then PATH="$$PATH:/usr/sbin:/sbin" ldconfig || true; fi
+# The loader's cache learns of the library, if it is root who installs into the running system.
+LDCONFIG = if [ "$$(uname)" = Linux ] && [ "$$(id -u)" = 0 ] && [ -z "$(DESTDIR)" ]; then \
+             PATH="$$PATH:/usr/sbin:/sbin" ldconfig || true; fi
 install: all
 	@cmake --install build
 	@$(LDCONFIG)

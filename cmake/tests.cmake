@@ -1,10 +1,16 @@
-# Tests, examples and benchmarks. A file in the right folder is a test: nothing is listed by hand.
-set(IG_TEST_ENVIRONMENT "INGOT_SOURCE=${CMAKE_SOURCE_DIR}")
-if(TARGET ingot)
-  list(APPEND IG_TEST_ENVIRONMENT "INGOT=$<TARGET_FILE:ingot>")
-endif()
+# Tests and examples. A file in the right folder is a test: nothing is listed by hand.
+set(IG_TEST_ENVIRONMENT "INGOT_SOURCE=${CMAKE_SOURCE_DIR};INGOT=$<TARGET_FILE:ingot>")
 
-# wrapped_symbols(OUT FILE): what a test, or a header of tests/ that it includes, defines as __wrap_NAME.
+# All rooms, with every symbol visible, for programs that test what is not public. They need not be
+# linked again when a room changes; that their tests include no more than they may is checked by
+# tools/check_rooms.sh.
+add_library(ingot_tests SHARED ${IG_OBJECTS})
+target_include_directories(ingot_tests PUBLIC src include)
+target_link_libraries(ingot_tests PUBLIC ${IG_DEPENDENCIES})
+link_as_cxx(ingot_tests)
+
+# wrapped_symbols(OUT FILE): what a test, or a header of tests/ that it includes, defines as
+# __wrap_NAME.
 function(wrapped_symbols out file)
   file(STRINGS ${file} includes REGEX "^#include \"")
   set(files ${file})
@@ -26,7 +32,8 @@ function(wrapped_symbols out file)
   set(${out} "${symbols}" PARENT_SCOPE)
 endfunction()
 
-# add_c_test(KIND FILE LIBRARY): a cmocka program; ctest knows it as KIND/NAME, exit code 77 means skipped.
+# add_c_test(KIND FILE LIBRARY): a cmocka program; ctest knows it as KIND/NAME, exit code 77 means
+# skipped.
 function(add_c_test kind file library)
   get_filename_component(name ${file} NAME_WE)
   set(target ${name})
@@ -36,29 +43,33 @@ function(add_c_test kind file library)
   add_executable(${target} ${file})
   target_include_directories(${target} PRIVATE tests)
   target_link_libraries(${target} PRIVATE ${library} PkgConfig::CMOCKA)
-  # A test that defines __wrap_NAME gets the library's calls of NAME.
-  wrapped_symbols(symbols ${file})
-  foreach(symbol IN LISTS symbols)
-    target_link_options(${target} PRIVATE -Wl,--wrap=${symbol})
-  endforeach()
+  set_target_properties(${target} PROPERTIES LINK_DEPENDS_NO_SHARED ON)
+  if(INGOT_SANITIZE)  # clang's run-time library for C alone lacks what the C++ shim calls
+    link_as_cxx(${target})
+  endif()
   add_test(NAME ${kind}/${name} COMMAND ${target})
-  set_tests_properties(${kind}/${name} PROPERTIES LABELS ${kind} SKIP_RETURN_CODE 77 ENVIRONMENT "${IG_TEST_ENVIRONMENT}")
+  set_tests_properties(${kind}/${name} PROPERTIES
+    LABELS ${kind} SKIP_RETURN_CODE 77 ENVIRONMENT "${IG_TEST_ENVIRONMENT}")
 endfunction()
 
-# tests/unit/ROOM_SUBJECT.c links to its room and what lies below; tests/grad and tests/golden link to everything.
+# tests/unit/ROOM_SUBJECT.c. A test that defines __wrap_NAME gets the library's calls of NAME: the
+# linker does that in static libraries, so such a test is linked to its room and what lies below.
 file(GLOB unit_tests CONFIGURE_DEPENDS tests/unit/*.c)
 foreach(test IN LISTS unit_tests)
   get_filename_component(name ${test} NAME_WE)
-  string(REGEX REPLACE "_.*" "" room ${name})
-  wrapped_symbols(wraps ${test})
-  if(APPLE AND wraps)  # its linker cannot
-    continue()
-  endif()
-  if(TARGET ig_${room})
+  wrapped_symbols(symbols ${test})
+  if(NOT symbols)
+    add_c_test(unit ${test} ingot_tests)
+  elseif(NOT APPLE)  # its linker cannot wrap
+    string(REGEX REPLACE "_.*" "" room ${name})
     add_c_test(unit ${test} ig_${room})
+    list(TRANSFORM symbols PREPEND "-Wl,--wrap=")
+    target_link_options(${name} PRIVATE ${symbols})
   endif()
 endforeach()
-# tests/faults: every allocation and every write failed once. The linker sends the library's calls to tests/faults/faults.c; Apple's cannot.
+
+# tests/faults: every allocation and every write failed once. The linker sends the library's calls to
+# tests/faults/faults.c; Apple's cannot.
 if(NOT APPLE)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS tests/faults/faults.c)
   file(STRINGS tests/faults/faults.c wraps REGEX "^WRAP\\(")
@@ -77,18 +88,17 @@ if(NOT APPLE)
     target_include_directories(${name} PRIVATE tests/faults)
     link_faults(${name})
   endforeach()
-  if(TARGET ingot)  # for tests/cli/faults.sh
-    add_executable(ingot_faulty ${cli_sources})
-    target_link_libraries(ingot_faulty PRIVATE ingot_static)
-    set_target_properties(ingot_faulty PROPERTIES LINKER_LANGUAGE CXX)
-    link_faults(ingot_faulty)
-    list(APPEND IG_TEST_ENVIRONMENT "INGOT_FAULTY=$<TARGET_FILE:ingot_faulty>")
-  endif()
+  # The command for tests/cli/faults.sh.
+  add_executable(ingot_faulty ${cli_sources})
+  target_link_libraries(ingot_faulty PRIVATE ingot_static)
+  link_as_cxx(ingot_faulty)
+  link_faults(ingot_faulty)
+  list(APPEND IG_TEST_ENVIRONMENT "INGOT_FAULTY=$<TARGET_FILE:ingot_faulty>")
 endif()
 foreach(kind grad golden)
   file(GLOB tests CONFIGURE_DEPENDS tests/${kind}/*.c)
   foreach(test IN LISTS tests)
-    add_c_test(${kind} ${test} ingot_objects)
+    add_c_test(${kind} ${test} ingot_tests)
   endforeach()
 endforeach()
 
@@ -96,26 +106,26 @@ endforeach()
 function(add_script_test kind file)
   get_filename_component(name ${file} NAME_WE)
   add_test(NAME ${kind}/${name} COMMAND bash ${file} ${ARGN})
-  set_tests_properties(${kind}/${name} PROPERTIES LABELS ${kind} SKIP_RETURN_CODE 77 ENVIRONMENT "${IG_TEST_ENVIRONMENT}")
+  set_tests_properties(${kind}/${name} PROPERTIES
+    LABELS ${kind} SKIP_RETURN_CODE 77 ENVIRONMENT "${IG_TEST_ENVIRONMENT}")
 endfunction()
 
 # Whole commands; what they share is in files that do not end in .sh.
-if(TARGET ingot)
-  file(GLOB scripts CONFIGURE_DEPENDS tests/cli/*.sh)
-  foreach(script IN LISTS scripts)
-    add_script_test(cli ${script})
-  endforeach()
-endif()
+file(GLOB scripts CONFIGURE_DEPENDS tests/cli/*.sh)
+foreach(script IN LISTS scripts)
+  add_script_test(cli ${script})
+endforeach()
 if(NOT APPLE)  # the checkers want GNU tools and bash 4
   add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_selftest.sh)
   add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_headers.sh)
   add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_exports.sh $<TARGET_FILE:ingot_shared>)
-  if(NOT INGOT_SANITIZE AND NOT INGOT_FUZZ)  # a program of one's own would need their run-time libraries
+  if(NOT INGOT_SANITIZE AND NOT INGOT_FUZZ)  # a user's program would need their run-time libraries
     add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_install.sh ${CMAKE_BINARY_DIR})
   endif()
 endif()
 
-# Examples see what a user sees: the public header and the shared library. They run as tests; one that needs a model gets the shipped one.
+# Examples see what a user sees: the public headers and the shared library. They run as tests; one
+# that needs a model gets the shipped one.
 set(shipped ${CMAKE_SOURCE_DIR}/models/en-de)
 set(IG_EXAMPLE_translate ${shipped} "How are you?")
 file(GLOB examples CONFIGURE_DEPENDS examples/*.c)
@@ -123,23 +133,12 @@ foreach(example IN LISTS examples)
   get_filename_component(name ${example} NAME_WE)
   add_executable(example_${name} ${example})
   target_link_libraries(example_${name} PRIVATE ingot_shared m)
-  if(INGOT_SANITIZE)  # clang's run-time library for C alone lacks what the C++ shim calls
-    set_target_properties(example_${name} PROPERTIES LINKER_LANGUAGE CXX)
+  set_target_properties(example_${name} PROPERTIES LINK_DEPENDS_NO_SHARED ON)
+  if(INGOT_SANITIZE)
+    link_as_cxx(example_${name})
   endif()
   if(NOT DEFINED IG_EXAMPLE_${name} OR EXISTS ${shipped}/config.json)
     add_test(NAME examples/${name} COMMAND example_${name} ${IG_EXAMPLE_${name}})
     set_tests_properties(examples/${name} PROPERTIES LABELS examples)
   endif()
-endforeach()
-
-# Benchmarks are built by `make bench` alone.
-add_custom_target(benchmarks)
-file(GLOB benchmarks CONFIGURE_DEPENDS bench/*.c)
-foreach(benchmark IN LISTS benchmarks)
-  get_filename_component(name ${benchmark} NAME_WE)
-  add_executable(bench_${name} EXCLUDE_FROM_ALL ${benchmark})
-  target_include_directories(bench_${name} PRIVATE tests)  # kernel_cases.h
-  target_link_libraries(bench_${name} PRIVATE ingot_objects ${CMAKE_DL_LIBS})
-  set_target_properties(bench_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
-  add_dependencies(benchmarks bench_${name})
 endforeach()

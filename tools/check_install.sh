@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# check_install.sh BUILD: installs into a prefix with a blank in its name, builds and runs the README's C program with what pkg-config says, and
-# removes all of it again.
+# check_install.sh BUILD: installs into a prefix with a blank in its name; builds and runs the
+# README's C program with what pkg-config says and, as a project of its own, with what CMake's
+# find_package says, with the shared library and with the static one; and removes all of it again.
 set -euo pipefail
 build=$1 source=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
@@ -18,21 +19,55 @@ cmake --install "$build" --prefix "$prefix" >/dev/null
 pc=$(find "$prefix" -name ingot.pc)
 [ -n "$pc" ] || fail "no ingot.pc"
 export PKG_CONFIG_PATH=${pc%/*}
-pkg-config --cflags ingot | grep -q -- -D && fail "macros of other libraries: $(pkg-config --cflags ingot)"
-for library in jansson yaml utf8proc z sentencepiece; do
-  pkg-config --static --libs ingot | grep -q -- "-l$library" || fail "-l$library is not among the static libraries"
-done
+pkg-config --cflags ingot | grep -q -- -D &&
+  fail "macros of other libraries: $(pkg-config --cflags ingot)"
+version=$(pkg-config --modversion ingot)
+header=$(sed -n 's/^#define INGOT_VERSION_STRING "\(.*\)"$/\1/p' "$prefix/include/ingot/core.h")
+[ "$version" = "$header" ] || fail "version $version, and INGOT_VERSION_STRING \"$header\""
 
-awk '/^```c$/ { inside = 1; next } /^```$/ { if (inside) exit } inside' "$source/README.md" >"$work/program.c"
+# run PROGRAM: must print something, if there is a model to translate with.
+run() {
+  [ -f "$source/models/en-de/config.json" ] || return 0
+  (cd "$source" && LD_LIBRARY_PATH=${libraries%/*} "$1") >"$work/out" || fail "$1 failed"
+  [ -s "$work/out" ] || fail "$1 printed nothing"
+}
+
+mkdir "$work/project"
+awk '/^```c$/ { inside = 1; next } /^```$/ { if (inside) exit } inside' "$source/README.md" \
+  >"$work/project/program.c"
 libraries=$(find "$prefix" -name 'libingot.so' -o -name 'libingot.dylib')
-cc -Wall -Werror -I "$prefix/include" "$work/program.c" -L "${libraries%/*}" -lingot -o "$work/program"
-if [ -f "$source/models/en-de/config.json" ]; then
-  (cd "$source" && LD_LIBRARY_PATH=${libraries%/*} "$work/program") >"$work/out" || fail "the README's program failed"
-  [ -s "$work/out" ] || fail "the README's program printed nothing"
+flags=(-Wall -Werror -I "$prefix/include" "$work/project/program.c")
+cc "${flags[@]}" -L "${libraries%/*}" -lingot -o "$work/program"
+run "$work/program"
+
+# Of two libraries of one name the linker takes the shared one: the static one is alone here.
+mkdir "$work/static"
+cp "${libraries%/*}/libingot.a" "$work/static/"
+private=$(pkg-config --static --libs-only-l ingot)
+# shellcheck disable=SC2086  # flags
+cc "${flags[@]}" -L "$work/static" $private -pthread -o "$work/program"
+run "$work/program"
+
+cat >"$work/project/CMakeLists.txt" <<'PROJECT'
+cmake_minimum_required(VERSION 3.21)
+project(consumer C)
+find_package(ingot 0.2 REQUIRED COMPONENTS static)
+foreach(library ingot ingot_static)
+  add_executable(with_${library} program.c)
+  target_link_libraries(with_${library} PRIVATE ingot::${library})
+endforeach()
+PROJECT
+cmake -S "$work/project" -B "$work/consumer" -DCMAKE_PREFIX_PATH="$prefix" >"$work/said" 2>&1 &&
+  cmake --build "$work/consumer" >"$work/said" 2>&1 ||
+  { cat "$work/said"; fail "a project that finds ingot with CMake"; }
+run "$work/consumer/with_ingot"
+run "$work/consumer/with_ingot_static"
+if [ "$(uname)" = Linux ]; then
+  ldd "$work/consumer/with_ingot_static" | grep -q libingot && fail "the static program is not"
 fi
 
 "$source/tools/uninstall.sh" "$manifest"
 left=$(find "$prefix" ! -type d)
 [ -z "$left" ] || fail "left behind: $left"
-[ ! -d "$prefix/share/ingot" ] || fail "a directory of ours is left behind"
+[ -z "$(find "$prefix" -name ingot)" ] || fail "a directory of ours is left behind"
 echo "install: fine"

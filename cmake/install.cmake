@@ -1,0 +1,43 @@
+# What `make install` writes besides the command: libraries, headers, what tells other builds of them
+# (pkg-config and CMake), documents, the shipped model. tools/check_install.sh tries all of it.
+install(TARGETS ingot_shared EXPORT ingotTargets)
+install(TARGETS ingot_static EXPORT ingotStaticTargets)
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+
+# ---- pkg-config ----
+# Relative to where the .pc file lies, so that an installed tree can be moved and
+# `cmake --install --prefix` is honoured.
+file(RELATIVE_PATH IG_PC_TO_PREFIX
+     ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+# For static linking. Not as Requires.private: their compiler flags would become those of every
+# program.
+set(IG_PC_LIBRARIES
+    ${SENTENCEPIECE_LDFLAGS} ${JANSSON_LDFLAGS} ${YAML_LDFLAGS} ${UTF8PROC_LDFLAGS}
+    ${ZLIB_LDFLAGS} ${XXHASH_LDFLAGS} ${NETTLE_LDFLAGS})
+foreach(runtime IN LISTS IG_CXX_RUNTIME)
+  list(APPEND IG_PC_LIBRARIES -l${runtime})
+endforeach()
+list(JOIN IG_PC_LIBRARIES " " IG_PC_LIBRARIES)
+configure_file(ingot.pc.in ingot.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/ingot.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# ---- find_package(ingot): ingot::ingot and, where its dependencies are found, ingot::ingot_static
+include(CMakePackageConfigHelpers)
+set(IG_CMAKE_DIRECTORY ${CMAKE_INSTALL_LIBDIR}/cmake/ingot)
+configure_package_config_file(cmake/ingotConfig.cmake.in ${CMAKE_BINARY_DIR}/ingotConfig.cmake
+                              INSTALL_DESTINATION ${IG_CMAKE_DIRECTORY})
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/ingotConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/ingotConfig.cmake ${CMAKE_BINARY_DIR}/ingotConfigVersion.cmake
+        DESTINATION ${IG_CMAKE_DIRECTORY})
+foreach(set ingotTargets ingotStaticTargets)
+  install(EXPORT ${set} NAMESPACE ingot:: DESTINATION ${IG_CMAKE_DIRECTORY})
+endforeach()
+
+# ---- documents and the model ----
+install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
+install(FILES README.md README.zh-CN.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
+if(EXISTS ${CMAKE_SOURCE_DIR}/models/en-de)
+  install(DIRECTORY models/en-de DESTINATION ${CMAKE_INSTALL_DATADIR}/ingot/models)
+endif()
