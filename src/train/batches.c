@@ -1,11 +1,12 @@
-// What a run trains on, epoch by epoch.
+// Batches of epochs, from one segmentation of the corpus or from a new one each.
+#include "train/batches.h"
+
 #include <string.h>
 
 #include "base/fail.h"
-#include "train/run.h"
 #include "train/trainer.h"
 
-static ig_status sample(ig_run *run, uint64_t epoch, ig_error *err) {
+static ig_status sample_segmentations(ig_run *run, uint64_t epoch, ig_error *err) {
   const ig_train_data *d = &run->config.data;
   if (!d->sampling_nbest || (run->sampled.pairs > 0 && run->sampled_epoch == epoch)) return IG_OK;
   const ig_corpus_options options = {.tokenizer = run->tokenizer,
@@ -27,8 +28,8 @@ static ig_status sample(ig_run *run, uint64_t epoch, ig_error *err) {
                                       run->config.path);
 }
 
-ig_status ig_run_epoch(ig_run *run, uint64_t epoch, size_t *batches, ig_error *err) {
-  IG_TRY(sample(run, epoch, err));
+ig_status ig_batches_epoch(ig_run *run, uint64_t epoch, size_t *batches, ig_error *err) {
+  IG_TRY(sample_segmentations(run, epoch, err));
   return ig_batcher_epoch(run->batcher, epoch, batches, err);
 }
 
@@ -39,7 +40,7 @@ static ig_status make_batchers(ig_run *run, ig_error *err) {
                                 .seed = c->seed,
                                 .shuffle = true,
                                 .decoder_start_id = ig_model_config(run->model)->decoder_start_id};
-  IG_TRY(sample(run, run->state.epoch, err));
+  IG_TRY(sample_segmentations(run, run->state.epoch, err));
   IG_TRY(ig_batcher_create(c->data.sampling_nbest ? &run->sampled : &run->train, &options,
                            &run->batcher, err));
   if (run->valid.pairs == 0) return IG_OK;
@@ -47,23 +48,25 @@ static ig_status make_batchers(ig_run *run, ig_error *err) {
   return ig_batcher_create(&run->valid, &options, &run->valid_batcher, err);
 }
 
-// The epochs to come may draw anything from a piece a sentence to as many as are allowed.
-static void allow_for_sampling(const ig_run *run, ig_batch_bounds *most) {
+// With sampling, a sentence of a later epoch may have any number of pieces, from one to as many as
+// are allowed.
+static void widen_for_sampling(const ig_run *run, ig_batch_bounds *most) {
   const size_t longest = (size_t)run->max_length;
   for (int side = 0; side < 2; side++) {
     most->longest[side] = longest;
     if (most->tokens[side] < longest) most->tokens[side] = longest;
   }
-  most->sequences = most->tokens[IG_SIDE_TARGET] / 2;  // a piece and the end of sentence
+  // The shortest sentence is one piece and the end token.
+  most->sequences = most->tokens[IG_SIDE_TARGET] / 2;
   if (most->sequences > run->train.pairs) most->sequences = run->train.pairs;
 }
 
-ig_status ig_run_make_batches(ig_run *run, ig_error *err) {
+ig_status ig_batches_make(ig_run *run, ig_error *err) {
   size_t batches;
   IG_TRY(make_batchers(run, err));
-  IG_TRY(ig_run_epoch(run, run->state.epoch, &batches, err));
+  IG_TRY(ig_batches_epoch(run, run->state.epoch, &batches, err));
   ig_batch_bounds most = ig_batcher_most(run->batcher);
   const ig_batch_bounds expected = ig_batcher_largest(run->batcher);
-  if (run->config.data.sampling_nbest) allow_for_sampling(run, &most);
+  if (run->config.data.sampling_nbest) widen_for_sampling(run, &most);
   return ig_trainer_reserve(run->trainer, &most, &expected, err);
 }

@@ -1,4 +1,4 @@
-// A loss that runs away without ever leaving the numbers.
+// Losses that are too high for several updates in a row.
 #include "train/divergence.h"
 
 #include <math.h>

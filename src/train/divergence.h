@@ -1,5 +1,5 @@
-// When has a run gone astray whose loss is still a number? Pure functions; the loop asks after each
-// update.
+// When a run has diverged whose loss is still a number. Pure functions; the training loop asks
+// after each update.
 #ifndef IG_TRAIN_DIVERGENCE_H
 #define IG_TRAIN_DIVERGENCE_H
 #include "ingot/core.h"
@@ -7,7 +7,7 @@
 typedef struct ig_divergence_rule {
   double factor;   // 0: off
   int updates;     // in a row
-  int vocab_size;  // of the target: ln V is the loss of a model that knows nothing and says so
+  int vocab_size;  // of the target; ln V is the loss of a uniform distribution over it
 } ig_divergence_rule;
 
 // What a checkpoint keeps of it.
@@ -16,9 +16,9 @@ typedef struct ig_divergence {
   int above;          // updates in a row whose loss was above the limit
 } ig_divergence;
 
-// factor times the larger of ln V and the run's first loss: some initialisations start far above ln
-// V, and are fine.
+// The loss above which an update counts as too high: `factor` times the larger of ln V and the
+// run's first loss, since some good initialisations start far above ln V.
 double ig_divergence_limit(const ig_divergence_rule *rule, const ig_divergence *state);
-// Takes note of an update's mean loss; true where the run has diverged.
+// Takes note of an update's mean loss, and tells whether the run has diverged.
 bool ig_divergence_note(const ig_divergence_rule *rule, ig_divergence *state, double loss);
 #endif

@@ -12,36 +12,40 @@
 #include "base/number.h"
 #include "base/report.h"
 #include "io/json.h"
+#include "train/batches.h"
 #include "train/checkpoint.h"
-#include "train/run.h"
+#include "train/metrics.h"
+#include "train/setup.h"
 #include "train/trainer.h"
+#include "train/validate.h"
 
-typedef struct ig_loop {
+typedef struct training_loop {
   ig_run *run;
   ig_batch_buffer *micro;  // (accumulate): the batches of one update
   ig_divergence_rule rule;
   int first_update;  // done before this process
   uint64_t first_source, first_target;
   double first_seconds;
-  double begin, load_seconds;  // by the clock: when the run was called; until its first update
-  int saved;                   // update of the last save; -1: none
-  bool unsaved;                // the state has changed since
-  bool save_due;               // a checkpoint waits for the loss to come down again
-  double reported;             // when progress was last reported
-  double rate;                 // target tokens a second, smoothed
-} ig_loop;
+  double begin;         // by the clock: when the run was called
+  double load_seconds;  // until its first update
+  int saved;            // update of the last save; -1: none
+  bool unsaved;         // the state has changed since
+  bool save_due;        // a checkpoint waits for the loss to come down again
+  double reported;      // when progress was last reported
+  double rate;          // target tokens a second, smoothed
+} training_loop;
 
-// Batches for one update, across epochs; the cursor moves on.
-static ig_status gather(ig_loop *l, size_t *targets, ig_error *err) {
+// Gets the batches of one update, where need be from two epochs, and moves on to the next.
+static ig_status gather_batches(training_loop *l, size_t *targets, ig_error *err) {
   ig_run_state *s = &l->run->state;
   *targets = 0;
   for (int i = 0; i < l->run->config.accumulate; i++) {
     size_t batches;
-    IG_TRY(ig_run_epoch(l->run, s->epoch, &batches, err));
+    IG_TRY(ig_batches_epoch(l->run, s->epoch, &batches, err));
     if (s->batch >= batches) {
       s->epoch++;
       s->batch = 0;
-      IG_TRY(ig_run_epoch(l->run, s->epoch, &batches, err));
+      IG_TRY(ig_batches_epoch(l->run, s->epoch, &batches, err));
     }
     IG_TRY(ig_batcher_get(l->run->batcher, s->batch++, &l->micro[i], err));
     s->source_tokens += l->micro[i].source_tokens;
@@ -51,8 +55,9 @@ static ig_status gather(ig_loop *l, size_t *targets, ig_error *err) {
   return IG_OK;
 }
 
-// What to do about it, behind `what` happened at `update`.
-static ig_status diverged(const ig_loop *l, int update, const char *what, ig_error *err) {
+// The error of `what` that happened at `update`, with advice.
+static ig_status fail_diverged(const training_loop *l, int update, const char *what,
+                               ig_error *err) {
   char kept[512] = "no checkpoint had been written yet";
   if (l->saved >= 0)
     snprintf(kept, sizeof kept, "%.400s holds the state of update %d", l->run->latest, l->saved);
@@ -62,16 +67,16 @@ static ig_status diverged(const ig_loop *l, int update, const char *what, ig_err
                  update, what, kept);
 }
 
-static ig_status not_finite(const ig_loop *l, int update, const char *what, double value,
-                            ig_error *err) {
+static ig_status fail_not_finite(const training_loop *l, int update, const char *what, double value,
+                                 ig_error *err) {
   char text[96];
   ig_number_format(text, sizeof text, "%s is not finite (%g)", what, value);
-  return diverged(l, update, text, err);
+  return fail_diverged(l, update, text, err);
 }
 
-static ig_status check_loss(ig_loop *l, int update, double loss, ig_error *err) {
+static ig_status check_loss(training_loop *l, int update, double loss, ig_error *err) {
   ig_divergence *d = &l->run->state.divergence;
-  if (!isfinite(loss)) return not_finite(l, update, "the loss", loss, err);
+  if (!isfinite(loss)) return fail_not_finite(l, update, "the loss", loss, err);
   if (!ig_divergence_note(&l->rule, d, loss)) return IG_OK;
   char text[256];
   ig_number_format(
@@ -81,10 +86,11 @@ static ig_status check_loss(ig_loop *l, int update, double loss, ig_error *err) 
       loss, d->above, ig_divergence_limit(&l->rule, d), l->rule.factor,
       d->first_loss > log((double)l->rule.vocab_size) ? "the first update"
                                                       : "a model that knows nothing");
-  return diverged(l, update, text, err);
+  return fail_diverged(l, update, text, err);
 }
 
-static void note_update(ig_loop *l, const ig_loss *sums, double gradient_norm, double seconds) {
+static void note_update(training_loop *l, const ig_loss *sums, double gradient_norm,
+                        double seconds) {
   ig_run_state *s = &l->run->state;
   const double clip = (double)l->run->config.optimizer.clip_norm,
                rate = (double)sums->tokens / (seconds > 1e-9 ? seconds : 1e-9);
@@ -100,12 +106,12 @@ static void note_update(ig_loop *l, const ig_loss *sums, double gradient_norm, d
   l->rate = l->rate > 0 ? 0.9 * l->rate + 0.1 * rate : rate;
 }
 
-static ig_status update(ig_loop *l, ig_error *err) {
+static ig_status do_update(training_loop *l, ig_error *err) {
   ig_run_state *s = &l->run->state;
   const double begin = ig_clock_seconds();
   const int number = s->update + 1;
   ig_loss sums = {0};
-  IG_TRY(gather(l, &sums.tokens, err));
+  IG_TRY(gather_batches(l, &sums.tokens, err));
   for (int i = 0; i < l->run->config.accumulate; i++) {
     ig_loss part = {0};
     IG_TRY(ig_trainer_accumulate(l->run->trainer, &l->micro[i].batch, (double)sums.tokens, &part,
@@ -117,7 +123,8 @@ static ig_status update(ig_loop *l, ig_error *err) {
   double norm = 0;
   const ig_status status = ig_trainer_update(
       l->run->trainer, (float)ig_schedule_rate(&l->run->config.schedule, number), &norm, err);
-  if (status == IG_ERROR_DIVERGED) return not_finite(l, number, "the gradient's norm", norm, err);
+  if (status == IG_ERROR_DIVERGED)
+    return fail_not_finite(l, number, "the gradient's norm", norm, err);
   IG_TRY(status);
   s->update = number;
   l->unsaved = true;
@@ -125,7 +132,7 @@ static ig_status update(ig_loop *l, ig_error *err) {
   return IG_OK;
 }
 
-static void report_progress(ig_loop *l) {
+static void report_update_progress(training_loop *l) {
   const ig_run_state *s = &l->run->state;
   const double now = ig_clock_seconds();
   if (now - l->reported < 0.1) return;
@@ -144,7 +151,7 @@ static void report_progress(ig_loop *l) {
   ig_report_progress(l->run->reporter, &progress);
 }
 
-static ig_status log_window(ig_loop *l, ig_error *err) {
+static ig_status log_window(training_loop *l, ig_error *err) {
   ig_run_state *s = &l->run->state;
   const ig_log_window w = s->window;
   if (w.tokens == 0) return IG_OK;
@@ -169,17 +176,17 @@ static ig_status log_window(ig_loop *l, ig_error *err) {
       err);
 }
 
-static ig_status validate(ig_loop *l, ig_error *err) {
+static ig_status validate_and_keep_best(training_loop *l, ig_error *err) {
   ig_run *run = l->run;
   ig_run_state *s = &run->state;
   ig_validation v;
-  const ig_status status = ig_run_validate(run, &v, err);
+  const ig_status status = ig_validate_run(run, &v, err);
   s->validation_due = status == IG_INTERRUPTED;
   l->unsaved = true;
   IG_TRY(status);
-  if (!isfinite(v.loss)) return not_finite(l, s->update, "the validation loss", v.loss, err);
+  if (!isfinite(v.loss)) return fail_not_finite(l, s->update, "the validation loss", v.loss, err);
   double value;
-  const bool better = ig_run_is_best(run, &v, &value);
+  const bool better = ig_validate_is_best(run, &v, &value);
   s->validated = s->update;
   s->worse = better ? 0 : s->worse + 1;
   if (better) {
@@ -199,7 +206,7 @@ static ig_status validate(ig_loop *l, ig_error *err) {
       err);
 }
 
-static ig_status save(ig_loop *l, ig_error *err) {
+static ig_status save_latest(training_loop *l, ig_error *err) {
   ig_run *run = l->run;
   if (!l->unsaved) return IG_OK;
   ig_status status = ig_metrics_sync(run->metrics, &run->state.metrics_bytes, err);
@@ -213,35 +220,36 @@ static ig_status save(ig_loop *l, ig_error *err) {
   return IG_OK;
 }
 
-// A checkpoint of a loss that ran away must not replace one from before that.
-static bool too_high_to_save(const ig_loop *l) {
+// Whether the loss runs away: such a checkpoint must not replace one from before.
+static bool too_high_to_save(const training_loop *l) {
   return l->unsaved && l->run->state.divergence.above > 0 && l->saved >= 0;
 }
 
-// The checkpoint of every save_every updates. While the loss is too high the last good one stays;
-// it is made up for when the loss comes down.
-static ig_status save_regularly(ig_loop *l, ig_error *err) {
+// Saves every save_every updates. While the loss is too high the last good checkpoint stays, and
+// the save that was left out comes when the loss has come down.
+static ig_status save_regularly(training_loop *l, ig_error *err) {
   const ig_train_config *c = &l->run->config;
   const ig_run_state *s = &l->run->state;
   l->save_due |= c->save_every && s->update % c->save_every == 0;
   if (!l->save_due || s->divergence.above > 0) return IG_OK;
   l->save_due = false;
-  // The kept one first: a run killed between the two writes it again.
+  // The kept copy comes first: a run that is killed between the two writes it again.
   if (c->keep) IG_TRY(ig_checkpoint_keep(l->run, err));
-  return save(l, err);
+  return save_latest(l, err);
 }
 
-// Why to stop, or NULL.
-static const char *finished(ig_run *run) {
+// Why the run is over, or NULL.
+static const char *reason_to_stop(ig_run *run) {
   const ig_train_config *c = &run->config;
   const ig_run_state *s = &run->state;
   if (c->updates && s->update >= c->updates) return "all updates are done";
-  // The cursor turns to the next epoch with that epoch's first batch, so an epoch's end is looked
-  // for in both places.
+  // state->epoch moves on with the first batch of the next epoch, so that the end of the last epoch
+  // shows in either of two ways.
   size_t batches;
-  if (c->epochs && (s->epoch >= (uint64_t)c->epochs ||
-                    (s->epoch + 1 == (uint64_t)c->epochs && s->batch > 0 &&
-                     ig_run_epoch(run, s->epoch, &batches, NULL) == IG_OK && s->batch >= batches)))
+  if (c->epochs &&
+      (s->epoch >= (uint64_t)c->epochs ||
+       (s->epoch + 1 == (uint64_t)c->epochs && s->batch > 0 &&
+        ig_batches_epoch(run, s->epoch, &batches, NULL) == IG_OK && s->batch >= batches)))
     return "all epochs are done";
   if (c->max_seconds > 0 && s->seconds >= c->max_seconds) return "the time is over";
   if (c->patience && s->worse >= c->patience)
@@ -249,22 +257,21 @@ static const char *finished(ig_run *run) {
   return NULL;
 }
 
-// What belongs to the update just done besides its line of the log.
-static ig_status settle(ig_loop *l, ig_error *err) {
+static ig_status validate_and_save(training_loop *l, ig_error *err) {
   const ig_train_config *c = &l->run->config;
   const ig_run_state *s = &l->run->state;
   const bool due = s->validation_due || (c->validate_every && s->update % c->validate_every == 0);
-  if (due && l->run->valid.pairs) IG_TRY(validate(l, err));
+  if (due && l->run->valid.pairs) IG_TRY(validate_and_keep_best(l, err));
   return save_regularly(l, err);
 }
 
-static ig_status between_updates(ig_loop *l, ig_error *err) {
-  report_progress(l);
+static ig_status between_updates(training_loop *l, ig_error *err) {
+  report_update_progress(l);
   if (l->run->state.update % l->run->config.log_every == 0) IG_TRY(log_window(l, err));
-  return settle(l, err);
+  return validate_and_save(l, err);
 }
 
-static ig_status interrupted(ig_loop *l, ig_error *err) {
+static ig_status end_interrupted(training_loop *l, ig_error *err) {
   const ig_run *run = l->run;
   const int update = run->state.update;
   if (too_high_to_save(l))
@@ -272,37 +279,43 @@ static ig_status interrupted(ig_loop *l, ig_error *err) {
                    "interrupted at update %d, where the loss is too high to save; %s holds the "
                    "state of update %d",
                    update, run->latest, l->saved);
-  IG_TRY(save(l, err));
+  IG_TRY(save_latest(l, err));
   return ig_fail(
       err, IG_INTERRUPTED,
       "interrupted at update %d; the state is saved in %s, and the same command goes on from there",
       update, run->latest);
 }
 
-static ig_status finish(ig_loop *l, const char *reason, ig_error *err) {
+static ig_status end_finished(training_loop *l, const char *reason, ig_error *err) {
   ig_run *run = l->run;
   ig_report(run->reporter, IG_LEVEL_INFO, "finished at update %d: %s", run->state.update, reason);
   IG_TRY(log_window(l, err));
-  if (run->valid.pairs && run->state.validated != run->state.update) IG_TRY(validate(l, err));
-  if (!too_high_to_save(l)) return save(l, err);
+  if (run->valid.pairs && run->state.validated != run->state.update)
+    IG_TRY(validate_and_keep_best(l, err));
+  if (!too_high_to_save(l)) return save_latest(l, err);
   ig_report(run->reporter, IG_LEVEL_WARNING,
             "the loss is too high to save the last update, %d; %s holds the state of update %d",
             run->state.update, run->latest, l->saved);
   return IG_OK;
 }
 
-static ig_status loop(ig_loop *l, ig_error *err) {
-  const char *reason = NULL;
-  ig_status status = l->run->state.validation_due ? settle(l, err) : IG_OK;
-  while (status == IG_OK && !(reason = finished(l->run))) {
-    status = ig_interrupted() ? IG_INTERRUPTED : update(l, err);
-    if (status == IG_OK) status = between_updates(l, err);
+static ig_status run_updates(training_loop *l, ig_error *err) {
+  if (l->run->state.validation_due) IG_TRY(validate_and_save(l, err));
+  for (;;) {
+    const char *reason = reason_to_stop(l->run);
+    if (reason) return end_finished(l, reason, err);
+    if (ig_interrupted()) return IG_INTERRUPTED;
+    IG_TRY(do_update(l, err));
+    IG_TRY(between_updates(l, err));
   }
-  if (status == IG_OK) status = finish(l, reason, err);
-  return status == IG_INTERRUPTED ? interrupted(l, err) : status;
 }
 
-static ig_status write_stats(const ig_loop *l, const char *path, ig_error *err) {
+static ig_status run_to_the_end(training_loop *l, ig_error *err) {
+  const ig_status status = run_updates(l, err);
+  return status == IG_INTERRUPTED ? end_interrupted(l, err) : status;
+}
+
+static ig_status write_stats(const training_loop *l, const char *path, ig_error *err) {
   const ig_run_state *s = &l->run->state;
   const double seconds = s->seconds - l->first_seconds,
                target_tokens = (double)(s->target_tokens - l->first_target);
@@ -329,8 +342,10 @@ static ig_status write_stats(const ig_loop *l, const char *path, ig_error *err) 
   return status;
 }
 
-// Behind a run that ended with `status`. An interruption remains what it is, with *err its message.
-static ig_status leave_stats(const ig_loop *l, const char *path, ig_status status, ig_error *err) {
+// Writes the statistics of a run that ended with `status`, which is returned. An interruption keeps
+// its status and its message in *err even if they cannot be written.
+static ig_status write_stats_of_end(const training_loop *l, const char *path, ig_status status,
+                                    ig_error *err) {
   if (status == IG_OK) return write_stats(l, path, err);
   ig_error failed = {0};
   if (status == IG_INTERRUPTED && write_stats(l, path, &failed) != IG_OK)
@@ -339,7 +354,7 @@ static ig_status leave_stats(const ig_loop *l, const char *path, ig_status statu
   return status;
 }
 
-// A path that cannot be written is found now, not after days.
+// A path that cannot be written is told before the run, not days later.
 static ig_status check_writable(const char *path, ig_error *err) {
   ig_writer writer;
   IG_TRY(ig_writer_open(&writer, path, err));
@@ -347,38 +362,38 @@ static ig_status check_writable(const char *path, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status train(ig_run *run, const ig_train_options *options, ig_error *err) {
+static ig_status train_run(ig_run *run, const ig_train_options *options, ig_error *err) {
   const double begin = ig_clock_seconds();
   if (options->stats_path) IG_TRY(check_writable(options->stats_path, err));
-  IG_TRY(ig_run_setup(run, err));
+  IG_TRY(ig_setup_run(run, err));
   const size_t accumulate = (size_t)run->config.accumulate;
-  ig_loop l = {.run = run,
-               .first_update = run->state.update,
-               .first_source = run->state.source_tokens,
-               .first_target = run->state.target_tokens,
-               .first_seconds = run->state.seconds,
-               .begin = begin,
-               .load_seconds = ig_clock_seconds() - begin,
-               .rule = {run->config.divergence_factor, run->config.divergence_updates,
-                        ig_model_config(run->model)->target_vocab_size},
-               .saved = run->resumed ? run->state.update : -1,
-               .unsaved = !run->resumed};
+  training_loop l = {.run = run,
+                     .first_update = run->state.update,
+                     .first_source = run->state.source_tokens,
+                     .first_target = run->state.target_tokens,
+                     .first_seconds = run->state.seconds,
+                     .begin = begin,
+                     .load_seconds = ig_clock_seconds() - begin,
+                     .rule = {run->config.divergence_factor, run->config.divergence_updates,
+                              ig_model_config(run->model)->target_vocab_size},
+                     .saved = run->resumed ? run->state.update : -1,
+                     .unsaved = !run->resumed};
   l.micro = ig_allocate(accumulate, sizeof *l.micro, err);
   if (!l.micro) return IG_ERROR_MEMORY;
-  ig_status status = loop(&l, err);
+  ig_status status = run_to_the_end(&l, err);
   for (size_t i = 0; i < accumulate; i++) ig_batch_buffer_free(&l.micro[i]);
   free(l.micro);
-  return options->stats_path ? leave_stats(&l, options->stats_path, status, err) : status;
+  return options->stats_path ? write_stats_of_end(&l, options->stats_path, status, err) : status;
 }
 
 ig_status ig_train(const char *config_path, const ig_train_options *options, ig_error *err) {
   const ig_train_options defaults = {0};
   if (!options) options = &defaults;
   IG_TRY(ig_fail_if_null(config_path, "config_path", err));
-  ig_interrupt_clear();  // asked of an earlier run, it is not meant for this one
+  ig_interrupt_clear();  // an interruption of an earlier run is not meant for this one
   ig_run run = {.reporter = &options->reporter, .threads = options->threads};
   IG_TRY(ig_train_config_load(config_path, options->set, options->set_count, &run.config, err));
-  const ig_status status = train(&run, options, err);
+  const ig_status status = train_run(&run, options, err);
   ig_run_free(&run);
   ig_train_config_free(&run.config);
   return status;

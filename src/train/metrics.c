@@ -1,4 +1,6 @@
-// metrics.jsonl: appended as training goes, cut back on resume.
+// metrics.jsonl: lines are appended during training; a resume cuts off those after its checkpoint.
+#include "train/metrics.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +12,6 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
-#include "train/run.h"
 
 ig_status ig_metrics_append(const char *path, json_t *entry, ig_error *err) {
   char *text = ig_json_text(entry, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
@@ -25,7 +26,8 @@ ig_status ig_metrics_append(const char *path, json_t *entry, ig_error *err) {
   return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
 }
 
-// The update a line speaks of; behind everything where the line is broken (a crash within a write).
+// The update that a line tells of. A line that a crash has left incomplete counts as after all
+// updates.
 static json_int_t line_update(const char *line, size_t length) {
   json_t *object = NULL;
   ig_json_parse(line, length, "a line of metrics", &object, NULL);
@@ -55,9 +57,11 @@ ig_status ig_metrics_truncate(const char *path, const ig_run_state *state, ig_er
   size_t size, kept = 0;
   IG_TRY(ig_file_load(path, &text, &size, err));
   const size_t limit = state->metrics_bytes < size ? (size_t)state->metrics_bytes : size;
-  for (const char *end; kept < limit && (end = memchr(text + kept, '\n', limit - kept));
-       kept = (size_t)(end - text) + 1)
-    if (line_update(text + kept, (size_t)(end - text) - kept) > state->update) break;
+  while (kept < limit) {
+    const char *end = memchr(text + kept, '\n', limit - kept);
+    if (!end || line_update(text + kept, (size_t)(end - text) - kept) > state->update) break;
+    kept = (size_t)(end - text) + 1;
+  }
   const ig_status status = kept < size ? ig_file_write(path, text, kept, err) : IG_OK;
   free(text);
   return status;

@@ -7,9 +7,18 @@
 // Euclidean norm of the gradients (count), summed in double over parts whose bounds depend on count
 // alone: the same bits for any number of threads.
 double ig_optimizer_norm(ig_nn *nn, const float *gradients, size_t count);
-// One step, update counted from 1, exactly torch.optim.Adam / AdamW; gradients are multiplied by
-// gradient_scale first and are zero afterwards. weights, gradients, m, v: (count)
-void ig_optimizer_step(ig_nn *nn, const ig_optimizer_options *options, uint32_t update,
-                       float learning_rate, float gradient_scale, float *weights, float *gradients,
-                       float *m, float *v, size_t count);
+
+typedef struct ig_optimizer_update {
+  uint32_t number;  // counted from 1
+  float learning_rate;
+  float gradient_scale;  // gradients are multiplied by it first
+} ig_optimizer_update;
+typedef struct ig_optimizer_values {
+  size_t count;
+  float *weights, *gradients;  // (count)
+  float *m, *v;                // (count): Adam's first and second moments
+} ig_optimizer_values;
+// One step, exactly that of torch.optim.Adam or AdamW. The gradients are zero afterwards.
+void ig_optimizer_step(ig_nn *nn, const ig_optimizer_options *options,
+                       const ig_optimizer_update *update, const ig_optimizer_values *values);
 #endif

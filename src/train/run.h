@@ -1,5 +1,5 @@
-// A training run: what it was asked for, what it works on, how far it is. Shared by the files of
-// ig_train.
+// A training run: what it was asked for, what it works on, how far it is. The files of train/ share
+// it.
 #ifndef IG_TRAIN_RUN_H
 #define IG_TRAIN_RUN_H
 #include <stdio.h>
@@ -20,11 +20,12 @@ typedef struct ig_log_window {
 // How far a run is: all that a checkpoint keeps besides weights and moments.
 typedef struct ig_run_state {
   int update;                             // updates done
-  uint64_t epoch, batch;                  // cursor of the next batch
+  uint64_t epoch, batch;                  // the next batch
   uint64_t source_tokens, target_tokens;  // trained on so far
   double seconds;                         // of updates
-  int validated;                          // update of the last validation, 0: none
-  bool validation_due;  // stopped within the validation of `update`: it comes first on resume
+  int validated;                          // update of the last validation; 0: none
+  // The run was stopped within the validation of `update`: when it resumes, that comes first.
+  bool validation_due;
   bool has_best;
   double best, best_loss;  // value of best_metric, and the validation loss beside it
   int best_update;
@@ -55,32 +56,5 @@ typedef struct ig_run {
   ig_run_state state;
 } ig_run;
 
-// Everything up to the first update; resumes where the output directory holds a checkpoint. On
-// failure ig_run_free is still the caller's.
-ig_status ig_run_setup(ig_run *run, ig_error *err);
 void ig_run_free(ig_run *run);
-
-// The batches to train on from state.epoch, and those to validate on; memory for all of them.
-ig_status ig_run_make_batches(ig_run *run, ig_error *err);
-// Lays out an epoch as ig_batcher_epoch does, with data.sampling from segmentations of its own.
-ig_status ig_run_epoch(ig_run *run, uint64_t epoch, size_t *batches, ig_error *err);
-
-// Loss and perplexity over data.valid, BLEU and chrF of real decoding. IG_INTERRUPTED within some
-// batches of ig_interrupt().
-typedef struct ig_validation {
-  double loss, nll;
-  double bleu, chrf;
-} ig_validation;
-ig_status ig_run_validate(ig_run *run, ig_validation *out, ig_error *err);
-// By best_metric, at a tie by the loss. *value: of best_metric.
-bool ig_run_is_best(const ig_run *run, const ig_validation *validation, double *value);
-
-// metrics.jsonl: one JSON object a line. append takes over the reference to entry (NULL: out of
-// memory).
-ig_status ig_metrics_append(const char *path, json_t *entry, ig_error *err);
-// On disk, with so many bytes; 0 where there is none.
-ig_status ig_metrics_sync(const char *path, uint64_t *bytes, ig_error *err);
-// Drops what an interrupted run wrote after the checkpoint that it resumes from: all behind
-// state->metrics_bytes, and the lines of later updates.
-ig_status ig_metrics_truncate(const char *path, const ig_run_state *state, ig_error *err);
 #endif

@@ -14,7 +14,7 @@ typedef struct ig_schedule {
   ig_schedule_kind kind;
   double learning_rate;        // at the end of the warm-up: the peak
   double warmup_initial_rate;  // where the warm-up starts (fairseq's --warmup-init-lr)
-  double minimum_rate;         // floor behind the warm-up
+  double minimum_rate;         // floor after the warm-up
   int warmup;                  // updates
   int updates;                 // of the whole run: linear and cosine end there
 } ig_schedule;

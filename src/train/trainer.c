@@ -53,7 +53,7 @@ static ig_status check_options(const ig_trainer_options *o, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status build(ig_trainer *t, ig_error *err) {
+static ig_status create_parts(ig_trainer *t, ig_error *err) {
   IG_TRY(ig_create_gradients(t->model, err));
   ig_model_unpack(t->model);
   IG_TRY(ig_layout_reserve(&t->moments, 2 * t->model->trained_count, &t->m, err));
@@ -76,7 +76,7 @@ ig_status ig_trainer_create(ig_model *model, const ig_trainer_options *options, 
   if (!t) return IG_ERROR_MEMORY;
   t->model = model;
   t->options = *options;
-  const ig_status status = build(t, err);
+  const ig_status status = create_parts(t, err);
   if (status != IG_OK) {
     ig_trainer_free(t);
     return status;
@@ -94,7 +94,7 @@ void ig_trainer_free(ig_trainer *t) {
   free(t);
 }
 
-static void report(const ig_loss_sums *sums, ig_loss *loss) {
+static void report_loss(const ig_loss_sums *sums, ig_loss *loss) {
   if (!loss) return;
   const double tokens = sums->tokens ? (double)sums->tokens : 1.0;
   *loss = (ig_loss){.loss = sums->loss / tokens, .nll = sums->nll / tokens, .tokens = sums->tokens};
@@ -108,7 +108,7 @@ ig_status ig_trainer_forward(ig_trainer *t, const ig_batch *batch, float *logits
   const ig_pass_args args = {
       .batch = batch, .label_smoothing = t->options.label_smoothing, .logits = logits};
   IG_TRY(ig_pass_run(t->pass, &args, &sums, err));
-  report(&sums, loss);
+  report_loss(&sums, loss);
   return IG_OK;
 }
 
@@ -144,7 +144,7 @@ ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double nor
   IG_TRY(ig_pass_run(t->pass, &args, &sums, err));
   t->source_rows += (uint32_t)batch->source_offsets[batch->sequences];
   t->target_rows += (uint32_t)batch->target_offsets[batch->sequences];
-  report(&sums, loss);
+  report_loss(&sums, loss);
   return IG_OK;
 }
 
@@ -168,19 +168,28 @@ ig_status ig_trainer_update(ig_trainer *t, float learning_rate, double *grad_nor
   const double scale =
       clip > 0 && (double)clip / (norm + 1e-6) < 1 ? (double)clip / (norm + 1e-6) : 1.0;
   t->updates++;
-  ig_optimizer_step(&t->nn, &t->options.optimizer, t->updates, learning_rate, (float)scale,
-                    t->model->values, t->model->gradients, t->m, t->v, count);
-  t->source_rows = t->target_rows = 0;
+  const ig_optimizer_update update = {
+      .number = t->updates, .learning_rate = learning_rate, .gradient_scale = (float)scale};
+  const ig_optimizer_values values = {.count = count,
+                                      .weights = t->model->values,
+                                      .gradients = t->model->gradients,
+                                      .m = t->m,
+                                      .v = t->v};
+  ig_optimizer_step(&t->nn, &t->options.optimizer, &update, &values);
+  t->source_rows = 0;
+  t->target_rows = 0;
   return IG_OK;
 }
 
 void ig_trainer_zero_gradients(ig_trainer *t) {
   memset(t->model->gradients, 0, t->model->trained_count * sizeof *t->model->gradients);
-  t->source_rows = t->target_rows = 0;
+  t->source_rows = 0;
+  t->target_rows = 0;
 }
 
 size_t ig_trainer_moments(ig_trainer *t, float **m, float **v) {
-  *m = t->m, *v = t->v;
+  *m = t->m;
+  *v = t->v;
   return t->model->trained_count;
 }
 

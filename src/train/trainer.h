@@ -1,4 +1,5 @@
-// What the training loop needs of an ig_trainer beyond the public API: its state, for checkpoints.
+// What a run needs of an ig_trainer beyond the public interface: its state, for checkpoints, and
+// memory in advance.
 #ifndef IG_TRAIN_TRAINER_H
 #define IG_TRAIN_TRAINER_H
 #include "base/pool.h"
@@ -7,7 +8,8 @@
 
 // First and second moments, flat, in the order of the model's trained values; returns their length.
 size_t ig_trainer_moments(ig_trainer *trainer, float **m, float **v);
-void ig_trainer_set_updates(ig_trainer *trainer, uint32_t updates);  // after restoring the moments
+// After the moments have been restored: how many updates they are of.
+void ig_trainer_set_updates(ig_trainer *trainer, uint32_t updates);
 // Memory for all batches of a run, before the first.
 ig_status ig_trainer_reserve(ig_trainer *trainer, const ig_batch_bounds *most,
                              const ig_batch_bounds *expected, ig_error *err);

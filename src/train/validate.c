@@ -1,4 +1,6 @@
 // Validation: the loss over every pair of data.valid, BLEU and chrF of real decoding.
+#include "train/validate.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,23 +8,23 @@
 #include "base/fail.h"
 #include "base/interrupt.h"
 #include "pipeline/translator.h"
-#include "train/run.h"
 #include "train/trainer.h"
 
-#define LINES_A_THREAD 64  // translated between two looks at the interruption flag
+// Lines that each thread translates between two looks at the interruption flag.
+enum { LINES_A_THREAD = 64 };
 
-static ig_status check_interrupted(ig_error *err) {
+static ig_status fail_if_interrupted(ig_error *err) {
   return ig_interrupted() ? ig_fail(err, IG_INTERRUPTED, "interrupted within a validation") : IG_OK;
 }
 
-static ig_status valid_loss(ig_run *run, ig_validation *out, ig_error *err) {
+static ig_status measure_loss(ig_run *run, ig_validation *out, ig_error *err) {
   ig_batch_buffer buffer = {0};
   size_t batches = 0, tokens = 0;
   double loss = 0, nll = 0;
   ig_status status = ig_batcher_epoch(run->valid_batcher, 0, &batches, err);
   for (size_t b = 0; status == IG_OK && b < batches; b++) {
     ig_loss part = {0};
-    status = check_interrupted(err);
+    status = fail_if_interrupted(err);
     if (status == IG_OK) status = ig_batcher_get(run->valid_batcher, b, &buffer, err);
     if (status == IG_OK) status = ig_trainer_forward(run->trainer, &buffer.batch, NULL, &part, err);
     loss += part.loss * (double)part.tokens;
@@ -35,8 +37,8 @@ static ig_status valid_loss(ig_run *run, ig_validation *out, ig_error *err) {
   return status;
 }
 
-// A model that has learnt little yet writes until it may not go on: half again the longest
-// reference is enough to see that.
+// Tokens that a translation may have. A model that has learnt little yet does not stop by itself;
+// half as many again as the longest reference has are enough to see that.
 static int generated_limit(const ig_run *run) {
   size_t longest = 0;
   for (size_t p = 0; p < run->valid.pairs; p++) {
@@ -48,9 +50,9 @@ static int generated_limit(const ig_run *run) {
   return positions > 1 && limit > (size_t)positions - 1 ? positions - 1 : (int)limit;
 }
 
-static ig_status score(const ig_run *run, ig_metric metric, char *const *hypotheses, size_t count,
-                       double *out, ig_error *err) {
-  // Data that are tokens already are scored as they stand.
+static ig_status score_translations(const ig_run *run, ig_metric metric, char *const *hypotheses,
+                                    size_t count, double *out, ig_error *err) {
+  // Data that are tokens already are not tokenized again.
   const bool tokens = strcmp(ig_tokenizer_kind(run->tokenizer), "whitespace") == 0;
   const ig_score_options options = {.metric = metric, .tokenize = tokens ? "none" : NULL};
   ig_score result;
@@ -60,9 +62,9 @@ static ig_status score(const ig_run *run, ig_metric metric, char *const *hypothe
   return IG_OK;
 }
 
-// hypotheses (count): malloc'ed strings, NULL behind the first failure. A translation does not
-// depend on its company, so parts give what the whole would.
-static ig_status translate(ig_run *run, size_t count, char **hypotheses, ig_error *err) {
+// hypotheses (count): malloc'ed strings, NULL after the first failure. A translation does not
+// depend on those beside it, so that the parts give what the whole would.
+static ig_status translate_sources(ig_run *run, size_t count, char **hypotheses, ig_error *err) {
   ig_pool *pool = ig_trainer_pool(run->trainer);
   ig_translator_options options = ig_translator_options_default();
   options.beam_size = run->config.valid_beam_size;
@@ -70,29 +72,31 @@ static ig_status translate(ig_run *run, size_t count, char **hypotheses, ig_erro
   const size_t part = (size_t)ig_pool_threads(pool) * LINES_A_THREAD;
   const char *const *lines = (const char *const *)run->valid.text[IG_SIDE_SOURCE];
   for (size_t i = 0; i < count; i += part) {
-    IG_TRY(check_interrupted(err));
+    IG_TRY(fail_if_interrupted(err));
     IG_TRY(ig_pipeline_translate_model(run->model, run->tokenizer, &options, pool, lines + i,
                                        count - i < part ? count - i : part, hypotheses + i, err));
   }
   return IG_OK;
 }
 
-ig_status ig_run_validate(ig_run *run, ig_validation *out, ig_error *err) {
+ig_status ig_validate_run(ig_run *run, ig_validation *out, ig_error *err) {
   *out = (ig_validation){0};
-  IG_TRY(valid_loss(run, out, err));
+  IG_TRY(measure_loss(run, out, err));
   const size_t cap = (size_t)run->config.valid_sentences,
                count = cap == 0 || run->valid.lines < cap ? run->valid.lines : cap;
   char **hypotheses = ig_allocate(count, sizeof *hypotheses, err);
   if (!hypotheses) return IG_ERROR_MEMORY;
-  ig_status status = translate(run, count, hypotheses, err);
-  if (status == IG_OK) status = score(run, IG_METRIC_BLEU, hypotheses, count, &out->bleu, err);
-  if (status == IG_OK) status = score(run, IG_METRIC_CHRF, hypotheses, count, &out->chrf, err);
+  ig_status status = translate_sources(run, count, hypotheses, err);
+  if (status == IG_OK)
+    status = score_translations(run, IG_METRIC_BLEU, hypotheses, count, &out->bleu, err);
+  if (status == IG_OK)
+    status = score_translations(run, IG_METRIC_CHRF, hypotheses, count, &out->chrf, err);
   for (size_t i = 0; i < count; i++) free(hypotheses[i]);
   free(hypotheses);
   return status;
 }
 
-bool ig_run_is_best(const ig_run *run, const ig_validation *v, double *value) {
+bool ig_validate_is_best(const ig_run *run, const ig_validation *v, double *value) {
   const ig_run_state *s = &run->state;
   const double values[] = {v->loss, v->bleu, v->chrf};
   const ig_best_metric metric = run->config.best_metric;

@@ -49,8 +49,9 @@ static double distance(const golden *g, float factor, uint32_t first_update) {
   memcpy(w, start, sizeof w);
   for (uint32_t u = 0; u < 3; u++) {
     for (int i = 0; i < 4; i++) gradient[i] = gradients[u][i] * factor;
-    ig_optimizer_step(&context, &options, first_update + u, 0.01f, 1 / factor, w, gradient, m, v,
-                      4);
+    const ig_optimizer_update update = {first_update + u, 0.01f, 1 / factor};
+    const ig_optimizer_values values = {4, w, gradient, m, v};
+    ig_optimizer_step(&context, &options, &update, &values);
     for (int i = 0; i < 4; i++) assert_true(gradient[i] == 0);
   }
   double most = 0;
@@ -91,7 +92,8 @@ static void norm_and_threads(void **state) {
     norm[k] = ig_optimizer_norm(&context, x[k], count);
     const ig_optimizer_options options = {
         .kind = IG_OPTIMIZER_ADAM, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f};
-    ig_optimizer_step(&context, &options, 1, 0.01f, 0.5f, w[k], x[k], m[k], v[k], count);
+    const ig_optimizer_values values = {count, w[k], x[k], m[k], v[k]};
+    ig_optimizer_step(&context, &options, &(ig_optimizer_update){1, 0.01f, 0.5f}, &values);
     ig_pool_free(pool);
   }
   assert_true(norm[0] == norm[1]);

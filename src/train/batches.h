@@ -1,0 +1,10 @@
+// The batches of a run, epoch by epoch.
+#ifndef IG_TRAIN_BATCHES_H
+#define IG_TRAIN_BATCHES_H
+#include "train/run.h"
+
+// Makes the batches to train on from state.epoch, those to validate on, and memory for all of them.
+ig_status ig_batches_make(ig_run *run, ig_error *err);
+// Lays out an epoch as ig_batcher_epoch does; with data.sampling, from segmentations of its own.
+ig_status ig_batches_epoch(ig_run *run, uint64_t epoch, size_t *batches, ig_error *err);
+#endif

@@ -1,0 +1,80 @@
+// Making, locking and removing the output directory.
+#include "train/output_directory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/file.h"
+
+ig_status ig_output_directory_name_paths(ig_run *run, ig_error *err) {
+  run->latest = ig_path_join(run->config.output, "latest", err);
+  run->best = ig_path_join(run->config.output, "best", err);
+  run->metrics = ig_path_join(run->config.output, "metrics.jsonl", err);
+  return run->latest && run->best && run->metrics ? IG_OK : IG_ERROR_MEMORY;
+}
+
+// The path without its last component: "a/b/" and "a/b" become "a", "a" becomes "".
+static void cut_last_component(char *path) {
+  size_t length = strlen(path);
+  while (length > 0 && path[length - 1] == '/') length--;
+  while (length > 0 && path[length - 1] != '/') length--;
+  while (length > 0 && path[length - 1] == '/') length--;
+  path[length] = '\0';
+}
+
+// How many directories at the end of path do not exist yet.
+static ig_status count_missing(const char *path, int *missing, ig_error *err) {
+  char *prefix = ig_allocate_copy(path, strlen(path), err);
+  if (!prefix) return IG_ERROR_MEMORY;
+  for (*missing = 0; *prefix && !ig_file_exists(prefix); cut_last_component(prefix)) ++*missing;
+  free(prefix);
+  return IG_OK;
+}
+
+void ig_output_directory_remove_made(ig_run *run) {
+  char *path = run->made_directories > 0 && run->lock
+                   ? ig_path_join(run->config.output, ".lock", NULL)
+                   : NULL;
+  if (!path) return;
+  unlink(path);
+  cut_last_component(path);
+  for (int i = 0; i < run->made_directories && rmdir(path) == 0; i++) cut_last_component(path);
+  free(path);
+}
+
+// Two trainings in one directory would delete each other's files. The system releases the lock when
+// the process ends, however it does.
+static ig_status lock_output(ig_run *run, ig_error *err) {
+  char *path = ig_path_join(run->config.output, ".lock", err);
+  if (!path) return IG_ERROR_MEMORY;
+  run->lock = fopen(path, "ae");
+  if (!run->lock) {
+    ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+    free(path);
+    return IG_ERROR_IO;
+  }
+  // A start that failed may have removed the file after we opened it and before we locked it: then
+  // ours is no longer the file that others will lock.
+  struct stat held, named;
+  const bool ours = flock(fileno(run->lock), LOCK_EX | LOCK_NB) == 0 &&
+                    fstat(fileno(run->lock), &held) == 0 && stat(path, &named) == 0 &&
+                    held.st_ino == named.st_ino;
+  free(path);
+  if (ours) return IG_OK;
+  fclose(run->lock);
+  run->lock = NULL;
+  return ig_fail(err, IG_ERROR_IO, "%s: another training is running in this directory",
+                 run->config.output);
+}
+
+ig_status ig_output_directory_open(ig_run *run, ig_error *err) {
+  IG_TRY(count_missing(run->config.output, &run->made_directories, err));
+  IG_TRY(ig_path_make_directories(run->config.output, err));
+  return lock_output(run, err);
+}

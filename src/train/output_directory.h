@@ -1,0 +1,13 @@
+// The directory that a run writes to (train.output): made, and held against a second training.
+#ifndef IG_TRAIN_OUTPUT_DIRECTORY_H
+#define IG_TRAIN_OUTPUT_DIRECTORY_H
+#include "train/run.h"
+
+// Fills the paths of `run` that lie in it. Touches no file.
+ig_status ig_output_directory_name_paths(ig_run *run, ig_error *err);
+// Makes it where it is missing, and locks it until the process ends, however that comes.
+ig_status ig_output_directory_open(ig_run *run, ig_error *err);
+// After a start that failed: removes the directories that it made, unless there is something in
+// them.
+void ig_output_directory_remove_made(ig_run *run);
+#endif

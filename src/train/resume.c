@@ -1,0 +1,84 @@
+// Which checkpoint there is, and whether it belongs to this run.
+#include "train/resume.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/report.h"
+#include "train/checkpoint.h"
+#include "train/identity.h"
+#include "train/trainer.h"
+
+// A checkpoint that has lost its state must not be overwritten as if the run were new.
+ig_status ig_resume_find_checkpoint(ig_run *run, ig_error *err) {
+  IG_TRY(ig_checkpoint_clean_up(run, err));
+  IG_TRY(ig_checkpoint_recover(run, run->latest, err));
+  IG_TRY(ig_checkpoint_recover(run, run->best, err));
+  IG_TRY(ig_checkpoint_exists(run->latest, &run->resumed, err));
+  if (!run->resumed && ig_file_exists(run->latest))
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: training.json is missing, so this checkpoint cannot be resumed; move the "
+                   "directory away to start anew",
+                   run->latest);
+  return IG_OK;
+}
+
+// Scores of different kinds cannot be compared: the search for the best model starts anew, and the
+// best one so far is renamed.
+static ig_status restart_comparison(ig_run *run, const char *difference, ig_error *err) {
+  ig_run_state *s = &run->state;
+  char name[32];
+  snprintf(name, sizeof name, "best-%d", s->best_update);
+  char *aside = ig_path_join(run->config.output, name, err);
+  if (!aside) return IG_ERROR_MEMORY;
+  const bool moved = rename(run->best, aside) == 0;
+  ig_report(run->reporter, IG_LEVEL_WARNING,
+            "%s has changed: scores of validations start to compete anew%s%s", difference,
+            moved ? "; the best model so far is now " : "", moved ? aside : "");
+  free(aside);
+  s->has_best = false;
+  s->worse = s->best_update = s->validated = 0;
+  s->best = s->best_loss = 0;
+  return IG_OK;
+}
+
+// Warns where the instruction set has changed: it rounds differently, so that the run is still the
+// same, but no longer bit by bit.
+static ig_status warn_of_other_isa(const ig_run *run, const char *saved, ig_error *err) {
+  const char *isa;
+  IG_TRY(ig_isa_name(&isa, err));
+  if (*saved && strcmp(saved, isa) != 0)
+    ig_report(run->reporter, IG_LEVEL_WARNING,
+              "%s was trained with %s and goes on with %s: results will not be bit-equal to an "
+              "uninterrupted run",
+              run->latest, saved, isa);
+  return IG_OK;
+}
+
+ig_status ig_resume_read_state(ig_run *run, ig_error *err) {
+  ig_saved_run saved;
+  IG_TRY(ig_checkpoint_read(run->latest, &saved, err));
+  ig_status status =
+      ig_identity_compare(saved.identity, run->identity, run->latest, run->config.path, err);
+  run->state = saved.state;
+  // Without data.valid nothing competes now; it may again later.
+  if (!run->comparison) run->comparison = json_incref(saved.comparison);
+  const char *difference = ig_comparison_difference(saved.comparison, run->comparison);
+  if (status == IG_OK) status = warn_of_other_isa(run, saved.isa, err);
+  if (status == IG_OK && run->state.has_best && saved.comparison && difference)
+    status = restart_comparison(run, difference, err);
+  json_decref(saved.identity);
+  json_decref(saved.comparison);
+  return status;
+}
+
+ig_status ig_resume_trainer(ig_run *run, ig_error *err) {
+  IG_TRY(ig_checkpoint_read_moments(run->latest, run->trainer, err));
+  ig_trainer_set_updates(run->trainer, (uint32_t)run->state.update);
+  ig_report(run->reporter, IG_LEVEL_INFO, "resuming from %s at update %d", run->latest,
+            run->state.update);
+  return IG_OK;
+}

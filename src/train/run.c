@@ -1,0 +1,21 @@
+// What a run owns, released.
+#include "train/run.h"
+
+#include <stdlib.h>
+
+void ig_run_free(ig_run *run) {
+  ig_batcher_free(run->batcher);
+  ig_batcher_free(run->valid_batcher);
+  ig_trainer_free(run->trainer);
+  ig_model_free(run->model);
+  ig_tokenizer_free(run->tokenizer);
+  ig_corpus_free(&run->train);
+  ig_corpus_free(&run->sampled);
+  ig_corpus_free(&run->valid);
+  json_decref(run->identity);
+  json_decref(run->comparison);
+  free(run->latest);
+  free(run->best);
+  free(run->metrics);
+  if (run->lock) fclose(run->lock);
+}

@@ -1,0 +1,123 @@
+// The options of a run's model, from its configuration and its tokenizer.
+#include "train/run_model.h"
+
+#include <string.h>
+
+#include "base/fail.h"
+#include "model/config.h"
+#include "model/layout.h"
+#include "train/run_data.h"
+
+// The vocabulary is not known before there is a tokenizer; its size decides nothing that is checked
+// here. This is the size of Marian's own models.
+enum { ANY_VOCABULARY = 58101 };
+
+static ig_status check_joint(const ig_run *run, bool joint, ig_error *err) {
+  if (joint || strcmp(run->config.family->name, "torch") != 0) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: the torch family has one vocabulary for both sides: set joint: true",
+                 run->config.path);
+}
+
+// Sets the keys of config.json that only the tokenizer knows. Marian's decoder starts with <pad>.
+// The torch module has no id of its own for that: it starts with </s>, as fairseq does, so that a
+// mask over <pad> never hides the start.
+static ig_status add_vocabulary(ig_run *run, json_t *model, ig_error *err) {
+  const ig_tokenizer *t = run->tokenizer;
+  const bool torch = strcmp(run->config.family->name, "torch") == 0,
+             shared = ig_tokenizer_shared(t);
+  const int pad = ig_tokenizer_pad_id(t, IG_SIDE_SOURCE),
+            eos = ig_tokenizer_eos_id(t, IG_SIDE_TARGET),
+            start = torch ? eos : ig_tokenizer_pad_id(t, IG_SIDE_TARGET);
+  IG_TRY(check_joint(run, shared, err));
+  int failed = json_object_set_new(model, "vocab_size", json_integer(ig_tokenizer_source_size(t)));
+  failed |=
+      json_object_set_new(model, "decoder_vocab_size", json_integer(ig_tokenizer_target_size(t)));
+  failed |= json_object_set_new(model, "pad_token_id", json_integer(pad));
+  failed |= json_object_set_new(model, "eos_token_id", json_integer(eos));
+  failed |= json_object_set_new(model, torch ? "bos_token_id" : "decoder_start_token_id",
+                                json_integer(start));
+  if (!torch) failed |= json_object_set_new(model, "forced_eos_token_id", json_integer(eos));
+  if (!torch && !json_object_get(model, "share_encoder_decoder_embeddings"))
+    failed |= json_object_set_new(model, "share_encoder_decoder_embeddings", json_boolean(shared));
+  return failed ? ig_fail_memory_in(run->config.path, err) : IG_OK;
+}
+
+// The options that the configuration asks for. With init they are those of the loaded model, and
+// only the dropouts are the configuration's.
+static ig_status wanted_config(ig_run *run, ig_config *out, ig_error *err) {
+  const ig_train_config *c = &run->config;
+  if (!c->init) {
+    json_t *model = json_deep_copy(c->model);
+    ig_status status = model ? add_vocabulary(run, model, err) : ig_fail_memory_in(c->path, err);
+    if (status == IG_OK) status = c->family->from_json(model, c->path, out, err);
+    json_decref(model);
+    return status;
+  }
+  *out = *ig_model_config(run->model);
+  const struct {
+    const char *key;
+    float *out;
+  } dropouts[] = {{"dropout", &out->dropout},
+                  {"attention_dropout", &out->attention_dropout},
+                  {"activation_dropout", &out->activation_dropout}};
+  for (size_t i = 0; i < 3; i++) {
+    const json_t *value = json_object_get(c->model, dropouts[i].key);
+    if (!value) continue;
+    const double p = json_number_value(value);
+    if (!json_is_number(value) || p < 0 || p >= 1)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: model.%s: expected a number in [0, 1)", c->path,
+                     dropouts[i].key);
+    *dropouts[i].out = (float)p;
+  }
+  return IG_OK;
+}
+
+ig_status ig_run_model_check(const ig_run *run, ig_error *err) {
+  const ig_train_config *c = &run->config;
+  if (c->init) return IG_OK;
+  const bool from_data =
+      c->data.vocabulary == IG_VOCABULARY_TRAINED || c->data.vocabulary == IG_VOCABULARY_WHITESPACE;
+  IG_TRY(check_joint(run, !from_data || c->data.joint, err));
+  json_t *model = json_deep_copy(c->model);
+  if (!model || json_object_set_new(model, "vocab_size", json_integer(ANY_VOCABULARY)) != 0) {
+    json_decref(model);
+    return ig_fail_memory_in(c->path, err);
+  }
+  ig_config config;
+  int max_length;
+  ig_status status = c->family->from_json(model, c->path, &config, err);
+  json_decref(model);
+  if (status == IG_OK) status = ig_config_check(&config, c->path, err);
+  return status == IG_OK ? ig_run_data_max_length(run, config.max_positions, &max_length, err)
+                         : status;
+}
+
+static ig_status check_vocabulary(const ig_run *run, ig_error *err) {
+  const ig_config *m = ig_model_config(run->model);
+  const int source = ig_tokenizer_source_size(run->tokenizer),
+            target = ig_tokenizer_target_size(run->tokenizer);
+  if (source <= m->vocab_size && target <= m->target_vocab_size) return IG_OK;
+  return ig_fail(
+      err, IG_ERROR_FORMAT,
+      "%s: the tokenizer has %d source and %d target tokens, the model room for %d and %d",
+      run->resumed ? run->latest : run->config.init, source, target, m->vocab_size,
+      m->target_vocab_size);
+}
+
+ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
+  if (run->resumed || run->config.init) {
+    IG_TRY(ig_model_load(run->resumed ? run->latest : run->config.init, &run->model, err));
+    IG_TRY(check_vocabulary(run, err));
+  }
+  return wanted_config(run, wanted, err);
+}
+
+ig_status ig_run_model_finish(ig_run *run, const ig_config *wanted, ig_error *err) {
+  if (!run->model) IG_TRY(ig_model_create(wanted, run->config.seed, &run->model, err));
+  run->model->config.dropout = wanted->dropout;
+  run->model->config.attention_dropout = wanted->attention_dropout;
+  run->model->config.activation_dropout = wanted->activation_dropout;
+  ig_layout_wire(run->model, ig_family_find(wanted->family));
+  return IG_OK;
+}
