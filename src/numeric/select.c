@@ -19,8 +19,8 @@ static uint32_t largest_digit(const ig_select *select, int pass) {
   return (1u << (unknown_after(select, pass - 1) - unknown_after(select, pass))) - 1;
 }
 
-// Exactly one of x and keys is given. It is inlined into the two functions below, where the
-// compiler knows which one.
+// Counts x (count), or keys (count) if x is NULL. The two functions below inline it, so the
+// compiler knows which of them is counted.
 static inline void count_keys(const ig_select *select, int pass, size_t count, const float *x,
                               const uint32_t *keys, uint64_t *counts) {
   const unsigned known = unknown_after(select, pass - 1), shift = unknown_after(select, pass);

@@ -4,7 +4,8 @@
 // Householder's QR decomposition comes first, then one-sided Jacobi rotations on R transposed
 // (Drmac & Veselic, SIAM J. Matrix Anal. 2008): small singular values and their vectors come out as
 // orthogonal as large ones. It takes about 8 sweeps of 7 min(rows, columns)^3 operations. Work is
-// split over vectors and over disjoint pairs of them, so the bytes do not depend on threads.
+// split over vectors and over disjoint pairs of them, so the bytes of the result do not depend on
+// threads.
 //
 // The order of calls: ig_svd_lay_out, all elements through ig_svd_at, ig_svd_decompose.
 #ifndef IG_NUMERIC_SVD_H

@@ -23,12 +23,14 @@
 #include <stdbool.h>
 #include "numeric/select.h"
 
+// The passes, and counts of a pass.
 enum {
-  IG_THRESHOLD_COLLECT,
-  IG_THRESHOLD_RADIX,
+  IG_THRESHOLD_COLLECT,  // the keys in the bracket
+  IG_THRESHOLD_RADIX,    // the first of the passes that select digit by digit
+  // If these were needed: the values of each block that are as large as the threshold.
   IG_THRESHOLD_EQUALS = IG_THRESHOLD_RADIX + IG_SELECT_PASSES,
   IG_THRESHOLD_PASSES,
-  IG_THRESHOLD_BINS = IG_SELECT_BINS  // counts of a pass
+  IG_THRESHOLD_BINS = IG_SELECT_BINS
 };
 
 typedef struct ig_threshold_block {

@@ -53,8 +53,10 @@ static void check(size_t count, uint32_t kinds) {
   for (size_t rank = 0; rank < count; rank += 1 + count / 40) {
     const ig_select found = select_rank(ig_select_begin(rank), x, count);
     size_t below = 0, equal = 0;
-    for (size_t i = 0; i < count; i++)
-      below += keys[i] < keys[rank], equal += keys[i] == keys[rank];
+    for (size_t i = 0; i < count; i++) {
+      below += keys[i] < keys[rank];
+      equal += keys[i] == keys[rank];
+    }
     assert_int_equal(found.key, keys[rank]);
     assert_int_equal(found.equal, equal);
     assert_int_equal(found.rank, rank - below);

@@ -44,8 +44,10 @@ static void check(const float *x, const ig_threshold *t) {
   const float expected = fabsf(sorted[t->rank]);
   assert_true(ig_select_value(t->select.key) == expected);
   size_t below = 0, equal = 0, before = 0;
-  for (int i = 0; i < VALUES; i++)
-    below += fabsf(x[i]) < expected, equal += fabsf(x[i]) == expected;
+  for (int i = 0; i < VALUES; i++) {
+    below += fabsf(x[i]) < expected;
+    equal += fabsf(x[i]) == expected;
+  }
   assert_int_equal(t->select.rank, t->rank - below);
   assert_int_equal(t->select.equal, equal);
   for (size_t b = 0; b < BLOCKS; b++) {

@@ -151,8 +151,9 @@ typedef struct ig_method {
   // NULL: never.
   bool (*draws)(const double *of_model);
 
-  // The calls, in the order that the top of this file shows. Each may be NULL if there is nothing
-  // to do, but gather and end_pass must exist if there are passes.
+  // The calls, in the order that the top of this file shows. begin and probe may be NULL if there
+  // is nothing to do, gather and end_pass if there are no passes. A method that makes an adapter
+  // has none of them.
   void (*begin)(ig_merge_tensor *merge);  // before anything is read
   // A few values, drawn evenly from the tensor, as if they were a block: a hint for the passes.
   void (*probe)(ig_merge_tensor *merge, const ig_merge_block *probe);

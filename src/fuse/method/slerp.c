@@ -37,18 +37,15 @@ static void slerp_gather(const ig_merge_tensor *m, int pass, const ig_merge_bloc
   to->sums[AB] = ig_sums_of_products(block->count, a, b);
 }
 
-// A tensor that is all but zero counts as one of norm 1, so it is at right angles to any other.
+// A tensor that is nearly zero counts as one of norm 1, so it is at right angles to any other.
 static double norm_or_one(double squares) { return sqrt(squares) > NO_NORM ? sqrt(squares) : 1; }
 
 static void slerp_end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)pass;
   slerp_factors *f = m->state;
-  const double t = m->shared[T],
-               cosine = fmin(
-                   fmax(all->sums[AB] / (norm_or_one(all->sums[AA]) * norm_or_one(all->sums[BB])),
-                        -1),
-                   1);
-  const double angle = acos(cosine);
+  const double t = m->shared[T];
+  const double norms = norm_or_one(all->sums[AA]) * norm_or_one(all->sums[BB]);
+  const double cosine = fmin(fmax(all->sums[AB] / norms, -1), 1), angle = acos(cosine);
   const bool linear = fabs(cosine) > PARALLEL;
   f->a = (float)(linear ? 1 - t : sin((1 - t) * angle) / sin(angle));
   f->b = (float)(linear ? t : sin(t * angle) / sin(angle));

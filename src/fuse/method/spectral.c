@@ -41,7 +41,7 @@ static size_t triplets_size(const ig_merge_tensor *m) {
   return most_triplets(m) * (m->rows + m->columns + 1) * sizeof(double);
 }
 
-static spectral_parts parts_of(const ig_merge_tensor *m) {
+static spectral_parts spectral_parts_of(const ig_merge_tensor *m) {
   char *at = m->state;
   double *left = (double *)(void *)(at + HEADER), *right = left + most_triplets(m) * m->rows;
   return (spectral_parts){(spectral_state *)(void *)at, left, right,
@@ -65,7 +65,7 @@ static bool tsv_m_wants(const ig_merge_tensor *m, int pass) {
 // Adds up the differences of models first .. first + count - 1, in the matrix to be decomposed.
 static void gather_differences(const ig_merge_tensor *m, const ig_merge_block *b, size_t first,
                                size_t count) {
-  const ig_svd svd = ig_svd_lay_out(m->rows, m->columns, parts_of(m).memory);
+  const ig_svd svd = ig_svd_lay_out(m->rows, m->columns, spectral_parts_of(m).memory);
   for (size_t row = 0; row < b->rows; row++)
     for (size_t column = 0; column < m->columns; column++) {
       const size_t i = row * m->columns + column;
@@ -85,7 +85,7 @@ static void iso_c_gather(const ig_merge_tensor *m, int pass, const ig_merge_bloc
 static void iso_c_end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)pass;
   (void)all;
-  const spectral_parts p = parts_of(m);
+  const spectral_parts p = spectral_parts_of(m);
   ig_svd svd = ig_svd_lay_out(m->rows, m->columns, p.memory);
   ig_svd_decompose(&svd, m->pool);
   double mean = 0;
@@ -105,8 +105,8 @@ static void tsv_m_gather(const ig_merge_tensor *m, int pass, const ig_merge_bloc
   gather_differences(m, b, (size_t)pass, 1);
 }
 
-// Replaces vectors (count, length), one after another, by the nearest orthonormal ones: their
-// matrix A B C^T, decomposed in memory, by A C^T.
+// Replaces vectors (count, length) by the nearest orthonormal ones: if the decomposition of their
+// matrix is A B C^T, by A C^T. memory: for ig_svd_lay_out.
 static void make_orthonormal(const ig_merge_tensor *m, double *vectors, size_t count, size_t length,
                              void *memory) {
   ig_svd svd = ig_svd_lay_out(count, length, memory);
@@ -124,7 +124,7 @@ static void make_orthonormal(const ig_merge_tensor *m, double *vectors, size_t c
 
 static void tsv_m_end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) {
   (void)all;
-  const spectral_parts p = parts_of(m);
+  const spectral_parts p = spectral_parts_of(m);
   ig_svd svd = ig_svd_lay_out(m->rows, m->columns, p.memory);
   ig_svd_decompose(&svd, m->pool);
   const size_t share = most_triplets(m) / m->inputs, kept = svd.rank < share ? svd.rank : share,
@@ -170,7 +170,7 @@ static void spectral_combine(const ig_merge_tensor *m, const ig_merge_block *b, 
     spectral_combine_mean(m, b, out);
     return;
   }
-  const spectral_parts p = parts_of(m);
+  const spectral_parts p = spectral_parts_of(m);
   for (size_t row = 0; row < b->rows; row++)
     spectral_combine_row(m, &p, b->first_row + row, b->base + row * m->columns,
                          out + row * m->columns);

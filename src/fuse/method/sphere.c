@@ -1,8 +1,7 @@
 // Means on the sphere. The norms and the directions u_i = x_i / |x_i| of whole tensors are averaged
 // separately: the result has the mean norm and the mean direction, which is
-//   multislerp (mergekit's): the direction of sum_i w_i u_i. (mergekit then corrects this mean
-//   along
-//     its tangents; but at this point the tangents add up to zero.)
+//   multislerp (mergekit's): the direction of sum_i w_i u_i. mergekit then corrects this mean along
+//     its tangents, but at this point the tangents add up to zero.
 //   karcher: the direction with the least sum of squared angles to all u_i (Karcher 1977). It is
 //     found step by step: the mean moves along the average of the arcs that lead to the u_i.
 // Every vector on the way is a weighted sum of the inputs, so the products of the inputs, gathered
@@ -116,8 +115,10 @@ static bool normalize_sum(const double *products, size_t inputs, double least, d
   return true;
 }
 
-// Moves the mean, given by its coefficients c (inputs), one step. inverse (inputs): 1 / norm of
-// each input; 0: it is left out. False: the mean no longer moves.
+// Moves the mean u, given by its coefficients c (inputs), one step along the tangent T:
+//   T = sum_i angle_i / sin(angle_i) (u_i - cos(angle_i) u) / inputs
+//   u <- cos |T| u + sin |T| T / |T|
+// inverse (inputs): 1 / norm of each input; 0: it is left out. False: the mean no longer moves.
 static bool step_towards_mean(const double *products, size_t inputs, const double *inverse,
                               double least, double *c) {
   double tangent[IG_METHOD_INPUTS] = {0}, back = 0;

@@ -85,8 +85,8 @@ static void task_end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) 
 // ---- adding up --------------------------------------------------------------
 
 // out (count): D. d (inputs, count).
-IG_VECTORS static void add_all(const ig_merge_tensor *m, size_t count, const float *d,
-                               float *restrict out) {
+IG_VECTORS static void add_differences(const ig_merge_tensor *m, size_t count, const float *d,
+                                       float *restrict out) {
   double all = 0;
   for (size_t k = 0; k < m->inputs; k++) all += m->of_model[k][WEIGHT];
   const float divisor = m->shared[NORMALIZE] != 0 && fabs(all) >= 1e-8 ? (float)all : 1;
@@ -130,7 +130,7 @@ IG_VECTORS static void task_combine(const ig_merge_tensor *m, const ig_merge_blo
   if (task_variant_of(m)->agree)
     add_agreeing(m, b->count, d, out, d + m->inputs * b->count, d + (m->inputs + 1) * b->count);
   else
-    add_all(m, b->count, d, out);
+    add_differences(m, b->count, d, out);
   const float lambda = (float)m->shared[LAMBDA];
   for (size_t i = 0; i < b->count; i++)
     out[i] = b->base[i] + (lambda != 1 ? out[i] * lambda : out[i]);

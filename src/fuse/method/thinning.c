@@ -35,6 +35,7 @@ static ig_threshold_block *threshold_blocks(const ig_merge_tensor *m, size_t mod
 static bool uses_thresholds(const ig_thinning *t) {
   return t->kind == IG_THINNING_BY_MAGNITUDE || t->kind == IG_THINNING_OUTLIERS;
 }
+// How many thresholds a model has.
 static size_t thresholds_of(const ig_thinning *t) {
   return t->kind == IG_THINNING_OUTLIERS ? 2 : 1;
 }
@@ -248,6 +249,8 @@ IG_VECTORS static void keep_largest(const ig_merge_tensor *m, const ig_merge_blo
   }
 }
 
+// Equal magnitudes are ranked in the order of blocks, so the count of those before a value tells on
+// which side of the bound's rank it is.
 static void keep_middle(const ig_merge_tensor *m, const ig_merge_block *b, size_t model, float *d) {
   const thinned_model *s = &thinned_models(m)[model];
   size_t low = s->low.block[b->index].equals,

@@ -21,7 +21,7 @@ static const char *refuses_weights(const ig_merge_tensor *m) {
                  : NULL;
 }
 
-IG_VECTORS static void combine_weighted(const ig_merge_tensor *m, const ig_merge_block *b,
+IG_VECTORS static void weighted_combine(const ig_merge_tensor *m, const ig_merge_block *b,
                                         float *out) {
   for (size_t i = 0; i < b->count; i++) out[i] = 0;
   for (size_t k = 0; k < m->inputs; k++) {
@@ -33,7 +33,7 @@ IG_VECTORS static void combine_weighted(const ig_merge_tensor *m, const ig_merge
     for (size_t i = 0; i < b->count; i++) out[i] /= divisor;
 }
 
-static void combine_scaled(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
+static void passthrough_combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
   const float factor = (float)m->of_model[0][SCALE];
   for (size_t i = 0; i < b->count; i++) out[i] = b->x[0][i] * factor;
 }
@@ -47,7 +47,7 @@ const ig_method ig_method_linear = {
     .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 1, -INFINITY, INFINITY},
                    {"normalize", IG_VALUE_FLAG, false, false, 1, 0, 1}},
     .refuses = refuses_weights,
-    .combine = combine_weighted};
+    .combine = weighted_combine};
 
 const ig_method ig_method_greedy_soup = {
     .name = "greedy_soup",
@@ -59,7 +59,7 @@ const ig_method ig_method_greedy_soup = {
     .parameters = {{"weight", IG_VALUE_NUMBER, true, false, 1, -INFINITY, INFINITY},
                    {"normalize", IG_VALUE_FLAG, false, false, 1, 0, 1}},
     .refuses = refuses_weights,
-    .combine = combine_weighted};
+    .combine = weighted_combine};
 
 const ig_method ig_method_passthrough = {
     .name = "passthrough",
@@ -68,4 +68,4 @@ const ig_method ig_method_passthrough = {
     .least_inputs = 1,
     .most_inputs = 1,
     .parameters = {{"scale", IG_VALUE_NUMBER, true, false, 1, -INFINITY, INFINITY}},
-    .combine = combine_scaled};
+    .combine = passthrough_combine};
