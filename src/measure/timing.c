@@ -151,8 +151,8 @@ static void run_norm(ig_nn *nn, timed_layers *l) {
   ig_norm_forward(nn, &l->layer->feed_forward_norm, &l->norm, l->rows, l->input, l->output);
 }
 static void run_norm_backward(ig_nn *nn, timed_layers *l) {
-  ig_norm_backward(nn, &l->layer->feed_forward_norm, &l->norm, l->rows, l->input, l->doutput,
-                   l->dinput);
+  ig_norm_backward(nn, &l->layer->feed_forward_norm, &l->norm, l->rows, l->input,
+                   &(ig_layer_gradient){l->doutput, l->dinput, false});
 }
 static void run_loss(ig_nn *nn, timed_layers *l) {
   ig_loss_run(nn, &l->loss, l->rows, l->input, l->dinput);

@@ -1,6 +1,8 @@
 // Pointwise activations.
 #include "nn/activation.h"
 
+#include <assert.h>
+
 #include "nn/rows.h"
 
 typedef struct activation_work {
@@ -9,10 +11,10 @@ typedef struct activation_work {
   size_t columns;
   const float *input;    // (rows, columns)
   const float *doutput;  // (rows, columns)
-  float *output;         // (rows, columns)
+  float *output;         // (rows, columns): the output, or dinput
 } activation_work;
 
-static void forward_rows(const void *context, size_t first, size_t last) {
+static void activation_forward_rows(const void *context, size_t first, size_t last) {
   const activation_work *w = context;
   const size_t skip = first * w->columns;
   w->kernels->activation(w->kind, (last - first) * w->columns, w->input + skip, w->output + skip);
@@ -25,10 +27,10 @@ void ig_activation_forward(ig_nn *nn, ig_activation kind, int rows, int columns,
                              .columns = (size_t)columns,
                              .input = input,
                              .output = output};
-  ig_rows_run(nn, (size_t)rows, 4 * w.columns, forward_rows, &w);
+  ig_rows_run(nn, (size_t)rows, 4 * w.columns, activation_forward_rows, &w);
 }
 
-static void backward_rows(const void *context, size_t first, size_t last) {
+static void activation_backward_rows(const void *context, size_t first, size_t last) {
   const activation_work *w = context;
   const size_t skip = first * w->columns;
   w->kernels->activation_backward(w->kind, (last - first) * w->columns, w->input + skip,
@@ -36,7 +38,13 @@ static void backward_rows(const void *context, size_t first, size_t last) {
 }
 
 void ig_activation_backward(ig_nn *nn, ig_activation kind, int rows, int columns,
-                            const float *input, const float *doutput, float *dinput) {
-  const activation_work w = {nn->kernels, kind, (size_t)columns, input, doutput, dinput};
-  ig_rows_run(nn, (size_t)rows, 4 * w.columns, backward_rows, &w);
+                            const float *input, const ig_layer_gradient *gradient) {
+  assert(!gradient->accumulate);
+  const activation_work w = {.kernels = nn->kernels,
+                             .kind = kind,
+                             .columns = (size_t)columns,
+                             .input = input,
+                             .doutput = gradient->doutput,
+                             .output = gradient->dinput};
+  ig_rows_run(nn, (size_t)rows, 4 * w.columns, activation_backward_rows, &w);
 }

@@ -1,13 +1,15 @@
-// Attention of one (sequence, head) after another, over the pool. With S = scale Q K^T + mask, P =
-// softmax(S) by rows, D = dropout(P):
+// Attention by pairs of (sequence, head), which the threads of the pool share. With
+// S = scale Q K^T + mask, P = softmax(S) by rows, D = dropout(P):
 //   forward   O = D V
-//   backward  dV = D^T dO,  dD = dO V^T,  dP = dropout(dD),  dS = scale P (dP - sum(P dP)),  dQ =
-//   dS K,  dK = dS^T Q
-// Nothing of size queries x keys outlives a block of queries: the backward computes S and P again
-// (Dao et al. 2022, "FlashAttention", 3.1, at the grain of a block of rows), and keys that a causal
-// mask hides from a whole block are left out. Two ways forward: matrix products, and row by row
-// where a sequence has few queries or its keys are scattered over a cache. A sequence's own shape
-// alone decides, so its company in the batch changes nothing.
+//   backward  dV = D^T dO,  dD = dO V^T,  dP = dropout(dD),  dS = scale P (dP - sum(P dP)),
+//             dQ = dS K,  dK = dS^T Q
+// Nothing of the size queries x keys outlives a block of queries: the backward computes S and P
+// again (Dao et al. 2022, "FlashAttention", 3.1, at the grain of a block of rows). Keys that a
+// causal mask hides from a whole block are left out.
+//
+// There are two ways forward: by matrix products, or row by row if a sequence has few queries or
+// its keys are scattered over a cache. The shape of the sequence alone decides, so that the rest of
+// the batch changes no bit of it.
 #include "nn/attention.h"
 
 #include <string.h>
@@ -16,7 +18,11 @@
 #include "nn/dropout.h"
 #include "nn/gemm.h"
 
-enum { FEW_QUERIES = 4, QUERY_BLOCK = 32, TASKS_PER_THREAD = 16 };
+enum {
+  FEW_QUERIES = 4,   // fewer are computed row by row
+  QUERY_BLOCK = 32,  // queries of a block
+  TASKS_PER_THREAD = 16
+};
 
 typedef struct attention_work {
   ig_nn *nn;
@@ -26,35 +32,38 @@ typedef struct attention_work {
   const ig_attention_gradients *gradients;
   float *buffers;  // (threads, buffer)
   size_t buffer;
-  size_t group, pairs;  // (sequence, head) pairs a task, and in all
+  size_t group, pairs;  // pairs of a task, and all pairs
 } attention_work;
 
-// One (sequence, head).
-typedef struct pair {
+// One sequence and one head.
+typedef struct head_pair {
+  const attention_work *work;
   size_t sequence, head, queries, keys, first_row, first_key, dim;
   const float *query, *key, *value;
-  float *scratch;  // this worker's
-} pair;
+  float *scratch;  // of the worker that has this pair
+} head_pair;
 
-// Some of its queries, and the keys that the last of them sees.
-typedef struct block {
+// Some queries of a pair, and the keys that the last of them sees.
+typedef struct query_block {
+  const head_pair *pair;
   size_t first, rows, keys;
-} block;
+} query_block;
 
 static size_t key_row(const ig_keys *keys, size_t sequence, size_t t) {
   return keys->index ? (size_t)keys->index[sequence * keys->index_stride + t]
                      : (size_t)keys->begin[sequence] + t;
 }
 
-static pair pair_at(const attention_work *w, size_t number, int worker) {
+static head_pair pair_at(const attention_work *w, size_t number, int worker) {
   const ig_attention_args *a = w->args;
   const size_t s = number / (size_t)a->heads, h = number % (size_t)a->heads,
                column = h * (size_t)a->head_dim;
-  pair p = {.sequence = s,
-            .head = h,
-            .keys = (size_t)a->keys.length[s],
-            .first_row = (size_t)a->queries.offsets[s],
-            .dim = (size_t)a->head_dim};
+  head_pair p = {.work = w,
+                 .sequence = s,
+                 .head = h,
+                 .keys = (size_t)a->keys.length[s],
+                 .first_row = (size_t)a->queries.offsets[s],
+                 .dim = (size_t)a->head_dim};
   p.queries = (size_t)a->queries.offsets[s + 1] - p.first_row;
   p.first_key = a->keys.index ? 0 : (size_t)a->keys.begin[s];
   p.query = a->query + p.first_row * a->query_stride + column;
@@ -64,23 +73,24 @@ static pair pair_at(const attention_work *w, size_t number, int worker) {
   return p;
 }
 
-// Keys that query i may see at all.
-static size_t visible(const ig_attention_args *a, const pair *p, size_t i) {
-  if (!a->mask.causal) return p->keys;
-  const size_t seen = i + 1 + p->keys;  // keys 0 .. i + (keys - queries)
-  return seen <= p->queries ? 0 : seen - p->queries < p->keys ? seen - p->queries : p->keys;
+// How many keys query i may see: all, or 0 .. i + (keys - queries) under a causal mask.
+static size_t visible_keys(const head_pair *p, size_t i) {
+  if (!p->work->args->mask.causal) return p->keys;
+  const size_t end = i + 1 + p->keys;
+  return end <= p->queries ? 0 : ig_blocks_at_most(end - p->queries, p->keys);
 }
 
-static block block_at(const ig_attention_args *a, const pair *p, size_t first) {
-  const size_t rows = p->queries - first < QUERY_BLOCK ? p->queries - first : QUERY_BLOCK;
-  return (block){first, rows, visible(a, p, first + rows - 1)};
+static query_block block_at(const head_pair *p, size_t first) {
+  const size_t rows = ig_blocks_at_most(p->queries - first, QUERY_BLOCK);
+  return (query_block){p, first, rows, visible_keys(p, first + rows - 1)};
 }
 
-// Scores of query i to probabilities, in place; n: keys in the row.
-static void normalize_row(const attention_work *w, const pair *p, size_t i, size_t n, float *row) {
+// Turns the scores of query i into probabilities, in place. n: keys in the row.
+static void normalize_row(const head_pair *p, size_t i, size_t n, float *row) {
+  const attention_work *w = p->work;
   const ig_attention_mask *m = &w->args->mask;
   const ig_kernels *kernels = w->nn->kernels;
-  const size_t seen = visible(w->args, p, i);
+  const size_t seen = visible_keys(p, i);
   kernels->scale(seen, w->args->scale, row, row);
   if (m->mask)
     kernels->add(
@@ -92,32 +102,33 @@ static void normalize_row(const attention_work *w, const pair *p, size_t i, size
   memset(row + seen, 0, (n - seen) * sizeof *row);
 }
 
-static void drop_row(const attention_work *w, const pair *p, size_t i, size_t n, const float *from,
-                     float *to) {
+static void drop_row(const head_pair *p, size_t i, size_t n, const float *from, float *to) {
+  const attention_work *w = p->work;
   ig_dropout_row key = ig_dropout_key(w->nn, &w->args->dropout, (uint32_t)(p->first_row + i));
   key.counter[0] = (uint32_t)p->head << 16;
   w->nn->kernels->dropout(&key, n, from, to);
 }
 
-static void drop(const attention_work *w, const pair *p, const block *b, const float *from,
-                 float *to) {
+static void drop_block(const query_block *b, const float *from, float *to) {
   for (size_t i = 0; i < b->rows; i++)
-    drop_row(w, p, b->first + i, b->keys, from + i * b->keys, to + i * b->keys);
+    drop_row(b->pair, b->first + i, b->keys, from + i * b->keys, to + i * b->keys);
 }
 
-// The scratch of one pair: the transposed operands, packed once for all blocks, then what a block
-// needs.
-typedef struct buffers {
-  float *keys, *values;  // K^T and V^T, packed; values in the backward only
-  float *probabilities, *dropped,
-      *dscores;   // (rows of a block, keys); the last two in the backward only
-  float *packed;  // for other operands
-} buffers;
+// The scratch of one pair: the transposed operands, packed once for all blocks, and then what a
+// block needs. Some of it exists in the backward only.
+typedef struct pair_buffers {
+  float *keys;           // K^T, packed
+  float *values;         // V^T, packed; backward only
+  float *probabilities;  // (rows of a block, keys)
+  float *dropped;        // likewise; backward only
+  float *dscores;        // likewise; backward only
+  float *packed;         // for other operands
+} pair_buffers;
 
-static buffers carve(const ig_kernels *kernels, size_t dim, size_t keys, bool backward,
-                     float *scratch) {
-  const size_t operand = ig_gemm_panel_floats(kernels, keys, dim), plane = QUERY_BLOCK * keys;
-  buffers b = {.keys = scratch};
+static pair_buffers carve_pair(const head_pair *p, bool backward) {
+  const size_t operand = ig_gemm_panel_floats(p->work->nn->kernels, p->keys, p->dim),
+               plane = QUERY_BLOCK * p->keys;
+  pair_buffers b = {.keys = p->scratch};
   b.values = b.keys + operand;
   b.probabilities = b.values + (backward ? operand : 0);
   b.dropped = b.probabilities + plane;
@@ -126,21 +137,21 @@ static buffers carve(const ig_kernels *kernels, size_t dim, size_t keys, bool ba
   return b;
 }
 
-// X^T of the pair's keys or values as the B of a product.
-static void pack_transposed(const attention_work *w, const pair *p, const float *x, float *packed) {
-  const ig_kernels *kernels = w->nn->kernels;
+// Packs X^T, for X the keys or the values of the pair, as the B of a product.
+static void pack_transposed(const head_pair *p, const float *x, float *packed) {
+  const ig_kernels *kernels = p->work->nn->kernels;
   const ig_gemm_operand transposed = {
-      .n = p->keys, .k = p->dim, .b = x, .b_depth = 1, .b_column = w->args->keys.stride};
+      .n = p->keys, .k = p->dim, .b = x, .b_depth = 1, .b_column = p->work->args->keys.stride};
   kernels->gemm_pack(&transposed, packed, p->dim * kernels->gemm_nr);
 }
 
-// C = A X^T over the block's rows and keys: scores from queries and K, dD from dO and V.
-static void multiply_transposed(const attention_work *w, const pair *p, const block *b,
-                                const float *a, size_t a_row, const float *packed, float *c) {
-  ig_gemm_serial(w->nn->kernels,
+// C = A X^T over the rows and keys of the block: scores from queries and K, dD from dO and V.
+static void multiply_transposed(const query_block *b, const float *a, size_t a_row,
+                                const float *packed, float *c) {
+  ig_gemm_serial(b->pair->work->nn->kernels,
                  &(ig_gemm){.m = b->rows,
                             .n = b->keys,
-                            .k = p->dim,
+                            .k = b->pair->dim,
                             .a = a,
                             .a_row = a_row,
                             .a_depth = 1,
@@ -150,13 +161,13 @@ static void multiply_transposed(const attention_work *w, const pair *p, const bl
                  NULL);
 }
 
-// C = W X over the block's keys: O from D and V, dQ from dS and K.
-static void multiply_keys(const attention_work *w, const pair *p, const block *b,
-                          const float *weights, const float *x, float *c, size_t c_row,
-                          float *packed) {
+// C = W X over the keys of the block: O from D and V, dQ from dS and K. packed: for X.
+static void multiply_keys(const query_block *b, const float *weights, const float *x, float *c,
+                          size_t c_row, float *packed) {
+  const attention_work *w = b->pair->work;
   ig_gemm_serial(w->nn->kernels,
                  &(ig_gemm){.m = b->rows,
-                            .n = p->dim,
+                            .n = b->pair->dim,
                             .k = b->keys,
                             .a = weights,
                             .a_row = b->keys,
@@ -169,13 +180,13 @@ static void multiply_keys(const attention_work *w, const pair *p, const block *b
                  packed);
 }
 
-// C += W^T X over the block's rows: dV from D and dO, dK from dS and Q.
-static void add_transposed(const attention_work *w, const pair *p, const block *b,
-                           const float *weights, const float *x, size_t x_row, float *c,
-                           float *packed) {
+// C += W^T X over the rows of the block: dV from D and dO, dK from dS and Q. packed: for X.
+static void add_transposed(const query_block *b, const float *weights, const float *x, size_t x_row,
+                           float *c, float *packed) {
+  const attention_work *w = b->pair->work;
   ig_gemm_serial(w->nn->kernels,
                  &(ig_gemm){.m = b->keys,
-                            .n = p->dim,
+                            .n = b->pair->dim,
                             .k = b->rows,
                             .a = weights,
                             .a_row = 1,
@@ -189,28 +200,30 @@ static void add_transposed(const attention_work *w, const pair *p, const block *
                  packed);
 }
 
-static void probabilities(const attention_work *w, const pair *p, const block *b,
-                          const float *packed_keys, float *out) {
-  const size_t stride = w->args->query_stride;
-  multiply_transposed(w, p, b, p->query + b->first * stride, stride, packed_keys, out);
-  for (size_t i = 0; i < b->rows; i++)
-    normalize_row(w, p, b->first + i, b->keys, out + i * b->keys);
+// Computes the probabilities of the block, before dropout.
+static void compute_probabilities(const query_block *b, const float *packed_keys, float *out) {
+  const head_pair *p = b->pair;
+  const size_t stride = p->work->args->query_stride;
+  multiply_transposed(b, p->query + b->first * stride, stride, packed_keys, out);
+  for (size_t i = 0; i < b->rows; i++) normalize_row(p, b->first + i, b->keys, out + i * b->keys);
 }
 
-static void forward_matrices(const attention_work *w, const pair *p, float *output) {
+static void forward_by_products(const head_pair *p, float *output) {
+  const attention_work *w = p->work;
   const size_t width = (size_t)w->args->heads * p->dim;
-  const buffers f = carve(w->nn->kernels, p->dim, p->keys, false, p->scratch);
-  pack_transposed(w, p, p->key, f.keys);
+  const pair_buffers f = carve_pair(p, false);
+  pack_transposed(p, p->key, f.keys);
   for (size_t first = 0; first < p->queries; first += QUERY_BLOCK) {
-    const block b = block_at(w->args, p, first);
-    probabilities(w, p, &b, f.keys, f.probabilities);
+    const query_block b = block_at(p, first);
+    compute_probabilities(&b, f.keys, f.probabilities);
     if (ig_dropout_active(w->nn, &w->args->dropout))
-      drop(w, p, &b, f.probabilities, f.probabilities);
-    multiply_keys(w, p, &b, f.probabilities, p->value, output + first * width, width, f.packed);
+      drop_block(&b, f.probabilities, f.probabilities);
+    multiply_keys(&b, f.probabilities, p->value, output + first * width, width, f.packed);
   }
 }
 
-static void forward_rows(const attention_work *w, const pair *p, float *output) {
+static void forward_by_rows(const head_pair *p, float *output) {
+  const attention_work *w = p->work;
   const ig_attention_args *a = w->args;
   const ig_kernels *kernels = w->nn->kernels;
   const size_t dim = p->dim, column = p->head * dim;
@@ -221,8 +234,8 @@ static void forward_rows(const attention_work *w, const pair *p, float *output) 
     for (size_t t = 0; t < p->keys; t++)
       row[t] = kernels->dot(
           dim, query, a->keys.key + key_row(&a->keys, p->sequence, t) * a->keys.stride + column);
-    normalize_row(w, p, i, p->keys, row);
-    if (ig_dropout_active(w->nn, &a->dropout)) drop_row(w, p, i, p->keys, row, row);
+    normalize_row(p, i, p->keys, row);
+    if (ig_dropout_active(w->nn, &a->dropout)) drop_row(p, i, p->keys, row, row);
     memset(to, 0, dim * sizeof *to);
     for (size_t t = 0; t < p->keys; t++)
       kernels->axpy(dim, row[t],
@@ -231,22 +244,26 @@ static void forward_rows(const attention_work *w, const pair *p, float *output) 
   }
 }
 
-static void forward_task(void *context, size_t index, int worker) {
+static void attention_forward_group(void *context, size_t index, int worker) {
   const attention_work *w = context;
-  const size_t last = (index + 1) * w->group < w->pairs ? (index + 1) * w->group : w->pairs;
+  const size_t last = ig_blocks_at_most((index + 1) * w->group, w->pairs);
   for (size_t number = index * w->group; number < last; number++) {
-    const pair p = pair_at(w, number, worker);
+    const head_pair p = pair_at(w, number, worker);
     float *output = w->output + (p.first_row * (size_t)w->args->heads + p.head) * p.dim;
-    (w->args->keys.index || p.queries < FEW_QUERIES ? forward_rows : forward_matrices)(w, &p,
-                                                                                       output);
+    if (w->args->keys.index || p.queries < FEW_QUERIES)
+      forward_by_rows(&p, output);
+    else
+      forward_by_products(&p, output);
   }
 }
 
-// dS of the block from its P and dO, over dD in place.
-static void score_gradients(const attention_work *w, const pair *p, const block *b,
-                            const buffers *f, const float *doutput) {
-  multiply_transposed(w, p, b, doutput, (size_t)w->args->heads * p->dim, f->values, f->dscores);
-  if (ig_dropout_active(w->nn, &w->args->dropout)) drop(w, p, b, f->dscores, f->dscores);
+// Computes dS of the block from its P and dO, by way of dD in the same place.
+static void compute_score_gradients(const query_block *b, const pair_buffers *f,
+                                    const float *doutput) {
+  const attention_work *w = b->pair->work;
+  const size_t width = (size_t)w->args->heads * b->pair->dim;
+  multiply_transposed(b, doutput, width, f->values, f->dscores);
+  if (ig_dropout_active(w->nn, &w->args->dropout)) drop_block(b, f->dscores, f->dscores);
   for (size_t i = 0; i < b->rows; i++) {
     float *row = f->dscores + i * b->keys;
     w->nn->kernels->softmax_backward(b->keys, f->probabilities + i * b->keys, row, w->args->scale,
@@ -254,64 +271,64 @@ static void score_gradients(const attention_work *w, const pair *p, const block 
   }
 }
 
-static void backward_block(const attention_work *w, const pair *p, const block *b,
-                           const buffers *f) {
+static void backward_block(const query_block *b, const pair_buffers *f) {
+  const head_pair *p = b->pair;
+  const attention_work *w = p->work;
   const ig_attention_args *a = w->args;
   const ig_attention_gradients *g = w->gradients;
   const size_t column = p->head * p->dim, width = (size_t)a->heads * p->dim,
                key = p->first_key * g->dkey_stride + column;
   const float *doutput = w->doutput + (p->first_row + b->first) * width + column,
               *weights = f->probabilities;
-  probabilities(w, p, b, f->keys, f->probabilities);
+  compute_probabilities(b, f->keys, f->probabilities);
   if (ig_dropout_active(w->nn, &a->dropout)) {
-    drop(w, p, b, f->probabilities, f->dropped);
+    drop_block(b, f->probabilities, f->dropped);
     weights = f->dropped;
   }
-  add_transposed(w, p, b, weights, doutput, width, g->dvalue + key, f->packed);
-  score_gradients(w, p, b, f, doutput);
-  multiply_keys(w, p, b, f->dscores, p->key,
-                g->dquery + (p->first_row + b->first) * g->dquery_stride + column, g->dquery_stride,
-                f->packed);
-  add_transposed(w, p, b, f->dscores, p->query + b->first * a->query_stride, a->query_stride,
+  add_transposed(b, weights, doutput, width, g->dvalue + key, f->packed);
+  compute_score_gradients(b, f, doutput);
+  float *dquery = g->dquery + (p->first_row + b->first) * g->dquery_stride + column;
+  multiply_keys(b, f->dscores, p->key, dquery, g->dquery_stride, f->packed);
+  add_transposed(b, f->dscores, p->query + b->first * a->query_stride, a->query_stride,
                  g->dkey + key, f->packed);
 }
 
-static void backward_pair(const attention_work *w, const pair *p) {
-  const ig_attention_gradients *g = w->gradients;
+static void backward_pair(const head_pair *p) {
+  const ig_attention_gradients *g = p->work->gradients;
   for (size_t t = 0; t < p->keys; t++) {
     const size_t at = (p->first_key + t) * g->dkey_stride + p->head * p->dim;
     memset(g->dkey + at, 0, p->dim * sizeof *g->dkey);
     memset(g->dvalue + at, 0, p->dim * sizeof *g->dvalue);
   }
-  const buffers f = carve(w->nn->kernels, p->dim, p->keys, true, p->scratch);
-  pack_transposed(w, p, p->key, f.keys);
-  pack_transposed(w, p, p->value, f.values);
+  const pair_buffers f = carve_pair(p, true);
+  pack_transposed(p, p->key, f.keys);
+  pack_transposed(p, p->value, f.values);
   for (size_t first = 0; first < p->queries; first += QUERY_BLOCK) {
-    const block b = block_at(w->args, p, first);
-    backward_block(w, p, &b, &f);
+    const query_block b = block_at(p, first);
+    backward_block(&b, &f);
   }
 }
 
-static void backward_task(void *context, size_t index, int worker) {
+static void attention_backward_group(void *context, size_t index, int worker) {
   const attention_work *w = context;
-  const size_t last = (index + 1) * w->group < w->pairs ? (index + 1) * w->group : w->pairs;
+  const size_t last = ig_blocks_at_most((index + 1) * w->group, w->pairs);
   for (size_t number = index * w->group; number < last; number++) {
-    const pair p = pair_at(w, number, worker);
-    backward_pair(w, &p);
+    const head_pair p = pair_at(w, number, worker);
+    backward_pair(&p);
   }
 }
 
 // Floats of one worker: what a block needs, and the largest operand that the products pack
-// themselves: V or K, and a block of dO or Q.
+// themselves, which is V or K, or a block of dO or Q.
 static size_t worker_buffer(const ig_kernels *kernels, size_t dim, size_t keys) {
-  const size_t depth = keys > QUERY_BLOCK ? keys : QUERY_BLOCK, unit = IG_ALIGNMENT / sizeof(float);
+  const size_t depth = ig_blocks_at_least(keys, QUERY_BLOCK), unit = IG_ALIGNMENT / sizeof(float);
   const size_t operand = ig_gemm_panel_floats(kernels, keys, dim);
   const size_t floats =
       2 * operand + 3 * QUERY_BLOCK * keys + ig_gemm_panel_floats(kernels, dim, depth);
   return (floats / unit + 2) * unit;
 }
 
-static void run(attention_work *w, ig_task task) {
+static void run_pairs(attention_work *w, ig_task task) {
   const ig_attention_args *a = w->args;
   ig_nn *nn = w->nn;
   const size_t mark = ig_arena_mark(nn->scratch), sequences = (size_t)a->queries.sequences,
@@ -328,13 +345,13 @@ static void run(attention_work *w, ig_task task) {
 }
 
 void ig_attention_forward(ig_nn *nn, const ig_attention_args *args, float *output) {
-  run(&(attention_work){.nn = nn, .args = args, .output = output}, forward_task);
+  run_pairs(&(attention_work){.nn = nn, .args = args, .output = output}, attention_forward_group);
 }
 
 void ig_attention_backward(ig_nn *nn, const ig_attention_args *args, const float *doutput,
                            const ig_attention_gradients *gradients) {
-  run(&(attention_work){.nn = nn, .args = args, .doutput = doutput, .gradients = gradients},
-      backward_task);
+  run_pairs(&(attention_work){.nn = nn, .args = args, .doutput = doutput, .gradients = gradients},
+            attention_backward_group);
 }
 
 size_t ig_attention_scratch(const ig_nn *nn, int head_dim, int max_keys) {

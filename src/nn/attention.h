@@ -1,11 +1,11 @@
-// Scaled dot-product attention over ragged rows: softmax(scale Q K^T + mask) V per (sequence, head)
-// (Vaswani et al. 2017, eq. 1) Projections live in nn/multi_head_attention.h.
+// Scaled dot-product attention over ragged rows: softmax(scale Q K^T + mask) V for each (sequence,
+// head) (Vaswani et al. 2017, eq. 1). Projections are in nn/multi_head_attention.h.
 #ifndef IG_NN_ATTENTION_H
 #define IG_NN_ATTENTION_H
 #include "nn/nn.h"
 
-// Where the keys and values of sequence s stand. Key t is at row index[s * index_stride + t] if
-// index is given (a decoder's cache, where beams share their past), else at row begin[s] + t.
+// Where the keys and values of sequence s are. Key t is at row index[s * index_stride + t] if index
+// is given (a decoder's cache, where beams share their past), else at row begin[s] + t.
 typedef struct ig_keys {
   const float *key, *value;  // (any rows, stride): head h owns columns h*head_dim .. of each
   size_t stride;             // floats between rows
@@ -15,10 +15,9 @@ typedef struct ig_keys {
   size_t index_stride;
 } ig_keys;
 
-// Added to the scaled scores; each pointer may be NULL. Element (s, h, i, j) of mask:
-// mask[s*mask_sequence + h*mask_head + i*mask_row + j].
+// What is added to the scaled scores. Each pointer may be NULL.
 typedef struct ig_attention_mask {
-  const float *mask;
+  const float *mask;  // (s, h, i, j): mask[s*mask_sequence + h*mask_head + i*mask_row + j]
   size_t mask_sequence, mask_head, mask_row;
   const float *key_padding;  // (s, j): key_padding[s*padding_sequence + j]
   size_t padding_sequence;
@@ -36,19 +35,21 @@ typedef struct ig_attention_args {
   ig_dropout dropout;  // on the probabilities
 } ig_attention_args;
 
-// output (rows, heads*head_dim).
-void ig_attention_forward(ig_nn *nn, const ig_attention_args *args, float *output);
-// dquery (rows, dquery_stride), dkey and dvalue laid out as keys (stride dkey_stride): all
-// overwritten. Only for contiguous keys (index NULL), each row owned by one sequence.
+// Where the gradients go; all are overwritten.
 typedef struct ig_attention_gradients {
-  float *dquery;
+  float *dquery;  // (rows, dquery_stride)
   size_t dquery_stride;
-  float *dkey, *dvalue;
+  float *dkey, *dvalue;  // laid out as the keys are, but `dkey_stride` floats between rows
   size_t dkey_stride;
 } ig_attention_gradients;
-// doutput (rows, heads*head_dim). Probabilities are computed again from args, which are those of
-// the forward.
+
+// output (rows, heads*head_dim).
+void ig_attention_forward(ig_nn *nn, const ig_attention_args *args, float *output);
+// doutput (rows, heads*head_dim). args are those of the forward: the probabilities are computed
+// again from them. Keys must be contiguous (no index), and each of their rows owned by one
+// sequence.
 void ig_attention_backward(ig_nn *nn, const ig_attention_args *args, const float *doutput,
                            const ig_attention_gradients *gradients);
-size_t ig_attention_scratch(const ig_nn *nn, int head_dim, int max_keys);  // bytes, either way
+// Scratch bytes of forward or backward, for sequences of at most max_keys keys.
+size_t ig_attention_scratch(const ig_nn *nn, int head_dim, int max_keys);
 #endif

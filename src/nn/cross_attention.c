@@ -57,8 +57,8 @@ void ig_cross_attention_backward(ig_nn *nn, const ig_multi_head_attention *atten
   const ig_layer_gradient *rows = &gradient->rows;
   const size_t d = (size_t)attention->d_model, mark = ig_arena_mark(nn->scratch);
   const cross_gradient_buffers b = take_gradients(nn->scratch, count, memory_rows, d);
-  ig_linear_backward(nn, &attention->output, count, state->context, rows->doutput, b.dcontext,
-                     false);
+  ig_linear_backward(nn, &attention->output, count, state->context,
+                     &(ig_layer_gradient){rows->doutput, b.dcontext, false});
   const ig_attention_args heads = attention_args(attention, state, args);
   const ig_attention_gradients gradients = {.dquery = b.dprojected,
                                             .dquery_stride = d,
@@ -66,10 +66,10 @@ void ig_cross_attention_backward(ig_nn *nn, const ig_multi_head_attention *atten
                                             .dvalue = b.dkey_value + d,
                                             .dkey_stride = 2 * d};
   ig_attention_backward(nn, &heads, b.dcontext, &gradients);
-  ig_linear_backward(nn, &attention->query, count, input, b.dprojected, rows->dinput,
-                     rows->accumulate);
-  ig_linear_backward(nn, &attention->key_value, memory_rows, gradient->memory, b.dkey_value,
-                     gradient->dmemory, true);
+  ig_linear_backward(nn, &attention->query, count, input,
+                     &(ig_layer_gradient){b.dprojected, rows->dinput, rows->accumulate});
+  ig_linear_backward(nn, &attention->key_value, memory_rows, gradient->memory,
+                     &(ig_layer_gradient){b.dkey_value, gradient->dmemory, true});
   ig_arena_release(nn->scratch, mark);
 }
 

@@ -1,4 +1,4 @@
-// Dropout and the residual sum it goes into.
+// Dropout by rows.
 #include "nn/dropout.h"
 
 #include <math.h>
@@ -23,14 +23,12 @@ ig_dropout_row ig_dropout_key(const ig_nn *nn, const ig_dropout *dropout, uint32
 typedef struct dropout_work {
   const ig_nn *nn;
   const ig_dropout *dropout;
-  const float *residual;  // (rows, columns) or NULL
-  const float *input;     // (rows, columns)
-  float *output;          // (rows, columns)
+  const float *input;  // (rows, columns)
+  float *output;       // (rows, columns)
   size_t columns;
-  bool active;
 } dropout_work;
 
-static void dropout_rows(const void *context, size_t first, size_t last) {
+static void drop_rows(const void *context, size_t first, size_t last) {
   const dropout_work *w = context;
   for (size_t r = first; r < last; r++) {
     const ig_dropout_row key = ig_dropout_key(w->nn, w->dropout, (uint32_t)r);
@@ -44,44 +42,7 @@ void ig_dropout_forward(ig_nn *nn, const ig_dropout *dropout, int rows, int colu
   const dropout_work w = {
       .nn = nn, .dropout = dropout, .input = input, .output = output, .columns = (size_t)columns};
   if (ig_dropout_active(nn, dropout))
-    ig_rows_run(nn, (size_t)rows, 4 * w.columns, dropout_rows, &w);
+    ig_rows_run(nn, (size_t)rows, 4 * w.columns, drop_rows, &w);
   else if (output != input)
     memcpy(output, input, (size_t)rows * w.columns * sizeof *output);
-}
-
-enum {
-  PIECE = 512
-};  // columns dropped at a time on the way to the sum; a multiple of 128, where the key's counter
-    // steps by 16 a 128 columns
-
-static void residual_rows(const void *context, size_t first, size_t last) {
-  const dropout_work *w = context;
-  const ig_kernels *kernels = w->nn->kernels;
-  if (!w->active) {
-    const size_t skip = first * w->columns;
-    kernels->add((last - first) * w->columns, w->residual + skip, w->input + skip,
-                 w->output + skip);
-    return;
-  }
-  for (size_t r = first; r < last; r++) {
-    ig_dropout_row key = ig_dropout_key(w->nn, w->dropout, (uint32_t)r);
-    for (size_t c = 0; c < w->columns; c += PIECE, key.counter[0] += PIECE / 128 * 16) {
-      float dropped[PIECE];
-      const size_t count = w->columns - c < PIECE ? w->columns - c : PIECE, at = r * w->columns + c;
-      kernels->dropout(&key, count, w->input + at, dropped);
-      kernels->add(count, w->residual + at, dropped, w->output + at);
-    }
-  }
-}
-
-void ig_residual_forward(ig_nn *nn, const ig_dropout *dropout, int rows, int columns,
-                         const float *residual, const float *x, float *output) {
-  const dropout_work w = {.nn = nn,
-                          .dropout = dropout,
-                          .residual = residual,
-                          .input = x,
-                          .output = output,
-                          .columns = (size_t)columns,
-                          .active = ig_dropout_active(nn, dropout)};
-  ig_rows_run(nn, (size_t)rows, (w.active ? 4 : 1) * w.columns, residual_rows, &w);
 }

@@ -11,15 +11,18 @@ typedef struct ig_embedding {
   int frozen_id;  // look-ups of this id give no gradient; -1: none
 } ig_embedding;
 
-// output row r = scale * weight[ids[r]] + positions[position[r]]; position (rows): 0-based place in
-// its sequence; positions (max, d).
-void ig_embedding_forward(ig_nn *nn, const ig_embedding *embedding, int rows, const int *ids,
-                          const int *position, const float *positions, float *output);
-// Adds to weight_gradient. The same bits for any number of threads (split over columns, rows in
-// order).
+typedef struct ig_embedding_args {
+  int rows;
+  const int *ids;          // (rows)
+  const int *position;     // (rows): 0-based place of each row in its sequence
+  const float *positions;  // (max, d): what is added at each place
+} ig_embedding_args;
+
+// Row r of output (rows, d) is scale * weight[ids[r]] + positions[position[r]].
+void ig_embedding_forward(ig_nn *nn, const ig_embedding *embedding, const ig_embedding_args *args,
+                          float *output);
+// Adds doutput (rows, d) to weight_gradient. Threads split columns and take rows in order, so that
+// the sum has the same bits for any number of threads.
 void ig_embedding_backward(ig_nn *nn, const ig_embedding *embedding, int rows, const int *ids,
                            const float *doutput);
-
-// Sinusoids (Vaswani et al. 2017, 3.5), computed in double: fills table (positions, d).
-void ig_sinusoids(ig_positions kind, int positions, int d, float *table);
 #endif

@@ -58,8 +58,8 @@ static void hidden_backward(ig_nn *nn, const ig_feed_forward *ffn,
   const int width = ffn->inner.out;
   if (state->preactivation) {
     ig_dropout_forward(nn, &ffn->dropout, rows, width, dhidden, dhidden);
-    ig_activation_backward(nn, ffn->activation, rows, width, state->preactivation, dhidden,
-                           dhidden);
+    ig_activation_backward(nn, ffn->activation, rows, width, state->preactivation,
+                           &(ig_layer_gradient){.doutput = dhidden, .dinput = dhidden});
     return;
   }
   const float scale =
@@ -73,9 +73,11 @@ void ig_feed_forward_backward(ig_nn *nn, const ig_feed_forward *ffn,
                               const ig_layer_gradient *gradient) {
   const size_t mark = ig_arena_mark(nn->scratch);
   float *dhidden = IG_TAKE(nn->scratch, float, (size_t)rows *(size_t)ffn->inner.out);
-  ig_linear_backward(nn, &ffn->outer, rows, state->hidden, gradient->doutput, dhidden, false);
+  ig_linear_backward(nn, &ffn->outer, rows, state->hidden,
+                     &(ig_layer_gradient){gradient->doutput, dhidden, false});
   hidden_backward(nn, ffn, state, rows, dhidden);
-  ig_linear_backward(nn, &ffn->inner, rows, input, dhidden, gradient->dinput, gradient->accumulate);
+  ig_linear_backward(nn, &ffn->inner, rows, input,
+                     &(ig_layer_gradient){dhidden, gradient->dinput, gradient->accumulate});
   ig_arena_release(nn->scratch, mark);
 }
 

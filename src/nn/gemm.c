@@ -9,37 +9,41 @@
 #include "nn/gemm_split.h"
 
 enum {
-  DEPTH_BLOCK = 256,    // k per block: a panel of 32 columns takes 32 KB, two thirds of a 48 KB L1
-  ROW_BLOCK_TILES = 8,  // row tiles per block of A
+  // k of a block. A panel of 32 columns takes 32 KB then, two thirds of a 48 KB L1.
+  DEPTH_BLOCK = 256,
+  // Columns of a block. With DEPTH_BLOCK, half a megabyte of B stays in L2 while all blocks of A
+  // pass by.
+  COLUMN_BLOCK = 512,
+  ROW_BLOCK_TILES = 8,  // row tiles of a block of A
   ROW_BLOCK_MAX = 112,  // the most rows that ROW_BLOCK_TILES may come to
-  COLUMN_BLOCK =
-      512,  // times DEPTH_BLOCK: half a megabyte of B stays in L2 while all blocks of A pass by
-  ROW_PAD = 16,  // floats behind each copied row of A: keeps power-of-two rows out of each other's
-                 // cache sets
-  TILE_PAD =
-      8,  // a copied tile's rows are rounded up to this many, so that copying moves whole vectors
-  COPY_AHEAD = 8,  // depths of a transposed A fetched ahead of being copied
+  // Floats after each copied row of A; they keep rows of power-of-two length out of each other's
+  // cache sets.
+  ROW_PAD = 16,
+  // The rows of a copied tile are rounded up to a multiple of this, so that copying moves whole
+  // vectors.
+  TILE_PAD = 8,
+  COPY_AHEAD = 8,  // a transposed A is fetched this many depths before it is copied
   A_BUFFER = (ROW_BLOCK_MAX + ROW_BLOCK_TILES * TILE_PAD) * (DEPTH_BLOCK + ROW_PAD),
   TASK_WORK = 1 << 16,  // multiply-adds that are worth a task of their own
   TASKS_PER_THREAD = 4,
-  PACK_PANELS = 8,  // panels a packing task
+  PACK_PANELS = 8,  // panels of a packing task
 };
 
-typedef struct work {
+typedef struct gemm_work {
   const ig_kernels *kernels;
   const ig_gemm *gemm;
   const float *packed;
   size_t panel_stride, packed_row;  // as in ig_gemm_tile
   size_t row_block, column_block, row_blocks, column_blocks;
-} work;
+} gemm_work;
 
 // ---- the block of A ---------------------------------------------------------
 
 typedef enum a_layout { A_DIRECT, A_ROWS, A_TILES } a_layout;
 
-// A is read in place where its rows are contiguous and far from powers of two. Rows a multiple of 2
-// KB apart fall into the same few cache sets: copy them with a pad. A transposed A (rows side by
-// side, depth far apart) is copied tile by tile.
+// A is read in place where its rows are contiguous and far from powers of two. Rows that are a
+// multiple of 2 KB apart fall into the same few cache sets, so they are copied with a pad. A
+// transposed A (neighbouring rows are contiguous, depths are far apart) is copied tile by tile.
 static a_layout a_layout_of(const ig_gemm *g, size_t rows, size_t columns) {
   if (columns < 128 || rows < 2) return A_DIRECT;
   if (g->a_depth == 1) return rows > 8 && g->a_row % 512 == 0 ? A_ROWS : A_DIRECT;
@@ -51,22 +55,22 @@ static void copy_rows(const float *a, size_t a_row, size_t rows, size_t depth, f
     memcpy(buffer + i * (depth + ROW_PAD), a + i * a_row, depth * sizeof(float));
 }
 
-// Where tile t of a copied block stands. The pad keeps the tiles' equal depths out of each other's
+// Where tile t of a copied block begins. The pad keeps the tiles' equal depths out of each other's
 // cache sets.
 static size_t tile_offset(size_t t, size_t depth, size_t stride) {
   return t * (depth + TILE_PAD) * stride;
 }
 
-// Tile t holds rows t*height .. , depth-major: `stride` floats for each p, of which the first
-// `height` count. limit: floats that may be read from each depth of A, so that tiles not at its end
-// are copied in whole steps of TILE_PAD. Depths are pages apart, where no hardware prefetcher
-// looks.
-static void copy_tiles(const float *a, size_t a_depth, size_t limit, const ig_gemm_tile *block,
-                       size_t height, size_t stride, float *buffer) {
+// Copies a block of a transposed A. Tile t holds rows t*height .. , depth-major: `stride` floats
+// for each p, of which the first `height` count. limit: floats that may be read from each depth of
+// A; tiles that do not reach the end of A are copied in whole steps of TILE_PAD. Depths are pages
+// apart, where no hardware prefetcher looks, so they are fetched ahead.
+static void copy_tiles(const ig_gemm_tile *block, size_t limit, size_t height, size_t stride,
+                       float *buffer) {
   for (size_t p = 0; p < block->depth; p++) {
-    const float *from = a + p * a_depth;
+    const float *from = block->a + p * block->a_depth;
     for (size_t i = 0; i < block->rows; i += 16)
-      __builtin_prefetch(from + COPY_AHEAD * a_depth + i, 0, 2);
+      __builtin_prefetch(from + COPY_AHEAD * block->a_depth + i, 0, 2);
     for (size_t i = 0, t = 0; i < block->rows; i += height, t++) {
       float *to = buffer + tile_offset(t, block->depth, stride) + p * stride;
       if (i + stride <= limit) {
@@ -79,8 +83,8 @@ static void copy_tiles(const float *a, size_t a_depth, size_t limit, const ig_ge
   }
 }
 
-// Row tiles within panels, both from close memory: B's panel is read by all tiles while it is in
-// L1.
+// Walks over the panels and, within each, over the row tiles: a panel is read by all tiles while it
+// is in L1.
 static void multiply_tiles(const ig_kernels *kernels, const ig_gemm_tile *block, size_t height,
                            size_t stride) {
   for (size_t first = 0; first < block->columns; first += kernels->gemm_nr) {
@@ -101,12 +105,13 @@ static void multiply_tiles(const ig_kernels *kernels, const ig_gemm_tile *block,
 
 // ---- one task: a block of C -------------------------------------------------
 
-// limit: rows of A from the block's first one to the matrix's last.
+// Multiplies one block of depth. limit: rows of A from the first of the block to the last of the
+// matrix.
 static void multiply_depth(const ig_kernels *kernels, const ig_gemm *g, ig_gemm_tile *tile,
                            size_t limit, a_layout layout, float *buffer) {
-  size_t height = ig_blocks_parts(
-      tile->rows,
-      ig_blocks_parts(tile->rows, kernels->gemm_mr));  // equal tiles: 16 rows are 8 + 8, not 14 + 2
+  // Tiles are of equal height: 16 rows are 8 + 8, not 14 + 2.
+  const size_t tiles = ig_blocks_parts(tile->rows, kernels->gemm_mr),
+               height = ig_blocks_parts(tile->rows, tiles);
   if (layout == A_ROWS) {
     copy_rows(tile->a, g->a_row, tile->rows, tile->depth, buffer);
     tile->a = buffer;
@@ -114,7 +119,7 @@ static void multiply_depth(const ig_kernels *kernels, const ig_gemm *g, ig_gemm_
     kernels->gemm(tile);
   } else if (layout == A_TILES) {
     size_t stride = ig_blocks_parts(height, TILE_PAD) * TILE_PAD;
-    copy_tiles(tile->a, g->a_depth, limit, tile, height, stride, buffer);
+    copy_tiles(tile, limit, height, stride, buffer);
     tile->a = buffer;
     multiply_tiles(kernels, tile, height, stride);
   } else {
@@ -122,13 +127,14 @@ static void multiply_depth(const ig_kernels *kernels, const ig_gemm *g, ig_gemm_
   }
 }
 
-static void multiply_block(const work *w, size_t row, size_t rows, size_t column, size_t columns) {
+static void multiply_block(const gemm_work *w, size_t row, size_t rows, size_t column,
+                           size_t columns) {
   float buffer[A_BUFFER];
   const ig_kernels *kernels = w->kernels;
   const ig_gemm *g = w->gemm;
   a_layout layout = a_layout_of(g, rows, columns);
   size_t step = DEPTH_BLOCK;
-  // One row tile reads each panel once: whole panels then, as long as the copy of A fits.
+  // A single row tile reads each panel once, so k is not cut, unless the copy of A would not fit.
   if (rows <= kernels->gemm_mr)
     step =
         layout == A_DIRECT ? ig_blocks_at_least(g->k, 1) : A_BUFFER / (rows + TILE_PAD) - ROW_PAD;
@@ -157,33 +163,33 @@ static void multiply_block(const work *w, size_t row, size_t rows, size_t column
   } while (p < g->k);
 }
 
-static void multiply_task(void *context, size_t index, int worker) {
+static void multiply_block_of_c(void *context, size_t index, int worker) {
   (void)worker;
-  const work *w = context;
+  const gemm_work *w = context;
   size_t row = index % w->row_blocks * w->row_block,
          column = index / w->row_blocks * w->column_block;
   multiply_block(w, row, ig_blocks_at_most(w->gemm->m - row, w->row_block), column,
                  ig_blocks_at_most(w->gemm->n - column, w->column_block));
 }
 
-// Rows by the block of A, columns in whole panels; finer columns where that gives too few tasks for
-// the threads.
-static work plan(const ig_kernels *kernels, const ig_gemm *g, const float *packed, size_t threads) {
-  work w = {.kernels = kernels,
-            .gemm = g,
-            .packed = packed,
-            .panel_stride = g->k * kernels->gemm_nr,
-            .packed_row = kernels->gemm_nr};
+// Cuts C into blocks: rows by the block of A, columns in whole panels, and finer ones where there
+// would be too few tasks for the threads.
+static gemm_work cut_into_blocks(const ig_kernels *kernels, const ig_gemm *g, const float *packed,
+                                 size_t threads) {
+  gemm_work w = {.kernels = kernels,
+                 .gemm = g,
+                 .packed = packed,
+                 .panel_stride = g->k * kernels->gemm_nr,
+                 .packed_row = kernels->gemm_nr};
   size_t block = ig_blocks_at_most(kernels->gemm_mr * ROW_BLOCK_TILES, ROW_BLOCK_MAX);
   w.row_block = ig_blocks_parts(g->m, ig_blocks_parts(g->m, block));
   w.row_blocks = ig_blocks_parts(g->m, w.row_block);
   size_t panels = ig_blocks_parts(g->n, kernels->gemm_nr),
          chunks = ig_blocks_parts(g->n, COLUMN_BLOCK);
   if (threads > 1) {
-    size_t worth = ig_blocks_at_least(g->m * g->n * g->k / TASK_WORK, 1);
-    chunks = ig_blocks_at_least(
-        chunks, ig_blocks_at_most(ig_blocks_parts(threads * TASKS_PER_THREAD, w.row_blocks),
-                                  ig_blocks_parts(worth, w.row_blocks)));
+    const size_t worth = ig_blocks_at_least(g->m * g->n * g->k / TASK_WORK, 1),
+                 tasks = ig_blocks_at_most(threads * TASKS_PER_THREAD, worth);
+    chunks = ig_blocks_at_least(chunks, ig_blocks_parts(tasks, w.row_blocks));
   }
   size_t chunk = ig_blocks_parts(panels, ig_blocks_at_most(chunks, panels));
   w.column_block = chunk * kernels->gemm_nr;
@@ -280,9 +286,9 @@ static void multiply_float32_panels(ig_nn *nn, const ig_gemm *gemm) {
     pack_float32_panels(nn, &b, panels);
     packed = panels;
   }
-  work w = plan(nn->kernels, gemm, packed, (size_t)ig_pool_threads(nn->pool));
+  gemm_work w = cut_into_blocks(nn->kernels, gemm, packed, (size_t)ig_pool_threads(nn->pool));
   size_t tasks = w.row_blocks * w.column_blocks;
-  ig_pool_run(tasks == 1 ? NULL : nn->pool, tasks, multiply_task, &w);
+  ig_pool_run(tasks == 1 ? NULL : nn->pool, tasks, multiply_block_of_c, &w);
   if (!gemm->packed.data) ig_arena_release(nn->scratch, mark);
 }
 
@@ -295,24 +301,19 @@ void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm) {
   assert(!"a packed weight of a layout that nobody knows");
 }
 
-size_t ig_gemm_serial_buffer(const ig_kernels *kernels, size_t m, size_t n, size_t k) {
-  (void)m;
-  return ig_gemm_panel_floats(kernels, n, k);
-}
-
 void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffer) {
   if (gemm->m == 0 || gemm->n == 0) return;
   const float *packed = gemm->packed.data;
   assert(!packed || gemm->packed.layout == IG_WEIGHT_LAYOUT_FLOAT32_PANELS);
-  const bool as_it_stands = !packed && gemm->b_column == 1 && gemm->n % kernels->gemm_nr == 0;
-  if (!packed && !as_it_stands)
+  const bool unpacked = !packed && gemm->b_column == 1 && gemm->n % kernels->gemm_nr == 0;
+  if (!packed && !unpacked)
     kernels->gemm_pack(&(ig_gemm_operand){gemm->n, gemm->k, gemm->b, gemm->b_depth, gemm->b_column},
                        buffer, gemm->k * kernels->gemm_nr);
-  work w = plan(kernels, gemm, packed ? packed : buffer, 1);
-  if (as_it_stands) {
+  gemm_work w = cut_into_blocks(kernels, gemm, packed ? packed : buffer, 1);
+  if (unpacked) {
     w.packed = gemm->b;
     w.panel_stride = kernels->gemm_nr;
     w.packed_row = gemm->b_depth;
   }
-  for (size_t i = 0; i < w.row_blocks * w.column_blocks; i++) multiply_task(&w, i, 0);
+  for (size_t i = 0; i < w.row_blocks * w.column_blocks; i++) multiply_block_of_c(&w, i, 0);
 }

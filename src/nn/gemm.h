@@ -24,18 +24,17 @@ typedef struct ig_gemm {
   ig_weight_layout layout;
   float *c;  // C[i][j] = c[i * c_row + j]
   size_t c_row;
-  bool accumulate;
+  bool accumulate;    // C += AB instead of C = AB
   const float *bias;  // (n) or NULL: C = activation(AB + bias)
   ig_activation activation;
 } ig_gemm;
 
 void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm);
-// The same on the calling thread, with a caller's buffer for packing instead of nn's scratch
-// (inside pool tasks); a B whose columns fill whole panels is read as it stands. buffer:
-// ig_gemm_serial_buffer floats.
+// The same on the calling thread, for tasks of a pool: always on vectors, and B is packed into the
+// caller's buffer (ig_gemm_panel_floats) instead of scratch. A B whose columns fill whole panels is
+// read unpacked.
 void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffer);
-size_t ig_gemm_serial_buffer(const ig_kernels *kernels, size_t m, size_t n, size_t k);
-// Scratch bytes that ig_gemm_run needs, at most.
+// The most scratch bytes that ig_gemm_run may need.
 size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k);
 
 // The layout that stands in for `wanted` on the CPU of these kernels: `wanted`, or float32 panels

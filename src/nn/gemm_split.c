@@ -1,8 +1,9 @@
-// Blocking and threading round kernel/matrix_unit.h. Of A and B the one with fewer lines (rows of
-// A, columns of B) is packed once and shared by all tasks; of the other each task packs its own
-// lines, into memory that stays in its L2. So everything is packed once. A B that was packed before
-// is not shared, and A passes by in blocks of rows. k is walked in chunks, which bounds the memory
-// of what is packed; a chain continues from C, so that no choice made here changes a bit.
+// Blocking and threading round kernel/matrix_unit.h. Rows of A and columns of B are lines. The
+// operand with fewer lines is packed once and shared by all tasks. Of the other one, each task
+// packs its own lines into memory that stays in its L2. So everything is packed once. A B that was
+// packed before is the tasks' own operand, whatever the lines, and A is taken in blocks of rows. k
+// is walked in chunks, which bounds the memory of what is packed; the chain of sums goes on from C,
+// so that no choice made here changes a bit.
 #include "nn/gemm_split.h"
 
 #include <assert.h>
@@ -10,45 +11,45 @@
 #include "nn/blocks.h"
 
 enum {
-  CHUNK_STEPS = 16,   // of k, at least
-  SHARED_STEPS = 96,  // of all shared panels together, where they are few: 576 KB
-  OWN_STEPS = 128,    // of a task's panels together
-  ROW_BLOCK =
-      256,  // rows that a B packed before is multiplied with at a time: a chunk of them stays in L2
+  CHUNK_STEPS = 16,   // steps of k in a chunk, at least
+  SHARED_STEPS = 96,  // steps of all shared panels together, where the panels are few: 576 KB
+  OWN_STEPS = 128,    // steps of all panels of a task together
+  // Rows of A that a B packed before is multiplied with at a time; a chunk of them stays in L2.
+  ROW_BLOCK = 256,
   OWN_PANELS = OWN_STEPS / CHUNK_STEPS,
   TASKS_PER_THREAD = 2,
 };
-static const size_t WORTH = 1 << 20;  // multiply-adds
+static const size_t WORTH = 1 << 20;  // multiply-adds that are worth packing for the unit
 
-// A's rows or B's columns.
-typedef struct lines {
+// One operand: the rows of A, or the columns of B.
+typedef struct operand_lines {
   ig_panel_kind kind;
   size_t count;
   const float *x;  // element (line, p): x[line * x_line + p * x_depth]
   size_t x_line, x_depth;
-  const char *panels;  // packed before, with all of k; or NULL
-  size_t panel;        // bytes of one
-} lines;
+  const char *panels;  // packed before, with all of k; NULL: not packed
+  size_t panel;        // bytes of one of them
+} operand_lines;
 
-typedef struct work {
+typedef struct split_work {
   const ig_kernels *kernels;
   const ig_matrix_unit *unit;
   const ig_gemm *gemm;
-  lines shared, own;
+  operand_lines shared, own;
   char *packed;         // (panels of shared, steps)
   char *blocks;         // (threads, OWN_STEPS)
-  size_t first, depth;  // of k: this chunk
+  size_t first, depth;  // the part of k that is this chunk
   size_t steps;         // of the chunk
-  size_t own_panels;    // a task
-} work;
+  size_t own_panels;    // of a task
+} split_work;
 
 bool ig_gemm_split_worth(const ig_nn *nn, size_t m, size_t n, size_t k) {
   const ig_matrix_unit *unit = nn->kernels->matrix_unit;
   return unit && m >= unit->edge && n >= unit->edge && k >= unit->depth && m * n * k >= WORTH;
 }
 
-// The panel that begins with line `first`.
-static void pack_panel(const work *w, const lines *l, size_t first, char *to) {
+// Packs this chunk of the panel that begins with line `first`.
+static void pack_panel(const split_work *w, const operand_lines *l, size_t first, char *to) {
   w->unit->pack(&(ig_panel_source){.kind = l->kind,
                                    .count = ig_blocks_at_most(l->count - first, w->unit->edge),
                                    .depth = w->depth,
@@ -58,15 +59,16 @@ static void pack_panel(const work *w, const lines *l, size_t first, char *to) {
                 to);
 }
 
-static void pack_task(void *context, size_t index, int worker) {
+static void pack_shared_panel(void *context, size_t index, int worker) {
   (void)worker;
-  const work *w = context;
+  const split_work *w = context;
   pack_panel(w, &w->shared, index * w->unit->edge,
              w->packed + index * w->steps * w->unit->step_bytes);
 }
 
-// C = activation(C + bias) over a task's block.
-static void finish(const work *w, size_t row, size_t rows, size_t column, size_t columns) {
+// C = activation(C + bias) over the block of a task.
+static void apply_bias_and_activation(const split_work *w, size_t row, size_t rows, size_t column,
+                                      size_t columns) {
   const ig_gemm *g = w->gemm;
   for (size_t i = row; i < row + rows; i++) {
     float *c = g->c + i * g->c_row + column;
@@ -75,9 +77,9 @@ static void finish(const work *w, size_t row, size_t rows, size_t column, size_t
   }
 }
 
-// This chunk of a task's own panels, and the bytes from one to the next.
-static const char *own_panels(const work *w, size_t first, size_t count, int worker,
-                              size_t *stride) {
+// Returns this chunk of a task's own panels, packed. *stride: bytes from one to the next.
+static const char *take_own_panels(const split_work *w, size_t first, size_t count, int worker,
+                                   size_t *stride) {
   const size_t edge = w->unit->edge;
   *stride = w->own.panels ? w->own.panel : w->steps * w->unit->step_bytes;
   if (w->own.panels)
@@ -89,15 +91,15 @@ static const char *own_panels(const work *w, size_t first, size_t count, int wor
   return block;
 }
 
-static void multiply_task(void *context, size_t index, int worker) {
-  const work *w = context;
+static void multiply_own_panels(void *context, size_t index, int worker) {
+  const split_work *w = context;
   const ig_gemm *g = w->gemm;
   const size_t edge = w->unit->edge, shared_panel = w->steps * w->unit->step_bytes;
   const size_t first = index * w->own_panels * edge,
                count = ig_blocks_at_most(w->own.count - first, w->own_panels * edge);
   const bool rows = w->own.kind == IG_PANEL_ROWS;
   size_t own_panel;
-  const char *own = own_panels(w, first, count, worker, &own_panel);
+  const char *own = take_own_panels(w, first, count, worker, &own_panel);
   const size_t row = rows ? first : 0, column = rows ? 0 : first;
   const ig_panel_product product = {.rows = rows ? count : g->m,
                                     .columns = rows ? g->n : count,
@@ -111,37 +113,37 @@ static void multiply_task(void *context, size_t index, int worker) {
                                     .accumulate = g->accumulate || w->first > 0};
   w->unit->multiply(&product);
   if (w->first + w->depth == g->k && (g->bias || g->activation != IG_ACTIVATION_NONE))
-    finish(w, row, product.rows, column, product.columns);
+    apply_bias_and_activation(w, row, product.rows, column, product.columns);
 }
 
-// Steps of `panels` shared ones together: long chunks where there are few, since at each chunk the
+// Steps of `panels` shared panels together. Few panels make long chunks, since at each chunk the
 // threads wait for each other.
 static size_t shared_steps(size_t panels) {
-  return panels * CHUNK_STEPS > SHARED_STEPS ? panels * CHUNK_STEPS : SHARED_STEPS;
+  return ig_blocks_at_least(panels * CHUNK_STEPS, SHARED_STEPS);
 }
 
 static size_t panel_bytes(const ig_matrix_unit *unit, size_t k) {
   return ig_blocks_parts(k, unit->depth) * unit->step_bytes;
 }
 
-static void run_block(ig_nn *nn, const ig_gemm *g) {
+static void multiply_row_block(ig_nn *nn, const ig_gemm *g) {
   const size_t threads = (size_t)ig_pool_threads(nn->pool), mark = ig_arena_mark(nn->scratch);
   const ig_matrix_unit *unit = nn->kernels->matrix_unit;
-  const lines rows = {
+  const operand_lines rows = {
       .kind = IG_PANEL_ROWS, .count = g->m, .x = g->a, .x_line = g->a_row, .x_depth = g->a_depth};
-  const lines columns = {.kind = IG_PANEL_COLUMNS,
-                         .count = g->n,
-                         .x = g->b,
-                         .x_line = g->b_column,
-                         .x_depth = g->b_depth,
-                         .panels = g->packed.data,
-                         .panel = panel_bytes(unit, g->k)};
+  const operand_lines columns = {.kind = IG_PANEL_COLUMNS,
+                                 .count = g->n,
+                                 .x = g->b,
+                                 .x_line = g->b_column,
+                                 .x_depth = g->b_depth,
+                                 .panels = g->packed.data,
+                                 .panel = panel_bytes(unit, g->k)};
   const bool share_rows = g->packed.data || g->m < g->n;
-  work w = {.kernels = nn->kernels,
-            .unit = unit,
-            .gemm = g,
-            .shared = share_rows ? rows : columns,
-            .own = share_rows ? columns : rows};
+  split_work w = {.kernels = nn->kernels,
+                  .unit = unit,
+                  .gemm = g,
+                  .shared = share_rows ? rows : columns,
+                  .own = share_rows ? columns : rows};
   const size_t shared_panels = ig_blocks_parts(w.shared.count, unit->edge),
                own_panels = ig_blocks_parts(w.own.count, unit->edge);
   w.packed = IG_TAKE(nn->scratch, char, shared_steps(shared_panels) * unit->step_bytes);
@@ -154,8 +156,8 @@ static void run_block(ig_nn *nn, const ig_gemm *g) {
   for (; w.first < g->k; w.first += w.depth) {
     w.depth = ig_blocks_at_most(g->k - w.first, chunk);
     w.steps = ig_blocks_parts(w.depth, unit->depth);
-    ig_pool_run(nn->pool, shared_panels, pack_task, &w);
-    ig_pool_run(nn->pool, ig_blocks_parts(own_panels, w.own_panels), multiply_task, &w);
+    ig_pool_run(nn->pool, shared_panels, pack_shared_panel, &w);
+    ig_pool_run(nn->pool, ig_blocks_parts(own_panels, w.own_panels), multiply_own_panels, &w);
   }
   ig_arena_release(nn->scratch, mark);
 }
@@ -168,7 +170,7 @@ void ig_gemm_split_run(ig_nn *nn, const ig_gemm *g) {
     block.m = ig_blocks_at_most(g->m - first, rows);
     block.a += first * g->a_row;
     block.c += first * g->c_row;
-    run_block(nn, &block);
+    multiply_row_block(nn, &block);
   }
 }
 
@@ -195,7 +197,7 @@ typedef struct column_packing {
   char *packed;
 } column_packing;
 
-static void pack_columns(void *context, size_t index, int worker) {
+static void pack_column_panel(void *context, size_t index, int worker) {
   (void)worker;
   const column_packing *p = context;
   const size_t first = index * p->unit->edge;
@@ -215,5 +217,5 @@ void ig_gemm_split_pack(ig_nn *nn, const ig_gemm_operand *b, void *memory) {
                                   .x_depth = b->b_depth},
                       .packed = memory};
   ig_pool_run(b->n * b->k < WORTH ? NULL : nn->pool, ig_blocks_parts(b->n, p.unit->edge),
-              pack_columns, &p);
+              pack_column_panel, &p);
 }

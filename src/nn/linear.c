@@ -7,8 +7,9 @@
 
 #include "nn/blocks.h"
 #include "nn/gemm.h"
+#include "nn/scratch.h"
 
-enum { BIAS_COLUMNS = 64 };  // columns a task of the bias gradient
+enum { BIAS_COLUMNS = 64 };  // columns of a task of the bias gradient
 
 void ig_linear_forward(ig_nn *nn, const ig_linear *l, int rows, const float *input,
                        ig_activation activation, float *output) {
@@ -37,23 +38,23 @@ typedef struct bias_work {
   size_t rows, out;
 } bias_work;
 
-// One stretch of columns over all rows, in row order.
-static void bias_task(void *context, size_t index, int worker) {
+// Sums one stretch of columns over all rows, in row order.
+static void sum_bias_columns(void *context, size_t index, int worker) {
   (void)worker;
   const bias_work *w = context;
   const size_t first = index * BIAS_COLUMNS,
-               count = w->out - first < BIAS_COLUMNS ? w->out - first : BIAS_COLUMNS;
+               count = ig_blocks_at_most(w->out - first, BIAS_COLUMNS);
   w->kernels->add_rows(count, w->rows, w->doutput + first, w->out, w->gradient + first);
 }
 
 void ig_linear_backward(ig_nn *nn, const ig_linear *l, int rows, const float *input,
-                        const float *doutput, float *dinput, bool accumulate) {
+                        const ig_layer_gradient *gradient) {
   const size_t in = (size_t)l->in, out = (size_t)l->out, m = (size_t)rows;
   if (l->weight_gradient)
     ig_gemm_run(nn, &(ig_gemm){.m = out,
                                .n = in,
                                .k = m,
-                               .a = doutput,
+                               .a = gradient->doutput,
                                .a_row = 1,
                                .a_depth = out,
                                .b = input,
@@ -63,32 +64,28 @@ void ig_linear_backward(ig_nn *nn, const ig_linear *l, int rows, const float *in
                                .c_row = in,
                                .accumulate = true});
   if (l->bias_gradient) {
-    bias_work w = {nn->kernels, doutput, l->bias_gradient, m, out};
-    ig_pool_run(nn->pool, ig_blocks_parts(out, BIAS_COLUMNS), bias_task, &w);
+    bias_work w = {nn->kernels, gradient->doutput, l->bias_gradient, m, out};
+    ig_pool_run(nn->pool, ig_blocks_parts(out, BIAS_COLUMNS), sum_bias_columns, &w);
   }
-  if (dinput)
+  if (gradient->dinput)
     ig_gemm_run(nn, &(ig_gemm){.m = m,
                                .n = in,
                                .k = out,
-                               .a = doutput,
+                               .a = gradient->doutput,
                                .a_row = out,
                                .a_depth = 1,
                                .b = l->weight,
                                .b_depth = in,
                                .b_column = 1,
-                               .c = dinput,
+                               .c = gradient->dinput,
                                .c_row = in,
-                               .accumulate = accumulate});
+                               .accumulate = gradient->accumulate});
 }
 
 size_t ig_linear_scratch(const ig_nn *nn, const ig_linear *l, int rows) {
   const size_t in = (size_t)l->in, out = (size_t)l->out, m = (size_t)rows;
-  const size_t sizes[] = {ig_gemm_scratch(nn, m, out, in), ig_gemm_scratch(nn, out, in, m),
-                          ig_gemm_scratch(nn, m, in, out)};
-  size_t most = 0;
-  for (int i = 0; i < 3; i++)
-    if (sizes[i] > most) most = sizes[i];
-  return most;
+  return IG_SCRATCH_MOST(ig_gemm_scratch(nn, m, out, in), ig_gemm_scratch(nn, out, in, m),
+                         ig_gemm_scratch(nn, m, in, out));
 }
 
 size_t ig_linear_packed_bytes(const ig_nn *nn, const ig_linear *l) {

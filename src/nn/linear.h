@@ -1,4 +1,4 @@
-// y = x W^T + b
+// The linear layer: y = x W^T + b
 #ifndef IG_NN_LINEAR_H
 #define IG_NN_LINEAR_H
 #include "nn/nn.h"
@@ -17,15 +17,15 @@ typedef struct ig_linear {
   ig_weight_layout layout;
 } ig_linear;
 
-// input (rows, in), output (rows, out). Epilogue: output = activation(x W^T + b).
+// output (rows, out) = activation(x W^T + b) of input (rows, in).
 void ig_linear_forward(ig_nn *nn, const ig_linear *linear, int rows, const float *input,
                        ig_activation activation, float *output);
-// dinput (rows, in) = doutput W (+ dinput if accumulate); NULL: not wanted. Gradients of weight and
-// bias are added to.
+// dinput = doutput W, or is added to; NULL: not wanted. Adds to the gradients of weight and bias.
 void ig_linear_backward(ig_nn *nn, const ig_linear *linear, int rows, const float *input,
-                        const float *doutput, float *dinput, bool accumulate);
-size_t ig_linear_scratch(const ig_nn *nn, const ig_linear *linear,
-                         int rows);  // bytes, the larger of forward and backward
+                        const ig_layer_gradient *gradient);
+// Scratch bytes: the larger of forward and backward.
+size_t ig_linear_scratch(const ig_nn *nn, const ig_linear *linear, int rows);
+
 // Packs W^T for inference, in the layout that the CPU makes of linear->layout. memory:
 // ig_linear_packed_bytes, aligned to IG_ALIGNMENT. What is returned refers to it, and goes to
 // linear->packed.

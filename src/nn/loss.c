@@ -1,5 +1,5 @@
-// Output layer and cross-entropy by blocks of rows. Block order and size are fixed, so sums over
-// rows do not depend on threads.
+// Output layer and cross-entropy by blocks of rows. The order and the size of the blocks are fixed,
+// so that sums over rows do not depend on threads.
 #include "nn/loss.h"
 
 #include <string.h>
@@ -29,7 +29,8 @@ static void loss_rows(const void *context, size_t first, size_t last) {
     float *logits = w->logits + r * vocabulary;
     if (w->targets[r] < 0) {
       memset(logits, 0, vocabulary * sizeof *logits);
-      w->loss[r] = w->nll[r] = 0;
+      w->loss[r] = 0;
+      w->nll[r] = 0;
       continue;
     }
     const ig_cross_entropy row = {w->targets[r], w->args->label_smoothing, w->args->gradient_scale};
@@ -37,7 +38,7 @@ static void loss_rows(const void *context, size_t first, size_t last) {
   }
 }
 
-// Rows of the next block when so many are left.
+// Rows of the next block when `left` are left.
 static int next_rows(const ig_loss_args *args, int left) {
   const int block = ig_loss_block(args->output.out);
   return left < block ? left : block;
@@ -65,8 +66,9 @@ ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const fl
       sums.tokens += w.targets[r] >= 0;
     }
     if (dhidden)
-      ig_linear_backward(nn, &args->output, count, input, w.logits, dhidden + (size_t)first * d,
-                         false);
+      ig_linear_backward(
+          nn, &args->output, count, input,
+          &(ig_layer_gradient){.doutput = w.logits, .dinput = dhidden + (size_t)first * d});
   }
   ig_arena_release(nn->scratch, mark);
   return sums;

@@ -4,27 +4,23 @@
 #include "base/arena.h"
 #include "base/pool.h"
 #include "kernel/kernels.h"
+#include "nn/ragged.h"
 
 typedef struct ig_nn {
   const ig_kernels *kernels;
   ig_pool *pool;  // NULL: serial
-  ig_arena
-      *scratch;   // mark, take, release inside one call; sized by the largest *_scratch of the plan
-  bool training;  // dropout on, and large products on a matrix unit where there is one
-                  // (nn/gemm_split.h)
-  uint64_t seed;  // dropout's key, with `update`
+  // Each call marks it, takes from it and releases it. It is as large as the largest *_scratch of
+  // the layers that will run.
+  ig_arena *scratch;
+  // Dropout is applied, and large products go to the matrix unit if there is one
+  // (nn/gemm_split.h).
+  bool training;
+  uint64_t seed;  // key of dropout, with `update`
   uint32_t update;
-  uint32_t first_row;  // continues the row count of earlier micro-batches of the same update, so
-                       // that accumulation equals one large batch
+  // Rows of earlier micro-batches of the same update. Dropout counts on from there, so that
+  // accumulation equals one large batch.
+  uint32_t first_row;
 } ig_nn;
-
-// A ragged batch: rows of all sequences back to back; sequence s owns rows offsets[s] ..
-// offsets[s+1]-1.
-typedef struct ig_ragged {
-  int sequences;
-  const int *offsets;  // (sequences + 1)
-} ig_ragged;
-static inline int ig_ragged_rows(const ig_ragged *r) { return r->offsets[r->sequences]; }
 
 // Where dropout is applied: `stream` names the place, unique in the model.
 typedef struct ig_dropout {

@@ -1,12 +1,15 @@
 // Layer normalisation, forward and backward. With xhat = (x - mean) rstd and g = dy weight:
-//   dx = rstd (g - mean(g) - xhat mean(g xhat)),  dweight += sum over rows of dy xhat,  dbias +=
-//   sum over rows of dy
+//   dx = rstd (g - mean(g) - xhat mean(g xhat))
+//   dweight += sum over rows of dy xhat
+//   dbias += sum over rows of dy
 #include "nn/norm.h"
+
+#include <assert.h>
 
 #include "nn/blocks.h"
 #include "nn/rows.h"
 
-enum { PARAMETER_COLUMNS = 64 };  // columns a task of the parameters' gradients
+enum { PARAMETER_COLUMNS = 64 };  // columns of a task of the parameters' gradients
 
 void ig_norm_carve(ig_norm_state *state, ig_arena *arena, int rows) {
   state->mean = IG_TAKE(arena, float, rows);
@@ -23,7 +26,7 @@ typedef struct norm_work {
   size_t rows;
 } norm_work;
 
-static void forward_rows(const void *context, size_t first, size_t last) {
+static void norm_forward_rows(const void *context, size_t first, size_t last) {
   const norm_work *w = context;
   const size_t d = (size_t)w->norm->size;
   const ig_norm_weights weights = {w->norm->weight, w->norm->bias, w->norm->eps};
@@ -36,14 +39,14 @@ void ig_norm_forward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state,
                      const float *input, float *output) {
   const norm_work w = {
       .kernels = nn->kernels, .norm = norm, .state = state, .input = input, .output = output};
-  ig_rows_run(nn, (size_t)rows, 2 * (size_t)norm->size, forward_rows, &w);
+  ig_rows_run(nn, (size_t)rows, 2 * (size_t)norm->size, norm_forward_rows, &w);
 }
 
 static ig_norm_moments moments_of(const norm_work *w, size_t row) {
   return (ig_norm_moments){w->state->mean[row], w->state->rstd[row]};
 }
 
-static void backward_rows(const void *context, size_t first, size_t last) {
+static void norm_backward_rows(const void *context, size_t first, size_t last) {
   const norm_work *w = context;
   const size_t d = (size_t)w->norm->size;
   for (size_t r = first; r < last; r++)
@@ -51,12 +54,12 @@ static void backward_rows(const void *context, size_t first, size_t last) {
                                     w->doutput + r * d, w->output + r * d);
 }
 
-// One stretch of columns over all rows, in row order.
-static void parameter_task(void *context, size_t index, int worker) {
+// Adds one stretch of columns of all rows, in row order.
+static void norm_parameter_columns(void *context, size_t index, int worker) {
   (void)worker;
   const norm_work *w = context;
   const size_t d = (size_t)w->norm->size, first = index * PARAMETER_COLUMNS,
-               count = d - first < PARAMETER_COLUMNS ? d - first : PARAMETER_COLUMNS;
+               count = ig_blocks_at_most(d - first, PARAMETER_COLUMNS);
   float *dbias = w->norm->bias_gradient ? w->norm->bias_gradient + first : NULL;
   for (size_t r = 0; r < w->rows; r++)
     w->kernels->layer_norm_parameters(count, moments_of(w, r), w->input + r * d + first,
@@ -65,16 +68,18 @@ static void parameter_task(void *context, size_t index, int worker) {
 }
 
 void ig_norm_backward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows,
-                      const float *input, const float *doutput, float *dinput) {
+                      const float *input, const ig_layer_gradient *gradient) {
+  assert(!gradient->accumulate);
   norm_work w = {.kernels = nn->kernels,
                  .norm = norm,
                  .state = state,
                  .input = input,
-                 .doutput = doutput,
-                 .output = dinput,
+                 .doutput = gradient->doutput,
+                 .output = gradient->dinput,
                  .rows = (size_t)rows};
-  if (norm->weight_gradient)  // before dinput, which may be doutput
-    ig_pool_run(nn->pool, ig_blocks_parts((size_t)norm->size, PARAMETER_COLUMNS), parameter_task,
-                &w);
-  ig_rows_run(nn, (size_t)rows, 2 * (size_t)norm->size, backward_rows, &w);
+  // The parameters come first, because dinput may be doutput.
+  if (norm->weight_gradient)
+    ig_pool_run(nn->pool, ig_blocks_parts((size_t)norm->size, PARAMETER_COLUMNS),
+                norm_parameter_columns, &w);
+  ig_rows_run(nn, (size_t)rows, 2 * (size_t)norm->size, norm_backward_rows, &w);
 }

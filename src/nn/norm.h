@@ -1,5 +1,5 @@
-// Layer normalisation over the last dimension (Ba et al. 2016): y = (x - mean) / sqrt(var + eps) *
-// weight + bias
+// Layer normalisation over the last dimension (Ba et al. 2016):
+// y = (x - mean) / sqrt(var + eps) * weight + bias
 #ifndef IG_NN_NORM_H
 #define IG_NN_NORM_H
 #include "nn/nn.h"
@@ -17,10 +17,11 @@ typedef struct ig_norm_state {
 } ig_norm_state;
 
 void ig_norm_carve(ig_norm_state *state, ig_arena *arena, int rows);
-// input, output (rows, d); must not be the same.
+// input and output (rows, d); they must not be the same.
 void ig_norm_forward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows,
                      const float *input, float *output);
-// dinput (rows, d) = ..., may be doutput.
+// Adds to the gradients of weight and bias. dinput may be doutput, and is always overwritten:
+// `accumulate` must be false.
 void ig_norm_backward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows,
-                      const float *input, const float *doutput, float *dinput);
+                      const float *input, const ig_layer_gradient *gradient);
 #endif

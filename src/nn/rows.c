@@ -3,20 +3,19 @@
 
 #include "nn/blocks.h"
 
-enum { STRETCH_WORK = 1 << 14 };  // floats worth a task of their own
+enum { STRETCH_WORK = 1 << 14 };  // work that is worth a task of its own
 
-typedef struct split {
+typedef struct row_split {
   ig_rows_task task;
   const void *context;
   size_t rows, stretch;
-} split;
+} row_split;
 
 static void run_stretch(void *context, size_t index, int worker) {
   (void)worker;
-  const split *s = context;
-  const size_t first = index * s->stretch,
-               last = first + s->stretch < s->rows ? first + s->stretch : s->rows;
-  s->task(s->context, first, last);
+  const row_split *s = context;
+  const size_t first = index * s->stretch;
+  s->task(s->context, first, ig_blocks_at_most(first + s->stretch, s->rows));
 }
 
 void ig_rows_run(ig_nn *nn, size_t rows, size_t work, ig_rows_task task, const void *context) {
@@ -26,6 +25,6 @@ void ig_rows_run(ig_nn *nn, size_t rows, size_t work, ig_rows_task task, const v
     task(context, 0, rows);
     return;
   }
-  split s = {task, context, rows, stretch};
+  row_split s = {task, context, rows, stretch};
   ig_pool_run(nn->pool, ig_blocks_parts(rows, stretch), run_stretch, &s);
 }

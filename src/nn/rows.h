@@ -1,10 +1,12 @@
-// Row-wise work split over threads: stretches of rows, each row the same whatever the split.
+// Row-wise work split over threads by stretches of rows. A row's result does not depend on the
+// split.
 #ifndef IG_NN_ROWS_H
 #define IG_NN_ROWS_H
 #include "nn/nn.h"
 
-typedef void (*ig_rows_task)(const void *context, size_t first,
-                             size_t last);  // rows first .. last-1
-// work: a row's cost in about one vector operation each; small totals run on the calling thread.
+// Does rows first .. last-1.
+typedef void (*ig_rows_task)(const void *context, size_t first, size_t last);
+// work: what a row costs, in vector operations on one float each, roughly. Where all rows together
+// cost little, they run on the calling thread.
 void ig_rows_run(ig_nn *nn, size_t rows, size_t work, ig_rows_task task, const void *context);
 #endif

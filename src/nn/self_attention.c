@@ -73,8 +73,8 @@ void ig_self_attention_backward(ig_nn *nn, const ig_multi_head_attention *attent
   const int count = ig_ragged_rows(&args->rows);
   const size_t d = (size_t)attention->d_model, mark = ig_arena_mark(nn->scratch);
   const self_gradient_buffers b = take_gradients(nn->scratch, count, d);
-  ig_linear_backward(nn, &attention->output, count, state->context, gradient->doutput, b.dcontext,
-                     false);
+  ig_linear_backward(nn, &attention->output, count, state->context,
+                     &(ig_layer_gradient){gradient->doutput, b.dcontext, false});
   ig_attention_args heads =
       ig_multi_head_attention_queries(attention, &args->rows, args->mask, state->projected, 3 * d);
   heads.keys = own_keys(attention, state, &args->rows);
@@ -84,8 +84,8 @@ void ig_self_attention_backward(ig_nn *nn, const ig_multi_head_attention *attent
                                             .dvalue = b.dprojected + 2 * d,
                                             .dkey_stride = 3 * d};
   ig_attention_backward(nn, &heads, b.dcontext, &gradients);
-  ig_linear_backward(nn, &attention->query, count, input, b.dprojected, gradient->dinput,
-                     gradient->accumulate);
+  ig_linear_backward(nn, &attention->query, count, input,
+                     &(ig_layer_gradient){b.dprojected, gradient->dinput, gradient->accumulate});
   ig_arena_release(nn->scratch, mark);
 }
 

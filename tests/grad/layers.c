@@ -12,6 +12,7 @@
 #include "nn/loss.h"
 #include "nn/self_attention.h"
 #include "nn/norm.h"
+#include "nn/residual.h"
 
 #define STEP (1.0f / 32)
 #define TOLERANCE 1e-3
@@ -145,8 +146,8 @@ static void make_linear(subject *s) {
   s->linear = add_linear(s, "weight", "bias", 19, 21);
   set_outputs(s, 7 * 21);
   s->forward = linear_forward;
-  ig_linear_backward(&s->f.nn, &s->linear, s->rows, s->tensors[0].value, s->coefficients,
-                     s->tensors[0].gradient, false);
+  ig_linear_backward(&s->f.nn, &s->linear, s->rows, s->tensors[0].value,
+                     &(ig_layer_gradient){s->coefficients, s->tensors[0].gradient, false});
 }
 
 static void linear_on(subject *s) {
@@ -154,8 +155,8 @@ static void linear_on(subject *s) {
   assert_int_equal(mismatches(s, true), 0);
   float *once = fixture_zeros(&s->f, 7 * 19), *sum = fixture_zeros(&s->f, 7 * 19);
   memcpy(once, s->tensors[0].gradient, 7 * 19 * sizeof(float));
-  ig_linear_backward(&s->f.nn, &s->linear, s->rows, s->tensors[0].value, s->coefficients,
-                     s->tensors[0].gradient, true);
+  ig_linear_backward(&s->f.nn, &s->linear, s->rows, s->tensors[0].value,
+                     &(ig_layer_gradient){s->coefficients, s->tensors[0].gradient, true});
   s->f.nn.kernels->add(7 * 19, once, once, sum);
   expect_near_floats("accumulated", s->tensors[0].gradient, sum, 7 * 19, 1e-5);
 }
@@ -178,8 +179,9 @@ static void norm_on(subject *s) {
   set_outputs(s, 5 * 70);
   s->forward = norm_forward;
   norm_forward(s);
-  ig_norm_backward(&s->f.nn, &s->norm, &s->norm_state, s->rows, s->tensors[0].value,
-                   s->coefficients, s->tensors[0].gradient);
+  ig_norm_backward(
+      &s->f.nn, &s->norm, &s->norm_state, s->rows, s->tensors[0].value,
+      &(ig_layer_gradient){.doutput = s->coefficients, .dinput = s->tensors[0].gradient});
   assert_int_equal(mismatches(s, true), 0);
 }
 
@@ -198,8 +200,9 @@ static void activation_on(subject *s) {
   s->forward = activation_forward;
   for (int kind = IG_ACTIVATION_NONE; kind <= IG_ACTIVATION_SWISH; kind++) {
     s->activation = (ig_activation)kind;
-    ig_activation_backward(&s->f.nn, s->activation, s->rows, s->columns, x, s->coefficients,
-                           s->tensors[0].gradient);
+    ig_activation_backward(
+        &s->f.nn, s->activation, s->rows, s->columns, x,
+        &(ig_layer_gradient){.doutput = s->coefficients, .dinput = s->tensors[0].gradient});
     assert_int_equal(mismatches(s, true), 0);
   }
 }
@@ -207,8 +210,9 @@ static void activation_on(subject *s) {
 // ---- dropout and feed-forward -----------------------------------------------
 
 static double residual_forward(subject *s) {
-  ig_residual_forward(&s->f.nn, &s->dropout, s->rows, s->columns, s->tensors[1].value,
-                      s->tensors[0].value, s->output);
+  ig_residual_forward(&s->f.nn,
+                      &(ig_residual_args){&s->dropout, s->rows, s->columns, s->tensors[1].value,
+                                          s->tensors[0].value, s->output});
   return weighted_sum(s);
 }
 
@@ -250,7 +254,8 @@ static void feed_forward_on(subject *s) {
 // ---- embedding and loss -----------------------------------------------------
 
 static double embedding_forward(subject *s) {
-  ig_embedding_forward(&s->f.nn, &s->embedding, s->rows, s->ids, s->position, s->tensors[1].value,
+  ig_embedding_forward(&s->f.nn, &s->embedding,
+                       &(ig_embedding_args){s->rows, s->ids, s->position, s->tensors[1].value},
                        s->output);
   return weighted_sum(s);
 }

@@ -1,6 +1,7 @@
 // Dropout: its rate, its key, the residual sum, and that nothing but the key decides.
 #include "nn_fixture.h"
 #include "nn/dropout.h"
+#include "nn/residual.h"
 
 enum { ROWS = 40, COLUMNS = 1100, COUNT = ROWS * COLUMNS };
 static const ig_dropout place = {0.3f, 6};
@@ -69,13 +70,14 @@ static void residual_is_dropout_then_sum(const ig_kernels *kernels) {
     f.nn.training = training;
     ig_dropout_forward(&f.nn, &place, ROWS, COLUMNS, x, expected);
     kernels->add(COUNT, residual, expected, expected);
-    ig_residual_forward(&f.nn, &place, ROWS, COLUMNS, residual, x, output);
+    ig_residual_forward(&f.nn, &(ig_residual_args){&place, ROWS, COLUMNS, residual, x, output});
     assert_memory_equal(output, expected, COUNT * sizeof(float));
     memcpy(output, x, COUNT * sizeof(float));
-    ig_residual_forward(&f.nn, &place, ROWS, COLUMNS, residual, output, output);
+    ig_residual_forward(&f.nn,
+                        &(ig_residual_args){&place, ROWS, COLUMNS, residual, output, output});
     assert_memory_equal(output, expected, COUNT * sizeof(float));
     memcpy(output, residual, COUNT * sizeof(float));
-    ig_residual_forward(&f.nn, &place, ROWS, COLUMNS, output, x, output);
+    ig_residual_forward(&f.nn, &(ig_residual_args){&place, ROWS, COLUMNS, output, x, output});
     assert_memory_equal(output, expected, COUNT * sizeof(float));
   }
   fixture_close(&f);
@@ -85,7 +87,8 @@ static void dropout_work(fixture *f, float *result) {
   f->nn.training = true;
   const float *x = fixture_normal(f, COUNT, 1, 1);
   ig_dropout_forward(&f->nn, &place, ROWS, COLUMNS, x, result);
-  ig_residual_forward(&f->nn, &place, ROWS, COLUMNS, x, result, result + COUNT);
+  ig_residual_forward(&f->nn,
+                      &(ig_residual_args){&place, ROWS, COLUMNS, x, result, result + COUNT});
 }
 
 static void threads(const ig_kernels *kernels) {

@@ -1,6 +1,7 @@
 // Embeddings and sinusoids against their formulas.
 #include "nn_fixture.h"
 #include "nn/embedding.h"
+#include "nn/positions.h"
 
 enum { ROWS = 700, SIZE = 150, VOCABULARY = 23, POSITIONS = 11, FROZEN = 5 };
 
@@ -36,7 +37,8 @@ static void against_loops(const ig_kernels *kernels) {
                   (double)p.positions[p.position[i / SIZE] * SIZE + column];
     if (id != FROZEN) gradient[id * SIZE + column] += sqrt(SIZE) * (double)p.doutput[i];
   }
-  ig_embedding_forward(&f.nn, &p.embedding, ROWS, p.ids, p.position, p.positions, output);
+  ig_embedding_forward(&f.nn, &p.embedding,
+                       &(ig_embedding_args){ROWS, p.ids, p.position, p.positions}, output);
   expect_near("output", output, expected, ROWS * SIZE, 1e-6);
   ig_embedding_backward(&f.nn, &p.embedding, ROWS, p.ids, p.doutput);
   expect_near("gradient", p.embedding.weight_gradient, gradient, VOCABULARY * SIZE, 1e-4);
@@ -54,7 +56,8 @@ static void embedding_work(fixture *f, float *result) {
   problem p = make(f);
   p.embedding.weight_gradient = result;
   ig_embedding_backward(&f->nn, &p.embedding, ROWS, p.ids, p.doutput);
-  ig_embedding_forward(&f->nn, &p.embedding, ROWS, p.ids, p.position, p.positions,
+  ig_embedding_forward(&f->nn, &p.embedding,
+                       &(ig_embedding_args){ROWS, p.ids, p.position, p.positions},
                        result + VOCABULARY * SIZE);
 }
 
@@ -67,8 +70,8 @@ static void test_sinusoids(void **state) {
   (void)state;
   enum { D = 24, P = 60 };
   float interleaved[P * D], halves[P * D];
-  ig_sinusoids(IG_POSITIONS_INTERLEAVED, P, D, interleaved);
-  ig_sinusoids(IG_POSITIONS_HALVES, P, D, halves);
+  ig_positions_sinusoids(IG_POSITIONS_INTERLEAVED, P, D, interleaved);
+  ig_positions_sinusoids(IG_POSITIONS_HALVES, P, D, halves);
   for (int p = 0; p < P; p++)
     for (int i = 0; i < D / 2; i++) {
       const double angle = p / pow(10000, 2.0 * i / D);

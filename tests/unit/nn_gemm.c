@@ -184,7 +184,7 @@ static void check_same_bits(const ig_kernels *kernels, ig_pool *const pools[], c
   expect_same_bits(&o, o.expected);
   restart(&o);
   o.gemm.packed.data = NULL;
-  float *buffer = malloc((ig_gemm_serial_buffer(kernels, s->m, s->n, s->k) + 1) * sizeof(float));
+  float *buffer = malloc((ig_gemm_panel_floats(kernels, s->n, s->k) + 1) * sizeof(float));
   assert_non_null(buffer);
   ig_gemm_serial(kernels, &o.gemm, buffer);
   expect_same_bits(&o, o.expected);

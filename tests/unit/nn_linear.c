@@ -89,12 +89,12 @@ static void backward(const ig_kernels *kernels) {
         dx_added[r * IN + i] += dy * (double)l.weight[o * IN + i];
       }
     }
-  ig_linear_backward(&f.nn, &l, ROWS, input, doutput, dinput, false);
+  ig_linear_backward(&f.nn, &l, ROWS, input, &(ig_layer_gradient){doutput, dinput, false});
   expect_near("dweight", l.weight_gradient, dweight, IN * OUT, 1e-5);
   expect_near("dbias", l.bias_gradient, dbias, OUT, 1e-5);
   expect_near("dinput", dinput, dx, ROWS * IN, 1e-5);
   l.weight_gradient = l.bias_gradient = NULL;  // frozen
-  ig_linear_backward(&f.nn, &l, ROWS, input, doutput, added, true);
+  ig_linear_backward(&f.nn, &l, ROWS, input, &(ig_layer_gradient){doutput, added, true});
   expect_near("dinput added", added, dx_added, ROWS * IN, 1e-5);
   fixture_close(&f);
 }

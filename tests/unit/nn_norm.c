@@ -58,7 +58,8 @@ static void against_loops(const ig_kernels *kernels) {
     ig_norm_forward(&f.nn, &norm, &state, ROWS, input, output);
     expect_near("output", output, expected, ROWS * SIZE, 1e-5);
     memcpy(dinput, doutput, ROWS * SIZE * sizeof(float));
-    ig_norm_backward(&f.nn, &norm, &state, ROWS, input, dinput, dinput);
+    ig_norm_backward(&f.nn, &norm, &state, ROWS, input,
+                     &(ig_layer_gradient){.doutput = dinput, .dinput = dinput});
     expect_near("dinput", dinput, dx, ROWS * SIZE, 1e-5);
     expect_near("dweight", norm.weight_gradient, dweight, SIZE, 1e-5);
     if (bias) expect_near("dbias", norm.bias_gradient, dbias, SIZE, 1e-5);
@@ -75,7 +76,8 @@ static void norm_work(fixture *f, float *result) {
   const float *input = fixture_normal(f, ROWS * SIZE, 3, 5);
   float *output = result + 2 * SIZE;
   ig_norm_forward(&f->nn, &norm, &state, ROWS, input, output);
-  ig_norm_backward(&f->nn, &norm, &state, ROWS, input, output, output + ROWS * SIZE);
+  ig_norm_backward(&f->nn, &norm, &state, ROWS, input,
+                   &(ig_layer_gradient){.doutput = output, .dinput = output + ROWS * SIZE});
 }
 
 static void threads(const ig_kernels *kernels) {

@@ -99,8 +99,8 @@ const float *ig_decoder_forward(ig_run_context *context, ig_decoder_state *state
   ig_nn *nn = &context->nn;
   const ig_model *model = context->model;
   const int rows = ig_ragged_rows(&view->rows);
-  ig_embedding_forward(nn, &model->target_embedding, rows, view->ids, view->position,
-                       context->positions.rows, state->embedded);
+  const ig_embedding_args embedded = {rows, view->ids, view->position, context->positions.rows};
+  ig_embedding_forward(nn, &model->target_embedding, &embedded, state->embedded);
   ig_dropout_forward(nn, &model->target_dropout, rows, model->config.d_model, state->embedded,
                      state->embedded);
   const float *x = state->embedded;
@@ -154,7 +154,7 @@ void ig_decoder_backward(ig_run_context *context, ig_decoder_state *state,
   const int rows = ig_ragged_rows(&view->rows), last = model->config.decoder_layers - 1;
   if (model->config.final_norm)
     ig_norm_backward(nn, &model->decoder_norm, &state->final.norm, rows, state->final_input,
-                     g->gradient, g->gradient);
+                     &(ig_layer_gradient){.doutput = g->gradient, .dinput = g->gradient});
   for (int i = last; i >= 0; i--) {
     ig_decoder_layer_state *l = &state->layers[i];
     // The buffers of the last layer still hold what the forward left in them.

@@ -70,8 +70,8 @@ static void embed(ig_run_context *context, ig_encoder_state *state, const ig_enc
   for (int s = 0; s < view->rows.sequences; s++)
     for (int r = view->rows.offsets[s]; r < view->rows.offsets[s + 1]; r++)
       state->position[r] = r - view->rows.offsets[s];
-  ig_embedding_forward(&context->nn, &model->source_embedding, rows, view->ids, state->position,
-                       context->positions.rows, state->embedded);
+  const ig_embedding_args embedded = {rows, view->ids, state->position, context->positions.rows};
+  ig_embedding_forward(&context->nn, &model->source_embedding, &embedded, state->embedded);
   ig_dropout_forward(&context->nn, &model->source_dropout, rows, model->config.d_model,
                      state->embedded, state->embedded);
 }
@@ -118,7 +118,7 @@ void ig_encoder_backward(ig_run_context *context, ig_encoder_state *state,
   const int rows = ig_ragged_rows(&view->rows), last = model->config.encoder_layers - 1;
   if (model->config.final_norm)
     ig_norm_backward(nn, &model->encoder_norm, &state->final.norm, rows, state->final_input,
-                     g->gradient, g->gradient);
+                     &(ig_layer_gradient){.doutput = g->gradient, .dinput = g->gradient});
   for (int i = last; i >= 0; i--) {
     ig_encoder_layer_state *l = &state->layers[i];
     // The buffers of the last layer still hold what the forward left in them.

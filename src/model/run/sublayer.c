@@ -2,6 +2,7 @@
 #include "model/run/sublayer.h"
 
 #include "nn/dropout.h"
+#include "nn/residual.h"
 
 ig_sublayer ig_sublayer_of(const ig_model *model, const ig_norm *norm, const ig_dropout *first,
                            uint32_t number) {
@@ -29,8 +30,12 @@ const float *ig_sublayer_input(ig_nn *nn, const ig_sublayer *sublayer,
 
 const float *ig_sublayer_output(ig_nn *nn, const ig_sublayer *sublayer,
                                 const ig_sublayer_state *state, int rows, const float *x) {
-  ig_residual_forward(nn, &sublayer->dropout, rows, sublayer->norm->size, x, state->sum,
-                      state->sum);
+  ig_residual_forward(nn, &(ig_residual_args){.dropout = &sublayer->dropout,
+                                              .rows = rows,
+                                              .columns = sublayer->norm->size,
+                                              .residual = x,
+                                              .input = state->sum,
+                                              .output = state->sum});
   if (sublayer->pre_norm) return state->sum;
   ig_norm_forward(nn, sublayer->norm, &state->norm, rows, state->sum, state->normed);
   return state->normed;
@@ -39,7 +44,8 @@ const float *ig_sublayer_output(ig_nn *nn, const ig_sublayer *sublayer,
 void ig_sublayer_before(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state,
                         int rows, ig_sublayer_gradient *g) {
   if (!sublayer->pre_norm)
-    ig_norm_backward(nn, sublayer->norm, &state->norm, rows, state->sum, g->gradient, g->gradient);
+    ig_norm_backward(nn, sublayer->norm, &state->norm, rows, state->sum,
+                     &(ig_layer_gradient){.doutput = g->gradient, .dinput = g->gradient});
   g->function = (ig_layer_gradient){.doutput = g->gradient,
                                     .dinput = sublayer->pre_norm ? g->normed : g->gradient,
                                     .accumulate = !sublayer->pre_norm};
@@ -52,7 +58,13 @@ void ig_sublayer_before(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublaye
 void ig_sublayer_after(ig_nn *nn, const ig_sublayer *sublayer, const ig_sublayer_state *state,
                        int rows, const float *x, ig_sublayer_gradient *g) {
   if (!sublayer->pre_norm) return;
-  ig_norm_backward(nn, sublayer->norm, &state->norm, rows, x, g->normed, g->normed);
+  ig_norm_backward(nn, sublayer->norm, &state->norm, rows, x,
+                   &(ig_layer_gradient){.doutput = g->normed, .dinput = g->normed});
   const ig_dropout none = {0};
-  ig_residual_forward(nn, &none, rows, sublayer->norm->size, g->gradient, g->normed, g->gradient);
+  ig_residual_forward(nn, &(ig_residual_args){.dropout = &none,
+                                              .rows = rows,
+                                              .columns = sublayer->norm->size,
+                                              .residual = g->gradient,
+                                              .input = g->normed,
+                                              .output = g->gradient});
 }
