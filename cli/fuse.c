@@ -83,7 +83,7 @@ static bool read_size(const char *text, size_t *out) {
 static ig_status plan(const char *recipe, const char *output, const ig_fuse_options *options,
                       ig_error *err) {
   char *text = NULL;
-  const ig_status status = ig_fuse_plan(recipe, output, options, &text, err);
+  const ig_status status = ig_fuse_describe(recipe, output, options, &text, err);
   if (status == IG_OK) fputs(text, stdout);
   free(text);
   return status;
@@ -100,7 +100,7 @@ static int run(const cli_verb *verb, int argc, char **argv) {
     return cli_usage_error(verb, "expected -o DIR, or --dry-run");
   ig_fuse_options options = ig_fuse_options_default();
   options.threads = values.threads;
-  options.report = values.report;
+  options.report_path = values.report;
   if (values.shard_size && !read_size(values.shard_size, &options.shard_bytes))
     return cli_usage_error(
         verb, "--out-shard-size: expected a size such as 5GB, 500MB or 1.5GiB, found '%.100s'",

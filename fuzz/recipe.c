@@ -65,17 +65,17 @@ static void check_plan(const ig_fusion_plan *plan) {
 
 static void look_through(ig_stages *stages) {
   ig_error err = {0};
-  ig_space space = {0};
+  ig_preflight_needs needs = {0};
   char *text = NULL;
   if (ig_stages_plan(stages, &err) != IG_OK ||
       ig_problems_report(&stages->problems, "recipe.yml", NULL, &err) != IG_OK)
     return;
   for (size_t i = 0; i < stages->count; i++) check_plan(&stages->stage[i].plan);
-  if (ig_preflight_space(stages, NULL, 2, &space, &err) != IG_OK ||
-      ig_describe_stages(stages, &space, 2, &text, &err) != IG_OK)
+  if (ig_preflight_measure(stages, NULL, 2, &needs, &err) != IG_OK ||
+      ig_describe_stages(stages, &needs, 2, &text, &err) != IG_OK)
     abort();
   free(text);
-  free(space.directory);
+  free(needs.directory);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -363,7 +363,7 @@ typedef struct ig_fuse_options {
   size_t shard_bytes;
   /* A page with the distances between the inputs, tensor by tensor, is written to this file;
    * default NULL: none. */
-  const char *report;
+  const char *report_path;
   ig_reporter reporter; /* default: nothing is reported */
   /* Puts out the held-out score of the model in a directory, higher is better: greedy_soup chooses
    * by it. Called on the thread that called the library. Default NULL: that method is an error. */
@@ -382,8 +382,8 @@ ig_status ig_fuse(const char *recipe, const char *output, const ig_fuse_options 
 /* Makes the same checks and puts out, as text, what ig_fuse would do: inputs, output, passes,
  * bytes, memory, disk. Writes no model. output NULL: the disk is not looked at. *out is a malloc'ed
  * string for the caller to free(). */
-ig_status ig_fuse_plan(const char *recipe, const char *output, const ig_fuse_options *options,
-                       char **out, ig_error *err);
+ig_status ig_fuse_describe(const char *recipe, const char *output, const ig_fuse_options *options,
+                           char **out, ig_error *err);
 /* Compares a fused model with the hashes in its fusion.json: its own weights, and the input files
  * (relative to the current directory) that still exist. *out is a malloc'ed string for the caller
  * to free(): a line for each file, "same", "changed" or "gone"; with json one JSON object instead.

@@ -206,7 +206,7 @@ static ig_status score_lines(ig_error *err) {
 static ig_status plan_stages(ig_error *err) {
   static char expected[8192];
   char *text = NULL;
-  const ig_status status = ig_fuse_plan("fuse.yml", "planned", NULL, &text, err);
+  const ig_status status = ig_fuse_describe("fuse.yml", "planned", NULL, &text, err);
   char *disk = text ? strstr(text, "\ndisk") : NULL;
   if (disk) *disk = '\0';  // how much is free changes
   if (status == IG_OK && !*expected) strcpy(expected, text);

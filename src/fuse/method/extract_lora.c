@@ -8,6 +8,6 @@ const ig_method ig_method_extract_lora = {
     .base = IG_BASE_USE_REQUIRED,
     .least_inputs = 1,
     .most_inputs = 1,
-    .extracts = true,
+    .product = IG_FUSION_PRODUCT_ADAPTER,
     .passes = 1,
     .parameters = {[IG_EXTRACT_LORA_RANK] = {"rank", IG_VALUE_INTEGER, false, false, 0, 1, 65536}}};

@@ -1,4 +1,4 @@
-// The parameter of the method extract_lora. What it computes is in fuse/run/extract.h.
+// The parameter of the method extract_lora. What it computes is in fuse/run/adapter_product.c.
 #ifndef IG_FUSE_METHOD_EXTRACT_LORA_H
 #define IG_FUSE_METHOD_EXTRACT_LORA_H
 

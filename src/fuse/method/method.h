@@ -65,6 +65,13 @@ typedef enum ig_scope {
   IG_SCOPE_MODEL,  // all tensors of this scope, one after the other in the order of their names
 } ig_scope;
 
+// What the method makes (fuse/run/fusion_product.h). Of an adapter nothing is combined: the method
+// is its table entry alone.
+typedef enum ig_fusion_product_kind {
+  IG_FUSION_PRODUCT_MODEL,
+  IG_FUSION_PRODUCT_ADAPTER,
+} ig_fusion_product_kind;
+
 typedef struct ig_method_parameter {
   const char *name;
   ig_value_kind kind;
@@ -124,9 +131,9 @@ typedef struct ig_method {
   const void *variant;  // what distinguishes the methods of one family; read only by its own file
   ig_base_use base;
   size_t least_inputs, most_inputs;
-  bool chosen;    // its models are chosen by their scores (fuse/recipe/soup.h)
-  bool extracts;  // it makes an adapter instead of a model (fuse/run/extract.h): there is nothing
-                  // to combine
+  // Its models are candidates, chosen by their scores on held-out data (fuse/recipe/soup.h).
+  bool needs_scores;
+  ig_fusion_product_kind product;
   ig_method_parameter parameters[IG_METHOD_PARAMETERS];  // up to a name of NULL
   // What is wrong with these values of parameters together. NULL: nothing.
   const char *(*refuses)(const ig_merge_tensor *merge);

@@ -55,7 +55,7 @@ const ig_method ig_method_greedy_soup = {
     .base = IG_BASE_USE_NONE,
     .least_inputs = 1,
     .most_inputs = IG_METHOD_INPUTS,
-    .chosen = true,
+    .needs_scores = true,
     .parameters = {{"weight", IG_VALUE_NUMBER, true, false, 1, -INFINITY, INFINITY},
                    {"normalize", IG_VALUE_FLAG, false, false, 1, 0, 1}},
     .refuses = refuses_weights,

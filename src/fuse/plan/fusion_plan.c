@@ -24,6 +24,10 @@ const ig_fuse_model *ig_fusion_plan_donor(const ig_fusion_plan *plan) {
   return &plan->models.model[0];
 }
 
+const char *ig_fusion_plan_tokenizer(const ig_fusion_plan *plan) {
+  return plan->alignment ? plan->alignment->directory : ig_fusion_plan_donor(plan)->directory;
+}
+
 void ig_fusion_plan_free_tensor(ig_plan_tensor *t) {
   for (size_t i = 0; t->input && i < t->inputs; i++) free(t->input[i].padding);
   free(t->base.padding);

@@ -56,4 +56,6 @@ void ig_fusion_plan_free_tensor(ig_plan_tensor *tensor);
 void ig_fusion_plan_free(ig_fusion_plan *plan);
 // The model that config and tokenizer come from: the base, or the first one named.
 const ig_fuse_model *ig_fusion_plan_donor(const ig_fusion_plan *plan);
+// The directory that the output's tokenizer comes from. NULL: another stage's, not made yet.
+const char *ig_fusion_plan_tokenizer(const ig_fusion_plan *plan);
 #endif

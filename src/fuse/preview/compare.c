@@ -141,3 +141,13 @@ ig_status ig_compare_plan(const ig_fusion_plan *plan, ig_pool *pool, ig_comparis
     free(c.items);
   return status;
 }
+
+ig_status ig_compare_and_write_page(const ig_fusion_plan *plan, ig_pool *pool, const char *path,
+                                    ig_error *err) {
+  ig_comparison *items;
+  size_t count;
+  IG_TRY(ig_compare_plan(plan, pool, &items, &count, err));
+  const ig_status status = ig_compare_write_page(plan, items, count, path, err);
+  free(items);
+  return status;
+}

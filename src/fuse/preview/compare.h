@@ -19,4 +19,7 @@ ig_status ig_compare_plan(const ig_fusion_plan *plan, ig_pool *pool, ig_comparis
 // A page with a table of colours: rows are layers, columns the weights in them.
 ig_status ig_compare_write_page(const ig_fusion_plan *plan, const ig_comparison *items,
                                 size_t count, const char *path, ig_error *err);
+// Both: compares, and writes the page.
+ig_status ig_compare_and_write_page(const ig_fusion_plan *plan, ig_pool *pool, const char *path,
+                                    ig_error *err);
 #endif

@@ -7,32 +7,19 @@
 #include "base/fail.h"
 #include "base/number.h"
 #include "fuse/run/execute.h"
-#include "fuse/run/extract.h"
+#include "fuse/run/dtype_set.h"
+#include "fuse/run/fusion_product.h"
 
 static double megabytes(size_t bytes) { return (double)bytes / 1e6; }
 
-// ---- dtypes -----------------------------------------------------------------
-
-// Those met, in the order of ig_dtype.
-typedef struct dtypes {
-  bool met[IG_DTYPE_F8_E5M2 + 1];
-} dtypes;
-
-static void print_dtypes(FILE *out, const dtypes *d) {
-  const char *between = " (";
-  for (int i = 0; i <= IG_DTYPE_F8_E5M2; i++)
-    if (d->met[i]) fprintf(out, "%s%s", between, ig_dtype_name((ig_dtype)i)), between = ", ";
-  fprintf(out, "%s", *between == ',' ? ")" : "");
-}
-
 // ---- one stage --------------------------------------------------------------
 
-static size_t bytes_of(const ig_fuse_model *m, dtypes *met) {
+static size_t bytes_of(const ig_fuse_model *m, ig_dtype_set *dtypes) {
   size_t bytes = 0;
   for (size_t i = 0; i < ig_safetensors_count(m->tensors); i++) {
     const ig_safetensor *t = ig_safetensors_get(m->tensors, i);
     bytes += t->bytes;
-    met->met[t->dtype] = true;
+    dtypes->has[t->dtype] = true;
   }
   return bytes;
 }
@@ -43,36 +30,17 @@ static size_t print_models(FILE *out, const ig_fusion_plan *plan) {
   fprintf(out, "  models   ");
   for (size_t i = 0; i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
-    dtypes met = {{0}};
-    const size_t bytes = bytes_of(m, &met);
+    ig_dtype_set dtypes = {{false}};
+    const size_t bytes = bytes_of(m, &dtypes);
     const bool donor = m == ig_fusion_plan_donor(plan);
     fprintf(out, "%s%s: %zu tensors, %.1f MB", i ? "           " : "", m->reference,
             ig_safetensors_count(m->tensors), megabytes(bytes));
-    print_dtypes(out, &met);
+    ig_dtype_set_print(&dtypes, out);
     fprintf(out, "%s%s\n", m->made ? ", of another stage" : "",
             donor ? ", configuration and tokenizer too" : "");
     all += bytes;
   }
   return all;
-}
-
-static void print_output(FILE *out, const ig_fusion_plan *plan) {
-  dtypes met = {{0}};
-  size_t values = 0, rank;
-  if (plan->recipe->method->extracts) {
-    const size_t layers = ig_extract_layers(plan, &rank);
-    fprintf(out, "  output   an adapter of rank %zu for at most %zu linear layers, %.1f MB\n", rank,
-            layers, megabytes(ig_preflight_bytes(plan)));
-    return;
-  }
-  for (size_t i = 0; i < plan->count; i++) {
-    values += plan->tensors[i].elements;
-    met.met[plan->tensors[i].dtype] = true;
-  }
-  fprintf(out, "  output   %zu tensors, %zu values, %.1f MB", plan->count, values,
-          megabytes(ig_preflight_bytes(plan)));
-  print_dtypes(out, &met);
-  fprintf(out, "\n");
 }
 
 static void print_stage(FILE *out, const ig_stages *s, const ig_stage *stage) {
@@ -81,8 +49,12 @@ static void print_stage(FILE *out, const ig_stages *s, const ig_stage *stage) {
     fprintf(out, "stage %s: %s, %s\n", stage->name, method->name, method->summary);
   else
     fprintf(out, "%s: %s, %s\n", s->file, method->name, method->summary);
-  const size_t inputs = print_models(out, &stage->plan), written = ig_preflight_bytes(&stage->plan);
-  print_output(out, &stage->plan);
+  const ig_fusion_product *product = ig_fusion_product_of(&stage->recipe);
+  const size_t inputs = print_models(out, &stage->plan);
+  const size_t written = product->bytes(&stage->plan);
+  fprintf(out, "  output   ");
+  product->describe(&stage->plan, out);
+  fputc('\n', out);
   fprintf(out, "  passes   ");
   if (method->passes)
     fprintf(out, "at most %d over large tensors, 1 over small ones\n", method->passes + 1);
@@ -96,19 +68,19 @@ static void print_stage(FILE *out, const ig_stages *s, const ig_stage *stage) {
 
 // ---- the whole --------------------------------------------------------------
 
-ig_status ig_describe_stages(const ig_stages *s, const ig_space *space, int threads, char **out,
-                             ig_error *err) {
+ig_status ig_describe_stages(const ig_stages *s, const ig_preflight_needs *needs, int threads,
+                             char **out, ig_error *err) {
   size_t size = 0;
   FILE *text = open_memstream(out, &size);
   if (!text) return ig_fail_memory(err);
   const locale_t before = ig_number_locale_enter();
   for (size_t i = 0; i < s->count; i++) print_stage(text, s, &s->stage[i]);
   const int used = threads ? threads : ig_cpu_count();
-  fprintf(text, "memory     %.1f MB of buffers, %d thread%s\n", megabytes(space->memory), used,
+  fprintf(text, "memory     %.1f MB of buffers, %d thread%s\n", megabytes(needs->memory), used,
           used == 1 ? "" : "s");
-  fprintf(text, "disk       %.1f MB", megabytes(space->needed));
-  if (space->directory)
-    fprintf(text, " of %.1f MB that are free at %s", megabytes(space->available), space->directory);
+  fprintf(text, "disk       %.1f MB", megabytes(needs->needed));
+  if (needs->directory)
+    fprintf(text, " of %.1f MB that are free at %s", megabytes(needs->available), needs->directory);
   fprintf(text, "\n");
   ig_number_locale_leave(before);
   if (fclose(text) == 0) return IG_OK;

@@ -4,6 +4,6 @@
 #include "fuse/preview/preflight.h"
 
 // threads 0: all cores. *out: malloc'ed text of several lines, for the caller.
-ig_status ig_describe_stages(const ig_stages *stages, const ig_space *space, int threads,
+ig_status ig_describe_stages(const ig_stages *stages, const ig_preflight_needs *needs, int threads,
                              char **out, ig_error *err);
 #endif

@@ -12,8 +12,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
-#include "fuse/run/execute.h"
-#include "fuse/run/extract.h"
+#include "fuse/run/fusion_product.h"
 #include "fuse/run/staging.h"
 #include "fuse/input/ties.h"
 #include "io/json.h"
@@ -129,14 +128,6 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
 
 // ---- space ------------------------------------------------------------------
 
-size_t ig_preflight_bytes(const ig_fusion_plan *plan) {
-  if (plan->recipe->method->extracts) return ig_extract_bytes(plan);
-  size_t bytes = 0;
-  for (size_t i = 0; i < plan->count; i++)
-    bytes += plan->tensors[i].elements * ig_dtype_size(plan->tensors[i].dtype);
-  return bytes;
-}
-
 // The output's parent, or the first directory above it that is there.
 static char *existing_parent(const char *output, ig_error *err) {
   char *path = ig_allocate_copy(output, strlen(output), err);
@@ -171,18 +162,15 @@ static size_t written_already(const char *output) {
   return bytes;
 }
 
-static size_t buffers_of(const ig_fusion_plan *plan, int threads) {
-  return plan->recipe->method->extracts
-             ? ig_extract_memory(plan)
-             : ig_execute_memory(plan, threads ? threads : ig_cpu_count());
-}
-
-ig_status ig_preflight_space(const ig_stages *s, const char *output, int threads, ig_space *out,
-                             ig_error *err) {
-  *out = (ig_space){0};
+ig_status ig_preflight_measure(const ig_stages *s, const char *output, int threads,
+                               ig_preflight_needs *out, ig_error *err) {
+  *out = (ig_preflight_needs){0};
   for (size_t i = 0; i < s->count; i++) {
-    const size_t memory = s->problems.count ? 0 : buffers_of(&s->stage[i].plan, threads);
-    out->needed += ig_preflight_bytes(&s->stage[i].plan);
+    const ig_fusion_plan *plan = &s->stage[i].plan;
+    const ig_fusion_product *product = ig_fusion_product_of(plan->recipe);
+    const size_t memory =
+        s->problems.count ? 0 : product->memory(plan, threads ? threads : ig_cpu_count());
+    out->needed += product->bytes(plan);
     out->memory = memory > out->memory ? memory : out->memory;
   }
   if (!output) return IG_OK;
@@ -216,14 +204,15 @@ static size_t physical_memory(void) {
   return pages > 0 && size > 0 ? (size_t)pages * (size_t)size : SIZE_MAX;
 }
 
-ig_status ig_preflight_output(const ig_stages *s, const char *output, const ig_space *space,
-                              ig_problems *problems, ig_error *err) {
+ig_status ig_preflight_output(const ig_stages *s, const char *output,
+                              const ig_preflight_needs *needs, ig_problems *problems,
+                              ig_error *err) {
   const double mb = 1e6;
-  if (space->memory > physical_memory())
+  if (needs->memory > physical_memory())
     IG_TRY(ig_problems_add(
         problems, NULL, err,
         "%.1f MB of buffers are needed, the machine has %.1f MB; fewer threads need less",
-        (double)space->memory / mb, (double)physical_memory() / mb));
+        (double)needs->memory / mb, (double)physical_memory() / mb));
   if (!output) return IG_OK;
   const ig_fuse_model *input = input_at(s, output);
   ig_error why = {0};
@@ -234,15 +223,15 @@ ig_status ig_preflight_output(const ig_stages *s, const char *output, const ig_s
     IG_TRY(why.status == IG_ERROR_MEMORY ? ig_fail(err, why.status, "%s", why.message)
                                          : ig_problems_add(problems, NULL, err, "%s", why.message));
   struct stat parent;
-  if (stat(space->directory, &parent) == 0 && !S_ISDIR(parent.st_mode))
+  if (stat(needs->directory, &parent) == 0 && !S_ISDIR(parent.st_mode))
     return ig_problems_add(problems, NULL, err, "%s: not a directory: %s cannot be written",
-                           space->directory, output);
-  if (access(space->directory, W_OK | X_OK))
+                           needs->directory, output);
+  if (access(needs->directory, W_OK | X_OK))
     IG_TRY(ig_problems_add(problems, NULL, err, "%s: %s cannot be written there: %s",
-                           space->directory, output, strerror(errno)));
-  if (space->needed > space->available)
+                           needs->directory, output, strerror(errno)));
+  if (needs->needed > needs->available)
     IG_TRY(ig_problems_add(
         problems, NULL, err, "%s: %.1f MB are needed on this disk, %.1f MB are free",
-        space->directory, (double)space->needed / mb, (double)space->available / mb));
+        needs->directory, (double)needs->needed / mb, (double)needs->available / mb));
   return IG_OK;
 }

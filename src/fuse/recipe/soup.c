@@ -11,12 +11,12 @@ typedef struct candidate {
   ig_recipe_source source;
   size_t index;  // in the recipe
   double score;
-  bool chosen;
+  bool kept;
 } candidate;
 
 typedef struct choice {
   ig_recipe *recipe;
-  const ig_soup_scoring *kitchen;
+  const ig_soup_scoring *scoring;
   ig_recipe_slice *slice;
   size_t count;
   candidate *candidates;  // (count)
@@ -24,6 +24,7 @@ typedef struct choice {
 } choice;
 
 ig_status ig_soup_check(const ig_recipe *recipe, ig_error *err) {
+  if (!recipe->method->needs_scores) return IG_OK;
   const ig_recipe_slice *slice = recipe->modules[0].slices;
   if (recipe->module_count > 1 || recipe->modules[0].count > 1 || slice->sources[0].ranged)
     return ig_yaml_fail(recipe->root, err, "%s chooses among whole models: expected 'models'",
@@ -43,7 +44,7 @@ static int compare_candidates(const void *a, const void *b) {
   return x->index < y->index ? -1 : 1;
 }
 
-static int compare_places(const void *a, const void *b) {
+static int compare_indices(const void *a, const void *b) {
   const candidate *x = *(const candidate *const *)a, *y = *(const candidate *const *)b;
   return x->index < y->index ? -1 : 1;
 }
@@ -51,58 +52,58 @@ static int compare_places(const void *a, const void *b) {
 static ig_status score_candidates(choice *c, ig_error *err) {
   for (size_t i = 0; i < c->count; i++) {
     candidate *one = &c->candidates[i];
-    IG_TRY(c->kitchen->score(c->kitchen->context, one->source.model, &one->score, err));
+    IG_TRY(c->scoring->score_model(c->scoring->context, one->source.model, &one->score, err));
     if (!isfinite(one->score))
       return ig_fail(err, IG_ERROR_FORMAT, "%s: a score of %g", one->source.model, one->score);
-    ig_report(c->kitchen->reporter, IG_LEVEL_INFO, "%s: %.2f", one->source.model, one->score);
+    ig_report(c->scoring->reporter, IG_LEVEL_INFO, "%s: %.2f", one->source.model, one->score);
   }
   qsort(c->candidates, c->count, sizeof *c->candidates, compare_candidates);
   return IG_OK;
 }
 
-// The recipe has the chosen sources, in its own order, and the others behind them.
+// The recipe has the kept sources, in its own order, and the others behind them.
 static void set_sources(choice *c) {
-  const candidate *places[IG_METHOD_INPUTS];
+  const candidate *ordered[IG_METHOD_INPUTS];
   size_t count = 0, left_out = 0;
-  for (size_t i = 0; i < c->count; i++) places[i] = &c->candidates[i];
-  qsort(places, c->count, sizeof *places, compare_places);
+  for (size_t i = 0; i < c->count; i++) ordered[i] = &c->candidates[i];
+  qsort(ordered, c->count, sizeof *ordered, compare_indices);
   for (size_t i = 0; i < c->count; i++)
-    if (places[i]->chosen) c->slice->sources[count++] = places[i]->source;
+    if (ordered[i]->kept) c->slice->sources[count++] = ordered[i]->source;
   for (size_t i = 0; i < c->count; i++)
-    if (!places[i]->chosen) c->slice->sources[count + left_out++] = places[i]->source;
+    if (!ordered[i]->kept) c->slice->sources[count + left_out++] = ordered[i]->source;
   c->slice->count = count;
   c->slice->left_out = left_out;
 }
 
-static ig_status note(choice *c, const candidate *one, double average, ig_error *err) {
+static ig_status add_row(choice *c, const candidate *one, double average, ig_error *err) {
   json_t *row = json_pack("{s:s, s:f, s:f, s:b}", "model", one->source.model, "score", one->score,
-                          "average", average, "kept", (int)one->chosen);
+                          "average", average, "kept", (int)one->kept);
   if (!row || json_array_append_new(c->scores, row)) return ig_fail_memory(err);
   return IG_OK;
 }
 
 static ig_status try_candidates(choice *c, ig_error *err) {
-  c->candidates[0].chosen = true;
+  c->candidates[0].kept = true;
   double best = c->candidates[0].score;
-  IG_TRY(note(c, &c->candidates[0], best, err));
+  IG_TRY(add_row(c, &c->candidates[0], best, err));
   for (size_t i = 1; i < c->count; i++) {
     candidate *one = &c->candidates[i];
     double average;
-    one->chosen = true;
+    one->kept = true;
     set_sources(c);
-    IG_TRY(c->kitchen->taste(c->kitchen->context, c->recipe, &average, err));
-    one->chosen = average >= best;
-    if (one->chosen) best = average;
-    ig_report(c->kitchen->reporter, IG_LEVEL_INFO, "with %s: %.2f, %s", one->source.model, average,
-              one->chosen ? "kept" : "left out");
-    IG_TRY(note(c, one, average, err));
+    IG_TRY(c->scoring->score_average(c->scoring->context, c->recipe, &average, err));
+    one->kept = average >= best;
+    if (one->kept) best = average;
+    ig_report(c->scoring->reporter, IG_LEVEL_INFO, "with %s: %.2f, %s", one->source.model, average,
+              one->kept ? "kept" : "left out");
+    IG_TRY(add_row(c, one, average, err));
   }
   return IG_OK;
 }
 
-ig_status ig_soup_choose(ig_recipe *recipe, const ig_soup_scoring *kitchen, json_t **scores,
+ig_status ig_soup_choose(ig_recipe *recipe, const ig_soup_scoring *scoring, json_t **scores,
                          ig_error *err) {
-  choice c = {.recipe = recipe, .kitchen = kitchen, .slice = recipe->modules[0].slices};
+  choice c = {.recipe = recipe, .scoring = scoring, .slice = recipe->modules[0].slices};
   *scores = NULL;
   c.candidates = ig_allocate(c.slice->count, sizeof *c.candidates, err);
   if (!c.candidates) return IG_ERROR_MEMORY;

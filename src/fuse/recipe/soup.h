@@ -7,20 +7,20 @@
 #include "fuse/recipe/recipe.h"
 #include "io/json.h"
 
-// What choosing needs of its caller.
+// How scores are found; higher is better.
 typedef struct ig_soup_scoring {
   void *context;
-  ig_status (*score)(void *context, const char *directory, double *score,
-                     ig_error *err);  // of a model that is there; higher is better
-  ig_status (*taste)(void *context, const ig_recipe *recipe, double *score,
-                     ig_error *err);  // of what the recipe makes of the sources it has
+  // Of a model that exists.
+  ig_status (*score_model)(void *context, const char *directory, double *score, ig_error *err);
+  // Of the average of the sources that the recipe has at the moment.
+  ig_status (*score_average)(void *context, const ig_recipe *recipe, double *score, ig_error *err);
   const ig_reporter *reporter;
 } ig_soup_scoring;
 
-// Is there a choice that can be made: plain models, all their tensors?
+// For a method that needs scores: is its choice one among plain models, with all their tensors?
 ig_status ig_soup_check(const ig_recipe *recipe, ig_error *err);
 // Leaves those sources in the recipe that were chosen, in its order. *scores: {model, score,
 // average, kept} of each, in the order of trying; a new reference.
-ig_status ig_soup_choose(ig_recipe *recipe, const ig_soup_scoring *kitchen, json_t **scores,
+ig_status ig_soup_choose(ig_recipe *recipe, const ig_soup_scoring *scoring, json_t **scores,
                          ig_error *err);
 #endif

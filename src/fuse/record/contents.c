@@ -6,7 +6,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "fuse/run/companions.h"
+#include "fuse/input/model_files.h"
 
 // ---- which files ------------------------------------------------------------
 
@@ -50,7 +50,7 @@ static ig_status add_tokenizers(ig_contents *all, const ig_fusion_plan *plan, ig
   static const char *const names[] = {"vocab.json", "target_vocab.json", "spiece.model",
                                       "tokenizer_config.json", NULL};
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
-  const char *tokenizer = ig_companions_tokenizer(plan);
+  const char *tokenizer = ig_fusion_plan_tokenizer(plan);
   for (size_t i = 0; i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
     for (size_t k = 0; names[k] && m != donor; k++)

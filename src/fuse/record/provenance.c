@@ -9,27 +9,40 @@
 
 const char *const ig_provenance_name = "fusion.json";
 
-static ig_status set(json_t *provenance, const char *key, json_t *value, ig_error *err) {
-  return value && json_object_set_new(provenance, key, value) == 0 ? IG_OK : ig_fail_memory(err);
+static ig_status set_new(json_t *json, const char *key, json_t *value, ig_error *err) {
+  return value && json_object_set_new(json, key, value) == 0 ? IG_OK : ig_fail_memory(err);
 }
 
-ig_status ig_provenance_make(const ig_fusion_plan *plan, const json_t *stages, json_t **out,
-                             ig_error *err) {
+static ig_status describe_fusion(const ig_fusion_plan *plan, const ig_provenance_options *o,
+                                 json_t **out, ig_error *err) {
   *out = json_pack("{s:s, s:s, s:o, s:I}", "ingot", ig_version(), "method",
                    plan->recipe->method->name, "recipe", ig_yaml_to_json(plan->recipe->root),
                    "seed", (json_int_t)plan->recipe->seed);
-  if (*out &&
-      (json_array_size(stages) == 0 || json_object_set(*out, "stages", (json_t *)stages) == 0))
-    return IG_OK;
-  json_decref(*out);
-  *out = NULL;
-  return ig_fail_memory(err);
+  if (!*out) return ig_fail_memory(err);
+  if (json_array_size(o->stages) > 0) IG_TRY(set_new(*out, "stages", json_incref(o->stages), err));
+  if (o->scores) IG_TRY(set_new(*out, "scores", json_incref(o->scores), err));
+  // An unfinished fusion with files of another size must not go on in them.
+  if (o->shard_bytes)
+    IG_TRY(set_new(*out, "shard_bytes", json_integer((json_int_t)o->shard_bytes), err));
+  return IG_OK;
 }
 
-ig_status ig_provenance_fingerprint(const json_t *provenance, const ig_contents *contents,
-                                    char text[IG_HASH_TEXT], ig_error *err) {
-  json_t *stamps = ig_contents_stamps(contents);
-  json_t *both = stamps ? json_pack("[O, o]", provenance, stamps) : NULL;
+ig_status ig_provenance_begin(const ig_fusion_plan *plan, const ig_provenance_options *options,
+                              ig_provenance *out, ig_error *err) {
+  *out = (ig_provenance){0};
+  IG_TRY(describe_fusion(plan, options, &out->json, err));
+  return ig_contents_of_plan(plan, options->hashes, &out->contents, err);
+}
+
+void ig_provenance_free(ig_provenance *provenance) {
+  json_decref(provenance->json);
+  ig_contents_free(&provenance->contents);
+}
+
+ig_status ig_provenance_fingerprint(const ig_provenance *provenance, char text[IG_HASH_TEXT],
+                                    ig_error *err) {
+  json_t *stamps = ig_contents_stamps(&provenance->contents);
+  json_t *both = stamps ? json_pack("[O, o]", provenance->json, stamps) : NULL;
   char *bytes = both ? ig_json_text(both, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
   if (bytes) ig_content_hash_text(bytes, strlen(bytes), text);
   json_decref(both);
@@ -38,31 +51,55 @@ ig_status ig_provenance_fingerprint(const json_t *provenance, const ig_contents 
   return IG_OK;
 }
 
-ig_status ig_provenance_add_contents(json_t *provenance, const ig_contents *contents,
-                                     ig_error *err) {
-  IG_TRY(set(provenance, "inputs", ig_contents_json(contents, 0, contents->inputs), err));
+ig_status ig_provenance_hash(ig_provenance *provenance, ig_pool *pool, ig_error *err) {
+  ig_contents *contents = &provenance->contents;
+  IG_TRY(ig_contents_hash(contents, pool, err));
+  IG_TRY(set_new(provenance->json, "inputs", ig_contents_json(contents, 0, contents->inputs), err));
   if (contents->count == contents->inputs) return IG_OK;
-  return set(provenance, "outputs", ig_contents_json(contents, contents->inputs, contents->count),
-             err);
+  return set_new(provenance->json, "outputs",
+                 ig_contents_json(contents, contents->inputs, contents->count), err);
 }
 
-ig_status ig_provenance_save(const json_t *provenance, const char *directory, ig_error *err) {
+ig_status ig_provenance_save(const ig_provenance *provenance, const char *directory,
+                             ig_error *err) {
   char *path = ig_path_join(directory, ig_provenance_name, err);
-  const ig_status status = path ? ig_json_save(path, provenance, 17, err) : IG_ERROR_MEMORY;
+  const ig_status status = path ? ig_json_save(path, provenance->json, 17, err) : IG_ERROR_MEMORY;
   free(path);
   return status;
 }
 
-json_t *ig_provenance_load_equal(const char *directory, const json_t *expected) {
+// NULL: there is none that can be read.
+static json_t *load_provenance(const char *directory) {
   char *path = ig_path_join(directory, ig_provenance_name, NULL);
-  json_t *found = NULL, *compared = NULL;
-  if (path && ig_file_exists(path) && ig_json_load_object(path, &found, NULL) == IG_OK)
-    compared = json_copy(found);
+  json_t *json = NULL;
+  if (path && ig_file_exists(path)) (void)ig_json_load_object(path, &json, NULL);
   free(path);
-  json_object_del(compared, "outputs");
-  const bool equal = json_equal(compared, (json_t *)expected);
-  json_decref(compared);
-  if (equal) return found;
-  json_decref(found);
-  return NULL;
+  return json;
+}
+
+// Is `found`, but for its outputs, this description and these inputs?
+static bool is_same(const json_t *found, const json_t *description, const json_t *inputs) {
+  json_t *rest = json_copy((json_t *)found);
+  json_object_del(rest, "inputs");
+  json_object_del(rest, "outputs");
+  const bool same =
+      json_equal(rest, description) && json_equal(json_object_get(found, "inputs"), inputs);
+  json_decref(rest);
+  return same;
+}
+
+ig_status ig_provenance_find_same(ig_provenance *provenance, const char *directory, ig_pool *pool,
+                                  json_t **found, ig_error *err) {
+  *found = NULL;
+  if (!ig_file_exists(directory)) return IG_OK;
+  IG_TRY(ig_contents_hash(&provenance->contents, pool, err));
+  json_t *inputs = ig_contents_json(&provenance->contents, 0, provenance->contents.inputs);
+  if (!inputs) return ig_fail_memory(err);
+  json_t *loaded = load_provenance(directory);
+  if (is_same(loaded, provenance->json, inputs))
+    *found = loaded;
+  else
+    json_decref(loaded);
+  json_decref(inputs);
+  return IG_OK;
 }

@@ -1,24 +1,37 @@
-// What a fusion was made from: recipe, version, seed, and a content hash of every input file. It
-// stands in the output as fusion.json, with a hash of the output's own weights.
+// What a fusion was made from: recipe, version, seed, and a hash of what every input file holds. It
+// is written into the output's directory as fusion.json, with hashes of the output's own weights.
 #ifndef IG_FUSE_RECORD_PROVENANCE_H
 #define IG_FUSE_RECORD_PROVENANCE_H
 #include "fuse/record/contents.h"
 
 extern const char *const ig_provenance_name;  // "fusion.json"
 
-// All but the files. stages: of the result, an array of the whole of it for the others; else NULL.
-// *out: a new reference.
-ig_status ig_provenance_make(const ig_fusion_plan *plan, const json_t *stages, json_t **out,
-                             ig_error *err);
-// A hash of it and of the inputs' stamps: a fusion of another fingerprint is another, though it may
-// read files of the same content.
-ig_status ig_provenance_fingerprint(const json_t *provenance, const ig_contents *contents,
-                                    char text[IG_HASH_TEXT], ig_error *err);
-// Adds the files, which have been hashed.
-ig_status ig_provenance_add_contents(json_t *provenance, const ig_contents *contents,
-                                     ig_error *err);
-ig_status ig_provenance_save(const json_t *provenance, const char *directory, ig_error *err);
-// The provenance of a model that is there, and the same but for its outputs as `expected`; else
-// NULL.
-json_t *ig_provenance_load_equal(const char *directory, const json_t *expected);
+typedef struct ig_provenance {
+  json_t *json;  // all but the files, until ig_provenance_hash adds those
+  ig_contents contents;
+} ig_provenance;
+
+// What it tells besides the plan.
+typedef struct ig_provenance_options {
+  ig_hash_kind hashes;
+  json_t *stages;      // of a result: the whole provenance of each other stage; NULL, []: none
+  json_t *scores;      // that the models were chosen by; NULL: they were not
+  size_t shard_bytes;  // 0: one file
+} ig_provenance_options;
+
+// Stamps all input files and describes the fusion. ig_provenance_free in any case.
+ig_status ig_provenance_begin(const ig_fusion_plan *plan, const ig_provenance_options *options,
+                              ig_provenance *out, ig_error *err);
+void ig_provenance_free(ig_provenance *provenance);
+// A hash of the description and of the inputs' stamps. Fusions with different fingerprints are not
+// the same, though they may read files of the same content.
+ig_status ig_provenance_fingerprint(const ig_provenance *provenance, char text[IG_HASH_TEXT],
+                                    ig_error *err);
+// Hashes the contents and adds them to the JSON.
+ig_status ig_provenance_hash(ig_provenance *provenance, ig_pool *pool, ig_error *err);
+ig_status ig_provenance_save(const ig_provenance *provenance, const char *directory, ig_error *err);
+// The provenance of the model in the directory, if that was made from the same inputs in the same
+// way; else, or if there is no such directory, *found is NULL. Inputs are hashed to find out.
+ig_status ig_provenance_find_same(ig_provenance *provenance, const char *directory, ig_pool *pool,
+                                  json_t **found, ig_error *err);
 #endif

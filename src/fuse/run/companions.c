@@ -4,24 +4,10 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "fuse/input/model_files.h"
 #include "fuse/plan/output_config.h"
 #include "fuse/plan/special_ids.h"
 #include "io/json.h"
-
-const char *const ig_companions[] = {"generation_config.json",
-                                     "tokenizer_config.json",
-                                     "special_tokens_map.json",
-                                     "tokenizer.json",
-                                     "vocab.json",
-                                     "target_vocab.json",
-                                     "merges.txt",
-                                     "source.spm",
-                                     "target.spm",
-                                     "sentencepiece.bpe.model",
-                                     "spiece.model",
-                                     "added_tokens.json",
-                                     "preprocessor_config.json",
-                                     NULL};
 
 static ig_status copy_companion(const char *from, const char *to, const char *name, ig_error *err) {
   char *source = ig_path_join(from, name, err),
@@ -31,10 +17,6 @@ static ig_status copy_companion(const char *from, const char *to, const char *na
   free(source);
   free(target);
   return status;
-}
-
-const char *ig_companions_tokenizer(const ig_fusion_plan *plan) {
-  return plan->alignment ? plan->alignment->directory : ig_fusion_plan_donor(plan)->directory;
 }
 
 static ig_status write_config(const ig_fusion_plan *plan, const char *directory, ig_error *err) {
@@ -80,7 +62,7 @@ static ig_status write_vocabularies(const ig_alignment *a, const char *directory
 
 ig_status ig_companions_write(const ig_fusion_plan *plan, const char *directory, ig_error *err) {
   for (size_t i = 1; ig_companions[i]; i++)
-    IG_TRY(copy_companion(ig_companions_tokenizer(plan), directory, ig_companions[i], err));
+    IG_TRY(copy_companion(ig_fusion_plan_tokenizer(plan), directory, ig_companions[i], err));
   IG_TRY(write_generation(plan, directory, err));
   if (plan->alignment && plan->alignment->added)
     IG_TRY(write_vocabularies(plan->alignment, directory, err));

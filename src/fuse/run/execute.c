@@ -508,11 +508,13 @@ static ig_status run_in_memory(execution *e, ig_pool *pool, const ig_reporter *r
   return status;
 }
 
-ig_status ig_execute_plan(const ig_fusion_plan *plan, ig_pool *pool, ig_staging *staging,
-                          ig_output *output, const ig_reporter *reporter, ig_error *err) {
-  execution e = {
-      .plan = plan, .staging = staging, .output = output, .sizes = ig_blocking_measure(plan)};
+ig_status ig_execute_plan(const ig_fusion_plan *plan, ig_pool *pool,
+                          const ig_execution_target *target, ig_error *err) {
+  execution e = {.plan = plan,
+                 .staging = target->staging,
+                 .output = target->output,
+                 .sizes = ig_blocking_measure(plan)};
   IG_TRY(ig_ties_check_copies(&plan->models, err));
   IG_TRY(ig_matched_rows_fill_padding(plan, err));
-  return run_in_memory(&e, pool, reporter, err);
+  return run_in_memory(&e, pool, target->reporter, err);
 }

@@ -8,6 +8,13 @@
 #include "fuse/plan/fusion_plan.h"
 #include "fuse/run/staging.h"
 
+// Where the values go.
+typedef struct ig_execution_target {
+  ig_staging *staging;  // its journal learns which tensors are done
+  ig_output *output;
+  const ig_reporter *reporter;
+} ig_execution_target;
+
 // Bytes of buffers that ig_execute_plan takes.
 size_t ig_execute_memory(const ig_fusion_plan *plan, int threads);
 // Bytes of values that it reads from the inputs, if every pass is needed.
@@ -15,6 +22,6 @@ size_t ig_execute_reads(const ig_fusion_plan *plan);
 // Writes the weights into the output, but for the tensors that are done; the last of them are not
 // on the disk yet (ig_output_flush). Values that are not finite, in the inputs or in the result,
 // are an error.
-ig_status ig_execute_plan(const ig_fusion_plan *plan, ig_pool *pool, ig_staging *staging,
-                          ig_output *output, const ig_reporter *reporter, ig_error *err);
+ig_status ig_execute_plan(const ig_fusion_plan *plan, ig_pool *pool,
+                          const ig_execution_target *target, ig_error *err);
 #endif

@@ -19,8 +19,11 @@ static size_t assign_slots(const ig_fusion_plan *plan, size_t shard_bytes, ig_ou
   for (size_t i = 0; i < plan->count; i++) {
     const size_t more = bytes_of(&plan->tensors[i]);
     if (shard_bytes && index > 0 &&
-        more > shard_bytes - (bytes < shard_bytes ? bytes : shard_bytes))
-      shard++, index = 0, bytes = 0;
+        more > shard_bytes - (bytes < shard_bytes ? bytes : shard_bytes)) {
+      shard++;
+      index = 0;
+      bytes = 0;
+    }
     slots[i] = (ig_output_slot){shard, index++};
     bytes += more;
   }
@@ -34,22 +37,33 @@ static void name_shard(const ig_output *o, size_t shard, char name[NAME]) {
     snprintf(name, NAME, "model-%05zu-of-%05zu.safetensors", shard + 1, o->count);
 }
 
-static ig_status open_shard(const ig_fusion_plan *plan, const char *directory, size_t shard,
-                            bool go_on, ig_output *o, ig_safetensors_output *tensors,
-                            ig_error *err) {
-  char name[NAME];
+typedef struct shard_opening {
+  const ig_fusion_plan *plan;
+  const char *directory;
+  bool go_on;
+  ig_output *output;
+  ig_safetensors_output *tensors;  // (plan->count): scratch
+} shard_opening;
+
+static size_t list_tensors(const shard_opening *s, size_t shard) {
   size_t count = 0;
-  for (size_t i = 0; i < plan->count; i++) {
-    const ig_plan_tensor *t = &plan->tensors[i];
-    if (o->slots[i].shard != shard) continue;
-    tensors[count] = (ig_safetensors_output){.name = t->name, .dtype = t->dtype, .rank = t->rank};
-    memcpy(tensors[count++].shape, t->shape, sizeof t->shape);
+  for (size_t i = 0; i < s->plan->count; i++) {
+    const ig_plan_tensor *t = &s->plan->tensors[i];
+    if (s->output->slots[i].shard != shard) continue;
+    ig_safetensors_output *listed = &s->tensors[count++];
+    *listed = (ig_safetensors_output){.name = t->name, .dtype = t->dtype, .rank = t->rank};
+    memcpy(listed->shape, t->shape, sizeof t->shape);
   }
-  name_shard(o, shard, name);
-  char *path = ig_path_join(directory, name, err);
-  const ig_status status =
-      path ? ig_safetensors_begin(path, tensors, count, NULL, go_on, &o->shards[shard], err)
-           : IG_ERROR_MEMORY;
+  return count;
+}
+
+static ig_status open_shard(const shard_opening *s, size_t shard, ig_error *err) {
+  char name[NAME];
+  name_shard(s->output, shard, name);
+  char *path = ig_path_join(s->directory, name, err);
+  if (!path) return IG_ERROR_MEMORY;
+  const ig_status status = ig_safetensors_begin(path, s->tensors, list_tensors(s, shard), NULL,
+                                                s->go_on, &s->output->shards[shard], err);
   free(path);
   return status;
 }
@@ -93,18 +107,26 @@ ig_status ig_output_check(const ig_fusion_plan *plan, size_t shard_bytes, ig_pro
                          count, MOST_SHARDS);
 }
 
-ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory, size_t shard_bytes,
-                         bool go_on, ig_output *o, ig_error *err) {
+static ig_status open_shards(const shard_opening *s, ig_error *err) {
+  for (size_t i = 0; i < s->output->count; i++) IG_TRY(open_shard(s, i, err));
+  return s->output->count > 1 ? write_index(s->plan, s->output, s->directory, err) : IG_OK;
+}
+
+ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory,
+                         const ig_output_options *options, ig_output *o, ig_error *err) {
   *o = (ig_output){.slots = ig_allocate(plan->count, sizeof *o->slots, err)};
   if (!o->slots) return IG_ERROR_MEMORY;
-  o->count = assign_slots(plan, shard_bytes, o->slots);
+  o->count = assign_slots(plan, options->shard_bytes, o->slots);
   o->shards = ig_allocate(o->count, sizeof(ig_safetensors_pieces *), err);
   ig_safetensors_output *tensors =
       o->shards ? ig_allocate(plan->count, sizeof *tensors, err) : NULL;
-  ig_status status = tensors ? IG_OK : IG_ERROR_MEMORY;
-  for (size_t i = 0; status == IG_OK && i < o->count; i++)
-    status = open_shard(plan, directory, i, go_on, o, tensors, err);
-  if (status == IG_OK && o->count > 1) status = write_index(plan, o, directory, err);
+  if (!tensors) return IG_ERROR_MEMORY;
+  const shard_opening opening = {.plan = plan,
+                                 .directory = directory,
+                                 .go_on = options->go_on,
+                                 .output = o,
+                                 .tensors = tensors};
+  const ig_status status = open_shards(&opening, err);
   free(tensors);
   return status;
 }

@@ -19,14 +19,19 @@ typedef struct ig_output {
   ig_error err;
 } ig_output;
 
+typedef struct ig_output_options {
+  // The most that the tensors of one file may have together; a larger tensor has a file alone. 0,
+  // or no less than all of them: one file.
+  size_t shard_bytes;
+  bool go_on;  // what an unfinished fusion of the same wrote there is kept
+} ig_output_options;
+
 // More shards than can be open at a time are a problem.
 ig_status ig_output_check(const ig_fusion_plan *plan, size_t shard_bytes, ig_problems *problems,
                           ig_error *err);
-// shard_bytes: the most that a file's tensors have together, but for one tensor that is larger; 0,
-// or no less than all of them: one file. Tensors stay in their order. go_on: keep what is there of
-// the same. ig_output_close in any case.
-ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory, size_t shard_bytes,
-                         bool go_on, ig_output *out, ig_error *err);
+// Tensors stay in their order. ig_output_close in any case.
+ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory,
+                         const ig_output_options *options, ig_output *out, ig_error *err);
 // bytes of tensor `index` from its byte `offset` on. Thread-safe.
 ig_status ig_output_put(const ig_output *output, size_t index, size_t offset, const void *data,
                         size_t bytes, ig_error *err);

@@ -1,4 +1,12 @@
-#include "fuse/run/extract.h"
+// The product of extract_lora: a LoRA adapter out of a model and its base, in the layout of PEFT
+// (fuse/input/lora.h). Of the difference D = U S V^T of each linear layer it keeps the r largest
+// singular triplets, which give the nearest matrix of rank r (Eckart & Young 1936):
+// A = sqrt(S) V^T, B = U sqrt(S), lora_alpha = r.
+//
+// A linear layer is a matrix NAME.weight that is no table of embeddings. The adapter has one rank,
+// the largest that the recipe asks of any layer; where a layer has fewer triplets the rest of its A
+// and B is zeros. All layers that differ are found first, so that each can be written to its place
+// as soon as it is decomposed: memory is that of the largest decomposition.
 
 #include <math.h>
 #include <stdio.h>
@@ -14,12 +22,13 @@
 #include "fuse/method/extract_lora.h"
 #include "numeric/svd.h"
 #include "fuse/input/ties.h"
+#include "fuse/run/fusion_product.h"
 #include "fuse/run/values.h"
 #include "io/json.h"
 
 enum { BLOCK = 1 << 15 };  // values that are read at a time, but at least a row
 static const char suffix[] = ".weight";
-const char *const ig_extract_weights = "adapter_model.safetensors";
+static const char weights_name[] = "adapter_model.safetensors";
 
 // ---- which layers -----------------------------------------------------------
 
@@ -39,7 +48,8 @@ static bool is_layer(const ig_plan_tensor *t) {
   return weight && !table && !t->copied && t->rank == 2 && t->elements > 0 && rank_of(t) > 0;
 }
 
-size_t ig_extract_layers(const ig_fusion_plan *plan, size_t *rank) {
+// The layers that the adapter may have a part for, and its rank.
+static size_t count_layers(const ig_fusion_plan *plan, size_t *rank) {
   size_t count = 0;
   *rank = 0;
   for (size_t i = 0; i < plan->count; i++) {
@@ -54,9 +64,10 @@ static ig_dtype dtype_of(const ig_recipe *recipe) {
   return recipe->cast_out ? recipe->out_dtype : recipe->cast ? recipe->dtype : IG_DTYPE_F32;
 }
 
-size_t ig_extract_bytes(const ig_fusion_plan *plan) {
+// The bytes of the values, at most: layers without a difference are left out.
+static size_t adapter_bytes(const ig_fusion_plan *plan) {
   size_t rank, sides = 0;
-  ig_extract_layers(plan, &rank);
+  count_layers(plan, &rank);
   for (size_t i = 0; i < plan->count; i++)
     if (is_layer(&plan->tensors[i])) sides += plan->tensors[i].shape[0] + plan->tensors[i].shape[1];
   return sides * rank * ig_dtype_size(dtype_of(plan->recipe));
@@ -64,9 +75,11 @@ size_t ig_extract_bytes(const ig_fusion_plan *plan) {
 
 // ---- checks -----------------------------------------------------------------
 
-ig_status ig_extract_check_recipe(const ig_recipe *recipe, bool last, ig_error *err) {
+static ig_status check_recipe(const ig_recipe *recipe, const ig_fusion_wish *wish, ig_error *err) {
   const char *name = recipe->method->name;
-  if (!last)
+  if (wish->shard_bytes)
+    return ig_yaml_fail(recipe->root, err, "%s writes one file: shards are for models", name);
+  if (!wish->is_result)
     return ig_yaml_fail(recipe->root, err,
                         "%s makes an adapter, which no other recipe can use as a model", name);
   if (recipe->tokenizer.source)
@@ -86,7 +99,9 @@ ig_status ig_extract_check_recipe(const ig_recipe *recipe, bool last, ig_error *
   return IG_OK;
 }
 
-ig_status ig_extract_check_plan(const ig_fusion_plan *plan, ig_problems *problems, ig_error *err) {
+static ig_status check_plan(const ig_fusion_plan *plan, const ig_fusion_wish *wish,
+                            ig_problems *problems, ig_error *err) {
+  (void)wish;
   size_t rank;
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
@@ -94,7 +109,7 @@ ig_status ig_extract_check_plan(const ig_fusion_plan *plan, ig_problems *problem
       IG_TRY(ig_problems_add(problems, t->name, err, "rank %zu of [%zu, %zu], expected %zu at most",
                              rank_of(t), t->shape[0], t->shape[1], shorter(t)));
   }
-  if (problems->count || ig_extract_layers(plan, &rank) > 0) return IG_OK;
+  if (problems->count || count_layers(plan, &rank) > 0) return IG_OK;
   return ig_problems_add(problems, NULL, err,
                          "%s: there is no linear layer (NAME.weight of two dimensions, no "
                          "embeddings) that has a 'rank'",
@@ -134,7 +149,7 @@ static size_t lora_scratch(const extraction *e, const ig_plan_tensor *t) {
 
 static void carve(extraction *e, ig_arena *arena) {
   size_t lora = 0, svd = 0, rows = 0, columns = 0;
-  ig_extract_layers(e->plan, &e->rank);
+  count_layers(e->plan, &e->rank);
   e->block = BLOCK;
   for (size_t i = 0; i < e->plan->count; i++)
     e->block = most(e->block, columns_of(&e->plan->tensors[i]));
@@ -155,7 +170,8 @@ static void carve(extraction *e, ig_arena *arena) {
   e->bytes = IG_TAKE(arena, char, e->rank *most(rows, columns) * sizeof(float));
 }
 
-size_t ig_extract_memory(const ig_fusion_plan *plan) {
+static size_t adapter_memory(const ig_fusion_plan *plan, int threads) {
+  (void)threads;  // a decomposition is shared by all of them
   extraction e = {.plan = plan};
   ig_arena arena = ig_arena_measure();
   carve(&e, &arena);
@@ -264,7 +280,7 @@ static ig_status begin_file(extraction *e, ig_error *err) {
     IG_TRY(name_output(e, i, "lora_A", e->rank, e->layer[i]->shape[1], &e->output[2 * i], err));
     IG_TRY(name_output(e, i, "lora_B", e->layer[i]->shape[0], e->rank, &e->output[2 * i + 1], err));
   }
-  char *path = ig_path_join(e->staging->directory, ig_extract_weights, err);
+  char *path = ig_path_join(e->staging->directory, weights_name, err);
   const ig_status status = path ? ig_safetensors_begin(path, e->output, 2 * e->layers, NULL,
                                                        e->staging->resumed, &e->file, err)
                                 : IG_ERROR_MEMORY;
@@ -328,19 +344,44 @@ static ig_status extract_all(extraction *e, ig_error *err) {
   return write_config(e, err);
 }
 
-ig_status ig_extract_adapter(const ig_fusion_plan *plan, ig_pool *pool, ig_staging *staging,
-                             const ig_reporter *reporter, ig_error *err) {
-  extraction e = {.plan = plan, .pool = pool, .staging = staging, .reporter = reporter};
+static ig_status extract_in_memory(extraction *e, ig_error *err) {
   ig_arena arena = ig_arena_measure();
-  carve(&e, &arena);
+  carve(e, &arena);
   IG_TRY(ig_arena_create(&arena, arena.peak, err));
-  carve(&e, &arena);
-  e.layer = ig_allocate(plan->count, sizeof *e.layer, err);
-  const ig_status status = e.layer ? extract_all(&e, err) : IG_ERROR_MEMORY;
-  ig_safetensors_end(e.file);
-  for (size_t i = 0; e.output && i < 2 * e.layers; i++) free((char *)e.output[i].name);
-  free(e.output);
-  free(e.layer);
+  carve(e, &arena);
+  e->layer = ig_allocate(e->plan->count, sizeof *e->layer, err);
+  const ig_status status = e->layer ? extract_all(e, err) : IG_ERROR_MEMORY;
+  ig_safetensors_end(e->file);
+  for (size_t i = 0; e->output && i < 2 * e->layers; i++) free((char *)e->output[i].name);
+  free(e->output);
+  free(e->layer);
   ig_arena_free(&arena);
   return status;
 }
+
+// Writes adapter_config.json and adapter_model.safetensors, but for the layers that are done.
+// Layers without a difference are left out; other tensors that differ are told as a warning. It is
+// an error if no layer differs.
+static ig_status write_adapter(const ig_fusion_writing *w, ig_error *err) {
+  extraction e = {.plan = w->plan, .pool = w->pool, .staging = w->staging, .reporter = w->reporter};
+  IG_TRY(extract_in_memory(&e, err));
+  IG_TRY(
+      ig_contents_add_outputs(&w->provenance->contents, w->staging->directory, weights_name, err));
+  return ig_provenance_hash(w->provenance, w->pool, err);
+}
+
+static void describe_adapter(const ig_fusion_plan *plan, FILE *out) {
+  size_t rank;
+  const size_t layers = count_layers(plan, &rank);
+  fprintf(out, "an adapter of rank %zu for at most %zu linear layers, %.1f MB", rank, layers,
+          (double)adapter_bytes(plan) / 1e6);
+}
+
+const ig_fusion_product ig_fusion_product_adapter = {
+    .check_recipe = check_recipe,
+    .check_plan = check_plan,
+    .bytes = adapter_bytes,
+    .memory = adapter_memory,
+    .describe = describe_adapter,
+    .write = write_adapter,
+};

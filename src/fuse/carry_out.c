@@ -1,0 +1,178 @@
+#include "fuse/carry_out.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/report.h"
+#include "fuse/plan/planner.h"
+#include "fuse/preview/compare.h"
+#include "fuse/run/make.h"
+#include "fuse/run/soup_averages.h"
+
+typedef struct stage_run {
+  const ig_fuse_options *options;
+  const char *output;
+  ig_stages *stages;
+  ig_hash_kind hashes;
+  ig_pool *pool;
+  char *directory;  // OUTPUT.stages: of the other stages' models
+  json_t *history;  // an array: provenance of the stages that are done
+  json_t *scores;   // that the models of the current stage were chosen by, or NULL
+  ig_soup_averages averages;
+} stage_run;
+
+// ---- the other stages' models -----------------------------------------------
+
+static ig_status remove_stages(const stage_run *r, ig_error *err) {
+  if (r->stages->count == 1 && r->averages.count == 0) return IG_OK;
+  for (size_t i = 0; i + 1 < r->stages->count; i++)
+    IG_TRY(ig_staging_remove(r->stages->stage[i].directory, err));
+  if (rmdir(r->directory) == 0) return IG_OK;
+  if (errno != ENOTEMPTY && errno != EEXIST)
+    return ig_fail(err, IG_ERROR_IO, "%s: cannot remove: %s", r->directory, strerror(errno));
+  ig_report(&r->options->reporter, IG_LEVEL_WARNING,
+            "%s: stays, for there is more in it than stages", r->directory);
+  return IG_OK;
+}
+
+static ig_status make_stage(const stage_run *r, ig_fusion_writing *writing, const ig_stage *stage,
+                            ig_error *err) {
+  json_t *done;
+  IG_TRY(ig_provenance_find_same(writing->provenance, stage->directory, r->pool, &done, err));
+  ig_status status = IG_OK;
+  if (!done) {
+    ig_report(&r->options->reporter, IG_LEVEL_INFO, "stage %s", stage->name);
+    status = ig_staging_remove(stage->directory, err);
+    if (status == IG_OK) status = ig_make_directory(writing, stage->directory, err);
+  }
+  if (status == IG_OK && json_array_append(r->history, done ? done : writing->provenance->json))
+    status = ig_fail_memory(err);
+  json_decref(done);
+  return status;
+}
+
+static ig_status run_stage(const stage_run *r, const ig_fusion_plan *plan, size_t index,
+                           ig_error *err) {
+  ig_stage *stage = &r->stages->stage[index];
+  stage->directory = ig_path_join(r->directory, stage->name, err);
+  if (!stage->directory) return IG_ERROR_MEMORY;
+  ig_provenance provenance;
+  ig_fusion_writing writing = {
+      .plan = plan, .pool = r->pool, .reporter = &r->options->reporter, .provenance = &provenance};
+  const ig_provenance_options options = {.hashes = r->hashes, .scores = r->scores};
+  ig_status status = ig_provenance_begin(plan, &options, &provenance, err);
+  if (status == IG_OK) status = make_stage(r, &writing, stage, err);
+  r->stages->made[index].directory = stage->directory;
+  ig_provenance_free(&provenance);
+  return status;
+}
+
+// ---- the result -------------------------------------------------------------
+
+static ig_status make_result(const stage_run *r, ig_fusion_writing *writing, ig_error *err) {
+  ig_staging staging;
+  ig_status status = ig_make_staged(writing, r->output, &staging, err);
+  // The stages go before the output gets its name: a fusion that is stopped here is called again,
+  // and finds that all but this is done.
+  if (status == IG_OK) status = remove_stages(r, err);
+  if (status == IG_OK) status = ig_staging_commit(&staging, err);
+  ig_staging_close(&staging);
+  return status;
+}
+
+static ig_status run_result(const stage_run *r, const ig_fusion_plan *plan, ig_error *err) {
+  if (r->options->report_path)
+    IG_TRY(ig_compare_and_write_page(plan, r->pool, r->options->report_path, err));
+  ig_provenance provenance;
+  ig_fusion_writing writing = {.plan = plan,
+                               .pool = r->pool,
+                               .reporter = &r->options->reporter,
+                               .shard_bytes = r->options->shard_bytes,
+                               .provenance = &provenance};
+  const ig_provenance_options options = {.hashes = r->hashes,
+                                         .stages = r->history,
+                                         .scores = r->scores,
+                                         .shard_bytes = r->options->shard_bytes};
+  ig_status status = ig_provenance_begin(plan, &options, &provenance, err);
+  if (status == IG_OK) status = make_result(r, &writing, err);
+  ig_provenance_free(&provenance);
+  return status;
+}
+
+// ---- stage by stage ---------------------------------------------------------
+
+static ig_status run_plan(const stage_run *r, const ig_fusion_plan *plan, size_t index,
+                          ig_error *err) {
+  const bool is_result = index + 1 == r->stages->count;
+  return is_result ? run_result(r, plan, err) : run_stage(r, plan, index, err);
+}
+
+// With a plan of the models that exist by now.
+static ig_status plan_and_run(const stage_run *r, size_t index, ig_error *err) {
+  ig_fusion_plan plan;
+  ig_status status =
+      ig_planner_make(&r->stages->stage[index].recipe, r->stages->made, index, &plan, err);
+  if (status == IG_OK)
+    status = ig_problems_report(&plan.problems, r->stages->file, &r->options->reporter, err);
+  if (status == IG_OK) status = run_plan(r, &plan, index, err);
+  ig_fusion_plan_free(&plan);
+  return status;
+}
+
+static ig_status choose_models(stage_run *r, ig_recipe *recipe, ig_error *err) {
+  const ig_soup_scoring scoring = ig_soup_averages_scoring(&r->averages);
+  return ig_soup_choose(recipe, &scoring, &r->scores, err);
+}
+
+static ig_status carry_out_stage(stage_run *r, size_t index, ig_error *err) {
+  ig_stage *stage = &r->stages->stage[index];
+  const bool chooses = stage->recipe.method->needs_scores;
+  json_decref(r->scores);
+  r->scores = NULL;
+  if (chooses) IG_TRY(choose_models(r, &stage->recipe, err));
+  return stage->builds || chooses ? plan_and_run(r, index, err)
+                                  : run_plan(r, &stage->plan, index, err);
+}
+
+static ig_status name_directory(stage_run *r, ig_error *err) {
+  size_t length = strlen(r->output);
+  while (length > 1 && r->output[length - 1] == '/') length--;
+  r->directory = ig_allocate(length + 16, 1, err);
+  if (!r->directory) return IG_ERROR_MEMORY;
+  snprintf(r->directory, length + 16, "%.*s.stages", (int)length, r->output);
+  return IG_OK;
+}
+
+static ig_status carry_out_all(stage_run *r, ig_error *err) {
+  IG_TRY(name_directory(r, err));
+  IG_TRY(ig_pool_create(r->options->threads, &r->pool, err));
+  r->averages = (ig_soup_averages){.options = r->options,
+                                   .hashes = r->hashes,
+                                   .pool = r->pool,
+                                   .stages = r->stages,
+                                   .directory = r->directory};
+  r->history = json_array();
+  if (!r->history) return ig_fail_memory(err);
+  for (size_t i = 0; i < r->stages->count; i++) IG_TRY(carry_out_stage(r, i, err));
+  return IG_OK;
+}
+
+ig_status ig_carry_out(ig_stages *stages, const char *output, const ig_fuse_options *options,
+                       ig_error *err) {
+  stage_run r = {.options = options,
+                 .output = output,
+                 .stages = stages,
+                 .hashes = options->sha256 ? IG_HASH_SHA256 : IG_HASH_XXH3};
+  const ig_status status = carry_out_all(&r, err);
+  json_decref(r.history);
+  json_decref(r.scores);
+  ig_pool_free(r.pool);
+  free(r.directory);
+  return status;
+}

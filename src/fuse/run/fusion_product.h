@@ -1,0 +1,47 @@
+// What a fusion makes: a model, or an adapter. All that differs between them is in this table; the
+// rest of fuse asks it and does not know which product it deals with.
+#ifndef IG_FUSE_RUN_FUSION_PRODUCT_H
+#define IG_FUSE_RUN_FUSION_PRODUCT_H
+#include <stdio.h>
+
+#include "base/pool.h"
+#include "base/problems.h"
+#include "fuse/plan/fusion_plan.h"
+#include "fuse/record/provenance.h"
+#include "fuse/run/staging.h"
+
+// What the caller wants of one recipe's product.
+typedef struct ig_fusion_wish {
+  bool is_result;      // it is the output; else a model for other recipes
+  size_t shard_bytes;  // of ig_fuse_options
+} ig_fusion_wish;
+
+// One product on its way to its directory.
+typedef struct ig_fusion_writing {
+  const ig_fusion_plan *plan;
+  ig_pool *pool;
+  const ig_reporter *reporter;
+  size_t shard_bytes;     // 0: one file
+  bool for_scoring_only;  // removed once it is scored: no file is hashed
+  ig_provenance *provenance;
+  ig_staging *staging;
+} ig_fusion_writing;
+
+typedef struct ig_fusion_product {
+  // What the product cannot do for this recipe: an error with its place. NULL: it can do all.
+  ig_status (*check_recipe)(const ig_recipe *recipe, const ig_fusion_wish *wish, ig_error *err);
+  // Likewise for a plan: problems are added.
+  ig_status (*check_plan)(const ig_fusion_plan *plan, const ig_fusion_wish *wish,
+                          ig_problems *problems, ig_error *err);
+  size_t (*bytes)(const ig_fusion_plan *plan);                // of the weights, on the disk
+  size_t (*memory)(const ig_fusion_plan *plan, int threads);  // bytes of buffers while it is made
+  void (*describe)(const ig_fusion_plan *plan, FILE *out);    // in part of one line
+  // Writes the staging directory, but for what its journal says is done, and adds the hashes of all
+  // files to the provenance. Values that are not finite are IG_ERROR_FORMAT.
+  ig_status (*write)(const ig_fusion_writing *writing, ig_error *err);
+} ig_fusion_product;
+
+extern const ig_fusion_product ig_fusion_product_model;    // model_product.c
+extern const ig_fusion_product ig_fusion_product_adapter;  // adapter_product.c
+const ig_fusion_product *ig_fusion_product_of(const ig_recipe *recipe);
+#endif
