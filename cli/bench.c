@@ -254,7 +254,7 @@ static ig_status translating(bench *b) {
   ig_status status = IG_OK;
   double load = INFINITY;
   for (int i = 0; status == IG_OK && i < v->repeat; i++) {
-    ig_translator_close(translator);
+    ig_translator_free(translator);
     translator = NULL;
     status = ig_translator_open(v->model, &options, &translator, &b->err);
     if (status == IG_OK) load = fmin(load, ig_translator_stats(translator).load_seconds);
@@ -265,7 +265,7 @@ static ig_status translating(bench *b) {
     status = out_of_memory(b);
   if (status == IG_OK) status = measure_translator(b, translator, &s);
   sentences_free(&s);
-  ig_translator_close(translator);
+  ig_translator_free(translator);
   return status;
 }
 

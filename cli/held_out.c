@@ -60,7 +60,7 @@ static ig_status translate(const cli_held_out *h, const char *directory, transla
   const ig_line_stream stream = {.read = read_line, .write = write_line, .context = t};
   const ig_reporter silent = {0};
   status = ig_translate_lines(translator, &stream, &silent, err);
-  ig_translator_close(translator);
+  ig_translator_free(translator);
   return status;
 }
 

@@ -302,7 +302,7 @@ static int run_parsed(const cli_verb *verb, const translate_values *values) {
   cli_output_abandon(&s.stats);
   cli_input_close(&s.source);
   cli_input_close(&s.target);
-  ig_translator_close(translator);
+  ig_translator_free(translator);
   return code;
 }
 

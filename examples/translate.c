@@ -28,6 +28,6 @@ int main(int argc, char **argv) {
       code = 1;
     }
   }
-  ig_translator_close(translator);
+  ig_translator_free(translator);
   return code;
 }

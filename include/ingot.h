@@ -261,7 +261,8 @@ typedef struct ig_translate_stats {
   int threads, workers;
 } ig_translate_stats;
 
-typedef struct ig_translator ig_translator; /* ig_translator_close */
+/* One stream of text: its options, the order of its lines, and its statistics. */
+typedef struct ig_translator ig_translator; /* ig_translator_free */
 ig_status ig_translator_open(const char *directory, const ig_translator_options *options,
                              ig_translator **out, ig_error *err);
 
@@ -291,12 +292,28 @@ ig_status ig_translator_open_ensemble(const ig_ensemble *ensemble,
                                       const ig_translator_options *options, ig_translator **out,
                                       ig_error *err);
 
-/* Another translator over the weights and subwords of `owner`, for another thread or with other
- * options: a server has one for each of its threads, each with threads = 1. All of them, `owner`
- * too, may work at the same time; `owner` is closed last. */
-ig_status ig_translator_share(const ig_translator *owner, const ig_translator_options *options,
-                              ig_translator **out, ig_error *err);
-void ig_translator_close(ig_translator *translator);
+/* What many translators share, as those of a server do: the weights of one model or ensemble, its
+ * tokenizers, and the threads that run it. Any number of threads may work with one engine at the
+ * same time, each with a translator of its own. Large windows of lines use all its threads, in
+ * turn; short texts that come together run side by side, one on each of the engine's `workers` at
+ * most (that many, or else as many as it has threads). A translation does not depend on what else
+ * the engine is doing. */
+typedef struct ig_engine ig_engine; /* ig_engine_free */
+typedef struct ig_engine_options {
+  int threads, workers; /* as in ig_translator_options */
+  const char *type;     /* likewise */
+  bool ids_only; /* no tokenizer is read: translators need ids_in and ids_out; default false */
+} ig_engine_options;
+ig_engine_options ig_engine_options_default(void);
+ig_status ig_engine_open(const ig_ensemble *ensemble, const ig_engine_options *options,
+                         ig_engine **out, ig_error *err);
+/* After the translators that are open on it. */
+void ig_engine_free(ig_engine *engine);
+/* A translator over an engine. threads, workers and type are the engine's: those of the options are
+ * ignored. */
+ig_status ig_translator_open_on(ig_engine *engine, const ig_translator_options *options,
+                                ig_translator **out, ig_error *err);
+void ig_translator_free(ig_translator *translator);
 /* Translates one sentence. *out is a malloc'ed string for the caller to free(): the line, or with
  * n_best > 1 the n_best lines, that ig_translate_lines would write, with newlines between them. If
  * a text has more tokens than the model has positions, the rest is left out; ig_translator_stats

@@ -1,143 +1,254 @@
-// Distributing sentences over workers, or one hand of them over the threads of the layers.
+// The engine: opening it, and distributing the sentences of a job over workers, or one worker's
+// sentences over the threads of the layers.
 #include "pipeline/engine.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/allocate.h"
 #include "base/fail.h"
-#include "base/report.h"
+#include "pipeline/turns.h"
+#include "pipeline/worker.h"
 
-#define SENTENCES_A_WORKER 8  // fewer are one batch whose layers use all threads
-#define BATCHES_A_WORKER 2    // when scoring, at least, so that the last ones even out
-#define LOGITS_BYTES \
-  ((size_t)4 << 20)  // of one step: beyond, the logits leave the cache before they are searched ...
-#define FEWEST_ROWS 128  // ... but fewer rows than this do not pay for reading the weights
-#define CACHE_BYTES \
-  ((size_t)1 << 30)  // keys and values of one worker, reserved (touched only as far as used)
+#define MOST_THREADS 1024
 
-void ig_worker_state_free(ig_worker_state *s) {
-  ig_ensemble_inference_free(s->inference);
-  ig_search_free(s->search);
-  ig_ensemble_scorer_free(s->scorer);
-  ig_ids_free(&s->source.ids);
-  ig_ids_free(&s->target.ids);
-  free(s->source.offsets);
-  free(s->target.offsets);
-  free(s->lines);
-  free(s->log_probs);
-  free(s->text);
-  *s = (ig_worker_state){0};
+struct ig_engine {
+  ig_engine_members members;
+  ig_decode_options defaults;  // the first member's own
+  const ig_kernels *kernels;
+  ig_pool *pool;         // for the threads inside the layers
+  ig_pool *worker_pool;  // a thread for each worker; may be pool
+  bool owns_pools;
+  bool workers_given;  // more than one, by the caller: then few sentences are enough for all
+  int worker_count;
+  ig_worker **workers;  // (worker_count + 1): the last one runs over `pool`, the others serially
+  ig_turns *turns;
+};
+
+// ---- opening ----------------------------------------------------------------
+
+ig_engine_options ig_engine_options_default(void) { return (ig_engine_options){0}; }
+
+static ig_status check_options(const ig_engine_options *o, ig_error *err) {
+  if (o->threads < 0 || o->threads > MOST_THREADS)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected 0 to %d, found %d", MOST_THREADS,
+                   o->threads);
+  if (o->workers < 0 || o->workers > MOST_THREADS)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "workers: expected 0 to %d, found %d", MOST_THREADS,
+                   o->workers);
+  if (o->type && strcmp(o->type, "fp32") != 0)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "type: expected fp32, found '%s'", o->type);
+  return IG_OK;
 }
 
-// Sentences in one hand of translating, at most, so that its rows fit the caches and its keys and
-// values the memory.
-static size_t most_sentences(const ig_translator *t) {
-  const size_t beam = (size_t)t->decode.beam_size,
-               positions = (size_t)t->decode.sentence.max_length,
-               members = (size_t)t->members.count;
-  size_t rows = LOGITS_BYTES / sizeof(float) / (size_t)t->decode.vocab_size / members,
-         row_bytes = 0;
+static ig_status load_defaults(ig_engine *e, ig_error *err) {
+  IG_TRY(ig_kernels_select(&e->kernels, err));
+  IG_TRY(ig_decode_options_load(e->members.models.list[0].model, &e->defaults, err));
+  e->members.models.list[0].start_id = e->defaults.start_id;
+  return IG_OK;
+}
+
+// The members and the pools are set.
+static ig_status create_workers(ig_engine *e, ig_error *err) {
+  const int count = ig_pool_threads(e->worker_pool);
+  IG_TRY(ig_turns_create(count, &e->turns, err));
+  e->workers = ig_allocate((size_t)count + 1, sizeof *e->workers, err);
+  if (!e->workers) return IG_ERROR_MEMORY;
+  e->worker_count = count;
+  for (int i = 0; i <= count; i++)
+    IG_TRY(ig_worker_create(&e->members.models, e->kernels, i == count ? e->pool : NULL,
+                            &e->workers[i], err));
+  return IG_OK;
+}
+
+static ig_status open_parts(ig_engine *e, const ig_ensemble *ensemble, const ig_engine_options *o,
+                            ig_error *err) {
+  e->owns_pools = true;
+  e->workers_given = o->workers > 1;
+  IG_TRY(ig_pool_create(o->threads, &e->pool, err));
+  IG_TRY(ig_members_load(&e->members, ensemble, !o->ids_only, e->pool, err));
+  if (o->workers == 0 || o->workers == ig_pool_threads(e->pool))
+    e->worker_pool = e->pool;
+  else
+    IG_TRY(ig_pool_create(o->workers, &e->worker_pool, err));
+  const ig_status status = load_defaults(e, err);
+  if (status == IG_ERROR_FORMAT)
+    return ig_fail_in(err, status, "%s", ensemble->members[0].directory);
+  IG_TRY(status);
+  return create_workers(e, err);
+}
+
+ig_status ig_engine_open(const ig_ensemble *ensemble, const ig_engine_options *options,
+                         ig_engine **out, ig_error *err) {
+  const ig_engine_options defaults = ig_engine_options_default();
+  if (!options) options = &defaults;
+  *out = NULL;
+  IG_TRY(ig_fail_if_null(ensemble, "ensemble", err));
+  IG_TRY(check_options(options, err));
+  ig_engine *e = ig_allocate(1, sizeof *e, err);
+  if (!e) return IG_ERROR_MEMORY;
+  const ig_status status = open_parts(e, ensemble, options, err);
+  if (status == IG_OK)
+    *out = e;
+  else
+    ig_engine_free(e);
+  return status;
+}
+
+ig_status ig_engine_borrow(const ig_model *model, const ig_tokenizer *tokenizer, ig_pool *pool,
+                           ig_engine **out, ig_error *err) {
+  *out = NULL;
+  ig_engine *e = ig_allocate(1, sizeof *e, err);
+  if (!e) return IG_ERROR_MEMORY;
+  e->pool = pool;
+  e->worker_pool = pool;
+  ig_status status = ig_members_borrow(&e->members, model, tokenizer, err);
+  if (status == IG_OK) status = load_defaults(e, err);
+  if (status == IG_OK) status = create_workers(e, err);
+  if (status == IG_OK)
+    *out = e;
+  else
+    ig_engine_free(e);
+  return status;
+}
+
+void ig_engine_free(ig_engine *e) {
+  if (!e) return;
+  for (int i = 0; e->workers && i <= e->worker_count; i++) ig_worker_free(e->workers[i]);
+  free(e->workers);
+  ig_turns_free(e->turns);
+  ig_decode_options_free(&e->defaults);
+  if (e->owns_pools) {
+    if (e->worker_pool != e->pool) ig_pool_free(e->worker_pool);
+    ig_pool_free(e->pool);
+  }
+  ig_members_free(&e->members);
+  free(e);
+}
+
+const ig_engine_members *ig_engine_members_of(const ig_engine *engine) { return &engine->members; }
+
+const ig_decode_options *ig_engine_defaults(const ig_engine *engine) { return &engine->defaults; }
+
+int ig_engine_threads(const ig_engine *e) {
+  const int threads = ig_pool_threads(e->pool);
+  return threads > e->worker_count ? threads : e->worker_count;
+}
+
+bool ig_engine_lend_pool(ig_engine *e, ig_pool **pool) {
+  const bool lent = ig_turns_try_everything(e->turns);
+  *pool = lent ? e->pool : NULL;
+  return lent;
+}
+
+void ig_engine_return_pool(ig_engine *e) { ig_turns_end(e->turns, IG_TURNS_EVERYTHING); }
+
+// ---- how much a worker has in hand ------------------------------------------
+
+// Fewer sentences than this for each worker are one batch whose layers use all threads.
+#define SENTENCES_A_WORKER 8
+// When scoring, each worker has at least so many batches, so that the last ones even out.
+#define BATCHES_A_WORKER 2
+// Logits of one step: with more, they leave the cache before they are searched ...
+#define LOGITS_BYTES ((size_t)4 << 20)
+// ... but fewer rows than this do not pay for reading the weights.
+#define FEWEST_ROWS 128
+// Keys and values of one worker: reserved, and touched only as far as they are used.
+#define CACHE_BYTES ((size_t)1 << 30)
+
+// Sentences that one worker decodes together, at most, so that its rows fit the caches and its keys
+// and values the memory.
+static size_t most_sentences(const ig_members *members, const ig_decode_options *options) {
+  const size_t beam = (size_t)options->beam_size, vocabulary = (size_t)options->vocab_size;
+  const size_t positions = (size_t)options->sentence.max_length;
+  size_t rows = LOGITS_BYTES / sizeof(float) / vocabulary / (size_t)members->count, row_bytes = 0;
   if (rows < FEWEST_ROWS) rows = FEWEST_ROWS;
-  for (size_t m = 0; m < members; m++) {
-    const ig_config *c = &t->members.list[m].model->config;
+  for (int m = 0; m < members->count; m++) {
+    const ig_config *c = &members->list[m].model->config;
     row_bytes += positions * 2 * sizeof(float) * (size_t)c->d_model * (size_t)c->decoder_layers;
   }
   if (row_bytes && rows > CACHE_BYTES / row_bytes) rows = CACHE_BYTES / row_bytes;
   return rows > beam ? rows / beam : 1;
 }
 
-typedef struct engine_job {
-  ig_translator *translator;
-  ig_queue *queue;
-  const ig_engine_limits *limits;
-  bool scoring;
-} engine_job;
-
-static void run_worker(engine_job *job, ig_worker_state *state) {
-  state->status = (job->scoring ? ig_engine_score : ig_engine_translate)(
-      job->translator, state, job->queue, job->limits, &state->error);
-  if (state->status != IG_OK) ig_queue_stop(job->queue);
-}
-
-static void run_worker_task(void *context, size_t index, int worker) {
-  (void)worker;
-  engine_job *job = context;
-  run_worker(job, &job->translator->states[index]);
-}
-
-static ig_status first_failure(ig_translator *t, ig_error *err) {
-  ig_status status = IG_OK;
-  for (int i = 0; i <= t->worker_count; i++) {
-    ig_worker_state *s = &t->states[i];
-    if (s->status != IG_OK && status == IG_OK)
-      status = ig_fail(err, s->status, "%s", s->error.message);
-    t->stats.target_tokens += s->target_tokens;
-    s->target_tokens = 0;
-    s->status = IG_OK;
-  }
-  return status;
-}
-
-static void report_cuts(ig_translator *t, const ig_reporter *reporter) {
-  for (size_t i = 0; i < t->window.count; i++) {
-    const ig_line *line = &t->window.lines[i];
-    if (line->cut && t->stats.cut++ - t->cut_before < IG_CUTS_TOLD)
-      ig_report(
-          reporter, IG_LEVEL_WARNING,
-          "line %zu: %zu source tokens, but the model has positions for %zu: the rest is left out",
-          line->number, line->cut, line->kept);
-  }
-}
-
-static ig_status run_workers(ig_translator *t, engine_job *job, bool in_parallel, ig_error *err) {
-  if (in_parallel) {
-    ig_pool_run(t->worker_pool, (size_t)t->worker_count, run_worker_task, job);
-    t->stats.workers = t->worker_count;
-  } else {
-    run_worker(job, &t->states[t->worker_count]);
-    if (t->stats.workers == 0) t->stats.workers = 1;
-  }
-  return first_failure(t, err);
-}
-
-// As many as caches and memory hold, or fewer: where that takes several rounds, all are of one
-// size, so that no worker waits for another's last one.
-static size_t sentences_in_hand(const ig_translator *t, size_t count, size_t workers) {
-  const size_t together = workers * most_sentences(t), rounds = (count + together - 1) / together;
+// As many as caches and memory hold, or fewer: where that takes several rounds, all rounds are of
+// one size, so that no worker waits for another's last one.
+static size_t sentences_in_hand(size_t most, size_t count, size_t workers) {
+  const size_t together = workers * most, rounds = (count + together - 1) / together;
   return rounds ? (count + workers * rounds - 1) / (workers * rounds) : 0;
 }
 
-// A worker's hand: no more than its share of the work, and no more than caches and memory hold.
-static ig_engine_limits limits_of(const ig_translator *t, const ig_queue *queue, bool scoring,
-                                  bool in_parallel) {
-  const size_t workers = in_parallel ? (size_t)t->worker_count : 1,
-               hands = scoring && in_parallel ? workers * BATCHES_A_WORKER : workers;
-  const size_t share = (queue->tokens + hands - 1) / hands;
-  ig_engine_limits limits = {
-      .sentences = scoring ? queue->count : sentences_in_hand(t, queue->count, workers),
-      .tokens = share < (size_t)t->batch_tokens ? share : (size_t)t->batch_tokens};
+// No more than a worker's share of the work, and no more than caches and memory hold.
+static ig_worker_limits limits_of(const ig_engine *e, const ig_engine_job *job,
+                                  const ig_queue *queue, size_t workers) {
+  const size_t batch_tokens = (size_t)job->batch_tokens;
+  size_t batches = workers;
+  if (job->scored && workers > 1) batches *= BATCHES_A_WORKER;
+  const size_t share = (queue->tokens + batches - 1) / batches;
+  ig_worker_limits limits = {.sentences = queue->count,
+                             .tokens = share < batch_tokens ? share : batch_tokens};
+  if (job->decoded) {
+    const size_t most = most_sentences(&e->members.models, job->options);
+    limits.sentences = sentences_in_hand(most, queue->count, workers);
+  }
   if (limits.sentences > limits.tokens) limits.sentences = limits.tokens;  // none is empty
   if (limits.sentences > queue->count) limits.sentences = queue->count;
   return limits;
 }
 
-ig_status ig_engine_run(ig_translator *t, bool scoring, const ig_reporter *reporter,
+// ---- running ----------------------------------------------------------------
+
+// Is the job worth all workers, each on a thread of its own?
+static bool is_for_all_workers(const ig_engine *e, const ig_engine_job *job,
+                               const ig_queue *queue) {
+  size_t enough = SENTENCES_A_WORKER * (size_t)e->worker_count;
+  if (e->workers_given || job->batch_tokens == 1) enough = 2;
+  return e->worker_count > 1 && queue->count >= enough;
+}
+
+typedef struct running_job {
+  const ig_engine *engine;
+  ig_worker_share share;
+  atomic_size_t target_tokens;
+} running_job;
+
+static ig_status run_worker(void *context, size_t worker, int thread, ig_error *err) {
+  (void)thread;
+  running_job *r = context;
+  size_t target_tokens;
+  const ig_status status =
+      ig_worker_run(r->engine->workers[worker], &r->share, &target_tokens, err);
+  atomic_fetch_add(&r->target_tokens, target_tokens);
+  if (status != IG_OK) ig_queue_stop(r->share.queue);
+  return status;
+}
+
+static ig_status run_queue(ig_engine *e, const ig_engine_job *job, ig_queue *queue,
+                           ig_engine_counts *counts, ig_error *err) {
+  const bool all_workers = is_for_all_workers(e, job, queue);
+  const size_t workers = all_workers ? (size_t)e->worker_count : 1;
+  running_job r = {.engine = e, .share = {job, queue, limits_of(e, job, queue, workers)}};
+  const int given = ig_turns_begin(e->turns, all_workers);
+  ig_status status;
+  if (all_workers)
+    status = ig_pool_try(e->worker_pool, workers, run_worker, &r, err);
+  else if (given == IG_TURNS_EVERYTHING)
+    status = run_worker(&r, (size_t)e->worker_count, 0, err);
+  else
+    status = run_worker(&r, (size_t)given, 0, err);
+  ig_turns_end(e->turns, given);
+  counts->workers = (int)workers;
+  counts->target_tokens = atomic_load(&r.target_tokens);
+  return status;
+}
+
+ig_status ig_engine_run(ig_engine *e, const ig_engine_job *job, ig_engine_counts *counts,
                         ig_error *err) {
-  const ig_encoding encoding = {t->sources, t->ids_in, scoring, t->decode.vocab_size,
-                                ig_members_longest(t)};
-  IG_TRY(ig_window_encode(&t->window, &encoding, t->pool, err));
-  report_cuts(t, reporter);
   ig_queue queue;
-  IG_TRY(ig_queue_fill(&queue, &t->window, err));
-  const size_t enough = t->workers > 1 ? 2 : SENTENCES_A_WORKER * (size_t)t->worker_count;
-  const bool in_parallel =
-      t->worker_count > 1 && queue.count >= (t->batch_tokens == 1 ? 2 : enough);
-  const ig_engine_limits limits = limits_of(t, &queue, scoring, in_parallel);
-  engine_job job = {t, &queue, &limits, scoring};
-  const ig_status status = queue.count ? run_workers(t, &job, in_parallel, err) : IG_OK;
-  if (status == IG_OK) {
-    t->stats.sentences += t->window.count;
-    t->stats.source_tokens += queue.tokens;
-  }
+  *counts = (ig_engine_counts){0};
+  IG_TRY(ig_queue_fill(&queue, job->sentences, job->count, err));
+  counts->source_tokens = queue.tokens;
+  const ig_status status = queue.count > 0 ? run_queue(e, job, &queue, counts, err) : IG_OK;
   ig_queue_free(&queue);
   return status;
 }

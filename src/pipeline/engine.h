@@ -1,88 +1,61 @@
-// The engine: workers over one shared model, or several that decide together, that turn the
-// sentences of a window into output lines. Internal to pipeline/.
+// The engine: models that decide together, and the threads and memory that run them. Ids in,
+// hypotheses (or log-probabilities) out: it knows nothing of text, lines and streams. What stands
+// on it: the translator (translator.c), which is one stream; many of them may share one engine.
+//
+// Threads: any number of threads may submit jobs to one engine at the same time. ig_engine_run
+// returns when the caller's job is done. Jobs take turns (turns.h): a job that finds the engine
+// idle, and a large one, uses all that the engine has; small ones that come together run side by
+// side, each on the thread that submitted it. The results do not depend on the company: they are
+// the same bits as alone. A job keeps its workers until it is done, so whoever serves many callers
+// submits small jobs.
 #ifndef IG_PIPELINE_ENGINE_H
 #define IG_PIPELINE_ENGINE_H
-#include "decode/ensemble.h"
-#include "decode/decode_options.h"
-#include "pipeline/window.h"
+#include "decode/search.h"
+#include "pipeline/members.h"
+#include "pipeline/queue.h"
 
-#define IG_CUTS_TOLD 10
+// The public part is in ingot.h: ig_engine_open, ig_engine_free.
 
-// Ids of several sentences back to back: sentence i owns ids offsets[i] .. offsets[i+1]-1.
-typedef struct ig_ragged_ids {
-  ig_ids ids;
-  int *offsets;  // (sentences + 1)
-  size_t capacity;
-} ig_ragged_ids;
+// An engine over one model in memory, also one that is being trained: its weights are read as they
+// are during a job. Model, tokenizer (NULL: none) and pool (NULL: one thread) stay the caller's,
+// and while the pool is in use elsewhere no job may run.
+ig_status ig_engine_borrow(const ig_model *model, const ig_tokenizer *tokenizer, ig_pool *pool,
+                           ig_engine **out, ig_error *err);
 
-// What one thread (or one pool) needs to run batches; grown to the largest seen.
-typedef struct ig_worker_state {
-  ig_ensemble_inference *inference;
-  ig_search *search;
-  ig_inference_size size;
-  ig_ensemble_scorer *scorer;
-  ig_ragged_ids source, target;
-  size_t *lines;  // (places): the line of each sentence being decoded
-  size_t line_capacity;
-  float *log_probs;  // (target rows), when scoring
-  size_t log_prob_capacity;
-  char *text;  // the output being built
-  size_t text_length, text_capacity;
-  size_t target_tokens;
-  ig_status status;
-  ig_error error;
-} ig_worker_state;
+const ig_engine_members *ig_engine_members_of(const ig_engine *engine);
+// What the first member's own files say of decoding; its lists live as long as the engine.
+const ig_decode_options *ig_engine_defaults(const ig_engine *engine);
+int ig_engine_threads(const ig_engine *engine);  // that work at the same time, at most
 
-// What a translator loaded itself; NULL where it is borrowed.
-typedef struct ig_owned_member {
-  ig_model *model;
-  ig_tokenizer *tokenizer;
-} ig_owned_member;
+// The engine's threads for a loop of the caller's own, such as tokenizing: *pool (NULL: the
+// caller's thread alone) is the caller's until ig_engine_return_pool. False if others work or wait:
+// then *pool is NULL, and nothing is to be returned.
+bool ig_engine_lend_pool(ig_engine *engine, ig_pool **pool);
+void ig_engine_return_pool(ig_engine *engine);
 
-struct ig_translator {
-  ig_members members;           // their list owned
-  ig_source_encoding *sources;  // (members)
-  ig_owned_member *owned;       // (members)
-  const ig_kernels *kernels;
-  ig_decode_options decode;
-  int threads, workers, batch_tokens;  // workers: 0 = chosen by the work
-  bool ids_in, ids_out;
-  ig_pool *pool;         // of `threads`
-  ig_pool *worker_pool;  // of as many threads as there are workers; may be pool
-  bool owns_pools;
-  int worker_count;
-  ig_worker_state *states;  // (worker_count + 1): the last one runs over `pool`
-  ig_window window;
-  ig_translate_stats stats;
-  size_t cut_before;  // stats.cut when this stream began: its first IG_CUTS_TOLD such lines get
-                      // warnings of their own
-};
+// Sentences to be decoded or scored: one of the two functions is given and says which. It is called
+// once for each sentence that has ids, in any order, on the threads of the workers and by several
+// of them at the same time; what it gets is valid until it returns. An error that it returns ends
+// the job. It must not submit to the engine.
+typedef struct ig_engine_job {
+  const ig_queue_sentence *sentences;  // (count)
+  size_t count;
+  const ig_decode_options *options;  // for decoding; checked (ig_decode_options_check)
+  int batch_tokens;  // source ids that a worker has in hand, and target ids in scoring; a longer
+                     // sentence is alone. Only speed depends on it
+  // found (n_best), best first.
+  ig_status (*decoded)(void *context, size_t sentence, const ig_hypothesis *found, ig_error *err);
+  // log_probs (target ids): of each token, given those before it.
+  ig_status (*scored)(void *context, size_t sentence, const float *log_probs, ig_error *err);
+  void *context;
+} ig_engine_job;
 
-// What one worker has in hand, at most. Nothing but speed depends on it.
-typedef struct ig_engine_limits {
-  size_t sentences;
-  size_t tokens;  // source ids, and target ids when scoring, but for a sentence longer than that,
-                  // which is alone
-} ig_engine_limits;
+typedef struct ig_engine_counts {
+  size_t source_tokens, target_tokens;
+  int workers;  // that worked on the job
+} ig_engine_counts;
 
-// The members' models and tokenizers: loaded and checked to be one ensemble, or borrowed (tokenizer
-// NULL: ids in and out).
-ig_status ig_members_load(ig_translator *translator, const ig_ensemble *ensemble, bool tokenizers,
-                          ig_error *err);
-ig_status ig_members_borrow(ig_translator *translator, const ig_translator *owner, bool tokenizers,
-                            ig_error *err);
-ig_status ig_members_borrow_model(ig_translator *translator, const ig_model *model,
-                                  const ig_tokenizer *tokenizer, ig_error *err);
-int ig_members_longest(
-    const ig_translator *translator);  // tokens that every member has positions for
-void ig_members_free(ig_translator *translator);
-// Encodes, decodes (or scores) and fills each line's output; lines and tokens are counted.
-ig_status ig_engine_run(ig_translator *translator, bool scoring, const ig_reporter *reporter,
+// counts are also filled, as far as the job went, when it fails.
+ig_status ig_engine_run(ig_engine *engine, const ig_engine_job *job, ig_engine_counts *counts,
                         ig_error *err);
-void ig_worker_state_free(ig_worker_state *state);
-// One worker's share of the queue, until it is empty; the outputs go to the window's lines.
-ig_status ig_engine_translate(ig_translator *translator, ig_worker_state *state, ig_queue *queue,
-                              const ig_engine_limits *limits, ig_error *err);
-ig_status ig_engine_score(ig_translator *translator, ig_worker_state *state, ig_queue *queue,
-                          const ig_engine_limits *limits, ig_error *err);
 #endif

@@ -1,5 +1,7 @@
-// The models of a translator: loading them with their tokenizers, and making sure that they can
+// The members of an engine: loading models with their tokenizers, and making sure that they can
 // decide together.
+#include "pipeline/members.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,76 +10,85 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "model/files/load.h"
-#include "pipeline/engine.h"
 
 #define MOST_MEMBERS 1024
 
-static ig_status make_room(ig_translator *t, size_t count, ig_error *err) {
-  t->members.list = ig_allocate(count, sizeof *t->members.list, err);
-  t->sources = ig_allocate(count, sizeof *t->sources, err);
-  t->owned = ig_allocate(count, sizeof *t->owned, err);
-  if (!t->members.list || !t->sources || !t->owned) return IG_ERROR_MEMORY;
-  t->members.count = t->window.members = (int)count;
+typedef struct owned_member {
+  ig_model *model;
+  ig_tokenizer *tokenizer;
+} owned_member;
+
+static ig_status allocate_members(ig_engine_members *members, size_t count, ig_error *err) {
+  members->models.list = ig_allocate(count, sizeof *members->models.list, err);
+  members->tokenizers = ig_allocate(count, sizeof *members->tokenizers, err);
+  members->owned = ig_allocate(count, sizeof *members->owned, err);
+  if (!members->models.list || !members->tokenizers || !members->owned) return IG_ERROR_MEMORY;
+  members->models.count = (int)count;
   return IG_OK;
 }
 
-static void set_member(ig_translator *t, int m, const ig_model *model,
+static void set_member(ig_engine_members *members, int m, const ig_model *model,
                        const ig_tokenizer *tokenizer) {
-  t->members.list[m] =
+  members->models.list[m] =
       (ig_member){.model = model, .start_id = model->config.decoder_start_id, .weight = 1};
-  t->sources[m] = (ig_source_encoding){tokenizer, model->config.vocab_size,
-                                       ig_decode_options_longest(&model->config)};
+  members->tokenizers[m] = tokenizer;
 }
 
-static void free_owned(ig_owned_member *owned) {
+static void free_owned(owned_member *owned) {
   ig_tokenizer_free(owned->tokenizer);
   ig_model_free(owned->model);
 }
 
-void ig_members_free(ig_translator *t) {
-  for (int m = 0; t->owned && m < t->members.count; m++) free_owned(&t->owned[m]);
-  free(t->members.list);
-  free(t->sources);
-  free(t->owned);
+void ig_members_free(ig_engine_members *members) {
+  for (int m = 0; members->owned && m < members->models.count; m++) free_owned(&members->owned[m]);
+  free(members->models.list);
+  free(members->tokenizers);
+  free(members->owned);
+  *members = (ig_engine_members){0};
 }
 
-int ig_members_longest(const ig_translator *t) {
-  int longest = t->sources[0].longest;
-  for (int m = 1; m < t->members.count; m++)
-    if (t->sources[m].longest < longest) longest = t->sources[m].longest;
+int ig_members_longest(const ig_engine_members *members) {
+  int longest = ig_decode_options_longest(&members->models.list[0].model->config);
+  for (int m = 1; m < members->models.count; m++) {
+    const int its = ig_decode_options_longest(&members->models.list[m].model->config);
+    if (its < longest) longest = its;
+  }
   return longest;
 }
 
 // ---- loading ----------------------------------------------------------------
 
-// Model and tokenizer, at the same time: a small model's tokenizer takes longer to load than its
-// weights.
-typedef struct loading {
+// A model and its tokenizer are loaded at the same time, for a small model's tokenizer takes longer
+// to load than its weights.
+typedef struct member_loading {
   ig_pool *pool;
   const char *directory;
-  ig_owned_member *owned;
-  ig_status status[2];
-  ig_error errors[2];
-} loading;
+  owned_member *owned;
+} member_loading;
 
-static void load_part(void *context, size_t index, int worker) {
-  (void)worker;
-  loading *l = context;
-  if (index == 0)
-    l->status[0] = ig_load_packed(l->directory, l->pool, &l->owned->model, &l->errors[0]);
-  else
-    l->status[1] = ig_tokenizer_load(l->directory, &l->owned->tokenizer, &l->errors[1]);
+static ig_status load_model(const member_loading *l, ig_error *err) {
+  return ig_load_packed(l->directory, l->pool, &l->owned->model, err);
 }
 
-static ig_status load(loading *l, bool tokenizer, ig_error *err) {
+static ig_status load_tokenizer(const member_loading *l, ig_error *err) {
+  const ig_status status = ig_tokenizer_load(l->directory, &l->owned->tokenizer, err);
+  if (status == IG_OK) return IG_OK;
+  return ig_fail_in(err, status, "%s: a tokenizer is needed unless input and output are ids",
+                    l->directory);
+}
+
+static ig_status load_part(void *context, size_t index, int worker, ig_error *err) {
+  (void)worker;
+  return index == 0 ? load_model(context, err) : load_tokenizer(context, err);
+}
+
+// Each part has a thread of its own: the pool's threads are the model's.
+static ig_status load_parts(member_loading *l, bool tokenizer, ig_error *err) {
   ig_pool *pair = NULL;
   if (tokenizer && ig_pool_threads(l->pool) > 1) IG_TRY(ig_pool_create(2, &pair, err));
-  ig_pool_run(pair, tokenizer ? 2 : 1, load_part, l);
+  const ig_status status = ig_pool_try(pair, tokenizer ? 2 : 1, load_part, l, err);
   ig_pool_free(pair);
-  if (l->status[0] != IG_OK) return ig_fail(err, l->status[0], "%s", l->errors[0].message);
-  if (l->status[1] == IG_OK) return IG_OK;
-  return ig_fail(err, l->status[1], "%s: a tokenizer is needed unless input and output are ids: %s",
-                 l->directory, l->errors[1].message);
+  return status;
 }
 
 static ig_status check_tokenizer(const ig_model *model, const ig_tokenizer *tokenizer,
@@ -95,14 +106,13 @@ static ig_status check_tokenizer(const ig_model *model, const ig_tokenizer *toke
   return IG_OK;
 }
 
-static ig_status load_member(ig_translator *t, int m, const char *directory, bool tokenizer,
+static ig_status load_member(ig_engine_members *members, int m, member_loading *l, bool tokenizer,
                              ig_error *err) {
-  loading l = {.pool = t->pool, .directory = directory, .owned = &t->owned[m]};
-  IG_TRY(load(&l, tokenizer, err));
-  set_member(t, m, l.owned->model, l.owned->tokenizer);
-  const ig_status status =
-      tokenizer ? check_tokenizer(l.owned->model, l.owned->tokenizer, err) : IG_OK;
-  return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", directory);
+  IG_TRY(load_parts(l, tokenizer, err));
+  set_member(members, m, l->owned->model, l->owned->tokenizer);
+  if (!tokenizer) return IG_OK;
+  const ig_status status = check_tokenizer(l->owned->model, l->owned->tokenizer, err);
+  return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", l->directory);
 }
 
 // ---- one ensemble -----------------------------------------------------------
@@ -117,7 +127,8 @@ static ig_status check_ensemble(const ig_ensemble *e, ig_error *err) {
   for (size_t m = 0; m < e->count; m++) {
     IG_TRY(ig_fail_if_null(e->members[m].directory, "directory", err));
     const double weight = e->members[m].weight;
-    if (!(weight >= 0) || !isfinite(sum += weight))
+    sum += weight;
+    if (!(weight >= 0) || !isfinite(sum))
       return ig_fail(err, IG_ERROR_ARGUMENT,
                      "weight of %s: expected a finite number from 0 on, found %g",
                      e->members[m].directory, weight);
@@ -128,17 +139,19 @@ static ig_status check_ensemble(const ig_ensemble *e, ig_error *err) {
   return IG_OK;
 }
 
-// At most 60 bytes of it, whole characters.
-static const char *quoted(const char *piece, char text[64]) {
+// The piece in quotes, cut to the whole characters of its first 60 bytes.
+static const char *quote_piece(const char *piece, char text[64]) {
   if (!piece) return "nothing";
   size_t length = strlen(piece);
-  if (length > 60)
-    for (length = 60; length > 0 && (piece[length] & 0xc0) == 0x80;) length--;
+  if (length > 60) {
+    length = 60;
+    while (length > 0 && (piece[length] & 0xc0) == 0x80) length--;
+  }
   snprintf(text, 64, "'%.*s'", (int)length, piece);
   return text;
 }
 
-// The same pieces with the same ids; the message names the first that is not.
+// Both must have the same pieces with the same ids; the message names the first that differs.
 static ig_status check_pieces(const ig_tokenizer *a, const ig_tokenizer *b, const char *first,
                               const char *other, ig_error *err) {
   const int sizes[2] = {ig_tokenizer_target_size(a), ig_tokenizer_target_size(b)};
@@ -150,99 +163,98 @@ static ig_status check_pieces(const ig_tokenizer *a, const ig_tokenizer *b, cons
     return ig_fail(
         err, IG_ERROR_ARGUMENT,
         "%s: target id %d is %s, but in %s it is %s: an ensemble needs one target vocabulary",
-        other, id, quoted(theirs, texts[0]), first, quoted(ours, texts[1]));
+        other, id, quote_piece(theirs, texts[0]), first, quote_piece(ours, texts[1]));
   }
   return IG_OK;
 }
 
-// What the model's own files say of generating; only the two ids of it.
-static ig_status find_ids(const ig_model *model, const char *directory, int *start_id, int *eos_id,
+// The two ids that the model's own files say of generating.
+typedef struct generation_ids {
+  int start, eos;
+} generation_ids;
+
+static ig_status find_ids(const ig_model *model, const char *directory, generation_ids *out,
                           ig_error *err) {
   ig_decode_options options;
+  *out = (generation_ids){-1, -1};
   const ig_status status = ig_decode_options_load(model, &options, err);
   if (status != IG_OK) return ig_fail_in(err, status, "%s", directory);
-  *start_id = options.start_id, *eos_id = options.eos_id;
+  *out = (generation_ids){options.start_id, options.eos_id};
   ig_decode_options_free(&options);
   return IG_OK;
 }
 
-static ig_status check_targets(ig_translator *t, const ig_ensemble *e, ig_error *err) {
-  if (t->members.count == 1) return IG_OK;
-  const char *first = e->members[0].directory;
-  int eos = -1, other_eos = -1;
-  IG_TRY(find_ids(t->members.list[0].model, first, &t->members.list[0].start_id, &eos, err));
-  for (int m = 1; m < t->members.count; m++) {
-    const char *other = e->members[m].directory;
-    const ig_model *models[2] = {t->members.list[0].model, t->members.list[m].model};
-    if (t->sources[0].tokenizer)
-      IG_TRY(check_pieces(t->sources[0].tokenizer, t->sources[m].tokenizer, first, other, err));
-    if (models[0]->config.target_vocab_size != models[1]->config.target_vocab_size)
-      return ig_fail(err, IG_ERROR_ARGUMENT,
-                     "%s: the model has %d target ids, but that of %s has %d: an ensemble needs "
-                     "one target vocabulary",
-                     other, models[1]->config.target_vocab_size, first,
-                     models[0]->config.target_vocab_size);
-    IG_TRY(find_ids(models[1], other, &t->members.list[m].start_id, &other_eos, err));
-    if (eos != other_eos)
-      return ig_fail(err, IG_ERROR_ARGUMENT,
-                     "%s: sentences end with id %d, but those of %s with %d: an ensemble needs one "
-                     "target vocabulary",
-                     other, other_eos, first, eos);
-  }
+// Member m must have the target vocabulary of the first one, whose end token is `eos`.
+static ig_status check_target(ig_engine_members *members, const ig_ensemble *e, int m, int eos,
+                              ig_error *err) {
+  const char *first = e->members[0].directory, *other = e->members[m].directory;
+  const ig_model *models[2] = {members->models.list[0].model, members->models.list[m].model};
+  const ig_tokenizer *const *tokenizers = members->tokenizers;
+  generation_ids ids;
+  if (tokenizers[0]) IG_TRY(check_pieces(tokenizers[0], tokenizers[m], first, other, err));
+  if (models[0]->config.target_vocab_size != models[1]->config.target_vocab_size)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s: the model has %d target ids, but that of %s has %d: an ensemble needs "
+                   "one target vocabulary",
+                   other, models[1]->config.target_vocab_size, first,
+                   models[0]->config.target_vocab_size);
+  IG_TRY(find_ids(models[1], other, &ids, err));
+  if (eos != ids.eos)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s: sentences end with id %d, but those of %s with %d: an ensemble needs one "
+                   "target vocabulary",
+                   other, ids.eos, first, eos);
+  members->models.list[m].start_id = ids.start;
   return IG_OK;
 }
 
-// Those of weight 0 have no say and go; the weights of the others sum to 1.
-static void take_weights(ig_translator *t, const ig_ensemble *e) {
+static ig_status check_targets(ig_engine_members *members, const ig_ensemble *e, ig_error *err) {
+  if (members->models.count == 1) return IG_OK;
+  generation_ids first;
+  IG_TRY(find_ids(members->models.list[0].model, e->members[0].directory, &first, err));
+  members->models.list[0].start_id = first.start;
+  for (int m = 1; m < members->models.count; m++)
+    IG_TRY(check_target(members, e, m, first.eos, err));
+  return IG_OK;
+}
+
+// Members of weight 0 have no say and are freed; the weights of the others then sum to 1.
+static void take_weights(ig_engine_members *members, const ig_ensemble *e) {
   double sum = 0;
   for (size_t m = 0; m < e->count; m++) sum += e->members[m].weight;
   int kept = 0;
-  for (int m = 0; m < t->members.count; m++) {
+  for (int m = 0; m < members->models.count; m++) {
     const double weight = sum > 0 ? e->members[m].weight / sum : 1.0 / (double)e->count;
     if ((float)weight > 0) {
-      t->members.list[kept] = t->members.list[m];
-      t->members.list[kept].weight = (float)weight;
-      t->sources[kept] = t->sources[m];
-      t->owned[kept++] = t->owned[m];
+      members->models.list[kept] = members->models.list[m];
+      members->models.list[kept].weight = (float)weight;
+      members->tokenizers[kept] = members->tokenizers[m];
+      members->owned[kept] = members->owned[m];
+      kept++;
     } else {
-      free_owned(&t->owned[m]);
+      free_owned(&members->owned[m]);
     }
   }
-  t->members.count = t->window.members = kept;
+  members->models.count = kept;
 }
 
-ig_status ig_members_load(ig_translator *t, const ig_ensemble *e, bool tokenizers, ig_error *err) {
+ig_status ig_members_load(ig_engine_members *members, const ig_ensemble *e, bool tokenizers,
+                          ig_pool *pool, ig_error *err) {
   IG_TRY(check_ensemble(e, err));
-  IG_TRY(make_room(t, e->count, err));
-  t->members.mean = e->mean;
-  for (int m = 0; m < t->members.count; m++)
-    IG_TRY(load_member(t, m, e->members[m].directory, tokenizers, err));
-  IG_TRY(check_targets(t, e, err));
-  take_weights(t, e);
-  return IG_OK;
-}
-
-// ---- borrowing --------------------------------------------------------------
-
-ig_status ig_members_borrow(ig_translator *t, const ig_translator *owner, bool tokenizers,
-                            ig_error *err) {
-  if (tokenizers && !owner->sources[0].tokenizer)
-    return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "ids_in, ids_out: a tokenizer is needed unless input and output are ids, and "
-                   "the owner has none");
-  IG_TRY(make_room(t, (size_t)owner->members.count, err));
-  t->members.mean = owner->members.mean;
-  for (int m = 0; m < t->members.count; m++) {
-    t->members.list[m] = owner->members.list[m];
-    t->sources[m] = owner->sources[m];
-    if (!tokenizers) t->sources[m].tokenizer = NULL;
+  IG_TRY(allocate_members(members, e->count, err));
+  members->models.mean = e->mean;
+  for (int m = 0; m < members->models.count; m++) {
+    member_loading loading = {pool, e->members[m].directory, &members->owned[m]};
+    IG_TRY(load_member(members, m, &loading, tokenizers, err));
   }
+  IG_TRY(check_targets(members, e, err));
+  take_weights(members, e);
   return IG_OK;
 }
 
-ig_status ig_members_borrow_model(ig_translator *t, const ig_model *model,
-                                  const ig_tokenizer *tokenizer, ig_error *err) {
-  IG_TRY(make_room(t, 1, err));
-  set_member(t, 0, model, tokenizer);
-  return check_tokenizer(model, tokenizer, err);
+ig_status ig_members_borrow(ig_engine_members *members, const ig_model *model,
+                            const ig_tokenizer *tokenizer, ig_error *err) {
+  IG_TRY(allocate_members(members, 1, err));
+  set_member(members, 0, model, tokenizer);
+  return tokenizer ? check_tokenizer(model, tokenizer, err) : IG_OK;
 }

@@ -1,6 +1,5 @@
-// The translator: opening a model directory, and the streams of lines that run through the engine.
-#include "pipeline/translator.h"
-
+// The translator: one stream over an engine. Its options, the window of lines that it reads, the
+// order in which they are written, their text, and the statistics.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +8,29 @@
 #include "base/fail.h"
 #include "base/report.h"
 #include "pipeline/engine.h"
+#include "pipeline/output_line.h"
+#include "pipeline/window.h"
 
 #define BATCH_TOKENS 2048
-#define MOST_THREADS 1024
+// Each of a stream's first truncated lines gets a warning of its own; of the others a count is
+// reported.
+#define TRUNCATIONS_TOLD 10
+
+struct ig_translator {
+  ig_engine *engine;
+  bool owns_engine;
+  ig_decode_options decode;     // its lists are the engine's
+  ig_source_encoding *sources;  // (members)
+  int longest_target;           // tokens that every member has positions for
+  int batch_tokens;
+  bool ids_in;
+  ig_output_format format;
+  ig_window window;
+  ig_queue_sentence *sentences;  // (lines of the window)
+  size_t sentence_capacity;
+  ig_translate_stats stats;
+  size_t truncated_before;  // stats.cut when this stream began
+};
 
 ig_translator_options ig_translator_options_default(void) {
   return (ig_translator_options){.length_penalty = NAN, .no_repeat_ngram = -1};
@@ -32,99 +51,121 @@ static ig_status check_counts(const ig_translator_options *o, ig_error *err) {
     if (counts[i].value < 0)
       return ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected 0 or more, found %d", counts[i].name,
                      counts[i].value);
-  if (o->threads < 0 || o->threads > MOST_THREADS)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "threads: expected 0 to %d, found %d", MOST_THREADS,
-                   o->threads);
-  if (o->workers < 0 || o->workers > MOST_THREADS)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "workers: expected 0 to %d, found %d", MOST_THREADS,
-                   o->workers);
-  if (o->type && strcmp(o->type, "fp32") != 0)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED, "type: expected fp32, found '%s'", o->type);
   return IG_OK;
 }
 
-// The caller's options over the first model's own. longest: tokens that every model has positions
-// for.
-static ig_status decode_options(const ig_model *model, int longest, const ig_translator_options *o,
-                                ig_decode_options *out, ig_error *err) {
-  IG_TRY(ig_decode_options_load(model, out, err));
+// The caller's lengths over the model's. longest: tokens that every member has positions for.
+static ig_status take_lengths(const ig_translator_options *o, int longest, ig_sentence_options *out,
+                              ig_error *err) {
+  if (out->max_length > longest) out->max_length = longest;
+  if (o->max_length > 0) out->max_length = o->max_length;
+  if (o->min_length > 0)
+    out->min_length = o->min_length;
+  else if (out->min_length > out->max_length)
+    out->min_length = out->max_length;
+  if (out->max_length > longest)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "max_length: the model has positions for %d tokens, found %d", longest,
+                   out->max_length);
+  return IG_OK;
+}
+
+// The caller's options over the first member's own. Where those own ones alone are wrong, the
+// message says so.
+static ig_status take_options(ig_translator *t, const ig_translator_options *o, ig_error *err) {
+  const ig_model *model = ig_engine_members_of(t->engine)->models.list[0].model;
+  ig_decode_options *out = &t->decode;
+  *out = *ig_engine_defaults(t->engine);
   const bool model_is_fine =
       !model->generation_config || ig_decode_options_check(out, NULL) == IG_OK;
   if (o->beam_size > 0) out->beam_size = o->beam_size;
   if (o->n_best > 0) out->n_best = o->n_best;
-  if (out->sentence.max_length > longest) out->sentence.max_length = longest;
-  if (o->max_length > 0) out->sentence.max_length = o->max_length;
-  if (o->min_length > 0)
-    out->sentence.min_length = o->min_length;
-  else if (out->sentence.min_length > out->sentence.max_length)
-    out->sentence.min_length = out->sentence.max_length;
   if (!isnan(o->length_penalty)) out->length_penalty = o->length_penalty;
   if (o->no_repeat_ngram >= 0) out->no_repeat_ngram = o->no_repeat_ngram;
-  if (out->sentence.max_length > longest)
-    return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "max_length: the model has positions for %d tokens, found %d", longest,
-                   out->sentence.max_length);
+  IG_TRY(take_lengths(o, t->longest_target, &out->sentence, err));
   const ig_status status = ig_decode_options_check(out, err);
-  return status == IG_OK || model_is_fine ? status
-                                          : ig_fail_in(err, status, "generation_config.json");
+  if (status == IG_OK || model_is_fine) return status;
+  return ig_fail_in(err, status, "generation_config.json");
 }
 
-// t->members and pools are set.
-static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_error *err) {
-  t->ids_in = o->ids_in, t->ids_out = o->ids_out;
-  t->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : BATCH_TOKENS;
-  IG_TRY(ig_kernels_select(&t->kernels, err));
-  IG_TRY(decode_options(t->members.list[0].model, ig_members_longest(t), o, &t->decode, err));
-  t->members.list[0].start_id = t->decode.start_id;
-  t->threads = ig_pool_threads(t->pool);
-  t->worker_count = ig_pool_threads(t->worker_pool);
-  t->stats.threads = t->threads > t->worker_count ? t->threads : t->worker_count;
-  t->states = ig_allocate((size_t)t->worker_count + 1, sizeof *t->states, err);
-  return t->states ? IG_OK : IG_ERROR_MEMORY;
-}
-
-// Models of its own, or those of another translator.
-typedef struct origin {
-  const ig_ensemble *ensemble;  // NULL: the owner's
-  const ig_translator *owner;
-} origin;
-
-static const char *name_of(const origin *from) {
-  return from->ensemble ? from->ensemble->members[0].directory : "the owner's model";
-}
-
-static ig_status open_parts(ig_translator *t, const origin *from, const ig_translator_options *o,
-                            ig_error *err) {
-  const bool tokenizers = !o->ids_in || !o->ids_out;
-  t->owns_pools = true;
-  t->workers = o->workers;
-  IG_TRY(ig_pool_create(o->threads, &t->pool, err));
-  IG_TRY(from->ensemble ? ig_members_load(t, from->ensemble, tokenizers, err)
-                        : ig_members_borrow(t, from->owner, tokenizers, err));
-  t->worker_pool = t->pool;
-  if (o->workers > 0 && o->workers != ig_pool_threads(t->pool)) {
-    t->worker_pool = NULL;
-    IG_TRY(ig_pool_create(o->workers, &t->worker_pool, err));
+static ig_status take_sources(ig_translator *t, ig_error *err) {
+  const ig_engine_members *members = ig_engine_members_of(t->engine);
+  const int count = members->models.count;
+  t->window.members = count;
+  t->sources = ig_allocate((size_t)count, sizeof *t->sources, err);
+  if (!t->sources) return IG_ERROR_MEMORY;
+  for (int m = 0; m < count; m++) {
+    const ig_config *config = &members->models.list[m].model->config;
+    t->sources[m] = (ig_source_encoding){.tokenizer = members->tokenizers[m],
+                                         .vocabulary = config->vocab_size,
+                                         .longest = ig_decode_options_longest(config)};
   }
-  const ig_status status = set_up(t, o, err);
-  return status == IG_ERROR_FORMAT ? ig_fail_in(err, status, "%s", name_of(from)) : status;
+  return IG_OK;
 }
 
-static ig_status open_translator(const origin *from, const ig_translator_options *options,
-                                 ig_translator **out, ig_error *err) {
+static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_error *err) {
+  const ig_engine_members *members = ig_engine_members_of(t->engine);
+  const ig_tokenizer *tokenizer = members->tokenizers[0];
+  if (!tokenizer && !(o->ids_in && o->ids_out))
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "ids_in, ids_out: a tokenizer is needed unless input and output are ids, and "
+                   "the engine has none");
+  t->longest_target = ig_members_longest(members);
+  IG_TRY(take_sources(t, err));
+  IG_TRY(take_options(t, o, err));
+  t->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : BATCH_TOKENS;
+  t->ids_in = o->ids_in;
+  t->format = (ig_output_format){.tokenizer = o->ids_out ? NULL : tokenizer,
+                                 .n_best = t->decode.n_best,
+                                 .token_scores = o->ids_in};
+  t->stats.threads = ig_engine_threads(t->engine);
+  return IG_OK;
+}
+
+ig_status ig_translator_open_on(ig_engine *engine, const ig_translator_options *options,
+                                ig_translator **out, ig_error *err) {
   const double begin = ig_clock_seconds();
   const ig_translator_options defaults = ig_translator_options_default();
   if (!options) options = &defaults;
+  *out = NULL;
+  IG_TRY(ig_fail_if_null(engine, "engine", err));
   IG_TRY(check_counts(options, err));
   ig_translator *t = ig_allocate(1, sizeof *t, err);
   if (!t) return IG_ERROR_MEMORY;
-  const ig_status status = open_parts(t, from, options, err);
+  t->engine = engine;
+  const ig_status status = set_up(t, options, err);
   if (status != IG_OK) {
-    ig_translator_close(t);
+    ig_translator_free(t);
     return status;
   }
   t->stats.load_seconds = ig_clock_seconds() - begin;
   *out = t;
+  return IG_OK;
+}
+
+ig_status ig_translator_open_ensemble(const ig_ensemble *ensemble,
+                                      const ig_translator_options *options, ig_translator **out,
+                                      ig_error *err) {
+  const double begin = ig_clock_seconds();
+  const ig_translator_options defaults = ig_translator_options_default();
+  if (!options) options = &defaults;
+  *out = NULL;
+  IG_TRY(ig_fail_if_null(ensemble, "ensemble", err));
+  IG_TRY(check_counts(options, err));
+  ig_engine_options engine_options = ig_engine_options_default();
+  engine_options.threads = options->threads;
+  engine_options.workers = options->workers;
+  engine_options.type = options->type;
+  engine_options.ids_only = options->ids_in && options->ids_out;
+  ig_engine *engine;
+  IG_TRY(ig_engine_open(ensemble, &engine_options, &engine, err));
+  const ig_status status = ig_translator_open_on(engine, options, out, err);
+  if (status != IG_OK) {
+    ig_engine_free(engine);
+    return status;
+  }
+  (*out)->owns_engine = true;
+  (*out)->stats.load_seconds = ig_clock_seconds() - begin;
   return IG_OK;
 }
 
@@ -133,35 +174,15 @@ ig_status ig_translator_open(const char *directory, const ig_translator_options 
   *out = NULL;
   IG_TRY(ig_fail_if_null(directory, "directory", err));
   const ig_ensemble alone = {.members = &(ig_ensemble_member){.directory = directory}, .count = 1};
-  return open_translator(&(origin){.ensemble = &alone}, options, out, err);
+  return ig_translator_open_ensemble(&alone, options, out, err);
 }
 
-ig_status ig_translator_open_ensemble(const ig_ensemble *ensemble,
-                                      const ig_translator_options *options, ig_translator **out,
-                                      ig_error *err) {
-  *out = NULL;
-  IG_TRY(ig_fail_if_null(ensemble, "ensemble", err));
-  return open_translator(&(origin){.ensemble = ensemble}, options, out, err);
-}
-
-ig_status ig_translator_share(const ig_translator *owner, const ig_translator_options *options,
-                              ig_translator **out, ig_error *err) {
-  *out = NULL;
-  IG_TRY(ig_fail_if_null(owner, "owner", err));
-  return open_translator(&(origin){.owner = owner}, options, out, err);
-}
-
-void ig_translator_close(ig_translator *t) {
+void ig_translator_free(ig_translator *t) {
   if (!t) return;
-  for (int i = 0; t->states && i <= t->worker_count; i++) ig_worker_state_free(&t->states[i]);
-  free(t->states);
   ig_window_free(&t->window);
-  ig_decode_options_free(&t->decode);
-  if (t->owns_pools) {
-    if (t->worker_pool != t->pool) ig_pool_free(t->worker_pool);
-    ig_pool_free(t->pool);
-  }
-  ig_members_free(t);
+  free(t->sentences);
+  free(t->sources);
+  if (t->owns_engine) ig_engine_free(t->engine);
   free(t);
 }
 
@@ -169,44 +190,113 @@ ig_translate_stats ig_translator_stats(const ig_translator *translator) {
   return translator->stats;
 }
 
-// ---- lines in, lines out ----------------------------------------------------
+// ---- a window through the engine --------------------------------------------
 
-// What a line without ids gives: as many lines as any other. For the caller to free().
-static char *blank_output(const ig_translator *t, bool scoring, ig_error *err) {
-  static const char unscored[] = "0.000000\t\n";
-  if (scoring || t->decode.n_best == 1) return ig_allocate_copy("", 0, err);
-  const size_t count = (size_t)t->decode.n_best, length = sizeof unscored - 1;
-  char *text = ig_allocate(count, length, err);
-  for (size_t k = 0; text && k < count; k++) memcpy(text + k * length, unscored, length);
-  if (text) text[count * length - 1] = '\0';  // in place of the last newline
-  return text;
+static ig_status encode_window(ig_translator *t, bool scoring, ig_error *err) {
+  const ig_encoding encoding = {.sources = t->sources,
+                                .ids_in = t->ids_in,
+                                .scoring = scoring,
+                                .target_vocabulary = t->decode.vocab_size,
+                                .longest_target = t->longest_target};
+  ig_pool *pool = NULL;
+  const bool lent = ig_window_is_large(&t->window) && ig_engine_lend_pool(t->engine, &pool);
+  const ig_status status = ig_window_encode(&t->window, &encoding, pool, err);
+  if (lent) ig_engine_return_pool(t->engine);
+  return status;
+}
+
+static void report_truncations(ig_translator *t, const ig_reporter *reporter) {
+  for (size_t i = 0; i < t->window.count; i++) {
+    const ig_line *line = &t->window.lines[i];
+    if (line->truncated_from == 0) continue;
+    if (t->stats.cut - t->truncated_before < TRUNCATIONS_TOLD)
+      ig_report(
+          reporter, IG_LEVEL_WARNING,
+          "line %zu: %zu source tokens, but the model has positions for %zu: the rest is left out",
+          line->number, line->truncated_from, line->truncated_to);
+    t->stats.cut++;
+  }
+}
+
+static ig_status keep_translation(void *context, size_t sentence, const ig_hypothesis *found,
+                                  ig_error *err) {
+  ig_translator *t = context;
+  return ig_output_line_translated(&t->format, found, &t->window.lines[sentence].output, err);
+}
+
+static ig_status keep_scores(void *context, size_t sentence, const float *log_probs,
+                             ig_error *err) {
+  ig_translator *t = context;
+  ig_line *line = &t->window.lines[sentence];
+  return ig_output_line_scored(&t->format, log_probs, line->target.count, &line->output, err);
+}
+
+// Sentence i of the job is line i of the window.
+static ig_status list_sentences(ig_translator *t, bool scoring, ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&t->sentences, &t->sentence_capacity, t->window.count,
+                          sizeof *t->sentences, err));
+  for (size_t i = 0; i < t->window.count; i++) {
+    const ig_line *line = &t->window.lines[i];
+    t->sentences[i] = (ig_queue_sentence){
+        .sources = line->sources, .length = line->length, .target = scoring ? &line->target : NULL};
+  }
+  return IG_OK;
+}
+
+// Makes ids of the window's lines and has the engine fill the output of those that are not blank.
+static ig_status work_on_window(ig_translator *t, bool scoring, const ig_reporter *reporter,
+                                ig_error *err) {
+  IG_TRY(encode_window(t, scoring, err));
+  report_truncations(t, reporter);
+  IG_TRY(list_sentences(t, scoring, err));
+  const ig_engine_job job = {.sentences = t->sentences,
+                             .count = t->window.count,
+                             .options = &t->decode,
+                             .batch_tokens = t->batch_tokens,
+                             .decoded = scoring ? NULL : keep_translation,
+                             .scored = scoring ? keep_scores : NULL,
+                             .context = t};
+  ig_engine_counts counts;
+  const ig_status status = ig_engine_run(t->engine, &job, &counts, err);
+  t->stats.target_tokens += counts.target_tokens;
+  if (counts.workers > t->stats.workers) t->stats.workers = counts.workers;
+  if (status != IG_OK) return status;
+  t->stats.sentences += t->window.count;
+  t->stats.source_tokens += counts.source_tokens;
+  return IG_OK;
+}
+
+static ig_status write_line(const ig_line_stream *stream, const char *output, ig_error *err) {
+  for (const char *text = output; text;) {
+    const char *end = strchr(text, '\n');
+    const size_t length = end ? (size_t)(end - text) : strlen(text);
+    IG_TRY(stream->write(stream->context, text, length, err));
+    text = end ? end + 1 : NULL;
+  }
+  return IG_OK;
 }
 
 static ig_status write_window(ig_translator *t, const ig_line_stream *stream, bool scoring,
                               ig_error *err) {
   for (size_t i = 0; i < t->window.count; i++) {
     ig_line *line = &t->window.lines[i];
-    if (!line->output) line->output = blank_output(t, scoring, err);
-    if (!line->output) return IG_ERROR_MEMORY;
-    const char *text = line->output;
-    while (text) {
-      const char *end = strchr(text, '\n');
-      IG_TRY(stream->write(stream->context, text, end ? (size_t)(end - text) : strlen(text), err));
-      text = end ? end + 1 : NULL;
-    }
+    if (!line->output) IG_TRY(ig_output_line_blank(&t->format, scoring, &line->output, err));
+    IG_TRY(write_line(stream, line->output, err));
   }
   return IG_OK;
 }
 
-typedef struct input {
+// ---- lines in, lines out ----------------------------------------------------
+
+typedef struct stream_input {
   const ig_line_stream *stream;
   ig_status (*read_target)(void *context, const char **line, size_t *length,
                            ig_error *err);  // NULL: translating
   size_t number;                            // lines read
   bool ended;
-} input;
+} stream_input;
 
-static ig_status read_line(ig_translator *t, input *in, ig_error *err) {
+static ig_status read_line(ig_translator *t, stream_input *in, ig_error *err) {
   ig_input_line line = {.number = in->number + 1};
   IG_TRY(in->stream->read(in->stream->context, &line.source, &line.source_length, err));
   if (in->read_target) {
@@ -222,14 +312,17 @@ static ig_status read_line(ig_translator *t, input *in, ig_error *err) {
   return ig_window_add(&t->window, &line, err);
 }
 
-// Until the window is full or the next line has yet to come: whoever writes line by line is
+// Reads until the window is full, or the next line has yet to come: whoever writes line by line is
 // answered line by line.
-static ig_status fill_window(ig_translator *t, input *in, ig_error *err) {
+static ig_status fill_window(ig_translator *t, stream_input *in, ig_error *err) {
   const ig_line_stream *stream = in->stream;
-  do IG_TRY(read_line(t, in, err));
-  while (!in->ended && (!stream->ready || stream->ready(stream->context)) &&
-         !ig_window_full(&t->window));
-  return IG_OK;
+  for (;;) {
+    IG_TRY(read_line(t, in, err));
+    if (in->ended) return IG_OK;
+    // Asked of a full window too: the stream learns that the next read may have to wait.
+    if (stream->ready && !stream->ready(stream->context)) return IG_OK;
+    if (ig_window_full(&t->window)) return IG_OK;
+  }
 }
 
 static void report_progress(const ig_reporter *reporter, size_t lines, double seconds,
@@ -242,7 +335,7 @@ static void report_progress(const ig_reporter *reporter, size_t lines, double se
   ig_report_progress(reporter, &progress);
 }
 
-static ig_status run_lines(ig_translator *t, input *in, const ig_reporter *reporter,
+static ig_status run_lines(ig_translator *t, stream_input *in, const ig_reporter *reporter,
                            ig_error *err) {
   const double begin = ig_clock_seconds();
   const bool scoring = in->read_target != NULL;
@@ -250,42 +343,43 @@ static ig_status run_lines(ig_translator *t, input *in, const ig_reporter *repor
     ig_window_clear(&t->window);
     IG_TRY(fill_window(t, in, err));
     if (t->window.count == 0) break;
-    IG_TRY(ig_engine_run(t, scoring, reporter, err));
+    IG_TRY(work_on_window(t, scoring, reporter, err));
     IG_TRY(write_window(t, in->stream, scoring, err));
     report_progress(reporter, in->number, ig_clock_seconds() - begin, scoring);
   }
   return IG_OK;
 }
 
-static ig_status timed_lines(ig_translator *t, input *in, const ig_reporter *reporter,
-                             ig_error *err) {
+static ig_status run_stream(ig_translator *t, stream_input *in, const ig_reporter *reporter,
+                            ig_error *err) {
   const double begin = ig_clock_seconds();
   IG_TRY(ig_fail_if_null(t, "translator", err));
   if (!in->read_target && *t->decode.ignored)
     ig_report(reporter, IG_LEVEL_WARNING,
               "generation_config.json asks for what is not built and is left out: %s",
               t->decode.ignored);
-  t->cut_before = t->stats.cut;
+  t->truncated_before = t->stats.cut;
   const ig_status status = run_lines(t, in, reporter, err);
-  const size_t cut = t->stats.cut - t->cut_before;
-  if (cut > IG_CUTS_TOLD)
+  const size_t truncated = t->stats.cut - t->truncated_before;
+  if (truncated > TRUNCATIONS_TOLD)
     ig_report(reporter, IG_LEVEL_WARNING,
-              "the rest of %zu lines was left out, as that of the first %d", cut, IG_CUTS_TOLD);
+              "the rest of %zu lines was left out, as that of the first %d", truncated,
+              TRUNCATIONS_TOLD);
   t->stats.seconds += ig_clock_seconds() - begin;
   return status;
 }
 
 ig_status ig_translate_lines(ig_translator *translator, const ig_line_stream *stream,
                              const ig_reporter *reporter, ig_error *err) {
-  return timed_lines(translator, &(input){.stream = stream}, reporter, err);
+  return run_stream(translator, &(stream_input){.stream = stream}, reporter, err);
 }
 
 ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stream,
                            ig_status (*read_target)(void *context, const char **line,
                                                     size_t *length, ig_error *err),
                            const ig_reporter *reporter, ig_error *err) {
-  return timed_lines(translator, &(input){.stream = stream, .read_target = read_target}, reporter,
-                     err);
+  stream_input in = {.stream = stream, .read_target = read_target};
+  return run_stream(translator, &in, reporter, err);
 }
 
 ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error *err) {
@@ -293,58 +387,14 @@ ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error 
   *out = NULL;
   IG_TRY(ig_fail_if_null(t, "translator", err));
   IG_TRY(ig_fail_if_null(text, "text", err));
+  const ig_input_line line = {.number = 1, .source = text, .source_length = strlen(text)};
   ig_window_clear(&t->window);
-  IG_TRY(ig_window_add(&t->window,
-                       &(ig_input_line){.number = 1, .source = text, .source_length = strlen(text)},
-                       err));
-  IG_TRY(ig_engine_run(t, false, NULL, err));
+  IG_TRY(ig_window_add(&t->window, &line, err));
+  IG_TRY(work_on_window(t, false, NULL, err));
   char *output = t->window.lines[0].output;
-  t->window.lines[0].output = NULL;  // the caller's now
-  *out = output ? output : blank_output(t, false, err);
+  t->window.lines[0].output = NULL;  // it is the caller's now
+  if (!output) IG_TRY(ig_output_line_blank(&t->format, false, &output, err));
+  *out = output;
   t->stats.seconds += ig_clock_seconds() - begin;
-  return *out ? IG_OK : IG_ERROR_MEMORY;
-}
-
-// ---- a model in memory ------------------------------------------------------
-
-typedef struct memory_lines {
-  const char *const *lines;
-  size_t count, next, written;
-  char **out;
-} memory_lines;
-
-static ig_status read_memory(void *context, const char **line, size_t *length, ig_error *err) {
-  (void)err;
-  memory_lines *m = context;
-  *line = m->next < m->count ? m->lines[m->next++] : NULL;
-  *length = *line ? strlen(*line) : 0;
   return IG_OK;
-}
-
-static ig_status write_memory(void *context, const char *line, size_t length, ig_error *err) {
-  memory_lines *m = context;
-  m->out[m->written] = ig_allocate_copy(line, length, err);
-  return m->out[m->written++] ? IG_OK : IG_ERROR_MEMORY;
-}
-
-ig_status ig_pipeline_translate_model(const ig_model *model, const ig_tokenizer *tokenizer,
-                                      const ig_translator_options *options, ig_pool *pool,
-                                      const char *const *lines, size_t count, char **out,
-                                      ig_error *err) {
-  IG_TRY(check_counts(options, err));
-  if (options->n_best > 1)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 for a model in memory, found %d",
-                   options->n_best);
-  ig_translator *t = ig_allocate(1, sizeof *t, err);
-  if (!t) return IG_ERROR_MEMORY;
-  t->pool = t->worker_pool = pool;
-  memory_lines memory = {.lines = lines, .count = count, .out = out};
-  const ig_line_stream stream = {.read = read_memory, .write = write_memory, .context = &memory};
-  ig_status status = ig_members_borrow_model(t, model, tokenizer, err);
-  if (status == IG_OK) status = set_up(t, options, err);
-  if (status == IG_OK) status = ig_translate_lines(t, &stream, NULL, err);
-  ig_translator_close(t);
-  if (status == IG_OK) return IG_OK;
-  for (size_t i = 0; i < memory.written; i++) free(out[i]), out[i] = NULL;
-  return status;
 }

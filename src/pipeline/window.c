@@ -1,4 +1,4 @@
-// Windows of lines: storage, ids, and cutting into batches by length.
+// Windows of lines: storage and ids.
 #include "pipeline/window.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #define WINDOW_LINES 8192
 #define WINDOW_BYTES ((size_t)8 << 20)
-#define CHUNK 64  // lines a task makes ids of
+#define CHUNK 64  // lines that one task makes ids of
 
 void ig_window_clear(ig_window *w) {
   for (size_t i = 0; i < w->count; i++) {
@@ -18,9 +18,11 @@ void ig_window_clear(ig_window *w) {
     free(line->output);
     line->output = NULL;
     for (int m = 0; m < w->members; m++) line->sources[m].count = 0;
-    line->length = line->target.count = 0;
+    line->length = 0;
+    line->target.count = 0;
   }
-  w->count = w->text_size = 0;
+  w->count = 0;
+  w->text_size = 0;
 }
 
 void ig_window_free(ig_window *w) {
@@ -58,11 +60,11 @@ ig_status ig_window_add(ig_window *w, const ig_input_line *input, ig_error *err)
   IG_TRY(ig_allocate_more((void **)&w->lines, &w->capacity, w->count + 1, sizeof *w->lines, err));
   memset(w->lines + before, 0, (w->capacity - before) * sizeof *w->lines);
   ig_line *line = &w->lines[w->count];
-  if (!line->sources &&
-      !(line->sources = ig_allocate((size_t)w->members, sizeof *line->sources, err)))
-    return IG_ERROR_MEMORY;
+  if (!line->sources) line->sources = ig_allocate((size_t)w->members, sizeof *line->sources, err);
+  if (!line->sources) return IG_ERROR_MEMORY;
   line->number = input->number;
-  line->cut = line->kept = 0;
+  line->truncated_from = 0;
+  line->truncated_to = 0;
   IG_TRY(keep_text(w, input->source, input->source_length, &line->source_text, err));
   if (input->target)
     IG_TRY(keep_text(w, input->target, input->target_length, &line->target_text, err));
@@ -93,15 +95,18 @@ static ig_status parse_ids(const char *text, size_t length, int vocabulary, ig_i
   }
 }
 
-static bool blank(const char *text, size_t length) {
+static bool is_blank(const char *text, size_t length) {
   if (!ig_utf8_valid(text, length, NULL)) return false;  // the tokenizer says where
   ig_utf8_strip(&text, &length);
   return length == 0;
 }
 
-static void cut_source(ig_line *line, ig_ids *source, int longest) {
+static void truncate_source(ig_line *line, ig_ids *source, int longest) {
   if (source->count <= (size_t)longest) return;
-  if (!line->cut) line->cut = source->count, line->kept = (size_t)longest;
+  if (!line->truncated_from) {
+    line->truncated_from = source->count;
+    line->truncated_to = (size_t)longest;
+  }
   source->ids[longest - 1] = source->ids[source->count - 1];
   source->count = (size_t)longest;
 }
@@ -129,9 +134,9 @@ static ig_status encode_source(const ig_encoding *e, const ig_window *w, ig_line
   ig_ids *source = &line->sources[member];
   if (e->ids_in)
     IG_TRY(parse_ids(text, length, its->vocabulary, source, err));
-  else if (e->scoring || !blank(text, length))
+  else if (e->scoring || !is_blank(text, length))
     IG_TRY(ig_tokenizer_encode_source(its->tokenizer, text, length, source, err));
-  cut_source(line, source, its->longest);
+  truncate_source(line, source, its->longest);
   if (source->count > line->length) line->length = source->count;
   return IG_OK;
 }
@@ -144,102 +149,27 @@ static ig_status encode_line(const ig_encoding *e, const ig_window *w, ig_line *
   return encode_target(e, w, line, err);
 }
 
-typedef struct encode_job {
+typedef struct window_encoding {
   ig_window *window;
   const ig_encoding *encoding;
-  struct encode_failure {
-    ig_status status;
-    size_t number;
-    ig_error error;
-  } * failures;  // one a chunk
-} encode_job;
+} window_encoding;
 
-static void encode_chunk(void *context, size_t index, int worker) {
+static ig_status encode_chunk(void *context, size_t index, int worker, ig_error *err) {
   (void)worker;
-  encode_job *job = context;
+  const window_encoding *job = context;
   ig_window *w = job->window;
-  struct encode_failure *failure = &job->failures[index];
   const size_t end = (index + 1) * CHUNK < w->count ? (index + 1) * CHUNK : w->count;
-  for (size_t i = index * CHUNK; i < end && failure->status == IG_OK; i++) {
-    failure->status = encode_line(job->encoding, w, &w->lines[i], &failure->error);
-    failure->number = w->lines[i].number;
+  for (size_t i = index * CHUNK; i < end; i++) {
+    const ig_status status = encode_line(job->encoding, w, &w->lines[i], err);
+    if (status != IG_OK) return ig_fail_in(err, status, "line %zu", w->lines[i].number);
   }
+  return IG_OK;
 }
+
+bool ig_window_is_large(const ig_window *w) { return w->count > CHUNK; }
 
 ig_status ig_window_encode(ig_window *w, const ig_encoding *encoding, ig_pool *pool,
                            ig_error *err) {
   const size_t chunks = (w->count + CHUNK - 1) / CHUNK;
-  encode_job job = {w, encoding, ig_allocate(chunks, sizeof *job.failures, err)};
-  if (!job.failures) return IG_ERROR_MEMORY;
-  ig_pool_run(chunks > 1 ? pool : NULL, chunks, encode_chunk, &job);
-  ig_status status = IG_OK;
-  for (size_t i = 0; i < chunks && status == IG_OK; i++) {
-    if (job.failures[i].status == IG_OK) continue;
-    status = ig_fail(err, job.failures[i].status, "line %zu: %s", job.failures[i].number,
-                     job.failures[i].error.message);
-  }
-  free(job.failures);
-  return status;
+  return ig_pool_try(pool, chunks, encode_chunk, &(window_encoding){w, encoding}, err);
 }
-
-// ---- the queue --------------------------------------------------------------
-
-typedef struct keyed_line {
-  size_t length, index;
-} keyed_line;
-
-static int longest_first(const void *a, const void *b) {
-  const keyed_line *x = a, *y = b;
-  if (x->length != y->length) return x->length > y->length ? -1 : 1;
-  return x->index < y->index ? -1 : x->index > y->index;
-}
-
-static void sort_lines(ig_queue *q, keyed_line *keys) {
-  for (size_t i = 0; i < q->window->count; i++) {
-    const ig_line *line = &q->window->lines[i];
-    if (line->length == 0) continue;
-    keys[q->count++] = (keyed_line){line->length, i};
-    q->tokens += line->length;
-    if ((int)line->target.count > q->longest_target) q->longest_target = (int)line->target.count;
-  }
-  qsort(keys, q->count, sizeof *keys, longest_first);
-  for (size_t i = 0; i < q->count; i++) q->order[i] = keys[i].index;
-  q->longest_source = q->count ? (int)keys[0].length : 0;
-}
-
-ig_status ig_queue_fill(ig_queue *q, const ig_window *window, ig_error *err) {
-  *q = (ig_queue){.window = window};
-  keyed_line *keys = ig_allocate(window->count, sizeof *keys, err);
-  q->order = ig_allocate(window->count, sizeof *q->order, err);
-  const bool allocated = keys && q->order;
-  if (allocated) sort_lines(q, keys);
-  free(keys);
-  if (!allocated) ig_queue_free(q);
-  return allocated ? IG_OK : IG_ERROR_MEMORY;
-}
-
-void ig_queue_free(ig_queue *q) {
-  free(q->order);
-  *q = (ig_queue){0};
-}
-
-static size_t fitting(const ig_queue *q, size_t first, const ig_queue_limits *limits) {
-  size_t count = 0, tokens = 0;
-  for (size_t i = first; i < q->count && count < limits->sentences; i++, count++) {
-    const ig_line *line = &q->window->lines[q->order[i]];
-    tokens += line->length > line->target.count ? line->length : line->target.count;
-    if (tokens > limits->tokens && !(limits->alone && count == 0)) break;
-  }
-  return count < limits->fewest && first + count < q->count ? 0 : count;
-}
-
-size_t ig_queue_take(ig_queue *q, const ig_queue_limits *limits, size_t *first) {
-  size_t count;
-  *first = atomic_load(&q->next);
-  do {
-    count = fitting(q, *first, limits);
-  } while (count && !atomic_compare_exchange_weak(&q->next, first, *first + count));
-  return count;
-}
-
-void ig_queue_stop(ig_queue *q) { atomic_store(&q->next, q->count); }

@@ -7,7 +7,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/interrupt.h"
-#include "pipeline/translator.h"
+#include "pipeline/translate_model.h"
 #include "train/trainer.h"
 
 // Lines that each thread translates between two looks at the interruption flag.
@@ -71,10 +71,12 @@ static ig_status translate_sources(ig_run *run, size_t count, char **hypotheses,
   options.max_length = generated_limit(run);
   const size_t part = (size_t)ig_pool_threads(pool) * LINES_A_THREAD;
   const char *const *lines = (const char *const *)run->valid.text[IG_SIDE_SOURCE];
+  const ig_translate_model_args args = {
+      .model = run->model, .tokenizer = run->tokenizer, .options = &options, .pool = pool};
   for (size_t i = 0; i < count; i += part) {
     IG_TRY(fail_if_interrupted(err));
-    IG_TRY(ig_pipeline_translate_model(run->model, run->tokenizer, &options, pool, lines + i,
-                                       count - i < part ? count - i : part, hypotheses + i, err));
+    IG_TRY(ig_translate_model(&args, lines + i, count - i < part ? count - i : part, hypotheses + i,
+                              err));
   }
   return IG_OK;
 }

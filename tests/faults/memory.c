@@ -79,7 +79,7 @@ static ig_status run_lines(how how, int threads, bool scoring, char *expected, i
   if (status == IG_OK)
     status = scoring ? ig_score_targets(translator, &stream, read_target, NULL, err)
                      : ig_translate_lines(translator, &stream, NULL, err);
-  ig_translator_close(translator);
+  ig_translator_free(translator);
   if (status != IG_OK) return status;
   if (!*expected) strcpy(expected, s.out);
   assert_string_equal(s.out, expected);

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "base/file.h"
-#include "pipeline/translator.h"
+#include "text/tokenizer.h"
 #include "model_fixture.h"
 
 #define LINES 60
@@ -138,13 +138,17 @@ typedef struct together {
   double weights[4];
 } together;
 
+static ig_ensemble ensemble_of(const together *e, ig_ensemble_member members[4]) {
+  for (int m = 0; m < e->count; m++)
+    members[m] = (ig_ensemble_member){directories[e->models[m]], e->weights[m]};
+  return (ig_ensemble){members, (size_t)e->count, e->mean};
+}
+
 static ig_status try_open(const together *e, const ig_translator_options *options,
                           ig_translator **out, ig_error *err) {
   ig_ensemble_member members[4];
-  for (int m = 0; m < e->count; m++)
-    members[m] = (ig_ensemble_member){directories[e->models[m]], e->weights[m]};
-  return ig_translator_open_ensemble(&(ig_ensemble){members, (size_t)e->count, e->mean}, options,
-                                     out, err);
+  const ig_ensemble ensemble = ensemble_of(e, members);
+  return ig_translator_open_ensemble(&ensemble, options, out, err);
 }
 
 static ig_translator *open_together(const together *e, ig_translator_options options) {
@@ -161,7 +165,7 @@ static void run(ig_translator *t, streams *s) {
   const ig_status status = s->targets ? ig_score_targets(t, &stream, read_target, &reporter, &err)
                                       : ig_translate_lines(t, &stream, &reporter, &err);
   if (status != IG_OK) fail_msg("%s", err.message);
-  ig_translator_close(t);
+  ig_translator_free(t);
 }
 
 static void expect_as(const together *e, const together *other, int beam) {
@@ -325,24 +329,33 @@ static void test_the_shortest_positions_count(void **state) {
   o.max_length = 0;  // as long as all can
   o.min_length = 30;
   assert_int_equal(try_open(&e, &o, &t, &err), IG_OK);
-  ig_translator_close(t);
+  ig_translator_free(t);
 }
 
 static void test_an_ensemble_is_shared(void **state) {
   (void)state;
   streams expected = some_lines();
   run(open_together(&mixed[0], options_of(3, 1)), &expected);
-  ig_translator *owner = open_together(&mixed[0], options_of(1, 1)), *sharer;
-  const ig_translator_options o = options_of(3, 1);
-  assert_int_equal(ig_translator_share(owner, &o, &sharer, NULL), IG_OK);
+  ig_ensemble_member members[4];
+  const ig_ensemble ensemble = ensemble_of(&mixed[0], members);
+  const ig_engine_options engine_options = {.threads = 1};
+  ig_engine *engine;
+  assert_int_equal(ig_engine_open(&ensemble, &engine_options, &engine, NULL), IG_OK);
+  const ig_translator_options o = options_of(3, 1), other_options = options_of(1, 1);
+  ig_translator *t, *other;
+  assert_int_equal(ig_translator_open_on(engine, &o, &t, NULL), IG_OK);
+  assert_int_equal(ig_translator_open_on(engine, &other_options, &other, NULL), IG_OK);
   for (size_t i = 0; i < LINES; i += 7) {
     char *out;
-    assert_int_equal(ig_translate(sharer, expected.lines[i], &out, NULL), IG_OK);
+    assert_int_equal(ig_translate(t, expected.lines[i], &out, NULL), IG_OK);
     assert_string_equal(out, expected.out[i]);
     free(out);
+    assert_int_equal(ig_translate(other, expected.lines[i], &out, NULL), IG_OK);
+    free(out);
   }
-  ig_translator_close(sharer);
-  ig_translator_close(owner);
+  ig_translator_free(other);
+  ig_translator_free(t);
+  ig_engine_free(engine);
   release(&expected);
 }
 
@@ -370,7 +383,7 @@ static void test_target_vocabularies_must_be_one(void **state) {
     for (int k = 0; cases[i].named[k]; k++)
       if (!strstr(err.message, cases[i].named[k]))
         fail_msg("'%s' is not in '%s'", cases[i].named[k], err.message);
-    ig_translator_close(t);
+    ig_translator_free(t);
   }
 }
 
@@ -401,7 +414,7 @@ static void test_a_member_that_computes_nan_is_an_error(void **state) {
                          &o, &t, &err),
                      IG_OK);
     assert_int_equal(ig_translate(t, "w1 w2", &out, &err), IG_ERROR_DIVERGED);
-    ig_translator_close(t);
+    ig_translator_free(t);
   }
 }
 

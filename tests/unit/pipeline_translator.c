@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "model/run/packed.h"
-#include "pipeline/translator.h"
+#include "pipeline/translate_model.h"
 #include "model_fixture.h"
 
 #define LINES 90
@@ -64,7 +64,7 @@ static void translate(ig_translator_options options, streams *s) {
   const ig_translate_stats stats = ig_translator_stats(t);
   assert_int_equal(stats.sentences, s->count);
   assert_true(stats.target_tokens > 0 && stats.source_tokens > 0);
-  ig_translator_close(t);
+  ig_translator_free(t);
 }
 
 static ig_translator_options options_of(int beam, int n_best) {
@@ -126,7 +126,7 @@ static void test_what_is_read_is_answered_before_waiting(void **state) {
     assert_int_equal(answered, asked ? 9 : 0);
     release(&s);
   }
-  ig_translator_close(t);
+  ig_translator_free(t);
 }
 
 static void test_blank_lines(void **state) {
@@ -147,7 +147,7 @@ static void test_blank_lines(void **state) {
   assert_int_equal(ig_translate(t, "", &out, NULL), IG_OK);
   assert_string_equal(out, "0.000000\t\n0.000000\t");
   free(out);
-  ig_translator_close(t);
+  ig_translator_free(t);
 }
 
 static void test_long_line_is_cut_with_a_warning(void **state) {
@@ -166,7 +166,7 @@ static void test_long_line_is_cut_with_a_warning(void **state) {
     assert_int_equal(ig_translator_stats(t).cut, i);
     free(out);
   }
-  ig_translator_close(t);
+  ig_translator_free(t);
 }
 
 static void count_warnings(void *context, ig_level level, const char *text) {
@@ -192,7 +192,7 @@ static void test_many_long_lines_are_counted(void **state) {
     release(&s);
   }
   assert_int_equal(ig_translator_stats(t).cut, 28);
-  ig_translator_close(t);
+  ig_translator_free(t);
 }
 
 // Scoring cuts the source as translating does, and says so too.
@@ -209,7 +209,7 @@ static void test_a_long_source_is_scored_with_a_warning(void **state) {
                        read_target, &reporter, &err) != IG_OK)
     fail_msg("%s", err.message);
   assert_non_null(strstr(s.warning, "line 2: 61 source tokens"));
-  ig_translator_close(t);
+  ig_translator_free(t);
   release(&s);
 }
 
@@ -249,7 +249,7 @@ static void test_invalid_utf8_names_the_line(void **state) {
       IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "line 3"));
   assert_int_equal(s.written, 0);
-  ig_translator_close(t);
+  ig_translator_free(t);
 }
 
 static void test_lengths(void **state) {
@@ -318,7 +318,7 @@ static void test_scores_agree_with_the_search(void **state) {
                        read_target, NULL, &err),
       IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "line 3"));
-  ig_translator_close(t);
+  ig_translator_free(t);
   release(&s);
   release(&found);
 }
@@ -335,8 +335,8 @@ static void test_model_in_memory(void **state) {
   ig_model_unpack(model);  // as while it is trained
   char *out[LINES];
   const ig_translator_options o = options_of(2, 1);
-  assert_int_equal(ig_pipeline_translate_model(model, tokenizer, &o, NULL, lines, LINES, out, NULL),
-                   IG_OK);
+  const ig_translate_model_args args = {.model = model, .tokenizer = tokenizer, .options = &o};
+  assert_int_equal(ig_translate_model(&args, lines, LINES, out, NULL), IG_OK);
   for (int i = 0; i < LINES; i++) {
     assert_string_equal(out[i], expected.out[i]);
     free(out[i]);
@@ -358,8 +358,16 @@ static void test_single(void **state) {
     assert_string_equal(out, s.out[0]);
     free(out);
   }
-  ig_translator_close(t);
+  ig_translator_free(t);
   release(&s);
+}
+
+static ig_engine *open_engine(ig_engine_options options) {
+  const ig_ensemble alone = {.members = &(ig_ensemble_member){.directory = directory}, .count = 1};
+  ig_engine *engine;
+  ig_error err = {0};
+  if (ig_engine_open(&alone, &options, &engine, &err) != IG_OK) fail_msg("%s", err.message);
+  return engine;
 }
 
 typedef struct sharer {
@@ -375,42 +383,75 @@ static void *translate_all(void *context) {
   return NULL;
 }
 
-// A server's threads: a translator each, one set of weights.
-static void test_translators_share_a_model(void **state) {
+// The lines one by one, as a server gets them.
+static void *translate_each(void *context) {
+  sharer *s = context;
+  for (size_t i = 0; i < s->found.count && s->status == IG_OK; i++) {
+    s->status =
+        ig_translate(s->translator, s->found.lines[i], &s->found.out[s->found.written], NULL);
+    if (s->status == IG_OK) s->found.written++;
+  }
+  return NULL;
+}
+
+// Streams with other options, and single lines beside whole streams, over one engine at the same
+// time: each gets what it gets alone, whatever threads and workers the engine has.
+static void test_translators_share_an_engine(void **state) {
   (void)state;
-  enum { SHARERS = 3 };
+  enum { SHARERS = 4, KINDS = 2 };
+  static const ig_engine_options engines[] = {
+      {.threads = 1}, {.threads = 3}, {.threads = 2, .workers = 4}};
   const char **lines = some_lines();
-  streams expected = {.lines = lines, .count = LINES};
-  sharer sharers[SHARERS];
-  translate(options_of(2, 1), &expected);
-  ig_translator *owner = open_with(options_of(1, 1));
-  pthread_t threads[SHARERS];
-  const ig_translator_options o = options_of(2, 1);
-  for (int i = 0; i < SHARERS; i++) {
-    sharers[i] = (sharer){.found = {.lines = lines, .count = LINES}};
-    assert_int_equal(ig_translator_share(owner, &o, &sharers[i].translator, NULL), IG_OK);
-    assert_int_equal(pthread_create(&threads[i], NULL, translate_all, &sharers[i]), 0);
+  const ig_translator_options options[KINDS] = {options_of(2, 1), options_of(1, 1)};
+  static streams expected[KINDS];
+  for (int k = 0; k < KINDS; k++) {
+    expected[k] = (streams){.lines = lines, .count = LINES};
+    translate(options[k], &expected[k]);
   }
-  for (int i = 0; i < SHARERS; i++) {
-    pthread_join(threads[i], NULL);
-    assert_int_equal(sharers[i].status, IG_OK);
-    expect_same(&sharers[i].found, &expected);
-    ig_translator_close(sharers[i].translator);
-    release(&sharers[i].found);
+  for (size_t e = 0; e < sizeof engines / sizeof *engines; e++) {
+    ig_engine *engine = open_engine(engines[e]);
+    static sharer sharers[SHARERS];
+    pthread_t threads[SHARERS];
+    for (int i = 0; i < SHARERS; i++) {
+      sharers[i] = (sharer){.found = {.lines = lines, .count = LINES}};
+      assert_int_equal(
+          ig_translator_open_on(engine, &options[i % KINDS], &sharers[i].translator, NULL), IG_OK);
+    }
+    for (int i = 0; i < SHARERS; i++)
+      assert_int_equal(
+          pthread_create(&threads[i], NULL, i < 2 ? translate_all : translate_each, &sharers[i]),
+          0);
+    for (int i = 0; i < SHARERS; i++) {
+      pthread_join(threads[i], NULL);
+      assert_int_equal(sharers[i].status, IG_OK);
+      expect_same(&sharers[i].found, &expected[i % KINDS]);
+      assert_int_equal(ig_translator_stats(sharers[i].translator).sentences, LINES);
+      ig_translator_free(sharers[i].translator);
+      release(&sharers[i].found);
+    }
+    ig_engine_free(engine);
   }
-  ig_translator_close(owner);
-  release(&expected);
-  // Of ids alone: such a translator has no tokenizer to share.
-  ig_translator_options ids = options_of(1, 1);
-  ids.ids_in = ids.ids_out = true;
-  owner = open_with(ids);
+  for (int k = 0; k < KINDS; k++) release(&expected[k]);
+}
+
+// An engine of ids alone has no tokenizer to share.
+static void test_an_engine_of_ids_needs_ids(void **state) {
+  (void)state;
+  ig_engine *engine = open_engine((ig_engine_options){.threads = 1, .ids_only = true});
+  ig_translator_options o = options_of(1, 1);
   ig_translator *t;
   ig_error err = {0};
-  assert_int_equal(ig_translator_share(owner, &o, &t, &err), IG_ERROR_ARGUMENT);
+  assert_int_equal(ig_translator_open_on(engine, &o, &t, &err), IG_ERROR_ARGUMENT);
   assert_null(t);
   assert_non_null(strstr(err.message, "tokenizer"));
-  assert_int_equal(ig_translator_share(NULL, &o, &t, &err), IG_ERROR_ARGUMENT);
-  ig_translator_close(owner);
+  o.ids_in = true;
+  assert_int_equal(ig_translator_open_on(engine, &o, &t, &err), IG_ERROR_ARGUMENT);
+  o.ids_out = true;
+  assert_int_equal(ig_translator_open_on(engine, &o, &t, &err), IG_OK);
+  ig_translator_free(t);
+  assert_int_equal(ig_translator_open_on(NULL, &o, &t, &err), IG_ERROR_ARGUMENT);
+  assert_null(t);
+  ig_engine_free(engine);
 }
 
 static void test_bad_options(void **state) {
@@ -440,7 +481,7 @@ static void test_bad_options(void **state) {
   assert_non_null(strstr(err.message, "generation_config.json: beam_size"));
   o.beam_size = 2;
   assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_OK);
-  ig_translator_close(t);
+  ig_translator_free(t);
 }
 
 int main(void) {
@@ -456,7 +497,8 @@ int main(void) {
       cmocka_unit_test(test_scores_agree_with_the_search),
       cmocka_unit_test(test_model_in_memory),
       cmocka_unit_test(test_single),
-      cmocka_unit_test(test_translators_share_a_model),
+      cmocka_unit_test(test_translators_share_an_engine),
+      cmocka_unit_test(test_an_engine_of_ids_needs_ids),
       cmocka_unit_test(test_many_long_lines_are_counted),
       cmocka_unit_test(test_bad_options),
   };

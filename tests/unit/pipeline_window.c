@@ -1,4 +1,4 @@
-// Windows of lines: ids from ids, errors with the line's number, the queue that workers take from.
+// Windows of lines: ids from ids, errors with the line's number.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,10 +32,11 @@ static void test_ids(void **state) {
   assert_int_equal(w.lines[0].sources[0].count, 3);
   assert_int_equal(w.lines[0].sources[0].ids[1], 99);
   assert_int_equal(w.lines[1].sources[0].count, 0);
-  assert_int_equal(w.lines[2].sources[0].count, 6);  // cut, its end kept
+  assert_int_equal(w.lines[2].sources[0].count, 6);  // truncated, its end kept
   assert_int_equal(w.lines[2].sources[0].ids[5], 8);
   assert_int_equal(w.lines[2].sources[0].ids[4], 5);
-  assert_int_equal(w.lines[2].cut, 8);
+  assert_int_equal(w.lines[2].truncated_from, 8);
+  assert_int_equal(w.lines[2].truncated_to, 6);
   ig_window_free(&w);
 }
 
@@ -85,113 +86,11 @@ static void test_targets(void **state) {
   ig_window_clear(&w);
   add(&w, "1 2", "1 2 3 4 5 6 7");
   assert_int_equal(ig_window_encode(&w, &e, NULL, &err),
-                   IG_ERROR_ARGUMENT);  // a target is never cut
+                   IG_ERROR_ARGUMENT);  // a target is never truncated
   assert_non_null(strstr(err.message, "7 tokens"));
   ig_window_clear(&w);
   add(&w, " ", "1");
   assert_int_equal(ig_window_encode(&w, &e, NULL, NULL), IG_ERROR_FORMAT);
-  ig_window_free(&w);
-}
-
-static size_t take(ig_queue *q, ig_queue_limits limits, size_t *first) {
-  return ig_queue_take(q, &limits, first);
-}
-
-static void fill_queue(ig_window *w, ig_queue *q) {
-  static const char *const lines[] = {"1", "1 2 3", "", "1 2 3 4 5", "1 2 3", "1 2"};
-  for (int i = 0; i < 6; i++) add(w, lines[i], NULL);
-  assert_int_equal(ig_window_encode(w, &by_id, NULL, NULL), IG_OK);
-  assert_int_equal(ig_queue_fill(q, w, NULL), IG_OK);
-}
-
-static void test_queue(void **state) {
-  (void)state;
-  ig_window w = {.members = 1};
-  ig_queue q;
-  fill_queue(&w, &q);
-  static const size_t order[] = {3, 1, 4, 5, 0}, counts[] = {1, 2, 2, 0};
-  assert_int_equal(q.count, 5);
-  assert_int_equal(q.tokens, 14);
-  assert_int_equal(q.longest_source, 5);
-  assert_memory_equal(q.order, order, sizeof order);
-  size_t first, expected = 0;
-  for (int i = 0; i < 4; i++, expected = first + counts[i - 1]) {
-    assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 6}, &first), counts[i]);
-    assert_int_equal(first, expected);
-  }
-  ig_queue_free(&q);
-  ig_window_free(&w);
-}
-
-static void test_queue_limits(void **state) {
-  (void)state;
-  ig_window w = {.members = 1};
-  ig_queue q;
-  size_t first;
-  fill_queue(&w, &q);
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 4}, &first),
-                   0);  // the first has 5
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 4, .alone = true}, &first),
-                   1);  // alone it may
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 1, .tokens = 100}, &first), 1);
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 4, .fewest = 2}, &first),
-                   0);  // one would fit, but more wait
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 6, .fewest = 4}, &first),
-                   3);  // fewer are left
-  assert_int_equal(first, 2);
-  ig_queue_free(&q);
-  assert_int_equal(ig_queue_fill(&q, &w, NULL), IG_OK);
-  ig_queue_stop(&q);
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 100}, &first), 0);
-  ig_queue_free(&q);
-  ig_window_free(&w);
-}
-
-// When scoring, the longer side counts: the pass holds rows of both.
-static void test_targets_count_in_the_queue(void **state) {
-  (void)state;
-  ig_encoding e = by_id;
-  e.scoring = true;
-  ig_window w = {.members = 1};
-  ig_queue q;
-  size_t first;
-  add(&w, "1 2", "1 2 3 4 5 6");
-  add(&w, "1 2", "1");
-  add(&w, "1", "1 2 3 4");
-  assert_int_equal(ig_window_encode(&w, &e, NULL, NULL), IG_OK);
-  assert_int_equal(ig_queue_fill(&q, &w, NULL), IG_OK);
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 6, .alone = true}, &first),
-                   1);
-  assert_int_equal(take(&q, (ig_queue_limits){.sentences = 10, .tokens = 6, .alone = true}, &first),
-                   2);
-  ig_queue_free(&q);
-  ig_window_free(&w);
-}
-
-static void take_some(void *context, size_t index, int worker) {
-  (void)worker;
-  size_t **owners = context, first;
-  ig_queue *q = (ig_queue *)(void *)owners[0];
-  for (size_t n;
-       (n = take(q, (ig_queue_limits){.sentences = 1 + index % 3, .tokens = 100}, &first)) > 0;)
-    for (size_t i = 0; i < n; i++) owners[1][first + i] += 1;
-}
-
-static void test_each_sentence_has_one_taker(void **state) {
-  (void)state;
-  static size_t takers[2000];
-  ig_window w = {.members = 1};
-  ig_queue q;
-  ig_pool *pool;
-  for (int i = 0; i < 2000; i++) add(&w, "1 2", NULL);
-  assert_int_equal(ig_pool_create(4, &pool, NULL), IG_OK);
-  assert_int_equal(ig_window_encode(&w, &by_id, pool, NULL), IG_OK);
-  assert_int_equal(ig_queue_fill(&q, &w, NULL), IG_OK);
-  size_t *context[] = {(size_t *)(void *)&q, takers};
-  ig_pool_run(pool, 4, take_some, context);
-  for (int i = 0; i < 2000; i++) assert_int_equal(takers[i], 1);
-  ig_pool_free(pool);
-  ig_queue_free(&q);
   ig_window_free(&w);
 }
 
@@ -201,10 +100,6 @@ int main(void) {
       cmocka_unit_test(test_bad_ids_name_the_line),
       cmocka_unit_test(test_the_lowest_line_wins),
       cmocka_unit_test(test_targets),
-      cmocka_unit_test(test_queue),
-      cmocka_unit_test(test_queue_limits),
-      cmocka_unit_test(test_targets_count_in_the_queue),
-      cmocka_unit_test(test_each_sentence_has_one_taker),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

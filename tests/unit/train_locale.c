@@ -53,7 +53,7 @@ static void translate_a_line(outcome *o) {
   ig_translator *t;
   ok(ig_translator_open("run/latest", &options, &t, &err), &err);
   ok(ig_translate(t, "1 2 3 4", &o->translated, &err), &err);
-  ig_translator_close(t);
+  ig_translator_free(t);
 }
 
 static void do_everything(const char *name, outcome *o) {

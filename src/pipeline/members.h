@@ -1,0 +1,26 @@
+// The members of an engine: models that decide together, and their tokenizers.
+#ifndef IG_PIPELINE_MEMBERS_H
+#define IG_PIPELINE_MEMBERS_H
+#include "base/pool.h"
+#include "decode/ensemble.h"
+#include "ingot.h"
+#include "text/tokenizer.h"
+
+// ig_members_free; start from {0}.
+typedef struct ig_engine_members {
+  ig_members models;                // as decoding sees them
+  const ig_tokenizer **tokenizers;  // (members); NULL each where ids come in and go out
+  struct owned_member *owned;       // (members): what was loaded and will be freed, not borrowed
+} ig_engine_members;
+
+// Loads the models and, if wanted, their tokenizers, and checks that they can be one ensemble.
+// Members that no weight is left for are not kept.
+ig_status ig_members_load(ig_engine_members *members, const ig_ensemble *ensemble, bool tokenizers,
+                          ig_pool *pool, ig_error *err);
+// One member, whose model and tokenizer (NULL: none) stay the caller's.
+ig_status ig_members_borrow(ig_engine_members *members, const ig_model *model,
+                            const ig_tokenizer *tokenizer, ig_error *err);
+// Tokens that every member has positions for.
+int ig_members_longest(const ig_engine_members *members);
+void ig_members_free(ig_engine_members *members);
+#endif

@@ -1,0 +1,111 @@
+// The text of output lines: see output_line.h.
+#include "pipeline/output_line.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/number.h"
+
+// A growing string; with length 0 it may have no memory yet.
+typedef struct growing_text {
+  char *text;  // NUL-terminated
+  size_t length, capacity;
+} growing_text;
+
+static ig_status append(growing_text *t, const char *text, size_t length, ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&t->text, &t->capacity, t->length + length + 1, 1, err));
+  memcpy(t->text + t->length, text, length);
+  t->length += length;
+  t->text[t->length] = '\0';
+  return IG_OK;
+}
+
+__attribute__((format(printf, 3, 4))) static ig_status append_number(growing_text *t, ig_error *err,
+                                                                     const char *format, ...) {
+  char text[64];
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = ig_number_format_list(text, sizeof text, format, arguments);
+  va_end(arguments);
+  return append(t, text, (size_t)length, err);
+}
+
+// A piece may spell a line break, but a sentence is one line.
+static ig_status append_text(growing_text *t, const ig_tokenizer *tokenizer, const ig_hypothesis *h,
+                             ig_error *err) {
+  char *text;
+  IG_TRY(ig_tokenizer_decode(tokenizer, h->ids, (size_t)h->length, &text, err));
+  for (char *p = text; *p; p++)
+    if (*p == '\n' || *p == '\r') *p = ' ';
+  const ig_status status = append(t, text, strlen(text), err);
+  free(text);
+  return status;
+}
+
+static ig_status append_hypothesis(growing_text *t, const ig_output_format *format,
+                                   const ig_hypothesis *h, ig_error *err) {
+  if (format->n_best > 1) IG_TRY(append_number(t, err, "%.6f\t", (double)h->score));
+  if (format->tokenizer) return append_text(t, format->tokenizer, h, err);
+  for (int i = 0; i < h->length; i++) IG_TRY(append_number(t, err, i ? " %d" : "%d", h->ids[i]));
+  return IG_OK;
+}
+
+static ig_status append_all(growing_text *t, const ig_output_format *format,
+                            const ig_hypothesis *found, ig_error *err) {
+  for (int k = 0; k < format->n_best; k++) {
+    if (k > 0) IG_TRY(append(t, "\n", 1, err));
+    IG_TRY(append_hypothesis(t, format, &found[k], err));
+  }
+  return IG_OK;
+}
+
+static ig_status append_scores(growing_text *t, const ig_output_format *format,
+                               const float *log_probs, size_t count, ig_error *err) {
+  if (!format->token_scores) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += (double)log_probs[i];
+    return append_number(t, err, "%.6f", sum);
+  }
+  for (size_t i = 0; i < count; i++)
+    IG_TRY(append_number(t, err, i ? " %.6f" : "%.6f", (double)log_probs[i]));
+  return IG_OK;
+}
+
+// The text is the caller's, or nobody's if it could not be written.
+static ig_status hand_over(growing_text *t, ig_status status, char **out, ig_error *err) {
+  if (status == IG_OK) status = append(t, "", 0, err);
+  if (status != IG_OK) {
+    free(t->text);
+    t->text = NULL;
+  }
+  *out = t->text;
+  return status;
+}
+
+ig_status ig_output_line_translated(const ig_output_format *format, const ig_hypothesis *found,
+                                    char **out, ig_error *err) {
+  growing_text t = {0};
+  return hand_over(&t, append_all(&t, format, found, err), out, err);
+}
+
+ig_status ig_output_line_scored(const ig_output_format *format, const float *log_probs,
+                                size_t count, char **out, ig_error *err) {
+  growing_text t = {0};
+  return hand_over(&t, append_scores(&t, format, log_probs, count, err), out, err);
+}
+
+ig_status ig_output_line_blank(const ig_output_format *format, bool scoring, char **out,
+                               ig_error *err) {
+  static const char unscored[] = "0.000000\t";
+  growing_text t = {0};
+  ig_status status = IG_OK;
+  const int lines = scoring || format->n_best == 1 ? 0 : format->n_best;
+  for (int k = 0; k < lines && status == IG_OK; k++) {
+    if (k > 0) status = append(&t, "\n", 1, err);
+    if (status == IG_OK) status = append(&t, unscored, sizeof unscored - 1, err);
+  }
+  return hand_over(&t, status, out, err);
+}

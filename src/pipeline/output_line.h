@@ -1,0 +1,23 @@
+// The lines that a translator writes for a sentence: translations as text or as ids, or scores.
+#ifndef IG_PIPELINE_OUTPUT_LINE_H
+#define IG_PIPELINE_OUTPUT_LINE_H
+#include "decode/search.h"
+#include "text/tokenizer.h"
+
+typedef struct ig_output_format {
+  const ig_tokenizer *tokenizer;  // of the target; NULL: ids are written
+  int n_best;                     // above 1: "score<TAB>translation", so many lines a sentence
+  bool token_scores;              // in scoring: of each token; else their sum
+} ig_output_format;
+
+// Each puts out a malloc'ed string for the caller to free(); lines of n-best are separated by
+// newlines. found (n_best), best first.
+ig_status ig_output_line_translated(const ig_output_format *format, const ig_hypothesis *found,
+                                    char **out, ig_error *err);
+// log_probs (count): of the target's tokens.
+ig_status ig_output_line_scored(const ig_output_format *format, const float *log_probs,
+                                size_t count, char **out, ig_error *err);
+// What a blank line is answered with: as many lines as any other.
+ig_status ig_output_line_blank(const ig_output_format *format, bool scoring, char **out,
+                               ig_error *err);
+#endif

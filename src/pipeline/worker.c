@@ -1,0 +1,265 @@
+// A worker: sentences from the queue through encoder and search, or through scoring.
+#include "pipeline/worker.h"
+
+#include <stdlib.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+
+// Waiting sentences join as soon as they come to this part of those being decoded.
+#define JOIN_SHARE 8
+// Source rows in memory over those that a worker has in hand: the gaps that leaving sentences left
+// are not always where joining ones fit.
+#define MEMORY_SLACK 2
+
+// Ids of several sentences back to back: sentence i owns ids offsets[i] .. offsets[i+1]-1.
+typedef struct ragged_ids {
+  ig_ids ids;
+  int *offsets;  // (capacity)
+  size_t capacity;
+} ragged_ids;
+
+struct ig_worker {
+  const ig_members *members;
+  const ig_kernels *kernels;
+  ig_pool *pool;
+  ig_ensemble_inference *inference;
+  ig_inference_size size;  // of the inference
+  ig_search *search;
+  ig_ensemble_scorer *scorer;
+  ragged_ids source, target;
+  size_t *sentences;  // (seats): the job's sentence in each seat
+  size_t sentence_capacity;
+  float *log_probs;  // (target rows), when scoring
+  size_t log_prob_capacity;
+};
+
+ig_status ig_worker_create(const ig_members *members, const ig_kernels *kernels, ig_pool *pool,
+                           ig_worker **out, ig_error *err) {
+  ig_worker *w = ig_allocate(1, sizeof *w, err);
+  *out = w;
+  if (!w) return IG_ERROR_MEMORY;
+  w->members = members;
+  w->kernels = kernels;
+  w->pool = pool;
+  return IG_OK;
+}
+
+void ig_worker_free(ig_worker *w) {
+  if (!w) return;
+  ig_ensemble_inference_free(w->inference);
+  ig_search_free(w->search);
+  ig_ensemble_scorer_free(w->scorer);
+  ig_ids_free(&w->source.ids);
+  ig_ids_free(&w->target.ids);
+  free(w->source.offsets);
+  free(w->target.offsets);
+  free(w->sentences);
+  free(w->log_probs);
+  free(w);
+}
+
+static int larger(int a, int b) { return a > b ? a : b; }
+
+// Sentences order[first] and those after it: what was taken from the queue.
+typedef struct taken_batch {
+  const ig_queue *queue;
+  size_t first, count;
+} taken_batch;
+
+static size_t sentence_of(const taken_batch *b, size_t i) { return b->queue->order[b->first + i]; }
+
+#define TARGETS (-1)
+
+// The ids of the sentences' sources for one member, or of their targets, back to back.
+static ig_status gather_ids(ragged_ids *all, const taken_batch *b, int member, ig_error *err) {
+  const size_t count = b->count;
+  IG_TRY(ig_allocate_more((void **)&all->offsets, &all->capacity, count + 1, sizeof *all->offsets,
+                          err));
+  all->ids.count = 0;
+  for (size_t i = 0; i < count; i++) {
+    const ig_queue_sentence *sentence = &b->queue->sentences[sentence_of(b, i)];
+    const ig_ids *ids = member == TARGETS ? sentence->target : &sentence->sources[member];
+    all->offsets[i] = (int)all->ids.count;
+    for (size_t j = 0; j < ids->count; j++) IG_TRY(ig_ids_append(&all->ids, ids->ids[j], err));
+  }
+  all->offsets[count] = (int)all->ids.count;
+  return IG_OK;
+}
+
+// ---- decoding ---------------------------------------------------------------
+
+static int round_up(int n) {
+  int size = 16;
+  while (size < n) size *= 2;
+  return size;
+}
+
+// max_length is exact, for it is the stride of every history.
+static bool is_large_enough(const ig_inference_size *size, const ig_inference_size *wanted) {
+  return size->sentences >= wanted->sentences && size->source_rows >= wanted->source_rows &&
+         size->memory_rows >= wanted->memory_rows && size->longest >= wanted->longest &&
+         size->slots >= wanted->slots && size->max_length == wanted->max_length;
+}
+
+// An inference at least of the wanted size.
+static ig_status reserve_inference(ig_worker *w, const ig_inference_size *wanted, ig_error *err) {
+  if (w->inference && is_large_enough(&w->size, wanted)) return IG_OK;
+  ig_search_free(w->search);
+  w->search = NULL;
+  ig_ensemble_inference_free(w->inference);
+  w->inference = NULL;
+  w->size =
+      (ig_inference_size){.sentences = larger(w->size.sentences, wanted->sentences),
+                          .source_rows = larger(w->size.source_rows, round_up(wanted->source_rows)),
+                          .memory_rows = larger(w->size.memory_rows, round_up(wanted->memory_rows)),
+                          .longest = larger(w->size.longest, round_up(wanted->longest)),
+                          .slots = larger(w->size.slots, wanted->slots),
+                          .max_length = wanted->max_length};
+  return ig_ensemble_inference_create(w->members, w->pool, &w->size, &w->inference, err);
+}
+
+// A search with these options for as many sentences as the inference holds.
+static ig_status reserve_search(ig_worker *w, const ig_decode_options *options, ig_error *err) {
+  if (w->search && ig_search_adopt(w->search, options)) return IG_OK;
+  ig_search_free(w->search);
+  w->search = NULL;
+  return ig_search_create(options, w->kernels, w->pool, w->size.sentences, &w->search, err);
+}
+
+// The feed of a search.
+typedef struct decoding {
+  ig_worker *worker;
+  const ig_worker_share *share;
+  int seats;
+  size_t tokens;         // source ids of the sentences being decoded
+  size_t target_tokens;  // of the best hypotheses found
+} decoding;
+
+// Fewer than a JOIN_SHARE-th of the sentences being decoded would not pay for reading the encoder's
+// weights.
+static ig_queue_limits joining_limits(const decoding *d, int free) {
+  const size_t active = (size_t)(d->seats - free), most = d->share->limits.tokens;
+  const size_t capacity = (size_t)ig_ensemble_capacity(d->worker->inference);
+  const size_t allowed = most > d->tokens ? most - d->tokens : 0;
+  return (ig_queue_limits){.sentences = (size_t)free,
+                           .tokens = active && capacity < allowed ? capacity : allowed,
+                           .fewest = (active + JOIN_SHARE - 1) / JOIN_SHARE,
+                           .alone = active == 0};
+}
+
+static ig_status join_waiting(void *context, const int *seats, ig_sentence_options *options,
+                              int free, int *joined, ig_error *err) {
+  decoding *d = context;
+  ig_worker *w = d->worker;
+  const ig_queue_limits limits = joining_limits(d, free);
+  taken_batch b = {.queue = d->share->queue};
+  b.count = ig_queue_take(d->share->queue, &limits, &b.first);
+  *joined = (int)b.count;
+  if (b.count == 0) return IG_OK;
+  for (size_t i = 0; i < b.count; i++) {
+    const size_t index = sentence_of(&b, i);
+    const ig_queue_sentence *sentence = &b.queue->sentences[index];
+    w->sentences[seats[i]] = index;
+    if (sentence->options) options[i] = *sentence->options;
+    d->tokens += sentence->length;
+  }
+  for (int m = 0; m < w->members->count; m++) {
+    IG_TRY(gather_ids(&w->source, &b, m, err));
+    ig_ensemble_join(w->inference, m, seats, w->source.ids.ids,
+                     &(ig_ragged){(int)b.count, w->source.offsets});
+  }
+  return IG_OK;
+}
+
+static ig_status deliver_found(void *context, int seat, const ig_hypothesis *found, ig_error *err) {
+  decoding *d = context;
+  const ig_engine_job *job = d->share->job;
+  const size_t sentence = d->worker->sentences[seat];
+  ig_ensemble_leave(d->worker->inference, seat);
+  d->tokens -= job->sentences[sentence].length;
+  d->target_tokens += (size_t)found[0].length;
+  return job->decoded(job->context, sentence, found, err);
+}
+
+// Enough for whatever the queue still holds.
+static ig_inference_size size_for(const ig_worker_share *share) {
+  const ig_queue *queue = share->queue;
+  const ig_decode_options *options = share->job->options;
+  const int tokens = (int)share->limits.tokens, sentences = (int)share->limits.sentences,
+            rows = larger(tokens, queue->longest_source);
+  return (ig_inference_size){
+      .sentences = sentences,
+      .source_rows = rows,
+      .memory_rows = queue->tokens > (size_t)rows ? MEMORY_SLACK * rows : rows,
+      .longest = larger(queue->longest_source, 1),
+      .slots = sentences * options->beam_size,
+      .max_length = options->sentence.max_length};
+}
+
+static ig_status decode_share(ig_worker *w, const ig_worker_share *share, size_t *target_tokens,
+                              ig_error *err) {
+  const ig_inference_size wanted = size_for(share);
+  IG_TRY(reserve_inference(w, &wanted, err));
+  IG_TRY(reserve_search(w, share->job->options, err));
+  IG_TRY(ig_allocate_more((void **)&w->sentences, &w->sentence_capacity, share->limits.sentences,
+                          sizeof *w->sentences, err));
+  ig_ensemble_leave_all(w->inference);
+  decoding d = {.worker = w, .share = share, .seats = wanted.sentences};
+  const ig_stepper stepper = ig_ensemble_stepper(w->inference);
+  const ig_search_feed feed = {.join = join_waiting, .leave = deliver_found, .context = &d};
+  const ig_status status = ig_search_stream(w->search, &stepper, &feed, d.seats, err);
+  *target_tokens = d.target_tokens;
+  return status;
+}
+
+// ---- scoring ----------------------------------------------------------------
+
+static ig_status score_batch(ig_worker *w, const ig_engine_job *job, const taken_batch *b,
+                             ig_error *err) {
+  const int sentences = (int)b->count;
+  IG_TRY(gather_ids(&w->target, b, TARGETS, err));
+  IG_TRY(ig_allocate_more((void **)&w->log_probs, &w->log_prob_capacity, w->target.ids.count + 1,
+                          sizeof *w->log_probs, err));
+  for (int m = 0; m < w->members->count; m++) {
+    IG_TRY(gather_ids(&w->source, b, m, err));
+    const ig_score_args args = {.source = {sentences, w->source.offsets},
+                                .target = {sentences, w->target.offsets},
+                                .source_ids = w->source.ids.ids,
+                                .target_ids = w->target.ids.ids};
+    IG_TRY(ig_ensemble_scorer_run(w->scorer, m, &args, w->log_probs, err));
+  }
+  for (int i = 0; i < sentences; i++)
+    IG_TRY(job->scored(job->context, sentence_of(b, (size_t)i), w->log_probs + w->target.offsets[i],
+                       err));
+  return IG_OK;
+}
+
+static ig_status score_share(ig_worker *w, const ig_worker_share *share, size_t *target_tokens,
+                             ig_error *err) {
+  const ig_queue *queue = share->queue;
+  const int tokens = (int)share->limits.tokens;
+  const ig_pass_bounds most = {.sequences = (int)share->limits.sentences,
+                               .source_rows = larger(tokens, queue->longest_source),
+                               .target_rows = larger(tokens, queue->longest_target),
+                               .longest_source = queue->longest_source,
+                               .longest_target = queue->longest_target};
+  if (!w->scorer) IG_TRY(ig_ensemble_scorer_create(w->members, w->pool, &w->scorer, err));
+  IG_TRY(ig_ensemble_scorer_reserve(w->scorer, &most, err));
+  const ig_queue_limits limits = {
+      .sentences = share->limits.sentences, .tokens = share->limits.tokens, .alone = true};
+  taken_batch b = {.queue = queue};
+  for (;;) {
+    b.count = ig_queue_take(share->queue, &limits, &b.first);
+    if (b.count == 0) return IG_OK;
+    IG_TRY(score_batch(w, share->job, &b, err));
+    *target_tokens += w->target.ids.count;
+  }
+}
+
+ig_status ig_worker_run(ig_worker *w, const ig_worker_share *share, size_t *target_tokens,
+                        ig_error *err) {
+  *target_tokens = 0;
+  if (share->job->decoded) return decode_share(w, share, target_tokens, err);
+  return score_share(w, share, target_tokens, err);
+}
