@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Counts the instructions of a small translation and of small training steps (callgrind, one thread, AVX2 kernels), ours alone, no library's, and
-# compares them with bench/results/instructions.csv: more than TOLERANCE percent above is an error. A count, not a time: the same on a busy machine.
+# Counts the instructions of a small translation and of small training steps (callgrind, one thread,
+# AVX2 kernels), ours alone, no library's, and compares them with bench/results/instructions.csv:
+# more than TOLERANCE percent above is an error. A count, not a time: the same on a busy machine.
 # Usage: instructions.sh [--update | --plant] [--against FILE] [--counts FILE] [INGOT]
 #   --update   writes what was counted to the file instead
-#   --plant    one sentence and one update more than the file knows: must fail, and is the negative control
+#   --plant    one sentence and one update more than the file knows: must fail, and is the negative
+# control
 #   --counts   takes counts from a file instead of counting
 # Exit code 77: not run, because valgrind or AVX2 is missing or another compiler built the command.
 set -euo pipefail
@@ -30,25 +32,33 @@ not_run() { echo "instructions: not run: $*" && exit 77; }
 count() {
   local what=$1 sum
   shift
-  IG_ISA=avx2 valgrind --tool=callgrind --callgrind-out-file="$work/$what.out" "$@" >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
+  IG_ISA=avx2 valgrind --tool=callgrind --callgrind-out-file="$work/$what.out" \
+    "$@" >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
   sum=$(awk -v object="$(basename "$ingot")" -f "$root/bench/callgrind_sum.awk" "$work/$what.out")
   echo "$what,avx2,$compiler,$sum" >>"$work/counts.csv"
 }
 
 count_all() {
-  compiler=$(readelf -p .comment "$ingot" | grep -oE 'GCC: .* [0-9]+\.[0-9]+\.[0-9]+|clang version [0-9.]+' | sed -E 's/GCC: .* ([0-9]+)\..*/gcc \1/; s/clang version ([0-9]+).*/clang \1/' | sort -u | head -n 1)
-  if [ "$update" = 0 ] && ! grep -q ",$compiler," "$against"; then not_run "built by $compiler; $against holds other compilers' counts"; fi
+  compiler=$(readelf -p .comment "$ingot" |
+    grep -oE 'GCC: .* [0-9]+\.[0-9]+\.[0-9]+|clang version [0-9.]+' |
+    sed -E 's/GCC: .* ([0-9]+)\..*/gcc \1/; s/clang version ([0-9]+).*/clang \1/' | sort -u |
+    head -n 1)
+  if [ "$update" = 0 ] && ! grep -q ",$compiler," "$against"; then not_run \
+    "built by $compiler; $against holds other compilers' counts"; fi
   head -n "$lines" "$root/examples/sample.en" >"$work/source"
   cat >"$work/train.yml" <<YML
 data:
   train: {source: $root/examples/sample.en, target: $root/examples/sample.de}
   tokens: whitespace
-model: {family: marian, d_model: 64, encoder_layers: 2, decoder_layers: 2, encoder_attention_heads: 4, decoder_attention_heads: 4,
+model: {family: marian, d_model: 64, encoder_layers: 2, decoder_layers: 2,
+        encoder_attention_heads: 4, decoder_attention_heads: 4,
         encoder_ffn_dim: 128, decoder_ffn_dim: 128, dropout: 0.1}
-train: {output: $work/run, seed: 1, batch_tokens: 256, updates: $updates, learning_rate: 0.001, label_smoothing: 0.1, clip_norm: 1.0, save_every: 0}
+train: {output: $work/run, seed: 1, batch_tokens: 256, updates: $updates, learning_rate: 0.001,
+        label_smoothing: 0.1, clip_norm: 1.0, save_every: 0}
 YML
   for beam in 1 4; do
-    count "translate-beam-$beam" "$ingot" translate -m "$root/models/en-de" -i "$work/source" -o "$work/translation" --beam-size $beam --threads 1
+    count "translate-beam-$beam" "$ingot" translate -m "$root/models/en-de" -i "$work/source" \
+      -o "$work/translation" --beam-size $beam --threads 1
   done
   count train "$ingot" train "$work/train.yml" --threads 1 --quiet
 }
@@ -74,15 +84,19 @@ if awk -F, -v tolerance="$tolerance" '
     key = $1 "," $2 "," $3
     if (!(key in counted)) { print "instructions: " key ": not counted"; bad = 1; next }
     change = 100 * (counted[key] / $4 - 1)
-    verdict = change > tolerance ? "TOO MANY" : change < -tolerance ? "fewer: commit them with --update" : "fine"
+    verdict = "fine"
+    if (change > tolerance) verdict = "TOO MANY"
+    if (change < -tolerance) verdict = "fewer: commit them with --update"
     if (change > tolerance) bad = 1
-    printf "instructions: %-18s %14d, committed %14d: %+.1f%%  %s\n", $1, counted[key], $4, change, verdict
+    printf "instructions: %-18s %14d, committed %14d: %+.1f%%  %s\n",
+      $1, counted[key], $4, change, verdict
   }
   END { exit bad }' "$work/counts.csv" "$against"; then
   exit 0
 fi
 for out in "$work"/*.out; do
-  if [ -e "$out" ]; then echo "-- most instructions: $(basename "$out" .out)" && callgrind_annotate "$out" | grep -F "$(basename "$ingot")" | head -n 12; fi
+  if [ -e "$out" ]; then echo "-- most instructions: $(basename "$out" .out)" &&
+    callgrind_annotate "$out" | grep -F "$(basename "$ingot")" | head -n 12; fi
 done
 echo "instructions: where this is meant, commit the new counts: bench/instructions.sh --update"
 exit 1

@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# Everything that is measured, in one command: the machine, products beside OpenBLAS and MKL, training beside PyTorch, translation beside CTranslate2.
-# Writes machine.csv, products.csv and speed.csv; bench/charts.py draws them. bench/README.md says what each holds. Keep the machine quiet meanwhile.
-# Usage: run.sh [--only products,training,translation] [--out DIR] [--ingot FILE] [--threads N] [--cpu NAME]
+# Everything that is measured, in one command: the machine, products beside OpenBLAS and MKL,
+# training beside PyTorch, translation beside CTranslate2. Writes machine.csv, products.csv and
+# speed.csv; bench/charts.py draws them. bench/README.md says what each holds. Keep the machine
+# quiet meanwhile.
+# Usage: run.sh [--only products,training,translation] [--out DIR] [--ingot FILE] [--threads N]
+# [--cpu NAME]
 #               [--openblas LIBRARY] [--mkl LIBRARY]
-#               [--peers DIR [--python FILE] [--data DIR] [--repeat N]]   scripts bench_train.py, bench_translate.py and make_models.py
+#               [--peers DIR [--python FILE] [--data DIR] [--repeat N]]   scripts bench_train.py,
+# bench_translate.py and make_models.py
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-only=products,training,translation out=$root/bench/results ingot=$root/build/ingot threads=$(getconf _NPROCESSORS_ONLN) cpu="" repeat=3
+only=products,training,translation out=$root/bench/results ingot=$root/build/ingot \
+  threads=$(getconf _NPROCESSORS_ONLN) cpu="" repeat=3
 peers="" python=python3 data=${INGOT_DATA:-$root/../shared/data} libraries=()
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -28,7 +33,10 @@ done
 ingot=$(realpath "$ingot")
 gemm=$(dirname "$ingot")/bench/bench_gemm
 model=$root/models/en-de
-if ! [ -x "$gemm" ]; then echo "run.sh: $gemm is missing: cmake --build $(dirname "$ingot") --target benchmarks" >&2 && exit 1; fi
+if ! [ -x "$gemm" ]; then
+  echo "run.sh: $gemm is missing: cmake --build $(dirname "$ingot") --target benchmarks" >&2
+  exit 1
+fi
 mkdir -p "$out"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -38,28 +46,35 @@ say() { printf '\n== %s\n' "$*" >&2; }
 say "the machine, and the shipped model on it"
 {
   "$ingot" bench --csv --only machine --threads "$threads"
-  (cd "$root/models" && "$ingot" bench --csv -m "$(basename "$model")" --threads "$threads" --only run) | tail -n +2  # no path of this machine
+  # no path of this machine
+  (cd "$root/models" && "$ingot" bench --csv -m "$(basename "$model")" --threads "$threads" \
+    --only run) | tail -n +2
 } | tee "$work/machine.csv"
 isa=$(sed -n '/,run,/{s/^"[^"]*","[^"]*",\([^,]*\),.*/\1/p;q}' "$work/machine.csv")
 [ -n "$cpu" ] || cpu=$(sed -n '2s/^"[^"]*","\([^"]*\)".*/\1/p' "$work/machine.csv")
 cpu=${cpu//,/ }  # a comma would end the field for awk
 stamp="$(date -u +%F),$(git -C "$root" describe --always --dirty --exclude '*'),\"$cpu\""
-{ echo "date,commit,$(sed -n 1p "$work/machine.csv")" && tail -n +2 "$work/machine.csv" | sed "s/^/${stamp%,*},/"; } >"$out/machine.csv"
+{ echo "date,commit,$(sed -n 1p "$work/machine.csv")" && tail -n +2 "$work/machine.csv" |
+  sed "s/^/${stamp%,*},/"; } >"$out/machine.csv"
 
-# ---- products: each set of shapes with one thread and with all -----------------------------------------------------------------------------
+# ---- products: each set of shapes with one thread and with all ---------------
 
 if wanted products; then
   for n in $(printf '1\n%s\n' "$threads" | sort -un); do
     say "products, $n of $threads threads"
-    "$gemm" --threads "$n" ${libraries[@]+"${libraries[@]}"} "$root"/bench/shapes/*.csv | tee -a "$work/products"
+    "$gemm" --threads "$n" ${libraries[@]+"${libraries[@]}"} "$root"/bench/shapes/*.csv |
+      tee -a "$work/products"
   done
-  awk -v stamp="$stamp" 'NR == 1 { print "date,commit,cpu," $0; heading = $0; next } $0 != heading { print stamp "," $0 }' "$work/products" >"$out/products.csv"
+  awk -v stamp="$stamp" '
+    NR == 1 { print "date,commit,cpu," $0; heading = $0; next }
+    $0 != heading { print stamp "," $0 }' "$work/products" >"$out/products.csv"
 fi
 
-# ---- beside peers: rows of speed.csv -------------------------------------------------------------------------------------------------------
+# ---- beside peers: rows of speed.csv -----------------------------------------
 
-# speeds PREFIX PEER THREADS: reads what a peer's script prints, "NAME CASE: … S s, … N target tokens …" for either side, and adds a row for each case
-# of both. Speeds are taken from counts and seconds: printed ones may be rounded.
+# speeds PREFIX PEER THREADS: reads what a peer's script prints, "NAME CASE: … S s, … N target
+# tokens …" for either side, and adds a row for each case of both. Speeds are taken from counts and
+# seconds: printed ones may be rounded.
 speeds() {
   awk -v prefix="$1" -v peer="$2" -v stamp="$stamp,$isa,$3" '
     match($0, /[0-9.]+ s,/) {
@@ -72,20 +87,24 @@ speeds() {
       gsub(/ /, "-", what)
       if ($1 == "ingot") { ours[what] = value } else { theirs[what] = value }
       if (what in ours && what in theirs)
-        printf "%s,%s-%s,target tokens/s,%.1f,%s,%.1f,%.4f\n", stamp, prefix, what, ours[what], peer, theirs[what], ours[what] / theirs[what]
+        printf "%s,%s-%s,target tokens/s,%.1f,%s,%.1f,%.4f\n", stamp, prefix, what, ours[what],
+          peer, theirs[what], ours[what] / theirs[what]
     }' >>"$work/speed.csv"
 }
 version() { "$python" -c "import $1; print($1.__version__.split('+')[0])"; }
 touch "$work/speed.csv"
 if wanted training && [ -n "$peers" ]; then
   say "training"
-  INGOT_DATA=$data "$python" "$peers/bench_train.py" --ingot "$ingot" --threads "$threads" --repeat "$repeat" | tee "$work/log"
+  INGOT_DATA=$data "$python" "$peers/bench_train.py" --ingot "$ingot" --threads "$threads" \
+    --repeat "$repeat" | tee "$work/log"
   speeds train "PyTorch $(version torch)" "$threads" <"$work/log"
 fi
 if wanted translation && [ -n "$peers" ]; then
   base=$(dirname "$ingot")/bench/marian-base peer="CTranslate2 $(version ctranslate2)"
-  [ -e "$base/config.json" ] || INGOT_DATA=$data "$python" "$peers/make_models.py" marian-base "$base"
-  translate() { INGOT_DATA=$data "$python" "$peers/bench_translate.py" "$@" --ingot "$ingot" --types fp32 --repeat "$repeat" | tee "$work/log"; }
+  [ -e "$base/config.json" ] || INGOT_DATA=$data "$python" "$peers/make_models.py" marian-base \
+    "$base"
+  translate() { INGOT_DATA=$data "$python" "$peers/bench_translate.py" "$@" --ingot "$ingot" \
+    --types fp32 --repeat "$repeat" | tee "$work/log"; }
   say "translation: Marian base, random weights, 24 tokens a line"
   translate "$base" "$data/tatoeba-en-de/test.en" --fixed-length 24 --lines 400 --threads "$threads"
   speeds translate-base "$peer" "$threads" <"$work/log"
@@ -102,7 +121,8 @@ if [ -s "$work/speed.csv" ]; then
   [ -e "$out/speed.csv" ] || : >"$out/speed.csv"
   {
     echo "date,commit,cpu,isa,threads,what,unit,ours,peer,theirs,ratio"
-    awk -F, 'FNR == NR { new[$6] = 1; next } FNR > 1 && !($6 in new)' "$work/speed.csv" "$out/speed.csv"
+    awk -F, 'FNR == NR { new[$6] = 1; next } FNR > 1 && !($6 in new)' "$work/speed.csv" \
+      "$out/speed.csv"
     cat "$work/speed.csv"
   } >"$work/merged.csv"
   mv "$work/merged.csv" "$out/speed.csv"

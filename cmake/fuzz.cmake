@@ -1,6 +1,6 @@
-# fuzz/TARGET.c: inputs that nobody would write by hand. With clang and INGOT_FUZZ they are libFuzzer
-# programs, fuzz_TARGET; without, they replay the inputs of fuzz/corpus/TARGET (seeds, and whatever
-# once went wrong) and simple variants of them, as tests.
+# fuzz/TARGET.c: inputs that nobody would write by hand. With clang and INGOT_FUZZ they are
+# libFuzzer programs, fuzz_TARGET; without, they replay the inputs of fuzz/corpus/TARGET (seeds, and
+# whatever once went wrong) and simple variants of them, as tests.
 if(INGOT_FUZZ)
   set(main "")
   set(library ingot_objects)

@@ -1,5 +1,5 @@
-# What `make install` writes besides the command: libraries, headers, what tells other builds of them
-# (pkg-config and CMake), documents, the shipped model. tools/check_install.sh tries all of it.
+# What `make install` writes besides the command: libraries, headers, what tells other builds of
+# them (pkg-config and CMake), documents, the shipped model. tools/check_install.sh tries all of it.
 install(TARGETS ingot_shared EXPORT ingotTargets)
 install(TARGETS ingot_static EXPORT ingotStaticTargets)
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")

@@ -68,8 +68,8 @@ foreach(test IN LISTS unit_tests)
   endif()
 endforeach()
 
-# tests/faults: every allocation and every write failed once. The linker sends the library's calls to
-# tests/faults/faults.c; Apple's cannot.
+# tests/faults: every allocation and every write failed once. The linker sends the library's calls
+# to tests/faults/faults.c; Apple's cannot.
 if(NOT APPLE)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS tests/faults/faults.c)
   file(STRINGS tests/faults/faults.c wraps REGEX "^WRAP\\(")

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every C file is as clang-format leaves it. Versions of clang-format differ in details, so only the one named here judges. Usage: check_format.sh [ROOT]
+# Every C file is as clang-format leaves it. Versions of clang-format differ in details, so only the
+# one named here judges. Usage: check_format.sh [ROOT]
 set -euo pipefail
 cd "${1:-$(dirname "$0")/..}"
 version=14
@@ -9,8 +10,11 @@ if [ -z "$program" ] || ! "$program" --version | grep -q "version $version\\."; 
   exit 0
 fi
 # Each place once, without the excerpts.
-places=$({ find src cli include tests fuzz examples bench -type f \( -name '*.[ch]' -o -name '*.cc' \) -print0 2>/dev/null || true; } | sort -z |
-  xargs -0 -r "$program" --dry-run 2>&1 | sed -nE 's/^([^ :]+:[0-9]+):[0-9]+: (warning|error): .*/\1: not as clang-format leaves it/p' | uniq)
+places=$({ find src cli include tests fuzz examples bench -type f \( -name '*.[ch]' -o \
+  -name '*.cc' \) -print0 2>/dev/null || true; } | sort -z |
+  xargs -0 -r "$program" --dry-run 2>&1 |
+  sed -nE 's/^([^ :]+:[0-9]+):[0-9]+: (warning|error): .*/\1: not as clang-format leaves it/p' |
+  uniq)
 if [ -n "$places" ]; then
   echo "$places"
   echo "format: run make format"

@@ -1,10 +1,20 @@
-# The rules of docs/rooms.txt (see docs/rooms.md), applied to the tables that tools/check_rooms.sh prints.
-# A unit is what has a line: a room ("fuse": the files directly in src/fuse, and its folders without a line)
-# or a folder of a room ("fuse/plan").
+# The rules of docs/rooms.txt (see docs/rooms.md), applied to the tables that tools/check_rooms.sh
+# prints. A unit is what has a line: a room ("fuse": the files directly in src/fuse, and its folders
+# without a line) or a folder of a room ("fuse/plan").
+
+BEGIN {
+  law = " (docs/rooms.txt)"
+  intrinsics = "^([a-z0-9]*mmintrin|x86intrin|x86gprintrin|avx[a-z0-9]*intrin|cpuid|" \
+               "arm_(neon|sve|acle))\\.h$"
+}
 
 function report(place, text) {
   print place ": " text
   violations++
+}
+
+function report_line(unit, text) {
+  report("docs/rooms.txt:" line_of[unit], text)
 }
 
 function room_of(unit) {
@@ -42,16 +52,19 @@ function resolve(file, header,    folder, path) {
   return ""
 }
 
-# The name by which the line of `unit` permits the unit `target`; "-" where that needs no name; "" where it may not.
+# The name by which the line of `unit` permits the unit `target`; "-" where that needs no name; ""
+# where it does not permit it.
 function permission(unit, target) {
   if (unit == target) return "-"
   if ((unit, target) in names) return target
-  if (room_of(unit) != room_of(target)) return (unit, room_of(target)) in names ? room_of(target) : ""
-  return unit == room_of(unit) && !leads_to(target, unit) ? "-" : ""  # the root sees folders that do not see it
+  if (room_of(unit) != room_of(target))
+    return (unit, room_of(target)) in names ? room_of(target) : ""
+  # The files directly in a room see its folders that do not see them.
+  return unit == room_of(unit) && !leads_to(target, unit) ? "-" : ""
 }
 
-# May `from`, following lines, come to `to`? A room that is named by another means all of its units; its root is not
-# followed into its own folders: that is what is being decided.
+# May `from`, following lines, come to `to`? A room that is named by another means all of its units;
+# from the files directly in a room the way does not go into its folders: that is being decided.
 function leads_to(from, to,    seen) { return walk(from, to, seen) }
 function walk(from, to, seen,    i, unit, folder, list, n) {
   if (from in seen) return 0
@@ -62,7 +75,8 @@ function walk(from, to, seen,    i, unit, folder, list, n) {
     if (unit == to || walk(unit, to, seen)) return 1
     if (unit ~ /\// || unit == room_of(from)) continue
     for (folder in line_of)
-      if (folder ~ /\// && room_of(folder) == unit && (folder == to || walk(folder, to, seen))) return 1
+      if (folder ~ /\// && room_of(folder) == unit)
+        if (folder == to || walk(folder, to, seen)) return 1
   }
   return 0
 }
@@ -78,7 +92,8 @@ function test_may(room, target,    unit) {
 function test_may_call(room, target,    unit) {
   if (room_of(target) == room) return 1
   for (unit in line_of)
-    if (room_of(unit) == room && (permission(unit, target) != "" || leads_to(unit, target))) return 1
+    if (room_of(unit) == room)
+      if (permission(unit, target) != "" || leads_to(unit, target)) return 1
   return 0
 }
 
@@ -117,8 +132,9 @@ function test_room(file) {
   next
 }
 
-# A function of the public headers is implemented in the room whose subject it is; a call of it must lead down too,
-# though not to a room that the caller's line names. In a public header and where it is implemented it begins a line; where it is called, blanks do.
+# A function of the public headers is implemented in the room whose subject it is; a call of it must
+# lead down too, though not to a room that the caller's line names. In a public header and where it
+# is implemented it begins a line; where it is called, blanks do.
 /^mention / {
   text = substr($0, 9)
   match(text, /^[^:]*:[0-9]+:/)
@@ -131,7 +147,8 @@ function test_room(file) {
   while (match(text, /ig_[a-z0-9_]+\(/)) {
     name = substr(text, RSTART, RLENGTH - 1)
     if (file ~ /^include\//) is_public[name] = 1
-    else if (file ~ /^src\/.*\.cc?$/ && substr(text, 1, RSTART) ~ /^[a-z][^({=;]*$/ && is_public[name])
+    else if (file ~ /^src\/.*\.cc?$/ && is_public[name] &&
+             substr(text, 1, RSTART) ~ /^[a-z][^({=;]*$/)
       implemented[name] = unit_of(file)
     else if (is_public[name]) { called[++calls] = name; called_at[calls] = place }
     text = " " substr(text, RSTART + RLENGTH)
@@ -155,7 +172,7 @@ function check_calls(    i, file, owner, target, by) {
       if (by != "") used[owner, by] = 1
       if (by != "" || leads_to(owner, target)) continue
     }
-    report(called_at[i], called[i] ": '" owner "' may not call what '" target "' implements (docs/rooms.txt)")
+    report(called_at[i], called[i] ": '" owner "' may not call what '" target "' implements" law)
   }
 }
 
@@ -163,10 +180,10 @@ function check_lines(    unit, i, n, list, path) {
   for (unit in line_of) {
     n = split(named[unit], list, " ")
     for (i = 1; i <= n; i++)
-      if (!(list[i] in line_of)) report("docs/rooms.txt:" line_of[unit], "'" list[i] "' has no line")
-      else if (list[i] == unit) report("docs/rooms.txt:" line_of[unit], "'" unit "' names itself")
-    if (!(room_of(unit) in line_of)) report("docs/rooms.txt:" line_of[unit], "room '" room_of(unit) "' has no line")
-    if (leads_to(unit, unit)) report("docs/rooms.txt:" line_of[unit], "'" unit "' is part of a circle")
+      if (!(list[i] in line_of)) report_line(unit, "'" list[i] "' has no line")
+      else if (list[i] == unit) report_line(unit, "'" unit "' names itself")
+    if (!(room_of(unit) in line_of)) report_line(unit, "room '" room_of(unit) "' has no line")
+    if (leads_to(unit, unit)) report_line(unit, "'" unit "' is part of a circle")
   }
   for (path in files)
     if (path ~ /^src\//) has_files[unit_of(path)] = 1
@@ -176,13 +193,13 @@ function check_lines(    unit, i, n, list, path) {
 function check_unused(    unit, i, n, list) {
   for (unit in line_of) {
     if (!(unit in has_files)) {
-      if (unit ~ /\//) report("docs/rooms.txt:" line_of[unit], "src/" unit " has no files")
+      if (unit ~ /\//) report_line(unit, "src/" unit " has no files")
       continue
     }
     n = split(named[unit], list, " ")
     for (i = 1; i <= n; i++)
       if (list[i] in line_of && !((unit, list[i]) in used))
-        report("docs/rooms.txt:" line_of[unit], "no file of '" unit "' includes '" list[i] "': strike it")
+        report_line(unit, "no file of '" unit "' includes '" list[i] "': strike it")
   }
 }
 
@@ -191,17 +208,19 @@ function check_test(place, file, room, through,    i, target) {
   for (i = 1; i <= include_count[file]; i++) {
     target = include_target[file, i]
     if (target ~ /^src\// && !test_may(room, unit_of(target)))
-      report(place == "" ? include_place[file, i] : place, through "\"" target "\": a test of room '" room \
-             "' may not include '" unit_of(target) "' (docs/rooms.txt)")
+      report(place == "" ? include_place[file, i] : place,
+             through "\"" target "\": a test of room '" room "' may not include '" \
+             unit_of(target) "'" law)
     if (target ~ /^tests\// && target != file)
-      check_test(place == "" ? include_place[file, i] : place, target, room, "through " target ": ")
+      check_test(place == "" ? include_place[file, i] : place, target, room,
+                 "through " target ": ")
   }
 }
 
 function check_include(place, file, owner, form, header,    target, unit, by) {
   if (form == "<") {
-    if (header ~ /^([a-z0-9]*mmintrin|x86intrin|x86gprintrin|avx[a-z0-9]*intrin|cpuid|arm_(neon|sve|acle))\.h$/ &&
-        file ~ /^(src|cli|examples|include)\// && room_of(owner) != "kernel") {
+    if (header ~ intrinsics && file ~ /^(src|cli|examples|include)\// &&
+        room_of(owner) != "kernel") {
       report(place, "<" header ">: intrinsics belong to src/kernel")
       return
     }
@@ -226,8 +245,9 @@ function check_include(place, file, owner, form, header,    target, unit, by) {
     by = permission(owner, unit)
     if (by != "") used[owner, by] = 1
     else if (owner ~ /\// || room_of(unit) == room_of(owner))
-      report(place, "\"" header "\": '" owner "' may not include '" unit "' (docs/rooms.txt)")
-    else report(place, "\"" header "\": room '" owner "' may not include room '" room_of(unit) "' (docs/rooms.txt)")
+      report(place, "\"" header "\": '" owner "' may not include '" unit "'" law)
+    else
+      report(place, "\"" header "\": room '" owner "' may not include room '" room_of(unit) "'" law)
   } else if (owner != "" || room_of(target) != room_of(file)) {
     report(place, "\"" header "\": outside of src")
   }
@@ -253,7 +273,8 @@ END {
       report(place, "an #include that cannot be read: " text)
       continue
     }
-    check_include(place, file, owner, substr(text, RSTART, 1), substr(text, RSTART + 1, RLENGTH - 2))
+    check_include(place, file, owner, substr(text, RSTART, 1),
+                  substr(text, RSTART + 1, RLENGTH - 2))
   }
   for (file in files) {
     if (file !~ /^tests\/unit\//) continue

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The demonstration: the shipped model turns English into German and is scored on a sample; two children of it are tuned, fused and scored.
+# The demonstration: the shipped model turns English into German and is scored on a sample; two
+# children of it are tuned, fused and scored.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 model=models/en-de
@@ -14,7 +15,8 @@ I would like a cup of coffee, please.
 The children are playing in the garden.
 We learned a lot about the history of this town."
 printf '\nEnglish to German, with the model in %s\n\n' "$model"
-paste -d '\n' <(sed 's/^/  en  /' <<<"$sentences") <(build/ingot translate -m "$model" --beam-size 4 --quiet <<<"$sentences" | sed 's/^/  de  /')
+paste -d '\n' <(sed 's/^/  en  /' <<<"$sentences") <(build/ingot translate -m "$model" \
+  --beam-size 4 --quiet <<<"$sentences" | sed 's/^/  de  /')
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -25,9 +27,12 @@ bleu() {  # MODEL SAMPLE
 printf '\nThe sample in examples/, scored against its references\n\n'
 bleu "$model" examples/sample
 
-printf '\nTwo children of the model, tuned for some seconds each, and the model fused of them (examples/fusion)\n\n'
+printf '\n%s\n\n' "Two children of the model, tuned for some seconds each, and the model fused of \
+them (examples/fusion)"
 for child in first second; do
-  build/ingot train --quiet examples/fusion/child.yml --set data.train.source=examples/fusion/$child.en --set data.train.target=examples/fusion/$child.de \
+  build/ingot train --quiet examples/fusion/child.yml \
+    --set data.train.source=examples/fusion/$child.en \
+    --set data.train.target=examples/fusion/$child.de \
     --set train.output="$work/runs/$child"
 done
 sed "s|runs/|$work/runs/|" examples/fusion/average.yml >"$work/average.yml"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# uninstall.sh MANIFEST [DESTDIR]: removes the files that the last installation wrote, and the directories of ours that this leaves empty.
+# uninstall.sh MANIFEST [DESTDIR]: removes the files that the last installation wrote, and the
+# directories of ours that this leaves empty.
 set -euo pipefail
 manifest=$1 root=${2:-}
 if [ ! -f "$manifest" ]; then

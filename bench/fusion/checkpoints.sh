@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Averages of a run's checkpoints, ensembles of runs and averages of unrelated runs, on the runs of seeds.sh: BLEU of test2016 as published (beam 5).
+# Averages of a run's checkpoints, ensembles of runs and averages of unrelated runs, on the runs of
+# seeds.sh: BLEU of test2016 as published (beam 5).
 # Usage: checkpoints.sh DATA RUNS > RESULT.csv
 source "$(dirname "$0")/common.bash"
 data=$1 runs=($2/seed-*/)
@@ -8,8 +9,10 @@ seeds=$(printf '%s\n' "${runs[@]}" | sed -E 's|.*seed-([0-9]+)/|\1|' | tr '\n' '
 bleu() {  # of one model, or of the ensemble of several
   local members=()
   for model in "$@"; do members+=(-m "$model"); done
-  "$ingot" translate -q ${threads[@]+"${threads[@]}"} "${members[@]}" -i "$data/test.2016.en" -o "$work/output" --beam-size 5 --length-penalty 1
-  "$root/bench/multi30k/score.sh" "$work/output" "$data/test.2016.de" "$ingot" | sed -E 's/^BLEU[^=]*= ([0-9.]+) .*/\1/'
+  "$ingot" translate -q ${threads[@]+"${threads[@]}"} "${members[@]}" -i "$data/test.2016.en" \
+    -o "$work/output" --beam-size 5 --length-penalty 1
+  "$root/bench/multi30k/score.sh" "$work/output" "$data/test.2016.de" "$ingot" |
+    sed -E 's/^BLEU[^=]*= ([0-9.]+) .*/\1/'
 }
 
 row() {  # WHAT SEEDS MODEL...
@@ -25,7 +28,8 @@ for seed in $seeds; do
   row "best checkpoint by the development set" "$seed" "$run/best"
   row "last checkpoint" "$seed" "$run/latest"
   for last in 5 10; do
-    printf 'merge_method: linear\nmodels: [{checkpoints: %s, last: %s, parameters: {weight: 1}}]\n' "$run" "$last" >"$work/recipe.yml"
+    printf '%s\n' 'merge_method: linear' \
+      "models: [{checkpoints: $run, last: $last, parameters: {weight: 1}}]" >"$work/recipe.yml"
     fuse "$work/recipe.yml" "$work/average-$last-$seed"
     row "average of the last $last" "$seed" "$work/average-$last-$seed"
   done
@@ -35,7 +39,8 @@ best=("${runs[@]/%/best}")
 row "ensemble of best checkpoints" "${seeds% }" "${best[@]}"
 for left_out in $seeds; do
   members=() names=""
-  for seed in $seeds; do [ "$seed" = "$left_out" ] || { members+=("$2/seed-$seed/best") && names+="$seed "; }; done
+  for seed in $seeds; do [ "$seed" = "$left_out" ] || { members+=("$2/seed-$seed/best") &&
+    names+="$seed "; }; done
   row "ensemble of best checkpoints but one" "${names% }" "${members[@]}"
 done
 row "ensemble of averages of 10" "${seeds% }" "${averages[@]}"

@@ -1,4 +1,5 @@
-# What the scripts here share. INGOT: the command (default: build/ingot); THREADS: of everything (default: all cores).
+# What the scripts here share. INGOT: the command (default: build/ingot); THREADS: of everything
+# (default: all cores).
 set -euo pipefail
 shopt -s inherit_errexit
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -15,7 +16,8 @@ recipe() {
   for model in "${@:4}"; do echo "  - {model: $model, parameters: {$2}}"; done
 }
 
-# fused WHAT METHOD [EACH [ALL]]: the scores (`row`) of `models`, fused; differences are those from `base`.
+# fused WHAT METHOD [EACH [ALL]]: the scores (`row`) of `models`, fused; differences are those from
+# `base`.
 fused() {
   recipe "$2" "${3-weight: 1}" "${4-}" "${models[@]}" >"$work/recipe.yml"
   case "$2" in linear | karcher) ;; *) echo "base_model: $base" >>"$work/recipe.yml" ;; esac

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# One parent that translates English a little into German and French, a child for each language, and what fusing the children keeps of both: BLEU on test2016, and
-# its share of each child's own ("normalised", as in the papers on task arithmetic). Usage: tasks.sh DATA RUNS SEED > RESULT.csv
-# DATA: train.{en,de,fr}.gz, val.{en,de,fr}.gz, test_2016_flickr.{en,de,fr}.gz of Multi30k. A first word tells the language.
+# One parent that translates English a little into German and French, a child for each language, and
+# what fusing the children keeps of both: BLEU on test2016, and its share of each child's own
+# ("normalised", as in the papers on task arithmetic). Usage: tasks.sh DATA RUNS SEED > RESULT.csv
+# DATA: train.{en,de,fr}.gz, val.{en,de,fr}.gz, test_2016_flickr.{en,de,fr}.gz of Multi30k. A first
+# word tells the language.
 source "$(dirname "$0")/common.bash"
 data=$1 runs=$2 seed=$3
 mkdir -p "$runs/data"
@@ -12,25 +14,35 @@ for language in de fr; do
   done
 done
 
-train() { "$ingot" train -q ${threads[@]+"${threads[@]}"} "$root/bench/fusion/tasks.yml" --set train.seed="$seed" "$@" >&2; }
+train() { "$ingot" train -q ${threads[@]+"${threads[@]}"} "$root/bench/fusion/tasks.yml" \
+  --set train.seed="$seed" "$@" >&2; }
 d=$runs/data
 [ -e "$runs/parent-$seed/latest" ] || train --set train.output="$runs/parent-$seed" \
-  --set "data.sentencepiece={vocab_size: 8000, model_type: bpe}" --set "data.train.source=[$d/train.en-de, $d/train.en-fr]" \
+  --set "data.sentencepiece={vocab_size: 8000, model_type: bpe}" \
+  --set "data.train.source=[$d/train.en-de, $d/train.en-fr]" \
   --set "data.train.target=[$d/train.de, $d/train.fr]"
 for language in de fr; do
-  [ -e "$runs/$language-$seed/latest" ] || train --set train.output="$runs/$language-$seed" --set "model={init: $runs/parent-$seed/latest, dropout: 0.1}" \
-    --set data.train.source="$d/train.en-$language" --set data.train.target="$d/train.$language" --set train.updates=400 --set train.learning_rate=0.001 --set train.warmup=100
+  [ -e "$runs/$language-$seed/latest" ] ||
+    train --set train.output="$runs/$language-$seed" \
+    --set "model={init: $runs/parent-$seed/latest, dropout: 0.1}" \
+    --set data.train.source="$d/train.en-$language" --set data.train.target="$d/train.$language" \
+    --set train.updates=400 --set train.learning_rate=0.001 --set train.warmup=100
 done
 
 bleu() {  # MODEL LANGUAGE
-  "$ingot" translate -q ${threads[@]+"${threads[@]}"} -m "$1" -i "$d/test_2016_flickr.en-$2" -o "$work/output" --beam-size 4
-  "$ingot" score bleu --hypothesis "$work/output" --reference "$d/test_2016_flickr.$2" | sed -E 's/^BLEU[^=]*= ([0-9.]+) .*/\1/'
+  "$ingot" translate -q ${threads[@]+"${threads[@]}"} -m "$1" -i "$d/test_2016_flickr.en-$2" \
+    -o "$work/output" --beam-size 4
+  "$ingot" score bleu --hypothesis "$work/output" --reference "$d/test_2016_flickr.$2" |
+    sed -E 's/^BLEU[^=]*= ([0-9.]+) .*/\1/'
 }
 row() {  # NAME MODEL
   local de fr
   de=$(bleu "$2" de)
   fr=$(bleu "$2" fr)
-  echo "\"$1\",$seed,$de,$fr,$(awk -v a="$de" -v b="$fr" -v c="$own_de" -v d="$own_fr" 'BEGIN { printf "%.3f", (a / c + b / d) / 2 }')"
+  local mean
+  mean=$(awk -v a="$de" -v b="$fr" -v c="$own_de" -v d="$own_fr" \
+    'BEGIN { printf "%.3f", (a / c + b / d) / 2 }')
+  echo "\"$1\",$seed,$de,$fr,$mean"
 }
 
 base=$runs/parent-$seed/latest
@@ -43,12 +55,15 @@ row parent "$base"
 row "child of German" "${models[0]}"
 row "child of French" "${models[1]}"
 fused average linear
-for weight in 0.2 0.3 0.4 0.7 1.0; do fused "task arithmetic, weight $weight" task_arithmetic "weight: $weight"; done
+for weight in 0.2 0.3 0.4 0.7 1.0; do fused "task arithmetic, weight $weight" task_arithmetic \
+  "weight: $weight"; done
 for density in 0.2 0.5; do
-  for lambda in 0.3 1; do fused "ties, density $density, lambda $lambda" ties "weight: 1, density: $density" "lambda: $lambda"; done
+  for lambda in 0.3 1; do fused "ties, density $density, lambda $lambda" ties \
+    "weight: 1, density: $density" "lambda: $lambda"; done
 done
 for density in 0.1 0.5; do
-  for weight in 0.3 0.5; do fused "dare, density $density, weight $weight" dare_linear "weight: $weight, density: $density"; done
+  for weight in 0.3 0.5; do fused "dare, density $density, weight $weight" dare_linear \
+    "weight: $weight, density: $density"; done
 done
 for method in iso_c tsv_m; do
   for alpha in 0.2 0.5; do fused "$method, alpha $alpha" "$method" "" "alpha: $alpha"; done

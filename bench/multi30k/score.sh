@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# BLEU as the recipe publishes it: on lower-cased, tokenized text, BPE removed from both sides, nothing tokenized again (what multi-bleu.perl computes).
+# BLEU as the recipe publishes it: on lower-cased, tokenized text, BPE removed from both sides,
+# nothing tokenized again (what multi-bleu.perl computes).
 # Usage: score.sh HYPOTHESIS REFERENCE [INGOT]; "-": standard input
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What users really hand over: lines without end, models with NaN, disks that are full, files that go away. Exit code 1, a message that names the place,
-# nothing lost.
+# What users really hand over: lines without end, models with NaN, disks that are full, files that
+# go away. Exit code 1, a message that names the place, nothing lost.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 
 toy run 10
@@ -15,7 +15,8 @@ expect 0 "$INGOT" translate -m $model -i long.src
 [ "$(wc -l <out)" -eq 2 ] || fail "two lines expected"
 has err "line 1: 100001 source tokens"
 cp long.src long.trg
-expect 0 "$INGOT" train toy.yml --quiet --set train.output=long --set data.train.source=[toy.src,long.src] --set data.train.target=[toy.trg,long.trg]
+expect 0 "$INGOT" train toy.yml --quiet --set train.output=long \
+  --set data.train.source=[toy.src,long.src] --set data.train.target=[toy.trg,long.trg]
 
 # A NUL is no text, for every verb.
 printf '1 2\n3 \000 4\n' >nul.src
@@ -47,7 +48,8 @@ has err "/dev/full: No space left on device"
 expect 1 bash -c "'$INGOT' translate -m $model -i short.src >/dev/full"
 has err "standard output: No space left on device"
 echo old >kept.out
-expect 1 bash -c "ulimit -f 8; '$INGOT' translate -m $model -i many.src -o kept.out --max-length 4 --ids"
+expect 1 bash -c "ulimit -f 8
+  '$INGOT' translate -m $model -i many.src -o kept.out --max-length 4 --ids"
 has err "kept.out: File too large"
 [ "$(cat kept.out)" = old ] || fail "a full disk cost the old output"
 expect 1 bash -c "ulimit -f 8; '$INGOT' train toy.yml --set train.output=full"
@@ -69,11 +71,14 @@ has err "/dev/full"
 
 # Two files in one, by whatever names; options that contradict each other.
 ln -sf kept.out link.out
-for pair in "-o kept.out --stats kept.out" "-o kept.out --stats ./link.out" "-o new.out --stats ../${PWD##*/}/new.out" "-o - --stats -" \
-  "--score-target kept.out -o kept.out" "--score-target kept.out --stats kept.out" "-o x --stats short.src"; do
+for pair in "-o kept.out --stats kept.out" "-o kept.out --stats ./link.out" \
+  "-o new.out --stats ../${PWD##*/}/new.out" "-o - --stats -" \
+  "--score-target kept.out -o kept.out" "--score-target kept.out --stats kept.out" \
+  "-o x --stats short.src"; do
   expect 2 "$INGOT" translate -m $model -i short.src $pair
   has err "$(grep -o -- '--stats' <<<"$pair" || echo --score-target)"
-  if [ "$(cat kept.out)" != old ] || [ -e new.out ] || [ -e x ]; then fail "something was written before $pair was refused"; fi
+  if [ "$(cat kept.out)" != old ] || [ -e new.out ] ||
+    [ -e x ]; then fail "something was written before $pair was refused"; fi
 done
 # A variable that was not set must not mean the directory one is in.
 cp $model/config.json .

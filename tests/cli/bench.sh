@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# ingot bench: every group of figures, in every format (what the figures are is the machine's affair); and the scripts that score benchmarks.
+# ingot bench: every group of figures, in every format (what the figures are is the machine's
+# affair); and the scripts that score benchmarks.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 model=$INGOT_SOURCE/tests/golden/marian_tiny
 
-# The machine alone: arithmetic of each instruction set, slowest first, then two bandwidths; all are above 0.
+# The machine alone: arithmetic of each instruction set, slowest first, then two bandwidths; all are
+# above 0.
 expect 0 "$INGOT" bench --threads 1 --csv
-[ "$(head -n 1 out)" = "version,cpu,isa,threads,model,group,name,m,n,k,value,unit,share_of_peak" ] || fail "other headings"
+headings=version,cpu,isa,threads,model,group,name,m,n,k,value,unit,share_of_peak
+[ "$(head -n 1 out)" = "$headings" ] || fail "other headings"
 has out ',reference,1,"",machine,"arithmetic",0,0,0,'
 [ "$(grep -c ',GB/s,$' out)" -eq 2 ] || fail "not two bandwidths"
 awk -F, 'NR > 1 && $(NF - 2) <= 0 { exit 1 }' out || fail "a figure that is not above 0"
@@ -16,8 +19,10 @@ expect 0 "$INGOT" bench -m "$model" --sentences 4 --length 6 --repeat 1 --thread
 has out 'training step, 4 sentences'
 for group in product layer; do
   expect 0 "$INGOT" bench -m "$model" --repeat 1 --threads 2 --csv --only $group
-  awk -F, -v group=$group 'NR > 1 && index($0, "," group ",") == 0 { exit 1 }' out || fail "figures of other groups than $group"
-  grep -q ',[0-9.e+-]*,GFLOP/s,[0-9.]*$\|,ms,[0-9.]*$' out || fail "no shares of the peak among $group"
+  awk -F, -v group=$group 'NR > 1 && index($0, "," group ",") == 0 { exit 1 }' out ||
+    fail "figures of other groups than $group"
+  grep -q ',[0-9.e+-]*,GFLOP/s,[0-9.]*$\|,ms,[0-9.]*$' out ||
+    fail "no shares of the peak among $group"
 done
 
 expect 0 "$INGOT" bench -m "$model" --sentences 4 --length 6 --repeat 1 --only run --json
@@ -33,7 +38,8 @@ has err "needs a model"
 expect 2 "$INGOT" bench --only kernels
 expect 1 "$INGOT" bench -m nowhere
 
-# The published Multi30k score: BPE removed on both sides, at the ends of lines too, case and tokens left as they are.
+# The published Multi30k score: BPE removed on both sides, at the ends of lines too, case and tokens
+# left as they are.
 printf 'ein mann@@ s hund , im sch@@\nzwei hunde . A B\n' >hypothesis
 printf 'ein manns hund , im sch\nzwei h@@ unde . a b\n' >reference
 expect 0 bash "$INGOT_SOURCE/bench/multi30k/score.sh" hypothesis reference "$INGOT"
@@ -45,7 +51,11 @@ same out published
 has out 'hyp_len = 11'
 
 # Committed results have a value for each name of their heading: commas within quotes do not count.
-ragged() { awk '{ gsub(/"[^"]*"/, ""); n = gsub(/,/, "") } FNR == 1 { columns = n } n != columns { print FILENAME ":" FNR }' "$@"; }
+ragged() {
+  awk '{ gsub(/"[^"]*"/, ""); n = gsub(/,/, "") }
+    FNR == 1 { columns = n }
+    n != columns { print FILENAME ":" FNR }' "$@"
+}
 printf 'a,b\n"1,2",3\n1,2,3\n' >planted.csv
 [ "$(ragged planted.csv)" = planted.csv:3 ] || fail "a row too long was not reported"
 rows=$(ragged "$INGOT_SOURCE"/bench/results/*.csv "$INGOT_SOURCE"/bench/results/*/*.csv)

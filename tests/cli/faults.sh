@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Whole commands with each write failed once: exit code 1, a message, the old output or the new one. $INGOT_FAULTY is the command with faults linked in.
+# Whole commands with each write failed once: exit code 1, a message, the old output or the new one.
+# $INGOT_FAULTY is the command with faults linked in.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 [ -x "${INGOT_FAULTY:-}" ] || exit 77
 model=$INGOT_SOURCE/tests/golden/marian_tiny
@@ -29,22 +30,28 @@ every_write() {
 }
 
 head -n 4 "$model/source.ids" >in.ids
-"$INGOT" translate -m "$model" -i in.ids --ids-in --ids -o right.out --quiet || fail "no translation"
+"$INGOT" translate -m "$model" -i in.ids --ids-in --ids -o right.out --quiet ||
+  fail "no translation"
 
-# A success is the whole new file; a failure leaves the old one, or the new one where only what came behind it failed.
+# A success is the whole new file; a failure leaves the old one, or the new one where only what came
+# behind it failed.
 old_or_new() {
-  cmp -s kept.out right.out || { [ "$1" -ne 0 ] && [ "$(cat kept.out)" = old ]; } || fail "kept.out is neither old nor new"
+  cmp -s kept.out right.out || { [ "$1" -ne 0 ] && [ "$(cat kept.out)" = old ]; } ||
+    fail "kept.out is neither old nor new"
   ls | grep -q tmp- && fail "a temporary is left"
   echo old >kept.out
 }
 echo old >kept.out
-every_write 60 old_or_new "$INGOT_FAULTY" translate -m "$model" -i in.ids --ids-in --ids -o kept.out --stats kept.stats --quiet
+every_write 60 old_or_new "$INGOT_FAULTY" translate -m "$model" -i in.ids --ids-in --ids \
+  -o kept.out --stats kept.stats --quiet
 rm kept.stats
 
 # Without --stats nothing comes behind the file but the last flush of standard output.
 old_if_failed() {
-  if [ "$1" -eq 0 ] || grep -q 'standard output' err; then same kept.out right.out; else [ "$(cat kept.out)" = old ] || fail "a failure changed kept.out"; fi
+  if [ "$1" -eq 0 ] || grep -q 'standard output' err; then same kept.out right.out; else \
+    [ "$(cat kept.out)" = old ] || fail "a failure changed kept.out"; fi
   echo old >kept.out
 }
 echo old >kept.out
-every_write 60 old_if_failed "$INGOT_FAULTY" translate -m "$model" -i in.ids --ids-in --ids -o kept.out --quiet
+every_write 60 old_if_failed "$INGOT_FAULTY" translate -m "$model" -i in.ids --ids-in --ids \
+  -o kept.out --quiet

@@ -10,5 +10,6 @@ refused() {
   recipe "$@"
   expect 1 "$INGOT" fuse recipe.yml -o refused -q
   has err "$message"
-  [ ! -e refused ] && [ ! -e refused.partial ] && [ ! -e refused.stages ] || fail "something was written: $message"
+  [ ! -e refused ] && [ ! -e refused.partial ] && [ ! -e refused.stages ] ||
+    fail "something was written: $message"
 }

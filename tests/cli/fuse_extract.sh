@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# ingot fuse with extract_lora: the same bytes for any threads and after SIGKILL or SIGTERM, an adapter that gives the model back, and refusals.
+# ingot fuse with extract_lora: the same bytes for any threads and after SIGKILL or SIGTERM, an
+# adapter that gives the model back, and refusals.
 . "$INGOT_SOURCE/tests/cli/fuse_common.bash"
 cp -r "$INGOT_SOURCE/tests/golden/marian_tiny" base
-recipe 'merge_method: passthrough' 'models: [{model: base, parameters: {scale: [{filter: embed, value: 1}, {filter: shared, value: 1}, {filter: .fc, value: 0.5}, {filter: _proj.weight, value: [0.9, 1.1]}, {value: 1}]}}]'
+scale='[{filter: embed, value: 1}, {filter: shared, value: 1}, {filter: .fc, value: 0.5},'
+scale+=' {filter: _proj.weight, value: [0.9, 1.1]}, {value: 1}]'
+recipe 'merge_method: passthrough' "models: [{model: base, parameters: {scale: $scale}}]"
 expect 0 "$INGOT" fuse recipe.yml -o tuned -q
 
 lora=('merge_method: extract_lora' 'base_model: base' 'models: [{model: tuned}]')
@@ -14,7 +17,8 @@ has out 'of buffers'
 expect 0 "$INGOT" fuse recipe.yml -o one --threads 1
 has err 'rank 4: '
 has err 'of the squares of their differences'
-[ "$(ls one | tr '\n' ' ')" = 'adapter_config.json adapter_model.safetensors fusion.json ' ] || fail "other files: $(ls one)"
+[ "$(ls one | tr '\n' ' ')" = 'adapter_config.json adapter_model.safetensors fusion.json ' ] ||
+  fail "other files: $(ls one)"
 has one/adapter_config.json '"peft_type": "LORA"'
 has one/adapter_config.json '"base_model_name_or_path": "base"'
 has one/fusion.json '"file": "adapter_model.safetensors"'
@@ -29,20 +33,23 @@ has err 'one: a LoRA adapter, no model'
 expect 1 "$INGOT" fuse recipe.yml -o one -q
 has err 'one: exists already'
 
-# With all triplets the adapter makes the whole model: the same translation as the tuned one's, and not the base's.
+# With all triplets the adapter makes the whole model: the same translation as the tuned one's, and
+# not the base's.
 side=$(sed -n 's/.*"d_model": \([0-9]*\).*/\1/p' base/config.json)
 recipe "${lora[@]}" "parameters: {rank: $side}"
 expect 0 "$INGOT" fuse recipe.yml -o all -q
 recipe 'merge_method: passthrough' 'models: [{model: base+all}]'
 expect 0 "$INGOT" fuse recipe.yml -o applied -q
 printf '3 4 5\n6 7 8 9\n5 5\n' >ids
-for model in base tuned applied; do expect 0 "$INGOT" translate -m $model -i ids --ids-in --ids --max-length 20 -o $model.out -q; done
+for model in base tuned applied; do expect 0 "$INGOT" translate -m $model -i ids --ids-in --ids \
+  --max-length 20 -o $model.out -q; done
 same applied.out tuned.out
 cmp -s base.out tuned.out && fail "the models translate alike: this shows nothing"
 
 # The report sees adapters: that of the applied model is that of the model itself.
 page() {  # MODEL PAGE
-  recipe 'merge_method: task_arithmetic' 'base_model: base' "models: [{model: $1, parameters: {weight: 1}}, {model: tuned, parameters: {weight: 1}}]"
+  recipe 'merge_method: task_arithmetic' 'base_model: base' \
+    "models: [{model: $1, parameters: {weight: 1}}, {model: tuned, parameters: {weight: 1}}]"
   expect 0 "$INGOT" fuse recipe.yml -o with-report -q --report "$2"
   rm -r with-report
   sed -i "s|$1|MODEL|g" "$2"
@@ -75,7 +82,8 @@ refused "expected $side at most" "${lora[@]}" "parameters: {rank: $((side + 1))}
 refused "has a 'rank'" "${lora[@]}"
 refused "did you mean 'rank'" "${lora[@]}" 'parameters: {rnak: 1}'
 cp -r base copy
-refused 'there is nothing to extract' 'merge_method: extract_lora' 'base_model: base' 'models: [{model: copy}]' 'parameters: {rank: 1}'
+refused 'there is nothing to extract' 'merge_method: extract_lora' 'base_model: base' \
+  'models: [{model: copy}]' 'parameters: {rank: 1}'
 recipe "${lora[@]}" 'parameters: {rank: 1}'
 expect 2 "$INGOT" fuse recipe.yml -o '' -q
 has err '--output: DIR is empty'
@@ -83,4 +91,5 @@ expect 1 "$INGOT" fuse recipe.yml -o refused -q --out-shard-size 1MB
 has err 'shards are for models'
 cp -r tuned broken
 truncate -s -100 broken/model.safetensors
-refused 'broken/model.safetensors' 'merge_method: extract_lora' 'base_model: base' 'models: [{model: broken}]' 'parameters: {rank: 1}'
+refused 'broken/model.safetensors' 'merge_method: extract_lora' 'base_model: base' \
+  'models: [{model: broken}]' 'parameters: {rank: 1}'

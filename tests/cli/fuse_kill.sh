@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A fusion of three stages that SIGKILL or SIGTERM ends at random moments goes on by the same command and ends in the bytes of one that was never stopped.
+# A fusion of three stages that SIGKILL or SIGTERM ends at random moments goes on by the same
+# command and ends in the bytes of one that was never stopped.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 RANDOM=${INGOT_KILL_SEED:=4711}  # the moments; what is checked does not depend on them
 echo "moments of seed $INGOT_KILL_SEED (INGOT_KILL_SEED=N for others)"
@@ -17,7 +18,8 @@ models: [{model: scaled, parameters: {weight: 0.5, density: 0.5}}]
 ---
 merge_method: ties
 base_model: first
-models: [{model: scaled, parameters: {weight: 0.5, density: 0.4}}, {model: thinned, parameters: {weight: 1, density: 0.6}}]
+models: [{model: scaled, parameters: {weight: 0.5, density: 0.4}},
+         {model: thinned, parameters: {weight: 1, density: 0.6}}]
 RECIPE
 expect 0 "$INGOT" fuse recipe.yml -o whole -q
 
@@ -38,7 +40,8 @@ for kill in $(seq 24); do
   [ $((kill % 4)) -eq 0 ] || until [ -s err ] || ! alive $pid; do :; done
   [ $((kill % 4)) -lt 2 ] || sleep 0.$((RANDOM % 4))$((RANDOM % 10))
   signal=KILL
-  [ $((kill % 5)) -ne 0 ] || [ $((kill % 4)) -eq 0 ] || signal=TERM  # which bash would take for its own before it has become the command
+  # which bash would take for its own before it has become the command
+  [ $((kill % 5)) -ne 0 ] || [ $((kill % 4)) -eq 0 ] || signal=TERM
   kill -$signal $pid 2>/dev/null
   wait $pid 2>/dev/null
   code=$?

@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
-# Every recipe of examples/fusion is carried out as it stands, on small models that lie where it says, and what comes out translates.
+# Every recipe of examples/fusion is carried out as it stands, on small models that lie where it
+# says, and what comes out translates.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 tune() {  # CONFIGURATION OUTPUT SEED MODEL [OPTION...]
-  expect 0 "$INGOT" train "$1" -q --set train.output="$2" --set train.seed="$3" --set "model=$4" --set train.updates=20 --set train.save_every=2 --set train.keep=10 "${@:5}"
+  expect 0 "$INGOT" train "$1" -q --set train.output="$2" --set train.seed="$3" --set "model=$4" \
+    --set train.updates=20 --set train.save_every=2 --set train.keep=10 "${@:5}"
 }
 toy unused 6
 grep -v tokens: toy.yml >child.yml  # which keeps its parent's
-small='{family: marian, d_model: 16, encoder_layers: 6, decoder_layers: 2, encoder_attention_heads: 2, decoder_attention_heads: 2, encoder_ffn_dim: 16, decoder_ffn_dim: 16}'
+small='{family: marian, d_model: 16, encoder_layers: 6, decoder_layers: 2,'
+small+=' encoder_attention_heads: 2, decoder_attention_heads: 2, encoder_ffn_dim: 16,'
+small+=' decoder_ffn_dim: 16}'
 tune toy.yml runs/en-de 1 "$small"
 mkdir models adapters && cp -r runs/en-de/latest/ models/parent
 tune child.yml runs/first 2 '{init: models/parent}'
 tune child.yml runs/second 3 '{init: models/parent}'
-tr 0-4 a-e <toy.src >letters && tune toy.yml runs/other 4 "$small" --set data.train.source=letters --set data.train.target=letters
+tr 0-4 a-e <toy.src >letters && tune toy.yml runs/other 4 "$small" --set data.train.source=letters \
+  --set data.train.target=letters
 printf '1 2 3\n4 5\n' >held.src && printf '3 2 1\n5 4\n' >held.trg
 
 recipes=$INGOT_SOURCE/examples/fusion/recipes

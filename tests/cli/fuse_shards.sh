@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Weights in shards: the same values as in one file, with an index that says where; the same bytes after any interruption.
+# Weights in shards: the same values as in one file, with an index that says where; the same bytes
+# after any interruption.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 [ -f "$INGOT_SOURCE/models/en-de/config.json" ] || exit 77
 cp -r "$INGOT_SOURCE/models/en-de" first
@@ -34,7 +35,8 @@ for file in shards/model-*.safetensors; do
   size=$(stat -c %s "$file")
   bytes=$((bytes + size - 8 - header))
   names=$(head -c $((8 + header)) "$file" | tail -c +9 | grep -o '"shape"' | grep -c .)
-  [ $((size - 8 - header)) -le 3000000 ] || [ "$names" -eq 1 ] || fail "$file: $names tensors in $size bytes"
+  [ $((size - 8 - header)) -le 3000000 ] || [ "$names" -eq 1 ] ||
+    fail "$file: $names tensors in $size bytes"
 done
 [ "$total" = "$bytes" ] || fail "total_size $total, values $bytes"
 expect 0 "$INGOT" inspect single --json
@@ -68,7 +70,8 @@ for kill in $(seq 12); do
   rm -rf killed
 done
 [ $stopped -gt 0 ] || fail "nothing was ever stopped"
-[ ! -f killed.partial/fusion.journal ] || : >killed.partial/config.json.tmp-1-0  # as a process leaves it that is killed while it writes
+# as a process leaves it that is killed while it writes
+[ ! -f killed.partial/fusion.journal ] || : >killed.partial/config.json.tmp-1-0
 expect 0 "$INGOT" fuse recipe.yml -o killed --out-shard-size 3MB -q
 for file in shards/*; do same "$file" "killed/${file##*/}"; done
 [ "$(ls killed)" = "$(ls shards)" ] || fail "other files: $(ls killed)"
@@ -77,5 +80,6 @@ expect 2 "$INGOT" fuse recipe.yml -o refused --out-shard-size 5XB
 has err "expected a size such as 5GB"
 # Smaller than any tensor: one each.
 expect 0 "$INGOT" fuse recipe.yml -o tiny -q --out-shard-size 1
-[ "$(ls tiny | grep -c '^model-.*safetensors$')" -eq "$tensors" ] || fail "not a shard for each tensor"
+[ "$(ls tiny | grep -c '^model-.*safetensors$')" -eq "$tensors" ] ||
+  fail "not a shard for each tensor"
 echo "$stopped of 12 were stopped"

@@ -1,33 +1,41 @@
 #!/usr/bin/env bash
-# The greedy soup: what lowers the held-out score stays out, what does not goes in; the same bytes again, for any threads.
+# The greedy soup: what lowers the held-out score stays out, what does not goes in; the same bytes
+# again, for any threads.
 . "$INGOT_SOURCE/tests/cli/fuse_common.bash"
 cp -r "$INGOT_SOURCE/models/en-de" good
 source=$INGOT_SOURCE/examples/sample.en reference=$INGOT_SOURCE/examples/sample.de
 
-soup() { expect "$1" "$INGOT" fuse recipe.yml -o "$2" --held-out-source "$source" --held-out-reference "$reference" "${@:3}"; }
+soup() { expect "$1" "$INGOT" fuse recipe.yml -o "$2" --held-out-source "$source" \
+  --held-out-reference "$reference" "${@:3}"; }
 bleu() {
   "$INGOT" translate -q -m "$1" -i "$source" -o hypothesis || fail "$1 does not translate"
-  "$INGOT" score bleu --reference "$reference" --hypothesis hypothesis | sed -E 's/^BLEU[^=]*= ([0-9.]+) .*/\1/'
+  "$INGOT" score bleu --reference "$reference" --hypothesis hypothesis |
+    sed -E 's/^BLEU[^=]*= ([0-9.]+) .*/\1/'
 }
 
 # A ruined model, a copy under another name, and one that is a little off.
 recipe 'merge_method: passthrough' 'models: [{model: good, parameters: {scale: 0.5}}]'
 expect 0 "$INGOT" fuse recipe.yml -o ruined -q
-recipe 'merge_method: passthrough' 'models: [{model: good, parameters: {scale: [{select: encoder, value: 0.97}, {value: 1}]}}]'
+recipe 'merge_method: passthrough' \
+  'models: [{model: good, parameters: {scale: [{select: encoder, value: 0.97}, {value: 1}]}}]'
 expect 0 "$INGOT" fuse recipe.yml -o near -q
 cp -r good copy
 
-recipe 'merge_method: greedy_soup' 'models: [{model: ruined}, {model: near}, {model: copy}, {model: good}]'
+recipe 'merge_method: greedy_soup' 'models: [{model: ruined}, {model: near}, {model: copy},' \
+  '  {model: good}]'
 soup 0 soup --threads 1
 has err "copy: "
 has err "left out"
 [ ! -e soup.stages ] || fail "soup.stages is left"
 tr -d ' \n' <soup/fusion.json >json
 has json '"model":"ruined"'
-grep -qE '"model":"ruined","score":[-0-9.e]+,"average":[-0-9.e]+,"kept":false' json || fail "the ruined model is in the soup"
-grep -qE '"model":"good","score":[-0-9.e]+,"average":[-0-9.e]+,"kept":true' json || fail "an equal model is not in the soup"
+grep -qE '"model":"ruined","score":[-0-9.e]+,"average":[-0-9.e]+,"kept":false' json ||
+  fail "the ruined model is in the soup"
+grep -qE '"model":"good","score":[-0-9.e]+,"average":[-0-9.e]+,"kept":true' json ||
+  fail "an equal model is not in the soup"
 best=$(printf '%s\n' "$(bleu near)" "$(bleu good)" | sort -g | tail -n 1) got=$(bleu soup)
-awk -v a="$got" -v b="$best" 'BEGIN { exit !(a >= b) }' || fail "the soup has $got, its best model $best"
+awk -v a="$got" -v b="$best" 'BEGIN { exit !(a >= b) }' ||
+  fail "the soup has $got, its best model $best"
 soup 0 again -q --threads 3
 same soup/model.safetensors again/model.safetensors
 same soup/fusion.json again/fusion.json

@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
-# Recipes of several documents, the plan that --dry-run prints, and what fusion.json says and `inspect --verify` finds.
+# Recipes of several documents, the plan that --dry-run prints, and what fusion.json says and
+# `inspect --verify` finds.
 . "$INGOT_SOURCE/tests/cli/fuse_common.bash"
 cp -r "$INGOT_SOURCE/tests/golden/marian_tiny" first
-half=('name: half' 'merge_method: passthrough' 'models: [{model: first, parameters: {scale: [0.4, 0.6]}}]')
-other=('name: other' 'merge_method: linear' 'models: [{model: first, parameters: {weight: 0.5}}, {model: half, parameters: {weight: 1}}]')
+half=('name: half' 'merge_method: passthrough' \
+  'models: [{model: first, parameters: {scale: [0.4, 0.6]}}]')
+other=('name: other' 'merge_method: linear' \
+  'models: [{model: first, parameters: {weight: 0.5}}, {model: half, parameters: {weight: 1}}]')
 last=('merge_method: dare_ties' 'base_model: first' 'seed: 5'
-  'models: [{model: half, parameters: {weight: 0.5, density: 0.4}}, {model: other, parameters: {weight: 0.5, density: 0.4}}]')
+  'models: [{model: half, parameters: {weight: 0.5, density: 0.4}},' \
+  '  {model: other, parameters: {weight: 0.5, density: 0.4}}]')
 
 # One after the other by hand, under the names of the stages, ...
 recipe "${half[@]:1}"
@@ -30,26 +34,31 @@ several
 fuse sha --sha256
 has sha/fusion.json '"sha256": "'
 
-# Killed in a stage or behind it, it goes on: a stage that is there is not made again, one of another recipe is.
-printf '%s\n' "${half[@]}" --- 'merge_method: passthrough' 'models: [{model: half}, {model: first}]' >recipe.yml
+# Killed in a stage or behind it, it goes on: a stage that is there is not made again, one of
+# another recipe is.
+printf '%s\n' "${half[@]}" --- 'merge_method: passthrough' \
+  'models: [{model: half}, {model: first}]' >recipe.yml
 expect 1 "$INGOT" fuse recipe.yml -o kept -q
 has err 'takes 1 to 1 models'
 [ ! -e kept.stages ] || fail "a stage was made of a recipe that cannot be carried out"
 if [ -x "${INGOT_FAULTY:-}" ]; then
   several
   for write in $(seq 1 11 2000); do
-    { FAULT=kill:$write "$INGOT_FAULTY" fuse recipe.yml -o killed -q --threads 1 >out 2>err; } 2>/dev/null
+    { FAULT=kill:$write "$INGOT_FAULTY" fuse recipe.yml -o killed -q \
+      --threads 1 >out 2>err; } 2>/dev/null
     [ $? -eq 137 ] || break
     [ -e killed ] || fuse killed --threads 2
     same killed/model.safetensors fused/model.safetensors
     same killed/fusion.json fused/fusion.json
-    [ ! -e killed.stages ] && [ ! -e killed.partial ] || fail "something is left behind write $write"
+    [ ! -e killed.stages ] && [ ! -e killed.partial ] ||
+      fail "something is left behind write $write"
     rm -r killed
   done
   [ "$write" -gt 100 ] || fail "only $write writes"
   for write in $(seq 1 11 2000); do
     [ -e changed.stages/half/fusion.json ] && break
-    { FAULT=kill:$write "$INGOT_FAULTY" fuse recipe.yml -o changed -q --threads 1 >out 2>err; } 2>/dev/null
+    { FAULT=kill:$write "$INGOT_FAULTY" fuse recipe.yml -o changed -q \
+      --threads 1 >out 2>err; } 2>/dev/null
   done
   [ -e changed.stages/half/fusion.json ] || fail "no stage is there to be made again"
   recipe "${last[@]}" --- "${half[@]/0.4, 0.6/0.7}" --- "${other[@]}"
@@ -68,27 +77,38 @@ has held.stages/half/notes mine
 # What the documents cannot say.
 refused "two recipes are named 'half'" "${half[@]}" --- "${half[@]}" --- "${last[@]}"
 refused "without a 'name'" "${half[@]:1}" --- "${last[@]}"
-refused "'first' is also a file or directory here" 'name: first' "${half[@]:1}" --- 'merge_method: passthrough' 'models: [{model: first}]'
-refused "expected a name without '/'" 'name: a/b' "${half[@]:1}" --- 'merge_method: passthrough' 'models: [{model: a/b}]'
-refused "nothing uses 'half'" "${half[@]}" --- 'merge_method: passthrough' 'models: [{model: first}]'
-refused "'a' needs itself" 'name: a' 'merge_method: passthrough' 'models: [{model: b}]' --- 'name: b' 'merge_method: passthrough' 'models: [{model: a}]' --- \
+refused "'first' is also a file or directory here" 'name: first' "${half[@]:1}" \
+  --- 'merge_method: passthrough' 'models: [{model: first}]'
+refused "expected a name without '/'" 'name: a/b' "${half[@]:1}" --- 'merge_method: passthrough' \
+  'models: [{model: a/b}]'
+refused "nothing uses 'half'" "${half[@]}" --- 'merge_method: passthrough' \
+  'models: [{model: first}]'
+refused "'a' needs itself" 'name: a' 'merge_method: passthrough' 'models: [{model: b}]' \
+  --- 'name: b' 'merge_method: passthrough' 'models: [{model: a}]' --- \
   'merge_method: passthrough' 'models: [{model: a}]'
-refused "each recipe needs another" 'name: a' 'merge_method: passthrough' 'models: [{model: b}]' --- 'name: b' 'merge_method: passthrough' 'models: [{model: a}]'
-refused "did you mean 'merge_method'" "${half[@]}" --- 'merge_metod: passthrough' 'models: [{model: half}]'
+refused "each recipe needs another" 'name: a' 'merge_method: passthrough' 'models: [{model: b}]' \
+  --- 'name: b' 'merge_method: passthrough' 'models: [{model: a}]'
+refused "did you mean 'merge_method'" "${half[@]}" --- 'merge_metod: passthrough' \
+  'models: [{model: half}]'
 # Problems of all stages at once, also where one hides what comes behind it.
-refused 'nowhere' 'name: a' 'merge_method: passthrough' 'models: [{model: nowhere}]' --- 'merge_method: slerp' 'base_model: a' \
+refused 'nowhere' 'name: a' 'merge_method: passthrough' 'models: [{model: nowhere}]' \
+  --- 'merge_method: slerp' 'base_model: a' \
   'models: [{model: also-nowhere}]' 'parameters: {t: 0.5}'
 has err 'also-nowhere'
 has err '2 problems'
-refused 'layers 1 to 5 of 2 in half' "${half[@]}" --- 'merge_method: passthrough' 'modules: {encoder: {slices: [{sources: [{model: half, layer_range: [1, 5]}]}]}}'
+refused 'layers 1 to 5 of 2 in half' "${half[@]}" --- 'merge_method: passthrough' \
+  'modules: {encoder: {slices: [{sources: [{model: half, layer_range: [1, 5]}]}]}}'
 
 # The plan.
 several
 expect 0 "$INGOT" fuse recipe.yml --dry-run -o planned
-for text in 'stage half: passthrough' 'stage other: linear' 'dare_ties' 'half: ' ', of another stage' 'reads    at most' 'memory  ' 'disk  ' 'that are free at .'; do has out "$text"; done
+for text in 'stage half: passthrough' 'stage other: linear' 'dare_ties' 'half: ' \
+  ', of another stage' 'reads    at most' 'memory  ' 'disk  ' 'that are free at .'; do has out \
+  "$text"; done
 [ ! -e planned ] && [ ! -e planned.stages ] || fail "the plan was carried out"
 bytes=$(awk '/^  output/ { print $(NF - 2) * 3 }' out | tail -n 1)
-awk -v bytes="$bytes" '/^disk/ { if ($2 - bytes > 0.2 || bytes - $2 > 0.2) exit 1 }' out || fail "$bytes MB in three stages: $(grep ^disk out)"
+awk -v bytes="$bytes" '/^disk/ { if ($2 - bytes > 0.2 || bytes - $2 > 0.2) exit 1 }' out ||
+  fail "$bytes MB in three stages: $(grep ^disk out)"
 expect 0 "$INGOT" fuse recipe.yml --dry-run
 grep -q 'free at' out && fail "no output, and yet a disk"
 expect 1 "$INGOT" fuse recipe.yml --dry-run --report page.html -q
@@ -122,7 +142,9 @@ expect 1 "$INGOT" inspect --verify --json sha
 has out '"intact": false'
 expect 1 "$INGOT" inspect --verify first
 has err 'fusion.json'
-for broken in '{}' '{"inputs": [{}], "outputs": []}' '{"inputs": [], "outputs": [{"file": "../first/config.json", "xxh3-128": "0"}]}' '{"inputs": [{"file": "x"}], "outputs": []}'; do
+for broken in '{}' '{"inputs": [{}], "outputs": []}' \
+  '{"inputs": [], "outputs": [{"file": "../first/config.json", "xxh3-128": "0"}]}' \
+  '{"inputs": [{"file": "x"}], "outputs": []}'; do
   echo "$broken" >named/fusion.json
   expect 1 "$INGOT" inspect --verify named
   has err 'named/fusion.json: '

@@ -1,15 +1,25 @@
 #!/usr/bin/env bash
-# A model whose vocabulary has another order, and one with more pieces: fused by piece they translate as before.
+# A model whose vocabulary has another order, and one with more pieces: fused by piece they
+# translate as before.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 first=$INGOT_SOURCE/models/en-de
 [ -f "$first/config.json" ] || exit 77
 mkdir order
 cp "$first"/*.spm "$first/tokenizer_config.json" order
 # 11 and 8001 have no common divisor: each id once.
-awk '{ if (match($0, /: [0-9]+,?$/)) { id = substr($0, RSTART + 2) + 0; comma = ($0 ~ /,$/) ? "," : ""
-       print substr($0, 1, RSTART - 1) ": " (id * 11 + 5) % 8001 comma } else print }' "$first/vocab.json" >order/vocab.json
+awk '{
+  if (match($0, /: [0-9]+,?$/)) {
+    id = substr($0, RSTART + 2) + 0
+    comma = ($0 ~ /,$/) ? "," : ""
+    print substr($0, 1, RSTART - 1) ": " (id * 11 + 5) % 8001 comma
+  } else print
+}' "$first/vocab.json" >order/vocab.json
 printf 'A man is riding a bicycle.\nTwo dogs play in the snow.\n' >text
-one() { printf 'merge_method: linear\ndtype: float32\nmodels: [{model: %s, parameters: {weight: 1}}]\n%s\n' "$1" "$2" >"$3.yml" && expect 0 "$INGOT" fuse "$3.yml" -o "$3" -q; }
+one() {
+  printf '%s\n' 'merge_method: linear' 'dtype: float32' \
+    "models: [{model: $1, parameters: {weight: 1}}]" "$2" >"$3.yml"
+  expect 0 "$INGOT" fuse "$3.yml" -o "$3" -q
+}
 translated() { expect 0 "$INGOT" translate -m "$1" -i text -o "$1.txt" -q; }
 
 one "$first" "" plain
@@ -22,7 +32,9 @@ translated ordered
 same plain.txt ordered.txt
 
 # And back: what is fused is the same pieces' rows.
-printf 'merge_method: linear\ntokenizer_source: union\nmodels: [{model: plain, parameters: {weight: 1}}, {model: ordered, parameters: {weight: 1}}]\n' >both.yml
+printf '%s\n' 'merge_method: linear' 'tokenizer_source: union' \
+  'models: [{model: plain, parameters: {weight: 1}}, {model: ordered, parameters: {weight: 1}}]' \
+  >both.yml
 expect 0 "$INGOT" fuse both.yml -o both -q --threads 1
 for file in model.safetensors vocab.json source.spm; do same plain/$file both/$file; done
 expect 0 "$INGOT" fuse both.yml -o both4 -q --threads 4
@@ -32,10 +44,13 @@ expect 1 "$INGOT" fuse both.yml -o refused -q
 has err "rows of embeddings would be of different pieces"
 
 # More pieces, and rows behind the last.
-one ordered 'tokenizer: {source: base, pad_to_multiple_of: 64, tokens: {"<new>": {source: {kind: zero}}}}' wider
+rules='{source: base, pad_to_multiple_of: 64, tokens: {"<new>": {source: {kind: zero}}}}'
+one ordered "tokenizer: $rules" wider
 has wider/config.json '"vocab_size": 8064'
 has wider/vocab.json '"<new>": 8001'
-printf 'merge_method: linear\ntokenizer_source: union\nmodels: [{model: plain, parameters: {weight: 1}}, {model: wider, parameters: {weight: 1}}]\n' >more.yml
+printf '%s\n' 'merge_method: linear' 'tokenizer_source: union' \
+  'models: [{model: plain, parameters: {weight: 1}}, {model: wider, parameters: {weight: 1}}]' \
+  >more.yml
 expect 0 "$INGOT" fuse more.yml -o more -q
 has more/vocab.json '"<new>": 8001'
 has more/config.json '"vocab_size": 8002'

@@ -1,22 +1,35 @@
 #!/usr/bin/env bash
-# Two models of different sizes decide together as PyTorch's mean of their probabilities under transformers' searches, whatever the batch, the threads and
-# the instruction set.
+# Two models of different sizes decide together as PyTorch's mean of their probabilities under
+# transformers' searches, whatever the batch, the threads and the instruction set.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 golden=$INGOT_SOURCE/tests/golden/ensemble
 one=$INGOT_SOURCE/tests/golden/marian_tiny other=$golden/other
 
 together() { "$INGOT" translate -m "$one" -m "$other" -i "$one/source.ids" --ids --ids-in "$@"; }
 
-# near FILE EXPECTED TOLERANCE FEWEST: numbers at the same places, none further than the tolerance; at least FEWEST of them.
+# near FILE EXPECTED TOLERANCE FEWEST: numbers at the same places, none further than the tolerance;
+# at least FEWEST of them.
 near() {
-  paste -d' ' "$1" "$2" | awk -v tolerance="$3" -v fewest="$4" '{ n = NF / 2; for (i = 1; i <= n; i++) { d = $i - $(i + n); if (d < 0) d = -d
-      if (d > tolerance || $(i + n) == "") { print "line " NR ": " $i " instead of " $(i + n); exit 1 } } checked += n }
+  paste -d' ' "$1" "$2" | awk -v tolerance="$3" -v fewest="$4" '
+    {
+      n = NF / 2
+      for (i = 1; i <= n; i++) {
+        d = $i - $(i + n)
+        if (d < 0) d = -d
+        if (d > tolerance || $(i + n) == "") {
+          print "line " NR ": " $i " instead of " $(i + n)
+          exit 1
+        }
+      }
+      checked += n
+    }
     END { exit checked < fewest }' >differences || fail "$1 and $2 differ: $(cat differences)"
 }
 
 isas="reference"
 for isa in avx2 avx512; do
-  if IG_ISA=$isa "$INGOT" translate -m "$one" -i /dev/null --ids --ids-in >out 2>err; then isas="$isas $isa"; else echo "$isa: not run"; fi
+  if IG_ISA=$isa "$INGOT" translate -m "$one" -i /dev/null --ids --ids-in >out 2>err; then
+    isas="$isas $isa"; else echo "$isa: not run"; fi
 done
 for isa in $isas; do
   export IG_ISA=$isa
@@ -55,7 +68,8 @@ unset IG_ISA
 
 # Negative control: no two of the goldens are the same, nor either model's own.
 for model in "$one" "$other"; do
-  "$INGOT" translate -m "$model" -i "$one/source.ids" --ids --ids-in --max-length 32 --beam-size 1 >"alone.$(basename "$model")"
+  "$INGOT" translate -m "$model" -i "$one/source.ids" --ids --ids-in --max-length 32 \
+    --beam-size 1 >"alone.$(basename "$model")"
 done
 for a in alone.* "$golden"/*.greedy; do
   for b in alone.* "$golden"/*.greedy; do
@@ -65,11 +79,14 @@ done
 
 # Twice the same model is that model, to the bit.
 for beam in 1 4; do
-  expect 0 "$INGOT" translate -m "$one" -i "$one/source.ids" --ids --ids-in --beam-size $beam --n-best $beam
+  expect 0 "$INGOT" translate -m "$one" -i "$one/source.ids" --ids --ids-in --beam-size $beam \
+    --n-best $beam
   cp out alone
-  for options in "-m $one --ensemble geometric" "-m $other --weights 1,0" "-m $other --weights 3,0 --ensemble geometric" "--ensemble geometric --weights 7"; do
+  for options in "-m $one --ensemble geometric" "-m $other --weights 1,0" \
+    "-m $other --weights 3,0 --ensemble geometric" "--ensemble geometric --weights 7"; do
     # shellcheck disable=SC2086
-    expect 0 "$INGOT" translate -m "$one" $options -i "$one/source.ids" --ids --ids-in --beam-size $beam --n-best $beam
+    expect 0 "$INGOT" translate -m "$one" $options -i "$one/source.ids" --ids \
+      --ids-in --beam-size $beam --n-best $beam
     same out alone
   done
 done

@@ -15,7 +15,8 @@ for verb in train translate score inspect bench; do
   expect 0 "$INGOT" "$verb" --help
   same page out
   [ ! -s err ] || fail "help writes to standard error"
-  # Every option of the page is one the parser knows: each is an error of its value at most, never unknown.
+  # Every option of the page is one the parser knows: each is an error of its value at most, never
+  # unknown.
   for option in $(grep -oE '^ +(-[a-z], )?--[a-z-]+' page | grep -oE -- '--[a-z-]+'); do
     "$INGOT" "$verb" "$option=" >out 2>err </dev/null
     ! grep -q 'unknown option' err || fail "$verb lists $option and does not know it"
@@ -50,7 +51,8 @@ has err "did you mean 'bleu'"
 expect 0 "$INGOT" help --man
 has out ".TH INGOT 1"
 expect 0 "$INGOT" help --markdown
-cmp -s out "$INGOT_SOURCE/docs/cli.md" || fail "docs/cli.md is not what 'ingot help --markdown' prints"
+cmp -s out "$INGOT_SOURCE/docs/cli.md" ||
+  fail "docs/cli.md is not what 'ingot help --markdown' prints"
 
 if [ -w /dev/full ]; then
   "$INGOT" help >/dev/full 2>err

@@ -18,7 +18,8 @@ done <"$golden/expected.tsv"
 
 # Negative control: another hypothesis has another score.
 expect 0 "$INGOT" score bleu --reference "$reference" --hypothesis "$reference"
-! grep -qF "$(cat out)" "$golden/expected.tsv" || fail "the reference itself scores as the hypothesis does"
+! grep -qF "$(cat out)" "$golden/expected.tsv" ||
+  fail "the reference itself scores as the hypothesis does"
 
 head -n 19 "$golden/hypothesis.de" >short
 expect 1 "$INGOT" score bleu --reference "$reference" --hypothesis short

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# A run killed by SIGKILL at twenty moments, some of them within the writing of a checkpoint, ends in the bits of a run that was never stopped.
+# A run killed by SIGKILL at twenty moments, some of them within the writing of a checkpoint, ends
+# in the bits of a run that was never stopped.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 RANDOM=${INGOT_KILL_SEED:=4711}  # the moments; what is checked does not depend on them
 echo "moments of seed $INGOT_KILL_SEED (INGOT_KILL_SEED=N for others)"
 
 toy killed 1000000 "log_every: 3" "validate_every: 4" "valid_sentences: 8" "keep: 2"
-sed -i 's/save_every: 50/save_every: 2/; s/^  tokens:/  valid: {source: valid.src, target: valid.trg}\n  tokens:/' toy.yml
+sed -i 's/save_every: 50/save_every: 2/
+  s/^  tokens:/  valid: {source: valid.src, target: valid.trg}\n  tokens:/' toy.yml
 digits 30 11 valid.src && reversed valid.src >valid.trg
 
 alive() { kill -0 "$1" 2>/dev/null; }
@@ -52,12 +54,15 @@ has err "File too large"
 last=$(($(update) + 7))
 expect 0 "$INGOT" train toy.yml --threads 2 --set train.updates=$last
 expect 0 "$INGOT" train toy.yml --threads 1 --set train.updates=$last --set train.output=whole
-same_tree() { [ "$(cd $1 && find . | sort)" = "$(cd $2 && find . | sort)" ] || fail "$1: $(ls $1); $2: $(ls $2)"; }
+same_tree() { [ "$(cd $1 && find . | sort)" = "$(cd $2 && find . | sort)" ] ||
+  fail "$1: $(ls $1); $2: $(ls $2)"; }
 same_tree killed whole
-for file in $(cd whole && find . -type f ! -name metrics.jsonl ! -name training.json); do same whole/$file killed/$file; done
+for file in $(cd whole && find . -type f ! -name metrics.jsonl ! -name training.json); do same \
+  whole/$file killed/$file; done
 # Seconds differ, and with them the length of the lines.
 for run in killed whole; do
-  sed 's/"target_tokens_per_second":[^,}]*,\?//; s/"seconds":[^,}]*//' $run/metrics.jsonl >$run.metrics
+  sed 's/"target_tokens_per_second":[^,}]*,\?//; s/"seconds":[^,}]*//' \
+    $run/metrics.jsonl >$run.metrics
   grep -v '_bytes"\|seconds"' $run/latest/training.json >$run.state
 done
 same killed.metrics whole.metrics
@@ -66,10 +71,14 @@ same killed.state whole.state
 
 # Negative control: one batch more, and nothing is the same.
 expect 0 "$INGOT" train toy.yml --threads 1 --set train.updates=$((last + 1))
-! cmp -s killed/latest/model.safetensors whole/latest/model.safetensors || fail "an update changes nothing"
+! cmp -s killed/latest/model.safetensors whole/latest/model.safetensors ||
+  fail "an update changes nothing"
 
-# Where a checkpoint cannot be written, the one before it stays, and the message says which. Without validations, which may come first and save the best.
+# Where a checkpoint cannot be written, the one before it stays, and the message says which. Without
+# validations, which may come first and save the best.
 cp -r whole/latest before
-expect 1 bash -c "trap '' XFSZ; ulimit -f 30; exec '$INGOT' train toy.yml --threads 1 --quiet --set train.output=whole --set train.keep=0 --set train.validate_every=0"
+expect 1 bash -c "trap '' XFSZ; ulimit -f 30
+  exec '$INGOT' train toy.yml --threads 1 --quiet --set train.output=whole --set train.keep=0 \\
+    --set train.validate_every=0"
 has err "is not saved, latest/ holds update $last: whole/latest.tmp/"
 for file in before/*; do same "$file" whole/latest/"${file##*/}"; done

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A training run stopped by SIGTERM goes on and ends in the bits of a run that was never stopped; so do runs on 1 and 2 threads.
+# A training run stopped by SIGTERM goes on and ends in the bits of a run that was never stopped; so
+# do runs on 1 and 2 threads.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 
 # Longer and longer runs until one is caught before its end.
@@ -40,7 +41,8 @@ expect 0 "$INGOT" train toy.yml --threads 1 --stats resumed.json
 toy whole $updates
 expect 0 "$INGOT" train toy.yml --threads 2 --stats whole.json
 same stopped/latest/model.safetensors whole/latest/model.safetensors
-for key in updates source_tokens target_tokens target_tokens_per_second seconds load_seconds total_seconds parameters; do has whole.json "\"$key\""; done
+for key in updates source_tokens target_tokens target_tokens_per_second seconds load_seconds \
+  total_seconds parameters; do has whole.json "\"$key\""; done
 if ls stopped | grep -q tmp; then fail "temporaries are left: $(ls stopped)"; fi
 
 # Negative control: another seed ends elsewhere.
@@ -48,7 +50,8 @@ toy other $updates
 expect 0 "$INGOT" train toy.yml --threads 2 --set train.seed=4 --set train.updates=60
 toy again 60
 expect 0 "$INGOT" train toy.yml --threads 2
-! cmp -s other/latest/model.safetensors again/latest/model.safetensors || fail "the seed changes nothing"
+! cmp -s other/latest/model.safetensors again/latest/model.safetensors ||
+  fail "the seed changes nothing"
 
 # A finished run has nothing left to do; a run of other options does not overwrite it.
 expect 0 "$INGOT" train toy.yml

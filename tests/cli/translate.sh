@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A model trained here learns to reverse digits; its translations do not depend on threads, workers or batches; errors leave nothing half written.
+# A model trained here learns to reverse digits; its translations do not depend on threads, workers
+# or batches; errors leave nothing half written.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 
 toy run 1000
@@ -12,10 +13,12 @@ reversed test.src >test.trg
 expect 0 "$INGOT" translate -m $model -i test.src -o test.out --stats stats.json
 right=$(paste -d '|' test.trg test.out | awk -F '|' '$1 == $2 { n++ } END { print n + 0 }')
 [ "$right" -ge 100 ] || fail "the toy model has not learnt: $right of 200 rows reversed"
-for key in sentences source_tokens target_tokens load_seconds seconds peak_rss_bytes isa threads workers; do has stats.json "\"$key\""; done
+for key in sentences source_tokens target_tokens load_seconds seconds peak_rss_bytes isa threads \
+  workers; do has stats.json "\"$key\""; done
 has stats.json '"sentences": 200'
 
-for options in "--threads 1" "--threads 2" "--workers 2 --threads 2" "--batch-tokens 1" "--batch-tokens 50" "--batch-tokens 100000"; do
+for options in "--threads 1" "--threads 2" "--workers 2 --threads 2" "--batch-tokens 1" \
+  "--batch-tokens 50" "--batch-tokens 100000"; do
   for beam in 1 3; do
     expect 0 "$INGOT" translate -m $model -i test.src -o beam$beam.out --beam-size $beam --threads 1
     # shellcheck disable=SC2086
@@ -60,7 +63,8 @@ expect 0 "$INGOT" translate -m $model -i /dev/null
 # N-best: score, tab, text; scores fall.
 expect 0 "$INGOT" translate -m $model -i test.src --beam-size 3 --n-best 2
 [ "$(wc -l <out)" -eq 400 ] || fail "two lines a sentence expected"
-awk -F '\t' 'NF != 2 { exit 1 } NR % 2 == 0 && $1 > last { exit 1 } { last = $1 }' out || fail "n-best lines"
+awk -F '\t' 'NF != 2 { exit 1 } NR % 2 == 0 && $1 > last { exit 1 } { last = $1 }' out ||
+  fail "n-best lines"
 
 # Lengths count the end of sentence; ids in, ids out.
 expect 0 "$INGOT" translate -m $model -i test.src --ids --min-length 9 --max-length 9
@@ -92,7 +96,8 @@ mkdir linked
 ln -s behind linked/first
 ln -s first linked/link
 expect 0 "$INGOT" translate -m $model -i gaps.src -o linked/link
-[ -L linked/link ] && [ -L linked/first ] && [ -s linked/behind ] || fail "a link to nothing was replaced"
+[ -L linked/link ] && [ -L linked/first ] && [ -s linked/behind ] ||
+  fail "a link to nothing was replaced"
 ls | grep -q 'tmp-' && fail "temporaries are left"
 expect 0 "$INGOT" translate -m $model -i gaps.src -o /dev/null
 [ -c /dev/null ] || fail "/dev/null was replaced"
@@ -103,7 +108,8 @@ head -c $((size / 2)) $model/model.safetensors >damaged/model.safetensors
 expect 1 "$INGOT" translate -m damaged -i test.src -o damaged.out
 has err "model.safetensors"
 [ ! -e damaged.out ] || fail "output of a damaged model"
-{ printf '\377\377\377\377\377\377\377\377' && tail -c +9 $model/model.safetensors; } >damaged/model.safetensors
+{ printf '\377\377\377\377\377\377\377\377' &&
+  tail -c +9 $model/model.safetensors; } >damaged/model.safetensors
 expect 1 "$INGOT" translate -m damaged -i test.src
 rm damaged/model.safetensors
 expect 1 "$INGOT" translate -m damaged -i test.src

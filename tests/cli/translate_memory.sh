@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Any number of lines is translated in the memory of some thousands. The full claim, a million lines beside a thousand, on any model that takes ids:
+# Any number of lines is translated in the memory of some thousands. The full claim, a million lines
+# beside a thousand, on any model that takes ids:
 #   INGOT=build/ingot INGOT_SOURCE=. bash tests/cli/translate_memory.sh 1000 1000000 [MODEL]
 . "$INGOT_SOURCE/tests/cli/common.bash"
 grep -qE "__[at]san_init" "$INGOT" && { echo "skipped: a sanitizer keeps freed memory"; exit 77; }
 few=${1:-20000} many=${2:-200000} model=${3:-$INGOT_SOURCE/tests/golden/marian_tiny}
-allowed=$((8 << 20)) # bytes: what windows of different lengths and the allocator's habits come to; a kept line costs at least 100
+# bytes: what windows of different lengths and the allocator's habits come to; a kept line costs at
+# least 100
+allowed=$((8 << 20))
 
 # peak LINES OPTION...: peak memory in bytes of translating so many lines.
 digits 1000 7 block
@@ -12,7 +15,8 @@ peak() {
   local lines=$1
   shift
   for ((i = 0; i < lines; i += 1000)); do cat block; done >ids
-  expect 0 "$INGOT" translate -m "$model" -i ids -o out.ids --ids --ids-in --beam-size 1 --max-length 3 --stats stats.json "$@"
+  expect 0 "$INGOT" translate -m "$model" -i ids -o out.ids --ids --ids-in --beam-size 1 \
+    --max-length 3 --stats stats.json "$@"
   [ "$(wc -l <out.ids)" -eq "$lines" ] || fail "$(wc -l <out.ids) lines instead of $lines"
   sed 's/.*"peak_rss_bytes": \([0-9]*\).*/\1/' stats.json
 }

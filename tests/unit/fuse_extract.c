@@ -135,7 +135,9 @@ static void only_layers_that_differ_are_in_it(void **state) {
 static void ranks_by_layer(void **state) {
   (void)state;
   extract(EXTRACT("tuned")
-          "parameters: {rank: [{select: encoder, value: 1}, {tensors: '*.fc.*', value: 2}]}\n", "mixed");
+          "parameters: {rank: [{select: encoder, value: 1},\n"
+          "  {tensors: '*.fc.*', value: 2}]}\n",
+          "mixed");
   ig_safetensors *file = open_adapter("mixed");
   has_shape(file, "base_model.model.encoder.layers.0.fc.lora_A.weight", 2, 2);
   ig_safetensors_close(file);

@@ -1,8 +1,11 @@
-"""Writes search.txt: what transformers' generate() finds on a toy model, for tests/unit/decode_search.c. Run: python make_search.py > search.txt
+"""Writes search.txt: what transformers' generate() finds on a toy model, for
+tests/unit/decode_search.c. Run: python make_search.py > search.txt
 
-The toy's logits are a hash of (sentence, position, last two tokens, token): exact in float32, the same here and in the test.
-A case is `case` and its options, then n_best lines a sentence: score and ids. Made with transformers 5.23.0, torch 2.13.
+The toy's logits are a hash of (sentence, position, last two tokens, token): exact in float32, the
+same here and in the test. A case is `case` and its options, then n_best lines a sentence: score and
+ids. Made with transformers 5.23.0, torch 2.13.
 """
+
 import torch
 from transformers import GenerationConfig, GenerationMixin, PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutput
@@ -41,11 +44,18 @@ class Toy(PreTrainedModel, GenerationMixin):
         rows = []
         for ids in input_ids.tolist():
             before = ids[-2] if len(ids) > 1 else 0
-            rows.append([logit(self.sentence, len(ids) - 1, before, ids[-1], t, self.config.eos) for t in range(self.config.v)])
+            rows.append(
+                [
+                    logit(self.sentence, len(ids) - 1, before, ids[-1], t, self.config.eos)
+                    for t in range(self.config.v)
+                ]
+            )
         return CausalLMOutput(logits=torch.tensor(rows, dtype=torch.float32)[:, None, :])
 
 
-CASES = [  # vocab, beam, n_best, min, max, length_penalty, early, ngram, repetition, renormalize, forced_bos, forced_eos, bad words
+# vocab, beam, n_best, min, max, length_penalty, early, ngram, repetition, renormalize, forced_bos,
+# forced_eos, bad words
+CASES = [
     (50, 1, 1, 0, 20, 1.0, "false", 0, 1.0, 0, -1, -1, []),
     (50, 1, 1, 0, 20, 1.0, "false", 2, 1.5, 0, 7, 2, [[5]]),
     (50, 1, 1, 12, 12, 1.0, "false", 0, 1.0, 0, -1, -1, []),
@@ -74,15 +84,37 @@ SENTENCES = 6
 for c in CASES:
     v, beam, n, least, most, lp, early, ngram, rep, renorm, fbos, feos, bad = c
     words = " ".join(",".join(map(str, w)) for w in bad)
-    print("case", v, beam, n, least, most, lp, early, ngram, rep, renorm, fbos, feos, len(bad), words)
+    print(
+        "case", v, beam, n, least, most, lp, early, ngram, rep, renorm, fbos, feos, len(bad), words
+    )
     toy = Toy(Config(v=v, eos=2))
-    g = GenerationConfig(num_beams=beam, num_return_sequences=n, max_length=most + 1, length_penalty=lp, no_repeat_ngram_size=ngram,
-                         early_stopping={"false": False, "true": True, "never": "never"}[early], repetition_penalty=rep, do_sample=False,
-                         renormalize_logits=bool(renorm), eos_token_id=2, pad_token_id=0, bos_token_id=1, use_cache=False,
-                         min_length=least + 1 if least else 0, forced_bos_token_id=None if fbos < 0 else fbos,
-                         forced_eos_token_id=None if feos < 0 else feos, bad_words_ids=bad or None, return_dict_in_generate=True, output_scores=True)
+    g = GenerationConfig(
+        num_beams=beam,
+        num_return_sequences=n,
+        max_length=most + 1,
+        length_penalty=lp,
+        no_repeat_ngram_size=ngram,
+        early_stopping={"false": False, "true": True, "never": "never"}[early],
+        repetition_penalty=rep,
+        do_sample=False,
+        renormalize_logits=bool(renorm),
+        eos_token_id=2,
+        pad_token_id=0,
+        bos_token_id=1,
+        use_cache=False,
+        min_length=least + 1 if least else 0,
+        forced_bos_token_id=None if fbos < 0 else fbos,
+        forced_eos_token_id=None if feos < 0 else feos,
+        bad_words_ids=bad or None,
+        return_dict_in_generate=True,
+        output_scores=True,
+    )
     for toy.sentence in range(SENTENCES):
-        o = toy.generate(torch.tensor([[1]]), attention_mask=torch.ones(1, 1, dtype=torch.long), generation_config=g)
+        o = toy.generate(
+            torch.tensor([[1]]),
+            attention_mask=torch.ones(1, 1, dtype=torch.long),
+            generation_config=g,
+        )
         for k, s in enumerate(o.sequences.tolist()):
             s = s[1:]
             if 2 in s:

@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# What sacreBLEU 2.6.0 prints for hypothesis.de against examples/sample.de, beside the options of `ingot score` that must print the same.
+# What sacreBLEU 2.6.0 prints for hypothesis.de against examples/sample.de, beside the options of
+# `ingot score` that must print the same.
 set -euo pipefail
 cd "$(dirname "$0")"
-line() { printf '%s\t%s\n' "$1" "$(sacrebleu ../../../examples/sample.de -i hypothesis.de --format text "${@:2}")"; }
+line() {
+  printf '%s\t%s\n' "$1" \
+    "$(sacrebleu ../../../examples/sample.de -i hypothesis.de --format text "${@:2}")"
+}
 {
   line "bleu" -m bleu
   line "bleu --lowercase" -m bleu --lowercase
