@@ -39,7 +39,9 @@ format:
 check:
 	@tools/check_rooms.sh
 	@tools/check_sizes.sh
+	@tools/check_widths.sh
 	@tools/check_format.sh
+	@tools/draw_rooms.sh --check
 # The loader's cache learns of the library, if it is root who installs into the running system.
 LDCONFIG = if [ "$$(uname)" = Linux ] && [ "$$(id -u)" = 0 ] && [ -z "$(DESTDIR)" ]; then \
              PATH="$$PATH:/usr/sbin:/sbin" ldconfig || true; fi

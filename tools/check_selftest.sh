@@ -1,25 +1,40 @@
 #!/usr/bin/env bash
-# The checkers' negative control: each fault planted in a copy of the tree must be reported, with its place.
+# The checkers' negative control: each fault planted in a copy of the tree must be reported, with
+# its place.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
+tree=$work/tree
 trap 'rm -rf "$work"' EXIT
 failed=0
+planted=()
 
-fresh() {
-  rm -rf "$work/tree"
-  mkdir -p "$work/tree/docs"
-  cp "$root/docs/rooms.txt" "$work/tree/docs/"
-  cp "$root/.clang-format" "$work/tree/"
-  cp -r "$root/src" "$root/include" "$work/tree/"
-  mkdir -p "$work/tree/cli" "$work/tree/tests"
-  cp -r "$root"/tests/*.h "$root/tests/unit" "$work/tree/tests/"
+mkdir -p "$tree/docs" "$tree/tests" "$tree/cli"
+cp "$root/docs/rooms.txt" "$tree/docs/"
+cp "$root/.clang-format" "$tree/"
+cp -r "$root/src" "$root/include" "$tree/"
+cp -r "$root"/tests/*.h "$root/tests/unit" "$tree/tests/"
+
+# plant FILE TEXT: with printf's escapes. expect takes the files away again.
+plant() {
+  planted+=("$tree/$1")
+  mkdir -p "$tree/$(dirname "$1")"
+  printf '%b' "$2" >"$tree/$1"
+}
+# add_rooms TEXT: lines after those of docs/rooms.txt, until the next expect.
+add_rooms() { printf '%b' "$1" >>"$tree/docs/rooms.txt"; }
+
+pull_up() {
+  [ ${#planted[@]} = 0 ] || rm -f "${planted[@]}"
+  planted=()
+  cp "$root/docs/rooms.txt" "$tree/docs/"
 }
 
-# expect CHECKER PATTERN: the checker must fail and its output must match.
+# expect CHECKER[ LAW] PATTERN: the checker must fail and its output must match.
 expect() {
-  local output
-  if output=$(bash "$root/tools/$1" "$work/tree" 2>&1); then
+  local checker=${1%% *} law="" output
+  [[ $1 != *' '* ]] || law=${1##* }
+  if output=$(bash "$root/tools/$checker" "$tree" $law 2>&1); then
     echo "FAIL: $1 passed a tree with: $2"
     failed=1
   elif ! grep -qE -- "$2" <<<"$output"; then
@@ -29,130 +44,198 @@ expect() {
   else
     echo "ok: $1 reports $2"
   fi
+  pull_up
 }
 
-plant() { mkdir -p "$work/tree/$(dirname "$1")"; printf '%b' "$2" > "$work/tree/$1"; }
+# ---- rooms ---------------------------------------------------------------------
+plant src/base/planted.c '// Planted.\n\n#include "nn/linear.h"\n'
+expect check_rooms.sh '^src/base/planted\.c:3: .*may not include room .nn.'
 
-fresh
-plant src/base/planted.c '// Planted.\n\n#include "kernel/kernel.h"\n'
-expect check_rooms.sh '^src/base/planted\.c:3: .*may not include room .kernel.'
-
-fresh
 plant src/nn/planted.c '  #  include <immintrin.h>\n'
 expect check_rooms.sh '^src/nn/planted\.c:1: .*intrinsics'
 
-fresh
 plant src/kernel/planted.h '#include "../io/planted.h"\n'
 plant src/io/planted.h '// Planted.\n'
 expect check_rooms.sh '^src/kernel/planted\.h:1: .*may not include room .io.'
 
-fresh
 plant src/attic/planted.c '#include <stdio.h>\n'
 expect check_rooms.sh '^src/attic/planted\.c:1: .*not in docs/rooms\.txt'
 
-fresh
 plant cli/planted.c '#include "ingot.h"\n#include "base/fail.h"\n'
 expect check_rooms.sh '^cli/planted\.c:2: .*only public headers'
 
-fresh
 plant src/base/planted.c '#include "base/nowhere.h"\n'
 expect check_rooms.sh '^src/base/planted\.c:1: .*no such file'
 
-fresh
-plant src/base/planted.c 'void ig_planted(void);\nvoid ig_planted(void) {\n  ig_model_free(0);\n}\n'
-expect check_rooms.sh '^src/base/planted\.c:3: ig_model_free: .base. may not call what .model. implements'
+plant src/base/planted.c 'void ig_planted(void) {\n  ig_model_free(0);\n}\n'
+expect check_rooms.sh '^src/base/planted\.c:2: ig_model_free: .base. may not call what .model'
 
-fresh
 plant tests/unit/io_planted.c '#include "base/fail.h"\n#include "model/model.h"\n'
-expect check_rooms.sh '^tests/unit/io_planted\.c:2: .*a test of room .io. may not include .model.'
+expect check_rooms.sh '^tests/unit/io_planted\.c:2: .*a test of room .io. may not .* .model.'
 
-fresh
 plant tests/planted.h '#include "model/model.h"\n'
 plant tests/unit/io_planted.c '#include "planted.h"\n'
-expect check_rooms.sh '^tests/unit/io_planted\.c:1: through tests/planted\.h: .*may not include .model.'
+expect check_rooms.sh '^tests/unit/io_planted\.c:1: through tests/planted\.h: .*include .model.'
 
-# Folders of a room: what a line does not name, the way up to the root, circles, permissions that nobody uses.
-planted_rooms='\nattic: base\nattic/floor: base\nattic/roof: attic attic/floor\n'
-rooms_with() {
-  fresh
-  printf '%b' "$planted_rooms${1:-}" >> "$work/tree/docs/rooms.txt"
+# ---- folders of a room ---------------------------------------------------------
+plant src/fuse/recipe/planted.c '#include "fuse/plan/planted.h"\n'
+plant src/fuse/plan/planted.h '// Planted.\n'
+expect check_rooms.sh '^src/fuse/recipe/planted\.c:1: .*.fuse/recipe. may not include .fuse/plan.'
+
+# A room of three floors that keeps the law.
+attic() {
+  add_rooms '\nattic: base\nattic/floor: base\nattic/roof: attic attic/floor\n'
   plant src/attic/planted.h '#include "base/fail.h"\n#include "attic/floor/floor.h"\n'
   plant src/attic/floor/floor.h '#include "base/fail.h"\n'
   plant src/attic/roof/roof.h '#include "attic/floor/floor.h"\n#include "attic/planted.h"\n'
 }
-
-rooms_with
-if bash "$root/tools/check_rooms.sh" "$work/tree" >"$work/said" 2>&1; then
+attic
+if bash "$root/tools/check_rooms.sh" "$tree" >"$work/said" 2>&1; then
   echo "ok: check_rooms.sh passes folders that keep the law"
 else
   cat "$work/said"
   failed=1
 fi
-plant src/attic/floor/planted.c '#include "attic/roof/roof.h"\n'
-expect check_rooms.sh '^src/attic/floor/planted\.c:1: .*.attic/floor. may not include .attic/roof.'
+pull_up
 
-rooms_with
+attic
+plant src/attic/floor/planted.c '#include "attic/roof/roof.h"\n'
+expect check_rooms.sh '^src/attic/floor/planted\.c:1: .*.attic/floor. may not .* .attic/roof.'
+
+attic
 plant src/attic/floor/planted.c '#include "../planted.h"\n'
 expect check_rooms.sh '^src/attic/floor/planted\.c:1: .*.attic/floor. may not include .attic.'
 
-rooms_with
+attic
 plant src/attic/planted.c '#include "attic/roof/roof.h"\n'
 expect check_rooms.sh '^src/attic/planted\.c:1: .*.attic. may not include .attic/roof.'
 
-rooms_with
+attic
 plant src/attic/roof/planted.c '#include "io/json.h"\n'
 expect check_rooms.sh '^src/attic/roof/planted\.c:1: .*may not include .io.'
 
-rooms_with 'attic/cellar: attic/roof\n'
+attic
+add_rooms 'attic/cellar: attic/roof\n'
 plant src/attic/cellar/cellar.h '// Planted.\n'
-expect check_rooms.sh "^docs/rooms\.txt:[0-9]+: no file of .attic/cellar. includes .attic/roof.: strike it"
+expect check_rooms.sh 'rooms\.txt:[0-9]+: no file of .attic/cellar. includes .attic/roof.: strike'
 
-rooms_with 'attic/cellar: attic/well\nattic/well: attic/cellar\n'
+attic
+add_rooms 'attic/cellar: attic/well\nattic/well: attic/cellar\n'
 expect check_rooms.sh '^docs/rooms\.txt:[0-9]+: .attic/well. is part of a circle'
 
-fresh
-rm -rf "$work/tree/src"/*
-plant src/base/planted.h 'size_t ig_planted(void);\n'
-plant include/planted.h '#include <stddef.h>\nvoid ig_planted(size_t class);\n'
-expect check_headers.sh '^base/planted\.h: does not compile alone as c:'
-expect check_headers.sh '^planted\.h: does not compile alone as c\+\+:'
+# ---- the picture of rooms -------------------------------------------------------
+cp "$root"/docs/rooms.{md,svg} "$tree/docs/"
+add_rooms '\nattic: base\n'
+if bash "$root/tools/draw_rooms.sh" --check "$tree" >"$work/said"; then
+  echo "FAIL: draw_rooms.sh takes the picture without an attic for up to date"
+  failed=1
+else
+  echo "ok: draw_rooms.sh reports an old picture"
+fi
+pull_up
 
-fresh
-seq 801 | sed 's|^|// |' > "$work/tree/src/base/planted.c"
+# ---- sizes, widths, format, headers ---------------------------------------------
+plant src/base/planted.c "$(seq 801 | sed 's|^|// |')\n"
 expect check_sizes.sh '^src/base/planted\.c:801: longer'
 
-fresh
-rm -rf "$work/tree/src" "$work/tree/include"
+plant tests/planted.sh "# Fine.\n#$(printf '%0100d' 0)\n"
+expect check_widths.sh '^tests/planted\.sh:2: longer than 100'
+
+rm -rf "$tree/src" "$tree/include"
 plant src/base/planted.c 'int  f( int*x ){return *x;}\n'
-if bash "$root/tools/check_format.sh" "$work/tree" 2>/dev/null | grep -q 'not checked'; then
+if bash "$root/tools/check_format.sh" "$tree" 2>/dev/null | grep -q 'not checked'; then
   echo "not run: check_format.sh (no clang-format of its version)"
+  pull_up
 else
   expect check_format.sh 'planted\.c:1'
 fi
-# A library that lacks a declared function and exports a stranger.
+
+plant src/base/planted.h 'size_t ig_planted(void);\n'
+expect check_headers.sh '^base/planted\.h: does not compile alone as c:'
+plant include/planted.h '#include <stddef.h>\nvoid ig_planted(size_t class);\n'
+expect check_headers.sh '^planted\.h: does not compile alone as c\+\+:'
+
+# ---- names, parameters, families, statements ------------------------------------
+plant src/base/planted.h '// Planted.\nint ig_plant(int x);\n'
+expect 'check_laws.sh names' '^src/base/planted\.h:2: ig_plant: .*begins with ig_planted_'
+
+plant src/base/planted.c 'static int ig_plant(int x) { return x; }\n'
+expect 'check_laws.sh names' '^src/base/planted\.c:1: ig_plant: what is private'
+
+plant src/base/planted.c 'typedef struct ig_plant {\n  int x;\n} ig_plant;\n'
+expect 'check_laws.sh names' '^src/base/planted\.c:1: ig_plant: what is private'
+
+plant src/base/planted.h 'typedef enum ig_plant_kind {\n  IG_PLANT_TREE,\n  IG_BUSH,\n} x;\n'
+expect 'check_laws.sh names' '^src/base/planted\.h:3: IG_BUSH: .*begins with IG_PLANT_'
+
+plant src/base/planted.c 'typedef struct plant {\n  int x;\n} plant;\n'
+plant src/base/other.c 'typedef struct plant {\n  int y;\n} plant;\n'
+expect 'check_laws.sh names' '^src/base/planted\.c:1: plant: a type of this name'
+
+plant src/base/planted.c '// Planted.\n'
+plant src/io/planted.h '// Planted.\n'
+expect 'check_laws.sh names' 'planted: files in src/.* have this name too'
+
+plant src/base/planted.c 'static int plant(int a, int b, int c,\n  int e, int f, int g, int h) {\n'
+expect 'check_laws.sh parameters' '^src/base/planted\.c:1: plant has 7 parameters'
+
+plant src/base/planted.h 'typedef struct p {\n  int (*plant)(int, int, int, int, int, int, int);\n'
+expect 'check_laws.sh parameters' '^src/base/planted\.h:2: plant has 7 parameters'
+
+plant src/base/planted.c '// bart\nint marian_heads;\n'
+expect 'check_laws.sh families' "^src/base/planted\.c:2: names the family 'marian'"
+
+plant src/model/arch/willow.c '// Planted.\n'
+plant src/base/planted.c 'const char *name = "willow";\n'
+expect 'check_laws.sh families' "^src/base/planted\.c:1: names the family 'willow'"
+
+plant src/base/planted.c 'void f(void) {\n  a = 1, b = 2;\n}\n'
+expect 'check_laws.sh statements' '^src/base/planted\.c:2: a comma statement'
+
+plant src/base/planted.c 'int f(void) {\n  return x++, 0;\n}\n'
+expect 'check_laws.sh statements' '^src/base/planted\.c:2: a comma in a return'
+
+plant src/base/planted.c 'void f(void) {\n  (a ? g : h)(1);\n}\n'
+expect 'check_laws.sh statements' '^src/base/planted\.c:2: a call through a conditional'
+
+plant src/base/planted.c '// The row behind the last.\n'
+expect 'check_laws.sh statements' '^src/base/planted\.c:1: .behind.'
+
+# ---- exports: a library that lacks a declared function and exports a stranger ---
 mkdir "$work/include"
-printf 'int ig_present(void);\nint ig_absent(void);\n' > "$work/include/planted.h"
-printf 'int ig_present(void) { return 0; }\nint ig_stranger(void) { return 0; }\n' | cc -shared -fPIC -x c - -o "$work/planted.so"
-output=$(bash "$root/tools/check_exports.sh" "$work/planted.so" "$work/include" && echo passed) || true
-if [[ $output == *"not exported: ig_absent"* && $output == *"not declared: ig_stranger"* && $output != *passed* ]]; then
+printf 'int ig_present(void);\nint ig_absent(void);\n' >"$work/include/planted.h"
+printf 'int ig_present(void) { return 0; }\nint ig_stranger(void) { return 0; }\n' |
+  cc -shared -fPIC -x c - -o "$work/planted.so"
+exports() { bash "$root/tools/check_exports.sh" "$work/planted.so" "$work/include" && echo passed; }
+output=$(exports) || true
+if [[ $output == *"not exported: ig_absent"* && $output != *passed* &&
+  $output == *"not declared: ig_stranger"* ]]; then
   echo "ok: check_exports.sh reports a missing and a superfluous function"
 else
   echo "FAIL: check_exports.sh said: $output"
   failed=1
 fi
 
-# Instruction counts: what is too many, and what was not counted at all; and callgrind's sums, callees' costs left out, names shortened to numbers.
-printf 'what,isa,compiler,instructions\ntranslate,avx2,gcc 12,1000\ntrain,avx2,gcc 12,2000\n' > "$work/committed.csv"
-instructions() { bash "$root/bench/instructions.sh" --against "$work/committed.csv" --counts "$work/counts.csv" 2>&1 && echo passed; }
-printf 'translate,avx2,gcc 12,1040\ntrain,avx2,gcc 12,2000\n' > "$work/counts.csv"
+# ---- instruction counts: what is too many, and what was not counted at all ------
+# And callgrind's sums, callees' costs left out, names shortened to numbers.
+printf '%s\n' what,isa,compiler,instructions 'translate,avx2,gcc 12,1000' 'train,avx2,gcc 12,2000' \
+  >"$work/committed.csv"
+instructions() {
+  bash "$root/bench/instructions.sh" --against "$work/committed.csv" --counts "$work/counts.csv" \
+    2>&1 && echo passed
+}
+printf 'translate,avx2,gcc 12,1040\ntrain,avx2,gcc 12,2000\n' >"$work/counts.csv"
 more=$(instructions) || true
-printf 'translate,avx2,gcc 12,1000\n' > "$work/counts.csv"
+printf 'translate,avx2,gcc 12,1000\n' >"$work/counts.csv"
 missing=$(instructions) || true
-printf 'translate,avx2,gcc 12,1020\ntrain,avx2,gcc 12,1500\n' > "$work/counts.csv"
+printf 'translate,avx2,gcc 12,1020\ntrain,avx2,gcc 12,1500\n' >"$work/counts.csv"
 fine=$(instructions) || true
-printf 'ob=(1) /lib/ld.so\nfn=(1) a\n1 7\nob=(2) /x/ingot\nfn=(2) b\n+1 30\ncob=(3) /lib/libc.so\ncfn=(3) c\ncalls=1 5\n* 900\n-2 4\nob=(3)\nfn=(3)\n5 900\nob=(2)\n8 1\n' > "$work/out"
+printf '%s\n' 'ob=(1) /lib/ld.so' 'fn=(1) a' '1 7' 'ob=(2) /x/ingot' 'fn=(2) b' '+1 30' \
+  'cob=(3) /lib/libc.so' 'cfn=(3) c' 'calls=1 5' '* 900' '-2 4' 'ob=(3)' 'fn=(3)' '5 900' \
+  'ob=(2)' '8 1' >"$work/out"
 sum=$(awk -v object=ingot -f "$root/bench/callgrind_sum.awk" "$work/out")
-if grep -q 'translate .*TOO MANY' <<<"$more" && [[ $more$missing != *passed* && $missing == *"train,avx2,gcc 12: not counted"* && $fine == *passed* && $sum = 35 ]]; then
+if grep -q 'translate .*TOO MANY' <<<"$more" && [[ $more$missing != *passed* &&
+  $missing == *"train,avx2,gcc 12: not counted"* && $fine == *passed* && $sum = 35 ]]; then
   echo "ok: instructions.sh reports more instructions and missing counts"
 else
   printf 'FAIL: instructions.sh said:\n%s\n%s\n%s\nsum %s\n' "$more" "$missing" "$fine" "$sum"
