@@ -32,8 +32,8 @@ static const char *const environment[][2] = {
 
 // ---- plain text -------------------------------------------------------------
 
-// Words of `text` from column `at`, wrapped and indented; an empty line in the text separates
-// paragraphs.
+// Writes the words of `text`, which begin at column `at`, wrapped and indented; an empty line in
+// the text separates paragraphs.
 static void wrap(FILE *file, const char *text, size_t indent, size_t at) {
   bool line_begins = at == indent;
   while (*text != '\0') {
@@ -59,7 +59,7 @@ static void wrap(FILE *file, const char *text, size_t indent, size_t at) {
   fputc('\n', file);
 }
 
-// Each line of `lines` behind `before`.
+// Writes each line of `lines`, with `before` before it and `after` after it.
 static void each_line(FILE *file, const char *lines, const char *before, const char *after) {
   for (size_t length; *lines != '\0'; lines += length + (lines[length] == '\n')) {
     length = strcspn(lines, "\n");

@@ -33,7 +33,7 @@ static void print(const char *text) {
   printf("%s%s", text, length > 0 && text[length - 1] == '\n' ? "" : "\n");
 }
 
-// Exit code 1 where something is not what it was.
+// The exit code is 1 if a file is not what it was.
 static int verify(const cli_verb *verb, const char *directory, const ig_inspect_options *options) {
   char *text = NULL;
   bool intact;

@@ -65,10 +65,11 @@ static int dispatch(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-  signal(SIGXFSZ, SIG_IGN);  // a file larger than the limit of `ulimit -f` is an error of a write,
-                             // with a message, and not the end of the process
+  // A file that grows past the limit of `ulimit -f` is then an error of the write, with a message,
+  // and does not end the process.
+  signal(SIGXFSZ, SIG_IGN);
   int code = dispatch(argc, argv);
-  // What could not be written (a full disk) must not pass for success.
+  // Output that could not be written (a full disk) must not pass for success.
   errno = 0;
   if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_OK)
     return cli_fail(NULL, "standard output: %s", strerror(errno != 0 ? errno : EIO));

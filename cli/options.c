@@ -34,7 +34,8 @@ static size_t edit_distance(const char *a, const char *b) {
 }
 
 const char *cli_nearest(const char *word, const char *const *names, size_t count) {
-  size_t length = strlen(word), best = length / 3 + 2;  // at least this far is no suggestion
+  const size_t length = strlen(word);
+  size_t best = length / 3 + 2;  // a name at this distance or further is no suggestion
   const char *nearest = NULL;
   for (size_t i = 0; i < count; i++) {
     size_t distance = edit_distance(word, names[i]);
@@ -102,7 +103,7 @@ static int store_text(const cli_verb *verb, const cli_option *option, const char
   return cli_usage_error(verb, "--%s: expected %s%s; found '%s'", option->name, kind, list, text);
 }
 
-// text NULL for flags.
+// text is NULL for flags.
 static int store(const cli_verb *verb, const cli_option *option, void *values, const char *text) {
   char *member = (char *)values + option->offset, *end = NULL;
   switch (option->kind) {
@@ -151,7 +152,7 @@ typedef struct parse_state {
   bool seen[64];
 } parse_state;
 
-// value NULL: not attached by '=' or behind the letter.
+// value NULL: the word with the option has no value after '=' or after its letter.
 static int take_option(parse_state *state, const cli_option *option, const char *value) {
   const cli_verb *verb = state->verb;
   if (option->kind == CLI_FLAG) {

@@ -6,11 +6,11 @@
 #include <stddef.h>
 
 #define CLI_OK 0
-#define CLI_FAILED 1  // a user's file, the system or the training said no
+#define CLI_FAILED 1  // because of a user's file, the system or the training
 #define CLI_USAGE 2   // the command line makes no sense
 #define CLI_GO_ON (-1)
 
-// What an option's value is, and so the type of the member it is stored in.
+// The kind of an option's value, and so the type of the member that stores it.
 typedef enum cli_kind {
   CLI_FLAG,     // bool
   CLI_INTEGER,  // int
@@ -39,15 +39,15 @@ typedef struct cli_option {
 typedef struct cli_verb {
   const char *name;
   const char *summary;      // one line
-  const char *synopsis;     // behind "ingot "; a line per form
+  const char *synopsis;     // what follows "ingot ", a line for each form
   const char *description;  // paragraphs, separated by an empty line
   const char *examples;     // command lines, one a line
   const cli_option *options;
   size_t option_count;
-  const char *operand;  // what the operands are called; NULL: there are none
+  const char *operand;  // the name of the operands in messages; NULL: none are taken
   size_t min_operands, max_operands;
-  int (*run)(const struct cli_verb *verb, int argc,
-             char **argv);  // argv behind the verb; returns the exit code
+  // Gets the arguments after the verb; returns the exit code.
+  int (*run)(const struct cli_verb *verb, int argc, char **argv);
 } cli_verb;
 
 typedef struct cli_operands {
@@ -55,13 +55,13 @@ typedef struct cli_operands {
   size_t count;
 } cli_operands;
 
-// Stores options into *values (which holds the defaults) and what is no option into *operands.
-// CLI_GO_ON, or the exit code where help was asked for or something is wrong (and has been said).
-// Lists are freed by cli_list_free.
+// Stores options in *values, which holds the defaults before, and all other arguments in *operands.
+// Returns CLI_GO_ON, or the exit code if help was asked for (and printed) or something is wrong
+// (and was reported). The caller frees lists by cli_list_free.
 int cli_parse(const cli_verb *verb, void *values, cli_operands *operands, int argc, char **argv);
 void cli_list_free(cli_list *list);
 
-// The name nearest to `word` by edit distance, or NULL when none is near..
+// The name nearest to `word` by edit distance, or NULL when none is near.
 const char *cli_nearest(const char *word, const char *const *names, size_t count);
 
 // The verbs of this command.
@@ -69,8 +69,8 @@ extern const cli_verb *const cli_verbs[];
 extern const size_t cli_verb_count;
 extern const cli_verb cli_train, cli_fuse, cli_translate, cli_score, cli_inspect, cli_bench;
 
-// Rows of an option table. The file that uses them defines CLI_VALUES, its verb's struct of values;
-// `member` is a member of it. letter 0: none.
+// Rows of an option table. The file that uses them defines CLI_VALUES as its verb's struct of
+// values; `member` is a member of that struct. letter 0: no short form.
 #define CLI_ROW(l, n, k, a, member, h)                                                      \
   .letter = l, .name = n, .kind = k, .argument = a, .offset = offsetof(CLI_VALUES, member), \
   .help = h
@@ -92,7 +92,7 @@ extern const cli_verb cli_train, cli_fuse, cli_translate, cli_score, cli_inspect
   { CLI_ROW(0, name, CLI_INTEGER, argument, member, help), .minimum = low, .maximum = high }
 
 // Options that several verbs have.
-#define CLI_MOST_THREADS 1024  // of the library
+#define CLI_MOST_THREADS 1024  // the library takes no more
 #define CLI_QUIET_OPTION \
   CLI_FLAG_OPTION('q', "quiet", log.quiet, "No progress and no messages but warnings and errors.")
 #define CLI_JSON_OPTION \

@@ -13,9 +13,9 @@
 
 static struct {
   cli_log log;
-  bool bar;                       // redraw one line of a terminal
-  bool drawn;                     // the cursor stands behind a bar
-  bool begun;                     // progress has been seen
+  bool bar;                       // progress redraws one line of a terminal
+  bool drawn;                     // the cursor is after a bar
+  bool begun;                     // progress was reported before
   double last;                    // when progress was last shown
   double begin_time, begin_done;  // for the time left: a resumed run does not begin at 0
 } state;
@@ -57,7 +57,7 @@ static void format_count(char *out, size_t size, double value) {
     snprintf(out, size, "%.2fM", value / 1e6);
 }
 
-// " 0:12:34 left", or nothing where it cannot be told yet.
+// " 0:12:34 left", or nothing if it cannot be told yet.
 static void format_time_left(char *out, size_t size, const ig_progress *progress, double time) {
   out[0] = '\0';
   double gained = progress->done - state.begin_done, elapsed = time - state.begin_time;

@@ -10,11 +10,11 @@ typedef struct cli_log {
   bool json;   // one object a line
 } cli_log;
 
-// The reporter to hand to the library. bar_allowed: false where data goes to the same terminal.
+// The reporter to hand to the library. bar_allowed is false if data goes to the same terminal.
 ig_reporter cli_report_begin(const cli_log *log, bool bar_allowed);
 void cli_report_end(void);  // ends the line of the bar
 
-// "ingot VERB: …", returning the exit code that goes with it.
+// Both print "ingot VERB: …" and return the exit code that goes with it.
 int cli_fail(const cli_verb *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int cli_usage_error(const cli_verb *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

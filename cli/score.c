@@ -29,7 +29,7 @@ static const cli_option score_options[] = {
                        "chrF's word n-grams; 2 is chrF++. Default: 0."),
 };
 
-// Is it standard input that `path` names? The same rule as cli_text_read's.
+// Does `path` name standard input? The rule is that of cli_text_read.
 static bool is_standard_input(const char *path) { return path == NULL || strcmp(path, "-") == 0; }
 
 static int score(const cli_verb *verb, const ig_score_options *options, const score_values *values,

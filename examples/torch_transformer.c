@@ -1,6 +1,6 @@
 // The Transformer of every PyTorch tutorial (nn.Embedding, PositionalEncoding, nn.Transformer,
-// nn.Linear), built, trained and used from C: it learns to reverse a row of digits. cc
-// torch_transformer.c $(pkg-config --cflags --libs ingot)
+// nn.Linear), built, trained and used from C: it learns to reverse a row of digits.
+//   cc torch_transformer.c $(pkg-config --cflags --libs ingot)
 #include <ingot.h>
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
-// The translator inside a program of yours. cc translate.c $(pkg-config --cflags --libs ingot);
-// ./a.out MODEL "How are you?" …
+// The translator inside a program of yours.
+//   cc translate.c $(pkg-config --cflags --libs ingot) && ./a.out MODEL "How are you?" …
 #include <ingot.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 
 enum { TENSORS = 6 };
 static char directory[] = "/tmp/ingot-fuzz-XXXXXX";
-static int back = -1;  // to where the process was: libFuzzer's paths are relative
+static int back = -1;  // the folder where the process was: libFuzzer's paths are relative to it
 
 static void remove_directory(void) {
   char command[64];

@@ -15,8 +15,8 @@ static uint8_t *read_whole(const char *path, size_t *size) {
   return data;
 }
 
-// A copy of its own, so that a sanitizer sees a read behind the input.
-static void run(const uint8_t *data, size_t size) {
+// The input is copied, so that a sanitizer sees a read after its end.
+static void run_input(const uint8_t *data, size_t size) {
   uint8_t *copy = malloc(size ? size : 1);
   if (!copy) abort();
   memcpy(copy, data, size);
@@ -29,13 +29,13 @@ enum { STEPS = 150 };  // places of an input that are tried
 static void run_variants(uint8_t *data, size_t size) {
   static const uint8_t changes[] = {0x00, 0x7F, 0xFF};
   const size_t step = size / STEPS + 1;
-  run(data, size);
+  run_input(data, size);
   for (size_t at = 0; at < size; at += step) {
-    run(data, at);
+    run_input(data, at);
     const uint8_t old = data[at];
     for (size_t c = 0; c < sizeof changes; c++) {
       data[at] = changes[c];
-      run(data, size);
+      run_input(data, size);
     }
     data[at] = old;
   }

@@ -1,4 +1,4 @@
-// A training configuration: YAML up to the first NUL byte, behind it assignments of --set, each
+// A training configuration: YAML up to the first NUL byte, and after it assignments of --set, each
 // ended by a NUL byte.
 #include "input.h"
 
@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     set[count++] = text + at;
   ig_train_config config;
   ig_error err = {0};
-  // The caller frees a configuration only where loading it went well.
+  // The caller frees a configuration only if loading it went well.
   if (ig_train_config_load(write_input(text, length), set, count, &config, &err) == IG_OK)
     ig_train_config_free(&config);
   free(text);

@@ -25,7 +25,7 @@ static const char *_Atomic where;
 static bool kills;                  // the process ends where the fault comes
 static _Thread_local bool parsing;  // inside Jansson's parser
 
-// Whether this call is the one to fail.
+// Is this call the one that fails?
 static bool fails(fault_kind kind, const char *name) {
   if (parsing || atomic_load(&armed) != (int)kind ||
       atomic_fetch_add(&calls, 1) + 1 != atomic_load(&target))
@@ -122,15 +122,17 @@ WRAP(int, pthread_create, pthread_t *thread, const pthread_attr_t *attributes, v
 WRAP(DIR *, opendir, const char *path) {
   return no_memory("opendir") ? NULL : counted(__real_opendir(path));
 }
+// What was counted as a descriptor now counts as a directory.
 WRAP(DIR *, fdopendir, int handle) {
   return no_memory("fdopendir") ? NULL : __real_fdopendir(handle);
-}  // counted as a descriptor already
+}
 WRAP(int, closedir, DIR *directory) {
   atomic_fetch_sub(&live, 1);
   return __real_closedir(directory);
 }
 
-// Jansson's parser drops a letter that finds no memory and goes on, so it fails as a whole only.
+// Jansson's parser drops a letter for which it finds no memory and goes on; so the parser fails as
+// a whole here.
 static json_t *parse_failed(json_error_t *error) {
   if (error) *error = (json_error_t){.line = -1, .column = -1};
   return NULL;
@@ -200,8 +202,8 @@ WRAP(FILE *, fopen, const char *path, const char *mode) {
   return counted(__real_fopen(path, mode));
 }
 
-WRAP(FILE *, fdopen, int handle,
-     const char *mode) {  // what counted as a descriptor counts as a file now
+// What was counted as a descriptor now counts as a file.
+WRAP(FILE *, fdopen, int handle, const char *mode) {
   return no_memory("fdopen") ? NULL : __real_fdopen(handle, mode);
 }
 
@@ -222,8 +224,8 @@ WRAP(int, gzclose, gzFile file) {
 
 WRAP(int, fclose, FILE *file) {
   atomic_fetch_sub(&live, 1);
-  const bool written = (fcntl(fileno(file), F_GETFL) & O_ACCMODE) !=
-                       O_RDONLY;  // an invalid descriptor's flags are -1: a stream in memory
+  // A stream in memory has no descriptor: its flags are -1, so it counts as written.
+  const bool written = (fcntl(fileno(file), F_GETFL) & O_ACCMODE) != O_RDONLY;
   const int failed = __real_fclose(file);
   return written && no_write("fclose", EIO) ? EOF : failed;
 }

@@ -1,6 +1,6 @@
 // Faults on demand: the n-th allocation, or the n-th call that writes to the disk, fails as the
-// system would let it fail. Linked with --wrap, so that the calls of the library's own objects
-// (and, by its hooks, those of Jansson) are the ones counted.
+// system would let it fail. The file is linked with --wrap, so that the calls of the library's own
+// objects (and, by its hooks, those of Jansson) are counted.
 #ifndef IG_TESTS_FAULTS_H
 #define IG_TESTS_FAULTS_H
 #include <stdbool.h>
@@ -13,5 +13,5 @@ void faults_disarm(void);
 bool faults_fired(void);         // since the last faults_arm
 long faults_calls(void);         // of the kind armed, since then
 const char *faults_where(void);  // the function that failed
-long faults_live(void);          // what was allocated, mapped or opened and not given back
+long faults_live(void);          // allocations, mappings and open files that exist
 #endif

@@ -27,7 +27,7 @@ static ig_status tokenize(ig_error *err) {
   return status;
 }
 
-// Lines of ids in, lines out: the same text whenever it succeeds.
+// A translator reads lines of ids and writes lines of ids: the same ones whenever it succeeds.
 typedef struct streams {
   int sources, targets;  // read
   char out[4096];
@@ -66,7 +66,9 @@ typedef enum how { ALONE = 0, TOGETHER = 1 } how;
 static ig_status run_lines(how how, int threads, bool scoring, char *expected, ig_error *err) {
   ig_translator_options options = ig_translator_options_default();
   options.ids_in = options.ids_out = true;
-  options.beam_size = 2, options.n_best = scoring ? 1 : 2, options.max_length = 8;
+  options.beam_size = 2;
+  options.n_best = scoring ? 1 : 2;
+  options.max_length = 8;
   options.threads = options.workers = threads;
   ig_translator *translator = NULL;
   streams s = {0};
@@ -136,7 +138,8 @@ static ig_status step(ig_error *err) {
 
 static void remove_torch(void) { remove_directory("torch"); }
 
-static void torch_is_whole(void) {  // weights come last: a directory that has them is complete
+// Weights are written last: a directory that has them is complete.
+static void torch_is_whole(void) {
   if (!ig_file_exists("torch/model.safetensors")) return;
   ig_error err = {0};
   ig_model *model = NULL;
@@ -208,7 +211,7 @@ static ig_status plan_stages(ig_error *err) {
   char *text = NULL;
   const ig_status status = ig_fuse_describe("fuse.yml", "planned", NULL, &text, err);
   char *disk = text ? strstr(text, "\ndisk") : NULL;
-  if (disk) *disk = '\0';  // how much is free changes
+  if (disk) *disk = '\0';  // the room that is left on the disk changes
   if (status == IG_OK && !*expected) strcpy(expected, text);
   if (status == IG_OK) assert_string_equal(text, expected);
   free(text);

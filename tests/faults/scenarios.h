@@ -1,5 +1,5 @@
-// What both kinds of faults are tried on: small whole tasks of the library in a directory of their
-// own. Each verifies what it made where it succeeds, so that a fault is either reported or
+// Small whole tasks of the library, each in a directory of its own, on which both kinds of faults
+// are tried. A task that succeeds verifies what it made, so that a fault is either reported or
 // harmless.
 #ifndef IG_TESTS_FAULTS_SCENARIOS_H
 #define IG_TESTS_FAULTS_SCENARIOS_H
@@ -20,8 +20,8 @@ typedef struct scenario {
   void (*check)(void);    // after each run, without faults; NULL: nothing
 } scenario;
 
-static const char *golden_tokenizer, *golden_model,
-    *golden_other;  // of the repository; the models have one target vocabulary
+// Directories of the repository; both models have the same target vocabulary.
+static const char *golden_tokenizer, *golden_model, *golden_other;
 
 static inline void find_golden(void) {
   static char paths[3][512];
@@ -30,7 +30,9 @@ static inline void find_golden(void) {
   snprintf(paths[0], sizeof paths[0], "%s/tests/golden/marian_tokenizer", source);
   snprintf(paths[1], sizeof paths[1], "%s/tests/golden/marian_tiny", source);
   snprintf(paths[2], sizeof paths[2], "%s/tests/golden/ensemble/other", source);
-  golden_tokenizer = paths[0], golden_model = paths[1], golden_other = paths[2];
+  golden_tokenizer = paths[0];
+  golden_model = paths[1];
+  golden_other = paths[2];
 }
 
 // ---- a run of training ------------------------------------------------------
@@ -63,7 +65,7 @@ static inline bool complete(const char *path) {
   return fine;
 }
 
-// Whatever happened, each checkpoint that stands there is whole.
+// Whatever happened, each checkpoint that exists is whole.
 static inline void training_is_whole(void) {
   static const char *const names[] = {"tiny/latest", "tiny/best", "tiny/update-1"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -96,7 +98,7 @@ static inline void copy_checkpoint(const char *from, const char *to) {
 
 static inline void remove_tiny(void) { remove_directory("tiny"); }
 
-// A run of one update that waits for more.
+// Puts a checkpoint of one update in place, from which train_more goes on.
 static inline void more_from_tiny(void) {
   if (!ig_file_exists("kept")) {
     ig_error err = {0};
@@ -109,8 +111,8 @@ static inline void more_from_tiny(void) {
   assert_int_equal(ig_file_write("tiny/latest/notes.md", "mine", 4, NULL), IG_OK);
 }
 
-// ... and the same command goes on from it, to the same end, with what somebody had put into the
-// checkpoint.
+// Whatever happened, each checkpoint that exists is whole, the same command goes on from it to the
+// same weights, and a file that somebody had put into the checkpoint is kept.
 static inline void training_goes_on(void) {
   training_is_whole();
   ig_error err = {0};
@@ -125,7 +127,8 @@ static inline void training_goes_on(void) {
 
 // ---- a fusion ---------------------------------------------------------------
 
-// Of two stages: the golden model scaled, and TIES of both, with what each kind of pass needs.
+// A recipe of two stages: the golden model scaled, and TIES of both, with what each kind of pass
+// needs.
 static inline void write_recipe(void) {
   char text[2048];
   const int length = snprintf(text, sizeof text,
@@ -152,7 +155,7 @@ static inline void remove_fused(void) {
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) remove_directory(names[i]);
 }
 
-// Whatever happened, there is either the whole model or none.
+// Whatever happened, the output is either the whole model or does not exist.
 static inline void fusion_is_whole(void) {
   static const char *const files[] = {"model.safetensors", "config.json", "fusion.json"};
   if (!ig_file_exists("fused")) return;
@@ -166,7 +169,7 @@ static inline void fusion_is_whole(void) {
   }
 }
 
-// ... and the same command then makes it, to the same bytes, and clears what is left.
+// The same command then makes it, with the same bytes, and removes what an attempt had left.
 static inline void fusion_goes_on(void) {
   ig_error err = {0};
   if (!ig_file_exists("fused")) ok(fuse_stages(&err), &err);
@@ -181,7 +184,8 @@ static inline void fusion_goes_on(void) {
 // number of calls.
 static inline long every_fault(const scenario *s, fault_kind kind) {
   ig_error err = {0};
-  for (int warm = 0; warm < 2; warm++) {  // what libraries allocate once and keep
+  // Two runs first: libraries allocate some things once and keep them.
+  for (int warm = 0; warm < 2; warm++) {
     if (s->prepare) s->prepare();
     ok(s->run(&err), &err);
     if (s->check) s->check();

@@ -24,8 +24,8 @@ static void old_model_there(void) {
   copy_checkpoint("first", "saved");
 }
 
-// Old and new are the same here, so whatever stands there must be exactly it, and nothing may be
-// left beside it.
+// The old and the new directory have the same contents here, so what exists must be exactly that,
+// and nothing may be left beside it.
 static void model_is_whole(void) {
   for (size_t i = 0; i < 3; i++) {
     char a[64], b[64];
