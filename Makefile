@@ -42,6 +42,7 @@ check:
 	@tools/check_widths.sh
 	@tools/check_format.sh
 	@tools/draw_rooms.sh --check
+	@tools/check_docs.sh
 # The loader's cache learns of the library, if it is root who installs into the running system.
 LDCONFIG = if [ "$$(uname)" = Linux ] && [ "$$(id -u)" = 0 ] && [ -z "$(DESTDIR)" ]; then \
              PATH="$$PATH:/usr/sbin:/sbin" ldconfig || true; fi

@@ -134,6 +134,14 @@ else
 fi
 pull_up
 
+# ---- documents -------------------------------------------------------------------
+plant docs/planted.md 'See `src/base/nowhere.c`.\n'
+expect check_docs.sh '^docs/planted\.md:1: .src/base/nowhere\.c.: no such file'
+plant docs/planted.md '[Here](nowhere.md)\n'
+expect check_docs.sh '^docs/planted\.md:1: \(nowhere\.md\): a link to no file'
+plant docs/planted.md 'Ask `ig_nobody`.\n'
+expect check_docs.sh '^docs/planted\.md:1: .ig_nobody.: no such name'
+
 # ---- sizes, widths, format, headers ---------------------------------------------
 plant src/base/planted.c "$(seq 801 | sed 's|^|// |')\n"
 expect check_sizes.sh '^src/base/planted\.c:801: longer'

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# What the documents name exists: links to files, paths in `…` (also those after a middle dot in the
+# headings of tours), and names ig_… of the source. The changelog and docs/decisions tell of the
+# past and are not read. Usage: check_docs.sh [ROOT]
+set -euo pipefail
+cd "${1:-$(dirname "$0")/..}"
+documents=$(ls ./*.md docs/*.md 2>/dev/null | grep -v CHANGELOG | sed 's|^\./||')
+known=$(mktemp)
+trap 'rm -f "$known"' EXIT
+{ grep -rhoE '\<ig_[a-z0-9_]+' src include || true; } | sort -u >"$known"
+failed=0
+report() { echo "$1: $2"; failed=1; }
+
+# DOCUMENT:LINE:NAME
+while IFS=: read -r file line name; do
+  case $name in
+    *'*'* | *'…'* | *'<'* | *TARGET* | *NAME* | *SUBJECT* | *ROOM* | *N) ;;
+    *) [ -e "$name" ] || report "$file:$line" "\`$name\`: no such file" ;;
+  esac
+done < <(grep -noHE '`(src|include|cli|tests|docs|tools|bench|fuzz|cmake|examples)/[^` ,;]+`' \
+  $documents | tr -d '`')
+while IFS=: read -r file line link; do
+  [ -e "$(dirname "$file")/$link" ] || report "$file:$line" "($link): a link to no file"
+done < <(grep -noHE '\]\([^)#:]+' $documents | sed 's/](//')
+while IFS=: read -r file line name; do
+  report "$file:$line" "\`$name\`: no such name in src or include"
+done < <(grep -noHE '`ig_[a-z0-9_]+[`(]' $documents | tr -d '`(' |
+  awk -F: 'NR == FNR { known[$0] = 1; next } !($3 in known)' "$known" -)
+[ "$failed" = 1 ] || echo "documents: fine"
+exit "$failed"
