@@ -1,7 +1,7 @@
 // The held-out score of a model: how well it translates one file, by another.
 #ifndef CLI_HELD_OUT_H
 #define CLI_HELD_OUT_H
-#include "lines.h"
+#include "input.h"
 
 typedef struct cli_held_out {
   cli_text source, reference;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ingot.h"
-#include "lines.h"
+#include "input.h"
 #include "options.h"
 #include "report.h"
 

@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t stop_signal;
-static bool announced;  // set before the handler is
+static bool announced;  // set before the handler is installed
 
-// The first signal asks to save and stop, the next one kills. But a terminal that closes may send
-// several, a shell its own: SIGHUP asks only.
-static void stop(int signal_number) {
+// The first signal asks to save and stop, the next one kills. SIGHUP only asks: a terminal that is
+// closed may send it several times, and its shell once more.
+static void ask_to_stop(int signal_number) {
   static const char text[] =
       "\nstopping as soon as the state is saved (a second signal stops at once)\n";
   stop_signal = signal_number;
@@ -24,7 +24,7 @@ void cli_stop_on_signals(bool announce) {
   static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
   announced = announce;
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-    struct sigaction old, action = {.sa_handler = stop, .sa_flags = SA_RESTART};
+    struct sigaction old, action = {.sa_handler = ask_to_stop, .sa_flags = SA_RESTART};
     // An ignored SIGINT (a shell's background job) stays ignored, and so does nohup's SIGHUP.
     if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
       sigaction(signals[i], &action, NULL);

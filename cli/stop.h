@@ -4,10 +4,10 @@
 #include <stdbool.h>
 #include "ingot.h"
 
-// From now on SIGINT, SIGTERM and SIGHUP interrupt the library's work; announce: with a line on
-// standard error.
+// From now on SIGINT, SIGTERM and SIGHUP interrupt the library's work; with `announce` a line on
+// standard error says so.
 void cli_stop_on_signals(bool announce);
-// The exit code of work that ended with this status: 128 + the signal where one interrupted it,
-// else `code`.
+// The exit code of work that ended with this status: 128 + the signal if one interrupted it, else
+// `code`.
 int cli_stop_code(ig_status status, int code);
 #endif

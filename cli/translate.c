@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "ingot.h"
+#include "input.h"
 #include "json.h"
-#include "lines.h"
 #include "options.h"
+#include "output.h"
+#include "paths.h"
 #include "report.h"
 
 typedef struct translate_values {
@@ -81,14 +83,13 @@ static const cli_option translate_options[] = {
     CLI_JSON_OPTION,
 };
 
-// The files of one call; the stream's context.
+// The files of one call; the context of the line stream.
 typedef struct streams {
   cli_input source, target;
   cli_output output;
-  cli_output
-      stats;     // opened before the work begins: where it cannot be written, that is said at once
-  bool waiting;  // the input had nothing more to give when it was last asked
-  bool own_error;  // the message in err is about a file and names it already
+  cli_output stats;  // opened before the work begins: if it cannot be written, that is said at once
+  bool waiting;      // the input had nothing more to give when it was last asked
+  bool own_error;    // the message in err is about a file and names it already
 } streams;
 
 static bool ready(void *context) {
@@ -98,7 +99,7 @@ static bool ready(void *context) {
   return !s->waiting;
 }
 
-// Whoever waits for our answer before writing on gets it before we wait for him.
+// A writer who waits for the answers to what he wrote gets them before this command waits for him.
 static ig_status read_source(void *context, const char **line, size_t *length, ig_error *err) {
   streams *s = context;
   ig_status status = s->waiting ? cli_output_flush(&s->output, err) : IG_OK;
@@ -150,7 +151,7 @@ static double peak_bytes(void) {
 #endif
 }
 
-// A name, or a list of names.
+// The models as JSON: a name, or a list of names.
 static void write_models(FILE *file, const cli_list *models) {
   if (models->count > 1) fputc('[', file);
   for (size_t i = 0; i < models->count; i++) {
@@ -188,10 +189,9 @@ static ig_status open_streams(streams *s, const translate_values *values, ig_err
   return status;
 }
 
-// Everything between opening and committing. The model is opened before the output, so that a wrong
-// path leaves no trace.
-static int translate(const cli_verb *verb, const translate_values *values,
-                     ig_translator *translator, streams *s) {
+// Everything between opening and committing.
+static int translate_streams(const cli_verb *verb, const translate_values *values,
+                             ig_translator *translator, streams *s) {
   ig_error err = {0};
   bool to_terminal = s->output.file == stdout && isatty(STDOUT_FILENO);
   ig_reporter reporter = cli_report_begin(&values->log, !to_terminal);
@@ -209,7 +209,7 @@ static int translate(const cli_verb *verb, const translate_values *values,
   return status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message);
 }
 
-// Options that make sense alone, but not together.
+// Reports options that make sense alone, but not together.
 static int check_options(const cli_verb *verb, const translate_values *v) {
   if (v->score_target != NULL && v->n_best > 0)
     return cli_usage_error(verb, "--n-best and --score-target exclude each other");
@@ -222,8 +222,8 @@ static int check_options(const cli_verb *verb, const translate_values *v) {
   return CLI_GO_ON;
 }
 
-// An output may replace the input that was read to its end before, but not another output, nor the
-// targets to score; two readers of standard input would take turns.
+// The translations may replace the input, which has been read to its end by then, but not another
+// output, nor the targets to score. Two readers of standard input would take turns.
 static int check_files(const cli_verb *verb, const translate_values *v) {
   const struct {
     const char *one, *other, *path, *other_path;
@@ -246,7 +246,7 @@ static int check_files(const cli_verb *verb, const translate_values *v) {
   return CLI_GO_ON;
 }
 
-// "A,B,..." into the members' weights: as many as there are members.
+// Reads "A,B,..." into the members' weights: as many as there are members.
 static int read_weights(const cli_verb *verb, const char *text, ig_ensemble_member *members,
                         size_t count) {
   const char *p = text;
@@ -260,30 +260,48 @@ static int read_weights(const cli_verb *verb, const char *text, ig_ensemble_memb
     if ((*end == '\0') != (i + 1 == count))
       return cli_usage_error(
           verb, "--weights: expected a number for each of %zu models, found '%s'", count, text);
-    sum += members[i].weight = weight;
+    members[i].weight = weight;
+    sum += weight;
     p = end + 1;
   }
-  return sum > 0
-             ? CLI_GO_ON
-             : cli_usage_error(verb, "--weights: at least one must be above 0, found '%s'", text);
+  if (sum > 0) return CLI_GO_ON;
+  return cli_usage_error(verb, "--weights: at least one must be above 0, found '%s'", text);
+}
+
+// The members have their directories; their weights are still to be read.
+static int open_members(const cli_verb *verb, const translate_values *v,
+                        ig_ensemble_member *members, ig_translator **out) {
+  const ig_translator_options options = translator_options(v);
+  ig_ensemble ensemble = {.members = members, .count = v->models.count};
+  if (v->ensemble != NULL && strcmp(v->ensemble, means[IG_MEAN_GEOMETRIC]) == 0)
+    ensemble.mean = IG_MEAN_GEOMETRIC;
+  if (v->weights != NULL) {
+    const int code = read_weights(verb, v->weights, members, ensemble.count);
+    if (code != CLI_GO_ON) return code;
+  }
+  ig_error err = {0};
+  if (ig_translator_open_ensemble(&ensemble, &options, out, &err) == IG_OK) return CLI_GO_ON;
+  return cli_fail(verb, "%s", err.message);
 }
 
 static int open_translator(const cli_verb *verb, const translate_values *v, ig_translator **out) {
   const size_t count = v->models.count;
-  const ig_translator_options options = translator_options(v);
-  ig_error err = {0};
   ig_ensemble_member *members = calloc(count, sizeof *members);
   if (members == NULL) return cli_fail(verb, "out of memory");
   for (size_t i = 0; i < count; i++) members[i].directory = v->models.items[i];
-  int code = v->weights != NULL ? read_weights(verb, v->weights, members, count) : CLI_GO_ON;
-  const ig_mean mean = v->ensemble != NULL && strcmp(v->ensemble, means[IG_MEAN_GEOMETRIC]) == 0
-                           ? IG_MEAN_GEOMETRIC
-                           : IG_MEAN_ARITHMETIC;
-  if (code == CLI_GO_ON && ig_translator_open_ensemble(&(ig_ensemble){members, count, mean},
-                                                       &options, out, &err) != IG_OK)
-    code = cli_fail(verb, "%s", err.message);
+  const int code = open_members(verb, v, members, out);
   free(members);
   return code;
+}
+
+// The model is opened before the output, so that a wrong path leaves no trace.
+static int open_and_translate(const cli_verb *verb, const translate_values *values, streams *s,
+                              ig_translator **translator) {
+  ig_error err = {0};
+  const int code = open_translator(verb, values, translator);
+  if (code != CLI_GO_ON) return code;
+  if (open_streams(s, values, &err) != IG_OK) return cli_fail(verb, "%s", err.message);
+  return translate_streams(verb, values, *translator, s);
 }
 
 static int run_parsed(const cli_verb *verb, const translate_values *values) {
@@ -293,11 +311,7 @@ static int run_parsed(const cli_verb *verb, const translate_values *values) {
   cli_report_begin(&values->log, false);
   ig_translator *translator = NULL;
   streams s = {0};
-  ig_error err = {0};
-  code = open_translator(verb, values, &translator);
-  if (code == CLI_GO_ON)
-    code = open_streams(&s, values, &err) == IG_OK ? translate(verb, values, translator, &s)
-                                                   : cli_fail(verb, "%s", err.message);
+  code = open_and_translate(verb, values, &s, &translator);
   cli_output_abandon(&s.output);
   cli_output_abandon(&s.stats);
   cli_input_close(&s.source);
@@ -306,7 +320,7 @@ static int run_parsed(const cli_verb *verb, const translate_values *values) {
   return code;
 }
 
-static int run(const cli_verb *verb, int argc, char **argv) {
+static int run_translate(const cli_verb *verb, int argc, char **argv) {
   translate_values values = {.length_penalty = NAN, .no_repeat_ngram_size = -1};
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
@@ -342,5 +356,5 @@ const cli_verb cli_translate = {
         "ingot translate -m run-1/best -m run-2/best -i test.en --ensemble geometric --weights 2,1",
     .options = translate_options,
     .option_count = sizeof translate_options / sizeof *translate_options,
-    .run = run,
+    .run = run_translate,
 };

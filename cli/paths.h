@@ -1,0 +1,14 @@
+// What the paths of the command line lead to.
+#ifndef CLI_PATHS_H
+#define CLI_PATHS_H
+#include <stdbool.h>
+
+// NULL or "-": standard input or output.
+bool cli_is_standard(const char *path);
+// Do both paths lead to one regular file, or would they make one?
+bool cli_same_file(const char *one, const char *other);
+// The path without its symbolic links, which are not replaced when a file is written through them,
+// even if they point to nothing yet. For the caller to free(); NULL: it does not exist although
+// `exists` says so, or memory is out.
+char *cli_final_path(const char *path, bool exists);
+#endif
