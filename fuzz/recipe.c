@@ -63,11 +63,11 @@ static void check_plan(const ig_fusion_plan *plan) {
   }
 }
 
-static void look_through(ig_stages *stages) {
+static void look_through(const ig_recipe_file *file, ig_stages *stages) {
   ig_error err = {0};
   ig_preflight_needs needs = {0};
   char *text = NULL;
-  if (ig_stages_plan(stages, &err) != IG_OK ||
+  if (ig_stages_plan(file, stages, &err) != IG_OK ||
       ig_problems_report(&stages->problems, "recipe.yml", NULL, &err) != IG_OK)
     return;
   for (size_t i = 0; i < stages->count; i++) check_plan(&stages->stage[i].plan);
@@ -79,14 +79,13 @@ static void look_through(ig_stages *stages) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  ig_yaml *yaml = NULL;
+  ig_recipe_file file;
+  ig_stages stages = {0};
   ig_error err = {0};
   enter();
-  if (ig_yaml_parse_documents((const char *)data, size, "recipe.yml", &yaml, &err) == IG_OK) {
-    ig_stages stages;
-    if (ig_stages_read(ig_yaml_root(yaml), &stages, &err) == IG_OK) look_through(&stages);
-    ig_stages_free(&stages);
-  }
-  ig_yaml_free(yaml);
+  if (ig_recipe_file_parse((const char *)data, size, "recipe.yml", &file, &err) == IG_OK)
+    look_through(&file, &stages);
+  ig_stages_free(&stages);
+  ig_recipe_file_free(&file);
   return fchdir(back) ? abort(), 0 : 0;
 }

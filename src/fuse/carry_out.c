@@ -47,7 +47,7 @@ static ig_status make_stage(const stage_run *r, ig_fusion_writing *writing, cons
   IG_TRY(ig_provenance_find_same(writing->provenance, stage->directory, r->pool, &done, err));
   ig_status status = IG_OK;
   if (!done) {
-    ig_report(&r->options->reporter, IG_LEVEL_INFO, "stage %s", stage->name);
+    ig_report(&r->options->reporter, IG_LEVEL_INFO, "stage %s", stage->recipe->name);
     status = ig_staging_remove(stage->directory, err);
     if (status == IG_OK) status = ig_make_directory(writing, stage->directory, err);
   }
@@ -60,7 +60,7 @@ static ig_status make_stage(const stage_run *r, ig_fusion_writing *writing, cons
 static ig_status run_stage(const stage_run *r, const ig_fusion_plan *plan, size_t index,
                            ig_error *err) {
   ig_stage *stage = &r->stages->stage[index];
-  stage->directory = ig_path_join(r->directory, stage->name, err);
+  stage->directory = ig_path_join(r->directory, stage->recipe->name, err);
   if (!stage->directory) return IG_ERROR_MEMORY;
   ig_provenance provenance;
   ig_fusion_writing writing = {
@@ -68,7 +68,7 @@ static ig_status run_stage(const stage_run *r, const ig_fusion_plan *plan, size_
   const ig_provenance_options options = {.hashes = r->hashes, .scores = r->scores};
   ig_status status = ig_provenance_begin(plan, &options, &provenance, err);
   if (status == IG_OK) status = make_stage(r, &writing, stage, err);
-  r->stages->made[index].directory = stage->directory;
+  r->stages->models[index].directory = stage->directory;
   ig_provenance_free(&provenance);
   return status;
 }
@@ -117,7 +117,7 @@ static ig_status run_plan(const stage_run *r, const ig_fusion_plan *plan, size_t
 static ig_status plan_and_run(const stage_run *r, size_t index, ig_error *err) {
   ig_fusion_plan plan;
   ig_status status =
-      ig_planner_make(&r->stages->stage[index].recipe, r->stages->made, index, &plan, err);
+      ig_planner_make(r->stages->stage[index].recipe, r->stages->models, index, &plan, err);
   if (status == IG_OK)
     status = ig_problems_report(&plan.problems, r->stages->file, &r->options->reporter, err);
   if (status == IG_OK) status = run_plan(r, &plan, index, err);
@@ -132,12 +132,12 @@ static ig_status choose_models(stage_run *r, ig_recipe *recipe, ig_error *err) {
 
 static ig_status carry_out_stage(stage_run *r, size_t index, ig_error *err) {
   ig_stage *stage = &r->stages->stage[index];
-  const bool chooses = stage->recipe.method->needs_scores;
+  const bool chooses = stage->recipe->method->needs_scores;
   json_decref(r->scores);
   r->scores = NULL;
-  if (chooses) IG_TRY(choose_models(r, &stage->recipe, err));
-  return stage->builds || chooses ? plan_and_run(r, index, err)
-                                  : run_plan(r, &stage->plan, index, err);
+  if (chooses) IG_TRY(choose_models(r, stage->recipe, err));
+  return stage->recipe->builds || chooses ? plan_and_run(r, index, err)
+                                          : run_plan(r, &stage->plan, index, err);
 }
 
 static ig_status name_directory(stage_run *r, ig_error *err) {

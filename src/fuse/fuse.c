@@ -13,7 +13,7 @@ typedef struct fusion {
   const ig_fuse_options *options;
   const char *output;  // NULL: the disk is not looked at
   bool is_preview;     // nothing will be fused: no scores are needed
-  ig_yaml *yaml;
+  ig_recipe_file file;
   ig_stages stages;
   ig_preflight_needs needs;
 } fusion;
@@ -28,15 +28,14 @@ static ig_status check_scores(const fusion *f, const ig_recipe *recipe, ig_error
 }
 
 static ig_fusion_wish wish_of(const fusion *f, size_t stage) {
-  return (ig_fusion_wish){.is_result = stage + 1 == f->stages.count,
+  return (ig_fusion_wish){.is_result = stage + 1 == f->file.count,
                           .shard_bytes = f->options->shard_bytes};
 }
 
 static ig_status check_recipes(const fusion *f, ig_error *err) {
-  const ig_stages *s = &f->stages;
-  for (size_t i = 0; i < s->count; i++) IG_TRY(check_scores(f, &s->stage[i].recipe, err));
-  for (size_t i = 0; i < s->count; i++) {
-    const ig_recipe *recipe = &s->stage[i].recipe;
+  for (size_t i = 0; i < f->file.count; i++) IG_TRY(check_scores(f, &f->file.recipes[i], err));
+  for (size_t i = 0; i < f->file.count; i++) {
+    const ig_recipe *recipe = &f->file.recipes[i];
     const ig_fusion_product *product = ig_fusion_product_of(recipe);
     const ig_fusion_wish wish = wish_of(f, i);
     if (product->check_recipe) IG_TRY(product->check_recipe(recipe, &wish, err));
@@ -50,18 +49,16 @@ static ig_status check_plans(fusion *f, ig_error *err) {
     IG_TRY(ig_preflight_models(&s->stage[i].plan, &s->problems, err));
   const ig_stage *result = &s->stage[s->count - 1];
   const ig_fusion_wish wish = wish_of(f, s->count - 1);
-  IG_TRY(
-      ig_fusion_product_of(&result->recipe)->check_plan(&result->plan, &wish, &s->problems, err));
+  IG_TRY(ig_fusion_product_of(result->recipe)->check_plan(&result->plan, &wish, &s->problems, err));
   IG_TRY(ig_preflight_measure(s, f->output, f->options->threads, &f->needs, err));
   return ig_preflight_output(s, f->output, &f->needs, &s->problems, err);
 }
 
 // Reads and plans all stages. Every problem goes to the reporter.
 static ig_status read_and_check(fusion *f, const char *recipe, ig_error *err) {
-  IG_TRY(ig_yaml_load_documents(recipe, &f->yaml, err));
-  IG_TRY(ig_stages_read(ig_yaml_root(f->yaml), &f->stages, err));
+  IG_TRY(ig_recipe_file_load(recipe, &f->file, err));
   IG_TRY(check_recipes(f, err));
-  IG_TRY(ig_stages_plan(&f->stages, err));
+  IG_TRY(ig_stages_plan(&f->file, &f->stages, err));
   IG_TRY(check_plans(f, err));
   return ig_problems_report(&f->stages.problems, recipe, &f->options->reporter, err);
 }
@@ -73,7 +70,7 @@ static fusion begin_fusion(const char *output, const ig_fuse_options *options) {
 
 static void end_fusion(fusion *f) {
   ig_stages_free(&f->stages);
-  ig_yaml_free(f->yaml);
+  ig_recipe_file_free(&f->file);
   free(f->needs.directory);
 }
 

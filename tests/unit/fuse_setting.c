@@ -58,10 +58,13 @@ static void a_tensor_moves_to_another_layer(void **state) {
   }
 }
 
-static const ig_method_parameter weight = {"weight", IG_VALUE_NUMBER, true, true, 0.5, -10, 10},
-                                 flag = {"flag", IG_VALUE_FLAG, false, false, 1, 0, 1},
-                                 rescale = {"rescale", IG_VALUE_RESCALE, false, false, 0, 0, 2},
-                                 scope = {"scope", IG_VALUE_SCOPE, false, false, 0, 0, 1};
+enum { WEIGHT, FLAG, RESCALE, SCOPE };
+static const ig_method method = {
+    .name = "test",
+    .parameters = {[WEIGHT] = {"weight", IG_VALUE_NUMBER, true, true, 0.5, -10, 10},
+                   [FLAG] = {"flag", IG_VALUE_FLAG, false, false, 1, 0, 1},
+                   [RESCALE] = {"rescale", IG_VALUE_RESCALE, false, false, 0, 0, 2},
+                   [SCOPE] = {"scope", IG_VALUE_SCOPE, false, false, 0, 0, 1}}};
 
 static ig_yaml *parse(const char *text) {
   ig_yaml *yaml;
@@ -71,20 +74,26 @@ static ig_yaml *parse(const char *text) {
   return yaml;
 }
 
-// The value that a scope gives a tensor; NAN: not set.
-static double resolve(const char *text, const ig_method_parameter *parameter, const char *tensor,
-                      double depth) {
-  ig_yaml *yaml = parse(text);
-  const ig_yaml_node *scopes[] = {NULL, ig_yaml_root(yaml)};
-  const ig_tensor_place place = ig_tensor_place_of(tensor);
-  bool found;
-  double value;
+static const ig_setting_scope *read_scope(const ig_yaml *yaml, ig_setting_scope **owner) {
+  const ig_setting_scope *scope;
   ig_error err;
-  if (ig_setting_resolve(scopes, 2, &(ig_setting_query){parameter, tensor, &place, depth}, &found,
-                         &value, &err) != IG_OK)
+  if (ig_setting_read(ig_yaml_root(yaml), &method, false, owner, &scope, &err) != IG_OK)
     fail_msg("%s", err.message);
+  return scope;
+}
+
+// The value that a scope gives a tensor; NAN: not set.
+static double resolve(const char *text, size_t parameter, const char *tensor, double depth) {
+  ig_yaml *yaml = parse(text);
+  ig_setting_scope *owner = NULL;
+  const ig_setting_scope *scopes[] = {NULL, read_scope(yaml, &owner)};
+  const ig_tensor_place place = ig_tensor_place_of(tensor);
+  double value;
+  const bool found = ig_setting_resolve(
+      scopes, 2, &(ig_setting_query){&method, parameter, tensor, &place, depth}, &value);
+  ig_setting_free(owner);
   ig_yaml_free(yaml);
-  if (!found) assert_true(value == parameter->fallback);
+  if (!found) assert_true(value == method.parameters[parameter].fallback);
   return found ? value : NAN;
 }
 
@@ -97,56 +106,49 @@ static void expect(double got, double expected) {
 
 static void values_come_from_settings(void **state) {
   (void)state;
-  expect(resolve("weight: 1e-5", &weight, ENCODER, 0), 1e-5);
-  expect(resolve("weight: '0.25'", &weight, ENCODER, 0), 0.25);
-  expect(resolve("flag: no", &flag, ENCODER, 0), 0);
-  expect(resolve("rescale: inverse", &rescale, ENCODER, 0), IG_RESCALE_INVERSE);
-  expect(resolve("rescale: true", &rescale, ENCODER, 0), IG_RESCALE_L1);
-  expect(resolve("scope: model", &scope, ENCODER, 0), IG_SCOPE_MODEL);
-  expect(resolve("scope: tensor", &scope, ENCODER, 0), IG_SCOPE_TENSOR);
-  expect(resolve("rescale: [none, l1]", &rescale, ENCODER, 0.5), IG_RESCALE_NONE);
-  expect(resolve("weight: [0, 1]", &weight, ENCODER, 0.25), 0.25);
-  expect(resolve("weight: [0, 1, 3]", &weight, ENCODER, 0.75), 2);
-  expect(resolve("weight: [0, 1, 3]", &weight, ENCODER, 1), 3);
-  expect(resolve("flag: [true, false]", &flag, ENCODER, 0.99), 1);
+  expect(resolve("weight: 1e-5", WEIGHT, ENCODER, 0), 1e-5);
+  expect(resolve("weight: '0.25'", WEIGHT, ENCODER, 0), 0.25);
+  expect(resolve("flag: no", FLAG, ENCODER, 0), 0);
+  expect(resolve("rescale: inverse", RESCALE, ENCODER, 0), IG_RESCALE_INVERSE);
+  expect(resolve("rescale: true", RESCALE, ENCODER, 0), IG_RESCALE_L1);
+  expect(resolve("scope: model", SCOPE, ENCODER, 0), IG_SCOPE_MODEL);
+  expect(resolve("scope: tensor", SCOPE, ENCODER, 0), IG_SCOPE_TENSOR);
+  expect(resolve("rescale: [none, l1]", RESCALE, ENCODER, 0.5), IG_RESCALE_NONE);
+  expect(resolve("weight: [0, 1]", WEIGHT, ENCODER, 0.25), 0.25);
+  expect(resolve("weight: [0, 1, 3]", WEIGHT, ENCODER, 0.75), 2);
+  expect(resolve("weight: [0, 1, 3]", WEIGHT, ENCODER, 1), 3);
+  expect(resolve("flag: [true, false]", FLAG, ENCODER, 0.99), 1);
   const char *list =
       "weight: [{filter: fc1, value: 2}, {select: cross_attention, value: [3, 4]}, {tensors: "
       "'*.layers.1.*', value: 5}, {value: 6}]";
-  expect(resolve(list, &weight, ENCODER, 1), 2);
-  expect(resolve(list, &weight, DECODER, 0.5), 3.5);
-  expect(resolve(list, &weight, "model.decoder.layers.1.fc2.weight", 0), 5);
-  expect(resolve(list, &weight, "model.shared.weight", 0), 6);
+  expect(resolve(list, WEIGHT, ENCODER, 1), 2);
+  expect(resolve(list, WEIGHT, DECODER, 0.5), 3.5);
+  expect(resolve(list, WEIGHT, "model.decoder.layers.1.fc2.weight", 0), 5);
+  expect(resolve(list, WEIGHT, "model.shared.weight", 0), 6);
   const char *stacks =
       "weight: [{select: encoder, value: [0, 1]}, {select: decoder, layers: [1, 3], value: 7}]";
-  expect(resolve(stacks, &weight, ENCODER, 0.5), 0.5);
-  expect(resolve(stacks, &weight, DECODER, 0), 7);
-  assert_true(isnan(resolve(stacks, &weight, "model.decoder.layers.3.fc1.weight", 0)));
-  assert_true(isnan(resolve("other: 1", &weight, ENCODER, 0)));
+  expect(resolve(stacks, WEIGHT, ENCODER, 0.5), 0.5);
+  expect(resolve(stacks, WEIGHT, DECODER, 0), 7);
+  assert_true(isnan(resolve(stacks, WEIGHT, "model.decoder.layers.3.fc1.weight", 0)));
+  assert_true(isnan(resolve("flag: 1", WEIGHT, ENCODER, 0)));
 }
 
 static void the_first_scope_that_sets_a_value_counts(void **state) {
   (void)state;
   ig_yaml *first = parse("weight: {filter: fc2, value: 1}"), *second = parse("weight: 2");
-  const ig_yaml_node *scopes[] = {ig_yaml_root(first), ig_yaml_root(second)};
+  ig_setting_scope *owner = NULL;
+  const ig_setting_scope *scopes[] = {read_scope(first, &owner), read_scope(second, &owner)};
   const ig_tensor_place place = ig_tensor_place_of(ENCODER);
-  bool found;
   double value;
   const char *tensors[] = {"model.encoder.layers.3.fc2.weight", ENCODER};
   for (int i = 0; i < 2; i++) {
-    assert_int_equal(
-        ig_setting_resolve(scopes, 2, &(ig_setting_query){&weight, tensors[i], &place, 0}, &found,
-                           &value, NULL),
-        IG_OK);
-    assert_true(found && value == 1 + i);
+    const ig_setting_query query = {&method, WEIGHT, tensors[i], &place, 0};
+    assert_true(ig_setting_resolve(scopes, 2, &query, &value) && value == 1 + i);
   }
+  ig_setting_free(owner);
   ig_yaml_free(first);
   ig_yaml_free(second);
 }
-
-static const ig_method method = {
-    .name = "test",
-    .parameters = {{"weight", IG_VALUE_NUMBER, true, true, 0.5, -10, 10},
-                   {"flag", IG_VALUE_FLAG, false, false, 1, 0, 1}}};
 
 static void wrong_settings_are_refused(void **state) {
   (void)state;
@@ -171,9 +173,13 @@ static void wrong_settings_are_refused(void **state) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     ig_yaml *yaml = parse(cases[i].text);
+    ig_setting_scope *owner = NULL;
+    const ig_setting_scope *scope;
     ig_error err;
-    assert_int_equal(ig_setting_check(ig_yaml_root(yaml), &method, true, &err), IG_ERROR_FORMAT);
+    assert_int_equal(ig_setting_read(ig_yaml_root(yaml), &method, true, &owner, &scope, &err),
+                     IG_ERROR_FORMAT);
     if (!strstr(err.message, cases[i].message)) fail_msg("%s: %s", cases[i].text, err.message);
+    ig_setting_free(owner);
     ig_yaml_free(yaml);
   }
 }

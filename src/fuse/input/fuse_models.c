@@ -15,11 +15,12 @@ static void count_layers(ig_fuse_model *m) {
   }
 }
 
-static const ig_stage_model *find_made(const ig_fuse_models *models, const char *name,
-                                       size_t length) {
-  for (size_t i = 0; i < models->made_count; i++)
-    if (strlen(models->made[i].name) == length && memcmp(models->made[i].name, name, length) == 0)
-      return &models->made[i];
+const ig_stage_model *ig_fuse_models_find_stage(const ig_fuse_models *models, const char *name,
+                                                size_t length) {
+  for (size_t i = 0; i < models->stage_count; i++) {
+    const ig_stage_model *stage = &models->stages[i];
+    if (strlen(stage->name) == length && memcmp(stage->name, name, length) == 0) return stage;
+  }
   return NULL;
 }
 
@@ -28,8 +29,8 @@ static ig_status split_reference(const ig_fuse_models *models, const char *refer
                                  ig_fuse_model *m, const char **adapter, ig_error *err) {
   const char *plus = ig_file_exists(reference) ? NULL : strrchr(reference, '+');
   const size_t length = plus ? (size_t)(plus - reference) : strlen(reference);
-  m->made = find_made(models, reference, length);
-  const char *made = m->made ? m->made->directory : NULL;
+  m->stage = ig_fuse_models_find_stage(models, reference, length);
+  const char *made = m->stage ? m->stage->directory : NULL;
   m->directory =
       made ? ig_allocate_copy(made, strlen(made), err) : ig_allocate_copy(reference, length, err);
   *adapter = plus ? plus + 1 : NULL;
@@ -37,10 +38,10 @@ static ig_status split_reference(const ig_fuse_models *models, const char *refer
 }
 
 static ig_status open_files(ig_fuse_model *m, ig_error *err) {
-  m->foreseen = m->made && !m->made->directory;
-  if (m->foreseen) {
-    m->tensors = m->made->tensors;
-    m->config = json_incref(m->made->config);
+  m->not_made_yet = m->stage && !m->stage->directory;
+  if (m->not_made_yet) {
+    m->tensors = m->stage->tensors;
+    m->config = json_incref(m->stage->config);
     return IG_OK;
   }
   IG_TRY(ig_safetensors_open(m->directory, &m->tensors, err));
@@ -64,7 +65,7 @@ static ig_status open_model(const ig_fuse_models *models, const char *reference,
 }
 
 static void close_model(ig_fuse_model *m) {
-  if (!m->foreseen) ig_safetensors_close(m->tensors);
+  if (!m->not_made_yet) ig_safetensors_close(m->tensors);
   ig_lora_close(m->adapter);
   json_decref(m->config);
   free(m->directory);

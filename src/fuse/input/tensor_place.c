@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const ig_tensor_place_selectors = "encoder, decoder, cross_attention, embeddings, head";
+const char *const ig_tensor_place_parts = "encoder, decoder, cross_attention, embeddings, head";
 
 // Is `word` a whole part of the dotted name?
 static bool has_part(const char *name, const char *word) {
@@ -71,18 +71,28 @@ char *ig_tensor_place_rename(const char *name, const ig_tensor_place *place, int
   return renamed;
 }
 
-bool ig_tensor_place_selects(const ig_tensor_place *place, const char *selector, bool *selected) {
-  if (strcmp(selector, "encoder") == 0)
-    *selected = place->stack == IG_STACK_ENCODER;
-  else if (strcmp(selector, "decoder") == 0)
-    *selected = place->stack == IG_STACK_DECODER;
-  else if (strcmp(selector, "cross_attention") == 0)
-    *selected = place->cross_attention;
-  else if (strcmp(selector, "embeddings") == 0)
-    *selected = place->embeddings;
-  else if (strcmp(selector, "head") == 0)
-    *selected = place->head;
-  else
-    return false;
+bool ig_tensor_place_parse_part(const char *name, ig_tensor_part *out) {
+  static const char *const names[] = {[IG_TENSOR_PART_ENCODER] = "encoder",
+                                      [IG_TENSOR_PART_DECODER] = "decoder",
+                                      [IG_TENSOR_PART_CROSS_ATTENTION] = "cross_attention",
+                                      [IG_TENSOR_PART_EMBEDDINGS] = "embeddings",
+                                      [IG_TENSOR_PART_HEAD] = "head"};
+  for (int i = IG_TENSOR_PART_ENCODER; i <= IG_TENSOR_PART_HEAD; i++) {
+    if (strcmp(name, names[i]) != 0) continue;
+    *out = (ig_tensor_part)i;
+    return true;
+  }
+  return false;
+}
+
+bool ig_tensor_place_is_in(const ig_tensor_place *place, ig_tensor_part part) {
+  switch (part) {
+    case IG_TENSOR_PART_ENCODER: return place->stack == IG_STACK_ENCODER;
+    case IG_TENSOR_PART_DECODER: return place->stack == IG_STACK_DECODER;
+    case IG_TENSOR_PART_CROSS_ATTENTION: return place->cross_attention;
+    case IG_TENSOR_PART_EMBEDDINGS: return place->embeddings;
+    case IG_TENSOR_PART_HEAD: return place->head;
+    case IG_TENSOR_PART_ANY: break;
+  }
   return true;
 }

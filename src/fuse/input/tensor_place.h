@@ -19,8 +19,18 @@ ig_tensor_place ig_tensor_place_of(const char *name);
 // The name with another layer number, for the caller to free(); NULL: out of memory.
 char *ig_tensor_place_rename(const char *name, const ig_tensor_place *place, int layer);
 
-// Selectors of recipes: "encoder", "decoder", "cross_attention", "embeddings", "head". false: no
-// such selector.
-bool ig_tensor_place_selects(const ig_tensor_place *place, const char *selector, bool *selected);
-extern const char *const ig_tensor_place_selectors;  // "encoder, decoder, …", for messages
+// Parts of a model that recipes select.
+typedef enum ig_tensor_part {
+  IG_TENSOR_PART_ANY,
+  IG_TENSOR_PART_ENCODER,
+  IG_TENSOR_PART_DECODER,
+  IG_TENSOR_PART_CROSS_ATTENTION,
+  IG_TENSOR_PART_EMBEDDINGS,
+  IG_TENSOR_PART_HEAD,
+} ig_tensor_part;
+
+extern const char *const ig_tensor_place_parts;  // "encoder, decoder, …", for messages
+// The part of that name. false: there is none.
+bool ig_tensor_place_parse_part(const char *name, ig_tensor_part *out);
+bool ig_tensor_place_is_in(const ig_tensor_place *place, ig_tensor_part part);
 #endif

@@ -5,19 +5,19 @@
 #include "fuse/input/pieces.h"
 
 // What the recipe says of one piece.
-typedef struct ig_token_rule {
+typedef struct ig_row_rule {
   int row;        // of the output
   bool force;     // also in models that have the piece
   bool zero;      // else:
   size_t model;   // index in the plan's models
   int model_row;  // in that model
-} ig_token_rule;
+} ig_row_rule;
 
 // One side's vocabulary.
 typedef struct ig_aligned_side {
   int pieces, rows;  // of the output; rows - pieces are padding
   int **row_of;      // (models)(pieces): the row in that model; -1: it lacks the piece
-  ig_token_rule *rules;
+  ig_row_rule *rules;
   size_t rule_count;
 } ig_aligned_side;
 

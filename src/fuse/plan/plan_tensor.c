@@ -81,32 +81,43 @@ static ig_status check_shapes(ig_fusion_plan *plan, const ig_plan_tensor *t, ig_
   return IG_OK;
 }
 
-// sources: of its inputs.
+// Where values of parameters are looked for, besides the models' own scopes.
+typedef struct parameter_search {
+  const ig_plan_slice *slice;
+  const ig_setting_scope *whole;  // the recipe's
+  ig_setting_query query;
+} parameter_search;
+
+// One value. Not set, though it must be: a problem.
+static ig_status resolve_parameter(ig_fusion_plan *plan, const parameter_search *search,
+                                   const ig_recipe_source *source, ig_plan_tensor *t, double *out,
+                                   ig_error *err) {
+  const ig_setting_scope *const scopes[] = {source ? source->parameters : NULL,
+                                            search->slice->recipe->parameters,
+                                            search->slice->module->parameters, search->whole};
+  const ig_method_parameter *p = &t->method->parameters[search->query.parameter];
+  if (ig_setting_resolve(scopes, 4, &search->query, out) || !p->required) return IG_OK;
+  return source ? ADD_TENSOR_PROBLEM(plan, t->name, err, "%s has no '%s'", source->model, p->name)
+                : ADD_TENSOR_PROBLEM(plan, t->name, err, "'%s' is not set", p->name);
+}
+
+// sources: of the tensor's inputs.
 static ig_status resolve_parameters(ig_fusion_plan *plan, const ig_plan_slice *s,
                                     const ig_recipe_source *const *sources,
                                     const ig_setting_query *asked, ig_plan_tensor *t,
                                     ig_error *err) {
-  const ig_recipe *recipe = plan->recipe;
-  ig_setting_query query = *asked;
+  parameter_search search = {.slice = s, .whole = plan->recipe->parameters, .query = *asked};
+  search.query.method = t->method;
   for (size_t p = 0; p < IG_METHOD_PARAMETERS && t->method->parameters[p].name; p++) {
-    query.parameter = &t->method->parameters[p];
-    for (size_t i = 0; i < (query.parameter->of_model ? t->inputs : 1); i++) {
-      const ig_recipe_source *source = query.parameter->of_model ? sources[i] : NULL;
-      const ig_yaml_node *scopes[] = {source ? source->parameters : NULL, s->recipe->parameters,
-                                      s->module->parameters, recipe->parameters};
-      query.tensor = source ? t->input[i].tensor->name : t->name;
-      bool found;
-      double value;
-      IG_TRY(ig_setting_resolve(scopes, 4, &query, &found, &value, err));
-      if (!found && query.parameter->required)
-        IG_TRY(source ? ADD_TENSOR_PROBLEM(plan, t->name, err, "%s has no '%s'", source->model,
-                                           query.parameter->name)
-                      : ADD_TENSOR_PROBLEM(plan, t->name, err, "'%s' is not set",
-                                           query.parameter->name));
-      if (source)
-        t->of_model[i][p] = value;
-      else
-        t->shared[p] = value;
+    search.query.parameter = p;
+    search.query.tensor = t->name;
+    if (!t->method->parameters[p].of_model) {
+      IG_TRY(resolve_parameter(plan, &search, NULL, t, &t->shared[p], err));
+      continue;
+    }
+    for (size_t i = 0; i < t->inputs; i++) {
+      search.query.tensor = t->input[i].tensor->name;
+      IG_TRY(resolve_parameter(plan, &search, sources[i], t, &t->of_model[i][p], err));
     }
   }
   return IG_OK;

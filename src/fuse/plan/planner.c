@@ -292,9 +292,9 @@ static ig_status check_span(ig_fusion_plan *plan, ig_error *err) {
   return IG_OK;
 }
 
-ig_status ig_planner_make(const ig_recipe *recipe, const ig_stage_model *made, size_t made_count,
+ig_status ig_planner_make(const ig_recipe *recipe, const ig_stage_model *stages, size_t count,
                           ig_fusion_plan *out, ig_error *err) {
-  *out = (ig_fusion_plan){.recipe = recipe, .models = {.made = made, .made_count = made_count}};
+  *out = (ig_fusion_plan){.recipe = recipe, .models = {.stages = stages, .stage_count = count}};
   IG_TRY(ig_kernels_select(&out->kernels, err));
   if (recipe->tokenizer.source) IG_TRY(ig_vocabulary_match(out, err));
   for (size_t i = 0; i < recipe->module_count; i++)

@@ -3,9 +3,9 @@
 #define IG_FUSE_PLAN_PLANNER_H
 #include "fuse/plan/fusion_plan.h"
 
-// made: models that other stages make, found by their names before directories are. Opens all
-// models and lists every problem at once; only a lack of memory or a setting that cannot be read
-// ends it before. ig_fusion_plan_free in any case.
-ig_status ig_planner_make(const ig_recipe *recipe, const ig_stage_model *made, size_t made_count,
+// stages (count): models that other stages make, found by their names before directories are. Opens
+// all models and lists every problem at once; only a lack of memory ends it before.
+// ig_fusion_plan_free in any case.
+ig_status ig_planner_make(const ig_recipe *recipe, const ig_stage_model *stages, size_t count,
                           ig_fusion_plan *out, ig_error *err);
 #endif

@@ -9,24 +9,14 @@
 
 // ---- which pieces -----------------------------------------------------------
 
-// Those of a directory, or of a model that another stage makes.
-static ig_status load_pieces(const ig_stage_model *made, const char *directory, ig_pieces *out,
+// Those of a directory, or of a model that another stage makes; stage NULL: none does.
+static ig_status load_pieces(const ig_stage_model *stage, const char *directory, ig_pieces *out,
                              ig_error *err) {
-  while (made && !made->directory) {
-    if (!made->plan)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: its tokenizer is not known yet", made->name);
-    if (made->plan->alignment) return ig_pieces_copy(&made->plan->alignment->output, out, err);
-    const ig_fuse_model *donor = ig_fusion_plan_donor(made->plan);
-    directory = donor->directory;
-    made = donor->made;
-  }
-  return ig_pieces_load(made ? made->directory : directory, out, err);
-}
-
-static const ig_stage_model *find_made(const ig_fusion_plan *plan, const char *name) {
-  for (size_t i = 0; i < plan->models.made_count; i++)
-    if (strcmp(plan->models.made[i].name, name) == 0) return &plan->models.made[i];
-  return NULL;
+  if (!stage) return ig_pieces_load(directory, out, err);
+  if (stage->directory) return ig_pieces_load(stage->directory, out, err);
+  if (stage->pieces) return ig_pieces_copy(stage->pieces, out, err);
+  if (stage->tokenizer) return ig_pieces_load(stage->tokenizer, out, err);
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: its tokenizer is not known yet", stage->name);
 }
 
 static bool is_word(const char *source, const char *word) { return strcmp(source, word) == 0; }
@@ -34,18 +24,20 @@ static bool is_word(const char *source, const char *word) { return strcmp(source
 // The tokenizer that the output's begins with.
 static ig_status load_source(const ig_fusion_plan *plan, ig_alignment *a, ig_error *err) {
   const char *source = plan->recipe->tokenizer.source, *directory = source;
-  const ig_stage_model *made = find_made(plan, source);
+  const ig_stage_model *stage = ig_fuse_models_find_stage(&plan->models, source, strlen(source));
   if (is_word(source, "union") || is_word(source, "base")) {
     directory = ig_fusion_plan_donor(plan)->directory;
-    made = ig_fusion_plan_donor(plan)->made;
+    stage = ig_fusion_plan_donor(plan)->stage;
   }
   for (size_t i = 0; i < plan->models.count; i++)
     if (strcmp(plan->models.model[i].reference, source) == 0)
       directory = plan->models.model[i].directory;
-  const char *real = made ? made->directory : directory;
-  if (real) a->directory = ig_allocate_copy(real, strlen(real), err);
-  if (real && !a->directory) return IG_ERROR_MEMORY;
-  return load_pieces(made, directory, &a->output, err);
+  const char *existing = stage ? stage->directory : directory;
+  if (existing) {
+    a->directory = ig_allocate_copy(existing, strlen(existing), err);
+    if (!a->directory) return IG_ERROR_MEMORY;
+  }
+  return load_pieces(stage, directory, &a->output, err);
 }
 
 static ig_status add_piece(ig_alignment *a, int side, const char *piece, ig_error *err) {
@@ -65,10 +57,10 @@ static ig_status add_pieces(ig_alignment *a, const ig_pieces *from, ig_error *er
 }
 
 static ig_status add_named(const ig_recipe *recipe, ig_alignment *a, ig_error *err) {
-  const ig_yaml_node *tokens = recipe->tokenizer.tokens;
-  for (size_t i = 0; tokens && i < tokens->count; i++)
+  const ig_token_rules *rules = &recipe->tokenizer.rules;
+  for (size_t i = 0; i < rules->count; i++)
     for (int side = 0; side <= a->output.apart; side++)
-      IG_TRY(add_piece(a, side, tokens->keys[i], err));
+      IG_TRY(add_piece(a, side, rules->items[i].piece, err));
   return IG_OK;
 }
 
@@ -120,61 +112,35 @@ static ig_status find_model(const ig_fusion_plan *plan, const ig_yaml_node *node
   return ig_yaml_fail(node, err, "'%.200s' is none of the models", reference);
 }
 
-static ig_status row_by_name(const ig_yaml_node *node, const ig_pieces *pieces, int side,
-                             const char *piece, const char *reference, int *out, ig_error *err) {
-  *out = ig_vocabulary_find(ig_pieces_side(pieces, side), piece, strlen(piece));
-  return *out >= 0 ? IG_OK
-                   : ig_yaml_fail(node, err, "%.200s has no piece '%.200s'", reference, piece);
+// Looks up what a rule of the recipe says of one side's row.
+static ig_status resolve_rule(const ig_fusion_plan *plan, const ig_token_rule *rule,
+                              const ig_pieces *pieces, int side, ig_row_rule *out, ig_error *err) {
+  const ig_vocabulary *output = ig_pieces_side(&plan->alignment->output, side);
+  *out = (ig_row_rule){.row = ig_vocabulary_find(output, rule->piece, strlen(rule->piece)),
+                       .force = rule->force,
+                       .zero = rule->source == IG_TOKEN_SOURCE_ZERO,
+                       .model_row = rule->id};
+  if (rule->source != IG_TOKEN_SOURCE_MODEL) return IG_OK;
+  IG_TRY(find_model(plan, rule->node, rule->model, &out->model, err));
+  if (!rule->token) return IG_OK;
+  const ig_vocabulary *v = ig_pieces_side(&pieces[out->model], side);
+  out->model_row = ig_vocabulary_find(v, rule->token, strlen(rule->token));
+  return out->model_row >= 0 ? IG_OK
+                             : ig_yaml_fail(rule->node, err, "%.200s has no piece '%.200s'",
+                                            rule->model, rule->token);
 }
 
-// {kind: zero} or {kind: model_token, model, token or token_id}
-static ig_status read_kind(const ig_fusion_plan *plan, const ig_yaml_node *node,
-                           const ig_pieces *pieces, int side, ig_token_rule *rule, ig_error *err) {
-  static const char *const keys[] = {"kind", "model", "token", "token_id"};
-  const char *kind, *model, *token;
-  IG_TRY(ig_yaml_check_keys(node, keys, sizeof keys / sizeof *keys, err));
-  IG_TRY(ig_yaml_string(node, "kind", "", &kind, err));
-  IG_TRY(ig_yaml_string(node, "model", NULL, &model, err));
-  IG_TRY(ig_yaml_string(node, "token", NULL, &token, err));
-  IG_TRY(ig_yaml_int(node, "token_id", -1, &rule->model_row, err));
-  rule->zero = is_word(kind, "zero");
-  if (rule->zero && !model && !token && rule->model_row < 0) return IG_OK;
-  if (!is_word(kind, "model_token") || !model || !token == (rule->model_row < 0))
-    return ig_yaml_fail(
-        node, err,
-        "expected {kind: zero}, or {kind: model_token, model: DIR} with either token or token_id");
-  IG_TRY(find_model(plan, node, model, &rule->model, err));
-  return token ? row_by_name(node, &pieces[rule->model], side, token, model, &rule->model_row, err)
-               : IG_OK;
-}
-
-static ig_status read_rule(const ig_fusion_plan *plan, const ig_yaml_node *node, const char *piece,
-                           const ig_pieces *pieces, int side, ig_aligned_side *to, ig_error *err) {
-  static const char *const keys[] = {"source", "force"};
-  ig_token_rule *rule = &to->rules[to->rule_count];
-  rule->row =
-      ig_vocabulary_find(ig_pieces_side(&plan->alignment->output, side), piece, strlen(piece));
-  if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected a map with 'source'");
-  IG_TRY(ig_yaml_check_keys(node, keys, 2, err));
-  IG_TRY(ig_yaml_bool(node, "force", false, &rule->force, err));
-  const ig_yaml_node *source = ig_yaml_get(node, "source");
-  if (!source) return rule->force ? ig_yaml_fail(node, err, "'force' needs a 'source'") : IG_OK;
-  to->rule_count++;
-  if (source->kind == IG_YAML_MAP) return read_kind(plan, source, pieces, side, rule, err);
-  const char *model;
-  IG_TRY(ig_yaml_string(node, "source", NULL, &model, err));
-  IG_TRY(find_model(plan, source, model, &rule->model, err));
-  return row_by_name(source, &pieces[rule->model], side, piece, model, &rule->model_row, err);
-}
-
-static ig_status read_rules(ig_fusion_plan *plan, const ig_pieces *pieces, ig_error *err) {
-  const ig_yaml_node *tokens = plan->recipe->tokenizer.tokens;
-  for (int side = 0; side < 2 && tokens; side++) {
+static ig_status resolve_rules(ig_fusion_plan *plan, const ig_pieces *pieces, ig_error *err) {
+  const ig_token_rules *rules = &plan->recipe->tokenizer.rules;
+  for (int side = 0; side < 2 && rules->count; side++) {
     ig_aligned_side *s = &plan->alignment->side[side];
-    s->rules = ig_allocate(tokens->count, sizeof *s->rules, err);
+    s->rules = ig_allocate(rules->count, sizeof *s->rules, err);
     if (!s->rules) return IG_ERROR_MEMORY;
-    for (size_t i = 0; i < tokens->count; i++)
-      IG_TRY(read_rule(plan, tokens->children[i], tokens->keys[i], pieces, side, s, err));
+    for (size_t i = 0; i < rules->count; i++) {
+      const ig_token_rule *rule = &rules->items[i];
+      if (rule->source != IG_TOKEN_SOURCE_NONE)
+        IG_TRY(resolve_rule(plan, rule, pieces, side, &s->rules[s->rule_count++], err));
+    }
   }
   return IG_OK;
 }
@@ -221,7 +187,7 @@ static ig_status load_all(ig_fusion_plan *plan, ig_pieces *pieces, bool *complet
     const ig_fuse_model *m = &plan->models.model[i];
     if (!m->tensors) *complete = false;
     if (!m->tensors) continue;
-    IG_TRY(judge(plan, load_pieces(m->made, m->directory, &pieces[i], &why), &why, complete, err));
+    IG_TRY(judge(plan, load_pieces(m->stage, m->directory, &pieces[i], &why), &why, complete, err));
     if (*complete && pieces[i].apart != a->output.apart) {
       *complete = false;
       IG_TRY(ig_problems_add(&plan->problems, NULL, err,
@@ -246,7 +212,7 @@ static ig_status align(ig_fusion_plan *plan, ig_pieces *pieces, bool *complete, 
                            a->directory ? a->directory : plan->recipe->tokenizer.source));
   IG_TRY(match_all(plan, pieces, a, err));
   IG_TRY(match_ids(&pieces[ig_fusion_plan_donor(plan) - plan->models.model], a, err));
-  IG_TRY(read_rules(plan, pieces, err));
+  IG_TRY(resolve_rules(plan, pieces, err));
   return ig_special_ids_check(plan, err);
 }
 

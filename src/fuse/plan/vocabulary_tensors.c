@@ -40,8 +40,8 @@ static ig_status attach_input(ig_fusion_plan *plan, const ig_plan_tensor *t, ig_
 }
 
 // A rule takes its row from a model that must be among those of the tensor, and have it.
-static ig_status check_rule(ig_fusion_plan *plan, const ig_plan_tensor *t,
-                            const ig_token_rule *rule, ig_error *err) {
+static ig_status check_rule(ig_fusion_plan *plan, const ig_plan_tensor *t, const ig_row_rule *rule,
+                            ig_error *err) {
   if (rule->zero) return IG_OK;
   const ig_fuse_model *m = &plan->models.model[rule->model];
   const ig_plan_input *found = t->base.tensor && t->base.model == rule->model ? &t->base : NULL;

@@ -36,7 +36,7 @@ static size_t print_models(FILE *out, const ig_fusion_plan *plan) {
     fprintf(out, "%s%s: %zu tensors, %.1f MB", i ? "           " : "", m->reference,
             ig_safetensors_count(m->tensors), megabytes(bytes));
     ig_dtype_set_print(&dtypes, out);
-    fprintf(out, "%s%s\n", m->made ? ", of another stage" : "",
+    fprintf(out, "%s%s\n", m->stage ? ", of another stage" : "",
             donor ? ", configuration and tokenizer too" : "");
     all += bytes;
   }
@@ -44,12 +44,12 @@ static size_t print_models(FILE *out, const ig_fusion_plan *plan) {
 }
 
 static void print_stage(FILE *out, const ig_stages *s, const ig_stage *stage) {
-  const ig_method *method = stage->recipe.method;
-  if (s->count > 1 && stage->name)
-    fprintf(out, "stage %s: %s, %s\n", stage->name, method->name, method->summary);
+  const ig_method *method = stage->recipe->method;
+  if (s->count > 1 && stage->recipe->name)
+    fprintf(out, "stage %s: %s, %s\n", stage->recipe->name, method->name, method->summary);
   else
     fprintf(out, "%s: %s, %s\n", s->file, method->name, method->summary);
-  const ig_fusion_product *product = ig_fusion_product_of(&stage->recipe);
+  const ig_fusion_product *product = ig_fusion_product_of(stage->recipe);
   const size_t inputs = print_models(out, &stage->plan);
   const size_t written = product->bytes(&stage->plan);
   fprintf(out, "  output   ");

@@ -96,7 +96,7 @@ static ig_status compare_vocabularies(const ig_fuse_model *a, const ig_fuse_mode
   return IG_OK;
 }
 
-static bool is_there(const ig_fuse_model *m) { return m->tensors && !m->foreseen; }
+static bool is_there(const ig_fuse_model *m) { return m->tensors && !m->not_made_yet; }
 
 ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems, ig_error *err) {
   static const char *const keys[] = {"model_type",
@@ -194,7 +194,7 @@ static const ig_fuse_model *input_at(const ig_stages *s, const char *output) {
   for (size_t i = 0; i < s->count; i++)
     for (size_t k = 0; k < s->stage[i].plan.models.count; k++) {
       const ig_fuse_model *m = &s->stage[i].plan.models.model[k];
-      if (m->directory && !m->made && same_directory(m->directory, output)) return m;
+      if (m->directory && !m->stage && same_directory(m->directory, output)) return m;
     }
   return NULL;
 }

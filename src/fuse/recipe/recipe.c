@@ -7,7 +7,6 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "fuse/input/checkpoints.h"
-#include "fuse/recipe/setting.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -21,7 +20,15 @@ static const char *const source_keys[] = {"model", "layer_range", "parameters"};
 static const char *const slice_keys[] = {"sources", "base_model", "parameters"};
 static const char *const module_keys[] = {"slices", "models", "parameters"};
 
-// A list that is there and not empty.
+// Reads node's `parameters` into a scope of the recipe; of_model: those of one model.
+static ig_status read_scope(const ig_yaml_node *node, bool of_model, ig_recipe *recipe,
+                            const ig_setting_scope **out, ig_error *err) {
+  const ig_yaml_node *parameters;
+  IG_TRY(ig_yaml_map(node, "parameters", &parameters, err));
+  return ig_setting_read(parameters, recipe->method, of_model, &recipe->scopes, out, err);
+}
+
+// It must be a list, and not an empty one.
 static ig_status require_list(const ig_yaml_node *node, ig_error *err) {
   if (node->kind != IG_YAML_SEQUENCE) return ig_yaml_fail(node, err, "expected a list");
   return node->count ? IG_OK : ig_yaml_fail(node, err, "an empty list");
@@ -81,7 +88,7 @@ static ig_status add_checkpoints(ig_recipe_slice *slice, const ig_recipe_source 
   return status;
 }
 
-static ig_status read_source(const ig_yaml_node *node, const ig_recipe *recipe, bool ranged,
+static ig_status read_source(const ig_yaml_node *node, ig_recipe *recipe, bool ranged,
                              ig_recipe_slice *slice, ig_error *err) {
   if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected a map with 'model'");
   IG_TRY(ranged ? ig_yaml_check_keys(node, source_keys, COUNT(source_keys), err)
@@ -93,8 +100,7 @@ static ig_status read_source(const ig_yaml_node *node, const ig_recipe *recipe, 
   if (!model == !run)
     return ig_yaml_fail(node, err,
                         ranged ? "has no 'model'" : "expected either 'model' or 'checkpoints'");
-  IG_TRY(ig_yaml_map(node, "parameters", &source.parameters, err));
-  IG_TRY(ig_setting_check(source.parameters, recipe->method, true, err));
+  IG_TRY(read_scope(node, true, recipe, &source.parameters, err));
   if (ranged) IG_TRY(read_range(node, &source, err));
   return model ? add_source(slice, &source, model, err) : add_checkpoints(slice, &source, run, err);
 }
@@ -110,7 +116,7 @@ static ig_status add_base(const ig_recipe *recipe, ig_recipe_slice *slice, ig_er
   return add_source(slice, &source, base, err);
 }
 
-static ig_status read_sources(const ig_yaml_node *list, const ig_recipe *recipe, bool ranged,
+static ig_status read_sources(const ig_yaml_node *list, ig_recipe *recipe, bool ranged,
                               ig_recipe_slice *slice, ig_error *err) {
   IG_TRY(require_list(list, err));
   slice->sources = ig_allocate(IG_METHOD_INPUTS, sizeof *slice->sources, err);
@@ -124,21 +130,20 @@ static ig_status read_sources(const ig_yaml_node *list, const ig_recipe *recipe,
 
 // ---- slices and modules -----------------------------------------------------
 
-static ig_status read_slice(const ig_yaml_node *node, const ig_recipe *recipe, ig_recipe_slice *out,
+static ig_status read_slice(const ig_yaml_node *node, ig_recipe *recipe, ig_recipe_slice *out,
                             ig_error *err) {
   if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected a map with 'sources'");
   IG_TRY(ig_yaml_check_keys(node, slice_keys, COUNT(slice_keys), err));
   IG_TRY(ig_yaml_string(node, "base_model", NULL, &out->base_model, err));
-  IG_TRY(ig_yaml_map(node, "parameters", &out->parameters, err));
-  IG_TRY(ig_setting_check(out->parameters, recipe->method, false, err));
+  IG_TRY(read_scope(node, false, recipe, &out->parameters, err));
   const ig_yaml_node *sources = ig_yaml_get(node, "sources");
   return sources ? read_sources(sources, recipe, true, out, err)
                  : ig_yaml_fail(node, err, "has no 'sources'");
 }
 
 // models: or slices: of node; exactly one of them.
-static ig_status read_module(const ig_yaml_node *node, const ig_recipe *recipe,
-                             ig_recipe_module *out, ig_error *err) {
+static ig_status read_module(const ig_yaml_node *node, ig_recipe *recipe, ig_recipe_module *out,
+                             ig_error *err) {
   const ig_yaml_node *models = ig_yaml_get(node, "models"), *slices = ig_yaml_get(node, "slices");
   out->node = node;
   if (!models == !slices) return ig_yaml_fail(node, err, "expected either 'models' or 'slices'");
@@ -153,13 +158,12 @@ static ig_status read_module(const ig_yaml_node *node, const ig_recipe *recipe,
   return IG_OK;
 }
 
-static ig_status read_named_module(const ig_yaml_node *node, const ig_recipe *recipe,
+static ig_status read_named_module(const ig_yaml_node *node, ig_recipe *recipe,
                                    ig_recipe_module *out, ig_error *err) {
   if (node->kind != IG_YAML_MAP)
     return ig_yaml_fail(node, err, "expected a map with 'slices' or 'models'");
   IG_TRY(ig_yaml_check_keys(node, module_keys, COUNT(module_keys), err));
-  IG_TRY(ig_yaml_map(node, "parameters", &out->parameters, err));
-  IG_TRY(ig_setting_check(out->parameters, recipe->method, false, err));
+  IG_TRY(read_scope(node, false, recipe, &out->parameters, err));
   return read_module(node, recipe, out, err);
 }
 
@@ -218,7 +222,10 @@ static ig_status read_missing(const ig_yaml_node *root, ig_missing *out, ig_erro
   const char *word;
   IG_TRY(ig_yaml_string(root, "missing_tensors", "error", &word, err));
   for (size_t i = 0; i < COUNT(words); i++)
-    if (strcmp(word, words[i]) == 0) return *out = (ig_missing)i, IG_OK;
+    if (strcmp(word, words[i]) == 0) {
+      *out = (ig_missing)i;
+      return IG_OK;
+    }
   return ig_yaml_fail(ig_yaml_get(root, "missing_tensors"), err,
                       "expected error, union or intersection, found '%.100s'", word);
 }
@@ -226,7 +233,7 @@ static ig_status read_missing(const ig_yaml_node *root, ig_missing *out, ig_erro
 // tokenizer_source: SOURCE, or tokenizer: {source, tokens, pad_to_multiple_of}.
 static ig_status read_tokenizer(const ig_yaml_node *root, ig_recipe_tokenizer *out, ig_error *err) {
   static const char *const keys[] = {"source", "tokens", "pad_to_multiple_of"};
-  const ig_yaml_node *map;
+  const ig_yaml_node *map, *tokens;
   out->pad_to_multiple_of = 1;
   IG_TRY(ig_yaml_string(root, "tokenizer_source", NULL, &out->source, err));
   IG_TRY(ig_yaml_map(root, "tokenizer", &map, err));
@@ -235,7 +242,8 @@ static ig_status read_tokenizer(const ig_yaml_node *root, ig_recipe_tokenizer *o
     return ig_yaml_fail(map, err, "expected one of 'tokenizer' and 'tokenizer_source'");
   IG_TRY(ig_yaml_check_keys(map, keys, COUNT(keys), err));
   IG_TRY(ig_yaml_string(map, "source", "union", &out->source, err));
-  IG_TRY(ig_yaml_map(map, "tokens", &out->tokens, err));
+  IG_TRY(ig_yaml_map(map, "tokens", &tokens, err));
+  IG_TRY(ig_token_rules_read(tokens, &out->rules, err));
   IG_TRY(ig_yaml_int(map, "pad_to_multiple_of", 1, &out->pad_to_multiple_of, err));
   if (out->pad_to_multiple_of >= 1 && out->pad_to_multiple_of <= 65536) return IG_OK;
   return ig_yaml_fail(ig_yaml_get(map, "pad_to_multiple_of"), err, "expected 1 to 65536, found %d",
@@ -259,10 +267,11 @@ static ig_status read_random(const ig_yaml_node *root, ig_recipe *out, ig_error 
   return ig_yaml_u64(rng, "seed", out->seed, &out->seed, err);
 }
 
-static ig_status read(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
+static ig_status read_recipe(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
   if (root->kind != IG_YAML_MAP)
     return ig_yaml_fail(root, err, "expected a map with 'merge_method'");
   IG_TRY(ig_yaml_check_keys(root, recipe_keys, COUNT(recipe_keys), err));
+  IG_TRY(ig_yaml_string(root, "name", NULL, &out->name, err));
   IG_TRY(read_method(root, &out->method, err));
   const char *compatibility;
   IG_TRY(ig_yaml_string(root, "compatibility", NULL, &compatibility, err));
@@ -278,14 +287,15 @@ static ig_status read(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
     return ig_yaml_fail(root, err, "%s needs a 'base_model'", out->method->name);
   IG_TRY(read_dtype(root, "dtype", &out->cast, &out->dtype, err));
   IG_TRY(read_dtype(root, "out_dtype", &out->cast_out, &out->out_dtype, err));
-  IG_TRY(ig_yaml_map(root, "parameters", &out->parameters, err));
-  IG_TRY(ig_setting_check(out->parameters, out->method, false, err));
-  return read_modules(root, out, err);
+  IG_TRY(read_scope(root, false, out, &out->parameters, err));
+  IG_TRY(read_modules(root, out, err));
+  out->document = ig_yaml_to_json(root);
+  return out->document ? IG_OK : ig_fail_memory(err);
 }
 
 ig_status ig_recipe_read(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
   *out = (ig_recipe){.root = root};
-  const ig_status status = read(root, out, err);
+  const ig_status status = read_recipe(root, out, err);
   if (status != IG_OK) ig_recipe_free(out);
   return status;
 }
@@ -300,5 +310,8 @@ void ig_recipe_free(ig_recipe *recipe) {
     free(recipe->modules[m].slices);
   }
   free(recipe->modules);
+  ig_setting_free(recipe->scopes);
+  ig_token_rules_free(&recipe->tokenizer.rules);
+  json_decref(recipe->document);
   *recipe = (ig_recipe){0};
 }

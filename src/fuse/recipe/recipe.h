@@ -1,27 +1,28 @@
-// A recipe of fusion: mergekit's YAML, read strictly. Everything borrows from the YAML tree, which
-// must outlive it.
+// A recipe of fusion: mergekit's YAML, read strictly and once. Nothing after this reads YAML: nodes
+// are kept for the places in messages alone. Strings are the YAML tree's, which must outlive the
+// recipe.
 #ifndef IG_FUSE_RECIPE_RECIPE_H
 #define IG_FUSE_RECIPE_RECIPE_H
-#include "fuse/method/method.h"
+#include "fuse/recipe/setting.h"
+#include "fuse/recipe/token_rules.h"
 #include "io/safetensors.h"
-#include "io/yaml.h"
 
 typedef struct ig_recipe_source {
   const ig_yaml_node *node;
   char *model;  // a directory, or MODEL+ADAPTER; owned
   bool ranged;
-  int first, last;  // layers [first, last) of the model's stack, where ranged
-  const ig_yaml_node *parameters;
+  int first, last;  // layers [first, last) of the model's stack, if ranged
+  const ig_setting_scope *parameters;
 } ig_recipe_source;
 
-// Models whose layers are fused one with another: all of them (one slice that is not ranged), or as
-// many of each, stacked slice on slice.
+// Models whose layers are fused with one another: all their layers (one slice that is not ranged),
+// or as many of each, and the results of several slices are stacked.
 typedef struct ig_recipe_slice {
   ig_recipe_source *sources;
   size_t count;
-  size_t left_out;         // sources behind those, which were not chosen (fuse/recipe/soup.h)
+  size_t left_out;         // sources after those that were not chosen (fuse/recipe/soup.h)
   const char *base_model;  // NULL: the recipe's
-  const ig_yaml_node *parameters;
+  const ig_setting_scope *parameters;
 } ig_recipe_slice;
 
 // A part of the model with slices of its own: "encoder", "decoder", mergekit's
@@ -31,7 +32,7 @@ typedef struct ig_recipe_module {
   const char *name;
   ig_recipe_slice *slices;
   size_t count;
-  const ig_yaml_node *parameters;
+  const ig_setting_scope *parameters;
 } ig_recipe_module;
 
 // What becomes of tensors that some of the models do not have.
@@ -40,18 +41,22 @@ typedef enum ig_missing { IG_MISSING_ERROR, IG_MISSING_UNION, IG_MISSING_INTERSE
 // What the output's tokenizer is made of.
 typedef struct ig_recipe_tokenizer {
   const char *source;  // "union", "base" or a model; NULL: all models have the base's
-  const ig_yaml_node *tokens;
+  ig_token_rules rules;
   int pad_to_multiple_of;
 } ig_recipe_tokenizer;
 
 typedef struct ig_recipe {
   const ig_yaml_node *root;
+  const char *name;  // that other recipes of the file call its model by; NULL: none
+  bool builds;       // on models that other recipes of the file make
+  json_t *document;  // as it was written, for the record
   const ig_method *method;
   const char *base_model;  // or NULL
   ig_recipe_module *modules;
   size_t module_count;
-  const ig_yaml_node *parameters;
-  bool cast, cast_out;  // dtype, out_dtype are given
+  const ig_setting_scope *parameters;
+  ig_setting_scope *scopes;  // all that were read, for ig_setting_free
+  bool cast, cast_out;       // dtype, out_dtype are given
   ig_dtype dtype, out_dtype;
   ig_missing missing;
   ig_recipe_tokenizer tokenizer;

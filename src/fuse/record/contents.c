@@ -54,7 +54,7 @@ static ig_status add_tokenizers(ig_contents *all, const ig_fusion_plan *plan, ig
   for (size_t i = 0; i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
     for (size_t k = 0; names[k] && m != donor; k++)
-      IG_TRY(add_file(all, m->directory, names[k], m->made ? m->made->name : NULL, err));
+      IG_TRY(add_file(all, m->directory, names[k], m->stage ? m->stage->name : NULL, err));
   }
   for (size_t i = 1; ig_companions[i] && strcmp(tokenizer, donor->directory) != 0; i++)
     IG_TRY(add_file(all, tokenizer, ig_companions[i], NULL, err));
@@ -63,7 +63,7 @@ static ig_status add_tokenizers(ig_contents *all, const ig_fusion_plan *plan, ig
 
 static ig_status add_inputs(ig_contents *all, const ig_fusion_plan *plan, ig_error *err) {
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
-  const char *stage = donor->made ? donor->made->name : NULL;
+  const char *stage = donor->stage ? donor->stage->name : NULL;
   IG_TRY(add_file(all, donor->directory, "config.json", stage, err));
   for (size_t i = 0; ig_companions[i]; i++)
     IG_TRY(add_file(all, donor->directory, ig_companions[i], stage, err));
@@ -73,7 +73,7 @@ static ig_status add_inputs(ig_contents *all, const ig_fusion_plan *plan, ig_err
     if (m->adapter)
       IG_TRY(add_file(all, ig_lora_directory(m->adapter), "adapter_config.json", NULL, err));
     if (m->adapter) IG_TRY(add_path(all, ig_lora_file(m->adapter), NULL, err));
-    IG_TRY(add_weights(all, m->tensors, m->made ? m->made->name : NULL, err));
+    IG_TRY(add_weights(all, m->tensors, m->stage ? m->stage->name : NULL, err));
   }
   return IG_OK;
 }

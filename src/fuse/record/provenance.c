@@ -15,9 +15,9 @@ static ig_status set_new(json_t *json, const char *key, json_t *value, ig_error 
 
 static ig_status describe_fusion(const ig_fusion_plan *plan, const ig_provenance_options *o,
                                  json_t **out, ig_error *err) {
-  *out = json_pack("{s:s, s:s, s:o, s:I}", "ingot", ig_version(), "method",
-                   plan->recipe->method->name, "recipe", ig_yaml_to_json(plan->recipe->root),
-                   "seed", (json_int_t)plan->recipe->seed);
+  *out =
+      json_pack("{s:s, s:s, s:O, s:I}", "ingot", ig_version(), "method", plan->recipe->method->name,
+                "recipe", plan->recipe->document, "seed", (json_int_t)plan->recipe->seed);
   if (!*out) return ig_fail_memory(err);
   if (json_array_size(o->stages) > 0) IG_TRY(set_new(*out, "stages", json_incref(o->stages), err));
   if (o->scores) IG_TRY(set_new(*out, "scores", json_incref(o->scores), err));

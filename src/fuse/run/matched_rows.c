@@ -14,7 +14,7 @@ static int own_row(const ig_plan_tensor *t, const ig_plan_input *input, int row)
   return own >= 0 && (size_t)own < input->tensor->elements / t->width ? own : -1;
 }
 
-static const ig_token_rule *find_rule(const ig_aligned_side *a, int row) {
+static const ig_row_rule *find_rule(const ig_aligned_side *a, int row) {
   for (size_t i = 0; i < a->rule_count; i++)
     if (a->rules[i].row == row) return &a->rules[i];
   return NULL;
@@ -57,7 +57,7 @@ static ig_status read_mean(const ig_plan_tensor *t, int row, part p, float *out,
 }
 
 // Of a row that the input does not have.
-static ig_status read_other(const ig_plan_tensor *t, const ig_token_rule *rule, int row, part p,
+static ig_status read_other(const ig_plan_tensor *t, const ig_row_rule *rule, int row, part p,
                             float *out, ig_error *err) {
   const ig_plan_input *input, *only = NULL;
   size_t models = 0;
@@ -77,7 +77,7 @@ static ig_status read_other(const ig_plan_tensor *t, const ig_token_rule *rule, 
 static int run_length(const ig_plan_tensor *t, const ig_plan_input *input, int row, int last) {
   int end = row;
   for (; end <= last && end < t->aligned->pieces; end++) {
-    const ig_token_rule *rule = find_rule(t->aligned, end);
+    const ig_row_rule *rule = find_rule(t->aligned, end);
     const int own = own_row(t, input, end);
     if (own < 0 || (rule && rule->force) || own - own_row(t, input, row) != end - row) break;
   }

@@ -45,7 +45,7 @@ static ig_status score_average(void *context, const ig_recipe *recipe, double *s
                                ig_error *err) {
   ig_soup_averages *a = context;
   ig_fusion_plan plan;
-  ig_status status = ig_planner_make(recipe, a->stages->made, a->stages->count, &plan, err);
+  ig_status status = ig_planner_make(recipe, a->stages->models, a->stages->count, &plan, err);
   if (status == IG_OK) status = score_plan(a, &plan, score, err);
   ig_fusion_plan_free(&plan);
   return status;
