@@ -48,7 +48,7 @@ typedef struct bench {
   bench_table table;
   int threads;
   double peak[2];  // (ig_peak): of all threads, GFLOP/s
-  ig_config config;
+  ig_config *config;
   ig_error err;
 } bench;
 
@@ -122,7 +122,7 @@ static ig_status products_and_layers(bench *b) {
   options.length = b->values->length;
   options.threads = b->threads;
   options.repeat = b->values->repeat;
-  return ig_time_model(&b->config, &options, timed, b, &b->err);
+  return ig_time_model(b->config, &options, timed, b, &b->err);
 }
 
 // ---- translating ------------------------------------------------------------
@@ -170,6 +170,7 @@ static ig_status out_of_memory(bench *b) {
 
 // `length` ids a line, the last one the end of sentence.
 static bool sentences_create(sentences *s, const ig_config *config, int count, int length) {
+  const ig_vocabulary_facts facts = ig_config_vocabulary(config);
   *s = (sentences){.lines = calloc((size_t)count, sizeof(char *)), .count = (size_t)count};
   if (s->lines == NULL) return false;
   uint64_t random = 1;
@@ -180,12 +181,12 @@ static bool sentences_create(sentences *s, const ig_config *config, int count, i
     for (int j = 0; j + 1 < length; j++) {
       int id;
       do {
-        id = random_id(&random, config->vocab_size);
-      } while ((id == config->pad_id || id == config->eos_id || id == config->bos_id) &&
-               config->vocab_size > 4);
+        id = random_id(&random, facts.source_size);
+      } while ((id == facts.pad_id || id == facts.eos_id || id == facts.bos_id) &&
+               facts.source_size > 4);
       used += (size_t)snprintf(line + used, size - used, "%d ", id);
     }
-    snprintf(line + used, size - used, "%d", config->eos_id);
+    snprintf(line + used, size - used, "%d", facts.eos_id);
   }
   return true;
 }
@@ -203,16 +204,6 @@ static ig_status run_once(ig_translator *translator, sentences *s, size_t count,
   return status;
 }
 
-// Floating-point operations of the matrix products for a sentence of `length` tokens on both sides
-// (attention's own products, some percent, left out).
-static double operations(const ig_config *c, int length, int beam_size) {
-  double d = c->d_model, layers = c->decoder_layers;
-  double encoder = c->encoder_layers * (4 * d * d + 2 * d * c->encoder_ffn) +
-                   layers * 2 * d * d;  // keys and values of cross-attention: once a source token
-  double decoder = layers * (6 * d * d + 2 * d * c->decoder_ffn) + d * c->target_vocab_size;
-  return 2 * length * (encoder + beam_size * decoder);
-}
-
 // The batch, then one sentence at a time: the best of `repeat` runs each, after one to warm up.
 static ig_status measure_translator(bench *b, ig_translator *translator, sentences *s) {
   const bench_values *v = b->values;
@@ -228,7 +219,7 @@ static ig_status measure_translator(bench *b, ig_translator *translator, sentenc
   }
   if (status != IG_OK) return status;
   const double count = (double)s->count, tokens = count * v->length,
-               work = 1e-9 * operations(&b->config, v->length, v->beam_size);
+               work = 1e-9 * ig_translation_operations(b->config, v->length, v->beam_size);
   char name[96];
   const int workers = ig_translator_stats(translator).workers;
   snprintf(name, sizeof name, "translation, %zu sentences, beam %d, %d worker%s", s->count,
@@ -261,7 +252,7 @@ static ig_status translating(bench *b) {
   }
   if (status == IG_OK) row(b, "run", "loading", load * 1e3, "ms", -1);
   if (status == IG_OK &&
-      !sentences_create(&s, &b->config, v->sentences ? v->sentences : 256, v->length))
+      !sentences_create(&s, b->config, v->sentences ? v->sentences : 256, v->length))
     status = out_of_memory(b);
   if (status == IG_OK) status = measure_translator(b, translator, &s);
   sentences_free(&s);
@@ -284,8 +275,8 @@ static void step_batch_free(step_batch *s) {
 }
 
 static bool step_batch_create(step_batch *s, const ig_config *config, int count, int length) {
-  const int most = config->vocab_size < config->target_vocab_size ? config->vocab_size
-                                                                  : config->target_vocab_size;
+  const ig_vocabulary_facts facts = ig_config_vocabulary(config);
+  const int most = facts.source_size < facts.target_size ? facts.source_size : facts.target_size;
   const size_t tokens = (size_t)count * (size_t)length;
   s->ids = malloc(tokens * sizeof *s->ids);
   s->offsets = malloc(((size_t)count + 1) * sizeof *s->offsets);
@@ -294,7 +285,7 @@ static bool step_batch_create(step_batch *s, const ig_config *config, int count,
   for (size_t i = 0; i < tokens; i++) {
     do {
       s->ids[i] = random_id(&random, most);
-    } while (s->ids[i] == config->pad_id);
+    } while (s->ids[i] == facts.pad_id);
   }
   for (int i = 0; i <= count; i++) s->offsets[i] = i * length;
   s->batch = (ig_batch){.sequences = count,
@@ -319,7 +310,8 @@ static ig_status measure_trainer(bench *b, ig_trainer *trainer, const ig_batch *
   char name[96];
   snprintf(name, sizeof name, "training step, %d sentences", batch->sequences);
   // Each product of the forward pass has two in the backward pass.
-  const double work = 3e-9 * operations(&b->config, b->values->length, 1) * batch->sequences;
+  const double work =
+      3e-9 * ig_translation_operations(b->config, b->values->length, 1) * batch->sequences;
   row(b, "run", name, (double)batch->sequences * b->values->length / best, "tokens/s",
       work / best / b->peak[IG_PEAK_TRAINING]);
   return IG_OK;
@@ -335,9 +327,9 @@ static ig_status training(bench *b) {
   ig_model *model = NULL;
   ig_trainer *trainer = NULL;
   step_batch batch = {0};
-  ig_status status = ig_model_create(&b->config, 1, &model, &b->err);
+  ig_status status = ig_model_create(b->config, 1, &model, &b->err);
   if (status == IG_OK) status = ig_trainer_create(model, &options, &trainer, &b->err);
-  if (status == IG_OK && !step_batch_create(&batch, &b->config, count, b->values->length))
+  if (status == IG_OK && !step_batch_create(&batch, b->config, count, b->values->length))
     status = out_of_memory(b);
   if (status == IG_OK) status = measure_trainer(b, trainer, &batch.batch);
   step_batch_free(&batch);
@@ -350,11 +342,12 @@ static ig_status training(bench *b) {
 
 static ig_status prepare(bench *b) {
   if (b->values->model) {
+    // Weights that cannot be read are an error before anything is measured.
     ig_model *model = NULL;
     ig_status status = ig_model_load(b->values->model, &model, &b->err);
-    if (status != IG_OK) return status;
-    b->config = *ig_model_config(model);
     ig_model_free(model);
+    if (status == IG_OK) status = ig_config_load(b->values->model, &b->config, &b->err);
+    if (status != IG_OK) return status;
   }
   const ig_status status =
       ig_machine_peak(NULL, IG_PEAK_INFERENCE, b->threads, &b->peak[IG_PEAK_INFERENCE], &b->err);
@@ -394,7 +387,9 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   if (status == IG_OK) status = prepare(&b);
   if (status != IG_OK) return cli_fail(verb, "%s", b.err.message);
   bench_table_begin(&b.table);
-  if (measure(&b) != IG_OK) return cli_fail(verb, "%s", b.err.message);
+  status = measure(&b);
+  ig_config_free(b.config);
+  if (status != IG_OK) return cli_fail(verb, "%s", b.err.message);
   bench_table_end(&b.table);
   return CLI_OK;
 }

@@ -54,13 +54,20 @@ static int failed(const ig_error *err) {
 }
 
 int main(void) {
-  // vocab_size, d_model, nhead, num_encoder_layers, num_decoder_layers, dim_feedforward, dropout
-  ig_config config = ig_config_torch(FIRST + DIGITS, 32, 4, 1, 1, 64, 0.0f);
+  const ig_torch_options torch = {.vocab_size = FIRST + DIGITS,
+                                  .d_model = 32,
+                                  .nhead = 4,
+                                  .num_encoder_layers = 1,
+                                  .num_decoder_layers = 1,
+                                  .dim_feedforward = 64};
+  ig_config *config;
   ig_trainer_options options = ig_trainer_options_default();
   ig_model *model;
   ig_trainer *trainer;
   ig_error err;
-  if (ig_model_create(&config, 1, &model, &err) != IG_OK) return failed(&err);
+  if (ig_config_torch(&torch, &config, &err) != IG_OK) return failed(&err);
+  if (ig_model_create(config, 1, &model, &err) != IG_OK) return failed(&err);
+  ig_config_free(config);
   if (ig_trainer_create(model, &options, &trainer, &err) != IG_OK) return failed(&err);
 
   for (int update = 1; update <= UPDATES; update++) {

@@ -9,14 +9,14 @@
 #include "model/model.h"
 
 static void as_config(const json_t *json) {
-  for (const ig_family *const *family = ig_families(); *family; family++) {
+  for (const ig_family *const *family = ig_family_list(); *family; family++) {
     ig_config config, again;
     ig_error err = {0};
-    if ((*family)->from_json(json, "config.json", &config, &err) != IG_OK ||
+    if (ig_family_read_config(*family, json, "config.json", &config, &err) != IG_OK ||
         ig_config_check(&config, "config.json", &err) != IG_OK)
       continue;
-    json_t *written = (*family)->to_json(&config);
-    if (!written || (*family)->from_json(written, "written", &again, &err) != IG_OK ||
+    json_t *written = ig_family_write_config(&config);
+    if (!written || ig_family_read_config(*family, written, "written", &again, &err) != IG_OK ||
         ig_config_check(&again, "written", &err) != IG_OK)
       abort();
     json_decref(written);
@@ -24,13 +24,16 @@ static void as_config(const json_t *json) {
 }
 
 static void as_generation_config(char *text) {
-  const ig_config config = ig_config_torch(20, 8, 2, 1, 1, 8, 0);
-  const ig_model model = {.config = config, .generation_config = text};
-  ig_decode_options options;
+  static const ig_torch_options options = {20, 8, 2, 1, 1, 8, 0, false, NULL};
+  ig_config *config = NULL;
+  if (ig_config_torch(&options, &config, NULL) != IG_OK) abort();
+  const ig_model model = {.config = *config, .generation_config = text};
+  ig_decode_options decode;
   ig_error err = {0};
-  if (ig_decode_options_load(&model, &options, &err) == IG_OK)
-    ig_decode_options_check(&options, &err);
-  ig_decode_options_free(&options);
+  if (ig_decode_options_load(&model, &decode, &err) == IG_OK)
+    ig_decode_options_check(&decode, &err);
+  ig_decode_options_free(&decode);
+  ig_config_free(config);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

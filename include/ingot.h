@@ -51,58 +51,42 @@ void ig_interrupt(void);
 
 /* ---- the model's options ------------------------------------------------- */
 
-typedef enum ig_norm_kind { IG_NORM_LAYER, IG_NORM_RMS } ig_norm_kind;
-typedef enum ig_activation {
-  IG_ACTIVATION_NONE,
-  IG_ACTIVATION_RELU,
-  IG_ACTIVATION_GELU,
-  IG_ACTIVATION_GELU_TANH,
-  IG_ACTIVATION_SWISH
-} ig_activation;
-typedef enum ig_positions {
-  /* sine in even, cosine in odd columns: PyTorch's tutorials */
-  IG_POSITIONS_INTERLEAVED,
-  /* sine in the first, cosine in the second half, exponent 2i/d: Hugging Face's Marian */
-  IG_POSITIONS_HALVES,
-} ig_positions;
+/* A model is configured by a family's name and the keys of that family's config.json, as Hugging
+ * Face writes it. What keys a family has: docs/adding-a-family.md and its file in src/model/arch.
+ */
+typedef struct ig_config ig_config; /* ig_config_free */
 
-/* Everything that tells one Transformer from another. Sizes in units, probabilities in [0,1). */
-typedef struct ig_config {
-  char family[16]; /* "torch", "marian" */
-  int vocab_size;  /* of the source */
-  int target_vocab_size;
-  int d_model;
-  int encoder_layers, decoder_layers;
-  int encoder_heads, decoder_heads;
-  int encoder_ffn, decoder_ffn;
-  float dropout;            /* embeddings and each sublayer's output */
-  float attention_dropout;  /* attention probabilities */
-  float activation_dropout; /* inside the feed-forward */
-  ig_norm_kind norm;
-  bool pre_norm;   /* norms before each sublayer; else after it */
-  bool final_norm; /* a norm after the last layer of each stack */
-  float norm_eps;
-  bool bias;        /* of linear layers and norms (torch: bias=) */
-  bool output_bias; /* trained bias of the output layer (torch: fc.bias) */
-  bool logits_bias; /* constant added to the logits (Marian: final_logits_bias) */
-  ig_activation activation;
-  ig_positions positions;
-  int max_positions;          /* longest sequence; 0 = unbounded */
-  bool scale_embedding;       /* embeddings times sqrt(d) */
-  bool shared_embedding;      /* one table for source and target */
-  bool tied_output;           /* the output layer's weight is the target embedding */
-  int pad_id, eos_id, bos_id; /* -1: none */
-  int decoder_start_id;
-  int forced_eos_id; /* -1: none */
-  /* the embedding of pad_id gets no gradient from look-ups (nn.Embedding's padding_idx) */
-  bool frozen_pad_embedding;
-  float init_std;
-} ig_config;
+/* From JSON text (an object). family: "torch" or "marian"; NULL: the one that model_type in the
+ * JSON names. Keys left out have the family's defaults. */
+ig_status ig_config_create(const char *family, const char *json, ig_config **out, ig_error *err);
+/* What the config.json of a model directory says. */
+ig_status ig_config_load(const char *directory, ig_config **out, ig_error *err);
+void ig_config_free(ig_config *config);
+/* The config.json of such a model: what ig_model_save writes. *out is a malloc'ed string for the
+ * caller to free(). */
+ig_status ig_config_json(const ig_config *config, char **out, ig_error *err);
+const char *ig_config_family(const ig_config *config);
 
-/* The module that PyTorch users write by hand, with the arguments of its constructor. Special ids:
- * pad 0, bos 1, eos 2. */
-ig_config ig_config_torch(int vocab_size, int d_model, int nhead, int num_encoder_layers,
-                          int num_decoder_layers, int dim_feedforward, float dropout);
+/* What the maker of batches needs, whatever the family calls it. An id of -1: the model has none.
+ */
+typedef struct ig_vocabulary_facts {
+  int source_size, target_size;
+  int pad_id, bos_id, eos_id, decoder_start_id;
+} ig_vocabulary_facts;
+ig_vocabulary_facts ig_config_vocabulary(const ig_config *config);
+
+/* The module that PyTorch users write by hand, nn.Embedding, sinusoidal PositionalEncoding,
+ * nn.Transformer and nn.Linear, with the arguments of nn.Transformer's constructor. Special ids:
+ * pad 0, bos 1, eos 2. Whatever else the family knows goes through ig_config_create. */
+typedef struct ig_torch_options {
+  int vocab_size; /* of both sides */
+  int d_model, nhead, num_encoder_layers, num_decoder_layers, dim_feedforward;
+  float dropout;
+  bool norm_first;
+  const char *activation; /* "relu" or "gelu"; NULL: "relu" */
+} ig_torch_options;
+ig_torch_options ig_torch_options_default(void); /* nn.Transformer's; vocab_size is 0 */
+ig_status ig_config_torch(const ig_torch_options *options, ig_config **out, ig_error *err);
 
 /* ---- models -------------------------------------------------------------- */
 
@@ -119,7 +103,7 @@ ig_status ig_model_save(const ig_model *model, const char *directory, const char
                         ig_error *err);
 void ig_model_free(ig_model *model);
 
-const ig_config *ig_model_config(const ig_model *model);
+const ig_config *ig_model_config(const ig_model *model); /* the model's own: not to be freed */
 size_t ig_model_parameters(const ig_model *model); /* trained values, tied ones counted once */
 size_t ig_model_tensors(const ig_model *model);
 

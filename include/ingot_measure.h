@@ -61,6 +61,10 @@ typedef void (*ig_timing_report)(void *context, const ig_timing *timing);
 ig_status ig_time_model(const ig_config *config, const ig_timing_options *options,
                         ig_timing_report report, void *context, ig_error *err);
 
+/* Floating-point operations of the matrix products that translate one sentence of `length` tokens
+ * on both sides. Attention's own products, some percent, are left out. */
+double ig_translation_operations(const ig_config *config, int length, int beam_size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -18,8 +18,8 @@
 #define WIDEST_BEAM 1024
 
 int ig_decode_options_longest(const ig_config *config) {
-  return config->max_positions > 0 && config->max_positions < LONGEST ? config->max_positions
-                                                                      : LONGEST;
+  return config->positions.count > 0 && config->positions.count < LONGEST ? config->positions.count
+                                                                          : LONGEST;
 }
 
 static ig_status bad_bad_words(const char *where, ig_error *err) {

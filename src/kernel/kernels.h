@@ -19,6 +19,14 @@
 #include "kernel/detect.h"
 #include "kernel/matrix_unit.h"
 
+typedef enum ig_activation {
+  IG_ACTIVATION_NONE,
+  IG_ACTIVATION_RELU,
+  IG_ACTIVATION_GELU,
+  IG_ACTIVATION_GELU_TANH,
+  IG_ACTIVATION_SWISH
+} ig_activation;
+
 // ---- matrix product ---------------------------------------------------------
 
 // The right operand B (k, n) of a product before it is packed: B[p][j] = b[p * b_depth + j *

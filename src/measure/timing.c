@@ -39,14 +39,15 @@ enum { WEIGHTS = 8 };
 // timed again.
 static size_t list_weights(const ig_config *c, timed_weight *weights) {
   const int d = c->d_model;
-  const timed_weight all[WEIGHTS] = {{"query, key and value", 3 * d, d},
-                                     {"attention output", d, d},
-                                     {"keys and values of cross-attention", 2 * d, d},
-                                     {"feed-forward, inner", c->encoder_ffn, d},
-                                     {"feed-forward, outer", d, c->encoder_ffn},
-                                     {"decoder's feed-forward, inner", c->decoder_ffn, d},
-                                     {"decoder's feed-forward, outer", d, c->decoder_ffn},
-                                     {"output layer", c->target_vocab_size, d}};
+  const timed_weight all[WEIGHTS] = {
+      {"query, key and value", 3 * d, d},
+      {"attention output", d, d},
+      {"keys and values of cross-attention", 2 * d, d},
+      {"feed-forward, inner", c->encoder.feed_forward.inner, d},
+      {"feed-forward, outer", d, c->encoder.feed_forward.inner},
+      {"decoder's feed-forward, inner", c->decoder.feed_forward.inner, d},
+      {"decoder's feed-forward, outer", d, c->decoder.feed_forward.inner},
+      {"output layer", c->target_vocab_size, d}};
   size_t count = 0;
   for (size_t i = 0; i < WEIGHTS; i++) {
     bool known = false;
@@ -212,7 +213,7 @@ static void time_layer(model_timing *t, timed_layers *l, const char *name, doubl
 static void time_each_layer(model_timing *t, timed_layers *l, int length) {
   const double rows = l->rows, d = t->config->d_model;
   const double attention = 2 * rows * (4 * d * d + 2 * d * length),
-               ffn = 4 * rows * d * t->config->decoder_ffn;
+               ffn = 4 * rows * d * t->config->decoder.feed_forward.inner;
   time_layer(t, l, "self-attention, forward", attention, run_attention);
   time_layer(t, l, "self-attention, backward", 2 * attention, run_attention_backward);
   time_layer(t, l, "feed-forward, forward", ffn, run_ffn);
@@ -256,9 +257,18 @@ static ig_status time_layers(model_timing *t) {
   ig_model *model = NULL;
   ig_status status = ig_model_create(t->config, 1, &model, t->err);
   if (status == IG_OK) status = ig_create_gradients(model, t->err);
-  if (status == IG_OK && t->config->decoder_layers > 0) status = time_layers_of(t, model);
+  if (status == IG_OK && t->config->decoder.layers > 0) status = time_layers_of(t, model);
   ig_model_free(model);
   return status;
+}
+
+double ig_translation_operations(const ig_config *c, int length, int beam_size) {
+  const double d = c->d_model, layers = c->decoder.layers;
+  const double encoder = c->encoder.layers * (4 * d * d + 2 * d * c->encoder.feed_forward.inner) +
+                         layers * 2 * d * d;  // keys and values of cross-attention
+  const double decoder =
+      layers * (6 * d * d + 2 * d * c->decoder.feed_forward.inner) + d * c->target_vocab_size;
+  return 2 * length * (encoder + beam_size * decoder);
 }
 
 ig_status ig_time_model(const ig_config *config, const ig_timing_options *options,

@@ -1,7 +1,83 @@
-// Are these options a Transformer that can be built?
+// The shapes of a Transformer. A family fills them from the keys of its config.json; everything
+// else in the library reads them.
 #ifndef IG_MODEL_CONFIG_H
 #define IG_MODEL_CONFIG_H
 #include "ingot.h"
-// All of them at once; the message names the option. where: a path, or what the options came from.
+#include "nn/activation.h"
+#include "nn/positions.h"
+
+typedef struct ig_attention_shape {
+  int heads;
+  bool bias;
+  float dropout;  // of the attention probabilities
+} ig_attention_shape;
+
+typedef struct ig_feed_forward_shape {
+  int inner;  // units between the two linear layers
+  ig_activation activation;
+  bool bias;
+  float dropout;  // of the inner units
+} ig_feed_forward_shape;
+
+typedef struct ig_norm_shape {
+  float eps;
+  bool bias;
+} ig_norm_shape;
+
+// The encoder or the decoder. One of no layers has no tensors but those of its final norm.
+typedef struct ig_stack_shape {
+  int layers;
+  ig_attention_shape self, cross;  // the encoder has no cross-attention
+  ig_feed_forward_shape feed_forward;
+  ig_norm_shape norm;
+  bool pre_norm;    // a norm before each sublayer; else after it
+  bool final_norm;  // a norm after the last layer
+  float dropout;    // of the embedded rows and of each sublayer's output
+} ig_stack_shape;
+
+typedef struct ig_position_shape {
+  ig_position_kind kind;
+  int count;  // the longest sequence; 0: unbounded
+} ig_position_shape;
+
+// A plain value: it owns nothing and may be copied. Ids that the model does not have are -1.
+struct ig_config {
+  const struct ig_family *family;
+  int vocab_size;  // of the source
+  int target_vocab_size;
+  int d_model;
+  ig_stack_shape encoder, decoder;
+  ig_position_shape positions;
+  bool scale_embedding;       // embeddings times sqrt(d_model)
+  bool shared_embedding;      // one table for source and target
+  bool frozen_pad_embedding;  // the row of pad_id gets no gradient from look-ups (padding_idx)
+  bool tied_output;           // the output layer's weight is the target embedding
+  bool output_bias;           // a trained bias of the output layer
+  bool logits_bias;           // a constant that is added to the logits
+  int pad_id, eos_id, bos_id;
+  int decoder_start_id;
+  int forced_eos_id;
+  float init_std;  // of new weights; 0: the initialisation's own choice
+};
+
+// Checks all options at once; the message names the option. `where` opens the message: a path, or
+// what the options came from.
 ig_status ig_config_check(const ig_config *config, const char *where, ig_error *err);
+// The same checks, and a copy for ig_config_free.
+ig_status ig_config_keep(const ig_config *config, const char *where, ig_config **out,
+                         ig_error *err);
+
+// Gives the decoder what the encoder has, except for layers, heads and inner units: for families
+// whose config.json says the rest once for both. Cross-attention becomes what the decoder's
+// self-attention is.
+void ig_config_match_stacks(ig_config *config);
+
+typedef struct ig_dropouts {
+  float sublayers, attention, activation;
+} ig_dropouts;
+// The dropouts, of which both stacks have the same.
+ig_dropouts ig_config_dropouts(const ig_config *config);
+void ig_config_set_dropouts(ig_config *config, ig_dropouts dropouts);
+// Whether the linear layers and the norms of both stacks have biases.
+void ig_config_set_bias(ig_config *config, bool bias);
 #endif

@@ -3,22 +3,17 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "model/arch/family.h"
 #include "model/config.h"
 #include "model/initialize.h"
 #include "model/layout.h"
 
 ig_status ig_create_zeroed(const ig_config *config, const char *where, ig_model **out,
                            ig_error *err) {
-  const ig_family *family = ig_family_find(config->family);
-  if (!family)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: family: \"%s\" is not known (marian, torch)", where,
-                   config->family);
   IG_TRY(ig_config_check(config, where, err));
   ig_model *m = ig_allocate(1, sizeof *m, err);
   if (!m) return IG_ERROR_MEMORY;
   m->config = *config;
-  const ig_status status = ig_layout_make(m, family, err);
+  const ig_status status = ig_layout_make(m, err);
   if (status != IG_OK) {
     ig_model_free(m);
     return status;
@@ -38,6 +33,6 @@ ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out
 ig_status ig_create_gradients(ig_model *m, ig_error *err) {
   if (m->gradients) return IG_OK;
   IG_TRY(ig_layout_reserve(&m->gradient_memory, m->trained_count, &m->gradients, err));
-  ig_layout_wire(m, ig_family_find(m->config.family));
+  ig_layout_wire(m);
   return IG_OK;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "model/arch/family.h"
 #include "model/layout.h"
 
 static void fill(float *values, size_t count, float value) {
@@ -54,9 +55,9 @@ static void initialize_torch(const ig_model *m, const ig_parameter *p, uint64_t 
   } else if (ends_with(p->name, "linear1.bias")) {
     fill_uniform(values, p, seed, 1.0 / sqrt((double)c->d_model));
   } else if (ends_with(p->name, "linear2.bias")) {
-    fill_uniform(
-        values, p, seed,
-        1.0 / sqrt((double)(strstr(p->name, "encoder") ? c->encoder_ffn : c->decoder_ffn)));
+    fill_uniform(values, p, seed,
+                 1.0 / sqrt((double)(strstr(p->name, "encoder") ? c->encoder.feed_forward.inner
+                                                                : c->decoder.feed_forward.inner)));
   } else {
     fill(values, p->count, strstr(p->name, "norm") && ends_with(p->name, ".weight") ? 1.0f : 0.0f);
   }
@@ -80,7 +81,7 @@ static void initialize_other(const ig_model *m, const ig_parameter *p, uint64_t 
 }
 
 void ig_initialize_model(ig_model *m, uint64_t seed) {
-  const bool torch = strcmp(m->config.family, "torch") == 0;
+  const bool torch = strcmp(m->config.family->name, "torch") == 0;
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
     (torch ? initialize_torch : initialize_other)(m, p, seed, m->values + p->offset);

@@ -9,6 +9,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "model/arch/family.h"
 
 // Streams of dropout: 16 places a layer, decoder layers far behind the encoder's.
 enum {
@@ -79,7 +80,7 @@ static void place_matrix(ig_walk *w, ig_linear *l, size_t rows, size_t columns, 
 
 static void place_bias(ig_walk *w, ig_linear *l, size_t columns, const char *name,
                        const char *suffix) {
-  if (!w->model->config.bias) return;
+  if (!w->model->config.encoder.self.bias) return;
   const ig_place at = place(w, true, 1, 1, columns, w->prefix, name, suffix);
   if (l) l->bias = at.value, l->bias_gradient = at.gradient;
 }
@@ -92,10 +93,10 @@ static void walk_linear(ig_walk *w, ig_linear *l, int in, int out, const char *n
 
 static void walk_norm(ig_walk *w, ig_norm *n, const char *prefix, const char *name) {
   const ig_config *c = &w->model->config;
-  n->size = c->d_model, n->eps = c->norm_eps;
+  n->size = c->d_model, n->eps = c->encoder.norm.eps;
   const ig_place weight = place(w, true, 1, 1, (size_t)c->d_model, prefix, name, ".weight");
   n->weight = weight.value, n->weight_gradient = weight.gradient;
-  if (!c->bias) return;
+  if (!c->encoder.norm.bias) return;
   const ig_place bias = place(w, true, 1, 1, (size_t)c->d_model, prefix, name, ".bias");
   n->bias = bias.value, n->bias_gradient = bias.gradient;
 }
@@ -132,15 +133,15 @@ static void walk_attention(ig_walk *w, ig_multi_head_attention *a, const ig_atte
   a->output.in = a->output.out = d;
   place_matrix(w, &a->output, rows, rows, names->out_weight, "");
   place_bias(w, &a->output, rows, names->out_bias, "");
-  a->dropout = (ig_dropout){.probability = w->model->config.attention_dropout, .stream = stream};
+  a->dropout = (ig_dropout){.probability = w->model->config.encoder.self.dropout, .stream = stream};
 }
 
 static void walk_feed_forward(ig_walk *w, ig_feed_forward *f, int ffn, uint32_t stream) {
   const ig_config *c = &w->model->config;
   walk_linear(w, &f->inner, c->d_model, ffn, w->names->inner);
   walk_linear(w, &f->outer, ffn, c->d_model, w->names->outer);
-  f->activation = c->activation;
-  f->dropout = (ig_dropout){.probability = c->activation_dropout, .stream = stream};
+  f->activation = c->encoder.feed_forward.activation;
+  f->dropout = (ig_dropout){.probability = c->encoder.feed_forward.dropout, .stream = stream};
 }
 
 // Prefixes of families hold one %d; anything else in them stands for itself.
@@ -159,38 +160,42 @@ static void set_layout_over_sentences(ig_encoder_layer *l) {
 
 static void walk_encoder(ig_walk *w) {
   const ig_config *c = &w->model->config;
-  for (int i = 0; i < c->encoder_layers; i++) {
+  for (int i = 0; i < c->encoder.layers; i++) {
     ig_encoder_layer *l = &w->model->encoder[i];
     const uint32_t stream = STREAM_LAYER * (uint32_t)(i + 1);
     set_prefix(w, w->names->encoder_layer, i);
-    walk_attention(w, &l->self_attention, &w->names->self_attention, c->encoder_heads, false,
+    walk_attention(w, &l->self_attention, &w->names->self_attention, c->encoder.self.heads, false,
                    stream + PLACE_SELF_ATTENTION);
     walk_norm(w, &l->self_attention_norm, w->prefix, w->names->encoder_self_norm);
-    walk_feed_forward(w, &l->feed_forward, c->encoder_ffn, stream + PLACE_FEED_FORWARD);
+    walk_feed_forward(w, &l->feed_forward, c->encoder.feed_forward.inner,
+                      stream + PLACE_FEED_FORWARD);
     walk_norm(w, &l->feed_forward_norm, w->prefix, w->names->encoder_feed_forward_norm);
     set_layout_over_sentences(l);
-    l->dropout = (ig_dropout){.probability = c->dropout, .stream = stream + PLACE_SUBLAYERS};
+    l->dropout =
+        (ig_dropout){.probability = c->encoder.dropout, .stream = stream + PLACE_SUBLAYERS};
   }
-  if (c->final_norm) walk_norm(w, &w->model->encoder_norm, "", w->names->encoder_norm);
+  if (c->encoder.final_norm) walk_norm(w, &w->model->encoder_norm, "", w->names->encoder_norm);
 }
 
 static void walk_decoder(ig_walk *w) {
   const ig_config *c = &w->model->config;
-  for (int i = 0; i < c->decoder_layers; i++) {
+  for (int i = 0; i < c->decoder.layers; i++) {
     ig_decoder_layer *l = &w->model->decoder[i];
     const uint32_t stream = STREAM_DECODER + STREAM_LAYER * (uint32_t)(i + 1);
     set_prefix(w, w->names->decoder_layer, i);
-    walk_attention(w, &l->self_attention, &w->names->self_attention, c->decoder_heads, false,
+    walk_attention(w, &l->self_attention, &w->names->self_attention, c->decoder.self.heads, false,
                    stream + PLACE_SELF_ATTENTION);
     walk_norm(w, &l->self_attention_norm, w->prefix, w->names->decoder_self_norm);
-    walk_attention(w, &l->cross_attention, &w->names->cross_attention, c->decoder_heads, true,
+    walk_attention(w, &l->cross_attention, &w->names->cross_attention, c->decoder.self.heads, true,
                    stream + PLACE_CROSS_ATTENTION);
     walk_norm(w, &l->cross_attention_norm, w->prefix, w->names->decoder_cross_norm);
-    walk_feed_forward(w, &l->feed_forward, c->decoder_ffn, stream + PLACE_FEED_FORWARD);
+    walk_feed_forward(w, &l->feed_forward, c->decoder.feed_forward.inner,
+                      stream + PLACE_FEED_FORWARD);
     walk_norm(w, &l->feed_forward_norm, w->prefix, w->names->decoder_feed_forward_norm);
-    l->dropout = (ig_dropout){.probability = c->dropout, .stream = stream + PLACE_SUBLAYERS};
+    l->dropout =
+        (ig_dropout){.probability = c->decoder.dropout, .stream = stream + PLACE_SUBLAYERS};
   }
-  if (c->final_norm) walk_norm(w, &w->model->decoder_norm, "", w->names->decoder_norm);
+  if (c->decoder.final_norm) walk_norm(w, &w->model->decoder_norm, "", w->names->decoder_norm);
 }
 
 static ig_embedding walk_embedding(ig_walk *w, int vocabulary, const char *name) {
@@ -235,15 +240,17 @@ static void walk_model(ig_walk *w) {
     m->source_embedding = walk_embedding(w, c->vocab_size, w->names->source_embedding);
     m->target_embedding = walk_embedding(w, c->target_vocab_size, w->names->target_embedding);
   }
-  m->source_dropout = (ig_dropout){.probability = c->dropout, .stream = STREAM_SOURCE_EMBEDDING};
-  m->target_dropout = (ig_dropout){.probability = c->dropout, .stream = STREAM_TARGET_EMBEDDING};
+  m->source_dropout =
+      (ig_dropout){.probability = c->encoder.dropout, .stream = STREAM_SOURCE_EMBEDDING};
+  m->target_dropout =
+      (ig_dropout){.probability = c->decoder.dropout, .stream = STREAM_TARGET_EMBEDDING};
   walk_encoder(w);
   walk_decoder(w);
   walk_output(w);
 }
 
-void ig_layout_wire(ig_model *model, const ig_family *family) {
-  ig_walk w = {.model = model, .names = &family->names};
+void ig_layout_wire(ig_model *model) {
+  ig_walk w = {.model = model, .names = &model->config.family->names};
   walk_model(&w);
 }
 
@@ -255,29 +262,29 @@ ig_status ig_layout_reserve(ig_arena *arena, size_t count, float **out, ig_error
   return IG_OK;
 }
 
-ig_status ig_layout_make(ig_model *model, const ig_family *family, ig_error *err) {
+ig_status ig_layout_make(ig_model *model, ig_error *err) {
   const ig_config *c = &model->config;
-  model->encoder = ig_allocate((size_t)c->encoder_layers, sizeof *model->encoder, err);
+  model->encoder = ig_allocate((size_t)c->encoder.layers, sizeof *model->encoder, err);
   if (!model->encoder) return IG_ERROR_MEMORY;
-  model->decoder = ig_allocate((size_t)c->decoder_layers, sizeof *model->decoder, err);
+  model->decoder = ig_allocate((size_t)c->decoder.layers, sizeof *model->decoder, err);
   if (!model->decoder) return IG_ERROR_MEMORY;
-  ig_walk w = {.model = model, .names = &family->names, .listing = true, .err = err};
+  ig_walk w = {.model = model, .names = &model->config.family->names, .listing = true, .err = err};
   walk_model(&w);
   IG_TRY(w.status);
   IG_TRY(ig_layout_reserve(&model->memory, model->value_count, &model->values, err));
-  ig_layout_wire(model, family);
+  ig_layout_wire(model);
   return IG_OK;
 }
 
 void ig_layout_linears(ig_model *m, void (*visit)(void *context, ig_linear *linear),
                        void *context) {
-  for (int i = 0; i < m->config.encoder_layers; i++) {
+  for (int i = 0; i < m->config.encoder.layers; i++) {
     ig_encoder_layer *l = &m->encoder[i];
     ig_linear *all[] = {&l->self_attention.query, &l->self_attention.output, &l->feed_forward.inner,
                         &l->feed_forward.outer};
     for (size_t j = 0; j < sizeof all / sizeof *all; j++) visit(context, all[j]);
   }
-  for (int i = 0; i < m->config.decoder_layers; i++) {
+  for (int i = 0; i < m->config.decoder.layers; i++) {
     ig_decoder_layer *l = &m->decoder[i];
     ig_linear *all[] = {&l->self_attention.query,   &l->self_attention.output,
                         &l->cross_attention.query,  &l->cross_attention.key_value,

@@ -2,16 +2,15 @@
 // the tensors, with them it points the layers to them.
 #ifndef IG_MODEL_LAYOUT_H
 #define IG_MODEL_LAYOUT_H
-#include "model/arch/family.h"
 #include "model/model.h"
 
 // Lists the tensors (parameters, value_count, trained_count) for model->config and allocates layers
 // and values, all zero.
-ig_status ig_layout_make(ig_model *model, const ig_family *family, ig_error *err);
+ig_status ig_layout_make(ig_model *model, ig_error *err);
 // `count` zeroed floats in an arena of their own.
 ig_status ig_layout_reserve(ig_arena *arena, size_t count, float **out, ig_error *err);
 // Points every layer into values, and into gradients where the model has them.
-void ig_layout_wire(ig_model *model, const ig_family *family);
+void ig_layout_wire(ig_model *model);
 // Calls visit on each linear layer.
 void ig_layout_linears(ig_model *model, void (*visit)(void *context, ig_linear *linear),
                        void *context);

@@ -1,6 +1,7 @@
 // A Transformer in memory: its options, its tensors and the layers that point into them.
 #ifndef IG_MODEL_MODEL_H
 #define IG_MODEL_MODEL_H
+#include "model/config.h"
 #include "nn/embedding.h"
 #include "nn/feed_forward.h"
 #include "nn/multi_head_attention.h"
@@ -41,9 +42,9 @@ struct ig_model {
   float *gradients;  // (trained_count) or NULL
   ig_embedding source_embedding, target_embedding;
   ig_dropout source_dropout, target_dropout;  // of the embedded rows
-  ig_encoder_layer *encoder;                  // (encoder_layers)
-  ig_decoder_layer *decoder;                  // (decoder_layers)
-  ig_norm encoder_norm, decoder_norm;         // where config.final_norm
+  ig_encoder_layer *encoder;                  // (config.encoder.layers)
+  ig_decoder_layer *decoder;                  // (config.decoder.layers)
+  ig_norm encoder_norm, decoder_norm;         // where the stack has a final norm
   ig_linear output;  // d -> V; its bias is the trained one or the logits bias
   ig_arena packed;  // packed weights of all linear layers; without memory while they are not packed
   char *generation_config;  // the loaded generation_config.json as text, or NULL

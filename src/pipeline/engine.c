@@ -165,7 +165,7 @@ static size_t most_sentences(const ig_members *members, const ig_decode_options 
   if (rows < FEWEST_ROWS) rows = FEWEST_ROWS;
   for (int m = 0; m < members->count; m++) {
     const ig_config *c = &members->list[m].model->config;
-    row_bytes += positions * 2 * sizeof(float) * (size_t)c->d_model * (size_t)c->decoder_layers;
+    row_bytes += positions * 2 * sizeof(float) * (size_t)c->d_model * (size_t)c->decoder.layers;
   }
   if (row_bytes && rows > CACHE_BYTES / row_bytes) rows = CACHE_BYTES / row_bytes;
   return rows > beam ? rows / beam : 1;

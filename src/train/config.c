@@ -284,15 +284,14 @@ static ig_status read_family(ig_train_config *c, const ig_yaml_node *model, ig_e
   IG_TRY(ig_yaml_string(model, "family", "marian", &name, err));
   c->family = ig_family_find(name);
   if (!c->family) {
-    char list[128] = "";
-    for (const ig_family *const *f = ig_families(); *f; f++)
-      strncat(strcat(list, *list ? ", " : ""), (*f)->name, 20);
+    char list[256];
+    ig_family_names(list, sizeof list);
     return ig_yaml_fail(ig_yaml_get(model, "family"), err, "expected one of %s, found '%s'", list,
                         name);
   }
   size_t count = 1;
-  for (const char *const *key = c->family->keys; *key && count < COUNT(keys); key++)
-    keys[count++] = *key;
+  for (const ig_json_key *key = c->family->keys; key->name && count < COUNT(keys); key++)
+    if (key->settable) keys[count++] = key->name;
   return ig_yaml_check_keys(model, keys, count, err);
 }
 

@@ -83,7 +83,7 @@ static json_t *train_part(const ig_train_config *c) {
 
 // A model that is started from another has that one's options, with the configuration's over them.
 static json_t *model_part(const ig_train_config *c, const ig_config *model) {
-  if (!c->init) return c->family->to_json(model);
+  if (!c->init) return ig_family_write_config(model);
   json_t *part = json_copy(c->model);
   if (part && json_object_set_new(part, "init", json_string(c->init)) == 0) return part;
   json_decref(part);

@@ -50,26 +50,28 @@ static ig_status wanted_config(ig_run *run, ig_config *out, ig_error *err) {
   if (!c->init) {
     json_t *model = json_deep_copy(c->model);
     ig_status status = model ? add_vocabulary(run, model, err) : ig_fail_memory_in(c->path, err);
-    if (status == IG_OK) status = c->family->from_json(model, c->path, out, err);
+    if (status == IG_OK) status = ig_family_read_config(c->family, model, c->path, out, err);
     json_decref(model);
     return status;
   }
   *out = *ig_model_config(run->model);
+  ig_dropouts dropouts = ig_config_dropouts(out);
   const struct {
     const char *key;
     float *out;
-  } dropouts[] = {{"dropout", &out->dropout},
-                  {"attention_dropout", &out->attention_dropout},
-                  {"activation_dropout", &out->activation_dropout}};
-  for (size_t i = 0; i < 3; i++) {
-    const json_t *value = json_object_get(c->model, dropouts[i].key);
+  } keys[] = {{"dropout", &dropouts.sublayers},
+              {"attention_dropout", &dropouts.attention},
+              {"activation_dropout", &dropouts.activation}};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    const json_t *value = json_object_get(c->model, keys[i].key);
     if (!value) continue;
     const double p = json_number_value(value);
     if (!json_is_number(value) || p < 0 || p >= 1)
       return ig_fail(err, IG_ERROR_FORMAT, "%s: model.%s: expected a number in [0, 1)", c->path,
-                     dropouts[i].key);
-    *dropouts[i].out = (float)p;
+                     keys[i].key);
+    *keys[i].out = (float)p;
   }
+  ig_config_set_dropouts(out, dropouts);
   return IG_OK;
 }
 
@@ -86,10 +88,10 @@ ig_status ig_run_model_check(const ig_run *run, ig_error *err) {
   }
   ig_config config;
   int max_length;
-  ig_status status = c->family->from_json(model, c->path, &config, err);
+  ig_status status = ig_family_read_config(c->family, model, c->path, &config, err);
   json_decref(model);
   if (status == IG_OK) status = ig_config_check(&config, c->path, err);
-  return status == IG_OK ? ig_run_data_max_length(run, config.max_positions, &max_length, err)
+  return status == IG_OK ? ig_run_data_max_length(run, config.positions.count, &max_length, err)
                          : status;
 }
 
@@ -115,9 +117,7 @@ ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
 
 ig_status ig_run_model_finish(ig_run *run, const ig_config *wanted, ig_error *err) {
   if (!run->model) IG_TRY(ig_model_create(wanted, run->config.seed, &run->model, err));
-  run->model->config.dropout = wanted->dropout;
-  run->model->config.attention_dropout = wanted->attention_dropout;
-  run->model->config.activation_dropout = wanted->activation_dropout;
-  ig_layout_wire(run->model, ig_family_find(wanted->family));
+  ig_config_set_dropouts(&run->model->config, ig_config_dropouts(wanted));
+  ig_layout_wire(run->model);
   return IG_OK;
 }

@@ -29,7 +29,7 @@ static ig_status make_trainer(ig_run *run, ig_error *err) {
 static ig_status make_model_and_data(ig_run *run, ig_error *err) {
   ig_config wanted = {0};
   IG_TRY(ig_run_model_load(run, &wanted, err));
-  IG_TRY(ig_run_data_load(run, wanted.max_positions, err));
+  IG_TRY(ig_run_data_load(run, wanted.positions.count, err));
   IG_TRY(ig_identity_make(run, &wanted, &run->identity, err));
   if (run->valid.pairs) IG_TRY(ig_comparison_make(run, &run->comparison, err));
   if (run->resumed) IG_TRY(ig_resume_read_state(run, err));
@@ -56,7 +56,7 @@ static ig_status set_up_run(ig_run *run, ig_error *err) {
   IG_TRY(make_model_and_data(run, err));
   IG_TRY(check_interrupted(err));
   ig_report(run->reporter, IG_LEVEL_INFO, "model: %s, %zu parameters",
-            ig_model_config(run->model)->family, ig_model_parameters(run->model));
+            ig_config_family(&run->model->config), ig_model_parameters(run->model));
   if (run->resumed) IG_TRY(ig_resume_trainer(run, err));
   return ig_metrics_truncate(run->metrics, &run->state, err);
 }

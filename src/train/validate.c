@@ -46,7 +46,7 @@ static int generated_limit(const ig_run *run) {
     if (length > longest) longest = length;
   }
   const size_t limit = longest + longest / 2 + 10;
-  const int positions = ig_model_config(run->model)->max_positions;
+  const int positions = ig_model_config(run->model)->positions.count;
   return positions > 1 && limit > (size_t)positions - 1 ? positions - 1 : (int)limit;
 }
 

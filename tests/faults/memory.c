@@ -115,14 +115,17 @@ static ig_status step(ig_error *err) {
   static const int ids[] = {3, 4, 5, 2}, start[] = {1, 5, 4, 3}, output[] = {5, 4, 3, 2},
                    offsets[] = {0, 4};
   const ig_batch batch = {1, ids, offsets, start, output, offsets, NULL};
-  const ig_config config = ig_config_torch(11, 8, 2, 1, 1, 16, 0.1f);
+  const ig_torch_options torch = {11, 8, 2, 1, 1, 16, 0.1f, false, NULL};
   const ig_trainer_options options = {
       .optimizer = {.beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f}, .seed = 1, .threads = 1};
   ig_model *model = NULL, *again = NULL;
   ig_trainer *trainer = NULL;
   ig_loss loss;
   int out[8], length;
-  ig_status status = ig_model_create(&config, 1, &model, err);
+  ig_config *config = NULL;
+  ig_status status = ig_config_torch(&torch, &config, err);
+  if (status == IG_OK) status = ig_model_create(config, 1, &model, err);
+  ig_config_free(config);
   if (status == IG_OK) status = ig_trainer_create(model, &options, &trainer, err);
   if (status == IG_OK) status = ig_trainer_accumulate(trainer, &batch, 0, &loss, err);
   if (status == IG_OK) status = ig_trainer_update(trainer, 0.01f, NULL, err);

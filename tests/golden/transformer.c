@@ -132,7 +132,7 @@ static void open_golden(golden *g, const char *name, float smoothing, float eps)
   assert_int_equal(ig_safetensors_read_raw(text, config_text, &err), IG_OK);
   assert_int_equal(ig_json_parse(config_text, text->elements, name, &json, &err), IG_OK);
   assert_int_equal(ig_family_of(json, name, &family, &err), IG_OK);
-  assert_int_equal(family->from_json(json, name, &config, &err), IG_OK);
+  assert_int_equal(ig_family_read_config(family, json, name, &config, &err), IG_OK);
   json_decref(json);
   if (ig_model_create(&config, 1, &g->model, &err) != IG_OK) fail_msg("%s", err.message);
   read_weights(g, "w/");

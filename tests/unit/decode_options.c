@@ -12,7 +12,7 @@ static ig_model model_of(char *generation_config) {
   ig_model m = {.generation_config = generation_config};
   m.config = (ig_config){.vocab_size = 101,
                          .target_vocab_size = 101,
-                         .max_positions = 64,
+                         .positions = {.count = 64},
                          .eos_id = 0,
                          .pad_id = 100,
                          .bos_id = -1,
@@ -37,11 +37,11 @@ static void test_without_a_file(void **state) {
 static void test_unbounded_positions(void **state) {
   (void)state;
   ig_model m = model_of(NULL);
-  m.config.max_positions = 5000;
+  m.config.positions.count = 5000;
   ig_decode_options o;
   assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
   assert_int_equal(o.sentence.max_length, 511);
-  m.config.max_positions = 0;
+  m.config.positions.count = 0;
   assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
   assert_int_equal(o.sentence.max_length, 511);
 }

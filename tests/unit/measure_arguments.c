@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "ingot_measure.h"
+#include "model_fixture.h"
 
 static ig_error err;
 
@@ -33,7 +34,7 @@ static void a_failed_measurement_gives_zero(void **state) {
 static void null_where_something_is_needed_is_an_error(void **state) {
   (void)state;
   failed(ig_time_model(NULL, NULL, NULL, NULL, &err), "config");
-  const ig_config config = ig_config_torch(11, 8, 2, 1, 1, 8, 0);
+  const ig_config config = torch_config((ig_torch_options){11, 8, 2, 1, 1, 8, 0, false, NULL});
   failed(ig_time_model(&config, NULL, NULL, NULL, &err), "report");
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ingot_measure.h"
+#include "model_fixture.h"
 
 typedef struct seen {
   ig_timing timings[96];
@@ -29,7 +30,7 @@ static const ig_timing *find(const seen *s, const char *name) {
 
 static void each_product_and_layer_once(void **state) {
   (void)state;
-  const ig_config config = ig_config_torch(90, 8, 2, 1, 1, 20, 0.1f);
+  const ig_config config = torch_config((ig_torch_options){90, 8, 2, 1, 1, 20, 0.1f, false, NULL});
   const ig_timing_options options = {.rows = 10, .length = 4, .threads = 1, .repeat = 1};
   seen s = {0};
   ig_error err;
@@ -53,14 +54,14 @@ static void each_product_and_layer_once(void **state) {
 
 static void senseless_options_are_errors(void **state) {
   (void)state;
-  ig_config config = ig_config_torch(90, 8, 2, 1, 1, 20, 0.1f);
+  ig_config config = torch_config((ig_torch_options){90, 8, 2, 1, 1, 20, 0.1f, false, NULL});
   ig_timing_options options = ig_timing_options_default();
   seen s = {0};
   ig_error err;
   options.rows = 0;
   assert_int_equal(ig_time_model(&config, &options, collect, &s, &err), IG_ERROR_ARGUMENT);
   options.rows = 1;
-  config.decoder_heads = 3;
+  config.decoder.self.heads = 3;
   assert_int_not_equal(ig_time_model(&config, &options, collect, &s, &err), IG_OK);
   assert_int_equal(s.count, 0);
 }

@@ -14,6 +14,7 @@
 #include "model/files/load.h"
 #include "model/run/packed.h"
 #include "model/layout.h"
+#include "model_fixture.h"
 
 static char directory[] = "/tmp/ingot-model-files-XXXXXX";
 
@@ -36,32 +37,18 @@ static int remove_directory(void **state) {
 }
 
 static ig_config marian_config(void) {
-  return (ig_config){.family = "marian",
-                     .vocab_size = 21,
-                     .target_vocab_size = 21,
-                     .d_model = 8,
-                     .encoder_layers = 1,
-                     .decoder_layers = 2,
-                     .encoder_heads = 2,
-                     .decoder_heads = 4,
-                     .encoder_ffn = 12,
-                     .decoder_ffn = 10,
-                     .dropout = 0.1f,
-                     .norm_eps = 1e-5f,
-                     .bias = true,
-                     .logits_bias = true,
-                     .activation = IG_ACTIVATION_SWISH,
-                     .positions = IG_POSITIONS_HALVES,
-                     .max_positions = 32,
-                     .scale_embedding = true,
-                     .shared_embedding = true,
-                     .tied_output = true,
-                     .pad_id = 20,
-                     .eos_id = 0,
-                     .bos_id = -1,
-                     .decoder_start_id = 20,
-                     .forced_eos_id = 0,
-                     .frozen_pad_embedding = true};
+  static const char text[] =
+      "{\"vocab_size\": 21, \"d_model\": 8, \"encoder_layers\": 1, \"decoder_layers\": 2, "
+      "\"encoder_attention_heads\": 2, \"decoder_attention_heads\": 4, \"encoder_ffn_dim\": 12, "
+      "\"decoder_ffn_dim\": 10, \"activation_function\": \"swish\", "
+      "\"max_position_embeddings\": 32, \"scale_embedding\": true, \"pad_token_id\": 20, "
+      "\"decoder_start_token_id\": 20}";
+  ig_config *made = NULL;
+  ig_error err = {0};
+  if (ig_config_create("marian", text, &made, &err) != IG_OK) fail_msg("%s", err.message);
+  const ig_config config = *made;
+  ig_config_free(made);
+  return config;
 }
 
 static ig_model *make(const ig_config *config) {
@@ -74,9 +61,9 @@ static ig_model *make(const ig_config *config) {
 static void saved_loads_again(void **state) {
   (void)state;
   ig_error err;
-  ig_config torch = ig_config_torch(21, 8, 2, 1, 2, 12, 0.25f);
-  torch.bias = false;
-  torch.pre_norm = true;
+  ig_config torch = torch_config((ig_torch_options){21, 8, 2, 1, 2, 12, 0.25f, false, NULL});
+  ig_config_set_bias(&torch, false);
+  torch.encoder.pre_norm = torch.decoder.pre_norm = true;
   const ig_config configs[] = {marian_config(), torch};
   for (size_t i = 0; i < 2; i++) {
     ig_model *model = make(&configs[i]), *again = NULL;
@@ -84,11 +71,13 @@ static void saved_loads_again(void **state) {
     if (ig_model_load(directory, &again, &err) != IG_OK) fail_msg("%s", err.message);
     assert_memory_equal(model->values, again->values, model->value_count * sizeof(float));
     ig_config expected = configs[i], found = *ig_model_config(again);
-    assert_string_equal(found.family, expected.family);
-    assert_int_equal(found.decoder_ffn, expected.decoder_ffn);
-    assert_int_equal(found.activation, expected.activation);
-    assert_true(found.dropout == expected.dropout && found.bias == expected.bias &&
-                found.pre_norm == expected.pre_norm);
+    assert_ptr_equal(found.family, expected.family);
+    assert_int_equal(found.decoder.feed_forward.inner, expected.decoder.feed_forward.inner);
+    assert_int_equal(found.encoder.feed_forward.activation,
+                     expected.encoder.feed_forward.activation);
+    assert_true(found.encoder.dropout == expected.encoder.dropout &&
+                found.decoder.cross.bias == expected.decoder.cross.bias &&
+                found.decoder.pre_norm == expected.decoder.pre_norm);
     assert_int_equal(found.forced_eos_id, expected.forced_eos_id);
     ig_model_free(again);
     assert_int_equal(ig_model_save(model, directory, "bfloat16", &err), IG_OK);
@@ -137,7 +126,8 @@ static void expect_same_packed(ig_model *expected, ig_model *found) {
 static void packed_from_the_file(void **state) {
   (void)state;
   static const char *const dtypes[] = {"float32", "bfloat16"};
-  const ig_config configs[] = {marian_config(), ig_config_torch(21, 8, 2, 1, 2, 12, 0.25f)};
+  const ig_config configs[] = {
+      marian_config(), torch_config((ig_torch_options){21, 8, 2, 1, 2, 12, 0.25f, false, NULL})};
   ig_pool *pool;
   ig_error err;
   assert_int_equal(ig_pool_create(3, &pool, &err), IG_OK);
@@ -244,16 +234,16 @@ static void impossible_sizes_are_refused(void **state) {
   ig_error err = {0};
   ig_model *model = NULL;
   ig_config config = marian_config();
-  config.encoder_heads = 3;
+  config.encoder.self.heads = 3;
   assert_int_equal(ig_model_create(&config, 1, &model, &err), IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "multiple"));
   config = marian_config();
-  config.decoder_layers = -1;
+  config.decoder.layers = -1;
   assert_int_equal(ig_model_create(&config, 1, &model, &err), IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "decoder_layers"));
-  config = marian_config();
-  strcpy(config.family, "gpt");
-  assert_int_equal(ig_model_create(&config, 1, &model, &err), IG_ERROR_ARGUMENT);
+  ig_config *made = NULL;
+  assert_int_equal(ig_config_create("gpt", "{}", &made, &err), IG_ERROR_ARGUMENT);
+  assert_non_null(strstr(err.message, "marian, torch"));
 }
 
 int main(void) {

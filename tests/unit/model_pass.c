@@ -13,6 +13,7 @@
 #include "model/run/packed.h"
 #include "model/run/inference.h"
 #include "model/run/pass.h"
+#include "model_fixture.h"
 
 enum { VOCABULARY = 31, SEQUENCES = 5, MOST_ROWS = 64 };
 
@@ -53,9 +54,8 @@ static ig_batch part(const example *e, int first, int count, int source_offsets[
 }
 
 static ig_model *make_model(bool pre_norm, float dropout) {
-  ig_config config = ig_config_torch(VOCABULARY, 24, 3, 2, 2, 40, dropout);
-  config.pre_norm = pre_norm;
-  config.activation = IG_ACTIVATION_GELU;
+  ig_config config =
+      torch_config((ig_torch_options){VOCABULARY, 24, 3, 2, 2, 40, dropout, pre_norm, "gelu"});
   ig_model *model = NULL;
   ig_error err;
   assert_int_equal(ig_model_create(&config, 7, &model, &err), IG_OK);

@@ -70,8 +70,8 @@ static void test_sinusoids(void **state) {
   (void)state;
   enum { D = 24, P = 60 };
   float interleaved[P * D], halves[P * D];
-  ig_positions_sinusoids(IG_POSITIONS_INTERLEAVED, P, D, interleaved);
-  ig_positions_sinusoids(IG_POSITIONS_HALVES, P, D, halves);
+  ig_positions_sinusoids(IG_POSITION_INTERLEAVED, P, D, interleaved);
+  ig_positions_sinusoids(IG_POSITION_HALVES, P, D, halves);
   for (int p = 0; p < P; p++)
     for (int i = 0; i < D / 2; i++) {
       const double angle = p / pow(10000, 2.0 * i / D);

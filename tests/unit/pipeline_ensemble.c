@@ -73,15 +73,19 @@ static ig_config config_for(const ig_tokenizer *tokenizer) {
 static void make_small(void) {
   ig_tokenizer *tokenizer = other_source_tokenizer();
   ig_config config = config_for(tokenizer);
-  config.d_model = 24, config.encoder_layers = 1, config.decoder_layers = 3,
-  config.encoder_heads = 2, config.max_positions = 30;
+  config.d_model = 24;
+  config.encoder.layers = 1;
+  config.decoder.layers = 3;
+  config.encoder.self.heads = 2;
+  config.positions.count = 30;
   make_model(SMALL, &config, tokenizer);
   ig_tokenizer_free(tokenizer);
 }
 
 // It starts from the end token, as what ingot trains does.
 static void make_torch(const ig_tokenizer *tokenizer) {
-  ig_config config = ig_config_torch(ig_tokenizer_source_size(tokenizer), 20, 2, 1, 2, 32, 0);
+  ig_config config = torch_config(
+      (ig_torch_options){ig_tokenizer_source_size(tokenizer), 20, 2, 1, 2, 32, 0, false, NULL});
   config.pad_id = ig_tokenizer_pad_id(tokenizer, IG_SIDE_SOURCE),
   config.eos_id = config.bos_id = config.decoder_start_id = 0;
   make_model(TORCH, &config, tokenizer);

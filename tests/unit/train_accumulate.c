@@ -12,6 +12,7 @@
 
 #include "base/random.h"
 #include "ingot.h"
+#include "model_fixture.h"
 
 enum { SEQUENCES = 6, LONGEST = 60, VOCAB = 23, UPDATES = 4 };
 
@@ -65,9 +66,8 @@ typedef struct run {
 // Gradients of the last update, then weights after it; for the caller to free().
 static double *result(const run *r, size_t *count) {
   const int d_model = r->d_model ? r->d_model : 16;
-  ig_config config = ig_config_torch(VOCAB, d_model, 2, 2, 2, 2 * d_model, r->dropout);
-  config.attention_dropout = r->dropout;
-  config.activation_dropout = r->dropout;
+  ig_config config = torch_config(
+      (ig_torch_options){VOCAB, d_model, 2, 2, 2, 2 * d_model, r->dropout, false, NULL});
   ig_model *model;
   ig_trainer *trainer;
   ig_error err = {0};
@@ -157,7 +157,7 @@ static void wrong_numbers_are_refused(void **state) {
   (void)state;
   static const float rates[] = {NAN, INFINITY, -0.01f};
   static const double normalizers[] = {NAN, INFINITY, -1};
-  const ig_config config = ig_config_torch(VOCAB, 8, 2, 1, 1, 16, 0);
+  const ig_config config = torch_config((ig_torch_options){VOCAB, 8, 2, 1, 1, 16, 0, false, NULL});
   ig_trainer_options options = ig_trainer_options_default();
   options.threads = 1;
   pairs p = {0};

@@ -12,10 +12,13 @@
 #include <math.h>
 
 #include "ingot.h"
+#include "model_fixture.h"
 
 static ig_error err;
 
-static ig_config small(void) { return ig_config_torch(11, 8, 2, 1, 1, 8, 0); }
+static ig_config small(void) {
+  return torch_config((ig_torch_options){11, 8, 2, 1, 1, 8, 0, false, NULL});
+}
 
 // An address that nobody may free: what *out holds before the call.
 static void *garbage(void) { return (void *)&err; }
@@ -32,9 +35,14 @@ static void a_failed_constructor_leaves_null(void **state) {
   ig_trainer *trainer = garbage();
   ig_translator *translator = garbage();
   char *text = garbage();
-  const ig_config nonsense =
-      ig_config_torch(11, 8, 3, 1, 1, 8, 0);  // heads that do not divide d_model
-  failed(ig_model_create(&nonsense, 1, &model, &err), IG_ERROR_ARGUMENT, "heads");
+  // Three heads do not divide d_model.
+  const ig_torch_options nonsense = {11, 8, 3, 1, 1, 8, 0, false, NULL};
+  ig_config *impossible = garbage();
+  failed(ig_config_torch(&nonsense, &impossible, &err), IG_ERROR_ARGUMENT, "heads");
+  assert_null(impossible);
+  ig_config wrong = small();
+  wrong.encoder.self.heads = 3;
+  failed(ig_model_create(&wrong, 1, &model, &err), IG_ERROR_ARGUMENT, "heads");
   assert_null(model);
   model = garbage();
   failed(ig_model_load("/nonexistent", &model, &err), IG_ERROR_IO, "/nonexistent");

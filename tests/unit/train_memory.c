@@ -12,6 +12,7 @@
 #include "model/run/memory_plan.h"
 #include "model/run/pass.h"
 #include "train/trainer.h"
+#include "model_fixture.h"
 
 enum { VOCABULARY = 29, SEQUENCES = 6, LONGEST = 40, ROWS = SEQUENCES * LONGEST };
 
@@ -36,8 +37,8 @@ typedef struct run {
 } run;
 
 static run open_run(bool pre_norm, bool recompute) {
-  ig_config config = ig_config_torch(VOCABULARY, 24, 3, 3, 3, 40, 0.1f);
-  config.pre_norm = pre_norm;
+  ig_config config =
+      torch_config((ig_torch_options){VOCABULARY, 24, 3, 3, 3, 40, 0.1f, pre_norm, NULL});
   ig_trainer_options options = ig_trainer_options_default();
   options.threads = 2;
   options.recompute = recompute;

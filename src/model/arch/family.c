@@ -1,13 +1,19 @@
-// The list of families.
+// The list of families, and their options from config.json and into it.
 #include "model/arch/family.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fail.h"
+#include "io/json.h"
 
-static const ig_family *const families[] = {&ig_family_marian, &ig_family_torch, NULL};
+static const ig_family *const families[] = {
+    &ig_family_marian,
+    &ig_family_torch,
+    NULL,
+};
 
-const ig_family *const *ig_families(void) { return families; }
+const ig_family *const *ig_family_list(void) { return families; }
 
 const ig_family *ig_family_find(const char *name) {
   for (const ig_family *const *f = families; *f; f++)
@@ -15,18 +21,51 @@ const ig_family *ig_family_find(const char *name) {
   return NULL;
 }
 
-ig_status ig_family_of(const json_t *config, const char *where, const ig_family **out,
+static void append_name(char *text, size_t size, const char *name) {
+  const size_t used = strlen(text);
+  snprintf(text + used, size - used, "%s%s", used ? ", " : "", name);
+}
+
+void ig_family_names(char *text, size_t size) {
+  *text = '\0';
+  for (const ig_family *const *f = families; *f; f++) append_name(text, size, (*f)->name);
+}
+
+ig_status ig_family_of(const json_t *json, const char *where, const ig_family **out,
                        ig_error *err) {
-  const char *type = json_string_value(json_object_get(config, "model_type"));
+  const char *type = json_string_value(json_object_get(json, "model_type"));
   if (!type)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: model_type: expected a string, found none", where);
-  for (const ig_family *const *f = families; *f; f++)
+  char known[256] = "";
+  for (const ig_family *const *f = families; *f; f++) {
     if (strcmp((*f)->model_type, type) == 0) {
       *out = *f;
       return IG_OK;
     }
-  return ig_fail(
-      err, IG_ERROR_UNSUPPORTED,
-      "%s: model_type: \"%s\" is not a family this version knows (marian, torch-transformer)",
-      where, type);
+    append_name(known, sizeof known, (*f)->model_type);
+  }
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: model_type: \"%s\" is not a family this version knows (%s)", where, type,
+                 known);
+}
+
+ig_status ig_family_read_config(const ig_family *family, const json_t *json, const char *where,
+                                ig_config *out, ig_error *err) {
+  *out = family->defaults;
+  out->family = family;
+  IG_TRY(ig_json_keys_read(family->keys, json, where, out, err));
+  return family->complete ? family->complete(json, where, out, err) : IG_OK;
+}
+
+json_t *ig_family_write_config(const ig_config *config) {
+  const ig_family *family = config->family;
+  json_t *json;
+  if (ig_json_parse(family->constants, strlen(family->constants), family->name, &json, NULL) !=
+          IG_OK ||
+      ig_json_keys_write(family->keys, config, json) != 0) {
+    json_decref(json);
+    return NULL;
+  }
+  if (family->adjust_json) family->adjust_json(config, json);
+  return json;
 }

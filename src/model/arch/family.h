@@ -3,7 +3,7 @@
 #ifndef IG_MODEL_ARCH_FAMILY_H
 #define IG_MODEL_ARCH_FAMILY_H
 #include <jansson.h>
-#include "ingot.h"
+#include "model/arch/json_keys.h"
 
 // Names of an attention's tensors, behind the layer's prefix. Either in_proj (query, key and value
 // in one) or the three.
@@ -35,22 +35,33 @@ typedef struct ig_family {
   const char *model_type;  // what config.json says
   const char *architecture;
   ig_tensor_names names;
-  const char *const
-      *keys;  // config.json keys that a training configuration may set, NULL-terminated
-  const char *training_defaults;  // JSON: what a training configuration that leaves a key out gets
-                                  // instead of the family's own default
-  // Options from a config.json; `where` (a path) opens each message. Sizes that a tokenizer decides
-  // (vocab_size, special ids) may be missing.
-  ig_status (*from_json)(const json_t *config, const char *where, ig_config *out, ig_error *err);
-  // A config.json that transformers (or the reference module) opens; new reference or NULL when
-  // memory is out.
-  json_t *(*to_json)(const ig_config *config);
+  // Options for which a config.json has no key, and those of a config.json that leaves keys out.
+  ig_config defaults;
+  const ig_json_key *keys;
+  const char *constants;  // JSON object: what a config.json of this family says besides its keys
+  // JSON object: what a training configuration that leaves a key out gets instead of the family's
+  // own default.
+  const char *training_defaults;
+  // What follows from the keys that were read, and what the family refuses; NULL: nothing.
+  ig_status (*complete)(const json_t *json, const char *where, ig_config *config, ig_error *err);
+  // Changes to a config.json whose keys are written; NULL: none.
+  void (*adjust_json)(const ig_config *config, json_t *json);
 } ig_family;
 
 const ig_family *ig_family_find(const char *name);  // by name; NULL: unknown
-ig_status ig_family_of(const json_t *config, const char *where, const ig_family **out,
-                       ig_error *err);      // by model_type
-const ig_family *const *ig_families(void);  // NULL-terminated
+// By the model_type that a config.json says.
+ig_status ig_family_of(const json_t *json, const char *where, const ig_family **out, ig_error *err);
+const ig_family *const *ig_family_list(void);  // NULL-terminated
+// The names of all families, a comma between them, into text.
+void ig_family_names(char *text, size_t size);
+
+// Options from a config.json; `where` (a path) opens each message. Sizes that a tokenizer decides
+// (vocab_size, special ids) may be missing.
+ig_status ig_family_read_config(const ig_family *family, const json_t *json, const char *where,
+                                ig_config *out, ig_error *err);
+// A config.json that transformers (or the reference module) opens; a new reference, or NULL if
+// memory is out.
+json_t *ig_family_write_config(const ig_config *config);
 
 extern const ig_family ig_family_marian, ig_family_torch;
 #endif

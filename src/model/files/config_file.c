@@ -1,11 +1,13 @@
-// config.json of a model directory.
+// The options of a model as the text of a config.json, and in a model directory.
 #include "model/files/config_file.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
+#include "model/arch/family.h"
 
 // What a run of training writes is no model itself, but holds some; an adapter becomes one with its
 // base.
@@ -24,16 +26,68 @@ static ig_status no_config(const char *directory, ig_error *err) {
   return IG_OK;
 }
 
-ig_status ig_config_file_read(const char *directory, ig_config *out, const ig_family **family,
-                              ig_error *err) {
+// Of the family that the JSON names, if none is given.
+static ig_status read_json(const ig_family *family, const json_t *json, const char *where,
+                           ig_config *out, ig_error *err) {
+  const ig_family *named = family;
+  if (!family || json_object_get(json, "model_type"))
+    IG_TRY(ig_family_of(json, where, &named, err));
+  if (family && named != family)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: model_type: expected \"%s\", found \"%s\"", where,
+                   family->model_type, named->model_type);
+  return ig_family_read_config(named, json, where, out, err);
+}
+
+ig_status ig_config_file_read(const char *directory, ig_config *out, ig_error *err) {
   char *path = ig_path_join(directory, "config.json", err);
   if (!path) return IG_ERROR_MEMORY;
   json_t *json = NULL;
   ig_status status = ig_file_exists(path) ? IG_OK : no_config(directory, err);
   if (status == IG_OK) status = ig_json_load_object(path, &json, err);
-  if (status == IG_OK) status = ig_family_of(json, path, family, err);
-  if (status == IG_OK) status = (*family)->from_json(json, path, out, err);
+  if (status == IG_OK) status = read_json(NULL, json, path, out, err);
   json_decref(json);
   free(path);
   return status;
 }
+
+ig_status ig_config_load(const char *directory, ig_config **out, ig_error *err) {
+  ig_config config;
+  *out = NULL;
+  IG_TRY(ig_fail_if_null(directory, "directory", err));
+  IG_TRY(ig_config_file_read(directory, &config, err));
+  char *path = ig_path_join(directory, "config.json", err);
+  if (!path) return IG_ERROR_MEMORY;
+  const ig_status status = ig_config_keep(&config, path, out, err);
+  free(path);
+  return status;
+}
+
+ig_status ig_config_create(const char *family, const char *text, ig_config **out, ig_error *err) {
+  const char *where = "configuration";
+  ig_config config;
+  json_t *json;
+  *out = NULL;
+  IG_TRY(ig_fail_if_null(text, "json", err));
+  const ig_family *known = family ? ig_family_find(family) : NULL;
+  if (family && !known) {
+    char names[256];
+    ig_family_names(names, sizeof names);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: family: \"%s\" is not known (%s)", where, family,
+                   names);
+  }
+  IG_TRY(ig_json_parse(text, strlen(text), where, &json, err));
+  ig_status status = read_json(known, json, where, &config, err);
+  json_decref(json);
+  return status == IG_OK ? ig_config_keep(&config, where, out, err) : status;
+}
+
+ig_status ig_config_json(const ig_config *config, char **out, ig_error *err) {
+  *out = NULL;
+  IG_TRY(ig_fail_if_null(config, "config", err));
+  json_t *json = ig_family_write_config(config);
+  if (json) *out = ig_json_text(json, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+  json_decref(json);
+  return *out ? IG_OK : ig_fail_memory(err);
+}
+
+const char *ig_config_family(const ig_config *config) { return config->family->name; }

@@ -14,7 +14,6 @@
 #include "model/run/memory_plan.h"
 
 typedef struct ig_model_summary {
-  const ig_family *family;
   ig_config config;
   const ig_safetensors *file;
   size_t parameters, bytes;
@@ -99,8 +98,8 @@ static json_t *memory_json(const ig_model_summary *s) {
 }
 
 static json_t *as_json(const ig_model_summary *s, const char *directory) {
-  json_t *json = json_pack("{s:s, s:s}", "directory", directory, "family", s->family->name);
-  int failed = json_object_set_new(json, "config", s->family->to_json(&s->config));
+  json_t *json = json_pack("{s:s, s:s}", "directory", directory, "family", s->config.family->name);
+  int failed = json_object_set_new(json, "config", ig_family_write_config(&s->config));
   failed |= json_object_set_new(json, "stored_values", json_integer((json_int_t)s->parameters));
   failed |= json_object_set_new(json, "stored_bytes", json_integer((json_int_t)s->bytes));
   failed |= json_object_set_new(json, "fp32_bytes",
@@ -159,15 +158,16 @@ static char *describe(const ig_model_summary *s, const char *directory, ig_error
   FILE *out = open_memstream(&text, &size);
   if (!out) return ig_fail_memory_in(directory, err), NULL;
   fprintf(out, "%s\n", directory);
-  fprintf(out, "  family        %s (%s), %s norm%s\n", s->family->name, s->family->architecture,
-          c->pre_norm ? "pre" : "post", c->final_norm ? ", final norms" : "");
+  fprintf(out, "  family        %s (%s), %s norm%s\n", s->config.family->name,
+          s->config.family->architecture, c->encoder.pre_norm ? "pre" : "post",
+          c->encoder.final_norm ? ", final norms" : "");
   fprintf(out, "  vocabulary    %d source, %d target%s\n", c->vocab_size, c->target_vocab_size,
           c->shared_embedding ? ", one table" : "");
   fprintf(out, "  d_model       %d\n", c->d_model);
-  fprintf(out, "  encoder       %d layers, %d heads, feed-forward %d\n", c->encoder_layers,
-          c->encoder_heads, c->encoder_ffn);
-  fprintf(out, "  decoder       %d layers, %d heads, feed-forward %d\n", c->decoder_layers,
-          c->decoder_heads, c->decoder_ffn);
+  fprintf(out, "  encoder       %d layers, %d heads, feed-forward %d\n", c->encoder.layers,
+          c->encoder.self.heads, c->encoder.feed_forward.inner);
+  fprintf(out, "  decoder       %d layers, %d heads, feed-forward %d\n", c->decoder.layers,
+          c->decoder.self.heads, c->decoder.feed_forward.inner);
   fprintf(out, "  tied          %s\n",
           c->tied_output ? (c->shared_embedding ? "source, target and output embedding"
                                                 : "target embedding and output")
@@ -207,7 +207,7 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   *out = NULL;
   IG_TRY(ig_fail_if_null(directory, "directory", err));
   IG_TRY(check_options(o, err));
-  IG_TRY(ig_config_file_read(directory, &s.config, &s.family, err));
+  IG_TRY(ig_config_file_read(directory, &s.config, err));
   IG_TRY(ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err));
   IG_TRY(ig_weights_open(directory, &file, err));
   ig_status status = ig_weights_check(directory, &s.config, file, err);

@@ -53,12 +53,11 @@ static ig_status load_generation_config(ig_model *m, const char *directory, ig_e
 
 static ig_status load_model(const loading *how, ig_model **out, ig_error *err) {
   const char *directory = how->directory;
-  const ig_family *family;
   ig_config config;
   ig_model *m = NULL;
   *out = NULL;
   IG_TRY(ig_fail_if_null(directory, "directory", err));
-  IG_TRY(ig_config_file_read(directory, &config, &family, err));
+  IG_TRY(ig_config_file_read(directory, &config, err));
   char *path = ig_path_join(directory, "config.json", err);
   if (!path) return IG_ERROR_MEMORY;
   ig_status status = ig_create_zeroed(&config, path, &m, err);

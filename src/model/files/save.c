@@ -19,9 +19,8 @@ static ig_status save_json(const char *directory, const char *name, json_t *json
 
 // The dtype of config.json is what to compute in, not what the weights are stored as: float32, so
 // that transformers gives the tokens that Ingot gives.
-static ig_status save_config(const ig_model *m, const ig_family *family, const char *directory,
-                             ig_error *err) {
-  return save_json(directory, "config.json", family->to_json(&m->config), err);
+static ig_status save_config(const ig_model *m, const char *directory, ig_error *err) {
+  return save_json(directory, "config.json", ig_family_write_config(&m->config), err);
 }
 
 static int set_id(json_t *json, const char *key, int id) {
@@ -42,7 +41,7 @@ static json_t *default_generation(const ig_config *c) {
   failed |= json_object_set_new(json, "num_beams", json_integer(4));
   failed |= json_object_set_new(
       json, "max_length",
-      json_integer(c->max_positions > 0 && c->max_positions < 512 ? c->max_positions : 512));
+      json_integer(c->positions.count > 0 && c->positions.count < 512 ? c->positions.count : 512));
   if (!failed) return json;
   json_decref(json);
   return NULL;
@@ -81,7 +80,6 @@ ig_status ig_model_save(const ig_model *m, const char *directory, const char *dt
   IG_TRY(ig_fail_if_null(m, "model", err));
   IG_TRY(ig_fail_if_null(directory, "directory", err));
   IG_TRY(ig_fail_if_null(dtype, "dtype", err));
-  const ig_family *family = ig_family_find(m->config.family);
   ig_dtype type;
   if (!ig_dtype_parse(dtype, &type) ||
       (type != IG_DTYPE_F32 && type != IG_DTYPE_BF16 && type != IG_DTYPE_F16))
@@ -89,7 +87,7 @@ ig_status ig_model_save(const ig_model *m, const char *directory, const char *dt
                    "%s: dtype: expected float32, bfloat16 or float16, found \"%s\"", directory,
                    dtype);
   IG_TRY(ig_path_make_directories(directory, err));
-  IG_TRY(save_config(m, family, directory, err));
+  IG_TRY(save_config(m, directory, err));
   IG_TRY(save_generation(m, directory, err));
   return save_weights(m, directory, type, err);
 }

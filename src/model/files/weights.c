@@ -74,7 +74,7 @@ ig_status ig_weights_open(const char *directory, ig_safetensors **out, ig_error 
 
 ig_status ig_weights_match(const ig_model *m, const char *directory, const ig_safetensors *file,
                            const ig_safetensor **tensors, ig_error *err) {
-  const ig_family *family = ig_family_find(m->config.family);
+  const ig_family *family = m->config.family;
   IG_TRY(check_unused(m, family, file, err));
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];

@@ -9,7 +9,7 @@
 
 ig_status ig_decoder_create(const ig_model *model, ig_decoder_state *out, ig_error *err) {
   *out = (ig_decoder_state){0};
-  out->layers = ig_allocate((size_t)model->config.decoder_layers, sizeof *out->layers, err);
+  out->layers = ig_allocate((size_t)model->config.decoder.layers, sizeof *out->layers, err);
   return out->layers ? IG_OK : IG_ERROR_MEMORY;
 }
 
@@ -30,21 +30,22 @@ void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *
   const size_t d = (size_t)c->d_model;
   state->keeping = keeping;
   state->embedded = IG_TAKE(arena, float, (size_t)rows *d);
-  for (int i = 0; i < c->decoder_layers; i++) {
+  for (int i = 0; i < c->decoder.layers; i++) {
     ig_decoder_layer_state *l = &state->layers[i];
     if (i == 0 || keeping == IG_KEEPING_ALL)
       carve_layer(l, arena, model, &model->decoder[i], rows, keeping != IG_KEEPING_NOTHING);
     else
       *l = state->layers[0];
     if (i > 0 && keeping == IG_KEEPING_INPUTS)
-      *ig_sublayer_output_buffer(model, &l->sublayer[2]) = IG_TAKE(arena, float, (size_t)rows *d);
+      *ig_sublayer_output_buffer(&model->config.decoder, &l->sublayer[2]) =
+          IG_TAKE(arena, float, (size_t)rows *d);
   }
-  if (c->final_norm) ig_sublayer_carve(&state->final, arena, rows, c->d_model);
+  if (c->decoder.final_norm) ig_sublayer_carve(&state->final, arena, rows, c->d_model);
 }
 
 void ig_decoder_memory(ig_run_context *context, int memory_rows, const float *memory,
                        float *const *key_value) {
-  for (int i = 0; i < context->model->config.decoder_layers; i++)
+  for (int i = 0; i < context->model->config.decoder.layers; i++)
     ig_cross_attention_keys(&context->nn, &context->model->decoder[i].cross_attention, memory_rows,
                             memory, key_value[i]);
 }
@@ -74,20 +75,22 @@ static const float *forward_layer(ig_run_context *context, int i, ig_decoder_lay
   const ig_decoder_layer *layer = &model->decoder[i];
   const int rows = ig_ragged_rows(&view->rows);
   l->input = x;
-  const ig_sublayer first = ig_sublayer_of(model, &layer->self_attention_norm, &layer->dropout, 0);
+  const ig_sublayer first =
+      ig_sublayer_of(&model->config.decoder, &layer->self_attention_norm, &layer->dropout, 0);
   const ig_self_attention_args self = self_attention_args(view, i);
   ig_self_attention_forward(nn, &layer->self_attention, &l->self_attention, &self,
                             ig_sublayer_input(nn, &first, &l->sublayer[0], rows, x),
                             l->sublayer[0].sum);
   l->middle[0] = ig_sublayer_output(nn, &first, &l->sublayer[0], rows, x);
   const ig_sublayer second =
-      ig_sublayer_of(model, &layer->cross_attention_norm, &layer->dropout, 1);
+      ig_sublayer_of(&model->config.decoder, &layer->cross_attention_norm, &layer->dropout, 1);
   const ig_cross_attention_args cross = cross_attention_args(view, i, model->config.d_model);
   ig_cross_attention_forward(nn, &layer->cross_attention, &l->cross_attention, &cross,
                              ig_sublayer_input(nn, &second, &l->sublayer[1], rows, l->middle[0]),
                              l->sublayer[1].sum);
   l->middle[1] = ig_sublayer_output(nn, &second, &l->sublayer[1], rows, l->middle[0]);
-  const ig_sublayer third = ig_sublayer_of(model, &layer->feed_forward_norm, &layer->dropout, 2);
+  const ig_sublayer third =
+      ig_sublayer_of(&model->config.decoder, &layer->feed_forward_norm, &layer->dropout, 2);
   ig_feed_forward_forward(nn, &layer->feed_forward, &l->feed_forward, rows,
                           ig_sublayer_input(nn, &third, &l->sublayer[2], rows, l->middle[1]),
                           l->sublayer[2].sum);
@@ -104,9 +107,9 @@ const float *ig_decoder_forward(ig_run_context *context, ig_decoder_state *state
   ig_dropout_forward(nn, &model->target_dropout, rows, model->config.d_model, state->embedded,
                      state->embedded);
   const float *x = state->embedded;
-  for (int i = 0; i < model->config.decoder_layers; i++)
+  for (int i = 0; i < model->config.decoder.layers; i++)
     x = forward_layer(context, i, &state->layers[i], view, x);
-  if (!model->config.final_norm) return x;
+  if (!model->config.decoder.final_norm) return x;
   state->final_input = x;
   ig_norm_forward(nn, &model->decoder_norm, &state->final.norm, rows, x, state->final.normed);
   return state->final.normed;
@@ -118,16 +121,17 @@ static void backward_layer(ig_run_context *context, int i, const ig_decoder_laye
   ig_nn *nn = &context->nn;
   const ig_model *model = context->model;
   const ig_decoder_layer *layer = &model->decoder[i];
-  const bool pre = model->config.pre_norm;
+  const bool pre = model->config.decoder.pre_norm;
   const int rows = ig_ragged_rows(&view->rows);
-  const ig_sublayer third = ig_sublayer_of(model, &layer->feed_forward_norm, &layer->dropout, 2);
+  const ig_sublayer third =
+      ig_sublayer_of(&model->config.decoder, &layer->feed_forward_norm, &layer->dropout, 2);
   ig_sublayer_before(nn, &third, &l->sublayer[2], rows, g);
   ig_feed_forward_backward(nn, &layer->feed_forward, &l->feed_forward, rows,
                            pre ? l->sublayer[2].normed : l->middle[1], &g->function);
   ig_sublayer_after(nn, &third, &l->sublayer[2], rows, l->middle[1], g);
 
   const ig_sublayer second =
-      ig_sublayer_of(model, &layer->cross_attention_norm, &layer->dropout, 1);
+      ig_sublayer_of(&model->config.decoder, &layer->cross_attention_norm, &layer->dropout, 1);
   ig_sublayer_before(nn, &second, &l->sublayer[1], rows, g);
   const ig_cross_attention_args cross = cross_attention_args(view, i, model->config.d_model);
   const ig_cross_attention_gradient cross_gradient = {.rows = g->function,
@@ -138,7 +142,8 @@ static void backward_layer(ig_run_context *context, int i, const ig_decoder_laye
                               pre ? l->sublayer[1].normed : l->middle[0], &cross_gradient);
   ig_sublayer_after(nn, &second, &l->sublayer[1], rows, l->middle[0], g);
 
-  const ig_sublayer first = ig_sublayer_of(model, &layer->self_attention_norm, &layer->dropout, 0);
+  const ig_sublayer first =
+      ig_sublayer_of(&model->config.decoder, &layer->self_attention_norm, &layer->dropout, 0);
   ig_sublayer_before(nn, &first, &l->sublayer[0], rows, g);
   const ig_self_attention_args self = self_attention_args(view, i);
   ig_self_attention_backward(nn, &layer->self_attention, &l->self_attention, &self,
@@ -151,8 +156,8 @@ void ig_decoder_backward(ig_run_context *context, ig_decoder_state *state,
                          ig_sublayer_gradient *g) {
   ig_nn *nn = &context->nn;
   const ig_model *model = context->model;
-  const int rows = ig_ragged_rows(&view->rows), last = model->config.decoder_layers - 1;
-  if (model->config.final_norm)
+  const int rows = ig_ragged_rows(&view->rows), last = model->config.decoder.layers - 1;
+  if (model->config.decoder.final_norm)
     ig_norm_backward(nn, &model->decoder_norm, &state->final.norm, rows, state->final_input,
                      &(ig_layer_gradient){.doutput = g->gradient, .dinput = g->gradient});
   for (int i = last; i >= 0; i--) {
@@ -170,7 +175,7 @@ void ig_decoder_backward(ig_run_context *context, ig_decoder_state *state,
 size_t ig_decoder_scratch(const ig_run_context *context, const ig_attention_sizes *sizes) {
   const ig_nn *nn = &context->nn;
   size_t most = 0;
-  for (int i = 0; i < context->model->config.decoder_layers; i++) {
+  for (int i = 0; i < context->model->config.decoder.layers; i++) {
     const ig_decoder_layer *l = &context->model->decoder[i];
     most = IG_SCRATCH_MOST(
         most, ig_self_attention_scratch(nn, &l->self_attention, sizes),

@@ -22,7 +22,7 @@ typedef struct ig_decoder_state {
   float *embedded;                 // (rows, d)
   ig_decoder_layer_state *layers;  // (decoder_layers)
   ig_keeping keeping;
-  ig_sublayer_state final;   // where config.final_norm
+  ig_sublayer_state final;   // where the stack has a final norm
   const float *final_input;  // (rows, d)
 } ig_decoder_state;
 

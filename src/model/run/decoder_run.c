@@ -27,7 +27,7 @@ struct ig_decoder_run {
 
 static ig_status create_without_buffers(ig_run_context *context, const ig_decoder_run_size *size,
                                         ig_decoder_run **out, ig_error *err) {
-  const size_t layers = (size_t)context->model->config.decoder_layers;
+  const size_t layers = (size_t)context->model->config.decoder.layers;
   ig_decoder_run *run = ig_allocate(1, sizeof *run, err);
   if (!run) return IG_ERROR_MEMORY;
   run->context = context;
@@ -57,7 +57,7 @@ static void carve_buffers(ig_decoder_run *run, ig_arena *arena) {
   run->row_offsets = IG_TAKE(arena, int, slots + 1);
   run->store = IG_TAKE(arena, int, slots);
   run->length = IG_TAKE(arena, int, slots);
-  for (int i = 0; i < model->config.decoder_layers; i++) {
+  for (int i = 0; i < model->config.decoder.layers; i++) {
     run->key_value[i] = IG_TAKE(arena, float, (size_t)size->memory_rows * 2 * d);
     run->cache[i] =
         (ig_kv_cache){.rows = IG_TAKE(arena, float, slots *(size_t)size->max_length * 2 * d),
@@ -136,7 +136,7 @@ void ig_decoder_run_join(ig_decoder_run *run, const int *seats, const float *mem
   const ig_config *c = &run->context->model->config;
   assert(ig_ragged_rows(sentences) <= run->size.joining_rows);
   const size_t first = (size_t)ig_seats_take(&run->seats, seats, sentences);
-  for (int i = 0; i < c->decoder_layers; i++)
+  for (int i = 0; i < c->decoder.layers; i++)
     run->joining[i] = run->key_value[i] + first * 2 * (size_t)c->d_model;
   ig_decoder_memory(run->context, ig_ragged_rows(sentences), memory, run->joining);
 }
@@ -154,7 +154,7 @@ float *ig_decoder_run_step(ig_decoder_run *run, const ig_decoder_step *step) {
     run->store[r] = step->history[(size_t)r * stride + (size_t)step->position[r]];
     run->length[r] = step->position[r] + 1;
   }
-  for (int i = 0; i < model->config.decoder_layers; i++) run->cache[i].index = step->history;
+  for (int i = 0; i < model->config.decoder.layers; i++) run->cache[i].index = step->history;
   const ig_decoder_view view = {.rows = {step->rows, run->row_offsets},
                                 .ids = step->ids,
                                 .position = step->position,

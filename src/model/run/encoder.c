@@ -9,7 +9,7 @@
 
 ig_status ig_encoder_create(const ig_model *model, ig_encoder_state *out, ig_error *err) {
   *out = (ig_encoder_state){0};
-  out->layers = ig_allocate((size_t)model->config.encoder_layers, sizeof *out->layers, err);
+  out->layers = ig_allocate((size_t)model->config.encoder.layers, sizeof *out->layers, err);
   return out->layers ? IG_OK : IG_ERROR_MEMORY;
 }
 
@@ -30,16 +30,17 @@ void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *
   state->keeping = keeping;
   state->position = IG_TAKE(arena, int, rows);
   state->embedded = IG_TAKE(arena, float, (size_t)rows *d);
-  for (int i = 0; i < c->encoder_layers; i++) {
+  for (int i = 0; i < c->encoder.layers; i++) {
     ig_encoder_layer_state *l = &state->layers[i];
     if (i == 0 || keeping == IG_KEEPING_ALL)
       carve_layer(l, arena, model, &model->encoder[i], rows, keeping != IG_KEEPING_NOTHING);
     else
       *l = state->layers[0];
     if (i > 0 && keeping == IG_KEEPING_INPUTS)
-      *ig_sublayer_output_buffer(model, &l->sublayer[1]) = IG_TAKE(arena, float, (size_t)rows *d);
+      *ig_sublayer_output_buffer(&model->config.encoder, &l->sublayer[1]) =
+          IG_TAKE(arena, float, (size_t)rows *d);
   }
-  if (c->final_norm) ig_sublayer_carve(&state->final, arena, rows, c->d_model);
+  if (c->encoder.final_norm) ig_sublayer_carve(&state->final, arena, rows, c->d_model);
 }
 
 // x (rows, d) through layer i.
@@ -49,15 +50,15 @@ static const float *forward_layer(ig_run_context *context, int i, ig_encoder_lay
   const ig_encoder_layer *layer = &context->model->encoder[i];
   const int rows = ig_ragged_rows(&view->rows);
   l->input = x;
-  const ig_sublayer first =
-      ig_sublayer_of(context->model, &layer->self_attention_norm, &layer->dropout, 0);
+  const ig_sublayer first = ig_sublayer_of(&context->model->config.encoder,
+                                           &layer->self_attention_norm, &layer->dropout, 0);
   ig_self_attention_forward(nn, &layer->self_attention, &l->self_attention,
                             &(ig_self_attention_args){.rows = view->rows, .mask = view->mask},
                             ig_sublayer_input(nn, &first, &l->sublayer[0], rows, x),
                             l->sublayer[0].sum);
   l->middle = ig_sublayer_output(nn, &first, &l->sublayer[0], rows, x);
-  const ig_sublayer second =
-      ig_sublayer_of(context->model, &layer->feed_forward_norm, &layer->dropout, 1);
+  const ig_sublayer second = ig_sublayer_of(&context->model->config.encoder,
+                                            &layer->feed_forward_norm, &layer->dropout, 1);
   ig_feed_forward_forward(nn, &layer->feed_forward, &l->feed_forward, rows,
                           ig_sublayer_input(nn, &second, &l->sublayer[1], rows, l->middle),
                           l->sublayer[1].sum);
@@ -81,9 +82,9 @@ const float *ig_encoder_forward(ig_run_context *context, ig_encoder_state *state
   const ig_config *c = &context->model->config;
   embed(context, state, view);
   const float *x = state->embedded;
-  for (int i = 0; i < c->encoder_layers; i++)
+  for (int i = 0; i < c->encoder.layers; i++)
     x = forward_layer(context, i, &state->layers[i], view, x);
-  if (!c->final_norm) return x;
+  if (!c->encoder.final_norm) return x;
   state->final_input = x;
   ig_norm_forward(&context->nn, &context->model->encoder_norm, &state->final.norm,
                   ig_ragged_rows(&view->rows), x, state->final.normed);
@@ -94,16 +95,16 @@ static void backward_layer(ig_run_context *context, int i, const ig_encoder_laye
                            const ig_encoder_view *view, ig_sublayer_gradient *g) {
   ig_nn *nn = &context->nn;
   const ig_encoder_layer *layer = &context->model->encoder[i];
-  const bool pre = context->model->config.pre_norm;
+  const bool pre = context->model->config.encoder.pre_norm;
   const int rows = ig_ragged_rows(&view->rows);
-  const ig_sublayer second =
-      ig_sublayer_of(context->model, &layer->feed_forward_norm, &layer->dropout, 1);
+  const ig_sublayer second = ig_sublayer_of(&context->model->config.encoder,
+                                            &layer->feed_forward_norm, &layer->dropout, 1);
   ig_sublayer_before(nn, &second, &l->sublayer[1], rows, g);
   ig_feed_forward_backward(nn, &layer->feed_forward, &l->feed_forward, rows,
                            pre ? l->sublayer[1].normed : l->middle, &g->function);
   ig_sublayer_after(nn, &second, &l->sublayer[1], rows, l->middle, g);
-  const ig_sublayer first =
-      ig_sublayer_of(context->model, &layer->self_attention_norm, &layer->dropout, 0);
+  const ig_sublayer first = ig_sublayer_of(&context->model->config.encoder,
+                                           &layer->self_attention_norm, &layer->dropout, 0);
   ig_sublayer_before(nn, &first, &l->sublayer[0], rows, g);
   ig_self_attention_backward(nn, &layer->self_attention, &l->self_attention,
                              &(ig_self_attention_args){.rows = view->rows, .mask = view->mask},
@@ -115,8 +116,8 @@ void ig_encoder_backward(ig_run_context *context, ig_encoder_state *state,
                          const ig_encoder_view *view, ig_sublayer_gradient *g) {
   ig_nn *nn = &context->nn;
   const ig_model *model = context->model;
-  const int rows = ig_ragged_rows(&view->rows), last = model->config.encoder_layers - 1;
-  if (model->config.final_norm)
+  const int rows = ig_ragged_rows(&view->rows), last = model->config.encoder.layers - 1;
+  if (model->config.encoder.final_norm)
     ig_norm_backward(nn, &model->encoder_norm, &state->final.norm, rows, state->final_input,
                      &(ig_layer_gradient){.doutput = g->gradient, .dinput = g->gradient});
   for (int i = last; i >= 0; i--) {
@@ -134,7 +135,7 @@ void ig_encoder_backward(ig_run_context *context, ig_encoder_state *state,
 size_t ig_encoder_scratch(const ig_run_context *context, const ig_attention_sizes *sizes) {
   const ig_nn *nn = &context->nn;
   size_t most = 0;
-  for (int i = 0; i < context->model->config.encoder_layers; i++) {
+  for (int i = 0; i < context->model->config.encoder.layers; i++) {
     const ig_encoder_layer *l = &context->model->encoder[i];
     most = IG_SCRATCH_MOST(
         most, ig_self_attention_scratch(nn, &l->self_attention, sizes),

@@ -62,19 +62,21 @@ static ig_attention_mask combine(ig_arena *arena, const ig_mask *mask, const ig_
   return out;
 }
 
-void ig_masks_carve(ig_mask_set *set, ig_arena *arena, const ig_batch *batch, int encoder_heads,
-                    int decoder_heads) {
+void ig_masks_carve(ig_mask_set *set, ig_arena *arena, const ig_batch *batch,
+                    const ig_config *config) {
   *set = (ig_mask_set){.decoder = {.causal = true}};
   const ig_masks *m = batch->masks;
   if (!m || batch->sequences == 0) return;
   const size_t sequences = (size_t)batch->sequences;
   const size_t source = (size_t)(batch->source_offsets[1] - batch->source_offsets[0]);
   const size_t target = (size_t)(batch->target_offsets[1] - batch->target_offsets[0]);
-  const size_t heads = (size_t)decoder_heads;
+  const size_t encoder_heads = (size_t)config->encoder.self.heads;
+  const size_t decoder_heads = (size_t)config->decoder.self.heads;
+  const size_t cross_heads = (size_t)config->decoder.cross.heads;
   set->encoder = combine(arena, &m->src, &m->src_key_padding, m->src_is_causal,
-                         (ig_mask_shape){sequences, (size_t)encoder_heads, source, source});
+                         (ig_mask_shape){sequences, encoder_heads, source, source});
   set->decoder = combine(arena, &m->tgt, &m->tgt_key_padding, m->tgt_is_causal,
-                         (ig_mask_shape){sequences, heads, target, target});
+                         (ig_mask_shape){sequences, decoder_heads, target, target});
   set->cross = combine(arena, &m->memory, &m->memory_key_padding, m->memory_is_causal,
-                       (ig_mask_shape){sequences, heads, target, source});
+                       (ig_mask_shape){sequences, cross_heads, target, source});
 }

@@ -6,6 +6,7 @@
 #ifndef IG_MODEL_RUN_MASKS_H
 #define IG_MODEL_RUN_MASKS_H
 #include "base/arena.h"
+#include "model/config.h"
 #include "nn/attention.h"
 
 typedef struct ig_mask_set {
@@ -16,6 +17,6 @@ typedef struct ig_mask_set {
 ig_status ig_masks_check(const ig_batch *batch, ig_error *err);
 // Takes additive copies from the arena (measuring or real) and fills *set. batch->masks NULL:
 // causal decoder, nothing else.
-void ig_masks_carve(ig_mask_set *set, ig_arena *arena, const ig_batch *batch, int encoder_heads,
-                    int decoder_heads);
+void ig_masks_carve(ig_mask_set *set, ig_arena *arena, const ig_batch *batch,
+                    const ig_config *config);
 #endif

@@ -47,7 +47,7 @@ static ig_status create_states(ig_pass *p, const ig_model *model, ig_pool *pool,
   IG_TRY(ig_run_context_create(model, pool, &p->context, err));
   IG_TRY(ig_encoder_create(model, &p->encoder, err));
   IG_TRY(ig_decoder_create(model, &p->decoder, err));
-  p->key_value = ig_allocate((size_t)model->config.decoder_layers, sizeof *p->key_value, err);
+  p->key_value = ig_allocate((size_t)model->config.decoder.layers, sizeof *p->key_value, err);
   return p->key_value ? IG_OK : IG_ERROR_MEMORY;
 }
 
@@ -82,7 +82,7 @@ static void carve_batch(ig_pass *p, batch_activations *a, ig_arena *arena,
                              : n->recompute ? IG_KEEPING_INPUTS
                                             : IG_KEEPING_ALL;
   ig_encoder_carve(&p->encoder, arena, model, n->source_rows, keeping);
-  for (int i = 0; i < model->config.decoder_layers; i++)
+  for (int i = 0; i < model->config.decoder.layers; i++)
     p->key_value[i] = IG_TAKE(arena, float, source_rows * 2 * d);
   ig_decoder_carve(&p->decoder, arena, model, n->target_rows, keeping);
   a->position = IG_TAKE(arena, int, target_rows);
@@ -98,7 +98,7 @@ static void carve_batch(ig_pass *p, batch_activations *a, ig_arena *arena,
 static void carve_masks(const ig_pass *p, batch_activations *a, ig_arena *arena,
                         const ig_batch *batch) {
   const ig_config *c = &p->context.model->config;
-  ig_masks_carve(&a->masks, arena, batch, c->encoder_heads, c->decoder_heads);
+  ig_masks_carve(&a->masks, arena, batch, c);
 }
 
 static int most_positions(const ig_pass_bounds *n) {

@@ -59,9 +59,9 @@ ig_status ig_pass_batch_check_contents(const ig_batch *batch, int longest, const
   IG_TRY(
       check_ids("target input", batch->target_input, target_rows, config->target_vocab_size, err));
   IG_TRY(check_target_output(batch->target_output, target_rows, config->target_vocab_size, err));
-  if (config->max_positions && longest > config->max_positions)
+  if (config->positions.count && longest > config->positions.count)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "a sequence of %d tokens is longer than the model's %d positions", longest,
-                   config->max_positions);
+                   config->positions.count);
   return ig_masks_check(batch, err);
 }

@@ -22,7 +22,7 @@ ig_status ig_position_table_reserve(ig_position_table *table, const ig_model *mo
   IG_TRY(ig_arena_create(&table->memory, ig_position_table_bytes(model, count), err));
   table->rows = take_rows(&table->memory, model, count);
   table->count = count;
-  ig_positions_sinusoids(model->config.positions, count, model->config.d_model, table->rows);
+  ig_positions_sinusoids(model->config.positions.kind, count, model->config.d_model, table->rows);
   return IG_OK;
 }
 

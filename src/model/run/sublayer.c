@@ -4,10 +4,10 @@
 #include "nn/dropout.h"
 #include "nn/residual.h"
 
-ig_sublayer ig_sublayer_of(const ig_model *model, const ig_norm *norm, const ig_dropout *first,
-                           uint32_t number) {
+ig_sublayer ig_sublayer_of(const ig_stack_shape *stack, const ig_norm *norm,
+                           const ig_dropout *first, uint32_t number) {
   return (ig_sublayer){.norm = norm,
-                       .pre_norm = model->config.pre_norm,
+                       .pre_norm = stack->pre_norm,
                        .dropout = {first->probability, first->stream + number}};
 }
 
@@ -17,8 +17,8 @@ void ig_sublayer_carve(ig_sublayer_state *state, ig_arena *arena, int rows, int 
   ig_norm_carve(&state->norm, arena, rows);
 }
 
-float **ig_sublayer_output_buffer(const ig_model *model, ig_sublayer_state *state) {
-  return model->config.pre_norm ? &state->sum : &state->normed;
+float **ig_sublayer_output_buffer(const ig_stack_shape *stack, ig_sublayer_state *state) {
+  return stack->pre_norm ? &state->sum : &state->normed;
 }
 
 const float *ig_sublayer_input(ig_nn *nn, const ig_sublayer *sublayer,

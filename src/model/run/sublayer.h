@@ -28,8 +28,8 @@ typedef struct ig_sublayer_state {
 
 // number: of the sublayer in its layer; it gives each sublayer's dropout a stream of its own.
 // first: the layer's dropout.
-ig_sublayer ig_sublayer_of(const ig_model *model, const ig_norm *norm, const ig_dropout *first,
-                           uint32_t number);
+ig_sublayer ig_sublayer_of(const ig_stack_shape *stack, const ig_norm *norm,
+                           const ig_dropout *first, uint32_t number);
 void ig_sublayer_carve(ig_sublayer_state *state, ig_arena *arena, int rows, int d);
 // Returns what f reads: x itself, or its norm.
 const float *ig_sublayer_input(ig_nn *nn, const ig_sublayer *sublayer,
@@ -39,7 +39,7 @@ const float *ig_sublayer_output(ig_nn *nn, const ig_sublayer *sublayer,
                                 const ig_sublayer_state *state, int rows, const float *x);
 
 // The member of state that ig_sublayer_output will return.
-float **ig_sublayer_output_buffer(const ig_model *model, ig_sublayer_state *state);
+float **ig_sublayer_output_buffer(const ig_stack_shape *stack, ig_sublayer_state *state);
 
 // The backward in two halves, before and after f's own. Before: `gradient` becomes that of the
 // residual sum instead of that of the output, and `function` is filled for f's backward. After:
