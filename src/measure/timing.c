@@ -8,7 +8,6 @@
 #include "measure/matrix_product.h"
 #include "model/config.h"
 #include "model/create.h"
-#include "model/run/packed.h"
 #include "model/model.h"
 #include "nn/loss.h"
 #include "nn/scratch.h"

@@ -10,7 +10,7 @@
 #include "base/fail.h"
 #include "model/create.h"
 #include "model/layout.h"
-#include "model/run/packed.h"
+#include "model/run/pack.h"
 #include "model/run/pass.h"
 #include "model/run/pass_batch.h"
 #include "train/optimizer.h"
@@ -55,7 +55,7 @@ static ig_status check_options(const ig_trainer_options *o, ig_error *err) {
 
 static ig_status create_parts(ig_trainer *t, ig_error *err) {
   IG_TRY(ig_create_gradients(t->model, err));
-  ig_model_unpack(t->model);
+  ig_pack_undo(t->model);
   IG_TRY(ig_layout_reserve(&t->moments, 2 * t->model->trained_count, &t->m, err));
   t->v = t->m + t->model->trained_count;
   ig_arena_touch(&t->moments, t->moments.size);

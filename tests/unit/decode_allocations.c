@@ -3,7 +3,7 @@
 
 #include "counted_allocations.h"
 #include "decode/ensemble.h"
-#include "model/run/packed.h"
+#include "model/run/pack.h"
 #include "decode_fixture.h"
 
 #define SENTENCES 12
@@ -88,7 +88,7 @@ static void test_steps_allocate_nothing(void **state) {
         assert_int_equal(asked_while_searching(&ways[way], beam, pool), 0);
       }
     }
-    assert_int_equal(ig_model_pack(model, NULL), IG_OK);
+    assert_int_equal(ig_pack_model(model, NULL), IG_OK);
   }
   ig_pool_free(pool);
   ig_model_free(model);

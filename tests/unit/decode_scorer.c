@@ -6,7 +6,7 @@
 #include "decode/scorer.h"
 #include "decode/search.h"
 #include "model/run/inference.h"
-#include "model/run/packed.h"
+#include "model/run/pack.h"
 #include "decode_fixture.h"
 
 enum { SENTENCES = 7, LONGEST = 40, MOST_ROWS = SENTENCES * LONGEST, VOCABULARY = 50, START = 49 };
@@ -91,7 +91,7 @@ static void test_agrees_with_stepping(void **state) {
       if (!(fabsf(found[r] - expected[r]) <= 1e-5f * (1 + fabsf(expected[r]))))
         fail_msg("row %d: %g, expected %g", r, (double)found[r], (double)expected[r]);
     ig_scorer_free(scorer);
-    assert_int_equal(ig_model_pack(model, NULL), IG_OK);
+    assert_int_equal(ig_pack_model(model, NULL), IG_OK);
   }
   ig_model_free(model);
 }

@@ -12,7 +12,7 @@
 #include "base/half.h"
 #include "io/safetensors.h"
 #include "model/files/load.h"
-#include "model/run/packed.h"
+#include "model/run/pack.h"
 #include "model/layout.h"
 #include "model_fixture.h"
 
@@ -135,7 +135,7 @@ static void packed_from_the_file(void **state) {
     ig_model *model = make(&configs[i / 2]), *expected = NULL, *found = NULL;
     assert_int_equal(ig_model_save(model, directory, dtypes[i % 2], &err), IG_OK);
     assert_int_equal(ig_model_load(directory, &expected, &err), IG_OK);
-    assert_int_equal(ig_model_pack(expected, &err), IG_OK);
+    assert_int_equal(ig_pack_model(expected, &err), IG_OK);
     if (ig_load_packed(directory, i % 2 ? pool : NULL, &found, &err) != IG_OK)
       fail_msg("%s", err.message);
     expect_same_packed(expected, found);

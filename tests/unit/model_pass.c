@@ -10,7 +10,7 @@
 
 #include "base/random.h"
 #include "model/create.h"
-#include "model/run/packed.h"
+#include "model/run/pack.h"
 #include "model/run/inference.h"
 #include "model/run/pass.h"
 #include "model_fixture.h"
@@ -166,7 +166,7 @@ static void steps_equal_a_pass(void **state) {
     const int rows = e.target_offsets[SEQUENCES];
     float *whole = malloc((size_t)rows * VOCABULARY * sizeof(float));
     run(model, 1, &(ig_pass_args){.batch = &e.batch, .logits = whole});
-    assert_int_equal(ig_model_pack(model, &err), IG_OK);
+    assert_int_equal(ig_pack_model(model, &err), IG_OK);
     ig_inference *inference = NULL;
     const ig_inference_size size = {.sentences = SEQUENCES,
                                     .source_rows = e.source_offsets[SEQUENCES],

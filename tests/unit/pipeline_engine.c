@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/run/packed.h"
+#include "model/run/pack.h"
 #include "pipeline/engine.h"
 
 enum { SENTENCES = 40, MOST_IDS = 12, VOCABULARY = 50, START = 49, MOST_LENGTH = 20 };
@@ -155,7 +155,7 @@ static void test_jobs_of_many_threads(void **state) {
   ig_model *model = small_model(VOCABULARY, START);
   ig_engine *engine;
   ig_error err = {0};
-  assert_int_equal(ig_model_pack(model, NULL), IG_OK);
+  assert_int_equal(ig_pack_model(model, NULL), IG_OK);
   assert_int_equal(ig_engine_borrow(model, NULL, NULL, &engine, NULL), IG_OK);
   for (int k = 0; k < REQUESTS; k++) {
     if (submit(engine, &requests[k], &expected[k], &err) != IG_OK) fail_msg("%s", err.message);
@@ -216,7 +216,7 @@ static void test_a_failing_job_harms_no_other(void **state) {
   const ig_decode_options options = plain_options(4, VOCABULARY, START, 0);
   ig_queue_sentence sentences[SENTENCES];
   assert_int_equal(ig_pool_create(2, &pool, NULL), IG_OK);
-  assert_int_equal(ig_model_pack(model, NULL), IG_OK);
+  assert_int_equal(ig_pack_model(model, NULL), IG_OK);
   assert_int_equal(ig_engine_borrow(model, NULL, pool, &engine, NULL), IG_OK);
   assert_int_equal(submit(engine, &requests[0], &expected, NULL), IG_OK);
   for (int i = 0; i < SENTENCES; i++)

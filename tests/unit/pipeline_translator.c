@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "model/run/packed.h"
+#include "model/run/pack.h"
 #include "pipeline/translate_model.h"
 #include "model_fixture.h"
 
@@ -332,7 +332,7 @@ static void test_model_in_memory(void **state) {
   ig_tokenizer *tokenizer;
   assert_int_equal(ig_model_load(directory, &model, NULL), IG_OK);
   assert_int_equal(ig_tokenizer_load(directory, &tokenizer, NULL), IG_OK);
-  ig_model_unpack(model);  // as while it is trained
+  ig_pack_undo(model);  // as while it is trained
   char *out[LINES];
   const ig_translator_options o = options_of(2, 1);
   const ig_translate_model_args args = {.model = model, .tokenizer = tokenizer, .options = &o};

@@ -10,7 +10,7 @@
 #include "model/create.h"
 #include "model/files/config_file.h"
 #include "model/files/weights.h"
-#include "model/run/packed.h"
+#include "model/run/pack.h"
 
 // How the weights are wanted.
 typedef struct loading {
@@ -34,8 +34,7 @@ static ig_status load_weights(ig_model *m, const loading *how, ig_error *err) {
   ig_status status = tensors ? ig_weights_open(how->directory, &file, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_weights_match(m, how->directory, file, tensors, err);
   if (status == IG_OK)
-    status = how->packed ? ig_model_read_packed(m, tensors, how->pool, err)
-                         : read_plain(m, tensors, err);
+    status = how->packed ? ig_pack_read(m, tensors, how->pool, err) : read_plain(m, tensors, err);
   ig_safetensors_close(file);
   free(tensors);
   return status;

@@ -5,7 +5,7 @@
 #include "base/pool.h"
 #include "model/create.h"
 #include "model/run/inference.h"
-#include "model/run/packed.h"
+#include "model/run/pack.h"
 #include "model/run/pass.h"
 
 static ig_status measure_training(const ig_model *model, ig_pool *pool, const ig_plan_sizes *sizes,
@@ -45,7 +45,7 @@ static ig_status measure_translation(ig_model *model, ig_pool *pool, const ig_pl
                                   .max_length = sizes->length};
   IG_TRY(ig_inference_measure(model, NULL, &size, &out->translation.state, err));
   IG_TRY(ig_inference_measure(model, pool, &size, &out->translation.shared, err));
-  return ig_model_packed_bytes(model, &out->translation.weights, err);
+  return ig_pack_bytes(model, &out->translation.weights, err);
 }
 
 ig_status ig_memory_plan_of(const ig_config *config, const ig_plan_sizes *sizes,
