@@ -1,8 +1,9 @@
-// Matrix products of real models beside OpenBLAS and MKL, as CSV. Usage: gemm [--threads N]
-// [--openblas LIBRARY] [--mkl LIBRARY] SHAPES.csv... A library that is not named is looked for
-// under its usual names, and left out where it is not there: nothing is linked, nothing is needed
-// to build. For each shape all of them take turns, ROUNDS times; the fastest turn of each counts.
-// Lines of SHAPES.csv: operation,m,n,k (bench/shapes/).
+// Times the matrix products of real models beside OpenBLAS and MKL, as CSV.
+// Usage: gemm [--threads N] [--openblas LIBRARY] [--mkl LIBRARY] SHAPES.csv...
+// A library that is not named is looked for under its usual names, and left out if it is not
+// installed; none is linked, or needed to build. For each shape all of them take turns, ROUNDS
+// times, and the fastest turn of each counts. A line of SHAPES.csv is operation,m,n,k
+// (bench/shapes/).
 #include <dlfcn.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,15 +16,16 @@
 
 enum { ROUNDS = 5 };
 
-// ---- the peers: the C interface of BLAS, and MKL's own for operands packed before ----
+// ---- the peers --------------------------------------------------------------
+// The C interface of BLAS, and MKL's own for operands that were packed before.
 
 enum {
-  ROW_MAJOR = 101,
-  NO_TRANSPOSE = 111,
+  ROW_MAJOR = 101,     // CBLAS_LAYOUT
+  NO_TRANSPOSE = 111,  // CBLAS_TRANSPOSE
   TRANSPOSE = 112,
-  PACKED = 151,
-  B_MATRIX = 162
-};  // CBLAS_LAYOUT, CBLAS_TRANSPOSE, CBLAS_STORAGE, CBLAS_IDENTIFIER
+  PACKED = 151,   // CBLAS_STORAGE
+  B_MATRIX = 162  // CBLAS_IDENTIFIER
+};
 
 typedef void (*sgemm_function)(int layout, int transpose_a, int transpose_b, int m, int n, int k,
                                float alpha, const float *a, int lda, const float *b, int ldb,
@@ -43,7 +45,7 @@ typedef struct peer {
   compute_function compute;
 } peer;
 
-// dlsym gives an object's address where a function's is meant (POSIX.1-2008, dlsym: rationale).
+// dlsym returns the address of a function as that of an object (POSIX.1-2008, dlsym: rationale).
 #define FIND(library, name, out) (*(void **)&(out) = dlsym((library), (name)))
 
 static void *open_library(const char *named, const char *const *usual) {
@@ -56,8 +58,8 @@ static void *open_library(const char *named, const char *const *usual) {
   return library;
 }
 
-// Idle threads of both libraries spin for a while, at the cost of whoever comes next: shortly,
-// then.
+// Idle threads of both libraries spin for a while, which costs whoever is timed next. This makes it
+// a short while.
 static void quiet_waiting(void) {
   setenv("KMP_BLOCKTIME", "5", 0);
   setenv("OPENBLAS_THREAD_TIMEOUT", "20", 0);
@@ -100,7 +102,8 @@ typedef struct peer_call {
   const peer *peer;
   int m, n, k, transpose_a, transpose_b, lda, ldb;
   const float *a, *b;
-  float *c, *packed;  // packed: NULL where this peer does not pack
+  float *c;
+  float *packed;  // NULL: this peer does not pack
 } peer_call;
 
 static peer_call peer_call_of(const peer *p, const ig_matrix_product_shape *s,
@@ -141,11 +144,11 @@ static double peer_seconds(const peer_call *call, bool packed, int loops) {
     }
   }
   const double seconds = (ig_clock_seconds() - begin) / loops;
-  nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);  // until its threads sleep
+  nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);  // its threads sleep after that
   return seconds;
 }
 
-// With its weights as they stand or packed, whichever is faster.
+// The time with plain weights or with packed ones, whichever is faster.
 static double peer_best(const peer_call *call, double operations) {
   const int loops = (int)(1e9 / operations) + 1;
   double best = peer_seconds(call, false, loops);
@@ -153,9 +156,9 @@ static double peer_best(const peer_call *call, double operations) {
   return best;
 }
 
-// The greatest distance between ours and a peer's result, relative to what sums of k terms may
-// differ by; so that only equal work is compared.
-static void check(const peer_call *call, ig_nn *nn, ig_matrix_product *product) {
+// Ends the program if our result and a peer's differ by more than sums of k terms may, so that only
+// equal work is compared.
+static void check_agreement(const peer_call *call, ig_nn *nn, ig_matrix_product *product) {
   const size_t size = product->gemm.m * product->gemm.n;
   ig_matrix_product_seconds(nn, product);
   float *ours = malloc(size * sizeof *ours);
@@ -187,7 +190,7 @@ static void time_shape(ig_nn *nn, const char *set, const ig_matrix_product_shape
   double ours = INFINITY, theirs[2] = {INFINITY, INFINITY};
   for (size_t p = 0; p < peer_count; p++) {
     calls[p] = peer_call_of(&peers[p], s, &product);
-    check(&calls[p], nn, &product);
+    check_agreement(&calls[p], nn, &product);
   }
   const double operations = ig_matrix_product_operations(&product);
   for (int round = 0; round < ROUNDS; round++) {
@@ -250,8 +253,7 @@ int main(int argc, char **argv) {
     if (strcmp(argv[i], "--openblas") == 0) openblas = argv[i + 1];
     if (strcmp(argv[i], "--mkl") == 0) mkl = argv[i + 1];
   }
-  ig_nn nn = {.training =
-                  true};  // products of training may run on a matrix unit; packed ones never do
+  ig_nn nn = {.training = true};  // so that products of training may run on a matrix unit
   ig_error err;
   double peak;
   if (ig_kernels_select(&nn.kernels, &err) != IG_OK ||

@@ -1,6 +1,7 @@
-// Speed of every kernel on this machine, one thread, operands in the closest caches, for each
-// instruction set it runs, as CSV: the cases that tests/unit/kernel_table.c checks. Whole products:
-// bench/gemm.c. Usage: kernels [isa]. Minimum over several short runs; not a test.
+// Prints as CSV how fast every kernel is on this machine, with one thread and operands in the
+// closest caches, for each instruction set that it runs. The cases are those that
+// tests/unit/kernel_table.c checks; bench/gemm.c times whole products. Each figure is the minimum
+// of several short runs. Usage: kernels [isa]
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 enum { REPEATS = 7, ENOUGH = 4000000 };  // elements a run
 
-static float *values(void) {
+static float *make_values(void) {
   float *x = aligned_alloc(IG_ALIGNMENT, KERNEL_FLOATS * sizeof(float) + IG_ALIGNMENT);
   if (!x) exit(1);
   for (size_t i = 0; i < KERNEL_FLOATS; i++) x[i] = (float)(i * 2654435761u % 1000) * 1e-3f - 0.5f;
@@ -19,7 +20,7 @@ static float *values(void) {
 }
 
 static void time_case(const ig_kernels *kernels, const kernel_case *c) {
-  const kernel_operands o = {values(), values(), values(), values()};
+  const kernel_operands o = {make_values(), make_values(), make_values(), make_values()};
   const size_t loops = ENOUGH / c->elements + 1;
   double best = INFINITY;
   if (c->prepare) c->prepare(kernels, &o);
@@ -31,7 +32,10 @@ static void time_case(const ig_kernels *kernels, const kernel_case *c) {
   printf("%s,%s,%zu,%zu,%.1f,%.4f\n", kernels->name, c->name, c->n, c->elements, best * 1e9,
          best * 1e9 / (double)c->elements);
   fflush(stdout);
-  free(o.x), free(o.y), free(o.z), free(o.w);
+  free(o.x);
+  free(o.y);
+  free(o.z);
+  free(o.w);
 }
 
 int main(int argc, char **argv) {

@@ -1,6 +1,6 @@
-// ingot bench: what this machine can do, and what a model makes of it. Sentences are random token
-// ids and every translation has the same number of tokens, so that the work depends on the model's
-// sizes alone: no tokenizer, no early end of sentence.
+// ingot bench: what this machine can do, and how much of it a model uses. Sentences are random
+// token ids, and every translation has the same number of tokens. So the work depends on the
+// model's sizes alone: no tokenizer runs, and no sentence ends early.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,13 +52,13 @@ typedef struct bench {
   ig_error err;
 } bench;
 
-static bool wanted(const bench *b, const char *group) {
+static bool is_wanted(const bench *b, const char *group) {
   return !b->values->only || strcmp(b->values->only, group) == 0;
 }
 
-// share: of the peak; below 0: says nothing.
-static void row(bench *b, const char *group, const char *name, double value, const char *unit,
-                double share) {
+// share: of the peak; below 0: not known.
+static void add_row(bench *b, const char *group, const char *name, double value, const char *unit,
+                    double share) {
   const bench_row r = {.group = group,
                        .name = name,
                        .threads = b->threads,
@@ -70,7 +70,7 @@ static void row(bench *b, const char *group, const char *name, double value, con
 
 // ---- the machine ------------------------------------------------------------
 
-static ig_status machine_of(bench *b, int threads) {
+static ig_status measure_machine_with(bench *b, int threads) {
   bench_row r = {
       .group = "machine", .name = "arithmetic", .threads = threads, .unit = "GFLOP/s", .share = -1};
   for (size_t i = 0; (r.isa = ig_isa_supported(i)) != NULL; i++) {
@@ -82,7 +82,9 @@ static ig_status machine_of(bench *b, int threads) {
   ig_status status = ig_machine_bandwidth(threads, &bandwidth, &b->err);
   if (status != IG_OK) return status;
   char name[64];
-  r.isa = NULL, r.name = name, r.unit = "GB/s";
+  r.isa = NULL;
+  r.name = name;
+  r.unit = "GB/s";
   snprintf(name, sizeof name, "read, last-level cache (%zu MB)", bandwidth.cache_bytes >> 20);
   r.value = bandwidth.cache;
   bench_table_row(&b->table, &r);
@@ -92,16 +94,16 @@ static ig_status machine_of(bench *b, int threads) {
   return IG_OK;
 }
 
-static ig_status machine(bench *b) {
-  ig_status status = machine_of(b, 1);
-  return status == IG_OK && b->threads > 1 ? machine_of(b, b->threads) : status;
+static ig_status measure_machine(bench *b) {
+  ig_status status = measure_machine_with(b, 1);
+  return status == IG_OK && b->threads > 1 ? measure_machine_with(b, b->threads) : status;
 }
 
 // ---- products and layers ----------------------------------------------------
 
-static void timed(void *context, const ig_timing *timing) {
+static void add_timing(void *context, const ig_timing *timing) {
   bench *b = context;
-  if (!wanted(b, timing->group)) return;
+  if (!is_wanted(b, timing->group)) return;
   const double gflops = timing->operations / timing->seconds * 1e-9;
   bench_row r = {.group = timing->group,
                  .name = timing->name,
@@ -117,17 +119,17 @@ static void timed(void *context, const ig_timing *timing) {
   bench_table_row(&b->table, &r);
 }
 
-static ig_status products_and_layers(bench *b) {
+static ig_status measure_products_and_layers(bench *b) {
   ig_timing_options options = ig_timing_options_default();
   options.length = b->values->length;
   options.threads = b->threads;
   options.repeat = b->values->repeat;
-  return ig_time_model(b->config, &options, timed, b, &b->err);
+  return ig_time_model(b->config, &options, add_timing, b, &b->err);
 }
 
 // ---- translating ------------------------------------------------------------
 
-// The sentences, as the translator reads them.
+// Lines of token ids, as the translator reads them.
 typedef struct sentences {
   char **lines;
   size_t count, next;
@@ -157,7 +159,7 @@ static void sentences_free(sentences *s) {
   free(s->lines);
 }
 
-// Ids come from a linear congruence (Knuth, TAOCP 2, 3.3.4): the same on every machine.
+// Ids come from a linear congruence (Knuth, TAOCP 2, 3.3.4), so that every machine has the same.
 static int random_id(uint64_t *state, int count) {
   *state = *state * 6364136223846793005u + 1442695040888963407u;
   return (int)((*state >> 33) % (uint64_t)count);
@@ -165,7 +167,8 @@ static int random_id(uint64_t *state, int count) {
 
 static ig_status out_of_memory(bench *b) {
   snprintf(b->err.message, sizeof b->err.message, "out of memory");
-  return b->err.status = IG_ERROR_MEMORY;
+  b->err.status = IG_ERROR_MEMORY;
+  return IG_ERROR_MEMORY;
 }
 
 // `length` ids a line, the last one the end of sentence.
@@ -191,8 +194,8 @@ static bool sentences_create(sentences *s, const ig_config *config, int count, i
   return true;
 }
 
-static ig_status run_once(ig_translator *translator, sentences *s, size_t count, double *seconds,
-                          ig_error *err) {
+static ig_status translate_once(ig_translator *translator, sentences *s, size_t count,
+                                double *seconds, ig_error *err) {
   ig_line_stream stream = {.read = read_line, .write = drop_line, .context = s};
   size_t all = s->count;
   double begin = now();
@@ -204,17 +207,18 @@ static ig_status run_once(ig_translator *translator, sentences *s, size_t count,
   return status;
 }
 
-// The batch, then one sentence at a time: the best of `repeat` runs each, after one to warm up.
-static ig_status measure_translator(bench *b, ig_translator *translator, sentences *s) {
+// Translates the batch, and then one sentence at a time. The best of `repeat` runs counts, after
+// one to warm up.
+static ig_status time_translator(bench *b, ig_translator *translator, sentences *s) {
   const bench_values *v = b->values;
   double seconds, batch = INFINITY, single = INFINITY;
-  ig_status status = run_once(translator, s, s->count, &seconds, &b->err);
+  ig_status status = translate_once(translator, s, s->count, &seconds, &b->err);
   for (int i = 0; status == IG_OK && i < v->repeat; i++) {
-    status = run_once(translator, s, s->count, &seconds, &b->err);
+    status = translate_once(translator, s, s->count, &seconds, &b->err);
     if (seconds < batch) batch = seconds;
   }
   for (int i = 0; status == IG_OK && i < v->repeat * 4; i++) {
-    status = run_once(translator, s, 1, &seconds, &b->err);
+    status = translate_once(translator, s, 1, &seconds, &b->err);
     if (seconds < single) single = seconds;
   }
   if (status != IG_OK) return status;
@@ -224,14 +228,14 @@ static ig_status measure_translator(bench *b, ig_translator *translator, sentenc
   const int workers = ig_translator_stats(translator).workers;
   snprintf(name, sizeof name, "translation, %zu sentences, beam %d, %d worker%s", s->count,
            v->beam_size, workers, workers == 1 ? "" : "s");
-  row(b, "run", name, tokens / batch, "tokens/s",
-      work * count / batch / b->peak[IG_PEAK_INFERENCE]);
+  add_row(b, "run", name, tokens / batch, "tokens/s",
+          work * count / batch / b->peak[IG_PEAK_INFERENCE]);
   snprintf(name, sizeof name, "translation, one sentence, beam %d", v->beam_size);
-  row(b, "run", name, single * 1e3, "ms", work / single / b->peak[IG_PEAK_INFERENCE]);
+  add_row(b, "run", name, single * 1e3, "ms", work / single / b->peak[IG_PEAK_INFERENCE]);
   return IG_OK;
 }
 
-static ig_status translating(bench *b) {
+static ig_status measure_translation(bench *b) {
   const bench_values *v = b->values;
   ig_translator_options options = ig_translator_options_default();
   options.beam_size = v->beam_size;
@@ -250,11 +254,11 @@ static ig_status translating(bench *b) {
     status = ig_translator_open(v->model, &options, &translator, &b->err);
     if (status == IG_OK) load = fmin(load, ig_translator_stats(translator).load_seconds);
   }
-  if (status == IG_OK) row(b, "run", "loading", load * 1e3, "ms", -1);
+  if (status == IG_OK) add_row(b, "run", "loading", load * 1e3, "ms", -1);
   if (status == IG_OK &&
       !sentences_create(&s, b->config, v->sentences ? v->sentences : 256, v->length))
     status = out_of_memory(b);
-  if (status == IG_OK) status = measure_translator(b, translator, &s);
+  if (status == IG_OK) status = time_translator(b, translator, &s);
   sentences_free(&s);
   ig_translator_free(translator);
   return status;
@@ -262,8 +266,7 @@ static ig_status translating(bench *b) {
 
 // ---- a training step --------------------------------------------------------
 
-// `sentences` pairs of `length` tokens: the same ids on both sides, the input of the decoder among
-// them.
+// Pairs of sentences of equal length. Source, decoder input and decoder output are the same ids.
 typedef struct step_batch {
   int *ids, *offsets;
   ig_batch batch;
@@ -297,8 +300,8 @@ static bool step_batch_create(step_batch *s, const ig_config *config, int count,
   return true;
 }
 
-// Forward, backward and update: the best of `repeat` steps after one to warm up.
-static ig_status measure_trainer(bench *b, ig_trainer *trainer, const ig_batch *batch) {
+// Times forward, backward and update together: the best of `repeat` steps after one to warm up.
+static ig_status time_trainer(bench *b, ig_trainer *trainer, const ig_batch *batch) {
   double best = INFINITY;
   for (int i = 0; i <= b->values->repeat; i++) {
     const double begin = now();
@@ -312,12 +315,12 @@ static ig_status measure_trainer(bench *b, ig_trainer *trainer, const ig_batch *
   // Each product of the forward pass has two in the backward pass.
   const double work =
       3e-9 * ig_translation_operations(b->config, b->values->length, 1) * batch->sequences;
-  row(b, "run", name, (double)batch->sequences * b->values->length / best, "tokens/s",
-      work / best / b->peak[IG_PEAK_TRAINING]);
+  add_row(b, "run", name, (double)batch->sequences * b->values->length / best, "tokens/s",
+          work / best / b->peak[IG_PEAK_TRAINING]);
   return IG_OK;
 }
 
-static ig_status training(bench *b) {
+static ig_status measure_training(bench *b) {
   const int count =
       b->values->sentences ? b->values->sentences : 85;  // of 24 tokens: a batch of 2,040 rows
   ig_trainer_options options = ig_trainer_options_default();
@@ -331,7 +334,7 @@ static ig_status training(bench *b) {
   if (status == IG_OK) status = ig_trainer_create(model, &options, &trainer, &b->err);
   if (status == IG_OK && !step_batch_create(&batch, b->config, count, b->values->length))
     status = out_of_memory(b);
-  if (status == IG_OK) status = measure_trainer(b, trainer, &batch.batch);
+  if (status == IG_OK) status = time_trainer(b, trainer, &batch.batch);
   step_batch_free(&batch);
   ig_trainer_free(trainer);
   ig_model_free(model);
@@ -340,7 +343,7 @@ static ig_status training(bench *b) {
 
 // ---- the verb ---------------------------------------------------------------
 
-static ig_status prepare(bench *b) {
+static ig_status read_config_and_peaks(bench *b) {
   if (b->values->model) {
     // Weights that cannot be read are an error before anything is measured.
     ig_model *model = NULL;
@@ -356,17 +359,17 @@ static ig_status prepare(bench *b) {
                          : status;
 }
 
-static ig_status measure(bench *b) {
-  ig_status status = wanted(b, "machine") ? machine(b) : IG_OK;
+static ig_status measure_wanted(bench *b) {
+  ig_status status = is_wanted(b, "machine") ? measure_machine(b) : IG_OK;
   if (!b->values->model) return status;
-  if (status == IG_OK && (wanted(b, "product") || wanted(b, "layer")))
-    status = products_and_layers(b);
-  if (status == IG_OK && wanted(b, "run")) status = translating(b);
-  if (status == IG_OK && wanted(b, "run")) status = training(b);
+  if (status == IG_OK && (is_wanted(b, "product") || is_wanted(b, "layer")))
+    status = measure_products_and_layers(b);
+  if (status == IG_OK && is_wanted(b, "run")) status = measure_translation(b);
+  if (status == IG_OK && is_wanted(b, "run")) status = measure_training(b);
   return status;
 }
 
-static int run(const cli_verb *verb, int argc, char **argv) {
+static int run_bench(const cli_verb *verb, int argc, char **argv) {
   bench_values values = {.beam_size = 1, .length = 24, .repeat = 3};
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
@@ -384,10 +387,10 @@ static int run(const cli_verb *verb, int argc, char **argv) {
                           .cpu = cpu,
                           .model = values.model};
   ig_status status = ig_isa_name(&b.table.isa, &b.err);
-  if (status == IG_OK) status = prepare(&b);
+  if (status == IG_OK) status = read_config_and_peaks(&b);
   if (status != IG_OK) return cli_fail(verb, "%s", b.err.message);
   bench_table_begin(&b.table);
-  status = measure(&b);
+  status = measure_wanted(&b);
   ig_config_free(b.config);
   if (status != IG_OK) return cli_fail(verb, "%s", b.err.message);
   bench_table_end(&b.table);
@@ -416,5 +419,5 @@ const cli_verb cli_bench = {
         "models/en-de --csv > bench.csv",
     .options = bench_options,
     .option_count = sizeof bench_options / sizeof *bench_options,
-    .run = run,
+    .run = run_bench,
 };

@@ -1,3 +1,4 @@
+// Rows as text, CSV or JSON.
 #include "bench_table.h"
 
 #include <stdio.h>

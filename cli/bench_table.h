@@ -1,4 +1,4 @@
-// What `ingot bench` measured: one row a figure, printed as it becomes known.
+// The table that `ingot bench` prints: one row for each figure, as soon as it is known.
 #ifndef CLI_BENCH_TABLE_H
 #define CLI_BENCH_TABLE_H
 #include <stdbool.h>
@@ -10,7 +10,7 @@ typedef struct bench_table {
   bench_format format;
   const char *cpu, *isa;
   const char *model;  // NULL: the machine alone
-  const char *group;  // of the last row; NULL before the first
+  const char *group;  // of the row before; NULL before the first
 } bench_table;
 
 typedef struct bench_row {
@@ -18,10 +18,10 @@ typedef struct bench_row {
   const char *name;
   const char *isa;  // NULL: the table's
   int threads;
-  size_t m, n, k;  // 0: says nothing
+  size_t m, n, k;  // 0: does not apply
   double value;
   const char *unit;
-  double share;  // of the peak, 0 .. 1; negative: says nothing
+  double share;  // of the peak, 0 .. 1; negative: not known
 } bench_row;
 
 void bench_table_begin(const bench_table *table);
