@@ -22,14 +22,13 @@ typedef struct kernel_case {
   const char *name;
   size_t slot;      // its offset in ig_kernels
   size_t n;         // of a row
-  size_t elements;  // that a call comes to: multiply-adds of a product
-  void (*run)(
-      const ig_kernels *kernels, size_t n,
-      const kernel_operands *o);  // again and again: values neither grow without end nor fade away
-  const char *written;            // operands that hold the same on every table, but for ...
-  double tolerance;               // ... this: 0: the same bits
-  void (*prepare)(const ig_kernels *kernels,
-                  const kernel_operands *o);  // before the first run; or NULL
+  size_t elements;  // that a call processes: multiply-adds of a product
+  // Can run again and again: values neither grow without end nor fade away.
+  void (*run)(const ig_kernels *kernels, size_t n, const kernel_operands *o);
+  const char *written;  // names of the operands that must agree between tables after a run
+  double tolerance;     // by how much they may differ; 0: the same bits
+  // Called before the first run; or NULL.
+  void (*prepare)(const ig_kernels *kernels, const kernel_operands *o);
 } kernel_case;
 
 // ---- products ---------------------------------------------------------------
@@ -133,7 +132,7 @@ static inline void kernel_prepare_adam(const ig_kernels *k, const kernel_operand
   (void)k;
   for (size_t i = 0; i < KERNEL_FLOATS; i++) o->w[i] = fabsf(o->w[i]);
 }
-// Weight decay is the gradient of all runs but the first: without any the moments would fade to
+// From the second run on, weight decay is the whole gradient. Without it the moments would fade to
 // subnormal values, which are slow.
 static inline void kernel_run_adam(const ig_kernels *k, size_t n, const kernel_operands *o) {
   const ig_adam args = {1e-6f, 0.9f, 0.98f, 1e-9f, 1.0f, 0.1f, 1.0f, 1.0f};

@@ -1,5 +1,5 @@
-// What the tests of nn/ share: random numbers, memory that needs no freeing one by one, and a
-// layer's surroundings.
+// What the tests of nn/ share: random numbers, memory that is freed all at once, and what a layer
+// is given (ig_nn).
 #ifndef IG_TESTS_NN_FIXTURE_H
 #define IG_TESTS_NN_FIXTURE_H
 #include <math.h>
@@ -26,14 +26,15 @@ static inline void fixture_open(fixture *f, const ig_kernels *kernels, int threa
   f->nn.scratch = &f->scratch;
 }
 
-// The arena rounds up; fixture_close holds the layer to the plan itself.
+// Makes the scratch memory. The arena rounds up; fixture_close checks that the layer kept to
+// `bytes`.
 static inline void fixture_scratch(fixture *f, size_t bytes) {
   ig_arena_free(&f->scratch);
   f->planned = bytes;
   assert_int_equal(ig_arena_create(&f->scratch, bytes, NULL), IG_OK);
 }
 
-// Everything taken was given back, and the plan held it.
+// Checks that the layer released all scratch memory, and took no more than was planned.
 static inline void fixture_close(fixture *f) {
   assert_int_equal(f->scratch.used, 0);
   assert_true(f->scratch.peak <= f->planned);
@@ -42,7 +43,7 @@ static inline void fixture_close(fixture *f) {
   ig_arena_free(&f->memory);
 }
 
-// count normal numbers times deviation; a stream for each seed.
+// `count` normal numbers times `deviation`. Each seed gives others.
 static inline float *fixture_normal(fixture *f, size_t count, float deviation, uint64_t seed) {
   float *x = IG_TAKE(&f->memory, float, count);
   for (size_t i = 0; i < count; i++) x[i] = deviation * (float)ig_random_normal(seed, 7, i);
@@ -78,15 +79,14 @@ static inline void fixture_on_every_table(fixture_test test) {
       print_message("%s: not run, this CPU lacks it\n", (*kernels)->name);
   }
 }
-// The cmocka test test_NAME of NAME(kernels).
+// Defines the cmocka test test_NAME, which runs NAME(kernels) on every table.
 #define FIXTURE_TEST(name)                \
   static void test_##name(void **state) { \
     (void)state;                          \
     fixture_on_every_table(name);         \
   }
 
-// work writes `count` results, the same from run to run; they must have the same bits with 1, 2 and
-// 3 threads.
+// Checks that the `count` results which `work` writes have the same bits with 1, 2 and 3 threads.
 typedef void (*fixture_work)(fixture *f, float *result);
 static inline void expect_same_bits_for_threads(const ig_kernels *kernels, fixture_work work,
                                                 size_t count) {

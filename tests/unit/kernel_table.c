@@ -12,8 +12,8 @@
 // ---- guarded buffers --------------------------------------------------------
 
 enum { GUARD = 80, MAX_BUFFERS = 16 };
-static const uint32_t GUARD_BITS =
-    0x7fc12345;  // a NaN: what is read from behind a row poisons the result
+// A NaN, so that a value read from beyond a row poisons the result.
+static const uint32_t GUARD_BITS = 0x7fc12345;
 
 typedef struct checker {
   const ig_kernels *kernels;
@@ -79,17 +79,23 @@ static void expect_same(checker *c, const char *slot, size_t n, size_t count, co
     fail_case(c, slot, n, "bits differ from the reference");
 }
 
-static void expect_near(checker *c, const char *slot, size_t n, size_t count, const float *got,
-                        const float *want, double relative, double absolute) {
+// How far a result may be from the reference: relative * |reference| + absolute.
+typedef struct bound {
+  double relative, absolute;
+} bound;
+
+// got and want (count).
+static void expect_near(checker *c, const char *slot, size_t count, const float *got,
+                        const float *want, bound allowed) {
   for (size_t i = 0; i < count; i++) {
     if (isnan(want[i]) && isnan(got[i])) continue;
     if (got[i] == want[i]) continue;
     double distance = fabs((double)got[i] - (double)want[i]);
-    if (!(distance <= relative * fabs((double)want[i]) + absolute)) {
+    if (!(distance <= allowed.relative * fabs((double)want[i]) + allowed.absolute)) {
       char what[96];
       snprintf(what, sizeof what, "element %zu is %.9g, expected %.9g", i, (double)got[i],
                (double)want[i]);
-      fail_case(c, slot, n, what);
+      fail_case(c, slot, count, what);
       return;
     }
   }
@@ -126,7 +132,7 @@ static void check_elementwise(checker *c, size_t n) {
 static void check_reductions(checker *c, size_t n) {
   float *x = take(c, n, 3.0f), *y = take(c, n, 3.0f);
   float got = c->kernels->dot(n, x, y), want = reference->dot(n, x, y);
-  expect_near(c, "dot", n, 1, &got, &want, 1e-5, 1e-6 * sqrt((double)n) + 1e-6);
+  expect_near(c, "dot", 1, &got, &want, (bound){1e-5, 1e-6 * sqrt((double)n) + 1e-6});
   double squares = c->kernels->sum_squares(n, x), expected = reference->sum_squares(n, x);
   if (!(fabs(squares - expected) <= 1e-12 * expected))
     fail_case(c, "sum_squares", n, "further than 1e-12 from the reference");
@@ -147,19 +153,19 @@ static void check_softmax(checker *c, size_t n) {
   float *got_largest = take(c, blocks, 1.0f), *want_largest = take(c, blocks, 1.0f);
   float got_log = c->kernels->log_sum_exp(n, x, got_largest),
         want_log = reference->log_sum_exp(n, x, want_largest);
-  expect_near(c, "log_sum_exp", n, 1, &got_log, &want_log, 1e-6, 1e-6);
-  expect_near(c, "log_sum_exp", n, blocks, got_largest, want_largest, 0, 0);
+  expect_near(c, "log_sum_exp", 1, &got_log, &want_log, (bound){1e-6, 1e-6});
+  expect_near(c, "log_sum_exp", blocks, got_largest, want_largest, (bound){0, 0});
   const float alone = c->kernels->log_sum_exp(n, x, NULL);
   if (memcmp(&alone, &got_log, sizeof alone) != 0)
     fail_case(c, "log_sum_exp", n, "another sum without the largest values");
   float *got = take_copy(c, n, x), *want = take_copy(c, n, x);
   c->kernels->softmax(n, got);
   reference->softmax(n, want);
-  expect_near(c, "softmax", n, n, got, want, 3e-6, 1e-35);
+  expect_near(c, "softmax", n, got, want, (bound){3e-6, 1e-35});
   float *got_dx = take_copy(c, n, dp), *want_dx = take(c, n, 1.0f);
   c->kernels->softmax_backward(n, want, got_dx, 0.25f, got_dx);  // in place
   reference->softmax_backward(n, want, dp, 0.25f, want_dx);
-  expect_near(c, "softmax_backward", n, n, got_dx, want_dx, 2e-6, 2e-7);
+  expect_near(c, "softmax_backward", n, got_dx, want_dx, (bound){2e-6, 2e-7});
   for (size_t i = 0; i < n; i++) x[i] = -INFINITY;
   c->kernels->softmax(n, x);
   for (size_t i = 0; i < n; i++)
@@ -179,12 +185,14 @@ static void check_log_add_exp(checker *c, size_t n) {
                                    {1.5f, 1.0f},       {-200.0f, -300.0f}, {3e38f, 1.0f},
                                    {INFINITY, 0.0f}};
   enum { PAIRS = sizeof pairs / sizeof *pairs };
-  for (size_t i = 0; i < PAIRS && i < n; i++)
-    x[n - 1 - i] = pairs[i][0], y[n - 1 - i] = pairs[i][1];
+  for (size_t i = 0; i < PAIRS && i < n; i++) {
+    x[n - 1 - i] = pairs[i][0];
+    y[n - 1 - i] = pairs[i][1];
+  }
   float *got = take_copy(c, n, y), *want = take_copy(c, n, y);
   c->kernels->log_add_exp(n, -0.5f, x, got);
   reference->log_add_exp(n, -0.5f, x, want);
-  expect_near(c, "log_add_exp", n, n, got, want, 3e-7, 3e-7);
+  expect_near(c, "log_add_exp", n, got, want, (bound){3e-7, 3e-7});
   if (n > 1) {
     x[0] = y[1] = NAN;
     c->kernels->log_add_exp(n, 0, x, y);
@@ -203,8 +211,9 @@ static void check_layer_norm(checker *c, size_t n) {
     c->kernels->layer_norm(n, &norm, x, got, &got_statistics[0], &got_statistics[1]);
     reference->layer_norm(n, &norm, x, want, &want_statistics[0], &want_statistics[1]);
     double slack = n == 1 ? 1e-3 : 3e-6;  // one column: x - mean is pure rounding times rstd of 316
-    expect_near(c, "layer_norm", n, n, got, want, slack, slack);
-    expect_near(c, "layer_norm statistics", n, 2, got_statistics, want_statistics, 2e-6, 1e-6);
+    expect_near(c, "layer_norm", n, got, want, (bound){slack, slack});
+    expect_near(c, "layer_norm statistics", 2, got_statistics, want_statistics,
+                (bound){2e-6, 1e-6});
   }
   if (n == 0) {
     release(c, "layer_norm", n);
@@ -213,7 +222,7 @@ static void check_layer_norm(checker *c, size_t n) {
   const ig_norm_moments moments = {want_statistics[0], want_statistics[1]};
   c->kernels->layer_norm_backward(n, gamma, moments, x, dy, got);
   reference->layer_norm_backward(n, gamma, moments, x, dy, want);
-  expect_near(c, "layer_norm_backward", n, n, got, want, 1e-5, 2e-6 * (double)moments.rstd);
+  expect_near(c, "layer_norm_backward", n, got, want, (bound){1e-5, 2e-6 * (double)moments.rstd});
   float *got_gamma = take_copy(c, n, gamma), *want_gamma = take_copy(c, n, gamma),
         *got_beta = take_copy(c, n, beta), *want_beta = take_copy(c, n, beta);
   c->kernels->layer_norm_parameters(n, moments, x, dy, got_gamma, got_beta);
@@ -237,10 +246,10 @@ static void check_activations(checker *c, size_t n) {
     }
     c->kernels->activation((ig_activation)kind, n, x, got);
     reference->activation((ig_activation)kind, n, x, want);
-    expect_near(c, "activation", n, n, got, want, 2e-6, 1e-7);
+    expect_near(c, "activation", n, got, want, (bound){2e-6, 1e-7});
     c->kernels->activation_backward((ig_activation)kind, n, x, dy, got);
     reference->activation_backward((ig_activation)kind, n, x, dy, want);
-    expect_near(c, "activation_backward", n, n, got, want, 2e-6, 1e-6);
+    expect_near(c, "activation_backward", n, got, want, (bound){2e-6, 1e-6});
     release(c, "activation", n);
   }
 }
@@ -275,9 +284,9 @@ static void check_training(checker *c, size_t n) {
     float *got = take(c, n, 10.0f), *expected = take_copy(c, n, got), loss[2], nll[2];
     c->kernels->cross_entropy(&entropy, n, got, &loss[0], &nll[0]);
     reference->cross_entropy(&entropy, n, expected, &loss[1], &nll[1]);
-    expect_near(c, "cross_entropy loss", n, 1, &loss[0], &loss[1], 2e-6, 2e-6);
-    expect_near(c, "cross_entropy nll", n, 1, &nll[0], &nll[1], 2e-6, 2e-6);
-    expect_near(c, "cross_entropy gradient", n, n, got, expected, 4e-6, 1e-8);
+    expect_near(c, "cross_entropy loss", 1, &loss[0], &loss[1], (bound){2e-6, 2e-6});
+    expect_near(c, "cross_entropy nll", 1, &nll[0], &nll[1], (bound){2e-6, 2e-6});
+    expect_near(c, "cross_entropy gradient", n, got, expected, (bound){4e-6, 1e-8});
     release(c, "cross_entropy", n);
   }
 }
@@ -294,25 +303,32 @@ static size_t packed_size(const ig_kernels *kernels, size_t n, size_t k) {
   return (n + kernels->gemm_nr - 1) / kernels->gemm_nr * kernels->gemm_nr * k;
 }
 
-static void run_product(const ig_kernels *kernels, const product *p, const float *a, const float *b,
-                        const float *bias, float *packed, float *out) {
-  size_t step = p->strided ? 2 : 1, panel_stride = p->k * kernels->gemm_nr, b_inner = step;
-  size_t b_depth = p->b_transposed ? b_inner : p->n * step,
-         b_column = p->b_transposed ? p->k * step : b_inner;
-  kernels->gemm_pack(&(ig_gemm_operand){p->n, p->k, b, b_depth, b_column}, packed, panel_stride);
+typedef struct product_operands {
+  const float *a, *b, *bias;
+  float *packed, *c;
+} product_operands;
+
+static void run_product(const ig_kernels *kernels, const product *p, const product_operands *o) {
+  const size_t step = p->strided ? 2 : 1, panel_stride = p->k * kernels->gemm_nr;
+  const ig_gemm_operand b = {.n = p->n,
+                             .k = p->k,
+                             .b = o->b,
+                             .b_depth = p->b_transposed ? step : p->n * step,
+                             .b_column = p->b_transposed ? p->k * step : step};
+  kernels->gemm_pack(&b, o->packed, panel_stride);
   ig_gemm_tile tile = {.rows = p->m,
                        .columns = p->n,
                        .depth = p->k,
-                       .a = a,
+                       .a = o->a,
                        .a_row = (p->a_transposed ? 1 : p->k) * step,
                        .a_depth = (p->a_transposed ? p->m : 1) * step,
-                       .packed = packed,
+                       .packed = o->packed,
                        .panel_stride = panel_stride,
                        .packed_row = kernels->gemm_nr,
-                       .c = out,
+                       .c = o->c,
                        .c_row = p->n + 3,
                        .accumulate = p->accumulate,
-                       .bias = p->bias ? bias : NULL,
+                       .bias = p->bias ? o->bias : NULL,
                        .activation = p->activation};
   kernels->gemm(&tile);
 }
@@ -323,14 +339,14 @@ static void check_product(checker *c, const product *p) {
         *bias = take(c, p->n, 1.0f);
   float *packed = take(c, packed_size(c->kernels, p->n, p->k), 1.0f),
         *packed_reference = take(c, packed_size(reference, p->n, p->k), 1.0f);
-  float *got = take(c, rows * (p->n + 3), 1.0f),
-        *want = take_copy(c, rows * (p->n + 3), got);  // the 3 floats behind each row must stay
-  run_product(c->kernels, p, a, b, bias, packed, got);
-  run_product(reference, p, a, b, bias, packed_reference, want);
+  // The 3 floats after each row must stay as they are.
+  float *got = take(c, rows * (p->n + 3), 1.0f), *want = take_copy(c, rows * (p->n + 3), got);
+  run_product(c->kernels, p, &(product_operands){a, b, bias, packed, got});
+  run_product(reference, p, &(product_operands){a, b, bias, packed_reference, want});
   bool bounded = p->activation == IG_ACTIVATION_GELU || p->activation == IG_ACTIVATION_GELU_TANH ||
                  p->activation == IG_ACTIVATION_SWISH;
   if (bounded)
-    expect_near(c, "gemm", p->n, rows * (p->n + 3), got, want, 3e-6, 1e-6);
+    expect_near(c, "gemm", rows * (p->n + 3), got, want, (bound){3e-6, 1e-6});
   else
     expect_same(c, "gemm", p->n, rows * (p->n + 3), got, want);
   release(c, "gemm or gemm_pack", p->n);
@@ -383,7 +399,7 @@ static void check_case(checker *c, const kernel_case *k) {
     const float *a = *w == 'x' ? got.x : *w == 'y' ? got.y : *w == 'z' ? got.z : got.w;
     const float *b = *w == 'x' ? want.x : *w == 'y' ? want.y : *w == 'z' ? want.z : want.w;
     if (k->tolerance > 0)
-      expect_near(c, k->name, k->n, KERNEL_FLOATS, a, b, k->tolerance, k->tolerance);
+      expect_near(c, k->name, KERNEL_FLOATS, a, b, (bound){k->tolerance, k->tolerance});
     else
       expect_same(c, k->name, k->n, KERNEL_FLOATS, a, b);
   }

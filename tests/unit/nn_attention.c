@@ -72,8 +72,8 @@ static void open_problem(problem *p, const ig_kernels *kernels, int threads) {
   fixture_scratch(&p->f, ig_attention_scratch(&p->f.nn, HEAD_DIM, MOST_KEYS));
 }
 
-static double naive_score(const ig_attention_args *a, int s, int h, int i, int t, int queries,
-                          int keys) {
+static double naive_score(const ig_attention_args *a, int s, int h, int i, int t) {
+  const int queries = a->queries.offsets[s + 1] - a->queries.offsets[s], keys = a->keys.length[s];
   const float *q =
       a->query + (size_t)(a->queries.offsets[s] + i) * a->query_stride + h * a->head_dim;
   const float *k = a->keys.key + (size_t)(a->keys.begin[s] + t) * a->keys.stride + h * a->head_dim;
@@ -91,12 +91,12 @@ static double naive_score(const ig_attention_args *a, int s, int h, int i, int t
 // keep (keys): the dropout factors of this row.
 static void naive_row(const problem *p, int s, int h, int i, const float *keep) {
   const ig_attention_args *a = &p->args;
-  const int queries = a->queries.offsets[s + 1] - a->queries.offsets[s], keys = a->keys.length[s];
+  const int keys = a->keys.length[s];
   double weight[MOST_KEYS],
       sum = 0, largest = -INFINITY,
       *to = p->expected + (size_t)(a->queries.offsets[s] + i) * WIDTH + h * HEAD_DIM;
   for (int t = 0; t < keys; t++) {
-    weight[t] = naive_score(a, s, h, i, t, queries, keys);
+    weight[t] = naive_score(a, s, h, i, t);
     largest = fmax(largest, weight[t]);
   }
   for (int t = 0; t < keys; t++) sum += weight[t] = isinf(largest) ? 0 : exp(weight[t] - largest);
@@ -245,7 +245,7 @@ static void naive_backward(const problem *p, const float *doutput, double *dquer
   for (int s = 0; s < SEQUENCES; s++)
     for (int h = 0; h < HEADS; h++)
       for (int i = 0; i < query_offsets[s + 1] - query_offsets[s]; i++) {
-        const int queries = query_offsets[s + 1] - query_offsets[s], keys = key_lengths[s];
+        const int keys = key_lengths[s];
         const size_t row = (size_t)(query_offsets[s] + i), column = (size_t)(h * HEAD_DIM);
         double weight[MOST_KEYS], dweight[MOST_KEYS], sum = 0, dot = 0;
         float keep[MOST_KEYS];
@@ -253,8 +253,10 @@ static void naive_backward(const problem *p, const float *doutput, double *dquer
         ig_dropout_row drop = ig_dropout_key(&p->f.nn, &a->dropout, (uint32_t)row);
         drop.counter[0] = (uint32_t)h * 65536;
         p->f.nn.kernels->dropout(&drop, MOST_KEYS, keep, keep);
-        for (int t = 0; t < keys; t++)
-          sum += weight[t] = exp(naive_score(a, s, h, i, t, queries, keys));
+        for (int t = 0; t < keys; t++) {
+          weight[t] = exp(naive_score(a, s, h, i, t));
+          sum += weight[t];
+        }
         for (int t = 0; t < keys; t++) {
           const size_t key = (size_t)(a->keys.begin[s] + t) * STRIDE + column;
           weight[t] = sum > 0 ? weight[t] / sum : 0;

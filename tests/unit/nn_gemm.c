@@ -1,5 +1,5 @@
-// The blocked, threaded product against a double-precision triple loop, in all layouts; the same
-// bits for any threads, any rows, packed or not.
+// The blocked, threaded product against a double-precision triple loop, for all layouts of the
+// operands. It has the same bits for any threads and any rows, packed or not.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@ enum { MAX_THREADS = 3, C_PAD = 5 };
 
 typedef struct layout {
   bool a_transposed, b_transposed;
-  size_t pad;      // floats behind each row of A and B
+  size_t pad;      // floats after each row of A and B
   size_t spacing;  // 2: every other float
 } layout;
 
@@ -61,7 +61,12 @@ static operands make(const shape *s, const layout *l) {
 }
 
 static void drop(operands *o) {
-  free(o->a), free(o->b), free(o->bias), free(o->c), free(o->expected), free(o->start);
+  free(o->a);
+  free(o->b);
+  free(o->bias);
+  free(o->c);
+  free(o->expected);
+  free(o->start);
 }
 
 static void run(const ig_kernels *kernels, ig_pool *pool, const ig_gemm *gemm) {
@@ -232,7 +237,8 @@ static void expect_near_products(const operands *o) {
       for (size_t p = 0; p < g->k; p++) {
         const double product = (double)g->a[i * g->a_row + p * g->a_depth] *
                                (double)g->b[p * g->b_depth + j * g->b_column];
-        sum += product, magnitude += fabs(product);
+        sum += product;
+        magnitude += fabs(product);
         lost += least * (fabs((double)g->a[i * g->a_row + p * g->a_depth]) +
                          fabs((double)g->b[p * g->b_depth + j * g->b_column]));
       }
@@ -264,7 +270,7 @@ static void check_split_of_tiny_values(const ig_kernels *kernels, const layout *
   drop(&o);
 }
 
-// B packed before, all rows together and each alone.
+// Multiplies with a B packed before, all rows together and each alone.
 static void check_split_packed(const ig_kernels *kernels, ig_pool *pool, operands *o) {
   ig_nn nn = {.kernels = kernels, .pool = pool};
   ig_gemm *g = &o->gemm;
