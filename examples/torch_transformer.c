@@ -84,8 +84,8 @@ int main(void) {
   for (int i = 0; i < tries; i++) {
     int digits[LENGTH], reversed[LENGTH], out[LENGTH + 4], length, same = 1;
     draw(digits, reversed);
-    if (ig_generate(model, digits, LENGTH, LENGTH + 4, out, &length, &err) != IG_OK)
-      return failed(&err);
+    const ig_generate_args args = {digits, LENGTH, LENGTH + 4};
+    if (ig_generate(model, &args, out, &length, &err) != IG_OK) return failed(&err);
     for (int j = 0; j < LENGTH; j++) same = same && length == LENGTH + 1 && out[j] == reversed[j];
     right += same;
   }

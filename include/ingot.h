@@ -328,11 +328,16 @@ ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stre
                            const ig_reporter *reporter, ig_error *err);
 ig_translate_stats ig_translator_stats(const ig_translator *translator);
 
+typedef struct ig_generate_args {
+  const int *source; /* (source_length): ids, the end of sentence included */
+  int source_length;
+  int max_length; /* tokens to generate, at most, the end of sentence included */
+} ig_generate_args;
 /* Greedy generation by ids with a model in memory, also one that is being trained: out has room for
  * max_length ids; *length counts the end token too. Any number of threads may generate with one
  * model at the same time, but none during a call that trains it. */
-ig_status ig_generate(ig_model *model, const int *source, int source_length, int max_length,
-                      int *out, int *length, ig_error *err);
+ig_status ig_generate(ig_model *model, const ig_generate_args *args, int *out, int *length,
+                      ig_error *err);
 
 /* ---- scoring ------------------------------------------------------------- */
 

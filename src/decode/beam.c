@@ -6,7 +6,7 @@
 
 #include "decode/processors.h"
 
-// Logits that are compared together: a multiple of every vector length.
+// Logits that are compared with the limit together: a multiple of every vector length.
 #define SCAN 64
 
 static bool ranks_before(const ig_candidate *a, const ig_candidate *b) {
@@ -43,7 +43,7 @@ typedef struct row_scan {
   int count, capacity;
   int row;
   float normalizer, score;  // a candidate scores (x - normalizer) + score
-  float limit;              // no logit up to here can enter the full heap
+  float limit;              // no logit up to this one can enter the heap, which is full
 } row_scan;
 
 // The heap's worst score in terms of the logits, lowered by more than the rounding of the two
@@ -92,7 +92,7 @@ static void scan_block(row_scan *s, int begin, int end, const float *logits) {
     if (logits[j] > s->limit) offer(s, logits[j], j);
 }
 
-// largest: of each block of the logits, or NULL: not known.
+// Offers the row's logits to the heap. largest: no logit of each block is larger; NULL: unknown.
 static void scan_row(row_scan *s, int vocabulary, const float *logits, const float *largest) {
   set_limit(s);
   int j = 0;
@@ -105,7 +105,7 @@ static void scan_row(row_scan *s, int vocabulary, const float *logits, const flo
   }
 }
 
-// In place, best first.
+// Turns the heap into a list, best first.
 static void sort_heap(ig_candidate *heap, int count) {
   for (int last = count - 1; last > 0; last--) {
     const ig_candidate worst = heap[0];
@@ -121,7 +121,7 @@ typedef struct processed_row {
   bool largest_known;  // sentence->largest holds no less than the largest logit of each block
 } processed_row;
 
-// The sentence's r-th row.
+// Runs the processors over the sentence's r-th row.
 static processed_row process_row(const ig_selection *selection, const ig_sentence *sentence, int r,
                                  float *logits) {
   const ig_decode_options *options = selection->options;
@@ -146,7 +146,8 @@ static processed_row process_row(const ig_selection *selection, const ig_sentenc
   return (processed_row){normalizer, !given && !ig_processors_may_raise(options, &sequence)};
 }
 
-// The 2 * beam_size best of all rows into sentence->candidates, best first; returns how many.
+// Puts the 2 * beam_size best of all rows into sentence->candidates, best first; returns how many
+// they are.
 static int find_candidates(const ig_selection *selection, ig_sentence *sentence, float *logits) {
   const ig_decode_options *options = selection->options;
   row_scan scan = {.heap = sentence->candidates, .capacity = 2 * options->beam_size};
@@ -175,7 +176,7 @@ static bool ends(const ig_decode_options *options, const ig_sentence *sentence,
   return c->token == options->eos_id || sentence->length >= sentence->options.max_length;
 }
 
-// The beam_size best after 1e9 has been taken from those that end.
+// Puts the beam_size best candidates into sentence->next; those that end count 1e9 less.
 static void choose_running(const ig_decode_options *options, ig_sentence *sentence, int count) {
   const int beam = options->beam_size;
   sentence->next_rows = 0;
@@ -205,7 +206,7 @@ static void finish_hypothesis(const ig_selection *selection, ig_sentence *senten
   int rank = beam;
   while (rank > 0 && score > sentence->slots[rank - 1].score) rank--;
   if (rank == beam) return;
-  ig_slot slot = sentence->slots[beam - 1];  // gives up its storage
+  ig_slot slot = sentence->slots[beam - 1];  // the last one gives up its storage
   for (int i = beam - 1; i > rank; i--) sentence->slots[i] = sentence->slots[i - 1];
   const size_t stride = (size_t)options->sentence.max_length + 1;
   const int *ids = selection->rows->ids + (size_t)(sentence->first_row + c->row) * stride;

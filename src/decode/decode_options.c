@@ -1,4 +1,4 @@
-// Decode options: a model's own from its generation_config.json, and their checks.
+// Reads a model's own options from its generation_config.json, and checks options.
 #include "decode/decode_options.h"
 
 #include <math.h>
@@ -10,8 +10,8 @@
 #include "base/fail.h"
 #include "io/json.h"
 
-// Tokens, where neither the caller nor the model says how many; Hugging Face's Marian has
-// max_length 512.
+// The tokens that a translation may have if neither the caller nor the model says so; Hugging
+// Face's Marian has max_length 512.
 #define LONGEST_UNASKED 511
 // No caller wants more tokens; the limit keeps every product of sizes small.
 #define LONGEST 65535
@@ -95,7 +95,7 @@ static ig_status read_id(ig_json_object from, const char *key, int vocab_size, i
   return IG_OK;
 }
 
-// A number, or a list of one.
+// The end token's id is a number, or a list of one number.
 static ig_status read_eos(ig_json_object from, ig_decode_options *o, ig_error *err) {
   const json_t *value = json_object_get(from.object, "eos_token_id");
   if (json_is_array(value) && json_array_size(value) != 1)
@@ -166,7 +166,8 @@ static void list_ignored(ig_json_object from, ig_decode_options *o) {
   }
 }
 
-// The new tokens' numbers win over the lengths, which count the start token.
+// max_new_tokens and min_new_tokens win over max_length and min_length, which count the start
+// token.
 static ig_status read_lengths(ig_json_object from, ig_decode_options *o, ig_error *err) {
   int longest, shortest, most_new, fewest_new;
   IG_TRY(ig_json_int(from, "max_length", 0, &longest, err));
@@ -210,8 +211,8 @@ static ig_status read_text(const char *text, ig_decode_options *o, ig_error *err
   return status;
 }
 
-// Where neither the caller nor a file says: as many tokens as there are positions, the start token
-// taken off, at most LONGEST_UNASKED. Lengths never go beyond the positions.
+// Lengths never go beyond the model's positions (`longest`). A max_length that no file gives is the
+// number of positions without the start token's, at most LONGEST_UNASKED.
 static void limit_lengths(ig_sentence_options *own, int longest) {
   const int positions = longest > 1 ? longest - 1 : 1;
   if (own->max_length == 0)

@@ -42,15 +42,15 @@ typedef struct ig_decode_options {
   bool renormalize;          // log_softmax once more after the processors
   int start_id, eos_id, vocab_size;
   ig_bad_words bad_words;
-  // Of every sentence that brings none of its own. No sentence's max_length is larger than this
-  // one, for the search reserves memory for it.
+  // The options of every sentence that brings none of its own. No sentence's max_length is larger
+  // than this one, for which the search reserves its memory.
   ig_sentence_options sentence;
   char ignored[128];  // keys of the model's generation_config.json that ask for what is not built,
                       // ", " between them; "": none
 } ig_decode_options;
 
-// Owns bad_words. The options of model->generation_config over those of its config; max_length when
-// neither says: max_positions, at most 511.
+// The result owns bad_words. The options of model->generation_config win over those of its config;
+// max_length, if neither gives it, is max_positions, at most 511.
 ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, ig_error *err);
 // Positions that a decoder of this model has for generated tokens.
 int ig_decode_options_longest(const ig_config *config);

@@ -1,4 +1,4 @@
-// Combining members' scores, and the states of all members that it takes.
+// Combines the members' scores, and holds the states of all members.
 #include "decode/ensemble.h"
 
 #include <math.h>

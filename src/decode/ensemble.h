@@ -2,8 +2,9 @@
 // what each says of the next token is combined into one row of scores, which is all that a search
 // sees. An ensemble of one model gives that model's own numbers.
 //
-// Means, of weights w that sum to 1 (docs/decisions/ensembles.md): arithmetic: log sum w p.
-// Geometric: sum w log p, not normalised again.
+// The score of a token is a mean of the members' probabilities p with weights w that sum to 1
+// (docs/decisions/ensembles.md): log sum w p (arithmetic), or sum w log p, which is not normalised
+// again (geometric).
 #ifndef IG_DECODE_ENSEMBLE_H
 #define IG_DECODE_ENSEMBLE_H
 #include "decode/scorer.h"
@@ -12,7 +13,7 @@
 
 typedef struct ig_member {
   const ig_model *model;
-  int start_id;  // what its decoder starts from
+  int start_id;  // the token that its decoder starts from
   float weight;  // above 0
 } ig_member;
 // All have one target vocabulary; sources, families and sizes are each member's own.

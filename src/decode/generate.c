@@ -5,14 +5,20 @@
 #include "decode/search.h"
 #include "model/run/inference.h"
 
-static ig_status check_source(const ig_model *model, const int *source, int length, ig_error *err) {
-  if (length < 1 || length > ig_decode_options_longest(&model->config))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "source: expected 1 to %d ids, found %d",
-                   ig_decode_options_longest(&model->config), length);
-  for (int i = 0; i < length; i++)
-    if (source[i] < 0 || source[i] >= model->config.vocab_size)
+static ig_status check_args(const ig_model *model, const ig_generate_args *args, ig_error *err) {
+  const int longest = ig_decode_options_longest(&model->config),
+            vocab_size = model->config.vocab_size;
+  IG_TRY(ig_fail_if_null(args->source, "source", err));
+  if (args->source_length < 1 || args->source_length > longest)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "source: expected 1 to %d ids, found %d", longest,
+                   args->source_length);
+  for (int i = 0; i < args->source_length; i++)
+    if (args->source[i] < 0 || args->source[i] >= vocab_size)
       return ig_fail(err, IG_ERROR_ARGUMENT, "source id %d: expected 0 to %d, found %d", i + 1,
-                     model->config.vocab_size - 1, source[i]);
+                     vocab_size - 1, args->source[i]);
+  if (args->max_length < 1 || args->max_length > longest)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d", longest,
+                   args->max_length);
   return IG_OK;
 }
 
@@ -34,34 +40,38 @@ static ig_status search_greedily(const ig_decode_options *options, ig_inference 
   return status;
 }
 
-ig_status ig_generate(ig_model *model, const int *source, int source_length, int max_length,
-                      int *out, int *length, ig_error *err) {
+static ig_status encode_and_search(const ig_model *model, const ig_decode_options *options,
+                                   const ig_generate_args *args, int *out, int *length,
+                                   ig_error *err) {
+  const ig_inference_size size = {.sentences = 1,
+                                  .source_rows = args->source_length,
+                                  .memory_rows = args->source_length,
+                                  .longest = args->source_length,
+                                  .slots = 1,
+                                  .max_length = args->max_length};
+  ig_inference *inference;
+  IG_TRY(ig_inference_create(model, NULL, &size, &inference, err));
+  ig_inference_encode(inference, args->source,
+                      &(ig_ragged){1, (const int[]){0, args->source_length}});
+  const ig_status status = search_greedily(options, inference, out, length, err);
+  ig_inference_free(inference);
+  return status;
+}
+
+ig_status ig_generate(ig_model *model, const ig_generate_args *args, int *out, int *length,
+                      ig_error *err) {
   ig_decode_options options;
-  ig_inference *inference = NULL;
   *length = 0;
   IG_TRY(ig_fail_if_null(model, "model", err));
-  IG_TRY(ig_fail_if_null(source, "source", err));
-  IG_TRY(check_source(model, source, source_length, err));
-  if (max_length < 1 || max_length > ig_decode_options_longest(&model->config))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "max_length: expected 1 to %d, found %d",
-                   ig_decode_options_longest(&model->config), max_length);
+  IG_TRY(ig_fail_if_null(args, "args", err));
+  IG_TRY(check_args(model, args, err));
   IG_TRY(ig_decode_options_load(model, &options, err));
   options.beam_size = 1;
   options.n_best = 1;
-  options.sentence.max_length = max_length;
-  if (options.sentence.min_length > max_length) options.sentence.min_length = max_length;
-  const ig_inference_size size = {.sentences = 1,
-                                  .source_rows = source_length,
-                                  .memory_rows = source_length,
-                                  .longest = source_length,
-                                  .slots = 1,
-                                  .max_length = max_length};
-  ig_status status = ig_inference_create(model, NULL, &size, &inference, err);
-  if (status == IG_OK) {
-    ig_inference_encode(inference, source, &(ig_ragged){1, (const int[]){0, source_length}});
-    status = search_greedily(&options, inference, out, length, err);
-  }
-  ig_inference_free(inference);
+  options.sentence.max_length = args->max_length;
+  if (options.sentence.min_length > args->max_length)
+    options.sentence.min_length = args->max_length;
+  const ig_status status = encode_and_search(model, &options, args, out, length, err);
   ig_decode_options_free(&options);
   return status;
 }

@@ -1,11 +1,11 @@
-// Logits processors: what may and may not come next.
+// Logits processors: which tokens may and which may not come next.
 #include "decode/processors.h"
 
 #include <math.h>
 #include <string.h>
 
-// Each id that the sequence holds already, once: s < 0 ? s * p : s / p   (Keskar et al. 2019,
-// CTRL, 4.1)
+// Changes the score of each id that the sequence holds, once: s < 0 ? s * p : s / p   (Keskar et
+// al. 2019, CTRL, 4.1)
 static void penalize_repetition(float penalty, const int *ids, int length, float normalizer,
                                 float *scores) {
   for (int i = 0; i < length; i++) {

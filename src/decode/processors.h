@@ -17,8 +17,8 @@ typedef struct ig_processors_sequence {
 // score at 0 and returns 0.
 float ig_processors_apply(const ig_decode_options *options, const ig_processors_sequence *sequence,
                           float normalizer, float *scores);
-// Whether ig_processors_apply may leave a score higher than it was, all scores counted against the
-// same normalizer.
+// May ig_processors_apply leave a score higher than it was, if all scores are counted against the
+// same normalizer?
 bool ig_processors_may_raise(const ig_decode_options *options,
                              const ig_processors_sequence *sequence);
 #endif

@@ -41,7 +41,8 @@ ig_status ig_scorer_reserve(ig_scorer *s, const ig_pass_bounds *most, ig_error *
   return ig_pass_reserve(s->pass, most, NULL, err);
 }
 
-// Each target moved by one: the start token, then all its ids but the last.
+// What the decoder reads is each target moved by one: the start token, then all its ids but the
+// last.
 static void shift_targets(const ig_score_args *args, int start_id, int *input) {
   for (int s = 0; s < args->target.sequences; s++)
     for (int r = args->target.offsets[s]; r < args->target.offsets[s + 1]; r++)

@@ -1,5 +1,5 @@
-// The search's loop: let sentences join, step the rows of all, let each sentence choose its next
-// rows, send off those that are done.
+// The search is a loop: it lets sentences join, steps the rows of all, lets each sentence choose
+// its next rows, and delivers those that are done.
 #include "decode/search.h"
 
 #include <assert.h>
@@ -22,8 +22,8 @@ struct ig_search {
   ig_search_rows rows[2];  // this step's and the next's
   int current;
   int *last, *position, *sentence_of;  // (slots): the step's columns
-  // (S): the active ones, moved together as others leave; the storage they point to stays with
-  // their seat.
+  // (S): the active ones, moved together as others leave. The storage that a sentence points to
+  // belongs to its seat.
   ig_sentence *sentences;
   int active;
   int *free_seats;  // (S): the next to be taken first
@@ -219,7 +219,7 @@ static ig_status let_leave(ig_search *s, const ig_search_feed *feed, const ig_se
   return feed->leave(feed->context, sentence->seat, found, err);
 }
 
-// Sends off the sentences that are done; the others take their next rows.
+// Delivers the sentences that are done; the others take their next rows.
 static ig_status advance(ig_search *s, const ig_search_feed *feed, ig_error *err) {
   int kept = 0, row = 0;
   for (int i = 0; i < s->active; i++) {

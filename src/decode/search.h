@@ -26,11 +26,12 @@ typedef struct ig_hypothesis {
 } ig_hypothesis;
 
 // Where sentences come from and where they go. A seat is the number by which the steps name a
-// sentence. Order of the calls: join, then before every step join again where seats are free; leave
-// once for each sentence; the search ends when nobody joins and nobody is left.
+// sentence. The order of the calls: join before every step in which a seat is free, the first one
+// included; leave once for each sentence, after the step that ends it. The search ends when nobody
+// joins and nobody is left.
 typedef struct ig_search_feed {
   // Encodes waiting sentences for seats[0], seats[1], …, at most `free`, and says how many in
-  // *joined. options (free) hold those of the search: the feed overwrites options[i] where the
+  // *joined. options (free) hold those of the search: the feed overwrites options[i] if the
   // sentence of seats[i] has its own, whose max_length is not larger than the search's. When nobody
   // joins, the rows go on alone.
   ig_status (*join)(void *context, const int *seats, ig_sentence_options *options, int free,
@@ -47,9 +48,9 @@ typedef struct ig_search ig_search;  // ig_search_free; one arena, no allocation
 ig_status ig_search_create(const ig_decode_options *options, const ig_kernels *kernels,
                            ig_pool *pool, int sentences, ig_search **out, ig_error *err);
 void ig_search_free(ig_search *search);
-// Gives a search that is not running other options, borrowed from now on, whose checks have passed.
-// false, and nothing is changed: its memory does not fit them, for beam_size, n_best, vocab_size or
-// max_length are not those that it was created with.
+// Gives a search that is not running other options, which have been checked and are borrowed from
+// now on. It returns false and changes nothing if its memory does not fit them: beam_size, n_best,
+// vocab_size and max_length must be those that it was created with.
 bool ig_search_adopt(ig_search *search, const ig_decode_options *options);
 // Decodes what the feed brings, at most `seats` sentences (1 .. `sentences`) at a time.
 ig_status ig_search_stream(ig_search *search, const ig_stepper *stepper, const ig_search_feed *feed,

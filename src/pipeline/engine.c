@@ -143,7 +143,7 @@ bool ig_engine_lend_pool(ig_engine *e, ig_pool **pool) {
 
 void ig_engine_return_pool(ig_engine *e) { ig_turns_end(e->turns, IG_TURNS_EVERYTHING); }
 
-// ---- how much a worker has in hand ------------------------------------------
+// ---- how many sentences a worker has at the same time -----------------------
 
 // Fewer sentences than this for each worker are one batch whose layers use all threads.
 #define SENTENCES_A_WORKER 8
@@ -171,14 +171,14 @@ static size_t most_sentences(const ig_members *members, const ig_decode_options 
   return rows > beam ? rows / beam : 1;
 }
 
-// As many as caches and memory hold, or fewer: where that takes several rounds, all rounds are of
-// one size, so that no worker waits for another's last one.
-static size_t sentences_in_hand(size_t most, size_t count, size_t workers) {
+// As many sentences as caches and memory hold (`most`), or fewer: if that takes several rounds, all
+// rounds are of one size, so that no worker waits for another's last one.
+static size_t sentences_together(size_t most, size_t count, size_t workers) {
   const size_t together = workers * most, rounds = (count + together - 1) / together;
   return rounds ? (count + workers * rounds - 1) / (workers * rounds) : 0;
 }
 
-// No more than a worker's share of the work, and no more than caches and memory hold.
+// A worker has no more than its share of the work, and no more than caches and memory hold.
 static ig_worker_limits limits_of(const ig_engine *e, const ig_engine_job *job,
                                   const ig_queue *queue, size_t workers) {
   const size_t batch_tokens = (size_t)job->batch_tokens;
@@ -189,7 +189,7 @@ static ig_worker_limits limits_of(const ig_engine *e, const ig_engine_job *job,
                              .tokens = share < batch_tokens ? share : batch_tokens};
   if (job->decoded) {
     const size_t most = most_sentences(&e->members.models, job->options);
-    limits.sentences = sentences_in_hand(most, queue->count, workers);
+    limits.sentences = sentences_together(most, queue->count, workers);
   }
   if (limits.sentences > limits.tokens) limits.sentences = limits.tokens;  // none is empty
   if (limits.sentences > queue->count) limits.sentences = queue->count;

@@ -1,6 +1,6 @@
 // The engine: models that decide together, and the threads and memory that run them. Ids in,
-// hypotheses (or log-probabilities) out: it knows nothing of text, lines and streams. What stands
-// on it: the translator (translator.c), which is one stream; many of them may share one engine.
+// hypotheses (or log-probabilities) out: it knows nothing of text, lines and streams. Its
+// users are translators (translator.c), each of which is one stream; many may share one engine.
 //
 // Threads: any number of threads may submit jobs to one engine at the same time. ig_engine_run
 // returns when the caller's job is done. Jobs take turns (turns.h): a job that finds the engine
@@ -41,8 +41,9 @@ typedef struct ig_engine_job {
   const ig_queue_sentence *sentences;  // (count)
   size_t count;
   const ig_decode_options *options;  // for decoding; checked (ig_decode_options_check)
-  int batch_tokens;  // source ids that a worker has in hand, and target ids in scoring; a longer
-                     // sentence is alone. Only speed depends on it
+  // Source ids, and target ids in scoring, that a worker has at the same time, at most; a longer
+  // sentence is alone. Only speed depends on it.
+  int batch_tokens;
   // found (n_best), best first.
   ig_status (*decoded)(void *context, size_t sentence, const ig_hypothesis *found, ig_error *err);
   // log_probs (target ids): of each token, given those before it.

@@ -9,12 +9,12 @@
 // ig_members_free; start from {0}.
 typedef struct ig_engine_members {
   ig_members models;                // as decoding sees them
-  const ig_tokenizer **tokenizers;  // (members); NULL each where ids come in and go out
+  const ig_tokenizer **tokenizers;  // (members); all NULL: ids come in and go out
   struct owned_member *owned;       // (members): what was loaded and will be freed, not borrowed
 } ig_engine_members;
 
 // Loads the models and, if wanted, their tokenizers, and checks that they can be one ensemble.
-// Members that no weight is left for are not kept.
+// Members of weight 0 are not kept.
 ig_status ig_members_load(ig_engine_members *members, const ig_ensemble *ensemble, bool tokenizers,
                           ig_pool *pool, ig_error *err);
 // One member, whose model and tokenizer (NULL: none) stay the caller's.

@@ -54,7 +54,7 @@ static ig_status check_counts(const ig_translator_options *o, ig_error *err) {
   return IG_OK;
 }
 
-// The caller's lengths over the model's. longest: tokens that every member has positions for.
+// The caller's lengths win over the model's. longest: tokens that every member has positions for.
 static ig_status take_lengths(const ig_translator_options *o, int longest, ig_sentence_options *out,
                               ig_error *err) {
   if (out->max_length > longest) out->max_length = longest;
@@ -70,7 +70,7 @@ static ig_status take_lengths(const ig_translator_options *o, int longest, ig_se
   return IG_OK;
 }
 
-// The caller's options over the first member's own. Where those own ones alone are wrong, the
+// The caller's options win over the first member's own. If those own ones alone are wrong, the
 // message says so.
 static ig_status take_options(ig_translator *t, const ig_translator_options *o, ig_error *err) {
   const ig_model *model = ig_engine_members_of(t->engine)->models.list[0].model;

@@ -96,7 +96,7 @@ static ig_status parse_ids(const char *text, size_t length, int vocabulary, ig_i
 }
 
 static bool is_blank(const char *text, size_t length) {
-  if (!ig_utf8_valid(text, length, NULL)) return false;  // the tokenizer says where
+  if (!ig_utf8_valid(text, length, NULL)) return false;  // the tokenizer reports where
   ig_utf8_strip(&text, &length);
   return length == 0;
 }

@@ -9,7 +9,7 @@
 //   2     ""                             0       0                 NULL: a blank line
 //   3     "a b a b a b"     1 2 1 0      4       7                 "x y x"
 //
-// ig_window_add copies each line's text behind that of the line before; ig_window_encode fills
+// ig_window_add copies each line's text after that of the line before; ig_window_encode fills
 // sources and length, and keeps the last id of a line that is too long; the translator submits the
 // lines with a length to an engine, whose workers answer 3 before 1; then it writes 1, 2, 3 and
 // clears the window for the next lines.

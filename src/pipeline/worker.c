@@ -8,8 +8,8 @@
 
 // Waiting sentences join as soon as they come to this part of those being decoded.
 #define JOIN_SHARE 8
-// Source rows in memory over those that a worker has in hand: the gaps that leaving sentences left
-// are not always where joining ones fit.
+// Memory is reserved for so many times the source rows that a worker has at the same time: the gaps
+// that leaving sentences left do not always fit the joining ones.
 #define MEMORY_SLACK 2
 
 // Ids of several sentences back to back: sentence i owns ids offsets[i] .. offsets[i+1]-1.
@@ -182,7 +182,7 @@ static ig_status deliver_found(void *context, int seat, const ig_hypothesis *fou
   return job->decoded(job->context, sentence, found, err);
 }
 
-// Enough for whatever the queue still holds.
+// The size is enough for whatever the queue still holds.
 static ig_inference_size size_for(const ig_worker_share *share) {
   const ig_queue *queue = share->queue;
   const ig_decode_options *options = share->job->options;

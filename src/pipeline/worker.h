@@ -11,7 +11,7 @@ ig_status ig_worker_create(const ig_members *members, const ig_kernels *kernels,
                            ig_worker **out, ig_error *err);
 void ig_worker_free(ig_worker *worker);
 
-// What one worker has in hand, at most. Nothing but speed depends on it.
+// What one worker has at the same time, at most. Nothing but speed depends on it.
 typedef struct ig_worker_limits {
   size_t sentences;
   size_t tokens;  // source ids, and target ids when scoring; a longer sentence is alone

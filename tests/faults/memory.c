@@ -131,7 +131,8 @@ static ig_status step(ig_error *err) {
   if (status == IG_OK) status = ig_trainer_update(trainer, 0.01f, NULL, err);
   if (status == IG_OK) status = ig_trainer_forward(trainer, &batch, NULL, &loss, err);
   ig_trainer_free(trainer);
-  if (status == IG_OK) status = ig_generate(model, ids, 4, 8, out, &length, err);
+  const ig_generate_args generate = {ids, 4, 8};
+  if (status == IG_OK) status = ig_generate(model, &generate, out, &length, err);
   if (status == IG_OK) status = ig_model_save(model, "torch", "bfloat16", err);
   if (status == IG_OK) status = ig_model_load("torch", &again, err);
   ig_model_free(model);

@@ -1,5 +1,5 @@
-// No memory is asked for while sentences join, step and leave, or are scored: everything stands
-// before the first step.
+// No memory is asked for while sentences join, step and leave, or are scored: everything is
+// reserved before the first step.
 
 #include "counted_allocations.h"
 #include "decode/ensemble.h"

@@ -65,7 +65,7 @@ static void test_every_key(void **state) {
   assert_int_equal(o.no_repeat_ngram, 3);
   assert_true(o.renormalize);
   assert_int_equal(o.sentence.forced_bos, 7);
-  assert_int_equal(o.sentence.forced_eos, -1);  // the file is there and does not force it
+  assert_int_equal(o.sentence.forced_eos, -1);  // the file exists and does not force it
   assert_int_equal(o.start_id, 9);
   assert_int_equal(o.bad_words.count, 2);  // the end token cannot be banned
   assert_int_equal(o.bad_words.ids[0], 100);

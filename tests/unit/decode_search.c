@@ -124,7 +124,7 @@ static FILE *golden(void) {
   return f;
 }
 
-// The golden's next case: its toy and a search of `sentences`; NULL behind the last.
+// The golden's next case: its toy and a search of `sentences`; NULL after the last.
 static ig_search *next_case(FILE *f, int sentences, ig_pool *pool, search_case *c, toy *t) {
   char line[512];
   ig_search *search;
@@ -191,7 +191,7 @@ static void test_golden_threads(void **state) {
 typedef struct toy_feed {
   toy *toy;
   const search_case *c;
-  int next, group;  // sentences join when there is room for so many
+  int next, group;  // sentences join when so many seats are free
   int most_active, active;
   ig_hypothesis found[SENTENCES * MAX_SLOTS];
   int ids[SENTENCES * MAX_SLOTS][MAX_LENGTH];
@@ -330,7 +330,7 @@ static void test_sentences_bring_options_of_their_own(void **state) {
   }
 }
 
-// A search takes other options where its memory fits them, and then gives what a new one would.
+// A search takes other options if its memory fits them, and then gives what a new one would.
 static void test_a_search_adopts_options(void **state) {
   (void)state;
   static toy t;
@@ -388,8 +388,8 @@ static float *run_with_ties(void *context, const ig_decoder_step *step) {
   return logits;
 }
 
-// How many of the ids found with these kernels are others than those in `expected`, which are set
-// when `set`.
+// How many of the hypotheses found with these kernels differ from those in `expected`; with `set`
+// these are written first.
 static int others(const ig_decode_options *o, const ig_kernels *k, int expected[][MAX_LENGTH],
                   bool set) {
   static toy t;
@@ -417,8 +417,8 @@ static void test_blocks_that_cannot_win_are_passed_over(void **state) {
   ig_kernels none = *kernels(), all = *kernels();
   none.log_sum_exp = passing_over_nothing;
   all.log_sum_exp = passing_over_all;
-  // Plain, renormalised behind a penalty, forced ends; a penalty below 1 raises what is there
-  // already.
+  // Plain; renormalised after a penalty; forced ends; a penalty below 1, which raises the scores of
+  // tokens that have been generated.
   for (int i = 0; i < 4; i++) {
     ig_decode_options o = plain(4);
     o.n_best = 4, o.vocab_size = 1600, o.sentence.min_length = 6;
@@ -453,7 +453,7 @@ static void test_a_failing_feed_ends_the_search(void **state) {
   ig_search_free(search);
 }
 
-// The negative control of the comparison: another length penalty must show.
+// The negative control of the comparison: it must report another length penalty.
 static void test_comparison_bites(void **state) {
   (void)state;
   static toy t = {.vocab_size = 50, .eos_id = 2, .max_length = 20, .number = {0, 1, 2}};

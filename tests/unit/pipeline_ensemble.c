@@ -1,5 +1,5 @@
 // Ensembles: models of other sizes, families and source vocabularies translate and score together;
-// what does not go together is said.
+// an error names what does not go together.
 #include "line_fixture.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ static char directories[MODELS][64];
 
 // ---- the models -------------------------------------------------------------
 
-// Words w0, w1, …, of which `swap` and the next one change places; `extra` more behind them.
+// Words w0, w1, …, of which `swap` and the next one change places; `extra` more words follow.
 static ig_token_list words(int swap, int extra) {
   static char text[WORDS + 1][16];
   static const char *tokens[WORDS + 1];
@@ -275,8 +275,8 @@ static double sum_of(const char *numbers) {
   }
 }
 
-// What the search found scores the same as a target: members' start tokens and normalizers are the
-// same on both ways.
+// What the search found has the same score as a given target: both ways use the same start tokens
+// and normalizers.
 static void test_scores_agree_with_the_search(void **state) {
   (void)state;
   const char *const lines[] = {"3 4 5 0", "11 10 0", "32 33 34 35 36 0"};
@@ -311,8 +311,8 @@ static void test_lengths(void **state) {
   }
 }
 
-// Each source is cut to its reader's positions; all together generate no further than the shortest
-// can.
+// Each source is truncated to its reader's positions; all members together generate no further than
+// the one with the fewest.
 static void test_the_shortest_positions_count(void **state) {
   (void)state;
   char text[200] = "";

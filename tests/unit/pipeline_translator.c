@@ -150,7 +150,7 @@ static void test_blank_lines(void **state) {
   ig_translator_free(t);
 }
 
-static void test_long_line_is_cut_with_a_warning(void **state) {
+static void test_long_line_is_truncated_with_a_warning(void **state) {
   (void)state;
   char text[400] = "";
   for (int i = 0; i < 60; i++) strcat(text, "w3 ");
@@ -195,7 +195,7 @@ static void test_many_long_lines_are_counted(void **state) {
   ig_translator_free(t);
 }
 
-// Scoring cuts the source as translating does, and says so too.
+// Scoring truncates the source as translating does, and reports it too.
 static void test_a_long_source_is_scored_with_a_warning(void **state) {
   (void)state;
   char text[400] = "";
@@ -489,7 +489,7 @@ int main(void) {
       cmocka_unit_test(test_batches_and_threads_change_nothing),
       cmocka_unit_test(test_what_is_read_is_answered_before_waiting),
       cmocka_unit_test(test_blank_lines),
-      cmocka_unit_test(test_long_line_is_cut_with_a_warning),
+      cmocka_unit_test(test_long_line_is_truncated_with_a_warning),
       cmocka_unit_test(test_a_long_source_is_scored_with_a_warning),
       cmocka_unit_test(test_what_is_not_built_is_named),
       cmocka_unit_test(test_invalid_utf8_names_the_line),

@@ -70,8 +70,9 @@ static void a_failed_constructor_leaves_null(void **state) {
   failed(ig_model_tensor(model, 1000000, &view, &err), IG_ERROR_ARGUMENT, "1000000");
   assert_null(view.name);
   int ids[4], length = 7;
-  failed(ig_generate(model, (const int[]){3}, 1, -1, ids, &length, &err), IG_ERROR_ARGUMENT,
-         "max_length");
+  const ig_generate_args generate = {
+      .source = (const int[]){3}, .source_length = 1, .max_length = -1};
+  failed(ig_generate(model, &generate, ids, &length, &err), IG_ERROR_ARGUMENT, "max_length");
   assert_int_equal(length, 0);
   ig_model_free(model);
 }
