@@ -8,4 +8,7 @@
 // *out = a * b or a + b; false (*out untouched) on overflow.
 bool ig_size_multiply(size_t a, size_t b, size_t *out);
 bool ig_size_add(size_t a, size_t b, size_t *out);
+
+static inline size_t ig_size_smaller(size_t a, size_t b) { return a < b ? a : b; }
+static inline size_t ig_size_larger(size_t a, size_t b) { return a > b ? a : b; }
 #endif

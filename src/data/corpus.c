@@ -1,4 +1,4 @@
-// Reading parallel text in blocks of lines, tokenizing each block in parallel, and keeping the ids.
+// Reads parallel text in blocks of lines, tokenizes each block in parallel, and keeps the ids.
 #include "data/corpus.h"
 
 #include <stdlib.h>
@@ -6,38 +6,39 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/size.h"
 #include "io/lines.h"
 
 #define BLOCK_LINES 16384  // read before they are tokenized
 #define TASK_LINES 128     // tokenized by one task
 
 // Lines of one side of a block: bytes back to back, each line NUL-terminated.
-typedef struct ig_line_block {
+typedef struct line_block {
   char *bytes;
   size_t size, capacity;
   size_t begin[BLOCK_LINES + 1];
-} ig_line_block;
+} line_block;
 
-typedef struct ig_encode_task {
+// What a task makes of its lines.
+typedef struct encoded_part {
   ig_ids ids;
-  size_t end[TASK_LINES];  // ids behind each line
-  ig_status status;
-  size_t line;  // of the failure, within the block
-  ig_error err;
-} ig_encode_task;
+  size_t end[TASK_LINES];  // ids up to the end of each line
+} encoded_part;
 
 #define TASKS (BLOCK_LINES / TASK_LINES)
 
-typedef struct ig_loader {
+typedef struct corpus_loader {
   const ig_corpus_options *options;
   ig_corpus *corpus;
-  ig_line_block block[2];
-  ig_encode_task task[2][TASKS];
-  size_t lines;  // in the block
+  line_block block[2];
+  encoded_part part[2][TASKS];
+  size_t lines;             // in the block
+  size_t first_line;        // the block's, in its files: from 1
+  const char *const *path;  // [2], of its files: for messages
   size_t ids_capacity[2], offsets_capacity[2], text_capacity[2], line_capacity;
-} ig_loader;
+} corpus_loader;
 
-static ig_status keep_line(ig_line_block *block, size_t index, const char *line, size_t length,
+static ig_status keep_line(line_block *block, size_t index, const char *line, size_t length,
                            ig_error *err) {
   IG_TRY(
       ig_allocate_more((void **)&block->bytes, &block->capacity, block->size + length + 1, 1, err));
@@ -48,32 +49,33 @@ static ig_status keep_line(ig_line_block *block, size_t index, const char *line,
   return IG_OK;
 }
 
-static void encode_lines(void *context, size_t index, int worker) {
+// Task 2 * p + side encodes part p of one side of the block. Both sides of a part are neighbours,
+// so the error that ig_pool_try returns is that of the first bad part.
+static ig_status encode_part(void *context, size_t index, int worker, ig_error *err) {
   (void)worker;
-  ig_loader *l = context;
-  const int side = (int)(index % 2);
-  ig_encode_task *t = &l->task[side][index / 2];
-  const ig_line_block *block = &l->block[side];
-  const size_t first = index / 2 * TASK_LINES,
-               last = first + TASK_LINES < l->lines ? first + TASK_LINES : l->lines;
-  t->ids.count = 0;
-  t->status = IG_OK;
+  corpus_loader *l = context;
+  const ig_side side = index % 2 ? IG_SIDE_TARGET : IG_SIDE_SOURCE;
+  encoded_part *part = &l->part[side][index / 2];
+  const line_block *block = &l->block[side];
+  const size_t first = index / 2 * TASK_LINES, last = ig_size_smaller(first + TASK_LINES, l->lines);
+  part->ids.count = 0;
   for (size_t i = first; i < last; i++) {
     const char *line = block->bytes + block->begin[i];
     const size_t length = block->begin[i + 1] - block->begin[i] - 1;
-    t->status =
+    ig_error why = {0};
+    const ig_status status =
         side == IG_SIDE_SOURCE
-            ? ig_tokenizer_encode_source(l->options->tokenizer, line, length, &t->ids, &t->err)
-            : ig_tokenizer_encode_target(l->options->tokenizer, line, length, &t->ids, &t->err);
-    if (t->status != IG_OK) {
-      t->line = i;
-      return;
-    }
-    t->end[i - first] = t->ids.count;
+            ? ig_tokenizer_encode_source(l->options->tokenizer, line, length, &part->ids, &why)
+            : ig_tokenizer_encode_target(l->options->tokenizer, line, length, &part->ids, &why);
+    if (status != IG_OK)
+      return ig_fail(err, status, "%s:%zu: %.800s", l->path[side], l->first_line + i, why.message);
+    part->end[i - first] = part->ids.count;
   }
+  return IG_OK;
 }
 
-static ig_status append_side(ig_loader *l, int side, const int *ids, size_t count, ig_error *err) {
+static ig_status append_side(corpus_loader *l, int side, const int *ids, size_t count,
+                             ig_error *err) {
   ig_corpus *c = l->corpus;
   const size_t used = c->offsets[side][c->pairs];
   IG_TRY(ig_allocate_more((void **)&c->ids[side], &l->ids_capacity[side], used + count,
@@ -85,14 +87,14 @@ static ig_status append_side(ig_loader *l, int side, const int *ids, size_t coun
   return IG_OK;
 }
 
-static ig_status append_pair(ig_loader *l, size_t line, ig_error *err) {
+static ig_status append_pair(corpus_loader *l, size_t line, ig_error *err) {
   const int *ids[2];
   size_t count[2];
   for (int side = 0; side < 2; side++) {
-    const ig_encode_task *t = &l->task[side][line / TASK_LINES];
-    const size_t i = line % TASK_LINES, begin = i ? t->end[i - 1] : 0;
-    ids[side] = t->ids.ids + begin;
-    count[side] = t->end[i] - begin;
+    const encoded_part *part = &l->part[side][line / TASK_LINES];
+    const size_t i = line % TASK_LINES, begin = i ? part->end[i - 1] : 0;
+    ids[side] = part->ids.ids + begin;
+    count[side] = part->end[i] - begin;
   }
   const size_t limit =
       l->options->max_length > 0 ? (size_t)l->options->max_length : (size_t)INT32_MAX;
@@ -112,7 +114,7 @@ static ig_status append_pair(ig_loader *l, size_t line, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status keep_text(ig_loader *l, ig_error *err) {
+static ig_status keep_block_text(corpus_loader *l, ig_error *err) {
   ig_corpus *c = l->corpus;
   for (int side = 0; side < 2; side++) {
     IG_TRY(ig_allocate_more((void **)&c->text[side], &l->text_capacity[side], c->lines + l->lines,
@@ -122,7 +124,7 @@ static ig_status keep_text(ig_loader *l, ig_error *err) {
   const size_t first = c->lines;
   c->lines += l->lines;  // from here on ig_corpus_free releases the block's strings
   for (int side = 0; side < 2; side++) {
-    const ig_line_block *block = &l->block[side];
+    const line_block *block = &l->block[side];
     for (size_t i = 0; i < l->lines; i++) {
       c->text[side][first + i] = ig_allocate_copy(block->bytes + block->begin[i],
                                                   block->begin[i + 1] - block->begin[i] - 1, err);
@@ -132,27 +134,20 @@ static ig_status keep_text(ig_loader *l, ig_error *err) {
   return IG_OK;
 }
 
-// Tokenizes the block and appends it. first: the file's line number of the block's first line.
-static ig_status take_block(ig_loader *l, const char *const path[2], size_t first, ig_error *err) {
-  const size_t tasks = (l->lines + TASK_LINES - 1) / TASK_LINES;
-  ig_pool_run(l->options->pool, 2 * tasks, encode_lines, l);
-  for (size_t t = 0; t < tasks; t++)
-    for (int side = 0; side < 2; side++) {
-      const ig_encode_task *task = &l->task[side][t];
-      if (task->status == IG_OK) continue;
-      return ig_fail(err, task->status, "%s:%zu: %.800s", path[side], first + task->line,
-                     task->err.message);
-    }
+// Tokenizes the block and appends it.
+static ig_status take_block(corpus_loader *l, ig_error *err) {
+  const size_t parts = (l->lines + TASK_LINES - 1) / TASK_LINES;
+  IG_TRY(ig_pool_try(l->options->pool, 2 * parts, encode_part, l, err));
   for (size_t i = 0; i < l->lines; i++) IG_TRY(append_pair(l, i, err));
-  if (l->options->keep_text) return keep_text(l, err);
+  if (l->options->keep_text) return keep_block_text(l, err);
   l->corpus->lines += l->lines;
   return IG_OK;
 }
 
-// Reads on to both files' ends for a message with both counts. line: of the two last reads, one of
-// them NULL.
-static ig_status unequal(ig_lines *const file[2], const char *const path[2],
-                         const char *const line[2], ig_error *err) {
+// Fails with the line counts of both files, for which it reads the longer one to its end. line:
+// what the two last reads gave, one of them NULL.
+static ig_status fail_unequal(ig_lines *const file[2], const char *const path[2],
+                              const char *const line[2], ig_error *err) {
   const int longer = line[0] ? 0 : 1;
   for (const char *next = line[longer]; next;) {
     size_t length;
@@ -163,9 +158,9 @@ static ig_status unequal(ig_lines *const file[2], const char *const path[2],
                  path[0], ig_lines_number(file[0]), path[1], ig_lines_number(file[1]));
 }
 
-// Both files' lines until the block is full or both have ended; *ended is set where they have.
-static ig_status read_block(ig_loader *l, ig_lines *const file[2], const char *const path[2],
-                            bool *ended, ig_error *err) {
+// Reads lines of both files until the block is full or both have ended: then *ended is true.
+static ig_status read_line_block(corpus_loader *l, ig_lines *const file[2],
+                                 const char *const path[2], bool *ended, ig_error *err) {
   l->lines = l->block[0].size = l->block[1].size = 0;
   l->block[0].begin[0] = l->block[1].begin[0] = 0;
   while (l->lines < BLOCK_LINES) {
@@ -173,7 +168,7 @@ static ig_status read_block(ig_loader *l, ig_lines *const file[2], const char *c
     size_t length[2];
     for (int side = 0; side < 2; side++)
       IG_TRY(ig_lines_next(file[side], &line[side], &length[side], err));
-    if (!line[0] != !line[1]) return unequal(file, path, line, err);
+    if (!line[0] != !line[1]) return fail_unequal(file, path, line, err);
     *ended = !line[0];
     if (*ended) break;
     for (int side = 0; side < 2; side++)
@@ -183,40 +178,42 @@ static ig_status read_block(ig_loader *l, ig_lines *const file[2], const char *c
   return IG_OK;
 }
 
-static ig_status load_opened(ig_loader *l, ig_lines *const file[2], const char *const path[2],
+static ig_status load_opened(corpus_loader *l, ig_lines *const file[2], const char *const path[2],
                              ig_error *err) {
   bool ended = false;
-  for (size_t first = 1; !ended; first += l->lines) {
-    IG_TRY(read_block(l, file, path, &ended, err));
-    IG_TRY(take_block(l, path, first, err));
+  l->path = path;
+  for (l->first_line = 1; !ended; l->first_line += l->lines) {
+    IG_TRY(read_line_block(l, file, path, &ended, err));
+    IG_TRY(take_block(l, err));
   }
   return IG_OK;
 }
 
-static ig_status check_opened(ig_lines *const file[2], const char *const path[2], ig_error *err) {
+static ig_status count_opened(ig_lines *const file[2], const char *const path[2], ig_error *err) {
   const char *line[2];
   size_t length;
   do {
     for (int side = 0; side < 2; side++)
       IG_TRY(ig_lines_next(file[side], &line[side], &length, err));
-    if (!line[0] != !line[1]) return unequal(file, path, line, err);
+    if (!line[0] != !line[1]) return fail_unequal(file, path, line, err);
   } while (line[0]);
   return IG_OK;
 }
 
-// l NULL: the lines are counted, and nothing is kept.
-static ig_status load_pair(ig_loader *l, const char *source, const char *target, ig_error *err) {
+// l NULL: the lines are only counted.
+static ig_status load_pair(corpus_loader *l, const char *source, const char *target,
+                           ig_error *err) {
   ig_lines *file[2] = {NULL, NULL};
   const char *const path[2] = {source, target};
   ig_status status = ig_lines_open(source, &file[0], err);
   if (status == IG_OK) status = ig_lines_open(target, &file[1], err);
-  if (status == IG_OK) status = l ? load_opened(l, file, path, err) : check_opened(file, path, err);
+  if (status == IG_OK) status = l ? load_opened(l, file, path, err) : count_opened(file, path, err);
   ig_lines_close(file[0]);
   ig_lines_close(file[1]);
   return status;
 }
 
-static ig_status load_all(ig_loader *l, const ig_corpus_files *files, ig_error *err) {
+static ig_status load_files(corpus_loader *l, const ig_corpus_files *files, ig_error *err) {
   for (int side = 0; side < 2; side++) {
     IG_TRY(ig_allocate_more((void **)&l->corpus->offsets[side], &l->offsets_capacity[side], 1,
                             sizeof **l->corpus->offsets, err));
@@ -236,14 +233,14 @@ ig_status ig_corpus_check_lines(const ig_corpus_files *files, ig_error *err) {
 ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *options,
                          ig_corpus *out, ig_error *err) {
   *out = (ig_corpus){0};
-  ig_loader *l = ig_allocate(1, sizeof *l, err);
+  corpus_loader *l = ig_allocate(1, sizeof *l, err);
   if (!l) return IG_ERROR_MEMORY;
   l->options = options;
   l->corpus = out;
-  const ig_status status = load_all(l, files, err);
+  const ig_status status = load_files(l, files, err);
   for (int side = 0; side < 2; side++) {
     free(l->block[side].bytes);
-    for (size_t t = 0; t < TASKS; t++) ig_ids_free(&l->task[side][t].ids);
+    for (size_t t = 0; t < TASKS; t++) ig_ids_free(&l->part[side][t].ids);
   }
   free(l);
   if (status != IG_OK) ig_corpus_free(out);
@@ -261,7 +258,7 @@ void ig_corpus_free(ig_corpus *c) {
   *c = (ig_corpus){0};
 }
 
-// FNV-1a over words instead of bytes.
+// FNV-1a, over words in place of bytes.
 uint64_t ig_corpus_fingerprint(const ig_corpus *c) {
   uint64_t hash = 0xCBF29CE484222325u;
   for (int side = 0; side < 2; side++) {

@@ -4,7 +4,7 @@
 #include "base/pool.h"
 #include "text/tokenizer.h"
 
-// Text files side by side, plain or gzip-compressed: line i of source[f] belongs to line i of
+// Text files in pairs, plain or gzip-compressed: line i of source[f] belongs to line i of
 // target[f].
 typedef struct ig_corpus_files {
   const char *const *source, *const *target;  // (count) each
@@ -13,31 +13,31 @@ typedef struct ig_corpus_files {
 
 typedef struct ig_corpus_options {
   const ig_tokenizer *tokenizer;
-  ig_pool *pool;   // tokenizes in parallel; NULL: serially. The result does not depend on it
-  int max_length;  // pairs with a longer side are left out (tokens, end of sentence included); 0:
-                   // no limit
+  ig_pool *pool;  // tokenizes in parallel; NULL: serially. The result does not depend on it
+  // Pairs with a longer side are left out (tokens, end of sentence included); 0: no limit.
+  int max_length;
   bool keep_text;  // keeps the lines too (validation scores text)
 } ig_corpus_options;
 
 typedef struct ig_corpus {
   size_t pairs;
-  int32_t *ids[2];  // of ig_side; each sequence ends with the side's end token
-  size_t
-      *offsets[2];  // (pairs + 1): pair p of side s owns ids[s][offsets[s][p] .. offsets[s][p+1]-1]
-  size_t lines;     // read
+  int32_t *ids[2];  // by ig_side; each sequence ends with the side's end token
+  // (pairs + 1): pair p of side s has ids[s][offsets[s][p]] to ids[s][offsets[s][p + 1] - 1].
+  size_t *offsets[2];
+  size_t lines;            // read
   size_t too_long, empty;  // pairs left out
-  char **text[2];  // (lines) every line, NUL-terminated, those of left-out pairs too; NULL unless
-                   // keep_text
-  size_t *line;    // (pairs): the line that each pair is; NULL unless keep_text
-} ig_corpus;       // ig_corpus_free
+  // (lines): every line, NUL-terminated, those of left-out pairs too; NULL unless keep_text.
+  char **text[2];
+  size_t *line;  // (pairs): the line that each pair is; NULL unless keep_text
+} ig_corpus;     // ig_corpus_free
 
-// Files of unequal numbers of lines, and lines that are not UTF-8, are errors that name file and
+// Files with unequal numbers of lines, and lines that are not UTF-8, are errors that name file and
 // line.
 ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *options,
                          ig_corpus *out, ig_error *err);
-ig_status ig_corpus_check_lines(const ig_corpus_files *files,
-                                ig_error *err);  // of equal numbers of lines? Reads them all
-void ig_corpus_free(ig_corpus *corpus);          // leaves {0}
+// Reads the files only to check that their numbers of lines are equal.
+ig_status ig_corpus_check_lines(const ig_corpus_files *files, ig_error *err);
+void ig_corpus_free(ig_corpus *corpus);  // leaves {0}
 
 // Subword regularization (Kudo 2018): text/sentencepiece.h says how one of the n best segmentations
 // is drawn.
@@ -46,15 +46,15 @@ typedef struct ig_corpus_sampling {
   float alpha;
   uint64_t seed, epoch;
 } ig_corpus_sampling;
-// The pairs of a corpus with text, each in a segmentation drawn anew: a pure function of text and
-// *sampling. A side whose draw is longer than options->max_length keeps what it has in `corpus`.
-// *out (ids and offsets alone) is the caller's to free.
+// The pairs of a corpus that has text, each in a newly drawn segmentation: a pure function of text
+// and *sampling. A side whose draw is longer than options->max_length keeps the segmentation that
+// it has in `corpus`. The caller frees *out, which has ids and offsets only.
 ig_status ig_corpus_sample(const ig_corpus *corpus, const ig_corpus_options *options,
                            const ig_corpus_sampling *sampling, ig_corpus *out, ig_error *err);
 
 static inline size_t ig_corpus_length(const ig_corpus *corpus, ig_side side, size_t pair) {
   return corpus->offsets[side][pair + 1] - corpus->offsets[side][pair];
 }
-// A number that changes when any id or length does: resuming on other data is refused by it.
+// A number that changes when any id or length does: by it, resuming on other data is refused.
 uint64_t ig_corpus_fingerprint(const ig_corpus *corpus);
 #endif

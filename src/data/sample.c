@@ -1,29 +1,29 @@
-// Another segmentation of a corpus: tasks of some pairs of one side each, put together in order.
+// Draws another segmentation of a corpus: each task takes some pairs of one side, and their ids are
+// put together in order.
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/random.h"
+#include "base/size.h"
 #include "data/corpus.h"
 #include "text/sentencepiece.h"
 
 #define TASK_PAIRS 128
 
-typedef struct ig_sample_task {
+typedef struct sampled_part {
   ig_ids ids;
-  size_t end[TASK_PAIRS];  // ids behind each pair
-  ig_status status;
-  ig_error err;
-} ig_sample_task;
+  size_t end[TASK_PAIRS];  // ids up to the end of each pair
+} sampled_part;
 
-typedef struct ig_sampler {
+typedef struct corpus_sampler {
   const ig_corpus *corpus;
   const ig_corpus_options *options;
   const ig_corpus_sampling *sampling;
-  ig_sample_task *tasks;  // (2 * parts): source and target of part 0, of part 1, ...
+  sampled_part *part;  // (2 * parts): source and target of part 0, of part 1, …
   size_t parts;
-} ig_sampler;
+} corpus_sampler;
 
 static ig_status keep_best(const ig_corpus *corpus, ig_side side, size_t pair, ig_ids *ids,
                            ig_error *err) {
@@ -32,7 +32,7 @@ static ig_status keep_best(const ig_corpus *corpus, ig_side side, size_t pair, i
   return IG_OK;
 }
 
-static ig_status sample_pair(const ig_sampler *s, ig_side side, size_t pair, ig_ids *ids,
+static ig_status sample_pair(const corpus_sampler *s, ig_side side, size_t pair, ig_ids *ids,
                              ig_error *err) {
   const size_t line = s->corpus->line[pair], before = ids->count,
                limit = s->options->max_length > 0 ? (size_t)s->options->max_length : SIZE_MAX;
@@ -52,35 +52,32 @@ static ig_status sample_pair(const ig_sampler *s, ig_side side, size_t pair, ig_
   return keep_best(s->corpus, side, pair, ids, err);
 }
 
-static void run_task(void *context, size_t index, int worker) {
+static ig_status sample_part(void *context, size_t index, int worker, ig_error *err) {
   (void)worker;
-  const ig_sampler *s = context;
-  ig_sample_task *t = &s->tasks[index];
+  const corpus_sampler *s = context;
+  sampled_part *part = &s->part[index];
   const size_t first = index / 2 * TASK_PAIRS,
-               last = first + TASK_PAIRS < s->corpus->pairs ? first + TASK_PAIRS : s->corpus->pairs;
-  for (size_t p = first; p < last && t->status == IG_OK; p++) {
-    t->status = sample_pair(s, index % 2 ? IG_SIDE_TARGET : IG_SIDE_SOURCE, p, &t->ids, &t->err);
-    t->end[p - first] = t->ids.count;
+               last = ig_size_smaller(first + TASK_PAIRS, s->corpus->pairs);
+  for (size_t p = first; p < last; p++) {
+    IG_TRY(sample_pair(s, index % 2 ? IG_SIDE_TARGET : IG_SIDE_SOURCE, p, &part->ids, err));
+    part->end[p - first] = part->ids.count;
   }
+  return IG_OK;
 }
 
-static ig_status join(const ig_sampler *s, int side, ig_corpus *out, ig_error *err) {
+static ig_status join_parts(const corpus_sampler *s, int side, ig_corpus *out, ig_error *err) {
   size_t total = 0;
-  for (size_t part = 0; part < s->parts; part++) {
-    const ig_sample_task *t = &s->tasks[2 * part + (size_t)side];
-    if (t->status != IG_OK) return ig_fail(err, t->status, "%s", t->err.message);
-    total += t->ids.count;
-  }
+  for (size_t p = 0; p < s->parts; p++) total += s->part[2 * p + (size_t)side].ids.count;
   out->ids[side] = ig_allocate(total, sizeof **out->ids, err);
   out->offsets[side] = ig_allocate(s->corpus->pairs + 1, sizeof **out->offsets, err);
   if (!out->ids[side] || !out->offsets[side]) return IG_ERROR_MEMORY;
   size_t used = 0, pair = 0;
-  for (size_t part = 0; part < s->parts; part++) {
-    const ig_sample_task *t = &s->tasks[2 * part + (size_t)side];
+  for (size_t p = 0; p < s->parts; p++) {
+    const sampled_part *part = &s->part[2 * p + (size_t)side];
     for (size_t i = 0; i < TASK_PAIRS && pair < s->corpus->pairs; i++)
-      out->offsets[side][++pair] = used + t->end[i];
-    for (size_t i = 0; i < t->ids.count; i++) out->ids[side][used + i] = t->ids.ids[i];
-    used += t->ids.count;
+      out->offsets[side][++pair] = used + part->end[i];
+    for (size_t i = 0; i < part->ids.count; i++) out->ids[side][used + i] = part->ids.ids[i];
+    used += part->ids.count;
   }
   return IG_OK;
 }
@@ -88,17 +85,17 @@ static ig_status join(const ig_sampler *s, int side, ig_corpus *out, ig_error *e
 ig_status ig_corpus_sample(const ig_corpus *corpus, const ig_corpus_options *options,
                            const ig_corpus_sampling *sampling, ig_corpus *out, ig_error *err) {
   *out = (ig_corpus){.pairs = corpus->pairs};
-  ig_sampler s = {.corpus = corpus,
-                  .options = options,
-                  .sampling = sampling,
-                  .parts = (corpus->pairs + TASK_PAIRS - 1) / TASK_PAIRS};
-  s.tasks = ig_allocate(2 * s.parts, sizeof *s.tasks, err);
-  if (!s.tasks) return IG_ERROR_MEMORY;
-  ig_pool_run(options->pool, 2 * s.parts, run_task, &s);
-  ig_status status = join(&s, IG_SIDE_SOURCE, out, err);
-  if (status == IG_OK) status = join(&s, IG_SIDE_TARGET, out, err);
-  for (size_t t = 0; t < 2 * s.parts; t++) ig_ids_free(&s.tasks[t].ids);
-  free(s.tasks);
+  corpus_sampler s = {.corpus = corpus,
+                      .options = options,
+                      .sampling = sampling,
+                      .parts = (corpus->pairs + TASK_PAIRS - 1) / TASK_PAIRS};
+  s.part = ig_allocate(2 * s.parts, sizeof *s.part, err);
+  if (!s.part) return IG_ERROR_MEMORY;
+  ig_status status = ig_pool_try(options->pool, 2 * s.parts, sample_part, &s, err);
+  if (status == IG_OK) status = join_parts(&s, IG_SIDE_SOURCE, out, err);
+  if (status == IG_OK) status = join_parts(&s, IG_SIDE_TARGET, out, err);
+  for (size_t p = 0; p < 2 * s.parts; p++) ig_ids_free(&s.part[p].ids);
+  free(s.part);
   if (status != IG_OK) ig_corpus_free(out);
   return status;
 }

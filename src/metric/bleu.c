@@ -5,48 +5,48 @@
 #include "base/fail.h"
 #include "base/number.h"
 #include "ingot.h"
-#include "metric/corpus.h"
-#include "metric/tokenize.h"
+#include "metric/bleu_tokenizer.h"
+#include "metric/metric_kind.h"
+#include "metric/ngrams.h"
+#include "metric/words.h"
 
-enum {
-  ORDER = 4,
-  HYPOTHESIS_LENGTH = 0,
-  REFERENCE_LENGTH = 1,
-  CORRECT = 2,
-  TOTAL = CORRECT + ORDER
-};
+enum { ORDER = 4 };  // the longest n-gram
+
+// Indices of the statistics; of the last two, one for each order.
+enum { HYPOTHESIS_LENGTH = 0, REFERENCE_LENGTH = 1, CORRECT = 2, TOTAL = CORRECT + ORDER };
 
 static const char *tokenizer_name(const ig_score_options *o) {
   return o->tokenize ? o->tokenize : "13a";
 }
 
-static ig_status prepare(const ig_score_options *o, ig_codes *line, ig_words *words,
-                         ig_error *err) {
+static ig_status tokenize_line(const ig_score_options *o, ig_codes *line, ig_words *words,
+                               ig_error *err) {
   if (o->lowercase) IG_TRY(ig_codes_lower(line, err));
-  IG_TRY(ig_bleu_tokenizer_find(tokenizer_name(o))->run(line, err));
+  IG_TRY(ig_bleu_tokenizer_find(tokenizer_name(o))->tokenize(line, err));
   return ig_words_split(words, line, err);
 }
 
-static ig_status add_words(const ig_words *h, const ig_words *r, double s[IG_STATISTICS],
-                           ig_error *err) {
+static ig_status add_matches(const ig_words *h, const ig_words *r, double s[IG_STATISTICS],
+                             ig_error *err) {
   s[HYPOTHESIS_LENGTH] += (double)h->count;
   s[REFERENCE_LENGTH] += (double)r->count;
   for (size_t n = 1; n <= ORDER; n++) {
     size_t matches;
-    IG_TRY(ig_ngram_matches(h->number, h->count, r->number, r->count, n, &matches, err));
+    IG_TRY(ig_ngrams_matches((ig_symbols){h->number, h->count}, (ig_symbols){r->number, r->count},
+                             n, &matches, err));
     s[CORRECT + n - 1] += (double)matches;
-    s[TOTAL + n - 1] += (double)ig_ngram_count(h->count, n);
+    s[TOTAL + n - 1] += (double)ig_ngrams_count(h->count, n);
   }
   return IG_OK;
 }
 
-static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference,
-                     double s[IG_STATISTICS], ig_error *err) {
+static ig_status add_bleu_line(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference,
+                               double s[IG_STATISTICS], ig_error *err) {
   ig_words h = {0}, r = {0};
-  ig_status status = prepare(o, hypothesis, &h, err);
-  if (status == IG_OK) status = prepare(o, reference, &r, err);
+  ig_status status = tokenize_line(o, hypothesis, &h, err);
+  if (status == IG_OK) status = tokenize_line(o, reference, &r, err);
   if (status == IG_OK) status = ig_words_number(&h, hypothesis, &r, reference, err);
-  if (status == IG_OK) status = add_words(&h, &r, s, err);
+  if (status == IG_OK) status = add_matches(&h, &r, s, err);
   ig_words_free(&h);
   ig_words_free(&r);
   return status;
@@ -57,8 +57,8 @@ static double brevity_penalty(double hypothesis, double reference) {
   return hypothesis > 0 ? exp(1.0 - reference / hypothesis) : 0.0;
 }
 
-// Precisions in percent; false where no n-gram matched at all.
-static bool precisions(const double s[IG_STATISTICS], double p[ORDER]) {
+// Smoothed precisions in percent; false if no n-gram matched at all.
+static bool smoothed_precisions(const double s[IG_STATISTICS], double p[ORDER]) {
   double smooth = 1.0;
   bool any = false;
   for (int n = 0; n < ORDER; n++) any = any || s[CORRECT + n] > 0;
@@ -75,11 +75,11 @@ static bool precisions(const double s[IG_STATISTICS], double p[ORDER]) {
   return true;
 }
 
-static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
+static void finish_bleu(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
   double p[ORDER], logs = 0;
   const double hypothesis = s[HYPOTHESIS_LENGTH], reference = s[REFERENCE_LENGTH],
                bp = brevity_penalty(hypothesis, reference);
-  const bool any = precisions(s, p);
+  const bool any = smoothed_precisions(s, p);
   for (int n = 0; n < ORDER; n++) logs += p[n] > 0 ? log(p[n]) : -9999999999.0;
   out->value = any ? bp * exp(logs / ORDER) : 0.0;
   ig_number_format(
@@ -90,4 +90,4 @@ static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_
       reference > 0 ? hypothesis / reference : 0.0, hypothesis, reference);
 }
 
-const ig_metric_kind ig_metric_bleu = {add, finish};
+const ig_metric_kind ig_metric_bleu = {add_bleu_line, finish_bleu};

@@ -5,32 +5,34 @@
 #include "base/fail.h"
 #include "base/number.h"
 #include "ingot.h"
-#include "metric/corpus.h"
+#include "metric/metric_kind.h"
+#include "metric/ngrams.h"
+#include "metric/words.h"
 
-enum {
-  CHARACTERS = 6,
-  PARTS = 3
-};  // three statistics an order: n-grams of the hypothesis, of the reference, of both
+enum { CHARACTERS = 6 };  // the longest n-gram of characters
+// Statistics of one order: n-grams of the hypothesis, of the reference, and of both.
+enum { PARTS = 3 };
 static const double beta2 = 4.0;
 
-static ig_status add_order(const int32_t *h, size_t h_count, const int32_t *r, size_t r_count,
-                           size_t n, double *s, ig_error *err) {
+static ig_status add_order(ig_symbols hypothesis, ig_symbols reference, size_t n, double *s,
+                           ig_error *err) {
   size_t matches;
-  IG_TRY(ig_ngram_matches(h, h_count, r, r_count, n, &matches, err));
-  const size_t of_reference = ig_ngram_count(r_count, n);
-  s[0] += of_reference ? (double)ig_ngram_count(h_count, n)
-                       : 0;  // an order the reference lacks does not count against the hypothesis
+  IG_TRY(ig_ngrams_matches(hypothesis, reference, n, &matches, err));
+  const size_t of_reference = ig_ngrams_count(reference.count, n);
+  // An order that the reference lacks does not count against the hypothesis.
+  s[0] += of_reference ? (double)ig_ngrams_count(hypothesis.count, n) : 0;
   s[1] += (double)of_reference;
   s[2] += (double)matches;
   return IG_OK;
 }
 
-static bool punctuation(int32_t c) {
+static bool is_ascii_mark(int32_t c) {
   return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') ||
          (c >= '{' && c <= '~');
 }
 
-// Words, a mark at the end, or else at the beginning, taken off.
+// Words as chrF++ sees them: a punctuation mark at a word's end, or else at its beginning, is a
+// word of its own.
 static ig_status split_words(const ig_codes *line, ig_words *words, ig_error *err) {
   ig_words whole = {0};
   ig_status status = ig_words_split(&whole, line, err);
@@ -38,9 +40,9 @@ static ig_status split_words(const ig_codes *line, ig_words *words, ig_error *er
     const size_t begin = whole.begin[i], end = whole.end[i];
     size_t cut = end;
     if (end - begin > 1)
-      cut = punctuation(line->points[end - 1]) ? end - 1
-            : punctuation(line->points[begin]) ? begin + 1
-                                               : end;
+      cut = is_ascii_mark(line->points[end - 1]) ? end - 1
+            : is_ascii_mark(line->points[begin]) ? begin + 1
+                                                 : end;
     status = ig_words_push(words, begin, cut, err);
     if (status == IG_OK && cut < end) status = ig_words_push(words, cut, end, err);
   }
@@ -48,14 +50,15 @@ static ig_status split_words(const ig_codes *line, ig_words *words, ig_error *er
   return status;
 }
 
-static ig_status add_words(int order, const ig_codes *hypothesis, const ig_codes *reference,
-                           double *s, ig_error *err) {
+static ig_status add_word_orders(int order, const ig_codes *hypothesis, const ig_codes *reference,
+                                 double *s, ig_error *err) {
   ig_words h = {0}, r = {0};
   ig_status status = split_words(hypothesis, &h, err);
   if (status == IG_OK) status = split_words(reference, &r, err);
   if (status == IG_OK) status = ig_words_number(&h, hypothesis, &r, reference, err);
   for (size_t n = 1; status == IG_OK && n <= (size_t)order; n++)
-    status = add_order(h.number, h.count, r.number, r.count, n, s + PARTS * (n - 1), err);
+    status = add_order((ig_symbols){h.number, h.count}, (ig_symbols){r.number, r.count}, n,
+                       s + PARTS * (n - 1), err);
   ig_words_free(&h);
   ig_words_free(&r);
   return status;
@@ -64,27 +67,28 @@ static ig_status add_words(int order, const ig_codes *hypothesis, const ig_codes
 static void remove_spaces(ig_codes *line) {
   size_t to = 0;
   for (size_t i = 0; i < line->count; i++)
-    if (!ig_code_space(line->points[i])) line->points[to++] = line->points[i];
+    if (!ig_codes_is_space(line->points[i])) line->points[to++] = line->points[i];
   line->count = to;
 }
 
-static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference,
-                     double s[IG_STATISTICS], ig_error *err) {
+static ig_status add_chrf_line(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference,
+                               double s[IG_STATISTICS], ig_error *err) {
   if (o->lowercase) {
     IG_TRY(ig_codes_lower(hypothesis, err));
     IG_TRY(ig_codes_lower(reference, err));
   }
   if (o->chrf_word_order)
-    IG_TRY(add_words(o->chrf_word_order, hypothesis, reference, s + PARTS * CHARACTERS, err));
+    IG_TRY(add_word_orders(o->chrf_word_order, hypothesis, reference, s + PARTS * CHARACTERS, err));
   remove_spaces(hypothesis);
   remove_spaces(reference);
   for (size_t n = 1; n <= CHARACTERS; n++)
-    IG_TRY(add_order(hypothesis->points, hypothesis->count, reference->points, reference->count, n,
-                     s + PARTS * (n - 1), err));
+    IG_TRY(add_order((ig_symbols){hypothesis->points, hypothesis->count},
+                     (ig_symbols){reference->points, reference->count}, n, s + PARTS * (n - 1),
+                     err));
   return IG_OK;
 }
 
-static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
+static void finish_chrf(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
   double precision = 0, recall = 0;
   int orders = 0;
   for (int n = 0; n < CHARACTERS + o->chrf_word_order; n++) {
@@ -94,7 +98,10 @@ static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_
     recall += part[2] / part[1];
     orders++;
   }
-  if (orders) precision /= orders, recall /= orders;
+  if (orders) {
+    precision /= orders;
+    recall /= orders;
+  }
   out->value = precision + recall > 0
                    ? 100.0 * ((1 + beta2) * precision * recall / (beta2 * precision + recall))
                    : 0.0;
@@ -105,4 +112,4 @@ static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_
                    o->chrf_word_order, out->value);
 }
 
-const ig_metric_kind ig_metric_chrf = {add, finish};
+const ig_metric_kind ig_metric_chrf = {add_chrf_line, finish_chrf};

@@ -1,12 +1,13 @@
-// ig_score_lines: a corpus, line by line, through one of the metrics.
+// ig_score_lines: passes a corpus, line by line, through one of the metrics.
 #include <string.h>
 
 #include "base/fail.h"
 #include "ingot.h"
-#include "metric/corpus.h"
-#include "metric/tokenize.h"
+#include "metric/bleu_tokenizer.h"
+#include "metric/metric_kind.h"
+#include "metric/ngrams.h"
 
-static ig_status check_options(const ig_score_options *o, size_t count, ig_error *err) {
+static ig_status check_score_options(const ig_score_options *o, size_t count, ig_error *err) {
   if (o->metric != IG_METRIC_BLEU && o->metric != IG_METRIC_CHRF && o->metric != IG_METRIC_TER)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "metric: expected IG_METRIC_BLEU, IG_METRIC_CHRF or IG_METRIC_TER, found %d",
@@ -15,14 +16,15 @@ static ig_status check_options(const ig_score_options *o, size_t count, ig_error
   if (o->metric == IG_METRIC_BLEU && o->tokenize && !ig_bleu_tokenizer_find(o->tokenize))
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "tokenize: expected 13a, zh, char, intl or none, found \"%s\"", o->tokenize);
-  if (o->metric == IG_METRIC_CHRF && (o->chrf_word_order < 0 || o->chrf_word_order > IG_NGRAM_MOST))
+  if (o->metric == IG_METRIC_CHRF &&
+      (o->chrf_word_order < 0 || o->chrf_word_order > IG_NGRAMS_MOST))
     return ig_fail(err, IG_ERROR_ARGUMENT, "chrf_word_order: expected 0 to %d, found %d",
-                   IG_NGRAM_MOST, o->chrf_word_order);
+                   IG_NGRAMS_MOST, o->chrf_word_order);
   return IG_OK;
 }
 
-static ig_status read_line(const char *what, size_t number, const char *line, ig_codes *codes,
-                           ig_error *err) {
+static ig_status decode_line(const char *what, size_t number, const char *line, ig_codes *codes,
+                             ig_error *err) {
   const ig_status status =
       line ? ig_codes_decode(codes, line, err) : ig_fail_if_null(line, "text", err);
   return status == IG_OK ? status : ig_fail_in(err, status, "%s line %zu", what, number);
@@ -37,7 +39,7 @@ ig_status ig_score_lines(const ig_score_options *options, const char *const *hyp
   const ig_score_options defaults = {.metric = IG_METRIC_BLEU};
   if (!options) options = &defaults;
   *out = (ig_score){0};
-  IG_TRY(check_options(options, count, err));
+  IG_TRY(check_score_options(options, count, err));
   IG_TRY(ig_fail_if_null(hypotheses, "hypotheses", err));
   IG_TRY(ig_fail_if_null(references, "references", err));
   const ig_metric_kind *kind = kinds[options->metric];
@@ -45,8 +47,8 @@ ig_status ig_score_lines(const ig_score_options *options, const char *const *hyp
   ig_codes hypothesis = {0}, reference = {0};
   ig_status status = IG_OK;
   for (size_t i = 0; status == IG_OK && i < count; i++) {
-    status = read_line("hypothesis", i + 1, hypotheses[i], &hypothesis, err);
-    if (status == IG_OK) status = read_line("reference", i + 1, references[i], &reference, err);
+    status = decode_line("hypothesis", i + 1, hypotheses[i], &hypothesis, err);
+    if (status == IG_OK) status = decode_line("reference", i + 1, references[i], &reference, err);
     if (status != IG_OK) break;
     status = kind->add(options, &hypothesis, &reference, statistics, err);
     if (status != IG_OK) ig_fail_in(err, status, "line %zu", i + 1);

@@ -1,6 +1,6 @@
 // Translation edit rate (Snover et al. 2006): insertions, deletions, substitutions and shifts of
-// word sequences, over the reference's length. Limits, preferences and the beam round the diagonal
-// are those of sacreBLEU's tercom imitation, so that the numbers are the same.
+// word sequences, divided by the reference's length. Limits, preferences and the beam around the
+// diagonal are those of sacreBLEU's imitation of tercom, so that the numbers are the same.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,13 +8,17 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/number.h"
+#include "base/size.h"
 #include "ingot.h"
-#include "metric/corpus.h"
+#include "metric/metric_kind.h"
+#include "metric/words.h"
 
-enum { SHIFT_SIZE = 10, SHIFT_DISTANCE = 50, BEAM = 25, CANDIDATES = 1000, EDITS = 0, LENGTH = 1 };
-enum { UNREACHED = 1 << 29 };
+// tercom's limits: the longest shift and the farthest, the beam's half width, shifts tried in all.
+enum { SHIFT_SIZE = 10, SHIFT_DISTANCE = 50, BEAM = 25, CANDIDATES = 1000 };
+enum { EDITS = 0, LENGTH = 1 };  // indices of the statistics
+enum { UNREACHED = 1 << 29 };    // the cost of a cell outside the beam
 
-typedef enum edit { KEEP, SUBSTITUTE, INSERT, DELETE } edit;
+typedef enum edit_kind { EDIT_KEEP, EDIT_SUBSTITUTE, EDIT_INSERT, EDIT_DELETE } edit_kind;
 
 // One pair of lines. Hypotheses are arrays of h words, the reference has r.
 typedef struct aligner {
@@ -24,8 +28,8 @@ typedef struct aligner {
   int32_t *candidate, *best;  // (h)
   int *cost;                  // (h+1, r+1)
   unsigned char *edits;       // (h+1, r+1): how each cell was reached
-  size_t *aligned;  // (r): the hypothesis position of each reference word, one more: 0 = before the
-                    // first
+  // (r): the hypothesis position of each reference word, plus one: 0 is before the first.
+  size_t *aligned;
   unsigned char *h_error, *r_error;  // (h), (r)
   int checked;                       // shift candidates tried
 } aligner;
@@ -39,14 +43,19 @@ static void beam_of(const aligner *a, size_t i, size_t *first, size_t *last) {
   *last = (size_t)(middle + width) < a->r + 1 && i < a->h ? (size_t)(middle + width) : a->r + 1;
 }
 
-static void reach(int *cost, unsigned char *how, int by, edit kind) {
-  if (by < *cost) *cost = by, *how = (unsigned char)kind;
+static void reach_cell(int *cost, unsigned char *how, int new_cost, edit_kind kind) {
+  if (new_cost >= *cost) return;
+  *cost = new_cost;
+  *how = (unsigned char)kind;
 }
 
 // Levenshtein distance of words (h) to the reference.
 static int distance(aligner *a, const int32_t *words) {
   const size_t width = a->r + 1;
-  for (size_t j = 0; j <= a->r; j++) a->cost[j] = (int)j, a->edits[j] = INSERT;
+  for (size_t j = 0; j <= a->r; j++) {
+    a->cost[j] = (int)j;
+    a->edits[j] = EDIT_INSERT;
+  }
   for (size_t i = 1; i <= a->h; i++) {
     int *row = a->cost + i * width, *above = row - width;
     unsigned char *how = a->edits + i * width;
@@ -55,38 +64,39 @@ static int distance(aligner *a, const int32_t *words) {
     for (size_t j = 0; j <= a->r; j++) row[j] = UNREACHED;
     for (size_t j = first; j < last; j++) {
       if (j == 0) {
-        row[0] = above[0] + 1, how[0] = DELETE;
+        row[0] = above[0] + 1;
+        how[0] = EDIT_DELETE;
         continue;
       }
       const bool same = words[i - 1] == a->reference[j - 1];
-      reach(&row[j], &how[j], above[j - 1] + !same, same ? KEEP : SUBSTITUTE);
-      reach(&row[j], &how[j], above[j] + 1, DELETE);
-      reach(&row[j], &how[j], row[j - 1] + 1, INSERT);
+      reach_cell(&row[j], &how[j], above[j - 1] + !same, same ? EDIT_KEEP : EDIT_SUBSTITUTE);
+      reach_cell(&row[j], &how[j], above[j] + 1, EDIT_DELETE);
+      reach_cell(&row[j], &how[j], row[j - 1] + 1, EDIT_INSERT);
     }
   }
   return a->cost[a->h * width + a->r];
 }
 
-// Follows the edits back: which reference word stands where in the hypothesis, and which words of
-// either are wrong.
-static void align(aligner *a) {
+// Follows the edits back, to find where in the hypothesis each reference word is, and which words
+// of either are wrong.
+static void align_words(aligner *a) {
   const size_t width = a->r + 1;
   for (size_t i = a->h, j = a->r; i > 0 || j > 0;) {
-    const edit how = (edit)a->edits[i * width + j];
-    if (how == INSERT) {  // the reference has a word more
+    const edit_kind how = (edit_kind)a->edits[i * width + j];
+    if (how == EDIT_INSERT) {  // the reference has a word more
       a->aligned[j - 1] = i;
       a->r_error[--j] = 1;
-    } else if (how == DELETE) {
+    } else if (how == EDIT_DELETE) {
       a->h_error[--i] = 1;
     } else {
       a->aligned[j - 1] = i;
-      a->h_error[--i] = how == SUBSTITUTE;
-      a->r_error[--j] = how == SUBSTITUTE;
+      a->h_error[--i] = how == EDIT_SUBSTITUTE;
+      a->r_error[--j] = how == EDIT_SUBSTITUTE;
     }
   }
 }
 
-static bool any(const unsigned char *flags, size_t count) {
+static bool any_set(const unsigned char *flags, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (flags[i]) return true;
   return false;
@@ -97,34 +107,38 @@ static void copy_words(int32_t **to, const int32_t *from, size_t count) {
   *to += count;
 }
 
-// words with the stretch start .. start+length-1 moved to before position target.
-static void shift(const aligner *a, size_t start, size_t length, size_t target, int32_t *out) {
+// Writes the words with the stretch start .. start+length-1 moved to before position target.
+static void shift_words(const aligner *a, size_t start, size_t length, size_t target,
+                        int32_t *out) {
   const int32_t *w = a->words;
   const size_t end = start + length;
   if (target < start) {
-    copy_words(&out, w, target), copy_words(&out, w + start, length),
-        copy_words(&out, w + target, start - target);
+    copy_words(&out, w, target);
+    copy_words(&out, w + start, length);
+    copy_words(&out, w + target, start - target);
     copy_words(&out, w + end, a->h - end);
   } else if (target > end) {
-    copy_words(&out, w, start), copy_words(&out, w + end, target - end),
-        copy_words(&out, w + start, length);
+    copy_words(&out, w, start);
+    copy_words(&out, w + end, target - end);
+    copy_words(&out, w + start, length);
     copy_words(&out, w + target, a->h - target);
-  } else {  // within the stretch: so many words of what follows come first
-    const size_t behind = target - start < a->h - end ? target - start : a->h - end;
-    copy_words(&out, w, start), copy_words(&out, w + end, behind),
-        copy_words(&out, w + start, length);
-    copy_words(&out, w + end + behind, a->h - end - behind);
+  } else {  // target is within the stretch: that many of the words after it come before it
+    const size_t following = target - start < a->h - end ? target - start : a->h - end;
+    copy_words(&out, w, start);
+    copy_words(&out, w + end, following);
+    copy_words(&out, w + start, length);
+    copy_words(&out, w + end + following, a->h - end - following);
   }
 }
 
 // The best shift so far: most edits saved, then longest, then earliest in the hypothesis, then
 // earliest target.
-typedef struct ranking {
+typedef struct shift_rank {
   bool found;
   long gain, length, start, target;
-} ranking;
+} shift_rank;
 
-static bool better(const ranking *a, const ranking *b) {
+static bool is_better_shift(const shift_rank *a, const shift_rank *b) {
   if (!b->found) return true;
   if (a->gain != b->gain) return a->gain > b->gain;
   if (a->length != b->length) return a->length > b->length;
@@ -132,15 +146,15 @@ static bool better(const ranking *a, const ranking *b) {
   return a->target < b->target;
 }
 
-// A stretch of the hypothesis that stands in the reference too.
-typedef struct match {
+// A stretch of the hypothesis that occurs in the reference too.
+typedef struct common_stretch {
   size_t start_h, start_r, length;
-} match;
+} common_stretch;
 
-static void try_targets(aligner *a, const match *m, int before, ranking *best) {
+static void try_targets(aligner *a, const common_stretch *m, int before, shift_rank *best) {
   size_t previous = SIZE_MAX;
-  for (size_t offset = 0; offset <= m->length;
-       offset++) {  // offset - 1 words behind the match's place in the reference
+  // The target is offset - 1 words after the stretch's start in the reference.
+  for (size_t offset = 0; offset <= m->length; offset++) {
     size_t target = 0;
     if (m->start_r + offset > 0) {
       if (m->start_r + offset - 1 >= a->r) break;
@@ -148,38 +162,37 @@ static void try_targets(aligner *a, const match *m, int before, ranking *best) {
     }
     if (target == previous) continue;
     previous = target;
-    shift(a, m->start_h, m->length, target, a->candidate);
-    const ranking now = {true, before - distance(a, a->candidate), (long)m->length,
-                         (long)m->start_h, (long)target};
+    shift_words(a, m->start_h, m->length, target, a->candidate);
+    const shift_rank now = {true, before - distance(a, a->candidate), (long)m->length,
+                            (long)m->start_h, (long)target};
     a->checked++;
-    if (!better(&now, best)) continue;
+    if (!is_better_shift(&now, best)) continue;
     *best = now;
     memcpy(a->best, a->candidate, a->h * sizeof *a->best);
   }
 }
 
-// A shift makes sense where both places are wrong now and the target is not inside the stretch
-// itself.
-static bool worth(const aligner *a, const match *m) {
-  const size_t place = a->aligned[m->start_r];  // one more than the position
-  if (!any(a->h_error + m->start_h, m->length) || !any(a->r_error + m->start_r, m->length))
+// A shift makes sense if both places are wrong now and the target is not inside the stretch itself.
+static bool is_worth_trying(const aligner *a, const common_stretch *m) {
+  const size_t after = a->aligned[m->start_r];  // one more than the position
+  if (!any_set(a->h_error + m->start_h, m->length) || !any_set(a->r_error + m->start_r, m->length))
     return false;
-  return !(place > m->start_h && place <= m->start_h + m->length);
+  return !(after > m->start_h && after <= m->start_h + m->length);
 }
 
-// Tries every shift; the best one's words are in a->best.
-static ranking best_shift(aligner *a) {
-  ranking best = {0};
+// Tries every shift; a->best are the words after the best one.
+static shift_rank find_best_shift(aligner *a) {
+  shift_rank best = {0};
   const int before = distance(a, a->words);
-  align(a);
+  align_words(a);
   for (size_t i = 0; i < a->h; i++)
     for (size_t j = 0; j < a->r; j++) {
       if ((i > j ? i - j : j - i) > SHIFT_DISTANCE) continue;
       for (size_t n = 0;
            n < SHIFT_SIZE && i + n < a->h && j + n < a->r && a->words[i + n] == a->reference[j + n];
            n++) {
-        const match m = {i, j, n + 1};
-        if (!worth(a, &m)) continue;
+        const common_stretch m = {i, j, n + 1};
+        if (!is_worth_trying(a, &m)) continue;
         try_targets(a, &m, before, &best);
         if (a->checked >= CANDIDATES) return best;
       }
@@ -190,7 +203,7 @@ static ranking best_shift(aligner *a) {
 static long count_edits(aligner *a) {
   long shifts = 0;
   for (;;) {
-    const ranking best = best_shift(a);
+    const shift_rank best = find_best_shift(a);
     if (a->checked >= CANDIDATES || !best.found || best.gain <= 0) break;
     shifts++;
     memcpy(a->words, a->best, a->h * sizeof *a->words);
@@ -210,8 +223,11 @@ static ig_status edits_of(const ig_words *h, const ig_words *r, double *edits, i
   a.edits = a.cost ? ig_allocate(cells + h->count + r->count, 1, err) : NULL;
   a.aligned = a.edits ? ig_allocate(r->count, sizeof *a.aligned, err) : NULL;
   if (a.aligned) {
-    a.words = words, a.candidate = words + h->count, a.best = words + 2 * h->count;
-    a.h_error = a.edits + cells, a.r_error = a.h_error + h->count;
+    a.words = words;
+    a.candidate = words + h->count;
+    a.best = words + 2 * h->count;
+    a.h_error = a.edits + cells;
+    a.r_error = a.h_error + h->count;
     memcpy(a.words, h->number, h->count * sizeof *a.words);
     *edits = (double)count_edits(&a);
   }
@@ -223,8 +239,8 @@ static ig_status edits_of(const ig_words *h, const ig_words *r, double *edits, i
   return status;
 }
 
-static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference,
-                     double s[IG_STATISTICS], ig_error *err) {
+static ig_status add_ter_line(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference,
+                              double s[IG_STATISTICS], ig_error *err) {
   (void)o;  // always lower case, as sacreBLEU's default
   ig_words h = {0}, r = {0};
   double edits = 0;
@@ -241,7 +257,7 @@ static ig_status add(const ig_score_options *o, ig_codes *hypothesis, ig_codes *
   return status;
 }
 
-static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
+static void finish_ter(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
   (void)o;
   out->value = s[LENGTH] > 0 ? 100.0 * s[EDITS] / s[LENGTH] : s[EDITS] > 0 ? 100.0 : 0.0;
   ig_number_format(out->line, sizeof out->line,
@@ -250,4 +266,4 @@ static void finish(const ig_score_options *o, const double s[IG_STATISTICS], ig_
                    out->value);
 }
 
-const ig_metric_kind ig_metric_ter = {add, finish};
+const ig_metric_kind ig_metric_ter = {add_ter_line, finish_ter};

@@ -381,7 +381,7 @@ static ig_status train_run(ig_run *run, const ig_train_options *options, ig_erro
   l.micro = ig_allocate(accumulate, sizeof *l.micro, err);
   if (!l.micro) return IG_ERROR_MEMORY;
   ig_status status = run_to_the_end(&l, err);
-  for (size_t i = 0; i < accumulate; i++) ig_batch_buffer_free(&l.micro[i]);
+  for (size_t i = 0; i < accumulate; i++) ig_batcher_buffer_free(&l.micro[i]);
   free(l.micro);
   return options->stats_path ? write_stats_of_end(&l, options->stats_path, status, err) : status;
 }

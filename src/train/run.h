@@ -3,9 +3,9 @@
 #ifndef IG_TRAIN_RUN_H
 #define IG_TRAIN_RUN_H
 #include <stdio.h>
-#include "data/batch.h"
+#include "data/batcher.h"
 #include "model/model.h"
-#include "train/config.h"
+#include "train/train_config.h"
 #include "train/divergence.h"
 
 // Sums since the last line of the log.

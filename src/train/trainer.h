@@ -3,7 +3,7 @@
 #ifndef IG_TRAIN_TRAINER_H
 #define IG_TRAIN_TRAINER_H
 #include "base/pool.h"
-#include "data/batch.h"
+#include "data/batcher.h"
 #include "ingot.h"
 
 // First and second moments, flat, in the order of the model's trained values; returns their length.

@@ -31,7 +31,7 @@ static ig_status measure_loss(ig_run *run, ig_validation *out, ig_error *err) {
     nll += part.nll * (double)part.tokens;
     tokens += part.tokens;
   }
-  ig_batch_buffer_free(&buffer);
+  ig_batcher_buffer_free(&buffer);
   out->loss = tokens ? loss / (double)tokens : 0;
   out->nll = tokens ? nll / (double)tokens : 0;
   return status;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "train/config.h"
+#include "train/train_config.h"
 
 static char path[] = "/tmp/ingot-config-XXXXXX";
 

@@ -1,5 +1,5 @@
 // Reading a training configuration. Numbers stand in one table with their defaults and bounds.
-#include "train/config.h"
+#include "train/train_config.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,15 +1,17 @@
-// Batches by token budget. Pairs are shuffled anew each epoch, sorted by length within pools of
-// many batches, cut into batches, and the batches of a pool are shuffled: all of it a pure function
-// of (corpus, options, epoch), so that (epoch, index) is all a resumed run needs to know.
-#ifndef IG_DATA_BATCH_H
-#define IG_DATA_BATCH_H
+// Batches by token budget. In each epoch, pairs are shuffled anew, sorted by length within pools of
+// many batches and cut into batches; then the batches of each pool are shuffled. All of it is a
+// pure function of (corpus, options, epoch), so that (epoch, index) is all that a resumed run must
+// know.
+#ifndef IG_DATA_BATCHER_H
+#define IG_DATA_BATCHER_H
 #include "data/corpus.h"
 #include "ingot.h"
 
 typedef struct ig_batcher_options {
-  int batch_tokens;  // target tokens a batch, at most (no padding is counted: there is none);
-                     // source tokens: twice as many at most
-  int pool_batches;  // batches' worth of pairs sorted by length together; 0: 100
+  // Target tokens of a batch, at most; source tokens are twice as many at most. Padding does not
+  // count, for there is none.
+  int batch_tokens;
+  int pool_batches;  // how many batches' worth of pairs are sorted by length together; 0: 100
   uint64_t seed;
   bool shuffle;  // false: the corpus's own order within and between pools (validation)
   int decoder_start_id;
@@ -20,19 +22,20 @@ ig_status ig_batcher_create(const ig_corpus *corpus, const ig_batcher_options *o
                             ig_batcher **out, ig_error *err);
 void ig_batcher_free(ig_batcher *batcher);
 
-// Lays out an epoch (no work where it is the present one) and tells how many batches it has: at
-// least 1.
+// Lays out an epoch (no work if it is the present one) and tells how many batches it has: at least
+// 1.
 ig_status ig_batcher_epoch(ig_batcher *batcher, uint64_t epoch, size_t *batches, ig_error *err);
 
-// What batches come to, each number on its own; index 0 source, 1 target.
+// The largest numbers of any batch, each on its own; index 0 source, 1 target.
 typedef struct ig_batch_bounds {
   size_t sequences, tokens[2], longest[2];
 } ig_batch_bounds;
-ig_batch_bounds ig_batcher_most(const ig_batcher *batcher);  // no batch of any epoch exceeds these
-ig_batch_bounds ig_batcher_largest(const ig_batcher *batcher);  // in the epoch laid out
+// No batch of any epoch exceeds the first; the second is exact for the epoch that is laid out.
+ig_batch_bounds ig_batcher_most(const ig_batcher *batcher);
+ig_batch_bounds ig_batcher_largest(const ig_batcher *batcher);
 
 // A batch of ingot.h and the arrays it points to. Start from {0}; grows as needed;
-// ig_batch_buffer_free.
+// ig_batcher_buffer_free.
 typedef struct ig_batch_buffer {
   ig_batch batch;
   int *source, *source_offsets, *target_input, *target_output, *target_offsets;
@@ -42,5 +45,5 @@ typedef struct ig_batch_buffer {
 // Batch `index` of the present epoch. A pair longer than batch_tokens is a batch of its own.
 ig_status ig_batcher_get(const ig_batcher *batcher, size_t index, ig_batch_buffer *out,
                          ig_error *err);
-void ig_batch_buffer_free(ig_batch_buffer *buffer);
+void ig_batcher_buffer_free(ig_batch_buffer *buffer);
 #endif

@@ -1,17 +1,18 @@
-// A metric: statistics of one line after another, then a score of their sums.
-#ifndef IG_METRIC_CORPUS_H
-#define IG_METRIC_CORPUS_H
+// What a metric is: it adds up statistics, one line after another, and then makes a score of the
+// sums.
+#ifndef IG_METRIC_METRIC_KIND_H
+#define IG_METRIC_METRIC_KIND_H
 #include "ingot.h"
 #include "metric/codes.h"
 
 #define IG_STATISTICS 36  // chrF: 3 for each of 6 orders of characters and 6 of words
 
 typedef struct ig_metric_kind {
-  // Adds the statistics of one pair of lines (white space at their ends already gone). The lines
-  // may be changed.
+  // Adds the statistics of one pair of lines, which have no white space at their ends. It may
+  // change the lines.
   ig_status (*add)(const ig_score_options *options, ig_codes *hypothesis, ig_codes *reference,
                    double statistics[IG_STATISTICS], ig_error *err);
-  // The score of the sums and the line sacreBLEU prints for it.
+  // Makes the score of the sums, and the line that sacreBLEU prints for it.
   void (*finish)(const ig_score_options *options, const double statistics[IG_STATISTICS],
                  ig_score *out);
 } ig_metric_kind;

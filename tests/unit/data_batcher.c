@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "data/batch.h"
+#include "data/batcher.h"
 
 #define PAIRS 1000
 #define LONG_PAIR 17  // longer than a batch
@@ -84,7 +84,7 @@ static void every_pair_once_within_budget(void **state) {
     for (int p = 0; p < PAIRS; p++) assert_int_equal(seen[p], 1);
     assert_true(full > count * 8 / 10);
   }
-  ig_batch_buffer_free(&buffer);
+  ig_batcher_buffer_free(&buffer);
   ig_batcher_free(b);
   ig_corpus_free(&c);
 }
@@ -122,7 +122,7 @@ static void bounds_hold(void **state) {
       assert_true(seen.tokens[side] <= most.tokens[side] &&
                   seen.longest[side] <= most.longest[side]);
   }
-  ig_batch_buffer_free(&buffer);
+  ig_batcher_buffer_free(&buffer);
   ig_batcher_free(b);
   ig_corpus_free(&c);
 }
@@ -137,7 +137,7 @@ static uint64_t order_of(ig_batcher *b, uint64_t number) {
       hash = hash * 1000003u + (uint64_t)buffer.target_output[t];
     hash = hash * 31 + 7;
   }
-  ig_batch_buffer_free(&buffer);
+  ig_batcher_buffer_free(&buffer);
   return hash;
 }
 

@@ -1,5 +1,5 @@
-// Laying out an epoch into batches, and filling one.
-#include "data/batch.h"
+// Lays an epoch out in batches, and fills one.
+#include "data/batcher.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,33 +7,35 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/random.h"
+#include "base/size.h"
 
 #define DEFAULT_POOL 100
 
-typedef struct ig_range {
+typedef struct batch_range {
   size_t begin, end;  // of order
-} ig_range;
+} batch_range;
 
 struct ig_batcher {
   const ig_corpus *corpus;
   ig_batcher_options options;
   uint64_t epoch;
   bool laid_out;
-  uint32_t *order;    // (pairs)
-  ig_range *batches;  // (count)
+  uint32_t *order;       // (pairs)
+  batch_range *batches;  // (count)
   size_t count, capacity;
-  ig_range *moved;  // room for shuffling the batches of one pool
+  batch_range *moved;  // workspace that shuffles the batches of one pool
   uint32_t *shuffled;
   size_t moved_capacity, shuffled_capacity;
-  struct ig_sort_key *keys;  // room for sorting one pool
+  struct pair_key *keys;  // workspace that sorts one pool
   size_t key_capacity;
 };
 
-typedef struct ig_sort_key {
+typedef struct pair_key {
   size_t target, source;  // lengths
-  size_t place;  // in the shuffled order: breaks ties, so that the order does not depend on qsort
+  // In the shuffled order. It breaks ties, so that the result does not depend on qsort.
+  size_t position;
   uint32_t pair;
-} ig_sort_key;
+} pair_key;
 
 ig_status ig_batcher_create(const ig_corpus *corpus, const ig_batcher_options *options,
                             ig_batcher **out, ig_error *err) {
@@ -70,18 +72,18 @@ void ig_batcher_free(ig_batcher *b) {
 }
 
 static int compare_keys(const void *left, const void *right) {
-  const ig_sort_key *a = left, *b = right;
+  const pair_key *a = left, *b = right;
   if (a->target != b->target) return a->target < b->target ? -1 : 1;
   if (a->source != b->source) return a->source < b->source ? -1 : 1;
-  return a->place < b->place ? -1 : a->place > b->place;
+  return a->position < b->position ? -1 : a->position > b->position;
 }
 
-// Pairs of the next pool: as many as pool_batches full batches of target tokens hold.
+// The end of the pool that begins here: it has as many target tokens as pool_batches full batches.
 static size_t pool_end(const ig_batcher *b, size_t begin) {
   const size_t budget = (size_t)b->options.pool_batches * (size_t)b->options.batch_tokens;
   size_t tokens = 0, end = begin;
-  while (end < b->corpus->pairs && (end == begin || tokens < budget))
-    tokens += ig_corpus_length(b->corpus, IG_SIDE_TARGET, b->order[end++]);
+  for (; end < b->corpus->pairs && (end == begin || tokens < budget); end++)
+    tokens += ig_corpus_length(b->corpus, IG_SIDE_TARGET, b->order[end]);
   return end;
 }
 
@@ -89,10 +91,10 @@ static ig_status sort_pool(ig_batcher *b, size_t begin, size_t end, ig_error *er
   IG_TRY(ig_allocate_more((void **)&b->keys, &b->key_capacity, end - begin, sizeof *b->keys, err));
   for (size_t i = begin; i < end; i++) {
     const uint32_t pair = b->order[i];
-    b->keys[i - begin] = (ig_sort_key){.target = ig_corpus_length(b->corpus, IG_SIDE_TARGET, pair),
-                                       .source = ig_corpus_length(b->corpus, IG_SIDE_SOURCE, pair),
-                                       .place = i,
-                                       .pair = pair};
+    b->keys[i - begin] = (pair_key){.target = ig_corpus_length(b->corpus, IG_SIDE_TARGET, pair),
+                                    .source = ig_corpus_length(b->corpus, IG_SIDE_SOURCE, pair),
+                                    .position = i,
+                                    .pair = pair};
   }
   qsort(b->keys, end - begin, sizeof *b->keys, compare_keys);
   for (size_t i = begin; i < end; i++) b->order[i] = b->keys[i - begin].pair;
@@ -107,17 +109,18 @@ static ig_status cut_pool(ig_batcher *b, size_t begin, size_t end, ig_error *err
       const size_t source = tokens[0] + ig_corpus_length(b->corpus, IG_SIDE_SOURCE, b->order[i]);
       const size_t target = tokens[1] + ig_corpus_length(b->corpus, IG_SIDE_TARGET, b->order[i]);
       if (i > begin && (target > most || source > 2 * most)) break;
-      tokens[0] = source, tokens[1] = target;
+      tokens[0] = source;
+      tokens[1] = target;
     }
     IG_TRY(ig_allocate_more((void **)&b->batches, &b->capacity, b->count + 1, sizeof *b->batches,
                             err));
-    b->batches[b->count++] = (ig_range){begin, i};
+    b->batches[b->count++] = (batch_range){begin, i};
     begin = i;
   }
   return IG_OK;
 }
 
-// Shuffles the batches first .. count-1; pool numbers the pool within the epoch.
+// Shuffles the batches first .. count-1, those of one pool. stream: of the pool's random numbers.
 static ig_status shuffle_batches(ig_batcher *b, size_t first, uint64_t stream, ig_error *err) {
   const size_t n = b->count - first;
   IG_TRY(
@@ -129,9 +132,9 @@ static ig_status shuffle_batches(ig_batcher *b, size_t first, uint64_t stream, i
   return IG_OK;
 }
 
-static ig_status lay_out(ig_batcher *b, uint64_t epoch, ig_error *err) {
+static ig_status lay_out_epoch(ig_batcher *b, uint64_t epoch, ig_error *err) {
   const size_t pairs = b->corpus->pairs;
-  // The streams of one epoch: its pairs, then the batches of its pools.
+  // Random streams: one for the pairs of an epoch, one for the batches of each of its pools.
   const uint64_t pair_stream = ig_random_stream("data.pairs") + epoch,
                  batch_stream = ig_random_stream("data.batches") ^ (epoch << 32);
   if (b->options.shuffle)
@@ -153,15 +156,13 @@ static ig_status lay_out(ig_batcher *b, uint64_t epoch, ig_error *err) {
 ig_status ig_batcher_epoch(ig_batcher *b, uint64_t epoch, size_t *batches, ig_error *err) {
   if (!b->laid_out || b->epoch != epoch) {
     b->laid_out = false;
-    IG_TRY(lay_out(b, epoch, err));
+    IG_TRY(lay_out_epoch(b, epoch, err));
     b->laid_out = true;
     b->epoch = epoch;
   }
   *batches = b->count;
   return IG_OK;
 }
-
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 // A batch ends before it exceeds its budgets, unless a single pair does.
 ig_batch_bounds ig_batcher_most(const ig_batcher *b) {
@@ -170,14 +171,14 @@ ig_batch_bounds ig_batcher_most(const ig_batcher *b) {
   for (size_t i = 0; i < b->corpus->pairs; i++) {
     for (int side = 0; side < 2; side++)
       most.longest[side] =
-          larger(most.longest[side], ig_corpus_length(b->corpus, (ig_side)side, i));
+          ig_size_larger(most.longest[side], ig_corpus_length(b->corpus, (ig_side)side, i));
     const size_t length = ig_corpus_length(b->corpus, IG_SIDE_TARGET, i);
     if (length < shortest) shortest = length;
   }
   const size_t budget = (size_t)b->options.batch_tokens;
-  most.tokens[IG_SIDE_SOURCE] = larger(2 * budget, most.longest[IG_SIDE_SOURCE]);
-  most.tokens[IG_SIDE_TARGET] = larger(budget, most.longest[IG_SIDE_TARGET]);
-  most.sequences = most.tokens[IG_SIDE_TARGET] / larger(shortest, 1);
+  most.tokens[IG_SIDE_SOURCE] = ig_size_larger(2 * budget, most.longest[IG_SIDE_SOURCE]);
+  most.tokens[IG_SIDE_TARGET] = ig_size_larger(budget, most.longest[IG_SIDE_TARGET]);
+  most.sequences = most.tokens[IG_SIDE_TARGET] / ig_size_larger(shortest, 1);
   if (most.sequences > b->corpus->pairs) most.sequences = b->corpus->pairs;
   return most;
 }
@@ -190,41 +191,41 @@ ig_batch_bounds ig_batcher_largest(const ig_batcher *b) {
       for (int side = 0; side < 2; side++) {
         const size_t length = ig_corpus_length(b->corpus, (ig_side)side, b->order[p]);
         tokens[side] += length;
-        largest.longest[side] = larger(largest.longest[side], length);
+        largest.longest[side] = ig_size_larger(largest.longest[side], length);
       }
     for (int side = 0; side < 2; side++)
-      largest.tokens[side] = larger(largest.tokens[side], tokens[side]);
-    largest.sequences = larger(largest.sequences, b->batches[i].end - b->batches[i].begin);
+      largest.tokens[side] = ig_size_larger(largest.tokens[side], tokens[side]);
+    largest.sequences = ig_size_larger(largest.sequences, b->batches[i].end - b->batches[i].begin);
   }
   return largest;
 }
 
-static ig_status need(int **array, size_t *capacity, size_t count, ig_error *err) {
+static ig_status need_ids(int **array, size_t *capacity, size_t count, ig_error *err) {
   return ig_allocate_more((void **)array, capacity, count, sizeof **array, err);
 }
 
-static ig_status need_room(ig_batch_buffer *out, size_t sequences, ig_error *err) {
+static ig_status need_capacity(ig_batch_buffer *out, size_t sequences, ig_error *err) {
   if (out->source_tokens > INT32_MAX || out->target_tokens > INT32_MAX || sequences >= INT32_MAX)
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
                    "a batch of %zu source and %zu target tokens is too large", out->source_tokens,
                    out->target_tokens);
-  IG_TRY(need(&out->source, &out->capacity[0], out->source_tokens, err));
-  IG_TRY(need(&out->source_offsets, &out->capacity[1], sequences + 1, err));
-  IG_TRY(need(&out->target_input, &out->capacity[2], out->target_tokens, err));
-  IG_TRY(need(&out->target_output, &out->capacity[3], out->target_tokens, err));
-  return need(&out->target_offsets, &out->capacity[4], sequences + 1, err);
+  IG_TRY(need_ids(&out->source, &out->capacity[0], out->source_tokens, err));
+  IG_TRY(need_ids(&out->source_offsets, &out->capacity[1], sequences + 1, err));
+  IG_TRY(need_ids(&out->target_input, &out->capacity[2], out->target_tokens, err));
+  IG_TRY(need_ids(&out->target_output, &out->capacity[3], out->target_tokens, err));
+  return need_ids(&out->target_offsets, &out->capacity[4], sequences + 1, err);
 }
 
 ig_status ig_batcher_get(const ig_batcher *b, size_t index, ig_batch_buffer *out, ig_error *err) {
   const ig_corpus *c = b->corpus;
-  const ig_range range = b->batches[index];
+  const batch_range range = b->batches[index];
   out->source_tokens = out->target_tokens = 0;
   for (size_t i = range.begin; i < range.end; i++) {
     out->source_tokens += ig_corpus_length(c, IG_SIDE_SOURCE, b->order[i]);
     out->target_tokens += ig_corpus_length(c, IG_SIDE_TARGET, b->order[i]);
   }
   const size_t sequences = range.end - range.begin;
-  IG_TRY(need_room(out, sequences, err));
+  IG_TRY(need_capacity(out, sequences, err));
   int source = 0, target = 0;
   for (size_t s = 0; s < sequences; s++) {
     const size_t pair = b->order[range.begin + s];
@@ -253,7 +254,7 @@ ig_status ig_batcher_get(const ig_batcher *b, size_t index, ig_batch_buffer *out
   return IG_OK;
 }
 
-void ig_batch_buffer_free(ig_batch_buffer *buffer) {
+void ig_batcher_buffer_free(ig_batch_buffer *buffer) {
   free(buffer->source);
   free(buffer->source_offsets);
   free(buffer->target_input);
