@@ -2,7 +2,7 @@
 // ended by a NUL byte.
 #include "input.h"
 
-#include "train/config.h"
+#include "train/train_config.h"
 
 enum { MOST = 8 };
 

@@ -27,12 +27,12 @@ static const char *type_name(const json_t *value) {
   return "null";
 }
 
-// Jansson 2.14 chooses its hash function's seed with the first object, which is a race where two
-// threads make theirs at once.
+// Jansson 2.14 chooses the seed of its hash function when the first object is made, which is a race
+// if two threads make theirs at once. So it is chosen before.
 static void choose_seed(void) { json_object_seed(0); }
 
-// Jansson knows the locale's decimal point, but takes its first byte for the whole of it, so both
-// ways run in the C locale.
+// Jansson knows the locale's decimal point but takes its first byte for the whole of it, so reading
+// and writing run in the C locale.
 ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t **out,
                         ig_error *err) {
   static pthread_once_t seeded = PTHREAD_ONCE_INIT;
@@ -42,7 +42,7 @@ ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t 
   *out = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
   ig_number_locale_leave(before);
   if (*out) return IG_OK;
-  // Where memory runs out before Jansson knows a place, it gives no code.
+  // If memory runs out before Jansson has a position, it gives no code.
   if (why.line < 0 || json_error_code(&why) == json_error_out_of_memory)
     return ig_fail_memory_in(name, err);
   return ig_fail(err, IG_ERROR_FORMAT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column,
@@ -69,14 +69,14 @@ ig_status ig_json_load_object(const char *path, json_t **out, ig_error *err) {
   return status;
 }
 
-typedef struct text {
+typedef struct growing_text {
   char *bytes;
   size_t length, capacity;
   bool failed;
-} text;
+} growing_text;
 
-static int append(const char *bytes, size_t size, void *context) {
-  text *t = context;
+static int append_bytes(const char *bytes, size_t size, void *context) {
+  growing_text *t = context;
   t->failed = t->failed || ig_allocate_more((void **)&t->bytes, &t->capacity, t->length + size + 1,
                                             1, NULL) != IG_OK;
   if (t->failed) return -1;
@@ -86,12 +86,12 @@ static int append(const char *bytes, size_t size, void *context) {
   return 0;
 }
 
-// Jansson 2.14 goes on behind some failures of its writer, so json_dumps may leave out a key for
-// want of memory.
+// Jansson 2.14 goes on after some failures of its writer, so json_dumps may leave out a key when
+// memory is out.
 char *ig_json_text(const json_t *value, size_t flags) {
-  text t = {0};
+  growing_text t = {0};
   const locale_t before = ig_number_locale_enter();
-  const bool written = value && json_dump_callback(value, append, &t, flags) == 0;
+  const bool written = value && json_dump_callback(value, append_bytes, &t, flags) == 0;
   ig_number_locale_leave(before);
   if (written && !t.failed) return t.bytes;
   free(t.bytes);
@@ -103,7 +103,7 @@ ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_err
       ig_json_text(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION((size_t)digits));
   if (!text) return ig_fail(err, IG_ERROR_MEMORY, "%s: could not encode the JSON value", path);
   size_t length = strlen(text);
-  text[length] = '\n';  // in place of the NUL: the size is given
+  text[length] = '\n';  // in place of the NUL, which is not written
   ig_status status = ig_file_write(path, text, length + 1, err);
   free(text);
   return status;
@@ -143,14 +143,14 @@ ig_status ig_json_save_in(const char *directory, const char *name, const json_t 
 
 // ---- values -----------------------------------------------------------------
 
-// NULL where absent or null.
+// NULL if the key is absent or null.
 static const json_t *member(ig_json_object from, const char *key) {
   const json_t *value = json_object_get(from.object, key);
   return value && !json_is_null(value) ? value : NULL;
 }
 
-static ig_status wrong_type(ig_json_object from, const char *key, const char *expected,
-                            const json_t *found, ig_error *err) {
+static ig_status fail_type(ig_json_object from, const char *key, const char *expected,
+                           const json_t *found, ig_error *err) {
   return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected %s, found %s", from.where, key, expected,
                  type_name(found));
 }
@@ -159,7 +159,7 @@ ig_status ig_json_int(ig_json_object from, const char *key, int fallback, int *o
   const json_t *value = member(from, key);
   *out = fallback;
   if (!value) return IG_OK;
-  if (!json_is_integer(value)) return wrong_type(from, key, "an integer", value, err);
+  if (!json_is_integer(value)) return fail_type(from, key, "an integer", value, err);
   json_int_t number = json_integer_value(value);
   if (number < INT_MIN || number > INT_MAX)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: %" PRId64 " is out of range", from.where, key,
@@ -173,7 +173,7 @@ ig_status ig_json_number(ig_json_object from, const char *key, double fallback, 
   const json_t *value = member(from, key);
   *out = fallback;
   if (!value) return IG_OK;
-  if (!json_is_number(value)) return wrong_type(from, key, "a number", value, err);
+  if (!json_is_number(value)) return fail_type(from, key, "a number", value, err);
   *out = json_number_value(value);
   return IG_OK;
 }
@@ -183,7 +183,7 @@ ig_status ig_json_bool(ig_json_object from, const char *key, bool fallback, bool
   const json_t *value = member(from, key);
   *out = fallback;
   if (!value) return IG_OK;
-  if (!json_is_boolean(value)) return wrong_type(from, key, "true or false", value, err);
+  if (!json_is_boolean(value)) return fail_type(from, key, "true or false", value, err);
   *out = json_is_true(value);
   return IG_OK;
 }
@@ -193,7 +193,7 @@ ig_status ig_json_string(ig_json_object from, const char *key, const char *fallb
   const json_t *value = member(from, key);
   *out = fallback;
   if (!value) return IG_OK;
-  if (!json_is_string(value)) return wrong_type(from, key, "a string", value, err);
+  if (!json_is_string(value)) return fail_type(from, key, "a string", value, err);
   *out = json_string_value(value);
   return IG_OK;
 }

@@ -1,4 +1,4 @@
-// Lines of plain or gzip-compressed files through zlib, which tells the two apart by itself.
+// zlib reads plain and gzip-compressed files, and tells the two apart by itself.
 #include "io/lines.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ struct ig_lines {
   size_t number;
 };
 
-static ig_status open_file(ig_lines *lines, ig_error *err) {
+static ig_status open_gzip(ig_lines *lines, ig_error *err) {
   int descriptor = open(lines->path, O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return ig_fail(err, IG_ERROR_IO, "%s: %s", lines->path, strerror(errno));
   lines->file = gzdopen(descriptor, "rb");
@@ -38,7 +38,7 @@ ig_status ig_lines_open(const char *path, ig_lines **out, ig_error *err) {
   if (!lines) return IG_ERROR_MEMORY;
   lines->path = ig_allocate_copy(path, strlen(path), err);
   lines->chunk = lines->path ? ig_allocate(CHUNK, 1, err) : NULL;
-  ig_status status = lines->chunk ? open_file(lines, err) : IG_ERROR_MEMORY;
+  ig_status status = lines->chunk ? open_gzip(lines, err) : IG_ERROR_MEMORY;
   if (status != IG_OK)
     ig_lines_close(lines);
   else
@@ -55,18 +55,18 @@ void ig_lines_close(ig_lines *lines) {
   free(lines);
 }
 
-// zlib opens its messages with "<fd:3>: ", which is nobody's file.
+// zlib begins its messages with "<fd:3>: ", which means nothing to a user.
 static const char *without_descriptor(const char *why) {
   const char *end = strncmp(why, "<fd:", 4) == 0 ? strstr(why, ">: ") : NULL;
   return end ? end + 3 : why;
 }
 
-// Fills the chunk; begin == end afterwards means the end of the file.
-static ig_status refill(ig_lines *lines, ig_error *err) {
+// Fills the chunk. If begin == end afterwards, the file has ended.
+static ig_status fill_chunk(ig_lines *lines, ig_error *err) {
   int got = gzread(lines->file, lines->chunk, CHUNK);
   int code = Z_OK;
   const char *why = gzerror(lines->file, &code);
-  // A truncated stream gives its last bytes first and Z_BUF_ERROR with them or after them.
+  // A truncated stream gives its last bytes first, and Z_BUF_ERROR with them or after them.
   if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
     return ig_fail(err, code == Z_ERRNO ? IG_ERROR_IO : IG_ERROR_FORMAT, "%s: line %zu: %s",
                    lines->path, lines->number + 1,
@@ -76,8 +76,8 @@ static ig_status refill(ig_lines *lines, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status append(ig_lines *lines, size_t length, const char *bytes, size_t count,
-                        ig_error *err) {
+static ig_status append_to_line(ig_lines *lines, size_t length, const char *bytes, size_t count,
+                                ig_error *err) {
   IG_TRY(ig_allocate_more((void **)&lines->line, &lines->capacity, length + count + 1, 1, err));
   memcpy(lines->line + length, bytes, count);
   return IG_OK;
@@ -89,13 +89,13 @@ ig_status ig_lines_next(ig_lines *lines, const char **line, size_t *length, ig_e
   size_t used = 0;
   bool any = false;
   for (;;) {
-    if (lines->begin == lines->end) IG_TRY(refill(lines, err));
+    if (lines->begin == lines->end) IG_TRY(fill_chunk(lines, err));
     if (lines->begin == lines->end) break;
     any = true;
     const char *from = lines->chunk + lines->begin;
     const char *newline = memchr(from, '\n', lines->end - lines->begin);
     size_t count = newline ? (size_t)(newline - from) : lines->end - lines->begin;
-    IG_TRY(append(lines, used, from, count, err));
+    IG_TRY(append_to_line(lines, used, from, count, err));
     used += count;
     lines->begin += count + (newline ? 1 : 0);
     if (newline) break;

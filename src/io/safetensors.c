@@ -1,4 +1,4 @@
-// Reading safetensors: every header is checked as a whole before any tensor of it can be reached.
+// Reads safetensors. Every header is checked as a whole before any of its tensors can be reached.
 #include "io/safetensors.h"
 
 #include <inttypes.h>
@@ -35,12 +35,12 @@ struct ig_safetensors {
 
 // ---- one tensor of a header -------------------------------------------------
 
-static ig_status bad(const ig_safetensor *t, ig_error *err, const char *what) {
+static ig_status fail_tensor(const ig_safetensor *t, ig_error *err, const char *what) {
   return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: %s", t->file, t->name, what);
 }
 
 static ig_status read_shape(ig_safetensor *t, const json_t *shape, ig_error *err) {
-  if (!json_is_array(shape)) return bad(t, err, "shape: expected an array");
+  if (!json_is_array(shape)) return fail_tensor(t, err, "shape: expected an array");
   size_t rank = json_array_size(shape);
   if (rank > IG_SAFETENSORS_MAX_RANK)
     return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: rank %zu, at most %d are read",
@@ -50,27 +50,27 @@ static ig_status read_shape(ig_safetensor *t, const json_t *shape, ig_error *err
   for (size_t i = 0; i < rank; ++i) {
     const json_t *extent = json_array_get(shape, i);
     if (!json_is_integer(extent) || json_integer_value(extent) < 0)
-      return bad(t, err, "shape: expected non-negative integers");
+      return fail_tensor(t, err, "shape: expected non-negative integers");
     t->shape[i] = (size_t)json_integer_value(extent);
     if (!ig_size_multiply(t->elements, t->shape[i], &t->elements))
-      return bad(t, err, "shape: too large");
+      return fail_tensor(t, err, "shape: too large");
   }
   if (!ig_size_multiply(t->elements, ig_dtype_size(t->dtype), &t->bytes))
-    return bad(t, err, "shape: too large");
+    return fail_tensor(t, err, "shape: too large");
   return IG_OK;
 }
 
-// The part of the file behind the header.
-typedef struct values {
+// The part of the file after the header.
+typedef struct data_part {
   size_t begin, size;
-} values;
+} data_part;
 
-static ig_status read_offsets(ig_safetensor *t, const json_t *offsets, const values *in,
+static ig_status read_offsets(ig_safetensor *t, const json_t *offsets, const data_part *in,
                               ig_error *err) {
   const size_t size = in->size;
   const json_t *first = json_array_get(offsets, 0), *last = json_array_get(offsets, 1);
   if (json_array_size(offsets) != 2 || !json_is_integer(first) || !json_is_integer(last))
-    return bad(t, err, "data_offsets: expected two integers");
+    return fail_tensor(t, err, "data_offsets: expected two integers");
   json_int_t begin = json_integer_value(first), end = json_integer_value(last);
   if (begin < 0 || end < begin || (uint64_t)end > size)
     return ig_fail(err, IG_ERROR_FORMAT,
@@ -86,17 +86,17 @@ static ig_status read_offsets(ig_safetensor *t, const json_t *offsets, const val
   return IG_OK;
 }
 
-static ig_status read_tensor(ig_safetensor *t, const json_t *entry, const values *in,
+static ig_status read_tensor(ig_safetensor *t, const json_t *entry, const data_part *in,
                              ig_error *err) {
   const char *name, *dtype;
   const json_t *value;
-  if (!json_is_object(entry)) return bad(t, err, "expected an object");
+  if (!json_is_object(entry)) return fail_tensor(t, err, "expected an object");
   json_object_foreach((json_t *)entry, name, value) {
     if (strcmp(name, "dtype") && strcmp(name, "shape") && strcmp(name, "data_offsets"))
       return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: unknown key %s", t->file, t->name, name);
   }
   dtype = json_string_value(json_object_get(entry, "dtype"));
-  if (!dtype) return bad(t, err, "dtype: expected a string");
+  if (!dtype) return fail_tensor(t, err, "dtype: expected a string");
   if (!ig_dtype_parse(dtype, &t->dtype) || strcmp(dtype, ig_dtype_name(t->dtype)))
     return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: unknown dtype '%s'", t->file, t->name,
                    dtype);
@@ -106,21 +106,21 @@ static ig_status read_tensor(ig_safetensor *t, const json_t *entry, const values
 
 // ---- one file ---------------------------------------------------------------
 
-static int by_place(const void *a, const void *b) {
+static int compare_offsets(const void *a, const void *b) {
   const ig_safetensor *x = a, *y = b;
   if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
-  return (x->bytes > y->bytes) -
-         (x->bytes < y->bytes);  // empty tensors before the one that starts at the same byte
+  // An empty tensor comes before the one that starts at the same byte.
+  return (x->bytes > y->bytes) - (x->bytes < y->bytes);
 }
 
-static int by_name(const void *a, const void *b) {
+static int compare_tensor_names(const void *a, const void *b) {
   return strcmp(((const ig_safetensor *)a)->name, ((const ig_safetensor *)b)->name);
 }
 
-// The tensors of a file must tile its data: no holes, no overlaps, nothing behind.
+// The tensors of a file must tile its data: no holes, no overlaps, nothing after the last.
 static ig_status check_tiling(ig_safetensor *tensors, size_t count, const char *path,
-                              const values *in, ig_error *err) {
-  if (count) qsort(tensors, count, sizeof *tensors, by_place);
+                              const data_part *in, ig_error *err) {
+  if (count) qsort(tensors, count, sizeof *tensors, compare_offsets);
   size_t at = in->begin;
   for (size_t i = 0; i < count; ++i) {
     const ig_safetensor *t = &tensors[i];
@@ -160,7 +160,7 @@ static ig_status parse_header(shard *s, size_t length, ig_error *err) {
   return status;
 }
 
-static ig_status read_header(shard *s, values *in, ig_error *err) {
+static ig_status read_header(shard *s, data_part *in, ig_error *err) {
   const size_t size = s->file.size;
   unsigned char bytes[8];
   if (size < 8)
@@ -177,16 +177,16 @@ static ig_status read_header(shard *s, values *in, ig_error *err) {
   if (length == 0)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: the header is not a JSON object", s->path);
   IG_TRY(parse_header(s, (size_t)length, err));
-  *in = (values){8 + (size_t)length, size - 8 - (size_t)length};
+  *in = (data_part){8 + (size_t)length, size - 8 - (size_t)length};
   return IG_OK;
 }
 
-static ig_status add_file(ig_safetensors *file, const char *path, ig_error *err) {
+static ig_status add_shard(ig_safetensors *file, const char *path, ig_error *err) {
   shard *s = &file->shards[file->shard_count++];
   s->path = ig_allocate_copy(path, strlen(path), err);
   if (!s->path) return IG_ERROR_MEMORY;
   IG_TRY(ig_file_open(&s->file, path, err));
-  values in = {0};
+  data_part in = {0};
   const size_t first = file->count;
   IG_TRY(read_header(s, &in, err));
   const char *name;
@@ -210,7 +210,7 @@ static ig_status add_file(ig_safetensors *file, const char *path, ig_error *err)
 
 static ig_status sort_names(ig_safetensors *file, ig_error *err) {
   if (file->count == 0) return IG_OK;
-  qsort(file->tensors, file->count, sizeof *file->tensors, by_name);
+  qsort(file->tensors, file->count, sizeof *file->tensors, compare_tensor_names);
   for (size_t i = 1; i < file->count; ++i)
     if (strcmp(file->tensors[i - 1].name, file->tensors[i].name) == 0)
       return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: also in %s", file->tensors[i].file,
@@ -218,7 +218,7 @@ static ig_status sort_names(ig_safetensors *file, ig_error *err) {
   return IG_OK;
 }
 
-// Opens each shard that weight_map names once.
+// Opens each shard that weight_map names, once.
 static ig_status add_shards(ig_safetensors *file, const char *directory, const char *index_path,
                             json_t *map, ig_error *err) {
   const char *name;
@@ -237,14 +237,14 @@ static ig_status add_shards(ig_safetensors *file, const char *directory, const c
       return ig_fail(err, IG_ERROR_FORMAT, "%s: more than %d shards", index_path, MAX_SHARDS);
     char *path = ig_path_join(directory, shard_name, err);
     if (!path) return IG_ERROR_MEMORY;
-    ig_status status = add_file(file, path, err);
+    ig_status status = add_shard(file, path, err);
     free(path);
     IG_TRY(status);
   }
   return IG_OK;
 }
 
-// Index and shards must agree on where every tensor lies.
+// Index and shards must agree on where every tensor is.
 static ig_status check_index(const ig_safetensors *file, const char *index_path, json_t *map,
                              ig_error *err) {
   const char *name;
@@ -280,7 +280,7 @@ static ig_status open_sharded(ig_safetensors *file, const char *directory, const
 static ig_status open_single(ig_safetensors *file, const char *path, ig_error *err) {
   file->shards = ig_allocate(1, sizeof *file->shards, err);
   if (!file->shards) return IG_ERROR_MEMORY;
-  IG_TRY(add_file(file, path, err));
+  IG_TRY(add_shard(file, path, err));
   return sort_names(file, err);
 }
 
@@ -314,8 +314,8 @@ ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_er
   return status;
 }
 
-static ig_status foresee(const char *name, const ig_safetensors_output *from, ig_safetensor *to,
-                         ig_error *err) {
+static ig_status foresee_tensor(const char *name, const ig_safetensors_output *from,
+                                ig_safetensor *to, ig_error *err) {
   *to = (ig_safetensor){
       .name = from->name, .file = name, .dtype = from->dtype, .rank = from->rank, .elements = 1};
   memcpy(to->shape, from->shape, sizeof to->shape);
@@ -323,7 +323,7 @@ static ig_status foresee(const char *name, const ig_safetensors_output *from, ig
   for (int i = 0; i < to->rank; i++)
     fits = fits && ig_size_multiply(to->elements, to->shape[i], &to->elements);
   fits = fits && ig_size_multiply(to->elements, ig_dtype_size(to->dtype), &to->bytes);
-  return fits ? IG_OK : bad(to, err, "shape: too large");
+  return fits ? IG_OK : fail_tensor(to, err, "shape: too large");
 }
 
 ig_status ig_safetensors_foresee(const char *name, const ig_safetensors_output *tensors,
@@ -333,7 +333,7 @@ ig_status ig_safetensors_foresee(const char *name, const ig_safetensors_output *
   file->tensors = ig_allocate(count, sizeof *file->tensors, err);
   ig_status status = file->tensors ? IG_OK : IG_ERROR_MEMORY;
   for (; status == IG_OK && file->count < count; file->count++)
-    status = foresee(name, &tensors[file->count], &file->tensors[file->count], err);
+    status = foresee_tensor(name, &tensors[file->count], &file->tensors[file->count], err);
   if (status == IG_OK) status = sort_names(file, err);
   if (status != IG_OK) {
     ig_safetensors_close(file);
@@ -367,19 +367,20 @@ const ig_safetensor *ig_safetensors_get(const ig_safetensors *file, size_t index
 
 const ig_safetensor *ig_safetensors_find(const ig_safetensors *file, const char *name) {
   ig_safetensor key = {.name = name};
-  return file->count ? bsearch(&key, file->tensors, file->count, sizeof key, by_name) : NULL;
+  return file->count ? bsearch(&key, file->tensors, file->count, sizeof key, compare_tensor_names)
+                     : NULL;
 }
 
 // ---- values -----------------------------------------------------------------
 
-#define CHUNK \
-  32768  // bytes: what is converted, or looked at for NaN, is still in the nearest cache
+// Bytes. What is converted, or searched for NaN, is then still in the nearest cache.
+#define CHUNK 32768
 
 ig_status ig_safetensors_read_raw(const ig_safetensor *t, void *out, ig_error *err) {
   return ig_file_read(t->source, t->file, t->begin, out, t->bytes, err);
 }
 
-static void convert(ig_dtype dtype, size_t count, const unsigned char *from, float *to) {
+static void convert_values(ig_dtype dtype, size_t count, const unsigned char *from, float *to) {
   if (dtype == IG_DTYPE_F16) {
     ig_f16_to_floats(count, from, to);
   } else if (dtype == IG_DTYPE_BF16) {
@@ -393,15 +394,15 @@ static void convert(ig_dtype dtype, size_t count, const unsigned char *from, flo
   }
 }
 
-// The first value that is NaN or infinite; count: none. Plain enough to be vectorised: every weight
-// is looked at.
+// The index of the first value that is NaN or infinite; count: none. The loop is plain enough to be
+// vectorised, for every weight passes through it.
 IG_VECTORS static size_t first_not_finite(const float *values, size_t count) {
   uint32_t found = 0;
   for (size_t i = 0; i < count; ++i) {
     uint32_t bits;
     memcpy(&bits, &values[i], sizeof bits);
-    found |= (bits & 0x7FFFFFFFu) +
-             0x00800000u;  // carries into the highest bit where the exponent is all ones
+    // The sum carries into the highest bit if the exponent is all ones.
+    found |= (bits & 0x7FFFFFFFu) + 0x00800000u;
   }
   size_t at = found >> 31 ? 0 : count;
   while (at < count && isfinite(values[at])) ++at;
@@ -420,10 +421,10 @@ static ig_status read_values(const ig_safetensor *t, size_t first, float *out, s
   const size_t size = ig_dtype_size(t->dtype), most = CHUNK / size;
   for (size_t done = 0; done < count;) {
     const size_t n = count - done < most ? count - done : most;
-    const bool as_it_stands = t->dtype == IG_DTYPE_F32;
+    const bool as_is = t->dtype == IG_DTYPE_F32;
     IG_TRY(ig_file_read(t->source, t->file, t->begin + (first + done) * size,
-                        as_it_stands ? (void *)(out + done) : bytes, n * size, err));
-    if (!as_it_stands) convert(t->dtype, n, bytes, out + done);
+                        as_is ? (void *)(out + done) : bytes, n * size, err));
+    if (!as_is) convert_values(t->dtype, n, bytes, out + done);
     const size_t wrong = finite ? first_not_finite(out + done, n) : n;
     if (wrong < n)
       return ig_fail(err, IG_ERROR_FORMAT,

@@ -1,4 +1,5 @@
-// Writing safetensors: header first, then the tensors streamed through a small conversion buffer.
+// Writes safetensors: the header first, then the tensors through a small conversion buffer; or, for
+// ig_safetensors_begin, in any order.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,9 +8,11 @@
 #include <unistd.h>
 
 #include "base/allocate.h"
+#include "base/bf16.h"
 #include "base/fail.h"
-#include "base/file.h"
-#include "base/half.h"
+#include "base/f16.h"
+#include "base/size.h"
+#include "base/writer.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 
@@ -43,13 +46,10 @@ static json_t *entry_of(const ig_safetensors_output *t, size_t begin, size_t end
                    "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
 
-// metadata: more of it, or NULL.
 static ig_status build_header(const char *path, const ig_safetensors_output *tensors, size_t count,
-                              const json_t *metadata, json_t **out, ig_error *err) {
+                              json_t **out, ig_error *err) {
   json_t *header = *out = json_pack("{s:{s:s}}", "__metadata__", "format", "pt");
-  if (!header ||
-      (metadata && json_object_update(json_object_get(header, "__metadata__"), (json_t *)metadata)))
-    return ig_fail_memory_in(path, err);
+  if (!header) return ig_fail_memory_in(path, err);
   size_t begin = 0;
   for (size_t i = 0; i < count; ++i) {
     size_t elements, bytes, end;
@@ -69,8 +69,8 @@ static ig_status build_header(const char *path, const ig_safetensors_output *ten
   return IG_OK;
 }
 
-// Length and header as they stand at the beginning of a file, for the caller to free(); NULL: out
-// of memory. The values behind are aligned to 8 bytes.
+// The beginning of a file: the header's length, the header, and spaces so that the values after it
+// are aligned to 8 bytes. The caller frees it; NULL: out of memory.
 static char *header_bytes(const json_t *header, size_t *size) {
   char *text = ig_json_text(header, JSON_COMPACT | JSON_PRESERVE_ORDER);
   const size_t length = text ? strlen(text) : 0, padded = (length + 7) & ~(size_t)7;
@@ -115,7 +115,7 @@ ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *te
                                ig_error *err) {
   json_t *header = NULL;
   ig_writer writer = {0};
-  ig_status status = build_header(path, tensors, count, NULL, &header, err);
+  ig_status status = build_header(path, tensors, count, &header, err);
   if (status == IG_OK) status = ig_writer_open(&writer, path, err);
   if (status == IG_OK) {
     status = write_header(&writer, header, err);
@@ -130,31 +130,33 @@ ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *te
   return status;
 }
 
-// ---- in pieces --------------------------------------------------------------
+// ---- in any order -----------------------------------------------------------
 
-struct ig_safetensors_pieces {
+struct ig_safetensors_shard {
   char *path;
   int descriptor;
   size_t count;
-  size_t *begin;  // (count + 1): places of the tensors in the file
+  size_t *begin;  // (count + 1): where the tensors begin in the file, and where it ends
 };
 
-static ig_status fail(const ig_safetensors_pieces *p, int number, ig_error *err) {
+static ig_status fail_writing(const ig_safetensors_shard *p, int number, ig_error *err) {
   return ig_fail(err, IG_ERROR_IO, "%s: %s", p->path, strerror(number));
 }
 
-static ig_status write_at(const ig_safetensors_pieces *p, size_t offset, const char *from,
+static ig_status write_at(const ig_safetensors_shard *p, size_t offset, const char *from,
                           size_t bytes, ig_error *err) {
   while (bytes > 0) {
     const ssize_t written = pwrite(p->descriptor, from, bytes, (off_t)offset);
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return fail(p, written < 0 ? errno : EIO, err);
-    from += written, offset += (size_t)written, bytes -= (size_t)written;
+    if (written <= 0) return fail_writing(p, written < 0 ? errno : EIO, err);
+    from += written;
+    offset += (size_t)written;
+    bytes -= (size_t)written;
   }
   return IG_OK;
 }
 
-static ig_status place_tensors(ig_safetensors_pieces *p, const ig_safetensors_output *tensors,
+static ig_status place_tensors(ig_safetensors_shard *p, const ig_safetensors_output *tensors,
                                size_t header, ig_error *err) {
   p->begin[0] = header;
   for (size_t i = 0; i < p->count; i++) {
@@ -165,8 +167,8 @@ static ig_status place_tensors(ig_safetensors_pieces *p, const ig_safetensors_ou
   return IG_OK;
 }
 
-// Does the file begin with these bytes, and is it as long as it has to be?
-static bool holds(const ig_safetensors_pieces *p, const char *bytes, size_t size) {
+// True if the file begins with these bytes and is as long as it has to be.
+static bool has_header(const ig_safetensors_shard *p, const char *bytes, size_t size) {
   struct stat status;
   if (fstat(p->descriptor, &status) || (size_t)status.st_size != p->begin[p->count]) return false;
   char *found = malloc(size);
@@ -176,36 +178,35 @@ static bool holds(const ig_safetensors_pieces *p, const char *bytes, size_t size
   return same;
 }
 
-static ig_status begin_pieces(ig_safetensors_pieces *p, const ig_safetensors_output *tensors,
-                              const json_t *header, bool go_on, ig_error *err) {
+static ig_status begin_shard(ig_safetensors_shard *p, const ig_safetensors_output *tensors,
+                             const json_t *header, bool go_on, ig_error *err) {
   size_t size;
   char *bytes = header_bytes(header, &size);
   if (!bytes) return ig_fail_memory_in(p->path, err);
   ig_status status = place_tensors(p, tensors, size, err);
-  if (status == IG_OK && !(go_on && holds(p, bytes, size))) {
+  if (status == IG_OK && !(go_on && has_header(p, bytes, size))) {
     int failed = ftruncate(p->descriptor, 0)
                      ? errno
                      : posix_fallocate(p->descriptor, 0, (off_t)p->begin[p->count]);
-    status = failed ? fail(p, failed, err) : write_at(p, 0, bytes, size, err);
+    status = failed ? fail_writing(p, failed, err) : write_at(p, 0, bytes, size, err);
   }
   free(bytes);
   return status;
 }
 
 ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *tensors, size_t count,
-                               const json_t *metadata, bool go_on, ig_safetensors_pieces **out,
-                               ig_error *err) {
-  ig_safetensors_pieces *p = *out = ig_allocate(1, sizeof *p, err);
+                               bool go_on, ig_safetensors_shard **out, ig_error *err) {
+  ig_safetensors_shard *p = *out = ig_allocate(1, sizeof *p, err);
   if (!p) return IG_ERROR_MEMORY;
-  *p = (ig_safetensors_pieces){
+  *p = (ig_safetensors_shard){
       .path = ig_allocate_copy(path, strlen(path), err), .descriptor = -1, .count = count};
   p->begin = p->path ? ig_allocate(count + 1, sizeof *p->begin, err) : NULL;
   json_t *header = NULL;
-  ig_status status =
-      p->begin ? build_header(path, tensors, count, metadata, &header, err) : IG_ERROR_MEMORY;
+  ig_status status = p->begin ? build_header(path, tensors, count, &header, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) {
     p->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    status = p->descriptor < 0 ? fail(p, errno, err) : begin_pieces(p, tensors, header, go_on, err);
+    status = p->descriptor < 0 ? fail_writing(p, errno, err)
+                               : begin_shard(p, tensors, header, go_on, err);
   }
   json_decref(header);
   if (status != IG_OK) {
@@ -215,16 +216,16 @@ ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *te
   return status;
 }
 
-ig_status ig_safetensors_put(ig_safetensors_pieces *p, size_t index, size_t offset,
-                             const void *data, size_t bytes, ig_error *err) {
+ig_status ig_safetensors_put(ig_safetensors_shard *p, size_t index, size_t offset, const void *data,
+                             size_t bytes, ig_error *err) {
   return write_at(p, p->begin[index] + offset, data, bytes, err);
 }
 
-ig_status ig_safetensors_flush(ig_safetensors_pieces *p, ig_error *err) {
-  return fdatasync(p->descriptor) ? fail(p, errno, err) : IG_OK;
+ig_status ig_safetensors_flush(ig_safetensors_shard *p, ig_error *err) {
+  return fdatasync(p->descriptor) ? fail_writing(p, errno, err) : IG_OK;
 }
 
-void ig_safetensors_end(ig_safetensors_pieces *p) {
+void ig_safetensors_end(ig_safetensors_shard *p) {
   if (!p) return;
   if (p->descriptor >= 0) close(p->descriptor);
   free(p->path);

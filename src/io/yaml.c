@@ -1,4 +1,5 @@
-// YAML documents: libyaml's tree copied into ours (lines, paths, bounds), overrides, look-ups.
+// YAML documents: copies libyaml's tree into ours (with lines, paths and bounds); overrides and
+// look-ups.
 #include "io/yaml.h"
 
 #include <stdio.h>
@@ -11,8 +12,8 @@
 #include "base/file.h"
 
 #define MAX_BYTES ((size_t)1 << 20)
-#define MAX_NODES \
-  20000  // after aliases are copied out: what stops documents that multiply themselves
+// Counted with aliases as copies: this bound stops documents that multiply themselves.
+#define MAX_NODES 20000
 #define MAX_DEPTH 32
 #define MAX_KEY 128
 
@@ -41,7 +42,7 @@ static char *own_text(ig_yaml *yaml, const char *text, size_t length, ig_error *
   return copy;
 }
 
-// The path of a child: "parent.key" or "parent[index]".
+// The path of a child: "parent.key", or "parent[index]" if key is NULL.
 static const char *child_path(ig_yaml *yaml, const char *parent, const char *key, size_t index,
                               ig_error *err) {
   size_t size = strlen(parent) + (key ? strlen(key) : 0) + 32;
@@ -54,12 +55,13 @@ static const char *child_path(ig_yaml *yaml, const char *parent, const char *key
   return path;
 }
 
-typedef struct place {
+// Where in a document something is; line 0: in an override.
+typedef struct yaml_position {
   const char *file, *path;
   int line, depth;
-} place;
+} yaml_position;
 
-static ig_status fail_at(place at, ig_error *err, const char *message) {
+static ig_status fail_at(yaml_position at, ig_error *err, const char *message) {
   if (at.line > 0)
     return ig_fail(err, IG_ERROR_FORMAT, "%s:%d: %s%s%s", at.file, at.line, at.path,
                    *at.path ? ": " : "", message);
@@ -67,95 +69,103 @@ static ig_status fail_at(place at, ig_error *err, const char *message) {
                  message);
 }
 
-static ig_yaml_node *new_node(ig_yaml *yaml, ig_yaml_kind kind, place at, ig_error *err) {
+static ig_yaml_node *new_node(ig_yaml *yaml, ig_yaml_kind kind, yaml_position at, ig_error *err) {
   ig_yaml_node *node = own(yaml, 1, sizeof *node, err);
   if (node) *node = (ig_yaml_node){.kind = kind, .file = at.file, .line = at.line, .path = at.path};
   return node;
 }
 
-static ig_status copy_node(ig_yaml *yaml, yaml_document_t *document, int index, place at,
-                           ig_yaml_node **out, ig_error *err);
+// A document of libyaml that is being copied.
+typedef struct tree_copy {
+  ig_yaml *yaml;
+  yaml_document_t *document;
+} tree_copy;
 
-static ig_status copy_sequence(ig_yaml *yaml, yaml_document_t *document, const yaml_node_t *from,
-                               place at, ig_yaml_node *node, ig_error *err) {
+static ig_status copy_node(const tree_copy *copy, int index, yaml_position at, ig_yaml_node **out,
+                           ig_error *err);
+
+static ig_status copy_sequence(const tree_copy *copy, const yaml_node_t *from, yaml_position at,
+                               ig_yaml_node *node, ig_error *err) {
   node->count = (size_t)(from->data.sequence.items.top - from->data.sequence.items.start);
-  node->children = own(yaml, node->count, sizeof *node->children, err);
+  node->children = own(copy->yaml, node->count, sizeof *node->children, err);
   if (!node->children) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < node->count; ++i) {
-    place child = {at.file, child_path(yaml, at.path, NULL, i, err), at.line, at.depth + 1};
+    yaml_position child = {at.file, child_path(copy->yaml, at.path, NULL, i, err), at.line,
+                           at.depth + 1};
     if (!child.path) return IG_ERROR_MEMORY;
-    IG_TRY(copy_node(yaml, document, from->data.sequence.items.start[i], child, &node->children[i],
-                     err));
+    IG_TRY(copy_node(copy, from->data.sequence.items.start[i], child, &node->children[i], err));
   }
   return IG_OK;
 }
 
-static ig_status copy_key(ig_yaml *yaml, yaml_document_t *document, int index, place at,
-                          const ig_yaml_node *map, size_t known, const char **out, ig_error *err) {
-  const yaml_node_t *key = yaml_document_get_node(document, index);
+// The key's text; one that `map` has already is an error.
+static ig_status copy_key(const tree_copy *copy, int index, yaml_position at,
+                          const ig_yaml_node *map, const char **out, ig_error *err) {
+  const yaml_node_t *key = yaml_document_get_node(copy->document, index);
   if (key && at.line > 0) at.line = (int)key->start_mark.line + 1;
   if (!key || key->type != YAML_SCALAR_NODE) return fail_at(at, err, "a key must be a plain word");
   const char *text = (const char *)key->data.scalar.value;
   size_t length = key->data.scalar.length;
   if (length > MAX_KEY || memchr(text, '\0', length))
     return fail_at(at, err, "a key is too long or holds a NUL");
-  for (size_t i = 0; i < known; ++i)
+  for (size_t i = 0; i < map->count; ++i)
     if (strcmp(map->keys[i], text) == 0) {
       char message[MAX_KEY + 64];
       snprintf(message, sizeof message, "key '%s' stands twice", text);
       return fail_at(at, err, message);
     }
-  *out = own_text(yaml, text, length, err);
+  *out = own_text(copy->yaml, text, length, err);
   return *out ? IG_OK : IG_ERROR_MEMORY;
 }
 
-static ig_status copy_map(ig_yaml *yaml, yaml_document_t *document, const yaml_node_t *from,
-                          place at, ig_yaml_node *node, ig_error *err) {
+static ig_status copy_map(const tree_copy *copy, const yaml_node_t *from, yaml_position at,
+                          ig_yaml_node *node, ig_error *err) {
   size_t count = (size_t)(from->data.mapping.pairs.top - from->data.mapping.pairs.start);
   if (count > MAX_NODES) return fail_at(at, err, "too many keys");
-  node->keys = own(yaml, count, sizeof *node->keys, err);
-  node->children = own(yaml, count, sizeof *node->children, err);
+  node->keys = own(copy->yaml, count, sizeof *node->keys, err);
+  node->children = own(copy->yaml, count, sizeof *node->children, err);
   if (!node->keys || !node->children) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < count; ++i) {
     const yaml_node_pair_t *pair = &from->data.mapping.pairs.start[i];
-    IG_TRY(copy_key(yaml, document, pair->key, at, node, i, &node->keys[i], err));
-    place child = {at.file, child_path(yaml, at.path, node->keys[i], 0, err), at.line,
-                   at.depth + 1};
+    IG_TRY(copy_key(copy, pair->key, at, node, &node->keys[i], err));
+    yaml_position child = {at.file, child_path(copy->yaml, at.path, node->keys[i], 0, err), at.line,
+                           at.depth + 1};
     if (!child.path) return IG_ERROR_MEMORY;
-    IG_TRY(copy_node(yaml, document, pair->value, child, &node->children[i], err));
-    // A value is where its key stands, also when it begins a line below.
+    IG_TRY(copy_node(copy, pair->value, child, &node->children[i], err));
+    // A value is where its key is, also when it begins a line below.
     if (at.line > 0)
       node->children[i]->line =
-          (int)yaml_document_get_node(document, pair->key)->start_mark.line + 1;
+          (int)yaml_document_get_node(copy->document, pair->key)->start_mark.line + 1;
+    node->count++;
   }
-  node->count = count;
   return IG_OK;
 }
 
-static ig_status copy_node(ig_yaml *yaml, yaml_document_t *document, int index, place at,
-                           ig_yaml_node **out, ig_error *err) {
-  const yaml_node_t *from = yaml_document_get_node(document, index);
+static ig_status copy_node(const tree_copy *copy, int index, yaml_position at, ig_yaml_node **out,
+                           ig_error *err) {
+  const yaml_node_t *from = yaml_document_get_node(copy->document, index);
   if (!from) return fail_at(at, err, "an empty node");
   if (at.line > 0) at.line = (int)from->start_mark.line + 1;
   if (at.depth > MAX_DEPTH) return fail_at(at, err, "nested too deep");
-  if (++yaml->nodes > MAX_NODES)
+  if (++copy->yaml->nodes > MAX_NODES)
     return fail_at(at, err, "the document is too large (aliases count as copies)");
   ig_yaml_kind kind = from->type == YAML_MAPPING_NODE    ? IG_YAML_MAP
                       : from->type == YAML_SEQUENCE_NODE ? IG_YAML_SEQUENCE
                                                          : IG_YAML_SCALAR;
-  ig_yaml_node *node = *out = new_node(yaml, kind, at, err);
+  ig_yaml_node *node = new_node(copy->yaml, kind, at, err);
+  *out = node;
   if (!node) return IG_ERROR_MEMORY;
-  if (kind == IG_YAML_MAP) return copy_map(yaml, document, from, at, node, err);
-  if (kind == IG_YAML_SEQUENCE) return copy_sequence(yaml, document, from, at, node, err);
+  if (kind == IG_YAML_MAP) return copy_map(copy, from, at, node, err);
+  if (kind == IG_YAML_SEQUENCE) return copy_sequence(copy, from, at, node, err);
   if (memchr(from->data.scalar.value, '\0', from->data.scalar.length))
     return fail_at(at, err, "a value holds a NUL");
   node->scalar =
-      own_text(yaml, (const char *)from->data.scalar.value, from->data.scalar.length, err);
+      own_text(copy->yaml, (const char *)from->data.scalar.value, from->data.scalar.length, err);
   node->quoted = from->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
   return node->scalar ? IG_OK : IG_ERROR_MEMORY;
 }
 
-static ig_status parser_error(const yaml_parser_t *parser, place at, ig_error *err) {
+static ig_status fail_parsing(const yaml_parser_t *parser, yaml_position at, ig_error *err) {
   if (parser->error == YAML_MEMORY_ERROR) return ig_fail_memory_in(at.file, err);
   if (at.line > 0) at.line = (int)parser->problem_mark.line + 1;
   char message[256];
@@ -164,11 +174,11 @@ static ig_status parser_error(const yaml_parser_t *parser, place at, ig_error *e
   return fail_at(at, err, message);
 }
 
-// libyaml takes quadratic time over unclosed brackets: a text with this many is refused unread.
-// Brackets in strings count too; no real file nears the bound.
+// libyaml takes quadratic time over unclosed brackets, so a text with more of them than this is
+// refused unread. Brackets in strings count too; no real file comes near the bound.
 #define MAX_BRACKETS 1000
 
-static bool too_many_brackets(const char *text, size_t size) {
+static bool has_too_many_brackets(const char *text, size_t size) {
   size_t open = 0;
   for (size_t i = 0; i < size && open <= MAX_BRACKETS; ++i) {
     if (text[i] == '[' || text[i] == '{') ++open;
@@ -183,7 +193,8 @@ static bool is_null(const ig_yaml_node *node) {
   return !*s || !strcmp(s, "~") || !strcmp(s, "null") || !strcmp(s, "Null") || !strcmp(s, "NULL");
 }
 
-static ig_status append(ig_yaml *yaml, ig_yaml_node *list, ig_yaml_node *node, ig_error *err) {
+static ig_status append_child(ig_yaml *yaml, ig_yaml_node *list, ig_yaml_node *node,
+                              ig_error *err) {
   ig_yaml_node **children = own(yaml, list->count + 1, sizeof(ig_yaml_node *), err);
   if (!children) return IG_ERROR_MEMORY;
   if (list->count) memcpy(children, list->children, list->count * sizeof *children);
@@ -192,66 +203,72 @@ static ig_status append(ig_yaml *yaml, ig_yaml_node *list, ig_yaml_node *node, i
   return IG_OK;
 }
 
-// The next document of the stream, appended to list; one that is empty (null) is passed over, if
-// others may follow or it is not the first. *end: there is none.
-static ig_status parse_document(ig_yaml *yaml, yaml_parser_t *parser, bool many, place at,
-                                ig_yaml_node *list, bool *end, ig_error *err) {
+// A text that is being parsed. Its documents are appended to list.
+typedef struct text_parse {
+  ig_yaml *yaml;
+  bool many;         // documents are allowed; empty ones (null) are passed over
+  yaml_position at;  // of its beginning
+  ig_yaml_node *list;
+} text_parse;
+
+// Appends the stream's next document to the list. *end: there is none.
+static ig_status parse_document(const text_parse *parse, yaml_parser_t *parser, bool *end,
+                                ig_error *err) {
   yaml_document_t document;
-  if (!yaml_parser_load(parser, &document)) return parser_error(parser, at, err);
+  if (!yaml_parser_load(parser, &document)) return fail_parsing(parser, parse->at, err);
   ig_yaml_node *node = NULL;
   ig_status status = IG_OK;
   *end = !yaml_document_get_root_node(&document);
-  if (!*end && !many && list->count > 0) status = fail_at(at, err, "a second YAML document");
-  if (!*end && status == IG_OK) status = copy_node(yaml, &document, 1, at, &node, err);
+  if (!*end && !parse->many && parse->list->count > 0)
+    status = fail_at(parse->at, err, "a second YAML document");
+  if (!*end && status == IG_OK)
+    status = copy_node(&(tree_copy){parse->yaml, &document}, 1, parse->at, &node, err);
   yaml_document_delete(&document);
-  return status == IG_OK && node && !(many && is_null(node)) ? append(yaml, list, node, err)
-                                                             : status;
+  if (status != IG_OK || !node || (parse->many && is_null(node))) return status;
+  return append_child(parse->yaml, parse->list, node, err);
 }
 
-// The documents of the text: not more than one unless `many`.
-static ig_status parse_text(ig_yaml *yaml, const char *text, size_t size, bool many, place at,
-                            ig_yaml_node *list, ig_error *err) {
-  if (too_many_brackets(text, size)) return fail_at(at, err, "nested too deep");
+static ig_status parse_text(const text_parse *parse, const char *text, size_t size, ig_error *err) {
+  if (has_too_many_brackets(text, size)) return fail_at(parse->at, err, "nested too deep");
   yaml_parser_t parser;
-  if (!yaml_parser_initialize(&parser)) return ig_fail_memory_in(at.file, err);
+  if (!yaml_parser_initialize(&parser)) return ig_fail_memory_in(parse->at.file, err);
   yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
   yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
   ig_status status = IG_OK;
   for (bool end = false; status == IG_OK && !end;)
-    status = parse_document(yaml, &parser, many, at, list, &end, err);
+    status = parse_document(parse, &parser, &end, err);
   yaml_parser_delete(&parser);
   return status;
 }
 
-static ig_status build(ig_yaml *yaml, const char *text, size_t size, const char *name, bool many,
-                       ig_error *err) {
-  place at = {own_text(yaml, name, strlen(name), err), "", 1, 0};
+static ig_status build_tree(ig_yaml *yaml, const char *text, size_t size, const char *name,
+                            bool many, ig_error *err) {
+  yaml_position at = {own_text(yaml, name, strlen(name), err), "", 1, 0};
   if (!at.file) return IG_ERROR_MEMORY;
   if (size > MAX_BYTES)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes, at most %zu are read", name, size,
                    MAX_BYTES);
-  const size_t mark = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0
-                          ? 3
-                          : 0;  // some editors' byte order mark, at which libyaml stumbles
+  // Some editors write a byte order mark, at which libyaml stumbles.
+  const size_t mark = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
   ig_yaml_node *list = new_node(yaml, IG_YAML_SEQUENCE, at, err);
   if (!list) return IG_ERROR_MEMORY;
-  IG_TRY(parse_text(yaml, text + mark, size - mark, many, at, list, err));
+  IG_TRY(parse_text(&(text_parse){yaml, many, at, list}, text + mark, size - mark, err));
   if (list->count == 0 || (!many && is_null(list->children[0]))) {
     ig_yaml_node *empty = new_node(yaml, IG_YAML_MAP, at, err);
     if (!empty) return IG_ERROR_MEMORY;
     list->count = 0;
-    IG_TRY(append(yaml, list, empty, err));
+    IG_TRY(append_child(yaml, list, empty, err));
   }
   yaml->root = many ? list : list->children[0];
   return IG_OK;
 }
 
-static ig_status parse(const char *text, size_t size, const char *name, bool many, ig_yaml **out,
-                       ig_error *err) {
+static ig_status parse_documents(const char *text, size_t size, const char *name, bool many,
+                                 ig_yaml **out, ig_error *err) {
   *out = NULL;
   ig_yaml *yaml = ig_allocate(1, sizeof *yaml, err);
   if (!yaml) return IG_ERROR_MEMORY;
-  ig_status status = build(yaml, text, size, name, many, err);
+  ig_status status = build_tree(yaml, text, size, name, many, err);
   if (status != IG_OK)
     ig_yaml_free(yaml);
   else
@@ -259,29 +276,29 @@ static ig_status parse(const char *text, size_t size, const char *name, bool man
   return status;
 }
 
-static ig_status load(const char *path, bool many, ig_yaml **out, ig_error *err) {
+static ig_status load_documents(const char *path, bool many, ig_yaml **out, ig_error *err) {
   *out = NULL;
   char *text;
   size_t size;
   IG_TRY(ig_file_load(path, &text, &size, err));
-  ig_status status = parse(text, size, path, many, out, err);
+  ig_status status = parse_documents(text, size, path, many, out, err);
   free(text);
   return status;
 }
 
 ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml **out,
                         ig_error *err) {
-  return parse(text, size, name, false, out, err);
+  return parse_documents(text, size, name, false, out, err);
 }
 ig_status ig_yaml_load(const char *path, ig_yaml **out, ig_error *err) {
-  return load(path, false, out, err);
+  return load_documents(path, false, out, err);
 }
 ig_status ig_yaml_parse_documents(const char *text, size_t size, const char *name, ig_yaml **out,
                                   ig_error *err) {
-  return parse(text, size, name, true, out, err);
+  return parse_documents(text, size, name, true, out, err);
 }
 ig_status ig_yaml_load_documents(const char *path, ig_yaml **out, ig_error *err) {
-  return load(path, true, out, err);
+  return load_documents(path, true, out, err);
 }
 
 void ig_yaml_free(ig_yaml *yaml) {
@@ -295,7 +312,7 @@ const ig_yaml_node *ig_yaml_root(const ig_yaml *yaml) { return yaml->root; }
 
 // ---- look-ups ---------------------------------------------------------------
 
-static ig_yaml_node **slot(const ig_yaml_node *map, const char *key, size_t length) {
+static ig_yaml_node **find_slot(const ig_yaml_node *map, const char *key, size_t length) {
   if (!map || map->kind != IG_YAML_MAP) return NULL;
   for (size_t i = 0; i < map->count; ++i)
     if (strncmp(map->keys[i], key, length) == 0 && map->keys[i][length] == '\0')
@@ -304,14 +321,14 @@ static ig_yaml_node **slot(const ig_yaml_node *map, const char *key, size_t leng
 }
 
 const ig_yaml_node *ig_yaml_get(const ig_yaml_node *map, const char *key) {
-  ig_yaml_node **found = slot(map, key, strlen(key));
+  ig_yaml_node **found = find_slot(map, key, strlen(key));
   return found && !is_null(*found) ? *found : NULL;
 }
 
 const ig_yaml_node *ig_yaml_find(const ig_yaml_node *map, const char *path) {
   for (;;) {
     size_t length = strcspn(path, ".");
-    ig_yaml_node **found = slot(map, path, length);
+    ig_yaml_node **found = find_slot(map, path, length);
     if (!found || is_null(*found)) return NULL;
     if (!path[length]) return *found;
     map = *found;
@@ -321,7 +338,7 @@ const ig_yaml_node *ig_yaml_find(const ig_yaml_node *map, const char *path) {
 
 // ---- overrides --------------------------------------------------------------
 
-// A new last child of map under key, as yet without a value.
+// Adds a last child under `key` to a map; its value is for the caller to set.
 static ig_yaml_node **add_slot(ig_yaml *yaml, ig_yaml_node *map, const char *key, size_t length,
                                ig_error *err) {
   const char **keys = own(yaml, map->count + 1, sizeof *keys, err);
@@ -338,9 +355,9 @@ static ig_yaml_node **add_slot(ig_yaml *yaml, ig_yaml_node *map, const char *key
   return &children[map->count++];
 }
 
-// Puts value at the dotted path whose text ends at path + length.
-static ig_status place_value(ig_yaml *yaml, const char *path, size_t length, ig_yaml_node *value,
-                             ig_error *err) {
+// Puts the value at a dotted path, whose text ends at path + length. Maps on the way are made.
+static ig_status put_value(ig_yaml *yaml, const char *path, size_t length, ig_yaml_node *value,
+                           ig_error *err) {
   ig_yaml_node *map = yaml->root;
   size_t begin = 0;
   for (;;) {
@@ -352,17 +369,19 @@ static ig_status place_value(ig_yaml *yaml, const char *path, size_t length, ig_
     if (map->kind != IG_YAML_MAP)
       return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %.*s: '%s' is not a map", value->file,
                      (int)length, path, map->path);
-    ig_yaml_node **found = slot(map, path + begin, part), *next = value;
+    ig_yaml_node **found = find_slot(map, path + begin, part);
+    ig_yaml_node *next = value;
     bool last = begin + part == length;
     if (!last && found && !is_null(*found)) {
       next = *found;
     } else if (!last) {
-      place at = {value->file, own_text(yaml, path, begin + part, err), 0, 0};
+      yaml_position at = {value->file, own_text(yaml, path, begin + part, err), 0, 0};
       next = at.path ? new_node(yaml, IG_YAML_MAP, at, err) : NULL;
     }
     if (next && !found) found = add_slot(yaml, map, path + begin, part, err);
     if (!next || !found) return IG_ERROR_MEMORY;
-    *found = map = next;
+    *found = next;
+    map = next;
     if (last) return IG_OK;
     begin += part + 1;
   }
@@ -384,14 +403,16 @@ ig_status ig_yaml_set(ig_yaml *yaml, const char *assignment, ig_error *err) {
     return ig_fail(err, IG_ERROR_ARGUMENT, "%s, --set: expected key.path=value, found '%.200s'",
                    yaml->root->file, assignment);
   size_t length = (size_t)(equals - assignment);
-  place at = {override_name(yaml, err), own_text(yaml, assignment, length, err), 0, 0};
+  yaml_position at = {override_name(yaml, err), own_text(yaml, assignment, length, err), 0, 0};
   if (!at.file || !at.path) return IG_ERROR_MEMORY;
-  ig_yaml_node values = {0}, *value;
-  IG_TRY(parse_text(yaml, equals + 1, strlen(equals + 1), false, at, &values, err));
-  value = values.count ? values.children[0] : NULL;
-  if (!value) {  // nothing behind '=': null
+  ig_yaml_node values = {0};
+  IG_TRY(parse_text(&(text_parse){yaml, false, at, &values}, equals + 1, strlen(equals + 1), err));
+  ig_yaml_node *value = values.count ? values.children[0] : NULL;
+  if (!value) {  // nothing after '=' is null
     value = new_node(yaml, IG_YAML_SCALAR, at, err);
-    if (!value || !(value->scalar = own_text(yaml, "", 0, err))) return IG_ERROR_MEMORY;
+    if (!value) return IG_ERROR_MEMORY;
+    value->scalar = own_text(yaml, "", 0, err);
+    if (!value->scalar) return IG_ERROR_MEMORY;
   }
-  return place_value(yaml, assignment, length, value, err);
+  return put_value(yaml, assignment, length, value, err);
 }

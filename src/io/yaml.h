@@ -1,5 +1,5 @@
-// YAML configurations through libyaml: a small tree that knows the line and path of every node,
-// typed getters, overrides, key checking.
+// YAML configurations, read by libyaml: a small tree that knows the line and path of every node,
+// with typed getters, overrides and a check for unknown keys.
 #ifndef IG_IO_YAML_H
 #define IG_IO_YAML_H
 #include <jansson.h>
@@ -27,23 +27,22 @@ typedef struct ig_yaml ig_yaml;  // a document; owns every node; ig_yaml_free
 ig_status ig_yaml_load(const char *path, ig_yaml **out, ig_error *err);
 ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml **out,
                         ig_error *err);
-// All documents of a file, those that are not empty: the root is a list of them. Paths begin anew
-// in each.
+// All documents of a file that are not empty: the root is a list of them. Paths begin anew in each.
 ig_status ig_yaml_load_documents(const char *path, ig_yaml **out, ig_error *err);
 ig_status ig_yaml_parse_documents(const char *text, size_t size, const char *name, ig_yaml **out,
                                   ig_error *err);
 void ig_yaml_free(ig_yaml *yaml);
 const ig_yaml_node *ig_yaml_root(const ig_yaml *yaml);
-// "key.path=value": value is YAML; maps on the way are made. Nodes got before stay valid but the
-// replaced one is no longer part of the tree.
+// Sets "key.path=value", where value is YAML; maps on the way are made. Nodes that a caller already
+// has stay valid, but a replaced one is no longer part of the tree.
 ig_status ig_yaml_set(ig_yaml *yaml, const char *assignment, ig_error *err);
 
-// The value of a key; NULL where absent or null (`~`, `null`, nothing). map may be NULL: absent.
+// The value of a key; NULL if it is absent or null (`~`, `null`, nothing). map may be NULL: absent.
 const ig_yaml_node *ig_yaml_get(const ig_yaml_node *map, const char *key);
-const ig_yaml_node *ig_yaml_find(const ig_yaml_node *map,
-                                 const char *path);  // "train.learning_rate"
-// Each stores the value of key, or the fallback where absent; a value of another type is an error:
-// "config.yml:12: train.learning_rate: expected a number, found 'abc'".
+// Likewise, of a path such as "train.learning_rate".
+const ig_yaml_node *ig_yaml_find(const ig_yaml_node *map, const char *path);
+// Each stores the value of key, or the fallback if it is absent. A value of another type is an
+// error: "config.yml:12: train.learning_rate: expected a number, found 'abc'".
 ig_status ig_yaml_int(const ig_yaml_node *map, const char *key, int fallback, int *out,
                       ig_error *err);
 ig_status ig_yaml_u64(const ig_yaml_node *map, const char *key, uint64_t fallback, uint64_t *out,
@@ -56,22 +55,22 @@ ig_status ig_yaml_string(const ig_yaml_node *map, const char *key, const char *f
                          const char **out, ig_error *err);  // borrowed
 ig_status ig_yaml_map(const ig_yaml_node *map, const char *key, const ig_yaml_node **out,
                       ig_error *err);  // NULL where absent
-// A list of strings; one scalar is a list of one; absent: count 0. *out borrows the strings, free()
-// the array.
+// A list of strings; one scalar is a list of one; absent: count 0. The caller frees the array *out,
+// which borrows the strings.
 ig_status ig_yaml_strings(const ig_yaml_node *map, const char *key, const char ***out,
                           size_t *count, ig_error *err);
 // Exactly `count` numbers into out[count]; absent: out stays as it is.
 ig_status ig_yaml_numbers(const ig_yaml_node *map, const char *key, size_t count, double *out,
                           ig_error *err);
 
-// Every key of map must be one of known; else "config.yml:9: train.warmpu: unknown key; did you
-// mean 'warmup'?".
+// Fails if a key of map is not one of known: "config.yml:9: train.warmpu: unknown key; did you mean
+// 'warmup'?".
 ig_status ig_yaml_check_keys(const ig_yaml_node *map, const char *const *known, size_t count,
                              ig_error *err);
-// "file:line: path: message" with IG_ERROR_FORMAT, for what only the caller can judge.
+// Fails with "file:line: path: message" and IG_ERROR_FORMAT, for what only the caller can judge.
 ig_status ig_yaml_fail(const ig_yaml_node *node, ig_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-// The tree as JSON (integers, reals, true/false, null; the rest and quoted scalars strings), a new
-// reference; NULL: out of memory.
+// The tree as JSON: integers, reals, true, false and null; all else, and quoted scalars, as
+// strings. A new reference; NULL: out of memory.
 json_t *ig_yaml_to_json(const ig_yaml_node *node);
 #endif

@@ -26,7 +26,7 @@ ig_status ig_yaml_fail(const ig_yaml_node *node, ig_error *err, const char *form
   return ig_fail(err, IG_ERROR_FORMAT, "%s: %s%s%s", node->file, node->path, colon, message);
 }
 
-static ig_status expected(const ig_yaml_node *node, const char *what, ig_error *err) {
+static ig_status fail_expected(const ig_yaml_node *node, const char *what, ig_error *err) {
   if (node->kind == IG_YAML_MAP) return ig_yaml_fail(node, err, "expected %s, found a map", what);
   if (node->kind == IG_YAML_SEQUENCE)
     return ig_yaml_fail(node, err, "expected %s, found a list of %zu", what, node->count);
@@ -35,21 +35,21 @@ static ig_status expected(const ig_yaml_node *node, const char *what, ig_error *
 
 // ---- scalars ----------------------------------------------------------------
 
-static bool plain(const ig_yaml_node *node) {
+static bool is_plain(const ig_yaml_node *node) {
   return node->kind == IG_YAML_SCALAR && !node->quoted;
 }
 
 // [-+] digits
 static bool is_integer(const ig_yaml_node *node) {
-  if (!plain(node)) return false;
+  if (!is_plain(node)) return false;
   const char *s = node->scalar + (*node->scalar == '-' || *node->scalar == '+');
   return *s && s[strspn(s, "0123456789")] == '\0';
 }
 
-// [-+] digits [. digits] [e [-+] digits], at least one digit before the exponent: YAML 1.2's core
-// schema without hexadecimal, octal and the infinities.
+// [-+] digits [. digits] [e [-+] digits], with at least one digit before the exponent: YAML 1.2's
+// core schema without hexadecimal, octal and the infinities.
 static bool parse_number(const ig_yaml_node *node, double *out) {
-  if (!plain(node)) return false;
+  if (!is_plain(node)) return false;
   const char *s = node->scalar + (*node->scalar == '-' || *node->scalar == '+');
   size_t whole = strspn(s, "0123456789"), fraction = 0;
   s += whole;
@@ -69,7 +69,7 @@ static bool parse_number(const ig_yaml_node *node, double *out) {
 }
 
 static bool parse_bool(const ig_yaml_node *node, bool *out) {
-  if (!plain(node)) return false;
+  if (!is_plain(node)) return false;
   const char *s = node->scalar;
   *out = !strcmp(s, "true") || !strcmp(s, "True") || !strcmp(s, "TRUE");
   return *out || !strcmp(s, "false") || !strcmp(s, "False") || !strcmp(s, "FALSE");
@@ -80,7 +80,7 @@ ig_status ig_yaml_int(const ig_yaml_node *map, const char *key, int fallback, in
   const ig_yaml_node *node = ig_yaml_get(map, key);
   *out = fallback;
   if (!node) return IG_OK;
-  if (!is_integer(node)) return expected(node, "an integer", err);
+  if (!is_integer(node)) return fail_expected(node, "an integer", err);
   errno = 0;
   long long value = strtoll(node->scalar, NULL, 10);
   if (errno || value < INT_MIN || value > INT_MAX)
@@ -95,7 +95,7 @@ ig_status ig_yaml_u64(const ig_yaml_node *map, const char *key, uint64_t fallbac
   *out = fallback;
   if (!node) return IG_OK;
   if (!is_integer(node) || *node->scalar == '-')
-    return expected(node, "a non-negative integer", err);
+    return fail_expected(node, "a non-negative integer", err);
   errno = 0;
   unsigned long long value = strtoull(node->scalar, NULL, 10);
   if (errno || value > UINT64_MAX)
@@ -108,14 +108,14 @@ ig_status ig_yaml_number(const ig_yaml_node *map, const char *key, double fallba
                          ig_error *err) {
   const ig_yaml_node *node = ig_yaml_get(map, key);
   *out = fallback;
-  return !node || parse_number(node, out) ? IG_OK : expected(node, "a number", err);
+  return !node || parse_number(node, out) ? IG_OK : fail_expected(node, "a number", err);
 }
 
 ig_status ig_yaml_bool(const ig_yaml_node *map, const char *key, bool fallback, bool *out,
                        ig_error *err) {
   const ig_yaml_node *node = ig_yaml_get(map, key);
   *out = fallback;
-  return !node || parse_bool(node, out) ? IG_OK : expected(node, "true or false", err);
+  return !node || parse_bool(node, out) ? IG_OK : fail_expected(node, "true or false", err);
 }
 
 ig_status ig_yaml_string(const ig_yaml_node *map, const char *key, const char *fallback,
@@ -123,7 +123,7 @@ ig_status ig_yaml_string(const ig_yaml_node *map, const char *key, const char *f
   const ig_yaml_node *node = ig_yaml_get(map, key);
   *out = fallback;
   if (!node) return IG_OK;
-  if (node->kind != IG_YAML_SCALAR) return expected(node, "a string", err);
+  if (node->kind != IG_YAML_SCALAR) return fail_expected(node, "a string", err);
   *out = node->scalar;
   return IG_OK;
 }
@@ -133,7 +133,7 @@ ig_status ig_yaml_string(const ig_yaml_node *map, const char *key, const char *f
 ig_status ig_yaml_map(const ig_yaml_node *map, const char *key, const ig_yaml_node **out,
                       ig_error *err) {
   *out = ig_yaml_get(map, key);
-  return !*out || (*out)->kind == IG_YAML_MAP ? IG_OK : expected(*out, "a map", err);
+  return !*out || (*out)->kind == IG_YAML_MAP ? IG_OK : fail_expected(*out, "a map", err);
 }
 
 ig_status ig_yaml_strings(const ig_yaml_node *map, const char *key, const char ***out,
@@ -142,11 +142,11 @@ ig_status ig_yaml_strings(const ig_yaml_node *map, const char *key, const char *
   *count = 0;
   const ig_yaml_node *node = ig_yaml_get(map, key);
   if (!node) return IG_OK;
-  if (node->kind == IG_YAML_MAP) return expected(node, "a string or a list of strings", err);
+  if (node->kind == IG_YAML_MAP) return fail_expected(node, "a string or a list of strings", err);
   size_t n = node->kind == IG_YAML_SEQUENCE ? node->count : 1;
   for (size_t i = 0; node->kind == IG_YAML_SEQUENCE && i < n; ++i)
     if (node->children[i]->kind != IG_YAML_SCALAR)
-      return expected(node->children[i], "a string", err);
+      return fail_expected(node->children[i], "a string", err);
   *out = ig_allocate(n, sizeof **out, err);
   if (!*out) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < n; ++i)
@@ -162,11 +162,11 @@ ig_status ig_yaml_numbers(const ig_yaml_node *map, const char *key, size_t count
   if (node->kind != IG_YAML_SEQUENCE || node->count != count) {
     char what[64];
     snprintf(what, sizeof what, "a list of %zu numbers", count);
-    return expected(node, what, err);
+    return fail_expected(node, what, err);
   }
   for (size_t i = 0; i < count; ++i)
     if (!parse_number(node->children[i], &out[i]))
-      return expected(node->children[i], "a number", err);
+      return fail_expected(node->children[i], "a number", err);
   return IG_OK;
 }
 
@@ -198,10 +198,10 @@ static size_t edit_distance(const char *a, const char *b) {
   return one[m];
 }
 
-static ig_status unknown_key(const ig_yaml_node *value, const char *key, const char *const *known,
-                             size_t count, ig_error *err) {
+static ig_status fail_unknown_key(const ig_yaml_node *value, const char *key,
+                                  const char *const *known, size_t count, ig_error *err) {
   const char *nearest = NULL;
-  size_t least = strlen(key) / 3 + 2;  // farther than this is another word
+  size_t least = strlen(key) / 3 + 2;  // at this distance or more it is another word
   for (size_t i = 0; i < count; ++i) {
     size_t distance = edit_distance(key, known[i]);
     if (distance < least) {
@@ -216,11 +216,11 @@ static ig_status unknown_key(const ig_yaml_node *value, const char *key, const c
 ig_status ig_yaml_check_keys(const ig_yaml_node *map, const char *const *known, size_t count,
                              ig_error *err) {
   if (!map) return IG_OK;
-  if (map->kind != IG_YAML_MAP) return expected(map, "a map", err);
+  if (map->kind != IG_YAML_MAP) return fail_expected(map, "a map", err);
   for (size_t i = 0; i < map->count; ++i) {
     bool found = false;
     for (size_t j = 0; j < count && !found; ++j) found = strcmp(map->keys[i], known[j]) == 0;
-    if (!found) return unknown_key(map->children[i], map->keys[i], known, count, err);
+    if (!found) return fail_unknown_key(map->children[i], map->keys[i], known, count, err);
   }
   return IG_OK;
 }

@@ -131,7 +131,7 @@ typedef struct extraction {
   const ig_plan_tensor **layer;  // those that differ
   size_t layers;
   ig_safetensors_output *output;  // (layers, 2): A, B
-  ig_safetensors_pieces *file;
+  ig_safetensors_shard *file;
   size_t others;         // tensors that differ and are no layers
   const char *other;     // one of them
   double squares, kept;  // of singular values: of all, of those in the adapter
@@ -281,7 +281,7 @@ static ig_status begin_file(extraction *e, ig_error *err) {
     IG_TRY(name_output(e, i, "lora_B", e->layer[i]->shape[0], e->rank, &e->output[2 * i + 1], err));
   }
   char *path = ig_path_join(e->staging->directory, weights_name, err);
-  const ig_status status = path ? ig_safetensors_begin(path, e->output, 2 * e->layers, NULL,
+  const ig_status status = path ? ig_safetensors_begin(path, e->output, 2 * e->layers,
                                                        e->staging->resumed, &e->file, err)
                                 : IG_ERROR_MEMORY;
   free(path);

@@ -62,7 +62,7 @@ static ig_status open_shard(const shard_opening *s, size_t shard, ig_error *err)
   name_shard(s->output, shard, name);
   char *path = ig_path_join(s->directory, name, err);
   if (!path) return IG_ERROR_MEMORY;
-  const ig_status status = ig_safetensors_begin(path, s->tensors, list_tensors(s, shard), NULL,
+  const ig_status status = ig_safetensors_begin(path, s->tensors, list_tensors(s, shard),
                                                 s->go_on, &s->output->shards[shard], err);
   free(path);
   return status;
@@ -117,7 +117,7 @@ ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory,
   *o = (ig_output){.slots = ig_allocate(plan->count, sizeof *o->slots, err)};
   if (!o->slots) return IG_ERROR_MEMORY;
   o->count = assign_slots(plan, options->shard_bytes, o->slots);
-  o->shards = ig_allocate(o->count, sizeof(ig_safetensors_pieces *), err);
+  o->shards = ig_allocate(o->count, sizeof(ig_safetensors_shard *), err);
   ig_safetensors_output *tensors =
       o->shards ? ig_allocate(plan->count, sizeof *tensors, err) : NULL;
   if (!tensors) return IG_ERROR_MEMORY;

@@ -11,7 +11,7 @@ typedef struct ig_output_slot {
 } ig_output_slot;
 
 typedef struct ig_output {
-  ig_safetensors_pieces **shards;
+  ig_safetensors_shard **shards;
   size_t count;
   ig_output_slot *slots;  // (tensors)
   pthread_t syncing;
