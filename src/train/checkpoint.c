@@ -1,4 +1,4 @@
-// Writing checkpoints and reading them back.
+// Writes checkpoints and reads them back.
 #include "train/checkpoint.h"
 
 #include <dirent.h>
@@ -36,17 +36,20 @@ static ig_status open_replacement(const ig_run *run, const char *directory, ig_r
   return ig_replace_open(out, directory, own_files, run->reporter, err);
 }
 
-// What training.json says of a run's state.
-typedef struct ig_state_field {
-  const char *key;
-  enum { INTEGER, COUNT, REAL, FLAG } kind;
-  size_t offset;
-} ig_state_field;
-#define FIELD(key, kind, member) \
-  { key, kind, offsetof(ig_run_state, member) }
+// The type of a member: int, uint64_t, double, bool.
+typedef enum field_kind { FIELD_INTEGER, FIELD_COUNT, FIELD_REAL, FIELD_FLAG } field_kind;
 
-// The first ones every checkpoint has; files of older versions lack some of the others.
-static const ig_state_field fields[] = {
+// A member of ig_run_state and its key in training.json.
+typedef struct state_field {
+  const char *key;
+  field_kind kind;
+  size_t offset;
+} state_field;
+#define FIELD(key, kind, member) \
+  { key, FIELD_##kind, offsetof(ig_run_state, member) }
+
+// Every checkpoint has the first REQUIRED_FIELDS; files of older versions lack some of the others.
+static const state_field fields[] = {
     FIELD("update", INTEGER, update),
     FIELD("epoch", COUNT, epoch),
     FIELD("batch", COUNT, batch),
@@ -73,13 +76,13 @@ static const ig_state_field fields[] = {
 };
 enum { FIELDS = sizeof fields / sizeof *fields, REQUIRED_FIELDS = 5 };
 
-static json_t *field_json(const ig_state_field *field, const ig_run_state *state) {
+static json_t *field_json(const state_field *field, const ig_run_state *state) {
   const void *member = (const char *)state + field->offset;
   switch (field->kind) {
-    case INTEGER: return json_integer(*(const int *)member);
-    case COUNT: return json_integer((json_int_t) * (const uint64_t *)member);
-    case REAL: return json_real(*(const double *)member);
-    case FLAG: return json_boolean(*(const bool *)member);
+    case FIELD_INTEGER: return json_integer(*(const int *)member);
+    case FIELD_COUNT: return json_integer((json_int_t) * (const uint64_t *)member);
+    case FIELD_REAL: return json_real(*(const double *)member);
+    case FIELD_FLAG: return json_boolean(*(const bool *)member);
   }
   return NULL;
 }
@@ -124,7 +127,8 @@ static ig_status write_state(const ig_run *run, const char *directory, ig_error 
   return status;
 }
 
-static ig_status fill(const ig_run *run, const char *directory, bool with_state, ig_error *err) {
+static ig_status write_checkpoint(const ig_run *run, const char *directory, bool with_state,
+                                  ig_error *err) {
   IG_TRY(ig_path_make_directories(directory, err));
   IG_TRY(ig_model_save(run->model, directory, with_state ? "float32" : run->config.dtype, err));
   IG_TRY(ig_tokenizer_save(run->tokenizer, directory, err));
@@ -137,7 +141,7 @@ ig_status ig_checkpoint_save(const ig_run *run, const char *directory, bool with
   ig_replacement replacement;
   IG_TRY(open_replacement(run, directory, &replacement, err));
   ig_status status = ig_replace_begin(&replacement, err);
-  if (status == IG_OK) status = fill(run, replacement.temporary, with_state, err);
+  if (status == IG_OK) status = write_checkpoint(run, replacement.temporary, with_state, err);
   if (status == IG_OK) status = ig_replace_commit(&replacement, err);
   if (status != IG_OK) ig_replace_abandon(&replacement);
   ig_replace_close(&replacement);
@@ -170,12 +174,12 @@ static ig_status read_count(ig_json_object from, const char *key, uint64_t *out,
   return IG_OK;
 }
 
-// A key that is not there leaves the member as it is.
-static ig_status read_field(ig_json_object from, const ig_state_field *field, ig_run_state *state,
+// An absent key leaves the member as it is.
+static ig_status read_field(ig_json_object from, const state_field *field, ig_run_state *state,
                             ig_error *err) {
   void *member = (char *)state + field->offset;
   switch (field->kind) {
-    case INTEGER: {
+    case FIELD_INTEGER: {
       int *const out = member;
       IG_TRY(ig_json_int(from, field->key, *out, out, err));
       return *out >= 0
@@ -183,9 +187,9 @@ static ig_status read_field(ig_json_object from, const ig_state_field *field, ig
                  : ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected a number not below 0, found %d",
                            from.where, field->key, *out);
     }
-    case COUNT: return read_count(from, field->key, member, err);
-    case REAL: return ig_json_number(from, field->key, *(double *)member, member, err);
-    case FLAG: return ig_json_bool(from, field->key, *(bool *)member, member, err);
+    case FIELD_COUNT: return read_count(from, field->key, member, err);
+    case FIELD_REAL: return ig_json_number(from, field->key, *(double *)member, member, err);
+    case FIELD_FLAG: return ig_json_bool(from, field->key, *(bool *)member, member, err);
   }
   return IG_OK;
 }
@@ -251,7 +255,7 @@ ig_status ig_checkpoint_read_moments(const char *directory, ig_trainer *trainer,
 
 // ---- kept checkpoints, and what a crash leaves ------------------------------
 
-// N of "update-N" with nothing behind it but `suffix`, or -1.
+// N of "update-N" followed by `suffix` and nothing else; -1: another name.
 static int kept_update(const char *name, const char *suffix) {
   char *end;
   if (strncmp(name, "update-", 7) || name[7] < '0' || name[7] > '9') return -1;
@@ -259,7 +263,7 @@ static int kept_update(const char *name, const char *suffix) {
   return strcmp(end, suffix) || n > 2000000000 ? -1 : (int)n;
 }
 
-// What is left of one that was removed may lie there still: what others put into it.
+// False for what is left of a checkpoint that was removed: files that others put into it.
 static bool has_weights(DIR *output, const char *name) {
   char path[64];
   snprintf(path, sizeof path, "%.32s/model.safetensors", name);
@@ -271,7 +275,7 @@ static ig_status count_kept(const char *output, int *count, int *earliest, ig_er
   DIR *directory = opendir(output);
   if (!directory) return io_error(output, err);
   *count = 0;
-  for (struct dirent *entry; (entry = readdir(directory));) {
+  for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
     const int n = kept_update(entry->d_name, "");
     if (n < 0 || !has_weights(directory, entry->d_name)) continue;
     if (*count == 0 || n < *earliest) *earliest = n;
@@ -287,8 +291,8 @@ static char *kept_path(const char *output, int update, ig_error *err) {
   return ig_path_join(output, name, err);
 }
 
-// A symbolic link goes alone: what it leads to was put elsewhere by somebody. *removed false: it
-// stays, with a warning.
+// Of a symbolic link, only the link is removed: somebody put what it leads to elsewhere. *removed
+// false: it stays, with a warning.
 static ig_status remove_kept(const ig_run *run, const char *path, bool *removed, ig_error *err) {
   struct stat status;
   if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode)) {
@@ -319,7 +323,7 @@ ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err) {
   return status;
 }
 
-// Temporaries of the files that lie in the output directory itself.
+// True for temporaries of the files that are in the output directory itself.
 static bool is_temporary(const char *name) {
   static const char *const files[] = {"metrics.jsonl", "sentencepiece.model", "source.model",
                                       "target.model"};
@@ -328,7 +332,7 @@ static bool is_temporary(const char *name) {
   return false;
 }
 
-static ig_status clean_up(const ig_run *run, DIR *output, const char *name, ig_error *err) {
+static ig_status clean_up_entry(const ig_run *run, DIR *output, const char *name, ig_error *err) {
   if (is_temporary(name)) {
     if (unlinkat(dirfd(output), name, 0))
       ig_report(run->reporter, IG_LEVEL_WARNING, "%s/%s: %s", run->config.output, name,
@@ -348,7 +352,7 @@ ig_status ig_checkpoint_clean_up(const ig_run *run, ig_error *err) {
   if (!directory) return io_error(run->config.output, err);
   ig_status status = IG_OK;
   for (struct dirent *entry; status == IG_OK && (entry = readdir(directory));)
-    status = clean_up(run, directory, entry->d_name, err);
+    status = clean_up_entry(run, directory, entry->d_name, err);
   closedir(directory);
   return status;
 }

@@ -1,4 +1,4 @@
-// Is this the same run? Keys and values that change its result.
+// Collects the keys and values that change the result of a run, and compares them.
 #include "train/identity.h"
 
 #include <inttypes.h>
@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "io/json.h"
 #include "base/random.h"
+#include "io/json.h"
 
-// Moves the members of `part` into object as "prefix.key". Takes over part; -1 where memory is out.
+// Adds the members of `part` to the object, as "prefix.key". Takes over the reference to part
+// (NULL: memory was out). Returns -1 if memory is out.
 static int add_part(json_t *object, const char *prefix, json_t *part) {
   const char *key;
   json_t *value;
@@ -81,7 +82,8 @@ static json_t *train_part(const ig_train_config *c) {
   return part;
 }
 
-// A model that is started from another has that one's options, with the configuration's over them.
+// The model's options. One that starts from another model has that one's, and of its own only those
+// that the configuration names.
 static json_t *model_part(const ig_train_config *c, const ig_config *model) {
   if (!c->init) return ig_family_write_config(model);
   json_t *part = json_copy(c->model);
@@ -103,7 +105,7 @@ ig_status ig_identity_make(const ig_run *run, const ig_config *model, json_t **o
   return ig_fail_memory_in(run->config.path, err);
 }
 
-// ids and the references' text, for both are scored.
+// Of the ids and of the references' text, for validation uses both.
 static uint64_t valid_fingerprint(const ig_corpus *valid) {
   uint64_t hash = ig_corpus_fingerprint(valid);
   for (size_t i = 0; valid->text[IG_SIDE_TARGET] && i < valid->lines; i++)
@@ -111,7 +113,7 @@ static uint64_t valid_fingerprint(const ig_corpus *valid) {
   return hash;
 }
 
-ig_status ig_comparison_make(const ig_run *run, json_t **out, ig_error *err) {
+ig_status ig_identity_make_comparison(const ig_run *run, json_t **out, ig_error *err) {
   static const char *const metrics[] = {"loss", "bleu", "chrf"};
   const ig_train_config *c = &run->config;
   char fingerprint[24];
@@ -122,11 +124,12 @@ ig_status ig_comparison_make(const ig_run *run, json_t **out, ig_error *err) {
   return *out ? IG_OK : ig_fail_memory_in(c->path, err);
 }
 
-const char *ig_comparison_difference(const json_t *saved, const json_t *wanted) {
+const char *ig_identity_different_key(const json_t *saved, const json_t *wanted) {
   const char *key;
   json_t *value;
-  json_object_foreach((json_t *)(uintptr_t)wanted, key,
-                      value) if (!json_equal(value, json_object_get(saved, key))) return key;
+  json_object_foreach((json_t *)(uintptr_t)wanted, key, value) {
+    if (!json_equal(value, json_object_get(saved, key))) return key;
+  }
   return NULL;
 }
 
@@ -136,8 +139,8 @@ static void print_value(const json_t *value, char out[128]) {
   free(text);
 }
 
-static ig_status compare_key(const char *key, const json_t *saved, const json_t *wanted,
-                             const char *checkpoint, const char *config, ig_error *err) {
+static ig_status compare_identity_key(const char *key, const json_t *saved, const json_t *wanted,
+                                      const char *checkpoint, const char *config, ig_error *err) {
   const bool equal = saved && wanted &&
                      (json_is_number(saved) && json_is_number(wanted)
                           ? json_number_value(saved) == json_number_value(wanted)
@@ -162,9 +165,11 @@ ig_status ig_identity_compare(const json_t *saved, const json_t *wanted, const c
                               const char *config, ig_error *err) {
   const char *key;
   json_t *value;
-  json_object_foreach((json_t *)(uintptr_t)wanted, key, value)
-      IG_TRY(compare_key(key, json_object_get(saved, key), value, checkpoint, config, err));
-  json_object_foreach((json_t *)(uintptr_t)saved, key, value)
-      IG_TRY(compare_key(key, value, json_object_get(wanted, key), checkpoint, config, err));
+  json_object_foreach((json_t *)(uintptr_t)wanted, key, value) {
+    IG_TRY(compare_identity_key(key, json_object_get(saved, key), value, checkpoint, config, err));
+  }
+  json_object_foreach((json_t *)(uintptr_t)saved, key, value) {
+    IG_TRY(compare_identity_key(key, value, json_object_get(wanted, key), checkpoint, config, err));
+  }
   return IG_OK;
 }

@@ -4,18 +4,18 @@
 #include <jansson.h>
 #include "train/run.h"
 
-// Of a run whose corpus is loaded; model: the options asked for. New reference in *out. Left out:
-// what only says how long to go on, when to look and what to keep (updates, unless the schedule
-// ends there; validation; saving; threads).
+// The identity of a run whose corpus is loaded. model: the options asked for. *out: a new
+// reference. It leaves out what only says how long to go on, when to look and what to keep: updates
+// (unless the schedule ends there), validation, saving, threads.
 ig_status ig_identity_make(const ig_run *run, const ig_config *model, json_t **out, ig_error *err);
-// IG_ERROR_ARGUMENT naming the first difference.
+// IG_ERROR_ARGUMENT, naming the first difference.
 ig_status ig_identity_compare(const json_t *saved, const json_t *wanted, const char *checkpoint,
                               const char *config, ig_error *err);
 
-// What validations must have in common for their scores to compete for best/: data.valid,
-// best_metric and how it is measured. New reference in *out.
-ig_status ig_comparison_make(const ig_run *run, json_t **out, ig_error *err);
-const char *ig_comparison_difference(
-    const json_t *saved,
-    const json_t *wanted);  // the first key that differs, or NULL; saved may be NULL: all do
+// What validations must have in common so that their scores can compete for best/: data.valid,
+// best_metric and how that is measured. *out: a new reference.
+ig_status ig_identity_make_comparison(const ig_run *run, json_t **out, ig_error *err);
+// The first key of `wanted` whose value in `saved` is another, or NULL. saved may be NULL: an empty
+// object.
+const char *ig_identity_different_key(const json_t *saved, const json_t *wanted);
 #endif

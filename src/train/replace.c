@@ -1,4 +1,4 @@
-// Exchanging whole directories, and clearing away what is left without touching what is not ours.
+// Exchanges whole directories, and clears away what is left without touching what is not Ingot's.
 #ifdef __linux__
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE  // renameat2
@@ -42,8 +42,8 @@ static ig_status expect_directory(const char *path, ig_error *err) {
                  path, S_ISLNK(status.st_mode) ? "a symbolic link" : "a file");
 }
 
-// Where the directory is: behind a symbolic link, which then stays as it is.
-static ig_status resolve(const char *path, bool *linked, char **out, ig_error *err) {
+// The directory itself: that which a symbolic link leads to, which then stays as it is.
+static ig_status resolve_link(const char *path, bool *linked, char **out, ig_error *err) {
   struct stat status;
   *linked = lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
   *out = *linked ? realpath(path, NULL) : ig_allocate_copy(path, strlen(path), err);
@@ -57,14 +57,15 @@ ig_status ig_replace_open(ig_replacement *replacement, const char *path, const c
                           const ig_reporter *reporter, ig_error *err) {
   *replacement = (ig_replacement){.own = own, .reporter = reporter};
   bool linked;
-  ig_status status = resolve(path, &linked, &replacement->path, err);
-  // What lies beside a link's target is nobody's run: a name that only Ingot gives.
-  if (status == IG_OK && !(replacement->temporary = ig_path_with_suffix(
-                               replacement->path, linked ? ".ingot-tmp" : ".tmp", err)))
-    status = IG_ERROR_MEMORY;
-  if (status == IG_OK && !(replacement->old = ig_path_with_suffix(
-                               replacement->path, linked ? ".ingot-old" : ".old", err)))
-    status = IG_ERROR_MEMORY;
+  ig_status status = resolve_link(path, &linked, &replacement->path, err);
+  // What is beside a link's target belongs to no run, so these names must be such as only Ingot
+  // gives.
+  if (status == IG_OK) {
+    replacement->temporary =
+        ig_path_with_suffix(replacement->path, linked ? ".ingot-tmp" : ".tmp", err);
+    replacement->old = ig_path_with_suffix(replacement->path, linked ? ".ingot-old" : ".old", err);
+    if (!replacement->temporary || !replacement->old) status = IG_ERROR_MEMORY;
+  }
   if (status == IG_OK) status = expect_directory(replacement->path, err);
   if (status == IG_OK) status = expect_directory(replacement->temporary, err);
   if (status == IG_OK) status = expect_directory(replacement->old, err);
@@ -97,11 +98,11 @@ static bool is_own(const ig_replacement *replacement, const char *name) {
 typedef struct moving {
   const ig_replacement *replacement;
   const char *from_path, *to_path;
-  int from, to;  // to -1: nowhere
+  int from, to;  // descriptors of the directories; to -1: nowhere
 } moving;
 
-// The entry's name in `to`, with a number behind it where another entry has it.
-static bool free_name(int to, const char *name, char out[NAME_MAX + 1]) {
+// The entry's name in `to`, followed by a number if another entry has that name.
+static bool find_free_name(int to, const char *name, char out[NAME_MAX + 1]) {
   struct stat status;
   for (int n = 0; n < 1000; n++) {
     const int length = n ? snprintf(out, NAME_MAX + 1, "%s.~%d~", name, n)
@@ -118,7 +119,7 @@ static bool free_name(int to, const char *name, char out[NAME_MAX + 1]) {
 static bool move_along(const moving *m, const char *name) {
   char wanted[NAME_MAX + 1];
   if (m->to < 0) return false;
-  if (!free_name(m->to, name, wanted) || renameat(m->from, name, m->to, wanted)) {
+  if (!find_free_name(m->to, name, wanted) || renameat(m->from, name, m->to, wanted)) {
     ig_report(m->replacement->reporter, IG_LEVEL_WARNING,
               "%s/%s cannot move along into %s, and stays: %s", m->from_path, name, m->to_path,
               strerror(errno));
@@ -131,22 +132,22 @@ static bool move_along(const moving *m, const char *name) {
   return true;
 }
 
-// One entry out of the way; false: it stays.
+// Removes or moves one entry; false: it stays.
 static bool take_out(const moving *m, const char *name) {
   if (!is_own(m->replacement, name)) return move_along(m, name);
   if (unlinkat(m->from, name, 0) == 0) return true;
-  if (errno == EISDIR || errno == EPERM)
-    return move_along(m, name);  // a directory by the name of one of our files
+  // A directory with the name of one of our files:
+  if (errno == EISDIR || errno == EPERM) return move_along(m, name);
   ig_report(m->replacement->reporter, IG_LEVEL_WARNING, "%s/%s cannot be removed: %s", m->from_path,
             name, strerror(errno));
   return false;
 }
 
-// How many entries stay.
+// Returns how many entries stay.
 static int take_all_out(const moving *m, DIR *directory) {
   int stay = 0;
   rewinddir(directory);
-  for (struct dirent *entry; (entry = readdir(directory));)
+  for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
     if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
       stay += !take_out(m, entry->d_name);
   return stay;
@@ -157,7 +158,7 @@ static int open_directory(const char *path) {
 }
 
 // Removes our files from directory `from`, moves all else into `to` (NULL or absent: it stays), and
-// removes the directory. False where that is not empty.
+// removes the directory. Returns false if the directory is not empty then.
 static bool clear_away(const ig_replacement *replacement, const char *from, const char *to) {
   moving m = {.replacement = replacement,
               .from_path = from,
@@ -172,7 +173,7 @@ static bool clear_away(const ig_replacement *replacement, const char *from, cons
     return false;
   }
   if (to) m.to = open_directory(to);
-  // Some file systems pass entries over while others are removed: once more where that was so.
+  // Some file systems skip entries while others are removed. If that happened, try again.
   bool gone = false, again = true;
   for (int round = 0; again && round < 8; round++) {
     const int stay = take_all_out(&m, directory);
@@ -196,8 +197,8 @@ ig_status ig_replace_recover(const ig_replacement *replacement, ig_error *err) {
   return IG_OK;
 }
 
-// What is not ours in `temporary` is there because it could not move along before: it does with the
-// whole directory.
+// What is not ours in `temporary` could not move along before. It does now, with the whole
+// directory.
 ig_status ig_replace_begin(const ig_replacement *replacement, ig_error *err) {
   clear_away(replacement, replacement->old, replacement->path);
   clear_away(replacement, replacement->temporary, NULL);
@@ -208,8 +209,8 @@ void ig_replace_abandon(const ig_replacement *replacement) {
   clear_away(replacement, replacement->temporary, NULL);
 }
 
-// In one step where the system can; else by way of `old`, which ig_replace_recover understands.
-// *left: where the predecessor is now, NULL: there was none.
+// Gives the new directory its name: in one step if the system can, else by way of `old`, which
+// ig_replace_recover understands. *left: where the old one is now; NULL: there was none.
 static ig_status swap_in(const ig_replacement *replacement, const char **left, ig_error *err) {
   *left = NULL;
   if (rename(replacement->temporary, replacement->path) == 0) return IG_OK;
@@ -230,7 +231,7 @@ static ig_status swap_in(const ig_replacement *replacement, const char **left, i
 ig_status ig_replace_commit(const ig_replacement *replacement, ig_error *err) {
   const char *left;
   IG_TRY(swap_in(replacement, &left, err));
-  // The predecessor goes when the successor is sure to stay, whatever happens to the machine.
+  // The old one is removed only when the new one is sure to stay, whatever happens to the machine.
   ig_error unsure = {0};
   if (ig_path_sync_parent(replacement->path, &unsure) != IG_OK)
     ig_report(replacement->reporter, IG_LEVEL_WARNING,
@@ -241,7 +242,8 @@ ig_status ig_replace_commit(const ig_replacement *replacement, ig_error *err) {
   return IG_OK;
 }
 
-// Out of its name first: a crash within the removal leaves nothing that looks like a model.
+// It loses its name first, so that a crash within the removal leaves nothing that looks like a
+// model.
 bool ig_replace_remove(const ig_replacement *replacement) {
   clear_away(replacement, replacement->temporary, replacement->path);
   if (rename(replacement->path, replacement->temporary)) {

@@ -66,7 +66,7 @@ ig_status ig_resume_read_state(ig_run *run, ig_error *err) {
   run->state = saved.state;
   // Without data.valid nothing competes now; it may again later.
   if (!run->comparison) run->comparison = json_incref(saved.comparison);
-  const char *difference = ig_comparison_difference(saved.comparison, run->comparison);
+  const char *difference = ig_identity_different_key(saved.comparison, run->comparison);
   if (status == IG_OK) status = warn_of_other_isa(run, saved.isa, err);
   if (status == IG_OK && run->state.has_best && saved.comparison && difference)
     status = restart_comparison(run, difference, err);

@@ -1,4 +1,4 @@
-// Reading a training configuration. Numbers stand in one table with their defaults and bounds.
+// Reads a training configuration. Most numbers are in one table, with their defaults and bounds.
 #include "train/train_config.h"
 
 #include <stdlib.h>
@@ -55,55 +55,59 @@ static const char *const train_keys[] = {
 static const char *const dtype_names[] = {"float32", "bfloat16", "float16"};
 static const char *const metric_names[] = {"loss", "bleu", "chrf"};
 
-// A number of the train: part.
-typedef struct ig_number {
+// The type of a member: int, double, float.
+typedef enum number_kind { NUMBER_INTEGER, NUMBER_REAL, NUMBER_SINGLE } number_kind;
+
+// A number of the part `train`: its key, the member of ig_train_config that it goes to, its value
+// if the key is absent, and its bounds.
+typedef struct number_key {
   const char *key;
-  enum { INTEGER, REAL, SINGLE } kind;
+  number_kind kind;
   size_t offset;
   double fallback, low, high;
-} ig_number;
+} number_key;
 #define MEMBER(m) offsetof(ig_train_config, m)
 #define MOST 2e9
 
-static const ig_number numbers[] = {
-    {"batch_tokens", INTEGER, MEMBER(batch_tokens), 4096, 1, 1e8},
-    {"accumulate", INTEGER, MEMBER(accumulate), 1, 1, 65536},
-    {"pool_batches", INTEGER, MEMBER(pool_batches), 100, 1, 1e6},
-    {"updates", INTEGER, MEMBER(updates), 0, 0, MOST},
-    {"epochs", INTEGER, MEMBER(epochs), 0, 0, MOST},
-    {"max_seconds", REAL, MEMBER(max_seconds), 0, 0, 1e12},
-    {"adam_eps", SINGLE, MEMBER(optimizer.eps), 1e-9, 0, 1},
-    {"weight_decay", SINGLE, MEMBER(optimizer.weight_decay), 0, 0, 1e3},
-    {"clip_norm", SINGLE, MEMBER(optimizer.clip_norm), 0, 0, 1e9},
-    {"learning_rate", REAL, MEMBER(schedule.learning_rate), 0.001, 0, 1e3},
-    {"warmup", INTEGER, MEMBER(schedule.warmup), 0, 0, MOST},
-    {"warmup_init_lr", REAL, MEMBER(schedule.warmup_initial_rate), 0, 0, 1e3},
-    {"min_lr", REAL, MEMBER(schedule.minimum_rate), 0, 0, 1e3},
-    {"label_smoothing", REAL, MEMBER(label_smoothing), 0, 0, 0.999999},
-    {"validate_every", INTEGER, MEMBER(validate_every), 0, 0, MOST},
-    {"valid_sentences", INTEGER, MEMBER(valid_sentences), 1000, 0, MOST},
-    {"valid_beam_size", INTEGER, MEMBER(valid_beam_size), 1, 1, 1024},
-    {"patience", INTEGER, MEMBER(patience), 0, 0, MOST},
-    {"save_every", INTEGER, MEMBER(save_every), 0, 0, MOST},
-    {"keep", INTEGER, MEMBER(keep), 0, 0, MOST},
-    {"log_every", INTEGER, MEMBER(log_every), 100, 1, MOST},
-    {"divergence_factor", REAL, MEMBER(divergence_factor), 2, 0, 1e6},
-    {"divergence_updates", INTEGER, MEMBER(divergence_updates), 100, 1, MOST},
+static const number_key numbers[] = {
+    {"batch_tokens", NUMBER_INTEGER, MEMBER(batch_tokens), 4096, 1, 1e8},
+    {"accumulate", NUMBER_INTEGER, MEMBER(accumulate), 1, 1, 65536},
+    {"pool_batches", NUMBER_INTEGER, MEMBER(pool_batches), 100, 1, 1e6},
+    {"updates", NUMBER_INTEGER, MEMBER(updates), 0, 0, MOST},
+    {"epochs", NUMBER_INTEGER, MEMBER(epochs), 0, 0, MOST},
+    {"max_seconds", NUMBER_REAL, MEMBER(max_seconds), 0, 0, 1e12},
+    {"adam_eps", NUMBER_SINGLE, MEMBER(optimizer.eps), 1e-9, 0, 1},
+    {"weight_decay", NUMBER_SINGLE, MEMBER(optimizer.weight_decay), 0, 0, 1e3},
+    {"clip_norm", NUMBER_SINGLE, MEMBER(optimizer.clip_norm), 0, 0, 1e9},
+    {"learning_rate", NUMBER_REAL, MEMBER(schedule.learning_rate), 0.001, 0, 1e3},
+    {"warmup", NUMBER_INTEGER, MEMBER(schedule.warmup), 0, 0, MOST},
+    {"warmup_init_lr", NUMBER_REAL, MEMBER(schedule.warmup_initial_rate), 0, 0, 1e3},
+    {"min_lr", NUMBER_REAL, MEMBER(schedule.minimum_rate), 0, 0, 1e3},
+    {"label_smoothing", NUMBER_REAL, MEMBER(label_smoothing), 0, 0, 0.999999},
+    {"validate_every", NUMBER_INTEGER, MEMBER(validate_every), 0, 0, MOST},
+    {"valid_sentences", NUMBER_INTEGER, MEMBER(valid_sentences), 1000, 0, MOST},
+    {"valid_beam_size", NUMBER_INTEGER, MEMBER(valid_beam_size), 1, 1, 1024},
+    {"patience", NUMBER_INTEGER, MEMBER(patience), 0, 0, MOST},
+    {"save_every", NUMBER_INTEGER, MEMBER(save_every), 0, 0, MOST},
+    {"keep", NUMBER_INTEGER, MEMBER(keep), 0, 0, MOST},
+    {"log_every", NUMBER_INTEGER, MEMBER(log_every), 100, 1, MOST},
+    {"divergence_factor", NUMBER_REAL, MEMBER(divergence_factor), 2, 0, 1e6},
+    {"divergence_updates", NUMBER_INTEGER, MEMBER(divergence_updates), 100, 1, MOST},
 };
 
 static ig_status read_numbers(const ig_yaml_node *train, ig_train_config *out, ig_error *err) {
   for (size_t i = 0; i < COUNT(numbers); i++) {
-    const ig_number *n = &numbers[i];
+    const number_key *n = &numbers[i];
     void *member = (char *)out + n->offset;
     double value = n->fallback;
-    if (n->kind == INTEGER) {
+    if (n->kind == NUMBER_INTEGER) {
       int integer;
       IG_TRY(ig_yaml_int(train, n->key, (int)n->fallback, &integer, err));
       value = integer;
       *(int *)member = integer;
     } else {
       IG_TRY(ig_yaml_number(train, n->key, n->fallback, &value, err));
-      if (n->kind == REAL)
+      if (n->kind == NUMBER_REAL)
         *(double *)member = value;
       else
         *(float *)member = (float)value;
@@ -115,21 +119,28 @@ static ig_status read_numbers(const ig_yaml_node *train, ig_train_config *out, i
   return IG_OK;
 }
 
-// The value of key as an index into names.
-static ig_status read_choice(const ig_yaml_node *map, const char *key, const char *const *names,
-                             size_t count, size_t fallback, size_t *out, ig_error *err) {
-  const char *text;
-  IG_TRY(ig_yaml_string(map, key, names[fallback], &text, err));
+// The values that a key can have.
+typedef struct choice_list {
+  const char *const *names;  // (count)
+  size_t count, fallback;    // fallback: the index if the key is absent
+} choice_list;
+#define CHOICES(names, fallback) (&(choice_list){names, COUNT(names), fallback})
+
+// The value of key as an index into the choices.
+static ig_status read_choice(const ig_yaml_node *map, const char *key, const choice_list *choices,
+                             size_t *out, ig_error *err) {
+  const char *const *names = choices->names, *text;
+  IG_TRY(ig_yaml_string(map, key, names[choices->fallback], &text, err));
   char list[128] = "";
-  for (*out = 0; *out < count; ++*out) {
+  for (*out = 0; *out < choices->count; ++*out) {
     if (strcmp(text, names[*out]) == 0) return IG_OK;
     strcat(strcat(list, *out ? ", " : ""), names[*out]);
   }
   return ig_yaml_fail(ig_yaml_get(map, key), err, "expected one of %s, found '%s'", list, text);
 }
 
-static ig_status missing(const ig_train_config *c, const char *key, const char *what,
-                         ig_error *err) {
+static ig_status fail_missing(const ig_train_config *c, const char *key, const char *what,
+                              ig_error *err) {
   return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: missing: %s", c->path, key, what);
 }
 
@@ -142,7 +153,7 @@ static ig_status read_files(const ig_yaml_node *data, const char *key, ig_corpus
   const char **source = NULL, **target = NULL;
   size_t sources = 0, targets = 0;
   IG_TRY(ig_yaml_strings(map, "source", &source, &sources, err));
-  out->source = source;  // freed with the configuration, whatever comes next
+  out->source = source;  // here already: the configuration frees it, whatever fails next
   IG_TRY(ig_yaml_strings(map, "target", &target, &targets, err));
   out->target = target;
   if (sources == 0 || sources != targets)
@@ -178,7 +189,7 @@ static ig_status read_sentencepiece(const ig_yaml_node *node, ig_train_data *d, 
   ig_sentencepiece_training *t = &d->sentencepiece;
   IG_TRY(ig_yaml_int(node, "vocab_size", t->vocab_size, &t->vocab_size, err));
   IG_TRY(ig_yaml_int(node, "max_sentences", 0, &sentences, err));
-  IG_TRY(read_choice(node, "model_type", types, COUNT(types), 0, &type, err));
+  IG_TRY(read_choice(node, "model_type", CHOICES(types, 0), &type, err));
   IG_TRY(ig_yaml_number(node, "character_coverage", t->character_coverage, &t->character_coverage,
                         err));
   IG_TRY(ig_yaml_bool(node, "joint", d->joint, &d->joint, err));
@@ -209,7 +220,7 @@ static ig_status read_vocabulary(const ig_train_config *c, const ig_yaml_node *d
   if (whitespace) {
     size_t choice;
     d->vocabulary = IG_VOCABULARY_WHITESPACE;
-    IG_TRY(read_choice(data, "tokens", tokens, COUNT(tokens), 0, &choice, err));
+    IG_TRY(read_choice(data, "tokens", CHOICES(tokens, 0), &choice, err));
     return pieces
                ? ig_yaml_fail(pieces, err, "expected one of tokens and sentencepiece, found both")
                : IG_OK;
@@ -218,7 +229,8 @@ static ig_status read_vocabulary(const ig_train_config *c, const ig_yaml_node *d
   return pieces ? read_sentencepiece(pieces, d, err) : IG_OK;
 }
 
-// Subword regularization: of unigram models alone, for BPE's have no n best segmentations.
+// Subword regularization. Only unigram models allow it, for BPE models have no n best
+// segmentations.
 static ig_status read_sampling(const ig_yaml_node *data, ig_train_data *d, ig_error *err) {
   const ig_yaml_node *map;
   IG_TRY(ig_yaml_map(data, "sampling", &map, err));
@@ -244,10 +256,10 @@ static ig_status read_sampling(const ig_yaml_node *data, ig_train_data *d, ig_er
 
 static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_error *err) {
   ig_train_data *d = &c->data;
-  if (!data) return missing(c, "data", "what to train on", err);
+  if (!data) return fail_missing(c, "data", "what to train on", err);
   IG_TRY(ig_yaml_check_keys(data, data_keys, COUNT(data_keys), err));
   IG_TRY(read_files(data, "train", &d->train, err));
-  if (d->train.count == 0) return missing(c, "data.train", "source and target files", err);
+  if (d->train.count == 0) return fail_missing(c, "data.train", "source and target files", err);
   IG_TRY(read_files(data, "valid", &d->valid, err));
   IG_TRY(ig_yaml_bool(data, "joint", true, &d->joint, err));
   const struct {
@@ -267,8 +279,9 @@ static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_erro
   return read_sampling(data, d, err);
 }
 
-// The family's own defaults for training, with the configuration's keys over them.
-static ig_status model_json(ig_train_config *c, const ig_yaml_node *model, ig_error *err) {
+// The model's keys: those of the configuration, and for the others the family's defaults for
+// training.
+static ig_status make_model_json(ig_train_config *c, const ig_yaml_node *model, ig_error *err) {
   json_t *given = ig_yaml_to_json(model);
   c->model = c->family ? json_loads(c->family->training_defaults, 0, NULL) : json_object();
   const int failed = !given || !c->model || json_object_update(c->model, given);
@@ -296,21 +309,21 @@ static ig_status read_family(ig_train_config *c, const ig_yaml_node *model, ig_e
 }
 
 static ig_status read_model(ig_train_config *c, const ig_yaml_node *model, ig_error *err) {
-  if (!model) return missing(c, "model", "a family and its sizes, or init: a model directory", err);
+  if (!model)
+    return fail_missing(c, "model", "a family and its sizes, or init: a model directory", err);
   IG_TRY(ig_yaml_string(model, "init", NULL, &c->init, err));
   if (c->init)
     IG_TRY(ig_yaml_check_keys(model, init_keys, COUNT(init_keys), err));
   else
     IG_TRY(read_family(c, model, err));
-  return model_json(c, model, err);
+  return make_model_json(c, model, err);
 }
 
 static ig_status read_optimizer(ig_train_config *c, const ig_yaml_node *train, ig_error *err) {
-  static const char *const optimizers[] = {"adam", "adamw"}, *const schedules[] = {
-                                                                 "constant", "inverse_sqrt",
-                                                                 "linear", "cosine"};
+  static const char *const optimizers[] = {"adam", "adamw"};
+  static const char *const schedules[] = {"constant", "inverse_sqrt", "linear", "cosine"};
   size_t choice;
-  IG_TRY(read_choice(train, "optimizer", optimizers, COUNT(optimizers), 0, &choice, err));
+  IG_TRY(read_choice(train, "optimizer", CHOICES(optimizers, 0), &choice, err));
   c->optimizer.kind = choice ? IG_OPTIMIZER_ADAMW : IG_OPTIMIZER_ADAM;
   double betas[2] = {0.9, 0.98};
   IG_TRY(ig_yaml_numbers(train, "adam_betas", 2, betas, err));
@@ -320,7 +333,7 @@ static ig_status read_optimizer(ig_train_config *c, const ig_yaml_node *train, i
                           "expected two numbers in [0, 1), found %g and %g", betas[0], betas[1]);
   c->optimizer.beta1 = (float)betas[0];
   c->optimizer.beta2 = (float)betas[1];
-  IG_TRY(read_choice(train, "schedule", schedules, COUNT(schedules), 0, &choice, err));
+  IG_TRY(read_choice(train, "schedule", CHOICES(schedules, 0), &choice, err));
   ig_schedule_parse(schedules[choice], &c->schedule.kind);
   c->schedule.updates = c->updates;
   if ((c->schedule.kind == IG_SCHEDULE_LINEAR || c->schedule.kind == IG_SCHEDULE_COSINE) &&
@@ -340,25 +353,27 @@ static ig_status check_end(const ig_train_config *c, const ig_yaml_node *train, 
       return ig_yaml_fail(
           ig_yaml_get(train, keys[i]), err,
           "found 0, no limit: one of updates, epochs and max_seconds must say when to stop");
-  return missing(c, "train.updates", "or epochs, or max_seconds: when to stop", err);
+  return fail_missing(c, "train.updates", "or epochs, or max_seconds: when to stop", err);
 }
 
 static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_error *err) {
-  if (!train) return missing(c, "train", "output, updates and what else steers the training", err);
+  if (!train)
+    return fail_missing(c, "train", "output, updates and what else steers the training", err);
   IG_TRY(ig_yaml_check_keys(train, train_keys, COUNT(train_keys), err));
   IG_TRY(ig_yaml_string(train, "output", NULL, &c->output, err));
-  if (!c->output || !*c->output) return missing(c, "train.output", "the directory of the run", err);
+  if (!c->output || !*c->output)
+    return fail_missing(c, "train.output", "the directory of the run", err);
   IG_TRY(ig_yaml_u64(train, "seed", 1, &c->seed, err));
   IG_TRY(read_numbers(train, c, err));
   IG_TRY(read_optimizer(c, train, err));
   IG_TRY(check_end(c, train, err));
   size_t metric;
-  IG_TRY(read_choice(train, "best_metric", metric_names, COUNT(metric_names), IG_BEST_BLEU, &metric,
-                     err));
+  IG_TRY(
+      read_choice(train, "best_metric", CHOICES(metric_names, IG_BEST_METRIC_BLEU), &metric, err));
   c->best_metric = (ig_best_metric)metric;
   size_t dtype;
   IG_TRY(ig_yaml_bool(train, "recompute", false, &c->recompute, err));
-  IG_TRY(read_choice(train, "dtype", dtype_names, COUNT(dtype_names), 0, &dtype, err));
+  IG_TRY(read_choice(train, "dtype", CHOICES(dtype_names, 0), &dtype, err));
   c->dtype = dtype_names[dtype];
   if (c->validate_every && c->data.valid.count == 0)
     return ig_yaml_fail(ig_yaml_get(train, "validate_every"), err, "validation needs data.valid");
@@ -374,8 +389,9 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   return IG_OK;
 }
 
-// A key of a part that stands beside the parts, as `updates` for `train.updates`.
-static ig_status check_places(const ig_yaml_node *root, ig_error *err) {
+// Fails on a key that belongs into a part and was written beside it, as `updates` for
+// `train.updates`.
+static ig_status check_misplaced_keys(const ig_yaml_node *root, ig_error *err) {
   const struct {
     const char *name;
     const char *const *keys;
@@ -392,13 +408,14 @@ static ig_status check_places(const ig_yaml_node *root, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status load(ig_train_config *c, const char *const *set, size_t set_count, ig_error *err) {
+static ig_status read_config_file(ig_train_config *c, const char *const *set, size_t set_count,
+                                  ig_error *err) {
   IG_TRY(ig_yaml_load(c->path, &c->yaml, err));
   for (size_t i = 0; i < set_count; i++) IG_TRY(ig_yaml_set(c->yaml, set[i], err));
   const ig_yaml_node *root = ig_yaml_root(c->yaml), *part[COUNT(root_keys)];
   if (root->kind != IG_YAML_MAP)
     return ig_yaml_fail(root, err, "expected a map of data, model and train");
-  IG_TRY(check_places(root, err));
+  IG_TRY(check_misplaced_keys(root, err));
   IG_TRY(ig_yaml_check_keys(root, root_keys, COUNT(root_keys), err));
   for (size_t i = 0; i < COUNT(root_keys); i++)
     IG_TRY(ig_yaml_map(root, root_keys[i], &part[i], err));
@@ -410,7 +427,7 @@ static ig_status load(ig_train_config *c, const char *const *set, size_t set_cou
 ig_status ig_train_config_load(const char *path, const char *const *set, size_t set_count,
                                ig_train_config *out, ig_error *err) {
   *out = (ig_train_config){.path = path};
-  const ig_status status = load(out, set, set_count, err);
+  const ig_status status = read_config_file(out, set, set_count, err);
   if (status != IG_OK) ig_train_config_free(out);
   return status;
 }

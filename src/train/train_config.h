@@ -1,6 +1,6 @@
-// A training configuration: YAML to options, every key checked.
-#ifndef IG_TRAIN_CONFIG_H
-#define IG_TRAIN_CONFIG_H
+// A training configuration: options read from YAML, with every key checked.
+#ifndef IG_TRAIN_TRAIN_CONFIG_H
+#define IG_TRAIN_TRAIN_CONFIG_H
 #include <jansson.h>
 #include "data/corpus.h"
 #include "ingot.h"
@@ -17,7 +17,11 @@ typedef enum ig_vocabulary_kind {
   IG_VOCABULARY_INIT,        // the tokenizer of the model that training starts from
 } ig_vocabulary_kind;
 
-typedef enum ig_best_metric { IG_BEST_LOSS, IG_BEST_BLEU, IG_BEST_CHRF } ig_best_metric;
+typedef enum ig_best_metric {
+  IG_BEST_METRIC_LOSS,
+  IG_BEST_METRIC_BLEU,
+  IG_BEST_METRIC_CHRF
+} ig_best_metric;
 
 typedef struct ig_train_data {
   ig_corpus_files train, valid;  // valid.count 0: no validation
@@ -28,8 +32,8 @@ typedef struct ig_train_data {
   int min_frequency, max_tokens;            // IG_VOCABULARY_WHITESPACE
   int sampling_nbest;                       // segmentations to draw from; 0: no sampling
   float sampling_alpha;
-  int max_length;  // tokens of a side, end of sentence included; 0: 256, or what the model's
-                   // positions allow
+  // Tokens of a side, end of sentence included; 0: 256, or what the model's positions allow.
+  int max_length;
 } ig_train_data;
 
 typedef struct ig_train_config {
@@ -54,12 +58,12 @@ typedef struct ig_train_config {
   bool recompute;
   double divergence_factor;  // of ig_divergence_rule
   int divergence_updates;
-  const char
-      *dtype;  // of the weights in best/ and update-N/; latest/ keeps float32, for it is trained on
+  // Of the weights in best/ and update-N/. latest/ keeps float32, for training goes on from it.
+  const char *dtype;
 } ig_train_config;  // ig_train_config_free
 
-// path must outlive the configuration. Errors carry file, line and key; unknown keys come with a
-// suggestion.
+// set: overrides, "key.path=value". path must outlive the configuration. Errors tell file, line and
+// key, and for an unknown key the one that may be meant.
 ig_status ig_train_config_load(const char *path, const char *const *set, size_t set_count,
                                ig_train_config *out, ig_error *err);
 void ig_train_config_free(ig_train_config *config);

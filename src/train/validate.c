@@ -104,6 +104,6 @@ bool ig_validate_is_best(const ig_run *run, const ig_validation *v, double *valu
   const ig_best_metric metric = run->config.best_metric;
   *value = values[metric];
   if (!s->has_best) return true;
-  if (metric == IG_BEST_LOSS) return *value < s->best;
+  if (metric == IG_BEST_METRIC_LOSS) return *value < s->best;
   return *value > s->best || (*value == s->best && v->loss < s->best_loss);
 }

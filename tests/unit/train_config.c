@@ -77,7 +77,7 @@ static void everything(void **state) {
               c.optimizer.clip_norm == 1);
   assert_true(c.schedule.learning_rate == 0.25 && c.schedule.warmup == 7 &&
               c.schedule.kind == IG_SCHEDULE_INVERSE_SQRT);
-  assert_int_equal(c.best_metric, IG_BEST_CHRF);
+  assert_int_equal(c.best_metric, IG_BEST_METRIC_CHRF);
   ig_train_config_free(&c);
 }
 
