@@ -10,7 +10,7 @@
 void *ig_allocate(size_t count, size_t size, ig_error *err) {
   size_t bytes;
   void *memory = NULL;
-  // Objects beyond PTRDIFF_MAX do not exist in C; asking malloc for one only brings warnings from
+  // C has no objects larger than PTRDIFF_MAX; to ask malloc for one only brings warnings from
   // sanitizers.
   if (ig_size_multiply(count, size, &bytes) && bytes <= PTRDIFF_MAX)
     memory = calloc(bytes ? bytes : 1, 1);
@@ -24,11 +24,9 @@ ig_status ig_allocate_more(void **array, size_t *capacity, size_t needed, size_t
   if (needed <= *capacity && *array) return IG_OK;
   size_t count = *capacity < 8 ? 8 : *capacity, bytes;
   while (count < needed) count = count > SIZE_MAX / 2 ? needed : count * 2;
-  if (!ig_size_multiply(count, size, &bytes) || bytes > PTRDIFF_MAX) {
-    return ig_fail(err, IG_ERROR_MEMORY, "cannot grow an array to %zu elements of %zu bytes",
-                   needed, size);
-  }
-  void *grown = realloc(*array, bytes ? bytes : 1);
+  void *grown = NULL;
+  if (ig_size_multiply(count, size, &bytes) && bytes <= PTRDIFF_MAX)
+    grown = realloc(*array, bytes ? bytes : 1);
   if (!grown)
     return ig_fail(err, IG_ERROR_MEMORY, "cannot grow an array to %zu elements of %zu bytes",
                    needed, size);

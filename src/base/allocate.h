@@ -1,15 +1,16 @@
-// Overflow-checked allocation. Every count that comes from a file goes through these.
+// Allocation whose sizes cannot overflow unseen. Every count that comes from a file goes through
+// these.
 #ifndef IG_BASE_ALLOCATE_H
 #define IG_BASE_ALLOCATE_H
 #include <stddef.h>
 #include "base/size.h"
 #include "ingot/core.h"
 
-// count * size zeroed bytes, or NULL with err filled; count 0 gives a valid pointer. free()
-// releases.
+// count * size zeroed bytes, for free(); NULL with err filled if memory is out. count 0 gives a
+// valid pointer.
 void *ig_allocate(size_t count, size_t size, ig_error *err);
-// Grows *array (of *capacity elements) to at least `needed` elements, doubling; on failure the old
-// array stays valid.
+// Makes *array (of *capacity elements) hold at least `needed` elements, by doubling. On failure the
+// old array stays valid.
 ig_status ig_allocate_more(void **array, size_t *capacity, size_t needed, size_t size,
                            ig_error *err);
 char *ig_allocate_copy(const char *text, size_t length, ig_error *err);  // NUL-terminated copy

@@ -1,5 +1,5 @@
-// Arenas over anonymous mappings. Offsets depend only on the sequence of requests, so a measuring
-// pass and a carving pass agree to the byte.
+// Arenas are anonymous mappings. Offsets depend only on the sequence of requests, so that a
+// measuring pass and a carving pass agree to the byte.
 #include "base/arena.h"
 
 #include <assert.h>
@@ -9,6 +9,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/size.h"
 
 #define PAGE 4096
 #define LARGE ((size_t)8 << 20)  // bytes from which huge pages are asked for
@@ -21,16 +22,16 @@ ig_status ig_arena_create(ig_arena *arena, size_t size, ig_error *err) {
   if (!ig_size_add(size, 2 * PAGE, &bytes) || bytes > PTRDIFF_MAX) {
     return ig_fail(err, IG_ERROR_MEMORY, "cannot reserve an arena of %zu bytes", size);
   }
-  bytes -= bytes % PAGE;  // at least one page more than asked for: an over-read behind the last
-                          // buffer stays inside
+  // At least one page more than asked for, so that an over-read after the last buffer stays inside.
+  bytes -= bytes % PAGE;
   void *base =
       mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED)
     return ig_fail(err, IG_ERROR_MEMORY, "cannot reserve an arena of %zu bytes: %s", bytes,
                    strerror(errno));
 #ifdef MADV_HUGEPAGE
-  if (bytes >= LARGE)
-    madvise(base, bytes, MADV_HUGEPAGE);  // a hint: fewer page faults and TLB misses
+  // A hint: fewer page faults and TLB misses.
+  if (bytes >= LARGE) madvise(base, bytes, MADV_HUGEPAGE);
 #endif
   arena->base = base;
   arena->size = bytes;
@@ -69,7 +70,7 @@ void ig_arena_sparse(ig_arena *arena, size_t bytes) {
 #endif
 }
 
-// Bytes of one request: rounded up to the alignment, and one unit of padding behind.
+// Bytes of one request: rounded up to the alignment, and one unit of padding after it.
 static bool padded_size(size_t count, size_t size, size_t *out) {
   size_t bytes;
   if (!ig_size_multiply(count, size, &bytes) || !ig_size_add(bytes, 2 * IG_ALIGNMENT - 1, &bytes))
@@ -84,8 +85,8 @@ void *ig_arena_take(ig_arena *arena, size_t count, size_t size) {
   if (!arena->base) {
     if (!fits) {
       arena->overflow = true;
-      end = SIZE_MAX -
-            SIZE_MAX % IG_ALIGNMENT;  // saturated: no later ig_arena_create of this size succeeds
+      // As large as it can be, so that no ig_arena_create of this size succeeds.
+      end = SIZE_MAX - SIZE_MAX % IG_ALIGNMENT;
     }
     arena->used = end;
     if (end > arena->peak) arena->peak = end;

@@ -15,28 +15,28 @@ typedef struct ig_arena {
   char *base;  // NULL: measuring
   size_t size;
   size_t used;
-  size_t peak;    // the most ever used: what a measuring pass is for
+  size_t peak;    // the most ever used: the result of a measuring pass
   bool overflow;  // a request did not fit size_t (measuring only)
 } ig_arena;
 
 ig_arena ig_arena_measure(void);
-// Reserves `size` bytes, zeroed by the system (pages are touched only when used). ig_arena_free
-// releases.
+// Reserves `size` bytes, zeroed by the system; a page takes memory only when it is used.
+// ig_arena_free releases them.
 ig_status ig_arena_create(ig_arena *arena, size_t size, ig_error *err);
 // Makes the arena hold at least `bytes`, all of them free: it is kept if it does, else made anew
 // with `slack` bytes more, and what it held is lost.
 ig_status ig_arena_reserve(ig_arena *arena, size_t bytes, size_t slack, ig_error *err);
 void ig_arena_free(ig_arena *arena);
-// Has the system hand over the pages of the first `bytes` now, not at their first use in the middle
-// of something timed.
+// Makes the system provide the pages of the first `bytes` now, not at their first use in the middle
+// of something that is timed.
 void ig_arena_touch(ig_arena *arena, size_t bytes);
-// Little will ever be used behind the first `bytes`: pages are to come one by one there, not by
-// huge ones.
+// Tells the system that memory after the first `bytes` will be touched sparsely: no huge pages
+// there.
 void ig_arena_sparse(ig_arena *arena, size_t bytes);
-// count * size bytes, aligned to IG_ALIGNMENT and padded with one alignment unit behind (kernels
-// may over-read, never over-write). NULL while measuring.
+// count * size bytes, aligned to IG_ALIGNMENT, with one alignment unit of padding after them
+// (kernels may over-read, never over-write). NULL while measuring.
 void *ig_arena_take(ig_arena *arena, size_t count, size_t size);
-// Scratch: what was taken since the mark is given back.
+// For scratch: releasing gives back what was taken since the mark.
 size_t ig_arena_mark(const ig_arena *arena);
 void ig_arena_release(ig_arena *arena, size_t mark);
 

@@ -1,5 +1,5 @@
-// Cores. A process may use those it may run on, unless its control group may use less time than
-// they have (a container of "1.5 CPUs").
+// A process may use the cores that it may run on, or fewer: its control group may be allowed less
+// time than they have (a container of "1.5 CPUs").
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE  // sched_getaffinity, sched_getcpu, pthread_setaffinity_np
 #endif
@@ -16,8 +16,8 @@
 #define MOST_CPUS 65536
 
 #ifdef __linux__
-// The cores that the calling thread may use, for CPU_FREE; NULL where that is not known. Linux
-// refuses a set smaller than the machine's, so it grows.
+// The cores that the calling thread may use, for CPU_FREE; NULL if that is unknown. Linux refuses a
+// set that is smaller than the machine's, so it grows.
 static cpu_set_t *allowed_cpus(size_t *bytes) {
   for (int size = CPU_SETSIZE; size <= MOST_CPUS; size *= 2) {
     cpu_set_t *set = CPU_ALLOC((size_t)size);
@@ -49,11 +49,14 @@ void ig_cpus_keep_off(pthread_t thread, int cpu) {
 #else
 static int allowed_count(void) { return 0; }
 int ig_cpus_current(void) { return -1; }
-void ig_cpus_keep_off(pthread_t thread, int cpu) { (void)thread, (void)cpu; }
+void ig_cpus_keep_off(pthread_t thread, int cpu) {
+  (void)thread;
+  (void)cpu;
+}
 #endif
 
-// The first line of directory/name; false where there is none.
-static bool read_line(const char *directory, const char *name, char *line, int size) {
+// The first line of directory/name; false if there is none.
+static bool read_first_line(const char *directory, const char *name, char *line, int size) {
   char path[PATH_MAX];
   if (snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path) return false;
   FILE *file = fopen(path, "re");
@@ -63,19 +66,19 @@ static bool read_line(const char *directory, const char *name, char *line, int s
   return read;
 }
 
-// Cores' worth of time that one group may use, rounded up; 0: no limit. Version 2 has "quota
-// period" or "max period" in one file, version 1 a file for each, quota -1 where there is no limit
-// (Linux, admin-guide/cgroup-v2 and scheduler/sched-bwc).
+// How many cores' time one group may use, rounded up; 0: no limit. Version 2 has "quota period" or
+// "max period" in one file; version 1 has a file for each, and quota -1 for no limit (Linux,
+// admin-guide/cgroup-v2 and scheduler/sched-bwc).
 static int quota_of(const char *group) {
   char line[128];
   long quota = 0, period = 0;
-  if (read_line(group, "cpu.max", line, sizeof line)) {
+  if (read_first_line(group, "cpu.max", line, sizeof line)) {
     if (sscanf(line, "%ld %ld", &quota, &period) != 2) return 0;
   } else {
-    if (!read_line(group, "cpu.cfs_quota_us", line, sizeof line) ||
+    if (!read_first_line(group, "cpu.cfs_quota_us", line, sizeof line) ||
         sscanf(line, "%ld", &quota) != 1)
       return 0;
-    if (!read_line(group, "cpu.cfs_period_us", line, sizeof line) ||
+    if (!read_first_line(group, "cpu.cfs_period_us", line, sizeof line) ||
         sscanf(line, "%ld", &period) != 1)
       return 0;
   }
@@ -83,10 +86,10 @@ static int quota_of(const char *group) {
   return (int)((quota + period - 1) / period);
 }
 
-// The tightest limit of the group `path` below the mount and of the groups around it. Inside a
-// container the path may be one that only the host sees; the mount is then the container's own
-// group, where the walk ends.
-static int tightest(const char *mount, const char *path, int count) {
+// The tightest limit of the group `path` below the mount and of the groups that contain it. Inside
+// a container the path may be one that only the host sees; the mount, where the walk ends, is then
+// the container's own group.
+static int tightest_quota(const char *mount, const char *path, int count) {
   char group[PATH_MAX];
   const size_t root = strlen(mount);
   if (snprintf(group, sizeof group, "%s%s", mount, path) >= (int)sizeof group) return count;
@@ -108,16 +111,17 @@ int ig_cpus_quota(const char *groups, const char *mounts, int count) {
     char *controllers = strchr(line, ':'),
          *path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
     if (path == NULL) continue;
-    *path++ = 0;
+    *path = 0;
+    path++;
     char mount[PATH_MAX];
-    const char *below =
-        controllers[1] == 0 ? "" : controllers + 1;  // version 2 has no controllers in the line
+    // Version 2 has no controllers in the line.
+    const char *below = controllers[1] == 0 ? "" : controllers + 1;
     if (*below != 0 && strcmp(below, "cpu") != 0 && strcmp(below, "cpu,cpuacct") != 0 &&
         strcmp(below, "cpuacct,cpu") != 0)
       continue;
     if (snprintf(mount, sizeof mount, "%s%s%s", mounts, *below ? "/" : "", below) <
         (int)sizeof mount)
-      count = tightest(mount, path, count);
+      count = tightest_quota(mount, path, count);
   }
   fclose(file);
   return count;

@@ -1,4 +1,4 @@
-// Filling ig_error, and the names of statuses.
+// Fills ig_error, and names statuses.
 #include "base/fail.h"
 
 #include <errno.h>
@@ -24,9 +24,9 @@ const char *ig_status_name(ig_status status) {
   return "unknown";
 }
 
-// A message is one line: whatever a file's contents brought in, control characters become spaces. A
-// sequence cut by the buffer's end is dropped, so that the message stays valid UTF-8 where its
-// parts were.
+// A message is one line: control characters, which a file's contents may have brought in, become
+// spaces. A UTF-8 sequence that the buffer's end cuts is dropped, so that the message stays valid
+// UTF-8 if its parts were.
 static void store_message(ig_error *err, const char *text) {
   size_t length = strnlen(text, sizeof err->message - 1);
   if (text[length] != '\0') {
@@ -37,7 +37,8 @@ static void store_message(ig_error *err, const char *text) {
   err->message[length] = '\0';
 }
 
-// Both format into a buffer of their own first: an argument may well be err->message itself.
+// ig_fail and ig_fail_in format into a buffer of their own first, for an argument may be
+// err->message itself.
 ig_status ig_fail(ig_error *err, ig_status status, const char *format, ...) {
   if (!err) return status;
   char text[sizeof err->message + 4];

@@ -1,4 +1,4 @@
-// Raising errors: fill an ig_error in one line and return its status.
+// Errors: fill an ig_error in one line and return its status.
 #ifndef IG_BASE_FAIL_H
 #define IG_BASE_FAIL_H
 #include "ingot/core.h"
@@ -18,7 +18,7 @@ ig_status ig_fail_memory_in(const char *where, ig_error *err);
 ig_status ig_fail_system(ig_error *err, const char *path, const char *what);
 // IG_ERROR_ARGUMENT where a caller gave NULL for what the message calls `name`.
 ig_status ig_fail_if_null(const void *value, const char *name, ig_error *err);
-// Forwards a failure.
+// Returns the failure of a call from the calling function.
 #define IG_TRY(call)                                  \
   do {                                                \
     ig_status ig_try_status = (call);                 \

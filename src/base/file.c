@@ -53,7 +53,7 @@ void ig_file_close(ig_file *file) {
   *file = (ig_file){0};
 }
 
-// Reads to the end instead of trusting a size: pipes have none, and a file may grow meanwhile.
+// Reads to the end and trusts no size: pipes have none, and a file may grow meanwhile.
 static ig_status read_stream(FILE *file, const char *path, char **out, size_t *size,
                              ig_error *err) {
   char *text = NULL;

@@ -1,5 +1,5 @@
-// The interruption flag. A lock-free atomic is the one thing that is both async-signal-safe and
-// visible to other threads.
+// The flag is a lock-free atomic: nothing else is both async-signal-safe and visible to other
+// threads.
 #include "base/interrupt.h"
 
 #include <stdatomic.h>

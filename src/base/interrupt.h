@@ -1,5 +1,5 @@
-// The flag behind ig_interrupt(): long work looks at it between steps, saves and returns
-// IG_INTERRUPTED.
+// The flag that ig_interrupt() sets. Long work looks at it between steps, saves its state and
+// returns IG_INTERRUPTED.
 #ifndef IG_BASE_INTERRUPT_H
 #define IG_BASE_INTERRUPT_H
 #include "ingot/core.h"

@@ -8,8 +8,8 @@
 static locale_t c_locale;
 static void make_c_locale(void) { c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); }
 
-// uselocale holds for one thread, so no other thread of the program sees it. Where newlocale fails,
-// which needs a system without memory at the first call, uselocale(0) changes nothing.
+// uselocale changes one thread, so that no other thread of the program sees it. If newlocale fails,
+// for which memory must be out at the first call, uselocale(0) changes nothing.
 locale_t ig_number_locale_enter(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, make_c_locale);

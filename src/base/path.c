@@ -24,13 +24,13 @@ static size_t trimmed_length(const char *path) {
 char *ig_path_join(const char *directory, const char *name, ig_error *err) {
   size_t length = strlen(directory), tail = strlen(name);
   bool slash = length > 0 && directory[length - 1] != '/';
-  size_t room;
-  if (!ig_size_add(length, tail, &room) || !ig_size_add(room, 2, &room)) {
+  size_t size;
+  if (!ig_size_add(length, tail, &size) || !ig_size_add(size, 2, &size)) {
     ig_fail(err, IG_ERROR_MEMORY, "cannot join two paths: too long");
     return NULL;
   }
-  char *path = ig_allocate(room, 1, err);
-  if (path) snprintf(path, room, "%s%s%s", directory, slash ? "/" : "", name);
+  char *path = ig_allocate(size, 1, err);
+  if (path) snprintf(path, size, "%s%s%s", directory, slash ? "/" : "", name);
   return path;
 }
 

@@ -1,10 +1,11 @@
-// A thread pool. A loop's indices are dealt out in shares, one a thread, so that in loop after loop
-// the same thread meets the same part of the data, which is then in its cache; who has finished his
-// share helps the others. A share is one word, its ticket: (round, indices left). An index is
-// claimed by decrementing it. A claim that succeeds belongs to the running loop, because the loop
-// cannot end before its last claimed index is done; so the loop's description is read only behind a
-// claim, late workers are harmless, and the caller never waits for a worker that found nothing to
-// do.
+// A thread pool. The indices of a loop are dealt out in shares, one a thread, so that in loop after
+// loop the same thread meets the same part of the data, which is then in its cache. A thread that
+// has finished its share helps the others.
+//
+// A share is one word, its ticket: (round, indices left). A thread claims an index by decrementing
+// it. A claim that succeeds belongs to the running loop, because a loop cannot end before its last
+// claimed index is done. So a thread reads the loop's description only after a claim, late workers
+// are harmless, and the caller never waits for a worker that found nothing to do.
 #include "base/pool.h"
 
 #include <errno.h>
@@ -19,23 +20,24 @@
 #include "base/fail.h"
 #include "ingot.h"
 
-// Looks, of ~0.05 us each, before sleeping. Waking a sleeper costs 30 to 50 us; where one thread
-// sleeps while it waits for the other at the end of a loop, the other sleeps while it waits for the
-// next to begin, and so on in loop after loop. So waiting lasts several times that.
+// How often a thread that waits looks, at ~0.05 us a look, before it sleeps. Waking a sleeper costs
+// 30 to 50 us. If one thread sleeps while it waits for the other at the end of a loop, the other
+// will sleep while it waits for the next loop to begin, and so on. So a thread looks for several
+// times that long.
 #define SPINS 8000
 
-typedef struct ig_share {
+typedef struct pool_share {
   _Alignas(64) _Atomic uint64_t ticket;  // round << 32 | indices left
-} ig_share;
+} pool_share;
 
 struct ig_pool {
-  // Written by the caller while no index is claimed; read by workers behind a claim.
+  // The caller writes these while no index is claimed; workers read them after a claim.
   ig_task task;
   void *context;
   size_t first;    // index of this round's first task
   uint32_t count;  // of this round
 
-  uint32_t round;  // that runs, or has ended
+  uint32_t round;  // the number of the one that runs, or ended last
 
   _Alignas(64) _Atomic uint32_t finished;
   _Alignas(64) atomic_int sleepers;
@@ -44,16 +46,16 @@ struct ig_pool {
   pthread_mutex_t mutex;
   pthread_cond_t wake, done;
   int threads, started, spins;
-  int caller_cpu;             // that workers are kept off; -1: none yet
-  struct ig_worker *workers;  // [threads - 1]
-  ig_share shares[];          // [threads]
+  int caller_cpu;               // the core that workers are kept off; -1: none yet
+  struct pool_worker *workers;  // [threads - 1]
+  pool_share shares[];          // [threads]
 };
 
-typedef struct ig_worker {
+typedef struct pool_worker {
   ig_pool *pool;
   int number;
   pthread_t thread;
-} ig_worker;
+} pool_worker;
 
 static void pause_briefly(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -82,7 +84,7 @@ static void run_index(ig_pool *pool, uint32_t index, int worker) {
   }
 }
 
-// Claims and runs indices of a thread's share until none is left.
+// Claims and runs the indices of one thread's share until none is left.
 static void work_on(ig_pool *pool, int share, int worker) {
   _Atomic uint64_t *const ticket = &pool->shares[share].ticket;
   uint64_t seen = atomic_load_explicit(ticket, memory_order_relaxed);
@@ -96,7 +98,7 @@ static void work_on(ig_pool *pool, int share, int worker) {
   }
 }
 
-static void work(ig_pool *pool, int worker) {
+static void work_on_all_shares(ig_pool *pool, int worker) {
   for (int i = 0; i < pool->threads; i++) work_on(pool, (worker + i) % pool->threads, worker);
 }
 
@@ -105,11 +107,11 @@ static uint32_t round_of(ig_pool *pool, int share) {
 }
 
 // A worker watches its own share, which gets the number of each round.
-static bool nothing_new(const ig_worker *w, uint32_t seen) {
+static bool nothing_new(const pool_worker *w, uint32_t seen) {
   return round_of(w->pool, w->number) == seen && !atomic_load(&w->pool->stop);
 }
 
-static void sleep_until_news(const ig_worker *w, uint32_t seen) {
+static void sleep_until_news(const pool_worker *w, uint32_t seen) {
   ig_pool *pool = w->pool;
   pthread_mutex_lock(&pool->mutex);
   atomic_fetch_add(&pool->sleepers, 1);
@@ -119,20 +121,21 @@ static void sleep_until_news(const ig_worker *w, uint32_t seen) {
 }
 
 static void *worker_main(void *argument) {
-  const ig_worker *w = argument;
+  const pool_worker *w = argument;
   uint32_t seen = 0;
   while (!atomic_load(&w->pool->stop)) {
     for (int i = 0; i < w->pool->spins && nothing_new(w, seen); i++) pause_briefly();
     if (nothing_new(w, seen)) sleep_until_news(w, seen);
     seen = round_of(w->pool, w->number);
-    work(w->pool, w->number);
+    work_on_all_shares(w->pool, w->number);
   }
   return NULL;
 }
 
-// In a virtual machine, Linux takes an idle core for one that the host has taken away, so it wakes
-// a sleeper on the core of who wakes it, where both then take turns for milliseconds (kernel/sched:
-// available_idle_cpu, vcpu_is_preempted). So workers are kept off the caller's core.
+// In a virtual machine, Linux takes an idle core for one that the host has taken away. So it wakes
+// a sleeper on the core of the thread that wakes it, and both then take turns there for
+// milliseconds (kernel/sched: available_idle_cpu, vcpu_is_preempted). So workers are kept off the
+// caller's core.
 static void move_off_caller(ig_pool *pool) {
   const int cpu = ig_cpus_current();
   if (cpu < 0 || cpu == pool->caller_cpu || pool->spins == 0) return;
@@ -169,7 +172,7 @@ static void run_round(ig_pool *pool, size_t first, uint32_t count) {
     atomic_store(&pool->shares[i].ticket,
                  (uint64_t)pool->round << 32 | (share_begin(pool, i + 1) - share_begin(pool, i)));
   wake_sleepers(pool);
-  work(pool, 0);
+  work_on_all_shares(pool, 0);
   wait_for_workers(pool);
 }
 
@@ -240,8 +243,8 @@ static int start_workers(ig_pool *pool) {
   pthread_sigmask(SIG_SETMASK, &all, &old);
   int failed = 0;
   while (pool->started < pool->threads - 1 && !failed) {
-    ig_worker *worker = &pool->workers[pool->started];
-    *worker = (ig_worker){.pool = pool, .number = pool->started + 1};
+    pool_worker *worker = &pool->workers[pool->started];
+    *worker = (pool_worker){.pool = pool, .number = pool->started + 1};
     failed = pthread_create(&worker->thread, NULL, worker_main, worker);
     if (!failed) pool->started++;
   }
@@ -257,15 +260,13 @@ ig_status ig_pool_create(int threads, ig_pool **out, ig_error *err) {
   int cpus = ig_cpu_count();
   if (threads == 0) threads = cpus;
   void *memory = NULL;
-  const size_t size = sizeof(ig_pool) + (size_t)threads * sizeof(ig_share);
+  const size_t size = sizeof(ig_pool) + (size_t)threads * sizeof(pool_share);
   if (posix_memalign(&memory, _Alignof(ig_pool), size) != 0)
     return ig_fail(err, IG_ERROR_MEMORY, "cannot allocate a thread pool");
   ig_pool *pool = memset(memory, 0, size);
   pool->threads = threads;
-  pool->spins =
-      threads <= cpus
-          ? SPINS
-          : 0;  // more threads than cores: spinning would only keep the others from running
+  // With more threads than cores, looking would only keep the others from running.
+  pool->spins = threads <= cpus ? SPINS : 0;
   pool->caller_cpu = -1;
   pthread_mutex_init(&pool->mutex, NULL);
   pthread_cond_init(&pool->wake, NULL);

@@ -17,7 +17,7 @@ ig_status ig_pool_create(int threads, ig_pool **out, ig_error *err);
 void ig_pool_free(ig_pool *pool);
 int ig_pool_threads(const ig_pool *pool);  // NULL: 1
 // Runs task(context, i, worker) for i in 0..count-1, in any order, and returns when all are done.
-// pool NULL: serially. Not reentrant.
+// pool NULL: serially. A task must not use its own pool.
 void ig_pool_run(ig_pool *pool, size_t count, ig_task task, void *context);
 // The same for tasks that can fail. Of several failures, that of the lowest index is returned, with
 // its message in err (may be NULL), whatever the threads and their timing: every index below a

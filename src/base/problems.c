@@ -11,9 +11,12 @@
 
 enum { MOST_TEXT = 1000, MOST_NAMED = 3, MOST_LINE = 2000 };
 
-// One more tensor of a problem that is known.
+// Adds one more tensor to a problem that is listed already.
 static ig_status add_tensor(ig_problem *p, const char *tensor, ig_error *err) {
-  if (p->named == MOST_NAMED) return p->more++, IG_OK;
+  if (p->named == MOST_NAMED) {
+    p->more++;
+    return IG_OK;
+  }
   const size_t before = p->tensors ? strlen(p->tensors) : 0, size = before + strlen(tensor) + 3;
   char *names = ig_allocate(size, 1, err);
   if (!names) return IG_ERROR_MEMORY;
@@ -24,7 +27,7 @@ static ig_status add_tensor(ig_problem *p, const char *tensor, ig_error *err) {
   return IG_OK;
 }
 
-static ig_problem *find(const ig_problems *problems, const char *text) {
+static ig_problem *find_problem(const ig_problems *problems, const char *text) {
   for (size_t i = 0; i < problems->count; i++)
     if (strcmp(problems->items[i].text, text) == 0) return &problems->items[i];
   return NULL;
@@ -37,7 +40,7 @@ ig_status ig_problems_add(ig_problems *problems, const char *tensor, ig_error *e
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  ig_problem *p = find(problems, text);
+  ig_problem *p = find_problem(problems, text);
   if (!p) {
     IG_TRY(ig_allocate_more((void **)&problems->items, &problems->capacity, problems->count + 1,
                             sizeof *problems->items, err));
@@ -47,6 +50,13 @@ ig_status ig_problems_add(ig_problems *problems, const char *tensor, ig_error *e
     problems->count++;
   }
   return tensor ? add_tensor(p, tensor, err) : IG_OK;
+}
+
+ig_status ig_problems_judge(ig_problems *problems, ig_status status, const ig_error *why,
+                            ig_error *err) {
+  if (status == IG_OK) return IG_OK;
+  if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why->message);
+  return ig_problems_add(problems, NULL, err, "%s", why->message);
 }
 
 ig_status ig_problems_move(ig_problems *to, ig_problems *from, ig_error *err) {

@@ -1,14 +1,14 @@
-// What keeps a recipe from being carried out: all of it is listed, so that nobody mends one thing
-// only to meet the next.
+// A list of what keeps something from being carried out. All of it is listed before anything is
+// reported, so that nobody mends one thing only to meet the next.
 #ifndef IG_BASE_PROBLEMS_H
 #define IG_BASE_PROBLEMS_H
 #include <stddef.h>
 #include "ingot/core.h"
 
 typedef struct ig_problem {
-  char *tensors;  // the first few that it is a problem of, "a, b, c"; NULL: of none
+  char *tensors;  // the first few tensors that have it, "a, b, c"; NULL: it concerns no tensor
+  size_t named;   // tensors in `tensors`
   size_t more;    // tensors besides those
-  size_t named;
   char *text;
 } ig_problem;
 
@@ -17,13 +17,18 @@ typedef struct ig_problems {
   size_t count, capacity;
 } ig_problems;
 
-// tensor NULL: of no tensor. The same text of another tensor is the same problem.
+// Adds a problem. tensor NULL: it concerns no tensor. The same text with another tensor is the same
+// problem.
 ig_status ig_problems_add(ig_problems *problems, const char *tensor, ig_error *err,
                           const char *format, ...) __attribute__((format(printf, 4, 5)));
-// `from` is empty behind it.
+// Out of memory is a failure, returned in err. Any other status but IG_OK is a problem, whose text
+// is why's message. `why` must be another error than `err`.
+ig_status ig_problems_judge(ig_problems *problems, ig_status status, const ig_error *why,
+                            ig_error *err);
+// Moves all problems; `from` is empty then.
 ig_status ig_problems_move(ig_problems *to, ig_problems *from, ig_error *err);
-// One WARNING each. 0 problems: IG_OK; else an error that begins with `what` and tells their
-// number.
+// Reports each problem as a WARNING and returns an error that begins with `what` and tells their
+// number. If there are none: IG_OK.
 ig_status ig_problems_report(const ig_problems *problems, const char *what,
                              const ig_reporter *reporter, ig_error *err);
 void ig_problems_free(ig_problems *problems);

@@ -1,12 +1,11 @@
-// Philox4x32-10 and the distributions drawn from it.
 #include "base/random.h"
 
 #include <math.h>
 
 // Salmon et al. 2011, section 4.3: multipliers, Weyl constants, ten rounds.
 ig_philox_block ig_random_philox(const uint32_t counter[4], const uint32_t key[2]) {
-  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0],
-           k1 = key[1];
+  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
+  uint32_t k0 = key[0], k1 = key[1];
   for (int round = 0; round < 10; round++) {
     uint64_t p0 = (uint64_t)0xD2511F53u * c0, p1 = (uint64_t)0xCD9E8D57u * c2;
     uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
@@ -53,8 +52,8 @@ double ig_random_uniform(uint64_t seed, uint64_t stream, uint64_t i) {
 // i, sine for odd).
 double ig_random_normal(uint64_t seed, uint64_t stream, uint64_t i) {
   ig_philox_block block = stream_block(seed, stream, i / 2);
-  double radius =
-      sqrt(-2.0 * log(1.0 - uniform_of(block.word[0], block.word[1])));  // 1 - u: never log 0
+  // 1 - u, for u can be 0 but never 1.
+  double radius = sqrt(-2.0 * log(1.0 - uniform_of(block.word[0], block.word[1])));
   double angle = 6.283185307179586 * uniform_of(block.word[2], block.word[3]);
   return radius * (i % 2 ? sin(angle) : cos(angle));
 }

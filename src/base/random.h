@@ -1,6 +1,6 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as
-// 1, 2, 3", SC 2011). A number is a pure function of (seed, stream, position): nothing to store,
-// nothing depends on threads.
+// 1, 2, 3", SC 2011). A number is a pure function of (seed, stream, position): there is nothing
+// to store, and nothing depends on threads.
 #ifndef IG_BASE_RANDOM_H
 #define IG_BASE_RANDOM_H
 #include <stddef.h>
@@ -11,8 +11,8 @@ typedef struct ig_philox_block {
 } ig_philox_block;
 ig_philox_block ig_random_philox(const uint32_t counter[4], const uint32_t key[2]);
 
-uint64_t ig_random_stream(const char *name);  // FNV-1a: a stream for each tensor name
-// i-th number of the stream (seed, stream).
+uint64_t ig_random_stream(const char *name);  // FNV-1a of the name
+// The i-th number of the stream.
 uint32_t ig_random_u32(uint64_t seed, uint64_t stream, uint64_t i);
 double ig_random_uniform(uint64_t seed, uint64_t stream, uint64_t i);  // [0,1), 53 bits
 double ig_random_normal(uint64_t seed, uint64_t stream, uint64_t i);   // Box-Muller

@@ -1,4 +1,3 @@
-// Handing messages and progress to the caller.
 #include "base/report.h"
 
 #include <stdarg.h>

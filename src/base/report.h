@@ -1,4 +1,5 @@
-// Messages and progress on their way to the caller's ig_reporter.
+// Passes messages and progress to the caller's ig_reporter. A reporter may be NULL, as may its
+// functions.
 #ifndef IG_BASE_REPORT_H
 #define IG_BASE_REPORT_H
 #include "base/clock.h"

@@ -13,23 +13,23 @@
 #include "base/fail.h"
 #include "base/path.h"
 
-// Where the bytes shall end: behind a symbolic link, so that the link itself stays. NULL when
+// Where the bytes are to end: what a symbolic link leads to, so that the link itself stays. NULL:
 // memory is out.
 static char *final_path(const char *path, ig_error *err) {
   char *resolved = realpath(path, NULL);
   return resolved ? resolved : ig_allocate_copy(path, strlen(path), err);
 }
 
-// O_EXCL and a name of this process and count: two writers of one path never share a temporary
-// file, and permissions follow the umask.
+// O_EXCL and a name made of this process and a count keep two writers of one path from sharing a
+// temporary file. Permissions follow the umask.
 static int open_temporary(const char *path, char **name, ig_error *err) {
   static atomic_uint counter;
-  size_t room = strlen(path) + 48;
-  char *text = ig_allocate(room, 1, err);
+  size_t size = strlen(path) + 48;
+  char *text = ig_allocate(size, 1, err);
   if (!text) return -1;
-  snprintf(text, room, "%s.tmp-%ld-%u", path, (long)getpid(), atomic_fetch_add(&counter, 1));
+  snprintf(text, size, "%s.tmp-%ld-%u", path, (long)getpid(), atomic_fetch_add(&counter, 1));
   int descriptor = open(text, O_WRONLY | O_CREAT | O_TRUNC | O_EXCL | O_CLOEXEC, 0666);
-  if (descriptor < 0 && errno == EEXIST) {  // left by a crashed process that had our number
+  if (descriptor < 0 && errno == EEXIST) {  // a crashed process with our number left it
     unlink(text);
     descriptor = open(text, O_WRONLY | O_CREAT | O_TRUNC | O_EXCL | O_CLOEXEC, 0666);
   }
@@ -42,7 +42,7 @@ static int open_temporary(const char *path, char **name, ig_error *err) {
   return descriptor;
 }
 
-// ".tmp-", a process, "-", a count.
+// True for ".tmp-", a process, "-", a count, and nothing else.
 static bool is_temporary_end(const char *end) {
   static const char *const infixes[] = {".tmp-", "-"};
   for (size_t i = 0; i < 2; i++) {
@@ -82,7 +82,7 @@ ig_status ig_writer_open(ig_writer *writer, const char *path, ig_error *err) {
   if (descriptor >= 0) writer->file = fdopen(descriptor, "wb");
   if (writer->file) {
     if (exists && S_ISREG(status.st_mode))
-      (void)fchmod(descriptor, status.st_mode & 07777);  // a replaced file keeps its mode
+      (void)fchmod(descriptor, status.st_mode & 07777);  // the new file has the old one's mode
     return IG_OK;
   }
   ig_status result = err->status != IG_OK ? err->status : ig_fail_system(err, path, "open");

@@ -6,6 +6,7 @@
 #include <utf8proc.h>
 
 #include "base/fail.h"
+#include "text/utf8.h"
 
 // What becomes of the code points from `at` on, and how many of them that took.
 typedef struct rewriting {
@@ -136,7 +137,7 @@ static rewriting chinese_apart(const ig_codes *line, size_t at) {
 
 static ig_status tokenize_zh(ig_codes *line, ig_error *err) {
   size_t skip = 0;  // Python's strip(); the line's end was stripped when it was decoded
-  while (skip < line->count && ig_codes_is_space(line->points[skip])) skip++;
+  while (skip < line->count && ig_utf8_is_space((uint32_t)line->points[skip])) skip++;
   line->count -= skip;
   if (line->count) memmove(line->points, line->points + skip, line->count * sizeof *line->points);
   IG_TRY(rewrite(line, chinese_apart, err));

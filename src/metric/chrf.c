@@ -8,6 +8,7 @@
 #include "metric/metric_kind.h"
 #include "metric/ngrams.h"
 #include "metric/words.h"
+#include "text/utf8.h"
 
 enum { CHARACTERS = 6 };  // the longest n-gram of characters
 // Statistics of one order: n-grams of the hypothesis, of the reference, and of both.
@@ -67,7 +68,7 @@ static ig_status add_word_orders(int order, const ig_codes *hypothesis, const ig
 static void remove_spaces(ig_codes *line) {
   size_t to = 0;
   for (size_t i = 0; i < line->count; i++)
-    if (!ig_codes_is_space(line->points[i])) line->points[to++] = line->points[i];
+    if (!ig_utf8_is_space((uint32_t)line->points[i])) line->points[to++] = line->points[i];
   line->count = to;
 }
 

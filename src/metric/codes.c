@@ -21,12 +21,6 @@ ig_status ig_codes_push(ig_codes *codes, int32_t point, ig_error *err) {
   return IG_OK;
 }
 
-bool ig_codes_is_space(int32_t c) {
-  return (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
-         c == 0x3000;
-}
-
 ig_status ig_codes_decode(ig_codes *codes, const char *line, ig_error *err) {
   size_t length = strlen(line), bad;
   codes->count = 0;
@@ -38,7 +32,8 @@ ig_status ig_codes_decode(ig_codes *codes, const char *line, ig_error *err) {
                                   (utf8proc_ssize_t)(length - i), &point);
     IG_TRY(ig_codes_push(codes, point, err));
   }
-  while (codes->count && ig_codes_is_space(codes->points[codes->count - 1])) codes->count--;
+  while (codes->count && ig_utf8_is_space((uint32_t)codes->points[codes->count - 1]))
+    codes->count--;
   return IG_OK;
 }
 

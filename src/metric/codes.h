@@ -17,5 +17,4 @@ ig_status ig_codes_decode(ig_codes *codes, const char *line, ig_error *err);
 // Python's str.lower(), in place: some letters become two, and the final sigma has a form of its
 // own.
 ig_status ig_codes_lower(ig_codes *codes, ig_error *err);
-bool ig_codes_is_space(int32_t point);  // Python's str.isspace()
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "text/utf8.h"
 
 void ig_words_free(ig_words *words) {
   free(words->begin);
@@ -34,9 +35,9 @@ ig_status ig_words_push(ig_words *words, size_t begin, size_t end, ig_error *err
 ig_status ig_words_split(ig_words *words, const ig_codes *codes, ig_error *err) {
   words->count = 0;
   for (size_t i = 0; i < codes->count;) {
-    while (i < codes->count && ig_codes_is_space(codes->points[i])) i++;
+    while (i < codes->count && ig_utf8_is_space((uint32_t)codes->points[i])) i++;
     const size_t begin = i;
-    while (i < codes->count && !ig_codes_is_space(codes->points[i])) i++;
+    while (i < codes->count && !ig_utf8_is_space((uint32_t)codes->points[i])) i++;
     if (i > begin) IG_TRY(ig_words_push(words, begin, i, err));
   }
   return IG_OK;

@@ -1,4 +1,4 @@
-// A whitespace vocabulary from text: the tokens of a corpus by frequency.
+// Makes the vocabulary of a whitespace tokenizer from text: the tokens of a corpus by frequency.
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +8,14 @@
 #include "text/tokenizer_types.h"
 #include "text/utf8.h"
 
-typedef struct counter {
+typedef struct token_counter {
   ig_vocabulary tokens;  // ids in order of appearance
   size_t *counts;        // by id
   size_t capacity;
-} counter;
+} token_counter;
 
 static ig_status count_token(void *context, const char *token, size_t length, ig_error *err) {
-  counter *c = context;
+  token_counter *c = context;
   int id = ig_vocabulary_find(&c->tokens, token, length);
   if (id < 0) {
     id = c->tokens.size;
@@ -28,7 +28,7 @@ static ig_status count_token(void *context, const char *token, size_t length, ig
   return IG_OK;
 }
 
-static ig_status count_lines(counter *c, ig_lines *lines, const char *path, ig_error *err) {
+static ig_status count_lines(token_counter *c, ig_lines *lines, const char *path, ig_error *err) {
   for (;;) {
     const char *line;
     size_t length, offset;
@@ -42,21 +42,21 @@ static ig_status count_lines(counter *c, ig_lines *lines, const char *path, ig_e
   }
 }
 
-typedef struct counted {
+typedef struct counted_token {
   const char *token;
   size_t count;
-} counted;
+} counted_token;
 
-static int by_count(const void *a, const void *b) {
-  const counted *x = a, *y = b;
+static int compare_counts(const void *a, const void *b) {
+  const counted_token *x = a, *y = b;
   if (x->count != y->count) return x->count > y->count ? -1 : 1;
   return strcmp(x->token, y->token);
 }
 
-// What the files of one side give: tokens borrowed from the counter.
+// The tokens of one side's files. The list borrows them from the counter.
 typedef struct side_tokens {
-  counter counter;
-  counted *sorted;
+  token_counter counter;
+  counted_token *sorted;
   const char **tokens;
   ig_token_list list;
 } side_tokens;
@@ -68,7 +68,8 @@ static void free_side(side_tokens *s) {
   free(s->tokens);
 }
 
-// Special tokens get the same ids on both sides, however often the text has them.
+// Special tokens are not counted: they get the same ids on both sides, however often the text has
+// them.
 static bool is_special(const char *token) {
   return !strcmp(token, "</s>") || !strcmp(token, "<unk>") || !strcmp(token, "<pad>");
 }
@@ -87,8 +88,8 @@ static ig_status count_side(side_tokens *s, const char *const *files, size_t fil
   s->tokens = ig_allocate(count, sizeof *s->tokens, err);
   if (!s->sorted || !s->tokens) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < count; ++i)
-    s->sorted[i] = (counted){s->counter.tokens.tokens[i], s->counter.counts[i]};
-  qsort(s->sorted, count, sizeof *s->sorted, by_count);
+    s->sorted[i] = (counted_token){s->counter.tokens.tokens[i], s->counter.counts[i]};
+  qsort(s->sorted, count, sizeof *s->sorted, compare_counts);
   for (size_t i = 0; i < count && s->sorted[i].count >= options->min_count &&
                      (options->max_tokens == 0 || kept < options->max_tokens);
        ++i)

@@ -1,4 +1,3 @@
-// A growable list of token ids.
 #include "text/ids.h"
 
 #include <stdlib.h>

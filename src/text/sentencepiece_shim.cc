@@ -1,5 +1,5 @@
-// SentencePiece behind text/sentencepiece.h: the one C++ file. Every status of the library is
-// looked at, every exception stops here.
+// Implements text/sentencepiece.h with the SentencePiece library: the one C++ file. It checks every
+// status of the library, and every exception ends here.
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
@@ -48,14 +48,14 @@ ig_status guarded(ig_error *err, const char *where, Body body) {
   }
 }
 
-// The library's messages open with a place in its own source and the condition that failed there:
-// "INTERNAL: src/x.cc(591) [(a) == (b)] What happened." What happened is all that tells a user
-// something; nothing at all is said of bytes that are no model.
+// The library's messages begin with a position in its own source and the condition that failed
+// there: "INTERNAL: src/x.cc(591) [(a) == (b)] What happened." Only what happened helps a user. For
+// bytes that are no model, the library says nothing at all.
 std::string what_happened(const sp::util::Status &status) {
   std::string text = status.error_message();
-  const size_t place = text.find(".cc("),
-               open = text.find(") [", place == std::string::npos ? 0 : place);
-  if (place != std::string::npos && open != std::string::npos) {
+  const size_t source = text.find(".cc("),
+               open = text.find(") [", source == std::string::npos ? 0 : source);
+  if (source != std::string::npos && open != std::string::npos) {
     size_t at = open + 2;
     int depth = 0;
     for (; at < text.size(); ++at) {
@@ -70,15 +70,15 @@ std::string what_happened(const sp::util::Status &status) {
   return text;
 }
 
-ig_status failed(ig_error *err, const char *where, const sp::util::Status &status,
-                 const char *nothing_said) {
+ig_status fail_with(ig_error *err, const char *where, const sp::util::Status &status,
+                    const char *nothing_said) {
   const std::string text = what_happened(status);
   return ig_fail(err, IG_ERROR_FORMAT, "%s: %s%s", where,
                  text.empty() ? "" : "SentencePiece: ", text.empty() ? nothing_said : text.c_str());
 }
 
-ig_status feed(const sp::ImmutableSentencePieceText &text, const ig_piece_sink *sink,
-               ig_error *err) {
+ig_status feed_pieces(const sp::ImmutableSentencePieceText &text, const ig_piece_sink *sink,
+                      ig_error *err) {
   const size_t count = text.pieces_size();
   for (size_t i = 0; i < count; ++i) {
     const auto piece = text.pieces(static_cast<int>(i));
@@ -99,7 +99,7 @@ ig_status ig_sentencepiece_load_memory(const void *data, size_t size, const char
     auto model = std::make_unique<ig_sentencepiece>();
     model->bytes.assign(static_cast<const char *>(data), size);
     const auto status = model->processor.LoadFromSerializedProto(model->bytes);
-    if (!status.ok()) return failed(err, name, status, "damaged, or not a SentencePiece model");
+    if (!status.ok()) return fail_with(err, name, status, "damaged, or not a SentencePiece model");
     if (model->processor.GetPieceSize() <= 0)
       return ig_fail(err, IG_ERROR_FORMAT, "%s: a SentencePiece model without pieces", name);
     *out = model.release();
@@ -142,8 +142,8 @@ ig_status ig_sentencepiece_encode(const ig_sentencepiece *model, const char *tex
     sp::ImmutableSentencePieceText pieces;
     const auto status =
         model->processor.Encode(absl::string_view(text, length), pieces.mutable_proto());
-    if (!status.ok()) return failed(err, "encoding", status, "SentencePiece failed");
-    return feed(pieces, sink, err);
+    if (!status.ok()) return fail_with(err, "encoding", status, "SentencePiece failed");
+    return feed_pieces(pieces, sink, err);
   });
 }
 
@@ -158,21 +158,22 @@ ig_status ig_sentencepiece_sample(const ig_sentencepiece *model, const char *tex
     sp::ImmutableNBestSentencePieceText n_best;
     const auto status = model->processor.NBestEncode(absl::string_view(text, length),
                                                      sampling->n_best, n_best.mutable_proto());
-    if (!status.ok()) return failed(err, "sampling", status, "SentencePiece failed");
+    if (!status.ok()) return fail_with(err, "sampling", status, "SentencePiece failed");
     const auto candidates = n_best.nbests();
-    if (candidates.empty()) return IG_OK;  // text of nothing but white space
-    // Weights exp(alpha (score - best)); the list is sorted, the best first.
+    if (candidates.empty()) return IG_OK;  // the text is only white space
+    // The weights are exp(alpha (score - best)); the list is sorted, the best first.
     std::vector<double> sums(candidates.size());
     double sum = 0;
-    for (size_t i = 0; i < candidates.size(); ++i)
-      sums[i] = sum +=
-          std::exp(static_cast<double>(sampling->alpha) *
-                   (static_cast<double>(candidates[i].score()) - candidates[0].score()));
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      sum += std::exp(static_cast<double>(sampling->alpha) *
+                      (static_cast<double>(candidates[i].score()) - candidates[0].score()));
+      sums[i] = sum;
+    }
     const double draw =
         ig_random_uniform(sampling->seed, sampling->stream, sampling->position) * sum;
     size_t chosen = 0;
     while (chosen + 1 < sums.size() && sums[chosen] <= draw) ++chosen;
-    return feed(candidates[chosen], sink, err);
+    return feed_pieces(candidates[chosen], sink, err);
   });
 }
 
@@ -183,7 +184,7 @@ ig_status ig_sentencepiece_decode(const ig_sentencepiece *model, const char *con
     std::vector<absl::string_view> views(pieces, pieces + count);
     std::string text;
     const auto status = model->processor.Decode(views, &text);
-    if (!status.ok()) return failed(err, "decoding", status, "SentencePiece failed");
+    if (!status.ok()) return fail_with(err, "decoding", status, "SentencePiece failed");
     char *copy = static_cast<char *>(std::malloc(text.size() + 1));
     if (!copy) return ig_fail_memory_in("decoding", err);
     std::memcpy(copy, text.c_str(), text.size() + 1);
@@ -197,7 +198,7 @@ ig_status ig_sentencepiece_decode(const ig_sentencepiece *model, const char *con
 
 namespace {
 
-// The lines of all files, one after the other, for the trainer. Errors end the iteration and are
+// Gives the trainer the lines of all files, one after the other. An error ends the iteration and is
 // kept.
 class Corpus : public sp::SentenceIterator {
  public:
@@ -265,8 +266,8 @@ class Corpus : public sp::SentenceIterator {
   std::string value_;
 };
 
-// max_sentences lines of the corpus, each line as likely as the other (Vitter 1985, algorithm R),
-// by our own numbers: the library's are not repeatable.
+// Draws max_sentences lines of the corpus, each line as likely as the other (Vitter 1985, algorithm
+// R). The random numbers are ours, for the library's are not repeatable.
 std::vector<std::string> draw_sentences(Corpus *corpus, size_t max_sentences) {
   std::vector<std::string> kept;
   for (uint64_t seen = 0; !corpus->done(); corpus->Next(), ++seen) {
@@ -295,7 +296,7 @@ class Sentences : public sp::SentenceIterator {
   size_t at_ = 0;
 };
 
-ig_status check_options(const ig_sentencepiece_training &t, ig_error *err) {
+ig_status check_training_options(const ig_sentencepiece_training &t, ig_error *err) {
   const std::string type = t.model_type ? t.model_type : "";
   if (type != "unigram" && type != "bpe" && type != "char" && type != "word")
     return ig_fail(err, IG_ERROR_ARGUMENT,
@@ -344,7 +345,7 @@ ig_sentencepiece_training ig_sentencepiece_training_default(void) {
 ig_status ig_sentencepiece_train(const ig_sentencepiece_training *training, const char *model_path,
                                  ig_error *err) {
   return guarded(err, model_path, [&]() -> ig_status {
-    IG_TRY(check_options(*training, err));
+    IG_TRY(check_training_options(*training, err));
     Corpus corpus(*training, err);
     if (corpus.failure() != IG_OK) return corpus.failure();
     if (corpus.done())
@@ -362,7 +363,7 @@ ig_status ig_sentencepiece_train(const ig_sentencepiece_training *training, cons
         sp::SentencePieceTrainer::Train(library_options(*training), sentences, &bytes);
     if (corpus.failure() != IG_OK) return corpus.failure();
     if (!status.ok())
-      return failed(err, training->files[0], status, "SentencePiece could not be trained on it");
+      return fail_with(err, training->files[0], status, "SentencePiece could not be trained on it");
     return ig_file_write(model_path, bytes.data(), bytes.size(), err);
   });
 }

@@ -3,20 +3,16 @@
 
 #include <stdint.h>
 
-// Length of the well-formed sequence at s (RFC 3629, section 4), 0 where there is none. n: bytes
+// The length of the well-formed sequence at s (RFC 3629, section 4); 0: there is none. n: bytes
 // left, at least 1.
 static size_t sequence_length(const unsigned char *s, size_t n) {
   if (s[0] < 0x80) return 1;
   if (s[0] < 0xC2 || s[0] > 0xF4) return 0;
   size_t length = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
   if (n < length) return 0;
-  // The second byte's range keeps overlong forms, surrogates and values above U+10FFFF out.
-  unsigned low = s[0] == 0xE0   ? 0xA0
-                 : s[0] == 0xF0 ? 0x90
-                                : 0x80,
-           high = s[0] == 0xED   ? 0x9F
-                  : s[0] == 0xF4 ? 0x8F
-                                 : 0xBF;
+  // The range of the second byte keeps out overlong forms, surrogates and values above U+10FFFF.
+  unsigned low = s[0] == 0xE0 ? 0xA0 : s[0] == 0xF0 ? 0x90 : 0x80;
+  unsigned high = s[0] == 0xED ? 0x9F : s[0] == 0xF4 ? 0x8F : 0xBF;
   if (s[1] < low || s[1] > high) return 0;
   for (size_t i = 2; i < length; ++i)
     if (s[i] < 0x80 || s[i] > 0xBF) return 0;
@@ -36,9 +32,7 @@ bool ig_utf8_valid(const char *text, size_t length, size_t *offset) {
   return true;
 }
 
-// The characters for which Python's str.isspace is true: White_Space and the separators
-// U+001C..U+001F.
-static bool is_space(uint32_t c) {
+bool ig_utf8_is_space(uint32_t c) {
   return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
          c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
          c == 0x205F || c == 0x3000;
@@ -47,11 +41,12 @@ static bool is_space(uint32_t c) {
 size_t ig_utf8_space(const char *text, size_t length) {
   const unsigned char *s = (const unsigned char *)text;
   if (length == 0) return 0;
-  if (s[0] < 0x80) return is_space(s[0]) ? 1 : 0;
+  if (s[0] < 0x80) return ig_utf8_is_space(s[0]) ? 1 : 0;
   if (length >= 2 && s[0] >= 0xC2 && s[0] < 0xE0)
-    return is_space((uint32_t)(s[0] & 0x1F) << 6 | (s[1] & 0x3F)) ? 2 : 0;
+    return ig_utf8_is_space((uint32_t)(s[0] & 0x1F) << 6 | (s[1] & 0x3F)) ? 2 : 0;
   if (length >= 3 && (s[0] & 0xF0) == 0xE0)
-    return is_space((uint32_t)(s[0] & 0x0F) << 12 | (uint32_t)(s[1] & 0x3F) << 6 | (s[2] & 0x3F))
+    return ig_utf8_is_space((uint32_t)(s[0] & 0x0F) << 12 | (uint32_t)(s[1] & 0x3F) << 6 |
+                            (s[2] & 0x3F))
                ? 3
                : 0;
   return 0;
@@ -64,8 +59,9 @@ void ig_utf8_strip(const char **text, size_t *length) {
     *length -= step;
   }
   for (;;) {
-    size_t back = *length;  // to the start of the last character
-    while (back > 0 && ((unsigned char)(*text)[--back] & 0xC0) == 0x80) continue;
+    size_t back = *length;  // the start of the last character
+    if (back > 0) back--;
+    while (back > 0 && ((unsigned char)(*text)[back] & 0xC0) == 0x80) back--;
     if (*length == 0 || ig_utf8_space(*text + back, *length - back) == 0) return;
     *length = back;
   }

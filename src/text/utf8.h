@@ -4,12 +4,14 @@
 #include <stddef.h>
 #include "ingot/core.h"
 
-// True when text is well-formed UTF-8 (RFC 3629: no overlong forms, surrogates or values above
-// U+10FFFF); else *offset (may be NULL) is the first bad byte.
+// True if text is well-formed UTF-8 (RFC 3629: no overlong forms, surrogates or values above
+// U+10FFFF). If not, *offset (may be NULL) is that of the first bad byte.
 bool ig_utf8_valid(const char *text, size_t length, size_t *offset);
-// Bytes of the white-space character at text (Unicode White_Space, as Python's str.isspace), 0
-// where there is none. text is valid UTF-8.
+// True for the code points of which Python's str.isspace is true: White_Space and the separators
+// U+001C..U+001F.
+bool ig_utf8_is_space(uint32_t code);
+// Bytes of the white-space character at text; 0: there is none. text is valid UTF-8.
 size_t ig_utf8_space(const char *text, size_t length);
-// The part of text without white space at both ends.
+// Leaves out the white space at both ends of text.
 void ig_utf8_strip(const char **text, size_t *length);
 #endif

@@ -9,12 +9,12 @@
 #include "io/json.h"
 #include "text/utf8.h"
 
-#define MAX_ID \
-  (1 << 24)  // what a damaged file may make us allocate; the largest vocabularies in use have 2^18
-             // tokens
+// A bound on what a damaged file can make us allocate; the largest vocabularies in use have 2^18
+// tokens.
+#define MAX_ID (1 << 24)
 
-// FNV-1a
-static size_t hash(const char *token, size_t length) {
+// FNV-1a.
+static size_t hash_token(const char *token, size_t length) {
   uint64_t h = 0xcbf29ce484222325u;
   for (size_t i = 0; i < length; ++i) h = (h ^ (unsigned char)token[i]) * 0x100000001b3u;
   return (size_t)(h ^ h >> 32);
@@ -22,10 +22,10 @@ static size_t hash(const char *token, size_t length) {
 
 // The slot of token, or the empty one where it belongs.
 static size_t find_slot(const ig_vocabulary *v, const char *token, size_t length) {
-  size_t mask = v->slot_count - 1, at = hash(token, length) & mask;
+  size_t mask = v->slot_count - 1, at = hash_token(token, length) & mask;
   while (v->slots[at] >= 0) {
-    const char *there = v->tokens[v->slots[at]];
-    if (strncmp(there, token, length) == 0 && there[length] == '\0') break;
+    const char *found = v->tokens[v->slots[at]];
+    if (strncmp(found, token, length) == 0 && found[length] == '\0') break;
     at = (at + 1) & mask;
   }
   return at;

@@ -1,11 +1,11 @@
-// A vocabulary: tokens with ids, found both ways. The vocab.json of a model directory.
+// A vocabulary: tokens with ids, found in both directions. The vocab.json of a model directory.
 #ifndef IG_TEXT_VOCABULARY_H
 #define IG_TEXT_VOCABULARY_H
 #include <stddef.h>
 #include "ingot/core.h"
 
 typedef struct ig_vocabulary {
-  char **tokens;  // [size], NULL where no token has the id; owned
+  char **tokens;  // [size], NULL if no token has the id; owned
   int size;       // one more than the largest id
   size_t capacity;
   int *slots;  // hash table of ids, -1 empty; a power of two, at most half full
@@ -13,15 +13,15 @@ typedef struct ig_vocabulary {
   size_t count;   // tokens
 } ig_vocabulary;  // start from {0}; ig_vocabulary_free
 
-// A token or an id that is already there, or an id out of range, is IG_ERROR_FORMAT.
+// IG_ERROR_FORMAT if the token or the id is in the vocabulary already, or the id is out of range.
 ig_status ig_vocabulary_add(ig_vocabulary *vocabulary, const char *token, size_t length, int id,
                             ig_error *err);
-int ig_vocabulary_find(const ig_vocabulary *vocabulary, const char *token,
-                       size_t length);                                     // -1: not there
+// The token's id; -1: not in the vocabulary.
+int ig_vocabulary_find(const ig_vocabulary *vocabulary, const char *token, size_t length);
 const char *ig_vocabulary_token(const ig_vocabulary *vocabulary, int id);  // NULL: no such id
 void ig_vocabulary_free(ig_vocabulary *vocabulary);
 
-// {"token": id, ...}
+// The file is {"token": id, …}.
 ig_status ig_vocabulary_load(ig_vocabulary *vocabulary, const char *path, ig_error *err);
 ig_status ig_vocabulary_save(const ig_vocabulary *vocabulary, const char *path, ig_error *err);
 #endif
