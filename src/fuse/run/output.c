@@ -62,8 +62,8 @@ static ig_status open_shard(const shard_opening *s, size_t shard, ig_error *err)
   name_shard(s->output, shard, name);
   char *path = ig_path_join(s->directory, name, err);
   if (!path) return IG_ERROR_MEMORY;
-  const ig_status status = ig_safetensors_begin(path, s->tensors, list_tensors(s, shard),
-                                                s->go_on, &s->output->shards[shard], err);
+  const ig_status status = ig_safetensors_begin(path, s->tensors, list_tensors(s, shard), s->go_on,
+                                                &s->output->shards[shard], err);
   free(path);
   return status;
 }
