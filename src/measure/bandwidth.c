@@ -9,10 +9,10 @@
 #include "ingot_measure.h"
 
 enum {
-  BLOCK = 2048,           // floats of either operand in a call of the kernel
-  READ_ENOUGH = 64 << 20  // bytes that a round reads, at least
+  BLOCK = 2048,            // floats of either operand in a call of the kernel
+  READ_ENOUGH = 64 << 20,  // bytes that a round reads, at least
+  READ_ROUNDS = 6
 };
-enum { READ_ROUNDS = 6 };
 
 typedef struct bandwidth_reading {
   const ig_kernels *kernels;

@@ -39,15 +39,15 @@ typedef struct gemm_work {
 
 // ---- the block of A ---------------------------------------------------------
 
-typedef enum a_layout { A_DIRECT, A_ROWS, A_TILES } a_layout;
+typedef enum a_layout { A_LAYOUT_DIRECT, A_LAYOUT_ROWS, A_LAYOUT_TILES } a_layout;
 
 // A is read in place where its rows are contiguous and far from powers of two. Rows that are a
 // multiple of 2 KB apart fall into the same few cache sets, so they are copied with a pad. A
 // transposed A (neighbouring rows are contiguous, depths are far apart) is copied tile by tile.
 static a_layout a_layout_of(const ig_gemm *g, size_t rows, size_t columns) {
-  if (columns < 128 || rows < 2) return A_DIRECT;
-  if (g->a_depth == 1) return rows > 8 && g->a_row % 512 == 0 ? A_ROWS : A_DIRECT;
-  return g->a_row == 1 ? A_TILES : A_DIRECT;
+  if (columns < 128 || rows < 2) return A_LAYOUT_DIRECT;
+  if (g->a_depth == 1) return rows > 8 && g->a_row % 512 == 0 ? A_LAYOUT_ROWS : A_LAYOUT_DIRECT;
+  return g->a_row == 1 ? A_LAYOUT_TILES : A_LAYOUT_DIRECT;
 }
 
 static void copy_rows(const float *a, size_t a_row, size_t rows, size_t depth, float *buffer) {
@@ -112,12 +112,12 @@ static void multiply_depth(const ig_kernels *kernels, const ig_gemm *g, ig_gemm_
   // Tiles are of equal height: 16 rows are 8 + 8, not 14 + 2.
   const size_t tiles = ig_blocks_parts(tile->rows, kernels->gemm_mr),
                height = ig_blocks_parts(tile->rows, tiles);
-  if (layout == A_ROWS) {
+  if (layout == A_LAYOUT_ROWS) {
     copy_rows(tile->a, g->a_row, tile->rows, tile->depth, buffer);
     tile->a = buffer;
     tile->a_row = tile->depth + ROW_PAD;
     kernels->gemm(tile);
-  } else if (layout == A_TILES) {
+  } else if (layout == A_LAYOUT_TILES) {
     size_t stride = ig_blocks_parts(height, TILE_PAD) * TILE_PAD;
     copy_tiles(tile, limit, height, stride, buffer);
     tile->a = buffer;
@@ -136,8 +136,8 @@ static void multiply_block(const gemm_work *w, size_t row, size_t rows, size_t c
   size_t step = DEPTH_BLOCK;
   // A single row tile reads each panel once, so k is not cut, unless the copy of A would not fit.
   if (rows <= kernels->gemm_mr)
-    step =
-        layout == A_DIRECT ? ig_blocks_at_least(g->k, 1) : A_BUFFER / (rows + TILE_PAD) - ROW_PAD;
+    step = layout == A_LAYOUT_DIRECT ? ig_blocks_at_least(g->k, 1)
+                                     : A_BUFFER / (rows + TILE_PAD) - ROW_PAD;
   size_t p = 0;
   do {
     size_t depth = ig_blocks_at_most(g->k - p, step);

@@ -29,6 +29,7 @@ typedef struct ig_gemm {
   ig_activation activation;
 } ig_gemm;
 
+// Computes C by the threads of nn.
 void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm);
 // The same on the calling thread, for tasks of a pool: always on vectors, and B is packed into the
 // caller's buffer (ig_gemm_panel_floats) instead of scratch. A B whose columns fill whole panels is

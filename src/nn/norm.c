@@ -16,7 +16,7 @@ void ig_norm_carve(ig_norm_state *state, ig_arena *arena, int rows) {
   state->rstd = IG_TAKE(arena, float, rows);
 }
 
-typedef struct norm_work {
+typedef struct layer_norm_work {
   const ig_kernels *kernels;
   const ig_norm *norm;
   const ig_norm_state *state;
@@ -24,10 +24,10 @@ typedef struct norm_work {
   const float *doutput;  // (rows, d)
   float *output;         // (rows, d): the output, or dinput
   size_t rows;
-} norm_work;
+} layer_norm_work;
 
 static void norm_forward_rows(const void *context, size_t first, size_t last) {
-  const norm_work *w = context;
+  const layer_norm_work *w = context;
   const size_t d = (size_t)w->norm->size;
   const ig_norm_weights weights = {w->norm->weight, w->norm->bias, w->norm->eps};
   for (size_t r = first; r < last; r++)
@@ -37,17 +37,17 @@ static void norm_forward_rows(const void *context, size_t first, size_t last) {
 
 void ig_norm_forward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows,
                      const float *input, float *output) {
-  const norm_work w = {
+  const layer_norm_work w = {
       .kernels = nn->kernels, .norm = norm, .state = state, .input = input, .output = output};
   ig_rows_run(nn, (size_t)rows, 2 * (size_t)norm->size, norm_forward_rows, &w);
 }
 
-static ig_norm_moments moments_of(const norm_work *w, size_t row) {
+static ig_norm_moments moments_of(const layer_norm_work *w, size_t row) {
   return (ig_norm_moments){w->state->mean[row], w->state->rstd[row]};
 }
 
 static void norm_backward_rows(const void *context, size_t first, size_t last) {
-  const norm_work *w = context;
+  const layer_norm_work *w = context;
   const size_t d = (size_t)w->norm->size;
   for (size_t r = first; r < last; r++)
     w->kernels->layer_norm_backward(d, w->norm->weight, moments_of(w, r), w->input + r * d,
@@ -57,7 +57,7 @@ static void norm_backward_rows(const void *context, size_t first, size_t last) {
 // Adds one stretch of columns of all rows, in row order.
 static void norm_parameter_columns(void *context, size_t index, int worker) {
   (void)worker;
-  const norm_work *w = context;
+  const layer_norm_work *w = context;
   const size_t d = (size_t)w->norm->size, first = index * PARAMETER_COLUMNS,
                count = ig_blocks_at_most(d - first, PARAMETER_COLUMNS);
   float *dbias = w->norm->bias_gradient ? w->norm->bias_gradient + first : NULL;
@@ -70,13 +70,13 @@ static void norm_parameter_columns(void *context, size_t index, int worker) {
 void ig_norm_backward(ig_nn *nn, const ig_norm *norm, const ig_norm_state *state, int rows,
                       const float *input, const ig_layer_gradient *gradient) {
   assert(!gradient->accumulate);
-  norm_work w = {.kernels = nn->kernels,
-                 .norm = norm,
-                 .state = state,
-                 .input = input,
-                 .doutput = gradient->doutput,
-                 .output = gradient->dinput,
-                 .rows = (size_t)rows};
+  layer_norm_work w = {.kernels = nn->kernels,
+                       .norm = norm,
+                       .state = state,
+                       .input = input,
+                       .doutput = gradient->doutput,
+                       .output = gradient->dinput,
+                       .rows = (size_t)rows};
   // The parameters come first, because dinput may be doutput.
   if (norm->weight_gradient)
     ig_pool_run(nn->pool, ig_blocks_parts((size_t)norm->size, PARAMETER_COLUMNS),

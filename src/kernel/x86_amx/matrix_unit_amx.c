@@ -77,7 +77,7 @@ static inline vec in_pairs(vec first, vec second) {
 
 // Transposes sixteen rows of sixteen pairs in place: lines of depths become depths of lines, or
 // back.
-static void transpose(float *tile) {
+static void transpose_tile(float *tile) {
   vec row[TILE];
   for (size_t i = 0; i < TILE; i++) row[i] = vec_load(tile + i * TILE);
   vec_transpose(row);
@@ -102,7 +102,7 @@ VEC_INLINE void pack_tile(const tile_source *t, bool by_line, ig_panel_kind kind
     }
   }
   if (by_line == (kind == IG_PANEL_COLUMNS))
-    for (size_t part = 0; part < PARTS; part++) transpose((float *)(to + part * PART_BYTES));
+    for (size_t part = 0; part < PARTS; part++) transpose_tile((float *)(to + part * PART_BYTES));
 }
 
 // Packs a tile of which neither lines nor depths are contiguous.
