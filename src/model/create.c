@@ -6,6 +6,7 @@
 #include "model/config.h"
 #include "model/initialize.h"
 #include "model/layout.h"
+#include "model/wire.h"
 
 ig_status ig_create_zeroed(const ig_config *config, const char *where, ig_model **out,
                            ig_error *err) {
@@ -33,6 +34,6 @@ ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out
 ig_status ig_create_gradients(ig_model *m, ig_error *err) {
   if (m->gradients) return IG_OK;
   IG_TRY(ig_layout_reserve(&m->gradient_memory, m->trained_count, &m->gradients, err));
-  ig_layout_wire(m);
+  ig_wire_model(m);
   return IG_OK;
 }

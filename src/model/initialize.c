@@ -1,9 +1,6 @@
-// Weight initialisation   (Glorot and Bengio 2010 for the uniform bound sqrt(6 / (fan_in +
-// fan_out)))
 #include "model/initialize.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/random.h"
 #include "model/arch/family.h"
@@ -13,77 +10,68 @@ static void fill(float *values, size_t count, float value) {
   for (size_t i = 0; i < count; i++) values[i] = value;
 }
 
-static void fill_normal(float *values, const ig_parameter *p, uint64_t seed, double deviation) {
+void ig_initialize_normal(const ig_parameter *p, uint64_t seed, double deviation, float *values) {
   const uint64_t stream = ig_random_stream(p->name);
   for (size_t i = 0; i < p->count; i++)
     values[i] = (float)(deviation * ig_random_normal(seed, stream, i));
 }
 
-static void fill_uniform(float *values, const ig_parameter *p, uint64_t seed, double bound) {
+void ig_initialize_uniform(const ig_parameter *p, uint64_t seed, double bound, float *values) {
   const uint64_t stream = ig_random_stream(p->name);
   for (size_t i = 0; i < p->count; i++)
     values[i] = (float)(bound * (2 * ig_random_uniform(seed, stream, i) - 1));
 }
 
-static bool ends_with(const char *name, const char *suffix) {
-  const size_t n = strlen(name), m = strlen(suffix);
-  return n >= m && strcmp(name + n - m, suffix) == 0;
-}
-
-static double xavier(const ig_parameter *p) {
+double ig_initialize_xavier(const ig_parameter *p) {
   return sqrt(6.0 / (double)(p->shape[0] + p->shape[1]));
 }
 
-// Query, key and value matrices are drawn as the one stacked matrix that they are in
-// nn.MultiheadAttention and fairseq: with fan_out 3d, a bound of sqrt(1/2) of each one's own.
-static double projection_gain(const ig_parameter *p) {
-  return strstr(p->name, "q_proj") || strstr(p->name, "k_proj") || strstr(p->name, "v_proj")
-             ? sqrt(0.5)
-             : 1.0;
+static bool is_norm(ig_part part) {
+  return part == IG_PART_SELF_NORM || part == IG_PART_CROSS_NORM ||
+         part == IG_PART_FEED_FORWARD_NORM || part == IG_PART_FINAL_NORM;
 }
 
-static void initialize_torch(const ig_model *m, const ig_parameter *p, uint64_t seed,
-                             float *values) {
-  const ig_config *c = &m->config;
-  const float *output = m->output.weight;
-  if (ig_layout_is_embedding(m, p)) {
-    fill_normal(values, p, seed, 1.0);
-  } else if (values == output || values == m->output.bias) {
-    fill_uniform(values, p, seed, 1.0 / sqrt((double)c->d_model));
-  } else if (p->rank == 2) {
-    fill_uniform(values, p, seed, xavier(p));
-  } else if (ends_with(p->name, "linear1.bias")) {
-    fill_uniform(values, p, seed, 1.0 / sqrt((double)c->d_model));
-  } else if (ends_with(p->name, "linear2.bias")) {
-    fill_uniform(values, p, seed,
-                 1.0 / sqrt((double)(strstr(p->name, "encoder") ? c->encoder.feed_forward.inner
-                                                                : c->decoder.feed_forward.inner)));
-  } else {
-    fill(values, p->count, strstr(p->name, "norm") && ends_with(p->name, ".weight") ? 1.0f : 0.0f);
+void ig_initialize_constant(const ig_parameter *p, float *values) {
+  fill(values, p->count, is_norm(p->row->part) && !p->row->bias ? 1.0f : 0.0f);
+}
+
+// With fan_out 3d the bound of a stacked matrix is sqrt(1/2) of each third's own.
+static double projection_gain(ig_part part) {
+  switch (part) {
+    case IG_PART_SELF_QUERY:
+    case IG_PART_SELF_KEY:
+    case IG_PART_SELF_VALUE:
+    case IG_PART_CROSS_QUERY:
+    case IG_PART_CROSS_KEY:
+    case IG_PART_CROSS_VALUE: return sqrt(0.5);
+    default: return 1.0;
   }
 }
 
-static void initialize_other(const ig_model *m, const ig_parameter *p, uint64_t seed,
-                             float *values) {
-  const ig_config *c = &m->config;
+void ig_initialize_standard(const ig_config *c, const ig_parameter *p, uint64_t seed,
+                            float *values) {
   if (p->rank == 1 || !p->trained) {
-    fill(values, p->count, strstr(p->name, "norm") && ends_with(p->name, ".weight") ? 1.0f : 0.0f);
-  } else if (ig_layout_is_embedding(m, p)) {
-    fill_normal(values, p, seed,
-                c->init_std > 0 ? (double)c->init_std : 1.0 / sqrt((double)c->d_model));
+    ig_initialize_constant(p, values);
+  } else if (ig_layout_is_embedding(p)) {
+    const double deviation = c->init_std > 0 ? (double)c->init_std : 1.0 / sqrt((double)c->d_model);
+    ig_initialize_normal(p, seed, deviation, values);
     if (c->frozen_pad_embedding && c->pad_id >= 0 && (size_t)c->pad_id < p->shape[0])
       fill(values + (size_t)c->pad_id * p->shape[1], p->shape[1], 0.0f);
   } else if (c->init_std > 0) {
-    fill_normal(values, p, seed, (double)c->init_std);
+    ig_initialize_normal(p, seed, (double)c->init_std, values);
   } else {
-    fill_uniform(values, p, seed, projection_gain(p) * xavier(p));
+    ig_initialize_uniform(p, seed, projection_gain(p->row->part) * ig_initialize_xavier(p), values);
   }
 }
 
 void ig_initialize_model(ig_model *m, uint64_t seed) {
-  const bool torch = strcmp(m->config.family->name, "torch") == 0;
+  const ig_family *family = m->config.family;
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
-    (torch ? initialize_torch : initialize_other)(m, p, seed, m->values + p->offset);
+    float *values = m->values + p->offset;
+    if (family->initialize)
+      family->initialize(&m->config, p, seed, values);
+    else
+      ig_initialize_standard(&m->config, p, seed, values);
   }
 }

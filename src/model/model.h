@@ -9,12 +9,14 @@
 
 // A tensor of the state_dict. Tied tensors appear once.
 typedef struct ig_parameter {
+  const struct ig_tensor_row *row;  // of the family's table
+  int layer;                        // 0 where the row is not of a layer
   char name[96];
   int rank;
   size_t shape[4];
   size_t count;   // values
   size_t offset;  // into values and gradients
-  bool trained;   // false: a constant buffer (final_logits_bias)
+  bool trained;   // false: a constant
 } ig_parameter;
 
 typedef struct ig_encoder_layer {

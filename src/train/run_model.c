@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "model/config.h"
 #include "model/layout.h"
+#include "model/wire.h"
 #include "train/run_data.h"
 
 // The vocabulary is not known before there is a tokenizer; its size decides nothing that is checked
@@ -118,6 +119,6 @@ ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
 ig_status ig_run_model_finish(ig_run *run, const ig_config *wanted, ig_error *err) {
   if (!run->model) IG_TRY(ig_model_create(wanted, run->config.seed, &run->model, err));
   ig_config_set_dropouts(&run->model->config, ig_config_dropouts(wanted));
-  ig_layout_wire(run->model);
+  ig_wire_model(run->model);
   return IG_OK;
 }

@@ -4,37 +4,14 @@
 #define IG_MODEL_ARCH_FAMILY_H
 #include <jansson.h>
 #include "model/arch/json_keys.h"
-
-// Names of an attention's tensors, behind the layer's prefix. Either in_proj (query, key and value
-// in one) or the three.
-typedef struct ig_attention_names {
-  const char *in_proj_weight, *in_proj_bias;
-  const char *weight[3], *bias[3];  // query, key, value
-  const char *out_weight, *out_bias;
-} ig_attention_names;
-
-// Linear layers and norms: "NAME.weight", "NAME.bias". NULL: the family has none.
-typedef struct ig_tensor_names {
-  const char *shared_embedding, *source_embedding, *target_embedding;  // whole names
-  const char *encoder_layer, *decoder_layer;  // prefixes, "model.encoder.layers.%d."
-  ig_attention_names self_attention, cross_attention;
-  const char *inner, *outer;
-  const char *encoder_self_norm, *encoder_feed_forward_norm;
-  const char *decoder_self_norm, *decoder_cross_norm, *decoder_feed_forward_norm;
-  const char *encoder_norm, *decoder_norm;  // whole names
-  const char *output;                       // whole name of the output layer
-  const char *logits_bias;                  // whole name
-  const char *const *aliases;  // pairs (a name of ours, what a file may call it instead),
-                               // NULL-terminated; NULL: none
-  const char *const *ignored;  // other tensors a file may hold (copies of tied ones, position
-                               // tables), NULL-terminated
-} ig_tensor_names;
+#include "model/arch/tensor_row.h"
+#include "model/model.h"
 
 typedef struct ig_family {
   const char *name;        // what `model: {family: …}` says
   const char *model_type;  // what config.json says
   const char *architecture;
-  ig_tensor_names names;
+  const ig_tensor_row *tensors;  // ends with a NULL name
   // Options for which a config.json has no key, and those of a config.json that leaves keys out.
   ig_config defaults;
   const ig_json_key *keys;
@@ -46,6 +23,10 @@ typedef struct ig_family {
   ig_status (*complete)(const json_t *json, const char *where, ig_config *config, ig_error *err);
   // Changes to a config.json whose keys are written; NULL: none.
   void (*adjust_json)(const ig_config *config, json_t *json);
+  // The first values of one tensor of a new model, a function of the seed and the tensor's name;
+  // NULL: ig_initialize_standard.
+  void (*initialize)(const ig_config *config, const ig_parameter *parameter, uint64_t seed,
+                     float *values);
 } ig_family;
 
 const ig_family *ig_family_find(const char *name);  // by name; NULL: unknown

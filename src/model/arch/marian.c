@@ -1,6 +1,7 @@
 // MarianMT as in Hugging Face transformers: post-norm layers, sinusoids in halves, tied output with
 // a constant bias on the logits. The decoder starts with pad, whose embedding is zero and gets no
 // gradient from look-ups.
+#include "model/arch/bart_rows.h"
 #include "model/arch/family.h"
 
 #include <string.h>
@@ -33,19 +34,23 @@ static const ig_json_key keys[] = {
     {0},
 };
 
-static const char *const aliases[] = {"model.shared.weight",
-                                      "lm_head.weight",
-                                      "model.shared.weight",
-                                      "model.encoder.embed_tokens.weight",
-                                      "model.decoder.embed_tokens.weight",
-                                      "lm_head.weight",
-                                      NULL};
-static const char *const ignored[] = {"lm_head.weight",
-                                      "model.encoder.embed_tokens.weight",
-                                      "model.decoder.embed_tokens.weight",
-                                      "model.encoder.embed_positions.weight",
-                                      "model.decoder.embed_positions.weight",
-                                      NULL};
+static const ig_tensor_row tensors[] = {
+    {IG_STACK_NONE, IG_PART_SHARED_EMBEDDING, false, "model.shared.weight", false,
+     .alias = {"lm_head.weight", "model.encoder.embed_tokens.weight"}},
+    IG_ROW_WEIGHT(NONE, SOURCE_EMBEDDING, "model.encoder.embed_tokens.weight"),
+    {IG_STACK_NONE, IG_PART_TARGET_EMBEDDING, false, "model.decoder.embed_tokens.weight", false,
+     .alias = {"lm_head.weight"}},
+    IG_BART_ENCODER_ROWS,
+    IG_BART_DECODER_ROWS,
+    // Older files leave it out.
+    {IG_STACK_NONE, IG_PART_LOGITS_BIAS, true, "final_logits_bias", .optional = true},
+    IG_ROW_IGNORED("lm_head.weight"),
+    IG_ROW_IGNORED("model.encoder.embed_tokens.weight"),
+    IG_ROW_IGNORED("model.decoder.embed_tokens.weight"),
+    IG_ROW_IGNORED("model.encoder.embed_positions.weight"),
+    IG_ROW_IGNORED("model.decoder.embed_positions.weight"),
+    {0},
+};
 
 static ig_status complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
   ig_config_match_stacks(c);
@@ -66,37 +71,7 @@ const ig_family ig_family_marian = {
     .name = "marian",
     .model_type = "marian",
     .architecture = "MarianMTModel",
-    .names =
-        {
-            .shared_embedding = "model.shared.weight",
-            .source_embedding = "model.encoder.embed_tokens.weight",
-            .target_embedding = "model.decoder.embed_tokens.weight",
-            .encoder_layer = "model.encoder.layers.%d.",
-            .decoder_layer = "model.decoder.layers.%d.",
-            .self_attention = {.weight = {"self_attn.q_proj.weight", "self_attn.k_proj.weight",
-                                          "self_attn.v_proj.weight"},
-                               .bias = {"self_attn.q_proj.bias", "self_attn.k_proj.bias",
-                                        "self_attn.v_proj.bias"},
-                               .out_weight = "self_attn.out_proj.weight",
-                               .out_bias = "self_attn.out_proj.bias"},
-            .cross_attention = {.weight = {"encoder_attn.q_proj.weight",
-                                           "encoder_attn.k_proj.weight",
-                                           "encoder_attn.v_proj.weight"},
-                                .bias = {"encoder_attn.q_proj.bias", "encoder_attn.k_proj.bias",
-                                         "encoder_attn.v_proj.bias"},
-                                .out_weight = "encoder_attn.out_proj.weight",
-                                .out_bias = "encoder_attn.out_proj.bias"},
-            .inner = "fc1",
-            .outer = "fc2",
-            .encoder_self_norm = "self_attn_layer_norm",
-            .encoder_feed_forward_norm = "final_layer_norm",
-            .decoder_self_norm = "self_attn_layer_norm",
-            .decoder_cross_norm = "encoder_attn_layer_norm",
-            .decoder_feed_forward_norm = "final_layer_norm",
-            .logits_bias = "final_logits_bias",
-            .aliases = aliases,
-            .ignored = ignored,
-        },
+    .tensors = tensors,
     .defaults =
         {
             // MarianConfig's own

@@ -3,9 +3,10 @@
 // whether norm_first or not, and drops attention probabilities and hidden activations too.
 #include "model/arch/family.h"
 
-#include <string.h>
+#include <math.h>
 
 #include "base/fail.h"
+#include "model/initialize.h"
 
 static const ig_json_key keys[] = {
     IG_JSON_KEY("vocab_size", INT, vocab_size),
@@ -26,7 +27,33 @@ static const ig_json_key keys[] = {
     {0},
 };
 
-static const char *const ignored[] = {"pos_encoder.pe", NULL};
+#define ATTENTION_ROWS(stack, part, name)                           \
+  IG_ROW_WEIGHT(stack, part##_PROJECTIONS, name ".in_proj_weight"), \
+      IG_ROW_BIAS(stack, part##_PROJECTIONS, name ".in_proj_bias"), \
+      IG_ROWS(stack, part##_OUTPUT, name ".out_proj")
+#define ENCODER_LAYER "transformer.encoder.layers.%d."
+#define DECODER_LAYER "transformer.decoder.layers.%d."
+
+static const ig_tensor_row tensors[] = {
+    IG_ROW_WEIGHT(NONE, SHARED_EMBEDDING, "embedding.weight"),
+    ATTENTION_ROWS(ENCODER, SELF, ENCODER_LAYER "self_attn"),
+    IG_ROWS(ENCODER, SELF_NORM, ENCODER_LAYER "norm1"),
+    IG_ROWS(ENCODER, INNER, ENCODER_LAYER "linear1"),
+    IG_ROWS(ENCODER, OUTER, ENCODER_LAYER "linear2"),
+    IG_ROWS(ENCODER, FEED_FORWARD_NORM, ENCODER_LAYER "norm2"),
+    IG_ROWS(ENCODER, FINAL_NORM, "transformer.encoder.norm"),
+    ATTENTION_ROWS(DECODER, SELF, DECODER_LAYER "self_attn"),
+    IG_ROWS(DECODER, SELF_NORM, DECODER_LAYER "norm1"),
+    ATTENTION_ROWS(DECODER, CROSS, DECODER_LAYER "multihead_attn"),
+    IG_ROWS(DECODER, CROSS_NORM, DECODER_LAYER "norm2"),
+    IG_ROWS(DECODER, INNER, DECODER_LAYER "linear1"),
+    IG_ROWS(DECODER, OUTER, DECODER_LAYER "linear2"),
+    IG_ROWS(DECODER, FEED_FORWARD_NORM, DECODER_LAYER "norm3"),
+    IG_ROWS(DECODER, FINAL_NORM, "transformer.decoder.norm"),
+    IG_ROWS(NONE, OUTPUT, "fc"),
+    IG_ROW_IGNORED("pos_encoder.pe"),
+    {0},
+};
 
 // nn.Transformer has one value for both stacks, and drops whatever can be dropped with the same
 // probability.
@@ -49,35 +76,30 @@ static ig_status complete(const json_t *json, const char *where, ig_config *conf
   return IG_OK;
 }
 
+// As nn.Transformer does: the embedding N(0, 1); matrices of the stacks Xavier uniform, in_proj as
+// one (3d, d) matrix; biases of attention 0; biases of linear1 and linear2, and weight and bias of
+// the output layer, uniform within 1/sqrt(fan_in).
+static void initialize(const ig_config *c, const ig_parameter *p, uint64_t seed, float *values) {
+  const ig_tensor_row *row = p->row;
+  const ig_stack_shape *stack = row->stack == IG_STACK_ENCODER ? &c->encoder : &c->decoder;
+  const double of_d = 1.0 / sqrt((double)c->d_model);
+  if (row->part == IG_PART_SHARED_EMBEDDING)
+    ig_initialize_normal(p, seed, 1.0, values);
+  else if (row->part == IG_PART_OUTPUT || (row->part == IG_PART_INNER && row->bias))
+    ig_initialize_uniform(p, seed, of_d, values);
+  else if (row->part == IG_PART_OUTER && row->bias)
+    ig_initialize_uniform(p, seed, 1.0 / sqrt((double)stack->feed_forward.inner), values);
+  else if (p->rank == 2)
+    ig_initialize_uniform(p, seed, ig_initialize_xavier(p), values);
+  else
+    ig_initialize_constant(p, values);
+}
+
 const ig_family ig_family_torch = {
     .name = "torch",
     .model_type = "torch-transformer",
     .architecture = "Transformer",
-    .names =
-        {
-            .shared_embedding = "embedding.weight",
-            .encoder_layer = "transformer.encoder.layers.%d.",
-            .decoder_layer = "transformer.decoder.layers.%d.",
-            .self_attention = {.in_proj_weight = "self_attn.in_proj_weight",
-                               .in_proj_bias = "self_attn.in_proj_bias",
-                               .out_weight = "self_attn.out_proj.weight",
-                               .out_bias = "self_attn.out_proj.bias"},
-            .cross_attention = {.in_proj_weight = "multihead_attn.in_proj_weight",
-                                .in_proj_bias = "multihead_attn.in_proj_bias",
-                                .out_weight = "multihead_attn.out_proj.weight",
-                                .out_bias = "multihead_attn.out_proj.bias"},
-            .inner = "linear1",
-            .outer = "linear2",
-            .encoder_self_norm = "norm1",
-            .encoder_feed_forward_norm = "norm2",
-            .decoder_self_norm = "norm1",
-            .decoder_cross_norm = "norm2",
-            .decoder_feed_forward_norm = "norm3",
-            .encoder_norm = "transformer.encoder.norm",
-            .decoder_norm = "transformer.decoder.norm",
-            .output = "fc",
-            .ignored = ignored,
-        },
+    .tensors = tensors,
     .defaults =
         {
             // nn.Transformer's own; special ids: pad 0, bos 1, eos 2
@@ -103,6 +125,7 @@ const ig_family ig_family_torch = {
         "{\"d_model\": 256, \"nhead\": 4, \"num_encoder_layers\": 3, \"num_decoder_layers\": 3, "
         "\"dim_feedforward\": 1024}",
     .complete = complete,
+    .initialize = initialize,
 };
 
 ig_torch_options ig_torch_options_default(void) {

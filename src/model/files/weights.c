@@ -11,17 +11,18 @@
 #include "model/arch/family.h"
 #include "model/create.h"
 
-static bool listed(const char *const *names, const char *name) {
-  for (; names && *names; names++)
-    if (strcmp(*names, name) == 0) return true;
+// Whether files may hold a tensor of this name that is not read.
+static bool is_ignored(const ig_family *family, const char *name) {
+  for (const ig_tensor_row *row = family->tensors; row->name; row++)
+    if (row->part == IG_PART_IGNORED && strcmp(row->name, name) == 0) return true;
   return false;
 }
 
-static const ig_safetensor *find_tensor(const ig_safetensors *file, const ig_tensor_names *names,
-                                        const char *name) {
-  const ig_safetensor *tensor = ig_safetensors_find(file, name);
-  for (const char *const *alias = names->aliases; !tensor && alias && *alias; alias += 2)
-    if (strcmp(alias[0], name) == 0) tensor = ig_safetensors_find(file, alias[1]);
+static const ig_safetensor *find_tensor(const ig_safetensors *file, const ig_parameter *p) {
+  const ig_safetensor *tensor = ig_safetensors_find(file, p->name);
+  const size_t aliases = sizeof p->row->alias / sizeof *p->row->alias;
+  for (size_t i = 0; !tensor && i < aliases && p->row->alias[i]; i++)
+    tensor = ig_safetensors_find(file, p->row->alias[i]);
   return tensor;
 }
 
@@ -48,7 +49,7 @@ static ig_status check_unused(const ig_model *m, const ig_family *family,
                               const ig_safetensors *file, ig_error *err) {
   for (size_t i = 0; i < ig_safetensors_count(file); i++) {
     const ig_safetensor *tensor = ig_safetensors_get(file, i);
-    bool known = listed(family->names.ignored, tensor->name);
+    bool known = is_ignored(family, tensor->name);
     for (size_t j = 0; !known && j < m->parameter_count; j++)
       known = strcmp(m->parameters[j].name, tensor->name) == 0;
     if (!known)
@@ -78,8 +79,8 @@ ig_status ig_weights_match(const ig_model *m, const char *directory, const ig_sa
   IG_TRY(check_unused(m, family, file, err));
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
-    tensors[i] = find_tensor(file, &family->names, p->name);
-    if (!tensors[i] && !p->trained) continue;  // a constant that older files leave out: zeros
+    tensors[i] = find_tensor(file, p);
+    if (!tensors[i] && p->row->optional) continue;
     if (!tensors[i])
       return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is missing", directory, p->name);
     IG_TRY(check_shape(p, tensors[i], err));

@@ -94,7 +94,7 @@ static void list_linear(void *context, ig_linear *linear) {
   while (m->parameters[l->first].offset + m->parameters[l->first].count <= begin) l->first++;
   l->last = l->first;
   while (l->last + 1 < m->parameter_count && m->parameters[l->last + 1].offset < end) l->last++;
-  l->plain = ig_layout_is_embedding(m, &m->parameters[l->first]);
+  l->plain = ig_layout_is_embedding(&m->parameters[l->first]);
   if (l->plain) return;
   for (size_t i = l->first; i <= l->last; i++) r->only_packed[i] = true;
   const size_t floats =

@@ -1,0 +1,66 @@
+// The tensors of a family as a table: one row says which part of the Transformer a tensor is, and
+// what a file calls it. The table's order is the order in memory. Its rules:
+// - Embeddings come first, and constants (LOGITS_BIAS) last.
+// - Query, key and value of one attention follow one another, weights and biases apart, so that one
+//   product serves all three: QUERY, KEY, VALUE weights and then their biases; or PROJECTIONS, the
+//   three in one tensor.
+// - A row with %d in its name is a tensor of each layer. The consecutive rows of one stack that
+// have
+//   it are repeated together, layer by layer.
+// - A row whose tensor the model's options do not ask for (a bias without `bias`, an output weight
+//   that is tied) is passed over.
+// A tensor's shape follows from its part: layout.c.
+#ifndef IG_MODEL_ARCH_TENSOR_ROW_H
+#define IG_MODEL_ARCH_TENSOR_ROW_H
+#include <stdbool.h>
+
+typedef enum ig_stack { IG_STACK_NONE, IG_STACK_ENCODER, IG_STACK_DECODER } ig_stack;
+
+// With d = d_model, V = the vocabulary's size, and the shapes of weight / bias.
+typedef enum ig_part {
+  IG_PART_IGNORED,           // files may hold it, nobody reads it: a copy, a table of positions
+  IG_PART_SHARED_EMBEDDING,  // (V, d), if source and target share one table
+  IG_PART_SOURCE_EMBEDDING,  // (V, d), if they do not
+  IG_PART_TARGET_EMBEDDING,
+  IG_PART_SELF_PROJECTIONS,  // (3d, d) / (3d): query, key, value
+  IG_PART_SELF_QUERY,        // (d, d) / (d), as the following
+  IG_PART_SELF_KEY,
+  IG_PART_SELF_VALUE,
+  IG_PART_SELF_OUTPUT,
+  IG_PART_CROSS_PROJECTIONS,  // (3d, d) / (3d)
+  IG_PART_CROSS_QUERY,        // (d, d) / (d), as the following
+  IG_PART_CROSS_KEY,
+  IG_PART_CROSS_VALUE,
+  IG_PART_CROSS_OUTPUT,
+  IG_PART_INNER,      // (inner, d) / (inner): the feed-forward's first layer
+  IG_PART_OUTER,      // (d, inner) / (d): its second
+  IG_PART_SELF_NORM,  // (d) / (d), as the following
+  IG_PART_CROSS_NORM,
+  IG_PART_FEED_FORWARD_NORM,
+  IG_PART_FINAL_NORM,   // after the last layer of a stack
+  IG_PART_OUTPUT,       // (V, d), if it is not tied / (V), if there is one
+  IG_PART_LOGITS_BIAS,  // (1, V): a constant that is added to the logits
+} ig_part;
+
+typedef struct ig_tensor_row {
+  ig_stack stack;
+  ig_part part;
+  bool bias;             // of the part; false: its weight
+  const char *name;      // in the state_dict; %d: the layer's number; anything else is itself
+  bool optional;         // a file may leave it out: zeros
+  const char *alias[2];  // what a file may call it instead; NULL: nothing
+} ig_tensor_row;
+
+#define IG_ROW_WEIGHT(stack, part, name)                        \
+  {                                                             \
+    IG_STACK_##stack, IG_PART_##part, false, name, false, { 0 } \
+  }
+#define IG_ROW_BIAS(stack, part, name)                         \
+  {                                                            \
+    IG_STACK_##stack, IG_PART_##part, true, name, false, { 0 } \
+  }
+// Two rows, "NAME.weight" and "NAME.bias": linear layers and norms.
+#define IG_ROWS(stack, part, name) \
+  IG_ROW_WEIGHT(stack, part, name ".weight"), IG_ROW_BIAS(stack, part, name ".bias")
+#define IG_ROW_IGNORED(name) IG_ROW_WEIGHT(NONE, IGNORED, name)
+#endif

@@ -1,0 +1,213 @@
+// What the layers of a model are (sizes, dropouts), and which tensors they read.
+#include "model/wire.h"
+
+#include <math.h>
+
+#include "model/arch/tensor_row.h"
+
+// Streams of dropout: 16 numbers a layer, those of decoder layers far after the encoder's.
+enum {
+  STREAM_SOURCE_EMBEDDING = 1,
+  STREAM_TARGET_EMBEDDING = 2,
+  STREAM_LAYER = 16,
+  STREAM_DECODER = 16 * 2048
+};
+// Within a layer.
+enum {
+  STREAM_SUBLAYERS = 0,
+  STREAM_SELF_ATTENTION = 4,
+  STREAM_CROSS_ATTENTION = 5,
+  STREAM_FEED_FORWARD = 6
+};
+
+// The layout of weights in inference for layers that run over whole sentences: a matrix unit takes
+// many rows at a time. A decoder runs over one row of each sentence and keeps to vectors.
+static const ig_weight_layout OVER_SENTENCES = IG_WEIGHT_LAYOUT_BFLOAT16_PARTS;
+
+// ---- sizes and dropouts -----------------------------------------------------
+
+static ig_multi_head_attention attention_of(int d, const ig_attention_shape *shape,
+                                            uint32_t stream) {
+  return (ig_multi_head_attention){.d_model = d,
+                                   .heads = shape->heads,
+                                   .scale = 1.0f / sqrtf((float)(d / shape->heads)),
+                                   .query = {.in = d, .out = 3 * d},
+                                   .output = {.in = d, .out = d},
+                                   .dropout = {.probability = shape->dropout, .stream = stream}};
+}
+
+static ig_multi_head_attention cross_attention_of(int d, const ig_attention_shape *shape,
+                                                  uint32_t stream) {
+  ig_multi_head_attention a = attention_of(d, shape, stream);
+  a.query.out = d;
+  a.key_value = (ig_linear){.in = d, .out = 2 * d, .layout = OVER_SENTENCES};
+  return a;
+}
+
+static ig_feed_forward feed_forward_of(int d, const ig_feed_forward_shape *shape, uint32_t stream) {
+  return (ig_feed_forward){.inner = {.in = d, .out = shape->inner},
+                           .outer = {.in = shape->inner, .out = d},
+                           .activation = shape->activation,
+                           .dropout = {.probability = shape->dropout, .stream = stream}};
+}
+
+static void shape_encoder(ig_model *m) {
+  const int d = m->config.d_model;
+  const ig_stack_shape *s = &m->config.encoder;
+  const ig_norm norm = {.size = d, .eps = s->norm.eps};
+  for (int i = 0; i < s->layers; i++) {
+    const uint32_t stream = STREAM_LAYER * (uint32_t)(i + 1);
+    ig_encoder_layer *l = &m->encoder[i];
+    *l = (ig_encoder_layer){
+        .self_attention = attention_of(d, &s->self, stream + STREAM_SELF_ATTENTION),
+        .feed_forward = feed_forward_of(d, &s->feed_forward, stream + STREAM_FEED_FORWARD),
+        .self_attention_norm = norm,
+        .feed_forward_norm = norm,
+        .dropout = {.probability = s->dropout, .stream = stream + STREAM_SUBLAYERS}};
+    l->self_attention.query.layout = OVER_SENTENCES;
+    l->self_attention.output.layout = OVER_SENTENCES;
+    l->feed_forward.inner.layout = OVER_SENTENCES;
+    l->feed_forward.outer.layout = OVER_SENTENCES;
+  }
+  m->encoder_norm = norm;
+  m->source_dropout = (ig_dropout){.probability = s->dropout, .stream = STREAM_SOURCE_EMBEDDING};
+}
+
+static void shape_decoder(ig_model *m) {
+  const int d = m->config.d_model;
+  const ig_stack_shape *s = &m->config.decoder;
+  const ig_norm norm = {.size = d, .eps = s->norm.eps};
+  for (int i = 0; i < s->layers; i++) {
+    const uint32_t stream = STREAM_DECODER + STREAM_LAYER * (uint32_t)(i + 1);
+    m->decoder[i] = (ig_decoder_layer){
+        .self_attention = attention_of(d, &s->self, stream + STREAM_SELF_ATTENTION),
+        .cross_attention = cross_attention_of(d, &s->cross, stream + STREAM_CROSS_ATTENTION),
+        .feed_forward = feed_forward_of(d, &s->feed_forward, stream + STREAM_FEED_FORWARD),
+        .self_attention_norm = norm,
+        .cross_attention_norm = norm,
+        .feed_forward_norm = norm,
+        .dropout = {.probability = s->dropout, .stream = stream + STREAM_SUBLAYERS}};
+  }
+  m->decoder_norm = norm;
+  m->target_dropout = (ig_dropout){.probability = s->dropout, .stream = STREAM_TARGET_EMBEDDING};
+}
+
+static ig_embedding embedding_of(const ig_config *c, int vocabulary) {
+  return (ig_embedding){.vocabulary = vocabulary,
+                        .size = c->d_model,
+                        .scale = c->scale_embedding ? sqrtf((float)c->d_model) : 1.0f,
+                        .frozen_id = c->frozen_pad_embedding ? c->pad_id : -1};
+}
+
+// ---- tensors ----------------------------------------------------------------
+
+// The pointers of a layer that a tensor fills.
+typedef struct slot {
+  const float **value;  // NULL: none, because the pointers of a neighbour serve
+  float **gradient;
+} slot;
+
+static slot linear_slot(ig_linear *l, bool bias) {
+  return bias ? (slot){&l->bias, &l->bias_gradient} : (slot){&l->weight, &l->weight_gradient};
+}
+
+static slot norm_slot(ig_norm *n, bool bias) {
+  return bias ? (slot){&n->bias, &n->bias_gradient} : (slot){&n->weight, &n->weight_gradient};
+}
+
+static slot embedding_slot(ig_embedding *e) { return (slot){&e->weight, &e->weight_gradient}; }
+
+// The parts of one layer; an encoder layer has no cross-attention.
+typedef struct layer_parts {
+  ig_multi_head_attention *self, *cross;
+  ig_feed_forward *feed_forward;
+  ig_norm *self_norm, *cross_norm, *feed_forward_norm;
+} layer_parts;
+
+static layer_parts parts_of(ig_model *m, ig_stack stack, int layer) {
+  if (stack == IG_STACK_ENCODER) {
+    ig_encoder_layer *l = &m->encoder[layer];
+    return (layer_parts){.self = &l->self_attention,
+                         .feed_forward = &l->feed_forward,
+                         .self_norm = &l->self_attention_norm,
+                         .feed_forward_norm = &l->feed_forward_norm};
+  }
+  ig_decoder_layer *l = &m->decoder[layer];
+  return (layer_parts){.self = &l->self_attention,
+                       .cross = &l->cross_attention,
+                       .feed_forward = &l->feed_forward,
+                       .self_norm = &l->self_attention_norm,
+                       .cross_norm = &l->cross_attention_norm,
+                       .feed_forward_norm = &l->feed_forward_norm};
+}
+
+static slot layer_slot(const layer_parts *l, const ig_tensor_row *row) {
+  switch (row->part) {
+    case IG_PART_SELF_PROJECTIONS:
+    case IG_PART_SELF_QUERY: return linear_slot(&l->self->query, row->bias);
+    case IG_PART_SELF_OUTPUT: return linear_slot(&l->self->output, row->bias);
+    case IG_PART_CROSS_PROJECTIONS:
+    case IG_PART_CROSS_QUERY: return linear_slot(&l->cross->query, row->bias);
+    case IG_PART_CROSS_OUTPUT: return linear_slot(&l->cross->output, row->bias);
+    case IG_PART_INNER: return linear_slot(&l->feed_forward->inner, row->bias);
+    case IG_PART_OUTER: return linear_slot(&l->feed_forward->outer, row->bias);
+    case IG_PART_SELF_NORM: return norm_slot(l->self_norm, row->bias);
+    case IG_PART_CROSS_NORM: return norm_slot(l->cross_norm, row->bias);
+    case IG_PART_FEED_FORWARD_NORM: return norm_slot(l->feed_forward_norm, row->bias);
+    default: return (slot){NULL, NULL};  // keys and values lie after the query
+  }
+}
+
+static slot slot_of(ig_model *m, const ig_parameter *p) {
+  const ig_tensor_row *row = p->row;
+  switch (row->part) {
+    case IG_PART_SHARED_EMBEDDING:
+    case IG_PART_SOURCE_EMBEDDING: return embedding_slot(&m->source_embedding);
+    case IG_PART_TARGET_EMBEDDING: return embedding_slot(&m->target_embedding);
+    case IG_PART_OUTPUT: return linear_slot(&m->output, row->bias);
+    case IG_PART_LOGITS_BIAS: return linear_slot(&m->output, true);
+    case IG_PART_FINAL_NORM:
+      return norm_slot(row->stack == IG_STACK_ENCODER ? &m->encoder_norm : &m->decoder_norm,
+                       row->bias);
+    default: {
+      const layer_parts parts = parts_of(m, row->stack, p->layer);
+      return layer_slot(&parts, row);
+    }
+  }
+}
+
+// Keys and values of cross-attention are the rows after the query's d, in one tensor or in three.
+static void wire_key_value(ig_multi_head_attention *a) {
+  const size_t d = (size_t)a->d_model;
+  a->key_value.weight = a->query.weight + d * d;
+  if (a->query.weight_gradient) a->key_value.weight_gradient = a->query.weight_gradient + d * d;
+  if (a->query.bias) a->key_value.bias = a->query.bias + d;
+  if (a->query.bias_gradient) a->key_value.bias_gradient = a->query.bias_gradient + d;
+}
+
+static void wire_ties(ig_model *m) {
+  const ig_config *c = &m->config;
+  if (c->shared_embedding) m->target_embedding = m->source_embedding;
+  if (c->tied_output) {
+    m->output.weight = m->target_embedding.weight;
+    m->output.weight_gradient = m->target_embedding.weight_gradient;
+  }
+}
+
+void ig_wire_model(ig_model *m) {
+  const ig_config *c = &m->config;
+  shape_encoder(m);
+  shape_decoder(m);
+  m->source_embedding = embedding_of(c, c->vocab_size);
+  m->target_embedding = embedding_of(c, c->target_vocab_size);
+  m->output = (ig_linear){.in = c->d_model, .out = c->target_vocab_size};
+  for (size_t i = 0; i < m->parameter_count; i++) {
+    const ig_parameter *p = &m->parameters[i];
+    const slot to = slot_of(m, p);
+    if (!to.value) continue;
+    *to.value = m->values + p->offset;
+    *to.gradient = p->trained && m->gradients ? m->gradients + p->offset : NULL;
+  }
+  for (int i = 0; i < c->decoder.layers; i++) wire_key_value(&m->decoder[i].cross_attention);
+  wire_ties(m);
+}
