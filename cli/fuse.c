@@ -109,15 +109,15 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   options.reporter = cli_report_begin(&values.log, true);
   cli_stop_on_signals(!values.log.quiet && !values.log.json);
   ig_error err;
-  cli_held_out held_out = {
-      .score = {.metric = values.metric && strcmp(values.metric, "chrf") == 0 ? IG_METRIC_CHRF
-                                                                              : IG_METRIC_BLEU},
-      .threads = values.threads,
-      .beam_size = values.beam_size};
+  cli_held_out held_out = {.options = ig_held_out_options_default()};
+  const bool is_chrf = values.metric && strcmp(values.metric, "chrf") == 0;
+  held_out.options.score.metric = is_chrf ? IG_METRIC_CHRF : IG_METRIC_BLEU;
+  held_out.options.threads = values.threads;
+  held_out.options.beam_size = values.beam_size;
   ig_status status = IG_OK;
   if (values.source) {
-    options.score = cli_held_out_score;
-    options.score_context = &held_out;
+    options.score = ig_score_held_out;
+    options.score_context = &held_out.options;
     status = cli_held_out_open(&held_out, values.source, values.reference, &err);
   }
   if (status == IG_OK)

@@ -357,6 +357,21 @@ typedef struct ig_score {
 ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses,
                          const char *const *references, size_t count, ig_score *out, ig_error *err);
 
+/* Lines that a model was not trained on, and how its translations of them are scored. */
+typedef struct ig_held_out_options {
+  const char *const *sources;    /* (count): lines to translate, without newlines */
+  const char *const *references; /* (count): their right translations */
+  size_t count;
+  ig_score_options score; /* default: BLEU */
+  int beam_size;          /* default 0: the model's */
+  int threads;            /* default 0: all cores; the score does not depend on it */
+} ig_held_out_options;
+ig_held_out_options ig_held_out_options_default(void);
+/* Translates the sources with the model in a directory; *score is what ig_score_lines says of the
+ * translations. `options` is an ig_held_out_options: the function and its options can be given to
+ * ig_fuse_options as score and score_context. */
+ig_status ig_score_held_out(void *options, const char *directory, double *score, ig_error *err);
+
 /* ---- fusing models ------------------------------------------------------- */
 
 typedef struct ig_fuse_options {
@@ -372,7 +387,8 @@ typedef struct ig_fuse_options {
   const char *report_path;
   ig_reporter reporter; /* default: nothing is reported */
   /* Puts out the held-out score of the model in a directory, higher is better: greedy_soup chooses
-   * by it. Called on the thread that called the library. Default NULL: that method is an error. */
+   * by it. ig_score_held_out is such a function. Called on the thread that called the library.
+   * Default NULL: that method is an error. */
   ig_status (*score)(void *context, const char *directory, double *score, ig_error *err);
   void *score_context; /* handed to score */
 } ig_fuse_options;

@@ -1,0 +1,67 @@
+// ig_score_held_out: how well a model translates lines whose translations are known.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "ingot.h"
+
+// The stream of one scoring: sources are read from the options, translations are kept.
+typedef struct held_out_stream {
+  const ig_held_out_options *options;
+  size_t read;
+  char **translations;  // (options->count)
+  size_t written;
+} held_out_stream;
+
+static ig_status read_source(void *context, const char **line, size_t *length, ig_error *err) {
+  held_out_stream *s = context;
+  *line = NULL;
+  if (s->read == s->options->count) return IG_OK;
+  *line = s->options->sources[s->read++];
+  IG_TRY(ig_fail_if_null(*line, "sources: a line", err));
+  *length = strlen(*line);
+  return IG_OK;
+}
+
+static ig_status keep_translation(void *context, const char *line, size_t length, ig_error *err) {
+  held_out_stream *s = context;
+  char *copy = ig_allocate_copy(line, length, err);
+  if (!copy) return IG_ERROR_MEMORY;
+  s->translations[s->written++] = copy;
+  return IG_OK;
+}
+
+static ig_status translate_sources(const char *directory, held_out_stream *s, ig_error *err) {
+  ig_translator_options options = ig_translator_options_default();
+  options.threads = s->options->threads;
+  options.beam_size = s->options->beam_size;
+  ig_translator *translator;
+  IG_TRY(ig_translator_open(directory, &options, &translator, err));
+  const ig_line_stream lines = {.read = read_source, .write = keep_translation, .context = s};
+  const ig_status status = ig_translate_lines(translator, &lines, NULL, err);
+  ig_translator_free(translator);
+  return status;
+}
+
+ig_held_out_options ig_held_out_options_default(void) { return (ig_held_out_options){0}; }
+
+ig_status ig_score_held_out(void *options, const char *directory, double *score, ig_error *err) {
+  const ig_held_out_options *o = options;
+  IG_TRY(ig_fail_if_null(o, "options", err));
+  IG_TRY(ig_fail_if_null(directory, "directory", err));
+  IG_TRY(ig_fail_if_null(o->sources, "sources", err));
+  IG_TRY(ig_fail_if_null(o->references, "references", err));
+  held_out_stream s = {.options = o,
+                       .translations = ig_allocate(o->count, sizeof *s.translations, err)};
+  if (!s.translations) return IG_ERROR_MEMORY;
+  ig_score result = {0};
+  ig_status status = translate_sources(directory, &s, err);
+  if (status == IG_OK)
+    status = ig_score_lines(&o->score, (const char *const *)s.translations, o->references,
+                            s.written, &result, err);
+  *score = result.value;
+  for (size_t i = 0; i < s.written; i++) free(s.translations[i]);
+  free(s.translations);
+  return status;
+}
