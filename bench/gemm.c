@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "base/report.h"
+#include "base/clock.h"
 #include "ingot_measure.h"
 #include "measure/matrix_product.h"
 

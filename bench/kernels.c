@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
-#include "base/report.h"
+#include "base/clock.h"
 #include "kernel_cases.h"
 
 enum { REPEATS = 7, ENOUGH = 4000000 };  // elements a run

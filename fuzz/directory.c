@@ -3,6 +3,7 @@
 #include "input.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "io/safetensors.h"
 #include "text/tokenizer.h"
 #include "train/checkpoint.h"

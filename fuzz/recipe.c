@@ -2,6 +2,7 @@
 #include "input.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "fuse/preview/describe.h"
 
 enum { TENSORS = 6 };

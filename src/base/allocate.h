@@ -3,7 +3,6 @@
 #ifndef IG_BASE_ALLOCATE_H
 #define IG_BASE_ALLOCATE_H
 #include <stddef.h>
-#include "base/size.h"
 #include "ingot/core.h"
 
 // count * size zeroed bytes, for free(); NULL with err filled if memory is out. count 0 gives a

@@ -3,8 +3,6 @@
 #ifndef IG_BASE_FILE_H
 #define IG_BASE_FILE_H
 #include <stddef.h>
-#include "base/path.h"
-#include "base/writer.h"
 #include "ingot/core.h"
 
 // A regular file open for reading. Files are not mapped: if another process cut a mapped file

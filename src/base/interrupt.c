@@ -9,5 +9,7 @@
 static atomic_int interrupted;
 
 void ig_interrupt(void) { atomic_store_explicit(&interrupted, 1, memory_order_relaxed); }
-bool ig_interrupted(void) { return atomic_load_explicit(&interrupted, memory_order_relaxed) != 0; }
+bool ig_interrupt_requested(void) {
+  return atomic_load_explicit(&interrupted, memory_order_relaxed) != 0;
+}
 void ig_interrupt_clear(void) { atomic_store_explicit(&interrupted, 0, memory_order_relaxed); }

@@ -3,6 +3,6 @@
 #ifndef IG_BASE_INTERRUPT_H
 #define IG_BASE_INTERRUPT_H
 #include "ingot/core.h"
-bool ig_interrupted(void);
+bool ig_interrupt_requested(void);
 void ig_interrupt_clear(void);
 #endif

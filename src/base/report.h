@@ -2,7 +2,6 @@
 // functions.
 #ifndef IG_BASE_REPORT_H
 #define IG_BASE_REPORT_H
-#include "base/clock.h"
 #include "ingot/core.h"
 void ig_report(const ig_reporter *reporter, ig_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -8,7 +8,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "base/file.h"
+#include "base/path.h"
 #include "base/report.h"
 #include "fuse/plan/planner.h"
 #include "fuse/preview/compare.h"

@@ -69,14 +69,14 @@ ig_status ig_json_load_object(const char *path, json_t **out, ig_error *err) {
   return status;
 }
 
-typedef struct growing_text {
+typedef struct json_output {
   char *bytes;
   size_t length, capacity;
   bool failed;
-} growing_text;
+} json_output;
 
 static int append_bytes(const char *bytes, size_t size, void *context) {
-  growing_text *t = context;
+  json_output *t = context;
   t->failed = t->failed || ig_allocate_more((void **)&t->bytes, &t->capacity, t->length + size + 1,
                                             1, NULL) != IG_OK;
   if (t->failed) return -1;
@@ -89,7 +89,7 @@ static int append_bytes(const char *bytes, size_t size, void *context) {
 // Jansson 2.14 goes on after some failures of its writer, so json_dumps may leave out a key when
 // memory is out.
 char *ig_json_text(const json_t *value, size_t flags) {
-  growing_text t = {0};
+  json_output t = {0};
   const locale_t before = ig_number_locale_enter();
   const bool written = value && json_dump_callback(value, append_bytes, &t, flags) == 0;
   ig_number_locale_leave(before);

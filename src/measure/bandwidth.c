@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/fail.h"
-#include "base/report.h"
 #include "ingot_measure.h"
 
 enum {

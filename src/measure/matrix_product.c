@@ -1,7 +1,7 @@
 // One matrix product by itself.
 #include "measure/matrix_product.h"
 
-#include "base/report.h"
+#include "base/clock.h"
 
 static const double ENOUGH = 1e9;  // operations between two looks at the clock
 

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/pool.h"
-#include "base/report.h"
 #include "ingot_measure.h"
 #include "kernel/kernels.h"
 

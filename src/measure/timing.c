@@ -2,8 +2,8 @@
 // with random values.
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/fail.h"
-#include "base/report.h"
 #include "ingot_measure.h"
 #include "measure/matrix_product.h"
 #include "model/config.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/allocate.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/report.h"
 #include "pipeline/engine.h"

@@ -6,6 +6,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/size.h"
 #include "text/utf8.h"
 
 #define WINDOW_LINES 8192

@@ -6,11 +6,12 @@
 #include <sys/resource.h>
 
 #include "base/allocate.h"
+#include "base/clock.h"
 #include "base/fail.h"
-#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/number.h"
 #include "base/report.h"
+#include "base/writer.h"
 #include "io/json.h"
 #include "train/batches.h"
 #include "train/checkpoint.h"
@@ -304,7 +305,7 @@ static ig_status run_updates(training_loop *l, ig_error *err) {
   for (;;) {
     const char *reason = reason_to_stop(l->run);
     if (reason) return end_finished(l, reason, err);
-    if (ig_interrupted()) return IG_INTERRUPTED;
+    if (ig_interrupt_requested()) return IG_INTERRUPTED;
     IG_TRY(do_update(l, err));
     IG_TRY(between_updates(l, err));
   }

@@ -11,6 +11,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/path.h"
 
 ig_status ig_output_directory_name_paths(ig_run *run, ig_error *err) {
   run->latest = ig_path_join(run->config.output, "latest", err);

@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/report.h"
 #include "train/checkpoint.h"
 #include "train/identity.h"

@@ -6,7 +6,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "base/file.h"
+#include "base/path.h"
 #include "base/report.h"
 
 // The files of both sides one after the other; free() the array.

@@ -40,7 +40,7 @@ static ig_status make_model_and_data(ig_run *run, ig_error *err) {
 
 // Nothing has been learned yet, so there is nothing to save.
 static ig_status check_interrupted(ig_error *err) {
-  if (!ig_interrupted()) return IG_OK;
+  if (!ig_interrupt_requested()) return IG_OK;
   return ig_fail(err, IG_INTERRUPTED,
                  "interrupted before the first update; the same command starts again");
 }

@@ -14,7 +14,8 @@
 enum { LINES_A_THREAD = 64 };
 
 static ig_status fail_if_interrupted(ig_error *err) {
-  return ig_interrupted() ? ig_fail(err, IG_INTERRUPTED, "interrupted within a validation") : IG_OK;
+  return ig_interrupt_requested() ? ig_fail(err, IG_INTERRUPTED, "interrupted within a validation")
+                                  : IG_OK;
 }
 
 static ig_status measure_loss(ig_run *run, ig_validation *out, ig_error *err) {

@@ -4,6 +4,7 @@
 #ifndef IG_TESTS_FAULTS_SCENARIOS_H
 #define IG_TESTS_FAULTS_SCENARIOS_H
 #define _XOPEN_SOURCE 700  // nftw
+#include "base/path.h"
 #include "train_fixture.h"
 
 #include <ftw.h>

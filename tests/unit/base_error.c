@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/interrupt.h"
 #include "base/report.h"
@@ -69,11 +70,11 @@ static void statuses_have_names(void **state) {
 
 static void interruption_is_set_and_cleared(void **state) {
   (void)state;
-  assert_false(ig_interrupted());
+  assert_false(ig_interrupt_requested());
   ig_interrupt();
-  assert_true(ig_interrupted());
+  assert_true(ig_interrupt_requested());
   ig_interrupt_clear();
-  assert_false(ig_interrupted());
+  assert_false(ig_interrupt_requested());
 }
 
 static void keep_message(void *context, ig_level level, const char *text) {

@@ -13,6 +13,8 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "base/path.h"
+#include "base/writer.h"
 
 static char directory[64];
 

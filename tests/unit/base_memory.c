@@ -9,6 +9,7 @@
 
 #include "base/allocate.h"
 #include "base/arena.h"
+#include "base/size.h"
 
 static void sizes_are_checked(void **state) {
   (void)state;

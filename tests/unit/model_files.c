@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/bf16.h"
 #include "base/file.h"
-#include "base/half.h"
 #include "io/safetensors.h"
 #include "model/files/load.h"
 #include "model/run/pack.h"

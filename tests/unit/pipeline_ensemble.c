@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "base/file.h"
+#include "base/path.h"
 #include "text/tokenizer.h"
 #include "model_fixture.h"
 

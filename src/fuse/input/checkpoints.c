@@ -10,6 +10,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "io/json.h"
 
 typedef struct checkpoint {

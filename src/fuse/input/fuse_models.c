@@ -6,6 +6,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "io/json.h"
 
 static void count_layers(ig_fuse_model *m) {

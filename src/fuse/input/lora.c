@@ -7,7 +7,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "base/file.h"
+#include "base/path.h"
 #include "io/json.h"
 
 struct ig_lora_adapter {

@@ -6,6 +6,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "io/json.h"
 #include "text/sentencepiece.h"
 

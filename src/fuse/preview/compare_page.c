@@ -7,7 +7,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "base/file.h"
+#include "base/writer.h"
 #include "fuse/preview/compare.h"
 
 // A layer's row or a weight's column: what is left of the name without it.

@@ -12,6 +12,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "fuse/run/fusion_product.h"
 #include "fuse/run/staging.h"
 #include "fuse/input/ties.h"

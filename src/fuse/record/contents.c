@@ -6,6 +6,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/path.h"
 #include "fuse/input/model_files.h"
 
 // ---- which files ------------------------------------------------------------

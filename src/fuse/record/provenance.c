@@ -5,6 +5,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "io/json.h"
 
 const char *const ig_provenance_name = "fusion.json";

@@ -7,6 +7,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "fuse/record/provenance.h"
 #include "io/json.h"
 

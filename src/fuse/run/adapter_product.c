@@ -16,8 +16,8 @@
 #include "base/allocate.h"
 #include "base/arena.h"
 #include "base/fail.h"
-#include "base/file.h"
 #include "base/interrupt.h"
+#include "base/path.h"
 #include "base/report.h"
 #include "fuse/method/extract_lora.h"
 #include "numeric/svd.h"
@@ -336,7 +336,7 @@ static ig_status extract_all(extraction *e, ig_error *err) {
         e->reporter,
         &(ig_progress){
             .what = "extracting", .unit = "layers", .done = (double)i, .total = (double)e->layers});
-    if (ig_interrupted())
+    if (ig_interrupt_requested())
       return ig_fail(err, IG_INTERRUPTED, "interrupted; the same command goes on");
     IG_TRY(extract_layer(e, i, err));
   }

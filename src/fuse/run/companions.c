@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "fuse/input/model_files.h"
 #include "fuse/plan/output_config.h"
 #include "fuse/plan/special_ids.h"

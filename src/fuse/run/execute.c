@@ -474,7 +474,7 @@ static ig_status run(execution *e, ig_pool *pool, size_t *small, const ig_report
       unsaved += t->elements * ig_dtype_size(t->dtype);
     }
     report(reporter, done += t->elements, all);
-    if (ig_interrupted()) return stop(e, err);
+    if (ig_interrupt_requested()) return stop(e, err);
     if (unsaved < CHECKPOINT) continue;
     IG_TRY(begin_checkpoint(e, err));
     unsaved = 0;

@@ -6,7 +6,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "base/file.h"
+#include "base/path.h"
 #include "io/json.h"
 
 enum { MOST_SHARDS = 512, NAME = 64 };  // all are open at a time

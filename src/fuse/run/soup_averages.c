@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
-#include "base/file.h"
+#include "base/path.h"
 #include "fuse/plan/planner.h"
 #include "fuse/run/make.h"
 

@@ -11,6 +11,8 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/path.h"
+#include "base/writer.h"
 
 static const char *const journal_name = "fusion.journal";
 

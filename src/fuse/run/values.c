@@ -3,8 +3,9 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "base/bf16.h"
+#include "base/f16.h"
 #include "base/fail.h"
-#include "base/half.h"
 #include "base/vectors.h"
 #include "fuse/run/matched_rows.h"
 

@@ -7,6 +7,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "model/create.h"
 #include "model/files/config_file.h"
 #include "model/files/weights.h"
