@@ -29,3 +29,4 @@ foreach(file IN LISTS targets)
 endforeach()
 target_sources(fuzz_options PRIVATE ${cli_sources} cli/main.c)
 target_compile_definitions(fuzz_options PRIVATE main=ingot_main)
+target_compile_options(fuzz_options PRIVATE -Wno-missing-prototypes)  # of ingot_main

@@ -11,7 +11,7 @@ BEGIN {
 {
   code = strip($0, 1)
   if (code ~ /^[ \t]*#[ \t]*include/) next
-  is_pytorch = tolower(code) ~ /torch_random|torch_dtype|draws_torch|"torch\./
+  is_pytorch = tolower(code) ~ /torch_random|torch_dtype|draws_torch|philox|"torch\./
   n = split(tolower(code), list, /[^a-z0-9]+/)
   for (i = 1; i <= n; i++)
     if (list[i] in word && !(is_pytorch && list[i] == "torch") &&

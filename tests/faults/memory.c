@@ -61,9 +61,9 @@ static ig_status write_line(void *context, const char *line, size_t length, ig_e
   return IG_OK;
 }
 
-typedef enum how { ALONE = 0, TOGETHER = 1 } how;
+typedef enum company { COMPANY_ALONE, COMPANY_TOGETHER } company;
 
-static ig_status run_lines(how how, int threads, bool scoring, char *expected, ig_error *err) {
+static ig_status run_lines(company with, int threads, bool scoring, char *expected, ig_error *err) {
   ig_translator_options options = ig_translator_options_default();
   options.ids_in = options.ids_out = true;
   options.beam_size = 2;
@@ -75,9 +75,10 @@ static ig_status run_lines(how how, int threads, bool scoring, char *expected, i
   const ig_line_stream stream = {.read = read_source, .write = write_line, .context = &s};
   const ig_ensemble_member members[] = {{golden_model, 1}, {golden_other, 2}, {golden_other, 0}};
   ig_status status =
-      how == TOGETHER ? ig_translator_open_ensemble(&(ig_ensemble){members, 3, IG_MEAN_ARITHMETIC},
-                                                    &options, &translator, err)
-                      : ig_translator_open(golden_model, &options, &translator, err);
+      with == COMPANY_TOGETHER
+          ? ig_translator_open_ensemble(&(ig_ensemble){members, 3, IG_MEAN_ARITHMETIC}, &options,
+                                        &translator, err)
+          : ig_translator_open(golden_model, &options, &translator, err);
   if (status == IG_OK)
     status = scoring ? ig_score_targets(translator, &stream, read_target, NULL, err)
                      : ig_translate_lines(translator, &stream, NULL, err);
@@ -90,24 +91,24 @@ static ig_status run_lines(how how, int threads, bool scoring, char *expected, i
 
 static ig_status translate(ig_error *err) {
   static char expected[4096];
-  return run_lines(ALONE, 1, false, expected, err);
+  return run_lines(COMPANY_ALONE, 1, false, expected, err);
 }
 static ig_status translate_in_parallel(ig_error *err) {
   static char expected[4096];
-  return run_lines(ALONE, 3, false, expected, err);
+  return run_lines(COMPANY_ALONE, 3, false, expected, err);
 }
 static ig_status score_targets(ig_error *err) {
   static char expected[4096];
-  return run_lines(ALONE, 1, true, expected, err);
+  return run_lines(COMPANY_ALONE, 1, true, expected, err);
 }
 
 static ig_status translate_together(ig_error *err) {
   static char expected[4096];
-  return run_lines(TOGETHER, 2, false, expected, err);
+  return run_lines(COMPANY_TOGETHER, 2, false, expected, err);
 }
 static ig_status score_together(ig_error *err) {
   static char expected[4096];
-  return run_lines(TOGETHER, 1, true, expected, err);
+  return run_lines(COMPANY_TOGETHER, 1, true, expected, err);
 }
 
 // A new model, one update, a greedy translation, saved as bfloat16 and loaded.

@@ -84,17 +84,17 @@ static inline void remove_directory(const char *path) {
 }
 
 static inline void copy_checkpoint(const char *from, const char *to) {
-  DIR *directory = opendir(from);
-  assert_non_null(directory);
+  DIR *folder = opendir(from);
+  assert_non_null(folder);
   assert_int_equal(ig_path_make_directories(to, NULL), IG_OK);
   char paths[2][512];
-  for (struct dirent *entry; (entry = readdir(directory));) {
+  for (struct dirent *entry; (entry = readdir(folder));) {
     if (entry->d_name[0] == '.') continue;
     snprintf(paths[0], sizeof paths[0], "%s/%s", from, entry->d_name);
     snprintf(paths[1], sizeof paths[1], "%s/%s", to, entry->d_name);
     assert_int_equal(ig_file_copy(paths[0], paths[1], NULL), IG_OK);
   }
-  closedir(directory);
+  closedir(folder);
 }
 
 static inline void remove_tiny(void) { remove_directory("tiny"); }

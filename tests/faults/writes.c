@@ -33,10 +33,10 @@ static void model_is_whole(void) {
     snprintf(b, sizeof b, "first/%s", model_files[i]);
     if (!same_file(a, b)) fail_msg("%s has changed (%s)", a, faults_where());
   }
-  DIR *directory = opendir("saved");
+  DIR *folder = opendir("saved");
   int files = 0;
-  while (readdir(directory)) files++;
-  closedir(directory);
+  while (readdir(folder)) files++;
+  closedir(folder);
   if (files != 3 + 2) fail_msg("%d files beside the model (%s)", files - 5, faults_where());
 }
 

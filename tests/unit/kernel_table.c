@@ -479,8 +479,8 @@ static void late_add(size_t n, const float *x, const float *y, float *z) {  // o
 }
 static void unfused_axpy(size_t n, float alpha, const float *x, float *y) {  // rounds twice
   for (size_t i = 0; i < n; i++) {
-    volatile float product = alpha * x[i];
-    y[i] += product;
+    volatile float scaled = alpha * x[i];
+    y[i] += scaled;
   }
 }
 static float short_dot(size_t n, const float *x, const float *y) {

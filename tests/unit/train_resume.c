@@ -27,10 +27,10 @@ static bool same_metrics(const char *left, const char *right) {
   return same;
 }
 
-static const json_t *state_of(const char *directory, const char *key) {
+static const json_t *state_of(const char *checkpoint, const char *key) {
   static json_t *object;
   char path[128];
-  snprintf(path, sizeof path, "%s/training.json", directory);
+  snprintf(path, sizeof path, "%s/training.json", checkpoint);
   json_decref(object);
   assert_int_equal(ig_json_load(path, &object, NULL), IG_OK);
   return json_object_get(object, key);
