@@ -42,3 +42,10 @@ int ig_number_format(char *out, size_t size, const char *format, ...) {
   va_end(arguments);
   return length;
 }
+
+void ig_number_join(char *out, size_t size, const size_t *numbers, int count) {
+  size_t used = 0;
+  *out = '\0';
+  for (int i = 0; i < count && used < size; i++)
+    used += (size_t)snprintf(out + used, size - used, "%s%zu", i ? ", " : "", numbers[i]);
+}

@@ -17,6 +17,8 @@ int ig_number_format(char *out, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int ig_number_format_list(char *out, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
+// "2, 3, 4": numbers (count), cut where `out` ends.
+void ig_number_join(char *out, size_t size, const size_t *numbers, int count);
 // For what other libraries write or parse (streams, Jansson): from enter to leave, the calling
 // thread has the C locale. leave takes what enter returned.
 locale_t ig_number_locale_enter(void);

@@ -1,8 +1,6 @@
 // The options of a run's model, from its configuration and its tokenizer.
 #include "train/run_model.h"
 
-#include <string.h>
-
 #include "base/fail.h"
 #include "model/config.h"
 #include "model/layout.h"
@@ -10,36 +8,38 @@
 #include "train/run_data.h"
 
 // The vocabulary is not known before there is a tokenizer; its size decides nothing that is checked
-// here. This is the size of Marian's own models.
-enum { ANY_VOCABULARY = 58101 };
+// here. This one holds the special ids of every family's defaults.
+enum { ANY_VOCABULARY = 1 << 20 };
 
 static ig_status check_joint(const ig_run *run, bool joint, ig_error *err) {
-  if (joint || strcmp(run->config.family->name, "torch") != 0) return IG_OK;
+  if (joint || !run->config.family->joint_vocabulary) return IG_OK;
   return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                 "%s: the torch family has one vocabulary for both sides: set joint: true",
-                 run->config.path);
+                 "%s: the %s family has one vocabulary for both sides: set joint: true",
+                 run->config.path, run->config.family->name);
 }
 
-// Sets the keys of config.json that only the tokenizer knows. Marian's decoder starts with <pad>.
-// The torch module has no id of its own for that: it starts with </s>, as fairseq does, so that a
-// mask over <pad> never hides the start.
+// Sets the keys of config.json that only the tokenizer knows. A family reads those that it has.
 static ig_status add_vocabulary(ig_run *run, json_t *model, ig_error *err) {
   const ig_tokenizer *t = run->tokenizer;
-  const bool torch = strcmp(run->config.family->name, "torch") == 0,
-             shared = ig_tokenizer_shared(t);
-  const int pad = ig_tokenizer_pad_id(t, IG_SIDE_SOURCE),
-            eos = ig_tokenizer_eos_id(t, IG_SIDE_TARGET),
-            start = torch ? eos : ig_tokenizer_pad_id(t, IG_SIDE_TARGET);
+  const ig_family *family = run->config.family;
+  const bool shared = ig_tokenizer_shared(t);
+  const int pad = ig_tokenizer_pad_id(t, IG_SIDE_SOURCE);
+  const int eos = ig_tokenizer_eos_id(t, IG_SIDE_TARGET);
+  const int start = family->starts_with_eos ? eos : ig_tokenizer_pad_id(t, IG_SIDE_TARGET);
+  const struct {
+    const char *key;
+    int value;
+  } numbers[] = {{"vocab_size", ig_tokenizer_source_size(t)},
+                 {"decoder_vocab_size", ig_tokenizer_target_size(t)},
+                 {"pad_token_id", pad},
+                 {"eos_token_id", eos},
+                 {"forced_eos_token_id", eos},
+                 {family->start_key, start}};
   IG_TRY(check_joint(run, shared, err));
-  int failed = json_object_set_new(model, "vocab_size", json_integer(ig_tokenizer_source_size(t)));
-  failed |=
-      json_object_set_new(model, "decoder_vocab_size", json_integer(ig_tokenizer_target_size(t)));
-  failed |= json_object_set_new(model, "pad_token_id", json_integer(pad));
-  failed |= json_object_set_new(model, "eos_token_id", json_integer(eos));
-  failed |= json_object_set_new(model, torch ? "bos_token_id" : "decoder_start_token_id",
-                                json_integer(start));
-  if (!torch) failed |= json_object_set_new(model, "forced_eos_token_id", json_integer(eos));
-  if (!torch && !json_object_get(model, "share_encoder_decoder_embeddings"))
+  int failed = 0;
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    failed |= json_object_set_new(model, numbers[i].key, json_integer(numbers[i].value));
+  if (!json_object_get(model, "share_encoder_decoder_embeddings"))
     failed |= json_object_set_new(model, "share_encoder_decoder_embeddings", json_boolean(shared));
   return failed ? ig_fail_memory_in(run->config.path, err) : IG_OK;
 }

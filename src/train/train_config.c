@@ -294,7 +294,7 @@ static ig_status make_model_json(ig_train_config *c, const ig_yaml_node *model, 
 
 static ig_status read_family(ig_train_config *c, const ig_yaml_node *model, ig_error *err) {
   const char *name, *keys[64] = {"family"};
-  IG_TRY(ig_yaml_string(model, "family", "marian", &name, err));
+  IG_TRY(ig_yaml_string(model, "family", ig_family_list()[0]->name, &name, err));
   c->family = ig_family_find(name);
   if (!c->family) {
     char list[256];

@@ -6,6 +6,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/number.h"
 #include "fuse/recipe/setting.h"
 #include "fuse/input/ties.h"
 #include "fuse/plan/vocabulary_tensors.h"
@@ -54,22 +55,15 @@ static bool same_shape(const ig_plan_tensor *t, const ig_safetensor *a, const ig
   return same;
 }
 
-static void print_shape(const ig_safetensor *t, char *to, size_t size) {
-  size_t used = (size_t)snprintf(to, size, "[");
-  for (int i = 0; i < t->rank && used < size; i++)
-    used += (size_t)snprintf(to + used, size - used, "%s%zu", i ? ", " : "", t->shape[i]);
-  if (used < size) snprintf(to + used, size - used, "]");
-}
-
 static ig_status check_shapes(ig_fusion_plan *plan, const ig_plan_tensor *t, ig_error *err) {
   const ig_safetensor *first = t->base.tensor ? t->base.tensor : t->input[0].tensor;
   for (size_t i = 0; i < t->inputs; i++) {
     if (!same_shape(t, first, t->input[i].tensor)) {
       char expected[128], found[128];
-      print_shape(first, expected, sizeof expected);
-      print_shape(t->input[i].tensor, found, sizeof found);
-      return ADD_TENSOR_PROBLEM(plan, t->name, err, "%s in %s, but %s in %s", expected, first->file,
-                                found, t->input[i].tensor->file);
+      ig_number_join(expected, sizeof expected, first->shape, first->rank);
+      ig_number_join(found, sizeof found, t->input[i].tensor->shape, t->input[i].tensor->rank);
+      return ADD_TENSOR_PROBLEM(plan, t->name, err, "[%s] in %s, but [%s] in %s", expected,
+                                first->file, found, t->input[i].tensor->file);
     }
     const ig_dtype dtype = t->input[i].tensor->dtype;
     if (is_float(first->dtype) && is_float(dtype)) continue;

@@ -7,6 +7,7 @@
 #include "base/fail.h"
 #include "io/json.h"
 
+// The first one is what a training configuration gets that names none.
 static const ig_family *const families[] = {
     &ig_family_marian,
     &ig_family_torch,

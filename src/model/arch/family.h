@@ -11,6 +11,7 @@ typedef struct ig_family {
   const char *name;        // what `model: {family: …}` says
   const char *model_type;  // what config.json says
   const char *architecture;
+  bool is_in_transformers;       // as a class named `architecture`
   const ig_tensor_row *tensors;  // ends with a NULL name
   // Options for which a config.json has no key, and those of a config.json that leaves keys out.
   ig_config defaults;
@@ -19,6 +20,9 @@ typedef struct ig_family {
   // JSON object: what a training configuration that leaves a key out gets instead of the family's
   // own default.
   const char *training_defaults;
+  bool joint_vocabulary;  // a new model has one vocabulary for both sides
+  const char *start_key;  // the key of the id with which the decoder starts
+  bool starts_with_eos;   // what a new model starts with; false: with pad
   // What follows from the keys that were read, and what the family refuses; NULL: nothing.
   ig_status (*complete)(const json_t *json, const char *where, ig_config *config, ig_error *err);
   // Changes to a config.json whose keys are written; NULL: none.

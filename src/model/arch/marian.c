@@ -71,6 +71,7 @@ const ig_family ig_family_marian = {
     .name = "marian",
     .model_type = "marian",
     .architecture = "MarianMTModel",
+    .is_in_transformers = true,
     .tensors = tensors,
     .defaults =
         {
@@ -108,6 +109,7 @@ const ig_family ig_family_marian = {
         "\"decoder_attention_heads\": 4, \"encoder_ffn_dim\": 1024, \"decoder_ffn_dim\": 1024, "
         "\"activation_function\": \"relu\", "
         "\"max_position_embeddings\": 512, \"scale_embedding\": true}",
+    .start_key = "decoder_start_token_id",
     .complete = complete,
     .adjust_json = adjust_json,
 };

@@ -124,6 +124,11 @@ const ig_family ig_family_torch = {
     .training_defaults =
         "{\"d_model\": 256, \"nhead\": 4, \"num_encoder_layers\": 3, \"num_decoder_layers\": 3, "
         "\"dim_feedforward\": 1024}",
+    .joint_vocabulary = true,
+    // The module has no id of its own to start with. It starts with </s>, as fairseq does, so that
+    // a mask over <pad> never hides the start.
+    .start_key = "bos_token_id",
+    .starts_with_eos = true,
     .complete = complete,
     .initialize = initialize,
 };

@@ -209,7 +209,7 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   IG_TRY(check_options(o, err));
   IG_TRY(ig_config_file_read(directory, &s.config, err));
   IG_TRY(ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err));
-  IG_TRY(ig_weights_open(directory, &file, err));
+  IG_TRY(ig_weights_open(directory, s.config.family, &file, err));
   ig_status status = ig_weights_check(directory, &s.config, file, err);
   if (status == IG_OK) status = ig_fusion_note_load(directory, &s.fusion, err);
   s.file = file;

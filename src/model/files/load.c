@@ -32,7 +32,8 @@ static ig_status read_plain(ig_model *m, const ig_safetensor *const *tensors, ig
 static ig_status load_weights(ig_model *m, const loading *how, ig_error *err) {
   ig_safetensors *file = NULL;
   const ig_safetensor **tensors = ig_allocate(m->parameter_count, sizeof *tensors, err);
-  ig_status status = tensors ? ig_weights_open(how->directory, &file, err) : IG_ERROR_MEMORY;
+  ig_status status =
+      tensors ? ig_weights_open(how->directory, m->config.family, &file, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_weights_match(m, how->directory, file, tensors, err);
   if (status == IG_OK)
     status = how->packed ? ig_pack_read(m, tensors, how->pool, err) : read_plain(m, tensors, err);

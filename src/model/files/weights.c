@@ -8,6 +8,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "model/arch/family.h"
 #include "model/create.h"
 
@@ -30,15 +31,9 @@ static ig_status check_shape(const ig_parameter *p, const ig_safetensor *tensor,
   bool same = tensor->rank == p->rank;
   for (int i = 0; same && i < p->rank; i++) same = tensor->shape[i] == p->shape[i];
   if (same) return IG_OK;
-  char expected[64] = "", found[256] = "";
-  size_t used = 0;
-  for (int i = 0; i < p->rank; i++)
-    used += (size_t)snprintf(expected + used, sizeof expected - used, "%s%zu", i ? ", " : "",
-                             p->shape[i]);
-  used = 0;
-  for (int i = 0; i < tensor->rank; i++)
-    used += (size_t)snprintf(found + used, sizeof found - used, "%s%zu", i ? ", " : "",
-                             tensor->shape[i]);
+  char expected[96], found[256];
+  ig_number_join(expected, sizeof expected, p->shape, p->rank);
+  ig_number_join(found, sizeof found, tensor->shape, tensor->rank);
   return ig_fail(err, IG_ERROR_FORMAT,
                  "%s: tensor %s: expected shape (%s) by config.json, found (%s)", tensor->file,
                  p->name, expected, found);
@@ -60,17 +55,21 @@ static ig_status check_unused(const ig_model *m, const ig_family *family,
   return IG_OK;
 }
 
-ig_status ig_weights_open(const char *directory, ig_safetensors **out, ig_error *err) {
+ig_status ig_weights_open(const char *directory, const ig_family *family, ig_safetensors **out,
+                          ig_error *err) {
   const ig_status status = ig_safetensors_open(directory, out, err);
   const bool pickled = ig_file_exists_in(directory, "pytorch_model.bin") ||
                        ig_file_exists_in(directory, "pytorch_model.bin.index.json");
   if (status != IG_ERROR_IO || !pickled || ig_file_exists_in(directory, "model.safetensors"))
     return status;
-  return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                 "%s: there is pytorch_model.bin, but no model.safetensors, which is what is read; "
-                 "transformers writes it: "
-                 "MarianMTModel.from_pretrained(d).save_pretrained(d)",
-                 directory);
+  char how[128] = "";
+  if (family->is_in_transformers)
+    snprintf(how, sizeof how, "; transformers writes it: %s.from_pretrained(d).save_pretrained(d)",
+             family->architecture);
+  return ig_fail(
+      err, IG_ERROR_UNSUPPORTED,
+      "%s: there is pytorch_model.bin, but no model.safetensors, which is what is read%s",
+      directory, how);
 }
 
 ig_status ig_weights_match(const ig_model *m, const char *directory, const ig_safetensors *file,
