@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "io/safetensors.h"
+#include "model/arch/marian_tokenizers.h"
 #include "text/tokenizer.h"
 #include "train/checkpoint.h"
 
@@ -14,7 +15,7 @@ static void load_tokenizer(void) {
   ig_tokenizer *tokenizer = NULL;
   ig_error err = {0};
   ig_ids ids = {0};
-  if (ig_tokenizer_load(directory, &tokenizer, &err) == IG_OK)
+  if (ig_tokenizer_load(directory, ig_marian_tokenizers, &tokenizer, &err) == IG_OK)
     ig_tokenizer_encode_source(tokenizer, "a b <unk> </s>", 14, &ids, &err);
   ig_ids_free(&ids);
   ig_tokenizer_free(tokenizer);

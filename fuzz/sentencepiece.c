@@ -1,6 +1,7 @@
 // A SentencePiece model: loaded, looked through, made to encode, to sample and to decode.
 #include "input.h"
 
+#include "model/arch/marian_tokenizers.h"
 #include "text/sentencepiece.h"
 #include "text/tokenizer.h"
 
@@ -41,8 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (ig_sentencepiece_load_memory(data, size, "fuzzed.model", &model, &err) == IG_OK) use(model);
   ig_sentencepiece_free(model);
   ig_tokenizer *tokenizer = NULL;
-  if (size &&
-      ig_tokenizer_from_sentencepiece(write_input(data, size), NULL, &tokenizer, &err) == IG_OK)
+  if (size && ig_tokenizer_from_sentencepiece(ig_marian_tokenizers[0], write_input(data, size),
+                                              NULL, &tokenizer, &err) == IG_OK)
     ig_tokenizer_free(tokenizer);
   return 0;
 }

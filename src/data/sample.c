@@ -1,7 +1,6 @@
 // Draws another segmentation of a corpus: each task takes some pairs of one side, and their ids are
 // put together in order.
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
@@ -46,7 +45,7 @@ static ig_status sample_pair(const corpus_sampler *s, ig_side side, size_t pair,
                 s->sampling->epoch,
       .position = line,
   };
-  IG_TRY(ig_tokenizer_sample(s->options->tokenizer, side, text, strlen(text), &sampling, ids, err));
+  IG_TRY(ig_tokenizer_sample(s->options->tokenizer, side, text, &sampling, ids, err));
   if (ids->count - before <= limit) return IG_OK;
   ids->count = before;
   return keep_best(s->corpus, side, pair, ids, err);

@@ -9,6 +9,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "model/files/config_file.h"
 #include "model/files/load.h"
 
 #define MOST_MEMBERS 1024
@@ -71,7 +72,9 @@ static ig_status load_model(const member_loading *l, ig_error *err) {
 }
 
 static ig_status load_tokenizer(const member_loading *l, ig_error *err) {
-  const ig_status status = ig_tokenizer_load(l->directory, &l->owned->tokenizer, err);
+  const ig_tokenizer_description *const *offered;
+  IG_TRY(ig_config_file_tokenizers(l->directory, &offered, err));
+  const ig_status status = ig_tokenizer_load(l->directory, offered, &l->owned->tokenizer, err);
   if (status == IG_OK) return IG_OK;
   return ig_fail_in(err, status, "%s: a tokenizer is needed unless input and output are ids",
                     l->directory);

@@ -5,8 +5,10 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "io/lines.h"
-#include "text/tokenizer_types.h"
+#include "text/tokenizer.h"
 #include "text/utf8.h"
+#include "text/vocabulary.h"
+#include "text/whitespace.h"
 
 typedef struct token_counter {
   ig_vocabulary tokens;  // ids in order of appearance
@@ -71,7 +73,9 @@ static void free_side(side_tokens *s) {
 // Special tokens are not counted: they get the same ids on both sides, however often the text has
 // them.
 static bool is_special(const char *token) {
-  return !strcmp(token, "</s>") || !strcmp(token, "<unk>") || !strcmp(token, "<pad>");
+  for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; s++)
+    if (strcmp(token, ig_tokenizer_description_words.special[s]) == 0) return true;
+  return false;
 }
 
 static ig_status count_side(side_tokens *s, const char *const *files, size_t file_count,

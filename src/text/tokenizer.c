@@ -1,15 +1,17 @@
-// The tokenizer: encoding, sampling, decoding. Creation and files: tokenizer_files.c.
+// The tokenizer: encoding, sampling, decoding.
 //
-// Marian semantics follow transformers 5.23, models/marian/tokenization_marian.py and
-// tokenization_python.py: text is cut at literal special tokens, a leading >>code<< of a part is
-// one token, SentencePiece splits the rest, pieces (not SentencePiece's ids) go through vocab.json.
+// Pieces that a JSON vocabulary maps follow transformers 5.23, models/marian/tokenization_marian.py
+// and tokenization_python.py: text is cut at literal special tokens, a leading >>code<< of a part
+// is one token, SentencePiece splits the rest, pieces (not SentencePiece's ids) go through
+// vocab.json.
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "text/tokenizer_types.h"
+#include "text/tokenizer_parts.h"
 #include "text/utf8.h"
+#include "text/whitespace.h"
 
 // ---- text to ids ------------------------------------------------------------
 
@@ -45,10 +47,10 @@ static ig_status encode_part(encoding *e, const char *text, size_t length, ig_er
   return ig_sentencepiece_encode(e->side->spm, text, length, &sink, err);
 }
 
-// The special token that stands at text, the longest first; 0: none.
+// The length of the special token at the start of text, the longest one; 0: none.
 static size_t special_at(const ig_tokenizer *t, const char *text, size_t length, int *id) {
   size_t best = 0;
-  for (int i = 0; i < IG_SPECIALS; ++i) {
+  for (int i = 0; i < IG_TOKENIZER_SPECIAL_COUNT; ++i) {
     size_t size = t->special_length[i];
     if (t->source.special_ids[i] < 0 || size <= best || size > length ||
         memcmp(text, t->special_text[i], size) != 0)
@@ -59,7 +61,7 @@ static size_t special_at(const ig_tokenizer *t, const char *text, size_t length,
   return best;
 }
 
-static ig_status encode_marian(const ig_tokenizer *t, encoding *e, const char *text, size_t length,
+static ig_status encode_pieces(const ig_tokenizer *t, encoding *e, const char *text, size_t length,
                                ig_error *err) {
   size_t begin = 0;
   for (size_t i = 0; i < length;) {
@@ -76,28 +78,15 @@ static ig_status encode_marian(const ig_tokenizer *t, encoding *e, const char *t
   return begin < length ? encode_part(e, text + begin, length - begin, err) : IG_OK;
 }
 
-// Also used to count the tokens of a corpus.
-ig_status ig_whitespace_split(const char *text, size_t length,
-                              ig_status (*token)(void *, const char *, size_t, ig_error *),
-                              void *context, ig_error *err) {
-  size_t i = 0;
-  for (;;) {
-    size_t step;
-    while ((step = ig_utf8_space(text + i, length - i)) > 0) i += step;
-    size_t begin = i;
-    while (i < length && ig_utf8_space(text + i, length - i) == 0)
-      ++i;  // a space never starts inside a character: continuation bytes are none
-    if (i == begin) return IG_OK;
-    IG_TRY(token(context, text + begin, i - begin, err));
-  }
-}
-
 static ig_status add_word(void *context, const char *token, size_t length, ig_error *err) {
   return add_token(context, token, length, err);
 }
 
-static ig_status encode(const ig_tokenizer *t, ig_side which, const char *text, size_t length,
-                        const ig_sentencepiece_sampling *sampling, ig_ids *ids, ig_error *err) {
+static const ig_tokenizer_side *side_of(const ig_tokenizer *t, ig_side side) {
+  return side == IG_SIDE_SOURCE ? &t->source : &t->target;
+}
+
+static ig_status check_text(const char *text, size_t length, ig_error *err) {
   size_t offset;
   if (!ig_utf8_valid(text, length, &offset))
     return ig_fail(err, IG_ERROR_FORMAT, "not UTF-8 at byte %zu of the line", offset + 1);
@@ -105,29 +94,35 @@ static ig_status encode(const ig_tokenizer *t, ig_side which, const char *text, 
   if (zero)
     return ig_fail(err, IG_ERROR_FORMAT, "a NUL at byte %zu of the line; this is no text",
                    (size_t)(zero - text) + 1);
-  encoding e = {which == IG_SIDE_SOURCE ? &t->source : &t->target, sampling, ids};
-  size_t before = ids->count;
-  ig_status status = t->whitespace ? ig_whitespace_split(text, length, add_word, &e, err)
-                                   : encode_marian(t, &e, text, length, err);
-  if (status == IG_OK) status = ig_ids_append(ids, e.side->eos_id, err);
-  if (status != IG_OK) ids->count = before;
+  return IG_OK;
+}
+
+static ig_status encode(const ig_tokenizer *t, encoding e, const char *text, size_t length,
+                        ig_error *err) {
+  IG_TRY(check_text(text, length, err));
+  const size_t before = e.ids->count;
+  ig_status status = t->description->kind == IG_TOKENIZER_WORDS
+                         ? ig_whitespace_split(text, length, add_word, &e, err)
+                         : encode_pieces(t, &e, text, length, err);
+  if (status == IG_OK) status = ig_ids_append(e.ids, e.side->eos_id, err);
+  if (status != IG_OK) e.ids->count = before;
   return status;
 }
 
 ig_status ig_tokenizer_encode_source(const ig_tokenizer *t, const char *text, size_t length,
                                      ig_ids *ids, ig_error *err) {
-  return encode(t, IG_SIDE_SOURCE, text, length, NULL, ids, err);
+  return encode(t, (encoding){.side = &t->source, .ids = ids}, text, length, err);
 }
 
 ig_status ig_tokenizer_encode_target(const ig_tokenizer *t, const char *text, size_t length,
                                      ig_ids *ids, ig_error *err) {
-  return encode(t, IG_SIDE_TARGET, text, length, NULL, ids, err);
+  return encode(t, (encoding){.side = &t->target, .ids = ids}, text, length, err);
 }
 
-ig_status ig_tokenizer_sample(const ig_tokenizer *t, ig_side side, const char *text, size_t length,
+ig_status ig_tokenizer_sample(const ig_tokenizer *t, ig_side side, const char *text,
                               const ig_sentencepiece_sampling *sampling, ig_ids *ids,
                               ig_error *err) {
-  return encode(t, side, text, length, sampling, ids, err);
+  return encode(t, (encoding){side_of(t, side), sampling, ids}, text, strlen(text), err);
 }
 
 // ---- ids to text ------------------------------------------------------------
@@ -146,7 +141,7 @@ static void finish_text(char *text, size_t length) {
   text[to] = '\0';
 }
 
-static ig_status decode_marian(const ig_tokenizer *t, const char *const *pieces, size_t count,
+static ig_status decode_pieces(const ig_tokenizer *t, const char *const *pieces, size_t count,
                                char **out, ig_error *err) {
   size_t length;
   // transformers joins with the source model where the vocabulary is shared
@@ -173,7 +168,7 @@ static ig_status join_words(const char *const *words, size_t count, char **out, 
 
 // The token of an id that vocab.json lacks: transformers falls back to the SentencePiece model.
 static const char *fallback_piece(const ig_tokenizer *t, int id) {
-  if (t->whitespace) return NULL;
+  if (t->description->kind == IG_TOKENIZER_WORDS) return NULL;
   return ig_sentencepiece_piece(t->shared ? t->source.spm : t->target.spm, id);
 }
 
@@ -190,17 +185,14 @@ ig_status ig_tokenizer_decode(const ig_tokenizer *t, const int *ids, size_t coun
     if (!piece) piece = fallback_piece(t, ids[i]);
     if (piece) pieces[kept++] = piece;
   }
-  ig_status status =
-      t->whitespace ? join_words(pieces, kept, out, err) : decode_marian(t, pieces, kept, out, err);
+  ig_status status = t->description->kind == IG_TOKENIZER_WORDS
+                         ? join_words(pieces, kept, out, err)
+                         : decode_pieces(t, pieces, kept, out, err);
   free(pieces);
   return status;
 }
 
 // ---- questions --------------------------------------------------------------
-
-static const ig_tokenizer_side *side_of(const ig_tokenizer *t, ig_side side) {
-  return side == IG_SIDE_SOURCE ? &t->source : &t->target;
-}
 
 int ig_tokenizer_source_size(const ig_tokenizer *t) { return t->source.vocabulary->size; }
 int ig_tokenizer_target_size(const ig_tokenizer *t) { return t->target.vocabulary->size; }
@@ -211,6 +203,4 @@ int ig_tokenizer_unk_id(const ig_tokenizer *t, ig_side side) { return side_of(t,
 const char *ig_tokenizer_piece(const ig_tokenizer *t, ig_side side, int id) {
   return ig_vocabulary_token(side_of(t, side)->vocabulary, id);
 }
-const char *ig_tokenizer_kind(const ig_tokenizer *t) {
-  return t->whitespace ? "whitespace" : "marian";
-}
+ig_tokenizer_kind ig_tokenizer_kind_of(const ig_tokenizer *t) { return t->description->kind; }

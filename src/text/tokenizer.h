@@ -1,26 +1,28 @@
 // Tokenizers: text to ids and back. Immutable after creation: a handle may be shared by any number
 // of threads.
 //
-// Kinds: "marian" (SentencePiece pieces mapped through vocab.json, MarianMT's directory layout) and
-// "whitespace" (tokens separated by white space, vocab.json).
+// The kinds, and what a family of models says of them: text/tokenizer_description.h.
 #ifndef IG_TEXT_TOKENIZER_H
 #define IG_TEXT_TOKENIZER_H
 #include <stddef.h>
 #include "ingot/core.h"
 #include "text/ids.h"
+#include "text/tokenizer_description.h"
 
 typedef struct ig_tokenizer ig_tokenizer;  // ig_tokenizer_free
 
-// A model directory: source.spm, target.spm, vocab.json (target_vocab.json with separate_vocabs),
-// tokenizer_config.json; without .spm files and with tokenizer_class "WhitespaceTokenizer": a
-// whitespace tokenizer.
-ig_status ig_tokenizer_load(const char *directory, ig_tokenizer **out, ig_error *err);
-// For a new run, from a SentencePiece model file: its ids as they stand, <pad> behind the last. It
+// The tokenizer of a model directory. Its tokenizer_config.json says which of the kinds that are
+// offered (a NULL-terminated list of one or more) it is; the first one where it does not say. With
+// separate_vocabs the two sides have a vocabulary each.
+ig_status ig_tokenizer_load(const char *directory, const ig_tokenizer_description *const *offered,
+                            ig_tokenizer **out, ig_error *err);
+// For a new run, from a SentencePiece model file: its ids as they are, <pad> after the last. It
 // must have </s> and <unk>. target_model NULL: one model for both sides; otherwise two vocabularies
-// (separate_vocabs) of which each gets its <pad>.
-ig_status ig_tokenizer_from_sentencepiece(const char *source_model, const char *target_model,
+// (separate_vocabs) of which each gets its <pad>. The description must not be one of words.
+ig_status ig_tokenizer_from_sentencepiece(const ig_tokenizer_description *description,
+                                          const char *source_model, const char *target_model,
                                           ig_tokenizer **out, ig_error *err);
-// Whitespace: ids in the order of the tokens; </s> 0, <unk> 1 and <pad> (last) are added where the
+// Of words: ids in the order of the tokens; </s> 0, <unk> 1 and <pad> (last) are added where the
 // list lacks them. target NULL: shared.
 typedef struct ig_token_list {
   const char *const *tokens;
@@ -28,20 +30,20 @@ typedef struct ig_token_list {
 } ig_token_list;
 ig_status ig_tokenizer_from_tokens(const ig_token_list *source, const ig_token_list *target,
                                    ig_tokenizer **out, ig_error *err);
-// Whitespace, from text files (.gz too): every token seen at least min_count times, most frequent
+// Of words, from text files (.gz too): every token seen at least min_count times, most frequent
 // first, ties in byte order; at most max_tokens (0: all).
 typedef struct ig_corpus_tokens {
-  const char *const *source_files,
-      *const *target_files;  // target_file_count 0 : shared, from the source files alone
-  size_t source_file_count, target_file_count;
+  const char *const *source_files, *const *target_files;
+  size_t source_file_count;
+  size_t target_file_count;  // 0: shared, from the source files alone
   size_t min_count, max_tokens;
 } ig_corpus_tokens;
 ig_status ig_tokenizer_from_corpus(const ig_corpus_tokens *corpus, ig_tokenizer **out,
                                    ig_error *err);
 void ig_tokenizer_free(ig_tokenizer *tokenizer);
 
-// Writes the tokenizer's files into an existing directory, each atomically. Marian: loadable by
-// transformers' AutoTokenizer beside a config.json.
+// Writes the tokenizer's files into an existing directory, each atomically. Those of a class
+// of transformers are loadable by its AutoTokenizer beside a config.json.
 ig_status ig_tokenizer_save(const ig_tokenizer *tokenizer, const char *directory, ig_error *err);
 
 // Appends the ids of text and </s> to *ids. Text must be UTF-8 (IG_ERROR_FORMAT with the offset of
@@ -50,13 +52,13 @@ ig_status ig_tokenizer_encode_source(const ig_tokenizer *tokenizer, const char *
                                      ig_ids *ids, ig_error *err);
 ig_status ig_tokenizer_encode_target(const ig_tokenizer *tokenizer, const char *text, size_t length,
                                      ig_ids *ids, ig_error *err);
-// As encode, with one of the n best segmentations drawn at random: a pure function of the text and
-// *sampling (see text/sentencepiece.h).
+// As encode, of a NUL-terminated text, with one of the n best segmentations drawn at random: a pure
+// function of the text and *sampling (see text/sentencepiece.h).
 struct ig_sentencepiece_sampling;
 typedef enum ig_side { IG_SIDE_SOURCE, IG_SIDE_TARGET } ig_side;
 ig_status ig_tokenizer_sample(const ig_tokenizer *tokenizer, ig_side side, const char *text,
-                              size_t length, const struct ig_sentencepiece_sampling *sampling,
-                              ig_ids *ids, ig_error *err);
+                              const struct ig_sentencepiece_sampling *sampling, ig_ids *ids,
+                              ig_error *err);
 // Target ids to text, special tokens skipped, as tokenizer.decode(ids, skip_special_tokens=True) of
 // transformers. *out is malloc'ed for the caller to free().
 ig_status ig_tokenizer_decode(const ig_tokenizer *tokenizer, const int *ids, size_t count,
@@ -69,7 +71,7 @@ bool ig_tokenizer_shared(const ig_tokenizer *tokenizer);  // one vocabulary for 
 int ig_tokenizer_pad_id(const ig_tokenizer *tokenizer, ig_side side);
 int ig_tokenizer_eos_id(const ig_tokenizer *tokenizer, ig_side side);
 int ig_tokenizer_unk_id(const ig_tokenizer *tokenizer, ig_side side);
-const char *ig_tokenizer_piece(const ig_tokenizer *tokenizer, ig_side side,
-                               int id);                        // NULL: no such id
-const char *ig_tokenizer_kind(const ig_tokenizer *tokenizer);  // "marian", "whitespace"
+// NULL: no such id.
+const char *ig_tokenizer_piece(const ig_tokenizer *tokenizer, ig_side side, int id);
+ig_tokenizer_kind ig_tokenizer_kind_of(const ig_tokenizer *tokenizer);
 #endif

@@ -1,8 +1,6 @@
 // Batches of epochs, from one segmentation of the corpus or from a new one each.
 #include "train/batches.h"
 
-#include <string.h>
-
 #include "base/fail.h"
 #include "train/trainer.h"
 
@@ -16,7 +14,7 @@ static ig_status sample_segmentations(ig_run *run, uint64_t epoch, ig_error *err
                                        .alpha = d->sampling_alpha,
                                        .seed = run->config.seed,
                                        .epoch = epoch};
-  if (strcmp(ig_tokenizer_kind(run->tokenizer), "whitespace") == 0)
+  if (ig_tokenizer_kind_of(run->tokenizer) == IG_TOKENIZER_WORDS)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "%s: data.sampling: tokens separated by white space have no other segmentation",
                    run->config.path);

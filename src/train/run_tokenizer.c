@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/path.h"
 #include "base/report.h"
+#include "model/files/config_file.h"
 
 // The files of both sides one after the other; free() the array.
 static ig_status both_sides(const ig_corpus_files *files, const char ***out, ig_error *err) {
@@ -34,6 +35,19 @@ static ig_status train_sentencepiece(ig_run *run, const char *const *files, size
   return vocabulary ? ig_fail_in(err, status, "data.sentencepiece.vocab_size") : status;
 }
 
+// target NULL: one model for both sides.
+static ig_status make_from_models(ig_run *run, const char *source, const char *target,
+                                  ig_error *err) {
+  const ig_family *family = run->config.family;
+  const ig_tokenizer_description *description =
+      ig_tokenizer_description_of_sentencepiece(family->tokenizers);
+  if (!description)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: data: the %s family has no tokenizer with SentencePiece", run->config.path,
+                   family->name);
+  return ig_tokenizer_from_sentencepiece(description, source, target, &run->tokenizer, err);
+}
+
 static ig_status make_trained(ig_run *run, ig_error *err) {
   const ig_corpus_files *files = &run->config.data.train;
   const bool joint = run->config.data.joint;
@@ -47,8 +61,7 @@ static ig_status make_trained(ig_run *run, ig_error *err) {
   if (status == IG_OK && !joint)
     status =
         train_sentencepiece(run, both + files->count, files->count, "target.model", &target, err);
-  if (status == IG_OK)
-    status = ig_tokenizer_from_sentencepiece(source, target, &run->tokenizer, err);
+  if (status == IG_OK) status = make_from_models(run, source, target, err);
   free(both);
   free(source);
   free(target);
@@ -58,6 +71,10 @@ static ig_status make_trained(ig_run *run, ig_error *err) {
 static ig_status make_from_whitespace(ig_run *run, ig_error *err) {
   const ig_train_data *d = &run->config.data;
   const char **both;
+  if (!ig_tokenizer_description_of_words(run->config.family->tokenizers))
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: data.tokens: the %s family has no tokenizer of words", run->config.path,
+                   run->config.family->name);
   IG_TRY(both_sides(&d->train, &both, err));
   const ig_corpus_tokens tokens = {
       .source_files = both,
@@ -71,16 +88,20 @@ static ig_status make_from_whitespace(ig_run *run, ig_error *err) {
   return status;
 }
 
+static ig_status load_from(ig_run *run, const char *directory, ig_error *err) {
+  const ig_tokenizer_description *const *offered;
+  IG_TRY(ig_config_file_tokenizers(directory, &offered, err));
+  return ig_tokenizer_load(directory, offered, &run->tokenizer, err);
+}
+
 ig_status ig_run_tokenizer_make(ig_run *run, ig_error *err) {
   const ig_train_data *d = &run->config.data;
-  if (run->resumed) return ig_tokenizer_load(run->latest, &run->tokenizer, err);
+  if (run->resumed) return load_from(run, run->latest, err);
   switch (d->vocabulary) {
     case IG_VOCABULARY_TRAINED: return make_trained(run, err);
-    case IG_VOCABULARY_MODEL:
-      return ig_tokenizer_from_sentencepiece(d->source_model, d->target_model, &run->tokenizer,
-                                             err);
+    case IG_VOCABULARY_MODEL: return make_from_models(run, d->source_model, d->target_model, err);
     case IG_VOCABULARY_WHITESPACE: return make_from_whitespace(run, err);
     case IG_VOCABULARY_INIT: break;
   }
-  return ig_tokenizer_load(run->config.init, &run->tokenizer, err);
+  return load_from(run, run->config.init, err);
 }

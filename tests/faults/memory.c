@@ -10,7 +10,7 @@ static ig_status tokenize(ig_error *err) {
   ig_tokenizer *tokenizer = NULL;
   ig_ids ids = {0};
   char *back = NULL;
-  ig_status status = ig_tokenizer_load(golden_tokenizer, &tokenizer, err);
+  ig_status status = ig_tokenizer_load(golden_tokenizer, ig_marian_tokenizers, &tokenizer, err);
   if (status == IG_OK)
     status = ig_tokenizer_encode_source(tokenizer, text, strlen(text), &ids, err);
   if (status == IG_OK) status = ig_tokenizer_decode(tokenizer, ids.ids, ids.count, &back, err);

@@ -11,6 +11,7 @@
 
 #include "faults.h"
 #include "io/safetensors.h"
+#include "model/arch/marian_tokenizers.h"
 #include "text/ids.h"
 #include "text/tokenizer.h"
 
@@ -60,7 +61,7 @@ static inline bool complete(const char *path) {
   ig_tokenizer *tokenizer = NULL;
   ig_error err = {0};
   const bool fine = ig_model_load(path, &model, &err) == IG_OK &&
-                    ig_tokenizer_load(path, &tokenizer, &err) == IG_OK;
+                    ig_tokenizer_load(path, ig_marian_tokenizers, &tokenizer, &err) == IG_OK;
   ig_model_free(model);
   ig_tokenizer_free(tokenizer);
   return fine;

@@ -13,6 +13,7 @@
 
 #include "data/corpus.h"
 #include "text/sentencepiece.h"
+#include "tokenizer_fixture.h"
 
 static char directory[] = "/tmp/ingot-sample-XXXXXX";
 static ig_tokenizer *tokenizer;
@@ -46,7 +47,8 @@ static int set_up(void **state) {
   training.vocab_size = 40;
   ig_error err = {0};
   if (ig_sentencepiece_train(&training, "model", &err) != IG_OK) fail_msg("%s", err.message);
-  assert_int_equal(ig_tokenizer_from_sentencepiece("model", NULL, &tokenizer, &err), IG_OK);
+  assert_int_equal(
+      ig_tokenizer_from_sentencepiece(&pieces_description, "model", NULL, &tokenizer, &err), IG_OK);
   const ig_corpus_options options = {.tokenizer = tokenizer, .keep_text = true};
   assert_int_equal(ig_corpus_load(&(ig_corpus_files){&source, &target, 1}, &options, &corpus, &err),
                    IG_OK);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "model/arch/marian_tokenizers.h"
 #include "model/run/pack.h"
 #include "pipeline/translate_model.h"
 #include "model_fixture.h"
@@ -278,7 +279,7 @@ static void test_scores_agree_with_the_search(void **state) {
   char source_text[3][64];
   double scores[3];
   ig_tokenizer *tokenizer;
-  assert_int_equal(ig_tokenizer_load(directory, &tokenizer, NULL), IG_OK);
+  assert_int_equal(ig_tokenizer_load(directory, ig_marian_tokenizers, &tokenizer, NULL), IG_OK);
   for (int i = 0; i < 3; i++) {
     scores[i] = strtod(found.out[2 * i], NULL);
     targets[i] = strchr(found.out[2 * i], '\t') + 1;
@@ -331,7 +332,7 @@ static void test_model_in_memory(void **state) {
   ig_model *model;
   ig_tokenizer *tokenizer;
   assert_int_equal(ig_model_load(directory, &model, NULL), IG_OK);
-  assert_int_equal(ig_tokenizer_load(directory, &tokenizer, NULL), IG_OK);
+  assert_int_equal(ig_tokenizer_load(directory, ig_marian_tokenizers, &tokenizer, NULL), IG_OK);
   ig_pack_undo(model);  // as while it is trained
   char *out[LINES];
   const ig_translator_options o = options_of(2, 1);

@@ -6,6 +6,7 @@
 #include "model/arch/json_keys.h"
 #include "model/arch/tensor_row.h"
 #include "model/model.h"
+#include "text/tokenizer_description.h"
 
 typedef struct ig_family {
   const char *name;        // what `model: {family: …}` says
@@ -13,6 +14,9 @@ typedef struct ig_family {
   const char *architecture;
   bool is_in_transformers;       // as a class named `architecture`
   const ig_tensor_row *tensors;  // ends with a NULL name
+  // The kinds of tokenizer that its directories may hold, NULL-terminated; the first one is meant
+  // where a tokenizer_config.json does not say.
+  const ig_tokenizer_description *const *tokenizers;
   // Options for which a config.json has no key, and those of a config.json that leaves keys out.
   ig_config defaults;
   const ig_json_key *keys;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "model/arch/marian_tokenizers.h"
 
 static const ig_json_key keys[] = {
     IG_JSON_KEY("vocab_size", INT, vocab_size),
@@ -52,6 +53,22 @@ static const ig_tensor_row tensors[] = {
     {0},
 };
 
+static const ig_tokenizer_description marian_tokenizer = {
+    .kind = IG_TOKENIZER_PIECES,
+    .class_names = (const char *const[]){"MarianTokenizer", NULL},
+    .files = {.source_model = "source.spm",
+              .target_model = "target.spm",
+              .vocabulary = "vocab.json",
+              .target_vocabulary = "target_vocab.json"},
+    .special = {"</s>", "<unk>", "<pad>"},
+};
+
+const ig_tokenizer_description *const ig_marian_tokenizers[] = {
+    &marian_tokenizer,
+    &ig_tokenizer_description_words,
+    NULL,
+};
+
 static ig_status complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
   ig_config_match_stacks(c);
   if (c->target_vocab_size == 0) c->target_vocab_size = c->vocab_size;
@@ -73,6 +90,7 @@ const ig_family ig_family_marian = {
     .architecture = "MarianMTModel",
     .is_in_transformers = true,
     .tensors = tensors,
+    .tokenizers = ig_marian_tokenizers,
     .defaults =
         {
             // MarianConfig's own

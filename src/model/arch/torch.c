@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/fail.h"
+#include "model/arch/marian_tokenizers.h"
 #include "model/initialize.h"
 
 static const ig_json_key keys[] = {
@@ -100,6 +101,7 @@ const ig_family ig_family_torch = {
     .model_type = "torch-transformer",
     .architecture = "Transformer",
     .tensors = tensors,
+    .tokenizers = ig_marian_tokenizers,
     .defaults =
         {
             // nn.Transformer's own; special ids: pad 0, bos 1, eos 2

@@ -39,16 +39,40 @@ static ig_status read_json(const ig_family *family, const json_t *json, const ch
   return ig_family_read_config(named, json, where, out, err);
 }
 
-ig_status ig_config_file_read(const char *directory, ig_config *out, ig_error *err) {
+// Calls `read` with the directory's config.json and its path.
+static ig_status read_file(const char *directory,
+                           ig_status (*read)(const json_t *, const char *, void *, ig_error *),
+                           void *out, ig_error *err) {
   char *path = ig_path_join(directory, "config.json", err);
   if (!path) return IG_ERROR_MEMORY;
   json_t *json = NULL;
   ig_status status = ig_file_exists(path) ? IG_OK : no_config(directory, err);
   if (status == IG_OK) status = ig_json_load_object(path, &json, err);
-  if (status == IG_OK) status = read_json(NULL, json, path, out, err);
+  if (status == IG_OK) status = read(json, path, out, err);
   json_decref(json);
   free(path);
   return status;
+}
+
+static ig_status read_options(const json_t *json, const char *where, void *out, ig_error *err) {
+  return read_json(NULL, json, where, out, err);
+}
+
+ig_status ig_config_file_read(const char *directory, ig_config *out, ig_error *err) {
+  return read_file(directory, read_options, out, err);
+}
+
+static ig_status read_family(const json_t *json, const char *where, void *out, ig_error *err) {
+  return ig_family_of(json, where, out, err);
+}
+
+ig_status ig_config_file_tokenizers(const char *directory,
+                                    const ig_tokenizer_description *const **out, ig_error *err) {
+  const ig_family *family = NULL;
+  IG_TRY(ig_fail_if_null(directory, "directory", err));
+  IG_TRY(read_file(directory, read_family, &family, err));
+  *out = family->tokenizers;
+  return IG_OK;
 }
 
 ig_status ig_config_load(const char *directory, ig_config **out, ig_error *err) {

@@ -1,0 +1,132 @@
+// Tokenizers from model directories.
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "io/json.h"
+#include "text/tokenizer_parts.h"
+
+static ig_status keep_string(ig_json_object config, const char *key, char **out, ig_error *err) {
+  const char *text;
+  IG_TRY(ig_json_string(config, key, NULL, &text, err));
+  if (!text) return IG_OK;
+  *out = ig_allocate_copy(text, strlen(text), err);
+  return *out ? IG_OK : IG_ERROR_MEMORY;
+}
+
+// "eos_token": "</s>", or {"content": "</s>", ...} as older versions of transformers wrote it.
+static ig_status read_special(ig_tokenizer *t, ig_json_object config, ig_tokenizer_special which,
+                              ig_error *err) {
+  const char *key = ig_tokenizer_parts_special_keys[which];
+  const json_t *value = json_object_get(config.object, key);
+  const char *text = t->description->special[which];
+  if (json_is_object(value)) {
+    IG_TRY(ig_json_string((ig_json_object){value, config.where}, "content", text, &text, err));
+  } else {
+    IG_TRY(ig_json_string(config, key, text, &text, err));
+  }
+  if (!*text) return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: empty", config.where, key);
+  return ig_tokenizer_parts_set_special(t, which, text, err);
+}
+
+// The class names of all descriptions, " or " between them.
+static void list_classes(const ig_tokenizer_description *const *offered, char *text, size_t size) {
+  *text = '\0';
+  for (; *offered; offered++)
+    for (const char *const *name = (*offered)->class_names; *name; name++) {
+      const size_t used = strlen(text);
+      snprintf(text + used, size - used, "%s%s", used ? " or " : "", *name);
+    }
+}
+
+// Where the file has no tokenizer_class, the first description that is offered holds.
+static ig_status choose_description(const ig_tokenizer_description *const *offered,
+                                    ig_json_object config, const ig_tokenizer_description **out,
+                                    ig_error *err) {
+  const char *class_name;
+  IG_TRY(ig_json_string(config, "tokenizer_class", offered[0]->class_names[0], &class_name, err));
+  *out = ig_tokenizer_description_of_class(offered, class_name);
+  if (*out) return IG_OK;
+  char expected[256];
+  list_classes(offered, expected, sizeof expected);
+  return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tokenizer_class: expected %s, found %s",
+                 config.where, expected, class_name);
+}
+
+static ig_status read_config(ig_tokenizer *t, const ig_tokenizer_description *const *offered,
+                             ig_json_object config, ig_error *err) {
+  double longest;  // some files hold 1e30 for "no limit"
+  bool separate;
+  IG_TRY(choose_description(offered, config, &t->description, err));
+  IG_TRY(ig_json_bool(config, "separate_vocabs", false, &separate, err));
+  IG_TRY(ig_json_number(config, "model_max_length", t->model_max_length, &longest, err));
+  t->shared = !separate;
+  t->model_max_length = longest >= 1 && longest < INT_MAX ? (int)longest : INT_MAX;
+  IG_TRY(keep_string(config, "source_lang", &t->source_lang, err));
+  IG_TRY(keep_string(config, "target_lang", &t->target_lang, err));
+  for (int i = 0; i < IG_TOKENIZER_SPECIAL_COUNT; ++i) IG_TRY(read_special(t, config, i, err));
+  return IG_OK;
+}
+
+// Without a tokenizer_config.json the defaults of the first description hold.
+static ig_status load_config(ig_tokenizer *t, const char *directory,
+                             const ig_tokenizer_description *const *offered, ig_error *err) {
+  char *path = ig_path_join(directory, "tokenizer_config.json", err);
+  if (!path) return IG_ERROR_MEMORY;
+  json_t *root = NULL;
+  ig_status status = ig_file_exists(path) ? ig_json_load_object(path, &root, err) : IG_OK;
+  if (status == IG_OK) status = read_config(t, offered, (ig_json_object){root, path}, err);
+  json_decref(root);
+  free(path);
+  return status;
+}
+
+static ig_status load_vocabulary(ig_tokenizer *t, int side, const char *path, ig_error *err) {
+  return ig_vocabulary_load(&t->vocabularies[side], path, err);
+}
+
+static ig_status load_model(ig_tokenizer *t, int side, const char *path, ig_error *err) {
+  return ig_sentencepiece_load(path, &t->spms[side], err);
+}
+
+// A directory holds a joint model twice, and half of a small model's start would go into building
+// its trie again: it is loaded once.
+static ig_status load_target_model(ig_tokenizer *t, int side, const char *path, ig_error *err) {
+  size_t size;
+  const void *source = ig_sentencepiece_bytes(t->spms[0], &size);
+  char *target;
+  size_t target_size;
+  IG_TRY(ig_file_load(path, &target, &target_size, err));
+  const bool same = target_size == size && memcmp(target, source, size) == 0;
+  free(target);
+  return same ? IG_OK : load_model(t, side, path, err);
+}
+
+static ig_status load_files(ig_tokenizer *t, const char *directory, ig_error *err) {
+  const ig_tokenizer_files *files = &t->description->files;
+  IG_TRY(ig_tokenizer_parts_on_file(t, 0, directory, files->vocabulary, load_vocabulary, err));
+  if (!t->shared)
+    IG_TRY(ig_tokenizer_parts_on_file(t, 1, directory, files->target_vocabulary, load_vocabulary,
+                                      err));
+  if (t->description->kind == IG_TOKENIZER_PIECES) {
+    IG_TRY(ig_tokenizer_parts_on_file(t, 0, directory, files->source_model, load_model, err));
+    IG_TRY(
+        ig_tokenizer_parts_on_file(t, 1, directory, files->target_model, load_target_model, err));
+  }
+  return ig_tokenizer_parts_connect(t, directory, err);
+}
+
+ig_status ig_tokenizer_load(const char *directory, const ig_tokenizer_description *const *offered,
+                            ig_tokenizer **out, ig_error *err) {
+  *out = NULL;
+  ig_tokenizer *t;
+  IG_TRY(ig_tokenizer_parts_create(offered[0], &t, err));
+  ig_status status = load_config(t, directory, offered, err);
+  if (status == IG_OK) status = load_files(t, directory, err);
+  return ig_tokenizer_parts_deliver(t, status, out);
+}

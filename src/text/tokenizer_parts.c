@@ -1,0 +1,87 @@
+// The life of a tokenizer: creation, the joining of its parts, its end.
+#include "text/tokenizer_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/path.h"
+
+// What transformers writes for a tokenizer of which nothing else is known.
+enum { USUAL_MAX_LENGTH = 512 };
+
+const char *const ig_tokenizer_parts_special_keys[IG_TOKENIZER_SPECIAL_COUNT] = {
+    "eos_token", "unk_token", "pad_token"};
+
+ig_status ig_tokenizer_parts_create(const ig_tokenizer_description *description, ig_tokenizer **out,
+                                    ig_error *err) {
+  ig_tokenizer *t = *out = ig_allocate(1, sizeof *t, err);
+  if (!t) return IG_ERROR_MEMORY;
+  t->description = description;
+  t->model_max_length = USUAL_MAX_LENGTH;
+  return IG_OK;
+}
+
+void ig_tokenizer_free(ig_tokenizer *t) {
+  if (!t) return;
+  for (int i = 0; i < 2; ++i) {
+    ig_vocabulary_free(&t->vocabularies[i]);
+    ig_sentencepiece_free(t->spms[i]);
+  }
+  for (int i = 0; i < IG_TOKENIZER_SPECIAL_COUNT; ++i) free(t->special_text[i]);
+  free(t->source_lang);
+  free(t->target_lang);
+  free(t);
+}
+
+ig_status ig_tokenizer_parts_deliver(ig_tokenizer *t, ig_status status, ig_tokenizer **out) {
+  if (status == IG_OK)
+    *out = t;
+  else
+    ig_tokenizer_free(t);
+  return status;
+}
+
+ig_status ig_tokenizer_parts_set_special(ig_tokenizer *t, ig_tokenizer_special which,
+                                         const char *text, ig_error *err) {
+  free(t->special_text[which]);
+  t->special_text[which] = ig_allocate_copy(text, strlen(text), err);
+  t->special_length[which] = strlen(text);
+  return t->special_text[which] ? IG_OK : IG_ERROR_MEMORY;
+}
+
+static ig_status connect_side(ig_tokenizer *t, int which, const char *where, ig_error *err) {
+  ig_tokenizer_side *side = which == 0 ? &t->source : &t->target;
+  side->vocabulary = &t->vocabularies[t->shared ? 0 : which];
+  side->spm = t->spms[which] ? t->spms[which] : t->spms[0];
+  for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s) {
+    side->special_ids[s] =
+        ig_vocabulary_find(side->vocabulary, t->special_text[s], t->special_length[s]);
+    if (side->special_ids[s] < 0 && s != IG_TOKENIZER_SPECIAL_PAD)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: the %s vocabulary has no %s", where,
+                     which == 0 ? "source" : "target", t->special_text[s]);
+  }
+  return IG_OK;
+}
+
+// A config.json has one id for each special token, so both sides must agree.
+ig_status ig_tokenizer_parts_connect(ig_tokenizer *t, const char *where, ig_error *err) {
+  for (int i = 0; i < 2; ++i) IG_TRY(connect_side(t, i, where, err));
+  for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
+    if (t->source.special_ids[s] != t->target.special_ids[s])
+      return ig_fail(err, IG_ERROR_FORMAT,
+                     "%s: %s has the id %d in the source and %d in the target vocabulary", where,
+                     t->special_text[s], t->source.special_ids[s], t->target.special_ids[s]);
+  return IG_OK;
+}
+
+ig_status ig_tokenizer_parts_on_file(ig_tokenizer *t, int side, const char *directory,
+                                     const char *name, ig_tokenizer_file_action action,
+                                     ig_error *err) {
+  char *path = ig_path_join(directory, name, err);
+  if (!path) return IG_ERROR_MEMORY;
+  const ig_status status = action(t, side, path, err);
+  free(path);
+  return status;
+}

@@ -1,0 +1,49 @@
+// What a tokenizer is made of: for the files text/tokenizer*.c alone.
+#ifndef IG_TEXT_TOKENIZER_PARTS_H
+#define IG_TEXT_TOKENIZER_PARTS_H
+#include "text/sentencepiece.h"
+#include "text/tokenizer.h"
+#include "text/vocabulary.h"
+
+typedef struct ig_tokenizer_side {
+  ig_vocabulary *vocabulary;
+  ig_sentencepiece *spm;  // NULL: words
+  union {
+    struct {
+      int eos_id, unk_id, pad_id;  // pad -1: none
+    };
+    int special_ids[IG_TOKENIZER_SPECIAL_COUNT];
+  };
+} ig_tokenizer_side;
+
+struct ig_tokenizer {
+  const ig_tokenizer_description *description;
+  bool shared;
+  ig_vocabulary vocabularies[2];                   // the second only where not shared
+  ig_sentencepiece *spms[2];                       // the second NULL: the source's for both
+  ig_tokenizer_side source, target;                // borrow from the above
+  char *special_text[IG_TOKENIZER_SPECIAL_COUNT];  // "</s>", "<unk>", "<pad>"
+  size_t special_length[IG_TOKENIZER_SPECIAL_COUNT];
+  char *source_lang, *target_lang;  // NULL: unknown
+  int model_max_length;
+};
+
+// The keys of tokenizer_config.json that name the special tokens.
+extern const char *const ig_tokenizer_parts_special_keys[IG_TOKENIZER_SPECIAL_COUNT];
+
+// A tokenizer without vocabularies and special tokens. The description is borrowed.
+ig_status ig_tokenizer_parts_create(const ig_tokenizer_description *description, ig_tokenizer **out,
+                                    ig_error *err);
+ig_status ig_tokenizer_parts_set_special(ig_tokenizer *tokenizer, ig_tokenizer_special which,
+                                         const char *text, ig_error *err);
+// Joins vocabularies, models and special tokens to the two sides, once all of them exist.
+ig_status ig_tokenizer_parts_connect(ig_tokenizer *tokenizer, const char *where, ig_error *err);
+// Hands the finished tokenizer over, or frees it; returns status.
+ig_status ig_tokenizer_parts_deliver(ig_tokenizer *tokenizer, ig_status status, ig_tokenizer **out);
+// Calls the action with the path of a file in the directory.
+typedef ig_status (*ig_tokenizer_file_action)(ig_tokenizer *tokenizer, int side, const char *path,
+                                              ig_error *err);
+ig_status ig_tokenizer_parts_on_file(ig_tokenizer *tokenizer, int side, const char *directory,
+                                     const char *name, ig_tokenizer_file_action action,
+                                     ig_error *err);
+#endif

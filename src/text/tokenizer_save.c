@@ -1,0 +1,53 @@
+// Tokenizers into model directories.
+#include "base/fail.h"
+#include "base/file.h"
+#include "io/json.h"
+#include "text/tokenizer_parts.h"
+
+static json_t *make_config(const ig_tokenizer *t) {
+  json_t *config =
+      json_pack("{s:s?, s:s?, s:i, s:s, s:b}", "source_lang", t->source_lang, "target_lang",
+                t->target_lang, "model_max_length", t->model_max_length, "tokenizer_class",
+                t->description->class_names[0], "separate_vocabs", t->shared ? 0 : 1);
+  bool made = config != NULL;
+  for (int s = 0; made && s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
+    made = json_object_set_new(config, ig_tokenizer_parts_special_keys[s],
+                               json_string(t->special_text[s])) == 0;
+  if (made) return config;
+  json_decref(config);
+  return NULL;
+}
+
+static ig_status save_config(ig_tokenizer *t, int side, const char *path, ig_error *err) {
+  (void)side;
+  json_t *config = make_config(t);
+  if (!config) return ig_fail_memory_in(path, err);
+  const ig_status status = ig_json_save(path, config, 9, err);
+  json_decref(config);
+  return status;
+}
+
+static ig_status save_vocabulary(ig_tokenizer *t, int side, const char *path, ig_error *err) {
+  return ig_vocabulary_save(&t->vocabularies[side], path, err);
+}
+
+static ig_status save_model(ig_tokenizer *t, int side, const char *path, ig_error *err) {
+  size_t size;
+  const void *bytes = ig_sentencepiece_bytes(side == 0 ? t->source.spm : t->target.spm, &size);
+  return ig_file_write(path, bytes, size, err);
+}
+
+ig_status ig_tokenizer_save(const ig_tokenizer *tokenizer, const char *directory, ig_error *err) {
+  // The actions have one signature for reading and for writing; saving changes nothing.
+  ig_tokenizer *t = (ig_tokenizer *)tokenizer;
+  const ig_tokenizer_files *files = &t->description->files;
+  if (t->description->kind == IG_TOKENIZER_PIECES) {
+    IG_TRY(ig_tokenizer_parts_on_file(t, 0, directory, files->source_model, save_model, err));
+    IG_TRY(ig_tokenizer_parts_on_file(t, 1, directory, files->target_model, save_model, err));
+  }
+  IG_TRY(ig_tokenizer_parts_on_file(t, 0, directory, files->vocabulary, save_vocabulary, err));
+  if (!t->shared)
+    IG_TRY(ig_tokenizer_parts_on_file(t, 1, directory, files->target_vocabulary, save_vocabulary,
+                                      err));
+  return ig_tokenizer_parts_on_file(t, 0, directory, "tokenizer_config.json", save_config, err);
+}

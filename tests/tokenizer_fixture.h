@@ -1,0 +1,20 @@
+// The two kinds of tokenizer that directories of MarianMT hold, for tests of rooms that know no
+// families.
+#ifndef IG_TESTS_TOKENIZER_FIXTURE_H
+#define IG_TESTS_TOKENIZER_FIXTURE_H
+#include "text/tokenizer_description.h"
+
+#include <stddef.h>
+
+static const ig_tokenizer_description pieces_description = {
+    .kind = IG_TOKENIZER_PIECES,
+    .class_names = (const char *const[]){"MarianTokenizer", NULL},
+    .files = {.source_model = "source.spm",
+              .target_model = "target.spm",
+              .vocabulary = "vocab.json",
+              .target_vocabulary = "target_vocab.json"},
+    .special = {"</s>", "<unk>", "<pad>"},
+};
+static const ig_tokenizer_description *const pieces_or_words[] = {
+    &pieces_description, &ig_tokenizer_description_words, NULL};
+#endif
