@@ -5,9 +5,9 @@ BEGIN {
 }
 
 {
-  if (tolower($0) ~ /(^|[^a-z_])behind([^a-z_]|$)/)
-    report(FILENAME ":" FNR, "'behind': say after, before, or what implements it")
   code = strip($0, 0)
+  if (tolower($0) ~ /(^|[^a-z_])behind([^a-z_]|$)/ && $0 ~ /\/\/|\/?\*/)
+    report(FILENAME ":" FNR, "'behind': say after, before, or what implements it")
   if (code ~ /^[ \t]*return [^({]*[^({ ], [^;]*;$/ && code !~ /return \(/)
     report(FILENAME ":" FNR, "a comma in a return: two statements")
   if (code ~ assignments && code !~ /\[\] = /)
