@@ -4,7 +4,7 @@
 # past and are not read. Usage: check_docs.sh [ROOT]
 set -euo pipefail
 cd "${1:-$(dirname "$0")/..}"
-documents=$(ls ./*.md docs/*.md 2>/dev/null | grep -v CHANGELOG | sed 's|^\./||')
+documents=$({ ls ./*.md docs/*.md 2>/dev/null || true; } | grep -v CHANGELOG | sed 's|^\./||')
 known=$(mktemp)
 trap 'rm -f "$known"' EXIT
 { grep -rhoE '\<ig_[a-z0-9_]+' src include || true; } | sort -u >"$known"
