@@ -30,7 +30,7 @@ static const model_file files[] = {
     {"source.spm", TOKENIZER | VOCABULARY | WRITTEN},
     {"target.spm", TOKENIZER | VOCABULARY | WRITTEN},
     {"sentencepiece.bpe.model", TOKENIZER | VOCABULARY},
-    {"spiece.model", TOKENIZER | PIECES | VOCABULARY},
+    {"spiece.model", TOKENIZER | PIECES | VOCABULARY | WRITTEN},
     {"added_tokens.json", TOKENIZER},
     {"preprocessor_config.json", TOKENIZER},
 };

@@ -19,6 +19,7 @@ typedef struct encoding {
   const ig_tokenizer_side *side;
   const ig_sentencepiece_sampling *sampling;  // NULL: the best segmentation
   ig_ids *ids;
+  bool shifted;  // IG_TOKENIZER_SHIFTED
 } encoding;
 
 static ig_status add_token(const encoding *e, const char *token, size_t length, ig_error *err) {
@@ -26,21 +27,28 @@ static ig_status add_token(const encoding *e, const char *token, size_t length, 
   return ig_ids_append(e->ids, id >= 0 ? id : e->side->unk_id, err);
 }
 
+// SentencePiece gives an unknown piece as the text it has found. Its ids, moved up, are not used:
+// the table of special pieces may give a piece another id.
 static ig_status add_piece(void *context, const char *piece, size_t length, int id, ig_error *err) {
-  (void)id;  // SentencePiece's own numbering
-  return add_token(context, piece, length, err);
+  const encoding *e = context;
+  if (e->shifted && id == ig_sentencepiece_unk_id(e->side->spm))
+    return ig_ids_append(e->ids, e->side->unk_id, err);
+  return add_token(e, piece, length, err);
+}
+
+// The length of a leading >>code<<; 0: none.
+static size_t code_length(const char *text, size_t length) {
+  if (length < 2 || memcmp(text, ">>", 2) != 0) return 0;
+  for (size_t i = 2; i + 2 <= length; ++i)
+    if (memcmp(text + i, "<<", 2) == 0) return i + 2;
+  return 0;
 }
 
 static ig_status encode_part(encoding *e, const char *text, size_t length, ig_error *err) {
-  if (length >= 2 && memcmp(text, ">>", 2) == 0) {
-    for (size_t i = 2; i + 2 <= length; ++i)
-      if (memcmp(text + i, "<<", 2) == 0) {
-        IG_TRY(add_token(e, text, i + 2, err));
-        text += i + 2;
-        length -= i + 2;
-        break;
-      }
-  }
+  const size_t code = e->shifted ? 0 : code_length(text, length);
+  if (code) IG_TRY(add_token(e, text, code, err));
+  text += code;
+  length -= code;
   ig_piece_sink sink = {add_piece, e};
   if (e->sampling)
     return ig_sentencepiece_sample(e->side->spm, text, length, e->sampling, &sink, err);
@@ -50,13 +58,12 @@ static ig_status encode_part(encoding *e, const char *text, size_t length, ig_er
 // The length of the special token at the start of text, the longest one; 0: none.
 static size_t special_at(const ig_tokenizer *t, const char *text, size_t length, int *id) {
   size_t best = 0;
-  for (int i = 0; i < IG_TOKENIZER_SPECIAL_COUNT; ++i) {
-    size_t size = t->special_length[i];
-    if (t->source.special_ids[i] < 0 || size <= best || size > length ||
-        memcmp(text, t->special_text[i], size) != 0)
-      continue;
-    best = size;
-    *id = t->source.special_ids[i];
+  if (!t->starts_special[(unsigned char)*text]) return 0;
+  for (int i = 0; i < t->special_token_count; ++i) {
+    const ig_special_token *s = &t->special_tokens[i];
+    if (s->length <= best || s->length > length || memcmp(text, s->text, s->length) != 0) continue;
+    best = s->length;
+    *id = s->id;
   }
   return best;
 }
@@ -101,6 +108,7 @@ static ig_status encode(const ig_tokenizer *t, encoding e, const char *text, siz
                         ig_error *err) {
   IG_TRY(check_text(text, length, err));
   const size_t before = e.ids->count;
+  e.shifted = t->description->kind == IG_TOKENIZER_SHIFTED;
   ig_status status = t->description->kind == IG_TOKENIZER_WORDS
                          ? ig_whitespace_split(text, length, add_word, &e, err)
                          : encode_pieces(t, &e, text, length, err);
@@ -122,7 +130,8 @@ ig_status ig_tokenizer_encode_target(const ig_tokenizer *t, const char *text, si
 ig_status ig_tokenizer_sample(const ig_tokenizer *t, ig_side side, const char *text,
                               const ig_sentencepiece_sampling *sampling, ig_ids *ids,
                               ig_error *err) {
-  return encode(t, (encoding){side_of(t, side), sampling, ids}, text, strlen(text), err);
+  return encode(t, (encoding){.side = side_of(t, side), .sampling = sampling, .ids = ids}, text,
+                strlen(text), err);
 }
 
 // ---- ids to text ------------------------------------------------------------
@@ -148,7 +157,7 @@ static ig_status decode_pieces(const ig_tokenizer *t, const char *const *pieces,
   // (MarianTokenizer._decode).
   IG_TRY(ig_sentencepiece_decode(t->shared ? t->source.spm : t->target.spm, pieces, count, out,
                                  &length, err));
-  finish_text(*out, length);
+  if (t->description->kind == IG_TOKENIZER_PIECES) finish_text(*out, length);
   return IG_OK;
 }
 
@@ -168,8 +177,14 @@ static ig_status join_words(const char *const *words, size_t count, char **out, 
 
 // The token of an id that vocab.json lacks: transformers falls back to the SentencePiece model.
 static const char *fallback_piece(const ig_tokenizer *t, int id) {
-  if (t->description->kind == IG_TOKENIZER_WORDS) return NULL;
+  if (t->description->kind != IG_TOKENIZER_PIECES) return NULL;
   return ig_sentencepiece_piece(t->shared ? t->source.spm : t->target.spm, id);
+}
+
+static bool is_special(const ig_tokenizer *t, int id) {
+  for (int i = 0; i < t->special_token_count; ++i)
+    if (t->special_tokens[i].id == id) return true;
+  return false;
 }
 
 ig_status ig_tokenizer_decode(const ig_tokenizer *t, const int *ids, size_t count, char **out,
@@ -179,8 +194,7 @@ ig_status ig_tokenizer_decode(const ig_tokenizer *t, const int *ids, size_t coun
   if (!pieces) return IG_ERROR_MEMORY;
   size_t kept = 0;
   for (size_t i = 0; i < count; ++i) {
-    if (ids[i] == t->target.eos_id || ids[i] == t->target.unk_id || ids[i] == t->target.pad_id)
-      continue;
+    if (is_special(t, ids[i])) continue;
     const char *piece = ig_vocabulary_token(t->target.vocabulary, ids[i]);
     if (!piece) piece = fallback_piece(t, ids[i]);
     if (piece) pieces[kept++] = piece;

@@ -2,6 +2,7 @@
 // models offers the descriptions of the kinds that its directories may hold.
 #ifndef IG_TEXT_TOKENIZER_DESCRIPTION_H
 #define IG_TEXT_TOKENIZER_DESCRIPTION_H
+#include <stdbool.h>
 
 typedef enum ig_tokenizer_kind {
   // SentencePiece cuts the text, and a JSON vocabulary maps the pieces to ids. A leading >>code<<
@@ -9,6 +10,9 @@ typedef enum ig_tokenizer_kind {
   IG_TOKENIZER_PIECES,
   // White space separates the tokens, and a JSON vocabulary maps them to ids.
   IG_TOKENIZER_WORDS,
+  // SentencePiece cuts the text, and its own ids, moved up, are the ids. One model serves both
+  // sides. Special pieces have the ids before and after those of the model.
+  IG_TOKENIZER_SHIFTED,
 } ig_tokenizer_kind;
 
 // The special tokens that every tokenizer has a name for.
@@ -26,14 +30,30 @@ typedef struct ig_tokenizer_files {
   const char *vocabulary, *target_vocabulary;  // JSON: {"token": id}
 } ig_tokenizer_files;
 
+// Special pieces of IG_TOKENIZER_SHIFTED: one, or several that are numbered.
+typedef struct ig_special_pieces {
+  const char *text;  // "<pad>"; of numbered ones a format with one %d, "<unk_%d>"
+  int first_id;      // after_pieces: counted from the first id after SentencePiece's
+  int count;         // 0: one piece, whose text is no format
+  int first_number;  // of the piece with first_id
+  int number_step;   // from the number of one piece to that of the next
+  bool after_pieces;
+} ig_special_pieces;
+
 // Descriptions outlive the tokenizers that are made from them: they are constants of the program.
 typedef struct ig_tokenizer_description {
   ig_tokenizer_kind kind;
   // The values of tokenizer_class that mean this kind, NULL-terminated. The first one is written.
   const char *const *class_names;
   ig_tokenizer_files files;
-  // What the special tokens are called where tokenizer_config.json does not say.
+  // What the special tokens are called where tokenizer_config.json does not say. The eos token is
+  // appended to every text.
   const char *special[IG_TOKENIZER_SPECIAL_COUNT];
+  // Of IG_TOKENIZER_SHIFTED alone. A piece of the model that the table has too has the id of the
+  // table; the id of any other one is SentencePiece's plus shift.
+  int shift;
+  const char *shift_key;  // of tokenizer_config.json, which holds the shift; NULL: none does
+  const ig_special_pieces *special_pieces;  // ends with a NULL text; NULL: none
 } ig_tokenizer_description;
 
 // Ingot's own kind, of data that are tokens already: vocab.json, and target_vocab.json where the

@@ -51,6 +51,30 @@ static ig_status use_default(ig_tokenizer *t, ig_tokenizer_special which, ig_err
   return ig_tokenizer_parts_set_special(t, which, t->description->special[which], err);
 }
 
+static ig_status use_defaults(ig_tokenizer *t, ig_error *err) {
+  for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s) IG_TRY(use_default(t, s, err));
+  return IG_OK;
+}
+
+static ig_status take_shifted(ig_tokenizer *t, const char *source_model, const char *target_model,
+                              ig_error *err) {
+  if (target_model)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s has one SentencePiece model for both sides",
+                   target_model, t->description->class_names[0]);
+  IG_TRY(use_defaults(t, err));
+  IG_TRY(ig_sentencepiece_load(source_model, &t->spms[0], err));
+  return ig_tokenizer_parts_shift(t, source_model, err);
+}
+
+// The vocabularies of IG_TOKENIZER_PIECES.
+static ig_status take_models(ig_tokenizer *t, const char *source_model, const char *target_model,
+                             ig_error *err) {
+  IG_TRY(use_default(t, IG_TOKENIZER_SPECIAL_PAD, err));
+  IG_TRY(take_pieces(t, 0, source_model, err));
+  if (target_model) IG_TRY(take_pieces(t, 1, target_model, err));
+  return add_pad(t, source_model, err);
+}
+
 ig_status ig_tokenizer_from_sentencepiece(const ig_tokenizer_description *description,
                                           const char *source_model, const char *target_model,
                                           ig_tokenizer **out, ig_error *err) {
@@ -58,10 +82,9 @@ ig_status ig_tokenizer_from_sentencepiece(const ig_tokenizer_description *descri
   ig_tokenizer *t;
   IG_TRY(ig_tokenizer_parts_create(description, &t, err));
   t->shared = !target_model;
-  ig_status status = use_default(t, IG_TOKENIZER_SPECIAL_PAD, err);
-  if (status == IG_OK) status = take_pieces(t, 0, source_model, err);
-  if (status == IG_OK && target_model) status = take_pieces(t, 1, target_model, err);
-  if (status == IG_OK) status = add_pad(t, source_model, err);
+  ig_status status = description->kind == IG_TOKENIZER_SHIFTED
+                         ? take_shifted(t, source_model, target_model, err)
+                         : take_models(t, source_model, target_model, err);
   if (status == IG_OK) status = ig_tokenizer_parts_connect(t, source_model, err);
   return ig_tokenizer_parts_deliver(t, status, out);
 }
@@ -91,9 +114,7 @@ ig_status ig_tokenizer_from_tokens(const ig_token_list *source, const ig_token_l
   ig_tokenizer *t;
   IG_TRY(ig_tokenizer_parts_create(&ig_tokenizer_description_words, &t, err));
   t->shared = !target;
-  ig_status status = IG_OK;
-  for (int s = 0; status == IG_OK && s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
-    status = use_default(t, s, err);
+  ig_status status = use_defaults(t, err);
   if (status == IG_OK) status = take_tokens(t, 0, source, err);
   if (status == IG_OK && target) status = take_tokens(t, 1, target, err);
   if (status == IG_OK) status = add_pad(t, "token list", err);

@@ -30,6 +30,7 @@ void ig_tokenizer_free(ig_tokenizer *t) {
     ig_sentencepiece_free(t->spms[i]);
   }
   for (int i = 0; i < IG_TOKENIZER_SPECIAL_COUNT; ++i) free(t->special_text[i]);
+  free(t->special_tokens);
   free(t->source_lang);
   free(t->target_lang);
   free(t);
@@ -65,6 +66,35 @@ static ig_status connect_side(ig_tokenizer *t, int which, const char *where, ig_
   return IG_OK;
 }
 
+static void add_special_token(ig_tokenizer *t, int id) {
+  const char *text = ig_vocabulary_token(t->source.vocabulary, id);
+  if (!text) return;
+  t->special_tokens[t->special_token_count] = (ig_special_token){text, strlen(text), id};
+  t->special_token_count++;
+  t->starts_special[(unsigned char)*text] = true;
+}
+
+static int count_special_pieces(const ig_special_pieces *table) {
+  int count = 0;
+  for (; table && table->text; table++) count += table->count ? table->count : 1;
+  return count;
+}
+
+// The tokens that have a name in tokenizer_config.json, and the description's special pieces.
+static ig_status list_special_tokens(ig_tokenizer *t, ig_error *err) {
+  const ig_special_pieces *table = t->description->special_pieces;
+  const int most = IG_TOKENIZER_SPECIAL_COUNT + count_special_pieces(table);
+  t->special_tokens = ig_allocate((size_t)most, sizeof *t->special_tokens, err);
+  if (!t->special_tokens) return IG_ERROR_MEMORY;
+  for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
+    add_special_token(t, t->source.special_ids[s]);
+  for (; table && table->text; table++) {
+    const int first = ig_tokenizer_parts_first_id(t, table);
+    for (int i = 0; i == 0 || i < table->count; ++i) add_special_token(t, first + i);
+  }
+  return IG_OK;
+}
+
 // A config.json has one id for each special token, so both sides must agree.
 ig_status ig_tokenizer_parts_connect(ig_tokenizer *t, const char *where, ig_error *err) {
   for (int i = 0; i < 2; ++i) IG_TRY(connect_side(t, i, where, err));
@@ -73,7 +103,7 @@ ig_status ig_tokenizer_parts_connect(ig_tokenizer *t, const char *where, ig_erro
       return ig_fail(err, IG_ERROR_FORMAT,
                      "%s: %s has the id %d in the source and %d in the target vocabulary", where,
                      t->special_text[s], t->source.special_ids[s], t->target.special_ids[s]);
-  return IG_OK;
+  return list_special_tokens(t, err);
 }
 
 ig_status ig_tokenizer_parts_on_file(ig_tokenizer *t, int side, const char *directory,

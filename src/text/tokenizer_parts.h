@@ -16,6 +16,13 @@ typedef struct ig_tokenizer_side {
   };
 } ig_tokenizer_side;
 
+// A token that text is cut at, and that decoding leaves out.
+typedef struct ig_special_token {
+  const char *text;  // borrowed from a vocabulary
+  size_t length;
+  int id;
+} ig_special_token;
+
 struct ig_tokenizer {
   const ig_tokenizer_description *description;
   bool shared;
@@ -24,6 +31,9 @@ struct ig_tokenizer {
   ig_tokenizer_side source, target;                // borrow from the above
   char *special_text[IG_TOKENIZER_SPECIAL_COUNT];  // "</s>", "<unk>", "<pad>"
   size_t special_length[IG_TOKENIZER_SPECIAL_COUNT];
+  ig_special_token *special_tokens;
+  int special_token_count;
+  bool starts_special[256];         // by byte: some special token begins with it
   char *source_lang, *target_lang;  // NULL: unknown
   int model_max_length;
 };
@@ -36,6 +46,10 @@ ig_status ig_tokenizer_parts_create(const ig_tokenizer_description *description,
                                     ig_error *err);
 ig_status ig_tokenizer_parts_set_special(ig_tokenizer *tokenizer, ig_tokenizer_special which,
                                          const char *text, ig_error *err);
+// Makes the vocabulary of IG_TOKENIZER_SHIFTED once the SentencePiece model exists.
+ig_status ig_tokenizer_parts_shift(ig_tokenizer *tokenizer, const char *where, ig_error *err);
+// The id of the first of these pieces, once the SentencePiece model exists.
+int ig_tokenizer_parts_first_id(const ig_tokenizer *tokenizer, const ig_special_pieces *pieces);
 // Joins vocabularies, models and special tokens to the two sides, once all of them exist.
 ig_status ig_tokenizer_parts_connect(ig_tokenizer *tokenizer, const char *where, ig_error *err);
 // Hands the finished tokenizer over, or frees it; returns status.

@@ -48,11 +48,24 @@ static ig_status make_from_models(ig_run *run, const char *source, const char *t
   return ig_tokenizer_from_sentencepiece(description, source, target, &run->tokenizer, err);
 }
 
+// A tokenizer with shifted ids needs a model whose special pieces have the ids of its family; what
+// Ingot trains has </s>, <unk> and no <pad>.
+static ig_status check_trainable(const ig_run *run, ig_error *err) {
+  const ig_tokenizer_description *description =
+      ig_tokenizer_description_of_sentencepiece(run->config.family->tokenizers);
+  if (!description || description->kind != IG_TOKENIZER_SHIFTED) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: data.sentencepiece: the %s family needs a model with its own special pieces, "
+                 "which cannot be trained here: name its file",
+                 run->config.path, run->config.family->name);
+}
+
 static ig_status make_trained(ig_run *run, ig_error *err) {
   const ig_corpus_files *files = &run->config.data.train;
   const bool joint = run->config.data.joint;
   const char **both;
   char *source = NULL, *target = NULL;
+  IG_TRY(check_trainable(run, err));
   IG_TRY(ig_corpus_check_lines(files, err));
   IG_TRY(both_sides(files, &both, err));
   ig_status status =
