@@ -1,11 +1,11 @@
-// Training, translating, scoring and inspecting give the same in every locale.
+// Training, translating and scoring give the same in every locale.
 #include "comma_locale.h"
 #include "train_fixture.h"
 
 #include "text/sentencepiece.h"
 
 typedef struct outcome {
-  char *inspected, *translated;
+  char *translated;
   char score[3][512];
   char note[128];
   char learning_rate[512];
@@ -63,7 +63,6 @@ static void do_everything(const char *name, outcome *o) {
   train_a_model(o);
   train_a_tokenizer(tokenizer);
   translate_a_line(o);
-  ok(ig_inspect("run/latest", NULL, &o->inspected, &err), &err);
   for (int metric = IG_METRIC_BLEU; metric <= IG_METRIC_TER; metric++) {
     const char *hypothesis = "the cat sat on a mat .", *reference = "the cat sat on the mat .";
     ig_score score;
@@ -97,16 +96,13 @@ static void same_in_every_locale(void **state) {
     snprintf(right, sizeof right, "%s.model", locales[l]);
     assert_true(same_file("C.model", right));
     assert_string_equal(found.translated, expected.translated);
-    assert_string_equal(found.inspected, expected.inspected);
     for (int m = 0; m < 3; m++) assert_string_equal(found.score[m], expected.score[m]);
     assert_string_equal(found.learning_rate, expected.learning_rate);
     if (*found.note && (!strchr(found.note, '.') || strchr(found.note, ',')))
       fail_msg("%s: '%s'", locales[l], found.note);  // which one, time decides
     free(found.translated);
-    free(found.inspected);
   }
   free(expected.translated);
-  free(expected.inspected);
 }
 
 int main(void) {

@@ -1,12 +1,12 @@
-#include "model/files/fusion_note.h"
+#include "fuse/record/fusion_note.h"
 
 #include <stdlib.h>
 
 #include "base/fail.h"
-#include "io/json.h"
+#include "fuse/record/provenance.h"
 
 ig_status ig_fusion_note_load(const char *directory, json_t **out, ig_error *err) {
-  return ig_json_load_in_if_exists(directory, "fusion.json", out, err);
+  return ig_json_load_in_if_exists(directory, ig_provenance_name, out, err);
 }
 
 static const char *text_of(const json_t *object, const char *key) {

@@ -9,24 +9,24 @@
 #include "io/safetensors.h"
 #include "model/arch/family.h"
 #include "model/files/config_file.h"
-#include "model/files/fusion_note.h"
+#include "fuse/record/fusion_note.h"
 #include "model/files/weights.h"
 #include "model/run/memory_plan.h"
 
-typedef struct ig_model_summary {
+typedef struct model_summary {
   ig_config config;
-  const ig_safetensors *file;
+  ig_safetensors *file;
   size_t parameters, bytes;
   ig_plan_sizes sizes;
   ig_memory_plan memory;
   json_t *fusion;  // what it was fused from; NULL: it was not
-} ig_model_summary;
+} model_summary;
 
 ig_inspect_options ig_inspect_options_default(void) {
   return (ig_inspect_options){.batch_tokens = 4096, .length = 64, .beam_size = 4};
 }
 
-static void count(ig_model_summary *s) {
+static void count_stored(model_summary *s) {
   for (size_t i = 0; i < ig_safetensors_count(s->file); i++) {
     const ig_safetensor *t = ig_safetensors_get(s->file, i);
     s->parameters += t->elements;
@@ -34,8 +34,8 @@ static void count(ig_model_summary *s) {
   }
 }
 
-// What could not be built for want of memory is NULL.
-static json_t *whole(json_t *json, int failed) {
+// The value, unless a part of it failed for want of memory: NULL then.
+static json_t *if_whole(json_t *json, int failed) {
   if (!failed) return json;
   json_decref(json);
   return NULL;
@@ -52,7 +52,7 @@ static json_t *dtypes(const ig_safetensors *file) {
         json, name,
         json_integer(json_integer_value(json_object_get(json, name)) + (json_int_t)t->bytes));
   }
-  return whole(json, failed);
+  return if_whole(json, failed);
 }
 
 static json_t *tied(const ig_config *c) {
@@ -62,7 +62,7 @@ static json_t *tied(const ig_config *c) {
     failed |= json_array_append_new(json, json_string("source and target embedding"));
   if (c->tied_output)
     failed |= json_array_append_new(json, json_string("target embedding and output layer"));
-  return whole(json, failed);
+  return if_whole(json, failed);
 }
 
 static json_t *tensor_json(const ig_safetensor *t) {
@@ -70,7 +70,7 @@ static json_t *tensor_json(const ig_safetensor *t) {
   int failed = !shape;
   for (int d = 0; !failed && d < t->rank; d++)
     failed = json_array_append_new(shape, json_integer((json_int_t)t->shape[d]));
-  shape = whole(shape, failed);
+  shape = if_whole(shape, failed);
   return shape ? json_pack("{s:s, s:s, s:o}", "name", t->name, "dtype", ig_dtype_name(t->dtype),
                            "shape", shape)
                : NULL;
@@ -81,10 +81,10 @@ static json_t *tensor_list(const ig_safetensors *file) {
   int failed = !list;
   for (size_t i = 0; !failed && i < ig_safetensors_count(file); i++)
     failed = json_array_append_new(list, tensor_json(ig_safetensors_get(file, i)));
-  return whole(list, failed);
+  return if_whole(list, failed);
 }
 
-static json_t *memory_json(const ig_model_summary *s) {
+static json_t *memory_json(const model_summary *s) {
   const ig_memory_plan *m = &s->memory;
   return json_pack(
       "{s:i, s:i, s:i, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I}}", "batch_tokens",
@@ -97,7 +97,7 @@ static json_t *memory_json(const ig_model_summary *s) {
       "worker_of_all_threads", (json_int_t)m->translation.shared);
 }
 
-static json_t *as_json(const ig_model_summary *s, const char *directory) {
+static json_t *as_json(const model_summary *s, const char *directory) {
   json_t *json = json_pack("{s:s, s:s}", "directory", directory, "family", s->config.family->name);
   int failed = json_object_set_new(json, "config", ig_family_write_config(&s->config));
   failed |= json_object_set_new(json, "stored_values", json_integer((json_int_t)s->parameters));
@@ -109,20 +109,12 @@ static json_t *as_json(const ig_model_summary *s, const char *directory) {
   failed |= json_object_set_new(json, "memory", memory_json(s));
   if (s->fusion) failed |= json_object_set(json, "fusion", s->fusion);
   failed |= json_object_set_new(json, "tensors", tensor_list(s->file));
-  return whole(json, failed);
-}
-
-static char *dump(const ig_model_summary *s, const char *directory, ig_error *err) {
-  json_t *json = as_json(s, directory);
-  char *text = ig_json_text(json, JSON_INDENT(2));
-  json_decref(json);
-  if (!text) ig_fail_memory_in(directory, err);
-  return text;
+  return if_whole(json, failed);
 }
 
 static double mebibytes(size_t bytes) { return (double)bytes / (1 << 20); }
 
-static void print_memory(FILE *out, const ig_model_summary *s) {
+static void print_memory(FILE *out, const model_summary *s) {
   const ig_memory_plan *m = &s->memory;
   const size_t fixed =
       m->training.weights + m->training.gradients + m->training.moments + m->training.scratch;
@@ -141,26 +133,29 @@ static void print_memory(FILE *out, const ig_model_summary *s) {
           mebibytes(m->translation.weights), s->sizes.beam_size, mebibytes(m->translation.state));
 }
 
-static char *describe(const ig_model_summary *s, const char *directory, ig_error *err) {
-  const ig_config *c = &s->config;
-  json_t *types = dtypes(s->file);
-  if (!types) return ig_fail_memory_in(directory, err), NULL;
-  char names[128] = "";
+// The names of all dtypes met, "F32, BF16". false: out of memory.
+static bool list_dtypes(const ig_safetensors *file, char *names, size_t size) {
+  json_t *types = dtypes(file), *value;
   const char *name;
-  json_t *value;
+  names[0] = '\0';
   json_object_foreach(types, name, value) {
     const size_t used = strlen(names);
-    snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", name);
+    snprintf(names + used, size - used, "%s%s", used ? ", " : "", name);
   }
   json_decref(types);
-  char *text = NULL;
-  size_t size = 0;
-  FILE *out = open_memstream(&text, &size);
-  if (!out) return ig_fail_memory_in(directory, err), NULL;
-  fprintf(out, "%s\n", directory);
-  fprintf(out, "  family        %s (%s), %s norm%s\n", s->config.family->name,
-          s->config.family->architecture, c->encoder.pre_norm ? "pre" : "post",
-          c->encoder.final_norm ? ", final norms" : "");
+  return types != NULL;
+}
+
+static const char *describe_ties(const ig_config *c) {
+  if (c->tied_output)
+    return c->shared_embedding ? "source, target and output embedding"
+                               : "target embedding and output";
+  return c->shared_embedding ? "source and target embedding" : "nothing";
+}
+
+static void print_config(FILE *out, const ig_config *c) {
+  fprintf(out, "  family        %s (%s), %s norm%s\n", c->family->name, c->family->architecture,
+          c->encoder.pre_norm ? "pre" : "post", c->encoder.final_norm ? ", final norms" : "");
   fprintf(out, "  vocabulary    %d source, %d target%s\n", c->vocab_size, c->target_vocab_size,
           c->shared_embedding ? ", one table" : "");
   fprintf(out, "  d_model       %d\n", c->d_model);
@@ -168,17 +163,35 @@ static char *describe(const ig_model_summary *s, const char *directory, ig_error
           c->encoder.self.heads, c->encoder.feed_forward.inner);
   fprintf(out, "  decoder       %d layers, %d heads, feed-forward %d\n", c->decoder.layers,
           c->decoder.self.heads, c->decoder.feed_forward.inner);
-  fprintf(out, "  tied          %s\n",
-          c->tied_output ? (c->shared_embedding ? "source, target and output embedding"
-                                                : "target embedding and output")
-                         : (c->shared_embedding ? "source and target embedding" : "nothing"));
+  fprintf(out, "  tied          %s\n", describe_ties(c));
   fprintf(out, "  special ids   pad %d, end %d, start %d\n", c->pad_id, c->eos_id,
           c->decoder_start_id);
+}
+
+// A malloc'ed text; NULL: out of memory.
+static char *as_text(const model_summary *s, const char *directory) {
+  char names[128];
+  char *text = NULL;
+  size_t size = 0;
+  if (!list_dtypes(s->file, names, sizeof names)) return NULL;
+  FILE *out = open_memstream(&text, &size);
+  if (!out) return NULL;
+  fprintf(out, "%s\n", directory);
+  print_config(out, &s->config);
   fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n",
           ig_safetensors_count(s->file), s->parameters, s->bytes, names);
   ig_fusion_note_print(out, s->fusion);
   print_memory(out, s);
-  if (fclose(out) != 0) return free(text), ig_fail_memory_in(directory, err), NULL;
+  if (fclose(out) == 0) return text;
+  free(text);
+  return NULL;
+}
+
+// Likewise.
+static char *as_json_text(const model_summary *s, const char *directory) {
+  json_t *json = as_json(s, directory);
+  char *text = ig_json_text(json, JSON_INDENT(2));
+  json_decref(json);
   return text;
 }
 
@@ -198,26 +211,30 @@ static ig_status check_options(const ig_inspect_options *o, ig_error *err) {
   return IG_OK;
 }
 
+static ig_status summarize(const char *directory, const ig_inspect_options *o, char **out,
+                           model_summary *s, ig_error *err) {
+  IG_TRY(ig_weights_check(directory, &s->config, s->file, err));
+  IG_TRY(ig_fusion_note_load(directory, &s->fusion, err));
+  count_stored(s);
+  const locale_t before = ig_number_locale_enter();
+  *out = o->json ? as_json_text(s, directory) : as_text(s, directory);
+  ig_number_locale_leave(before);
+  return *out ? IG_OK : ig_fail_memory_in(directory, err);
+}
+
 ig_status ig_inspect(const char *directory, const ig_inspect_options *options, char **out,
                      ig_error *err) {
   const ig_inspect_options defaults = ig_inspect_options_default();
   const ig_inspect_options *o = options ? options : &defaults;
-  ig_model_summary s = {.sizes = {o->batch_tokens, o->length, o->beam_size, o->threads}};
-  ig_safetensors *file = NULL;
+  model_summary s = {.sizes = {o->batch_tokens, o->length, o->beam_size, o->threads}};
   *out = NULL;
   IG_TRY(ig_fail_if_null(directory, "directory", err));
   IG_TRY(check_options(o, err));
   IG_TRY(ig_config_file_read(directory, &s.config, err));
   IG_TRY(ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err));
-  IG_TRY(ig_weights_open(directory, s.config.family, &file, err));
-  ig_status status = ig_weights_check(directory, &s.config, file, err);
-  if (status == IG_OK) status = ig_fusion_note_load(directory, &s.fusion, err);
-  s.file = file;
-  count(&s);
-  const locale_t before = ig_number_locale_enter();
-  if (status == IG_OK) *out = (o->json ? dump : describe)(&s, directory, err);
-  ig_number_locale_leave(before);
+  IG_TRY(ig_weights_open(directory, s.config.family, &s.file, err));
+  const ig_status status = summarize(directory, o, out, &s, err);
   json_decref(s.fusion);
-  ig_safetensors_close(file);
-  return status == IG_OK && !*out ? IG_ERROR_MEMORY : status;
+  ig_safetensors_close(s.file);
+  return status;
 }

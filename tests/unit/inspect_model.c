@@ -1,0 +1,66 @@
+// What ig_inspect tells of a model is the same in every locale; clear errors.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "comma_locale.h"
+#include "ingot.h"
+
+static char model[4096];
+
+static char *inspect(bool json) {
+  ig_inspect_options options = ig_inspect_options_default();
+  ig_error err = {0};
+  char *text;
+  options.json = json;
+  if (ig_inspect(model, &options, &text, &err) != IG_OK) fail_msg("%s", err.message);
+  return text;
+}
+
+static void the_report_is_the_same_in_every_locale(void **state) {
+  (void)state;
+  static const char *const locales[] = {"de_DE", "ps_AF"};
+  char *expected[2] = {inspect(false), inspect(true)};
+  assert_non_null(strstr(expected[0], "marian"));
+  for (size_t l = 0; l < 2; l++) {
+    if (!use_locale(locales[l])) continue;
+    char *found[2] = {inspect(false), inspect(true)};
+    setlocale(LC_ALL, "C");
+    for (int json = 0; json < 2; json++) {
+      assert_string_equal(found[json], expected[json]);
+      free(found[json]);
+    }
+  }
+  free(expected[0]);
+  free(expected[1]);
+}
+
+static void refused(const char *directory, ig_status status, const char *message) {
+  char *text = (char *)"garbage";
+  ig_error err = {0};
+  assert_int_equal(ig_inspect(directory, NULL, &text, &err), status);
+  assert_null(text);
+  if (!strstr(err.message, message)) fail_msg("expected: %s, found: %s", message, err.message);
+}
+
+static void errors_say_what_is_wrong(void **state) {
+  (void)state;
+  refused("/nonexistent", IG_ERROR_IO, "/nonexistent");
+  refused(NULL, IG_ERROR_ARGUMENT, "directory");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_report_is_the_same_in_every_locale),
+      cmocka_unit_test(errors_say_what_is_wrong),
+  };
+  const char *source = getenv("INGOT_SOURCE");
+  snprintf(model, sizeof model, "%s/tests/golden/marian_tiny", source ? source : ".");
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
