@@ -384,14 +384,11 @@ static void *translate_all(void *context) {
   return NULL;
 }
 
-// The lines one by one, as a server gets them.
+// Every third line by itself, as a server gets them; the others keep their place.
 static void *translate_each(void *context) {
   sharer *s = context;
-  for (size_t i = 0; i < s->found.count && s->status == IG_OK; i++) {
-    s->status =
-        ig_translate(s->translator, s->found.lines[i], &s->found.out[s->found.written], NULL);
-    if (s->status == IG_OK) s->found.written++;
-  }
+  for (size_t i = 0; i < s->found.count && s->status == IG_OK; i += 3)
+    s->status = ig_translate(s->translator, s->found.lines[i], &s->found.out[i], NULL);
   return NULL;
 }
 
@@ -425,10 +422,12 @@ static void test_translators_share_an_engine(void **state) {
     for (int i = 0; i < SHARERS; i++) {
       pthread_join(threads[i], NULL);
       assert_int_equal(sharers[i].status, IG_OK);
-      expect_same(&sharers[i].found, &expected[i % KINDS]);
-      assert_int_equal(ig_translator_stats(sharers[i].translator).sentences, LINES);
+      for (size_t line = 0; line < LINES; line += i < 2 ? 1 : 3)
+        assert_string_equal(sharers[i].found.out[line], expected[i % KINDS].out[line]);
+      assert_int_equal(ig_translator_stats(sharers[i].translator).sentences,
+                       i < 2 ? LINES : LINES / 3);
       ig_translator_free(sharers[i].translator);
-      release(&sharers[i].found);
+      for (size_t line = 0; line < LINES; line++) free(sharers[i].found.out[line]);
     }
     ig_engine_free(engine);
   }
