@@ -10,12 +10,12 @@
 #include "base/number.h"
 
 // A growing string; with length 0 it may have no memory yet.
-typedef struct growing_text {
+typedef struct output_text {
   char *text;  // NUL-terminated
   size_t length, capacity;
-} growing_text;
+} output_text;
 
-static ig_status append(growing_text *t, const char *text, size_t length, ig_error *err) {
+static ig_status append(output_text *t, const char *text, size_t length, ig_error *err) {
   IG_TRY(ig_allocate_more((void **)&t->text, &t->capacity, t->length + length + 1, 1, err));
   memcpy(t->text + t->length, text, length);
   t->length += length;
@@ -23,7 +23,7 @@ static ig_status append(growing_text *t, const char *text, size_t length, ig_err
   return IG_OK;
 }
 
-__attribute__((format(printf, 3, 4))) static ig_status append_number(growing_text *t, ig_error *err,
+__attribute__((format(printf, 3, 4))) static ig_status append_number(output_text *t, ig_error *err,
                                                                      const char *format, ...) {
   char text[64];
   va_list arguments;
@@ -34,7 +34,7 @@ __attribute__((format(printf, 3, 4))) static ig_status append_number(growing_tex
 }
 
 // A piece may spell a line break, but a sentence is one line.
-static ig_status append_text(growing_text *t, const ig_tokenizer *tokenizer, const ig_hypothesis *h,
+static ig_status append_text(output_text *t, const ig_tokenizer *tokenizer, const ig_hypothesis *h,
                              ig_error *err) {
   char *text;
   IG_TRY(ig_tokenizer_decode(tokenizer, h->ids, (size_t)h->length, &text, err));
@@ -45,7 +45,7 @@ static ig_status append_text(growing_text *t, const ig_tokenizer *tokenizer, con
   return status;
 }
 
-static ig_status append_hypothesis(growing_text *t, const ig_output_format *format,
+static ig_status append_hypothesis(output_text *t, const ig_output_format *format,
                                    const ig_hypothesis *h, ig_error *err) {
   if (format->n_best > 1) IG_TRY(append_number(t, err, "%.6f\t", (double)h->score));
   if (format->tokenizer) return append_text(t, format->tokenizer, h, err);
@@ -53,7 +53,7 @@ static ig_status append_hypothesis(growing_text *t, const ig_output_format *form
   return IG_OK;
 }
 
-static ig_status append_all(growing_text *t, const ig_output_format *format,
+static ig_status append_all(output_text *t, const ig_output_format *format,
                             const ig_hypothesis *found, ig_error *err) {
   for (int k = 0; k < format->n_best; k++) {
     if (k > 0) IG_TRY(append(t, "\n", 1, err));
@@ -62,7 +62,7 @@ static ig_status append_all(growing_text *t, const ig_output_format *format,
   return IG_OK;
 }
 
-static ig_status append_scores(growing_text *t, const ig_output_format *format,
+static ig_status append_scores(output_text *t, const ig_output_format *format,
                                const float *log_probs, size_t count, ig_error *err) {
   if (!format->token_scores) {
     double sum = 0;
@@ -75,7 +75,7 @@ static ig_status append_scores(growing_text *t, const ig_output_format *format,
 }
 
 // The text is the caller's, or nobody's if it could not be written.
-static ig_status hand_over(growing_text *t, ig_status status, char **out, ig_error *err) {
+static ig_status hand_over(output_text *t, ig_status status, char **out, ig_error *err) {
   if (status == IG_OK) status = append(t, "", 0, err);
   if (status != IG_OK) {
     free(t->text);
@@ -87,20 +87,20 @@ static ig_status hand_over(growing_text *t, ig_status status, char **out, ig_err
 
 ig_status ig_output_line_translated(const ig_output_format *format, const ig_hypothesis *found,
                                     char **out, ig_error *err) {
-  growing_text t = {0};
+  output_text t = {0};
   return hand_over(&t, append_all(&t, format, found, err), out, err);
 }
 
 ig_status ig_output_line_scored(const ig_output_format *format, const float *log_probs,
                                 size_t count, char **out, ig_error *err) {
-  growing_text t = {0};
+  output_text t = {0};
   return hand_over(&t, append_scores(&t, format, log_probs, count, err), out, err);
 }
 
 ig_status ig_output_line_blank(const ig_output_format *format, bool scoring, char **out,
                                ig_error *err) {
   static const char unscored[] = "0.000000\t";
-  growing_text t = {0};
+  output_text t = {0};
   ig_status status = IG_OK;
   const int lines = scoring || format->n_best == 1 ? 0 : format->n_best;
   for (int k = 0; k < lines && status == IG_OK; k++) {
