@@ -141,12 +141,8 @@ static ig_status carry_out_stage(stage_run *r, size_t index, ig_error *err) {
 }
 
 static ig_status name_directory(stage_run *r, ig_error *err) {
-  size_t length = strlen(r->output);
-  while (length > 1 && r->output[length - 1] == '/') length--;
-  r->directory = ig_allocate(length + 16, 1, err);
-  if (!r->directory) return IG_ERROR_MEMORY;
-  snprintf(r->directory, length + 16, "%.*s.stages", (int)length, r->output);
-  return IG_OK;
+  r->directory = ig_path_with_suffix(r->output, ".stages", err);
+  return r->directory ? IG_OK : IG_ERROR_MEMORY;
 }
 
 static ig_status carry_out_all(stage_run *r, ig_error *err) {

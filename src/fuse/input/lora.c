@@ -7,6 +7,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/name.h"
 #include "base/path.h"
 #include "io/json.h"
 
@@ -94,15 +95,11 @@ const char *ig_lora_file(const ig_lora_adapter *adapter) {
 
 // ---- parts ------------------------------------------------------------------
 
-static bool ends_with(const char *text, const char *end) {
-  const size_t length = strlen(text), wanted = strlen(end);
-  return length >= wanted && strcmp(text + length - wanted, end) == 0;
-}
-
 ig_status ig_lora_find(const ig_lora_adapter *adapter, const ig_safetensor *weight, ig_lora *out,
                        ig_error *err) {
   *out = (ig_lora){0};
-  if (!adapter || !ends_with(weight->name, weight_suffix) || strlen(weight->name) > MOST_NAME)
+  if (!adapter || !ig_name_ends_with(weight->name, weight_suffix) ||
+      strlen(weight->name) > MOST_NAME)
     return IG_OK;
   const int stem = (int)(strlen(weight->name) - strlen(weight_suffix));
   char name[MOST_NAME + 64];
@@ -127,10 +124,10 @@ ig_status ig_lora_check(const ig_lora_adapter *adapter, const ig_safetensors *mo
                         ig_error *err) {
   for (size_t i = 0; i < ig_safetensors_count(adapter->tensors); i++) {
     const char *name = ig_safetensors_get(adapter->tensors, i)->name,
-               *suffix = ends_with(name, a_suffix) ? a_suffix : b_suffix;
+               *suffix = ig_name_ends_with(name, a_suffix) ? a_suffix : b_suffix;
     char weight[MOST_NAME + 64];
-    const bool fits = strncmp(name, prefix, strlen(prefix)) == 0 && ends_with(name, suffix) &&
-                      strlen(name) < MOST_NAME;
+    const bool fits = strncmp(name, prefix, strlen(prefix)) == 0 &&
+                      ig_name_ends_with(name, suffix) && strlen(name) < MOST_NAME;
     if (fits)
       snprintf(weight, sizeof weight, "%.*s%s",
                (int)(strlen(name) - strlen(prefix) - strlen(suffix)), name + strlen(prefix),

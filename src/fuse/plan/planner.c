@@ -27,9 +27,8 @@ static ig_status open_model(ig_fusion_plan *plan, ig_plan_slice *s, const char *
                             size_t *index, ig_error *err) {
   ig_error why = {0};
   const ig_status status = ig_fuse_models_open(&plan->models, reference, index, &why);
-  if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why.message);
   s->complete = s->complete && status == IG_OK && plan->models.model[*index].tensors;
-  return status == IG_OK ? IG_OK : ADD_PROBLEM(plan, err, "%s", why.message);
+  return ig_problems_judge(&plan->problems, status, &why, err);
 }
 
 // Looks the models of a slice up: the base apart from the others where the method takes differences

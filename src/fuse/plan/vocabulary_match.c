@@ -152,8 +152,7 @@ static ig_status open_model(ig_fusion_plan *plan, const char *reference, ig_erro
   ig_error why = {0};
   if (!reference) return IG_OK;
   const ig_status status = ig_fuse_models_open(&plan->models, reference, &index, &why);
-  if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why.message);
-  return status == IG_OK ? IG_OK : ig_problems_add(&plan->problems, NULL, err, "%s", why.message);
+  return ig_problems_judge(&plan->problems, status, &why, err);
 }
 
 static ig_status open_models(ig_fusion_plan *plan, ig_error *err) {
@@ -173,9 +172,7 @@ static ig_status judge(ig_fusion_plan *plan, ig_status status, const ig_error *w
                        ig_error *err) {
   if (status == IG_OK) return IG_OK;
   *complete = false;
-  return status == IG_ERROR_MEMORY
-             ? ig_fail(err, status, "%s", why->message)
-             : ig_problems_add(&plan->problems, NULL, err, "%s", why->message);
+  return ig_problems_judge(&plan->problems, status, why, err);
 }
 
 static ig_status load_all(ig_fusion_plan *plan, ig_pieces *pieces, bool *complete, ig_error *err) {

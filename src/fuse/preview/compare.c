@@ -10,19 +10,17 @@
 #include "fuse/run/matched_rows.h"
 #include "fuse/run/values.h"
 
-// One thread's.
-typedef struct worker {
+// What one thread works in.
+typedef struct comparison_worker {
   float *values;     // (inputs + base, block)
   float *lora;       // scratch
   double *products;  // (inputs + base, inputs + base)
-  ig_status status;
-  ig_error err;
-} worker;
+} comparison_worker;
 
 typedef struct comparing {
   const ig_fusion_plan *plan;
   ig_comparison *items;
-  worker *workers;
+  comparison_worker *workers;
   size_t block;  // values of the largest
 } comparing;
 
@@ -63,7 +61,9 @@ static void summarize(const double *p, size_t inputs, bool has_base, ig_comparis
       if (!has_base) distance += 2 * norm(x * x + y * y - 2 * xy) / fmax(x + y, 1e-30);
       if (x < 1e-20 || y < 1e-20) continue;
       const double c = fmin(fmax(xy / (x * y), -1), 1);
-      cosine += c, least = fmin(least, c), known++;
+      cosine += c;
+      least = fmin(least, c);
+      known++;
     }
   }
   out->distance = has_base ? distance : distance / (double)(pairs ? pairs : 1);
@@ -71,8 +71,9 @@ static void summarize(const double *p, size_t inputs, bool has_base, ig_comparis
   out->least_cosine = known ? least : NAN;
 }
 
-static ig_status compare(const comparing *c, const ig_plan_tensor *t, worker *w,
-                         ig_comparison *out) {
+static ig_status compare_tensor(const comparing *c, comparison_worker *w, ig_comparison *out,
+                                ig_error *err) {
+  const ig_plan_tensor *t = out->tensor;
   const ig_blocking cut = ig_blocking_of(t);
   const size_t step = cut.block_rows * cut.columns;
   const size_t n = t->inputs + (t->base.tensor != NULL);
@@ -82,7 +83,7 @@ static ig_status compare(const comparing *c, const ig_plan_tensor *t, worker *w,
     for (size_t i = 0; i < n; i++) {
       const ig_plan_input *from = i < t->inputs ? &t->input[i] : &t->base;
       IG_TRY(ig_values_read(c->plan->recipe, t, from, at, count, w->values + i * c->block, w->lora,
-                            &w->err));
+                            err));
     }
     multiply(c, n, w->values, count, w->products);
   }
@@ -90,13 +91,12 @@ static ig_status compare(const comparing *c, const ig_plan_tensor *t, worker *w,
   return IG_OK;
 }
 
-static void compare_task(void *context, size_t index, int number) {
+static ig_status compare_task(void *context, size_t index, int worker, ig_error *err) {
   const comparing *c = context;
-  worker *w = &c->workers[number];
-  if (w->status == IG_OK) w->status = compare(c, c->items[index].tensor, w, &c->items[index]);
+  return compare_tensor(c, &c->workers[worker], &c->items[index], err);
 }
 
-static ig_status run(comparing *c, size_t count, ig_pool *pool, ig_error *err) {
+static ig_status compare_all(comparing *c, size_t count, ig_pool *pool, ig_error *err) {
   const int threads = ig_pool_threads(pool);
   const ig_blocking_sizes sizes = ig_blocking_measure(c->plan);
   const size_t vectors = sizes.inputs + 1;
@@ -105,16 +105,14 @@ static ig_status run(comparing *c, size_t count, ig_pool *pool, ig_error *err) {
   c->workers = ig_allocate((size_t)threads, sizeof *c->workers, err);
   if (!c->workers) return IG_ERROR_MEMORY;
   for (int i = 0; i < threads && status == IG_OK; i++) {
-    worker *w = &c->workers[i];
+    comparison_worker *w = &c->workers[i];
     w->values = ig_allocate(vectors * c->block, sizeof(float), err);
     w->lora = ig_allocate(sizes.lora, sizeof(float), err);
     w->products = ig_allocate(vectors * vectors, sizeof(double), err);
     if (!w->values || !w->lora || !w->products) status = IG_ERROR_MEMORY;
   }
-  if (status == IG_OK) ig_pool_run(pool, count, compare_task, c);
+  if (status == IG_OK) status = ig_pool_try(pool, count, compare_task, c, err);
   for (int i = 0; i < threads; i++) {
-    if (status == IG_OK && c->workers[i].status != IG_OK)
-      status = ig_fail(err, c->workers[i].status, "%s", c->workers[i].err.message);
     free(c->workers[i].values);
     free(c->workers[i].lora);
     free(c->workers[i].products);
@@ -134,7 +132,7 @@ ig_status ig_compare_plan(const ig_fusion_plan *plan, ig_pool *pool, ig_comparis
     if (!t->copied && t->inputs + (t->base.tensor != NULL) > 1) c.items[(*count)++].tensor = t;
   }
   ig_status status = ig_matched_rows_fill_padding(plan, err);
-  if (status == IG_OK) status = run(&c, *count, pool, err);
+  if (status == IG_OK) status = compare_all(&c, *count, pool, err);
   if (status == IG_OK)
     *out = c.items;
   else

@@ -12,11 +12,13 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/name.h"
 #include "base/path.h"
 #include "fuse/run/fusion_product.h"
 #include "fuse/run/staging.h"
 #include "fuse/input/ties.h"
 #include "io/json.h"
+#include "io/model_directory.h"
 
 // ---- models -----------------------------------------------------------------
 
@@ -37,8 +39,6 @@ static ig_status compare_key(const ig_fuse_model *a, const ig_fuse_model *b, con
   return status;
 }
 
-typedef ig_status (*compare_files)(const char *a, const char *b, bool *same, ig_error *err);
-
 static ig_status compare_bytes(const char *a, const char *b, bool *same, ig_error *err) {
   char *x = NULL, *y = NULL;
   size_t x_size, y_size;
@@ -50,6 +50,8 @@ static ig_status compare_bytes(const char *a, const char *b, bool *same, ig_erro
   return status;
 }
 
+static bool is_json(const char *name) { return ig_name_ends_with(name, ".json"); }
+
 static ig_status compare_json(const char *a, const char *b, bool *same, ig_error *err) {
   json_t *x = NULL, *y = NULL;
   ig_status status = ig_json_load(a, &x, err);
@@ -60,39 +62,46 @@ static ig_status compare_json(const char *a, const char *b, bool *same, ig_error
   return status;
 }
 
-// *both: the file is in both directories; *same: with the same content.
-static ig_status compare_in(const ig_fuse_model *a, const ig_fuse_model *b, const char *name,
-                            compare_files compare, bool *both, bool *same, ig_error *err) {
+typedef enum file_relation {
+  FILE_RELATION_ABSENT,  // one of the directories lacks it
+  FILE_RELATION_SAME,
+  FILE_RELATION_DIFFERENT,
+} file_relation;
+
+// Whether a file has the same content in both models; of JSON, the values count.
+static ig_status compare_in_both(const ig_fuse_model *a, const ig_fuse_model *b, const char *name,
+                                 file_relation *out, ig_error *err) {
+  *out = FILE_RELATION_ABSENT;
   char *x = ig_path_join(a->directory, name, err),
        *y = x ? ig_path_join(b->directory, name, err) : NULL;
   ig_status status = y ? IG_OK : IG_ERROR_MEMORY;
-  *both = y && ig_file_exists(x) && ig_file_exists(y);
-  *same = true;
-  if (*both) status = compare(x, y, same, err);
+  if (y && ig_file_exists(x) && ig_file_exists(y)) {
+    bool same = true;
+    status = is_json(name) ? compare_json(x, y, &same, err) : compare_bytes(x, y, &same, err);
+    *out = same ? FILE_RELATION_SAME : FILE_RELATION_DIFFERENT;
+  }
   free(x);
   free(y);
   return status;
 }
 
-// Rows of embeddings belong to pieces: those of different vocabularies are not to be mixed.
-// vocab.json gives the ids where it is there, else SentencePiece's model.
+// Rows of embeddings belong to pieces, so those of different vocabularies must not be mixed.
+// vocab.json tells the ids if it exists, else SentencePiece's model.
 static ig_status compare_vocabularies(const ig_fuse_model *a, const ig_fuse_model *b,
                                       ig_problems *problems, ig_error *err) {
-  static const char *const names[] = {"vocab.json", "source.spm", "target.spm", "spiece.model",
-                                      "sentencepiece.bpe.model"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    bool both, same;
+  const char *name;
+  for (size_t at = 0;
+       (name = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_VOCABULARY, &at)) != NULL;) {
+    file_relation relation;
     ig_error why = {0};
-    const ig_status status =
-        compare_in(a, b, names[i], i == 0 ? compare_json : compare_bytes, &both, &same, &why);
-    if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why.message);
-    if (status != IG_OK) return ig_problems_add(problems, NULL, err, "%s", why.message);
-    if (!same)
+    const ig_status status = compare_in_both(a, b, name, &relation, &why);
+    if (status != IG_OK) return ig_problems_judge(problems, status, &why, err);
+    if (relation == FILE_RELATION_DIFFERENT)
       return ig_problems_add(problems, NULL, err,
                              "%s is not the same in %s and %s: rows of embeddings would be of "
                              "different pieces; 'tokenizer_source: union' matches them",
-                             names[i], a->reference, b->reference);
-    if (both && i == 0) break;
+                             name, a->reference, b->reference);
+    if (relation == FILE_RELATION_SAME && is_json(name)) break;
   }
   return IG_OK;
 }
@@ -129,20 +138,14 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
 
 // ---- space ------------------------------------------------------------------
 
-// The output's parent, or the first directory above it that is there.
+// The output's parent, or the first directory above it that exists.
 static char *existing_parent(const char *output, ig_error *err) {
-  char *path = ig_allocate_copy(output, strlen(output), err);
-  if (!path) return NULL;
-  for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
-    path[length - 1] = '\0';
-  do {
-    char *slash = strrchr(path, '/');
-    if (slash == path && path[1] == '\0') return path;
-    if (slash)
-      slash[slash == path] = '\0';
-    else
-      strcpy(path, ".");  // a name has a byte at least
-  } while (!ig_file_exists(path));
+  char *path = ig_path_parent(output, err);
+  while (path && !ig_file_exists(path)) {
+    char *parent = ig_path_parent(path, err);
+    free(path);
+    path = parent;
+  }
   return path;
 }
 
@@ -221,8 +224,7 @@ ig_status ig_preflight_output(const ig_stages *s, const char *output,
     IG_TRY(ig_problems_add(problems, NULL, err, "%s: the output is also an input, %s", output,
                            input->reference));
   else if (ig_staging_check(output, &why) != IG_OK)
-    IG_TRY(why.status == IG_ERROR_MEMORY ? ig_fail(err, why.status, "%s", why.message)
-                                         : ig_problems_add(problems, NULL, err, "%s", why.message));
+    IG_TRY(ig_problems_judge(problems, why.status, &why, err));
   struct stat parent;
   if (stat(needs->directory, &parent) == 0 && !S_ISDIR(parent.st_mode))
     return ig_problems_add(problems, NULL, err, "%s: not a directory: %s cannot be written",

@@ -7,14 +7,9 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/path.h"
-#include "fuse/input/model_files.h"
+#include "io/model_directory.h"
 
 // ---- which files ------------------------------------------------------------
-
-static const char *base_name(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
-}
 
 static ig_status add_path(ig_contents *all, const char *path, const char *stage, ig_error *err) {
   IG_TRY(ig_allocate_more((void **)&all->items, &all->capacity, all->count + 1, sizeof *all->items,
@@ -22,7 +17,7 @@ static ig_status add_path(ig_contents *all, const char *path, const char *stage,
   ig_content *e = &all->items[all->count];
   *e = (ig_content){.path = ig_allocate_copy(path, strlen(path), err), .stage = stage};
   if (!e->path) return IG_ERROR_MEMORY;
-  e->recorded = stage ? base_name(e->path) : e->path;
+  e->recorded = stage ? ig_path_base_name(e->path) : e->path;
   all->count++;
   return ig_file_stamp(e->path, e->stamp, &e->bytes, err);
 }
@@ -45,29 +40,38 @@ static ig_status add_weights(ig_contents *all, const ig_safetensors *tensors, co
   return IG_OK;
 }
 
-// Pieces decide which rows are fused: the files that they come from count, and the tokenizer's
-// other files.
+// The files of these roles that the directory has.
+static ig_status add_roles(ig_contents *all, const char *directory, unsigned roles,
+                           const char *stage, ig_error *err) {
+  const char *name;
+  for (size_t at = 0; (name = ig_model_directory_next(roles, &at)) != NULL;)
+    IG_TRY(add_file(all, directory, name, stage, err));
+  return IG_OK;
+}
+
+// The pieces of a vocabulary decide which rows are fused: so the files that they are read from
+// count, and the other files of the output's tokenizer.
 static ig_status add_tokenizers(ig_contents *all, const ig_fusion_plan *plan, ig_error *err) {
-  static const char *const names[] = {"vocab.json", "target_vocab.json", "spiece.model",
-                                      "tokenizer_config.json", NULL};
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   const char *tokenizer = ig_fusion_plan_tokenizer(plan);
   for (size_t i = 0; i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
-    for (size_t k = 0; names[k] && m != donor; k++)
-      IG_TRY(add_file(all, m->directory, names[k], m->stage ? m->stage->name : NULL, err));
+    const char *stage = m->stage ? m->stage->name : NULL;
+    if (m == donor) continue;
+    IG_TRY(add_roles(all, m->directory, IG_MODEL_DIRECTORY_ROLE_PIECES, stage, err));
+    IG_TRY(add_roles(all, m->directory, IG_MODEL_DIRECTORY_ROLE_KIND, stage, err));
   }
-  for (size_t i = 1; ig_companions[i] && strcmp(tokenizer, donor->directory) != 0; i++)
-    IG_TRY(add_file(all, tokenizer, ig_companions[i], NULL, err));
-  return IG_OK;
+  if (strcmp(tokenizer, donor->directory) == 0) return IG_OK;
+  return add_roles(all, tokenizer, IG_MODEL_DIRECTORY_ROLE_TOKENIZER, NULL, err);
 }
 
 static ig_status add_inputs(ig_contents *all, const ig_fusion_plan *plan, ig_error *err) {
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   const char *stage = donor->stage ? donor->stage->name : NULL;
-  IG_TRY(add_file(all, donor->directory, "config.json", stage, err));
-  for (size_t i = 0; ig_companions[i]; i++)
-    IG_TRY(add_file(all, donor->directory, ig_companions[i], stage, err));
+  IG_TRY(add_roles(all, donor->directory,
+                   IG_MODEL_DIRECTORY_ROLE_CONFIG | IG_MODEL_DIRECTORY_ROLE_GENERATION |
+                       IG_MODEL_DIRECTORY_ROLE_TOKENIZER,
+                   stage, err));
   if (plan->alignment) IG_TRY(add_tokenizers(all, plan, err));
   for (size_t i = 0; i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
@@ -119,11 +123,11 @@ typedef struct hashing {
   size_t count;
 } hashing;
 
-static void hash_task(void *context, size_t index, int worker) {
+static ig_status hash_file(void *context, size_t index, int worker, ig_error *err) {
   (void)worker;
   const hashing *h = context;
   ig_content *e = h->files[index];
-  e->status = ig_content_hash_file(e->path, h->kind, e->hash, &e->bytes, &e->err);
+  return ig_content_hash_file(e->path, h->kind, e->hash, &e->bytes, err);
 }
 
 // Large ones first, so that no thread is left alone with one.
@@ -149,11 +153,7 @@ ig_status ig_contents_hash(ig_contents *all, ig_pool *pool, ig_error *err) {
   for (size_t i = 0; i < all->count; i++)
     if (!*all->items[i].hash) h.files[h.count++] = &all->items[i];
   qsort(h.files, h.count, sizeof *h.files, compare_sizes);
-  ig_pool_run(pool, h.count, hash_task, &h);
-  ig_status status = IG_OK;
-  for (size_t i = 0; status == IG_OK && i < h.count; i++)
-    if (h.files[i]->status != IG_OK)
-      status = ig_fail(err, h.files[i]->status, "%s", h.files[i]->err.message);
+  const ig_status status = ig_pool_try(pool, h.count, hash_file, &h, err);
   free(h.files);
   return status == IG_OK ? check_unchanged(all, err) : status;
 }

@@ -15,8 +15,6 @@ typedef struct ig_content {
                          // output, the name in its directory
   char stamp[IG_STAMP_TEXT], hash[IG_HASH_TEXT];  // hash: "" before ig_contents_hash
   size_t bytes;
-  ig_status status;
-  ig_error err;
 } ig_content;
 
 typedef struct ig_contents {

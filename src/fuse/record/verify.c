@@ -11,7 +11,7 @@
 #include "fuse/record/provenance.h"
 #include "io/json.h"
 
-typedef enum state { SAME, CHANGED, GONE } state;
+typedef enum file_state { FILE_STATE_SAME, FILE_STATE_CHANGED, FILE_STATE_GONE } file_state;
 static const char *const state_names[] = {"same", "changed", "gone"};
 
 typedef struct checked {
@@ -22,9 +22,7 @@ typedef struct checked {
   size_t expected_bytes;
   char found[IG_HASH_TEXT];
   size_t bytes;
-  state state;
-  ig_status status;
-  ig_error err;
+  file_state state;
 } checked;
 
 typedef struct checking {
@@ -91,21 +89,21 @@ static ig_status add_all(checking *c, const json_t *provenance, ig_error *err) {
 
 // ---- what is found ----------------------------------------------------------
 
-static void check_task(void *context, size_t index, int worker) {
+static ig_status check_file(void *context, size_t index, int worker, ig_error *err) {
   (void)worker;
   checked *item = &((checking *)context)->items[index];
-  item->state = GONE;
-  if (!ig_file_exists(item->path)) return;
-  item->status =
-      ig_content_hash_file(item->path, item->kind, item->found, &item->bytes, &item->err);
-  item->state = strcmp(item->found, item->expected) == 0 ? SAME : CHANGED;
+  item->state = FILE_STATE_GONE;
+  if (!ig_file_exists(item->path)) return IG_OK;
+  IG_TRY(ig_content_hash_file(item->path, item->kind, item->found, &item->bytes, err));
+  item->state = strcmp(item->found, item->expected) == 0 ? FILE_STATE_SAME : FILE_STATE_CHANGED;
+  return IG_OK;
 }
 
 static bool is_intact(const checking *c) {
   bool intact = true;
   for (size_t i = 0; i < c->count; i++)
-    intact =
-        intact && c->items[i].state != CHANGED && !(c->items[i].own && c->items[i].state == GONE);
+    intact = intact && c->items[i].state != FILE_STATE_CHANGED &&
+             !(c->items[i].own && c->items[i].state == FILE_STATE_GONE);
   return intact;
 }
 
@@ -115,12 +113,13 @@ static void print_text(const checking *c, FILE *out) {
     const checked *item = &c->items[i];
     of[item->state]++;
     fprintf(out, "%-8s %s", state_names[item->state], item->path);
-    if (item->state == CHANGED)
+    if (item->state == FILE_STATE_CHANGED)
       fprintf(out, ": %s of %zu bytes, expected %s of %zu", item->found, item->bytes,
               item->expected, item->expected_bytes);
     fputc('\n', out);
   }
-  fprintf(out, "%zu same, %zu changed, %zu gone\n", of[SAME], of[CHANGED], of[GONE]);
+  fprintf(out, "%zu same, %zu changed, %zu gone\n", of[FILE_STATE_SAME], of[FILE_STATE_CHANGED],
+          of[FILE_STATE_GONE]);
 }
 
 static char *text_of(const checking *c) {
@@ -142,7 +141,7 @@ static char *json_of(const checking *c) {
     json_t *json = json_pack("{s:s, s:s, s:s}", "file", item->path, "state",
                              state_names[item->state], "expected", item->expected);
     fine = json &&
-           (item->state == GONE ||
+           (item->state == FILE_STATE_GONE ||
             json_object_set_new(json, "found", json_string(item->found)) == 0) &&
            json_array_append(files, json) == 0;
     json_decref(json);
@@ -159,12 +158,9 @@ static char *json_of(const checking *c) {
 static ig_status check_all(checking *c, int threads, ig_error *err) {
   ig_pool *pool = NULL;
   IG_TRY(ig_pool_create(threads, &pool, err));
-  ig_pool_run(pool, c->count, check_task, c);
+  const ig_status status = ig_pool_try(pool, c->count, check_file, c, err);
   ig_pool_free(pool);
-  for (size_t i = 0; i < c->count; i++)
-    if (c->items[i].status != IG_OK)
-      return ig_fail(err, c->items[i].status, "%s", c->items[i].err.message);
-  return IG_OK;
+  return status;
 }
 
 ig_status ig_fuse_verify(const char *directory, bool json, int threads, char **out, bool *intact,

@@ -22,12 +22,9 @@ static ig_status fail(const char *path, const char *what, ig_error *err) {
 
 // OUTPUT without slashes at its end, and OUTPUT.partial.
 static ig_status name_directories(const char *output, ig_staging *s, ig_error *err) {
-  size_t length = strlen(output);
-  while (length > 1 && output[length - 1] == '/') length--;
-  s->output = ig_allocate_copy(output, length, err);
-  s->directory = ig_allocate(length + 16, 1, err);
+  s->output = ig_path_with_suffix(output, "", err);
+  s->directory = ig_path_with_suffix(output, ".partial", err);
   if (!s->output || !s->directory) return IG_ERROR_MEMORY;
-  snprintf(s->directory, length + 16, "%s.partial", s->output);
   s->journal_path = ig_path_join(s->directory, journal_name, err);
   return s->journal_path ? IG_OK : IG_ERROR_MEMORY;
 }
@@ -138,27 +135,13 @@ ig_status ig_staging_flush(ig_staging *s, ig_error *err) {
   return fflush(s->journal) ? fail(s->journal_path, "write", err) : IG_OK;
 }
 
-static ig_status sync_directory(const char *path, ig_error *err) {
-  const int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return fail(path, "open", err);
-  const int failed = fsync(descriptor) && errno != EINVAL;
-  close(descriptor);
-  return failed ? fail(path, "write", err) : IG_OK;
-}
-
 ig_status ig_staging_commit(ig_staging *s, ig_error *err) {
   fclose(s->journal);
   s->journal = NULL;
-  IG_TRY(sync_directory(s->directory, err));
+  IG_TRY(ig_path_sync(s->directory, err));
   if (unlink(s->journal_path)) return fail(s->journal_path, "remove", err);
   if (rename(s->directory, s->output)) return fail(s->output, "rename to it", err);
-  char *parent = ig_allocate_copy(s->output, strlen(s->output), err);
-  if (!parent) return IG_ERROR_MEMORY;
-  char *slash = strrchr(parent, '/');
-  if (slash) slash[slash == parent] = '\0';
-  const ig_status status = sync_directory(slash ? parent : ".", err);
-  free(parent);
-  return status;
+  return ig_path_sync_parent(s->output, err);
 }
 
 void ig_staging_discard(ig_staging *s) {
