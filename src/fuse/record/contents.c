@@ -7,6 +7,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/path.h"
+#include "fuse/input/lora.h"
 #include "io/model_directory.h"
 
 // ---- which files ------------------------------------------------------------
