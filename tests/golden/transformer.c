@@ -1,5 +1,6 @@
 // Loss, logits and every gradient against PyTorch (tests/golden/transformer/make_goldens.py), and
 // five Adam updates against transformers.
+#include <glob.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -209,28 +210,38 @@ static double compare(golden *g, const char **where) {
   return worst;
 }
 
-static const char *const cases[] = {"ragged_post_relu",
-                                    "ragged_pre_gelu_nobias",
-                                    "ragged_post_gelu_scaled_smoothed",
-                                    "ragged_pre_relu",
-                                    "padded_boolean_key_padding",
-                                    "padded_additive_everything",
-                                    "padded_boolean_masks",
-                                    "padded_per_head",
-                                    "padded_no_masks",
-                                    "padded_causal_hint"};
+static void compare_case(const char *name) {
+  golden g;
+  const char *where;
+  open_case(&g, name);
+  const double worst = compare(&g, &where);
+  print_message("%-34s worst relative difference %.2e (%s)\n", name, worst, where);
+  if (!(worst < TOLERANCE)) fail_msg("%s: %s differs by %.3e", name, where, worst);
+  close_golden(&g);
+}
 
+// Every file of the folder that is called ragged_* or padded_* is a case: one of a new family is
+// nothing more than such a file.
 static void equals_pytorch(void **state) {
   (void)state;
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    golden g;
-    const char *where;
-    open_case(&g, cases[i]);
-    const double worst = compare(&g, &where);
-    print_message("%-34s worst relative difference %.2e (%s)\n", cases[i], worst, where);
-    if (!(worst < TOLERANCE)) fail_msg("%s: %s differs by %.3e", cases[i], where, worst);
-    close_golden(&g);
+  static const char *const kinds[] = {"ragged", "padded"};
+  const char *root = getenv("INGOT_SOURCE");
+  size_t cases = 0;
+  for (size_t k = 0; k < 2; k++) {
+    char pattern[512], name[128];
+    snprintf(pattern, sizeof pattern, "%s/tests/golden/transformer/%s_*.safetensors",
+             root ? root : ".", kinds[k]);
+    glob_t files;
+    assert_int_equal(glob(pattern, 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+      const char *file = strrchr(files.gl_pathv[i], '/') + 1;
+      snprintf(name, sizeof name, "%.*s", (int)(strlen(file) - strlen(".safetensors")), file);
+      compare_case(name);
+    }
+    cases += files.gl_pathc;
+    globfree(&files);
   }
+  assert_true(cases >= 10);
 }
 
 // Negative control: a sign flipped in one weight, a mask left out, a shifted target must each be
