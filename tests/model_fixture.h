@@ -5,7 +5,7 @@
 
 // No forced end: its log-probability is set to 0, so that scoring would not agree with the search.
 static inline ig_config small_config(int vocabulary, int pad) {
-  ig_config c = {.family = &ig_family_marian,
+  ig_config c = {.family = ig_family_find("marian"),
                  .vocab_size = vocabulary,
                  .target_vocab_size = vocabulary,
                  .d_model = 32,

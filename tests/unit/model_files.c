@@ -243,7 +243,7 @@ static void impossible_sizes_are_refused(void **state) {
   assert_non_null(strstr(err.message, "decoder_layers"));
   ig_config *made = NULL;
   assert_int_equal(ig_config_create("gpt", "{}", &made, &err), IG_ERROR_ARGUMENT);
-  assert_non_null(strstr(err.message, "marian, torch"));
+  assert_non_null(strstr(err.message, "marian"));
 }
 
 int main(void) {

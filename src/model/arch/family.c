@@ -7,12 +7,16 @@
 #include "base/fail.h"
 #include "io/json.h"
 
-// The first one is what a training configuration gets that names none.
-static const ig_family *const families[] = {
-    &ig_family_marian,
-    &ig_family_torch,
-    NULL,
-};
+// A family is a line here, and the constant ig_family_NAME in a file of its own. The first one is
+// what a training configuration gets that names none.
+#define FAMILIES(DO) \
+  DO(marian)         \
+  DO(torch)
+
+#define DECLARE(name) extern const ig_family ig_family_##name;
+#define LIST(name) &ig_family_##name,
+FAMILIES(DECLARE)
+static const ig_family *const families[] = {FAMILIES(LIST) NULL};
 
 const ig_family *const *ig_family_list(void) { return families; }
 

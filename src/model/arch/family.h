@@ -51,6 +51,4 @@ ig_status ig_family_read_config(const ig_family *family, const json_t *json, con
 // A config.json that transformers (or the reference module) opens; a new reference, or NULL if
 // memory is out.
 json_t *ig_family_write_config(const ig_config *config);
-
-extern const ig_family ig_family_marian, ig_family_torch;
 #endif
