@@ -55,6 +55,11 @@ function box(unit, class) {
 
 # From the lower edge of `from` to the upper edge of `to`; `share` of several arrows are spread.
 function arrow(from, to, position, count,    x1, y1, x2, y2, bend) {
+  if (to == apart) {  # it stands beside the others: the way is to its side
+    y1 = top[from] + high[from] / 2
+    printf "<path d=\"M%d %d H%d\" class=\"arrow\"/>\n", left[from] + wide[from], y1, left[to] - 3
+    return
+  }
   x1 = left[from] + wide[from] * (position + 0.5) / count
   y1 = top[from] + high[from]
   arrived[to]++
@@ -108,7 +113,7 @@ FILENAME ~ /\.md$/ {
 }
 
 END {
-  width = 214
+  width = 232
   height = 58
   gap = 22
   step = 104
