@@ -17,7 +17,7 @@ typedef struct model_summary {
   ig_config config;
   ig_safetensors *file;
   size_t parameters, bytes;
-  ig_plan_sizes sizes;
+  ig_memory_plan_sizes sizes;
   ig_memory_plan memory;
   json_t *fusion;  // what it was fused from; NULL: it was not
 } model_summary;

@@ -33,6 +33,9 @@ typedef struct ig_decoder_layer {
   ig_dropout dropout;
 } ig_decoder_layer;
 
+// What a model ends in; the table of heads is in model/head/head.c.
+typedef enum ig_head_kind { IG_HEAD_LANGUAGE_MODEL } ig_head_kind;
+
 struct ig_model {
   ig_config config;
   ig_parameter *parameters;
@@ -47,6 +50,7 @@ struct ig_model {
   ig_encoder_layer *encoder;                  // (config.encoder.layers)
   ig_decoder_layer *decoder;                  // (config.decoder.layers)
   ig_norm encoder_norm, decoder_norm;         // where the stack has a final norm
+  ig_head_kind head;
   ig_linear output;  // d -> V; its bias is the trained one or the logits bias
   ig_arena packed;  // packed weights of all linear layers; without memory while they are not packed
   char *generation_config;  // the loaded generation_config.json as text, or NULL

@@ -113,7 +113,7 @@ static void recomputation_changes_no_bit(void **state) {
 static void the_plan_is_kept(void **state) {
   (void)state;
   enum { THREADS = 2, MAPPINGS = 5, PAGES = 2 * 4096 };
-  const ig_plan_sizes sizes = {
+  const ig_memory_plan_sizes sizes = {
       .tokens = ROWS, .length = LONGEST, .beam_size = 1, .threads = THREADS};
   for (int recompute = 0; recompute < 2; recompute++) {
     mapped_bytes = 0;

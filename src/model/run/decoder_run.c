@@ -6,12 +6,14 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "model/head/head.h"
 #include "model/run/decoder.h"
 #include "model/run/seats.h"
 #include "nn/scratch.h"
 
 struct ig_decoder_run {
   ig_run_context *context;
+  const ig_head *head;
   ig_decoder_run_size size;
   ig_arena arena;
   ig_decoder_state decoder;
@@ -31,6 +33,7 @@ static ig_status create_without_buffers(ig_run_context *context, const ig_decode
   ig_decoder_run *run = ig_allocate(1, sizeof *run, err);
   if (!run) return IG_ERROR_MEMORY;
   run->context = context;
+  run->head = ig_head_of(context->model);
   run->size = *size;
   run->key_value = ig_allocate(layers, sizeof *run->key_value, err);
   run->joining = ig_allocate(layers, sizeof *run->joining, err);
@@ -51,7 +54,7 @@ static void carve_buffers(ig_decoder_run *run, ig_arena *arena) {
   const size_t d = (size_t)model->config.d_model, slots = (size_t)size->slots;
   ig_decoder_carve(&run->decoder, arena, model, size->slots, IG_KEEPING_NOTHING);
   ig_seats_carve(&run->seats, arena, size->seats, size->memory_rows);
-  run->logits = IG_TAKE(arena, float, slots *(size_t)model->config.target_vocab_size);
+  run->logits = IG_TAKE(arena, float, slots *(size_t)run->head->outputs(model));
   run->memory_begin = IG_TAKE(arena, int, slots);
   run->memory_length = IG_TAKE(arena, int, slots);
   run->row_offsets = IG_TAKE(arena, int, slots + 1);
@@ -79,7 +82,7 @@ static ig_run_needs measure_needs(ig_decoder_run *run) {
       .state = plan.peak,
       .scratch = IG_SCRATCH_MOST(
           ig_decoder_scratch(run->context, &sizes),
-          ig_linear_scratch(&run->context->nn, &run->context->model->output, size->slots)),
+          run->head->forward_scratch(&run->context->nn, run->context->model, size->slots)),
       .positions = size->max_length,
       .overflow = plan.overflow};
 }
@@ -163,7 +166,6 @@ float *ig_decoder_run_step(ig_decoder_run *run, const ig_decoder_step *step) {
                                 .memory_length = run->memory_length,
                                 .cache = run->cache};
   const float *hidden = ig_decoder_forward(run->context, &run->decoder, &view);
-  ig_linear_forward(&run->context->nn, &model->output, step->rows, hidden, IG_ACTIVATION_NONE,
-                    run->logits);
+  run->head->forward(&run->context->nn, model, step->rows, hidden, run->logits);
   return run->logits;
 }

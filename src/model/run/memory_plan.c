@@ -1,4 +1,4 @@
-// Measuring with a model of which nothing but the sizes is used.
+// Measuring with a model of zeros: only its sizes are used.
 #include "model/run/memory_plan.h"
 
 #include "base/fail.h"
@@ -8,8 +8,9 @@
 #include "model/run/pack.h"
 #include "model/run/pass.h"
 
-static ig_status measure_training(const ig_model *model, ig_pool *pool, const ig_plan_sizes *sizes,
-                                  ig_memory_plan *out, ig_error *err) {
+static ig_status measure_training(const ig_model *model, ig_pool *pool,
+                                  const ig_memory_plan_sizes *sizes, ig_memory_plan *out,
+                                  ig_error *err) {
   ig_pass_bounds bounds = {.sequences = sizes->tokens / sizes->length + 1,
                            .source_rows = sizes->tokens,
                            .target_rows = sizes->tokens,
@@ -34,8 +35,9 @@ static ig_status measure_training(const ig_model *model, ig_pool *pool, const ig
   return IG_OK;
 }
 
-static ig_status measure_translation(ig_model *model, ig_pool *pool, const ig_plan_sizes *sizes,
-                                     ig_memory_plan *out, ig_error *err) {
+static ig_status measure_translation(ig_model *model, ig_pool *pool,
+                                     const ig_memory_plan_sizes *sizes, ig_memory_plan *out,
+                                     ig_error *err) {
   const int sentences = sizes->tokens > sizes->length ? sizes->tokens / sizes->length : 1;
   const ig_inference_size size = {.sentences = sentences,
                                   .source_rows = sentences * sizes->length,
@@ -48,7 +50,7 @@ static ig_status measure_translation(ig_model *model, ig_pool *pool, const ig_pl
   return ig_pack_bytes(model, &out->translation.weights, err);
 }
 
-ig_status ig_memory_plan_of(const ig_config *config, const ig_plan_sizes *sizes,
+ig_status ig_memory_plan_of(const ig_config *config, const ig_memory_plan_sizes *sizes,
                             ig_memory_plan *out, ig_error *err) {
   ig_model *model;
   ig_pool *pool = NULL;

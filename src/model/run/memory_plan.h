@@ -1,14 +1,14 @@
-// The memory plan of a model, found by the code that will carve it: nothing is read, and no page is
-// touched.
+// The memory plan of a model: what the code that will use the memory asks of an arena that only
+// measures. No weight is read, and no page is touched.
 #ifndef IG_MODEL_RUN_MEMORY_PLAN_H
 #define IG_MODEL_RUN_MEMORY_PLAN_H
 #include "model/model.h"
 
-// Batches as the plan supposes them: `tokens` on either side, in sentences of `length`.
-typedef struct ig_plan_sizes {
+// Batches that the plan is for: `tokens` on either side, in sentences of `length`.
+typedef struct ig_memory_plan_sizes {
   int tokens, length, beam_size;
   int threads;  // 0: all cores
-} ig_plan_sizes;
+} ig_memory_plan_sizes;
 
 // Bytes.
 typedef struct ig_memory_plan {
@@ -23,6 +23,6 @@ typedef struct ig_memory_plan {
     size_t shared;   // of one worker with all threads
   } translation;
 } ig_memory_plan;
-ig_status ig_memory_plan_of(const ig_config *config, const ig_plan_sizes *sizes,
+ig_status ig_memory_plan_of(const ig_config *config, const ig_memory_plan_sizes *sizes,
                             ig_memory_plan *out, ig_error *err);
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "model/head/head.h"
 #include "model/run/decoder.h"
 #include "model/run/encoder.h"
 #include "model/run/masks.h"
@@ -106,17 +107,15 @@ static int most_positions(const ig_pass_bounds *n) {
 }
 
 static size_t scratch_bytes(const ig_run_context *context, const ig_pass_bounds *n) {
-  const ig_loss_args loss = {.output = context->model->output};
   const ig_attention_sizes encoder = {
       .rows = n->source_rows, .max_keys = n->longest_source, .training = n->backward};
   const ig_attention_sizes decoder = {.rows = n->target_rows,
                                       .memory_rows = n->source_rows,
                                       .max_keys = most_positions(n),
                                       .training = n->backward};
-  return IG_SCRATCH_MOST(ig_encoder_scratch(context, &encoder),
-                         ig_decoder_scratch(context, &decoder),
-                         ig_loss_scratch(&context->nn, &loss, n->target_rows),
-                         ig_linear_scratch(&context->nn, &context->model->output, n->target_rows));
+  return IG_SCRATCH_MOST(
+      ig_encoder_scratch(context, &encoder), ig_decoder_scratch(context, &decoder),
+      ig_head_of(context->model)->scratch(&context->nn, context->model, n->target_rows));
 }
 
 // What batches up to the bounds need, with the masks of `masks` (a batch, or NULL).
@@ -264,21 +263,20 @@ ig_status ig_pass_run(ig_pass *p, const ig_pass_args *args, ig_loss_sums *sums, 
   ig_nn *nn = &p->context.nn;
   const ig_model *model = p->context.model;
   const int rows = run.bounds.target_rows;
+  const ig_head *head = ig_head_of(model);
   const float *memory = encode(p, &run), *hidden = decode(p, &run, memory);
-  if (args->logits)
-    ig_linear_forward(nn, &model->output, rows, hidden, IG_ACTIVATION_NONE, args->logits);
+  if (args->logits) head->forward(nn, model, rows, hidden, args->logits);
   if (!args->batch->target_output) return IG_OK;
-  const ig_loss_args loss = {
-      .output = model->output,
+  const ig_head_targets targets = {
+      .ids = args->batch->target_output,
       .label_smoothing = args->label_smoothing,
-      .gradient_scale = args->backward ? (float)(1.0 / args->normalizer) : 0.0f,
-      .targets = args->batch->target_output};
+      .gradient_scale = args->backward ? (float)(1.0 / args->normalizer) : 0.0f};
   if (args->log_probs) {
-    ig_loss_log_probs(nn, &loss, rows, hidden, args->log_probs);
+    head->log_probs(nn, model, &targets, rows, hidden, args->log_probs);
     return IG_OK;
   }
   float *hidden_gradient = run.activations.hidden_gradient;  // NULL without a backward
-  const ig_loss_sums result = ig_loss_run(nn, &loss, rows, hidden, hidden_gradient);
+  const ig_loss_sums result = head->loss(nn, model, &targets, rows, hidden, hidden_gradient);
   if (args->backward) {
     decode_backward(p, &run, memory, hidden_gradient, run.activations.memory_gradient);
     encode_backward(p, &run, run.activations.memory_gradient);

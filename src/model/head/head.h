@@ -1,0 +1,39 @@
+// Heads: what turns the rows of a model's last stack into what the model is for. A model has one;
+// the table of heads says how each runs, and is the place where another one is added.
+#ifndef IG_MODEL_HEAD_HEAD_H
+#define IG_MODEL_HEAD_HEAD_H
+#include "model/model.h"
+#include "nn/loss.h"
+
+// What the outputs are compared with.
+typedef struct ig_head_targets {
+  const int *ids;  // (rows); negative: not counted
+  float label_smoothing;
+  float gradient_scale;  // 1 / counted targets of the update
+} ig_head_targets;
+
+// hidden: (rows, d_model), of the last stack.
+typedef struct ig_head {
+  const char *name;
+  // Columns of the output.
+  int (*outputs)(const ig_model *model);
+  // output (rows, outputs).
+  void (*forward)(ig_nn *nn, const ig_model *model, int rows, const float *hidden, float *output);
+  // The loss over counted rows, without an output for all rows in memory, and its backward: dhidden
+  // (rows, d_model) is written, and the gradients of the head's tensors are added to. dhidden NULL:
+  // the loss alone.
+  ig_loss_sums (*loss)(ig_nn *nn, const ig_model *model, const ig_head_targets *targets, int rows,
+                       const float *hidden, float *dhidden);
+  // log_probs (rows): log p(targets->ids[r]); 0 where it is not counted.
+  void (*log_probs)(ig_nn *nn, const ig_model *model, const ig_head_targets *targets, int rows,
+                    const float *hidden, float *log_probs);
+  // Scratch bytes of the forward alone, and of all three.
+  size_t (*forward_scratch)(const ig_nn *nn, const ig_model *model, int rows);
+  size_t (*scratch)(const ig_nn *nn, const ig_model *model, int rows);
+} ig_head;
+
+const ig_head *ig_head_of(const ig_model *model);
+
+// p(token) = softmax(W h + b) over the target vocabulary: model->output.
+extern const ig_head ig_head_language_model;
+#endif
