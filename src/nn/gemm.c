@@ -234,7 +234,7 @@ ig_weight_layout ig_gemm_layout(const ig_kernels *kernels, ig_weight_layout want
     case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS:
       return kernels->matrix_unit ? wanted : IG_WEIGHT_LAYOUT_FLOAT32_PANELS;
   }
-  assert(!"a layout that nobody knows");
+  assert(false && "a layout that nobody knows");
   return IG_WEIGHT_LAYOUT_FLOAT32_PANELS;
 }
 
@@ -298,7 +298,7 @@ void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm) {
     case IG_WEIGHT_LAYOUT_FLOAT32_PANELS: multiply_float32_panels(nn, gemm); return;
     case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS: ig_gemm_split_run(nn, gemm); return;
   }
-  assert(!"a packed weight of a layout that nobody knows");
+  assert(false && "a packed weight of a layout that nobody knows");
 }
 
 void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffer) {

@@ -84,7 +84,8 @@ static ig_status read_config(ig_tokenizer *t, const ig_tokenizer_description *co
   t->model_max_length = longest >= 1 && longest < INT_MAX ? (int)longest : INT_MAX;
   IG_TRY(keep_string(config, "source_lang", &t->source_lang, err));
   IG_TRY(keep_string(config, "target_lang", &t->target_lang, err));
-  for (int i = 0; i < IG_TOKENIZER_SPECIAL_COUNT; ++i) IG_TRY(read_special(t, config, i, err));
+  for (int i = 0; i < IG_TOKENIZER_SPECIAL_COUNT; ++i)
+    IG_TRY(read_special(t, config, (ig_tokenizer_special)i, err));
   return IG_OK;
 }
 

@@ -17,7 +17,7 @@ static ig_status take_pieces(ig_tokenizer *t, int side, const char *path, ig_err
     if (!piece)
       return ig_fail(err, IG_ERROR_FORMAT, "%s: the SentencePiece model has no %s", path,
                      t->description->special[i]);
-    if (side == 0) IG_TRY(ig_tokenizer_parts_set_special(t, i, piece, err));
+    if (side == 0) IG_TRY(ig_tokenizer_parts_set_special(t, (ig_tokenizer_special)i, piece, err));
   }
   int size = ig_sentencepiece_size(spm);
   for (int id = 0; id < size; ++id) {
@@ -52,7 +52,8 @@ static ig_status use_default(ig_tokenizer *t, ig_tokenizer_special which, ig_err
 }
 
 static ig_status use_defaults(ig_tokenizer *t, ig_error *err) {
-  for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s) IG_TRY(use_default(t, s, err));
+  for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
+    IG_TRY(use_default(t, (ig_tokenizer_special)s, err));
   return IG_OK;
 }
 
