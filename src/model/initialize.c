@@ -1,3 +1,4 @@
+// Initial weights, by the part of the Transformer that a tensor is.
 #include "model/initialize.h"
 
 #include <math.h>

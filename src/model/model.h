@@ -52,7 +52,7 @@ struct ig_model {
   ig_norm encoder_norm, decoder_norm;         // where the stack has a final norm
   ig_head_kind head;
   ig_linear output;  // d -> V; its bias is the trained one or the logits bias
-  ig_arena packed;  // packed weights of all linear layers; without memory while they are not packed
+  ig_arena packed;   // packed weights of all linear layers; without memory if they are not packed
   char *generation_config;  // the loaded generation_config.json as text, or NULL
 };
 #endif
