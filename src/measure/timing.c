@@ -7,7 +7,7 @@
 #include "ingot_measure.h"
 #include "measure/matrix_product.h"
 #include "model/config.h"
-#include "model/create.h"
+#include "model/create/create.h"
 #include "model/model.h"
 #include "nn/loss.h"
 #include "nn/scratch.h"

@@ -1,4 +1,4 @@
-// What a model tells about itself, and its end. Its beginning: model/create.c.
+// What a model tells about itself, and its end. Its beginning: model/create/create.c.
 #include "model/model.h"
 
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 
 #include "base/fail.h"
 #include "model/config.h"
-#include "model/layout.h"
-#include "model/wire.h"
+#include "model/create/layout.h"
+#include "model/create/wire.h"
 #include "train/run_data.h"
 
 // The vocabulary is not known before there is a tokenizer; its size decides nothing that is checked

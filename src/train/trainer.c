@@ -8,8 +8,8 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "model/create.h"
-#include "model/layout.h"
+#include "model/create/create.h"
+#include "model/create/layout.h"
 #include "model/run/pack.h"
 #include "model/run/pass.h"
 #include "model/run/pass_batch.h"

@@ -13,7 +13,7 @@
 #include "io/safetensors.h"
 #include "model/files/load.h"
 #include "model/run/pack.h"
-#include "model/layout.h"
+#include "model/create/layout.h"
 #include "model_fixture.h"
 
 static char directory[] = "/tmp/ingot-model-files-XXXXXX";

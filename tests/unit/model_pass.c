@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
-#include "model/create.h"
+#include "model/create/create.h"
 #include "model/run/pack.h"
 #include "model/run/inference.h"
 #include "model/run/pass.h"

@@ -9,7 +9,7 @@
 //   it are repeated together, layer by layer.
 // - A row whose tensor the model's options do not ask for (a bias without `bias`, an output weight
 //   that is tied) is passed over.
-// A tensor's shape follows from its part: layout.c.
+// A tensor's shape follows from its part: model/create/layout.c.
 #ifndef IG_MODEL_ARCH_TENSOR_ROW_H
 #define IG_MODEL_ARCH_TENSOR_ROW_H
 #include <stdbool.h>
@@ -50,6 +50,12 @@ typedef struct ig_tensor_row {
   bool optional;         // a file may leave it out: zeros
   const char *alias[2];  // what a file may call it instead; NULL: nothing
 } ig_tensor_row;
+
+// Whether this is the source or the target embedding table, or the one for both.
+static inline bool ig_tensor_row_is_embedding(const ig_tensor_row *row) {
+  return row->part == IG_PART_SHARED_EMBEDDING || row->part == IG_PART_SOURCE_EMBEDDING ||
+         row->part == IG_PART_TARGET_EMBEDDING;
+}
 
 #define IG_ROW_WEIGHT(stack, part, name)                        \
   {                                                             \

@@ -7,7 +7,7 @@
 
 #include "base/fail.h"
 #include "model/arch/marian_tokenizers.h"
-#include "model/initialize.h"
+#include "model/arch/initialize.h"
 
 static const ig_json_key keys[] = {
     IG_JSON_KEY("vocab_size", INT, vocab_size),

@@ -8,7 +8,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "model/create.h"
+#include "model/create/create.h"
 #include "model/files/config_file.h"
 #include "model/files/weights.h"
 #include "model/run/pack.h"

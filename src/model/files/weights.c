@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "model/arch/family.h"
-#include "model/create.h"
+#include "model/create/create.h"
 
 // Whether files may hold a tensor of this name that is not read.
 static bool is_ignored(const ig_family *family, const char *name) {

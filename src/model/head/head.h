@@ -1,5 +1,6 @@
 // Heads: what turns the rows of a model's last stack into what the model is for. A model has one;
-// the table of heads says how each runs, and is the place where another one is added.
+// the table of heads says how each runs, and is the place where another one is added. The tensors
+// of a head are parts of a family's table like all others (IG_PART_OUTPUT, IG_PART_LOGITS_BIAS).
 #ifndef IG_MODEL_HEAD_HEAD_H
 #define IG_MODEL_HEAD_HEAD_H
 #include "model/model.h"

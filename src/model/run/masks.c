@@ -37,8 +37,9 @@ ig_status ig_masks_check(const ig_batch *batch, ig_error *err) {
   return check_mask("memory_key_padding", &m->memory_key_padding, true, err);
 }
 
-// The additive form of a mask of count elements: itself, or a copy made of the boolean one.
-static const float *additive(ig_arena *arena, const ig_mask *mask, size_t count) {
+// Returns the additive form of a mask of count elements: the mask itself, or a copy that is made of
+// the boolean one.
+static const float *take_additive(ig_arena *arena, const ig_mask *mask, size_t count) {
   if (!mask->boolean) return mask->additive;
   float *copy = IG_TAKE(arena, float, count);
   if (copy)
@@ -46,18 +47,21 @@ static const float *additive(ig_arena *arena, const ig_mask *mask, size_t count)
   return copy;
 }
 
-typedef struct ig_mask_shape {
+typedef struct mask_shape {
   size_t sequences, heads, queries, keys;
-} ig_mask_shape;
+} mask_shape;
 
-static ig_attention_mask combine(ig_arena *arena, const ig_mask *mask, const ig_mask *key_padding,
-                                 bool causal, ig_mask_shape n) {
+static ig_attention_mask combine_masks(ig_arena *arena, const ig_mask *mask,
+                                       const ig_mask *key_padding, bool causal, mask_shape n) {
   ig_attention_mask out = {.causal = causal};
   const size_t plane = n.queries * n.keys;
-  out.mask = additive(arena, mask, mask->per_head ? n.sequences * n.heads * plane : plane);
+  out.mask = take_additive(arena, mask, mask->per_head ? n.sequences * n.heads * plane : plane);
   out.mask_row = n.keys;
-  if (mask->per_head) out.mask_head = plane, out.mask_sequence = n.heads * plane;
-  out.key_padding = additive(arena, key_padding, n.sequences * n.keys);
+  if (mask->per_head) {
+    out.mask_head = plane;
+    out.mask_sequence = n.heads * plane;
+  }
+  out.key_padding = take_additive(arena, key_padding, n.sequences * n.keys);
   out.padding_sequence = n.keys;
   return out;
 }
@@ -73,10 +77,10 @@ void ig_masks_carve(ig_mask_set *set, ig_arena *arena, const ig_batch *batch,
   const size_t encoder_heads = (size_t)config->encoder.self.heads;
   const size_t decoder_heads = (size_t)config->decoder.self.heads;
   const size_t cross_heads = (size_t)config->decoder.cross.heads;
-  set->encoder = combine(arena, &m->src, &m->src_key_padding, m->src_is_causal,
-                         (ig_mask_shape){sequences, encoder_heads, source, source});
-  set->decoder = combine(arena, &m->tgt, &m->tgt_key_padding, m->tgt_is_causal,
-                         (ig_mask_shape){sequences, decoder_heads, target, target});
-  set->cross = combine(arena, &m->memory, &m->memory_key_padding, m->memory_is_causal,
-                       (ig_mask_shape){sequences, cross_heads, target, source});
+  set->encoder = combine_masks(arena, &m->src, &m->src_key_padding, m->src_is_causal,
+                               (mask_shape){sequences, encoder_heads, source, source});
+  set->decoder = combine_masks(arena, &m->tgt, &m->tgt_key_padding, m->tgt_is_causal,
+                               (mask_shape){sequences, decoder_heads, target, target});
+  set->cross = combine_masks(arena, &m->memory, &m->memory_key_padding, m->memory_is_causal,
+                             (mask_shape){sequences, cross_heads, target, source});
 }

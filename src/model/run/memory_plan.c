@@ -3,7 +3,7 @@
 
 #include "base/fail.h"
 #include "base/pool.h"
-#include "model/create.h"
+#include "model/create/create.h"
 #include "model/run/inference.h"
 #include "model/run/pack.h"
 #include "model/run/pass.h"

@@ -8,7 +8,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/pool.h"
-#include "model/layout.h"
+#include "model/create/layout.h"
 
 typedef struct linear_packing {
   ig_nn *nn;

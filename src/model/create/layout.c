@@ -1,5 +1,5 @@
 // The list of a model's tensors, in the order in which they lie in memory.
-#include "model/layout.h"
+#include "model/create/layout.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "model/arch/family.h"
-#include "model/wire.h"
+#include "model/create/wire.h"
 
 typedef struct tensor_shape {
   int rank;  // 0: the model has no such tensor
@@ -183,7 +183,4 @@ void ig_layout_linears(ig_model *m, void (*visit)(void *context, ig_linear *line
   visit(context, &m->output);
 }
 
-bool ig_layout_is_embedding(const ig_parameter *p) {
-  return p->row->part == IG_PART_SHARED_EMBEDDING || p->row->part == IG_PART_SOURCE_EMBEDDING ||
-         p->row->part == IG_PART_TARGET_EMBEDDING;
-}
+bool ig_layout_is_embedding(const ig_parameter *p) { return ig_tensor_row_is_embedding(p->row); }

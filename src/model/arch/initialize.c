@@ -1,11 +1,10 @@
 // Initial weights, by the part of the Transformer that a tensor is.
-#include "model/initialize.h"
+#include "model/arch/initialize.h"
 
 #include <math.h>
 
 #include "base/random.h"
-#include "model/arch/family.h"
-#include "model/layout.h"
+#include "model/arch/tensor_row.h"
 
 static void fill(float *values, size_t count, float value) {
   for (size_t i = 0; i < count; i++) values[i] = value;
@@ -53,7 +52,7 @@ void ig_initialize_standard(const ig_config *c, const ig_parameter *p, uint64_t 
                             float *values) {
   if (p->rank == 1 || !p->trained) {
     ig_initialize_constant(p, values);
-  } else if (ig_layout_is_embedding(p)) {
+  } else if (ig_tensor_row_is_embedding(p->row)) {
     const double deviation = c->init_std > 0 ? (double)c->init_std : 1.0 / sqrt((double)c->d_model);
     ig_initialize_normal(p, seed, deviation, values);
     if (c->frozen_pad_embedding && c->pad_id >= 0 && (size_t)c->pad_id < p->shape[0])
@@ -62,17 +61,5 @@ void ig_initialize_standard(const ig_config *c, const ig_parameter *p, uint64_t 
     ig_initialize_normal(p, seed, (double)c->init_std, values);
   } else {
     ig_initialize_uniform(p, seed, projection_gain(p->row->part) * ig_initialize_xavier(p), values);
-  }
-}
-
-void ig_initialize_model(ig_model *m, uint64_t seed) {
-  const ig_family *family = m->config.family;
-  for (size_t i = 0; i < m->parameter_count; i++) {
-    const ig_parameter *p = &m->parameters[i];
-    float *values = m->values + p->offset;
-    if (family->initialize)
-      family->initialize(&m->config, p, seed, values);
-    else
-      ig_initialize_standard(&m->config, p, seed, values);
   }
 }

@@ -1,6 +1,6 @@
 // Which tensors a model has, and where each lies: the walk over its family's table.
-#ifndef IG_MODEL_LAYOUT_H
-#define IG_MODEL_LAYOUT_H
+#ifndef IG_MODEL_CREATE_LAYOUT_H
+#define IG_MODEL_CREATE_LAYOUT_H
 #include "model/model.h"
 
 // Lists the tensors for model->config (parameters, value_count, trained_count), allocates layers

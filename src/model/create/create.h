@@ -1,6 +1,6 @@
 // New models.
-#ifndef IG_MODEL_CREATE_H
-#define IG_MODEL_CREATE_H
+#ifndef IG_MODEL_CREATE_CREATE_H
+#define IG_MODEL_CREATE_CREATE_H
 #include "model/model.h"
 
 // A model of these options, every value 0. The options are checked; `where` opens the messages.

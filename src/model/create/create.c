@@ -1,12 +1,13 @@
 // The beginning of a model: its options are checked, its tensors laid out, its weights drawn.
-#include "model/create.h"
+#include "model/create/create.h"
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "model/arch/family.h"
+#include "model/arch/initialize.h"
 #include "model/config.h"
-#include "model/initialize.h"
-#include "model/layout.h"
-#include "model/wire.h"
+#include "model/create/layout.h"
+#include "model/create/wire.h"
 
 ig_status ig_create_zeroed(const ig_config *config, const char *where, ig_model **out,
                            ig_error *err) {
@@ -23,11 +24,24 @@ ig_status ig_create_zeroed(const ig_config *config, const char *where, ig_model 
   return IG_OK;
 }
 
+// Fills all values, as the model's family does.
+static void draw_weights(ig_model *m, uint64_t seed) {
+  const ig_family *family = m->config.family;
+  for (size_t i = 0; i < m->parameter_count; i++) {
+    const ig_parameter *p = &m->parameters[i];
+    float *values = m->values + p->offset;
+    if (family->initialize)
+      family->initialize(&m->config, p, seed, values);
+    else
+      ig_initialize_standard(&m->config, p, seed, values);
+  }
+}
+
 ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out, ig_error *err) {
   *out = NULL;
   IG_TRY(ig_fail_if_null(config, "config", err));
   IG_TRY(ig_create_zeroed(config, "configuration", out, err));
-  ig_initialize_model(*out, seed);
+  draw_weights(*out, seed);
   return IG_OK;
 }
 

@@ -1,5 +1,5 @@
 // What the layers of a model are (sizes, dropouts), and which tensors they read.
-#include "model/wire.h"
+#include "model/create/wire.h"
 
 #include <math.h>
 

@@ -1,10 +1,7 @@
 // Initial weights of a new model. Each tensor's numbers depend on (seed, its name) alone.
-#ifndef IG_MODEL_INITIALIZE_H
-#define IG_MODEL_INITIALIZE_H
+#ifndef IG_MODEL_ARCH_INITIALIZE_H
+#define IG_MODEL_ARCH_INITIALIZE_H
 #include "model/model.h"
-
-// Fills all values, as the model's family does.
-void ig_initialize_model(ig_model *model, uint64_t seed);
 
 // One tensor as Hugging Face does: N(0, init_std), zero biases, norms 1, and a zero row for a pad
 // whose embedding is frozen. init_std 0: matrices Xavier uniform, query, key and value as the one

@@ -1,6 +1,6 @@
 // Pointing the layers of a model to its tensors.
-#ifndef IG_MODEL_WIRE_H
-#define IG_MODEL_WIRE_H
+#ifndef IG_MODEL_CREATE_WIRE_H
+#define IG_MODEL_CREATE_WIRE_H
 #include "model/model.h"
 
 // Sets sizes and dropouts of every layer by model->config, and points each into values, and into
