@@ -1,4 +1,4 @@
-// A toy task and what whole runs of ig_train on it need: shared by tests/unit/train_*.c.
+// A toy task, and what whole runs of ig_train on it need. The tests tests/unit/train_*.c share it.
 #ifndef IG_TESTS_TRAIN_FIXTURE_H
 #define IG_TESTS_TRAIN_FIXTURE_H
 #include <setjmp.h>
@@ -22,7 +22,7 @@
 
 static char directory[] = "/tmp/ingot-run-XXXXXX";
 
-// Pairs of digits and the same digits reversed.
+// Writes pairs of lines: digits, and the same digits reversed.
 static inline void write_pairs(const char *source_path, const char *target_path, uint64_t stream,
                                int pairs) {
   FILE *source = fopen(source_path, "wb"), *target = fopen(target_path, "wb");
@@ -69,10 +69,11 @@ static inline int tear_down(void **state) {
   return 0;
 }
 
-static int interrupt_after;  // at the first report of progress behind so many updates; 0: never
-static int interrupt_at;     // with the line of the log about this update; 0: never
-static const char *interrupt_on;  // with a message that begins so; NULL: never
-static char warning[512];         // the last one
+// When ig_interrupt() is called.
+static int interrupt_after;       // at the first report of progress after so many updates; 0: never
+static int interrupt_at;          // at the line of the log about this update; 0: never
+static const char *interrupt_on;  // at a message that begins with this; NULL: never
+static char warning[512];         // the last warning
 
 static inline void progress(void *context, const ig_progress *p) {
   (void)context;
@@ -106,7 +107,7 @@ static inline ig_status train(int threads, bool interrupt, const char *const *se
 }
 #define SETTINGS(...) \
   (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
-// c.yml with some assignments; interrupt: at the first report of progress.
+// Trains by c.yml with some assignments. interrupt: at the first report of progress.
 #define TRAIN(threads, interrupt, err, ...) train(threads, interrupt, SETTINGS(__VA_ARGS__), err)
 
 static inline void ok(ig_status status, const ig_error *err) {
@@ -132,7 +133,7 @@ static inline json_int_t stat_of(const char *key) {
   return value;
 }
 
-// Lines of a file that contain a text.
+// How many lines of a file contain a text.
 static inline int lines_with(const char *path, const char *text) {
   char line[1024];
   int count = 0;

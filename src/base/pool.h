@@ -21,7 +21,7 @@ int ig_pool_threads(const ig_pool *pool);  // NULL: 1
 void ig_pool_run(ig_pool *pool, size_t count, ig_task task, void *context);
 // The same for tasks that can fail. Of several failures, that of the lowest index is returned, with
 // its message in err (may be NULL), whatever the threads and their timing: every index below a
-// failing one runs, and those above it may or may not run. Needs no memory.
+// failing one runs, and those above it may or may not run. It allocates nothing.
 ig_status ig_pool_try(ig_pool *pool, size_t count, ig_fallible_task task, void *context,
                       ig_error *err);
 #endif

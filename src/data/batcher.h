@@ -34,8 +34,8 @@ typedef struct ig_batch_bounds {
 ig_batch_bounds ig_batcher_most(const ig_batcher *batcher);
 ig_batch_bounds ig_batcher_largest(const ig_batcher *batcher);
 
-// A batch of ingot.h and the arrays it points to. Start from {0}; grows as needed;
-// ig_batcher_buffer_free.
+// A batch of ingot.h and the arrays that it points to. Start from {0}; it grows as needed.
+// ig_batcher_buffer_free releases it.
 typedef struct ig_batch_buffer {
   ig_batch batch;
   int *source, *source_offsets, *target_input, *target_output, *target_offsets;

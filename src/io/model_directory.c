@@ -16,7 +16,7 @@ enum {
   WRITTEN = IG_MODEL_DIRECTORY_ROLE_WRITTEN,
 };
 
-// The order is kept by what lists files, such as the record of a fusion.
+// Whoever lists files, such as the record of a fusion, keeps this order.
 static const model_file files[] = {
     {"config.json", CONFIG | WRITTEN},
     {"generation_config.json", GENERATION | WRITTEN},

@@ -11,7 +11,7 @@
 
 typedef struct ig_safetensor {
   const char *name;
-  const char *file;  // the file it lies in, for messages
+  const char *file;  // the file that it is in, for messages
   ig_dtype dtype;
   int rank;
   size_t shape[IG_SAFETENSORS_MAX_RANK];
@@ -77,8 +77,8 @@ ig_status ig_safetensors_put(ig_safetensors_shard *shard, size_t index, size_t o
                              const void *data, size_t bytes, ig_error *err);
 ig_status ig_safetensors_flush(ig_safetensors_shard *shard, ig_error *err);  // to the disk
 void ig_safetensors_end(ig_safetensors_shard *shard);                        // closes; NULL is fine
-// One file, atomically; metadata {"format": "pt"} as transformers expects; data 8-byte aligned, in
-// the given order.
+// Writes one file, atomically: metadata {"format": "pt"}, which transformers expects; data 8-byte
+// aligned, in the given order.
 ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *tensors, size_t count,
                                ig_error *err);
 #endif

@@ -54,7 +54,7 @@ ig_status ig_yaml_bool(const ig_yaml_node *map, const char *key, bool fallback, 
 ig_status ig_yaml_string(const ig_yaml_node *map, const char *key, const char *fallback,
                          const char **out, ig_error *err);  // borrowed
 ig_status ig_yaml_map(const ig_yaml_node *map, const char *key, const ig_yaml_node **out,
-                      ig_error *err);  // NULL where absent
+                      ig_error *err);  // NULL if absent
 // A list of strings; one scalar is a list of one; absent: count 0. The caller frees the array *out,
 // which borrows the strings.
 ig_status ig_yaml_strings(const ig_yaml_node *map, const char *key, const char ***out,

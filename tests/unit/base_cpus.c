@@ -1,4 +1,5 @@
-// Quotas of control groups, read from directories made up for the test; threads kept off a core.
+// Quotas of control groups, which are read from directories made for the test; and threads that are
+// kept off a core.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE  // sched_getaffinity
 #endif
@@ -59,11 +60,11 @@ static void version_2(void **state) {
   put("a.slice/b.scope/cpu.max", "150000 100000\n");
   assert_int_equal(quota(8), 2);
   assert_int_equal(quota(1), 1);
-  put("a.slice/cpu.max", "100000 100000\n");  // the group around it is tighter
+  put("a.slice/cpu.max", "100000 100000\n");  // the group that contains it is tighter
   assert_int_equal(quota(8), 1);
 }
 
-// Inside a container the path is the host's; the container's own group is the mount itself.
+// Inside a container the path is the host's, and the container's own group is the mount itself.
 static void a_path_of_the_host(void **state) {
   (void)state;
   put("groups", "0::/not/here\n");
@@ -112,7 +113,7 @@ static void a_thread_is_kept_off(void **state) {
   assert_true(allowed(cpu));
   ig_cpus_keep_off(pthread_self(), cpu);
   assert_int_equal(allowed(cpu),
-                   CPU_COUNT(&before) == 1);  // where there is no other core, all stays as it was
+                   CPU_COUNT(&before) == 1);  // with one core, nothing changes
   assert_true(CPU_COUNT(&before) == 1 || ig_cpus_current() != cpu);
   assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
 }

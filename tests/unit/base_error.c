@@ -40,7 +40,7 @@ static void a_message_is_one_line_of_bounded_length(void **state) {
   assert_int_equal(strlen(err.message), sizeof err.message - 1);
   ig_fail_in(&err, IG_ERROR_IO, "%s", text);
   assert_int_equal(strlen(err.message), sizeof err.message - 1);
-  // Two-byte characters from byte 0 on: the last byte of room would hold half a character.
+  // The text is two-byte characters, so the last byte of the buffer would hold half a character.
   for (size_t i = 0; i + 2 < sizeof text; i += 2) memcpy(text + i, "\xC3\xA4", 2);
   text[sizeof text - 2] = '\0';
   ig_fail(&err, IG_ERROR_IO, "%s", text);

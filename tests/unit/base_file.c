@@ -1,4 +1,4 @@
-// Files: atomic writes, mappings, whole reads, directories.
+// Files: atomic writes, reads at a place and of a whole file, directories, stamps.
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -64,7 +64,7 @@ static void check_content(const char *path, const char *expected) {
   free(text);
 }
 
-static void commit_replaces_and_leaves_nothing_behind(void **state) {
+static void commit_replaces_and_leaves_no_temporary(void **state) {
   (void)state;
   assert_int_equal(ig_file_write("file", "old", 3, NULL), IG_OK);
   ig_writer writer;
@@ -107,7 +107,7 @@ static void a_failed_write_is_reported(void **state) {
   }
 }
 
-// A device or a link stays what it is.
+// A device and a link stay what they are.
 static void special_files_are_not_replaced(void **state) {
   (void)state;
   struct stat status;
@@ -136,7 +136,7 @@ static void permissions_are_kept(void **state) {
   assert_int_equal(status.st_mode & 0777, 0604);
 }
 
-// "file" with this content, open.
+// Makes "file" with this content, and opens it.
 static ig_file open_file(const char *content) {
   ig_file file;
   assert_int_equal(ig_file_write("file", content, strlen(content), NULL), IG_OK);
@@ -220,7 +220,8 @@ static void directories(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
-// Another file, another content of the same size and age: another stamp; the same file: the same.
+// The stamp changes with another file, and with other content of the same size and age; without a
+// change it stays the same.
 static void a_stamp_tells_of_a_change(void **state) {
   (void)state;
   char first[IG_STAMP_TEXT], second[IG_STAMP_TEXT];
@@ -237,7 +238,7 @@ static void a_stamp_tells_of_a_change(void **state) {
   assert_string_not_equal(first, second);
 
   assert_int_equal(stat("stamped", &before), 0);
-  usleep(20000);  // longer than the file system's clock stands still
+  usleep(20000);  // longer than a tick of the file system's clock
   FILE *file = fopen("stamped", "r+");
   assert_non_null(file);
   assert_int_equal(fputs("two", file) < 0 || fclose(file), 0);
@@ -253,7 +254,7 @@ static void a_stamp_tells_of_a_change(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(commit_replaces_and_leaves_nothing_behind),
+      TEST(commit_replaces_and_leaves_no_temporary),
       TEST(abandoning_keeps_the_old_file),
       TEST(a_failed_write_is_reported),
       TEST(special_files_are_not_replaced),

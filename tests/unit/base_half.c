@@ -1,5 +1,5 @@
-// Half precision: all 65536 patterns there and back, and rounding against values worked out in
-// double precision.
+// The 16-bit formats: all 65536 patterns survive the way there and back, and rounding agrees with
+// values that are computed in double precision.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,20 +81,20 @@ static void known_values(void **state) {
   assert_int_equal(ig_f16_from_float(65519.0f), 0x7BFF);
   assert_int_equal(ig_f16_from_float(65520.0f), 0x7C00);
   assert_int_equal(ig_f16_from_float(-1e30f), 0xFC00);
-  assert_int_equal(ig_f16_from_float(0x1p-25f), 0x0000);  // a tie: to even
+  assert_int_equal(ig_f16_from_float(0x1p-25f), 0x0000);  // a tie goes to even
   assert_int_equal(ig_f16_from_float(0x1.000002p-25f), 0x0001);
-  assert_int_equal(ig_f16_from_float(0x1.8p-24f), 0x0002);  // a tie: to even
+  assert_int_equal(ig_f16_from_float(0x1.8p-24f), 0x0002);  // a tie goes to even
   assert_int_equal(ig_f16_from_float(0x1.ffffffp-15f),
                    0x0400);  // a subnormal rounds up into the normals
   assert_int_equal(ig_bf16_from_float(float_of(0x3F808000)), 0x3F80);
   assert_int_equal(ig_bf16_from_float(float_of(0x3F818000)), 0x3F82);
   assert_int_equal(ig_bf16_from_float(float_of(0x7F7FFFFF)), 0x7F80);
   assert_int_equal(ig_bf16_from_float(float_of(0x7F800001)) & 0x7FFF,
-                   0x7FC0);  // a NaN of low bits only stays a NaN
+                   0x7FC0);  // a NaN with low bits only stays a NaN
 }
 
-// The result is the nearest of its neighbours, and the even one where two are as near. Finite
-// numbers sort like their patterns.
+// The result is nearer than its neighbours; where two are as near, it is the even one. Finite
+// numbers sort as their patterns do.
 static void check_rounding(const format *f, float x) {
   uint16_t pattern = f->from_float(fabsf(x));
   assert_int_equal(f->from_float(-fabsf(x)), pattern | 0x8000);

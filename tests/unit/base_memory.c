@@ -1,4 +1,4 @@
-// Overflow-checked allocation, and arenas: what is measured fits.
+// Allocation whose sizes cannot overflow; arenas of the measured size suffice.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,7 +70,7 @@ static void a_duplicate_ends_with_nul(void **state) {
   free(copy);
 }
 
-// A carve function as layers write them: nested scratch included.
+// A carve function as layers have them, with nested scratch.
 typedef struct buffers {
   char *bytes;
   float *rows;
@@ -109,7 +109,7 @@ static void carving_takes_what_measuring_said(void **state) {
     assert_ptr_equal(b.scratch, b.again);
     assert_true((char *)b.rows - b.bytes >= 1 + IG_ALIGNMENT);
     for (size_t i = 0; i < rows * 100; i++) assert_true(b.scratch[i] == 0);
-    // The padding behind the last buffer may be read.
+    // The padding after the last buffer may be read.
     volatile char last = ((char *)(b.scratch + rows * 100))[IG_ALIGNMENT - 1];
     assert_int_equal(last, 0);
     ig_arena_free(&arena);

@@ -1,5 +1,4 @@
-// Numbers are read and written with a point although the program asked for a locale that has a
-// comma.
+// Numbers are read and written with a point, although the program has set a locale with a comma.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +14,7 @@ static void the_locale_has_a_comma(void **state) {
   (void)state;
   char text[16];
   snprintf(text, sizeof text, "%.1f", 0.5);
-  assert_string_equal(text, "0,5");  // else the tests below prove nothing
+  assert_string_equal(text, "0,5");  // without this, the tests below prove nothing
 }
 
 static void numbers_are_read(void **state) {

@@ -1,4 +1,4 @@
-// The thread pool: each index once, whatever the number of threads, loop after loop.
+// The thread pool runs each index once, for any number of threads, in loop after loop.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -16,11 +16,11 @@
 enum { MOST = 1000 };
 
 typedef struct loop {
-  int calls[MOST];  // plain: an index run twice at a time is a race that TSan sees
+  int calls[MOST];  // not atomic: TSan sees it if an index runs twice at a time
   size_t values[MOST];
   int threads;
   atomic_int bad_worker;
-  atomic_int busy[16];  // a worker number must be in use once at a time
+  atomic_int busy[16];  // no two tasks may have the same worker number at a time
 } loop;
 
 static void count_call(void *context, size_t index, int worker) {
@@ -54,7 +54,7 @@ static void each_index_runs_once(void **state) {
   }
 }
 
-// Pauses between the loops let the workers fall asleep at every stage of going to sleep.
+// Pauses of many lengths between the loops meet the workers at every stage of falling asleep.
 static void sleeping_workers_wake(void **state) {
   (void)state;
   ig_pool *pool;
@@ -76,7 +76,7 @@ static void wait_for_partner(void *context, size_t index, int worker) {
     nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
-// Two tasks that wait for each other end quickly only when two threads run them.
+// Two tasks that wait for each other end quickly only if two threads run them.
 static void tasks_run_at_the_same_time(void **state) {
   (void)state;
   ig_pool *pool;

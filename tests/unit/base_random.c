@@ -1,4 +1,5 @@
-// Philox against the known answers of Random123 (kat_vectors), and what is drawn from it.
+// Philox gives the known answers of Random123 (kat_vectors); what is drawn from it has the right
+// distribution.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,8 +48,8 @@ static void numbers_depend_on_all_of_their_key(void **state) {
   for (uint64_t i = 0; i < 4; i++) assert_int_equal(ig_random_u32(0, 0, i), first.word[i]);
 }
 
-// Standard errors at n = 100000: 0.0009 for the uniform mean, 0.0032 for the normal mean, 0.0045
-// for its variance; five of them are allowed.
+// At n = 100000 the standard errors are 0.0009 for the uniform mean, 0.0032 for the normal mean and
+// 0.0045 for its variance; five of them are allowed.
 static void moments_are_right(void **state) {
   (void)state;
   enum { N = 100000 };
@@ -83,7 +84,7 @@ static void permutation_holds_each_index_once(void **state) {
   }
 }
 
-// Each of 4! orders has a chance of 1/24; of 24000 draws 1000 +- 31 are expected.
+// Each of the 4! orders has a chance of 1/24, so 1000 +- 31 of 24000 draws are expected.
 static void permutations_are_equally_likely(void **state) {
   (void)state;
   int counts[256] = {0}, orders = 0;

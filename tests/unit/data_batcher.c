@@ -1,4 +1,5 @@
-// Batches: every pair once an epoch, budgets kept, a pure function of seed and epoch.
+// Batches: every pair occurs once an epoch, budgets are kept, and all is a pure function of seed
+// and epoch.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,7 @@
 #define PAIRS 1000
 #define LONG_PAIR 17  // longer than a batch
 
-// Pair p: its number first on both sides, the end token (0) last.
+// Both sides of pair p begin with its number and end with the end token (0).
 static ig_corpus corpus(void) {
   ig_corpus c = {.pairs = PAIRS};
   for (int side = 0; side < 2; side++) {
@@ -89,7 +90,7 @@ static void every_pair_once_within_budget(void **state) {
   ig_corpus_free(&c);
 }
 
-// The bounds of one epoch are met by some batch of it, those of all epochs by none exceeded.
+// Some batch of an epoch reaches each of its bounds; none exceeds those of all epochs.
 static void bounds_hold(void **state) {
   (void)state;
   ig_corpus c = corpus();
@@ -147,7 +148,7 @@ static void a_function_of_seed_and_epoch(void **state) {
   ig_batcher *first = batcher(&c, usual), *second = batcher(&c, usual);
   const uint64_t zero = order_of(first, 0), one = order_of(first, 1);
   assert_int_not_equal(zero, one);
-  assert_int_equal(order_of(second, 1), one);  // whatever was laid out before
+  assert_int_equal(order_of(second, 1), one);  // it does not depend on what was laid out before
   assert_int_equal(order_of(second, 0), zero);
   ig_batcher_options options = usual;
   options.seed = 10;

@@ -1,4 +1,4 @@
-// Loading parallel text: ids, left-out pairs, and errors with their place.
+// Loading parallel text: ids, pairs that are left out, and errors that tell file and line.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-// Segmentations drawn for an epoch: the same text in other pieces, a function of seed, epoch and
-// line alone.
+// Segmentations that are drawn for an epoch: the same text in other pieces, and a function of seed,
+// epoch and line only.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,8 +20,7 @@ static ig_tokenizer *tokenizer;
 static ig_corpus corpus;
 enum { LINES = 300 };
 
-// Words of syllables, so that there is much to cut in many ways; every tenth line is empty on one
-// side.
+// Writes words of syllables, which can be cut in many ways. Every tenth line is empty on one side.
 static void write_text(const char *path, int shift) {
   static const char *const syllables[] = {"ka", "lo", "mi", "ren", "to", "su"};
   FILE *file = fopen(path, "wb");
@@ -93,7 +92,7 @@ static void a_function_of_seed_and_epoch(void **state) {
   other.seed = 4;
   assert_int_not_equal(sampled(&other, 1, 0), first);
   assert_int_not_equal(ig_corpus_fingerprint(&corpus), first);
-  other.alpha = 1e6f;  // leaves the best one alone
+  other.alpha = 1e6f;  // only the best one can be drawn
   assert_int_equal(sampled(&other, 1, 0), ig_corpus_fingerprint(&corpus));
 }
 
@@ -124,7 +123,7 @@ static void the_same_text_in_other_pieces(void **state) {
   ig_corpus_free(&out);
 }
 
-// A limit that no draw keeps leaves everything as it was.
+// If no draw keeps the limit, everything stays as it was.
 static void too_long_draws(void **state) {
   (void)state;
   assert_int_equal(sampled(&usual, 1, 1), ig_corpus_fingerprint(&corpus));

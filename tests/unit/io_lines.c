@@ -1,4 +1,4 @@
-// Lines of plain and compressed files: ends of line, long lines, damage.
+// Lines of plain and compressed files: ends of lines, long lines, damaged files.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -97,7 +97,7 @@ static void damaged(void **state) {
   assert_int_equal(ig_lines_open(path, &lines, NULL), IG_OK);
   ig_status status = IG_OK;
   while (status == IG_OK && line) status = ig_lines_next(lines, &line, &length, &err);
-  assert_int_equal(status, IG_ERROR_FORMAT);  // never a silent early end
+  assert_int_equal(status, IG_ERROR_FORMAT);  // never an early end without an error
   assert_non_null(strstr(err.message, path));
   assert_null(strstr(err.message, "<fd:"));
   ig_lines_close(lines);

@@ -1,4 +1,4 @@
-// safetensors: round trips, and every way a header can lie.
+// safetensors: round trips, and every way in which a header can be wrong.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,8 +32,8 @@ static int remove_directory(void **state) {
   return rmdir(directory);
 }
 
-// A file of the given header and `data` bytes of zeros; length: what the prefix claims, -1 for the
-// truth.
+// Writes a file of the given header and `data` bytes of zeros. length: what the prefix claims it
+// is; -1: what it is.
 static void write_raw(const char *to, const char *header, size_t data, int64_t length) {
   char bytes[4096] = {0};
   uint64_t n = length < 0 ? strlen(header) : (uint64_t)length;
@@ -77,7 +77,7 @@ static void round_trip(void **state) {
   assert_memory_equal(got, values, sizeof got);
   assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "half"), got, 6, &err),
                    IG_OK);
-  assert_memory_equal(got, values, sizeof got);  // each is a half
+  assert_memory_equal(got, values, sizeof got);  // each fits half precision
   assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "brain"), got, 3, &err),
                    IG_OK);
   assert_memory_equal(got, values, 3 * sizeof *got);
@@ -199,7 +199,7 @@ static void damaged(void **state) {
     expect_failure(strstr(cases[i].message, "rank") ? IG_ERROR_UNSUPPORTED : IG_ERROR_FORMAT,
                    cases[i].message);
   }
-  // The control: the same writer makes a file that is fine.
+  // The control: the same writer makes a file that is accepted.
   write_raw(path, "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, -1);
   ig_safetensors *file;
   assert_int_equal(ig_safetensors_open_file(path, &file, NULL), IG_OK);

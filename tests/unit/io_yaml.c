@@ -1,5 +1,5 @@
-// YAML and JSON glue: values, places in errors, overrides, suggestions, documents that multiply
-// themselves.
+// YAML and JSON: values, positions in errors, overrides, suggestions, documents that multiply
+// themselves by aliases.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-// Every metric, tokenizer and case against the lines sacreBLEU printed (tests/golden/metric).
+// Every metric, tokenizer and case gives the lines that sacreBLEU printed (tests/golden/metric).
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -63,7 +63,7 @@ static void lines_are_sacrebleus(void **state) {
     if (ig_score_lines(&options, h.lines, r.lines, h.count, &score, &err) != IG_OK)
       fail_msg("%s", err.message);
     assert_string_equal(score.line, line);
-    // Negative control: one word less in one line changes every metric's line.
+    // The negative control: one word less in one line changes the result of every metric.
     const char *kept = h.lines[11];
     h.lines[11] = "seven eight nine ten eleven twelve one two three four five";
     assert_int_equal(ig_score_lines(&options, h.lines, r.lines, h.count, &score, &err), IG_OK);

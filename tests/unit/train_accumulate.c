@@ -1,5 +1,5 @@
-// ig_trainer: accumulated batches equal the one they make up, dropout included, because masks are
-// keyed by the row within the update.
+// Accumulated batches give what the one batch gives that they make up. So does dropout, because
+// masks are keyed by the row within the update.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 
 enum { SEQUENCES = 6, LONGEST = 60, VOCAB = 23, UPDATES = 4 };
 
-// Ragged sequences; ids of update u are its own.
+// Ragged sequences; each update has ids of its own.
 typedef struct pairs {
   int source[SEQUENCES * LONGEST], input[SEQUENCES * LONGEST], output[SEQUENCES * LONGEST];
   int source_offsets[SEQUENCES + 1], target_offsets[SEQUENCES + 1];
@@ -36,7 +36,7 @@ static void fill(pairs *p, uint64_t update) {
   }
 }
 
-// Sequences first .. last-1 as a batch of their own, added to the update's gradients.
+// Adds the gradients of sequences first .. last-1, as a batch of their own, to those of the update.
 static void accumulate(ig_trainer *trainer, const pairs *p, int first, int last) {
   int source_offsets[SEQUENCES + 1], target_offsets[SEQUENCES + 1];
   for (int s = first; s <= last; s++) {
@@ -74,7 +74,7 @@ static double *result(const run *r, size_t *count) {
   assert_int_equal(ig_model_create(&config, 7, &model, &err), IG_OK);
   ig_trainer_options options = ig_trainer_options_default();
   options.threads = r->threads;
-  options.optimizer.eps = 1e-3f;  // smooths rounding's part
+  options.optimizer.eps = 1e-3f;  // reduces the influence of rounding
   options.optimizer.clip_norm = 1;
   assert_int_equal(ig_trainer_create(model, &options, &trainer, &err), IG_OK);
   double *out = calloc(2 * ig_model_parameters(model), sizeof *out);
@@ -137,8 +137,8 @@ static void negative_control(void **state) {
   assert_true(distance(&large, &other) > 1e-3);
 }
 
-// Threads change no bit at all, in sizes too that every layer and the optimizer share out among
-// them.
+// The number of threads changes no bit, not even in sizes for which every layer and the optimizer
+// divide their work among them.
 static void threads(void **state) {
   (void)state;
   static const int sizes[] = {16, 256};
@@ -151,8 +151,8 @@ static void threads(void **state) {
   }
 }
 
-// A rate or normalizer that would ruin the weights changes nothing: the update with right ones
-// behind it is as if they had not been tried.
+// A rate or normalizer that would ruin the weights changes nothing: an update with right ones after
+// it is as if they had not been tried.
 static void wrong_numbers_are_refused(void **state) {
   (void)state;
   static const float rates[] = {NAN, INFINITY, -0.01f};

@@ -1,5 +1,5 @@
-// The public header's conventions: what a failed function was to put out is NULL or 0; NULL options
-// are the defaults; NULL where something is needed is an error that names it.
+// The conventions of the public header: a failed function leaves NULL or 0 in its output; NULL
+// options are the defaults; NULL for something that is needed is an error that names it.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@ static ig_config small(void) {
   return torch_config((ig_torch_options){11, 8, 2, 1, 1, 8, 0, false, NULL});
 }
 
-// An address that nobody may free: what *out holds before the call.
+// What *out holds before the call: an address that nobody may free.
 static void *garbage(void) { return (void *)&err; }
 
 static void failed(ig_status status, ig_status expected, const char *word) {
@@ -130,7 +130,7 @@ static void null_options_are_the_defaults(void **state) {
   ig_model_free(model);
 }
 
-// Each member left out in turn; and a whole batch, to show that nothing else is wrong with it.
+// Each member is left out in turn. The whole batch shows that nothing else is wrong with it.
 static void a_batch_says_what_it_lacks(void **state) {
   (void)state;
   static const int ids[] = {3, 4}, offsets[] = {0, 2};

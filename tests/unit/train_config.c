@@ -1,4 +1,4 @@
-// Training configurations: defaults, every part read, and errors with line, key and suggestion.
+// Training configurations: defaults, every part, and errors with line, key and suggestion.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -82,7 +82,7 @@ static void everything(void **state) {
 }
 
 typedef struct wrong {
-  const char *text, *set, *message;  // message: what must stand in it
+  const char *text, *set, *message;  // message: what the error must contain
 } wrong;
 
 static const wrong wrongs[] = {

@@ -9,8 +9,8 @@
 
 #include "train/divergence.h"
 
-// The update (from 1) at which the run is given up, 0: never. The loss of update u is losses[u] up
-// to the last one, which stays.
+// The update (from 1) at which the run is given up; 0: never. The loss of update u is losses[u];
+// after the last of them, it stays.
 static int given_up(const ig_divergence_rule *rule, const double *losses, int count) {
   ig_divergence state = {0};
   for (int u = 1; u <= 50; u++)
@@ -32,7 +32,7 @@ static void rule(void **state) {
   assert_int_equal(GIVEN_UP(&two, 40, 60, 79, 30, 5), 0);  // an initialisation far above ln V
   assert_int_equal(GIVEN_UP(&two, 40, 81), 4);
   assert_int_equal(GIVEN_UP(&two, 1, 13),
-                   0);  // fine-tuning starts below: ln V still is the measure
+                   0);  // fine-tuning starts below ln V, which is the measure still
   const ig_divergence_rule off = {.factor = 0, .updates = 3, .vocab_size = 1000};
   assert_int_equal(GIVEN_UP(&off, 7, 1e30), 0);
 }

@@ -99,7 +99,7 @@ static void same_in_every_locale(void **state) {
     for (int m = 0; m < 3; m++) assert_string_equal(found.score[m], expected.score[m]);
     assert_string_equal(found.learning_rate, expected.learning_rate);
     if (*found.note && (!strchr(found.note, '.') || strchr(found.note, ',')))
-      fail_msg("%s: '%s'", locales[l], found.note);  // which one, time decides
+      fail_msg("%s: '%s'", locales[l], found.note);  // which of them depends on timing
     free(found.translated);
   }
   free(expected.translated);

@@ -1,5 +1,5 @@
-// The memory plan of training: once reserved, updates allocate nothing; recomputation gives the
-// same bits in less memory.
+// The memory plan of training: after the reservation updates allocate nothing; recomputation gives
+// the same bits in less memory.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -80,7 +80,7 @@ static void reserved_updates_allocate_nothing(void **state) {
   }
 }
 
-// The counter counts: without a reservation, growing batches allocate.
+// The negative control: without a reservation, growing batches do allocate.
 static void unreserved_updates_are_seen(void **state) {
   (void)state;
   run r = open_run(false, false);
@@ -109,7 +109,7 @@ static void recomputation_changes_no_bit(void **state) {
   }
 }
 
-// What the plan says of a trainer is what is mapped for it, to the page.
+// What the plan says about a trainer is what is mapped for it, to the page.
 static void the_plan_is_kept(void **state) {
   (void)state;
   enum { THREADS = 2, MAPPINGS = 5, PAGES = 2 * 4096 };

@@ -1,4 +1,4 @@
-// Adam and AdamW against torch.optim, and the gradient's norm.
+// Adam and AdamW give what torch.optim gives; the norm of the gradient.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,8 +36,8 @@ static const golden goldens[] = {
     {IG_OPTIMIZER_ADAMW, 0.01f, {0.48063609f, -1.24743962f, 1.98567629f, -0.0247133598f}},
 };
 
-// Largest distance from the golden after three steps whose gradients come times `factor` and are
-// scaled by 1/factor.
+// The largest distance from the golden after three steps whose gradients are multiplied by `factor`
+// and scaled by 1/factor.
 static double distance(const golden *g, float factor, uint32_t first_update) {
   ig_nn context = nn(NULL);
   const ig_optimizer_options options = {.kind = g->kind,

@@ -1,5 +1,5 @@
 // Checkpoints replace whole directories: what others put there moves along, symbolic links are
-// followed and never emptied, leftovers never stop a start.
+// followed and never emptied, and leftovers never keep a run from starting.
 #include "train_fixture.h"
 
 #include <errno.h>
@@ -92,7 +92,7 @@ static void links_are_followed(void **state) {
   note("disk/model/data.txt", "data");
   note("disk/second/data.txt", "more data");
   assert_int_equal(mkdir("disk/model.tmp", 0777),
-                   0);  // beside the link's target, where this is nobody's temporary
+                   0);  // beside the link's target, this name is not a temporary of ours
   note("disk/model.tmp/config.json", "other");
   ok(TRAIN(1, false, &err, LINKED, "train.output=linked", "train.updates=8"), &err);
   assert_true(is_link("linked/latest"));
@@ -100,7 +100,7 @@ static void links_are_followed(void **state) {
   assert_true(same_file("disk/model/model.safetensors", "straight/latest/model.safetensors"));
   assert_true(says("disk/model/data.txt", "data") && says("disk/model.tmp/config.json", "other"));
   assert_false(ig_file_exists("disk/model.ingot-tmp"));
-  // The kept one that is too many goes without what it leads to.
+  // Of a link that is one kept checkpoint too many, only the link is removed.
   assert_false(is_link("linked/update-2"));
   assert_true(says("disk/second/data.txt", "more data") &&
               ig_file_exists("disk/second/model.safetensors"));
@@ -149,7 +149,7 @@ static void leftovers_never_stop_a_start(void **state) {
   assert_int_equal(saved_update("left/latest"), 4);
 }
 
-// Behind the exchange the checkpoint is saved, whatever becomes of the rest; and nothing of that is
+// After the exchange the checkpoint is saved, even if the rest fails; and nothing of the rest is
 // lost.
 static void saved_is_saved(void **state) {
   (void)state;
@@ -162,8 +162,8 @@ static void saved_is_saved(void **state) {
   assert_non_null(strstr(warning, "stuck/latest.tmp/notes cannot move along into stuck/latest"));
   assert_int_equal(saved_update("stuck/latest"), 4);
   assert_true(says("stuck/latest.tmp/notes/a", "note"));
-  ok(TRAIN(1, false, &err, "train.output=stuck", "train.updates=6"),
-     &err);  // now with the directory that the successor is written to
+  // The note moves now, with the whole directory, which becomes the checkpoint.
+  ok(TRAIN(1, false, &err, "train.output=stuck", "train.updates=6"), &err);
   assert_true(says("stuck/latest/notes/a", "note"));
   ok(TRAIN(1, false, &err, "train.output=stuck", "train.updates=8"), &err);
   assert_true(says("stuck/latest.tmp/notes/a", "note"));
@@ -189,7 +189,7 @@ static void kept_ones_leave_what_is_not_ours(void **state) {
   assert_true(ig_file_exists("kept/update-6/model.safetensors"));
 }
 
-// Whatever the vocabulary: a whole checkpoint under a temporary's name goes to the last file.
+// With every kind of vocabulary, all files of a checkpoint with a temporary's name are removed.
 static void all_that_ingot_writes_is_known(void **state) {
   (void)state;
   ig_error err = {0};

@@ -1,8 +1,9 @@
-// What a checkpoint holds, each part by a run that is stopped and goes on: it must end where one
-// that was never stopped does.
+// Each part of what a checkpoint holds: a run that is stopped and goes on must end as one that was
+// never stopped.
 #include "train_fixture.h"
 
-// Lines of metrics.jsonl without what no two runs have in common. For the caller to json_decref().
+// The lines of metrics.jsonl without what differs between any two runs. For the caller to
+// json_decref().
 static json_t *metrics(const char *path) {
   json_t *list = json_array();
   char line[1024];
@@ -46,8 +47,8 @@ static json_t *whole_state(const char *run) {
   return object;
 }
 
-// Weights, moments, metrics and the best model of two runs, of which the first one need not have
-// one.
+// Compares weights, moments, metrics and the best model of two runs; the first run need not have a
+// best model.
 static void assert_same_run(const char *left, const char *right) {
   static const char *const files[] = {"latest/model.safetensors", "latest/training.safetensors",
                                       "best/model.safetensors", "best/vocab.json"};
@@ -88,8 +89,8 @@ static void validation_changes_no_bit(void **state) {
   }
 }
 
-// With and without a validation there: due ones are begun and interrupted, and come first on
-// resume.
+// Runs are stopped with and without a validation due. One that is due is begun and interrupted, and
+// comes first on resume.
 static void stopped_anywhere(void **state) {
   (void)state;
   ig_error err = {0};
@@ -116,8 +117,7 @@ static void stopped_anywhere(void **state) {
 static void patience_goes_on(void **state) {
   (void)state;
   ig_error err = {0};
-  // A learning rate of 0 never gets better than the first time: validations at 2, and 4, 6, 8 in
-  // vain.
+  // With a learning rate of 0 no validation is better than the first: one at 2; 4, 6 and 8 in vain.
 #define PATIENT \
   "train.validate_every=2", "train.patience=3", "train.learning_rate=0", "train.log_every=1"
   for (interrupt_at = 3; interrupt_at < 8; interrupt_at++) {
@@ -149,7 +149,7 @@ static void moved_and_alone(void **state) {
   interrupt_at = 5;
   assert_int_equal(train_on("pieces.yml", 1, SETTINGS("train.output=here"), &err), IG_INTERRUPTED);
   interrupt_at = 0;
-  // Nothing but latest/ is needed: not where it was, not the tokenizer that was trained beside it.
+  // Only latest/ is needed: neither its old path nor the tokenizer that was trained beside it.
   assert_int_equal(mkdir("there", 0777) | rename("here/latest", "there/latest") |
                        rename("here/metrics.jsonl", "there/metrics.jsonl"),
                    0);
@@ -189,7 +189,7 @@ static void sampled_segmentations(void **state) {
   interrupt_at = 0;
   ok(train_on("pieces.yml", 1, SETTINGS("train.output=resampled", SAMPLED), &err), &err);
   assert_same_run("sampled", "resampled");
-  // Two epochs are not twice the first one.
+  // The second epoch is not the first one again.
   ok(train_on("pieces.yml", 1, SETTINGS("train.output=epoch", SAMPLED, "train.epochs=1"), &err),
      &err);
   const json_int_t first = stat_of("target_tokens");
@@ -207,8 +207,7 @@ static void sampled_segmentations(void **state) {
   assert_non_null(strstr(err.message, "data.sampling"));
 }
 
-// Killed between a line of metrics.jsonl and the checkpoint that knows of it, both at the same
-// update.
+// The run is killed after a line of metrics.jsonl and before the checkpoint of the same update.
 static void metrics_have_no_double(void **state) {
   (void)state;
   ig_error err = {0};
@@ -223,7 +222,7 @@ static void metrics_have_no_double(void **state) {
   fclose(file);
   ok(TRAIN(1, false, &err, "train.output=double", "train.updates=6"), &err);
   assert_int_equal(lines_with("double/metrics.jsonl", "\"update\""), lines);
-  // The last line, too, is written when the checkpoint of the last update was there before it.
+  // The last line is written even if the checkpoint of the last update exists already.
   ok(TRAIN(1, false, &err, "train.output=last", "train.updates=6", "train.save_every=6"), &err);
   assert_same_run("double", "last");
 }
@@ -302,7 +301,7 @@ static void equal_scores_are_told_apart_by_the_loss(void **state) {
     const json_t *score = json_object_get(line, "bleu");
     if (!score) continue;
     if (validations++ == 0) bleu = json_real_value(score);
-    assert_true(json_real_value(score) == bleu);  // so small a rate changes no translation
+    assert_true(json_real_value(score) == bleu);  // this rate is too small to change a translation
     assert_int_equal(json_is_true(json_object_get(line, "best")),
                      json_real_value(json_object_get(line, "valid_loss")) < loss);
     loss = fmin(loss, json_real_value(json_object_get(line, "valid_loss")));
@@ -312,7 +311,8 @@ static void equal_scores_are_told_apart_by_the_loss(void **state) {
   assert_true(json_integer_value(state_of("tie/latest", "best_update")) > 4);
 }
 
-// Not refused, for the run may have to go on another machine; but told, and told once.
+// It is not refused, for the run may have to go on on another machine; but there is a warning,
+// once.
 static void another_instruction_set_is_told(void **state) {
   (void)state;
   ig_error err = {0};

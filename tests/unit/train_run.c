@@ -17,7 +17,7 @@ static void interrupted_and_resumed(void **state) {
   assert_true(same_file("whole/latest/model.safetensors", "parts/latest/model.safetensors"));
   assert_true(same_file("whole/latest/training.safetensors", "parts/latest/training.safetensors"));
   assert_false(ig_file_exists("parts/latest.tmp"));
-  // Negative control: the bits do depend on what they should depend on.
+  // The negative control: the bits do depend on what they should depend on.
   ok(TRAIN(1, false, &err, "train.output=seed", "train.seed=2"), &err);
   assert_false(same_file("whole/latest/model.safetensors", "seed/latest/model.safetensors"));
 }
@@ -28,7 +28,7 @@ static void metrics_are_cut_back(void **state) {
   ok(TRAIN(1, false, &err, "train.output=cut", "train.updates=8"), &err);
   const int lines = lines_with("cut/metrics.jsonl", "\"update\"");
   FILE *file = fopen("cut/metrics.jsonl", "ab");
-  fputs("{\"update\":12,\"loss\":1.0}\n{\"upd", file);  // a crash behind the checkpoint
+  fputs("{\"update\":12,\"loss\":1.0}\n{\"upd", file);  // a crash after the checkpoint
   fclose(file);
   ok(TRAIN(1, false, &err, "train.output=cut", "train.updates=8"), &err);
   assert_int_equal(lines_with("cut/metrics.jsonl", "\"upd"), lines);
@@ -55,7 +55,7 @@ static void another_run_is_refused(void **state) {
   assert_int_equal(stat_of("updates"), 1);
 }
 
-// Largest distance between two models' values.
+// The largest distance between values of two models.
 static double distance(const char *left, const char *right) {
   const char *directories[] = {left, right};
   ig_model *model[2];
@@ -81,7 +81,7 @@ static void accumulation_equals_a_large_batch(void **state) {
   assert_int_equal(ig_file_write("two.trg", "3 2 1\n6 5 4\n", 12, NULL), IG_OK);
 #define TWO                                                                              \
   "data.train={source: two.src, target: two.trg}", "model.dropout=0", "train.updates=5", \
-      "train.adam_eps=0.001"  // smooths rounding's part
+      "train.adam_eps=0.001"  // reduces the influence of rounding
   ok(TRAIN(1, false, &err, TWO, "train.output=large", "train.batch_tokens=8"), &err);
   assert_int_equal(stat_of("target_tokens"), 5 * 8);
   ok(TRAIN(1, false, &err, TWO, "train.output=small", "train.batch_tokens=4", "train.accumulate=2"),
@@ -105,7 +105,7 @@ static void validation_keeps_the_best(void **state) {
   assert_false(ig_file_exists("best-run/update-10"));
   assert_true(ig_file_exists("best-run/update-15/config.json") &&
               ig_file_exists("best-run/update-20/vocab.json"));
-  // A learning rate of 0 never gets better than the first time.
+  // With a learning rate of 0 no validation is better than the first.
   ok(TRAIN(1, false, &err, "train.output=patient", "train.validate_every=2", "train.patience=3",
            "train.learning_rate=0"),
      &err);
@@ -148,8 +148,8 @@ static void divergence_overwrites_nothing(void **state) {
            "train.warmup=1000000000"),
      &err);
   assert_int_equal(ig_file_copy("far/latest/training.json", "before.json", NULL), IG_OK);
-  // Weights at the end of float's range stand for whatever makes a run diverge: the next update's
-  // loss is not a number.
+  // Weights at the end of float's range represent whatever makes a run diverge: the loss of the
+  // next update is not a number.
   ig_model *model;
   ok(ig_model_load("far/latest", &model, &err), &err);
   ig_tensor_view view;
@@ -165,7 +165,7 @@ static void divergence_overwrites_nothing(void **state) {
   assert_true(same_file("far/latest/training.json", "before.json"));
 }
 
-// Rates that throw the weights about: the loss is large and never anything but a number.
+// With such rates the loss is large, but always a number.
 static void a_runaway_loss_stops_the_run(void **state) {
   (void)state;
   ig_error err = {0};
@@ -188,14 +188,14 @@ static void a_runaway_loss_stops_the_run(void **state) {
   assert_true(ig_file_exists(path));
   snprintf(path, sizeof path, "away/update-%d", held + 1);
   assert_false(ig_file_exists(path));
-  // From the checkpoint it goes the same way again; switched off, it goes on to the end.
+  // Resumed, it stops at the same update again; with the rule switched off, it goes on to the end.
   assert_int_equal(
       TRAIN(1, false, &err, RUNAWAY, KEEPING, "train.output=away", "train.divergence_updates=5"),
       IG_ERROR_DIVERGED);
   ok(TRAIN(1, false, &err, RUNAWAY, "train.output=away", "train.divergence_factor=0"), &err);
 }
 
-// An interruption amid a high loss leaves the checkpoint before it.
+// An interruption while the loss is high keeps the checkpoint from before it.
 static void an_interrupted_runaway_saves_nothing(void **state) {
   (void)state;
   ig_error err = {0};
@@ -205,7 +205,7 @@ static void an_interrupted_runaway_saves_nothing(void **state) {
                    IG_INTERRUPTED);
   interrupt_at = 0;
   assert_non_null(strstr(err.message, "too high to save"));
-  // Switched off, both are saved at the end.
+  // With the rule switched off, both are saved at the end.
   ok(TRAIN(1, false, &err, RUNAWAY, "train.save_every=1", "train.output=wild",
            "train.divergence_factor=0"),
      &err);
@@ -213,7 +213,8 @@ static void an_interrupted_runaway_saves_nothing(void **state) {
   assert_true(same_file("wild/latest/model.safetensors", "tame/latest/model.safetensors"));
 }
 
-// So does the end of a run; but where nothing was saved yet, a bad checkpoint is better than none.
+// So does the end of a run. But if nothing has been saved yet, a bad checkpoint is better than
+// none.
 static void a_finished_runaway_saves_nothing(void **state) {
   (void)state;
   ig_error err = {0};

@@ -1,4 +1,4 @@
-// Learning-rate schedules against their formulas.
+// Learning-rate schedules follow their formulas.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +35,7 @@ static void after_the_warm_up(void **state) {
   near(ig_schedule_rate(&s, 400), 0.2);
   s.kind = IG_SCHEDULE_LINEAR;
   near(ig_schedule_rate(&s, 600), 0.2);
-  near(ig_schedule_rate(&s, 1099), 0.0004);  // never wasted on zero
+  near(ig_schedule_rate(&s, 1099), 0.0004);  // no update has a rate of zero
   s.minimum_rate = 0.1;
   near(ig_schedule_rate(&s, 1099), 0.1);
   s.kind = IG_SCHEDULE_COSINE;
