@@ -41,8 +41,11 @@ static ig_status restart_comparison(ig_run *run, const char *difference, ig_erro
             moved ? "; the best model so far is now " : "", moved ? aside : "");
   free(aside);
   s->has_best = false;
-  s->worse = s->best_update = s->validated = 0;
-  s->best = s->best_loss = 0;
+  s->worse = 0;
+  s->best_update = 0;
+  s->validated = 0;
+  s->best = 0;
+  s->best_loss = 0;
   return IG_OK;
 }
 

@@ -3,8 +3,8 @@
 #define IG_TRAIN_RESUME_H
 #include "train/run.h"
 
-// Sets run->resumed: whether there is a checkpoint to go on from. What an interrupted save left
-// behind is put in order first.
+// Sets run->resumed: whether there is a checkpoint to go on from. What an interrupted save has left
+// is put in order first.
 ig_status ig_resume_find_checkpoint(ig_run *run, ig_error *err);
 // Reads run->state, after checking that the checkpoint belongs to the same run (run->identity).
 ig_status ig_resume_read_state(ig_run *run, ig_error *err);
