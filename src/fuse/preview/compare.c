@@ -10,7 +10,7 @@
 #include "fuse/run/matched_rows.h"
 #include "fuse/run/values.h"
 
-// What one thread works in.
+// One thread's.
 typedef struct comparison_worker {
   float *values;     // (inputs + base, block)
   float *lora;       // scratch
@@ -24,7 +24,8 @@ typedef struct comparing {
   size_t block;  // values of the largest
 } comparing;
 
-// Products of all pairs, the base behind the inputs, added to products (n, n), lower half.
+// Adds the products of all pairs to the lower half of products (n, n). The base comes after the
+// inputs.
 static void multiply(const comparing *c, size_t n, const float *values, size_t count,
                      double *products) {
   for (size_t i = 0; i < n; i++)
@@ -71,19 +72,19 @@ static void summarize(const double *p, size_t inputs, bool has_base, ig_comparis
   out->least_cosine = known ? least : NAN;
 }
 
-static ig_status compare_tensor(const comparing *c, comparison_worker *w, ig_comparison *out,
+static ig_status compare_inputs(const comparing *c, comparison_worker *w, ig_comparison *out,
                                 ig_error *err) {
   const ig_plan_tensor *t = out->tensor;
-  const ig_blocking cut = ig_blocking_of(t);
-  const size_t step = cut.block_rows * cut.columns;
+  const ig_blocking blocking = ig_blocking_of(t);
+  const size_t step = blocking.block_rows * blocking.columns;
   const size_t n = t->inputs + (t->base.tensor != NULL);
+  ig_values_source from = {.recipe = c->plan->recipe, .tensor = t, .scratch = w->lora};
   for (size_t i = 0; i < n * n; i++) w->products[i] = 0;
   for (size_t at = 0; at < t->elements; at += step) {
     const size_t count = t->elements - at < step ? t->elements - at : step;
     for (size_t i = 0; i < n; i++) {
-      const ig_plan_input *from = i < t->inputs ? &t->input[i] : &t->base;
-      IG_TRY(ig_values_read(c->plan->recipe, t, from, at, count, w->values + i * c->block, w->lora,
-                            err));
+      from.input = i < t->inputs ? &t->input[i] : &t->base;
+      IG_TRY(ig_values_read(&from, at, count, w->values + i * c->block, err));
     }
     multiply(c, n, w->values, count, w->products);
   }
@@ -93,26 +94,30 @@ static ig_status compare_tensor(const comparing *c, comparison_worker *w, ig_com
 
 static ig_status compare_task(void *context, size_t index, int worker, ig_error *err) {
   const comparing *c = context;
-  return compare_tensor(c, &c->workers[worker], &c->items[index], err);
+  return compare_inputs(c, &c->workers[worker], &c->items[index], err);
 }
 
-static ig_status compare_all(comparing *c, size_t count, ig_pool *pool, ig_error *err) {
-  const int threads = ig_pool_threads(pool);
+static ig_status allocate_workers(comparing *c, int threads, ig_error *err) {
   const ig_blocking_sizes sizes = ig_blocking_measure(c->plan);
   const size_t vectors = sizes.inputs + 1;
-  ig_status status = IG_OK;
   c->block = sizes.values;
   c->workers = ig_allocate((size_t)threads, sizeof *c->workers, err);
   if (!c->workers) return IG_ERROR_MEMORY;
-  for (int i = 0; i < threads && status == IG_OK; i++) {
+  for (int i = 0; i < threads; i++) {
     comparison_worker *w = &c->workers[i];
     w->values = ig_allocate(vectors * c->block, sizeof(float), err);
     w->lora = ig_allocate(sizes.lora, sizeof(float), err);
     w->products = ig_allocate(vectors * vectors, sizeof(double), err);
-    if (!w->values || !w->lora || !w->products) status = IG_ERROR_MEMORY;
+    if (!w->values || !w->lora || !w->products) return IG_ERROR_MEMORY;
   }
+  return IG_OK;
+}
+
+static ig_status compare_all(comparing *c, size_t count, ig_pool *pool, ig_error *err) {
+  const int threads = ig_pool_threads(pool);
+  ig_status status = allocate_workers(c, threads, err);
   if (status == IG_OK) status = ig_pool_try(pool, count, compare_task, c, err);
-  for (int i = 0; i < threads; i++) {
+  for (int i = 0; c->workers && i < threads; i++) {
     free(c->workers[i].values);
     free(c->workers[i].lora);
     free(c->workers[i].products);

@@ -32,9 +32,8 @@ static const char weights_name[] = "adapter_model.safetensors";
 
 // ---- which layers -----------------------------------------------------------
 
-static size_t rank_of(const ig_plan_tensor *t) {
-  return (size_t)t->shared[IG_EXTRACT_LORA_RANK];
-}  // 0: not set for it
+// The rank that the recipe asks of a layer; 0: none.
+static size_t rank_of(const ig_plan_tensor *t) { return (size_t)t->shared[IG_EXTRACT_LORA_RANK]; }
 static size_t shorter(const ig_plan_tensor *t) {
   return t->shape[0] < t->shape[1] ? t->shape[0] : t->shape[1];
 }
@@ -137,14 +136,14 @@ typedef struct extraction {
   double squares, kept;  // of singular values: of all, of those in the adapter
 } extraction;
 
-static size_t most(size_t a, size_t b) { return a > b ? a : b; }
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 static size_t columns_of(const ig_plan_tensor *t) {
   return t->rank == 2 && t->shape[1] ? t->shape[1] : 1;
 }
 
 static size_t lora_scratch(const extraction *e, const ig_plan_tensor *t) {
   const size_t rows = e->block / columns_of(t);
-  return most(ig_lora_scratch(&t->input[0].lora, rows), ig_lora_scratch(&t->base.lora, rows));
+  return larger(ig_lora_scratch(&t->input[0].lora, rows), ig_lora_scratch(&t->base.lora, rows));
 }
 
 static void carve(extraction *e, ig_arena *arena) {
@@ -152,14 +151,14 @@ static void carve(extraction *e, ig_arena *arena) {
   count_layers(e->plan, &e->rank);
   e->block = BLOCK;
   for (size_t i = 0; i < e->plan->count; i++)
-    e->block = most(e->block, columns_of(&e->plan->tensors[i]));
+    e->block = larger(e->block, columns_of(&e->plan->tensors[i]));
   for (size_t i = 0; i < e->plan->count; i++) {
     const ig_plan_tensor *t = &e->plan->tensors[i];
-    lora = most(lora, lora_scratch(e, t));
+    lora = larger(lora, lora_scratch(e, t));
     if (!is_layer(t)) continue;
-    svd = most(svd, ig_svd_size(t->shape[0], t->shape[1]));
-    rows = most(rows, t->shape[0]);
-    columns = most(columns, t->shape[1]);
+    svd = larger(svd, ig_svd_size(t->shape[0], t->shape[1]));
+    rows = larger(rows, t->shape[0]);
+    columns = larger(columns, t->shape[1]);
   }
   e->tuned = IG_TAKE(arena, float, e->block);
   e->base = IG_TAKE(arena, float, e->block);
@@ -167,7 +166,7 @@ static void carve(extraction *e, ig_arena *arena) {
   e->svd = IG_TAKE(arena, char, svd);
   e->a = IG_TAKE(arena, float, e->rank *columns);
   e->b = IG_TAKE(arena, float, rows * e->rank);
-  e->bytes = IG_TAKE(arena, char, e->rank *most(rows, columns) * sizeof(float));
+  e->bytes = IG_TAKE(arena, char, e->rank *larger(rows, columns) * sizeof(float));
 }
 
 static size_t adapter_memory(const ig_fusion_plan *plan, int threads) {
@@ -180,15 +179,18 @@ static size_t adapter_memory(const ig_fusion_plan *plan, int threads) {
 
 // ---- differences ------------------------------------------------------------
 
-// into NULL: looks only. *differs: is there a difference?
+// Reads the difference of the tuned model from the base into an SVD's input; into NULL: it is only
+// looked for. *differs: there is one.
 static ig_status read_difference(const extraction *e, const ig_plan_tensor *t, const ig_svd *into,
                                  bool *differs, ig_error *err) {
   const size_t columns = columns_of(t), step = e->block / columns * columns;
+  const ig_values_source tuned = {e->plan->recipe, t, &t->input[0], e->lora};
+  const ig_values_source base = {e->plan->recipe, t, &t->base, e->lora};
   *differs = false;
   for (size_t first = 0; first < t->elements; first += step) {
     const size_t count = t->elements - first < step ? t->elements - first : step;
-    IG_TRY(ig_values_read(e->plan->recipe, t, &t->input[0], first, count, e->tuned, e->lora, err));
-    IG_TRY(ig_values_read(e->plan->recipe, t, &t->base, first, count, e->base, e->lora, err));
+    IG_TRY(ig_values_read(&tuned, first, count, e->tuned, err));
+    IG_TRY(ig_values_read(&base, first, count, e->base, err));
     for (size_t i = 0; i < count; i++) {
       const double d = (double)e->tuned[i] - (double)e->base[i];
       *differs |= d != 0;
@@ -218,7 +220,7 @@ static ig_status find_layers(extraction *e, ig_error *err) {
 
 // ---- one layer --------------------------------------------------------------
 
-// Beyond the rank of the difference, and of this layer, there are zeros.
+// Fills A and B. What is beyond the rank of the difference, or that of this layer, is zeros.
 static void take_triplets(extraction *e, const ig_plan_tensor *t, const ig_svd *svd) {
   const size_t rows = t->shape[0], columns = t->shape[1],
                wanted = rank_of(t) < svd->rank ? rank_of(t) : svd->rank;
@@ -239,7 +241,8 @@ static ig_status write_values(const extraction *e, size_t index, const float *x,
   const ig_safetensors_output *to = &e->output[index];
   const size_t count = to->shape[0] * to->shape[1];
   const void *bytes;
-  IG_TRY(ig_values_convert(to->dtype, to->name, 0, count, x, e->bytes, &bytes, err));
+  const ig_values_target target = {.dtype = to->dtype, .tensor = to->name, .bytes = e->bytes};
+  IG_TRY(ig_values_convert(&target, 0, count, x, &bytes, err));
   return ig_safetensors_put(e->file, index, 0, bytes, count * ig_dtype_size(to->dtype), err);
 }
 
@@ -261,15 +264,18 @@ static ig_status extract_layer(extraction *e, size_t index, ig_error *err) {
 
 // ---- the adapter ------------------------------------------------------------
 
-static ig_status name_output(extraction *e, size_t layer, const char *part, size_t rows,
-                             size_t columns, ig_safetensors_output *out, ig_error *err) {
+// One of the two matrices of a layer: "lora_A" or "lora_B".
+static ig_status describe_part(const extraction *e, size_t layer, const char *part,
+                               ig_safetensors_output *out, ig_error *err) {
   const ig_plan_tensor *t = e->layer[layer];
+  const bool is_a = strcmp(part, "lora_A") == 0;
   const size_t size = strlen(t->name) + 64;
   char *name = ig_allocate(size, 1, err);
   if (!name) return IG_ERROR_MEMORY;
   snprintf(name, size, "base_model.model.%.*s.%s.weight", stem_of(t), t->name, part);
-  *out = (ig_safetensors_output){
-      .name = name, .dtype = dtype_of(e->plan->recipe), .rank = 2, .shape = {rows, columns}};
+  *out = (ig_safetensors_output){.name = name, .dtype = dtype_of(e->plan->recipe), .rank = 2};
+  out->shape[0] = is_a ? e->rank : t->shape[0];
+  out->shape[1] = is_a ? t->shape[1] : e->rank;
   return IG_OK;
 }
 
@@ -277,8 +283,8 @@ static ig_status begin_file(extraction *e, ig_error *err) {
   e->output = ig_allocate(2 * e->layers, sizeof *e->output, err);
   if (!e->output) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < e->layers; i++) {
-    IG_TRY(name_output(e, i, "lora_A", e->rank, e->layer[i]->shape[1], &e->output[2 * i], err));
-    IG_TRY(name_output(e, i, "lora_B", e->layer[i]->shape[0], e->rank, &e->output[2 * i + 1], err));
+    IG_TRY(describe_part(e, i, "lora_A", &e->output[2 * i], err));
+    IG_TRY(describe_part(e, i, "lora_B", &e->output[2 * i + 1], err));
   }
   char *path = ig_path_join(e->staging->directory, weights_name, err);
   const ig_status status = path ? ig_safetensors_begin(path, e->output, 2 * e->layers,
@@ -288,7 +294,8 @@ static ig_status begin_file(extraction *e, ig_error *err) {
   return status;
 }
 
-// Whole names of modules: a shorter one could be the end of another's.
+// PEFT takes a module whose name ends with a target: targets are whole names, so that no other
+// module ends with one.
 static json_t *make_config(const extraction *e) {
   const int rank = (int)e->rank;
   json_t *targets = json_array();
@@ -309,14 +316,13 @@ static json_t *make_config(const extraction *e) {
 
 static ig_status write_config(const extraction *e, ig_error *err) {
   json_t *config = make_config(e);
-  char *path = config ? ig_path_join(e->staging->directory, "adapter_config.json", err) : NULL;
-  const ig_status status = path ? ig_json_save(path, config, 17, err) : ig_fail_memory(err);
+  const ig_status status =
+      ig_json_save_in(e->staging->directory, "adapter_config.json", config, 17, err);
   json_decref(config);
-  free(path);
   return status;
 }
 
-static void tell(const extraction *e) {
+static void report_extraction(const extraction *e) {
   if (!e->staging->resumed)
     ig_report(e->reporter, IG_LEVEL_INFO,
               "rank %zu: %zu linear layers, %.4g%% of the squares of their differences", e->rank,
@@ -340,7 +346,7 @@ static ig_status extract_all(extraction *e, ig_error *err) {
       return ig_fail(err, IG_INTERRUPTED, "interrupted; the same command goes on");
     IG_TRY(extract_layer(e, i, err));
   }
-  tell(e);
+  report_extraction(e);
   return write_config(e, err);
 }
 

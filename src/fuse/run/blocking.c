@@ -1,6 +1,7 @@
 #include "fuse/run/blocking.h"
 
-enum { BLOCK = 1 << 15 };  // values, at least: those of a few models stay in L2
+// Values of a block, at least. The blocks of a few models fit into an L2 cache together.
+enum { BLOCK = 1 << 15 };
 
 ig_blocking ig_blocking_of(const ig_plan_tensor *t) {
   ig_blocking c = {.rows = 1, .columns = t->rank ? t->shape[t->rank - 1] : 1};
@@ -30,7 +31,7 @@ ig_merge_tensor ig_blocking_merge_tensor(const ig_fusion_plan *plan, const ig_pl
                            .seed = plan->recipe->seed};
 }
 
-static size_t most(size_t a, size_t b) { return a > b ? a : b; }
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 ig_blocking ig_blocking_of_joined(const ig_fusion_plan *plan, const ig_plan_tensor **first) {
   ig_blocking c = {.rows = 1, .block_rows = 1};
@@ -48,22 +49,22 @@ static void add_gathered(const ig_merge_tensor *merge, const ig_blocking *c, ig_
   const ig_method *method = merge->method;
   for (int pass = 0; pass < method->passes; pass++) {
     const size_t sums = method->sums ? method->sums(merge, pass) : 0;
-    s->sums = most(s->sums, sums);
-    s->all_sums = most(s->all_sums, sums * c->blocks);
-    if (method->counts) s->counts = most(s->counts, method->counts(merge, pass));
+    s->sums = larger(s->sums, sums);
+    s->all_sums = larger(s->all_sums, sums * c->blocks);
+    if (method->counts) s->counts = larger(s->counts, method->counts(merge, pass));
   }
 }
 
-static void add_span(const ig_fusion_plan *plan, ig_blocking_sizes *s) {
+static void add_joined(const ig_fusion_plan *plan, ig_blocking_sizes *s) {
   const ig_plan_tensor *first;
   const ig_blocking c = ig_blocking_of_joined(plan, &first);
   if (!first) return;
   const ig_method *method = first->method;
   const ig_merge_tensor merge = ig_blocking_merge_tensor(plan, first, &c);
-  s->blocks = most(s->blocks, c.blocks);
-  if (method->state_size) s->span_state = method->state_size(&merge);
-  if (method->workspace_size) s->workspace = most(s->workspace, method->workspace_size(&merge));
-  if (method->probe_size) s->sample = most(s->sample, method->probe_size(&merge));
+  s->blocks = larger(s->blocks, c.blocks);
+  if (method->state_size) s->joined_state = method->state_size(&merge);
+  if (method->workspace_size) s->workspace = larger(s->workspace, method->workspace_size(&merge));
+  if (method->probe_size) s->probe = larger(s->probe, method->probe_size(&merge));
   add_gathered(&merge, &c, s);
 }
 
@@ -74,20 +75,20 @@ ig_blocking_sizes ig_blocking_measure(const ig_fusion_plan *plan) {
     const ig_method *method = t->method;
     const ig_blocking c = ig_blocking_of(t);
     const ig_merge_tensor merge = ig_blocking_merge_tensor(plan, t, &c);
-    s.values = most(s.values, c.block_rows * c.columns);
-    s.inputs = most(s.inputs, t->inputs);
-    s.blocks = most(s.blocks, c.blocks);
+    s.values = larger(s.values, c.block_rows * c.columns);
+    s.inputs = larger(s.inputs, t->inputs);
+    s.blocks = larger(s.blocks, c.blocks);
     for (size_t k = 0; k < t->inputs; k++)
-      s.lora = most(s.lora, ig_lora_scratch(&t->input[k].lora, c.block_rows));
-    s.lora = most(s.lora, ig_lora_scratch(&t->base.lora, c.block_rows));
+      s.lora = larger(s.lora, ig_lora_scratch(&t->input[k].lora, c.block_rows));
+    s.lora = larger(s.lora, ig_lora_scratch(&t->base.lora, c.block_rows));
     if (t->copied) continue;
     size_t *state = c.blocks > 1 ? &s.large_state : &s.state,
            *workspace = c.blocks > 1 ? &s.workspace : &s.small_workspace;
-    if (method->state_size) *state = most(*state, method->state_size(&merge));
-    if (method->workspace_size) *workspace = most(*workspace, method->workspace_size(&merge));
-    if (method->probe_size && c.blocks > 1) s.sample = most(s.sample, method->probe_size(&merge));
+    if (method->state_size) *state = larger(*state, method->state_size(&merge));
+    if (method->workspace_size) *workspace = larger(*workspace, method->workspace_size(&merge));
+    if (method->probe_size && c.blocks > 1) s.probe = larger(s.probe, method->probe_size(&merge));
     add_gathered(&merge, &c, &s);
   }
-  add_span(plan, &s);
+  add_joined(plan, &s);
   return s;
 }

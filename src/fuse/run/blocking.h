@@ -1,31 +1,39 @@
-// How tensors are cut into blocks of rows, and what memory methods ask for then.
+// How tensors are divided into blocks of rows, and the memory that methods need for them.
+//
+// Some methods treat all tensors as one vector (ig_fusion_plan_joins). Its blocks are those of its
+// members, numbered through:
+//
+//   tensor A          tensor B     tensor C
+//   | 0 | 1 | 2 | 3 || 4 | 5 | 6 || 7 | 8 |     one vector of one row, blocks 0 .. 8
 #ifndef IG_FUSE_RUN_BLOCKING_H
 #define IG_FUSE_RUN_BLOCKING_H
 #include "fuse/plan/fusion_plan.h"
 
-// How a tensor is cut: whole rows, as many as fill a block.
+// A tensor as a matrix in blocks of whole rows: as many rows as fill a block.
 typedef struct ig_blocking {
   size_t rows, columns, block_rows, blocks;
 } ig_blocking;
 ig_blocking ig_blocking_of(const ig_plan_tensor *tensor);
-// Of all tensors that are seen as one: of one row. *first: the first of them; NULL: there are none.
+// The blocks of the vector of all tensors that are joined, as a matrix of one row. *first: the
+// first of them; NULL: no tensors are joined.
 ig_blocking ig_blocking_of_joined(const ig_fusion_plan *plan, const ig_plan_tensor **first);
-// What a method is told of a tensor that is cut so.
+// What a method is told of a tensor in these blocks.
 ig_merge_tensor ig_blocking_merge_tensor(const ig_fusion_plan *plan, const ig_plan_tensor *tensor,
-                                         const ig_blocking *cut);
+                                         const ig_blocking *blocking);
 
-// The most that any tensor asks for.
+// The most that any tensor of a plan needs.
 typedef struct ig_blocking_sizes {
   size_t values;  // of a block
   size_t inputs;  // besides the base
-  size_t state, large_state,
-      span_state;  // of a tensor of one block, of several, of all that are seen as one
-  size_t small_workspace, workspace;  // likewise
-  size_t sums, counts;
-  size_t sample;    // values
-  size_t all_sums;  // of all blocks of a tensor
-  size_t blocks;    // of a tensor
-  size_t lora;
+  // Bytes of a method's state, and of its workspace: for a tensor of one block, for one of several,
+  // and for the joined tensors (whose workspace is counted with that of several blocks).
+  size_t state, large_state, joined_state;
+  size_t small_workspace, workspace;
+  size_t sums, counts;  // of one block in one pass
+  size_t probe;         // values
+  size_t all_sums;      // of all blocks of a tensor
+  size_t blocks;        // of a tensor
+  size_t lora;          // floats of scratch for an adapter
 } ig_blocking_sizes;
 ig_blocking_sizes ig_blocking_measure(const ig_fusion_plan *plan);
 #endif

@@ -52,9 +52,10 @@ void ig_draws_enter(ig_draws *d, size_t index, size_t blocks, size_t block_value
   }
 }
 
-void ig_draws_uniform(const ig_draws *d, size_t index, size_t model, size_t block, bool entered,
-                      size_t count, float *out) {
-  ig_torch_random mt =
-      entered ? d->blocks[model * d->capacity + block] : d->begin[index * d->models + model];
-  ig_torch_random_uniform(&mt, count, out);
+void ig_draws_uniform(const ig_draws *d, const ig_draws_position *position, size_t count,
+                      float *out) {
+  const size_t model = position->model;
+  ig_torch_random random = position->entered ? d->blocks[model * d->capacity + position->block]
+                                             : d->begin[position->tensor * d->models + model];
+  ig_torch_random_uniform(&random, count, out);
 }

@@ -1,5 +1,5 @@
-// Where in torch's stream of random numbers each tensor and model begins, and each block of one
-// large tensor: so that blocks can be drawn in any order.
+// Positions in PyTorch's stream of random numbers: where each tensor and model begins, and each
+// block of the one large tensor that is being fused. With them, blocks can be drawn in any order.
 #ifndef IG_FUSE_RUN_DRAWS_H
 #define IG_FUSE_RUN_DRAWS_H
 #include "fuse/plan/fusion_plan.h"
@@ -13,15 +13,18 @@ typedef struct ig_draws {
   size_t capacity;          // blocks of the largest tensor
 } ig_draws;
 
-// NULL where the recipe does not ask for torch's numbers, or the method draws none. most_blocks: of
-// a tensor.
+// *out is NULL if the recipe does not ask for PyTorch's numbers, or the method draws none.
+// most_blocks: of any tensor.
 ig_status ig_draws_create(const ig_fusion_plan *plan, size_t most_blocks, ig_draws **out,
                           ig_error *err);
 void ig_draws_free(ig_draws *draws);
-// The blocks of tensor `index`, block_values each but for the last one.
+// Finds the positions of the blocks of tensor `index`, which has block_values in each but the last.
 void ig_draws_enter(ig_draws *draws, size_t index, size_t blocks, size_t block_values);
-// The numbers (count) of a model in a block: of a tensor that was entered, or of one that has one
-// block.
-void ig_draws_uniform(const ig_draws *draws, size_t index, size_t model, size_t block, bool entered,
-                      size_t count, float *out);
+// Which numbers are drawn.
+typedef struct ig_draws_position {
+  size_t tensor, model, block;
+  bool entered;  // by ig_draws_enter; else the tensor has one block
+} ig_draws_position;
+void ig_draws_uniform(const ig_draws *draws, const ig_draws_position *position, size_t count,
+                      float *out);
 #endif

@@ -1,6 +1,6 @@
-// Carrying a plan out: blocks of rows are streamed through all inputs into their place in the
-// output. Memory is a few blocks a thread, whatever the model's size, and the method's state of the
-// largest tensor; the bytes do not depend on threads.
+// Executes a plan: blocks of rows of all inputs are read, fused and written to their place in the
+// output. Memory is a few blocks for each thread, whatever the model's size, and the method's state
+// of the largest tensor. The bytes written do not depend on the number of threads.
 #ifndef IG_FUSE_RUN_EXECUTE_H
 #define IG_FUSE_RUN_EXECUTE_H
 #include "base/pool.h"
@@ -19,9 +19,9 @@ typedef struct ig_execution_target {
 size_t ig_execute_memory(const ig_fusion_plan *plan, int threads);
 // Bytes of values that it reads from the inputs, if every pass is needed.
 size_t ig_execute_reads(const ig_fusion_plan *plan);
-// Writes the weights into the output, but for the tensors that are done; the last of them are not
-// on the disk yet (ig_output_flush). Values that are not finite, in the inputs or in the result,
-// are an error.
+// Writes the weights into the output, except tensors that are done. The last of them may not be on
+// the disk yet (ig_output_flush). Values that are not finite, in the inputs or in the result, are
+// IG_ERROR_FORMAT.
 ig_status ig_execute_plan(const ig_fusion_plan *plan, ig_pool *pool,
                           const ig_execution_target *target, ig_error *err);
 #endif

@@ -8,7 +8,7 @@
 
 enum { CHUNK = 2048 };  // values
 
-// The input's row of an output row; -1: it has none.
+// The row of the input that has the same piece as a row of the output; -1: none has.
 static int own_row(const ig_plan_tensor *t, const ig_plan_input *input, int row) {
   const int own = input->row_of ? input->row_of[row] : row;
   return own >= 0 && (size_t)own < input->tensor->elements / t->width ? own : -1;
@@ -20,27 +20,28 @@ static const ig_row_rule *find_rule(const ig_aligned_side *a, int row) {
   return NULL;
 }
 
-// Inputs, the base behind them; NULL behind the last.
+// The inputs, then the base if there is one, then NULL.
 static const ig_plan_input *participant(const ig_plan_tensor *t, size_t i) {
   if (i < t->inputs) return &t->input[i];
   return i == t->inputs && t->base.tensor ? &t->base : NULL;
 }
 
 // Part of one row of a model.
-typedef struct part {
+typedef struct row_part {
   size_t column, count;
-} part;
+} row_part;
 
-static ig_status read_part(const ig_plan_tensor *t, const ig_plan_input *input, int row, part p,
+static ig_status read_part(const ig_plan_tensor *t, const ig_plan_input *input, int row, row_part p,
                            float *out, ig_error *err) {
   return ig_safetensors_read_part(input->tensor, (size_t)row * t->width + p.column, p.count, out,
                                   err);
 }
 
-static ig_status read_mean(const ig_plan_tensor *t, int row, part p, float *out, ig_error *err) {
+static ig_status read_mean(const ig_plan_tensor *t, int row, row_part p, float *out,
+                           ig_error *err) {
   float other[CHUNK];
   for (size_t at = 0; at < p.count; at += CHUNK) {
-    const part now = {p.column + at, p.count - at < CHUNK ? p.count - at : CHUNK};
+    const row_part now = {p.column + at, p.count - at < CHUNK ? p.count - at : CHUNK};
     float models = 0;
     memset(out + at, 0, now.count * sizeof *out);
     const ig_plan_input *input;
@@ -56,8 +57,8 @@ static ig_status read_mean(const ig_plan_tensor *t, int row, part p, float *out,
   return IG_OK;
 }
 
-// Of a row that the input does not have.
-static ig_status read_other(const ig_plan_tensor *t, const ig_row_rule *rule, int row, part p,
+// Reads a row that the input does not have.
+static ig_status read_other(const ig_plan_tensor *t, const ig_row_rule *rule, int row, row_part p,
                             float *out, ig_error *err) {
   const ig_plan_input *input, *only = NULL;
   size_t models = 0;
@@ -73,8 +74,9 @@ static ig_status read_other(const ig_plan_tensor *t, const ig_row_rule *rule, in
   return IG_OK;
 }
 
-// How many rows from this one on lie behind one another in the input too, as they stand.
-static int run_length(const ig_plan_tensor *t, const ig_plan_input *input, int row, int last) {
+// How many rows, from this one on, follow one another in the input too and are taken unchanged.
+static int count_consecutive(const ig_plan_tensor *t, const ig_plan_input *input, int row,
+                             int last) {
   int end = row;
   for (; end <= last && end < t->aligned->pieces; end++) {
     const ig_row_rule *rule = find_rule(t->aligned, end);
@@ -90,9 +92,9 @@ ig_status ig_matched_rows_read(const ig_plan_tensor *t, const ig_plan_input *inp
   const size_t end = first + count;
   while (first < end) {
     const int row = (int)(first / t->width), last = (int)((end - 1) / t->width),
-              run = run_length(t, input, row, last);
-    const size_t behind = ((size_t)row + (size_t)(run ? run : 1)) * t->width;
-    const part p = {first % t->width, (behind < end ? behind : end) - first};
+              run = count_consecutive(t, input, row, last);
+    const size_t run_end = ((size_t)row + (size_t)(run ? run : 1)) * t->width;
+    const row_part p = {first % t->width, (run_end < end ? run_end : end) - first};
     if (run)
       IG_TRY(read_part(t, input, own_row(t, input, row), p, out, err));
     else if (row >= t->aligned->pieces)
@@ -105,8 +107,8 @@ ig_status ig_matched_rows_read(const ig_plan_tensor *t, const ig_plan_input *inp
   return IG_OK;
 }
 
-static ig_status fill(const ig_plan_tensor *t, const ig_plan_input *input, float *row, double *sums,
-                      ig_error *err) {
+static ig_status fill_padding(const ig_plan_tensor *t, const ig_plan_input *input, float *row,
+                              double *sums, ig_error *err) {
   const int pieces = t->aligned->pieces;
   memset(sums, 0, t->width * sizeof *sums);
   for (int r = 0; r < pieces; r++) {
@@ -117,13 +119,13 @@ static ig_status fill(const ig_plan_tensor *t, const ig_plan_input *input, float
   return IG_OK;
 }
 
-static ig_status fill_tensor(const ig_plan_tensor *t, ig_error *err) {
+static ig_status fill_padding_of_tensor(const ig_plan_tensor *t, ig_error *err) {
   double *sums = ig_allocate(t->width, sizeof *sums, err);
   float *row = ig_allocate(t->width, sizeof *row, err);
   ig_status status = sums && row ? IG_OK : IG_ERROR_MEMORY;
   const ig_plan_input *input;
   for (size_t i = 0; status == IG_OK && (input = participant(t, i)) != NULL; i++)
-    status = fill(t, input, row, sums, err);
+    status = fill_padding(t, input, row, sums, err);
   free(sums);
   free(row);
   return status;
@@ -132,7 +134,7 @@ static ig_status fill_tensor(const ig_plan_tensor *t, ig_error *err) {
 ig_status ig_matched_rows_fill_padding(const ig_fusion_plan *plan, ig_error *err) {
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
-    if (t->aligned && t->aligned->rows > t->aligned->pieces) IG_TRY(fill_tensor(t, err));
+    if (t->aligned && t->aligned->rows > t->aligned->pieces) IG_TRY(fill_padding_of_tensor(t, err));
   }
   return IG_OK;
 }

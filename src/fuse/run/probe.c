@@ -1,48 +1,38 @@
 #include "fuse/run/probe.h"
 
-#include <pthread.h>
-
 #include "base/fail.h"
 #include "base/random.h"
 #include "fuse/run/values.h"
 
-enum { PIECE = IG_PROBE_STRETCH, PIECES_A_TASK = 16 };
+enum { STRETCHES_A_TASK = 16 };
 
-typedef struct drawing {
-  const ig_probe *sample;
-  const ig_recipe *recipe;
-  const ig_plan_tensor *tensor;
-  size_t pieces;
-  pthread_mutex_t mutex;  // of what follows
-  ig_status status;
-  ig_error *err;
-} drawing;
+typedef struct probe_drawing {
+  const ig_probe *probe;
+  const ig_probe_request *request;
+  size_t stretches;
+} probe_drawing;
 
-static ig_status draw_piece(const drawing *d, size_t piece, ig_error *err) {
-  const ig_plan_tensor *t = d->tensor;
-  const size_t part = t->elements / d->pieces, to = piece * PIECE;
-  const size_t first =
-      piece * part + (size_t)(ig_random_uniform(0, d->pieces, piece) * (double)(part - PIECE));
-  for (size_t i = 0; i < t->inputs; i++)
-    IG_TRY(
-        ig_values_read(d->recipe, t, &t->input[i], first, PIECE, d->sample->x[i] + to, NULL, err));
-  return t->base.tensor
-             ? ig_values_read(d->recipe, t, &t->base, first, PIECE, d->sample->base + to, NULL, err)
-             : IG_OK;
+static ig_status draw_stretch(const probe_drawing *d, size_t index, ig_error *err) {
+  enum { COUNT = IG_PROBE_STRETCH };
+  const ig_plan_tensor *t = d->request->tensor;
+  const size_t part = t->elements / d->stretches, to = index * COUNT;
+  const double place = ig_random_uniform(0, d->stretches, index);
+  const size_t first = index * part + (size_t)(place * (double)(part - COUNT));
+  ig_values_source from = {.recipe = d->request->recipe, .tensor = t};
+  for (size_t i = 0; i < t->inputs; i++) {
+    from.input = &t->input[i];
+    IG_TRY(ig_values_read(&from, first, COUNT, d->probe->x[i] + to, err));
+  }
+  from.input = &t->base;
+  return t->base.tensor ? ig_values_read(&from, first, COUNT, d->probe->base + to, err) : IG_OK;
 }
 
-static void draw_task(void *context, size_t index, int worker) {
+static ig_status draw_task(void *context, size_t index, int worker, ig_error *err) {
   (void)worker;
-  drawing *d = context;
-  ig_error err;
-  for (size_t i = index * PIECES_A_TASK; i < (index + 1) * PIECES_A_TASK && i < d->pieces; i++) {
-    const ig_status status = draw_piece(d, i, &err);
-    if (status == IG_OK) continue;
-    pthread_mutex_lock(&d->mutex);
-    d->status = ig_fail(d->err, status, "%s", err.message);
-    pthread_mutex_unlock(&d->mutex);
-    return;
-  }
+  const probe_drawing *d = context;
+  const size_t first = index * STRETCHES_A_TASK, end = first + STRETCHES_A_TASK;
+  for (size_t i = first; i < end && i < d->stretches; i++) IG_TRY(draw_stretch(d, i, err));
+  return IG_OK;
 }
 
 static bool has_adapter(const ig_plan_tensor *t) {
@@ -51,23 +41,18 @@ static bool has_adapter(const ig_plan_tensor *t) {
   return t->base.lora.a != NULL;
 }
 
-ig_status ig_probe_draw(const ig_probe *sample, const ig_recipe *recipe,
-                        const ig_plan_tensor *tensor, size_t values, ig_pool *pool,
+ig_status ig_probe_draw(const ig_probe *probe, const ig_probe_request *request, ig_pool *pool,
                         ig_merge_block *out, ig_error *err) {
-  drawing d = {.sample = sample,
-               .recipe = recipe,
-               .tensor = tensor,
-               .pieces = values / PIECE,
-               .status = IG_OK,
-               .err = err};
-  *out = (ig_merge_block){.x = (const float *const *)sample->x,
-                          .base = tensor->base.tensor ? sample->base : NULL,
-                          .scratch = sample->scratch};
-  if (d.pieces == 0 || tensor->elements / d.pieces < PIECE || has_adapter(tensor)) return IG_OK;
-  pthread_mutex_init(&d.mutex, NULL);
-  ig_pool_run(pool, (d.pieces + PIECES_A_TASK - 1) / PIECES_A_TASK, draw_task, &d);
-  pthread_mutex_destroy(&d.mutex);
+  const ig_plan_tensor *t = request->tensor;
+  probe_drawing d = {
+      .probe = probe, .request = request, .stretches = request->values / IG_PROBE_STRETCH};
+  *out = (ig_merge_block){.x = (const float *const *)probe->x,
+                          .base = t->base.tensor ? probe->base : NULL,
+                          .scratch = probe->scratch};
+  if (d.stretches == 0 || t->elements / d.stretches < IG_PROBE_STRETCH || has_adapter(t))
+    return IG_OK;
+  const size_t tasks = (d.stretches + STRETCHES_A_TASK - 1) / STRETCHES_A_TASK;
   out->rows = 1;
-  out->count = d.pieces * PIECE;
-  return d.status;
+  out->count = d.stretches * IG_PROBE_STRETCH;
+  return ig_pool_try(pool, tasks, draw_task, &d, err);
 }

@@ -1,18 +1,26 @@
-// A sample of a tensor's values.
+// A probe: a few values of a tensor, drawn evenly, that a method sees before its passes.
 #ifndef IG_FUSE_RUN_PROBE_H
 #define IG_FUSE_RUN_PROBE_H
 #include "base/pool.h"
 #include "fuse/plan/fusion_plan.h"
 
-enum { IG_PROBE_STRETCH = 64 };  // values
+enum { IG_PROBE_STRETCH = 64 };  // values that follow one another in the tensor
 
-// Room for a sample: `values` of each.
+// Buffers: for as many values of each input and of the base as the probe has, and scratch as in
+// ig_merge_block.
 typedef struct ig_probe {
   float *x[IG_METHOD_INPUTS], *base, *scratch;
 } ig_probe;
-// Pieces of a tensor, one from each of as many equal parts, at the same places for any number of
-// threads; as one block, which borrows the sample. It is empty where an input has an adapter.
-ig_status ig_probe_draw(const ig_probe *sample, const ig_recipe *recipe,
-                        const ig_plan_tensor *tensor, size_t values, ig_pool *pool,
+
+typedef struct ig_probe_request {
+  const ig_recipe *recipe;
+  const ig_plan_tensor *tensor;
+  size_t values;  // rounded down to whole stretches
+} ig_probe_request;
+
+// Draws one stretch from each of as many equal parts of the tensor, at the same positions for any
+// number of threads. *out is a block that borrows the probe's buffers. It is empty if an input has
+// an adapter, or if a part would be shorter than a stretch.
+ig_status ig_probe_draw(const ig_probe *probe, const ig_probe_request *request, ig_pool *pool,
                         ig_merge_block *out, ig_error *err);
 #endif

@@ -9,23 +9,26 @@
 #include "base/vectors.h"
 #include "fuse/run/matched_rows.h"
 
-// Where the type is another one or an adapter was added.
-static void round_values(const ig_recipe *recipe, const ig_plan_input *input, size_t count,
-                         float *x) {
-  if (!recipe->cast || (recipe->dtype == input->tensor->dtype && !input->lora.a)) return;
-  for (size_t i = 0; i < count && recipe->dtype == IG_DTYPE_BF16; i++)
-    x[i] = ig_bf16_to_float(ig_bf16_from_float(x[i]));
-  for (size_t i = 0; i < count && recipe->dtype == IG_DTYPE_F16; i++)
-    x[i] = ig_f16_to_float(ig_f16_from_float(x[i]));
+// Rounds to the recipe's dtype, unless the values have it already: they are stored in it, and no
+// adapter was added.
+static void round_values(const ig_values_source *from, size_t count, float *x) {
+  const ig_recipe *recipe = from->recipe;
+  const bool is_rounded = recipe->dtype == from->input->tensor->dtype && !from->input->lora.a;
+  if (!recipe->cast || is_rounded) return;
+  if (recipe->dtype == IG_DTYPE_BF16)
+    for (size_t i = 0; i < count; i++) x[i] = ig_bf16_to_float(ig_bf16_from_float(x[i]));
+  if (recipe->dtype == IG_DTYPE_F16)
+    for (size_t i = 0; i < count; i++) x[i] = ig_f16_to_float(ig_f16_from_float(x[i]));
 }
 
-ig_status ig_values_read(const ig_recipe *recipe, const ig_plan_tensor *t,
-                         const ig_plan_input *input, size_t first, size_t count, float *out,
-                         float *scratch, ig_error *err) {
-  IG_TRY(ig_matched_rows_read(t, input, first, count, out, err));
-  if (input->lora.a)
-    IG_TRY(ig_lora_add(&input->lora, first / t->shape[1], count / t->shape[1], out, scratch, err));
-  round_values(recipe, input, count, out);
+ig_status ig_values_read(const ig_values_source *from, size_t first, size_t count, float *out,
+                         ig_error *err) {
+  const ig_plan_tensor *t = from->tensor;
+  const ig_lora *lora = &from->input->lora;
+  IG_TRY(ig_matched_rows_read(t, from->input, first, count, out, err));
+  if (lora->a)
+    IG_TRY(ig_lora_add(lora, first / t->shape[1], count / t->shape[1], out, from->scratch, err));
+  round_values(from, count, out);
   return IG_OK;
 }
 
@@ -35,21 +38,30 @@ IG_VECTORS static bool all_finite(size_t count, const float *x) {
   return finite;
 }
 
-ig_status ig_values_convert(ig_dtype to, const char *name, size_t first, size_t count,
-                            const float *x, void *bytes, const void **out, ig_error *err) {
-  const bool finite = all_finite(count, x);
-  for (size_t i = 0; i < count && !finite; i++)
-    if (!isfinite(x[i]))
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: value %zu becomes %g", name, first + i + 1,
-                     (double)x[i]);
-  uint16_t *half = bytes;
-  *out = to == IG_DTYPE_F32 ? (const void *)x : bytes;
-  if (to == IG_DTYPE_BF16) ig_bf16_from_floats(count, x, half);
-  for (size_t i = 0; i < count && to == IG_DTYPE_F16; i++) {
+static ig_status refuse_not_finite(const ig_values_target *to, size_t first, size_t count,
+                                   const float *x, ig_error *err) {
+  size_t i = 0;
+  while (i + 1 < count && isfinite(x[i])) i++;
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: value %zu becomes %g", to->tensor, first + i + 1,
+                 (double)x[i]);
+}
+
+static ig_status convert_to_f16(const ig_values_target *to, size_t first, size_t count,
+                                const float *x, ig_error *err) {
+  uint16_t *half = to->bytes;
+  for (size_t i = 0; i < count; i++) {
     half[i] = ig_f16_from_float(x[i]);
     if ((half[i] & 0x7C00u) == 0x7C00u)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: value %zu, %g, is too large for float16", name,
-                     first + i + 1, (double)x[i]);
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: value %zu, %g, is too large for float16",
+                     to->tensor, first + i + 1, (double)x[i]);
   }
   return IG_OK;
+}
+
+ig_status ig_values_convert(const ig_values_target *to, size_t first, size_t count, const float *x,
+                            const void **out, ig_error *err) {
+  *out = to->dtype == IG_DTYPE_F32 ? (const void *)x : to->bytes;
+  if (!all_finite(count, x)) return refuse_not_finite(to, first, count, x, err);
+  if (to->dtype == IG_DTYPE_BF16) ig_bf16_from_floats(count, x, to->bytes);
+  return to->dtype == IG_DTYPE_F16 ? convert_to_f16(to, first, count, x, err) : IG_OK;
 }
