@@ -46,10 +46,7 @@ static ig_status open_files(ig_fuse_model *m, ig_error *err) {
     return IG_OK;
   }
   IG_TRY(ig_safetensors_open(m->directory, &m->tensors, err));
-  char *path = ig_path_join(m->directory, "config.json", err);
-  const ig_status status = path ? ig_json_load_object(path, &m->config, err) : IG_ERROR_MEMORY;
-  free(path);
-  return status;
+  return ig_json_load_in(m->directory, "config.json", &m->config, err);
 }
 
 static ig_status open_model(const ig_fuse_models *models, const char *reference, ig_fuse_model *out,

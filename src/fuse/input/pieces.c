@@ -7,6 +7,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "fuse/input/families.h"
 #include "io/json.h"
 #include "text/sentencepiece.h"
 
@@ -25,9 +26,9 @@ static ig_status load_vocabulary(const char *directory, const char *name, ig_voc
   return status;
 }
 
-// What tokenizer_config.json says; without one: nothing.
-static ig_status load_settings(const char *directory, bool *whitespace, bool *apart, int *extra_ids,
-                               ig_error *err) {
+// What tokenizer_config.json says; if there is none, its defaults.
+static ig_status load_settings(const char *directory, bool *whitespace, bool *separate,
+                               int *extra_ids, ig_error *err) {
   char *path = ig_path_join(directory, "tokenizer_config.json", err);
   json_t *root = NULL;
   const char *kind = "";
@@ -35,7 +36,7 @@ static ig_status load_settings(const char *directory, bool *whitespace, bool *ap
   if (status == IG_OK && ig_file_exists(path)) status = ig_json_load_object(path, &root, err);
   const ig_json_object config = {root, path};
   if (status == IG_OK) status = ig_json_string(config, "tokenizer_class", "", &kind, err);
-  if (status == IG_OK) status = ig_json_bool(config, "separate_vocabs", false, apart, err);
+  if (status == IG_OK) status = ig_json_bool(config, "separate_vocabs", false, separate, err);
   if (status == IG_OK) status = ig_json_int(config, "extra_ids", 100, extra_ids, err);
   *whitespace = status == IG_OK && strcmp(kind, "WhitespaceTokenizer") == 0;
   json_decref(root);
@@ -43,7 +44,7 @@ static ig_status load_settings(const char *directory, bool *whitespace, bool *ap
   return status;
 }
 
-// T5 counts <extra_id_0> from the end.
+// The pieces of the model, then its <extra_id_N>, of which <extra_id_0> is the last.
 static ig_status add_spm(const ig_sentencepiece *spm, int extra_ids, ig_vocabulary *out,
                          ig_error *err) {
   const int size = ig_sentencepiece_size(spm);
@@ -70,33 +71,33 @@ static ig_status load_spm(const char *directory, int extra_ids, ig_vocabulary *o
   return status;
 }
 
-static ig_status load(const char *directory, ig_pieces *out, ig_error *err) {
+static ig_status load_pieces(const char *directory, ig_pieces *out, ig_error *err) {
   bool whitespace;
   int extra_ids;
-  IG_TRY(load_settings(directory, &whitespace, &out->apart, &extra_ids, err));
+  IG_TRY(load_settings(directory, &whitespace, &out->separate, &extra_ids, err));
   if (has_file(directory, "vocab.json") && (whitespace || has_file(directory, "source.spm"))) {
     out->extensible = !has_file(directory, "tokenizer.json");
     IG_TRY(load_vocabulary(directory, "vocab.json", &out->side[0], err));
-    return out->apart ? load_vocabulary(directory, "target_vocab.json", &out->side[1], err) : IG_OK;
+    return out->separate ? load_vocabulary(directory, "target_vocab.json", &out->side[1], err)
+                         : IG_OK;
   }
-  out->apart = false;
+  out->separate = false;
   if (has_file(directory, "spiece.model"))
     return load_spm(directory, extra_ids, &out->side[0], err);
   return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                 "%s: rows cannot be matched by their pieces: expected vocab.json beside "
-                 "source.spm or of a WhitespaceTokenizer, or T5's spiece.model",
-                 directory);
+                 "%s: rows cannot be matched by their pieces: expected %s", directory,
+                 ig_families_tokenizers);
 }
 
 ig_status ig_pieces_load(const char *directory, ig_pieces *out, ig_error *err) {
   *out = (ig_pieces){0};
-  const ig_status status = load(directory, out, err);
+  const ig_status status = load_pieces(directory, out, err);
   if (status != IG_OK) ig_pieces_free(out);
   return status;
 }
 
 ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err) {
-  *out = (ig_pieces){.apart = from->apart, .extensible = from->extensible};
+  *out = (ig_pieces){.separate = from->separate, .extensible = from->extensible};
   ig_status status = IG_OK;
   for (int side = 0; side < 2; side++)
     for (int id = 0; status == IG_OK && id < from->side[side].size; id++) {
@@ -108,7 +109,7 @@ ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err) {
 }
 
 const ig_vocabulary *ig_pieces_side(const ig_pieces *pieces, int side) {
-  return &pieces->side[pieces->apart ? side : 0];
+  return &pieces->side[pieces->separate ? side : 0];
 }
 
 void ig_pieces_free(ig_pieces *pieces) {

@@ -4,10 +4,10 @@
 #include "text/vocabulary.h"
 
 typedef struct ig_pieces {
-  ig_vocabulary side[2];  // source and target; the second only where they are apart
-  bool apart;
-  bool extensible;  // vocab.json gives the ids: pieces can be added to it
-} ig_pieces;        // start from {0}; ig_pieces_free
+  ig_vocabulary side[2];  // source and target; the second only if they are separate
+  bool separate;          // source and target have vocabularies of their own
+  bool extensible;        // vocab.json gives the ids: pieces can be added to it
+} ig_pieces;              // start from {0}; ig_pieces_free
 
 // MarianMT's and Ingot's vocab.json (target_vocab.json with separate_vocabs), or T5's spiece.model
 // with its <extra_id_N>. Other tokenizers are IG_ERROR_UNSUPPORTED.

@@ -6,6 +6,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "fuse/input/families.h"
 
 // The first of each group is what transformers ties the others to.
 static const char *const with_prefix[] = {"model.shared.weight",
@@ -26,25 +27,10 @@ const char *const ig_ties_names[] = {"model.shared.weight",
                                      "model.embed_tokens.weight",
                                      NULL};
 
-// ---- which ------------------------------------------------------------------
+// ---- which names are tied ------------------------------------------------------------------
 
-static bool is_any(const ig_fuse_model *m, const char *const *types, size_t count) {
-  const char *type = json_string_value(json_object_get(m->config, "model_type"));
-  for (size_t i = 0; type && i < count; i++)
-    if (strcmp(type, types[i]) == 0) return true;
-  return false;
-}
-
-static bool is_t5(const ig_fuse_model *m) {
-  static const char *const types[] = {"t5", "mt5", "umt5", "longt5", "switch_transformers"};
-  return is_any(m, types, sizeof types / sizeof *types);
-}
-
-// Of families whose encoder and decoder always share their embedding.
-static bool is_bart(const ig_fuse_model *m) {
-  static const char *const types[] = {
-      "bart", "mbart", "m2m_100", "pegasus", "blenderbot", "blenderbot-small", "plbart", "led"};
-  return is_any(m, types, sizeof types / sizeof *types);
+static const ig_fusion_family *family_of(const ig_fuse_model *m) {
+  return ig_families_find(m->config);
 }
 
 static bool says_tied(const ig_fuse_model *m) {
@@ -61,28 +47,25 @@ static const char *const *group_of(const ig_fuse_model *m) {
     if (stores(m, with_prefix[i])) return with_prefix;
   for (int i = 0; i < HEAD; i++)
     if (stores(m, without[i])) return without;
-  return is_t5(m) ? without : with_prefix;
+  return family_of(m)->bare_names ? without : with_prefix;
 }
 
-// Does the model have an embedding that encoder and decoder share?
+// Whether the model has an embedding that encoder and decoder share.
 static bool shares(const ig_fuse_model *m, const char *const *group) {
-  const char *type = json_string_value(json_object_get(m->config, "model_type"));
-  if (type && strcmp(type, "marian") == 0)
-    return !json_is_false(json_object_get(m->config, "share_encoder_decoder_embeddings"));
-  return is_t5(m) || is_bart(m) || stores(m, group[SHARED]);
+  const ig_fusion_family *family = family_of(m);
+  if (family->sharing_key) return !json_is_false(json_object_get(m->config, family->sharing_key));
+  return family->shares_embedding || stores(m, group[SHARED]);
 }
 
-// Of T5: transformers 5 writes tie_word_embeddings: true into every configuration, and the old
-// meaning into scale_decoder_outputs.
+// transformers 5 writes tie_word_embeddings: true into every configuration, and the old meaning
+// into scale_decoder_outputs.
 static bool scales_logits(const ig_fuse_model *m) {
   const json_t *scales = json_object_get(m->config, "scale_decoder_outputs");
   return scales ? json_is_true(scales) : says_tied(m);
 }
 
-// T5 keeps one embedding whatever its configuration says; a head of its own is one that is stored
-// and gets no scaled input.
 static bool is_tied(const ig_fuse_model *m, int index) {
-  if (!is_t5(m)) return says_tied(m);
+  if (!family_of(m)->ties_scale_logits) return says_tied(m);
   return index != HEAD || !stores(m, "lm_head.weight") || scales_logits(m);
 }
 
@@ -98,8 +81,8 @@ const char *ig_ties_source(const ig_fuse_model *m, const char *name) {
   for (int i = 0; i < NAMES; i++)
     if (strcmp(name, group[i]) == 0) {
       const char *source = source_in_group(m, group, i);
-      // A decoder alone: its head is tied where the configuration says so, or where it has no
-      // other.
+      // A model that is a decoder alone: its head is tied if the configuration says so, or if it
+      // stores no other.
       if (i == HEAD && source == group[HEAD] && stores(m, "model.embed_tokens.weight") &&
           (json_is_true(json_object_get(m->config, "tie_word_embeddings")) || !stores(m, name)))
         return "model.embed_tokens.weight";
@@ -129,9 +112,10 @@ const ig_safetensor *ig_ties_stored(const ig_fuse_model *donor, const ig_fuse_mo
   return found;
 }
 
-// ---- what does not go together ----------------------------------------------
+// ---- what cannot be fused together ----------------------------------------------
 
-// Is the stored tensor a copy of another that is used in its place? *kept: that one.
+// The stored tensor of this name, if it is a copy of another that is used instead; *kept: that
+// one. NULL: it is not.
 static const ig_safetensor *find_copy(const ig_fuse_model *m, const char *name,
                                       const ig_safetensor **kept) {
   const ig_safetensor *stored = ig_safetensors_find(m->tensors, name);
@@ -171,7 +155,8 @@ static ig_status check_model(const ig_fuse_model *m, const ig_fuse_model *donor,
                              "%s, which would be lost: make that the base_model",
                              ig_ties_source(donor, name), donor->reference, m->reference));
   }
-  if (is_t5(m) && is_t5(donor) && scales_logits(m) != scales_logits(donor))
+  if (family_of(m)->ties_scale_logits && family_of(donor)->ties_scale_logits &&
+      scales_logits(m) != scales_logits(donor))
     return ig_problems_add(problems, NULL, err,
                            "config.json: the logits are %s in %s, but %s in %s "
                            "(tie_word_embeddings, scale_decoder_outputs)",
@@ -187,10 +172,10 @@ ig_status ig_ties_check(const ig_fuse_models *models, const ig_fuse_model *donor
   return IG_OK;
 }
 
-// ---- values -----------------------------------------------------------------
+// ---- values of copies -----------------------------------------------------------------
 
-static ig_status compare(const ig_safetensor *copy, const ig_safetensor *kept, char *buffers,
-                         size_t size, ig_error *err) {
+static ig_status compare_copy(const ig_safetensor *copy, const ig_safetensor *kept, char *buffers,
+                              size_t size, ig_error *err) {
   for (size_t at = 0; at < copy->bytes; at += size) {
     const size_t bytes = copy->bytes - at < size ? copy->bytes - at : size;
     IG_TRY(ig_file_read(copy->source, copy->file, copy->begin + at, buffers, bytes, err));
@@ -211,7 +196,7 @@ ig_status ig_ties_check_copies(const ig_fuse_models *models, ig_error *err) {
   for (size_t i = 0; i < models->count; i++)
     for (size_t k = 0; status == IG_OK && ig_ties_names[k]; k++) {
       const ig_safetensor *kept, *copy = find_copy(&models->model[i], ig_ties_names[k], &kept);
-      if (copy) status = compare(copy, kept, buffers, SIZE, err);
+      if (copy) status = compare_copy(copy, kept, buffers, SIZE, err);
     }
   free(buffers);
   return status;

@@ -40,7 +40,7 @@ typedef struct ig_plan_tensor {
 typedef struct ig_fusion_plan {
   const ig_recipe *recipe;
   const ig_kernels *kernels;
-  ig_fuse_models models;    // in the recipe's order, base models behind
+  ig_fuse_models models;    // in the recipe's order, base models after them
   ig_alignment *alignment;  // of the models' vocabularies; NULL: the recipe asks for none
   ig_plan_tensor *tensors;  // sorted by name
   size_t count, capacity;

@@ -16,17 +16,23 @@
 
 // ---- its inputs -------------------------------------------------------------
 
-// The source's tensor that becomes output tensor `name`, whose layer is `offset` layers into the
-// slice.
+// A tensor of the output, by its name there.
+typedef struct output_name {
+  const char *name;
+  ig_tensor_place place;
+  int offset;  // of its layer in the slice
+} output_name;
+
+// Looks up the source's tensor that becomes this one.
 static ig_status find_input(const ig_fuse_model *m, const ig_recipe_source *source,
-                            const char *name, const ig_tensor_place *place, int offset,
-                            ig_plan_input *out, ig_error *err) {
+                            const output_name *wanted, ig_plan_input *out, ig_error *err) {
   char *renamed = NULL;
-  if (source->ranged && place->layer >= 0) {
-    renamed = ig_tensor_place_rename(name, place, source->first + offset);
+  if (source->ranged && wanted->place.layer >= 0) {
+    const int layer = source->first + wanted->offset;
+    renamed = ig_tensor_place_rename(wanted->name, &wanted->place, layer);
     if (!renamed) return ig_fail_memory(err);
   }
-  out->tensor = ig_ties_find(m, renamed ? renamed : name);
+  out->tensor = ig_ties_find(m, renamed ? renamed : wanted->name);
   free(renamed);
   return out->tensor ? ig_lora_find(m->adapter, out->tensor, &out->lora, err) : IG_OK;
 }
@@ -138,36 +144,43 @@ static ig_status allocate_tensor(ig_fusion_plan *plan, const char *name, size_t 
   return t->name && t->input && t->of_model && t->model_keys ? IG_OK : IG_ERROR_MEMORY;
 }
 
-// Depth in the stack for gradients. mergekit sees the head at depth 0.
-static double depth_of(const ig_fusion_plan *plan, const ig_tensor_place *place, int offset,
-                       int layers) {
-  if (place->layer >= 0) return layers > 1 ? (double)offset / (layers - 1) : 1;
-  return place->head && !plan->recipe->as_mergekit ? 1 : 0;
+// The depth in the stack that gradients go by. mergekit sees the head at depth 0.
+static double depth_of(const ig_fusion_plan *plan, const output_name *wanted, int layers) {
+  if (wanted->place.layer >= 0) return layers > 1 ? (double)wanted->offset / (layers - 1) : 1;
+  return wanted->place.head && !plan->recipe->as_mergekit ? 1 : 0;
 }
 
-// Looks the tensor up in each model. *missing: how many do not have it.
+static ig_status find_in_model(ig_fusion_plan *plan, size_t model, const ig_recipe_source *source,
+                               const output_name *wanted, ig_plan_input *out, ig_error *err) {
+  const ig_fuse_model *m = &plan->models.model[model];
+  out->model = model;
+  IG_TRY(find_input(m, source, wanted, out, err));
+  if (out->tensor || plan->recipe->missing != IG_MISSING_ERROR) return IG_OK;
+  return ADD_TENSOR_PROBLEM(plan, wanted->name, err, "missing in %s", m->reference);
+}
+
+// Looks the tensor up in each model of the slice.
 static ig_status find_inputs(ig_fusion_plan *plan, const ig_plan_slice *s,
-                             const ig_tensor_place *place, int offset, ig_plan_tensor *t,
-                             size_t *missing, ig_error *err) {
-  *missing = 0;
-  for (size_t i = 0; i <= s->count; i++) {
-    if (i == s->count && !s->has_base) break;
-    const ig_fuse_model *m = &plan->models.model[i < s->count ? s->model[i] : s->base];
-    const ig_recipe_source base = {.ranged = s->source[0]->ranged, .first = s->base_first};
-    ig_plan_input *input = i < s->count ? &t->input[i] : &t->base;
-    input->model = i < s->count ? s->model[i] : s->base;
-    if (i < s->count) t->model_keys[i] = i;
-    IG_TRY(find_input(m, i < s->count ? s->source[i] : &base, t->name, place, offset, input, err));
-    if (input->tensor) continue;
-    ++*missing;
-    if (plan->recipe->missing == IG_MISSING_ERROR)
-      IG_TRY(ADD_TENSOR_PROBLEM(plan, t->name, err, "missing in %s", m->reference));
+                             const output_name *wanted, ig_plan_tensor *t, ig_error *err) {
+  for (size_t i = 0; i < s->count; i++) {
+    t->model_keys[i] = i;
+    IG_TRY(find_in_model(plan, s->model[i], s->source[i], wanted, &t->input[i], err));
   }
-  return IG_OK;
+  if (!s->has_base) return IG_OK;
+  const ig_recipe_source base = {.ranged = s->source[0]->ranged, .first = s->base_first};
+  return find_in_model(plan, s->base, &base, wanted, &t->base, err);
 }
 
-// Takes the inputs that are there, with their sources. Where the method cannot be carried out on
-// what is left, the base's tensor, or the only model's, is taken as it is.
+// How many of the slice's models lack the tensor.
+static size_t count_missing(const ig_plan_slice *s, const ig_plan_tensor *t) {
+  size_t missing = s->has_base && !t->base.tensor;
+  for (size_t i = 0; i < s->count; i++) missing += !t->input[i].tensor;
+  return missing;
+}
+
+// Keeps the inputs that exist, with their sources. If the method cannot be carried out on what is
+// left, the base's tensor, or the only model's, is taken unchanged. *complete false: neither can be
+// done, and the problem is told.
 static ig_status take_present(ig_fusion_plan *plan, const ig_plan_slice *s, ig_plan_tensor *t,
                               const ig_recipe_source **sources, bool *complete, ig_error *err) {
   size_t present = 0;
@@ -206,32 +219,37 @@ static void set_type(ig_fusion_plan *plan, ig_plan_tensor *t) {
   t->dtype = output_dtype(plan->recipe, t);
 }
 
+// Plans a tensor whose inputs were found.
+static ig_status finish_tensor(ig_fusion_plan *plan, const ig_plan_slice *s,
+                               const ig_recipe_source *const *sources,
+                               const ig_setting_query *query, ig_plan_tensor *t, ig_error *err) {
+  set_type(plan, t);
+  IG_TRY(ig_vocabulary_tensors_attach(plan, t, err));
+  IG_TRY(check_shapes(plan, t, err));
+  if (t->copied || t->method != plan->recipe->method) return IG_OK;
+  IG_TRY(resolve_parameters(plan, s, sources, query, t, err));
+  return check_parameters(plan, t, err);
+}
+
 ig_status ig_plan_tensor_add(ig_fusion_plan *plan, const ig_plan_slice *s, const char *name,
                              int offset, int layers, ig_error *err) {
-  const ig_tensor_place place = ig_tensor_place_of(name);
+  const output_name wanted = {name, ig_tensor_place_of(name), offset};
+  const ig_missing rule = plan->recipe->missing;
   const ig_recipe_source *sources[IG_METHOD_INPUTS];
   memcpy(sources, s->source, sizeof sources);
   ig_plan_tensor *t;
-  size_t missing;
   bool complete = true;
   IG_TRY(allocate_tensor(plan, name, s->count, &t, err));
-  IG_TRY(find_inputs(plan, s, &place, offset, t, &missing, err));
-  if (missing && plan->recipe->missing == IG_MISSING_ERROR) return IG_OK;
-  if (missing == s->count + s->has_base ||
-      (missing && plan->recipe->missing == IG_MISSING_INTERSECTION)) {
+  IG_TRY(find_inputs(plan, s, &wanted, t, err));
+  const size_t missing = count_missing(s, t);
+  if (missing && rule == IG_MISSING_ERROR) return IG_OK;  // the problem is told
+  if (missing == s->count + s->has_base || (missing && rule == IG_MISSING_INTERSECTION)) {
     ig_fusion_plan_free_tensor(t);
     plan->count--;
     return IG_OK;
   }
   if (missing) IG_TRY(take_present(plan, s, t, sources, &complete, err));
   if (!complete) return IG_OK;
-  set_type(plan, t);
-  IG_TRY(ig_vocabulary_tensors_attach(plan, t, err));
-  IG_TRY(check_shapes(plan, t, err));
-  if (t->copied || t->method != plan->recipe->method) return IG_OK;
-  IG_TRY(resolve_parameters(
-      plan, s, sources,
-      &(ig_setting_query){.place = &place, .depth = depth_of(plan, &place, offset, layers)}, t,
-      err));
-  return check_parameters(plan, t, err);
+  const ig_setting_query query = {.place = &wanted.place, .depth = depth_of(plan, &wanted, layers)};
+  return finish_tensor(plan, s, sources, &query, t, err);
 }

@@ -172,37 +172,52 @@ static int first_layer(const ig_plan_slice *s, size_t k) {
   return s->source[k - s->has_base]->first;
 }
 
-// Has one of the first `count` participants this tensor of its own layer?
+// A tensor of a layer, as one participant of a slice has it.
+typedef struct layer_tensor {
+  const char *name;
+  ig_tensor_place place;
+  int offset;  // of its layer in the slice
+} layer_tensor;
+
+static ig_status rename_layer(const layer_tensor *t, int layer, char **out, ig_error *err) {
+  *out = ig_tensor_place_rename(t->name, &t->place, layer);
+  return *out ? IG_OK : ig_fail_memory(err);
+}
+
+// *known: one of the first `count` participants has this tensor, too, in its own layer.
 static ig_status is_known_layer(const ig_fusion_plan *plan, const ig_plan_slice *s, size_t count,
-                                const char *name, const ig_tensor_place *place, int offset,
-                                bool *known, ig_error *err) {
+                                const layer_tensor *t, bool *known, ig_error *err) {
   *known = false;
   for (size_t k = 0; k < count && !*known; k++) {
-    char *renamed = ig_tensor_place_rename(name, place, first_layer(s, k) + offset);
-    if (!renamed) return ig_fail_memory(err);
+    char *renamed;
+    IG_TRY(rename_layer(t, first_layer(s, k) + t->offset, &renamed, err));
     *known = ig_safetensors_find(participant(plan, s, k)->tensors, renamed) != NULL;
     free(renamed);
   }
   return IG_OK;
 }
 
+static ig_status plan_layer_tensor(ig_fusion_plan *plan, const ig_plan_slice *s,
+                                   const layer_tensor *t, int first_output, ig_error *err) {
+  char *renamed;
+  IG_TRY(rename_layer(t, first_output + t->offset, &renamed, err));
+  const ig_status status = ig_plan_tensor_add(plan, s, renamed, t->offset, s->layers, err);
+  free(renamed);
+  return status;
+}
+
+// The tensors of layers that participant k has and those before it do not.
 static ig_status plan_layers_of(ig_fusion_plan *plan, const ig_plan_slice *s, size_t k,
                                 int first_output, ig_error *err) {
   const ig_safetensors *tensors = participant(plan, s, k)->tensors;
-  const int first = first_layer(s, k);
   for (size_t i = 0; i < ig_safetensors_count(tensors); i++) {
-    const char *name = ig_safetensors_get(tensors, i)->name;
-    const ig_tensor_place place = ig_tensor_place_of(name);
-    const int offset = place.layer - first;
+    layer_tensor t = {.name = ig_safetensors_get(tensors, i)->name};
+    t.place = ig_tensor_place_of(t.name);
+    t.offset = t.place.layer - first_layer(s, k);
     bool known;
-    if (place.stack != s->stack || offset < 0 || offset >= s->layers) continue;
-    IG_TRY(is_known_layer(plan, s, k, name, &place, offset, &known, err));
-    if (known) continue;
-    char *renamed = ig_tensor_place_rename(name, &place, first_output + offset);
-    if (!renamed) return ig_fail_memory(err);
-    const ig_status status = ig_plan_tensor_add(plan, s, renamed, offset, s->layers, err);
-    free(renamed);
-    IG_TRY(status);
+    if (t.place.stack != s->stack || t.offset < 0 || t.offset >= s->layers) continue;
+    IG_TRY(is_known_layer(plan, s, k, &t, &known, err));
+    if (!known) IG_TRY(plan_layer_tensor(plan, s, &t, first_output, err));
   }
   return IG_OK;
 }

@@ -48,7 +48,7 @@ static ig_status add_piece(ig_alignment *a, int side, const char *piece, ig_erro
 }
 
 static ig_status add_pieces(ig_alignment *a, const ig_pieces *from, ig_error *err) {
-  for (int side = 0; side <= a->output.apart; side++) {
+  for (int side = 0; side <= a->output.separate; side++) {
     const ig_vocabulary *v = ig_pieces_side(from, side);
     for (int id = 0; id < v->size; id++)
       if (v->tokens[id]) IG_TRY(add_piece(a, side, v->tokens[id], err));
@@ -59,7 +59,7 @@ static ig_status add_pieces(ig_alignment *a, const ig_pieces *from, ig_error *er
 static ig_status add_named(const ig_recipe *recipe, ig_alignment *a, ig_error *err) {
   const ig_token_rules *rules = &recipe->tokenizer.rules;
   for (size_t i = 0; i < rules->count; i++)
-    for (int side = 0; side <= a->output.apart; side++)
+    for (int side = 0; side <= a->output.separate; side++)
       IG_TRY(add_piece(a, side, rules->items[i].piece, err));
   return IG_OK;
 }
@@ -152,7 +152,7 @@ static ig_status open_model(ig_fusion_plan *plan, const char *reference, ig_erro
   ig_error why = {0};
   if (!reference) return IG_OK;
   const ig_status status = ig_fuse_models_open(&plan->models, reference, &index, &why);
-  return ig_problems_judge(&plan->problems, status, &why, err);
+  return status == IG_OK ? IG_OK : ig_problems_judge(&plan->problems, status, &why, err);
 }
 
 static ig_status open_models(ig_fusion_plan *plan, ig_error *err) {
@@ -167,11 +167,10 @@ static ig_status open_models(ig_fusion_plan *plan, ig_error *err) {
   return open_model(plan, recipe->base_model, err);
 }
 
-// What cannot be read is a problem; *complete: nothing is.
+// What cannot be read is a problem; *complete becomes false then.
 static ig_status judge(ig_fusion_plan *plan, ig_status status, const ig_error *why, bool *complete,
                        ig_error *err) {
-  if (status == IG_OK) return IG_OK;
-  *complete = false;
+  *complete = *complete && status == IG_OK;
   return ig_problems_judge(&plan->problems, status, why, err);
 }
 
@@ -185,7 +184,7 @@ static ig_status load_all(ig_fusion_plan *plan, ig_pieces *pieces, bool *complet
     if (!m->tensors) *complete = false;
     if (!m->tensors) continue;
     IG_TRY(judge(plan, load_pieces(m->stage, m->directory, &pieces[i], &why), &why, complete, err));
-    if (*complete && pieces[i].apart != a->output.apart) {
+    if (*complete && pieces[i].separate != a->output.separate) {
       *complete = false;
       IG_TRY(ig_problems_add(&plan->problems, NULL, err,
                              "%s: separate_vocabs is not as in the output's tokenizer",

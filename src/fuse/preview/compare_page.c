@@ -78,7 +78,7 @@ static void write_cell(FILE *file, double value, double part) {
           thousandths < 0 ? "-" : "", labs(thousandths) / 1000, labs(thousandths) % 1000);
 }
 
-typedef enum shown { COSINE, DISTANCE } shown;
+typedef enum shown { SHOWN_COSINE, SHOWN_DISTANCE } shown;
 
 static void write_table(const page *p, shown what, const char *title, const char *explanation) {
   double most = 0;
@@ -95,7 +95,7 @@ static void write_table(const page *p, shown what, const char *title, const char
         if (p->row[i] == r && p->column[i] == c) found = &p->items[i];
       if (!found)
         fputs("<td></td>", p->file);
-      else if (what == COSINE)
+      else if (what == SHOWN_COSINE)
         write_cell(p->file, found->cosine, (found->cosine + 1) / 2);
       else
         write_cell(p->file, found->distance, most > 0 ? found->distance / most : 0);
@@ -121,11 +121,11 @@ static void write_page(const page *p, const ig_fusion_plan *plan) {
     fputs("<li>", p->file), write_text(p->file, plan->models.model[i].reference),
         fputs("</li>", p->file);
   fputs("</ol>\n", p->file);
-  write_table(p, COSINE, "Cosine",
+  write_table(p, SHOWN_COSINE, "Cosine",
               based ? "Mean cosine between the models' differences from the base: 1: they moved "
                       "the same way, 0: independently, -1: against each other."
                     : "Mean cosine between the models' weights: 1: the same direction.");
-  write_table(p, DISTANCE, "Distance",
+  write_table(p, SHOWN_DISTANCE, "Distance",
               based ? "Mean norm of the differences from the base, in norms of the base."
                     : "Mean norm of the differences between two models, in norms of theirs.");
   fputs("</body></html>\n", p->file);

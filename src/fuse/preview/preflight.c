@@ -12,13 +12,14 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
-#include "base/name.h"
 #include "base/path.h"
 #include "fuse/run/fusion_product.h"
 #include "fuse/run/staging.h"
 #include "fuse/input/ties.h"
 #include "io/json.h"
 #include "io/model_directory.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 // ---- models -----------------------------------------------------------------
 
@@ -50,8 +51,6 @@ static ig_status compare_bytes(const char *a, const char *b, bool *same, ig_erro
   return status;
 }
 
-static bool is_json(const char *name) { return ig_name_ends_with(name, ".json"); }
-
 static ig_status compare_json(const char *a, const char *b, bool *same, ig_error *err) {
   json_t *x = NULL, *y = NULL;
   ig_status status = ig_json_load(a, &x, err);
@@ -62,51 +61,49 @@ static ig_status compare_json(const char *a, const char *b, bool *same, ig_error
   return status;
 }
 
-typedef enum file_relation {
-  FILE_RELATION_ABSENT,  // one of the directories lacks it
-  FILE_RELATION_SAME,
-  FILE_RELATION_DIFFERENT,
-} file_relation;
+typedef struct file_comparison {
+  bool both;  // models have the file
+  bool same;  // and its content is the same
+} file_comparison;
 
-// Whether a file has the same content in both models; of JSON, the values count.
-static ig_status compare_in_both(const ig_fuse_model *a, const ig_fuse_model *b, const char *name,
-                                 file_relation *out, ig_error *err) {
-  *out = FILE_RELATION_ABSENT;
-  char *x = ig_path_join(a->directory, name, err),
-       *y = x ? ig_path_join(b->directory, name, err) : NULL;
+static ig_status compare_files(const ig_fuse_model *a, const ig_fuse_model *b, const char *name,
+                               file_comparison *out, ig_error *err) {
+  const bool is_json = strstr(name, ".json") != NULL;
+  char *x = ig_path_join(a->directory, name, err);
+  char *y = x ? ig_path_join(b->directory, name, err) : NULL;
   ig_status status = y ? IG_OK : IG_ERROR_MEMORY;
-  if (y && ig_file_exists(x) && ig_file_exists(y)) {
-    bool same = true;
-    status = is_json(name) ? compare_json(x, y, &same, err) : compare_bytes(x, y, &same, err);
-    *out = same ? FILE_RELATION_SAME : FILE_RELATION_DIFFERENT;
-  }
+  *out = (file_comparison){.both = y && ig_file_exists(x) && ig_file_exists(y), .same = true};
+  if (out->both)
+    status = is_json ? compare_json(x, y, &out->same, err) : compare_bytes(x, y, &out->same, err);
   free(x);
   free(y);
   return status;
 }
 
-// Rows of embeddings belong to pieces, so those of different vocabularies must not be mixed.
-// vocab.json tells the ids if it exists, else SentencePiece's model.
+// Rows of embeddings belong to pieces, so those of different vocabularies must not be mixed. The
+// first file decides if both models have it, for it gives the ids; otherwise all others must agree.
 static ig_status compare_vocabularies(const ig_fuse_model *a, const ig_fuse_model *b,
                                       ig_problems *problems, ig_error *err) {
   const char *name;
+  bool is_first = true;
   for (size_t at = 0;
        (name = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_VOCABULARY, &at)) != NULL;) {
-    file_relation relation;
+    file_comparison found;
     ig_error why = {0};
-    const ig_status status = compare_in_both(a, b, name, &relation, &why);
+    const ig_status status = compare_files(a, b, name, &found, &why);
     if (status != IG_OK) return ig_problems_judge(problems, status, &why, err);
-    if (relation == FILE_RELATION_DIFFERENT)
+    if (!found.same)
       return ig_problems_add(problems, NULL, err,
                              "%s is not the same in %s and %s: rows of embeddings would be of "
                              "different pieces; 'tokenizer_source: union' matches them",
                              name, a->reference, b->reference);
-    if (relation == FILE_RELATION_SAME && is_json(name)) break;
+    if (found.both && is_first) break;
+    is_first = false;
   }
   return IG_OK;
 }
 
-static bool is_there(const ig_fuse_model *m) { return m->tensors && !m->not_made_yet; }
+static bool is_made(const ig_fuse_model *m) { return m->tensors && !m->not_made_yet; }
 
 ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems, ig_error *err) {
   static const char *const keys[] = {"model_type",
@@ -126,11 +123,14 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   for (size_t i = 0; donor->config && i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
-    bool same = true;
-    for (size_t k = 0; k < sizeof keys / sizeof *keys && (k != 1 || same);
-         k++)  // of another kind: that says it all
-      IG_TRY(compare_key(donor, m, keys[k], &same, problems, err));
-    if (!plan->alignment && m != donor && is_there(m) && is_there(donor))
+    // Models of different types differ in everything: that says it all.
+    bool same;
+    IG_TRY(compare_key(donor, m, keys[0], &same, problems, err));
+    for (size_t k = 1; same && k < COUNT(keys); k++) {
+      bool unused;
+      IG_TRY(compare_key(donor, m, keys[k], &unused, problems, err));
+    }
+    if (!plan->alignment && m != donor && is_made(m) && is_made(donor))
       IG_TRY(compare_vocabularies(donor, m, problems, err));
   }
   return ig_ties_check(&plan->models, donor, problems, err);
@@ -138,18 +138,24 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
 
 // ---- space ------------------------------------------------------------------
 
-// The output's parent, or the first directory above it that exists.
+// The nearest directory above the output that exists.
 static char *existing_parent(const char *output, ig_error *err) {
-  char *path = ig_path_parent(output, err);
-  while (path && !ig_file_exists(path)) {
-    char *parent = ig_path_parent(path, err);
-    free(path);
-    path = parent;
-  }
+  char *path = ig_allocate_copy(output, strlen(output), err);
+  if (!path) return NULL;
+  for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
+    path[length - 1] = '\0';
+  do {
+    char *slash = strrchr(path, '/');
+    if (slash == path && path[1] == '\0') return path;
+    if (slash)
+      slash[slash == path] = '\0';
+    else
+      strcpy(path, ".");  // a name has a byte at least
+  } while (!ig_file_exists(path));
   return path;
 }
 
-// What weights stand in OUTPUT.partial.
+// Bytes of the weights that OUTPUT.partial holds.
 static size_t written_already(const char *output) {
   char path[4096];
   const int length = snprintf(path, sizeof path, "%s.partial", output);

@@ -7,7 +7,6 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/path.h"
-#include "fuse/input/lora.h"
 #include "io/model_directory.h"
 
 // ---- which files ------------------------------------------------------------
@@ -23,7 +22,7 @@ static ig_status add_path(ig_contents *all, const char *path, const char *stage,
   return ig_file_stamp(e->path, e->stamp, &e->bytes, err);
 }
 
-// DIRECTORY/name, where it is there.
+// Adds DIRECTORY/name, if it exists.
 static ig_status add_file(ig_contents *all, const char *directory, const char *name,
                           const char *stage, ig_error *err) {
   char *path = ig_path_join(directory, name, err);
@@ -41,8 +40,8 @@ static ig_status add_weights(ig_contents *all, const ig_safetensors *tensors, co
   return IG_OK;
 }
 
-// The files of these roles that the directory has.
-static ig_status add_roles(ig_contents *all, const char *directory, unsigned roles,
+// The files of a directory that have one of the roles (ig_model_directory_role).
+static ig_status add_files(ig_contents *all, const char *directory, unsigned roles,
                            const char *stage, ig_error *err) {
   const char *name;
   for (size_t at = 0; (name = ig_model_directory_next(roles, &at)) != NULL;)
@@ -50,36 +49,39 @@ static ig_status add_roles(ig_contents *all, const char *directory, unsigned rol
   return IG_OK;
 }
 
-// The pieces of a vocabulary decide which rows are fused: so the files that they are read from
-// count, and the other files of the output's tokenizer.
+static const char *stage_of(const ig_fuse_model *m) { return m->stage ? m->stage->name : NULL; }
+
+// If rows are matched by piece, the result also depends on the files that the pieces come from, and
+// on the other files of the output's tokenizer.
 static ig_status add_tokenizers(ig_contents *all, const ig_fusion_plan *plan, ig_error *err) {
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   const char *tokenizer = ig_fusion_plan_tokenizer(plan);
   for (size_t i = 0; i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
-    const char *stage = m->stage ? m->stage->name : NULL;
     if (m == donor) continue;
-    IG_TRY(add_roles(all, m->directory, IG_MODEL_DIRECTORY_ROLE_PIECES, stage, err));
-    IG_TRY(add_roles(all, m->directory, IG_MODEL_DIRECTORY_ROLE_KIND, stage, err));
+    IG_TRY(add_files(all, m->directory, IG_MODEL_DIRECTORY_ROLE_PIECES, stage_of(m), err));
+    IG_TRY(add_files(all, m->directory, IG_MODEL_DIRECTORY_ROLE_KIND, stage_of(m), err));
   }
   if (strcmp(tokenizer, donor->directory) == 0) return IG_OK;
-  return add_roles(all, tokenizer, IG_MODEL_DIRECTORY_ROLE_TOKENIZER, NULL, err);
+  return add_files(all, tokenizer, IG_MODEL_DIRECTORY_ROLE_TOKENIZER, NULL, err);
+}
+
+static ig_status add_adapter(ig_contents *all, const ig_lora_adapter *adapter, ig_error *err) {
+  IG_TRY(add_file(all, ig_lora_directory(adapter), "adapter_config.json", NULL, err));
+  return add_path(all, ig_lora_file(adapter), NULL, err);
 }
 
 static ig_status add_inputs(ig_contents *all, const ig_fusion_plan *plan, ig_error *err) {
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
-  const char *stage = donor->stage ? donor->stage->name : NULL;
-  IG_TRY(add_roles(all, donor->directory,
+  IG_TRY(add_files(all, donor->directory,
                    IG_MODEL_DIRECTORY_ROLE_CONFIG | IG_MODEL_DIRECTORY_ROLE_GENERATION |
                        IG_MODEL_DIRECTORY_ROLE_TOKENIZER,
-                   stage, err));
+                   stage_of(donor), err));
   if (plan->alignment) IG_TRY(add_tokenizers(all, plan, err));
   for (size_t i = 0; i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
-    if (m->adapter)
-      IG_TRY(add_file(all, ig_lora_directory(m->adapter), "adapter_config.json", NULL, err));
-    if (m->adapter) IG_TRY(add_path(all, ig_lora_file(m->adapter), NULL, err));
-    IG_TRY(add_weights(all, m->tensors, m->stage ? m->stage->name : NULL, err));
+    if (m->adapter) IG_TRY(add_adapter(all, m->adapter, err));
+    IG_TRY(add_weights(all, m->tensors, stage_of(m), err));
   }
   return IG_OK;
 }
@@ -106,7 +108,7 @@ ig_status ig_contents_add_outputs(ig_contents *all, const char *directory, const
   const ig_status status =
       file ? add_file(all, directory, file, "", err) : add_model(all, directory, err);
   for (size_t i = first; i < all->count; i++)
-    all->items[i].stage = NULL;  // by the names in the directory, whatever it is called
+    all->items[i].stage = NULL;  // it made the record hold names, not paths
   return status;
 }
 
@@ -124,14 +126,14 @@ typedef struct hashing {
   size_t count;
 } hashing;
 
-static ig_status hash_file(void *context, size_t index, int worker, ig_error *err) {
+static ig_status hash_task(void *context, size_t index, int worker, ig_error *err) {
   (void)worker;
   const hashing *h = context;
   ig_content *e = h->files[index];
   return ig_content_hash_file(e->path, h->kind, e->hash, &e->bytes, err);
 }
 
-// Large ones first, so that no thread is left alone with one.
+// The largest file first, so that no thread ends alone with a large one.
 static int compare_sizes(const void *a, const void *b) {
   const ig_content *x = *(ig_content *const *)a, *y = *(ig_content *const *)b;
   return x->bytes == y->bytes ? 0 : x->bytes > y->bytes ? -1 : 1;
@@ -154,7 +156,7 @@ ig_status ig_contents_hash(ig_contents *all, ig_pool *pool, ig_error *err) {
   for (size_t i = 0; i < all->count; i++)
     if (!*all->items[i].hash) h.files[h.count++] = &all->items[i];
   qsort(h.files, h.count, sizeof *h.files, compare_sizes);
-  const ig_status status = ig_pool_try(pool, h.count, hash_file, &h, err);
+  const ig_status status = ig_pool_try(pool, h.count, hash_task, &h, err);
   free(h.files);
   return status == IG_OK ? check_unchanged(all, err) : status;
 }

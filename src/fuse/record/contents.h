@@ -1,5 +1,5 @@
-// The files that a fusion reads and those of weights that it writes: a hash of what each holds and,
-// for no more than a look at it, a stamp of when it last changed.
+// The files that a fusion reads, and the files of weights that it writes: for each a hash of its
+// content, and a cheap stamp (size, time) that tells a change without reading the file.
 #ifndef IG_FUSE_RECORD_CONTENTS_H
 #define IG_FUSE_RECORD_CONTENTS_H
 #include "base/file.h"
@@ -10,9 +10,9 @@
 
 typedef struct ig_content {
   char *path;
-  const char *stage;     // whose model it is a file of; NULL: of none
-  const char *recorded;  // what the file is called: the path, or, of a stage's model and of the
-                         // output, the name in its directory
+  const char *stage;     // the stage whose model it is a file of; NULL: it is none's
+  const char *recorded;  // what the record calls the file: its path, or its name in the directory
+                         // if that is a stage's or the output
   char stamp[IG_STAMP_TEXT], hash[IG_HASH_TEXT];  // hash: "" before ig_contents_hash
   size_t bytes;
 } ig_content;
@@ -21,20 +21,20 @@ typedef struct ig_contents {
   ig_hash_kind kind;
   ig_content *items;
   size_t count, capacity;
-  size_t inputs;  // the first so many; behind them are outputs
+  size_t inputs;  // the first so many are inputs, the others outputs
 } ig_contents;
 
 // Every file that the result of the plan depends on, stamped. ig_contents_free in any case.
 ig_status ig_contents_of_plan(const ig_fusion_plan *plan, ig_hash_kind kind, ig_contents *out,
                               ig_error *err);
-// What was written to the directory: `file`; NULL: a model's weights, one file or shards.
+// Adds what was written to the directory: `file`; NULL: a model's weights, one file or shards.
 ig_status ig_contents_add_outputs(ig_contents *contents, const char *directory, const char *file,
                                   ig_error *err);
-// Reads those that have no hash yet, on all threads. An input that changed since it was stamped is
-// an error.
+// Hashes the files that have no hash yet, on all threads. An input that changed since it was
+// stamped is an error.
 ig_status ig_contents_hash(ig_contents *contents, ig_pool *pool, ig_error *err);
-// New references; NULL: out of memory. Of files first, first+1, … end-1 what they hold; of all
-// inputs when they changed.
+// New references; NULL: out of memory. The first describes files first .. end - 1 with their
+// hashes, the second has the stamps of all inputs.
 json_t *ig_contents_json(const ig_contents *contents, size_t first, size_t end);
 json_t *ig_contents_stamps(const ig_contents *contents);
 void ig_contents_free(ig_contents *contents);

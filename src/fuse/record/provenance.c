@@ -63,22 +63,10 @@ ig_status ig_provenance_hash(ig_provenance *provenance, ig_pool *pool, ig_error 
 
 ig_status ig_provenance_save(const ig_provenance *provenance, const char *directory,
                              ig_error *err) {
-  char *path = ig_path_join(directory, ig_provenance_name, err);
-  const ig_status status = path ? ig_json_save(path, provenance->json, 17, err) : IG_ERROR_MEMORY;
-  free(path);
-  return status;
+  return ig_json_save_in(directory, ig_provenance_name, provenance->json, 17, err);
 }
 
-// NULL: there is none that can be read.
-static json_t *load_provenance(const char *directory) {
-  char *path = ig_path_join(directory, ig_provenance_name, NULL);
-  json_t *json = NULL;
-  if (path && ig_file_exists(path)) (void)ig_json_load_object(path, &json, NULL);
-  free(path);
-  return json;
-}
-
-// Is `found`, but for its outputs, this description and these inputs?
+// Whether `found`, but for its outputs, is this description and these inputs.
 static bool is_same(const json_t *found, const json_t *description, const json_t *inputs) {
   json_t *rest = json_copy((json_t *)found);
   json_object_del(rest, "inputs");
@@ -96,7 +84,9 @@ ig_status ig_provenance_find_same(ig_provenance *provenance, const char *directo
   IG_TRY(ig_contents_hash(&provenance->contents, pool, err));
   json_t *inputs = ig_contents_json(&provenance->contents, 0, provenance->contents.inputs);
   if (!inputs) return ig_fail_memory(err);
-  json_t *loaded = load_provenance(directory);
+  json_t *loaded;
+  if (ig_json_load_in_if_exists(directory, ig_provenance_name, &loaded, NULL) != IG_OK)
+    loaded = NULL;  // what cannot be read is not the same
   if (is_same(loaded, provenance->json, inputs))
     *found = loaded;
   else

@@ -33,7 +33,7 @@ typedef struct checking {
 
 // ---- what is named ----------------------------------------------------------
 
-static ig_status fail(const checking *c, const char *what, ig_error *err) {
+static ig_status refuse(const checking *c, const char *what, ig_error *err) {
   return ig_fail(err, IG_ERROR_FORMAT, "%s: %s", c->where, what);
 }
 
@@ -43,7 +43,7 @@ static ig_status read_entry(const checking *c, const json_t *json, bool own, che
   const json_t *bytes = json_object_get(json, "bytes");
   *out = (checked){.own = own};
   if (!file || !*file || (own && strchr(file, '/')))
-    return fail(c, own ? "outputs: expected the name of a file" : "inputs: expected a file", err);
+    return refuse(c, own ? "outputs: expected the name of a file" : "inputs: expected a file", err);
   for (int kind = IG_HASH_XXH3; kind <= IG_HASH_SHA256 && !out->expected; kind++) {
     out->kind = (ig_hash_kind)kind;
     out->expected = json_string_value(json_object_get(json, ig_content_hash_name(out->kind)));
@@ -64,10 +64,10 @@ static bool is_known(const checking *c, const char *path) {
 
 static ig_status add_list(checking *c, const json_t *list, bool own, ig_error *err) {
   if (!json_is_array(list))
-    return fail(c, own ? "outputs: expected a list" : "inputs: expected a list", err);
+    return refuse(c, own ? "outputs: expected a list" : "inputs: expected a list", err);
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *json = json_array_get(list, i);
-    if (json_object_get(json, "stage")) continue;  // another stage's model was there only meanwhile
+    if (json_object_get(json, "stage")) continue;  // a stage's model is removed
     IG_TRY(ig_allocate_more((void **)&c->items, &c->capacity, c->count + 1, sizeof *c->items, err));
     checked *item = &c->items[c->count];
     IG_TRY(read_entry(c, json, own, item, err));
@@ -89,13 +89,14 @@ static ig_status add_all(checking *c, const json_t *provenance, ig_error *err) {
 
 // ---- what is found ----------------------------------------------------------
 
-static ig_status check_file(void *context, size_t index, int worker, ig_error *err) {
+static ig_status check_task(void *context, size_t index, int worker, ig_error *err) {
   (void)worker;
   checked *item = &((checking *)context)->items[index];
   item->state = FILE_STATE_GONE;
   if (!ig_file_exists(item->path)) return IG_OK;
   IG_TRY(ig_content_hash_file(item->path, item->kind, item->found, &item->bytes, err));
-  item->state = strcmp(item->found, item->expected) == 0 ? FILE_STATE_SAME : FILE_STATE_CHANGED;
+  const bool same = strcmp(item->found, item->expected) == 0;
+  item->state = same ? FILE_STATE_SAME : FILE_STATE_CHANGED;
   return IG_OK;
 }
 
@@ -158,7 +159,7 @@ static char *json_of(const checking *c) {
 static ig_status check_all(checking *c, int threads, ig_error *err) {
   ig_pool *pool = NULL;
   IG_TRY(ig_pool_create(threads, &pool, err));
-  const ig_status status = ig_pool_try(pool, c->count, check_file, c, err);
+  const ig_status status = ig_pool_try(pool, c->count, check_task, c, err);
   ig_pool_free(pool);
   return status;
 }

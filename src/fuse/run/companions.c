@@ -10,6 +10,7 @@
 #include "io/json.h"
 #include "io/model_directory.h"
 
+// Copies a file, if it exists.
 static ig_status copy_companion(const char *from, const char *to, const char *name, ig_error *err) {
   char *source = ig_path_join(from, name, err),
        *target = source ? ig_path_join(to, name, err) : NULL;
@@ -27,25 +28,38 @@ static ig_status write_config(const ig_fusion_plan *plan, const char *directory,
   return status;
 }
 
-// The donor's, with the output's special ids.
-static ig_status write_generation(const ig_fusion_plan *plan, const char *directory,
-                                  const char *name, ig_error *err) {
-  IG_TRY(copy_companion(ig_fusion_plan_donor(plan)->directory, directory, name, err));
-  if (!plan->alignment) return IG_OK;
-  json_t *json = NULL;
+// Replaces the special ids in a file that was copied from the donor, if it exists.
+static ig_status map_special_ids(const ig_alignment *a, const char *directory, const char *name,
+                                 ig_error *err) {
+  json_t *json;
   IG_TRY(ig_json_load_in_if_exists(directory, name, &json, err));
   if (!json) return IG_OK;
-  ig_status status = IG_OK;
-  if (!ig_special_ids_map(plan->alignment, json)) status = ig_fail_memory(err);
+  ig_status status = ig_special_ids_map(a, json) ? IG_OK : ig_fail_memory(err);
   if (status == IG_OK) status = ig_json_save_in(directory, name, json, 17, err);
   json_decref(json);
   return status;
 }
 
-// With the pieces that the union added.
+static ig_status write_generation(const ig_fusion_plan *plan, const char *directory,
+                                  ig_error *err) {
+  size_t at = 0;
+  const char *name = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_GENERATION, &at);
+  IG_TRY(copy_companion(ig_fusion_plan_donor(plan)->directory, directory, name, err));
+  return plan->alignment ? map_special_ids(plan->alignment, directory, name, err) : IG_OK;
+}
+
+static ig_status write_tokenizer(const ig_fusion_plan *plan, const char *directory, ig_error *err) {
+  const char *from = ig_fusion_plan_tokenizer(plan), *name;
+  for (size_t at = 0;
+       (name = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_TOKENIZER, &at)) != NULL;)
+    IG_TRY(copy_companion(from, directory, name, err));
+  return IG_OK;
+}
+
+// Writes the vocabularies again, with the pieces that were added to them.
 static ig_status write_vocabularies(const ig_alignment *a, const char *directory, ig_error *err) {
   static const char *const names[] = {"vocab.json", "target_vocab.json"};
-  for (int side = 0; side <= a->output.apart; side++) {
+  for (int side = 0; side <= a->output.separate; side++) {
     char *path = ig_path_join(directory, names[side], err);
     const ig_status status =
         path ? ig_vocabulary_save(&a->output.side[side], path, err) : IG_ERROR_MEMORY;
@@ -56,13 +70,8 @@ static ig_status write_vocabularies(const ig_alignment *a, const char *directory
 }
 
 ig_status ig_companions_write(const ig_fusion_plan *plan, const char *directory, ig_error *err) {
-  const char *name;
-  for (size_t at = 0;
-       (name = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_TOKENIZER, &at)) != NULL;)
-    IG_TRY(copy_companion(ig_fusion_plan_tokenizer(plan), directory, name, err));
-  for (size_t at = 0;
-       (name = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_GENERATION, &at)) != NULL;)
-    IG_TRY(write_generation(plan, directory, name, err));
+  IG_TRY(write_tokenizer(plan, directory, err));
+  IG_TRY(write_generation(plan, directory, err));
   if (plan->alignment && plan->alignment->added)
     IG_TRY(write_vocabularies(plan->alignment, directory, err));
   return write_config(plan, directory, err);

@@ -477,7 +477,7 @@ static ig_status merge_all_large(execution *e, ig_error *err) {
     }
     done += t->elements;
     report_values(e, done, all);
-    if (ig_interrupted()) return save_and_stop(e, err);
+    if (ig_interrupt_requested()) return save_and_stop(e, err);
     if (unsaved < CHECKPOINT) continue;
     IG_TRY(begin_checkpoint(e, err));
     unsaved = 0;

@@ -89,9 +89,8 @@ static json_t *make_index(const ig_fusion_plan *plan, const ig_output *o) {
 static ig_status write_index(const ig_fusion_plan *plan, const ig_output *o, const char *directory,
                              ig_error *err) {
   json_t *index = make_index(plan, o);
-  char *path = index ? ig_path_join(directory, "model.safetensors.index.json", err) : NULL;
-  const ig_status status = path ? ig_json_save(path, index, 17, err) : ig_fail_memory(err);
-  free(path);
+  const ig_status status =
+      ig_json_save_in(directory, "model.safetensors.index.json", index, 17, err);
   json_decref(index);
   return status;
 }

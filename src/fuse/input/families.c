@@ -1,0 +1,43 @@
+#include "fuse/input/families.h"
+
+#include <string.h>
+
+static const char *const t5_types[] = {"t5", "mt5", "umt5", "longt5", "switch_transformers", NULL};
+static const char *const bart_types[] = {
+    "bart", "mbart", "m2m_100", "pegasus", "blenderbot", "blenderbot-small", "plbart", "led", NULL};
+static const char *const marian_types[] = {"marian", NULL};
+static const char *const unknown_types[] = {NULL};
+
+static const ig_fusion_family families[] = {
+    {.types = t5_types, .shares_embedding = true, .bare_names = true, .ties_scale_logits = true},
+    {.types = bart_types, .shares_embedding = true},
+    {.types = marian_types, .sharing_key = "share_encoder_decoder_embeddings"},
+    {.types = unknown_types},  // must be the last
+};
+
+const char *const ig_families_tokenizers =
+    "vocab.json beside source.spm or of a WhitespaceTokenizer, or T5's spiece.model";
+
+static bool has_type(const ig_fusion_family *family, const char *type) {
+  for (size_t i = 0; type && family->types[i]; i++)
+    if (strcmp(type, family->types[i]) == 0) return true;
+  return false;
+}
+
+const ig_fusion_family *ig_families_find(const json_t *config) {
+  const char *type = json_string_value(json_object_get(config, "model_type"));
+  const size_t last = sizeof families / sizeof *families - 1;
+  for (size_t i = 0; i < last; i++)
+    if (has_type(&families[i], type)) return &families[i];
+  return &families[last];
+}
+
+const char *ig_families_layer_key(const json_t *config, ig_stack stack) {
+  static const char *const keys[] = {[IG_STACK_NONE] = "num_hidden_layers",
+                                     [IG_STACK_ENCODER] = "encoder_layers",
+                                     [IG_STACK_DECODER] = "decoder_layers"};
+  static const char *const t5_keys[] = {[IG_STACK_NONE] = NULL,
+                                        [IG_STACK_ENCODER] = "num_layers",
+                                        [IG_STACK_DECODER] = "num_decoder_layers"};
+  return json_object_get(config, keys[stack]) ? keys[stack] : t5_keys[stack];
+}
