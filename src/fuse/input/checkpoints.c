@@ -34,7 +34,7 @@ static int by_score(const void *a, const void *b) {
   return x > y ? -1 : x < y ? 1 : by_update(a, b);
 }
 
-// ---- which there are --------------------------------------------------------
+// ---- which exist --------------------------------------------------------
 
 static ig_status list_directory(const char *run, int every, checkpoints *all, ig_error *err) {
   DIR *directory = opendir(run);

@@ -6,15 +6,15 @@
 #include "ingot/core.h"
 
 typedef struct ig_checkpoints_wanted {
-  int every;           // updates that it divides; 0: all
-  int last;            // so many of those, the latest; 0: all
-  int best;            // so many of those, by the score of RUN/metrics.jsonl; 0: all
+  int every;           // only those whose number of updates it divides; 0: all
+  int last;            // of those, the latest so many; 0: all
+  int best;            // of those, the best so many by RUN/metrics.jsonl; 0: all
   const char *metric;  // a key of its lines: "bleu", "chrf", or "valid_loss" and "valid_nll", of
                        // which less is better
 } ig_checkpoints_wanted;
 
-// Directories RUN/update-N, by N. *out: malloc'ed strings in a malloc'ed array, for the caller.
-// None at all is an error.
+// The directories RUN/update-N that are wanted, in the order of N. *out: malloc'ed strings in a
+// malloc'ed array, for the caller to free(). It is an error if there are none.
 ig_status ig_checkpoints_find(const char *run, const ig_checkpoints_wanted *wanted, char ***out,
                               size_t *count, ig_error *err);
 #endif

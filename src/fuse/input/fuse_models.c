@@ -25,7 +25,7 @@ const ig_stage_model *ig_fuse_models_find_stage(const ig_fuse_models *models, co
   return NULL;
 }
 
-// "MODEL+ADAPTER", unless a directory of that whole name is there.
+// Splits "MODEL+ADAPTER", unless a directory of that whole name exists.
 static ig_status split_reference(const ig_fuse_models *models, const char *reference,
                                  ig_fuse_model *m, const char **adapter, ig_error *err) {
   const char *plus = ig_file_exists(reference) ? NULL : strrchr(reference, '+');

@@ -38,8 +38,8 @@ typedef struct ig_fuse_models {
 // The stage of that name (length bytes); NULL: there is none.
 const ig_stage_model *ig_fuse_models_find_stage(const ig_fuse_models *models, const char *name,
                                                 size_t length);
-// The model of that name, opened if it is not yet. *index stays valid; references to models do not.
-// One that could not be opened is known from then on, with tensors NULL: it fails once.
+// Finds the model of that name, or opens it. *index stays valid, pointers to models do not. A model
+// that cannot be opened fails once: from then on it is found, with tensors of NULL.
 ig_status ig_fuse_models_open(ig_fuse_models *models, const char *reference, size_t *index,
                               ig_error *err);
 void ig_fuse_models_close(ig_fuse_models *models);

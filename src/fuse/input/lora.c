@@ -24,7 +24,7 @@ enum { MOST_NAME = 512 };
 
 // ---- opening ----------------------------------------------------------------
 
-// What would change the formula must be off.
+// Refuses settings that would change the formula.
 static ig_status refuse_variants(ig_json_object config, ig_error *err) {
   static const char *const flags[] = {"use_dora", "fan_in_fan_out", "lora_bias"};
   static const char *const maps[] = {"rank_pattern", "alpha_pattern"};

@@ -12,16 +12,17 @@ typedef struct ig_lora {
 
 typedef struct ig_lora_adapter ig_lora_adapter;  // ig_lora_close; read-only
 
-// A directory with adapter_config.json and adapter_model.safetensors. What is not a plain LoRA of
-// linear layers is refused by name.
+// Opens a directory with adapter_config.json and adapter_model.safetensors. Anything that is not a
+// plain LoRA of linear layers is refused, and the message names it.
 ig_status ig_lora_open(const char *directory, ig_lora_adapter **out, ig_error *err);
 void ig_lora_close(ig_lora_adapter *adapter);  // NULL is fine
 const char *ig_lora_directory(const ig_lora_adapter *adapter);
 const char *ig_lora_file(const ig_lora_adapter *adapter);  // of the weights
-// The part for a weight of the model; shapes are checked. adapter NULL: none.
+// Finds the adapter's part for a weight of the model, and checks its shapes. An adapter of NULL has
+// none.
 ig_status ig_lora_find(const ig_lora_adapter *adapter, const ig_safetensor *weight, ig_lora *out,
                        ig_error *err);
-// Each of its tensors must belong to a weight of the model.
+// An error if a tensor of the adapter belongs to no weight of the model.
 ig_status ig_lora_check(const ig_lora_adapter *adapter, const ig_safetensors *model, ig_error *err);
 
 // Floats of scratch for `rows` rows.

@@ -1,4 +1,4 @@
-// Where a tensor stands in a model, read off its name:
+// A tensor's position in a model, as its name tells it:
 // "model.decoder.layers.3.encoder_attn.q_proj.weight", "encoder.block.0.layer.1.…",
 // "lm_head.weight".
 #ifndef IG_FUSE_INPUT_TENSOR_PLACE_H
@@ -9,9 +9,9 @@
 typedef enum ig_stack { IG_STACK_NONE, IG_STACK_ENCODER, IG_STACK_DECODER } ig_stack;
 
 typedef struct ig_tensor_place {
-  ig_stack stack;                 // of layers; none: a model with one stack, or outside of both
-  int layer;                      // of its stack; -1: in no layer
-  size_t layer_at, layer_digits;  // of the layer's number in the name
+  ig_stack stack;                 // none: the model has one stack only, or the tensor is outside
+  int layer;                      // in its stack; -1: it is in no layer
+  size_t layer_at, layer_digits;  // position and length of the layer's number in the name
   bool cross_attention, embeddings, head;
 } ig_tensor_place;
 ig_tensor_place ig_tensor_place_of(const char *name);

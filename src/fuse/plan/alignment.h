@@ -1,14 +1,14 @@
-// Which row of each model's embeddings and head becomes which row of the output's: matched by
-// piece.
+// An alignment: which row of each model's embeddings and output layer becomes which row of the
+// output's. Rows are matched by the piece that they belong to.
 #ifndef IG_FUSE_PLAN_ALIGNMENT_H
 #define IG_FUSE_PLAN_ALIGNMENT_H
 #include "fuse/input/pieces.h"
 
-// What the recipe says of one piece.
+// What the recipe says of one piece, looked up.
 typedef struct ig_row_rule {
   int row;        // of the output
-  bool force;     // also in models that have the piece
-  bool zero;      // else:
+  bool force;     // the rule is also for models that have the piece
+  bool zero;      // the row is zeros; else it is:
   size_t model;   // index in the plan's models
   int model_row;  // in that model
 } ig_row_rule;

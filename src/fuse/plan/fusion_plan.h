@@ -6,14 +6,16 @@
 #include "base/problems.h"
 #include "fuse/recipe/recipe.h"
 
-// One model's tensor, with what an adapter adds to it.
+// One model's tensor, with the part of an adapter that is added to it.
 typedef struct ig_plan_input {
   const ig_safetensor *tensor;
   ig_lora lora;
-  size_t model;       // index in the plan's models
-  const int *row_of;  // of an aligned tensor: of each piece of the output its row here; -1: none
-  float *padding;  // (width) of an aligned tensor: its row for padding, computed before anything is
-                   // read; owned
+  size_t model;  // index in the plan's models
+  // Only of a tensor whose rows are matched by piece: the row here of each piece of the output, -1
+  // if the model lacks it; and the row for padding, (width), computed before anything is read.
+  // Owned.
+  const int *row_of;
+  float *padding;
 } ig_plan_input;
 
 typedef struct ig_plan_tensor {
@@ -22,8 +24,8 @@ typedef struct ig_plan_tensor {
   int rank;
   size_t shape[IG_SAFETENSORS_MAX_RANK];
   size_t elements;
-  const ig_method *method;  // the recipe's, or passthrough of what only one model has
-  bool copied;              // not of floating point: input[0] as it stands
+  const ig_method *method;  // the recipe's; passthrough for what only one model has
+  bool copied;              // it is not of floating point: input[0] is copied unchanged
   size_t inputs;
   ig_plan_input *input;                      // (inputs)
   ig_plan_input base;                        // its tensor is NULL: none
@@ -45,12 +47,12 @@ typedef struct ig_fusion_plan {
   ig_plan_tensor *tensors;  // sorted by name
   size_t count, capacity;
   int layers[3];         // of the output, by ig_stack
-  ig_problems problems;  // with any of them nothing can be executed
+  ig_problems problems;  // if there are any, the plan cannot be executed
 } ig_fusion_plan;
 
-// Is the tensor one of those over which the method's passes go as over one?
+// Whether the method treats this tensor and others like it as one vector (fuse/run/blocking.h).
 bool ig_fusion_plan_joins(const ig_plan_tensor *tensor);
-// Its parameters, as methods see them: no values yet.
+// The tensor as its method sees it before any value is read: parameters, no data.
 ig_merge_tensor ig_fusion_plan_merge_tensor(const ig_plan_tensor *tensor);
 void ig_fusion_plan_free_tensor(ig_plan_tensor *tensor);
 void ig_fusion_plan_free(ig_fusion_plan *plan);

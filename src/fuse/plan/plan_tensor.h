@@ -1,9 +1,9 @@
-// One tensor of the output: which tensors it is made of, by which parameters, and what does not go.
+// Plans one tensor of the output: which tensors it is made of and by which parameters.
 #ifndef IG_FUSE_PLAN_PLAN_TENSOR_H
 #define IG_FUSE_PLAN_PLAN_TENSOR_H
 #include "fuse/plan/fusion_plan.h"
 
-// A slice with its models looked up, and where its layers go.
+// A slice of the recipe with its models looked up, and the position of its layers in the output.
 typedef struct ig_plan_slice {
   const ig_recipe_module *module;
   const ig_recipe_slice *recipe;
@@ -18,9 +18,9 @@ typedef struct ig_plan_slice {
   bool complete;  // all models could be opened, and there are as many as the method takes
 } ig_plan_slice;
 
-// Tensor `name` of the output, from the slice's models. offset: of its layer in the slice; -1: of
-// none; layers: of its stack. One that a model lacks, or that is of another shape, is a problem,
-// but for what the recipe's missing_tensors says.
+// Adds tensor `name` of the output, made of the slice's models. offset: of its layer in the slice,
+// -1 if it is in none; layers: of its stack. A tensor of another shape is a problem; one that a
+// model lacks, too, unless the recipe's missing_tensors says otherwise.
 ig_status ig_plan_tensor_add(ig_fusion_plan *plan, const ig_plan_slice *slice, const char *name,
                              int offset, int layers, ig_error *err);
 #endif

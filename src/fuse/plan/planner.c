@@ -22,7 +22,7 @@ static ig_stack stack_of(const char *module) {
                                      : IG_STACK_NONE;
 }
 
-// The model; one that cannot be opened is a problem, told once.
+// Opens a model. One that cannot be opened is a problem, which is told once.
 static ig_status open_model(ig_fusion_plan *plan, ig_plan_slice *s, const char *reference,
                             size_t *index, ig_error *err) {
   ig_error why = {0};
@@ -31,8 +31,8 @@ static ig_status open_model(ig_fusion_plan *plan, ig_plan_slice *s, const char *
   return ig_problems_judge(&plan->problems, status, &why, err);
 }
 
-// Looks the models of a slice up: the base apart from the others where the method takes differences
-// from it.
+// Looks up the models of a slice. If the method takes differences from a base, the base is not
+// among the others.
 static ig_status open_slice(ig_fusion_plan *plan, const ig_recipe_module *module,
                             const ig_recipe_slice *recipe, ig_plan_slice *out, ig_error *err) {
   const ig_method *method = plan->recipe->method;
@@ -68,14 +68,14 @@ static ig_status open_slice(ig_fusion_plan *plan, const ig_recipe_module *module
                      out->count);
 }
 
-// The base that config and tokenizer come from, where the method does not take it as one.
+// Opens the base that configuration and tokenizer come from, which the method may not take as one.
 static ig_status open_donor(ig_fusion_plan *plan, ig_plan_slice *s, ig_error *err) {
   size_t unused;
   return plan->recipe->base_model ? open_model(plan, s, plan->recipe->base_model, &unused, err)
                                   : IG_OK;
 }
 
-// Does each of the slice's models have the layers that are asked of it?
+// *inside: each of the slice's models has the layers that are asked of it.
 static ig_status check_ranges(ig_fusion_plan *plan, const ig_plan_slice *s, bool *inside,
                               ig_error *err) {
   const ig_yaml_node *node = s->source[0]->node;
@@ -92,7 +92,7 @@ static ig_status check_ranges(ig_fusion_plan *plan, const ig_plan_slice *s, bool
   return IG_OK;
 }
 
-// Does the module name this tensor?
+// Whether the module names this tensor.
 static bool module_has(const ig_recipe_module *module, const char *name,
                        const ig_tensor_place *place) {
   if (!module->name || strcmp(module->name, "default") == 0) return true;
@@ -114,7 +114,7 @@ static const ig_recipe_module *module_of(const ig_recipe *recipe, const char *na
   return rest ? rest : &recipe->modules[0];
 }
 
-// Participant i of a slice: the base, where there is one, before the others.
+// Participant i of a slice. The base, if there is one, comes before the others.
 static const ig_fuse_model *participant(const ig_fusion_plan *plan, const ig_plan_slice *s,
                                         size_t i) {
   if (s->has_base) return &plan->models.model[i == 0 ? s->base : s->model[i - 1]];
@@ -123,7 +123,7 @@ static const ig_fuse_model *participant(const ig_fusion_plan *plan, const ig_pla
 
 static size_t participants(const ig_plan_slice *s) { return s->count + s->has_base; }
 
-// Has one of the first `count` participants a tensor that becomes `name`?
+// Whether one of the first `count` participants has a tensor that becomes `name`.
 static bool is_known(const ig_fusion_plan *plan, const ig_plan_slice *s, size_t count,
                      const char *name) {
   for (size_t i = 0; i < count; i++)
@@ -140,8 +140,8 @@ static ig_status plan_outside(ig_fusion_plan *plan, const ig_plan_slice *s,
   return ig_plan_tensor_add(plan, s, name, place.layer, layers, err);
 }
 
-// All tensors that any of the models of the first ig_plan_slice has, but for those of layers where
-// layers are named. Tied ones go by one name, the donor's.
+// Plans all tensors that any of the slice's models has, except those of layers if the recipe names
+// layers. Tied tensors go by one name, the donor's.
 static ig_status plan_whole(ig_fusion_plan *plan, const ig_plan_slice *s,
                             const ig_recipe_module *module, ig_error *err) {
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
@@ -154,7 +154,7 @@ static ig_status plan_whole(ig_fusion_plan *plan, const ig_plan_slice *s,
       IG_TRY(plan_outside(plan, s, module, name, m->layers[ig_tensor_place_of(name).stack], err));
     }
   }
-  // A tensor that the donor has apart, and all others tied.
+  // A tensor that the donor stores by itself and all other models tie to another.
   for (size_t i = 0; ig_ties_names[i]; i++) {
     const char *name = ig_ties_names[i];
     if (!ig_safetensors_find(donor->tensors, name) ||
@@ -166,7 +166,7 @@ static ig_status plan_whole(ig_fusion_plan *plan, const ig_plan_slice *s,
   return IG_OK;
 }
 
-// Where the layers of participant k begin.
+// The first layer of participant k.
 static int first_layer(const ig_plan_slice *s, size_t k) {
   if (s->has_base && k == 0) return s->base_first;
   return s->source[k - s->has_base]->first;
@@ -231,7 +231,7 @@ static ig_status plan_layers(ig_fusion_plan *plan, const ig_plan_slice *s, int f
   return IG_OK;
 }
 
-// What else cannot be opened in a module whose first ig_plan_slice is not complete.
+// The first slice of the module is not complete: lists what else cannot be opened.
 static ig_status open_others(ig_fusion_plan *plan, const ig_recipe_module *module, ig_error *err) {
   ig_plan_slice unused;
   for (size_t i = 1; i < module->count; i++)
@@ -287,8 +287,9 @@ static bool same_models(const ig_plan_tensor *a, const ig_plan_tensor *b) {
   return same;
 }
 
-// Can all tensors that are to be seen as one be?
-static ig_status check_span(ig_fusion_plan *plan, ig_error *err) {
+// Tensors that the method treats as one vector must have the same models, and the method may
+// refuse.
+static ig_status check_joined(ig_fusion_plan *plan, ig_error *err) {
   const ig_plan_tensor *first = NULL;
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
@@ -319,6 +320,6 @@ ig_status ig_planner_make(const ig_recipe *recipe, const ig_stage_model *stages,
   if (out->count == 0 && all_open && out->problems.count == 0)
     IG_TRY(ADD_PROBLEM(out, err, "nothing to fuse: no tensors"));
   if (out->count) qsort(out->tensors, out->count, sizeof *out->tensors, by_name);
-  if (out->problems.count == 0) IG_TRY(check_span(out, err));
+  if (out->problems.count == 0) IG_TRY(check_joined(out, err));
   return check_names(out, err);
 }

@@ -6,7 +6,8 @@
 #include "base/fail.h"
 #include "fuse/input/ties.h"
 
-// Is it of the target's side, where the sides are apart?
+// *side: 1 if the tensor is of the target's side (which matters if vocabularies are separate).
+// false: none of its dimensions is a vocabulary.
 static bool find_side(const char *name, int *side) {
   static const char *const others[] = {"embedding.weight", "fc.weight", "fc.bias", "lm_head.bias",
                                        "final_logits_bias"};
@@ -39,7 +40,7 @@ static ig_status attach_input(ig_fusion_plan *plan, const ig_plan_tensor *t, ig_
   return input->padding ? IG_OK : IG_ERROR_MEMORY;
 }
 
-// A rule takes its row from a model that must be among those of the tensor, and have it.
+// The model that a rule takes its row from must be among those of the tensor, and have that row.
 static ig_status check_rule(ig_fusion_plan *plan, const ig_plan_tensor *t, const ig_row_rule *rule,
                             ig_error *err) {
   if (rule->zero) return IG_OK;
@@ -57,7 +58,7 @@ static ig_status check_rule(ig_fusion_plan *plan, const ig_plan_tensor *t, const
   return IG_OK;
 }
 
-// Every row is that of the same piece in all models, as many as the output has.
+// Whether all models have the output's rows, in the output's order: then nothing is to be matched.
 static bool all_straight(const ig_aligned_side *a, const ig_plan_tensor *t) {
   bool straight = !t->base.tensor || is_straight(a, t, &t->base);
   for (size_t i = 0; straight && i < t->inputs; i++) straight = is_straight(a, t, &t->input[i]);

@@ -3,7 +3,7 @@
 #define IG_FUSE_PLAN_VOCABULARY_TENSORS_H
 #include "fuse/plan/fusion_plan.h"
 
-// Gives a tensor of which one dimension is the vocabulary the output's shape, and its inputs their
-// rows. Others stay as they are.
+// If one dimension of the tensor is the vocabulary, gives the tensor the output's shape and its
+// inputs their rows. Other tensors are not changed.
 ig_status ig_vocabulary_tensors_attach(ig_fusion_plan *plan, ig_plan_tensor *tensor, ig_error *err);
 #endif

@@ -38,8 +38,8 @@ static double product(const double *products, size_t n, size_t i, size_t j) {
   return i > j ? products[i * n + j] : products[j * n + i];
 }
 
-// <x_i - base, x_j - base>, from products with the base at `base`; base = n: of x_i, x_j
-// themselves.
+// <x_i - base, x_j - base>, from the products of all, of which the base is number `base`. base = n:
+// <x_i, x_j>.
 static double between(const double *p, size_t n, size_t base, size_t i, size_t j) {
   if (base == n) return product(p, n, i, j);
   return product(p, n, i, j) - product(p, n, i, base) - product(p, n, j, base) +

@@ -1,4 +1,4 @@
-// A plan in words: what is read, what is written, and what that takes.
+// Describes plans in words: what is read, what is written, and how much memory and disk that takes.
 #ifndef IG_FUSE_PREVIEW_DESCRIBE_H
 #define IG_FUSE_PREVIEW_DESCRIBE_H
 #include "fuse/preview/preflight.h"

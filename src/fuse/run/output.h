@@ -1,5 +1,5 @@
-// The weights of the output while they are written: model.safetensors, or shards with
-// model.safetensors.index.json, as transformers reads them.
+// Writes the weights of the output: model.safetensors, or shards with model.safetensors.index.json,
+// as transformers reads them.
 #ifndef IG_FUSE_RUN_OUTPUT_H
 #define IG_FUSE_RUN_OUTPUT_H
 #include <pthread.h>
@@ -26,18 +26,18 @@ typedef struct ig_output_options {
   bool go_on;  // what an unfinished fusion of the same wrote there is kept
 } ig_output_options;
 
-// More shards than can be open at a time are a problem.
+// Adds a problem if there are more shards than can be open at a time.
 ig_status ig_output_check(const ig_fusion_plan *plan, size_t shard_bytes, ig_problems *problems,
                           ig_error *err);
 // Tensors stay in their order. ig_output_close in any case.
 ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory,
                          const ig_output_options *options, ig_output *out, ig_error *err);
-// bytes of tensor `index` from its byte `offset` on. Thread-safe.
+// Writes bytes of tensor `index`, from its byte `offset` on. Thread-safe.
 ig_status ig_output_put(const ig_output *output, size_t index, size_t offset, const void *data,
                         size_t bytes, ig_error *err);
 ig_status ig_output_flush(const ig_output *output, ig_error *err);  // to the disk
-// Likewise, on a thread of its own, which mostly waits. After a begin that succeeded the end must
-// be called, before anything else.
+// The same on a thread of its own, which mostly waits. After a begin that succeeded, the end must
+// be called before anything else.
 ig_status ig_output_sync_begin(ig_output *output, ig_error *err);
 ig_status ig_output_sync_end(ig_output *output, ig_error *err);
 void ig_output_close(ig_output *output);

@@ -37,7 +37,7 @@ static bool is_empty(const char *path) {
   return entries == 2;  // itself and its parent
 }
 
-// The journal is the first file to come; where it has gone already, fusion.json stands there.
+// The journal is the first file that is written; when it is removed, fusion.json exists.
 static ig_status is_unfinished(const ig_staging *s, bool *out, ig_error *err) {
   char *last = ig_path_join(s->directory, "fusion.json", err);
   if (!last) return IG_ERROR_MEMORY;
@@ -67,8 +67,8 @@ ig_status ig_staging_check(const char *output, ig_error *err) {
   return status;
 }
 
-// The tensors that the journal of the same fusion says are done; a last line cut short does not
-// count.
+// Reads which tensors the journal says are done, if it is that of the same fusion. A last line that
+// was cut short does not count.
 static void read_journal(ig_staging *s, const char *fingerprint) {
   FILE *file = fopen(s->journal_path, "r");
   char line[128];
@@ -100,7 +100,8 @@ static ig_status remove_files(const char *path, bool (*which)(const char *name),
   if (!directory) return fail(path, "open", err);
   ig_status status = IG_OK;
   for (const struct dirent *entry; status == IG_OK && (entry = readdir(directory)) != NULL;)
-    // The file by which it is known goes last: what is half removed can be removed again.
+    // fusion.json, by which the directory is known, is removed last: what is half removed can be
+    // removed again.
     if (which(entry->d_name) && strcmp(entry->d_name, "fusion.json") != 0 &&
         unlinkat(dirfd(directory), entry->d_name, 0))
       status = fail(path, "remove", err);
@@ -120,8 +121,7 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
   if (!out->done) return IG_ERROR_MEMORY;
   IG_TRY(ig_path_make_directories(out->directory, err));
   read_journal(out, fingerprint);
-  // All of another fusion, which may have been in other files; of this one what was being written
-  // when it was killed.
+  // Removes all files of another fusion; of this one, what was being written when it was killed.
   IG_TRY(remove_files(out->directory, out->resumed ? ig_writer_is_temporary : is_any, err));
   return open_journal(out, fingerprint, err);
 }
@@ -148,7 +148,7 @@ void ig_staging_discard(ig_staging *s) {
   if (remove_files(s->directory, is_any, NULL) == IG_OK) rmdir(s->directory);
 }
 
-// It goes by the name of an unfinished one first, so that half of it is never taken for the whole.
+// It is renamed to an unfinished one first, so that half of it is never taken for the whole.
 static ig_status remove_made(ig_staging *s, const char *directory, ig_error *err) {
   struct stat unused;
   IG_TRY(name_directories(directory, s, err));
