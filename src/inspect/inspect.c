@@ -42,7 +42,7 @@ static json_t *if_whole(json_t *json, int failed) {
 }
 
 // {"F32": bytes, …}: every dtype met, with the bytes stored in it.
-static json_t *dtypes(const ig_safetensors *file) {
+static json_t *bytes_by_dtype(const ig_safetensors *file) {
   json_t *json = json_object();
   int failed = !json;
   for (size_t i = 0; !failed && i < ig_safetensors_count(file); i++) {
@@ -55,7 +55,7 @@ static json_t *dtypes(const ig_safetensors *file) {
   return if_whole(json, failed);
 }
 
-static json_t *tied(const ig_config *c) {
+static json_t *list_ties(const ig_config *c) {
   json_t *json = json_array();
   int failed = !json;
   if (c->shared_embedding)
@@ -104,8 +104,8 @@ static json_t *as_json(const model_summary *s, const char *directory) {
   failed |= json_object_set_new(json, "stored_bytes", json_integer((json_int_t)s->bytes));
   failed |= json_object_set_new(json, "fp32_bytes",
                                 json_integer((json_int_t)(s->parameters * sizeof(float))));
-  failed |= json_object_set_new(json, "dtypes", dtypes(s->file));
-  failed |= json_object_set_new(json, "tied", tied(&s->config));
+  failed |= json_object_set_new(json, "dtypes", bytes_by_dtype(s->file));
+  failed |= json_object_set_new(json, "tied", list_ties(&s->config));
   failed |= json_object_set_new(json, "memory", memory_json(s));
   if (s->fusion) failed |= json_object_set(json, "fusion", s->fusion);
   failed |= json_object_set_new(json, "tensors", tensor_list(s->file));
@@ -135,7 +135,7 @@ static void print_memory(FILE *out, const model_summary *s) {
 
 // The names of all dtypes met, "F32, BF16". false: out of memory.
 static bool list_dtypes(const ig_safetensors *file, char *names, size_t size) {
-  json_t *types = dtypes(file), *value;
+  json_t *types = bytes_by_dtype(file), *value;
   const char *name;
   names[0] = '\0';
   json_object_foreach(types, name, value) {

@@ -92,8 +92,8 @@ static ig_status read_scores(const char *run, const char *metric, checkpoints *a
 
 // ---- which are wanted -------------------------------------------------------
 
-static ig_status choose(const char *run, const ig_checkpoints_wanted *wanted, checkpoints *all,
-                        ig_error *err) {
+static ig_status choose_checkpoints(const char *run, const ig_checkpoints_wanted *wanted,
+                                    checkpoints *all, ig_error *err) {
   if (all->count == 0)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: no checkpoints update-N%s", run,
                    wanted->every ? " that 'every' divides" : "");
@@ -134,7 +134,7 @@ ig_status ig_checkpoints_find(const char *run, const ig_checkpoints_wanted *want
   checkpoints all = {0};
   *out = NULL;
   ig_status status = list_directory(run, wanted->every, &all, err);
-  if (status == IG_OK) status = choose(run, wanted, &all, err);
+  if (status == IG_OK) status = choose_checkpoints(run, wanted, &all, err);
   if (status == IG_OK) status = name_all(run, &all, out, err);
   *count = status == IG_OK ? all.count : 0;
   free(all.items);

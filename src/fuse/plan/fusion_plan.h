@@ -32,8 +32,8 @@ typedef struct ig_plan_tensor {
   double (*of_model)[IG_METHOD_PARAMETERS];  // (inputs)
   size_t *model_keys;  // (inputs): among the models that the recipe names for it
   double shared[IG_METHOD_PARAMETERS];
-  const ig_aligned_side
-      *aligned;       // rows are matched by piece (fuse/run/matched_rows.h); NULL: as they stand
+  // Whose rows are matched by piece (fuse/run/matched_rows.h). NULL: rows are taken in their order.
+  const ig_aligned_side *aligned;
   int axis;           // dimension of the vocabulary, where aligned
   size_t width;       // values of a row, where aligned
   size_t base_model;  // index of the recipe's base_model, where aligned; SIZE_MAX: none

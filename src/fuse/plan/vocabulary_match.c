@@ -66,7 +66,7 @@ static ig_status add_named(const ig_recipe *recipe, ig_alignment *a, ig_error *e
 
 // ---- which rows -------------------------------------------------------------
 
-static ig_status match(const ig_pieces *pieces, const ig_alignment *a, int side, int *rows) {
+static ig_status match_rows(const ig_pieces *pieces, const ig_alignment *a, int side, int *rows) {
   const ig_vocabulary *out = ig_pieces_side(&a->output, side), *in = ig_pieces_side(pieces, side);
   for (int id = 0; id < out->size; id++)
     rows[id] =
@@ -86,7 +86,7 @@ static ig_status match_all(const ig_fusion_plan *plan, const ig_pieces *pieces, 
     for (size_t m = 0; m < a->models; m++) {
       s->row_of[m] = ig_allocate((size_t)s->pieces, sizeof **s->row_of, err);
       if (!s->row_of[m]) return IG_ERROR_MEMORY;
-      match(&pieces[m], a, side, s->row_of[m]);
+      match_rows(&pieces[m], a, side, s->row_of[m]);
     }
   }
   return IG_OK;
@@ -168,8 +168,8 @@ static ig_status open_models(ig_fusion_plan *plan, ig_error *err) {
 }
 
 // What cannot be read is a problem; *complete becomes false then.
-static ig_status judge(ig_fusion_plan *plan, ig_status status, const ig_error *why, bool *complete,
-                       ig_error *err) {
+static ig_status judge_pieces(ig_fusion_plan *plan, ig_status status, const ig_error *why,
+                              bool *complete, ig_error *err) {
   *complete = *complete && status == IG_OK;
   return ig_problems_judge(&plan->problems, status, why, err);
 }
@@ -178,12 +178,13 @@ static ig_status load_all(ig_fusion_plan *plan, ig_pieces *pieces, bool *complet
   ig_alignment *a = plan->alignment;
   ig_error why = {0};
   *complete = true;
-  IG_TRY(judge(plan, load_source(plan, a, &why), &why, complete, err));
+  IG_TRY(judge_pieces(plan, load_source(plan, a, &why), &why, complete, err));
   for (size_t i = 0; i < a->models; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
     if (!m->tensors) *complete = false;
     if (!m->tensors) continue;
-    IG_TRY(judge(plan, load_pieces(m->stage, m->directory, &pieces[i], &why), &why, complete, err));
+    IG_TRY(judge_pieces(plan, load_pieces(m->stage, m->directory, &pieces[i], &why), &why, complete,
+                        err));
     if (*complete && pieces[i].separate != a->output.separate) {
       *complete = false;
       IG_TRY(ig_problems_add(&plan->problems, NULL, err,
@@ -194,7 +195,8 @@ static ig_status load_all(ig_fusion_plan *plan, ig_pieces *pieces, bool *complet
   return IG_OK;
 }
 
-static ig_status align(ig_fusion_plan *plan, ig_pieces *pieces, bool *complete, ig_error *err) {
+static ig_status match_pieces(ig_fusion_plan *plan, ig_pieces *pieces, bool *complete,
+                              ig_error *err) {
   ig_alignment *a = plan->alignment;
   IG_TRY(load_all(plan, pieces, complete, err));
   if (!*complete) return IG_OK;
@@ -219,7 +221,7 @@ ig_status ig_vocabulary_match(ig_fusion_plan *plan, ig_error *err) {
   if (!plan->alignment) return IG_ERROR_MEMORY;
   plan->alignment->models = plan->models.count;
   ig_pieces *pieces = ig_allocate(plan->models.count, sizeof *pieces, err);
-  const ig_status status = pieces ? align(plan, pieces, &complete, err) : IG_ERROR_MEMORY;
+  const ig_status status = pieces ? match_pieces(plan, pieces, &complete, err) : IG_ERROR_MEMORY;
   for (size_t i = 0; pieces && i < plan->models.count; i++) ig_pieces_free(&pieces[i]);
   free(pieces);
   if (complete) return status;

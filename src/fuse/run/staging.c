@@ -16,7 +16,7 @@
 
 static const char *const journal_name = "fusion.journal";
 
-static ig_status fail(const char *path, const char *what, ig_error *err) {
+static ig_status fail_with_errno(const char *path, const char *what, ig_error *err) {
   return ig_fail(err, IG_ERROR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
 }
 
@@ -46,7 +46,7 @@ static ig_status is_unfinished(const ig_staging *s, bool *out, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status check(const ig_staging *s, ig_error *err) {
+static ig_status check_directories(const ig_staging *s, ig_error *err) {
   struct stat status;
   if (lstat(s->output, &status) == 0)
     return ig_fail(err, IG_ERROR_IO, "%s: exists already; move it away, or choose another output",
@@ -62,7 +62,7 @@ static ig_status check(const ig_staging *s, ig_error *err) {
 ig_status ig_staging_check(const char *output, ig_error *err) {
   ig_staging staging = {0};
   ig_status status = name_directories(output, &staging, err);
-  if (status == IG_OK) status = check(&staging, err);
+  if (status == IG_OK) status = check_directories(&staging, err);
   ig_staging_close(&staging);
   return status;
 }
@@ -87,9 +87,9 @@ static void read_journal(ig_staging *s, const char *fingerprint) {
 
 static ig_status open_journal(ig_staging *s, const char *fingerprint, ig_error *err) {
   s->journal = fopen(s->journal_path, s->resumed ? "a" : "w");
-  if (!s->journal) return fail(s->journal_path, "write", err);
+  if (!s->journal) return fail_with_errno(s->journal_path, "write", err);
   if (!s->resumed && (fprintf(s->journal, "%s\n", fingerprint) < 0 || fflush(s->journal)))
-    return fail(s->journal_path, "write", err);
+    return fail_with_errno(s->journal_path, "write", err);
   return IG_OK;
 }
 
@@ -97,17 +97,17 @@ static bool is_any(const char *name) { return strcmp(name, ".") != 0 && strcmp(n
 
 static ig_status remove_files(const char *path, bool (*which)(const char *name), ig_error *err) {
   DIR *directory = opendir(path);
-  if (!directory) return fail(path, "open", err);
+  if (!directory) return fail_with_errno(path, "open", err);
   ig_status status = IG_OK;
   for (const struct dirent *entry; status == IG_OK && (entry = readdir(directory)) != NULL;)
     // fusion.json, by which the directory is known, is removed last: what is half removed can be
     // removed again.
     if (which(entry->d_name) && strcmp(entry->d_name, "fusion.json") != 0 &&
         unlinkat(dirfd(directory), entry->d_name, 0))
-      status = fail(path, "remove", err);
+      status = fail_with_errno(path, "remove", err);
   if (status == IG_OK && which("fusion.json") && unlinkat(dirfd(directory), "fusion.json", 0) &&
       errno != ENOENT)
-    status = fail(path, "remove", err);
+    status = fail_with_errno(path, "remove", err);
   closedir(directory);
   return status;
 }
@@ -116,7 +116,7 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
                           ig_staging *out, ig_error *err) {
   *out = (ig_staging){.tensors = tensors};
   IG_TRY(name_directories(output, out, err));
-  IG_TRY(check(out, err));
+  IG_TRY(check_directories(out, err));
   out->done = ig_allocate(tensors, sizeof *out->done, err);
   if (!out->done) return IG_ERROR_MEMORY;
   IG_TRY(ig_path_make_directories(out->directory, err));
@@ -128,19 +128,20 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
 
 ig_status ig_staging_mark_done(ig_staging *s, size_t index, ig_error *err) {
   s->done[index] = true;
-  return fprintf(s->journal, "%zu\n", index) < 0 ? fail(s->journal_path, "write", err) : IG_OK;
+  return fprintf(s->journal, "%zu\n", index) < 0 ? fail_with_errno(s->journal_path, "write", err)
+                                                 : IG_OK;
 }
 
 ig_status ig_staging_flush(ig_staging *s, ig_error *err) {
-  return fflush(s->journal) ? fail(s->journal_path, "write", err) : IG_OK;
+  return fflush(s->journal) ? fail_with_errno(s->journal_path, "write", err) : IG_OK;
 }
 
 ig_status ig_staging_commit(ig_staging *s, ig_error *err) {
   fclose(s->journal);
   s->journal = NULL;
   IG_TRY(ig_path_sync(s->directory, err));
-  if (unlink(s->journal_path)) return fail(s->journal_path, "remove", err);
-  if (rename(s->directory, s->output)) return fail(s->output, "rename to it", err);
+  if (unlink(s->journal_path)) return fail_with_errno(s->journal_path, "remove", err);
+  if (rename(s->directory, s->output)) return fail_with_errno(s->output, "rename to it", err);
   return ig_path_sync_parent(s->output, err);
 }
 
@@ -161,14 +162,15 @@ static ig_status remove_made(ig_staging *s, const char *directory, ig_error *err
                    s->output);
   if (lstat(s->directory, &unused) == 0)
     return ig_fail(err, IG_ERROR_IO, "%s: exists already, beside %s", s->directory, s->output);
-  if (rename(s->output, s->directory)) return fail(s->output, "remove", err);
+  if (rename(s->output, s->directory)) return fail_with_errno(s->output, "remove", err);
   IG_TRY(remove_files(s->directory, is_any, err));
-  return rmdir(s->directory) ? fail(s->directory, "remove", err) : IG_OK;
+  return rmdir(s->directory) ? fail_with_errno(s->directory, "remove", err) : IG_OK;
 }
 
 ig_status ig_staging_remove(const char *directory, ig_error *err) {
   struct stat unused;
-  if (lstat(directory, &unused)) return errno == ENOENT ? IG_OK : fail(directory, "look at", err);
+  if (lstat(directory, &unused))
+    return errno == ENOENT ? IG_OK : fail_with_errno(directory, "look at", err);
   ig_staging staging = {0};
   const ig_status status = remove_made(&staging, directory, err);
   ig_staging_close(&staging);
