@@ -50,6 +50,8 @@ struct ig_model {
   ig_encoder_layer *encoder;                  // (config.encoder.layers)
   ig_decoder_layer *decoder;                  // (config.decoder.layers)
   ig_norm encoder_norm, decoder_norm;         // where the stack has a final norm
+  // (config.positions.count, d): what the family's files hold; NULL: computed sinusoids.
+  const float *encoder_positions, *decoder_positions;
   ig_head_kind head;
   ig_linear output;  // d -> V; its bias is the trained one or the logits bias
   ig_arena packed;   // packed weights of all linear layers; without memory if they are not packed

@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "model/arch/tensor_row.h"
+#include "nn/positions.h"
 
 static void fill(float *values, size_t count, float value) {
   for (size_t i = 0; i < count; i++) values[i] = value;
@@ -31,7 +32,11 @@ static bool is_norm(ig_part part) {
          part == IG_PART_FEED_FORWARD_NORM || part == IG_PART_FINAL_NORM;
 }
 
-void ig_initialize_constant(const ig_parameter *p, float *values) {
+void ig_initialize_constant(const ig_config *c, const ig_parameter *p, float *values) {
+  if (p->row->part == IG_PART_POSITIONS) {
+    ig_positions_sinusoids(c->positions.kind, c->positions.count, c->d_model, values);
+    return;
+  }
   fill(values, p->count, is_norm(p->row->part) && !p->row->bias ? 1.0f : 0.0f);
 }
 
@@ -51,7 +56,7 @@ static double projection_gain(ig_part part) {
 void ig_initialize_standard(const ig_config *c, const ig_parameter *p, uint64_t seed,
                             float *values) {
   if (p->rank == 1 || !p->trained) {
-    ig_initialize_constant(p, values);
+    ig_initialize_constant(c, p, values);
   } else if (ig_tensor_row_is_embedding(p->row)) {
     const double deviation = c->init_std > 0 ? (double)c->init_std : 1.0 / sqrt((double)c->d_model);
     ig_initialize_normal(p, seed, deviation, values);

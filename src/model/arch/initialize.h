@@ -17,6 +17,6 @@ void ig_initialize_uniform(const ig_parameter *parameter, uint64_t seed, double 
                            float *values);
 // The bound sqrt(6 / (fan_in + fan_out)) of a matrix (Glorot and Bengio 2010).
 double ig_initialize_xavier(const ig_parameter *parameter);
-// 1 for the weight of a norm, else 0.
-void ig_initialize_constant(const ig_parameter *parameter, float *values);
+// What is not drawn: 1 for the weight of a norm, sinusoids for a table of positions, else 0.
+void ig_initialize_constant(const ig_config *config, const ig_parameter *parameter, float *values);
 #endif

@@ -1,12 +1,11 @@
 // The tensors of a family as a table: one row says which part of the Transformer a tensor is, and
 // what a file calls it. The table's order is the order in memory. Its rules:
-// - Embeddings come first, and constants (LOGITS_BIAS) last.
+// - Embeddings come first, and constants (LOGITS_BIAS, POSITIONS) last.
 // - Query, key and value of one attention follow one another, weights and biases apart, so that one
 //   product serves all three: QUERY, KEY, VALUE weights and then their biases; or PROJECTIONS, the
 //   three in one tensor.
 // - A row with %d in its name is a tensor of each layer. The consecutive rows of one stack that
-// have
-//   it are repeated together, layer by layer.
+//   have it are repeated together, layer by layer.
 // - A row whose tensor the model's options do not ask for (a bias without `bias`, an output weight
 //   that is tied) is passed over.
 // A tensor's shape follows from its part: model/create/layout.c.
@@ -18,7 +17,7 @@ typedef enum ig_stack { IG_STACK_NONE, IG_STACK_ENCODER, IG_STACK_DECODER } ig_s
 
 // With d = d_model, V = the vocabulary's size, and the shapes of weight / bias.
 typedef enum ig_part {
-  IG_PART_IGNORED,           // files may hold it, nobody reads it: a copy, a table of positions
+  IG_PART_IGNORED,           // files may hold it, nobody reads it: a copy of a tied tensor
   IG_PART_SHARED_EMBEDDING,  // (V, d), if source and target share one table
   IG_PART_SOURCE_EMBEDDING,  // (V, d), if they do not
   IG_PART_TARGET_EMBEDDING,
@@ -40,6 +39,9 @@ typedef enum ig_part {
   IG_PART_FINAL_NORM,   // after the last layer of a stack
   IG_PART_OUTPUT,       // (V, d), if it is not tied / (V), if there is one
   IG_PART_LOGITS_BIAS,  // (1, V): a constant that is added to the logits
+  // (positions.count, d): a stack's constant table of positions, which files hold. A stack without
+  // this row adds computed sinusoids.
+  IG_PART_POSITIONS,
 } ig_part;
 
 typedef struct ig_tensor_row {
@@ -47,7 +49,7 @@ typedef struct ig_tensor_row {
   ig_part part;
   bool bias;             // of the part; false: its weight
   const char *name;      // in the state_dict; %d: the layer's number; anything else is itself
-  bool optional;         // a file may leave it out: zeros
+  bool optional;         // a file may leave it out: what ig_initialize_constant gives
   const char *alias[2];  // what a file may call it instead; NULL: nothing
 } ig_tensor_row;
 
@@ -55,6 +57,11 @@ typedef struct ig_tensor_row {
 static inline bool ig_tensor_row_is_embedding(const ig_tensor_row *row) {
   return row->part == IG_PART_SHARED_EMBEDDING || row->part == IG_PART_SOURCE_EMBEDDING ||
          row->part == IG_PART_TARGET_EMBEDDING;
+}
+
+// Whether it is never trained.
+static inline bool ig_tensor_row_is_constant(const ig_tensor_row *row) {
+  return row->part == IG_PART_LOGITS_BIAS || row->part == IG_PART_POSITIONS;
 }
 
 #define IG_ROW_WEIGHT(stack, part, name)                        \

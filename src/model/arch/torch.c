@@ -93,7 +93,7 @@ static void initialize(const ig_config *c, const ig_parameter *p, uint64_t seed,
   else if (p->rank == 2)
     ig_initialize_uniform(p, seed, ig_initialize_xavier(p), values);
   else
-    ig_initialize_constant(p, values);
+    ig_initialize_constant(c, p, values);
 }
 
 const ig_family ig_family_torch = {

@@ -63,6 +63,8 @@ static tensor_shape stack_tensor_shape(const ig_stack_shape *s, int d, const ig_
 }
 
 static tensor_shape shape_of(const ig_config *c, const ig_tensor_row *row) {
+  if (row->part == IG_PART_POSITIONS)
+    return c->positions.count ? matrix_of(c->positions.count, c->d_model) : absent;
   if (row->stack == IG_STACK_ENCODER) return stack_tensor_shape(&c->encoder, c->d_model, row);
   if (row->stack == IG_STACK_DECODER) return stack_tensor_shape(&c->decoder, c->d_model, row);
   switch (row->part) {
@@ -110,7 +112,7 @@ static ig_status add_tensor(tensor_list *list, const ig_tensor_row *row, int lay
       .shape = {shape.rank == 1 ? shape.columns : shape.rows, shape.rank == 1 ? 0 : shape.columns},
       .count = shape.rows * shape.columns,
       .offset = m->value_count,
-      .trained = row->part != IG_PART_LOGITS_BIAS};
+      .trained = !ig_tensor_row_is_constant(row)};
   write_name(p->name, sizeof p->name, row, layer);
   m->value_count += p->count;
   if (p->trained) m->trained_count = m->value_count;

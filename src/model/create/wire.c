@@ -166,6 +166,10 @@ static slot slot_of(ig_model *m, const ig_parameter *p) {
     case IG_PART_TARGET_EMBEDDING: return embedding_slot(&m->target_embedding);
     case IG_PART_OUTPUT: return linear_slot(&m->output, row->bias);
     case IG_PART_LOGITS_BIAS: return linear_slot(&m->output, true);
+    case IG_PART_POSITIONS: {
+      const bool encoder = row->stack == IG_STACK_ENCODER;
+      return (slot){encoder ? &m->encoder_positions : &m->decoder_positions, NULL};
+    }
     case IG_PART_FINAL_NORM:
       return norm_slot(row->stack == IG_STACK_ENCODER ? &m->encoder_norm : &m->decoder_norm,
                        row->bias);
@@ -206,7 +210,7 @@ void ig_wire_model(ig_model *m) {
     const slot to = slot_of(m, p);
     if (!to.value) continue;
     *to.value = m->values + p->offset;
-    *to.gradient = p->trained && m->gradients ? m->gradients + p->offset : NULL;
+    if (to.gradient) *to.gradient = p->trained && m->gradients ? m->gradients + p->offset : NULL;
   }
   for (int i = 0; i < c->decoder.layers; i++) wire_key_value(&m->decoder[i].cross_attention);
   wire_ties(m);

@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "model/arch/initialize.h"
 #include "model/create/create.h"
 #include "model/files/config_file.h"
 #include "model/files/weights.h"
@@ -19,6 +20,14 @@ typedef struct loading {
   bool packed;
   ig_pool *pool;  // packs
 } loading;
+
+// Constants that the file leaves out.
+static void fill_missing(ig_model *m, const ig_safetensor *const *tensors) {
+  for (size_t i = 0; i < m->parameter_count; i++) {
+    const ig_parameter *p = &m->parameters[i];
+    if (!tensors[i]) ig_initialize_constant(&m->config, p, m->values + p->offset);
+  }
+}
 
 static ig_status read_plain(ig_model *m, const ig_safetensor *const *tensors, ig_error *err) {
   for (size_t i = 0; i < m->parameter_count; i++) {
@@ -35,6 +44,7 @@ static ig_status load_weights(ig_model *m, const loading *how, ig_error *err) {
   ig_status status =
       tensors ? ig_weights_open(how->directory, m->config.family, &file, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_weights_match(m, how->directory, file, tensors, err);
+  if (status == IG_OK) fill_missing(m, tensors);
   if (status == IG_OK)
     status = how->packed ? ig_pack_read(m, tensors, how->pool, err) : read_plain(m, tensors, err);
   ig_safetensors_close(file);

@@ -102,7 +102,8 @@ const float *ig_decoder_forward(ig_run_context *context, ig_decoder_state *state
   ig_nn *nn = &context->nn;
   const ig_model *model = context->model;
   const int rows = ig_ragged_rows(&view->rows);
-  const ig_embedding_args embedded = {rows, view->ids, view->position, context->positions.rows};
+  const float *positions = ig_position_table_of_decoder(&context->positions, model);
+  const ig_embedding_args embedded = {rows, view->ids, view->position, positions};
   ig_embedding_forward(nn, &model->target_embedding, &embedded, state->embedded);
   ig_dropout_forward(nn, &model->target_dropout, rows, model->config.d_model, state->embedded,
                      state->embedded);

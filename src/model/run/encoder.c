@@ -71,7 +71,8 @@ static void embed(ig_run_context *context, ig_encoder_state *state, const ig_enc
   for (int s = 0; s < view->rows.sequences; s++)
     for (int r = view->rows.offsets[s]; r < view->rows.offsets[s + 1]; r++)
       state->position[r] = r - view->rows.offsets[s];
-  const ig_embedding_args embedded = {rows, view->ids, state->position, context->positions.rows};
+  const float *positions = ig_position_table_of_encoder(&context->positions, model);
+  const ig_embedding_args embedded = {rows, view->ids, state->position, positions};
   ig_embedding_forward(&context->nn, &model->source_embedding, &embedded, state->embedded);
   ig_dropout_forward(&context->nn, &model->source_dropout, rows, model->config.d_model,
                      state->embedded, state->embedded);

@@ -10,9 +10,9 @@
 ig_status ig_pack_model(ig_model *model, ig_error *err);
 // Frees the packed weights. Not for a model that was read by ig_pack_read: it has no others.
 void ig_pack_undo(ig_model *model);
-// Fills a new model from tensors (parameter_count; NULL: zeros), whose shapes were checked, by the
-// threads of pool. Weights that only linear layers use exist only in packed form: such a layer's
-// weight is NULL, and their range of values is zero.
+// Fills a new model from tensors (parameter_count; NULL: values stay as they are), whose shapes
+// were checked, by the threads of pool. Weights that only linear layers use exist only in packed
+// form: such a layer's weight is NULL, and their range of values is zero.
 ig_status ig_pack_read(ig_model *model, const ig_safetensor *const *tensors, ig_pool *pool,
                        ig_error *err);
 // Bytes of the weights of a model that ig_pack_read filled: packed ones, and plain ones where a

@@ -9,15 +9,27 @@ static float *take_rows(ig_arena *arena, const ig_model *model, int count) {
   return IG_TAKE(arena, float, (size_t)count *(size_t)model->config.d_model);
 }
 
+const float *ig_position_table_of_encoder(const ig_position_table *table, const ig_model *model) {
+  return model->encoder_positions ? model->encoder_positions : table->rows;
+}
+
+const float *ig_position_table_of_decoder(const ig_position_table *table, const ig_model *model) {
+  return model->decoder_positions ? model->decoder_positions : table->rows;
+}
+
+static bool is_needed(const ig_model *model) {
+  return !model->encoder_positions || !model->decoder_positions;
+}
+
 size_t ig_position_table_bytes(const ig_model *model, int count) {
   ig_arena plan = ig_arena_measure();
-  take_rows(&plan, model, count);
+  if (is_needed(model)) take_rows(&plan, model, count);
   return plan.peak;
 }
 
 ig_status ig_position_table_reserve(ig_position_table *table, const ig_model *model, int count,
                                     ig_error *err) {
-  if (count <= table->count) return IG_OK;
+  if (count <= table->count || !is_needed(model)) return IG_OK;
   ig_position_table_free(table);
   IG_TRY(ig_arena_create(&table->memory, ig_position_table_bytes(model, count), err));
   table->rows = take_rows(&table->memory, model, count);
