@@ -1,4 +1,4 @@
-// The doors: ig_fuse, ig_fuse_describe. (ig_fuse_verify: fuse/record/verify.c.)
+// The public functions: ig_fuse, ig_fuse_describe. (ig_fuse_verify: fuse/record/verify.c.)
 #include <stdlib.h>
 
 #include "base/fail.h"
@@ -27,9 +27,9 @@ static ig_status check_scores(const fusion *f, const ig_recipe *recipe, ig_error
   return ig_soup_check(recipe, err);
 }
 
-static ig_fusion_wish wish_of(const fusion *f, size_t stage) {
-  return (ig_fusion_wish){.is_result = stage + 1 == f->file.count,
-                          .shard_bytes = f->options->shard_bytes};
+static ig_fusion_request request_of(const fusion *f, size_t stage) {
+  return (ig_fusion_request){.is_result = stage + 1 == f->file.count,
+                             .shard_bytes = f->options->shard_bytes};
 }
 
 static ig_status check_recipes(const fusion *f, ig_error *err) {
@@ -37,8 +37,8 @@ static ig_status check_recipes(const fusion *f, ig_error *err) {
   for (size_t i = 0; i < f->file.count; i++) {
     const ig_recipe *recipe = &f->file.recipes[i];
     const ig_fusion_product *product = ig_fusion_product_of(recipe);
-    const ig_fusion_wish wish = wish_of(f, i);
-    if (product->check_recipe) IG_TRY(product->check_recipe(recipe, &wish, err));
+    const ig_fusion_request request = request_of(f, i);
+    if (product->check_recipe) IG_TRY(product->check_recipe(recipe, &request, err));
   }
   return IG_OK;
 }
@@ -48,8 +48,9 @@ static ig_status check_plans(fusion *f, ig_error *err) {
   for (size_t i = 0; i < s->count; i++)
     IG_TRY(ig_preflight_models(&s->stage[i].plan, &s->problems, err));
   const ig_stage *result = &s->stage[s->count - 1];
-  const ig_fusion_wish wish = wish_of(f, s->count - 1);
-  IG_TRY(ig_fusion_product_of(result->recipe)->check_plan(&result->plan, &wish, &s->problems, err));
+  const ig_fusion_product *product = ig_fusion_product_of(result->recipe);
+  const ig_fusion_request request = request_of(f, s->count - 1);
+  IG_TRY(product->check_plan(&result->plan, &request, &s->problems, err));
   IG_TRY(ig_preflight_measure(s, f->output, f->options->threads, &f->needs, err));
   return ig_preflight_output(s, f->output, &f->needs, &s->problems, err);
 }
@@ -74,7 +75,7 @@ static void end_fusion(fusion *f) {
   free(f->needs.directory);
 }
 
-// ---- the doors --------------------------------------------------------------
+// ---- the public functions ---------------------------------------------------
 
 ig_fuse_options ig_fuse_options_default(void) { return (ig_fuse_options){0}; }
 

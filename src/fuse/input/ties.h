@@ -12,8 +12,8 @@ extern const char *const ig_ties_names[];
 const char *ig_ties_source(const ig_fuse_model *m, const char *name);
 // What the model has for a name: a tensor of that name, or one that it is tied to. NULL: neither.
 const ig_safetensor *ig_ties_find(const ig_fuse_model *m, const char *name);
-// The model's stored tensor that has this name in the output, which is tied as the donor is. NULL:
-// there is none. If there are several, it is always the same one of them.
+// The tensor that the model stores for the output's `name`, when the output is tied as the donor
+// is. NULL: it stores none. If several are stored, always the same one.
 const ig_safetensor *ig_ties_stored(const ig_fuse_model *donor, const ig_fuse_model *m,
                                     const char *name);
 

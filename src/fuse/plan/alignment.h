@@ -23,9 +23,10 @@ typedef struct ig_aligned_side {
 
 typedef struct ig_alignment {
   ig_pieces output;
-  bool added;       // output has pieces that the tokenizer in `directory` lacks
-  char *directory;  // whose tokenizer the output gets; NULL: of another stage's model, which is not
-                    // there yet
+  bool added;  // output has pieces that the tokenizer in `directory` lacks
+  // The directory whose tokenizer the output gets. NULL: the tokenizer of another stage's model,
+  // which has not been made yet.
+  char *directory;
   ig_aligned_side side[2];
   size_t models;
   int *new_id;  // (new_ids): of the donor's target ids; -1: no such piece in the output

@@ -25,7 +25,7 @@ typedef struct ig_plan_tensor {
   size_t shape[IG_SAFETENSORS_MAX_RANK];
   size_t elements;
   const ig_method *method;  // the recipe's; passthrough for what only one model has
-  bool copied;              // it is not of floating point: input[0] is copied unchanged
+  bool copied;              // integers and the like: input[0] is copied unchanged
   size_t inputs;
   ig_plan_input *input;                      // (inputs)
   ig_plan_input base;                        // its tensor is NULL: none
@@ -50,14 +50,16 @@ typedef struct ig_fusion_plan {
   ig_problems problems;  // if there are any, the plan cannot be executed
 } ig_fusion_plan;
 
-// Whether the method treats this tensor and others like it as one vector (fuse/run/blocking.h).
+// True if the tensor is one of those that the method treats as one long vector: they are joined
+// (fuse/run/blocking.h).
 bool ig_fusion_plan_joins(const ig_plan_tensor *tensor);
-// The tensor as its method sees it before any value is read: parameters, no data.
+// The tensor as its method sees it before any value is read: parameters and shape, no data.
 ig_merge_tensor ig_fusion_plan_merge_tensor(const ig_plan_tensor *tensor);
 void ig_fusion_plan_free_tensor(ig_plan_tensor *tensor);
 void ig_fusion_plan_free(ig_fusion_plan *plan);
 // The model that config and tokenizer come from: the base, or the first one named.
 const ig_fuse_model *ig_fusion_plan_donor(const ig_fusion_plan *plan);
-// The directory that the output's tokenizer comes from. NULL: another stage's, not made yet.
+// The directory that the output's tokenizer comes from. NULL: it is the tokenizer of another
+// stage's model, which has not been made yet.
 const char *ig_fusion_plan_tokenizer(const ig_fusion_plan *plan);
 #endif

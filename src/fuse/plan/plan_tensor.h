@@ -1,4 +1,5 @@
-// Plans one tensor of the output: which tensors it is made of and by which parameters.
+// Plans one tensor of the output: finds the tensors that it is made of, and the parameters by which
+// its method combines them.
 #ifndef IG_FUSE_PLAN_PLAN_TENSOR_H
 #define IG_FUSE_PLAN_PLAN_TENSOR_H
 #include "fuse/plan/fusion_plan.h"
@@ -18,9 +19,10 @@ typedef struct ig_plan_slice {
   bool complete;  // all models could be opened, and there are as many as the method takes
 } ig_plan_slice;
 
-// Adds tensor `name` of the output, made of the slice's models. offset: of its layer in the slice,
-// -1 if it is in none; layers: of its stack. A tensor of another shape is a problem; one that a
-// model lacks, too, unless the recipe's missing_tensors says otherwise.
+// Adds tensor `name` of the output, made of the slice's models. offset: the number of its layer
+// within the slice; -1 if it is in no layer. layers: how many layers its stack has. Adds a problem
+// if a model's tensor has another shape, and, unless the recipe's missing_tensors says otherwise,
+// if a model lacks the tensor.
 ig_status ig_plan_tensor_add(ig_fusion_plan *plan, const ig_plan_slice *slice, const char *name,
                              int offset, int layers, ig_error *err);
 #endif

@@ -154,7 +154,7 @@ static ig_status plan_whole(ig_fusion_plan *plan, const ig_plan_slice *s,
       IG_TRY(plan_outside(plan, s, module, name, m->layers[ig_tensor_place_of(name).stack], err));
     }
   }
-  // A tensor that the donor stores by itself and all other models tie to another.
+  // Tensors that the donor stores separately and all other models tie.
   for (size_t i = 0; ig_ties_names[i]; i++) {
     const char *name = ig_ties_names[i];
     if (!ig_safetensors_find(donor->tensors, name) ||
@@ -287,8 +287,8 @@ static bool same_models(const ig_plan_tensor *a, const ig_plan_tensor *b) {
   return same;
 }
 
-// Tensors that the method treats as one vector must have the same models, and the method may
-// refuse.
+// Adds a problem if a tensor cannot be joined with the others: all must have the same models, and
+// the method must not refuse.
 static ig_status check_joined(ig_fusion_plan *plan, ig_error *err) {
   const ig_plan_tensor *first = NULL;
   for (size_t i = 0; i < plan->count; i++) {

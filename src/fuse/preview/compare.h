@@ -8,9 +8,10 @@
 // themselves.
 typedef struct ig_comparison {
   const ig_plan_tensor *tensor;  // of floating point, two inputs or more (one, with a base)
-  double distance;  // mean over inputs of |x - base| / |base|; without a base over pairs of 2 |x -
-                    // y| / (|x| + |y|)
-  double cosine;    // mean over pairs; NAN: there is no pair, or one of all pairs is zero
+  // With a base: the mean over inputs of |x - base| / |base|.
+  // Without: the mean over pairs of 2 |x - y| / (|x| + |y|).
+  double distance;
+  double cosine;  // mean over pairs; NAN: there is no pair, or one of all pairs is zero
   double least_cosine;
 } ig_comparison;
 

@@ -155,7 +155,7 @@ static char *existing_parent(const char *output, ig_error *err) {
   return path;
 }
 
-// Bytes of the weights that OUTPUT.partial holds.
+// Bytes of the weights that OUTPUT.partial already holds.
 static size_t written_already(const char *output) {
   char path[4096];
   const int length = snprintf(path, sizeof path, "%s.partial", output);

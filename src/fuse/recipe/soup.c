@@ -61,7 +61,7 @@ static ig_status score_candidates(choice *c, ig_error *err) {
   return IG_OK;
 }
 
-// Gives the recipe the sources that are kept, in its own order, and the others after them.
+// The recipe now lists the kept sources in its own order, then the rest.
 static void set_sources(choice *c) {
   const candidate *ordered[IG_METHOD_INPUTS];
   size_t count = 0, left_out = 0;

@@ -1,5 +1,6 @@
-// The files that a fusion reads, and the files of weights that it writes: for each a hash of its
-// content, and a cheap stamp (size, time) that tells a change without reading the file.
+// For every file that a fusion reads, and every file of weights that it writes: a hash of its
+// content, and a stamp (device, inode, size, times of change) that detects changes without reading
+// the file.
 #ifndef IG_FUSE_RECORD_CONTENTS_H
 #define IG_FUSE_RECORD_CONTENTS_H
 #include "base/file.h"
@@ -21,7 +22,7 @@ typedef struct ig_contents {
   ig_hash_kind kind;
   ig_content *items;
   size_t count, capacity;
-  size_t inputs;  // the first so many are inputs, the others outputs
+  size_t inputs;  // items[0 .. inputs - 1] are inputs, the rest outputs
 } ig_contents;
 
 // Every file that the result of the plan depends on, stamped. ig_contents_free in any case.
@@ -33,9 +34,9 @@ ig_status ig_contents_add_outputs(ig_contents *contents, const char *directory, 
 // Hashes the files that have no hash yet, on all threads. An input that changed since it was
 // stamped is an error.
 ig_status ig_contents_hash(ig_contents *contents, ig_pool *pool, ig_error *err);
-// New references; NULL: out of memory. The first describes files first .. end - 1 with their
-// hashes, the second has the stamps of all inputs.
+// JSON of files first .. end - 1 with their hashes: a new reference; NULL: out of memory.
 json_t *ig_contents_json(const ig_contents *contents, size_t first, size_t end);
+// JSON of the stamps of all inputs: a new reference; NULL: out of memory.
 json_t *ig_contents_stamps(const ig_contents *contents);
 void ig_contents_free(ig_contents *contents);
 #endif

@@ -74,11 +74,12 @@ static size_t adapter_bytes(const ig_fusion_plan *plan) {
 
 // ---- checks -----------------------------------------------------------------
 
-static ig_status check_recipe(const ig_recipe *recipe, const ig_fusion_wish *wish, ig_error *err) {
+static ig_status check_recipe(const ig_recipe *recipe, const ig_fusion_request *request,
+                              ig_error *err) {
   const char *name = recipe->method->name;
-  if (wish->shard_bytes)
+  if (request->shard_bytes)
     return ig_yaml_fail(recipe->root, err, "%s writes one file: shards are for models", name);
-  if (!wish->is_result)
+  if (!request->is_result)
     return ig_yaml_fail(recipe->root, err,
                         "%s makes an adapter, which no other recipe can use as a model", name);
   if (recipe->tokenizer.source)
@@ -98,9 +99,9 @@ static ig_status check_recipe(const ig_recipe *recipe, const ig_fusion_wish *wis
   return IG_OK;
 }
 
-static ig_status check_plan(const ig_fusion_plan *plan, const ig_fusion_wish *wish,
+static ig_status check_plan(const ig_fusion_plan *plan, const ig_fusion_request *request,
                             ig_problems *problems, ig_error *err) {
-  (void)wish;
+  (void)request;
   size_t rank;
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];

@@ -4,25 +4,25 @@
 enum { BLOCK = 1 << 15 };
 
 ig_blocking ig_blocking_of(const ig_plan_tensor *t) {
-  ig_blocking c = {.rows = 1, .columns = t->rank ? t->shape[t->rank - 1] : 1};
-  for (int i = 0; i + 1 < t->rank; i++) c.rows *= t->shape[i];
-  if (c.columns == 0) c.rows = 0;
-  c.block_rows = c.columns && c.columns < BLOCK ? BLOCK / c.columns : 1;
-  if (c.block_rows > c.rows) c.block_rows = c.rows ? c.rows : 1;
-  c.blocks = (c.rows + c.block_rows - 1) / c.block_rows;
-  return c;
+  ig_blocking b = {.rows = 1, .columns = t->rank ? t->shape[t->rank - 1] : 1};
+  for (int i = 0; i + 1 < t->rank; i++) b.rows *= t->shape[i];
+  if (b.columns == 0) b.rows = 0;
+  b.block_rows = b.columns && b.columns < BLOCK ? BLOCK / b.columns : 1;
+  if (b.block_rows > b.rows) b.block_rows = b.rows ? b.rows : 1;
+  b.blocks = (b.rows + b.block_rows - 1) / b.block_rows;
+  return b;
 }
 
 ig_merge_tensor ig_blocking_merge_tensor(const ig_fusion_plan *plan, const ig_plan_tensor *t,
-                                         const ig_blocking *c) {
+                                         const ig_blocking *b) {
   return (ig_merge_tensor){.method = t->method,
                            .kernels = plan->kernels,
                            .name = t->name,
-                           .rows = c->rows,
-                           .columns = c->columns,
+                           .rows = b->rows,
+                           .columns = b->columns,
                            .rank = t->rank,
                            .first_dimension = t->rank && t->shape[0] ? t->shape[0] : 1,
-                           .blocks = c->blocks,
+                           .blocks = b->blocks,
                            .inputs = t->inputs,
                            .has_base = t->base.tensor != NULL,
                            .of_model = (const double(*)[IG_METHOD_PARAMETERS])t->of_model,
@@ -34,38 +34,38 @@ ig_merge_tensor ig_blocking_merge_tensor(const ig_fusion_plan *plan, const ig_pl
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 ig_blocking ig_blocking_of_joined(const ig_fusion_plan *plan, const ig_plan_tensor **first) {
-  ig_blocking c = {.rows = 1, .block_rows = 1};
+  ig_blocking b = {.rows = 1, .block_rows = 1};
   *first = NULL;
   for (size_t i = 0; i < plan->count; i++) {
     if (!ig_fusion_plan_joins(&plan->tensors[i])) continue;
     if (!*first) *first = &plan->tensors[i];
-    c.columns += plan->tensors[i].elements;
-    c.blocks += ig_blocking_of(&plan->tensors[i]).blocks;
+    b.columns += plan->tensors[i].elements;
+    b.blocks += ig_blocking_of(&plan->tensors[i]).blocks;
   }
-  return c;
+  return b;
 }
 
-static void add_gathered(const ig_merge_tensor *merge, const ig_blocking *c, ig_blocking_sizes *s) {
+static void add_gathered(const ig_merge_tensor *merge, const ig_blocking *b, ig_blocking_sizes *s) {
   const ig_method *method = merge->method;
   for (int pass = 0; pass < method->passes; pass++) {
     const size_t sums = method->sums ? method->sums(merge, pass) : 0;
     s->sums = larger(s->sums, sums);
-    s->all_sums = larger(s->all_sums, sums * c->blocks);
+    s->all_sums = larger(s->all_sums, sums * b->blocks);
     if (method->counts) s->counts = larger(s->counts, method->counts(merge, pass));
   }
 }
 
 static void add_joined(const ig_fusion_plan *plan, ig_blocking_sizes *s) {
   const ig_plan_tensor *first;
-  const ig_blocking c = ig_blocking_of_joined(plan, &first);
+  const ig_blocking b = ig_blocking_of_joined(plan, &first);
   if (!first) return;
   const ig_method *method = first->method;
-  const ig_merge_tensor merge = ig_blocking_merge_tensor(plan, first, &c);
-  s->blocks = larger(s->blocks, c.blocks);
+  const ig_merge_tensor merge = ig_blocking_merge_tensor(plan, first, &b);
+  s->blocks = larger(s->blocks, b.blocks);
   if (method->state_size) s->joined_state = method->state_size(&merge);
   if (method->workspace_size) s->workspace = larger(s->workspace, method->workspace_size(&merge));
   if (method->probe_size) s->probe = larger(s->probe, method->probe_size(&merge));
-  add_gathered(&merge, &c, s);
+  add_gathered(&merge, &b, s);
 }
 
 ig_blocking_sizes ig_blocking_measure(const ig_fusion_plan *plan) {
@@ -73,21 +73,21 @@ ig_blocking_sizes ig_blocking_measure(const ig_fusion_plan *plan) {
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
     const ig_method *method = t->method;
-    const ig_blocking c = ig_blocking_of(t);
-    const ig_merge_tensor merge = ig_blocking_merge_tensor(plan, t, &c);
-    s.values = larger(s.values, c.block_rows * c.columns);
+    const ig_blocking b = ig_blocking_of(t);
+    const ig_merge_tensor merge = ig_blocking_merge_tensor(plan, t, &b);
+    s.values = larger(s.values, b.block_rows * b.columns);
     s.inputs = larger(s.inputs, t->inputs);
-    s.blocks = larger(s.blocks, c.blocks);
+    s.blocks = larger(s.blocks, b.blocks);
     for (size_t k = 0; k < t->inputs; k++)
-      s.lora = larger(s.lora, ig_lora_scratch(&t->input[k].lora, c.block_rows));
-    s.lora = larger(s.lora, ig_lora_scratch(&t->base.lora, c.block_rows));
+      s.lora = larger(s.lora, ig_lora_scratch(&t->input[k].lora, b.block_rows));
+    s.lora = larger(s.lora, ig_lora_scratch(&t->base.lora, b.block_rows));
     if (t->copied) continue;
-    size_t *state = c.blocks > 1 ? &s.large_state : &s.state,
-           *workspace = c.blocks > 1 ? &s.workspace : &s.small_workspace;
+    size_t *state = b.blocks > 1 ? &s.large_state : &s.state,
+           *workspace = b.blocks > 1 ? &s.workspace : &s.small_workspace;
     if (method->state_size) *state = larger(*state, method->state_size(&merge));
     if (method->workspace_size) *workspace = larger(*workspace, method->workspace_size(&merge));
-    if (method->probe_size && c.blocks > 1) s.probe = larger(s.probe, method->probe_size(&merge));
-    add_gathered(&merge, &c, &s);
+    if (method->probe_size && b.blocks > 1) s.probe = larger(s.probe, method->probe_size(&merge));
+    add_gathered(&merge, &b, &s);
   }
   add_joined(plan, &s);
   return s;

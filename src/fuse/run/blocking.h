@@ -14,8 +14,8 @@ typedef struct ig_blocking {
   size_t rows, columns, block_rows, blocks;
 } ig_blocking;
 ig_blocking ig_blocking_of(const ig_plan_tensor *tensor);
-// The blocks of the vector of all tensors that are joined, as a matrix of one row. *first: the
-// first of them; NULL: no tensors are joined.
+// The blocks of the concatenation of all tensors that are joined, as a matrix of one row. *first:
+// the first such tensor; NULL: no tensors are joined.
 ig_blocking ig_blocking_of_joined(const ig_fusion_plan *plan, const ig_plan_tensor **first);
 // What a method is told of a tensor in these blocks.
 ig_merge_tensor ig_blocking_merge_tensor(const ig_fusion_plan *plan, const ig_plan_tensor *tensor,
@@ -25,15 +25,17 @@ ig_merge_tensor ig_blocking_merge_tensor(const ig_fusion_plan *plan, const ig_pl
 typedef struct ig_blocking_sizes {
   size_t values;  // of a block
   size_t inputs;  // besides the base
-  // Bytes of a method's state, and of its workspace: for a tensor of one block, for one of several,
-  // and for the joined tensors (whose workspace is counted with that of several blocks).
-  size_t state, large_state, joined_state;
-  size_t small_workspace, workspace;
-  size_t sums, counts;  // of one block in one pass
-  size_t probe;         // values
-  size_t all_sums;      // of all blocks of a tensor
-  size_t blocks;        // of a tensor
-  size_t lora;          // floats of scratch for an adapter
+  // Bytes of a method's state and of its workspace.
+  size_t state;            // for a tensor of one block
+  size_t large_state;      // for a tensor of several blocks
+  size_t joined_state;     // for the joined tensors
+  size_t small_workspace;  // for a tensor of one block
+  size_t workspace;        // for a tensor of several blocks, or for the joined tensors
+  size_t sums, counts;     // of one block in one pass
+  size_t probe;            // values
+  size_t all_sums;         // of all blocks of a tensor
+  size_t blocks;           // of a tensor
+  size_t lora;             // floats of scratch for an adapter
 } ig_blocking_sizes;
 ig_blocking_sizes ig_blocking_measure(const ig_fusion_plan *plan);
 #endif

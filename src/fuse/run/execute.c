@@ -1,3 +1,10 @@
+// Merges the tensors of a plan. A tensor of one block, or one that is copied, is one task of the
+// pool. A tensor of several blocks has a task for each block, pass by pass. Joined tensors are one
+// long vector to their method:
+//
+//   tensor A | tensor B | tensor C  ->  one vector, blocks 0 .. k   (fuse/run/blocking.h)
+//
+// The passes run over that vector; then each of its tensors is combined and written on its own.
 #include "fuse/run/execute.h"
 
 #include <stdlib.h>
@@ -190,7 +197,7 @@ static ig_status merge_small(const execution *e, execution_worker *w, const ig_p
 }
 
 // Copies `bytes` bytes of a tensor, from its byte `at` on. They must be equal in all inputs;
-// `buffers` has room for them twice.
+// `buffers`: (2 * bytes).
 static ig_status copy_part(const execution *e, const ig_plan_tensor *t, size_t at, size_t bytes,
                            char *buffers, ig_error *err) {
   const ig_safetensor *first = t->input[0].tensor;
@@ -206,7 +213,7 @@ static ig_status copy_part(const execution *e, const ig_plan_tensor *t, size_t a
   return ig_output_put(e->output, index_of(e, t), at, buffers, bytes, err);
 }
 
-// A tensor that is not of floating point is copied unchanged.
+// Copies a tensor that is not of floating point, unchanged.
 static ig_status copy_tensor(const execution *e, const ig_plan_tensor *t, ig_error *err) {
   enum { PART = 1 << 15 };
   char buffers[2 * PART];
@@ -350,7 +357,7 @@ static ig_status run_passes(large_merge *l, char *state, ig_error *err) {
   return IG_OK;
 }
 
-// The tensor as one of the joined ones; NULL: it is not.
+// The tensor among the joined ones; NULL: it is not joined.
 static const member *find_joined(const execution *e, const ig_plan_tensor *t) {
   for (size_t i = 0; i < e->member_count; i++)
     if (e->members[i].tensor == t) return &e->members[i];

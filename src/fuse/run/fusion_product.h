@@ -11,10 +11,10 @@
 #include "fuse/run/staging.h"
 
 // What the caller wants of one recipe's product.
-typedef struct ig_fusion_wish {
+typedef struct ig_fusion_request {
   bool is_result;      // it is the output; else a model for other recipes
   size_t shard_bytes;  // of ig_fuse_options
-} ig_fusion_wish;
+} ig_fusion_request;
 
 // One product on its way to its directory.
 typedef struct ig_fusion_writing {
@@ -28,10 +28,12 @@ typedef struct ig_fusion_writing {
 } ig_fusion_writing;
 
 typedef struct ig_fusion_product {
-  // What the product cannot do for this recipe: an error with its place. NULL: it can do all.
-  ig_status (*check_recipe)(const ig_recipe *recipe, const ig_fusion_wish *wish, ig_error *err);
-  // Likewise for a plan: problems are added.
-  ig_status (*check_plan)(const ig_fusion_plan *plan, const ig_fusion_wish *wish,
+  // Fails, with the place in the recipe, if the product cannot do what the recipe asks. NULL: it
+  // can do all.
+  ig_status (*check_recipe)(const ig_recipe *recipe, const ig_fusion_request *request,
+                            ig_error *err);
+  // Adds a problem for what the plan asks and the product cannot do.
+  ig_status (*check_plan)(const ig_fusion_plan *plan, const ig_fusion_request *request,
                           ig_problems *problems, ig_error *err);
   size_t (*bytes)(const ig_fusion_plan *plan);                // of the weights, on the disk
   size_t (*memory)(const ig_fusion_plan *plan, int threads);  // bytes of buffers while it is made

@@ -57,9 +57,10 @@ static ig_status read_mean(const ig_plan_tensor *t, int row, row_part p, float *
   return IG_OK;
 }
 
-// Reads a row that the input does not have.
-static ig_status read_other(const ig_plan_tensor *t, const ig_row_rule *rule, int row, row_part p,
-                            float *out, ig_error *err) {
+// Fills a row that the input lacks, or that the recipe replaces by force, by the rules at the top
+// of matched_rows.h.
+static ig_status read_substitute_row(const ig_plan_tensor *t, const ig_row_rule *rule, int row,
+                                     row_part p, float *out, ig_error *err) {
   const ig_plan_input *input, *only = NULL;
   size_t models = 0;
   for (size_t i = 0; (input = participant(t, i)) != NULL; i++) {
@@ -74,7 +75,8 @@ static ig_status read_other(const ig_plan_tensor *t, const ig_row_rule *rule, in
   return IG_OK;
 }
 
-// How many rows, from this one on, follow one another in the input too and are taken unchanged.
+// How many of the output rows from this one on are consecutive, in the same order, in the input,
+// and are taken unchanged: they can be read at once.
 static int count_consecutive(const ig_plan_tensor *t, const ig_plan_input *input, int row,
                              int last) {
   int end = row;
@@ -100,7 +102,7 @@ ig_status ig_matched_rows_read(const ig_plan_tensor *t, const ig_plan_input *inp
     else if (row >= t->aligned->pieces)
       memcpy(out, input->padding + p.column, p.count * sizeof *out);
     else
-      IG_TRY(read_other(t, find_rule(t->aligned, row), row, p, out, err));
+      IG_TRY(read_substitute_row(t, find_rule(t->aligned, row), row, p, out, err));
     out += p.count;
     first += p.count;
   }

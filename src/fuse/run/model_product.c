@@ -6,9 +6,9 @@
 #include "fuse/run/fusion_product.h"
 #include "fuse/run/output.h"
 
-static ig_status check_plan(const ig_fusion_plan *plan, const ig_fusion_wish *wish,
+static ig_status check_plan(const ig_fusion_plan *plan, const ig_fusion_request *request,
                             ig_problems *problems, ig_error *err) {
-  return ig_output_check(plan, wish->shard_bytes, problems, err);
+  return ig_output_check(plan, request->shard_bytes, problems, err);
 }
 
 static size_t model_bytes(const ig_fusion_plan *plan) {

@@ -14,7 +14,8 @@ enum { MOST_SHARDS = 512, NAME = 64 };  // all are open at a time
 static size_t bytes_of(const ig_plan_tensor *t) { return t->elements * ig_dtype_size(t->dtype); }
 
 // Fills one file after the other. The number of files.
-static size_t assign_slots(const ig_fusion_plan *plan, size_t shard_bytes, ig_output_slot *slots) {
+static size_t assign_positions(const ig_fusion_plan *plan, size_t shard_bytes,
+                               ig_output_position *positions) {
   size_t shard = 0, index = 0, bytes = 0;
   for (size_t i = 0; i < plan->count; i++) {
     const size_t more = bytes_of(&plan->tensors[i]);
@@ -24,7 +25,7 @@ static size_t assign_slots(const ig_fusion_plan *plan, size_t shard_bytes, ig_ou
       index = 0;
       bytes = 0;
     }
-    slots[i] = (ig_output_slot){shard, index++};
+    positions[i] = (ig_output_position){shard, index++};
     bytes += more;
   }
   return shard + 1;
@@ -49,7 +50,7 @@ static size_t list_tensors(const shard_opening *s, size_t shard) {
   size_t count = 0;
   for (size_t i = 0; i < s->plan->count; i++) {
     const ig_plan_tensor *t = &s->plan->tensors[i];
-    if (s->output->slots[i].shard != shard) continue;
+    if (s->output->positions[i].shard != shard) continue;
     ig_safetensors_output *listed = &s->tensors[count++];
     *listed = (ig_safetensors_output){.name = t->name, .dtype = t->dtype, .rank = t->rank};
     memcpy(listed->shape, t->shape, sizeof t->shape);
@@ -75,7 +76,7 @@ static json_t *make_index(const ig_fusion_plan *plan, const ig_output *o) {
   bool fine = map != NULL;
   for (size_t i = 0; fine && i < plan->count; i++) {
     char name[NAME];
-    name_shard(o, o->slots[i].shard, name);
+    name_shard(o, o->positions[i].shard, name);
     bytes += bytes_of(&plan->tensors[i]);
     fine = json_object_set_new(map, plan->tensors[i].name, json_string(name)) == 0;
   }
@@ -97,10 +98,10 @@ static ig_status write_index(const ig_fusion_plan *plan, const ig_output *o, con
 
 ig_status ig_output_check(const ig_fusion_plan *plan, size_t shard_bytes, ig_problems *problems,
                           ig_error *err) {
-  ig_output_slot *slots = ig_allocate(plan->count, sizeof *slots, err);
-  if (!slots) return IG_ERROR_MEMORY;
-  const size_t count = assign_slots(plan, shard_bytes, slots);
-  free(slots);
+  ig_output_position *positions = ig_allocate(plan->count, sizeof *positions, err);
+  if (!positions) return IG_ERROR_MEMORY;
+  const size_t count = assign_positions(plan, shard_bytes, positions);
+  free(positions);
   if (count <= MOST_SHARDS) return IG_OK;
   return ig_problems_add(problems, NULL, err, "%zu shards, expected %d at most: let each be larger",
                          count, MOST_SHARDS);
@@ -113,9 +114,9 @@ static ig_status open_shards(const shard_opening *s, ig_error *err) {
 
 ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory,
                          const ig_output_options *options, ig_output *o, ig_error *err) {
-  *o = (ig_output){.slots = ig_allocate(plan->count, sizeof *o->slots, err)};
-  if (!o->slots) return IG_ERROR_MEMORY;
-  o->count = assign_slots(plan, options->shard_bytes, o->slots);
+  *o = (ig_output){.positions = ig_allocate(plan->count, sizeof *o->positions, err)};
+  if (!o->positions) return IG_ERROR_MEMORY;
+  o->count = assign_positions(plan, options->shard_bytes, o->positions);
   o->shards = ig_allocate(o->count, sizeof(ig_safetensors_shard *), err);
   ig_safetensors_output *tensors =
       o->shards ? ig_allocate(plan->count, sizeof *tensors, err) : NULL;
@@ -132,8 +133,8 @@ ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory,
 
 ig_status ig_output_put(const ig_output *o, size_t index, size_t offset, const void *data,
                         size_t bytes, ig_error *err) {
-  const ig_output_slot *slot = &o->slots[index];
-  return ig_safetensors_put(o->shards[slot->shard], slot->index, offset, data, bytes, err);
+  const ig_output_position *position = &o->positions[index];
+  return ig_safetensors_put(o->shards[position->shard], position->index, offset, data, bytes, err);
 }
 
 ig_status ig_output_flush(const ig_output *o, ig_error *err) {
@@ -161,6 +162,6 @@ ig_status ig_output_sync_end(ig_output *o, ig_error *err) {
 void ig_output_close(ig_output *o) {
   for (size_t i = 0; o->shards && i < o->count; i++) ig_safetensors_end(o->shards[i]);
   free(o->shards);
-  free(o->slots);
+  free(o->positions);
   *o = (ig_output){0};
 }

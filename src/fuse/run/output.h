@@ -6,14 +6,14 @@
 #include "fuse/plan/fusion_plan.h"
 #include "base/problems.h"
 
-typedef struct ig_output_slot {
-  size_t shard, index;  // of a tensor: its file, and its number there
-} ig_output_slot;
+typedef struct ig_output_position {
+  size_t shard, index;  // a tensor's file, and its number there
+} ig_output_position;
 
 typedef struct ig_output {
   ig_safetensors_shard **shards;
   size_t count;
-  ig_output_slot *slots;  // (tensors)
+  ig_output_position *positions;  // (tensors)
   pthread_t syncing;
   ig_status status;  // of the syncing
   ig_error err;
@@ -36,8 +36,8 @@ ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory,
 ig_status ig_output_put(const ig_output *output, size_t index, size_t offset, const void *data,
                         size_t bytes, ig_error *err);
 ig_status ig_output_flush(const ig_output *output, ig_error *err);  // to the disk
-// The same on a thread of its own, which mostly waits. After a begin that succeeded, the end must
-// be called before anything else.
+// As ig_output_flush, on its own thread, which mostly waits. After a successful begin, call
+// ig_output_sync_end before anything else.
 ig_status ig_output_sync_begin(ig_output *output, ig_error *err);
 ig_status ig_output_sync_end(ig_output *output, ig_error *err);
 void ig_output_close(ig_output *output);

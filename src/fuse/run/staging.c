@@ -37,7 +37,8 @@ static bool is_empty(const char *path) {
   return entries == 2;  // itself and its parent
 }
 
-// The journal is the first file that is written; when it is removed, fusion.json exists.
+// The journal is the first file written. If it is gone, the fusion is complete and fusion.json
+// exists.
 static ig_status is_unfinished(const ig_staging *s, bool *out, ig_error *err) {
   char *last = ig_path_join(s->directory, "fusion.json", err);
   if (!last) return IG_ERROR_MEMORY;
@@ -149,7 +150,8 @@ void ig_staging_discard(ig_staging *s) {
   if (remove_files(s->directory, is_any, NULL) == IG_OK) rmdir(s->directory);
 }
 
-// It is renamed to an unfinished one first, so that half of it is never taken for the whole.
+// Renames the directory to OUTPUT.partial before removing it, so that a crash cannot leave half a
+// model under its name.
 static ig_status remove_made(ig_staging *s, const char *directory, ig_error *err) {
   struct stat unused;
   IG_TRY(name_directories(directory, s, err));

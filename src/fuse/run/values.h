@@ -20,7 +20,7 @@ ig_status ig_values_read(const ig_values_source *from, size_t first, size_t coun
 typedef struct ig_values_target {
   ig_dtype dtype;      // F32, BF16 or F16
   const char *tensor;  // its name, for messages
-  void *bytes;         // (count * 2): room for the converted values
+  void *bytes;         // (count * 2): where converted values go
 } ig_values_target;
 
 // Converts x (count), which are values first .. first + count - 1. *out: the bytes to write, x
