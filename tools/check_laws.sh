@@ -30,7 +30,7 @@ apply() {  # LAW AWK'S ARGUMENTS, the files on stdin
   xargs -r awk "$@" -f "$tools/strip_c.awk" -f "$tools/check_$law.awk"
 }
 families() {
-  find src/model/arch -name '*.c' ! -name family.c ! -name keys.c 2>/dev/null |
+  { grep -l '^const ig_family ig_family_' src/model/arch/*.c 2>/dev/null || true; } |
     sed 's|.*/||; s|\.c$||' | tr '\n' ' '
 }
 

@@ -193,7 +193,7 @@ expect 'check_laws.sh parameters' '^src/base/planted\.h:2: plant has 7 parameter
 plant src/base/planted.c '// bart\nint marian_heads;\n'
 expect 'check_laws.sh families' "^src/base/planted\.c:2: names the family 'marian'"
 
-plant src/model/arch/willow.c '// Planted.\n'
+plant src/model/arch/willow.c 'const ig_family ig_family_willow = {0};\n'
 plant src/base/planted.c 'const char *name = "willow";\n'
 expect 'check_laws.sh families' "^src/base/planted\.c:1: names the family 'willow'"
 

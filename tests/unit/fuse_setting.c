@@ -15,25 +15,27 @@ static void places_are_read_off_names(void **state) {
   (void)state;
   static const struct {
     const char *name;
-    ig_stack stack;
+    ig_tensor_stack stack;
     int layer;
     bool cross_attention, embeddings, head;
   } cases[] = {
-      {"model.encoder.layers.3.self_attn.q_proj.weight", IG_STACK_ENCODER, 3, false, false, false},
-      {"model.decoder.layers.11.encoder_attn.k_proj.bias", IG_STACK_DECODER, 11, true, false,
+      {"model.encoder.layers.3.self_attn.q_proj.weight", IG_TENSOR_STACK_ENCODER, 3, false, false,
        false},
-      {"decoder.block.2.layer.1.EncDecAttention.q.weight", IG_STACK_DECODER, 2, true, false, false},
-      {"encoder.block.0.layer.1.DenseReluDense.wi.weight", IG_STACK_ENCODER, 0, false, false,
+      {"model.decoder.layers.11.encoder_attn.k_proj.bias", IG_TENSOR_STACK_DECODER, 11, true, false,
        false},
-      {"bert.encoder.layer.5.output.dense.weight", IG_STACK_ENCODER, 5, false, false, false},
-      {"model.layers.7.mlp.up_proj.weight", IG_STACK_NONE, 7, false, false, false},
-      {"transformer.h.4.attn.c_attn.weight", IG_STACK_NONE, 4, false, false, false},
-      {"model.shared.weight", IG_STACK_NONE, -1, false, true, false},
-      {"model.encoder.embed_positions.weight", IG_STACK_ENCODER, -1, false, true, false},
-      {"lm_head.weight", IG_STACK_NONE, -1, false, false, true},
-      {"final_logits_bias", IG_STACK_NONE, -1, false, false, true},
-      {"decoder.final_layer_norm.weight", IG_STACK_DECODER, -1, false, false, false},
-      {"layers.x.weight", IG_STACK_NONE, -1, false, false, false},
+      {"decoder.block.2.layer.1.EncDecAttention.q.weight", IG_TENSOR_STACK_DECODER, 2, true, false,
+       false},
+      {"encoder.block.0.layer.1.DenseReluDense.wi.weight", IG_TENSOR_STACK_ENCODER, 0, false, false,
+       false},
+      {"bert.encoder.layer.5.output.dense.weight", IG_TENSOR_STACK_ENCODER, 5, false, false, false},
+      {"model.layers.7.mlp.up_proj.weight", IG_TENSOR_STACK_NONE, 7, false, false, false},
+      {"transformer.h.4.attn.c_attn.weight", IG_TENSOR_STACK_NONE, 4, false, false, false},
+      {"model.shared.weight", IG_TENSOR_STACK_NONE, -1, false, true, false},
+      {"model.encoder.embed_positions.weight", IG_TENSOR_STACK_ENCODER, -1, false, true, false},
+      {"lm_head.weight", IG_TENSOR_STACK_NONE, -1, false, false, true},
+      {"final_logits_bias", IG_TENSOR_STACK_NONE, -1, false, false, true},
+      {"decoder.final_layer_norm.weight", IG_TENSOR_STACK_DECODER, -1, false, false, false},
+      {"layers.x.weight", IG_TENSOR_STACK_NONE, -1, false, false, false},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     const ig_tensor_place place = ig_tensor_place_of(cases[i].name);

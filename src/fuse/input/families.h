@@ -19,7 +19,7 @@ typedef struct ig_fusion_family {
 // By the configuration's model_type. Never NULL: there is a row for unknown families.
 const ig_fusion_family *ig_families_find(const json_t *config);
 // The key of config.json that holds the number of layers of a stack; NULL: there is none.
-const char *ig_families_layer_key(const json_t *config, ig_stack stack);
+const char *ig_families_layer_key(const json_t *config, ig_tensor_stack stack);
 // The tokenizers whose pieces can be matched (fuse/input/pieces.h), for messages.
 extern const char *const ig_families_tokenizers;
 #endif

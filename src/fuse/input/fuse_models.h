@@ -25,7 +25,7 @@ typedef struct ig_fuse_model {
   ig_safetensors *tensors;      // NULL: it could not be opened
   ig_lora_adapter *adapter;     // of "MODEL+ADAPTER", or NULL
   json_t *config;               // config.json
-  int layers[3];                // by ig_stack: the highest layer number + 1
+  int layers[3];                // by ig_tensor_stack: the highest layer number + 1
 } ig_fuse_model;
 
 typedef struct ig_fuse_models {

@@ -52,9 +52,9 @@ ig_tensor_place ig_tensor_place_of(const char *name) {
                                       "output_projection"};
   ig_tensor_place place = {.layer = -1};
   if (has_part(name, "decoder"))
-    place.stack = IG_STACK_DECODER;
+    place.stack = IG_TENSOR_STACK_DECODER;
   else if (has_part(name, "encoder"))
-    place.stack = IG_STACK_ENCODER;
+    place.stack = IG_TENSOR_STACK_ENCODER;
   find_layer(name, &place);
   place.cross_attention = CONTAINS_ANY(name, cross);
   place.head = place.layer < 0 && CONTAINS_ANY(name, heads);
@@ -87,8 +87,8 @@ bool ig_tensor_place_parse_part(const char *name, ig_tensor_part *out) {
 
 bool ig_tensor_place_is_in(const ig_tensor_place *place, ig_tensor_part part) {
   switch (part) {
-    case IG_TENSOR_PART_ENCODER: return place->stack == IG_STACK_ENCODER;
-    case IG_TENSOR_PART_DECODER: return place->stack == IG_STACK_DECODER;
+    case IG_TENSOR_PART_ENCODER: return place->stack == IG_TENSOR_STACK_ENCODER;
+    case IG_TENSOR_PART_DECODER: return place->stack == IG_TENSOR_STACK_DECODER;
     case IG_TENSOR_PART_CROSS_ATTENTION: return place->cross_attention;
     case IG_TENSOR_PART_EMBEDDINGS: return place->embeddings;
     case IG_TENSOR_PART_HEAD: return place->head;

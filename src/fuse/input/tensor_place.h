@@ -6,10 +6,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum ig_stack { IG_STACK_NONE, IG_STACK_ENCODER, IG_STACK_DECODER } ig_stack;
+typedef enum ig_tensor_stack {
+  IG_TENSOR_STACK_NONE,
+  IG_TENSOR_STACK_ENCODER,
+  IG_TENSOR_STACK_DECODER
+} ig_tensor_stack;
 
 typedef struct ig_tensor_place {
-  ig_stack stack;                 // none: the model has one stack only, or the tensor is outside
+  ig_tensor_stack stack;          // none: the model has one stack only, or the tensor is outside
   int layer;                      // in its stack; -1: it is in no layer
   size_t layer_at, layer_digits;  // position and length of the layer's number in the name
   bool cross_attention, embeddings, head;

@@ -46,7 +46,7 @@ typedef struct ig_fusion_plan {
   ig_alignment *alignment;  // of the models' vocabularies; NULL: the recipe asks for none
   ig_plan_tensor *tensors;  // sorted by name
   size_t count, capacity;
-  int layers[3];         // of the output, by ig_stack
+  int layers[3];         // of the output, by ig_tensor_stack
   ig_problems problems;  // if there are any, the plan cannot be executed
 } ig_fusion_plan;
 

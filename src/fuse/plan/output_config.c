@@ -16,7 +16,7 @@ static bool set_vocabulary(const ig_alignment *a, json_t *config) {
 static bool set_layers(const ig_fusion_plan *plan, json_t *config) {
   bool fine = true;
   for (int stack = 0; fine && stack < 3; stack++) {
-    const char *key = ig_families_layer_key(config, (ig_stack)stack);
+    const char *key = ig_families_layer_key(config, (ig_tensor_stack)stack);
     if (plan->layers[stack] && key)
       fine = json_object_set_new(config, key, json_integer(plan->layers[stack])) == 0;
   }

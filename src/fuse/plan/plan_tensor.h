@@ -14,7 +14,7 @@ typedef struct ig_plan_slice {
   bool has_base;
   size_t base;  // model index
   int base_first;
-  ig_stack stack;
+  ig_tensor_stack stack;
   int first_output, layers;  // of the output's stack, where ranged
   bool complete;  // all models could be opened, and there are as many as the method takes
 } ig_plan_slice;

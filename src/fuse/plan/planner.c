@@ -15,11 +15,11 @@
 
 // ---- slices -----------------------------------------------------------------
 
-static ig_stack stack_of(const char *module) {
-  if (!module) return IG_STACK_NONE;
-  return strstr(module, "decoder")   ? IG_STACK_DECODER
-         : strstr(module, "encoder") ? IG_STACK_ENCODER
-                                     : IG_STACK_NONE;
+static ig_tensor_stack stack_of(const char *module) {
+  if (!module) return IG_TENSOR_STACK_NONE;
+  return strstr(module, "decoder")   ? IG_TENSOR_STACK_DECODER
+         : strstr(module, "encoder") ? IG_TENSOR_STACK_ENCODER
+                                     : IG_TENSOR_STACK_NONE;
 }
 
 // Opens a model. One that cannot be opened is a problem, which is told once.
@@ -96,8 +96,8 @@ static ig_status check_ranges(ig_fusion_plan *plan, const ig_plan_slice *s, bool
 static bool module_has(const ig_recipe_module *module, const char *name,
                        const ig_tensor_place *place) {
   if (!module->name || strcmp(module->name, "default") == 0) return true;
-  if (strcmp(module->name, "encoder") == 0) return place->stack == IG_STACK_ENCODER;
-  if (strcmp(module->name, "decoder") == 0) return place->stack == IG_STACK_DECODER;
+  if (strcmp(module->name, "encoder") == 0) return place->stack == IG_TENSOR_STACK_ENCODER;
+  if (strcmp(module->name, "decoder") == 0) return place->stack == IG_TENSOR_STACK_DECODER;
   const size_t length = strlen(module->name);
   return strncmp(name, module->name, length) == 0 && name[length] == '.';
 }
@@ -248,14 +248,14 @@ static ig_status plan_module(ig_fusion_plan *plan, const ig_recipe_module *modul
   if (!first.source[0]->ranged) return IG_OK;
   if (!module->name) {
     const int *layers = plan->models.model[first.model[0]].layers;
-    if (layers[IG_STACK_ENCODER] && layers[IG_STACK_DECODER])
+    if (layers[IG_TENSOR_STACK_ENCODER] && layers[IG_TENSOR_STACK_DECODER])
       return ADD_PROBLEM(plan, err,
                          "%s: the model has an encoder and a decoder: give each its slices, as "
                          "modules: {encoder: …, decoder: …}",
                          module->node->file);
-    first.stack = layers[IG_STACK_ENCODER]   ? IG_STACK_ENCODER
-                  : layers[IG_STACK_DECODER] ? IG_STACK_DECODER
-                                             : IG_STACK_NONE;
+    first.stack = layers[IG_TENSOR_STACK_ENCODER]   ? IG_TENSOR_STACK_ENCODER
+                  : layers[IG_TENSOR_STACK_DECODER] ? IG_TENSOR_STACK_DECODER
+                                                    : IG_TENSOR_STACK_NONE;
   }
   for (size_t i = 0; i < module->count; i++) {
     ig_plan_slice s;
