@@ -139,6 +139,8 @@ plant docs/planted.md 'See `src/base/nowhere.c`.\n'
 expect check_docs.sh '^docs/planted\.md:1: .src/base/nowhere\.c.: no such file'
 plant docs/planted.md '[Here](nowhere.md)\n'
 expect check_docs.sh '^docs/planted\.md:1: \(nowhere\.md\): a link to no file'
+plant docs/decisions/planted.md 'See `src/base/nowhere.c`, once `ig_nobody`.\n'
+expect check_docs.sh '^docs/decisions/planted\.md:1: .src/base/nowhere\.c.: no such file'
 plant docs/planted.md 'Ask `ig_nobody`.\n'
 expect check_docs.sh '^docs/planted\.md:1: .ig_nobody.: no such name'
 
