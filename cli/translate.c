@@ -169,7 +169,7 @@ static ig_status write_stats(cli_output *output, const translate_values *values,
   if (status != IG_OK) return status;
   fprintf(output->file,
           "{\"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, \"cut\": %zu, ",
-          stats.sentences, stats.source_tokens, stats.target_tokens, stats.cut);
+          stats.sentences, stats.source_tokens, stats.target_tokens, stats.truncated);
   fprintf(output->file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ",
           stats.load_seconds, stats.seconds, peak_bytes());
   fprintf(output->file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa,
@@ -287,7 +287,7 @@ static int open_members(const cli_verb *verb, const translate_values *v,
 static int open_translator(const cli_verb *verb, const translate_values *v, ig_translator **out) {
   const size_t count = v->models.count;
   ig_ensemble_member *members = calloc(count, sizeof *members);
-  if (members == NULL) return cli_fail(verb, "out of memory");
+  if (members == NULL) return cli_fail_memory(verb);
   for (size_t i = 0; i < count; i++) members[i].directory = v->models.items[i];
   const int code = open_members(verb, v, members, out);
   free(members);

@@ -56,8 +56,9 @@ void ig_interrupt(void);
  */
 typedef struct ig_config ig_config; /* ig_config_free */
 
-/* From JSON text (an object). family: "torch" or "marian"; NULL: the one that model_type in the
- * JSON names. Keys left out have the family's defaults. */
+/* From JSON text (an object). family: a family's name, as docs/adding-a-family.md explains; a name
+ * that does not exist is an error that lists all. NULL: the one that model_type in the JSON names.
+ * Keys left out have the family's defaults. */
 ig_status ig_config_create(const char *family, const char *json, ig_config **out, ig_error *err);
 /* What the config.json of a model directory says. */
 ig_status ig_config_load(const char *directory, ig_config **out, ig_error *err);
@@ -143,7 +144,7 @@ typedef struct ig_batch {
   int sequences;
   const int *source;         /* ids */
   const int *source_offsets; /* (S+1) */
-  const int *target_input;   /* ids, shifted right: starts with decoder_start_id (torch: bos_id) */
+  const int *target_input;   /* ids, shifted right: starts with decoder_start_id */
   const int *target_output;  /* ids to predict; negative: not counted. NULL: no loss is wanted */
   const int *target_offsets; /* (S+1) */
   const ig_masks *masks;
@@ -239,7 +240,7 @@ typedef struct ig_translate_stats {
   size_t sentences;
   size_t source_tokens; /* an ensemble counts, of each sentence, the member with the most tokens */
   size_t target_tokens;
-  size_t cut; /* sentences that were cut to the longest the model has positions for */
+  size_t truncated; /* sentences that were cut to the longest that the model has positions for */
   double load_seconds;
   double seconds; /* translating, without loading */
   int threads, workers;

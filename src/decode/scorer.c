@@ -49,7 +49,7 @@ static void shift_targets(const ig_score_args *args, int start_id, int *input) {
       input[r] = r == args->target.offsets[s] ? start_id : args->target_ids[r - 1];
 }
 
-static ig_status check_scores(const ig_ragged *target, const float *log_probs, ig_error *err) {
+static ig_status check_log_probs(const ig_ragged *target, const float *log_probs, ig_error *err) {
   for (int s = 0; s < target->sequences; s++)
     for (int r = target->offsets[s]; r < target->offsets[s + 1]; r++)
       if (isnan(log_probs[r]))
@@ -70,5 +70,5 @@ ig_status ig_scorer_run(ig_scorer *s, const ig_score_args *args, float *log_prob
                           .target_output = args->target_ids,
                           .target_offsets = args->target.offsets};
   IG_TRY(ig_pass_run(s->pass, &(ig_pass_args){.batch = &batch, .log_probs = log_probs}, NULL, err));
-  return check_scores(&args->target, log_probs, err);
+  return check_log_probs(&args->target, log_probs, err);
 }

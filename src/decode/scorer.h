@@ -17,7 +17,7 @@ typedef struct ig_score_args {
   ig_ragged source, target;            // of the same sentences
   const int *source_ids, *target_ids;  // (rows of each), end tokens included
 } ig_score_args;
-// log_probs (rows of targets): log p(target_ids[i] | source, start and the ids before it). A score
+// log_probs (rows of targets): log p(target_ids[i] | source, start and the ids before it). One
 // that is not a number is an error.
 ig_status ig_scorer_run(ig_scorer *scorer, const ig_score_args *args, float *log_probs,
                         ig_error *err);

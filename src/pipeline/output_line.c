@@ -62,9 +62,9 @@ static ig_status append_all(output_text *t, const ig_output_format *format,
   return IG_OK;
 }
 
-static ig_status append_scores(output_text *t, const ig_output_format *format,
-                               const float *log_probs, size_t count, ig_error *err) {
-  if (!format->token_scores) {
+static ig_status append_log_probs(output_text *t, const ig_output_format *format,
+                                  const float *log_probs, size_t count, ig_error *err) {
+  if (!format->token_log_probs) {
     double sum = 0;
     for (size_t i = 0; i < count; i++) sum += (double)log_probs[i];
     return append_number(t, err, "%.6f", sum);
@@ -94,7 +94,7 @@ ig_status ig_output_line_translated(const ig_output_format *format, const ig_hyp
 ig_status ig_output_line_scored(const ig_output_format *format, const float *log_probs,
                                 size_t count, char **out, ig_error *err) {
   output_text t = {0};
-  return hand_over(&t, append_scores(&t, format, log_probs, count, err), out, err);
+  return hand_over(&t, append_log_probs(&t, format, log_probs, count, err), out, err);
 }
 
 ig_status ig_output_line_blank(const ig_output_format *format, bool scoring, char **out,

@@ -7,7 +7,7 @@
 typedef struct ig_output_format {
   const ig_tokenizer *tokenizer;  // of the target; NULL: ids are written
   int n_best;                     // above 1: "score<TAB>translation", so many lines a sentence
-  bool token_scores;              // in scoring: of each token; else their sum
+  bool token_log_probs;           // in scoring: of each token; else their sum
 } ig_output_format;
 
 // Each puts out a malloc'ed string for the caller to free(); lines of n-best are separated by

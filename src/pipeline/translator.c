@@ -30,7 +30,7 @@ struct ig_translator {
   ig_queue_sentence *sentences;  // (lines of the window)
   size_t sentence_capacity;
   ig_translate_stats stats;
-  size_t truncated_before;  // stats.cut when this stream began
+  size_t truncated_before;  // stats.truncated when this stream began
 };
 
 ig_translator_options ig_translator_options_default(void) {
@@ -118,7 +118,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   t->ids_in = o->ids_in;
   t->format = (ig_output_format){.tokenizer = o->ids_out ? NULL : tokenizer,
                                  .n_best = t->decode.n_best,
-                                 .token_scores = o->ids_in};
+                                 .token_log_probs = o->ids_in};
   t->stats.threads = ig_engine_threads(t->engine);
   return IG_OK;
 }
@@ -210,12 +210,12 @@ static void report_truncations(ig_translator *t, const ig_reporter *reporter) {
   for (size_t i = 0; i < t->window.count; i++) {
     const ig_line *line = &t->window.lines[i];
     if (line->truncated_from == 0) continue;
-    if (t->stats.cut - t->truncated_before < TRUNCATIONS_TOLD)
+    if (t->stats.truncated - t->truncated_before < TRUNCATIONS_TOLD)
       ig_report(
           reporter, IG_LEVEL_WARNING,
           "line %zu: %zu source tokens, but the model has positions for %zu: the rest is left out",
           line->number, line->truncated_from, line->truncated_to);
-    t->stats.cut++;
+    t->stats.truncated++;
   }
 }
 
@@ -359,9 +359,9 @@ static ig_status run_stream(ig_translator *t, stream_input *in, const ig_reporte
     ig_report(reporter, IG_LEVEL_WARNING,
               "generation_config.json asks for what is not built and is left out: %s",
               t->decode.ignored);
-  t->truncated_before = t->stats.cut;
+  t->truncated_before = t->stats.truncated;
   const ig_status status = run_lines(t, in, reporter, err);
-  const size_t truncated = t->stats.cut - t->truncated_before;
+  const size_t truncated = t->stats.truncated - t->truncated_before;
   if (truncated > TRUNCATIONS_TOLD)
     ig_report(reporter, IG_LEVEL_WARNING,
               "the rest of %zu lines was left out, as that of the first %d", truncated,
