@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "bench_table.h"
+#include "error.h"
 #include "ingot_measure.h"
 #include "options.h"
 #include "report.h"
@@ -165,12 +166,6 @@ static int random_id(uint64_t *state, int count) {
   return (int)((*state >> 33) % (uint64_t)count);
 }
 
-static ig_status out_of_memory(bench *b) {
-  snprintf(b->err.message, sizeof b->err.message, "out of memory");
-  b->err.status = IG_ERROR_MEMORY;
-  return IG_ERROR_MEMORY;
-}
-
 // `length` ids a line, the last one the end of sentence.
 static bool sentences_create(sentences *s, const ig_config *config, int count, int length) {
   const ig_vocabulary_facts facts = ig_config_vocabulary(config);
@@ -257,7 +252,7 @@ static ig_status measure_translation(bench *b) {
   if (status == IG_OK) add_row(b, "run", "loading", load * 1e3, "ms", -1);
   if (status == IG_OK &&
       !sentences_create(&s, b->config, v->sentences ? v->sentences : 256, v->length))
-    status = out_of_memory(b);
+    status = cli_error_memory(&b->err);
   if (status == IG_OK) status = time_translator(b, translator, &s);
   sentences_free(&s);
   ig_translator_free(translator);
@@ -333,7 +328,7 @@ static ig_status measure_training(bench *b) {
   ig_status status = ig_model_create(b->config, 1, &model, &b->err);
   if (status == IG_OK) status = ig_trainer_create(model, &options, &trainer, &b->err);
   if (status == IG_OK && !step_batch_create(&batch, b->config, count, b->values->length))
-    status = out_of_memory(b);
+    status = cli_error_memory(&b->err);
   if (status == IG_OK) status = time_trainer(b, trainer, &batch.batch);
   step_batch_free(&batch);
   ig_trainer_free(trainer);

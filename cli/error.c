@@ -11,3 +11,7 @@ ig_status cli_error(ig_error *err, ig_status status, const char *format, ...) {
   va_end(arguments);
   return status;
 }
+
+ig_status cli_error_memory(ig_error *err) {
+  return cli_error(err, IG_ERROR_MEMORY, "out of memory");
+}

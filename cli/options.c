@@ -69,7 +69,7 @@ void cli_list_free(cli_list *list) {
 
 static int list_append(const cli_verb *verb, cli_list *list, const char *item) {
   const char **grown = realloc(list->items, (list->count + 1) * sizeof *grown);
-  if (grown == NULL) return cli_fail(verb, "out of memory");
+  if (grown == NULL) return cli_fail_memory(verb);
   list->items = grown;
   list->items[list->count++] = item;
   return CLI_GO_ON;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "error.h"
 #include "json.h"
 
 static struct {
@@ -186,4 +187,10 @@ int cli_usage_error(const cli_verb *verb, const char *format, ...) {
     fprintf(stderr, "'ingot help%s%s' shows what there is.\n", verb != NULL ? " " : "",
             verb != NULL ? verb->name : "");
   return CLI_USAGE;
+}
+
+int cli_fail_memory(const cli_verb *verb) {
+  ig_error err;
+  cli_error_memory(&err);
+  return cli_fail(verb, "%s", err.message);
 }

@@ -18,4 +18,6 @@ void cli_report_end(void);  // ends the line of the bar
 int cli_fail(const cli_verb *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int cli_usage_error(const cli_verb *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+// As cli_fail, with the message that memory is out.
+int cli_fail_memory(const cli_verb *verb);
 #endif

@@ -6,6 +6,7 @@
 #include "ingot.h"
 #include "input.h"
 #include "options.h"
+#include "paths.h"
 #include "report.h"
 
 typedef struct score_values {
@@ -29,13 +30,10 @@ static const cli_option score_options[] = {
                        "chrF's word n-grams; 2 is chrF++. Default: 0."),
 };
 
-// Does `path` name standard input? The rule is that of cli_text_read.
-static bool is_standard_input(const char *path) { return path == NULL || strcmp(path, "-") == 0; }
-
 static int score(const cli_verb *verb, const ig_score_options *options, const score_values *values,
                  const cli_text *hypotheses, const cli_text *references) {
-  const char *name = is_standard_input(values->hypothesis) ? "standard input" : values->hypothesis;
-  const char *right = is_standard_input(values->reference) ? "standard input" : values->reference;
+  const char *name = cli_is_standard(values->hypothesis) ? "standard input" : values->hypothesis;
+  const char *right = cli_is_standard(values->reference) ? "standard input" : values->reference;
   if (hypotheses->count != references->count)
     return cli_fail(verb, "%s has %zu lines, but %s has %zu; they must correspond line by line",
                     name, hypotheses->count, right, references->count);
@@ -74,7 +72,7 @@ static int run(const cli_verb *verb, int argc, char **argv) {
   if (options.metric != IG_METRIC_CHRF && values.chrf_word_order > 0)
     return cli_usage_error(verb, "--chrf-word-order is an option of chrf, not of %s",
                            metrics[metric]);
-  if (is_standard_input(values.reference) && is_standard_input(values.hypothesis))
+  if (cli_is_standard(values.reference) && cli_is_standard(values.hypothesis))
     return cli_usage_error(verb, "--reference and --hypothesis cannot both be standard input");
   cli_text hypotheses = {0}, references = {0};
   ig_error err = {0};
@@ -94,9 +92,8 @@ const cli_verb cli_score = {
         "score bleu|chrf|ter --reference REF [--hypothesis HYP] [--tokenize NAME] [--lowercase] "
         "[--chrf-word-order N]",
     .description =
-        "Compares translations with references line by line and prints one line: the score behind "
-        "the signature of sacreBLEU 2.6.0, digit "
-        "for digit.",
+        "Compares translations with references line by line and prints one line: the signature of "
+        "sacreBLEU 2.6.0, and after it the score, digit for digit.",
     .examples =
         "ingot score bleu --reference test.de --hypothesis output.de\n"
         "ingot translate -m models/en-de -i test.en | ingot score chrf --reference test.de "
