@@ -1,5 +1,5 @@
-// The two kinds of tokenizer that directories of MarianMT hold, for tests of rooms that know no
-// families.
+// The two kinds of tokenizer that directories of MarianMT hold, as src/model/arch/marian.c has
+// them: tests of the rooms text and data may not include it.
 #ifndef IG_TESTS_TOKENIZER_FIXTURE_H
 #define IG_TESTS_TOKENIZER_FIXTURE_H
 #include "text/tokenizer_description.h"

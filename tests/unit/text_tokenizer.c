@@ -18,43 +18,11 @@
 #include "text/utf8.h"
 #include "tokenizer_fixture.h"
 
-static char directory[] = "/tmp/ingot-tokenizer-XXXXXX";
-
-static const char *in_directory(const char *name) {
-  static char paths[4][300];
-  static int next;
-  next = (next + 1) % 4;
-  snprintf(paths[next], sizeof paths[next], "%s/%s", directory, name);
-  return paths[next];
-}
-
-static const char *golden(const char *name) {
-  static char paths[2][1000];
-  static int next;
-  const char *source = getenv("INGOT_SOURCE");
-  next = (next + 1) % 2;
-  snprintf(paths[next], sizeof paths[next], "%s/tests/golden/marian_tokenizer/%s",
-           source ? source : ".", name);
-  return paths[next];
-}
-
-static int make_directory(void **state) {
-  (void)state;
-  return mkdtemp(directory) ? 0 : -1;
-}
-
-static int remove_directory(void **state) {
-  (void)state;
-  static const char *const names[] = {"corpus.txt", "a.model",    "b.model",
-                                      "bad.model",  "vocab.json", "target_vocab.json",
-                                      "source.spm", "target.spm", "tokenizer_config.json"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; ++i) unlink(in_directory(names[i]));
-  return rmdir(directory);
-}
-
-static void check(ig_status status, const ig_error *err) {
-  if (status != IG_OK) fail_msg("%s", err->message);
-}
+#define GOLDEN "marian_tokenizer"
+#define WRITTEN_FILES                                                                 \
+  "corpus.txt", "a.model", "b.model", "bad.model", "vocab.json", "target_vocab.json", \
+      "source.spm", "target.spm", "tokenizer_config.json"
+#include "tokenizer_directory.h"
 
 static void same_ids(const json_t *expected, const ig_ids *ids, const char *text) {
   bool same = json_array_size(expected) == ids->count;

@@ -16,7 +16,9 @@
 #include "text/sentencepiece.h"
 #include "text/tokenizer.h"
 
-static char directory[] = "/tmp/ingot-shifted-XXXXXX";
+#define GOLDEN "pegasus_tokenizer"
+#define WRITTEN_FILES "spiece.model", "tokenizer_config.json", "corpus.txt", "trained.model"
+#include "tokenizer_directory.h"
 
 static const ig_special_pieces special_pieces[] = {
     {.text = "<pad>", .first_id = 0},
@@ -37,41 +39,6 @@ static const ig_tokenizer_description shifted = {
     .special_pieces = special_pieces,
 };
 static const ig_tokenizer_description *const offered[] = {&shifted, NULL};
-
-static const char *in_directory(const char *name) {
-  static char paths[2][300];
-  static int next;
-  next = (next + 1) % 2;
-  snprintf(paths[next], sizeof paths[next], "%s/%s", directory, name);
-  return paths[next];
-}
-
-static const char *golden(const char *name) {
-  static char paths[2][1000];
-  static int next;
-  const char *source = getenv("INGOT_SOURCE");
-  next = (next + 1) % 2;
-  snprintf(paths[next], sizeof paths[next], "%s/tests/golden/pegasus_tokenizer/%s",
-           source ? source : ".", name);
-  return paths[next];
-}
-
-static int make_directory(void **state) {
-  (void)state;
-  return mkdtemp(directory) ? 0 : -1;
-}
-
-static int remove_directory(void **state) {
-  (void)state;
-  static const char *const names[] = {"spiece.model", "tokenizer_config.json", "corpus.txt",
-                                      "trained.model"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) unlink(in_directory(names[i]));
-  return rmdir(directory);
-}
-
-static void check(ig_status status, const ig_error *err) {
-  if (status != IG_OK) fail_msg("%s", err->message);
-}
 
 static void write_file(const char *name, const char *text) {
   ig_error err = {0};
