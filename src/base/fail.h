@@ -12,7 +12,7 @@ ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 // IG_ERROR_MEMORY, "out of memory": for where there is nothing better to say.
 ig_status ig_fail_memory(ig_error *err);
-// Likewise, "<where>: out of memory": where is a file, or what was being done.
+// IG_ERROR_MEMORY, "<where>: out of memory": where is a file, or what was being done.
 ig_status ig_fail_memory_in(const char *where, ig_error *err);
 // "<path>: cannot <what>: <what errno says>": IG_ERROR_MEMORY for ENOMEM, else IG_ERROR_IO.
 ig_status ig_fail_system(ig_error *err, const char *path, const char *what);

@@ -7,8 +7,8 @@
 typedef struct ig_pool ig_pool;
 // What a loop does with one index. worker: 0 .. threads-1.
 typedef void (*ig_task)(void *context, size_t index, int worker);
-// Likewise, for work that can fail: it fills err, which is its own and clear, and returns the
-// status.
+// What a loop does with one index if the work can fail: it fills err, which is its own and clear,
+// and returns the status.
 typedef ig_status (*ig_fallible_task)(void *context, size_t index, int worker, ig_error *err);
 
 // threads 0: all cores this process may use (its affinity is respected). The caller's thread is

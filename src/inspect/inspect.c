@@ -187,7 +187,7 @@ static char *as_text(const model_summary *s, const char *directory) {
   return NULL;
 }
 
-// Likewise.
+// The summary as JSON text; NULL: out of memory. The caller frees it.
 static char *as_json_text(const model_summary *s, const char *directory) {
   json_t *json = as_json(s, directory);
   char *text = ig_json_text(json, JSON_INDENT(2));

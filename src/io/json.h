@@ -19,7 +19,7 @@ ig_status ig_json_load_object(const char *path, json_t **out, ig_error *err);
 ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_error *err);
 // The same for a file in a directory. The root must be an object.
 ig_status ig_json_load_in(const char *directory, const char *name, json_t **out, ig_error *err);
-// Likewise; if the file does not exist, *out is NULL and the status IG_OK.
+// The same for a file that may be missing: if it does not exist, *out is NULL and the status IG_OK.
 ig_status ig_json_load_in_if_exists(const char *directory, const char *name, json_t **out,
                                     ig_error *err);
 // value NULL: it could not be made, and that is reported as out of memory.

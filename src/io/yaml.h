@@ -39,7 +39,7 @@ ig_status ig_yaml_set(ig_yaml *yaml, const char *assignment, ig_error *err);
 
 // The value of a key; NULL if it is absent or null (`~`, `null`, nothing). map may be NULL: absent.
 const ig_yaml_node *ig_yaml_get(const ig_yaml_node *map, const char *key);
-// Likewise, of a path such as "train.learning_rate".
+// The value at a path such as "train.learning_rate".
 const ig_yaml_node *ig_yaml_find(const ig_yaml_node *map, const char *path);
 // Each stores the value of key, or the fallback if it is absent. A value of another type is an
 // error: "config.yml:12: train.learning_rate: expected a number, found 'abc'".

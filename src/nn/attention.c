@@ -120,8 +120,8 @@ typedef struct pair_buffers {
   float *keys;           // K^T, packed
   float *values;         // V^T, packed; backward only
   float *probabilities;  // (rows of a block, keys)
-  float *dropped;        // likewise; backward only
-  float *dscores;        // likewise; backward only
+  float *dropped;        // (rows of a block, keys); backward only
+  float *dscores;        // (rows of a block, keys); backward only
   float *packed;         // for other operands
 } pair_buffers;
 

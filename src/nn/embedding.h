@@ -14,8 +14,8 @@ typedef struct ig_embedding {
 typedef struct ig_embedding_args {
   int rows;
   const int *ids;          // (rows)
-  const int *position;     // (rows): 0-based place of each row in its sequence
-  const float *positions;  // (max, d): what is added at each place
+  const int *position;     // (rows): of each row in its sequence, from 0
+  const float *positions;  // (max, d): what is added at each position
 } ig_embedding_args;
 
 // Row r of output (rows, d) is scale * weight[ids[r]] + positions[position[r]].

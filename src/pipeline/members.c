@@ -221,7 +221,8 @@ static ig_status check_targets(ig_engine_members *members, const ig_ensemble *e,
   return IG_OK;
 }
 
-// Members of weight 0 have no say and are freed; the weights of the others then sum to 1.
+// Members of weight 0 do not affect the result: they are freed, and the weights of the others then
+// sum to 1.
 static void take_weights(ig_engine_members *members, const ig_ensemble *e) {
   double sum = 0;
   for (size_t m = 0; m < e->count; m++) sum += e->members[m].weight;

@@ -27,7 +27,7 @@ typedef struct ig_queue {
   size_t count;   // sentences that are queued
   size_t tokens;  // their source ids
   int longest_source, longest_target;
-  atomic_size_t next;  // the first place in `order` that nobody has taken
+  atomic_size_t next;  // the first index of `order` that nobody has taken
 } ig_queue;
 
 // How much a worker takes at once. A sentence's tokens are those of its longer side.

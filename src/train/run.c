@@ -1,4 +1,4 @@
-// What a run owns, released.
+// Frees what a run owns.
 #include "train/run.h"
 
 #include <stdlib.h>

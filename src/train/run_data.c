@@ -1,4 +1,4 @@
-// Corpora, loaded and counted.
+// Loads the corpora of a run and counts their tokens.
 #include "train/run_data.h"
 
 #include "base/fail.h"
