@@ -221,7 +221,7 @@ typedef struct ig_translator_options {
   int beam_size;        /* default 0: the model's num_beams, else 1 */
   int n_best;           /* translations of a sentence, at most beam_size; default 0: 1 */
   int min_length;       /* generated tokens, end of sentence included; default 0 */
-  int max_length;       /* likewise; default 0: the model's */
+  int max_length;       /* in the same tokens; default 0: the model's */
   float length_penalty; /* default NAN: the model's, else 1 */
   int no_repeat_ngram;  /* 0: off; default -1: the model's, else off */
   int threads;          /* default 0: all cores */
@@ -286,7 +286,7 @@ ig_status ig_translator_open_ensemble(const ig_ensemble *ensemble,
 typedef struct ig_engine ig_engine; /* ig_engine_free */
 typedef struct ig_engine_options {
   int threads, workers; /* as in ig_translator_options */
-  const char *type;     /* likewise */
+  const char *type;     /* as in ig_translator_options */
   bool ids_only; /* no tokenizer is read: translators need ids_in and ids_out; default false */
 } ig_engine_options;
 ig_engine_options ig_engine_options_default(void);
