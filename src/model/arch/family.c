@@ -11,6 +11,7 @@
 // what a training configuration gets that names none.
 #define FAMILIES(DO) \
   DO(marian)         \
+  DO(pegasus)        \
   DO(torch)
 
 #define DECLARE(name) extern const ig_family ig_family_##name;

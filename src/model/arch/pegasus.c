@@ -1,0 +1,131 @@
+// Pegasus as in Hugging Face transformers: pre-norm layers, a norm after the last layer of both
+// stacks, sinusoids in halves, tied output with a constant bias on the logits. The decoder starts
+// with pad, whose embedding is zero and gets no gradient from look-ups.
+#include "model/arch/bart_rows.h"
+#include "model/arch/family.h"
+
+#include "base/fail.h"
+
+static const ig_json_key keys[] = {
+    IG_JSON_KEY("vocab_size", INT, vocab_size),
+    IG_JSON_OPTION("d_model", INT, d_model),
+    IG_JSON_OPTION("encoder_layers", INT, encoder.layers),
+    IG_JSON_OPTION("decoder_layers", INT, decoder.layers),
+    IG_JSON_OPTION("encoder_attention_heads", INT, encoder.self.heads),
+    IG_JSON_OPTION("decoder_attention_heads", INT, decoder.self.heads),
+    IG_JSON_OPTION("encoder_ffn_dim", INT, encoder.feed_forward.inner),
+    IG_JSON_OPTION("decoder_ffn_dim", INT, decoder.feed_forward.inner),
+    IG_JSON_OPTION("activation_function", ACTIVATION, encoder.feed_forward.activation),
+    IG_JSON_OPTION("dropout", FLOAT, encoder.dropout),
+    IG_JSON_OPTION("attention_dropout", FLOAT, encoder.self.dropout),
+    IG_JSON_OPTION("activation_dropout", FLOAT, encoder.feed_forward.dropout),
+    IG_JSON_OPTION("max_position_embeddings", INT, positions.count),
+    IG_JSON_OPTION("scale_embedding", BOOL, scale_embedding),
+    IG_JSON_OPTION("init_std", FLOAT, init_std),
+    IG_JSON_KEY("pad_token_id", ID, pad_id),
+    IG_JSON_KEY("eos_token_id", ID, eos_id),
+    IG_JSON_KEY("decoder_start_token_id", ID, decoder_start_id),
+    IG_JSON_KEY("forced_eos_token_id", ID, forced_eos_id),
+    {0},
+};
+
+static const ig_tensor_row tensors[] = {
+    {IG_STACK_NONE, IG_PART_SHARED_EMBEDDING, false, "model.shared.weight", false,
+     .alias = {"lm_head.weight", "model.encoder.embed_tokens.weight"}},
+    IG_BART_ENCODER_ROWS,
+    IG_ROWS(ENCODER, FINAL_NORM, "model.encoder.layer_norm"),
+    IG_BART_DECODER_ROWS,
+    IG_ROWS(DECODER, FINAL_NORM, "model.decoder.layer_norm"),
+    {IG_STACK_NONE, IG_PART_LOGITS_BIAS, true, "final_logits_bias", .optional = true},
+    {IG_STACK_ENCODER, IG_PART_POSITIONS, false, "model.encoder.embed_positions.weight",
+     .optional = true},
+    {IG_STACK_DECODER, IG_PART_POSITIONS, false, "model.decoder.embed_positions.weight",
+     .optional = true},
+    IG_ROW_IGNORED("lm_head.weight"),
+    IG_ROW_IGNORED("model.encoder.embed_tokens.weight"),
+    IG_ROW_IGNORED("model.decoder.embed_tokens.weight"),
+    {0},
+};
+
+static const ig_special_pieces special_pieces[] = {
+    {.text = "<pad>", .first_id = 0},
+    {.text = "</s>", .first_id = 1},
+    {.text = "<mask_1>", .first_id = 2},
+    {.text = "<mask_2>", .first_id = 3},
+    {.text = "<unk_%d>", .first_id = 4, .count = 101, .first_number = 2, .number_step = 1},
+    {0},
+};
+
+static const ig_tokenizer_description pegasus_tokenizer = {
+    .kind = IG_TOKENIZER_SHIFTED,
+    .class_names = (const char *const[]){"PegasusTokenizer", "PegasusTokenizerFast", NULL},
+    .files = {.source_model = "spiece.model"},
+    .special = {"</s>", "<unk>", "<pad>"},
+    .shift = 103,
+    .shift_key = "offset",
+    .special_pieces = special_pieces,
+};
+
+static const ig_tokenizer_description *const tokenizers[] = {
+    &pegasus_tokenizer,
+    &ig_tokenizer_description_words,
+    NULL,
+};
+
+static ig_status complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
+  ig_config_match_stacks(c);
+  c->target_vocab_size = c->vocab_size;
+  if (json_is_false(json_object_get(json, "tie_word_embeddings")))
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: tie_word_embeddings: false is not built for this family", where);
+  return IG_OK;
+}
+
+const ig_family ig_family_pegasus = {
+    .name = "pegasus",
+    .model_type = "pegasus",
+    .architecture = "PegasusForConditionalGeneration",
+    .is_in_transformers = true,
+    .tensors = tensors,
+    .tokenizers = tokenizers,
+    .defaults =
+        {
+            // PegasusConfig's own
+            .vocab_size = 50265,
+            .d_model = 1024,
+            .encoder = {.layers = 12,
+                        .self = {.heads = 16, .bias = true},
+                        .feed_forward = {.inner = 4096,
+                                         .activation = IG_ACTIVATION_GELU,
+                                         .bias = true},
+                        .norm = {.eps = 1e-5f, .bias = true},
+                        .pre_norm = true,
+                        .final_norm = true,
+                        .dropout = 0.1f},
+            .decoder = {.layers = 12, .self = {.heads = 16}, .feed_forward = {.inner = 4096}},
+            .positions = {.kind = IG_POSITION_HALVES, .count = 1024},
+            .shared_embedding = true,
+            .frozen_pad_embedding = true,
+            .tied_output = true,
+            .logits_bias = true,
+            .pad_id = 0,
+            .eos_id = 1,
+            .bos_id = -1,
+            .decoder_start_id = 0,
+            .forced_eos_id = 1,
+            .init_std = 0.02f,
+        },
+    .keys = keys,
+    .constants =
+        "{\"model_type\": \"pegasus\", \"architectures\": [\"PegasusForConditionalGeneration\"], "
+        "\"is_encoder_decoder\": true, \"tie_word_embeddings\": true, \"use_cache\": true, "
+        "\"encoder_layerdrop\": 0.0, \"decoder_layerdrop\": 0.0, \"dtype\": \"float32\"}",
+    .training_defaults =
+        "{\"d_model\": 256, \"encoder_layers\": 3, \"decoder_layers\": 3, "
+        "\"encoder_attention_heads\": 4, \"decoder_attention_heads\": 4, "
+        "\"encoder_ffn_dim\": 1024, \"decoder_ffn_dim\": 1024, \"activation_function\": \"relu\", "
+        "\"max_position_embeddings\": 512, \"scale_embedding\": true}",
+    .joint_vocabulary = true,
+    .start_key = "decoder_start_token_id",
+    .complete = complete,
+};
