@@ -1,10 +1,9 @@
 // MarianMT as in Hugging Face transformers: post-norm layers, sinusoids in halves, tied output with
 // a constant bias on the logits. The decoder starts with pad, whose embedding is zero and gets no
 // gradient from look-ups.
+#include "model/arch/bart_keys.h"
 #include "model/arch/bart_rows.h"
 #include "model/arch/family.h"
-
-#include <string.h>
 
 #include "base/fail.h"
 #include "model/arch/marian_tokenizers.h"
@@ -12,19 +11,7 @@
 static const ig_json_key keys[] = {
     IG_JSON_KEY("vocab_size", INT, vocab_size),
     IG_JSON_KEY("decoder_vocab_size", INT, target_vocab_size),
-    IG_JSON_OPTION("d_model", INT, d_model),
-    IG_JSON_OPTION("encoder_layers", INT, encoder.layers),
-    IG_JSON_OPTION("decoder_layers", INT, decoder.layers),
-    IG_JSON_OPTION("encoder_attention_heads", INT, encoder.self.heads),
-    IG_JSON_OPTION("decoder_attention_heads", INT, decoder.self.heads),
-    IG_JSON_OPTION("encoder_ffn_dim", INT, encoder.feed_forward.inner),
-    IG_JSON_OPTION("decoder_ffn_dim", INT, decoder.feed_forward.inner),
-    IG_JSON_OPTION("activation_function", ACTIVATION, encoder.feed_forward.activation),
-    IG_JSON_OPTION("dropout", FLOAT, encoder.dropout),
-    IG_JSON_OPTION("attention_dropout", FLOAT, encoder.self.dropout),
-    IG_JSON_OPTION("activation_dropout", FLOAT, encoder.feed_forward.dropout),
-    IG_JSON_OPTION("max_position_embeddings", INT, positions.count),
-    IG_JSON_OPTION("scale_embedding", BOOL, scale_embedding),
+    IG_BART_KEYS,
     IG_JSON_OPTION("share_encoder_decoder_embeddings", BOOL, shared_embedding),
     IG_JSON_OPTION("init_std", FLOAT, init_std),
     IG_JSON_KEY("pad_token_id", ID, pad_id),

@@ -1,6 +1,7 @@
 // Pegasus as in Hugging Face transformers: pre-norm layers, a norm after the last layer of both
 // stacks, sinusoids in halves, tied output with a constant bias on the logits. The decoder starts
 // with pad, whose embedding is zero and gets no gradient from look-ups.
+#include "model/arch/bart_keys.h"
 #include "model/arch/bart_rows.h"
 #include "model/arch/family.h"
 
@@ -8,19 +9,7 @@
 
 static const ig_json_key keys[] = {
     IG_JSON_KEY("vocab_size", INT, vocab_size),
-    IG_JSON_OPTION("d_model", INT, d_model),
-    IG_JSON_OPTION("encoder_layers", INT, encoder.layers),
-    IG_JSON_OPTION("decoder_layers", INT, decoder.layers),
-    IG_JSON_OPTION("encoder_attention_heads", INT, encoder.self.heads),
-    IG_JSON_OPTION("decoder_attention_heads", INT, decoder.self.heads),
-    IG_JSON_OPTION("encoder_ffn_dim", INT, encoder.feed_forward.inner),
-    IG_JSON_OPTION("decoder_ffn_dim", INT, decoder.feed_forward.inner),
-    IG_JSON_OPTION("activation_function", ACTIVATION, encoder.feed_forward.activation),
-    IG_JSON_OPTION("dropout", FLOAT, encoder.dropout),
-    IG_JSON_OPTION("attention_dropout", FLOAT, encoder.self.dropout),
-    IG_JSON_OPTION("activation_dropout", FLOAT, encoder.feed_forward.dropout),
-    IG_JSON_OPTION("max_position_embeddings", INT, positions.count),
-    IG_JSON_OPTION("scale_embedding", BOOL, scale_embedding),
+    IG_BART_KEYS,
     IG_JSON_OPTION("init_std", FLOAT, init_std),
     IG_JSON_KEY("pad_token_id", ID, pad_id),
     IG_JSON_KEY("eos_token_id", ID, eos_id),
