@@ -89,7 +89,7 @@ static ig_status plan(const char *recipe, const char *output, const ig_fuse_opti
   return status;
 }
 
-static int run(const cli_verb *verb, int argc, char **argv) {
+static int run_fuse(const cli_verb *verb, int argc, char **argv) {
   fuse_values values = {0};
   cli_operands operands;
   const int code = cli_parse(verb, &values, &operands, argc, argv);
@@ -151,5 +151,5 @@ const cli_verb cli_fuse = {
     .operand = "RECIPE.yml",
     .min_operands = 1,
     .max_operands = 1,
-    .run = run,
+    .run = run_fuse,
 };

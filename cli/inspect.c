@@ -45,7 +45,7 @@ static int verify(const cli_verb *verb, const char *directory, const ig_inspect_
   return intact ? CLI_OK : cli_fail(verb, "%s: files have changed since it was fused", directory);
 }
 
-static int run(const cli_verb *verb, int argc, char **argv) {
+static int run_inspect(const cli_verb *verb, int argc, char **argv) {
   inspect_values values = {.report = ig_inspect_options_default()};
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
@@ -81,5 +81,5 @@ const cli_verb cli_inspect = {
     .operand = "MODEL",
     .min_operands = 1,
     .max_operands = 1,
-    .run = run,
+    .run = run_inspect,
 };

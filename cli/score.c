@@ -48,7 +48,7 @@ static int score(const cli_verb *verb, const ig_score_options *options, const sc
   return CLI_OK;
 }
 
-static int run(const cli_verb *verb, int argc, char **argv) {
+static int run_score(const cli_verb *verb, int argc, char **argv) {
   score_values values = {0};
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
@@ -103,5 +103,5 @@ const cli_verb cli_score = {
     .operand = "METRIC (bleu, chrf or ter)",
     .min_operands = 1,
     .max_operands = 1,
-    .run = run,
+    .run = run_score,
 };

@@ -22,7 +22,7 @@ static const cli_option train_options[] = {
     CLI_JSON_OPTION,
 };
 
-static int run(const cli_verb *verb, int argc, char **argv) {
+static int run_train(const cli_verb *verb, int argc, char **argv) {
   train_values values = {0};
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
@@ -65,5 +65,5 @@ const cli_verb cli_train = {
     .operand = "CONFIG.yml",
     .min_operands = 1,
     .max_operands = 1,
-    .run = run,
+    .run = run_train,
 };

@@ -1,44 +1,12 @@
 #!/usr/bin/env bash
 # Pegasus: the same tokens and log-probabilities as transformers, whatever the batch, the threads
 # and the instruction set.
-. "$INGOT_SOURCE/tests/cli/common.bash"
+. "$INGOT_SOURCE/tests/cli/golden.bash"
 golden=$INGOT_SOURCE/tests/golden/pegasus_tiny
 
-translate() { "$INGOT" translate -m "$golden" -i "$golden/source.ids" --ids --ids-in "$@"; }
-
-isas="reference"
-for isa in avx2 avx512; do
-  if IG_ISA=$isa "$INGOT" translate -m "$golden" -i /dev/null --ids --ids-in >out 2>err; then
-    isas="$isas $isa"; else echo "$isa: not run"; fi
-done
-for isa in $isas; do
+for isa in $(golden_isas "$golden"); do
   export IG_ISA=$isa
-  for batch in 1 40 2048; do
-    for threads in 1 2; do
-      options="--batch-tokens $batch --threads $threads"
-      expect 0 translate --beam-size 1 --max-length 32 $options
-      same out "$golden/greedy.ids"
-      expect 0 translate --beam-size 4 --max-length 32 $options
-      same out "$golden/beam4.ids"
-      expect 0 translate --score-target "$golden/greedy.ids" $options
-      [ -e "scores.$isa" ] || cp out "scores.$isa"
-      same out "scores.$isa"
-    done
-  done
-  paste -d' ' out "$golden/log_probs.txt" | awk '
-    {
-      n = NF / 2
-      for (i = 1; i <= n; i++) {
-        d = $i - $(i + n)
-        if (d < 0) d = -d
-        if (d > 1e-4) {
-          print "line " NR ": " $i " " $(i + n)
-          exit 1
-        }
-      }
-      checked += n
-    }
-    END { exit checked < 200 }' >differences || fail "log-probabilities: $(cat differences)"
+  golden_agrees "$golden"
 done
 unset IG_ISA
 
