@@ -102,9 +102,10 @@ static ig_status choose_checkpoints(const char *run, const ig_checkpoints_wanted
   if (last > all->count || best > all->count)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu checkpoints wanted, %zu found", run,
                    last > best ? last : best, all->count);
-  if (last)
-    memmove(all->items, all->items + all->count - last, last * sizeof *all->items),
-        all->count = last;
+  if (last) {
+    memmove(all->items, all->items + all->count - last, last * sizeof *all->items);
+    all->count = last;
+  }
   if (!best) return IG_OK;
   IG_TRY(read_scores(run, wanted->metric, all, err));
   qsort(all->items, all->count, sizeof *all->items, by_score);

@@ -62,6 +62,12 @@ static void write_text(FILE *file, const char *text) {
   }
 }
 
+static void write_element(FILE *file, const char *tag, const char *text) {
+  fprintf(file, "<%s>", tag);
+  write_text(file, text);
+  fprintf(file, "</%s>", tag);
+}
+
 // From blue at 0 over white to red at 1.
 static void write_cell(FILE *file, double value, double part) {
   if (isnan(value)) {
@@ -84,11 +90,11 @@ static void write_table(const page *p, shown what, const char *title, const char
   double most = 0;
   for (size_t i = 0; i < p->count; i++) most = fmax(most, p->items[i].distance);
   fprintf(p->file, "<h2>%s</h2><p>%s</p><table><tr><th></th>", title, explanation);
-  for (size_t c = 0; c < p->columns.count; c++)
-    fputs("<th>", p->file), write_text(p->file, p->columns.text[c]), fputs("</th>", p->file);
+  for (size_t c = 0; c < p->columns.count; c++) write_element(p->file, "th", p->columns.text[c]);
   fputs("</tr>\n", p->file);
   for (size_t r = 0; r < p->rows.count; r++) {
-    fputs("<tr><th>", p->file), write_text(p->file, p->rows.text[r]), fputs("</th>", p->file);
+    fputs("<tr>", p->file);
+    write_element(p->file, "th", p->rows.text[r]);
     for (size_t c = 0; c < p->columns.count; c++) {
       const ig_comparison *found = NULL;
       for (size_t i = 0; i < p->count; i++)
@@ -118,8 +124,7 @@ static void write_page(const page *p, const ig_fusion_plan *plan) {
       "compared</h1><ol>",
       p->file);
   for (size_t i = 0; i < plan->models.count; i++)
-    fputs("<li>", p->file), write_text(p->file, plan->models.model[i].reference),
-        fputs("</li>", p->file);
+    write_element(p->file, "li", plan->models.model[i].reference);
   fputs("</ol>\n", p->file);
   write_table(p, SHOWN_COSINE, "Cosine",
               based ? "Mean cosine between the models' differences from the base: 1: they moved "

@@ -97,7 +97,7 @@ static ig_status read_source(const ig_yaml_node *node, ig_recipe *recipe, bool r
   const char *model, *run;
   IG_TRY(ig_yaml_string(node, "model", NULL, &model, err));
   IG_TRY(ig_yaml_string(node, "checkpoints", NULL, &run, err));
-  if (!model == !run)
+  if ((model == NULL) == (run == NULL))
     return ig_yaml_fail(node, err,
                         ranged ? "has no 'model'" : "expected either 'model' or 'checkpoints'");
   IG_TRY(read_scope(node, true, recipe, &source.parameters, err));
@@ -146,7 +146,8 @@ static ig_status read_module(const ig_yaml_node *node, ig_recipe *recipe, ig_rec
                              ig_error *err) {
   const ig_yaml_node *models = ig_yaml_get(node, "models"), *slices = ig_yaml_get(node, "slices");
   out->node = node;
-  if (!models == !slices) return ig_yaml_fail(node, err, "expected either 'models' or 'slices'");
+  if ((models == NULL) == (slices == NULL))
+    return ig_yaml_fail(node, err, "expected either 'models' or 'slices'");
   if (slices) IG_TRY(require_list(slices, err));
   const size_t count = slices ? slices->count : 1;
   out->slices = ig_allocate(count, sizeof *out->slices, err);
