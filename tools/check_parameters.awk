@@ -18,15 +18,15 @@ function commas(text,    i, c, depth, n) {
   code = strip($0, 0)
   if (pending != "") {
     pending = pending " " code
-  } else if (code ~ /\(\*[a-z_0-9]+\)\(/) {
-    match(code, /\(\*[a-z_0-9]+\)\(/)
-    name = substr(code, RSTART + 2, RLENGTH - 4)
-    pending = substr(code, RSTART + RLENGTH - 1)
-    place = FILENAME ":" FNR
   } else if (code ~ /^[a-z][a-zA-Z0-9_ *]*[ *][a-zA-Z_0-9]+\(/ &&
              code !~ /^(return|else|typedef) /) {
     match(code, /[a-zA-Z_0-9]+\(/)
     name = substr(code, RSTART, RLENGTH - 1)
+    pending = substr(code, RSTART + RLENGTH - 1)
+    place = FILENAME ":" FNR
+  } else if (code ~ /\(\*[a-z_0-9]+\)\(/) {
+    match(code, /\(\*[a-z_0-9]+\)\(/)
+    name = substr(code, RSTART + 2, RLENGTH - 4)
     pending = substr(code, RSTART + RLENGTH - 1)
     place = FILENAME ":" FNR
   }

@@ -186,11 +186,20 @@ plant src/base/planted.c '// Planted.\n'
 plant src/io/planted.h '// Planted.\n'
 expect 'check_laws.sh names' 'planted: files in src/.* have this name too'
 
+plant src/base/planted.c 'typedef struct {\n  int x;\n} plant;\n'
+expect 'check_laws.sh names' '^src/base/planted\.c:1: a type without a tag'
+
 plant src/base/planted.c 'static int plant(int a, int b, int c,\n  int e, int f, int g, int h) {\n'
 expect 'check_laws.sh parameters' '^src/base/planted\.c:1: plant has 7 parameters'
 
 plant src/base/planted.h 'typedef struct p {\n  int (*plant)(int, int, int, int, int, int, int);\n'
 expect 'check_laws.sh parameters' '^src/base/planted\.h:2: plant has 7 parameters'
+
+plant include/planted.h 'int plant(int (*f)(int), int b, int c, int d, int e, int g, int h);\n'
+expect 'check_laws.sh parameters' '^include/planted\.h:1: plant has 7 parameters'
+
+plant cli/planted.c 'const char *name = "marian";\n'
+expect 'check_laws.sh families' "^cli/planted\.c:1: names the family 'marian'"
 
 plant src/base/planted.c '// bart\nint marian_heads;\n'
 expect 'check_laws.sh families' "^src/base/planted\.c:2: names the family 'marian'"
@@ -205,7 +214,13 @@ expect 'check_laws.sh statements' '^src/base/planted\.c:2: a comma statement'
 plant src/base/planted.c 'int f(void) {\n  return x++, 0;\n}\n'
 expect 'check_laws.sh statements' '^src/base/planted\.c:2: a comma in a return'
 
-plant src/base/planted.c 'void f(void) {\n  (a ? g : h)(1);\n}\n'
+plant src/base/planted.c 'void f(void) {\n  if (l) g(a, b), l->x = h(c),\n    y++;\n}\n'
+expect 'check_laws.sh statements' '^src/base/planted\.c:2: a comma statement'
+
+plant src/base/planted.c 'int f(void) {\n  if (a == b) return *out = (int)i, 0;\n}\n'
+expect 'check_laws.sh statements' '^src/base/planted\.c:2: a comma in a return'
+
+plant src/base/planted.c 'void f(void) {\n  (a(1) ? g : h)(1);\n}\n'
 expect 'check_laws.sh statements' '^src/base/planted\.c:2: a call through a conditional'
 
 plant src/base/planted.c '// The row behind the last.\n'
