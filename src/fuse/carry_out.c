@@ -21,9 +21,9 @@ typedef struct stage_run {
   ig_stages *stages;
   ig_hash_kind hashes;
   ig_pool *pool;
-  char *directory;  // OUTPUT.stages: of the other stages' models
+  char *directory;  // OUTPUT.stages, which holds the other stages' models
   json_t *history;  // an array: provenance of the stages that are done
-  json_t *scores;   // that the models of the current stage were chosen by, or NULL
+  json_t *scores;   // by which the current stage's models were chosen, or NULL
   ig_soup_averages averages;
 } stage_run;
 
@@ -78,8 +78,8 @@ static ig_status run_stage(const stage_run *r, const ig_fusion_plan *plan, size_
 static ig_status make_result(const stage_run *r, ig_fusion_writing *writing, ig_error *err) {
   ig_staging staging;
   ig_status status = ig_make_staged(writing, r->output, &staging, err);
-  // The stages go before the output gets its name: a fusion that is stopped here is called again,
-  // and finds that all but this is done.
+  // The stages are removed before the output gets its name. A fusion that is stopped in between has
+  // no output yet, so calling it again completes it; an output that exists would be refused.
   if (status == IG_OK) status = remove_stages(r, err);
   if (status == IG_OK) status = ig_staging_commit(&staging, err);
   ig_staging_close(&staging);
@@ -113,7 +113,7 @@ static ig_status run_plan(const stage_run *r, const ig_fusion_plan *plan, size_t
   return is_result ? run_result(r, plan, err) : run_stage(r, plan, index, err);
 }
 
-// With a plan of the models that exist by now.
+// Plans the stage again, now that its models exist or are chosen, and runs that plan.
 static ig_status plan_and_run(const stage_run *r, size_t index, ig_error *err) {
   ig_fusion_plan plan;
   ig_status status =

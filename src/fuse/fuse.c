@@ -1,4 +1,4 @@
-// The public functions: ig_fuse, ig_fuse_describe. (ig_fuse_verify: fuse/record/verify.c.)
+// The public functions ig_fuse and ig_fuse_describe. ig_fuse_verify is in fuse/record/verify.c.
 #include <stdlib.h>
 
 #include "base/fail.h"
@@ -11,8 +11,8 @@
 
 typedef struct fusion {
   const ig_fuse_options *options;
-  const char *output;  // NULL: the disk is not looked at
-  bool is_preview;     // nothing will be fused: no scores are needed
+  const char *output;  // NULL: neither the output nor its disk is checked
+  bool is_preview;     // nothing will be fused, so no scores are needed
   ig_recipe_file file;
   ig_stages stages;
   ig_preflight_needs needs;
@@ -91,7 +91,7 @@ ig_status ig_fuse(const char *recipe, const char *output, const ig_fuse_options 
   return status;
 }
 
-// The page compares the inputs' values, and those of other stages' models do not exist yet.
+// The page compares values of the inputs; those of other stages' models do not exist yet.
 static ig_status write_report(const fusion *f, ig_error *err) {
   ig_pool *pool;
   if (f->stages.count > 1)

@@ -15,7 +15,7 @@
 
 typedef struct checkpoint {
   long update;
-  double score;  // more is better; NAN: none known
+  double score;  // higher is better; NAN: it is not known
 } checkpoint;
 
 typedef struct checkpoints {
@@ -28,7 +28,8 @@ static int by_update(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-// Of equal scores the earlier update first, as training's own best.
+// The best score comes first. Of equal scores the earlier update does, as in training's own choice
+// of the best.
 static int by_score(const void *a, const void *b) {
   const double x = ((const checkpoint *)a)->score, y = ((const checkpoint *)b)->score;
   return x > y ? -1 : x < y ? 1 : by_update(a, b);

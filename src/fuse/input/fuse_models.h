@@ -7,20 +7,20 @@
 #include "fuse/input/tensor_place.h"
 #include "io/safetensors.h"
 
-// A model that another stage of the recipe file makes. All is borrowed.
+// A model that another stage of the recipe file makes. All members are borrowed.
 typedef struct ig_stage_model {
   const char *name;
   const char *directory;    // NULL: it is not made yet, and the rest tells what it will be
   ig_safetensors *tensors;  // names and shapes; NULL: there are problems in that stage
   json_t *config;
-  const ig_pieces *pieces;  // of its vocabulary, if that is a new one; else NULL
+  const ig_pieces *pieces;  // of its vocabulary, if that will be a new one; else NULL
   const char *tokenizer;    // the directory that its tokenizer will come from; else NULL
 } ig_stage_model;
 
 typedef struct ig_fuse_model {
   const char *reference;  // as the recipe names it
   char *directory;
-  const ig_stage_model *stage;  // that makes it, or NULL
+  const ig_stage_model *stage;  // the stage that makes it, or NULL
   bool not_made_yet;            // tensors and config are those that the stage will make
   ig_safetensors *tensors;      // NULL: it could not be opened
   ig_lora_adapter *adapter;     // of "MODEL+ADAPTER", or NULL
@@ -29,13 +29,14 @@ typedef struct ig_fuse_model {
 } ig_fuse_model;
 
 typedef struct ig_fuse_models {
-  const ig_stage_model *stages;  // (stage_count): what names may mean besides directories; borrowed
+  // (stage_count), borrowed: models of other stages, which names may mean besides directories.
+  const ig_stage_model *stages;
   size_t stage_count;
   ig_fuse_model *model;
   size_t count, capacity;
 } ig_fuse_models;
 
-// The stage of that name (length bytes); NULL: there is none.
+// Finds the stage of that name (length bytes). NULL: there is none.
 const ig_stage_model *ig_fuse_models_find_stage(const ig_fuse_models *models, const char *name,
                                                 size_t length);
 // Finds the model of that name, or opens it. *index stays valid, pointers to models do not. A model

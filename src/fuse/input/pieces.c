@@ -26,7 +26,7 @@ static ig_status load_vocabulary(const char *directory, const char *name, ig_voc
   return status;
 }
 
-// What tokenizer_config.json says; if there is none, its defaults.
+// Reads the settings in tokenizer_config.json. If there is no such file, they have its defaults.
 static ig_status load_settings(const char *directory, bool *whitespace, bool *separate,
                                int *extra_ids, ig_error *err) {
   char *path = ig_path_join(directory, "tokenizer_config.json", err);
@@ -44,7 +44,8 @@ static ig_status load_settings(const char *directory, bool *whitespace, bool *se
   return status;
 }
 
-// The pieces of the model, then its <extra_id_N>, of which <extra_id_0> is the last.
+// Adds the pieces of the SentencePiece model, and after them T5's <extra_id_N>, of which
+// <extra_id_0> has the highest id.
 static ig_status add_spm(const ig_sentencepiece *spm, int extra_ids, ig_vocabulary *out,
                          ig_error *err) {
   const int size = ig_sentencepiece_size(spm);

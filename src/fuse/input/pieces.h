@@ -6,11 +6,12 @@
 typedef struct ig_pieces {
   ig_vocabulary side[2];  // source and target; the second only if they are separate
   bool separate;          // source and target have vocabularies of their own
-  bool extensible;        // vocab.json gives the ids: pieces can be added to it
+  bool extensible;        // vocab.json alone gives the ids, so pieces can be added to it
 } ig_pieces;              // start from {0}; ig_pieces_free
 
-// MarianMT's and Ingot's vocab.json (target_vocab.json with separate_vocabs), or T5's spiece.model
-// with its <extra_id_N>. Other tokenizers are IG_ERROR_UNSUPPORTED.
+// Loads the pieces of MarianMT's or Ingot's vocab.json (and target_vocab.json with
+// separate_vocabs), or of T5's spiece.model with its <extra_id_N>. Other tokenizers are
+// IG_ERROR_UNSUPPORTED.
 ig_status ig_pieces_load(const char *directory, ig_pieces *out, ig_error *err);
 ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err);
 const ig_vocabulary *ig_pieces_side(const ig_pieces *pieces, int side);

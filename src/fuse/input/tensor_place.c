@@ -7,7 +7,7 @@
 
 const char *const ig_tensor_place_parts = "encoder, decoder, cross_attention, embeddings, head";
 
-// Is `word` a whole part of the dotted name?
+// Whether `word` is a whole part of the dotted name.
 static bool has_part(const char *name, const char *word) {
   const size_t length = strlen(word);
   for (const char *at = strstr(name, word); at; at = strstr(at + 1, word))
@@ -22,8 +22,8 @@ static bool contains_any(const char *name, const char *const *words, size_t coun
 }
 #define CONTAINS_ANY(name, words) contains_any(name, words, sizeof(words) / sizeof *(words))
 
-// The first number that follows a word for a list of layers: in T5's "block.0.layer.1" it is the
-// block's.
+// Finds the number of the layer: the first one that follows a word for a list of layers. In T5's
+// "block.0.layer.1" that is the block's.
 static void find_layer(const char *name, ig_tensor_place *place) {
   static const char *const lists[] = {"layers", "layer", "block", "blocks", "h"};
   for (const char *part = name; part;) {

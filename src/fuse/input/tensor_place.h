@@ -1,4 +1,4 @@
-// A tensor's position in a model, as its name tells it:
+// Where a tensor belongs in a model, as its name tells:
 // "model.decoder.layers.3.encoder_attn.q_proj.weight", "encoder.block.0.layer.1.…",
 // "lm_head.weight".
 #ifndef IG_FUSE_INPUT_TENSOR_PLACE_H
@@ -20,7 +20,7 @@ typedef struct ig_tensor_place {
 } ig_tensor_place;
 ig_tensor_place ig_tensor_place_of(const char *name);
 
-// The name with another layer number, for the caller to free(); NULL: out of memory.
+// Returns the name with another layer number, which the caller frees. NULL: out of memory.
 char *ig_tensor_place_rename(const char *name, const ig_tensor_place *place, int layer);
 
 // Parts of a model that recipes select.
@@ -34,7 +34,7 @@ typedef enum ig_tensor_part {
 } ig_tensor_part;
 
 extern const char *const ig_tensor_place_parts;  // "encoder, decoder, …", for messages
-// The part of that name. false: there is none.
+// Finds the part of that name. false: there is none.
 bool ig_tensor_place_parse_part(const char *name, ig_tensor_part *out);
 bool ig_tensor_place_is_in(const ig_tensor_place *place, ig_tensor_part part);
 #endif

@@ -8,7 +8,8 @@
 #include "base/file.h"
 #include "fuse/input/families.h"
 
-// The first of each group is what transformers ties the others to.
+// The names of embeddings and head, with "model." and without. transformers ties the others of a
+// group to the first.
 static const char *const with_prefix[] = {"model.shared.weight",
                                           "model.encoder.embed_tokens.weight",
                                           "model.decoder.embed_tokens.weight", "lm_head.weight"};
@@ -41,7 +42,7 @@ static bool stores(const ig_fuse_model *m, const char *name) {
   return ig_safetensors_find(m->tensors, name) != NULL;
 }
 
-// The names that this model uses.
+// The group of names that this model uses.
 static const char *const *group_of(const ig_fuse_model *m) {
   for (int i = 0; i < HEAD; i++)
     if (stores(m, with_prefix[i])) return with_prefix;
@@ -57,8 +58,8 @@ static bool shares(const ig_fuse_model *m, const char *const *group) {
   return family->shares_embedding || stores(m, group[SHARED]);
 }
 
-// transformers 5 writes tie_word_embeddings: true into every configuration, and the old meaning
-// into scale_decoder_outputs.
+// transformers 5 writes tie_word_embeddings: true into every configuration, and what the key meant
+// before into scale_decoder_outputs.
 static bool scales_logits(const ig_fuse_model *m) {
   const json_t *scales = json_object_get(m->config, "scale_decoder_outputs");
   return scales ? json_is_true(scales) : says_tied(m);
@@ -81,8 +82,8 @@ const char *ig_ties_source(const ig_fuse_model *m, const char *name) {
   for (int i = 0; i < NAMES; i++)
     if (strcmp(name, group[i]) == 0) {
       const char *source = source_in_group(m, group, i);
-      // A model that is a decoder alone: its head is tied if the configuration says so, or if it
-      // stores no other.
+      // The head of a model that is only a decoder is tied if the configuration says so, or if the
+      // model stores no head.
       if (i == HEAD && source == group[HEAD] && stores(m, "model.embed_tokens.weight") &&
           (json_is_true(json_object_get(m->config, "tie_word_embeddings")) || !stores(m, name)))
         return "model.embed_tokens.weight";
@@ -114,8 +115,8 @@ const ig_safetensor *ig_ties_stored(const ig_fuse_model *donor, const ig_fuse_mo
 
 // ---- what cannot be fused together ----------------------------------------------
 
-// The stored tensor of this name, if it is a copy of another that is used instead; *kept: that
-// one. NULL: it is not.
+// Finds the stored tensor of this name if it is a copy of another tensor, *kept, which is used in
+// its place. NULL: it is not stored, or no copy.
 static const ig_safetensor *find_copy(const ig_fuse_model *m, const char *name,
                                       const ig_safetensor **kept) {
   const ig_safetensor *stored = ig_safetensors_find(m->tensors, name);

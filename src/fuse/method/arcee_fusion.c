@@ -1,7 +1,7 @@
-// Arcee Fusion (mergekit's arcee_fusion): the base q, in which those values are replaced by the
-// other model's p that matter most. The importance of a value is |p - q| times the divergence of
-// its row,
-//   sum P log(P / Q), where P and Q are the softmax of the row's values in p and q, plus 1e-8;
+// Arcee Fusion (mergekit's arcee_fusion) takes the base q, and replaces those of its values that
+// matter most by the values p of the other model. The importance of a value is |p - q| times the
+// divergence of its row,
+//   sum P log(P / Q), where P and Q are the softmax of the row's values in p and q, plus 1e-8.
 // p is taken where the importance is at least
 //   median + 1.5 (third quartile - first quartile)
 // of all importances of the tensor. mergekit estimates the quartiles of more than a million values
@@ -13,7 +13,7 @@
 enum { QUARTILES = 3 };
 static const double SOFTENING = 1e-8;
 
-// The state. After it, in the same memory: the divergence of each row (rows).
+// The state. The divergence of each row (rows) follows it in the same memory.
 typedef struct arcee_state {
   ig_select quartile[QUARTILES];
   float threshold;

@@ -2,5 +2,5 @@
 #ifndef IG_FUSE_METHOD_EXTRACT_LORA_H
 #define IG_FUSE_METHOD_EXTRACT_LORA_H
 
-enum { IG_EXTRACT_LORA_RANK };  // its index
+enum { IG_EXTRACT_LORA_RANK };  // the rank's index
 #endif

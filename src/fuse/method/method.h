@@ -55,18 +55,18 @@ typedef enum ig_value_kind {
 // What makes up for values that were left out. In a recipe, false and true mean the first two.
 typedef enum ig_rescale {
   IG_RESCALE_NONE,
-  IG_RESCALE_L1,       // to the L1 norm before
-  IG_RESCALE_INVERSE,  // by 1 / the part that stays, or 1 / the probability of staying
+  IG_RESCALE_L1,       // the L1 norm becomes what it was before
+  IG_RESCALE_INVERSE,  // values are divided by the part that stays, or by their probability to stay
 } ig_rescale;
 
 // What the passes treat as one tensor.
 typedef enum ig_scope {
   IG_SCOPE_TENSOR,
-  IG_SCOPE_MODEL,  // all tensors of this scope, one after the other in the order of their names
+  IG_SCOPE_MODEL,  // all tensors of scope model, one after the other in the order of their names
 } ig_scope;
 
-// What the method makes (fuse/run/fusion_product.h). Of an adapter nothing is combined: the method
-// is its table entry alone.
+// What the method makes (fuse/run/fusion_product.h). A method that makes an adapter combines
+// nothing: it consists of its table entry alone.
 typedef enum ig_fusion_product_kind {
   IG_FUSION_PRODUCT_MODEL,
   IG_FUSION_PRODUCT_ADAPTER,
@@ -87,7 +87,7 @@ typedef struct ig_merge_tensor {
   const char *name;      // of the output tensor
   size_t rows, columns;  // columns is the last dimension; a vector is one row
   int rank;
-  size_t first_dimension;  // of the shape; 1 of a scalar
+  size_t first_dimension;  // of the shape; 1 for a scalar
   size_t blocks;
   size_t inputs;  // models besides the base
   bool has_base;

@@ -9,7 +9,7 @@
 
 enum { FILTER_WISE };
 
-// Pairs of models, each model with itself included.
+// How many pairs of models there are; each model also makes a pair with itself.
 static size_t pair_count(const ig_merge_tensor *m) { return m->inputs * (m->inputs + 1) / 2; }
 
 static size_t stock_state_size(const ig_merge_tensor *m) {
@@ -27,8 +27,8 @@ static bool stock_wants(const ig_merge_tensor *m, int pass) {
   return m->shared[FILTER_WISE] == 0;
 }
 
-// Products of the differences of each pair (j, k), k <= j, over values first .. first + count - 1
-// of the block. products (pair_count): pair (j, k) is at j (j + 1) / 2 + k.
+// Computes the products of the differences of each pair (j, k), k <= j, over values first .. first
+// + count - 1 of the block. products (pair_count): pair (j, k) is at j (j + 1) / 2 + k.
 static void multiply_pairs(const ig_merge_tensor *m, const ig_merge_block *b, size_t first,
                            size_t count, double *products) {
   size_t pair = 0;
@@ -41,7 +41,7 @@ static void multiply_pairs(const ig_merge_tensor *m, const ig_merge_block *b, si
     }
 }
 
-// t, from the products of pairs.
+// Computes t from the products of pairs.
 static double stock_ratio(const ig_merge_tensor *m, const double *products) {
   const double n = (double)m->inputs;
   double cosine = 0;
@@ -70,7 +70,7 @@ static void stock_end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all)
   *(double *)m->state = stock_ratio(m, all->sums);
 }
 
-// Values first .. first + count - 1 of the block.
+// Combines values first .. first + count - 1 of the block.
 static void mix_with_base(const ig_merge_tensor *m, const ig_merge_block *b, size_t first,
                           size_t count, double t, float *out) {
   for (size_t i = first; i < first + count; i++) {

@@ -1,4 +1,4 @@
-// NearSwap (mergekit's nearswap): the base a, moved towards the other model b where the two are
+// NearSwap (mergekit's nearswap) moves the base a towards the other model b where the two are
 // close:
 //   w = min(t / max(|a - b|, 1e-6), 1);  (1 - w) a + w b
 #include <math.h>

@@ -33,8 +33,8 @@ static nuslerp_vectors vectors_of(const ig_merge_tensor *m) {
   return m->shared[ROW_WISE] != 0 ? NUSLERP_VECTORS_COLUMNS : NUSLERP_VECTORS_ROWS;
 }
 
-// How many vectors the state has factors for: those of rows are found while combining. A column
-// runs along the first dimension, whatever the others are.
+// How many vectors the state has factors for. Factors of rows are not kept: they are found while
+// combining. A column runs along the first dimension, whatever the others are.
 static size_t factor_count(const ig_merge_tensor *m) {
   switch (vectors_of(m)) {
     case NUSLERP_VECTORS_TENSOR: return 1;
@@ -61,7 +61,7 @@ static nuslerp_values values_at(const ig_merge_block *b, size_t i) {
                  : (nuslerp_values){b->x[0][i], b->x[1][i]};
 }
 
-// products (PRODUCTS): a value's share is added.
+// Adds the share of one value of each vector to products (PRODUCTS).
 static void add_products(nuslerp_values x, double *products) {
   products[AA] += (double)x.a * (double)x.a;
   products[BB] += (double)x.b * (double)x.b;

@@ -13,12 +13,13 @@ enum { SELECT_TOPK, INT8_MASK };
 enum { EQUALS_PASS = IG_SELECT_PASSES, SQUARES_PASS, PASSES };
 static const double NO_WEIGHT = 1e-6;
 
-// The state. After it, in the same memory: a weight for each model (inputs), and (blocks) how many
-// variances of each block equal the bound; after their pass, how many of all blocks before it do.
+// The state. In the same memory follow a weight for each model (inputs), and for each block
+// (blocks) how many of its variances equal the bound; after the pass that counts them, how many of
+// all blocks before it do.
 typedef struct sce_state {
   ig_select bound;     // the smallest variance that is taken
   size_t kept;         // elements that are taken
-  size_t kept_equals;  // of those whose variance equals the bound, the first so many are taken
+  size_t kept_equals;  // how many of the variances that equal the bound are taken, the first ones
 } sce_state;
 
 static double *model_weights(const ig_merge_tensor *m) {
@@ -49,7 +50,7 @@ static bool sce_wants(const ig_merge_tensor *m, int pass) {
   return pass != EQUALS_PASS || s->kept_equals < s->bound.equal;
 }
 
-// variance (count): of the differences at each element of the block.
+// Computes variance (count): that of the differences at each element of the block.
 static void measure_variances(const ig_merge_tensor *m, const ig_merge_block *b, float *variance) {
   const double n = (double)m->inputs;
   for (size_t i = 0; i < b->count; i++) {
@@ -64,7 +65,7 @@ static void measure_variances(const ig_merge_tensor *m, const ig_merge_block *b,
   }
 }
 
-// taken (count): 1 for the elements of the block that are taken, 0 for the others.
+// Sets taken (count) to 1 for the elements of the block that are taken, to 0 for the others.
 static void mark_taken(const ig_merge_tensor *m, const ig_merge_block *b, float *taken) {
   const sce_state *s = m->state;
   if (!selects_elements(m) || s->kept == 0) {

@@ -62,7 +62,8 @@ static bool tsv_m_wants(const ig_merge_tensor *m, int pass) {
 
 // ---- iso_c ------------------------------------------------------------------
 
-// Adds up the differences of models first .. first + count - 1, in the matrix to be decomposed.
+// Adds up the differences of models first .. first + count - 1 in the matrix that is to be
+// decomposed.
 static void gather_differences(const ig_merge_tensor *m, const ig_merge_block *b, size_t first,
                                size_t count) {
   const ig_svd svd = ig_svd_lay_out(m->rows, m->columns, spectral_parts_of(m).memory);
@@ -148,7 +149,7 @@ static void spectral_combine_mean(const ig_merge_tensor *m, const ig_merge_block
   }
 }
 
-// One row: base + alpha times the sum over the triplets, some columns at a time.
+// Combines one row, some columns at a time: base + alpha times the sum over the triplets.
 static void spectral_combine_row(const ig_merge_tensor *m, const spectral_parts *p, size_t row,
                                  const float *base, float *out) {
   enum { COLUMNS = 512 };

@@ -16,7 +16,7 @@ static const double NO_WEIGHT = 1e-8;
 // direction: what is left of them is rounding error.
 static const double CANCELLED = 1e-6;
 
-// Where the product of inputs i and j is: the lower triangle, row by row.
+// The index of the product of inputs i and j. The products are the lower triangle, row by row.
 static size_t product_at(size_t i, size_t j) {
   return i > j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i;
 }
@@ -29,7 +29,7 @@ static size_t sphere_sums(const ig_merge_tensor *m, int pass) {
 // The state: a coefficient (inputs) for each input.
 static size_t sphere_state_size(const ig_merge_tensor *m) { return m->inputs * sizeof(double); }
 
-// Product of two weighted sums of the inputs, by their coefficients a and b (inputs).
+// The product of two weighted sums of the inputs, given by their coefficients a and b (inputs).
 static double product_of_sums(const double *products, size_t inputs, const double *a,
                               const double *b) {
   double sum = 0;

@@ -84,7 +84,7 @@ static void task_end_pass(ig_merge_tensor *m, int pass, const ig_gathered *all) 
 
 // ---- adding up --------------------------------------------------------------
 
-// out (count): D. d (inputs, count).
+// Adds up the differences d (inputs, count) to D, which is out (count).
 IG_VECTORS static void add_differences(const ig_merge_tensor *m, size_t count, const float *d,
                                        float *restrict out) {
   double all = 0;
@@ -96,9 +96,9 @@ IG_VECTORS static void add_differences(const ig_merge_tensor *m, size_t count, c
   for (size_t i = 0; i < count; i++) out[i] /= divisor;
 }
 
-// sum (count): D of the d (inputs, count) that agree on the sign. agreed, weights (count): scratch.
-// The loops over values are inside those over models and have no branches, so that compilers turn
-// them into vector instructions.
+// Adds up those of the differences d (inputs, count) that agree on the sign to D, which is sum
+// (count). agreed, weights (count): scratch. The loops over values are inside those over models and
+// have no branches, so that compilers turn them into vector instructions.
 IG_VECTORS static void add_agreeing(const ig_merge_tensor *m, size_t count, const float *d,
                                     float *restrict sum, float *restrict agreed,
                                     float *restrict weights) {

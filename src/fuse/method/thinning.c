@@ -8,9 +8,9 @@
 #include "numeric/sums.h"
 #include "numeric/select.h"
 
-// What is known of one model. In ascending order of magnitude the values at ranks from low.rank on
-// and before high.rank stay. With IG_THINNING_BY_MAGNITUDE all above `low` stay, and of the values
-// as large as it the first `kept_equals`.
+// What is known of one model. In ascending order of magnitude, the values at ranks from low.rank on
+// and before high.rank stay. With IG_THINNING_BY_MAGNITUDE all values above `low` stay, and of the
+// values as large as `low` the first `kept_equals`.
 typedef struct thinned_model {
   bool thins;    // some values stay and others do not; else all stay, or none
   bool all;      // all values stay
@@ -25,7 +25,7 @@ enum { BOUNDS = 2 };
 static const size_t MOST_KEYS = (size_t)10 << 20;  // in the workspace, of all models together
 
 static thinned_model *thinned_models(const ig_merge_tensor *m) { return m->state; }
-// (blocks) of a threshold: in the state, after the models.
+// The blocks (blocks) of a threshold. They follow the models in the state.
 static ig_threshold_block *threshold_blocks(const ig_merge_tensor *m, size_t model, size_t bound) {
   return (ig_threshold_block *)(void *)(thinned_models(m) + m->inputs) +
          (BOUNDS * model + bound) * m->blocks;
@@ -46,7 +46,8 @@ static double extra_of(const ig_thinning *t, size_t model) {
   return t->extra[model * IG_METHOD_PARAMETERS];
 }
 
-// The thresholds that a model has; NULL after the last one. Calls go to both in the same way.
+// The thresholds that a model has, with NULL after the last one, so that a loop calls the same for
+// one or for two.
 typedef struct thinning_bounds {
   ig_threshold *bound[BOUNDS + 1];
 } thinning_bounds;
@@ -77,7 +78,7 @@ size_t ig_thinning_workspace_size(const ig_thinning *t, const ig_merge_tensor *m
              : 0;
 }
 
-// Threshold number `bound` of a model, at a rank.
+// Begins threshold number `bound` of a model, at a rank.
 static ig_threshold begin_threshold(const ig_thinning *t, const ig_merge_tensor *m, size_t model,
                                     size_t bound, size_t rank) {
   ig_threshold threshold = {
@@ -92,7 +93,7 @@ static ig_threshold begin_threshold(const ig_thinning *t, const ig_merge_tensor 
   return threshold;
 }
 
-// The number of values that stay is the one that mergekit counts: a product of doubles, cut off to
+// The number of values that stay is counted as in mergekit: it is a product of doubles, cut off to
 // a whole number.
 static void begin_model(const ig_thinning *t, const ig_merge_tensor *m, size_t model) {
   const size_t n = m->rows * m->columns;
@@ -124,7 +125,7 @@ size_t ig_thinning_probe_size(const ig_thinning *t, const ig_merge_tensor *m) {
   return uses_thresholds(t) ? ig_threshold_probe_size(m->rows * m->columns) : 0;
 }
 
-// d (count): the difference of a model from the base.
+// Sets d (count) to the difference of a model from the base.
 IG_VECTORS static void subtract_base(const ig_merge_block *b, size_t model, float *d) {
   for (size_t i = 0; i < b->count; i++) d[i] = b->x[model][i] - b->base[i];
 }
@@ -227,8 +228,9 @@ void ig_thinning_end_pass(const ig_thinning *t, ig_merge_tensor *m, int pass,
 
 // ---- masks ------------------------------------------------------------------
 
-// The values of a block that are as large as the bound all stay or none do, except in the one block
-// that holds the last of them to stay.
+// Keeps the values above the bound, and the first kept_equals of those as large as it. Of the
+// latter, all of a block stay or none do, except in the one block that holds the last of them to
+// stay.
 IG_VECTORS static void keep_largest(const ig_merge_tensor *m, const ig_merge_block *b, size_t model,
                                     float *d) {
   const thinned_model *s = &thinned_models(m)[model];
@@ -249,8 +251,8 @@ IG_VECTORS static void keep_largest(const ig_merge_tensor *m, const ig_merge_blo
   }
 }
 
-// Equal magnitudes are ranked in the order of blocks, so the count of those before a value tells on
-// which side of the bound's rank it is.
+// Keeps the values between the two bounds. Equal magnitudes are ranked in the order of blocks, so
+// the count of those before a value tells on which side of the bound's rank it is.
 static void keep_middle(const ig_merge_tensor *m, const ig_merge_block *b, size_t model, float *d) {
   const thinned_model *s = &thinned_models(m)[model];
   size_t low = s->low.block[b->index].equals,

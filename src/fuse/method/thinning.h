@@ -1,5 +1,5 @@
-// Thinning out the differences of models from the base: which values of a task vector stay, and by
-// what the others are made up for.
+// Thins out the differences of models from the base: some values of a task vector stay, and the
+// others are made up for.
 #ifndef IG_FUSE_METHOD_THINNING_H
 #define IG_FUSE_METHOD_THINNING_H
 #include "fuse/method/method.h"
@@ -7,15 +7,16 @@
 
 typedef enum ig_thinning_kind {
   IG_THINNING_NONE,
-  // The part `density` stays that is largest: TIES (Yadav et al., NeurIPS 2023).
+  // The largest values stay; they are the part `density` of all. TIES (Yadav et al., NeurIPS 2023).
   IG_THINNING_BY_MAGNITUDE,
-  // The part `density` stays that is next to the part `gamma` of the very largest, which are left
-  // out as the smallest are: Model Breadcrumbs (Davari & Belilovsky, ECCV 2024).
+  // The very largest values, the part `gamma` of all, do not stay, and neither do the smallest. The
+  // part `density` between them stays. Model Breadcrumbs (Davari & Belilovsky, ECCV 2024).
   IG_THINNING_OUTLIERS,
-  // Each value stays with probability `density`: DARE (Yu et al., ICML 2024).
+  // Each value stays with probability `density`. DARE (Yu et al., ICML 2024).
   IG_THINNING_BY_CHANCE,
-  // Values stay by chance, the large ones of a row more often: with probabilities from density -
-  // epsilon to density + epsilon. DELLA (Deep et al., 2024).
+  // Values stay by chance, the large ones of a row more often, with probabilities from
+  //   density - epsilon to density + epsilon.
+  // DELLA (Deep et al., 2024).
   IG_THINNING_BY_RANK_IN_ROW,
 } ig_thinning_kind;
 
@@ -44,7 +45,7 @@ void ig_thinning_gather(const ig_thinning *thinning, const ig_merge_tensor *merg
                         const ig_merge_block *block, ig_gathered *to);
 void ig_thinning_end_pass(const ig_thinning *thinning, ig_merge_tensor *merge, int pass,
                           const ig_gathered *all);
-// d (count): the thinned difference of a model, rescaled, for combine.
+// Sets d (count) to the thinned and rescaled difference of a model, for combine.
 void ig_thinning_apply(const ig_thinning *thinning, const ig_merge_tensor *merge,
                        const ig_merge_block *block, size_t model, float *d);
 #endif

@@ -1,5 +1,5 @@
-// Weighted sums: sum_i w_i x_i, with normalize divided by sum_i w_i. With equal weights this is the
-// uniform soup, and the average of checkpoints. passthrough is one model times scale.
+// Weighted sums: sum_i w_i x_i, which normalize divides by sum_i w_i. With equal weights this is
+// the uniform soup, and the average of checkpoints. passthrough multiplies one model by scale.
 #include <math.h>
 #include "base/vectors.h"
 #include "fuse/method/methods.h"

@@ -1,14 +1,14 @@
-// An alignment: which row of each model's embeddings and output layer becomes which row of the
+// An alignment tells which row of each model's embeddings and output layer becomes which row of the
 // output's. Rows are matched by the piece that they belong to.
 #ifndef IG_FUSE_PLAN_ALIGNMENT_H
 #define IG_FUSE_PLAN_ALIGNMENT_H
 #include "fuse/input/pieces.h"
 
-// What the recipe says of one piece, looked up.
+// What the recipe says of one piece, with its model and rows looked up.
 typedef struct ig_row_rule {
   int row;        // of the output
-  bool force;     // the rule is also for models that have the piece
-  bool zero;      // the row is zeros; else it is:
+  bool force;     // the rule also holds for models that have the piece
+  bool zero;      // the row is zeros; else it is model_row of model
   size_t model;   // index in the plan's models
   int model_row;  // in that model
 } ig_row_rule;
@@ -29,7 +29,7 @@ typedef struct ig_alignment {
   char *directory;
   ig_aligned_side side[2];
   size_t models;
-  int *new_id;  // (new_ids): of the donor's target ids; -1: no such piece in the output
+  int *new_id;  // (new_ids): the output's id for each target id of the donor; -1: none
   int new_ids;
 } ig_alignment;
 void ig_alignment_free(ig_alignment *alignment);  // NULL is fine

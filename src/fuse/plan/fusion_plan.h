@@ -11,9 +11,9 @@ typedef struct ig_plan_input {
   const ig_safetensor *tensor;
   ig_lora lora;
   size_t model;  // index in the plan's models
-  // Only of a tensor whose rows are matched by piece: the row here of each piece of the output, -1
-  // if the model lacks it; and the row for padding, (width), computed before anything is read.
-  // Owned.
+  // Both are set only if rows are matched by piece. row_of: for each piece of the output its row in
+  // this tensor; -1: the model lacks it. padding (width), owned: the row for padding, computed
+  // before anything is read.
   const int *row_of;
   float *padding;
 } ig_plan_input;
@@ -24,19 +24,20 @@ typedef struct ig_plan_tensor {
   int rank;
   size_t shape[IG_SAFETENSORS_MAX_RANK];
   size_t elements;
-  const ig_method *method;  // the recipe's; passthrough for what only one model has
+  const ig_method *method;  // the recipe's; passthrough if one model's tensor is taken as it is
   bool copied;              // integers and the like: input[0] is copied unchanged
   size_t inputs;
   ig_plan_input *input;                      // (inputs)
-  ig_plan_input base;                        // its tensor is NULL: none
+  ig_plan_input base;                        // if its tensor is NULL, there is none
   double (*of_model)[IG_METHOD_PARAMETERS];  // (inputs)
-  size_t *model_keys;  // (inputs): among the models that the recipe names for it
+  size_t *model_keys;  // (inputs): the index of each among the models that the recipe names for it
   double shared[IG_METHOD_PARAMETERS];
-  // Whose rows are matched by piece (fuse/run/matched_rows.h). NULL: rows are taken in their order.
+  // How the rows are matched by piece (fuse/run/matched_rows.h). NULL: they are taken in their
+  // order.
   const ig_aligned_side *aligned;
-  int axis;           // dimension of the vocabulary, where aligned
-  size_t width;       // values of a row, where aligned
-  size_t base_model;  // index of the recipe's base_model, where aligned; SIZE_MAX: none
+  int axis;           // the dimension of the vocabulary, if aligned
+  size_t width;       // values of a row, if aligned
+  size_t base_model;  // index of the recipe's base_model, if aligned; SIZE_MAX: none
 } ig_plan_tensor;
 
 typedef struct ig_fusion_plan {
@@ -50,14 +51,14 @@ typedef struct ig_fusion_plan {
   ig_problems problems;  // if there are any, the plan cannot be executed
 } ig_fusion_plan;
 
-// True if the tensor is one of those that the method treats as one long vector: they are joined
+// True if the tensor is joined: it is one of those that the method treats as one long vector
 // (fuse/run/blocking.h).
 bool ig_fusion_plan_joins(const ig_plan_tensor *tensor);
 // The tensor as its method sees it before any value is read: parameters and shape, no data.
 ig_merge_tensor ig_fusion_plan_merge_tensor(const ig_plan_tensor *tensor);
 void ig_fusion_plan_free_tensor(ig_plan_tensor *tensor);
 void ig_fusion_plan_free(ig_fusion_plan *plan);
-// The model that config and tokenizer come from: the base, or the first one named.
+// The model that config.json and the tokenizer come from: the base, or the first one named.
 const ig_fuse_model *ig_fusion_plan_donor(const ig_fusion_plan *plan);
 // The directory that the output's tokenizer comes from. NULL: it is the tokenizer of another
 // stage's model, which has not been made yet.

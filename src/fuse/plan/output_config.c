@@ -23,7 +23,7 @@ static bool set_layers(const ig_fusion_plan *plan, json_t *config) {
   return fine;
 }
 
-// transformers 5 calls the key "dtype".
+// Sets the dtype. transformers 5 calls the key "dtype", older versions call it "torch_dtype".
 static bool set_dtype(const ig_recipe *recipe, json_t *config) {
   static const char *const names[] = {
       [IG_DTYPE_F32] = "float32", [IG_DTYPE_F16] = "float16", [IG_DTYPE_BF16] = "bfloat16"};

@@ -20,7 +20,7 @@
 typedef struct output_name {
   const char *name;
   ig_tensor_place place;
-  int offset;  // of its layer in the slice
+  int offset;  // number of its layer within the slice
 } output_name;
 
 // Looks up the source's tensor that becomes this one.
@@ -53,7 +53,7 @@ static ig_dtype output_dtype(const ig_recipe *recipe, const ig_plan_tensor *t) {
   return dtype == IG_DTYPE_F64 ? IG_DTYPE_F32 : dtype;
 }
 
-// Of all dimensions, or all but that of the vocabulary.
+// Whether all dimensions are the same, but for that of the vocabulary if rows are matched by piece.
 static bool same_shape(const ig_plan_tensor *t, const ig_safetensor *a, const ig_safetensor *b) {
   bool same = a->rank == b->rank;
   for (int i = 0; same && i < a->rank; i++)
@@ -88,7 +88,7 @@ typedef struct parameter_search {
   ig_setting_query query;
 } parameter_search;
 
-// One value. Not set, though it must be: a problem.
+// Looks one value up. It is a problem if the value must be set and is not.
 static ig_status resolve_parameter(ig_fusion_plan *plan, const parameter_search *search,
                                    const ig_recipe_source *source, ig_plan_tensor *t, double *out,
                                    ig_error *err) {
@@ -101,7 +101,7 @@ static ig_status resolve_parameter(ig_fusion_plan *plan, const parameter_search 
                 : ADD_TENSOR_PROBLEM(plan, t->name, err, "'%s' is not set", p->name);
 }
 
-// sources: of the tensor's inputs.
+// Looks all values of parameters up. sources: those of the tensor's inputs.
 static ig_status resolve_parameters(ig_fusion_plan *plan, const ig_plan_slice *s,
                                     const ig_recipe_source *const *sources,
                                     const ig_setting_query *asked, ig_plan_tensor *t,
@@ -144,7 +144,8 @@ static ig_status allocate_tensor(ig_fusion_plan *plan, const char *name, size_t 
   return t->name && t->input && t->of_model && t->model_keys ? IG_OK : IG_ERROR_MEMORY;
 }
 
-// The depth in the stack that gradients go by. mergekit sees the head at depth 0.
+// The depth of the tensor in its stack, by which gradients are interpolated. For mergekit the head
+// is at depth 0.
 static double depth_of(const ig_fusion_plan *plan, const output_name *wanted, int layers) {
   if (wanted->place.layer >= 0) return layers > 1 ? (double)wanted->offset / (layers - 1) : 1;
   return wanted->place.head && !plan->recipe->as_mergekit ? 1 : 0;
@@ -179,8 +180,8 @@ static size_t count_missing(const ig_plan_slice *s, const ig_plan_tensor *t) {
 }
 
 // Keeps the inputs that exist, with their sources. If the method cannot be carried out on what is
-// left, the base's tensor, or the only model's, is taken unchanged. *complete false: neither can be
-// done, and the problem is told.
+// left, the base's tensor, or the only model's, is taken unchanged. If neither is possible,
+// *complete is false and a problem is added.
 static ig_status take_present(ig_fusion_plan *plan, const ig_plan_slice *s, ig_plan_tensor *t,
                               const ig_recipe_source **sources, bool *complete, ig_error *err) {
   size_t present = 0;
@@ -242,7 +243,7 @@ ig_status ig_plan_tensor_add(ig_fusion_plan *plan, const ig_plan_slice *s, const
   IG_TRY(allocate_tensor(plan, name, s->count, &t, err));
   IG_TRY(find_inputs(plan, s, &wanted, t, err));
   const size_t missing = count_missing(s, t);
-  if (missing && rule == IG_MISSING_ERROR) return IG_OK;  // the problem is told
+  if (missing && rule == IG_MISSING_ERROR) return IG_OK;  // the problem is added already
   if (missing == s->count + s->has_base || (missing && rule == IG_MISSING_INTERSECTION)) {
     ig_fusion_plan_free_tensor(t);
     plan->count--;

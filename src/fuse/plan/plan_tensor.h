@@ -8,14 +8,14 @@
 typedef struct ig_plan_slice {
   const ig_recipe_module *module;
   const ig_recipe_slice *recipe;
-  size_t model[IG_METHOD_INPUTS];  // of each source: index
+  size_t model[IG_METHOD_INPUTS];  // index of each source's model
   const ig_recipe_source *source[IG_METHOD_INPUTS];
   size_t count;
   bool has_base;
   size_t base;  // model index
   int base_first;
   ig_tensor_stack stack;
-  int first_output, layers;  // of the output's stack, where ranged
+  int first_output, layers;  // layers: how many each of its models gives, if ranged
   bool complete;  // all models could be opened, and there are as many as the method takes
 } ig_plan_slice;
 

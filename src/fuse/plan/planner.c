@@ -22,7 +22,7 @@ static ig_tensor_stack stack_of(const char *module) {
                                      : IG_TENSOR_STACK_NONE;
 }
 
-// Opens a model. One that cannot be opened is a problem, which is told once.
+// Opens a model. If it cannot be opened, that is a problem, which is added once.
 static ig_status open_model(ig_fusion_plan *plan, ig_plan_slice *s, const char *reference,
                             size_t *index, ig_error *err) {
   ig_error why = {0};
@@ -68,14 +68,15 @@ static ig_status open_slice(ig_fusion_plan *plan, const ig_recipe_module *module
                      out->count);
 }
 
-// Opens the base that configuration and tokenizer come from, which the method may not take as one.
+// Opens the recipe's base model, if there is one: configuration and tokenizer come from it even if
+// the method uses no base.
 static ig_status open_donor(ig_fusion_plan *plan, ig_plan_slice *s, ig_error *err) {
   size_t unused;
   return plan->recipe->base_model ? open_model(plan, s, plan->recipe->base_model, &unused, err)
                                   : IG_OK;
 }
 
-// *inside: each of the slice's models has the layers that are asked of it.
+// Adds a problem if a model of the slice lacks layers that are asked of it; *inside is false then.
 static ig_status check_ranges(ig_fusion_plan *plan, const ig_plan_slice *s, bool *inside,
                               ig_error *err) {
   const ig_yaml_node *node = s->source[0]->node;
@@ -92,7 +93,7 @@ static ig_status check_ranges(ig_fusion_plan *plan, const ig_plan_slice *s, bool
   return IG_OK;
 }
 
-// Whether the module names this tensor.
+// Whether the tensor belongs to the module.
 static bool module_has(const ig_recipe_module *module, const char *name,
                        const ig_tensor_place *place) {
   if (!module->name || strcmp(module->name, "default") == 0) return true;
@@ -141,7 +142,7 @@ static ig_status plan_outside(ig_fusion_plan *plan, const ig_plan_slice *s,
 }
 
 // Plans all tensors that any of the slice's models has, except those of layers if the recipe names
-// layers. Tied tensors go by one name, the donor's.
+// layers. Tied tensors are planned once, under the name that the donor ties them to.
 static ig_status plan_whole(ig_fusion_plan *plan, const ig_plan_slice *s,
                             const ig_recipe_module *module, ig_error *err) {
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
@@ -154,7 +155,7 @@ static ig_status plan_whole(ig_fusion_plan *plan, const ig_plan_slice *s,
       IG_TRY(plan_outside(plan, s, module, name, m->layers[ig_tensor_place_of(name).stack], err));
     }
   }
-  // Tensors that the donor stores separately and all other models tie.
+  // Here are the tensors that the donor stores separately while all other models tie them.
   for (size_t i = 0; ig_ties_names[i]; i++) {
     const char *name = ig_ties_names[i];
     if (!ig_safetensors_find(donor->tensors, name) ||
@@ -176,7 +177,7 @@ static int first_layer(const ig_plan_slice *s, size_t k) {
 typedef struct layer_tensor {
   const char *name;
   ig_tensor_place place;
-  int offset;  // of its layer in the slice
+  int offset;  // number of its layer within the slice
 } layer_tensor;
 
 static ig_status rename_layer(const layer_tensor *t, int layer, char **out, ig_error *err) {
@@ -206,7 +207,7 @@ static ig_status plan_layer_tensor(ig_fusion_plan *plan, const ig_plan_slice *s,
   return status;
 }
 
-// The tensors of layers that participant k has and those before it do not.
+// Plans the tensors of layers that participant k has and those before it do not.
 static ig_status plan_layers_of(ig_fusion_plan *plan, const ig_plan_slice *s, size_t k,
                                 int first_output, ig_error *err) {
   const ig_safetensors *tensors = participant(plan, s, k)->tensors;
@@ -231,7 +232,8 @@ static ig_status plan_layers(ig_fusion_plan *plan, const ig_plan_slice *s, int f
   return IG_OK;
 }
 
-// The first slice of the module is not complete: lists what else cannot be opened.
+// Opens the other slices of a module whose first slice is not complete, so that all models that
+// cannot be opened are listed.
 static ig_status open_others(ig_fusion_plan *plan, const ig_recipe_module *module, ig_error *err) {
   ig_plan_slice unused;
   for (size_t i = 1; i < module->count; i++)

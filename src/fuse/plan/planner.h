@@ -3,8 +3,8 @@
 #define IG_FUSE_PLAN_PLANNER_H
 #include "fuse/plan/fusion_plan.h"
 
-// stages (count): models that other stages make, found by their names before directories are. Opens
-// all models and lists every problem at once; only a lack of memory ends it before.
+// Opens all models and lists every problem at once; only a lack of memory ends it earlier. stages
+// (count): models that other stages make; a name means one of them rather than a directory.
 // ig_fusion_plan_free in any case.
 ig_status ig_planner_make(const ig_recipe *recipe, const ig_stage_model *stages, size_t count,
                           ig_fusion_plan *out, ig_error *err);

@@ -14,7 +14,8 @@ static int map_id(const ig_alignment *a, json_int_t id) {
   return id >= 0 && id < a->new_ids ? a->new_id[id] : -1;
 }
 
-// A new reference; an id without a piece becomes null.
+// Maps an id, or all ids of a list, to a new reference. An id whose piece the output lacks becomes
+// null, and any other value is copied.
 static json_t *map_value(const ig_alignment *a, const json_t *value) {
   if (json_is_integer(value)) {
     const int id = map_id(a, json_integer_value(value));

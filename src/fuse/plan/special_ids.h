@@ -1,5 +1,5 @@
-// Ids of special pieces ("eos_token_id") in config.json and generation_config.json, where the
-// output has another vocabulary than its donor.
+// Ids of special pieces ("eos_token_id") in config.json and generation_config.json. They change if
+// the output has another vocabulary than its donor.
 #ifndef IG_FUSE_PLAN_SPECIAL_IDS_H
 #define IG_FUSE_PLAN_SPECIAL_IDS_H
 #include "fuse/plan/fusion_plan.h"

@@ -8,7 +8,8 @@
 #include "fuse/plan/output_config.h"
 #include "fuse/plan/planner.h"
 
-// The names and shapes of the plan's output, as those of a model that can be looked into.
+// Describes the plan's output by names and shapes of tensors, so that later stages can look into it
+// as into a model that exists.
 static ig_status plan_tensors(ig_stage *stage, ig_error *err) {
   const ig_fusion_plan *plan = &stage->plan;
   ig_safetensors_output *outputs = ig_allocate(plan->count, sizeof *outputs, err);
@@ -24,8 +25,8 @@ static ig_status plan_tensors(ig_stage *stage, ig_error *err) {
   return status;
 }
 
-// Where the model's tokenizer will come from: a plan's own vocabulary, or a directory. A donor that
-// another stage makes passes on what is known of its own.
+// Sets where the model's tokenizer will come from: the plan's own vocabulary, or a directory. If
+// another stage makes the donor, that is what is known of the donor's tokenizer.
 static void plan_tokenizer(const ig_fusion_plan *plan, ig_stage_model *model) {
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   if (plan->alignment) {
@@ -38,7 +39,7 @@ static void plan_tokenizer(const ig_fusion_plan *plan, ig_stage_model *model) {
   }
 }
 
-// What later stages see of the model before it is made.
+// Sets what later stages see of the model before it is made.
 static ig_status plan_model(ig_stage *stage, ig_stage_model *model, ig_error *err) {
   IG_TRY(plan_tensors(stage, err));
   stage->config = ig_output_config_make(&stage->plan);

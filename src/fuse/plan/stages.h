@@ -1,6 +1,6 @@
-// The plans of a recipe file: a stage is one recipe with its plan. Recipes that build on models of
-// other stages are planned with those models as they will be, so that all problems of all stages
-// are known before anything is made.
+// The plans of a recipe file. A stage is one recipe with its plan. Recipes that use models of other
+// stages are planned with those models as they will be, so that all problems of all stages are
+// known before anything is made.
 #ifndef IG_FUSE_PLAN_STAGES_H
 #define IG_FUSE_PLAN_STAGES_H
 #include "fuse/plan/fusion_plan.h"
@@ -8,8 +8,8 @@
 
 typedef struct ig_stage {
   ig_recipe *recipe;
-  bool planned;         // plan is to be freed
-  ig_fusion_plan plan;  // of a recipe that builds on others: a preview, with their planned models
+  bool planned;         // plan must be freed
+  ig_fusion_plan plan;  // for a recipe that uses others: a preview, with their planned models
   ig_safetensors *planned_tensors;  // names and shapes of the model that it will make
   json_t *config;                   // of that model
   char *directory;  // of that model, once it is made; NULL: not yet, or it is the result

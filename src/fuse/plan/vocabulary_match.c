@@ -9,7 +9,8 @@
 
 // ---- which pieces -----------------------------------------------------------
 
-// Those of a directory, or of a model that another stage makes; stage NULL: none does.
+// Loads the pieces of the model in a directory or, if stage is not NULL, of the model that the
+// stage makes.
 static ig_status load_pieces(const ig_stage_model *stage, const char *directory, ig_pieces *out,
                              ig_error *err) {
   if (!stage) return ig_pieces_load(directory, out, err);
@@ -21,7 +22,8 @@ static ig_status load_pieces(const ig_stage_model *stage, const char *directory,
 
 static bool is_word(const char *source, const char *word) { return strcmp(source, word) == 0; }
 
-// The tokenizer that the output's begins with.
+// Loads the tokenizer that the recipe names as the source of the output's: the output begins with
+// its pieces.
 static ig_status load_source(const ig_fusion_plan *plan, ig_alignment *a, ig_error *err) {
   const char *source = plan->recipe->tokenizer.source, *directory = source;
   const ig_stage_model *stage = ig_fuse_models_find_stage(&plan->models, source, strlen(source));
@@ -112,7 +114,8 @@ static ig_status find_model(const ig_fusion_plan *plan, const ig_yaml_node *node
   return ig_yaml_fail(node, err, "'%.200s' is none of the models", reference);
 }
 
-// Looks up what a rule of the recipe says of one side's row.
+// Looks up the row of one side that a rule of the recipe is about, and the row that takes its
+// place.
 static ig_status resolve_rule(const ig_fusion_plan *plan, const ig_token_rule *rule,
                               const ig_pieces *pieces, int side, ig_row_rule *out, ig_error *err) {
   const ig_vocabulary *output = ig_pieces_side(&plan->alignment->output, side);
@@ -167,7 +170,7 @@ static ig_status open_models(ig_fusion_plan *plan, ig_error *err) {
   return open_model(plan, recipe->base_model, err);
 }
 
-// What cannot be read is a problem; *complete becomes false then.
+// If pieces cannot be read, adds a problem and sets *complete to false.
 static ig_status judge_pieces(ig_fusion_plan *plan, ig_status status, const ig_error *why,
                               bool *complete, ig_error *err) {
   *complete = *complete && status == IG_OK;

@@ -1,5 +1,5 @@
-// Makes the output's vocabulary, as the recipe's `tokenizer` asks: a model's, or the union of all;
-// and matches the models' rows to it.
+// Makes the output's vocabulary as the recipe's `tokenizer` asks, a model's own or the union of
+// all, and matches the models' rows to it.
 #ifndef IG_FUSE_PLAN_VOCABULARY_MATCH_H
 #define IG_FUSE_PLAN_VOCABULARY_MATCH_H
 #include "fuse/plan/fusion_plan.h"

@@ -6,8 +6,8 @@
 #include "base/fail.h"
 #include "fuse/input/ties.h"
 
-// *side: 1 if the tensor is of the target's side (which matters if vocabularies are separate).
-// false: none of its dimensions is a vocabulary.
+// Whether one dimension of a tensor of this name is a vocabulary. *side: 1 if it is the target's,
+// which matters if vocabularies are separate; else 0.
 static bool find_side(const char *name, int *side) {
   static const char *const others[] = {"embedding.weight", "fc.weight", "fc.bias", "lm_head.bias",
                                        "final_logits_bias"};

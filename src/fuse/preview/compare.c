@@ -10,10 +10,10 @@
 #include "fuse/run/matched_rows.h"
 #include "fuse/run/values.h"
 
-// One thread's.
+// The buffers of one thread.
 typedef struct comparison_worker {
   float *values;     // (inputs + base, block)
-  float *lora;       // scratch
+  float *lora;       // scratch for an adapter
   double *products;  // (inputs + base, inputs + base)
 } comparison_worker;
 
@@ -21,11 +21,11 @@ typedef struct comparing {
   const ig_fusion_plan *plan;
   ig_comparison *items;
   comparison_worker *workers;
-  size_t block;  // values of the largest
+  size_t block;  // values of the largest block
 } comparing;
 
-// Adds the products of all pairs to the lower half of products (n, n). The base comes after the
-// inputs.
+// Adds the products of all pairs of vectors to the lower triangle of products (n, n). The base is
+// the last vector, after the inputs.
 static void multiply(const comparing *c, size_t n, const float *values, size_t count,
                      double *products) {
   for (size_t i = 0; i < n; i++)
@@ -38,8 +38,9 @@ static double product(const double *products, size_t n, size_t i, size_t j) {
   return i > j ? products[i * n + j] : products[j * n + i];
 }
 
-// <x_i - base, x_j - base>, from the products of all, of which the base is number `base`. base = n:
-// <x_i, x_j>.
+// The inner product <x_i - base, x_j - base>, from the products p (n, n) of all pairs of vectors.
+// `base` is the index of the base among the vectors; if it is n, there is no base, and the result
+// is <x_i, x_j>.
 static double between(const double *p, size_t n, size_t base, size_t i, size_t j) {
   if (base == n) return product(p, n, i, j);
   return product(p, n, i, j) - product(p, n, i, base) - product(p, n, j, base) +

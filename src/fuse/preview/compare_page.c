@@ -1,5 +1,5 @@
-// The page of a comparison: two tables of colours, rows are layers and columns the weights in them.
-// No script, nothing from elsewhere.
+// Writes the page of a comparison: two tables of coloured cells, in which a row is a layer and a
+// column is a weight within it. The page has no scripts and loads nothing.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,8 @@
 #include "base/writer.h"
 #include "fuse/preview/compare.h"
 
-// A layer's row or a weight's column: what is left of the name without it.
+// The headings of the rows, or of the columns, each of them once. A layer's row has the first part
+// of a tensor's name as its heading, up to the number of the layer; a column has the rest.
 typedef struct labels {
   char **text;
   size_t count, capacity;
@@ -34,8 +35,9 @@ static ig_status label(labels *all, const char *text, size_t length, size_t *ind
   return all->text[all->count++] ? IG_OK : IG_ERROR_MEMORY;
 }
 
-// "model.encoder.layers.3.fc1.weight": row "model.encoder.layers.3", column "fc1.weight". Outside
-// of layers each tensor is a row of its own.
+// Finds the row and the column of each tensor: "model.encoder.layers.3.fc1.weight" is in the row
+// "model.encoder.layers.3" and in the column "fc1.weight". A tensor outside of layers has a row of
+// its own, in the column "(whole)".
 static ig_status place_items(page *p, ig_error *err) {
   p->row = ig_allocate(p->count, sizeof *p->row, err);
   p->column = ig_allocate(p->count, sizeof *p->column, err);
@@ -68,7 +70,7 @@ static void write_element(FILE *file, const char *tag, const char *text) {
   fprintf(file, "</%s>", tag);
 }
 
-// From blue at 0 over white to red at 1.
+// Writes a cell whose colour goes from blue at part 0 over white at 0.5 to red at 1.
 static void write_cell(FILE *file, double value, double part) {
   if (isnan(value)) {
     fputs("<td>–</td>", file);
@@ -78,7 +80,7 @@ static void write_cell(FILE *file, double value, double part) {
   const int red = (int)lround(x < 0.5 ? 70 + 370 * x : 255),
             blue = (int)lround(x < 0.5 ? 255 : 255 - 370 * (x - 0.5));
   const int green = (int)lround(255 - 290 * fabs(x - 0.5));
-  // Thousandths, as whole numbers: no decimal point of some locale.
+  // The value is printed as whole thousandths, because %f would use the locale's decimal point.
   const long thousandths = lround(value * 1000);
   fprintf(file, "<td style=\"background:rgb(%d,%d,%d)\">%s%ld.%03ld</td>", red, green, blue,
           thousandths < 0 ? "-" : "", labs(thousandths) / 1000, labs(thousandths) % 1000);

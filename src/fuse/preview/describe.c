@@ -24,7 +24,7 @@ static size_t bytes_of(const ig_fuse_model *m, ig_dtype_set *dtypes) {
   return bytes;
 }
 
-// Bytes of all inputs.
+// Prints a line for each model, and returns the bytes of all their tensors.
 static size_t print_models(FILE *out, const ig_fusion_plan *plan) {
   size_t all = 0;
   fprintf(out, "  models   ");

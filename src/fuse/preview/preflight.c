@@ -62,8 +62,8 @@ static ig_status compare_json(const char *a, const char *b, bool *same, ig_error
 }
 
 typedef struct file_comparison {
-  bool both;  // models have the file
-  bool same;  // and its content is the same
+  bool both;  // both models have the file
+  bool same;  // its content is the same, or a model lacks it
 } file_comparison;
 
 static ig_status compare_files(const ig_fuse_model *a, const ig_fuse_model *b, const char *name,
@@ -80,8 +80,9 @@ static ig_status compare_files(const ig_fuse_model *a, const ig_fuse_model *b, c
   return status;
 }
 
-// Rows of embeddings belong to pieces, so those of different vocabularies must not be mixed. The
-// first file decides if both models have it, for it gives the ids; otherwise all others must agree.
+// Each row of an embedding belongs to a piece, so models with different vocabularies must not be
+// mixed. The first file of the list gives the ids: if both models have it, it alone decides.
+// Otherwise all files that both have must be the same.
 static ig_status compare_vocabularies(const ig_fuse_model *a, const ig_fuse_model *b,
                                       ig_problems *problems, ig_error *err) {
   const char *name;
@@ -123,7 +124,7 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   for (size_t i = 0; donor->config && i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
-    // Models of different types differ in everything: that says it all.
+    // If the types of two models differ, so does everything else, and one problem is enough.
     bool same;
     IG_TRY(compare_key(donor, m, keys[0], &same, problems, err));
     for (size_t k = 1; same && k < COUNT(keys); k++) {
@@ -150,12 +151,12 @@ static char *existing_parent(const char *output, ig_error *err) {
     if (slash)
       slash[slash == path] = '\0';
     else
-      strcpy(path, ".");  // a name has a byte at least
+      strcpy(path, ".");  // it fits, for a name has at least one byte
   } while (!ig_file_exists(path));
   return path;
 }
 
-// Bytes of the weights that OUTPUT.partial already holds.
+// How many bytes of weights OUTPUT.partial already holds.
 static size_t written_already(const char *output) {
   char path[4096];
   const int length = snprintf(path, sizeof path, "%s.partial", output);

@@ -20,7 +20,8 @@ static const char *const source_keys[] = {"model", "layer_range", "parameters"};
 static const char *const slice_keys[] = {"sources", "base_model", "parameters"};
 static const char *const module_keys[] = {"slices", "models", "parameters"};
 
-// Reads node's `parameters` into a scope of the recipe; of_model: those of one model.
+// Reads the `parameters` of a node into a scope of the recipe. of_model: they are those of one
+// model.
 static ig_status read_scope(const ig_yaml_node *node, bool of_model, ig_recipe *recipe,
                             const ig_setting_scope **out, ig_error *err) {
   const ig_yaml_node *parameters;
@@ -28,7 +29,7 @@ static ig_status read_scope(const ig_yaml_node *node, bool of_model, ig_recipe *
   return ig_setting_read(parameters, recipe->method, of_model, &recipe->scopes, out, err);
 }
 
-// It must be a list, and not an empty one.
+// Fails unless the node is a list that has an entry.
 static ig_status require_list(const ig_yaml_node *node, ig_error *err) {
   if (node->kind != IG_YAML_SEQUENCE) return ig_yaml_fail(node, err, "expected a list");
   return node->count ? IG_OK : ig_yaml_fail(node, err, "an empty list");
@@ -66,7 +67,8 @@ static ig_status add_source(ig_recipe_slice *slice, const ig_recipe_source *sour
   return IG_OK;
 }
 
-// {checkpoints: RUN, every, last, best, metric}: each of them is a model.
+// Reads {checkpoints: RUN, every, last, best, metric}, and adds each checkpoint that it asks for as
+// a model.
 static ig_status add_checkpoints(ig_recipe_slice *slice, const ig_recipe_source *source,
                                  const char *run, ig_error *err) {
   ig_checkpoints_wanted wanted;
@@ -105,7 +107,8 @@ static ig_status read_source(const ig_yaml_node *node, ig_recipe *recipe, bool r
   return model ? add_source(slice, &source, model, err) : add_checkpoints(slice, &source, run, err);
 }
 
-// mergekit's: a base that the method does not know as one is the last model.
+// Adds the base as the last model, unless it is one of the models already: that is what mergekit
+// does if the recipe names a base and its method does not use one.
 static ig_status add_base(const ig_recipe *recipe, ig_recipe_slice *slice, ig_error *err) {
   const char *base = slice->base_model ? slice->base_model : recipe->base_model;
   if (!base) return IG_OK;
@@ -141,7 +144,7 @@ static ig_status read_slice(const ig_yaml_node *node, ig_recipe *recipe, ig_reci
                  : ig_yaml_fail(node, err, "has no 'sources'");
 }
 
-// models: or slices: of node; exactly one of them.
+// Reads the `models` or the `slices` of a node, which must have exactly one of the two.
 static ig_status read_module(const ig_yaml_node *node, ig_recipe *recipe, ig_recipe_module *out,
                              ig_error *err) {
   const ig_yaml_node *models = ig_yaml_get(node, "models"), *slices = ig_yaml_get(node, "slices");
@@ -231,7 +234,7 @@ static ig_status read_missing(const ig_yaml_node *root, ig_missing *out, ig_erro
                       "expected error, union or intersection, found '%.100s'", word);
 }
 
-// tokenizer_source: SOURCE, or tokenizer: {source, tokens, pad_to_multiple_of}.
+// Reads `tokenizer_source: SOURCE` or `tokenizer: {source, tokens, pad_to_multiple_of}`.
 static ig_status read_tokenizer(const ig_yaml_node *root, ig_recipe_tokenizer *out, ig_error *err) {
   static const char *const keys[] = {"source", "tokens", "pad_to_multiple_of"};
   const ig_yaml_node *map, *tokens;
@@ -251,7 +254,8 @@ static ig_status read_tokenizer(const ig_yaml_node *root, ig_recipe_tokenizer *o
                       out->pad_to_multiple_of);
 }
 
-// seed: N of our own numbers, or rng: {kind: torch, seed: N}.
+// Reads `seed: N` or `rng: {kind, seed}`. The kind is philox, Ingot's own random numbers, or torch,
+// PyTorch's. Without `rng` it is philox.
 static ig_status read_random(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
   static const char *const keys[] = {"kind", "seed"};
   const ig_yaml_node *rng;

@@ -1,6 +1,6 @@
-// A recipe of fusion: mergekit's YAML, read strictly and once. Nothing after this reads YAML: nodes
-// are kept for the places in messages alone. Strings are the YAML tree's, which must outlive the
-// recipe.
+// A recipe of fusion in mergekit's YAML, which is read once and strictly. Nothing reads the YAML
+// afterwards: its nodes are kept only for the places that messages name. Strings belong to the YAML
+// tree, which must outlive the recipe.
 #ifndef IG_FUSE_RECIPE_RECIPE_H
 #define IG_FUSE_RECIPE_RECIPE_H
 #include "fuse/recipe/setting.h"
@@ -15,18 +15,20 @@ typedef struct ig_recipe_source {
   const ig_setting_scope *parameters;
 } ig_recipe_source;
 
-// Models whose layers are fused with one another: all their layers (one slice that is not ranged),
-// or as many of each, and the results of several slices are stacked.
+// Models whose layers are fused with one another. A slice takes all layers of its models, or a
+// range of as many layers of each. If there are several slices, all take ranges, and their results
+// are stacked.
 typedef struct ig_recipe_slice {
   ig_recipe_source *sources;
   size_t count;
-  size_t left_out;         // sources after those that were not chosen (fuse/recipe/soup.h)
+  size_t left_out;         // how many sources follow that were not chosen (fuse/recipe/soup.h)
   const char *base_model;  // NULL: the recipe's
   const ig_setting_scope *parameters;
 } ig_recipe_slice;
 
-// A part of the model with slices of its own: "encoder", "decoder", mergekit's
-// "model.encoder.layers"; NULL: all that no other module names.
+// A part of the model with slices of its own. Its name is "encoder", "decoder", or the beginning of
+// the names of its tensors, such as mergekit's "model.encoder.layers". NULL: the part is all that
+// no other module names.
 typedef struct ig_recipe_module {
   const ig_yaml_node *node;
   const char *name;
@@ -35,21 +37,21 @@ typedef struct ig_recipe_module {
   const ig_setting_scope *parameters;
 } ig_recipe_module;
 
-// What becomes of tensors that some of the models do not have.
+// What is done about tensors that some of the models do not have.
 typedef enum ig_missing { IG_MISSING_ERROR, IG_MISSING_UNION, IG_MISSING_INTERSECTION } ig_missing;
 
 // What the output's tokenizer is made of.
 typedef struct ig_recipe_tokenizer {
-  const char *source;  // "union", "base" or a model; NULL: all models have the base's
+  const char *source;  // "union", "base" or a model; NULL: all have the base's tokenizer
   ig_token_rules rules;
   int pad_to_multiple_of;
 } ig_recipe_tokenizer;
 
 typedef struct ig_recipe {
   const ig_yaml_node *root;
-  const char *name;  // that other recipes of the file call its model by; NULL: none
-  bool builds;       // on models that other recipes of the file make
-  json_t *document;  // as it was written, for the record
+  const char *name;  // by which other recipes of the file name its model; NULL: none
+  bool builds;       // it uses models that other recipes of the file make
+  json_t *document;  // the recipe as it was written, for fusion.json
   const ig_method *method;
   const char *base_model;  // or NULL
   ig_recipe_module *modules;
@@ -65,8 +67,8 @@ typedef struct ig_recipe {
   bool torch_random;  // rng: {kind: torch, seed: N}
 } ig_recipe;
 
-// Checks keys, kinds and values everywhere, and that the method is known; opens no model. On
-// failure there is nothing to free.
+// Reads a recipe. Keys, kinds and values are checked everywhere, and the method must be known; no
+// model is opened. On failure there is nothing to free.
 ig_status ig_recipe_read(const ig_yaml_node *root, ig_recipe *out, ig_error *err);
 void ig_recipe_free(ig_recipe *recipe);
 #endif

@@ -7,11 +7,11 @@
 #include "base/fail.h"
 #include "base/file.h"
 
-// The documents as they are in the file.
+// A document as it is in the file.
 typedef struct document {
   const ig_yaml_node *node;
   const char *name;    // or NULL
-  bool entered, left;  // by the search for an order
+  bool entered, left;  // the search for an order has begun with it; has placed it
 } document;
 
 typedef struct document_list {
@@ -23,7 +23,7 @@ typedef struct document_list {
 
 // ---- names ------------------------------------------------------------------
 
-// A name becomes that of a directory, and "+" would begin an adapter.
+// A name must be fit for a directory. It must not have a "+", with which an adapter would begin.
 static bool is_name(const char *name) {
   return *name && strlen(name) <= 100 && !strpbrk(name, "/+") && strcmp(name, ".") != 0 &&
          strcmp(name, "..") != 0;
@@ -66,14 +66,14 @@ static ig_status read_names(const ig_yaml_node *root, document_list *all, ig_err
 
 // ---- which needs which ------------------------------------------------------
 
-// The name itself, or with an adapter: "NAME+ADAPTER".
+// Whether a reference is this name alone, or the name with an adapter, "NAME+ADAPTER".
 static bool is_reference_to(const char *reference, const char *name) {
   const size_t length = strlen(name);
   return strncmp(reference, name, length) == 0 &&
          (reference[length] == '\0' || reference[length] == '+');
 }
 
-// Whether anything that names a model in this tree names this one.
+// Whether a key in this tree that names a model has this name as its value.
 static bool names_model(const ig_yaml_node *node, const char *name) {
   static const char *const keys[] = {"model", "base_model", "tokenizer_source", "source"};
   for (size_t i = 0; i < node->count; i++) {
@@ -134,7 +134,7 @@ static ig_status find_order(document_list *all, ig_error *err) {
   IG_TRY(enter(all, last, err));
   for (size_t i = 0; i < all->count; i++) {
     if (all->items[i].left) continue;
-    IG_TRY(enter(all, i, err));  // if it is part of a circle, that is the error
+    IG_TRY(enter(all, i, err));  // if it is part of a circle, this fails and says so
     return ig_yaml_fail(all->items[i].node, err, "the result does not use '%.100s'",
                         all->items[i].name);
   }

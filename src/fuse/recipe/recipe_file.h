@@ -9,7 +9,7 @@ typedef struct ig_recipe_file {
   ig_recipe *recipes;  // (count): each after those that make models for it; the last makes the
                        // result
   size_t count;
-  ig_yaml *yaml;  // what the recipes borrow from
+  ig_yaml *yaml;  // the tree that the recipes borrow strings from
 } ig_recipe_file;
 
 // ig_recipe_file_free in any case.

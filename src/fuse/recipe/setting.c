@@ -23,7 +23,8 @@ static bool parse_word(const char *text, const char *const *words, size_t count,
   return false;
 }
 
-// YAML 1.1's words for flags count too: recipes are written for a parser that knows them.
+// Flags may also be written in the words of YAML 1.1, because recipes are written for a parser that
+// knows them.
 static bool parse_flag(const char *text, double *out) {
   static const char *const yes[] = {"true", "True", "TRUE", "yes", "Yes",
                                     "YES",  "on",   "On",   "ON",  "1"};
@@ -70,7 +71,7 @@ static ig_status read_scalar(const ig_yaml_node *node, const ig_method_parameter
   return IG_OK;
 }
 
-// A scalar, or a gradient.
+// Reads a scalar, or a list of scalars, which is a gradient.
 static ig_status read_values(const ig_yaml_node *node, const ig_method_parameter *p,
                              ig_setting_choice *out, ig_error *err) {
   const bool is_gradient = node->kind == IG_YAML_SEQUENCE;
@@ -189,7 +190,8 @@ static bool conditions_hold(const ig_setting_choice *c, const ig_setting_query *
   return !c->has_layers || (layer >= c->layers[0] && layer < c->layers[1]);
 }
 
-// Numbers of a gradient are interpolated; flags, words and whole numbers are stepped.
+// The value of a gradient at a depth. Numbers are interpolated. A flag, a word or a whole number is
+// that of the last entry at or before the depth.
 static double value_at(const ig_setting_choice *c, ig_value_kind kind, double depth) {
   const double at = depth * (double)(c->count - 1);
   const size_t first = (size_t)at;

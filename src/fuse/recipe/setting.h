@@ -34,14 +34,15 @@ typedef struct ig_setting {
   size_t count;                // 0: the parameter is not set
 } ig_setting;
 
-// What one scope sets: a model, a slice, a module or the whole recipe. Strings are the YAML tree's.
+// What one scope sets. A scope is a model, a slice, a module or the whole recipe. Strings belong to
+// the YAML tree.
 typedef struct ig_setting_scope {
   ig_setting parameters[IG_METHOD_PARAMETERS];  // in the order of the method's table
   struct ig_setting_scope *next;                // of the same owner
 } ig_setting_scope;
 
-// Reads a map of parameters. Those must be known to the method and have values of the right kind
-// and range; of_model: they must be ones that each model has for itself. A node of NULL gives a
+// Reads a map of parameters. They must be known to the method and have values of the right kind and
+// range. of_model: they must be parameters that each model has for itself. A node of NULL gives a
 // scope of NULL. Every scope is put into the list *owner, for ig_setting_free, also after an error.
 ig_status ig_setting_read(const ig_yaml_node *node, const ig_method *method, bool of_model,
                           ig_setting_scope **owner, const ig_setting_scope **out, ig_error *err);
@@ -56,8 +57,8 @@ typedef struct ig_setting_query {
                  // the head
 } ig_setting_query;
 
-// Asks the scopes (count) in order; those of NULL are passed over. false: the parameter is set in
-// none of them, and *out is its fallback.
+// Looks for the parameter in the scopes (count), in order. A scope of NULL is passed over. false:
+// none of them sets the parameter, and *out is its fallback.
 bool ig_setting_resolve(const ig_setting_scope *const *scopes, size_t count,
                         const ig_setting_query *query, double *out);
 #endif

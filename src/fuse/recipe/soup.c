@@ -37,7 +37,7 @@ ig_status ig_soup_check(const ig_recipe *recipe, ig_error *err) {
   return IG_OK;
 }
 
-// Best first; equal ones in the recipe's order.
+// The best candidate comes first. Candidates of equal score are in the recipe's order.
 static int compare_candidates(const void *a, const void *b) {
   const candidate *x = a, *y = b;
   if (x->score != y->score) return x->score > y->score ? -1 : 1;
@@ -61,7 +61,8 @@ static ig_status score_candidates(choice *c, ig_error *err) {
   return IG_OK;
 }
 
-// The recipe now lists the kept sources in its own order, then the rest.
+// Lists the kept sources first in the recipe, and then the others. Both are in the order in which
+// the recipe was written.
 static void set_sources(choice *c) {
   const candidate *ordered[IG_METHOD_INPUTS];
   size_t count = 0, left_out = 0;

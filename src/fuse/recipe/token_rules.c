@@ -8,7 +8,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-// {kind: zero} or {kind: model_token, model, token or token_id}
+// Reads {kind: zero} or {kind: model_token, model, and either token or token_id}.
 static ig_status read_source_map(const ig_yaml_node *node, ig_token_rule *rule, ig_error *err) {
   static const char *const keys[] = {"kind", "model", "token", "token_id"};
   const char *kind;

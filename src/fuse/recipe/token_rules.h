@@ -1,5 +1,6 @@
-// A recipe's `tokens`: pieces that the output's vocabulary gets in any case, and where their rows
-// come from. Read before any model is opened; models and pieces are looked up when a plan is made.
+// The `tokens` of a recipe: pieces that the output's vocabulary gets in any case, and where their
+// rows come from. They are read before any model is opened. Models and pieces are looked up when a
+// plan is made.
 #ifndef IG_FUSE_RECIPE_TOKEN_RULES_H
 #define IG_FUSE_RECIPE_TOKEN_RULES_H
 #include "io/yaml.h"
@@ -14,9 +15,9 @@ typedef struct ig_token_rule {
   const ig_yaml_node *node;  // where the source is given, for messages
   const char *piece;
   ig_token_source source;
-  bool force;         // the rule is for models that have the piece, too
+  bool force;         // the rule also holds for models that have the piece
   const char *model;  // as the recipe names it
-  const char *token;  // whose row of that model it is; NULL: that of `id`
+  const char *token;  // the piece of that model whose row is taken; NULL: it is row `id`
   int id;
 } ig_token_rule;  // strings are the YAML tree's
 
@@ -25,8 +26,8 @@ typedef struct ig_token_rules {
   size_t count;
 } ig_token_rules;
 
-// tokens: a map of pieces, each {source: MODEL, force: bool}, {source: {kind: zero}} or {source:
-// {kind: model_token, model: MODEL, token: PIECE or token_id: N}}; NULL: there are none.
+// Reads the map `tokens`. Each piece has {source: MODEL, force: bool}, {source: {kind: zero}} or
+// {source: {kind: model_token, model: MODEL, token: PIECE or token_id: N}}. NULL: there are none.
 // ig_token_rules_free in any case.
 ig_status ig_token_rules_read(const ig_yaml_node *tokens, ig_token_rules *out, ig_error *err);
 void ig_token_rules_free(ig_token_rules *rules);

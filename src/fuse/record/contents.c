@@ -51,8 +51,8 @@ static ig_status add_files(ig_contents *all, const char *directory, unsigned rol
 
 static const char *stage_of(const ig_fuse_model *m) { return m->stage ? m->stage->name : NULL; }
 
-// If rows are matched by piece, the result also depends on the files that the pieces come from, and
-// on the other files of the output's tokenizer.
+// Adds the files that the result also depends on if rows are matched by piece: those that the
+// pieces come from, and the other files of the output's tokenizer.
 static ig_status add_tokenizers(ig_contents *all, const ig_fusion_plan *plan, ig_error *err) {
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   const char *tokenizer = ig_fusion_plan_tokenizer(plan);
@@ -108,7 +108,7 @@ ig_status ig_contents_add_outputs(ig_contents *all, const char *directory, const
   const ig_status status =
       file ? add_file(all, directory, file, "", err) : add_model(all, directory, err);
   for (size_t i = first; i < all->count; i++)
-    all->items[i].stage = NULL;  // it made the record hold names, not paths
+    all->items[i].stage = NULL;  // "" made the record hold names instead of paths
   return status;
 }
 
@@ -133,7 +133,7 @@ static ig_status hash_task(void *context, size_t index, int worker, ig_error *er
   return ig_content_hash_file(e->path, h->kind, e->hash, &e->bytes, err);
 }
 
-// The largest file first, so that no thread ends alone with a large one.
+// The largest file comes first, so that in the end no thread works on a large one alone.
 static int compare_sizes(const void *a, const void *b) {
   const ig_content *x = *(ig_content *const *)a, *y = *(ig_content *const *)b;
   return x->bytes == y->bytes ? 0 : x->bytes > y->bytes ? -1 : 1;

@@ -22,7 +22,7 @@ static ig_status describe_fusion(const ig_fusion_plan *plan, const ig_provenance
   if (!*out) return ig_fail_memory(err);
   if (json_array_size(o->stages) > 0) IG_TRY(set_new(*out, "stages", json_incref(o->stages), err));
   if (o->scores) IG_TRY(set_new(*out, "scores", json_incref(o->scores), err));
-  // An unfinished fusion with files of another size must not go on in them.
+  // The description has the size, so that an unfinished fusion does not go on in files of another.
   if (o->shard_bytes)
     IG_TRY(set_new(*out, "shard_bytes", json_integer((json_int_t)o->shard_bytes), err));
   return IG_OK;
@@ -66,7 +66,7 @@ ig_status ig_provenance_save(const ig_provenance *provenance, const char *direct
   return ig_json_save_in(directory, ig_provenance_name, provenance->json, 17, err);
 }
 
-// Whether `found`, but for its outputs, is this description and these inputs.
+// Whether `found` has this description and these inputs. Its outputs are not compared.
 static bool is_same(const json_t *found, const json_t *description, const json_t *inputs) {
   json_t *rest = json_copy((json_t *)found);
   json_object_del(rest, "inputs");
@@ -86,7 +86,7 @@ ig_status ig_provenance_find_same(ig_provenance *provenance, const char *directo
   if (!inputs) return ig_fail_memory(err);
   json_t *loaded;
   if (ig_json_load_in_if_exists(directory, ig_provenance_name, &loaded, NULL) != IG_OK)
-    loaded = NULL;  // what cannot be read is not the same
+    loaded = NULL;  // a file that cannot be read counts as none
   if (is_same(loaded, provenance->json, inputs))
     *found = loaded;
   else

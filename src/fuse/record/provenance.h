@@ -7,15 +7,15 @@
 extern const char *const ig_provenance_name;  // "fusion.json"
 
 typedef struct ig_provenance {
-  json_t *json;  // all but the files, until ig_provenance_hash adds those
+  json_t *json;  // the description; ig_provenance_hash adds the files
   ig_contents contents;
 } ig_provenance;
 
-// What it tells besides the plan.
+// What the provenance tells besides the plan.
 typedef struct ig_provenance_options {
   ig_hash_kind hashes;
-  json_t *stages;      // of a result: the whole provenance of each other stage; NULL, []: none
-  json_t *scores;      // that the models were chosen by; NULL: they were not
+  json_t *stages;      // for the result: the whole provenance of each other stage; NULL or []: none
+  json_t *scores;      // by which the models were chosen; NULL: not by scores
   size_t shard_bytes;  // 0: one file
 } ig_provenance_options;
 
@@ -30,8 +30,8 @@ ig_status ig_provenance_fingerprint(const ig_provenance *provenance, char text[I
 // Hashes the contents and adds them to the JSON.
 ig_status ig_provenance_hash(ig_provenance *provenance, ig_pool *pool, ig_error *err);
 ig_status ig_provenance_save(const ig_provenance *provenance, const char *directory, ig_error *err);
-// The provenance of the model in the directory, if that was made from the same inputs in the same
-// way; else, or if there is no such directory, *found is NULL. Inputs are hashed to find out.
+// Looks for a model in the directory that was made from the same inputs in the same way. *found is
+// the provenance of that model, or NULL if there is none. Inputs are hashed to find out.
 ig_status ig_provenance_find_same(ig_provenance *provenance, const char *directory, ig_pool *pool,
                                   json_t **found, ig_error *err);
 #endif

@@ -1,5 +1,5 @@
-// ig_fuse_verify: are the files that a model was fused from, and the model's own weights, still
-// what they were?
+// ig_fuse_verify checks whether the files that a model was fused from, and the files of the model's
+// own weights, are still what they were.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static const char *const state_names[] = {"same", "changed", "gone"};
 
 typedef struct checked {
   char *path;
-  bool own;  // the model's weights
+  bool own;  // it has weights of the model itself; else it is an input
   ig_hash_kind kind;
   const char *expected;
   size_t expected_bytes;
@@ -31,7 +31,7 @@ typedef struct checking {
   size_t count, capacity;
 } checking;
 
-// ---- what is named ----------------------------------------------------------
+// ---- the files that fusion.json names ---------------------------------------
 
 static ig_status refuse(const checking *c, const char *what, ig_error *err) {
   return ig_fail(err, IG_ERROR_FORMAT, "%s: %s", c->where, what);
@@ -67,7 +67,7 @@ static ig_status add_list(checking *c, const json_t *list, bool own, ig_error *e
     return refuse(c, own ? "outputs: expected a list" : "inputs: expected a list", err);
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *json = json_array_get(list, i);
-    if (json_object_get(json, "stage")) continue;  // a stage's model is removed
+    if (json_object_get(json, "stage")) continue;  // models of stages were removed
     IG_TRY(ig_allocate_more((void **)&c->items, &c->capacity, c->count + 1, sizeof *c->items, err));
     checked *item = &c->items[c->count];
     IG_TRY(read_entry(c, json, own, item, err));
@@ -87,7 +87,7 @@ static ig_status add_all(checking *c, const json_t *provenance, ig_error *err) {
   return add_list(c, json_object_get(provenance, "outputs"), true, err);
 }
 
-// ---- what is found ----------------------------------------------------------
+// ---- the files as they are now ----------------------------------------------
 
 static ig_status check_task(void *context, size_t index, int worker, ig_error *err) {
   (void)worker;
@@ -154,7 +154,7 @@ static char *json_of(const checking *c) {
   return text;
 }
 
-// ---- the door ---------------------------------------------------------------
+// ---- the public function ----------------------------------------------------
 
 static ig_status check_all(checking *c, int threads, ig_error *err) {
   ig_pool *pool = NULL;

@@ -6,7 +6,7 @@
 // A linear layer is a matrix NAME.weight that is no table of embeddings. The adapter has one rank,
 // the largest that the recipe asks of any layer; where a layer has fewer triplets the rest of its A
 // and B is zeros. All layers that differ are found first, so that each can be written to its place
-// as soon as it is decomposed: memory is that of the largest decomposition.
+// as soon as it is decomposed, and memory for the largest decomposition is enough.
 
 #include <math.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@
 #include "fuse/run/values.h"
 #include "io/json.h"
 
-enum { BLOCK = 1 << 15 };  // values that are read at a time, but at least a row
+enum { BLOCK = 1 << 15 };  // values that are read at a time; a longer row is read whole
 static const char suffix[] = ".weight";
 static const char weights_name[] = "adapter_model.safetensors";
 
@@ -47,7 +47,7 @@ static bool is_layer(const ig_plan_tensor *t) {
   return weight && !table && !t->copied && t->rank == 2 && t->elements > 0 && rank_of(t) > 0;
 }
 
-// The layers that the adapter may have a part for, and its rank.
+// Counts the layers that the adapter may have a part for, and finds its rank.
 static size_t count_layers(const ig_fusion_plan *plan, size_t *rank) {
   size_t count = 0;
   *rank = 0;
@@ -63,7 +63,7 @@ static ig_dtype dtype_of(const ig_recipe *recipe) {
   return recipe->cast_out ? recipe->out_dtype : recipe->cast ? recipe->dtype : IG_DTYPE_F32;
 }
 
-// The bytes of the values, at most: layers without a difference are left out.
+// The most bytes that the values can take; layers without a difference will be left out.
 static size_t adapter_bytes(const ig_fusion_plan *plan) {
   size_t rank, sides = 0;
   count_layers(plan, &rank);
@@ -123,18 +123,18 @@ typedef struct extraction {
   ig_pool *pool;
   ig_staging *staging;
   const ig_reporter *reporter;
-  size_t rank, block;            // values of a block
+  size_t rank, block;            // the adapter's rank; values of a block
   float *tuned, *base, *lora;    // (block), (block), scratch for an adapter that an input has
   char *svd;                     // memory of a decomposition
   float *a, *b;                  // (rank, columns), (rows, rank): of the layer at hand
-  char *bytes;                   // of the longer of those, converted
-  const ig_plan_tensor **layer;  // those that differ
+  char *bytes;                   // the longer of those, converted
+  const ig_plan_tensor **layer;  // the layers that differ
   size_t layers;
   ig_safetensors_output *output;  // (layers, 2): A, B
   ig_safetensors_shard *file;
-  size_t others;         // tensors that differ and are no layers
+  size_t others;         // how many tensors differ and are no layers
   const char *other;     // one of them
-  double squares, kept;  // of singular values: of all, of those in the adapter
+  double squares, kept;  // sums of squared singular values: of all, of those in the adapter
 } extraction;
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -180,8 +180,8 @@ static size_t adapter_memory(const ig_fusion_plan *plan, int threads) {
 
 // ---- differences ------------------------------------------------------------
 
-// Reads the difference of the tuned model from the base into an SVD's input; into NULL: it is only
-// looked for. *differs: there is one.
+// Reads the difference of the tuned model from the base into the input of an SVD. If `into` is
+// NULL, the difference is not stored. *differs: it is not zero everywhere.
 static ig_status read_difference(const extraction *e, const ig_plan_tensor *t, const ig_svd *into,
                                  bool *differs, ig_error *err) {
   const size_t columns = columns_of(t), step = e->block / columns * columns;
@@ -221,7 +221,8 @@ static ig_status find_layers(extraction *e, ig_error *err) {
 
 // ---- one layer --------------------------------------------------------------
 
-// Fills A and B. What is beyond the rank of the difference, or that of this layer, is zeros.
+// Fills A and B. They are zeros beyond the rank of the difference, and beyond the rank that the
+// recipe asks of this layer.
 static void take_triplets(extraction *e, const ig_plan_tensor *t, const ig_svd *svd) {
   const size_t rows = t->shape[0], columns = t->shape[1],
                wanted = rank_of(t) < svd->rank ? rank_of(t) : svd->rank;
@@ -265,7 +266,7 @@ static ig_status extract_layer(extraction *e, size_t index, ig_error *err) {
 
 // ---- the adapter ------------------------------------------------------------
 
-// One of the two matrices of a layer: "lora_A" or "lora_B".
+// Describes one of the two matrices of a layer. part: "lora_A" or "lora_B".
 static ig_status describe_part(const extraction *e, size_t layer, const char *part,
                                ig_safetensors_output *out, ig_error *err) {
   const ig_plan_tensor *t = e->layer[layer];
@@ -295,8 +296,8 @@ static ig_status begin_file(extraction *e, ig_error *err) {
   return status;
 }
 
-// PEFT takes a module whose name ends with a target: targets are whole names, so that no other
-// module ends with one.
+// PEFT adapts every module whose name ends with a target. Targets are whole names here, so that no
+// other module's name ends with one.
 static json_t *make_config(const extraction *e) {
   const int rank = (int)e->rank;
   json_t *targets = json_array();
@@ -366,8 +367,8 @@ static ig_status extract_in_memory(extraction *e, ig_error *err) {
   return status;
 }
 
-// Writes adapter_config.json and adapter_model.safetensors, but for the layers that are done.
-// Layers without a difference are left out; other tensors that differ are told as a warning. It is
+// Writes adapter_config.json and adapter_model.safetensors, except layers that are done already.
+// Layers without a difference are left out, and a warning tells of other tensors that differ. It is
 // an error if no layer differs.
 static ig_status write_adapter(const ig_fusion_writing *w, ig_error *err) {
   extraction e = {.plan = w->plan, .pool = w->pool, .staging = w->staging, .reporter = w->reporter};

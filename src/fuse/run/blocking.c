@@ -1,6 +1,7 @@
 #include "fuse/run/blocking.h"
 
-// Values of a block, at least. The blocks of a few models fit into an L2 cache together.
+// The most values of a block, unless one row has more. The blocks of a few models fit into an L2
+// cache together.
 enum { BLOCK = 1 << 15 };
 
 ig_blocking ig_blocking_of(const ig_plan_tensor *t) {

@@ -1,5 +1,5 @@
-// What a fused model has beside its weights: config.json, tokenizer and generation settings, all of
-// them the donor's.
+// Writes what a fused model has beside its weights: config.json and generation settings, which are
+// the donor's with the output's sizes and ids, and the tokenizer that the plan names.
 #ifndef IG_FUSE_RUN_COMPANIONS_H
 #define IG_FUSE_RUN_COMPANIONS_H
 #include "fuse/plan/fusion_plan.h"

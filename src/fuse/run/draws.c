@@ -26,7 +26,7 @@ ig_status ig_draws_create(const ig_fusion_plan *plan, size_t most_blocks, ig_dra
   }
   ig_torch_random mt;
   ig_torch_random_seed(&mt, plan->recipe->seed);
-  for (size_t i = 0; i < plan->count; i++)  // sorted by name, as mergekit's
+  for (size_t i = 0; i < plan->count; i++)  // tensors are sorted by name, as mergekit's are
     for (size_t k = 0; k < plan->tensors[i].inputs; k++) {
       d->begin[i * d->models + k] = mt;
       if (draws_for(&plan->tensors[i], k)) ig_torch_random_skip(&mt, plan->tensors[i].elements);

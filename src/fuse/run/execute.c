@@ -23,7 +23,7 @@
 #include "fuse/input/ties.h"
 #include "fuse/run/values.h"
 
-// Bytes, at least, that go to the disk at a time.
+// At least so many bytes are sent to the disk at a time.
 static const size_t CHECKPOINT = (size_t)1 << 30;
 
 // ---- buffers ----------------------------------------------------------------
@@ -38,7 +38,7 @@ typedef struct member {
 // What one thread works with.
 typedef struct execution_worker {
   float *x[IG_METHOD_INPUTS], *uniform[IG_METHOD_INPUTS], *base, *out, *scratch, *lora;
-  char *bytes;  // of a block, converted
+  char *bytes;  // the values of a block, converted
   char *state, *workspace;
   double *sums;
   uint64_t *counts;
@@ -63,7 +63,8 @@ typedef struct execution {
   size_t *small;  // (small_count): indices of the tensors that are tasks of their own
   size_t small_count;
   size_t *finished;  // tensors, in the order in which they were finished
-  // How many of those are finished; are on the disk or on their way; are known to the journal.
+  // How many of those are finished, how many are on the disk or on their way to it, and how many
+  // the journal knows.
   size_t finished_count, on_disk, journaled;
   bool syncing;
 } execution;
@@ -135,7 +136,7 @@ static void draw_uniform(const execution *e, execution_worker *w, const member *
     ig_draws_uniform(e->draws, &at, count, w->uniform[at.model]);
 }
 
-// Block `index` of a tensor, in the worker's buffers.
+// Reads block `index` of a tensor into the worker's buffers.
 static ig_status read_block(const execution *e, execution_worker *w, const member *m, size_t index,
                             ig_merge_block *out, ig_error *err) {
   const ig_plan_tensor *t = m->tensor;
@@ -196,8 +197,8 @@ static ig_status merge_small(const execution *e, execution_worker *w, const ig_p
   return write_block(e, w, &m, &block, err);
 }
 
-// Copies `bytes` bytes of a tensor, from its byte `at` on. They must be equal in all inputs;
-// `buffers`: (2 * bytes).
+// Copies `bytes` bytes of a tensor, from its byte `at` on. They must be equal in all inputs.
+// buffers (2 * bytes): scratch.
 static ig_status copy_part(const execution *e, const ig_plan_tensor *t, size_t at, size_t bytes,
                            char *buffers, ig_error *err) {
   const ig_safetensor *first = t->input[0].tensor;
@@ -254,7 +255,7 @@ static const member *find_member(const large_merge *l, size_t block) {
   return &l->members[low];
 }
 
-// Block `index`, counted from the first member on.
+// Reads block `index`, counted from the first member on. *from: the member that it is a block of.
 static ig_status read_large_block(const large_merge *l, execution_worker *w, size_t index,
                                   const member **from, ig_merge_block *out, ig_error *err) {
   const size_t block = l->members[0].first_block + index;
@@ -285,7 +286,8 @@ static ig_status combine_task(void *context, size_t index, int worker, ig_error 
   return write_block(l->execution, w, from, &block, err);
 }
 
-// One pass over all blocks. Sums are added up in the order of blocks.
+// Runs one pass over all blocks. Sums are added up in the order of blocks, whichever thread made
+// them.
 static ig_status run_pass(large_merge *l, ig_error *err) {
   execution *e = l->execution;
   const ig_method *method = l->merge.method;
@@ -342,7 +344,7 @@ static ig_status show_probe(large_merge *l, ig_error *err) {
   return IG_OK;
 }
 
-// All that the method must know before it combines.
+// Runs everything that tells the method what it must know before it combines.
 static ig_status run_passes(large_merge *l, char *state, ig_error *err) {
   execution *e = l->execution;
   const ig_method *method = l->merge.method;
@@ -357,7 +359,7 @@ static ig_status run_passes(large_merge *l, char *state, ig_error *err) {
   return IG_OK;
 }
 
-// The tensor among the joined ones; NULL: it is not joined.
+// Finds the tensor among the joined ones. NULL: it is not joined.
 static const member *find_joined(const execution *e, const ig_plan_tensor *t) {
   for (size_t i = 0; i < e->member_count; i++)
     if (e->members[i].tensor == t) return &e->members[i];
@@ -373,7 +375,7 @@ static ig_status merge_large(execution *e, const ig_plan_tensor *t, ig_error *er
                    .count = 1,
                    .blocks = b->blocks,
                    .merge = ig_blocking_merge_tensor(e->plan, t, b)};
-  if (joined) {  // the passes are over: see pass_over_joined
+  if (joined) {  // pass_over_joined has run the passes
     l.merge.state = e->joined_state;
     l.merge.blocks = e->joined_blocks;
   } else {
@@ -399,7 +401,7 @@ static ig_status find_joined_tensors(execution *e, ig_error *err) {
   return IG_OK;
 }
 
-// The passes over the vector of all joined tensors, unless all of those are done already.
+// Runs the passes over the vector of all joined tensors, unless all of these are done already.
 static ig_status pass_over_joined(execution *e, ig_error *err) {
   bool wanted = false;
   for (size_t i = 0; i < e->member_count; i++)
@@ -423,7 +425,7 @@ static void report_values(const execution *e, size_t done, size_t all) {
   ig_report_progress(e->reporter, &progress);
 }
 
-// Waits for the disk. Only then does the journal learn of the tensors.
+// Waits for the disk, and only then tells the journal which tensors are done.
 static ig_status end_checkpoint(execution *e, ig_error *err) {
   if (!e->syncing) return IG_OK;
   e->syncing = false;
@@ -516,7 +518,7 @@ static ig_status execute_in_memory(execution *e, ig_error *err) {
     carve(e, &arena);
     status = merge_all(e, err);
   }
-  if (e->syncing) ig_output_sync_end(e->output, NULL);  // after another failure
+  if (e->syncing) ig_output_sync_end(e->output, NULL);  // something else failed
   ig_draws_free(e->draws);
   free(e->small);
   free(e->finished);

@@ -22,14 +22,14 @@ typedef struct ig_fusion_writing {
   ig_pool *pool;
   const ig_reporter *reporter;
   size_t shard_bytes;     // 0: one file
-  bool for_scoring_only;  // removed once it is scored: no file is hashed
+  bool for_scoring_only;  // it is removed once it is scored, so no file is hashed
   ig_provenance *provenance;
   ig_staging *staging;
 } ig_fusion_writing;
 
 typedef struct ig_fusion_product {
   // Fails, with the place in the recipe, if the product cannot do what the recipe asks. NULL: it
-  // can do all.
+  // can do everything.
   ig_status (*check_recipe)(const ig_recipe *recipe, const ig_fusion_request *request,
                             ig_error *err);
   // Adds a problem for what the plan asks and the product cannot do.
@@ -38,8 +38,8 @@ typedef struct ig_fusion_product {
   size_t (*bytes)(const ig_fusion_plan *plan);                // of the weights, on the disk
   size_t (*memory)(const ig_fusion_plan *plan, int threads);  // bytes of buffers while it is made
   void (*describe)(const ig_fusion_plan *plan, FILE *out);    // in part of one line
-  // Writes the staging directory, but for what its journal says is done, and adds the hashes of all
-  // files to the provenance. Values that are not finite are IG_ERROR_FORMAT.
+  // Writes the files of the staging directory, except what the journal says is done, and adds the
+  // hashes of all files to the provenance. Values that are not finite are IG_ERROR_FORMAT.
   ig_status (*write)(const ig_fusion_writing *writing, ig_error *err);
 } ig_fusion_product;
 

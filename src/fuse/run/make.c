@@ -18,7 +18,7 @@ ig_status ig_make_staged(ig_fusion_writing *w, const char *output, ig_staging *s
   IG_TRY(ig_staging_open(output, fingerprint, w->plan->count, staging, err));
   w->staging = staging;
   const ig_status status = fill_directory(w, err);
-  // Nothing can be made of these values, however often it is tried.
+  // These values cannot be fused, so that going on later would fail again.
   if (status == IG_ERROR_FORMAT) ig_staging_discard(staging);
   return status;
 }

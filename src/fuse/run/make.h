@@ -3,11 +3,12 @@
 #define IG_FUSE_RUN_MAKE_H
 #include "fuse/run/fusion_product.h"
 
-// Writes all that belongs into `output`, or goes on with what an unfinished fusion of the same left
-// there. It stays in the staging directory until the caller calls ig_staging_commit, which gives it
-// its name. writing->staging is set to `staging`; ig_staging_close in any case.
+// Writes all files of `output` into its staging directory, or goes on with what an unfinished
+// fusion of the same left there. They stay there until the caller calls ig_staging_commit, which
+// renames the directory to `output`. writing->staging is set to `staging`; ig_staging_close in any
+// case.
 ig_status ig_make_staged(ig_fusion_writing *writing, const char *output, ig_staging *staging,
                          ig_error *err);
-// The same, committed.
+// Does the same, and commits the directory.
 ig_status ig_make_directory(ig_fusion_writing *writing, const char *output, ig_error *err);
 #endif

@@ -20,7 +20,8 @@ static const ig_row_rule *find_rule(const ig_aligned_side *a, int row) {
   return NULL;
 }
 
-// The inputs, then the base if there is one, then NULL.
+// Participant i of a tensor: first the inputs, then the base if there is one. NULL: there are no
+// more.
 static const ig_plan_input *participant(const ig_plan_tensor *t, size_t i) {
   if (i < t->inputs) return &t->input[i];
   return i == t->inputs && t->base.tensor ? &t->base : NULL;
@@ -75,8 +76,8 @@ static ig_status read_substitute_row(const ig_plan_tensor *t, const ig_row_rule 
   return IG_OK;
 }
 
-// How many of the output rows from this one on are consecutive, in the same order, in the input,
-// and are taken unchanged: they can be read at once.
+// How many rows of the output, from `row` to at most `last`, follow one another in the input, too,
+// and are taken unchanged. These can be read at once.
 static int count_consecutive(const ig_plan_tensor *t, const ig_plan_input *input, int row,
                              int last) {
   int end = row;

@@ -1,7 +1,7 @@
-// Reads inputs by the rows of the output's vocabulary. If a model lacks a piece, its row is, in
-// this order: what the recipe's `tokens` say; the row of the only model that has the piece; the
-// base's; the mean over the models that have it; zeros. Rows of padding are the mean of all other
-// rows.
+// Reads inputs by the rows of the output's vocabulary. If a model lacks a piece, its row is the
+// first of these that exists: what the recipe's `tokens` say; the row of the only model that has
+// the piece; the base's row; the mean over the models that have it; zeros. Rows of padding are the
+// mean of all other rows.
 #ifndef IG_FUSE_RUN_MATCHED_ROWS_H
 #define IG_FUSE_RUN_MATCHED_ROWS_H
 #include "fuse/plan/fusion_plan.h"

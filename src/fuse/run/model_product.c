@@ -30,14 +30,14 @@ static void describe_model(const ig_fusion_plan *plan, FILE *out) {
   ig_dtype_set_print(&dtypes, out);
 }
 
-// Hashing reads what was just written, from the system's cache: it is done while the disk takes the
-// weights.
+// Hashes the weights while the disk takes them: they were just written, so the system's cache has
+// them.
 static ig_status hash_and_sync(const ig_fusion_writing *w, ig_output *output, ig_error *err) {
   if (w->for_scoring_only) return ig_output_flush(output, err);
   IG_TRY(ig_contents_add_outputs(&w->provenance->contents, w->staging->directory, NULL, err));
   IG_TRY(ig_output_sync_begin(output, err));
   const ig_status hashed = ig_provenance_hash(w->provenance, w->pool, err);
-  // The first failure is the one to tell.
+  // If both fail, the first failure is reported.
   const ig_status synced = ig_output_sync_end(output, hashed == IG_OK ? err : NULL);
   return hashed != IG_OK ? hashed : synced;
 }

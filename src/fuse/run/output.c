@@ -9,11 +9,11 @@
 #include "base/path.h"
 #include "io/json.h"
 
-enum { MOST_SHARDS = 512, NAME = 64 };  // all are open at a time
+enum { MOST_SHARDS = 512, NAME = 64 };  // all shards are open at the same time
 
 static size_t bytes_of(const ig_plan_tensor *t) { return t->elements * ig_dtype_size(t->dtype); }
 
-// Fills one file after the other. The number of files.
+// Assigns tensors to files, filling one after the other, and returns the number of files.
 static size_t assign_positions(const ig_fusion_plan *plan, size_t shard_bytes,
                                ig_output_position *positions) {
   size_t shard = 0, index = 0, bytes = 0;

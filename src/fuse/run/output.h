@@ -20,24 +20,24 @@ typedef struct ig_output {
 } ig_output;
 
 typedef struct ig_output_options {
-  // The most that the tensors of one file may have together; a larger tensor has a file alone. 0,
-  // or no less than all of them: one file.
+  // The most bytes that the tensors of one file may have together; a larger tensor has a file of
+  // its own. If this is 0, or no less than all of them, there is one file.
   size_t shard_bytes;
-  bool go_on;  // what an unfinished fusion of the same wrote there is kept
+  bool go_on;  // what an unfinished fusion of the same output wrote there is kept
 } ig_output_options;
 
 // Adds a problem if there are more shards than can be open at a time.
 ig_status ig_output_check(const ig_fusion_plan *plan, size_t shard_bytes, ig_problems *problems,
                           ig_error *err);
-// Tensors stay in their order. ig_output_close in any case.
+// Opens the files of the output. Tensors stay in the plan's order. ig_output_close in any case.
 ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory,
                          const ig_output_options *options, ig_output *out, ig_error *err);
 // Writes bytes of tensor `index`, from its byte `offset` on. Thread-safe.
 ig_status ig_output_put(const ig_output *output, size_t index, size_t offset, const void *data,
                         size_t bytes, ig_error *err);
 ig_status ig_output_flush(const ig_output *output, ig_error *err);  // to the disk
-// As ig_output_flush, on its own thread, which mostly waits. After a successful begin, call
-// ig_output_sync_end before anything else.
+// Flushes on a thread of its own, which mostly waits for the disk. After a successful begin,
+// ig_output_put may still be called; call ig_output_sync_end before anything else.
 ig_status ig_output_sync_begin(ig_output *output, ig_error *err);
 ig_status ig_output_sync_end(ig_output *output, ig_error *err);
 void ig_output_close(ig_output *output);

@@ -15,7 +15,7 @@ static ig_status score_model(void *context, const char *directory, double *score
 
 static ig_status make_and_score(ig_soup_averages *a, ig_fusion_writing *writing,
                                 const char *directory, double *score, ig_error *err) {
-  IG_TRY(ig_staging_remove(directory, err));  // of a fusion that was interrupted
+  IG_TRY(ig_staging_remove(directory, err));  // an interrupted fusion may have left it
   IG_TRY(ig_make_directory(writing, directory, err));
   IG_TRY(score_model(a, directory, score, err));
   return ig_staging_remove(directory, err);

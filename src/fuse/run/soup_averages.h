@@ -7,12 +7,12 @@
 #include "fuse/record/contents.h"
 
 typedef struct ig_soup_averages {
-  const ig_fuse_options *options;  // the caller's score
+  const ig_fuse_options *options;  // with the caller's score function
   ig_hash_kind hashes;
   ig_pool *pool;
   const ig_stages *stages;  // whose models can be candidates
   const char *directory;    // where averages are made
-  int count;                // of those made so far: each has a name of its own
+  int count;                // of averages so far, by which the next is named
 } ig_soup_averages;
 
 ig_soup_scoring ig_soup_averages_scoring(ig_soup_averages *averages);

@@ -20,7 +20,7 @@ static ig_status fail_with_errno(const char *path, const char *what, ig_error *e
   return ig_fail(err, IG_ERROR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
 }
 
-// OUTPUT without slashes at its end, and OUTPUT.partial.
+// Names the directories: OUTPUT without slashes at its end, and OUTPUT.partial with its journal.
 static ig_status name_directories(const char *output, ig_staging *s, ig_error *err) {
   s->output = ig_path_with_suffix(output, "", err);
   s->directory = ig_path_with_suffix(output, ".partial", err);
@@ -37,8 +37,9 @@ static bool is_empty(const char *path) {
   return entries == 2;  // itself and its parent
 }
 
-// The journal is the first file written. If it is gone, the fusion is complete and fusion.json
-// exists.
+// Whether the directory is that of an unfinished fusion: it is empty, or has a journal or
+// fusion.json. The journal is the first file that is written; once it is gone the fusion is
+// complete, and fusion.json exists.
 static ig_status is_unfinished(const ig_staging *s, bool *out, ig_error *err) {
   char *last = ig_path_join(s->directory, "fusion.json", err);
   if (!last) return IG_ERROR_MEMORY;
@@ -68,8 +69,8 @@ ig_status ig_staging_check(const char *output, ig_error *err) {
   return status;
 }
 
-// Reads which tensors the journal says are done, if it is that of the same fusion. A last line that
-// was cut short does not count.
+// Reads which tensors the journal says are done, if it is the journal of the same fusion. A last
+// line that was cut short does not count.
 static void read_journal(ig_staging *s, const char *fingerprint) {
   FILE *file = fopen(s->journal_path, "r");
   char line[128];
@@ -101,8 +102,8 @@ static ig_status remove_files(const char *path, bool (*which)(const char *name),
   if (!directory) return fail_with_errno(path, "open", err);
   ig_status status = IG_OK;
   for (const struct dirent *entry; status == IG_OK && (entry = readdir(directory)) != NULL;)
-    // fusion.json, by which the directory is known, is removed last: what is half removed can be
-    // removed again.
+    // fusion.json, by which the directory is known, is removed last, so that a directory that is
+    // half removed can be removed again.
     if (which(entry->d_name) && strcmp(entry->d_name, "fusion.json") != 0 &&
         unlinkat(dirfd(directory), entry->d_name, 0))
       status = fail_with_errno(path, "remove", err);
@@ -122,7 +123,8 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
   if (!out->done) return IG_ERROR_MEMORY;
   IG_TRY(ig_path_make_directories(out->directory, err));
   read_journal(out, fingerprint);
-  // Removes all files of another fusion; of this one, what was being written when it was killed.
+  // Of another fusion all files are removed. Of this one only those are removed that were being
+  // written when it was killed.
   IG_TRY(remove_files(out->directory, out->resumed ? ig_writer_is_temporary : is_any, err));
   return open_journal(out, fingerprint, err);
 }

@@ -14,18 +14,17 @@ typedef struct ig_staging {
   size_t tensors;
 } ig_staging;
 
-// An error if OUTPUT exists, or if OUTPUT.partial exists and is no unfinished fusion. Writes
-// nothing.
+// Fails if OUTPUT exists, or if OUTPUT.partial exists and is no unfinished fusion. Writes nothing.
 ig_status ig_staging_check(const char *output, ig_error *err);
-// fingerprint: of everything that the result depends on. An OUTPUT that exists is an error.
-// ig_staging_close in any case.
+// Opens OUTPUT.partial, or makes it; an OUTPUT that exists is an error. fingerprint: of everything
+// that the result depends on. ig_staging_close in any case.
 ig_status ig_staging_open(const char *output, const char *fingerprint, size_t tensors,
                           ig_staging *out, ig_error *err);
 // Notes that tensor `index` is written. ig_staging_flush writes the notes to the journal; the
 // values must be on the disk by then.
 ig_status ig_staging_mark_done(ig_staging *staging, size_t index, ig_error *err);
 ig_status ig_staging_flush(ig_staging *staging, ig_error *err);
-// The directory is complete: removes the journal and renames the directory.
+// Ends a directory that is complete: removes the journal and renames the directory.
 ig_status ig_staging_commit(ig_staging *staging, ig_error *err);
 void ig_staging_close(ig_staging *staging);  // an unfinished directory stays
 // Removes an unfinished directory that can never be completed.

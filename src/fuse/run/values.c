@@ -9,8 +9,8 @@
 #include "base/vectors.h"
 #include "fuse/run/matched_rows.h"
 
-// Rounds to the recipe's dtype, unless the values have it already: they are stored in it, and no
-// adapter was added.
+// Rounds to the recipe's dtype. Values that are stored in it, and to which no adapter was added,
+// need no rounding.
 static void round_values(const ig_values_source *from, size_t count, float *x) {
   const ig_recipe *recipe = from->recipe;
   const bool is_rounded = recipe->dtype == from->input->tensor->dtype && !from->input->lora.a;

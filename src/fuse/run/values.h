@@ -1,4 +1,4 @@
-// Values on their way in and out: a model's tensor as methods see it, and the output's types.
+// Reads values of a model as methods see them, and converts results to the output's type.
 #ifndef IG_FUSE_RUN_VALUES_H
 #define IG_FUSE_RUN_VALUES_H
 #include "fuse/plan/fusion_plan.h"
@@ -11,20 +11,21 @@ typedef struct ig_values_source {
   float *scratch;  // ig_lora_scratch of the rows that are read; not used without an adapter
 } ig_values_source;
 
-// Reads values first .. first + count - 1: rows matched by piece, the adapter added, rounded to the
-// recipe's dtype. If there is an adapter, these must be whole rows.
+// Reads values first .. first + count - 1. Rows are matched by piece, the adapter is added, and the
+// values are rounded to the recipe's dtype. If there is an adapter, these must be whole rows.
 ig_status ig_values_read(const ig_values_source *from, size_t first, size_t count, float *out,
                          ig_error *err);
 
-// A tensor of the output.
+// The tensor of the output that values are converted for.
 typedef struct ig_values_target {
   ig_dtype dtype;      // F32, BF16 or F16
   const char *tensor;  // its name, for messages
   void *bytes;         // (count * 2): where converted values go
 } ig_values_target;
 
-// Converts x (count), which are values first .. first + count - 1. *out: the bytes to write, x
-// itself for F32. A value that is not finite, or too large for F16, is IG_ERROR_FORMAT.
+// Converts x (count), which are values first .. first + count - 1 of the tensor. *out: the bytes to
+// write, which are x itself for F32. A value that is not finite, or too large for F16, is
+// IG_ERROR_FORMAT.
 ig_status ig_values_convert(const ig_values_target *to, size_t first, size_t count, const float *x,
                             const void **out, ig_error *err);
 #endif
