@@ -15,7 +15,7 @@ typedef struct ig_plan_slice {
   size_t base;  // model index
   int base_first;
   ig_tensor_stack stack;
-  int first_output, layers;  // layers: how many each of its models gives, if ranged
+  int layers;     // how many each of its models gives, if ranged
   bool complete;  // all models could be opened, and there are as many as the method takes
 } ig_plan_slice;
 
