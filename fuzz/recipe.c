@@ -88,5 +88,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     look_through(&file, &stages);
   ig_stages_free(&stages);
   ig_recipe_file_free(&file);
-  return fchdir(back) ? abort(), 0 : 0;
+  if (fchdir(back)) abort();
+  return 0;
 }

@@ -1,5 +1,5 @@
 // A locale whose decimals have another point than the C locale's, made where the system has its
-// sources and localedef, and in force behind the call.
+// sources and localedef, and in force after the call.
 #ifndef IG_TESTS_COMMA_LOCALE_H
 #define IG_TESTS_COMMA_LOCALE_H
 #include <locale.h>

@@ -42,7 +42,9 @@ for law in "$@"; do
     families)
       files src cli -- ! -path 'src/model/arch/*' ! -path src/fuse/input/families.c |
         apply families -v families="$(families)" ;;
-    statements) files include src cli -- | apply statements ;;
+    statements)
+      files include src cli tests bench examples fuzz -- ! -path 'fuzz/corpus/*' |
+        apply statements ;;
   esac || failed=1
 done
 exit "$failed"

@@ -36,7 +36,7 @@ def options():
         "--seconds",
         type=float,
         default=math.inf,
-        help="of training; stops behind the first update that reaches them",
+        help="of training; stops after the first update that reaches them",
     )
     p.add_argument("--every", type=int, default=500, help="updates between scores")
     p.add_argument("--log", type=pathlib.Path)

@@ -17,7 +17,7 @@ every_write() {
       [ "$n" -gt 3 ] || fail "only $n writes: $*"
       return
     fi
-    # Exit code 0 is for what the user loses nothing by: the directory's own fsync behind a rename.
+    # Exit code 0 is for what the user loses nothing by: the directory's own fsync after a rename.
     if [ "$code" -ne 0 ]; then
       [ "$code" -eq 1 ] || fail "exit code $code, write $n: $*"
       grep -q '^ingot' err || fail "no message, write $n: $*"
@@ -34,7 +34,7 @@ head -n 4 "$model/source.ids" >in.ids
   fail "no translation"
 
 # A success is the whole new file; a failure leaves the old one, or the new one where only what came
-# behind it failed.
+# after it failed.
 old_or_new() {
   cmp -s kept.out right.out || { [ "$1" -ne 0 ] && [ "$(cat kept.out)" = old ]; } ||
     fail "kept.out is neither old nor new"
@@ -46,7 +46,7 @@ every_write 60 old_or_new "$INGOT_FAULTY" translate -m "$model" -i in.ids --ids-
   -o kept.out --stats kept.stats --quiet
 rm kept.stats
 
-# Without --stats nothing comes behind the file but the last flush of standard output.
+# Without --stats nothing is written after the file but the last flush of standard output.
 old_if_failed() {
   if [ "$1" -eq 0 ] || grep -q 'standard output' err; then same kept.out right.out; else \
     [ "$(cat kept.out)" = old ] || fail "a failure changed kept.out"; fi

@@ -36,7 +36,7 @@ for kill in $(seq 24); do
   : >err
   "$INGOT" fuse recipe.yml -o killed --threads $((1 + kill % 2)) >out 2>err &
   pid=$!
-  # At once, behind the first word of it, or a while behind it.
+  # At once, after its first message, or a while after that.
   [ $((kill % 4)) -eq 0 ] || until [ -s err ] || ! alive $pid; do :; done
   [ $((kill % 4)) -lt 2 ] || sleep 0.$((RANDOM % 4))$((RANDOM % 10))
   signal=KILL

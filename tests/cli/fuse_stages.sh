@@ -34,8 +34,8 @@ several
 fuse sha --sha256
 has sha/fusion.json '"sha256": "'
 
-# Killed in a stage or behind it, it goes on: a stage that is there is not made again, one of
-# another recipe is.
+# Killed in a stage or after it, it goes on: a stage that exists is not made again, one of another
+# recipe is.
 printf '%s\n' "${half[@]}" --- 'merge_method: passthrough' \
   'models: [{model: half}, {model: first}]' >recipe.yml
 expect 1 "$INGOT" fuse recipe.yml -o kept -q
@@ -60,7 +60,7 @@ if [ -x "${INGOT_FAULTY:-}" ]; then
     { FAULT=kill:$write "$INGOT_FAULTY" fuse recipe.yml -o changed -q \
       --threads 1 >out 2>err; } 2>/dev/null
   done
-  [ -e changed.stages/half/fusion.json ] || fail "no stage is there to be made again"
+  [ -e changed.stages/half/fusion.json ] || fail "no stage exists to be made again"
   recipe "${last[@]}" --- "${half[@]/0.4, 0.6/0.7}" --- "${other[@]}"
   fuse changed
   fuse anew
@@ -90,7 +90,7 @@ refused "each recipe needs another" 'name: a' 'merge_method: passthrough' 'model
   --- 'name: b' 'merge_method: passthrough' 'models: [{model: a}]'
 refused "did you mean 'merge_method'" "${half[@]}" --- 'merge_metod: passthrough' \
   'models: [{model: half}]'
-# Problems of all stages at once, also where one hides what comes behind it.
+# Problems of all stages at once, also where one hides those that follow.
 refused 'nowhere' 'name: a' 'merge_method: passthrough' 'models: [{model: nowhere}]' \
   --- 'merge_method: slerp' 'base_model: a' \
   'models: [{model: also-nowhere}]' 'parameters: {t: 0.5}'

@@ -43,7 +43,7 @@ sed -i '/tokenizer_source/d' both.yml
 expect 1 "$INGOT" fuse both.yml -o refused -q
 has err "rows of embeddings would be of different pieces"
 
-# More pieces, and rows behind the last.
+# More pieces, and rows after the last.
 rules='{source: base, pad_to_multiple_of: 64, tokens: {"<new>": {source: {kind: zero}}}}'
 one ordered "tokenizer: $rules" wider
 has wider/config.json '"vocab_size": 8064'

@@ -28,7 +28,7 @@ for kill in $(seq 20); do
   pid=$!
   case $((kill % 4)) in
     0) ;;                                  # anywhere: in the start, too
-    1) wait_for $pid moved_on "$before" ;; # behind a checkpoint
+    1) wait_for $pid moved_on "$before" ;; # after a checkpoint
     2) wait_for $pid [ -e killed/latest.tmp ] ;;
     3) wait_for $pid moved_on "$before"
        wait_for $pid [ -e killed/best.tmp -o -e killed/latest.tmp/model.safetensors ] ;;

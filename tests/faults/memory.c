@@ -1,4 +1,4 @@
-// Every allocation failed once: a message, no crash, nothing left behind, and files whole.
+// Every allocation failed once: a message, no crash, nothing left over, and files whole.
 #include "scenarios.h"
 
 #include "base/fail.h"

@@ -39,7 +39,8 @@ static void compare(const char *number, const float *all, size_t count, double t
     if (!(difference <= tolerance * largest))
       fail_msg("%s.yml: %s: %g of %g", number, t->name, difference, largest);
     free(found);
-    all += t->elements, count -= t->elements;
+    all += t->elements;
+    count -= t->elements;
   }
   assert_int_equal(count, 0);
   ig_safetensors_close(file);

@@ -156,7 +156,8 @@ static float smoothing_of(const char *name) { return strstr(name, "smoothed") ? 
 
 static void open_case(golden *g, const char *name) {
   open_golden(g, name, smoothing_of(name), 1e-9f);
-  g->source = read_ints(g, "source"), g->input = read_ints(g, "input"),
+  g->source = read_ints(g, "source");
+  g->input = read_ints(g, "input");
   g->output = read_ints(g, "output");
   g->source_offsets = read_offsets(g, "source_lengths", &g->batch.sequences);
   g->target_offsets = read_offsets(g, "target_lengths", &g->batch.sequences);
@@ -219,7 +220,10 @@ static double compare(golden *g, const char **where) {
   expected = read_floats(need(g, "loss"));
   const double of_loss = fabs(loss.loss - (double)expected[0]) / fabs((double)expected[0]);
   free(expected);
-  if (!(of_loss <= worst)) worst = of_loss, snprintf(name, sizeof name, "loss");
+  if (!(of_loss <= worst)) {
+    worst = of_loss;
+    snprintf(name, sizeof name, "loss");
+  }
   for (size_t i = 0; i < ig_model_tensors(g->model); i++) {
     ig_tensor_view view;
     char full[128];
@@ -227,7 +231,10 @@ static double compare(golden *g, const char **where) {
     if (!view.gradient) continue;  // a constant
     snprintf(full, sizeof full, "g/%s", view.name);
     const double d = gradient_difference(g, full, view.gradient);
-    if (!(d <= worst)) worst = d, snprintf(name, sizeof name, "%s", full);
+    if (!(d <= worst)) {
+      worst = d;
+      snprintf(name, sizeof name, "%s", full);
+    }
   }
   *where = name;
   return worst;

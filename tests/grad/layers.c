@@ -192,7 +192,8 @@ static double activation_forward(subject *s) {
 }
 
 static void activation_on(subject *s) {
-  s->rows = 3, s->columns = 45;
+  s->rows = 3;
+  s->columns = 45;
   float *x = add_tensor(s, "input", 3 * 45, 1);
   for (int i = 0; i < 3 * 45; i++)
     x[i] += x[i] < 0 ? -3 * STEP : 3 * STEP;  // no step crosses the kink of relu
@@ -217,7 +218,8 @@ static double residual_forward(subject *s) {
 }
 
 static void dropout_on(subject *s) {
-  s->rows = 3, s->columns = 150;
+  s->rows = 3;
+  s->columns = 150;
   s->dropout = (ig_dropout){0.3f, 5};
   add_tensor(s, "input", 3 * 150, 1);
   add_tensor(s, "residual", 3 * 150, 1);
@@ -262,7 +264,9 @@ static double embedding_forward(subject *s) {
 
 static void embedding_on(subject *s) {
   static const int ids[] = {4, 0, 4, 2, 4, 0}, position[] = {0, 1, 2, 0, 1, 2};
-  s->rows = 6, s->ids = ids, s->position = position;
+  s->rows = 6;
+  s->ids = ids;
+  s->position = position;
   s->embedding = (ig_embedding){.vocabulary = 6,
                                 .size = 75,
                                 .weight = add_tensor(s, "weight", 6 * 75, 1),

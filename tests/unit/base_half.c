@@ -52,7 +52,9 @@ static void many_are_as_each(void **state) {
   for (uint32_t i = 0; i < 65536; i++)
     from[i] = float_of(ig_random_u32(3, 4, i) ^
                        (i % 4 == 0 ? 0x7F800000u : 0));  // many of them infinite or NaN
-  from[0] = float_of(0x7FFFFFFFu), from[1] = float_of(0x7F800001u), from[2] = float_of(0x7F7FFFFFu),
+  from[0] = float_of(0x7FFFFFFFu);
+  from[1] = float_of(0x7F800001u);
+  from[2] = float_of(0x7F7FFFFFu);
   from[3] = float_of(0x3F808000u);
   ig_bf16_from_floats(65536, from, to);
   for (uint32_t i = 0; i < 65536; i++) assert_int_equal(to[i], ig_bf16_from_float(from[i]));

@@ -56,8 +56,10 @@ static void the_callers_locale_stays(void **state) {
 }
 
 int main(void) {
-  if (!use_locale("de_DE"))
-    return puts("skipped: no localedef, or no sources of the locale de_DE"), 77;
+  if (!use_locale("de_DE")) {
+    puts("skipped: no localedef, or no sources of the locale de_DE");
+    return 77;
+  }
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_locale_has_a_comma), cmocka_unit_test(numbers_are_read),
       cmocka_unit_test(numbers_are_written), cmocka_unit_test(the_callers_locale_stays)};

@@ -75,7 +75,10 @@ static void compressed_and_parallel_give_the_same(void **state) {
   for (int i = 0; i < 40000; i++) {  // more than one block
     text[size++] = (char)('a' + i * 7 % 3);
     text[size++] = i % 5 ? '\n' : ' ';
-    if (i % 5 == 0) text[size++] = 'b', text[size++] = '\n';
+    if (i % 5 == 0) {
+      text[size++] = 'b';
+      text[size++] = '\n';
+    }
   }
   text[size] = '\0';
   write_text(source, text);

@@ -43,7 +43,9 @@ static ig_status leave(void *context, int seat, const ig_hypothesis *found, ig_e
 // Allocations while SENTENCES sentences are decoded over SEATS seats.
 static int asked_while_searching(const ig_members *members, int beam, ig_pool *pool) {
   ig_decode_options options = plain_options(beam, 50, 49, 0);
-  options.n_best = beam, options.repetition_penalty = 1.2f, options.no_repeat_ngram = 3;
+  options.n_best = beam;
+  options.repetition_penalty = 1.2f;
+  options.no_repeat_ngram = 3;
   const ig_inference_size size = {.sentences = SEATS,
                                   .source_rows = LONGEST,
                                   .memory_rows = 2 * SEATS * LONGEST,
@@ -79,7 +81,8 @@ static void test_steps_allocate_nothing(void **state) {
   (void)state;
   ig_model *model = small_model(50, 49);
   ig_pool *pool;
-  list[0] = (ig_member){model, 49, 0.5f}, list[1] = (ig_member){model, 48, 0.5f};
+  list[0] = (ig_member){model, 49, 0.5f};
+  list[1] = (ig_member){model, 48, 0.5f};
   assert_int_equal(ig_pool_create(2, &pool, NULL), IG_OK);
   for (int packed = 0; packed < 2; packed++) {
     for (int beam = 1; beam <= 4; beam += 3) {
@@ -124,7 +127,8 @@ static int asked_while_scoring(const ig_members *members) {
 static void test_scoring_allocates_nothing(void **state) {
   (void)state;
   ig_model *model = small_model(50, 49);
-  list[0] = (ig_member){model, 49, 0.5f}, list[1] = (ig_member){model, 48, 0.5f};
+  list[0] = (ig_member){model, 49, 0.5f};
+  list[1] = (ig_member){model, 48, 0.5f};
   for (int way = 0; way < WAYS; way++) assert_int_equal(asked_while_scoring(&ways[way]), 0);
   ig_model_free(model);
 }

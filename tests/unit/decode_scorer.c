@@ -25,8 +25,10 @@ static void fill_example(example *e) {
     e->source_offsets[s + 1] = e->source_offsets[s] + source_lengths[s];
     e->target_offsets[s + 1] = e->target_offsets[s] + target_lengths[s];
   }
-  for (int i = 0; i < MOST_ROWS; i++)
-    e->source[i] = (7 * i + i * i) % 48, e->target[i] = (11 * i + i * i * 3) % 48;
+  for (int i = 0; i < MOST_ROWS; i++) {
+    e->source[i] = (7 * i + i * i) % 48;
+    e->target[i] = (11 * i + i * i * 3) % 48;
+  }
 }
 
 // Scores sentences first .. last-1.

@@ -421,11 +421,19 @@ static void test_blocks_that_cannot_win_are_passed_over(void **state) {
   // tokens that have been generated.
   for (int i = 0; i < 4; i++) {
     ig_decode_options o = plain(4);
-    o.n_best = 4, o.vocab_size = 1600, o.sentence.min_length = 6;
-    if (i == 1) o.renormalize = true, o.repetition_penalty = 1.5f;
-    if (i == 2)
-      o.sentence.forced_bos = 1500, o.sentence.forced_eos = 2, o.no_repeat_ngram = 2,
+    o.n_best = 4;
+    o.vocab_size = 1600;
+    o.sentence.min_length = 6;
+    if (i == 1) {
+      o.renormalize = true;
+      o.repetition_penalty = 1.5f;
+    }
+    if (i == 2) {
+      o.sentence.forced_bos = 1500;
+      o.sentence.forced_eos = 2;
+      o.no_repeat_ngram = 2;
       o.sentence.max_length = 8;
+    }
     if (i == 3) o.repetition_penalty = 0.5f;
     int expected[12][MAX_LENGTH];
     assert_int_equal(others(&o, &none, expected, true), 0);
@@ -498,11 +506,14 @@ static void test_options_are_checked(void **state) {
   ig_decode_options o = plain(26);
   assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL),
                    IG_ERROR_ARGUMENT);  // 52 candidates of 50
-  o = plain(4), o.n_best = 5;
+  o = plain(4);
+  o.n_best = 5;
   assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_ERROR_ARGUMENT);
-  o = plain(4), o.sentence.min_length = 21;
+  o = plain(4);
+  o.sentence.min_length = 21;
   assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_ERROR_ARGUMENT);
-  o = plain(4), o.length_penalty = NAN;
+  o = plain(4);
+  o.length_penalty = NAN;
   assert_int_equal(ig_search_create(&o, kernels(), NULL, 1, &search, NULL), IG_ERROR_ARGUMENT);
 }
 

@@ -16,7 +16,10 @@ static void write_model(const char *name, const float *values) {
 
 static int make_models(void **state) {
   if (fixture_enter(state)) return -1;
-  for (int i = 0; i < COUNT; i++) ones[i] = 1, twos[i] = 2;
+  for (int i = 0; i < COUNT; i++) {
+    ones[i] = 1;
+    twos[i] = 2;
+  }
   write_model("a", ones);
   write_model("b", ones);
   return 0;

@@ -80,8 +80,10 @@ static void dare_makes_up_for_what_it_drops(void **state) {
   e.set[2].value[0] = IG_RESCALE_L1;
   fuse_example(&e, out);
   double before = 0, after = 0;
-  for (size_t i = 0; i < MOST_VALUES; i++)
-    before += fabs((double)x[i]), after += fabs((double)out[i]);
+  for (size_t i = 0; i < MOST_VALUES; i++) {
+    before += fabs((double)x[i]);
+    after += fabs((double)out[i]);
+  }
   assert_true(fabs(after / before - 1) < 1e-5);
 }
 
@@ -115,7 +117,8 @@ static void della_keeps_large_values_of_a_row_more_often(void **state) {
   }
   assert_in_range(small, 512 - 100, 512 + 100);
   assert_in_range(large, 1536 - 100, 1536 + 100);
-  e.rows = MOST_VALUES, e.columns = 1;  // of a row of one value: the density
+  e.rows = MOST_VALUES;
+  e.columns = 1;  // of a row of one value: the density
   fuse_example(&e, out);
   for (size_t i = 0; i < MOST_VALUES; i++) assert_true(out[i] == 0 || out[i] == 2 * x[i]);
 }

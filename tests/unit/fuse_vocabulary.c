@@ -147,7 +147,7 @@ static void equal_vocabularies_stay_as_they_are(void **state) {
   assert_int_equal(fixture_count("same"), fixture_count("plain"));
 }
 
-// A stage's model is planned before it is there.
+// A stage's model is planned before it exists.
 static void stages_have_vocabularies(void **state) {
   (void)state;
   fixture_fused(
@@ -189,8 +189,8 @@ static void what_does_not_go_is_told(void **state) {
   unlink("a/tokenizer.json");
 }
 
-// T5: ids of spiece.model, <extra_id_N> counted from the end behind them; rows behind those are not
-// taken over.
+// T5: the ids of spiece.model, and after them <extra_id_N>, counted from the end. Rows after those
+// are not taken over.
 static void t5_has_extra_ids(void **state) {
   (void)state;
   enum { ROWS = 250 };
@@ -200,7 +200,10 @@ static void t5_has_extra_ids(void **state) {
   const int pieces = ig_sentencepiece_size(spm);
   ig_sentencepiece_free(spm);
   assert_true(pieces + 100 <= ROWS);
-  for (int i = 0; i < ROWS; i++) one[i] = (float)i, two[i] = (float)(2 * i);
+  for (int i = 0; i < ROWS; i++) {
+    one[i] = (float)i;
+    two[i] = (float)(2 * i);
+  }
 #define SHARED(count, data) \
   {.name = "shared.weight", .rank = 2, .shape = {count, 1}, .values = data}
   fixture_model("t5", "{\"model_type\": \"t5\", \"pad_token_id\": 0}", TENSORS(SHARED(ROWS, one)));

@@ -28,7 +28,9 @@ static int make_directory(void **state) {
 
 static int remove_directory(void **state) {
   (void)state;
-  unlink(path), unlink(path2), unlink(index_path);
+  unlink(path);
+  unlink(path2);
+  unlink(index_path);
   return rmdir(directory);
 }
 

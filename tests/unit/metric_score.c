@@ -70,7 +70,9 @@ static void lines_are_sacrebleus(void **state) {
     assert_string_not_equal(score.line, line);
     h.lines[11] = kept;
   }
-  free(h.content), free(r.content), free(expected.content);
+  free(h.content);
+  free(r.content);
+  free(expected.content);
 }
 
 static double value(ig_metric metric, const char *hypothesis, const char *reference) {

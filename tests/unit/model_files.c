@@ -197,7 +197,8 @@ static void add_one(ig_safetensors_output *tensors, size_t *count) {
 }
 static void transpose_one(ig_safetensors_output *tensors, size_t *count) {
   (void)count;
-  tensors[0].shape[0] = 8, tensors[0].shape[1] = 21;
+  tensors[0].shape[0] = 8;
+  tensors[0].shape[1] = 21;
 }
 
 static void wrong_tensors_are_refused(void **state) {

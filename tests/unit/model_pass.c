@@ -28,7 +28,8 @@ static void fill_example(example *e) {
                    target_lengths[SEQUENCES] = {5, 2, 7, 1, 8};
   int source = 0, target = 0;
   for (int s = 0; s < SEQUENCES; s++) {
-    e->source_offsets[s] = source, e->target_offsets[s] = target;
+    e->source_offsets[s] = source;
+    e->target_offsets[s] = target;
     for (int i = 0; i < source_lengths[s]; i++, source++)
       e->source[source] = 3 + (int)(ig_random_u32(1, 1, (uint64_t)source) % (VOCABULARY - 3));
     for (int i = 0; i < target_lengths[s]; i++, target++) {
@@ -36,7 +37,8 @@ static void fill_example(example *e) {
       e->input[target] = i ? e->output[target - 1] : 1;
     }
   }
-  e->source_offsets[SEQUENCES] = source, e->target_offsets[SEQUENCES] = target;
+  e->source_offsets[SEQUENCES] = source;
+  e->target_offsets[SEQUENCES] = target;
   e->batch = (ig_batch){SEQUENCES,         e->source, e->source_offsets, e->input, e->output,
                         e->target_offsets, NULL};
 }
@@ -184,7 +186,9 @@ static void steps_equal_a_pass(void **state) {
           n = 0;
       for (int s = 0; s < SEQUENCES; s++) {
         if (e.target_offsets[s + 1] - e.target_offsets[s] <= t) continue;
-        ids[n] = e.input[e.target_offsets[s] + t], position[n] = t, sentence[n] = s;
+        ids[n] = e.input[e.target_offsets[s] + t];
+        position[n] = t;
+        sentence[n] = s;
         memcpy(rows_history + n * 8, history + s * 8, 8 * sizeof(int));
         n++;
       }

@@ -18,7 +18,10 @@ static problem make(fixture *f) {
                .doutput = fixture_normal(f, ROWS * SIZE, 1, 4)};
   p.ids = IG_TAKE(&f->memory, int, ROWS);
   p.position = IG_TAKE(&f->memory, int, ROWS);
-  for (int r = 0; r < ROWS; r++) p.ids[r] = r * r % (VOCABULARY - 1), p.position[r] = r % POSITIONS;
+  for (int r = 0; r < ROWS; r++) {
+    p.ids[r] = r * r % (VOCABULARY - 1);
+    p.position[r] = r % POSITIONS;
+  }
   return p;
 }
 

@@ -64,7 +64,7 @@ static void forward(const ig_kernels *kernels) {
   forward_of(kernels, IG_WEIGHT_LAYOUT_BFLOAT16_PARTS);
 }
 
-// Gradients of parameters are added to what is there; dinput is overwritten, or added to where
+// Gradients of parameters are added to those before; dinput is overwritten, or added to where
 // asked.
 static void backward(const ig_kernels *kernels) {
   fixture f;

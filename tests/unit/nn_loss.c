@@ -61,7 +61,9 @@ static void against_loops(const ig_kernels *kernels) {
     }
     double row_loss, row_nll;
     naive_row(&p.args, p.args.targets[r], logits, &row_loss, &row_nll);
-    loss += row_loss, nll += row_nll, tokens++;
+    loss += row_loss;
+    nll += row_nll;
+    tokens++;
     for (int v = 0; v < VOCABULARY; v++) {
       dbias[v] += logits[v];
       for (int i = 0; i < SIZE; i++) {

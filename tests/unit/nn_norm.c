@@ -9,8 +9,10 @@ static ig_norm make_norm(fixture *f, bool bias) {
                   .eps = 1e-5f,
                   .weight = fixture_normal(f, SIZE, 1, 1),
                   .weight_gradient = fixture_normal(f, SIZE, 1, 3)};
-  if (bias)
-    norm.bias = fixture_normal(f, SIZE, 1, 2), norm.bias_gradient = fixture_normal(f, SIZE, 1, 4);
+  if (bias) {
+    norm.bias = fixture_normal(f, SIZE, 1, 2);
+    norm.bias_gradient = fixture_normal(f, SIZE, 1, 4);
+  }
   return norm;
 }
 
@@ -36,9 +38,10 @@ static void against_loops(const ig_kernels *kernels) {
     double *expected = IG_TAKE(&f.memory, double, ROWS *SIZE),
            *dx = IG_TAKE(&f.memory, double, ROWS *SIZE);
     double dweight[SIZE], dbias[SIZE], normalized[SIZE], rstd;
-    for (int i = 0; i < SIZE; i++)
-      dweight[i] = (double)norm.weight_gradient[i],
+    for (int i = 0; i < SIZE; i++) {
+      dweight[i] = (double)norm.weight_gradient[i];
       dbias[i] = bias ? (double)norm.bias_gradient[i] : 0;
+    }
     for (int r = 0; r < ROWS; r++) {
       double mean = 0, projection = 0;
       naive_row(&norm, input + r * SIZE, normalized, &rstd);

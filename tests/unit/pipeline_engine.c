@@ -1,5 +1,5 @@
 // An engine that many threads submit to at the same time: each job gives the bits that it gives
-// alone, whatever the engine has to run it and whoever else is there.
+// alone, whatever the engine has to run it and whoever else uses the engine.
 #include "decode_fixture.h"
 
 #include <pthread.h>

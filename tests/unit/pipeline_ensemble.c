@@ -23,12 +23,10 @@ static char directories[MODELS][64];
 static ig_token_list words(int swap, int extra) {
   static char text[WORDS + 1][16];
   static const char *tokens[WORDS + 1];
-  for (int i = 0; i < WORDS + extra; i++)
-    snprintf(text[i], sizeof text[i], "w%d",
-             i == swap       ? i + 1
-             : i == swap + 1 ? i - 1
-                             : i),
-        tokens[i] = text[i];
+  for (int i = 0; i < WORDS + extra; i++) {
+    snprintf(text[i], sizeof text[i], "w%d", i == swap ? i + 1 : i == swap + 1 ? i - 1 : i);
+    tokens[i] = text[i];
+  }
   return (ig_token_list){tokens, (size_t)(WORDS + extra)};
 }
 
@@ -86,7 +84,7 @@ static void make_small(void) {
 static void make_torch(const ig_tokenizer *tokenizer) {
   ig_config config = torch_config(
       (ig_torch_options){ig_tokenizer_source_size(tokenizer), 20, 2, 1, 2, 32, 0, false, NULL});
-  config.pad_id = ig_tokenizer_pad_id(tokenizer, IG_SIDE_SOURCE),
+  config.pad_id = ig_tokenizer_pad_id(tokenizer, IG_SIDE_SOURCE);
   config.eos_id = config.bos_id = config.decoder_start_id = 0;
   make_model(TORCH, &config, tokenizer);
 }
@@ -131,7 +129,10 @@ static streams some_lines(void) {
 
 static ig_translator_options options_of(int beam, int n_best) {
   ig_translator_options o = ig_translator_options_default();
-  o.beam_size = beam, o.n_best = n_best, o.max_length = 18, o.threads = 1;
+  o.beam_size = beam;
+  o.n_best = n_best;
+  o.max_length = 18;
+  o.threads = 1;
   return o;
 }
 
@@ -235,7 +236,8 @@ static void test_batches_and_threads_change_nothing(void **state) {
       streams found = some_lines();
       found.targets = targets;
       ig_translator_options o = options_of(beam, targets ? 1 : beam);
-      o.threads = ways[w].threads, o.workers = ways[w].workers,
+      o.threads = ways[w].threads;
+      o.workers = ways[w].workers;
       o.batch_tokens = ways[w].batch_tokens;
       run(open_together(e, o), &found);
       expect_same(&found, &expected);
@@ -284,7 +286,8 @@ static void test_scores_agree_with_the_search(void **state) {
     const together e = {(ig_mean)mean, 3, {A, TORCH, B}, {1, 2, 1}};
     ig_translator_options o = options_of(4, 2);
     o.ids_in = o.ids_out = true;
-    o.length_penalty = 0, o.max_length = 46;
+    o.length_penalty = 0;
+    o.max_length = 46;
     streams found = {.lines = lines, .count = 3};
     run(open_together(&e, o), &found);
     const char *targets[3];

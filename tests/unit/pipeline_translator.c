@@ -20,8 +20,10 @@ static int make_directory(void **state) {
   (void)state;
   static char words[WORDS][16];
   const char *tokens[WORDS];
-  for (int i = 0; i < WORDS; i++)
-    snprintf(words[i], sizeof words[i], "w%d", i), tokens[i] = words[i];
+  for (int i = 0; i < WORDS; i++) {
+    snprintf(words[i], sizeof words[i], "w%d", i);
+    tokens[i] = words[i];
+  }
   if (!mkdtemp(directory)) return -1;
   ig_tokenizer *tokenizer;
   ig_model *model;
@@ -70,7 +72,10 @@ static void translate(ig_translator_options options, streams *s) {
 
 static ig_translator_options options_of(int beam, int n_best) {
   ig_translator_options o = ig_translator_options_default();
-  o.beam_size = beam, o.n_best = n_best, o.max_length = 24, o.threads = 1;
+  o.beam_size = beam;
+  o.n_best = n_best;
+  o.max_length = 24;
+  o.threads = 1;
   return o;
 }
 
@@ -87,7 +92,8 @@ static void test_batches_and_threads_change_nothing(void **state) {
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
       streams found = {.lines = some_lines(), .count = LINES};
       ig_translator_options o = options_of(beam, beam);
-      o.threads = ways[i].threads, o.workers = ways[i].workers,
+      o.threads = ways[i].threads;
+      o.workers = ways[i].workers;
       o.batch_tokens = ways[i].batch_tokens;
       translate(o, &found);
       expect_same(&found, &expected);
@@ -270,7 +276,8 @@ static void test_scores_agree_with_the_search(void **state) {
   (void)state;
   const char *lines[] = {"w1 w2 w3", "w9 w8", "w30 w31 w32 w33 w34"};
   ig_translator_options o = options_of(4, 2);
-  o.ids_out = true, o.length_penalty = 0;
+  o.ids_out = true;
+  o.length_penalty = 0;
   o.max_length = 46;
   streams found = {.lines = lines, .count = 3};
   translate(o, &found);
@@ -461,7 +468,8 @@ static void test_bad_options(void **state) {
   ig_translator_options o = options_of(1, 1);
   o.type = "int4";
   assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_ERROR_UNSUPPORTED);
-  o = options_of(1, 1), o.max_length = 49;
+  o = options_of(1, 1);
+  o.max_length = 49;
   assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "48"));
   o = options_of(2, 3);
@@ -476,7 +484,8 @@ static void test_bad_options(void **state) {
   char path[256];
   snprintf(path, sizeof path, "%s/generation_config.json", directory);
   assert_int_equal(ig_file_write(path, "{\"num_beams\": 5000}", 19, &err), IG_OK);
-  o.beam_size = 0, o.n_best = 0;
+  o.beam_size = 0;
+  o.n_best = 0;
   assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_ERROR_ARGUMENT);
   assert_non_null(strstr(err.message, "generation_config.json: beam_size"));
   o.beam_size = 2;

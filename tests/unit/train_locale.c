@@ -41,7 +41,10 @@ static void train_a_tokenizer(const char *path) {
   ig_error err = {0};
   const char *files[] = {"t.src"};
   ig_sentencepiece_training t = ig_sentencepiece_training_default();
-  t.files = files, t.file_count = 1, t.vocab_size = 20, t.character_coverage = 0.995,
+  t.files = files;
+  t.file_count = 1;
+  t.vocab_size = 20;
+  t.character_coverage = 0.995;
   t.soft_vocab_limit = true;
   ok(ig_sentencepiece_train(&t, path, &err), &err);
 }
@@ -106,8 +109,10 @@ static void same_in_every_locale(void **state) {
 }
 
 int main(void) {
-  if (!use_locale("de_DE") || !use_locale("ps_AF") || !setlocale(LC_ALL, "C"))
-    return puts("skipped: no localedef, or no sources of the locales de_DE and ps_AF"), 77;
+  if (!use_locale("de_DE") || !use_locale("ps_AF") || !setlocale(LC_ALL, "C")) {
+    puts("skipped: no localedef, or no sources of the locales de_DE and ps_AF");
+    return 77;
+  }
   const struct CMUnitTest tests[] = {cmocka_unit_test(same_in_every_locale)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -84,8 +84,10 @@ static void norm_and_threads(void **state) {
     ig_pool *pool = NULL;
     if (k) assert_int_equal(ig_pool_create(3, &pool, NULL), IG_OK);
     ig_nn context = nn(pool);
-    x[k] = calloc(count, sizeof(float)), w[k] = calloc(count, sizeof(float)),
-    m[k] = calloc(count, sizeof(float)), v[k] = calloc(count, sizeof(float));
+    x[k] = calloc(count, sizeof(float));
+    w[k] = calloc(count, sizeof(float));
+    m[k] = calloc(count, sizeof(float));
+    v[k] = calloc(count, sizeof(float));
     for (size_t i = 0; i < count; i++) x[k][i] = (float)ig_random_normal(1, 2, i);
     if (!k)
       for (size_t i = 0; i < count; i++) sum += (double)x[k][i] * (double)x[k][i];
@@ -100,7 +102,12 @@ static void norm_and_threads(void **state) {
   assert_true(fabs(norm[0] - sqrt(sum)) < 1e-9 * sqrt(sum));
   assert_memory_equal(w[0], w[1], count * sizeof(float));
   assert_memory_equal(v[0], v[1], count * sizeof(float));
-  for (size_t k = 0; k < 2; k++) free(x[k]), free(w[k]), free(m[k]), free(v[k]);
+  for (size_t k = 0; k < 2; k++) {
+    free(x[k]);
+    free(w[k]);
+    free(m[k]);
+    free(v[k]);
+  }
   ig_nn context = nn(NULL);
   const float nan_values[3] = {1, NAN, 2};
   const double norm_of_nan = ig_optimizer_norm(&context, nan_values, 3);

@@ -119,7 +119,10 @@ static void epochs_end(void **state) {
   ok(TRAIN(1, false, &err, "train.output=epochs", "train.updates=0", "train.epochs=2"), &err);
   int words = 0, pairs = 0;
   FILE *file = fopen("t.trg", "rb");
-  for (int c; (c = fgetc(file)) != EOF;) words += c >= '0' && c <= '9', pairs += c == '\n';
+  for (int c; (c = fgetc(file)) != EOF;) {
+    words += c >= '0' && c <= '9';
+    pairs += c == '\n';
+  }
   fclose(file);
   assert_int_equal(stat_of("target_tokens"), 2 * (words + pairs));
 }

@@ -24,7 +24,7 @@ static tensor_shape vector_of(int columns) {
   return (tensor_shape){.rank = 1, .rows = 1, .columns = (size_t)columns};
 }
 
-// A linear layer whose bias is there if `has_bias`.
+// A linear layer which has a bias if `has_bias`.
 static tensor_shape linear_shape(const ig_tensor_row *row, int out, int in, bool has_bias) {
   if (!row->bias) return matrix_of(out, in);
   return has_bias ? vector_of(out) : absent;

@@ -4,7 +4,7 @@ The first model is ../marian_tiny; the second, other/, has other sizes and start
 another token. Both read ../marian_tiny/source.ids. Their next-token probabilities are combined in
 PyTorch and handed to transformers' own greedy and beam search as one model: MEAN is `arithmetic`
 (log of the mean of probabilities) or `geometric` (mean of log-probabilities, not normalised again);
-behind it stand weights, where they are not equal. MEAN.greedy: target ids. MEAN.nbest: the 3 best
+weights follow it where they are not equal. MEAN.greedy: target ids. MEAN.nbest: the 3 best
 of beam 4, "score<TAB>ids". MEAN.lengths: 6 to 9 tokens, beam 3. MEAN.log_probs: of each token of
 the greedy translations.
 """
@@ -87,7 +87,7 @@ class Config(t.PretrainedConfig):
 class Ensemble(t.PreTrainedModel, t.GenerationMixin):
     """A model over V + 1 tokens. Beam search takes a log_softmax of what it is given: the last
     token has the probability that is left, so that the others keep theirs where they do not sum to
-    1. It is banned behind the log_softmax."""
+    1. It is banned after the log_softmax."""
 
     config_class = Config
     main_input_name = "input_ids"
