@@ -68,12 +68,14 @@ static ig_status open_slice(ig_fusion_plan *plan, const ig_recipe_module *module
                      out->count);
 }
 
-// Opens the recipe's base model, if there is one: configuration and tokenizer come from it even if
-// the method uses no base.
+// Opens the model that configuration and tokenizer come from: the base, which the method may not
+// take as one, or else the first model of the recipe, which may belong to another module. Without
+// it no slice is complete, for it says which tensors are tied.
 static ig_status open_donor(ig_fusion_plan *plan, ig_plan_slice *s, ig_error *err) {
   size_t unused;
-  return plan->recipe->base_model ? open_model(plan, s, plan->recipe->base_model, &unused, err)
-                                  : IG_OK;
+  if (plan->recipe->base_model) IG_TRY(open_model(plan, s, plan->recipe->base_model, &unused, err));
+  s->complete = s->complete && ig_fusion_plan_donor(plan)->tensors;
+  return IG_OK;
 }
 
 // Adds a problem if a model of the slice lacks layers that are asked of it; *inside is false then.

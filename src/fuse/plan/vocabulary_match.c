@@ -22,18 +22,30 @@ static ig_status load_pieces(const ig_stage_model *stage, const char *directory,
 
 static bool is_word(const char *source, const char *word) { return strcmp(source, word) == 0; }
 
-// Loads the tokenizer that the recipe names as the source of the output's: the output begins with
-// its pieces.
-static ig_status load_source(const ig_fusion_plan *plan, ig_alignment *a, ig_error *err) {
+// The model whose tokenizer the output's begins with; NULL: it is that of a directory, or of a
+// stage.
+static const ig_fuse_model *source_model(const ig_fusion_plan *plan) {
+  const char *source = plan->recipe->tokenizer.source;
+  const bool is_donor = is_word(source, "union") || is_word(source, "base");
+  const ig_fuse_model *found = is_donor ? ig_fusion_plan_donor(plan) : NULL;
+  for (size_t i = 0; i < plan->models.count; i++)
+    if (strcmp(plan->models.model[i].reference, source) == 0) found = &plan->models.model[i];
+  return found;
+}
+
+// The tokenizer that the output's begins with. *complete false: the model that it would come from
+// could not be opened, which is a problem of the list already.
+static ig_status load_source(const ig_fusion_plan *plan, ig_alignment *a, bool *complete,
+                             ig_error *err) {
   const char *source = plan->recipe->tokenizer.source, *directory = source;
   const ig_stage_model *stage = ig_fuse_models_find_stage(&plan->models, source, strlen(source));
-  if (is_word(source, "union") || is_word(source, "base")) {
-    directory = ig_fusion_plan_donor(plan)->directory;
-    stage = ig_fusion_plan_donor(plan)->stage;
+  const ig_fuse_model *model = source_model(plan);
+  if (model) {
+    directory = model->directory;
+    stage = stage ? stage : model->stage;
   }
-  for (size_t i = 0; i < plan->models.count; i++)
-    if (strcmp(plan->models.model[i].reference, source) == 0)
-      directory = plan->models.model[i].directory;
+  *complete = stage || directory;
+  if (!*complete) return IG_OK;
   const char *existing = stage ? stage->directory : directory;
   if (existing) {
     a->directory = ig_allocate_copy(existing, strlen(existing), err);
@@ -180,8 +192,8 @@ static ig_status judge_pieces(ig_fusion_plan *plan, ig_status status, const ig_e
 static ig_status load_all(ig_fusion_plan *plan, ig_pieces *pieces, bool *complete, ig_error *err) {
   ig_alignment *a = plan->alignment;
   ig_error why = {0};
-  *complete = true;
-  IG_TRY(judge_pieces(plan, load_source(plan, a, &why), &why, complete, err));
+  const ig_status loaded = load_source(plan, a, complete, &why);
+  IG_TRY(judge_pieces(plan, loaded, &why, complete, err));
   for (size_t i = 0; i < a->models; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
     if (!m->tensors) *complete = false;
