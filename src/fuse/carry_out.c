@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/allocate.h"
@@ -140,9 +141,15 @@ static ig_status carry_out_stage(stage_run *r, size_t index, ig_error *err) {
                                           : run_plan(r, &stage->plan, index, err);
 }
 
+// Models of stages are removed in the end, which must not happen where a link leads to.
 static ig_status name_directory(stage_run *r, ig_error *err) {
+  struct stat status;
   r->directory = ig_path_with_suffix(r->output, ".stages", err);
-  return r->directory ? IG_OK : IG_ERROR_MEMORY;
+  if (!r->directory) return IG_ERROR_MEMORY;
+  if (lstat(r->directory, &status) != 0 || S_ISDIR(status.st_mode)) return IG_OK;
+  return ig_fail(err, IG_ERROR_IO,
+                 "%s: expected a directory or nothing, found a link or a file; move it away",
+                 r->directory);
 }
 
 static ig_status carry_out_all(stage_run *r, ig_error *err) {
@@ -165,7 +172,10 @@ ig_status ig_carry_out(ig_stages *stages, const char *output, const ig_fuse_opti
                  .output = output,
                  .stages = stages,
                  .hashes = options->sha256 ? IG_HASH_SHA256 : IG_HASH_XXH3};
+  ig_staging_hold hold;
+  IG_TRY(ig_staging_lock(output, &hold, err));
   const ig_status status = carry_out_all(&r, err);
+  ig_staging_unlock(&hold);
   json_decref(r.history);
   json_decref(r.scores);
   ig_pool_free(r.pool);

@@ -67,11 +67,12 @@ ig_status ig_safetensors_foresee(const char *name, const ig_safetensors_output *
 // A file whose header is written first and whose values then come in any order, each at its own
 // offset. This is not atomic: it is for a directory that gets its name when everything is written.
 typedef struct ig_safetensors_shard ig_safetensors_shard;
-// tensors: without values and raw. go_on: if the file exists and has this very header, keep the
-// values that it has. The space on the disk is reserved, so that a disk that is too full shows
-// here.
+// tensors: without values and raw. *go_on true: the file is expected to have this very header, and
+// keeps the values that it has; if it has not, nothing is written and *go_on is false afterwards.
+// *go_on false: the file begins anew. A symbolic link is not followed. The space on the disk is
+// reserved, so that a disk that is too full shows here.
 ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *tensors, size_t count,
-                               bool go_on, ig_safetensors_shard **out, ig_error *err);
+                               bool *go_on, ig_safetensors_shard **out, ig_error *err);
 // Writes bytes of tensor `index`, from its byte `offset` on. Thread-safe.
 ig_status ig_safetensors_put(ig_safetensors_shard *shard, size_t index, size_t offset,
                              const void *data, size_t bytes, ig_error *err);

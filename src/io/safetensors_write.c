@@ -179,12 +179,14 @@ static bool has_header(const ig_safetensors_shard *p, const char *bytes, size_t 
 }
 
 static ig_status begin_shard(ig_safetensors_shard *p, const ig_safetensors_output *tensors,
-                             const json_t *header, bool go_on, ig_error *err) {
+                             const json_t *header, bool *go_on, ig_error *err) {
   size_t size;
   char *bytes = header_bytes(header, &size);
   if (!bytes) return ig_fail_memory_in(p->path, err);
   ig_status status = place_tensors(p, tensors, size, err);
-  if (status == IG_OK && !(go_on && has_header(p, bytes, size))) {
+  const bool wanted = *go_on;
+  *go_on = wanted && status == IG_OK && has_header(p, bytes, size);
+  if (status == IG_OK && !wanted) {
     int failed = ftruncate(p->descriptor, 0)
                      ? errno
                      : posix_fallocate(p->descriptor, 0, (off_t)p->begin[p->count]);
@@ -195,7 +197,7 @@ static ig_status begin_shard(ig_safetensors_shard *p, const ig_safetensors_outpu
 }
 
 ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *tensors, size_t count,
-                               bool go_on, ig_safetensors_shard **out, ig_error *err) {
+                               bool *go_on, ig_safetensors_shard **out, ig_error *err) {
   ig_safetensors_shard *p = *out = ig_allocate(1, sizeof *p, err);
   if (!p) return IG_ERROR_MEMORY;
   *p = (ig_safetensors_shard){
@@ -204,7 +206,7 @@ ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *te
   json_t *header = NULL;
   ig_status status = p->begin ? build_header(path, tensors, count, &header, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) {
-    p->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    p->descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     status = p->descriptor < 0 ? fail_writing(p, errno, err)
                                : begin_shard(p, tensors, header, go_on, err);
   }

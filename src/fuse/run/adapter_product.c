@@ -288,12 +288,8 @@ static ig_status begin_file(extraction *e, ig_error *err) {
     IG_TRY(describe_part(e, i, "lora_A", &e->output[2 * i], err));
     IG_TRY(describe_part(e, i, "lora_B", &e->output[2 * i + 1], err));
   }
-  char *path = ig_path_join(e->staging->directory, weights_name, err);
-  const ig_status status = path ? ig_safetensors_begin(path, e->output, 2 * e->layers,
-                                                       e->staging->resumed, &e->file, err)
-                                : IG_ERROR_MEMORY;
-  free(path);
-  return status;
+  return ig_staging_begin_weights(e->staging, weights_name, e->output, 2 * e->layers, &e->file,
+                                  err);
 }
 
 // PEFT adapts every module whose name ends with a target. Targets are whole names here, so that no

@@ -10,12 +10,18 @@
 #include "io/json.h"
 #include "io/model_directory.h"
 
+static ig_status copy_file(const char *source, ig_staging *to, const char *name, const char *target,
+                           ig_error *err) {
+  IG_TRY(ig_staging_claim(to, name, err));
+  return ig_file_copy(source, target, err);
+}
+
 // Copies a file, if it exists.
-static ig_status copy_companion(const char *from, const char *to, const char *name, ig_error *err) {
+static ig_status copy_companion(const char *from, ig_staging *to, const char *name, ig_error *err) {
   char *source = ig_path_join(from, name, err),
-       *target = source ? ig_path_join(to, name, err) : NULL;
+       *target = source ? ig_path_join(to->directory, name, err) : NULL;
   ig_status status = target ? IG_OK : IG_ERROR_MEMORY;
-  if (status == IG_OK && ig_file_exists(source)) status = ig_file_copy(source, target, err);
+  if (status == IG_OK && ig_file_exists(source)) status = copy_file(source, to, name, target, err);
   free(source);
   free(target);
   return status;
@@ -40,19 +46,18 @@ static ig_status map_special_ids(const ig_alignment *a, const char *directory, c
   return status;
 }
 
-static ig_status write_generation(const ig_fusion_plan *plan, const char *directory,
-                                  ig_error *err) {
+static ig_status write_generation(const ig_fusion_plan *plan, ig_staging *staging, ig_error *err) {
   size_t at = 0;
   const char *name = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_GENERATION, &at);
-  IG_TRY(copy_companion(ig_fusion_plan_donor(plan)->directory, directory, name, err));
-  return plan->alignment ? map_special_ids(plan->alignment, directory, name, err) : IG_OK;
+  IG_TRY(copy_companion(ig_fusion_plan_donor(plan)->directory, staging, name, err));
+  return plan->alignment ? map_special_ids(plan->alignment, staging->directory, name, err) : IG_OK;
 }
 
-static ig_status write_tokenizer(const ig_fusion_plan *plan, const char *directory, ig_error *err) {
+static ig_status write_tokenizer(const ig_fusion_plan *plan, ig_staging *staging, ig_error *err) {
   const char *from = ig_fusion_plan_tokenizer(plan), *name;
   for (size_t at = 0;
        (name = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_TOKENIZER, &at)) != NULL;)
-    IG_TRY(copy_companion(from, directory, name, err));
+    IG_TRY(copy_companion(from, staging, name, err));
   return IG_OK;
 }
 
@@ -69,9 +74,10 @@ static ig_status write_vocabularies(const ig_alignment *a, const char *directory
   return IG_OK;
 }
 
-ig_status ig_companions_write(const ig_fusion_plan *plan, const char *directory, ig_error *err) {
-  IG_TRY(write_tokenizer(plan, directory, err));
-  IG_TRY(write_generation(plan, directory, err));
+ig_status ig_companions_write(const ig_fusion_plan *plan, ig_staging *staging, ig_error *err) {
+  const char *directory = staging->directory;
+  IG_TRY(write_tokenizer(plan, staging, err));
+  IG_TRY(write_generation(plan, staging, err));
   if (plan->alignment && plan->alignment->added)
     IG_TRY(write_vocabularies(plan->alignment, directory, err));
   return write_config(plan, directory, err);

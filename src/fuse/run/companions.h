@@ -3,6 +3,7 @@
 #ifndef IG_FUSE_RUN_COMPANIONS_H
 #define IG_FUSE_RUN_COMPANIONS_H
 #include "fuse/plan/fusion_plan.h"
+#include "fuse/run/staging.h"
 
-ig_status ig_companions_write(const ig_fusion_plan *plan, const char *directory, ig_error *err);
+ig_status ig_companions_write(const ig_fusion_plan *plan, ig_staging *staging, ig_error *err);
 #endif

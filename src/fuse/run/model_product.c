@@ -50,13 +50,12 @@ static ig_status write_weights(const ig_fusion_writing *w, ig_output *output, ig
 }
 
 static ig_status write_model(const ig_fusion_writing *w, ig_error *err) {
-  const char *directory = w->staging->directory;
-  const ig_output_options options = {.shard_bytes = w->shard_bytes, .go_on = w->staging->resumed};
+  const ig_output_options options = {.shard_bytes = w->shard_bytes};
   ig_output output;
-  ig_status status = ig_output_open(w->plan, directory, &options, &output, err);
+  ig_status status = ig_output_open(w->plan, w->staging, &options, &output, err);
   if (status == IG_OK) status = write_weights(w, &output, err);
   ig_output_close(&output);
-  return status == IG_OK ? ig_companions_write(w->plan, directory, err) : status;
+  return status == IG_OK ? ig_companions_write(w->plan, w->staging, err) : status;
 }
 
 const ig_fusion_product ig_fusion_product_model = {

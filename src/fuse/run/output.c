@@ -40,8 +40,7 @@ static void name_shard(const ig_output *o, size_t shard, char name[NAME]) {
 
 typedef struct shard_opening {
   const ig_fusion_plan *plan;
-  const char *directory;
-  bool go_on;
+  ig_staging *staging;
   ig_output *output;
   ig_safetensors_output *tensors;  // (plan->count): scratch
 } shard_opening;
@@ -61,12 +60,8 @@ static size_t list_tensors(const shard_opening *s, size_t shard) {
 static ig_status open_shard(const shard_opening *s, size_t shard, ig_error *err) {
   char name[NAME];
   name_shard(s->output, shard, name);
-  char *path = ig_path_join(s->directory, name, err);
-  if (!path) return IG_ERROR_MEMORY;
-  const ig_status status = ig_safetensors_begin(path, s->tensors, list_tensors(s, shard), s->go_on,
-                                                &s->output->shards[shard], err);
-  free(path);
-  return status;
+  return ig_staging_begin_weights(s->staging, name, s->tensors, list_tensors(s, shard),
+                                  &s->output->shards[shard], err);
 }
 
 // {"metadata": {"total_size": …}, "weight_map": {tensor: file, …}}; NULL: out of memory.
@@ -109,10 +104,10 @@ ig_status ig_output_check(const ig_fusion_plan *plan, size_t shard_bytes, ig_pro
 
 static ig_status open_shards(const shard_opening *s, ig_error *err) {
   for (size_t i = 0; i < s->output->count; i++) IG_TRY(open_shard(s, i, err));
-  return s->output->count > 1 ? write_index(s->plan, s->output, s->directory, err) : IG_OK;
+  return s->output->count > 1 ? write_index(s->plan, s->output, s->staging->directory, err) : IG_OK;
 }
 
-ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory,
+ig_status ig_output_open(const ig_fusion_plan *plan, ig_staging *staging,
                          const ig_output_options *options, ig_output *o, ig_error *err) {
   *o = (ig_output){.positions = ig_allocate(plan->count, sizeof *o->positions, err)};
   if (!o->positions) return IG_ERROR_MEMORY;
@@ -121,11 +116,7 @@ ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory,
   ig_safetensors_output *tensors =
       o->shards ? ig_allocate(plan->count, sizeof *tensors, err) : NULL;
   if (!tensors) return IG_ERROR_MEMORY;
-  const shard_opening opening = {.plan = plan,
-                                 .directory = directory,
-                                 .go_on = options->go_on,
-                                 .output = o,
-                                 .tensors = tensors};
+  const shard_opening opening = {.plan = plan, .staging = staging, .output = o, .tensors = tensors};
   const ig_status status = open_shards(&opening, err);
   free(tensors);
   return status;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include "fuse/plan/fusion_plan.h"
 #include "base/problems.h"
+#include "fuse/run/staging.h"
 
 typedef struct ig_output_position {
   size_t shard, index;  // a tensor's file, and its number there
@@ -23,14 +24,14 @@ typedef struct ig_output_options {
   // The most bytes that the tensors of one file may have together; a larger tensor has a file of
   // its own. If this is 0, or no less than all of them, there is one file.
   size_t shard_bytes;
-  bool go_on;  // what an unfinished fusion of the same output wrote there is kept
 } ig_output_options;
 
 // Adds a problem if there are more shards than can be open at a time.
 ig_status ig_output_check(const ig_fusion_plan *plan, size_t shard_bytes, ig_problems *problems,
                           ig_error *err);
-// Opens the files of the output. Tensors stay in the plan's order. ig_output_close in any case.
-ig_status ig_output_open(const ig_fusion_plan *plan, const char *directory,
+// Tensors stay in their order; values of those that are done are kept. ig_output_close in any
+// case.
+ig_status ig_output_open(const ig_fusion_plan *plan, ig_staging *staging,
                          const ig_output_options *options, ig_output *out, ig_error *err);
 // Writes bytes of tensor `index`, from its byte `offset` on. Thread-safe.
 ig_status ig_output_put(const ig_output *output, size_t index, size_t offset, const void *data,

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/writer.h"
+#include "io/model_directory.h"
 
 static const char *const journal_name = "fusion.journal";
 
@@ -48,12 +50,21 @@ static ig_status is_unfinished(const ig_staging *s, bool *out, ig_error *err) {
   return IG_OK;
 }
 
+// What a link at the directory's name leads to is not ours to write to, nor to remove from.
+static ig_status check_own(const char *directory, const struct stat *status, ig_error *err) {
+  if (S_ISDIR(status->st_mode)) return IG_OK;
+  return ig_fail(err, IG_ERROR_IO,
+                 "%s: expected a directory that a fusion made, found %s; move it away", directory,
+                 S_ISLNK(status->st_mode) ? "a symbolic link" : "something else");
+}
+
 static ig_status check_directories(const ig_staging *s, ig_error *err) {
   struct stat status;
   if (lstat(s->output, &status) == 0)
     return ig_fail(err, IG_ERROR_IO, "%s: exists already; move it away, or choose another output",
                    s->output);
   if (lstat(s->directory, &status)) return IG_OK;
+  IG_TRY(check_own(s->directory, &status, err));
   bool unfinished;
   IG_TRY(is_unfinished(s, &unfinished, err));
   return unfinished ? IG_OK
@@ -69,49 +80,297 @@ ig_status ig_staging_check(const char *output, ig_error *err) {
   return status;
 }
 
-// Reads which tensors the journal says are done, if it is the journal of the same fusion. A last
-// line that was cut short does not count.
-static void read_journal(ig_staging *s, const char *fingerprint) {
-  FILE *file = fopen(s->journal_path, "r");
-  char line[128];
-  if (!file) return;
-  if (fgets(line, sizeof line, file) && strncmp(line, fingerprint, strlen(fingerprint)) == 0 &&
-      line[strlen(fingerprint)] == '\n') {
-    s->resumed = true;
-    while (fgets(line, sizeof line, file) && strchr(line, '\n')) {
-      char *end;
-      const unsigned long long index = strtoull(line, &end, 10);
-      if (*end == '\n' && index < s->tensors) s->done[index] = true;
-    }
-  }
-  fclose(file);
+// ---- held against other fusions ----------------------------------------------
+
+static ig_status make_parent(const char *path, ig_error *err) {
+  char *parent = ig_path_parent(path, err);
+  if (!parent) return IG_ERROR_MEMORY;
+  const ig_status status = ig_path_make_directories(parent, err);
+  free(parent);
+  return status;
 }
 
-static ig_status open_journal(ig_staging *s, const char *fingerprint, ig_error *err) {
-  s->journal = fopen(s->journal_path, s->resumed ? "a" : "w");
-  if (!s->journal) return fail_with_errno(s->journal_path, "write", err);
-  if (!s->resumed && (fprintf(s->journal, "%s\n", fingerprint) < 0 || fflush(s->journal)))
+// Makes the directory if it does not exist, and opens it. A link is not followed.
+static ig_status open_directory(const char *directory, int *descriptor, ig_error *err) {
+  *descriptor = -1;
+  IG_TRY(make_parent(directory, err));
+  if (mkdir(directory, 0777) && errno != EEXIST) return fail_with_errno(directory, "make", err);
+  *descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  return *descriptor >= 0 ? IG_OK : fail_with_errno(directory, "open", err);
+}
+
+// True if the name still means the directory that is open: its fusion may have renamed or removed
+// it before we locked it.
+static bool is_at(const char *directory, int descriptor) {
+  struct stat held, named;
+  return fstat(descriptor, &held) == 0 && lstat(directory, &named) == 0 &&
+         held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
+// *descriptor -1: try again. A file system that has no locks is written to without.
+static ig_status try_lock(const char *directory, int *descriptor, ig_error *err) {
+  IG_TRY(open_directory(directory, descriptor, err));
+  const bool held = flock(*descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (!held && is_at(directory, *descriptor)) return IG_OK;
+  close(*descriptor);
+  *descriptor = -1;
+  return held ? ig_fail(err, IG_ERROR_IO, "%s: another fusion is writing it; wait until it ends",
+                        directory)
+              : IG_OK;
+}
+
+ig_status ig_staging_lock(const char *output, ig_staging_hold *hold, ig_error *err) {
+  ig_staging s = {0};
+  *hold = (ig_staging_hold){.descriptor = -1};
+  ig_status status = name_directories(output, &s, err);
+  if (status == IG_OK) status = check_directories(&s, err);
+  while (status == IG_OK && hold->descriptor < 0)
+    status = try_lock(s.directory, &hold->descriptor, err);
+  hold->directory = s.directory;
+  s.directory = NULL;
+  // Whatever was true before the lock may have changed.
+  if (status == IG_OK) {
+    s.directory = hold->directory;
+    status = check_directories(&s, err);
+    s.directory = NULL;
+  }
+  ig_staging_close(&s);
+  if (status != IG_OK) ig_staging_unlock(hold);
+  return status;
+}
+
+void ig_staging_unlock(ig_staging_hold *hold) {
+  // Only a directory in which nothing was written yet is empty.
+  if (hold->descriptor >= 0 && is_at(hold->directory, hold->descriptor)) rmdir(hold->directory);
+  if (hold->descriptor >= 0) close(hold->descriptor);
+  free(hold->directory);
+  *hold = (ig_staging_hold){.descriptor = -1};
+}
+
+// ---- the journal -------------------------------------------------------------
+
+// The first line is the fingerprint. Each other one is the number of a tensor that is done, or '+'
+// and the name of a file that the fusion wrote besides weights. Each line is whole only with its
+// newline: what follows the last one was cut short, and is cut off.
+typedef struct journal_text {
+  char *bytes;
+  size_t size;    // of the whole lines
+  size_t header;  // of the first of them; 0: it is not that of this fusion
+} journal_text;
+
+static ig_status fail_foreign(const char *path, ig_error *err) {
+  return ig_fail(err, IG_ERROR_IO,
+                 "%s: expected a regular file that a fusion wrote, found a link or something else; "
+                 "move it away",
+                 path);
+}
+
+// Opens the journal for reading and appending, and makes it if it does not exist. Links are not
+// followed, and a file that has another name elsewhere is not ours.
+static ig_status open_journal(ig_staging *s, ig_error *err) {
+  const int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  const int descriptor = open(s->journal_path, flags, 0666);
+  struct stat status;
+  if (descriptor < 0 && errno == ELOOP) return fail_foreign(s->journal_path, err);
+  if (descriptor < 0) return fail_with_errno(s->journal_path, "write", err);
+  const bool ours =
+      fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
+  s->journal = ours ? fdopen(descriptor, "a+") : NULL;
+  if (s->journal) return IG_OK;
+  const int reason = errno;
+  close(descriptor);
+  errno = reason;
+  return ours ? fail_with_errno(s->journal_path, "write", err) : fail_foreign(s->journal_path, err);
+}
+
+enum { MOST_JOURNAL = 1 << 28 };
+
+static ig_status read_journal(const ig_staging *s, const char *fingerprint, journal_text *out,
+                              ig_error *err) {
+  struct stat status;
+  const int descriptor = fileno(s->journal);
+  *out = (journal_text){0};
+  if (fstat(descriptor, &status)) return fail_with_errno(s->journal_path, "look at", err);
+  if (status.st_size > MOST_JOURNAL)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: too large; remove %s", s->journal_path, s->directory);
+  out->bytes = ig_allocate((size_t)status.st_size + 1, 1, err);
+  if (!out->bytes) return IG_ERROR_MEMORY;
+  const ig_file file = {.open = true, .handle = descriptor, .size = (size_t)status.st_size};
+  IG_TRY(ig_file_read(&file, s->journal_path, 0, out->bytes, file.size, err));
+  for (size_t i = 0; i < file.size; i++)
+    if (out->bytes[i] == '\n') out->size = i + 1;
+  const size_t length = strlen(fingerprint);
+  if (out->size > length && memcmp(out->bytes, fingerprint, length) == 0 &&
+      out->bytes[length] == '\n')
+    out->header = length + 1;
+  return IG_OK;
+}
+
+// Calls `visit` with each whole line, whose newline is replaced by a NUL.
+static void for_lines(ig_staging *s, journal_text *text, void (*visit)(ig_staging *, char *line)) {
+  for (char *line = text->bytes, *end; line < text->bytes + text->size; line = end + 1) {
+    end = memchr(line, '\n', (size_t)(text->bytes + text->size - line));
+    *end = '\0';
+    visit(s, line);
+  }
+}
+
+static void note_done(ig_staging *s, char *line) {
+  const size_t digits = strspn(line, "0123456789");
+  if (digits == 0 || digits > 18 || line[digits] != '\0') return;
+  const unsigned long long index = strtoull(line, NULL, 10);
+  if (index < s->tensors) s->done[index] = true;
+}
+
+static bool is_plain_name(const char *name) {
+  return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+// A file of another fusion that is not in the table of model directories.
+static void remove_claimed(ig_staging *s, char *line) {
+  if (line[0] == '+' && is_plain_name(line + 1))
+    unlinkat(dirfd(s->listing), line + 1, 0);  // that it does not exist is fine
+}
+
+static ig_status truncate_journal(ig_staging *s, size_t size, ig_error *err) {
+  if (ftruncate(fileno(s->journal), (off_t)size) || fsync(fileno(s->journal)))
     return fail_with_errno(s->journal_path, "write", err);
   return IG_OK;
 }
 
-static bool is_any(const char *name) { return strcmp(name, ".") != 0 && strcmp(name, "..") != 0; }
+static ig_status begin_journal(ig_staging *s, const char *fingerprint, ig_error *err) {
+  IG_TRY(truncate_journal(s, 0, err));
+  if (fprintf(s->journal, "%s\n", fingerprint) < 0 || fflush(s->journal))
+    return fail_with_errno(s->journal_path, "write", err);
+  return IG_OK;
+}
 
-static ig_status remove_files(const char *path, bool (*which)(const char *name), ig_error *err) {
-  DIR *directory = opendir(path);
-  if (!directory) return fail_with_errno(path, "open", err);
-  ig_status status = IG_OK;
-  for (const struct dirent *entry; status == IG_OK && (entry = readdir(directory)) != NULL;)
-    // fusion.json, by which the directory is known, is removed last, so that a directory that is
-    // half removed can be removed again.
-    if (which(entry->d_name) && strcmp(entry->d_name, "fusion.json") != 0 &&
-        unlinkat(dirfd(directory), entry->d_name, 0))
-      status = fail_with_errno(path, "remove", err);
-  if (status == IG_OK && which("fusion.json") && unlinkat(dirfd(directory), "fusion.json", 0) &&
-      errno != ENOENT)
-    status = fail_with_errno(path, "remove", err);
-  closedir(directory);
+ig_status ig_staging_claim(ig_staging *s, const char *name, ig_error *err) {
+  if (strchr(name, '\n')) return ig_fail(err, IG_ERROR_FORMAT, "%s: a newline in a name", name);
+  if (fprintf(s->journal, "+%s\n", name) < 0 || fflush(s->journal))
+    return fail_with_errno(s->journal_path, "write", err);
+  return IG_OK;
+}
+
+// No tensor is done: what the journal says of them is not true of the files. That must be on the
+// disk before those are made anew.
+static ig_status forget_tensors(ig_staging *s, ig_error *err) {
+  s->resumed = false;
+  if (s->tensors) memset(s->done, 0, s->tensors * sizeof *s->done);
+  return truncate_journal(s, s->header, err);
+}
+
+static ig_status begin_weights_at(ig_staging *s, const char *path,
+                                  const ig_safetensors_output *tensors, size_t count,
+                                  ig_safetensors_shard **out, ig_error *err) {
+  bool go_on = s->resumed;
+  IG_TRY(ig_safetensors_begin(path, tensors, count, &go_on, out, err));
+  if (go_on == s->resumed) return IG_OK;
+  ig_safetensors_end(*out);
+  *out = NULL;
+  IG_TRY(forget_tensors(s, err));
+  return ig_safetensors_begin(path, tensors, count, &go_on, out, err);
+}
+
+ig_status ig_staging_begin_weights(ig_staging *s, const char *name,
+                                   const ig_safetensors_output *tensors, size_t count,
+                                   ig_safetensors_shard **out, ig_error *err) {
+  *out = NULL;
+  char *path = ig_path_join(s->directory, name, err);
+  if (!path) return IG_ERROR_MEMORY;
+  const ig_status status = begin_weights_at(s, path, tensors, count, out, err);
+  free(path);
   return status;
+}
+
+// ---- its files ---------------------------------------------------------------
+
+// Names of weights: model.safetensors, model-00001-of-00002.safetensors, the index of them, and an
+// adapter's.
+static bool is_weights(const char *name) {
+  const size_t length = strlen(name), end = strlen(".safetensors");
+  if (strcmp(name, "model.safetensors.index.json") == 0) return true;
+  return length > end && strcmp(name + length - end, ".safetensors") == 0 &&
+         (strncmp(name, "model-", 6) == 0 || strncmp(name, "model.", 6) == 0 ||
+          strncmp(name, "adapter_model.", 14) == 0);
+}
+
+// True for the name of a file that a fusion writes. fusion.json is not among them: it is removed
+// last.
+static bool is_ours(const char *name) {
+  size_t at = 0;
+  for (const char *file; (file = ig_model_directory_next(~0u, &at)) != NULL;)
+    if (strcmp(name, file) == 0) return true;
+  return is_weights(name) || strcmp(name, "adapter_config.json") == 0 ||
+         ig_writer_is_temporary(name);
+}
+
+static bool is_any(const char *name) {
+  return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, "fusion.json") != 0;
+}
+
+// A file that is written to must be a regular one that has no other name: who could put a link
+// there could have any file overwritten.
+static ig_status check_entry(const ig_staging *s, const char *name, ig_error *err) {
+  struct stat status;
+  if (fstatat(dirfd(s->listing), name, &status, AT_SYMLINK_NOFOLLOW))
+    return fail_with_errno(s->directory, "look at", err);
+  const bool ours = S_ISREG(status.st_mode) && status.st_nlink == 1;
+  if (ours || S_ISDIR(status.st_mode)) return IG_OK;
+  char *path = ig_path_join(s->directory, name, err);
+  if (!path) return IG_ERROR_MEMORY;
+  const ig_status failed = fail_foreign(path, err);
+  free(path);
+  return failed;
+}
+
+static ig_status check_entries(const ig_staging *s, ig_error *err) {
+  ig_status status = IG_OK;
+  rewinddir(s->listing);
+  for (const struct dirent *entry; status == IG_OK && (entry = readdir(s->listing)) != NULL;)
+    status = check_entry(s, entry->d_name, err);
+  return status;
+}
+
+// Removes the files of the directory for which `which` says so. fusion.json, by which the directory
+// is known, is removed last and only `with_note`: what is half removed can be removed again.
+static ig_status remove_files(const ig_staging *s, bool (*which)(const char *name), bool with_note,
+                              ig_error *err) {
+  rewinddir(s->listing);
+  for (const struct dirent *entry; (entry = readdir(s->listing)) != NULL;)
+    if (which(entry->d_name) && unlinkat(dirfd(s->listing), entry->d_name, 0))
+      return fail_with_errno(s->directory, "remove", err);
+  if (with_note && unlinkat(dirfd(s->listing), "fusion.json", 0) && errno != ENOENT)
+    return fail_with_errno(s->directory, "remove", err);
+  return IG_OK;
+}
+
+static ig_status open_listing(ig_staging *s, ig_error *err) {
+  int descriptor;
+  IG_TRY(open_directory(s->directory, &descriptor, err));
+  s->listing = fdopendir(descriptor);
+  if (s->listing) return IG_OK;
+  const int reason = errno;
+  close(descriptor);
+  errno = reason;
+  return fail_with_errno(s->directory, "open", err);
+}
+
+// Goes on after what the journal of this fusion says, or begins anew: then the files of another
+// fusion are removed. Files that no fusion wrote stay.
+static ig_status begin_or_go_on(ig_staging *s, const char *fingerprint, journal_text *text,
+                                ig_error *err) {
+  s->header = strlen(fingerprint) + 1;
+  s->resumed = text->header > 0;
+  if (s->resumed) {
+    for_lines(s, text, note_done);
+    // What was being written when it was killed.
+    IG_TRY(remove_files(s, ig_writer_is_temporary, false, err));
+    return truncate_journal(s, text->size, err);
+  }
+  for_lines(s, text, remove_claimed);
+  IG_TRY(remove_files(s, is_ours, true, err));
+  return begin_journal(s, fingerprint, err);
 }
 
 ig_status ig_staging_open(const char *output, const char *fingerprint, size_t tensors,
@@ -121,12 +380,14 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
   IG_TRY(check_directories(out, err));
   out->done = ig_allocate(tensors, sizeof *out->done, err);
   if (!out->done) return IG_ERROR_MEMORY;
-  IG_TRY(ig_path_make_directories(out->directory, err));
-  read_journal(out, fingerprint);
-  // Of another fusion all files are removed. Of this one only those are removed that were being
-  // written when it was killed.
-  IG_TRY(remove_files(out->directory, out->resumed ? ig_writer_is_temporary : is_any, err));
-  return open_journal(out, fingerprint, err);
+  IG_TRY(open_listing(out, err));
+  IG_TRY(check_entries(out, err));
+  IG_TRY(open_journal(out, err));
+  journal_text text;
+  ig_status status = read_journal(out, fingerprint, &text, err);
+  if (status == IG_OK) status = begin_or_go_on(out, fingerprint, &text, err);
+  free(text.bytes);
+  return status;
 }
 
 ig_status ig_staging_mark_done(ig_staging *s, size_t index, ig_error *err) {
@@ -149,25 +410,29 @@ ig_status ig_staging_commit(ig_staging *s, ig_error *err) {
 }
 
 void ig_staging_discard(ig_staging *s) {
-  if (remove_files(s->directory, is_any, NULL) == IG_OK) rmdir(s->directory);
+  if (remove_files(s, is_ours, true, NULL) == IG_OK &&
+      unlinkat(dirfd(s->listing), journal_name, 0) == 0)
+    rmdir(s->directory);
 }
 
 // Renames the directory to OUTPUT.partial before removing it, so that a crash cannot leave half a
 // model under its name.
 static ig_status remove_made(ig_staging *s, const char *directory, ig_error *err) {
-  struct stat unused;
+  struct stat status;
   IG_TRY(name_directories(directory, s, err));
   char *known = ig_path_join(s->output, "fusion.json", err);
   if (!known) return IG_ERROR_MEMORY;
   const bool made = ig_file_exists(known);
   free(known);
+  if (lstat(s->output, &status) == 0) IG_TRY(check_own(s->output, &status, err));
   if (!made)
     return ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not the work of a fusion",
                    s->output);
-  if (lstat(s->directory, &unused) == 0)
+  if (lstat(s->directory, &status) == 0)
     return ig_fail(err, IG_ERROR_IO, "%s: exists already, beside %s", s->directory, s->output);
   if (rename(s->output, s->directory)) return fail_with_errno(s->output, "remove", err);
-  IG_TRY(remove_files(s->directory, is_any, err));
+  IG_TRY(open_listing(s, err));
+  IG_TRY(remove_files(s, is_any, true, err));
   return rmdir(s->directory) ? fail_with_errno(s->directory, "remove", err) : IG_OK;
 }
 
@@ -183,6 +448,7 @@ ig_status ig_staging_remove(const char *directory, ig_error *err) {
 
 void ig_staging_close(ig_staging *s) {
   if (s->journal) fclose(s->journal);
+  if (s->listing) closedir(s->listing);
   free(s->output);
   free(s->directory);
   free(s->journal_path);

@@ -3,12 +3,15 @@
 // It goes on only with the same recipe, seed and inputs.
 #ifndef IG_FUSE_RUN_STAGING_H
 #define IG_FUSE_RUN_STAGING_H
+#include <dirent.h>
 #include <stdio.h>
-#include "ingot/core.h"
+#include "io/safetensors.h"
 
 typedef struct ig_staging {
   char *output, *directory, *journal_path;
   FILE *journal;
+  DIR *listing;   // of the directory
+  size_t header;  // bytes of the journal's first line
   bool resumed;
   bool *done;  // (tensors)
   size_t tensors;
@@ -16,15 +19,37 @@ typedef struct ig_staging {
 
 // Fails if OUTPUT exists, or if OUTPUT.partial exists and is no unfinished fusion. Writes nothing.
 ig_status ig_staging_check(const char *output, ig_error *err);
-// Opens OUTPUT.partial, or makes it; an OUTPUT that exists is an error. fingerprint: of everything
-// that the result depends on. ig_staging_close in any case.
+
+// Held by the one fusion that writes OUTPUT: two would mix their files.
+typedef struct ig_staging_hold {
+  char *directory;
+  int descriptor;  // of the directory, which is locked as long as this is open
+} ig_staging_hold;
+// Makes OUTPUT.partial if it does not exist, and locks it until ig_staging_unlock or the end of the
+// process, however that comes. That another fusion holds it is an error.
+ig_status ig_staging_lock(const char *output, ig_staging_hold *hold, ig_error *err);
+// Removes the directory if it is still empty.
+void ig_staging_unlock(ig_staging_hold *hold);
+
+// fingerprint: of everything that the result depends on. An OUTPUT that exists is an error.
+// Links in the directory, and files with other names elsewhere, are errors; what no fusion wrote
+// stays. ig_staging_close in any case.
 ig_status ig_staging_open(const char *output, const char *fingerprint, size_t tensors,
                           ig_staging *out, ig_error *err);
 // Notes that tensor `index` is written. ig_staging_flush writes the notes to the journal; the
 // values must be on the disk by then.
 ig_status ig_staging_mark_done(ig_staging *staging, size_t index, ig_error *err);
 ig_status ig_staging_flush(ig_staging *staging, ig_error *err);
-// Ends a directory that is complete: removes the journal and renames the directory.
+// Notes in the journal that the fusion writes a file of this name, before it does: if another
+// fusion begins here, it removes the file. Weights and the files of ig_model_directory_next are
+// known without.
+ig_status ig_staging_claim(ig_staging *staging, const char *name, ig_error *err);
+// Begins a file of weights, or goes on with what it holds if the fusion is resumed. If the file is
+// not what the journal supposes, nothing that the journal says counts any more.
+ig_status ig_staging_begin_weights(ig_staging *staging, const char *name,
+                                   const ig_safetensors_output *tensors, size_t count,
+                                   ig_safetensors_shard **out, ig_error *err);
+// The directory is complete: removes the journal and renames the directory.
 ig_status ig_staging_commit(ig_staging *staging, ig_error *err);
 void ig_staging_close(ig_staging *staging);  // an unfinished directory stays
 // Removes an unfinished directory that can never be completed.
