@@ -30,6 +30,11 @@ typedef struct ig_sentence_options {
   int max_length;  // Hugging Face's max_length - 1
   int forced_bos;  // the first token; -1: none
   int forced_eos;  // the last token of a hypothesis of max_length; -1: none
+  // (prefix_length): the tokens that the target begins with, instead of forced_bos; borrowed while
+  // the sentence is decoded. Like all forced tokens these have a log-probability of 0 in the score,
+  // and count in lengths. Length 0: none.
+  const int *prefix;
+  int prefix_length;
 } ig_sentence_options;
 
 typedef struct ig_decode_options {

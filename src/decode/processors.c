@@ -42,18 +42,16 @@ static void force_token(int id, int vocab_size, float *scores) {
   scores[id] = 0;
 }
 
-static bool forces_first(const ig_sentence_options *own, int generated) {
-  return own->forced_bos >= 0 && generated == 0;
-}
-
-static bool forces_last(const ig_sentence_options *own, int generated) {
-  return own->forced_eos >= 0 && generated == own->max_length - 1;
+// The token that must come next; -1: any may.
+static int forced_token(const ig_sentence_options *own, int generated) {
+  if (own->forced_eos >= 0 && generated == own->max_length - 1) return own->forced_eos;
+  if (generated < own->prefix_length) return own->prefix[generated];
+  return generated == 0 && own->prefix_length == 0 ? own->forced_bos : -1;
 }
 
 bool ig_processors_may_raise(const ig_decode_options *o, const ig_processors_sequence *sequence) {
   const int generated = sequence->length - 1;
-  return o->repetition_penalty != 1.0f || forces_first(sequence->options, generated) ||
-         forces_last(sequence->options, generated);
+  return o->repetition_penalty != 1.0f || forced_token(sequence->options, generated) >= 0;
 }
 
 float ig_processors_apply(const ig_decode_options *o, const ig_processors_sequence *sequence,
@@ -67,13 +65,10 @@ float ig_processors_apply(const ig_decode_options *o, const ig_processors_sequen
     ban_repeated_ngrams(o->no_repeat_ngram, ids, length, scores);
   ban_bad_words(&o->bad_words, ids, length, scores);
   if (o->eos_id >= 0 && generated < own->min_length) scores[o->eos_id] = -INFINITY;
-  if (forces_first(own, generated)) {
-    force_token(own->forced_bos, o->vocab_size, scores);
-    normalizer = 0;
-  }
-  if (forces_last(own, generated)) {
-    force_token(own->forced_eos, o->vocab_size, scores);
-    normalizer = 0;
+  const int forced = forced_token(own, generated);
+  if (forced >= 0) {
+    force_token(forced, o->vocab_size, scores);
+    return 0;
   }
   return normalizer;
 }

@@ -1,6 +1,6 @@
 // Hugging Face's logits processors, in its order (transformers 5.23, generation/utils.py
 // _get_logits_processor): repetition penalty, no-repeat n-gram, bad words, minimum length, forced
-// first token, forced last token.
+// first token (or tokens of a prefix), forced last token.
 #ifndef IG_DECODE_PROCESSORS_H
 #define IG_DECODE_PROCESSORS_H
 #include "decode/decode_options.h"

@@ -296,11 +296,12 @@ static void expect_as_alone(const own_feed *together, int number, const ig_decod
 
 static void test_sentences_bring_options_of_their_own(void **state) {
   (void)state;
+  static const int prefix[] = {8, 30, 8, 5};
   static const ig_sentence_options own[SENTENCES] = {
-      {.max_length = 3, .forced_bos = -1, .forced_eos = -1},
+      {.max_length = 3, .forced_bos = -1, .forced_eos = 2, .prefix = prefix, .prefix_length = 4},
       {.max_length = 20, .forced_bos = 7, .forced_eos = -1},
       {.min_length = 9, .max_length = 12, .forced_bos = -1, .forced_eos = 2},
-      {.max_length = 20, .forced_bos = -1, .forced_eos = -1},
+      {.max_length = 20, .forced_bos = 9, .forced_eos = -1, .prefix = prefix, .prefix_length = 4},
       {.min_length = 20, .max_length = 20, .forced_bos = 11, .forced_eos = -1},
       {.max_length = 1, .forced_bos = -1, .forced_eos = -1}};
   for (int beam = 1; beam <= 4; beam += 3) {
@@ -324,7 +325,11 @@ static void test_sentences_bring_options_of_their_own(void **state) {
         expect_as_alone(&f, i, &alone);
         const ig_hypothesis *best = &f.feed.found[i * beam];
         assert_true(best->length >= own[i].min_length && best->length <= own[i].max_length);
-        if (own[i].forced_bos >= 0) assert_int_equal(best->ids[0], own[i].forced_bos);
+        if (own[i].prefix_length == 0 && own[i].forced_bos >= 0)
+          assert_int_equal(best->ids[0], own[i].forced_bos);
+        for (int j = 0; j < own[i].prefix_length && j < best->length - 1; j++)
+          assert_int_equal(best->ids[j], prefix[j]);
+        if (own[i].prefix_length > 0) assert_true(best->length > 2);
       }
     }
   }
