@@ -58,7 +58,9 @@ typedef struct ig_config ig_config; /* ig_config_free */
 
 /* From JSON text (an object). family: a family's name, as docs/adding-a-family.md explains; a name
  * that does not exist is an error that lists all. NULL: the one that model_type in the JSON names.
- * Keys left out have the family's defaults. */
+ * Keys left out have the family's defaults. Keys that the family does not know are passed over, for
+ * a config.json has many that say nothing of the model: ig_config_json shows what was understood.
+ */
 ig_status ig_config_create(const char *family, const char *json, ig_config **out, ig_error *err);
 /* What the config.json of a model directory says. */
 ig_status ig_config_load(const char *directory, ig_config **out, ig_error *err);
