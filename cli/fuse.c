@@ -118,7 +118,7 @@ static int run_fuse(const cli_verb *verb, int argc, char **argv) {
   if (values.source) {
     options.score = ig_score_held_out;
     options.score_context = &held_out.options;
-    status = cli_held_out_open(&held_out, values.source, values.reference, &err);
+    status = cli_held_out_open(&held_out, values.source, values.reference, &options.reporter, &err);
   }
   if (status == IG_OK)
     status = values.dry_run ? plan(operands.items[0], values.output, &options, &err)

@@ -3,9 +3,10 @@
 #include <stdio.h>
 
 ig_status cli_held_out_open(cli_held_out *h, const char *source, const char *reference,
-                            ig_error *err) {
-  ig_status status = cli_text_read(&h->source, source, err);
-  if (status == IG_OK) status = cli_text_read(&h->reference, reference, err);
+                            const ig_reporter *reporter, ig_error *err) {
+  const ig_lines_options reading = {.reporter = *reporter};
+  ig_status status = cli_text_read(&h->source, source, &reading, err);
+  if (status == IG_OK) status = cli_text_read(&h->reference, reference, &reading, err);
   if (status != IG_OK) return status;
   h->options.sources = (const char *const *)h->source.lines;
   h->options.references = (const char *const *)h->reference.lines;

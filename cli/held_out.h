@@ -9,8 +9,8 @@ typedef struct cli_held_out {
 } cli_held_out;
 
 // The files must have the same number of lines, and at least one. Options besides the lines stay
-// as they are. cli_held_out_close in any case.
+// as they are. reporter: told of lines that are repaired. cli_held_out_close in any case.
 ig_status cli_held_out_open(cli_held_out *held_out, const char *source, const char *reference,
-                            ig_error *err);
+                            const ig_reporter *reporter, ig_error *err);
 void cli_held_out_close(cli_held_out *held_out);
 #endif

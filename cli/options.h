@@ -97,6 +97,10 @@ extern const cli_verb cli_train, cli_fuse, cli_translate, cli_score, cli_inspect
   CLI_FLAG_OPTION('q', "quiet", log.quiet, "No progress and no messages but warnings and errors.")
 #define CLI_JSON_OPTION \
   CLI_FLAG_OPTION(0, "json", log.json, "Log to standard error as JSON, one object a line.")
+#define CLI_STRICT_OPTION                                                                       \
+  CLI_FLAG_OPTION(0, "strict", strict,                                                          \
+                  "A line with bytes that are not UTF-8, or with a NUL, ends the work with an " \
+                  "error. Without it they are read as U+FFFD, or as a space, with a warning.")
 #define CLI_THREADS_OPTION                          \
   CLI_INTEGER_OPTION(                               \
       "threads", "N", threads, 1, CLI_MOST_THREADS, \

@@ -11,7 +11,7 @@
 
 typedef struct score_values {
   const char *reference, *hypothesis, *tokenize;
-  bool lowercase;
+  bool lowercase, strict;
   int chrf_word_order;
 } score_values;
 #define CLI_VALUES score_values
@@ -28,6 +28,7 @@ static const cli_option score_options[] = {
     CLI_FLAG_OPTION(0, "lowercase", lowercase, "Ignore case."),
     CLI_INTEGER_OPTION("chrf-word-order", "N", chrf_word_order, 0, 6,
                        "chrF's word n-grams; 2 is chrF++. Default: 0."),
+    CLI_STRICT_OPTION,
 };
 
 static int score(const cli_verb *verb, const ig_score_options *options, const score_values *values,
@@ -76,8 +77,11 @@ static int run_score(const cli_verb *verb, int argc, char **argv) {
     return cli_usage_error(verb, "--reference and --hypothesis cannot both be standard input");
   cli_text hypotheses = {0}, references = {0};
   ig_error err = {0};
-  ig_status status = cli_text_read(&references, values.reference, &err);
-  if (status == IG_OK) status = cli_text_read(&hypotheses, values.hypothesis, &err);
+  const ig_lines_options reading = {
+      .bad_bytes = values.strict ? IG_BAD_BYTES_REFUSE : IG_BAD_BYTES_REPAIR,
+      .reporter = cli_report_begin(&(cli_log){0}, false)};
+  ig_status status = cli_text_read(&references, values.reference, &reading, &err);
+  if (status == IG_OK) status = cli_text_read(&hypotheses, values.hypothesis, &reading, &err);
   code = status == IG_OK ? score(verb, &options, &values, &hypotheses, &references)
                          : cli_fail(verb, "%s", err.message);
   cli_text_free(&hypotheses);
@@ -90,10 +94,11 @@ const cli_verb cli_score = {
     .summary = "BLEU, chrF and TER, as sacreBLEU prints them.",
     .synopsis =
         "score bleu|chrf|ter --reference REF [--hypothesis HYP] [--tokenize NAME] [--lowercase] "
-        "[--chrf-word-order N]",
+        "[--chrf-word-order N] [--strict]",
     .description =
         "Compares translations with references line by line and prints one line: the signature of "
-        "sacreBLEU 2.6.0, and after it the score, digit for digit.",
+        "sacreBLEU 2.6.0, and after it the score, digit for digit. Files compressed by gzip are "
+        "read, too.",
     .examples =
         "ingot score bleu --reference test.de --hypothesis output.de\n"
         "ingot translate -m models/en-de -i test.en | ingot score chrf --reference test.de "

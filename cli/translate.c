@@ -20,7 +20,7 @@ typedef struct translate_values {
   int beam_size, n_best, min_length, max_length, no_repeat_ngram_size;
   double length_penalty;
   int threads, workers, batch_tokens;
-  bool ids, ids_in;
+  bool ids, ids_in, strict;
   cli_log log;
 } translate_values;
 #define CLI_VALUES translate_values
@@ -40,7 +40,8 @@ static const cli_option translate_options[] = {
                     "What each model counts for, in the order of -m: numbers from 0 on. Default: "
                     "all the same."),
     CLI_TEXT_OPTION('i', "input", "FILE", input,
-                    "One sentence a line. Default: standard input (-)."),
+                    "One sentence a line, plain or compressed by gzip. Default: standard input "
+                    "(-)."),
     CLI_TEXT_OPTION(
         'o', "output", "FILE", output,
         "Default: standard output (-). A file is replaced only when all is translated."),
@@ -78,6 +79,7 @@ static const cli_option translate_options[] = {
     CLI_TEXT_OPTION(0, "score-target", "FILE", score_target,
                     "Do not translate: print the log-probability of each line of FILE as the "
                     "translation of the input's line; with --ids, of each token."),
+    CLI_STRICT_OPTION,
     CLI_STATS_OPTION,
     CLI_QUIET_OPTION,
     CLI_JSON_OPTION,
@@ -85,7 +87,7 @@ static const cli_option translate_options[] = {
 
 // The files of one call; the context of the line stream.
 typedef struct streams {
-  cli_input source, target;
+  ig_lines *source, *target;  // target NULL: translating
   cli_output output;
   cli_output stats;  // opened before the work begins: if it cannot be written, that is said at once
   bool waiting;      // the input had nothing more to give when it was last asked
@@ -94,8 +96,7 @@ typedef struct streams {
 
 static bool ready(void *context) {
   streams *s = context;
-  s->waiting =
-      !cli_input_ready(&s->source) || (s->target.name != NULL && !cli_input_ready(&s->target));
+  s->waiting = !ig_lines_ready(s->source) || (s->target != NULL && !ig_lines_ready(s->target));
   return !s->waiting;
 }
 
@@ -104,22 +105,22 @@ static ig_status read_source(void *context, const char **line, size_t *length, i
   streams *s = context;
   ig_status status = s->waiting ? cli_output_flush(&s->output, err) : IG_OK;
   s->waiting = false;
-  if (status == IG_OK) status = cli_input_read(&s->source, line, length, err);
-  s->own_error = status != IG_OK;
+  if (status == IG_OK) status = ig_lines_next(s->source, line, length, err);
+  s->own_error |= status != IG_OK;
   return status;
 }
 
 static ig_status read_target(void *context, const char **line, size_t *length, ig_error *err) {
   streams *s = context;
-  ig_status status = cli_input_read(&s->target, line, length, err);
-  s->own_error = status != IG_OK;
+  ig_status status = ig_lines_next(s->target, line, length, err);
+  s->own_error |= status != IG_OK;
   return status;
 }
 
 static ig_status write_line(void *context, const char *line, size_t length, ig_error *err) {
   streams *s = context;
   ig_status status = cli_output_line(&s->output, line, length, err);
-  s->own_error = status != IG_OK;
+  s->own_error |= status != IG_OK;
   return status;
 }
 
@@ -137,6 +138,7 @@ static ig_translator_options translator_options(const translate_values *values) 
   options.ids_in = values->ids_in || (values->ids && values->score_target != NULL);
   options.ids_out = values->ids;
   options.type = values->type;
+  options.strict = values->strict;
   return options;
 }
 
@@ -170,6 +172,7 @@ static ig_status write_stats(cli_output *output, const translate_values *values,
   fprintf(output->file,
           "{\"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, \"cut\": %zu, ",
           stats.sentences, stats.source_tokens, stats.target_tokens, stats.truncated);
+  fprintf(output->file, "\"repaired_lines\": %zu, ", stats.repaired);
   fprintf(output->file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ",
           stats.load_seconds, stats.seconds, peak_bytes());
   fprintf(output->file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa,
@@ -180,9 +183,11 @@ static ig_status write_stats(cli_output *output, const translate_values *values,
 }
 
 static ig_status open_streams(streams *s, const translate_values *values, ig_error *err) {
-  ig_status status = cli_input_open(&s->source, values->input, err);
+  // The translator says what becomes of bad bytes: it knows whether lines are text or ids.
+  const ig_lines_options as_they_are = {.bad_bytes = IG_BAD_BYTES_KEEP};
+  ig_status status = cli_lines_open(values->input, &as_they_are, &s->source, err);
   if (status == IG_OK && values->score_target != NULL)
-    status = cli_input_open(&s->target, values->score_target, err);
+    status = cli_lines_open(values->score_target, &as_they_are, &s->target, err);
   if (status == IG_OK && values->stats != NULL)
     status = cli_output_open(&s->stats, values->stats, err);
   if (status == IG_OK) status = cli_output_open(&s->output, values->output, err);
@@ -202,7 +207,8 @@ static int translate_streams(const cli_verb *verb, const translate_values *value
                          : ig_translate_lines(translator, &stream, &reporter, &err);
   cli_report_end();
   if (status != IG_OK && !s->own_error)
-    return cli_fail(verb, "%s: %s", s->source.name, err.message);
+    return cli_fail(verb, "%s: %s",
+                    cli_is_standard(values->input) ? "standard input" : values->input, err.message);
   if (status == IG_OK) status = cli_output_commit(&s->output, &err);
   if (status == IG_OK && values->stats != NULL)
     status = write_stats(&s->stats, values, translator, &err);
@@ -314,8 +320,8 @@ static int run_parsed(const cli_verb *verb, const translate_values *values) {
   code = open_and_translate(verb, values, &s, &translator);
   cli_output_abandon(&s.output);
   cli_output_abandon(&s.stats);
-  cli_input_close(&s.source);
-  cli_input_close(&s.target);
+  ig_lines_close(s.source);
+  ig_lines_close(s.target);
   ig_translator_free(translator);
   return code;
 }

@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 #include "ingot/core.h"
+#include "ingot/lines.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -235,6 +236,9 @@ typedef struct ig_translator_options {
   bool ids_out;     /* output lines are the ids of target tokens, end of sentence included; default
                        false: text */
   const char *type; /* of the weights in memory: "fp32"; default NULL: fp32 */
+  /* true: a line of text with bytes that are no text (malformed UTF-8, NUL) is IG_ERROR_FORMAT;
+   * default false: each malformed sequence is read as U+FFFD, each NUL as a space, and told */
+  bool strict;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 
@@ -246,6 +250,7 @@ typedef struct ig_translate_stats {
   double load_seconds;
   double seconds; /* translating, without loading */
   int threads, workers;
+  size_t repaired; /* lines, targets to score included, that had bytes that are no text */
 } ig_translate_stats;
 
 /* One stream of text: its options, the order of its lines, and its statistics. */
@@ -351,10 +356,12 @@ typedef struct ig_score_options {
   const char *tokenize; /* for BLEU: "13a", "zh", "char", "intl", "none"; default NULL: "13a" */
   bool lowercase;       /* default false */
   int chrf_word_order;  /* default 0: chrF; 2: chrF++ */
+  bool strict;          /* malformed UTF-8 is IG_ERROR_FORMAT; default false: read as U+FFFD */
 } ig_score_options;
 typedef struct ig_score {
   double value;
-  char line[512]; /* what sacreBLEU prints in its text format */
+  char line[512];  /* what sacreBLEU prints in its text format */
+  size_t repaired; /* lines of either side that had malformed UTF-8 */
 } ig_score;
 /* hypotheses and references: lines without newlines, `count` of each. */
 ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses,

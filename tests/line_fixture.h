@@ -17,6 +17,7 @@
 
 typedef struct streams {
   const char *const *lines, *const *targets;
+  const size_t *lengths;  // of the lines; NULL: they end at a NUL
   size_t count, target_count, next, next_target, written;
   char *out[8 * MOST_LINES];
   char warning[512];
@@ -32,6 +33,7 @@ static inline ig_status read_line(void *context, const char **line, size_t *leng
   (void)err;
   streams *s = context;
   next_line(s->lines, s->count, &s->next, line, length);
+  if (*line && s->lengths) *length = s->lengths[s->next - 1];
   return IG_OK;
 }
 

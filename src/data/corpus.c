@@ -201,16 +201,23 @@ static ig_status count_opened(ig_lines *const file[2], const char *const path[2]
 }
 
 // l NULL: the lines are only counted.
-static ig_status load_pair(corpus_loader *l, const char *source, const char *target,
-                           ig_error *err) {
+static ig_status load_pair(corpus_loader *l, const char *const path[2],
+                           const ig_lines_options *reading, ig_error *err) {
   ig_lines *file[2] = {NULL, NULL};
-  const char *const path[2] = {source, target};
-  ig_status status = ig_lines_open(source, &file[0], err);
-  if (status == IG_OK) status = ig_lines_open(target, &file[1], err);
+  ig_status status = ig_lines_open(path[0], reading, &file[0], err);
+  if (status == IG_OK) status = ig_lines_open(path[1], reading, &file[1], err);
   if (status == IG_OK) status = l ? load_opened(l, file, path, err) : count_opened(file, path, err);
-  ig_lines_close(file[0]);
-  ig_lines_close(file[1]);
+  for (int side = 0; side < 2; side++) {
+    if (l && file[side]) l->corpus->repaired += ig_lines_repaired(file[side]);
+    ig_lines_close(file[side]);
+  }
   return status;
+}
+
+static ig_lines_options reading_options(bool strict, const ig_reporter *reporter) {
+  ig_lines_options options = {.bad_bytes = strict ? IG_BAD_BYTES_REFUSE : IG_BAD_BYTES_REPAIR};
+  if (reporter) options.reporter = *reporter;
+  return options;
 }
 
 static ig_status load_files(corpus_loader *l, const ig_corpus_files *files, ig_error *err) {
@@ -219,14 +226,16 @@ static ig_status load_files(corpus_loader *l, const ig_corpus_files *files, ig_e
                             sizeof **l->corpus->offsets, err));
     l->corpus->offsets[side][0] = 0;
   }
+  const ig_lines_options reading = reading_options(l->options->strict, l->options->reporter);
   for (size_t f = 0; f < files->count; f++)
-    IG_TRY(load_pair(l, files->source[f], files->target[f], err));
+    IG_TRY(load_pair(l, (const char *[]){files->source[f], files->target[f]}, &reading, err));
   return IG_OK;
 }
 
-ig_status ig_corpus_check_lines(const ig_corpus_files *files, ig_error *err) {
+ig_status ig_corpus_check_lines(const ig_corpus_files *files, bool strict, ig_error *err) {
+  const ig_lines_options reading = reading_options(strict, NULL);
   for (size_t f = 0; f < files->count; f++)
-    IG_TRY(load_pair(NULL, files->source[f], files->target[f], err));
+    IG_TRY(load_pair(NULL, (const char *[]){files->source[f], files->target[f]}, &reading, err));
   return IG_OK;
 }
 

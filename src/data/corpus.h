@@ -16,7 +16,9 @@ typedef struct ig_corpus_options {
   ig_pool *pool;  // tokenizes in parallel; NULL: serially. The result does not depend on it
   // Pairs with a longer side are left out (tokens, end of sentence included); 0: no limit.
   int max_length;
-  bool keep_text;  // keeps the lines too (validation scores text)
+  bool keep_text;               // keeps the lines too (validation scores text)
+  bool strict;                  // lines that are no text are errors; false: they are repaired
+  const ig_reporter *reporter;  // told of repaired lines; NULL: nobody
 } ig_corpus_options;
 
 typedef struct ig_corpus {
@@ -26,17 +28,19 @@ typedef struct ig_corpus {
   size_t *offsets[2];
   size_t lines;            // read
   size_t too_long, empty;  // pairs left out
+  size_t repaired;         // lines of both sides that had bytes that are no text
   // (lines): every line, NUL-terminated, those of left-out pairs too; NULL unless keep_text.
   char **text[2];
   size_t *line;  // (pairs): the line that each pair is; NULL unless keep_text
 } ig_corpus;     // ig_corpus_free
 
-// Files with unequal numbers of lines, and lines that are not UTF-8, are errors that name file and
-// line.
+// Files with unequal numbers of lines are errors that name both, lines that are no text (bytes that
+// are not UTF-8, or NUL) with `strict` errors that name file and line.
 ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *options,
                          ig_corpus *out, ig_error *err);
-// Reads the files only to check that their numbers of lines are equal.
-ig_status ig_corpus_check_lines(const ig_corpus_files *files, ig_error *err);
+// Reads the files only to check that their numbers of lines are equal and, with `strict`, that they
+// are text.
+ig_status ig_corpus_check_lines(const ig_corpus_files *files, bool strict, ig_error *err);
 void ig_corpus_free(ig_corpus *corpus);  // leaves {0}
 
 // Subword regularization (Kudo 2018): text/sentencepiece.h says how one of the n best segmentations

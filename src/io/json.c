@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "base/path.h"
+#include "io/text_start.h"
 
 static const char *type_name(const json_t *value) {
   switch (json_typeof(value)) {
@@ -37,9 +38,13 @@ ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t 
                         ig_error *err) {
   static pthread_once_t seeded = PTHREAD_ONCE_INIT;
   pthread_once(&seeded, choose_seed);
+  *out = NULL;
+  size_t mark;  // bytes of a byte order mark
+  const ig_status encoding = ig_text_start_check(text, size, &mark, err);
+  if (encoding != IG_OK) return ig_fail_in(err, encoding, "%s", name);
   json_error_t why;
   const locale_t before = ig_number_locale_enter();
-  *out = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+  *out = json_loadb(text + mark, size - mark, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
   ig_number_locale_leave(before);
   if (*out) return IG_OK;
   // If memory runs out before Jansson has a position, it gives no code.

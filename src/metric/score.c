@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/text_repair.h"
 #include "ingot.h"
 #include "metric/bleu_tokenizer.h"
 #include "metric/metric_kind.h"
@@ -23,11 +24,28 @@ static ig_status check_score_options(const ig_score_options *o, size_t count, ig
   return IG_OK;
 }
 
-static ig_status decode_line(const char *what, size_t number, const char *line, ig_codes *codes,
-                             ig_error *err) {
-  const ig_status status =
-      line ? ig_codes_decode(codes, line, err) : ig_fail_if_null(line, "text", err);
-  return status == IG_OK ? status : ig_fail_in(err, status, "%s line %zu", what, number);
+// One side of the corpus.
+typedef struct scored_side {
+  const char *name;
+  const char *const *lines;
+  bool strict;
+  ig_text_repair repair;
+  ig_codes codes;  // of the line that is being scored
+} scored_side;
+
+static ig_status decode_line(scored_side *side, size_t index, ig_error *err) {
+  const char *line = side->lines[index];
+  ig_status status = ig_fail_if_null(line, "text", err);
+  size_t length = line ? strlen(line) : 0;
+  if (status == IG_OK && !side->strict)
+    status = ig_text_repair_line(&side->repair, index + 1, &line, &length, err);
+  if (status == IG_OK) status = ig_codes_decode(&side->codes, line, err);
+  return status == IG_OK ? status : ig_fail_in(err, status, "%s line %zu", side->name, index + 1);
+}
+
+static void release_side(scored_side *side) {
+  ig_codes_free(&side->codes);
+  ig_text_repair_free(&side->repair);
 }
 
 ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses,
@@ -44,17 +62,21 @@ ig_status ig_score_lines(const ig_score_options *options, const char *const *hyp
   IG_TRY(ig_fail_if_null(references, "references", err));
   const ig_metric_kind *kind = kinds[options->metric];
   double statistics[IG_STATISTICS] = {0};
-  ig_codes hypothesis = {0}, reference = {0};
+  scored_side hypothesis = {.name = "hypothesis", .lines = hypotheses, .strict = options->strict};
+  scored_side reference = {.name = "reference", .lines = references, .strict = options->strict};
   ig_status status = IG_OK;
   for (size_t i = 0; status == IG_OK && i < count; i++) {
-    status = decode_line("hypothesis", i + 1, hypotheses[i], &hypothesis, err);
-    if (status == IG_OK) status = decode_line("reference", i + 1, references[i], &reference, err);
+    status = decode_line(&hypothesis, i, err);
+    if (status == IG_OK) status = decode_line(&reference, i, err);
     if (status != IG_OK) break;
-    status = kind->add(options, &hypothesis, &reference, statistics, err);
+    status = kind->add(options, &hypothesis.codes, &reference.codes, statistics, err);
     if (status != IG_OK) ig_fail_in(err, status, "line %zu", i + 1);
   }
-  ig_codes_free(&hypothesis);
-  ig_codes_free(&reference);
-  if (status == IG_OK) kind->finish(options, statistics, out);
+  if (status == IG_OK) {
+    kind->finish(options, statistics, out);
+    out->repaired = hypothesis.repair.lines + reference.repair.lines;
+  }
+  release_side(&hypothesis);
+  release_side(&reference);
   return status;
 }

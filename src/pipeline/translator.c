@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/report.h"
+#include "base/text_repair.h"
 #include "pipeline/engine.h"
 #include "pipeline/output_line.h"
 #include "pipeline/window.h"
@@ -25,6 +26,7 @@ struct ig_translator {
   int longest_target;           // tokens that every member has positions for
   int batch_tokens;
   bool ids_in;
+  bool strict;  // lines that are no text are errors
   ig_output_format format;
   ig_window window;
   ig_queue_sentence *sentences;  // (lines of the window)
@@ -116,6 +118,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   IG_TRY(take_options(t, o, err));
   t->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : BATCH_TOKENS;
   t->ids_in = o->ids_in;
+  t->strict = o->strict;
   t->format = (ig_output_format){.tokenizer = o->ids_out ? NULL : tokenizer,
                                  .n_best = t->decode.n_best,
                                  .token_log_probs = o->ids_in};
@@ -244,11 +247,8 @@ static ig_status list_sentences(ig_translator *t, bool scoring, ig_error *err) {
   return IG_OK;
 }
 
-// Makes ids of the window's lines and has the engine fill the output of those that are not blank.
-static ig_status work_on_window(ig_translator *t, bool scoring, const ig_reporter *reporter,
-                                ig_error *err) {
-  IG_TRY(encode_window(t, scoring, err));
-  report_truncations(t, reporter);
+// Has the engine fill the output of the lines that are not blank.
+static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
   IG_TRY(list_sentences(t, scoring, err));
   const ig_engine_job job = {.sentences = t->sentences,
                              .count = t->window.count,
@@ -267,24 +267,23 @@ static ig_status work_on_window(ig_translator *t, bool scoring, const ig_reporte
   return IG_OK;
 }
 
-static ig_status write_line(const ig_line_stream *stream, const char *output, ig_error *err) {
-  for (const char *text = output; text;) {
-    const char *end = strchr(text, '\n');
-    const size_t length = end ? (size_t)(end - text) : strlen(text);
-    IG_TRY(stream->write(stream->context, text, length, err));
-    text = end ? end + 1 : NULL;
+// Makes ids of the window's lines and translates or scores them. A line of which no ids can be made
+// is an error; the window is cut to the lines before it, which are worked on first.
+static ig_status work_on_window(ig_translator *t, bool scoring, const ig_reporter *reporter,
+                                ig_error *err) {
+  ig_window *w = &t->window;
+  const ig_status encoded = encode_window(t, scoring, err);
+  if (encoded != IG_OK) {
+    const size_t accepted = ig_window_accepted(w);
+    ig_window_cut(w, accepted < w->count ? accepted : 0);
   }
-  return IG_OK;
-}
-
-static ig_status write_window(ig_translator *t, const ig_line_stream *stream, bool scoring,
-                              ig_error *err) {
-  for (size_t i = 0; i < t->window.count; i++) {
-    ig_line *line = &t->window.lines[i];
-    if (!line->output) IG_TRY(ig_output_line_blank(&t->format, scoring, &line->output, err));
-    IG_TRY(write_line(stream, line->output, err));
-  }
-  return IG_OK;
+  if (w->count == 0) return encoded;
+  report_truncations(t, reporter);
+  ig_error failure = {0};
+  const ig_status ran = run_engine(t, scoring, &failure);
+  if (encoded != IG_OK || ran == IG_OK) return encoded;
+  if (err) *err = failure;
+  return ran;
 }
 
 // ---- lines in, lines out ----------------------------------------------------
@@ -294,8 +293,17 @@ typedef struct stream_input {
   ig_status (*read_target)(void *context, const char **line, size_t *length,
                            ig_error *err);  // NULL: translating
   size_t number;                            // lines read
+  ig_text_repair sources, targets;
   bool ended;
 } stream_input;
+
+// Makes text of a line of text, unless lines that are no text are to be errors: then the tokenizer
+// reports them.
+static ig_status repair_line(const ig_translator *t, ig_text_repair *repair, size_t number,
+                             const char **line, size_t *length, ig_error *err) {
+  if (t->ids_in || t->strict || !*line) return IG_OK;
+  return ig_text_repair_line(repair, number, line, length, err);
+}
 
 static ig_status read_line(ig_translator *t, stream_input *in, ig_error *err) {
   ig_input_line line = {.number = in->number + 1};
@@ -310,6 +318,8 @@ static ig_status read_line(ig_translator *t, stream_input *in, ig_error *err) {
   in->ended = !line.source;
   if (in->ended) return IG_OK;
   in->number++;
+  IG_TRY(repair_line(t, &in->sources, line.number, &line.source, &line.source_length, err));
+  IG_TRY(repair_line(t, &in->targets, line.number, &line.target, &line.target_length, err));
   return ig_window_add(&t->window, &line, err);
 }
 
@@ -326,6 +336,29 @@ static ig_status fill_window(ig_translator *t, stream_input *in, ig_error *err) 
   }
 }
 
+static ig_status write_line(const ig_line_stream *stream, const char *output, ig_error *err) {
+  for (const char *text = output; text;) {
+    const char *end = strchr(text, '\n');
+    const size_t length = end ? (size_t)(end - text) : strlen(text);
+    IG_TRY(stream->write(stream->context, text, length, err));
+    text = end ? end + 1 : NULL;
+  }
+  return IG_OK;
+}
+
+// Writes the first `count` lines of the window.
+static ig_status write_window(ig_translator *t, const stream_input *in, size_t count,
+                              ig_error *err) {
+  const ig_line_stream *stream = in->stream;
+  const bool scoring = in->read_target != NULL;
+  for (size_t i = 0; i < count; i++) {
+    ig_line *line = &t->window.lines[i];
+    if (!line->output) IG_TRY(ig_output_line_blank(&t->format, scoring, &line->output, err));
+    IG_TRY(write_line(stream, line->output, err));
+  }
+  return IG_OK;
+}
+
 static void report_progress(const ig_reporter *reporter, size_t lines, double seconds,
                             bool scoring) {
   const ig_progress progress = {.what = scoring ? "scoring" : "translating",
@@ -336,19 +369,48 @@ static void report_progress(const ig_reporter *reporter, size_t lines, double se
   ig_report_progress(reporter, &progress);
 }
 
+// Keeps the first error of a window's.
+static void keep_error(ig_status *first, ig_error *err, ig_status status, const ig_error *why) {
+  if (*first != IG_OK || status == IG_OK) return;
+  *first = status;
+  if (err) *err = *why;
+}
+
+// Reads a window, works on it and writes it. Lines before the one that cannot be read, be encoded
+// or be translated are written nevertheless.
+static ig_status run_window(ig_translator *t, stream_input *in, const ig_reporter *reporter,
+                            ig_error *err) {
+  ig_error reading = {0}, working = {0}, writing = {0};
+  ig_window_clear(&t->window);
+  const ig_status read = fill_window(t, in, &reading);
+  const bool scoring = in->read_target != NULL;
+  const ig_status worked = work_on_window(t, scoring, reporter, &working);
+  const size_t finished = worked == IG_OK ? t->window.count : ig_window_finished(&t->window);
+  ig_status status = IG_OK;
+  keep_error(&status, err, write_window(t, in, finished, &writing), &writing);
+  keep_error(&status, err, worked, &working);
+  keep_error(&status, err, read, &reading);
+  return status;
+}
+
 static ig_status run_lines(ig_translator *t, stream_input *in, const ig_reporter *reporter,
                            ig_error *err) {
   const double begin = ig_clock_seconds();
-  const bool scoring = in->read_target != NULL;
   while (!in->ended) {
-    ig_window_clear(&t->window);
-    IG_TRY(fill_window(t, in, err));
-    if (t->window.count == 0) break;
-    IG_TRY(work_on_window(t, scoring, reporter, err));
-    IG_TRY(write_window(t, in->stream, scoring, err));
-    report_progress(reporter, in->number, ig_clock_seconds() - begin, scoring);
+    IG_TRY(run_window(t, in, reporter, err));
+    report_progress(reporter, in->number, ig_clock_seconds() - begin, in->read_target != NULL);
   }
   return IG_OK;
+}
+
+// Tells and counts what was repaired in the stream.
+static void end_repairs(ig_translator *t, stream_input *in) {
+  ig_text_repair *both[] = {&in->sources, &in->targets};
+  for (int side = 0; side < 2; side++) {
+    ig_text_repair_end(both[side]);
+    t->stats.repaired += both[side]->lines;
+    ig_text_repair_free(both[side]);
+  }
 }
 
 static ig_status run_stream(ig_translator *t, stream_input *in, const ig_reporter *reporter,
@@ -360,7 +422,10 @@ static ig_status run_stream(ig_translator *t, stream_input *in, const ig_reporte
               "generation_config.json asks for what is not built and is left out: %s",
               t->decode.ignored);
   t->truncated_before = t->stats.truncated;
+  in->sources = (ig_text_repair){.where = "line ", .reporter = reporter};
+  in->targets = (ig_text_repair){.where = "target line ", .reporter = reporter};
   const ig_status status = run_lines(t, in, reporter, err);
+  end_repairs(t, in);
   const size_t truncated = t->stats.truncated - t->truncated_before;
   if (truncated > TRUNCATIONS_TOLD)
     ig_report(reporter, IG_LEVEL_WARNING,
@@ -388,9 +453,14 @@ ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error 
   *out = NULL;
   IG_TRY(ig_fail_if_null(t, "translator", err));
   IG_TRY(ig_fail_if_null(text, "text", err));
-  const ig_input_line line = {.number = 1, .source = text, .source_length = strlen(text)};
+  ig_input_line line = {.number = 1, .source = text, .source_length = strlen(text)};
+  ig_text_repair repair = {0};
   ig_window_clear(&t->window);
-  IG_TRY(ig_window_add(&t->window, &line, err));
+  ig_status status = repair_line(t, &repair, 1, &line.source, &line.source_length, err);
+  if (status == IG_OK) status = ig_window_add(&t->window, &line, err);
+  t->stats.repaired += repair.lines;
+  ig_text_repair_free(&repair);
+  IG_TRY(status);
   IG_TRY(work_on_window(t, false, NULL, err));
   char *output = t->window.lines[0].output;
   t->window.lines[0].output = NULL;  // it is the caller's now

@@ -13,17 +13,34 @@
 #define WINDOW_BYTES ((size_t)8 << 20)
 #define CHUNK 64  // lines that one task makes ids of
 
-void ig_window_clear(ig_window *w) {
-  for (size_t i = 0; i < w->count; i++) {
+void ig_window_cut(ig_window *w, size_t count) {
+  for (size_t i = count; i < w->count; i++) {
     ig_line *line = &w->lines[i];
     free(line->output);
     line->output = NULL;
     for (int m = 0; m < w->members; m++) line->sources[m].count = 0;
     line->length = 0;
     line->target.count = 0;
+    line->refused = false;
   }
-  w->count = 0;
+  w->count = count;
+}
+
+void ig_window_clear(ig_window *w) {
+  ig_window_cut(w, 0);
   w->text_size = 0;
+}
+
+size_t ig_window_accepted(const ig_window *w) {
+  size_t i = 0;
+  while (i < w->count && !w->lines[i].refused) i++;
+  return i;
+}
+
+size_t ig_window_finished(const ig_window *w) {
+  size_t i = 0;
+  while (i < w->count && (w->lines[i].output || w->lines[i].length == 0)) i++;
+  return i;
 }
 
 void ig_window_free(ig_window *w) {
@@ -162,7 +179,9 @@ static ig_status encode_chunk(void *context, size_t index, int worker, ig_error 
   const size_t end = (index + 1) * CHUNK < w->count ? (index + 1) * CHUNK : w->count;
   for (size_t i = index * CHUNK; i < end; i++) {
     const ig_status status = encode_line(job->encoding, w, &w->lines[i], err);
-    if (status != IG_OK) return ig_fail_in(err, status, "line %zu", w->lines[i].number);
+    if (status == IG_OK) continue;
+    w->lines[i].refused = true;
+    return ig_fail_in(err, status, "line %zu", w->lines[i].number);
   }
   return IG_OK;
 }

@@ -32,6 +32,7 @@ typedef struct ig_line {
   // Source ids before and after the source was truncated to the positions of the first member that
   // is too short for it; 0: it was not.
   size_t truncated_from, truncated_to;
+  bool refused;  // ig_window_encode could make no ids of it
   char *output;  // malloc'ed; the lines of n-best are separated by newlines. NULL: nothing yet
 } ig_line;
 
@@ -53,6 +54,12 @@ typedef struct ig_input_line {
 
 void ig_window_free(ig_window *window);
 void ig_window_clear(ig_window *window);
+// Clears all lines but the first `count`.
+void ig_window_cut(ig_window *window, size_t count);
+// Lines before the first that was refused.
+size_t ig_window_accepted(const ig_window *window);
+// Lines before the first that is a sentence and has no output yet.
+size_t ig_window_finished(const ig_window *window);
 bool ig_window_full(const ig_window *window);
 // Copies the line after the others.
 ig_status ig_window_add(ig_window *window, const ig_input_line *input, ig_error *err);
@@ -75,7 +82,7 @@ typedef struct ig_encoding {
 // Would several threads have something to do in ig_window_encode?
 bool ig_window_is_large(const ig_window *window);
 // Makes ids of all lines; a blank line gets none. Of several errors that of the lowest line is
-// returned.
+// returned: ids were made of all lines before it, which ig_window_accepted counts.
 ig_status ig_window_encode(ig_window *window, const ig_encoding *encoding, ig_pool *pool,
                            ig_error *err);
 #endif

@@ -6,7 +6,6 @@
 #include "base/fail.h"
 #include "io/lines.h"
 #include "text/tokenizer.h"
-#include "text/utf8.h"
 #include "text/vocabulary.h"
 #include "text/whitespace.h"
 
@@ -33,12 +32,9 @@ static ig_status count_token(void *context, const char *token, size_t length, ig
 static ig_status count_lines(token_counter *c, ig_lines *lines, const char *path, ig_error *err) {
   for (;;) {
     const char *line;
-    size_t length, offset;
+    size_t length;
     IG_TRY(ig_lines_next(lines, &line, &length, err));
     if (!line) return IG_OK;
-    if (!ig_utf8_valid(line, length, &offset))
-      return ig_fail(err, IG_ERROR_FORMAT, "%s:%zu: not UTF-8 at byte %zu of the line", path,
-                     ig_lines_number(lines), offset + 1);
     ig_status status = ig_whitespace_split(line, length, count_token, c, err);
     if (status != IG_OK) return ig_fail_in(err, status, "%s:%zu", path, ig_lines_number(lines));
   }
@@ -82,7 +78,7 @@ static ig_status count_side(side_tokens *s, const char *const *files, size_t fil
                             const ig_corpus_tokens *options, ig_error *err) {
   for (size_t i = 0; i < file_count; ++i) {
     ig_lines *lines;
-    IG_TRY(ig_lines_open(files[i], &lines, err));
+    IG_TRY(ig_lines_open(files[i], NULL, &lines, err));
     ig_status status = count_lines(&s->counter, lines, files[i], err);
     ig_lines_close(lines);
     IG_TRY(status);

@@ -68,7 +68,8 @@ typedef struct ig_sentencepiece_training {
 // 8000, unigram, 0.9995, all, 4192 bytes, 4 threads, hard limit.
 ig_sentencepiece_training ig_sentencepiece_training_default(void);
 // Trains a model with </s> = 0, <unk> = 1, no <s> and no <pad>, and writes its file atomically.
-// Lines that are not UTF-8 are errors that tell file and line.
+// Lines that are no text are repaired as ig_lines does, without a word: whoever loads the corpus
+// tells.
 ig_status ig_sentencepiece_train(const ig_sentencepiece_training *training, const char *model_path,
                                  ig_error *err);
 #ifdef __cplusplus

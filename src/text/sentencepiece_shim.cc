@@ -226,7 +226,7 @@ class Corpus : public sp::SentenceIterator {
           done_ = true;
           return;
         }
-        failure_ = ig_lines_open(training_.files[file_], &lines_, err_);
+        failure_ = ig_lines_open(training_.files[file_], nullptr, &lines_, err_);
         continue;
       }
       const char *line;
@@ -246,12 +246,6 @@ class Corpus : public sp::SentenceIterator {
 
  private:
   bool take(const char *line, size_t length) {
-    size_t offset;
-    if (!ig_utf8_valid(line, length, &offset)) {
-      failure_ = ig_fail(err_, IG_ERROR_FORMAT, "%s:%zu: not UTF-8 at byte %zu of the line",
-                         training_.files[file_], ig_lines_number(lines_), offset + 1);
-      return false;
-    }
     if (length == 0 || length > static_cast<size_t>(training_.max_sentence_bytes)) return false;
     value_.assign(line, length);
     return true;

@@ -9,6 +9,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/text_repair.h"
 #include "text/tokenizer_parts.h"
 #include "text/utf8.h"
 #include "text/whitespace.h"
@@ -93,20 +94,9 @@ static const ig_tokenizer_side *side_of(const ig_tokenizer *t, ig_side side) {
   return side == IG_SIDE_SOURCE ? &t->source : &t->target;
 }
 
-static ig_status check_text(const char *text, size_t length, ig_error *err) {
-  size_t offset;
-  if (!ig_utf8_valid(text, length, &offset))
-    return ig_fail(err, IG_ERROR_FORMAT, "not UTF-8 at byte %zu of the line", offset + 1);
-  const char *zero = memchr(text, '\0', length);
-  if (zero)
-    return ig_fail(err, IG_ERROR_FORMAT, "a NUL at byte %zu of the line; this is no text",
-                   (size_t)(zero - text) + 1);
-  return IG_OK;
-}
-
 static ig_status encode(const ig_tokenizer *t, encoding e, const char *text, size_t length,
                         ig_error *err) {
-  IG_TRY(check_text(text, length, err));
+  IG_TRY(ig_text_repair_refuse(text, length, err));
   const size_t before = e.ids->count;
   e.shifted = t->description->kind == IG_TOKENIZER_SHIFTED;
   ig_status status = t->description->kind == IG_TOKENIZER_WORDS

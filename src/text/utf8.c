@@ -3,26 +3,12 @@
 
 #include <stdint.h>
 
-// The length of the well-formed sequence at s (RFC 3629, section 4); 0: there is none. n: bytes
-// left, at least 1.
-static size_t sequence_length(const unsigned char *s, size_t n) {
-  if (s[0] < 0x80) return 1;
-  if (s[0] < 0xC2 || s[0] > 0xF4) return 0;
-  size_t length = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-  if (n < length) return 0;
-  // The range of the second byte keeps out overlong forms, surrogates and values above U+10FFFF.
-  unsigned low = s[0] == 0xE0 ? 0xA0 : s[0] == 0xF0 ? 0x90 : 0x80;
-  unsigned high = s[0] == 0xED ? 0x9F : s[0] == 0xF4 ? 0x8F : 0xBF;
-  if (s[1] < low || s[1] > high) return 0;
-  for (size_t i = 2; i < length; ++i)
-    if (s[i] < 0x80 || s[i] > 0xBF) return 0;
-  return length;
-}
+#include "base/utf8_sequence.h"
 
 bool ig_utf8_valid(const char *text, size_t length, size_t *offset) {
   const unsigned char *s = (const unsigned char *)text;
   for (size_t i = 0; i < length;) {
-    size_t step = sequence_length(s + i, length - i);
+    size_t step = ig_utf8_sequence_length(s + i, length - i);
     if (step == 0) {
       if (offset) *offset = i;
       return false;

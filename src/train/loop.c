@@ -330,13 +330,14 @@ static ig_status write_stats(const training_loop *l, const char *path, ig_error 
   const json_int_t peak = (json_int_t)usage.ru_maxrss * 1024;
 #endif
   json_t *stats = json_pack(
-      "{s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, s:s, s:i}", "updates",
+      "{s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, s:s, s:i, s:I}", "updates",
       s->update - l->first_update, "update", s->update, "source_tokens",
       (json_int_t)(s->source_tokens - l->first_source), "target_tokens", (json_int_t)target_tokens,
       "load_seconds", l->load_seconds, "seconds", seconds, "target_tokens_per_second",
       seconds > 0 ? target_tokens / seconds : 0.0, "total_seconds", ig_clock_seconds() - l->begin,
       "parameters", (json_int_t)ig_model_parameters(l->run->model), "peak_rss_bytes", peak, "isa",
-      isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)));
+      isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)), "repaired_lines",
+      (json_int_t)(l->run->train.repaired + l->run->valid.repaired));
   if (!stats) return ig_fail_memory_in(path, err);
   const ig_status status = ig_json_save(path, stats, 9, err);
   json_decref(stats);

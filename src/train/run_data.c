@@ -41,7 +41,9 @@ ig_status ig_run_data_load(ig_run *run, int max_positions, ig_error *err) {
   ig_corpus_options options = {.tokenizer = run->tokenizer,
                                .pool = pool,
                                .max_length = run->max_length,
-                               .keep_text = d->sampling_nbest > 0};
+                               .keep_text = d->sampling_nbest > 0,
+                               .strict = d->strict,
+                               .reporter = run->reporter};
   ig_status status = ig_corpus_load(&d->train, &options, &run->train, err);
   options.keep_text = true;
   options.max_length = max_positions;

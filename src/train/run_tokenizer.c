@@ -66,7 +66,7 @@ static ig_status make_trained(ig_run *run, ig_error *err) {
   const char **both;
   char *source = NULL, *target = NULL;
   IG_TRY(check_trainable(run, err));
-  IG_TRY(ig_corpus_check_lines(files, err));
+  IG_TRY(ig_corpus_check_lines(files, run->config.data.strict, err));
   IG_TRY(both_sides(files, &both, err));
   ig_status status =
       train_sentencepiece(run, both, joint ? 2 * files->count : files->count,

@@ -9,9 +9,9 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const root_keys[] = {"data", "model", "train"};
-static const char *const data_keys[] = {"train",      "valid",      "sentencepiece",
-                                        "tokens",     "joint",      "min_frequency",
-                                        "max_tokens", "max_length", "sampling"};
+static const char *const data_keys[] = {"train",    "valid",         "sentencepiece", "tokens",
+                                        "joint",    "min_frequency", "max_tokens",    "max_length",
+                                        "sampling", "strict"};
 static const char *const files_keys[] = {"source", "target"};
 static const char *const sentencepiece_keys[] = {
     "vocab_size", "model_type", "joint", "character_coverage", "max_sentences", "source", "target"};
@@ -262,6 +262,7 @@ static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_erro
   if (d->train.count == 0) return fail_missing(c, "data.train", "source and target files", err);
   IG_TRY(read_files(data, "valid", &d->valid, err));
   IG_TRY(ig_yaml_bool(data, "joint", true, &d->joint, err));
+  IG_TRY(ig_yaml_bool(data, "strict", false, &d->strict, err));
   const struct {
     const char *key;
     int *out;

@@ -18,15 +18,15 @@ cp long.src long.trg
 expect 0 "$INGOT" train toy.yml --quiet --set train.output=long \
   --set data.train.source=[toy.src,long.src] --set data.train.target=[toy.trg,long.trg]
 
-# A NUL is no text, for every verb.
+# A NUL is no text: with --strict an error of every verb.
 printf '1 2\n3 \000 4\n' >nul.src
-expect 1 "$INGOT" translate -m $model -i nul.src -o nul.out
+expect 1 "$INGOT" translate -m $model -i nul.src -o nul.out --strict
 has err "nul.src"
 has err "line 2: a NUL at byte 3"
 [ ! -e nul.out ] || fail "an output of no text"
-expect 1 "$INGOT" translate -m $model -i short.src --score-target nul.src
+expect 1 "$INGOT" translate -m $model -i short.src --score-target nul.src --strict
 printf '1\n2\n' >two.ref
-expect 1 "$INGOT" score bleu -r two.ref -i nul.src
+expect 1 "$INGOT" score bleu -r two.ref -i nul.src --strict
 has err "nul.src:2: a NUL"
 
 # float32 little-endian NaN and infinity as the last value of the file.

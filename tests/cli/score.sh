@@ -29,8 +29,11 @@ expect 1 "$INGOT" score bleu --reference nowhere --hypothesis short
 has err "nowhere: No such file"
 expect 1 "$INGOT" score bleu --reference /dev/null --hypothesis /dev/null
 printf 'a\nb \377\n' >invalid
-expect 1 "$INGOT" score bleu --reference invalid --hypothesis <(printf 'a\nb\n')
-has err "invalid: reference line 2"
+expect 1 "$INGOT" score bleu --reference invalid --hypothesis <(printf 'a\nb\n') --strict
+has err "invalid:2: not UTF-8 at byte 3 of the line"
+expect 0 "$INGOT" score bleu --reference invalid --hypothesis <(printf 'a\nb \377\n')
+has err "warning: invalid:2: byte 3 (0xFF) is not UTF-8: read as U+FFFD"
+has out "100.0/100.0/0.0/0.0"
 expect 2 "$INGOT" score bleu --hypothesis short
 has err "--reference FILE is missing"
 for hypothesis in "" "--hypothesis -"; do

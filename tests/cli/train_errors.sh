@@ -29,8 +29,12 @@ has err "1999"
 has err "short.trg"
 
 { head -n 9 toy.trg && printf '1 \377 2\n' && tail -n +11 toy.trg; } >invalid.trg
-expect 1 "$INGOT" train toy.yml --set data.train.target=invalid.trg
-has err "invalid.trg:10"
+expect 1 "$INGOT" train toy.yml --set data.train.target=invalid.trg --set data.strict=true
+has err "invalid.trg:10: not UTF-8 at byte 3 of the line"
+expect 0 "$INGOT" train toy.yml --set data.train.target=invalid.trg --set train.updates=1 \
+  --set train.output=repaired --stats stats.json
+has err "warning: invalid.trg:10: byte 3 (0xFF) is not UTF-8: read as U+FFFD"
+has stats.json '"repaired_lines": 1'
 
 expect 1 "$INGOT" train toy.yml --set data.train.source=nowhere.src
 has err "nowhere.src"

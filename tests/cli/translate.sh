@@ -82,13 +82,13 @@ expect 1 "$INGOT" translate -m nowhere -i test.src
 has err "nowhere"
 expect 1 "$INGOT" translate -m $model -i nowhere.src
 has err "nowhere.src: No such file"
-printf '1 2\n3 4\n5 \377 6\n' >invalid.src
-expect 1 "$INGOT" translate -m $model -i invalid.src -o invalid.out
+printf '5 \377 6\n1 2\n3 4\n' >invalid.src
+expect 1 "$INGOT" translate -m $model -i invalid.src -o invalid.out --strict
 has err "invalid.src"
-has err "line 3"
+has err "line 1"
 [ ! -e invalid.out ] || fail "a half-written output"
 echo old >kept.out
-expect 1 "$INGOT" translate -m $model -i invalid.src -o kept.out
+expect 1 "$INGOT" translate -m $model -i invalid.src -o kept.out --strict
 [ "$(cat kept.out)" = old ] || fail "an error changed the old output"
 expect 1 "$INGOT" translate -m $model -i test.src -o nowhere/out
 has err "nowhere/out: cannot write into nowhere: No such file"

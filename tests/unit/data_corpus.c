@@ -115,11 +115,18 @@ static void unequal_lines(void **state) {
   assert_non_null(strstr(err.message, "has 5 lines"));
   const char *const first[] = {source}, *const second[] = {target};
   err = (ig_error){0};
-  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, second, 1}, &err),
+  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, second, 1}, false, &err),
                    IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "has 3 lines"));
   assert_non_null(strstr(err.message, "has 5"));
-  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, first, 1}, &err), IG_OK);
+  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, first, 1}, false, &err), IG_OK);
+}
+
+static char message[256];  // the last one
+static void keep_text(void *context, ig_level level, const char *text) {
+  (void)context;
+  (void)level;
+  snprintf(message, sizeof message, "%s", text);
 }
 
 static void invalid_utf8(void **state) {
@@ -128,10 +135,25 @@ static void invalid_utf8(void **state) {
   write_text(target, "a\nb \xff\nc\n");
   ig_corpus c;
   ig_error err = {0};
-  char place[80];
-  snprintf(place, sizeof place, "%s:2", target);
-  assert_int_equal(load(source, target, (ig_corpus_options){0}, &c, &err), IG_ERROR_FORMAT);
+  char place[160];
+  snprintf(place, sizeof place, "%s:2: not UTF-8 at byte 3", target);
+  const ig_corpus_options strict = {.strict = true},
+                          told = {.keep_text = true,
+                                  .reporter = &(ig_reporter){.message = keep_text}};
+  assert_int_equal(load(source, target, strict, &c, &err), IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, place));
+  const char *const first[] = {source}, *const second[] = {target};
+  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, second, 1}, true, &err),
+                   IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, place));
+  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, second, 1}, false, &err), IG_OK);
+  assert_int_equal(load(source, target, told, &c, &err), IG_OK);
+  assert_int_equal(c.pairs, 3);
+  assert_int_equal(c.repaired, 1);
+  assert_string_equal(c.text[IG_SIDE_TARGET][1], "b \xef\xbf\xbd");
+  snprintf(place, sizeof place, "%s:2: byte 3 (0xFF) is not UTF-8: read as U+FFFD", target);
+  assert_string_equal(message, place);
+  ig_corpus_free(&c);
 }
 
 static void missing_file(void **state) {

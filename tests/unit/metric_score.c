@@ -99,7 +99,7 @@ static void wrong_input_is_refused(void **state) {
   ig_error err;
   ig_score score;
   const char *good[] = {"fine", "fine"}, *bad[] = {"fine", "not \xff fine"};
-  ig_score_options options = {.metric = IG_METRIC_BLEU};
+  ig_score_options options = {.metric = IG_METRIC_BLEU, .strict = true};
   assert_int_equal(ig_score_lines(&options, bad, good, 2, &score, &err), IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "hypothesis line 2"));
   assert_non_null(strstr(err.message, "byte 5"));
@@ -114,9 +114,22 @@ static void wrong_input_is_refused(void **state) {
       IG_ERROR_ARGUMENT);
 }
 
+// A byte that is no text is a letter that does not match, in either file.
+static void bad_bytes_are_letters(void **state) {
+  (void)state;
+  const char *bad[] = {"fine", "not \xff fine"}, *mended[] = {"fine", "not \xef\xbf\xbd fine"};
+  const ig_score_options options = {.metric = IG_METRIC_CHRF};
+  ig_score score;
+  assert_int_equal(ig_score_lines(&options, bad, mended, 2, &score, NULL), IG_OK);
+  assert_true(score.value > 99.999);
+  assert_int_equal(score.repaired, 1);
+  assert_int_equal(ig_score_lines(&options, bad, bad, 2, &score, NULL), IG_OK);
+  assert_int_equal(score.repaired, 2);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(lines_are_sacrebleus),
-                                     cmocka_unit_test(edges_are_defined),
-                                     cmocka_unit_test(wrong_input_is_refused)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(lines_are_sacrebleus), cmocka_unit_test(edges_are_defined),
+      cmocka_unit_test(wrong_input_is_refused), cmocka_unit_test(bad_bytes_are_letters)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,12 +58,16 @@ static ig_translator *open_with(ig_translator_options options) {
   return t;
 }
 
-static void translate(ig_translator_options options, streams *s) {
-  ig_translator *t = open_with(options);
+static void translate_with(ig_translator *t, streams *s) {
   ig_error err = {0};
   const ig_line_stream stream = {.read = read_line, .write = write_line, .context = s};
   const ig_reporter reporter = {.message = keep_warning, .context = s};
   if (ig_translate_lines(t, &stream, &reporter, &err) != IG_OK) fail_msg("%s", err.message);
+}
+
+static void translate(ig_translator_options options, streams *s) {
+  ig_translator *t = open_with(options);
+  translate_with(t, s);
   const ig_translate_stats stats = ig_translator_stats(t);
   assert_int_equal(stats.sentences, s->count);
   assert_true(stats.target_tokens > 0 && stats.source_tokens > 0);
@@ -244,18 +248,90 @@ static void test_what_is_not_built_is_named(void **state) {
   unlink(path);
 }
 
-static void test_invalid_utf8_names_the_line(void **state) {
+// The line that is refused ends the stream, but those before it are written.
+static void test_strict_names_the_line(void **state) {
   (void)state;
-  const char *lines[] = {"w1", "w2", "w\xc3("};
-  streams s = {.lines = lines, .count = 3};
-  ig_translator *t = open_with(options_of(1, 1));
+  const char *lines[] = {"w1", "w2", "w\xc3(", "w3"};
+  streams s = {.lines = lines, .count = 4}, good = {.lines = lines, .count = 2};
+  translate(options_of(1, 1), &good);
+  ig_translator_options o = options_of(1, 1);
+  o.strict = true;
+  ig_translator *t = open_with(o);
   ig_error err = {0};
   assert_int_equal(
       ig_translate_lines(
           t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s}, NULL, &err),
       IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "line 3"));
-  assert_int_equal(s.written, 0);
+  expect_same(&s, &good);
+  assert_int_equal(ig_translator_stats(t).repaired, 0);
+  release(&s);
+  release(&good);
+  // The translator is as good as new.
+  s.count = 2;
+  translate_with(t, &s);
+  translate(options_of(1, 1), &good);
+  expect_same(&s, &good);
+  release(&s);
+  release(&good);
+  ig_translator_free(t);
+}
+
+static ig_status read_broken(void *context, const char **line, size_t *length, ig_error *err) {
+  streams *s = context;
+  if (s->next < s->count) return read_line(context, line, length, err);
+  snprintf(err->message, sizeof err->message, "the disk is gone");
+  return err->status = IG_ERROR_IO;
+}
+
+// What was read before a failure is translated and written.
+static void test_failing_reads_lose_nothing(void **state) {
+  (void)state;
+  const char *lines[] = {"w1", "w2", "", "w3"};
+  streams s = {.lines = lines, .count = 4}, good = {.lines = lines, .count = 4};
+  translate(options_of(1, 1), &good);
+  ig_translator *t = open_with(options_of(1, 1));
+  const ig_line_stream stream = {.read = read_broken, .write = write_line, .context = &s};
+  ig_error err = {0};
+  assert_int_equal(ig_translate_lines(t, &stream, NULL, &err), IG_ERROR_IO);
+  assert_string_equal(err.message, "the disk is gone");
+  expect_same(&s, &good);
+  release(&s);
+  release(&good);
+  ig_translator_free(t);
+}
+
+// Lines that are no text are translated as if U+FFFD and spaces stood there, and told.
+static void test_bad_bytes_are_repaired(void **state) {
+  (void)state;
+  static const char nul[] = "w1\0w2";
+  const char *lines[] = {"w1", "w\xc3( w2", "w3"}, *mended[] = {"w1", "w\xef\xbf\xbd( w2", "w3"};
+  streams s = {.lines = lines, .count = 3}, good = {.lines = mended, .count = 3};
+  translate(options_of(1, 1), &good);
+  assert_string_equal(good.warning, "");
+  translate(options_of(1, 1), &s);
+  assert_string_equal(s.warning, "line 2: byte 2 (0xC3) is not UTF-8: read as U+FFFD");
+  expect_same(&s, &good);
+  release(&s);
+  release(&good);
+  ig_translator *t = open_with(options_of(1, 1));
+  char *one, *other;
+  assert_int_equal(ig_translate(t, lines[1], &one, NULL), IG_OK);
+  assert_int_equal(ig_translate(t, mended[1], &other, NULL), IG_OK);
+  assert_string_equal(one, other);
+  assert_int_equal(ig_translator_stats(t).repaired, 1);
+  free(one);
+  // A line with a NUL, as only a stream can give it.
+  assert_int_equal(ig_translate(t, "w1 w2", &one, NULL), IG_OK);
+  streams zero = {.lines = (const char *const[]){nul}, .count = 1, .lengths = &(size_t){5}};
+  translate_with(t, &zero);
+  assert_int_equal(zero.written, 1);
+  assert_string_equal(zero.out[0], one);
+  assert_string_equal(zero.warning, "line 1: byte 3 is NUL: read as a space");
+  assert_int_equal(ig_translator_stats(t).repaired, 2);
+  release(&zero);
+  free(one);
+  free(other);
   ig_translator_free(t);
 }
 
@@ -501,7 +577,9 @@ int main(void) {
       cmocka_unit_test(test_long_line_is_truncated_with_a_warning),
       cmocka_unit_test(test_a_long_source_is_scored_with_a_warning),
       cmocka_unit_test(test_what_is_not_built_is_named),
-      cmocka_unit_test(test_invalid_utf8_names_the_line),
+      cmocka_unit_test(test_strict_names_the_line),
+      cmocka_unit_test(test_failing_reads_lose_nothing),
+      cmocka_unit_test(test_bad_bytes_are_repaired),
       cmocka_unit_test(test_lengths),
       cmocka_unit_test(test_scores_agree_with_the_search),
       cmocka_unit_test(test_model_in_memory),
