@@ -3,7 +3,7 @@
 # beside this one:
 #   names       functions of a header of src/ begin with ig_ and the header's name; what is private
 #               to a file has no ig_; values of an enum begin with its name; no type and no file of
-#               src/ has the name of another; every struct has a tag
+#               src/ has the name of another; every type has a tag
 #   parameters  no function has more than six
 #   families    no file of src and cli outside src/model/arch/ and src/fuse/input/families.c names
 #               one; of the public headers, ig_config_torch does

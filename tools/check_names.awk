@@ -93,7 +93,7 @@ FNR == 1 {
       report(FILENAME ":" FNR, name ": what is private to a file has no ig_")
     next
   }
-  if (code ~ /^typedef (struct|union) *{/) report(FILENAME ":" FNR, "a type without a tag")
+  if (code ~ /^typedef (struct|union|enum) *{/) report(FILENAME ":" FNR, "a type without a tag")
   if (code ~ /^[a-z]/ && code !~ /^(typedef|return|else|extern "C")/) {
     head = code
     if (!match(head, /\(/)) next

@@ -188,6 +188,8 @@ expect 'check_laws.sh names' 'planted: files in src/.* have this name too'
 
 plant src/base/planted.c 'typedef struct {\n  int x;\n} plant;\n'
 expect 'check_laws.sh names' '^src/base/planted\.c:1: a type without a tag'
+plant src/base/planted.h 'typedef enum { IG_OAK } ig_planted_tree;\n'
+expect 'check_laws.sh names' '^src/base/planted\.h:1: a type without a tag'
 
 plant src/base/planted.c 'static int plant(int a, int b, int c,\n  int e, int f, int g, int h) {\n'
 expect 'check_laws.sh parameters' '^src/base/planted\.c:1: plant has 7 parameters'
