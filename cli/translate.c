@@ -344,7 +344,9 @@ const cli_verb cli_translate = {
     .description =
         "Reads one sentence a line and writes its translation, in the same order. Beam search is "
         "that of Hugging Face's transformers; "
-        "defaults are those of the model's generation_config.json. Any number of lines is "
+        "defaults are those of the model's generation_config.json, or of its config.json where "
+        "that "
+        "file is missing. Any number of lines is "
         "translated in bounded memory; where the input pauses, all "
         "lines so far are answered at once.\n\n"
         "The output does not depend on --threads, --workers and --batch-tokens.\n\n"

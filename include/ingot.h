@@ -219,7 +219,8 @@ ig_status ig_train(const char *config_path, const ig_train_options *options, ig_
 
 /* ---- translating --------------------------------------------------------- */
 
-/* "The model's" is what its generation_config.json says. */
+/* "The model's" is what its generation_config.json says, or where that file is missing, its
+ * config.json. */
 typedef struct ig_translator_options {
   int beam_size;        /* default 0: the model's num_beams, else 1 */
   int n_best;           /* translations of a sentence, at most beam_size; default 0: 1 */

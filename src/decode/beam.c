@@ -146,11 +146,11 @@ static processed_row process_row(const ig_selection *selection, const ig_sentenc
   return (processed_row){normalizer, !given && !ig_processors_may_raise(options, &sequence)};
 }
 
-// Puts the 2 * beam_size best of all rows into sentence->candidates, best first; returns how many
-// they are.
+// Puts the best candidates of all rows (ig_decode_options_candidates) into sentence->candidates,
+// best first; returns how many they are.
 static int find_candidates(const ig_selection *selection, ig_sentence *sentence, float *logits) {
   const ig_decode_options *options = selection->options;
-  row_scan scan = {.heap = sentence->candidates, .capacity = 2 * options->beam_size};
+  row_scan scan = {.heap = sentence->candidates, .capacity = ig_decode_options_candidates(options)};
   for (int r = 0; r < sentence->rows; r++) {
     float *x = logits + (size_t)r * (size_t)options->vocab_size;
     const processed_row row = process_row(selection, sentence, r, x);
@@ -173,7 +173,8 @@ static float normalized(const ig_decode_options *options, float score, int lengt
 
 static bool ends(const ig_decode_options *options, const ig_sentence *sentence,
                  const ig_candidate *c) {
-  return c->token == options->eos_id || sentence->length >= sentence->options.max_length;
+  return ig_decode_options_ends(options, c->token) ||
+         sentence->length >= sentence->options.max_length;
 }
 
 // Puts the beam_size best candidates into sentence->next; those that end count 1e9 less.

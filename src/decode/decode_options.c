@@ -1,4 +1,4 @@
-// Reads a model's own options from its generation_config.json, and checks options.
+// Reads a model's own options from its generation_config.json or config.json, and checks options.
 #include "decode/decode_options.h"
 
 #include <math.h>
@@ -20,6 +20,18 @@
 int ig_decode_options_longest(const ig_config *config) {
   return config->positions.count > 0 && config->positions.count < LONGEST ? config->positions.count
                                                                           : LONGEST;
+}
+
+bool ig_decode_options_ends(const ig_decode_options *o, int token) {
+  if (token == o->eos_id) return true;
+  for (int i = 0; i < o->eos_alternatives.count; i++)
+    if (token == o->eos_alternatives.ids[i]) return true;
+  return false;
+}
+
+// transformers' beams_to_keep: max(2, 1 + end tokens) * beams.
+int ig_decode_options_candidates(const ig_decode_options *o) {
+  return (2 + o->eos_alternatives.count) * o->beam_size;
 }
 
 static ig_status bad_bad_words(const char *where, ig_error *err) {
@@ -47,10 +59,11 @@ static ig_status read_bad_word(ig_bad_words *bad, const json_t *word, const char
 }
 
 // A banned end token is ignored, as Hugging Face does.
-static bool is_eos(const json_t *word, int eos_id) {
+static bool is_eos(const json_t *word, const ig_decode_options *o) {
   const json_t *first = json_array_get(word, 0);
-  return json_array_size(word) == 1 && json_is_integer(first) &&
-         json_integer_value(first) == eos_id;
+  const json_int_t id = json_integer_value(first);
+  return json_array_size(word) == 1 && json_is_integer(first) && id >= 0 && id < o->vocab_size &&
+         ig_decode_options_ends(o, (int)id);
 }
 
 static ig_status read_bad_words(const json_t *list, const char *where, ig_decode_options *o,
@@ -64,8 +77,7 @@ static ig_status read_bad_words(const json_t *list, const char *where, ig_decode
   o->bad_words.ids = ig_allocate(total, sizeof(int), err);
   if (!o->bad_words.offsets || !o->bad_words.ids) return IG_ERROR_MEMORY;
   json_array_foreach(list, i, word) {
-    if (!is_eos(word, o->eos_id))
-      IG_TRY(read_bad_word(&o->bad_words, word, where, o->vocab_size, err));
+    if (!is_eos(word, o)) IG_TRY(read_bad_word(&o->bad_words, word, where, o->vocab_size, err));
   }
   return IG_OK;
 }
@@ -95,22 +107,48 @@ static ig_status read_id(ig_json_object from, const char *key, int vocab_size, i
   return IG_OK;
 }
 
-// The end token's id is a number, or a list of one number.
-static ig_status read_eos(ig_json_object from, ig_decode_options *o, ig_error *err) {
-  const json_t *value = json_object_get(from.object, "eos_token_id");
-  if (json_is_array(value) && json_array_size(value) != 1)
+// A key that holds an id, or a list of ids that do as well as the first.
+typedef struct id_list {
+  const char *key;
+  int vocab_size;
+  int *first;
+  ig_alternatives *others;
+} id_list;
+
+static ig_status read_ids(ig_json_object from, const id_list *list, ig_error *err) {
+  const json_t *value = json_object_get(from.object, list->key);
+  const size_t count = json_array_size(value);
+  if (!json_is_array(value)) return read_id(from, list->key, list->vocab_size, list->first, err);
+  if (count == 0 || count > 1 + IG_MOST_ALTERNATIVES)
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: eos_token_id: expected one id, found a list of %zu", from.where,
-                   json_array_size(value));
-  if (!json_is_array(value)) return read_id(from, "eos_token_id", o->vocab_size, &o->eos_id, err);
-  const json_t *first = json_array_get(value, 0);
-  const json_int_t id = json_integer_value(first);
-  if (!json_is_integer(first) || id < 0 || id >= o->vocab_size)
-    return ig_fail(err, IG_ERROR_FORMAT,
-                   "%s: eos_token_id: expected an id below the vocabulary size %d", from.where,
-                   o->vocab_size);
-  o->eos_id = (int)id;
+                   "%s: %s: expected an id or a list of 1 to %d, found %zu", from.where, list->key,
+                   1 + IG_MOST_ALTERNATIVES, count);
+  list->others->count = (int)count - 1;
+  for (size_t i = 0; i < count; i++) {
+    const json_t *item = json_array_get(value, i);
+    const json_int_t id = json_integer_value(item);
+    if (!json_is_integer(item) || id < 0 || id >= list->vocab_size)
+      return ig_fail(err, IG_ERROR_FORMAT,
+                     "%s: %s: item %zu: expected an id below the vocabulary size %d", from.where,
+                     list->key, i + 1, list->vocab_size);
+    *(i == 0 ? list->first : &list->others->ids[i - 1]) = (int)id;
+  }
   return IG_OK;
+}
+
+static ig_status read_eos(ig_json_object from, ig_decode_options *o, ig_error *err) {
+  const id_list list = {"eos_token_id", o->vocab_size, &o->eos_id, &o->eos_alternatives};
+  return read_ids(from, &list, err);
+}
+
+static ig_status read_forced(ig_json_object from, ig_decode_options *o, ig_error *err) {
+  ig_sentence_options *own = &o->sentence;
+  const id_list first = {"forced_bos_token_id", o->vocab_size, &own->forced_bos,
+                         &own->forced_bos_alternatives},
+                last = {"forced_eos_token_id", o->vocab_size, &own->forced_eos,
+                        &own->forced_eos_alternatives};
+  IG_TRY(read_ids(from, &first, err));
+  return read_ids(from, &last, err);
 }
 
 static ig_status read_float(ig_json_object from, const char *key, float *value, ig_error *err) {
@@ -147,6 +185,18 @@ static const struct {
                  {"watermarking_config", 0},
                  {"dola_layers", 0}};
 
+// A count of tokens, which may be any number: what is more than LONGEST is LONGEST.
+static ig_status read_length(ig_json_object from, const char *key, int *length, ig_error *err) {
+  double number;
+  *length = 0;
+  IG_TRY(ig_json_number(from, key, 0, &number, err));
+  if (isnan(number) || (isfinite(number) && number != floor(number)))
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected a whole number, found %g", from.where,
+                   key, number);
+  if (number > 0) *length = number < LONGEST ? (int)number : LONGEST;
+  return IG_OK;
+}
+
 static bool asks_for_nothing(const json_t *value, double neutral) {
   if (!value || json_is_null(value) || json_is_false(value)) return true;
   if (json_is_number(value)) return json_number_value(value) == neutral;
@@ -159,8 +209,6 @@ static void list_ignored(ig_json_object from, ig_decode_options *o) {
   for (size_t i = 0; i < sizeof not_built / sizeof *not_built; i++) {
     if (asks_for_nothing(json_object_get(from.object, not_built[i].key), not_built[i].neutral))
       continue;
-    const size_t length = strlen(not_built[i].key) + 2;
-    if (used + length >= sizeof o->ignored) return;
     used += (size_t)snprintf(o->ignored + used, sizeof o->ignored - used, "%s%s", used ? ", " : "",
                              not_built[i].key);
   }
@@ -170,10 +218,10 @@ static void list_ignored(ig_json_object from, ig_decode_options *o) {
 // token.
 static ig_status read_lengths(ig_json_object from, ig_decode_options *o, ig_error *err) {
   int longest, shortest, most_new, fewest_new;
-  IG_TRY(ig_json_int(from, "max_length", 0, &longest, err));
-  IG_TRY(ig_json_int(from, "min_length", 0, &shortest, err));
-  IG_TRY(ig_json_int(from, "max_new_tokens", 0, &most_new, err));
-  IG_TRY(ig_json_int(from, "min_new_tokens", 0, &fewest_new, err));
+  IG_TRY(read_length(from, "max_length", &longest, err));
+  IG_TRY(read_length(from, "min_length", &shortest, err));
+  IG_TRY(read_length(from, "max_new_tokens", &most_new, err));
+  IG_TRY(read_length(from, "min_new_tokens", &fewest_new, err));
   if (longest > 0) o->sentence.max_length = longest > 1 ? longest - 1 : 1;
   if (most_new > 0) o->sentence.max_length = most_new;
   // The end token is banned while the length, counted so, is below min_length.
@@ -182,8 +230,9 @@ static ig_status read_lengths(ig_json_object from, ig_decode_options *o, ig_erro
   return IG_OK;
 }
 
-static ig_status read_generation_config(ig_json_object from, ig_decode_options *o, ig_error *err) {
-  // Where this file exists, the generation keys of config.json do not count.
+// The ids that the object leaves out are the model's own: transformers would start with bos, or
+// refuse, and would not end. Of the other keys each has its default, whatever config.json says.
+static ig_status read_generation(ig_json_object from, ig_decode_options *o, ig_error *err) {
   o->sentence.forced_eos = -1;
   IG_TRY(read_id(from, "decoder_start_token_id", o->vocab_size, &o->start_id, err));
   IG_TRY(read_eos(from, o, err));
@@ -195,17 +244,16 @@ static ig_status read_generation_config(ig_json_object from, ig_decode_options *
   IG_TRY(read_float(from, "repetition_penalty", &o->repetition_penalty, err));
   IG_TRY(ig_json_bool(from, "renormalize_logits", o->renormalize, &o->renormalize, err));
   IG_TRY(read_early_stopping(from, &o->early_stopping, err));
-  IG_TRY(read_id(from, "forced_bos_token_id", o->vocab_size, &o->sentence.forced_bos, err));
-  IG_TRY(read_id(from, "forced_eos_token_id", o->vocab_size, &o->sentence.forced_eos, err));
+  IG_TRY(read_forced(from, o, err));
   return read_bad_words(json_object_get(from.object, "bad_words_ids"), from.where, o, err);
 }
 
-static ig_status read_text(const char *text, ig_decode_options *o, ig_error *err) {
-  static const char where[] = "generation_config.json";
+static ig_status read_text(const ig_model *model, ig_decode_options *o, ig_error *err) {
+  const char *text = model->generation_config, *where = ig_model_generation_file(model);
   json_t *root;
   IG_TRY(ig_json_parse(text, strlen(text), where, &root, err));
   const ig_status status = json_is_object(root)
-                               ? read_generation_config((ig_json_object){root, where}, o, err)
+                               ? read_generation((ig_json_object){root, where}, o, err)
                                : ig_fail(err, IG_ERROR_FORMAT, "%s: expected an object", where);
   json_decref(root);
   return status;
@@ -232,7 +280,7 @@ ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, 
                              .vocab_size = c->target_vocab_size,
                              .sentence = {.forced_bos = -1, .forced_eos = c->forced_eos_id}};
   ig_status status = IG_OK;
-  if (model->generation_config) status = read_text(model->generation_config, out, err);
+  if (model->generation_config) status = read_text(model, out, err);
   if (status == IG_OK && out->start_id < 0)
     status =
         ig_fail(err, IG_ERROR_FORMAT,
@@ -257,10 +305,11 @@ static ig_status check_sentence(const ig_sentence_options *own, ig_error *err) {
 }
 
 ig_status ig_decode_options_check(const ig_decode_options *o, ig_error *err) {
-  if (o->beam_size < 1 || o->beam_size > WIDEST_BEAM || 2 * o->beam_size > o->vocab_size)
+  const int share = 2 + o->eos_alternatives.count;
+  if (o->beam_size < 1 || o->beam_size > WIDEST_BEAM || share * o->beam_size > o->vocab_size)
     return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "beam_size: expected 1 to %d and at most half the vocabulary (%d), found %d",
-                   WIDEST_BEAM, o->vocab_size / 2, o->beam_size);
+                   "beam_size: expected 1 to %d and at most 1/%d of the vocabulary (%d), found %d",
+                   WIDEST_BEAM, share, o->vocab_size / share, o->beam_size);
   if (o->n_best < 1 || o->n_best > o->beam_size)
     return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 to the beam's size (%d), found %d",
                    o->beam_size, o->n_best);

@@ -1,4 +1,5 @@
-// What decoding is asked for, and what a model's generation_config.json asks for by itself.
+// What decoding is asked for, and what a model's own files ask for: its generation_config.json, or
+// where it has none, its config.json.
 //
 // Some options belong to a search, for they decide its memory or the way it ranks hypotheses; the
 // others belong to a sentence. Sentences with different options of their own are decoded together,
@@ -22,6 +23,14 @@ typedef struct ig_bad_words {
   int *ids;
 } ig_bad_words;
 
+// Tokens that do as well as the one that is named beside them: of a model with several end tokens,
+// all but the first.
+#define IG_MOST_ALTERNATIVES 15
+typedef struct ig_alternatives {
+  int count;
+  int ids[IG_MOST_ALTERNATIVES];
+} ig_alternatives;
+
 // The options of one sentence. Lengths count generated tokens: the end token is one of them, the
 // start token is not.
 typedef struct ig_sentence_options {
@@ -30,6 +39,8 @@ typedef struct ig_sentence_options {
   int max_length;  // Hugging Face's max_length - 1
   int forced_bos;  // the first token; -1: none
   int forced_eos;  // the last token of a hypothesis of max_length; -1: none
+  // All forced tokens of a place score 0.
+  ig_alternatives forced_bos_alternatives, forced_eos_alternatives;
   // (prefix_length): the tokens that the target begins with, instead of forced_bos; borrowed while
   // the sentence is decoded. Like all forced tokens these have a log-probability of 0 in the score,
   // and count in lengths. Length 0: none.
@@ -46,17 +57,24 @@ typedef struct ig_decode_options {
   float repetition_penalty;  // 1: off
   bool renormalize;          // log_softmax once more after the processors
   int start_id, eos_id, vocab_size;
+  ig_alternatives eos_alternatives;  // each of them ends a hypothesis, too
   ig_bad_words bad_words;
   // The options of every sentence that brings none of its own. No sentence's max_length is larger
   // than this one, for which the search reserves its memory.
   ig_sentence_options sentence;
-  char ignored[128];  // keys of the model's generation_config.json that ask for what is not built,
-                      // ", " between them; "": none
+  // Keys of the model's file that ask for what is not built, ", " between them; "": none. All of
+  // not_built in decode_options.c fit.
+  char ignored[512];
 } ig_decode_options;
 
 // The result owns bad_words. The options of model->generation_config win over those of its config;
 // max_length, if neither gives it, is max_positions, at most 511.
 ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, ig_error *err);
+// Does the token end a hypothesis?
+bool ig_decode_options_ends(const ig_decode_options *options, int token);
+// Candidates of each sentence that beam search looks at in a step: enough that beam_size of them
+// run on, however many end.
+int ig_decode_options_candidates(const ig_decode_options *options);
 // Positions that a decoder of this model has for generated tokens.
 int ig_decode_options_longest(const ig_config *config);
 ig_status ig_decode_options_check(const ig_decode_options *options, ig_error *err);

@@ -23,7 +23,8 @@ void ig_greedy_select(const ig_selection *selection, ig_sentence *sentence, floa
   sentence->next[0] = (ig_candidate){.token = (int)best};
   sentence->next_rows = 1;
   const int generated = sentence->length;
-  if ((int)best != options->eos_id && generated < sentence->options.max_length) return;
+  if (!ig_decode_options_ends(options, (int)best) && generated < sentence->options.max_length)
+    return;
   ig_slot *slot = &sentence->slots[0];
   memcpy(slot->ids, sequence.ids + 1, (size_t)(generated - 1) * sizeof *slot->ids);
   slot->ids[generated - 1] = (int)best;

@@ -37,21 +37,36 @@ static void ban_bad_words(const ig_bad_words *bad, const int *ids, int length, f
   }
 }
 
-static void force_token(int id, int vocab_size, float *scores) {
+// A token that must come next, or one of those that do as well.
+typedef struct forced_token {
+  int id;  // -1: any token may come
+  const ig_alternatives *others;
+} forced_token;
+
+static void force_token(const forced_token *forced, int vocab_size, float *scores) {
   for (int j = 0; j < vocab_size; j++) scores[j] = -INFINITY;
-  scores[id] = 0;
+  scores[forced->id] = 0;
+  for (int i = 0; i < forced->others->count; i++) scores[forced->others->ids[i]] = 0;
 }
 
-// The token that must come next; -1: any may.
-static int forced_token(const ig_sentence_options *own, int generated) {
-  if (own->forced_eos >= 0 && generated == own->max_length - 1) return own->forced_eos;
-  if (generated < own->prefix_length) return own->prefix[generated];
-  return generated == 0 && own->prefix_length == 0 ? own->forced_bos : -1;
+static void ban_ends(const ig_decode_options *o, float *scores) {
+  if (o->eos_id >= 0) scores[o->eos_id] = -INFINITY;
+  for (int i = 0; i < o->eos_alternatives.count; i++)
+    scores[o->eos_alternatives.ids[i]] = -INFINITY;
+}
+
+static forced_token next_forced(const ig_sentence_options *own, int generated) {
+  static const ig_alternatives none;
+  if (own->forced_eos >= 0 && generated == own->max_length - 1)
+    return (forced_token){own->forced_eos, &own->forced_eos_alternatives};
+  if (generated < own->prefix_length) return (forced_token){own->prefix[generated], &none};
+  const bool first = generated == 0 && own->prefix_length == 0;
+  return (forced_token){first ? own->forced_bos : -1, &own->forced_bos_alternatives};
 }
 
 bool ig_processors_may_raise(const ig_decode_options *o, const ig_processors_sequence *sequence) {
   const int generated = sequence->length - 1;
-  return o->repetition_penalty != 1.0f || forced_token(sequence->options, generated) >= 0;
+  return o->repetition_penalty != 1.0f || next_forced(sequence->options, generated).id >= 0;
 }
 
 float ig_processors_apply(const ig_decode_options *o, const ig_processors_sequence *sequence,
@@ -64,10 +79,10 @@ float ig_processors_apply(const ig_decode_options *o, const ig_processors_sequen
   if (o->no_repeat_ngram > 0 && length >= o->no_repeat_ngram)
     ban_repeated_ngrams(o->no_repeat_ngram, ids, length, scores);
   ban_bad_words(&o->bad_words, ids, length, scores);
-  if (o->eos_id >= 0 && generated < own->min_length) scores[o->eos_id] = -INFINITY;
-  const int forced = forced_token(own, generated);
-  if (forced >= 0) {
-    force_token(forced, o->vocab_size, scores);
+  if (generated < own->min_length) ban_ends(o, scores);
+  const forced_token forced = next_forced(own, generated);
+  if (forced.id >= 0) {
+    force_token(&forced, o->vocab_size, scores);
     return 0;
   }
   return normalizer;

@@ -18,6 +18,7 @@ struct ig_search {
   ig_pool *pool;
   int capacity;                                   // S
   int beam_size, n_best, vocab_size, max_length;  // that the memory was made for
+  int candidate_count;                            // C, of each sentence: for these, too
   ig_arena arena;
   ig_search_rows rows[2];  // this step's and the next's
   int current;
@@ -31,7 +32,7 @@ struct ig_search {
   ig_sentence_options *joining;     // (S): of the sentences that are about to join
   ig_slot *slots;                   // (S, B)
   size_t run_slots;                 // seats of the running search times B
-  ig_candidate *candidates, *next;  // (S, 2B), (S, B)
+  ig_candidate *candidates, *next;  // (S, C), (S, B)
   float *largest;                   // (S, blocks of V)
   int *finished;                    // (S, B, N)
   ig_hypothesis *results;           // (S, n_best)
@@ -65,7 +66,7 @@ static void carve(ig_search *s, ig_arena *arena) {
   s->free_seats = IG_TAKE(arena, int, sentences);
   s->joining = IG_TAKE(arena, ig_sentence_options, sentences);
   s->slots = IG_TAKE(arena, ig_slot, slots);
-  s->candidates = IG_TAKE(arena, ig_candidate, 2 * slots);
+  s->candidates = IG_TAKE(arena, ig_candidate, sentences * (size_t)s->candidate_count);
   s->next = IG_TAKE(arena, ig_candidate, slots);
   s->largest = IG_TAKE(arena, float, sentences *blocks(s));
   s->finished = IG_TAKE(arena, int, slots *n);
@@ -84,6 +85,7 @@ ig_status ig_search_create(const ig_decode_options *options, const ig_kernels *k
                    .beam_size = options->beam_size,
                    .n_best = options->n_best,
                    .vocab_size = options->vocab_size,
+                   .candidate_count = ig_decode_options_candidates(options),
                    .max_length = options->sentence.max_length};
   ig_arena plan = ig_arena_measure();
   carve(s, &plan);
@@ -110,6 +112,7 @@ void ig_search_free(ig_search *search) {
 
 bool ig_search_adopt(ig_search *s, const ig_decode_options *options) {
   if (options->beam_size != s->beam_size || options->n_best != s->n_best ||
+      ig_decode_options_candidates(options) != s->candidate_count ||
       options->vocab_size != s->vocab_size || options->sentence.max_length != s->max_length)
     return false;
   s->options = options;
@@ -124,7 +127,8 @@ static size_t cache_row(const ig_search *s, int seat, int beam, int position) {
 
 // The sentence at `seat` with its first row, which holds the start token.
 static void begin_sentence(ig_search *s, int seat, int row, const ig_sentence_options *options) {
-  const size_t beam = (size_t)s->beam_size, n = (size_t)s->max_length, first = (size_t)seat * beam;
+  const size_t beam = (size_t)s->beam_size, n = (size_t)s->max_length, first = (size_t)seat * beam,
+               candidates = (size_t)s->candidate_count;
   ig_search_rows *rows = &s->rows[s->current];
   s->sentences[s->active++] = (ig_sentence){.seat = seat,
                                             .first_row = row,
@@ -133,7 +137,7 @@ static void begin_sentence(ig_search *s, int seat, int row, const ig_sentence_op
                                             .length = 1,
                                             .open = true,
                                             .slots = s->slots + first,
-                                            .candidates = s->candidates + 2 * first,
+                                            .candidates = s->candidates + (size_t)seat * candidates,
                                             .next = s->next + first,
                                             .largest = s->largest + (size_t)seat * blocks(s)};
   for (size_t b = 0; b < beam; b++)

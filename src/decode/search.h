@@ -50,7 +50,7 @@ ig_status ig_search_create(const ig_decode_options *options, const ig_kernels *k
 void ig_search_free(ig_search *search);
 // Gives a search that is not running other options, which have been checked and are borrowed from
 // now on. It returns false and changes nothing if its memory does not fit them: beam_size, n_best,
-// vocab_size and max_length must be those that it was created with.
+// vocab_size, max_length and the number of end tokens must be those that it was created with.
 bool ig_search_adopt(ig_search *search, const ig_decode_options *options);
 // Decodes what the feed brings, at most `seats` sentences (1 .. `sentences`) at a time.
 ig_status ig_search_stream(ig_search *search, const ig_stepper *stepper, const ig_search_feed *feed,

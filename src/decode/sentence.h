@@ -37,7 +37,7 @@ typedef struct ig_sentence {
   bool done;
   bool failed;               // a score is not a number
   ig_slot *slots;            // (beam_size), best first
-  ig_candidate *candidates;  // (2 * beam_size), of beam search
+  ig_candidate *candidates;  // (ig_decode_options_candidates), of beam search
   ig_candidate *next;        // (beam_size): the rows of the next step, each with its parent's row
   int next_rows;
   float *largest;  // (ceil(V / IG_LOGITS_BLOCK)), of beam search: in the row that is being scanned,

@@ -148,9 +148,14 @@ ig_status ig_json_save_in(const char *directory, const char *name, const json_t 
 
 // ---- values -----------------------------------------------------------------
 
+const json_t *ig_json_only_item(const json_t *value) {
+  const json_t *item = json_array_get(value, 0);
+  return json_array_size(value) == 1 && json_is_number(item) ? item : value;
+}
+
 // NULL if the key is absent or null.
 static const json_t *member(ig_json_object from, const char *key) {
-  const json_t *value = json_object_get(from.object, key);
+  const json_t *value = ig_json_only_item(json_object_get(from.object, key));
   return value && !json_is_null(value) ? value : NULL;
 }
 

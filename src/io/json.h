@@ -35,8 +35,12 @@ typedef struct ig_json_object {
   const char *where;
 } ig_json_object;
 
+// The number in a list of one, which some files hold in place of a number; other values as they
+// are.
+const json_t *ig_json_only_item(const json_t *value);
+
 // Each stores the value of key, or the fallback if the key is absent or null. A value of another
-// type is IG_ERROR_FORMAT, naming file and key.
+// type is IG_ERROR_FORMAT, naming file and key. A list of one number is that number.
 ig_status ig_json_int(ig_json_object from, const char *key, int fallback, int *out, ig_error *err);
 ig_status ig_json_number(ig_json_object from, const char *key, double fallback, double *out,
                          ig_error *err);

@@ -18,6 +18,10 @@ void ig_model_free(ig_model *m) {
   free(m);
 }
 
+const char *ig_model_generation_file(const ig_model *m) {
+  return m->generation_in_config ? "config.json" : "generation_config.json";
+}
+
 const ig_config *ig_model_config(const ig_model *m) { return &m->config; }
 size_t ig_model_parameters(const ig_model *m) { return m->trained_count; }
 size_t ig_model_tensors(const ig_model *m) { return m->parameter_count; }

@@ -55,6 +55,12 @@ struct ig_model {
   ig_head_kind head;
   ig_linear output;  // d -> V; its bias is the trained one or the logits bias
   ig_arena packed;   // packed weights of all linear layers; without memory if they are not packed
-  char *generation_config;  // the loaded generation_config.json as text, or NULL
+  // The loaded generation_config.json as text. Of a directory without one: an object of the keys of
+  // its config.json that ask something of a decoder. NULL: the model was not loaded.
+  char *generation_config;
+  bool generation_in_config;  // generation_config is from config.json
 };
+
+// The name of the file that model->generation_config is from.
+const char *ig_model_generation_file(const ig_model *model);
 #endif

@@ -171,25 +171,34 @@ static ig_status check_pieces(const ig_tokenizer *a, const ig_tokenizer *b, cons
   return IG_OK;
 }
 
-// The two ids that the model's own files say of generating.
+// The ids that the model's own files say of generating.
 typedef struct generation_ids {
   int start, eos;
+  ig_alternatives eos_alternatives;
 } generation_ids;
+
+static bool end_alike(const generation_ids *a, const generation_ids *b) {
+  bool alike = a->eos == b->eos && a->eos_alternatives.count == b->eos_alternatives.count;
+  for (int i = 0; alike && i < a->eos_alternatives.count; i++)
+    alike = a->eos_alternatives.ids[i] == b->eos_alternatives.ids[i];
+  return alike;
+}
 
 static ig_status find_ids(const ig_model *model, const char *directory, generation_ids *out,
                           ig_error *err) {
   ig_decode_options options;
-  *out = (generation_ids){-1, -1};
+  *out = (generation_ids){.start = -1, .eos = -1};
   const ig_status status = ig_decode_options_load(model, &options, err);
   if (status != IG_OK) return ig_fail_in(err, status, "%s", directory);
-  *out = (generation_ids){options.start_id, options.eos_id};
+  *out = (generation_ids){options.start_id, options.eos_id, options.eos_alternatives};
   ig_decode_options_free(&options);
   return IG_OK;
 }
 
-// Member m must have the target vocabulary of the first one, whose end token is `eos`.
-static ig_status check_target(ig_engine_members *members, const ig_ensemble *e, int m, int eos,
-                              ig_error *err) {
+// Member m must have the target vocabulary of the first one, whose end tokens are those of
+// `wanted`.
+static ig_status check_target(ig_engine_members *members, const ig_ensemble *e, int m,
+                              const generation_ids *wanted, ig_error *err) {
   const char *first = e->members[0].directory, *other = e->members[m].directory;
   const ig_model *models[2] = {members->models.list[0].model, members->models.list[m].model};
   const ig_tokenizer *const *tokenizers = members->tokenizers;
@@ -202,11 +211,11 @@ static ig_status check_target(ig_engine_members *members, const ig_ensemble *e, 
                    other, models[1]->config.target_vocab_size, first,
                    models[0]->config.target_vocab_size);
   IG_TRY(find_ids(models[1], other, &ids, err));
-  if (eos != ids.eos)
+  if (!end_alike(wanted, &ids))
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "%s: sentences end with id %d, but those of %s with %d: an ensemble needs one "
                    "target vocabulary",
-                   other, ids.eos, first, eos);
+                   other, ids.eos, first, wanted->eos);
   members->models.list[m].start_id = ids.start;
   return IG_OK;
 }
@@ -216,8 +225,7 @@ static ig_status check_targets(ig_engine_members *members, const ig_ensemble *e,
   generation_ids first;
   IG_TRY(find_ids(members->models.list[0].model, e->members[0].directory, &first, err));
   members->models.list[0].start_id = first.start;
-  for (int m = 1; m < members->models.count; m++)
-    IG_TRY(check_target(members, e, m, first.eos, err));
+  for (int m = 1; m < members->models.count; m++) IG_TRY(check_target(members, e, m, &first, err));
   return IG_OK;
 }
 

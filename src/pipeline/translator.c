@@ -73,10 +73,15 @@ static ig_status take_lengths(const ig_translator_options *o, int longest, ig_se
   return IG_OK;
 }
 
+// The model whose settings are the translator's where the caller gives none.
+static const ig_model *first_model(const ig_translator *t) {
+  return ig_engine_members_of(t->engine)->models.list[0].model;
+}
+
 // The caller's options win over the first member's own. If those own ones alone are wrong, the
 // message says so.
 static ig_status take_options(ig_translator *t, const ig_translator_options *o, ig_error *err) {
-  const ig_model *model = ig_engine_members_of(t->engine)->models.list[0].model;
+  const ig_model *model = first_model(t);
   ig_decode_options *out = &t->decode;
   *out = *ig_engine_defaults(t->engine);
   const bool model_is_fine =
@@ -88,7 +93,7 @@ static ig_status take_options(ig_translator *t, const ig_translator_options *o, 
   IG_TRY(take_lengths(o, t->longest_target, &out->sentence, err));
   const ig_status status = ig_decode_options_check(out, err);
   if (status == IG_OK || model_is_fine) return status;
-  return ig_fail_in(err, status, "generation_config.json");
+  return ig_fail_in(err, status, "%s", ig_model_generation_file(model));
 }
 
 static ig_status take_sources(ig_translator *t, ig_error *err) {
@@ -418,9 +423,8 @@ static ig_status run_stream(ig_translator *t, stream_input *in, const ig_reporte
   const double begin = ig_clock_seconds();
   IG_TRY(ig_fail_if_null(t, "translator", err));
   if (!in->read_target && *t->decode.ignored)
-    ig_report(reporter, IG_LEVEL_WARNING,
-              "generation_config.json asks for what is not built and is left out: %s",
-              t->decode.ignored);
+    ig_report(reporter, IG_LEVEL_WARNING, "%s asks for what is not built and is left out: %s",
+              ig_model_generation_file(first_model(t)), t->decode.ignored);
   t->truncated_before = t->stats.truncated;
   in->sources = (ig_text_repair){.where = "line ", .reporter = reporter};
   in->targets = (ig_text_repair){.where = "target line ", .reporter = reporter};

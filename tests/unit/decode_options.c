@@ -1,4 +1,4 @@
-// What a model's generation_config.json asks of the decoder, and what it may not say.
+// What a model's own files ask of the decoder, and what they may not say.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -85,19 +85,64 @@ static void test_new_tokens_win_over_lengths(void **state) {
   ig_decode_options_free(&o);
 }
 
-static void test_a_long_list_of_what_is_ignored_ends_in_time(void **state) {
+static void test_all_that_is_not_built_is_listed(void **state) {
   (void)state;
   char text[] =
       "{\"do_sample\": true, \"num_beam_groups\": 2, \"diversity_penalty\": 1, "
       "\"num_return_sequences\": 4, \"penalty_alpha\": 0.5,"
       "\"encoder_repetition_penalty\": 2, \"encoder_no_repeat_ngram_size\": 3, "
-      "\"suppress_tokens\": [1], \"stop_strings\": \"x\"}";
+      "\"suppress_tokens\": [1], \"begin_suppress_tokens\": [1], \"forced_decoder_ids\": [[1, 2]], "
+      "\"force_words_ids\": [[1]], \"constraints\": [1], \"sequence_bias\": [1], "
+      "\"exponential_decay_length_penalty\": [1, 2], \"remove_invalid_values\": true, "
+      "\"guidance_scale\": 2, \"stop_strings\": \"x\", \"max_time\": 1, "
+      "\"token_healing\": true, \"watermarking_config\": {\"a\": 1}, "
+      "\"dola_layers\": \"low\", \"temperature\": 0.5}";
   const ig_model m = model_of(text);
   ig_decode_options o;
   assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
   assert_string_equal(o.ignored,
                       "do_sample, num_beam_groups, diversity_penalty, num_return_sequences, "
-                      "penalty_alpha, encoder_repetition_penalty");
+                      "penalty_alpha, encoder_repetition_penalty, encoder_no_repeat_ngram_size, "
+                      "suppress_tokens, begin_suppress_tokens, forced_decoder_ids, "
+                      "force_words_ids, constraints, sequence_bias, "
+                      "exponential_decay_length_penalty, remove_invalid_values, guidance_scale, "
+                      "stop_strings, max_time, token_healing, watermarking_config, dola_layers");
+  ig_decode_options_free(&o);
+}
+
+static void test_lists_of_one_and_of_several(void **state) {
+  (void)state;
+  char text[] =
+      "{\"num_beams\": [6], \"length_penalty\": [0.5], \"decoder_start_token_id\": [9], "
+      "\"eos_token_id\": [0, 5, 6], \"forced_bos_token_id\": [7], "
+      "\"forced_eos_token_id\": [5, 0], \"bad_words_ids\": [[0], [6], [8]]}";
+  const ig_model m = model_of(text);
+  ig_decode_options o;
+  assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
+  assert_int_equal(o.beam_size, 6);
+  assert_true(o.length_penalty == 0.5f);
+  assert_int_equal(o.start_id, 9);
+  for (int id = -1; id < 101; id++)
+    assert_int_equal(ig_decode_options_ends(&o, id), id == 0 || id == 5 || id == 6);
+  assert_int_equal(ig_decode_options_candidates(&o), 24);  // transformers: (1 + 3 ends) * 6 beams
+  assert_int_equal(o.sentence.forced_bos, 7);
+  assert_int_equal(o.sentence.forced_bos_alternatives.count, 0);
+  assert_int_equal(o.sentence.forced_eos, 5);
+  assert_int_equal(o.sentence.forced_eos_alternatives.count, 1);
+  assert_int_equal(o.sentence.forced_eos_alternatives.ids[0], 0);
+  assert_int_equal(o.bad_words.count, 1);  // no end token can be banned
+  assert_int_equal(o.bad_words.ids[0], 8);
+  ig_decode_options_free(&o);
+}
+
+static void test_lengths_beyond_all_bounds(void **state) {
+  (void)state;
+  char text[] = "{\"max_length\": 1e30, \"min_new_tokens\": -3}";
+  const ig_model m = model_of(text);
+  ig_decode_options o;
+  assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
+  assert_int_equal(o.sentence.max_length, 64);
+  assert_int_equal(o.sentence.min_length, 0);
   ig_decode_options_free(&o);
 }
 
@@ -112,7 +157,10 @@ static void test_what_is_wrong_is_named(void **state) {
       {"{\"bad_words_ids\": [[101]]}", "101"},
       {"{\"early_stopping\": 1}", "early_stopping"},
       {"{\"forced_eos_token_id\": 500}", "forced_eos_token_id"},
-      {"{\"eos_token_id\": [0, 1]}", "eos_token_id"},
+      {"{\"eos_token_id\": [0, 101]}", "eos_token_id: item 2"},
+      {"{\"decoder_start_token_id\": [1, 2]}", "decoder_start_token_id"},
+      {"{\"num_beams\": [4, 5]}", "num_beams"},
+      {"{\"max_length\": 20.5}", "max_length"},
       {"[]", "object"},
       {"{\"eos_token_id\": [\"x\"]}", "eos_token_id"},
       {"{", "generation_config.json"},
@@ -134,7 +182,9 @@ int main(void) {
       cmocka_unit_test(test_unbounded_positions),
       cmocka_unit_test(test_every_key),
       cmocka_unit_test(test_new_tokens_win_over_lengths),
-      cmocka_unit_test(test_a_long_list_of_what_is_ignored_ends_in_time),
+      cmocka_unit_test(test_all_that_is_not_built_is_listed),
+      cmocka_unit_test(test_lists_of_one_and_of_several),
+      cmocka_unit_test(test_lengths_beyond_all_bounds),
       cmocka_unit_test(test_what_is_wrong_is_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

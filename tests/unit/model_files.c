@@ -89,6 +89,43 @@ static void saved_loads_again(void **state) {
   }
 }
 
+static void replace_in(const char *name, const char *from, const char *to) {
+  char *text, *at, changed[4096];
+  size_t size;
+  assert_int_equal(ig_file_load(in_directory(name), &text, &size, NULL), IG_OK);
+  assert_non_null(at = strstr(text, from));
+  snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+  assert_int_equal(ig_file_write(in_directory(name), changed, strlen(changed), NULL), IG_OK);
+  free(text);
+}
+
+// Settings that a directory holds in its config.json alone are kept when the model is saved, and
+// ids may be lists there.
+static void settings_of_config_are_kept(void **state) {
+  (void)state;
+  const ig_config config = marian_config();
+  ig_model *model = make(&config), *again = NULL;
+  char *text;
+  size_t size;
+  ig_error err;
+  assert_int_equal(ig_model_save(model, directory, "float32", &err), IG_OK);
+  ig_model_free(model);
+  unlink(in_directory("generation_config.json"));
+  replace_in("config.json", "\"eos_token_id\": 0,", "\"eos_token_id\": [3, 5], \"num_beams\": 6,");
+  replace_in("config.json", "\"encoder_layers\": 1,", "\"encoder_layers\": [1],");
+  if (ig_model_load(directory, &again, &err) != IG_OK) fail_msg("%s", err.message);
+  assert_int_equal(again->config.eos_id, 3);
+  assert_int_equal(again->config.encoder.layers, 1);
+  assert_int_equal(ig_model_save(again, directory, "float32", &err), IG_OK);
+  ig_model_free(again);
+  assert_int_equal(ig_file_load(in_directory("generation_config.json"), &text, &size, NULL), IG_OK);
+  assert_non_null(strstr(text, "\"num_beams\": 6"));
+  assert_non_null(strstr(text, "    3,\n    5\n"));
+  assert_non_null(strstr(text, "\"max_length\": 32"));
+  assert_null(strstr(text, "d_model"));
+  free(text);
+}
+
 typedef struct packed_weights {
   ig_linear *linears[64];
   int count;
@@ -249,9 +286,13 @@ static void impossible_sizes_are_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(saved_loads_again),         cmocka_unit_test(packed_from_the_file),
-      cmocka_unit_test(shared_tensors_stand_once), cmocka_unit_test(wrong_tensors_are_refused),
-      cmocka_unit_test(wrong_configs_are_refused), cmocka_unit_test(impossible_sizes_are_refused),
+      cmocka_unit_test(saved_loads_again),
+      cmocka_unit_test(settings_of_config_are_kept),
+      cmocka_unit_test(packed_from_the_file),
+      cmocka_unit_test(shared_tensors_stand_once),
+      cmocka_unit_test(wrong_tensors_are_refused),
+      cmocka_unit_test(wrong_configs_are_refused),
+      cmocka_unit_test(impossible_sizes_are_refused),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "base/number.h"
+#include "io/json.h"
 
 typedef struct activation_name {
   const char *name;
@@ -33,9 +34,14 @@ static ig_status wrong_type(const char *where, const char *key, const char *expe
                  type_name(value));
 }
 
+static bool is_id(const ig_json_key *k) {
+  return k->kind == IG_JSON_KEY_ID || k->kind == IG_JSON_KEY_IDS;
+}
+
 static ig_status read_int(const ig_json_key *k, const json_t *value, const char *where, int *out,
                           ig_error *err) {
-  if (k->kind == IG_JSON_KEY_ID && json_is_null(value)) {
+  if (k->kind == IG_JSON_KEY_IDS && json_array_size(value) > 0) value = json_array_get(value, 0);
+  if (is_id(k) && json_is_null(value)) {
     *out = -1;
     return IG_OK;
   }
@@ -72,12 +78,13 @@ ig_status ig_json_keys_read(const ig_json_key *table, const json_t *json, const 
   if (!json_is_object(json))
     return ig_fail(err, IG_ERROR_FORMAT, "%s: expected a JSON object", where);
   for (const ig_json_key *k = table; k->name; k++) {
-    const json_t *value = json_object_get(json, k->name);
+    const json_t *value = ig_json_only_item(json_object_get(json, k->name));
     if (!value) continue;
     void *member = (char *)out + k->offset;
     switch (k->kind) {
       case IG_JSON_KEY_INT:
-      case IG_JSON_KEY_ID: IG_TRY(read_int(k, value, where, member, err)); break;
+      case IG_JSON_KEY_ID:
+      case IG_JSON_KEY_IDS: IG_TRY(read_int(k, value, where, member, err)); break;
       case IG_JSON_KEY_FLOAT:
         if (!json_is_number(value)) return wrong_type(where, k->name, "a number", value, err);
         *(float *)member = (float)json_number_value(value);
@@ -107,6 +114,7 @@ static json_t *member_value(const ig_json_key *k, const void *member) {
   switch (k->kind) {
     case IG_JSON_KEY_INT: return json_integer(*(const int *)member);
     case IG_JSON_KEY_ID:
+    case IG_JSON_KEY_IDS:
       return *(const int *)member < 0 ? json_null() : json_integer(*(const int *)member);
     case IG_JSON_KEY_FLOAT: return short_real(*(const float *)member);
     case IG_JSON_KEY_BOOL: return json_boolean(*(const bool *)member);

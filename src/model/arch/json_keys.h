@@ -8,7 +8,8 @@
 
 typedef enum ig_json_key_kind {
   IG_JSON_KEY_INT,
-  IG_JSON_KEY_ID,  // null or missing: -1
+  IG_JSON_KEY_ID,   // null or missing: -1
+  IG_JSON_KEY_IDS,  // the same, or a list of ids, of which the first is kept
   IG_JSON_KEY_FLOAT,
   IG_JSON_KEY_BOOL,
   IG_JSON_KEY_ACTIVATION

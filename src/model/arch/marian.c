@@ -15,10 +15,10 @@ static const ig_json_key keys[] = {
     IG_JSON_OPTION("share_encoder_decoder_embeddings", BOOL, shared_embedding),
     IG_JSON_OPTION("init_std", FLOAT, init_std),
     IG_JSON_KEY("pad_token_id", ID, pad_id),
-    IG_JSON_KEY("eos_token_id", ID, eos_id),
+    IG_JSON_KEY("eos_token_id", IDS, eos_id),
     IG_JSON_KEY("bos_token_id", ID, bos_id),
     IG_JSON_KEY("decoder_start_token_id", ID, decoder_start_id),
-    IG_JSON_KEY("forced_eos_token_id", ID, forced_eos_id),
+    IG_JSON_KEY("forced_eos_token_id", IDS, forced_eos_id),
     {0},
 };
 

@@ -24,7 +24,7 @@ static const ig_json_key keys[] = {
     IG_JSON_OPTION("scale_embedding", BOOL, scale_embedding),
     IG_JSON_KEY("pad_token_id", ID, pad_id),
     IG_JSON_KEY("bos_token_id", ID, bos_id),
-    IG_JSON_KEY("eos_token_id", ID, eos_id),
+    IG_JSON_KEY("eos_token_id", IDS, eos_id),
     {0},
 };
 

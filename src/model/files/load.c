@@ -11,6 +11,7 @@
 #include "model/arch/initialize.h"
 #include "model/create/create.h"
 #include "model/files/config_file.h"
+#include "model/files/generation_file.h"
 #include "model/files/weights.h"
 #include "model/run/pack.h"
 
@@ -52,16 +53,6 @@ static ig_status load_weights(ig_model *m, const loading *how, ig_error *err) {
   return status;
 }
 
-static ig_status load_generation_config(ig_model *m, const char *directory, ig_error *err) {
-  char *path = ig_path_join(directory, "generation_config.json", err);
-  if (!path) return IG_ERROR_MEMORY;
-  size_t size;
-  const ig_status status =
-      ig_file_exists(path) ? ig_file_load(path, &m->generation_config, &size, err) : IG_OK;
-  free(path);
-  return status;
-}
-
 static ig_status load_model(const loading *how, ig_model **out, ig_error *err) {
   const char *directory = how->directory;
   ig_config config;
@@ -74,7 +65,7 @@ static ig_status load_model(const loading *how, ig_model **out, ig_error *err) {
   ig_status status = ig_create_zeroed(&config, path, &m, err);
   free(path);
   if (status == IG_OK) status = load_weights(m, how, err);
-  if (status == IG_OK) status = load_generation_config(m, directory, err);
+  if (status == IG_OK) status = ig_generation_file_load(directory, m, err);
   if (status != IG_OK) {
     ig_model_free(m);
     return status;

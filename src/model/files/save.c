@@ -28,8 +28,8 @@ static int set_id(json_t *json, const char *key, int id) {
   return id >= 0 ? json_object_set_new(json, key, json_integer(id)) : 0;
 }
 
-// What a model made here asks of a decoder: beam 4, never pad, forced end at the last position.
-// NULL: out of memory.
+// What a model asks of a decoder that no file says anything of: beam 4, never pad, forced end at
+// the last position. NULL: out of memory.
 static json_t *default_generation(const ig_config *c) {
   json_t *json = json_object();
   int failed = set_id(json, "bos_token_id", c->bos_id);
@@ -48,9 +48,25 @@ static json_t *default_generation(const ig_config *c) {
   return NULL;
 }
 
+// The settings that the model's config.json held win over those of a new model. NULL: out of
+// memory.
+static ig_status save_new_generation(const ig_model *m, const char *directory, ig_error *err) {
+  json_t *json = default_generation(&m->config), *own = NULL;
+  ig_status status = IG_OK;
+  if (m->generation_config)
+    status =
+        ig_json_parse(m->generation_config, strlen(m->generation_config), "config.json", &own, err);
+  if (status == IG_OK && own && (!json || json_object_update(json, own) != 0))
+    status = ig_fail_memory_in(directory, err);
+  json_decref(own);
+  if (status == IG_OK) return save_json(directory, "generation_config.json", json, err);
+  json_decref(json);
+  return status;
+}
+
 static ig_status save_generation(const ig_model *m, const char *directory, ig_error *err) {
-  if (!m->generation_config)
-    return save_json(directory, "generation_config.json", default_generation(&m->config), err);
+  if (!m->generation_config || m->generation_in_config)
+    return save_new_generation(m, directory, err);
   char *path = ig_path_join(directory, "generation_config.json", err);
   if (!path) return IG_ERROR_MEMORY;
   const ig_status status =

@@ -53,6 +53,10 @@ class Toy(PreTrainedModel, GenerationMixin):
         return CausalLMOutput(logits=torch.tensor(rows, dtype=torch.float32)[:, None, :])
 
 
+# What further cases ask besides: end tokens after 2, and tokens forced beside those of the case.
+# Beams that are forced to several ends tie, and torch.topk promises no order of equals: that case
+# is greedy.
+NOTHING = ([], [], [])
 # vocab, beam, n_best, min, max, length_penalty, early, ngram, repetition, renormalize, forced_bos,
 # forced_eos, bad words
 CASES = [
@@ -79,14 +83,24 @@ CASES = [
     (60, 6, 6, 0, 4, 1.0, "false", 0, 1.0, 0, -1, -1, []),
     (60, 4, 4, 0, 1, 1.0, "false", 0, 1.0, 0, -1, -1, []),
 ]
+LISTS = [
+    ((50, 1, 1, 0, 20, 1.0, "false", 0, 1.0, 0, -1, -1, []), ([15], [], [])),
+    ((50, 1, 1, 5, 20, 1.0, "false", 0, 1.0, 0, -1, -1, [[7]]), ([15, 21, 30], [], [])),
+    ((60, 4, 4, 0, 16, 1.0, "false", 0, 1.0, 0, -1, -1, []), ([36], [], [])),
+    ((60, 4, 4, 0, 16, 1.0, "true", 0, 1.0, 0, -1, -1, []), ([36, 17, 5, 40], [], [])),
+    ((60, 4, 4, 8, 16, 0.5, "never", 0, 1.0, 1, -1, 2, [[3], [9]]), ([17, 42, 30], [], [17])),
+    ((60, 5, 5, 0, 6, 1.0, "false", 0, 1.0, 0, 9, 2, []), ([33, 4], [20, 30], [])),
+    ((60, 1, 1, 0, 6, 1.0, "false", 0, 1.0, 0, 9, 40, []), ([33, 4], [], [50, 5])),
+]
 SENTENCES = 6
 
-for c in CASES:
+for c, (ends, first, last) in [(c, NOTHING) for c in CASES] + LISTS:
     v, beam, n, least, most, lp, early, ngram, rep, renorm, fbos, feos, bad = c
     words = " ".join(",".join(map(str, w)) for w in bad)
-    print(
-        "case", v, beam, n, least, most, lp, early, ngram, rep, renorm, fbos, feos, len(bad), words
-    )
+    lists = [f"{name} {','.join(map(str, l))}" for name, l in
+             (("ends", ends), ("first", first), ("last", last)) if l]
+    print("case", v, beam, n, least, most, lp, early, ngram, rep, renorm, fbos, feos, len(bad),
+          " ".join([words] + lists))
     toy = Toy(Config(v=v, eos=2))
     g = GenerationConfig(
         num_beams=beam,
@@ -98,13 +112,13 @@ for c in CASES:
         repetition_penalty=rep,
         do_sample=False,
         renormalize_logits=bool(renorm),
-        eos_token_id=2,
+        eos_token_id=[2] + ends,
         pad_token_id=0,
         bos_token_id=1,
         use_cache=False,
         min_length=least + 1 if least else 0,
-        forced_bos_token_id=None if fbos < 0 else fbos,
-        forced_eos_token_id=None if feos < 0 else feos,
+        forced_bos_token_id=None if fbos < 0 else [fbos] + first if first else fbos,
+        forced_eos_token_id=None if feos < 0 else [feos] + last,
         bad_words_ids=bad or None,
         return_dict_in_generate=True,
         output_scores=True,
@@ -117,6 +131,8 @@ for c in CASES:
         )
         for k, s in enumerate(o.sequences.tolist()):
             s = s[1:]
-            if 2 in s:
-                s = s[: s.index(2) + 1]
+            for i, token in enumerate(s):
+                if token in [2] + ends:
+                    s = s[: i + 1]
+                    break
             print(f"{o.sequences_scores[k].item() if beam > 1 else 0:.6f}", *s)
