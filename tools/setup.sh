@@ -5,7 +5,8 @@
 set -euo pipefail
 
 # what | how to see it (command or pkg-config module) | Debian | Fedora | Homebrew (-: comes with
-# the system)
+# the system). A module that is only `required` is missing where pkg-config refuses another module
+# because of it: Debian 13's sentencepiece.pc requires protobuf-lite, and its package does not.
 needs="
 command cc           build-essential      gcc                  -
 command c++          g++                  gcc-c++              -
@@ -19,6 +20,7 @@ module  libutf8proc  libutf8proc-dev      utf8proc-devel       utf8proc
 module  zlib         zlib1g-dev           zlib-devel           zlib
 module  libxxhash    libxxhash-dev        xxhash-devel         xxhash
 module  nettle       nettle-dev           nettle-devel         nettle
+required protobuf-lite libprotobuf-dev    protobuf-lite-devel  protobuf
 "
 case "${1:-}" in
   '') ;;
@@ -40,12 +42,19 @@ command valgrind     valgrind             valgrind             valgrind
   fi
 fi
 
+# Why pkg-config refuses modules.
+refusals() {
+  # shellcheck disable=SC2046  # a word a module
+  pkg-config --exists --print-errors $(awk '$1 == "module" { print $2 }' <<<"$needs") 2>&1 || true
+}
+
 present() {  # kind name
-  if [ "$1" = command ]; then
-    command -v "$2" >/dev/null
-  else
-    command -v pkg-config >/dev/null && pkg-config --exists "$2"
-  fi
+  case "$1" in
+    command) command -v "$2" >/dev/null ;;
+    module) command -v pkg-config >/dev/null && pkg-config --exists "$2" ;;
+    required)
+      ! command -v pkg-config >/dev/null || [[ $(refusals) != *"'$2', required by"* ]] ;;
+  esac
 }
 
 # Prints the packages of column $1 whose need is not met.
@@ -87,24 +96,30 @@ else
   exit 1
 fi
 
-packages=$(missing_packages "$system" | tr '\n' ' ')
 as_root=""
 if [ "$system" != brew ] && [ "$(id -u)" != 0 ]; then
   as_root=sudo
   if ! command -v sudo >/dev/null || { [ ! -t 0 ] && ! sudo -n true 2>/dev/null; }; then
     echo "setup: missing: $absent" >&2
     echo "setup: installing them needs root; please run as root:" \
-      "$update && $install $packages" >&2
+      "$update && $install $(missing_packages "$system" | tr '\n' ' ')" >&2
     exit 1
   fi
 fi
-echo "setup: installing $packages" >&2
-# shellcheck disable=SC2086  # word splitting is what makes the commands and the list
-{ $as_root $update && $as_root $install $packages; } >&2 ||
-  { echo "setup: installation failed: $install $packages" >&2; exit 1; }
+
+# Twice: what a module requires is seen only after the module was installed.
+for _ in 1 2; do
+  packages=$(missing_packages "$system" | tr '\n' ' ')
+  if [ -z "$packages" ]; then break; fi
+  echo "setup: installing $packages" >&2
+  # shellcheck disable=SC2086  # word splitting is what makes the commands and the list
+  { $as_root $update && $as_root $install $packages; } >&2 ||
+    { echo "setup: installation failed: $install $packages" >&2; exit 1; }
+done
 
 absent=$(missing_names)
 if [ -n "$absent" ]; then
   echo "setup: still missing after the installation: $absent" >&2
+  refusals >&2
   exit 1
 fi
