@@ -96,12 +96,16 @@ static void a_function_of_seed_and_epoch(void **state) {
   assert_int_equal(sampled(&other, 1, 0), ig_corpus_fingerprint(&corpus));
 }
 
+// With alpha 0 each of the at most 16 best segmentations is as likely as the others, whatever model
+// this version of SentencePiece trains: 474 to 506 of 540 sides change.
 static void the_same_text_in_other_pieces(void **state) {
   (void)state;
   const ig_corpus_options options = {.tokenizer = tokenizer};
   ig_corpus out;
   ig_error err = {0};
-  assert_int_equal(ig_corpus_sample(&corpus, &options, &usual, &out, &err), IG_OK);
+  ig_corpus_sampling uniform = usual;
+  uniform.alpha = 0;
+  assert_int_equal(ig_corpus_sample(&corpus, &options, &uniform, &out, &err), IG_OK);
   assert_int_equal(out.pairs, LINES - LINES / 10);
   int changed = 0;
   for (size_t p = 0; p < out.pairs; p++)
