@@ -207,4 +207,7 @@ int ig_tokenizer_unk_id(const ig_tokenizer *t, ig_side side) { return side_of(t,
 const char *ig_tokenizer_piece(const ig_tokenizer *t, ig_side side, int id) {
   return ig_vocabulary_token(side_of(t, side)->vocabulary, id);
 }
+const char *ig_tokenizer_source_language(const ig_tokenizer *t) {
+  return t->source_lang && *t->source_lang ? t->source_lang : NULL;
+}
 ig_tokenizer_kind ig_tokenizer_kind_of(const ig_tokenizer *t) { return t->description->kind; }

@@ -73,5 +73,7 @@ int ig_tokenizer_eos_id(const ig_tokenizer *tokenizer, ig_side side);
 int ig_tokenizer_unk_id(const ig_tokenizer *tokenizer, ig_side side);
 // NULL: no such id.
 const char *ig_tokenizer_piece(const ig_tokenizer *tokenizer, ig_side side, int id);
+// A code as tokenizer_config.json has it ("en", "eng_Latn"); NULL: it says nothing.
+const char *ig_tokenizer_source_language(const ig_tokenizer *tokenizer);
 ig_tokenizer_kind ig_tokenizer_kind_of(const ig_tokenizer *tokenizer);
 #endif

@@ -38,6 +38,21 @@ size_t ig_utf8_space(const char *text, size_t length) {
   return 0;
 }
 
+uint32_t ig_utf8_decode(const char *text, size_t *step) {
+  const unsigned char *s = (const unsigned char *)text;
+  *step = s[0] < 0x80 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+  if (*step == 1) return s[0];
+  uint32_t code = s[0] & (0xFFu >> (*step + 1));
+  for (size_t i = 1; i < *step; ++i) code = code << 6 | (s[i] & 0x3F);
+  return code;
+}
+
+size_t ig_utf8_before(const char *text, size_t end) {
+  size_t begin = end - 1;
+  while (begin > 0 && ((unsigned char)text[begin] & 0xC0) == 0x80) begin--;
+  return begin;
+}
+
 void ig_utf8_strip(const char **text, size_t *length) {
   size_t step;
   while ((step = ig_utf8_space(*text, *length)) > 0) {
@@ -45,10 +60,9 @@ void ig_utf8_strip(const char **text, size_t *length) {
     *length -= step;
   }
   for (;;) {
-    size_t back = *length;  // the start of the last character
-    if (back > 0) back--;
-    while (back > 0 && ((unsigned char)(*text)[back] & 0xC0) == 0x80) back--;
-    if (*length == 0 || ig_utf8_space(*text + back, *length - back) == 0) return;
+    if (*length == 0) return;
+    const size_t back = ig_utf8_before(*text, *length);  // the start of the last character
+    if (ig_utf8_space(*text + back, *length - back) == 0) return;
     *length = back;
   }
 }
