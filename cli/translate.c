@@ -17,6 +17,7 @@
 typedef struct translate_values {
   cli_list models;
   const char *ensemble, *weights, *input, *output, *score_target, *type, *stats;
+  const char *split_sentences, *source_language;
   int beam_size, n_best, min_length, max_length, no_repeat_ngram_size;
   double length_penalty;
   int threads, workers, batch_tokens;
@@ -26,6 +27,7 @@ typedef struct translate_values {
 #define CLI_VALUES translate_values
 
 static const char *const types[] = {"fp32", NULL};
+static const char *const splits[] = {"auto", "off", NULL};
 static const char *const means[] = {"arithmetic", "geometric", NULL};  // as ig_mean
 
 static const cli_option translate_options[] = {
@@ -40,11 +42,18 @@ static const cli_option translate_options[] = {
                     "What each model counts for, in the order of -m: numbers from 0 on. Default: "
                     "all the same."),
     CLI_TEXT_OPTION('i', "input", "FILE", input,
-                    "One sentence a line, plain or compressed by gzip. Default: standard input "
-                    "(-)."),
+                    "Lines of text, plain or compressed by gzip. Default: standard input (-)."),
     CLI_TEXT_OPTION(
         'o', "output", "FILE", output,
         "Default: standard output (-). A file is replaced only when all is translated."),
+    CLI_CHOICE_OPTION("split-sentences", "MODE", split_sentences, splits,
+                      "auto: the sentences of a line are translated one by one, and joined with "
+                      "the white space between them; not with --ids, --ids-in, --n-best above 1 "
+                      "and --score-target. off: a line is one sentence. Default: auto."),
+    CLI_TEXT_OPTION(0, "source-language", "CODE", source_language,
+                    "The source's language, as en: its abbreviations end no sentence. Default: "
+                    "what the model's tokenizer_config.json says, else its directory's name, as "
+                    "en-de."),
     CLI_INTEGER_OPTION(
         "beam-size", "N", beam_size, 1, 1024,
         "Hypotheses kept while searching; 1 is greedy. Default: the model's num_beams, else 1."),
@@ -139,6 +148,9 @@ static ig_translator_options translator_options(const translate_values *values) 
   options.ids_out = values->ids;
   options.type = values->type;
   options.strict = values->strict;
+  if (values->split_sentences != NULL && strcmp(values->split_sentences, "off") == 0)
+    options.split_sentences = IG_SPLIT_SENTENCES_OFF;
+  options.source_language = values->source_language;
   return options;
 }
 
@@ -170,8 +182,9 @@ static ig_status write_stats(cli_output *output, const translate_values *values,
   ig_status status = ig_isa_name(&isa, err);
   if (status != IG_OK) return status;
   fprintf(output->file,
-          "{\"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, \"cut\": %zu, ",
-          stats.sentences, stats.source_tokens, stats.target_tokens, stats.truncated);
+          "{\"lines\": %zu, \"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, "
+          "\"cut\": %zu, ",
+          stats.lines, stats.sentences, stats.source_tokens, stats.target_tokens, stats.truncated);
   fprintf(output->file, "\"repaired_lines\": %zu, ", stats.repaired);
   fprintf(output->file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ",
           stats.load_seconds, stats.seconds, peak_bytes());
@@ -337,12 +350,13 @@ static int run_translate(const cli_verb *verb, int argc, char **argv) {
 
 const cli_verb cli_translate = {
     .name = "translate",
-    .summary = "Translate, one sentence a line, or score given translations.",
+    .summary = "Translate lines of text, or score given translations.",
     .synopsis =
         "translate -m MODEL [-m MODEL ...] [-i IN] [-o OUT] [OPTION ...]\ntranslate -m MODEL -i "
         "SOURCE --score-target TARGET [--ids]",
     .description =
-        "Reads one sentence a line and writes its translation, in the same order. Beam search is "
+        "Reads lines and writes the translation of each, in the same order. A line of several "
+        "sentences is translated sentence by sentence. Beam search is "
         "that of Hugging Face's transformers; "
         "defaults are those of the model's generation_config.json, or of its config.json where "
         "that "

@@ -219,6 +219,13 @@ ig_status ig_train(const char *config_path, const ig_train_options *options, ig_
 
 /* ---- translating --------------------------------------------------------- */
 
+/* Is a line, or a text, that is more than a sentence translated sentence by sentence? Models are
+ * trained on single sentences, and of several they translate one or two. */
+typedef enum ig_split_sentences {
+  IG_SPLIT_SENTENCES_AUTO, /* yes, if text comes in and goes out, one translation of each line */
+  IG_SPLIT_SENTENCES_OFF
+} ig_split_sentences;
+
 /* "The model's" is what its generation_config.json says, or where that file is missing, its
  * config.json. */
 typedef struct ig_translator_options {
@@ -240,6 +247,11 @@ typedef struct ig_translator_options {
   /* true: a line of text with bytes that are no text (malformed UTF-8, NUL) is IG_ERROR_FORMAT;
    * default false: each malformed sequence is read as U+FFFD, each NUL as a space, and told */
   bool strict;
+  /* default IG_SPLIT_SENTENCES_AUTO; scoring takes a line as one sentence */
+  ig_split_sentences split_sentences;
+  /* a code of the language of the source, as "en", whose abbreviations end no sentence; default
+   * NULL: what the model's tokenizer_config.json says, else its directory's name ("en-de") */
+  const char *source_language;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 
@@ -252,6 +264,7 @@ typedef struct ig_translate_stats {
   double seconds; /* translating, without loading */
   int threads, workers;
   size_t repaired; /* lines, targets to score included, that had bytes that are no text */
+  size_t lines;
 } ig_translate_stats;
 
 /* One stream of text: its options, the order of its lines, and its statistics. */
@@ -307,14 +320,16 @@ void ig_engine_free(ig_engine *engine);
 ig_status ig_translator_open_on(ig_engine *engine, const ig_translator_options *options,
                                 ig_translator **out, ig_error *err);
 void ig_translator_free(ig_translator *translator);
-/* Translates one sentence. *out is a malloc'ed string for the caller to free(): the line, or with
- * n_best > 1 the n_best lines, that ig_translate_lines would write, with newlines between them. If
- * a text has more tokens than the model has positions, the rest is left out; ig_translator_stats
- * counts such texts. */
+/* Translates a text. *out is a malloc'ed string for the caller to free(): the line, or with
+ * n_best > 1 the n_best lines, that ig_translate_lines would write, with newlines between them. A
+ * text of several sentences may have lines of its own: each ends a sentence, and the translations
+ * have the line breaks that the text has. If a sentence has more tokens than the model has
+ * positions, the rest is left out; ig_translator_stats counts such sentences. */
 ig_status ig_translate(ig_translator *translator, const char *text, char **out, ig_error *err);
 /* Lines from and to the caller. All functions are called on the thread that called the library. */
 typedef struct ig_line_stream {
-  /* Puts out the next line; NULL at the end. The line is borrowed until the next call. */
+  /* Puts out the next line; NULL at the end. The line is borrowed until the next call of `read`;
+   * earlier lines may be written before that. */
   ig_status (*read)(void *context, const char **line, size_t *length, ig_error *err);
   /* Gets one line, without newline; with n_best > 1 a sentence has n_best lines, each
    * "score<TAB>text". */

@@ -36,6 +36,8 @@ static ig_status translate_sources(const char *directory, held_out_stream *s, ig
   ig_translator_options options = ig_translator_options_default();
   options.threads = s->options->threads;
   options.beam_size = s->options->beam_size;
+  options.split_sentences =
+      IG_SPLIT_SENTENCES_OFF;  // a line is compared with its reference as it is
   ig_translator *translator;
   IG_TRY(ig_translator_open(directory, &options, &translator, err));
   const ig_line_stream lines = {.read = read_source, .write = keep_translation, .context = s};

@@ -45,6 +45,7 @@ void ig_members_free(ig_engine_members *members) {
   free(members->models.list);
   free(members->tokenizers);
   free(members->owned);
+  free(members->source_language);
   *members = (ig_engine_members){0};
 }
 
@@ -250,6 +251,46 @@ static void take_weights(ig_engine_members *members, const ig_ensemble *e) {
   members->models.count = kept;
 }
 
+// ---- the language of the source ---------------------------------------------
+
+static bool is_code(const char *text, size_t length) {
+  if (length < 2 || length > 3) return false;
+  for (size_t i = 0; i < length; i++)
+    if (text[i] < 'a' || text[i] > 'z') return false;
+  return true;
+}
+
+// The last name of a path, if it ends in two codes of one length, as "opus-mt-en-de" and "deu-eng"
+// do: the first of them.
+static bool find_code(const char *directory, const char **code, size_t *length) {
+  size_t end = strlen(directory), begin;
+  while (end > 0 && directory[end - 1] == '/') end--;
+  for (begin = end; begin > 0 && directory[begin - 1] != '-' && directory[begin - 1] != '/';)
+    begin--;
+  if (begin == 0 || directory[begin - 1] != '-' || !is_code(directory + begin, end - begin))
+    return false;
+  *length = end - begin;
+  if (begin < *length + 1) return false;
+  *code = directory + begin - 1 - *length;
+  const char before = *code == directory ? '/' : (*code)[-1];
+  return is_code(*code, *length) && (before == '/' || before == '-');
+}
+
+static ig_status find_source_language(ig_engine_members *members, const ig_ensemble *e,
+                                      ig_error *err) {
+  const char *code = NULL;
+  size_t length = 0;
+  for (int m = 0; m < members->models.count && !code; m++) {
+    if (members->tokenizers[m]) code = ig_tokenizer_source_language(members->tokenizers[m]);
+    if (code) length = strlen(code);
+  }
+  for (size_t m = 0; m < e->count && !code; m++)
+    if (!find_code(e->members[m].directory, &code, &length)) code = NULL;
+  if (!code) return IG_OK;
+  members->source_language = ig_allocate_copy(code, length, err);
+  return members->source_language ? IG_OK : IG_ERROR_MEMORY;
+}
+
 ig_status ig_members_load(ig_engine_members *members, const ig_ensemble *e, bool tokenizers,
                           ig_pool *pool, ig_error *err) {
   IG_TRY(check_ensemble(e, err));
@@ -261,7 +302,7 @@ ig_status ig_members_load(ig_engine_members *members, const ig_ensemble *e, bool
   }
   IG_TRY(check_targets(members, e, err));
   take_weights(members, e);
-  return IG_OK;
+  return find_source_language(members, e, err);
 }
 
 ig_status ig_members_borrow(ig_engine_members *members, const ig_model *model,

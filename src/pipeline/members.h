@@ -11,6 +11,7 @@ typedef struct ig_engine_members {
   ig_members models;                // as decoding sees them
   const ig_tokenizer **tokenizers;  // (members); all NULL: ids come in and go out
   struct owned_member *owned;       // (members): what was loaded and will be freed, not borrowed
+  char *source_language;            // a code, of the first member that says it; NULL: unknown
 } ig_engine_members;
 
 // Loads the models and, if wanted, their tokenizers, and checks that they can be one ensemble.

@@ -33,14 +33,18 @@ __attribute__((format(printf, 3, 4))) static ig_status append_number(output_text
   return append(t, text, (size_t)length, err);
 }
 
-// A piece may spell a line break, but a sentence is one line.
+void ig_output_line_flatten(char *text, size_t length) {
+  for (size_t i = 0; i < length; i++)
+    if (text[i] == '\n' || text[i] == '\r') text[i] = ' ';
+}
+
 static ig_status append_text(output_text *t, const ig_tokenizer *tokenizer, const ig_hypothesis *h,
                              ig_error *err) {
   char *text;
   IG_TRY(ig_tokenizer_decode(tokenizer, h->ids, (size_t)h->length, &text, err));
-  for (char *p = text; *p; p++)
-    if (*p == '\n' || *p == '\r') *p = ' ';
-  const ig_status status = append(t, text, strlen(text), err);
+  const size_t length = strlen(text);
+  ig_output_line_flatten(text, length);
+  const ig_status status = append(t, text, length, err);
   free(text);
   return status;
 }

@@ -10,6 +10,10 @@ typedef struct ig_output_format {
   bool token_log_probs;           // in scoring: of each token; else their sum
 } ig_output_format;
 
+// A sentence, and the white space between sentences, may spell line breaks, but a line is one: they
+// become spaces, in place.
+void ig_output_line_flatten(char *text, size_t length);
+
 // Each puts out a malloc'ed string for the caller to free(); lines of n-best are separated by
 // newlines. found (n_best), best first.
 ig_status ig_output_line_translated(const ig_output_format *format, const ig_hypothesis *found,

@@ -1,5 +1,5 @@
-// The translator: one stream over an engine. Its options, the window of lines that it reads, the
-// order in which they are written, their text, and the statistics.
+// The translator: one stream over an engine. Its options, the window of sentences that it reads,
+// the order in which lines are written, their text, and the statistics.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,9 @@
 #include "base/text_repair.h"
 #include "pipeline/engine.h"
 #include "pipeline/output_line.h"
+#include "pipeline/whole_line.h"
 #include "pipeline/window.h"
+#include "text/sentences.h"
 
 #define BATCH_TOKENS 2048
 // Each of a stream's first truncated lines gets a warning of its own; of the others a count is
@@ -29,7 +31,9 @@ struct ig_translator {
   bool strict;  // lines that are no text are errors
   ig_output_format format;
   ig_window window;
-  ig_queue_sentence *sentences;  // (lines of the window)
+  ig_sentences *splitter;        // NULL: a line is one sentence
+  ig_whole_line line;            // whose first sentences are translated, in an earlier window too
+  ig_queue_sentence *sentences;  // (sentences of the window)
   size_t sentence_capacity;
   ig_translate_stats stats;
   size_t truncated_before;  // stats.truncated when this stream began
@@ -111,6 +115,26 @@ static ig_status take_sources(ig_translator *t, ig_error *err) {
   return IG_OK;
 }
 
+// Ids and scores are for exact comparisons of what stands in a line, and the n best of several
+// sentences are not the n best of their line.
+static bool is_splitting(const ig_translator *t, const ig_translator_options *o) {
+  return o->split_sentences == IG_SPLIT_SENTENCES_AUTO && !o->ids_in && !o->ids_out &&
+         t->decode.n_best == 1;
+}
+
+static ig_status set_up_splitter(ig_translator *t, const ig_translator_options *o, ig_error *err) {
+  if (o->split_sentences != IG_SPLIT_SENTENCES_AUTO && o->split_sentences != IG_SPLIT_SENTENCES_OFF)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "split_sentences: expected auto or off, found %d",
+                   (int)o->split_sentences);
+  const char *language = o->source_language;
+  if (language && !ig_sentences_language_is_fine(language))
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "source_language: expected a code such as en or pt_BR, found '%s'", language);
+  if (!is_splitting(t, o)) return IG_OK;
+  if (!language) language = ig_engine_members_of(t->engine)->source_language;
+  return ig_sentences_create(language, &t->splitter, err);
+}
+
 static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_error *err) {
   const ig_engine_members *members = ig_engine_members_of(t->engine);
   const ig_tokenizer *tokenizer = members->tokenizers[0];
@@ -128,7 +152,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
                                  .n_best = t->decode.n_best,
                                  .token_log_probs = o->ids_in};
   t->stats.threads = ig_engine_threads(t->engine);
-  return IG_OK;
+  return set_up_splitter(t, o, err);
 }
 
 ig_status ig_translator_open_on(ig_engine *engine, const ig_translator_options *options,
@@ -189,6 +213,8 @@ ig_status ig_translator_open(const char *directory, const ig_translator_options 
 void ig_translator_free(ig_translator *t) {
   if (!t) return;
   ig_window_free(&t->window);
+  ig_whole_line_free(&t->line);
+  ig_sentences_free(t->splitter);
   free(t->sentences);
   free(t->sources);
   if (t->owns_engine) ig_engine_free(t->engine);
@@ -216,13 +242,13 @@ static ig_status encode_window(ig_translator *t, bool scoring, ig_error *err) {
 
 static void report_truncations(ig_translator *t, const ig_reporter *reporter) {
   for (size_t i = 0; i < t->window.count; i++) {
-    const ig_line *line = &t->window.lines[i];
-    if (line->truncated_from == 0) continue;
+    const ig_window_sentence *sentence = &t->window.sentences[i];
+    if (sentence->truncated_from == 0) continue;
     if (t->stats.truncated - t->truncated_before < TRUNCATIONS_TOLD)
       ig_report(
           reporter, IG_LEVEL_WARNING,
           "line %zu: %zu source tokens, but the model has positions for %zu: the rest is left out",
-          line->number, line->truncated_from, line->truncated_to);
+          sentence->number, sentence->truncated_from, sentence->truncated_to);
     t->stats.truncated++;
   }
 }
@@ -230,29 +256,30 @@ static void report_truncations(ig_translator *t, const ig_reporter *reporter) {
 static ig_status keep_translation(void *context, size_t sentence, const ig_hypothesis *found,
                                   ig_error *err) {
   ig_translator *t = context;
-  return ig_output_line_translated(&t->format, found, &t->window.lines[sentence].output, err);
+  return ig_output_line_translated(&t->format, found, &t->window.sentences[sentence].output, err);
 }
 
 static ig_status keep_scores(void *context, size_t sentence, const float *log_probs,
                              ig_error *err) {
   ig_translator *t = context;
-  ig_line *line = &t->window.lines[sentence];
-  return ig_output_line_scored(&t->format, log_probs, line->target.count, &line->output, err);
+  ig_window_sentence *scored = &t->window.sentences[sentence];
+  return ig_output_line_scored(&t->format, log_probs, scored->target.count, &scored->output, err);
 }
 
-// Sentence i of the job is line i of the window.
+// Sentence i of the job is sentence i of the window.
 static ig_status list_sentences(ig_translator *t, bool scoring, ig_error *err) {
   IG_TRY(ig_allocate_more((void **)&t->sentences, &t->sentence_capacity, t->window.count,
                           sizeof *t->sentences, err));
   for (size_t i = 0; i < t->window.count; i++) {
-    const ig_line *line = &t->window.lines[i];
-    t->sentences[i] = (ig_queue_sentence){
-        .sources = line->sources, .length = line->length, .target = scoring ? &line->target : NULL};
+    const ig_window_sentence *sentence = &t->window.sentences[i];
+    t->sentences[i] = (ig_queue_sentence){.sources = sentence->sources,
+                                          .length = sentence->length,
+                                          .target = scoring ? &sentence->target : NULL};
   }
   return IG_OK;
 }
 
-// Has the engine fill the output of the lines that are not blank.
+// Has the engine fill the output of the sentences that are not blank.
 static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
   IG_TRY(list_sentences(t, scoring, err));
   const ig_engine_job job = {.sentences = t->sentences,
@@ -272,8 +299,8 @@ static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
   return IG_OK;
 }
 
-// Makes ids of the window's lines and translates or scores them. A line of which no ids can be made
-// is an error; the window is cut to the lines before it, which are worked on first.
+// Makes ids of the window's sentences and translates or scores them. A sentence of which no ids can
+// be made is an error; the window is cut to those before it, which are worked on first.
 static ig_status work_on_window(ig_translator *t, bool scoring, const ig_reporter *reporter,
                                 ig_error *err) {
   ig_window *w = &t->window;
@@ -299,6 +326,9 @@ typedef struct stream_input {
                            ig_error *err);  // NULL: translating
   size_t number;                            // lines read
   ig_text_repair sources, targets;
+  ig_borrowed_text source, target;  // of the line that was read last
+  bool in_line;                     // some of its sentences have yet to go into a window
+  bool keeps_breaks;                // line breaks within a line are kept, not made spaces
   bool ended;
 } stream_input;
 
@@ -311,21 +341,43 @@ static ig_status repair_line(const ig_translator *t, ig_text_repair *repair, siz
 }
 
 static ig_status read_line(ig_translator *t, stream_input *in, ig_error *err) {
-  ig_input_line line = {.number = in->number + 1};
-  IG_TRY(in->stream->read(in->stream->context, &line.source, &line.source_length, err));
+  in->target = (ig_borrowed_text){0};
+  IG_TRY(in->stream->read(in->stream->context, &in->source.text, &in->source.length, err));
   if (in->read_target) {
-    IG_TRY(in->read_target(in->stream->context, &line.target, &line.target_length, err));
-    if (!line.source != !line.target)
+    IG_TRY(in->read_target(in->stream->context, &in->target.text, &in->target.length, err));
+    if (!in->source.text != !in->target.text)
       return ig_fail(err, IG_ERROR_FORMAT, "line %zu: the %s end here, but the %s go on",
-                     line.number, line.source ? "targets" : "sources",
-                     line.source ? "sources" : "targets");
+                     in->number + 1, in->source.text ? "targets" : "sources",
+                     in->source.text ? "sources" : "targets");
   }
-  in->ended = !line.source;
+  in->ended = !in->source.text;
   if (in->ended) return IG_OK;
   in->number++;
-  IG_TRY(repair_line(t, &in->sources, line.number, &line.source, &line.source_length, err));
-  IG_TRY(repair_line(t, &in->targets, line.number, &line.target, &line.target_length, err));
-  return ig_window_add(&t->window, &line, err);
+  IG_TRY(repair_line(t, &in->sources, in->number, &in->source.text, &in->source.length, err));
+  IG_TRY(repair_line(t, &in->targets, in->number, &in->target.text, &in->target.length, err));
+  in->in_line = true;
+  if (t->splitter && !in->read_target)
+    ig_sentences_begin(t->splitter, in->source.text, in->source.length);
+  return IG_OK;
+}
+
+// The next sentence of the line into the window.
+static ig_status add_sentence(ig_translator *t, stream_input *in, ig_error *err) {
+  const char *text = in->source.text;
+  ig_sentence_span span = {.end = in->source.length, .last = true};
+  if (t->splitter && !in->read_target) span = ig_sentences_next(t->splitter);
+  const ig_window_input input = {
+      .number = in->number,
+      .prefix = {text + span.prefix_begin, span.prefix_end - span.prefix_begin},
+      .source = {text + span.begin, span.end - span.begin},
+      .gap = {text + span.gap, span.begin - span.gap},
+      .target = in->target,
+      .ends_line = span.last};
+  in->in_line = !span.last;
+  IG_TRY(ig_window_add(&t->window, &input, err));
+  const ig_text_span gap = t->window.sentences[t->window.count - 1].gap;
+  if (!in->keeps_breaks) ig_output_line_flatten(t->window.text + gap.begin, gap.length);
+  return IG_OK;
 }
 
 // Reads until the window is full, or the next line has yet to come: whoever writes line by line is
@@ -333,8 +385,10 @@ static ig_status read_line(ig_translator *t, stream_input *in, ig_error *err) {
 static ig_status fill_window(ig_translator *t, stream_input *in, ig_error *err) {
   const ig_line_stream *stream = in->stream;
   for (;;) {
-    IG_TRY(read_line(t, in, err));
+    if (!in->in_line) IG_TRY(read_line(t, in, err));
     if (in->ended) return IG_OK;
+    while (in->in_line && !ig_window_full(&t->window)) IG_TRY(add_sentence(t, in, err));
+    if (in->in_line) return IG_OK;
     // Asked of a full window too: the stream learns that the next read may have to wait.
     if (stream->ready && !stream->ready(stream->context)) return IG_OK;
     if (ig_window_full(&t->window)) return IG_OK;
@@ -351,15 +405,31 @@ static ig_status write_line(const ig_line_stream *stream, const char *output, ig
   return IG_OK;
 }
 
-// Writes the first `count` lines of the window.
+// A line of one sentence is written as it is; of several, they are joined, and the line is written
+// with the last of them, which may come in a later window.
+static ig_status write_sentence(ig_translator *t, const ig_line_stream *stream,
+                                const ig_window_sentence *sentence, ig_error *err) {
+  const ig_text_span *gap = &sentence->gap;
+  if (sentence->ends_line && t->line.sentences == 0)
+    return write_line(stream, sentence->output, err);
+  IG_TRY(
+      ig_whole_line_add(&t->line, t->window.text + gap->begin, gap->length, sentence->output, err));
+  if (!sentence->ends_line) return IG_OK;
+  IG_TRY(write_line(stream, t->line.text, err));
+  ig_whole_line_clear(&t->line);
+  return IG_OK;
+}
+
+// Writes the lines that the first `count` sentences of the window are or end.
 static ig_status write_window(ig_translator *t, const stream_input *in, size_t count,
                               ig_error *err) {
-  const ig_line_stream *stream = in->stream;
   const bool scoring = in->read_target != NULL;
   for (size_t i = 0; i < count; i++) {
-    ig_line *line = &t->window.lines[i];
-    if (!line->output) IG_TRY(ig_output_line_blank(&t->format, scoring, &line->output, err));
-    IG_TRY(write_line(stream, line->output, err));
+    ig_window_sentence *sentence = &t->window.sentences[i];
+    if (!sentence->output)
+      IG_TRY(ig_output_line_blank(&t->format, scoring, &sentence->output, err));
+    IG_TRY(write_sentence(t, in->stream, sentence, err));
+    t->stats.lines += sentence->ends_line;
   }
   return IG_OK;
 }
@@ -401,6 +471,7 @@ static ig_status run_window(ig_translator *t, stream_input *in, const ig_reporte
 static ig_status run_lines(ig_translator *t, stream_input *in, const ig_reporter *reporter,
                            ig_error *err) {
   const double begin = ig_clock_seconds();
+  ig_whole_line_clear(&t->line);
   while (!in->ended) {
     IG_TRY(run_window(t, in, reporter, err));
     report_progress(reporter, in->number, ig_clock_seconds() - begin, in->read_target != NULL);
@@ -452,24 +523,48 @@ ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stre
   return run_stream(translator, &in, reporter, err);
 }
 
+// The stream of one text: it is read once, and the lines of its answer are kept.
+typedef struct single_text {
+  const char *text;  // NULL: it has been read
+  char *answer;      // lines with newlines between them; NULL: none yet
+  size_t length, capacity;
+} single_text;
+
+static ig_status read_text(void *context, const char **line, size_t *length, ig_error *err) {
+  (void)err;
+  single_text *s = context;
+  *line = s->text;
+  *length = s->text ? strlen(s->text) : 0;
+  s->text = NULL;
+  return IG_OK;
+}
+
+static ig_status keep_line(void *context, const char *line, size_t length, ig_error *err) {
+  single_text *s = context;
+  const size_t begin = s->answer ? s->length + 1 : 0;
+  IG_TRY(ig_allocate_more((void **)&s->answer, &s->capacity, begin + length + 1, 1, err));
+  if (begin) s->answer[begin - 1] = '\n';
+  memcpy(s->answer + begin, line, length);
+  s->length = begin + length;
+  s->answer[s->length] = '\0';
+  return IG_OK;
+}
+
 ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error *err) {
   const double begin = ig_clock_seconds();
   *out = NULL;
   IG_TRY(ig_fail_if_null(t, "translator", err));
   IG_TRY(ig_fail_if_null(text, "text", err));
-  ig_input_line line = {.number = 1, .source = text, .source_length = strlen(text)};
-  ig_text_repair repair = {0};
-  ig_window_clear(&t->window);
-  ig_status status = repair_line(t, &repair, 1, &line.source, &line.source_length, err);
-  if (status == IG_OK) status = ig_window_add(&t->window, &line, err);
-  t->stats.repaired += repair.lines;
-  ig_text_repair_free(&repair);
-  IG_TRY(status);
-  IG_TRY(work_on_window(t, false, NULL, err));
-  char *output = t->window.lines[0].output;
-  t->window.lines[0].output = NULL;  // it is the caller's now
-  if (!output) IG_TRY(ig_output_line_blank(&t->format, false, &output, err));
-  *out = output;
+  single_text single = {.text = text};
+  const ig_line_stream stream = {.read = read_text, .write = keep_line, .context = &single};
+  stream_input in = {.stream = &stream, .keeps_breaks = true};
+  const ig_status status = run_lines(t, &in, NULL, err);
+  end_repairs(t, &in);
+  if (status != IG_OK) {
+    free(single.answer);
+    return status;
+  }
+  *out = single.answer;
   t->stats.seconds += ig_clock_seconds() - begin;
   return IG_OK;
 }

@@ -1,4 +1,4 @@
-// Windows of lines: storage and ids.
+// Windows of sentences: storage and ids.
 #include "pipeline/window.h"
 
 #include <stdlib.h>
@@ -9,19 +9,19 @@
 #include "base/size.h"
 #include "text/utf8.h"
 
-#define WINDOW_LINES 8192
+#define WINDOW_SENTENCES 8192
 #define WINDOW_BYTES ((size_t)8 << 20)
-#define CHUNK 64  // lines that one task makes ids of
+#define CHUNK 64  // sentences that one task makes ids of
 
 void ig_window_cut(ig_window *w, size_t count) {
   for (size_t i = count; i < w->count; i++) {
-    ig_line *line = &w->lines[i];
-    free(line->output);
-    line->output = NULL;
-    for (int m = 0; m < w->members; m++) line->sources[m].count = 0;
-    line->length = 0;
-    line->target.count = 0;
-    line->refused = false;
+    ig_window_sentence *sentence = &w->sentences[i];
+    free(sentence->output);
+    sentence->output = NULL;
+    for (int m = 0; m < w->members; m++) sentence->sources[m].count = 0;
+    sentence->length = 0;
+    sentence->target.count = 0;
+    sentence->refused = false;
   }
   w->count = count;
 }
@@ -33,59 +33,67 @@ void ig_window_clear(ig_window *w) {
 
 size_t ig_window_accepted(const ig_window *w) {
   size_t i = 0;
-  while (i < w->count && !w->lines[i].refused) i++;
+  while (i < w->count && !w->sentences[i].refused) i++;
   return i;
 }
 
 size_t ig_window_finished(const ig_window *w) {
   size_t i = 0;
-  while (i < w->count && (w->lines[i].output || w->lines[i].length == 0)) i++;
+  while (i < w->count && (w->sentences[i].output || w->sentences[i].length == 0)) i++;
   return i;
 }
 
 void ig_window_free(ig_window *w) {
   ig_window_clear(w);
   for (size_t i = 0; i < w->capacity; i++) {
-    ig_line *line = &w->lines[i];
-    for (int m = 0; line->sources && m < w->members; m++) ig_ids_free(&line->sources[m]);
-    free(line->sources);
-    ig_ids_free(&line->target);
+    ig_window_sentence *sentence = &w->sentences[i];
+    for (int m = 0; sentence->sources && m < w->members; m++) ig_ids_free(&sentence->sources[m]);
+    free(sentence->sources);
+    ig_ids_free(&sentence->target);
   }
-  free(w->lines);
+  free(w->sentences);
   free(w->text);
   *w = (ig_window){.members = w->members};
 }
 
 bool ig_window_full(const ig_window *w) {
-  return w->count >= WINDOW_LINES || w->text_size >= WINDOW_BYTES;
+  return w->count >= WINDOW_SENTENCES || w->text_size >= WINDOW_BYTES;
 }
 
-static ig_status keep_text(ig_window *w, const char *text, size_t length, ig_text_span *span,
-                           ig_error *err) {
-  size_t needed;
-  if (!ig_size_add(w->text_size, length, &needed) || !ig_size_add(needed, 1, &needed))
-    return ig_fail(err, IG_ERROR_MEMORY, "a line of %zu bytes", length);
+// Copies both parts, one after the other.
+static ig_status keep_text(ig_window *w, ig_borrowed_text first, ig_borrowed_text second,
+                           ig_text_span *span, ig_error *err) {
+  size_t length, needed;
+  if (!ig_size_add(first.length, second.length, &length) ||
+      !ig_size_add(w->text_size, length, &needed) || !ig_size_add(needed, 1, &needed))
+    return ig_fail(err, IG_ERROR_MEMORY, "a line of %zu bytes", second.length);
   IG_TRY(ig_allocate_more((void **)&w->text, &w->text_capacity, needed, 1, err));
-  if (length) memcpy(w->text + w->text_size, text, length);
-  w->text[w->text_size + length] = '\0';
+  char *to = w->text + w->text_size;
+  if (first.length) memcpy(to, first.text, first.length);
+  if (second.length) memcpy(to + first.length, second.text, second.length);
+  to[length] = '\0';
   *span = (ig_text_span){w->text_size, length};
   w->text_size = needed;
   return IG_OK;
 }
 
-ig_status ig_window_add(ig_window *w, const ig_input_line *input, ig_error *err) {
+ig_status ig_window_add(ig_window *w, const ig_window_input *input, ig_error *err) {
+  const ig_borrowed_text nothing = {0};
   const size_t before = w->capacity;
-  IG_TRY(ig_allocate_more((void **)&w->lines, &w->capacity, w->count + 1, sizeof *w->lines, err));
-  memset(w->lines + before, 0, (w->capacity - before) * sizeof *w->lines);
-  ig_line *line = &w->lines[w->count];
-  if (!line->sources) line->sources = ig_allocate((size_t)w->members, sizeof *line->sources, err);
-  if (!line->sources) return IG_ERROR_MEMORY;
-  line->number = input->number;
-  line->truncated_from = 0;
-  line->truncated_to = 0;
-  IG_TRY(keep_text(w, input->source, input->source_length, &line->source_text, err));
-  if (input->target)
-    IG_TRY(keep_text(w, input->target, input->target_length, &line->target_text, err));
+  IG_TRY(ig_allocate_more((void **)&w->sentences, &w->capacity, w->count + 1, sizeof *w->sentences,
+                          err));
+  memset(w->sentences + before, 0, (w->capacity - before) * sizeof *w->sentences);
+  ig_window_sentence *sentence = &w->sentences[w->count];
+  if (!sentence->sources)
+    sentence->sources = ig_allocate((size_t)w->members, sizeof *sentence->sources, err);
+  if (!sentence->sources) return IG_ERROR_MEMORY;
+  sentence->number = input->number;
+  sentence->ends_line = input->ends_line;
+  sentence->truncated_from = 0;
+  sentence->truncated_to = 0;
+  IG_TRY(keep_text(w, input->prefix, input->source, &sentence->source_text, err));
+  IG_TRY(keep_text(w, input->gap, nothing, &sentence->gap, err));
+  if (input->target.text) IG_TRY(keep_text(w, input->target, nothing, &sentence->target_text, err));
   w->count++;
   return IG_OK;
 }
@@ -119,52 +127,53 @@ static bool is_blank(const char *text, size_t length) {
   return length == 0;
 }
 
-static void truncate_source(ig_line *line, ig_ids *source, int longest) {
+static void truncate_source(ig_window_sentence *sentence, ig_ids *source, int longest) {
   if (source->count <= (size_t)longest) return;
-  if (!line->truncated_from) {
-    line->truncated_from = source->count;
-    line->truncated_to = (size_t)longest;
+  if (!sentence->truncated_from) {
+    sentence->truncated_from = source->count;
+    sentence->truncated_to = (size_t)longest;
   }
   source->ids[longest - 1] = source->ids[source->count - 1];
   source->count = (size_t)longest;
 }
 
-static ig_status encode_target(const ig_encoding *e, const ig_window *w, ig_line *line,
-                               ig_error *err) {
-  const char *text = w->text + line->target_text.begin;
+static ig_status encode_target(const ig_encoding *e, const ig_window *w,
+                               ig_window_sentence *sentence, ig_error *err) {
+  const char *text = w->text + sentence->target_text.begin;
   if (e->ids_in)
-    IG_TRY(parse_ids(text, line->target_text.length, e->target_vocabulary, &line->target, err));
+    IG_TRY(parse_ids(text, sentence->target_text.length, e->target_vocabulary, &sentence->target,
+                     err));
   else
-    IG_TRY(ig_tokenizer_encode_target(e->sources[0].tokenizer, text, line->target_text.length,
-                                      &line->target, err));
-  if (line->target.count > (size_t)e->longest_target)
+    IG_TRY(ig_tokenizer_encode_target(e->sources[0].tokenizer, text, sentence->target_text.length,
+                                      &sentence->target, err));
+  if (sentence->target.count > (size_t)e->longest_target)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "the target has %zu tokens, but the model has positions for %d",
-                   line->target.count, e->longest_target);
+                   sentence->target.count, e->longest_target);
   return IG_OK;
 }
 
-static ig_status encode_source(const ig_encoding *e, const ig_window *w, ig_line *line, int member,
-                               ig_error *err) {
+static ig_status encode_source(const ig_encoding *e, const ig_window *w,
+                               ig_window_sentence *sentence, int member, ig_error *err) {
   const ig_source_encoding *its = &e->sources[member];
-  const char *text = w->text + line->source_text.begin;
-  const size_t length = line->source_text.length;
-  ig_ids *source = &line->sources[member];
+  const char *text = w->text + sentence->source_text.begin;
+  const size_t length = sentence->source_text.length;
+  ig_ids *source = &sentence->sources[member];
   if (e->ids_in)
     IG_TRY(parse_ids(text, length, its->vocabulary, source, err));
   else if (e->scoring || !is_blank(text, length))
     IG_TRY(ig_tokenizer_encode_source(its->tokenizer, text, length, source, err));
-  truncate_source(line, source, its->longest);
-  if (source->count > line->length) line->length = source->count;
+  truncate_source(sentence, source, its->longest);
+  if (source->count > sentence->length) sentence->length = source->count;
   return IG_OK;
 }
 
-static ig_status encode_line(const ig_encoding *e, const ig_window *w, ig_line *line,
-                             ig_error *err) {
-  for (int m = 0; m < w->members; m++) IG_TRY(encode_source(e, w, line, m, err));
+static ig_status encode_sentence(const ig_encoding *e, const ig_window *w,
+                                 ig_window_sentence *sentence, ig_error *err) {
+  for (int m = 0; m < w->members; m++) IG_TRY(encode_source(e, w, sentence, m, err));
   if (!e->scoring) return IG_OK;
-  if (line->length == 0) return ig_fail(err, IG_ERROR_FORMAT, "no source ids");
-  return encode_target(e, w, line, err);
+  if (sentence->length == 0) return ig_fail(err, IG_ERROR_FORMAT, "no source ids");
+  return encode_target(e, w, sentence, err);
 }
 
 typedef struct window_encoding {
@@ -178,10 +187,10 @@ static ig_status encode_chunk(void *context, size_t index, int worker, ig_error 
   ig_window *w = job->window;
   const size_t end = (index + 1) * CHUNK < w->count ? (index + 1) * CHUNK : w->count;
   for (size_t i = index * CHUNK; i < end; i++) {
-    const ig_status status = encode_line(job->encoding, w, &w->lines[i], err);
+    const ig_status status = encode_sentence(job->encoding, w, &w->sentences[i], err);
     if (status == IG_OK) continue;
-    w->lines[i].refused = true;
-    return ig_fail_in(err, status, "line %zu", w->lines[i].number);
+    w->sentences[i].refused = true;
+    return ig_fail_in(err, status, "line %zu", w->sentences[i].number);
   }
   return IG_OK;
 }

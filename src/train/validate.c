@@ -69,6 +69,7 @@ static ig_status translate_sources(ig_run *run, size_t count, char **hypotheses,
   ig_translator_options options = ig_translator_options_default();
   options.beam_size = run->config.valid_beam_size;
   options.max_length = generated_limit(run);
+  options.split_sentences = IG_SPLIT_SENTENCES_OFF;  // what the model learns is whole lines
   const size_t part = (size_t)ig_pool_threads(pool) * LINES_A_THREAD;
   const char *const *lines = (const char *const *)run->valid.text[IG_SIDE_SOURCE];
   const ig_translate_model_args args = {

@@ -14,11 +14,10 @@ static const ig_encoding by_id = {
     .sources = sources, .ids_in = true, .target_vocabulary = 50, .longest_target = 6};
 
 static void add(ig_window *w, const char *source, const char *target) {
-  const ig_input_line line = {.number = w->count + 1,
-                              .source = source,
-                              .source_length = strlen(source),
-                              .target = target,
-                              .target_length = target ? strlen(target) : 0};
+  const ig_window_input line = {.number = w->count + 1,
+                                .source = {source, strlen(source)},
+                                .target = {target, target ? strlen(target) : 0},
+                                .ends_line = true};
   assert_int_equal(ig_window_add(w, &line, NULL), IG_OK);
 }
 
@@ -29,14 +28,14 @@ static void test_ids(void **state) {
   add(&w, "", NULL);
   add(&w, "1 2 3 4 5 6 7 8", NULL);
   assert_int_equal(ig_window_encode(&w, &by_id, NULL, NULL), IG_OK);
-  assert_int_equal(w.lines[0].sources[0].count, 3);
-  assert_int_equal(w.lines[0].sources[0].ids[1], 99);
-  assert_int_equal(w.lines[1].sources[0].count, 0);
-  assert_int_equal(w.lines[2].sources[0].count, 6);  // truncated, its end kept
-  assert_int_equal(w.lines[2].sources[0].ids[5], 8);
-  assert_int_equal(w.lines[2].sources[0].ids[4], 5);
-  assert_int_equal(w.lines[2].truncated_from, 8);
-  assert_int_equal(w.lines[2].truncated_to, 6);
+  assert_int_equal(w.sentences[0].sources[0].count, 3);
+  assert_int_equal(w.sentences[0].sources[0].ids[1], 99);
+  assert_int_equal(w.sentences[1].sources[0].count, 0);
+  assert_int_equal(w.sentences[2].sources[0].count, 6);  // truncated, its end kept
+  assert_int_equal(w.sentences[2].sources[0].ids[5], 8);
+  assert_int_equal(w.sentences[2].sources[0].ids[4], 5);
+  assert_int_equal(w.sentences[2].truncated_from, 8);
+  assert_int_equal(w.sentences[2].truncated_to, 6);
   ig_window_free(&w);
 }
 
@@ -78,8 +77,8 @@ static void test_targets(void **state) {
   add(&w, "1 2", "49 0");
   add(&w, "1", "");
   assert_int_equal(ig_window_encode(&w, &e, NULL, NULL), IG_OK);
-  assert_int_equal(w.lines[0].target.count, 2);
-  assert_int_equal(w.lines[1].target.count, 0);
+  assert_int_equal(w.sentences[0].target.count, 2);
+  assert_int_equal(w.sentences[1].target.count, 0);
   ig_window_clear(&w);
   add(&w, "1 2", "50");  // not in the target vocabulary
   assert_int_equal(ig_window_encode(&w, &e, NULL, NULL), IG_ERROR_FORMAT);
