@@ -69,17 +69,21 @@ ig_status ig_problems_move(ig_problems *to, ig_problems *from, ig_error *err) {
   return IG_OK;
 }
 
-ig_status ig_problems_report(const ig_problems *problems, const char *what,
-                             const ig_reporter *reporter, ig_error *err) {
-  if (problems->count == 0) return IG_OK;
-  for (size_t i = 0; i < problems->count; i++) {
-    const ig_problem *p = &problems->items[i];
+void ig_problems_tell(const ig_problems *notes, const ig_reporter *reporter) {
+  for (size_t i = 0; i < notes->count; i++) {
+    const ig_problem *p = &notes->items[i];
     char line[MOST_LINE], more[48] = "";
     if (p->more) snprintf(more, sizeof more, " and %zu more tensors", p->more);
     snprintf(line, sizeof line, "%s%s%s%s", p->tensors ? p->tensors : "", more,
              p->tensors ? ": " : "", p->text);
     ig_report(reporter, IG_LEVEL_WARNING, "%s", line);
   }
+}
+
+ig_status ig_problems_report(const ig_problems *problems, const char *what,
+                             const ig_reporter *reporter, ig_error *err) {
+  if (problems->count == 0) return IG_OK;
+  ig_problems_tell(problems, reporter);
   return ig_fail(err, IG_ERROR_FORMAT, "%s cannot be carried out: %zu problem%s", what,
                  problems->count, problems->count == 1 ? "" : "s");
 }

@@ -31,5 +31,7 @@ ig_status ig_problems_move(ig_problems *to, ig_problems *from, ig_error *err);
 // number. If there are none: IG_OK.
 ig_status ig_problems_report(const ig_problems *problems, const char *what,
                              const ig_reporter *reporter, ig_error *err);
+// Reports each as a WARNING, as something to know that keeps nothing from being done.
+void ig_problems_tell(const ig_problems *notes, const ig_reporter *reporter);
 void ig_problems_free(ig_problems *problems);
 #endif

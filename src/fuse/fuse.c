@@ -61,6 +61,7 @@ static ig_status read_and_check(fusion *f, const char *recipe, ig_error *err) {
   IG_TRY(check_recipes(f, err));
   IG_TRY(ig_stages_plan(&f->file, &f->stages, err));
   IG_TRY(check_plans(f, err));
+  ig_problems_tell(&f->stages.notes, &f->options->reporter);
   return ig_problems_report(&f->stages.problems, recipe, &f->options->reporter, err);
 }
 

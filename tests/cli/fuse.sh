@@ -176,7 +176,8 @@ refused "needs a 'base_model'" 'merge_method: ties' \
 refused 'stands twice' 'merge_method: linear' \
   'models: [{model: first, parameters: {weight: 1}}, {model: first, parameters: {weight: 1}}]'
 refused 'nowhere' 'merge_method: linear' 'models: [{model: nowhere, parameters: {weight: 1}}]'
-refused 'an encoder and a decoder' 'merge_method: passthrough' \
+refused 'the model has 2 stacks of layers (decoder, encoder): give each its slices' \
+  'merge_method: passthrough' \
   'slices: [{sources: [{model: first, layer_range: [0, 2]}]}]'
 refused 'layers 2 to 5 of 3' 'merge_method: passthrough' \
   'modules: {encoder: {slices: [{sources: [{model: first, layer_range: [2, 5]}]}]}}'

@@ -32,12 +32,7 @@ const ig_fusion_family *ig_families_find(const json_t *config) {
   return &families[last];
 }
 
-const char *ig_families_layer_key(const json_t *config, ig_tensor_stack stack) {
-  static const char *const keys[] = {[IG_TENSOR_STACK_NONE] = "num_hidden_layers",
-                                     [IG_TENSOR_STACK_ENCODER] = "encoder_layers",
-                                     [IG_TENSOR_STACK_DECODER] = "decoder_layers"};
-  static const char *const t5_keys[] = {[IG_TENSOR_STACK_NONE] = NULL,
-                                        [IG_TENSOR_STACK_ENCODER] = "num_layers",
-                                        [IG_TENSOR_STACK_DECODER] = "num_decoder_layers"};
-  return json_object_get(config, keys[stack]) ? keys[stack] : t5_keys[stack];
+// T5 and its descendants keep the table of relative positions of a stack in its first layer.
+bool ig_families_is_held_for_all(const char *tensor) {
+  return strstr(tensor, "relative_attention_bias") != NULL;
 }

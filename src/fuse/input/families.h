@@ -20,8 +20,8 @@ typedef struct ig_fusion_family {
 // Finds the family by the model_type of a configuration. The result is never NULL: there is a row
 // for unknown families.
 const ig_fusion_family *ig_families_find(const json_t *config);
-// The key of config.json that holds the number of layers of a stack; NULL: there is none.
-const char *ig_families_layer_key(const json_t *config, ig_tensor_stack stack);
+// Whether a tensor of this name, where the first layer alone has one, is there for all layers.
+bool ig_families_is_held_for_all(const char *tensor);
 // The tokenizers whose pieces can be matched (fuse/input/pieces.h), for messages.
 extern const char *const ig_families_tokenizers;
 #endif

@@ -9,13 +9,6 @@
 #include "base/path.h"
 #include "io/json.h"
 
-static void count_layers(ig_fuse_model *m) {
-  for (size_t i = 0; i < ig_safetensors_count(m->tensors); i++) {
-    const ig_tensor_place place = ig_tensor_place_of(ig_safetensors_get(m->tensors, i)->name);
-    if (place.layer >= m->layers[place.stack]) m->layers[place.stack] = place.layer + 1;
-  }
-}
-
 const ig_stage_model *ig_fuse_models_find_stage(const ig_fuse_models *models, const char *name,
                                                 size_t length) {
   for (size_t i = 0; i < models->stage_count; i++) {
@@ -58,13 +51,13 @@ static ig_status open_model(const ig_fuse_models *models, const char *reference,
   if (!out->tensors) return IG_OK;
   if (adapter) IG_TRY(ig_lora_open(adapter, &out->adapter, err));
   if (adapter) IG_TRY(ig_lora_check(out->adapter, out->tensors, err));
-  count_layers(out);
-  return IG_OK;
+  return ig_layer_stacks_find(out->tensors, &out->stacks, err);
 }
 
 static void close_model(ig_fuse_model *m) {
   if (!m->not_made_yet) ig_safetensors_close(m->tensors);
   ig_lora_close(m->adapter);
+  ig_layer_stacks_free(&m->stacks);
   json_decref(m->config);
   free(m->directory);
 }

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include "fuse/input/lora.h"
 #include "fuse/input/pieces.h"
-#include "fuse/input/tensor_place.h"
+#include "fuse/input/layer_stacks.h"
 #include "io/safetensors.h"
 
 // A model that another stage of the recipe file makes. All members are borrowed.
@@ -25,7 +25,7 @@ typedef struct ig_fuse_model {
   ig_safetensors *tensors;      // NULL: it could not be opened
   ig_lora_adapter *adapter;     // of "MODEL+ADAPTER", or NULL
   json_t *config;               // config.json
-  int layers[3];                // by ig_tensor_stack: the highest layer number + 1
+  ig_layer_stacks stacks;       // of its layers
 } ig_fuse_model;
 
 typedef struct ig_fuse_models {

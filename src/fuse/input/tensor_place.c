@@ -25,7 +25,9 @@ static bool contains_any(const char *name, const char *const *words, size_t coun
 // Finds the number of the layer: the first one that follows a word for a list of layers. In T5's
 // "block.0.layer.1" that is the block's.
 static void find_layer(const char *name, ig_tensor_place *place) {
-  static const char *const lists[] = {"layers", "layer", "block", "blocks", "h"};
+  static const char *const lists[] = {"layers",         "layer",     "block",
+                                      "blocks",         "h",         "encoder_layers",
+                                      "decoder_layers", "resblocks", "layer_list"};
   for (const char *part = name; part;) {
     const char *end = strchr(part, '.');
     if (!end) return;
@@ -43,13 +45,31 @@ static void find_layer(const char *name, ig_tensor_place *place) {
   }
 }
 
+// Whether a tensor beside the layers comes after them: the last norm, and whatever turns the last
+// layer's output into the model's. A norm is a stack's last one unless its name says that it comes
+// before the layers.
+static bool comes_last(const char *name) {
+  static const char *const last[] = {"pooler",          "project_out",
+                                     "ln_f.",           "ln_post",
+                                     "norm_f",          "cls.",
+                                     "pre_classifier",  "vocab_transform",
+                                     "embed_out",       "visual_projection",
+                                     "text_projection", "output_layer"};
+  static const char *const first[] = {"embed",     "emb_",   "pre_",   "ln_pre",
+                                      "norm_pre",  "patch",  "conv",   "feature",
+                                      "projector", "merger", "adapter"};
+  if (CONTAINS_ANY(name, last)) return true;
+  return !CONTAINS_ANY(name, first) && (strstr(name, "norm") || strstr(name, "Norm"));
+}
+
 ig_tensor_place ig_tensor_place_of(const char *name) {
   static const char *const cross[] = {"encoder_attn", "EncDecAttention", "crossattention",
                                       "cross_attn", "multihead_attn"};
   static const char *const embeddings[] = {"embed_tokens", "embed_positions", "shared.",
                                            "embeddings.",  "_embedding.",     "embedding."};
-  static const char *const heads[] = {"lm_head", "final_logits_bias", "qa_outputs", "classifier",
-                                      "output_projection"};
+  static const char *const heads[] = {"lm_head",    "final_logits_bias", "qa_outputs",
+                                      "classifier", "output_projection", "embed_out",
+                                      "proj_out",   "vocab_projector"};
   ig_tensor_place place = {.layer = -1};
   if (has_part(name, "decoder"))
     place.stack = IG_TENSOR_STACK_DECODER;
@@ -57,8 +77,10 @@ ig_tensor_place ig_tensor_place_of(const char *name) {
     place.stack = IG_TENSOR_STACK_ENCODER;
   find_layer(name, &place);
   place.cross_attention = CONTAINS_ANY(name, cross);
-  place.head = place.layer < 0 && CONTAINS_ANY(name, heads);
+  place.head = place.layer < 0 && (CONTAINS_ANY(name, heads) || has_part(name, "score") ||
+                                   strncmp(name, "output.", 7) == 0);
   place.embeddings = place.layer < 0 && !place.head && CONTAINS_ANY(name, embeddings);
+  place.last = place.head || (place.layer < 0 && !place.embeddings && comes_last(name));
   return place;
 }
 

@@ -17,6 +17,7 @@ typedef struct ig_tensor_place {
   int layer;                      // in its stack; -1: it is in no layer
   size_t layer_at, layer_digits;  // position and length of the layer's number in the name
   bool cross_attention, embeddings, head;
+  bool last;  // it comes after all layers: a head, a stack's last norm, a pooler
 } ig_tensor_place;
 ig_tensor_place ig_tensor_place_of(const char *name);
 

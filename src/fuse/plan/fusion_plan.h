@@ -40,6 +40,19 @@ typedef struct ig_plan_tensor {
   size_t base_model;  // index of the recipe's base_model, if aligned; SIZE_MAX: none
 } ig_plan_tensor;
 
+// Where a layer of the output comes from.
+typedef struct ig_plan_layer {
+  size_t model;  // index in the plan's models: the base, or the first of those fused
+  int layer;
+} ig_plan_layer;
+
+typedef struct ig_plan_stack {
+  char *prefix;         // as in fuse/input/layer_stacks.h
+  ig_plan_layer *from;  // (layers)
+  int layers;
+  size_t capacity;
+} ig_plan_stack;
+
 typedef struct ig_fusion_plan {
   const ig_recipe *recipe;
   const ig_kernels *kernels;
@@ -47,7 +60,9 @@ typedef struct ig_fusion_plan {
   ig_alignment *alignment;  // of the models' vocabularies; NULL: the recipe asks for none
   ig_plan_tensor *tensors;  // sorted by name
   size_t count, capacity;
-  int layers[3];         // of the output, by ig_tensor_stack
+  ig_plan_stack *stacks;  // (stack_count): those with other layers than the donor's
+  size_t stack_count, stack_capacity;
+  ig_problems notes;     // what the user should know, though the plan can be executed
   ig_problems problems;  // if there are any, the plan cannot be executed
 } ig_fusion_plan;
 
@@ -56,6 +71,11 @@ typedef struct ig_fusion_plan {
 bool ig_fusion_plan_joins(const ig_plan_tensor *tensor);
 // The tensor as its method sees it before any value is read: parameters and shape, no data.
 ig_merge_tensor ig_fusion_plan_merge_tensor(const ig_plan_tensor *tensor);
+// Finds the stack of that prefix (length bytes), or adds one without layers. *out is valid until
+// another one is added.
+ig_status ig_fusion_plan_find_stack(ig_fusion_plan *plan, const char *prefix, size_t length,
+                                    ig_plan_stack **out, ig_error *err);
+ig_status ig_fusion_plan_add_layer(ig_plan_stack *stack, const ig_plan_layer *from, ig_error *err);
 void ig_fusion_plan_free_tensor(ig_plan_tensor *tensor);
 void ig_fusion_plan_free(ig_fusion_plan *plan);
 // The model that config.json and the tokenizer come from: the base, or the first one named.

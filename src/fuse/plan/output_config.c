@@ -1,6 +1,6 @@
 #include "fuse/plan/output_config.h"
 
-#include "fuse/input/families.h"
+#include "fuse/plan/layer_config.h"
 #include "fuse/plan/special_ids.h"
 
 // Sets the sizes of the vocabularies and the special ids.
@@ -11,16 +11,6 @@ static bool set_vocabulary(const ig_alignment *a, json_t *config) {
   return fine &&
          (!json_object_get(config, "decoder_vocab_size") ||
           json_object_set_new(config, "decoder_vocab_size", json_integer(a->side[1].rows)) == 0);
-}
-
-static bool set_layers(const ig_fusion_plan *plan, json_t *config) {
-  bool fine = true;
-  for (int stack = 0; fine && stack < 3; stack++) {
-    const char *key = ig_families_layer_key(config, (ig_tensor_stack)stack);
-    if (plan->layers[stack] && key)
-      fine = json_object_set_new(config, key, json_integer(plan->layers[stack])) == 0;
-  }
-  return fine;
 }
 
 // Sets the dtype. transformers 5 calls the key "dtype", older versions call it "torch_dtype".
@@ -35,7 +25,7 @@ static bool set_dtype(const ig_recipe *recipe, json_t *config) {
 
 json_t *ig_output_config_make(const ig_fusion_plan *plan) {
   json_t *config = json_deep_copy(ig_fusion_plan_donor(plan)->config);
-  if (config && set_layers(plan, config) && set_vocabulary(plan->alignment, config) &&
+  if (config && ig_layer_config_set(plan, config) && set_vocabulary(plan->alignment, config) &&
       set_dtype(plan->recipe, config))
     return config;
   json_decref(config);

@@ -20,15 +20,15 @@
 typedef struct output_name {
   const char *name;
   ig_tensor_place place;
-  int offset;  // number of its layer within the slice
+  const ig_plan_position *position;
 } output_name;
 
 // Looks up the source's tensor that becomes this one.
 static ig_status find_input(const ig_fuse_model *m, const ig_recipe_source *source,
                             const output_name *wanted, ig_plan_input *out, ig_error *err) {
   char *renamed = NULL;
-  if (source->ranged && wanted->place.layer >= 0) {
-    const int layer = source->first + wanted->offset;
+  if (wanted->position->of_slice) {
+    const int layer = source->first + wanted->position->layer;
     renamed = ig_tensor_place_rename(wanted->name, &wanted->place, layer);
     if (!renamed) return ig_fail_memory(err);
   }
@@ -146,8 +146,9 @@ static ig_status allocate_tensor(ig_fusion_plan *plan, const char *name, size_t 
 
 // The depth of the tensor in its stack, by which gradients are interpolated. For mergekit the head
 // is at depth 0.
-static double depth_of(const ig_fusion_plan *plan, const output_name *wanted, int layers) {
-  if (wanted->place.layer >= 0) return layers > 1 ? (double)wanted->offset / (layers - 1) : 1;
+static double depth_of(const ig_fusion_plan *plan, const output_name *wanted) {
+  const ig_plan_position *at = wanted->position;
+  if (at->layer >= 0) return at->layers > 1 ? (double)at->layer / (at->layers - 1) : 1;
   return wanted->place.head && !plan->recipe->as_mergekit ? 1 : 0;
 }
 
@@ -168,7 +169,7 @@ static ig_status find_inputs(ig_fusion_plan *plan, const ig_plan_slice *s,
     IG_TRY(find_in_model(plan, s->model[i], s->source[i], wanted, &t->input[i], err));
   }
   if (!s->has_base) return IG_OK;
-  const ig_recipe_source base = {.ranged = s->source[0]->ranged, .first = s->base_first};
+  const ig_recipe_source base = {.first = s->base_first};
   return find_in_model(plan, s->base, &base, wanted, &t->base, err);
 }
 
@@ -233,8 +234,8 @@ static ig_status finish_tensor(ig_fusion_plan *plan, const ig_plan_slice *s,
 }
 
 ig_status ig_plan_tensor_add(ig_fusion_plan *plan, const ig_plan_slice *s, const char *name,
-                             int offset, int layers, ig_error *err) {
-  const output_name wanted = {name, ig_tensor_place_of(name), offset};
+                             const ig_plan_position *position, ig_error *err) {
+  const output_name wanted = {name, ig_tensor_place_of(name), position};
   const ig_missing rule = plan->recipe->missing;
   const ig_recipe_source *sources[IG_METHOD_INPUTS];
   memcpy(sources, s->source, sizeof sources);
@@ -251,6 +252,6 @@ ig_status ig_plan_tensor_add(ig_fusion_plan *plan, const ig_plan_slice *s, const
   }
   if (missing) IG_TRY(take_present(plan, s, t, sources, &complete, err));
   if (!complete) return IG_OK;
-  const ig_setting_query query = {.place = &wanted.place, .depth = depth_of(plan, &wanted, layers)};
+  const ig_setting_query query = {.place = &wanted.place, .depth = depth_of(plan, &wanted)};
   return finish_tensor(plan, s, sources, &query, t, err);
 }

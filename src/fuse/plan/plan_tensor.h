@@ -14,15 +14,20 @@ typedef struct ig_plan_slice {
   bool has_base;
   size_t base;  // model index
   int base_first;
-  ig_tensor_stack stack;
-  int layers;     // how many each of its models gives, if ranged
+  int layers;     // of each source, where ranged
   bool complete;  // all models could be opened, and there are as many as the method takes
 } ig_plan_slice;
 
-// Adds tensor `name` of the output, made of the slice's models. offset: the number of its layer
-// within the slice; -1 if it is in no layer. layers: how many layers its stack has. Adds a problem
-// if a model's tensor has another shape, and, unless the recipe's missing_tensors says otherwise,
-// if a model lacks the tensor.
+// The layer that a tensor of the output is in.
+typedef struct ig_plan_position {
+  int layer;      // its number within the slice, or else within the stack; -1: it is in no layer
+  int layers;     // how many there are: gradients run from the first to the last
+  bool of_slice;  // each source has it in the layer of that number of its range
+} ig_plan_position;
+
+// Adds tensor `name` of the output, made of the slice's models. Adds a problem if a model's tensor
+// has another shape, and, unless the recipe's missing_tensors says otherwise, if a model lacks the
+// tensor.
 ig_status ig_plan_tensor_add(ig_fusion_plan *plan, const ig_plan_slice *slice, const char *name,
-                             int offset, int layers, ig_error *err);
+                             const ig_plan_position *position, ig_error *err);
 #endif

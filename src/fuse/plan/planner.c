@@ -1,12 +1,13 @@
 #include "fuse/plan/planner.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "fuse/plan/plan_tensor.h"
-#include "fuse/input/ties.h"
+#include "fuse/plan/layer_config.h"
+#include "fuse/plan/module_tensors.h"
 #include "fuse/plan/vocabulary_match.h"
 
 #define ADD_PROBLEM(plan, err, ...) ig_problems_add(&(plan)->problems, NULL, err, __VA_ARGS__)
@@ -14,13 +15,6 @@
   ig_problems_add(&(plan)->problems, tensor, err, __VA_ARGS__)
 
 // ---- slices -----------------------------------------------------------------
-
-static ig_tensor_stack stack_of(const char *module) {
-  if (!module) return IG_TENSOR_STACK_NONE;
-  return strstr(module, "decoder")   ? IG_TENSOR_STACK_DECODER
-         : strstr(module, "encoder") ? IG_TENSOR_STACK_ENCODER
-                                     : IG_TENSOR_STACK_NONE;
-}
 
 // Opens a model. If it cannot be opened, that is a problem, which is added once.
 static ig_status open_model(ig_fusion_plan *plan, ig_plan_slice *s, const char *reference,
@@ -41,7 +35,6 @@ static ig_status open_slice(ig_fusion_plan *plan, const ig_recipe_module *module
                                                       : plan->recipe->base_model;
   *out = (ig_plan_slice){.module = module,
                          .recipe = recipe,
-                         .stack = stack_of(module->name),
                          .layers = recipe->sources[0].last - recipe->sources[0].first,
                          .complete = true};
   for (size_t i = 0; i < recipe->count; i++) {
@@ -78,198 +71,94 @@ static ig_status open_donor(ig_fusion_plan *plan, ig_plan_slice *s, ig_error *er
   return IG_OK;
 }
 
-// Adds a problem if a model of the slice lacks layers that are asked of it; *inside is false then.
-static ig_status check_ranges(ig_fusion_plan *plan, const ig_plan_slice *s, bool *inside,
-                              ig_error *err) {
-  const ig_yaml_node *node = s->source[0]->node;
-  *inside = true;
-  for (size_t i = 0; i <= s->count; i++) {
-    if (i == s->count && !s->has_base) break;
-    const ig_fuse_model *m = &plan->models.model[i < s->count ? s->model[i] : s->base];
-    const int first = i < s->count ? s->source[i]->first : s->base_first, last = first + s->layers;
-    if (last <= m->layers[s->stack]) continue;
-    *inside = false;
-    IG_TRY(ADD_PROBLEM(plan, err, "%s:%d: layers %d to %d of %d in %s", node->file, node->line,
-                       first, last, m->layers[s->stack], m->reference));
+// ---- modules ----------------------------------------------------------------
+
+// The stack whose layers the slices of a module without a name stack up: the only one that no other
+// module has. *stack NULL: there is none, or there are several; a problem is added.
+static ig_status find_only_stack(ig_fusion_plan *plan, const ig_recipe_module *module,
+                                 const ig_layer_stacks *stacks, const ig_layer_stack **stack,
+                                 ig_error *err) {
+  char names[512], example[512];
+  size_t found = 0;
+  *stack = NULL;
+  for (size_t i = 0; i < stacks->count; i++) {
+    bool is_taken = false;
+    for (size_t k = 0; k < plan->recipe->module_count && !is_taken; k++)
+      is_taken = ig_module_tensors_has(plan, &plan->recipe->modules[k], stacks->items[i].prefix);
+    if (is_taken) continue;
+    *stack = &stacks->items[i];
+    found++;
   }
-  return IG_OK;
+  if (found == 1) return IG_OK;
+  *stack = NULL;
+  if (found == 0)
+    return ADD_PROBLEM(plan, err, "%s:%d: 'slices' of a model without numbered layers",
+                       module->node->file, module->node->line);
+  ig_layer_stacks_list(stacks, names, sizeof names);
+  snprintf(example, sizeof example, "modules: {%.200s: {slices: …}, …}", stacks->items[0].name);
+  return ADD_PROBLEM(plan, err,
+                     "%s:%d: the model has %zu stacks of layers (%s): give each its slices, or its "
+                     "models, as in %s",
+                     module->node->file, module->node->line, stacks->count, names, example);
 }
 
-// Whether the tensor belongs to the module.
-static bool module_has(const ig_recipe_module *module, const char *name,
-                       const ig_tensor_place *place) {
-  if (!module->name || strcmp(module->name, "default") == 0) return true;
-  if (strcmp(module->name, "encoder") == 0) return place->stack == IG_TENSOR_STACK_ENCODER;
-  if (strcmp(module->name, "decoder") == 0) return place->stack == IG_TENSOR_STACK_DECODER;
-  const size_t length = strlen(module->name);
-  return strncmp(name, module->name, length) == 0 && name[length] == '.';
+static ig_status find_module_stack(ig_fusion_plan *plan, const ig_recipe_module *module,
+                                   const ig_layer_stacks *stacks, const ig_layer_stack **stack,
+                                   ig_error *err) {
+  if (!module->name || strcmp(module->name, "default") == 0)
+    return find_only_stack(plan, module, stacks, stack, err);
+  char names[512];
+  const size_t found = ig_layer_stacks_match(stacks, module->name, stack);
+  if (found == 1) return IG_OK;
+  *stack = NULL;
+  ig_layer_stacks_list(stacks, names, sizeof names);
+  return ADD_PROBLEM(plan, err, "%s:%d: module '%.100s' has %s of layers; the model's are: %s",
+                     module->node->file, module->node->line, module->name,
+                     found ? "several stacks" : "no stack", names);
 }
 
-static const ig_recipe_module *module_of(const ig_recipe *recipe, const char *name,
-                                         const ig_tensor_place *place) {
-  const ig_recipe_module *rest = NULL;
-  for (size_t i = 0; i < recipe->module_count; i++) {
-    const ig_recipe_module *module = &recipe->modules[i];
-    const bool named = module->name && strcmp(module->name, "default") != 0;
-    if (named && module_has(module, name, place)) return module;
-    if (!named) rest = module;
-  }
-  return rest ? rest : &recipe->modules[0];
-}
-
-// Participant i of a slice. The base, if there is one, comes before the others.
-static const ig_fuse_model *participant(const ig_fusion_plan *plan, const ig_plan_slice *s,
-                                        size_t i) {
-  if (s->has_base) return &plan->models.model[i == 0 ? s->base : s->model[i - 1]];
-  return &plan->models.model[s->model[i]];
-}
-
-static size_t participants(const ig_plan_slice *s) { return s->count + s->has_base; }
-
-// Whether one of the first `count` participants has a tensor that becomes `name`.
-static bool is_known(const ig_fusion_plan *plan, const ig_plan_slice *s, size_t count,
-                     const char *name) {
-  for (size_t i = 0; i < count; i++)
-    if (ig_ties_stored(ig_fusion_plan_donor(plan), participant(plan, s, i), name)) return true;
-  return false;
-}
-
-static ig_status plan_outside(ig_fusion_plan *plan, const ig_plan_slice *s,
-                              const ig_recipe_module *module, const char *name, int layers,
+// Adds a problem if a module that has a name got no tensor.
+static ig_status check_module(ig_fusion_plan *plan, const ig_recipe_module *module, size_t before,
                               ig_error *err) {
-  const ig_tensor_place place = ig_tensor_place_of(name);
-  if (module_of(plan->recipe, name, &place) != module || (s->source[0]->ranged && place.layer >= 0))
+  char names[512];
+  if (!module->name || plan->count > before || plan->problems.count > 0 ||
+      strcmp(module->name, "default") == 0)
     return IG_OK;
-  return ig_plan_tensor_add(plan, s, name, place.layer, layers, err);
+  ig_layer_stacks_list(&ig_fusion_plan_donor(plan)->stacks, names, sizeof names);
+  return ADD_PROBLEM(plan, err, "%s:%d: module '%.100s' has no tensors; stacks of layers are: %s",
+                     module->node->file, module->node->line, module->name, names);
 }
 
-// Plans all tensors that any of the slice's models has, except those of layers if the recipe names
-// layers. Tied tensors are planned once, under the name that the donor ties them to.
-static ig_status plan_whole(ig_fusion_plan *plan, const ig_plan_slice *s,
-                            const ig_recipe_module *module, ig_error *err) {
-  const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
-  for (size_t k = 0; k < participants(s); k++) {
-    const ig_fuse_model *m = participant(plan, s, k);
-    for (size_t i = 0; i < ig_safetensors_count(m->tensors); i++) {
-      const ig_safetensor *tensor = ig_safetensors_get(m->tensors, i);
-      const char *name = ig_ties_source(donor, tensor->name);
-      if (ig_ties_stored(donor, m, name) != tensor || is_known(plan, s, k, name)) continue;
-      IG_TRY(plan_outside(plan, s, module, name, m->layers[ig_tensor_place_of(name).stack], err));
-    }
+static ig_status plan_slices(ig_fusion_plan *plan, const ig_recipe_module *module,
+                             const ig_plan_slice *slices, ig_error *err) {
+  const size_t before = plan->count;
+  ig_module_tensors m = {.module = module, .slices = slices, .count = module->count};
+  if (slices[0].source[0]->ranged) {
+    const ig_layer_stack *stack;
+    IG_TRY(find_module_stack(plan, module, &plan->models.model[slices[0].model[0]].stacks, &stack,
+                             err));
+    if (!stack) return IG_OK;
+    m.prefix = stack->prefix;
   }
-  // Here are the tensors that the donor stores separately while all other models tie them.
-  for (size_t i = 0; ig_ties_names[i]; i++) {
-    const char *name = ig_ties_names[i];
-    if (!ig_safetensors_find(donor->tensors, name) ||
-        strcmp(ig_ties_source(donor, name), name) != 0)
-      continue;
-    if (!is_known(plan, s, participants(s), name))
-      IG_TRY(plan_outside(plan, s, module, name, 0, err));
-  }
-  return IG_OK;
+  IG_TRY(ig_module_tensors_plan(plan, &m, err));
+  return check_module(plan, module, before, err);
 }
 
-// The first layer of participant k.
-static int first_layer(const ig_plan_slice *s, size_t k) {
-  if (s->has_base && k == 0) return s->base_first;
-  return s->source[k - s->has_base]->first;
-}
-
-// A tensor of a layer, as one participant of a slice has it.
-typedef struct layer_tensor {
-  const char *name;
-  ig_tensor_place place;
-  int offset;  // number of its layer within the slice
-} layer_tensor;
-
-static ig_status rename_layer(const layer_tensor *t, int layer, char **out, ig_error *err) {
-  *out = ig_tensor_place_rename(t->name, &t->place, layer);
-  return *out ? IG_OK : ig_fail_memory(err);
-}
-
-// *known: one of the first `count` participants has this tensor, too, in its own layer.
-static ig_status is_known_layer(const ig_fusion_plan *plan, const ig_plan_slice *s, size_t count,
-                                const layer_tensor *t, bool *known, ig_error *err) {
-  *known = false;
-  for (size_t k = 0; k < count && !*known; k++) {
-    char *renamed;
-    IG_TRY(rename_layer(t, first_layer(s, k) + t->offset, &renamed, err));
-    *known = ig_safetensors_find(participant(plan, s, k)->tensors, renamed) != NULL;
-    free(renamed);
-  }
-  return IG_OK;
-}
-
-static ig_status plan_layer_tensor(ig_fusion_plan *plan, const ig_plan_slice *s,
-                                   const layer_tensor *t, int first_output, ig_error *err) {
-  char *renamed;
-  IG_TRY(rename_layer(t, first_output + t->offset, &renamed, err));
-  const ig_status status = ig_plan_tensor_add(plan, s, renamed, t->offset, s->layers, err);
-  free(renamed);
-  return status;
-}
-
-// Plans the tensors of layers that participant k has and those before it do not.
-static ig_status plan_layers_of(ig_fusion_plan *plan, const ig_plan_slice *s, size_t k,
-                                int first_output, ig_error *err) {
-  const ig_safetensors *tensors = participant(plan, s, k)->tensors;
-  for (size_t i = 0; i < ig_safetensors_count(tensors); i++) {
-    layer_tensor t = {.name = ig_safetensors_get(tensors, i)->name};
-    t.place = ig_tensor_place_of(t.name);
-    t.offset = t.place.layer - first_layer(s, k);
-    bool known;
-    if (t.place.stack != s->stack || t.offset < 0 || t.offset >= s->layers) continue;
-    IG_TRY(is_known_layer(plan, s, k, &t, &known, err));
-    if (!known) IG_TRY(plan_layer_tensor(plan, s, &t, first_output, err));
-  }
-  return IG_OK;
-}
-
-static ig_status plan_layers(ig_fusion_plan *plan, const ig_plan_slice *s, int first_output,
-                             ig_error *err) {
-  bool inside;
-  IG_TRY(check_ranges(plan, s, &inside, err));
-  for (size_t k = 0; inside && k < participants(s); k++)
-    IG_TRY(plan_layers_of(plan, s, k, first_output, err));
-  return IG_OK;
-}
-
-// Opens the other slices of a module whose first slice is not complete, so that all models that
-// cannot be opened are listed.
-static ig_status open_others(ig_fusion_plan *plan, const ig_recipe_module *module, ig_error *err) {
-  ig_plan_slice unused;
-  for (size_t i = 1; i < module->count; i++)
-    IG_TRY(open_slice(plan, module, &module->slices[i], &unused, err));
-  return IG_OK;
-}
-
+// All models are opened first, so that all that cannot be opened are told.
 static ig_status plan_module(ig_fusion_plan *plan, const ig_recipe_module *module, ig_error *err) {
-  ig_plan_slice first;
-  IG_TRY(open_slice(plan, module, &module->slices[0], &first, err));
-  if (first.complete) IG_TRY(open_donor(plan, &first, err));
-  if (!first.complete) return open_others(plan, module, err);
-  IG_TRY(plan_whole(plan, &first, module, err));
-  if (!first.source[0]->ranged) return IG_OK;
-  if (!module->name) {
-    const int *layers = plan->models.model[first.model[0]].layers;
-    if (layers[IG_TENSOR_STACK_ENCODER] && layers[IG_TENSOR_STACK_DECODER])
-      return ADD_PROBLEM(plan, err,
-                         "%s: the model has an encoder and a decoder: give each its slices, as "
-                         "modules: {encoder: …, decoder: …}",
-                         module->node->file);
-    first.stack = layers[IG_TENSOR_STACK_ENCODER]   ? IG_TENSOR_STACK_ENCODER
-                  : layers[IG_TENSOR_STACK_DECODER] ? IG_TENSOR_STACK_DECODER
-                                                    : IG_TENSOR_STACK_NONE;
+  ig_plan_slice *slices = ig_allocate(module->count, sizeof *slices, err);
+  if (!slices) return IG_ERROR_MEMORY;
+  bool complete = true;
+  ig_status status = IG_OK;
+  for (size_t i = 0; status == IG_OK && i < module->count; i++) {
+    status = open_slice(plan, module, &module->slices[i], &slices[i], err);
+    complete = complete && slices[i].complete;
   }
-  for (size_t i = 0; i < module->count; i++) {
-    ig_plan_slice s;
-    IG_TRY(open_slice(plan, module, &module->slices[i], &s, err));
-    if (!s.complete) continue;
-    s.stack = first.stack;
-    IG_TRY(plan_layers(plan, &s, plan->layers[s.stack], err));
-    plan->layers[s.stack] += s.layers;
-  }
-  return IG_OK;
+  if (status == IG_OK && complete) status = open_donor(plan, &slices[0], err);
+  if (status == IG_OK && complete && slices[0].complete)
+    status = plan_slices(plan, module, slices, err);
+  free(slices);
+  return status;
 }
 
 // ---- the whole --------------------------------------------------------------
@@ -325,5 +214,6 @@ ig_status ig_planner_make(const ig_recipe *recipe, const ig_stage_model *stages,
     IG_TRY(ADD_PROBLEM(out, err, "nothing to fuse: no tensors"));
   if (out->count) qsort(out->tensors, out->count, sizeof *out->tensors, by_name);
   if (out->problems.count == 0) IG_TRY(check_joined(out, err));
+  if (out->problems.count == 0) IG_TRY(ig_layer_config_check(out, err));
   return check_names(out, err);
 }

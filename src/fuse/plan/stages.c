@@ -62,6 +62,7 @@ static ig_status plan_stage(ig_stages *s, size_t index, ig_error *err) {
   stage->planned = true;
   IG_TRY(ig_planner_make(stage->recipe, s->models, index, &stage->plan, err));
   if (!is_result && is_complete(&stage->plan)) IG_TRY(plan_model(stage, &s->models[index], err));
+  IG_TRY(ig_problems_move(&s->notes, &stage->plan.notes, err));
   return ig_problems_move(&s->problems, &stage->plan.problems, err);
 }
 
@@ -88,6 +89,7 @@ void ig_stages_free(ig_stages *s) {
     free(stage->directory);
   }
   ig_problems_free(&s->problems);
+  ig_problems_free(&s->notes);
   free(s->stage);
   free(s->models);
   *s = (ig_stages){0};

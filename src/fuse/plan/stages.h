@@ -22,6 +22,7 @@ typedef struct ig_stages {
   size_t count;
   ig_stage_model *models;  // (count): what is known of each stage's model
   ig_problems problems;    // of all stages
+  ig_problems notes;       // of all stages
 } ig_stages;
 
 // Plans all recipes of a file, which must outlive the stages, and collects their problems.
