@@ -110,11 +110,21 @@ static ig_status check_tokenizer(const ig_model *model, const ig_tokenizer *toke
   return IG_OK;
 }
 
+// A tokenizer may have got tokens whose rows the model never got.
+static void limit_tokenizer(ig_engine_members *members, const owned_member *owned) {
+  const ig_config *c = &owned->model->config;
+  const int rows = c->vocab_size < c->target_vocab_size ? c->vocab_size : c->target_vocab_size;
+  char names[sizeof members->without_rows];
+  if (ig_tokenizer_limit(owned->tokenizer, rows, names, sizeof names) > 0)
+    memcpy(members->without_rows, names, sizeof names);
+}
+
 static ig_status load_member(ig_engine_members *members, int m, member_loading *l, bool tokenizer,
                              ig_error *err) {
   IG_TRY(load_parts(l, tokenizer, err));
   set_member(members, m, l->owned->model, l->owned->tokenizer);
   if (!tokenizer) return IG_OK;
+  limit_tokenizer(members, l->owned);
   const ig_status status = check_tokenizer(l->owned->model, l->owned->tokenizer, err);
   return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", l->directory);
 }

@@ -496,6 +496,10 @@ static ig_status run_stream(ig_translator *t, stream_input *in, const ig_reporte
   if (!in->read_target && *t->decode.ignored)
     ig_report(reporter, IG_LEVEL_WARNING, "%s asks for what is not built and is left out: %s",
               ig_model_generation_file(first_model(t)), t->decode.ignored);
+  const char *without_rows = ig_engine_members_of(t->engine)->without_rows;
+  if (*without_rows)
+    ig_report(reporter, IG_LEVEL_WARNING,
+              "the model has no rows for added tokens, which are read as text: %s", without_rows);
   t->truncated_before = t->stats.truncated;
   in->sources = (ig_text_repair){.where = "line ", .reporter = reporter};
   in->targets = (ig_text_repair){.where = "target line ", .reporter = reporter};

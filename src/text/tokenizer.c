@@ -1,7 +1,7 @@
 // The tokenizer: encoding, sampling, decoding.
 //
 // Pieces that a JSON vocabulary maps follow transformers 5.23, models/marian/tokenization_marian.py
-// and tokenization_python.py: text is cut at literal special tokens, a leading >>code<< of a part
+// and tokenization_python.py: text is cut at special and added tokens, a leading >>code<< of a part
 // is one token, SentencePiece splits the rest, pieces (not SentencePiece's ids) go through
 // vocab.json.
 #include <stdlib.h>
@@ -18,13 +18,15 @@
 
 typedef struct encoding {
   const ig_tokenizer_side *side;
+  const ig_added_tokens *added;
   const ig_sentencepiece_sampling *sampling;  // NULL: the best segmentation
   ig_ids *ids;
   bool shifted;  // IG_TOKENIZER_SHIFTED
 } encoding;
 
 static ig_status add_token(const encoding *e, const char *token, size_t length, ig_error *err) {
-  int id = ig_vocabulary_find(e->side->vocabulary, token, length);
+  int id = ig_added_tokens_find(e->added, token, length);
+  if (id < 0) id = ig_vocabulary_find(e->side->vocabulary, token, length);
   return ig_ids_append(e->ids, id >= 0 ? id : e->side->unk_id, err);
 }
 
@@ -56,34 +58,19 @@ static ig_status encode_part(encoding *e, const char *text, size_t length, ig_er
   return ig_sentencepiece_encode(e->side->spm, text, length, &sink, err);
 }
 
-// The length of the special token at the start of text, the longest one; 0: none.
-static size_t special_at(const ig_tokenizer *t, const char *text, size_t length, int *id) {
-  size_t best = 0;
-  if (!t->starts_special[(unsigned char)*text]) return 0;
-  for (int i = 0; i < t->special_token_count; ++i) {
-    const ig_special_token *s = &t->special_tokens[i];
-    if (s->length <= best || s->length > length || memcmp(text, s->text, s->length) != 0) continue;
-    best = s->length;
-    *id = s->id;
+static ig_status encode_pieces(encoding *e, const char *text, size_t length, ig_error *err) {
+  ig_added_part *parts;
+  size_t count;
+  ig_status status = ig_added_tokens_cut(e->added, text, length, &parts, &count, err);
+  for (size_t i = 0; status == IG_OK && i < count; i++) {
+    const ig_added_part *part = &parts[i];
+    if (part->token)
+      status = ig_ids_append(e->ids, part->token->id, err);
+    else if (part->begin < part->end)
+      status = encode_part(e, text + part->begin, part->end - part->begin, err);
   }
-  return best;
-}
-
-static ig_status encode_pieces(const ig_tokenizer *t, encoding *e, const char *text, size_t length,
-                               ig_error *err) {
-  size_t begin = 0;
-  for (size_t i = 0; i < length;) {
-    int id = 0;
-    size_t size = special_at(t, text + i, length - i, &id);
-    if (size == 0) {
-      ++i;
-      continue;
-    }
-    if (i > begin) IG_TRY(encode_part(e, text + begin, i - begin, err));
-    IG_TRY(ig_ids_append(e->ids, id, err));
-    begin = i += size;
-  }
-  return begin < length ? encode_part(e, text + begin, length - begin, err) : IG_OK;
+  free(parts);
+  return status;
 }
 
 static ig_status add_word(void *context, const char *token, size_t length, ig_error *err) {
@@ -98,10 +85,11 @@ static ig_status encode(const ig_tokenizer *t, encoding e, const char *text, siz
                         ig_error *err) {
   IG_TRY(ig_text_repair_refuse(text, length, err));
   const size_t before = e.ids->count;
+  e.added = &t->added;
   e.shifted = t->description->kind == IG_TOKENIZER_SHIFTED;
   ig_status status = t->description->kind == IG_TOKENIZER_WORDS
                          ? ig_whitespace_split(text, length, add_word, &e, err)
-                         : encode_pieces(t, &e, text, length, err);
+                         : encode_pieces(&e, text, length, err);
   if (status == IG_OK) status = ig_ids_append(e.ids, e.side->eos_id, err);
   if (status != IG_OK) e.ids->count = before;
   return status;
@@ -171,10 +159,12 @@ static const char *fallback_piece(const ig_tokenizer *t, int id) {
   return ig_sentencepiece_piece(t->shared ? t->source.spm : t->target.spm, id);
 }
 
-static bool is_special(const ig_tokenizer *t, int id) {
-  for (int i = 0; i < t->special_token_count; ++i)
-    if (t->special_tokens[i].id == id) return true;
-  return false;
+// The text of an id in a translation; NULL: it has none, for it is special or unknown.
+static const char *piece_of(const ig_tokenizer *t, int id) {
+  const ig_added_token *added = ig_added_tokens_of(&t->added, id);
+  if (added) return added->special ? NULL : added->text;
+  const char *piece = ig_vocabulary_token(t->target.vocabulary, id);
+  return piece ? piece : fallback_piece(t, id);
 }
 
 ig_status ig_tokenizer_decode(const ig_tokenizer *t, const int *ids, size_t count, char **out,
@@ -184,9 +174,7 @@ ig_status ig_tokenizer_decode(const ig_tokenizer *t, const int *ids, size_t coun
   if (!pieces) return IG_ERROR_MEMORY;
   size_t kept = 0;
   for (size_t i = 0; i < count; ++i) {
-    if (is_special(t, ids[i])) continue;
-    const char *piece = ig_vocabulary_token(t->target.vocabulary, ids[i]);
-    if (!piece) piece = fallback_piece(t, ids[i]);
+    const char *piece = piece_of(t, ids[i]);
     if (piece) pieces[kept++] = piece;
   }
   ig_status status = t->description->kind == IG_TOKENIZER_WORDS
@@ -198,14 +186,25 @@ ig_status ig_tokenizer_decode(const ig_tokenizer *t, const int *ids, size_t coun
 
 // ---- questions --------------------------------------------------------------
 
-int ig_tokenizer_source_size(const ig_tokenizer *t) { return t->source.vocabulary->size; }
-int ig_tokenizer_target_size(const ig_tokenizer *t) { return t->target.vocabulary->size; }
+static int size_of(const ig_tokenizer *t, const ig_tokenizer_side *side) {
+  const int added = ig_added_tokens_size(&t->added);
+  return added > side->vocabulary->size ? added : side->vocabulary->size;
+}
+
+size_t ig_tokenizer_limit(ig_tokenizer *t, int limit, char *names, size_t size) {
+  t->added.limit = limit;
+  return ig_added_tokens_list_beyond(&t->added, names, size);
+}
+
+int ig_tokenizer_source_size(const ig_tokenizer *t) { return size_of(t, &t->source); }
+int ig_tokenizer_target_size(const ig_tokenizer *t) { return size_of(t, &t->target); }
 bool ig_tokenizer_shared(const ig_tokenizer *t) { return t->shared; }
 int ig_tokenizer_pad_id(const ig_tokenizer *t, ig_side side) { return side_of(t, side)->pad_id; }
 int ig_tokenizer_eos_id(const ig_tokenizer *t, ig_side side) { return side_of(t, side)->eos_id; }
 int ig_tokenizer_unk_id(const ig_tokenizer *t, ig_side side) { return side_of(t, side)->unk_id; }
 const char *ig_tokenizer_piece(const ig_tokenizer *t, ig_side side, int id) {
-  return ig_vocabulary_token(side_of(t, side)->vocabulary, id);
+  const ig_added_token *added = ig_added_tokens_of(&t->added, id);
+  return added ? added->text : ig_vocabulary_token(side_of(t, side)->vocabulary, id);
 }
 const char *ig_tokenizer_source_language(const ig_tokenizer *t) {
   return t->source_lang && *t->source_lang ? t->source_lang : NULL;

@@ -64,6 +64,10 @@ ig_status ig_tokenizer_sample(const ig_tokenizer *tokenizer, ig_side side, const
 ig_status ig_tokenizer_decode(const ig_tokenizer *tokenizer, const int *ids, size_t count,
                               char **out, ig_error *err);
 
+// Makes added tokens with ids from `limit` on text like any other: a model of so many ids has no
+// rows for them. Returns how many there are, with their names in `names`: as many as fit, commas
+// between them.
+size_t ig_tokenizer_limit(ig_tokenizer *tokenizer, int limit, char *names, size_t size);
 int ig_tokenizer_source_size(const ig_tokenizer *tokenizer);  // one more than the largest id
 int ig_tokenizer_target_size(const ig_tokenizer *tokenizer);
 bool ig_tokenizer_shared(const ig_tokenizer *tokenizer);  // one vocabulary for both sides

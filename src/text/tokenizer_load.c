@@ -89,6 +89,31 @@ static ig_status read_config(ig_tokenizer *t, const ig_tokenizer_description *co
   return IG_OK;
 }
 
+// Lets the keys of special_tokens_map.json win, which older versions of transformers wrote; of the
+// lists the configuration's own wins. Where the configuration holds the added tokens themselves,
+// that file does not count.
+static ig_status merge_special_map(const char *directory, json_t *config, ig_error *err) {
+  json_t *map;
+  if (json_object_get(config, "added_tokens_decoder")) return IG_OK;
+  IG_TRY(ig_json_load_in_if_exists(directory, "special_tokens_map.json", &map, err));
+  if (json_object_get(config, "additional_special_tokens"))
+    json_object_del(map, "additional_special_tokens");
+  const bool merged = !map || json_object_update(config, map) == 0;
+  json_decref(map);
+  return merged ? IG_OK : ig_fail_memory_in(directory, err);
+}
+
+static ig_status read_added_tokens(ig_tokenizer *t, const char *directory, ig_json_object config,
+                                   ig_error *err) {
+  static const char name[] = "added_tokens.json";
+  json_t *file;
+  IG_TRY(ig_json_load_in_if_exists(directory, name, &file, err));
+  const ig_status status =
+      ig_added_tokens_read(&t->added, config, (ig_json_object){file, name}, err);
+  json_decref(file);
+  return status;
+}
+
 // Without a tokenizer_config.json the defaults of the first description hold.
 static ig_status load_config(ig_tokenizer *t, const char *directory,
                              const ig_tokenizer_description *const *offered, ig_error *err) {
@@ -96,7 +121,12 @@ static ig_status load_config(ig_tokenizer *t, const char *directory,
   if (!path) return IG_ERROR_MEMORY;
   json_t *root = NULL;
   ig_status status = ig_file_exists(path) ? ig_json_load_object(path, &root, err) : IG_OK;
-  if (status == IG_OK) status = read_config(t, offered, (ig_json_object){root, path}, err);
+  if (status == IG_OK && !root) root = json_object();
+  if (status == IG_OK && !root) status = ig_fail_memory_in(path, err);
+  if (status == IG_OK) status = merge_special_map(directory, root, err);
+  const ig_json_object config = {root, path};
+  if (status == IG_OK) status = read_config(t, offered, config, err);
+  if (status == IG_OK) status = read_added_tokens(t, directory, config, err);
   json_decref(root);
   free(path);
   return status;

@@ -1,6 +1,7 @@
 // The life of a tokenizer: creation, the joining of its parts, its end.
 #include "text/tokenizer_parts.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ ig_status ig_tokenizer_parts_create(const ig_tokenizer_description *description,
   if (!t) return IG_ERROR_MEMORY;
   t->description = description;
   t->model_max_length = USUAL_MAX_LENGTH;
+  t->added.limit = INT_MAX;
   return IG_OK;
 }
 
@@ -30,7 +32,7 @@ void ig_tokenizer_free(ig_tokenizer *t) {
     ig_sentencepiece_free(t->spms[i]);
   }
   for (int i = 0; i < IG_TOKENIZER_SPECIAL_COUNT; ++i) free(t->special_text[i]);
-  free(t->special_tokens);
+  ig_added_tokens_free(&t->added);
   free(t->source_lang);
   free(t->target_lang);
   free(t);
@@ -66,33 +68,23 @@ static ig_status connect_side(ig_tokenizer *t, int which, const char *where, ig_
   return IG_OK;
 }
 
-static void add_special_token(ig_tokenizer *t, int id) {
+static ig_status add_special_token(ig_tokenizer *t, int id, ig_error *err) {
   const char *text = ig_vocabulary_token(t->source.vocabulary, id);
-  if (!text) return;
-  t->special_tokens[t->special_token_count] = (ig_special_token){text, strlen(text), id};
-  t->special_token_count++;
-  t->starts_special[(unsigned char)*text] = true;
+  const ig_added_token token = {.text = (char *)text, .id = id, .special = true};
+  return text ? ig_added_tokens_add(&t->added, &token, err) : IG_OK;
 }
 
-static int count_special_pieces(const ig_special_pieces *table) {
-  int count = 0;
-  for (; table && table->text; table++) count += table->count ? table->count : 1;
-  return count;
-}
-
-// The tokens that have a name in tokenizer_config.json, and the description's special pieces.
+// The tokens that every tokenizer has, and the description's special pieces, after those that the
+// directory's files name.
 static ig_status list_special_tokens(ig_tokenizer *t, ig_error *err) {
   const ig_special_pieces *table = t->description->special_pieces;
-  const int most = IG_TOKENIZER_SPECIAL_COUNT + count_special_pieces(table);
-  t->special_tokens = ig_allocate((size_t)most, sizeof *t->special_tokens, err);
-  if (!t->special_tokens) return IG_ERROR_MEMORY;
   for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
-    add_special_token(t, t->source.special_ids[s]);
+    IG_TRY(add_special_token(t, t->source.special_ids[s], err));
   for (; table && table->text; table++) {
     const int first = ig_tokenizer_parts_first_id(t, table);
-    for (int i = 0; i == 0 || i < table->count; ++i) add_special_token(t, first + i);
+    for (int i = 0; i == 0 || i < table->count; ++i) IG_TRY(add_special_token(t, first + i, err));
   }
-  return IG_OK;
+  return ig_added_tokens_number(&t->added, t->source.vocabulary, err);
 }
 
 // A config.json has one id for each special token, so both sides must agree.

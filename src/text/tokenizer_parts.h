@@ -1,6 +1,7 @@
 // What a tokenizer is made of: for the files text/tokenizer*.c alone.
 #ifndef IG_TEXT_TOKENIZER_PARTS_H
 #define IG_TEXT_TOKENIZER_PARTS_H
+#include "text/added_tokens.h"
 #include "text/sentencepiece.h"
 #include "text/tokenizer.h"
 #include "text/vocabulary.h"
@@ -16,13 +17,6 @@ typedef struct ig_tokenizer_side {
   };
 } ig_tokenizer_side;
 
-// A token that text is cut at, and that decoding leaves out.
-typedef struct ig_special_token {
-  const char *text;  // borrowed from a vocabulary
-  size_t length;
-  int id;
-} ig_special_token;
-
 struct ig_tokenizer {
   const ig_tokenizer_description *description;
   bool shared;
@@ -31,9 +25,7 @@ struct ig_tokenizer {
   ig_tokenizer_side source, target;                // borrow from the above
   char *special_text[IG_TOKENIZER_SPECIAL_COUNT];  // "</s>", "<unk>", "<pad>"
   size_t special_length[IG_TOKENIZER_SPECIAL_COUNT];
-  ig_special_token *special_tokens;
-  int special_token_count;
-  bool starts_special[256];         // by byte: some special token begins with it
+  ig_added_tokens added;            // the special tokens among them
   char *source_lang, *target_lang;  // NULL: unknown
   int model_max_length;
 };

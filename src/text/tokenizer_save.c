@@ -1,4 +1,7 @@
 // Tokenizers into model directories.
+#include <stdio.h>
+#include <string.h>
+
 #include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
@@ -21,6 +24,52 @@ static json_t *make_vocabulary_config(const ig_tokenizer *t) {
                    t->description->class_names[0], "separate_vocabs", t->shared ? 0 : 1);
 }
 
+static json_t *make_token(const ig_added_token *token) {
+  return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b}", "content", token->text, "lstrip",
+                   token->strip_left, "rstrip", token->strip_right, "single_word",
+                   token->single_word, "normalized", !token->special, "special", token->special);
+}
+
+static bool is_named(const ig_tokenizer *t, const ig_added_token *token) {
+  for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; s++)
+    if (strcmp(token->text, t->special_text[s]) == 0) return true;
+  return false;
+}
+
+// Of IG_TOKENIZER_SHIFTED the description brings the special pieces.
+static bool brings_itself(const ig_tokenizer *t, const ig_added_token *token) {
+  return is_named(t, token) ||
+         (t->description->special_pieces && token->id < t->source.vocabulary->size);
+}
+
+static size_t count_added(const ig_tokenizer *t) {
+  size_t count = 0;
+  for (size_t i = 0; i < t->added.count; i++) count += !brings_itself(t, &t->added.list[i]);
+  return count;
+}
+
+// The tokens that were added after training, as transformers writes them. Special ones are listed
+// by name, too: that is what makes its decoder skip them.
+static bool add_added_tokens(const ig_tokenizer *t, json_t *config) {
+  if (count_added(t) == 0) return true;
+  json_t *decoder = json_object(), *names = json_array();
+  bool made = decoder && names;
+  for (size_t i = 0; made && i < t->added.count; i++) {
+    const ig_added_token *token = &t->added.list[i];
+    char id[16];
+    snprintf(id, sizeof id, "%d", token->id);
+    made = json_object_set_new(decoder, id, make_token(token)) == 0;
+    if (made && token->special && !is_named(t, token))
+      made = json_array_append_new(names, json_string(token->text)) == 0;
+  }
+  made = made && json_object_set(config, "added_tokens_decoder", decoder) == 0;
+  if (made && json_array_size(names) > 0)
+    made = json_object_set(config, "extra_special_tokens", names) == 0;
+  json_decref(decoder);
+  json_decref(names);
+  return made;
+}
+
 // NULL: out of memory.
 static json_t *make_config(const ig_tokenizer *t) {
   json_t *config = t->description->kind == IG_TOKENIZER_SHIFTED ? make_shifted_config(t)
@@ -29,6 +78,7 @@ static json_t *make_config(const ig_tokenizer *t) {
   for (int s = 0; made && s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
     made = json_object_set_new(config, ig_tokenizer_parts_special_keys[s],
                                json_string(t->special_text[s])) == 0;
+  if (made) made = add_added_tokens(t, config);
   if (made) return config;
   json_decref(config);
   return NULL;

@@ -1,0 +1,188 @@
+// The list of added tokens, and cutting them out of a text.
+#include "text/added_tokens.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "text/utf8.h"
+
+void ig_added_tokens_free(ig_added_tokens *tokens) {
+  for (size_t i = 0; i < tokens->count; i++) free(tokens->list[i].text);
+  free(tokens->list);
+  ig_vocabulary_free(&tokens->own);
+  tokens->list = NULL;
+  tokens->count = tokens->capacity = 0;
+}
+
+static ig_added_token *find_text(ig_added_tokens *tokens, const char *text) {
+  for (size_t i = 0; i < tokens->count; i++)
+    if (strcmp(tokens->list[i].text, text) == 0) return &tokens->list[i];
+  return NULL;
+}
+
+ig_status ig_added_tokens_add(ig_added_tokens *tokens, const ig_added_token *token, ig_error *err) {
+  ig_added_token *known = find_text(tokens, token->text);
+  if (known) {
+    known->special = known->special || token->special;
+    return IG_OK;
+  }
+  IG_TRY(ig_allocate_more((void **)&tokens->list, &tokens->capacity, tokens->count + 1,
+                          sizeof *tokens->list, err));
+  ig_added_token *added = &tokens->list[tokens->count];
+  *added = *token;
+  added->length = strlen(token->text);
+  added->text = ig_allocate_copy(token->text, added->length, err);
+  if (!added->text) return IG_ERROR_MEMORY;
+  tokens->count++;
+  tokens->begins[(unsigned char)*added->text] = true;
+  tokens->has_flags |= added->strip_left || added->strip_right || added->single_word;
+  return IG_OK;
+}
+
+ig_status ig_added_tokens_number(ig_added_tokens *tokens, const ig_vocabulary *vocabulary,
+                                 ig_error *err) {
+  size_t next = vocabulary->count;
+  for (size_t i = 0; i < tokens->count; i++) {
+    const ig_added_token *t = &tokens->list[i];
+    if (t->id >= 0 && ig_vocabulary_find(vocabulary, t->text, t->length) < 0) next++;
+  }
+  for (size_t i = 0; i < tokens->count; i++) {
+    ig_added_token *t = &tokens->list[i];
+    const int known = ig_vocabulary_find(vocabulary, t->text, t->length);
+    if (t->id < 0) t->id = known >= 0 ? known : (int)next++;
+    if (t->id != known) IG_TRY(ig_vocabulary_add(&tokens->own, t->text, t->length, t->id, err));
+  }
+  return IG_OK;
+}
+
+const ig_added_token *ig_added_tokens_at(const ig_added_tokens *tokens, const char *text,
+                                         size_t length) {
+  const ig_added_token *best = NULL;
+  if (!tokens->begins[(unsigned char)*text]) return NULL;
+  for (size_t i = 0; i < tokens->count; i++) {
+    const ig_added_token *t = &tokens->list[i];
+    if (t->length > length || (best && t->length <= best->length) || t->id >= tokens->limit)
+      continue;
+    if (memcmp(text, t->text, t->length) == 0) best = t;
+  }
+  return best;
+}
+
+const ig_added_token *ig_added_tokens_of(const ig_added_tokens *tokens, int id) {
+  for (size_t i = 0; i < tokens->count; i++)
+    if (tokens->list[i].id == id) return &tokens->list[i];
+  return NULL;
+}
+
+int ig_added_tokens_find(const ig_added_tokens *tokens, const char *text, size_t length) {
+  const int id = tokens->own.count ? ig_vocabulary_find(&tokens->own, text, length) : -1;
+  return id < tokens->limit ? id : -1;
+}
+
+int ig_added_tokens_size(const ig_added_tokens *tokens) {
+  int size = 0;
+  for (size_t i = 0; i < tokens->count; i++) {
+    const int id = tokens->list[i].id;
+    if (id >= size && id < tokens->limit) size = id + 1;
+  }
+  return size;
+}
+
+size_t ig_added_tokens_list_beyond(const ig_added_tokens *tokens, char *names, size_t size) {
+  static const char more[] = ", ...";
+  size_t count = 0, used = 0;
+  bool full = false;
+  *names = '\0';
+  for (size_t i = 0; i < tokens->count; i++) {
+    const ig_added_token *t = &tokens->list[i];
+    if (t->id < tokens->limit) continue;
+    count++;
+    if (full) continue;
+    full = used + 2 + t->length + sizeof more > size;
+    const char *comma = count > 1 ? ", " : "";
+    used += (size_t)snprintf(names + used, size - used, "%s%s", comma, full ? "..." : t->text);
+  }
+  return count;
+}
+
+// ---- cutting ----------------------------------------------------------------
+
+static void strip_begin(const char *text, ig_added_part *part) {
+  for (size_t space; part->begin < part->end; part->begin += space) {
+    space = ig_utf8_space(text + part->begin, part->end - part->begin);
+    if (space == 0) return;
+  }
+}
+
+static bool continues_character(char c) { return ((unsigned char)c & 0xC0) == 0x80; }
+
+static void strip_end(const char *text, ig_added_part *part) {
+  while (part->begin < part->end) {
+    size_t last = part->end - 1;
+    while (last > part->begin && continues_character(text[last])) last--;
+    if (ig_utf8_space(text + last, part->end - last) == 0) return;
+    part->end = last;
+  }
+}
+
+static bool is_empty(const ig_added_part *part) { return part->begin == part->end; }
+
+// What a token's flags say of its neighbours, the stretches before and after it (NULL: the ends of
+// the text). A token that is no single word joins the text before it, or else the text after it.
+static void apply_flags(const char *text, ig_added_part *part, ig_added_part *before,
+                        ig_added_part *after) {
+  const ig_added_token *token = part->token;
+  const bool is_before = before && !is_empty(before), is_after = after && !is_empty(after);
+  const bool joins_before = is_before && text[before->end - 1] != ' ';
+  const bool joins_after = is_after && text[after->begin] != ' ';
+  if (token->strip_right && is_after && !after->token) strip_begin(text, after);
+  if (token->strip_left && is_before && !before->token) strip_end(text, before);
+  if (!token->single_word || (!joins_before && !joins_after)) return;
+  if (joins_before) {
+    before->token = NULL;
+    before->end = part->end;
+    part->begin = part->end;
+  } else {
+    after->token = NULL;
+    after->begin = part->begin;
+    part->end = part->begin;
+  }
+  part->token = NULL;
+}
+
+// Writes the stretches to parts, or only counts them where parts is NULL.
+static size_t find_parts(const ig_added_tokens *tokens, const char *text, size_t length,
+                         ig_added_part *parts) {
+  size_t count = 0, begin = 0, i = 0;
+  while (i < length) {
+    const ig_added_token *token = ig_added_tokens_at(tokens, text + i, length - i);
+    if (!token) {
+      i++;
+      continue;
+    }
+    if (i > begin && parts) parts[count] = (ig_added_part){begin, i, NULL};
+    if (i > begin) count++;
+    begin = i + token->length;
+    if (parts) parts[count] = (ig_added_part){i, begin, token};
+    count++;
+    i = begin;
+  }
+  if (begin < length && parts) parts[count] = (ig_added_part){begin, length, NULL};
+  return begin < length ? count + 1 : count;
+}
+
+ig_status ig_added_tokens_cut(const ig_added_tokens *tokens, const char *text, size_t length,
+                              ig_added_part **out, size_t *count, ig_error *err) {
+  *count = find_parts(tokens, text, length, NULL);
+  ig_added_part *parts = *out = ig_allocate(*count, sizeof *parts, err);
+  if (!parts) return IG_ERROR_MEMORY;
+  find_parts(tokens, text, length, parts);
+  for (size_t i = 0; tokens->has_flags && i < *count; i++)
+    if (parts[i].token)
+      apply_flags(text, &parts[i], i > 0 ? &parts[i - 1] : NULL,
+                  i + 1 < *count ? &parts[i + 1] : NULL);
+  return IG_OK;
+}

@@ -1,0 +1,60 @@
+// Tokens that are cut out of a text before SentencePiece sees it: special tokens, and those that
+// were added to a vocabulary after its model was trained. As transformers 5.23 has them
+// (tokenization_python.py, PythonBackend).
+#ifndef IG_TEXT_ADDED_TOKENS_H
+#define IG_TEXT_ADDED_TOKENS_H
+#include "io/json.h"
+#include "text/vocabulary.h"
+
+typedef struct ig_added_token {
+  char *text;  // owned
+  size_t length;
+  int id;                        // -1: none yet
+  bool special;                  // decoding leaves it out
+  bool strip_left, strip_right;  // white space before it, after it, goes with it
+  bool single_word;  // it is cut out only where spaces or the ends of the text are around
+} ig_added_token;
+
+typedef struct ig_added_tokens {
+  ig_added_token *list;  // (count)
+  size_t count, capacity;
+  // Tokens that the vocabulary lacks, or has with another id: their ids hold for pieces, too.
+  ig_vocabulary own;
+  int limit;         // tokens with ids from this one on are text like any other
+  bool begins[256];  // by byte: some token begins with it
+  bool has_flags;    // some token strips, or is a single word
+} ig_added_tokens;   // start from {.limit = INT_MAX}; ig_added_tokens_free
+
+void ig_added_tokens_free(ig_added_tokens *tokens);
+// A copy of the token, whose length need not be set. One that is there already keeps its id and its
+// flags, and becomes special if either is.
+ig_status ig_added_tokens_add(ig_added_tokens *tokens, const ig_added_token *token, ig_error *err);
+// The tokens that files beside the vocabulary name: config is tokenizer_config.json, with the keys
+// of special_tokens_map.json where that one counts; file is added_tokens.json, or NULL.
+ig_status ig_added_tokens_read(ig_added_tokens *tokens, ig_json_object config, ig_json_object file,
+                               ig_error *err);
+// Gives ids to tokens without one: that of the vocabulary, or the next after all others.
+ig_status ig_added_tokens_number(ig_added_tokens *tokens, const ig_vocabulary *vocabulary,
+                                 ig_error *err);
+// The longest token at the start of text; NULL: none.
+const ig_added_token *ig_added_tokens_at(const ig_added_tokens *tokens, const char *text,
+                                         size_t length);
+// The token with this id; NULL: none.
+const ig_added_token *ig_added_tokens_of(const ig_added_tokens *tokens, int id);
+// The id of a piece of this text, where it is not the vocabulary's; -1: it is.
+int ig_added_tokens_find(const ig_added_tokens *tokens, const char *text, size_t length);
+// One more than the largest id; 0: no tokens.
+int ig_added_tokens_size(const ig_added_tokens *tokens);
+// The number of tokens that the limit excludes. names: as many of them as fit, commas between them,
+// and "..." for the others.
+size_t ig_added_tokens_list_beyond(const ig_added_tokens *tokens, char *names, size_t size);
+
+// A stretch of a text: a token, or what lies between two.
+typedef struct ig_added_part {
+  size_t begin, end;
+  const ig_added_token *token;  // NULL: text
+} ig_added_part;
+// Cuts the text; *parts (malloc'ed, for the caller to free) may hold empty stretches of text.
+ig_status ig_added_tokens_cut(const ig_added_tokens *tokens, const char *text, size_t length,
+                              ig_added_part **parts, size_t *count, ig_error *err);
+#endif
