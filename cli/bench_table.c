@@ -2,15 +2,23 @@
 #include "bench_table.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ingot.h"
 #include "json.h"
 
+static void print_model(const char *model) {
+  char *name = model ? strdup(model) : NULL;
+  ig_clean_text(name, false);
+  if (name) printf("model %s\n", name);
+  free(name);
+}
+
 void bench_table_begin(const bench_table *table) {
   if (table->format == BENCH_TEXT) {
     printf("ingot %s on %s, kernels: %s\n", ig_version(), table->cpu, table->isa);
-    if (table->model) printf("model %s\n", table->model);
+    print_model(table->model);
   } else if (table->format == BENCH_CSV) {
     puts("version,cpu,isa,threads,model,group,name,m,n,k,value,unit,share_of_peak");
   } else {

@@ -1,5 +1,6 @@
 // The command `ingot`: the table of verbs, help and version.
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,7 +65,20 @@ static int dispatch(int argc, char **argv) {
   return verb != NULL ? verb->run(verb, argc - 2, argv + 2) : unknown_verb(word);
 }
 
+// A file that is opened gets the lowest free descriptor: without these three it would be taken for
+// standard input, output or error, and messages would be written into it. /dev/null is opened for
+// the other direction, so that who uses the descriptor gets an error and not silence; messages may
+// be lost.
+static bool open_standard_descriptors(void) {
+  static const int modes[] = {O_WRONLY, O_RDONLY, O_RDWR};
+  for (int descriptor = 0; descriptor < 3; descriptor++)
+    if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", modes[descriptor]) != descriptor)
+      return false;
+  return true;
+}
+
 int main(int argc, char **argv) {
+  if (!open_standard_descriptors()) return CLI_FAILED;
   // A file that grows past the limit of `ulimit -f` is then an error of the write, with a message,
   // and does not end the process.
   signal(SIGXFSZ, SIG_IGN);

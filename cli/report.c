@@ -160,6 +160,7 @@ void cli_report_end(void) {
 static void say_error(const cli_verb *verb, const char *format, va_list arguments) {
   char text[1400], line[1500];
   vsnprintf(text, sizeof text, format, arguments);
+  ig_clean_text(text, false);
   cli_report_end();
   if (state.log.json) {
     json_line("error", text);

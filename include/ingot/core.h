@@ -39,6 +39,12 @@ typedef struct ig_error {
 const char *ig_version(void);
 /* "ok", "argument", "io", ...: a static string. */
 const char *ig_status_name(ig_status status);
+/* Makes a text safe to show on a terminal or in a log, in place: what a terminal would obey, and
+ * what changes the order in which letters are shown, becomes spaces (control characters U+0000 to
+ * U+001F and U+007F to U+009F, separators of lines and paragraphs, bidirectional embeddings,
+ * overrides and isolates); bytes that are no UTF-8 become question marks. keep_lines: newlines and
+ * tabs stay. The library's messages, notes and reports are clean already. NULL is fine. */
+void ig_clean_text(char *text, bool keep_lines);
 
 /* ---- reports: the library hands lines and progress to the caller --------- */
 

@@ -24,17 +24,17 @@ const char *ig_status_name(ig_status status) {
   return "unknown";
 }
 
-// A message is one line: control characters, which a file's contents may have brought in, become
-// spaces. A UTF-8 sequence that the buffer's end cuts is dropped, so that the message stays valid
+// A message is one line, without the control characters that a file's contents may have brought in.
+// A UTF-8 sequence that the buffer's end cuts is dropped, so that the message stays valid
 // UTF-8 if its parts were.
 static void store_message(ig_error *err, const char *text) {
   size_t length = strnlen(text, sizeof err->message - 1);
   if (text[length] != '\0') {
     while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) length--;
   }
-  for (size_t i = 0; i < length; i++)
-    err->message[i] = (unsigned char)text[i] < 0x20 ? ' ' : text[i];
+  memcpy(err->message, text, length);
   err->message[length] = '\0';
+  ig_clean_text(err->message, false);
 }
 
 // ig_fail and ig_fail_in format into a buffer of their own first, for an argument may be

@@ -5,6 +5,7 @@
 
 #include "base/fail.h"
 #include "base/number.h"
+#include "base/plain_text.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "model/arch/family.h"
@@ -176,7 +177,8 @@ static char *as_text(const model_summary *s, const char *directory) {
   if (!list_dtypes(s->file, names, sizeof names)) return NULL;
   FILE *out = open_memstream(&text, &size);
   if (!out) return NULL;
-  fprintf(out, "%s\n", directory);
+  ig_plain_text_print(out, directory);
+  fputc('\n', out);
   print_config(out, &s->config);
   fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n",
           ig_safetensors_count(s->file), s->parameters, s->bytes, names);
@@ -190,7 +192,7 @@ static char *as_text(const model_summary *s, const char *directory) {
 // The summary as JSON text; NULL: out of memory. The caller frees it.
 static char *as_json_text(const model_summary *s, const char *directory) {
   json_t *json = as_json(s, directory);
-  char *text = ig_json_text(json, JSON_INDENT(2));
+  char *text = ig_plain_text_in_json(ig_json_text(json, JSON_INDENT(2)));
   json_decref(json);
   return text;
 }

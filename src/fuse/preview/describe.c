@@ -6,6 +6,7 @@
 
 #include "base/fail.h"
 #include "base/number.h"
+#include "base/plain_text.h"
 #include "fuse/run/execute.h"
 #include "fuse/run/dtype_set.h"
 #include "fuse/run/fusion_product.h"
@@ -33,8 +34,9 @@ static size_t print_models(FILE *out, const ig_fusion_plan *plan) {
     ig_dtype_set dtypes = {{false}};
     const size_t bytes = bytes_of(m, &dtypes);
     const bool donor = m == ig_fusion_plan_donor(plan);
-    fprintf(out, "%s%s: %zu tensors, %.1f MB", i ? "           " : "", m->reference,
-            ig_safetensors_count(m->tensors), megabytes(bytes));
+    fputs(i ? "           " : "", out);
+    ig_plain_text_print(out, m->reference);
+    fprintf(out, ": %zu tensors, %.1f MB", ig_safetensors_count(m->tensors), megabytes(bytes));
     ig_dtype_set_print(&dtypes, out);
     fprintf(out, "%s%s\n", m->stage ? ", of another stage" : "",
             donor ? ", configuration and tokenizer too" : "");
@@ -45,10 +47,10 @@ static size_t print_models(FILE *out, const ig_fusion_plan *plan) {
 
 static void print_stage(FILE *out, const ig_stages *s, const ig_stage *stage) {
   const ig_method *method = stage->recipe->method;
-  if (s->count > 1 && stage->recipe->name)
-    fprintf(out, "stage %s: %s, %s\n", stage->recipe->name, method->name, method->summary);
-  else
-    fprintf(out, "%s: %s, %s\n", s->file, method->name, method->summary);
+  const bool named = s->count > 1 && stage->recipe->name;
+  fputs(named ? "stage " : "", out);
+  ig_plain_text_print(out, named ? stage->recipe->name : s->file);
+  fprintf(out, ": %s, %s\n", method->name, method->summary);
   const ig_fusion_product *product = ig_fusion_product_of(stage->recipe);
   const size_t inputs = print_models(out, &stage->plan);
   const size_t written = product->bytes(&stage->plan);
@@ -79,8 +81,10 @@ ig_status ig_describe_stages(const ig_stages *s, const ig_preflight_needs *needs
   fprintf(text, "memory     %.1f MB of buffers, %d thread%s\n", megabytes(needs->memory), used,
           used == 1 ? "" : "s");
   fprintf(text, "disk       %.1f MB", megabytes(needs->needed));
-  if (needs->directory)
-    fprintf(text, " of %.1f MB that are free at %s", megabytes(needs->available), needs->directory);
+  if (needs->directory) {
+    fprintf(text, " of %.1f MB that are free at ", megabytes(needs->available));
+    ig_plain_text_print(text, needs->directory);
+  }
   fprintf(text, "\n");
   ig_number_locale_leave(before);
   if (fclose(text) == 0) return IG_OK;

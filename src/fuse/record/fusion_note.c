@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
+#include "base/plain_text.h"
 #include "fuse/record/provenance.h"
 
 ig_status ig_fusion_note_load(const char *directory, json_t **out, ig_error *err) {
@@ -14,13 +15,21 @@ static const char *text_of(const json_t *object, const char *key) {
   return text ? text : "?";
 }
 
+static void print_text(FILE *out, const char *before, const json_t *object, const char *key) {
+  fputs(before, out);
+  ig_plain_text_print(out, text_of(object, key));
+}
+
 static void print_file(FILE *out, const char *label, const json_t *file) {
   const char *const hashes[] = {"xxh3-128", "sha256"};
-  fprintf(out, "    %-11s %s", label, text_of(file, "file"));
-  if (json_object_get(file, "stage")) fprintf(out, " of stage %s", text_of(file, "stage"));
+  fprintf(out, "    %-11s", label);
+  print_text(out, " ", file, "file");
+  if (json_object_get(file, "stage")) print_text(out, " of stage ", file, "stage");
   for (size_t i = 0; i < 2; i++)
-    if (json_object_get(file, hashes[i]))
-      fprintf(out, ", %s %s", hashes[i], text_of(file, hashes[i]));
+    if (json_object_get(file, hashes[i])) {
+      fprintf(out, ", %s", hashes[i]);
+      print_text(out, " ", file, hashes[i]);
+    }
   fputc('\n', out);
 }
 
@@ -31,13 +40,16 @@ static void print_files(FILE *out, const char *label, const json_t *list) {
 
 void ig_fusion_note_print(FILE *out, const json_t *fusion) {
   if (!fusion) return;
-  fprintf(out, "  fused         by %s, seed %lld, Ingot %s\n", text_of(fusion, "method"),
-          (long long)json_integer_value(json_object_get(fusion, "seed")), text_of(fusion, "ingot"));
+  print_text(out, "  fused         by ", fusion, "method");
+  fprintf(out, ", seed %lld", (long long)json_integer_value(json_object_get(fusion, "seed")));
+  print_text(out, ", Ingot ", fusion, "ingot");
+  fputc('\n', out);
   const json_t *stages = json_object_get(fusion, "stages");
   for (size_t i = 0; i < json_array_size(stages); i++) {
     const json_t *stage = json_array_get(stages, i);
-    fprintf(out, "    stage %s: by %s\n", text_of(json_object_get(stage, "recipe"), "name"),
-            text_of(stage, "method"));
+    print_text(out, "    stage ", json_object_get(stage, "recipe"), "name");
+    print_text(out, ": by ", stage, "method");
+    fputc('\n', out);
     print_files(out, "  from", json_object_get(stage, "inputs"));
   }
   print_files(out, "from", json_object_get(fusion, "inputs"));

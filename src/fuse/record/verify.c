@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/plain_text.h"
 #include "fuse/record/provenance.h"
 #include "io/json.h"
 
@@ -113,10 +114,13 @@ static void print_text(const checking *c, FILE *out) {
   for (size_t i = 0; i < c->count; i++) {
     const checked *item = &c->items[i];
     of[item->state]++;
-    fprintf(out, "%-8s %s", state_names[item->state], item->path);
-    if (item->state == FILE_STATE_CHANGED)
-      fprintf(out, ": %s of %zu bytes, expected %s of %zu", item->found, item->bytes,
-              item->expected, item->expected_bytes);
+    fprintf(out, "%-8s ", state_names[item->state]);
+    ig_plain_text_print(out, item->path);
+    if (item->state == FILE_STATE_CHANGED) {
+      fprintf(out, ": %s of %zu bytes, expected ", item->found, item->bytes);
+      ig_plain_text_print(out, item->expected);
+      fprintf(out, " of %zu", item->expected_bytes);
+    }
     fputc('\n', out);
   }
   fprintf(out, "%zu same, %zu changed, %zu gone\n", of[FILE_STATE_SAME], of[FILE_STATE_CHANGED],
@@ -148,7 +152,7 @@ static char *json_of(const checking *c) {
     json_decref(json);
   }
   json_t *all = fine ? json_pack("{s:b, s:O}", "intact", is_intact(c), "files", files) : NULL;
-  char *text = all ? ig_json_text(all, JSON_INDENT(2)) : NULL;
+  char *text = all ? ig_plain_text_in_json(ig_json_text(all, JSON_INDENT(2))) : NULL;
   json_decref(all);
   json_decref(files);
   return text;
