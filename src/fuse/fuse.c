@@ -6,6 +6,7 @@
 #include "fuse/preview/compare.h"
 #include "fuse/preview/describe.h"
 #include "fuse/preview/preflight.h"
+#include "fuse/preview/report_path.h"
 #include "fuse/recipe/soup.h"
 #include "fuse/run/fusion_product.h"
 
@@ -51,6 +52,8 @@ static ig_status check_plans(fusion *f, ig_error *err) {
   const ig_fusion_product *product = ig_fusion_product_of(result->recipe);
   const ig_fusion_request request = request_of(f, s->count - 1);
   IG_TRY(product->check_plan(&result->plan, &request, &s->problems, err));
+  if (f->options->report_path)
+    IG_TRY(ig_report_path_check(s, f->options->report_path, f->output, err));
   IG_TRY(ig_preflight_measure(s, f->output, f->options->threads, &f->needs, err));
   return ig_preflight_output(s, f->output, &f->needs, &s->problems, err);
 }
