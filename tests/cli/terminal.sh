@@ -11,11 +11,11 @@ escapes=$'\e[31m\a\x7f\u009b2J\u202e'
 # itself is there.
 clean() {
   grep -qF MARK "$@" || fail "the name is not shown at all"
-  if LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\177]')" "$@" ||
-    LC_ALL=C grep -qF "$(printf '\302\233')" "$@" || LC_ALL=C grep -qF "$(printf '\342\200\256')" "$@"
-  then
-    fail "a control character is shown"
-  fi
+  local hidden
+  for hidden in '[\001-\010\013-\037\177]' '\302\233' '\342\200\256'; do
+    # shellcheck disable=SC2059
+    LC_ALL=C grep -q "$(printf "$hidden")" "$@" && fail "a control character is shown"
+  done
 }
 # shown CODE COMMAND...
 shown() {
