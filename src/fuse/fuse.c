@@ -47,7 +47,7 @@ static ig_status check_recipes(const fusion *f, ig_error *err) {
 static ig_status check_plans(fusion *f, ig_error *err) {
   ig_stages *s = &f->stages;
   for (size_t i = 0; i < s->count; i++)
-    IG_TRY(ig_preflight_models(&s->stage[i].plan, &s->problems, err));
+    IG_TRY(ig_preflight_models(&s->stage[i].plan, &s->problems, &s->notes, err));
   const ig_stage *result = &s->stage[s->count - 1];
   const ig_fusion_product *product = ig_fusion_product_of(result->recipe);
   const ig_fusion_request request = request_of(f, s->count - 1);

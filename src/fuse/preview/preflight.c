@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "fuse/run/fusion_product.h"
 #include "fuse/run/staging.h"
+#include "fuse/input/donor_files.h"
 #include "fuse/input/ties.h"
 #include "io/json.h"
 #include "io/model_directory.h"
@@ -106,7 +107,20 @@ static ig_status compare_vocabularies(const ig_fuse_model *a, const ig_fuse_mode
 
 static bool is_made(const ig_fuse_model *m) { return m->tensors && !m->not_made_yet; }
 
-ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems, ig_error *err) {
+// Notes the files of the donor that are not copied.
+static ig_status note_files(const ig_fusion_plan *plan, ig_problems *notes, ig_error *err) {
+  const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
+  if (!is_made(donor) || donor->stage || plan->recipe->method->product != IG_FUSION_PRODUCT_MODEL)
+    return IG_OK;
+  ig_donor_files files = {0};
+  ig_status status = ig_donor_files_list(donor->directory, donor->tensors, &files, err);
+  if (status == IG_OK) status = ig_donor_files_note(&files, donor->reference, notes, err);
+  ig_donor_files_free(&files);
+  return status;
+}
+
+ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems, ig_problems *notes,
+                              ig_error *err) {
   static const char *const keys[] = {"model_type",
                                      "encoder_attention_heads",
                                      "decoder_attention_heads",
@@ -134,6 +148,7 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
     if (!plan->alignment && m != donor && is_made(m) && is_made(donor))
       IG_TRY(compare_vocabularies(donor, m, problems, err));
   }
+  if (donor->tensors) IG_TRY(note_files(plan, notes, err));
   return ig_ties_check(&plan->models, donor, problems, err);
 }
 

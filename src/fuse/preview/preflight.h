@@ -5,8 +5,9 @@
 #include "fuse/plan/stages.h"
 
 // Compares configurations and vocabularies, for tensors of the same shapes can still belong to
-// other heads, norms, activations or pieces.
-ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems, ig_error *err);
+// other heads, norms, activations or pieces. Adds notes of what does not go into the output.
+ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems, ig_problems *notes,
+                              ig_error *err);
 
 typedef struct ig_preflight_needs {
   char *directory;  // the nearest one above the output that exists; owned

@@ -7,6 +7,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/path.h"
+#include "fuse/input/donor_files.h"
 #include "io/model_directory.h"
 
 // ---- which files ------------------------------------------------------------
@@ -49,6 +50,37 @@ static ig_status add_files(ig_contents *all, const char *directory, unsigned rol
   return IG_OK;
 }
 
+// The files that go along (fuse/input/donor_files.h), those of the table first; of_tokenizer: only
+// those of the tokenizer.
+static ig_status add_listed_files(ig_contents *all, const char *directory,
+                                  const ig_donor_files *files, bool of_tokenizer, const char *stage,
+                                  ig_error *err) {
+  const unsigned roles = IG_MODEL_DIRECTORY_ROLE_TOKENIZER |
+                         (of_tokenizer ? 0u : (unsigned)IG_MODEL_DIRECTORY_ROLE_GENERATION);
+  const char *name;
+  const size_t first = all->count;
+  for (size_t at = 0; (name = ig_model_directory_next(roles, &at)) != NULL;)
+    if (ig_donor_files_has(files, name)) IG_TRY(add_file(all, directory, name, stage, err));
+  const size_t known = all->count;
+  for (size_t i = 0; i < files->count; i++) {
+    bool added = files->items[i].left_out ||
+                 (of_tokenizer && !ig_donor_files_is_tokenizer(files->items[i].name));
+    for (size_t k = first; k < known && !added; k++)
+      added = strcmp(ig_path_base_name(all->items[k].path), files->items[i].name) == 0;
+    if (!added) IG_TRY(add_file(all, directory, files->items[i].name, stage, err));
+  }
+  return IG_OK;
+}
+
+static ig_status add_companions(ig_contents *all, const char *directory,
+                                const ig_safetensors *weights, const char *stage, ig_error *err) {
+  ig_donor_files files = {0};
+  ig_status status = ig_donor_files_list(directory, weights, &files, err);
+  if (status == IG_OK) status = add_listed_files(all, directory, &files, !weights, stage, err);
+  ig_donor_files_free(&files);
+  return status;
+}
+
 static const char *stage_of(const ig_fuse_model *m) { return m->stage ? m->stage->name : NULL; }
 
 // Adds the files that the result also depends on if rows are matched by piece: those that the
@@ -63,7 +95,7 @@ static ig_status add_tokenizers(ig_contents *all, const ig_fusion_plan *plan, ig
     IG_TRY(add_files(all, m->directory, IG_MODEL_DIRECTORY_ROLE_KIND, stage_of(m), err));
   }
   if (strcmp(tokenizer, donor->directory) == 0) return IG_OK;
-  return add_files(all, tokenizer, IG_MODEL_DIRECTORY_ROLE_TOKENIZER, NULL, err);
+  return add_companions(all, tokenizer, NULL, NULL, err);
 }
 
 static ig_status add_adapter(ig_contents *all, const ig_lora_adapter *adapter, ig_error *err) {
@@ -73,10 +105,8 @@ static ig_status add_adapter(ig_contents *all, const ig_lora_adapter *adapter, i
 
 static ig_status add_inputs(ig_contents *all, const ig_fusion_plan *plan, ig_error *err) {
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
-  IG_TRY(add_files(all, donor->directory,
-                   IG_MODEL_DIRECTORY_ROLE_CONFIG | IG_MODEL_DIRECTORY_ROLE_GENERATION |
-                       IG_MODEL_DIRECTORY_ROLE_TOKENIZER,
-                   stage_of(donor), err));
+  IG_TRY(add_files(all, donor->directory, IG_MODEL_DIRECTORY_ROLE_CONFIG, stage_of(donor), err));
+  IG_TRY(add_companions(all, donor->directory, donor->tensors, stage_of(donor), err));
   if (plan->alignment) IG_TRY(add_tokenizers(all, plan, err));
   for (size_t i = 0; i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];

@@ -1,30 +1,53 @@
 #include "fuse/run/companions.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "fuse/input/donor_files.h"
 #include "fuse/plan/output_config.h"
 #include "fuse/plan/special_ids.h"
 #include "io/json.h"
 #include "io/model_directory.h"
 
+// Makes the folder of a file in a folder.
+static ig_status make_folder(const char *target, ig_error *err) {
+  char *folder = ig_path_parent(target, err);
+  if (!folder) return IG_ERROR_MEMORY;
+  const ig_status status = ig_path_make_directories(folder, err);
+  free(folder);
+  return status;
+}
+
 static ig_status copy_file(const char *source, ig_staging *to, const char *name, const char *target,
                            ig_error *err) {
   IG_TRY(ig_staging_claim(to, name, err));
+  if (strchr(name, '/')) IG_TRY(make_folder(target, err));
   return ig_file_copy(source, target, err);
 }
 
-// Copies a file, if it exists.
 static ig_status copy_companion(const char *from, ig_staging *to, const char *name, ig_error *err) {
   char *source = ig_path_join(from, name, err),
        *target = source ? ig_path_join(to->directory, name, err) : NULL;
-  ig_status status = target ? IG_OK : IG_ERROR_MEMORY;
-  if (status == IG_OK && ig_file_exists(source)) status = copy_file(source, to, name, target, err);
+  const ig_status status = target ? copy_file(source, to, name, target, err) : IG_ERROR_MEMORY;
   free(source);
   free(target);
   return status;
+}
+
+// Copies the files that go along; of_tokenizer: only those of the tokenizer, or only the others.
+static ig_status copy_files(const ig_donor_files *files, const char *from, ig_staging *to,
+                            const bool *of_tokenizer, ig_error *err) {
+  for (size_t i = 0; i < files->count; i++) {
+    const char *name = files->items[i].name;
+    if (files->items[i].left_out ||
+        (of_tokenizer && ig_donor_files_is_tokenizer(name) != *of_tokenizer))
+      continue;
+    IG_TRY(copy_companion(from, to, name, err));
+  }
+  return IG_OK;
 }
 
 static ig_status write_config(const ig_fusion_plan *plan, const char *directory, ig_error *err) {
@@ -46,19 +69,24 @@ static ig_status map_special_ids(const ig_alignment *a, const char *directory, c
   return status;
 }
 
-static ig_status write_generation(const ig_fusion_plan *plan, ig_staging *staging, ig_error *err) {
-  size_t at = 0;
-  const char *name = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_GENERATION, &at);
-  IG_TRY(copy_companion(ig_fusion_plan_donor(plan)->directory, staging, name, err));
-  return plan->alignment ? map_special_ids(plan->alignment, staging->directory, name, err) : IG_OK;
+static ig_status copy_from(const char *directory, const ig_safetensors *weights, ig_staging *to,
+                           const bool *of_tokenizer, ig_error *err) {
+  ig_donor_files files = {0};
+  ig_status status = ig_donor_files_list(directory, weights, &files, err);
+  if (status == IG_OK) status = copy_files(&files, directory, to, of_tokenizer, err);
+  ig_donor_files_free(&files);
+  return status;
 }
 
-static ig_status write_tokenizer(const ig_fusion_plan *plan, ig_staging *staging, ig_error *err) {
-  const char *from = ig_fusion_plan_tokenizer(plan), *name;
-  for (size_t at = 0;
-       (name = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_TOKENIZER, &at)) != NULL;)
-    IG_TRY(copy_companion(from, staging, name, err));
-  return IG_OK;
+// The donor's files, and those of the tokenizer where it is another directory's.
+static ig_status copy_all(const ig_fusion_plan *plan, ig_staging *staging, ig_error *err) {
+  static const bool of_tokenizer = true, of_donor = false;
+  const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
+  const char *tokenizer = ig_fusion_plan_tokenizer(plan);
+  if (strcmp(tokenizer, donor->directory) == 0)
+    return copy_from(donor->directory, donor->tensors, staging, NULL, err);
+  IG_TRY(copy_from(donor->directory, donor->tensors, staging, &of_donor, err));
+  return copy_from(tokenizer, NULL, staging, &of_tokenizer, err);
 }
 
 // Writes the vocabularies again, with the pieces that were added to them.
@@ -76,8 +104,10 @@ static ig_status write_vocabularies(const ig_alignment *a, const char *directory
 
 ig_status ig_companions_write(const ig_fusion_plan *plan, ig_staging *staging, ig_error *err) {
   const char *directory = staging->directory;
-  IG_TRY(write_tokenizer(plan, staging, err));
-  IG_TRY(write_generation(plan, staging, err));
+  size_t at = 0;
+  const char *generation = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_GENERATION, &at);
+  IG_TRY(copy_all(plan, staging, err));
+  if (plan->alignment) IG_TRY(map_special_ids(plan->alignment, directory, generation, err));
   if (plan->alignment && plan->alignment->added)
     IG_TRY(write_vocabularies(plan->alignment, directory, err));
   return write_config(plan, directory, err);

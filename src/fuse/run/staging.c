@@ -226,10 +226,31 @@ static bool is_plain_name(const char *name) {
   return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-// A file of another fusion that is not in the table of model directories.
+// Opens a folder of the directory. A link is not followed. -1: it cannot be opened.
+static int open_folder(const ig_staging *s, const char *name) {
+  return openat(dirfd(s->listing), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+// A file in a folder, and the folder if that was its last one.
+static void remove_in_folder(const ig_staging *s, const char *folder, const char *name) {
+  const int descriptor = is_plain_name(folder) && is_plain_name(name) ? open_folder(s, folder) : -1;
+  if (descriptor < 0) return;
+  unlinkat(descriptor, name, 0);
+  close(descriptor);
+  unlinkat(dirfd(s->listing), folder, AT_REMOVEDIR);
+}
+
+// A file of another fusion that is not in the table of model directories. That it does not exist is
+// fine.
 static void remove_claimed(ig_staging *s, char *line) {
-  if (line[0] == '+' && is_plain_name(line + 1))
-    unlinkat(dirfd(s->listing), line + 1, 0);  // that it does not exist is fine
+  if (line[0] != '+') return;
+  char *slash = strchr(line, '/');
+  if (slash) {
+    *slash = '\0';
+    remove_in_folder(s, line + 1, slash + 1);
+  } else if (is_plain_name(line + 1)) {
+    unlinkat(dirfd(s->listing), line + 1, 0);
+  }
 }
 
 static ig_status truncate_journal(ig_staging *s, size_t size, ig_error *err) {
@@ -332,6 +353,25 @@ static ig_status check_entries(const ig_staging *s, ig_error *err) {
   return status;
 }
 
+// Removes a folder of the directory with its files.
+static ig_status remove_folder(const ig_staging *s, const char *name, ig_error *err) {
+  const int descriptor = open_folder(s, name);
+  DIR *folder = descriptor < 0 ? NULL : fdopendir(descriptor);
+  if (!folder) return fail_with_errno(s->directory, "remove", err);
+  bool fine = true;
+  for (const struct dirent *entry; fine && (entry = readdir(folder)) != NULL;)
+    fine = !is_plain_name(entry->d_name) || unlinkat(descriptor, entry->d_name, 0) == 0;
+  closedir(folder);
+  fine = fine && unlinkat(dirfd(s->listing), name, AT_REMOVEDIR) == 0;
+  return fine ? IG_OK : fail_with_errno(s->directory, "remove", err);
+}
+
+static bool is_folder(const ig_staging *s, const char *name) {
+  struct stat status;
+  return fstatat(dirfd(s->listing), name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISDIR(status.st_mode);
+}
+
 // Removes the files of the directory for which `which` says so. fusion.json, by which the directory
 // is known, is removed last and only `with_note`: what is half removed can be removed again.
 static ig_status remove_files(const ig_staging *s, bool (*which)(const char *name), bool with_note,
@@ -342,6 +382,14 @@ static ig_status remove_files(const ig_staging *s, bool (*which)(const char *nam
       return fail_with_errno(s->directory, "remove", err);
   if (with_note && unlinkat(dirfd(s->listing), "fusion.json", 0) && errno != ENOENT)
     return fail_with_errno(s->directory, "remove", err);
+  return IG_OK;
+}
+
+static ig_status remove_folders(const ig_staging *s, ig_error *err) {
+  rewinddir(s->listing);
+  for (const struct dirent *entry; (entry = readdir(s->listing)) != NULL;)
+    if (is_plain_name(entry->d_name) && is_folder(s, entry->d_name))
+      IG_TRY(remove_folder(s, entry->d_name, err));
   return IG_OK;
 }
 
@@ -432,6 +480,7 @@ static ig_status remove_made(ig_staging *s, const char *directory, ig_error *err
     return ig_fail(err, IG_ERROR_IO, "%s: exists already, beside %s", s->directory, s->output);
   if (rename(s->output, s->directory)) return fail_with_errno(s->output, "remove", err);
   IG_TRY(open_listing(s, err));
+  IG_TRY(remove_folders(s, err));
   IG_TRY(remove_files(s, is_any, true, err));
   return rmdir(s->directory) ? fail_with_errno(s->directory, "remove", err) : IG_OK;
 }
