@@ -22,6 +22,11 @@ module  libxxhash    libxxhash-dev        xxhash-devel         xxhash
 module  nettle       nettle-dev           nettle-devel         nettle
 required protobuf-lite libprotobuf-dev    protobuf-lite-devel  protobuf
 "
+if [ "$(uname)" = Linux ]; then  # optional for the build; Homebrew's is out of pkg-config's sight
+  needs+="
+module  icu-uc       libicu-dev           libicu-devel         -
+"
+fi
 case "${1:-}" in
   '') ;;
   --tests | --developer)

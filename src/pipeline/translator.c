@@ -357,7 +357,7 @@ static ig_status read_line(ig_translator *t, stream_input *in, ig_error *err) {
   IG_TRY(repair_line(t, &in->targets, in->number, &in->target.text, &in->target.length, err));
   in->in_line = true;
   if (t->splitter && !in->read_target)
-    ig_sentences_begin(t->splitter, in->source.text, in->source.length);
+    return ig_sentences_begin(t->splitter, in->source.text, in->source.length, err);
   return IG_OK;
 }
 

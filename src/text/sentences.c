@@ -1,5 +1,5 @@
-// The sentences of a text: see sentences.h. Places where one may end come from
-// text/plain_sentences.h; guards strike some of them.
+// The sentences of a text: see sentences.h. Places where one may end come from ICU, or where there
+// is none from text/plain_sentences.h; guards strike some of them.
 #include "text/sentences.h"
 
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "text/icu_sentences.h"
 #include "text/plain_sentences.h"
 #include "text/sentence_guards.h"
 #include "text/sentence_marks.h"
@@ -15,11 +16,16 @@
 #define LONGEST_LANGUAGE 32  // bytes of a code
 
 struct ig_sentences {
+  char language[LONGEST_LANGUAGE + 1];  // "": unknown
   bool ordinals;
+  bool asked;  // was ICU asked for its rules? It takes a while: not before they are needed
+  ig_icu_sentences *icu;  // NULL: there is none
   const char *text;
   size_t whole;                     // bytes of the text
   size_t length;                    // without the white space at its end
   bool alone;                       // the text is one sentence
+  bool by_icu;                      // ICU has the text
+  size_t plain;                     // the last place of text/plain_sentences.h
   size_t prefix_begin, prefix_end;  // language tokens
   size_t gap, begin;                // of the next sentence: the white space before it, and itself
 };
@@ -37,11 +43,16 @@ bool ig_sentences_language_is_fine(const char *language) {
 ig_status ig_sentences_create(const char *language, ig_sentences **out, ig_error *err) {
   ig_sentences *s = *out = ig_allocate(1, sizeof *s, err);
   if (!s) return IG_ERROR_MEMORY;
-  s->ordinals = ig_sentence_guards_ordinals(language);
+  if (language && ig_sentences_language_is_fine(language))
+    memcpy(s->language, language, strlen(language));
+  s->ordinals = ig_sentence_guards_ordinals(s->language);
   return IG_OK;
 }
 
-void ig_sentences_free(ig_sentences *s) { free(s); }
+void ig_sentences_free(ig_sentences *s) {
+  if (s) ig_icu_sentences_free(s->icu);
+  free(s);
+}
 
 static size_t skip_spaces(const char *text, size_t length, size_t i) {
   size_t step;
@@ -84,20 +95,32 @@ static bool may_be_several(const char *text, size_t length) {
   return false;
 }
 
-void ig_sentences_begin(ig_sentences *s, const char *text, size_t length) {
-  *s = (ig_sentences){.ordinals = s->ordinals, .text = text, .whole = length, .length = length};
+// Has ICU take the text, if there is ICU.
+static ig_status ask_icu(ig_sentences *s, ig_error *err) {
+  const char *language = *s->language ? s->language : NULL;
+  if (!s->asked) IG_TRY(ig_icu_sentences_create(language, &s->icu, err));
+  s->asked = true;
+  s->by_icu = s->icu && ig_icu_sentences_begin(s->icu, s->text, s->length);
+  return IG_OK;
+}
+
+ig_status ig_sentences_begin(ig_sentences *s, const char *text, size_t length, ig_error *err) {
+  s->text = text;
+  s->whole = length;
   s->alone = !ig_utf8_valid(text, length, NULL);
-  if (s->alone) return;
+  if (s->alone) return IG_OK;
   const char *first = text;
   size_t stripped = length;
   ig_utf8_strip(&first, &stripped);
   s->alone = !may_be_several(first, stripped);
-  if (s->alone) return;
+  if (s->alone) return IG_OK;
   s->begin = (size_t)(first - text);
   s->gap = s->begin;
+  s->plain = s->begin;
   s->length = s->begin + stripped;
   s->prefix_begin = s->begin;
   s->prefix_end = s->begin + prefix_length(first, stripped);
+  return ask_icu(s, err);
 }
 
 static size_t end_before_spaces(const char *text, size_t end) {
@@ -116,14 +139,30 @@ static bool has_letter(const char *text, size_t begin, size_t end) {
   return false;
 }
 
+static bool ends_in_ellipsis(const char *text, size_t end) {
+  return end >= 3 && memcmp(text + end - 3, "\xe2\x80\xa6", 3) == 0;
+}
+
+// The next place after `from` where a sentence may begin. To ICU an ellipsis of one character ends
+// none; to us it does before a capital, as one of three full stops.
+static size_t next_place(ig_sentences *s, size_t from) {
+  if (s->plain <= from) s->plain = ig_plain_sentences_next(s->text, s->length, from);
+  if (!s->by_icu) return s->plain;
+  const size_t next = ig_icu_sentences_next(s->icu, from);
+  const size_t place = skip_spaces(s->text, s->length, next);
+  if (s->plain < place && ends_in_ellipsis(s->text, end_before_spaces(s->text, s->plain)))
+    return s->plain;
+  return place;
+}
+
 // Where the sentence that begins at `begin` ends, and where the next one begins: the end of the
 // text if there is none.
-static ig_sentence_place find_end(const ig_sentences *s, size_t begin) {
+static ig_sentence_place find_end(ig_sentences *s, size_t begin) {
   ig_sentence_place place = {
       .text = s->text, .length = s->length, .begin = begin, .ordinals = s->ordinals};
   for (place.next = begin;;) {
     const size_t searched = place.next;
-    place.next = ig_plain_sentences_next(s->text, s->length, searched);
+    place.next = next_place(s, searched);
     place.end = end_before_spaces(s->text, place.next);
     if (place.next >= s->length) return place;
     place.has_letter = place.has_letter || has_letter(s->text, searched, place.end);

@@ -29,7 +29,8 @@ typedef struct ig_sentence_span {
 
 // Begins with a text, which is borrowed until its last sentence has been given. What is not UTF-8
 // is one sentence.
-void ig_sentences_begin(ig_sentences *sentences, const char *text, size_t length);
+ig_status ig_sentences_begin(ig_sentences *sentences, const char *text, size_t length,
+                             ig_error *err);
 // The next sentence of the text: there is at least one, and none after the last.
 ig_sentence_span ig_sentences_next(ig_sentences *sentences);
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/icu_sentences.h"
 #include "text/sentences.h"
 
 // The sentences of text with '|' between them, and before each after the first its gap in brackets
@@ -16,7 +17,7 @@ static void describe(ig_sentences *s, const char *text, size_t length, char *out
   ig_sentence_span span = {0};
   size_t used = 0;
   out[0] = '\0';
-  ig_sentences_begin(s, text, length);
+  assert_int_equal(ig_sentences_begin(s, text, length, NULL), IG_OK);
   for (bool first = true; !span.last; first = false) {
     span = ig_sentences_next(s);
     assert_true(span.gap <= span.begin && span.begin <= span.end && span.end <= length);
@@ -60,6 +61,7 @@ static void test_sentences_end(void **state) {
       "in private.|We finished the work.|Tom is in his early thirties.",
       "Really?!|Yes!|No?|It is 5.|She is 6.",
       "He said “Go.”|Then he left.",
+      "The sky was dark and grey…|Then it rained.",
       "He said \"Go.\"|\"Where?\"|(Nobody knew.)|All left.",
       "He was born in 1990.|Then he moved.",
       "Der Zug ist weg.|Über uns ist nichts.|Ärgerlich!",
@@ -158,6 +160,37 @@ static void test_bad_text(void **state) {
   ig_sentences_free(s);
 }
 
+// The first place that ICU finds in text; 0: this build has no ICU.
+static size_t first_of_icu(const char *language, const char *text) {
+  ig_icu_sentences *icu;
+  assert_int_equal(ig_icu_sentences_create(language, &icu, NULL), IG_OK);
+  if (!icu) return 0;
+  assert_true(ig_icu_sentences_begin(icu, text, strlen(text)));
+  const size_t first = ig_icu_sentences_next(icu, 0);
+  ig_icu_sentences_free(icu);
+  return first;
+}
+
+// Suppressions are those of the language; a code of three letters and one with a script are known,
+// and where the language is unknown or has none, the rules without them hold.
+static void test_icu(void **state) {
+  (void)state;
+  static const char text[] = "Etwas betr. Werkzeug und Misc. Tools";
+  static const struct {
+    const char *language;
+    size_t first;
+  } cases[] = {{"de", 31}, {"deu", 31}, {"de_AT", 31}, {"deu_Latn", 31},
+               {"en", 12}, {"eng", 12}, {NULL, 12},    {"tlh", 12}};
+  if (!first_of_icu(NULL, text)) skip();
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    if (first_of_icu(cases[i].language, text) != cases[i].first)
+      fail_msg("%s: %zu", cases[i].language ? cases[i].language : "(unknown)",
+               first_of_icu(cases[i].language, text));
+  assert_int_equal(first_of_icu("en", "See Misc. Tools"), 15);
+  assert_int_equal(first_of_icu(NULL, "See Misc. Tools"), 10);
+  expect_sentences("en", "See Misc. Tools and Alt. Ways.");
+}
+
 // The time must not grow with the square of the length: a million sentences, and a million marks
 // without a letter, which are one sentence.
 static void test_long_texts(void **state) {
@@ -165,15 +198,15 @@ static void test_long_texts(void **state) {
   static const struct {
     const char *part;
     size_t sentences;
-  } cases[] = {{"Aa be. ", 1000000}, {"1. ", 1},  {"! ", 1},
-               {"?) ", 1},           {"Dr. ", 1}, {"一。", 1000000}};
+  } cases[] = {{"Aa be. ", 1000000}, {"1. ", 1}, {"! ", 1},        {"?) ", 1},
+               {"Dr. ", 1},          {"a?b", 1}, {"一。", 1000000}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     const size_t length = strlen(cases[i].part), count = 1000000;
     char *text = malloc(count * length);
     for (size_t k = 0; k < count; k++) memcpy(text + k * length, cases[i].part, length);
     ig_sentences *s;
     assert_int_equal(ig_sentences_create("en", &s, NULL), IG_OK);
-    ig_sentences_begin(s, text, count * length);
+    assert_int_equal(ig_sentences_begin(s, text, count * length, NULL), IG_OK);
     size_t found = 1;
     while (!ig_sentences_next(s).last) found++;
     assert_int_equal(found, cases[i].sentences);
@@ -187,7 +220,7 @@ int main(void) {
       cmocka_unit_test(test_sentences_end), cmocka_unit_test(test_sentences_go_on),
       cmocka_unit_test(test_languages),     cmocka_unit_test(test_gaps),
       cmocka_unit_test(test_prefixes),      cmocka_unit_test(test_bad_text),
-      cmocka_unit_test(test_long_texts),
+      cmocka_unit_test(test_icu),           cmocka_unit_test(test_long_texts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
