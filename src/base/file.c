@@ -12,12 +12,24 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/path.h"
-#include "base/size.h"
 #include "base/writer.h"
 
+static const char *kind_of(mode_t mode) {
+  return S_ISDIR(mode)                    ? "a directory"
+         : S_ISFIFO(mode)                 ? "a pipe"
+         : S_ISSOCK(mode)                 ? "a socket"
+         : S_ISCHR(mode) || S_ISBLK(mode) ? "a device"
+                                          : "something else";
+}
+
+// A pipe without a writer must not keep the caller waiting; for a regular file O_NONBLOCK has no
+// meaning.
 ig_status ig_file_open(ig_file *file, const char *path, ig_error *err) {
   *file = (ig_file){0};
-  int handle = open(path, O_RDONLY | O_CLOEXEC);
+  int handle = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (handle < 0 && errno == ENXIO)
+    return ig_fail(err, IG_ERROR_IO, "%s: expected a regular file, found a socket or a device",
+                   path);
   if (handle < 0) return ig_fail_system(err, path, "open");
   *file = (ig_file){.open = true, .handle = handle};
   struct stat status;
@@ -26,7 +38,7 @@ ig_status ig_file_open(ig_file *file, const char *path, ig_error *err) {
     result = ig_fail_system(err, path, "stat");
   else if (!S_ISREG(status.st_mode))
     result = ig_fail(err, IG_ERROR_IO, "%s: expected a regular file, found %s", path,
-                     S_ISDIR(status.st_mode) ? "a directory" : "something else");
+                     kind_of(status.st_mode));
   else
     file->size = (size_t)status.st_size;
   if (result != IG_OK) ig_file_close(file);
@@ -54,40 +66,53 @@ void ig_file_close(ig_file *file) {
 }
 
 // Reads to the end and trusts no size: pipes have none, and a file may grow meanwhile.
-static ig_status read_stream(FILE *file, const char *path, char **out, size_t *size,
+static ig_status read_to_end(int handle, const char *path, size_t most, char **out, size_t *size,
                              ig_error *err) {
-  char *text = NULL;
   size_t capacity = 0, length = 0;
   for (;;) {
-    size_t needed;
-    ig_status status = ig_size_add(length, 65536, &needed)
-                           ? ig_allocate_more((void **)&text, &capacity, needed, 1, err)
-                           : ig_fail(err, IG_ERROR_MEMORY, "%s: too large to read", path);
-    if (status != IG_OK) {
-      free(text);
-      return status;
-    }
-    size_t got = fread(text + length, 1, capacity - length - 1, file);
-    length += got;
+    IG_TRY(ig_allocate_more((void **)out, &capacity, length + 65536, 1, err));
+    const ssize_t got = read(handle, *out + length, capacity - length - 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return ig_fail_system(err, path, "read");
     if (got == 0) break;
+    length += (size_t)got;
+    if (length > most)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: more than %zu bytes, the most that are read", path,
+                     most);
   }
-  if (ferror(file)) {
-    free(text);
-    return ig_fail_system(err, path, "read");
-  }
-  text[length] = '\0';
-  *out = text;
+  (*out)[length] = '\0';
   if (size) *size = length;
   return IG_OK;
+}
+
+static ig_status load_handle(int handle, const char *path, size_t most, char **out, size_t *size,
+                             ig_error *err) {
+  const ig_status status = read_to_end(handle, path, most, out, size, err);
+  if (status == IG_OK) return IG_OK;
+  free(*out);
+  *out = NULL;
+  if (size) *size = 0;
+  return status;
 }
 
 ig_status ig_file_load(const char *path, char **out, size_t *size, ig_error *err) {
   *out = NULL;
   if (size) *size = 0;
-  FILE *file = fopen(path, "rbe");
-  if (!file) return ig_fail_system(err, path, "open");
-  ig_status status = read_stream(file, path, out, size, err);
-  fclose(file);
+  ig_file file;
+  IG_TRY(ig_file_open(&file, path, err));
+  const ig_status status = load_handle(file.handle, path, IG_FILE_MOST_BYTES, out, size, err);
+  ig_file_close(&file);
+  return status;
+}
+
+ig_status ig_file_load_stream(const char *path, size_t most, char **out, size_t *size,
+                              ig_error *err) {
+  *out = NULL;
+  if (size) *size = 0;
+  const int handle = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  if (handle < 0) return ig_fail_system(err, path, "open");
+  const ig_status status = load_handle(handle, path, most, out, size, err);
+  close(handle);
   return status;
 }
 

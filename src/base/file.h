@@ -19,8 +19,13 @@ ig_status ig_file_read(const ig_file *file, const char *path, size_t offset, voi
                        ig_error *err);
 void ig_file_close(ig_file *file);  // harmless on a zeroed one
 
-// Reads a whole file (a pipe too) and puts a NUL after it. The caller frees *out. size may be NULL.
+// Reads a whole file and puts a NUL after it. The caller frees *out. size may be NULL. More than
+// IG_FILE_MOST_BYTES are an error, as is anything but a regular file.
+#define IG_FILE_MOST_BYTES ((size_t)256 << 20)
 ig_status ig_file_load(const char *path, char **out, size_t *size, ig_error *err);
+// The same of a file or a pipe, of `most` bytes at most.
+ig_status ig_file_load_stream(const char *path, size_t most, char **out, size_t *size,
+                              ig_error *err);
 // Writes a whole file, atomically.
 ig_status ig_file_write(const char *path, const void *data, size_t size, ig_error *err);
 ig_status ig_file_copy(const char *from, const char *to, ig_error *err);  // atomic

@@ -16,12 +16,17 @@
 #define MAX_NODES 20000
 #define MAX_DEPTH 32
 #define MAX_KEY 128
+#define MAX_ANCHORS 1000
+#define MAX_DOCUMENTS 1000
+#define MAX_DIRECTIVES 100
+// Of the tree: an alias of a long text copies it.
+#define MAX_MEMORY ((size_t)64 << 20)
 
 struct ig_yaml {
   ig_yaml_node *root;
   void **owned;  // every allocation of the tree
   size_t owned_count, owned_capacity;
-  size_t nodes;
+  size_t nodes, bytes;
 };
 
 // ---- building ---------------------------------------------------------------
@@ -32,7 +37,9 @@ static void *own(ig_yaml *yaml, size_t count, size_t size, ig_error *err) {
                        sizeof *yaml->owned, err) != IG_OK)
     return NULL;
   void *memory = ig_allocate(count, size, err);
-  if (memory) yaml->owned[yaml->owned_count++] = memory;
+  if (!memory) return NULL;
+  yaml->owned[yaml->owned_count++] = memory;
+  yaml->bytes += count * size;
   return memory;
 }
 
@@ -147,6 +154,8 @@ static ig_status copy_node(const tree_copy *copy, int index, yaml_position at, i
   if (!from) return fail_at(at, err, "an empty node");
   if (at.line > 0) at.line = (int)from->start_mark.line + 1;
   if (at.depth > MAX_DEPTH) return fail_at(at, err, "nested too deep");
+  if (copy->yaml->bytes > MAX_MEMORY)
+    return fail_at(at, err, "the document takes too much memory (aliases count as copies)");
   if (++copy->yaml->nodes > MAX_NODES)
     return fail_at(at, err, "the document is too large (aliases count as copies)");
   ig_yaml_kind kind = from->type == YAML_MAPPING_NODE    ? IG_YAML_MAP
@@ -174,17 +183,61 @@ static ig_status fail_parsing(const yaml_parser_t *parser, yaml_position at, ig_
   return fail_at(at, err, message);
 }
 
-// libyaml takes quadratic time over unclosed brackets, so a text with more of them than this is
-// refused unread. Brackets in strings count too; no real file comes near the bound.
-#define MAX_BRACKETS 1000
+// ---- bounds -----------------------------------------------------------------
 
-static bool has_too_many_brackets(const char *text, size_t size) {
-  size_t open = 0;
-  for (size_t i = 0; i < size && open <= MAX_BRACKETS; ++i) {
-    if (text[i] == '[' || text[i] == '{') ++open;
-    if ((text[i] == ']' || text[i] == '}') && open > 0) --open;
+// What has been seen of a text that is looked through before anything of it is kept.
+typedef struct text_survey {
+  size_t nodes, anchors, documents;
+  int depth;
+} text_survey;
+
+static const char *survey_event(text_survey *t, const yaml_event_t *event) {
+  switch (event->type) {
+    case YAML_DOCUMENT_START_EVENT:
+      return ++t->documents > MAX_DOCUMENTS ? "too many documents" : NULL;
+    case YAML_MAPPING_END_EVENT:
+    case YAML_SEQUENCE_END_EVENT: t->depth--; return NULL;
+    case YAML_MAPPING_START_EVENT:
+      t->anchors += event->data.mapping_start.anchor != NULL;
+      t->depth++;
+      break;
+    case YAML_SEQUENCE_START_EVENT:
+      t->anchors += event->data.sequence_start.anchor != NULL;
+      t->depth++;
+      break;
+    case YAML_SCALAR_EVENT: t->anchors += event->data.scalar.anchor != NULL; break;
+    case YAML_ALIAS_EVENT: break;
+    default: return NULL;
   }
-  return open > MAX_BRACKETS;
+  if (t->depth > MAX_DEPTH + 1) return "nested too deep";
+  if (t->anchors > MAX_ANCHORS) return "too many anchors";
+  // Keys are counted here, and not in the tree.
+  return ++t->nodes > 2 * MAX_NODES + MAX_DOCUMENTS ? "the document is too large" : NULL;
+}
+
+// libyaml keeps directives in a list that it searches for each of them.
+static bool has_too_many_directives(const char *text, size_t size) {
+  size_t found = size > 0 && text[0] == '%';
+  for (size_t i = 1; i < size && found <= MAX_DIRECTIVES; i++)
+    found += text[i] == '%' && (text[i - 1] == '\n' || text[i - 1] == '\r');
+  return found > MAX_DIRECTIVES;
+}
+
+// libyaml takes quadratic time over open brackets, and over anchors, when it makes a tree. Its
+// events come one by one: they are counted first, and the text is refused where a bound is passed.
+// A text that is not valid passes: making the tree tells where it is wrong.
+static ig_status survey_text(yaml_position at, yaml_parser_t *parser, ig_error *err) {
+  text_survey survey = {0};
+  for (bool end = false; !end;) {
+    yaml_event_t event;
+    if (!yaml_parser_parse(parser, &event)) return IG_OK;
+    const char *passed = survey_event(&survey, &event);
+    if (at.line > 0) at.line = (int)event.start_mark.line + 1;
+    end = event.type == YAML_STREAM_END_EVENT || event.type == YAML_NO_EVENT;
+    yaml_event_delete(&event);
+    if (passed) return fail_at(at, err, passed);
+  }
+  return IG_OK;
 }
 
 static bool is_null(const ig_yaml_node *node) {
@@ -193,13 +246,18 @@ static bool is_null(const ig_yaml_node *node) {
   return !*s || !strcmp(s, "~") || !strcmp(s, "null") || !strcmp(s, "Null") || !strcmp(s, "NULL");
 }
 
+// Appends to a list that was made empty. Its memory doubles when it is full, at counts that are
+// powers of two.
 static ig_status append_child(ig_yaml *yaml, ig_yaml_node *list, ig_yaml_node *node,
                               ig_error *err) {
-  ig_yaml_node **children = own(yaml, list->count + 1, sizeof(ig_yaml_node *), err);
-  if (!children) return IG_ERROR_MEMORY;
-  if (list->count) memcpy(children, list->children, list->count * sizeof *children);
-  children[list->count++] = node;
-  list->children = children;
+  const size_t count = list->count;
+  if ((count & (count - 1)) == 0) {
+    ig_yaml_node **children = own(yaml, count ? 2 * count : 1, sizeof(ig_yaml_node *), err);
+    if (!children) return IG_ERROR_MEMORY;
+    if (count) memcpy(children, list->children, count * sizeof *children);
+    list->children = children;
+  }
+  list->children[list->count++] = node;
   return IG_OK;
 }
 
@@ -228,15 +286,28 @@ static ig_status parse_document(const text_parse *parse, yaml_parser_t *parser, 
   return append_child(parse->yaml, parse->list, node, err);
 }
 
+static ig_status begin_parser(yaml_parser_t *parser, const text_parse *parse, const char *text,
+                              size_t size, ig_error *err) {
+  if (!yaml_parser_initialize(parser)) return ig_fail_memory_in(parse->at.file, err);
+  yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+  yaml_parser_set_input_string(parser, (const unsigned char *)text, size);
+  return IG_OK;
+}
+
+static ig_status parse_all(const text_parse *parse, yaml_parser_t *parser, ig_error *err) {
+  for (bool end = false; !end;) IG_TRY(parse_document(parse, parser, &end, err));
+  return IG_OK;
+}
+
 static ig_status parse_text(const text_parse *parse, const char *text, size_t size, ig_error *err) {
-  if (has_too_many_brackets(text, size)) return fail_at(parse->at, err, "nested too deep");
   yaml_parser_t parser;
-  if (!yaml_parser_initialize(&parser)) return ig_fail_memory_in(parse->at.file, err);
-  yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-  yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-  ig_status status = IG_OK;
-  for (bool end = false; status == IG_OK && !end;)
-    status = parse_document(parse, &parser, &end, err);
+  if (has_too_many_directives(text, size)) return fail_at(parse->at, err, "too many directives");
+  IG_TRY(begin_parser(&parser, parse, text, size, err));
+  ig_status status = survey_text(parse->at, &parser, err);
+  yaml_parser_delete(&parser);
+  IG_TRY(status);
+  IG_TRY(begin_parser(&parser, parse, text, size, err));
+  status = parse_all(parse, &parser, err);
   yaml_parser_delete(&parser);
   return status;
 }
@@ -280,7 +351,7 @@ static ig_status load_documents(const char *path, bool many, ig_yaml **out, ig_e
   *out = NULL;
   char *text;
   size_t size;
-  IG_TRY(ig_file_load(path, &text, &size, err));
+  IG_TRY(ig_file_load_stream(path, MAX_BYTES, &text, &size, err));
   ig_status status = parse_documents(text, size, path, many, out, err);
   free(text);
   return status;

@@ -199,6 +199,49 @@ static void large_files_are_read_whole(void **state) {
   assert_true(ig_file_exists("copy"));
 }
 
+static void load_fails(const char *path, ig_status expected, const char *part) {
+  ig_error err = {0};
+  char *text;
+  size_t size;
+  assert_int_equal(ig_file_load(path, &text, &size, &err), expected);
+  assert_null(text);
+  assert_int_equal(size, 0);
+  if (!strstr(err.message, part)) fail_msg("'%s' is not in '%s'", part, err.message);
+}
+
+// Nobody waits for a pipe without a writer, and nothing is read for ever.
+static void what_is_not_a_regular_file_is_refused(void **state) {
+  (void)state;
+  ig_error err = {0};
+  ig_file file;
+  assert_int_equal(mkfifo("fifo", 0666), 0);
+  load_fails("fifo", IG_ERROR_IO, "fifo: expected a regular file, found a pipe");
+  load_fails("/dev/zero", IG_ERROR_IO, "expected a regular file, found a device");
+  assert_int_equal(ig_file_open(&file, "fifo", &err), IG_ERROR_IO);
+  assert_int_equal(ig_file_copy("fifo", "copied", &err), IG_ERROR_IO);
+  assert_false(ig_file_exists("copied"));
+  const int sparse = open("sparse", O_WRONLY | O_CREAT, 0666);
+  assert_int_equal(ftruncate(sparse, (off_t)IG_FILE_MOST_BYTES + 1), 0);
+  close(sparse);
+  load_fails("sparse", IG_ERROR_FORMAT, "sparse: more than");
+  assert_int_equal(unlink("sparse"), 0);
+}
+
+static void streams_have_a_bound(void **state) {
+  (void)state;
+  ig_error err = {0};
+  char *text;
+  size_t size;
+  assert_int_equal(ig_file_load_stream("/dev/zero", 1 << 20, &text, &size, &err), IG_ERROR_FORMAT);
+  assert_null(text);
+  assert_non_null(strstr(err.message, "/dev/zero: more than 1048576 bytes"));
+  assert_int_equal(ig_file_write("three", "abc", 3, &err), IG_OK);
+  assert_int_equal(ig_file_load_stream("three", 2, &text, &size, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_file_load_stream("three", 3, &text, &size, &err), IG_OK);
+  assert_string_equal(text, "abc");
+  free(text);
+}
+
 static void directories(void **state) {
   (void)state;
   ig_error err = {0};
@@ -262,6 +305,8 @@ int main(void) {
       TEST(reads_at_a_place),
       TEST(a_file_cut_short_is_an_error),
       TEST(large_files_are_read_whole),
+      TEST(what_is_not_a_regular_file_is_refused),
+      TEST(streams_have_a_bound),
       TEST(directories),
       TEST(a_stamp_tells_of_a_change),
   };

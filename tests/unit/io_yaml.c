@@ -186,6 +186,53 @@ static void damaged(void **state) {
   ig_yaml_free(yaml);
 }
 
+// count times `part`, after `begin` and before `end`.
+static char *repeated(const char *begin, const char *part, size_t count, const char *end) {
+  const size_t length = strlen(part), before = strlen(begin);
+  char *text = malloc(before + count * length + strlen(end) + 1);
+  assert_non_null(text);
+  strcpy(text, begin);
+  for (size_t i = 0; i < count; i++) memcpy(text + before + i * length, part, length);
+  strcpy(text + before + count * length, end);
+  return text;
+}
+
+// Small texts that would take minutes, or gigabytes.
+static void bounds(void **state) {
+  (void)state;
+  static const struct {
+    const char *begin, *part, *end, *message;
+    size_t count;
+  } cases[] = {
+      {"a: ", "[\"]\",", "\n", "nested too deep", 100000},
+      {"a: ", "['}',", "\n", "nested too deep", 100000},
+      {"", "- ", "x\n", "nested too deep", 400},
+      {"", "? ", "x\n", "nested too deep", 400},
+      {"[", "&x x,", "]\n", "too many anchors", 100000},
+      {"a: ", "{", "\n", "nested too deep", 100000},
+      {"", "--- a\n", "", "a second YAML document", 900},
+      {"", "--- a\n", "", "too many documents", 100000},
+      {"", "%TAG !a! tag:x,2000:\n", "--- a\n", "too many directives", 40000},
+      {"[", "x,", "]\n", "too large", 100000},
+      {"[", "x,", "]\n", "too large", 30000},
+      {"{", "? [] : x,", "}\n", "", 20000},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char *text = repeated(cases[i].begin, cases[i].part, cases[i].count, cases[i].end);
+    refused(text, strlen(text), cases[i].message);
+    free(text);
+  }
+  // Aliases of a long text are copies of it.
+  char *text = repeated("- &x ", "y", 500000, ""), *end = repeated("", "\n- *x", 10000, "\n");
+  char *both = malloc(strlen(text) + strlen(end) + 1);
+  assert_non_null(both);
+  strcat(strcpy(both, text), end);
+  refused(both, strlen(both), "too much memory");
+  free(both);
+  free(text);
+  free(end);
+}
+
 static void json(void **state) {
   (void)state;
   json_t *root;
@@ -225,6 +272,7 @@ static void json(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(values),  cmocka_unit_test(byte_order_mark),
                                      cmocka_unit_test(places),  cmocka_unit_test(overrides),
-                                     cmocka_unit_test(damaged), cmocka_unit_test(json)};
+                                     cmocka_unit_test(damaged), cmocka_unit_test(bounds),
+                                     cmocka_unit_test(json)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
