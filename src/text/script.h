@@ -1,0 +1,15 @@
+// How the script of a text separates words.
+#ifndef IG_TEXT_SCRIPT_H
+#define IG_TEXT_SCRIPT_H
+#include <stddef.h>
+
+typedef enum ig_script {
+  IG_SCRIPT_SPACED,   // white space stands between words: most scripts
+  IG_SCRIPT_CHINESE,  // Han characters without kana: each is taken for a word
+  // Nothing stands between words: Japanese, Thai, Lao, Khmer, Burmese, Tibetan and their kin.
+  IG_SCRIPT_UNSPACED,
+} ig_script;
+
+// Of most letters of the lines, which are valid UTF-8 and NUL-terminated.
+ig_script ig_script_of(const char *const *lines, size_t count);
+#endif
