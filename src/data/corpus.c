@@ -8,6 +8,8 @@
 #include "base/fail.h"
 #include "base/size.h"
 #include "io/lines.h"
+#include "text/sentencepiece.h"
+#include "text/utf8.h"
 
 #define BLOCK_LINES 16384  // read before they are tokenized
 #define TASK_LINES 128     // tokenized by one task
@@ -23,6 +25,9 @@ typedef struct line_block {
 typedef struct encoded_part {
   ig_ids ids;
   size_t end[TASK_LINES];  // ids up to the end of each line
+  // What became <unk>, each NUL-terminated, and the bytes of it up to the end of each line.
+  char *unknown;
+  size_t unknown_size, unknown_capacity, unknown_end[TASK_LINES];
 } encoded_part;
 
 #define TASKS (BLOCK_LINES / TASK_LINES)
@@ -49,6 +54,33 @@ static ig_status keep_line(line_block *block, size_t index, const char *line, si
   return IG_OK;
 }
 
+static ig_status keep_unknown(void *context, const char *text, size_t length, int id,
+                              ig_error *err) {
+  (void)id;
+  encoded_part *part = context;
+  const size_t size = part->unknown_size + length + 1;
+  IG_TRY(ig_allocate_more((void **)&part->unknown, &part->unknown_capacity, size, 1, err));
+  memcpy(part->unknown + part->unknown_size, text, length);
+  part->unknown[size - 1] = '\0';
+  part->unknown_size = size;
+  return IG_OK;
+}
+
+// Encodes a line to the end of the part. Only a line with <unk> is looked at twice.
+static ig_status encode_line(const ig_tokenizer *t, ig_side side, const char *line, size_t length,
+                             encoded_part *part, ig_error *err) {
+  const size_t before = part->ids.count;
+  IG_TRY(side == IG_SIDE_SOURCE ? ig_tokenizer_encode_source(t, line, length, &part->ids, err)
+                                : ig_tokenizer_encode_target(t, line, length, &part->ids, err));
+  const int unknown = ig_tokenizer_unk_id(t, side);
+  for (size_t i = before; i < part->ids.count; i++)
+    if (part->ids.ids[i] == unknown) {
+      const ig_piece_sink sink = {keep_unknown, part};
+      return ig_tokenizer_find_unknown(t, side, line, length, &sink, err);
+    }
+  return IG_OK;
+}
+
 // Task 2 * p + side encodes part p of one side of the block. Both sides of a part are neighbours,
 // so the error that ig_pool_try returns is that of the first bad part.
 static ig_status encode_part(void *context, size_t index, int worker, ig_error *err) {
@@ -59,17 +91,16 @@ static ig_status encode_part(void *context, size_t index, int worker, ig_error *
   const line_block *block = &l->block[side];
   const size_t first = index / 2 * TASK_LINES, last = ig_size_smaller(first + TASK_LINES, l->lines);
   part->ids.count = 0;
+  part->unknown_size = 0;
   for (size_t i = first; i < last; i++) {
     const char *line = block->bytes + block->begin[i];
     const size_t length = block->begin[i + 1] - block->begin[i] - 1;
     ig_error why = {0};
-    const ig_status status =
-        side == IG_SIDE_SOURCE
-            ? ig_tokenizer_encode_source(l->options->tokenizer, line, length, &part->ids, &why)
-            : ig_tokenizer_encode_target(l->options->tokenizer, line, length, &part->ids, &why);
+    const ig_status status = encode_line(l->options->tokenizer, side, line, length, part, &why);
     if (status != IG_OK)
       return ig_fail(err, status, "%s:%zu: %.800s", l->path[side], l->first_line + i, why.message);
     part->end[i - first] = part->ids.count;
+    part->unknown_end[i - first] = part->unknown_size;
   }
   return IG_OK;
 }
@@ -84,6 +115,22 @@ static ig_status append_side(corpus_loader *l, int side, const int *ids, size_t 
                           sizeof **c->offsets, err));
   for (size_t i = 0; i < count; i++) c->ids[side][used + i] = ids[i];
   c->offsets[side][c->pairs + 1] = used + count;
+  return IG_OK;
+}
+
+// Counts what of a line of the block became <unk>.
+static ig_status count_unknown(corpus_loader *l, int side, size_t line, ig_error *err) {
+  const encoded_part *part = &l->part[side][line / TASK_LINES];
+  ig_corpus_unknown *unknown = &l->corpus->unknown[side];
+  const size_t i = line % TASK_LINES, ids_begin = i ? part->end[i - 1] : 0;
+  if (part->unknown_end[i] == (i ? part->unknown_end[i - 1] : 0)) return IG_OK;
+  const int id = ig_tokenizer_unk_id(l->options->tokenizer, (ig_side)side);
+  for (size_t t = ids_begin; t < part->end[i]; t++) unknown->tokens += part->ids.ids[t] == id;
+  for (size_t at = i ? part->unknown_end[i - 1] : 0; at < part->unknown_end[i];) {
+    const size_t length = strlen(part->unknown + at);
+    IG_TRY(ig_tally_add(&unknown->parts, part->unknown + at, length, 1, err));
+    at += length + 1;
+  }
   return IG_OK;
 }
 
@@ -103,7 +150,10 @@ static ig_status append_pair(corpus_loader *l, size_t line, ig_error *err) {
   } else if (count[0] > limit || count[1] > limit) {
     l->corpus->too_long++;
   } else {
-    for (int side = 0; side < 2; side++) IG_TRY(append_side(l, side, ids[side], count[side], err));
+    for (int side = 0; side < 2; side++) {
+      IG_TRY(append_side(l, side, ids[side], count[side], err));
+      IG_TRY(count_unknown(l, side, line, err));
+    }
     if (l->options->keep_text) {
       IG_TRY(ig_allocate_more((void **)&l->corpus->line, &l->line_capacity, l->corpus->pairs + 1,
                               sizeof *l->corpus->line, err));
@@ -112,6 +162,11 @@ static ig_status append_pair(corpus_loader *l, size_t line, ig_error *err) {
     l->corpus->pairs++;
   }
   return IG_OK;
+}
+
+static void count_letters(const line_block *block, uint64_t *letters) {
+  for (size_t i = 0, step; i < block->size; i += step)
+    letters[ig_utf8_decode(block->bytes + i, &step)]++;
 }
 
 static ig_status keep_block_text(corpus_loader *l, ig_error *err) {
@@ -138,21 +193,21 @@ static ig_status keep_block_text(corpus_loader *l, ig_error *err) {
 static ig_status take_block(corpus_loader *l, ig_error *err) {
   const size_t parts = (l->lines + TASK_LINES - 1) / TASK_LINES;
   IG_TRY(ig_pool_try(l->options->pool, 2 * parts, encode_part, l, err));
+  if (l->options->target_letters)
+    count_letters(&l->block[IG_SIDE_TARGET], l->options->target_letters);
   for (size_t i = 0; i < l->lines; i++) IG_TRY(append_pair(l, i, err));
   if (l->options->keep_text) return keep_block_text(l, err);
   l->corpus->lines += l->lines;
   return IG_OK;
 }
 
-// Fails with the line counts of both files, for which it reads the longer one to its end. line:
-// what the two last reads gave, one of them NULL.
-static ig_status fail_unequal(ig_lines *const file[2], const char *const path[2],
-                              const char *const line[2], ig_error *err) {
-  const int longer = line[0] ? 0 : 1;
-  for (const char *next = line[longer]; next;) {
-    size_t length;
+ig_status ig_corpus_fail_unequal(ig_lines *const file[2], const char *const path[2], ig_side longer,
+                                 ig_error *err) {
+  const char *next;
+  size_t length;
+  do {
     IG_TRY(ig_lines_next(file[longer], &next, &length, err));
-  }
+  } while (next);
   return ig_fail(err, IG_ERROR_FORMAT,
                  "%s has %zu lines, %s has %zu: expected as many, one the translation of the other",
                  path[0], ig_lines_number(file[0]), path[1], ig_lines_number(file[1]));
@@ -168,7 +223,8 @@ static ig_status read_line_block(corpus_loader *l, ig_lines *const file[2],
     size_t length[2];
     for (int side = 0; side < 2; side++)
       IG_TRY(ig_lines_next(file[side], &line[side], &length[side], err));
-    if (!line[0] != !line[1]) return fail_unequal(file, path, line, err);
+    if (!line[0] != !line[1])
+      return ig_corpus_fail_unequal(file, path, line[0] ? IG_SIDE_SOURCE : IG_SIDE_TARGET, err);
     *ended = !line[0];
     if (*ended) break;
     for (int side = 0; side < 2; side++)
@@ -189,26 +245,14 @@ static ig_status load_opened(corpus_loader *l, ig_lines *const file[2], const ch
   return IG_OK;
 }
 
-static ig_status count_opened(ig_lines *const file[2], const char *const path[2], ig_error *err) {
-  const char *line[2];
-  size_t length;
-  do {
-    for (int side = 0; side < 2; side++)
-      IG_TRY(ig_lines_next(file[side], &line[side], &length, err));
-    if (!line[0] != !line[1]) return fail_unequal(file, path, line, err);
-  } while (line[0]);
-  return IG_OK;
-}
-
-// l NULL: the lines are only counted.
 static ig_status load_pair(corpus_loader *l, const char *const path[2],
                            const ig_lines_options *reading, ig_error *err) {
   ig_lines *file[2] = {NULL, NULL};
   ig_status status = ig_lines_open(path[0], reading, &file[0], err);
   if (status == IG_OK) status = ig_lines_open(path[1], reading, &file[1], err);
-  if (status == IG_OK) status = l ? load_opened(l, file, path, err) : count_opened(file, path, err);
+  if (status == IG_OK) status = load_opened(l, file, path, err);
   for (int side = 0; side < 2; side++) {
-    if (l && file[side]) l->corpus->repaired += ig_lines_repaired(file[side]);
+    if (file[side]) l->corpus->repaired += ig_lines_repaired(file[side]);
     ig_lines_close(file[side]);
   }
   return status;
@@ -232,13 +276,6 @@ static ig_status load_files(corpus_loader *l, const ig_corpus_files *files, ig_e
   return IG_OK;
 }
 
-ig_status ig_corpus_check_lines(const ig_corpus_files *files, bool strict, ig_error *err) {
-  const ig_lines_options reading = reading_options(strict, NULL);
-  for (size_t f = 0; f < files->count; f++)
-    IG_TRY(load_pair(NULL, (const char *[]){files->source[f], files->target[f]}, &reading, err));
-  return IG_OK;
-}
-
 ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *options,
                          ig_corpus *out, ig_error *err) {
   *out = (ig_corpus){0};
@@ -249,7 +286,10 @@ ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *
   const ig_status status = load_files(l, files, err);
   for (int side = 0; side < 2; side++) {
     free(l->block[side].bytes);
-    for (size_t t = 0; t < TASKS; t++) ig_ids_free(&l->part[side][t].ids);
+    for (size_t t = 0; t < TASKS; t++) {
+      ig_ids_free(&l->part[side][t].ids);
+      free(l->part[side][t].unknown);
+    }
   }
   free(l);
   if (status != IG_OK) ig_corpus_free(out);
@@ -262,6 +302,7 @@ void ig_corpus_free(ig_corpus *c) {
     free(c->offsets[side]);
     for (size_t i = 0; c->text[side] && i < c->lines; i++) free(c->text[side][i]);
     free(c->text[side]);
+    ig_tally_free(&c->unknown[side].parts);
   }
   free(c->line);
   *c = (ig_corpus){0};

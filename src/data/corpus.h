@@ -2,6 +2,7 @@
 #ifndef IG_DATA_CORPUS_H
 #define IG_DATA_CORPUS_H
 #include "base/pool.h"
+#include "text/tally.h"
 #include "text/tokenizer.h"
 
 // Text files in pairs, plain or gzip-compressed: line i of source[f] belongs to line i of
@@ -11,6 +12,8 @@ typedef struct ig_corpus_files {
   size_t count;
 } ig_corpus_files;
 
+enum { IG_CORPUS_LETTERS = 0x110000 };  // code points
+
 typedef struct ig_corpus_options {
   const ig_tokenizer *tokenizer;
   ig_pool *pool;  // tokenizes in parallel; NULL: serially. The result does not depend on it
@@ -19,7 +22,16 @@ typedef struct ig_corpus_options {
   bool keep_text;               // keeps the lines too (validation scores text)
   bool strict;                  // lines that are no text are errors; false: they are repaired
   const ig_reporter *reporter;  // told of repaired lines; NULL: nobody
+  // (IG_CORPUS_LETTERS) by code point, how often each occurs in the target is added; NULL: nobody
+  // wants to know. Lines of pairs that are left out count.
+  uint64_t *target_letters;
 } ig_corpus_options;
+
+// What of the text of one side became <unk>, in pairs that were not left out.
+typedef struct ig_corpus_unknown {
+  uint64_t tokens;
+  ig_tally parts;  // as ig_tokenizer_find_unknown gives them
+} ig_corpus_unknown;
 
 typedef struct ig_corpus {
   size_t pairs;
@@ -32,15 +44,17 @@ typedef struct ig_corpus {
   // (lines): every line, NUL-terminated, those of left-out pairs too; NULL unless keep_text.
   char **text[2];
   size_t *line;  // (pairs): the line that each pair is; NULL unless keep_text
-} ig_corpus;     // ig_corpus_free
+  ig_corpus_unknown unknown[2];
+} ig_corpus;  // ig_corpus_free
 
 // Files with unequal numbers of lines are errors that name both, lines that are no text (bytes that
 // are not UTF-8, or NUL) with `strict` errors that name file and line.
 ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *options,
                          ig_corpus *out, ig_error *err);
-// Reads the files only to check that their numbers of lines are equal and, with `strict`, that they
-// are text.
-ig_status ig_corpus_check_lines(const ig_corpus_files *files, bool strict, ig_error *err);
+// The error of files with unequal numbers of lines. The longer one is read to its end, to count it.
+struct ig_lines;
+ig_status ig_corpus_fail_unequal(struct ig_lines *const file[2], const char *const path[2],
+                                 ig_side longer, ig_error *err);
 void ig_corpus_free(ig_corpus *corpus);  // leaves {0}
 
 // Subword regularization (Kudo 2018): text/sentencepiece.h says how one of the n best segmentations

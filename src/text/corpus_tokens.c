@@ -5,63 +5,35 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "io/lines.h"
+#include "text/tally.h"
 #include "text/tokenizer.h"
-#include "text/vocabulary.h"
 #include "text/whitespace.h"
 
-typedef struct token_counter {
-  ig_vocabulary tokens;  // ids in order of appearance
-  size_t *counts;        // by id
-  size_t capacity;
-} token_counter;
-
 static ig_status count_token(void *context, const char *token, size_t length, ig_error *err) {
-  token_counter *c = context;
-  int id = ig_vocabulary_find(&c->tokens, token, length);
-  if (id < 0) {
-    id = c->tokens.size;
-    IG_TRY(ig_allocate_more((void **)&c->counts, &c->capacity, (size_t)id + 1, sizeof *c->counts,
-                            err));
-    IG_TRY(ig_vocabulary_add(&c->tokens, token, length, id, err));
-    c->counts[id] = 0;
-  }
-  ++c->counts[id];
-  return IG_OK;
+  return ig_tally_add(context, token, length, 1, err);
 }
 
-static ig_status count_lines(token_counter *c, ig_lines *lines, const char *path, ig_error *err) {
+static ig_status count_lines(ig_tally *tally, ig_lines *lines, const char *path, ig_error *err) {
   for (;;) {
     const char *line;
     size_t length;
     IG_TRY(ig_lines_next(lines, &line, &length, err));
     if (!line) return IG_OK;
-    ig_status status = ig_whitespace_split(line, length, count_token, c, err);
+    ig_status status = ig_whitespace_split(line, length, count_token, tally, err);
     if (status != IG_OK) return ig_fail_in(err, status, "%s:%zu", path, ig_lines_number(lines));
   }
 }
 
-typedef struct counted_token {
-  const char *token;
-  size_t count;
-} counted_token;
-
-static int compare_counts(const void *a, const void *b) {
-  const counted_token *x = a, *y = b;
-  if (x->count != y->count) return x->count > y->count ? -1 : 1;
-  return strcmp(x->token, y->token);
-}
-
-// The tokens of one side's files. The list borrows them from the counter.
+// The tokens of one side's files. The list borrows them from the tally.
 typedef struct side_tokens {
-  token_counter counter;
-  counted_token *sorted;
+  ig_tally tally;
+  ig_tally_entry *sorted;
   const char **tokens;
   ig_token_list list;
 } side_tokens;
 
 static void free_side(side_tokens *s) {
-  ig_vocabulary_free(&s->counter.tokens);
-  free(s->counter.counts);
+  ig_tally_free(&s->tally);
   free(s->sorted);
   free(s->tokens);
 }
@@ -79,21 +51,18 @@ static ig_status count_side(side_tokens *s, const char *const *files, size_t fil
   for (size_t i = 0; i < file_count; ++i) {
     ig_lines *lines;
     IG_TRY(ig_lines_open(files[i], NULL, &lines, err));
-    ig_status status = count_lines(&s->counter, lines, files[i], err);
+    ig_status status = count_lines(&s->tally, lines, files[i], err);
     ig_lines_close(lines);
     IG_TRY(status);
   }
-  size_t count = (size_t)s->counter.tokens.size, kept = 0;
-  s->sorted = ig_allocate(count, sizeof *s->sorted, err);
+  size_t count = (size_t)s->tally.texts.size, kept = 0;
+  IG_TRY(ig_tally_sort(&s->tally, &s->sorted, err));
   s->tokens = ig_allocate(count, sizeof *s->tokens, err);
-  if (!s->sorted || !s->tokens) return IG_ERROR_MEMORY;
-  for (size_t i = 0; i < count; ++i)
-    s->sorted[i] = (counted_token){s->counter.tokens.tokens[i], s->counter.counts[i]};
-  qsort(s->sorted, count, sizeof *s->sorted, compare_counts);
+  if (!s->tokens) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < count && s->sorted[i].count >= options->min_count &&
                      (options->max_tokens == 0 || kept < options->max_tokens);
        ++i)
-    if (!is_special(s->sorted[i].token)) s->tokens[kept++] = s->sorted[i].token;
+    if (!is_special(s->sorted[i].text)) s->tokens[kept++] = s->sorted[i].text;
   s->list = (ig_token_list){s->tokens, kept};
   return IG_OK;
 }

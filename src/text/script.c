@@ -60,9 +60,9 @@ ig_script ig_script_of(const char *const *lines, size_t count) {
   for (size_t i = 0; i < count; i++) {
     const size_t length = strlen(lines[i]);
     for (size_t at = 0; at < length;) {
-      uint32_t code;
-      at += ig_utf8_next(lines[i] + at, length - at, &code);
-      letters[kind_of(code)]++;
+      size_t step;
+      letters[kind_of(ig_utf8_decode(lines[i] + at, &step))]++;
+      at += step;
     }
   }
   const uint64_t unspaced = letters[LETTER_HAN] + letters[LETTER_KANA] + letters[LETTER_UNSPACED];

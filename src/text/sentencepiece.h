@@ -2,6 +2,7 @@
 // nothing and lets no exception out.
 #ifndef IG_TEXT_SENTENCEPIECE_H
 #define IG_TEXT_SENTENCEPIECE_H
+#include <stdbool.h>
 #include <stddef.h>
 #include "ingot/core.h"
 #ifdef __cplusplus
@@ -56,22 +57,41 @@ typedef struct ig_sentencepiece_training {
   const char *const *files;  // text, one sentence a line; .gz too
   size_t file_count;
   int vocab_size;
-  const char *model_type;     // "unigram", "bpe", "char", "word"
-  double character_coverage;  // 0.9995 for rich scripts, 1 for small ones
-  size_t max_sentences;       // train on this many, drawn evenly; 0: all
-  int max_sentence_bytes;     // longer lines are left out
+  const char *model_type;  // "unigram", "bpe", "char", "word"
+  // The share of the text's characters that become pieces, 0.98 to 1. 0: chosen from the text, 1
+  // where it has at most 3,000 distinct characters, else the smallest share that keeps every
+  // character that occurs ten times; less where vocab_size has no room for so many. 0 and 1 count
+  // the characters of all lines, also of those that max_sentences and max_sentence_bytes leave out.
+  double character_coverage;
+  bool byte_fallback;  // characters without a piece are spelt in bytes, for which 256 pieces exist
+  // "nmt_nfkc", "nfkc", "nmt_nfkc_cf", "nfkc_cf", "identity".
+  const char *normalization;
+  const char *const *symbols;  // user-defined: each is one piece wherever it occurs
+  size_t symbol_count;
+  size_t max_sentences;    // train on this many, drawn evenly; 0: all
+  int max_sentence_bytes;  // longer lines are left out
   // The model may depend on it (sums over threads), so it does not follow the machine.
   int threads;
-  // A corpus that is too small for vocab_size gives a smaller vocabulary, not an error (unigram).
+  // A corpus that is too small for vocab_size gives a smaller vocabulary, not an error.
   bool soft_vocab_limit;
 } ig_sentencepiece_training;
-// 8000, unigram, 0.9995, all, 4192 bytes, 4 threads, hard limit.
+// 8000, unigram, coverage chosen from the text, nmt_nfkc, all, 4192 bytes, 4 threads, hard limit.
 ig_sentencepiece_training ig_sentencepiece_training_default(void);
-// Trains a model with </s> = 0, <unk> = 1, no <s> and no <pad>, and writes its file atomically.
-// Lines that are no text are repaired as ig_lines does, without a word: whoever loads the corpus
-// tells.
+
+// What became of a training.
+typedef struct ig_sentencepiece_trained {
+  int pieces;
+  double character_coverage;
+  // Distinct ones of the normalized text, and those that were given a piece. 0 and 0 where
+  // training->character_coverage is between 0 and 1: then nobody has counted.
+  size_t characters, kept_characters;
+} ig_sentencepiece_trained;
+// Trains a model with </s> = 0, <unk> = 1, the symbols from 2 on, no <s> and no <pad>, and writes
+// its file atomically. *out may be NULL. Lines that are no text are repaired as ig_lines does,
+// without a word: whoever loads the corpus tells. A vocab_size that this text has too few pieces or
+// too many characters for is IG_ERROR_ARGUMENT, with a message about the number alone.
 ig_status ig_sentencepiece_train(const ig_sentencepiece_training *training, const char *model_path,
-                                 ig_error *err);
+                                 ig_sentencepiece_trained *out, ig_error *err);
 #ifdef __cplusplus
 }
 #endif

@@ -3,6 +3,7 @@
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,8 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include <utf8proc.h>
 
 #include "text/sentencepiece.h"
 extern "C" {
@@ -198,12 +201,12 @@ ig_status ig_sentencepiece_decode(const ig_sentencepiece *model, const char *con
 
 namespace {
 
-// Gives the trainer the lines of all files, one after the other. An error ends the iteration and is
-// kept.
+// Gives the trainer the lines of all files, one after the other, but empty and overlong ones. An
+// error ends the iteration and is kept.
 class Corpus : public sp::SentenceIterator {
  public:
-  Corpus(const ig_sentencepiece_training &training, ig_error *err)
-      : training_(training), err_(err) {
+  Corpus(const ig_sentencepiece_training &training, size_t longest, ig_error *err)
+      : training_(training), longest_(longest), err_(err) {
     Next();
   }
   ~Corpus() override { ig_lines_close(lines_); }
@@ -246,12 +249,13 @@ class Corpus : public sp::SentenceIterator {
 
  private:
   bool take(const char *line, size_t length) {
-    if (length == 0 || length > static_cast<size_t>(training_.max_sentence_bytes)) return false;
+    if (length == 0 || length > longest_) return false;
     value_.assign(line, length);
     return true;
   }
 
   const ig_sentencepiece_training &training_;
+  const size_t longest_;
   ig_error *err_;
   ig_lines *lines_ = nullptr;
   size_t file_ = 0;
@@ -284,21 +288,38 @@ class Sentences : public sp::SentenceIterator {
   void Next() override { ++at_; }
   const std::string &value() const override { return lines_[at_]; }
   sp::util::Status status() const override { return sp::util::Status(); }
+  void rewind() { at_ = 0; }
+  void add(const std::string &line) { lines_.push_back(line); }
 
  private:
   std::vector<std::string> lines_;
   size_t at_ = 0;
 };
 
+// The library fails on fewer, so that a model always has room for its special pieces and a letter.
+constexpr int kSmallestVocabulary = 4;
+// Whoever has fewer characters than that keeps all of them.
+constexpr size_t kSmallAlphabet = 3000;
+// Beyond that, a character that occurs less often teaches a model nothing.
+constexpr uint64_t kOftenEnough = 10;
+// </s> is piece 0 and <unk> piece 1. The library numbers the symbols from here on.
+constexpr int kFirstSymbol = 2;
+constexpr size_t kBytePieces = 256;
+// The character by which the library counts a symbol, and ends a line's part.
+constexpr uint32_t kBoundary = '\t';
+// The character that the library prints for <unk>, which it gives no piece.
+constexpr uint32_t kUnknownCode = 0x2047;
+constexpr char kUnknownMark[] = "\xE2\x81\x87";
+
 ig_status check_training_options(const ig_sentencepiece_training &t, ig_error *err) {
   const std::string type = t.model_type ? t.model_type : "";
   if (type != "unigram" && type != "bpe" && type != "char" && type != "word")
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "model_type: expected unigram, bpe, char or word, found '%s'", type.c_str());
-  if (t.vocab_size < 4 || t.vocab_size > 1000000)
+  if (t.vocab_size < kSmallestVocabulary || t.vocab_size > 1000000)
     return ig_fail(err, IG_ERROR_ARGUMENT, "vocab_size: expected 4 to 1000000, found %d",
                    t.vocab_size);
-  if (!(t.character_coverage >= 0.98 && t.character_coverage <= 1))
+  if (t.character_coverage != 0 && !(t.character_coverage >= 0.98 && t.character_coverage <= 1))
     return ig_fail(err, IG_ERROR_ARGUMENT, "character_coverage: expected 0.98 to 1, found %g",
                    t.character_coverage);
   if (t.max_sentence_bytes < 1 || t.threads < 1 || t.threads > 1024 || t.file_count < 1)
@@ -308,20 +329,302 @@ ig_status check_training_options(const ig_sentencepiece_training &t, ig_error *e
   return IG_OK;
 }
 
-std::unordered_map<std::string, std::string> library_options(const ig_sentencepiece_training &t) {
+// The library reads a list as a line of comma-separated values.
+std::string list_of_symbols(const ig_sentencepiece_training &t) {
+  std::string list;
+  for (size_t i = 0; i < t.symbol_count; ++i) {
+    list += i ? ",\"" : "\"";
+    for (const char *c = t.symbols[i]; *c; ++c) list += *c == '"' ? "\"\"" : std::string(1, *c);
+    list += '"';
+  }
+  return list;
+}
+
+using Options = std::unordered_map<std::string, std::string>;
+
+// Pieces of vocab_size that can be characters.
+size_t room_for_characters(const ig_sentencepiece_training &t) {
+  const size_t taken = kFirstSymbol + t.symbol_count + (t.byte_fallback ? kBytePieces : 0);
+  const size_t size = static_cast<size_t>(t.vocab_size);
+  return size > taken ? size - taken : 0;
+}
+
+// What decides how a text is normalized and cut at symbols.
+Options normalization_options(const ig_sentencepiece_training &t) {
+  Options options = {{"normalization_rule_name", t.normalization},
+                     {"eos_id", "0"},
+                     {"unk_id", "1"},
+                     {"bos_id", "-1"},
+                     {"pad_id", "-1"},
+                     {"minloglevel", "4"}};
+  if (t.symbol_count) options["user_defined_symbols"] = list_of_symbols(t);
+  return options;
+}
+
+Options library_options(const ig_sentencepiece_training &t) {
+  Options options = normalization_options(t);
+  options["model_type"] = t.model_type;
+  options["vocab_size"] = std::to_string(t.vocab_size);
+  options["max_sentence_length"] = std::to_string(t.max_sentence_bytes);
+  options["num_threads"] = std::to_string(t.threads);
+  options["hard_vocab_limit"] = t.soft_vocab_limit ? "false" : "true";
+  options["byte_fallback"] = t.byte_fallback ? "true" : "false";
+  return options;
+}
+
+// Both, one after the other.
+class TwoTexts : public sp::SentenceIterator {
+ public:
+  TwoTexts(sp::SentenceIterator *first, sp::SentenceIterator *second)
+      : first_(first), second_(second) {}
+  bool done() const override { return first_->done() && second_->done(); }
+  void Next() override { now()->Next(); }
+  const std::string &value() const override { return now()->value(); }
+  sp::util::Status status() const override { return now()->status(); }
+
+ private:
+  sp::SentenceIterator *now() const { return first_->done() ? second_ : first_; }
+  sp::SentenceIterator *first_;
+  sp::SentenceIterator *second_;
+};
+
+// The text that a model is trained on. It can be read anew as often as need be.
+class TrainingText {
+ public:
+  TrainingText(const ig_sentencepiece_training &training, ig_error *err)
+      : training_(training), err_(err) {}
+
+  // Each reads from the beginning; an iterator lives until the next call. `failure` tells what
+  // reading has met meanwhile. Of all lines of the files:
+  sp::SentenceIterator *all() { return open(SIZE_MAX); }
+  // Of those that the model is trained on:
+  sp::SentenceIterator *begin() {
+    added_.rewind();
+    if (drawn_)
+      drawn_->rewind();
+    else if (open(longest()) && training_.max_sentences)
+      drawn_ = std::make_unique<Sentences>(draw_sentences(corpus_.get(), training_.max_sentences));
+    both_ = std::make_unique<TwoTexts>(
+        drawn_ ? static_cast<sp::SentenceIterator *>(drawn_.get()) : corpus_.get(), &added_);
+    return both_.get();
+  }
+  // A line that the model is trained on besides those of the files.
+  void add(const std::string &line) { added_.add(line); }
+  size_t longest() const { return static_cast<size_t>(training_.max_sentence_bytes); }
+  ig_status failure() const { return corpus_->failure(); }
+
+ private:
+  Corpus *open(size_t longest) {
+    corpus_ = std::make_unique<Corpus>(training_, longest, err_);
+    return corpus_.get();
+  }
+
+  const ig_sentencepiece_training &training_;
+  ig_error *err_;
+  std::unique_ptr<Corpus> corpus_;
+  std::unique_ptr<Sentences> drawn_;
+  Sentences added_{{}};
+  std::unique_ptr<TwoTexts> both_;
+};
+
+using Counts = std::unordered_map<uint32_t, uint64_t>;
+
+// Normalizes text. The library has no function for it. A model of the characters of one letter
+// does: its pieces, known and unknown, are the normalized text.
+class Normalizer {
+ public:
+  sp::util::Status make(const ig_sentencepiece_training &t) {
+    Options options = normalization_options(t);
+    options["model_type"] = "char";
+    options["vocab_size"] = "1000000";
+    symbols_ = static_cast<int>(t.symbol_count);
+    std::string bytes;
+    Sentences letter({"a"});
+    const auto status = sp::SentencePieceTrainer::Train(options, &letter, &bytes);
+    return status.ok() ? model_.LoadFromSerializedProto(bytes) : status;
+  }
+
+  // Adds the characters of the normalized line. The library counts a symbol as kBoundary.
+  sp::util::Status count(const std::string &line, Counts *counts) {
+    sp::ImmutableSentencePieceText text;
+    const auto status = model_.Encode(line, text.mutable_proto());
+    const size_t pieces = status.ok() ? text.pieces_size() : 0;
+    for (size_t i = 0; i < pieces; ++i) {
+      const auto piece = text.pieces(static_cast<int>(i));
+      const int id = static_cast<int>(piece.id());
+      if (id >= kFirstSymbol && id < kFirstSymbol + symbols_)
+        ++(*counts)[kBoundary];
+      else
+        count_characters(piece.piece().data(), piece.piece().size(), counts);
+    }
+    return status;
+  }
+
+ private:
+  static void count_characters(const char *text, size_t length, Counts *counts) {
+    for (size_t i = 0, step; i < length; i += step) {
+      const uint32_t code = ig_utf8_decode(text + i, &step);
+      if (code != 0 && code != ' ') ++(*counts)[code];
+    }
+  }
+
+  sp::SentencePieceProcessor model_;
+  int symbols_ = 0;
+};
+
+// Which characters of the text become pieces, and how the library is told.
+class Alphabet {
+ public:
+  // The characters of all lines, also of those that the model is not trained on.
+  ig_status choose(const ig_sentencepiece_training &t, TrainingText *text, ig_error *err) {
+    auto status = normalizer_.make(t);
+    for (auto *lines = text->all(); status.ok() && !lines->done(); lines->Next())
+      status = normalizer_.count(lines->value(), &all_);
+    IG_TRY(text->failure());
+    choose_kept(t);
+    if (status.ok()) status = look_at_training(text);
+    IG_TRY(text->failure());
+    return status.ok()
+               ? IG_OK
+               : fail_with(err, t.files[0], status, "SentencePiece could not read the text");
+  }
+
+  size_t distinct() const { return all_.size() - all_.count(kBoundary); }
+  size_t kept() const { return kept_.size(); }
+
+  // The library goes through the required characters by falling count, then through the others, and
+  // stops before the first one where the share of those before it is not below the coverage. It
+  // computes with floats. This is a coverage that stops it after the kept characters.
+  double coverage() const {
+    if (kept_.size() == distinct()) return 1;
+    uint64_t total = 0, sum = 0, least = UINT64_MAX;
+    for (const auto &count : trained_) total += count.second;
+    for (const uint32_t code : kept_) {
+      const auto found = trained_.find(code);
+      const uint64_t count = found == trained_.end() ? 0 : found->second;
+      sum += count;
+      least = std::min(least, count);
+    }
+    if (sum == 0) return 1;
+    const auto all = static_cast<double>(total);
+    const auto share = static_cast<float>(static_cast<double>(sum) / all);
+    const auto before = static_cast<float>(static_cast<double>(sum - least) / all);
+    const float stop = share > before ? share : std::nextafter(before, 2.0f);
+    return std::fmin(std::fmax(static_cast<double>(stop), 0.98), 1);
+  }
+
+  // UTF-8, in the order of code points; empty where all characters are kept.
+  std::string required() const {
+    std::string text;
+    if (kept_.size() == distinct()) return text;
+    for (const uint32_t code : kept_) append(code, &text);
+    return text;
+  }
+
+ private:
+  static void append(uint32_t code, std::string *text) {
+    utf8proc_uint8_t bytes[4];
+    const auto length = utf8proc_encode_char(static_cast<utf8proc_int32_t>(code), bytes);
+    text->append(reinterpret_cast<const char *>(bytes), static_cast<size_t>(length));
+  }
+
+  // A count, and the code point that has it.
+  using CountedCharacter = std::pair<uint64_t, uint32_t>;
+  static bool is_more_frequent(const CountedCharacter &a, const CountedCharacter &b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  }
+
+  // All characters of a small alphabet, else those that occur kOftenEnough; the most frequent
+  // first, as many as the vocabulary has room for.
+  void choose_kept(const ig_sentencepiece_training &t) {
+    std::vector<CountedCharacter> sorted;
+    for (const auto &count : all_)
+      if (count.first != kBoundary && count.first != kUnknownCode)
+        sorted.emplace_back(count.second, count.first);
+    std::sort(sorted.begin(), sorted.end(), is_more_frequent);
+    const bool every = sorted.size() <= kSmallAlphabet || t.character_coverage == 1;
+    const size_t room = t.character_coverage == 1 ? SIZE_MAX : room_for_characters(t);
+    for (const auto &count : sorted)
+      if (kept_.size() < room && (every || count.first >= kOftenEnough))
+        kept_.push_back(count.second);
+    std::sort(kept_.begin(), kept_.end());
+  }
+
+  // Counts the characters of the text to train on. What that lacks of the kept ones is added to it
+  // as lines of its own.
+  sp::util::Status look_at_training(TrainingText *text) {
+    for (auto *lines = text->begin(); !lines->done(); lines->Next()) {
+      // The library leaves out lines with that character.
+      if (lines->value().find(kUnknownMark) != std::string::npos) continue;
+      const auto status = normalizer_.count(lines->value(), &trained_);
+      if (!status.ok()) return status;
+    }
+    std::string line;
+    for (const uint32_t code : kept_) {
+      if (trained_.count(code)) continue;
+      if (line.size() + 5 > text->longest()) {
+        const auto status = add_line(&line, text);
+        if (!status.ok()) return status;
+      }
+      if (!line.empty()) line += ' ';
+      append(code, &line);
+    }
+    return add_line(&line, text);
+  }
+  sp::util::Status add_line(std::string *line, TrainingText *text) {
+    if (line->empty()) return {};
+    text->add(*line);
+    const auto status = normalizer_.count(*line, &trained_);
+    line->clear();
+    return status;
+  }
+
+  Normalizer normalizer_;
+  Counts all_, trained_;
+  std::vector<uint32_t> kept_;
+};
+
+// Fills *out and, where the characters are chosen here, the options that name them.
+ig_status choose_characters(const ig_sentencepiece_training &t, TrainingText *text,
+                            ig_sentencepiece_trained *out, Options *options, ig_error *err) {
+  out->character_coverage = t.character_coverage;
+  if (t.character_coverage == 0 || t.character_coverage == 1) {
+    Alphabet alphabet;
+    IG_TRY(alphabet.choose(t, text, err));
+    out->characters = alphabet.distinct();
+    out->kept_characters = alphabet.kept();
+    out->character_coverage = alphabet.coverage();
+    if (!alphabet.required().empty()) (*options)["required_chars"] = alphabet.required();
+  }
   char coverage[32];
-  ig_number_format(coverage, sizeof coverage, "%.9f", t.character_coverage);
-  return {{"model_type", t.model_type},
-          {"vocab_size", std::to_string(t.vocab_size)},
-          {"character_coverage", coverage},
-          {"max_sentence_length", std::to_string(t.max_sentence_bytes)},
-          {"num_threads", std::to_string(t.threads)},
-          {"hard_vocab_limit", t.soft_vocab_limit ? "false" : "true"},
-          {"eos_id", "0"},
-          {"unk_id", "1"},
-          {"bos_id", "-1"},
-          {"pad_id", "-1"},
-          {"minloglevel", "4"}};
+  ig_number_format(coverage, sizeof coverage, "%.9f", out->character_coverage);
+  (*options)["character_coverage"] = coverage;
+  return IG_OK;
+}
+
+// The number after `words` in the text; -1: none.
+long number_after(const std::string &text, const char *words) {
+  const size_t at = text.find(words);
+  return at == std::string::npos ? -1
+                                 : std::strtol(text.c_str() + at + std::strlen(words), nullptr, 10);
+}
+
+// The library's advice on a vocab_size names options of its own command.
+ig_status fail_training(const ig_sentencepiece_training &t, const sp::util::Status &status,
+                        ig_error *err) {
+  const std::string text = what_happened(status);
+  const long most = number_after(text, "value <= ");
+  const long characters = number_after(text, " vs ");
+  if (text.find("Vocabulary size too high") != std::string::npos && most > 0)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "expected at most %ld, for the text has no more pieces; found %d", most,
+                   t.vocab_size);
+  if (text.find("Vocabulary size is smaller") != std::string::npos && characters > 0)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "expected at least %ld, for so many are the characters that "
+                   "character_coverage keeps and the special pieces; found %d",
+                   characters, t.vocab_size);
+  return fail_with(err, t.files[0], status, "SentencePiece could not be trained on it");
 }
 
 }  // namespace
@@ -330,34 +633,35 @@ ig_sentencepiece_training ig_sentencepiece_training_default(void) {
   ig_sentencepiece_training t{};
   t.vocab_size = 8000;
   t.model_type = "unigram";
-  t.character_coverage = 0.9995;
+  t.normalization = "nmt_nfkc";
   t.max_sentence_bytes = 4192;
   t.threads = 4;
   return t;
 }
 
 ig_status ig_sentencepiece_train(const ig_sentencepiece_training *training, const char *model_path,
-                                 ig_error *err) {
+                                 ig_sentencepiece_trained *out, ig_error *err) {
+  ig_sentencepiece_trained unwanted;
+  if (!out) out = &unwanted;
+  *out = {};
   return guarded(err, model_path, [&]() -> ig_status {
     IG_TRY(check_training_options(*training, err));
-    Corpus corpus(*training, err);
-    if (corpus.failure() != IG_OK) return corpus.failure();
-    if (corpus.done())
+    TrainingText text(*training, err);
+    const bool empty = text.begin()->done();
+    IG_TRY(text.failure());
+    if (empty)
       return ig_fail(err, IG_ERROR_FORMAT, "%s: no text to train SentencePiece on",
                      training->files[0]);
-    std::unique_ptr<Sentences> drawn;
-    if (training->max_sentences) {
-      drawn = std::make_unique<Sentences>(draw_sentences(&corpus, training->max_sentences));
-      if (corpus.failure() != IG_OK) return corpus.failure();
-    }
+    Options options = library_options(*training);
+    IG_TRY(choose_characters(*training, &text, out, &options, err));
     std::string bytes;
-    sp::SentenceIterator *sentences =
-        drawn ? static_cast<sp::SentenceIterator *>(drawn.get()) : &corpus;
-    const auto status =
-        sp::SentencePieceTrainer::Train(library_options(*training), sentences, &bytes);
-    if (corpus.failure() != IG_OK) return corpus.failure();
-    if (!status.ok())
-      return fail_with(err, training->files[0], status, "SentencePiece could not be trained on it");
+    const auto status = sp::SentencePieceTrainer::Train(options, text.begin(), &bytes);
+    IG_TRY(text.failure());
+    if (!status.ok()) return fail_training(*training, status, err);
+    sp::SentencePieceProcessor trained;
+    const auto loaded = trained.LoadFromSerializedProto(bytes);
+    if (!loaded.ok()) return fail_with(err, model_path, loaded, "SentencePiece made no model");
+    out->pieces = trained.GetPieceSize();
     return ig_file_write(model_path, bytes.data(), bytes.size(), err);
   });
 }

@@ -21,13 +21,21 @@ typedef struct encoding {
   const ig_added_tokens *added;
   const ig_sentencepiece_sampling *sampling;  // NULL: the best segmentation
   ig_ids *ids;
-  bool shifted;  // IG_TOKENIZER_SHIFTED
+  bool shifted;                  // IG_TOKENIZER_SHIFTED
+  const ig_piece_sink *unknown;  // NULL: nobody wants to know
 } encoding;
+
+// The text has become <unk>.
+static ig_status add_unknown(const encoding *e, const char *text, size_t length, ig_error *err) {
+  if (e->unknown)
+    IG_TRY(e->unknown->piece(e->unknown->context, text, length, e->side->unk_id, err));
+  return ig_ids_append(e->ids, e->side->unk_id, err);
+}
 
 static ig_status add_token(const encoding *e, const char *token, size_t length, ig_error *err) {
   int id = ig_added_tokens_find(e->added, token, length);
   if (id < 0) id = ig_vocabulary_find(e->side->vocabulary, token, length);
-  return ig_ids_append(e->ids, id >= 0 ? id : e->side->unk_id, err);
+  return id >= 0 ? ig_ids_append(e->ids, id, err) : add_unknown(e, token, length, err);
 }
 
 // SentencePiece gives an unknown piece as the text it has found. Its ids, moved up, are not used:
@@ -35,12 +43,11 @@ static ig_status add_token(const encoding *e, const char *token, size_t length, 
 static ig_status add_piece(void *context, const char *piece, size_t length, int id, ig_error *err) {
   const encoding *e = context;
   if (e->shifted && id == ig_sentencepiece_unk_id(e->side->spm))
-    return ig_ids_append(e->ids, e->side->unk_id, err);
+    return add_unknown(e, piece, length, err);
   return add_token(e, piece, length, err);
 }
 
-// The length of a leading >>code<<; 0: none.
-static size_t code_length(const char *text, size_t length) {
+size_t ig_tokenizer_code_length(const char *text, size_t length) {
   if (length < 2 || memcmp(text, ">>", 2) != 0) return 0;
   for (size_t i = 2; i + 2 <= length; ++i)
     if (memcmp(text + i, "<<", 2) == 0) return i + 2;
@@ -48,7 +55,7 @@ static size_t code_length(const char *text, size_t length) {
 }
 
 static ig_status encode_part(encoding *e, const char *text, size_t length, ig_error *err) {
-  const size_t code = e->shifted ? 0 : code_length(text, length);
+  const size_t code = e->shifted ? 0 : ig_tokenizer_code_length(text, length);
   if (code) IG_TRY(add_token(e, text, code, err));
   text += code;
   length -= code;
@@ -110,6 +117,46 @@ ig_status ig_tokenizer_sample(const ig_tokenizer *t, ig_side side, const char *t
                               ig_error *err) {
   return encode(t, (encoding){.side = side_of(t, side), .sampling = sampling, .ids = ids}, text,
                 strlen(text), err);
+}
+
+// Splits what SentencePiece found unknown into characters.
+typedef struct unknown_splitter {
+  const ig_tokenizer_side *side;
+  const ig_piece_sink *sink;
+} unknown_splitter;
+
+// A model's normalization may write anything: what is no UTF-8 is told as U+FFFD. A text of which
+// no character is unknown is a piece that the vocabulary lacks.
+static ig_status split_unknown(void *context, const char *text, size_t length, int id,
+                               ig_error *err) {
+  const unknown_splitter *s = context;
+  static const char replacement[] = "\xEF\xBF\xBD";
+  size_t found = 0;
+  if (!ig_utf8_valid(text, length, NULL)) {
+    text = replacement;
+    length = sizeof replacement - 1;
+  }
+  const bool whole = !s->side->has_letters || ig_tokenizer_code_length(text, length) == length;
+  for (size_t i = 0, step; !whole && i < length; i += step) {
+    ig_utf8_decode(text + i, &step);
+    if (ig_vocabulary_find(s->side->vocabulary, text + i, step) >= 0) continue;
+    ++found;
+    IG_TRY(s->sink->piece(s->sink->context, text + i, step, id, err));
+  }
+  return found ? IG_OK : s->sink->piece(s->sink->context, text, length, id, err);
+}
+
+ig_status ig_tokenizer_find_unknown(const ig_tokenizer *t, ig_side side, const char *text,
+                                    size_t length, const ig_piece_sink *sink, ig_error *err) {
+  const ig_tokenizer_side *s = side_of(t, side);
+  unknown_splitter splitter = {s, sink};
+  const ig_piece_sink splitting = {split_unknown, &splitter};
+  ig_ids ids = {0};
+  const ig_status status =
+      encode(t, (encoding){.side = s, .ids = &ids, .unknown = s->spm ? &splitting : sink}, text,
+             length, err);
+  ig_ids_free(&ids);
+  return status;
 }
 
 // ---- ids to text ------------------------------------------------------------

@@ -10,6 +10,7 @@
 #include "text/tokenizer_description.h"
 
 typedef struct ig_tokenizer ig_tokenizer;  // ig_tokenizer_free
+typedef enum ig_side { IG_SIDE_SOURCE, IG_SIDE_TARGET } ig_side;
 
 // The tokenizer of a model directory. Its tokenizer_config.json says which of the kinds that are
 // offered (a NULL-terminated list of one or more) it is; the first one where it does not say. With
@@ -55,10 +56,17 @@ ig_status ig_tokenizer_encode_target(const ig_tokenizer *tokenizer, const char *
 // As encode, of a NUL-terminated text, with one of the n best segmentations drawn at random: a pure
 // function of the text and *sampling (see text/sentencepiece.h).
 struct ig_sentencepiece_sampling;
-typedef enum ig_side { IG_SIDE_SOURCE, IG_SIDE_TARGET } ig_side;
 ig_status ig_tokenizer_sample(const ig_tokenizer *tokenizer, ig_side side, const char *text,
                               const struct ig_sentencepiece_sampling *sampling, ig_ids *ids,
                               ig_error *err);
+// Calls the sink with each part of the text that encoding makes <unk>, in order, id being that of
+// <unk>: characters without a piece one at a time; whole pieces and words, and a leading >>code<<,
+// that the vocabulary lacks.
+struct ig_piece_sink;
+ig_status ig_tokenizer_find_unknown(const ig_tokenizer *tokenizer, ig_side side, const char *text,
+                                    size_t length, const struct ig_piece_sink *sink, ig_error *err);
+// The length of the >>code<< that begins the text, which encoding makes one token; 0: none.
+size_t ig_tokenizer_code_length(const char *text, size_t length);
 // Target ids to text, special tokens skipped, as tokenizer.decode(ids, skip_special_tokens=True) of
 // transformers. *out is malloc'ed for the caller to free().
 ig_status ig_tokenizer_decode(const ig_tokenizer *tokenizer, const int *ids, size_t count,

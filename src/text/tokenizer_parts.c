@@ -8,9 +8,12 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/path.h"
+#include "text/utf8.h"
 
 // What transformers writes for a tokenizer of which nothing else is known.
 enum { USUAL_MAX_LENGTH = 512 };
+// SentencePiece writes it for a space.
+enum { WORD_MARK = 0x2581 };
 
 const char *const ig_tokenizer_parts_special_keys[IG_TOKENIZER_SPECIAL_COUNT] = {
     "eos_token", "unk_token", "pad_token"};
@@ -54,10 +57,22 @@ ig_status ig_tokenizer_parts_set_special(ig_tokenizer *t, ig_tokenizer_special w
   return t->special_text[which] ? IG_OK : IG_ERROR_MEMORY;
 }
 
+static bool has_letters(const ig_vocabulary *v) {
+  for (int id = 0; id < v->size; ++id) {
+    const char *token = ig_vocabulary_token(v, id);
+    const size_t length = token ? strlen(token) : 0;
+    size_t step = 0;
+    if (!ig_utf8_valid(token ? token : "", length, NULL)) continue;
+    if (length && ig_utf8_decode(token, &step) != WORD_MARK && step == length) return true;
+  }
+  return false;
+}
+
 static ig_status connect_side(ig_tokenizer *t, int which, const char *where, ig_error *err) {
   ig_tokenizer_side *side = which == 0 ? &t->source : &t->target;
   side->vocabulary = &t->vocabularies[t->shared ? 0 : which];
   side->spm = t->spms[which] ? t->spms[which] : t->spms[0];
+  side->has_letters = side->spm && has_letters(side->vocabulary);
   for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s) {
     side->special_ids[s] =
         ig_vocabulary_find(side->vocabulary, t->special_text[s], t->special_length[s]);

@@ -9,6 +9,7 @@
 typedef struct ig_tokenizer_side {
   ig_vocabulary *vocabulary;
   ig_sentencepiece *spm;  // NULL: words
+  bool has_letters;       // single characters are pieces; those of a model of words are not
   union {
     struct {
       int eos_id, unk_id, pad_id;  // pad -1: none

@@ -25,6 +25,28 @@ static int add_part(json_t *object, const char *prefix, json_t *part) {
   return failed ? -1 : 0;
 }
 
+// Keys with their defaults are left out where versions before 0.2 did not have them, so that runs
+// of those versions resume. The coverage is left out where it is chosen from the text.
+static int add_sentencepiece(json_t *part, const ig_sentencepiece_training *t) {
+  int failed = json_object_set_new(part, "sentencepiece.vocab_size", json_integer(t->vocab_size));
+  failed |= json_object_set_new(part, "sentencepiece.model_type", json_string(t->model_type));
+  failed |= json_object_set_new(part, "sentencepiece.max_sentences",
+                                json_integer((json_int_t)t->max_sentences));
+  if (t->character_coverage != 0)
+    failed |= json_object_set_new(part, "sentencepiece.character_coverage",
+                                  json_real(t->character_coverage));
+  if (t->byte_fallback)
+    failed |= json_object_set_new(part, "sentencepiece.byte_fallback", json_true());
+  if (strcmp(t->normalization, "nmt_nfkc") != 0)
+    failed |=
+        json_object_set_new(part, "sentencepiece.normalization", json_string(t->normalization));
+  if (t->symbol_count == 0) return failed;
+  json_t *symbols = json_array();
+  for (size_t i = 0; i < t->symbol_count; i++)
+    failed |= json_array_append_new(symbols, json_string(t->symbols[i]));
+  return failed | json_object_set_new(part, "sentencepiece.user_defined_symbols", symbols);
+}
+
 static json_t *data_part(const ig_run *run) {
   const ig_train_data *d = &run->config.data;
   static const char *const kinds[] = {"sentencepiece", "sentencepiece model", "whitespace",
@@ -34,16 +56,7 @@ static json_t *data_part(const ig_run *run) {
   json_t *part = json_pack("{s:s, s:I, s:s}", "vocabulary", kinds[d->vocabulary], "pairs",
                            (json_int_t)run->train.pairs, "fingerprint", fingerprint);
   int failed = !part;
-  if (d->vocabulary == IG_VOCABULARY_TRAINED) {
-    failed |= json_object_set_new(part, "sentencepiece.vocab_size",
-                                  json_integer(d->sentencepiece.vocab_size));
-    failed |= json_object_set_new(part, "sentencepiece.model_type",
-                                  json_string(d->sentencepiece.model_type));
-    failed |= json_object_set_new(part, "sentencepiece.character_coverage",
-                                  json_real(d->sentencepiece.character_coverage));
-    failed |= json_object_set_new(part, "sentencepiece.max_sentences",
-                                  json_integer((json_int_t)d->sentencepiece.max_sentences));
-  }
+  if (d->vocabulary == IG_VOCABULARY_TRAINED) failed |= add_sentencepiece(part, &d->sentencepiece);
   if (d->vocabulary == IG_VOCABULARY_MODEL)
     failed |= json_object_set_new(part, "sentencepiece", json_string(d->source_model));
   if (d->vocabulary == IG_VOCABULARY_MODEL && d->target_model)
@@ -121,7 +134,12 @@ ig_status ig_identity_make_comparison(const ig_run *run, json_t **out, ig_error 
   *out = json_pack("{s:s, s:s, s:i, s:i}", "data.valid", fingerprint, "train.best_metric",
                    metrics[c->best_metric], "train.valid_sentences", c->valid_sentences,
                    "train.valid_beam_size", c->valid_beam_size);
-  return *out ? IG_OK : ig_fail_memory_in(c->path, err);
+  int failed = !*out;
+  // Versions before 0.2 had only this one, and did not write it.
+  const char *usual = ig_tokenizer_kind_of(run->tokenizer) == IG_TOKENIZER_WORDS ? "none" : "13a";
+  if (*out && strcmp(run->valid_tokenize, usual) != 0)
+    failed = json_object_set_new(*out, "train.valid_tokenize", json_string(run->valid_tokenize));
+  return failed ? ig_fail_memory_in(c->path, err) : IG_OK;
 }
 
 const char *ig_identity_different_key(const json_t *saved, const json_t *wanted) {
@@ -129,6 +147,9 @@ const char *ig_identity_different_key(const json_t *saved, const json_t *wanted)
   json_t *value;
   json_object_foreach((json_t *)(uintptr_t)wanted, key, value) {
     if (!json_equal(value, json_object_get(saved, key))) return key;
+  }
+  json_object_foreach((json_t *)(uintptr_t)saved, key, value) {
+    if (!json_object_get(wanted, key)) return key;
   }
   return NULL;
 }
@@ -161,6 +182,13 @@ static ig_status compare_identity_key(const char *key, const json_t *saved, cons
                  checkpoint, key, before, now, config);
 }
 
+// Versions before 0.2 had a default of 0.9995 and wrote it; now the text decides. The pieces of a
+// run that goes on are trained already.
+static bool is_old_default(const char *key, const json_t *value) {
+  return strcmp(key, "data.sentencepiece.character_coverage") == 0 &&
+         json_number_value(value) == 0.9995;
+}
+
 ig_status ig_identity_compare(const json_t *saved, const json_t *wanted, const char *checkpoint,
                               const char *config, ig_error *err) {
   const char *key;
@@ -169,6 +197,7 @@ ig_status ig_identity_compare(const json_t *saved, const json_t *wanted, const c
     IG_TRY(compare_identity_key(key, json_object_get(saved, key), value, checkpoint, config, err));
   }
   json_object_foreach((json_t *)(uintptr_t)saved, key, value) {
+    if (!json_object_get(wanted, key) && is_old_default(key, value)) continue;
     IG_TRY(compare_identity_key(key, value, json_object_get(wanted, key), checkpoint, config, err));
   }
   return IG_OK;

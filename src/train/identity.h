@@ -15,7 +15,7 @@ ig_status ig_identity_compare(const json_t *saved, const json_t *wanted, const c
 // What validations must have in common so that their scores can compete for best/: data.valid,
 // best_metric and how that is measured. *out: a new reference.
 ig_status ig_identity_make_comparison(const ig_run *run, json_t **out, ig_error *err);
-// The first key of `wanted` whose value in `saved` is another, or NULL. saved may be NULL: an empty
-// object.
+// The first key whose value in `wanted` and in `saved` is not the same, or NULL. saved may be NULL:
+// an empty object.
 const char *ig_identity_different_key(const json_t *saved, const json_t *wanted);
 #endif

@@ -12,6 +12,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/writer.h"
 
 ig_status ig_output_directory_name_paths(ig_run *run, ig_error *err) {
   run->latest = ig_path_join(run->config.output, "latest", err);
@@ -39,6 +40,8 @@ static ig_status count_missing(const char *path, int *missing, ig_error *err) {
 }
 
 void ig_output_directory_remove_made(ig_run *run) {
+  for (int i = 0; i < 2; i++)
+    if (run->made_files[i]) unlink(run->made_files[i]);
   char *path = run->made_directories > 0 && run->lock
                    ? ig_path_join(run->config.output, ".lock", NULL)
                    : NULL;
@@ -74,8 +77,17 @@ static ig_status lock_output(ig_run *run, ig_error *err) {
                  run->config.output);
 }
 
+// A directory that takes no files is told now, not at the first checkpoint.
+static ig_status check_writable(const ig_run *run, ig_error *err) {
+  ig_writer writer;
+  IG_TRY(ig_writer_open(&writer, run->metrics, err));
+  ig_writer_abandon(&writer);
+  return IG_OK;
+}
+
 ig_status ig_output_directory_open(ig_run *run, ig_error *err) {
   IG_TRY(count_missing(run->config.output, &run->made_directories, err));
   IG_TRY(ig_path_make_directories(run->config.output, err));
-  return lock_output(run, err);
+  IG_TRY(lock_output(run, err));
+  return check_writable(run, err);
 }

@@ -7,7 +7,7 @@
 ig_status ig_output_directory_name_paths(ig_run *run, ig_error *err);
 // Makes it where it is missing, and locks it until the process ends, however that comes.
 ig_status ig_output_directory_open(ig_run *run, ig_error *err);
-// After a start that failed: removes the directories that it made, unless there is something in
-// them.
+// After a start that failed: removes the files that it made, and the directories unless there is
+// something in them.
 void ig_output_directory_remove_made(ig_run *run);
 #endif

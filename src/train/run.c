@@ -17,5 +17,6 @@ void ig_run_free(ig_run *run) {
   free(run->latest);
   free(run->best);
   free(run->metrics);
+  for (int i = 0; i < 2; i++) free(run->made_files[i]);
   if (run->lock) fclose(run->lock);
 }

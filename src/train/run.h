@@ -41,10 +41,12 @@ typedef struct ig_run {
   ig_train_config config;
   char *latest, *best, *metrics;  // paths within config.output
   int made_directories;           // of config.output's path, made by this run, from the end
+  char *made_files[2];            // in config.output, by this run, until its first update
   FILE *lock;                     // held on config.output: one training a directory
   ig_tokenizer *tokenizer;
   ig_corpus train, valid;
-  int max_length;     // of a side of train
+  const char *valid_tokenize;  // what splits the lines of valid into words for BLEU
+  int max_length;              // of a side of train
   ig_corpus sampled;  // train in the segmentations of sampled_epoch; empty without data.sampling
   uint64_t sampled_epoch;
   ig_model *model;

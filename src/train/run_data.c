@@ -1,9 +1,14 @@
 // Loads the corpora of a run and counts their tokens.
 #include "train/run_data.h"
 
+#include <stdlib.h>
+
+#include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/report.h"
+#include "data/survey.h"
+#include "train/data_losses.h"
 
 #define DEFAULT_MAX_LENGTH 256
 
@@ -18,9 +23,12 @@ static ig_status check_readable(const ig_corpus_files *files, ig_error *err) {
   return IG_OK;
 }
 
-ig_status ig_run_data_check_readable(const ig_run *run, ig_error *err) {
+ig_status ig_run_data_check(const ig_run *run, ig_error *err) {
   IG_TRY(check_readable(&run->config.data.train, err));
-  return check_readable(&run->config.data.valid, err);
+  ig_survey survey;
+  IG_TRY(ig_survey_files(&run->config.data.valid, run->config.data.strict, &survey, err));
+  ig_survey_free(&survey);
+  return IG_OK;
 }
 
 ig_status ig_run_data_max_length(const ig_run *run, int max_positions, int *out, ig_error *err) {
@@ -33,22 +41,41 @@ ig_status ig_run_data_max_length(const ig_run *run, int max_positions, int *out,
                  positions, *out);
 }
 
+// Loads run->train and run->valid, and counts the target's letters.
+static ig_status load_corpora(ig_run *run, const ig_corpus_options *common, int max_positions,
+                              ig_error *err) {
+  const ig_train_data *d = &run->config.data;
+  ig_corpus_options options = *common;
+  options.max_length = run->max_length;
+  options.keep_text = d->sampling_nbest > 0;
+  IG_TRY(ig_corpus_load(&d->train, &options, &run->train, err));
+  if (d->valid.count == 0) return IG_OK;
+  options.max_length = max_positions;
+  options.keep_text = true;
+  return ig_corpus_load(&d->valid, &options, &run->valid, err);
+}
+
+static ig_status load_and_report_losses(ig_run *run, ig_pool *pool, int max_positions,
+                                        ig_error *err) {
+  uint64_t *letters = ig_allocate(IG_CORPUS_LETTERS, sizeof *letters, err);
+  if (!letters) return IG_ERROR_MEMORY;
+  const ig_corpus_options common = {.tokenizer = run->tokenizer,
+                                    .pool = pool,
+                                    .strict = run->config.data.strict,
+                                    .reporter = run->reporter,
+                                    .target_letters = letters};
+  ig_status status = load_corpora(run, &common, max_positions, err);
+  if (status == IG_OK) status = ig_data_losses_report(run, letters, err);
+  free(letters);
+  return status;
+}
+
 ig_status ig_run_data_load(ig_run *run, int max_positions, ig_error *err) {
   const ig_train_data *d = &run->config.data;
   IG_TRY(ig_run_data_max_length(run, max_positions, &run->max_length, err));
   ig_pool *pool;
   IG_TRY(ig_pool_create(run->threads, &pool, err));
-  ig_corpus_options options = {.tokenizer = run->tokenizer,
-                               .pool = pool,
-                               .max_length = run->max_length,
-                               .keep_text = d->sampling_nbest > 0,
-                               .strict = d->strict,
-                               .reporter = run->reporter};
-  ig_status status = ig_corpus_load(&d->train, &options, &run->train, err);
-  options.keep_text = true;
-  options.max_length = max_positions;
-  if (status == IG_OK && d->valid.count)
-    status = ig_corpus_load(&d->valid, &options, &run->valid, err);
+  const ig_status status = load_and_report_losses(run, pool, max_positions, err);
   ig_pool_free(pool);
   IG_TRY(status);
   ig_report(run->reporter, IG_LEVEL_INFO,

@@ -3,8 +3,9 @@
 #define IG_TRAIN_RUN_DATA_H
 #include "train/run.h"
 
-// Whether the configuration's data files can be opened.
-ig_status ig_run_data_check_readable(const ig_run *run, ig_error *err);
+// Whether the files to train on can be opened, and whether those to validate on, which are small,
+// are right: as many lines on both sides, UTF-8, text.
+ig_status ig_run_data_check(const ig_run *run, ig_error *err);
 // Tokens that a side of a training pair may have: what the configuration says, or a default, within
 // the model's positions (0: as many as one likes).
 ig_status ig_run_data_max_length(const ig_run *run, int max_positions, int *out, ig_error *err);

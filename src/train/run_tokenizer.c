@@ -1,6 +1,7 @@
 // Tokenizers from SentencePiece, from data that are tokens already, and from a model directory.
 #include "train/run_tokenizer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/fail.h"
 #include "base/path.h"
 #include "base/report.h"
+#include "data/survey.h"
 #include "model/files/config_file.h"
 
 // The files of both sides one after the other; free() the array.
@@ -19,20 +21,84 @@ static ig_status both_sides(const ig_corpus_files *files, const char ***out, ig_
   return IG_OK;
 }
 
-static ig_status train_sentencepiece(ig_run *run, const char *const *files, size_t count,
-                                     const char *name, char **path, ig_error *err) {
-  *path = ig_path_join(run->config.output, name, err);
-  if (!*path) return IG_ERROR_MEMORY;
+// One model that is trained: its text, and the file of the output directory that it goes to.
+typedef struct piece_model {
+  const char *const *files;
+  size_t file_count;
+  const ig_tally *codes[2];  // that begin lines of this text; the second NULL: one side's alone
+  const char *name;
+  char **path;  // (1) the file, which the run owns
+} piece_model;
+
+// The symbols that the configuration names, and the language codes that it does not name. free()
+// the array; the strings are borrowed.
+static ig_status list_symbols(const ig_sentencepiece_training *given, const piece_model *model,
+                              const char ***out, size_t *count, ig_error *err) {
+  size_t most = given->symbol_count;
+  for (int i = 0; i < 2 && model->codes[i]; i++) most += (size_t)model->codes[i]->texts.size;
+  *out = ig_allocate(most, sizeof **out, err);
+  if (!*out) return IG_ERROR_MEMORY;
+  for (*count = 0; *count < given->symbol_count; ++*count) (*out)[*count] = given->symbols[*count];
+  for (int i = 0; i < 2 && model->codes[i]; i++)
+    for (int id = 0; id < model->codes[i]->texts.size; id++) {
+      const char *code = model->codes[i]->texts.tokens[id];
+      size_t at = 0;
+      while (at < *count && strcmp((*out)[at], code) != 0) at++;
+      if (at == *count) (*out)[(*count)++] = code;
+    }
+  return IG_OK;
+}
+
+static void report_trained(const ig_run *run, const ig_sentencepiece_trained *trained) {
+  const ig_sentencepiece_training *t = &run->config.data.sentencepiece;
+  char characters[128] = "";
+  if (trained->characters)
+    snprintf(characters, sizeof characters, ", %zu of %zu characters (coverage %.9g)",
+             trained->kept_characters, trained->characters, trained->character_coverage);
+  ig_report(run->reporter, IG_LEVEL_INFO, "SentencePiece: %d pieces%s%s", trained->pieces,
+            trained->pieces < t->vocab_size ? ", all that the text gives" : "", characters);
+}
+
+// An error about the vocabulary's size tells the line of the configuration that has it.
+static ig_status fail_vocab_size(const ig_run *run, ig_status status, ig_error *err) {
+  const char *key = "data.sentencepiece.vocab_size";
+  const ig_yaml_node *node = ig_yaml_find(ig_yaml_root(run->config.yaml), key);
+  if (node && node->line > 0)
+    return ig_fail_in(err, status, "%s:%d: %s", run->config.path, node->line, key);
+  return ig_fail_in(err, status, "%s: %s", run->config.path, key);
+}
+
+static ig_status train_sentencepiece(ig_run *run, const piece_model *model, ig_error *err) {
+  *model->path = ig_path_join(run->config.output, model->name, err);
+  if (!*model->path) return IG_ERROR_MEMORY;
   ig_sentencepiece_training training = run->config.data.sentencepiece;
-  training.files = files;
-  training.file_count = count;
+  const char **symbols;
+  IG_TRY(list_symbols(&training, model, &symbols, &training.symbol_count, err));
+  training.symbols = symbols;
+  training.files = model->files;
+  training.file_count = model->file_count;
   ig_report(run->reporter, IG_LEVEL_INFO,
-            "training SentencePiece: %s, %d pieces, %s (an interruption takes effect after it)",
-            training.model_type, training.vocab_size, *path);
-  const ig_status status = ig_sentencepiece_train(&training, *path, err);
-  const bool vocabulary =
-      status == IG_ERROR_FORMAT && err && strstr(err->message, "Vocabulary size");
-  return vocabulary ? ig_fail_in(err, status, "data.sentencepiece.vocab_size") : status;
+            "training SentencePiece: %s, %s%d pieces, %s (an interruption takes effect after it)",
+            training.model_type, training.soft_vocab_limit ? "at most " : "", training.vocab_size,
+            *model->path);
+  ig_sentencepiece_trained trained;
+  const ig_status status = ig_sentencepiece_train(&training, *model->path, &trained, err);
+  free(symbols);
+  if (status == IG_ERROR_ARGUMENT) return fail_vocab_size(run, status, err);
+  if (status == IG_OK) report_trained(run, &trained);
+  return status;
+}
+
+static ig_status report_codes(const ig_run *run, const ig_survey *survey, ig_error *err) {
+  static const char *const sides[] = {"source", "target"};
+  for (int side = 0; side < 2; side++) {
+    char list[512];
+    if (survey->codes[side].texts.size == 0) continue;
+    IG_TRY(ig_tally_describe(&survey->codes[side], 10, list, sizeof list, err));
+    ig_report(run->reporter, IG_LEVEL_INFO,
+              "language codes that begin %s lines are pieces of their own: %s", sides[side], list);
+  }
+  return IG_OK;
 }
 
 // target NULL: one model for both sides.
@@ -60,24 +126,43 @@ static ig_status check_trainable(const ig_run *run, ig_error *err) {
                  run->config.path, run->config.family->name);
 }
 
+// The models of a survey's text: one, or one for each side. both: as both_sides gives it.
+static ig_status train_models(ig_run *run, const char *const *both, const ig_survey *survey,
+                              ig_error *err) {
+  const size_t count = run->config.data.train.count;
+  const ig_tally *codes = survey->codes;
+  if (run->config.data.joint)
+    return train_sentencepiece(run,
+                               &(piece_model){.files = both,
+                                              .file_count = 2 * count,
+                                              .codes = {&codes[0], &codes[1]},
+                                              .name = "sentencepiece.model",
+                                              .path = &run->made_files[0]},
+                               err);
+  static const char *const names[] = {"source.model", "target.model"};
+  for (int side = 0; side < 2; side++)
+    IG_TRY(train_sentencepiece(run,
+                               &(piece_model){.files = both + (side ? count : 0),
+                                              .file_count = count,
+                                              .codes = {&codes[side]},
+                                              .name = names[side],
+                                              .path = &run->made_files[side]},
+                               err));
+  return IG_OK;
+}
+
 static ig_status make_trained(ig_run *run, ig_error *err) {
   const ig_corpus_files *files = &run->config.data.train;
-  const bool joint = run->config.data.joint;
-  const char **both;
-  char *source = NULL, *target = NULL;
+  const char **both = NULL;
+  ig_survey survey;
   IG_TRY(check_trainable(run, err));
-  IG_TRY(ig_corpus_check_lines(files, run->config.data.strict, err));
-  IG_TRY(both_sides(files, &both, err));
-  ig_status status =
-      train_sentencepiece(run, both, joint ? 2 * files->count : files->count,
-                          joint ? "sentencepiece.model" : "source.model", &source, err);
-  if (status == IG_OK && !joint)
-    status =
-        train_sentencepiece(run, both + files->count, files->count, "target.model", &target, err);
-  if (status == IG_OK) status = make_from_models(run, source, target, err);
+  IG_TRY(ig_survey_files(files, run->config.data.strict, &survey, err));
+  ig_status status = report_codes(run, &survey, err);
+  if (status == IG_OK) status = both_sides(files, &both, err);
+  if (status == IG_OK) status = train_models(run, both, &survey, err);
+  if (status == IG_OK) status = make_from_models(run, run->made_files[0], run->made_files[1], err);
   free(both);
-  free(source);
-  free(target);
+  ig_survey_free(&survey);
   return status;
 }
 

@@ -13,6 +13,7 @@
 #include "train/run_model.h"
 #include "train/run_tokenizer.h"
 #include "train/trainer.h"
+#include "train/valid_metric.h"
 
 static ig_status make_trainer(ig_run *run, ig_error *err) {
   const ig_train_config *c = &run->config;
@@ -30,6 +31,7 @@ static ig_status make_model_and_data(ig_run *run, ig_error *err) {
   ig_config wanted = {0};
   IG_TRY(ig_run_model_load(run, &wanted, err));
   IG_TRY(ig_run_data_load(run, wanted.positions.count, err));
+  if (run->valid.pairs) ig_valid_metric_choose(run);
   IG_TRY(ig_identity_make(run, &wanted, &run->identity, err));
   if (run->valid.pairs) IG_TRY(ig_identity_make_comparison(run, &run->comparison, err));
   if (run->resumed) IG_TRY(ig_resume_read_state(run, err));
@@ -48,7 +50,7 @@ static ig_status check_interrupted(ig_error *err) {
 static ig_status set_up_run(ig_run *run, ig_error *err) {
   IG_TRY(ig_output_directory_name_paths(run, err));
   IG_TRY(ig_run_model_check(run, err));
-  IG_TRY(ig_run_data_check_readable(run, err));
+  IG_TRY(ig_run_data_check(run, err));
   IG_TRY(ig_output_directory_open(run, err));
   IG_TRY(ig_resume_find_checkpoint(run, err));
   IG_TRY(ig_run_tokenizer_make(run, err));

@@ -14,7 +14,8 @@ static const char *const data_keys[] = {"train",    "valid",         "sentencepi
                                         "sampling", "strict"};
 static const char *const files_keys[] = {"source", "target"};
 static const char *const sentencepiece_keys[] = {
-    "vocab_size", "model_type", "joint", "character_coverage", "max_sentences", "source", "target"};
+    "vocab_size",         "model_type",    "joint",  "max_sentences",        "normalization",
+    "character_coverage", "byte_fallback", "source", "user_defined_symbols", "target"};
 static const char *const sampling_keys[] = {"nbest_size", "alpha"};
 static const char *const init_keys[] = {"init", "dropout", "attention_dropout",
                                         "activation_dropout"};
@@ -41,6 +42,7 @@ static const char *const train_keys[] = {
     "validate_every",
     "valid_sentences",
     "valid_beam_size",
+    "valid_tokenize",
     "best_metric",
     "patience",
     "save_every",
@@ -54,6 +56,7 @@ static const char *const train_keys[] = {
 
 static const char *const dtype_names[] = {"float32", "bfloat16", "float16"};
 static const char *const metric_names[] = {"loss", "bleu", "chrf"};
+static const char *const tokenizer_names[] = {"13a", "zh", "char", "intl", "none"};
 
 // The type of a member: int, double, float.
 typedef enum number_kind { NUMBER_INTEGER, NUMBER_REAL, NUMBER_SINGLE } number_kind;
@@ -164,6 +167,70 @@ static ig_status read_files(const ig_yaml_node *data, const char *key, ig_corpus
   return IG_OK;
 }
 
+// Symbols that every vocabulary has already, or that the parts of a word are written with.
+static bool is_reserved(const char *symbol) {
+  static const char *const reserved[] = {"</s>", "<unk>", "<pad>", "\xE2\x96\x81"};
+  for (size_t i = 0; i < COUNT(reserved); i++)
+    if (strcmp(symbol, reserved[i]) == 0) return true;
+  return false;
+}
+
+static ig_status read_symbols(const ig_yaml_node *node, ig_sentencepiece_training *t,
+                              ig_error *err) {
+  const char **symbols = NULL;
+  IG_TRY(ig_yaml_strings(node, "user_defined_symbols", &symbols, &t->symbol_count, err));
+  t->symbols = symbols;  // set at once: the configuration frees it, whatever fails next
+  const ig_yaml_node *list = ig_yaml_get(node, "user_defined_symbols");
+  for (size_t i = 0; i < t->symbol_count; i++) {
+    if (!*symbols[i] || is_reserved(symbols[i]) || strpbrk(symbols[i], "\n\r\t"))
+      return ig_yaml_fail(list, err,
+                          "expected text on one line that is no special token, found '%.100s'",
+                          symbols[i]);
+    for (size_t k = 0; k < i; k++)
+      if (strcmp(symbols[k], symbols[i]) == 0)
+        return ig_yaml_fail(list, err, "'%.100s' stands there twice", symbols[i]);
+  }
+  return IG_OK;
+}
+
+static ig_status read_sentencepiece_text(const ig_yaml_node *node, ig_sentencepiece_training *t,
+                                         ig_error *err) {
+  static const char *const rules[] = {"nmt_nfkc", "nfkc", "nmt_nfkc_cf", "nfkc_cf", "identity"};
+  size_t rule;
+  IG_TRY(read_choice(node, "normalization", CHOICES(rules, 0), &rule, err));
+  t->normalization = rules[rule];
+  IG_TRY(ig_yaml_bool(node, "byte_fallback", t->byte_fallback, &t->byte_fallback, err));
+  IG_TRY(ig_yaml_number(node, "character_coverage", t->character_coverage, &t->character_coverage,
+                        err));
+  const ig_yaml_node *coverage = ig_yaml_get(node, "character_coverage");
+  if (coverage && !(t->character_coverage >= 0.98 && t->character_coverage <= 1))
+    return ig_yaml_fail(coverage, err, "expected a number from 0.98 to 1, found %g",
+                        t->character_coverage);
+  return read_symbols(node, t, err);
+}
+
+static ig_status read_sentencepiece_training(const ig_yaml_node *node, ig_train_data *d,
+                                             ig_error *err) {
+  static const char *const types[] = {"unigram", "bpe", "char", "word"};
+  size_t type;
+  int sentences;
+  ig_sentencepiece_training *t = &d->sentencepiece;
+  IG_TRY(ig_yaml_int(node, "vocab_size", t->vocab_size, &t->vocab_size, err));
+  t->soft_vocab_limit = !ig_yaml_get(node, "vocab_size");
+  IG_TRY(ig_yaml_int(node, "max_sentences", 0, &sentences, err));
+  IG_TRY(read_choice(node, "model_type", CHOICES(types, 0), &type, err));
+  IG_TRY(ig_yaml_bool(node, "joint", d->joint, &d->joint, err));
+  if (t->vocab_size < 4 || t->vocab_size > 1000000)
+    return ig_yaml_fail(ig_yaml_get(node, "vocab_size"), err,
+                        "expected a number from 4 to 1000000, found %d", t->vocab_size);
+  if (sentences < 0)
+    return ig_yaml_fail(ig_yaml_get(node, "max_sentences"), err,
+                        "expected a number not below 0, found %d", sentences);
+  t->model_type = types[type];
+  t->max_sentences = (size_t)sentences;
+  return read_sentencepiece_text(node, t, err);
+}
+
 static ig_status read_sentencepiece(const ig_yaml_node *node, ig_train_data *d, ig_error *err) {
   if (node->kind == IG_YAML_SCALAR) {
     d->vocabulary = IG_VOCABULARY_MODEL;
@@ -183,25 +250,7 @@ static ig_status read_sentencepiece(const ig_yaml_node *node, ig_train_data *d, 
     d->vocabulary = IG_VOCABULARY_MODEL;
     return IG_OK;
   }
-  static const char *const types[] = {"unigram", "bpe", "char", "word"};
-  size_t type;
-  int sentences;
-  ig_sentencepiece_training *t = &d->sentencepiece;
-  IG_TRY(ig_yaml_int(node, "vocab_size", t->vocab_size, &t->vocab_size, err));
-  IG_TRY(ig_yaml_int(node, "max_sentences", 0, &sentences, err));
-  IG_TRY(read_choice(node, "model_type", CHOICES(types, 0), &type, err));
-  IG_TRY(ig_yaml_number(node, "character_coverage", t->character_coverage, &t->character_coverage,
-                        err));
-  IG_TRY(ig_yaml_bool(node, "joint", d->joint, &d->joint, err));
-  if (t->vocab_size < 3)
-    return ig_yaml_fail(ig_yaml_get(node, "vocab_size"), err, "expected a number above 2, found %d",
-                        t->vocab_size);
-  if (sentences < 0)
-    return ig_yaml_fail(ig_yaml_get(node, "max_sentences"), err,
-                        "expected a number not below 0, found %d", sentences);
-  t->model_type = types[type];
-  t->max_sentences = (size_t)sentences;
-  return IG_OK;
+  return read_sentencepiece_training(node, d, err);
 }
 
 static ig_status read_vocabulary(const ig_train_config *c, const ig_yaml_node *data,
@@ -210,6 +259,7 @@ static ig_status read_vocabulary(const ig_train_config *c, const ig_yaml_node *d
   const ig_yaml_node *pieces = ig_yaml_get(data, "sentencepiece"),
                      *whitespace = ig_yaml_get(data, "tokens");
   d->sentencepiece = ig_sentencepiece_training_default();
+  d->sentencepiece.soft_vocab_limit = true;
   if (c->init) {
     d->vocabulary = IG_VOCABULARY_INIT;
     const ig_yaml_node *extra = pieces ? pieces : whitespace;
@@ -372,7 +422,10 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   IG_TRY(
       read_choice(train, "best_metric", CHOICES(metric_names, IG_BEST_METRIC_BLEU), &metric, err));
   c->best_metric = (ig_best_metric)metric;
-  size_t dtype;
+  c->best_metric_given = ig_yaml_get(train, "best_metric") != NULL;
+  size_t tokenizer, dtype;
+  IG_TRY(read_choice(train, "valid_tokenize", CHOICES(tokenizer_names, 0), &tokenizer, err));
+  c->valid_tokenize = ig_yaml_get(train, "valid_tokenize") ? tokenizer_names[tokenizer] : NULL;
   IG_TRY(ig_yaml_bool(train, "recompute", false, &c->recompute, err));
   IG_TRY(read_choice(train, "dtype", CHOICES(dtype_names, 0), &dtype, err));
   c->dtype = dtype_names[dtype];
@@ -439,6 +492,7 @@ void ig_train_config_free(ig_train_config *c) {
     free((void *)files[i]->source);
     free((void *)files[i]->target);
   }
+  free((void *)c->data.sentencepiece.symbols);
   json_decref(c->model);
   ig_yaml_free(c->yaml);
   *c = (ig_train_config){0};

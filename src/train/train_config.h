@@ -54,7 +54,10 @@ typedef struct ig_train_config {
   double label_smoothing;
   int validate_every, valid_beam_size, patience;
   int valid_sentences;  // translated in a validation; 0: all
+  // What splits validation's lines into words for BLEU; NULL: chosen from the target's script.
+  const char *valid_tokenize;
   ig_best_metric best_metric;
+  bool best_metric_given;  // else the target's script may choose another one
   int save_every, keep, log_every;
   bool recompute;
   double divergence_factor;  // of ig_divergence_rule

@@ -52,9 +52,7 @@ static int generated_limit(const ig_run *run) {
 
 static ig_status score_translations(const ig_run *run, ig_metric metric, char *const *hypotheses,
                                     size_t count, double *out, ig_error *err) {
-  // Data that are tokens already are not tokenized again.
-  const bool tokens = ig_tokenizer_kind_of(run->tokenizer) == IG_TOKENIZER_WORDS;
-  const ig_score_options options = {.metric = metric, .tokenize = tokens ? "none" : NULL};
+  const ig_score_options options = {.metric = metric, .tokenize = run->valid_tokenize};
   ig_score result;
   IG_TRY(ig_score_lines(&options, (const char *const *)hypotheses,
                         (const char *const *)run->valid.text[IG_SIDE_TARGET], count, &result, err));

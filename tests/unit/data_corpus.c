@@ -113,13 +113,40 @@ static void unequal_lines(void **state) {
   assert_non_null(strstr(err.message, "has 5"));
   assert_int_equal(load(target, source, (ig_corpus_options){0}, &c, &err), IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "has 5 lines"));
-  const char *const first[] = {source}, *const second[] = {target};
-  err = (ig_error){0};
-  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, second, 1}, false, &err),
-                   IG_ERROR_FORMAT);
-  assert_non_null(strstr(err.message, "has 3 lines"));
-  assert_non_null(strstr(err.message, "has 5"));
-  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, first, 1}, false, &err), IG_OK);
+}
+
+// What became <unk> is counted in the pairs that are kept: tokens, and the words that they were.
+static void unknown_tokens(void **state) {
+  (void)state;
+  write_text(source, "a q q\nb\nz z z z z\n");
+  write_text(target, "q r\nb\na\n");
+  ig_corpus c;
+  ig_error err = {0};
+  assert_int_equal(load(source, target, (ig_corpus_options){.max_length = 4}, &c, &err), IG_OK);
+  assert_int_equal(c.unknown[IG_SIDE_SOURCE].tokens, 2);
+  assert_int_equal(c.unknown[IG_SIDE_TARGET].tokens, 2);
+  assert_int_equal(c.unknown[IG_SIDE_SOURCE].parts.texts.size, 1);  // z is in a pair left out
+  assert_string_equal(c.unknown[IG_SIDE_SOURCE].parts.texts.tokens[0], "q");
+  assert_int_equal(c.unknown[IG_SIDE_SOURCE].parts.counts[0], 2);
+  assert_int_equal(c.unknown[IG_SIDE_TARGET].parts.texts.size, 2);
+  ig_corpus_free(&c);
+}
+
+static void letters_of_the_target(void **state) {
+  (void)state;
+  static uint64_t letters[IG_CORPUS_LETTERS];
+  write_text(source, "x\nx\n");
+  write_text(target, "a\xC3\x9C \xF0\x9F\x98\x80\nbb\n");
+  ig_corpus c;
+  ig_error err = {0};
+  assert_int_equal(load(source, target, (ig_corpus_options){.target_letters = letters}, &c, &err),
+                   IG_OK);
+  assert_int_equal(letters['a'], 1);
+  assert_int_equal(letters['b'], 2);
+  assert_int_equal(letters[0xDC], 1);
+  assert_int_equal(letters[0x1F600], 1);
+  assert_int_equal(letters['x'], 0);
+  ig_corpus_free(&c);
 }
 
 static char message[256];  // the last one
@@ -142,11 +169,6 @@ static void invalid_utf8(void **state) {
                                   .reporter = &(ig_reporter){.message = keep_text}};
   assert_int_equal(load(source, target, strict, &c, &err), IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, place));
-  const char *const first[] = {source}, *const second[] = {target};
-  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, second, 1}, true, &err),
-                   IG_ERROR_FORMAT);
-  assert_non_null(strstr(err.message, place));
-  assert_int_equal(ig_corpus_check_lines(&(ig_corpus_files){first, second, 1}, false, &err), IG_OK);
   assert_int_equal(load(source, target, told, &c, &err), IG_OK);
   assert_int_equal(c.pairs, 3);
   assert_int_equal(c.repaired, 1);
@@ -186,6 +208,8 @@ int main(void) {
       cmocka_unit_test(ids_and_left_out_pairs),
       cmocka_unit_test(compressed_and_parallel_give_the_same),
       cmocka_unit_test(unequal_lines),
+      cmocka_unit_test(unknown_tokens),
+      cmocka_unit_test(letters_of_the_target),
       cmocka_unit_test(invalid_utf8),
       cmocka_unit_test(missing_file),
   };

@@ -45,7 +45,7 @@ static int set_up(void **state) {
   training.file_count = 2;
   training.vocab_size = 40;
   ig_error err = {0};
-  if (ig_sentencepiece_train(&training, "model", &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_sentencepiece_train(&training, "model", NULL, &err) != IG_OK) fail_msg("%s", err.message);
   assert_int_equal(
       ig_tokenizer_from_sentencepiece(&pieces_description, "model", NULL, &tokenizer, &err), IG_OK);
   const ig_corpus_options options = {.tokenizer = tokenizer, .keep_text = true};

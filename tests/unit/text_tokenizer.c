@@ -99,7 +99,7 @@ static void train(const char *type, int vocab_size, const char *to) {
   training.vocab_size = vocab_size;
   training.model_type = type;
   ig_error err = {0};
-  check(ig_sentencepiece_train(&training, to, &err), &err);
+  check(ig_sentencepiece_train(&training, to, NULL, &err), &err);
 }
 
 static void trained(void **state) {
@@ -171,20 +171,23 @@ static void training_refuses(void **state) {
   training.files = files;
   training.file_count = 1;
   write_corpus();
-  assert_int_equal(ig_sentencepiece_train(&training, out, &err),
-                   IG_ERROR_FORMAT);  // 8000 pieces from this little text
-  assert_non_null(strstr(err.message, "Vocabulary size"));
+  assert_int_equal(ig_sentencepiece_train(&training, out, NULL, &err),
+                   IG_ERROR_ARGUMENT);  // 8000 pieces from this little text
+  assert_non_null(strstr(err.message, "expected at most "));
+  assert_non_null(strstr(err.message, "found 8000"));
   training.vocab_size = 5;  // fewer than letters
-  assert_int_equal(ig_sentencepiece_train(&training, out, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_sentencepiece_train(&training, out, NULL, &err), IG_ERROR_ARGUMENT);
+  assert_non_null(strstr(err.message, "expected at least "));
+  assert_null(strstr(err.message, "--"));  // an option of another command
   training.model_type = "words";
-  assert_int_equal(ig_sentencepiece_train(&training, out, &err), IG_ERROR_ARGUMENT);
+  assert_int_equal(ig_sentencepiece_train(&training, out, NULL, &err), IG_ERROR_ARGUMENT);
   training.model_type = "unigram";
   training.vocab_size = 60;
   assert_int_equal(ig_file_write(files[0], "\n\n", 2, NULL), IG_OK);
-  assert_int_equal(ig_sentencepiece_train(&training, out, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_sentencepiece_train(&training, out, NULL, &err), IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "no text"));
   unlink(files[0]);
-  assert_int_equal(ig_sentencepiece_train(&training, out, &err), IG_ERROR_IO);
+  assert_int_equal(ig_sentencepiece_train(&training, out, NULL, &err), IG_ERROR_IO);
   assert_false(ig_file_exists(out));
 }
 

@@ -249,7 +249,7 @@ static void trained_models(void **state) {
   training.soft_vocab_limit = true;
   ig_tokenizer *t;
   ig_error err = {0};
-  check(ig_sentencepiece_train(&training, in_directory("trained.model"), &err), &err);
+  check(ig_sentencepiece_train(&training, in_directory("trained.model"), NULL, &err), &err);
   const char *model = in_directory("trained.model");
   assert_int_equal(ig_tokenizer_from_sentencepiece(&shifted, model, NULL, &t, &err),
                    IG_ERROR_FORMAT);

@@ -35,6 +35,11 @@ static void defaults(void **state) {
   assert_string_equal(c.data.train.target[0], "a.de");
   assert_int_equal(c.data.vocabulary, IG_VOCABULARY_TRAINED);
   assert_int_equal(c.data.sentencepiece.vocab_size, 8000);
+  assert_true(c.data.sentencepiece.soft_vocab_limit);  // nobody has asked for 8000
+  assert_true(c.data.sentencepiece.character_coverage == 0);
+  assert_string_equal(c.data.sentencepiece.normalization, "nmt_nfkc");
+  assert_null(c.valid_tokenize);
+  assert_false(c.best_metric_given);
   assert_true(c.data.joint);
   assert_string_equal(c.family->name, "marian");
   assert_int_equal(json_integer_value(json_object_get(c.model, "d_model")), 64);
@@ -81,6 +86,29 @@ static void everything(void **state) {
   ig_train_config_free(&c);
 }
 
+static void sentencepiece_keys(void **state) {
+  (void)state;
+  ig_train_config c;
+  ig_error err = {0};
+  const char *text =
+      "data:\n  train: {source: a.en, target: a.de}\n"
+      "  sentencepiece: {vocab_size: 900, byte_fallback: true, normalization: identity,\n"
+      "    user_defined_symbols: [<ph>, '>>de<<'], character_coverage: 0.99}\n" MODEL
+      "train: {output: out, updates: 5, valid_tokenize: char, best_metric: bleu}\n";
+  assert_int_equal(load(text, NULL, &c, &err), IG_OK);
+  const ig_sentencepiece_training *t = &c.data.sentencepiece;
+  assert_int_equal(t->vocab_size, 900);
+  assert_false(t->soft_vocab_limit);
+  assert_true(t->byte_fallback);
+  assert_true(t->character_coverage == 0.99);
+  assert_string_equal(t->normalization, "identity");
+  assert_int_equal(t->symbol_count, 2);
+  assert_string_equal(t->symbols[1], ">>de<<");
+  assert_string_equal(c.valid_tokenize, "char");
+  assert_true(c.best_metric_given);
+  ig_train_config_free(&c);
+}
+
 typedef struct wrong {
   const char *text, *set, *message;  // message: what the error must contain
 } wrong;
@@ -111,6 +139,15 @@ static const wrong wrongs[] = {
      NULL, "both"},
     {"data: {train: {source: a, target: b}, sentencepiece: {model_type: bpee}}\n" MODEL TRAIN, NULL,
      "unigram, bpe, char, word"},
+    {DATA MODEL TRAIN, "data.sentencepiece={normalization: nfc}",
+     "nmt_nfkc, nfkc, nmt_nfkc_cf, nfkc_cf, identity"},
+    {DATA MODEL TRAIN, "data.sentencepiece={character_coverage: 0.5}", "found 0.5"},
+    {DATA MODEL TRAIN, "data.sentencepiece={byte_fallback: 1}", "true or false"},
+    {DATA MODEL TRAIN, "data.sentencepiece={user_defined_symbols: [a, a]}", "twice"},
+    {DATA MODEL TRAIN, "data.sentencepiece={user_defined_symbols: [</s>]}", "found '</s>'"},
+    {DATA MODEL TRAIN, "data.sentencepiece={user_defined_symbols: ['']}", "found ''"},
+    {DATA MODEL TRAIN, "data.sentencepiece={vocab_size: 3}", "found 3"},
+    {DATA MODEL TRAIN, "train.valid_tokenize=14a", "13a, zh, char, intl, none"},
     {DATA MODEL "train: {output: out}\n", NULL, "train.updates: missing"},
     {DATA MODEL "train: {output: out,\n  updates: 0}\n", NULL, ":4: train.updates: found 0"},
     {DATA MODEL "train: {output: out, epochs: 0}\n", NULL, "train.epochs: found 0"},
@@ -162,9 +199,8 @@ static int tear_down(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(defaults),
-      cmocka_unit_test(everything),
-      cmocka_unit_test(errors),
+      cmocka_unit_test(defaults),           cmocka_unit_test(everything),
+      cmocka_unit_test(sentencepiece_keys), cmocka_unit_test(errors),
       cmocka_unit_test(missing_file),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);

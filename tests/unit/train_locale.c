@@ -46,7 +46,7 @@ static void train_a_tokenizer(const char *path) {
   t.vocab_size = 20;
   t.character_coverage = 0.995;
   t.soft_vocab_limit = true;
-  ok(ig_sentencepiece_train(&t, path, &err), &err);
+  ok(ig_sentencepiece_train(&t, path, NULL, &err), &err);
 }
 
 static void translate_a_line(outcome *o) {

@@ -1,0 +1,107 @@
+// A tokenizer loses text in two ways: it has no piece for it, or it normalizes it to other text.
+#include "train/data_losses.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "base/fail.h"
+#include "base/report.h"
+#include "text/utf8.h"
+
+enum { LISTED = 10 };
+
+// The advice for losses of <unk>, by ig_vocabulary_kind.
+static const char *const remedies[] = {
+    "data.sentencepiece.character_coverage: 1 keeps every character that vocab_size has room for, "
+    "byte_fallback: true spells the others in bytes",
+    "the SentencePiece model that data.sentencepiece names has no piece for them",
+    "data.min_frequency and data.max_tokens have left them out",
+    "the tokenizer of model.init has no piece for them",
+};
+
+static ig_status report_unknown(const ig_run *run, const char *name, const ig_corpus *corpus,
+                                ig_side side, ig_error *err) {
+  const ig_corpus_unknown *unknown = &corpus->unknown[side];
+  char list[1024];
+  if (unknown->tokens == 0) return IG_OK;
+  IG_TRY(ig_tally_describe(&unknown->parts, LISTED, list, sizeof list, err));
+  ig_report(run->reporter, IG_LEVEL_WARNING, "%s.%s: %" PRIu64 " of %zu tokens are <unk>: %s; %s",
+            name, side == IG_SIDE_SOURCE ? "source" : "target", unknown->tokens,
+            corpus->offsets[side][corpus->pairs], list, remedies[run->config.data.vocabulary]);
+  return IG_OK;
+}
+
+// Whether a letter of the target, encoded and decoded, is another text. One that is <unk> is
+// reported as such.
+static ig_status comes_back_changed(const ig_tokenizer *t, const char *letter, size_t length,
+                                    bool *changed, ig_error *err) {
+  ig_ids ids = {0};
+  char *text = NULL;
+  ig_status status = ig_tokenizer_encode_target(t, letter, length, &ids, err);
+  bool unknown = false;
+  for (size_t i = 0; i < ids.count; i++)
+    unknown |= ids.ids[i] == ig_tokenizer_unk_id(t, IG_SIDE_TARGET);
+  if (status == IG_OK && !unknown) status = ig_tokenizer_decode(t, ids.ids, ids.count, &text, err);
+  *changed = text && strcmp(text, letter) != 0;
+  free(text);
+  ig_ids_free(&ids);
+  return status;
+}
+
+// Control characters are no text, and white space is not kept as it is by any tokenizer.
+static bool is_letter(uint32_t code) {
+  return code > 0x20 && !(code >= 0x7F && code < 0xA0) && !ig_utf8_is_space(code);
+}
+
+typedef struct letter_losses {
+  uint64_t letters, lost;
+  ig_tally changed;
+} letter_losses;
+
+static ig_status find_changed(const ig_tokenizer *t, const uint64_t *letters, letter_losses *out,
+                              ig_error *err) {
+  for (uint32_t code = 0; code < IG_CORPUS_LETTERS; code++) {
+    utf8proc_uint8_t bytes[5] = {0};
+    bool changed;
+    if (letters[code] == 0 || !is_letter(code)) continue;
+    out->letters += letters[code];
+    const size_t length = (size_t)utf8proc_encode_char((utf8proc_int32_t)code, bytes);
+    IG_TRY(comes_back_changed(t, (const char *)bytes, length, &changed, err));
+    if (!changed) continue;
+    out->lost += letters[code];
+    IG_TRY(ig_tally_add(&out->changed, (const char *)bytes, length, letters[code], err));
+  }
+  return IG_OK;
+}
+
+// Ligatures and full-width letters in a text of millions are no warning; the punctuation of a
+// language is.
+static bool is_much(const letter_losses *losses) { return losses->lost * 1000 > losses->letters; }
+
+static ig_status report_changed(const ig_run *run, const uint64_t *letters, ig_error *err) {
+  letter_losses losses = {0};
+  char list[1024];
+  ig_status status = find_changed(run->tokenizer, letters, &losses, err);
+  if (status == IG_OK && losses.lost)
+    status = ig_tally_describe(&losses.changed, LISTED, list, sizeof list, err);
+  if (status == IG_OK && losses.lost)
+    ig_report(run->reporter, is_much(&losses) ? IG_LEVEL_WARNING : IG_LEVEL_INFO,
+              "the target's text: normalization writes %" PRIu64 " of %" PRIu64
+              " characters in another way, so that no translation has them: %s%s",
+              losses.lost, losses.letters, list,
+              run->config.data.vocabulary == IG_VOCABULARY_TRAINED
+                  ? "; data.sentencepiece.normalization: identity keeps them"
+                  : "");
+  ig_tally_free(&losses.changed);
+  return status;
+}
+
+ig_status ig_data_losses_report(const ig_run *run, const uint64_t *letters, ig_error *err) {
+  for (int side = 0; side < 2; side++) {
+    IG_TRY(report_unknown(run, "data.train", &run->train, (ig_side)side, err));
+    IG_TRY(report_unknown(run, "data.valid", &run->valid, (ig_side)side, err));
+  }
+  return report_changed(run, letters, err);
+}

@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# What becomes of text in training: letters, language codes, punctuation, and what validations are
+# measured by.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+cases=$INGOT_SOURCE/tests/cases/training
+
+# recipe NAME DATA [LINE...]: NAME.yml, a tiny model; more lines go into its train: part.
+recipe() {
+  local name=$1 data=$2 line
+  shift 2
+  cat >"$name.yml" <<EOF
+data: $data
+model: {family: marian, d_model: 64, encoder_layers: 1, decoder_layers: 1, dropout: 0,
+        encoder_attention_heads: 2, decoder_attention_heads: 2,
+        encoder_ffn_dim: 128, decoder_ffn_dim: 128}
+train:
+  output: $name
+  batch_tokens: 1024
+EOF
+  for line in "$@"; do echo "  $line" >>"$name.yml"; done
+}
+
+# --- Language codes are pieces of their own, and a model tells them apart.
+both="train: {source: [$cases/de.src, $cases/zh.src], target: [$cases/de.tgt, $cases/zh.tgt]}"
+recipe codes "{$both, sentencepiece: {vocab_size: 1100, character_coverage: 0.98}}" 'updates: 10'
+expect 0 "$INGOT" train codes.yml
+has err "'>>de<<' 180, '>>zh<<' 180"
+has codes/latest/vocab.json '">>de<<"'
+cp err codes.err
+expect 0 "$INGOT" translate -q -m codes/latest -i "$cases/tag.src" --score-target "$cases/tag.tgt"
+[ "$(sort -u out | wc -l)" -eq 3 ] || fail "three codes do not have three scores"
+
+# --- What a given coverage drops is told: ten characters, then a count; the tokens of both sides.
+has codes.err "data.train.target: 267 of "
+has codes.err "'当' 2, '影' 2, '心' 2, "
+has codes.err " and 331 more; data.sentencepiece.character_coverage: 1"
+has codes.err "data.train.source: "
+# The default keeps all of them.
+recipe letters "{$both, sentencepiece: {vocab_size: 1100}}" 'updates: 1'
+expect 0 "$INGOT" train letters.yml
+! grep -q '<unk>' err || fail "the default coverage has dropped letters"
+# Tokenizers that are given as files are looked at, too; so is the text to validate on.
+printf 'An apple is red .\nA house .\n' >given.en
+printf 'Der Apfel ist rot ☃ .\nEin Haus ☃ ☄ .\n' >given.de
+pair='{source: given.en, target: given.de}'
+recipe given "{train: $pair, valid: $pair, sentencepiece: letters/sentencepiece.model}" 'updates: 1'
+expect 0 "$INGOT" train given.yml
+has err "data.train.target: 3 of "
+has err "data.valid.target: 3 of "
+has err "<unk>: '☃' 2, '☄' 1; the SentencePiece model that data.sentencepiece names has no piece"
+# So is that of a model that the training starts from.
+cat >init.yml <<EOF
+data: {train: {source: given.en, target: given.de}}
+model: {init: letters/latest}
+train: {output: init, updates: 1}
+EOF
+expect 0 "$INGOT" train init.yml
+has err "'☃' 2, '☄' 1; the tokenizer of model.init"
+# Bytes spell what has no piece.
+recipe bytes "{train: $pair, valid: $pair, sentencepiece: {byte_fallback: true,
+  character_coverage: 0.98}}" 'updates: 1'
+expect 0 "$INGOT" train bytes.yml
+! grep -q '<unk>' err || fail "a character is unknown in spite of byte_fallback"
+
+# --- Chinese: a model that has learnt 120 pairs by heart prints their punctuation, and validation's
+# BLEU is the scorer's.
+z="{source: $cases/z.en, target: $cases/z.zh}"
+recipe chinese "{train: $z, valid: $z, sentencepiece: {vocab_size: 600, normalization: identity}}" \
+  'updates: 120' 'learning_rate: 0.003' 'warmup: 50' 'valid_sentences: 0'
+expect 0 "$INGOT" train chinese.yml
+has err 'valid_tokenize zh'
+! grep -q 'best_metric is chrf' err || fail "BLEU has words in Chinese"
+! grep -q 'normalization writes' err || fail "identity has changed a letter"
+bleu=$(grep -o '"bleu":[0-9.]*' chinese/metrics.jsonl | tail -n 1)
+expect 0 "$INGOT" translate -q -m chinese/latest -i "$cases/z.en" -o z.out --beam-size 1 \
+  --split-sentences off
+[ "$(grep -c '[，？！]' z.out)" -ge 50 ] || fail "the punctuation is lost"
+expect 0 "$INGOT" score bleu -r "$cases/z.zh" -i z.out --tokenize zh
+awk -v a="${bleu#*:}" -v b="$(grep -oE '= [0-9.]+' out | head -n 1 | tr -d '= ')" \
+  'BEGIN { exit !(b > 50 && a - b < 0.1 && b - a < 0.1) }' ||
+  fail "validation says BLEU ${bleu#*:}, the scorer $(cat out)"
+# The default normalization says what it changes.
+recipe folded "{train: $z, valid: $z, sentencepiece: {vocab_size: 600}}" 'updates: 1' \
+  'valid_sentences: 4'
+expect 0 "$INGOT" train folded.yml
+has err "warning: the target's text: normalization writes"
+has err "'？' 110, '，' 28, '：' 2; data.sentencepiece.normalization: identity keeps them"
+
+# --- Scripts in which BLEU has no words are measured by chrF; what is given stays.
+printf 'a b\nc d\n' >kana.en
+printf 'これは文です。\nあれも文です。\n' >kana.ja
+k='{source: kana.en, target: kana.ja}'
+recipe kana "{train: $k, valid: $k}" 'updates: 1'
+expect 0 "$INGOT" train kana.yml
+has err 'valid_tokenize char, and best_metric is chrf'
+given=(--set train.output=given_metric --set train.best_metric=bleu)
+expect 0 "$INGOT" train kana.yml "${given[@]}" --set train.valid_tokenize=13a
+has err 'valid_tokenize 13a'
+! grep -q 'best_metric is chrf' err || fail "best_metric was given"
+# Another tokenizer begins another comparison.
+expect 0 "$INGOT" train kana.yml "${given[@]}" --set train.updates=2
+has err 'train.valid_tokenize has changed'
+expect 0 "$INGOT" train kana.yml "${given[@]}" --set train.updates=3 --set train.valid_tokenize=13a
+has err 'train.valid_tokenize has changed'
+
+# --- The default number of pieces is an upper bound; a number that is given is not.
+small="train: {source: $cases/small.en, target: $cases/small.de}"
+recipe soft "{$small}" 'updates: 1'
+expect 0 "$INGOT" train soft.yml
+has err 'at most 8000 pieces'
+has err 'all that the text gives'
+for type in bpe word char; do
+  expect 0 "$INGOT" train soft.yml -q --set "train.output=soft-$type" \
+    --set "data.sentencepiece={model_type: $type}"
+done
+recipe hard "{$small,
+  sentencepiece: {
+    vocab_size: 8000}}" 'updates: 1'
+expect 1 "$INGOT" train hard.yml
+has err 'hard.yml:3: data.sentencepiece.vocab_size: expected at most 1'
+has err 'found 8000'
+[ ! -e hard ] || fail "a start that failed has left its directory"
+expect 1 "$INGOT" train hard.yml --set data.sentencepiece.vocab_size=20
+has err 'data.sentencepiece.vocab_size: expected at least '
+! grep -q -- '--' err || fail "the message names an option of another command"
+[ ! -e hard ] || fail "a start that failed has left its directory"
+
+# --- The same run goes on, with its own pieces; another normalization is another run.
+expect 0 "$INGOT" train folded.yml --set train.updates=2
+has err 'resuming from'
+expect 1 "$INGOT" train folded.yml --set data.sentencepiece.normalization=identity
+has err 'data.sentencepiece.normalization is nothing there, "identity" in'
+expect 1 "$INGOT" train folded.yml --set 'data.sentencepiece.user_defined_symbols=[<x>]'
+has err 'data.sentencepiece.user_defined_symbols'
+expect 1 "$INGOT" train folded.yml --set data.sentencepiece.byte_fallback=true
+has err 'data.sentencepiece.byte_fallback'
