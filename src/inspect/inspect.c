@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/number.h"
+#include "base/path.h"
 #include "base/plain_text.h"
 #include "io/json.h"
 #include "io/safetensors.h"
@@ -213,6 +215,76 @@ static ig_status check_options(const ig_inspect_options *o, ig_error *err) {
   return IG_OK;
 }
 
+// ---- fused models that Ingot cannot run ---------------------------------------
+
+// A fused model of an unknown family, or an adapter.
+typedef struct foreign_summary {
+  model_summary stored;
+  const char *why;  // it is no model that Ingot runs
+} foreign_summary;
+
+static ig_status open_foreign(const char *directory, ig_safetensors **out, ig_error *err) {
+  char *path = ig_path_join(directory, "adapter_model.safetensors", err);
+  if (!path) return IG_ERROR_MEMORY;
+  const ig_status status = ig_file_exists(path) ? ig_safetensors_open_file(path, out, err)
+                                                : ig_safetensors_open(directory, out, err);
+  free(path);
+  return status;
+}
+
+static char *foreign_json(const foreign_summary *f, const char *directory) {
+  const model_summary *s = &f->stored;
+  json_t *json = json_pack("{s:s, s:n, s:s}", "directory", directory, "family", "reason", f->why);
+  int failed = json_object_set_new(json, "stored_values", json_integer((json_int_t)s->parameters));
+  failed |= json_object_set_new(json, "stored_bytes", json_integer((json_int_t)s->bytes));
+  failed |= json_object_set_new(json, "dtypes", bytes_by_dtype(s->file));
+  failed |= json_object_set(json, "fusion", s->fusion);
+  failed |= json_object_set_new(json, "tensors", tensor_list(s->file));
+  json = if_whole(json, failed);
+  char *text = ig_json_text(json, JSON_INDENT(2));
+  json_decref(json);
+  return text;
+}
+
+static char *foreign_text(const foreign_summary *f, const char *directory) {
+  const model_summary *s = &f->stored;
+  char names[256], *text = NULL;
+  size_t size = 0;
+  FILE *out = list_dtypes(s->file, names, sizeof names) ? open_memstream(&text, &size) : NULL;
+  if (!out) return NULL;
+  fprintf(out, "%s\n  family        none that Ingot runs: %s\n", directory, f->why);
+  fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n",
+          ig_safetensors_count(s->file), s->parameters, s->bytes, names);
+  ig_fusion_note_print(out, s->fusion);
+  if (fclose(out) == 0) return text;
+  free(text);
+  return NULL;
+}
+
+// Shows what was fused even if its configuration cannot be read, for the reason in *err. If nothing
+// was fused, the error stays.
+static ig_status inspect_foreign(const char *directory, const ig_inspect_options *o,
+                                 ig_status failed, char **out, ig_error *err) {
+  ig_error reason = *err, unused;
+  foreign_summary f = {.why = reason.message};
+  if (failed == IG_ERROR_MEMORY ||
+      ig_fusion_note_load(directory, &f.stored.fusion, &unused) != IG_OK || !f.stored.fusion)
+    return failed;
+  ig_status status = open_foreign(directory, &f.stored.file, err);
+  if (status == IG_OK) {
+    count_stored(&f.stored);
+    const locale_t before = ig_number_locale_enter();
+    *out = o->json ? foreign_json(&f, directory) : foreign_text(&f, directory);
+    ig_number_locale_leave(before);
+    if (!*out) status = ig_fail_memory_in(directory, err);
+  }
+  ig_safetensors_close(f.stored.file);
+  json_decref(f.stored.fusion);
+  return status;
+}
+
+// ---- all -----------------------------------------------------------------------
+
 static ig_status summarize(const char *directory, const ig_inspect_options *o, char **out,
                            model_summary *s, ig_error *err) {
   IG_TRY(ig_weights_check(directory, &s->config, s->file, err));
@@ -232,7 +304,10 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   *out = NULL;
   IG_TRY(ig_fail_if_null(directory, "directory", err));
   IG_TRY(check_options(o, err));
-  IG_TRY(ig_config_file_read(directory, &s.config, err));
+  ig_error why = {0};
+  const ig_status known = ig_config_file_read(directory, &s.config, &why);
+  if (err) *err = why;
+  if (known != IG_OK) return inspect_foreign(directory, o, known, out, err ? err : &why);
   IG_TRY(ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err));
   IG_TRY(ig_weights_open(directory, s.config.family, &s.file, err));
   const ig_status status = summarize(directory, o, out, &s, err);

@@ -86,6 +86,12 @@ static const count_key count_keys[] = {
     {"decoder_num_hidden_layers", IG_LAYER_STACK_ROLE_DECODER},
 };
 
+bool ig_layer_config_is_count(const char *key) {
+  for (size_t i = 0; i < COUNT(count_keys); i++)
+    if (strcmp(key, count_keys[i].name) == 0) return true;
+  return false;
+}
+
 static bool has_count(const config_section *section, const char *key, int layers) {
   const json_t *value = json_object_get(section->object, key);
   return json_is_integer(value) && json_integer_value(value) == layers;

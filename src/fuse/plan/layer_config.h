@@ -11,6 +11,8 @@
 // problem if config.json tells other numbers of layers than the donor has, or no entry for a layer;
 // a note if it tells none, or has keys that count layers and cannot follow.
 ig_status ig_layer_config_check(ig_fusion_plan *plan, ig_error *err);
+// Whether a key of this name tells a number of layers.
+bool ig_layer_config_is_count(const char *key);
 // Changes a copy of the donor's configuration. false: out of memory.
 bool ig_layer_config_set(const ig_fusion_plan *plan, json_t *config);
 #endif

@@ -13,6 +13,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "fuse/preview/config_notes.h"
 #include "fuse/run/fusion_product.h"
 #include "fuse/run/staging.h"
 #include "fuse/input/donor_files.h"
@@ -148,6 +149,7 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
     if (!plan->alignment && m != donor && is_made(m) && is_made(donor))
       IG_TRY(compare_vocabularies(donor, m, problems, err));
   }
+  if (donor->config) IG_TRY(ig_config_notes_add(plan, keys, COUNT(keys), notes, err));
   if (donor->tensors) IG_TRY(note_files(plan, notes, err));
   return ig_ties_check(&plan->models, donor, problems, err);
 }
