@@ -12,7 +12,6 @@ enum {
   TOKENIZER = IG_MODEL_DIRECTORY_ROLE_TOKENIZER,
   KIND = IG_MODEL_DIRECTORY_ROLE_KIND,
   PIECES = IG_MODEL_DIRECTORY_ROLE_PIECES,
-  VOCABULARY = IG_MODEL_DIRECTORY_ROLE_VOCABULARY,
   WRITTEN = IG_MODEL_DIRECTORY_ROLE_WRITTEN,
 };
 
@@ -23,14 +22,14 @@ static const model_file files[] = {
     {"model.safetensors", WEIGHTS | WRITTEN},
     {"tokenizer_config.json", TOKENIZER | KIND | WRITTEN},
     {"special_tokens_map.json", TOKENIZER},
-    {"tokenizer.json", TOKENIZER},
-    {"vocab.json", TOKENIZER | PIECES | VOCABULARY | WRITTEN},
+    {"tokenizer.json", TOKENIZER | PIECES},
+    {"vocab.json", TOKENIZER | PIECES | WRITTEN},
     {"target_vocab.json", TOKENIZER | PIECES | WRITTEN},
     {"merges.txt", TOKENIZER},
-    {"source.spm", TOKENIZER | VOCABULARY | WRITTEN},
-    {"target.spm", TOKENIZER | VOCABULARY | WRITTEN},
-    {"sentencepiece.bpe.model", TOKENIZER | VOCABULARY},
-    {"spiece.model", TOKENIZER | PIECES | VOCABULARY | WRITTEN},
+    {"source.spm", TOKENIZER | WRITTEN},
+    {"target.spm", TOKENIZER | WRITTEN},
+    {"sentencepiece.bpe.model", TOKENIZER},
+    {"spiece.model", TOKENIZER | PIECES | WRITTEN},
     {"added_tokens.json", TOKENIZER},
     {"preprocessor_config.json", TOKENIZER},
 };

@@ -15,10 +15,7 @@ typedef enum ig_model_directory_role {
   IG_MODEL_DIRECTORY_ROLE_KIND = 1 << 4,
   // Tells which piece each row of an embedding belongs to: rows are matched by it.
   IG_MODEL_DIRECTORY_ROLE_PIECES = 1 << 5,
-  // Is the same in two models when their vocabularies are: the first of them that both have
-  // decides.
-  IG_MODEL_DIRECTORY_ROLE_VOCABULARY = 1 << 6,
-  IG_MODEL_DIRECTORY_ROLE_WRITTEN = 1 << 7,  // Ingot itself writes it when it saves a model
+  IG_MODEL_DIRECTORY_ROLE_WRITTEN = 1 << 6,  // Ingot itself writes it when it saves a model
 } ig_model_directory_role;
 
 // The name of the next file that has one of the roles (a sum of ig_model_directory_role), in the

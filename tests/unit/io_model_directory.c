@@ -22,8 +22,9 @@ static void expect_files(unsigned roles, const char *const *expected) {
 static void roles_choose_files(void **state) {
   (void)state;
   expect_files(IG_MODEL_DIRECTORY_ROLE_CONFIG, (const char *[]){"config.json", NULL});
-  expect_files(IG_MODEL_DIRECTORY_ROLE_PIECES,
-               (const char *[]){"vocab.json", "target_vocab.json", "spiece.model", NULL});
+  expect_files(
+      IG_MODEL_DIRECTORY_ROLE_PIECES,
+      (const char *[]){"tokenizer.json", "vocab.json", "target_vocab.json", "spiece.model", NULL});
   expect_files(IG_MODEL_DIRECTORY_ROLE_WRITTEN,
                (const char *[]){"config.json", "generation_config.json", "model.safetensors",
                                 "tokenizer_config.json", "vocab.json", "target_vocab.json",

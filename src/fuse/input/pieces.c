@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "fuse/input/families.h"
+#include "fuse/input/vocabulary_files.h"
 #include "io/json.h"
 #include "text/sentencepiece.h"
 
@@ -72,6 +73,22 @@ static ig_status load_spm(const char *directory, int extra_ids, ig_vocabulary *o
   return status;
 }
 
+static ig_status load_tokenizer_json(const char *directory, ig_pieces *out, ig_error *err) {
+  char *path = ig_path_join(directory, "tokenizer.json", err);
+  json_t *root = NULL;
+  ig_status status = path ? ig_json_load_object(path, &root, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = ig_vocabulary_files_read_json(root, path, &out->side[0], err);
+  if (status == IG_OK) {
+    json_t *added = json_object_get(root, "added_tokens");
+    out->added = json_is_array(added) ? json_incref(added) : json_array();
+    out->extensible = true;
+    if (!out->added) status = ig_fail_memory(err);
+  }
+  json_decref(root);
+  free(path);
+  return status;
+}
+
 static ig_status load_pieces(const char *directory, ig_pieces *out, ig_error *err) {
   bool whitespace;
   int extra_ids;
@@ -83,6 +100,7 @@ static ig_status load_pieces(const char *directory, ig_pieces *out, ig_error *er
                          : IG_OK;
   }
   out->separate = false;
+  if (has_file(directory, "tokenizer.json")) return load_tokenizer_json(directory, out, err);
   if (has_file(directory, "spiece.model"))
     return load_spm(directory, extra_ids, &out->side[0], err);
   return ig_fail(err, IG_ERROR_UNSUPPORTED,
@@ -98,7 +116,9 @@ ig_status ig_pieces_load(const char *directory, ig_pieces *out, ig_error *err) {
 }
 
 ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err) {
-  *out = (ig_pieces){.separate = from->separate, .extensible = from->extensible};
+  *out = (ig_pieces){.separate = from->separate,
+                     .extensible = from->extensible,
+                     .added = json_incref(from->added)};
   ig_status status = IG_OK;
   for (int side = 0; side < 2; side++)
     for (int id = 0; status == IG_OK && id < from->side[side].size; id++) {
@@ -109,11 +129,49 @@ ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err) {
   return status;
 }
 
+const json_t *ig_pieces_added(const ig_pieces *pieces, const char *piece) {
+  for (size_t i = 0; i < json_array_size(pieces->added); i++) {
+    const json_t *token = json_array_get(pieces->added, i);
+    const char *content = json_string_value(json_object_get(token, "content"));
+    if (content && strcmp(content, piece) == 0) return token;
+  }
+  return NULL;
+}
+
+// Fails if `pieces` has a piece that is no added token and that the other lacks.
+static ig_status check_pieces(const ig_pieces *pieces, const char *directory,
+                              const ig_pieces *other, const char *other_directory, ig_error *err) {
+  const ig_vocabulary *v = &pieces->side[0];
+  for (int id = 0; id < v->size; id++) {
+    const char *piece = v->tokens[id];
+    if (!piece || ig_vocabulary_find(&other->side[0], piece, strlen(piece)) >= 0 ||
+        ig_pieces_added(pieces, piece))
+      continue;
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "tokenizer.json: the tokenizers of %s and %s differ in more than added tokens: "
+                   "'%.100s', id %d, is only in %s, so that rows cannot be matched",
+                   directory, other_directory, piece, id, directory);
+  }
+  return IG_OK;
+}
+
+ig_status ig_pieces_fit(const ig_pieces *a, const char *a_directory, const ig_pieces *b,
+                        const char *b_directory, ig_error *err) {
+  if ((a->added == NULL) != (b->added == NULL))
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s has a tokenizer.json, and %s has none: rows cannot be matched",
+                   a->added ? a_directory : b_directory, a->added ? b_directory : a_directory);
+  if (!a->added) return IG_OK;
+  IG_TRY(check_pieces(a, a_directory, b, b_directory, err));
+  return check_pieces(b, b_directory, a, a_directory, err);
+}
+
 const ig_vocabulary *ig_pieces_side(const ig_pieces *pieces, int side) {
   return &pieces->side[pieces->separate ? side : 0];
 }
 
 void ig_pieces_free(ig_pieces *pieces) {
   for (int side = 0; side < 2; side++) ig_vocabulary_free(&pieces->side[side]);
+  json_decref(pieces->added);
   *pieces = (ig_pieces){0};
 }

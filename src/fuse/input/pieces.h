@@ -1,19 +1,31 @@
 // The pieces of a model's vocabulary, by which rows of embeddings are matched.
 #ifndef IG_FUSE_INPUT_PIECES_H
 #define IG_FUSE_INPUT_PIECES_H
+#include <jansson.h>
+
 #include "text/vocabulary.h"
 
 typedef struct ig_pieces {
   ig_vocabulary side[2];  // source and target; the second only if they are separate
   bool separate;          // source and target have vocabularies of their own
-  bool extensible;        // vocab.json alone gives the ids, so pieces can be added to it
-} ig_pieces;              // start from {0}; ig_pieces_free
+  bool extensible;        // pieces can be added: to a vocab.json alone, or to tokenizer.json
+  // The list added_tokens of a tokenizer.json, where the pieces come from one; else NULL. Only
+  // pieces of this list can be added to another tokenizer.json. A reference of its own.
+  json_t *added;
+} ig_pieces;  // start from {0}; ig_pieces_free
 
 // Loads the pieces of MarianMT's or Ingot's vocab.json (and target_vocab.json with
-// separate_vocabs), or of T5's spiece.model with its <extra_id_N>. Other tokenizers are
-// IG_ERROR_UNSUPPORTED.
+// separate_vocabs), of a tokenizer.json, or of T5's spiece.model with its <extra_id_N>. Other
+// tokenizers are IG_ERROR_UNSUPPORTED.
 ig_status ig_pieces_load(const char *directory, ig_pieces *out, ig_error *err);
 ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err);
+// The entry of `added` for a piece; NULL: it is no added token.
+const json_t *ig_pieces_added(const ig_pieces *pieces, const char *piece);
+// Fails, and names the piece, if one of two vocabularies of a tokenizer.json has a piece that the
+// other lacks and that is no added token: then texts are cut in different ways. Vocabularies from
+// other files always fit. The directories are for the message.
+ig_status ig_pieces_fit(const ig_pieces *a, const char *a_directory, const ig_pieces *b,
+                        const char *b_directory, ig_error *err);
 const ig_vocabulary *ig_pieces_side(const ig_pieces *pieces, int side);
 void ig_pieces_free(ig_pieces *pieces);
 #endif

@@ -10,6 +10,7 @@ void ig_alignment_free(ig_alignment *a) {
     free(a->side[side].rules);
   }
   ig_pieces_free(&a->output);
+  json_decref(a->new_tokens);
   free(a->directory);
   free(a->new_id);
   free(a);

@@ -24,6 +24,12 @@ typedef struct ig_aligned_side {
 typedef struct ig_alignment {
   ig_pieces output;
   bool added;  // output has pieces that the tokenizer in `directory` lacks
+  // All models have the output's vocabulary and as many rows as each other: nothing is matched, and
+  // rows after the last piece stay.
+  bool idle;
+  // Entries for the added_tokens of the output's tokenizer.json, of those pieces that its tokenizer
+  // lacks. NULL: the pieces come from no tokenizer.json.
+  json_t *new_tokens;
   // The directory whose tokenizer the output gets. NULL: the tokenizer of another stage's model,
   // which has not been made yet.
   char *directory;

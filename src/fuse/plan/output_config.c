@@ -5,11 +5,15 @@
 #include "fuse/plan/layer_config.h"
 #include "fuse/plan/special_ids.h"
 
-// Sets the sizes of the vocabularies and the special ids.
+// Sets the sizes of the vocabularies and the special ids. A model of several towers has them in
+// the configuration of its text.
 static bool set_vocabulary(const ig_alignment *a, json_t *config) {
-  if (!a) return true;
-  const bool fine = json_object_set_new(config, "vocab_size", json_integer(a->side[0].rows)) == 0 &&
-                    ig_special_ids_map(a, config);
+  if (!a || a->idle) return true;
+  json_t *text = json_object_get(config, "text_config"),
+         *owner = json_object_get(text, "vocab_size") ? text : config;
+  bool fine = json_object_set_new(owner, "vocab_size", json_integer(a->side[0].rows)) == 0 &&
+              ig_special_ids_map(a, config);
+  if (fine && json_is_object(text)) fine = ig_special_ids_map(a, text);
   return fine &&
          (!json_object_get(config, "decoder_vocab_size") ||
           json_object_set_new(config, "decoder_vocab_size", json_integer(a->side[1].rows)) == 0);

@@ -6,6 +6,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "fuse/plan/special_ids.h"
+#include "fuse/plan/vocabulary_tensors.h"
 
 // ---- which pieces -----------------------------------------------------------
 
@@ -54,10 +55,30 @@ static ig_status load_source(const ig_fusion_plan *plan, ig_alignment *a, bool *
   return load_pieces(stage, directory, &a->output, err);
 }
 
-static ig_status add_piece(ig_alignment *a, int side, const char *piece, ig_error *err) {
+// Makes the entry of a tokenizer.json for a piece that is added to it. like: the entry that another
+// model has for the piece; NULL: none.
+static ig_status add_token(ig_alignment *a, const char *piece, int id, const json_t *like,
+                           ig_error *err) {
+  static const char *const flags[] = {"single_word", "lstrip", "rstrip", "normalized", "special"};
+  json_t *token = json_pack("{s:i, s:s}", "id", id, "content", piece);
+  bool fine = token != NULL;
+  for (size_t i = 0; fine && i < sizeof flags / sizeof *flags; i++)
+    fine = json_object_set_new(token, flags[i],
+                               json_boolean(json_is_true(json_object_get(like, flags[i])))) == 0;
+  if (!a->new_tokens) a->new_tokens = json_array();
+  if (fine) return json_array_append_new(a->new_tokens, token) ? ig_fail_memory(err) : IG_OK;
+  json_decref(token);
+  return ig_fail_memory(err);
+}
+
+// from: the model that has the piece; NULL: the recipe names it.
+static ig_status add_piece(ig_alignment *a, int side, const ig_pieces *from, const char *piece,
+                           ig_error *err) {
   ig_vocabulary *to = &a->output.side[side];
   if (ig_vocabulary_find(to, piece, strlen(piece)) >= 0) return IG_OK;
   a->added = true;
+  if (a->output.added)
+    IG_TRY(add_token(a, piece, to->size, from ? ig_pieces_added(from, piece) : NULL, err));
   return ig_vocabulary_add(to, piece, strlen(piece), to->size, err);
 }
 
@@ -65,7 +86,7 @@ static ig_status add_pieces(ig_alignment *a, const ig_pieces *from, ig_error *er
   for (int side = 0; side <= a->output.separate; side++) {
     const ig_vocabulary *v = ig_pieces_side(from, side);
     for (int id = 0; id < v->size; id++)
-      if (v->tokens[id]) IG_TRY(add_piece(a, side, v->tokens[id], err));
+      if (v->tokens[id]) IG_TRY(add_piece(a, side, from, v->tokens[id], err));
   }
   return IG_OK;
 }
@@ -74,7 +95,7 @@ static ig_status add_named(const ig_recipe *recipe, ig_alignment *a, ig_error *e
   const ig_token_rules *rules = &recipe->tokenizer.rules;
   for (size_t i = 0; i < rules->count; i++)
     for (int side = 0; side <= a->output.separate; side++)
-      IG_TRY(add_piece(a, side, rules->items[i].piece, err));
+      IG_TRY(add_piece(a, side, NULL, rules->items[i].piece, err));
   return IG_OK;
 }
 
@@ -160,6 +181,28 @@ static ig_status resolve_rules(ig_fusion_plan *plan, const ig_pieces *pieces, ig
   return IG_OK;
 }
 
+// ---- whether anything is to be matched --------------------------------------
+
+static bool has_output_pieces(const ig_alignment *a, size_t model, const ig_pieces *pieces) {
+  bool same = true;
+  for (int side = 0; same && side < 2; side++) {
+    const ig_aligned_side *s = &a->side[side];
+    same = ig_pieces_side(pieces, side)->size == s->pieces;
+    for (int row = 0; same && row < s->pieces; row++)
+      same = s->row_of[model][row] == row || !ig_pieces_side(&a->output, side)->tokens[row];
+  }
+  return same;
+}
+
+// Whether the rows of all models are the output's as they stand.
+static bool is_idle(const ig_fusion_plan *plan, const ig_pieces *pieces) {
+  const ig_alignment *a = plan->alignment;
+  const ig_recipe_tokenizer *asked = &plan->recipe->tokenizer;
+  bool idle = !a->added && asked->rules.count == 0 && asked->pad_to_multiple_of == 1;
+  for (size_t i = 0; idle && i < a->models; i++) idle = has_output_pieces(a, i, &pieces[i]);
+  return idle && ig_vocabulary_tensors_are_alike(plan);
+}
+
 // ---- the whole --------------------------------------------------------------
 
 static ig_status open_model(ig_fusion_plan *plan, const char *reference, ig_error *err) {
@@ -189,6 +232,21 @@ static ig_status judge_pieces(ig_fusion_plan *plan, ig_status status, const ig_e
   return ig_problems_judge(&plan->problems, status, why, err);
 }
 
+// Adds a problem if the rows of a model cannot be matched with the output's pieces.
+static ig_status check_fit(ig_fusion_plan *plan, const ig_fuse_model *m, const ig_pieces *pieces,
+                           bool *complete, ig_error *err) {
+  const ig_alignment *a = plan->alignment;
+  const char *source = a->directory ? a->directory : plan->recipe->tokenizer.source;
+  ig_error why = {0};
+  if (pieces->separate != a->output.separate) {
+    *complete = false;
+    return ig_problems_add(&plan->problems, NULL, err,
+                           "%s: separate_vocabs is not as in the output's tokenizer", m->reference);
+  }
+  return judge_pieces(plan, ig_pieces_fit(&a->output, source, pieces, m->reference, &why), &why,
+                      complete, err);
+}
+
 static ig_status load_all(ig_fusion_plan *plan, ig_pieces *pieces, bool *complete, ig_error *err) {
   ig_alignment *a = plan->alignment;
   ig_error why = {0};
@@ -200,12 +258,7 @@ static ig_status load_all(ig_fusion_plan *plan, ig_pieces *pieces, bool *complet
     if (!m->tensors) continue;
     IG_TRY(judge_pieces(plan, load_pieces(m->stage, m->directory, &pieces[i], &why), &why, complete,
                         err));
-    if (*complete && pieces[i].separate != a->output.separate) {
-      *complete = false;
-      IG_TRY(ig_problems_add(&plan->problems, NULL, err,
-                             "%s: separate_vocabs is not as in the output's tokenizer",
-                             m->reference));
-    }
+    if (*complete) IG_TRY(check_fit(plan, m, &pieces[i], complete, err));
   }
   return IG_OK;
 }
@@ -219,12 +272,16 @@ static ig_status match_pieces(ig_fusion_plan *plan, ig_pieces *pieces, bool *com
     IG_TRY(add_pieces(a, &pieces[i], err));
   IG_TRY(add_named(plan->recipe, a, err));
   if (a->added && !a->output.extensible)
-    IG_TRY(ig_problems_add(&plan->problems, NULL, err,
-                           "%s: pieces cannot be added to its tokenizer, which is not a vocab.json "
-                           "alone; tokenizer_source: base, or a model that has all pieces",
-                           a->directory ? a->directory : plan->recipe->tokenizer.source));
+    IG_TRY(ig_problems_add(
+        &plan->problems, NULL, err,
+        "%s: pieces cannot be added to its tokenizer, which is neither a vocab.json "
+        "alone nor a tokenizer.json; tokenizer_source: base, or a model that "
+        "has all pieces",
+        a->directory ? a->directory : plan->recipe->tokenizer.source));
   IG_TRY(match_all(plan, pieces, a, err));
   IG_TRY(match_ids(&pieces[ig_fusion_plan_donor(plan) - plan->models.model], a, err));
+  a->idle = is_idle(plan, pieces);
+  if (a->idle) return IG_OK;
   IG_TRY(resolve_rules(plan, pieces, err));
   return ig_special_ids_check(plan, err);
 }

@@ -6,12 +6,44 @@
 #include "base/fail.h"
 #include "fuse/input/ties.h"
 
+// Whether the name is, or ends with a dot and, one of these.
+static bool ends_with_any(const char *name, const char *const *ends, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const size_t length = strlen(name), end = strlen(ends[i]);
+    if (strcmp(name, ends[i]) == 0 || (length > end && name[length - end - 1] == '.' &&
+                                       strcmp(name + length - end, ends[i]) == 0))
+      return true;
+  }
+  return false;
+}
+
 // Whether one dimension of a tensor of this name is a vocabulary. *side: 1 if it is the target's,
 // which matters if vocabularies are separate; else 0.
 static bool find_side(const char *name, int *side) {
   static const char *const others[] = {"embedding.weight", "fc.weight", "fc.bias", "lm_head.bias",
                                        "final_logits_bias"};
-  bool known = false;
+  static const char *const ends[] = {"embed_tokens.weight",
+                                     "wte.weight",
+                                     "tokens_embed.weight",
+                                     "word_embeddings.weight",
+                                     "word_embedding.weight",
+                                     "embed_in.weight",
+                                     "embed_tokens_per_layer.weight",
+                                     "token_embedding.weight",
+                                     "embed_out.weight",
+                                     "tok_embeddings.weight",
+                                     "lm_head.weight",
+                                     "lm_head.bias",
+                                     "lm_head.decoder.weight",
+                                     "lm_head.decoder.bias",
+                                     "predictions.bias",
+                                     "predictions.decoder.weight",
+                                     "predictions.decoder.bias",
+                                     "vocab_projector.weight",
+                                     "vocab_projector.bias",
+                                     "generator_lm_head.weight",
+                                     "generator_lm_head.bias"};
+  bool known = ends_with_any(name, ends, sizeof ends / sizeof *ends);
   for (size_t i = 0; ig_ties_names[i] && !known; i++) known = strcmp(name, ig_ties_names[i]) == 0;
   for (size_t i = 0; i < sizeof others / sizeof *others && !known; i++)
     known = strcmp(name, others[i]) == 0;
@@ -65,9 +97,31 @@ static bool all_straight(const ig_aligned_side *a, const ig_plan_tensor *t) {
   return straight;
 }
 
+// The size of the vocabulary in config.json; 0: it does not say.
+static size_t config_size(const json_t *config) {
+  const json_t *size = json_object_get(config, "vocab_size");
+  if (!size) size = json_object_get(json_object_get(config, "text_config"), "vocab_size");
+  return json_integer_value(size) > 0 ? (size_t)json_integer_value(size) : 0;
+}
+
+// Adds a problem for a tensor that seems to have a row for each piece, under a name that is not
+// known: its rows would stay where they are while those of the other tables move.
+static ig_status check_unknown(ig_fusion_plan *plan, const ig_plan_tensor *t, ig_error *err) {
+  const char *name = t->name;
+  const bool named = strstr(name, "emb") || strstr(name, "head") || strstr(name, "logits");
+  const size_t size = config_size(ig_fusion_plan_donor(plan)->config);
+  if (!named || t->rank == 0 || size == 0 || t->shape[0] != size || strstr(name, "position"))
+    return IG_OK;
+  return ig_problems_add(&plan->problems, name, err,
+                         "has %zu rows, as many as vocab_size, but its rows cannot be matched by "
+                         "piece: tables of this name are not known",
+                         size);
+}
+
 ig_status ig_vocabulary_tensors_attach(ig_fusion_plan *plan, ig_plan_tensor *t, ig_error *err) {
   int side;
-  if (!plan->alignment || t->copied || !find_side(t->name, &side)) return IG_OK;
+  if (!plan->alignment || plan->alignment->idle || t->copied) return IG_OK;
+  if (!find_side(t->name, &side)) return check_unknown(plan, t, err);
   const ig_aligned_side *a = &plan->alignment->side[side];
   const int axis = strcmp(t->name, "final_logits_bias") == 0 ? t->rank - 1 : 0;
   if (t->rank == 0 || t->shape[axis] == 0) return IG_OK;
@@ -85,4 +139,29 @@ ig_status ig_vocabulary_tensors_attach(ig_fusion_plan *plan, ig_plan_tensor *t, 
   if (t->base.tensor) IG_TRY(attach_input(plan, t, &t->base, err));
   for (size_t i = 0; i < a->rule_count; i++) IG_TRY(check_rule(plan, t, &a->rules[i], err));
   return IG_OK;
+}
+
+// Whether all models that have the tensor have it in the same shape.
+static bool is_alike_everywhere(const ig_fusion_plan *plan, const ig_safetensor *tensor) {
+  bool alike = true;
+  for (size_t i = 0; alike && i < plan->models.count; i++) {
+    const ig_safetensor *other = ig_safetensors_find(plan->models.model[i].tensors, tensor->name);
+    alike = !other || (other->rank == tensor->rank &&
+                       memcmp(other->shape, tensor->shape,
+                              (size_t)tensor->rank * sizeof *tensor->shape) == 0);
+  }
+  return alike;
+}
+
+bool ig_vocabulary_tensors_are_alike(const ig_fusion_plan *plan) {
+  bool alike = true;
+  for (size_t i = 0; alike && i < plan->models.count; i++) {
+    const ig_safetensors *tensors = plan->models.model[i].tensors;
+    for (size_t k = 0; alike && tensors && k < ig_safetensors_count(tensors); k++) {
+      const ig_safetensor *tensor = ig_safetensors_get(tensors, k);
+      int unused;
+      alike = !find_side(tensor->name, &unused) || is_alike_everywhere(plan, tensor);
+    }
+  }
+  return alike;
 }

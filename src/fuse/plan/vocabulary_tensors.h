@@ -6,4 +6,6 @@
 // If one dimension of the tensor is the vocabulary, gives the tensor the output's shape and its
 // inputs their rows. Other tensors are not changed.
 ig_status ig_vocabulary_tensors_attach(ig_fusion_plan *plan, ig_plan_tensor *tensor, ig_error *err);
+// Whether all models of the plan have as many rows as each other in each tensor of this kind.
+bool ig_vocabulary_tensors_are_alike(const ig_fusion_plan *plan);
 #endif

@@ -18,8 +18,8 @@
 #include "fuse/run/staging.h"
 #include "fuse/input/donor_files.h"
 #include "fuse/input/ties.h"
+#include "fuse/preview/same_vocabulary.h"
 #include "io/json.h"
-#include "io/model_directory.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -40,70 +40,6 @@ static ig_status compare_key(const ig_fuse_model *a, const ig_fuse_model *b, con
   free(first);
   free(second);
   return status;
-}
-
-static ig_status compare_bytes(const char *a, const char *b, bool *same, ig_error *err) {
-  char *x = NULL, *y = NULL;
-  size_t x_size, y_size;
-  ig_status status = ig_file_load(a, &x, &x_size, err);
-  if (status == IG_OK) status = ig_file_load(b, &y, &y_size, err);
-  if (status == IG_OK) *same = x_size == y_size && memcmp(x, y, x_size) == 0;
-  free(x);
-  free(y);
-  return status;
-}
-
-static ig_status compare_json(const char *a, const char *b, bool *same, ig_error *err) {
-  json_t *x = NULL, *y = NULL;
-  ig_status status = ig_json_load(a, &x, err);
-  if (status == IG_OK) status = ig_json_load(b, &y, err);
-  if (status == IG_OK) *same = json_equal(x, y);
-  json_decref(x);
-  json_decref(y);
-  return status;
-}
-
-typedef struct file_comparison {
-  bool both;  // both models have the file
-  bool same;  // its content is the same, or a model lacks it
-} file_comparison;
-
-static ig_status compare_files(const ig_fuse_model *a, const ig_fuse_model *b, const char *name,
-                               file_comparison *out, ig_error *err) {
-  const bool is_json = strstr(name, ".json") != NULL;
-  char *x = ig_path_join(a->directory, name, err);
-  char *y = x ? ig_path_join(b->directory, name, err) : NULL;
-  ig_status status = y ? IG_OK : IG_ERROR_MEMORY;
-  *out = (file_comparison){.both = y && ig_file_exists(x) && ig_file_exists(y), .same = true};
-  if (out->both)
-    status = is_json ? compare_json(x, y, &out->same, err) : compare_bytes(x, y, &out->same, err);
-  free(x);
-  free(y);
-  return status;
-}
-
-// Each row of an embedding belongs to a piece, so models with different vocabularies must not be
-// mixed. The first file of the list gives the ids: if both models have it, it alone decides.
-// Otherwise all files that both have must be the same.
-static ig_status compare_vocabularies(const ig_fuse_model *a, const ig_fuse_model *b,
-                                      ig_problems *problems, ig_error *err) {
-  const char *name;
-  bool is_first = true;
-  for (size_t at = 0;
-       (name = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_VOCABULARY, &at)) != NULL;) {
-    file_comparison found;
-    ig_error why = {0};
-    const ig_status status = compare_files(a, b, name, &found, &why);
-    if (status != IG_OK) return ig_problems_judge(problems, status, &why, err);
-    if (!found.same)
-      return ig_problems_add(problems, NULL, err,
-                             "%s is not the same in %s and %s: rows of embeddings would be of "
-                             "different pieces; 'tokenizer_source: union' matches them",
-                             name, a->reference, b->reference);
-    if (found.both && is_first) break;
-    is_first = false;
-  }
-  return IG_OK;
 }
 
 static bool is_made(const ig_fuse_model *m) { return m->tensors && !m->not_made_yet; }
@@ -147,7 +83,7 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
       IG_TRY(compare_key(donor, m, keys[k], &unused, problems, err));
     }
     if (!plan->alignment && m != donor && is_made(m) && is_made(donor))
-      IG_TRY(compare_vocabularies(donor, m, problems, err));
+      IG_TRY(ig_same_vocabulary_check(donor, m, problems, notes, err));
   }
   if (donor->config) IG_TRY(ig_config_notes_add(plan, keys, COUNT(keys), notes, err));
   if (donor->tensors) IG_TRY(note_files(plan, notes, err));

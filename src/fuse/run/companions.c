@@ -9,6 +9,7 @@
 #include "fuse/input/donor_files.h"
 #include "fuse/plan/output_config.h"
 #include "fuse/plan/special_ids.h"
+#include "fuse/run/new_tokens.h"
 #include "io/json.h"
 #include "io/model_directory.h"
 
@@ -91,6 +92,7 @@ static ig_status copy_all(const ig_fusion_plan *plan, ig_staging *staging, ig_er
 
 // Writes the vocabularies again, with the pieces that were added to them.
 static ig_status write_vocabularies(const ig_alignment *a, const char *directory, ig_error *err) {
+  if (a->new_tokens) return ig_new_tokens_write(a, directory, err);
   static const char *const names[] = {"vocab.json", "target_vocab.json"};
   for (int side = 0; side <= a->output.separate; side++) {
     char *path = ig_path_join(directory, names[side], err);
@@ -107,8 +109,8 @@ ig_status ig_companions_write(const ig_fusion_plan *plan, ig_staging *staging, i
   size_t at = 0;
   const char *generation = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_GENERATION, &at);
   IG_TRY(copy_all(plan, staging, err));
-  if (plan->alignment) IG_TRY(map_special_ids(plan->alignment, directory, generation, err));
-  if (plan->alignment && plan->alignment->added)
-    IG_TRY(write_vocabularies(plan->alignment, directory, err));
+  const ig_alignment *a = plan->alignment;
+  if (a && !a->idle) IG_TRY(map_special_ids(a, directory, generation, err));
+  if (a && a->added) IG_TRY(write_vocabularies(a, directory, err));
   return write_config(plan, directory, err);
 }
