@@ -62,8 +62,13 @@ ig_status ig_fail_system(ig_error *err, const char *path, const char *what) {
                  what, strerror(errno));
 }
 
+ig_status ig_fail_if_missing(bool missing, const char *name, ig_error *err) {
+  if (!missing) return IG_OK;
+  return ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected a value, found NULL", name);
+}
+
 ig_status ig_fail_if_null(const void *value, const char *name, ig_error *err) {
-  return value ? IG_OK : ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected a value, found NULL", name);
+  return ig_fail_if_missing(!value, name, err);
 }
 
 ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...) {

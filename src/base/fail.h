@@ -16,6 +16,8 @@ ig_status ig_fail_memory(ig_error *err);
 ig_status ig_fail_memory_in(const char *where, ig_error *err);
 // "<path>: cannot <what>: <what errno says>": IG_ERROR_MEMORY for ENOMEM, else IG_ERROR_IO.
 ig_status ig_fail_system(ig_error *err, const char *path, const char *what);
+// IG_ERROR_ARGUMENT, "<name>: expected a value, found NULL", if it is missing.
+ig_status ig_fail_if_missing(bool missing, const char *name, ig_error *err);
 // IG_ERROR_ARGUMENT if value, which the message calls `name`, is NULL.
 ig_status ig_fail_if_null(const void *value, const char *name, ig_error *err);
 // Returns the failure of a call from the calling function.

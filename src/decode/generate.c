@@ -61,9 +61,11 @@ static ig_status encode_and_search(const ig_model *model, const ig_decode_option
 ig_status ig_generate(ig_model *model, const ig_generate_args *args, int *out, int *length,
                       ig_error *err) {
   ig_decode_options options;
+  IG_TRY(ig_fail_if_null(length, "length", err));
   *length = 0;
   IG_TRY(ig_fail_if_null(model, "model", err));
   IG_TRY(ig_fail_if_null(args, "args", err));
+  IG_TRY(ig_fail_if_null(out, "out", err));
   IG_TRY(check_args(model, args, err));
   IG_TRY(ig_decode_options_load(model, &options, err));
   options.beam_size = 1;

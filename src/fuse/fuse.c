@@ -111,6 +111,7 @@ static ig_status write_report(const fusion *f, ig_error *err) {
 
 ig_status ig_fuse_describe(const char *recipe, const char *output, const ig_fuse_options *options,
                            char **out, ig_error *err) {
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(recipe, "recipe", err));
   fusion f = begin_fusion(output && *output ? output : NULL, options);

@@ -301,6 +301,7 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   const ig_inspect_options defaults = ig_inspect_options_default();
   const ig_inspect_options *o = options ? options : &defaults;
   model_summary s = {.sizes = {o->batch_tokens, o->length, o->beam_size, o->threads}};
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(directory, "directory", err));
   IG_TRY(check_options(o, err));

@@ -44,6 +44,7 @@ static ig_status name_lines(ig_lines *l, const char *path, ig_error *err) {
 
 ig_status ig_lines_open(const char *path, const ig_lines_options *options, ig_lines **out,
                         ig_error *err) {
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   ig_lines *l = ig_allocate(1, sizeof *l, err);
   if (!l) return IG_ERROR_MEMORY;
@@ -124,6 +125,7 @@ static void read_more(ig_lines *l) {
 }
 
 bool ig_lines_ready(ig_lines *l) {
+  if (!l) return true;
   while (!has_line(l) && !l->ended) {
     // A pipe that is empty may belong to a writer as fast as this reader, who needs a moment to
     // fill it again. It gets a few such moments for each time that we give up, so that one who
@@ -162,8 +164,11 @@ static ig_status end_lines(ig_lines *l, bool *another, ig_error *err) {
 }
 
 ig_status ig_lines_next(ig_lines *l, const char **line, size_t *length, ig_error *err) {
+  IG_TRY(ig_fail_if_null(line, "line", err));
+  IG_TRY(ig_fail_if_null(length, "length", err));
   *line = NULL;
   *length = 0;
+  IG_TRY(ig_fail_if_null(l, "lines", err));
   bool whole = has_line(l), another = true;
   while (!whole && !l->ended) {
     read_more(l);
@@ -184,5 +189,5 @@ ig_status ig_lines_next(ig_lines *l, const char **line, size_t *length, ig_error
   return IG_OK;
 }
 
-size_t ig_lines_number(const ig_lines *l) { return l->number; }
-size_t ig_lines_repaired(const ig_lines *l) { return l->repair.lines; }
+size_t ig_lines_number(const ig_lines *l) { return l ? l->number : 0; }
+size_t ig_lines_repaired(const ig_lines *l) { return l ? l->repair.lines : 0; }

@@ -97,6 +97,7 @@ bool ig_detect_may_run(unsigned needed) {
 // Leaves 0x80000002 to 0x80000004 hold the name, 16 bytes each, padded with blanks on either side
 // (Intel SDM vol. 2, CPUID: processor brand string).
 void ig_cpu_name(char name[64]) {
+  if (!name) return;
   char text[49] = "";
 #if defined(__x86_64__)
   for (uint32_t i = 0; i < 3; i++) {

@@ -43,6 +43,7 @@ ig_status ig_kernels_select(const ig_kernels **out, ig_error *err) {
 
 ig_status ig_isa_name(const char **name, ig_error *err) {
   const ig_kernels *kernels;
+  IG_TRY(ig_fail_if_null(name, "name", err));
   *name = NULL;
   IG_TRY(ig_kernels_select(&kernels, err));
   *name = kernels->name;

@@ -87,6 +87,7 @@ enum { LEVEL2 = 0, LEVEL3 = 0 };
 ig_status ig_machine_bandwidth(int threads, ig_bandwidth *out, ig_error *err) {
   const ig_kernels *kernels;
   ig_pool *pool = NULL;
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = (ig_bandwidth){0};
   IG_TRY(ig_kernels_select(&kernels, err));
   IG_TRY(ig_pool_create(threads, &pool, err));

@@ -83,6 +83,7 @@ ig_status ig_machine_peak(const char *isa, ig_peak peak, int threads, double *gf
                           ig_error *err) {
   const ig_kernels *kernels;
   ig_pool *pool = NULL;
+  IG_TRY(ig_fail_if_null(gflops, "gflops", err));
   *gflops = 0;
   IG_TRY(choose_kernels(isa, &kernels, err));
   IG_TRY(ig_pool_create(threads, &pool, err));

@@ -262,6 +262,7 @@ static ig_status time_layers(model_timing *t) {
 }
 
 double ig_translation_operations(const ig_config *c, int length, int beam_size) {
+  if (!c) return 0;
   const double d = c->d_model, layers = c->decoder.layers;
   const double encoder = c->encoder.layers * (4 * d * d + 2 * d * c->encoder.feed_forward.inner) +
                          layers * 2 * d * d;  // keys and values of cross-attention

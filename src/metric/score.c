@@ -56,6 +56,7 @@ ig_status ig_score_lines(const ig_score_options *options, const char *const *hyp
                                                 [IG_METRIC_TER] = &ig_metric_ter};
   const ig_score_options defaults = {.metric = IG_METRIC_BLEU};
   if (!options) options = &defaults;
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = (ig_score){0};
   IG_TRY(check_score_options(options, count, err));
   IG_TRY(ig_fail_if_null(hypotheses, "hypotheses", err));

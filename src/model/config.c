@@ -98,6 +98,8 @@ ig_status ig_config_keep(const ig_config *config, const char *where, ig_config *
 void ig_config_free(ig_config *config) { free(config); }
 
 ig_vocabulary_facts ig_config_vocabulary(const ig_config *c) {
+  if (!c)
+    return (ig_vocabulary_facts){.pad_id = -1, .bos_id = -1, .eos_id = -1, .decoder_start_id = -1};
   return (ig_vocabulary_facts){.source_size = c->vocab_size,
                                .target_size = c->target_vocab_size,
                                .pad_id = c->pad_id,

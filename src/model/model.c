@@ -22,11 +22,12 @@ const char *ig_model_generation_file(const ig_model *m) {
   return m->generation_in_config ? "config.json" : "generation_config.json";
 }
 
-const ig_config *ig_model_config(const ig_model *m) { return &m->config; }
-size_t ig_model_parameters(const ig_model *m) { return m->trained_count; }
-size_t ig_model_tensors(const ig_model *m) { return m->parameter_count; }
+const ig_config *ig_model_config(const ig_model *m) { return m ? &m->config : NULL; }
+size_t ig_model_parameters(const ig_model *m) { return m ? m->trained_count : 0; }
+size_t ig_model_tensors(const ig_model *m) { return m ? m->parameter_count : 0; }
 
 ig_status ig_model_tensor(const ig_model *m, size_t index, ig_tensor_view *out, ig_error *err) {
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = (ig_tensor_view){0};
   IG_TRY(ig_fail_if_null(m, "model", err));
   if (index >= m->parameter_count)
@@ -40,6 +41,7 @@ ig_status ig_model_tensor(const ig_model *m, size_t index, ig_tensor_view *out, 
 }
 
 ig_status ig_model_find(const ig_model *m, const char *name, ig_tensor_view *out, ig_error *err) {
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = (ig_tensor_view){0};
   IG_TRY(ig_fail_if_null(m, "model", err));
   IG_TRY(ig_fail_if_null(name, "name", err));

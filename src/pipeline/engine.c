@@ -82,6 +82,7 @@ ig_status ig_engine_open(const ig_ensemble *ensemble, const ig_engine_options *o
                          ig_engine **out, ig_error *err) {
   const ig_engine_options defaults = ig_engine_options_default();
   if (!options) options = &defaults;
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(ensemble, "ensemble", err));
   IG_TRY(check_options(options, err));

@@ -15,11 +15,11 @@ typedef struct held_out_stream {
 } held_out_stream;
 
 static ig_status read_source(void *context, const char **line, size_t *length, ig_error *err) {
+  (void)err;
   held_out_stream *s = context;
   *line = NULL;
   if (s->read == s->options->count) return IG_OK;
   *line = s->options->sources[s->read++];
-  IG_TRY(ig_fail_if_null(*line, "sources: a line", err));
   *length = strlen(*line);
   return IG_OK;
 }
@@ -52,8 +52,13 @@ ig_status ig_score_held_out(void *options, const char *directory, double *score,
   const ig_held_out_options *o = options;
   IG_TRY(ig_fail_if_null(o, "options", err));
   IG_TRY(ig_fail_if_null(directory, "directory", err));
+  IG_TRY(ig_fail_if_null(score, "score", err));
   IG_TRY(ig_fail_if_null(o->sources, "sources", err));
   IG_TRY(ig_fail_if_null(o->references, "references", err));
+  for (size_t i = 0; i < o->count; i++) {
+    IG_TRY(ig_fail_if_null(o->sources[i], "sources: a line", err));
+    IG_TRY(ig_fail_if_null(o->references[i], "references: a line", err));
+  }
   held_out_stream s = {.options = o,
                        .translations = ig_allocate(o->count, sizeof *s.translations, err)};
   if (!s.translations) return IG_ERROR_MEMORY;

@@ -160,6 +160,7 @@ ig_status ig_translator_open_on(ig_engine *engine, const ig_translator_options *
   const double begin = ig_clock_seconds();
   const ig_translator_options defaults = ig_translator_options_default();
   if (!options) options = &defaults;
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(engine, "engine", err));
   IG_TRY(check_counts(options, err));
@@ -182,6 +183,7 @@ ig_status ig_translator_open_ensemble(const ig_ensemble *ensemble,
   const double begin = ig_clock_seconds();
   const ig_translator_options defaults = ig_translator_options_default();
   if (!options) options = &defaults;
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(ensemble, "ensemble", err));
   IG_TRY(check_counts(options, err));
@@ -204,6 +206,7 @@ ig_status ig_translator_open_ensemble(const ig_ensemble *ensemble,
 
 ig_status ig_translator_open(const char *directory, const ig_translator_options *options,
                              ig_translator **out, ig_error *err) {
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(directory, "directory", err));
   const ig_ensemble alone = {.members = &(ig_ensemble_member){.directory = directory}, .count = 1};
@@ -222,7 +225,7 @@ void ig_translator_free(ig_translator *t) {
 }
 
 ig_translate_stats ig_translator_stats(const ig_translator *translator) {
-  return translator->stats;
+  return translator ? translator->stats : (ig_translate_stats){0};
 }
 
 // ---- a window through the engine --------------------------------------------
@@ -514,8 +517,17 @@ static ig_status run_stream(ig_translator *t, stream_input *in, const ig_reporte
   return status;
 }
 
+static ig_status check_stream(const ig_translator *translator, const ig_line_stream *stream,
+                              ig_error *err) {
+  IG_TRY(ig_fail_if_null(translator, "translator", err));
+  IG_TRY(ig_fail_if_null(stream, "stream", err));
+  IG_TRY(ig_fail_if_missing(!stream->read, "stream: read", err));
+  return ig_fail_if_missing(!stream->write, "stream: write", err);
+}
+
 ig_status ig_translate_lines(ig_translator *translator, const ig_line_stream *stream,
                              const ig_reporter *reporter, ig_error *err) {
+  IG_TRY(check_stream(translator, stream, err));
   return run_stream(translator, &(stream_input){.stream = stream}, reporter, err);
 }
 
@@ -523,6 +535,8 @@ ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stre
                            ig_status (*read_target)(void *context, const char **line,
                                                     size_t *length, ig_error *err),
                            const ig_reporter *reporter, ig_error *err) {
+  IG_TRY(check_stream(translator, stream, err));
+  IG_TRY(ig_fail_if_missing(!read_target, "read_target", err));
   stream_input in = {.stream = stream, .read_target = read_target};
   return run_stream(translator, &in, reporter, err);
 }
@@ -556,6 +570,7 @@ static ig_status keep_line(void *context, const char *line, size_t length, ig_er
 
 ig_status ig_translate(ig_translator *t, const char *text, char **out, ig_error *err) {
   const double begin = ig_clock_seconds();
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(t, "translator", err));
   IG_TRY(ig_fail_if_null(text, "text", err));

@@ -392,6 +392,9 @@ ig_status ig_train(const char *config_path, const ig_train_options *options, ig_
   const ig_train_options defaults = {0};
   if (!options) options = &defaults;
   IG_TRY(ig_fail_if_null(config_path, "config_path", err));
+  if (options->set_count) IG_TRY(ig_fail_if_null(options->set, "set", err));
+  for (size_t i = 0; i < options->set_count; i++)
+    IG_TRY(ig_fail_if_null(options->set[i], "set: an assignment", err));
   ig_interrupt_clear();  // an interruption of an earlier run is not meant for this one
   ig_run run = {.reporter = &options->reporter, .threads = options->threads};
   IG_TRY(ig_train_config_load(config_path, options->set, options->set_count, &run.config, err));

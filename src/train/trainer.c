@@ -69,6 +69,7 @@ ig_status ig_trainer_create(ig_model *model, const ig_trainer_options *options, 
                             ig_error *err) {
   const ig_trainer_options defaults = ig_trainer_options_default();
   if (!options) options = &defaults;
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(model, "model", err));
   IG_TRY(check_options(options, err));
@@ -104,6 +105,7 @@ ig_status ig_trainer_forward(ig_trainer *t, const ig_batch *batch, float *logits
                              ig_error *err) {
   if (loss) *loss = (ig_loss){0};
   IG_TRY(ig_fail_if_null(t, "trainer", err));
+  IG_TRY(ig_fail_if_null(batch, "batch", err));
   ig_loss_sums sums = {0};
   const ig_pass_args args = {
       .batch = batch, .label_smoothing = t->options.label_smoothing, .logits = logits};
@@ -123,6 +125,7 @@ ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double nor
                                 ig_loss *loss, ig_error *err) {
   if (loss) *loss = (ig_loss){0};
   IG_TRY(ig_fail_if_null(t, "trainer", err));
+  IG_TRY(ig_fail_if_null(batch, "batch", err));
   if (!(normalizer >= 0 && isfinite(normalizer)))
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "normalizer: expected a finite number not below 0, found %g", normalizer);
@@ -182,6 +185,7 @@ ig_status ig_trainer_update(ig_trainer *t, float learning_rate, double *grad_nor
 }
 
 void ig_trainer_zero_gradients(ig_trainer *t) {
+  if (!t) return;
   memset(t->model->gradients, 0, t->model->trained_count * sizeof *t->model->gradients);
   t->source_rows = 0;
   t->target_rows = 0;

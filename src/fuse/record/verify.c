@@ -170,6 +170,8 @@ static ig_status check_all(checking *c, int threads, ig_error *err) {
 
 ig_status ig_fuse_verify(const char *directory, bool json, int threads, char **out, bool *intact,
                          ig_error *err) {
+  IG_TRY(ig_fail_if_null(out, "out", err));
+  IG_TRY(ig_fail_if_null(intact, "intact", err));
   *out = NULL;
   *intact = false;
   IG_TRY(ig_fail_if_null(directory, "directory", err));

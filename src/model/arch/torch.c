@@ -147,6 +147,7 @@ ig_torch_options ig_torch_options_default(void) {
 }
 
 ig_status ig_config_torch(const ig_torch_options *options, ig_config **out, ig_error *err) {
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(options, "options", err));
   ig_config c = ig_family_torch.defaults;

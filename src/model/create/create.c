@@ -38,6 +38,7 @@ static void draw_weights(ig_model *m, uint64_t seed) {
 }
 
 ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out, ig_error *err) {
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(config, "config", err));
   IG_TRY(ig_create_zeroed(config, "configuration", out, err));

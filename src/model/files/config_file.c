@@ -77,6 +77,7 @@ ig_status ig_config_file_tokenizers(const char *directory,
 
 ig_status ig_config_load(const char *directory, ig_config **out, ig_error *err) {
   ig_config config;
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(directory, "directory", err));
   IG_TRY(ig_config_file_read(directory, &config, err));
@@ -91,6 +92,7 @@ ig_status ig_config_create(const char *family, const char *text, ig_config **out
   const char *where = "configuration";
   ig_config config;
   json_t *json;
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(text, "json", err));
   const ig_family *known = family ? ig_family_find(family) : NULL;
@@ -107,6 +109,7 @@ ig_status ig_config_create(const char *family, const char *text, ig_config **out
 }
 
 ig_status ig_config_json(const ig_config *config, char **out, ig_error *err) {
+  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(config, "config", err));
   json_t *json = ig_family_write_config(config);
@@ -115,4 +118,6 @@ ig_status ig_config_json(const ig_config *config, char **out, ig_error *err) {
   return *out ? IG_OK : ig_fail_memory(err);
 }
 
-const char *ig_config_family(const ig_config *config) { return config->family->name; }
+const char *ig_config_family(const ig_config *config) {
+  return config ? config->family->name : NULL;
+}

@@ -75,6 +75,7 @@ static ig_status load_model(const loading *how, ig_model **out, ig_error *err) {
 }
 
 ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err) {
+  IG_TRY(ig_fail_if_null(out, "out", err));
   return load_model(&(loading){.directory = directory}, out, err);
 }
 
