@@ -42,9 +42,7 @@ static ig_status count_missing(const char *path, int *missing, ig_error *err) {
 void ig_output_directory_remove_made(ig_run *run) {
   for (int i = 0; i < 2; i++)
     if (run->made_files[i]) unlink(run->made_files[i]);
-  char *path = run->made_directories > 0 && run->lock
-                   ? ig_path_join(run->config.output, ".lock", NULL)
-                   : NULL;
+  char *path = run->made_lock && run->lock ? ig_path_join(run->config.output, ".lock", NULL) : NULL;
   if (!path) return;
   unlink(path);
   cut_last_component(path);
@@ -57,6 +55,7 @@ void ig_output_directory_remove_made(ig_run *run) {
 static ig_status lock_output(ig_run *run, ig_error *err) {
   char *path = ig_path_join(run->config.output, ".lock", err);
   if (!path) return IG_ERROR_MEMORY;
+  run->made_lock = !ig_file_exists(path);
   run->lock = fopen(path, "ae");
   if (!run->lock) {
     ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));

@@ -43,6 +43,7 @@ typedef struct ig_run {
   int made_directories;           // of config.output's path, made by this run, from the end
   char *made_files[2];            // in config.output, by this run, until its first update
   FILE *lock;                     // held on config.output: one training a directory
+  bool made_lock;                 // its file did not exist before
   ig_tokenizer *tokenizer;
   ig_corpus train, valid;
   const char *valid_tokenize;  // what splits the lines of valid into words for BLEU

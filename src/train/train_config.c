@@ -5,54 +5,9 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "train/train_keys.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static const char *const root_keys[] = {"data", "model", "train"};
-static const char *const data_keys[] = {"train",    "valid",         "sentencepiece", "tokens",
-                                        "joint",    "min_frequency", "max_tokens",    "max_length",
-                                        "sampling", "strict"};
-static const char *const files_keys[] = {"source", "target"};
-static const char *const sentencepiece_keys[] = {
-    "vocab_size",         "model_type",    "joint",  "max_sentences",        "normalization",
-    "character_coverage", "byte_fallback", "source", "user_defined_symbols", "target"};
-static const char *const sampling_keys[] = {"nbest_size", "alpha"};
-static const char *const init_keys[] = {"init", "dropout", "attention_dropout",
-                                        "activation_dropout"};
-static const char *const train_keys[] = {
-    "output",
-    "seed",
-    "batch_tokens",
-    "accumulate",
-    "pool_batches",
-    "updates",
-    "epochs",
-    "max_seconds",
-    "optimizer",
-    "adam_betas",
-    "adam_eps",
-    "weight_decay",
-    "learning_rate",
-    "schedule",
-    "warmup",
-    "warmup_init_lr",
-    "min_lr",
-    "label_smoothing",
-    "clip_norm",
-    "validate_every",
-    "valid_sentences",
-    "valid_beam_size",
-    "valid_tokenize",
-    "best_metric",
-    "patience",
-    "save_every",
-    "keep",
-    "log_every",
-    "dtype",
-    "recompute",
-    "divergence_factor",
-    "divergence_updates",
-};
 
 static const char *const dtype_names[] = {"float32", "bfloat16", "float16"};
 static const char *const metric_names[] = {"loss", "bleu", "chrf"};
@@ -152,7 +107,7 @@ static ig_status read_files(const ig_yaml_node *data, const char *key, ig_corpus
   const ig_yaml_node *map;
   IG_TRY(ig_yaml_map(data, key, &map, err));
   if (!map) return IG_OK;
-  IG_TRY(ig_yaml_check_keys(map, files_keys, COUNT(files_keys), err));
+  IG_TRY(ig_train_keys_check(map, IG_TRAIN_PART_FILES, NULL, err));
   const char **source = NULL, **target = NULL;
   size_t sources = 0, targets = 0;
   IG_TRY(ig_yaml_strings(map, "source", &source, &sources, err));
@@ -240,7 +195,7 @@ static ig_status read_sentencepiece(const ig_yaml_node *node, ig_train_data *d, 
   if (node->kind != IG_YAML_MAP)
     return ig_yaml_fail(node, err,
                         "expected the path of a SentencePiece model, or a map of training options");
-  IG_TRY(ig_yaml_check_keys(node, sentencepiece_keys, COUNT(sentencepiece_keys), err));
+  IG_TRY(ig_train_keys_check(node, IG_TRAIN_PART_SENTENCEPIECE, NULL, err));
   IG_TRY(ig_yaml_string(node, "source", NULL, &d->source_model, err));
   IG_TRY(ig_yaml_string(node, "target", NULL, &d->target_model, err));
   if (d->source_model || d->target_model) {
@@ -285,7 +240,7 @@ static ig_status read_sampling(const ig_yaml_node *data, ig_train_data *d, ig_er
   const ig_yaml_node *map;
   IG_TRY(ig_yaml_map(data, "sampling", &map, err));
   if (!map) return IG_OK;
-  IG_TRY(ig_yaml_check_keys(map, sampling_keys, COUNT(sampling_keys), err));
+  IG_TRY(ig_train_keys_check(map, IG_TRAIN_PART_SAMPLING, NULL, err));
   double alpha;
   IG_TRY(ig_yaml_int(map, "nbest_size", 64, &d->sampling_nbest, err));
   IG_TRY(ig_yaml_number(map, "alpha", 0.1, &alpha, err));
@@ -307,7 +262,7 @@ static ig_status read_sampling(const ig_yaml_node *data, ig_train_data *d, ig_er
 static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_error *err) {
   ig_train_data *d = &c->data;
   if (!data) return fail_missing(c, "data", "what to train on", err);
-  IG_TRY(ig_yaml_check_keys(data, data_keys, COUNT(data_keys), err));
+  IG_TRY(ig_train_keys_check(data, IG_TRAIN_PART_DATA, c->family, err));
   IG_TRY(read_files(data, "train", &d->train, err));
   if (d->train.count == 0) return fail_missing(c, "data.train", "source and target files", err);
   IG_TRY(read_files(data, "valid", &d->valid, err));
@@ -344,7 +299,7 @@ static ig_status make_model_json(ig_train_config *c, const ig_yaml_node *model, 
 }
 
 static ig_status read_family(ig_train_config *c, const ig_yaml_node *model, ig_error *err) {
-  const char *name, *keys[64] = {"family"};
+  const char *name;
   IG_TRY(ig_yaml_string(model, "family", ig_family_list()[0]->name, &name, err));
   c->family = ig_family_find(name);
   if (!c->family) {
@@ -353,10 +308,7 @@ static ig_status read_family(ig_train_config *c, const ig_yaml_node *model, ig_e
     return ig_yaml_fail(ig_yaml_get(model, "family"), err, "expected one of %s, found '%s'", list,
                         name);
   }
-  size_t count = 1;
-  for (const ig_json_key *key = c->family->keys; key->name && count < COUNT(keys); key++)
-    if (key->settable) keys[count++] = key->name;
-  return ig_yaml_check_keys(model, keys, count, err);
+  return ig_train_keys_check(model, IG_TRAIN_PART_MODEL, c->family, err);
 }
 
 static ig_status read_model(ig_train_config *c, const ig_yaml_node *model, ig_error *err) {
@@ -364,7 +316,7 @@ static ig_status read_model(ig_train_config *c, const ig_yaml_node *model, ig_er
     return fail_missing(c, "model", "a family and its sizes, or init: a model directory", err);
   IG_TRY(ig_yaml_string(model, "init", NULL, &c->init, err));
   if (c->init)
-    IG_TRY(ig_yaml_check_keys(model, init_keys, COUNT(init_keys), err));
+    IG_TRY(ig_train_keys_check(model, IG_TRAIN_PART_INIT, NULL, err));
   else
     IG_TRY(read_family(c, model, err));
   return make_model_json(c, model, err);
@@ -410,7 +362,7 @@ static ig_status check_end(const ig_train_config *c, const ig_yaml_node *train, 
 static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_error *err) {
   if (!train)
     return fail_missing(c, "train", "output, updates and what else steers the training", err);
-  IG_TRY(ig_yaml_check_keys(train, train_keys, COUNT(train_keys), err));
+  IG_TRY(ig_train_keys_check(train, IG_TRAIN_PART_TRAIN, c->family, err));
   IG_TRY(ig_yaml_string(train, "output", NULL, &c->output, err));
   if (!c->output || !*c->output)
     return fail_missing(c, "train.output", "the directory of the run", err);
@@ -443,36 +395,16 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   return IG_OK;
 }
 
-// Fails on a key that belongs into a part and was written beside it, as `updates` for
-// `train.updates`.
-static ig_status check_misplaced_keys(const ig_yaml_node *root, ig_error *err) {
-  const struct {
-    const char *name;
-    const char *const *keys;
-    size_t count;
-  } parts[] = {{"data", data_keys, COUNT(data_keys)}, {"train", train_keys, COUNT(train_keys)}};
-  for (size_t i = 0; i < COUNT(parts); i++)
-    for (size_t k = 0; k < parts[i].count; k++) {
-      const ig_yaml_node *misplaced =
-          strcmp(parts[i].keys[k], "train") != 0 ? ig_yaml_get(root, parts[i].keys[k]) : NULL;
-      if (misplaced)
-        return ig_yaml_fail(misplaced, err, "unknown key; did you mean '%s.%s'?", parts[i].name,
-                            parts[i].keys[k]);
-    }
-  return IG_OK;
-}
-
 static ig_status read_config_file(ig_train_config *c, const char *const *set, size_t set_count,
                                   ig_error *err) {
+  static const char *const names[] = {"data", "model", "train"};
   IG_TRY(ig_yaml_load(c->path, &c->yaml, err));
   for (size_t i = 0; i < set_count; i++) IG_TRY(ig_yaml_set(c->yaml, set[i], err));
-  const ig_yaml_node *root = ig_yaml_root(c->yaml), *part[COUNT(root_keys)];
+  const ig_yaml_node *root = ig_yaml_root(c->yaml), *part[3];
   if (root->kind != IG_YAML_MAP)
     return ig_yaml_fail(root, err, "expected a map of data, model and train");
-  IG_TRY(check_misplaced_keys(root, err));
-  IG_TRY(ig_yaml_check_keys(root, root_keys, COUNT(root_keys), err));
-  for (size_t i = 0; i < COUNT(root_keys); i++)
-    IG_TRY(ig_yaml_map(root, root_keys[i], &part[i], err));
+  IG_TRY(ig_train_keys_check(root, IG_TRAIN_PART_ROOT, NULL, err));
+  for (size_t i = 0; i < COUNT(part); i++) IG_TRY(ig_yaml_map(root, names[i], &part[i], err));
   IG_TRY(read_model(c, part[1], err));
   IG_TRY(read_data(c, part[0], err));
   return read_train(c, part[2], err);

@@ -49,6 +49,54 @@ done
 expect 1 "$INGOT" train pieces.yml --set model.d_model=33
 has err "pieces.yml: d_model"
 
+# So are the files to validate on, whatever the tokenizer is; nothing is left of such a start.
+head -n 20 toy.src >valid.src
+head -n 20 toy.trg >valid.trg
+head -n 19 toy.trg >valid_short.trg
+printf '\n\n' >blank.trg
+: >empty.trg
+for recipe in toy pieces; do
+  valid() { # TARGET MESSAGE
+    expect 1 "$INGOT" train "$recipe.yml" --set train.output=none/of/this \
+      --set "data.valid={source: valid.src, target: $1}"
+    has err "$2"
+    ! grep -q 'training SentencePiece' err || fail "$1: a tokenizer was trained first"
+    [ ! -e none ] || fail "$1: a start that failed has left a directory"
+  }
+  valid valid_short.trg "valid.src has 20 lines, valid_short.trg has 19"
+  valid nowhere.trg "nowhere.trg"
+  valid empty.trg "valid.src has 20 lines, empty.trg has 0"
+done
+expect 1 "$INGOT" train pieces.yml --set train.output=none/of/this \
+  --set 'data.valid={source: blank.trg, target: blank.trg}'
+has err "blank.trg: expected pairs of lines with text, found none in 2 lines"
+[ ! -e none ] || fail "a start that failed has left a directory"
+
+# What only shows after the tokenizer was trained leaves nothing either; what was there stays.
+mkdir kept && echo mine >kept/notes
+expect 1 "$INGOT" train pieces.yml --set train.output=kept \
+  --set data.max_length=1 --set data.sentencepiece.vocab_size=20
+has err "no pair of sentences is left to train on"
+[ "$(ls -A kept)" = "notes" ] || fail "a start that failed has left: $(ls -A kept)"
+expect 1 "$INGOT" train pieces.yml --set train.output=none/of/this \
+  --set data.max_length=1 --set data.sentencepiece.vocab_size=20
+[ ! -e none ] || fail "a start that failed has left a directory"
+
+# A directory that cannot be written to, and one that training cannot start from.
+: >file
+expect 1 "$INGOT" train pieces.yml --set train.output=file/run
+has err "file"
+for directory in nowhere kept; do
+  expect 1 "$INGOT" train toy.yml --set train.output=none --set "model={init: $directory}" \
+    --set 'data={train: {source: toy.src, target: toy.trg}}'
+  has err "$directory/config.json"
+  [ ! -e none ] || fail "a start that failed has left a directory"
+done
+
+# The keys of other programs.
+expect 1 "$INGOT" train toy.yml --set train.lr=0.1
+has err "did you mean 'train.learning_rate'?"
+
 printf 'data: {train: {source: a\n' >broken.yml
 expect 1 "$INGOT" train broken.yml
 has err "broken.yml:"

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "train/foreign_keys.h"
 #include "train/train_config.h"
 
 static char path[] = "/tmp/ingot-config-XXXXXX";
@@ -164,6 +165,32 @@ static const wrong wrongs[] = {
     {MODEL TRAIN, NULL, "data"},
     {DATA MODEL TRAIN "more: 1\n", NULL, "more"},
     {DATA MODEL TRAIN, "train.updats=3", "updats"},
+    // What other programs call it, however it is spelt, and wherever it is written.
+    {DATA MODEL TRAIN, "train.lr=1", "train.lr: unknown key; did you mean 'train.learning_rate'?"},
+    {DATA MODEL TRAIN, "lr=1", "'train.learning_rate'"},
+    {DATA MODEL TRAIN, "model.lr=1", "'train.learning_rate'"},
+    {DATA MODEL "train: {output: out, updates: 5,\n  batch_size: 64}\n", NULL,
+     ":4: train.batch_size: unknown key; did you mean 'train.batch_tokens' (a batch is so many "
+     "target tokens, not sentences)?"},
+    {DATA MODEL TRAIN, "train.num_train_epochs=1", "'train.epochs'"},
+    {DATA MODEL TRAIN, "train.max_steps=1", "'train.updates'"},
+    {DATA MODEL TRAIN, "train.max-steps=1", "'train.updates'"},
+    {DATA MODEL TRAIN, "train.maxSteps=1", "'train.updates'"},
+    {DATA MODEL TRAIN, "train.warmup_steps=1", "'train.warmup'"},
+    {DATA MODEL TRAIN, "train.beam=1", "'train.valid_beam_size'"},
+    {DATA MODEL TRAIN, "train.threads=1", "--threads of the command"},
+    {DATA MODEL TRAIN, "train.max_tokens=1", "'train.batch_tokens'"},
+    {DATA MODEL TRAIN, "max_tokens=1", "'data.max_tokens'"},  // a key as it stands
+    {DATA MODEL TRAIN, "train.dropout=0.1", "'model.dropout'"},
+    {DATA MODEL TRAIN, "data.vocab_size=1", "'data.sentencepiece.vocab_size'"},
+    {DATA MODEL TRAIN, "data.valid.src=a", "'data.train.source' (and 'data.valid.source')"},
+    {DATA MODEL TRAIN, "model.hidden_size=1", "'model.d_model'"},
+    {DATA MODEL TRAIN, "model.num_layers=1", "'model.encoder_layers' and 'model.decoder_layers'"},
+    {DATA "model: {family: torch}\n" TRAIN, "model.num_layers=1",
+     "'model.num_encoder_layers' and 'model.num_decoder_layers'"},
+    {DATA "model: {family: torch}\n" TRAIN, "model.num_heads=1", "did you mean 'model.nhead'?"},
+    {DATA "model: {init: dir}\n" TRAIN, "model.num_layers=1", "beside init only dropout"},
+    {DATA "model: {init: dir}\n" TRAIN, "model.hidden_dropout=0.1", "'model.dropout'"},
 };
 
 static void errors(void **state) {
@@ -175,6 +202,46 @@ static void errors(void **state) {
     if (status == IG_OK) fail_msg("accepted: %s", wrongs[i].text);
     if (!strstr(err.message, wrongs[i].message))
       fail_msg("'%s' is not in '%s'", wrongs[i].message, err.message);
+  }
+}
+
+static const char *settable_key_of(const ig_family *family, const char *key, size_t length) {
+  for (const ig_json_key *k = family->keys; k->name; k++)
+    if (k->settable && strlen(k->name) == length && memcmp(k->name, key, length) == 0)
+      return k->name;
+  return NULL;
+}
+
+// Whether some family has the key of a model.
+static bool is_model_key(const char *key, size_t length) {
+  if (length == 6 && memcmp(key, "family", 6) == 0) return true;
+  if (length == 4 && memcmp(key, "init", 4) == 0) return true;
+  for (const ig_family *const *f = ig_family_list(); *f; f++)
+    if (settable_key_of(*f, key, length)) return true;
+  return false;
+}
+
+// Each name of other programs leads to a key that is accepted, or to a note. A key that no part has
+// would never be suggested.
+static void foreign_keys_lead_somewhere(void **state) {
+  (void)state;
+  for (const ig_foreign_key *row = ig_foreign_keys; row->names; row++) {
+    assert_true(row->keys || row->note);
+    for (const char *at = row->keys; at && *at; at += *at == ' ') {
+      const size_t length = strcspn(at, " ");
+      char set[128];
+      ig_train_config c;
+      ig_error err = {0};
+      snprintf(set, sizeof set, "%.*s=[[x]]", (int)length, at);
+      if (strncmp(at, "model.", 6) == 0) {
+        if (!is_model_key(at + 6, length - 6)) fail_msg("no model has %s", set);
+      } else if (load(DATA MODEL TRAIN, set, &c, &err) == IG_OK) {
+        fail_msg("accepted: %s", set);
+      } else if (strstr(err.message, "unknown key")) {
+        fail_msg("%s", err.message);
+      }
+      at += length;
+    }
   }
 }
 
@@ -199,8 +266,11 @@ static int tear_down(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(defaults),           cmocka_unit_test(everything),
-      cmocka_unit_test(sentencepiece_keys), cmocka_unit_test(errors),
+      cmocka_unit_test(defaults),
+      cmocka_unit_test(everything),
+      cmocka_unit_test(sentencepiece_keys),
+      cmocka_unit_test(errors),
+      cmocka_unit_test(foreign_keys_lead_somewhere),
       cmocka_unit_test(missing_file),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
