@@ -143,4 +143,70 @@ static inline int lines_with(const char *path, const char *text) {
   fclose(file);
   return count;
 }
+
+// The lines of metrics.jsonl without what differs between any two runs. For the caller to
+// json_decref().
+static inline json_t *metrics(const char *path) {
+  json_t *list = json_array();
+  char line[1024];
+  FILE *file = fopen(path, "rb");
+  assert_non_null(file);
+  while (fgets(line, sizeof line, file)) {
+    json_t *object = json_loads(line, 0, NULL);
+    assert_non_null(object);
+    json_object_del(object, "seconds");
+    json_object_del(object, "target_tokens_per_second");
+    json_array_append_new(list, object);
+  }
+  fclose(file);
+  return list;
+}
+
+static inline bool same_metrics(const char *left, const char *right) {
+  json_t *a = metrics(left), *b = metrics(right);
+  const bool same = json_equal(a, b);
+  json_decref(a);
+  json_decref(b);
+  return same;
+}
+
+static inline const json_t *state_of(const char *checkpoint, const char *key) {
+  static json_t *object;
+  char path[128];
+  snprintf(path, sizeof path, "%s/training.json", checkpoint);
+  json_decref(object);
+  assert_int_equal(ig_json_load(path, &object, NULL), IG_OK);
+  return json_object_get(object, key);
+}
+
+static inline json_t *whole_state(const char *run) {
+  static const char *const own[] = {"seconds", "window_seconds", "metrics_bytes"};
+  char path[128];
+  snprintf(path, sizeof path, "%s/latest/training.json", run);
+  json_t *object;
+  assert_int_equal(ig_json_load(path, &object, NULL), IG_OK);
+  for (size_t i = 0; i < 3; i++) assert_int_equal(json_object_del(object, own[i]), 0);
+  return object;
+}
+
+// Compares weights, moments, metrics and the best model of two runs; the first run need not have a
+// best model.
+static inline void assert_same_run(const char *left, const char *right) {
+  static const char *const files[] = {"latest/model.safetensors", "latest/training.safetensors",
+                                      "best/model.safetensors", "best/vocab.json"};
+  char a[128], b[128];
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    snprintf(a, sizeof a, "%s/%s", left, files[i]);
+    snprintf(b, sizeof b, "%s/%s", right, files[i]);
+    if (i >= 2 && !ig_file_exists(a)) continue;
+    if (!same_file(a, b)) fail_msg("%s and %s differ", a, b);
+  }
+  snprintf(a, sizeof a, "%s/metrics.jsonl", left);
+  snprintf(b, sizeof b, "%s/metrics.jsonl", right);
+  if (!same_metrics(a, b)) fail_msg("%s and %s differ", a, b);
+  json_t *one = whole_state(left), *other = whole_state(right);
+  assert_true(json_equal(one, other));
+  json_decref(one);
+  json_decref(other);
+}
 #endif

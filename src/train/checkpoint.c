@@ -270,8 +270,7 @@ static bool has_weights(DIR *output, const char *name) {
   return faccessat(dirfd(output), path, F_OK, 0) == 0;
 }
 
-// How many checkpoints are kept, and the earliest of them.
-static ig_status count_kept(const char *output, int *count, int *earliest, ig_error *err) {
+ig_status ig_checkpoint_count_kept(const char *output, int *count, int *earliest, ig_error *err) {
   DIR *directory = opendir(output);
   if (!directory) return io_error(output, err);
   *count = 0;
@@ -314,7 +313,7 @@ ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err) {
   free(path);
   int count = 0, earliest = 0;
   for (bool removed = true; status == IG_OK && removed;) {
-    status = count_kept(output, &count, &earliest, err);
+    status = ig_checkpoint_count_kept(output, &count, &earliest, err);
     if (status != IG_OK || count <= run->config.keep) break;
     path = kept_path(output, earliest, err);
     status = path ? remove_kept(run, path, &removed, err) : IG_ERROR_MEMORY;

@@ -23,6 +23,8 @@ typedef struct ig_saved_run {
 ig_status ig_checkpoint_read(const char *directory, ig_saved_run *out, ig_error *err);
 // Reads the moments of training.safetensors into the trainer.
 ig_status ig_checkpoint_read_moments(const char *directory, ig_trainer *trainer, ig_error *err);
+// How many checkpoints output/update-N there are, and the earliest of them (unset where none is).
+ig_status ig_checkpoint_count_kept(const char *output, int *count, int *earliest, ig_error *err);
 // Saves output/update-N, and removes all but the last `keep` of them.
 ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err);
 // Removes what a crash left in the output directory besides latest/ and best/: an unfinished

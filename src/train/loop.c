@@ -16,28 +16,14 @@
 #include "train/batches.h"
 #include "train/checkpoint.h"
 #include "train/metrics.h"
+#include "train/saving.h"
 #include "train/setup.h"
 #include "train/trainer.h"
+#include "train/training_loop.h"
 #include "train/validate.h"
 
-typedef struct training_loop {
-  ig_run *run;
-  ig_batch_buffer *micro;  // (accumulate): the batches of one update
-  ig_divergence_rule rule;
-  int first_update;  // done before this process
-  uint64_t first_source, first_target;
-  double first_seconds;
-  double begin;         // by the clock: when the run was called
-  double load_seconds;  // until its first update
-  int saved;            // update of the last save; -1: none
-  bool unsaved;         // the state has changed since
-  bool save_due;        // a checkpoint waits for the loss to come down again
-  double reported;      // when progress was last reported
-  double rate;          // target tokens a second, smoothed
-} training_loop;
-
 // Gets the batches of one update, where need be from two epochs, and moves on to the next.
-static ig_status gather_batches(training_loop *l, size_t *targets, ig_error *err) {
+static ig_status gather_batches(ig_training_loop *l, size_t *targets, ig_error *err) {
   ig_run_state *s = &l->run->state;
   *targets = 0;
   for (int i = 0; i < l->run->config.accumulate; i++) {
@@ -57,25 +43,22 @@ static ig_status gather_batches(training_loop *l, size_t *targets, ig_error *err
 }
 
 // The error of `what` that happened at `update`, with advice.
-static ig_status fail_diverged(const training_loop *l, int update, const char *what,
+static ig_status fail_diverged(const ig_training_loop *l, int update, const char *what,
                                ig_error *err) {
-  char kept[512] = "no checkpoint had been written yet";
-  if (l->saved >= 0)
-    snprintf(kept, sizeof kept, "%.400s holds the state of update %d", l->run->latest, l->saved);
   return ig_fail(err, IG_ERROR_DIVERGED,
-                 "update %d: %s; nothing was overwritten: %s. Try a lower train.learning_rate, a "
-                 "longer train.warmup, or train.clip_norm: 1.0",
-                 update, what, kept);
+                 "update %d: %s; nothing was overwritten: %.400s holds the state of update %d. Try "
+                 "a lower train.learning_rate, a longer train.warmup, or train.clip_norm: 1.0",
+                 update, what, l->run->latest, l->saved);
 }
 
-static ig_status fail_not_finite(const training_loop *l, int update, const char *what, double value,
-                                 ig_error *err) {
+static ig_status fail_not_finite(const ig_training_loop *l, int update, const char *what,
+                                 double value, ig_error *err) {
   char text[96];
   ig_number_format(text, sizeof text, "%s is not finite (%g)", what, value);
   return fail_diverged(l, update, text, err);
 }
 
-static ig_status check_loss(training_loop *l, int update, double loss, ig_error *err) {
+static ig_status check_loss(ig_training_loop *l, int update, double loss, ig_error *err) {
   ig_divergence *d = &l->run->state.divergence;
   if (!isfinite(loss)) return fail_not_finite(l, update, "the loss", loss, err);
   if (!ig_divergence_note(&l->rule, d, loss)) return IG_OK;
@@ -90,7 +73,7 @@ static ig_status check_loss(training_loop *l, int update, double loss, ig_error 
   return fail_diverged(l, update, text, err);
 }
 
-static void note_update(training_loop *l, const ig_loss *sums, double gradient_norm,
+static void note_update(ig_training_loop *l, const ig_loss *sums, double gradient_norm,
                         double seconds) {
   ig_run_state *s = &l->run->state;
   const double clip = (double)l->run->config.optimizer.clip_norm,
@@ -107,7 +90,7 @@ static void note_update(training_loop *l, const ig_loss *sums, double gradient_n
   l->rate = l->rate > 0 ? 0.9 * l->rate + 0.1 * rate : rate;
 }
 
-static ig_status do_update(training_loop *l, ig_error *err) {
+static ig_status do_update(ig_training_loop *l, ig_error *err) {
   ig_run_state *s = &l->run->state;
   const double begin = ig_clock_seconds();
   const int number = s->update + 1;
@@ -133,7 +116,7 @@ static ig_status do_update(training_loop *l, ig_error *err) {
   return IG_OK;
 }
 
-static void report_update_progress(training_loop *l) {
+static void report_update_progress(ig_training_loop *l) {
   const ig_run_state *s = &l->run->state;
   const double now = ig_clock_seconds();
   if (now - l->reported < 0.1) return;
@@ -152,7 +135,7 @@ static void report_update_progress(training_loop *l) {
   ig_report_progress(l->run->reporter, &progress);
 }
 
-static ig_status log_window(training_loop *l, ig_error *err) {
+static ig_status log_window(ig_training_loop *l, ig_error *err) {
   ig_run_state *s = &l->run->state;
   const ig_log_window w = s->window;
   if (w.tokens == 0) return IG_OK;
@@ -177,11 +160,14 @@ static ig_status log_window(training_loop *l, ig_error *err) {
       err);
 }
 
-static ig_status validate_and_keep_best(training_loop *l, ig_error *err) {
+static ig_status validate_and_keep_best(ig_training_loop *l, ig_error *err) {
   ig_run *run = l->run;
   ig_run_state *s = &run->state;
   ig_validation v;
+  IG_TRY(ig_saving_before_validation(l, err));
+  const double begin = ig_clock_seconds();
   const ig_status status = ig_validate_run(run, &v, err);
+  l->validation_seconds = ig_clock_seconds() - begin;
   s->validation_due = status == IG_INTERRUPTED;
   l->unsaved = true;
   IG_TRY(status);
@@ -196,6 +182,7 @@ static ig_status validate_and_keep_best(training_loop *l, ig_error *err) {
     s->best_loss = v.loss;
     s->best_update = s->update;
     IG_TRY(ig_checkpoint_save(run, run->best, false, err));
+    l->best_unsaved = true;
   }
   ig_report(run->reporter, IG_LEVEL_INFO,
             "validation at update %d: loss %.4f, perplexity %.2f, BLEU %.2f, chrF %.2f%s",
@@ -205,38 +192,6 @@ static ig_status validate_and_keep_best(training_loop *l, ig_error *err) {
       json_pack("{s:i, s:f, s:f, s:f, s:f, s:b}", "update", s->update, "valid_loss", v.loss,
                 "valid_nll", v.nll, "bleu", v.bleu, "chrf", v.chrf, "best", (int)better),
       err);
-}
-
-static ig_status save_latest(training_loop *l, ig_error *err) {
-  ig_run *run = l->run;
-  if (!l->unsaved) return IG_OK;
-  ig_status status = ig_metrics_sync(run->metrics, &run->state.metrics_bytes, err);
-  if (status == IG_OK) status = ig_checkpoint_save(run, run->latest, true, err);
-  if (status != IG_OK && l->saved >= 0)
-    return ig_fail_in(err, status, "update %d is not saved, latest/ holds update %d",
-                      run->state.update, l->saved);
-  if (status != IG_OK) return ig_fail_in(err, status, "update %d is not saved", run->state.update);
-  l->saved = run->state.update;
-  l->unsaved = false;
-  return IG_OK;
-}
-
-// Whether the loss runs away: such a checkpoint must not replace one from before.
-static bool too_high_to_save(const training_loop *l) {
-  return l->unsaved && l->run->state.divergence.above > 0 && l->saved >= 0;
-}
-
-// Saves every save_every updates. While the loss is too high the last good checkpoint stays, and
-// the save that was left out comes when the loss has come down.
-static ig_status save_regularly(training_loop *l, ig_error *err) {
-  const ig_train_config *c = &l->run->config;
-  const ig_run_state *s = &l->run->state;
-  l->save_due |= c->save_every && s->update % c->save_every == 0;
-  if (!l->save_due || s->divergence.above > 0) return IG_OK;
-  l->save_due = false;
-  // The kept copy comes first: a run that is killed between the two writes it again.
-  if (c->keep) IG_TRY(ig_checkpoint_keep(l->run, err));
-  return save_latest(l, err);
 }
 
 // Why the run is over, or NULL.
@@ -258,49 +213,49 @@ static const char *reason_to_stop(ig_run *run) {
   return NULL;
 }
 
-static ig_status validate_and_save(training_loop *l, ig_error *err) {
+static ig_status validate_and_save(ig_training_loop *l, ig_error *err) {
   const ig_train_config *c = &l->run->config;
   const ig_run_state *s = &l->run->state;
   const bool due = s->validation_due || (c->validate_every && s->update % c->validate_every == 0);
   if (due && l->run->valid.pairs) IG_TRY(validate_and_keep_best(l, err));
-  return save_regularly(l, err);
+  return ig_saving_after_update(l, err);
 }
 
-static ig_status between_updates(training_loop *l, ig_error *err) {
+static ig_status between_updates(ig_training_loop *l, ig_error *err) {
   report_update_progress(l);
   if (l->run->state.update % l->run->config.log_every == 0) IG_TRY(log_window(l, err));
   return validate_and_save(l, err);
 }
 
-static ig_status end_interrupted(training_loop *l, ig_error *err) {
+static ig_status end_interrupted(ig_training_loop *l, ig_error *err) {
   const ig_run *run = l->run;
   const int update = run->state.update;
-  if (too_high_to_save(l))
+  if (ig_saving_is_held_back(l))
     return ig_fail(err, IG_INTERRUPTED,
                    "interrupted at update %d, where the loss is too high to save; %s holds the "
                    "state of update %d",
                    update, run->latest, l->saved);
-  IG_TRY(save_latest(l, err));
+  IG_TRY(ig_saving_write_latest(l, err));
   return ig_fail(
       err, IG_INTERRUPTED,
       "interrupted at update %d; the state is saved in %s, and the same command goes on from there",
       update, run->latest);
 }
 
-static ig_status end_finished(training_loop *l, const char *reason, ig_error *err) {
+static ig_status end_finished(ig_training_loop *l, const char *reason, ig_error *err) {
   ig_run *run = l->run;
   ig_report(run->reporter, IG_LEVEL_INFO, "finished at update %d: %s", run->state.update, reason);
   IG_TRY(log_window(l, err));
   if (run->valid.pairs && run->state.validated != run->state.update)
     IG_TRY(validate_and_keep_best(l, err));
-  if (!too_high_to_save(l)) return save_latest(l, err);
+  if (!ig_saving_is_held_back(l)) return ig_saving_write_latest(l, err);
   ig_report(run->reporter, IG_LEVEL_WARNING,
             "the loss is too high to save the last update, %d; %s holds the state of update %d",
             run->state.update, run->latest, l->saved);
   return IG_OK;
 }
 
-static ig_status run_updates(training_loop *l, ig_error *err) {
+static ig_status run_updates(ig_training_loop *l, ig_error *err) {
   if (l->run->state.validation_due) IG_TRY(validate_and_save(l, err));
   for (;;) {
     const char *reason = reason_to_stop(l->run);
@@ -311,12 +266,12 @@ static ig_status run_updates(training_loop *l, ig_error *err) {
   }
 }
 
-static ig_status run_to_the_end(training_loop *l, ig_error *err) {
+static ig_status run_to_the_end(ig_training_loop *l, ig_error *err) {
   const ig_status status = run_updates(l, err);
   return status == IG_INTERRUPTED ? end_interrupted(l, err) : status;
 }
 
-static ig_status write_stats(const training_loop *l, const char *path, ig_error *err) {
+static ig_status write_stats(const ig_training_loop *l, const char *path, ig_error *err) {
   const ig_run_state *s = &l->run->state;
   const double seconds = s->seconds - l->first_seconds,
                target_tokens = (double)(s->target_tokens - l->first_target);
@@ -346,7 +301,7 @@ static ig_status write_stats(const training_loop *l, const char *path, ig_error 
 
 // Writes the statistics of a run that ended with `status`, which is returned. An interruption keeps
 // its status and its message in *err even if they cannot be written.
-static ig_status write_stats_of_end(const training_loop *l, const char *path, ig_status status,
+static ig_status write_stats_of_end(const ig_training_loop *l, const char *path, ig_status status,
                                     ig_error *err) {
   if (status == IG_OK) return write_stats(l, path, err);
   ig_error failed = {0};
@@ -369,17 +324,17 @@ static ig_status train_run(ig_run *run, const ig_train_options *options, ig_erro
   if (options->stats_path) IG_TRY(check_writable(options->stats_path, err));
   IG_TRY(ig_setup_run(run, err));
   const size_t accumulate = (size_t)run->config.accumulate;
-  training_loop l = {.run = run,
-                     .first_update = run->state.update,
-                     .first_source = run->state.source_tokens,
-                     .first_target = run->state.target_tokens,
-                     .first_seconds = run->state.seconds,
-                     .begin = begin,
-                     .load_seconds = ig_clock_seconds() - begin,
-                     .rule = {run->config.divergence_factor, run->config.divergence_updates,
-                              ig_model_config(run->model)->target_vocab_size},
-                     .saved = run->resumed ? run->state.update : -1,
-                     .unsaved = !run->resumed};
+  ig_training_loop l = {.run = run,
+                        .first_update = run->state.update,
+                        .first_source = run->state.source_tokens,
+                        .first_target = run->state.target_tokens,
+                        .first_seconds = run->state.seconds,
+                        .begin = begin,
+                        .load_seconds = ig_clock_seconds() - begin,
+                        .rule = {run->config.divergence_factor, run->config.divergence_updates,
+                                 ig_model_config(run->model)->target_vocab_size},
+                        .saved_at = ig_clock_seconds(),
+                        .saved = run->state.update};
   l.micro = ig_allocate(accumulate, sizeof *l.micro, err);
   if (!l.micro) return IG_ERROR_MEMORY;
   ig_status status = run_to_the_end(&l, err);

@@ -13,17 +13,59 @@
 #include "train/identity.h"
 #include "train/trainer.h"
 
-// A checkpoint that has lost its state must not be overwritten as if the run were new.
+// What an earlier run has left beside latest/, as "best/, metrics.jsonl"; empty: nothing.
+static ig_status list_results(const ig_run *run, char *out, size_t size, ig_error *err) {
+  int kept, earliest = 0;
+  char update[32] = "";
+  IG_TRY(ig_checkpoint_count_kept(run->config.output, &kept, &earliest, err));
+  if (kept > 0) snprintf(update, sizeof update, "update-%d/", earliest);
+  const char *names[] = {ig_file_exists(run->best) ? "best/" : "",
+                         ig_file_exists(run->metrics) ? "metrics.jsonl" : "", update};
+  *out = '\0';
+  for (size_t i = 0, length = 0; i < sizeof names / sizeof *names; i++)
+    if (*names[i] && length < size)
+      length += (size_t)snprintf(out + length, size - length, "%s%s", length ? ", " : "", names[i]);
+  return IG_OK;
+}
+
+// Nothing was learned before update 0, and nobody misses it: such a run starts anew, with whatever
+// options it is given now.
+static ig_status has_no_update(const ig_run *run, bool *none, ig_error *err) {
+  ig_saved_run saved;
+  IG_TRY(ig_checkpoint_read(run->latest, &saved, err));
+  *none = saved.state.update == 0;
+  json_decref(saved.identity);
+  json_decref(saved.comparison);
+  return IG_OK;
+}
+
+// A checkpoint that has lost its state must not be overwritten as if the run were new, and neither
+// must the best model of a run that has lost its checkpoint.
+static ig_status fail_not_resumable(const ig_run *run, const char *results, ig_error *err) {
+  if (ig_file_exists(run->latest))
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: training.json is missing, so this checkpoint cannot be resumed; move the "
+                   "directory away to start anew",
+                   run->latest);
+  return ig_fail(err, IG_ERROR_ARGUMENT,
+                 "%s holds %s of an earlier run, but no latest/ to go on from. Nothing was "
+                 "changed: choose another train.output, or move them away to start anew",
+                 run->config.output, results);
+}
+
 ig_status ig_resume_find_checkpoint(ig_run *run, ig_error *err) {
   IG_TRY(ig_checkpoint_clean_up(run, err));
   IG_TRY(ig_checkpoint_recover(run, run->latest, err));
   IG_TRY(ig_checkpoint_recover(run, run->best, err));
   IG_TRY(ig_checkpoint_exists(run->latest, &run->resumed, err));
-  if (!run->resumed && ig_file_exists(run->latest))
-    return ig_fail(err, IG_ERROR_FORMAT,
-                   "%s: training.json is missing, so this checkpoint cannot be resumed; move the "
-                   "directory away to start anew",
-                   run->latest);
+  char results[128];
+  IG_TRY(list_results(run, results, sizeof results, err));
+  if (!run->resumed)
+    return *results || ig_file_exists(run->latest) ? fail_not_resumable(run, results, err) : IG_OK;
+  if (*results) return IG_OK;
+  bool none;
+  IG_TRY(has_no_update(run, &none, err));
+  run->resumed = !none;
   return IG_OK;
 }
 

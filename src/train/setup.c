@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "base/report.h"
 #include "train/batches.h"
+#include "train/checkpoint.h"
 #include "train/identity.h"
 #include "train/metrics.h"
 #include "train/output_directory.h"
@@ -60,7 +61,10 @@ static ig_status set_up_run(ig_run *run, ig_error *err) {
   ig_report(run->reporter, IG_LEVEL_INFO, "model: %s, %zu parameters",
             ig_config_family(&run->model->config), ig_model_parameters(run->model));
   if (run->resumed) IG_TRY(ig_resume_trainer(run, err));
-  return ig_metrics_truncate(run->metrics, &run->state, err);
+  IG_TRY(ig_metrics_truncate(run->metrics, &run->state, err));
+  // A directory that cannot hold a checkpoint is told now, and a run that is killed before its
+  // first save leaves best/ and metrics.jsonl beside a checkpoint that knows whose they are.
+  return run->resumed ? IG_OK : ig_checkpoint_save(run, run->latest, true, err);
 }
 
 ig_status ig_setup_run(ig_run *run, ig_error *err) {

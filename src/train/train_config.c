@@ -47,6 +47,7 @@ static const number_key numbers[] = {
     {"valid_beam_size", NUMBER_INTEGER, MEMBER(valid_beam_size), 1, 1, 1024},
     {"patience", NUMBER_INTEGER, MEMBER(patience), 0, 0, MOST},
     {"save_every", NUMBER_INTEGER, MEMBER(save_every), 0, 0, MOST},
+    {"save_minutes", NUMBER_REAL, MEMBER(save_minutes), 10, 0, 1e6},
     {"keep", NUMBER_INTEGER, MEMBER(keep), 0, 0, MOST},
     {"log_every", NUMBER_INTEGER, MEMBER(log_every), 100, 1, MOST},
     {"divergence_factor", NUMBER_REAL, MEMBER(divergence_factor), 2, 0, 1e6},

@@ -59,6 +59,7 @@ typedef struct ig_train_config {
   ig_best_metric best_metric;
   bool best_metric_given;  // else the target's script may choose another one
   int save_every, keep, log_every;
+  double save_minutes;  // between saves of latest/, at most; 0: no such saves
   bool recompute;
   double divergence_factor;  // of ig_divergence_rule
   int divergence_updates;

@@ -47,6 +47,7 @@ static const char *const train_keys[] = {
     "best_metric",
     "patience",
     "save_every",
+    "save_minutes",
     "keep",
     "log_every",
     "dtype",

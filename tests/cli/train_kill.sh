@@ -82,3 +82,36 @@ expect 1 bash -c "trap '' XFSZ; ulimit -f 30
     --set train.validate_every=0"
 has err "is not saved, latest/ holds update $last: whole/latest.tmp/"
 for file in before/*; do same "$file" whole/latest/"${file##*/}"; done
+
+# Saved by time alone, of a run that keeps no copies: the same bits, whatever the moments.
+toy timed 1000000 "log_every: 3" "validate_every: 4" "valid_sentences: 8" "save_minutes: 0.0005"
+sed -i '/save_every/d; s/^  tokens:/  valid: {source: valid.src, target: valid.trg}\n  tokens:/' \
+  toy.yml
+update() { sed -n 's/^ *"update": \([0-9]*\),/\1/p' timed/latest/training.json 2>/dev/null; }
+for kill in $(seq 8); do
+  before=$(update)
+  "$INGOT" train toy.yml --threads 1 --quiet >out 2>err &
+  pid=$!
+  case $((kill % 3)) in
+    0) ;;
+    1) wait_for $pid moved_on "$before" ;;
+    2) wait_for $pid [ -e timed/latest.tmp ] ;;
+  esac
+  sleep 0.0$((RANDOM % 5))$((RANDOM % 10))
+  kill -KILL $pid 2>/dev/null || { wait $pid; fail "the run ended by itself, exit code $?"; }
+  wait $pid 2>/dev/null
+done
+[ "$(update)" -gt 0 ] || fail "nothing was saved by time"
+timed_last=$(($(update) + 7))
+expect 0 "$INGOT" train toy.yml --threads 2 --set train.updates=$timed_last
+expect 0 "$INGOT" train toy.yml --threads 1 --set train.updates=$timed_last \
+  --set train.output=untimed --set train.save_minutes=0
+same_tree timed untimed
+for file in latest/model.safetensors latest/training.safetensors best/model.safetensors; do
+  same timed/$file untimed/$file
+done
+for run in timed untimed; do
+  sed 's/"target_tokens_per_second":[^,}]*,\?//; s/"seconds":[^,}]*//' \
+    $run/metrics.jsonl >$run.metrics
+done
+same timed.metrics untimed.metrics

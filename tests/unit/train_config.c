@@ -41,6 +41,7 @@ static void defaults(void **state) {
   assert_string_equal(c.data.sentencepiece.normalization, "nmt_nfkc");
   assert_null(c.valid_tokenize);
   assert_false(c.best_metric_given);
+  assert_true(c.save_minutes == 10 && c.save_every == 0);
   assert_true(c.data.joint);
   assert_string_equal(c.family->name, "marian");
   assert_int_equal(json_integer_value(json_object_get(c.model, "d_model")), 64);

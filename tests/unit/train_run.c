@@ -216,8 +216,7 @@ static void an_interrupted_runaway_saves_nothing(void **state) {
   assert_true(same_file("wild/latest/model.safetensors", "tame/latest/model.safetensors"));
 }
 
-// So does the end of a run. But if nothing has been saved yet, a bad checkpoint is better than
-// none.
+// So does the end of a run: at the least, the weights that it began with stay.
 static void a_finished_runaway_saves_nothing(void **state) {
   (void)state;
   ig_error err = {0};
@@ -238,8 +237,7 @@ static void a_finished_runaway_saves_nothing(void **state) {
   snprintf(model, sizeof model, "ended/update-%d/model.safetensors", held);
   assert_true(same_file("ended/latest/model.safetensors", model));
   ok(TRAIN(1, false, &err, RUNAWAY, "train.output=first", "train.divergence_updates=50"), &err);
-  assert_string_equal(warning, "");
-  assert_true(same_file("first/latest/model.safetensors", "tame/latest/model.safetensors"));
+  assert_non_null(strstr(warning, "first/latest holds the state of update 0"));
 }
 
 static void stop_and_block(void *context, const ig_progress *p) {
