@@ -185,7 +185,12 @@ static ig_status write_stats(cli_output *output, const translate_values *values,
           "{\"lines\": %zu, \"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, "
           "\"cut\": %zu, ",
           stats.lines, stats.sentences, stats.source_tokens, stats.target_tokens, stats.truncated);
-  fprintf(output->file, "\"repaired_lines\": %zu, ", stats.repaired);
+  fprintf(
+      output->file,
+      "\"repaired_lines\": %zu, \"unknown_codes\": %zu, \"unknown_sources\": %zu, "
+      "\"unknown_targets\": %zu, \"empty\": %zu, \"unfinished\": %zu, \"unknown_outputs\": %zu, ",
+      stats.repaired, stats.unknown_codes, stats.unknown_sources, stats.unknown_targets,
+      stats.empty, stats.unfinished, stats.unknown_outputs);
   fprintf(output->file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ",
           stats.load_seconds, stats.seconds, peak_bytes());
   fprintf(output->file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa,

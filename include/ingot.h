@@ -265,6 +265,14 @@ typedef struct ig_translate_stats {
   int threads, workers;
   size_t repaired; /* lines, targets to score included, that had bytes that are no text */
   size_t lines;
+  /* Sentences. Each kind's first ten are told to the reporter with the number of the line, of the
+   * others a count. */
+  size_t unknown_codes;   /* with a >>code<< that the vocabulary lacks */
+  size_t unknown_sources; /* translated, with pieces that the vocabulary lacks */
+  size_t unknown_targets; /* scored, with targets of such pieces */
+  size_t empty;           /* without a piece that it has: their translation is empty */
+  size_t unfinished;      /* whose translation ran into max_length */
+  size_t unknown_outputs; /* with unknown tokens in the translation, which its text leaves out */
 } ig_translate_stats;
 
 /* One stream of text: its options, the order of its lines, and its statistics. */

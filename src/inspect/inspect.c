@@ -13,6 +13,7 @@
 #include "model/arch/family.h"
 #include "model/files/config_file.h"
 #include "fuse/record/fusion_note.h"
+#include "text/tokenizer.h"
 #include "model/files/weights.h"
 #include "model/run/memory_plan.h"
 
@@ -23,6 +24,7 @@ typedef struct model_summary {
   ig_memory_plan_sizes sizes;
   ig_memory_plan memory;
   json_t *fusion;  // what it was fused from; NULL: it was not
+  json_t *codes;   // the >>codes<< of its vocabulary; NULL: it has no vocabulary that could be read
 } model_summary;
 
 ig_inspect_options ig_inspect_options_default(void) {
@@ -68,6 +70,35 @@ static json_t *list_ties(const ig_config *c) {
   return if_whole(json, failed);
 }
 
+static bool is_code(const char *piece) {
+  const size_t length = piece ? strlen(piece) : 0;
+  return length > 4 && memcmp(piece, ">>", 2) == 0 && strcmp(piece + length - 2, "<<") == 0;
+}
+
+// The codes by which a text says what it is to become, in the order of their ids.
+static json_t *list_codes(const ig_tokenizer *t) {
+  const int size = ig_tokenizer_source_size(t);
+  json_t *codes = json_array();
+  int failed = !codes;
+  for (int id = 0; !failed && id < size; id++) {
+    const char *piece = ig_tokenizer_piece(t, IG_SIDE_SOURCE, id);
+    if (is_code(piece)) failed = json_array_append_new(codes, json_string(piece));
+  }
+  return if_whole(codes, failed);
+}
+
+// A directory may hold no tokenizer, or one that is not read here: then there are no codes.
+static ig_status find_codes(const char *directory, model_summary *s, ig_error *err) {
+  ig_tokenizer *tokenizer;
+  const ig_status status =
+      ig_tokenizer_load(directory, s->config.family->tokenizers, &tokenizer, NULL);
+  if (status == IG_ERROR_MEMORY) return ig_fail_memory_in(directory, err);
+  if (status != IG_OK) return IG_OK;
+  s->codes = list_codes(tokenizer);
+  ig_tokenizer_free(tokenizer);
+  return s->codes ? IG_OK : ig_fail_memory_in(directory, err);
+}
+
 static json_t *tensor_json(const ig_safetensor *t) {
   json_t *shape = json_array();
   int failed = !shape;
@@ -110,6 +141,7 @@ static json_t *as_json(const model_summary *s, const char *directory) {
   failed |= json_object_set_new(json, "dtypes", bytes_by_dtype(s->file));
   failed |= json_object_set_new(json, "tied", list_ties(&s->config));
   failed |= json_object_set_new(json, "memory", memory_json(s));
+  if (json_array_size(s->codes) > 0) failed |= json_object_set(json, "codes", s->codes);
   if (s->fusion) failed |= json_object_set(json, "fusion", s->fusion);
   failed |= json_object_set_new(json, "tensors", tensor_list(s->file));
   return if_whole(json, failed);
@@ -171,6 +203,15 @@ static void print_config(FILE *out, const ig_config *c) {
           c->decoder_start_id);
 }
 
+static void print_codes(FILE *out, const json_t *codes) {
+  size_t i;
+  json_t *code;
+  if (json_array_size(codes) == 0) return;
+  fputs("  codes        ", out);
+  json_array_foreach(codes, i, code) fprintf(out, " %s", json_string_value(code));
+  fputc('\n', out);
+}
+
 // A malloc'ed text; NULL: out of memory.
 static char *as_text(const model_summary *s, const char *directory) {
   char names[128];
@@ -182,6 +223,7 @@ static char *as_text(const model_summary *s, const char *directory) {
   ig_plain_text_print(out, directory);
   fputc('\n', out);
   print_config(out, &s->config);
+  print_codes(out, s->codes);
   fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n",
           ig_safetensors_count(s->file), s->parameters, s->bytes, names);
   ig_fusion_note_print(out, s->fusion);
@@ -289,6 +331,7 @@ static ig_status summarize(const char *directory, const ig_inspect_options *o, c
                            model_summary *s, ig_error *err) {
   IG_TRY(ig_weights_check(directory, &s->config, s->file, err));
   IG_TRY(ig_fusion_note_load(directory, &s->fusion, err));
+  IG_TRY(find_codes(directory, s, err));
   count_stored(s);
   const locale_t before = ig_number_locale_enter();
   *out = o->json ? as_json_text(s, directory) : as_text(s, directory);
@@ -313,6 +356,7 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   IG_TRY(ig_weights_open(directory, s.config.family, &s.file, err));
   const ig_status status = summarize(directory, o, out, &s, err);
   json_decref(s.fusion);
+  json_decref(s.codes);
   ig_safetensors_close(s.file);
   return status;
 }

@@ -10,15 +10,13 @@
 #include "base/report.h"
 #include "base/text_repair.h"
 #include "pipeline/engine.h"
+#include "pipeline/losses.h"
 #include "pipeline/output_line.h"
 #include "pipeline/whole_line.h"
 #include "pipeline/window.h"
 #include "text/sentences.h"
 
 #define BATCH_TOKENS 2048
-// Each of a stream's first truncated lines gets a warning of its own; of the others a count is
-// reported.
-#define TRUNCATIONS_TOLD 10
 
 struct ig_translator {
   ig_engine *engine;
@@ -36,7 +34,7 @@ struct ig_translator {
   ig_queue_sentence *sentences;  // (sentences of the window)
   size_t sentence_capacity;
   ig_translate_stats stats;
-  size_t truncated_before;  // stats.truncated when this stream began
+  ig_losses losses;  // of the running stream
 };
 
 ig_translator_options ig_translator_options_default(void) {
@@ -243,23 +241,22 @@ static ig_status encode_window(ig_translator *t, bool scoring, ig_error *err) {
   return status;
 }
 
-static void report_truncations(ig_translator *t, const ig_reporter *reporter) {
+static void count_losses(ig_translator *t) {
   for (size_t i = 0; i < t->window.count; i++) {
-    const ig_window_sentence *sentence = &t->window.sentences[i];
-    if (sentence->truncated_from == 0) continue;
-    if (t->stats.truncated - t->truncated_before < TRUNCATIONS_TOLD)
-      ig_report(
-          reporter, IG_LEVEL_WARNING,
-          "line %zu: %zu source tokens, but the model has positions for %zu: the rest is left out",
-          sentence->number, sentence->truncated_from, sentence->truncated_to);
-    t->stats.truncated++;
+    ig_losses_of_source(&t->losses, &t->window.sentences[i]);
+    ig_losses_of_output(&t->losses, &t->window.sentences[i], t->decode.sentence.max_length);
   }
 }
 
 static ig_status keep_translation(void *context, size_t sentence, const ig_hypothesis *found,
                                   ig_error *err) {
   ig_translator *t = context;
-  return ig_output_line_translated(&t->format, found, &t->window.sentences[sentence].output, err);
+  ig_window_sentence *translated = &t->window.sentences[sentence];
+  translated->unfinished = ig_losses_is_unfinished(&t->decode, found);
+  if (t->format.tokenizer)
+    translated->lost_output =
+        ig_tokenizer_count_lost(t->format.tokenizer, found->ids, (size_t)found->length);
+  return ig_output_line_translated(&t->format, found, &translated->output, err);
 }
 
 static ig_status keep_scores(void *context, size_t sentence, const float *log_probs,
@@ -304,8 +301,7 @@ static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
 
 // Makes ids of the window's sentences and translates or scores them. A sentence of which no ids can
 // be made is an error; the window is cut to those before it, which are worked on first.
-static ig_status work_on_window(ig_translator *t, bool scoring, const ig_reporter *reporter,
-                                ig_error *err) {
+static ig_status work_on_window(ig_translator *t, bool scoring, ig_error *err) {
   ig_window *w = &t->window;
   const ig_status encoded = encode_window(t, scoring, err);
   if (encoded != IG_OK) {
@@ -313,9 +309,9 @@ static ig_status work_on_window(ig_translator *t, bool scoring, const ig_reporte
     ig_window_cut(w, accepted < w->count ? accepted : 0);
   }
   if (w->count == 0) return encoded;
-  report_truncations(t, reporter);
   ig_error failure = {0};
   const ig_status ran = run_engine(t, scoring, &failure);
+  count_losses(t);
   if (encoded != IG_OK || ran == IG_OK) return encoded;
   if (err) *err = failure;
   return ran;
@@ -456,13 +452,12 @@ static void keep_error(ig_status *first, ig_error *err, ig_status status, const 
 
 // Reads a window, works on it and writes it. Lines before the one that cannot be read, be encoded
 // or be translated are written nevertheless.
-static ig_status run_window(ig_translator *t, stream_input *in, const ig_reporter *reporter,
-                            ig_error *err) {
+static ig_status run_window(ig_translator *t, stream_input *in, ig_error *err) {
   ig_error reading = {0}, working = {0}, writing = {0};
   ig_window_clear(&t->window);
   const ig_status read = fill_window(t, in, &reading);
   const bool scoring = in->read_target != NULL;
-  const ig_status worked = work_on_window(t, scoring, reporter, &working);
+  const ig_status worked = work_on_window(t, scoring, &working);
   const size_t finished = worked == IG_OK ? t->window.count : ig_window_finished(&t->window);
   ig_status status = IG_OK;
   keep_error(&status, err, write_window(t, in, finished, &writing), &writing);
@@ -474,12 +469,16 @@ static ig_status run_window(ig_translator *t, stream_input *in, const ig_reporte
 static ig_status run_lines(ig_translator *t, stream_input *in, const ig_reporter *reporter,
                            ig_error *err) {
   const double begin = ig_clock_seconds();
+  ig_status status = IG_OK;
   ig_whole_line_clear(&t->line);
-  while (!in->ended) {
-    IG_TRY(run_window(t, in, reporter, err));
-    report_progress(reporter, in->number, ig_clock_seconds() - begin, in->read_target != NULL);
+  t->losses = (ig_losses){.reporter = reporter};
+  while (status == IG_OK && !in->ended) {
+    status = run_window(t, in, err);
+    if (status == IG_OK)
+      report_progress(reporter, in->number, ig_clock_seconds() - begin, in->read_target != NULL);
   }
-  return IG_OK;
+  ig_losses_end(&t->losses, &t->stats);
+  return status;
 }
 
 // Tells and counts what was repaired in the stream.
@@ -503,16 +502,10 @@ static ig_status run_stream(ig_translator *t, stream_input *in, const ig_reporte
   if (*without_rows)
     ig_report(reporter, IG_LEVEL_WARNING,
               "the model has no rows for added tokens, which are read as text: %s", without_rows);
-  t->truncated_before = t->stats.truncated;
   in->sources = (ig_text_repair){.where = "line ", .reporter = reporter};
   in->targets = (ig_text_repair){.where = "target line ", .reporter = reporter};
   const ig_status status = run_lines(t, in, reporter, err);
   end_repairs(t, in);
-  const size_t truncated = t->stats.truncated - t->truncated_before;
-  if (truncated > TRUNCATIONS_TOLD)
-    ig_report(reporter, IG_LEVEL_WARNING,
-              "the rest of %zu lines was left out, as that of the first %d", truncated,
-              TRUNCATIONS_TOLD);
   t->stats.seconds += ig_clock_seconds() - begin;
   return status;
 }

@@ -21,6 +21,11 @@ void ig_window_cut(ig_window *w, size_t count) {
     for (int m = 0; m < w->members; m++) sentence->sources[m].count = 0;
     sentence->length = 0;
     sentence->target.count = 0;
+    sentence->notes = (ig_encode_notes){0};
+    sentence->target_notes = (ig_encode_notes){0};
+    sentence->nothing_known = false;
+    sentence->unfinished = false;
+    sentence->lost_output = 0;
     sentence->refused = false;
   }
   w->count = count;
@@ -144,12 +149,24 @@ static ig_status encode_target(const ig_encoding *e, const ig_window *w,
     IG_TRY(parse_ids(text, sentence->target_text.length, e->target_vocabulary, &sentence->target,
                      err));
   else
-    IG_TRY(ig_tokenizer_encode_target(e->sources[0].tokenizer, text, sentence->target_text.length,
-                                      &sentence->target, err));
+    IG_TRY(ig_tokenizer_encode_noted(
+        e->sources[0].tokenizer,
+        &(ig_side_text){IG_SIDE_TARGET, text, sentence->target_text.length}, &sentence->target,
+        &sentence->target_notes, err));
   if (sentence->target.count > (size_t)e->longest_target)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "the target has %zu tokens, but the model has positions for %d",
                    sentence->target.count, e->longest_target);
+  return IG_OK;
+}
+
+static ig_status encode_text(const ig_tokenizer *tokenizer, const ig_side_text *text,
+                             ig_window_sentence *sentence, int member, ig_error *err) {
+  ig_encode_notes notes;
+  IG_TRY(ig_tokenizer_encode_noted(tokenizer, text, &sentence->sources[member], &notes, err));
+  const size_t known = sentence->notes.known + notes.known;
+  if (member == 0) sentence->notes = notes;
+  sentence->notes.known = known;
   return IG_OK;
 }
 
@@ -162,15 +179,30 @@ static ig_status encode_source(const ig_encoding *e, const ig_window *w,
   if (e->ids_in)
     IG_TRY(parse_ids(text, length, its->vocabulary, source, err));
   else if (e->scoring || !is_blank(text, length))
-    IG_TRY(ig_tokenizer_encode_source(its->tokenizer, text, length, source, err));
+    IG_TRY(encode_text(its->tokenizer, &(ig_side_text){IG_SIDE_SOURCE, text, length}, sentence,
+                       member, err));
   truncate_source(sentence, source, its->longest);
   if (source->count > sentence->length) sentence->length = source->count;
   return IG_OK;
 }
 
+// A vocabulary of words is the corpus's own, and its model was trained on unknown words.
+static bool is_unreadable(const ig_encoding *e, const ig_window_sentence *sentence) {
+  return !e->ids_in && sentence->notes.known == 0 &&
+         ig_tokenizer_kind_of(e->sources[0].tokenizer) != IG_TOKENIZER_WORDS;
+}
+
+static void make_blank(const ig_window *w, ig_window_sentence *sentence) {
+  for (int m = 0; m < w->members; m++) sentence->sources[m].count = 0;
+  sentence->length = 0;
+  sentence->truncated_from = 0;
+  sentence->nothing_known = true;
+}
+
 static ig_status encode_sentence(const ig_encoding *e, const ig_window *w,
                                  ig_window_sentence *sentence, ig_error *err) {
   for (int m = 0; m < w->members; m++) IG_TRY(encode_source(e, w, sentence, m, err));
+  if (!e->scoring && sentence->length > 0 && is_unreadable(e, sentence)) make_blank(w, sentence);
   if (!e->scoring) return IG_OK;
   if (sentence->length == 0) return ig_fail(err, IG_ERROR_FORMAT, "no source ids");
   return encode_target(e, w, sentence, err);

@@ -36,7 +36,12 @@ typedef struct ig_window_sentence {
   // Source ids before and after the source was truncated to the positions of the first member that
   // is too short for it; 0: it was not.
   size_t truncated_from, truncated_to;
-  bool refused;  // ig_window_encode could make no ids of it
+  ig_encode_notes notes;  // of the source, by the first member's tokenizer
+  ig_encode_notes target_notes;
+  bool nothing_known;  // no member's vocabulary has a piece of the source: it is blank
+  bool unfinished;     // the translation ran into max_length
+  size_t lost_output;  // tokens of the translation that its text leaves out
+  bool refused;        // ig_window_encode could make no ids of it
   char *output;  // malloc'ed; the lines of n-best are separated by newlines. NULL: nothing yet
 } ig_window_sentence;
 

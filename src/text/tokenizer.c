@@ -23,7 +23,40 @@ typedef struct encoding {
   ig_ids *ids;
   bool shifted;                  // IG_TOKENIZER_SHIFTED
   const ig_piece_sink *unknown;  // NULL: nobody wants to know
+  ig_encode_notes *notes;        // NULL: nobody wants them
 } encoding;
+
+// Copies the text, or as many whole characters as fit.
+static void keep_name(char *name, size_t size, const char *text, size_t length) {
+  if (*name != '\0') return;
+  if (length >= size) {
+    length = size - 1;
+    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) length--;
+  }
+  memcpy(name, text, length);
+  name[length] = '\0';
+}
+
+static bool is_space_piece(const char *piece, size_t length) {
+  return length == 3 && memcmp(piece, "\xE2\x96\x81", 3) == 0;
+}
+
+static void note_piece(const encoding *e, const char *piece, size_t length, bool known) {
+  ig_encode_notes *notes = e->notes;
+  if (!notes || is_space_piece(piece, length)) return;
+  if (known) {
+    notes->known++;
+    return;
+  }
+  notes->unknown++;
+  keep_name(notes->first_unknown, sizeof notes->first_unknown, piece, length);
+}
+
+// -1: the vocabulary lacks it.
+static int find_id(const encoding *e, const char *token, size_t length) {
+  const int id = ig_added_tokens_find(e->added, token, length);
+  return id >= 0 ? id : ig_vocabulary_find(e->side->vocabulary, token, length);
+}
 
 // The text has become <unk>.
 static ig_status add_unknown(const encoding *e, const char *text, size_t length, ig_error *err) {
@@ -33,17 +66,26 @@ static ig_status add_unknown(const encoding *e, const char *text, size_t length,
 }
 
 static ig_status add_token(const encoding *e, const char *token, size_t length, ig_error *err) {
-  int id = ig_added_tokens_find(e->added, token, length);
-  if (id < 0) id = ig_vocabulary_find(e->side->vocabulary, token, length);
+  const int id = find_id(e, token, length);
+  note_piece(e, token, length, id >= 0 && id != e->side->unk_id);
   return id >= 0 ? ig_ids_append(e->ids, id, err) : add_unknown(e, token, length, err);
+}
+
+static ig_status add_code(const encoding *e, const char *code, size_t length, ig_error *err) {
+  const int id = find_id(e, code, length);
+  if (id >= 0) return ig_ids_append(e->ids, id, err);
+  if (e->notes) keep_name(e->notes->unknown_code, sizeof e->notes->unknown_code, code, length);
+  return add_unknown(e, code, length, err);
 }
 
 // SentencePiece gives an unknown piece as the text it has found. Its ids, moved up, are not used:
 // the table of special pieces may give a piece another id.
 static ig_status add_piece(void *context, const char *piece, size_t length, int id, ig_error *err) {
   const encoding *e = context;
-  if (e->shifted && id == ig_sentencepiece_unk_id(e->side->spm))
+  if (e->shifted && id == ig_sentencepiece_unk_id(e->side->spm)) {
+    note_piece(e, piece, length, false);
     return add_unknown(e, piece, length, err);
+  }
   return add_token(e, piece, length, err);
 }
 
@@ -56,13 +98,19 @@ size_t ig_tokenizer_code_length(const char *text, size_t length) {
 
 static ig_status encode_part(encoding *e, const char *text, size_t length, ig_error *err) {
   const size_t code = e->shifted ? 0 : ig_tokenizer_code_length(text, length);
-  if (code) IG_TRY(add_token(e, text, code, err));
+  if (code) IG_TRY(add_code(e, text, code, err));
   text += code;
   length -= code;
   ig_piece_sink sink = {add_piece, e};
   if (e->sampling)
     return ig_sentencepiece_sample(e->side->spm, text, length, e->sampling, &sink, err);
   return ig_sentencepiece_encode(e->side->spm, text, length, &sink, err);
+}
+
+static ig_status add_added(const encoding *e, const ig_added_token *token, ig_error *err) {
+  const bool is_code = ig_tokenizer_code_length(token->text, token->length) == token->length;
+  if (e->notes && !token->special && !is_code) e->notes->known++;
+  return ig_ids_append(e->ids, token->id, err);
 }
 
 static ig_status encode_pieces(encoding *e, const char *text, size_t length, ig_error *err) {
@@ -72,7 +120,7 @@ static ig_status encode_pieces(encoding *e, const char *text, size_t length, ig_
   for (size_t i = 0; status == IG_OK && i < count; i++) {
     const ig_added_part *part = &parts[i];
     if (part->token)
-      status = ig_ids_append(e->ids, part->token->id, err);
+      status = add_added(e, part->token, err);
     else if (part->begin < part->end)
       status = encode_part(e, text + part->begin, part->end - part->begin, err);
   }
@@ -105,6 +153,13 @@ static ig_status encode(const ig_tokenizer *t, encoding e, const char *text, siz
 ig_status ig_tokenizer_encode_source(const ig_tokenizer *t, const char *text, size_t length,
                                      ig_ids *ids, ig_error *err) {
   return encode(t, (encoding){.side = &t->source, .ids = ids}, text, length, err);
+}
+
+ig_status ig_tokenizer_encode_noted(const ig_tokenizer *t, const ig_side_text *text, ig_ids *ids,
+                                    ig_encode_notes *notes, ig_error *err) {
+  *notes = (ig_encode_notes){0};
+  const encoding e = {.side = side_of(t, text->side), .ids = ids, .notes = notes};
+  return encode(t, e, text->text, text->length, err);
 }
 
 ig_status ig_tokenizer_encode_target(const ig_tokenizer *t, const char *text, size_t length,
@@ -212,6 +267,15 @@ static const char *piece_of(const ig_tokenizer *t, int id) {
   if (added) return added->special ? NULL : added->text;
   const char *piece = ig_vocabulary_token(t->target.vocabulary, id);
   return piece ? piece : fallback_piece(t, id);
+}
+
+size_t ig_tokenizer_count_lost(const ig_tokenizer *t, const int *ids, size_t count) {
+  size_t lost = 0;
+  for (size_t i = 0; i < count; i++) {
+    const ig_added_token *added = ig_added_tokens_of(&t->added, ids[i]);
+    if (ids[i] == t->target.unk_id || (!added && !piece_of(t, ids[i]))) lost++;
+  }
+  return lost;
 }
 
 ig_status ig_tokenizer_decode(const ig_tokenizer *t, const int *ids, size_t count, char **out,

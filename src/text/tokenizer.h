@@ -67,11 +67,29 @@ ig_status ig_tokenizer_find_unknown(const ig_tokenizer *tokenizer, ig_side side,
                                     size_t length, const struct ig_piece_sink *sink, ig_error *err);
 // The length of the >>code<< that begins the text, which encoding makes one token; 0: none.
 size_t ig_tokenizer_code_length(const char *text, size_t length);
+// As encode, and what the side's vocabulary lacks of the text.
+typedef struct ig_encode_notes {
+  size_t known;    // pieces of the text itself that the vocabulary has: no code, special token or
+                   // end, and more than white space
+  size_t unknown;  // pieces that it lacks
+  // The first of those, and the first >>code<< that it lacks; "": none. Cut to whole characters.
+  char first_unknown[32], unknown_code[32];
+} ig_encode_notes;
+typedef struct ig_side_text {
+  ig_side side;
+  const char *text;
+  size_t length;
+} ig_side_text;
+ig_status ig_tokenizer_encode_noted(const ig_tokenizer *tokenizer, const ig_side_text *text,
+                                    ig_ids *ids, ig_encode_notes *notes, ig_error *err);
 // Target ids to text, special tokens skipped, as tokenizer.decode(ids, skip_special_tokens=True) of
 // transformers. *out is malloc'ed for the caller to free().
 ig_status ig_tokenizer_decode(const ig_tokenizer *tokenizer, const int *ids, size_t count,
                               char **out, ig_error *err);
 
+// Target ids that ig_tokenizer_decode leaves out though something should stand there: the unknown
+// token, and ids without a piece.
+size_t ig_tokenizer_count_lost(const ig_tokenizer *tokenizer, const int *ids, size_t count);
 // Makes added tokens with ids from `limit` on text like any other: a model of so many ids has no
 // rows for them. Returns how many there are, with their names in `names`: as many as fit, commas
 // between them.

@@ -181,8 +181,9 @@ static void test_long_line_is_truncated_with_a_warning(void **state) {
 }
 
 static void count_warnings(void *context, ig_level level, const char *text) {
-  if (level == IG_LEVEL_WARNING) ++*(int *)context;
-  if (strstr(text, "the rest of 14 lines")) *(int *)context += 100;
+  if (level != IG_LEVEL_WARNING) return;
+  if (strstr(text, "source tokens, but the model has positions")) ++*(int *)context;
+  if (strstr(text, "14 sentences longer than the model's positions")) *(int *)context += 100;
 }
 
 // A file of nothing but long lines does not flood the log; each stream begins anew.
@@ -199,7 +200,7 @@ static void test_many_long_lines_are_counted(void **state) {
     const ig_reporter reporter = {.message = count_warnings, .context = &warnings};
     const ig_line_stream stream = {.read = read_line, .write = write_line, .context = &s};
     assert_int_equal(ig_translate_lines(t, &stream, &reporter, NULL), IG_OK);
-    assert_int_equal(warnings, 111);
+    assert_int_equal(warnings, 110);
     release(&s);
   }
   assert_int_equal(ig_translator_stats(t).truncated, 28);
@@ -308,7 +309,7 @@ static void test_bad_bytes_are_repaired(void **state) {
   const char *lines[] = {"w1", "w\xc3( w2", "w3"}, *mended[] = {"w1", "w\xef\xbf\xbd( w2", "w3"};
   streams s = {.lines = lines, .count = 3}, good = {.lines = mended, .count = 3};
   translate(options_of(1, 1), &good);
-  assert_string_equal(good.warning, "");
+  assert_non_null(strstr(good.warning, "line 2: the vocabulary lacks"));
   translate(options_of(1, 1), &s);
   assert_string_equal(s.warning, "line 2: byte 2 (0xC3) is not UTF-8: read as U+FFFD");
   expect_same(&s, &good);
