@@ -17,6 +17,7 @@
 #include "base/writer.h"
 #include "io/json.h"
 #include "io/safetensors.h"
+#include "train/checkpoint_hashes.h"
 #include "train/replace.h"
 #include "train/trainer.h"
 
@@ -120,6 +121,7 @@ static ig_status write_state(const ig_run *run, const char *directory, ig_error 
     status =
         ig_fail(err, IG_ERROR_MEMORY, "%s: out of memory, or a number that is not finite", state);
   if (status == IG_OK) status = write_moments(run, moments, err);
+  if (status == IG_OK) status = ig_checkpoint_hashes_add(directory, object, err);
   if (status == IG_OK) status = ig_json_save(state, object, 17, err);
   json_decref(object);
   free(moments);

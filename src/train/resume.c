@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/report.h"
 #include "train/checkpoint.h"
+#include "train/checkpoint_hashes.h"
 #include "train/identity.h"
 #include "train/trainer.h"
 
@@ -58,6 +59,7 @@ ig_status ig_resume_find_checkpoint(ig_run *run, ig_error *err) {
   IG_TRY(ig_checkpoint_recover(run, run->latest, err));
   IG_TRY(ig_checkpoint_recover(run, run->best, err));
   IG_TRY(ig_checkpoint_exists(run->latest, &run->resumed, err));
+  if (run->resumed) IG_TRY(ig_checkpoint_hashes_check(run->latest, err));
   char results[128];
   IG_TRY(list_results(run, results, sizeof results, err));
   if (!run->resumed)

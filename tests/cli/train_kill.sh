@@ -63,7 +63,7 @@ for file in $(cd whole && find . -type f ! -name metrics.jsonl ! -name training.
 for run in killed whole; do
   sed 's/"target_tokens_per_second":[^,}]*,\?//; s/"seconds":[^,}]*//' \
     $run/metrics.jsonl >$run.metrics
-  grep -v '_bytes"\|seconds"' $run/latest/training.json >$run.state
+  grep -v '_bytes"\|seconds"\|^  "hash":' $run/latest/training.json >$run.state
 done
 same killed.metrics whole.metrics
 same killed.state whole.state

@@ -144,12 +144,22 @@ static void fine_tuning(void **state) {
   assert_int_equal(lines_with("tuned/latest/config.json", "\"dropout\": 0.2"), 1);
 }
 
+// As an older version wrote the file: weights may be changed then.
+static void forget_hashes(const char *path) {
+  json_t *state;
+  assert_int_equal(ig_json_load(path, &state, NULL), IG_OK);
+  assert_int_equal(json_object_del(state, "files") + json_object_del(state, "hash"), 0);
+  assert_int_equal(ig_json_save(path, state, 17, NULL), IG_OK);
+  json_decref(state);
+}
+
 static void divergence_overwrites_nothing(void **state) {
   (void)state;
   ig_error err = {0};
   ok(TRAIN(1, false, &err, "train.output=far", "train.updates=2", "train.learning_rate=1000",
            "train.warmup=1000000000"),
      &err);
+  forget_hashes("far/latest/training.json");
   assert_int_equal(ig_file_copy("far/latest/training.json", "before.json", NULL), IG_OK);
   // Weights at the end of float's range represent whatever makes a run diverge: the loss of the
   // next update is not a number.
