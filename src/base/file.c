@@ -39,14 +39,38 @@ ig_status ig_file_open(ig_file *file, const char *path, ig_error *err) {
   else if (!S_ISREG(status.st_mode))
     result = ig_fail(err, IG_ERROR_IO, "%s: expected a regular file, found %s", path,
                      kind_of(status.st_mode));
-  else
-    file->size = (size_t)status.st_size;
+  file->size = (size_t)status.st_size;
+  file->device = (unsigned long long)status.st_dev;
+  file->inode = (unsigned long long)status.st_ino;
   if (result != IG_OK) ig_file_close(file);
   return result;
 }
 
+bool ig_file_is_crowded(int handle) {
+  const long most = sysconf(_SC_OPEN_MAX);
+  return most > 0 && handle >= most / 2;
+}
+
+void ig_file_rest(ig_file *file) {
+  if (file->open && file->handle >= 0) close(file->handle);
+  file->handle = -1;
+}
+
+static ig_status read_resting(const ig_file *file, const char *path, size_t offset, void *to,
+                              size_t size, ig_error *err) {
+  ig_file again;
+  IG_TRY(ig_file_open(&again, path, err));
+  ig_status status = IG_OK;
+  if (again.device != file->device || again.inode != file->inode || again.size != file->size)
+    status = ig_fail(err, IG_ERROR_FORMAT, "%s: another file than when it was opened", path);
+  if (status == IG_OK) status = ig_file_read(&again, path, offset, to, size, err);
+  ig_file_close(&again);
+  return status;
+}
+
 ig_status ig_file_read(const ig_file *file, const char *path, size_t offset, void *to, size_t size,
                        ig_error *err) {
+  if (file->handle < 0) return read_resting(file, path, offset, to, size, err);
   for (size_t done = 0; done < size;) {
     ssize_t got = pread(file->handle, (char *)to + done, size - done, (off_t)(offset + done));
     if (got < 0 && errno == EINTR) continue;
@@ -61,7 +85,7 @@ ig_status ig_file_read(const ig_file *file, const char *path, size_t offset, voi
 }
 
 void ig_file_close(ig_file *file) {
-  if (file->open) close(file->handle);
+  if (file->open && file->handle >= 0) close(file->handle);
   *file = (ig_file){0};
 }
 

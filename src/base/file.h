@@ -9,8 +9,9 @@
 // short, this one would die of SIGBUS.
 typedef struct ig_file {
   bool open;
-  int handle;
+  int handle;  // -1: the file rests (ig_file_rest)
   size_t size;
+  unsigned long long device, inode;  // by which it is known again
 } ig_file;
 ig_status ig_file_open(ig_file *file, const char *path, ig_error *err);
 // Reads `size` bytes from `offset` on; IG_ERROR_FORMAT if the file ends before. path: for messages.
@@ -18,6 +19,12 @@ ig_status ig_file_open(ig_file *file, const char *path, ig_error *err);
 ig_status ig_file_read(const ig_file *file, const char *path, size_t offset, void *to, size_t size,
                        ig_error *err);
 void ig_file_close(ig_file *file);  // harmless on a zeroed one
+// Whether a descriptor of this number is one of so many that files should rest: half of those that
+// the process may have are left for other uses.
+bool ig_file_is_crowded(int handle);
+// Gives the descriptor back. ig_file_read then opens the file for each read, by its path, and fails
+// with IG_ERROR_FORMAT if another file is there.
+void ig_file_rest(ig_file *file);
 
 // Reads a whole file and puts a NUL after it. The caller frees *out. size may be NULL. More than
 // IG_FILE_MOST_BYTES are an error, as is anything but a regular file.

@@ -13,7 +13,8 @@ static const struct {
     [IG_DTYPE_U64] = {"U64", NULL, 8},         [IG_DTYPE_U32] = {"U32", NULL, 4},
     [IG_DTYPE_U16] = {"U16", NULL, 2},         [IG_DTYPE_U8] = {"U8", NULL, 1},
     [IG_DTYPE_BOOL] = {"BOOL", NULL, 1},       [IG_DTYPE_F8_E4M3] = {"F8_E4M3", NULL, 1},
-    [IG_DTYPE_F8_E5M2] = {"F8_E5M2", NULL, 1},
+    [IG_DTYPE_F8_E5M2] = {"F8_E5M2", NULL, 1}, [IG_DTYPE_F8_E8M0] = {"F8_E8M0", NULL, 1},
+    [IG_DTYPE_C64] = {"C64", NULL, 8},
 };
 
 const char *ig_dtype_name(ig_dtype dtype) { return dtypes[dtype].name; }

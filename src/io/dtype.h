@@ -20,7 +20,10 @@ typedef enum ig_dtype {
   IG_DTYPE_BOOL,
   IG_DTYPE_F8_E4M3,
   IG_DTYPE_F8_E5M2,
+  IG_DTYPE_F8_E8M0,
+  IG_DTYPE_C64,
 } ig_dtype;
+enum { IG_DTYPE_COUNT = IG_DTYPE_C64 + 1 };
 const char *ig_dtype_name(ig_dtype dtype);  // "F32", "BF16", …: the names that safetensors uses
 size_t ig_dtype_size(ig_dtype dtype);       // bytes of one element
 // From "F32", …, and from PyTorch's names "float32", "bfloat16", "float16"; false: another name.

@@ -28,7 +28,9 @@ typedef struct shard {
 struct ig_safetensors {
   shard *shards;
   size_t shard_count;
-  json_t *index;           // owns the shard names
+  json_t *index;        // owns the shard names, and those of absent tensors
+  const char **absent;  // (absent_count): tensors of the index that no shard holds
+  size_t absent_count;
   ig_safetensor *tensors;  // sorted by name
   size_t count, capacity;
 };
@@ -86,6 +88,12 @@ static ig_status read_offsets(ig_safetensor *t, const json_t *offsets, const dat
   return IG_OK;
 }
 
+static const char *dtype_advice(const char *dtype) {
+  return strncmp(dtype, "F4", 2) == 0 || strncmp(dtype, "F6", 2) == 0
+             ? ": weights quantised to fewer than 8 bits are not read"
+             : "";
+}
+
 static ig_status read_tensor(ig_safetensor *t, const json_t *entry, const data_part *in,
                              ig_error *err) {
   const char *name, *dtype;
@@ -98,8 +106,8 @@ static ig_status read_tensor(ig_safetensor *t, const json_t *entry, const data_p
   dtype = json_string_value(json_object_get(entry, "dtype"));
   if (!dtype) return fail_tensor(t, err, "dtype: expected a string");
   if (!ig_dtype_parse(dtype, &t->dtype) || strcmp(dtype, ig_dtype_name(t->dtype)))
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: unknown dtype '%s'", t->file, t->name,
-                   dtype);
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: unknown dtype '%s'%s", t->file, t->name,
+                   dtype, dtype_advice(dtype));
   IG_TRY(read_shape(t, json_object_get(entry, "shape"), err));
   return read_offsets(t, json_object_get(entry, "data_offsets"), in, err);
 }
@@ -202,6 +210,7 @@ static ig_status add_shard(ig_safetensors *file, const char *path, ig_error *err
     *t = (ig_safetensor){.name = name, .file = s->path, .source = &s->file};
     IG_TRY(read_tensor(t, entry, &in, err));
   }
+  if (ig_file_is_crowded(s->file.handle)) ig_file_rest(&s->file);
   return check_tiling(file->tensors ? file->tensors + first : NULL, file->count - first, path, &in,
                       err);
 }
@@ -244,21 +253,21 @@ static ig_status add_shards(ig_safetensors *file, const char *directory, const c
   return IG_OK;
 }
 
-// Index and shards must agree on where every tensor is.
-static ig_status check_index(const ig_safetensors *file, const char *index_path, json_t *map,
+// A tensor must be in the shard that the index names, or in none: then it is absent. Tensors that
+// the index does not name are read, too, as transformers reads them.
+static ig_status check_index(ig_safetensors *file, const char *index_path, json_t *map,
                              ig_error *err) {
   const char *name;
   json_t *value;
+  file->absent = ig_allocate(json_object_size(map) + 1, sizeof *file->absent, err);
+  if (!file->absent) return IG_ERROR_MEMORY;
   json_object_foreach(map, name, value) {
     const ig_safetensor *t = ig_safetensors_find(file, name);
-    if (!t || strcmp(ig_path_base_name(t->file), json_string_value(value)))
+    if (!t) file->absent[file->absent_count++] = name;
+    if (t && strcmp(ig_path_base_name(t->file), json_string_value(value)))
       return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is not in %s", index_path, name,
                      json_string_value(value));
   }
-  for (size_t i = 0; i < file->count; ++i)
-    if (!json_object_get(map, file->tensors[i].name))
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s of %s is not in the index", index_path,
-                     file->tensors[i].name, file->tensors[i].file);
   return IG_OK;
 }
 
@@ -304,7 +313,8 @@ ig_status ig_safetensors_open_file(const char *path, ig_safetensors **out, ig_er
   return open_any(NULL, path, NULL, out, err);
 }
 
-ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_error *err) {
+ig_status ig_safetensors_open_with_absent(const char *directory, ig_safetensors **out,
+                                          ig_error *err) {
   *out = NULL;
   char *path = ig_path_join(directory, "model.safetensors", err);
   char *index_path = path ? ig_path_join(directory, "model.safetensors.index.json", err) : NULL;
@@ -312,6 +322,27 @@ ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_er
   free(path);
   free(index_path);
   return status;
+}
+
+ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_error *err) {
+  IG_TRY(ig_safetensors_open_with_absent(directory, out, err));
+  if ((*out)->absent_count == 0) return IG_OK;
+  const ig_status status = ig_safetensors_fail_absent(*out, (*out)->absent[0], err);
+  ig_safetensors_close(*out);
+  *out = NULL;
+  return status;
+}
+
+size_t ig_safetensors_absent_count(const ig_safetensors *file) { return file->absent_count; }
+const char *ig_safetensors_absent(const ig_safetensors *file, size_t index) {
+  return file->absent[index];
+}
+
+ig_status ig_safetensors_fail_absent(const ig_safetensors *file, const char *name, ig_error *err) {
+  const json_t *map = json_object_get(file->index, "weight_map");
+  const char *shard_name = json_string_value(json_object_get(map, name));
+  return ig_fail(err, IG_ERROR_FORMAT, "model.safetensors.index.json: tensor %s is not in %s", name,
+                 shard_name);
 }
 
 static ig_status foresee_tensor(const char *name, const ig_safetensors_output *from,
@@ -350,6 +381,7 @@ void ig_safetensors_close(ig_safetensors *file) {
     free(file->shards[i].path);
   }
   json_decref(file->index);
+  free(file->absent);
   free(file->shards);
   free(file->tensors);
   free(file);

@@ -25,6 +25,13 @@ typedef struct ig_safetensors ig_safetensors;
 
 // DIR/model.safetensors, or DIR/model.safetensors.index.json with its shards.
 ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_error *err);
+// As ig_safetensors_open, but an index may name tensors that no shard holds. They are listed.
+ig_status ig_safetensors_open_with_absent(const char *directory, ig_safetensors **out,
+                                          ig_error *err);
+size_t ig_safetensors_absent_count(const ig_safetensors *file);
+const char *ig_safetensors_absent(const ig_safetensors *file, size_t index);
+// The error that an absent tensor is where it is needed.
+ig_status ig_safetensors_fail_absent(const ig_safetensors *file, const char *name, ig_error *err);
 ig_status ig_safetensors_open_file(const char *path, ig_safetensors **out, ig_error *err);
 void ig_safetensors_close(ig_safetensors *file);  // NULL is fine
 

@@ -10,6 +10,7 @@
 #include "base/allocate.h"
 #include "base/bf16.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/f16.h"
 #include "base/size.h"
 #include "base/writer.h"
@@ -134,7 +135,7 @@ ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *te
 
 struct ig_safetensors_shard {
   char *path;
-  int descriptor;
+  int descriptor;  // -1: too many are open, and the file is opened for each call
   size_t count;
   size_t *begin;  // (count + 1): where the tensors begin in the file, and where it ends
 };
@@ -143,10 +144,10 @@ static ig_status fail_writing(const ig_safetensors_shard *p, int number, ig_erro
   return ig_fail(err, IG_ERROR_IO, "%s: %s", p->path, strerror(number));
 }
 
-static ig_status write_at(const ig_safetensors_shard *p, size_t offset, const char *from,
-                          size_t bytes, ig_error *err) {
+static ig_status write_to(const ig_safetensors_shard *p, int descriptor, size_t offset,
+                          const char *from, size_t bytes, ig_error *err) {
   while (bytes > 0) {
-    const ssize_t written = pwrite(p->descriptor, from, bytes, (off_t)offset);
+    const ssize_t written = pwrite(descriptor, from, bytes, (off_t)offset);
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return fail_writing(p, written < 0 ? errno : EIO, err);
     from += written;
@@ -154,6 +155,26 @@ static ig_status write_at(const ig_safetensors_shard *p, size_t offset, const ch
     bytes -= (size_t)written;
   }
   return IG_OK;
+}
+
+static int open_again(const ig_safetensors_shard *p) {
+  return open(p->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static ig_status write_at(const ig_safetensors_shard *p, size_t offset, const char *from,
+                          size_t bytes, ig_error *err) {
+  if (p->descriptor >= 0) return write_to(p, p->descriptor, offset, from, bytes, err);
+  const int descriptor = open_again(p);
+  if (descriptor < 0) return fail_writing(p, errno, err);
+  const ig_status status = write_to(p, descriptor, offset, from, bytes, err);
+  if (close(descriptor) && status == IG_OK) return fail_writing(p, errno, err);
+  return status;
+}
+
+static void rest_if_crowded(ig_safetensors_shard *p) {
+  if (!ig_file_is_crowded(p->descriptor)) return;
+  close(p->descriptor);
+  p->descriptor = -1;
 }
 
 static ig_status place_tensors(ig_safetensors_shard *p, const ig_safetensors_output *tensors,
@@ -210,6 +231,7 @@ ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *te
     status = p->descriptor < 0 ? fail_writing(p, errno, err)
                                : begin_shard(p, tensors, header, go_on, err);
   }
+  if (status == IG_OK) rest_if_crowded(p);
   json_decref(header);
   if (status != IG_OK) {
     ig_safetensors_end(p);
@@ -224,7 +246,10 @@ ig_status ig_safetensors_put(ig_safetensors_shard *p, size_t index, size_t offse
 }
 
 ig_status ig_safetensors_flush(ig_safetensors_shard *p, ig_error *err) {
-  return fdatasync(p->descriptor) ? fail_writing(p, errno, err) : IG_OK;
+  const int descriptor = p->descriptor >= 0 ? p->descriptor : open_again(p);
+  const int failed = descriptor < 0 || fdatasync(descriptor) ? errno : 0;
+  if (descriptor >= 0 && descriptor != p->descriptor) close(descriptor);
+  return failed ? fail_writing(p, failed, err) : IG_OK;
 }
 
 void ig_safetensors_end(ig_safetensors_shard *p) {

@@ -198,17 +198,22 @@ static size_t edit_distance(const char *a, const char *b) {
   return one[m];
 }
 
-static ig_status fail_unknown_key(const ig_yaml_node *value, const char *key,
-                                  const char *const *known, size_t count, ig_error *err) {
+const char *ig_yaml_nearest(const char *word, const char *const *known, size_t count) {
   const char *nearest = NULL;
-  size_t least = strlen(key) / 3 + 2;  // at this distance or more it is another word
+  size_t least = strlen(word) / 3 + 2;  // at this distance or more it is another word
   for (size_t i = 0; i < count; ++i) {
-    size_t distance = edit_distance(key, known[i]);
+    size_t distance = edit_distance(word, known[i]);
     if (distance < least) {
       least = distance;
       nearest = known[i];
     }
   }
+  return nearest;
+}
+
+static ig_status fail_unknown_key(const ig_yaml_node *value, const char *key,
+                                  const char *const *known, size_t count, ig_error *err) {
+  const char *nearest = ig_yaml_nearest(key, known, count);
   if (nearest) return ig_yaml_fail(value, err, "unknown key; did you mean '%s'?", nearest);
   return ig_yaml_fail(value, err, "unknown key");
 }

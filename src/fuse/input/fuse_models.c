@@ -2,12 +2,27 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "fuse/input/ties.h"
 #include "io/json.h"
+
+static size_t length_without_slashes(const char *name) {
+  size_t length = strlen(name);
+  while (length > 1 && name[length - 1] == '/') length--;
+  return length;
+}
+
+bool ig_fuse_models_is_same(const char *a, const char *b) {
+  struct stat x, y;
+  const size_t length = length_without_slashes(a);
+  if (length == length_without_slashes(b) && memcmp(a, b, length) == 0) return true;
+  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
 
 const ig_stage_model *ig_fuse_models_find_stage(const ig_fuse_models *models, const char *name,
                                                 size_t length) {
@@ -31,6 +46,27 @@ static ig_status split_reference(const ig_fuse_models *models, const char *refer
   return m->directory ? IG_OK : IG_ERROR_MEMORY;
 }
 
+// A name that no directory has, and that looks like one of the hub's or of a home directory.
+static ig_status check_name(const char *name, ig_error *err) {
+  const char *slash = strchr(name, '/');
+  const bool is_hub = slash && slash != name && slash[1] && !strchr(slash + 1, '/') && *name != '.';
+  if (ig_file_exists(name) || (*name != '~' && !is_hub)) return IG_OK;
+  return ig_fail(err, IG_ERROR_IO,
+                 "%s: cannot open: no such directory. %s: give the path of a directory", name,
+                 *name == '~' ? "'~' is not taken for the home directory"
+                              : "If this is a name of the Hugging Face hub: those are not looked "
+                                "up, download the model");
+}
+
+// Tensors that the index names and no shard holds must be tied to others that are stored.
+static ig_status check_absent(const ig_fuse_model *m, ig_error *err) {
+  for (size_t i = 0; i < ig_safetensors_absent_count(m->tensors); i++) {
+    const char *name = ig_safetensors_absent(m->tensors, i);
+    if (!ig_ties_find(m, name)) return ig_safetensors_fail_absent(m->tensors, name, err);
+  }
+  return IG_OK;
+}
+
 static ig_status open_files(ig_fuse_model *m, ig_error *err) {
   m->not_made_yet = m->stage && !m->stage->directory;
   if (m->not_made_yet) {
@@ -38,8 +74,10 @@ static ig_status open_files(ig_fuse_model *m, ig_error *err) {
     m->config = json_incref(m->stage->config);
     return IG_OK;
   }
-  IG_TRY(ig_safetensors_open(m->directory, &m->tensors, err));
-  return ig_json_load_in(m->directory, "config.json", &m->config, err);
+  IG_TRY(check_name(m->directory, err));
+  IG_TRY(ig_safetensors_open_with_absent(m->directory, &m->tensors, err));
+  IG_TRY(ig_json_load_in(m->directory, "config.json", &m->config, err));
+  return check_absent(m, err);
 }
 
 static ig_status open_model(const ig_fuse_models *models, const char *reference, ig_fuse_model *out,
@@ -65,7 +103,7 @@ static void close_model(ig_fuse_model *m) {
 ig_status ig_fuse_models_open(ig_fuse_models *models, const char *reference, size_t *index,
                               ig_error *err) {
   for (*index = 0; *index < models->count; ++*index)
-    if (strcmp(models->model[*index].reference, reference) == 0) return IG_OK;
+    if (ig_fuse_models_is_same(models->model[*index].reference, reference)) return IG_OK;
   IG_TRY(ig_allocate_more((void **)&models->model, &models->capacity, models->count + 1,
                           sizeof *models->model, err));
   ig_fuse_model *opened = &models->model[models->count];

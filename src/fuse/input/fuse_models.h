@@ -39,6 +39,9 @@ typedef struct ig_fuse_models {
 // Finds the stage of that name (length bytes). NULL: there is none.
 const ig_stage_model *ig_fuse_models_find_stage(const ig_fuse_models *models, const char *name,
                                                 size_t length);
+// Whether two names mean one model: they are the same but for slashes at their ends, or are names
+// of one directory.
+bool ig_fuse_models_is_same(const char *a, const char *b);
 // Finds the model of that name, or opens it. *index stays valid, pointers to models do not. A model
 // that cannot be opened fails once: from then on it is found, with tensors of NULL.
 ig_status ig_fuse_models_open(ig_fuse_models *models, const char *reference, size_t *index,

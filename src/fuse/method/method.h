@@ -35,7 +35,7 @@
 #include "base/pool.h"
 #include "kernel/kernels.h"
 
-enum { IG_METHOD_PARAMETERS = 8, IG_METHOD_INPUTS = 64 };
+enum { IG_METHOD_PARAMETERS = 8, IG_METHOD_INPUTS = 1024 };
 
 // What a method does with the recipe's base_model.
 typedef enum ig_base_use {

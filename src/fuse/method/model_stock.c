@@ -27,36 +27,56 @@ static bool stock_wants(const ig_merge_tensor *m, int pass) {
   return m->shared[FILTER_WISE] == 0;
 }
 
+static double multiply_pair(const ig_merge_block *b, size_t j, size_t k, size_t first,
+                            size_t count) {
+  const float *x = b->x[j] + first, *y = b->x[k] + first, *base = b->base + first;
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += (double)(x[i] - base[i]) * (double)(y[i] - base[i]);
+  return sum;
+}
+
 // Computes the products of the differences of each pair (j, k), k <= j, over values first .. first
 // + count - 1 of the block. products (pair_count): pair (j, k) is at j (j + 1) / 2 + k.
 static void multiply_pairs(const ig_merge_tensor *m, const ig_merge_block *b, size_t first,
                            size_t count, double *products) {
   size_t pair = 0;
   for (size_t j = 0; j < m->inputs; j++)
-    for (size_t k = 0; k <= j; k++, pair++) {
-      const float *x = b->x[j] + first, *y = b->x[k] + first, *base = b->base + first;
-      double sum = 0;
-      for (size_t i = 0; i < count; i++) sum += (double)(x[i] - base[i]) * (double)(y[i] - base[i]);
-      products[pair] = sum;
-    }
+    for (size_t k = 0; k <= j; k++, pair++) products[pair] = multiply_pair(b, j, k, first, count);
+}
+
+// The cosine of a pair, from its product and those of each with itself.
+static double pair_cosine(double product, double self, double other_self) {
+  const double norms = sqrt(self) * sqrt(other_self);
+  return fmin(fmax(product / fmax(norms, 1e-6), -1), 1);
+}
+
+// Computes t from the sum of the cosines of all pairs.
+static double stock_ratio_of(const ig_merge_tensor *m, double cosine) {
+  const double n = (double)m->inputs, pairs = n * (n - 1) / 2;
+  const double mean = cosine / pairs, divisor = 1 + (n - 1) * mean;
+  return fabs(divisor) < 1e-6 ? 0 : n * mean / divisor;
 }
 
 // Computes t from the products of pairs.
 static double stock_ratio(const ig_merge_tensor *m, const double *products) {
-  const double n = (double)m->inputs;
   double cosine = 0;
-  size_t pair = 0, count = 0;
   for (size_t j = 0; j < m->inputs; j++)
-    for (size_t k = 0; k <= j; k++, pair++) {
-      if (j == k) continue;
-      const double norms =
-          sqrt(products[j * (j + 1) / 2 + j]) * sqrt(products[k * (k + 1) / 2 + k]);
-      cosine += fmin(fmax(products[pair] / fmax(norms, 1e-6), -1), 1);
-      count++;
-    }
-  cosine /= (double)count;
-  const double divisor = 1 + (n - 1) * cosine;
-  return fabs(divisor) < 1e-6 ? 0 : n * cosine / divisor;
+    for (size_t k = 0; k < j; k++)
+      cosine += pair_cosine(products[j * (j + 1) / 2 + k], products[j * (j + 1) / 2 + j],
+                            products[k * (k + 1) / 2 + k]);
+  return stock_ratio_of(m, cosine);
+}
+
+// Computes t of one row, which begins at value `first` of the block. The products of all pairs need
+// not be kept.
+static double filter_ratio(const ig_merge_tensor *m, const ig_merge_block *b, size_t first) {
+  double self[IG_METHOD_INPUTS], cosine = 0;
+  for (size_t j = 0; j < m->inputs; j++) {
+    self[j] = multiply_pair(b, j, j, first, m->columns);
+    for (size_t k = 0; k < j; k++)
+      cosine += pair_cosine(multiply_pair(b, j, k, first, m->columns), self[j], self[k]);
+  }
+  return stock_ratio_of(m, cosine);
 }
 
 static void stock_gather(const ig_merge_tensor *m, int pass, const ig_merge_block *block,
@@ -85,10 +105,9 @@ static void stock_combine(const ig_merge_tensor *m, const ig_merge_block *b, flo
     mix_with_base(m, b, 0, b->count, *(const double *)m->state, out);
     return;
   }
-  double products[IG_METHOD_INPUTS * (IG_METHOD_INPUTS + 1) / 2];
   for (size_t row = 0; row < b->rows; row++) {
-    multiply_pairs(m, b, row * m->columns, m->columns, products);
-    mix_with_base(m, b, row * m->columns, m->columns, stock_ratio(m, products), out);
+    const double t = filter_ratio(m, b, row * m->columns);
+    mix_with_base(m, b, row * m->columns, m->columns, t, out);
   }
 }
 

@@ -22,7 +22,7 @@ ig_merge_tensor ig_fusion_plan_merge_tensor(const ig_plan_tensor *t) {
 
 const ig_fuse_model *ig_fusion_plan_donor(const ig_fusion_plan *plan) {
   for (size_t i = 0; plan->recipe->base_model && i < plan->models.count; i++)
-    if (strcmp(plan->models.model[i].reference, plan->recipe->base_model) == 0)
+    if (ig_fuse_models_is_same(plan->models.model[i].reference, plan->recipe->base_model))
       return &plan->models.model[i];
   return &plan->models.model[0];
 }

@@ -221,11 +221,26 @@ static void set_type(ig_fusion_plan *plan, ig_plan_tensor *t) {
   t->dtype = output_dtype(plan->recipe, t);
 }
 
+// Of a tensor that is not of floating point the base's is taken: the recipe's base model, or else
+// the first of the models.
+static void take_base_integers(const ig_fusion_plan *plan, ig_plan_tensor *t) {
+  const size_t donor = (size_t)(ig_fusion_plan_donor(plan) - plan->models.model);
+  for (size_t i = 0; i < t->inputs && !t->base.tensor; i++)
+    if (t->input[i].model == donor) t->base = t->input[i];
+  if (t->base.tensor) t->input[0] = t->base;
+  t->base = (ig_plan_input){0};
+  t->inputs = 1;
+}
+
 // Plans a tensor whose inputs were found.
 static ig_status finish_tensor(ig_fusion_plan *plan, const ig_plan_slice *s,
                                const ig_recipe_source *const *sources,
                                const ig_setting_query *query, ig_plan_tensor *t, ig_error *err) {
   set_type(plan, t);
+  if (t->copied && plan->recipe->takes_base_integers) {
+    take_base_integers(plan, t);
+    set_type(plan, t);
+  }
   IG_TRY(ig_vocabulary_tensors_attach(plan, t, err));
   IG_TRY(check_shapes(plan, t, err));
   if (t->copied || t->method != plan->recipe->method) return IG_OK;

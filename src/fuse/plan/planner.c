@@ -41,7 +41,7 @@ static ig_status open_slice(ig_fusion_plan *plan, const ig_recipe_module *module
     const ig_recipe_source *source = &recipe->sources[i];
     size_t index;
     IG_TRY(open_model(plan, out, source->model, &index, err));
-    if (base && strcmp(source->model, base) == 0) {
+    if (base && ig_fuse_models_is_same(source->model, base)) {
       out->base_first = source->first;
       continue;
     }

@@ -30,7 +30,8 @@ static const ig_fuse_model *source_model(const ig_fusion_plan *plan) {
   const bool is_donor = is_word(source, "union") || is_word(source, "base");
   const ig_fuse_model *found = is_donor ? ig_fusion_plan_donor(plan) : NULL;
   for (size_t i = 0; i < plan->models.count; i++)
-    if (strcmp(plan->models.model[i].reference, source) == 0) found = &plan->models.model[i];
+    if (ig_fuse_models_is_same(plan->models.model[i].reference, source))
+      found = &plan->models.model[i];
   return found;
 }
 
@@ -143,7 +144,7 @@ static ig_status match_ids(const ig_pieces *donor, ig_alignment *a, ig_error *er
 static ig_status find_model(const ig_fusion_plan *plan, const ig_yaml_node *node,
                             const char *reference, size_t *out, ig_error *err) {
   for (*out = 0; *out < plan->models.count; ++*out)
-    if (strcmp(plan->models.model[*out].reference, reference) == 0) return IG_OK;
+    if (ig_fuse_models_is_same(plan->models.model[*out].reference, reference)) return IG_OK;
   return ig_yaml_fail(node, err, "'%.200s' is none of the models", reference);
 }
 

@@ -54,8 +54,11 @@ static bool is_without_meaning(const config_comparison *c, const char *path, con
                                       "label_smoothing",
                                       "unsloth",
                                       "_flash_attn"};
+  // The output's are found by piece (fuse/plan/special_ids.h).
+  static const char *const of_pieces[] = {"vocab_size", "token_id", "bad_words_ids",
+                                          "suppress_tokens"};
   if (has_any(key, words, COUNT(words)) || ig_layer_config_is_count(key)) return true;
-  if (c->is_matched && strstr(key, "vocab_size")) return true;
+  if (c->is_matched && has_any(key, of_pieces, COUNT(of_pieces))) return true;
   for (size_t i = 0; !*path && i < c->problem_count; i++)
     if (strcmp(key, c->problems[i]) == 0) return true;
   return false;

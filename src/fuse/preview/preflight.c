@@ -44,6 +44,32 @@ static ig_status compare_key(const ig_fuse_model *a, const ig_fuse_model *b, con
 
 static bool is_made(const ig_fuse_model *m) { return m->tensors && !m->not_made_yet; }
 
+// Names how the weights are quantised; NULL: they are not, as far as config.json tells.
+static const char *find_quantization(const json_t *config) {
+  static const char *const sections[] = {"text_config", "language_config", "llm_config"};
+  const json_t *how = json_object_get(config, "quantization_config");
+  for (size_t i = 0; !json_is_object(how) && i < COUNT(sections); i++)
+    how = json_object_get(json_object_get(config, sections[i]), "quantization_config");
+  if (!json_is_object(how)) return NULL;
+  const char *method = json_string_value(json_object_get(how, "quant_method"));
+  return method ? method : "a method that it does not name";
+}
+
+// Quantised weights are whole numbers and scales: no mean of them is that of the weights.
+static ig_status refuse_quantised(const ig_fusion_plan *plan, const ig_fuse_model *m,
+                                  ig_problems *problems, ig_error *err) {
+  const char *method = find_quantization(m->config);
+  const bool is_copied = strcmp(plan->recipe->method->name, "passthrough") == 0 &&
+                         !plan->recipe->cast && !plan->recipe->cast_out;
+  if (!method || is_copied) return IG_OK;
+  return ig_problems_add(
+      problems, NULL, err,
+      "config.json: quantization_config: the weights of %s are quantised by "
+      "%.60s, and such weights cannot be fused: take the model as it was before, "
+      "or write it without quantisation",
+      m->reference, method);
+}
+
 // Notes the files of the donor that are not copied.
 static ig_status note_files(const ig_fusion_plan *plan, ig_problems *notes, ig_error *err) {
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
@@ -75,6 +101,7 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   for (size_t i = 0; donor->config && i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
+    IG_TRY(refuse_quantised(plan, m, problems, err));
     // If the types of two models differ, so does everything else, and one problem is enough.
     bool same;
     IG_TRY(compare_key(donor, m, keys[0], &same, problems, err));

@@ -7,13 +7,14 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "fuse/input/checkpoints.h"
+#include "fuse/input/fuse_models.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const recipe_keys[] = {
-    "merge_method", "base_model",      "models",   "slices",        "modules", "parameters",
-    "dtype",        "out_dtype",       "name",     "compatibility", "seed",    "tokenizer_source",
-    "rng",          "missing_tensors", "tokenizer"};
+    "merge_method", "base_model",      "models",    "slices",        "modules", "parameters",
+    "dtype",        "out_dtype",       "name",      "compatibility", "seed",    "tokenizer_source",
+    "rng",          "missing_tensors", "tokenizer", "non_float"};
 static const char *const model_keys[] = {"model", "parameters", "checkpoints", "every",
                                          "last",  "best",       "metric"};
 static const char *const source_keys[] = {"model", "layer_range", "parameters"};
@@ -55,8 +56,10 @@ static ig_status add_source(ig_recipe_slice *slice, const ig_recipe_source *sour
     return ig_yaml_fail(source->node, err, "more than %d models cannot be fused at a time",
                         IG_METHOD_INPUTS);
   for (size_t i = 0; i < slice->count && !source->ranged; i++)
-    if (strcmp(slice->sources[i].model, model) == 0)
+    if (ig_fuse_models_is_same(slice->sources[i].model, model))
       return ig_yaml_fail(source->node, err, "'%s' stands twice", model);
+  IG_TRY(ig_allocate_more((void **)&slice->sources, &slice->capacity, slice->count + 1,
+                          sizeof *slice->sources, err));
   ig_recipe_source *added = &slice->sources[slice->count];
   *added = *source;
   added->model = ig_allocate_copy(model, strlen(model), err);
@@ -113,7 +116,7 @@ static ig_status add_base(const ig_recipe *recipe, ig_recipe_slice *slice, ig_er
   const char *base = slice->base_model ? slice->base_model : recipe->base_model;
   if (!base) return IG_OK;
   for (size_t i = 0; i < slice->count; i++)
-    if (strcmp(slice->sources[i].model, base) == 0) return IG_OK;
+    if (ig_fuse_models_is_same(slice->sources[i].model, base)) return IG_OK;
   ig_recipe_source source = slice->sources[0];
   source.parameters = NULL;
   return add_source(slice, &source, base, err);
@@ -122,8 +125,6 @@ static ig_status add_base(const ig_recipe *recipe, ig_recipe_slice *slice, ig_er
 static ig_status read_sources(const ig_yaml_node *list, ig_recipe *recipe, bool ranged,
                               ig_recipe_slice *slice, ig_error *err) {
   IG_TRY(require_list(list, err));
-  slice->sources = ig_allocate(IG_METHOD_INPUTS, sizeof *slice->sources, err);
-  if (!slice->sources) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < list->count; i++)
     IG_TRY(read_source(list->children[i], recipe, ranged, slice, err));
   return recipe->as_mergekit && recipe->method->base == IG_BASE_USE_NONE
@@ -198,11 +199,16 @@ static ig_status read_method(const ig_yaml_node *root, const ig_method **out, ig
   *out = ig_method_find(name);
   if (*out) return IG_OK;
   char list[1024] = "";
+  const char *names[64];
+  size_t count = 0;
+  for (; ig_methods[count] && count < COUNT(names); count++) names[count] = ig_methods[count]->name;
+  const char *nearest = ig_yaml_nearest(name, names, count);
   for (size_t i = 0; ig_methods[i]; i++)
     snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "",
              ig_methods[i]->name);
-  return ig_yaml_fail(ig_yaml_get(root, "merge_method"), err, "unknown method '%.100s' (%s)", name,
-                      list);
+  return ig_yaml_fail(ig_yaml_get(root, "merge_method"), err, "unknown method '%.100s'%s%s%s (%s)",
+                      name, nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                      nearest ? "'?" : "", list);
 }
 
 static ig_status read_dtype(const ig_yaml_node *root, const char *key, bool *given, ig_dtype *out,
@@ -232,6 +238,16 @@ static ig_status read_missing(const ig_yaml_node *root, ig_missing *out, ig_erro
     }
   return ig_yaml_fail(ig_yaml_get(root, "missing_tensors"), err,
                       "expected error, union or intersection, found '%.100s'", word);
+}
+
+// Reads non_float: equal or base.
+static ig_status read_non_float(const ig_yaml_node *root, bool *base, ig_error *err) {
+  const char *word;
+  IG_TRY(ig_yaml_string(root, "non_float", "equal", &word, err));
+  *base = strcmp(word, "base") == 0;
+  if (*base || strcmp(word, "equal") == 0) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(root, "non_float"), err, "expected equal or base, found '%.100s'",
+                      word);
 }
 
 // Reads `tokenizer_source: SOURCE` or `tokenizer: {source, tokens, pad_to_multiple_of}`.
@@ -286,6 +302,7 @@ static ig_status read_recipe(const ig_yaml_node *root, ig_recipe *out, ig_error 
   out->as_mergekit = compatibility != NULL;
   IG_TRY(read_random(root, out, err));
   IG_TRY(read_missing(root, &out->missing, err));
+  IG_TRY(read_non_float(root, &out->takes_base_integers, err));
   IG_TRY(read_tokenizer(root, &out->tokenizer, err));
   IG_TRY(ig_yaml_string(root, "base_model", NULL, &out->base_model, err));
   if (out->method->base == IG_BASE_USE_REQUIRED && !out->base_model)

@@ -20,7 +20,7 @@ typedef struct ig_recipe_source {
 // are stacked.
 typedef struct ig_recipe_slice {
   ig_recipe_source *sources;
-  size_t count;
+  size_t count, capacity;
   size_t left_out;         // how many sources follow that were not chosen (fuse/recipe/soup.h)
   const char *base_model;  // NULL: the recipe's
   const ig_setting_scope *parameters;
@@ -61,6 +61,7 @@ typedef struct ig_recipe {
   bool cast, cast_out;       // dtype, out_dtype are given
   ig_dtype dtype, out_dtype;
   ig_missing missing;
+  bool takes_base_integers;  // non_float: base: integers are the donor's, others are not compared
   ig_recipe_tokenizer tokenizer;
   bool as_mergekit;  // compatibility: mergekit
   uint64_t seed;

@@ -2,13 +2,19 @@
 
 // The most values of a block, unless one row has more. The blocks of a few models fit into an L2
 // cache together.
-enum { BLOCK = 1 << 15 };
+enum { BLOCK = 1 << 15, MODELS = 64 };
+
+// Of many models blocks are shorter, so that buffers do not grow with their number.
+static size_t values_of_block(size_t inputs) {
+  return inputs <= MODELS ? BLOCK : BLOCK / ((inputs + MODELS - 1) / MODELS);
+}
 
 ig_blocking ig_blocking_of(const ig_plan_tensor *t) {
+  const size_t values = values_of_block(t->inputs);
   ig_blocking b = {.rows = 1, .columns = t->rank ? t->shape[t->rank - 1] : 1};
   for (int i = 0; i + 1 < t->rank; i++) b.rows *= t->shape[i];
   if (b.columns == 0) b.rows = 0;
-  b.block_rows = b.columns && b.columns < BLOCK ? BLOCK / b.columns : 1;
+  b.block_rows = b.columns && b.columns < values ? values / b.columns : 1;
   if (b.block_rows > b.rows) b.block_rows = b.rows ? b.rows : 1;
   b.blocks = (b.rows + b.block_rows - 1) / b.block_rows;
   return b;

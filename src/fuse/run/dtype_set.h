@@ -6,7 +6,7 @@
 #include "io/safetensors.h"
 
 typedef struct ig_dtype_set {
-  bool has[IG_DTYPE_F8_E5M2 + 1];  // by ig_dtype
+  bool has[IG_DTYPE_COUNT];  // by ig_dtype
 } ig_dtype_set;
 
 // " (F32, BF16)", in the order of ig_dtype; nothing for an empty set.

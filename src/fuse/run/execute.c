@@ -18,6 +18,7 @@
 #include "base/report.h"
 #include "fuse/run/blocking.h"
 #include "fuse/run/draws.h"
+#include "fuse/run/equal_copy.h"
 #include "fuse/run/matched_rows.h"
 #include "fuse/run/probe.h"
 #include "fuse/input/ties.h"
@@ -197,6 +198,14 @@ static ig_status merge_small(const execution *e, execution_worker *w, const ig_p
   return write_block(e, w, &m, &block, err);
 }
 
+// What to do about values that cannot be fused, and differ.
+static const char *differing_advice(ig_dtype dtype) {
+  const bool is_quantised =
+      dtype == IG_DTYPE_F8_E4M3 || dtype == IG_DTYPE_F8_E5M2 || dtype == IG_DTYPE_F8_E8M0;
+  return is_quantised ? ": quantised weights cannot be fused, convert them to float32 or bfloat16"
+                      : "; 'non_float: base' takes those of the base model, or else of the first";
+}
+
 // Copies `bytes` bytes of a tensor, from its byte `at` on. They must be equal in all inputs.
 // buffers (2 * bytes): scratch.
 static ig_status copy_part(const execution *e, const ig_plan_tensor *t, size_t at, size_t bytes,
@@ -204,12 +213,14 @@ static ig_status copy_part(const execution *e, const ig_plan_tensor *t, size_t a
   const ig_safetensor *first = t->input[0].tensor;
   char *other = buffers + bytes;
   IG_TRY(ig_file_read(first->source, first->file, first->begin + at, buffers, bytes, err));
-  for (size_t i = 1; i < t->inputs; i++) {
-    const ig_safetensor *from = t->input[i].tensor;
+  for (size_t i = 1; i <= t->inputs; i++) {
+    const ig_safetensor *from = i < t->inputs ? t->input[i].tensor : t->base.tensor;
+    if (!from) continue;
     IG_TRY(ig_file_read(from->source, from->file, from->begin + at, other, bytes, err));
     if (memcmp(buffers, other, bytes) != 0)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: %s values that differ between %s and %s", t->name,
-                     ig_dtype_name(first->dtype), first->file, from->file);
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: %s values that differ between %s and %s%s", t->name,
+                     ig_dtype_name(first->dtype), first->file, from->file,
+                     differing_advice(first->dtype));
   }
   return ig_output_put(e->output, index_of(e, t), at, buffers, bytes, err);
 }
@@ -224,10 +235,23 @@ static ig_status copy_tensor(const execution *e, const ig_plan_tensor *t, ig_err
   return IG_OK;
 }
 
+// A tensor could not be merged, for the reason `why`. If the values are the reason, and all models
+// have the same ones, it is copied.
+static ig_status copy_instead(const execution *e, const ig_plan_tensor *t, ig_status status,
+                              const ig_error *why, ig_error *err) {
+  bool copied = false;
+  if (status == IG_ERROR_FORMAT && !ig_fusion_plan_joins(t))
+    IG_TRY(ig_equal_copy_try(e->plan, e->output, index_of(e, t), &copied, err));
+  return copied ? IG_OK : ig_fail(err, status, "%s", why->message);
+}
+
 static ig_status small_task(void *context, size_t index, int worker, ig_error *err) {
   const execution *e = context;
   const ig_plan_tensor *t = &e->plan->tensors[e->small[index]];
-  return t->copied ? copy_tensor(e, t, err) : merge_small(e, &e->workers[worker], t, err);
+  if (t->copied) return copy_tensor(e, t, err);
+  ig_error why = {0};
+  const ig_status status = merge_small(e, &e->workers[worker], t, &why);
+  return status == IG_OK ? IG_OK : copy_instead(e, t, status, &why, err);
 }
 
 // ---- tensors of several blocks, or joined ones: a task a block, pass by pass ----
@@ -480,7 +504,9 @@ static ig_status merge_all_large(execution *e, ig_error *err) {
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
     if (!e->staging->done[i] && !is_small(t)) {
-      IG_TRY(merge_large(e, t, err));
+      ig_error why = {0};
+      const ig_status status = merge_large(e, t, &why);
+      if (status != IG_OK) IG_TRY(copy_instead(e, t, status, &why, err));
       e->finished[e->finished_count++] = i;
       unsaved += t->elements * ig_dtype_size(t->dtype);
     }

@@ -57,7 +57,7 @@ static ig_status check_unused(const ig_model *m, const ig_family *family,
 
 ig_status ig_weights_open(const char *directory, const ig_family *family, ig_safetensors **out,
                           ig_error *err) {
-  const ig_status status = ig_safetensors_open(directory, out, err);
+  const ig_status status = ig_safetensors_open_with_absent(directory, out, err);
   const bool pickled = ig_file_exists_in(directory, "pytorch_model.bin") ||
                        ig_file_exists_in(directory, "pytorch_model.bin.index.json");
   if (status != IG_ERROR_IO || !pickled || ig_file_exists_in(directory, "model.safetensors"))
