@@ -83,8 +83,11 @@ typedef struct ig_sentencepiece_trained {
   int pieces;
   double character_coverage;
   // Distinct ones of the normalized text, and those that were given a piece. 0 and 0 where
-  // training->character_coverage is between 0 and 1: then nobody has counted.
+  // training->character_coverage is between 0 and 1, for then nobody has counted, and for words.
   size_t characters, kept_characters;
+  // Of more bytes than max_sentence_bytes, or with U+2047, by which the library knows <unk>. 0
+  // where nobody has counted.
+  size_t lines_left_out;
 } ig_sentencepiece_trained;
 // Trains a model with </s> = 0, <unk> = 1, the symbols from 2 on, no <s> and no <pad>, and writes
 // its file atomically. *out may be NULL. Lines that are no text are repaired as ig_lines does,

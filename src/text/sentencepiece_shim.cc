@@ -478,8 +478,12 @@ class Alphabet {
   // The characters of all lines, also of those that the model is not trained on.
   ig_status choose(const ig_sentencepiece_training &t, TrainingText *text, ig_error *err) {
     auto status = normalizer_.make(t);
-    for (auto *lines = text->all(); status.ok() && !lines->done(); lines->Next())
+    for (auto *lines = text->all(); status.ok() && !lines->done(); lines->Next()) {
       status = normalizer_.count(lines->value(), &all_);
+      const bool trained = lines->value().size() <= text->longest() &&
+                           lines->value().find(kUnknownMark) == std::string::npos;
+      if (!trained) ++lines_left_out_;
+    }
     IG_TRY(text->failure());
     choose_kept(t);
     if (status.ok()) status = look_at_training(text);
@@ -491,6 +495,7 @@ class Alphabet {
 
   size_t distinct() const { return all_.size() - all_.count(kBoundary); }
   size_t kept() const { return kept_.size(); }
+  size_t lines_left_out() const { return lines_left_out_; }
 
   // The library goes through the required characters by falling count, then through the others, and
   // stops before the first one where the share of those before it is not below the coverage. It
@@ -581,6 +586,7 @@ class Alphabet {
 
   Normalizer normalizer_;
   Counts all_, trained_;
+  size_t lines_left_out_ = 0;
   std::vector<uint32_t> kept_;
 };
 
@@ -591,8 +597,10 @@ ig_status choose_characters(const ig_sentencepiece_training &t, TrainingText *te
   if (t.character_coverage == 0 || t.character_coverage == 1) {
     Alphabet alphabet;
     IG_TRY(alphabet.choose(t, text, err));
-    out->characters = alphabet.distinct();
-    out->kept_characters = alphabet.kept();
+    const bool words = std::strcmp(t.model_type, "word") == 0;
+    out->characters = words ? 0 : alphabet.distinct();
+    out->kept_characters = words ? 0 : alphabet.kept();
+    out->lines_left_out = alphabet.lines_left_out();
     out->character_coverage = alphabet.coverage();
     if (!alphabet.required().empty()) (*options)["required_chars"] = alphabet.required();
   }

@@ -1,6 +1,7 @@
 // Loads the corpora of a run and counts their tokens.
 #include "train/run_data.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/allocate.h"
@@ -70,6 +71,16 @@ static ig_status load_and_report_losses(ig_run *run, ig_pool *pool, int max_posi
   return status;
 }
 
+// limit: tokens that a side may have; 0: any number.
+static void report_pairs(const ig_run *run, const char *name, const ig_corpus *c, int limit) {
+  char longer[64] = "";
+  if (limit > 0) snprintf(longer, sizeof longer, "%zu longer than %d tokens, ", c->too_long, limit);
+  ig_report(run->reporter, IG_LEVEL_INFO,
+            "%s: %zu pairs, %zu source and %zu target tokens; left out: %s%zu empty", name,
+            c->pairs, c->offsets[IG_SIDE_SOURCE][c->pairs], c->offsets[IG_SIDE_TARGET][c->pairs],
+            longer, c->empty);
+}
+
 ig_status ig_run_data_load(ig_run *run, int max_positions, ig_error *err) {
   const ig_train_data *d = &run->config.data;
   IG_TRY(ig_run_data_max_length(run, max_positions, &run->max_length, err));
@@ -78,12 +89,8 @@ ig_status ig_run_data_load(ig_run *run, int max_positions, ig_error *err) {
   const ig_status status = load_and_report_losses(run, pool, max_positions, err);
   ig_pool_free(pool);
   IG_TRY(status);
-  ig_report(run->reporter, IG_LEVEL_INFO,
-            "data: %zu pairs, %zu source and %zu target tokens; left out: %zu longer than %d "
-            "tokens, %zu empty",
-            run->train.pairs, run->train.offsets[IG_SIDE_SOURCE][run->train.pairs],
-            run->train.offsets[IG_SIDE_TARGET][run->train.pairs], run->train.too_long,
-            run->max_length, run->train.empty);
+  report_pairs(run, "data", &run->train, run->max_length);
+  if (d->valid.count) report_pairs(run, "data.valid", &run->valid, max_positions);
   if (run->train.pairs == 0)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: no pair of sentences is left to train on",
                    d->train.source[0]);

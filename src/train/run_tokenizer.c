@@ -57,6 +57,11 @@ static void report_trained(const ig_run *run, const ig_sentencepiece_trained *tr
              trained->kept_characters, trained->characters, trained->character_coverage);
   ig_report(run->reporter, IG_LEVEL_INFO, "SentencePiece: %d pieces%s%s", trained->pieces,
             trained->pieces < t->vocab_size ? ", all that the text gives" : "", characters);
+  if (trained->lines_left_out)
+    ig_report(run->reporter, IG_LEVEL_INFO,
+              "SentencePiece: %zu lines of more than %d bytes or with U+2047 have taught it only "
+              "their characters",
+              trained->lines_left_out, t->max_sentence_bytes);
 }
 
 // An error about the vocabulary's size tells the line of the configuration that has it.
@@ -73,8 +78,10 @@ static ig_status train_sentencepiece(ig_run *run, const piece_model *model, ig_e
   if (!*model->path) return IG_ERROR_MEMORY;
   ig_sentencepiece_training training = run->config.data.sentencepiece;
   const char **symbols;
-  IG_TRY(list_symbols(&training, model, &symbols, &training.symbol_count, err));
+  size_t symbol_count;
+  IG_TRY(list_symbols(&training, model, &symbols, &symbol_count, err));
   training.symbols = symbols;
+  training.symbol_count = symbol_count;
   training.files = model->files;
   training.file_count = model->file_count;
   ig_report(run->reporter, IG_LEVEL_INFO,

@@ -30,6 +30,14 @@ cp err codes.err
 expect 0 "$INGOT" translate -q -m codes/latest -i "$cases/tag.src" --score-target "$cases/tag.tgt"
 [ "$(sort -u out | wc -l)" -eq 3 ] || fail "three codes do not have three scores"
 
+# Symbols that are given come first; a code among them is no second piece.
+recipe symbols "{$both, sentencepiece: {vocab_size: 1500, byte_fallback: true,
+  user_defined_symbols: [<ph>, 'a,b', 'x\"y', '>>zh<<']}}" 'updates: 1'
+expect 0 "$INGOT" train symbols.yml
+for piece in '"<ph>": 2,' '"a,b": 3,' '"x\"y": 4,' '">>zh<<": 5,' '">>de<<": 6,'; do
+  has symbols/latest/vocab.json "$piece"
+done
+
 # --- What a given coverage drops is told: ten characters, then a count; the tokens of both sides.
 has codes.err "data.train.target: 267 of "
 has codes.err "'当' 2, '影' 2, '心' 2, "
@@ -46,8 +54,18 @@ pair='{source: given.en, target: given.de}'
 recipe given "{train: $pair, valid: $pair, sentencepiece: letters/sentencepiece.model}" 'updates: 1'
 expect 0 "$INGOT" train given.yml
 has err "data.train.target: 3 of "
+has err "data.valid: 2 pairs, "
+has err "left out: 0 longer than 512 tokens, 0 empty"
 has err "data.valid.target: 3 of "
 has err "<unk>: '☃' 2, '☄' 1; the SentencePiece model that data.sentencepiece names has no piece"
+# A code that begins lines is one token there, too.
+recipe other "{train: {source: $cases/small.en, target: $cases/small.de}}" 'updates: 1'
+expect 0 "$INGOT" train other.yml -q
+recipe given_codes "{train: {source: $cases/de.src, target: $cases/de.tgt},
+  sentencepiece: other/sentencepiece.model}" 'updates: 1'
+expect 0 "$INGOT" train given_codes.yml
+has err "data.train.source: "
+has err "'>>de<<' 180"
 # So is that of a model that the training starts from.
 cat >init.yml <<EOF
 data: {train: {source: given.en, target: given.de}}

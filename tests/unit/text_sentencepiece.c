@@ -95,7 +95,9 @@ static void letters_of_other_lines(void **state) {
   t.max_sentence_bytes = 100;
   for (int given = 0; given < 2; given++) {
     t.character_coverage = given;
-    ig_sentencepiece *model = train(&t, NULL);
+    ig_sentencepiece_trained trained;
+    ig_sentencepiece *model = train(&t, &trained);
+    assert_int_equal(trained.lines_left_out, 1);
     assert_true(has_piece(model, "\xC3\x9C"));
     assert_true(has_piece(model, "\xC3\x96"));
     assert_true(has_piece(model, "g"));
