@@ -125,27 +125,110 @@ static ig_status copy_key(const tree_copy *copy, int index, yaml_position at,
   return *out ? IG_OK : IG_ERROR_MEMORY;
 }
 
+// A map that is being filled.
+typedef struct map_copy {
+  const tree_copy *copy;
+  ig_yaml_node *node;
+  size_t capacity;
+  yaml_position at;
+} map_copy;
+
+static ig_status make_room(map_copy *map, ig_error *err) {
+  ig_yaml_node *node = map->node;
+  if (node->count < map->capacity) return IG_OK;
+  const size_t capacity = map->capacity ? 2 * map->capacity : 8;
+  const char **keys = own(map->copy->yaml, capacity, sizeof *keys, err);
+  ig_yaml_node **children = own(map->copy->yaml, capacity, sizeof(ig_yaml_node *), err);
+  if (!keys || !children) return IG_ERROR_MEMORY;
+  if (node->count) memcpy(keys, node->keys, node->count * sizeof *keys);
+  if (node->count) memcpy(children, node->children, node->count * sizeof *children);
+  node->keys = keys;
+  node->children = children;
+  map->capacity = capacity;
+  return IG_OK;
+}
+
+static ig_status copy_pair(map_copy *map, const yaml_node_pair_t *pair, ig_error *err) {
+  ig_yaml_node *node = map->node;
+  const yaml_position at = map->at;
+  IG_TRY(make_room(map, err));
+  IG_TRY(copy_key(map->copy, pair->key, at, node, &node->keys[node->count], err));
+  yaml_position child = {at.file,
+                         child_path(map->copy->yaml, at.path, node->keys[node->count], 0, err),
+                         at.line, at.depth + 1};
+  if (!child.path) return IG_ERROR_MEMORY;
+  ig_yaml_node **value = &node->children[node->count];
+  IG_TRY(copy_node(map->copy, pair->value, child, value, err));
+  // A value is where its key is, also when it begins a line below.
+  if (at.line > 0)
+    (*value)->line =
+        (int)yaml_document_get_node(map->copy->document, pair->key)->start_mark.line + 1;
+  node->count++;
+  return IG_OK;
+}
+
+// Whether the key is YAML 1.1's merge key, a plain <<.
+static bool is_merge_key(const map_copy *map, int index) {
+  const yaml_node_t *key = yaml_document_get_node(map->copy->document, index);
+  return key && key->type == YAML_SCALAR_NODE && key->data.scalar.length == 2 &&
+         key->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+         memcmp(key->data.scalar.value, "<<", 2) == 0;
+}
+
+static bool has_key(const map_copy *map, int index) {
+  const yaml_node_t *key = yaml_document_get_node(map->copy->document, index);
+  for (size_t i = 0; key && key->type == YAML_SCALAR_NODE && i < map->node->count; i++)
+    if (strcmp(map->node->keys[i], (const char *)key->data.scalar.value) == 0) return true;
+  return false;
+}
+
+static ig_status merge_maps(map_copy *map, int index, ig_error *err);
+
+// Adds the pairs of a map that is merged, except keys that are known already: those of the map that
+// it is merged into count, and of several merged maps those of the first.
+static ig_status merge_map(map_copy *map, const yaml_node_t *from, ig_error *err) {
+  const yaml_node_pair_t *pairs = from->data.mapping.pairs.start,
+                         *end = from->data.mapping.pairs.top;
+  for (const yaml_node_pair_t *pair = pairs; pair < end; pair++)
+    if (!is_merge_key(map, pair->key) && !has_key(map, pair->key))
+      IG_TRY(copy_pair(map, pair, err));
+  for (const yaml_node_pair_t *pair = pairs; pair < end; pair++)
+    if (is_merge_key(map, pair->key)) IG_TRY(merge_maps(map, pair->value, err));
+  return IG_OK;
+}
+
+// Merges the value of a merge key: a map, or a list of maps.
+static ig_status merge_maps(map_copy *map, int index, ig_error *err) {
+  const yaml_node_t *from = yaml_document_get_node(map->copy->document, index);
+  const yaml_position at = map->at;
+  if (!from || from->type == YAML_SCALAR_NODE)
+    return fail_at(at, err, "the merge key '<<' takes a map, or a list of maps");
+  if (at.depth >= MAX_DEPTH || ++map->copy->yaml->nodes > MAX_NODES)
+    return fail_at(at, err, "the document is too large (aliases count as copies)");
+  map->at.depth++;
+  ig_status status = IG_OK;
+  if (from->type == YAML_MAPPING_NODE) {
+    status = merge_map(map, from, err);
+  } else {
+    const yaml_node_item_t *items = from->data.sequence.items.start;
+    for (; status == IG_OK && items < from->data.sequence.items.top; items++)
+      status = merge_maps(map, *items, err);
+  }
+  map->at.depth--;
+  return status;
+}
+
 static ig_status copy_map(const tree_copy *copy, const yaml_node_t *from, yaml_position at,
                           ig_yaml_node *node, ig_error *err) {
-  size_t count = (size_t)(from->data.mapping.pairs.top - from->data.mapping.pairs.start);
-  if (count > MAX_NODES) return fail_at(at, err, "too many keys");
-  node->keys = own(copy->yaml, count, sizeof *node->keys, err);
-  node->children = own(copy->yaml, count, sizeof *node->children, err);
-  if (!node->keys || !node->children) return IG_ERROR_MEMORY;
-  for (size_t i = 0; i < count; ++i) {
-    const yaml_node_pair_t *pair = &from->data.mapping.pairs.start[i];
-    IG_TRY(copy_key(copy, pair->key, at, node, &node->keys[i], err));
-    yaml_position child = {at.file, child_path(copy->yaml, at.path, node->keys[i], 0, err), at.line,
-                           at.depth + 1};
-    if (!child.path) return IG_ERROR_MEMORY;
-    IG_TRY(copy_node(copy, pair->value, child, &node->children[i], err));
-    // A value is where its key is, also when it begins a line below.
-    if (at.line > 0)
-      node->children[i]->line =
-          (int)yaml_document_get_node(copy->document, pair->key)->start_mark.line + 1;
-    node->count++;
-  }
-  return IG_OK;
+  const yaml_node_pair_t *pairs = from->data.mapping.pairs.start,
+                         *end = from->data.mapping.pairs.top;
+  map_copy map = {.copy = copy, .node = node, .at = at};
+  if (end - pairs > MAX_NODES) return fail_at(at, err, "too many keys");
+  for (const yaml_node_pair_t *pair = pairs; pair < end; pair++)
+    if (!is_merge_key(&map, pair->key)) IG_TRY(copy_pair(&map, pair, err));
+  for (const yaml_node_pair_t *pair = pairs; pair < end; pair++)
+    if (is_merge_key(&map, pair->key)) IG_TRY(merge_maps(&map, pair->value, err));
+  return make_room(&map, err);
 }
 
 static ig_status copy_node(const tree_copy *copy, int index, yaml_position at, ig_yaml_node **out,
@@ -380,6 +463,27 @@ void ig_yaml_free(ig_yaml *yaml) {
 }
 
 const ig_yaml_node *ig_yaml_root(const ig_yaml *yaml) { return yaml->root; }
+
+ig_status ig_yaml_make_scalar(ig_yaml *yaml, const ig_yaml_node *node, const char *text,
+                              ig_error *err) {
+  ig_yaml_node *changed = (ig_yaml_node *)node;  // the document owns all its nodes
+  char *scalar = own_text(yaml, text, strlen(text), err);
+  if (!scalar) return IG_ERROR_MEMORY;
+  changed->kind = IG_YAML_SCALAR;
+  changed->scalar = scalar;
+  changed->quoted = true;
+  changed->count = 0;
+  return IG_OK;
+}
+
+void ig_yaml_drop(const ig_yaml_node *map, size_t index) {
+  ig_yaml_node *changed = (ig_yaml_node *)map;  // the document owns all its nodes
+  const size_t after = map->count - index - 1;
+  memmove(changed->keys + index, changed->keys + index + 1, after * sizeof *changed->keys);
+  memmove(changed->children + index, changed->children + index + 1,
+          after * sizeof *changed->children);
+  changed->count--;
+}
 
 // ---- look-ups ---------------------------------------------------------------
 

@@ -22,7 +22,8 @@ typedef struct ig_yaml_node {
 
 typedef struct ig_yaml ig_yaml;  // a document; owns every node; ig_yaml_free
 
-// Errors read "config.yml:12: what". Duplicate keys, documents too deep or too large, and a second
+// Errors read "config.yml:12: what". The merge key of YAML 1.1 (<<: *base) takes over the keys that
+// a map does not have itself. Duplicate keys, documents too deep or too large, and a second
 // document are errors. An empty file is an empty map.
 ig_status ig_yaml_load(const char *path, ig_yaml **out, ig_error *err);
 ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml **out,
@@ -36,6 +37,13 @@ const ig_yaml_node *ig_yaml_root(const ig_yaml *yaml);
 // Sets "key.path=value", where value is YAML; maps on the way are made. Nodes that a caller already
 // has stay valid, but a replaced one is no longer part of the tree.
 ig_status ig_yaml_set(ig_yaml *yaml, const char *assignment, ig_error *err);
+
+// Makes a node of the document a scalar, a string of this text. Its children are no longer part of
+// the tree.
+ig_status ig_yaml_make_scalar(ig_yaml *yaml, const ig_yaml_node *node, const char *text,
+                              ig_error *err);
+// Takes a key, by its index, out of a map of the document.
+void ig_yaml_drop(const ig_yaml_node *map, size_t index);
 
 // The value of a key; NULL if it is absent or null (`~`, `null`, nothing). map may be NULL: absent.
 const ig_yaml_node *ig_yaml_get(const ig_yaml_node *map, const char *key);

@@ -269,10 +269,44 @@ static void json(void **state) {
   json_decref(root);
 }
 
+static void expect_json(const char *text, const char *expected) {
+  ig_yaml *yaml = parse(text);
+  json_t *json = ig_yaml_to_json(ig_yaml_root(yaml));
+  char *found = json_dumps(json, JSON_COMPACT);
+  assert_string_equal(found, expected);
+  free(found);
+  json_decref(json);
+  ig_yaml_free(yaml);
+}
+
+// As PyYAML: a map's own keys count, then those of the first merged map that has them.
+static void merge_keys(void **state) {
+  (void)state;
+  expect_json("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3, z: 4}\n",
+              "{\"a\":{\"x\":1,\"y\":2},\"b\":{\"y\":3,\"z\":4,\"x\":1}}");
+  expect_json("a: &a {x: 1}\nb: &b {<<: *a, y: 2}\nc: {<<: [{y: 5, w: 6}, *b]}\n",
+              "{\"a\":{\"x\":1},\"b\":{\"y\":2,\"x\":1},\"c\":{\"y\":5,\"w\":6,\"x\":1}}");
+  expect_json("a: {'<<': {x: 1}}\n", "{\"a\":{\"<<\":{\"x\":1}}}");
+  ig_yaml *yaml;
+  ig_error err = {0};
+  assert_int_equal(ig_yaml_parse("a:\n  <<: 3\n", 11, "config.yml", &yaml, &err), IG_ERROR_FORMAT);
+  says(&err, "the merge key '<<' takes a map, or a list of maps");
+  // Merges multiply as aliases do, and end in themselves.
+  char text[4096] = "x0: &x0 {a: 1}\n";
+  for (int i = 1; i < 30; i++)
+    snprintf(text + strlen(text), sizeof text - strlen(text),
+             "x%d: &x%d {<<: [*x%d, *x%d, *x%d, *x%d]}\n", i, i, i - 1, i - 1, i - 1, i - 1);
+  assert_int_equal(ig_yaml_parse(text, strlen(text), "config.yml", &yaml, &err), IG_ERROR_FORMAT);
+  says(&err, "aliases count as copies");
+  const char circle[] = "a: &a\n  <<: *a\n";
+  assert_int_equal(ig_yaml_parse(circle, strlen(circle), "config.yml", &yaml, &err),
+                   IG_ERROR_FORMAT);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(values),  cmocka_unit_test(byte_order_mark),
-                                     cmocka_unit_test(places),  cmocka_unit_test(overrides),
-                                     cmocka_unit_test(damaged), cmocka_unit_test(bounds),
-                                     cmocka_unit_test(json)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(merge_keys),      cmocka_unit_test(values),
+                                     cmocka_unit_test(byte_order_mark), cmocka_unit_test(places),
+                                     cmocka_unit_test(overrides),       cmocka_unit_test(damaged),
+                                     cmocka_unit_test(bounds),          cmocka_unit_test(json)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -260,5 +260,7 @@ ig_status ig_vocabulary_files_compare(const char *const directories[2], const ch
     snprintf(difference, IG_VOCABULARY_FILES_TEXT, "other bytes");
   ig_vocabulary_free(&v[0]);
   ig_vocabulary_free(&v[1]);
-  return status == IG_ERROR_MEMORY ? ig_fail(err, status, "%s", unread.message) : IG_OK;
+  const bool is_damaged = status == IG_ERROR_FORMAT && ig_name_ends_with(name, ".json");
+  return is_damaged || status == IG_ERROR_MEMORY ? ig_fail(err, status, "%s", unread.message)
+                                                 : IG_OK;
 }

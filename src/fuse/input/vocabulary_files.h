@@ -24,7 +24,7 @@ ig_status ig_vocabulary_files_read_json(const json_t *tokenizer, const char *pat
 enum { IG_VOCABULARY_FILES_TEXT = 400 };
 // Compares the file of that name in two directories. If the pieces are the same, `difference` is
 // empty; else it tells the first id that has another piece. Pieces that cannot be read are the same
-// if all bytes of the files are.
+// if all bytes of the files are; a damaged JSON file is IG_ERROR_FORMAT.
 ig_status ig_vocabulary_files_compare(const char *const directories[2], const char *name,
                                       char difference[IG_VOCABULARY_FILES_TEXT], ig_error *err);
 // Compares two vocabularies; false, with `difference` filled: an id has two different pieces, or a

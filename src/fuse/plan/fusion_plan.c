@@ -73,6 +73,7 @@ void ig_fusion_plan_free(ig_fusion_plan *plan) {
   free(plan->stacks);
   ig_problems_free(&plan->notes);
   ig_alignment_free(plan->alignment);
+  free(plan->chat_template);
   ig_problems_free(&plan->problems);
   ig_fuse_models_close(&plan->models);
   *plan = (ig_fusion_plan){0};

@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "fuse/plan/layer_config.h"
 #include "fuse/plan/module_tensors.h"
+#include "fuse/plan/output_template.h"
 #include "fuse/plan/vocabulary_match.h"
 
 #define ADD_PROBLEM(plan, err, ...) ig_problems_add(&(plan)->problems, NULL, err, __VA_ARGS__)
@@ -215,5 +216,6 @@ ig_status ig_planner_make(const ig_recipe *recipe, const ig_stage_model *stages,
   if (out->count) qsort(out->tensors, out->count, sizeof *out->tensors, by_name);
   if (out->problems.count == 0) IG_TRY(check_joined(out, err));
   if (out->problems.count == 0) IG_TRY(ig_layer_config_check(out, err));
+  IG_TRY(ig_output_template_choose(out, err));
   return check_names(out, err);
 }

@@ -12,9 +12,11 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const recipe_keys[] = {
-    "merge_method", "base_model",      "models",    "slices",        "modules", "parameters",
-    "dtype",        "out_dtype",       "name",      "compatibility", "seed",    "tokenizer_source",
-    "rng",          "missing_tensors", "tokenizer", "non_float"};
+    "merge_method", "base_model",      "models",    "slices",
+    "modules",      "parameters",      "dtype",     "out_dtype",
+    "name",         "compatibility",   "seed",      "tokenizer_source",
+    "rng",          "missing_tensors", "tokenizer", "non_float",
+    "chat_template"};
 static const char *const model_keys[] = {"model", "parameters", "checkpoints", "every",
                                          "last",  "best",       "metric"};
 static const char *const source_keys[] = {"model", "layer_range", "parameters"};
@@ -304,6 +306,7 @@ static ig_status read_recipe(const ig_yaml_node *root, ig_recipe *out, ig_error 
   IG_TRY(read_missing(root, &out->missing, err));
   IG_TRY(read_non_float(root, &out->takes_base_integers, err));
   IG_TRY(read_tokenizer(root, &out->tokenizer, err));
+  IG_TRY(ig_yaml_string(root, "chat_template", NULL, &out->chat_template, err));
   IG_TRY(ig_yaml_string(root, "base_model", NULL, &out->base_model, err));
   if (out->method->base == IG_BASE_USE_REQUIRED && !out->base_model)
     return ig_yaml_fail(root, err, "%s needs a 'base_model'", out->method->name);

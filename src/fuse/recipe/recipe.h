@@ -63,7 +63,8 @@ typedef struct ig_recipe {
   ig_missing missing;
   bool takes_base_integers;  // non_float: base: integers are the donor's, others are not compared
   ig_recipe_tokenizer tokenizer;
-  bool as_mergekit;  // compatibility: mergekit
+  const char *chat_template;  // "auto", a template, or a file that has one; NULL: the donor's stays
+  bool as_mergekit;           // compatibility: mergekit
   uint64_t seed;
   bool torch_random;  // rng: {kind: torch, seed: N}
 } ig_recipe;

@@ -6,6 +6,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "fuse/recipe/mergekit_keys.h"
 
 // A document as it is in the file.
 typedef struct document {
@@ -170,6 +171,7 @@ static ig_status read_documents(const ig_yaml_node *root, document_list *all, ig
 
 static ig_status read_file(ig_recipe_file *out, ig_error *err) {
   document_list all = {0};
+  IG_TRY(ig_mergekit_keys_adapt(out->yaml, &out->notes, err));
   const ig_status status = read_documents(ig_yaml_root(out->yaml), &all, out, err);
   free(all.items);
   free(all.order);
@@ -192,6 +194,7 @@ ig_status ig_recipe_file_parse(const char *text, size_t size, const char *name, 
 void ig_recipe_file_free(ig_recipe_file *file) {
   for (size_t i = 0; i < file->count; i++) ig_recipe_free(&file->recipes[i]);
   free(file->recipes);
+  ig_problems_free(&file->notes);
   ig_yaml_free(file->yaml);
   *file = (ig_recipe_file){0};
 }

@@ -2,6 +2,7 @@
 // `name`. The documents come in any order; one that the result does not need is an error.
 #ifndef IG_FUSE_RECIPE_RECIPE_FILE_H
 #define IG_FUSE_RECIPE_RECIPE_FILE_H
+#include "base/problems.h"
 #include "fuse/recipe/recipe.h"
 
 typedef struct ig_recipe_file {
@@ -9,7 +10,8 @@ typedef struct ig_recipe_file {
   ig_recipe *recipes;  // (count): each after those that make models for it; the last makes the
                        // result
   size_t count;
-  ig_yaml *yaml;  // the tree that the recipes borrow strings from
+  ig_problems notes;  // what in it has no effect
+  ig_yaml *yaml;      // the tree that the recipes borrow strings from
 } ig_recipe_file;
 
 // ig_recipe_file_free in any case.

@@ -23,14 +23,15 @@ static bool parse_word(const char *text, const char *const *words, size_t count,
   return false;
 }
 
-// Flags may also be written in the words of YAML 1.1, because recipes are written for a parser that
-// knows them.
+// Flags may also be written in the words of YAML 1.1, or as 0 and 1 in any way in which a number is
+// written, because recipes are written for a parser that takes them.
 static bool parse_flag(const char *text, double *out) {
-  static const char *const yes[] = {"true", "True", "TRUE", "yes", "Yes",
-                                    "YES",  "on",   "On",   "ON",  "1"};
-  static const char *const no[] = {"false", "False", "FALSE", "no",  "No",
-                                   "NO",    "off",   "Off",   "OFF", "0"};
+  static const char *const yes[] = {"true", "True", "TRUE", "yes", "Yes", "YES",
+                                    "on",   "On",   "ON",   "y",   "t"};
+  static const char *const no[] = {"false", "False", "FALSE", "no", "No", "NO",
+                                   "off",   "Off",   "OFF",   "n",  "f"};
   double unused;
+  if (ig_number_parse(text, out)) return *out == 0 || *out == 1;
   const bool is_yes = parse_word(text, yes, COUNT(yes), &unused);
   if (!is_yes && !parse_word(text, no, COUNT(no), &unused)) return false;
   *out = is_yes ? 1 : 0;

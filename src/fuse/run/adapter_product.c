@@ -86,6 +86,8 @@ static ig_status check_recipe(const ig_recipe *recipe, const ig_fusion_request *
     return ig_yaml_fail(recipe->root, err,
                         "%s: an adapter has the vocabulary of its base, no tokenizer of its own",
                         name);
+  if (recipe->chat_template)
+    return ig_yaml_fail(recipe->root, err, "%s: an adapter has no chat template of its own", name);
   if (recipe->missing != IG_MISSING_ERROR)
     return ig_yaml_fail(
         recipe->root, err,

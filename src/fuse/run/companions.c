@@ -104,6 +104,23 @@ static ig_status write_vocabularies(const ig_alignment *a, const char *directory
   return IG_OK;
 }
 
+// Writes a template to chat_template.jinja and, if it exists, to tokenizer_config.json.
+static ig_status write_template(const char *text, ig_staging *to, ig_error *err) {
+  static const char name[] = "chat_template.jinja", config_name[] = "tokenizer_config.json";
+  IG_TRY(ig_staging_claim(to, name, err));
+  char *path = ig_path_join(to->directory, name, err);
+  ig_status status = path ? ig_file_write(path, text, strlen(text), err) : IG_ERROR_MEMORY;
+  free(path);
+  json_t *config = NULL;
+  if (status == IG_OK) status = ig_json_load_in_if_exists(to->directory, config_name, &config, err);
+  if (config && json_object_set_new(config, "chat_template", json_string(text)))
+    status = ig_fail_memory(err);
+  if (config && status == IG_OK)
+    status = ig_json_save_in(to->directory, config_name, config, 17, err);
+  json_decref(config);
+  return status;
+}
+
 ig_status ig_companions_write(const ig_fusion_plan *plan, ig_staging *staging, ig_error *err) {
   const char *directory = staging->directory;
   size_t at = 0;
@@ -112,5 +129,6 @@ ig_status ig_companions_write(const ig_fusion_plan *plan, ig_staging *staging, i
   const ig_alignment *a = plan->alignment;
   if (a && !a->idle) IG_TRY(map_special_ids(a, directory, generation, err));
   if (a && a->added) IG_TRY(write_vocabularies(a, directory, err));
+  if (plan->chat_template) IG_TRY(write_template(plan->chat_template, staging, err));
   return write_config(plan, directory, err);
 }
