@@ -34,7 +34,7 @@ static ig_status gather_batches(ig_training_loop *l, size_t *targets, ig_error *
       s->batch = 0;
       IG_TRY(ig_batches_epoch(l->run, s->epoch, &batches, err));
     }
-    IG_TRY(ig_batcher_get(l->run->batcher, s->batch++, &l->micro[i], err));
+    IG_TRY(ig_batcher_get(l->run->batcher, (size_t)s->batch++, &l->micro[i], err));
     s->source_tokens += l->micro[i].source_tokens;
     *targets += l->micro[i].target_tokens;
   }

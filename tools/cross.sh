@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Builds Ingot for another architecture, warnings as errors, translates a sentence, and with --test
+# runs the tests that an emulator can run in minutes. Debian and Ubuntu only: the development
+# packages of the other architecture are unpacked into a folder, nothing of the system's is touched.
+# Exit code 77: this system has no cross compiler or cannot get the packages.
+# Usage: cross.sh aarch64|i686 [--test] [--build DIR]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+architecture=${1:-} test=false build=""
+case $architecture in
+  aarch64) debian=arm64 emulator=qemu-user ;;
+  i686) debian=i386 emulator="" ;;
+  *) echo "cross.sh: expected aarch64 or i686" >&2 && exit 2 ;;
+esac
+shift
+while [ $# -gt 0 ]; do
+  case $1 in
+    --test) test=true ;;
+    --build) build=$2 && shift ;;
+    *) echo "cross.sh: unknown option '$1'" >&2 && exit 2 ;;
+  esac
+  shift
+done
+build=${build:-build-$architecture}
+sysroot=$(realpath -m "$build/sysroot")
+
+not_here() { echo "cross.sh: $architecture is not built: $*" >&2 && exit 77; }
+
+if ! command -v mmdebstrap "$architecture-linux-gnu-g++" ${emulator:+qemu-aarch64} >/dev/null; then
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || not_here "it needs a cross compiler"
+  # shellcheck disable=SC2086  # the emulator is a word or none
+  apt-get install -y -q --no-install-recommends mmdebstrap $emulator \
+    "gcc-$architecture-linux-gnu" "g++-$architecture-linux-gnu" >&2 || not_here "no packages"
+fi
+if ! [ -e "$sysroot/ready" ]; then
+  . /etc/os-release
+  compiler=$("$architecture-linux-gnu-g++" -dumpversion | cut -d. -f1)
+  packages=libc6-dev,libstdc++-$compiler-dev,libjansson-dev,libyaml-dev,libsentencepiece-dev
+  packages+=,libutf8proc-dev,zlib1g-dev,libxxhash-dev,nettle-dev,libcmocka-dev,libicu-dev
+  packages+=,libprotobuf-dev
+  rm -rf "$sysroot"
+  mkdir -p "$build"
+  mmdebstrap --quiet --variant=extract --architectures=$debian --include="$packages" \
+    "$VERSION_CODENAME" "$sysroot" >&2 || not_here "no packages of $debian"
+  touch "$sysroot/ready"
+fi
+cmake -S . -B "$build" --toolchain "$PWD/cmake/cross.cmake" -DINGOT_CROSS="$architecture" \
+  -DINGOT_SYSROOT="$sysroot" -DCMAKE_BUILD_TYPE=Release -DINGOT_WERROR=ON -DINGOT_TESTS=ON >&2
+cmake --build "$build" --target ingot -j"$(getconf _NPROCESSORS_ONLN)" >&2
+echo 'How are you today?' | "$build/emulated/ingot" translate -q -m models/en-de
+if $test; then
+  cmake --build "$build" -j"$(getconf _NPROCESSORS_ONLN)" >&2
+  # Times of products mean nothing under an emulator.
+  ctest --test-dir "$build" --output-on-failure -j"$(getconf _NPROCESSORS_ONLN)" \
+    -L '^(unit|golden|grad|examples)$' -E 'unit/measure_matrix_product'
+fi
