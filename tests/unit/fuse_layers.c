@@ -233,6 +233,36 @@ static void encoder_and_decoder_follow_each(void **state) {
   }
 }
 
+// Three stacks of as many layers; each has a section, the first one twice.
+static void each_section_is_found(void **state) {
+  (void)state;
+  static const char *const names[] = {"language_model.model.decoder.layers.0.x",
+                                      "qformer.encoder.layer.0.x",
+                                      "vision_model.encoder.layers.0.x", NULL};
+  static const char *const modules[] = {"language_model", "qformer", "vision_model"};
+  static const char *const sections[] = {"text_config", "qformer_config", "vision_config"};
+  for (size_t i = 0; i < 3; i++) {
+    char recipe[400];
+    remove_models();
+    write_model("a",
+                "{\"text_config\": {\"num_hidden_layers\": 1}, \"text_config_dict\": "
+                "{\"num_hidden_layers\": 1}, \"qformer_config\": {\"num_hidden_layers\": 1}, "
+                "\"vision_config\": {\"num_hidden_layers\": 1}}",
+                0, names);
+    snprintf(recipe, sizeof recipe,
+             "merge_method: passthrough\nmodules:\n  %s:\n    slices:\n"
+             "      - sources: [{model: a, layer_range: [0, 1]}]\n"
+             "      - sources: [{model: a, layer_range: [0, 1]}]\n"
+             "  default: {models: [{model: a}]}\n",
+             modules[i]);
+    fixture_fused(recipe, "out");
+    assert_int_equal(fixture_count("out"), 4);
+    for (size_t k = 0; k < 3; k++)
+      expect_config("out", sections[k], "num_hidden_layers", k == i ? "2" : "1");
+    expect_config("out", "text_config_dict", "num_hidden_layers", i == 0 ? "2" : "1");
+  }
+}
+
 static void unknown_counts_are_told(void **state) {
   (void)state;
   remove_models();
@@ -349,15 +379,11 @@ static void ends_of_slices(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(stacks_are_named),
-      cmocka_unit_test(every_key_follows),
-      cmocka_unit_test(sections_follow),
-      cmocka_unit_test(encoder_and_decoder_follow_each),
-      cmocka_unit_test(unknown_counts_are_told),
-      cmocka_unit_test(union_of_depths),
-      cmocka_unit_test(lists_follow),
-      cmocka_unit_test(positions_are_told),
-      cmocka_unit_test(gradients_run_over_each_tower),
+      cmocka_unit_test(stacks_are_named),      cmocka_unit_test(every_key_follows),
+      cmocka_unit_test(sections_follow),       cmocka_unit_test(encoder_and_decoder_follow_each),
+      cmocka_unit_test(each_section_is_found), cmocka_unit_test(unknown_counts_are_told),
+      cmocka_unit_test(union_of_depths),       cmocka_unit_test(lists_follow),
+      cmocka_unit_test(positions_are_told),    cmocka_unit_test(gradients_run_over_each_tower),
       cmocka_unit_test(ends_of_slices),
   };
   return cmocka_run_group_tests(tests, fixture_enter, fixture_leave);

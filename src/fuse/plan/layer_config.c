@@ -128,7 +128,8 @@ static int count_common_words(const char *path, const char *prefix) {
     const size_t length = strcspn(path, "._");
     char word[MOST_PATH];
     snprintf(word, sizeof word, "%.*s", (int)length, path);
-    common += length > 2 && strcmp(word, "config") != 0 && strstr(prefix, word);
+    common += length > 2 && strcmp(word, "config") != 0 && strcmp(word, "model") != 0 &&
+              strstr(prefix, word);
     path += length + (path[length] != '\0');
   }
   return common;
@@ -141,7 +142,7 @@ static int score_section(const followed_stack *f, const config_section *section)
   if (!*section->path)
     return f->is_alone ||
            (wanted != IG_LAYER_STACK_ROLE_VISION && wanted != IG_LAYER_STACK_ROLE_AUDIO);
-  const int words = count_common_words(section->path, f->donor->prefix);
+  const int words = 20 * count_common_words(section->path, f->donor->prefix);
   if (role == wanted && role != IG_LAYER_STACK_ROLE_NONE) return 10 + words;
   const bool is_language =
       wanted != IG_LAYER_STACK_ROLE_VISION && wanted != IG_LAYER_STACK_ROLE_AUDIO;
@@ -157,6 +158,12 @@ static bool tells_count(const followed_stack *f, const config_section *section) 
   return false;
 }
 
+// transformers once wrote "text_config_dict" beside "text_config", with the same keys.
+static bool is_copy(const config_section *section) {
+  const size_t length = strlen(section->path), end = strlen("_dict");
+  return length > end && strcmp(section->path + length - end, "_dict") == 0;
+}
+
 // Keeps the sections that tell the stack's number of layers: the one that fits best, and the whole
 // configuration, if it says the same of a language model. The number of those that fit best; if it
 // is not 1, it is not known which of them is meant.
@@ -169,7 +176,7 @@ static size_t choose_sections(const followed_stack *f, json_t *config, section_l
     section->score = tells_count(f, section) ? score_section(f, section) : 0;
     if (section->score > best) of_best = 0;
     if (section->score > best) best = section->score;
-    of_best += section->score == best && best > 0;
+    of_best += section->score == best && best > 0 && !is_copy(section);
   }
   size_t kept = 0;
   for (size_t i = 0; i < out->count; i++)
@@ -329,8 +336,13 @@ static json_t *follow_value(const followed_stack *f, const char *path, const cha
 
 // ---- the stacks of a plan ---------------------------------------------------
 
-static bool is_language(ig_layer_stack_role role) {
-  return role != IG_LAYER_STACK_ROLE_VISION && role != IG_LAYER_STACK_ROLE_AUDIO;
+// Whether one is the encoder whose output the other, a decoder, reads: of the same part of the
+// model.
+static bool are_pair(const ig_layer_stack *encoder, const ig_layer_stack *decoder) {
+  if (encoder->side != IG_LAYER_STACK_ROLE_ENCODER || decoder->side != IG_LAYER_STACK_ROLE_DECODER)
+    return false;
+  return encoder->role == decoder->role || (encoder->role == IG_LAYER_STACK_ROLE_ENCODER &&
+                                            decoder->role == IG_LAYER_STACK_ROLE_DECODER);
 }
 
 // false: the donor has no such stack.
@@ -343,10 +355,7 @@ static bool begin_following(const ig_fusion_plan *plan, const ig_plan_stack *pla
       .donor = ig_layer_stacks_get(stacks, planned->prefix, strlen(planned->prefix)),
       .is_alone = stacks->count == 1};
   for (size_t i = 0; out->donor && i < stacks->count; i++)
-    out->has_encoder =
-        out->has_encoder || (stacks->items[i].side == IG_LAYER_STACK_ROLE_ENCODER &&
-                             out->donor->side == IG_LAYER_STACK_ROLE_DECODER &&
-                             is_language(stacks->items[i].role) == is_language(out->donor->role));
+    out->has_encoder = out->has_encoder || are_pair(&stacks->items[i], out->donor);
   return out->donor != NULL;
 }
 
