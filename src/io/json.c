@@ -12,13 +12,17 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "base/path.h"
+#include "io/json_numbers.h"
 #include "io/text_start.h"
 
-static const char *type_name(const json_t *value) {
+const char *ig_json_type_name(const json_t *value) {
   switch (json_typeof(value)) {
     case JSON_OBJECT: return "an object";
     case JSON_ARRAY: return "an array";
-    case JSON_STRING: return "a string";
+    case JSON_STRING: {
+      const char *number = ig_json_numbers_word(json_string_value(value));
+      return number ? number : "a string";
+    }
     case JSON_INTEGER: return "an integer";
     case JSON_REAL: return "a real number";
     case JSON_TRUE: return "true";
@@ -34,6 +38,25 @@ static void choose_seed(void) { json_object_seed(0); }
 
 // Jansson knows the locale's decimal point but takes its first byte for the whole of it, so reading
 // and writing run in the C locale.
+static json_t *parse_strictly(const char *text, size_t size, json_error_t *why) {
+  const locale_t before = ig_number_locale_enter();
+  json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, why);
+  ig_number_locale_leave(before);
+  return value;
+}
+
+// A text that is refused may hold numbers as Python writes them. Sets *why anew if so.
+static json_t *parse_as_python(const char *text, size_t size, json_error_t *why) {
+  size_t strict_size;
+  bool changed;
+  const enum json_error_code code = json_error_code(why);
+  if (code != json_error_numeric_overflow && code != json_error_invalid_syntax) return NULL;
+  char *strict = ig_json_numbers_rewrite(text, size, &strict_size, &changed);
+  json_t *value = strict ? parse_strictly(strict, strict_size, why) : NULL;
+  free(strict);
+  return value;
+}
+
 ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t **out,
                         ig_error *err) {
   static pthread_once_t seeded = PTHREAD_ONCE_INIT;
@@ -43,9 +66,8 @@ ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t 
   const ig_status encoding = ig_text_start_check(text, size, &mark, err);
   if (encoding != IG_OK) return ig_fail_in(err, encoding, "%s", name);
   json_error_t why;
-  const locale_t before = ig_number_locale_enter();
-  *out = json_loadb(text + mark, size - mark, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-  ig_number_locale_leave(before);
+  *out = parse_strictly(text + mark, size - mark, &why);
+  if (!*out) *out = parse_as_python(text + mark, size - mark, &why);
   if (*out) return IG_OK;
   // If memory runs out before Jansson has a position, it gives no code.
   if (why.line < 0 || json_error_code(&why) == json_error_out_of_memory)
@@ -67,8 +89,8 @@ ig_status ig_json_load(const char *path, json_t **out, ig_error *err) {
 ig_status ig_json_load_object(const char *path, json_t **out, ig_error *err) {
   IG_TRY(ig_json_load(path, out, err));
   if (json_is_object(*out)) return IG_OK;
-  ig_status status =
-      ig_fail(err, IG_ERROR_FORMAT, "%s: expected a JSON object, found %s", path, type_name(*out));
+  ig_status status = ig_fail(err, IG_ERROR_FORMAT, "%s: expected a JSON object, found %s", path,
+                             ig_json_type_name(*out));
   json_decref(*out);
   *out = NULL;
   return status;
@@ -98,7 +120,10 @@ char *ig_json_text(const json_t *value, size_t flags) {
   const locale_t before = ig_number_locale_enter();
   const bool written = value && json_dump_callback(value, append_bytes, &t, flags) == 0;
   ig_number_locale_leave(before);
-  if (written && !t.failed) return t.bytes;
+  if (written && !t.failed) {
+    ig_json_numbers_restore(t.bytes);
+    return t.bytes;
+  }
   free(t.bytes);
   return NULL;
 }
@@ -162,7 +187,7 @@ static const json_t *member(ig_json_object from, const char *key) {
 static ig_status fail_type(ig_json_object from, const char *key, const char *expected,
                            const json_t *found, ig_error *err) {
   return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected %s, found %s", from.where, key, expected,
-                 type_name(found));
+                 ig_json_type_name(found));
 }
 
 ig_status ig_json_int(ig_json_object from, const char *key, int fallback, int *out, ig_error *err) {
@@ -203,7 +228,8 @@ ig_status ig_json_string(ig_json_object from, const char *key, const char *fallb
   const json_t *value = member(from, key);
   *out = fallback;
   if (!value) return IG_OK;
-  if (!json_is_string(value)) return fail_type(from, key, "a string", value, err);
+  if (!json_is_string(value) || ig_json_numbers_word(json_string_value(value)))
+    return fail_type(from, key, "a string", value, err);
   *out = json_string_value(value);
   return IG_OK;
 }

@@ -7,7 +7,8 @@
 #include "ingot/core.h"
 
 // Errors read "file:line:column: what". Duplicate keys are errors. *out is a new reference for
-// json_decref().
+// json_decref(). Integers beyond 64 bits are reals. Infinity and NaN, which Python writes, are kept
+// when the value is written again; where a number is read they are an error like any other word.
 ig_status ig_json_load(const char *path, json_t **out, ig_error *err);
 // name: what messages call the text.
 ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t **out,
@@ -35,6 +36,8 @@ typedef struct ig_json_object {
   const char *where;
 } ig_json_object;
 
+// What a value is called in messages: "an object".
+const char *ig_json_type_name(const json_t *value);
 // The number in a list of one, which some files hold in place of a number; other values as they
 // are.
 const json_t *ig_json_only_item(const json_t *value);

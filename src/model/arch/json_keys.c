@@ -22,16 +22,10 @@ static const activation_name activations[] = {
 };
 enum { ACTIVATIONS = sizeof activations / sizeof *activations };
 
-static const char *type_name(const json_t *value) {
-  static const char *const names[] = {"an object", "an array", "a string", "an integer",
-                                      "a number",  "true",     "false",    "null"};
-  return names[json_typeof(value)];
-}
-
 static ig_status wrong_type(const char *where, const char *key, const char *expected,
                             const json_t *value, ig_error *err) {
   return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected %s, found %s", where, key, expected,
-                 type_name(value));
+                 ig_json_type_name(value));
 }
 
 static bool is_id(const ig_json_key *k) {
