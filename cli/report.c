@@ -32,10 +32,33 @@ static void clear_bar(void) {
   state.drawn = false;
 }
 
+// The local time now in a form of strftime, or nothing where no clock is wanted.
+static const char *format_clock(char *out, size_t size, const char *form) {
+  const time_t seconds = time(NULL);
+  struct tm local;
+  out[0] = '\0';
+  if (state.log.clock && localtime_r(&seconds, &local) != NULL)
+    out[strftime(out, size - 1, form, &local)] = '\0';
+  return out;
+}
+
+// Ends an object.
+static void json_end(void) {
+  char clock[48];
+  fprintf(stderr, "%s}\n",
+          format_clock(clock, sizeof clock, ", \"time\": \"%Y-%m-%dT%H:%M:%S%z\""));
+}
+
 static void json_line(const char *level, const char *text) {
   fprintf(stderr, "{\"level\": \"%s\", \"message\": ", level);
   cli_json_string(stderr, text);
-  fputs("}\n", stderr);
+  json_end();
+}
+
+// What a plain line begins with.
+static void print_clock(void) {
+  char clock[32];
+  fputs(format_clock(clock, sizeof clock, "[%Y-%m-%d %H:%M:%S] "), stderr);
 }
 
 static void message(void *context, ig_level level, const char *text) {
@@ -44,8 +67,10 @@ static void message(void *context, ig_level level, const char *text) {
   clear_bar();
   if (state.log.json)
     json_line(level == IG_LEVEL_WARNING ? "warning" : "info", text);
-  else
+  else {
+    print_clock();
     fprintf(stderr, "%s%s\n", level == IG_LEVEL_WARNING ? "warning: " : "", text);
+  }
 }
 
 // 950, 12.3k, 4.56M
@@ -58,12 +83,18 @@ static void format_count(char *out, size_t size, double value) {
     snprintf(out, size, "%.2fM", value / 1e6);
 }
 
+// Seconds until all is done as fast as until now; HUGE_VAL: that cannot be told yet.
+static double work_left(const ig_progress *progress, double time) {
+  double gained = progress->done - state.begin_done, elapsed = time - state.begin_time;
+  if (progress->total <= progress->done || gained <= 0 || elapsed < 1) return HUGE_VAL;
+  return elapsed / gained * (progress->total - progress->done);
+}
+
 // " 0:12:34 left", or nothing if it cannot be told yet.
 static void format_time_left(char *out, size_t size, const ig_progress *progress, double time) {
   out[0] = '\0';
-  double gained = progress->done - state.begin_done, elapsed = time - state.begin_time;
-  if (progress->total <= progress->done || gained <= 0 || elapsed < 1) return;
-  double left = elapsed / gained * (progress->total - progress->done);
+  double left = work_left(progress, time);
+  if (progress->seconds_left > 0 && progress->seconds_left < left) left = progress->seconds_left;
   if (!(left < 3600.0 * 24 * 365)) return;
   long seconds = (long)left;
   snprintf(out, size, "  %ld:%02ld:%02ld left", seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -115,9 +146,10 @@ static void json_progress(const ig_progress *progress) {
   json_number("done", progress->done);
   if (progress->total > 0) json_number("total", progress->total);
   if (progress->rate > 0) json_number("rate", progress->rate);
+  if (progress->seconds_left > 0) json_number("seconds_left", progress->seconds_left);
   fputs(", \"note\": ", stderr);
   cli_json_string(stderr, progress->note);
-  fputs("}\n", stderr);
+  json_end();
 }
 
 static void progress(void *context, const ig_progress *progress) {
@@ -141,8 +173,10 @@ static void progress(void *context, const ig_progress *progress) {
   format_line(line, sizeof line, progress, time);
   if (state.bar)
     draw_bar(progress, line);
-  else
+  else {
+    print_clock();
     fprintf(stderr, "%s: %s\n", progress->what, line);
+  }
 }
 
 ig_reporter cli_report_begin(const cli_log *log, bool bar_allowed) {

@@ -8,6 +8,7 @@
 typedef struct cli_log {
   bool quiet;  // warnings and errors only
   bool json;   // one object a line
+  bool clock;  // lines say when they were written
 } cli_log;
 
 // The reporter to hand to the library. bar_allowed is false if data goes to the same terminal.

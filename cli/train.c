@@ -31,6 +31,7 @@ static int run_train(const cli_verb *verb, int argc, char **argv) {
                                 .set_count = values.set.count,
                                 .threads = values.threads,
                                 .stats_path = values.stats};
+    values.log.clock = true;
     options.reporter = cli_report_begin(&values.log, true);
     cli_stop_on_signals(!values.log.quiet && !values.log.json);
     ig_error err = {0};

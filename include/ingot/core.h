@@ -57,6 +57,7 @@ typedef struct ig_progress {
   double rate;           /* per second, of rate_unit */
   const char *rate_unit; /* NULL: no rate is known */
   char note[128];        /* "loss 3.21 ppl 24.8" */
+  double seconds_left;   /* at most, where a limit of time ends the work; 0: no such limit */
 } ig_progress;
 
 /* Both functions are called on the thread that called the library; one that is NULL is left out.

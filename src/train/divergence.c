@@ -16,3 +16,10 @@ bool ig_divergence_note(const ig_divergence_rule *rule, ig_divergence *state, do
   state->above = loss > ig_divergence_limit(rule, state) ? state->above + 1 : 0;
   return state->above >= rule->updates;
 }
+
+ig_loss_verdict ig_divergence_judge(const ig_divergence_rule *rule, const ig_divergence *state,
+                                    double loss) {
+  if (!isfinite(loss)) return IG_LOSS_VERDICT_DIVERGED;
+  if (rule->factor > 0 && loss > ig_divergence_limit(rule, state)) return IG_LOSS_VERDICT_DIVERGED;
+  return loss > log((double)rule->vocab_size) ? IG_LOSS_VERDICT_NOISE : IG_LOSS_VERDICT_SOUND;
+}

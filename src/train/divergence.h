@@ -21,4 +21,13 @@ typedef struct ig_divergence {
 double ig_divergence_limit(const ig_divergence_rule *rule, const ig_divergence *state);
 // Takes note of an update's mean loss, and tells whether the run has diverged.
 bool ig_divergence_note(const ig_divergence_rule *rule, ig_divergence *state, double loss);
+
+// What a loss of validation says of the scores beside it.
+typedef enum ig_loss_verdict {
+  IG_LOSS_VERDICT_SOUND,
+  IG_LOSS_VERDICT_NOISE,     // above ln V: less than a uniform guess knows; scores are chance
+  IG_LOSS_VERDICT_DIVERGED,  // not finite, or above the limit
+} ig_loss_verdict;
+ig_loss_verdict ig_divergence_judge(const ig_divergence_rule *rule, const ig_divergence *state,
+                                    double loss);
 #endif

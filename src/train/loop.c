@@ -15,7 +15,7 @@
 #include "io/json.h"
 #include "train/batches.h"
 #include "train/checkpoint.h"
-#include "train/metrics.h"
+#include "train/loop_log.h"
 #include "train/saving.h"
 #include "train/setup.h"
 #include "train/trainer.h"
@@ -116,86 +116,45 @@ static ig_status do_update(ig_training_loop *l, ig_error *err) {
   return IG_OK;
 }
 
-static void report_update_progress(ig_training_loop *l) {
-  const ig_run_state *s = &l->run->state;
-  const double now = ig_clock_seconds();
-  if (now - l->reported < 0.1) return;
-  l->reported = now;
-  ig_progress progress = {.what = "training",
-                          .done = s->update,
-                          .total = l->run->config.updates,
-                          .unit = "updates",
-                          .rate = l->rate,
-                          .rate_unit = "tokens"};
-  if (s->window.tokens > 0) {
-    const double tokens = (double)s->window.tokens;
-    ig_number_format(progress.note, sizeof progress.note, "loss %.3f ppl %.2f",
-                     s->window.loss / tokens, exp(s->window.nll / tokens));
-  }
-  ig_report_progress(l->run->reporter, &progress);
+static ig_status keep_best(ig_training_loop *l, const ig_validation *v, double value,
+                           ig_error *err) {
+  ig_run_state *s = &l->run->state;
+  s->has_best = true;
+  s->best = value;
+  s->best_loss = v->loss;
+  s->best_update = s->update;
+  IG_TRY(ig_checkpoint_save(l->run, l->run->best, false, err));
+  l->best_unsaved = true;
+  return IG_OK;
 }
 
-static ig_status log_window(ig_training_loop *l, ig_error *err) {
+static ig_status judge_validation(ig_training_loop *l, const ig_validation *v, ig_error *err) {
   ig_run_state *s = &l->run->state;
-  const ig_log_window w = s->window;
-  if (w.tokens == 0) return IG_OK;
-  const double tokens = (double)w.tokens, loss = w.loss / tokens, nll = w.nll / tokens,
-               rate = tokens / (w.seconds > 1e-9 ? w.seconds : 1e-9),
-               norm = w.gradient_norm / (w.updates > 0 ? w.updates : 1),
-               clipped = (double)w.clipped / (w.updates > 0 ? w.updates : 1),
-               learning_rate = ig_schedule_rate(&l->run->config.schedule, s->update);
-  ig_report(l->run->reporter, IG_LEVEL_INFO,
-            "update %d, epoch %llu: loss %.4f, perplexity %.2f, learning rate %.3g, gradient norm "
-            "%.3f, %.0f target tokens/s",
-            s->update, (unsigned long long)s->epoch + 1, loss, exp(nll), learning_rate, norm, rate);
-  s->window = (ig_log_window){0};
-  l->unsaved = true;
-  return ig_metrics_append(
-      l->run->metrics,
-      json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:f, s:f}", "update", s->update,
-                "epoch", (json_int_t)s->epoch, "loss", loss, "nll", nll, "learning_rate",
-                learning_rate, "gradient_norm", norm, "clipped", clipped, "source_tokens",
-                (json_int_t)s->source_tokens, "target_tokens", (json_int_t)s->target_tokens,
-                "target_tokens_per_second", rate, "seconds", s->seconds),
-      err);
+  if (!isfinite(v->loss)) return fail_not_finite(l, s->update, "the validation loss", v->loss, err);
+  double value;
+  const bool better = ig_validate_is_best(l->run, &l->rule, v, &value);
+  s->validated = s->update;
+  s->worse = better ? 0 : s->worse + 1;
+  if (better) IG_TRY(keep_best(l, v, value, err));
+  return ig_loop_log_validation(l, v, better, err);
 }
 
 static ig_status validate_and_keep_best(ig_training_loop *l, ig_error *err) {
-  ig_run *run = l->run;
-  ig_run_state *s = &run->state;
   ig_validation v;
   IG_TRY(ig_saving_before_validation(l, err));
   const double begin = ig_clock_seconds();
-  const ig_status status = ig_validate_run(run, &v, err);
+  ig_status status = ig_validate_run(l->run, &v, err);
   l->validation_seconds = ig_clock_seconds() - begin;
-  s->validation_due = status == IG_INTERRUPTED;
+  l->run->state.validation_due = status == IG_INTERRUPTED;
   l->unsaved = true;
-  IG_TRY(status);
-  if (!isfinite(v.loss)) return fail_not_finite(l, s->update, "the validation loss", v.loss, err);
-  double value;
-  const bool better = ig_validate_is_best(run, &v, &value);
-  s->validated = s->update;
-  s->worse = better ? 0 : s->worse + 1;
-  if (better) {
-    s->has_best = true;
-    s->best = value;
-    s->best_loss = v.loss;
-    s->best_update = s->update;
-    IG_TRY(ig_checkpoint_save(run, run->best, false, err));
-    l->best_unsaved = true;
-  }
-  ig_report(run->reporter, IG_LEVEL_INFO,
-            "validation at update %d: loss %.4f, perplexity %.2f, BLEU %.2f, chrF %.2f%s",
-            s->update, v.loss, exp(v.nll), v.bleu, v.chrf, better ? ", the best so far" : "");
-  return ig_metrics_append(
-      run->metrics,
-      json_pack("{s:i, s:f, s:f, s:f, s:f, s:b}", "update", s->update, "valid_loss", v.loss,
-                "valid_nll", v.nll, "bleu", v.bleu, "chrf", v.chrf, "best", (int)better),
-      err);
+  if (status == IG_OK) status = judge_validation(l, &v, err);
+  ig_validate_free(&v);
+  return status;
 }
 
 // Why the run is over, or NULL.
-static const char *reason_to_stop(ig_run *run) {
+static const char *reason_to_stop(const ig_training_loop *l) {
+  ig_run *run = l->run;
   const ig_train_config *c = &run->config;
   const ig_run_state *s = &run->state;
   if (c->updates && s->update >= c->updates) return "all updates are done";
@@ -207,7 +166,11 @@ static const char *reason_to_stop(ig_run *run) {
        (s->epoch + 1 == (uint64_t)c->epochs && s->batch > 0 &&
         ig_batches_epoch(run, s->epoch, &batches, NULL) == IG_OK && s->batch >= batches)))
     return "all epochs are done";
-  if (c->max_seconds > 0 && s->seconds >= c->max_seconds) return "the time is over";
+  // A process whose time is over before its first update does one nevertheless: else a run whose
+  // loading takes that long would never get on.
+  if (c->max_seconds > 0 && s->update > l->first_update &&
+      ig_clock_seconds() - l->begin >= c->max_seconds)
+    return "the time is over";
   if (c->patience && s->worse >= c->patience)
     return "no validation was better for as long as train.patience says";
   return NULL;
@@ -222,8 +185,8 @@ static ig_status validate_and_save(ig_training_loop *l, ig_error *err) {
 }
 
 static ig_status between_updates(ig_training_loop *l, ig_error *err) {
-  report_update_progress(l);
-  if (l->run->state.update % l->run->config.log_every == 0) IG_TRY(log_window(l, err));
+  ig_loop_log_progress(l);
+  if (l->run->state.update % l->run->config.log_every == 0) IG_TRY(ig_loop_log_window(l, err));
   return validate_and_save(l, err);
 }
 
@@ -245,7 +208,7 @@ static ig_status end_interrupted(ig_training_loop *l, ig_error *err) {
 static ig_status end_finished(ig_training_loop *l, const char *reason, ig_error *err) {
   ig_run *run = l->run;
   ig_report(run->reporter, IG_LEVEL_INFO, "finished at update %d: %s", run->state.update, reason);
-  IG_TRY(log_window(l, err));
+  IG_TRY(ig_loop_log_window(l, err));
   if (run->valid.pairs && run->state.validated != run->state.update)
     IG_TRY(validate_and_keep_best(l, err));
   if (!ig_saving_is_held_back(l)) return ig_saving_write_latest(l, err);
@@ -258,7 +221,7 @@ static ig_status end_finished(ig_training_loop *l, const char *reason, ig_error 
 static ig_status run_updates(ig_training_loop *l, ig_error *err) {
   if (l->run->state.validation_due) IG_TRY(validate_and_save(l, err));
   for (;;) {
-    const char *reason = reason_to_stop(l->run);
+    const char *reason = reason_to_stop(l);
     if (reason) return end_finished(l, reason, err);
     if (ig_interrupt_requested()) return IG_INTERRUPTED;
     IG_TRY(do_update(l, err));

@@ -45,6 +45,7 @@ static const number_key numbers[] = {
     {"validate_every", NUMBER_INTEGER, MEMBER(validate_every), 0, 0, MOST},
     {"valid_sentences", NUMBER_INTEGER, MEMBER(valid_sentences), 1000, 0, MOST},
     {"valid_beam_size", NUMBER_INTEGER, MEMBER(valid_beam_size), 1, 1, 1024},
+    {"samples", NUMBER_INTEGER, MEMBER(samples), 3, 0, 1000},
     {"patience", NUMBER_INTEGER, MEMBER(patience), 0, 0, MOST},
     {"save_every", NUMBER_INTEGER, MEMBER(save_every), 0, 0, MOST},
     {"save_minutes", NUMBER_REAL, MEMBER(save_minutes), 10, 0, 1e6},

@@ -48,12 +48,13 @@ typedef struct ig_train_config {
   uint64_t seed;
   int batch_tokens, accumulate, pool_batches;
   int updates, epochs;  // 0: no such limit
-  double max_seconds;   // of updates; 0: no limit
+  double max_seconds;   // of this process, whatever it does; 0: no limit
   ig_optimizer_options optimizer;
   ig_schedule schedule;
   double label_smoothing;
   int validate_every, valid_beam_size, patience;
   int valid_sentences;  // translated in a validation; 0: all
+  int samples;          // of them that the log shows
   // What splits validation's lines into words for BLEU; NULL: chosen from the target's script.
   const char *valid_tokenize;
   ig_best_metric best_metric;

@@ -45,6 +45,7 @@ static const char *const train_keys[] = {
     "valid_beam_size",
     "valid_tokenize",
     "best_metric",
+    "samples",
     "patience",
     "save_every",
     "save_minutes",

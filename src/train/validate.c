@@ -1,6 +1,7 @@
 // Validation: the loss over every pair of data.valid, BLEU and chrF of real decoding.
 #include "train/validate.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/allocate.h"
@@ -50,12 +51,13 @@ static int generated_limit(const ig_run *run) {
   return positions > 1 && limit > (size_t)positions - 1 ? positions - 1 : (int)limit;
 }
 
-static ig_status score_translations(const ig_run *run, ig_metric metric, char *const *hypotheses,
-                                    size_t count, double *out, ig_error *err) {
+static ig_status score_translations(const ig_run *run, ig_metric metric, const ig_validation *v,
+                                    double *out, ig_error *err) {
   const ig_score_options options = {.metric = metric, .tokenize = run->valid_tokenize};
   ig_score result;
-  IG_TRY(ig_score_lines(&options, (const char *const *)hypotheses,
-                        (const char *const *)run->valid.text[IG_SIDE_TARGET], count, &result, err));
+  IG_TRY(ig_score_lines(&options, (const char *const *)v->translations,
+                        (const char *const *)run->valid.text[IG_SIDE_TARGET], v->translated,
+                        &result, err));
   *out = result.value;
   return IG_OK;
 }
@@ -83,26 +85,35 @@ static ig_status translate_sources(ig_run *run, size_t count, char **hypotheses,
 ig_status ig_validate_run(ig_run *run, ig_validation *out, ig_error *err) {
   *out = (ig_validation){0};
   IG_TRY(measure_loss(run, out, err));
+  if (!isfinite(out->loss)) return IG_OK;
   const size_t cap = (size_t)run->config.valid_sentences,
                count = cap == 0 || run->valid.lines < cap ? run->valid.lines : cap;
-  char **hypotheses = ig_allocate(count, sizeof *hypotheses, err);
-  if (!hypotheses) return IG_ERROR_MEMORY;
-  ig_status status = translate_sources(run, count, hypotheses, err);
-  if (status == IG_OK)
-    status = score_translations(run, IG_METRIC_BLEU, hypotheses, count, &out->bleu, err);
-  if (status == IG_OK)
-    status = score_translations(run, IG_METRIC_CHRF, hypotheses, count, &out->chrf, err);
-  for (size_t i = 0; i < count; i++) free(hypotheses[i]);
-  free(hypotheses);
-  return status;
+  out->translations = ig_allocate(count, sizeof *out->translations, err);
+  if (!out->translations) return IG_ERROR_MEMORY;
+  out->translated = count;
+  IG_TRY(translate_sources(run, count, out->translations, err));
+  IG_TRY(score_translations(run, IG_METRIC_BLEU, out, &out->bleu, err));
+  return score_translations(run, IG_METRIC_CHRF, out, &out->chrf, err);
 }
 
-bool ig_validate_is_best(const ig_run *run, const ig_validation *v, double *value) {
+void ig_validate_free(ig_validation *v) {
+  for (size_t i = 0; i < v->translated; i++) free(v->translations[i]);
+  free(v->translations);
+  *v = (ig_validation){0};
+}
+
+bool ig_validate_is_best(const ig_run *run, const ig_divergence_rule *rule, const ig_validation *v,
+                         double *value) {
   const ig_run_state *s = &run->state;
   const double values[] = {v->loss, v->bleu, v->chrf};
   const ig_best_metric metric = run->config.best_metric;
   *value = values[metric];
+  const ig_loss_verdict verdict = ig_divergence_judge(rule, &s->divergence, v->loss);
+  if (verdict == IG_LOSS_VERDICT_DIVERGED) return false;
   if (!s->has_best) return true;
-  if (metric == IG_BEST_METRIC_LOSS) return *value < s->best;
+  const bool chance =
+      verdict != IG_LOSS_VERDICT_SOUND ||
+      ig_divergence_judge(rule, &s->divergence, s->best_loss) != IG_LOSS_VERDICT_SOUND;
+  if (chance || metric == IG_BEST_METRIC_LOSS) return v->loss < s->best_loss;
   return *value > s->best || (*value == s->best && v->loss < s->best_loss);
 }

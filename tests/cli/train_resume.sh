@@ -73,3 +73,22 @@ expect 1 "$INGOT" train toy.yml
 has err "another training is running"
 exec 9>&-
 expect 0 "$INGOT" train toy.yml
+
+# Lines of the log say when they were written; --quiet leaves out samples, too.
+toy logged 4 "log_every: 1" "valid_sentences: 8"
+digits 30 11 valid.src && reversed valid.src >valid.trg
+sed -i 's/^  tokens:/  valid: {source: valid.src, target: valid.trg}\n  tokens:/' toy.yml
+expect 0 env TZ=UTC "$INGOT" train toy.yml
+[ "$(grep -cE '^\[20[0-9-]{8} [0-9:]{8}\] update [1-4], ' err)" -eq 4 ] || fail "lines without time"
+[ "$(grep -cE '^\[.*\]   (source|reference|output)  ' err)" -eq 9 ] || fail "samples are missing"
+expect 0 env TZ=UTC "$INGOT" train toy.yml --set train.updates=5 --json
+grep -qE '"message": "update 5, .*", "time": "20[0-9-]{8}T[0-9:]{8}\+0000"\}$' err ||
+  fail "a JSON line without time"
+expect 0 "$INGOT" train toy.yml --set train.updates=6 --quiet
+[ ! -s err ] || fail "--quiet is not quiet"
+
+# Where best/ is missing, the message names the checkpoint that there is.
+toy short 2
+expect 0 "$INGOT" train toy.yml
+expect 1 "$INGOT" translate -m short/best -i toy.src
+has err "short/best: no such directory, but there is a model in short/latest"

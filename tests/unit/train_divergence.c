@@ -46,7 +46,22 @@ static void limit(void **state) {
   assert_true(fabs(ig_divergence_limit(&two, &run) - 2 * log(1000)) < 1e-12);
 }
 
+static void verdict(void **state) {
+  (void)state;
+  ig_divergence_rule two = {.factor = 2, .updates = 3, .vocab_size = 1000};  // ln 1000 = 6.908
+  const ig_divergence run = {.first_loss = 7.5};
+  assert_int_equal(ig_divergence_judge(&two, &run, 6.9), IG_LOSS_VERDICT_SOUND);
+  assert_int_equal(ig_divergence_judge(&two, &run, 6.91), IG_LOSS_VERDICT_NOISE);
+  assert_int_equal(ig_divergence_judge(&two, &run, 14.99), IG_LOSS_VERDICT_NOISE);
+  assert_int_equal(ig_divergence_judge(&two, &run, 15.01), IG_LOSS_VERDICT_DIVERGED);
+  assert_int_equal(ig_divergence_judge(&two, &run, (double)INFINITY), IG_LOSS_VERDICT_DIVERGED);
+  two.factor = 0;
+  assert_int_equal(ig_divergence_judge(&two, &run, 1e30), IG_LOSS_VERDICT_NOISE);
+  assert_int_equal(ig_divergence_judge(&two, &run, (double)NAN), IG_LOSS_VERDICT_DIVERGED);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(rule), cmocka_unit_test(limit)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(rule), cmocka_unit_test(limit),
+                                     cmocka_unit_test(verdict)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

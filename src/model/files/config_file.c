@@ -10,9 +10,24 @@
 #include "io/json.h"
 #include "model/arch/family.h"
 
+// A run of training has no best/ before its first validation, but a newest checkpoint beside it.
+static ig_status no_directory(const char *directory, ig_error *err) {
+  char *run = ig_path_parent(directory, err);
+  if (!run) return IG_ERROR_MEMORY;
+  ig_status status = IG_OK;
+  if (ig_file_exists_in(run, "latest/config.json"))
+    status = ig_fail(err, IG_ERROR_IO,
+                     "%s: no such directory, but there is a model in %s/latest, the newest "
+                     "checkpoint of a training (best/ is written by its first validation)",
+                     directory, run);
+  free(run);
+  return status;
+}
+
 // What a run of training writes is no model itself, but holds some; an adapter becomes one with its
 // base.
 static ig_status no_config(const char *directory, ig_error *err) {
+  if (!ig_file_exists(directory)) return no_directory(directory, err);
   static const char *const within[][2] = {{"best", "best/config.json"},
                                           {"latest", "latest/config.json"}};
   for (size_t i = 0; i < sizeof within / sizeof *within; i++)

@@ -1,0 +1,119 @@
+// Lines of the log, of metrics.jsonl, and the progress of a training.
+#include "train/loop_log.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "base/report.h"
+#include "text/utf8.h"
+#include "train/metrics.h"
+
+// Bytes of a sample that are shown.
+enum { SAMPLE_BYTES = 600 };
+
+void ig_loop_log_progress(ig_training_loop *l) {
+  const ig_run_state *s = &l->run->state;
+  const double now = ig_clock_seconds();
+  if (now - l->reported < 0.1) return;
+  l->reported = now;
+  const double limit = l->run->config.max_seconds, gone = now - l->begin;
+  ig_progress progress = {.what = "training",
+                          .done = s->update,
+                          .total = l->run->config.updates,
+                          .unit = "updates",
+                          .rate = l->rate,
+                          .rate_unit = "tokens",
+                          .seconds_left = limit > gone ? limit - gone : 0};
+  if (s->window.tokens > 0) {
+    const double tokens = (double)s->window.tokens;
+    ig_number_format(progress.note, sizeof progress.note, "loss %.3f ppl %.4g",
+                     s->window.loss / tokens, exp(s->window.nll / tokens));
+  }
+  ig_report_progress(l->run->reporter, &progress);
+}
+
+ig_status ig_loop_log_window(ig_training_loop *l, ig_error *err) {
+  ig_run_state *s = &l->run->state;
+  const ig_log_window w = s->window;
+  if (w.tokens == 0) return IG_OK;
+  const double tokens = (double)w.tokens, loss = w.loss / tokens, nll = w.nll / tokens,
+               rate = tokens / (w.seconds > 1e-9 ? w.seconds : 1e-9),
+               norm = w.gradient_norm / (w.updates > 0 ? w.updates : 1),
+               clipped = (double)w.clipped / (w.updates > 0 ? w.updates : 1),
+               learning_rate = ig_schedule_rate(&l->run->config.schedule, s->update);
+  ig_report(l->run->reporter, IG_LEVEL_INFO,
+            "update %d, epoch %llu: loss %.4f, perplexity %.4g, learning rate %.3g, gradient norm "
+            "%.3f, %.0f target tokens/s",
+            s->update, (unsigned long long)s->epoch + 1, loss, exp(nll), learning_rate, norm, rate);
+  s->window = (ig_log_window){0};
+  l->unsaved = true;
+  return ig_metrics_append(
+      l->run->metrics,
+      json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:f, s:f}", "update", s->update,
+                "epoch", (json_int_t)s->epoch, "loss", loss, "nll", nll, "learning_rate",
+                learning_rate, "gradient_norm", norm, "clipped", clipped, "source_tokens",
+                (json_int_t)s->source_tokens, "target_tokens", (json_int_t)s->target_tokens,
+                "target_tokens_per_second", rate, "seconds", s->seconds),
+      err);
+}
+
+// One of the three lines of a sample, cut at a letter.
+static void log_sample(const ig_reporter *reporter, const char *what, const char *text) {
+  size_t length = strlen(text);
+  const bool cut = length > SAMPLE_BYTES;
+  if (cut) length = ig_utf8_before(text, SAMPLE_BYTES);
+  ig_report(reporter, IG_LEVEL_INFO, "  %-9s  %.*s%s", what, (int)length, text, cut ? "…" : "");
+}
+
+// The same lines at each validation, evenly spaced, so that they can be compared.
+static void log_samples(const ig_training_loop *l, const ig_validation *v) {
+  const ig_run *run = l->run;
+  const size_t wanted = (size_t)run->config.samples,
+               count = wanted < v->translated ? wanted : v->translated;
+  for (size_t i = 0; i < count; i++) {
+    const size_t line = i * v->translated / count;
+    log_sample(run->reporter, "source", run->valid.text[IG_SIDE_SOURCE][line]);
+    log_sample(run->reporter, "reference", run->valid.text[IG_SIDE_TARGET][line]);
+    log_sample(run->reporter, "output", v->translations[line]);
+  }
+}
+
+// What the line of a validation says of best/.
+static void describe_verdict(const ig_training_loop *l, const ig_validation *v, bool best,
+                             char out[128]) {
+  const ig_divergence *d = &l->run->state.divergence;
+  *out = '\0';
+  if (best) {
+    snprintf(out, 128, ", the best so far");
+    return;
+  }
+  switch (ig_divergence_judge(&l->rule, d, v->loss)) {
+    case IG_LOSS_VERDICT_SOUND: return;
+    case IG_LOSS_VERDICT_NOISE:
+      ig_number_format(out, 128, "; not for best/: a model that knows nothing has loss %.4g",
+                       log((double)l->rule.vocab_size));
+      return;
+    case IG_LOSS_VERDICT_DIVERGED:
+      ig_number_format(out, 128, "; not for best/: the loss is above %.4g, the limit of divergence",
+                       ig_divergence_limit(&l->rule, d));
+  }
+}
+
+ig_status ig_loop_log_validation(const ig_training_loop *l, const ig_validation *v, bool best,
+                                 ig_error *err) {
+  const ig_run *run = l->run;
+  char verdict[128];
+  describe_verdict(l, v, best, verdict);
+  ig_report(run->reporter, IG_LEVEL_INFO,
+            "validation at update %d: loss %.4f, perplexity %.4g, BLEU %.2f, chrF %.2f%s",
+            run->state.update, v->loss, exp(v->nll), v->bleu, v->chrf, verdict);
+  log_samples(l, v);
+  return ig_metrics_append(
+      run->metrics,
+      json_pack("{s:i, s:f, s:f, s:f, s:f, s:b}", "update", run->state.update, "valid_loss",
+                v->loss, "valid_nll", v->nll, "bleu", v->bleu, "chrf", v->chrf, "best", (int)best),
+      err);
+}
