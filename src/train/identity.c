@@ -160,26 +160,58 @@ static void print_value(const json_t *value, char out[128]) {
   free(text);
 }
 
-static ig_status compare_identity_key(const char *key, const json_t *saved, const json_t *wanted,
-                                      const char *checkpoint, const char *config, ig_error *err) {
+// Where the configuration's value of a key comes from, as "config.yml:12".
+static void describe_place(const ig_train_config *c, const char *key, char out[320]) {
+  const ig_yaml_node *node = c->yaml ? ig_yaml_find(ig_yaml_root(c->yaml), key) : NULL;
+  if (!node)
+    snprintf(out, 320, "%.200s, which does not set it", c->path);
+  else if (node->line == 0)
+    snprintf(out, 320, "--set");
+  else
+    snprintf(out, 320, "%.200s:%d", c->path, node->line);
+}
+
+// Whether a run that starts from the weights of another can have another value of this key.
+static bool may_differ_after_init(const char *key) {
+  return strncmp(key, "train.", 6) == 0 || strstr(key, "dropout") ||
+         strncmp(key, "data.sampling", 13) == 0 || strcmp(key, "data.train") == 0;
+}
+
+// difference: of `key`, between the checkpoint and the configuration.
+static ig_status fail_other_run(const ig_run *run, const char *key, const char *difference,
+                                ig_error *err) {
+  const ig_train_config *c = &run->config;
+  char init[256] = "";
+  if (may_differ_after_init(key))
+    snprintf(init, sizeof init,
+             " To train on from its weights, as a new run: model: {init: %.100s} and another "
+             "train.output.",
+             run->latest);
+  return ig_fail(err, IG_ERROR_ARGUMENT,
+                 "%.200s holds a checkpoint of another run: %.400s. To go on with that run, undo "
+                 "the change.%s To start anew, choose another train.output or move %.100s away",
+                 run->latest, difference, init, c->output);
+}
+
+static ig_status compare_identity_key(const ig_run *run, const char *key, const json_t *saved,
+                                      const json_t *wanted, ig_error *err) {
   const bool equal = saved && wanted &&
                      (json_is_number(saved) && json_is_number(wanted)
                           ? json_number_value(saved) == json_number_value(wanted)
                           : json_equal(saved, wanted));
   if (equal) return IG_OK;
-  if (strcmp(key, "data.fingerprint") == 0 || strcmp(key, "data.pairs") == 0)
-    return ig_fail(
-        err, IG_ERROR_ARGUMENT,
-        "%s holds a checkpoint of another run: it was trained on other data than %s names. "
-        "Choose another train.output, or remove that directory to start anew",
-        checkpoint, config);
-  char before[128], now[128];
+  char place[320], before[128], now[128], difference[768];
+  if (strcmp(key, "data.fingerprint") == 0 || strcmp(key, "data.pairs") == 0) {
+    describe_place(&run->config, "data.train", place);
+    snprintf(difference, sizeof difference,
+             "it was trained on other data than data.train holds now (%s)", place);
+    return fail_other_run(run, "data.train", difference, err);
+  }
   print_value(saved, before);
   print_value(wanted, now);
-  return ig_fail(err, IG_ERROR_ARGUMENT,
-                 "%s holds a checkpoint of another run: %s is %s there, %s in %s. "
-                 "Choose another train.output, or remove that directory to start anew",
-                 checkpoint, key, before, now, config);
+  describe_place(&run->config, key, place);
+  snprintf(difference, sizeof difference, "%s is %s there, %s now (%s)", key, before, now, place);
+  return fail_other_run(run, key, difference, err);
 }
 
 // Versions before 0.2 had a default of 0.9995 and wrote it; now the text decides. The pieces of a
@@ -189,16 +221,16 @@ static bool is_old_default(const char *key, const json_t *value) {
          json_number_value(value) == 0.9995;
 }
 
-ig_status ig_identity_compare(const json_t *saved, const json_t *wanted, const char *checkpoint,
-                              const char *config, ig_error *err) {
+ig_status ig_identity_compare(const ig_run *run, const json_t *saved, ig_error *err) {
+  const json_t *wanted = run->identity;
   const char *key;
   json_t *value;
   json_object_foreach((json_t *)(uintptr_t)wanted, key, value) {
-    IG_TRY(compare_identity_key(key, json_object_get(saved, key), value, checkpoint, config, err));
+    IG_TRY(compare_identity_key(run, key, json_object_get(saved, key), value, err));
   }
   json_object_foreach((json_t *)(uintptr_t)saved, key, value) {
     if (!json_object_get(wanted, key) && is_old_default(key, value)) continue;
-    IG_TRY(compare_identity_key(key, value, json_object_get(wanted, key), checkpoint, config, err));
+    IG_TRY(compare_identity_key(run, key, value, json_object_get(wanted, key), err));
   }
   return IG_OK;
 }

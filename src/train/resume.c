@@ -109,8 +109,7 @@ static ig_status warn_of_other_isa(const ig_run *run, const char *saved, ig_erro
 ig_status ig_resume_read_state(ig_run *run, ig_error *err) {
   ig_saved_run saved;
   IG_TRY(ig_checkpoint_read(run->latest, &saved, err));
-  ig_status status =
-      ig_identity_compare(saved.identity, run->identity, run->latest, run->config.path, err);
+  ig_status status = ig_identity_compare(run, saved.identity, err);
   run->state = saved.state;
   // Without data.valid nothing competes now; it may again later.
   if (!run->comparison) run->comparison = json_incref(saved.comparison);

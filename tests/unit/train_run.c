@@ -42,15 +42,30 @@ static void another_run_is_refused(void **state) {
   assert_int_equal(
       TRAIN(1, false, &err, "train.output=mine", "train.updates=3", "train.learning_rate=0.004"),
       IG_ERROR_ARGUMENT);
-  assert_non_null(strstr(err.message, "train.learning_rate is 0.005 there, 0.004 in"));
+  assert_non_null(strstr(err.message, "train.learning_rate is 0.005 there, 0.004 now (--set)."));
+  assert_non_null(strstr(err.message, "model: {init: mine/latest} and another train.output"));
   assert_int_equal(TRAIN(1, false, &err, "train.output=mine", "model.d_model=32"),
                    IG_ERROR_ARGUMENT);
-  assert_non_null(strstr(err.message, "model.d_model"));
+  assert_non_null(strstr(err.message, "model.d_model is 16 there, 32 now (--set)."));
+  assert_null(strstr(err.message, "init"));  // its weights have other sizes
+  const ig_train_options options = {.threads = 1};
+  const char *text =
+      "data: {train: {source: t.src, target: t.trg}, valid: {source: v.src, target: v.trg}, "
+      "tokens: whitespace}\n"
+      "model: {family: marian, d_model: 16, encoder_layers: 1, decoder_layers: 1, "
+      "encoder_attention_heads: 2, decoder_attention_heads: 2, encoder_ffn_dim: 32, "
+      "decoder_ffn_dim: 32,\n"
+      "        dropout: 0.3}\n"
+      "train: {output: mine, updates: 3, batch_tokens: 120, learning_rate: 0.005, schedule: "
+      "inverse_sqrt, warmup: 5}\n";
+  assert_int_equal(ig_file_write("other.yml", text, strlen(text), NULL), IG_OK);
+  assert_int_equal(ig_train("other.yml", &options, &err), IG_ERROR_ARGUMENT);
+  assert_non_null(strstr(err.message, "model.dropout is 0.1 there, 0.3 now (other.yml:3)."));
   write_pairs("u.src", "u.trg", 3, 400);
   assert_int_equal(TRAIN(1, false, &err, "train.output=mine", "data.train.source=u.src",
                          "data.train.target=u.trg"),
                    IG_ERROR_ARGUMENT);
-  assert_non_null(strstr(err.message, "other data"));
+  assert_non_null(strstr(err.message, "other data than data.train holds now (c.yml:1)."));
   ok(TRAIN(1, false, &err, "train.output=mine", "train.updates=4", "train.save_every=2"), &err);
   assert_int_equal(stat_of("updates"), 1);
 }
