@@ -183,8 +183,9 @@ static ig_status write_stats(cli_output *output, const translate_values *values,
   if (status != IG_OK) return status;
   fprintf(output->file,
           "{\"lines\": %zu, \"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, "
-          "\"cut\": %zu, ",
-          stats.lines, stats.sentences, stats.source_tokens, stats.target_tokens, stats.truncated);
+          "\"cut\": %zu, \"divided\": %zu, ",
+          stats.lines, stats.sentences, stats.source_tokens, stats.target_tokens, stats.truncated,
+          stats.divided);
   fprintf(
       output->file,
       "\"repaired_lines\": %zu, \"unknown_codes\": %zu, \"unknown_sources\": %zu, "

@@ -273,6 +273,7 @@ typedef struct ig_translate_stats {
   size_t empty;           /* without a piece that it has: their translation is empty */
   size_t unfinished;      /* whose translation ran into max_length */
   size_t unknown_outputs; /* with unknown tokens in the translation, which its text leaves out */
+  size_t divided;         /* longer than the model's positions, and translated in parts */
 } ig_translate_stats;
 
 /* One stream of text: its options, the order of its lines, and its statistics. */
@@ -331,8 +332,9 @@ void ig_translator_free(ig_translator *translator);
 /* Translates a text. *out is a malloc'ed string for the caller to free(): the line, or with
  * n_best > 1 the n_best lines, that ig_translate_lines would write, with newlines between them. A
  * text of several sentences may have lines of its own: each ends a sentence, and the translations
- * have the line breaks that the text has. If a sentence has more tokens than the model has
- * positions, the rest is left out; ig_translator_stats counts such sentences. */
+ * have the line breaks that the text has. A sentence of more tokens than the model has positions is
+ * divided where clauses end and translated in parts; if sentences are not split, the rest is left
+ * out. ig_translator_stats counts both. */
 ig_status ig_translate(ig_translator *translator, const char *text, char **out, ig_error *err);
 /* Lines from and to the caller. All functions are called on the thread that called the library. */
 typedef struct ig_line_stream {

@@ -51,6 +51,14 @@ void ig_losses_of_source(ig_losses *losses, const ig_window_sentence *s) {
   tell_unknown(losses, s->number, &s->target_notes, IG_LOST_UNKNOWN_TARGET);
 }
 
+void ig_losses_of_division(ig_losses *losses, const ig_window_sentence *s, size_t parts) {
+  if (count_loss(losses, IG_LOST_DIVIDED))
+    ig_report(losses->reporter, IG_LEVEL_WARNING,
+              "line %zu: a sentence of %zu source tokens, but the model has positions for %zu: it "
+              "is translated in %zu parts",
+              s->number, s->truncated_from, s->truncated_to, parts);
+}
+
 void ig_losses_of_output(ig_losses *losses, const ig_window_sentence *s, int max_length) {
   if (s->unfinished && count_loss(losses, IG_LOST_UNFINISHED))
     ig_report(losses->reporter, IG_LEVEL_WARNING,
@@ -65,6 +73,7 @@ void ig_losses_of_output(ig_losses *losses, const ig_window_sentence *s, int max
 void ig_losses_end(const ig_losses *losses, ig_translate_stats *stats) {
   static const char *const what[IG_LOST_COUNT] = {
       [IG_LOST_TRUNCATED] = "longer than the model's positions and cut",
+      [IG_LOST_DIVIDED] = "longer than the model's positions and translated in parts",
       [IG_LOST_UNKNOWN_CODE] = "with a code that the vocabulary lacks",
       [IG_LOST_UNKNOWN_SOURCE] = "with pieces that the vocabulary lacks",
       [IG_LOST_UNKNOWN_TARGET] = "whose target has pieces that the vocabulary lacks",
@@ -72,6 +81,7 @@ void ig_losses_end(const ig_losses *losses, ig_translate_stats *stats) {
       [IG_LOST_UNFINISHED] = "whose translation reached max_length",
       [IG_LOST_UNKNOWN_OUTPUT] = "with unknown tokens in the translation"};
   size_t *const totals[IG_LOST_COUNT] = {[IG_LOST_TRUNCATED] = &stats->truncated,
+                                         [IG_LOST_DIVIDED] = &stats->divided,
                                          [IG_LOST_UNKNOWN_CODE] = &stats->unknown_codes,
                                          [IG_LOST_UNKNOWN_SOURCE] = &stats->unknown_sources,
                                          [IG_LOST_UNKNOWN_TARGET] = &stats->unknown_targets,

@@ -9,6 +9,7 @@
 
 typedef enum ig_lost_kind {
   IG_LOST_TRUNCATED,       // a source longer than the model's positions
+  IG_LOST_DIVIDED,         // such a source that is translated in parts, so that nothing is lost
   IG_LOST_UNKNOWN_CODE,    // a >>code<< that the vocabulary lacks
   IG_LOST_UNKNOWN_SOURCE,  // pieces that the vocabulary lacks, in a source that is translated
   IG_LOST_UNKNOWN_TARGET,  // the same in a target that is scored
@@ -25,6 +26,8 @@ typedef struct ig_losses {
 
 // Of a sentence that has been encoded.
 void ig_losses_of_source(ig_losses *losses, const ig_window_sentence *sentence);
+// Of one that was too long, and now is so many parts.
+void ig_losses_of_division(ig_losses *losses, const ig_window_sentence *sentence, size_t parts);
 // Of one that has been translated. max_length: what it had at most.
 void ig_losses_of_output(ig_losses *losses, const ig_window_sentence *sentence, int max_length);
 // Reports the counts of what was not told one by one, and adds all to the statistics.

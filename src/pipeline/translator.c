@@ -10,6 +10,7 @@
 #include "base/report.h"
 #include "base/text_repair.h"
 #include "pipeline/engine.h"
+#include "pipeline/long_sentences.h"
 #include "pipeline/losses.h"
 #include "pipeline/output_line.h"
 #include "pipeline/whole_line.h"
@@ -228,17 +229,35 @@ ig_translate_stats ig_translator_stats(const ig_translator *translator) {
 
 // ---- a window through the engine --------------------------------------------
 
-static ig_status encode_window(ig_translator *t, bool scoring, ig_error *err) {
+static ig_status encode_window(ig_translator *t, const ig_encoding *encoding, ig_error *err) {
+  ig_pool *pool = NULL;
+  const bool lent = ig_window_is_large(&t->window) && ig_engine_lend_pool(t->engine, &pool);
+  const ig_status status = ig_window_encode(&t->window, encoding, pool, err);
+  if (lent) ig_engine_return_pool(t->engine);
+  return status;
+}
+
+// Makes ids of the window's sentences. A sentence of which none can be made is an error: the window
+// is cut to those before it.
+static ig_status make_ids(ig_translator *t, bool scoring, ig_error *err) {
+  ig_window *w = &t->window;
   const ig_encoding encoding = {.sources = t->sources,
                                 .ids_in = t->ids_in,
                                 .scoring = scoring,
                                 .target_vocabulary = t->decode.vocab_size,
                                 .longest_target = t->longest_target};
-  ig_pool *pool = NULL;
-  const bool lent = ig_window_is_large(&t->window) && ig_engine_lend_pool(t->engine, &pool);
-  const ig_status status = ig_window_encode(&t->window, &encoding, pool, err);
-  if (lent) ig_engine_return_pool(t->engine);
-  return status;
+  const ig_status encoded = encode_window(t, &encoding, err);
+  if (encoded != IG_OK) {
+    const size_t accepted = ig_window_accepted(w);
+    ig_window_cut(w, accepted < w->count ? accepted : 0);
+  }
+  if (!t->splitter || scoring) return encoded;
+  ig_error failure = {0};
+  const ig_status divided = ig_long_sentences_divide(w, &encoding, &t->losses, &failure);
+  if (divided == IG_OK) return encoded;
+  ig_window_cut(w, 0);
+  if (encoded == IG_OK && err) *err = failure;
+  return encoded == IG_OK ? divided : encoded;
 }
 
 static void count_losses(ig_translator *t) {
@@ -299,16 +318,11 @@ static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
   return IG_OK;
 }
 
-// Makes ids of the window's sentences and translates or scores them. A sentence of which no ids can
-// be made is an error; the window is cut to those before it, which are worked on first.
+// Makes ids of the window's sentences and translates or scores them; where a sentence gives an
+// error, those before it, and then the error is returned.
 static ig_status work_on_window(ig_translator *t, bool scoring, ig_error *err) {
-  ig_window *w = &t->window;
-  const ig_status encoded = encode_window(t, scoring, err);
-  if (encoded != IG_OK) {
-    const size_t accepted = ig_window_accepted(w);
-    ig_window_cut(w, accepted < w->count ? accepted : 0);
-  }
-  if (w->count == 0) return encoded;
+  const ig_status encoded = make_ids(t, scoring, err);
+  if (t->window.count == 0) return encoded;
   ig_error failure = {0};
   const ig_status ran = run_engine(t, scoring, &failure);
   count_losses(t);

@@ -13,21 +13,24 @@
 #define WINDOW_BYTES ((size_t)8 << 20)
 #define CHUNK 64  // sentences that one task makes ids of
 
+static void clear_sentence(const ig_window *w, ig_window_sentence *sentence) {
+  free(sentence->output);
+  sentence->output = NULL;
+  for (int m = 0; sentence->sources && m < w->members; m++) sentence->sources[m].count = 0;
+  sentence->length = 0;
+  sentence->target.count = 0;
+  sentence->truncated_from = 0;
+  sentence->truncated_to = 0;
+  sentence->notes = (ig_encode_notes){0};
+  sentence->target_notes = (ig_encode_notes){0};
+  sentence->nothing_known = false;
+  sentence->unfinished = false;
+  sentence->lost_output = 0;
+  sentence->refused = false;
+}
+
 void ig_window_cut(ig_window *w, size_t count) {
-  for (size_t i = count; i < w->count; i++) {
-    ig_window_sentence *sentence = &w->sentences[i];
-    free(sentence->output);
-    sentence->output = NULL;
-    for (int m = 0; m < w->members; m++) sentence->sources[m].count = 0;
-    sentence->length = 0;
-    sentence->target.count = 0;
-    sentence->notes = (ig_encode_notes){0};
-    sentence->target_notes = (ig_encode_notes){0};
-    sentence->nothing_known = false;
-    sentence->unfinished = false;
-    sentence->lost_output = 0;
-    sentence->refused = false;
-  }
+  for (size_t i = count; i < w->count; i++) clear_sentence(w, &w->sentences[i]);
   w->count = count;
 }
 
@@ -82,12 +85,16 @@ static ig_status keep_text(ig_window *w, ig_borrowed_text first, ig_borrowed_tex
   return IG_OK;
 }
 
+static ig_status reserve_sentences(ig_window *w, size_t count, ig_error *err) {
+  const size_t before = w->capacity;
+  IG_TRY(ig_allocate_more((void **)&w->sentences, &w->capacity, count, sizeof *w->sentences, err));
+  memset(w->sentences + before, 0, (w->capacity - before) * sizeof *w->sentences);
+  return IG_OK;
+}
+
 ig_status ig_window_add(ig_window *w, const ig_window_input *input, ig_error *err) {
   const ig_borrowed_text nothing = {0};
-  const size_t before = w->capacity;
-  IG_TRY(ig_allocate_more((void **)&w->sentences, &w->capacity, w->count + 1, sizeof *w->sentences,
-                          err));
-  memset(w->sentences + before, 0, (w->capacity - before) * sizeof *w->sentences);
+  IG_TRY(reserve_sentences(w, w->count + 1, err));
   ig_window_sentence *sentence = &w->sentences[w->count];
   if (!sentence->sources)
     sentence->sources = ig_allocate((size_t)w->members, sizeof *sentence->sources, err);
@@ -233,4 +240,64 @@ ig_status ig_window_encode(ig_window *w, const ig_encoding *encoding, ig_pool *p
                            ig_error *err) {
   const size_t chunks = (w->count + CHUNK - 1) / CHUNK;
   return ig_pool_try(pool, chunks, encode_chunk, &(window_encoding){w, encoding}, err);
+}
+
+// ---- parts of sentences -----------------------------------------------------
+
+// How many sentences the window has with the parts, and memory for them and their text.
+static ig_status reserve_parts(ig_window *w, const ig_window_part *parts, size_t count,
+                               size_t *total, ig_error *err) {
+  size_t size = w->text_size;
+  *total = w->count;
+  for (size_t i = 0; i < count; i++) {
+    *total += i > 0 && parts[i].sentence == parts[i - 1].sentence;
+    if (parts[i].prefix.length) size += parts[i].prefix.length + parts[i].source.length + 1;
+  }
+  IG_TRY(ig_allocate_more((void **)&w->text, &w->text_capacity, size, 1, err));
+  return reserve_sentences(w, *total, err);
+}
+
+// The text of a part is in the window's text already, unless a prefix is to stand before it.
+static ig_status set_part(ig_window *w, ig_window_sentence *sentence, const ig_window_part *part,
+                          const ig_encoding *encoding, ig_error *err) {
+  const ig_borrowed_text prefix = {w->text + part->prefix.begin, part->prefix.length},
+                         source = {w->text + part->source.begin, part->source.length};
+  clear_sentence(w, sentence);
+  if (!sentence->sources)
+    sentence->sources = ig_allocate((size_t)w->members, sizeof *sentence->sources, err);
+  if (!sentence->sources) return IG_ERROR_MEMORY;
+  sentence->gap = part->gap;
+  sentence->source_text = part->source;
+  if (prefix.length) IG_TRY(keep_text(w, prefix, source, &sentence->source_text, err));
+  return encode_sentence(encoding, w, sentence, err);
+}
+
+static void swap_sentences(ig_window_sentence *a, ig_window_sentence *b) {
+  const ig_window_sentence kept = *a;
+  *a = *b;
+  *b = kept;
+}
+
+// From the last sentence to the first: each moves to its new place, which is its own or after it,
+// so that those before it are not touched. The memory found there takes its old place, and parts
+// are put into such memory.
+ig_status ig_window_divide(ig_window *w, const ig_window_part *parts, size_t count,
+                           const ig_encoding *encoding, ig_error *err) {
+  size_t to;
+  IG_TRY(reserve_parts(w, parts, count, &to, err));
+  const size_t whole_count = w->count;
+  w->count = to;
+  for (size_t i = whole_count; i-- > 0;) {
+    const ig_window_sentence whole = w->sentences[i];
+    const bool divided = count > 0 && parts[count - 1].sentence == i;
+    if (!divided && --to != i) swap_sentences(&w->sentences[to], &w->sentences[i]);
+    for (bool last = true; count > 0 && parts[count - 1].sentence == i; last = false) {
+      ig_window_sentence *sentence = &w->sentences[--to];
+      IG_TRY(set_part(w, sentence, &parts[--count], encoding, err));
+      sentence->number = whole.number;
+      sentence->ends_line = last && whole.ends_line;
+      if (count == 0 || parts[count - 1].sentence != i) sentence->gap = whole.gap;
+    }
+  }
+  return IG_OK;
 }

@@ -80,7 +80,6 @@ size_t ig_window_finished(const ig_window *window);
 bool ig_window_full(const ig_window *window);
 // Copies the sentence after the others.
 ig_status ig_window_add(ig_window *window, const ig_window_input *input, ig_error *err);
-
 // How the sources of one member become ids.
 typedef struct ig_source_encoding {
   const ig_tokenizer *tokenizer;  // NULL: only with ids_in
@@ -103,4 +102,14 @@ bool ig_window_is_large(const ig_window *window);
 // sentences before it, which ig_window_accepted counts.
 ig_status ig_window_encode(ig_window *window, const ig_encoding *encoding, ig_pool *pool,
                            ig_error *err);
+
+// A part of a sentence that is too long.
+typedef struct ig_window_part {
+  size_t sentence;                   // in the window
+  ig_text_span prefix, source, gap;  // in the window's text; gap: before it, in its sentence
+} ig_window_part;
+// Puts parts (count, in the order of the text) in the places of their sentences, with ids of their
+// own. On failure the window is of no use but to be cleared.
+ig_status ig_window_divide(ig_window *window, const ig_window_part *parts, size_t count,
+                           const ig_encoding *encoding, ig_error *err);
 #endif

@@ -60,9 +60,7 @@ static size_t skip_spaces(const char *text, size_t length, size_t i) {
   return i;
 }
 
-// The bytes of the language tokens at the beginning of text, with white space between and after
-// them. A token is ">>", a few characters without white space, "<<".
-static size_t prefix_length(const char *text, size_t length) {
+size_t ig_sentences_prefix(const char *text, size_t length) {
   size_t end = 0;
   for (;;) {
     size_t i = end + 2;
@@ -119,7 +117,7 @@ ig_status ig_sentences_begin(ig_sentences *s, const char *text, size_t length, i
   s->plain = s->begin;
   s->length = s->begin + stripped;
   s->prefix_begin = s->begin;
-  s->prefix_end = s->begin + prefix_length(first, stripped);
+  s->prefix_end = s->begin + ig_sentences_prefix(first, stripped);
   return ask_icu(s, err);
 }
 

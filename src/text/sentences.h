@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include "ingot/core.h"
 
+// The bytes of the language tokens at the beginning of text, with the white space between and after
+// them. A token is ">>", a few characters without white space, "<<".
+size_t ig_sentences_prefix(const char *text, size_t length);
+
 typedef struct ig_sentences ig_sentences;  // ig_sentences_free; one thread at a time
 
 // Is it letters, digits, '-' and '_', as codes of languages are?

@@ -66,6 +66,22 @@ has stats.json '"lines": 2, "sentences": 4'
 expect 0 translate -i ordinals --source-language de --stats stats.json
 has stats.json '"lines": 2, "sentences": 2'
 
+# A sentence of more tokens than positions is translated in parts: told, and counted.
+clause='the old man who lives in the small house by the sea walks to the harbour every morning'
+for _ in $(seq 40); do printf '%s, ' "$clause"; done >long.en
+printf 'and home.\nHow are you?\n' >>long.en
+expect 0 translate -i long.en --stats stats.json
+has err 'line 1: a sentence of'
+has err 'it is translated in'
+has stats.json '"cut": 0, "divided": 1'
+[ "$(wc -l <out)" -eq 2 ] || fail "two lines expected"
+divided=$(wc -w <out)
+expect 0 translate -i long.en --split-sentences off --stats stats.json
+has err 'the rest is left out'
+has stats.json '"cut": 1, "divided": 0'
+truncated=$(wc -w <out)
+[ "$divided" -gt $((truncated * 3 / 2)) ] || fail "$divided words in parts, $truncated in one"
+
 expect 2 translate -i "$line" --split-sentences on
 has err "--split-sentences"
 expect 1 translate -i "$line" --source-language 'e/n'

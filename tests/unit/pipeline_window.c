@@ -68,6 +68,44 @@ static void test_the_lowest_line_wins(void **state) {
   ig_pool_free(pool);
 }
 
+static ig_window_part part_of(const ig_window *w, size_t sentence, size_t begin, size_t length) {
+  const size_t text = w->sentences[sentence].source_text.begin;
+  return (ig_window_part){
+      .sentence = sentence, .source = {text + begin, length}, .gap = {text + begin - 1, 1}};
+}
+
+// Sentences in parts among others that stay whole, twice in the same memory: all in their order,
+// each with its own ids.
+static void test_division(void **state) {
+  (void)state;
+  ig_window w = {.members = 1};
+  for (int again = 0; again < 2; again++) {
+    const char *lines[] = {"1 2 3", "11 12 13 14 15", "", "21 22 23", "31"};
+    const int firsts[] = {1, 11, 12, 14, -1, 21, 22, 31};
+    const size_t numbers[] = {1, 2, 2, 2, 3, 4, 4, 5}, lengths[] = {3, 1, 2, 2, 0, 1, 2, 1};
+    ig_window_clear(&w);
+    for (size_t i = 0; i < 5; i++) add(&w, lines[i], NULL);
+    assert_int_equal(ig_window_encode(&w, &by_id, NULL, NULL), IG_OK);
+    w.sentences[1].truncated_from = 7;
+    const ig_window_part parts[] = {part_of(&w, 1, 0, 2), part_of(&w, 1, 3, 5),
+                                    part_of(&w, 1, 9, 5), part_of(&w, 3, 0, 2),
+                                    part_of(&w, 3, 3, 5)};
+    assert_int_equal(ig_window_divide(&w, parts, 5, &by_id, NULL), IG_OK);
+    assert_int_equal(w.count, 8);
+    for (size_t i = 0; i < w.count; i++) {
+      const ig_window_sentence *s = &w.sentences[i];
+      assert_int_equal(s->number, numbers[i]);
+      assert_int_equal(s->sources[0].count, lengths[i]);
+      assert_int_equal(s->length, lengths[i]);
+      if (lengths[i]) assert_int_equal(s->sources[0].ids[0], firsts[i]);
+      assert_int_equal(s->ends_line, i + 1 == w.count || numbers[i + 1] != numbers[i]);
+      assert_int_equal(s->gap.length, i > 0 && numbers[i - 1] == numbers[i]);
+      assert_int_equal(s->truncated_from, 0);
+    }
+  }
+  ig_window_free(&w);
+}
+
 static void test_targets(void **state) {
   (void)state;
   ig_encoding e = by_id;
@@ -98,6 +136,7 @@ int main(void) {
       cmocka_unit_test(test_ids),
       cmocka_unit_test(test_bad_ids_name_the_line),
       cmocka_unit_test(test_the_lowest_line_wins),
+      cmocka_unit_test(test_division),
       cmocka_unit_test(test_targets),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
