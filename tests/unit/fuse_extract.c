@@ -58,8 +58,8 @@ static int make_models(void **state) {
 static void extract(const char *recipe, const char *output) {
   const char *messages = fixture_fuse(recipe, output);
   if (strcmp(messages,
-             "2 other tensors differ, embed.weight for one: the adapter leaves what the base has "
-             "there") != 0)
+             "2 other tensors differ, where the adapter leaves what the base has: embed.weight, "
+             "norm.weight") != 0)
     fail_msg("%s", messages);
 }
 
@@ -130,8 +130,20 @@ static void only_layers_that_differ_are_in_it(void **state) {
   json_decref(config);
 }
 
-// An adapter has one rank: where the recipe wants less there are zeros, where it wants none there
-// is no layer.
+static void has_ranks(const char *directory, const char *key, int encoder, int decoder) {
+  char path[256];
+  json_t *config;
+  snprintf(path, sizeof path, "%s/adapter_config.json", directory);
+  assert_int_equal(ig_json_load_object(path, &config, NULL), IG_OK);
+  const json_t *pattern = json_object_get(config, key);
+  assert_int_equal(json_integer_value(json_object_get(pattern, "encoder.layers.0.fc")), encoder);
+  assert_int_equal(json_integer_value(json_object_get(pattern, "decoder.layers.0.fc")), decoder);
+  assert_int_equal(json_integer_value(json_object_get(config, "r")), decoder);
+  json_decref(config);
+}
+
+// Each layer has the rank that the recipe asks of it, which rank_pattern and alpha_pattern tell;
+// where it asks for none there is no layer.
 static void ranks_by_layer(void **state) {
   (void)state;
   extract(EXTRACT("tuned")
@@ -139,8 +151,11 @@ static void ranks_by_layer(void **state) {
           "  {tensors: '*.fc.*', value: 2}]}\n",
           "mixed");
   ig_safetensors *file = open_adapter("mixed");
-  has_shape(file, "base_model.model.encoder.layers.0.fc.lora_A.weight", 2, 2);
+  has_shape(file, "base_model.model.encoder.layers.0.fc.lora_A.weight", 1, 2);
+  has_shape(file, "base_model.model.decoder.layers.0.fc.lora_A.weight", 2, 4);
   ig_safetensors_close(file);
+  has_ranks("mixed", "rank_pattern", 1, 2);
+  has_ranks("mixed", "alpha_pattern", 1, 2);
   fixture_fused(APPLY("mixed"), "mixed-applied");
   expect_nearest("mixed-applied");
   fixture_expect("mixed-applied", "encoder.layers.0.fc.weight", (float[]){5, 1, 1, 1, 1, 1}, 6);
@@ -150,6 +165,21 @@ static void ranks_by_layer(void **state) {
   file = open_adapter("decoder");
   assert_int_equal(ig_safetensors_count(file), 2);
   ig_safetensors_close(file);
+}
+
+// The encoder's layer has a shorter side of 2, the decoder's of 4.
+static void ranks_are_cut_to_the_layers(void **state) {
+  (void)state;
+  extract(EXTRACT("tuned") "parameters: {rank: 64}\n", "cut");
+  ig_safetensors *file = open_adapter("cut");
+  has_shape(file, "base_model.model.encoder.layers.0.fc.lora_A.weight", 2, 2);
+  has_shape(file, "base_model.model.encoder.layers.0.fc.lora_B.weight", 3, 2);
+  has_shape(file, "base_model.model.decoder.layers.0.fc.lora_A.weight", 4, 4);
+  ig_safetensors_close(file);
+  has_ranks("cut", "rank_pattern", 2, 4);
+  has_ranks("cut", "alpha_pattern", 2, 4);
+  fixture_fused(APPLY("cut"), "cut-applied");
+  fixture_expect("cut-applied", "encoder.layers.0.fc.weight", plain, 6);
 }
 
 // What an adapter of the model adds is a difference like any other; the same rank gives it back.
@@ -190,8 +220,6 @@ static void refusals(void **state) {
   fixture_refused(
       EXTRACT("tuned"),
       "there is no linear layer (NAME.weight of two dimensions, no embeddings) that has a 'rank'");
-  fixture_refused(EXTRACT("tuned") RANK("3"),
-                  "encoder.layers.0.fc.weight: rank 3 of [3, 2], expected 2 at most");
   fixture_refused(EXTRACT("base+nothing") RANK("1"), "nothing");
   fixture_refused(
       EXTRACT("other-embedding") RANK("1"),
@@ -232,6 +260,7 @@ int main(void) {
       cmocka_unit_test(the_nearest_matrix_of_the_rank),
       cmocka_unit_test(only_layers_that_differ_are_in_it),
       cmocka_unit_test(ranks_by_layer),
+      cmocka_unit_test(ranks_are_cut_to_the_layers),
       cmocka_unit_test(a_model_with_an_adapter),
       cmocka_unit_test(in_bfloat16),
       cmocka_unit_test(of_a_stage),

@@ -37,3 +37,33 @@ const ig_fusion_family *ig_families_find(const json_t *config) {
 bool ig_families_is_held_for_all(const char *tensor) {
   return strstr(tensor, "relative_attention_bias") != NULL;
 }
+
+// ---- transposed weights -----------------------------------------------------
+
+bool ig_families_has_transposed(const json_t *config) {
+  static const char *const types[] = {"gpt2", "openai-gpt", "imagegpt", "decision_transformer"};
+  const char *type = json_string_value(json_object_get(config, "model_type"));
+  for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)
+    if (strcmp(type, types[i]) == 0) return true;
+  // A model of several parts has a configuration of each.
+  const char *key;
+  json_t *part;
+  json_object_foreach((json_t *)config, key, part) {
+    if (json_is_object(part) && json_object_get(part, "model_type") &&
+        ig_families_has_transposed(part))
+      return true;
+  }
+  return false;
+}
+
+bool ig_families_stores_transposed(const json_t *config, const char *tensor) {
+  static const char *const ends[] = {".c_attn.weight", ".c_proj.weight", ".c_fc.weight",
+                                     ".q_attn.weight"};
+  const size_t length = strlen(tensor);
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    const size_t end = strlen(ends[i]);
+    if (length > end && strcmp(tensor + length - end, ends[i]) == 0)
+      return ig_families_has_transposed(config);
+  }
+  return false;
+}

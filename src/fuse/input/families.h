@@ -22,6 +22,11 @@ typedef struct ig_fusion_family {
 const ig_fusion_family *ig_families_find(const json_t *config);
 // Whether a tensor of this name, where the first layer alone has one, is there for all layers.
 bool ig_families_is_held_for_all(const char *tensor);
+// Whether a weight of this name is stored as (in, out), the transpose of what torch.nn.Linear has:
+// those of transformers' Conv1D.
+bool ig_families_stores_transposed(const json_t *config, const char *tensor);
+// Whether some weights of the family are stored so.
+bool ig_families_has_transposed(const json_t *config);
 // The tokenizers whose pieces can be matched (fuse/input/pieces.h), for messages.
 extern const char *const ig_families_tokenizers;
 #endif

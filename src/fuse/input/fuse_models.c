@@ -88,7 +88,7 @@ static ig_status open_model(const ig_fuse_models *models, const char *reference,
   IG_TRY(open_files(out, err));
   if (!out->tensors) return IG_OK;
   if (adapter) IG_TRY(ig_lora_open(adapter, &out->adapter, err));
-  if (adapter) IG_TRY(ig_lora_check(out->adapter, out->tensors, err));
+  if (adapter) IG_TRY(ig_lora_attach(out->adapter, out->tensors, out->config, err));
   return ig_layer_stacks_find(out->tensors, &out->stacks, err);
 }
 

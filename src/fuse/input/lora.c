@@ -1,70 +1,56 @@
 #include "fuse/input/lora.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/name.h"
 #include "base/path.h"
-#include "io/json.h"
+#include "fuse/input/families.h"
+#include "fuse/input/lora_config.h"
+
+// One adapted module.
+typedef struct adapted_module {
+  char *path;                   // as the adapter names it, "model.layers.0.self_attn.q_proj"
+  const ig_safetensor *weight;  // of the model
+  ig_lora part;
+} adapted_module;
 
 struct ig_lora_adapter {
   char *directory;
   ig_safetensors *tensors;
-  double alpha;
-  bool rank_stabilized;
+  ig_lora_config config;
+  adapted_module *modules;
+  size_t count, capacity;
 };
 
-static const char prefix[] = "base_model.model.", a_suffix[] = ".lora_A.weight",
-                  b_suffix[] = ".lora_B.weight", weight_suffix[] = ".weight";
-enum { MOST_NAME = 512 };
+static const char prefix[] = "base_model.model.", weight_suffix[] = ".weight";
 
 // ---- opening ----------------------------------------------------------------
 
-// Refuses settings that would change the formula.
-static ig_status refuse_variants(ig_json_object config, ig_error *err) {
-  static const char *const flags[] = {"use_dora", "fan_in_fan_out", "lora_bias"};
-  static const char *const maps[] = {"rank_pattern", "alpha_pattern"};
-  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-    bool on;
-    IG_TRY(ig_json_bool(config, flags[i], false, &on, err));
-    if (on)
-      return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s is not supported", config.where, flags[i]);
-  }
-  for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
-    if (json_object_size(json_object_get(config.object, maps[i])) > 0)
-      return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s is not supported", config.where, maps[i]);
-  const char *kind;
-  IG_TRY(ig_json_string(config, "peft_type", "LORA", &kind, err));
-  return strcmp(kind, "LORA") == 0 ? IG_OK
-                                   : ig_fail(err, IG_ERROR_UNSUPPORTED,
-                                             "%s: peft_type %s, expected LORA", config.where, kind);
-}
-
-static ig_status read_config(ig_lora_adapter *adapter, const char *path, ig_error *err) {
-  json_t *json;
-  IG_TRY(ig_json_load_object(path, &json, err));
-  const ig_json_object config = {json, path};
-  ig_status status = refuse_variants(config, err);
-  if (status == IG_OK) status = ig_json_require(config, "lora_alpha", err);
-  if (status == IG_OK) status = ig_json_number(config, "lora_alpha", 0, &adapter->alpha, err);
-  if (status == IG_OK)
-    status = ig_json_bool(config, "use_rslora", false, &adapter->rank_stabilized, err);
-  json_decref(json);
+static ig_status open_weights(ig_lora_adapter *adapter, const char *directory, ig_error *err) {
+  static const char name[] = "adapter_model.safetensors", pickle[] = "adapter_model.bin";
+  if (!ig_file_exists_in(directory, name) && ig_file_exists_in(directory, pickle))
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: %s is a pickle, expected %s: save the adapter again with "
+                   "safe_serialization=True",
+                   directory, pickle, name);
+  char *path = ig_path_join(directory, name, err);
+  const ig_status status =
+      path ? ig_safetensors_open_file(path, &adapter->tensors, err) : IG_ERROR_MEMORY;
+  free(path);
   return status;
 }
 
 static ig_status open_adapter(ig_lora_adapter *adapter, const char *directory, ig_error *err) {
-  char *config = ig_path_join(directory, "adapter_config.json", err),
-       *weights = config ? ig_path_join(directory, "adapter_model.safetensors", err) : NULL;
-  ig_status status = weights ? read_config(adapter, config, err) : IG_ERROR_MEMORY;
-  if (status == IG_OK) status = ig_safetensors_open_file(weights, &adapter->tensors, err);
-  free(config);
-  free(weights);
-  return status;
+  char *path = ig_path_join(directory, "adapter_config.json", err);
+  const ig_status status =
+      path ? ig_lora_config_load(path, &adapter->config, err) : IG_ERROR_MEMORY;
+  free(path);
+  return status == IG_OK ? open_weights(adapter, directory, err) : status;
 }
 
 ig_status ig_lora_open(const char *directory, ig_lora_adapter **out, ig_error *err) {
@@ -83,6 +69,9 @@ ig_status ig_lora_open(const char *directory, ig_lora_adapter **out, ig_error *e
 
 void ig_lora_close(ig_lora_adapter *adapter) {
   if (!adapter) return;
+  for (size_t i = 0; i < adapter->count; i++) free(adapter->modules[i].path);
+  free(adapter->modules);
+  ig_lora_config_free(&adapter->config);
   ig_safetensors_close(adapter->tensors);
   free(adapter->directory);
   free(adapter);
@@ -93,60 +82,213 @@ const char *ig_lora_file(const ig_lora_adapter *adapter) {
   return ig_safetensors_file(adapter->tensors, 0);
 }
 
-// ---- parts ------------------------------------------------------------------
+// ---- its modules ------------------------------------------------------------
 
-ig_status ig_lora_find(const ig_lora_adapter *adapter, const ig_safetensor *weight, ig_lora *out,
-                       ig_error *err) {
-  *out = (ig_lora){0};
-  if (!adapter || !ig_name_ends_with(weight->name, weight_suffix) ||
-      strlen(weight->name) > MOST_NAME)
-    return IG_OK;
-  const int stem = (int)(strlen(weight->name) - strlen(weight_suffix));
-  char name[MOST_NAME + 64];
-  snprintf(name, sizeof name, "%s%.*s%s", prefix, stem, weight->name, a_suffix);
-  const ig_safetensor *a = ig_safetensors_find(adapter->tensors, name);
-  snprintf(name, sizeof name, "%s%.*s%s", prefix, stem, weight->name, b_suffix);
-  const ig_safetensor *b = ig_safetensors_find(adapter->tensors, name);
-  if (!a && !b) return IG_OK;
-  if (!a || !b)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s has one of lora_A and lora_B only",
-                   adapter->directory, weight->name);
-  if (weight->rank != 2 || a->rank != 2 || b->rank != 2 || a->shape[1] != weight->shape[1] ||
-      b->shape[0] != weight->shape[0] || a->shape[0] != b->shape[1])
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: the shapes of lora_A and lora_B do not fit %s",
-                   adapter->directory, weight->name);
-  const double rank = (double)(a->shape[0] ? a->shape[0] : 1);
-  *out = (ig_lora){a, b, (float)(adapter->alpha / (adapter->rank_stabilized ? sqrt(rank) : rank))};
+// What kind of adapter a tensor belongs to that is none of lora_A and lora_B.
+static const char *kind_of(const char *name) {
+  static const char *const kinds[][2] = {
+      {"lora_magnitude_vector", "DoRA's magnitude"},
+      {"lora_embedding_", "LoRA of an embedding"},
+      {"lora_B.bias", "lora_bias"},
+      {"trainable_tokens", "trainable tokens"},
+      {"lokr_", "LoKr"},
+      {"hada_", "LoHa"},
+      {"ia3_", "IA3"},
+      {"lora_E", "AdaLoRA"},
+      {"oft_", "OFT"},
+      {"vera_", "VeRA"},
+      {"prompt_", "a prompt"},
+      {"base_layer", "a copy of the base's own tensor"},
+      {"modules_to_save", "a module that was trained whole (modules_to_save)"},
+  };
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (strstr(name, kinds[i][0])) return kinds[i][1];
+  return "a module that was trained whole, or a kind of adapter that is not known";
+}
+
+// Splits "base_model.model.PATH.lora_A.weight". *is_a: it is lora_A, else lora_B. The name of an
+// adapter may follow, "lora_A.default.weight". Returns the length of PATH, at *path; 0: the name is
+// another.
+static size_t split_name(const char *name, const char **path, bool *is_a) {
+  const size_t skipped = strncmp(name, prefix, strlen(prefix)) == 0 ? strlen(prefix) : 0;
+  const char *a = strstr(name + skipped, ".lora_A."), *b = strstr(name + skipped, ".lora_B."),
+             *at = a ? a : b;
+  if (!at) return 0;
+  const char *rest = at + strlen(".lora_A."), *dot = strchr(rest, '.');
+  if (strcmp(dot ? dot + 1 : rest, "weight") != 0) return 0;
+  *path = name + skipped;
+  *is_a = a != NULL;
+  return (size_t)(at - *path);
+}
+
+static ig_status find_module(ig_lora_adapter *adapter, const char *path, size_t length,
+                             adapted_module **out, ig_error *err) {
+  for (size_t i = 0; i < adapter->count; i++) {
+    *out = &adapter->modules[i];
+    if (strncmp((*out)->path, path, length) == 0 && (*out)->path[length] == '\0') return IG_OK;
+  }
+  IG_TRY(ig_allocate_more((void **)&adapter->modules, &adapter->capacity, adapter->count + 1,
+                          sizeof *adapter->modules, err));
+  *out = &adapter->modules[adapter->count];
+  **out = (adapted_module){.path = ig_allocate_copy(path, length, err)};
+  if (!(*out)->path) return IG_ERROR_MEMORY;
+  adapter->count++;
   return IG_OK;
 }
 
-ig_status ig_lora_check(const ig_lora_adapter *adapter, const ig_safetensors *model,
-                        ig_error *err) {
+static ig_status list_modules(ig_lora_adapter *adapter, ig_error *err) {
   for (size_t i = 0; i < ig_safetensors_count(adapter->tensors); i++) {
-    const char *name = ig_safetensors_get(adapter->tensors, i)->name,
-               *suffix = ig_name_ends_with(name, a_suffix) ? a_suffix : b_suffix;
-    char weight[MOST_NAME + 64];
-    const bool fits = strncmp(name, prefix, strlen(prefix)) == 0 &&
-                      ig_name_ends_with(name, suffix) && strlen(name) < MOST_NAME;
-    if (fits)
-      snprintf(weight, sizeof weight, "%.*s%s",
-               (int)(strlen(name) - strlen(prefix) - strlen(suffix)), name + strlen(prefix),
-               weight_suffix);
-    if (!fits || !ig_safetensors_find(model, weight))
-      return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s belongs to no linear layer of the model",
-                     adapter->directory, name);
+    const ig_safetensor *tensor = ig_safetensors_get(adapter->tensors, i);
+    const char *path = NULL;
+    bool is_a;
+    const size_t length = split_name(tensor->name, &path, &is_a);
+    if (length == 0)
+      return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                     "%s: tensor %s: %s, which is not supported: merge the adapter into its model "
+                     "with PEFT's merge_and_unload before",
+                     adapter->directory, tensor->name, kind_of(tensor->name));
+    adapted_module *module;
+    IG_TRY(find_module(adapter, path, length, &module, err));
+    const ig_safetensor **side = is_a ? &module->part.a : &module->part.b;
+    if (*side)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: both %s and %s", adapter->directory, (*side)->name,
+                     tensor->name);
+    *side = tensor;
   }
   return IG_OK;
+}
+
+// ---- the weights that they belong to ----------------------------------------
+
+// Whether a dotted name (length bytes) is `end`, or ends with a dot and `end`.
+static bool ends_with_part(const char *name, size_t length, const char *end, size_t end_length) {
+  return length >= end_length && memcmp(name + length - end_length, end, end_length) == 0 &&
+         (length == end_length || name[length - end_length - 1] == '.');
+}
+
+// The number of the layer in a name, with or without ".weight" at its end; -1: none.
+static int layer_of(const char *name) { return ig_tensor_place_of(name).layer; }
+
+// Whether the weight's name and the module's path are the same but for levels in front, which a
+// checkpoint or an adapter may lack.
+static bool may_belong(const char *weight, const char *path) {
+  const size_t length = strlen(weight), path_length = strlen(path);
+  if (!ig_name_ends_with(weight, weight_suffix)) return false;
+  const size_t stem = length - strlen(weight_suffix);
+  if (!ends_with_part(weight, stem, path, path_length) &&
+      !ends_with_part(path, path_length, weight, stem))
+    return false;
+  // "model.layers.0.fc" is no "fc", which may be the head.
+  return layer_of(path) == layer_of(weight);
+}
+
+static bool is_exact(const char *weight, const char *path) {
+  const size_t length = strlen(path);
+  return strncmp(weight, path, length) == 0 && strcmp(weight + length, weight_suffix) == 0;
+}
+
+static ig_status find_weight(const ig_lora_adapter *adapter, const ig_safetensors *model,
+                             adapted_module *module, ig_error *err) {
+  const ig_safetensor *other = NULL;
+  for (size_t i = 0; i < ig_safetensors_count(model); i++) {
+    const ig_safetensor *weight = ig_safetensors_get(model, i);
+    if (is_exact(weight->name, module->path)) {
+      module->weight = weight;
+      return IG_OK;
+    }
+    if (!may_belong(weight->name, module->path)) continue;
+    other = module->weight;
+    module->weight = weight;
+  }
+  if (!module->weight)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s belongs to no linear layer of the model",
+                   adapter->directory, module->path);
+  if (other)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s may belong to %s and to %s",
+                   adapter->directory, module->path, other->name, module->weight->name);
+  return IG_OK;
+}
+
+// Whether A and B fit a weight (out, in), or its transpose.
+static bool fits(const ig_lora *part, const ig_safetensor *weight, bool transposed) {
+  const size_t out = weight->shape[transposed], in = weight->shape[!transposed];
+  return weight->rank == 2 && part->a->rank == 2 && part->b->rank == 2 && part->a->shape[1] == in &&
+         part->b->shape[0] == out && part->a->shape[0] == part->b->shape[1] &&
+         part->a->shape[0] > 0;
+}
+
+// As PEFT, the kind of the layer decides where it is known, and else what the adapter says.
+static bool is_transposed(const ig_lora_adapter *adapter, const adapted_module *module,
+                          const json_t *config) {
+  if (ig_families_stores_transposed(config, module->weight->name)) return true;
+  return adapter->config.fan_in_fan_out && !ig_families_has_transposed(config) &&
+         fits(&module->part, module->weight, true);
+}
+
+static ig_status attach_module(ig_lora_adapter *adapter, const ig_safetensors *model,
+                               const json_t *config, adapted_module *module, ig_error *err) {
+  ig_lora *part = &module->part;
+  if (!part->a || !part->b)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s has one of lora_A and lora_B only",
+                   adapter->directory, module->path);
+  IG_TRY(find_weight(adapter, model, module, err));
+  part->transposed = is_transposed(adapter, module, config);
+  if (!fits(part, module->weight, part->transposed))
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: the shapes of lora_A and lora_B do not fit %s",
+                   adapter->directory, module->weight->name);
+  part->scale = (float)ig_lora_config_scale(&adapter->config, module->path, part->a->shape[0]);
+  return IG_OK;
+}
+
+ig_status ig_lora_attach(ig_lora_adapter *adapter, const ig_safetensors *model,
+                         const json_t *config, ig_error *err) {
+  IG_TRY(list_modules(adapter, err));
+  for (size_t i = 0; i < adapter->count; i++) {
+    adapted_module *module = &adapter->modules[i];
+    IG_TRY(attach_module(adapter, model, config, module, err));
+    for (size_t k = 0; k < i; k++)
+      if (adapter->modules[k].weight == module->weight)
+        return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s and %s both belong to %s",
+                       adapter->directory, adapter->modules[k].path, module->path,
+                       module->weight->name);
+  }
+  return IG_OK;
+}
+
+ig_lora ig_lora_find(const ig_lora_adapter *adapter, const ig_safetensor *weight) {
+  for (size_t i = 0; adapter && i < adapter->count; i++)
+    if (adapter->modules[i].weight == weight) return adapter->modules[i].part;
+  return (ig_lora){0};
 }
 
 // ---- adding -----------------------------------------------------------------
 
 size_t ig_lora_scratch(const ig_lora *l, size_t rows) {
-  return l->a ? l->a->elements + rows * l->b->shape[1] : 0;
+  if (!l->a) return 0;
+  return l->transposed ? l->a->elements + 2 * l->b->elements
+                       : l->a->elements + rows * l->b->shape[1];
+}
+
+// x (rows, out) += scale (B A)^T, of which x holds rows first … of `in`.
+static ig_status add_transposed(const ig_lora *l, size_t first, size_t rows, float *x,
+                                float *scratch, ig_error *err) {
+  const size_t rank = l->a->shape[0], in = l->a->shape[1], out = l->b->shape[0];
+  float *a = scratch, *b = scratch + l->a->elements, *b_transposed = b + l->b->elements;
+  IG_TRY(ig_safetensors_read_part(l->a, 0, l->a->elements, a, err));
+  IG_TRY(ig_safetensors_read_part(l->b, 0, l->b->elements, b, err));
+  for (size_t o = 0; o < out; o++)
+    for (size_t r = 0; r < rank; r++) b_transposed[r * out + o] = b[o * rank + r];
+  for (size_t row = 0; row < rows; row++, x += out)
+    for (size_t r = 0; r < rank; r++) {
+      const float factor = l->scale * a[r * in + first + row], *from = b_transposed + r * out;
+      for (size_t o = 0; o < out; o++) x[o] += factor * from[o];
+    }
+  return IG_OK;
 }
 
 ig_status ig_lora_add(const ig_lora *l, size_t first, size_t rows, float *x, float *scratch,
                       ig_error *err) {
+  if (l->transposed) return add_transposed(l, first, rows, x, scratch, err);
   const size_t rank = l->a->shape[0], columns = l->a->shape[1];
   float *a = scratch, *b = scratch + l->a->elements;
   IG_TRY(ig_safetensors_read_part(l->a, 0, l->a->elements, a, err));

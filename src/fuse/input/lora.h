@@ -1,16 +1,21 @@
-// LoRA adapters as PEFT saves them (Hu et al., ICLR 2022). A weight W (rows, columns) becomes
-//   W + scale B A,  with A (r, columns) and B (rows, r).
-// scale is lora_alpha / r or, if the adapter sets use_rslora, lora_alpha / sqrt(r).
+// LoRA adapters as PEFT saves them (Hu et al., ICLR 2022). A weight W (out, in) becomes
+//   W + scale B A,  with A (r, in) and B (out, r).
+// scale is lora_alpha / r or, if the adapter sets use_rslora, lora_alpha / sqrt(r); alpha_pattern
+// gives single modules another alpha. A layer that stores its weight as (in, out), such as GPT-2's
+// Conv1D, gets the transpose of B A.
 #ifndef IG_FUSE_INPUT_LORA_H
 #define IG_FUSE_INPUT_LORA_H
+#include <jansson.h>
+
 #include "io/safetensors.h"
 
 typedef struct ig_lora {
   const ig_safetensor *a, *b;  // NULL: the adapter has no part for this weight
   float scale;
+  bool transposed;  // the weight is (in, out)
 } ig_lora;
 
-typedef struct ig_lora_adapter ig_lora_adapter;  // read-only; ig_lora_close
+typedef struct ig_lora_adapter ig_lora_adapter;  // ig_lora_close
 
 // Opens a directory with adapter_config.json and adapter_model.safetensors. Anything that is not a
 // plain LoRA of linear layers is refused, and the message names it.
@@ -18,17 +23,19 @@ ig_status ig_lora_open(const char *directory, ig_lora_adapter **out, ig_error *e
 void ig_lora_close(ig_lora_adapter *adapter);  // NULL is fine
 const char *ig_lora_directory(const ig_lora_adapter *adapter);
 const char *ig_lora_file(const ig_lora_adapter *adapter);  // the file of its weights
-// Finds the adapter's part for a weight of the model, and checks its shapes. An adapter of NULL has
-// no parts.
-ig_status ig_lora_find(const ig_lora_adapter *adapter, const ig_safetensor *weight, ig_lora *out,
-                       ig_error *err);
-// Fails if a tensor of the adapter belongs to no weight of the model.
-ig_status ig_lora_check(const ig_lora_adapter *adapter, const ig_safetensors *model, ig_error *err);
+// Finds the weight of the model, with its config.json, that each part of the adapter belongs to,
+// and checks the shapes. Fails if a part belongs to no weight, or to several: a name that the model
+// does not have may end with the name of one weight, or be the end of it.
+ig_status ig_lora_attach(ig_lora_adapter *adapter, const ig_safetensors *model,
+                         const json_t *config, ig_error *err);
+// The part for a weight of the model that the adapter is attached to. An adapter of NULL has no
+// parts.
+ig_lora ig_lora_find(const ig_lora_adapter *adapter, const ig_safetensor *weight);
 
 // How many floats of scratch ig_lora_add needs for `rows` rows.
 size_t ig_lora_scratch(const ig_lora *lora, size_t rows);
-// Adds scale B A to x (rows, columns), which holds rows first .. first + rows - 1 of the weight.
-// scratch: ig_lora_scratch floats.
+// Adds scale B A, or its transpose, to x (rows, columns), which holds rows first .. first + rows -
+// 1 of the weight. scratch: ig_lora_scratch floats.
 ig_status ig_lora_add(const ig_lora *lora, size_t first, size_t rows, float *x, float *scratch,
                       ig_error *err);
 #endif

@@ -132,16 +132,15 @@ static bool is_alike(const ig_safetensor *a, const ig_safetensor *b) {
 static ig_status check_copy(const ig_fuse_model *m, const char *name, ig_problems *problems,
                             ig_error *err) {
   const ig_safetensor *kept, *copy = find_copy(m, name, &kept);
-  ig_lora lora;
   if (!copy) return IG_OK;
   if (!is_alike(copy, kept))
     return ig_problems_add(problems, name, err, "tied to %s in %s, but of another shape or type",
                            kept->name, m->reference);
-  IG_TRY(ig_lora_find(m->adapter, copy, &lora, err));
-  return lora.a ? ig_problems_add(problems, name, err,
-                                  "tied to %s in %s, but the adapter changes it alone", kept->name,
-                                  m->reference)
-                : IG_OK;
+  return ig_lora_find(m->adapter, copy).a
+             ? ig_problems_add(problems, name, err,
+                               "tied to %s in %s, but the adapter changes it alone", kept->name,
+                               m->reference)
+             : IG_OK;
 }
 
 static ig_status check_model(const ig_fuse_model *m, const ig_fuse_model *donor,

@@ -34,7 +34,8 @@ static ig_status find_input(const ig_fuse_model *m, const ig_recipe_source *sour
   }
   out->tensor = ig_ties_find(m, renamed ? renamed : wanted->name);
   free(renamed);
-  return out->tensor ? ig_lora_find(m->adapter, out->tensor, &out->lora, err) : IG_OK;
+  if (out->tensor) out->lora = ig_lora_find(m->adapter, out->tensor);
+  return IG_OK;
 }
 
 static bool is_float(ig_dtype dtype) {

@@ -3,9 +3,11 @@
 // singular triplets, which give the nearest matrix of rank r (Eckart & Young 1936):
 // A = sqrt(S) V^T, B = U sqrt(S), lora_alpha = r.
 //
-// A linear layer is a matrix NAME.weight that is no table of embeddings. The adapter has one rank,
-// the largest that the recipe asks of any layer; where a layer has fewer triplets the rest of its A
-// and B is zeros. All layers that differ are found first, so that each can be written to its place
+// A linear layer is a matrix NAME.weight that is no table of embeddings. A layer has the rank that
+// the recipe asks of it, or the length of its shorter side if that is less; the adapter's r is the
+// largest of those, and rank_pattern and alpha_pattern name the layers with less. Of a layer that
+// is stored as (in, out) the transpose is decomposed, because PEFT adds the transpose of B A to it.
+// All layers that differ are found first, so that each can be written to its place
 // as soon as it is decomposed, and memory for the largest decomposition is enough.
 
 #include <math.h>
@@ -21,30 +23,52 @@
 #include "base/report.h"
 #include "fuse/method/extract_lora.h"
 #include "numeric/svd.h"
+#include "fuse/input/families.h"
 #include "fuse/input/ties.h"
 #include "fuse/run/fusion_product.h"
 #include "fuse/run/values.h"
 #include "io/json.h"
 
-enum { BLOCK = 1 << 15 };  // values that are read at a time; a longer row is read whole
+enum {
+  BLOCK = 1 << 15,  // values that are read at a time; a longer row is read whole
+  NAMED = 10,       // tensors that a warning names
+};
 static const char suffix[] = ".weight";
 static const char weights_name[] = "adapter_model.safetensors";
 
 // ---- which layers -----------------------------------------------------------
 
-// The rank that the recipe asks of a layer; 0: none.
-static size_t rank_of(const ig_plan_tensor *t) { return (size_t)t->shared[IG_EXTRACT_LORA_RANK]; }
 static size_t shorter(const ig_plan_tensor *t) {
   return t->shape[0] < t->shape[1] ? t->shape[0] : t->shape[1];
 }
+
+// The rank of a layer's part; 0: the recipe asks for none.
+static size_t rank_of(const ig_plan_tensor *t) {
+  const size_t asked = (size_t)t->shared[IG_EXTRACT_LORA_RANK];
+  return asked < shorter(t) ? asked : shorter(t);
+}
+
 static int stem_of(const ig_plan_tensor *t) { return (int)(strlen(t->name) - strlen(suffix)); }
+
+static bool is_transposed(const ig_fusion_plan *plan, const ig_plan_tensor *t) {
+  return ig_families_stores_transposed(ig_fusion_plan_donor(plan)->config, t->name);
+}
+
+// Whether a tensor is a table of embeddings, which is looked up and multiplies nothing.
+static bool is_table(const char *name) {
+  static const char *const tables[] = {
+      "emb", "wte.weight", "wpe.weight", "shared.weight", "relative_attention_bias", "positions."};
+  bool table = ig_tensor_place_of(name).embeddings;
+  for (size_t i = 0; !table && i < sizeof tables / sizeof *tables; i++)
+    table = strstr(name, tables[i]) != NULL;
+  return table;
+}
 
 static bool is_layer(const ig_plan_tensor *t) {
   const char *name = t->name;
   const bool weight = stem_of(t) > 0 && strcmp(name + stem_of(t), suffix) == 0;
-  const bool table = ig_tensor_place_of(name).embeddings || strstr(name, "embed") ||
-                     strstr(name, "relative_attention_bias");
-  return weight && !table && !t->copied && t->rank == 2 && t->elements > 0 && rank_of(t) > 0;
+  return weight && !is_table(name) && !t->copied && t->rank == 2 && t->elements > 0 &&
+         rank_of(t) > 0;
 }
 
 // Counts the layers that the adapter may have a part for, and finds its rank.
@@ -65,11 +89,12 @@ static ig_dtype dtype_of(const ig_recipe *recipe) {
 
 // The most bytes that the values can take; layers without a difference will be left out.
 static size_t adapter_bytes(const ig_fusion_plan *plan) {
-  size_t rank, sides = 0;
-  count_layers(plan, &rank);
-  for (size_t i = 0; i < plan->count; i++)
-    if (is_layer(&plan->tensors[i])) sides += plan->tensors[i].shape[0] + plan->tensors[i].shape[1];
-  return sides * rank * ig_dtype_size(dtype_of(plan->recipe));
+  size_t values = 0;
+  for (size_t i = 0; i < plan->count; i++) {
+    const ig_plan_tensor *t = &plan->tensors[i];
+    if (is_layer(t)) values += (t->shape[0] + t->shape[1]) * rank_of(t);
+  }
+  return values * ig_dtype_size(dtype_of(plan->recipe));
 }
 
 // ---- checks -----------------------------------------------------------------
@@ -105,12 +130,6 @@ static ig_status check_plan(const ig_fusion_plan *plan, const ig_fusion_request 
                             ig_problems *problems, ig_error *err) {
   (void)request;
   size_t rank;
-  for (size_t i = 0; i < plan->count; i++) {
-    const ig_plan_tensor *t = &plan->tensors[i];
-    if (is_layer(t) && rank_of(t) > shorter(t))
-      IG_TRY(ig_problems_add(problems, t->name, err, "rank %zu of [%zu, %zu], expected %zu at most",
-                             rank_of(t), t->shape[0], t->shape[1], shorter(t)));
-  }
   if (problems->count || count_layers(plan, &rank) > 0) return IG_OK;
   return ig_problems_add(problems, NULL, err,
                          "%s: there is no linear layer (NAME.weight of two dimensions, no "
@@ -125,7 +144,7 @@ typedef struct extraction {
   ig_pool *pool;
   ig_staging *staging;
   const ig_reporter *reporter;
-  size_t rank, block;            // the adapter's rank; values of a block
+  size_t rank, block;            // the largest of a layer; values of a block
   float *tuned, *base, *lora;    // (block), (block), scratch for an adapter that an input has
   char *svd;                     // memory of a decomposition
   float *a, *b;                  // (rank, columns), (rows, rank): of the layer at hand
@@ -134,9 +153,9 @@ typedef struct extraction {
   size_t layers;
   ig_safetensors_output *output;  // (layers, 2): A, B
   ig_safetensors_shard *file;
-  size_t others;         // how many tensors differ and are no layers
-  const char *other;     // one of them
-  double squares, kept;  // sums of squared singular values: of all, of those in the adapter
+  size_t others;             // how many tensors differ and are no layers
+  const char *other[NAMED];  // the first of them
+  double squares, kept;      // sums of squared singular values: of all, of those in the adapter
 } extraction;
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -212,9 +231,11 @@ static ig_status find_layers(extraction *e, ig_error *err) {
     if (!differs) continue;
     if (is_layer(t))
       e->layer[e->layers++] = t;
-    else if (e->others++ == 0)
-      e->other = t->name;
+    else if (e->others++ < NAMED)
+      e->other[e->others - 1] = t->name;
   }
+  e->rank = 0;
+  for (size_t i = 0; i < e->layers; i++) e->rank = larger(e->rank, rank_of(e->layer[i]));
   return e->layers ? IG_OK
                    : ig_fail(err, IG_ERROR_FORMAT,
                              "the models differ in no linear layer that has a 'rank': there is "
@@ -223,19 +244,19 @@ static ig_status find_layers(extraction *e, ig_error *err) {
 
 // ---- one layer --------------------------------------------------------------
 
-// Fills A and B. They are zeros beyond the rank of the difference, and beyond the rank that the
-// recipe asks of this layer.
+// Fills A and B of a layer, which are zeros beyond the rank of the difference.
 static void take_triplets(extraction *e, const ig_plan_tensor *t, const ig_svd *svd) {
-  const size_t rows = t->shape[0], columns = t->shape[1],
-               wanted = rank_of(t) < svd->rank ? rank_of(t) : svd->rank;
-  memset(e->a, 0, e->rank * columns * sizeof *e->a);
-  memset(e->b, 0, rows * e->rank * sizeof *e->b);
+  const bool transposed = is_transposed(e->plan, t);
+  const double *inner = transposed ? svd->left : svd->right,
+               *outer = transposed ? svd->right : svd->left;
+  const size_t out = t->shape[transposed], in = t->shape[!transposed], rank = rank_of(t),
+               wanted = rank < svd->rank ? rank : svd->rank;
+  memset(e->a, 0, rank * in * sizeof *e->a);
+  memset(e->b, 0, out * rank * sizeof *e->b);
   for (size_t r = 0; r < wanted; r++) {
     const double root = sqrt(svd->values[r]);
-    for (size_t i = 0; i < columns; i++)
-      e->a[r * columns + i] = (float)(root * svd->right[r * columns + i]);
-    for (size_t i = 0; i < rows; i++)
-      e->b[i * e->rank + r] = (float)(root * svd->left[r * rows + i]);
+    for (size_t i = 0; i < in; i++) e->a[r * in + i] = (float)(root * inner[r * in + i]);
+    for (size_t i = 0; i < out; i++) e->b[i * rank + r] = (float)(root * outer[r * out + i]);
     e->kept += svd->values[r] * svd->values[r];
   }
   for (size_t r = 0; r < svd->rank; r++) e->squares += svd->values[r] * svd->values[r];
@@ -278,8 +299,9 @@ static ig_status describe_part(const extraction *e, size_t layer, const char *pa
   if (!name) return IG_ERROR_MEMORY;
   snprintf(name, size, "base_model.model.%.*s.%s.weight", stem_of(t), t->name, part);
   *out = (ig_safetensors_output){.name = name, .dtype = dtype_of(e->plan->recipe), .rank = 2};
-  out->shape[0] = is_a ? e->rank : t->shape[0];
-  out->shape[1] = is_a ? t->shape[1] : e->rank;
+  const bool transposed = is_transposed(e->plan, t);
+  out->shape[0] = is_a ? rank_of(t) : t->shape[transposed];
+  out->shape[1] = is_a ? t->shape[!transposed] : rank_of(t);
   return IG_OK;
 }
 
@@ -294,32 +316,86 @@ static ig_status begin_file(extraction *e, ig_error *err) {
                                   err);
 }
 
+// The layers by the lengths of their names, the longest first.
+static int by_length(const void *a, const void *b) {
+  const size_t x = strlen((*(const ig_plan_tensor *const *)a)->name),
+               y = strlen((*(const ig_plan_tensor *const *)b)->name);
+  return x != y ? (x > y ? -1 : 1)
+                : strcmp((*(const ig_plan_tensor *const *)a)->name,
+                         (*(const ig_plan_tensor *const *)b)->name);
+}
+
+// {"NAME": rank, …} for rank_pattern and alpha_pattern: empty if all layers have the same rank, and
+// else of all layers. PEFT takes the first key that a module's name ends with, so that a name which
+// ends with another one must come before it.
+static json_t *make_pattern(const extraction *e, const ig_plan_tensor **sorted) {
+  json_t *pattern = json_object();
+  bool same = true, fine = pattern != NULL;
+  for (size_t i = 0; i < e->layers; i++) same = same && rank_of(e->layer[i]) == e->rank;
+  if (same) return pattern;
+  memcpy(sorted, e->layer, e->layers * sizeof *sorted);
+  qsort(sorted, e->layers, sizeof *sorted, by_length);
+  for (size_t i = 0; fine && i < e->layers; i++)
+    fine = json_object_setn_new(pattern, sorted[i]->name, (size_t)stem_of(sorted[i]),
+                                json_integer((json_int_t)rank_of(sorted[i]))) == 0;
+  if (fine) return pattern;
+  json_decref(pattern);
+  return NULL;
+}
+
 // PEFT adapts every module whose name ends with a target. Targets are whole names here, so that no
 // other module's name ends with one.
-static json_t *make_config(const extraction *e) {
-  const int rank = (int)e->rank;
+static json_t *list_targets(const extraction *e) {
   json_t *targets = json_array();
   bool fine = targets != NULL;
   for (size_t i = 0; fine && i < e->layers; i++)
     fine = json_array_append_new(
                targets, json_stringn(e->layer[i]->name, (size_t)stem_of(e->layer[i]))) == 0;
-  json_t *config =
-      fine ? json_pack("{s:s, s:n, s:s, s:i, s:i, s:f, s:s, s:b, s:b, s:b, s:O}", "peft_type",
-                       "LORA", "task_type", "base_model_name_or_path",
-                       ig_fusion_plan_donor(e->plan)->reference, "r", rank, "lora_alpha", rank,
-                       "lora_dropout", 0.0, "bias", "none", "fan_in_fan_out", 0, "use_rslora", 0,
-                       "inference_mode", 1, "target_modules", targets)
-           : NULL;
+  if (fine) return targets;
   json_decref(targets);
+  return NULL;
+}
+
+static json_t *make_config(const extraction *e, const ig_plan_tensor **sorted) {
+  const int rank = (int)e->rank;
+  bool transposed = false;
+  for (size_t i = 0; i < e->layers; i++) transposed |= is_transposed(e->plan, e->layer[i]);
+  json_t *targets = list_targets(e), *pattern = targets ? make_pattern(e, sorted) : NULL;
+  json_t *config =
+      pattern ? json_pack("{s:s, s:n, s:s, s:i, s:i, s:f, s:s, s:b, s:b, s:b, s:O, s:O, s:O}",
+                          "peft_type", "LORA", "task_type", "base_model_name_or_path",
+                          ig_fusion_plan_donor(e->plan)->reference, "r", rank, "lora_alpha", rank,
+                          "lora_dropout", 0.0, "bias", "none", "fan_in_fan_out", (int)transposed,
+                          "use_rslora", 0, "inference_mode", 1, "target_modules", targets,
+                          "rank_pattern", pattern, "alpha_pattern", pattern)
+              : NULL;
+  json_decref(targets);
+  json_decref(pattern);
   return config;
 }
 
 static ig_status write_config(const extraction *e, ig_error *err) {
-  json_t *config = make_config(e);
+  const ig_plan_tensor **sorted = ig_allocate(e->layers, sizeof *sorted, err);
+  if (!sorted) return IG_ERROR_MEMORY;
+  json_t *config = make_config(e, sorted);
   const ig_status status =
       ig_json_save_in(e->staging->directory, "adapter_config.json", config, 17, err);
   json_decref(config);
+  free(sorted);
   return status;
+}
+
+// Tells which tensors differ and have no part in the adapter.
+static void report_others(const extraction *e) {
+  char names[1024] = "", more[48] = "";
+  if (e->others == 0) return;
+  for (size_t i = 0; i < e->others && i < NAMED; i++)
+    snprintf(names + strlen(names), sizeof names - strlen(names), "%s%.90s", i ? ", " : "",
+             e->other[i]);
+  if (e->others > NAMED) snprintf(more, sizeof more, " and %zu more", e->others - NAMED);
+  ig_report(e->reporter, IG_LEVEL_WARNING,
+            "%zu other tensor%s, where the adapter leaves what the base has: %s%s", e->others,
+            e->others == 1 ? " differs" : "s differ", names, more);
 }
 
 static void report_extraction(const extraction *e) {
@@ -327,10 +403,7 @@ static void report_extraction(const extraction *e) {
     ig_report(e->reporter, IG_LEVEL_INFO,
               "rank %zu: %zu linear layers, %.4g%% of the squares of their differences", e->rank,
               e->layers, 100 * e->kept / e->squares);
-  if (e->others)
-    ig_report(e->reporter, IG_LEVEL_WARNING,
-              "%zu other tensor%s, %s for one: the adapter leaves what the base has there",
-              e->others, e->others == 1 ? " differs" : "s differ", e->other);
+  report_others(e);
 }
 
 static ig_status extract_all(extraction *e, ig_error *err) {
