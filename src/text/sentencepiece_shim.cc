@@ -429,8 +429,12 @@ class TrainingText {
 
 using Counts = std::unordered_map<uint32_t, uint64_t>;
 
+// Of private use: U+E000.
+constexpr char kRareLetter[] = "\xEE\x80\x80";
+
 // Normalizes text. The library has no function for it. A model of the characters of one letter
-// does: its pieces, known and unknown, are the normalized text.
+// does: its pieces, known and unknown, are the normalized text. Of a letter that texts do not have,
+// for unknown characters that follow each other are one piece, which is faster.
 class Normalizer {
  public:
   sp::util::Status make(const ig_sentencepiece_training &t) {
@@ -439,7 +443,7 @@ class Normalizer {
     options["vocab_size"] = "1000000";
     symbols_ = static_cast<int>(t.symbol_count);
     std::string bytes;
-    Sentences letter({"a"});
+    Sentences letter({kRareLetter});
     const auto status = sp::SentencePieceTrainer::Train(options, &letter, &bytes);
     return status.ok() ? model_.LoadFromSerializedProto(bytes) : status;
   }
