@@ -108,6 +108,11 @@ ig_vocabulary_facts ig_config_vocabulary(const ig_config *c) {
                                .decoder_start_id = c->decoder_start_id};
 }
 
+void ig_config_untie_tables(ig_config *c) {
+  // Tables that should be one and have two sizes are left to ig_config_check.
+  if (!c->tied_output && c->vocab_size == c->target_vocab_size) c->shared_embedding = false;
+}
+
 void ig_config_match_stacks(ig_config *c) {
   const ig_stack_shape own = c->decoder;
   c->decoder = c->encoder;

@@ -72,6 +72,10 @@ ig_status ig_config_keep(const ig_config *config, const char *where, ig_config *
 // self-attention is.
 void ig_config_match_stacks(ig_config *config);
 
+// Where the output layer is not tied to the target embedding, nothing is: source and target have
+// tables of their own, also if they have one vocabulary (transformers 5).
+void ig_config_untie_tables(ig_config *config);
+
 typedef struct ig_dropouts {
   float sublayers, attention, activation;
 } ig_dropouts;

@@ -12,6 +12,7 @@ static const ig_json_key keys[] = {
     IG_JSON_KEY("vocab_size", INT, vocab_size),
     IG_JSON_KEY("decoder_vocab_size", INT, target_vocab_size),
     IG_BART_KEYS,
+    IG_JSON_OPTION("tie_word_embeddings", BOOL, tied_output),
     IG_JSON_OPTION("share_encoder_decoder_embeddings", BOOL, shared_embedding),
     IG_JSON_OPTION("init_std", FLOAT, init_std),
     IG_JSON_KEY("pad_token_id", ID, pad_id),
@@ -25,14 +26,18 @@ static const ig_json_key keys[] = {
 static const ig_tensor_row tensors[] = {
     {IG_STACK_NONE, IG_PART_SHARED_EMBEDDING, false, "model.shared.weight", false,
      .alias = {"lm_head.weight", "model.encoder.embed_tokens.weight"}},
-    IG_ROW_WEIGHT(NONE, SOURCE_EMBEDDING, "model.encoder.embed_tokens.weight"),
+    {IG_STACK_NONE, IG_PART_SOURCE_EMBEDDING, false, "model.encoder.embed_tokens.weight", false,
+     .alias = {"model.shared.weight"}},
     {IG_STACK_NONE, IG_PART_TARGET_EMBEDDING, false, "model.decoder.embed_tokens.weight", false,
-     .alias = {"lm_head.weight"}},
+     .alias = {"model.shared.weight", "lm_head.weight"}},
     IG_BART_ENCODER_ROWS,
     IG_BART_DECODER_ROWS,
+    IG_ROW_WEIGHT(NONE, OUTPUT, "lm_head.weight"),
     // Older files leave it out.
     {IG_STACK_NONE, IG_PART_LOGITS_BIAS, true, "final_logits_bias", .optional = true},
     IG_ROW_IGNORED("lm_head.weight"),
+    // Where nothing is tied, transformers writes a shared table that it does not read.
+    IG_ROW_IGNORED("model.shared.weight"),
     IG_ROW_IGNORED("model.encoder.embed_tokens.weight"),
     IG_ROW_IGNORED("model.decoder.embed_tokens.weight"),
     IG_ROW_IGNORED("model.encoder.embed_positions.weight"),
@@ -57,11 +62,12 @@ const ig_tokenizer_description *const ig_marian_tokenizers[] = {
 };
 
 static ig_status complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
+  (void)json;
+  (void)where;
+  (void)err;
   ig_config_match_stacks(c);
   if (c->target_vocab_size == 0) c->target_vocab_size = c->vocab_size;
-  if (json_is_false(json_object_get(json, "tie_word_embeddings")))
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: tie_word_embeddings: false is not built for this family", where);
+  ig_config_untie_tables(c);
   return IG_OK;
 }
 
@@ -105,7 +111,7 @@ const ig_family ig_family_marian = {
     .keys = keys,
     .constants =
         "{\"model_type\": \"marian\", \"architectures\": [\"MarianMTModel\"], "
-        "\"is_encoder_decoder\": true, \"tie_word_embeddings\": true, "
+        "\"is_encoder_decoder\": true, "
         "\"static_position_embeddings\": true, \"use_cache\": true, "
         "\"encoder_layerdrop\": 0.0, \"decoder_layerdrop\": 0.0, \"dtype\": \"float32\"}",
     .training_defaults =

@@ -10,6 +10,7 @@
 static const ig_json_key keys[] = {
     IG_JSON_KEY("vocab_size", INT, vocab_size),
     IG_BART_KEYS,
+    IG_JSON_OPTION("tie_word_embeddings", BOOL, tied_output),
     IG_JSON_OPTION("init_std", FLOAT, init_std),
     IG_JSON_KEY("pad_token_id", ID, pad_id),
     IG_JSON_KEY("eos_token_id", IDS, eos_id),
@@ -21,16 +22,23 @@ static const ig_json_key keys[] = {
 static const ig_tensor_row tensors[] = {
     {IG_STACK_NONE, IG_PART_SHARED_EMBEDDING, false, "model.shared.weight", false,
      .alias = {"lm_head.weight", "model.encoder.embed_tokens.weight"}},
+    {IG_STACK_NONE, IG_PART_SOURCE_EMBEDDING, false, "model.encoder.embed_tokens.weight", false,
+     .alias = {"model.shared.weight"}},
+    {IG_STACK_NONE, IG_PART_TARGET_EMBEDDING, false, "model.decoder.embed_tokens.weight", false,
+     .alias = {"model.shared.weight"}},
     IG_BART_ENCODER_ROWS,
     IG_ROWS(ENCODER, FINAL_NORM, "model.encoder.layer_norm"),
     IG_BART_DECODER_ROWS,
     IG_ROWS(DECODER, FINAL_NORM, "model.decoder.layer_norm"),
+    IG_ROW_WEIGHT(NONE, OUTPUT, "lm_head.weight"),
     {IG_STACK_NONE, IG_PART_LOGITS_BIAS, true, "final_logits_bias", .optional = true},
     {IG_STACK_ENCODER, IG_PART_POSITIONS, false, "model.encoder.embed_positions.weight",
      .optional = true},
     {IG_STACK_DECODER, IG_PART_POSITIONS, false, "model.decoder.embed_positions.weight",
      .optional = true},
     IG_ROW_IGNORED("lm_head.weight"),
+    // Where nothing is tied, transformers writes a shared table that it does not read.
+    IG_ROW_IGNORED("model.shared.weight"),
     IG_ROW_IGNORED("model.encoder.embed_tokens.weight"),
     IG_ROW_IGNORED("model.decoder.embed_tokens.weight"),
     {0},
@@ -62,11 +70,12 @@ static const ig_tokenizer_description *const tokenizers[] = {
 };
 
 static ig_status complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
+  (void)json;
+  (void)where;
+  (void)err;
   ig_config_match_stacks(c);
   c->target_vocab_size = c->vocab_size;
-  if (json_is_false(json_object_get(json, "tie_word_embeddings")))
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: tie_word_embeddings: false is not built for this family", where);
+  ig_config_untie_tables(c);
   return IG_OK;
 }
 
@@ -107,7 +116,7 @@ const ig_family ig_family_pegasus = {
     .keys = keys,
     .constants =
         "{\"model_type\": \"pegasus\", \"architectures\": [\"PegasusForConditionalGeneration\"], "
-        "\"is_encoder_decoder\": true, \"tie_word_embeddings\": true, \"use_cache\": true, "
+        "\"is_encoder_decoder\": true, \"use_cache\": true, "
         "\"encoder_layerdrop\": 0.0, \"decoder_layerdrop\": 0.0, \"dtype\": \"float32\"}",
     .training_defaults =
         "{\"d_model\": 256, \"encoder_layers\": 3, \"decoder_layers\": 3, "

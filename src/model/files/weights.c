@@ -19,11 +19,19 @@ static bool is_ignored(const ig_family *family, const char *name) {
   return false;
 }
 
-static const ig_safetensor *find_tensor(const ig_safetensors *file, const ig_parameter *p) {
+static bool has_parameter(const ig_model *m, const char *name) {
+  for (size_t i = 0; i < m->parameter_count; i++)
+    if (strcmp(m->parameters[i].name, name) == 0) return true;
+  return false;
+}
+
+// A name that means another tensor of this model is no name for this one.
+static const ig_safetensor *find_tensor(const ig_model *m, const ig_safetensors *file,
+                                        const ig_parameter *p) {
   const ig_safetensor *tensor = ig_safetensors_find(file, p->name);
   const size_t aliases = sizeof p->row->alias / sizeof *p->row->alias;
   for (size_t i = 0; !tensor && i < aliases && p->row->alias[i]; i++)
-    tensor = ig_safetensors_find(file, p->row->alias[i]);
+    if (!has_parameter(m, p->row->alias[i])) tensor = ig_safetensors_find(file, p->row->alias[i]);
   return tensor;
 }
 
@@ -44,10 +52,7 @@ static ig_status check_unused(const ig_model *m, const ig_family *family,
                               const ig_safetensors *file, ig_error *err) {
   for (size_t i = 0; i < ig_safetensors_count(file); i++) {
     const ig_safetensor *tensor = ig_safetensors_get(file, i);
-    bool known = is_ignored(family, tensor->name);
-    for (size_t j = 0; !known && j < m->parameter_count; j++)
-      known = strcmp(m->parameters[j].name, tensor->name) == 0;
-    if (!known)
+    if (!is_ignored(family, tensor->name) && !has_parameter(m, tensor->name))
       return ig_fail(err, IG_ERROR_FORMAT,
                      "%s: tensor %s does not belong to a %s model of this config.json",
                      tensor->file, tensor->name, family->name);
@@ -78,7 +83,7 @@ ig_status ig_weights_match(const ig_model *m, const char *directory, const ig_sa
   IG_TRY(check_unused(m, family, file, err));
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
-    tensors[i] = find_tensor(file, p);
+    tensors[i] = find_tensor(m, file, p);
     if (!tensors[i] && p->row->optional) continue;
     if (!tensors[i])
       return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is missing", directory, p->name);
