@@ -147,7 +147,7 @@ has err 'data.sentencepiece.vocab_size: expected at least '
 expect 0 "$INGOT" train folded.yml --set train.updates=2
 has err 'resuming from'
 expect 1 "$INGOT" train folded.yml --set data.sentencepiece.normalization=identity
-has err 'data.sentencepiece.normalization is nothing there, "identity" in'
+has err 'data.sentencepiece.normalization is nothing there, "identity" now'
 expect 1 "$INGOT" train folded.yml --set 'data.sentencepiece.user_defined_symbols=[<x>]'
 has err 'data.sentencepiece.user_defined_symbols'
 expect 1 "$INGOT" train folded.yml --set data.sentencepiece.byte_fallback=true
