@@ -5,13 +5,14 @@
 
 #include "ingot.h"
 #include "input.h"
+#include "json.h"
 #include "options.h"
 #include "paths.h"
 #include "report.h"
 
 typedef struct score_values {
   const char *reference, *hypothesis, *tokenize;
-  bool lowercase, strict;
+  bool lowercase, strict, sentence, score_only, json;
   int chrf_word_order;
 } score_values;
 #define CLI_VALUES score_values
@@ -28,8 +29,39 @@ static const cli_option score_options[] = {
     CLI_FLAG_OPTION(0, "lowercase", lowercase, "Ignore case."),
     CLI_INTEGER_OPTION("chrf-word-order", "N", chrf_word_order, 0, 6,
                        "chrF's word n-grams; 2 is chrF++. Default: 0."),
+    CLI_FLAG_OPTION(0, "sentence", sentence,
+                    "A score for each line instead of one for all; BLEU's with effective order."),
+    CLI_FLAG_OPTION(0, "score-only", score_only, "Print the number alone, as 40.9."),
+    CLI_FLAG_OPTION(0, "json", json,
+                    "Print one JSON object a line: name, score, signature, verbose_score."),
     CLI_STRICT_OPTION,
 };
+
+// The parts of "NAME|SIGNATURE = SCORE VERBOSE", with all digits of the score.
+static void print_json(const ig_score *result) {
+  char text[sizeof result->line];
+  snprintf(text, sizeof text, "%s", result->line);
+  char *equals = strstr(text, " = "), *bar = strchr(text, '|');
+  char *verbose = equals + strcspn(equals + 3, " ") + 3;
+  *equals = '\0';
+  *bar = '\0';
+  fputs("{\"name\": ", stdout);
+  cli_json_string(stdout, text);
+  printf(", \"score\": %.10g, \"signature\": ", result->value);
+  cli_json_string(stdout, bar + 1);
+  fputs(", \"verbose_score\": ", stdout);
+  cli_json_string(stdout, *verbose == ' ' ? verbose + 1 : "");
+  puts("}");
+}
+
+static void print_score(const score_values *values, const ig_score *result) {
+  if (values->json)
+    print_json(result);
+  else if (values->score_only)
+    printf("%.1f\n", result->value);
+  else
+    puts(result->line);
+}
 
 static int score(const cli_verb *verb, const ig_score_options *options, const score_values *values,
                  const cli_text *hypotheses, const cli_text *references) {
@@ -39,13 +71,15 @@ static int score(const cli_verb *verb, const ig_score_options *options, const sc
     return cli_fail(verb, "%s has %zu lines, but %s has %zu; they must correspond line by line",
                     name, hypotheses->count, right, references->count);
   if (references->count == 0) return cli_fail(verb, "%s: no lines to score", right);
-  ig_score result;
   ig_error err = {0};
-  ig_status status =
-      ig_score_lines(options, (const char *const *)hypotheses->lines,
-                     (const char *const *)references->lines, references->count, &result, &err);
-  if (status != IG_OK) return cli_fail(verb, "%s against %s: %s", name, right, err.message);
-  printf("%s\n", result.line);
+  const size_t part = values->sentence ? 1 : references->count;
+  for (size_t i = 0; i < references->count; i += part) {
+    ig_score result;
+    if (ig_score_lines(options, (const char *const *)hypotheses->lines + i,
+                       (const char *const *)references->lines + i, part, &result, &err) != IG_OK)
+      return cli_fail(verb, "%s against %s: %s", name, right, err.message);
+    print_score(values, &result);
+  }
   return CLI_OK;
 }
 
@@ -67,12 +101,15 @@ static int run_score(const cli_verb *verb, int argc, char **argv) {
   ig_score_options options = {.metric = (ig_metric)metric,
                               .tokenize = values.tokenize,
                               .lowercase = values.lowercase,
-                              .chrf_word_order = values.chrf_word_order};
+                              .chrf_word_order = values.chrf_word_order,
+                              .effective_order = values.sentence};
   if (options.metric != IG_METRIC_BLEU && values.tokenize != NULL)
     return cli_usage_error(verb, "--tokenize is an option of bleu, not of %s", metrics[metric]);
   if (options.metric != IG_METRIC_CHRF && values.chrf_word_order > 0)
     return cli_usage_error(verb, "--chrf-word-order is an option of chrf, not of %s",
                            metrics[metric]);
+  if (values.json && values.score_only)
+    return cli_usage_error(verb, "--json and --score-only exclude each other");
   if (cli_is_standard(values.reference) && cli_is_standard(values.hypothesis))
     return cli_usage_error(verb, "--reference and --hypothesis cannot both be standard input");
   cli_text hypotheses = {0}, references = {0};
@@ -94,7 +131,7 @@ const cli_verb cli_score = {
     .summary = "BLEU, chrF and TER, as sacreBLEU prints them.",
     .synopsis =
         "score bleu|chrf|ter --reference REF [--hypothesis HYP] [--tokenize NAME] [--lowercase] "
-        "[--chrf-word-order N] [--strict]",
+        "[--chrf-word-order N] [--sentence] [--score-only | --json] [--strict]",
     .description =
         "Compares translations with references line by line and prints one line: the signature of "
         "sacreBLEU 2.6.0, and after it the score, digit for digit. Files compressed by gzip are "

@@ -383,6 +383,9 @@ typedef struct ig_score_options {
   bool lowercase;       /* default false */
   int chrf_word_order;  /* default 0: chrF; 2: chrF++ */
   bool strict;          /* malformed UTF-8 is IG_ERROR_FORMAT; default false: read as U+FFFD */
+  /* BLEU leaves out the orders of n-grams that are longer than the hypotheses, as sacreBLEU's
+   * effective order: for the score of one sentence; default false */
+  bool effective_order;
 } ig_score_options;
 typedef struct ig_score {
   double value;

@@ -75,19 +75,28 @@ static bool smoothed_precisions(const double s[IG_STATISTICS], double p[ORDER]) 
   return true;
 }
 
+// The longest n-grams that the hypotheses have.
+static int effective_order(const double s[IG_STATISTICS]) {
+  int order = 0;
+  while (order < ORDER && s[TOTAL + order] > 0) order++;
+  return order;
+}
+
 static void finish_bleu(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
   double p[ORDER], logs = 0;
   const double hypothesis = s[HYPOTHESIS_LENGTH], reference = s[REFERENCE_LENGTH],
                bp = brevity_penalty(hypothesis, reference);
   const bool any = smoothed_precisions(s, p);
-  for (int n = 0; n < ORDER; n++) logs += p[n] > 0 ? log(p[n]) : -9999999999.0;
-  out->value = any ? bp * exp(logs / ORDER) : 0.0;
+  const int order = o->effective_order ? effective_order(s) : ORDER;
+  for (int n = 0; n < order; n++) logs += p[n] > 0 ? log(p[n]) : -9999999999.0;
+  out->value = any ? bp * exp(logs / order) : 0.0;
   ig_number_format(
       out->line, sizeof out->line,
-      "BLEU|nrefs:1|case:%s|eff:no|tok:%s|smooth:exp|version:" IG_SACREBLEU
+      "BLEU|nrefs:1|case:%s|eff:%s|tok:%s|smooth:exp|version:" IG_SACREBLEU
       " = %.1f %.1f/%.1f/%.1f/%.1f (BP = %.3f ratio = %.3f hyp_len = %.0f ref_len = %.0f)",
-      o->lowercase ? "lc" : "mixed", tokenizer_name(o), out->value, p[0], p[1], p[2], p[3], bp,
-      reference > 0 ? hypothesis / reference : 0.0, hypothesis, reference);
+      o->lowercase ? "lc" : "mixed", o->effective_order ? "yes" : "no", tokenizer_name(o),
+      out->value, p[0], p[1], p[2], p[3], bp, reference > 0 ? hypothesis / reference : 0.0,
+      hypothesis, reference);
 }
 
 const ig_metric_kind ig_metric_bleu = {add_bleu_line, finish_bleu};

@@ -16,6 +16,28 @@ while IFS=$'\t' read -r options line; do
 done <"$golden/expected.tsv"
 [ $checked -eq 9 ] || fail "9 lines of expected.tsv, found $checked"
 
+# Each sentence alone, as sacreBLEU's --sentence-level.
+for metric in bleu chrf ter; do
+  expect 0 "$INGOT" score $metric --sentence -r "$reference" -i "$golden/hypothesis.de"
+  cat out >>sentences
+done
+same sentences "$golden/sentences.txt"
+
+# The number alone, and JSON.
+expect 0 "$INGOT" score ter --score-only -r "$reference" -i "$golden/hypothesis.de"
+[ "$(cat out)" = 16.0 ] || fail "--score-only"
+expect 0 "$INGOT" score bleu --score-only --sentence -r "$reference" -i "$golden/hypothesis.de"
+[ "$(head -n 2 out | tr '\n' ' ')" = "55.0 100.0 " ] || fail "--score-only --sentence"
+[ "$(wc -l <out)" -eq 20 ] || fail "20 sentences"
+expect 0 "$INGOT" score bleu --json -r "$reference" -i "$golden/hypothesis.de"
+has out '{"name": "BLEU", "score": 75.85448202, "signature": "nrefs:1|case:mixed|eff:no|tok:13a|'
+has out '|version:2.6.0", "verbose_score": "95.1/83.5/75.0/67.7 (BP = 0.952 ratio = 0.953 '
+expect 0 "$INGOT" score chrf --json --sentence -r "$reference" -i "$golden/hypothesis.de"
+[ "$(grep -c '^{"name": "chrF2", "score": [0-9.]*, .*"verbose_score": ""}$' out)" -eq 20 ] ||
+  fail "JSON of sentences"
+expect 2 "$INGOT" score ter --json --score-only -r "$reference" -i "$golden/hypothesis.de"
+has err "exclude each other"
+
 # Negative control: another hypothesis has another score.
 expect 0 "$INGOT" score bleu --reference "$reference" --hypothesis "$reference"
 ! grep -qF "$(cat out)" "$golden/expected.tsv" ||

@@ -18,3 +18,8 @@ line() {
   line "chrf --lowercase" -m chrf --chrf-lowercase
   line "ter" -m ter
 } >expected.tsv
+
+# Each sentence alone, three metrics one after the other.
+for metric in bleu chrf ter; do
+  sacrebleu ../../../examples/sample.de -i hypothesis.de --format text -m $metric --sentence-level
+done >sentences.txt
