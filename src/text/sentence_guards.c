@@ -101,11 +101,11 @@ static bool is_one_of(const char *word, size_t length, const char *const *words)
 // Titles and abbreviations that something always follows. ICU knows more of them, language by
 // language.
 static const char *const never_last[] = {
-    "Mr",   "Mrs",  "Ms",   "Mx",  "Messrs", "Dr",    "Drs",  "Prof", "Rev",  "Hon", "Gen",
-    "Col",  "Capt", "Lt",   "Sgt", "Maj",    "Cpl",   "Sen",  "Rep",  "Gov",  "St",  "Mt",
-    "Ft",   "Mme",  "Mlle", "Sra", "Srta",   "Hr",    "Fr",   "Frl",  "Dipl", "Ing", "Sig",
-    "Dott", "vs",   "cf",   "viz", "bzw",    "bspw",  "vgl",  "evtl", "ggf",  "sog", "inkl",
-    "zzgl", "ca",   "Mag",  "Abs", "eig",    "urspr", "Univ", "Bros", NULL};
+    "Mr",   "Mrs",   "Ms",   "Mx",  "Messrs", "Dr",   "Drs",  "Prof", "Rev",  "Hon",  "Gen", "Col",
+    "Capt", "Lt",    "Sgt",  "Maj", "Cpl",    "Sen",  "Rep",  "Gov",  "St",   "Mt",   "Ft",  "Mme",
+    "Mlle", "Sra",   "Srta", "Hr",  "Fr",     "Frl",  "Dipl", "Ing",  "Sig",  "Dott", "vs",  "cf",
+    "viz",  "bzw",   "bspw", "vgl", "evtl",   "ggf",  "sog",  "inkl", "zzgl", "ca",   "Mag", "Abs",
+    "eig",  "urspr", "Univ", "Wm",  "Bros",   "betr", "Gebr", NULL};
 // Abbreviations before a number: "No. 5", "Fig. 2", "Dec. 24".
 static const char *const before_numbers[] = {
     "No",  "no",  "Nos",  "nos", "Nr",  "nr",  "Art",  "art", "Fig", "fig",  "Figs", "figs", "Abb",
@@ -119,32 +119,36 @@ static const char *const months[] = {
     "December", "Jan",     "Feb",       "Apr",     "Jun",      "Jul",      "Aug",
     "Sept",     "Okt",     "Oct",       "Nov",     "Dez",      "Dec",      NULL};
 
+static const char *const weekdays[] = {"Monday",   "Tuesday", "Wednesday", "Thursday", "Friday",
+                                       "Saturday", "Sunday",  "Eastern",   "Pacific",  NULL};
+
 static bool is_number_next(const ig_sentence_place *p) {
   size_t step;
   return p->next < p->length &&
          ig_sentence_marks_is_number(ig_utf8_decode(p->text + p->next, &step));
 }
 
-static bool is_month_next(const ig_sentence_place *p) {
+static bool is_next_one_of(const ig_sentence_place *p, const char *const *words) {
   size_t end = p->next, step;
   while (end < p->length && ig_sentence_marks_is_letter(ig_utf8_decode(p->text + end, &step)))
     end += step;
-  return is_one_of(p->text + p->next, end - p->next, months);
+  return is_one_of(p->text + p->next, end - p->next, words);
 }
 
 // "1", "12", and in a language with ordinals "XIV".
 static bool is_ordinal(const ig_sentence_place *p, const char *word, size_t length) {
   const bool digits = strspn(word, "0123456789") >= length;
-  if (digits) return length <= 2 && (p->ordinals || is_month_next(p));
+  if (digits) return length <= 2 && (p->ordinals || is_next_one_of(p, months));
   return p->ordinals && strspn(word, "IVXLC") >= length;
 }
 
 // "U.S", "e.g", "Ph.D": parts of three letters at most, the last one of one letter, as no name of a
-// domain is. "p.m" and "a.m" are often last, and where they are not, no capital follows.
-static bool is_dotted(const char *word, size_t length) {
+// domain is. "p.m" and "a.m" are often last; else a day follows, or where the time is meant.
+static bool is_dotted(const ig_sentence_place *p, const char *word, size_t length) {
   static const char *const hours[] = {"a.m", "p.m", NULL};
   size_t part = 0, step;
-  if (!memchr(word, '.', length) || is_one_of(word, length, hours)) return false;
+  if (!memchr(word, '.', length)) return false;
+  if (is_one_of(word, length, hours)) return is_next_one_of(p, weekdays);
   for (size_t i = 0; i < length; i += step) {
     const uint32_t c = ig_utf8_decode(word + i, &step);
     if (c != '.' && !ig_sentence_marks_is_letter(c)) return false;
@@ -167,7 +171,7 @@ static bool is_abbreviated(const ig_sentence_place *p, const sentence_tail *tail
   const char *word = p->text + tail->word;
   const size_t length = tail->marks - tail->word;
   if (length == 0) return false;
-  return is_initial(p, tail) || is_dotted(word, length) || is_ordinal(p, word, length) ||
+  return is_initial(p, tail) || is_dotted(p, word, length) || is_ordinal(p, word, length) ||
          is_one_of(word, length, never_last) ||
          (is_number_next(p) && is_one_of(word, length, before_numbers));
 }
