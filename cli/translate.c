@@ -1,18 +1,21 @@
 // ingot translate: lines in, translations out; or the log-probabilities of given translations.
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "error.h"
+#include "identity.h"
 #include "ingot.h"
-#include "input.h"
 #include "json.h"
 #include "options.h"
-#include "output.h"
 #include "paths.h"
 #include "report.h"
+#include "streams.h"
+#include "whole_file.h"
 
 typedef struct translate_values {
   cli_list models;
@@ -21,7 +24,7 @@ typedef struct translate_values {
   int beam_size, n_best, min_length, max_length, no_repeat_ngram_size;
   double length_penalty;
   int threads, workers, batch_tokens;
-  bool ids, ids_in, strict;
+  bool ids, ids_in, strict, resume;
   cli_log log;
 } translate_values;
 #define CLI_VALUES translate_values
@@ -45,7 +48,12 @@ static const cli_option translate_options[] = {
                     "Lines of text, plain or compressed by gzip. Default: standard input (-)."),
     CLI_TEXT_OPTION(
         'o', "output", "FILE", output,
-        "Default: standard output (-). A file is replaced only when all is translated."),
+        "Default: standard output (-). A file is replaced only when all is translated; until then "
+        "the finished lines are in FILE.partial."),
+    CLI_FLAG_OPTION(0, "resume", resume,
+                    "Go on from FILE.partial of -o FILE, which an earlier run with the same model, "
+                    "options and input left: the result is that of a run that was never stopped. "
+                    "Without one, begin."),
     CLI_CHOICE_OPTION("split-sentences", "MODE", split_sentences, splits,
                       "auto: the sentences of a line are translated one by one, and joined with "
                       "the white space between them; not with --ids, --ids-in, --n-best above 1 "
@@ -94,45 +102,6 @@ static const cli_option translate_options[] = {
     CLI_JSON_OPTION,
 };
 
-// The files of one call; the context of the line stream.
-typedef struct streams {
-  ig_lines *source, *target;  // target NULL: translating
-  cli_output output;
-  cli_output stats;  // opened before the work begins: if it cannot be written, that is said at once
-  bool waiting;      // the input had nothing more to give when it was last asked
-  bool own_error;    // the message in err is about a file and names it already
-} streams;
-
-static bool ready(void *context) {
-  streams *s = context;
-  s->waiting = !ig_lines_ready(s->source) || (s->target != NULL && !ig_lines_ready(s->target));
-  return !s->waiting;
-}
-
-// A writer who waits for the answers to what he wrote gets them before this command waits for him.
-static ig_status read_source(void *context, const char **line, size_t *length, ig_error *err) {
-  streams *s = context;
-  ig_status status = s->waiting ? cli_output_flush(&s->output, err) : IG_OK;
-  s->waiting = false;
-  if (status == IG_OK) status = ig_lines_next(s->source, line, length, err);
-  s->own_error |= status != IG_OK;
-  return status;
-}
-
-static ig_status read_target(void *context, const char **line, size_t *length, ig_error *err) {
-  streams *s = context;
-  ig_status status = ig_lines_next(s->target, line, length, err);
-  s->own_error |= status != IG_OK;
-  return status;
-}
-
-static ig_status write_line(void *context, const char *line, size_t length, ig_error *err) {
-  streams *s = context;
-  ig_status status = cli_output_line(&s->output, line, length, err);
-  s->own_error |= status != IG_OK;
-  return status;
-}
-
 static ig_translator_options translator_options(const translate_values *values) {
   ig_translator_options options = ig_translator_options_default();
   options.beam_size = values->beam_size;
@@ -175,67 +144,119 @@ static void write_models(FILE *file, const cli_list *models) {
   if (models->count > 1) fputc(']', file);
 }
 
-static ig_status write_stats(cli_output *output, const translate_values *values,
-                             const ig_translator *translator, ig_error *err) {
-  ig_translate_stats stats = ig_translator_stats(translator);
-  const char *isa = "";
-  ig_status status = ig_isa_name(&isa, err);
-  if (status != IG_OK) return status;
-  fprintf(output->file,
+static void print_stats(FILE *file, const translate_values *values, const ig_translate_stats *stats,
+                        const char *isa, size_t lines_before) {
+  fprintf(file,
           "{\"lines\": %zu, \"sentences\": %zu, \"source_tokens\": %zu, \"target_tokens\": %zu, "
           "\"cut\": %zu, \"divided\": %zu, ",
-          stats.lines, stats.sentences, stats.source_tokens, stats.target_tokens, stats.truncated,
-          stats.divided);
+          stats->lines, stats->sentences, stats->source_tokens, stats->target_tokens,
+          stats->truncated, stats->divided);
   fprintf(
-      output->file,
+      file,
       "\"repaired_lines\": %zu, \"unknown_codes\": %zu, \"unknown_sources\": %zu, "
       "\"unknown_targets\": %zu, \"empty\": %zu, \"unfinished\": %zu, \"unknown_outputs\": %zu, ",
-      stats.repaired, stats.unknown_codes, stats.unknown_sources, stats.unknown_targets,
-      stats.empty, stats.unfinished, stats.unknown_outputs);
-  fprintf(output->file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ",
-          stats.load_seconds, stats.seconds, peak_bytes());
-  fprintf(output->file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa,
-          stats.threads, stats.workers);
-  write_models(output->file, &values->models);
-  fputs("}\n", output->file);
-  return cli_output_commit(output, err);
+      stats->repaired, stats->unknown_codes, stats->unknown_sources, stats->unknown_targets,
+      stats->empty, stats->unfinished, stats->unknown_outputs);
+  fprintf(file, "\"lines_before\": %zu, ", lines_before);
+  fprintf(file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ",
+          stats->load_seconds, stats->seconds, peak_bytes());
+  fprintf(file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa,
+          stats->threads, stats->workers);
+  write_models(file, &values->models);
+  fputs("}\n", file);
 }
 
-static ig_status open_streams(streams *s, const translate_values *values, ig_error *err) {
-  // The translator says what becomes of bad bytes: it knows whether lines are text or ids.
-  const ig_lines_options as_they_are = {.bad_bytes = IG_BAD_BYTES_KEEP};
-  ig_status status = cli_lines_open(values->input, &as_they_are, &s->source, err);
-  if (status == IG_OK && values->score_target != NULL)
-    status = cli_lines_open(values->score_target, &as_they_are, &s->target, err);
-  if (status == IG_OK && values->stats != NULL)
-    status = cli_output_open(&s->stats, values->stats, err);
-  if (status == IG_OK) status = cli_output_open(&s->output, values->output, err);
-  return status;
+static ig_status write_stats(const translate_values *values, const ig_translator *translator,
+                             size_t lines_before, ig_error *err) {
+  const ig_translate_stats stats = ig_translator_stats(translator);
+  const char *isa = "";
+  const ig_status status = ig_isa_name(&isa, err);
+  if (status != IG_OK) return status;
+  char *text = NULL;
+  size_t size;
+  FILE *file = open_memstream(&text, &size);
+  if (file == NULL) return cli_error_memory(err);
+  print_stats(file, values, &stats, isa, lines_before);
+  const ig_status written = fclose(file) == 0 ? cli_whole_file_write(values->stats, text, size, err)
+                                              : cli_error_memory(err);
+  free(text);
+  return written;
+}
+
+// What a run is known by when it is resumed.
+typedef struct run_identity {
+  const cli_verb *verb;
+  const translate_values *values;
+} run_identity;
+
+static const translate_values no_values = {.length_penalty = NAN, .no_repeat_ngram_size = -1};
+
+static ig_status put_identity(void *context, char **out, ig_error *err) {
+  // --strict decides whether a run ends, not what it writes.
+  static const char *const without_effect[] = {"model",  "input",   "output",  "resume",
+                                               "strict", "threads", "workers", "batch-tokens",
+                                               "stats",  "quiet",   "json",    NULL};
+  static const char *const files[] = {"score-target", NULL};
+  const run_identity *run = context;
+  return cli_identity_text(&(cli_identity_options){.verb = run->verb,
+                                                   .values = run->values,
+                                                   .defaults = &no_values,
+                                                   .without_effect = without_effect,
+                                                   .files = files,
+                                                   .models = &run->values->models},
+                           out, err);
+}
+
+static ig_status open_streams(cli_streams *s, run_identity *run, ig_error *err) {
+  const translate_values *v = run->values;
+  const cli_streams_options options = {
+      .source = v->input,
+      .target = v->score_target,
+      .output = {.path = v->output,
+                 .resume = v->resume,
+                 .json = v->log.json,
+                 .lines_each = v->n_best > 1 ? (size_t)v->n_best : 1,
+                 .identity = put_identity,
+                 .context = run}};
+  // If the statistics cannot be written, that is said at once.
+  const ig_status status = v->stats != NULL ? cli_whole_file_check(v->stats, err) : IG_OK;
+  return status == IG_OK ? cli_streams_open(s, &options, err) : status;
+}
+
+// The error, and how many lines are written nevertheless.
+static int fail_with_count(const cli_verb *verb, cli_streams *s, const ig_error *err) {
+  char count[600];
+  cli_output_stop(&s->output, count, sizeof count);
+  if (s->own_error) return cli_fail(verb, "%s%s", err->message, count);
+  return cli_fail(verb, "%s: %s%s", s->source_name, err->message, count);
 }
 
 // Everything between opening and committing.
 static int translate_streams(const cli_verb *verb, const translate_values *values,
-                             ig_translator *translator, streams *s) {
+                             ig_translator *translator, cli_streams *s) {
   ig_error err = {0};
   bool to_terminal = s->output.file == stdout && isatty(STDOUT_FILENO);
   ig_reporter reporter = cli_report_begin(&values->log, !to_terminal);
   if (to_terminal) reporter.progress = NULL;
-  ig_line_stream stream = {.read = read_source, .write = write_line, .context = s, .ready = ready};
-  ig_status status = values->score_target != NULL
-                         ? ig_score_targets(translator, &stream, read_target, &reporter, &err)
-                         : ig_translate_lines(translator, &stream, &reporter, &err);
+  const ig_line_stream stream = cli_streams_lines(s);
+  ig_status status =
+      values->score_target != NULL
+          ? ig_score_targets(translator, &stream, cli_streams_read_target, &reporter, &err)
+          : ig_translate_lines(translator, &stream, &reporter, &err);
   cli_report_end();
-  if (status != IG_OK && !s->own_error)
-    return cli_fail(verb, "%s: %s",
-                    cli_is_standard(values->input) ? "standard input" : values->input, err.message);
-  if (status == IG_OK) status = cli_output_commit(&s->output, &err);
-  if (status == IG_OK && values->stats != NULL)
-    status = write_stats(&s->stats, values, translator, &err);
+  if (status == IG_OK) {
+    status = cli_output_commit(&s->output, &err);
+    s->own_error |= status != IG_OK;
+  }
+  if (status != IG_OK) return fail_with_count(verb, s, &err);
+  if (values->stats != NULL) status = write_stats(values, translator, stream.lines_before, &err);
   return status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message);
 }
 
 // Reports options that make sense alone, but not together.
 static int check_options(const cli_verb *verb, const translate_values *v) {
+  if (v->resume && cli_is_standard(v->output))
+    return cli_usage_error(verb, "--resume needs -o FILE: it goes on from FILE.partial");
   if (v->score_target != NULL && v->n_best > 0)
     return cli_usage_error(verb, "--n-best and --score-target exclude each other");
   if (v->beam_size > 0 && v->n_best > v->beam_size)
@@ -320,12 +341,13 @@ static int open_translator(const cli_verb *verb, const translate_values *v, ig_t
 }
 
 // The model is opened before the output, so that a wrong path leaves no trace.
-static int open_and_translate(const cli_verb *verb, const translate_values *values, streams *s,
+static int open_and_translate(const cli_verb *verb, const translate_values *values, cli_streams *s,
                               ig_translator **translator) {
   ig_error err = {0};
+  run_identity run = {.verb = verb, .values = values};
   const int code = open_translator(verb, values, translator);
   if (code != CLI_GO_ON) return code;
-  if (open_streams(s, values, &err) != IG_OK) return cli_fail(verb, "%s", err.message);
+  if (open_streams(s, &run, &err) != IG_OK) return cli_fail(verb, "%s", err.message);
   return translate_streams(verb, values, *translator, s);
 }
 
@@ -335,18 +357,15 @@ static int run_parsed(const cli_verb *verb, const translate_values *values) {
   if (code != CLI_GO_ON) return code;
   cli_report_begin(&values->log, false);
   ig_translator *translator = NULL;
-  streams s = {0};
+  cli_streams s = {0};
   code = open_and_translate(verb, values, &s, &translator);
-  cli_output_abandon(&s.output);
-  cli_output_abandon(&s.stats);
-  ig_lines_close(s.source);
-  ig_lines_close(s.target);
+  cli_streams_close(&s);
   ig_translator_free(translator);
   return code;
 }
 
 static int run_translate(const cli_verb *verb, int argc, char **argv) {
-  translate_values values = {.length_penalty = NAN, .no_repeat_ngram_size = -1};
+  translate_values values = no_values;
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
   if (code == CLI_GO_ON) code = run_parsed(verb, &values);

@@ -348,6 +348,9 @@ typedef struct ig_line_stream {
   /* Would `read` give a line, or the end, without waiting? If not, what has been read is translated
    * and written before the next read. No line's translation depends on it. NULL: always. */
   bool (*ready)(void *context);
+  /* Lines of the text that come before the first one that `read` gives: messages and progress count
+   * from there; default 0. */
+  size_t lines_before;
 } ig_line_stream;
 /* Translates a whole stream in bounded memory; the order of lines is kept. reporter may be NULL. */
 ig_status ig_translate_lines(ig_translator *translator, const ig_line_stream *stream,

@@ -103,14 +103,17 @@ static ig_status take_sources(ig_translator *t, ig_error *err) {
   const ig_engine_members *members = ig_engine_members_of(t->engine);
   const int count = members->models.count;
   t->window.members = count;
+  double parameters = 0;
   t->sources = ig_allocate((size_t)count, sizeof *t->sources, err);
   if (!t->sources) return IG_ERROR_MEMORY;
   for (int m = 0; m < count; m++) {
     const ig_config *config = &members->models.list[m].model->config;
+    parameters += (double)ig_model_parameters(members->models.list[m].model);
     t->sources[m] = (ig_source_encoding){.tokenizer = members->tokenizers[m],
                                          .vocabulary = config->vocab_size,
                                          .longest = ig_decode_options_longest(config)};
   }
+  ig_window_begin_pace(&t->window, parameters);
   return IG_OK;
 }
 
@@ -447,12 +450,12 @@ static ig_status write_window(ig_translator *t, const stream_input *in, size_t c
   return IG_OK;
 }
 
-static void report_progress(const ig_reporter *reporter, size_t lines, double seconds,
-                            bool scoring) {
-  const ig_progress progress = {.what = scoring ? "scoring" : "translating",
-                                .done = (double)lines,
+static void report_progress(const ig_reporter *reporter, const stream_input *in, double seconds) {
+  const double lines = (double)(in->number - in->stream->lines_before);
+  const ig_progress progress = {.what = in->read_target ? "scoring" : "translating",
+                                .done = (double)in->number,
                                 .unit = "lines",
-                                .rate = seconds > 0 ? (double)lines / seconds : 0,
+                                .rate = seconds > 0 ? lines / seconds : 0,
                                 .rate_unit = "lines"};
   ig_report_progress(reporter, &progress);
 }
@@ -471,7 +474,9 @@ static ig_status run_window(ig_translator *t, stream_input *in, ig_error *err) {
   ig_window_clear(&t->window);
   const ig_status read = fill_window(t, in, &reading);
   const bool scoring = in->read_target != NULL;
+  const double begin = ig_clock_seconds();
   const ig_status worked = work_on_window(t, scoring, &working);
+  ig_window_keep_pace(&t->window, ig_clock_seconds() - begin);
   const size_t finished = worked == IG_OK ? t->window.count : ig_window_finished(&t->window);
   ig_status status = IG_OK;
   keep_error(&status, err, write_window(t, in, finished, &writing), &writing);
@@ -485,11 +490,11 @@ static ig_status run_lines(ig_translator *t, stream_input *in, const ig_reporter
   const double begin = ig_clock_seconds();
   ig_status status = IG_OK;
   ig_whole_line_clear(&t->line);
+  in->number = in->stream->lines_before;
   t->losses = (ig_losses){.reporter = reporter};
   while (status == IG_OK && !in->ended) {
     status = run_window(t, in, err);
-    if (status == IG_OK)
-      report_progress(reporter, in->number, ig_clock_seconds() - begin, in->read_target != NULL);
+    if (status == IG_OK) report_progress(reporter, in, ig_clock_seconds() - begin);
   }
   ig_losses_end(&t->losses, &t->stats);
   return status;

@@ -65,7 +65,29 @@ void ig_window_free(ig_window *w) {
 }
 
 bool ig_window_full(const ig_window *w) {
-  return w->count >= WINDOW_SENTENCES || w->text_size >= WINDOW_BYTES;
+  const size_t most = w->most > 0 ? w->most : WINDOW_SENTENCES;
+  return w->count >= most || w->text_size >= WINDOW_BYTES;
+}
+
+#define FIRST_SENTENCES 2048      // of a first window, at most
+#define FEWEST_SENTENCES 64       // keep several threads busy
+#define FIRST_WORK 34359738368.0  // sentences times parameters: seconds on a few cores
+#define WINDOW_SECONDS 10.0
+
+static size_t clamp_sentences(double wanted, size_t most) {
+  if (!(wanted > FEWEST_SENTENCES)) return FEWEST_SENTENCES;
+  return wanted < (double)most ? (size_t)wanted : most;
+}
+
+void ig_window_begin_pace(ig_window *w, double parameters) {
+  w->most = clamp_sentences(FIRST_WORK / (parameters > 1 ? parameters : 1), FIRST_SENTENCES);
+}
+
+void ig_window_keep_pace(ig_window *w, double seconds) {
+  if (w->most == 0 || w->count < w->most) return;
+  w->most = seconds > 0
+                ? clamp_sentences((double)w->count * WINDOW_SECONDS / seconds, WINDOW_SENTENCES)
+                : WINDOW_SENTENCES;
 }
 
 // Copies both parts, one after the other.

@@ -52,6 +52,7 @@ typedef struct ig_window {
   char *text;
   size_t text_size, text_capacity;
   int members;  // models that read the sources
+  size_t most;  // sentences; 0: as many as a window may have. Kept by ig_window_clear
 } ig_window;
 
 // A piece of text that is borrowed; {0}: nothing.
@@ -78,6 +79,12 @@ size_t ig_window_accepted(const ig_window *window);
 // Sentences before the first that is not blank and has no output yet.
 size_t ig_window_finished(const ig_window *window);
 bool ig_window_full(const ig_window *window);
+// Sets the size of the first window from the work of a sentence, in the parameters of the models,
+// and that of the next one from the time that a full one took. What is finished is written at the
+// end of a window, so one should take some ten seconds: whatever ends the process costs no more.
+// A small window costs time, for its sentences are sorted by length. No translation depends on it.
+void ig_window_begin_pace(ig_window *window, double parameters);
+void ig_window_keep_pace(ig_window *window, double seconds);
 // Copies the sentence after the others.
 ig_status ig_window_add(ig_window *window, const ig_window_input *input, ig_error *err);
 // How the sources of one member become ids.

@@ -33,13 +33,26 @@ head -n 4 "$model/source.ids" >in.ids
 "$INGOT" translate -m "$model" -i in.ids --ids-in --ids -o right.out --quiet ||
   fail "no translation"
 
+# What a failure left as finished is the beginning of the whole, and goes on to it.
+goes_on() {
+  if [ -s kept.out.partial ]; then
+    cmp -s kept.out.partial <(head -c "$(wc -c <kept.out.partial)" right.out) ||
+      fail "kept.out.partial is not the beginning of the output"
+    "$INGOT" translate -m "$model" -i in.ids --ids-in --ids -o kept.out --resume --quiet ||
+      fail "a failed write cannot be gone on from"
+    same kept.out right.out
+  fi
+  [ ! -e kept.out.partial ] || fail "an empty kept.out.partial is left"
+  echo old >kept.out
+}
+
 # A success is the whole new file; a failure leaves the old one, or the new one where only what came
 # after it failed.
 old_or_new() {
   cmp -s kept.out right.out || { [ "$1" -ne 0 ] && [ "$(cat kept.out)" = old ]; } ||
     fail "kept.out is neither old nor new"
   ls | grep -q tmp- && fail "a temporary is left"
-  echo old >kept.out
+  goes_on
 }
 echo old >kept.out
 every_write 60 old_or_new "$INGOT_FAULTY" translate -m "$model" -i in.ids --ids-in --ids \
@@ -50,7 +63,7 @@ rm kept.stats
 old_if_failed() {
   if [ "$1" -eq 0 ] || grep -q 'standard output' err; then same kept.out right.out; else \
     [ "$(cat kept.out)" = old ] || fail "a failure changed kept.out"; fi
-  echo old >kept.out
+  goes_on
 }
 echo old >kept.out
 every_write 60 old_if_failed "$INGOT_FAULTY" translate -m "$model" -i in.ids --ids-in --ids \

@@ -1,6 +1,6 @@
 // The translator on a small random model in a directory of its own: the same lines whatever the
 // batches, threads and workers; clear errors.
-#include "line_fixture.h"
+#include "translator_fixture.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -10,78 +10,6 @@
 #include "model/arch/marian_tokenizers.h"
 #include "model/run/pack.h"
 #include "pipeline/translate_model.h"
-#include "model_fixture.h"
-
-#define LINES 90
-
-static char directory[] = "/tmp/ingot-translator-XXXXXX";
-
-static int make_directory(void **state) {
-  (void)state;
-  static char words[WORDS][16];
-  const char *tokens[WORDS];
-  for (int i = 0; i < WORDS; i++) {
-    snprintf(words[i], sizeof words[i], "w%d", i);
-    tokens[i] = words[i];
-  }
-  if (!mkdtemp(directory)) return -1;
-  ig_tokenizer *tokenizer;
-  ig_model *model;
-  ig_error err;
-  if (ig_tokenizer_from_tokens(&(ig_token_list){tokens, WORDS}, NULL, &tokenizer, &err) != IG_OK)
-    return -1;
-  const ig_config config = small_config(ig_tokenizer_source_size(tokenizer),
-                                        ig_tokenizer_pad_id(tokenizer, IG_SIDE_TARGET));
-  if (ig_model_create(&config, 3, &model, &err) != IG_OK) return -1;
-  const int status = ig_model_save(model, directory, "float32", &err) == IG_OK &&
-                             ig_tokenizer_save(tokenizer, directory, &err) == IG_OK
-                         ? 0
-                         : -1;
-  ig_model_free(model);
-  ig_tokenizer_free(tokenizer);
-  return status;
-}
-
-static int remove_directory(void **state) {
-  (void)state;
-  char command[128];
-  snprintf(command, sizeof command, "rm -r %s", directory);
-  return system(command);
-}
-
-static const char **some_lines(void) { return random_lines(LINES, 32); }
-
-static ig_translator *open_with(ig_translator_options options) {
-  ig_translator *t;
-  ig_error err = {0};
-  if (ig_translator_open(directory, &options, &t, &err) != IG_OK) fail_msg("%s", err.message);
-  return t;
-}
-
-static void translate_with(ig_translator *t, streams *s) {
-  ig_error err = {0};
-  const ig_line_stream stream = {.read = read_line, .write = write_line, .context = s};
-  const ig_reporter reporter = {.message = keep_warning, .context = s};
-  if (ig_translate_lines(t, &stream, &reporter, &err) != IG_OK) fail_msg("%s", err.message);
-}
-
-static void translate(ig_translator_options options, streams *s) {
-  ig_translator *t = open_with(options);
-  translate_with(t, s);
-  const ig_translate_stats stats = ig_translator_stats(t);
-  assert_int_equal(stats.sentences, s->count);
-  assert_true(stats.target_tokens > 0 && stats.source_tokens > 0);
-  ig_translator_free(t);
-}
-
-static ig_translator_options options_of(int beam, int n_best) {
-  ig_translator_options o = ig_translator_options_default();
-  o.beam_size = beam;
-  o.n_best = n_best;
-  o.max_length = 24;
-  o.threads = 1;
-  return o;
-}
 
 static void test_batches_and_threads_change_nothing(void **state) {
   (void)state;
@@ -261,93 +189,6 @@ static void test_what_is_not_built_is_named(void **state) {
     release(&s);
   }
   unlink(path);
-}
-
-// The line that is refused ends the stream, but those before it are written.
-static void test_strict_names_the_line(void **state) {
-  (void)state;
-  const char *lines[] = {"w1", "w2", "w\xc3(", "w3"};
-  streams s = {.lines = lines, .count = 4}, good = {.lines = lines, .count = 2};
-  translate(options_of(1, 1), &good);
-  ig_translator_options o = options_of(1, 1);
-  o.strict = true;
-  ig_translator *t = open_with(o);
-  ig_error err = {0};
-  assert_int_equal(
-      ig_translate_lines(
-          t, &(ig_line_stream){.read = read_line, .write = write_line, .context = &s}, NULL, &err),
-      IG_ERROR_FORMAT);
-  assert_non_null(strstr(err.message, "line 3"));
-  expect_same(&s, &good);
-  assert_int_equal(ig_translator_stats(t).repaired, 0);
-  release(&s);
-  release(&good);
-  // The translator is as good as new.
-  s.count = 2;
-  translate_with(t, &s);
-  translate(options_of(1, 1), &good);
-  expect_same(&s, &good);
-  release(&s);
-  release(&good);
-  ig_translator_free(t);
-}
-
-static ig_status read_broken(void *context, const char **line, size_t *length, ig_error *err) {
-  streams *s = context;
-  if (s->next < s->count) return read_line(context, line, length, err);
-  snprintf(err->message, sizeof err->message, "the disk is gone");
-  return err->status = IG_ERROR_IO;
-}
-
-// What was read before a failure is translated and written.
-static void test_failing_reads_lose_nothing(void **state) {
-  (void)state;
-  const char *lines[] = {"w1", "w2", "", "w3"};
-  streams s = {.lines = lines, .count = 4}, good = {.lines = lines, .count = 4};
-  translate(options_of(1, 1), &good);
-  ig_translator *t = open_with(options_of(1, 1));
-  const ig_line_stream stream = {.read = read_broken, .write = write_line, .context = &s};
-  ig_error err = {0};
-  assert_int_equal(ig_translate_lines(t, &stream, NULL, &err), IG_ERROR_IO);
-  assert_string_equal(err.message, "the disk is gone");
-  expect_same(&s, &good);
-  release(&s);
-  release(&good);
-  ig_translator_free(t);
-}
-
-// Lines that are no text are translated as if U+FFFD and spaces stood there, and told.
-static void test_bad_bytes_are_repaired(void **state) {
-  (void)state;
-  static const char nul[] = "w1\0w2";
-  const char *lines[] = {"w1", "w\xc3( w2", "w3"}, *mended[] = {"w1", "w\xef\xbf\xbd( w2", "w3"};
-  streams s = {.lines = lines, .count = 3}, good = {.lines = mended, .count = 3};
-  translate(options_of(1, 1), &good);
-  assert_non_null(strstr(good.warning, "line 2: the vocabulary lacks"));
-  translate(options_of(1, 1), &s);
-  assert_string_equal(s.warning, "line 2: byte 2 (0xC3) is not UTF-8: read as U+FFFD");
-  expect_same(&s, &good);
-  release(&s);
-  release(&good);
-  ig_translator *t = open_with(options_of(1, 1));
-  char *one, *other;
-  assert_int_equal(ig_translate(t, lines[1], &one, NULL), IG_OK);
-  assert_int_equal(ig_translate(t, mended[1], &other, NULL), IG_OK);
-  assert_string_equal(one, other);
-  assert_int_equal(ig_translator_stats(t).repaired, 1);
-  free(one);
-  // A line with a NUL, as only a stream can give it.
-  assert_int_equal(ig_translate(t, "w1 w2", &one, NULL), IG_OK);
-  streams zero = {.lines = (const char *const[]){nul}, .count = 1, .lengths = &(size_t){5}};
-  translate_with(t, &zero);
-  assert_int_equal(zero.written, 1);
-  assert_string_equal(zero.out[0], one);
-  assert_string_equal(zero.warning, "line 1: byte 3 is NUL: read as a space");
-  assert_int_equal(ig_translator_stats(t).repaired, 2);
-  release(&zero);
-  free(one);
-  free(other);
-  ig_translator_free(t);
 }
 
 static void test_lengths(void **state) {
@@ -777,9 +618,6 @@ int main(void) {
       cmocka_unit_test(test_long_line_is_truncated_with_a_warning),
       cmocka_unit_test(test_a_long_source_is_scored_with_a_warning),
       cmocka_unit_test(test_what_is_not_built_is_named),
-      cmocka_unit_test(test_strict_names_the_line),
-      cmocka_unit_test(test_failing_reads_lose_nothing),
-      cmocka_unit_test(test_bad_bytes_are_repaired),
       cmocka_unit_test(test_lengths),
       cmocka_unit_test(test_scores_agree_with_the_search),
       cmocka_unit_test(test_model_in_memory),

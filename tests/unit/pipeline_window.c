@@ -131,8 +131,36 @@ static void test_targets(void **state) {
   ig_window_free(&w);
 }
 
+// A window is to take ten seconds: the first by the size of the models, the others by what the one
+// before took, if it was full.
+static void test_windows_follow_the_pace(void **state) {
+  (void)state;
+  ig_window w = {.members = 1};
+  ig_window_begin_pace(&w, 14e6);
+  assert_int_equal(w.most, 2048);
+  ig_window_begin_pace(&w, 75e6);
+  assert_int_equal(w.most, 458);
+  ig_window_begin_pace(&w, 3.3e9);
+  assert_int_equal(w.most, 64);
+  for (int i = 0; i < 64; i++) {
+    assert_false(ig_window_full(&w));
+    add(&w, "1 2", NULL);
+  }
+  assert_true(ig_window_full(&w));
+  ig_window_keep_pace(&w, 6.4);
+  assert_int_equal(w.most, 100);
+  ig_window_keep_pace(&w, 0.001);  // it was not full, so its time says nothing
+  assert_int_equal(w.most, 100);
+  ig_window_clear(&w);
+  for (int i = 0; i < 100; i++) add(&w, "1 2", NULL);
+  ig_window_keep_pace(&w, 0.0);
+  assert_int_equal(w.most, 8192);
+  ig_window_free(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_windows_follow_the_pace),
       cmocka_unit_test(test_ids),
       cmocka_unit_test(test_bad_ids_name_the_line),
       cmocka_unit_test(test_the_lowest_line_wins),
