@@ -200,6 +200,40 @@ static void transposed_layers_are_extracted(void **state) {
   remove_output();
 }
 
+// A checkpoint of the base model alone lacks the level that its modules have under a head.
+static void names_are_those_of_the_model_with_its_head(void **state) {
+  (void)state;
+  static const struct {
+    const char *config, *key;
+  } cases[] = {
+      {"{\"model_type\": \"gpt2\", \"architectures\": [\"GPT2LMHeadModel\"]}",
+       "base_model.model.transformer.h.0.attn.c_attn.lora_A.weight"},
+      {"{\"model_type\": \"gpt2\", \"architectures\": [\"GPT2Model\"]}",
+       "base_model.model.h.0.attn.c_attn.lora_A.weight"},
+      {"{\"model_type\": \"made-up\", \"architectures\": [\"OwnForCausalLM\"]}",
+       "base_model.model.h.0.attn.c_attn.lora_A.weight"},
+  };
+  const ig_safetensors_output base[] = {TENSOR("h.0.attn.c_attn.weight", 3, 2, zeros)},
+                              tuned[] = {TENSOR("h.0.attn.c_attn.weight", 3, 2, a2)};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    fixture_model("bare-base", cases[i].config, base, 1);
+    fixture_model("bare-tuned", cases[i].config, tuned, 1);
+    fixture_fused(
+        "merge_method: extract_lora\nbase_model: bare-base\nmodels: [{model: "
+        "bare-tuned}]\nparameters: {rank: 2}\n",
+        "out");
+    ig_safetensors *file;
+    assert_int_equal(ig_safetensors_open_file("out/adapter_model.safetensors", &file, NULL), IG_OK);
+    if (!ig_safetensors_find(file, cases[i].key))
+      fail_msg("no %s: %s", cases[i].key, ig_safetensors_get(file, 0)->name);
+    ig_safetensors_close(file);
+    nftw("bare-adapter", fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
+    assert_int_equal(rename("out", "bare-adapter"), 0);
+    fixture_fused(APPLY("bare-base", "bare-adapter"), "out");  // and back
+    remove_output();
+  }
+}
+
 static void what_is_not_built_is_called_by_its_name(void **state) {
   (void)state;
   static const struct {
@@ -258,6 +292,7 @@ int main(void) {
       cmocka_unit_test(levels_in_front_may_differ),
       cmocka_unit_test(transposed_layers),
       cmocka_unit_test(transposed_layers_are_extracted),
+      cmocka_unit_test(names_are_those_of_the_model_with_its_head),
       cmocka_unit_test(what_is_not_built_is_called_by_its_name),
   };
   return cmocka_run_group_tests(tests, make_models, fixture_leave);

@@ -67,3 +67,45 @@ bool ig_families_stores_transposed(const json_t *config, const char *tensor) {
   }
   return false;
 }
+
+// ---- levels in front --------------------------------------------------------
+
+const char *ig_families_head_prefix(const json_t *config) {
+  static const char *const prefixes[][2] = {{"gpt2", "transformer"},
+                                            {"openai-gpt", "transformer"},
+                                            {"bloom", "transformer"},
+                                            {"falcon", "transformer"},
+                                            {"gptj", "transformer"},
+                                            {"gpt_neo", "transformer"},
+                                            {"bert", "bert"},
+                                            {"roberta", "roberta"},
+                                            {"xlm-roberta", "roberta"},
+                                            {"camembert", "roberta"},
+                                            {"distilbert", "distilbert"},
+                                            {"electra", "electra"},
+                                            {"albert", "albert"},
+                                            {"deberta", "deberta"},
+                                            {"deberta-v2", "deberta"},
+                                            {"gpt_neox", "gpt_neox"},
+                                            {"opt", "model"},
+                                            {"llama", "model"},
+                                            {"mistral", "model"},
+                                            {"qwen2", "model"},
+                                            {"qwen3", "model"},
+                                            {"bart", "model"},
+                                            {"mbart", "model"},
+                                            {"m2m_100", "model"},
+                                            {"marian", "model"},
+                                            {"pegasus", "model"}};
+  const char *type = json_string_value(json_object_get(config, "model_type")),
+             *architecture =
+                 json_string_value(json_array_get(json_object_get(config, "architectures"), 0));
+  const size_t length = architecture ? strlen(architecture) : 0;
+  // "BertModel" is a base model, "GPT2LMHeadModel" and "OpenAIGPTLMHeadModel" are none.
+  const bool has_head =
+      length > 0 && (strstr(architecture, "Head") || strstr(architecture, "For") ||
+                     strstr(architecture, "MTModel"));
+  for (size_t i = 0; type && has_head && i < sizeof prefixes / sizeof *prefixes; i++)
+    if (strcmp(type, prefixes[i][0]) == 0) return prefixes[i][1];
+  return NULL;
+}

@@ -27,6 +27,10 @@ bool ig_families_is_held_for_all(const char *tensor);
 bool ig_families_stores_transposed(const json_t *config, const char *tensor);
 // Whether some weights of the family are stored so.
 bool ig_families_has_transposed(const json_t *config);
+// The level in front of a base model's modules in a model with a head ("transformer" in GPT-2's),
+// by the model_type. Checkpoints of a base model alone lack it. NULL: it is not known, or the
+// configuration is that of a base model.
+const char *ig_families_head_prefix(const json_t *config);
 // The tokenizers whose pieces can be matched (fuse/input/pieces.h), for messages.
 extern const char *const ig_families_tokenizers;
 #endif

@@ -32,6 +32,7 @@
 enum {
   BLOCK = 1 << 15,  // values that are read at a time; a longer row is read whole
   NAMED = 10,       // tensors that a warning names
+  LEVEL = 64,       // bytes of a level of names
 };
 static const char suffix[] = ".weight";
 static const char weights_name[] = "adapter_model.safetensors";
@@ -49,6 +50,18 @@ static size_t rank_of(const ig_plan_tensor *t) {
 }
 
 static int stem_of(const ig_plan_tensor *t) { return (int)(strlen(t->name) - strlen(suffix)); }
+
+// What comes before the name of a layer in the model that PEFT opens, "transformer." or "": the
+// checkpoint of a base model alone lacks that level.
+static void find_level(const ig_fusion_plan *plan, char level[LEVEL]) {
+  const char *prefix = ig_families_head_prefix(ig_fusion_plan_donor(plan)->config);
+  const size_t length = prefix ? strlen(prefix) : 0;
+  bool stored = false;
+  for (size_t i = 0; prefix && !stored && i < plan->count; i++)
+    stored =
+        strncmp(plan->tensors[i].name, prefix, length) == 0 && plan->tensors[i].name[length] == '.';
+  snprintf(level, LEVEL, "%s%s", prefix && !stored ? prefix : "", prefix && !stored ? "." : "");
+}
 
 static bool is_transposed(const ig_fusion_plan *plan, const ig_plan_tensor *t) {
   return ig_families_stores_transposed(ig_fusion_plan_donor(plan)->config, t->name);
@@ -151,6 +164,7 @@ typedef struct extraction {
   char *bytes;                   // the longer of those, converted
   const ig_plan_tensor **layer;  // the layers that differ
   size_t layers;
+  char level[LEVEL];              // before the names of layers
   ig_safetensors_output *output;  // (layers, 2): A, B
   ig_safetensors_shard *file;
   size_t others;             // how many tensors differ and are no layers
@@ -294,10 +308,11 @@ static ig_status describe_part(const extraction *e, size_t layer, const char *pa
                                ig_safetensors_output *out, ig_error *err) {
   const ig_plan_tensor *t = e->layer[layer];
   const bool is_a = strcmp(part, "lora_A") == 0;
-  const size_t size = strlen(t->name) + 64;
+  const size_t size = strlen(t->name) + LEVEL + 64;
+  const char *level = ig_tensor_place_of(t->name).head ? "" : e->level;
   char *name = ig_allocate(size, 1, err);
   if (!name) return IG_ERROR_MEMORY;
-  snprintf(name, size, "base_model.model.%.*s.%s.weight", stem_of(t), t->name, part);
+  snprintf(name, size, "base_model.model.%s%.*s.%s.weight", level, stem_of(t), t->name, part);
   *out = (ig_safetensors_output){.name = name, .dtype = dtype_of(e->plan->recipe), .rank = 2};
   const bool transposed = is_transposed(e->plan, t);
   out->shape[0] = is_a ? rank_of(t) : t->shape[transposed];
@@ -306,6 +321,7 @@ static ig_status describe_part(const extraction *e, size_t layer, const char *pa
 }
 
 static ig_status begin_file(extraction *e, ig_error *err) {
+  find_level(e->plan, e->level);
   e->output = ig_allocate(2 * e->layers, sizeof *e->output, err);
   if (!e->output) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < e->layers; i++) {
