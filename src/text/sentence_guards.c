@@ -105,7 +105,7 @@ static const char *const never_last[] = {
     "Capt", "Lt",    "Sgt",  "Maj", "Cpl",    "Sen",  "Rep",  "Gov",  "St",   "Mt",   "Ft",  "Mme",
     "Mlle", "Sra",   "Srta", "Hr",  "Fr",     "Frl",  "Dipl", "Ing",  "Sig",  "Dott", "vs",  "cf",
     "viz",  "bzw",   "bspw", "vgl", "evtl",   "ggf",  "sog",  "inkl", "zzgl", "ca",   "Mag", "Abs",
-    "eig",  "urspr", "Univ", "Wm",  "Bros",   "betr", "Gebr", NULL};
+    "eig",  "urspr", "Univ", "Wm",  "Bros",   "betr", "Cmdr", "Gebr", NULL};
 // Abbreviations before a number: "No. 5", "Fig. 2", "Dec. 24".
 static const char *const before_numbers[] = {
     "No",  "no",  "Nos",  "nos", "Nr",  "nr",  "Art",  "art", "Fig", "fig",  "Figs", "figs", "Abb",

@@ -92,6 +92,7 @@ static void test_sentences_go_on(void **state) {
       "  How are you?  ",
       "Wait for us .",
       "Mr. Smith and Mrs. Jones met Dr. Who, Prof. Xu and MR. T.",
+      "Lt. Cmdr. Evans and Philip Wm. Ely came at 9 a.m. Monday.",
       "J. S. Bach and J.R.R. Tolkien met in the U.S. Navy.",
       "Fruit, e.g. this one, i.e. an apple, etc. is good.",
       "Cats, e.g. Tom, are No. 5 on p. 12, Fig. 3, Vol. 2.",
