@@ -107,12 +107,13 @@ static int run_fuse(const cli_verb *verb, int argc, char **argv) {
         values.shard_size);
   options.sha256 = values.sha256;
   options.reporter = cli_report_begin(&values.log, true);
-  cli_stop_on_signals(!values.log.quiet && !values.log.json);
+  options.interrupter = cli_stop_on_signals(!values.log.quiet && !values.log.json);
   ig_error err;
   cli_held_out held_out = {.options = ig_held_out_options_default()};
   const bool is_chrf = values.metric && strcmp(values.metric, "chrf") == 0;
   held_out.options.score.metric = is_chrf ? IG_METRIC_CHRF : IG_METRIC_BLEU;
   held_out.options.threads = values.threads;
+  held_out.options.interrupter = options.interrupter;
   held_out.options.beam_size = values.beam_size;
   ig_status status = IG_OK;
   if (values.source) {

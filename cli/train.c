@@ -33,7 +33,7 @@ static int run_train(const cli_verb *verb, int argc, char **argv) {
                                 .stats_path = values.stats};
     values.log.clock = true;
     options.reporter = cli_report_begin(&values.log, true);
-    cli_stop_on_signals(!values.log.quiet && !values.log.json);
+    options.interrupter = cli_stop_on_signals(!values.log.quiet && !values.log.json);
     ig_error err = {0};
     ig_status status = ig_train(operands.items[0], &options, &err);
     cli_report_end();

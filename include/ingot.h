@@ -46,9 +46,15 @@ const char *ig_isa_supported(size_t index);
 int ig_cpu_count(void);
 /* The CPU's own name, cut to 63 bytes; "unknown" if it has none. */
 void ig_cpu_name(char name[64]);
-/* Asks the ig_train that is running to save its state and return IG_INTERRUPTED; a later ig_train
- * is not affected. Async-signal-safe, and may be called from any thread. */
-void ig_interrupt(void);
+/* Asks runs to stop: those, and only those, whose options name it. */
+typedef struct ig_interrupter ig_interrupter; /* ig_interrupter_free, after the runs */
+ig_status ig_interrupter_create(ig_interrupter **out, ig_error *err);
+void ig_interrupter_free(ig_interrupter *interrupter);
+/* A run that has the interrupter saves its state and returns IG_INTERRUPTED; so does one that is
+ * started later, until ig_interrupter_reset. Async-signal-safe, and may be called from any thread.
+ * NULL is fine. */
+void ig_interrupt(ig_interrupter *interrupter);
+void ig_interrupter_reset(ig_interrupter *interrupter);
 
 /* ---- the model's options ------------------------------------------------- */
 
@@ -211,10 +217,10 @@ typedef struct ig_train_options {
   int threads;            /* default 0: all cores */
   const char *stats_path; /* statistics are written to this file as JSON; default NULL: nowhere */
   ig_reporter reporter;   /* default: nothing is reported */
+  ig_interrupter *interrupter; /* stops the run; default NULL: nothing does */
 } ig_train_options;
 /* Trains as the YAML file says (docs/training.md). If the output directory holds a checkpoint of
- * the same run, it goes on from there. IG_INTERRUPTED after ig_interrupt(), with the state saved.
- * One ig_train at a time in a process if ig_interrupt() is used. */
+ * the same run, it goes on from there. IG_INTERRUPTED after ig_interrupt, with the state saved. */
 ig_status ig_train(const char *config_path, const ig_train_options *options, ig_error *err);
 
 /* ---- translating --------------------------------------------------------- */
@@ -252,6 +258,9 @@ typedef struct ig_translator_options {
   /* a code of the language of the source, as "en", whose abbreviations end no sentence; default
    * NULL: what the model's tokenizer_config.json says, else its directory's name ("en-de") */
   const char *source_language;
+  /* Stops what the translator is doing, between two steps of decoding: lines that are finished are
+   * written. Kept: it must outlive the translator. Default NULL: nothing does */
+  ig_interrupter *interrupter;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 
@@ -351,6 +360,7 @@ typedef struct ig_line_stream {
   /* Lines of the text that come before the first one that `read` gives: messages and progress count
    * from there; default 0. */
   size_t lines_before;
+  size_t total; /* lines of the stream, for reports of progress; 0: not known */
 } ig_line_stream;
 /* Translates a whole stream in bounded memory; the order of lines is kept. reporter may be NULL. */
 ig_status ig_translate_lines(ig_translator *translator, const ig_line_stream *stream,
@@ -404,9 +414,10 @@ typedef struct ig_held_out_options {
   const char *const *sources;    /* (count): lines to translate, without newlines */
   const char *const *references; /* (count): their right translations */
   size_t count;
-  ig_score_options score; /* default: BLEU */
-  int beam_size;          /* default 0: the model's */
-  int threads;            /* default 0: all cores; the score does not depend on it */
+  ig_score_options score;      /* default: BLEU */
+  int beam_size;               /* default 0: the model's */
+  int threads;                 /* default 0: all cores; the score does not depend on it */
+  ig_interrupter *interrupter; /* stops the run; default NULL: nothing does */
 } ig_held_out_options;
 ig_held_out_options ig_held_out_options_default(void);
 /* Translates the sources with the model in a directory; *score is what ig_score_lines says of the
@@ -432,7 +443,8 @@ typedef struct ig_fuse_options {
    * by it. ig_score_held_out is such a function. Called on the thread that called the library.
    * Default NULL: that method is an error. */
   ig_status (*score)(void *context, const char *directory, double *score, ig_error *err);
-  void *score_context; /* handed to score */
+  void *score_context;         /* handed to score */
+  ig_interrupter *interrupter; /* stops the run; default NULL: nothing does */
 } ig_fuse_options;
 ig_fuse_options ig_fuse_options_default(void);
 /* Carries out a recipe (a YAML file, docs/fusion.md) and writes the directory of a model, or of a

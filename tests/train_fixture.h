@@ -50,6 +50,7 @@ static const char *const configuration =
 
 static inline int set_up(void **state) {
   (void)state;
+  if (ig_interrupter_create(&interrupter, NULL) != IG_OK) return -1;
   if (!mkdtemp(directory) || chdir(directory)) return -1;
   write_pairs("t.src", "t.trg", 1, 400);
   write_pairs("v.src", "v.trg", 2, 20);
@@ -66,10 +67,12 @@ static inline int tear_down(void **state) {
   (void)state;
   if (chdir("/")) return -1;
   remove_tree(directory);
+  ig_interrupter_free(interrupter);
   return 0;
 }
 
-// When ig_interrupt() is called.
+static ig_interrupter *interrupter;  // of the run
+// When it is interrupted.
 static int interrupt_after;       // at the first report of progress after so many updates; 0: never
 static int interrupt_at;          // at the line of the log about this update; 0: never
 static const char *interrupt_on;  // at a message that begins with this; NULL: never
@@ -77,15 +80,16 @@ static char warning[512];         // the last warning
 
 static inline void progress(void *context, const ig_progress *p) {
   (void)context;
-  if (interrupt_after && p->done >= interrupt_after) ig_interrupt();
+  if (interrupt_after && p->done >= interrupt_after) ig_interrupt(interrupter);
 }
 
 static inline void message(void *context, ig_level level, const char *text) {
   (void)context;
   char line[32];
   snprintf(line, sizeof line, "update %d,", interrupt_at);
-  if (interrupt_at && strncmp(text, line, strlen(line)) == 0) ig_interrupt();
-  if (interrupt_on && strncmp(text, interrupt_on, strlen(interrupt_on)) == 0) ig_interrupt();
+  if (interrupt_at && strncmp(text, line, strlen(line)) == 0) ig_interrupt(interrupter);
+  if (interrupt_on && strncmp(text, interrupt_on, strlen(interrupt_on)) == 0)
+    ig_interrupt(interrupter);
   if (level == IG_LEVEL_WARNING) snprintf(warning, sizeof warning, "%s", text);
 }
 
@@ -95,8 +99,10 @@ static inline ig_status train_on(const char *path, int threads, const char *cons
                                     .set_count = count,
                                     .threads = threads,
                                     .reporter = {.progress = progress, .message = message},
+                                    .interrupter = interrupter,
                                     .stats_path = "stats.json"};
   warning[0] = '\0';
+  ig_interrupter_reset(interrupter);
   return ig_train(path, &options, err);
 }
 

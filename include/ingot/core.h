@@ -26,7 +26,7 @@ typedef enum ig_status {
   IG_ERROR_MEMORY = 4,      /* no memory was left */
   IG_ERROR_UNSUPPORTED = 5, /* well-formed, but not something this version does */
   IG_ERROR_DIVERGED = 6,    /* training met NaN or Inf, or a loss that ran away */
-  IG_INTERRUPTED = 7,       /* ig_interrupt() was called; state was saved */
+  IG_INTERRUPTED = 7,       /* ig_interrupt was called; state was saved */
 } ig_status;
 
 typedef struct ig_error {

@@ -3,13 +3,31 @@
 #include "base/interrupt.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
 
-#include "ingot.h"
+#include "base/allocate.h"
+#include "base/fail.h"
 
-static atomic_int interrupted;
+struct ig_interrupter {
+  atomic_int requested;
+};
 
-void ig_interrupt(void) { atomic_store_explicit(&interrupted, 1, memory_order_relaxed); }
-bool ig_interrupt_requested(void) {
-  return atomic_load_explicit(&interrupted, memory_order_relaxed) != 0;
+ig_status ig_interrupter_create(ig_interrupter **out, ig_error *err) {
+  IG_TRY(ig_fail_if_null(out, "out", err));
+  *out = ig_allocate(1, sizeof **out, err);
+  return *out ? IG_OK : IG_ERROR_MEMORY;
 }
-void ig_interrupt_clear(void) { atomic_store_explicit(&interrupted, 0, memory_order_relaxed); }
+
+void ig_interrupter_free(ig_interrupter *interrupter) { free(interrupter); }
+
+void ig_interrupt(ig_interrupter *interrupter) {
+  if (interrupter) atomic_store_explicit(&interrupter->requested, 1, memory_order_relaxed);
+}
+
+void ig_interrupter_reset(ig_interrupter *interrupter) {
+  if (interrupter) atomic_store_explicit(&interrupter->requested, 0, memory_order_relaxed);
+}
+
+bool ig_interrupt_requested(const ig_interrupter *interrupter) {
+  return interrupter && atomic_load_explicit(&interrupter->requested, memory_order_relaxed) != 0;
+}

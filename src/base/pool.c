@@ -18,6 +18,7 @@
 #include "base/allocate.h"
 #include "base/cpus.h"
 #include "base/fail.h"
+#include "base/forks.h"
 #include "ingot.h"
 
 // How often a thread that waits looks, at ~0.05 us a look, before it sleeps. Waking a sleeper costs
@@ -46,6 +47,7 @@ struct ig_pool {
   pthread_mutex_t mutex;
   pthread_cond_t wake, done;
   int threads, started, spins;
+  unsigned forks;               // of ig_forks_count: a child of this process has no workers
   int caller_cpu;               // the core that workers are kept off; -1: none yet
   struct pool_worker *workers;  // [threads - 1]
   pool_share shares[];          // [threads]
@@ -176,8 +178,13 @@ static void run_round(ig_pool *pool, size_t first, uint32_t count) {
   wait_for_workers(pool);
 }
 
+// A forked child runs everything on the thread that it has.
+static bool is_alone(const ig_pool *pool) {
+  return !pool || pool->threads == 1 || pool->forks != ig_forks_count();
+}
+
 void ig_pool_run(ig_pool *pool, size_t count, ig_task task, void *context) {
-  if (!pool || pool->threads == 1 || count <= 1) {
+  if (count <= 1 || is_alone(pool)) {
     for (size_t i = 0; i < count; i++) task(context, i, 0);
     return;
   }
@@ -268,6 +275,7 @@ ig_status ig_pool_create(int threads, ig_pool **out, ig_error *err) {
   // With more threads than cores, looking would only keep the others from running.
   pool->spins = threads <= cpus ? SPINS : 0;
   pool->caller_cpu = -1;
+  pool->forks = ig_forks_count();
   pthread_mutex_init(&pool->mutex, NULL);
   pthread_cond_init(&pool->wake, NULL);
   pthread_cond_init(&pool->done, NULL);
@@ -284,8 +292,8 @@ ig_status ig_pool_create(int threads, ig_pool **out, ig_error *err) {
   return IG_OK;
 }
 
-void ig_pool_free(ig_pool *pool) {
-  if (!pool) return;
+// In a forked child there is nobody to end, and the mutex may be locked for ever.
+static void end_workers(ig_pool *pool) {
   pthread_mutex_lock(&pool->mutex);
   atomic_store(&pool->stop, true);
   pthread_cond_broadcast(&pool->wake);
@@ -294,6 +302,11 @@ void ig_pool_free(ig_pool *pool) {
   pthread_cond_destroy(&pool->done);
   pthread_cond_destroy(&pool->wake);
   pthread_mutex_destroy(&pool->mutex);
+}
+
+void ig_pool_free(ig_pool *pool) {
+  if (!pool) return;
+  if (pool->forks == ig_forks_count()) end_workers(pool);
   free(pool->workers);
   free(pool);
 }

@@ -12,7 +12,8 @@ typedef void (*ig_task)(void *context, size_t index, int worker);
 typedef ig_status (*ig_fallible_task)(void *context, size_t index, int worker, ig_error *err);
 
 // threads 0: all cores this process may use (its affinity is respected). The caller's thread is
-// worker 0, so `threads` 1 starts none.
+// worker 0, so `threads` 1 starts none. In a child of fork() the pool has no other thread: its
+// loops run on the caller's.
 ig_status ig_pool_create(int threads, ig_pool **out, ig_error *err);
 void ig_pool_free(ig_pool *pool);
 int ig_pool_threads(const ig_pool *pool);  // NULL: 1

@@ -8,6 +8,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/interrupt.h"
 #include "decode/beam.h"
 #include "decode/greedy.h"
 
@@ -257,6 +258,8 @@ ig_status ig_search_stream(ig_search *s, const ig_stepper *stepper, const ig_sea
   for (;;) {
     IG_TRY(let_join(s, feed, err));
     if (s->active == 0) return IG_OK;
+    if (ig_interrupt_requested(feed->interrupter))
+      return ig_fail(err, IG_INTERRUPTED, "interrupted");
     step_rows(s, stepper);
     ig_pool_run(s->active > 1 ? s->pool : NULL, (size_t)s->active, select_next, s);
     IG_TRY(advance(s, feed, err));
@@ -284,6 +287,8 @@ ig_status ig_search_run(ig_search *s, const ig_stepper *stepper, int sentences,
                         const ig_hypothesis **out, ig_error *err) {
   int encoded = sentences;
   *out = s->results;
-  return ig_search_stream(s, stepper, &(ig_search_feed){join_encoded, keep_results, &encoded},
-                          sentences, err);
+  return ig_search_stream(
+      s, stepper,
+      &(ig_search_feed){.join = join_encoded, .leave = keep_results, .context = &encoded},
+      sentences, err);
 }

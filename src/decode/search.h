@@ -40,6 +40,8 @@ typedef struct ig_search_feed {
   // seat is free again.
   ig_status (*leave)(void *context, int seat, const ig_hypothesis *found, ig_error *err);
   void *context;
+  // Asked before every step: the search returns IG_INTERRUPTED if it was called. NULL: never.
+  const ig_interrupter *interrupter;
 } ig_search_feed;
 
 typedef struct ig_search ig_search;  // ig_search_free; one arena, no allocation while it runs

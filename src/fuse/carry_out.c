@@ -64,8 +64,11 @@ static ig_status run_stage(const stage_run *r, const ig_fusion_plan *plan, size_
   stage->directory = ig_path_join(r->directory, stage->recipe->name, err);
   if (!stage->directory) return IG_ERROR_MEMORY;
   ig_provenance provenance;
-  ig_fusion_writing writing = {
-      .plan = plan, .pool = r->pool, .reporter = &r->options->reporter, .provenance = &provenance};
+  ig_fusion_writing writing = {.plan = plan,
+                               .pool = r->pool,
+                               .reporter = &r->options->reporter,
+                               .interrupter = r->options->interrupter,
+                               .provenance = &provenance};
   const ig_provenance_options options = {.hashes = r->hashes, .scores = r->scores};
   ig_status status = ig_provenance_begin(plan, &options, &provenance, err);
   if (status == IG_OK) status = make_stage(r, &writing, stage, err);
@@ -94,6 +97,7 @@ static ig_status run_result(const stage_run *r, const ig_fusion_plan *plan, ig_e
   ig_fusion_writing writing = {.plan = plan,
                                .pool = r->pool,
                                .reporter = &r->options->reporter,
+                               .interrupter = r->options->interrupter,
                                .shard_bytes = r->options->shard_bytes,
                                .provenance = &provenance};
   const ig_provenance_options options = {.hashes = r->hashes,

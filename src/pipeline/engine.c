@@ -136,6 +136,13 @@ int ig_engine_threads(const ig_engine *e) {
   return threads > e->worker_count ? threads : e->worker_count;
 }
 
+ig_status ig_engine_check_usable(const ig_engine *e, ig_error *err) {
+  if (!ig_turns_are_lost(e->turns)) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "the engine was opened before this process was forked: its threads are the "
+                 "parent's; open one in the child");
+}
+
 bool ig_engine_lend_pool(ig_engine *e, ig_pool **pool) {
   const bool lent = ig_turns_try_everything(e->turns);
   *pool = lent ? e->pool : NULL;

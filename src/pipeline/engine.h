@@ -28,6 +28,8 @@ const ig_engine_members *ig_engine_members_of(const ig_engine *engine);
 const ig_decode_options *ig_engine_defaults(const ig_engine *engine);
 int ig_engine_threads(const ig_engine *engine);  // that work at the same time, at most
 
+// IG_ERROR_UNSUPPORTED in a child of fork(). The functions below are not to be called then.
+ig_status ig_engine_check_usable(const ig_engine *engine, ig_error *err);
 // The engine's threads for a loop of the caller's own, such as tokenizing: *pool (NULL: the
 // caller's thread alone) is the caller's until ig_engine_return_pool. False if others work or wait:
 // then *pool is NULL, and nothing is to be returned.
@@ -50,6 +52,7 @@ typedef struct ig_engine_job {
   // log_probs (target ids): of each token, given those before it.
   ig_status (*scored)(void *context, size_t sentence, const float *log_probs, ig_error *err);
   void *context;
+  const ig_interrupter *interrupter;  // ends the job with IG_INTERRUPTED; NULL: nothing does
 } ig_engine_job;
 
 typedef struct ig_engine_counts {

@@ -36,6 +36,7 @@ static ig_status translate_sources(const char *directory, held_out_stream *s, ig
   ig_translator_options options = ig_translator_options_default();
   options.threads = s->options->threads;
   options.beam_size = s->options->beam_size;
+  options.interrupter = s->options->interrupter;
   options.split_sentences =
       IG_SPLIT_SENTENCES_OFF;  // a line is compared with its reference as it is
   ig_translator *translator;

@@ -1,12 +1,15 @@
 // The translator: one stream over an engine. Its options, the window of sentences that it reads,
 // the order in which lines are written, their text, and the statistics.
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
 #include "base/clock.h"
 #include "base/fail.h"
+#include "base/interrupt.h"
 #include "base/report.h"
 #include "base/text_repair.h"
 #include "pipeline/engine.h"
@@ -28,6 +31,15 @@ struct ig_translator {
   int batch_tokens;
   bool ids_in;
   bool strict;  // lines that are no text are errors
+  const ig_interrupter *interrupter;
+  // Of the stream that runs, for reports of progress while the engine works.
+  const ig_reporter *reporter;
+  pthread_t caller;
+  double begin, told;            // seconds: of the stream's beginning, and of the last report
+  size_t lines_skipped;          // of the text, before the stream
+  size_t lines_before;           // that were written before this window
+  size_t total;                  // lines of the stream; 0: not known
+  atomic_size_t finished_lines;  // of the window
   ig_output_format format;
   ig_window window;
   ig_sentences *splitter;        // NULL: a line is one sentence
@@ -150,6 +162,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   t->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : BATCH_TOKENS;
   t->ids_in = o->ids_in;
   t->strict = o->strict;
+  t->interrupter = o->interrupter;
   t->format = (ig_output_format){.tokenizer = o->ids_out ? NULL : tokenizer,
                                  .n_best = t->decode.n_best,
                                  .token_log_probs = o->ids_in};
@@ -248,7 +261,8 @@ static ig_status make_ids(ig_translator *t, bool scoring, ig_error *err) {
                                 .ids_in = t->ids_in,
                                 .scoring = scoring,
                                 .target_vocabulary = t->decode.vocab_size,
-                                .longest_target = t->longest_target};
+                                .longest_target = t->longest_target,
+                                .interrupter = t->interrupter};
   const ig_status encoded = encode_window(t, &encoding, err);
   if (encoded != IG_OK) {
     const size_t accepted = ig_window_accepted(w);
@@ -270,6 +284,32 @@ static void count_losses(ig_translator *t) {
   }
 }
 
+static void report_lines(ig_translator *t, size_t lines, bool scoring) {
+  const double now = ig_clock_seconds(), seconds = now - t->begin;
+  const double worked_on = (double)(lines - t->lines_skipped);
+  const ig_progress progress = {.what = scoring ? "scoring" : "translating",
+                                .done = (double)lines,
+                                .total = (double)t->total,
+                                .unit = "lines",
+                                .rate = seconds > 0 ? worked_on / seconds : 0,
+                                .rate_unit = "lines"};
+  t->told = now;
+  ig_report_progress(t->reporter, &progress);
+}
+
+// Seconds between reports while a window is worked on.
+#define TOLD_EVERY 0.1
+
+// A sentence of the window is done. Reports are for the thread that called the library, which is
+// one of those that work.
+static void count_finished(ig_translator *t, size_t sentence, bool scoring) {
+  const size_t lines =
+      atomic_fetch_add(&t->finished_lines, t->window.sentences[sentence].ends_line) +
+      t->window.sentences[sentence].ends_line;
+  if (!t->reporter || !t->reporter->progress || !pthread_equal(pthread_self(), t->caller)) return;
+  if (ig_clock_seconds() - t->told >= TOLD_EVERY) report_lines(t, t->lines_before + lines, scoring);
+}
+
 static ig_status keep_translation(void *context, size_t sentence, const ig_hypothesis *found,
                                   ig_error *err) {
   ig_translator *t = context;
@@ -278,6 +318,7 @@ static ig_status keep_translation(void *context, size_t sentence, const ig_hypot
   if (t->format.tokenizer)
     translated->lost_output =
         ig_tokenizer_count_lost(t->format.tokenizer, found->ids, (size_t)found->length);
+  count_finished(t, sentence, false);
   return ig_output_line_translated(&t->format, found, &translated->output, err);
 }
 
@@ -285,6 +326,7 @@ static ig_status keep_scores(void *context, size_t sentence, const float *log_pr
                              ig_error *err) {
   ig_translator *t = context;
   ig_window_sentence *scored = &t->window.sentences[sentence];
+  count_finished(t, sentence, true);
   return ig_output_line_scored(&t->format, log_probs, scored->target.count, &scored->output, err);
 }
 
@@ -310,7 +352,8 @@ static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
                              .batch_tokens = t->batch_tokens,
                              .decoded = scoring ? NULL : keep_translation,
                              .scored = scoring ? keep_scores : NULL,
-                             .context = t};
+                             .context = t,
+                             .interrupter = t->interrupter};
   ig_engine_counts counts;
   const ig_status status = ig_engine_run(t->engine, &job, &counts, err);
   t->stats.target_tokens += counts.target_tokens;
@@ -401,6 +444,7 @@ static ig_status add_sentence(ig_translator *t, stream_input *in, ig_error *err)
 static ig_status fill_window(ig_translator *t, stream_input *in, ig_error *err) {
   const ig_line_stream *stream = in->stream;
   for (;;) {
+    if (ig_interrupt_requested(t->interrupter)) return ig_fail(err, IG_INTERRUPTED, "interrupted");
     if (!in->in_line) IG_TRY(read_line(t, in, err));
     if (in->ended) return IG_OK;
     while (in->in_line && !ig_window_full(&t->window)) IG_TRY(add_sentence(t, in, err));
@@ -450,21 +494,17 @@ static ig_status write_window(ig_translator *t, const stream_input *in, size_t c
   return IG_OK;
 }
 
-static void report_progress(const ig_reporter *reporter, const stream_input *in, double seconds) {
-  const double lines = (double)(in->number - in->stream->lines_before);
-  const ig_progress progress = {.what = in->read_target ? "scoring" : "translating",
-                                .done = (double)in->number,
-                                .unit = "lines",
-                                .rate = seconds > 0 ? lines / seconds : 0,
-                                .rate_unit = "lines"};
-  ig_report_progress(reporter, &progress);
-}
-
 // Keeps the first error of a window's.
 static void keep_error(ig_status *first, ig_error *err, ig_status status, const ig_error *why) {
   if (*first != IG_OK || status == IG_OK) return;
   *first = status;
   if (err) *err = *why;
+}
+
+static size_t lines_of(const ig_window *w) {
+  size_t lines = 0;
+  for (size_t i = 0; i < w->count; i++) lines += w->sentences[i].ends_line;
+  return lines;
 }
 
 // Reads a window, works on it and writes it. Lines before the one that cannot be read, be encoded
@@ -474,6 +514,9 @@ static ig_status run_window(ig_translator *t, stream_input *in, ig_error *err) {
   ig_window_clear(&t->window);
   const ig_status read = fill_window(t, in, &reading);
   const bool scoring = in->read_target != NULL;
+  t->lines_before = in->number - lines_of(&t->window);
+  t->total = in->ended ? in->number : in->stream->total;
+  atomic_store(&t->finished_lines, 0);
   const double begin = ig_clock_seconds();
   const ig_status worked = work_on_window(t, scoring, &working);
   ig_window_keep_pace(&t->window, ig_clock_seconds() - begin);
@@ -487,15 +530,20 @@ static ig_status run_window(ig_translator *t, stream_input *in, ig_error *err) {
 
 static ig_status run_lines(ig_translator *t, stream_input *in, const ig_reporter *reporter,
                            ig_error *err) {
-  const double begin = ig_clock_seconds();
+  IG_TRY(ig_engine_check_usable(t->engine, err));
+  t->begin = t->told = ig_clock_seconds();
+  t->reporter = reporter;
+  t->caller = pthread_self();
   ig_status status = IG_OK;
   ig_whole_line_clear(&t->line);
   in->number = in->stream->lines_before;
+  t->lines_skipped = in->number;
   t->losses = (ig_losses){.reporter = reporter};
   while (status == IG_OK && !in->ended) {
     status = run_window(t, in, err);
-    if (status == IG_OK) report_progress(reporter, in, ig_clock_seconds() - begin);
+    if (status == IG_OK) report_lines(t, in->number, in->read_target != NULL);
   }
+  t->reporter = NULL;
   ig_losses_end(&t->losses, &t->stats);
   return status;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/allocate.h"
+#include "base/forks.h"
 
 struct ig_turns {
   pthread_mutex_t mutex;
@@ -14,7 +15,8 @@ struct ig_turns {
   bool everything;  // one job has all workers
   int working;      // jobs that have one worker each
   int workers;
-  bool *taken;  // (workers)
+  bool *taken;     // (workers)
+  unsigned forks;  // of ig_forks_count
 };
 
 ig_status ig_turns_create(int workers, ig_turns **out, ig_error *err) {
@@ -28,16 +30,21 @@ ig_status ig_turns_create(int workers, ig_turns **out, ig_error *err) {
   }
   t->workers = workers;
   t->taken = taken;
+  t->forks = ig_forks_count();
   pthread_mutex_init(&t->mutex, NULL);
   pthread_cond_init(&t->changed, NULL);
   *out = t;
   return IG_OK;
 }
 
+bool ig_turns_are_lost(const ig_turns *t) { return t->forks != ig_forks_count(); }
+
 void ig_turns_free(ig_turns *t) {
   if (!t) return;
-  pthread_cond_destroy(&t->changed);
-  pthread_mutex_destroy(&t->mutex);
+  if (!ig_turns_are_lost(t)) {
+    pthread_cond_destroy(&t->changed);
+    pthread_mutex_destroy(&t->mutex);
+  }
   free(t->taken);
   free(t);
 }

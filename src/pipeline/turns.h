@@ -18,6 +18,9 @@ enum { IG_TURNS_EVERYTHING = -1 };
 
 // With one worker every job gets everything.
 ig_status ig_turns_create(int workers, ig_turns **out, ig_error *err);
+// True in a child of fork(): who had a turn is not there to end it, and the other functions, but
+// ig_turns_free, could wait for ever.
+bool ig_turns_are_lost(const ig_turns *turns);
 void ig_turns_free(ig_turns *turns);
 // Waits for the caller's turn. Returns the number of the worker that is the caller's now, from 0
 // on, or IG_TURNS_EVERYTHING.

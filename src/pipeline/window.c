@@ -6,6 +6,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/interrupt.h"
 #include "base/size.h"
 #include "text/utf8.h"
 
@@ -230,6 +231,7 @@ static void make_blank(const ig_window *w, ig_window_sentence *sentence) {
 
 static ig_status encode_sentence(const ig_encoding *e, const ig_window *w,
                                  ig_window_sentence *sentence, ig_error *err) {
+  if (ig_interrupt_requested(e->interrupter)) return ig_fail(err, IG_INTERRUPTED, "interrupted");
   for (int m = 0; m < w->members; m++) IG_TRY(encode_source(e, w, sentence, m, err));
   if (!e->scoring && sentence->length > 0 && is_unreadable(e, sentence)) make_blank(w, sentence);
   if (!e->scoring) return IG_OK;

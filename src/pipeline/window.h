@@ -18,6 +18,7 @@
 #ifndef IG_PIPELINE_WINDOW_H
 #define IG_PIPELINE_WINDOW_H
 #include "base/pool.h"
+#include "ingot.h"
 #include "text/ids.h"
 #include "text/tokenizer.h"
 
@@ -99,7 +100,8 @@ typedef struct ig_encoding {
   bool ids_in;
   bool scoring;  // targets are encoded too, and blank sources are sentences
   int target_vocabulary;
-  int longest_target;  // ids; a longer target is an error
+  int longest_target;                 // ids; a longer target is an error
+  const ig_interrupter *interrupter;  // ends the work with IG_INTERRUPTED; NULL: nothing does
 } ig_encoding;
 
 // Would several threads have something to do in ig_window_encode?

@@ -5,6 +5,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/interrupt.h"
 
 // Waiting sentences join as soon as they come to this part of those being decoded.
 #define JOIN_SHARE 8
@@ -207,7 +208,10 @@ static ig_status decode_share(ig_worker *w, const ig_worker_share *share, size_t
   ig_ensemble_leave_all(w->inference);
   decoding d = {.worker = w, .share = share, .seats = wanted.sentences};
   const ig_stepper stepper = ig_ensemble_stepper(w->inference);
-  const ig_search_feed feed = {.join = join_waiting, .leave = deliver_found, .context = &d};
+  const ig_search_feed feed = {.join = join_waiting,
+                               .leave = deliver_found,
+                               .context = &d,
+                               .interrupter = share->job->interrupter};
   const ig_status status = ig_search_stream(w->search, &stepper, &feed, d.seats, err);
   *target_tokens = d.target_tokens;
   return status;
@@ -252,6 +256,8 @@ static ig_status score_share(ig_worker *w, const ig_worker_share *share, size_t 
   for (;;) {
     b.count = ig_queue_take(share->queue, &limits, &b.first);
     if (b.count == 0) return IG_OK;
+    if (ig_interrupt_requested(share->job->interrupter))
+      return ig_fail(err, IG_INTERRUPTED, "interrupted");
     IG_TRY(score_batch(w, share->job, &b, err));
     *target_tokens += w->target.ids.count;
   }

@@ -223,7 +223,7 @@ static ig_status run_updates(ig_training_loop *l, ig_error *err) {
   for (;;) {
     const char *reason = reason_to_stop(l);
     if (reason) return end_finished(l, reason, err);
-    if (ig_interrupt_requested()) return IG_INTERRUPTED;
+    if (ig_interrupt_requested(l->run->interrupter)) return IG_INTERRUPTED;
     IG_TRY(do_update(l, err));
     IG_TRY(between_updates(l, err));
   }
@@ -313,8 +313,9 @@ ig_status ig_train(const char *config_path, const ig_train_options *options, ig_
   if (options->set_count) IG_TRY(ig_fail_if_null(options->set, "set", err));
   for (size_t i = 0; i < options->set_count; i++)
     IG_TRY(ig_fail_if_null(options->set[i], "set: an assignment", err));
-  ig_interrupt_clear();  // an interruption of an earlier run is not meant for this one
-  ig_run run = {.reporter = &options->reporter, .threads = options->threads};
+  ig_run run = {.reporter = &options->reporter,
+                .interrupter = options->interrupter,
+                .threads = options->threads};
   IG_TRY(ig_train_config_load(config_path, options->set, options->set_count, &run.config, err));
   const ig_status status = train_run(&run, options, err);
   ig_run_free(&run);

@@ -37,6 +37,7 @@ typedef struct ig_run_state {
 
 typedef struct ig_run {
   const ig_reporter *reporter;
+  const ig_interrupter *interrupter;  // NULL: nothing stops the run
   int threads;
   ig_train_config config;
   char *latest, *best, *metrics;  // paths within config.output

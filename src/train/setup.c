@@ -42,8 +42,8 @@ static ig_status make_model_and_data(ig_run *run, ig_error *err) {
 }
 
 // Nothing has been learned yet, so there is nothing to save.
-static ig_status check_interrupted(ig_error *err) {
-  if (!ig_interrupt_requested()) return IG_OK;
+static ig_status check_interrupted(const ig_run *run, ig_error *err) {
+  if (!ig_interrupt_requested(run->interrupter)) return IG_OK;
   return ig_fail(err, IG_INTERRUPTED,
                  "interrupted before the first update; the same command starts again");
 }
@@ -55,9 +55,9 @@ static ig_status set_up_run(ig_run *run, ig_error *err) {
   IG_TRY(ig_output_directory_open(run, err));
   IG_TRY(ig_resume_find_checkpoint(run, err));
   IG_TRY(ig_run_tokenizer_make(run, err));
-  IG_TRY(check_interrupted(err));
+  IG_TRY(check_interrupted(run, err));
   IG_TRY(make_model_and_data(run, err));
-  IG_TRY(check_interrupted(err));
+  IG_TRY(check_interrupted(run, err));
   ig_report(run->reporter, IG_LEVEL_INFO, "model: %s, %zu parameters",
             ig_config_family(&run->model->config), ig_model_parameters(run->model));
   if (run->resumed) IG_TRY(ig_resume_trainer(run, err));

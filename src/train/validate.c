@@ -13,9 +13,10 @@
 // Lines that each thread translates between two looks at the interruption flag.
 enum { LINES_A_THREAD = 64 };
 
-static ig_status fail_if_interrupted(ig_error *err) {
-  return ig_interrupt_requested() ? ig_fail(err, IG_INTERRUPTED, "interrupted within a validation")
-                                  : IG_OK;
+static ig_status fail_if_interrupted(const ig_run *run, ig_error *err) {
+  return ig_interrupt_requested(run->interrupter)
+             ? ig_fail(err, IG_INTERRUPTED, "interrupted within a validation")
+             : IG_OK;
 }
 
 static ig_status measure_loss(ig_run *run, ig_validation *out, ig_error *err) {
@@ -25,7 +26,7 @@ static ig_status measure_loss(ig_run *run, ig_validation *out, ig_error *err) {
   ig_status status = ig_batcher_epoch(run->valid_batcher, 0, &batches, err);
   for (size_t b = 0; status == IG_OK && b < batches; b++) {
     ig_loss part = {0};
-    status = fail_if_interrupted(err);
+    status = fail_if_interrupted(run, err);
     if (status == IG_OK) status = ig_batcher_get(run->valid_batcher, b, &buffer, err);
     if (status == IG_OK) status = ig_trainer_forward(run->trainer, &buffer.batch, NULL, &part, err);
     loss += part.loss * (double)part.tokens;
@@ -75,7 +76,7 @@ static ig_status translate_sources(ig_run *run, size_t count, char **hypotheses,
   const ig_translate_model_args args = {
       .model = run->model, .tokenizer = run->tokenizer, .options = &options, .pool = pool};
   for (size_t i = 0; i < count; i += part) {
-    IG_TRY(fail_if_interrupted(err));
+    IG_TRY(fail_if_interrupted(run, err));
     IG_TRY(ig_translate_model(&args, lines + i, count - i < part ? count - i : part, hypotheses + i,
                               err));
   }

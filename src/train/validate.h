@@ -9,7 +9,7 @@ typedef struct ig_validation {
   char **translations;  // (translated): of the first lines of data.valid
   size_t translated;
 } ig_validation;  // ig_validate_free
-// Fails with IG_INTERRUPTED within some batches of ig_interrupt(). Where the loss is not finite,
+// Fails with IG_INTERRUPTED within some batches of ig_interrupt. Where the loss is not finite,
 // nothing is translated. Free *out also after a failure.
 ig_status ig_validate_run(ig_run *run, ig_validation *out, ig_error *err);
 void ig_validate_free(ig_validation *validation);

@@ -302,6 +302,10 @@ static void nothing_to_refuse(void) {
   assert_true(ig_cpu_count() > 0);
   assert_non_null(ig_isa_supported(0));
   ig_clean_text(NULL, true);
+  REFUSED(ig_interrupter_create(NULL, &err));
+  ig_interrupt(NULL);
+  ig_interrupter_reset(NULL);
+  ig_interrupter_free(NULL);
 }
 
 static const struct {
@@ -333,6 +337,7 @@ static const struct {
      "ig_cpu_name",
      machines},
     {"ig_version ig_status_name ig_cpu_count ig_isa_supported ig_clean_text ig_interrupt "
+     "ig_interrupter_create ig_interrupter_reset ig_interrupter_free "
      "ig_torch_options_default ig_trainer_options_default ig_translator_options_default "
      "ig_engine_options_default ig_held_out_options_default ig_fuse_options_default "
      "ig_inspect_options_default ig_timing_options_default",

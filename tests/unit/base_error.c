@@ -70,11 +70,18 @@ static void statuses_have_names(void **state) {
 
 static void interruption_is_set_and_cleared(void **state) {
   (void)state;
-  assert_false(ig_interrupt_requested());
-  ig_interrupt();
-  assert_true(ig_interrupt_requested());
-  ig_interrupt_clear();
-  assert_false(ig_interrupt_requested());
+  ig_interrupter *one, *other;
+  assert_false(ig_interrupt_requested(NULL));
+  assert_int_equal(ig_interrupter_create(&one, NULL), IG_OK);
+  assert_int_equal(ig_interrupter_create(&other, NULL), IG_OK);
+  assert_false(ig_interrupt_requested(one));
+  ig_interrupt(one);
+  assert_true(ig_interrupt_requested(one));
+  assert_false(ig_interrupt_requested(other));
+  ig_interrupter_reset(one);
+  assert_false(ig_interrupt_requested(one));
+  ig_interrupter_free(one);
+  ig_interrupter_free(other);
 }
 
 static void keep_message(void *context, ig_level level, const char *text) {

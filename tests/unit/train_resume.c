@@ -270,12 +270,21 @@ static void another_instruction_set_is_told(void **state) {
   assert_int_equal(isa ? setenv("IG_ISA", kept, 1) : unsetenv("IG_ISA"), 0);
 }
 
-static void an_old_interruption_is_void(void **state) {
+// An interruption is meant for the runs that have its interrupter.
+static void an_interruption_of_another_is_void(void **state) {
   (void)state;
   ig_error err = {0};
+  ig_interrupter *another;
   interrupt_at = 0;
-  ig_interrupt();
+  ok(ig_interrupter_create(&another, &err), &err);
+  ig_interrupt(another);
   ok(TRAIN(1, false, &err, "train.output=fresh", "train.updates=3"), &err);
+  static const char *const set[] = {"train.output=stopped"};
+  const ig_train_options options = {.set = set, .set_count = 1, .interrupter = another};
+  assert_int_equal(ig_train("c.yml", &options, &err), IG_INTERRUPTED);
+  ig_interrupter_reset(another);
+  ok(ig_train("c.yml", &options, &err), &err);
+  ig_interrupter_free(another);
 }
 
 static void interrupted_before_the_first_update(void **state) {
@@ -321,7 +330,7 @@ int main(void) {
       cmocka_unit_test(comparison_begins_anew),
       cmocka_unit_test(equal_scores_are_told_apart_by_the_loss),
       cmocka_unit_test(another_instruction_set_is_told),
-      cmocka_unit_test(an_old_interruption_is_void),
+      cmocka_unit_test(an_interruption_of_another_is_void),
       cmocka_unit_test(interrupted_before_the_first_update),
       cmocka_unit_test(failed_starts_leave_nothing),
   };

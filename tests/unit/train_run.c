@@ -268,7 +268,7 @@ static void a_finished_runaway_saves_nothing(void **state) {
 static void stop_and_block(void *context, const ig_progress *p) {
   (void)context, (void)p;
   mkdir("blocked.json", 0777);
-  ig_interrupt();
+  ig_interrupt(interrupter);
 }
 
 static void statistics_that_cannot_be_written_are_told(void **state) {
@@ -279,6 +279,7 @@ static void statistics_that_cannot_be_written_are_told(void **state) {
                                     .set_count = 1,
                                     .threads = 1,
                                     .stats_path = "blocked.json",
+                                    .interrupter = interrupter,
                                     .reporter = {.progress = stop_and_block, .message = message}};
   warning[0] = '\0';
   assert_int_equal(ig_train("c.yml", &options, &err), IG_INTERRUPTED);

@@ -157,6 +157,7 @@ typedef struct extraction {
   ig_pool *pool;
   ig_staging *staging;
   const ig_reporter *reporter;
+  const ig_interrupter *interrupter;
   size_t rank, block;            // the largest of a layer; values of a block
   float *tuned, *base, *lora;    // (block), (block), scratch for an adapter that an input has
   char *svd;                     // memory of a decomposition
@@ -431,7 +432,7 @@ static ig_status extract_all(extraction *e, ig_error *err) {
         e->reporter,
         &(ig_progress){
             .what = "extracting", .unit = "layers", .done = (double)i, .total = (double)e->layers});
-    if (ig_interrupt_requested())
+    if (ig_interrupt_requested(e->interrupter))
       return ig_fail(err, IG_INTERRUPTED, "interrupted; the same command goes on");
     IG_TRY(extract_layer(e, i, err));
   }
@@ -458,7 +459,11 @@ static ig_status extract_in_memory(extraction *e, ig_error *err) {
 // Layers without a difference are left out, and a warning tells of other tensors that differ. It is
 // an error if no layer differs.
 static ig_status write_adapter(const ig_fusion_writing *w, ig_error *err) {
-  extraction e = {.plan = w->plan, .pool = w->pool, .staging = w->staging, .reporter = w->reporter};
+  extraction e = {.plan = w->plan,
+                  .pool = w->pool,
+                  .staging = w->staging,
+                  .reporter = w->reporter,
+                  .interrupter = w->interrupter};
   IG_TRY(extract_in_memory(&e, err));
   IG_TRY(
       ig_contents_add_outputs(&w->provenance->contents, w->staging->directory, weights_name, err));

@@ -50,6 +50,7 @@ typedef struct execution {
   ig_output *output;
   ig_staging *staging;
   const ig_reporter *reporter;
+  const ig_interrupter *interrupter;
   ig_pool *pool;
   ig_draws *draws;  // or NULL
   ig_blocking_sizes sizes;
@@ -512,7 +513,7 @@ static ig_status merge_all_large(execution *e, ig_error *err) {
     }
     done += t->elements;
     report_values(e, done, all);
-    if (ig_interrupt_requested()) return save_and_stop(e, err);
+    if (ig_interrupt_requested(e->interrupter)) return save_and_stop(e, err);
     if (unsaved < CHECKPOINT) continue;
     IG_TRY(begin_checkpoint(e, err));
     unsaved = 0;
@@ -560,6 +561,7 @@ ig_status ig_execute_plan(const ig_fusion_plan *plan, ig_pool *pool,
                  .staging = target->staging,
                  .output = target->output,
                  .reporter = target->reporter,
+                 .interrupter = target->interrupter,
                  .pool = pool,
                  .threads = ig_pool_threads(pool),
                  .sizes = ig_blocking_measure(plan)};

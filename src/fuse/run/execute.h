@@ -13,6 +13,7 @@ typedef struct ig_execution_target {
   ig_staging *staging;  // its journal learns which tensors are done
   ig_output *output;
   const ig_reporter *reporter;
+  const ig_interrupter *interrupter;  // NULL: nothing stops it
 } ig_execution_target;
 
 // Bytes of buffers that ig_execute_plan takes.

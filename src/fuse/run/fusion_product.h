@@ -21,8 +21,9 @@ typedef struct ig_fusion_writing {
   const ig_fusion_plan *plan;
   ig_pool *pool;
   const ig_reporter *reporter;
-  size_t shard_bytes;     // 0: one file
-  bool for_scoring_only;  // it is removed once it is scored, so no file is hashed
+  const ig_interrupter *interrupter;  // NULL: nothing stops it
+  size_t shard_bytes;                 // 0: one file
+  bool for_scoring_only;              // it is removed once it is scored, so no file is hashed
   ig_provenance *provenance;
   ig_staging *staging;
 } ig_fusion_writing;

@@ -43,8 +43,10 @@ static ig_status hash_and_sync(const ig_fusion_writing *w, ig_output *output, ig
 }
 
 static ig_status write_weights(const ig_fusion_writing *w, ig_output *output, ig_error *err) {
-  const ig_execution_target target = {
-      .staging = w->staging, .output = output, .reporter = w->reporter};
+  const ig_execution_target target = {.staging = w->staging,
+                                      .output = output,
+                                      .reporter = w->reporter,
+                                      .interrupter = w->interrupter};
   IG_TRY(ig_execute_plan(w->plan, w->pool, &target, err));
   return hash_and_sync(w, output, err);
 }

@@ -31,6 +31,7 @@ static ig_status score_plan(ig_soup_averages *a, const ig_fusion_plan *plan, dou
   ig_fusion_writing writing = {.plan = plan,
                                .pool = a->pool,
                                .reporter = &a->options->reporter,
+                               .interrupter = a->options->interrupter,
                                .for_scoring_only = true,
                                .provenance = &provenance};
   ig_status status =
