@@ -92,7 +92,9 @@ static void a_union_has_all_pieces(void **state) {
 // The base's row is that of models without the piece.
 static void the_base_lends_its_rows(void **state) {
   (void)state;
-  fixture_fused("base_model: b\ntokenizer_source: base\n" LINEAR(ALL), "of-base");
+  const char *messages =
+      fixture_fuse("base_model: b\ntokenizer_source: base\n" LINEAR(ALL), "of-base");
+  assert_string_equal(messages, "c: 1 piece that the output's vocabulary lacks: 'z'");
   fixture_expect("of-base", "embedding.weight",
                  (const float[]){511 / 3.0f, 622 / 3.0f, (30 + 30 + 300) / 3.0f,
                                  (40 + 40 + 400) / 3.0f, (5 + 50 + 50) / 3.0f, (6 + 60 + 60) / 3.0f,
@@ -110,7 +112,9 @@ static void the_base_lends_its_rows(void **state) {
 // Ids of the first model's configuration follow into another model's vocabulary.
 static void special_ids_follow(void **state) {
   (void)state;
-  fixture_fused("tokenizer_source: c\n" LINEAR("{model: a}, {model: c}"), "of-c");
+  const char *messages =
+      fixture_fuse("tokenizer_source: c\n" LINEAR("{model: a}, {model: c}"), "of-c");
+  assert_string_equal(messages, "a: 1 piece that the output's vocabulary lacks: 'x'");
   fixture_expect("of-c", "fc.bias", (const float[]){1, 2, 2, 3, 4.5f}, 5);
   expect_number("of-c/config.json", "pad_token_id", 4);
   expect_number("of-c/config.json", "eos_token_id", 2);
@@ -126,12 +130,13 @@ static void special_ids_follow(void **state) {
 
 static void tokens_have_rows_of_their_own(void **state) {
   (void)state;
-  fixture_fused(
+  const char *messages = fixture_fuse(
       "tokenizer: {source: a, pad_to_multiple_of: 4, tokens: {x: {source: {kind: zero}, force: "
       "true}, new: {source: {kind: model_token, model: b, "
       "token: y}}, '<unk>': {source: b, force: true}, other: {source: {kind: model_token, model: "
       "a, token_id: 3}}}}\n" LINEAR("{model: a}, {model: b}"),
       "named");
+  assert_string_equal(messages, "b: 1 piece that the output's vocabulary lacks: 'y'");
   // Padding: the mean of each model's rows, then that of the models'.
   const float pad = ((1 + 4 + 0 + 4 + 2 + 4) / 6.0f + (1 + 4 + 0 + 5 + 2 + 4) / 6.0f) / 2;
   fixture_expect("named", "fc.bias", (const float[]){1, 4, 0, 4.5f, 2, 4, pad, pad}, 8);

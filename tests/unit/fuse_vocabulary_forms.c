@@ -253,10 +253,11 @@ static void added_tokens_are_matched(void **state) {
   assert_false(ig_file_exists("all/vocab.json"));
   fixture_fused(BOTH "tokenizer_source: two\n", "as-two");
   fixture_expect("as-two", "lm_head.weight", (const float[]){5.5f, 6.5f, 12, 8}, 4);
-  fixture_fused(BOTH "tokenizer_source: base\n", "as-one");
+  const char *messages = fixture_fuse(BOTH "tokenizer_source: base\n", "as-one");
+  assert_string_equal(messages, "two: 1 piece that the output's vocabulary lacks: '<b>'");
   fixture_expect("as-one", "lm_head.weight", (const float[]){5.5f, 6.5f, 8}, 3);
-  fixture_fused(BOTH "tokenizer: {source: base, tokens: {'<c>': {source: {kind: zero}}}}\n",
-                "named");
+  fixture_fuse(BOTH "tokenizer: {source: base, tokens: {'<c>': {source: {kind: zero}}}}\n",
+               "named");
   fixture_expect("named", "lm_head.weight", (const float[]){5.5f, 6.5f, 8, 0}, 4);
   tokenizer = load("named/tokenizer.json");
   assert_int_equal(json_array_size(json_object_get(tokenizer, "added_tokens")), 2);

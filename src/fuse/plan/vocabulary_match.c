@@ -204,6 +204,38 @@ static bool is_idle(const ig_fusion_plan *plan, const ig_pieces *pieces) {
   return idle && ig_vocabulary_tensors_are_alike(plan);
 }
 
+// ---- what is left out -------------------------------------------------------
+
+enum { NAMED = 10 };  // pieces that a note names
+
+// Notes the pieces of one side of a model that the output lacks: the first few, then their number.
+static ig_status note_side(ig_fusion_plan *plan, const ig_fuse_model *m, const ig_vocabulary *in,
+                           const ig_vocabulary *out, ig_error *err) {
+  char names[NAMED * 60 + 1] = "", more[48] = "";
+  size_t lost = 0;
+  for (int id = 0; id < in->size; id++) {
+    const char *piece = in->tokens[id];
+    if (!piece || ig_vocabulary_find(out, piece, strlen(piece)) >= 0) continue;
+    if (lost++ < NAMED)
+      snprintf(names + strlen(names), sizeof names - strlen(names), "%s'%.40s'",
+               lost > 1 ? ", " : "", piece);
+  }
+  if (lost == 0) return IG_OK;
+  if (lost > NAMED) snprintf(more, sizeof more, " and %zu more", lost - NAMED);
+  return ig_problems_add(&plan->notes, NULL, err,
+                         "%s: %zu piece%s that the output's vocabulary lacks: %s%s", m->reference,
+                         lost, lost == 1 ? "" : "s", names, more);
+}
+
+static ig_status note_lost_pieces(ig_fusion_plan *plan, const ig_pieces *pieces, ig_error *err) {
+  const ig_pieces *output = &plan->alignment->output;
+  for (size_t i = 0; i < plan->models.count; i++)
+    for (int side = 0; side <= output->separate; side++)
+      IG_TRY(note_side(plan, &plan->models.model[i], ig_pieces_side(&pieces[i], side),
+                       ig_pieces_side(output, side), err));
+  return IG_OK;
+}
+
 // ---- the whole --------------------------------------------------------------
 
 static ig_status open_model(ig_fusion_plan *plan, const char *reference, ig_error *err) {
@@ -284,6 +316,7 @@ static ig_status match_pieces(ig_fusion_plan *plan, ig_pieces *pieces, bool *com
   a->idle = is_idle(plan, pieces);
   if (a->idle) return IG_OK;
   IG_TRY(resolve_rules(plan, pieces, err));
+  IG_TRY(note_lost_pieces(plan, pieces, err));
   return ig_special_ids_check(plan, err);
 }
 
