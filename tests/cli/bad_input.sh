@@ -8,10 +8,11 @@ expect 0 "$INGOT" train toy.yml --quiet
 model=run/latest
 printf '1 2 3\n' >short.src
 
-# A line far longer than the model's positions is cut, with a warning, and stays one line.
+# A line far longer than the model's positions is cut where it is one sentence, with a warning, and
+# stays one line.
 { yes '1 2 3 4 5' | head -n 20000 | tr '\n' ' ' && echo && echo '1 2'; } >long.src
 [ "$(wc -w <long.src)" -eq 100002 ] || fail "a line of 100,000 words expected"
-expect 0 "$INGOT" translate -m $model -i long.src
+expect 0 "$INGOT" translate -m $model -i long.src --split-sentences off
 [ "$(wc -l <out)" -eq 2 ] || fail "two lines expected"
 has err "line 1: 100001 source tokens"
 cp long.src long.trg
@@ -99,7 +100,7 @@ rm link.out
 # SentencePiece speaks of the user's files, not of its own.
 sed 's/  tokens: whitespace/  sentencepiece: {vocab_size: 300}/' toy.yml >pieces.yml
 expect 1 "$INGOT" train pieces.yml --set train.output=pieces
-has err "toy.src: SentencePiece: Vocabulary size"
+has err "vocab_size: expected at most 23, for the text has no more pieces; found 300"
 grep -q '\.cc' err && fail "a file name of SentencePiece's own"
 sed 's/  tokens: whitespace/  sentencepiece: toy.src/' toy.yml >pieces.yml
 expect 1 "$INGOT" train pieces.yml --set train.output=pieces
