@@ -9,8 +9,9 @@ toy run 300
 expect 0 "$INGOT" train toy.yml --quiet
 model=run/latest
 digits 20000 99 all.src
-translate() { "$INGOT" translate -q -m $model --threads 1 "$@"; }
-begin() { exec "$INGOT" translate -q -m $model --threads 1 "$@"; }  # with & : to be killed
+translate() { "$INGOT" translate -q -m $model --threads 1 --max-length 9 "$@"; }
+# With &, to be killed.
+begin() { exec "$INGOT" translate -q -m $model --threads 1 --max-length 9 "$@"; }
 left() { ls | grep -E "^$1\\.(partial|tmp)"; }
 expect 0 translate -i all.src -o all.out
 [ "$(wc -l <all.out)" -eq 20000 ] || fail "20,000 lines expected"
@@ -49,7 +50,7 @@ same killed.out all.out
 { head -n 19999 all.src && printf '1 \377\n'; } >last.src
 expect 0 translate -i last.src
 [ "$(wc -l <out)" -eq 20000 ] || fail "20,000 lines expected"
-[ "$(cat err)" = "warning: line 20000: byte 3 (0xFF) is not UTF-8: read as U+FFFD" ] ||
+[ "$(grep UTF-8 err)" = "warning: line 20000: byte 3 (0xFF) is not UTF-8: read as U+FFFD" ] ||
   fail "one warning expected"
 head -n 5000 all.src >some.src
 expect 0 translate -i some.src -o some.out --beam-size 3 --n-best 2
@@ -85,10 +86,11 @@ for input in other.src short.src; do
   has err "its first 4000 lines have changed since"
 done
 expect 1 translate -i some.src -o p.out --resume --beam-size 2
-has err "it was made with 'ingot translate', and now it is 'ingot translate --beam-size=2'"
+has err "it was made with 'ingot translate --max-length=9', and now it is"
+has err "'ingot translate --beam-size=2 --max-length=9'"
 cp -r $model other
 printf ' ' >>other/config.json
-expect 1 "$INGOT" translate -q -m other -i some.src -o p.out --resume
+expect 1 "$INGOT" translate -q -m other --max-length 9 -i some.src -o p.out --resume
 has err "it was made with 'model of hash "
 cp p.out.partial saved
 printf 'x' | dd of=p.out.partial bs=1 seek=5 conv=notrunc 2>/dev/null
