@@ -48,6 +48,8 @@ static const char *const configuration =
     "train: {output: run, updates: 24, batch_tokens: 120, learning_rate: 0.005, schedule: "
     "inverse_sqrt, warmup: 5, log_every: 4}\n";
 
+static ig_interrupter *interrupter;  // of the run
+
 static inline int set_up(void **state) {
   (void)state;
   if (ig_interrupter_create(&interrupter, NULL) != IG_OK) return -1;
@@ -71,7 +73,6 @@ static inline int tear_down(void **state) {
   return 0;
 }
 
-static ig_interrupter *interrupter;  // of the run
 // When it is interrupted.
 static int interrupt_after;       // at the first report of progress after so many updates; 0: never
 static int interrupt_at;          // at the line of the log about this update; 0: never

@@ -63,7 +63,9 @@ static int asked_while_searching(const ig_members *members, int beam, ig_pool *p
   const ig_stepper stepper = ig_ensemble_stepper(f.inference);
   const int begin = allocations;
   assert_int_equal(
-      ig_search_stream(search, &stepper, &(ig_search_feed){join, leave, &f}, SEATS, NULL), IG_OK);
+      ig_search_stream(search, &stepper,
+                       &(ig_search_feed){.join = join, .leave = leave, .context = &f}, SEATS, NULL),
+      IG_OK);
   const int end = allocations;
   assert_int_equal(f.left, SENTENCES);
   ig_search_free(search);

@@ -244,9 +244,11 @@ static int stream_golden(int seats, int group, ig_pool *pool) {
   for (ig_search *search; (search = next_case(f, SENTENCES, pool, &c, &t)) != NULL;
        steps += t.steps) {
     feed = (toy_feed){.toy = &t, .c = &c, .group = group};
-    assert_int_equal(ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t},
-                                      &(ig_search_feed){toy_join, toy_leave, &feed}, seats, NULL),
-                     IG_OK);
+    assert_int_equal(
+        ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t},
+                         &(ig_search_feed){.join = toy_join, .leave = toy_leave, .context = &feed},
+                         seats, NULL),
+        IG_OK);
     assert_int_equal(feed.most_active, seats);
     assert_int_equal(feed.active, 0);
     for (int i = 0; i < SENTENCES * c.options.n_best; i++) compare_next(f, &c, &feed.found[i]);
@@ -327,8 +329,10 @@ static void test_sentences_bring_options_of_their_own(void **state) {
       ig_search *search;
       assert_int_equal(ig_search_create(&c.options, kernels(), NULL, seats, &search, NULL), IG_OK);
       assert_int_equal(
-          ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t},
-                           &(ig_search_feed){join_with_options, toy_leave, &f}, seats, NULL),
+          ig_search_stream(
+              search, &(ig_stepper){.run = toy_run, .context = &t},
+              &(ig_search_feed){.join = join_with_options, .leave = toy_leave, .context = &f},
+              seats, NULL),
           IG_OK);
       ig_search_free(search);
       for (int i = 0; i < SENTENCES; i++) {
@@ -472,9 +476,11 @@ static void test_a_failing_feed_ends_the_search(void **state) {
   toy_feed feed = {.toy = &t, .c = &c, .group = 1};
   ig_search *search;
   assert_int_equal(ig_search_create(&c.options, kernels(), NULL, 2, &search, NULL), IG_OK);
-  assert_int_equal(ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t},
-                                    &(ig_search_feed){toy_join, full_disk, &feed}, 2, NULL),
-                   IG_ERROR_IO);
+  assert_int_equal(
+      ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t},
+                       &(ig_search_feed){.join = toy_join, .leave = full_disk, .context = &feed}, 2,
+                       NULL),
+      IG_ERROR_IO);
   ig_search_free(search);
 }
 

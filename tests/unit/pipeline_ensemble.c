@@ -314,8 +314,8 @@ static void test_lengths(void **state) {
   }
 }
 
-// Each source is truncated to its reader's positions; all members together generate no further than
-// the one with the fewest.
+// Each source is divided into parts that its reader has positions for; all members together
+// generate no further than the one with the fewest.
 static void test_the_shortest_positions_count(void **state) {
   (void)state;
   char text[200] = "";
@@ -324,8 +324,8 @@ static void test_the_shortest_positions_count(void **state) {
   const together e = {IG_MEAN_ARITHMETIC, 2, {A, SMALL}, {0}};
   streams s = {.lines = lines, .count = 2};
   run(open_together(&e, options_of(1, 1)), &s);
-  assert_non_null(
-      strstr(s.warning, "line 2: 41 source tokens, but the model has positions for 30"));
+  assert_non_null(strstr(
+      s.warning, "line 2: a sentence of 41 source tokens, but the model has positions for 30"));
   release(&s);
   ig_translator_options o = options_of(1, 1);
   ig_translator *t;
