@@ -320,4 +320,18 @@ const char *ig_tokenizer_piece(const ig_tokenizer *t, ig_side side, int id) {
 const char *ig_tokenizer_source_language(const ig_tokenizer *t) {
   return t->source_lang && *t->source_lang ? t->source_lang : NULL;
 }
+static ig_status set_language(char **language, const char *code, ig_error *err) {
+  if (!code) return IG_OK;
+  char *copy = ig_allocate_copy(code, strlen(code), err);
+  if (!copy) return IG_ERROR_MEMORY;
+  free(*language);
+  *language = copy;
+  return IG_OK;
+}
+
+ig_status ig_tokenizer_set_languages(ig_tokenizer *t, const char *source, const char *target,
+                                     ig_error *err) {
+  IG_TRY(set_language(&t->source_lang, source, err));
+  return set_language(&t->target_lang, target, err);
+}
 ig_tokenizer_kind ig_tokenizer_kind_of(const ig_tokenizer *t) { return t->description->kind; }

@@ -105,5 +105,8 @@ int ig_tokenizer_unk_id(const ig_tokenizer *tokenizer, ig_side side);
 const char *ig_tokenizer_piece(const ig_tokenizer *tokenizer, ig_side side, int id);
 // A code as tokenizer_config.json has it ("en", "eng_Latn"); NULL: it says nothing.
 const char *ig_tokenizer_source_language(const ig_tokenizer *tokenizer);
+// Sets the codes that ig_tokenizer_save writes; NULL: a code stays as it is.
+ig_status ig_tokenizer_set_languages(ig_tokenizer *tokenizer, const char *source,
+                                     const char *target, ig_error *err);
 ig_tokenizer_kind ig_tokenizer_kind_of(const ig_tokenizer *tokenizer);
 #endif

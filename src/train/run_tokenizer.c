@@ -199,7 +199,7 @@ static ig_status load_from(ig_run *run, const char *directory, ig_error *err) {
   return ig_tokenizer_load(directory, offered, &run->tokenizer, err);
 }
 
-ig_status ig_run_tokenizer_make(ig_run *run, ig_error *err) {
+static ig_status make_or_load(ig_run *run, ig_error *err) {
   const ig_train_data *d = &run->config.data;
   if (run->resumed) return load_from(run, run->latest, err);
   switch (d->vocabulary) {
@@ -209,4 +209,10 @@ ig_status ig_run_tokenizer_make(ig_run *run, ig_error *err) {
     case IG_VOCABULARY_INIT: break;
   }
   return load_from(run, run->config.init, err);
+}
+
+ig_status ig_run_tokenizer_make(ig_run *run, ig_error *err) {
+  const char *const *languages = run->config.data.languages;
+  IG_TRY(make_or_load(run, err));
+  return ig_tokenizer_set_languages(run->tokenizer, languages[0], languages[1], err);
 }

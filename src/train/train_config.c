@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "text/sentences.h"
 #include "train/train_keys.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -261,6 +262,18 @@ static ig_status read_sampling(const ig_yaml_node *data, ig_train_data *d, ig_er
   return IG_OK;
 }
 
+static ig_status read_languages(const ig_yaml_node *data, ig_train_data *d, ig_error *err) {
+  static const char *const keys[] = {"source_language", "target_language"};
+  for (size_t side = 0; side < COUNT(keys); side++) {
+    IG_TRY(ig_yaml_string(data, keys[side], NULL, &d->languages[side], err));
+    if (d->languages[side] && !ig_sentences_language_is_fine(d->languages[side]))
+      return ig_yaml_fail(ig_yaml_get(data, keys[side]), err,
+                          "expected a code such as en or pt_BR, found '%.100s'",
+                          d->languages[side]);
+  }
+  return IG_OK;
+}
+
 static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_error *err) {
   ig_train_data *d = &c->data;
   if (!data) return fail_missing(c, "data", "what to train on", err);
@@ -270,6 +283,7 @@ static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_erro
   IG_TRY(read_files(data, "valid", &d->valid, err));
   IG_TRY(ig_yaml_bool(data, "joint", true, &d->joint, err));
   IG_TRY(ig_yaml_bool(data, "strict", false, &d->strict, err));
+  IG_TRY(read_languages(data, d, err));
   const struct {
     const char *key;
     int *out;

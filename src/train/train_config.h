@@ -34,7 +34,8 @@ typedef struct ig_train_data {
   float sampling_alpha;
   // Tokens of a side, end of sentence included; 0: 256, or what the model's positions allow.
   int max_length;
-  bool strict;  // lines that are no text are errors; false: they are repaired and told
+  bool strict;               // lines that are no text are errors; false: they are repaired and told
+  const char *languages[2];  // codes of source and target; NULL: those of the tokenizer, if any
 } ig_train_data;
 
 typedef struct ig_train_config {

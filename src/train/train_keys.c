@@ -10,9 +10,9 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const root_keys[] = {"data", "model", "train"};
-static const char *const data_keys[] = {"train",    "valid",         "sentencepiece", "tokens",
-                                        "joint",    "min_frequency", "max_tokens",    "max_length",
-                                        "sampling", "strict"};
+static const char *const data_keys[] = {
+    "train",      "valid",      "sentencepiece", "tokens", "joint",           "min_frequency",
+    "max_tokens", "max_length", "sampling",      "strict", "source_language", "target_language"};
 static const char *const files_keys[] = {"source", "target"};
 static const char *const sentencepiece_keys[] = {
     "vocab_size",         "model_type",    "joint",  "max_sentences",        "normalization",

@@ -38,6 +38,20 @@ for piece in '"<ph>": 2,' '"a,b": 3,' '"x\"y": 4,' '">>zh<<": 5,' '">>de<<": 6,'
   has symbols/latest/vocab.json "$piece"
 done
 
+# --- Codes of the languages are kept with the tokenizer; a model to begin from has its own.
+recipe languages "{$both, sentencepiece: {vocab_size: 1100}, source_language: en}" 'updates: 1'
+expect 0 "$INGOT" train languages.yml --set data.target_language=pt_BR
+has languages/latest/tokenizer_config.json '"source_lang": "en"'
+has languages/latest/tokenizer_config.json '"target_lang": "pt_BR"'
+expect 0 "$INGOT" train languages.yml --set train.updates=2 --set data.target_language=de
+has languages/latest/tokenizer_config.json '"target_lang": "de"'
+printf 'data: {%s, target_language: zh}\nmodel: {init: languages/latest}\n' "$both" >begun.yml
+expect 0 "$INGOT" train begun.yml --set train.output=begun --set train.updates=1
+has begun/latest/tokenizer_config.json '"source_lang": "en"'
+has begun/latest/tokenizer_config.json '"target_lang": "zh"'
+expect 1 "$INGOT" train languages.yml --set data.source_language="'e n'"
+has err "expected a code such as en or pt_BR, found 'e n'"
+
 # --- What a given coverage drops is told: ten characters, then a count; the tokens of both sides.
 has codes.err "data.train.target: 267 of "
 has codes.err "'当' 2, '影' 2, '心' 2, "
