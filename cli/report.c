@@ -17,7 +17,9 @@ static struct {
   bool bar;                       // progress redraws one line of a terminal
   bool drawn;                     // the cursor is after a bar
   bool begun;                     // progress was reported before
-  double last;                    // when progress was last shown
+  bool shown;                     // progress was shown before
+  bool closed;                    // what was last reported as over was shown so, if it had to be
+  double last;                    // when progress was last shown, or else the reporter began
   double begin_time, begin_done;  // for the time left: a resumed run does not begin at 0
 } state;
 
@@ -152,18 +154,34 @@ static void json_progress(const ig_progress *progress) {
   json_end();
 }
 
+// Seconds of work that a log gets a line for, the first one earlier: short work leaves none, and
+// long work soon shows that it goes on.
+#define FIRST_LINE_SECONDS 5
+#define LINE_SECONDS 10
+#define BAR_SECONDS 0.1
+
+// The end of what was shown before is shown, once; everything else when it is time for it.
+static bool is_due(const ig_progress *progress, double time) {
+  const bool over = progress->total > 0 && progress->done >= progress->total;
+  const bool was_closed = state.closed;
+  state.closed = over;
+  if (over && was_closed) return false;
+  if (state.bar) return over || time - state.last >= BAR_SECONDS;
+  if (over && state.shown) return true;
+  return time - state.last >= (state.shown ? LINE_SECONDS : FIRST_LINE_SECONDS);
+}
+
 static void progress(void *context, const ig_progress *progress) {
   (void)context;
   if (state.log.quiet) return;
   double time = now();
-  bool over = progress->total > 0 && progress->done >= progress->total;
   if (!state.begun) {
     state.begun = true;
     state.begin_time = time;
     state.begin_done = progress->done;
-    state.last = state.bar ? 0 : time;  // plain lines begin after the first pause
   }
-  if (!over && time - state.last < (state.bar ? 0.1 : 10)) return;
+  if (!is_due(progress, time)) return;
+  state.shown = true;
   state.last = time;
   if (state.log.json) {
     json_progress(progress);
@@ -183,6 +201,7 @@ ig_reporter cli_report_begin(const cli_log *log, bool bar_allowed) {
   memset(&state, 0, sizeof state);
   state.log = *log;
   state.bar = bar_allowed && !log->json && isatty(STDERR_FILENO);
+  state.last = state.bar ? 0 : now();
   return (ig_reporter){.message = message, .progress = progress};
 }
 
