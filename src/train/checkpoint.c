@@ -1,7 +1,6 @@
 // Writes checkpoints and reads them back.
 #include "train/checkpoint.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/path.h"
 #include "base/report.h"
 #include "base/writer.h"
@@ -24,10 +24,6 @@
 #define MOMENTS "training.safetensors"
 #define STATE "training.json"
 #define VERSION 1
-
-static ig_status io_error(const char *path, ig_error *err) {
-  return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
-}
 
 // What ig_checkpoint_save writes besides a model and its tokenizer.
 static const char *const own_files[] = {MOMENTS, STATE, NULL};
@@ -266,24 +262,30 @@ static int kept_update(const char *name, const char *suffix) {
 }
 
 // False for what is left of a checkpoint that was removed: files that others put into it.
-static bool has_weights(DIR *output, const char *name) {
-  char path[64];
-  snprintf(path, sizeof path, "%.32s/model.safetensors", name);
-  return faccessat(dirfd(output), path, F_OK, 0) == 0;
+static ig_status has_weights(const char *output, const char *name, bool *has, ig_error *err) {
+  char weights[64];
+  snprintf(weights, sizeof weights, "%.32s/model.safetensors", name);
+  char *path = ig_path_join(output, weights, err);
+  if (!path) return IG_ERROR_MEMORY;
+  *has = ig_file_exists(path);
+  free(path);
+  return IG_OK;
 }
 
 ig_status ig_checkpoint_count_kept(const char *output, int *count, int *earliest, ig_error *err) {
-  DIR *directory = opendir(output);
-  if (!directory) return io_error(output, err);
+  ig_listing listing;
+  ig_status status = ig_listing_read(output, &listing, err);
   *count = 0;
-  for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-    const int n = kept_update(entry->d_name, "");
-    if (n < 0 || !has_weights(directory, entry->d_name)) continue;
+  for (size_t i = 0; status == IG_OK && i < listing.count; i++) {
+    bool has = false;
+    const int n = kept_update(listing.names[i], "");
+    if (n >= 0) status = has_weights(output, listing.names[i], &has, err);
+    if (!has) continue;
     if (*count == 0 || n < *earliest) *earliest = n;
     ++*count;
   }
-  closedir(directory);
-  return IG_OK;
+  ig_listing_free(&listing);
+  return status;
 }
 
 static char *kept_path(const char *output, int update, ig_error *err) {
@@ -333,13 +335,16 @@ static bool is_temporary(const char *name) {
   return false;
 }
 
-static ig_status clean_up_entry(const ig_run *run, DIR *output, const char *name, ig_error *err) {
-  if (is_temporary(name)) {
-    if (unlinkat(dirfd(output), name, 0))
-      ig_report(run->reporter, IG_LEVEL_WARNING, "%s/%s: %s", run->config.output, name,
-                strerror(errno));
-    return IG_OK;
-  }
+static ig_status remove_temporary(const ig_run *run, const char *name, ig_error *err) {
+  char *path = ig_path_join(run->config.output, name, err);
+  if (!path) return IG_ERROR_MEMORY;
+  if (unlink(path)) ig_report(run->reporter, IG_LEVEL_WARNING, "%s: %s", path, strerror(errno));
+  free(path);
+  return IG_OK;
+}
+
+static ig_status clean_up_entry(const ig_run *run, const char *name, ig_error *err) {
+  if (is_temporary(name)) return remove_temporary(run, name, err);
   const int replaced = kept_update(name, ".old"), unfinished = kept_update(name, ".tmp");
   if (replaced < 0 && unfinished < 0) return IG_OK;
   char *path = kept_path(run->config.output, replaced >= 0 ? replaced : unfinished, err);
@@ -349,11 +354,10 @@ static ig_status clean_up_entry(const ig_run *run, DIR *output, const char *name
 }
 
 ig_status ig_checkpoint_clean_up(const ig_run *run, ig_error *err) {
-  DIR *directory = opendir(run->config.output);
-  if (!directory) return io_error(run->config.output, err);
-  ig_status status = IG_OK;
-  for (struct dirent *entry; status == IG_OK && (entry = readdir(directory));)
-    status = clean_up_entry(run, directory, entry->d_name, err);
-  closedir(directory);
+  ig_listing listing;
+  ig_status status = ig_listing_read(run->config.output, &listing, err);
+  for (size_t i = 0; status == IG_OK && i < listing.count; i++)
+    status = clean_up_entry(run, listing.names[i], err);
+  ig_listing_free(&listing);
   return status;
 }

@@ -1,6 +1,5 @@
 #include "train/checkpoint_hashes.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/fail.h"
+#include "base/listing.h"
 #include "base/path.h"
 #include "io/content_hash.h"
 #include "io/json.h"
@@ -27,9 +27,21 @@ static ig_status hash_file(const char *directory, const char *name, char text[IG
   return status;
 }
 
+static ig_status is_regular(const char *directory, const char *name, bool *regular, ig_error *err) {
+  struct stat found;
+  char *path = ig_path_join(directory, name, err);
+  if (!path) return IG_ERROR_MEMORY;
+  *regular = stat(path, &found) == 0 && S_ISREG(found.st_mode);
+  free(path);
+  return IG_OK;
+}
+
 static ig_status add_file(const char *directory, const char *name, json_t *files, ig_error *err) {
   char text[IG_HASH_TEXT];
   size_t bytes;
+  bool regular;
+  IG_TRY(is_regular(directory, name, &regular, err));
+  if (!regular) return IG_OK;
   IG_TRY(hash_file(directory, name, text, &bytes, err));
   json_t *entry =
       json_pack("{s:I, s:s}", "bytes", (json_int_t)bytes, ig_content_hash_name(IG_HASH_XXH3), text);
@@ -38,16 +50,12 @@ static ig_status add_file(const char *directory, const char *name, json_t *files
 }
 
 static ig_status add_files(const char *directory, json_t *files, ig_error *err) {
-  DIR *listing = opendir(directory);
-  if (!listing) return ig_fail_system(err, directory, "open");
-  ig_status status = IG_OK;
-  for (const struct dirent *entry; status == IG_OK && (entry = readdir(listing)) != NULL;) {
-    struct stat found;
-    if (strcmp(entry->d_name, state_file) != 0 &&
-        fstatat(dirfd(listing), entry->d_name, &found, 0) == 0 && S_ISREG(found.st_mode))
-      status = add_file(directory, entry->d_name, files, err);
-  }
-  closedir(listing);
+  ig_listing listing;
+  ig_status status = ig_listing_read(directory, &listing, err);
+  for (size_t i = 0; status == IG_OK && i < listing.count; i++)
+    if (strcmp(listing.names[i], state_file) != 0)
+      status = add_file(directory, listing.names[i], files, err);
+  ig_listing_free(&listing);
   return status;
 }
 
@@ -80,9 +88,10 @@ static ig_status check_file(const char *directory, const char *name, const json_
 
 // ---- of training.json ----------------------------------------------------------
 
-// The same for the value that was saved and for the one that is read back.
+// The same for the value that was saved and for the one that is read back. json_copy would go on
+// without a key for which it finds no memory.
 static ig_status hash_state(const json_t *state, char text[IG_HASH_TEXT], ig_error *err) {
-  json_t *rest = json_copy((json_t *)state);
+  json_t *rest = json_deep_copy(state);
   if (!rest) return ig_fail_memory(err);
   json_object_del(rest, own_key);
   char *bytes = ig_json_text(rest, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));

@@ -99,7 +99,7 @@ static json_t *train_part(const ig_train_config *c) {
 // that the configuration names.
 static json_t *model_part(const ig_train_config *c, const ig_config *model) {
   if (!c->init) return ig_family_write_config(model);
-  json_t *part = json_copy(c->model);
+  json_t *part = json_deep_copy(c->model);
   if (part && json_object_set_new(part, "init", json_string(c->init)) == 0) return part;
   json_decref(part);
   return NULL;

@@ -6,7 +6,6 @@
 #endif
 #include "train/replace.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +17,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/listing.h"
 #include "base/path.h"
 #include "base/report.h"
 #include "base/writer.h"
@@ -143,13 +143,17 @@ static bool take_out(const moving *m, const char *name) {
   return false;
 }
 
-// Returns how many entries stay.
-static int take_all_out(const moving *m, DIR *directory) {
+// Returns how many entries stay; -1, with a warning: the directory cannot be read.
+static int take_all_out(const moving *m) {
+  ig_listing listing;
+  ig_error failure = {0};
   int stay = 0;
-  rewinddir(directory);
-  for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-      stay += !take_out(m, entry->d_name);
+  if (ig_listing_read_open(m->from, m->from_path, &listing, &failure) != IG_OK) {
+    ig_report(m->replacement->reporter, IG_LEVEL_WARNING, "%s", failure.message);
+    stay = -1;
+  }
+  for (size_t i = 0; stay >= 0 && i < listing.count; i++) stay += !take_out(m, listing.names[i]);
+  ig_listing_free(&listing);
   return stay;
 }
 
@@ -166,23 +170,21 @@ static bool clear_away(const ig_replacement *replacement, const char *from, cons
               .from = open_directory(from),
               .to = -1};
   if (m.from < 0 && errno == ENOENT) return true;
-  DIR *directory = m.from >= 0 ? fdopendir(m.from) : NULL;
-  if (!directory) {
+  if (m.from < 0) {
     warn(replacement, from);
-    if (m.from >= 0) close(m.from);
     return false;
   }
   if (to) m.to = open_directory(to);
-  // Some file systems skip entries while others are removed. If that happened, try again.
+  // If another process put an entry there meanwhile, try again.
   bool gone = false, again = true;
   for (int round = 0; again && round < 8; round++) {
-    const int stay = take_all_out(&m, directory);
+    const int stay = take_all_out(&m);
     gone = stay == 0 && rmdir(from) == 0;
     again = stay == 0 && !gone && (errno == ENOTEMPTY || errno == EEXIST);
     if (stay == 0 && !gone && !again) warn(replacement, from);
   }
   if (m.to >= 0) close(m.to);
-  closedir(directory);
+  close(m.from);
   return gone;
 }
 

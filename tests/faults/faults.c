@@ -126,6 +126,9 @@ WRAP(DIR *, opendir, const char *path) {
 WRAP(DIR *, fdopendir, int handle) {
   return no_memory("fdopendir") ? NULL : __real_fdopendir(handle);
 }
+WRAP(struct dirent *, readdir, DIR *directory) {
+  return no_memory("readdir") ? NULL : __real_readdir(directory);
+}
 WRAP(int, closedir, DIR *directory) {
   atomic_fetch_sub(&live, 1);
   return __real_closedir(directory);
@@ -181,6 +184,14 @@ WRAP(int, open, const char *path, int flags, ...) {
   va_end(arguments);
   if ((flags & O_ACCMODE) != O_RDONLY && no_write("open", EACCES)) return -1;
   const int handle = __real_open(path, flags, mode);
+  if (handle >= 0) atomic_fetch_add(&live, 1);
+  return handle;
+}
+
+// Only directories are opened so, to be read.
+WRAP(int, openat, int at, const char *path, int flags, ...) {
+  if (no_memory("openat")) return -1;
+  const int handle = __real_openat(at, path, flags);
   if (handle >= 0) atomic_fetch_add(&live, 1);
   return handle;
 }

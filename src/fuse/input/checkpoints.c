@@ -1,7 +1,5 @@
 #include "fuse/input/checkpoints.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +8,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/path.h"
 #include "io/json.h"
 
@@ -38,21 +37,19 @@ static int by_score(const void *a, const void *b) {
 // ---- which exist --------------------------------------------------------
 
 static ig_status list_directory(const char *run, int every, checkpoints *all, ig_error *err) {
-  DIR *directory = opendir(run);
-  if (!directory) return ig_fail(err, IG_ERROR_IO, "%s: cannot open: %s", run, strerror(errno));
-  ig_status status = IG_OK;
-  for (const struct dirent *entry; status == IG_OK && (entry = readdir(directory)) != NULL;) {
+  ig_listing listing;
+  ig_status status = ig_listing_read(run, &listing, err);
+  for (size_t i = 0; status == IG_OK && i < listing.count; i++) {
+    const char *name = listing.names[i];
     char *end;
-    if (strncmp(entry->d_name, "update-", 7) != 0 || entry->d_name[7] < '0' ||
-        entry->d_name[7] > '9')
-      continue;
-    const long update = strtol(entry->d_name + 7, &end, 10);
+    if (strncmp(name, "update-", 7) != 0 || name[7] < '0' || name[7] > '9') continue;
+    const long update = strtol(name + 7, &end, 10);
     if (*end || (every && update % every)) continue;
     status = ig_allocate_more((void **)&all->items, &all->capacity, all->count + 1,
                               sizeof *all->items, err);
     if (status == IG_OK) all->items[all->count++] = (checkpoint){update, NAN};
   }
-  closedir(directory);
+  ig_listing_free(&listing);
   return status;
 }
 

@@ -1,7 +1,7 @@
 #define _XOPEN_SOURCE 700  // realpath
 #include "fuse/input/donor_files.h"
 
-#include <dirent.h>
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/listing.h"
 #include "base/path.h"
 #include "io/model_directory.h"
 
@@ -20,8 +21,8 @@ enum { MOST_FILES = 1000, MOST_BYTES = 128 << 20, MOST_NAMED = 10 };
 static const char of_weights[] = "weights that are not among those fused",
                   of_link[] = "links that lead out of the directory",
                   of_kind[] = "no regular files, or folders in folders",
-                  of_size[] = "larger than 128 MiB", of_number[] = "more than 1000 files",
-                  of_donor[] = "about the donor alone";
+                  of_access[] = "folders that cannot be read", of_size[] = "larger than 128 MiB",
+                  of_number[] = "more than 1000 files", of_donor[] = "about the donor alone";
 
 // ---- what a name tells ------------------------------------------------------
 
@@ -94,27 +95,35 @@ static bool is_below(const char *path, const char *directory) {
 
 // The directory of the blobs, if `directory` is …/models--NAME/snapshots/REVISION; else NULL. For
 // free().
-static char *find_blobs(const char *directory) {
-  char *snapshots = ig_path_parent(directory, NULL);
-  char *model = snapshots ? ig_path_parent(snapshots, NULL) : NULL;
-  char *blobs = NULL;
-  if (model && strcmp(ig_path_base_name(snapshots), "snapshots") == 0 &&
-      strncmp(ig_path_base_name(model), "models--", 8) == 0)
-    blobs = ig_path_join(model, "blobs", NULL);
+static ig_status find_blobs(const char *directory, char **blobs, ig_error *err) {
+  char *snapshots = ig_path_parent(directory, err);
+  char *model = snapshots ? ig_path_parent(snapshots, err) : NULL;
+  const bool is_cache = model && strcmp(ig_path_base_name(snapshots), "snapshots") == 0 &&
+                        strncmp(ig_path_base_name(model), "models--", 8) == 0;
+  *blobs = is_cache ? ig_path_join(model, "blobs", err) : NULL;
+  const bool failed = !model || (is_cache && !*blobs);
   free(snapshots);
   free(model);
-  return blobs;
+  return failed ? IG_ERROR_MEMORY : IG_OK;
 }
 
-static bool stays_inside(const char *path, const char *directory) {
-  char *target = realpath(path, NULL), *real = realpath(directory, NULL);
-  char *blobs = real ? find_blobs(real) : NULL;
-  const bool inside =
-      target && real && (is_below(target, real) || (blobs && is_below(target, blobs)));
+// *out NULL: the link leads to nothing.
+static ig_status resolve(const char *path, char **out, ig_error *err) {
+  *out = realpath(path, NULL);
+  return !*out && errno == ENOMEM ? ig_fail_memory(err) : IG_OK;
+}
+
+static ig_status stays_inside(const char *path, const char *directory, bool *inside,
+                              ig_error *err) {
+  char *target = NULL, *real = NULL, *blobs = NULL;
+  ig_status status = resolve(path, &target, err);
+  if (status == IG_OK) status = resolve(directory, &real, err);
+  if (status == IG_OK && real) status = find_blobs(real, &blobs, err);
+  *inside = target && real && (is_below(target, real) || (blobs && is_below(target, blobs)));
   free(target);
   free(real);
   free(blobs);
-  return inside;
+  return status;
 }
 
 // ---- listing ----------------------------------------------------------------
@@ -137,12 +146,12 @@ static ig_status add_listed(const donor_listing *l, const char *name, const char
   return IG_OK;
 }
 
-static const char *judge_file(const donor_listing *l, const char *path, const char *name,
+static const char *judge_file(const donor_listing *l, const char *name, bool inside,
                               const struct stat *status) {
   const char *base = ig_path_base_name(name);
   if (is_weights(base)) return of_weights;
   if (is_about_donor(base)) return of_donor;
-  if (!stays_inside(path, l->directory)) return of_link;
+  if (!inside) return of_link;
   if (!S_ISREG(status->st_mode)) return of_kind;
   if (status->st_size > MOST_BYTES) return of_size;
   return l->files->count < MOST_FILES ? NULL : of_number;
@@ -153,9 +162,12 @@ static ig_status list_folder(const donor_listing *l, const char *folder, ig_erro
 static ig_status list_entry(const donor_listing *l, const char *path, const char *name,
                             ig_error *err) {
   struct stat status;
+  bool inside;
   if (stat(path, &status)) return add_listed(l, name, of_link, err);  // a link to nothing
-  if (!S_ISDIR(status.st_mode)) return add_listed(l, name, judge_file(l, path, name, &status), err);
-  if (!stays_inside(path, l->directory)) return add_listed(l, name, of_link, err);
+  IG_TRY(stays_inside(path, l->directory, &inside, err));
+  if (!S_ISDIR(status.st_mode))
+    return add_listed(l, name, judge_file(l, name, inside, &status), err);
+  if (!inside) return add_listed(l, name, of_link, err);
   return strchr(name, '/') ? add_listed(l, name, of_kind, err) : list_folder(l, name, err);
 }
 
@@ -187,20 +199,30 @@ static void leave_out_folder(const donor_listing *l, size_t first) {
     if (!l->files->items[i].left_out) l->files->items[i].left_out = of_weights;
 }
 
+static ig_status list_names(const donor_listing *l, const char *folder, const ig_listing *listing,
+                            ig_error *err) {
+  const size_t first = l->files->count;
+  for (size_t i = 0; i < listing->count; i++) {
+    const char *name = listing->names[i];
+    if (!is_ignored(name, *folder ? NULL : l->weights) ||
+        (*folder && strcmp(name, "config.json") == 0))
+      IG_TRY(list_name(l, folder, name, err));
+  }
+  if (is_export(l, folder, first)) leave_out_folder(l, first);
+  return IG_OK;
+}
+
 static ig_status list_folder(const donor_listing *l, const char *folder, ig_error *err) {
   char *path = ig_path_join(l->directory, folder, err);
   if (!path) return IG_ERROR_MEMORY;
-  DIR *listing = opendir(path);
+  ig_listing listing;
+  ig_status status = ig_listing_read(path, &listing, err);
   free(path);
-  if (!listing) return *folder ? add_listed(l, folder, of_kind, err) : IG_OK;
-  const size_t first = l->files->count;
-  ig_status status = IG_OK;
-  for (const struct dirent *entry; status == IG_OK && (entry = readdir(listing)) != NULL;)
-    if (!is_ignored(entry->d_name, *folder ? NULL : l->weights) ||
-        (*folder && strcmp(entry->d_name, "config.json") == 0))
-      status = list_name(l, folder, entry->d_name, err);
-  closedir(listing);
-  if (status == IG_OK && is_export(l, folder, first)) leave_out_folder(l, first);
+  if (status == IG_OK)
+    status = list_names(l, folder, &listing, err);
+  else if (status == IG_ERROR_IO && *folder)
+    status = add_listed(l, folder, of_access, err);
+  ig_listing_free(&listing);
   return status;
 }
 
@@ -247,7 +269,8 @@ static ig_status note_reason(const ig_donor_files *files, const char *directory,
 
 ig_status ig_donor_files_note(const ig_donor_files *files, const char *directory,
                               ig_problems *notes, ig_error *err) {
-  const char *const reasons[] = {of_weights, of_link, of_kind, of_size, of_number, of_donor};
+  const char *const reasons[] = {of_weights, of_link,   of_kind, of_access,
+                                 of_size,    of_number, of_donor};
   for (size_t i = 0; i < COUNT(reasons); i++)
     IG_TRY(note_reason(files, directory, reasons[i], notes, err));
   return IG_OK;

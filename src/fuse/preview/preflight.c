@@ -1,6 +1,5 @@
 #include "fuse/preview/preflight.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/path.h"
 #include "fuse/preview/config_notes.h"
 #include "fuse/run/fusion_product.h"
@@ -136,21 +136,23 @@ static char *existing_parent(const char *output, ig_error *err) {
   return path;
 }
 
-// How many bytes of weights OUTPUT.partial already holds.
-static size_t written_already(const char *output) {
-  char path[4096];
-  const int length = snprintf(path, sizeof path, "%s.partial", output);
-  DIR *directory = length > 0 && (size_t)length < sizeof path ? opendir(path) : NULL;
-  size_t bytes = 0;
-  if (!directory) return 0;
-  for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-    struct stat status;
-    if (strstr(entry->d_name, ".safetensors") &&
-        fstatat(dirfd(directory), entry->d_name, &status, 0) == 0)
-      bytes += (size_t)status.st_blocks * 512;
+// Adds how many bytes of weights OUTPUT.partial already holds.
+static ig_status add_written(const char *partial, size_t *bytes, ig_error *err) {
+  if (!ig_file_exists(partial)) return IG_OK;
+  ig_listing listing;
+  ig_status status = ig_listing_read(partial, &listing, err);
+  for (size_t i = 0; status == IG_OK && i < listing.count; i++) {
+    struct stat found;
+    if (!strstr(listing.names[i], ".safetensors")) continue;
+    char *path = ig_path_join(partial, listing.names[i], err);
+    if (!path)
+      status = IG_ERROR_MEMORY;
+    else if (stat(path, &found) == 0)
+      *bytes += (size_t)found.st_blocks * 512;
+    free(path);
   }
-  closedir(directory);
-  return bytes;
+  ig_listing_free(&listing);
+  return status;
 }
 
 ig_status ig_preflight_measure(const ig_stages *s, const char *output, int threads,
@@ -170,8 +172,11 @@ ig_status ig_preflight_measure(const ig_stages *s, const char *output, int threa
   if (!out->directory) return IG_ERROR_MEMORY;
   if (statvfs(out->directory, &disk))
     return ig_fail(err, IG_ERROR_IO, "%s: %s", out->directory, strerror(errno));
-  out->available = (size_t)disk.f_bavail * disk.f_frsize + written_already(output);
-  return IG_OK;
+  out->available = (size_t)disk.f_bavail * disk.f_frsize;
+  char *partial = ig_path_with_suffix(output, ".partial", err);
+  const ig_status status = partial ? add_written(partial, &out->available, err) : IG_ERROR_MEMORY;
+  free(partial);
+  return status;
 }
 
 // ---- the output -------------------------------------------------------------

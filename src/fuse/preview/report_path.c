@@ -1,12 +1,12 @@
 #include "fuse/preview/report_path.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/fail.h"
+#include "base/listing.h"
 #include "base/path.h"
 
 static bool same_file(const struct stat *a, const struct stat *b) {
@@ -18,27 +18,46 @@ static bool is_file(const char *path, const struct stat *file) {
   return stat(path, &found) == 0 && same_file(&found, file);
 }
 
-// Whether an entry of the directory is this file, or leads to it.
-static bool has_file(const char *path, const struct stat *file) {
-  DIR *directory = path ? opendir(path) : NULL;
-  bool found = false;
-  if (!directory) return false;
-  for (const struct dirent *entry; !found && (entry = readdir(directory)) != NULL;) {
-    struct stat status;
-    found = fstatat(dirfd(directory), entry->d_name, &status, 0) == 0 && same_file(&status, file);
-  }
-  closedir(directory);
-  return found;
+static bool is_directory(const char *path) {
+  struct stat status;
+  return path && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-static const char *input_with(const ig_fusion_plan *plan, const struct stat *file) {
-  for (size_t i = 0; i < plan->models.count; i++) {
-    const ig_fuse_model *m = &plan->models.model[i];
-    const char *adapter = m->adapter ? ig_lora_directory(m->adapter) : NULL;
-    if (!m->stage && (has_file(m->directory, file) || has_file(adapter, file))) return m->reference;
+// Whether an entry of the directory is this file, or leads to it. What is no directory has none.
+static ig_status find_file(const char *directory, const struct stat *file, bool *found,
+                           ig_error *err) {
+  *found = false;
+  if (!is_directory(directory)) return IG_OK;
+  ig_listing listing;
+  ig_status status = ig_listing_read(directory, &listing, err);
+  for (size_t i = 0; status == IG_OK && !*found && i < listing.count; i++) {
+    char *path = ig_path_join(directory, listing.names[i], err);
+    if (path)
+      *found = is_file(path, file);
+    else
+      status = IG_ERROR_MEMORY;
+    free(path);
   }
-  const char *tokenizer = plan->recipe->tokenizer.source;
-  return has_file(tokenizer, file) ? tokenizer : NULL;
+  ig_listing_free(&listing);
+  return status;
+}
+
+// *input: the one whose directory has the file; NULL: none.
+static ig_status find_input_with(const ig_fusion_plan *plan, const struct stat *file,
+                                 const char **input, ig_error *err) {
+  bool found = false;
+  *input = NULL;
+  for (size_t i = 0; !*input && i < plan->models.count; i++) {
+    const ig_fuse_model *m = &plan->models.model[i];
+    if (m->stage) continue;
+    IG_TRY(find_file(m->directory, file, &found, err));
+    if (!found && m->adapter) IG_TRY(find_file(ig_lora_directory(m->adapter), file, &found, err));
+    if (found) *input = m->reference;
+  }
+  if (*input) return IG_OK;
+  IG_TRY(find_file(plan->recipe->tokenizer.source, file, &found, err));
+  if (found) *input = plan->recipe->tokenizer.source;
+  return IG_OK;
 }
 
 static ig_status check_inputs(ig_stages *s, const char *report, const struct stat *file,
@@ -47,7 +66,8 @@ static ig_status check_inputs(ig_stages *s, const char *report, const struct sta
     return ig_problems_add(&s->problems, NULL, err, "%s: the report would replace the recipe",
                            report);
   for (size_t i = 0; i < s->count; i++) {
-    const char *input = input_with(&s->stage[i].plan, file);
+    const char *input;
+    IG_TRY(find_input_with(&s->stage[i].plan, file, &input, err));
     if (input)
       return ig_problems_add(&s->problems, NULL, err,
                              "%s: the report would replace a file of the input %s", report, input);

@@ -1,51 +1,13 @@
 #include "fuse/preview/same_vocabulary.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/name.h"
 #include "fuse/input/pieces.h"
 #include "fuse/input/vocabulary_files.h"
-
-// The names of a directory's files that tell pieces, sorted.
-typedef struct file_names {
-  char **items;
-  size_t count, capacity;
-} file_names;
-
-static void free_names(file_names *names) {
-  for (size_t i = 0; i < names->count; i++) free(names->items[i]);
-  free(names->items);
-}
-
-static int by_text(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static ig_status add_name(file_names *names, const char *name, ig_error *err) {
-  IG_TRY(ig_allocate_more((void **)&names->items, &names->capacity, names->count + 1,
-                          sizeof *names->items, err));
-  names->items[names->count] = ig_allocate_copy(name, strlen(name), err);
-  if (!names->items[names->count]) return IG_ERROR_MEMORY;
-  names->count++;
-  return IG_OK;
-}
-
-static ig_status list_names(const char *directory, file_names *out, ig_error *err) {
-  DIR *opened = opendir(directory);
-  if (!opened) return ig_fail_system(err, directory, "open");
-  ig_status status = IG_OK;
-  for (const struct dirent *entry; status == IG_OK && (entry = readdir(opened)) != NULL;)
-    if (ig_vocabulary_files_is_one(entry->d_name)) status = add_name(out, entry->d_name, err);
-  closedir(opened);
-  if (out->count) qsort(out->items, out->count, sizeof *out->items, by_text);
-  return status;
-}
 
 // Two models that are being compared.
 typedef struct vocabulary_pair {
@@ -99,10 +61,11 @@ static bool is_decided_elsewhere(const vocabulary_pair *p, const char *name) {
   return both_have(p, "vocab.json") && !ig_name_ends_with(name, ".json");
 }
 
-static ig_status compare_common(vocabulary_pair *p, const file_names *names, ig_error *err) {
-  for (size_t i = 0; i < names->count; i++) {
-    const char *name = names->items[i];
-    if (ig_file_exists_in(p->model[1]->directory, name) && !is_decided_elsewhere(p, name))
+static ig_status compare_common(vocabulary_pair *p, const ig_listing *files, ig_error *err) {
+  for (size_t i = 0; i < files->count; i++) {
+    const char *name = files->names[i];
+    if (ig_vocabulary_files_is_one(name) && ig_file_exists_in(p->model[1]->directory, name) &&
+        !is_decided_elsewhere(p, name))
       IG_TRY(compare_file(p, name, err));
   }
   return IG_OK;
@@ -138,21 +101,23 @@ static ig_status compare_forms(vocabulary_pair *p, ig_error *err) {
 }
 
 // Whether one of the files lists all pieces.
-static bool lists_all(const file_names *names) {
-  for (size_t i = 0; i < names->count; i++)
-    if (!ig_vocabulary_files_lists_a_part(names->items[i])) return true;
+static bool lists_all(const ig_listing *files) {
+  for (size_t i = 0; i < files->count; i++)
+    if (ig_vocabulary_files_is_one(files->names[i]) &&
+        !ig_vocabulary_files_lists_a_part(files->names[i]))
+      return true;
   return false;
 }
 
 static ig_status compare_all(vocabulary_pair *p, ig_error *err) {
-  file_names names = {0}, others = {0};
-  ig_status status = list_names(p->model[0]->directory, &names, err);
-  if (status == IG_OK) status = list_names(p->model[1]->directory, &others, err);
-  if (status == IG_OK) status = compare_common(p, &names, err);
-  if (status == IG_OK && !p->compared && lists_all(&names) && lists_all(&others))
+  ig_listing files = {0}, others = {0};
+  ig_status status = ig_listing_read(p->model[0]->directory, &files, err);
+  if (status == IG_OK) status = ig_listing_read(p->model[1]->directory, &others, err);
+  if (status == IG_OK) status = compare_common(p, &files, err);
+  if (status == IG_OK && !p->compared && lists_all(&files) && lists_all(&others))
     status = compare_forms(p, err);
-  free_names(&names);
-  free_names(&others);
+  ig_listing_free(&files);
+  ig_listing_free(&others);
   return status;
 }
 

@@ -68,7 +68,7 @@ ig_status ig_provenance_save(const ig_provenance *provenance, const char *direct
 
 // Whether `found` has this description and these inputs. Its outputs are not compared.
 static bool is_same(const json_t *found, const json_t *description, const json_t *inputs) {
-  json_t *rest = json_copy((json_t *)found);
+  json_t *rest = json_deep_copy(found);
   json_object_del(rest, "inputs");
   json_object_del(rest, "outputs");
   const bool same =

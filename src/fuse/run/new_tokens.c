@@ -19,7 +19,7 @@ static bool extend_tokenizer(json_t *tokenizer, const json_t *new_tokens) {
 static bool set_decoder_entries(json_t *decoder, const json_t *tokens) {
   bool fine = true;
   for (size_t i = 0; fine && i < json_array_size(tokens); i++) {
-    json_t *entry = json_copy(json_array_get(tokens, i));
+    json_t *entry = json_deep_copy(json_array_get(tokens, i));
     char id[32];
     snprintf(id, sizeof id, "%" JSON_INTEGER_FORMAT,
              json_integer_value(json_object_get(entry, "id")));

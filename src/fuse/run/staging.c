@@ -1,6 +1,5 @@
 #include "fuse/run/staging.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/path.h"
 #include "base/writer.h"
 #include "io/model_directory.h"
@@ -31,12 +31,12 @@ static ig_status name_directories(const char *output, ig_staging *s, ig_error *e
   return s->journal_path ? IG_OK : IG_ERROR_MEMORY;
 }
 
-static bool is_empty(const char *path) {
-  DIR *directory = opendir(path);
-  size_t entries = 0;
-  while (directory && readdir(directory)) entries++;
-  if (directory) closedir(directory);
-  return entries == 2;  // itself and its parent
+static ig_status is_empty(const char *directory, bool *out, ig_error *err) {
+  ig_listing listing;
+  const ig_status status = ig_listing_read(directory, &listing, err);
+  *out = listing.count == 0;
+  ig_listing_free(&listing);
+  return status;
 }
 
 // Whether the directory is that of an unfinished fusion: it is empty, or has a journal or
@@ -45,9 +45,9 @@ static bool is_empty(const char *path) {
 static ig_status is_unfinished(const ig_staging *s, bool *out, ig_error *err) {
   char *last = ig_path_join(s->directory, "fusion.json", err);
   if (!last) return IG_ERROR_MEMORY;
-  *out = ig_file_exists(s->journal_path) || ig_file_exists(last) || is_empty(s->directory);
+  *out = ig_file_exists(s->journal_path) || ig_file_exists(last);
   free(last);
-  return IG_OK;
+  return *out ? IG_OK : is_empty(s->directory, out, err);
 }
 
 // What a link at the directory's name leads to is not ours to write to, nor to remove from.
@@ -228,7 +228,7 @@ static bool is_plain_name(const char *name) {
 
 // Opens a folder of the directory. A link is not followed. -1: it cannot be opened.
 static int open_folder(const ig_staging *s, const char *name) {
-  return openat(dirfd(s->listing), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  return openat(s->descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 // A file in a folder, and the folder if that was its last one.
@@ -237,7 +237,7 @@ static void remove_in_folder(const ig_staging *s, const char *folder, const char
   if (descriptor < 0) return;
   unlinkat(descriptor, name, 0);
   close(descriptor);
-  unlinkat(dirfd(s->listing), folder, AT_REMOVEDIR);
+  unlinkat(s->descriptor, folder, AT_REMOVEDIR);
 }
 
 // A file of another fusion that is not in the table of model directories. That it does not exist is
@@ -249,7 +249,7 @@ static void remove_claimed(ig_staging *s, char *line) {
     *slash = '\0';
     remove_in_folder(s, line + 1, slash + 1);
   } else if (is_plain_name(line + 1)) {
-    unlinkat(dirfd(s->listing), line + 1, 0);
+    unlinkat(s->descriptor, line + 1, 0);
   }
 }
 
@@ -326,15 +326,11 @@ static bool is_ours(const char *name) {
          ig_writer_is_temporary(name);
 }
 
-static bool is_any(const char *name) {
-  return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, "fusion.json") != 0;
-}
-
 // A file that is written to must be a regular one that has no other name: who could put a link
 // there could have any file overwritten.
 static ig_status check_entry(const ig_staging *s, const char *name, ig_error *err) {
   struct stat status;
-  if (fstatat(dirfd(s->listing), name, &status, AT_SYMLINK_NOFOLLOW))
+  if (fstatat(s->descriptor, name, &status, AT_SYMLINK_NOFOLLOW))
     return fail_with_errno(s->directory, "look at", err);
   const bool ours = S_ISREG(status.st_mode) && status.st_nlink == 1;
   if (ours || S_ISDIR(status.st_mode)) return IG_OK;
@@ -345,63 +341,74 @@ static ig_status check_entry(const ig_staging *s, const char *name, ig_error *er
   return failed;
 }
 
-static ig_status check_entries(const ig_staging *s, ig_error *err) {
-  ig_status status = IG_OK;
-  rewinddir(s->listing);
-  for (const struct dirent *entry; status == IG_OK && (entry = readdir(s->listing)) != NULL;)
-    status = check_entry(s, entry->d_name, err);
+typedef ig_status entry_action(const ig_staging *s, const char *name, ig_error *err);
+
+// Does `act` with each entry of the directory, until one fails.
+static ig_status for_entries(const ig_staging *s, entry_action *act, ig_error *err) {
+  ig_listing listing;
+  ig_status status = ig_listing_read_open(s->descriptor, s->directory, &listing, err);
+  for (size_t i = 0; status == IG_OK && i < listing.count; i++)
+    status = act(s, listing.names[i], err);
+  ig_listing_free(&listing);
   return status;
 }
 
-// Removes a folder of the directory with its files.
-static ig_status remove_folder(const ig_staging *s, const char *name, ig_error *err) {
-  const int descriptor = open_folder(s, name);
-  DIR *folder = descriptor < 0 ? NULL : fdopendir(descriptor);
-  if (!folder) return fail_with_errno(s->directory, "remove", err);
-  bool fine = true;
-  for (const struct dirent *entry; fine && (entry = readdir(folder)) != NULL;)
-    fine = !is_plain_name(entry->d_name) || unlinkat(descriptor, entry->d_name, 0) == 0;
-  closedir(folder);
-  fine = fine && unlinkat(dirfd(s->listing), name, AT_REMOVEDIR) == 0;
-  return fine ? IG_OK : fail_with_errno(s->directory, "remove", err);
+static ig_status fail_to_remove(const ig_staging *s, ig_error *err) {
+  return fail_with_errno(s->directory, "remove", err);
+}
+
+// Removes the files of a folder of the directory, which is open.
+static ig_status empty_folder(const ig_staging *s, int folder, ig_error *err) {
+  ig_listing listing;
+  ig_status status = ig_listing_read_open(folder, s->directory, &listing, err);
+  for (size_t i = 0; status == IG_OK && i < listing.count; i++)
+    if (unlinkat(folder, listing.names[i], 0)) status = fail_to_remove(s, err);
+  ig_listing_free(&listing);
+  return status;
 }
 
 static bool is_folder(const ig_staging *s, const char *name) {
   struct stat status;
-  return fstatat(dirfd(s->listing), name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-         S_ISDIR(status.st_mode);
+  return fstatat(s->descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
 }
 
-// Removes the files of the directory for which `which` says so. fusion.json, by which the directory
-// is known, is removed last and only `with_note`: what is half removed can be removed again.
-static ig_status remove_files(const ig_staging *s, bool (*which)(const char *name), bool with_note,
-                              ig_error *err) {
-  rewinddir(s->listing);
-  for (const struct dirent *entry; (entry = readdir(s->listing)) != NULL;)
-    if (which(entry->d_name) && unlinkat(dirfd(s->listing), entry->d_name, 0))
-      return fail_with_errno(s->directory, "remove", err);
-  if (with_note && unlinkat(dirfd(s->listing), "fusion.json", 0) && errno != ENOENT)
-    return fail_with_errno(s->directory, "remove", err);
+static ig_status remove_folder(const ig_staging *s, const char *name, ig_error *err) {
+  if (!is_folder(s, name)) return IG_OK;
+  const int folder = open_folder(s, name);
+  if (folder < 0) return fail_to_remove(s, err);
+  const ig_status status = empty_folder(s, folder, err);
+  close(folder);
+  if (status != IG_OK) return status;
+  return unlinkat(s->descriptor, name, AT_REMOVEDIR) ? fail_to_remove(s, err) : IG_OK;
+}
+
+static ig_status remove_file(const ig_staging *s, const char *name, ig_error *err) {
+  return unlinkat(s->descriptor, name, 0) && errno != ENOENT ? fail_to_remove(s, err) : IG_OK;
+}
+
+static ig_status remove_temporary(const ig_staging *s, const char *name, ig_error *err) {
+  return ig_writer_is_temporary(name) ? remove_file(s, name, err) : IG_OK;
+}
+
+static ig_status remove_ours(const ig_staging *s, const char *name, ig_error *err) {
+  return is_ours(name) ? remove_file(s, name, err) : IG_OK;
+}
+
+static ig_status remove_any(const ig_staging *s, const char *name, ig_error *err) {
+  return strcmp(name, "fusion.json") != 0 ? remove_file(s, name, err) : IG_OK;
+}
+
+// fusion.json, by which the directory is known, is removed last: what is half removed can be
+// removed again.
+static ig_status remove_with_note(const ig_staging *s, entry_action *remove, ig_error *err) {
+  IG_TRY(for_entries(s, remove, err));
+  return remove_file(s, "fusion.json", err);
+}
+
+static ig_status open_own(ig_staging *s, ig_error *err) {
+  IG_TRY(open_directory(s->directory, &s->descriptor, err));
+  s->is_open = true;
   return IG_OK;
-}
-
-static ig_status remove_folders(const ig_staging *s, ig_error *err) {
-  rewinddir(s->listing);
-  for (const struct dirent *entry; (entry = readdir(s->listing)) != NULL;)
-    if (is_plain_name(entry->d_name) && is_folder(s, entry->d_name))
-      IG_TRY(remove_folder(s, entry->d_name, err));
-  return IG_OK;
-}
-
-static ig_status open_listing(ig_staging *s, ig_error *err) {
-  int descriptor;
-  IG_TRY(open_directory(s->directory, &descriptor, err));
-  s->listing = fdopendir(descriptor);
-  if (s->listing) return IG_OK;
-  const int reason = errno;
-  close(descriptor);
-  errno = reason;
-  return fail_with_errno(s->directory, "open", err);
 }
 
 // Goes on after what the journal of this fusion says, or begins anew: then the files of another
@@ -413,11 +420,11 @@ static ig_status begin_or_go_on(ig_staging *s, const char *fingerprint, journal_
   if (s->resumed) {
     for_lines(s, text, note_done);
     // What was being written when it was killed.
-    IG_TRY(remove_files(s, ig_writer_is_temporary, false, err));
+    IG_TRY(for_entries(s, remove_temporary, err));
     return truncate_journal(s, text->size, err);
   }
   for_lines(s, text, remove_claimed);
-  IG_TRY(remove_files(s, is_ours, true, err));
+  IG_TRY(remove_with_note(s, remove_ours, err));
   return begin_journal(s, fingerprint, err);
 }
 
@@ -428,8 +435,8 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
   IG_TRY(check_directories(out, err));
   out->done = ig_allocate(tensors, sizeof *out->done, err);
   if (!out->done) return IG_ERROR_MEMORY;
-  IG_TRY(open_listing(out, err));
-  IG_TRY(check_entries(out, err));
+  IG_TRY(open_own(out, err));
+  IG_TRY(for_entries(out, check_entry, err));
   IG_TRY(open_journal(out, err));
   journal_text text;
   ig_status status = read_journal(out, fingerprint, &text, err);
@@ -458,8 +465,8 @@ ig_status ig_staging_commit(ig_staging *s, ig_error *err) {
 }
 
 void ig_staging_discard(ig_staging *s) {
-  if (remove_files(s, is_ours, true, NULL) == IG_OK &&
-      unlinkat(dirfd(s->listing), journal_name, 0) == 0)
+  if (remove_with_note(s, remove_ours, NULL) == IG_OK &&
+      unlinkat(s->descriptor, journal_name, 0) == 0)
     rmdir(s->directory);
 }
 
@@ -479,10 +486,10 @@ static ig_status remove_made(ig_staging *s, const char *directory, ig_error *err
   if (lstat(s->directory, &status) == 0)
     return ig_fail(err, IG_ERROR_IO, "%s: exists already, beside %s", s->directory, s->output);
   if (rename(s->output, s->directory)) return fail_with_errno(s->output, "remove", err);
-  IG_TRY(open_listing(s, err));
-  IG_TRY(remove_folders(s, err));
-  IG_TRY(remove_files(s, is_any, true, err));
-  return rmdir(s->directory) ? fail_with_errno(s->directory, "remove", err) : IG_OK;
+  IG_TRY(open_own(s, err));
+  IG_TRY(for_entries(s, remove_folder, err));
+  IG_TRY(remove_with_note(s, remove_any, err));
+  return rmdir(s->directory) ? fail_to_remove(s, err) : IG_OK;
 }
 
 ig_status ig_staging_remove(const char *directory, ig_error *err) {
@@ -497,7 +504,7 @@ ig_status ig_staging_remove(const char *directory, ig_error *err) {
 
 void ig_staging_close(ig_staging *s) {
   if (s->journal) fclose(s->journal);
-  if (s->listing) closedir(s->listing);
+  if (s->is_open) close(s->descriptor);
   free(s->output);
   free(s->directory);
   free(s->journal_path);

@@ -3,15 +3,15 @@
 // It goes on only with the same recipe, seed and inputs.
 #ifndef IG_FUSE_RUN_STAGING_H
 #define IG_FUSE_RUN_STAGING_H
-#include <dirent.h>
 #include <stdio.h>
 #include "io/safetensors.h"
 
 typedef struct ig_staging {
   char *output, *directory, *journal_path;
   FILE *journal;
-  DIR *listing;   // of the directory
-  size_t header;  // bytes of the journal's first line
+  bool is_open;
+  int descriptor;  // of the directory
+  size_t header;   // bytes of the journal's first line
   bool resumed;
   bool *done;  // (tensors)
   size_t tensors;
