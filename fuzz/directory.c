@@ -1,13 +1,19 @@
-// The JSON files of a model's and a checkpoint's directory: the input's first byte chooses one, the
-// rest is its text; the files around it are sound.
+// The files of the directories of a model, a checkpoint, a fused model and an adapter that are no
+// weights, and a text that may be compressed: the input's first byte chooses one, the rest is its
+// content; the files around it are sound.
 #include "input.h"
 
 #include "base/file.h"
 #include "base/path.h"
+#include "fuse/input/lora.h"
+#include "fuse/record/fusion_note.h"
+#include "io/lines.h"
 #include "io/safetensors.h"
 #include "model/arch/marian_tokenizers.h"
 #include "text/tokenizer.h"
 #include "train/checkpoint.h"
+#include "train/checkpoint_hashes.h"
+#include "train/metrics.h"
 
 static char directory[] = "/tmp/ingot-fuzz-XXXXXX";
 
@@ -32,18 +38,11 @@ static void load_shards(void) {
 static void load_state(void) {
   ig_saved_run run = {0};
   ig_error err = {0};
+  ig_checkpoint_hashes_check(directory, &err);
   if (ig_checkpoint_read(directory, &run, &err) != IG_OK) return;
   json_decref(run.identity);
   json_decref(run.comparison);
 }
-
-static const struct {
-  const char *name;
-  void (*load)(void);
-} files[] = {{"vocab.json", load_tokenizer},
-             {"tokenizer_config.json", load_tokenizer},
-             {"model.safetensors.index.json", load_shards},
-             {"training.json", load_state}};
 
 static char *path_of(const char *name) {
   ig_error err;
@@ -52,10 +51,69 @@ static char *path_of(const char *name) {
   return path;
 }
 
+// It is only printed: its names of files may lead anywhere, and would be hashed.
+static void load_record(void) {
+  json_t *record = NULL;
+  ig_error err = {0};
+  if (ig_fusion_note_load(directory, &record, &err) != IG_OK) return;
+  char *text = NULL;
+  size_t size;
+  FILE *out = open_memstream(&text, &size);
+  if (!out) abort();
+  ig_fusion_note_print(out, record);
+  fclose(out);
+  for (size_t i = 0; text && i < size; i++)
+    if ((unsigned char)text[i] < 0x20 && text[i] != '\n') abort();
+  free(text);
+  json_decref(record);
+}
+
+static void load_adapter(void) {
+  ig_lora_adapter *adapter = NULL;
+  ig_error err = {0};
+  if (ig_lora_open(directory, &adapter, &err) != IG_OK) return;
+  ig_lora_close(adapter);
+}
+
+static void read_lines(void) {
+  char *path = path_of("text.gz");
+  ig_lines *lines = NULL;
+  ig_error err = {0};
+  const char *line;
+  size_t length;
+  if (ig_lines_open(path, NULL, &lines, &err) == IG_OK)
+    while (ig_lines_next(lines, &line, &length, &err) == IG_OK && line)
+      if (strlen(line) != length) abort();
+  ig_lines_close(lines);
+  free(path);
+}
+
+// Lines after the checkpoint's update are cut off.
+static void cut_metrics(void) {
+  char *path = path_of("metrics.jsonl");
+  ig_error err = {0};
+  const ig_run_state state = {.update = 3, .metrics_bytes = 1000};
+  ig_metrics_truncate(path, &state, &err);
+  free(path);
+}
+
+static const struct {
+  const char *name;
+  void (*load)(void);
+} files[] = {{"vocab.json", load_tokenizer},
+             {"tokenizer_config.json", load_tokenizer},
+             {"model.safetensors.index.json", load_shards},
+             {"training.json", load_state},
+             {"fusion.json", load_record},
+             {"adapter_config.json", load_adapter},
+             {"text.gz", read_lines},
+             {"metrics.jsonl", cut_metrics}};
+
+// Not by ig_file_write, which waits for the disk.
 static void put(const char *name, const void *data, size_t size) {
   char *path = path_of(name);
-  ig_error err;
-  if (ig_file_write(path, data, size, &err) != IG_OK) abort();
+  FILE *file = fopen(path, "wb");
+  if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0) abort();
   free(path);
 }
 
@@ -75,6 +133,24 @@ static void make_shard(void) {
   free(path);
 }
 
+static void make_adapter(void) {
+  const float values[2] = {1, 2};
+  const ig_safetensors_output tensors[2] = {{.name = "base_model.model.x.lora_A.weight",
+                                             .dtype = IG_DTYPE_F32,
+                                             .rank = 2,
+                                             .shape = {1, 2},
+                                             .values = values},
+                                            {.name = "base_model.model.x.lora_B.weight",
+                                             .dtype = IG_DTYPE_F32,
+                                             .rank = 2,
+                                             .shape = {2, 1},
+                                             .values = values}};
+  char *path = path_of("adapter_model.safetensors");
+  ig_error err;
+  if (ig_safetensors_write(path, tensors, 2, &err) != IG_OK) abort();
+  free(path);
+}
+
 static void make_tokenizer(void) {
   ig_tokenizer *tokenizer;
   ig_error err;
@@ -91,6 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!mkdtemp(directory)) abort();
     atexit(remove_directory);
     make_shard();
+    make_adapter();
     made = true;
   }
   if (size == 0) return 0;
