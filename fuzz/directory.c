@@ -15,7 +15,7 @@
 #include "train/checkpoint_hashes.h"
 #include "train/metrics.h"
 
-static char directory[] = "/tmp/ingot-fuzz-XXXXXX";
+static char directory[SCRATCH];
 
 static void load_tokenizer(void) {
   ig_tokenizer *tokenizer = NULL;
@@ -117,11 +117,7 @@ static void put(const char *name, const void *data, size_t size) {
   free(path);
 }
 
-static void remove_directory(void) {
-  char command[64];
-  snprintf(command, sizeof command, "rm -r %s", directory);
-  if (system(command) != 0) perror(directory);
-}
+static void remove_directory(void) { remove_scratch(directory); }
 
 static void make_shard(void) {
   const float values[2] = {1, 2};
@@ -164,7 +160,7 @@ static void make_tokenizer(void) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static bool made;
   if (!made) {
-    if (!mkdtemp(directory)) abort();
+    make_scratch(directory);
     atexit(remove_directory);
     make_shard();
     make_adapter();

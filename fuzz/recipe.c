@@ -6,14 +6,10 @@
 #include "fuse/preview/describe.h"
 
 enum { TENSORS = 6 };
-static char directory[] = "/tmp/ingot-fuzz-XXXXXX";
+static char directory[SCRATCH];
 static int back = -1;  // the folder where the process was: libFuzzer's paths are relative to it
 
-static void remove_directory(void) {
-  char command[64];
-  snprintf(command, sizeof command, "rm -r %s", directory);
-  if (system(command) != 0) perror(directory);
-}
+static void remove_directory(void) { remove_scratch(directory); }
 
 static void make_model(const char *name) {
   static const char *const names[TENSORS] = {"model.encoder.layers.0.fc1.weight",
@@ -48,7 +44,8 @@ static void enter(void) {
     return;
   }
   back = open(".", O_RDONLY | O_DIRECTORY);
-  if (back < 0 || !mkdtemp(directory) || chdir(directory)) abort();
+  make_scratch(directory);
+  if (back < 0 || chdir(directory)) abort();
   atexit(remove_directory);
   make_model("a");
   make_model("b");
