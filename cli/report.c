@@ -85,6 +85,14 @@ static void format_count(char *out, size_t size, double value) {
     snprintf(out, size, "%.2fM", value / 1e6);
 }
 
+// Whole things that are done, and parts of them where they are few: a book may be one line.
+static void format_done(char *out, size_t size, const ig_progress *progress) {
+  if (progress->total < 10 && progress->done < 10 && progress->done > floor(progress->done))
+    snprintf(out, size, "%.2f", progress->done);
+  else
+    format_count(out, size, floor(progress->done));
+}
+
 // Seconds until all is done as fast as until now; HUGE_VAL: that cannot be told yet.
 static double work_left(const ig_progress *progress, double time) {
   double gained = progress->done - state.begin_done, elapsed = time - state.begin_time;
@@ -104,7 +112,7 @@ static void format_time_left(char *out, size_t size, const ig_progress *progress
 
 static void format_line(char *out, size_t size, const ig_progress *progress, double time) {
   char done[24], total[32] = "", rate[64] = "", left[48];
-  format_count(done, sizeof done, progress->done);
+  format_done(done, sizeof done, progress);
   if (progress->total > 0) {
     total[0] = '/';
     format_count(total + 1, sizeof total - 1, progress->total);

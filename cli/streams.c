@@ -1,5 +1,6 @@
 #include "streams.h"
 
+#include "count_lines.h"
 #include "error.h"
 #include "input.h"
 #include "paths.h"
@@ -50,7 +51,8 @@ ig_line_stream cli_streams_lines(cli_streams *s) {
                           .write = write_line,
                           .context = s,
                           .ready = ready,
-                          .lines_before = s->output.written.lines};
+                          .lines_before = s->output.written.lines,
+                          .total = s->total};
 }
 
 // Reads the lines that are done.
@@ -78,6 +80,7 @@ ig_status cli_streams_open(cli_streams *s, const cli_streams_options *options, i
   *s = (cli_streams){
       .source_name = cli_is_standard(options->source) ? "standard input" : options->source,
       .output = {.partial = {.state_descriptor = -1}}};
+  if (options->count_lines) s->total = cli_count_lines(options->source);
   ig_status status = cli_lines_open(options->source, &as_they_are, &s->source, err);
   if (status == IG_OK && options->target != NULL)
     status = cli_lines_open(options->target, &as_they_are, &s->target, err);

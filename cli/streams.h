@@ -8,12 +8,14 @@ typedef struct cli_streams {
   ig_lines *source, *target;  // target NULL: translating
   cli_output output;
   const char *source_name;  // for messages
+  size_t total;             // lines of the source; 0: not known
   bool unflushed;           // lines were written after the last flush
   bool own_error;           // the message in err is about a file and names it already
 } cli_streams;
 
 typedef struct cli_streams_options {
   const char *source, *target;  // paths; source NULL: standard input, target NULL: translating
+  bool count_lines;             // of the source, for reports of progress
   cli_output_options output;
 } cli_streams_options;
 

@@ -212,6 +212,7 @@ static ig_status open_streams(cli_streams *s, run_identity *run, ig_error *err) 
   const cli_streams_options options = {
       .source = v->input,
       .target = v->score_target,
+      .count_lines = !v->log.quiet,
       .output = {.path = v->output,
                  .resume = v->resume,
                  .json = v->log.json,

@@ -1,8 +1,6 @@
 // The translator: one stream over an engine. Its options, the window of sentences that it reads,
 // the order in which lines are written, their text, and the statistics.
 #include <math.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +14,7 @@
 #include "pipeline/long_sentences.h"
 #include "pipeline/losses.h"
 #include "pipeline/output_line.h"
+#include "pipeline/stream_progress.h"
 #include "pipeline/whole_line.h"
 #include "pipeline/window.h"
 #include "text/sentences.h"
@@ -32,14 +31,7 @@ struct ig_translator {
   bool ids_in;
   bool strict;  // lines that are no text are errors
   const ig_interrupter *interrupter;
-  // Of the stream that runs, for reports of progress while the engine works.
-  const ig_reporter *reporter;
-  pthread_t caller;
-  double begin, told;            // seconds: of the stream's beginning, and of the last report
-  size_t lines_skipped;          // of the text, before the stream
-  size_t lines_before;           // that were written before this window
-  size_t total;                  // lines of the stream; 0: not known
-  atomic_size_t finished_lines;  // of the window
+  ig_stream_progress progress;  // of the running stream
   ig_output_format format;
   ig_window window;
   ig_sentences *splitter;        // NULL: a line is one sentence
@@ -284,32 +276,6 @@ static void count_losses(ig_translator *t) {
   }
 }
 
-static void report_lines(ig_translator *t, size_t lines, bool scoring) {
-  const double now = ig_clock_seconds(), seconds = now - t->begin;
-  const double worked_on = (double)(lines - t->lines_skipped);
-  const ig_progress progress = {.what = scoring ? "scoring" : "translating",
-                                .done = (double)lines,
-                                .total = (double)t->total,
-                                .unit = "lines",
-                                .rate = seconds > 0 ? worked_on / seconds : 0,
-                                .rate_unit = "lines"};
-  t->told = now;
-  ig_report_progress(t->reporter, &progress);
-}
-
-// Seconds between reports while a window is worked on.
-#define TOLD_EVERY 0.1
-
-// A sentence of the window is done. Reports are for the thread that called the library, which is
-// one of those that work.
-static void count_finished(ig_translator *t, size_t sentence, bool scoring) {
-  const size_t lines =
-      atomic_fetch_add(&t->finished_lines, t->window.sentences[sentence].ends_line) +
-      t->window.sentences[sentence].ends_line;
-  if (!t->reporter || !t->reporter->progress || !pthread_equal(pthread_self(), t->caller)) return;
-  if (ig_clock_seconds() - t->told >= TOLD_EVERY) report_lines(t, t->lines_before + lines, scoring);
-}
-
 static ig_status keep_translation(void *context, size_t sentence, const ig_hypothesis *found,
                                   ig_error *err) {
   ig_translator *t = context;
@@ -318,7 +284,7 @@ static ig_status keep_translation(void *context, size_t sentence, const ig_hypot
   if (t->format.tokenizer)
     translated->lost_output =
         ig_tokenizer_count_lost(t->format.tokenizer, found->ids, (size_t)found->length);
-  count_finished(t, sentence, false);
+  ig_stream_progress_sentence(&t->progress, translated);
   return ig_output_line_translated(&t->format, found, &translated->output, err);
 }
 
@@ -326,7 +292,7 @@ static ig_status keep_scores(void *context, size_t sentence, const float *log_pr
                              ig_error *err) {
   ig_translator *t = context;
   ig_window_sentence *scored = &t->window.sentences[sentence];
-  count_finished(t, sentence, true);
+  ig_stream_progress_sentence(&t->progress, scored);
   return ig_output_line_scored(&t->format, log_probs, scored->target.count, &scored->output, err);
 }
 
@@ -387,6 +353,7 @@ typedef struct stream_input {
   ig_text_repair sources, targets;
   ig_borrowed_text source, target;  // of the line that was read last
   bool in_line;                     // some of its sentences have yet to go into a window
+  size_t shared;                    // the shares of those that went
   bool keeps_breaks;                // line breaks within a line are kept, not made spaces
   bool ended;
 } stream_input;
@@ -415,9 +382,19 @@ static ig_status read_line(ig_translator *t, stream_input *in, ig_error *err) {
   IG_TRY(repair_line(t, &in->sources, in->number, &in->source.text, &in->source.length, err));
   IG_TRY(repair_line(t, &in->targets, in->number, &in->target.text, &in->target.length, err));
   in->in_line = true;
+  in->shared = 0;
   if (t->splitter && !in->read_target)
     return ig_sentences_begin(t->splitter, in->source.text, in->source.length, err);
   return IG_OK;
+}
+
+// What a sentence has of its line. The shares of the sentences to `end` are rounded together, so
+// that those of a line add up.
+static size_t take_share(stream_input *in, const ig_sentence_span *span) {
+  const double part = (double)span->end / (double)(in->source.length + 1);
+  const size_t before = in->shared;
+  in->shared = span->last ? IG_WINDOW_LINE : (size_t)(IG_WINDOW_LINE * part);
+  return in->shared - before;
 }
 
 // The next sentence of the line into the window.
@@ -431,7 +408,8 @@ static ig_status add_sentence(ig_translator *t, stream_input *in, ig_error *err)
       .source = {text + span.begin, span.end - span.begin},
       .gap = {text + span.gap, span.begin - span.gap},
       .target = in->target,
-      .ends_line = span.last};
+      .ends_line = span.last,
+      .share = take_share(in, &span)};
   in->in_line = !span.last;
   IG_TRY(ig_window_add(&t->window, &input, err));
   const ig_text_span gap = t->window.sentences[t->window.count - 1].gap;
@@ -501,12 +479,6 @@ static void keep_error(ig_status *first, ig_error *err, ig_status status, const 
   if (err) *err = *why;
 }
 
-static size_t lines_of(const ig_window *w) {
-  size_t lines = 0;
-  for (size_t i = 0; i < w->count; i++) lines += w->sentences[i].ends_line;
-  return lines;
-}
-
 // Reads a window, works on it and writes it. Lines before the one that cannot be read, be encoded
 // or be translated are written nevertheless.
 static ig_status run_window(ig_translator *t, stream_input *in, ig_error *err) {
@@ -514,9 +486,7 @@ static ig_status run_window(ig_translator *t, stream_input *in, ig_error *err) {
   ig_window_clear(&t->window);
   const ig_status read = fill_window(t, in, &reading);
   const bool scoring = in->read_target != NULL;
-  t->lines_before = in->number - lines_of(&t->window);
-  t->total = in->ended ? in->number : in->stream->total;
-  atomic_store(&t->finished_lines, 0);
+  t->progress.total = in->ended ? in->number : in->stream->total;
   const double begin = ig_clock_seconds();
   const ig_status worked = work_on_window(t, scoring, &working);
   ig_window_keep_pace(&t->window, ig_clock_seconds() - begin);
@@ -531,19 +501,16 @@ static ig_status run_window(ig_translator *t, stream_input *in, ig_error *err) {
 static ig_status run_lines(ig_translator *t, stream_input *in, const ig_reporter *reporter,
                            ig_error *err) {
   IG_TRY(ig_engine_check_usable(t->engine, err));
-  t->begin = t->told = ig_clock_seconds();
-  t->reporter = reporter;
-  t->caller = pthread_self();
   ig_status status = IG_OK;
   ig_whole_line_clear(&t->line);
   in->number = in->stream->lines_before;
-  t->lines_skipped = in->number;
+  ig_stream_progress_begin(&t->progress, reporter, in->read_target ? "scoring" : "translating",
+                           in->number);
   t->losses = (ig_losses){.reporter = reporter};
   while (status == IG_OK && !in->ended) {
     status = run_window(t, in, err);
-    if (status == IG_OK) report_lines(t, in->number, in->read_target != NULL);
+    if (status == IG_OK) ig_stream_progress_window(&t->progress, &t->window);
   }
-  t->reporter = NULL;
   ig_losses_end(&t->losses, &t->stats);
   return status;
 }

@@ -124,6 +124,7 @@ ig_status ig_window_add(ig_window *w, const ig_window_input *input, ig_error *er
   if (!sentence->sources) return IG_ERROR_MEMORY;
   sentence->number = input->number;
   sentence->ends_line = input->ends_line;
+  sentence->share = input->share;
   sentence->truncated_from = 0;
   sentence->truncated_to = 0;
   IG_TRY(keep_text(w, input->prefix, input->source, &sentence->source_text, err));
@@ -296,6 +297,12 @@ static ig_status set_part(ig_window *w, ig_window_sentence *sentence, const ig_w
   return encode_sentence(encoding, w, sentence, err);
 }
 
+// What a part has of its sentence's share of the line, by bytes.
+static size_t share_of(const ig_window_part *part, const ig_window_sentence *whole) {
+  const double bytes = (double)part->source.length / (double)(whole->source_text.length + 1);
+  return (size_t)((double)whole->share * bytes);
+}
+
 static void swap_sentences(ig_window_sentence *a, ig_window_sentence *b) {
   const ig_window_sentence kept = *a;
   *a = *b;
@@ -314,13 +321,18 @@ ig_status ig_window_divide(ig_window *w, const ig_window_part *parts, size_t cou
   for (size_t i = whole_count; i-- > 0;) {
     const ig_window_sentence whole = w->sentences[i];
     const bool divided = count > 0 && parts[count - 1].sentence == i;
+    size_t share = whole.share;
     if (!divided && --to != i) swap_sentences(&w->sentences[to], &w->sentences[i]);
     for (bool last = true; count > 0 && parts[count - 1].sentence == i; last = false) {
       ig_window_sentence *sentence = &w->sentences[--to];
       IG_TRY(set_part(w, sentence, &parts[--count], encoding, err));
       sentence->number = whole.number;
       sentence->ends_line = last && whole.ends_line;
-      if (count == 0 || parts[count - 1].sentence != i) sentence->gap = whole.gap;
+      sentence->share = share_of(&parts[count], &whole);
+      share -= sentence->share;
+      if (count > 0 && parts[count - 1].sentence == i) continue;
+      sentence->gap = whole.gap;
+      sentence->share += share;
     }
   }
   return IG_OK;

@@ -31,6 +31,7 @@ typedef struct ig_window_sentence {
   ig_text_span source_text, target_text;
   ig_text_span gap;  // white space that stood before it in its line; nothing before the first
   bool ends_line;
+  size_t share;     // of its line, by bytes: those of a line's sentences add up to IG_WINDOW_LINE
   ig_ids *sources;  // (members): the source in each member's ids
   size_t length;    // source ids, the most of any member; 0: it is blank
   ig_ids target;    // only when scoring
@@ -62,6 +63,9 @@ typedef struct ig_borrowed_text {
   size_t length;
 } ig_borrowed_text;
 
+// A whole line, for progress within it.
+#define IG_WINDOW_LINE 65536
+
 // A sentence to be copied.
 typedef struct ig_window_input {
   size_t number;                    // of its line
@@ -69,6 +73,7 @@ typedef struct ig_window_input {
   ig_borrowed_text gap;
   ig_borrowed_text target;
   bool ends_line;
+  size_t share;  // of its line
 } ig_window_input;
 
 void ig_window_free(ig_window *window);

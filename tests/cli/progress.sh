@@ -29,6 +29,29 @@ grep -q '^{"level": "progress", .*"done": 2, "total": 2' err || fail "no object 
 paused --quiet
 [ ! -s err ] || fail "progress in spite of --quiet"
 
+# on_terminal MODEL OPTION...: what is shown on a terminal, in ./shown. The output goes to a file.
+on_terminal() {
+  script -qec "'$INGOT' translate -o german -m $*" /dev/null </dev/null >shown ||
+    fail "exit code $?"
+}
 command -v script >/dev/null || exit 0
-script -qec "'$INGOT' translate -m '$shipped' -i text -o german" /dev/null >out </dev/null 2>err
-grep -q 'translating ##############' out || fail "no bar on a terminal"
+on_terminal "'$shipped'" -i text
+grep -q 'translating ##############' shown || fail "no bar on a terminal"
+
+# Of a regular file the total is known beforehand, also where it is standard input and has been read
+# in part. A first window has 2048 sentences at most: what is told before the second is not the end.
+toy run 10
+expect 0 "$INGOT" train toy.yml --quiet
+for ((i = 0; i < 2500; i++)); do echo '1 2'; done >many
+# with_total TOTAL OPTION...
+with_total() {
+  local total=$1
+  shift
+  on_terminal run/latest --beam-size 1 --max-length 4 "$@"
+  tr '\r' '\n' <shown | sed -n 's|.* \([0-9.]*\)/'"$total"' lines .*|\1|p' >done
+  [ "$(tail -n 1 done)" = "$total" ] || fail "it does not end with $total lines"
+  [ "$(head -n 1 done)" -lt "$total" ] || fail "no total before the end"
+}
+printf '1 2' >>many
+with_total 2501 -i many
+with_total 2501 '<many'

@@ -392,6 +392,20 @@ static void test_line_breaks(void **state) {
   free(flat);
 }
 
+// Of the reports: how many were within the second line, and the last.
+typedef struct line_reports {
+  int within;
+  double done, total;
+} line_reports;
+
+static void keep_reports(void *context, const ig_progress *progress) {
+  line_reports *r = context;
+  assert_true(progress->done >= r->done);
+  r->done = progress->done;
+  r->total = progress->total;
+  r->within += r->done > 1 && r->done < 2;
+}
+
 // A line of more sentences than a window holds, among short ones: every sentence comes, in its
 // order. Each is one of four, so that few need to be translated alone!
 static void test_a_line_of_many_sentences(void **state) {
@@ -413,7 +427,11 @@ static void test_a_line_of_many_sentences(void **state) {
   const char *lines[] = {"w1 one!", text, "w7 ten!"};
   streams s = {.lines = lines, .count = 3};
   const ig_line_stream stream = {.read = read_line, .write = write_line, .context = &s};
-  assert_int_equal(ig_translate_lines(t, &stream, NULL, NULL), IG_OK);
+  line_reports reports = {0};
+  const ig_reporter reporter = {.progress = keep_reports, .context = &reports};
+  assert_int_equal(ig_translate_lines(t, &stream, &reporter, NULL), IG_OK);
+  assert_true(reports.within >= 2);  // it goes through three windows at least
+  assert_true(reports.done == 3 && reports.total == 3);
   assert_int_equal(s.written, 3);
   assert_string_equal(s.out[0], alone[0]);
   assert_true(strcmp(s.out[1], expected) == 0);
