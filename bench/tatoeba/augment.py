@@ -5,7 +5,7 @@ augment.py ENGLISH GERMAN OUT_ENGLISH OUT_GERMAN
 
 The files are text, one sentence a line, .gz or not. The output holds every pair of the input and,
 after them, pairs that are drawn from it with a fixed seed:
- - numbers that both sides have, with other digits;
+ - numbers that both sides have, with other digits, and digits in place of words for numbers;
  - names and other words to copy (codes, addresses, signs, letters of other languages) in place of
    Tom and Mary;
  - "and" written as &, pairs in capitals, without the last dot, in brackets of each kind;
@@ -19,6 +19,9 @@ import sys
 draw = random.Random(1)
 NUMBER = re.compile(r"\d+")
 NAME = re.compile(r"\b(Tom|Mary|Maria)\b")
+NUMBER_WORDS = [pair.split() for pair in (
+    "two zwei", "three drei", "four vier", "five fünf", "six sechs", "seven sieben", "eight acht",
+    "nine neun", "ten zehn", "twelve zwölf", "twenty zwanzig", "thirty dreißig")]
 PLAIN = "a e i o u ei ie y ä ö ü é".split()
 FOREIGN = "á à â ã å æ ç č ć ê ë ě ğ í ì î ï ı ł ñ ń ó ò ô õ ø œ ř š ş ś ú ù û ý ž ź ż".split()
 SIGNS = ["{0}&{1}", "#{0}", "@{0}", "{0}@{1}.com", "{0}_{1}", "{0}*", "{0}+{1}", "{0}={1}", "<{0}>",
@@ -46,6 +49,16 @@ def with_other_numbers(pair):
         return None
     new = {n: digits("0" if n[0] == "0" else draw.choice("123456789"), len(n) - 1) for n in left}
     return tuple(NUMBER.sub(lambda m: new[m.group()], side) for side in pair)
+
+
+def with_digits(pair):
+    """A number in digits in place of the word for one; None where it is not one on both sides."""
+    for words in NUMBER_WORDS:
+        found = [re.findall(rf"\b{word}\b", side) for word, side in zip(words, pair)]
+        if [len(f) for f in found] == [1, 1]:
+            number = digits(draw.choice("123456789"), draw.choice((1, 1, 2, 2, 3, 4, 5, 6)))
+            return tuple(re.sub(rf"\b{word}\b", number, side) for word, side in zip(words, pair))
+    return None
 
 
 def new_name():
@@ -109,6 +122,8 @@ def drawn(pairs):
 
     for _ in range(4):
         yield from (with_other_numbers(p) for p in pairs)
+    for _ in range(2):
+        yield from (with_digits(p) for p in pairs)
     yield from (with_other_names(p) for p in some(0.3))
     yield from (with_ampersand(p) for p in some(0.5))
     yield from (alike(p, str.upper) for p in some(0.05))

@@ -23,7 +23,7 @@ if [ ! -e "$run/init" ]; then
   cat >"$run/pieces.yml" <<EOF
 data:
   train: {source: "$run/more.$source", target: "$run/more.$target"}
-  sentencepiece: {vocab_size: 8000, model_type: unigram, joint: true}
+  sentencepiece: {vocab_size: 8000, model_type: unigram, joint: true, split_digits: true}
 model: {family: marian, d_model: 256, encoder_layers: 3, decoder_layers: 2,
         encoder_attention_heads: 4, decoder_attention_heads: 4,
         encoder_ffn_dim: 1024, decoder_ffn_dim: 1024, max_position_embeddings: 256}

@@ -63,6 +63,7 @@ typedef struct ig_sentencepiece_training {
   // character that occurs ten times; less where vocab_size has no room for so many. 0 and 1 count
   // the characters of all lines, also of those that max_sentences and max_sentence_bytes leave out.
   double character_coverage;
+  bool split_digits;   // each digit is a piece of its own, so that numbers can be copied
   bool byte_fallback;  // characters without a piece are spelt in bytes, for which 256 pieces exist
   // "nmt_nfkc", "nfkc", "nmt_nfkc_cf", "nfkc_cf", "identity".
   const char *normalization;

@@ -369,6 +369,7 @@ Options library_options(const ig_sentencepiece_training &t) {
   options["num_threads"] = std::to_string(t.threads);
   options["hard_vocab_limit"] = t.soft_vocab_limit ? "false" : "true";
   options["byte_fallback"] = t.byte_fallback ? "true" : "false";
+  options["split_digits"] = t.split_digits ? "true" : "false";
   return options;
 }
 

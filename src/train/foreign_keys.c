@@ -94,6 +94,7 @@ const ig_foreign_key ig_foreign_keys[] = {
     {"inputsentencesize maxlines", "data.sentencepiece.max_sentences", NULL},
     {"coverage charactercov charcoverage", "data.sentencepiece.character_coverage", NULL},
     {"bytes bytelevel usebytes", "data.sentencepiece.byte_fallback", NULL},
+    {"splitnumbers splitdigit", "data.sentencepiece.split_digits", NULL},
     {"hardvocablimit softvocablimit", NULL,
      "without data.sentencepiece.vocab_size the number of pieces is an upper bound"},
     {"nbest samplingnbest", "data.sampling.nbest_size", NULL},

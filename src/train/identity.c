@@ -37,6 +37,8 @@ static int add_sentencepiece(json_t *part, const ig_sentencepiece_training *t) {
                                   json_real(t->character_coverage));
   if (t->byte_fallback)
     failed |= json_object_set_new(part, "sentencepiece.byte_fallback", json_true());
+  if (t->split_digits)
+    failed |= json_object_set_new(part, "sentencepiece.split_digits", json_true());
   if (strcmp(t->normalization, "nmt_nfkc") != 0)
     failed |=
         json_object_set_new(part, "sentencepiece.normalization", json_string(t->normalization));

@@ -158,6 +158,7 @@ static ig_status read_sentencepiece_text(const ig_yaml_node *node, ig_sentencepi
   IG_TRY(read_choice(node, "normalization", CHOICES(rules, 0), &rule, err));
   t->normalization = rules[rule];
   IG_TRY(ig_yaml_bool(node, "byte_fallback", t->byte_fallback, &t->byte_fallback, err));
+  IG_TRY(ig_yaml_bool(node, "split_digits", t->split_digits, &t->split_digits, err));
   IG_TRY(ig_yaml_number(node, "character_coverage", t->character_coverage, &t->character_coverage,
                         err));
   const ig_yaml_node *coverage = ig_yaml_get(node, "character_coverage");

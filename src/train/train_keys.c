@@ -16,7 +16,8 @@ static const char *const data_keys[] = {
 static const char *const files_keys[] = {"source", "target"};
 static const char *const sentencepiece_keys[] = {
     "vocab_size",         "model_type",    "joint",  "max_sentences",        "normalization",
-    "character_coverage", "byte_fallback", "source", "user_defined_symbols", "target"};
+    "character_coverage", "byte_fallback", "source", "user_defined_symbols", "target",
+    "split_digits"};
 static const char *const sampling_keys[] = {"nbest_size", "alpha"};
 static const char *const init_keys[] = {"init", "dropout", "attention_dropout",
                                         "activation_dropout"};

@@ -245,6 +245,28 @@ static void bytes(void **state) {
   ig_sentencepiece_free(model);
 }
 
+static size_t count_pieces(const ig_sentencepiece *model, const char *text) {
+  piece_list list = {.count = 0};
+  const ig_piece_sink sink = {list_piece, &list};
+  assert_int_equal(ig_sentencepiece_encode(model, text, strlen(text), &sink, NULL), IG_OK);
+  return list.count;
+}
+
+static void digits(void **state) {
+  (void)state;
+  FILE *file = open_text();
+  for (int i = 0; i < 200; i++) fprintf(file, "%c%c 1998\n", 'a' + i % 5, 'a' + i % 7);
+  fclose(file);
+  ig_sentencepiece_training t = training_of("bpe", 60);
+  ig_sentencepiece *model = train(&t, NULL);
+  assert_int_equal(count_pieces(model, "1998"), 1);
+  ig_sentencepiece_free(model);
+  t.split_digits = true;
+  model = train(&t, NULL);
+  assert_int_equal(count_pieces(model, "1998"), 5);  // the space and four digits
+  ig_sentencepiece_free(model);
+}
+
 static int set_up(void **state) {
   (void)state;
   return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
@@ -265,6 +287,7 @@ int main(void) {
       cmocka_unit_test(symbols),
       cmocka_unit_test(normalization),
       cmocka_unit_test(bytes),
+      cmocka_unit_test(digits),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

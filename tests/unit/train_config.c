@@ -95,13 +95,14 @@ static void sentencepiece_keys(void **state) {
   const char *text =
       "data:\n  train: {source: a.en, target: a.de}\n"
       "  sentencepiece: {vocab_size: 900, byte_fallback: true, normalization: identity,\n"
+      "    split_digits: true,\n"
       "    user_defined_symbols: [<ph>, '>>de<<'], character_coverage: 0.99}\n" MODEL
       "train: {output: out, updates: 5, valid_tokenize: char, best_metric: bleu}\n";
   assert_int_equal(load(text, NULL, &c, &err), IG_OK);
   const ig_sentencepiece_training *t = &c.data.sentencepiece;
   assert_int_equal(t->vocab_size, 900);
   assert_false(t->soft_vocab_limit);
-  assert_true(t->byte_fallback);
+  assert_true(t->byte_fallback && t->split_digits);
   assert_true(t->character_coverage == 0.99);
   assert_string_equal(t->normalization, "identity");
   assert_int_equal(t->symbol_count, 2);
