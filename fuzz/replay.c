@@ -24,11 +24,11 @@ static void run_input(const uint8_t *data, size_t size) {
   free(copy);
 }
 
-enum { STEPS = 150 };  // places of an input that are tried
+static size_t steps = 150;  // places of an input that are tried; -steps=N: another number
 
 static void run_variants(uint8_t *data, size_t size) {
   static const uint8_t changes[] = {0x00, 0x7F, 0xFF};
-  const size_t step = size / STEPS + 1;
+  const size_t step = size / steps + 1;
   run_input(data, size);
   for (size_t at = 0; at < size; at += step) {
     run_input(data, at);
@@ -63,7 +63,12 @@ static int replay_directory(const char *path) {
 
 int main(int argc, char **argv) {
   int files = 0;
-  for (int i = 1; i < argc; i++) files += replay_directory(argv[i]);
+  for (int i = 1; i < argc; i++) {
+    if (strncmp(argv[i], "-steps=", 7) == 0)
+      steps = strtoul(argv[i] + 7, NULL, 10);
+    else
+      files += replay_directory(argv[i]);
+  }
   fprintf(stderr, "%d inputs and their variants\n", files);
   return files > 0 ? 0 : 1;
 }

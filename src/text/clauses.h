@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include "ingot/core.h"
 
-// A first part of text, which is longer than `most` bytes and valid UTF-8: it ends at byte `end`,
+// A first part of text, which is longer than `most` bytes, valid UTF-8 and begins with no white
+// space: it ends at byte `end`,
 // and after white space the rest begins at `next`. It has at most `most` bytes, but at least a
 // character. It ends after the last mark that ends a clause (, ; : and their relatives), if that is
 // in its last two thirds; else at the last white space; else after any character, its accents
