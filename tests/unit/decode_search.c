@@ -23,7 +23,8 @@ typedef struct toy {
   int cache[MAX_SLOTS * MAX_LENGTH];
   float logits[MAX_SLOTS * MAX_VOCABULARY];
   int most_rows;
-  bool poisoned;  // NaN from position 2 on
+  bool poisoned;                // NaN from position 2 on
+  ig_interrupter *interrupter;  // called within the first step
 } toy;
 
 static uint32_t mix(uint32_t h, uint32_t x) {
@@ -44,6 +45,7 @@ static float *toy_run(void *context, const ig_decoder_step *step) {
   assert_in_range(step->rows, 1, MAX_SLOTS);
   if (step->rows > t->most_rows) t->most_rows = step->rows;
   t->steps++;
+  if (t->interrupter) ig_interrupt(t->interrupter);
   for (int r = 0; r < step->rows; r++)
     t->cache[step->history[r * t->max_length + step->position[r]]] = step->ids[r];
   for (int r = 0; r < step->rows; r++) {
@@ -271,6 +273,37 @@ static void test_golden_joining(void **state) {
 }
 
 // ---- options of a sentence's own --------------------------------------------
+
+// The step during which the interrupter is called is the last one, whatever the beam.
+static void test_no_step_after_an_interruption(void **state) {
+  (void)state;
+  static toy t;
+  static toy_feed feed;
+  FILE *f = golden();
+  ig_interrupter *interrupter;
+  search_case c;
+  int cases = 0;
+  assert_int_equal(ig_interrupter_create(&interrupter, NULL), IG_OK);
+  for (ig_search *search; (search = next_case(f, SENTENCES, NULL, &c, &t)) != NULL; cases++) {
+    t.interrupter = interrupter;
+    feed = (toy_feed){.toy = &t, .c = &c, .group = 1};
+    const ig_search_feed interrupted = {
+        .join = toy_join, .leave = toy_leave, .context = &feed, .interrupter = interrupter};
+    ig_interrupter_reset(interrupter);
+    assert_int_equal(ig_search_stream(search, &(ig_stepper){.run = toy_run, .context = &t},
+                                      &interrupted, SENTENCES, NULL),
+                     c.options.sentence.max_length > 1 ? IG_INTERRUPTED : IG_OK);
+    assert_int_equal(t.steps, 1);
+    char line[512];
+    for (int i = 0; i < SENTENCES * c.options.n_best; i++)
+      assert_non_null(fgets(line, sizeof line, f));
+    ig_search_free(search);
+  }
+  t.interrupter = NULL;
+  assert_int_equal(cases, 29);
+  ig_interrupter_free(interrupter);
+  fclose(f);
+}
 
 // A feed whose sentences bring options of their own.
 typedef struct own_feed {
@@ -563,6 +596,7 @@ int main(void) {
       cmocka_unit_test(test_sentences_bring_options_of_their_own),
       cmocka_unit_test(test_a_search_adopts_options),
       cmocka_unit_test(test_blocks_that_cannot_win_are_passed_over),
+      cmocka_unit_test(test_no_step_after_an_interruption),
       cmocka_unit_test(test_a_failing_feed_ends_the_search),
       cmocka_unit_test(test_comparison_bites),
       cmocka_unit_test(test_nan_is_an_error),
