@@ -1,5 +1,6 @@
 #include "paths.h"
 
+#include <dirent.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,4 +68,31 @@ bool cli_same_file(const char *one, const char *other) {
   free(path);
   free(other_path);
   return same;
+}
+
+static bool is_model_name(const char *name) {
+  static const char *const ends[] = {".json", ".safetensors", ".spm", ".model", ".jinja"};
+  const size_t length = strlen(name);
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    const size_t n = strlen(ends[i]);
+    if (length > n && strcmp(name + length - n, ends[i]) == 0) return true;
+  }
+  return strcmp(name, "vocab.txt") == 0 || strcmp(name, "merges.txt") == 0;
+}
+
+bool cli_is_file_of_model(const char *path, const char *directory) {
+  DIR *entries = cli_is_standard(path) ? NULL : opendir(directory);
+  if (entries == NULL) return false;
+  bool found = false;
+  for (struct dirent *entry; !found && (entry = readdir(entries)) != NULL;) {
+    if (!is_model_name(entry->d_name)) continue;
+    const size_t size = strlen(directory) + strlen(entry->d_name) + 2;
+    char *file = malloc(size);
+    if (file == NULL) break;
+    snprintf(file, size, "%s/%s", directory, entry->d_name);
+    found = cli_same_file(path, file);
+    free(file);
+  }
+  closedir(entries);
+  return found;
 }

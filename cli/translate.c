@@ -269,6 +269,18 @@ static int check_options(const cli_verb *verb, const translate_values *v) {
   return CLI_GO_ON;
 }
 
+// No output replaces a file of a model: its weights would be lost.
+static int check_model_files(const cli_verb *verb, const translate_values *v) {
+  for (size_t i = 0; i < v->models.count; i++) {
+    const char *model = v->models.items[i];
+    if (cli_is_file_of_model(v->output, model))
+      return cli_usage_error(verb, "--output %s is a file of the model %s", v->output, model);
+    if (cli_is_file_of_model(v->stats, model))
+      return cli_usage_error(verb, "--stats %s is a file of the model %s", v->stats, model);
+  }
+  return CLI_GO_ON;
+}
+
 // The translations may replace the input, which has been read to its end by then, but not another
 // output, nor the targets to score. Two readers of standard input would take turns.
 static int check_files(const cli_verb *verb, const translate_values *v) {
@@ -355,6 +367,7 @@ static int open_and_translate(const cli_verb *verb, const translate_values *valu
 static int run_parsed(const cli_verb *verb, const translate_values *values) {
   int code = check_options(verb, values);
   if (code == CLI_GO_ON) code = check_files(verb, values);
+  if (code == CLI_GO_ON) code = check_model_files(verb, values);
   if (code != CLI_GO_ON) return code;
   cli_report_begin(&values->log, false);
   ig_translator *translator = NULL;
