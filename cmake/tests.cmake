@@ -130,6 +130,8 @@ file(GLOB scripts CONFIGURE_DEPENDS tests/cli/*.sh)
 foreach(script IN LISTS scripts)
   add_script_test(cli ${script})
 endforeach()
+# Cases of users that no other test holds, and the list of those that do: tests/cases/README.md.
+add_script_test(cases ${CMAKE_SOURCE_DIR}/tests/cases/run.sh)
 if(NOT APPLE)  # the checkers want GNU tools and bash 4
   add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_selftest.sh)
   add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_headers.sh)
