@@ -32,7 +32,7 @@ check() {
 }
 
 stopped=0
-for kill in $(seq 24); do
+for kill in $(seq "${INGOT_KILLS:-24}"); do
   : >err
   "$INGOT" fuse recipe.yml -o killed --threads $((1 + kill % 2)) >out 2>err &
   pid=$!

@@ -22,7 +22,7 @@ wait_for() {
 update() { sed -n 's/^ *"update": \([0-9]*\),/\1/p' killed/latest/training.json 2>/dev/null; }
 moved_on() { [ "$(update)" != "$1" ]; }
 
-for kill in $(seq 20); do
+for kill in $(seq "${INGOT_KILLS:-20}"); do
   before=$(update)
   "$INGOT" train toy.yml --threads 1 --quiet >out 2>err &
   pid=$!
@@ -37,7 +37,7 @@ for kill in $(seq 20); do
   kill -KILL $pid 2>/dev/null || { wait $pid; fail "the run ended by itself, exit code $?"; }
   wait $pid 2>/dev/null
 done
-[ -e killed/latest/training.json ] || fail "no checkpoint after twenty starts"
+[ -e killed/latest/training.json ] || fail "no checkpoint after all the starts"
 
 # In the midst of a write, too, where the command with faults linked in is built.
 for write in 9 60 200; do

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A translation into a file that SIGKILL ends at ten moments goes on by --resume, and ends in the
-# bytes of one that was never stopped; so does one that ran into a bad line, a full disk or Ctrl-C.
+# A translation into a file that SIGKILL ends at ten moments (INGOT_KILLS=N: at N) goes on by
+# --resume, and ends in the bytes of one that was never stopped; so does one that ran into a bad
+# line, a full disk or Ctrl-C.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 RANDOM=${INGOT_KILL_SEED:=4711}  # the moments; what is checked does not depend on them
 echo "moments of seed $INGOT_KILL_SEED (INGOT_KILL_SEED=N for others)"
@@ -20,31 +21,38 @@ left all.out && fail "something is left beside a complete output"
 # wait_for PID TEST FILE: until the test holds, or the process has ended.
 wait_for() { until [ "$2" "$3" ] || ! kill -0 "$1" 2>/dev/null; do sleep 0.005; done; }
 
-# killed TIMES OUT OPTION...: begins it or goes on so many times, each time killed if it does not
-# end before.
+# killed TIMES OUT INPUT OPTION...: begins it or goes on so many times, each time killed. The input
+# comes from a pipe that stays open, with more of the lines each time: no run is so fast that it
+# ends before.
+mkfifo feed
 killed() {
-  local times=$1 out=$2 stopped=0 kill pid
-  shift 2
-  for kill in $(seq $times); do
-    begin -o "$out" --resume "$@" >stdout 2>err &
+  local times=$1 out=$2 input=$3 lines kill pid writer
+  shift 3
+  lines=$(wc -l <"$input")
+  for kill in $(seq "$times"); do
+    begin -o "$out" --resume -i feed "$@" >stdout 2>err &
     pid=$!
+    { head -n $((lines * kill / (times + 1) + RANDOM % 50)) "$input" && exec sleep 1000; } >feed &
+    writer=$!
     # At once, or a while after its file is there.
     [ $((kill % 3)) -eq 0 ] || wait_for $pid -e "$out.partial"
     [ $((kill % 3)) -ne 2 ] || wait_for $pid -s "$out.partial"
     sleep 0.$((RANDOM % 3))$((RANDOM % 10))
-    kill -KILL $pid 2>/dev/null && stopped=$((stopped + 1))
+    kill -KILL $pid 2>/dev/null || fail "it ended before it was killed: $(cat err)"
     wait $pid 2>/dev/null
-    [ ! -e "$out" ] || break
+    # Who was killed before it opened the pipe left the writer waiting for a reader.
+    kill -KILL $writer 2>/dev/null
+    wait $writer 2>/dev/null
     # Half a line, as a kill in the middle of a write leaves it.
     [ $((kill % 2)) -eq 0 ] || [ ! -s "$out.partial" ] || printf '9 9 9' >>"$out.partial"
     [ $((kill % 4)) -ne 0 ] || [ ! -s "$out.partial.state" ] ||
       printf 'at 7 ' >>"$out.partial.state"
   done
-  [ $stopped -gt 0 ] || fail "nothing was ever stopped"
-  [ -e "$out" ] || expect 0 translate -o "$out" --resume "$@"
+  [ ! -e "$out" ] || fail "an output that is not complete"
+  expect 0 translate -o "$out" --resume -i "$input" "$@"
   left "$out" && fail "something is left beside a complete output"
 }
-killed 10 killed.out -i all.src
+killed "${INGOT_KILLS:-10}" killed.out all.src
 same killed.out all.out
 # A bad byte in the last of many lines: one warning, and every line.
 { head -n 19999 all.src && printf '1 \377\n'; } >last.src
@@ -55,10 +63,10 @@ expect 0 translate -i last.src
 head -n 5000 all.src >some.src
 expect 0 translate -i some.src -o some.out --beam-size 3 --n-best 2
 [ "$(wc -l <some.out)" -eq 10000 ] || fail "10,000 lines expected"
-killed 4 best.out -i some.src --beam-size 3 --n-best 2
+killed 4 best.out some.src --beam-size 3 --n-best 2
 same best.out some.out
 expect 0 translate -i some.src --score-target some.src -o scores
-killed 4 scores.out -i some.src --score-target some.src
+killed 4 scores.out some.src --score-target some.src
 same scores.out scores
 
 # begin_partial FILE: leaves FILE.partial with the first 4,000 lines of some.src.
@@ -147,9 +155,12 @@ same two.out before
 begin -i slow -o none.out 2>none.err &
 first=$!
 exec 3>slow
-until [ -e none.out.partial.state ]; do sleep 0.01; done
-kill -INT $first 2>/dev/null || fail "no process"
-kill -TERM $first 2>/dev/null  # a job of a script ignores SIGINT
+# SIGTERM is signal 15, bit 14 of the mask of those that the process catches.
+catches='^SigCgt:.*[4-7c-f][0-9a-f]{3}$'
+until [ -e none.out.partial.state ] && grep -qE "$catches" /proc/$first/status; do
+  sleep 0.01
+done
+kill -TERM $first || fail "no process"
 wait $first
 exec 3>&-
 has none.err "0 lines written"
