@@ -173,7 +173,7 @@ foreseen 'sharded/b.safetensors: tensor y: data_offsets [0, 8] outside the 4 byt
   'merge_method: passthrough' 'models: [{model: sharded}]'
 foreseen 'run/metrics.jsonl: cannot open' 'merge_method: linear' \
   'models: [{checkpoints: run, best: 1, parameters: {weight: 1}}]'
-foreseen 'no checkpoints update-N' 'merge_method: linear' \
+foreseen 'no checkpoints update-N (save_every and keep in the training' 'merge_method: linear' \
   'models: [{checkpoints: sharded, parameters: {weight: 1}}]'
 foreseen 'no-run: cannot open' 'merge_method: linear' \
   'models: [{checkpoints: no-run, parameters: {weight: 1}}]'

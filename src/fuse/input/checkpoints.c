@@ -93,8 +93,11 @@ static ig_status read_scores(const char *run, const char *metric, checkpoints *a
 static ig_status choose_checkpoints(const char *run, const ig_checkpoints_wanted *wanted,
                                     checkpoints *all, ig_error *err) {
   if (all->count == 0)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: no checkpoints update-N%s", run,
-                   wanted->every ? " that 'every' divides" : "");
+    return ig_fail(
+        err, IG_ERROR_FORMAT,
+        "%s: no checkpoints update-N%s (save_every and keep in the training's configuration say "
+        "which ones stay)",
+        run, wanted->every ? " that 'every' divides" : "");
   qsort(all->items, all->count, sizeof *all->items, by_update);
   const size_t last = (size_t)wanted->last, best = (size_t)wanted->best;
   if (last > all->count || best > all->count)
