@@ -1,8 +1,10 @@
 // ingot score: BLEU, chrF and TER of translations against references, as sacreBLEU computes and
 // prints them.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "ingot.h"
 #include "input.h"
 #include "json.h"
@@ -11,24 +13,35 @@
 #include "report.h"
 
 typedef struct score_values {
-  const char *reference, *hypothesis, *tokenize;
+  cli_list references;
+  const char *hypothesis, *tokenize;
   bool lowercase, strict, sentence, score_only, json;
+  bool ter_case_sensitive, ter_normalized, ter_no_punct, ter_asian_support;
   int chrf_word_order;
 } score_values;
 #define CLI_VALUES score_values
 
-static const char *const tokenizers[] = {"13a", "zh", "char", "intl", "none", NULL};
+enum { METRICS = 3, MOST_REFERENCES = 100 };
 static const char *const metrics[] = {"bleu", "chrf", "ter"};  // in the order of ig_metric
 
 static const cli_option score_options[] = {
-    CLI_REQUIRED_OPTION('r', "reference", "FILE", reference, "The right translations, one a line."),
+    CLI_REQUIRED_LIST_OPTION(
+        'r', "reference", "FILE", references,
+        "The right translations, one a line; given several times, each line has several."),
     CLI_TEXT_OPTION('i', "hypothesis", "FILE", hypothesis,
                     "The translations to score, one a line. Default: standard input (-)."),
-    CLI_CHOICE_OPTION("tokenize", "NAME", tokenize, tokenizers,
-                      "BLEU's tokenizer. Default: 13a; for Chinese: zh."),
+    CLI_TEXT_OPTION(0, "tokenize", "NAME", tokenize,
+                    "BLEU's tokenizer: 13a (the default), zh (for Chinese), char, intl or none."),
     CLI_FLAG_OPTION(0, "lowercase", lowercase, "Ignore case."),
     CLI_INTEGER_OPTION("chrf-word-order", "N", chrf_word_order, 0, 6,
                        "chrF's word n-grams; 2 is chrF++. Default: 0."),
+    CLI_FLAG_OPTION(0, "ter-case-sensitive", ter_case_sensitive, "TER heeds case."),
+    CLI_FLAG_OPTION(
+        0, "ter-normalized", ter_normalized,
+        "TER cuts off punctuation and reads &quot; &amp; &lt; &gt; before it compares."),
+    CLI_FLAG_OPTION(0, "ter-no-punct", ter_no_punct, "TER leaves out punctuation."),
+    CLI_FLAG_OPTION(0, "ter-asian-support", ter_asian_support,
+                    "The two above for Chinese and Japanese characters, too."),
     CLI_FLAG_OPTION(0, "sentence", sentence,
                     "A score for each line instead of one for all; BLEU's with effective order."),
     CLI_FLAG_OPTION(0, "score-only", score_only, "Print the number alone, as 40.9."),
@@ -63,66 +76,181 @@ static void print_score(const score_values *values, const ig_score *result) {
     puts(result->line);
 }
 
-static int score(const cli_verb *verb, const ig_score_options *options, const score_values *values,
-                 const cli_text *hypotheses, const cli_text *references) {
-  const char *name = cli_is_standard(values->hypothesis) ? "standard input" : values->hypothesis;
-  const char *right = cli_is_standard(values->reference) ? "standard input" : values->reference;
-  if (hypotheses->count != references->count)
-    return cli_fail(verb, "%s has %zu lines, but %s has %zu; they must correspond line by line",
-                    name, hypotheses->count, right, references->count);
-  if (references->count == 0) return cli_fail(verb, "%s: no lines to score", right);
-  ig_error err = {0};
-  const size_t part = values->sentence ? 1 : references->count;
-  for (size_t i = 0; i < references->count; i += part) {
-    ig_score result;
-    if (ig_score_lines(options, (const char *const *)hypotheses->lines + i,
-                       (const char *const *)references->lines + i, part, &result, &err) != IG_OK)
-      return cli_fail(verb, "%s against %s: %s", name, right, err.message);
-    print_score(values, &result);
+// What is scored: hypotheses, and the references of each line one after another.
+typedef struct scored_lines {
+  cli_text hypotheses, *references;
+  size_t reference_files;
+  const char **ordered;  // (lines, reference_files), borrowed
+} scored_lines;
+
+static const char *text_name(const char *path) {
+  return cli_is_standard(path) ? "standard input" : path;
+}
+
+static void free_lines(scored_lines *s) {
+  cli_text_free(&s->hypotheses);
+  for (size_t i = 0; s->references != NULL && i < s->reference_files; i++)
+    cli_text_free(&s->references[i]);
+  free(s->references);
+  free(s->ordered);
+}
+
+static ig_status read_lines(const score_values *values, scored_lines *s, ig_error *err) {
+  const ig_lines_options reading = {
+      .bad_bytes = values->strict ? IG_BAD_BYTES_REFUSE : IG_BAD_BYTES_REPAIR,
+      .reporter = cli_report_begin(&(cli_log){0}, false)};
+  s->reference_files = values->references.count;
+  s->references = calloc(s->reference_files, sizeof *s->references);
+  if (s->references == NULL) return cli_error_memory(err);
+  ig_status status = IG_OK;
+  for (size_t i = 0; status == IG_OK && i < s->reference_files; i++)
+    status = cli_text_read(&s->references[i], values->references.items[i], &reading, err);
+  return status == IG_OK ? cli_text_read(&s->hypotheses, values->hypothesis, &reading, err)
+                         : status;
+}
+
+// All texts have as many lines; the references of a line come together.
+static ig_status order_lines(const score_values *values, scored_lines *s, ig_error *err) {
+  const size_t count = s->hypotheses.count;
+  for (size_t i = 0; i < s->reference_files; i++)
+    if (s->references[i].count != count)
+      return cli_error(err, IG_ERROR_FORMAT,
+                       "%s has %zu lines, but %s has %zu; they must correspond line by line",
+                       text_name(values->hypothesis), count, text_name(values->references.items[i]),
+                       s->references[i].count);
+  if (count == 0)
+    return cli_error(err, IG_ERROR_FORMAT, "%s: no lines to score",
+                     text_name(values->references.items[0]));
+  s->ordered = calloc(count, s->reference_files * sizeof *s->ordered);
+  if (s->ordered == NULL) return cli_error_memory(err);
+  for (size_t i = 0; i < count; i++)
+    for (size_t r = 0; r < s->reference_files; r++)
+      s->ordered[i * s->reference_files + r] = s->references[r].lines[i];
+  return IG_OK;
+}
+
+// Prints the scores of all metrics, for each line if they are asked for.
+static ig_status score_all(const score_values *values, const ig_score_options *options,
+                           size_t metric_count, const scored_lines *s, ig_error *err) {
+  const size_t count = s->hypotheses.count, part = values->sentence ? 1 : count;
+  for (size_t i = 0; i < count; i += part)
+    for (size_t m = 0; m < metric_count; m++) {
+      ig_score result;
+      const ig_status status =
+          ig_score_lines(&options[m], (const char *const *)s->hypotheses.lines + i,
+                         s->ordered + i * s->reference_files, part, &result, err);
+      if (status != IG_OK) return status;
+      print_score(values, &result);
+    }
+  return IG_OK;
+}
+
+static int read_metric(const cli_verb *verb, const char *name, ig_metric *metric) {
+  for (size_t i = 0; i < METRICS; i++)
+    if (strcmp(metrics[i], name) == 0) {
+      *metric = (ig_metric)i;
+      return CLI_GO_ON;
+    }
+  const char *nearest = cli_nearest(name, metrics, METRICS);
+  if (nearest != NULL)
+    return cli_usage_error(verb, "unknown metric '%s'; did you mean '%s'?", name, nearest);
+  return cli_usage_error(verb, "unknown metric '%s'; expected bleu, chrf or ter", name);
+}
+
+static int check_tokenizer(const cli_verb *verb, const char *name) {
+  static const char *const known[] = {"13a", "zh", "char", "intl", "none"};
+  static const char *const missing[] = {"ja-mecab", "ko-mecab", "spm", "flores101", "flores200"};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strcmp(name, known[i]) == 0) return CLI_GO_ON;
+  for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
+    if (strcmp(name, missing[i]) == 0)
+      return cli_usage_error(verb,
+                             "--tokenize %s is not built: it needs a dictionary or a model of its "
+                             "own; expected 13a, zh, char, intl or none (char or chrf for Japanese "
+                             "and Korean)",
+                             name);
+  return cli_usage_error(verb, "--tokenize: expected 13a, zh, char, intl or none, found '%s'",
+                         name);
+}
+
+// Options of a metric that is not asked for.
+static int check_options(const cli_verb *verb, const score_values *v, const bool wanted[METRICS]) {
+  const struct {
+    bool given;
+    ig_metric metric;
+    const char *name;
+  } rules[] = {{v->tokenize != NULL, IG_METRIC_BLEU, "--tokenize"},
+               {v->chrf_word_order > 0, IG_METRIC_CHRF, "--chrf-word-order"},
+               {v->ter_case_sensitive, IG_METRIC_TER, "--ter-case-sensitive"},
+               {v->ter_normalized, IG_METRIC_TER, "--ter-normalized"},
+               {v->ter_no_punct, IG_METRIC_TER, "--ter-no-punct"},
+               {v->ter_asian_support, IG_METRIC_TER, "--ter-asian-support"}};
+  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+    if (rules[i].given && !wanted[rules[i].metric])
+      return cli_usage_error(verb, "%s is an option of %s, which is not asked for", rules[i].name,
+                             metrics[rules[i].metric]);
+  if (v->ter_asian_support && !v->ter_normalized && !v->ter_no_punct)
+    return cli_usage_error(verb,
+                           "--ter-asian-support has an effect with --ter-normalized or "
+                           "--ter-no-punct alone");
+  if (v->json && v->score_only)
+    return cli_usage_error(verb, "--json and --score-only exclude each other");
+  return v->tokenize != NULL ? check_tokenizer(verb, v->tokenize) : CLI_GO_ON;
+}
+
+static int check_inputs(const cli_verb *verb, const score_values *v) {
+  size_t standard = cli_is_standard(v->hypothesis);
+  if (v->references.count > MOST_REFERENCES)
+    return cli_usage_error(verb, "--reference is given %zu times, expected at most %d",
+                           v->references.count, MOST_REFERENCES);
+  for (size_t i = 0; i < v->references.count; i++)
+    standard += cli_is_standard(v->references.items[i]);
+  if (standard > 1)
+    return cli_usage_error(
+        verb, "--reference and --hypothesis cannot both be standard input, nor two references");
+  return CLI_GO_ON;
+}
+
+// Fills the options of each metric in the order in which they are asked for.
+static int read_metrics(const cli_verb *verb, const score_values *v, const cli_operands *operands,
+                        ig_score_options *options) {
+  bool wanted[METRICS] = {false};
+  for (size_t i = 0; i < operands->count; i++) {
+    options[i] = (ig_score_options){.lowercase = v->lowercase,
+                                    .effective_order = v->sentence,
+                                    .reference_count = v->references.count,
+                                    .ter_case_sensitive = v->ter_case_sensitive,
+                                    .ter_normalized = v->ter_normalized,
+                                    .ter_no_punctuation = v->ter_no_punct,
+                                    .ter_asian = v->ter_asian_support};
+    const int code = read_metric(verb, operands->items[i], &options[i].metric);
+    if (code != CLI_GO_ON) return code;
+    if (wanted[options[i].metric])
+      return cli_usage_error(verb, "%s is asked for twice", operands->items[i]);
+    wanted[options[i].metric] = true;
+    if (options[i].metric == IG_METRIC_BLEU) options[i].tokenize = v->tokenize;
+    if (options[i].metric == IG_METRIC_CHRF) options[i].chrf_word_order = v->chrf_word_order;
   }
-  return CLI_OK;
+  return check_options(verb, v, wanted);
 }
 
 static int run_score(const cli_verb *verb, int argc, char **argv) {
   score_values values = {0};
   cli_operands operands;
+  ig_score_options options[METRICS];
   int code = cli_parse(verb, &values, &operands, argc, argv);
-  if (code != CLI_GO_ON) return code;
-  size_t metric = 0;
-  while (metric < 3 && strcmp(metrics[metric], operands.items[0]) != 0) metric++;
-  if (metric == 3) {
-    const char *nearest = cli_nearest(operands.items[0], metrics, 3);
-    if (nearest != NULL)
-      return cli_usage_error(verb, "unknown metric '%s'; did you mean '%s'?", operands.items[0],
-                             nearest);
-    return cli_usage_error(verb, "unknown metric '%s'; expected bleu, chrf or ter",
-                           operands.items[0]);
+  if (code == CLI_GO_ON) code = read_metrics(verb, &values, &operands, options);
+  if (code == CLI_GO_ON) code = check_inputs(verb, &values);
+  if (code == CLI_GO_ON) {
+    scored_lines lines = {0};
+    ig_error err = {0};
+    ig_status status = read_lines(&values, &lines, &err);
+    if (status == IG_OK) status = order_lines(&values, &lines, &err);
+    if (status == IG_OK) status = score_all(&values, options, operands.count, &lines, &err);
+    code = status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message);
+    free_lines(&lines);
   }
-  ig_score_options options = {.metric = (ig_metric)metric,
-                              .tokenize = values.tokenize,
-                              .lowercase = values.lowercase,
-                              .chrf_word_order = values.chrf_word_order,
-                              .effective_order = values.sentence};
-  if (options.metric != IG_METRIC_BLEU && values.tokenize != NULL)
-    return cli_usage_error(verb, "--tokenize is an option of bleu, not of %s", metrics[metric]);
-  if (options.metric != IG_METRIC_CHRF && values.chrf_word_order > 0)
-    return cli_usage_error(verb, "--chrf-word-order is an option of chrf, not of %s",
-                           metrics[metric]);
-  if (values.json && values.score_only)
-    return cli_usage_error(verb, "--json and --score-only exclude each other");
-  if (cli_is_standard(values.reference) && cli_is_standard(values.hypothesis))
-    return cli_usage_error(verb, "--reference and --hypothesis cannot both be standard input");
-  cli_text hypotheses = {0}, references = {0};
-  ig_error err = {0};
-  const ig_lines_options reading = {
-      .bad_bytes = values.strict ? IG_BAD_BYTES_REFUSE : IG_BAD_BYTES_REPAIR,
-      .reporter = cli_report_begin(&(cli_log){0}, false)};
-  ig_status status = cli_text_read(&references, values.reference, &reading, &err);
-  if (status == IG_OK) status = cli_text_read(&hypotheses, values.hypothesis, &reading, &err);
-  code = status == IG_OK ? score(verb, &options, &values, &hypotheses, &references)
-                         : cli_fail(verb, "%s", err.message);
-  cli_text_free(&hypotheses);
-  cli_text_free(&references);
+  cli_list_free(&values.references);
   return code;
 }
 
@@ -130,11 +258,13 @@ const cli_verb cli_score = {
     .name = "score",
     .summary = "BLEU, chrF and TER, as sacreBLEU prints them.",
     .synopsis =
-        "score bleu|chrf|ter --reference REF [--hypothesis HYP] [--tokenize NAME] [--lowercase] "
-        "[--chrf-word-order N] [--sentence] [--score-only | --json] [--strict]",
+        "score bleu|chrf|ter... --reference REF... [--hypothesis HYP] [--tokenize NAME] "
+        "[--lowercase] [--chrf-word-order N] [--ter-case-sensitive] [--ter-normalized] "
+        "[--ter-no-punct] [--ter-asian-support] [--sentence] [--score-only | --json] [--strict]",
     .description =
-        "Compares translations with references line by line and prints one line: the signature of "
-        "sacreBLEU 2.6.0, and after it the score, digit for digit. Files compressed by gzip are "
+        "Compares translations with references line by line and prints a line for each metric: "
+        "the signature of sacreBLEU 2.6.0, and after it the score, digit for digit. Files "
+        "compressed by gzip are "
         "read, too.",
     .examples =
         "ingot score bleu --reference test.de --hypothesis output.de\n"
@@ -142,8 +272,8 @@ const cli_verb cli_score = {
         "--chrf-word-order 2",
     .options = score_options,
     .option_count = sizeof score_options / sizeof *score_options,
-    .operand = "METRIC (bleu, chrf or ter)",
+    .operand = "METRIC (bleu, chrf or ter, or several)",
     .min_operands = 1,
-    .max_operands = 1,
+    .max_operands = METRICS,
     .run = run_score,
 };

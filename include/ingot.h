@@ -399,20 +399,29 @@ typedef struct ig_score_options {
   /* BLEU leaves out the orders of n-grams that are longer than the hypotheses, as sacreBLEU's
    * effective order: for the score of one sentence; default false */
   bool effective_order;
+  /* Translations of each line to compare with; default 0: one. BLEU counts an n-gram as often as
+   * the reference that has it most often and takes the nearest length, chrF takes the reference
+   * with the best score, TER the fewest edits over the mean length. */
+  size_t reference_count;
+  bool ter_case_sensitive; /* default false: TER ignores case */
+  bool ter_normalized;     /* TER cuts off punctuation and reads &quot; &amp; &lt; &gt; */
+  bool ter_no_punctuation; /* TER leaves out .,?:;!"() */
+  bool ter_asian;          /* with the two before: for Chinese and Japanese characters, too */
 } ig_score_options;
 typedef struct ig_score {
   double value;
   char line[512];  /* what sacreBLEU prints in its text format */
   size_t repaired; /* lines of either side that had malformed UTF-8 */
 } ig_score;
-/* hypotheses and references: lines without newlines, `count` of each. */
+/* hypotheses: `count` lines without newlines; references: reference_count for each, those of the
+ * first line before those of the second. */
 ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses,
                          const char *const *references, size_t count, ig_score *out, ig_error *err);
 
 /* Lines that a model was not trained on, and how its translations of them are scored. */
 typedef struct ig_held_out_options {
   const char *const *sources;    /* (count): lines to translate, without newlines */
-  const char *const *references; /* (count): their right translations */
+  const char *const *references; /* (count): their right translations, one for each */
   size_t count;
   ig_score_options score;      /* default: BLEU */
   int beam_size;               /* default 0: the model's */

@@ -1,7 +1,9 @@
 // Corpus BLEU (Papineni et al. 2002) as sacreBLEU computes it: order 4, exponential smoothing (Chen
 // and Cherry 2014, method 3).
 #include <math.h>
+#include <stdlib.h>
 
+#include "base/allocate.h"
 #include "base/fail.h"
 #include "base/number.h"
 #include "ingot.h"
@@ -26,29 +28,52 @@ static ig_status tokenize_line(const ig_score_options *o, ig_codes *line, ig_wor
   return ig_words_split(words, line, err);
 }
 
-static ig_status add_matches(const ig_words *h, const ig_words *r, double s[IG_STATISTICS],
-                             ig_error *err) {
-  s[HYPOTHESIS_LENGTH] += (double)h->count;
-  s[REFERENCE_LENGTH] += (double)r->count;
+// The length nearest to the hypothesis's; of two equally near the shorter.
+static size_t nearest_length(size_t hypothesis, const ig_words *references, size_t count) {
+  size_t nearest = references[0].count;
+  for (size_t i = 1; i < count; i++) {
+    const size_t length = references[i].count,
+                 off = length > hypothesis ? length - hypothesis : hypothesis - length,
+                 least = nearest > hypothesis ? nearest - hypothesis : hypothesis - nearest;
+    if (off < least || (off == least && length < nearest)) nearest = length;
+  }
+  return nearest;
+}
+
+// words: those of the hypothesis, then those of each of the references.
+static ig_status add_matches(const ig_words *words, ig_symbols *symbols, size_t references,
+                             double s[IG_STATISTICS], ig_error *err) {
+  for (size_t i = 0; i <= references; i++)
+    symbols[i] = (ig_symbols){words[i].number, words[i].count};
+  s[HYPOTHESIS_LENGTH] += (double)words[0].count;
+  s[REFERENCE_LENGTH] += (double)nearest_length(words[0].count, words + 1, references);
   for (size_t n = 1; n <= ORDER; n++) {
     size_t matches;
-    IG_TRY(ig_ngrams_matches((ig_symbols){h->number, h->count}, (ig_symbols){r->number, r->count},
-                             n, &matches, err));
+    IG_TRY(ig_ngrams_matches_any(symbols[0], symbols + 1, references, n, &matches, err));
     s[CORRECT + n - 1] += (double)matches;
-    s[TOTAL + n - 1] += (double)ig_ngrams_count(h->count, n);
+    s[TOTAL + n - 1] += (double)ig_ngrams_count(words[0].count, n);
   }
   return IG_OK;
 }
 
-static ig_status add_bleu_line(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference,
-                               double s[IG_STATISTICS], ig_error *err) {
-  ig_words h = {0}, r = {0};
-  ig_status status = tokenize_line(o, hypothesis, &h, err);
-  if (status == IG_OK) status = tokenize_line(o, reference, &r, err);
-  if (status == IG_OK) status = ig_words_number(&h, hypothesis, &r, reference, err);
-  if (status == IG_OK) status = add_matches(&h, &r, s, err);
-  ig_words_free(&h);
-  ig_words_free(&r);
+static ig_status add_bleu_line(const ig_score_options *o, ig_codes *hypothesis,
+                               ig_codes *references, double s[IG_STATISTICS], ig_error *err) {
+  const size_t texts = o->reference_count + 1;
+  ig_words *words = ig_allocate(texts, sizeof *words, err);
+  const ig_codes **codes = words ? ig_allocate(texts, sizeof *codes, err) : NULL;
+  ig_symbols *symbols = codes ? ig_allocate(texts, sizeof *symbols, err) : NULL;
+  ig_status status = symbols ? IG_OK : IG_ERROR_MEMORY;
+  for (size_t i = 0; status == IG_OK && i < texts; i++) {
+    ig_codes *line = i == 0 ? hypothesis : &references[i - 1];
+    codes[i] = line;
+    status = tokenize_line(o, line, &words[i], err);
+  }
+  if (status == IG_OK) status = ig_words_number_all(words, codes, texts, err);
+  if (status == IG_OK) status = add_matches(words, symbols, o->reference_count, s, err);
+  for (size_t i = 0; words && i < texts; i++) ig_words_free(&words[i]);
+  free(symbols);
+  free(codes);
+  free(words);
   return status;
 }
 
@@ -92,11 +117,11 @@ static void finish_bleu(const ig_score_options *o, const double s[IG_STATISTICS]
   out->value = any ? bp * exp(logs / order) : 0.0;
   ig_number_format(
       out->line, sizeof out->line,
-      "BLEU|nrefs:1|case:%s|eff:%s|tok:%s|smooth:exp|version:" IG_SACREBLEU
+      "BLEU|nrefs:%zu|case:%s|eff:%s|tok:%s|smooth:exp|version:" IG_SACREBLEU
       " = %.1f %.1f/%.1f/%.1f/%.1f (BP = %.3f ratio = %.3f hyp_len = %.0f ref_len = %.0f)",
-      o->lowercase ? "lc" : "mixed", o->effective_order ? "yes" : "no", tokenizer_name(o),
-      out->value, p[0], p[1], p[2], p[3], bp, reference > 0 ? hypothesis / reference : 0.0,
-      hypothesis, reference);
+      o->reference_count, o->lowercase ? "lc" : "mixed", o->effective_order ? "yes" : "no",
+      tokenizer_name(o), out->value, p[0], p[1], p[2], p[3], bp,
+      reference > 0 ? hypothesis / reference : 0.0, hypothesis, reference);
 }
 
 const ig_metric_kind ig_metric_bleu = {add_bleu_line, finish_bleu};

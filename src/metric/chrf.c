@@ -72,8 +72,8 @@ static void remove_spaces(ig_codes *line) {
   line->count = to;
 }
 
-static ig_status add_chrf_line(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference,
-                               double s[IG_STATISTICS], ig_error *err) {
+static ig_status add_pair(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference,
+                          double s[IG_STATISTICS], ig_error *err) {
   if (o->lowercase) {
     IG_TRY(ig_codes_lower(hypothesis, err));
     IG_TRY(ig_codes_lower(reference, err));
@@ -89,7 +89,7 @@ static ig_status add_chrf_line(const ig_score_options *o, ig_codes *hypothesis, 
   return IG_OK;
 }
 
-static void finish_chrf(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
+static double f_score(const ig_score_options *o, const double s[IG_STATISTICS]) {
   double precision = 0, recall = 0;
   int orders = 0;
   for (int n = 0; n < CHARACTERS + o->chrf_word_order; n++) {
@@ -103,14 +103,39 @@ static void finish_chrf(const ig_score_options *o, const double s[IG_STATISTICS]
     precision /= orders;
     recall /= orders;
   }
-  out->value = precision + recall > 0
-                   ? 100.0 * ((1 + beta2) * precision * recall / (beta2 * precision + recall))
-                   : 0.0;
+  return precision + recall > 0
+             ? 100.0 * ((1 + beta2) * precision * recall / (beta2 * precision + recall))
+             : 0.0;
+}
+
+// Of several references the first with the best score counts.
+static ig_status add_chrf_line(const ig_score_options *o, ig_codes *hypothesis,
+                               ig_codes *references, double s[IG_STATISTICS], ig_error *err) {
+  if (o->reference_count == 1) return add_pair(o, hypothesis, references, s, err);
+  double best[IG_STATISTICS] = {0}, most = -1;
+  ig_codes copy = {0};
+  ig_status status = IG_OK;
+  for (size_t i = 0; status == IG_OK && i < o->reference_count; i++) {
+    double pair[IG_STATISTICS] = {0};
+    status = ig_codes_copy(&copy, hypothesis, err);
+    if (status == IG_OK) status = add_pair(o, &copy, &references[i], pair, err);
+    const double score = f_score(o, pair);
+    if (score <= most) continue;
+    most = score;
+    memcpy(best, pair, sizeof best);
+  }
+  ig_codes_free(&copy);
+  for (size_t i = 0; i < IG_STATISTICS; i++) s[i] += best[i];
+  return status;
+}
+
+static void finish_chrf(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
+  out->value = f_score(o, s);
   ig_number_format(out->line, sizeof out->line,
-                   "chrF2%.*s|nrefs:1|case:%s|eff:yes|nc:%d|nw:%d|space:no|version:" IG_SACREBLEU
+                   "chrF2%.*s|nrefs:%zu|case:%s|eff:yes|nc:%d|nw:%d|space:no|version:" IG_SACREBLEU
                    " = %.1f",
-                   o->chrf_word_order, "++++++", o->lowercase ? "lc" : "mixed", CHARACTERS,
-                   o->chrf_word_order, out->value);
+                   o->chrf_word_order, "++++++", o->reference_count, o->lowercase ? "lc" : "mixed",
+                   CHARACTERS, o->chrf_word_order, out->value);
 }
 
 const ig_metric_kind ig_metric_chrf = {add_chrf_line, finish_chrf};

@@ -21,6 +21,16 @@ ig_status ig_codes_push(ig_codes *codes, int32_t point, ig_error *err) {
   return IG_OK;
 }
 
+ig_status ig_codes_copy(ig_codes *codes, const ig_codes *from, ig_error *err) {
+  codes->count = 0;
+  if (from->count == 0) return IG_OK;
+  IG_TRY(ig_allocate_more((void **)&codes->points, &codes->capacity, from->count,
+                          sizeof *codes->points, err));
+  memcpy(codes->points, from->points, from->count * sizeof *codes->points);
+  codes->count = from->count;
+  return IG_OK;
+}
+
 ig_status ig_codes_decode(ig_codes *codes, const char *line, ig_error *err) {
   size_t length = strlen(line), bad;
   codes->count = 0;

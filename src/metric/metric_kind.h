@@ -8,9 +8,9 @@
 #define IG_STATISTICS 36  // chrF: 3 for each of 6 orders of characters and 6 of words
 
 typedef struct ig_metric_kind {
-  // Adds the statistics of one pair of lines, which have no white space at their ends. It may
-  // change the lines.
-  ig_status (*add)(const ig_score_options *options, ig_codes *hypothesis, ig_codes *reference,
+  // Adds the statistics of a line and its references, options->reference_count in number, which
+  // have no white space at their ends. It may change the lines.
+  ig_status (*add)(const ig_score_options *options, ig_codes *hypothesis, ig_codes *references,
                    double statistics[IG_STATISTICS], ig_error *err);
   // Makes the score of the sums, and the line that sacreBLEU prints for it.
   void (*finish)(const ig_score_options *options, const double statistics[IG_STATISTICS],

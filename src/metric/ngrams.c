@@ -40,3 +40,44 @@ ig_status ig_ngrams_matches(ig_symbols a, ig_symbols b, size_t n, size_t *matche
   free(lists);
   return IG_OK;
 }
+
+// Raises most[i], at the first of equal n-grams of a, to how many of them b has, too.
+static void raise_matches(size_t *most, const ngram *a, size_t left, const ngram *b, size_t right) {
+  for (size_t i = 0, j = 0; i < left;) {
+    size_t end = i + 1, shared = 0;
+    while (end < left && compare_ngrams(&a[i], &a[end]) == 0) end++;
+    while (j < right && compare_ngrams(&b[j], &a[i]) < 0) j++;
+    for (; j < right && compare_ngrams(&b[j], &a[i]) == 0; j++) shared++;
+    if (shared > end - i) shared = end - i;
+    if (shared > most[i]) most[i] = shared;
+    i = end;
+  }
+}
+
+ig_status ig_ngrams_matches_any(ig_symbols a, const ig_symbols *references, size_t references_count,
+                                size_t n, size_t *matches, ig_error *err) {
+  if (references_count == 1) return ig_ngrams_matches(a, references[0], n, matches, err);
+  const size_t left = ig_ngrams_count(a.count, n);
+  size_t longest = 0;
+  *matches = 0;
+  for (size_t r = 0; r < references_count; r++) {
+    const size_t right = ig_ngrams_count(references[r].count, n);
+    if (right > longest) longest = right;
+  }
+  if (left == 0 || longest == 0) return IG_OK;
+  size_t *most = ig_allocate(left, sizeof *most, err);
+  ngram *lists = most ? ig_allocate(left + longest, sizeof *lists, err) : NULL;
+  if (lists) {
+    list_ngrams(lists, a.symbols, left, n);
+    for (size_t r = 0; r < references_count; r++) {
+      const size_t right = ig_ngrams_count(references[r].count, n);
+      list_ngrams(lists + left, references[r].symbols, right, n);
+      raise_matches(most, lists, left, lists + left, right);
+    }
+    for (size_t i = 0; i < left; i++) *matches += most[i];
+  }
+  const ig_status status = lists ? IG_OK : IG_ERROR_MEMORY;
+  free(lists);
+  free(most);
+  return status;
+}

@@ -1,6 +1,8 @@
 // ig_score_lines: passes a corpus, line by line, through one of the metrics.
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/allocate.h"
 #include "base/fail.h"
 #include "base/text_repair.h"
 #include "ingot.h"
@@ -8,11 +10,16 @@
 #include "metric/metric_kind.h"
 #include "metric/ngrams.h"
 
+enum { REFERENCES_MOST = 1000 };
+
 static ig_status check_score_options(const ig_score_options *o, size_t count, ig_error *err) {
   if (o->metric != IG_METRIC_BLEU && o->metric != IG_METRIC_CHRF && o->metric != IG_METRIC_TER)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "metric: expected IG_METRIC_BLEU, IG_METRIC_CHRF or IG_METRIC_TER, found %d",
                    (int)o->metric);
+  if (o->reference_count >= REFERENCES_MOST)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "reference_count: expected less than %d, found %zu",
+                   REFERENCES_MOST, o->reference_count);
   if (count == 0) return ig_fail(err, IG_ERROR_ARGUMENT, "there is no line to score");
   if (o->metric == IG_METRIC_BLEU && o->tokenize && !ig_bleu_tokenizer_find(o->tokenize))
     return ig_fail(err, IG_ERROR_ARGUMENT,
@@ -24,28 +31,49 @@ static ig_status check_score_options(const ig_score_options *o, size_t count, ig
   return IG_OK;
 }
 
-// One side of the corpus.
-typedef struct scored_side {
+// One text of the corpus.
+typedef struct scored_text {
   const char *name;
   const char *const *lines;
   bool strict;
   ig_text_repair repair;
-  ig_codes codes;  // of the line that is being scored
-} scored_side;
+} scored_text;
 
-static ig_status decode_line(scored_side *side, size_t index, ig_error *err) {
-  const char *line = side->lines[index];
+// Decodes lines[index], which messages call line `number`.
+static ig_status decode_line(scored_text *text, size_t index, size_t number, ig_codes *codes,
+                             ig_error *err) {
+  const char *line = text->lines[index];
   ig_status status = ig_fail_if_null(line, "text", err);
   size_t length = line ? strlen(line) : 0;
-  if (status == IG_OK && !side->strict)
-    status = ig_text_repair_line(&side->repair, index + 1, &line, &length, err);
-  if (status == IG_OK) status = ig_codes_decode(&side->codes, line, err);
-  return status == IG_OK ? status : ig_fail_in(err, status, "%s line %zu", side->name, index + 1);
+  if (status == IG_OK && !text->strict)
+    status = ig_text_repair_line(&text->repair, number, &line, &length, err);
+  if (status == IG_OK) status = ig_codes_decode(codes, line, err);
+  return status == IG_OK ? status : ig_fail_in(err, status, "%s line %zu", text->name, number);
 }
 
-static void release_side(scored_side *side) {
-  ig_codes_free(&side->codes);
-  ig_text_repair_free(&side->repair);
+typedef struct scoring {
+  const ig_score_options *options;
+  const ig_metric_kind *kind;
+  scored_text hypothesis, reference;
+  ig_codes *codes;  // (1 + reference_count): the line and its references
+} scoring;
+
+static ig_status add_line(scoring *s, size_t index, double statistics[IG_STATISTICS],
+                          ig_error *err) {
+  const size_t references = s->options->reference_count;
+  IG_TRY(decode_line(&s->hypothesis, index, index + 1, &s->codes[0], err));
+  for (size_t i = 0; i < references; i++)
+    IG_TRY(decode_line(&s->reference, index * references + i, index + 1, &s->codes[1 + i], err));
+  const ig_status status = s->kind->add(s->options, &s->codes[0], &s->codes[1], statistics, err);
+  return status == IG_OK ? status : ig_fail_in(err, status, "line %zu", index + 1);
+}
+
+static ig_status score_corpus(scoring *s, size_t count, ig_score *out, ig_error *err) {
+  double statistics[IG_STATISTICS] = {0};
+  for (size_t i = 0; i < count; i++) IG_TRY(add_line(s, i, statistics, err));
+  s->kind->finish(s->options, statistics, out);
+  out->repaired = s->hypothesis.repair.lines + s->reference.repair.lines;
+  return IG_OK;
 }
 
 ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses,
@@ -54,30 +82,24 @@ ig_status ig_score_lines(const ig_score_options *options, const char *const *hyp
   static const ig_metric_kind *const kinds[] = {[IG_METRIC_BLEU] = &ig_metric_bleu,
                                                 [IG_METRIC_CHRF] = &ig_metric_chrf,
                                                 [IG_METRIC_TER] = &ig_metric_ter};
-  const ig_score_options defaults = {.metric = IG_METRIC_BLEU};
-  if (!options) options = &defaults;
+  ig_score_options o = {.metric = IG_METRIC_BLEU};
+  if (options) o = *options;
+  if (o.reference_count == 0) o.reference_count = 1;
   IG_TRY(ig_fail_if_null(out, "out", err));
   *out = (ig_score){0};
-  IG_TRY(check_score_options(options, count, err));
+  IG_TRY(check_score_options(&o, count, err));
   IG_TRY(ig_fail_if_null(hypotheses, "hypotheses", err));
   IG_TRY(ig_fail_if_null(references, "references", err));
-  const ig_metric_kind *kind = kinds[options->metric];
-  double statistics[IG_STATISTICS] = {0};
-  scored_side hypothesis = {.name = "hypothesis", .lines = hypotheses, .strict = options->strict};
-  scored_side reference = {.name = "reference", .lines = references, .strict = options->strict};
-  ig_status status = IG_OK;
-  for (size_t i = 0; status == IG_OK && i < count; i++) {
-    status = decode_line(&hypothesis, i, err);
-    if (status == IG_OK) status = decode_line(&reference, i, err);
-    if (status != IG_OK) break;
-    status = kind->add(options, &hypothesis.codes, &reference.codes, statistics, err);
-    if (status != IG_OK) ig_fail_in(err, status, "line %zu", i + 1);
-  }
-  if (status == IG_OK) {
-    kind->finish(options, statistics, out);
-    out->repaired = hypothesis.repair.lines + reference.repair.lines;
-  }
-  release_side(&hypothesis);
-  release_side(&reference);
+  scoring s = {.options = &o,
+               .kind = kinds[o.metric],
+               .hypothesis = {.name = "hypothesis", .lines = hypotheses, .strict = o.strict},
+               .reference = {.name = "reference", .lines = references, .strict = o.strict},
+               .codes = ig_allocate(1 + o.reference_count, sizeof *s.codes, err)};
+  if (!s.codes) return IG_ERROR_MEMORY;
+  const ig_status status = score_corpus(&s, count, out, err);
+  for (size_t i = 0; i <= o.reference_count; i++) ig_codes_free(&s.codes[i]);
+  free(s.codes);
+  ig_text_repair_free(&s.hypothesis.repair);
+  ig_text_repair_free(&s.reference.repair);
   return status;
 }

@@ -11,6 +11,7 @@
 #include "base/size.h"
 #include "ingot.h"
 #include "metric/metric_kind.h"
+#include "metric/ter_tokenizer.h"
 #include "metric/words.h"
 
 // tercom's limits: the longest shift and the farthest, the beam's half width, shifts tried in all.
@@ -239,31 +240,41 @@ static ig_status edits_of(const ig_words *h, const ig_words *r, double *edits, i
   return status;
 }
 
-static ig_status add_ter_line(const ig_score_options *o, ig_codes *hypothesis, ig_codes *reference,
+// Of several references the fewest edits count, and the mean of their lengths.
+static ig_status add_ter_line(const ig_score_options *o, ig_codes *hypothesis, ig_codes *references,
                               double s[IG_STATISTICS], ig_error *err) {
-  (void)o;  // always lower case, as sacreBLEU's default
-  ig_words h = {0}, r = {0};
-  double edits = 0;
-  ig_status status = ig_codes_lower(hypothesis, err);
-  if (status == IG_OK) status = ig_codes_lower(reference, err);
+  ig_words h = {0};
+  double least = INFINITY, lengths = 0;
+  ig_status status = ig_ter_tokenizer_apply(o, hypothesis, err);
   if (status == IG_OK) status = ig_words_split(&h, hypothesis, err);
-  if (status == IG_OK) status = ig_words_split(&r, reference, err);
-  if (status == IG_OK) status = ig_words_number(&h, hypothesis, &r, reference, err);
-  if (status == IG_OK) status = edits_of(&h, &r, &edits, err);
-  s[EDITS] += edits;
-  s[LENGTH] += (double)r.count;
+  for (size_t i = 0; status == IG_OK && i < o->reference_count; i++) {
+    ig_words r = {0};
+    double edits = 0;
+    status = ig_ter_tokenizer_apply(o, &references[i], err);
+    if (status == IG_OK) status = ig_words_split(&r, &references[i], err);
+    if (status == IG_OK) status = ig_words_number(&h, hypothesis, &r, &references[i], err);
+    if (status == IG_OK) status = edits_of(&h, &r, &edits, err);
+    if (edits < least) least = edits;
+    lengths += (double)r.count;
+    ig_words_free(&r);
+  }
+  if (status == IG_OK) {
+    s[EDITS] += least;
+    s[LENGTH] += lengths / (double)o->reference_count;
+  }
   ig_words_free(&h);
-  ig_words_free(&r);
   return status;
 }
 
+static const char *yes_or_no(bool flag) { return flag ? "yes" : "no"; }
+
 static void finish_ter(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
-  (void)o;
   out->value = s[LENGTH] > 0 ? 100.0 * s[EDITS] / s[LENGTH] : s[EDITS] > 0 ? 100.0 : 0.0;
-  ig_number_format(out->line, sizeof out->line,
-                   "TER|nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:" IG_SACREBLEU
-                   " = %.1f",
-                   out->value);
+  ig_number_format(
+      out->line, sizeof out->line,
+      "TER|nrefs:%zu|case:%s|tok:tercom|norm:%s|punct:%s|asian:%s|version:" IG_SACREBLEU " = %.1f",
+      o->reference_count, o->ter_case_sensitive ? "mixed" : "lc", yes_or_no(o->ter_normalized),
+      yes_or_no(!o->ter_no_punctuation), yes_or_no(o->ter_asian), out->value);
 }
 
 const ig_metric_kind ig_metric_ter = {add_ter_line, finish_ter};

@@ -62,18 +62,39 @@ static size_t list_words(word_entry *entries, ig_words *words, const ig_codes *c
   return words->count;
 }
 
-ig_status ig_words_number(ig_words *a, const ig_codes *a_codes, ig_words *b,
-                          const ig_codes *b_codes, ig_error *err) {
-  word_entry *entries = ig_allocate(a->count + b->count, sizeof *entries, err);
-  if (!entries) return IG_ERROR_MEMORY;
-  size_t count = list_words(entries, a, a_codes);
-  count += list_words(entries + count, b, b_codes);
+static ig_status allocate_entries(word_entry **entries, size_t count, ig_error *err) {
+  *entries = ig_allocate(count, sizeof **entries, err);
+  return *entries ? IG_OK : IG_ERROR_MEMORY;
+}
+
+static void number_entries(word_entry *entries, size_t count) {
   qsort(entries, count, sizeof *entries, compare_words);
   int32_t number = 0;
   for (size_t i = 0; i < count; i++) {
     if (i && compare_words(&entries[i - 1], &entries[i]) != 0) number++;
     *entries[i].number = number;
   }
+}
+
+ig_status ig_words_number_all(ig_words *words, const ig_codes *const *codes, size_t texts,
+                              ig_error *err) {
+  size_t count = 0;
+  for (size_t i = 0; i < texts; i++) count += words[i].count;
+  word_entry *entries;
+  IG_TRY(allocate_entries(&entries, count, err));
+  count = 0;
+  for (size_t i = 0; i < texts; i++) count += list_words(entries + count, &words[i], codes[i]);
+  number_entries(entries, count);
+  free(entries);
+  return IG_OK;
+}
+
+ig_status ig_words_number(ig_words *a, const ig_codes *a_codes, ig_words *b,
+                          const ig_codes *b_codes, ig_error *err) {
+  word_entry *entries;
+  IG_TRY(allocate_entries(&entries, a->count + b->count, err));
+  const size_t count = list_words(entries, a, a_codes);
+  number_entries(entries, count + list_words(entries + count, b, b_codes));
   free(entries);
   return IG_OK;
 }

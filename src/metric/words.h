@@ -15,7 +15,10 @@ typedef struct ig_words {
 void ig_words_free(ig_words *words);
 ig_status ig_words_split(ig_words *words, const ig_codes *codes, ig_error *err);
 ig_status ig_words_push(ig_words *words, size_t begin, size_t end, ig_error *err);
-// Numbers the words of both texts together.
+// Numbers the words of all texts together: words[i] are those of codes[i].
+ig_status ig_words_number_all(ig_words *words, const ig_codes *const *codes, size_t texts,
+                              ig_error *err);
+// The same for two texts.
 ig_status ig_words_number(ig_words *a, const ig_codes *a_codes, ig_words *b,
                           const ig_codes *b_codes, ig_error *err);
 #endif

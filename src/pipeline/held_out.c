@@ -56,6 +56,9 @@ ig_status ig_score_held_out(void *options, const char *directory, double *score,
   IG_TRY(ig_fail_if_null(score, "score", err));
   IG_TRY(ig_fail_if_null(o->sources, "sources", err));
   IG_TRY(ig_fail_if_null(o->references, "references", err));
+  if (o->score.reference_count > 1)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "score.reference_count: expected 0 or 1, found %zu",
+                   o->score.reference_count);
   for (size_t i = 0; i < o->count; i++) {
     IG_TRY(ig_fail_if_null(o->sources[i], "sources: a line", err));
     IG_TRY(ig_fail_if_null(o->references[i], "references: a line", err));

@@ -16,6 +16,50 @@ while IFS=$'\t' read -r options line; do
 done <"$golden/expected.tsv"
 [ $checked -eq 9 ] || fail "9 lines of expected.tsv, found $checked"
 
+# Several references, and TER's options.
+several=$INGOT_SOURCE/tests/golden/references
+checked=0
+while IFS=$'\t' read -r options count line; do
+  given=()
+  for name in $(printf '%s\n' first second third | head -n "$count"); do
+    given+=(-r "$several/$name.txt")
+  done
+  # shellcheck disable=SC2086
+  expect 0 "$INGOT" score $options "${given[@]}" -i "$several/hypotheses.txt"
+  [ "$(cat out)" = "$line" ] || fail "score $options, $count references: expected '$line'"
+  checked=$((checked + 1))
+done <"$several/expected.tsv"
+[ $checked -eq 54 ] || fail "54 lines of references/expected.tsv, found $checked"
+[ "$(cut -f 3 "$several/expected.tsv" | sort -u | wc -l)" -eq $checked ] ||
+  fail "two rows agree: one of them proves nothing"
+
+# Several metrics, in the order in which they are asked for; of each line all of them.
+texts=(-r "$several/first.txt" -r "$several/second.txt" -i "$several/hypotheses.txt")
+for metric in ter bleu chrf; do
+  expect 0 "$INGOT" score $metric "${texts[@]}"
+  cat out >>one_by_one
+done
+expect 0 "$INGOT" score ter bleu chrf "${texts[@]}"
+same out one_by_one
+expect 0 "$INGOT" score bleu chrf --sentence --score-only "${texts[@]}"
+sed -n '1~2p' out >odd
+expect 0 "$INGOT" score bleu --sentence --score-only "${texts[@]}"
+same out odd
+expect 2 "$INGOT" score bleu ter bleu "${texts[@]}"
+has err "bleu is asked for twice"
+expect 2 "$INGOT" score bleu --ter-no-punct "${texts[@]}"
+has err "--ter-no-punct is an option of ter, which is not asked for"
+expect 2 "$INGOT" score ter --ter-asian-support "${texts[@]}"
+has err "--ter-normalized"
+expect 1 "$INGOT" score bleu "${texts[@]}" -r "$reference"
+has err "sample.de has 20; they must correspond line by line"
+expect 2 "$INGOT" score bleu -r - "${texts[@]}" -r -
+has err "standard input"
+for tokenizer in ja-mecab ko-mecab flores200 spm; do
+  expect 2 "$INGOT" score bleu --tokenize $tokenizer "${texts[@]}"
+  has err "--tokenize $tokenizer is not built"
+done
+
 # Each sentence alone, as sacreBLEU's --sentence-level.
 for metric in bleu chrf ter; do
   expect 0 "$INGOT" score $metric --sentence -r "$reference" -i "$golden/hypothesis.de"

@@ -94,6 +94,28 @@ static void edges_are_defined(void **state) {
   assert_true(value(IG_METRIC_CHRF, "ab", "ab") > 99.999);
 }
 
+// The references of a line come together, and each adds to the score.
+static void several_references(void **state) {
+  (void)state;
+  static const char *const lines[] = {"a b c d e", "f g h i j"}, *const references[] = {
+                                                                     "x y", "a b c d e",
+                                                                     "f g h i j", "z"};
+  for (int metric = IG_METRIC_BLEU; metric <= IG_METRIC_TER; metric++) {
+    ig_score_options options = {.metric = (ig_metric)metric, .reference_count = 2};
+    const double best = metric == IG_METRIC_TER ? 0.0 : 100.0;
+    ig_score score;
+    assert_int_equal(ig_score_lines(&options, lines, references, 2, &score, NULL), IG_OK);
+    assert_true(score.value > best - 1e-9 && score.value < best + 1e-9);
+    assert_non_null(strstr(score.line, "|nrefs:2|"));
+    options.reference_count = 1;
+    assert_int_equal(ig_score_lines(&options, lines, references, 2, &score, NULL), IG_OK);
+    assert_true(score.value < best - 1 || score.value > best + 1);
+    options.reference_count = 1000;
+    assert_int_equal(ig_score_lines(&options, lines, references, 2, &score, NULL),
+                     IG_ERROR_ARGUMENT);
+  }
+}
+
 static void wrong_input_is_refused(void **state) {
   (void)state;
   ig_error err;
@@ -130,6 +152,7 @@ static void bad_bytes_are_letters(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lines_are_sacrebleus), cmocka_unit_test(edges_are_defined),
-      cmocka_unit_test(wrong_input_is_refused), cmocka_unit_test(bad_bytes_are_letters)};
+      cmocka_unit_test(several_references), cmocka_unit_test(wrong_input_is_refused),
+      cmocka_unit_test(bad_bytes_are_letters)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
