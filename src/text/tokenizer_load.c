@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "io/json.h"
-#include "text/tokenizer_parts.h"
+#include "text/tokenizer_functions.h"
 
 static ig_status keep_string(ig_json_object config, const char *key, char **out, ig_error *err) {
   const char *text;
@@ -58,20 +58,6 @@ static ig_status choose_description(const ig_tokenizer_description *const *offer
                  config.where, expected, class_name);
 }
 
-static ig_status check_shifted(const ig_tokenizer *t, ig_json_object config, ig_error *err) {
-  const ig_tokenizer_description *d = t->description;
-  int shift = d->shift;
-  if (d->shift_key) IG_TRY(ig_json_int(config, d->shift_key, d->shift, &shift, err));
-  if (shift != d->shift)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s: expected %d, found %d", config.where,
-                   d->shift_key, d->shift, shift);
-  if (!t->shared)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: separate_vocabs: %s has one vocabulary for both sides", config.where,
-                   d->class_names[0]);
-  return IG_OK;
-}
-
 static ig_status read_config(ig_tokenizer *t, const ig_tokenizer_description *const *offered,
                              ig_json_object config, ig_error *err) {
   double longest;  // some files hold 1e30 for "no limit"
@@ -80,7 +66,8 @@ static ig_status read_config(ig_tokenizer *t, const ig_tokenizer_description *co
   IG_TRY(ig_json_bool(config, "separate_vocabs", false, &separate, err));
   IG_TRY(ig_json_number(config, "model_max_length", t->model_max_length, &longest, err));
   t->shared = !separate;
-  if (t->description->kind == IG_TOKENIZER_SHIFTED) IG_TRY(check_shifted(t, config, err));
+  const ig_tokenizer_functions *f = ig_tokenizer_functions_of(t);
+  if (f->check_config) IG_TRY(f->check_config(t, config, err));
   t->model_max_length = longest >= 1 && longest < INT_MAX ? (int)longest : INT_MAX;
   IG_TRY(keep_string(config, "source_lang", &t->source_lang, err));
   IG_TRY(keep_string(config, "target_lang", &t->target_lang, err));
@@ -132,55 +119,13 @@ static ig_status load_config(ig_tokenizer *t, const char *directory,
   return status;
 }
 
-static ig_status load_vocabulary(ig_tokenizer *t, int side, const char *path, ig_error *err) {
-  return ig_vocabulary_load(&t->vocabularies[side], path, err);
-}
-
-static ig_status load_model(ig_tokenizer *t, int side, const char *path, ig_error *err) {
-  return ig_sentencepiece_load(path, &t->spms[side], err);
-}
-
-// A directory holds a joint model twice, and half of a small model's start would go into building
-// its trie again: it is loaded once.
-static ig_status load_target_model(ig_tokenizer *t, int side, const char *path, ig_error *err) {
-  size_t size;
-  const void *source = ig_sentencepiece_bytes(t->spms[0], &size);
-  char *target;
-  size_t target_size;
-  IG_TRY(ig_file_load(path, &target, &target_size, err));
-  const bool same = target_size == size && memcmp(target, source, size) == 0;
-  free(target);
-  return same ? IG_OK : load_model(t, side, path, err);
-}
-
-static ig_status load_shifted(ig_tokenizer *t, const char *directory, ig_error *err) {
-  const char *name = t->description->files.source_model;
-  IG_TRY(ig_tokenizer_parts_on_file(t, 0, directory, name, load_model, err));
-  IG_TRY(ig_tokenizer_parts_shift(t, directory, err));
-  return ig_tokenizer_parts_connect(t, directory, err);
-}
-
-static ig_status load_files(ig_tokenizer *t, const char *directory, ig_error *err) {
-  const ig_tokenizer_files *files = &t->description->files;
-  if (t->description->kind == IG_TOKENIZER_SHIFTED) return load_shifted(t, directory, err);
-  IG_TRY(ig_tokenizer_parts_on_file(t, 0, directory, files->vocabulary, load_vocabulary, err));
-  if (!t->shared)
-    IG_TRY(ig_tokenizer_parts_on_file(t, 1, directory, files->target_vocabulary, load_vocabulary,
-                                      err));
-  if (t->description->kind == IG_TOKENIZER_PIECES) {
-    IG_TRY(ig_tokenizer_parts_on_file(t, 0, directory, files->source_model, load_model, err));
-    IG_TRY(
-        ig_tokenizer_parts_on_file(t, 1, directory, files->target_model, load_target_model, err));
-  }
-  return ig_tokenizer_parts_connect(t, directory, err);
-}
-
 ig_status ig_tokenizer_load(const char *directory, const ig_tokenizer_description *const *offered,
                             ig_tokenizer **out, ig_error *err) {
   *out = NULL;
   ig_tokenizer *t;
   IG_TRY(ig_tokenizer_parts_create(offered[0], &t, err));
   ig_status status = load_config(t, directory, offered, err);
-  if (status == IG_OK) status = load_files(t, directory, err);
+  if (status == IG_OK) status = ig_tokenizer_functions_of(t)->load(t, directory, err);
+  if (status == IG_OK) status = ig_tokenizer_parts_connect(t, directory, err);
   return ig_tokenizer_parts_deliver(t, status, out);
 }

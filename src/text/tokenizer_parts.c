@@ -57,6 +57,11 @@ ig_status ig_tokenizer_parts_set_special(ig_tokenizer *t, ig_tokenizer_special w
   return t->special_text[which] ? IG_OK : IG_ERROR_MEMORY;
 }
 
+int ig_tokenizer_parts_first_id(const ig_tokenizer *t, const ig_special_pieces *pieces) {
+  if (!pieces->after_pieces) return pieces->first_id;
+  return t->description->shift + ig_sentencepiece_size(t->spms[0]) + pieces->first_id;
+}
+
 static bool has_letters(const ig_vocabulary *v) {
   for (int id = 0; id < v->size; ++id) {
     const char *token = ig_vocabulary_token(v, id);

@@ -39,8 +39,6 @@ ig_status ig_tokenizer_parts_create(const ig_tokenizer_description *description,
                                     ig_error *err);
 ig_status ig_tokenizer_parts_set_special(ig_tokenizer *tokenizer, ig_tokenizer_special which,
                                          const char *text, ig_error *err);
-// Makes the vocabulary of IG_TOKENIZER_SHIFTED once the SentencePiece model exists.
-ig_status ig_tokenizer_parts_shift(ig_tokenizer *tokenizer, const char *where, ig_error *err);
 // The id of the first of these pieces, once the SentencePiece model exists.
 int ig_tokenizer_parts_first_id(const ig_tokenizer *tokenizer, const ig_special_pieces *pieces);
 // Joins vocabularies, models and special tokens to the two sides, once all of them exist.

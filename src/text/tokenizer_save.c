@@ -3,26 +3,8 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "base/file.h"
 #include "io/json.h"
-#include "text/tokenizer_parts.h"
-
-static json_t *make_shifted_config(const ig_tokenizer *t) {
-  const ig_tokenizer_description *d = t->description;
-  json_t *config = json_pack("{s:i, s:s}", "model_max_length", t->model_max_length,
-                             "tokenizer_class", d->class_names[0]);
-  if (d->shift_key && json_object_set_new(config, d->shift_key, json_integer(d->shift)) != 0) {
-    json_decref(config);
-    return NULL;
-  }
-  return config;
-}
-
-static json_t *make_vocabulary_config(const ig_tokenizer *t) {
-  return json_pack("{s:s?, s:s?, s:i, s:s, s:b}", "source_lang", t->source_lang, "target_lang",
-                   t->target_lang, "model_max_length", t->model_max_length, "tokenizer_class",
-                   t->description->class_names[0], "separate_vocabs", t->shared ? 0 : 1);
-}
+#include "text/tokenizer_functions.h"
 
 static json_t *make_token(const ig_added_token *token) {
   return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b}", "content", token->text, "lstrip",
@@ -72,8 +54,7 @@ static bool add_added_tokens(const ig_tokenizer *t, json_t *config) {
 
 // NULL: out of memory.
 static json_t *make_config(const ig_tokenizer *t) {
-  json_t *config = t->description->kind == IG_TOKENIZER_SHIFTED ? make_shifted_config(t)
-                                                                : make_vocabulary_config(t);
+  json_t *config = ig_tokenizer_functions_of(t)->make_config(t);
   bool made = config != NULL;
   for (int s = 0; made && s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
     made = json_object_set_new(config, ig_tokenizer_parts_special_keys[s],
@@ -93,33 +74,9 @@ static ig_status save_config(ig_tokenizer *t, int side, const char *path, ig_err
   return status;
 }
 
-static ig_status save_vocabulary(ig_tokenizer *t, int side, const char *path, ig_error *err) {
-  return ig_vocabulary_save(&t->vocabularies[side], path, err);
-}
-
-static ig_status save_model(ig_tokenizer *t, int side, const char *path, ig_error *err) {
-  size_t size;
-  const void *bytes = ig_sentencepiece_bytes(side == 0 ? t->source.spm : t->target.spm, &size);
-  return ig_file_write(path, bytes, size, err);
-}
-
-static ig_status save_vocabularies(ig_tokenizer *t, const char *directory, ig_error *err) {
-  const ig_tokenizer_files *files = &t->description->files;
-  IG_TRY(ig_tokenizer_parts_on_file(t, 0, directory, files->vocabulary, save_vocabulary, err));
-  if (t->shared) return IG_OK;
-  return ig_tokenizer_parts_on_file(t, 1, directory, files->target_vocabulary, save_vocabulary,
-                                    err);
-}
-
 ig_status ig_tokenizer_save(const ig_tokenizer *tokenizer, const char *directory, ig_error *err) {
   // The actions have one signature for reading and for writing; saving changes nothing.
   ig_tokenizer *t = (ig_tokenizer *)tokenizer;
-  const ig_tokenizer_files *files = &t->description->files;
-  const ig_tokenizer_kind kind = t->description->kind;
-  if (kind != IG_TOKENIZER_WORDS)
-    IG_TRY(ig_tokenizer_parts_on_file(t, 0, directory, files->source_model, save_model, err));
-  if (kind == IG_TOKENIZER_PIECES)
-    IG_TRY(ig_tokenizer_parts_on_file(t, 1, directory, files->target_model, save_model, err));
-  if (kind != IG_TOKENIZER_SHIFTED) IG_TRY(save_vocabularies(t, directory, err));
+  IG_TRY(ig_tokenizer_functions_of(t)->save(t, directory, err));
   return ig_tokenizer_parts_on_file(t, 0, directory, "tokenizer_config.json", save_config, err);
 }

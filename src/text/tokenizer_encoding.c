@@ -1,0 +1,92 @@
+// A text that becomes ids: cutting it at added tokens, finding ids, telling what has none.
+#include "text/tokenizer_encoding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+
+// Copies the text, or as many whole characters as fit.
+static void keep_name(char *name, size_t size, const char *text, size_t length) {
+  if (*name != '\0') return;
+  if (length >= size) {
+    length = size - 1;
+    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) length--;
+  }
+  memcpy(name, text, length);
+  name[length] = '\0';
+}
+
+static bool is_space_piece(const char *piece, size_t length) {
+  return length == 3 && memcmp(piece, "\xE2\x96\x81", 3) == 0;
+}
+
+static void note_piece(const ig_tokenizer_encoding *e, const char *piece, size_t length,
+                       bool known) {
+  ig_encode_notes *notes = e->notes;
+  if (!notes || is_space_piece(piece, length)) return;
+  if (known) {
+    notes->known++;
+    return;
+  }
+  notes->unknown++;
+  keep_name(notes->first_unknown, sizeof notes->first_unknown, piece, length);
+}
+
+// -1: the vocabulary lacks it.
+static int find_id(const ig_tokenizer_encoding *e, const char *token, size_t length) {
+  const int id = ig_added_tokens_find(e->added, token, length);
+  return id >= 0 ? id : ig_vocabulary_find(e->side->vocabulary, token, length);
+}
+
+// The text has become <unk>.
+static ig_status append_unknown(const ig_tokenizer_encoding *e, const char *text, size_t length,
+                                ig_error *err) {
+  if (e->unknown)
+    IG_TRY(e->unknown->piece(e->unknown->context, text, length, e->side->unk_id, err));
+  return ig_ids_append(e->ids, e->side->unk_id, err);
+}
+
+ig_status ig_tokenizer_encoding_add_unknown(const ig_tokenizer_encoding *e, const char *piece,
+                                            size_t length, ig_error *err) {
+  note_piece(e, piece, length, false);
+  return append_unknown(e, piece, length, err);
+}
+
+ig_status ig_tokenizer_encoding_add_token(const ig_tokenizer_encoding *e, const char *token,
+                                          size_t length, ig_error *err) {
+  const int id = find_id(e, token, length);
+  note_piece(e, token, length, id >= 0 && id != e->side->unk_id);
+  return id >= 0 ? ig_ids_append(e->ids, id, err) : append_unknown(e, token, length, err);
+}
+
+ig_status ig_tokenizer_encoding_add_code(const ig_tokenizer_encoding *e, const char *code,
+                                         size_t length, ig_error *err) {
+  const int id = find_id(e, code, length);
+  if (id >= 0) return ig_ids_append(e->ids, id, err);
+  if (e->notes) keep_name(e->notes->unknown_code, sizeof e->notes->unknown_code, code, length);
+  return append_unknown(e, code, length, err);
+}
+
+static ig_status add_added(const ig_tokenizer_encoding *e, const ig_added_token *token,
+                           ig_error *err) {
+  const bool is_code = ig_tokenizer_code_length(token->text, token->length) == token->length;
+  if (e->notes && !token->special && !is_code) e->notes->known++;
+  return ig_ids_append(e->ids, token->id, err);
+}
+
+ig_status ig_tokenizer_encoding_cut(const ig_tokenizer_encoding *e, const char *text, size_t length,
+                                    ig_tokenizer_encoding_part encode, ig_error *err) {
+  ig_added_part *parts;
+  size_t count;
+  ig_status status = ig_added_tokens_cut(e->added, text, length, &parts, &count, err);
+  for (size_t i = 0; status == IG_OK && i < count; i++) {
+    const ig_added_part *part = &parts[i];
+    if (part->token)
+      status = add_added(e, part->token, err);
+    else if (part->begin < part->end)
+      status = encode(e, text + part->begin, part->end - part->begin, err);
+  }
+  free(parts);
+  return status;
+}

@@ -1,0 +1,32 @@
+// A text that becomes ids: what the kinds of tokenizers share of it. For the files
+// text/tokenizer*.c alone.
+#ifndef IG_TEXT_TOKENIZER_ENCODING_H
+#define IG_TEXT_TOKENIZER_ENCODING_H
+#include "text/tokenizer_parts.h"
+
+typedef struct ig_tokenizer_encoding {
+  const ig_tokenizer_side *side;
+  const ig_added_tokens *added;
+  const ig_sentencepiece_sampling *sampling;  // NULL: the best segmentation
+  ig_ids *ids;
+  const ig_piece_sink *unknown;  // NULL: nobody wants to know
+  ig_encode_notes *notes;        // NULL: nobody wants them
+} ig_tokenizer_encoding;
+
+// Appends the id of a piece or word, that of <unk> where the vocabulary lacks it.
+ig_status ig_tokenizer_encoding_add_token(const ig_tokenizer_encoding *encoding, const char *token,
+                                          size_t length, ig_error *err);
+// As add_token, of a >>code<<.
+ig_status ig_tokenizer_encoding_add_code(const ig_tokenizer_encoding *encoding, const char *code,
+                                         size_t length, ig_error *err);
+// Appends <unk> for a piece that has no id, whatever the vocabulary says.
+ig_status ig_tokenizer_encoding_add_unknown(const ig_tokenizer_encoding *encoding,
+                                            const char *piece, size_t length, ig_error *err);
+// Cuts the text at added tokens, whose ids are appended; the stretches of text between them, none
+// of which is empty, go to encode.
+typedef ig_status (*ig_tokenizer_encoding_part)(const ig_tokenizer_encoding *encoding,
+                                                const char *text, size_t length, ig_error *err);
+ig_status ig_tokenizer_encoding_cut(const ig_tokenizer_encoding *encoding, const char *text,
+                                    size_t length, ig_tokenizer_encoding_part encode,
+                                    ig_error *err);
+#endif

@@ -1,0 +1,109 @@
+// The tables of the kinds, and what several kinds share.
+#include "text/tokenizer_functions.h"
+
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+
+const ig_tokenizer_functions *ig_tokenizer_functions_of(const ig_tokenizer *t) {
+  static const ig_tokenizer_functions *const tables[] = {
+      [IG_TOKENIZER_PIECES] = &ig_tokenizer_functions_pieces,
+      [IG_TOKENIZER_WORDS] = &ig_tokenizer_functions_words,
+      [IG_TOKENIZER_SHIFTED] = &ig_tokenizer_functions_shifted,
+  };
+  return tables[t->description->kind];
+}
+
+// ---- vocabularies -----------------------------------------------------------
+
+static ig_status load_vocabulary(ig_tokenizer *t, int side, const char *path, ig_error *err) {
+  return ig_vocabulary_load(&t->vocabularies[side], path, err);
+}
+
+static ig_status save_vocabulary(ig_tokenizer *t, int side, const char *path, ig_error *err) {
+  return ig_vocabulary_save(&t->vocabularies[side], path, err);
+}
+
+static ig_status on_vocabularies(ig_tokenizer *t, const char *directory,
+                                 ig_tokenizer_file_action action, ig_error *err) {
+  const ig_tokenizer_files *files = &t->description->files;
+  IG_TRY(ig_tokenizer_parts_on_file(t, 0, directory, files->vocabulary, action, err));
+  if (t->shared) return IG_OK;
+  return ig_tokenizer_parts_on_file(t, 1, directory, files->target_vocabulary, action, err);
+}
+
+ig_status ig_tokenizer_functions_load_vocabularies(ig_tokenizer *t, const char *directory,
+                                                   ig_error *err) {
+  return on_vocabularies(t, directory, load_vocabulary, err);
+}
+
+ig_status ig_tokenizer_functions_save_vocabularies(ig_tokenizer *t, const char *directory,
+                                                   ig_error *err) {
+  return on_vocabularies(t, directory, save_vocabulary, err);
+}
+
+json_t *ig_tokenizer_functions_make_config(const ig_tokenizer *t) {
+  return json_pack("{s:s?, s:s?, s:i, s:s, s:b}", "source_lang", t->source_lang, "target_lang",
+                   t->target_lang, "model_max_length", t->model_max_length, "tokenizer_class",
+                   t->description->class_names[0], "separate_vocabs", t->shared ? 0 : 1);
+}
+
+// ---- special tokens ---------------------------------------------------------
+
+ig_status ig_tokenizer_functions_add_pad(ig_tokenizer *t, const char *where, ig_error *err) {
+  int sides = t->shared ? 1 : 2, id = 0;
+  const char *pad = t->special_text[IG_TOKENIZER_SPECIAL_PAD];
+  size_t length = t->special_length[IG_TOKENIZER_SPECIAL_PAD];
+  for (int i = 0; i < sides; ++i) {
+    int found = ig_vocabulary_find(&t->vocabularies[i], pad, length);
+    int wanted = found >= 0 ? found : t->vocabularies[i].size;
+    if (wanted > id) id = wanted;
+  }
+  for (int i = 0; i < sides; ++i) {
+    if (ig_vocabulary_find(&t->vocabularies[i], pad, length) >= 0) continue;
+    ig_status status = ig_vocabulary_add(&t->vocabularies[i], pad, length, id, err);
+    if (status != IG_OK) return ig_fail_in(err, status, "%s", where);
+  }
+  return IG_OK;
+}
+
+ig_status ig_tokenizer_functions_name_special(ig_tokenizer *t, ig_tokenizer_special which,
+                                              ig_error *err) {
+  return ig_tokenizer_parts_set_special(t, which, t->description->special[which], err);
+}
+
+ig_status ig_tokenizer_functions_name_all_special(ig_tokenizer *t, ig_error *err) {
+  for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
+    IG_TRY(ig_tokenizer_functions_name_special(t, (ig_tokenizer_special)s, err));
+  return IG_OK;
+}
+
+// ---- SentencePiece ----------------------------------------------------------
+
+ig_status ig_tokenizer_functions_load_model(ig_tokenizer *t, int side, const char *path,
+                                            ig_error *err) {
+  return ig_sentencepiece_load(path, &t->spms[side], err);
+}
+
+ig_status ig_tokenizer_functions_save_model(ig_tokenizer *t, int side, const char *path,
+                                            ig_error *err) {
+  size_t size;
+  const void *bytes = ig_sentencepiece_bytes(side == 0 ? t->source.spm : t->target.spm, &size);
+  return ig_file_write(path, bytes, size, err);
+}
+
+ig_status ig_tokenizer_functions_split(const ig_tokenizer_encoding *e, const char *text,
+                                       size_t length, const ig_piece_sink *sink, ig_error *err) {
+  if (e->sampling)
+    return ig_sentencepiece_sample(e->side->spm, text, length, e->sampling, sink, err);
+  return ig_sentencepiece_encode(e->side->spm, text, length, sink, err);
+}
+
+// transformers joins with the source model where the vocabulary is shared
+// (MarianTokenizer._decode).
+ig_status ig_tokenizer_functions_join(const ig_tokenizer *t, const char *const *pieces,
+                                      size_t count, char **out, size_t *length, ig_error *err) {
+  return ig_sentencepiece_decode(t->shared ? t->source.spm : t->target.spm, pieces, count, out,
+                                 length, err);
+}
