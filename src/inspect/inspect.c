@@ -131,6 +131,16 @@ static json_t *memory_json(const model_summary *s) {
       "worker_of_all_threads", (json_int_t)m->translation.shared);
 }
 
+static json_t *notes_json(const ig_safetensors *file) {
+  json_t *notes = json_object();
+  int failed = !notes;
+  for (size_t i = 0; !failed && i < ig_safetensors_file_count(file); i++)
+    if (*ig_safetensors_note(file, i))
+      failed = json_object_set_new(notes, ig_path_base_name(ig_safetensors_file(file, i)),
+                                   json_string(ig_safetensors_note(file, i)));
+  return if_whole(notes, failed);
+}
+
 static json_t *as_json(const model_summary *s, const char *directory) {
   json_t *json = json_pack("{s:s, s:s}", "directory", directory, "family", s->config.family->name);
   int failed = json_object_set_new(json, "config", ig_family_write_config(&s->config));
@@ -143,6 +153,9 @@ static json_t *as_json(const model_summary *s, const char *directory) {
   failed |= json_object_set_new(json, "memory", memory_json(s));
   if (json_array_size(s->codes) > 0) failed |= json_object_set(json, "codes", s->codes);
   if (s->fusion) failed |= json_object_set(json, "fusion", s->fusion);
+  json_t *notes = notes_json(s->file);
+  if (!notes || json_object_size(notes) > 0) failed |= json_object_set(json, "read", notes);
+  json_decref(notes);
   failed |= json_object_set_new(json, "tensors", tensor_list(s->file));
   return if_whole(json, failed);
 }
@@ -212,6 +225,16 @@ static void print_codes(FILE *out, const json_t *codes) {
   fputc('\n', out);
 }
 
+// Tells what of the weight files is left out, such as the optimizer's state.
+static void print_notes(FILE *out, const ig_safetensors *file) {
+  for (size_t i = 0; i < ig_safetensors_file_count(file); i++)
+    if (*ig_safetensors_note(file, i)) {
+      fprintf(out, "  read          %s: ", ig_path_base_name(ig_safetensors_file(file, i)));
+      ig_plain_text_print(out, ig_safetensors_note(file, i));
+      fputc('\n', out);
+    }
+}
+
 // A malloc'ed text; NULL: out of memory.
 static char *as_text(const model_summary *s, const char *directory) {
   char names[128];
@@ -226,6 +249,7 @@ static char *as_text(const model_summary *s, const char *directory) {
   print_codes(out, s->codes);
   fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n",
           ig_safetensors_count(s->file), s->parameters, s->bytes, names);
+  print_notes(out, s->file);
   ig_fusion_note_print(out, s->fusion);
   print_memory(out, s);
   if (fclose(out) == 0) return text;
@@ -353,7 +377,7 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   if (err) *err = why;
   if (known != IG_OK) return inspect_foreign(directory, o, known, out, err ? err : &why);
   IG_TRY(ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err));
-  IG_TRY(ig_weights_open(directory, s.config.family, &s.file, err));
+  IG_TRY(ig_safetensors_open_with_absent(directory, &s.file, err));
   const ig_status status = summarize(directory, o, out, &s, err);
   json_decref(s.fusion);
   json_decref(s.codes);

@@ -1,4 +1,4 @@
-// Reads safetensors. Every header is checked as a whole before any of its tensors can be reached.
+// Reads weight files. Every header is checked as a whole before any of its tensors can be reached.
 #include "io/safetensors.h"
 
 #include <inttypes.h>
@@ -14,7 +14,9 @@
 #include "base/path.h"
 #include "base/size.h"
 #include "base/vectors.h"
+#include "io/arranged.h"
 #include "io/json.h"
+#include "io/torch_file.h"
 
 #define MAX_HEADER ((uint64_t)100 << 20)  // bytes, the bound of the reference implementation
 #define MAX_SHARDS 10000
@@ -22,14 +24,16 @@
 typedef struct shard {
   char *path;
   ig_file file;
-  json_t *header;  // owns the names
+  json_t *header;          // owns the names
+  ig_torch_file *pickled;  // or this, if torch.save wrote the file
 } shard;
 
 struct ig_safetensors {
   shard *shards;
   size_t shard_count;
-  json_t *index;        // owns the shard names, and those of absent tensors
-  const char **absent;  // (absent_count): tensors of the index that no shard holds
+  json_t *index;           // owns the shard names, and those of absent tensors
+  const char *index_name;  // for messages
+  const char **absent;     // (absent_count): tensors of the index that no shard holds
   size_t absent_count;
   ig_safetensor *tensors;  // sorted by name
   size_t count, capacity;
@@ -189,11 +193,16 @@ static ig_status read_header(shard *s, data_part *in, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status add_shard(ig_safetensors *file, const char *path, ig_error *err) {
-  shard *s = &file->shards[file->shard_count++];
-  s->path = ig_allocate_copy(path, strlen(path), err);
-  if (!s->path) return IG_ERROR_MEMORY;
-  IG_TRY(ig_file_open(&s->file, path, err));
+static ig_status add_tensor(ig_safetensors *file, ig_safetensor tensor, ig_safetensor **out,
+                            ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&file->tensors, &file->capacity, file->count + 1,
+                          sizeof *file->tensors, err));
+  *out = &file->tensors[file->count++];
+  **out = tensor;
+  return IG_OK;
+}
+
+static ig_status add_header(ig_safetensors *file, shard *s, ig_error *err) {
   data_part in = {0};
   const size_t first = file->count;
   IG_TRY(read_header(s, &in, err));
@@ -201,18 +210,41 @@ static ig_status add_shard(ig_safetensors *file, const char *path, ig_error *err
   json_t *entry;
   json_object_foreach(s->header, name, entry) {
     if (strcmp(name, "__metadata__") == 0) {
-      IG_TRY(check_metadata(path, entry, err));
+      IG_TRY(check_metadata(s->path, entry, err));
       continue;
     }
-    IG_TRY(ig_allocate_more((void **)&file->tensors, &file->capacity, file->count + 1,
-                            sizeof *file->tensors, err));
-    ig_safetensor *t = &file->tensors[file->count++];
-    *t = (ig_safetensor){.name = name, .file = s->path, .source = &s->file};
+    ig_safetensor *t;
+    IG_TRY(add_tensor(file, (ig_safetensor){.name = name, .file = s->path, .source = &s->file}, &t,
+                      err));
     IG_TRY(read_tensor(t, entry, &in, err));
   }
+  return check_tiling(file->tensors ? file->tensors + first : NULL, file->count - first, s->path,
+                      &in, err);
+}
+
+static ig_status add_pickled(ig_safetensors *file, shard *s, ig_error *err) {
+  ig_safetensor *t;
+  IG_TRY(ig_torch_file_open(&s->file, s->path, &s->pickled, err));
+  for (size_t i = 0; i < ig_torch_file_count(s->pickled); ++i)
+    IG_TRY(add_tensor(file, *ig_torch_file_get(s->pickled, i), &t, err));
+  return IG_OK;
+}
+
+static bool ends_with(const char *text, const char *end) {
+  const size_t length = strlen(text), wanted = strlen(end);
+  return length >= wanted && strcmp(text + length - wanted, end) == 0;
+}
+
+static ig_status add_shard(ig_safetensors *file, const char *path, ig_error *err) {
+  shard *s = &file->shards[file->shard_count++];
+  s->path = ig_allocate_copy(path, strlen(path), err);
+  if (!s->path) return IG_ERROR_MEMORY;
+  IG_TRY(ig_file_open(&s->file, path, err));
+  const bool pickled = ends_with(path, ".bin") || (!ends_with(path, ".safetensors") &&
+                                                   ig_torch_file_is(&s->file, s->path, err));
+  IG_TRY(pickled ? add_pickled(file, s, err) : add_header(file, s, err));
   if (ig_file_is_crowded(s->file.handle)) ig_file_rest(&s->file);
-  return check_tiling(file->tensors ? file->tensors + first : NULL, file->count - first, path, &in,
-                      err);
+  return IG_OK;
 }
 
 // ---- directories ------------------------------------------------------------
@@ -273,6 +305,8 @@ static ig_status check_index(ig_safetensors *file, const char *index_path, json_
 
 static ig_status open_sharded(ig_safetensors *file, const char *directory, const char *index_path,
                               ig_error *err) {
+  file->index_name = ends_with(index_path, "bin.index.json") ? "pytorch_model.bin.index.json"
+                                                             : "model.safetensors.index.json";
   IG_TRY(ig_json_load_object(index_path, &file->index, err));
   json_t *map = json_object_get(file->index, "weight_map");
   if (!json_is_object(map))
@@ -313,15 +347,26 @@ ig_status ig_safetensors_open_file(const char *path, ig_safetensors **out, ig_er
   return open_any(NULL, path, NULL, out, err);
 }
 
-ig_status ig_safetensors_open_with_absent(const char *directory, ig_safetensors **out,
-                                          ig_error *err) {
-  *out = NULL;
-  char *path = ig_path_join(directory, "model.safetensors", err);
-  char *index_path = path ? ig_path_join(directory, "model.safetensors.index.json", err) : NULL;
+// Opens DIRECTORY/name, or the shards of DIRECTORY/name.index.json.
+static ig_status open_named(const char *directory, const char *name, ig_safetensors **out,
+                            ig_error *err) {
+  char *path = ig_path_join(directory, name, err);
+  char *index_path = path ? ig_path_with_suffix(path, ".index.json", err) : NULL;
   ig_status status = index_path ? open_any(directory, path, index_path, out, err) : IG_ERROR_MEMORY;
   free(path);
   free(index_path);
   return status;
+}
+
+ig_status ig_safetensors_open_with_absent(const char *directory, ig_safetensors **out,
+                                          ig_error *err) {
+  static const char plain[] = "model.safetensors", pickled[] = "pytorch_model.bin";
+  *out = NULL;
+  const bool is_pickled = !ig_file_exists_in(directory, plain) &&
+                          !ig_file_exists_in(directory, "model.safetensors.index.json") &&
+                          (ig_file_exists_in(directory, pickled) ||
+                           ig_file_exists_in(directory, "pytorch_model.bin.index.json"));
+  return open_named(directory, is_pickled ? pickled : plain, out, err);
 }
 
 ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_error *err) {
@@ -341,7 +386,7 @@ const char *ig_safetensors_absent(const ig_safetensors *file, size_t index) {
 ig_status ig_safetensors_fail_absent(const ig_safetensors *file, const char *name, ig_error *err) {
   const json_t *map = json_object_get(file->index, "weight_map");
   const char *shard_name = json_string_value(json_object_get(map, name));
-  return ig_fail(err, IG_ERROR_FORMAT, "model.safetensors.index.json: tensor %s is not in %s", name,
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is not in %s", file->index_name, name,
                  shard_name);
 }
 
@@ -376,6 +421,7 @@ ig_status ig_safetensors_foresee(const char *name, const ig_safetensors_output *
 void ig_safetensors_close(ig_safetensors *file) {
   if (!file) return;
   for (size_t i = 0; i < file->shard_count; ++i) {
+    ig_torch_file_close(file->shards[i].pickled);
     ig_file_close(&file->shards[i].file);
     json_decref(file->shards[i].header);
     free(file->shards[i].path);
@@ -390,6 +436,12 @@ void ig_safetensors_close(ig_safetensors *file) {
 size_t ig_safetensors_file_count(const ig_safetensors *file) { return file->shard_count; }
 const char *ig_safetensors_file(const ig_safetensors *file, size_t index) {
   return file->shards[index].path;
+}
+
+const char *ig_safetensors_index(const ig_safetensors *file) { return file->index_name; }
+
+const char *ig_safetensors_note(const ig_safetensors *file, size_t index) {
+  return file->shards[index].pickled ? ig_torch_file_note(file->shards[index].pickled) : "";
 }
 
 size_t ig_safetensors_count(const ig_safetensors *file) { return file->count; }
@@ -408,8 +460,15 @@ const ig_safetensor *ig_safetensors_find(const ig_safetensors *file, const char 
 // Bytes. What is converted, or searched for NaN, is then still in the nearest cache.
 #define CHUNK 32768
 
+// Bytes offset .. offset + size - 1 of the tensor's values.
+static ig_status read_bytes(const ig_safetensor *t, size_t offset, void *out, size_t size,
+                            ig_error *err) {
+  if (t->arranged) return ig_arranged_read(t->arranged, offset, out, size, err);
+  return ig_file_read(t->source, t->file, t->begin + offset, out, size, err);
+}
+
 ig_status ig_safetensors_read_raw(const ig_safetensor *t, void *out, ig_error *err) {
-  return ig_file_read(t->source, t->file, t->begin, out, t->bytes, err);
+  return read_bytes(t, 0, out, t->bytes, err);
 }
 
 static void convert_values(ig_dtype dtype, size_t count, const unsigned char *from, float *to) {
@@ -454,8 +513,8 @@ static ig_status read_values(const ig_safetensor *t, size_t first, float *out, s
   for (size_t done = 0; done < count;) {
     const size_t n = count - done < most ? count - done : most;
     const bool as_is = t->dtype == IG_DTYPE_F32;
-    IG_TRY(ig_file_read(t->source, t->file, t->begin + (first + done) * size,
-                        as_is ? (void *)(out + done) : bytes, n * size, err));
+    IG_TRY(
+        read_bytes(t, (first + done) * size, as_is ? (void *)(out + done) : bytes, n * size, err));
     if (!as_is) convert_values(t->dtype, n, bytes, out + done);
     const size_t wrong = finite ? first_not_finite(out + done, n) : n;
     if (wrong < n)

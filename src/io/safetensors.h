@@ -1,6 +1,7 @@
-// safetensors files: reading of one file or of a sharded directory, atomic writing.
-// Format: 8 bytes little-endian header length, a JSON header {name: {dtype, shape, data_offsets}},
-// the data. https://github.com/huggingface/safetensors
+// Tensors of weight files: reading of one file or of a sharded directory, atomic writing of
+// safetensors files. What torch.save wrote is read too (io/torch_file.h), and looks the same.
+// Format of safetensors: 8 bytes little-endian header length, a JSON header {name: {dtype, shape,
+// data_offsets}}, the data. https://github.com/huggingface/safetensors
 #ifndef IG_IO_SAFETENSORS_H
 #define IG_IO_SAFETENSORS_H
 #include <stddef.h>
@@ -18,12 +19,14 @@ typedef struct ig_safetensor {
   size_t elements;
   size_t begin, bytes;  // of its values in the file, little-endian
   const struct ig_file *source;
+  struct ig_arranged *arranged;  // NULL: the values lie in the file as they are
 } ig_safetensor;
 
 // Open files, for ig_safetensors_close. Read-only, so that threads may share them.
 typedef struct ig_safetensors ig_safetensors;
 
-// DIR/model.safetensors, or DIR/model.safetensors.index.json with its shards.
+// The first of these that exists: DIR/model.safetensors, DIR/model.safetensors.index.json with its
+// shards, DIR/pytorch_model.bin, DIR/pytorch_model.bin.index.json with its shards.
 ig_status ig_safetensors_open(const char *directory, ig_safetensors **out, ig_error *err);
 // As ig_safetensors_open, but an index may name tensors that no shard holds. They are listed.
 ig_status ig_safetensors_open_with_absent(const char *directory, ig_safetensors **out,
@@ -32,12 +35,16 @@ size_t ig_safetensors_absent_count(const ig_safetensors *file);
 const char *ig_safetensors_absent(const ig_safetensors *file, size_t index);
 // The error that an absent tensor is where it is needed.
 ig_status ig_safetensors_fail_absent(const ig_safetensors *file, const char *name, ig_error *err);
+// A file of any of the forms: its first bytes tell, unless its name ends in .safetensors.
 ig_status ig_safetensors_open_file(const char *path, ig_safetensors **out, ig_error *err);
 void ig_safetensors_close(ig_safetensors *file);  // NULL is fine
 
 // The files that the tensors are in.
 size_t ig_safetensors_file_count(const ig_safetensors *file);
 const char *ig_safetensors_file(const ig_safetensors *file, size_t index);
+const char *ig_safetensors_index(const ig_safetensors *file);  // name of the index, or NULL
+// What is read of a file and what is left out, such as the optimizer's state; "" if nothing is.
+const char *ig_safetensors_note(const ig_safetensors *file, size_t index);
 // Tensors are sorted by name.
 size_t ig_safetensors_count(const ig_safetensors *file);
 const ig_safetensor *ig_safetensors_get(const ig_safetensors *file, size_t index);

@@ -118,8 +118,9 @@ touch damaged/pytorch_model.bin
 for verb in "translate -m" inspect; do
   # shellcheck disable=SC2086
   expect 1 "$INGOT" $verb damaged
-  has err "save_pretrained"
+  has err "does not begin as a file of torch.save"
 done
+rm damaged/pytorch_model.bin
 expect 1 "$INGOT" inspect run
 has err "there is one in run/latest"
 cp $model/model.safetensors damaged/

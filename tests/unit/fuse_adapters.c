@@ -281,7 +281,7 @@ static void what_is_not_built_is_called_by_its_name(void **state) {
   mkdir("pickled", 0777);
   fixture_write("pickled/adapter_config.json", "{\"lora_alpha\": 1}");
   fixture_write("pickled/adapter_model.bin", "x");
-  fixture_refused(APPLY("model", "pickled"), "adapter_model.bin is a pickle");
+  fixture_refused(APPLY("model", "pickled"), "it does not begin as a file of torch.save does");
   fixture_write("pickled/adapter_config.json", "{\"peft_type\": \"IA3\"}");
   fixture_refused(APPLY("model", "pickled"), "peft_type IA3, expected LORA");
 }

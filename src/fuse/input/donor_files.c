@@ -81,6 +81,8 @@ static bool is_ignored(const char *name, const ig_safetensors *weights) {
     return true;
   if (strcmp(name, "config.json") == 0 || strcmp(name, "model.safetensors.index.json") == 0)
     return true;
+  const char *index = weights ? ig_safetensors_index(weights) : NULL;
+  if (index && strcmp(name, index) == 0) return true;
   for (size_t i = 0; weights && i < ig_safetensors_file_count(weights); i++)
     if (strcmp(ig_path_base_name(ig_safetensors_file(weights, i)), name) == 0) return true;
   return false;

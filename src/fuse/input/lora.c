@@ -33,12 +33,8 @@ static const char prefix[] = "base_model.model.", weight_suffix[] = ".weight";
 
 static ig_status open_weights(ig_lora_adapter *adapter, const char *directory, ig_error *err) {
   static const char name[] = "adapter_model.safetensors", pickle[] = "adapter_model.bin";
-  if (!ig_file_exists_in(directory, name) && ig_file_exists_in(directory, pickle))
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: %s is a pickle, expected %s: save the adapter again with "
-                   "safe_serialization=True",
-                   directory, pickle, name);
-  char *path = ig_path_join(directory, name, err);
+  const bool pickled = !ig_file_exists_in(directory, name) && ig_file_exists_in(directory, pickle);
+  char *path = ig_path_join(directory, pickled ? pickle : name, err);
   const ig_status status =
       path ? ig_safetensors_open_file(path, &adapter->tensors, err) : IG_ERROR_MEMORY;
   free(path);

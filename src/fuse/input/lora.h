@@ -17,8 +17,8 @@ typedef struct ig_lora {
 
 typedef struct ig_lora_adapter ig_lora_adapter;  // ig_lora_close
 
-// Opens a directory with adapter_config.json and adapter_model.safetensors. Anything that is not a
-// plain LoRA of linear layers is refused, and the message names it.
+// Opens a directory with adapter_config.json and adapter_model.safetensors, or adapter_model.bin.
+// Anything that is not a plain LoRA of linear layers is refused, and the message names it.
 ig_status ig_lora_open(const char *directory, ig_lora_adapter **out, ig_error *err);
 void ig_lora_close(ig_lora_adapter *adapter);  // NULL is fine
 const char *ig_lora_directory(const ig_lora_adapter *adapter);

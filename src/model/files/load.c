@@ -1,5 +1,5 @@
-// Reading a Hugging Face model directory: config.json, generation_config.json, model.safetensors
-// (sharded too).
+// Reading a Hugging Face model directory: config.json, generation_config.json, and the weights
+// (io/safetensors.h).
 #include "model/files/load.h"
 
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static ig_status load_weights(ig_model *m, const loading *how, ig_error *err) {
   ig_safetensors *file = NULL;
   const ig_safetensor **tensors = ig_allocate(m->parameter_count, sizeof *tensors, err);
   ig_status status =
-      tensors ? ig_weights_open(how->directory, m->config.family, &file, err) : IG_ERROR_MEMORY;
+      tensors ? ig_safetensors_open_with_absent(how->directory, &file, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_weights_match(m, how->directory, file, tensors, err);
   if (status == IG_OK) fill_missing(m, tensors);
   if (status == IG_OK)

@@ -1,13 +1,11 @@
 // The tensors of a model directory, matched with those of a model.
 #include "model/files/weights.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "base/file.h"
 #include "base/number.h"
 #include "model/arch/family.h"
 #include "model/create/create.h"
@@ -58,23 +56,6 @@ static ig_status check_unused(const ig_model *m, const ig_family *family,
                      tensor->file, tensor->name, family->name);
   }
   return IG_OK;
-}
-
-ig_status ig_weights_open(const char *directory, const ig_family *family, ig_safetensors **out,
-                          ig_error *err) {
-  const ig_status status = ig_safetensors_open_with_absent(directory, out, err);
-  const bool pickled = ig_file_exists_in(directory, "pytorch_model.bin") ||
-                       ig_file_exists_in(directory, "pytorch_model.bin.index.json");
-  if (status != IG_ERROR_IO || !pickled || ig_file_exists_in(directory, "model.safetensors"))
-    return status;
-  char how[128] = "";
-  if (family->is_in_transformers)
-    snprintf(how, sizeof how, "; transformers writes it: %s.from_pretrained(d).save_pretrained(d)",
-             family->architecture);
-  return ig_fail(
-      err, IG_ERROR_UNSUPPORTED,
-      "%s: there is pytorch_model.bin, but no model.safetensors, which is what is read%s",
-      directory, how);
 }
 
 ig_status ig_weights_match(const ig_model *m, const char *directory, const ig_safetensors *file,

@@ -4,11 +4,6 @@
 #include "io/safetensors.h"
 #include "model/model.h"
 
-// Opens the directory's safetensors. If the directory only has weights of another kind, the message
-// says how a model of this family is converted.
-struct ig_family;
-ig_status ig_weights_open(const char *directory, const struct ig_family *family,
-                          ig_safetensors **out, ig_error *err);
 // Finds the file's tensor for each of the model's parameters: tensors (parameter_count); NULL for a
 // constant that the file leaves out. A tensor that is missing, misshapen or of no use is an error
 // that names it; `directory` opens the message.
