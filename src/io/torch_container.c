@@ -100,7 +100,7 @@ static ig_status place_members(ig_torch_container *c, const char *folder, size_t
 
 ig_status ig_torch_container_open_zip(ig_torch_container *c, ig_error *err) {
   const ig_zip_member *pickle;
-  size_t length;
+  size_t length = 0;
   char name[1100];
   IG_TRY(ig_zip_open(c->file, c->path, &c->zip, err));
   IG_TRY(find_folder(c, &pickle, &length, err));
