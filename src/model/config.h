@@ -30,14 +30,16 @@ typedef struct ig_stack_shape {
   ig_attention_shape self, cross;  // the encoder has no cross-attention
   ig_feed_forward_shape feed_forward;
   ig_norm_shape norm;
-  bool pre_norm;    // a norm before each sublayer; else after it
-  bool final_norm;  // a norm after the last layer
-  float dropout;    // of the embedded rows and of each sublayer's output
+  bool embedding_norm;  // a norm of the embedded rows
+  bool pre_norm;        // a norm before each sublayer; else after it
+  bool final_norm;      // a norm after the last layer
+  float dropout;        // of the embedded rows and of each sublayer's output
 } ig_stack_shape;
 
 typedef struct ig_position_shape {
   ig_position_kind kind;
-  int count;  // the longest sequence; 0: unbounded
+  int count;   // the longest sequence; 0: unbounded
+  int offset;  // the first token's row in a table, or the number its sinusoid is computed from
 } ig_position_shape;
 
 // A plain value: it owns nothing and may be copied. Ids that the model does not have are -1.

@@ -46,12 +46,14 @@ struct ig_model {
   float *values;     // (value_count)
   float *gradients;  // (trained_count) or NULL
   ig_embedding source_embedding, target_embedding;
-  ig_dropout source_dropout, target_dropout;  // of the embedded rows
-  ig_encoder_layer *encoder;                  // (config.encoder.layers)
-  ig_decoder_layer *decoder;                  // (config.decoder.layers)
-  ig_norm encoder_norm, decoder_norm;         // where the stack has a final norm
-  // (config.positions.count, d): what the family's files hold; NULL: computed sinusoids.
-  const float *encoder_positions, *decoder_positions;
+  ig_dropout source_dropout, target_dropout;               // of the embedded rows
+  ig_encoder_layer *encoder;                               // (config.encoder.layers)
+  ig_decoder_layer *decoder;                               // (config.decoder.layers)
+  ig_norm encoder_embedding_norm, decoder_embedding_norm;  // where the stack has one
+  ig_norm encoder_norm, decoder_norm;                      // where the stack has a final norm
+  // What the family's files hold. Their row 0 is the first position's. Without a weight: computed
+  // sinusoids; without a gradient: constants.
+  ig_embedding encoder_positions, decoder_positions;
   ig_head_kind head;
   ig_linear output;  // d -> V; its bias is the trained one or the logits bias
   ig_arena packed;   // packed weights of all linear layers; without memory if they are not packed

@@ -72,9 +72,10 @@ static void threads(const ig_kernels *kernels) {
 static void test_sinusoids(void **state) {
   (void)state;
   enum { D = 24, P = 60 };
-  float interleaved[P * D], halves[P * D];
-  ig_positions_sinusoids(IG_POSITION_INTERLEAVED, P, D, interleaved);
-  ig_positions_sinusoids(IG_POSITION_HALVES, P, D, halves);
+  float interleaved[P * D], halves[P * D], inclusive[P * D];
+  ig_positions_sinusoids(IG_POSITION_INTERLEAVED, 0, P, D, interleaved);
+  ig_positions_sinusoids(IG_POSITION_HALVES, 0, P, D, halves);
+  ig_positions_sinusoids(IG_POSITION_HALVES_INCLUSIVE, 2, P, D, inclusive);
   for (int p = 0; p < P; p++)
     for (int i = 0; i < D / 2; i++) {
       const double angle = p / pow(10000, 2.0 * i / D);
@@ -82,6 +83,10 @@ static void test_sinusoids(void **state) {
       assert_true(fabs((double)interleaved[p * D + 2 * i + 1] - cos(angle)) < 1e-5);
       assert_true(fabs((double)halves[p * D + i] - sin(angle)) < 1e-7);
       assert_true(fabs((double)halves[p * D + D / 2 + i] - cos(angle)) < 1e-7);
+      // Positions from 2 on, and exponents i / (D/2 - 1).
+      const double other = (p + 2) / pow(10000, i / (D / 2 - 1.0));
+      assert_true(fabs((double)inclusive[p * D + i] - sin(other)) < 1e-5);
+      assert_true(fabs((double)inclusive[p * D + D / 2 + i] - cos(other)) < 1e-5);
     }
 }
 

@@ -11,6 +11,9 @@
 // what a training configuration gets that names none.
 #define FAMILIES(DO) \
   DO(marian)         \
+  DO(bart)           \
+  DO(m2m_100)        \
+  DO(mbart)          \
   DO(pegasus)        \
   DO(torch)
 

@@ -29,12 +29,14 @@ double ig_initialize_xavier(const ig_parameter *p) {
 
 static bool is_norm(ig_part part) {
   return part == IG_PART_SELF_NORM || part == IG_PART_CROSS_NORM ||
-         part == IG_PART_FEED_FORWARD_NORM || part == IG_PART_FINAL_NORM;
+         part == IG_PART_FEED_FORWARD_NORM || part == IG_PART_FINAL_NORM ||
+         part == IG_PART_EMBEDDING_NORM;
 }
 
 void ig_initialize_constant(const ig_config *c, const ig_parameter *p, float *values) {
   if (p->row->part == IG_PART_POSITIONS) {
-    ig_positions_sinusoids(c->positions.kind, c->positions.count, c->d_model, values);
+    ig_positions_sinusoids(c->positions.kind, c->positions.offset, c->positions.count, c->d_model,
+                           values);
     return;
   }
   fill(values, p->count, is_norm(p->row->part) && !p->row->bias ? 1.0f : 0.0f);

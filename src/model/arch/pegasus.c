@@ -1,6 +1,7 @@
 // Pegasus as in Hugging Face transformers: pre-norm layers, a norm after the last layer of both
 // stacks, sinusoids in halves, tied output with a constant bias on the logits. The decoder starts
 // with pad, whose embedding is zero and gets no gradient from look-ups.
+#include "model/arch/bart_head_rows.h"
 #include "model/arch/bart_keys.h"
 #include "model/arch/bart_rows.h"
 #include "model/arch/family.h"
@@ -20,12 +21,7 @@ static const ig_json_key keys[] = {
 };
 
 static const ig_tensor_row tensors[] = {
-    {IG_STACK_NONE, IG_PART_SHARED_EMBEDDING, false, "model.shared.weight", false,
-     .alias = {"lm_head.weight", "model.encoder.embed_tokens.weight"}},
-    {IG_STACK_NONE, IG_PART_SOURCE_EMBEDDING, false, "model.encoder.embed_tokens.weight", false,
-     .alias = {"model.shared.weight"}},
-    {IG_STACK_NONE, IG_PART_TARGET_EMBEDDING, false, "model.decoder.embed_tokens.weight", false,
-     .alias = {"model.shared.weight"}},
+    IG_BART_EMBEDDING_ROWS,
     IG_BART_ENCODER_ROWS,
     IG_ROWS(ENCODER, FINAL_NORM, "model.encoder.layer_norm"),
     IG_BART_DECODER_ROWS,
@@ -36,11 +32,7 @@ static const ig_tensor_row tensors[] = {
      .optional = true},
     {IG_STACK_DECODER, IG_PART_POSITIONS, false, "model.decoder.embed_positions.weight",
      .optional = true},
-    IG_ROW_IGNORED("lm_head.weight"),
-    // Where nothing is tied, transformers writes a shared table that it does not read.
-    IG_ROW_IGNORED("model.shared.weight"),
-    IG_ROW_IGNORED("model.encoder.embed_tokens.weight"),
-    IG_ROW_IGNORED("model.decoder.embed_tokens.weight"),
+    IG_BART_IGNORED_ROWS,
     {0},
 };
 

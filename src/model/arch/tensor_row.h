@@ -21,6 +21,8 @@ typedef enum ig_part {
   IG_PART_SHARED_EMBEDDING,  // (V, d), if source and target share one table
   IG_PART_SOURCE_EMBEDDING,  // (V, d), if they do not
   IG_PART_TARGET_EMBEDDING,
+  // (positions.offset + positions.count, d): a stack's trained table
+  IG_PART_LEARNED_POSITIONS,
   IG_PART_SELF_PROJECTIONS,  // (3d, d) / (3d): query, key, value
   IG_PART_SELF_QUERY,        // (d, d) / (d), as the following
   IG_PART_SELF_KEY,
@@ -31,9 +33,10 @@ typedef enum ig_part {
   IG_PART_CROSS_KEY,
   IG_PART_CROSS_VALUE,
   IG_PART_CROSS_OUTPUT,
-  IG_PART_INNER,      // (inner, d) / (inner): the feed-forward's first layer
-  IG_PART_OUTER,      // (d, inner) / (d): its second
-  IG_PART_SELF_NORM,  // (d) / (d), as the following
+  IG_PART_INNER,           // (inner, d) / (inner): the feed-forward's first layer
+  IG_PART_OUTER,           // (d, inner) / (d): its second
+  IG_PART_EMBEDDING_NORM,  // (d) / (d), as the following
+  IG_PART_SELF_NORM,
   IG_PART_CROSS_NORM,
   IG_PART_FEED_FORWARD_NORM,
   IG_PART_FINAL_NORM,   // after the last layer of a stack

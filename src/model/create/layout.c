@@ -54,6 +54,7 @@ static tensor_shape stack_tensor_shape(const ig_stack_shape *s, int d, const ig_
     case IG_PART_CROSS_OUTPUT: return linear_shape(row, d, d, s->cross.bias);
     case IG_PART_INNER: return linear_shape(row, s->feed_forward.inner, d, s->feed_forward.bias);
     case IG_PART_OUTER: return linear_shape(row, d, s->feed_forward.inner, s->feed_forward.bias);
+    case IG_PART_EMBEDDING_NORM: return s->embedding_norm ? norm_shape(row, d, &s->norm) : absent;
     case IG_PART_SELF_NORM:
     case IG_PART_CROSS_NORM:
     case IG_PART_FEED_FORWARD_NORM: return norm_shape(row, d, &s->norm);
@@ -65,6 +66,8 @@ static tensor_shape stack_tensor_shape(const ig_stack_shape *s, int d, const ig_
 static tensor_shape shape_of(const ig_config *c, const ig_tensor_row *row) {
   if (row->part == IG_PART_POSITIONS)
     return c->positions.count ? matrix_of(c->positions.count, c->d_model) : absent;
+  if (row->part == IG_PART_LEARNED_POSITIONS)
+    return matrix_of(c->positions.offset + c->positions.count, c->d_model);
   if (row->stack == IG_STACK_ENCODER) return stack_tensor_shape(&c->encoder, c->d_model, row);
   if (row->stack == IG_STACK_DECODER) return stack_tensor_shape(&c->decoder, c->d_model, row);
   switch (row->part) {

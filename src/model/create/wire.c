@@ -70,6 +70,7 @@ static void shape_encoder(ig_model *m) {
     l->feed_forward.outer.layout = OVER_SENTENCES;
   }
   m->encoder_norm = norm;
+  m->encoder_embedding_norm = norm;
   m->source_dropout = (ig_dropout){.probability = s->dropout, .stream = STREAM_SOURCE_EMBEDDING};
 }
 
@@ -89,6 +90,7 @@ static void shape_decoder(ig_model *m) {
         .dropout = {.probability = s->dropout, .stream = stream + STREAM_SUBLAYERS}};
   }
   m->decoder_norm = norm;
+  m->decoder_embedding_norm = norm;
   m->target_dropout = (ig_dropout){.probability = s->dropout, .stream = STREAM_TARGET_EMBEDDING};
 }
 
@@ -97,6 +99,12 @@ static ig_embedding embedding_of(const ig_config *c, int vocabulary) {
                         .size = c->d_model,
                         .scale = c->scale_embedding ? sqrtf((float)c->d_model) : 1.0f,
                         .frozen_id = c->frozen_pad_embedding ? c->pad_id : -1};
+}
+
+// The table of positions of a stack, whose tensor is not known yet.
+static ig_embedding positions_of(const ig_config *c) {
+  return (ig_embedding){
+      .vocabulary = c->positions.count, .size = c->d_model, .scale = 1.0f, .frozen_id = -1};
 }
 
 // ---- tensors ----------------------------------------------------------------
@@ -160,19 +168,21 @@ static slot layer_slot(const layer_parts *l, const ig_tensor_row *row) {
 
 static slot slot_of(ig_model *m, const ig_parameter *p) {
   const ig_tensor_row *row = p->row;
+  const bool encoder = row->stack == IG_STACK_ENCODER;
   switch (row->part) {
     case IG_PART_SHARED_EMBEDDING:
     case IG_PART_SOURCE_EMBEDDING: return embedding_slot(&m->source_embedding);
     case IG_PART_TARGET_EMBEDDING: return embedding_slot(&m->target_embedding);
     case IG_PART_OUTPUT: return linear_slot(&m->output, row->bias);
     case IG_PART_LOGITS_BIAS: return linear_slot(&m->output, true);
-    case IG_PART_POSITIONS: {
-      const bool encoder = row->stack == IG_STACK_ENCODER;
-      return (slot){encoder ? &m->encoder_positions : &m->decoder_positions, NULL};
-    }
-    case IG_PART_FINAL_NORM:
-      return norm_slot(row->stack == IG_STACK_ENCODER ? &m->encoder_norm : &m->decoder_norm,
+    case IG_PART_POSITIONS:
+    case IG_PART_LEARNED_POSITIONS:
+      return embedding_slot(encoder ? &m->encoder_positions : &m->decoder_positions);
+    case IG_PART_EMBEDDING_NORM:
+      return norm_slot(encoder ? &m->encoder_embedding_norm : &m->decoder_embedding_norm,
                        row->bias);
+    case IG_PART_FINAL_NORM:
+      return norm_slot(encoder ? &m->encoder_norm : &m->decoder_norm, row->bias);
     default: {
       const layer_parts parts = parts_of(m, row->stack, p->layer);
       return layer_slot(&parts, row);
@@ -187,6 +197,14 @@ static void wire_key_value(ig_multi_head_attention *a) {
   if (a->query.weight_gradient) a->key_value.weight_gradient = a->query.weight_gradient + d * d;
   if (a->query.bias) a->key_value.bias = a->query.bias + d;
   if (a->query.bias_gradient) a->key_value.bias_gradient = a->query.bias_gradient + d;
+}
+
+// A trained table has rows before the first position's.
+static void wire_learned_positions(const ig_config *c, ig_embedding *positions) {
+  if (c->positions.kind != IG_POSITION_LEARNED) return;
+  const size_t skip = (size_t)c->positions.offset * (size_t)c->d_model;
+  positions->weight += skip;
+  if (positions->weight_gradient) positions->weight_gradient += skip;
 }
 
 static void wire_ties(ig_model *m) {
@@ -204,6 +222,8 @@ void ig_wire_model(ig_model *m) {
   shape_decoder(m);
   m->source_embedding = embedding_of(c, c->vocab_size);
   m->target_embedding = embedding_of(c, c->target_vocab_size);
+  m->encoder_positions = positions_of(c);
+  m->decoder_positions = positions_of(c);
   m->output = (ig_linear){.in = c->d_model, .out = c->target_vocab_size};
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
@@ -213,5 +233,7 @@ void ig_wire_model(ig_model *m) {
     if (to.gradient) *to.gradient = p->trained && m->gradients ? m->gradients + p->offset : NULL;
   }
   for (int i = 0; i < c->decoder.layers; i++) wire_key_value(&m->decoder[i].cross_attention);
+  wire_learned_positions(c, &m->encoder_positions);
+  wire_learned_positions(c, &m->decoder_positions);
   wire_ties(m);
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/allocate.h"
-#include "nn/dropout.h"
 #include "nn/scratch.h"
 
 ig_status ig_decoder_create(const ig_model *model, ig_decoder_state *out, ig_error *err) {
@@ -29,7 +28,7 @@ void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *
   const ig_config *c = &model->config;
   const size_t d = (size_t)c->d_model;
   state->keeping = keeping;
-  state->embedded = IG_TAKE(arena, float, (size_t)rows *d);
+  ig_embedded_carve(&state->embedded, arena, model, &c->decoder, rows);
   for (int i = 0; i < c->decoder.layers; i++) {
     ig_decoder_layer_state *l = &state->layers[i];
     if (i == 0 || keeping == IG_KEEPING_ALL)
@@ -102,12 +101,9 @@ const float *ig_decoder_forward(ig_run_context *context, ig_decoder_state *state
   ig_nn *nn = &context->nn;
   const ig_model *model = context->model;
   const int rows = ig_ragged_rows(&view->rows);
-  const float *positions = ig_position_table_of_decoder(&context->positions, model);
-  const ig_embedding_args embedded = {rows, view->ids, view->position, positions};
-  ig_embedding_forward(nn, &model->target_embedding, &embedded, state->embedded);
-  ig_dropout_forward(nn, &model->target_dropout, rows, model->config.d_model, state->embedded,
-                     state->embedded);
-  const float *x = state->embedded;
+  const ig_embedded embedded = ig_embedded_of_decoder(context);
+  const ig_embedded_rows ids = {rows, view->ids, view->position};
+  const float *x = ig_embedded_forward(nn, &embedded, &state->embedded, &ids);
   for (int i = 0; i < model->config.decoder.layers; i++)
     x = forward_layer(context, i, &state->layers[i], view, x);
   if (!model->config.decoder.final_norm) return x;
@@ -168,9 +164,9 @@ void ig_decoder_backward(ig_run_context *context, ig_decoder_state *state,
       forward_layer(context, i, l, view, l->input);
     backward_layer(context, i, l, view, memory, g);
   }
-  ig_dropout_forward(nn, &model->target_dropout, rows, model->config.d_model, g->gradient,
-                     g->gradient);
-  ig_embedding_backward(nn, &model->target_embedding, rows, view->ids, g->gradient);
+  const ig_embedded embedded = ig_embedded_of_decoder(context);
+  const ig_embedded_rows ids = {rows, view->ids, view->position};
+  ig_embedded_backward(nn, &embedded, &state->embedded, &ids, g->gradient);
 }
 
 size_t ig_decoder_scratch(const ig_run_context *context, const ig_attention_sizes *sizes) {

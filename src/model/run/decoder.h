@@ -5,7 +5,7 @@
 // functions.
 #ifndef IG_MODEL_RUN_DECODER_H
 #define IG_MODEL_RUN_DECODER_H
-#include "model/run/run_context.h"
+#include "model/run/embedded.h"
 #include "model/run/sublayer.h"
 #include "nn/cross_attention.h"
 #include "nn/self_attention.h"
@@ -19,7 +19,7 @@ typedef struct ig_decoder_layer_state {
 } ig_decoder_layer_state;
 
 typedef struct ig_decoder_state {
-  float *embedded;                 // (rows, d)
+  ig_embedded_state embedded;
   ig_decoder_layer_state *layers;  // (decoder_layers)
   ig_keeping keeping;
   ig_sublayer_state final;   // where the stack has a final norm

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/allocate.h"
-#include "nn/dropout.h"
 #include "nn/scratch.h"
 
 ig_status ig_encoder_create(const ig_model *model, ig_encoder_state *out, ig_error *err) {
@@ -29,7 +28,7 @@ void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *
   const size_t d = (size_t)c->d_model;
   state->keeping = keeping;
   state->position = IG_TAKE(arena, int, rows);
-  state->embedded = IG_TAKE(arena, float, (size_t)rows *d);
+  ig_embedded_carve(&state->embedded, arena, model, &c->encoder, rows);
   for (int i = 0; i < c->encoder.layers; i++) {
     ig_encoder_layer_state *l = &state->layers[i];
     if (i == 0 || keeping == IG_KEEPING_ALL)
@@ -65,24 +64,20 @@ static const float *forward_layer(ig_run_context *context, int i, ig_encoder_lay
   return ig_sublayer_output(nn, &second, &l->sublayer[1], rows, l->middle);
 }
 
-static void embed(ig_run_context *context, ig_encoder_state *state, const ig_encoder_view *view) {
-  const ig_model *model = context->model;
-  const int rows = ig_ragged_rows(&view->rows);
+static const float *embed(ig_run_context *context, ig_encoder_state *state,
+                          const ig_encoder_view *view) {
   for (int s = 0; s < view->rows.sequences; s++)
     for (int r = view->rows.offsets[s]; r < view->rows.offsets[s + 1]; r++)
       state->position[r] = r - view->rows.offsets[s];
-  const float *positions = ig_position_table_of_encoder(&context->positions, model);
-  const ig_embedding_args embedded = {rows, view->ids, state->position, positions};
-  ig_embedding_forward(&context->nn, &model->source_embedding, &embedded, state->embedded);
-  ig_dropout_forward(&context->nn, &model->source_dropout, rows, model->config.d_model,
-                     state->embedded, state->embedded);
+  const ig_embedded embedded = ig_embedded_of_encoder(context);
+  const ig_embedded_rows rows = {ig_ragged_rows(&view->rows), view->ids, state->position};
+  return ig_embedded_forward(&context->nn, &embedded, &state->embedded, &rows);
 }
 
 const float *ig_encoder_forward(ig_run_context *context, ig_encoder_state *state,
                                 const ig_encoder_view *view) {
   const ig_config *c = &context->model->config;
-  embed(context, state, view);
-  const float *x = state->embedded;
+  const float *x = embed(context, state, view);
   for (int i = 0; i < c->encoder.layers; i++)
     x = forward_layer(context, i, &state->layers[i], view, x);
   if (!c->encoder.final_norm) return x;
@@ -128,9 +123,9 @@ void ig_encoder_backward(ig_run_context *context, ig_encoder_state *state,
       forward_layer(context, i, l, view, l->input);
     backward_layer(context, i, l, view, g);
   }
-  ig_dropout_forward(nn, &model->source_dropout, rows, model->config.d_model, g->gradient,
-                     g->gradient);
-  ig_embedding_backward(nn, &model->source_embedding, rows, view->ids, g->gradient);
+  const ig_embedded embedded = ig_embedded_of_encoder(context);
+  const ig_embedded_rows ids = {rows, view->ids, state->position};
+  ig_embedded_backward(nn, &embedded, &state->embedded, &ids, g->gradient);
 }
 
 size_t ig_encoder_scratch(const ig_run_context *context, const ig_attention_sizes *sizes) {

@@ -5,7 +5,7 @@
 // functions, and differ in what the state keeps.
 #ifndef IG_MODEL_RUN_ENCODER_H
 #define IG_MODEL_RUN_ENCODER_H
-#include "model/run/run_context.h"
+#include "model/run/embedded.h"
 #include "model/run/sublayer.h"
 #include "nn/self_attention.h"
 
@@ -18,8 +18,8 @@ typedef struct ig_encoder_layer_state {
 } ig_encoder_layer_state;
 
 typedef struct ig_encoder_state {
-  int *position;                   // (rows)
-  float *embedded;                 // (rows, d)
+  int *position;  // (rows)
+  ig_embedded_state embedded;
   ig_encoder_layer_state *layers;  // (encoder_layers)
   ig_keeping keeping;
   ig_sublayer_state final;   // where the stack has a final norm

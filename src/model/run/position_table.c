@@ -10,15 +10,15 @@ static float *take_rows(ig_arena *arena, const ig_model *model, int count) {
 }
 
 const float *ig_position_table_of_encoder(const ig_position_table *table, const ig_model *model) {
-  return model->encoder_positions ? model->encoder_positions : table->rows;
+  return model->encoder_positions.weight ? model->encoder_positions.weight : table->rows;
 }
 
 const float *ig_position_table_of_decoder(const ig_position_table *table, const ig_model *model) {
-  return model->decoder_positions ? model->decoder_positions : table->rows;
+  return model->decoder_positions.weight ? model->decoder_positions.weight : table->rows;
 }
 
 static bool is_needed(const ig_model *model) {
-  return !model->encoder_positions || !model->decoder_positions;
+  return !model->encoder_positions.weight || !model->decoder_positions.weight;
 }
 
 size_t ig_position_table_bytes(const ig_model *model, int count) {
@@ -34,7 +34,8 @@ ig_status ig_position_table_reserve(ig_position_table *table, const ig_model *mo
   IG_TRY(ig_arena_create(&table->memory, ig_position_table_bytes(model, count), err));
   table->rows = take_rows(&table->memory, model, count);
   table->count = count;
-  ig_positions_sinusoids(model->config.positions.kind, count, model->config.d_model, table->rows);
+  const ig_position_shape *shape = &model->config.positions;
+  ig_positions_sinusoids(shape->kind, shape->offset, count, model->config.d_model, table->rows);
   return IG_OK;
 }
 

@@ -1,6 +1,6 @@
 // Tables of positions: row p is what position p adds to an embedding. A stack whose family stores a
-// table has that one; stacks without one share a table of sinusoids, which is computed here. This
-// is the only place that knows where the rows come from.
+// table, trained or constant, has that one; stacks without one share a table of sinusoids, which is
+// computed here. This is the only place that knows where the rows come from.
 #ifndef IG_MODEL_RUN_POSITION_TABLE_H
 #define IG_MODEL_RUN_POSITION_TABLE_H
 #include "model/model.h"
