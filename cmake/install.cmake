@@ -39,10 +39,10 @@ foreach(set ingotTargets ingotStaticTargets)
   install(EXPORT ${set} NAMESPACE ingot:: DESTINATION ${IG_CMAKE_DIRECTORY})
 endforeach()
 
-# ---- documents and the model ----
+# ---- documents and the models ----
 install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
 install(FILES README.md README.zh-CN.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
-if(EXISTS ${CMAKE_SOURCE_DIR}/models/en-de)
-  install(DIRECTORY models/en-de DESTINATION ${CMAKE_INSTALL_DATADIR}/ingot/models)
+if(EXISTS ${CMAKE_SOURCE_DIR}/models)
+  install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/ingot)
 endif()

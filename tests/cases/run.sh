@@ -159,6 +159,21 @@ case_A17() {
   has err "~/llama1: cannot open: no such directory. '~' is not taken for the home directory"
 }
 
+# The shipped models have every letter: what has none would be <unk>, which --stats counts.
+case_D1() {
+  local model letters='ÄÖÜäöüß QXqx 0123456789 : ; ( ) [ ] { } & % @ # + = * / « » „ “ é ñ ç ø'
+  for model in "$INGOT_SOURCE"/models/*; do
+    echo "$letters" >letters
+    expect 0 "$INGOT" translate -m "$model" -i letters --stats stats.json
+    has stats.json '"unknown_sources": 0'
+    expect 0 "$INGOT" translate -m "$model" -i letters --score-target letters --stats stats.json
+    has stats.json '"unknown_targets": 0'
+  done
+  expect 0 "$INGOT" translate -m "$INGOT_SOURCE/models/en-de" -i "$inputs/training/capitals.en"
+  grep -q 'Übung' out || fail "no Ü: $(cat out)"
+  grep -q 'Öl' out || fail "no Ö: $(cat out)"
+}
+
 case_D8() {
   local v=$inputs/training
   printf '%s\n' "data: {train: {source: $v/small.en, target: $v/small.de}," \
