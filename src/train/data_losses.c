@@ -14,8 +14,8 @@ enum { LISTED = 10 };
 
 // The advice for losses of <unk>, by ig_vocabulary_kind.
 static const char *const remedies[] = {
-    "data.sentencepiece.character_coverage: 1 keeps every character that vocab_size has room for, "
-    "byte_fallback: true spells the others in bytes",
+    ("data.sentencepiece.character_coverage: 1 keeps every character that vocab_size has room for, "
+     "byte_fallback: true spells the others in bytes"),
     "the SentencePiece model that data.sentencepiece names has no piece for them",
     "data.min_frequency and data.max_tokens have left them out",
     "the tokenizer of model.init has no piece for them",
