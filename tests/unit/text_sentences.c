@@ -57,8 +57,8 @@ static void expect_described(const char *text, const char *expected) {
 static void test_sentences_end(void **state) {
   (void)state;
   static const char *const texts[] = {
-      "The parking lot is empty.|His book deals with traffic accidents.|I'd like a word with you "
-      "in private.|We finished the work.|Tom is in his early thirties.",
+      ("The parking lot is empty.|His book deals with traffic accidents.|I'd like a word with you "
+       "in private.|We finished the work.|Tom is in his early thirties."),
       "Really?!|Yes!|No?|It is 5.|She is 6.",
       "He said “Go.”|Then he left.",
       "The sky was dark and grey…|Then it rained.",
