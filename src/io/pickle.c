@@ -39,20 +39,20 @@ static ig_status fail_at(const pickle_machine *m, const char *what, ig_error *er
 
 // ---- bytes ------------------------------------------------------------------
 
-static ig_status take_bytes(pickle_machine *m, size_t count, const unsigned char **out,
+static ig_status take_bytes(pickle_machine *m, uint64_t count, const unsigned char **out,
                             ig_error *err) {
   if (count > m->source->size - m->at) {
     m->out->is_too_short = true;
     return fail_at(m, "it ends in the middle", err);
   }
   *out = m->source->bytes + m->at;
-  m->at += count;
+  m->at += (size_t)count;
   return IG_OK;
 }
 
 static ig_status take_number(pickle_machine *m, int bytes, uint64_t *out, ig_error *err) {
   const unsigned char *from;
-  IG_TRY(take_bytes(m, (size_t)bytes, &from, err));
+  IG_TRY(take_bytes(m, (uint64_t)bytes, &from, err));
   *out = 0;
   for (int i = bytes - 1; i >= 0; i--) *out = *out << 8 | from[i];
   return IG_OK;
@@ -149,9 +149,10 @@ static ig_status make_tuple(pickle_machine *m, size_t floor, ig_error *err) {
 
 // ---- values -----------------------------------------------------------------
 
-static ig_status read_text(pickle_machine *m, size_t length, bool ascii_only, ig_error *err) {
+static ig_status read_text(pickle_machine *m, uint64_t given, bool ascii_only, ig_error *err) {
   const unsigned char *text;
-  IG_TRY(take_bytes(m, length, &text, err));
+  IG_TRY(take_bytes(m, given, &text, err));
+  const size_t length = (size_t)given;  // the file has as many bytes
   if (length > MOST_TEXT) return fail_at(m, "a text of more than 1 MiB", err);
   bool fine = true;
   for (size_t i = 0; fine && i < length;) {
@@ -175,7 +176,7 @@ static ig_status read_long(pickle_machine *m, ig_error *err) {
   IG_TRY(take_bytes(m, count, &bytes, err));
   if (count > 8) return push(m, container(IG_PICKLE_OTHER), err);
   uint64_t value = count && bytes[count - 1] & 0x80 ? UINT64_MAX : 0;
-  for (size_t i = count; i-- > 0;) value = value << 8 | bytes[i];
+  for (size_t i = (size_t)count; i-- > 0;) value = value << 8 | bytes[i];
   return push_integer(m, (int64_t)value, err);
 }
 

@@ -107,7 +107,7 @@ static ig_status read_end(zip_reading *r, ig_error *err) {
 // Takes from the zip64 extra field what the plain fields leave out, in its fixed order.
 static bool read_extra64(const unsigned char *extra, size_t length, uint64_t *fields[3]) {
   for (size_t at = 0; at + 4 <= length;) {
-    const size_t id = little(extra + at, 2), size = little(extra + at + 2, 2);
+    const size_t id = (size_t)little(extra + at, 2), size = (size_t)little(extra + at + 2, 2);
     at += 4;
     if (size > length - at) return false;
     if (id != 1) {
@@ -141,7 +141,7 @@ static ig_status find_bytes(const zip_reading *r, ig_zip_member *m, uint64_t loc
   IG_TRY(ig_file_read(r->file, r->path, (size_t)local, header, sizeof header, err));
   if (little(header, 4) != 0x04034b50)
     return fail_member(r, m->name, IG_ERROR_FORMAT, "no local header where it should be", err);
-  m->begin = (size_t)local + LOCAL_BYTES + little(header + 26, 2) + little(header + 28, 2);
+  m->begin = (size_t)(local + LOCAL_BYTES + little(header + 26, 2) + little(header + 28, 2));
   if (m->begin > end || m->packed > end - m->begin)
     return fail_member(r, m->name, IG_ERROR_FORMAT, outside, err);
   return IG_OK;
@@ -170,8 +170,8 @@ static ig_status read_member(zip_reading *r, const unsigned char *record, size_t
   if (left < CENTRAL_BYTES || little(record, 4) != 0x02014b50)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: zip: the directory is damaged at member %zu", r->path,
                    r->zip->count + 1);
-  const size_t name = little(record + 28, 2), extra = little(record + 30, 2);
-  *used = CENTRAL_BYTES + name + extra + little(record + 32, 2);
+  const size_t name = (size_t)little(record + 28, 2), extra = (size_t)little(record + 30, 2);
+  *used = CENTRAL_BYTES + name + extra + (size_t)little(record + 32, 2);
   const unsigned char *text = record + CENTRAL_BYTES;
   if (*used > left || name == 0 || name > MOST_NAME || memchr(text, 0, name))
     return ig_fail(err, IG_ERROR_FORMAT, "%s: zip: member %zu has no proper name", r->path,
