@@ -76,7 +76,7 @@ static void divide_clauses(uint8_t option, const char *text, size_t size) {
 
 // The text after a NUL, with the tokens of the configuration before it.
 static void cut_tokens(uint8_t option, const char *text, size_t size) {
-  ig_added_tokens tokens = {.limit = option % 2 ? INT_MAX : option};
+  ig_added_tokens tokens = {.limit = option % 2 ? INT_MAX : option, .is_space = ig_utf8_is_space};
   ig_vocabulary vocabulary = {0};
   ig_error err = {0};
   json_t *config = NULL;

@@ -110,20 +110,16 @@ size_t ig_added_tokens_list_beyond(const ig_added_tokens *tokens, char *names, s
 
 // ---- cutting ----------------------------------------------------------------
 
-static void strip_begin(const char *text, ig_added_part *part) {
-  for (size_t space; part->begin < part->end; part->begin += space) {
-    space = ig_utf8_space(text + part->begin, part->end - part->begin);
-    if (space == 0) return;
-  }
+static void strip_begin(const ig_added_tokens *tokens, const char *text, ig_added_part *part) {
+  for (size_t step; part->begin < part->end; part->begin += step)
+    if (!tokens->is_space(ig_utf8_decode(text + part->begin, &step))) return;
 }
 
-static bool continues_character(char c) { return ((unsigned char)c & 0xC0) == 0x80; }
-
-static void strip_end(const char *text, ig_added_part *part) {
+static void strip_end(const ig_added_tokens *tokens, const char *text, ig_added_part *part) {
   while (part->begin < part->end) {
-    size_t last = part->end - 1;
-    while (last > part->begin && continues_character(text[last])) last--;
-    if (ig_utf8_space(text + last, part->end - last) == 0) return;
+    size_t step;
+    const size_t last = ig_utf8_before(text, part->end);
+    if (!tokens->is_space(ig_utf8_decode(text + last, &step))) return;
     part->end = last;
   }
 }
@@ -132,14 +128,14 @@ static bool is_empty(const ig_added_part *part) { return part->begin == part->en
 
 // What a token's flags say of its neighbours, the stretches before and after it (NULL: the ends of
 // the text). A token that is no single word joins the text before it, or else the text after it.
-static void apply_flags(const char *text, ig_added_part *part, ig_added_part *before,
-                        ig_added_part *after) {
+static void apply_flags(const ig_added_tokens *tokens, const char *text, ig_added_part *part,
+                        ig_added_part *before, ig_added_part *after) {
   const ig_added_token *token = part->token;
   const bool is_before = before && !is_empty(before), is_after = after && !is_empty(after);
   const bool joins_before = is_before && text[before->end - 1] != ' ';
   const bool joins_after = is_after && text[after->begin] != ' ';
-  if (token->strip_right && is_after && !after->token) strip_begin(text, after);
-  if (token->strip_left && is_before && !before->token) strip_end(text, before);
+  if (token->strip_right && is_after && !after->token) strip_begin(tokens, text, after);
+  if (token->strip_left && is_before && !before->token) strip_end(tokens, text, before);
   if (!token->single_word || (!joins_before && !joins_after)) return;
   if (joins_before) {
     before->token = NULL;
@@ -182,7 +178,7 @@ ig_status ig_added_tokens_cut(const ig_added_tokens *tokens, const char *text, s
   find_parts(tokens, text, length, parts);
   for (size_t i = 0; tokens->has_flags && i < *count; i++)
     if (parts[i].token)
-      apply_flags(text, &parts[i], i > 0 ? &parts[i - 1] : NULL,
+      apply_flags(tokens, text, &parts[i], i > 0 ? &parts[i - 1] : NULL,
                   i + 1 < *count ? &parts[i + 1] : NULL);
   return IG_OK;
 }

@@ -20,10 +20,11 @@ typedef struct ig_added_tokens {
   size_t count, capacity;
   // Tokens that the vocabulary lacks, or has with another id: their ids hold for pieces, too.
   ig_vocabulary own;
-  int limit;         // tokens with ids from this one on are text like any other
-  bool begins[256];  // by byte: some token begins with it
-  bool has_flags;    // some token strips, or is a single word
-} ig_added_tokens;   // start from {.limit = INT_MAX}; ig_added_tokens_free
+  int limit;                        // tokens with ids from this one on are text like any other
+  bool begins[256];                 // by byte: some token begins with it
+  bool has_flags;                   // some token strips, or is a single word
+  bool (*is_space)(uint32_t code);  // what a token that strips takes along
+} ig_added_tokens;  // start from {.limit = INT_MAX, .is_space = …}; ig_added_tokens_free
 
 void ig_added_tokens_free(ig_added_tokens *tokens);
 // A copy of the token, whose length need not be set. One that is there already keeps its id and its

@@ -25,8 +25,9 @@ static ig_status encode(const ig_tokenizer *t, ig_tokenizer_encoding e, const ch
                         size_t length, ig_error *err) {
   IG_TRY(ig_text_repair_refuse(text, length, err));
   const size_t before = e.ids->count;
-  e.added = &t->added;
-  ig_status status = ig_tokenizer_functions_of(t)->encode(&e, text, length, err);
+  e.tokenizer = t;
+  ig_status status = t->begin_id >= 0 ? ig_ids_append(e.ids, t->begin_id, err) : IG_OK;
+  if (status == IG_OK) status = ig_tokenizer_functions_of(t)->encode(&e, text, length, err);
   if (status == IG_OK) status = ig_ids_append(e.ids, e.side->eos_id, err);
   if (status != IG_OK) e.ids->count = before;
   return status;

@@ -47,7 +47,8 @@ void ig_tokenizer_free(ig_tokenizer *tokenizer);
 // of transformers are loadable by its AutoTokenizer beside a config.json.
 ig_status ig_tokenizer_save(const ig_tokenizer *tokenizer, const char *directory, ig_error *err);
 
-// Appends the ids of text and </s> to *ids. Text must be UTF-8 (IG_ERROR_FORMAT with the offset of
+// Appends the ids of text and </s> to *ids; before them the token that begins every text, where the
+// kind has one. Text must be UTF-8 (IG_ERROR_FORMAT with the offset of
 // the first bad byte otherwise). A leading >>code<< is one token.
 ig_status ig_tokenizer_encode_source(const ig_tokenizer *tokenizer, const char *text, size_t length,
                                      ig_ids *ids, ig_error *err);

@@ -1,7 +1,6 @@
 // Ingot's own kind of tokenizer, and choosing among descriptions.
 #include "text/tokenizer_description.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -20,19 +19,16 @@ const ig_tokenizer_description *ig_tokenizer_description_of_class(
   return NULL;
 }
 
-static const ig_tokenizer_description *first_of(const ig_tokenizer_description *const *list,
-                                                bool words) {
-  for (; *list; list++)
-    if (((*list)->kind == IG_TOKENIZER_WORDS) == words) return *list;
-  return NULL;
-}
-
 const ig_tokenizer_description *ig_tokenizer_description_of_sentencepiece(
     const ig_tokenizer_description *const *list) {
-  return first_of(list, false);
+  for (; *list; list++)
+    if ((*list)->kind == IG_TOKENIZER_PIECES || (*list)->kind == IG_TOKENIZER_SHIFTED) return *list;
+  return NULL;
 }
 
 const ig_tokenizer_description *ig_tokenizer_description_of_words(
     const ig_tokenizer_description *const *list) {
-  return first_of(list, true);
+  for (; *list; list++)
+    if ((*list)->kind == IG_TOKENIZER_WORDS) return *list;
+  return NULL;
 }

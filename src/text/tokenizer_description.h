@@ -13,6 +13,9 @@ typedef enum ig_tokenizer_kind {
   // SentencePiece cuts the text, and its own ids, moved up, are the ids. One model serves both
   // sides. Special pieces have the ids before and after those of the model.
   IG_TOKENIZER_SHIFTED,
+  // Byte-level BPE: the text's UTF-8 is cut into words, merges join its bytes, and a JSON
+  // vocabulary maps the results to ids. It serves both sides.
+  IG_TOKENIZER_BYTE_LEVEL,
 } ig_tokenizer_kind;
 
 // The special tokens that every tokenizer has a name for.
@@ -28,6 +31,7 @@ typedef enum ig_tokenizer_special {
 typedef struct ig_tokenizer_files {
   const char *source_model, *target_model;     // of SentencePiece
   const char *vocabulary, *target_vocabulary;  // JSON: {"token": id}
+  const char *merges;                          // of IG_TOKENIZER_BYTE_LEVEL
 } ig_tokenizer_files;
 
 // Special pieces of IG_TOKENIZER_SHIFTED: one, or several that are numbered.
@@ -49,6 +53,11 @@ typedef struct ig_tokenizer_description {
   // What the special tokens are called where tokenizer_config.json does not say. The eos token is
   // appended to every text.
   const char *special[IG_TOKENIZER_SPECIAL_COUNT];
+  // Further special tokens that the kind has, NULL-terminated; NULL: none.
+  const char *const *more_special;
+  // The token that is put before every text, and the key of tokenizer_config.json that may name
+  // another one; NULL: none.
+  const char *begin, *begin_key;
   // Of IG_TOKENIZER_SHIFTED alone. A piece of the model that the table has too has the id of the
   // table; the id of any other one is SentencePiece's plus shift.
   int shift;
@@ -63,7 +72,7 @@ extern const ig_tokenizer_description ig_tokenizer_description_words;
 // Lists of descriptions are NULL-terminated. These give NULL where no description fits.
 const ig_tokenizer_description *ig_tokenizer_description_of_class(
     const ig_tokenizer_description *const *list, const char *class_name);
-// The first one of another kind than IG_TOKENIZER_WORDS.
+// The first one whose pieces are SentencePiece's.
 const ig_tokenizer_description *ig_tokenizer_description_of_sentencepiece(
     const ig_tokenizer_description *const *list);
 // The first one of IG_TOKENIZER_WORDS.

@@ -35,16 +35,27 @@ static void note_piece(const ig_tokenizer_encoding *e, const char *piece, size_t
 
 // -1: the vocabulary lacks it.
 static int find_id(const ig_tokenizer_encoding *e, const char *token, size_t length) {
-  const int id = ig_added_tokens_find(e->added, token, length);
+  const int id = ig_added_tokens_find(&e->tokenizer->added, token, length);
   return id >= 0 ? id : ig_vocabulary_find(e->side->vocabulary, token, length);
+}
+
+static ig_status tell_unknown(const ig_tokenizer_encoding *e, const char *text, size_t length,
+                              ig_error *err) {
+  if (!e->unknown) return IG_OK;
+  return e->unknown->piece(e->unknown->context, text, length, e->side->unk_id, err);
 }
 
 // The text has become <unk>.
 static ig_status append_unknown(const ig_tokenizer_encoding *e, const char *text, size_t length,
                                 ig_error *err) {
-  if (e->unknown)
-    IG_TRY(e->unknown->piece(e->unknown->context, text, length, e->side->unk_id, err));
+  IG_TRY(tell_unknown(e, text, length, err));
   return ig_ids_append(e->ids, e->side->unk_id, err);
+}
+
+ig_status ig_tokenizer_encoding_tell_lost(const ig_tokenizer_encoding *e, const char *text,
+                                          size_t length, ig_error *err) {
+  note_piece(e, text, length, false);
+  return tell_unknown(e, text, length, err);
 }
 
 ig_status ig_tokenizer_encoding_add_unknown(const ig_tokenizer_encoding *e, const char *piece,
@@ -79,7 +90,7 @@ ig_status ig_tokenizer_encoding_cut(const ig_tokenizer_encoding *e, const char *
                                     ig_tokenizer_encoding_part encode, ig_error *err) {
   ig_added_part *parts;
   size_t count;
-  ig_status status = ig_added_tokens_cut(e->added, text, length, &parts, &count, err);
+  ig_status status = ig_added_tokens_cut(&e->tokenizer->added, text, length, &parts, &count, err);
   for (size_t i = 0; status == IG_OK && i < count; i++) {
     const ig_added_part *part = &parts[i];
     if (part->token)

@@ -5,8 +5,8 @@
 #include "text/tokenizer_parts.h"
 
 typedef struct ig_tokenizer_encoding {
+  const ig_tokenizer *tokenizer;
   const ig_tokenizer_side *side;
-  const ig_added_tokens *added;
   const ig_sentencepiece_sampling *sampling;  // NULL: the best segmentation
   ig_ids *ids;
   const ig_piece_sink *unknown;  // NULL: nobody wants to know
@@ -22,6 +22,9 @@ ig_status ig_tokenizer_encoding_add_code(const ig_tokenizer_encoding *encoding, 
 // Appends <unk> for a piece that has no id, whatever the vocabulary says.
 ig_status ig_tokenizer_encoding_add_unknown(const ig_tokenizer_encoding *encoding,
                                             const char *piece, size_t length, ig_error *err);
+// Tells of a stretch of text that gets no id at all.
+ig_status ig_tokenizer_encoding_tell_lost(const ig_tokenizer_encoding *encoding, const char *text,
+                                          size_t length, ig_error *err);
 // Cuts the text at added tokens, whose ids are appended; the stretches of text between them, none
 // of which is empty, go to encode.
 typedef ig_status (*ig_tokenizer_encoding_part)(const ig_tokenizer_encoding *encoding,

@@ -11,6 +11,7 @@ const ig_tokenizer_functions *ig_tokenizer_functions_of(const ig_tokenizer *t) {
       [IG_TOKENIZER_PIECES] = &ig_tokenizer_functions_pieces,
       [IG_TOKENIZER_WORDS] = &ig_tokenizer_functions_words,
       [IG_TOKENIZER_SHIFTED] = &ig_tokenizer_functions_shifted,
+      [IG_TOKENIZER_BYTE_LEVEL] = &ig_tokenizer_functions_byte_level,
   };
   return tables[t->description->kind];
 }

@@ -6,8 +6,9 @@
 #include "text/tokenizer_parts.h"
 
 typedef struct ig_tokenizer_functions {
-  // Refuses what tokenizer_config.json cannot ask of this kind. NULL: it can ask for anything.
-  ig_status (*check_config)(const ig_tokenizer *tokenizer, ig_json_object config, ig_error *err);
+  // Reads the kind's own keys of tokenizer_config.json, and refuses what it cannot ask of this
+  // kind. NULL: there are none, and it can ask for anything.
+  ig_status (*read_config)(ig_tokenizer *tokenizer, ig_json_object config, ig_error *err);
   // Reads vocabularies and models from a directory whose tokenizer_config.json has been read.
   ig_status (*load)(ig_tokenizer *tokenizer, const char *directory, ig_error *err);
   // Takes the SentencePiece models of a new run; target_model NULL: one for both sides. NULL: the
@@ -31,6 +32,7 @@ typedef struct ig_tokenizer_functions {
 extern const ig_tokenizer_functions ig_tokenizer_functions_pieces;
 extern const ig_tokenizer_functions ig_tokenizer_functions_words;
 extern const ig_tokenizer_functions ig_tokenizer_functions_shifted;
+extern const ig_tokenizer_functions ig_tokenizer_functions_byte_level;
 // Those of the tokenizer's kind.
 const ig_tokenizer_functions *ig_tokenizer_functions_of(const ig_tokenizer *tokenizer);
 

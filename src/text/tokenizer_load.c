@@ -20,18 +20,31 @@ static ig_status keep_string(ig_json_object config, const char *key, char **out,
 }
 
 // "eos_token": "</s>", or {"content": "</s>", ...} as older versions of transformers wrote it.
+static ig_status find_token(ig_json_object config, const char *key, const char **text,
+                            ig_error *err) {
+  const json_t *value = json_object_get(config.object, key);
+  if (json_is_object(value)) {
+    IG_TRY(ig_json_string((ig_json_object){value, config.where}, "content", *text, text, err));
+  } else {
+    IG_TRY(ig_json_string(config, key, *text, text, err));
+  }
+  return **text ? IG_OK : ig_fail(err, IG_ERROR_FORMAT, "%s: %s: empty", config.where, key);
+}
+
 static ig_status read_special(ig_tokenizer *t, ig_json_object config, ig_tokenizer_special which,
                               ig_error *err) {
-  const char *key = ig_tokenizer_parts_special_keys[which];
-  const json_t *value = json_object_get(config.object, key);
   const char *text = t->description->special[which];
-  if (json_is_object(value)) {
-    IG_TRY(ig_json_string((ig_json_object){value, config.where}, "content", text, &text, err));
-  } else {
-    IG_TRY(ig_json_string(config, key, text, &text, err));
-  }
-  if (!*text) return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: empty", config.where, key);
+  IG_TRY(find_token(config, ig_tokenizer_parts_special_keys[which], &text, err));
   return ig_tokenizer_parts_set_special(t, which, text, err);
+}
+
+// The token before every text.
+static ig_status read_begin(ig_tokenizer *t, ig_json_object config, ig_error *err) {
+  const char *text = t->description->begin;
+  if (!text) return IG_OK;
+  IG_TRY(find_token(config, t->description->begin_key, &text, err));
+  t->begin_text = ig_allocate_copy(text, strlen(text), err);
+  return t->begin_text ? IG_OK : IG_ERROR_MEMORY;
 }
 
 // The class names of all descriptions, " or " between them.
@@ -67,12 +80,13 @@ static ig_status read_config(ig_tokenizer *t, const ig_tokenizer_description *co
   IG_TRY(ig_json_number(config, "model_max_length", t->model_max_length, &longest, err));
   t->shared = !separate;
   const ig_tokenizer_functions *f = ig_tokenizer_functions_of(t);
-  if (f->check_config) IG_TRY(f->check_config(t, config, err));
+  if (f->read_config) IG_TRY(f->read_config(t, config, err));
   t->model_max_length = longest >= 1 && longest < INT_MAX ? (int)longest : INT_MAX;
   IG_TRY(keep_string(config, "source_lang", &t->source_lang, err));
   IG_TRY(keep_string(config, "target_lang", &t->target_lang, err));
   for (int i = 0; i < IG_TOKENIZER_SPECIAL_COUNT; ++i)
     IG_TRY(read_special(t, config, (ig_tokenizer_special)i, err));
+  IG_TRY(read_begin(t, config, err));
   return IG_OK;
 }
 

@@ -25,6 +25,8 @@ ig_status ig_tokenizer_parts_create(const ig_tokenizer_description *description,
   t->description = description;
   t->model_max_length = USUAL_MAX_LENGTH;
   t->added.limit = INT_MAX;
+  t->added.is_space = ig_utf8_is_space;
+  t->begin_id = -1;
   return IG_OK;
 }
 
@@ -36,6 +38,8 @@ void ig_tokenizer_free(ig_tokenizer *t) {
   }
   for (int i = 0; i < IG_TOKENIZER_SPECIAL_COUNT; ++i) free(t->special_text[i]);
   ig_added_tokens_free(&t->added);
+  ig_merges_free(&t->merges);
+  free(t->begin_text);
   free(t->source_lang);
   free(t->target_lang);
   free(t);
@@ -94,6 +98,15 @@ static ig_status add_special_token(ig_tokenizer *t, int id, ig_error *err) {
   return text ? ig_added_tokens_add(&t->added, &token, err) : IG_OK;
 }
 
+static ig_status list_more_special(ig_tokenizer *t, ig_error *err) {
+  const char *const *text = t->description->more_special;
+  for (; text && *text; text++) {
+    const ig_added_token token = {.text = (char *)*text, .id = -1, .special = true};
+    IG_TRY(ig_added_tokens_add(&t->added, &token, err));
+  }
+  return IG_OK;
+}
+
 // The tokens that every tokenizer has, and the description's special pieces, after those that the
 // directory's files name.
 static ig_status list_special_tokens(ig_tokenizer *t, ig_error *err) {
@@ -104,7 +117,20 @@ static ig_status list_special_tokens(ig_tokenizer *t, ig_error *err) {
     const int first = ig_tokenizer_parts_first_id(t, table);
     for (int i = 0; i == 0 || i < table->count; ++i) IG_TRY(add_special_token(t, first + i, err));
   }
+  IG_TRY(list_more_special(t, err));
   return ig_added_tokens_number(&t->added, t->source.vocabulary, err);
+}
+
+// The vocabulary's or that of an added token.
+static ig_status connect_begin(ig_tokenizer *t, const char *where, ig_error *err) {
+  if (!t->begin_text) return IG_OK;
+  const size_t length = strlen(t->begin_text);
+  const int added = ig_added_tokens_find(&t->added, t->begin_text, length);
+  t->begin_id =
+      added >= 0 ? added : ig_vocabulary_find(t->source.vocabulary, t->begin_text, length);
+  if (t->begin_id >= 0) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: the vocabulary has no %s, which begins every text",
+                 where, t->begin_text);
 }
 
 // A config.json has one id for each special token, so both sides must agree.
@@ -115,7 +141,8 @@ ig_status ig_tokenizer_parts_connect(ig_tokenizer *t, const char *where, ig_erro
       return ig_fail(err, IG_ERROR_FORMAT,
                      "%s: %s has the id %d in the source and %d in the target vocabulary", where,
                      t->special_text[s], t->source.special_ids[s], t->target.special_ids[s]);
-  return list_special_tokens(t, err);
+  IG_TRY(list_special_tokens(t, err));
+  return connect_begin(t, where, err);
 }
 
 ig_status ig_tokenizer_parts_on_file(ig_tokenizer *t, int side, const char *directory,

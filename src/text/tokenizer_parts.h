@@ -2,6 +2,7 @@
 #ifndef IG_TEXT_TOKENIZER_PARTS_H
 #define IG_TEXT_TOKENIZER_PARTS_H
 #include "text/added_tokens.h"
+#include "text/merges.h"
 #include "text/sentencepiece.h"
 #include "text/tokenizer.h"
 #include "text/vocabulary.h"
@@ -29,6 +30,12 @@ struct ig_tokenizer {
   ig_added_tokens added;            // the special tokens among them
   char *source_lang, *target_lang;  // NULL: unknown
   int model_max_length;
+  char *begin_text;  // the token before every text; NULL: none
+  int begin_id;      // -1: none
+  // Of IG_TOKENIZER_BYTE_LEVEL alone.
+  ig_merges merges;
+  int byte_ids[256];      // of the symbols of bytes; -1: the vocabulary lacks it
+  bool add_prefix_space;  // a stretch of text without a space before it gets one
 };
 
 // The keys of tokenizer_config.json that name the special tokens.

@@ -59,6 +59,8 @@ static json_t *make_config(const ig_tokenizer *t) {
   for (int s = 0; made && s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
     made = json_object_set_new(config, ig_tokenizer_parts_special_keys[s],
                                json_string(t->special_text[s])) == 0;
+  if (made && t->begin_text)
+    made = json_object_set_new(config, t->description->begin_key, json_string(t->begin_text)) == 0;
   if (made) made = add_added_tokens(t, config);
   if (made) return config;
   json_decref(config);

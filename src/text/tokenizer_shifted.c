@@ -58,7 +58,7 @@ static ig_status make_vocabulary(ig_tokenizer *t, const char *where, ig_error *e
 
 // ---- files ------------------------------------------------------------------
 
-static ig_status check_shifted(const ig_tokenizer *t, ig_json_object config, ig_error *err) {
+static ig_status read_shifted_config(ig_tokenizer *t, ig_json_object config, ig_error *err) {
   const ig_tokenizer_description *d = t->description;
   int shift = d->shift;
   if (d->shift_key) IG_TRY(ig_json_int(config, d->shift_key, d->shift, &shift, err));
@@ -134,7 +134,7 @@ static ig_status decode_shifted(const ig_tokenizer *t, const char *const *pieces
 }
 
 const ig_tokenizer_functions ig_tokenizer_functions_shifted = {
-    .check_config = check_shifted,
+    .read_config = read_shifted_config,
     .load = load_shifted,
     .take_models = take_shifted,
     .encode = encode_shifted,

@@ -1,0 +1,71 @@
+// The ids of texts by a tokenizer of byte-level BPE, and the texts of those ids, for
+// bench/parity/byte_level.py.
+//
+//   bench_tokenize DIRECTORY [ids] < texts
+//
+// Each text of the input ends with a NUL. For each the output holds its ids, with a space between
+// them, a NUL, the text of the ids, and a NUL; with "ids" the time of encoding alone goes to stderr
+// and nothing else is written.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "model/arch/bart_tokenizers.h"
+#include "text/tokenizer.h"
+
+static void stop_on_error(ig_status status, const ig_error *err) {
+  if (status == IG_OK) return;
+  fprintf(stderr, "%s\n", err->message);
+  exit(1);
+}
+
+static char *read_input(size_t *size) {
+  size_t capacity = 1 << 16;
+  char *text = malloc(capacity);
+  *size = 0;
+  for (size_t got; text && (got = fread(text + *size, 1, capacity - *size, stdin)) > 0;) {
+    *size += got;
+    if (*size < capacity) continue;
+    capacity *= 2;
+    text = realloc(text, capacity);
+  }
+  if (!text) exit(1);
+  return text;
+}
+
+static void write_case(const ig_tokenizer *t, const ig_ids *ids) {
+  char *text;
+  ig_error err = {0};
+  for (size_t i = 0; i < ids->count; i++) printf(i ? " %d" : "%d", ids->ids[i]);
+  putchar('\0');
+  stop_on_error(ig_tokenizer_decode(t, ids->ids, ids->count, &text, &err), &err);
+  fputs(text, stdout);
+  putchar('\0');
+  free(text);
+}
+
+int main(int argc, char **argv) {
+  ig_tokenizer *t;
+  ig_error err = {0};
+  ig_ids ids = {0};
+  size_t size, tokens = 0;
+  if (argc < 2) return 2;
+  stop_on_error(ig_tokenizer_load(argv[1], ig_bart_tokenizers, &t, &err), &err);
+  char *input = read_input(&size);
+  const clock_t begin = clock();
+  for (size_t at = 0; at < size; at += strlen(input + at) + 1) {
+    const char *text = input + at;
+    ids.count = 0;
+    stop_on_error(ig_tokenizer_encode_source(t, text, strlen(text), &ids, &err), &err);
+    tokens += ids.count;
+    if (argc == 2) write_case(t, &ids);
+  }
+  if (argc > 2)
+    fprintf(stderr, "%zu tokens in %.3f s\n", tokens,
+            (double)(clock() - begin) / (double)CLOCKS_PER_SEC);
+  ig_ids_free(&ids);
+  free(input);
+  ig_tokenizer_free(t);
+  return 0;
+}
