@@ -5,7 +5,10 @@
 toy run 10
 expect 0 "$INGOT" train toy.yml --quiet
 echo '1 2 3' >in
-limited() { timeout 60 bash -c 'ulimit -v 4000000; exec "$@"' - "$@"; }
+# A sanitizer reserves terabytes of addresses: there the time alone is limited.
+memory=4000000
+! grep -qE "__[at]san_init" "$INGOT" || memory=unlimited
+limited() { timeout 60 bash -c 'ulimit -v '"$memory"'; exec "$@"' - "$@"; }
 for kind in pipe zero; do
   for file in config.json model.safetensors vocab.json tokenizer_config.json \
     generation_config.json; do
