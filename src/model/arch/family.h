@@ -12,7 +12,6 @@ typedef struct ig_family {
   const char *name;        // what `model: {family: …}` says
   const char *model_type;  // what config.json says
   const char *architecture;
-  bool is_in_transformers;       // as a class named `architecture`
   const ig_tensor_row *tensors;  // ends with a NULL name
   // The kinds of tokenizer that its directories may hold, NULL-terminated; the first one is meant
   // where a tokenizer_config.json does not say.

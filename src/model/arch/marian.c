@@ -5,7 +5,6 @@
 #include "model/arch/bart_rows.h"
 #include "model/arch/family.h"
 
-#include "base/fail.h"
 #include "model/arch/marian_tokenizers.h"
 
 static const ig_json_key keys[] = {
@@ -81,7 +80,6 @@ const ig_family ig_family_marian = {
     .name = "marian",
     .model_type = "marian",
     .architecture = "MarianMTModel",
-    .is_in_transformers = true,
     .tensors = tensors,
     .tokenizers = ig_marian_tokenizers,
     .defaults =

@@ -2,22 +2,9 @@
 // the last layer of both stacks. The decoder starts with the target's language, or, in mBART-50,
 // with the end token before it.
 #include "model/arch/bart_head_rows.h"
-#include "model/arch/bart_keys.h"
 #include "model/arch/bart_rows.h"
+#include "model/arch/bart_shared.h"
 #include "model/arch/family.h"
-
-static const ig_json_key keys[] = {
-    IG_JSON_KEY("vocab_size", INT, vocab_size),
-    IG_BART_KEYS,
-    IG_JSON_OPTION("tie_word_embeddings", BOOL, tied_output),
-    IG_JSON_OPTION("init_std", FLOAT, init_std),
-    IG_JSON_KEY("pad_token_id", ID, pad_id),
-    IG_JSON_KEY("bos_token_id", ID, bos_id),
-    IG_JSON_KEY("eos_token_id", IDS, eos_id),
-    IG_JSON_KEY("decoder_start_token_id", ID, decoder_start_id),
-    IG_JSON_KEY("forced_eos_token_id", IDS, forced_eos_id),
-    {0},
-};
 
 static const ig_tensor_row tensors[] = {
     IG_BART_EMBEDDING_ROWS,
@@ -35,30 +22,18 @@ static const ig_tensor_row tensors[] = {
     {0},
 };
 
-static const ig_tokenizer_description *const tokenizers[] = {
-    &ig_tokenizer_description_words,
-    NULL,
-};
-
 static ig_status complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
-  (void)json;
-  (void)where;
-  (void)err;
   // As transformers' generate, which the class leaves the choice.
   if (c->decoder_start_id < 0) c->decoder_start_id = c->bos_id;
-  ig_config_match_stacks(c);
-  c->target_vocab_size = c->vocab_size;
-  ig_config_untie_tables(c);
-  return IG_OK;
+  return ig_bart_shared_complete(json, where, c, err);
 }
 
 const ig_family ig_family_mbart = {
     .name = "mbart",
     .model_type = "mbart",
     .architecture = "MBartForConditionalGeneration",
-    .is_in_transformers = true,
     .tensors = tensors,
-    .tokenizers = tokenizers,
+    .tokenizers = ig_bart_shared_tokenizers,
     .defaults =
         {
             // MBartConfig's own
@@ -87,16 +62,9 @@ const ig_family ig_family_mbart = {
             .forced_eos_id = 2,
             .init_std = 0.02f,
         },
-    .keys = keys,
-    .constants =
-        "{\"model_type\": \"mbart\", \"architectures\": [\"MBartForConditionalGeneration\"], "
-        "\"is_encoder_decoder\": true, \"use_cache\": true, "
-        "\"encoder_layerdrop\": 0.0, \"decoder_layerdrop\": 0.0, \"dtype\": \"float32\"}",
-    .training_defaults =
-        "{\"d_model\": 256, \"encoder_layers\": 3, \"decoder_layers\": 3, "
-        "\"encoder_attention_heads\": 4, \"decoder_attention_heads\": 4, "
-        "\"encoder_ffn_dim\": 1024, \"decoder_ffn_dim\": 1024, "
-        "\"max_position_embeddings\": 512}",
+    .keys = ig_bart_shared_keys,
+    .constants = IG_BART_SHARED_CONSTANTS("mbart", "MBartForConditionalGeneration"),
+    .training_defaults = ig_bart_shared_training_defaults,
     .joint_vocabulary = true,
     .start_key = "decoder_start_token_id",
     .starts_with_eos = true,

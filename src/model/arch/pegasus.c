@@ -4,9 +4,8 @@
 #include "model/arch/bart_head_rows.h"
 #include "model/arch/bart_keys.h"
 #include "model/arch/bart_rows.h"
+#include "model/arch/bart_shared.h"
 #include "model/arch/family.h"
-
-#include "base/fail.h"
 
 static const ig_json_key keys[] = {
     IG_JSON_KEY("vocab_size", INT, vocab_size),
@@ -61,21 +60,10 @@ static const ig_tokenizer_description *const tokenizers[] = {
     NULL,
 };
 
-static ig_status complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
-  (void)json;
-  (void)where;
-  (void)err;
-  ig_config_match_stacks(c);
-  c->target_vocab_size = c->vocab_size;
-  ig_config_untie_tables(c);
-  return IG_OK;
-}
-
 const ig_family ig_family_pegasus = {
     .name = "pegasus",
     .model_type = "pegasus",
     .architecture = "PegasusForConditionalGeneration",
-    .is_in_transformers = true,
     .tensors = tensors,
     .tokenizers = tokenizers,
     .defaults =
@@ -106,10 +94,7 @@ const ig_family ig_family_pegasus = {
             .init_std = 0.02f,
         },
     .keys = keys,
-    .constants =
-        "{\"model_type\": \"pegasus\", \"architectures\": [\"PegasusForConditionalGeneration\"], "
-        "\"is_encoder_decoder\": true, \"use_cache\": true, "
-        "\"encoder_layerdrop\": 0.0, \"decoder_layerdrop\": 0.0, \"dtype\": \"float32\"}",
+    .constants = IG_BART_SHARED_CONSTANTS("pegasus", "PegasusForConditionalGeneration"),
     .training_defaults =
         "{\"d_model\": 256, \"encoder_layers\": 3, \"decoder_layers\": 3, "
         "\"encoder_attention_heads\": 4, \"decoder_attention_heads\": 4, "
@@ -117,5 +102,5 @@ const ig_family ig_family_pegasus = {
         "\"max_position_embeddings\": 512, \"scale_embedding\": true}",
     .joint_vocabulary = true,
     .start_key = "decoder_start_token_id",
-    .complete = complete,
+    .complete = ig_bart_shared_complete,
 };
