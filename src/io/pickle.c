@@ -8,6 +8,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/utf8_sequence.h"
+#include "io/little_endian.h"
 
 enum {
   MOST_STACK = 1 << 20,
@@ -53,8 +54,7 @@ static ig_status take_bytes(pickle_machine *m, uint64_t count, const unsigned ch
 static ig_status take_number(pickle_machine *m, int bytes, uint64_t *out, ig_error *err) {
   const unsigned char *from;
   IG_TRY(take_bytes(m, (uint64_t)bytes, &from, err));
-  *out = 0;
-  for (int i = bytes - 1; i >= 0; i--) *out = *out << 8 | from[i];
+  *out = ig_little_endian_read(from, bytes);
   return IG_OK;
 }
 

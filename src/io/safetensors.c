@@ -16,6 +16,7 @@
 #include "base/vectors.h"
 #include "io/arranged.h"
 #include "io/json.h"
+#include "io/little_endian.h"
 #include "io/torch_file.h"
 
 #define MAX_HEADER ((uint64_t)100 << 20)  // bytes, the bound of the reference implementation
@@ -179,8 +180,7 @@ static ig_status read_header(shard *s, data_part *in, ig_error *err) {
     return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu bytes: too short for a safetensors file", s->path,
                    size);
   IG_TRY(ig_file_read(&s->file, s->path, 0, bytes, 8, err));
-  uint64_t length = 0;
-  for (int i = 7; i >= 0; --i) length = length << 8 | bytes[i];
+  const uint64_t length = ig_little_endian_read(bytes, sizeof bytes);
   if (length > MAX_HEADER || length > size - 8)
     return ig_fail(err, IG_ERROR_FORMAT,
                    "%s: a header of %" PRIu64

@@ -8,6 +8,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/size.h"
+#include "io/little_endian.h"
 #include "io/torch_names.h"
 
 // The first two pickles of the old form: a magic number, and the version, 1001.
@@ -165,8 +166,7 @@ static ig_status place_storage(ig_torch_container *c, const ig_pickle *keys, uin
   unsigned char bytes[8];
   if (c->file->size - *at < sizeof bytes) return fail_container(c, "it is cut short", err);
   IG_TRY(ig_file_read(c->file, c->path, *at, bytes, sizeof bytes, err));
-  uint64_t count = 0;
-  for (int i = 7; i >= 0; i--) count = count << 8 | bytes[i];
+  const uint64_t count = ig_little_endian_read(bytes, sizeof bytes);
   *at += sizeof bytes;
   if (count != s->bytes / ig_dtype_size(s->dtype))
     return ig_fail(err, IG_ERROR_FORMAT,

@@ -8,6 +8,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/size.h"
+#include "io/little_endian.h"
 
 enum {
   END_BYTES = 22,
@@ -34,12 +35,6 @@ typedef struct zip_reading {
   zip_directory directory;
 } zip_reading;
 
-static uint64_t little(const unsigned char *bytes, int count) {
-  uint64_t value = 0;
-  for (int i = count - 1; i >= 0; i--) value = value << 8 | bytes[i];
-  return value;
-}
-
 // ---- the end records --------------------------------------------------------
 
 // The zip64 end record, which holds what does not fit the plain one.
@@ -47,18 +42,18 @@ static ig_status read_end64(zip_reading *r, size_t end, zip_directory *out, ig_e
   unsigned char locator[LOCATOR_BYTES], record[END64_BYTES];
   if (end < LOCATOR_BYTES) return IG_OK;
   IG_TRY(ig_file_read(r->file, r->path, end - LOCATOR_BYTES, locator, sizeof locator, err));
-  if (little(locator, 4) != 0x07064b50) return IG_OK;
-  const uint64_t at = little(locator + 8, 8);
+  if (ig_little_endian_read(locator, 4) != 0x07064b50) return IG_OK;
+  const uint64_t at = ig_little_endian_read(locator + 8, 8);
   if (end < END64_BYTES || at > end - END64_BYTES)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: zip: the zip64 end record lies outside the file",
                    r->path);
   IG_TRY(ig_file_read(r->file, r->path, (size_t)at, record, sizeof record, err));
-  if (little(record, 4) != 0x06064b50)
+  if (ig_little_endian_read(record, 4) != 0x06064b50)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: zip: byte %zu: expected a zip64 end record", r->path,
                    (size_t)at);
-  *out = (zip_directory){.begin = (size_t)little(record + 48, 8),
-                         .size = (size_t)little(record + 40, 8),
-                         .count = (size_t)little(record + 32, 8)};
+  *out = (zip_directory){.begin = (size_t)ig_little_endian_read(record + 48, 8),
+                         .size = (size_t)ig_little_endian_read(record + 40, 8),
+                         .count = (size_t)ig_little_endian_read(record + 32, 8)};
   return IG_OK;
 }
 
@@ -70,7 +65,7 @@ static ig_status find_end(const zip_reading *r, size_t *at, unsigned char record
   if (!bytes) return IG_ERROR_MEMORY;
   ig_status status = ig_file_read(r->file, r->path, size - tail, bytes, tail, err);
   size_t i = tail < END_BYTES ? 0 : tail - END_BYTES + 1;
-  while (status == IG_OK && i > 0 && little(bytes + i - 1, 4) != 0x06054b50) i--;
+  while (status == IG_OK && i > 0 && ig_little_endian_read(bytes + i - 1, 4) != 0x06054b50) i--;
   if (status == IG_OK && i == 0)
     status = ig_fail(err, IG_ERROR_FORMAT,
                      "%s: zip: no end record: the file is cut short, or no zip file", r->path);
@@ -86,9 +81,9 @@ static ig_status read_end(zip_reading *r, ig_error *err) {
   unsigned char record[END_BYTES];
   size_t end;
   IG_TRY(find_end(r, &end, record, err));
-  zip_directory d = {.begin = (size_t)little(record + 16, 4),
-                     .size = (size_t)little(record + 12, 4),
-                     .count = (size_t)little(record + 10, 2)};
+  zip_directory d = {.begin = (size_t)ig_little_endian_read(record + 16, 4),
+                     .size = (size_t)ig_little_endian_read(record + 12, 4),
+                     .count = (size_t)ig_little_endian_read(record + 10, 2)};
   IG_TRY(read_end64(r, end, &d, err));
   if (d.begin > end || d.size > end - d.begin || d.count > d.size / CENTRAL_BYTES)
     return ig_fail(err, IG_ERROR_FORMAT,
@@ -107,7 +102,8 @@ static ig_status read_end(zip_reading *r, ig_error *err) {
 // Takes from the zip64 extra field what the plain fields leave out, in its fixed order.
 static bool read_extra64(const unsigned char *extra, size_t length, uint64_t *fields[3]) {
   for (size_t at = 0; at + 4 <= length;) {
-    const size_t id = (size_t)little(extra + at, 2), size = (size_t)little(extra + at + 2, 2);
+    const size_t id = (size_t)ig_little_endian_read(extra + at, 2),
+                 size = (size_t)ig_little_endian_read(extra + at + 2, 2);
     at += 4;
     if (size > length - at) return false;
     if (id != 1) {
@@ -118,7 +114,7 @@ static bool read_extra64(const unsigned char *extra, size_t length, uint64_t *fi
     for (int i = 0; i < 3; i++) {
       if (*fields[i] != 0xFFFFFFFF) continue;
       if (size - used < 8) return false;
-      *fields[i] = little(extra + at + used, 8);
+      *fields[i] = ig_little_endian_read(extra + at + used, 8);
       used += 8;
     }
     return true;
@@ -139,9 +135,10 @@ static ig_status find_bytes(const zip_reading *r, ig_zip_member *m, uint64_t loc
   if (local > end || end - local < LOCAL_BYTES)
     return fail_member(r, m->name, IG_ERROR_FORMAT, outside, err);
   IG_TRY(ig_file_read(r->file, r->path, (size_t)local, header, sizeof header, err));
-  if (little(header, 4) != 0x04034b50)
+  if (ig_little_endian_read(header, 4) != 0x04034b50)
     return fail_member(r, m->name, IG_ERROR_FORMAT, "no local header where it should be", err);
-  m->begin = (size_t)(local + LOCAL_BYTES + little(header + 26, 2) + little(header + 28, 2));
+  m->begin = (size_t)(local + LOCAL_BYTES + ig_little_endian_read(header + 26, 2) +
+                      ig_little_endian_read(header + 28, 2));
   if (m->begin > end || m->packed > end - m->begin)
     return fail_member(r, m->name, IG_ERROR_FORMAT, outside, err);
   return IG_OK;
@@ -149,8 +146,8 @@ static ig_status find_bytes(const zip_reading *r, ig_zip_member *m, uint64_t loc
 
 static ig_status check_method(const zip_reading *r, ig_zip_member *m, const unsigned char *record,
                               ig_error *err) {
-  const uint64_t method = little(record + 10, 2);
-  if (little(record + 8, 2) & 1)
+  const uint64_t method = ig_little_endian_read(record + 10, 2);
+  if (ig_little_endian_read(record + 8, 2) & 1)
     return fail_member(r, m->name, IG_ERROR_UNSUPPORTED, "is encrypted", err);
   if (method != 0 && method != 8)
     return fail_member(r, m->name, IG_ERROR_UNSUPPORTED,
@@ -167,17 +164,19 @@ static ig_status check_method(const zip_reading *r, ig_zip_member *m, const unsi
 
 static ig_status read_member(zip_reading *r, const unsigned char *record, size_t left, size_t *used,
                              ig_error *err) {
-  if (left < CENTRAL_BYTES || little(record, 4) != 0x02014b50)
+  if (left < CENTRAL_BYTES || ig_little_endian_read(record, 4) != 0x02014b50)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: zip: the directory is damaged at member %zu", r->path,
                    r->zip->count + 1);
-  const size_t name = (size_t)little(record + 28, 2), extra = (size_t)little(record + 30, 2);
-  *used = CENTRAL_BYTES + name + extra + (size_t)little(record + 32, 2);
+  const size_t name = (size_t)ig_little_endian_read(record + 28, 2),
+               extra = (size_t)ig_little_endian_read(record + 30, 2);
+  *used = CENTRAL_BYTES + name + extra + (size_t)ig_little_endian_read(record + 32, 2);
   const unsigned char *text = record + CENTRAL_BYTES;
   if (*used > left || name == 0 || name > MOST_NAME || memchr(text, 0, name))
     return ig_fail(err, IG_ERROR_FORMAT, "%s: zip: member %zu has no proper name", r->path,
                    r->zip->count + 1);
-  uint64_t size = little(record + 24, 4), packed = little(record + 20, 4),
-           local = little(record + 42, 4);
+  uint64_t size = ig_little_endian_read(record + 24, 4),
+           packed = ig_little_endian_read(record + 20, 4),
+           local = ig_little_endian_read(record + 42, 4);
   IG_TRY(ig_allocate_more((void **)&r->zip->members, &r->zip->capacity, r->zip->count + 1,
                           sizeof *r->zip->members, err));
   ig_zip_member *m = &r->zip->members[r->zip->count];
