@@ -2,18 +2,17 @@
 #include "io/safetensors.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/finite.h"
 #include "base/bf16.h"
 #include "base/f16.h"
 #include "base/path.h"
 #include "base/size.h"
-#include "base/vectors.h"
 #include "io/arranged.h"
 #include "io/json.h"
 #include "io/little_endian.h"
@@ -485,21 +484,6 @@ static void convert_values(ig_dtype dtype, size_t count, const unsigned char *fr
   }
 }
 
-// The index of the first value that is NaN or infinite; count: none. The loop is plain enough to be
-// vectorised, for every weight passes through it.
-IG_VECTORS static size_t first_not_finite(const float *values, size_t count) {
-  uint32_t found = 0;
-  for (size_t i = 0; i < count; ++i) {
-    uint32_t bits;
-    memcpy(&bits, &values[i], sizeof bits);
-    // The sum carries into the highest bit if the exponent is all ones.
-    found |= (bits & 0x7FFFFFFFu) + 0x00800000u;
-  }
-  size_t at = found >> 31 ? 0 : count;
-  while (at < count && isfinite(values[at])) ++at;
-  return at;
-}
-
 // Values first .. first + count - 1.
 static ig_status read_values(const ig_safetensor *t, size_t first, float *out, size_t count,
                              bool finite, ig_error *err) {
@@ -516,7 +500,7 @@ static ig_status read_values(const ig_safetensor *t, size_t first, float *out, s
     IG_TRY(
         read_bytes(t, (first + done) * size, as_is ? (void *)(out + done) : bytes, n * size, err));
     if (!as_is) convert_values(t->dtype, n, bytes, out + done);
-    const size_t wrong = finite ? first_not_finite(out + done, n) : n;
+    const size_t wrong = finite ? ig_finite_until(out + done, n) : n;
     if (wrong < n)
       return ig_fail(err, IG_ERROR_FORMAT,
                      "%s: tensor %s: value %zu of %zu is %g, expected a finite number", t->file,

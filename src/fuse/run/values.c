@@ -1,12 +1,11 @@
 #include "fuse/run/values.h"
 
-#include <math.h>
 #include <stdint.h>
 
 #include "base/bf16.h"
 #include "base/f16.h"
 #include "base/fail.h"
-#include "base/vectors.h"
+#include "base/finite.h"
 #include "fuse/run/matched_rows.h"
 
 // Rounds to the recipe's dtype. Values that are stored in it, and to which no adapter was added,
@@ -32,16 +31,10 @@ ig_status ig_values_read(const ig_values_source *from, size_t first, size_t coun
   return IG_OK;
 }
 
-IG_VECTORS static bool all_finite(size_t count, const float *x) {
-  uint32_t finite = 1;
-  for (size_t i = 0; i < count; i++) finite &= (uint32_t)isfinite(x[i]) != 0;
-  return finite;
-}
-
 static ig_status refuse_not_finite(const ig_values_target *to, size_t first, size_t count,
                                    const float *x, ig_error *err) {
-  size_t i = 0;
-  while (i + 1 < count && isfinite(x[i])) i++;
+  const size_t i = ig_finite_until(x, count);
+  if (i == count) return IG_OK;
   return ig_fail(err, IG_ERROR_FORMAT, "%s: value %zu becomes %g", to->tensor, first + i + 1,
                  (double)x[i]);
 }
@@ -61,7 +54,7 @@ static ig_status convert_to_f16(const ig_values_target *to, size_t first, size_t
 ig_status ig_values_convert(const ig_values_target *to, size_t first, size_t count, const float *x,
                             const void **out, ig_error *err) {
   *out = to->dtype == IG_DTYPE_F32 ? (const void *)x : to->bytes;
-  if (!all_finite(count, x)) return refuse_not_finite(to, first, count, x, err);
+  IG_TRY(refuse_not_finite(to, first, count, x, err));
   if (to->dtype == IG_DTYPE_BF16) ig_bf16_from_floats(count, x, to->bytes);
   return to->dtype == IG_DTYPE_F16 ? convert_to_f16(to, first, count, x, err) : IG_OK;
 }
