@@ -78,4 +78,26 @@ static inline ig_translator_options options_of(int beam, int n_best) {
   o.threads = 1;
   return o;
 }
+
+static inline ig_engine *open_engine(ig_engine_options options) {
+  const ig_ensemble alone = {.members = &(ig_ensemble_member){.directory = directory}, .count = 1};
+  ig_engine *engine;
+  ig_error err = {0};
+  if (ig_engine_open(&alone, &options, &engine, &err) != IG_OK) fail_msg("%s", err.message);
+  return engine;
+}
+
+// What the sentences give one by one, with the gaps between them. NULL ends the sentences.
+static inline char *join_alone(ig_translator *t, const char *const *sentences,
+                               const char *const *gaps) {
+  char *joined = calloc(1, 4096), *out;
+  for (size_t i = 0; sentences[i]; i++) {
+    assert_int_equal(ig_translate(t, sentences[i], &out, NULL), IG_OK);
+    assert_true(strlen(joined) + strlen(out) < 4000);
+    strcat(joined, i ? gaps[i - 1] : "");
+    strcat(joined, out);
+    free(out);
+  }
+  return joined;
+}
 #endif

@@ -1,6 +1,6 @@
 // The engine: models that decide together, and the threads and memory that run them. Ids in,
 // hypotheses (or log-probabilities) out: it knows nothing of text, lines and streams. Its users are
-// translators (translator.c), each of which is one stream; many may share one engine. Another kind
+// translators (translator.h), each of which is one stream; many may share one engine. Another kind
 // of work on the same models is another function of worker.c beside decoding and scoring.
 //
 // Threads: any number of threads may submit jobs to one engine at the same time. ig_engine_run

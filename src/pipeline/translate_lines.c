@@ -1,0 +1,132 @@
+// Lines in, lines out: window after window is read, worked on and written.
+#include "pipeline/translate_lines.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fail.h"
+#include "base/report.h"
+#include "pipeline/translate_window.h"
+
+static ig_status write_line(const ig_line_stream *stream, const char *output, ig_error *err) {
+  for (const char *text = output; text;) {
+    const char *end = strchr(text, '\n');
+    const size_t length = end ? (size_t)(end - text) : strlen(text);
+    IG_TRY(stream->write(stream->context, text, length, err));
+    text = end ? end + 1 : NULL;
+  }
+  return IG_OK;
+}
+
+// A line of one sentence is written as it is; of several, they are joined, and the line is written
+// with the last of them, which may come in a later window.
+static ig_status write_sentence(ig_translator *t, const ig_line_stream *stream,
+                                const ig_window_sentence *sentence, ig_error *err) {
+  const ig_text_span *gap = &sentence->gap;
+  if (sentence->ends_line && t->line.sentences == 0)
+    return write_line(stream, sentence->output, err);
+  IG_TRY(
+      ig_whole_line_add(&t->line, t->window.text + gap->begin, gap->length, sentence->output, err));
+  if (!sentence->ends_line) return IG_OK;
+  IG_TRY(write_line(stream, t->line.text, err));
+  ig_whole_line_clear(&t->line);
+  return IG_OK;
+}
+
+// Writes the lines that the first `count` sentences of the window are or end.
+static ig_status write_window(ig_translator *t, const ig_stream_input *in, size_t count,
+                              ig_error *err) {
+  const bool scoring = in->read_target != NULL;
+  for (size_t i = 0; i < count; i++) {
+    ig_window_sentence *sentence = &t->window.sentences[i];
+    if (!sentence->output)
+      IG_TRY(ig_output_line_blank(&t->format, scoring, &sentence->output, err));
+    IG_TRY(write_sentence(t, in->stream, sentence, err));
+    t->stats.lines += sentence->ends_line;
+  }
+  return IG_OK;
+}
+
+// Keeps the first error of a window's.
+static void keep_error(ig_status *first, ig_error *err, ig_status status, const ig_error *why) {
+  if (*first != IG_OK || status == IG_OK) return;
+  *first = status;
+  if (err) *err = *why;
+}
+
+// Reads a window, works on it and writes it. Lines before the one that cannot be read, be encoded
+// or be translated are written nevertheless.
+static ig_status run_window(ig_translator *t, ig_stream_input *in, ig_error *err) {
+  ig_error reading = {0}, working = {0}, writing = {0};
+  ig_window_clear(&t->window);
+  const ig_status read = ig_stream_input_fill(in, t, &reading);
+  const bool scoring = in->read_target != NULL;
+  t->progress.total = in->ended ? in->number : in->stream->total;
+  const double begin = ig_clock_seconds();
+  const ig_status worked = ig_translate_window(t, scoring, &working);
+  ig_window_keep_pace(&t->window, ig_clock_seconds() - begin);
+  const size_t finished = worked == IG_OK ? t->window.count : ig_window_finished(&t->window);
+  ig_status status = IG_OK;
+  keep_error(&status, err, write_window(t, in, finished, &writing), &writing);
+  keep_error(&status, err, worked, &working);
+  keep_error(&status, err, read, &reading);
+  return status;
+}
+
+static ig_status run_lines(ig_translator *t, ig_stream_input *in, const ig_reporter *reporter,
+                           ig_error *err) {
+  IG_TRY(ig_engine_check_usable(t->engine, err));
+  ig_status status = IG_OK;
+  ig_whole_line_clear(&t->line);
+  in->number = in->stream->lines_before;
+  ig_stream_progress_begin(&t->progress, reporter, in->read_target ? "scoring" : "translating",
+                           in->number);
+  t->losses = (ig_losses){.reporter = reporter};
+  while (status == IG_OK && !in->ended) {
+    status = run_window(t, in, err);
+    if (status == IG_OK) ig_stream_progress_window(&t->progress, &t->window);
+  }
+  ig_losses_end(&t->losses, &t->stats);
+  return status;
+}
+
+ig_status ig_translate_lines_run(ig_translator *t, ig_stream_input *in, const ig_reporter *reporter,
+                                 ig_error *err) {
+  const double begin = ig_clock_seconds();
+  if (!in->read_target && *t->decode.ignored)
+    ig_report(reporter, IG_LEVEL_WARNING, "%s asks for what is not built and is left out: %s",
+              ig_model_generation_file(ig_translator_first_model(t)), t->decode.ignored);
+  const char *without_rows = ig_engine_members_of(t->engine)->without_rows;
+  if (*without_rows)
+    ig_report(reporter, IG_LEVEL_WARNING,
+              "the model has no rows for added tokens, which are read as text: %s", without_rows);
+  in->sources = (ig_text_repair){.where = "line ", .reporter = reporter};
+  in->targets = (ig_text_repair){.where = "target line ", .reporter = reporter};
+  const ig_status status = run_lines(t, in, reporter, err);
+  ig_stream_input_end(in, t);
+  t->stats.seconds += ig_clock_seconds() - begin;
+  return status;
+}
+
+static ig_status check_stream(const ig_translator *translator, const ig_line_stream *stream,
+                              ig_error *err) {
+  IG_TRY(ig_fail_if_null(translator, "translator", err));
+  IG_TRY(ig_fail_if_null(stream, "stream", err));
+  IG_TRY(ig_fail_if_missing(!stream->read, "stream: read", err));
+  return ig_fail_if_missing(!stream->write, "stream: write", err);
+}
+
+ig_status ig_translate_lines(ig_translator *translator, const ig_line_stream *stream,
+                             const ig_reporter *reporter, ig_error *err) {
+  IG_TRY(check_stream(translator, stream, err));
+  return ig_translate_lines_run(translator, &(ig_stream_input){.stream = stream}, reporter, err);
+}
+
+ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stream,
+                           ig_target_reader read_target, const ig_reporter *reporter,
+                           ig_error *err) {
+  IG_TRY(check_stream(translator, stream, err));
+  IG_TRY(ig_fail_if_missing(!read_target, "read_target", err));
+  ig_stream_input in = {.stream = stream, .read_target = read_target};
+  return ig_translate_lines_run(translator, &in, reporter, err);
+}

@@ -1,0 +1,110 @@
+// A window through the engine: see translate_window.h.
+#include "pipeline/translate_window.h"
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "pipeline/long_sentences.h"
+
+static ig_status encode_window(ig_translator *t, const ig_encoding *encoding, ig_error *err) {
+  ig_pool *pool = NULL;
+  const bool lent = ig_window_is_large(&t->window) && ig_engine_lend_pool(t->engine, &pool);
+  const ig_status status = ig_window_encode(&t->window, encoding, pool, err);
+  if (lent) ig_engine_return_pool(t->engine);
+  return status;
+}
+
+// Makes ids of the window's sentences. A sentence of which none can be made is an error: the window
+// is cut to those before it.
+static ig_status make_ids(ig_translator *t, bool scoring, ig_error *err) {
+  ig_window *w = &t->window;
+  const ig_encoding encoding = {.sources = t->sources,
+                                .ids_in = t->ids_in,
+                                .scoring = scoring,
+                                .target_vocabulary = t->decode.vocab_size,
+                                .longest_target = t->longest_target,
+                                .interrupter = t->interrupter};
+  const ig_status encoded = encode_window(t, &encoding, err);
+  if (encoded != IG_OK) {
+    const size_t accepted = ig_window_accepted(w);
+    ig_window_cut(w, accepted < w->count ? accepted : 0);
+  }
+  if (!t->splitter || scoring) return encoded;
+  ig_error failure = {0};
+  const ig_status divided = ig_long_sentences_divide(w, &encoding, &t->losses, &failure);
+  if (divided == IG_OK) return encoded;
+  ig_window_cut(w, 0);
+  if (encoded == IG_OK && err) *err = failure;
+  return encoded == IG_OK ? divided : encoded;
+}
+
+static void count_losses(ig_translator *t) {
+  for (size_t i = 0; i < t->window.count; i++) {
+    ig_losses_of_source(&t->losses, &t->window.sentences[i]);
+    ig_losses_of_output(&t->losses, &t->window.sentences[i], t->decode.sentence.max_length);
+  }
+}
+
+static ig_status keep_translation(void *context, size_t sentence, const ig_hypothesis *found,
+                                  ig_error *err) {
+  ig_translator *t = context;
+  ig_window_sentence *translated = &t->window.sentences[sentence];
+  translated->unfinished = ig_losses_is_unfinished(&t->decode, found);
+  if (t->format.tokenizer)
+    translated->lost_output =
+        ig_tokenizer_count_lost(t->format.tokenizer, found->ids, (size_t)found->length);
+  ig_stream_progress_sentence(&t->progress, translated);
+  return ig_output_line_translated(&t->format, found, &translated->output, err);
+}
+
+static ig_status keep_scores(void *context, size_t sentence, const float *log_probs,
+                             ig_error *err) {
+  ig_translator *t = context;
+  ig_window_sentence *scored = &t->window.sentences[sentence];
+  ig_stream_progress_sentence(&t->progress, scored);
+  return ig_output_line_scored(&t->format, log_probs, scored->target.count, &scored->output, err);
+}
+
+// Sentence i of the job is sentence i of the window.
+static ig_status list_sentences(ig_translator *t, bool scoring, ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&t->sentences, &t->sentence_capacity, t->window.count,
+                          sizeof *t->sentences, err));
+  for (size_t i = 0; i < t->window.count; i++) {
+    const ig_window_sentence *sentence = &t->window.sentences[i];
+    t->sentences[i] = (ig_queue_sentence){.sources = sentence->sources,
+                                          .length = sentence->length,
+                                          .target = scoring ? &sentence->target : NULL};
+  }
+  return IG_OK;
+}
+
+// Has the engine fill the output of the sentences that are not blank.
+static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
+  IG_TRY(list_sentences(t, scoring, err));
+  const ig_engine_job job = {.sentences = t->sentences,
+                             .count = t->window.count,
+                             .options = &t->decode,
+                             .batch_tokens = t->batch_tokens,
+                             .decoded = scoring ? NULL : keep_translation,
+                             .scored = scoring ? keep_scores : NULL,
+                             .context = t,
+                             .interrupter = t->interrupter};
+  ig_engine_counts counts;
+  const ig_status status = ig_engine_run(t->engine, &job, &counts, err);
+  t->stats.target_tokens += counts.target_tokens;
+  if (counts.workers > t->stats.workers) t->stats.workers = counts.workers;
+  if (status != IG_OK) return status;
+  t->stats.sentences += t->window.count;
+  t->stats.source_tokens += counts.source_tokens;
+  return IG_OK;
+}
+
+ig_status ig_translate_window(ig_translator *t, bool scoring, ig_error *err) {
+  const ig_status encoded = make_ids(t, scoring, err);
+  if (t->window.count == 0) return encoded;
+  ig_error failure = {0};
+  const ig_status ran = run_engine(t, scoring, &failure);
+  count_losses(t);
+  if (encoded != IG_OK || ran == IG_OK) return encoded;
+  if (err) *err = failure;
+  return ran;
+}

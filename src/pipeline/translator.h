@@ -1,0 +1,38 @@
+// The translator: one stream over an engine. What it keeps from one window of sentences to the
+// next; the public part is in ingot.h. translator.c opens it, stream_input.c reads lines into its
+// window, translate_window.c has the engine work on the window, and translate_lines.c writes the
+// lines.
+#ifndef IG_PIPELINE_TRANSLATOR_H
+#define IG_PIPELINE_TRANSLATOR_H
+#include "pipeline/engine.h"
+#include "pipeline/losses.h"
+#include "pipeline/output_line.h"
+#include "pipeline/stream_progress.h"
+#include "pipeline/whole_line.h"
+#include "pipeline/window.h"
+#include "text/sentences.h"
+
+struct ig_translator {
+  ig_engine *engine;
+  bool owns_engine;
+  ig_decode_options decode;     // its lists are the engine's
+  ig_source_encoding *sources;  // (members)
+  int longest_target;           // tokens that every member has positions for
+  int batch_tokens;
+  bool ids_in;
+  bool strict;  // lines that are no text are errors
+  const ig_interrupter *interrupter;
+  ig_stream_progress progress;  // of the running stream
+  ig_output_format format;
+  ig_window window;
+  ig_sentences *splitter;        // NULL: a line is one sentence
+  ig_whole_line line;            // whose first sentences are translated, in an earlier window too
+  ig_queue_sentence *sentences;  // (sentences of the window)
+  size_t sentence_capacity;
+  ig_translate_stats stats;
+  ig_losses losses;  // of the running stream
+};
+
+// The model whose settings are the translator's where the caller gives none.
+const ig_model *ig_translator_first_model(const ig_translator *translator);
+#endif
