@@ -13,6 +13,7 @@
 #include "base/report.h"
 #include "fuse/plan/planner.h"
 #include "fuse/preview/compare.h"
+#include "fuse/run/made_directory.h"
 #include "fuse/run/make.h"
 #include "fuse/run/soup_averages.h"
 
@@ -33,7 +34,8 @@ typedef struct stage_run {
 static ig_status remove_stages(const stage_run *r, ig_error *err) {
   if (r->stages->count == 1 && r->averages.count == 0) return IG_OK;
   for (size_t i = 0; i + 1 < r->stages->count; i++)
-    IG_TRY(ig_staging_remove(r->stages->stage[i].directory, err));
+    IG_TRY(ig_made_directory_remove_or_tell(r->stages->stage[i].directory, &r->options->reporter,
+                                            err));
   if (rmdir(r->directory) == 0) return IG_OK;
   if (errno != ENOTEMPTY && errno != EEXIST)
     return ig_fail(err, IG_ERROR_IO, "%s: cannot remove: %s", r->directory, strerror(errno));
@@ -49,7 +51,7 @@ static ig_status make_stage(const stage_run *r, ig_fusion_writing *writing, cons
   ig_status status = IG_OK;
   if (!done) {
     ig_report(&r->options->reporter, IG_LEVEL_INFO, "stage %s", stage->recipe->name);
-    status = ig_staging_remove(stage->directory, err);
+    status = ig_made_directory_remove(stage->directory, err);
     if (status == IG_OK) status = ig_make_directory(writing, stage->directory, err);
   }
   if (status == IG_OK && json_array_append(r->history, done ? done : writing->provenance->json))
@@ -61,8 +63,6 @@ static ig_status make_stage(const stage_run *r, ig_fusion_writing *writing, cons
 static ig_status run_stage(const stage_run *r, const ig_fusion_plan *plan, size_t index,
                            ig_error *err) {
   ig_stage *stage = &r->stages->stage[index];
-  stage->directory = ig_path_join(r->directory, stage->recipe->name, err);
-  if (!stage->directory) return IG_ERROR_MEMORY;
   ig_provenance provenance;
   ig_fusion_writing writing = {.plan = plan,
                                .pool = r->pool,
@@ -156,8 +156,20 @@ static ig_status name_directory(stage_run *r, ig_error *err) {
                  r->directory);
 }
 
+// A stage's directory that cannot be removed in the end is told before anything is made.
+static ig_status name_stages(const stage_run *r, ig_error *err) {
+  for (size_t i = 0; i + 1 < r->stages->count; i++) {
+    ig_stage *stage = &r->stages->stage[i];
+    stage->directory = ig_path_join(r->directory, stage->recipe->name, err);
+    if (!stage->directory) return IG_ERROR_MEMORY;
+    IG_TRY(ig_made_directory_check(stage->directory, err));
+  }
+  return IG_OK;
+}
+
 static ig_status carry_out_all(stage_run *r, ig_error *err) {
   IG_TRY(name_directory(r, err));
+  IG_TRY(name_stages(r, err));
   IG_TRY(ig_pool_create(r->options->threads, &r->pool, err));
   r->averages = (ig_soup_averages){.options = r->options,
                                    .hashes = r->hashes,

@@ -74,6 +74,46 @@ expect 1 "$INGOT" fuse recipe.yml -o held -q
 has err 'is not the work of a fusion'
 has held.stages/half/notes mine
 
+# What is not the fusion's in a stage stays: it is told before anything is made, ...
+fuse plain
+mkdir -p ours.stages
+cp -r aside/half ours.stages/half
+echo mine >ours.stages/half/notes
+expect 1 "$INGOT" fuse recipe.yml -o ours -q
+has err 'ours.stages/half/notes: not a file that the fusion wrote'
+cmp -s aside/half/model.safetensors ours.stages/half/model.safetensors || fail "half is gone"
+[ ! -e ours.stages/other ] && [ ! -e ours.partial ] || fail "something was made"
+rm ours.stages/half/notes
+mkdir ours.stages/half/folder
+echo mine >ours.stages/half/folder/notes
+expect 1 "$INGOT" fuse recipe.yml -o ours -q
+has err 'ours.stages/half/folder/notes: not a file'
+rm -r ours.stages/half/folder
+ln -s ../../first ours.stages/half/link
+expect 1 "$INGOT" fuse recipe.yml -o ours -q
+has err 'ours.stages/half/link: not a file'
+rm ours.stages/half/link
+fuse ours
+[ ! -e ours.stages ] || fail "a stage of another fusion is left, though all of it was a fusion's"
+same ours/model.safetensors plain/model.safetensors
+# ... and in the end, where it came meanwhile (here with what an unfinished fusion left).
+mkdir -p late.stages/half.partial/folder
+echo another >late.stages/half.partial/fusion.journal
+echo mine | tee late.stages/half.partial/{notes,model-mine.safetensors,folder/notes} >/dev/null
+expect 0 "$INGOT" fuse recipe.yml -o late -q
+same late/model.safetensors plain/model.safetensors
+has err 'late.stages/half/folder/notes: not a file that the fusion wrote'
+has err 'late.stages: stays'
+for file in notes model-mine.safetensors folder/notes; do
+  has late.stages/half/$file mine
+done
+[ ! -e late.stages/other ] || fail "a stage is left"
+# fusion.json names each file of the directory but itself.
+(cd plain && find . -type f ! -name fusion.json | sed 's|^./||' | sort) >there
+tr -d '\n' <plain/fusion.json | grep -o '"files": *\[[^]]*\]' | tail -n 1 |
+  grep -o '"[^"]*"' | tr -d '"' | grep -v '^files$' | sort >named-files
+same named-files there
+
 # What the documents cannot say.
 refused "two recipes are named 'half'" "${half[@]}" --- "${half[@]}" --- "${last[@]}"
 refused "without a 'name'" "${half[@]:1}" --- "${last[@]}"

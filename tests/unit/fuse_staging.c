@@ -236,10 +236,17 @@ static void files_of_another_fusion_go(void **state) {
   touch("out.partial/special.txt");
   touch("out.partial/model-00001-of-00002.safetensors");
   touch("out.partial/model.safetensors.index.json");
+  // Names that no fusion gives.
+  touch("out.partial/model-mine.safetensors");
+  touch("out.partial/model-1-of-2.safetensors");
+  touch("out.partial/model.fp16.safetensors");
   touch("elsewhere");
   assert_int_equal(ig_staging_open("out", "another", 2, &s, &err), IG_OK);
   assert_true(ig_file_exists("elsewhere"));
   finish(&s);
+  assert_true(unlink("out/model-mine.safetensors") == 0 &&
+              unlink("out/model-1-of-2.safetensors") == 0 &&
+              unlink("out/model.fp16.safetensors") == 0);
   assert_int_equal(rmdir("out"), 0);  // empty
   assert_int_equal(unlink("elsewhere"), 0);
 }

@@ -9,6 +9,7 @@
 #include "io/json.h"
 
 const char *const ig_provenance_name = "fusion.json";
+const char *const ig_provenance_files = "files";
 
 static ig_status set_new(json_t *json, const char *key, json_t *value, ig_error *err) {
   return value && json_object_set_new(json, key, value) == 0 ? IG_OK : ig_fail_memory(err);
@@ -61,6 +62,17 @@ ig_status ig_provenance_hash(ig_provenance *provenance, ig_pool *pool, ig_error 
                  ig_contents_json(contents, contents->inputs, contents->count), err);
 }
 
+ig_status ig_provenance_name_files(ig_provenance *provenance, char *const *names, size_t count,
+                                   ig_error *err) {
+  json_t *list = json_array();
+  bool fine = list != NULL;
+  for (size_t i = 0; fine && i < count; i++)
+    fine = json_array_append_new(list, json_string(names[i])) == 0;
+  if (fine) return set_new(provenance->json, ig_provenance_files, list, err);
+  json_decref(list);
+  return ig_fail_memory(err);
+}
+
 ig_status ig_provenance_save(const ig_provenance *provenance, const char *directory,
                              ig_error *err) {
   return ig_json_save_in(directory, ig_provenance_name, provenance->json, 17, err);
@@ -71,6 +83,7 @@ static bool is_same(const json_t *found, const json_t *description, const json_t
   json_t *rest = json_deep_copy(found);
   json_object_del(rest, "inputs");
   json_object_del(rest, "outputs");
+  json_object_del(rest, ig_provenance_files);
   const bool same =
       json_equal(rest, description) && json_equal(json_object_get(found, "inputs"), inputs);
   json_decref(rest);

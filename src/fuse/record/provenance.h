@@ -4,7 +4,8 @@
 #define IG_FUSE_RECORD_PROVENANCE_H
 #include "fuse/record/contents.h"
 
-extern const char *const ig_provenance_name;  // "fusion.json"
+extern const char *const ig_provenance_name;   // "fusion.json"
+extern const char *const ig_provenance_files;  // its key for what the fusion wrote: "files"
 
 typedef struct ig_provenance {
   json_t *json;  // the description; ig_provenance_hash adds the files
@@ -29,6 +30,9 @@ ig_status ig_provenance_fingerprint(const ig_provenance *provenance, char text[I
                                     ig_error *err);
 // Hashes the contents and adds them to the JSON.
 ig_status ig_provenance_hash(ig_provenance *provenance, ig_pool *pool, ig_error *err);
+// Adds the names of the files that the fusion wrote, as they are in its directory.
+ig_status ig_provenance_name_files(ig_provenance *provenance, char *const *names, size_t count,
+                                   ig_error *err);
 ig_status ig_provenance_save(const ig_provenance *provenance, const char *directory, ig_error *err);
 // Looks for a model in the directory that was made from the same inputs in the same way. *found is
 // the provenance of that model, or NULL if there is none. Inputs are hashed to find out.

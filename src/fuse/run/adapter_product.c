@@ -392,6 +392,7 @@ static json_t *make_config(const extraction *e, const ig_plan_tensor **sorted) {
 }
 
 static ig_status write_config(const extraction *e, ig_error *err) {
+  IG_TRY(ig_staging_claim(e->staging, "adapter_config.json", err));
   const ig_plan_tensor **sorted = ig_allocate(e->layers, sizeof *sorted, err);
   if (!sorted) return IG_ERROR_MEMORY;
   json_t *config = make_config(e, sorted);

@@ -51,9 +51,10 @@ static ig_status copy_files(const ig_donor_files *files, const char *from, ig_st
   return IG_OK;
 }
 
-static ig_status write_config(const ig_fusion_plan *plan, const char *directory, ig_error *err) {
+static ig_status write_config(const ig_fusion_plan *plan, ig_staging *to, ig_error *err) {
+  IG_TRY(ig_staging_claim(to, "config.json", err));
   json_t *config = ig_output_config_make(plan);
-  const ig_status status = ig_json_save_in(directory, "config.json", config, 17, err);
+  const ig_status status = ig_json_save_in(to->directory, "config.json", config, 17, err);
   json_decref(config);
   return status;
 }
@@ -91,11 +92,12 @@ static ig_status copy_all(const ig_fusion_plan *plan, ig_staging *staging, ig_er
 }
 
 // Writes the vocabularies again, with the pieces that were added to them.
-static ig_status write_vocabularies(const ig_alignment *a, const char *directory, ig_error *err) {
-  if (a->new_tokens) return ig_new_tokens_write(a, directory, err);
+static ig_status write_vocabularies(const ig_alignment *a, ig_staging *to, ig_error *err) {
+  if (a->new_tokens) return ig_new_tokens_write(a, to->directory, err);
   static const char *const names[] = {"vocab.json", "target_vocab.json"};
   for (int side = 0; side <= a->output.separate; side++) {
-    char *path = ig_path_join(directory, names[side], err);
+    IG_TRY(ig_staging_claim(to, names[side], err));
+    char *path = ig_path_join(to->directory, names[side], err);
     const ig_status status =
         path ? ig_vocabulary_save(&a->output.side[side], path, err) : IG_ERROR_MEMORY;
     free(path);
@@ -128,7 +130,7 @@ ig_status ig_companions_write(const ig_fusion_plan *plan, ig_staging *staging, i
   IG_TRY(copy_all(plan, staging, err));
   const ig_alignment *a = plan->alignment;
   if (a && !a->idle) IG_TRY(map_special_ids(a, directory, generation, err));
-  if (a && a->added) IG_TRY(write_vocabularies(a, directory, err));
+  if (a && a->added) IG_TRY(write_vocabularies(a, staging, err));
   if (plan->chat_template) IG_TRY(write_template(plan->chat_template, staging, err));
-  return write_config(plan, directory, err);
+  return write_config(plan, staging, err);
 }

@@ -7,7 +7,9 @@ static ig_status fill_directory(const ig_fusion_writing *w, ig_error *err) {
   if (w->staging->resumed)
     ig_report(w->reporter, IG_LEVEL_INFO, "going on with an unfinished fusion");
   IG_TRY(ig_fusion_product_of(w->plan->recipe)->write(w, err));
-  return ig_provenance_save(w->provenance, w->staging->directory, err);
+  const ig_staging *s = w->staging;
+  IG_TRY(ig_provenance_name_files(w->provenance, s->written, s->written_count, err));
+  return ig_provenance_save(w->provenance, s->directory, err);
 }
 
 ig_status ig_make_staged(ig_fusion_writing *w, const char *output, ig_staging *staging,

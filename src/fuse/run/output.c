@@ -82,11 +82,12 @@ static json_t *make_index(const ig_fusion_plan *plan, const ig_output *o) {
   return index;
 }
 
-static ig_status write_index(const ig_fusion_plan *plan, const ig_output *o, const char *directory,
+static ig_status write_index(const ig_fusion_plan *plan, const ig_output *o, ig_staging *to,
                              ig_error *err) {
+  static const char name[] = "model.safetensors.index.json";
+  IG_TRY(ig_staging_claim(to, name, err));
   json_t *index = make_index(plan, o);
-  const ig_status status =
-      ig_json_save_in(directory, "model.safetensors.index.json", index, 17, err);
+  const ig_status status = ig_json_save_in(to->directory, name, index, 17, err);
   json_decref(index);
   return status;
 }
@@ -104,7 +105,7 @@ ig_status ig_output_check(const ig_fusion_plan *plan, size_t shard_bytes, ig_pro
 
 static ig_status open_shards(const shard_opening *s, ig_error *err) {
   for (size_t i = 0; i < s->output->count; i++) IG_TRY(open_shard(s, i, err));
-  return s->output->count > 1 ? write_index(s->plan, s->output, s->staging->directory, err) : IG_OK;
+  return s->output->count > 1 ? write_index(s->plan, s->output, s->staging, err) : IG_OK;
 }
 
 ig_status ig_output_open(const ig_fusion_plan *plan, ig_staging *staging,

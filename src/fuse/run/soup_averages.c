@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "base/path.h"
 #include "fuse/plan/planner.h"
+#include "fuse/run/made_directory.h"
 #include "fuse/run/make.h"
 
 static ig_status score_model(void *context, const char *directory, double *score, ig_error *err) {
@@ -15,10 +16,10 @@ static ig_status score_model(void *context, const char *directory, double *score
 
 static ig_status make_and_score(ig_soup_averages *a, ig_fusion_writing *writing,
                                 const char *directory, double *score, ig_error *err) {
-  IG_TRY(ig_staging_remove(directory, err));  // an interrupted fusion may have left it
+  IG_TRY(ig_made_directory_remove(directory, err));  // an interrupted fusion may have left it
   IG_TRY(ig_make_directory(writing, directory, err));
   IG_TRY(score_model(a, directory, score, err));
-  return ig_staging_remove(directory, err);
+  return ig_made_directory_remove_or_tell(directory, &a->options->reporter, err);
 }
 
 static ig_status score_plan(ig_soup_averages *a, const ig_fusion_plan *plan, double *score,

@@ -14,6 +14,7 @@
 #include "base/listing.h"
 #include "base/path.h"
 #include "base/writer.h"
+#include "fuse/run/made_directory.h"
 #include "io/model_directory.h"
 
 static const char *const journal_name = "fusion.journal";
@@ -222,35 +223,10 @@ static void note_done(ig_staging *s, char *line) {
   if (index < s->tensors) s->done[index] = true;
 }
 
-static bool is_plain_name(const char *name) {
-  return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
-}
-
-// Opens a folder of the directory. A link is not followed. -1: it cannot be opened.
-static int open_folder(const ig_staging *s, const char *name) {
-  return openat(s->descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-// A file in a folder, and the folder if that was its last one.
-static void remove_in_folder(const ig_staging *s, const char *folder, const char *name) {
-  const int descriptor = is_plain_name(folder) && is_plain_name(name) ? open_folder(s, folder) : -1;
-  if (descriptor < 0) return;
-  unlinkat(descriptor, name, 0);
-  close(descriptor);
-  unlinkat(s->descriptor, folder, AT_REMOVEDIR);
-}
-
 // A file of another fusion that is not in the table of model directories. That it does not exist is
 // fine.
 static void remove_claimed(ig_staging *s, char *line) {
-  if (line[0] != '+') return;
-  char *slash = strchr(line, '/');
-  if (slash) {
-    *slash = '\0';
-    remove_in_folder(s, line + 1, slash + 1);
-  } else if (is_plain_name(line + 1)) {
-    unlinkat(s->descriptor, line + 1, 0);
-  }
+  if (line[0] == '+') ig_made_directory_remove_file(s->descriptor, line + 1);
 }
 
 static ig_status truncate_journal(ig_staging *s, size_t size, ig_error *err) {
@@ -266,8 +242,20 @@ static ig_status begin_journal(ig_staging *s, const char *fingerprint, ig_error 
   return IG_OK;
 }
 
+static ig_status note_written(ig_staging *s, const char *name, ig_error *err) {
+  for (size_t i = 0; i < s->written_count; i++)
+    if (strcmp(s->written[i], name) == 0) return IG_OK;
+  IG_TRY(ig_allocate_more((void **)&s->written, &s->written_capacity, s->written_count + 1,
+                          sizeof *s->written, err));
+  s->written[s->written_count] = ig_allocate_copy(name, strlen(name), err);
+  if (!s->written[s->written_count]) return IG_ERROR_MEMORY;
+  s->written_count++;
+  return IG_OK;
+}
+
 ig_status ig_staging_claim(ig_staging *s, const char *name, ig_error *err) {
   if (strchr(name, '\n')) return ig_fail(err, IG_ERROR_FORMAT, "%s: a newline in a name", name);
+  IG_TRY(note_written(s, name, err));
   if (fprintf(s->journal, "+%s\n", name) < 0 || fflush(s->journal))
     return fail_with_errno(s->journal_path, "write", err);
   return IG_OK;
@@ -297,6 +285,7 @@ ig_status ig_staging_begin_weights(ig_staging *s, const char *name,
                                    const ig_safetensors_output *tensors, size_t count,
                                    ig_safetensors_shard **out, ig_error *err) {
   *out = NULL;
+  IG_TRY(note_written(s, name, err));
   char *path = ig_path_join(s->directory, name, err);
   if (!path) return IG_ERROR_MEMORY;
   const ig_status status = begin_weights_at(s, path, tensors, count, out, err);
@@ -306,14 +295,24 @@ ig_status ig_staging_begin_weights(ig_staging *s, const char *name,
 
 // ---- its files ---------------------------------------------------------------
 
-// Names of weights: model.safetensors, model-00001-of-00002.safetensors, the index of them, and an
-// adapter's.
+// True for model-00001-of-00002.safetensors: five digits or more, twice.
+static bool is_shard(const char *name) {
+  static const char *const before[] = {"model-", "-of-"};
+  for (size_t i = 0; i < 2; i++) {
+    const size_t length = strlen(before[i]);
+    if (strncmp(name, before[i], length) != 0) return false;
+    const size_t digits = strspn(name + length, "0123456789");
+    if (digits < 5) return false;
+    name += length + digits;
+  }
+  return strcmp(name, ".safetensors") == 0;
+}
+
+// Names of weights: of one file, of shards and the index of them, and of an adapter.
 static bool is_weights(const char *name) {
-  const size_t length = strlen(name), end = strlen(".safetensors");
-  if (strcmp(name, "model.safetensors.index.json") == 0) return true;
-  return length > end && strcmp(name + length - end, ".safetensors") == 0 &&
-         (strncmp(name, "model-", 6) == 0 || strncmp(name, "model.", 6) == 0 ||
-          strncmp(name, "adapter_model.", 14) == 0);
+  return strcmp(name, "model.safetensors") == 0 || is_shard(name) ||
+         strcmp(name, "model.safetensors.index.json") == 0 ||
+         strcmp(name, "adapter_model.safetensors") == 0;
 }
 
 // True for the name of a file that a fusion writes. fusion.json is not among them: it is removed
@@ -357,31 +356,6 @@ static ig_status fail_to_remove(const ig_staging *s, ig_error *err) {
   return fail_with_errno(s->directory, "remove", err);
 }
 
-// Removes the files of a folder of the directory, which is open.
-static ig_status empty_folder(const ig_staging *s, int folder, ig_error *err) {
-  ig_listing listing;
-  ig_status status = ig_listing_read_open(folder, s->directory, &listing, err);
-  for (size_t i = 0; status == IG_OK && i < listing.count; i++)
-    if (unlinkat(folder, listing.names[i], 0)) status = fail_to_remove(s, err);
-  ig_listing_free(&listing);
-  return status;
-}
-
-static bool is_folder(const ig_staging *s, const char *name) {
-  struct stat status;
-  return fstatat(s->descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
-}
-
-static ig_status remove_folder(const ig_staging *s, const char *name, ig_error *err) {
-  if (!is_folder(s, name)) return IG_OK;
-  const int folder = open_folder(s, name);
-  if (folder < 0) return fail_to_remove(s, err);
-  const ig_status status = empty_folder(s, folder, err);
-  close(folder);
-  if (status != IG_OK) return status;
-  return unlinkat(s->descriptor, name, AT_REMOVEDIR) ? fail_to_remove(s, err) : IG_OK;
-}
-
 static ig_status remove_file(const ig_staging *s, const char *name, ig_error *err) {
   return unlinkat(s->descriptor, name, 0) && errno != ENOENT ? fail_to_remove(s, err) : IG_OK;
 }
@@ -394,14 +368,11 @@ static ig_status remove_ours(const ig_staging *s, const char *name, ig_error *er
   return is_ours(name) ? remove_file(s, name, err) : IG_OK;
 }
 
-static ig_status remove_any(const ig_staging *s, const char *name, ig_error *err) {
-  return strcmp(name, "fusion.json") != 0 ? remove_file(s, name, err) : IG_OK;
-}
-
 // fusion.json, by which the directory is known, is removed last: what is half removed can be
 // removed again.
-static ig_status remove_with_note(const ig_staging *s, entry_action *remove, ig_error *err) {
-  IG_TRY(for_entries(s, remove, err));
+static ig_status remove_with_note(const ig_staging *s, ig_error *err) {
+  ig_made_directory_remove_named(s->descriptor, s->directory);
+  IG_TRY(for_entries(s, remove_ours, err));
   return remove_file(s, "fusion.json", err);
 }
 
@@ -424,7 +395,7 @@ static ig_status begin_or_go_on(ig_staging *s, const char *fingerprint, journal_
     return truncate_journal(s, text->size, err);
   }
   for_lines(s, text, remove_claimed);
-  IG_TRY(remove_with_note(s, remove_ours, err));
+  IG_TRY(remove_with_note(s, err));
   return begin_journal(s, fingerprint, err);
 }
 
@@ -465,41 +436,8 @@ ig_status ig_staging_commit(ig_staging *s, ig_error *err) {
 }
 
 void ig_staging_discard(ig_staging *s) {
-  if (remove_with_note(s, remove_ours, NULL) == IG_OK &&
-      unlinkat(s->descriptor, journal_name, 0) == 0)
+  if (remove_with_note(s, NULL) == IG_OK && unlinkat(s->descriptor, journal_name, 0) == 0)
     rmdir(s->directory);
-}
-
-// Renames the directory to OUTPUT.partial before removing it, so that a crash cannot leave half a
-// model under its name.
-static ig_status remove_made(ig_staging *s, const char *directory, ig_error *err) {
-  struct stat status;
-  IG_TRY(name_directories(directory, s, err));
-  char *known = ig_path_join(s->output, "fusion.json", err);
-  if (!known) return IG_ERROR_MEMORY;
-  const bool made = ig_file_exists(known);
-  free(known);
-  if (lstat(s->output, &status) == 0) IG_TRY(check_own(s->output, &status, err));
-  if (!made)
-    return ig_fail(err, IG_ERROR_IO, "%s: exists already, and is not the work of a fusion",
-                   s->output);
-  if (lstat(s->directory, &status) == 0)
-    return ig_fail(err, IG_ERROR_IO, "%s: exists already, beside %s", s->directory, s->output);
-  if (rename(s->output, s->directory)) return fail_with_errno(s->output, "remove", err);
-  IG_TRY(open_own(s, err));
-  IG_TRY(for_entries(s, remove_folder, err));
-  IG_TRY(remove_with_note(s, remove_any, err));
-  return rmdir(s->directory) ? fail_to_remove(s, err) : IG_OK;
-}
-
-ig_status ig_staging_remove(const char *directory, ig_error *err) {
-  struct stat unused;
-  if (lstat(directory, &unused))
-    return errno == ENOENT ? IG_OK : fail_with_errno(directory, "look at", err);
-  ig_staging staging = {0};
-  const ig_status status = remove_made(&staging, directory, err);
-  ig_staging_close(&staging);
-  return status;
 }
 
 void ig_staging_close(ig_staging *s) {
@@ -509,5 +447,7 @@ void ig_staging_close(ig_staging *s) {
   free(s->directory);
   free(s->journal_path);
   free(s->done);
+  for (size_t i = 0; i < s->written_count; i++) free(s->written[i]);
+  free(s->written);
   *s = (ig_staging){0};
 }

@@ -15,6 +15,8 @@ typedef struct ig_staging {
   bool resumed;
   bool *done;  // (tensors)
   size_t tensors;
+  char **written;  // names of the files that this fusion writes, fusion.json left out
+  size_t written_count, written_capacity;
 } ig_staging;
 
 // Fails if OUTPUT exists, or if OUTPUT.partial exists and is no unfinished fusion. Writes nothing.
@@ -40,9 +42,9 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
 // values must be on the disk by then.
 ig_status ig_staging_mark_done(ig_staging *staging, size_t index, ig_error *err);
 ig_status ig_staging_flush(ig_staging *staging, ig_error *err);
-// Notes in the journal that the fusion writes a file of this name, before it does: if another
-// fusion begins here, it removes the file. Weights and the files of ig_model_directory_next are
-// known without.
+// Notes that the fusion writes a file of this name, before it does: in the journal, so that another
+// fusion that begins here removes the file, and among those that fusion.json will name. Weights are
+// noted by ig_staging_begin_weights.
 ig_status ig_staging_claim(ig_staging *staging, const char *name, ig_error *err);
 // Begins a file of weights, or goes on with what it holds if the fusion is resumed. If the file is
 // not what the journal supposes, nothing that the journal says counts any more.
@@ -54,7 +56,4 @@ ig_status ig_staging_commit(ig_staging *staging, ig_error *err);
 void ig_staging_close(ig_staging *staging);  // an unfinished directory stays
 // Removes an unfinished directory that can never be completed.
 void ig_staging_discard(ig_staging *staging);
-// Removes a directory that a fusion made, with its files. It need not exist. One without
-// fusion.json is not touched, and that is an error.
-ig_status ig_staging_remove(const char *directory, ig_error *err);
 #endif
