@@ -25,7 +25,7 @@ static const model_file files[] = {
     {"tokenizer.json", TOKENIZER | PIECES},
     {"vocab.json", TOKENIZER | PIECES | WRITTEN},
     {"target_vocab.json", TOKENIZER | PIECES | WRITTEN},
-    {"merges.txt", TOKENIZER},
+    {"merges.txt", TOKENIZER | WRITTEN},
     {"source.spm", TOKENIZER | WRITTEN},
     {"target.spm", TOKENIZER | WRITTEN},
     {"sentencepiece.bpe.model", TOKENIZER},

@@ -4,6 +4,7 @@
 #include "model/arch/bart_head_rows.h"
 #include "model/arch/bart_rows.h"
 #include "model/arch/bart_shared.h"
+#include "model/arch/bart_tokenizers.h"
 #include "model/arch/family.h"
 
 static const ig_tensor_row tensors[] = {
@@ -25,7 +26,7 @@ const ig_family ig_family_bart = {
     .model_type = "bart",
     .architecture = "BartForConditionalGeneration",
     .tensors = tensors,
-    .tokenizers = ig_bart_shared_tokenizers,
+    .tokenizers = ig_bart_tokenizers,
     .defaults =
         {
             // BartConfig's own
