@@ -2,10 +2,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "error.h"
@@ -79,8 +82,19 @@ static int is_model_file(const struct dirent *entry) {
 }
 
 static ig_status hash_file(XXH3_state_t *hash, const char *path, char *chunk, ig_error *err) {
-  FILE *file = fopen(path, "rbe");
-  if (file == NULL) return cli_error(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+  // What is no regular file is none of the model: opening a pipe would wait for its writer.
+  const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  struct stat info;
+  if (descriptor >= 0 && fstat(descriptor, &info) == 0 && !S_ISREG(info.st_mode)) {
+    close(descriptor);
+    return IG_OK;
+  }
+  FILE *file = descriptor >= 0 ? fdopen(descriptor, "rb") : NULL;
+  if (file == NULL) {
+    cli_error(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+    if (descriptor >= 0) close(descriptor);
+    return IG_ERROR_IO;
+  }
   size_t got;
   while ((got = fread(chunk, 1, CHUNK, file)) > 0) XXH3_64bits_update(hash, chunk, got);
   const bool failed = ferror(file);

@@ -14,7 +14,7 @@
 #include "base/path.h"
 #include "base/writer.h"
 
-static const char *kind_of(mode_t mode) {
+const char *ig_file_kind_name(unsigned mode) {
   return S_ISDIR(mode)                    ? "a directory"
          : S_ISFIFO(mode)                 ? "a pipe"
          : S_ISSOCK(mode)                 ? "a socket"
@@ -22,14 +22,16 @@ static const char *kind_of(mode_t mode) {
                                           : "something else";
 }
 
+static ig_status fail_not_regular(const char *path, const char *found, ig_error *err) {
+  return ig_fail(err, IG_ERROR_IO, "%s: expected a regular file, found %s", path, found);
+}
+
 // A pipe without a writer must not keep the caller waiting; for a regular file O_NONBLOCK has no
 // meaning.
 ig_status ig_file_open(ig_file *file, const char *path, ig_error *err) {
   *file = (ig_file){0};
   int handle = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (handle < 0 && errno == ENXIO)
-    return ig_fail(err, IG_ERROR_IO, "%s: expected a regular file, found a socket or a device",
-                   path);
+  if (handle < 0 && errno == ENXIO) return fail_not_regular(path, "a socket or a device", err);
   if (handle < 0) return ig_fail_system(err, path, "open");
   *file = (ig_file){.open = true, .handle = handle};
   struct stat status;
@@ -37,12 +39,37 @@ ig_status ig_file_open(ig_file *file, const char *path, ig_error *err) {
   if (fstat(handle, &status) != 0)
     result = ig_fail_system(err, path, "stat");
   else if (!S_ISREG(status.st_mode))
-    result = ig_fail(err, IG_ERROR_IO, "%s: expected a regular file, found %s", path,
-                     kind_of(status.st_mode));
+    result = fail_not_regular(path, ig_file_kind_name(status.st_mode), err);
   file->size = (size_t)status.st_size;
   file->device = (unsigned long long)status.st_dev;
   file->inode = (unsigned long long)status.st_ino;
   if (result != IG_OK) ig_file_close(file);
+  return result;
+}
+
+ig_status ig_file_check_regular(const char *path, ig_error *err) {
+  ig_file file;
+  IG_TRY(ig_file_open(&file, path, err));
+  ig_file_close(&file);
+  return IG_OK;
+}
+
+// A pipe that nobody reads cannot be opened for writing without waiting: ENXIO.
+ig_status ig_file_open_to_append(const char *path, FILE **out, ig_error *err) {
+  *out = NULL;
+  const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  const int handle = open(path, flags, 0666);
+  if (handle < 0 && errno == ENXIO) return fail_not_regular(path, "a pipe or a device", err);
+  if (handle < 0) return ig_fail_system(err, path, "open");
+  struct stat status;
+  ig_status result = IG_OK;
+  if (fstat(handle, &status) != 0)
+    result = ig_fail_system(err, path, "stat");
+  else if (!S_ISREG(status.st_mode))
+    result = fail_not_regular(path, ig_file_kind_name(status.st_mode), err);
+  else if (!(*out = fdopen(handle, "a")))
+    result = ig_fail_system(err, path, "open");
+  if (result != IG_OK) close(handle);
   return result;
 }
 

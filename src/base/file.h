@@ -3,6 +3,7 @@
 #ifndef IG_BASE_FILE_H
 #define IG_BASE_FILE_H
 #include <stddef.h>
+#include <stdio.h>
 #include "ingot/core.h"
 
 // A regular file open for reading. Files are not mapped: if another process cut a mapped file
@@ -18,6 +19,12 @@ ig_status ig_file_open(ig_file *file, const char *path, ig_error *err);
 // Thread-safe.
 ig_status ig_file_read(const ig_file *file, const char *path, size_t offset, void *to, size_t size,
                        ig_error *err);
+// Fails unless the path leads to a regular file that can be read.
+ig_status ig_file_check_regular(const char *path, ig_error *err);
+// "a pipe": what a file is that is not regular (st_mode).
+const char *ig_file_kind_name(unsigned mode);
+// Opens a regular file to append to it, and makes it if it does not exist. The caller closes *out.
+ig_status ig_file_open_to_append(const char *path, FILE **out, ig_error *err);
 void ig_file_close(ig_file *file);  // harmless on a zeroed one
 // Whether a descriptor of this number is one of so many that files should rest: half of those that
 // the process may have are left for other uses.

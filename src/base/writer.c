@@ -11,6 +11,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/path.h"
 
 // Where the bytes are to end: what a symbolic link leads to, so that the link itself stays. NULL:
@@ -65,20 +66,27 @@ bool ig_writer_is_temporary_of(const char *name, const char *file) {
   return strncmp(name, file, length) == 0 && is_temporary_end(name + length);
 }
 
-ig_status ig_writer_open(ig_writer *writer, const char *path, ig_error *err) {
-  *writer = (ig_writer){0};
-  ig_error local = {0};
-  if (!err) err = &local;
-  struct stat status;
-  bool exists = stat(path, &status) == 0;
-  if (exists && S_ISDIR(status.st_mode))
+// Looks at what is at the path now. A directory is an error.
+static ig_status look_at(const char *path, struct stat *status, bool *exists, ig_error *err) {
+  *exists = stat(path, status) == 0;
+  if (*exists && S_ISDIR(status->st_mode))
     return ig_fail(err, IG_ERROR_IO, "%s: cannot write: is a directory", path);
+  return IG_OK;
+}
+
+static ig_status open_writer(ig_writer *writer, const char *path, bool named, ig_error *err) {
+  struct stat status;
+  bool exists;
+  IG_TRY(look_at(path, &status, &exists, err));
+  const bool special = exists && !S_ISREG(status.st_mode);
+  if (special && !named)
+    return ig_fail(err, IG_ERROR_IO, "%s: cannot write: expected a regular file, found %s", path,
+                   ig_file_kind_name(status.st_mode));
   writer->path = final_path(path, err);
   if (!writer->path) return IG_ERROR_MEMORY;
   // A terminal, a pipe or /dev/null is written to directly: there is nothing to rename over.
-  int descriptor = exists && !S_ISREG(status.st_mode)
-                       ? open(path, O_WRONLY | O_CLOEXEC)
-                       : open_temporary(writer->path, &writer->temporary, err);
+  int descriptor = special ? open(path, O_WRONLY | O_CLOEXEC)
+                           : open_temporary(writer->path, &writer->temporary, err);
   if (descriptor >= 0) writer->file = fdopen(descriptor, "wb");
   if (writer->file) {
     if (exists && S_ISREG(status.st_mode))
@@ -89,6 +97,30 @@ ig_status ig_writer_open(ig_writer *writer, const char *path, ig_error *err) {
   if (descriptor >= 0) close(descriptor);
   ig_writer_abandon(writer);
   return result;
+}
+
+ig_status ig_writer_open(ig_writer *writer, const char *path, ig_error *err) {
+  ig_error local = {0};
+  *writer = (ig_writer){0};
+  return open_writer(writer, path, false, err ? err : &local);
+}
+
+ig_status ig_writer_open_named(ig_writer *writer, const char *path, ig_error *err) {
+  ig_error local = {0};
+  *writer = (ig_writer){0};
+  return open_writer(writer, path, true, err ? err : &local);
+}
+
+ig_status ig_writer_check_named(const char *path, ig_error *err) {
+  struct stat status;
+  bool exists;
+  IG_TRY(look_at(path, &status, &exists, err));
+  if (exists && !S_ISREG(status.st_mode))
+    return access(path, W_OK) == 0 ? IG_OK : ig_fail_system(err, path, "write");
+  ig_writer writer;
+  IG_TRY(ig_writer_open(&writer, path, err));
+  ig_writer_abandon(&writer);
+  return IG_OK;
 }
 
 ig_status ig_writer_write(ig_writer *writer, const void *data, size_t size, ig_error *err) {

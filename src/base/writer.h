@@ -11,7 +11,13 @@ typedef struct ig_writer {
   FILE *file;
   char *path, *temporary;  // temporary NULL: path is no regular file and is written to directly
 } ig_writer;
+// Anything but a regular file at the path is an error: a pipe would keep the caller waiting.
 ig_status ig_writer_open(ig_writer *writer, const char *path, ig_error *err);
+// The same for an output that the user named: a terminal, a pipe or a device is written to
+// directly.
+ig_status ig_writer_open_named(ig_writer *writer, const char *path, ig_error *err);
+// Fails where such an output cannot be written. Nothing is left of it, and no pipe is opened.
+ig_status ig_writer_check_named(const char *path, ig_error *err);
 ig_status ig_writer_write(ig_writer *writer, const void *data, size_t size, ig_error *err);
 ig_status ig_writer_commit(ig_writer *writer, ig_error *err);  // closes and frees in any case
 void ig_writer_abandon(ig_writer *writer);                     // harmless after a commit

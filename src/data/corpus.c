@@ -6,6 +6,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/size.h"
 #include "io/lines.h"
 #include "text/sentencepiece.h"
@@ -248,6 +249,8 @@ static ig_status load_opened(corpus_loader *l, ig_lines *const file[2], const ch
 static ig_status load_pair(corpus_loader *l, const char *const path[2],
                            const ig_lines_options *reading, ig_error *err) {
   ig_lines *file[2] = {NULL, NULL};
+  // Data are read more than once, which a pipe cannot be.
+  for (int side = 0; side < 2; side++) IG_TRY(ig_file_check_regular(path[side], err));
   ig_status status = ig_lines_open(path[0], reading, &file[0], err);
   if (status == IG_OK) status = ig_lines_open(path[1], reading, &file[1], err);
   if (status == IG_OK) status = load_opened(l, file, path, err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/file.h"
 #include "io/lines.h"
 #include "text/utf8.h"
 
@@ -56,6 +57,8 @@ static ig_status survey_opened(ig_survey *s, ig_lines *const file[2], const char
 static ig_status survey_pair(ig_survey *s, const char *const path[2],
                              const ig_lines_options *reading, ig_error *err) {
   ig_lines *file[2] = {NULL, NULL};
+  // Data are read more than once, which a pipe cannot be.
+  for (int side = 0; side < 2; side++) IG_TRY(ig_file_check_regular(path[side], err));
   ig_status status = ig_lines_open(path[0], reading, &file[0], err);
   if (status == IG_OK) status = ig_lines_open(path[1], reading, &file[1], err);
   if (status == IG_OK) status = survey_opened(s, file, path, err);

@@ -234,6 +234,16 @@ static ig_status run_to_the_end(ig_training_loop *l, ig_error *err) {
   return status == IG_INTERRUPTED ? end_interrupted(l, err) : status;
 }
 
+static ig_status write_text(const char *path, const char *text, ig_error *err) {
+  ig_writer writer;
+  IG_TRY(ig_writer_open_named(&writer, path, err));
+  ig_status status = ig_writer_write(&writer, text, strlen(text), err);
+  if (status == IG_OK) status = ig_writer_write(&writer, "\n", 1, err);
+  if (status == IG_OK) return ig_writer_commit(&writer, err);
+  ig_writer_abandon(&writer);
+  return status;
+}
+
 static ig_status write_stats(const ig_training_loop *l, const char *path, ig_error *err) {
   const ig_run_state *s = &l->run->state;
   const double seconds = s->seconds - l->first_seconds,
@@ -256,9 +266,11 @@ static ig_status write_stats(const ig_training_loop *l, const char *path, ig_err
       "parameters", (json_int_t)ig_model_parameters(l->run->model), "peak_rss_bytes", peak, "isa",
       isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)), "repaired_lines",
       (json_int_t)(l->run->train.repaired + l->run->valid.repaired));
-  if (!stats) return ig_fail_memory_in(path, err);
-  const ig_status status = ig_json_save(path, stats, 9, err);
+  char *text = stats ? ig_json_text(stats, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
   json_decref(stats);
+  if (!text) return ig_fail_memory_in(path, err);
+  const ig_status status = write_text(path, text, err);
+  free(text);
   return status;
 }
 
@@ -274,17 +286,10 @@ static ig_status write_stats_of_end(const ig_training_loop *l, const char *path,
   return status;
 }
 
-// A path that cannot be written is told before the run, not days later.
-static ig_status check_writable(const char *path, ig_error *err) {
-  ig_writer writer;
-  IG_TRY(ig_writer_open(&writer, path, err));
-  ig_writer_abandon(&writer);
-  return IG_OK;
-}
-
 static ig_status train_run(ig_run *run, const ig_train_options *options, ig_error *err) {
   const double begin = ig_clock_seconds();
-  if (options->stats_path) IG_TRY(check_writable(options->stats_path, err));
+  // A path that cannot be written is told before the run, not days later.
+  if (options->stats_path) IG_TRY(ig_writer_check_named(options->stats_path, err));
   IG_TRY(ig_setup_run(run, err));
   const size_t accumulate = (size_t)run->config.accumulate;
   ig_training_loop l = {.run = run,

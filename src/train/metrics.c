@@ -2,11 +2,9 @@
 #include "train/metrics.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -19,10 +17,11 @@ ig_status ig_metrics_append(const char *path, json_t *entry, ig_error *err) {
   if (!text)
     return ig_fail(err, IG_ERROR_MEMORY,
                    "%s: a line of metrics: out of memory, or a number that is not finite", path);
-  FILE *file = fopen(path, "a");
+  FILE *file;
+  const ig_status status = ig_file_open_to_append(path, &file, err);
   const bool written = file && fprintf(file, "%s\n", text) > 0;
   free(text);
-  if (file && fclose(file) == 0 && written) return IG_OK;
+  if (status != IG_OK || (fclose(file) == 0 && written)) return status;
   return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
 }
 
@@ -39,16 +38,13 @@ static json_int_t line_update(const char *line, size_t length) {
 
 ig_status ig_metrics_sync(const char *path, uint64_t *bytes, ig_error *err) {
   *bytes = 0;
-  const int handle = open(path, O_WRONLY | O_CLOEXEC);
-  if (handle < 0)
-    return errno == ENOENT ? IG_OK : ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
-  struct stat status;
-  const bool failed = fsync(handle) != 0 || fstat(handle, &status) != 0;
-  const int reason = errno;
-  close(handle);
-  if (failed) return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(reason));
-  *bytes = (uint64_t)status.st_size;
-  return IG_OK;
+  if (!ig_file_exists(path)) return IG_OK;
+  ig_file file;
+  IG_TRY(ig_file_open(&file, path, err));
+  const ig_status status = fsync(file.handle) == 0 ? IG_OK : ig_fail_system(err, path, "sync");
+  *bytes = (uint64_t)file.size;
+  ig_file_close(&file);
+  return status;
 }
 
 ig_status ig_metrics_truncate(const char *path, const ig_run_state *state, ig_error *err) {

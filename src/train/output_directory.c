@@ -1,7 +1,6 @@
 // Making, locking and removing the output directory.
 #include "train/output_directory.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -56,11 +55,10 @@ static ig_status lock_output(ig_run *run, ig_error *err) {
   char *path = ig_path_join(run->config.output, ".lock", err);
   if (!path) return IG_ERROR_MEMORY;
   run->made_lock = !ig_file_exists(path);
-  run->lock = fopen(path, "ae");
-  if (!run->lock) {
-    ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+  const ig_status status = ig_file_open_to_append(path, &run->lock, err);
+  if (status != IG_OK) {
     free(path);
-    return IG_ERROR_IO;
+    return status;
   }
   // A start that failed may have removed the file after we opened it and before we locked it: then
   // ours is no longer the file that others will lock.

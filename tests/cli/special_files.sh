@@ -44,3 +44,46 @@ expect 1 limited "$INGOT" fuse /dev/zero -o made
 echo '{merge_method: passthrough, models: [{model: run/latest}]}' >r.yml
 expect 0 bash -c "'$INGOT' fuse <(cat r.yml) -o made -q"
 [ -f made/model.safetensors ] || fail "no model"
+
+# At the place of a file that a training keeps: refused at once, and nothing is lost.
+toy kept 10
+expect 0 "$INGOT" train toy.yml --quiet
+toy kept 20
+cp kept/latest/training.json before
+for file in .lock metrics.jsonl latest/training.json latest/training.safetensors; do
+  for kind in pipe device directory; do
+    mv kept/$file aside
+    case $kind in
+      pipe) mkfifo kept/$file ;;
+      device) ln -s /dev/null kept/$file ;;
+      directory) mkdir kept/$file ;;
+    esac
+    expect 1 limited "$INGOT" train toy.yml --quiet
+    has err "$file"
+    rm -r kept/$file
+    mv aside kept/$file
+    same before kept/latest/training.json
+  done
+done
+expect 0 limited "$INGOT" train toy.yml --quiet
+# Training data are read more than once.
+mkfifo pairs
+toy piped 10
+sed -i 's/source: toy.src/source: pairs/' toy.yml
+expect 1 limited "$INGOT" train toy.yml --quiet
+has err 'pairs: expected a regular file, found a pipe'
+[ ! -e piped ] || fail "something is left of a start that failed"
+# Beside a model's files: none of them.
+cp -r run/latest m2
+mkfifo m2/notes.txt
+expect 0 limited "$INGOT" translate -m m2 -i in -o translated -q
+# Outputs that the user names may be pipes and devices.
+expect 0 limited "$INGOT" translate -m m2 -i in -o /dev/null --stats /dev/null -q
+rm -f stats
+mkfifo stats
+cat stats >read &
+toy third 5
+expect 0 limited "$INGOT" train toy.yml --quiet --stats stats
+wait $!
+has read '"updates": 5'
+[ -p stats ] || fail "the pipe was replaced"

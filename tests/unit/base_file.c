@@ -111,7 +111,12 @@ static void a_failed_write_is_reported(void **state) {
 static void special_files_are_not_replaced(void **state) {
   (void)state;
   struct stat status;
-  assert_int_equal(ig_file_write("/dev/null", "x", 1, NULL), IG_OK);
+  ig_writer writer;
+  assert_int_equal(ig_writer_open_named(&writer, "/dev/null", NULL), IG_OK);
+  assert_int_equal(ig_writer_write(&writer, "x", 1, NULL), IG_OK);
+  assert_int_equal(ig_writer_commit(&writer, NULL), IG_OK);
+  // A device that nobody named is not written to.
+  assert_int_equal(ig_file_write("/dev/null", "x", 1, NULL), IG_ERROR_IO);
   assert_int_equal(stat("/dev/null", &status), 0);
   assert_true(S_ISCHR(status.st_mode));
   assert_int_equal(ig_file_write("target", "old", 3, NULL), IG_OK);
@@ -219,6 +224,14 @@ static void what_is_not_a_regular_file_is_refused(void **state) {
   load_fails("/dev/zero", IG_ERROR_IO, "expected a regular file, found a device");
   assert_int_equal(ig_file_open(&file, "fifo", &err), IG_ERROR_IO);
   assert_int_equal(ig_file_copy("fifo", "copied", &err), IG_ERROR_IO);
+  FILE *appended;
+  assert_int_equal(ig_file_open_to_append("fifo", &appended, &err), IG_ERROR_IO);
+  assert_non_null(strstr(err.message, "fifo: expected a regular file, found a pipe"));
+  assert_int_equal(ig_file_open_to_append("/dev/null", &appended, &err), IG_ERROR_IO);
+  assert_non_null(strstr(err.message, "/dev/null: expected a regular file, found a device"));
+  assert_int_equal(ig_file_write("fifo", "x", 1, &err), IG_ERROR_IO);
+  assert_non_null(strstr(err.message, "fifo: cannot write: expected a regular file, found a pipe"));
+  assert_int_equal(ig_writer_check_named("fifo", &err), IG_OK);
   assert_false(ig_file_exists("copied"));
   const int sparse = open("sparse", O_WRONLY | O_CREAT, 0666);
   assert_int_equal(ftruncate(sparse, (off_t)IG_FILE_MOST_BYTES + 1), 0);

@@ -252,7 +252,7 @@ ig_status ig_compare_write_page(const ig_fusion_plan *plan, const ig_comparison 
   page p = {.items = items, .count = count};
   ig_writer writer = {0};
   ig_status status = place_items(&p, err);
-  if (status == IG_OK) status = ig_writer_open(&writer, path, err);
+  if (status == IG_OK) status = ig_writer_open_named(&writer, path, err);
   if (status == IG_OK) {
     p.file = writer.file;
     write_page(&p, plan);
