@@ -21,6 +21,16 @@ expect 0 translate -i "$line" --split-sentences off --stats stats.json
 ! cmp -s out expected || fail "off splits"
 has stats.json '"lines": 1, "sentences": 1'
 
+# Files of one sentence a line are what they were before lines were split; paragraphs have the words
+# and the BLEU of their sentences.
+expect 0 translate -i "$INGOT_SOURCE/examples/sample.en" --split-sentences off
+cp out off.de
+expect 0 translate -i "$INGOT_SOURCE/examples/sample.en" --split-sentences auto --stats stats.json
+same out off.de
+has stats.json '"lines": 20, "sentences": 20'
+expect 0 "$INGOT_SOURCE/bench/paragraphs.sh"
+has out 'the same bytes'
+
 # An ensemble splits, too; ids, n-best and scoring do not.
 expect 0 translate -m "$model" -i "$line"
 same out expected
