@@ -258,7 +258,7 @@ typedef struct ig_translator_options {
   /* a code of the language of the source, as "en", whose abbreviations end no sentence; default
    * NULL: what the model's tokenizer_config.json says, else its directory's name ("en-de") */
   const char *source_language;
-  /* Stops what the translator is doing, between two steps of decoding: lines that are finished are
+  /* Stops what the translator is doing, also within a step of decoding: lines that are finished are
    * written. Kept: it must outlive the translator. Default NULL: nothing does */
   ig_interrupter *interrupter;
 } ig_translator_options;

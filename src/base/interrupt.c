@@ -28,6 +28,18 @@ void ig_interrupter_reset(ig_interrupter *interrupter) {
   if (interrupter) atomic_store_explicit(&interrupter->requested, 0, memory_order_relaxed);
 }
 
+bool ig_interrupt_seen(ig_interrupt_watch *watch) {
+  if (!watch || !watch->interrupter) return false;
+  if (atomic_load_explicit(&watch->seen, memory_order_relaxed)) return true;
+  if (!ig_interrupt_requested(watch->interrupter)) return false;
+  atomic_store_explicit(&watch->seen, true, memory_order_relaxed);
+  return true;
+}
+
+ig_status ig_interrupt_check(ig_interrupt_watch *watch, ig_error *err) {
+  return ig_interrupt_seen(watch) ? ig_fail(err, IG_INTERRUPTED, "interrupted") : IG_OK;
+}
+
 bool ig_interrupt_requested(const ig_interrupter *interrupter) {
   return interrupter && atomic_load_explicit(&interrupter->requested, memory_order_relaxed) != 0;
 }

@@ -99,6 +99,10 @@ void ig_ensemble_inference_free(ig_ensemble_inference *e) {
   free(e);
 }
 
+void ig_ensemble_watch(ig_ensemble_inference *e, ig_interrupt_watch *watch) {
+  for (int m = 0; m < e->members->count; m++) e->inference[m]->context.nn.watch = watch;
+}
+
 void ig_ensemble_join(ig_ensemble_inference *e, int member, const int *seats, const int *ids,
                       const ig_ragged *sentences) {
   ig_inference_join(e->inference[member], seats, ids, sentences);

@@ -32,6 +32,9 @@ ig_status ig_ensemble_inference_create(const ig_members *members, ig_pool *pool,
                                        const ig_inference_size *size, ig_ensemble_inference **out,
                                        ig_error *err);
 void ig_ensemble_inference_free(ig_ensemble_inference *ensemble);
+// Joins and steps leave out what is left of them when the watch (NULL: none) has seen a request;
+// what they give is then of no use. It is borrowed until another one is set.
+void ig_ensemble_watch(ig_ensemble_inference *ensemble, ig_interrupt_watch *watch);
 // Each member encodes the same sentences, in its own ids, in the same seats: the members are joined
 // one after the other.
 void ig_ensemble_join(ig_ensemble_inference *ensemble, int member, const int *seats, const int *ids,

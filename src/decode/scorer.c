@@ -6,6 +6,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/interrupt.h"
 
 struct ig_scorer {
   ig_pass *pass;
@@ -69,6 +70,8 @@ ig_status ig_scorer_run(ig_scorer *s, const ig_score_args *args, float *log_prob
                           .target_input = s->input,
                           .target_output = args->target_ids,
                           .target_offsets = args->target.offsets};
-  IG_TRY(ig_pass_run(s->pass, &(ig_pass_args){.batch = &batch, .log_probs = log_probs}, NULL, err));
+  const ig_pass_args pass = {.batch = &batch, .log_probs = log_probs, .watch = args->watch};
+  IG_TRY(ig_pass_run(s->pass, &pass, NULL, err));
+  IG_TRY(ig_interrupt_check(args->watch, err));
   return check_log_probs(&args->target, log_probs, err);
 }

@@ -16,6 +16,8 @@ ig_status ig_scorer_reserve(ig_scorer *scorer, const ig_pass_bounds *most, ig_er
 typedef struct ig_score_args {
   ig_ragged source, target;            // of the same sentences
   const int *source_ids, *target_ids;  // (rows of each), end tokens included
+  // IG_INTERRUPTED as soon as it has seen a request. NULL: never.
+  ig_interrupt_watch *watch;
 } ig_score_args;
 // log_probs (rows of targets): log p(target_ids[i] | source, start and the ids before it). One
 // that is not a number is an error.

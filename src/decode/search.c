@@ -258,9 +258,9 @@ ig_status ig_search_stream(ig_search *s, const ig_stepper *stepper, const ig_sea
   for (;;) {
     IG_TRY(let_join(s, feed, err));
     if (s->active == 0) return IG_OK;
-    if (ig_interrupt_requested(feed->interrupter))
-      return ig_fail(err, IG_INTERRUPTED, "interrupted");
+    IG_TRY(ig_interrupt_check(feed->watch, err));
     step_rows(s, stepper);
+    IG_TRY(ig_interrupt_check(feed->watch, err));
     ig_pool_run(s->active > 1 ? s->pool : NULL, (size_t)s->active, select_next, s);
     IG_TRY(advance(s, feed, err));
   }

@@ -6,6 +6,7 @@
 // need not have begun together.
 #ifndef IG_DECODE_SEARCH_H
 #define IG_DECODE_SEARCH_H
+#include "base/interrupt.h"
 #include "decode/decode_options.h"
 #include "model/run/decoder_run.h"
 
@@ -40,8 +41,9 @@ typedef struct ig_search_feed {
   // seat is free again.
   ig_status (*leave)(void *context, int seat, const ig_hypothesis *found, ig_error *err);
   void *context;
-  // Asked before every step: the search returns IG_INTERRUPTED if it was called. NULL: never.
-  const ig_interrupter *interrupter;
+  // Asked before and after every step: the search returns IG_INTERRUPTED if it has seen a request.
+  // The stepper may have it, too, and leave the rest of a step out. NULL: never.
+  ig_interrupt_watch *watch;
 } ig_search_feed;
 
 typedef struct ig_search ig_search;  // ig_search_free; one arena, no allocation while it runs

@@ -33,6 +33,7 @@ typedef struct gemm_work {
   const ig_kernels *kernels;
   const ig_gemm *gemm;
   const float *packed;
+  ig_interrupt_watch *watch;        // of ig_nn
   size_t panel_stride, packed_row;  // as in ig_gemm_tile
   size_t row_block, column_block, row_blocks, column_blocks;
 } gemm_work;
@@ -166,6 +167,7 @@ static void multiply_block(const gemm_work *w, size_t row, size_t rows, size_t c
 static void multiply_block_of_c(void *context, size_t index, int worker) {
   (void)worker;
   const gemm_work *w = context;
+  if (ig_interrupt_seen(w->watch)) return;
   size_t row = index % w->row_blocks * w->row_block,
          column = index / w->row_blocks * w->column_block;
   multiply_block(w, row, ig_blocks_at_most(w->gemm->m - row, w->row_block), column,
@@ -287,6 +289,7 @@ static void multiply_float32_panels(ig_nn *nn, const ig_gemm *gemm) {
     packed = panels;
   }
   gemm_work w = cut_into_blocks(nn->kernels, gemm, packed, (size_t)ig_pool_threads(nn->pool));
+  w.watch = nn->watch;
   size_t tasks = w.row_blocks * w.column_blocks;
   ig_pool_run(tasks == 1 ? NULL : nn->pool, tasks, multiply_block_of_c, &w);
   if (!gemm->packed.data) ig_arena_release(nn->scratch, mark);

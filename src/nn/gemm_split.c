@@ -153,7 +153,7 @@ static void multiply_row_block(ig_nn *nn, const ig_gemm *g) {
   const size_t chunk =
       ig_blocks_at_most(shared_steps(shared_panels) / shared_panels, OWN_STEPS / w.own_panels) *
       unit->depth;
-  for (; w.first < g->k; w.first += w.depth) {
+  for (; w.first < g->k && !ig_interrupt_seen(nn->watch); w.first += w.depth) {
     w.depth = ig_blocks_at_most(g->k - w.first, chunk);
     w.steps = ig_blocks_parts(w.depth, unit->depth);
     ig_pool_run(nn->pool, shared_panels, pack_shared_panel, &w);

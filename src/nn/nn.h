@@ -2,6 +2,7 @@
 #ifndef IG_NN_NN_H
 #define IG_NN_NN_H
 #include "base/arena.h"
+#include "base/interrupt.h"
 #include "base/pool.h"
 #include "kernel/kernels.h"
 #include "nn/ragged.h"
@@ -20,6 +21,9 @@ typedef struct ig_nn {
   // Rows of earlier micro-batches of the same update. Dropout counts on from there, so that
   // accumulation equals one large batch.
   uint32_t first_row;
+  // Once it has seen a request, products leave out what they have not computed yet: what comes out
+  // of the layers is then of no use. NULL: products are always computed.
+  ig_interrupt_watch *watch;
 } ig_nn;
 
 // Where dropout is applied: `stream` names the place, unique in the model.

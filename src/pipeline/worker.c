@@ -13,8 +13,7 @@
 // that leaving sentences left do not always fit the joining ones.
 #define MEMORY_SLACK 2
 // Source ids that join at a time, unless a sentence has more: between them the interrupter is
-// looked at. A batch of 2048 took the shipped model a quarter of a second on one thread; no
-// translation depends on it, and the time does not.
+// looked at. No translation depends on it, and the time does not.
 #define JOIN_TOKENS 256
 
 // Ids of several sentences back to back: sentence i owns ids offsets[i] .. offsets[i+1]-1.
@@ -37,6 +36,7 @@ struct ig_worker {
   size_t sentence_capacity;
   float *log_probs;  // (target rows), when scoring
   size_t log_prob_capacity;
+  ig_interrupt_watch watch;  // of the job
 };
 
 ig_status ig_worker_create(const ig_members *members, const ig_kernels *kernels, ig_pool *pool,
@@ -191,8 +191,7 @@ static ig_status join_waiting(void *context, const int *seats, ig_sentence_optio
   }
   for (size_t i = 0; i < b.count;) {
     const taken_batch part = {b.queue, b.first + i, count_joining(&b, i)};
-    if (ig_interrupt_requested(d->share->job->interrupter))
-      return ig_fail(err, IG_INTERRUPTED, "interrupted");
+    IG_TRY(ig_interrupt_check(&w->watch, err));
     IG_TRY(encode_joining(w, &part, seats + i, err));
     i += part.count;
   }
@@ -232,12 +231,11 @@ static ig_status decode_share(ig_worker *w, const ig_worker_share *share, size_t
   IG_TRY(ig_allocate_more((void **)&w->sentences, &w->sentence_capacity, share->limits.sentences,
                           sizeof *w->sentences, err));
   ig_ensemble_leave_all(w->inference);
+  ig_ensemble_watch(w->inference, &w->watch);
   decoding d = {.worker = w, .share = share, .seats = wanted.sentences};
   const ig_stepper stepper = ig_ensemble_stepper(w->inference);
-  const ig_search_feed feed = {.join = join_waiting,
-                               .leave = deliver_found,
-                               .context = &d,
-                               .interrupter = share->job->interrupter};
+  const ig_search_feed feed = {
+      .join = join_waiting, .leave = deliver_found, .context = &d, .watch = &w->watch};
   const ig_status status = ig_search_stream(w->search, &stepper, &feed, d.seats, err);
   *target_tokens = d.target_tokens;
   return status;
@@ -256,7 +254,8 @@ static ig_status score_batch(ig_worker *w, const ig_engine_job *job, const taken
     const ig_score_args args = {.source = {sentences, w->source.offsets},
                                 .target = {sentences, w->target.offsets},
                                 .source_ids = w->source.ids.ids,
-                                .target_ids = w->target.ids.ids};
+                                .target_ids = w->target.ids.ids,
+                                .watch = &w->watch};
     IG_TRY(ig_ensemble_scorer_run(w->scorer, m, &args, w->log_probs, err));
   }
   for (int i = 0; i < sentences; i++)
@@ -282,8 +281,7 @@ static ig_status score_share(ig_worker *w, const ig_worker_share *share, size_t 
   for (;;) {
     b.count = ig_queue_take(share->queue, &limits, &b.first);
     if (b.count == 0) return IG_OK;
-    if (ig_interrupt_requested(share->job->interrupter))
-      return ig_fail(err, IG_INTERRUPTED, "interrupted");
+    IG_TRY(ig_interrupt_check(&w->watch, err));
     IG_TRY(score_batch(w, share->job, &b, err));
     *target_tokens += w->target.ids.count;
   }
@@ -292,6 +290,8 @@ static ig_status score_share(ig_worker *w, const ig_worker_share *share, size_t 
 ig_status ig_worker_run(ig_worker *w, const ig_worker_share *share, size_t *target_tokens,
                         ig_error *err) {
   *target_tokens = 0;
+  w->watch.interrupter = share->job->interrupter;
+  atomic_store(&w->watch.seen, false);
   if (share->job->decoded) return decode_share(w, share, target_tokens, err);
   return score_share(w, share, target_tokens, err);
 }

@@ -116,10 +116,10 @@ static int asked_while_scoring(const ig_members *members) {
     float log_probs[ROWS];
     for (int s = 0; s <= SENTENCES_A_BATCH; s++) offsets[s] = s * length;
     const ig_ragged ragged = {SENTENCES_A_BATCH, offsets};
+    const ig_score_args args = {
+        .source = ragged, .target = ragged, .source_ids = ids, .target_ids = ids};
     for (int m = 0; m < members->count; m++)
-      assert_int_equal(ig_ensemble_scorer_run(scorer, m, &(ig_score_args){ragged, ragged, ids, ids},
-                                              log_probs, NULL),
-                       IG_OK);
+      assert_int_equal(ig_ensemble_scorer_run(scorer, m, &args, log_probs, NULL), IG_OK);
   }
   const int end = allocations;
   ig_ensemble_scorer_free(scorer);

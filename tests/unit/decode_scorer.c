@@ -39,10 +39,10 @@ static ig_status score(ig_scorer *scorer, const example *e, int first, int last,
     source[s - first] = e->source_offsets[s] - e->source_offsets[first];
     target[s - first] = e->target_offsets[s] - e->target_offsets[first];
   }
-  const ig_score_args args = {{last - first, source},
-                              {last - first, target},
-                              e->source + e->source_offsets[first],
-                              e->target + e->target_offsets[first]};
+  const ig_score_args args = {.source = {last - first, source},
+                              .target = {last - first, target},
+                              .source_ids = e->source + e->source_offsets[first],
+                              .target_ids = e->target + e->target_offsets[first]};
   return ig_scorer_run(scorer, &args, log_probs + e->target_offsets[first], err);
 }
 

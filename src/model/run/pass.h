@@ -3,6 +3,7 @@
 // larger one comes.
 #ifndef IG_MODEL_RUN_PASS_H
 #define IG_MODEL_RUN_PASS_H
+#include "base/interrupt.h"
 #include "model/model.h"
 #include "nn/loss.h"
 
@@ -41,6 +42,9 @@ typedef struct ig_pass_args {
   uint32_t first_source_row, first_target_row;
   float *logits;     // (T, V) or NULL
   float *log_probs;  // (T) or NULL: log p(target_output) instead of the loss, without backward
+  // Once it has seen a request, what is left of the pass is left out, and its results are of no
+  // use. NULL: the pass is always whole.
+  ig_interrupt_watch *watch;
 } ig_pass_args;
 // sums may be NULL, and is left alone where no loss is computed.
 ig_status ig_pass_run(ig_pass *pass, const ig_pass_args *args, ig_loss_sums *sums, ig_error *err);
