@@ -248,6 +248,7 @@ static void attention_forward_group(void *context, size_t index, int worker) {
   const attention_work *w = context;
   const size_t last = ig_blocks_at_most((index + 1) * w->group, w->pairs);
   for (size_t number = index * w->group; number < last; number++) {
+    if (ig_interrupt_seen(w->nn->watch)) return;
     const head_pair p = pair_at(w, number, worker);
     float *output = w->output + (p.first_row * (size_t)w->args->heads + p.head) * p.dim;
     if (w->args->keys.index || p.queries < FEW_QUERIES)

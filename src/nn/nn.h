@@ -21,8 +21,8 @@ typedef struct ig_nn {
   // Rows of earlier micro-batches of the same update. Dropout counts on from there, so that
   // accumulation equals one large batch.
   uint32_t first_row;
-  // Once it has seen a request, products leave out what they have not computed yet: what comes out
-  // of the layers is then of no use. NULL: products are always computed.
+  // Once it has seen a request, products and attention leave out what they have not computed yet:
+  // what comes out of the layers is then of no use. NULL: all is always computed.
   ig_interrupt_watch *watch;
 } ig_nn;
 
