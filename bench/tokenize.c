@@ -1,7 +1,7 @@
-// The ids of texts by a tokenizer of byte-level BPE, and the texts of those ids, for
-// bench/parity/byte_level.py.
+// The ids of texts by a tokenizer of a family of models, and the texts of those ids, for
+// bench/parity/byte_level.py and bench/parity/pieces.py.
 //
-//   bench_tokenize DIRECTORY [ids] < texts
+//   bench_tokenize FAMILY DIRECTORY [ids] < texts
 //
 // Each text of the input ends with a NUL. For each the output holds its ids, with a space between
 // them, a NUL, the text of the ids, and a NUL; with "ids" the time of encoding alone goes to stderr
@@ -11,7 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "model/arch/bart_tokenizers.h"
+#include "model/arch/family.h"
+#include "model/arch/t5_tokenizers.h"
 #include "text/tokenizer.h"
 
 static void stop_on_error(ig_status status, const ig_error *err) {
@@ -45,13 +46,21 @@ static void write_case(const ig_tokenizer *t, const ig_ids *ids) {
   free(text);
 }
 
+static const ig_tokenizer_description *const *find_tokenizers(const char *name) {
+  const ig_family *family = ig_family_find(name);
+  if (strcmp(name, "t5") == 0) return ig_t5_tokenizers;
+  if (family) return family->tokenizers;
+  fprintf(stderr, "no family %s\n", name);
+  exit(2);
+}
+
 int main(int argc, char **argv) {
   ig_tokenizer *t;
   ig_error err = {0};
   ig_ids ids = {0};
   size_t size, tokens = 0;
-  if (argc < 2) return 2;
-  stop_on_error(ig_tokenizer_load(argv[1], ig_bart_tokenizers, &t, &err), &err);
+  if (argc < 3) return 2;
+  stop_on_error(ig_tokenizer_load(argv[2], find_tokenizers(argv[1]), &t, &err), &err);
   char *input = read_input(&size);
   const clock_t begin = clock();
   for (size_t at = 0; at < size; at += strlen(input + at) + 1) {
@@ -59,9 +68,9 @@ int main(int argc, char **argv) {
     ids.count = 0;
     stop_on_error(ig_tokenizer_encode_source(t, text, strlen(text), &ids, &err), &err);
     tokens += ids.count;
-    if (argc == 2) write_case(t, &ids);
+    if (argc == 3) write_case(t, &ids);
   }
-  if (argc > 2)
+  if (argc > 3)
     fprintf(stderr, "%zu tokens in %.3f s\n", tokens,
             (double)(clock() - begin) / (double)CLOCKS_PER_SEC);
   ig_ids_free(&ids);

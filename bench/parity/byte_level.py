@@ -53,8 +53,8 @@ def main():
     options = parser.parse_args()
     texts = read_texts(options)
     theirs = RobertaTokenizer.from_pretrained(options.directory)
-    run = subprocess.run([options.program, options.directory], check=True, stdout=subprocess.PIPE,
-                         input="".join(t + "\0" for t in texts).encode())
+    run = subprocess.run([options.program, "bart", options.directory], check=True,
+                         stdout=subprocess.PIPE, input="".join(t + "\0" for t in texts).encode())
     fields = run.stdout.split(b"\0")
     ours = [([int(i) for i in ids.split()], text.decode())
             for ids, text in zip(fields[0::2], fields[1::2])]

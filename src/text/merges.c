@@ -41,7 +41,15 @@ static const ig_merge *find_merge(const ig_merges *m, int left, int right) {
   return number ? &m->list[number - 1] : NULL;
 }
 
-static ig_status index_pairs(ig_merges *m, ig_error *err) {
+ig_status ig_merges_add(ig_merges *m, int left, int right, int result, ig_error *err) {
+  if (m->count >= INT_MAX) return ig_fail(err, IG_ERROR_FORMAT, "more than %d merges", INT_MAX);
+  IG_TRY(ig_allocate_more((void **)&m->list, &m->capacity, m->count + 1, sizeof *m->list, err));
+  m->list[m->count] = (ig_merge){left, right, result, (int)m->count};
+  m->count++;
+  return IG_OK;
+}
+
+ig_status ig_merges_index(ig_merges *m, ig_error *err) {
   size_t slots = 16;
   while (slots < 2 * m->count) slots *= 2;
   m->slots = ig_allocate(slots, sizeof *m->slots, err);
@@ -92,15 +100,12 @@ static ig_status add_line(ig_merges *m, const ig_vocabulary *v, const merges_lin
                    "%s: line %zu: expected two tokens and one space between them, found '%.*s'",
                    line->path, line->number, (int)(line->length < 100 ? line->length : 100),
                    line->text);
-  ig_merge merge = {.rank = (int)m->count};
+  ig_merge merge;
   IG_TRY(find_token(v, line, line->text, left, &merge.left, err));
   IG_TRY(find_token(v, line, space + 1, right, &merge.right, err));
   IG_TRY(find_result(v, line, left, &merge.result, err));
-  if (m->count >= INT_MAX)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: more than %d merges", line->path, INT_MAX);
-  IG_TRY(ig_allocate_more((void **)&m->list, &m->capacity, m->count + 1, sizeof *m->list, err));
-  m->list[m->count++] = merge;
-  return IG_OK;
+  const ig_status status = ig_merges_add(m, merge.left, merge.right, merge.result, err);
+  return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", line->path);
 }
 
 static bool is_version(const merges_line *line) {
@@ -130,7 +135,7 @@ ig_status ig_merges_load(ig_merges *m, const ig_vocabulary *v, const char *path,
   IG_TRY(ig_file_load(path, &text, &size, err));
   ig_status status = add_lines(m, v, (merges_line){.text = text, .path = path}, size, err);
   free(text);
-  return status == IG_OK ? index_pairs(m, err) : status;
+  return status == IG_OK ? ig_merges_index(m, err) : status;
 }
 
 // Appends the text to *to, or only counts it where *to is NULL.

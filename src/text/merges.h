@@ -22,6 +22,9 @@ void ig_merges_free(ig_merges *merges);
 // that occurs twice the last line counts.
 ig_status ig_merges_load(ig_merges *merges, const ig_vocabulary *vocabulary, const char *path,
                          ig_error *err);
+// Without a file: adds a merge after those that it has, and makes the table once all are there.
+ig_status ig_merges_add(ig_merges *merges, int left, int right, int result, ig_error *err);
+ig_status ig_merges_index(ig_merges *merges, ig_error *err);
 ig_status ig_merges_save(const ig_merges *merges, const ig_vocabulary *vocabulary, const char *path,
                          ig_error *err);
 

@@ -21,6 +21,13 @@ static const ig_tokenizer_side *side_of(const ig_tokenizer *t, ig_side side) {
   return side == IG_SIDE_SOURCE ? &t->source : &t->target;
 }
 
+// The text itself ends with the eos token, and the kind wants no second one.
+static bool ends_already(const ig_tokenizer *t, const ig_tokenizer_encoding *e, size_t before) {
+  const ig_ids *ids = e->ids;
+  return t->description->ends_once && ids->count > before &&
+         ids->ids[ids->count - 1] == e->side->eos_id;
+}
+
 static ig_status encode(const ig_tokenizer *t, ig_tokenizer_encoding e, const char *text,
                         size_t length, ig_error *err) {
   IG_TRY(ig_text_repair_refuse(text, length, err));
@@ -28,7 +35,8 @@ static ig_status encode(const ig_tokenizer *t, ig_tokenizer_encoding e, const ch
   e.tokenizer = t;
   ig_status status = t->begin_id >= 0 ? ig_ids_append(e.ids, t->begin_id, err) : IG_OK;
   if (status == IG_OK) status = ig_tokenizer_functions_of(t)->encode(&e, text, length, err);
-  if (status == IG_OK) status = ig_ids_append(e.ids, e.side->eos_id, err);
+  if (status == IG_OK && !ends_already(t, &e, before))
+    status = ig_ids_append(e.ids, e.side->eos_id, err);
   if (status != IG_OK) e.ids->count = before;
   return status;
 }

@@ -10,12 +10,16 @@ typedef enum ig_tokenizer_kind {
   IG_TOKENIZER_PIECES,
   // White space separates the tokens, and a JSON vocabulary maps them to ids.
   IG_TOKENIZER_WORDS,
-  // SentencePiece cuts the text, and its own ids, moved up, are the ids. One model serves both
-  // sides. Special pieces have the ids before and after those of the model.
+  // The pieces of a SentencePiece model cut the text, as Hugging Face tokenizers does it, and their
+  // ids, moved up, are the ids. One model serves both sides. Special pieces have the ids before and
+  // after those of the model.
   IG_TOKENIZER_SHIFTED,
   // Byte-level BPE: the text's UTF-8 is cut into words, merges join its bytes, and a JSON
   // vocabulary maps the results to ids. It serves both sides.
   IG_TOKENIZER_BYTE_LEVEL,
+  // Each byte of the text's UTF-8 is a token; there are no files. Special pieces have the ids
+  // before and after those of the bytes.
+  IG_TOKENIZER_BYTES,
 } ig_tokenizer_kind;
 
 // The special tokens that every tokenizer has a name for.
@@ -34,15 +38,26 @@ typedef struct ig_tokenizer_files {
   const char *merges;                          // of IG_TOKENIZER_BYTE_LEVEL
 } ig_tokenizer_files;
 
-// Special pieces of IG_TOKENIZER_SHIFTED: one, or several that are numbered.
+// Special pieces of IG_TOKENIZER_SHIFTED and IG_TOKENIZER_BYTES: one, or several that are numbered.
 typedef struct ig_special_pieces {
   const char *text;  // "<pad>"; of numbered ones a format with one %d, "<unk_%d>"
-  int first_id;      // after_pieces: counted from the first id after SentencePiece's
+  int first_id;      // after_pieces: counted from the first id after the model's or the bytes'
   int count;         // 0: one piece, whose text is no format
-  int first_number;  // of the piece with first_id
-  int number_step;   // from the number of one piece to that of the next
+  int first_number;  // the lowest number
+  int number_step;   // from the number of one piece to that of the next; may be negative
   bool after_pieces;
+  const char *count_key;  // of tokenizer_config.json, which may hold another count; NULL: none may
+  float score;            // of the pieces in a unigram model
+  bool strips;            // white space on both sides goes with the piece
 } ig_special_pieces;
+
+// How the text is prepared for the pieces of IG_TOKENIZER_SHIFTED: what transformers' class of the
+// tokenizer says, whatever the model file does.
+typedef struct ig_piece_preparation {
+  bool normalizes;       // by the model's table
+  bool joins_spaces;     // two or more spaces become one
+  bool splits_at_white;  // white space separates words and is dropped; else a space is a piece's
+} ig_piece_preparation;
 
 // Descriptions outlive the tokenizers that are made from them: they are constants of the program.
 typedef struct ig_tokenizer_description {
@@ -58,11 +73,14 @@ typedef struct ig_tokenizer_description {
   // The token that is put before every text, and the key of tokenizer_config.json that may name
   // another one; NULL: none.
   const char *begin, *begin_key;
-  // Of IG_TOKENIZER_SHIFTED alone. A piece of the model that the table has too has the id of the
-  // table; the id of any other one is SentencePiece's plus shift.
+  // A piece of the model that the table of special pieces has too has the id of the table; the id
+  // of any other one, and that of a byte, is its own plus shift.
   int shift;
   const char *shift_key;  // of tokenizer_config.json, which holds the shift; NULL: none does
+  ig_piece_preparation preparation;
+  // Of IG_TOKENIZER_SHIFTED and IG_TOKENIZER_BYTES.
   const ig_special_pieces *special_pieces;  // ends with a NULL text; NULL: none
+  bool ends_once;                           // a text that ends with the eos token gets no other one
 } ig_tokenizer_description;
 
 // Ingot's own kind, of data that are tokens already: vocab.json, and target_vocab.json where the

@@ -64,6 +64,13 @@ ig_status ig_tokenizer_encoding_add_unknown(const ig_tokenizer_encoding *e, cons
   return append_unknown(e, piece, length, err);
 }
 
+ig_status ig_tokenizer_encoding_add_id(const ig_tokenizer_encoding *e, int id, const char *piece,
+                                       size_t length, ig_error *err) {
+  if (id == e->side->unk_id) return ig_tokenizer_encoding_add_unknown(e, piece, length, err);
+  note_piece(e, piece, length, true);
+  return ig_ids_append(e->ids, id, err);
+}
+
 ig_status ig_tokenizer_encoding_add_token(const ig_tokenizer_encoding *e, const char *token,
                                           size_t length, ig_error *err) {
   const int id = find_id(e, token, length);

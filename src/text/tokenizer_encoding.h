@@ -19,6 +19,9 @@ ig_status ig_tokenizer_encoding_add_token(const ig_tokenizer_encoding *encoding,
 // As add_token, of a >>code<<.
 ig_status ig_tokenizer_encoding_add_code(const ig_tokenizer_encoding *encoding, const char *code,
                                          size_t length, ig_error *err);
+// Appends this id, that of <unk> or of a piece that the vocabulary has.
+ig_status ig_tokenizer_encoding_add_id(const ig_tokenizer_encoding *encoding, int id,
+                                       const char *piece, size_t length, ig_error *err);
 // Appends <unk> for a piece that has no id, whatever the vocabulary says.
 ig_status ig_tokenizer_encoding_add_unknown(const ig_tokenizer_encoding *encoding,
                                             const char *piece, size_t length, ig_error *err);

@@ -6,12 +6,16 @@
 #include "base/fail.h"
 #include "base/file.h"
 
+// A bound on what a damaged file can make us allocate.
+enum { MOST_SPECIAL_PIECES = 100000 };
+
 const ig_tokenizer_functions *ig_tokenizer_functions_of(const ig_tokenizer *t) {
   static const ig_tokenizer_functions *const tables[] = {
       [IG_TOKENIZER_PIECES] = &ig_tokenizer_functions_pieces,
       [IG_TOKENIZER_WORDS] = &ig_tokenizer_functions_words,
       [IG_TOKENIZER_SHIFTED] = &ig_tokenizer_functions_shifted,
       [IG_TOKENIZER_BYTE_LEVEL] = &ig_tokenizer_functions_byte_level,
+      [IG_TOKENIZER_BYTES] = &ig_tokenizer_functions_bytes,
   };
   return tables[t->description->kind];
 }
@@ -77,6 +81,44 @@ ig_status ig_tokenizer_functions_name_special(ig_tokenizer *t, ig_tokenizer_spec
 ig_status ig_tokenizer_functions_name_all_special(ig_tokenizer *t, ig_error *err) {
   for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
     IG_TRY(ig_tokenizer_functions_name_special(t, (ig_tokenizer_special)s, err));
+  return IG_OK;
+}
+
+ig_status ig_tokenizer_functions_read_count(ig_tokenizer *t, ig_json_object config, ig_error *err) {
+  const ig_special_pieces *pieces = t->description->special_pieces;
+  for (; pieces && pieces->text; pieces++) {
+    if (!pieces->count_key) continue;
+    IG_TRY(ig_json_int(config, pieces->count_key, pieces->count, &t->special_count, err));
+    if (t->special_count < 0 || t->special_count > MOST_SPECIAL_PIECES)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected 0 to %d, found %d", config.where,
+                     pieces->count_key, MOST_SPECIAL_PIECES, t->special_count);
+  }
+  return IG_OK;
+}
+
+json_t *ig_tokenizer_functions_add_count(const ig_tokenizer *t, json_t *config) {
+  const ig_special_pieces *pieces = t->description->special_pieces;
+  for (; config && pieces && pieces->text; pieces++) {
+    if (!pieces->count_key) continue;
+    json_t *count = json_integer(ig_tokenizer_parts_count(t, pieces));
+    if (json_object_set_new(config, pieces->count_key, count) == 0) continue;
+    json_decref(config);
+    config = NULL;
+  }
+  return config;
+}
+
+ig_status ig_tokenizer_functions_add_special_pieces(ig_tokenizer *t, ig_error *err) {
+  const ig_special_pieces *pieces = t->description->special_pieces;
+  char text[IG_TOKENIZER_PARTS_TEXT];
+  for (; pieces && pieces->text; pieces++) {
+    const int first = ig_tokenizer_parts_first_id(t, pieces);
+    const int count = ig_tokenizer_parts_count(t, pieces);
+    for (int i = 0; i < count; i++) {
+      ig_tokenizer_parts_write(t, pieces, i, text);
+      IG_TRY(ig_vocabulary_add(&t->vocabularies[0], text, strlen(text), first + i, err));
+    }
+  }
   return IG_OK;
 }
 

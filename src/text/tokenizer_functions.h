@@ -33,6 +33,7 @@ extern const ig_tokenizer_functions ig_tokenizer_functions_pieces;
 extern const ig_tokenizer_functions ig_tokenizer_functions_words;
 extern const ig_tokenizer_functions ig_tokenizer_functions_shifted;
 extern const ig_tokenizer_functions ig_tokenizer_functions_byte_level;
+extern const ig_tokenizer_functions ig_tokenizer_functions_bytes;
 // Those of the tokenizer's kind.
 const ig_tokenizer_functions *ig_tokenizer_functions_of(const ig_tokenizer *tokenizer);
 
@@ -52,6 +53,13 @@ ig_status ig_tokenizer_functions_add_pad(ig_tokenizer *tokenizer, const char *wh
 ig_status ig_tokenizer_functions_name_special(ig_tokenizer *tokenizer, ig_tokenizer_special which,
                                               ig_error *err);
 ig_status ig_tokenizer_functions_name_all_special(ig_tokenizer *tokenizer, ig_error *err);
+// The count of numbered special pieces, where tokenizer_config.json has another one.
+ig_status ig_tokenizer_functions_read_count(ig_tokenizer *tokenizer, ig_json_object config,
+                                            ig_error *err);
+// Into a configuration that is written; NULL: out of memory, and config is freed.
+json_t *ig_tokenizer_functions_add_count(const ig_tokenizer *tokenizer, json_t *config);
+// Into the vocabulary, with the ids that the description gives them.
+ig_status ig_tokenizer_functions_add_special_pieces(ig_tokenizer *tokenizer, ig_error *err);
 // SentencePiece's model of one side, from and to a file.
 ig_status ig_tokenizer_functions_load_model(ig_tokenizer *tokenizer, int side, const char *path,
                                             ig_error *err);

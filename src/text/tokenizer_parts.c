@@ -2,6 +2,7 @@
 #include "text/tokenizer_parts.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@ ig_status ig_tokenizer_parts_create(const ig_tokenizer_description *description,
   t->added.limit = INT_MAX;
   t->added.is_space = ig_utf8_is_space;
   t->begin_id = -1;
+  t->special_count = -1;
   return IG_OK;
 }
 
@@ -39,6 +41,8 @@ void ig_tokenizer_free(ig_tokenizer *t) {
   for (int i = 0; i < IG_TOKENIZER_SPECIAL_COUNT; ++i) free(t->special_text[i]);
   ig_added_tokens_free(&t->added);
   ig_merges_free(&t->merges);
+  ig_charsmap_free(&t->charsmap);
+  ig_unigram_free(&t->unigram);
   free(t->begin_text);
   free(t->source_lang);
   free(t->target_lang);
@@ -61,9 +65,25 @@ ig_status ig_tokenizer_parts_set_special(ig_tokenizer *t, ig_tokenizer_special w
   return t->special_text[which] ? IG_OK : IG_ERROR_MEMORY;
 }
 
+int ig_tokenizer_parts_count(const ig_tokenizer *t, const ig_special_pieces *pieces) {
+  if (pieces->count == 0) return 1;
+  return pieces->count_key && t->special_count >= 0 ? t->special_count : pieces->count;
+}
+
+void ig_tokenizer_parts_write(const ig_tokenizer *t, const ig_special_pieces *pieces, int i,
+                              char text[IG_TOKENIZER_PARTS_TEXT]) {
+  const int last = ig_tokenizer_parts_count(t, pieces) - 1, step = pieces->number_step;
+  const int number = pieces->first_number + (step < 0 ? (i - last) * step : i * step);
+  if (pieces->count == 0)
+    snprintf(text, IG_TOKENIZER_PARTS_TEXT, "%s", pieces->text);
+  else
+    snprintf(text, IG_TOKENIZER_PARTS_TEXT, pieces->text, number);
+}
+
 int ig_tokenizer_parts_first_id(const ig_tokenizer *t, const ig_special_pieces *pieces) {
   if (!pieces->after_pieces) return pieces->first_id;
-  return t->description->shift + ig_sentencepiece_size(t->spms[0]) + pieces->first_id;
+  const int own = t->spms[0] ? ig_sentencepiece_size(t->spms[0]) : IG_TOKENIZER_BYTE_COUNT;
+  return t->description->shift + own + pieces->first_id;
 }
 
 static bool has_letters(const ig_vocabulary *v) {
@@ -92,9 +112,10 @@ static ig_status connect_side(ig_tokenizer *t, int which, const char *where, ig_
   return IG_OK;
 }
 
-static ig_status add_special_token(ig_tokenizer *t, int id, ig_error *err) {
+static ig_status add_special_token(ig_tokenizer *t, int id, bool strips, ig_error *err) {
   const char *text = ig_vocabulary_token(t->source.vocabulary, id);
-  const ig_added_token token = {.text = (char *)text, .id = id, .special = true};
+  const ig_added_token token = {
+      .text = (char *)text, .id = id, .special = true, .strip_left = strips, .strip_right = strips};
   return text ? ig_added_tokens_add(&t->added, &token, err) : IG_OK;
 }
 
@@ -107,16 +128,17 @@ static ig_status list_more_special(ig_tokenizer *t, ig_error *err) {
   return IG_OK;
 }
 
-// The tokens that every tokenizer has, and the description's special pieces, after those that the
+// The description's special pieces, and the tokens that every tokenizer has, after those that the
 // directory's files name.
 static ig_status list_special_tokens(ig_tokenizer *t, ig_error *err) {
   const ig_special_pieces *table = t->description->special_pieces;
-  for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
-    IG_TRY(add_special_token(t, t->source.special_ids[s], err));
   for (; table && table->text; table++) {
     const int first = ig_tokenizer_parts_first_id(t, table);
-    for (int i = 0; i == 0 || i < table->count; ++i) IG_TRY(add_special_token(t, first + i, err));
+    const int count = ig_tokenizer_parts_count(t, table);
+    for (int i = 0; i < count; ++i) IG_TRY(add_special_token(t, first + i, table->strips, err));
   }
+  for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
+    IG_TRY(add_special_token(t, t->source.special_ids[s], false, err));
   IG_TRY(list_more_special(t, err));
   return ig_added_tokens_number(&t->added, t->source.vocabulary, err);
 }

@@ -2,9 +2,11 @@
 #ifndef IG_TEXT_TOKENIZER_PARTS_H
 #define IG_TEXT_TOKENIZER_PARTS_H
 #include "text/added_tokens.h"
+#include "text/charsmap.h"
 #include "text/merges.h"
 #include "text/sentencepiece.h"
 #include "text/tokenizer.h"
+#include "text/unigram.h"
 #include "text/vocabulary.h"
 
 typedef struct ig_tokenizer_side {
@@ -19,6 +21,8 @@ typedef struct ig_tokenizer_side {
   };
 } ig_tokenizer_side;
 
+enum { IG_TOKENIZER_BYTE_COUNT = 256 };
+
 struct ig_tokenizer {
   const ig_tokenizer_description *description;
   bool shared;
@@ -32,8 +36,14 @@ struct ig_tokenizer {
   int model_max_length;
   char *begin_text;  // the token before every text; NULL: none
   int begin_id;      // -1: none
-  // Of IG_TOKENIZER_BYTE_LEVEL alone.
+  // Of IG_TOKENIZER_SHIFTED alone.
+  ig_charsmap charsmap;
+  ig_unigram unigram;  // without nodes: the merges cut
+  // Of IG_TOKENIZER_SHIFTED and IG_TOKENIZER_BYTES: of the special pieces with a count_key.
+  int special_count;  // -1: the description's
+  // Of IG_TOKENIZER_SHIFTED and IG_TOKENIZER_BYTE_LEVEL.
   ig_merges merges;
+  // Of IG_TOKENIZER_BYTE_LEVEL alone.
   int byte_ids[256];      // of the symbols of bytes; -1: the vocabulary lacks it
   bool add_prefix_space;  // a stretch of text without a space before it gets one
 };
@@ -46,6 +56,11 @@ ig_status ig_tokenizer_parts_create(const ig_tokenizer_description *description,
                                     ig_error *err);
 ig_status ig_tokenizer_parts_set_special(ig_tokenizer *tokenizer, ig_tokenizer_special which,
                                          const char *text, ig_error *err);
+// How many of these pieces there are, and the text of one of them, counted from 0.
+int ig_tokenizer_parts_count(const ig_tokenizer *tokenizer, const ig_special_pieces *pieces);
+enum { IG_TOKENIZER_PARTS_TEXT = 64 };
+void ig_tokenizer_parts_write(const ig_tokenizer *tokenizer, const ig_special_pieces *pieces, int i,
+                              char text[IG_TOKENIZER_PARTS_TEXT]);
 // The id of the first of these pieces, once the SentencePiece model exists.
 int ig_tokenizer_parts_first_id(const ig_tokenizer *tokenizer, const ig_special_pieces *pieces);
 // Joins vocabularies, models and special tokens to the two sides, once all of them exist.

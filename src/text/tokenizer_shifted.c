@@ -1,35 +1,39 @@
-// Tokenizers whose ids are SentencePiece's, moved up.
-#include <stdio.h>
+// Tokenizers whose ids are those of a SentencePiece model, moved up, as transformers 5.23 and
+// tokenizers 0.23 have them: text is cut at special and added tokens, prepared, cut into words, and
+// each word into pieces by the unigram model or by merges.
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/allocate.h"
 #include "base/fail.h"
+#include "text/piece_merges.h"
+#include "text/piece_model.h"
+#include "text/piece_preparation.h"
 #include "text/tokenizer_functions.h"
 
 // ---- the vocabulary ---------------------------------------------------------
 
-static ig_status add_special_pieces(ig_tokenizer *t, const ig_special_pieces *pieces,
-                                    ig_error *err) {
-  ig_vocabulary *v = &t->vocabularies[0];
-  const int first = ig_tokenizer_parts_first_id(t, pieces);
-  if (pieces->count == 0)
-    return ig_vocabulary_add(v, pieces->text, strlen(pieces->text), first, err);
-  for (int i = 0; i < pieces->count; i++) {
-    char text[64];
-    const int number = pieces->first_number + i * pieces->number_step;
-    snprintf(text, sizeof text, pieces->text, number);
-    IG_TRY(ig_vocabulary_add(v, text, strlen(text), first + i, err));
-  }
-  return IG_OK;
+// Pieces that the model was told to keep whole are cut out of a text before all else; they print,
+// but those that only control.
+static ig_status add_kept_piece(ig_tokenizer *t, const char *text, int id, ig_piece_type type,
+                                ig_error *err) {
+  if (type != IG_PIECE_TYPE_CONTROL && type != IG_PIECE_TYPE_USER_DEFINED) return IG_OK;
+  return ig_added_tokens_add(
+      &t->added,
+      &(ig_added_token){.text = (char *)text, .id = id, .special = type == IG_PIECE_TYPE_CONTROL},
+      err);
 }
 
-static ig_status add_model_pieces(ig_tokenizer *t, ig_error *err) {
+static ig_status add_model_pieces(ig_tokenizer *t, const ig_piece_model *model, ig_error *err) {
   ig_vocabulary *v = &t->vocabularies[0];
-  const int size = ig_sentencepiece_size(t->spms[0]);
-  for (int id = 0; id < size; id++) {
-    const char *piece = ig_sentencepiece_piece(t->spms[0], id);
-    const size_t length = strlen(piece);
-    if (ig_vocabulary_find(v, piece, length) < 0)
-      IG_TRY(ig_vocabulary_add(v, piece, length, id + t->description->shift, err));
+  for (size_t i = 0; i < model->count; i++) {
+    const ig_model_piece *piece = &model->pieces[i];
+    int id = ig_vocabulary_find(v, piece->text, piece->length);
+    if (id < 0) {
+      id = (int)i + t->description->shift;
+      IG_TRY(ig_vocabulary_add(v, piece->text, piece->length, id, err));
+    }
+    IG_TRY(add_kept_piece(t, ig_vocabulary_token(v, id), id, piece->type, err));
   }
   return IG_OK;
 }
@@ -46,14 +50,62 @@ static ig_status check_gaps(const ig_tokenizer *t, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status make_vocabulary(ig_tokenizer *t, const char *where, ig_error *err) {
-  ig_status status = IG_OK;
-  const ig_special_pieces *pieces = t->description->special_pieces;
-  for (; status == IG_OK && pieces && pieces->text; pieces++)
-    status = add_special_pieces(t, pieces, err);
-  if (status == IG_OK) status = add_model_pieces(t, err);
+// ---- the model --------------------------------------------------------------
+
+static void set_scores(const ig_tokenizer *t, const ig_piece_model *model,
+                       ig_unigram_piece *pieces) {
+  const ig_special_pieces *table = t->description->special_pieces;
+  for (size_t i = 0; i < model->count; i++) {
+    const ig_model_piece *piece = &model->pieces[i];
+    const int id = ig_vocabulary_find(&t->vocabularies[0], piece->text, piece->length);
+    pieces[id].score = (double)piece->score;
+  }
+  for (; table && table->text; table++) {
+    const int first = ig_tokenizer_parts_first_id(t, table);
+    const int count = ig_tokenizer_parts_count(t, table);
+    for (int k = 0; k < count; k++) pieces[first + k].score = (double)table->score;
+  }
+}
+
+static ig_status make_unigram(ig_tokenizer *t, const ig_piece_model *model, ig_error *err) {
+  const ig_vocabulary *v = &t->vocabularies[0];
+  const char *unknown = t->special_text[IG_TOKENIZER_SPECIAL_UNK];
+  ig_unigram_piece *pieces = ig_allocate((size_t)v->size, sizeof *pieces, err);
+  if (!pieces) return IG_ERROR_MEMORY;
+  for (int id = 0; id < v->size; id++)
+    pieces[id] = (ig_unigram_piece){.text = ig_vocabulary_token(v, id), .id = id};
+  set_scores(t, model, pieces);
+  const int unknown_id = ig_vocabulary_find(v, unknown, strlen(unknown));
+  const ig_status status = ig_unigram_make(&t->unigram, pieces, (size_t)v->size, unknown_id, err);
+  free(pieces);
+  return status;
+}
+
+static ig_status make_cutting(ig_tokenizer *t, const ig_piece_model *model, const char *where,
+                              ig_error *err) {
+  if (t->description->preparation.normalizes)
+    IG_TRY(ig_charsmap_read(&t->charsmap, model->charsmap, model->charsmap_size, where, err));
+  return model->is_bpe ? ig_piece_merges_make(&t->merges, &t->vocabularies[0], err)
+                       : make_unigram(t, model, err);
+}
+
+static ig_status make_from_model(ig_tokenizer *t, const ig_piece_model *model, const char *where,
+                                 ig_error *err) {
+  ig_status status = ig_tokenizer_functions_add_special_pieces(t, err);
+  if (status == IG_OK) status = add_model_pieces(t, model, err);
   if (status == IG_OK) status = check_gaps(t, err);
+  if (status == IG_OK) status = make_cutting(t, model, where, err);
   return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", where);
+}
+
+static ig_status make_vocabulary(ig_tokenizer *t, const char *where, ig_error *err) {
+  ig_piece_model model = {0};
+  size_t size;
+  const void *bytes = ig_sentencepiece_bytes(t->spms[0], &size);
+  ig_status status = ig_piece_model_read(&model, bytes, size, where, err);
+  if (status == IG_OK) status = make_from_model(t, &model, where, err);
+  ig_piece_model_free(&model);
+  return status;
 }
 
 // ---- files ------------------------------------------------------------------
@@ -69,7 +121,7 @@ static ig_status read_shifted_config(ig_tokenizer *t, ig_json_object config, ig_
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
                    "%s: separate_vocabs: %s has one vocabulary for both sides", config.where,
                    d->class_names[0]);
-  return IG_OK;
+  return ig_tokenizer_functions_read_count(t, config, err);
 }
 
 static ig_status load_shifted(ig_tokenizer *t, const char *directory, ig_error *err) {
@@ -91,7 +143,7 @@ static json_t *make_shifted_config(const ig_tokenizer *t) {
     json_decref(config);
     return NULL;
   }
-  return config;
+  return ig_tokenizer_functions_add_count(t, config);
 }
 
 static ig_status take_shifted(ig_tokenizer *t, const char *source_model, const char *target_model,
@@ -104,11 +156,44 @@ static ig_status take_shifted(ig_tokenizer *t, const char *source_model, const c
   return make_vocabulary(t, source_model, err);
 }
 
-// ---- text to ids, ids to text -----------------------------------------------
+// ---- text to ids ------------------------------------------------------------
 
-// SentencePiece's ids, moved up, are not used: the table of special pieces may give a piece another
-// id.
-static ig_status add_shifted(void *context, const char *piece, size_t length, int id,
+// The pieces of one word after another.
+typedef struct piece_word_encoder {
+  const ig_tokenizer_encoding *encoding;
+  ig_unigram_work unigram_work;
+  ig_piece_merges merges;
+  ig_piece_merging merging;
+  ig_unigram_parts parts;
+} piece_word_encoder;
+
+// Neighbouring unknown characters may be a piece together, which no way through the word has found.
+static int id_of_part(const ig_tokenizer *t, const char *text, const ig_unigram_part *part) {
+  if (part->id != t->source.unk_id) return part->id;
+  const int id = ig_vocabulary_find(t->source.vocabulary, text, part->end - part->begin);
+  return id >= 0 ? id : part->id;
+}
+
+static ig_status encode_word(void *context, const char *word, const ig_source_range *sources,
+                             size_t length, ig_error *err) {
+  piece_word_encoder *p = context;
+  const ig_tokenizer *t = p->encoding->tokenizer;
+  (void)sources;
+  if (t->unigram.node_count > 0)
+    IG_TRY(ig_unigram_encode(&t->unigram, &p->unigram_work, word, length, &p->parts, err));
+  else
+    IG_TRY(ig_piece_merges_encode(&p->merges, &p->merging, word, length, &p->parts, err));
+  for (size_t i = 0; i < p->parts.count; i++) {
+    const ig_unigram_part *part = &p->parts.list[i];
+    const char *text = word + part->begin;
+    IG_TRY(ig_tokenizer_encoding_add_id(p->encoding, id_of_part(t, text, part), text,
+                                        part->end - part->begin, err));
+  }
+  return IG_OK;
+}
+
+// SentencePiece's own sample of the segmentations.
+static ig_status add_sampled(void *context, const char *piece, size_t length, int id,
                              ig_error *err) {
   const ig_tokenizer_encoding *e = context;
   if (id == ig_sentencepiece_unk_id(e->side->spm))
@@ -118,8 +203,19 @@ static ig_status add_shifted(void *context, const char *piece, size_t length, in
 
 static ig_status encode_part(const ig_tokenizer_encoding *e, const char *text, size_t length,
                              ig_error *err) {
-  const ig_piece_sink sink = {add_shifted, (void *)e};
-  return ig_tokenizer_functions_split(e, text, length, &sink, err);
+  const ig_tokenizer *t = e->tokenizer;
+  if (e->sampling) {
+    const ig_piece_sink sink = {add_sampled, (void *)e};
+    return ig_tokenizer_functions_split(e, text, length, &sink, err);
+  }
+  piece_word_encoder p = {.encoding = e,
+                          .merges = {&t->merges, e->side->vocabulary, e->side->unk_id}};
+  const ig_piece_preparer preparer = {&t->description->preparation, &t->charsmap, encode_word, &p};
+  const ig_status status = ig_piece_preparation_cut(&preparer, text, length, 0, err);
+  ig_unigram_free_work(&p.unigram_work);
+  ig_piece_merges_free_work(&p.merging);
+  free(p.parts.list);
+  return status;
 }
 
 static ig_status encode_shifted(const ig_tokenizer_encoding *e, const char *text, size_t length,
@@ -127,10 +223,32 @@ static ig_status encode_shifted(const ig_tokenizer_encoding *e, const char *text
   return ig_tokenizer_encoding_cut(e, text, length, encode_part, err);
 }
 
+// ---- ids to text ------------------------------------------------------------
+
+// U+2581 becomes a space, and of the first piece nothing (decoders' Metaspace).
+static size_t write_piece(const char *piece, bool first, char *to) {
+  size_t count = 0;
+  for (size_t i = 0; piece[i] != '\0';) {
+    const bool is_mark = strncmp(piece + i, "\xE2\x96\x81", 3) == 0;
+    if (!is_mark)
+      to[count++] = piece[i];
+    else if (!first)
+      to[count++] = ' ';
+    i += is_mark ? 3 : 1;
+  }
+  return count;
+}
+
 static ig_status decode_shifted(const ig_tokenizer *t, const char *const *pieces, size_t count,
                                 char **out, ig_error *err) {
-  size_t length;
-  return ig_tokenizer_functions_join(t, pieces, count, out, &length, err);
+  (void)t;
+  size_t size = 1, length = 0;
+  for (size_t i = 0; i < count; i++) size += strlen(pieces[i]);
+  char *text = *out = ig_allocate(size, 1, err);
+  if (!text) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < count; i++) length += write_piece(pieces[i], i == 0, text + length);
+  text[length] = '\0';
+  return IG_OK;
 }
 
 const ig_tokenizer_functions ig_tokenizer_functions_shifted = {

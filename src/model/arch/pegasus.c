@@ -40,7 +40,12 @@ static const ig_special_pieces special_pieces[] = {
     {.text = "</s>", .first_id = 1},
     {.text = "<mask_1>", .first_id = 2},
     {.text = "<mask_2>", .first_id = 3},
-    {.text = "<unk_%d>", .first_id = 4, .count = 101, .first_number = 2, .number_step = 1},
+    {.text = "<unk_%d>",
+     .first_id = 4,
+     .count = 101,
+     .first_number = 2,
+     .number_step = 1,
+     .score = -100},
     {0},
 };
 
@@ -51,6 +56,7 @@ static const ig_tokenizer_description pegasus_tokenizer = {
     .special = {"</s>", "<unk>", "<pad>"},
     .shift = 103,
     .shift_key = "offset",
+    .preparation = {.normalizes = true, .joins_spaces = true},
     .special_pieces = special_pieces,
 };
 

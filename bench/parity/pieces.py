@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Compares tokenizers of SentencePiece's pieces and of bytes with transformers (5.23): ids and
+decoded texts of every line of text files and of random Unicode strings.
+
+Usage: pieces.py BENCH_TOKENIZE FAMILY DIRECTORY [TEXT_FILE ...] [--random N] [--wrong]
+
+FAMILY is one of Ingot's; the class is that of DIRECTORY's tokenizer_config.json. --wrong is the
+negative control: one id of the last text is changed, and the comparison must fail."""
+import argparse
+import json
+import random
+import subprocess
+import sys
+
+import transformers
+
+EDGES = list(" \t\n\r.,!?aZ09()$") + [
+    "  ", "\u00a0", "\u3000", "\u2028", "\u0085", "\u001c", "\u200b", "\u0130", "\u0001", "\u00ad",
+    "\u0301", "\u00bd", "\u2163", "\u0344", "\u0903", "\u1100", "\u1161", "\uff21", "\ufb01",
+    "\uff76", "\u3099", "\uac00", "\u4e2d", "\U00020000", "\U0001f642",
+    "\U0001f468\u200d\U0001f469",
+    "\ufeff", "\ufffd", "<s>", "</s>", "<mask>", "<pad>", "<unk>", "<extra_id_0>", "<extra_id_99>",
+    "<extra_id_100>", "<x>", "\u20ac", "\u2581", "\u2581\u2581", "\u0915\u094d\u0937", "\r\n"]
+
+
+def random_text(draw):
+    """Edge characters, or any characters of all planes, or both."""
+    kind = draw.randrange(3)
+    out = []
+    for _ in range(draw.randrange(1, 40)):
+        if kind == 0 or (kind == 2 and draw.random() < 0.5):
+            out.append(draw.choice(EDGES))
+        else:
+            code = draw.choice([draw.randrange(1, 0x3000), draw.randrange(1, 0x110000)])
+            out.append("x" if 0xD800 <= code < 0xE000 else chr(code))
+    return "".join(out)
+
+
+def read_texts(options):
+    texts = []
+    for name in options.files:
+        with open(name, encoding="utf-8", errors="replace", newline="\n") as file:
+            texts += [line.rstrip("\n").replace("\0", " ") for line in file]
+    draw = random.Random(1)
+    texts += [random_text(draw) for _ in range(options.random)]
+    return texts
+
+
+def load(directory):
+    with open(f"{directory}/tokenizer_config.json", encoding="utf-8") as file:
+        name = json.load(file)["tokenizer_class"]
+    return getattr(transformers, name).from_pretrained(directory)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("family")
+    parser.add_argument("directory")
+    parser.add_argument("files", nargs="*")
+    parser.add_argument("--random", type=int, default=20000)
+    parser.add_argument("--wrong", action="store_true")
+    options = parser.parse_args()
+    texts = read_texts(options)
+    run = subprocess.run([options.program, options.family, options.directory], check=True,
+                         stdout=subprocess.PIPE, input="".join(t + "\0" for t in texts).encode())
+    fields = run.stdout.split(b"\0")
+    ours = [([int(i) for i in ids.split()], text.decode())
+            for ids, text in zip(fields[0::2], fields[1::2])]
+    if options.wrong:
+        ours[-1][0][-1] += 1
+    theirs = load(options.directory)
+    different = 0 if len(ours) == len(texts) else 1
+    for begin in range(0, len(texts), 10000):
+        expected = theirs(texts[begin:begin + 10000])["input_ids"]
+        for text, want, (ids, back) in zip(texts[begin:], expected, ours[begin:]):
+            decoded = theirs.decode(want, skip_special_tokens=True,
+                                    clean_up_tokenization_spaces=False)
+            if want == ids and decoded == back:
+                continue
+            different += 1
+            if different <= 10:
+                print(f"{text!r}\n  expected {want} {decoded!r}\n  found    {ids} {back!r}")
+    print(f"{len(texts)} texts, {different} different")
+    return 1 if different else 0
+
+
+sys.exit(main())

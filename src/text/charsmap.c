@@ -1,0 +1,172 @@
+#include "text/charsmap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <utf8proc.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "io/little_endian.h"
+#include "text/utf8.h"
+
+enum { UNIT_BYTES = 4, LONGEST_CLUSTER = 5 };
+
+void ig_charsmap_free(ig_charsmap *map) {
+  free(map->units);
+  free(map->replacements);
+  *map = (ig_charsmap){0};
+}
+
+static ig_status fail_damaged(const char *where, const char *what, ig_error *err) {
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: the table of normalizations is damaged: %s", where,
+                 what);
+}
+
+// The table is the size of the double array in bytes, the array, and the replacements.
+ig_status ig_charsmap_read(ig_charsmap *map, const void *bytes, size_t size, const char *where,
+                           ig_error *err) {
+  const unsigned char *from = bytes;
+  if (size == 0) return IG_OK;
+  if (size < UNIT_BYTES) return fail_damaged(where, "it has no size", err);
+  const size_t array = (size_t)ig_little_endian_read(from, UNIT_BYTES);
+  if (array > size - UNIT_BYTES || array % UNIT_BYTES != 0 || array == 0)
+    return fail_damaged(where, "its array does not fit", err);
+  map->size = size - UNIT_BYTES - array;
+  if (map->size == 0 || from[size - 1] != '\0')
+    return fail_damaged(where, "its texts do not end with a NUL", err);
+  map->unit_count = array / UNIT_BYTES;
+  map->units = ig_allocate(map->unit_count, sizeof *map->units, err);
+  map->replacements = ig_allocate(map->size, 1, err);
+  if (!map->units || !map->replacements) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < map->unit_count; i++)
+    map->units[i] = (uint32_t)ig_little_endian_read(from + UNIT_BYTES + i * UNIT_BYTES, UNIT_BYTES);
+  memcpy(map->replacements, from + UNIT_BYTES + array, map->size);
+  if (ig_utf8_valid(map->replacements, map->size, NULL)) return IG_OK;
+  return fail_damaged(where, "its texts are not UTF-8", err);
+}
+
+// A unit of a double array: the offset to its children, and the byte that leads to it.
+static uint32_t offset_of(uint32_t unit) { return (unit >> 10) << ((unit & 0x200) >> 6); }
+static uint32_t label_of(uint32_t unit) { return unit & 0x800000FFu; }
+static bool has_leaf(uint32_t unit) { return (unit >> 8 & 1) != 0; }
+static uint32_t value_of(uint32_t unit) { return unit & 0x7FFFFFFFu; }
+
+// What the shortest beginning of the text that has a rule becomes; NULL: none has one.
+static const char *find_rule(const ig_charsmap *map, const char *text, size_t length) {
+  if (map->unit_count == 0) return NULL;
+  uint32_t at = offset_of(map->units[0]);
+  for (size_t i = 0; i < length; i++) {
+    const uint32_t byte = (unsigned char)text[i];
+    at ^= byte;
+    if (byte == 0 || at >= map->unit_count || label_of(map->units[at]) != byte) return NULL;
+    const bool leaf = has_leaf(map->units[at]);
+    at ^= offset_of(map->units[at]);
+    if (!leaf) continue;
+    if (at >= map->unit_count || value_of(map->units[at]) >= map->size) return NULL;
+    return map->replacements + value_of(map->units[at]);
+  }
+  return NULL;
+}
+
+// ---- a text -----------------------------------------------------------------
+
+// A character of the result. It consumes the next character of the source, and some more; or, as
+// an extra one, it shares the source of what was consumed last.
+typedef struct charsmap_character {
+  const char *bytes;
+  size_t length;
+  int consumed;  // 0: an extra one
+} charsmap_character;
+typedef struct charsmap_result {
+  charsmap_character *list;
+  size_t count, capacity;
+} charsmap_result;
+
+static ig_status add_character(charsmap_result *r, const char *bytes, size_t length,
+                               ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&r->list, &r->capacity, r->count + 1, sizeof *r->list, err));
+  r->list[r->count++] = (charsmap_character){bytes, length, 1};
+  return IG_OK;
+}
+
+static size_t count_characters(const char *text, size_t length) {
+  size_t count = 0;
+  for (size_t i = 0; i < length; i++) count += ((unsigned char)text[i] & 0xC0) != 0x80;
+  return count;
+}
+
+// Where the replacement is shorter, the character before the missing ones consumes their sources;
+// where there is no such character, nobody does, and all that follows is shifted (tokenizers'
+// normalizers/precompiled.rs: replace).
+static ig_status add_replacement(charsmap_result *r, size_t old_count, const char *text,
+                                 ig_error *err) {
+  const size_t length = strlen(text), new_count = count_characters(text, length);
+  for (size_t i = 0, step; i < length; i += step) {
+    ig_utf8_decode(text + i, &step);
+    IG_TRY(add_character(r, text + i, step, err));
+  }
+  for (size_t i = old_count; i < new_count; i++)
+    r->list[r->count - 1 - (i - old_count)].consumed = 0;
+  if (new_count < old_count && r->count > 0)
+    r->list[r->count - 1].consumed += (int)(old_count - new_count);
+  return IG_OK;
+}
+
+// The length of the grapheme cluster that begins the text.
+static size_t cluster_length(const char *text, size_t length) {
+  utf8proc_int32_t state = 0;
+  size_t step, at;
+  utf8proc_int32_t before = (utf8proc_int32_t)ig_utf8_decode(text, &at);
+  while (at < length) {
+    const utf8proc_int32_t code = (utf8proc_int32_t)ig_utf8_decode(text + at, &step);
+    if (utf8proc_grapheme_break_stateful(before, code, &state)) break;
+    before = code;
+    at += step;
+  }
+  return at;
+}
+
+static ig_status add_cluster(const ig_charsmap *map, charsmap_result *r, const char *cluster,
+                             size_t length, ig_error *err) {
+  const char *rule = length <= LONGEST_CLUSTER ? find_rule(map, cluster, length) : NULL;
+  if (rule) return add_replacement(r, count_characters(cluster, length), rule, err);
+  for (size_t i = 0, step; i < length; i += step) {
+    ig_utf8_decode(cluster + i, &step);
+    rule = find_rule(map, cluster + i, step);
+    IG_TRY(rule ? add_replacement(r, 1, rule, err) : add_character(r, cluster + i, step, err));
+  }
+  return IG_OK;
+}
+
+// The characters of the result with their sources.
+static ig_status write_result(const charsmap_result *r, const ig_mapped_text *in,
+                              ig_mapped_text *out, ig_error *err) {
+  ig_source_range source = {0, 0};
+  size_t at = 0;
+  for (size_t i = 0; i < r->count; i++) {
+    const charsmap_character *c = &r->list[i];
+    if (c->consumed > 0 && at < in->length) source = in->sources[at];
+    for (int k = 0; k < c->consumed && at < in->length; k++) {
+      size_t step;
+      ig_utf8_decode(in->bytes + at, &step);
+      at += step;
+    }
+    IG_TRY(ig_mapped_text_append(out, c->bytes, c->length, source, err));
+    if (c->consumed > 0) source = in->sources[at - 1];
+  }
+  return IG_OK;
+}
+
+ig_status ig_charsmap_apply(const ig_charsmap *map, const ig_mapped_text *in, ig_mapped_text *out,
+                            ig_error *err) {
+  charsmap_result r = {0};
+  ig_status status = IG_OK;
+  for (size_t i = 0, step; status == IG_OK && i < in->length; i += step) {
+    step = cluster_length(in->bytes + i, in->length - i);
+    status = add_cluster(map, &r, in->bytes + i, step, err);
+  }
+  if (status == IG_OK) status = write_result(&r, in, out, err);
+  free(r.list);
+  return status;
+}

@@ -1,0 +1,23 @@
+// A text that was made from another one, whose bytes know where they come from.
+#ifndef IG_TEXT_MAPPED_TEXT_H
+#define IG_TEXT_MAPPED_TEXT_H
+#include <stddef.h>
+#include "ingot/core.h"
+
+// Bytes of the source, the end excluded.
+typedef struct ig_source_range {
+  size_t begin, end;
+} ig_source_range;
+typedef struct ig_mapped_text {
+  char *bytes;               // (length) UTF-8, without a NUL
+  ig_source_range *sources;  // (length) each byte of a character has the character's
+  size_t length, byte_capacity, source_capacity;
+} ig_mapped_text;  // start from {0}; ig_mapped_text_free
+
+void ig_mapped_text_free(ig_mapped_text *text);
+ig_status ig_mapped_text_append(ig_mapped_text *text, const char *bytes, size_t length,
+                                ig_source_range source, ig_error *err);
+// A copy of valid UTF-8 that begins at this byte of the source.
+ig_status ig_mapped_text_append_source(ig_mapped_text *text, const char *bytes, size_t length,
+                                       size_t begin, ig_error *err);
+#endif
