@@ -135,6 +135,10 @@ fi
 pull_up
 
 # ---- documents -------------------------------------------------------------------
+plant fuzz/planted.c '// Planted.\n'
+plant docs/planted.md 'Nothing.\n'
+expect check_docs.sh '^fuzz/planted\.c: .*hardness\.md'
+
 plant docs/planted.md 'See `src/base/nowhere.c`.\n'
 expect check_docs.sh '^docs/planted\.md:1: .src/base/nowhere\.c.: no such file'
 plant docs/planted.md '[Here](nowhere.md)\n'
