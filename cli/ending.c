@@ -13,6 +13,8 @@ enum { SIGNALS = sizeof ending_signals / sizeof *ending_signals };
 static cli_ending ending;
 static char before_count[64], after_count[600], after_none[64];
 static atomic_size_t written_lines;
+static atomic_bool held;
+static atomic_int held_signal;  // that came meanwhile; 0: none
 
 // The functions that a handler may call are few: snprintf is not one of them.
 static size_t put_count(char *to, size_t value) {
@@ -33,6 +35,10 @@ static size_t put_text(char *to, const char *text) {
 }
 
 static void say_and_end(int signal_number) {
+  if (atomic_load(&held)) {
+    atomic_store(&held_signal, signal_number);
+    return;
+  }
   char text[sizeof before_count + sizeof after_count + 32];
   const size_t lines = atomic_load(&written_lines);
   const bool nothing_kept = lines == 0 && ending.partial != NULL;
@@ -70,15 +76,27 @@ static void prepare_texts(void) {
              close);
 }
 
-void cli_ending_begin(const cli_ending *e) {
-  ending = *e;
-  prepare_texts();
+static void install_handlers(void) {
   for (size_t i = 0; i < SIGNALS; i++) {
-    struct sigaction old, action = {.sa_handler = say_and_end};
+    struct sigaction old, action = {.sa_handler = say_and_end, .sa_flags = SA_RESTART};
     // An ignored SIGINT (a shell's background job) stays ignored, and so does nohup's SIGHUP.
     if (sigaction(ending_signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
       sigaction(ending_signals[i], &action, NULL);
   }
+}
+
+void cli_ending_hold(void) {
+  atomic_store(&held, true);
+  install_handlers();
+}
+
+void cli_ending_begin(const cli_ending *e) {
+  ending = *e;
+  prepare_texts();
+  install_handlers();
+  atomic_store(&held, false);
+  const int came = atomic_exchange(&held_signal, 0);
+  if (came != 0) say_and_end(came);
 }
 
 void cli_ending_count(size_t lines) { atomic_store(&written_lines, lines); }
@@ -89,4 +107,7 @@ void cli_ending_end(void) {
     if (sigaction(ending_signals[i], NULL, &old) == 0 && old.sa_handler == say_and_end)
       sigaction(ending_signals[i], &action, NULL);
   }
+  atomic_store(&held, false);
+  const int came = atomic_exchange(&held_signal, 0);
+  if (came != 0) raise(came);
 }

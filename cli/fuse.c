@@ -6,6 +6,7 @@
 #include "held_out.h"
 #include "ingot.h"
 #include "options.h"
+#include "paths.h"
 #include "report.h"
 #include "stop.h"
 
@@ -96,6 +97,8 @@ static int run_fuse(const cli_verb *verb, int argc, char **argv) {
   if (code != CLI_GO_ON) return code;
   if (!values.source != !values.reference)
     return cli_usage_error(verb, "--held-out-source and --held-out-reference belong together");
+  if (cli_same_file(values.report, values.source) || cli_same_file(values.report, values.reference))
+    return cli_usage_error(verb, "--report %s is a file of the held-out lines", values.report);
   if (!values.output && !values.dry_run)
     return cli_usage_error(verb, "expected -o DIR, or --dry-run");
   ig_fuse_options options = ig_fuse_options_default();

@@ -33,6 +33,8 @@ static ig_status open_regular(cli_output *o, const cli_output_options *options, 
   const cli_partial_options partial = {
       .path = options->path, .identity = identity, .resume = options->resume};
   ig_error why = {0};
+  // The model was hashed before, which may take long: that may be stopped at once.
+  cli_ending_hold();
   status = cli_partial_open(&o->partial, &partial, &why);
   free(identity);
   if (status != IG_OK) return cli_error(err, status, "%s: %.900s", o->name, why.message);
@@ -149,8 +151,8 @@ ig_status cli_output_flush(cli_output *o, ig_error *err) {
 ig_status cli_output_commit(cli_output *o, ig_error *err) {
   ig_status status = cli_output_flush(o, err);
   if (status != IG_OK) return status;
-  cli_ending_end();
   if (o->regular) {
+    cli_ending_hold();
     char kept[600];
     ig_error why = {0};
     cli_ending_text(kept, sizeof kept, o->flushed_lines, o->partial.partial);
@@ -183,12 +185,15 @@ void cli_output_stop(cli_output *o, char *text, size_t size) {
 }
 
 void cli_output_close(cli_output *o) {
-  cli_ending_end();
-  if (o->regular)
+  // Whoever is stopped while files are renamed or removed finds that done.
+  if (o->regular) {
+    cli_ending_hold();
     cli_partial_stop(&o->partial);
-  else if (o->file != NULL && o->file != stdout)
+  } else if (o->file != NULL && o->file != stdout) {
     fclose(o->file);
+  }
   free(o->hashes.list);
   free(o->marks.list);
   *o = (cli_output){.partial = {.state_descriptor = -1}};
+  cli_ending_end();
 }

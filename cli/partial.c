@@ -247,8 +247,10 @@ ig_status cli_partial_open(cli_partial *p, const cli_partial_options *options, i
   if (status == IG_OK) status = begin_or_go_on(p, options, err);
   if (status == IG_OK) return IG_OK;
   // What holds nothing was made by this call, or is as good.
-  if (p->file != NULL && fstat(fileno(p->file), &info) == 0 && info.st_size == 0)
+  if (p->file != NULL && fstat(fileno(p->file), &info) == 0 && info.st_size == 0) {
     unlink(p->partial);
+    if (p->state_descriptor >= 0) unlink(p->state);
+  }
   close_files(p);
   return status;
 }

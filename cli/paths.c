@@ -1,12 +1,15 @@
 #include "paths.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "error.h"
 
 bool cli_is_standard(const char *path) { return path == NULL || strcmp(path, "-") == 0; }
 
@@ -71,28 +74,53 @@ bool cli_same_file(const char *one, const char *other) {
 }
 
 static bool is_model_name(const char *name) {
-  static const char *const ends[] = {".json", ".safetensors", ".spm", ".model", ".jinja"};
+  static const char *const ends[] = {".json", ".safetensors", ".bin", ".spm", ".model", ".jinja"};
   const size_t length = strlen(name);
   for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
     const size_t n = strlen(ends[i]);
     if (length > n && strcmp(name + length - n, ends[i]) == 0) return true;
   }
-  return strcmp(name, "vocab.txt") == 0 || strcmp(name, "merges.txt") == 0;
+  return strcmp(name, "vocab.txt") == 0 || strcmp(name, "merges.txt") == 0 ||
+         strcmp(name, "dict.txt") == 0;
 }
 
-bool cli_is_file_of_model(const char *path, const char *directory) {
-  DIR *entries = cli_is_standard(path) ? NULL : opendir(directory);
-  if (entries == NULL) return false;
-  bool found = false;
-  for (struct dirent *entry; !found && (entry = readdir(entries)) != NULL;) {
+static ig_status is_entry(const char *path, const char *directory, const char *name, bool *same,
+                          ig_error *err) {
+  const size_t size = strlen(directory) + strlen(name) + 2;
+  char *file = malloc(size);
+  if (file == NULL) return cli_error_memory(err);
+  snprintf(file, size, "%s/%s", directory, name);
+  *same = cli_same_file(path, file);
+  free(file);
+  return IG_OK;
+}
+
+// readdir returns NULL at the end and when it fails; only errno tells them apart.
+static ig_status find_entry(const char *path, const char *directory, DIR *entries, bool *found,
+                            ig_error *err) {
+  while (!*found) {
+    errno = 0;
+    const struct dirent *entry = readdir(entries);
+    if (entry == NULL && errno != 0)
+      return cli_error(err, IG_ERROR_IO, "%s: cannot read: %s", directory, strerror(errno));
+    if (entry == NULL) return IG_OK;
     if (!is_model_name(entry->d_name)) continue;
-    const size_t size = strlen(directory) + strlen(entry->d_name) + 2;
-    char *file = malloc(size);
-    if (file == NULL) break;
-    snprintf(file, size, "%s/%s", directory, entry->d_name);
-    found = cli_same_file(path, file);
-    free(file);
+    const ig_status status = is_entry(path, directory, entry->d_name, found, err);
+    if (status != IG_OK) return status;
   }
+  return IG_OK;
+}
+
+// That there is no such directory is for the one who loads the model to report.
+ig_status cli_find_file_of_model(const char *path, const char *directory, bool *found,
+                                 ig_error *err) {
+  *found = false;
+  if (cli_is_standard(path)) return IG_OK;
+  DIR *entries = opendir(directory);
+  if (entries == NULL && (errno == ENOENT || errno == ENOTDIR)) return IG_OK;
+  if (entries == NULL)
+    return cli_error(err, IG_ERROR_IO, "%s: cannot open: %s", directory, strerror(errno));
+  const ig_status status = find_entry(path, directory, entries, found, err);
   closedir(entries);
-  return found;
+  return status;
 }

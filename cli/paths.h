@@ -3,13 +3,17 @@
 #define CLI_PATHS_H
 #include <stdbool.h>
 
+#include "ingot.h"
+
 // NULL or "-": standard input or output.
 bool cli_is_standard(const char *path);
 // Do both paths lead to one regular file, or would they make one?
 bool cli_same_file(const char *one, const char *other);
-// Does the path lead to a file by which the model in the directory is loaded: its weights,
-// configurations, vocabularies? Files that do not exist yet are none.
-bool cli_is_file_of_model(const char *path, const char *directory);
+// *found: does the path lead to a file by which the model in the directory is loaded: its weights,
+// configurations, vocabularies? Files that do not exist yet are none. A directory that exists and
+// cannot be listed to its end is an error.
+ig_status cli_find_file_of_model(const char *path, const char *directory, bool *found,
+                                 ig_error *err);
 // The path without its symbolic links, which are not replaced when a file is written through them,
 // even if they point to nothing yet. For the caller to free(); NULL: it does not exist although
 // `exists` says so, or memory is out.

@@ -271,22 +271,43 @@ static int check_options(const cli_verb *verb, const translate_values *v) {
 
 // No output replaces a file of a model: its weights would be lost.
 static int check_model_files(const cli_verb *verb, const translate_values *v) {
-  for (size_t i = 0; i < v->models.count; i++) {
-    const char *model = v->models.items[i];
-    if (cli_is_file_of_model(v->output, model))
-      return cli_usage_error(verb, "--output %s is a file of the model %s", v->output, model);
-    if (cli_is_file_of_model(v->stats, model))
-      return cli_usage_error(verb, "--stats %s is a file of the model %s", v->stats, model);
+  const struct {
+    const char *option, *path;
+  } outputs[] = {{"--output", v->output}, {"--stats", v->stats}};
+  for (size_t i = 0; i < 2 * v->models.count; i++) {
+    const char *model = v->models.items[i / 2], *path = outputs[i % 2].path;
+    bool found;
+    ig_error err = {0};
+    if (cli_find_file_of_model(path, model, &found, &err) != IG_OK)
+      return cli_fail(verb, "%s", err.message);
+    if (found)
+      return cli_usage_error(verb, "%s %s is a file of the model %s", outputs[i % 2].option, path,
+                             model);
   }
   return CLI_GO_ON;
 }
 
-// The translations may replace the input, which has been read to its end by then, but not another
-// output, nor the targets to score. Two readers of standard input would take turns.
+// True if the statistics would be written where the unfinished output is.
+static bool is_unfinished_output(const translate_values *v) {
+  static const char *const suffixes[] = {".partial", ".partial.state"};
+  bool same = false;
+  for (size_t i = 0; v->stats != NULL && !cli_is_standard(v->output) && i < 2; i++) {
+    const size_t size = strlen(v->output) + strlen(suffixes[i]) + 1;
+    char *path = malloc(size);
+    if (path == NULL) return false;  // opening the output will tell
+    snprintf(path, size, "%s%s", v->output, suffixes[i]);
+    same = same || cli_same_file(v->stats, path);
+    free(path);
+  }
+  return same;
+}
+
+// No output replaces an input or another output. Two readers of standard input would take turns.
 static int check_files(const cli_verb *verb, const translate_values *v) {
   const struct {
     const char *one, *other, *path, *other_path;
   } pairs[] = {
+      {"--output", "--input", v->output, v->input},
       {"--stats", "--output", v->stats, v->output},
       {"--stats", "--input", v->stats, v->input},
       {"--stats", "--score-target", v->stats, v->score_target},
@@ -298,6 +319,8 @@ static int check_files(const cli_verb *verb, const translate_values *v) {
       return cli_usage_error(verb, "%s and %s are the same file: %s", pairs[i].one, pairs[i].other,
                              path);
   }
+  if (is_unfinished_output(v))
+    return cli_usage_error(verb, "--stats %s: the unfinished output is there", v->stats);
   if (v->stats != NULL && cli_is_standard(v->stats) && cli_is_standard(v->output))
     return cli_usage_error(verb, "--stats and the translations cannot both go to standard output");
   if (v->score_target != NULL && cli_is_standard(v->score_target) && cli_is_standard(v->input))

@@ -18,6 +18,7 @@
 #include "train/loop_log.h"
 #include "train/saving.h"
 #include "train/setup.h"
+#include "train/stats_path.h"
 #include "train/trainer.h"
 #include "train/training_loop.h"
 #include "train/validate.h"
@@ -289,7 +290,10 @@ static ig_status write_stats_of_end(const ig_training_loop *l, const char *path,
 static ig_status train_run(ig_run *run, const ig_train_options *options, ig_error *err) {
   const double begin = ig_clock_seconds();
   // A path that cannot be written is told before the run, not days later.
-  if (options->stats_path) IG_TRY(ig_writer_check_named(options->stats_path, err));
+  if (options->stats_path) {
+    IG_TRY(ig_stats_path_check(run, options->stats_path, err));
+    IG_TRY(ig_writer_check_named(options->stats_path, err));
+  }
   IG_TRY(ig_setup_run(run, err));
   const size_t accumulate = (size_t)run->config.accumulate;
   ig_training_loop l = {.run = run,

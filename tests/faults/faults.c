@@ -22,7 +22,7 @@ static atomic_long target, calls, live;
 static atomic_bool fired;
 static const char *_Atomic where;
 
-static bool kills;                  // the process ends where the fault comes
+static int signal_there;            // comes in place of the fault; 0: none
 static _Thread_local bool parsing;  // inside Jansson's parser
 
 // Is this call the one that fails?
@@ -30,7 +30,10 @@ static bool fails(fault_kind kind, const char *name) {
   if (parsing || atomic_load(&armed) != (int)kind ||
       atomic_fetch_add(&calls, 1) + 1 != atomic_load(&target))
     return false;
-  if (kills) raise(SIGKILL);
+  if (signal_there) {
+    raise(signal_there);
+    return false;
+  }
   atomic_store(&where, name);
   atomic_store(&fired, true);
   return true;
@@ -290,14 +293,17 @@ WRAP(int, mkdir, const char *path, mode_t mode) {
 // ---- whole commands ---------------------------------------------------------
 
 // FAULT=memory:N or write:N arms from the start of the process; its end says on standard error
-// whether the fault came. kill:N: the Nth write kills.
+// whether the fault came. kill:N: the Nth write kills; term:N: SIGTERM
+// comes there.
 static bool told;
 
 __attribute__((constructor)) static void arm_by_environment(void) {
   const char *text = getenv("FAULT");
   if (!text) return;
   told = true;
-  kills = strncmp(text, "kill:", 5) == 0;
+  signal_there = strncmp(text, "kill:", 5) == 0   ? SIGKILL
+                 : strncmp(text, "term:", 5) == 0 ? SIGTERM
+                                                  : 0;
   faults_arm(strncmp(text, "memory:", 7) == 0 ? FAULT_MEMORY : FAULT_WRITE,
              atol(strchr(text, ':') + 1));
 }
