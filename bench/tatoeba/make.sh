@@ -3,13 +3,15 @@
 # the rows of a model that exists matched to them, training, and the average of its last
 # checkpoints. Two cores take about an hour. The same command goes on with a RUN.
 # Usage: make.sh DATA RUN SOURCE TARGET BASE [OPTIONS OF TRAIN...]
-#   make.sh DATA runs/en-de en de models/en-de    the model that was shipped before
-#   make.sh DATA runs/de-en de en models/en-de    the other direction begins from its pieces
+#   make.sh DATA runs/en-de en de models/en-de    BASE: the model that was shipped before
+#   make.sh DATA runs/de-en de en models/en-de --set train.updates=2400 --set train.warmup=200 \
+#     --set train.learning_rate=0.0012 --set train.validate_every=400
+# The second began from BASE as it is, pieces included: cp -r models/en-de runs/de-en/init, before.
 # DATA: train.{en,de}.gz, {dev,test}.{en,de} of Tatoeba. The result: RUN/model.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 ingot=${INGOT:-$root/build/ingot}
-[ $# -ge 5 ] || { sed -n '2,8p' "$0" >&2; exit 2; }
+[ $# -ge 5 ] || { sed -n '2,10p' "$0" >&2; exit 2; }
 data=$1 run=$2 source=$3 target=$4 base=$5
 mkdir -p "$run"
 [ -e "$run/more.de" ] ||
