@@ -115,17 +115,33 @@ static int append_bytes(const char *bytes, size_t size, void *context) {
 
 // Jansson 2.14 goes on after some failures of its writer, so json_dumps may leave out a key when
 // memory is out.
-char *ig_json_text(const json_t *value, size_t flags) {
+static char *dump_text(const json_t *value, size_t flags) {
   json_output t = {0};
-  const locale_t before = ig_number_locale_enter();
   const bool written = value && json_dump_callback(value, append_bytes, &t, flags) == 0;
-  ig_number_locale_leave(before);
-  if (written && !t.failed) {
-    ig_json_numbers_restore(t.bytes);
-    return t.bytes;
-  }
+  if (written && !t.failed) return t.bytes;
   free(t.bytes);
   return NULL;
+}
+
+char *ig_json_text(const json_t *value, size_t flags) {
+  const size_t precision = JSON_REAL_PRECISION(31);  // all bits of it
+  const bool floats = (flags & precision) == JSON_REAL_PRECISION(9);
+  const locale_t before = ig_number_locale_enter();
+  // Jansson writes each real in as many digits as are enough for all.
+  char *whole = dump_text(value, (flags & ~precision) | JSON_REAL_PRECISION(17));
+  char *text = whole ? ig_json_numbers_shorten(whole, floats) : NULL;
+  ig_number_locale_leave(before);
+  free(whole);
+  if (text) ig_json_numbers_restore(text);
+  return text;
+}
+
+char *ig_json_text_for_hash(const json_t *value) {
+  const locale_t before = ig_number_locale_enter();
+  char *text = dump_text(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+  ig_number_locale_leave(before);
+  if (text) ig_json_numbers_restore(text);
+  return text;
 }
 
 ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_error *err) {

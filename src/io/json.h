@@ -15,8 +15,8 @@ ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t 
                         ig_error *err);
 // As ig_json_load, and the root must be an object.
 ig_status ig_json_load_object(const char *path, json_t **out, ig_error *err);
-// Writes atomically, indented by 2, with a newline at the end. digits: of real numbers; 17 keep
-// every double, 9 every float.
+// Writes atomically, indented by 2, with a newline at the end. digits: 17 keep every double, 9
+// every float; reals are written in the fewest digits that do so.
 ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_error *err);
 // The same for a file in a directory. The root must be an object.
 ig_status ig_json_load_in(const char *directory, const char *name, json_t **out, ig_error *err);
@@ -27,8 +27,12 @@ ig_status ig_json_load_in_if_exists(const char *directory, const char *name, jso
 ig_status ig_json_save_in(const char *directory, const char *name, const json_t *value, int digits,
                           ig_error *err);
 // json_dumps that never leaves anything out: it gives NULL if memory is out, a text is not UTF-8, a
-// number is not finite, or value is NULL. The caller frees the text.
+// number is not finite, or value is NULL. Reals have the fewest digits that keep them: every
+// double, or with JSON_REAL_PRECISION(9) every float. The caller frees the text.
 char *ig_json_text(const json_t *value, size_t flags);
+// A text that is hashed: its bytes must never change, for hashes of it are in files. Keys are
+// sorted, reals have 17 digits.
+char *ig_json_text_for_hash(const json_t *value);
 
 // An object and what to call it in messages ("config.json").
 typedef struct ig_json_object {

@@ -1,7 +1,9 @@
-// Rewriting numbers that strict JSON lacks, and back.
+// Rewriting numbers that strict JSON lacks, and back; and writing reals in few digits.
 #include "io/json_numbers.h"
 
 #include <errno.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,4 +145,98 @@ void ig_json_numbers_restore(char *text) {
     from += word ? length + 3 : 1;
   }
   *to = '\0';
+}
+
+// ---- few digits -------------------------------------------------------------
+
+enum { REAL_TEXT = 32 };
+
+static bool reads_back(const char *text, double value, bool floats) {
+  return floats ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
+}
+
+// As Python's repr: an exponent below 1e-4 and from 1e16 on alone, and always a point or an
+// exponent.
+static void format_real(double value, bool floats, char out[REAL_TEXT]) {
+  const int most = floats ? 9 : 17;
+  // Any number of so many digits reads back to them, but for the smallest ones, which have fewer
+  // bits.
+  const int least = fabs(value) < (floats ? 1e-37 : 1e-300) ? 1 : floats ? 6 : 15;
+  for (int digits = least; digits <= most; digits++) {
+    snprintf(out, REAL_TEXT, "%.*g", digits, value);
+    if (reads_back(out, value, floats)) break;
+  }
+  if (strchr(out, 'e') && fabs(value) >= 1e-4 && fabs(value) < 1e16)
+    snprintf(out, REAL_TEXT, "%.0f", value);
+  if (!strpbrk(out, ".e")) strcat(out, ".0");
+}
+
+static bool begins_number(const number_rewriting *r) {
+  return is_digit(*r->from) || (*r->from == '-' && is_digit(r->from[1]));
+}
+
+// Bytes of the number here, and whether it is a real.
+static size_t measure_number(const number_rewriting *r, bool *real) {
+  size_t length = 0;
+  *real = false;
+  do {
+    *real = *real || (r->from[length] != '-' && !is_digit(r->from[length]));
+    length++;
+  } while (r->from + length < r->end && continues_number(r->from[length]));
+  return length;
+}
+
+// Integers stay as they are.
+static void shorten_number(number_rewriting *r, bool floats) {
+  char text[REAL_TEXT];
+  bool real;
+  const size_t length = measure_number(r, &real);
+  if (!real) {
+    copy_bytes(r, length);
+    return;
+  }
+  format_real(strtod(r->from, NULL), floats, text);
+  const size_t size = strlen(text);
+  memcpy(r->to, text, size);
+  r->to += size;
+  r->from += length;
+}
+
+static void skip_string(number_rewriting *r) {
+  r->from++;
+  while (r->from < r->end && *r->from != '"')
+    r->from += *r->from == '\\' && r->end - r->from > 1 ? 2 : 1;
+  if (r->from < r->end) r->from++;
+}
+
+// Bytes that are enough: a real may become longer where an exponent is written out (1e5 as
+// 100000.0), or is written in place of digits.
+static size_t enough_for(const char *text) {
+  number_rewriting r = {.from = text, .end = text + strlen(text)};
+  size_t bytes = strlen(text) + 1;
+  while (r.from < r.end) {
+    bool real = false;
+    if (*r.from == '"')
+      skip_string(&r);
+    else
+      r.from += begins_number(&r) ? measure_number(&r, &real) : 1;
+    if (real) bytes += REAL_TEXT;
+  }
+  return bytes;
+}
+
+char *ig_json_numbers_shorten(const char *text, bool floats) {
+  char *out = ig_allocate(enough_for(text), 1, NULL);
+  if (!out) return NULL;
+  number_rewriting r = {.from = text, .end = text + strlen(text), .to = out};
+  while (r.from < r.end) {
+    if (*r.from == '"')
+      copy_string(&r);
+    else if (begins_number(&r))
+      shorten_number(&r, floats);
+    else
+      copy_bytes(&r, 1);
+  }
+  *r.to = '\0';
+  return out;
 }

@@ -94,7 +94,7 @@ static ig_status hash_state(const json_t *state, char text[IG_HASH_TEXT], ig_err
   json_t *rest = json_deep_copy(state);
   if (!rest) return ig_fail_memory(err);
   json_object_del(rest, own_key);
-  char *bytes = ig_json_text(rest, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+  char *bytes = ig_json_text_for_hash(rest);
   json_decref(rest);
   if (!bytes) return ig_fail_memory(err);
   ig_content_hash_text(bytes, strlen(bytes), text);

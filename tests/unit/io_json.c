@@ -123,12 +123,67 @@ static void one_number_in_a_list(void **state) {
   json_decref(json);
 }
 
+// What a text becomes when it is read and written again; floats: with float's digits.
+static void expect_text(const char *text, const char *doubles, const char *floats) {
+  json_t *json = parse(text);
+  char *written = ig_json_text(json, JSON_COMPACT);
+  assert_string_equal(written, doubles);
+  free(written);
+  written = ig_json_text(json, JSON_COMPACT | JSON_REAL_PRECISION(9));
+  assert_string_equal(written, floats);
+  free(written);
+  json_decref(json);
+}
+
+// As Python's json module writes doubles.
+static void reals_have_few_digits(void **state) {
+  (void)state;
+  expect_text("[0.1,0.3,1e-5,1e-05,0.0001,-2.5,1.0,0.0,-0.0]",
+              "[0.1,0.3,1e-05,1e-05,0.0001,-2.5,1.0,0.0,-0.0]",
+              "[0.1,0.3,1e-05,1e-05,0.0001,-2.5,1.0,0.0,-0.0]");
+  expect_text("[10000.0,1e6,1e15,1e16,1e22,1e30,1.5e7]",
+              "[10000.0,1000000.0,1000000000000000.0,1e+16,1e+22,1e+30,15000000.0]",
+              "[10000.0,1000000.0,1000000000000000.0,1e+16,1e+22,1e+30,15000000.0]");
+  // 0.30000000000000004 is 0.1 + 0.2: the only text of 17 digits among these.
+  expect_text("[0.30000000000000004,0.20000000298023224,0.3333333333333333,5e-324]",
+              "[0.30000000000000004,0.20000000298023224,0.3333333333333333,5e-324]",
+              "[0.3,0.2,0.33333333,5e-324]");
+  // Integers stay integers, and texts stay as they are.
+  expect_text("{\"a 0.10000000000000001\":\"1e5 \\\" 0.50\",\"n\":[1,-7,9007199254740993]}",
+              "{\"a 0.10000000000000001\":\"1e5 \\\" 0.50\",\"n\":[1,-7,9007199254740993]}",
+              "{\"a 0.10000000000000001\":\"1e5 \\\" 0.50\",\"n\":[1,-7,9007199254740993]}");
+}
+
+// Every double comes back; hashes of a text do not change.
+static void reals_are_kept(void **state) {
+  (void)state;
+  uint64_t random = 88172645463325252u;
+  for (int i = 0; i < 20000; i++) {
+    random ^= random << 13;
+    random ^= random >> 7;
+    random ^= random << 17;
+    double value;
+    memcpy(&value, &random, sizeof value);
+    json_t *json = json_pack("[f]", value - value == 0 ? value : 1.0);
+    char *text = ig_json_text(json, 0);
+    json_t *again = parse(text);
+    assert_true(json_equal(json, again));
+    free(text);
+    json_decref(json);
+    json_decref(again);
+  }
+  json_t *json = parse("{\"b\":0.1,\"a\":1e-5}");
+  char *text = ig_json_text_for_hash(json);
+  assert_string_equal(text, "{\"a\":1.0000000000000001e-5,\"b\":0.10000000000000001}");
+  free(text);
+  json_decref(json);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(large_integers_are_reals),
-      cmocka_unit_test(words_of_python),
-      cmocka_unit_test(what_is_wrong_stays_wrong),
-      cmocka_unit_test(one_number_in_a_list),
+      cmocka_unit_test(large_integers_are_reals),  cmocka_unit_test(words_of_python),
+      cmocka_unit_test(what_is_wrong_stays_wrong), cmocka_unit_test(one_number_in_a_list),
+      cmocka_unit_test(reals_have_few_digits),     cmocka_unit_test(reals_are_kept),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

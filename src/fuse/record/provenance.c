@@ -45,7 +45,7 @@ ig_status ig_provenance_fingerprint(const ig_provenance *provenance, char text[I
                                     ig_error *err) {
   json_t *stamps = ig_contents_stamps(&provenance->contents);
   json_t *both = stamps ? json_pack("[O, o]", provenance->json, stamps) : NULL;
-  char *bytes = both ? ig_json_text(both, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+  char *bytes = both ? ig_json_text_for_hash(both) : NULL;
   if (bytes) ig_content_hash_text(bytes, strlen(bytes), text);
   json_decref(both);
   if (!bytes) return ig_fail_memory(err);
