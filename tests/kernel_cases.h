@@ -65,6 +65,9 @@ static inline void kernel_run_axpy(const ig_kernels *k, size_t n, const kernel_o
 static inline void kernel_run_add(const ig_kernels *k, size_t n, const kernel_operands *o) {
   k->add(n, o->x, o->y, o->z);
 }
+static inline void kernel_run_multiply(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  k->multiply(n, o->x, o->y, o->z);
+}
 static inline void kernel_run_add_rows(const ig_kernels *k, size_t n, const kernel_operands *o) {
   k->add_rows(n, SUMMED_ROWS, o->x, n, o->y);
 }
@@ -102,6 +105,15 @@ static inline void kernel_run_layer_norm_backward(const ig_kernels *k, size_t n,
 static inline void kernel_run_layer_norm_parameters(const ig_kernels *k, size_t n,
                                                     const kernel_operands *o) {
   k->layer_norm_parameters(n, (ig_norm_moments){0.1f, 1.5f}, o->x, o->w, o->y, o->z);
+}
+static inline void kernel_run_rms_norm(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  const ig_norm_weights norm = {.gamma = o->z, .eps = 1e-6f};
+  float rstd;
+  k->rms_norm(n, &norm, o->x, o->y, &rstd);
+}
+static inline void kernel_run_rms_norm_backward(const ig_kernels *k, size_t n,
+                                                const kernel_operands *o) {
+  k->rms_norm_backward(n, o->z, 1.5f, o->x, o->w, o->y);
 }
 
 #define KERNEL_ACTIVATION(name, kind)                                                             \
@@ -150,6 +162,7 @@ static const kernel_case kernel_cases[] = {
     {"dot", KERNEL_SLOT(dot), 64, 64, kernel_run_dot, "z", 1e-5, NULL},
     {"axpy", KERNEL_SLOT(axpy), 64, 64, kernel_run_axpy, "y", 0, NULL},
     {"add", KERNEL_SLOT(add), 512, 512, kernel_run_add, "z", 0, NULL},
+    {"multiply", KERNEL_SLOT(multiply), 512, 512, kernel_run_multiply, "z", 0, NULL},
     {"add_rows", KERNEL_SLOT(add_rows), 64, 64 * SUMMED_ROWS, kernel_run_add_rows, "y", 0, NULL},
     {"scale", KERNEL_SLOT(scale), 64, 64, kernel_run_scale, "y", 0, NULL},
     {"sum_squares", KERNEL_SLOT(sum_squares), 4096, 4096, kernel_run_sum_squares, "y", 1e-6, NULL},
@@ -165,6 +178,9 @@ static const kernel_case kernel_cases[] = {
      kernel_run_layer_norm_backward, "y", 1e-5, NULL},
     {"layer_norm_parameters", KERNEL_SLOT(layer_norm_parameters), 512, 512,
      kernel_run_layer_norm_parameters, "yz", 0, NULL},
+    {"rms_norm", KERNEL_SLOT(rms_norm), 512, 512, kernel_run_rms_norm, "y", 1e-5, NULL},
+    {"rms_norm_backward", KERNEL_SLOT(rms_norm_backward), 512, 512, kernel_run_rms_norm_backward,
+     "y", 1e-5, NULL},
     {"activation relu", KERNEL_SLOT(activation), 2048, 2048, kernel_run_relu, "y", 0, NULL},
     {"activation gelu", KERNEL_SLOT(activation), 2048, 2048, kernel_run_gelu, "y", 1e-5, NULL},
     {"activation gelu_tanh", KERNEL_SLOT(activation), 2048, 2048, kernel_run_gelu_tanh, "y", 1e-5,

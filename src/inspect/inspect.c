@@ -201,16 +201,25 @@ static const char *describe_ties(const ig_config *c) {
   return c->shared_embedding ? "source and target embedding" : "nothing";
 }
 
+static void print_stack(FILE *out, const char *name, const ig_stack_shape *s) {
+  fprintf(out, "  %-13s %d layers, %d heads", name, s->layers, s->self.heads);
+  if (s->self.head_size) fprintf(out, " of %d", s->self.head_size);
+  fprintf(out, ", feed-forward %d%s\n", s->feed_forward.inner,
+          s->feed_forward.gated ? " with a gate" : "");
+}
+
 static void print_config(FILE *out, const ig_config *c) {
-  fprintf(out, "  family        %s (%s), %s norm%s\n", c->family->name, c->family->architecture,
-          c->encoder.pre_norm ? "pre" : "post", c->encoder.final_norm ? ", final norms" : "");
+  fprintf(out, "  family        %s (%s), %s %snorm%s\n", c->family->name, c->family->architecture,
+          c->encoder.pre_norm ? "pre" : "post", c->encoder.norm.rms ? "RMS " : "",
+          c->encoder.final_norm ? ", final norms" : "");
   fprintf(out, "  vocabulary    %d source, %d target%s\n", c->vocab_size, c->target_vocab_size,
           c->shared_embedding ? ", one table" : "");
   fprintf(out, "  d_model       %d\n", c->d_model);
-  fprintf(out, "  encoder       %d layers, %d heads, feed-forward %d\n", c->encoder.layers,
-          c->encoder.self.heads, c->encoder.feed_forward.inner);
-  fprintf(out, "  decoder       %d layers, %d heads, feed-forward %d\n", c->decoder.layers,
-          c->decoder.self.heads, c->decoder.feed_forward.inner);
+  print_stack(out, "encoder", &c->encoder);
+  print_stack(out, "decoder", &c->decoder);
+  if (c->relative.buckets)
+    fprintf(out, "  positions     relative, %d buckets up to a distance of %d\n",
+            c->relative.buckets, c->relative.farthest);
   fprintf(out, "  tied          %s\n", describe_ties(c));
   fprintf(out, "  special ids   pad %d, end %d, start %d\n", c->pad_id, c->eos_id,
           c->decoder_start_id);
@@ -376,9 +385,11 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   const ig_status known = ig_config_file_read(directory, &s.config, &why);
   if (err) *err = why;
   if (known != IG_OK) return inspect_foreign(directory, o, known, out, err ? err : &why);
-  IG_TRY(ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err));
+  IG_TRY(ig_config_check(&s.config, directory, err));
   IG_TRY(ig_safetensors_open_with_absent(directory, &s.file, err));
-  const ig_status status = summarize(directory, o, out, &s, err);
+  ig_status status = ig_weights_settle_ties(s.file, &s.config, err);
+  if (status == IG_OK) status = ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err);
+  if (status == IG_OK) status = summarize(directory, o, out, &s, err);
   json_decref(s.fusion);
   json_decref(s.codes);
   ig_safetensors_close(s.file);

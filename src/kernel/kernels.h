@@ -125,6 +125,8 @@ typedef struct ig_kernels {
   void (*axpy)(size_t n, float alpha, const float *x, float *y);
   // [same bits] z = x + y; in place
   void (*add)(size_t n, const float *x, const float *y, float *z);
+  // [same bits] z = x * y; in place
+  void (*multiply)(size_t n, const float *x, const float *y, float *z);
   // [same bits] y += each row of x (rows, n), first to last; rows are `stride` floats apart
   void (*add_rows)(size_t n, size_t rows, const float *x, size_t stride, float *y);
   // [same bits] y = alpha x; in place
@@ -158,6 +160,15 @@ typedef struct ig_kernels {
   // [same bits] dgamma += dy * (x - mean) * rstd and dbeta += dy, for one row; dbeta may be NULL
   void (*layer_norm_parameters)(size_t n, ig_norm_moments moments, const float *x, const float *dy,
                                 float *dgamma, float *dbeta);
+
+  // [bounded] y = x * rstd * gamma over one row, with rstd = 1 / sqrt(mean(x^2) + eps)   (Zhang &
+  // Sennrich 2019); beta is not read. *rstd is kept for the backward pass, whose parameters'
+  // gradients are those of layer_norm_parameters with a mean of 0.
+  void (*rms_norm)(size_t n, const ig_norm_weights *norm, const float *x, float *y, float *rstd);
+  // [bounded] dx = rstd * (g - xhat * mean(g * xhat)), where g = dy * gamma and xhat = x * rstd; dx
+  // may be dy
+  void (*rms_norm_backward)(size_t n, const float *gamma, float rstd, const float *x,
+                            const float *dy, float *dx);
 
   // [bounded] y = f(x); in place
   void (*activation)(ig_activation kind, size_t n, const float *x, float *y);

@@ -34,17 +34,28 @@ typedef struct timed_weight {
 } timed_weight;
 enum { WEIGHTS = 8 };
 
+// Columns of what the first layer of a feed-forward gives.
+static int inner_rows(const ig_feed_forward_shape *shape) {
+  return (shape->gated ? 2 : 1) * shape->inner;
+}
+
+// Multiply-adds of a row in the layers of a feed-forward.
+static double feed_forward_products(const ig_feed_forward_shape *shape, double d) {
+  return d * (inner_rows(shape) + shape->inner);
+}
+
 // Lists the weights of different shapes: a decoder's feed-forward as large as the encoder's is not
 // timed again.
 static size_t list_weights(const ig_config *c, timed_weight *weights) {
-  const int d = c->d_model;
+  const int d = c->d_model, self = ig_config_attention_width(c, &c->encoder.self),
+            cross = ig_config_attention_width(c, &c->decoder.cross);
   const timed_weight all[WEIGHTS] = {
-      {"query, key and value", 3 * d, d},
-      {"attention output", d, d},
-      {"keys and values of cross-attention", 2 * d, d},
-      {"feed-forward, inner", c->encoder.feed_forward.inner, d},
+      {"query, key and value", 3 * self, d},
+      {"attention output", d, self},
+      {"keys and values of cross-attention", 2 * cross, d},
+      {"feed-forward, inner", inner_rows(&c->encoder.feed_forward), d},
       {"feed-forward, outer", d, c->encoder.feed_forward.inner},
-      {"decoder's feed-forward, inner", c->decoder.feed_forward.inner, d},
+      {"decoder's feed-forward, inner", inner_rows(&c->decoder.feed_forward), d},
       {"decoder's feed-forward, outer", d, c->decoder.feed_forward.inner},
       {"output layer", c->target_vocab_size, d}};
   size_t count = 0;
@@ -210,9 +221,10 @@ static void time_layer(model_timing *t, timed_layers *l, const char *name, doubl
 // Operations are those of matrix products. Attention's own two, over (length, length), are counted;
 // its softmax is not.
 static void time_each_layer(model_timing *t, timed_layers *l, int length) {
-  const double rows = l->rows, d = t->config->d_model;
-  const double attention = 2 * rows * (4 * d * d + 2 * d * length),
-               ffn = 4 * rows * d * t->config->decoder.feed_forward.inner;
+  const double rows = l->rows, d = t->config->d_model,
+               width = ig_config_attention_width(t->config, &t->config->decoder.self);
+  const double attention = 2 * rows * (4 * d * width + 2 * width * length),
+               ffn = 2 * rows * feed_forward_products(&t->config->decoder.feed_forward, d);
   time_layer(t, l, "self-attention, forward", attention, run_attention);
   time_layer(t, l, "self-attention, backward", 2 * attention, run_attention_backward);
   time_layer(t, l, "feed-forward, forward", ffn, run_ffn);
@@ -263,11 +275,15 @@ static ig_status time_layers(model_timing *t) {
 
 double ig_translation_operations(const ig_config *c, int length, int beam_size) {
   if (!c) return 0;
-  const double d = c->d_model, layers = c->decoder.layers;
-  const double encoder = c->encoder.layers * (4 * d * d + 2 * d * c->encoder.feed_forward.inner) +
-                         layers * 2 * d * d;  // keys and values of cross-attention
+  const double d = c->d_model, layers = c->decoder.layers,
+               encoder_width = ig_config_attention_width(c, &c->encoder.self),
+               decoder_width = ig_config_attention_width(c, &c->decoder.self);
+  const double encoder = c->encoder.layers * (4 * d * encoder_width +
+                                              feed_forward_products(&c->encoder.feed_forward, d)) +
+                         layers * 2 * d * decoder_width;  // keys and values of cross-attention
   const double decoder =
-      layers * (6 * d * d + 2 * d * c->decoder.feed_forward.inner) + d * c->target_vocab_size;
+      layers * (6 * d * decoder_width + feed_forward_products(&c->decoder.feed_forward, d)) +
+      d * c->target_vocab_size;
   return 2 * length * (encoder + beam_size * decoder);
 }
 

@@ -20,6 +20,49 @@ static ig_status check_bounds(const bound *bounds, size_t count, const char *whe
   return IG_OK;
 }
 
+int ig_config_attention_width(const ig_config *c, const ig_attention_shape *attention) {
+  return attention->head_size ? attention->heads * attention->head_size : c->d_model;
+}
+
+// Heads divide d_model, or have a size of their own.
+static long most_heads(const ig_config *c, const ig_stack_shape *stack) {
+  return stack->self.head_size ? 1 << 12 : c->d_model;
+}
+
+static bool has_sinusoids(const ig_config *c) {
+  return c->positions.kind != IG_POSITION_LEARNED && c->positions.kind != IG_POSITION_NONE;
+}
+
+// What the sizes must be to one another.
+static ig_status check_proportions(const ig_config *c, const char *where, ig_error *err) {
+  if (has_sinusoids(c) && c->d_model % 2)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s: d_model: expected an even number (sinusoid positions), found %d", where,
+                   c->d_model);
+  if (!c->encoder.self.head_size &&
+      (c->d_model % c->encoder.self.heads || c->d_model % c->decoder.self.heads))
+    return ig_fail(
+        err, IG_ERROR_ARGUMENT,
+        "%s: d_model %d is not a multiple of the attention heads (%d encoder, %d decoder)", where,
+        c->d_model, c->encoder.self.heads, c->decoder.self.heads);
+  if (c->shared_embedding && c->vocab_size != c->target_vocab_size)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s: a shared embedding needs vocabularies of one size, found %d and %d", where,
+                   c->vocab_size, c->target_vocab_size);
+  return IG_OK;
+}
+
+// Both stacks need a bucket of its own for at least one distance, and `farthest` beyond those.
+static ig_status check_relative(const ig_config *c, const char *where, ig_error *err) {
+  const ig_relative_shape *r = &c->relative;
+  if (!r->buckets) return IG_OK;
+  const bound bounds[] = {
+      {"relative_attention_num_buckets", r->buckets, 4, 1 << 16},
+      {"relative_attention_max_distance", r->farthest, r->buckets / 2 + 1, 1 << 20},
+  };
+  return check_bounds(bounds, sizeof bounds / sizeof *bounds, where, err);
+}
+
 static ig_status check_sizes(const ig_config *c, const char *where, ig_error *err) {
   const long most = 1 << 24;  // far above any model, and products of three still fit 64 bits
   const bound bounds[] = {
@@ -28,8 +71,9 @@ static ig_status check_sizes(const ig_config *c, const char *where, ig_error *er
       {"d_model", c->d_model, 1, 1 << 16},
       {"encoder_layers", c->encoder.layers, 0, 1024},
       {"decoder_layers", c->decoder.layers, 0, 1024},
-      {"encoder_attention_heads", c->encoder.self.heads, 1, c->d_model},
-      {"decoder_attention_heads", c->decoder.self.heads, 1, c->d_model},
+      {"encoder_attention_heads", c->encoder.self.heads, 1, most_heads(c, &c->encoder)},
+      {"decoder_attention_heads", c->decoder.self.heads, 1, most_heads(c, &c->decoder)},
+      {"d_kv", c->encoder.self.head_size, 0, 1 << 12},
       {"encoder_ffn_dim", c->encoder.feed_forward.inner, 1, 1 << 20},
       {"decoder_ffn_dim", c->decoder.feed_forward.inner, 1, 1 << 20},
       {"max_position_embeddings", c->positions.count, 0, 1 << 20},
@@ -40,20 +84,7 @@ static ig_status check_sizes(const ig_config *c, const char *where, ig_error *er
       {"forced_eos_token_id", c->forced_eos_id, -1, (long)c->target_vocab_size - 1},
   };
   IG_TRY(check_bounds(bounds, sizeof bounds / sizeof *bounds, where, err));
-  if (c->d_model % 2)
-    return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "%s: d_model: expected an even number (sinusoid positions), found %d", where,
-                   c->d_model);
-  if (c->d_model % c->encoder.self.heads || c->d_model % c->decoder.self.heads)
-    return ig_fail(
-        err, IG_ERROR_ARGUMENT,
-        "%s: d_model %d is not a multiple of the attention heads (%d encoder, %d decoder)", where,
-        c->d_model, c->encoder.self.heads, c->decoder.self.heads);
-  if (c->shared_embedding && c->vocab_size != c->target_vocab_size)
-    return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "%s: a shared embedding needs vocabularies of one size, found %d and %d", where,
-                   c->vocab_size, c->target_vocab_size);
-  return IG_OK;
+  return check_proportions(c, where, err);
 }
 
 static ig_status check_dropouts(const ig_config *c, const char *where, ig_error *err) {
@@ -73,6 +104,7 @@ static ig_status check_dropouts(const ig_config *c, const char *where, ig_error 
 
 ig_status ig_config_check(const ig_config *c, const char *where, ig_error *err) {
   IG_TRY(check_sizes(c, where, err));
+  IG_TRY(check_relative(c, where, err));
   IG_TRY(check_dropouts(c, where, err));
   const float eps = c->encoder.norm.eps;
   if (!(eps > 0) || !isfinite(eps))

@@ -8,6 +8,8 @@
 
 typedef struct ig_attention_shape {
   int heads;
+  int head_size;  // 0: d_model / heads
+  bool unscaled;  // scores are not divided by sqrt(head size)
   bool bias;
   float dropout;  // of the attention probabilities
 } ig_attention_shape;
@@ -15,12 +17,14 @@ typedef struct ig_attention_shape {
 typedef struct ig_feed_forward_shape {
   int inner;  // units between the two linear layers
   ig_activation activation;
+  bool gated;  // a third linear layer, whose output the activated one multiplies
   bool bias;
   float dropout;  // of the inner units
 } ig_feed_forward_shape;
 
 typedef struct ig_norm_shape {
   float eps;
+  bool rms;  // false: layer norm
   bool bias;
 } ig_norm_shape;
 
@@ -33,6 +37,7 @@ typedef struct ig_stack_shape {
   bool embedding_norm;  // a norm of the embedded rows
   bool pre_norm;        // a norm before each sublayer; else after it
   bool final_norm;      // a norm after the last layer
+  bool final_dropout;   // dropout of what the final norm gives
   float dropout;        // of the embedded rows and of each sublayer's output
 } ig_stack_shape;
 
@@ -42,6 +47,13 @@ typedef struct ig_position_shape {
   int offset;  // the first token's row in a table, or the number its sinusoid is computed from
 } ig_position_shape;
 
+// Trained biases of self-attention by the distance from query to key (nn/relative_bias.h). A family
+// has one table for all layers of a stack or one a layer, as its rows of tensors say.
+typedef struct ig_relative_shape {
+  int buckets;  // 0: there are none
+  int farthest;
+} ig_relative_shape;
+
 // A plain value: it owns nothing and may be copied. Ids that the model does not have are -1.
 struct ig_config {
   const struct ig_family *family;
@@ -50,10 +62,12 @@ struct ig_config {
   int d_model;
   ig_stack_shape encoder, decoder;
   ig_position_shape positions;
+  ig_relative_shape relative;
   bool scale_embedding;       // embeddings times sqrt(d_model)
   bool shared_embedding;      // one table for source and target
   bool frozen_pad_embedding;  // the row of pad_id gets no gradient from look-ups (padding_idx)
   bool tied_output;           // the output layer's weight is the target embedding
+  bool scaled_output;         // the decoder's rows times d_model^-0.5 before the output layer
   bool output_bias;           // a trained bias of the output layer
   bool logits_bias;           // a constant that is added to the logits
   int pad_id, eos_id, bos_id;
@@ -61,6 +75,9 @@ struct ig_config {
   int forced_eos_id;
   float init_std;  // of new weights; 0: the initialisation's own choice
 };
+
+// Columns of the queries of all heads of an attention together, and of its keys and values.
+int ig_config_attention_width(const ig_config *config, const ig_attention_shape *attention);
 
 // Checks all options at once; the message names the option. `where` opens the message: a path, or
 // what the options came from.

@@ -14,6 +14,8 @@ void ig_model_free(ig_model *m) {
   free(m->encoder);
   free(m->decoder);
   ig_arena_free(&m->packed);
+  ig_relative_buckets_free(&m->encoder_buckets);
+  ig_relative_buckets_free(&m->decoder_buckets);
   free(m->generation_config);
   free(m);
 }

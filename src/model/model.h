@@ -51,6 +51,9 @@ struct ig_model {
   ig_decoder_layer *decoder;                               // (config.decoder.layers)
   ig_norm encoder_embedding_norm, decoder_embedding_norm;  // where the stack has one
   ig_norm encoder_norm, decoder_norm;                      // where the stack has a final norm
+  ig_dropout encoder_end_dropout, decoder_end_dropout;     // of what the final norms give
+  float hidden_scale;                                      // of the decoder's rows at its end
+  ig_relative_buckets encoder_buckets, decoder_buckets;    // where attention has relative biases
   // What the family's files hold. Their row 0 is the first position's. Without a weight: computed
   // sinusoids; without a gradient: constants.
   ig_embedding encoder_positions, decoder_positions;

@@ -2,7 +2,7 @@
 // S = scale Q K^T + mask, P = softmax(S) by rows, D = dropout(P):
 //   forward   O = D V
 //   backward  dV = D^T dO,  dD = dO V^T,  dP = dropout(dD),  dS = scale P (dP - sum(P dP)),
-//             dQ = dS K,  dK = dS^T Q
+//             dQ = dS K,  dK = dS^T Q,  and dS / scale is that of what is added to the scores
 // Nothing of the size queries x keys outlives a block of queries: the backward computes S and P
 // again (Dao et al. 2022, "FlashAttention", 3.1, at the grain of a block of rows). Keys that a
 // causal mask hides from a whole block are left out.
@@ -80,6 +80,9 @@ static size_t visible_keys(const head_pair *p, size_t i) {
   return end <= p->queries ? 0 : ig_blocks_at_most(end - p->queries, p->keys);
 }
 
+// The key at which query i is.
+static size_t key_of_query(const head_pair *p, size_t i) { return i + p->keys - p->queries; }
+
 static query_block block_at(const head_pair *p, size_t first) {
   const size_t rows = ig_blocks_at_most(p->queries - first, QUERY_BLOCK);
   return (query_block){p, first, rows, visible_keys(p, first + rows - 1)};
@@ -92,6 +95,8 @@ static void normalize_row(const head_pair *p, size_t i, size_t n, float *row) {
   const ig_kernels *kernels = w->nn->kernels;
   const size_t seen = visible_keys(p, i);
   kernels->scale(seen, w->args->scale, row, row);
+  if (m->distance)
+    kernels->add(seen, row, m->distance + p->head * m->distance_head - key_of_query(p, i), row);
   if (m->mask)
     kernels->add(
         seen, row,
@@ -272,6 +277,18 @@ static void compute_score_gradients(const query_block *b, const pair_buffers *f,
   }
 }
 
+// Adds dS / scale of the block to the gradients of the distances between its queries and keys.
+static void add_distance_gradients(const query_block *b, const float *dscores) {
+  const head_pair *p = b->pair;
+  const attention_work *w = p->work;
+  const size_t distances = 2 * p->keys - 1;
+  float *to =
+      w->gradients->ddistance + 2 * p->first_row * (size_t)w->args->heads + p->head * distances;
+  for (size_t i = 0; i < b->rows; i++)
+    w->nn->kernels->axpy(b->keys, 1 / w->args->scale, dscores + i * b->keys,
+                         to + p->keys - 1 - key_of_query(p, b->first + i));
+}
+
 static void backward_block(const query_block *b, const pair_buffers *f) {
   const head_pair *p = b->pair;
   const attention_work *w = p->work;
@@ -288,6 +305,7 @@ static void backward_block(const query_block *b, const pair_buffers *f) {
   }
   add_transposed(b, weights, doutput, width, g->dvalue + key, f->packed);
   compute_score_gradients(b, f, doutput);
+  if (g->ddistance) add_distance_gradients(b, f->dscores);
   float *dquery = g->dquery + (p->first_row + b->first) * g->dquery_stride + column;
   multiply_keys(b, f->dscores, p->key, dquery, g->dquery_stride, f->packed);
   add_transposed(b, f->dscores, p->query + b->first * a->query_stride, a->query_stride,
@@ -300,6 +318,11 @@ static void backward_pair(const head_pair *p) {
     const size_t at = (p->first_key + t) * g->dkey_stride + p->head * p->dim;
     memset(g->dkey + at, 0, p->dim * sizeof *g->dkey);
     memset(g->dvalue + at, 0, p->dim * sizeof *g->dvalue);
+  }
+  if (g->ddistance && p->keys > 0) {
+    const size_t heads = (size_t)p->work->args->heads, distances = 2 * p->keys - 1;
+    memset(g->ddistance + 2 * p->first_row * heads + p->head * distances, 0,
+           distances * sizeof *g->ddistance);
   }
   const pair_buffers f = carve_pair(p, true);
   pack_transposed(p, p->key, f.keys);

@@ -21,6 +21,10 @@ typedef struct ig_attention_mask {
   size_t mask_sequence, mask_head, mask_row;
   const float *key_padding;  // (s, j): key_padding[s*padding_sequence + j]
   size_t padding_sequence;
+  // What head h adds for key t and the query at key p is distance[h * distance_head + t - p]. Query
+  // i is at key i + keys - queries. The pointer is to the middle: both signs occur.
+  const float *distance;
+  size_t distance_head;
   bool causal;  // query i of a sequence sees keys 0 .. i (+ keys - queries)
 } ig_attention_mask;
 
@@ -41,6 +45,10 @@ typedef struct ig_attention_gradients {
   size_t dquery_stride;
   float *dkey, *dvalue;  // laid out as the keys are, but `dkey_stride` floats between rows
   size_t dkey_stride;
+  // NULL, or where mask.distance is given: of what each pair of sequence and head added. That of
+  // sequence s and head h has 2 keys - 1 floats, from the distance 1 - keys on, at
+  // 2 heads offsets[s] + h (2 keys - 1). For sequences with as many keys as queries.
+  float *ddistance;
 } ig_attention_gradients;
 
 // output (rows, heads*head_dim).

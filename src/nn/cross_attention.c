@@ -3,10 +3,10 @@
 
 void ig_cross_attention_carve(ig_multi_head_attention_state *state, ig_arena *arena,
                               const ig_multi_head_attention *attention, int rows) {
-  const size_t d = (size_t)attention->d_model, count = (size_t)rows;
-  state->projected = IG_TAKE(arena, float, count *d);
-  state->context = IG_TAKE(arena, float, count *d);
-  state->length = IG_TAKE(arena, int, count);
+  const size_t values = (size_t)rows * ig_multi_head_attention_width(attention);
+  state->projected = IG_TAKE(arena, float, values);
+  state->context = IG_TAKE(arena, float, values);
+  state->length = IG_TAKE(arena, int, rows);
 }
 
 void ig_cross_attention_keys(ig_nn *nn, const ig_multi_head_attention *attention, int memory_rows,
@@ -17,8 +17,9 @@ void ig_cross_attention_keys(ig_nn *nn, const ig_multi_head_attention *attention
 static ig_attention_args attention_args(const ig_multi_head_attention *attention,
                                         const ig_multi_head_attention_state *state,
                                         const ig_cross_attention_args *args) {
-  ig_attention_args heads = ig_multi_head_attention_queries(
-      attention, &args->rows, args->mask, state->projected, (size_t)attention->d_model);
+  ig_attention_args heads =
+      ig_multi_head_attention_queries(attention, &args->rows, args->mask, state->projected,
+                                      ig_multi_head_attention_width(attention));
   heads.keys = args->keys;
   return heads;
 }
@@ -35,17 +36,17 @@ void ig_cross_attention_forward(ig_nn *nn, const ig_multi_head_attention *attent
 }
 
 typedef struct cross_gradient_buffers {
-  float *dcontext;    // (rows, d)
-  float *dprojected;  // (rows, d)
-  float *dkey_value;  // (memory rows, 2d)
+  float *dcontext;    // (rows, w)
+  float *dprojected;  // (rows, w)
+  float *dkey_value;  // (memory rows, 2w)
 } cross_gradient_buffers;
 
 static cross_gradient_buffers take_gradients(ig_arena *scratch, int rows, int memory_rows,
-                                             size_t d) {
+                                             size_t width) {
   cross_gradient_buffers b;
-  b.dcontext = IG_TAKE(scratch, float, (size_t)rows *d);
-  b.dprojected = IG_TAKE(scratch, float, (size_t)rows *d);
-  b.dkey_value = IG_TAKE(scratch, float, (size_t)memory_rows * 2 * d);
+  b.dcontext = IG_TAKE(scratch, float, (size_t)rows *width);
+  b.dprojected = IG_TAKE(scratch, float, (size_t)rows *width);
+  b.dkey_value = IG_TAKE(scratch, float, (size_t)memory_rows * 2 * width);
   return b;
 }
 
@@ -55,16 +56,16 @@ void ig_cross_attention_backward(ig_nn *nn, const ig_multi_head_attention *atten
                                  const ig_cross_attention_gradient *gradient) {
   const int count = ig_ragged_rows(&args->rows), memory_rows = gradient->memory_rows;
   const ig_layer_gradient *rows = &gradient->rows;
-  const size_t d = (size_t)attention->d_model, mark = ig_arena_mark(nn->scratch);
-  const cross_gradient_buffers b = take_gradients(nn->scratch, count, memory_rows, d);
+  const size_t width = ig_multi_head_attention_width(attention), mark = ig_arena_mark(nn->scratch);
+  const cross_gradient_buffers b = take_gradients(nn->scratch, count, memory_rows, width);
   ig_linear_backward(nn, &attention->output, count, state->context,
                      &(ig_layer_gradient){rows->doutput, b.dcontext, false});
   const ig_attention_args heads = attention_args(attention, state, args);
   const ig_attention_gradients gradients = {.dquery = b.dprojected,
-                                            .dquery_stride = d,
+                                            .dquery_stride = width,
                                             .dkey = b.dkey_value,
-                                            .dvalue = b.dkey_value + d,
-                                            .dkey_stride = 2 * d};
+                                            .dvalue = b.dkey_value + width,
+                                            .dkey_stride = 2 * width};
   ig_attention_backward(nn, &heads, b.dcontext, &gradients);
   ig_linear_backward(nn, &attention->query, count, input,
                      &(ig_layer_gradient){b.dprojected, rows->dinput, rows->accumulate});
@@ -77,6 +78,7 @@ size_t ig_cross_attention_scratch(const ig_nn *nn, const ig_multi_head_attention
                                   const ig_attention_sizes *sizes) {
   ig_arena plan = ig_arena_measure();
   if (sizes->training)
-    take_gradients(&plan, sizes->rows, sizes->memory_rows, (size_t)attention->d_model);
+    take_gradients(&plan, sizes->rows, sizes->memory_rows,
+                   ig_multi_head_attention_width(attention));
   return plan.peak + ig_multi_head_attention_scratch(nn, attention, sizes);
 }

@@ -7,7 +7,7 @@
 // The rows, and what they see.
 typedef struct ig_cross_attention_args {
   ig_ragged rows;
-  ig_keys keys;                   // views into key_value (stride 2d) of ig_cross_attention_keys
+  ig_keys keys;                   // views into key_value (stride 2w) of ig_cross_attention_keys
   const ig_attention_mask *mask;  // or NULL
 } ig_cross_attention_args;
 
@@ -21,7 +21,7 @@ typedef struct ig_cross_attention_gradient {
 // rows: the most there will be; sequences are at most as many.
 void ig_cross_attention_carve(ig_multi_head_attention_state *state, ig_arena *arena,
                               const ig_multi_head_attention *attention, int rows);
-// key_value (memory rows, 2d): key | value of each row of memory (memory rows, d).
+// key_value (memory rows, 2w): key | value of each row of memory (memory rows, d).
 void ig_cross_attention_keys(ig_nn *nn, const ig_multi_head_attention *attention, int memory_rows,
                              const float *memory, float *key_value);
 // input and output (rows, d).

@@ -20,7 +20,7 @@ static void embedding_forward_rows(const void *context, size_t first, size_t las
   for (size_t r = first; r < last; r++) {
     float *to = w->output + r * d;
     w->kernels->scale(d, w->embedding->scale, w->embedding->weight + (size_t)a->ids[r] * d, to);
-    w->kernels->add(d, to, a->positions + (size_t)a->position[r] * d, to);
+    if (a->positions) w->kernels->add(d, to, a->positions + (size_t)a->position[r] * d, to);
   }
 }
 

@@ -15,7 +15,7 @@ typedef struct ig_embedding_args {
   int rows;
   const int *ids;          // (rows)
   const int *position;     // (rows): of each row in its sequence, from 0
-  const float *positions;  // (max, d): what is added at each position
+  const float *positions;  // (max, d): what is added at each position; NULL: nothing
 } ig_embedding_args;
 
 // Row r of output (rows, d) is scale * weight[ids[r]] + positions[position[r]].

@@ -8,7 +8,7 @@ ig_attention_args ig_multi_head_attention_queries(const ig_multi_head_attention 
                                                   const ig_attention_mask *mask,
                                                   const float *projected, size_t stride) {
   ig_attention_args args = {.heads = attention->heads,
-                            .head_dim = attention->d_model / attention->heads,
+                            .head_dim = attention->head_dim,
                             .scale = attention->scale,
                             .queries = *rows,
                             .query = projected,
@@ -20,9 +20,8 @@ ig_attention_args ig_multi_head_attention_queries(const ig_multi_head_attention 
 
 size_t ig_multi_head_attention_scratch(const ig_nn *nn, const ig_multi_head_attention *attention,
                                        const ig_attention_sizes *sizes) {
-  return IG_SCRATCH_MOST(
-      ig_linear_scratch(nn, &attention->query, sizes->rows),
-      ig_linear_scratch(nn, &attention->key_value, sizes->memory_rows),
-      ig_linear_scratch(nn, &attention->output, sizes->rows),
-      ig_attention_scratch(nn, attention->d_model / attention->heads, sizes->max_keys));
+  return IG_SCRATCH_MOST(ig_linear_scratch(nn, &attention->query, sizes->rows),
+                         ig_linear_scratch(nn, &attention->key_value, sizes->memory_rows),
+                         ig_linear_scratch(nn, &attention->output, sizes->rows),
+                         ig_attention_scratch(nn, attention->head_dim, sizes->max_keys));
 }

@@ -6,23 +6,31 @@
 #define IG_NN_MULTI_HEAD_ATTENTION_H
 #include "nn/attention.h"
 #include "nn/linear.h"
+#include "nn/relative_bias.h"
 
+// With w = heads * head_dim, which need not be d.
 typedef struct ig_multi_head_attention {
-  int d_model, heads;
+  int heads, head_dim;
   float scale;
-  // Self-attention: query, key and value in one, (3d, d), in this order. Cross-attention: (d, d).
+  // Self-attention: query, key and value in one, (3w, d), in this order. Cross-attention: (w, d).
   ig_linear query;
-  ig_linear key_value;  // cross-attention only: (2d, d)
-  ig_linear output;     // (d, d)
-  ig_dropout dropout;   // on the probabilities
+  ig_linear key_value;    // cross-attention only: (2w, d)
+  ig_linear output;       // (d, w)
+  ig_relative_bias bias;  // self-attention only; without a weight: none
+  ig_dropout dropout;     // on the probabilities
 } ig_multi_head_attention;
 
 // What the forward leaves for the backward.
 typedef struct ig_multi_head_attention_state {
-  float *projected;  // self (rows, 3d): q | k | v; cross (rows, d): q
-  float *context;    // (rows, d)
+  float *projected;  // self (rows, 3w): q | k | v; cross (rows, w): q
+  float *context;    // (rows, w)
   int *length;       // self: (sequences), the keys of each, where there is no cache
 } ig_multi_head_attention_state;
+
+// w: columns of the queries of all heads together, and of keys and values.
+static inline size_t ig_multi_head_attention_width(const ig_multi_head_attention *attention) {
+  return (size_t)attention->heads * (size_t)attention->head_dim;
+}
 
 // What an attention runs over, at most.
 typedef struct ig_attention_sizes {

@@ -1,5 +1,6 @@
-// Layer normalisation over the last dimension (Ba et al. 2016):
-// y = (x - mean) / sqrt(var + eps) * weight + bias
+// Normalisation over the last dimension, in two kinds:
+//   layer norm (Ba et al. 2016)             y = (x - mean) / sqrt(var + eps) * weight + bias
+//   RMS norm   (Zhang & Sennrich 2019, 4)   y = x / sqrt(mean(x^2) + eps) * weight
 #ifndef IG_NN_NORM_H
 #define IG_NN_NORM_H
 #include "nn/nn.h"
@@ -7,13 +8,14 @@
 typedef struct ig_norm {
   int size;  // d
   float eps;
-  const float *weight, *bias;  // (d); bias may be NULL
+  bool rms;                    // false: layer norm
+  const float *weight, *bias;  // (d); bias may be NULL, and is of a layer norm
   float *weight_gradient, *bias_gradient;
 } ig_norm;
 
 // What the backward needs besides the input.
 typedef struct ig_norm_state {
-  float *mean, *rstd;  // (rows)
+  float *mean, *rstd;  // (rows); the mean of an RMS norm is 0
 } ig_norm_state;
 
 void ig_norm_carve(ig_norm_state *state, ig_arena *arena, int rows);

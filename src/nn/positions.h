@@ -8,6 +8,7 @@ typedef enum ig_position_kind {
   // The same with exponent i/(d/2 - 1), whose last rate is 1/10000: tensor2tensor, fairseq
   IG_POSITION_HALVES_INCLUSIVE,
   IG_POSITION_LEARNED,  // a trained table
+  IG_POSITION_NONE,     // nothing is added to the embeddings
 } ig_position_kind;
 
 // Sinusoids (Vaswani et al. 2017, 3.5): fills table (count, d) with positions first, first + 1, …

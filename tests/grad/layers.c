@@ -166,15 +166,16 @@ static double norm_forward(subject *s) {
   return weighted_sum(s);
 }
 
-static void norm_on(subject *s) {
+static void norm_of_kind_on(subject *s, bool rms) {
   s->rows = 5;
   add_tensor(s, "input", 5 * 70, 1);
-  s->norm = (ig_norm){.size = 70,
-                      .eps = 1e-5f,
-                      .weight = add_tensor(s, "weight", 70, 1),
-                      .bias = add_tensor(s, "bias", 70, 1)};
+  s->norm =
+      (ig_norm){.size = 70, .eps = 1e-5f, .rms = rms, .weight = add_tensor(s, "weight", 70, 1)};
   s->norm.weight_gradient = gradient_of(s, 1);
-  s->norm.bias_gradient = gradient_of(s, 2);
+  if (!rms) {
+    s->norm.bias = add_tensor(s, "bias", 70, 1);
+    s->norm.bias_gradient = gradient_of(s, 2);
+  }
   ig_norm_carve(&s->norm_state, &s->f.memory, s->rows);
   set_outputs(s, 5 * 70);
   s->forward = norm_forward;
@@ -184,6 +185,10 @@ static void norm_on(subject *s) {
       &(ig_layer_gradient){.doutput = s->coefficients, .dinput = s->tensors[0].gradient});
   assert_int_equal(mismatches(s, true), 0);
 }
+
+static void norm_on(subject *s) { norm_of_kind_on(s, false); }
+
+static void rms_norm_on(subject *s) { norm_of_kind_on(s, true); }
 
 static double activation_forward(subject *s) {
   ig_activation_forward(&s->f.nn, s->activation, s->rows, s->columns, s->tensors[0].value,
@@ -237,10 +242,11 @@ static double ffn_forward(subject *s) {
   return weighted_sum(s);
 }
 
-static void feed_forward_on(subject *s) {
+static void feed_forward_of_kind_on(subject *s, bool gated) {
   s->rows = 4;
   add_tensor(s, "input", 4 * 9, 1);
-  s->ffn.inner = add_linear(s, "inner.weight", "inner.bias", 9, 23);
+  s->ffn.gated = gated;
+  s->ffn.inner = add_linear(s, "inner.weight", "inner.bias", 9, gated ? 2 * 23 : 23);
   s->ffn.outer = add_linear(s, "outer.weight", "outer.bias", 23, 9);
   s->ffn.activation = IG_ACTIVATION_GELU;
   s->ffn.dropout = (ig_dropout){0.25f, 9};
@@ -252,6 +258,10 @@ static void feed_forward_on(subject *s) {
                            &(ig_layer_gradient){s->coefficients, s->tensors[0].gradient, false});
   assert_int_equal(mismatches(s, true), 0);
 }
+
+static void feed_forward_on(subject *s) { feed_forward_of_kind_on(s, false); }
+
+static void gated_feed_forward_on(subject *s) { feed_forward_of_kind_on(s, true); }
 
 // ---- embedding and loss -----------------------------------------------------
 
@@ -322,7 +332,7 @@ static void make_attention(subject *s) {
   s->rows = 9;
   s->queries = (ig_ragged){SEQUENCES, query_offsets};
   s->attention = (ig_multi_head_attention){
-      .d_model = D_MODEL, .heads = HEADS, .scale = 0.5f, .dropout = {0.2f, 11}};
+      .heads = HEADS, .head_dim = D_MODEL / HEADS, .scale = 0.5f, .dropout = {0.2f, 11}};
   set_masks(s);
   set_outputs(s, 9 * D_MODEL);
   add_tensor(s, "input", 9 * D_MODEL, 1);
@@ -349,6 +359,35 @@ static void self_attention_on(subject *s) {
                              &(ig_layer_gradient){s->coefficients, s->tensors[0].gradient, false});
   assert_int_equal(mismatches(s, true), 0);
 }
+
+// Heads whose columns together are not d_model, and biases by distance: of a decoder, and of an
+// encoder.
+static void relative_attention_on(subject *s, bool causal) {
+  enum { HEAD_DIM = 5, WIDTH = HEADS * HEAD_DIM, BUCKETS = 8 };
+  ig_relative_buckets buckets;
+  make_attention(s);
+  assert_int_equal(ig_relative_buckets_create(BUCKETS, 6, !causal, &buckets, NULL), IG_OK);
+  s->mask = (ig_attention_mask){.causal = causal};
+  s->attention.head_dim = HEAD_DIM;
+  s->attention.query = add_linear(s, "in_proj_weight", "in_proj_bias", D_MODEL, 3 * WIDTH);
+  s->attention.output = add_linear(s, "out_proj.weight", "out_proj.bias", WIDTH, D_MODEL);
+  s->attention.bias = (ig_relative_bias){
+      .buckets = &buckets, .heads = HEADS, .weight = add_tensor(s, "bias", BUCKETS * HEADS, 1)};
+  s->attention.bias.weight_gradient = gradient_of(s, s->tensor_count - 1);
+  ig_self_attention_carve(&s->attention_state, &s->f.memory, &s->attention, s->rows);
+  s->forward = self_attention_forward;
+  self_attention_forward(s);
+  ig_self_attention_backward(&s->f.nn, &s->attention, &s->attention_state,
+                             &(ig_self_attention_args){.rows = s->queries, .mask = &s->mask},
+                             s->tensors[0].value,
+                             &(ig_layer_gradient){s->coefficients, s->tensors[0].gradient, false});
+  assert_int_equal(mismatches(s, true), 0);
+  ig_relative_buckets_free(&buckets);
+}
+
+static void relative_decoder_on(subject *s) { relative_attention_on(s, true); }
+
+static void relative_encoder_on(subject *s) { relative_attention_on(s, false); }
 
 static double cross_attention_forward(subject *s) {
   const ig_cross_attention_args args = {
@@ -434,12 +473,16 @@ static void planted_faults_on(subject *s) {
   }
 TEST(linear_on)
 TEST(norm_on)
+TEST(rms_norm_on)
 TEST(activation_on)
 TEST(dropout_on)
 TEST(feed_forward_on)
+TEST(gated_feed_forward_on)
 TEST(embedding_on)
 TEST(loss_on)
 TEST(self_attention_on)
+TEST(relative_decoder_on)
+TEST(relative_encoder_on)
 TEST(cross_attention_on)
 TEST(planted_faults_on)
 
@@ -447,12 +490,16 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_linear_on),
       cmocka_unit_test(test_norm_on),
+      cmocka_unit_test(test_rms_norm_on),
       cmocka_unit_test(test_activation_on),
       cmocka_unit_test(test_dropout_on),
       cmocka_unit_test(test_feed_forward_on),
+      cmocka_unit_test(test_gated_feed_forward_on),
       cmocka_unit_test(test_embedding_on),
       cmocka_unit_test(test_loss_on),
       cmocka_unit_test(test_self_attention_on),
+      cmocka_unit_test(test_relative_decoder_on),
+      cmocka_unit_test(test_relative_encoder_on),
       cmocka_unit_test(test_cross_attention_on),
       cmocka_unit_test(test_planted_faults_on),
   };

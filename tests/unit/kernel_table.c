@@ -120,13 +120,19 @@ static void check_elementwise(checker *c, size_t n) {
   c->kernels->add(n, got, y, got);  // in place
   reference->add(n, want, y, want);
   expect_same(c, "add in place", n, n, got, want);
+  c->kernels->multiply(n, x, y, got);
+  reference->multiply(n, x, y, want);
+  expect_same(c, "multiply", n, n, got, want);
+  c->kernels->multiply(n, got, y, got);  // in place
+  reference->multiply(n, want, y, want);
+  expect_same(c, "multiply in place", n, n, got, want);
   float *rows = take(c, 3 * (n + 5), 3.0f);
   for (size_t count = 0; count <= 3; count++) {
     c->kernels->add_rows(n, count, rows, n + 5, got);
     reference->add_rows(n, count, rows, n + 5, want);
     expect_same(c, "add_rows", n, n, got, want);
   }
-  release(c, "axpy, add, add_rows or scale", n);
+  release(c, "axpy, add, multiply, add_rows or scale", n);
 }
 
 static void check_reductions(checker *c, size_t n) {
@@ -231,6 +237,23 @@ static void check_layer_norm(checker *c, size_t n) {
   expect_same(c, "layer_norm_parameters beta", n, n, got_beta, want_beta);
   c->kernels->layer_norm_parameters(n, moments, x, dy, got_gamma, NULL);
   release(c, "layer_norm", n);
+}
+
+static void check_rms_norm(checker *c, size_t n) {
+  float *x = take(c, n, 2.0f), *gamma = take(c, n, 1.0f), *dy = take(c, n, 1.0f),
+        *got = take(c, n, 1.0f), *want = take(c, n, 1.0f), got_rstd, want_rstd;
+  for (size_t i = 0; i < n; i++) x[i] += 1.5f;
+  const ig_norm_weights norm = {gamma, NULL, 1e-6f};
+  c->kernels->rms_norm(n, &norm, x, got, &got_rstd);
+  reference->rms_norm(n, &norm, x, want, &want_rstd);
+  expect_near(c, "rms_norm", n, got, want, (bound){3e-6, 3e-6});
+  expect_near(c, "rms_norm statistics", 1, &got_rstd, &want_rstd, (bound){2e-6, 1e-6});
+  c->kernels->rms_norm_backward(n, gamma, want_rstd, x, dy, got);
+  reference->rms_norm_backward(n, gamma, want_rstd, x, dy, want);
+  expect_near(c, "rms_norm_backward", n, got, want, (bound){1e-5, 2e-6 * (double)want_rstd});
+  c->kernels->rms_norm_backward(n, gamma, want_rstd, x, dy, dy);  // in place
+  expect_same(c, "rms_norm_backward in place", n, n, dy, got);
+  release(c, "rms_norm", n);
 }
 
 static void check_activations(checker *c, size_t n) {
@@ -434,6 +457,7 @@ static int check_table(const ig_kernels *kernels, char *first, size_t size) {
     check_softmax(&c, n);
     check_log_add_exp(&c, n);
     check_layer_norm(&c, n);
+    check_rms_norm(&c, n);
     check_activations(&c, n);
     check_training(&c, n);
   }

@@ -184,8 +184,9 @@ static gradients make_gradients(problem *p) {
 
 static void backward(problem *p, const ig_attention_args *args, const float *doutput,
                      const gradients *g) {
-  ig_attention_backward(&p->f.nn, args, doutput,
-                        &(ig_attention_gradients){g->query, STRIDE, g->key, g->value, STRIDE});
+  ig_attention_backward(
+      &p->f.nn, args, doutput,
+      &(ig_attention_gradients){g->query, STRIDE, g->key, g->value, STRIDE, NULL});
 }
 
 static void threads_on(const ig_kernels *kernels) {
@@ -346,9 +347,12 @@ static ig_linear make_linear(fixture *f, int in, int out, uint64_t seed) {
 static void cache_on(const ig_kernels *kernels) {
   fixture f;
   fixture_open(&f, kernels, 2);
-  ig_multi_head_attention attention = {.d_model = D_MODEL,
-                                       .heads = 4,
+  ig_relative_buckets buckets;
+  assert_int_equal(ig_relative_buckets_create(8, 7, false, &buckets, NULL), IG_OK);
+  ig_multi_head_attention attention = {.heads = 4,
+                                       .head_dim = D_MODEL / 4,
                                        .scale = 0.3f,
+                                       .bias = {&buckets, 4, fixture_normal(&f, 8 * 4, 1, 26)},
                                        .query = make_linear(&f, D_MODEL, 3 * D_MODEL, 20),
                                        .output = make_linear(&f, D_MODEL, D_MODEL, 22)};
   fixture_scratch(
@@ -386,6 +390,7 @@ static void cache_on(const ig_kernels *kernels) {
       expect_near_floats(kernels->name, output + b * D_MODEL, whole + (b * STEPS + step) * D_MODEL,
                          D_MODEL, 1e-6);
   }
+  ig_relative_buckets_free(&buckets);
   fixture_close(&f);
 }
 

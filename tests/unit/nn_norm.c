@@ -1,12 +1,13 @@
-// Layer normalisation against loops in double.
+// Norms against loops in double.
 #include "nn_fixture.h"
 #include "nn/norm.h"
 
 enum { ROWS = 200, SIZE = 150 };
 
-static ig_norm make_norm(fixture *f, bool bias) {
+static ig_norm make_norm(fixture *f, bool bias, bool rms) {
   ig_norm norm = {.size = SIZE,
                   .eps = 1e-5f,
+                  .rms = rms,
                   .weight = fixture_normal(f, SIZE, 1, 1),
                   .weight_gradient = fixture_normal(f, SIZE, 1, 3)};
   if (bias) {
@@ -18,7 +19,7 @@ static ig_norm make_norm(fixture *f, bool bias) {
 
 static void naive_row(const ig_norm *norm, const float *x, double *normalized, double *rstd) {
   double mean = 0, variance = 0;
-  for (int i = 0; i < SIZE; i++) mean += (double)x[i] / SIZE;
+  for (int i = 0; i < SIZE && !norm->rms; i++) mean += (double)x[i] / SIZE;
   for (int i = 0; i < SIZE; i++) variance += ((double)x[i] - mean) * ((double)x[i] - mean) / SIZE;
   *rstd = 1 / sqrt(variance + (double)norm->eps);
   for (int i = 0; i < SIZE; i++) normalized[i] = ((double)x[i] - mean) * *rstd;
@@ -26,10 +27,11 @@ static void naive_row(const ig_norm *norm, const float *x, double *normalized, d
 
 // In place of the output's gradient, too.
 static void against_loops(const ig_kernels *kernels) {
-  for (int bias = 0; bias < 2; bias++) {
+  for (int kind = 0; kind < 3; kind++) {
+    const bool bias = kind == 1, rms = kind == 2;
     fixture f;
     fixture_open(&f, kernels, 2);
-    const ig_norm norm = make_norm(&f, bias);
+    const ig_norm norm = make_norm(&f, bias, rms);
     ig_norm_state state;
     ig_norm_carve(&state, &f.memory, ROWS);
     const float *input = fixture_normal(&f, ROWS * SIZE, 3, 5),
@@ -51,7 +53,7 @@ static void against_loops(const ig_kernels *kernels) {
             normalized[i] * (double)norm.weight[i] + (bias ? (double)norm.bias[i] : 0);
         dweight[i] += dy * normalized[i];
         dbias[i] += dy;
-        mean += g / SIZE;
+        mean += rms ? 0 : g / SIZE;
         projection += g * normalized[i] / SIZE;
       }
       for (int i = 0; i < SIZE; i++)
@@ -70,8 +72,8 @@ static void against_loops(const ig_kernels *kernels) {
   }
 }
 
-static void norm_work(fixture *f, float *result) {
-  ig_norm norm = make_norm(f, true);
+static void work_of_kind(fixture *f, bool rms, float *result) {
+  ig_norm norm = make_norm(f, true, rms);
   norm.weight_gradient = result;
   norm.bias_gradient = result + SIZE;
   ig_norm_state state;
@@ -83,8 +85,13 @@ static void norm_work(fixture *f, float *result) {
                    &(ig_layer_gradient){.doutput = output, .dinput = output + ROWS * SIZE});
 }
 
+static void layer_norm_work(fixture *f, float *result) { work_of_kind(f, false, result); }
+
+static void rms_norm_work(fixture *f, float *result) { work_of_kind(f, true, result); }
+
 static void threads(const ig_kernels *kernels) {
-  expect_same_bits_for_threads(kernels, norm_work, 2 * SIZE + 2 * ROWS * SIZE);
+  expect_same_bits_for_threads(kernels, layer_norm_work, 2 * SIZE + 2 * ROWS * SIZE);
+  expect_same_bits_for_threads(kernels, rms_norm_work, 2 * SIZE + 2 * ROWS * SIZE);
 }
 
 FIXTURE_TEST(against_loops)

@@ -105,6 +105,10 @@ static void add(size_t n, const float *x, const float *y, float *z) {
   for (size_t i = 0; i < n; i++) z[i] = x[i] + y[i];
 }
 
+static void multiply(size_t n, const float *x, const float *y, float *z) {
+  for (size_t i = 0; i < n; i++) z[i] = x[i] * y[i];
+}
+
 static void add_rows(size_t n, size_t rows, const float *x, size_t stride, float *y) {
   for (size_t r = 0; r < rows; r++)
     for (size_t i = 0; i < n; i++) y[i] += x[r * stride + i];
@@ -240,6 +244,24 @@ static void layer_norm_parameters(size_t n, ig_norm_moments moments, const float
   if (dbeta) add(n, dbeta, dy, dbeta);
 }
 
+static void rms_norm(size_t n, const ig_norm_weights *norm, const float *x, float *y, float *rstd) {
+  double squares = 0;
+  for (size_t i = 0; i < n; i++) squares += (double)x[i] * (double)x[i];
+  *rstd = (float)(1 / sqrt((n ? squares / (double)n : 0) + (double)norm->eps));
+  for (size_t i = 0; i < n; i++) y[i] = x[i] * *rstd * norm->gamma[i];
+}
+
+static void rms_norm_backward(size_t n, const float *gamma, float rstd, const float *x,
+                              const float *dy, float *dx) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += (double)dy[i] * (double)gamma[i] * (double)(x[i] * rstd);
+  const double mean = sum / (double)(n ? n : 1);
+  for (size_t i = 0; i < n; i++) {
+    const double g = (double)dy[i] * (double)gamma[i];
+    dx[i] = (float)((double)rstd * (g - (double)(x[i] * rstd) * mean));
+  }
+}
+
 // ---- training ---------------------------------------------------------------
 
 static void dropout(const ig_dropout_row *row, size_t n, const float *x, float *y) {
@@ -280,6 +302,7 @@ const ig_kernels ig_kernels_reference = {
     .dot = dot,
     .axpy = axpy,
     .add = add,
+    .multiply = multiply,
     .add_rows = add_rows,
     .scale = scale,
     .sum_squares = sum_squares,
@@ -291,6 +314,8 @@ const ig_kernels ig_kernels_reference = {
     .layer_norm = layer_norm,
     .layer_norm_backward = layer_norm_backward,
     .layer_norm_parameters = layer_norm_parameters,
+    .rms_norm = rms_norm,
+    .rms_norm_backward = rms_norm_backward,
     .activation = activation,
     .activation_backward = activation_backward,
     .dropout = dropout,

@@ -14,6 +14,7 @@
       .dot = dot,                                     \
       .axpy = axpy,                                   \
       .add = add,                                     \
+      .multiply = multiply,                           \
       .add_rows = add_rows,                           \
       .scale = scale,                                 \
       .sum_squares = sum_squares,                     \
@@ -25,6 +26,8 @@
       .layer_norm = layer_norm,                       \
       .layer_norm_backward = layer_norm_backward,     \
       .layer_norm_parameters = layer_norm_parameters, \
+      .rms_norm = rms_norm,                           \
+      .rms_norm_backward = rms_norm_backward,         \
       .activation = activation,                       \
       .activation_backward = activation_backward,     \
       .dropout = dropout,                             \

@@ -61,6 +61,11 @@ static void add(size_t n, const float *x, const float *y, float *z) {
   store_some(z + i, left, vec_add(load_some(x + i, left), load_some(y + i, left)));
 }
 
+static void multiply(size_t n, const float *x, const float *y, float *z) {
+  FOR_VECTORS(i, left, n)
+  store_some(z + i, left, vec_multiply(load_some(x + i, left), load_some(y + i, left)));
+}
+
 // Four vectors of y stay in registers while the rows pass by.
 static void add_rows(size_t n, size_t rows, const float *x, size_t stride, float *y) {
   size_t i = 0;
@@ -233,6 +238,32 @@ static void layer_norm_parameters(size_t n, ig_norm_moments moments, const float
         d = load_some(dy + i, left);
     store_some(dgamma + i, left, vec_fma(d, xhat, load_some(dgamma + i, left)));
     if (dbeta) store_some(dbeta + i, left, vec_add(load_some(dbeta + i, left), d));
+  }
+}
+
+static void rms_norm(size_t n, const ig_norm_weights *norm, const float *x, float *y, float *rstd) {
+  *rstd = 1.0f / sqrtf(row_squares(n, x, 0) / (n ? (float)n : 1.0f) + norm->eps);
+  const vec factor = vec_set(*rstd);
+  FOR_VECTORS(i, left, n)
+  store_some(
+      y + i, left,
+      vec_multiply(vec_multiply(load_some(x + i, left), factor), load_some(norm->gamma + i, left)));
+}
+
+static void rms_norm_backward(size_t n, const float *gamma, float rstd, const float *x,
+                              const float *dy, float *dx) {
+  const vec factor = vec_set(rstd);
+  vec sum = vec_zero();
+  FOR_VECTORS(i, left, n) {
+    // 0 beyond the end of the row
+    vec g = vec_multiply(load_some(dy + i, left), load_some(gamma + i, left));
+    sum = vec_fma(g, vec_multiply(load_some(x + i, left), factor), sum);
+  }
+  const vec mean = vec_set(vec_sum(sum) / (float)(n ? n : 1));
+  FOR_VECTORS(i, left, n) {
+    vec xhat = vec_multiply(load_some(x + i, left), factor);
+    vec g = vec_multiply(load_some(dy + i, left), load_some(gamma + i, left));
+    store_some(dx + i, left, vec_multiply(factor, vec_negative_fma(xhat, mean, g)));
   }
 }
 

@@ -2,6 +2,7 @@
 #include "model/arch/json_keys.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,21 @@ static ig_status read_activation(const ig_json_key *k, const json_t *value, cons
   return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", where);
 }
 
+static const char gated[] = "gated-";
+
+static ig_status read_feed_forward(const ig_json_key *k, const json_t *value, const char *where,
+                                   ig_feed_forward_shape *out, ig_error *err) {
+  if (!json_is_string(value)) return wrong_type(where, k->name, "a string", value, err);
+  const char *name = json_string_value(value);
+  const bool has_gate = strncmp(name, gated, strlen(gated)) == 0;
+  if (has_gate) name += strlen(gated);
+  const ig_status status = ig_json_keys_activation(name, k->name, &out->activation, err);
+  if (status != IG_OK) return ig_fail_in(err, status, "%s", where);
+  if (has_gate && strcmp(name, "gelu") == 0) out->activation = IG_ACTIVATION_GELU_TANH;
+  out->gated = has_gate;
+  return IG_OK;
+}
+
 ig_status ig_json_keys_read(const ig_json_key *table, const json_t *json, const char *where,
                             ig_config *out, ig_error *err) {
   if (!json_is_object(json))
@@ -88,6 +104,7 @@ ig_status ig_json_keys_read(const ig_json_key *table, const json_t *json, const 
         *(bool *)member = json_is_true(value);
         break;
       case IG_JSON_KEY_ACTIVATION: IG_TRY(read_activation(k, value, where, member, err)); break;
+      case IG_JSON_KEY_FEED_FORWARD: IG_TRY(read_feed_forward(k, value, where, member, err)); break;
     }
   }
   return IG_OK;
@@ -104,6 +121,20 @@ static json_t *short_real(float x) {
   return json_real(value);
 }
 
+static const char *activation_name_of(ig_activation kind) {
+  for (int i = 0; i < ACTIVATIONS; i++)
+    if (activations[i].kind == kind) return activations[i].name;
+  return NULL;
+}
+
+static json_t *feed_forward_value(const ig_feed_forward_shape *shape) {
+  char text[64];
+  const bool usual = shape->gated && shape->activation == IG_ACTIVATION_GELU_TANH;
+  snprintf(text, sizeof text, "%s%s", shape->gated ? gated : "",
+           usual ? "gelu" : activation_name_of(shape->activation));
+  return json_string(text);
+}
+
 static json_t *member_value(const ig_json_key *k, const void *member) {
   switch (k->kind) {
     case IG_JSON_KEY_INT: return json_integer(*(const int *)member);
@@ -113,9 +144,8 @@ static json_t *member_value(const ig_json_key *k, const void *member) {
     case IG_JSON_KEY_FLOAT: return short_real(*(const float *)member);
     case IG_JSON_KEY_BOOL: return json_boolean(*(const bool *)member);
     case IG_JSON_KEY_ACTIVATION:
-      for (int i = 0; i < ACTIVATIONS; i++)
-        if (activations[i].kind == *(const ig_activation *)member)
-          return json_string(activations[i].name);
+      return json_string(activation_name_of(*(const ig_activation *)member));
+    case IG_JSON_KEY_FEED_FORWARD: return feed_forward_value(member);
   }
   return NULL;
 }

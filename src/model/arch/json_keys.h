@@ -12,7 +12,10 @@ typedef enum ig_json_key_kind {
   IG_JSON_KEY_IDS,  // the same, or a list of ids, of which the first is kept
   IG_JSON_KEY_FLOAT,
   IG_JSON_KEY_BOOL,
-  IG_JSON_KEY_ACTIVATION
+  IG_JSON_KEY_ACTIVATION,
+  // The activation of an ig_feed_forward_shape, "gated-" before it if it has a gate. "gated-gelu"
+  // means gelu_new   (T5).
+  IG_JSON_KEY_FEED_FORWARD
 } ig_json_key_kind;
 
 typedef struct ig_json_key {

@@ -3,7 +3,7 @@
 // - Embeddings come first, and constants (LOGITS_BIAS, POSITIONS) last.
 // - Query, key and value of one attention follow one another, weights and biases apart, so that one
 //   product serves all three: QUERY, KEY, VALUE weights and then their biases; or PROJECTIONS, the
-//   three in one tensor.
+//   three in one tensor. So do GATE and GATED.
 // - A row with %d in its name is a tensor of each layer. The consecutive rows of one stack that
 //   have it are repeated together, layer by layer.
 // - A row whose tensor the model's options do not ask for (a bias without `bias`, an output weight
@@ -15,7 +15,8 @@
 
 typedef enum ig_stack { IG_STACK_NONE, IG_STACK_ENCODER, IG_STACK_DECODER } ig_stack;
 
-// With d = d_model, V = the vocabulary's size, and the shapes of weight / bias.
+// With d = d_model, V = the vocabulary's size, w = heads * head size (d, where a family has no head
+// size of its own), and the shapes of weight / bias.
 typedef enum ig_part {
   IG_PART_IGNORED,           // files may hold it, nobody reads it: a copy of a tied tensor
   IG_PART_SHARED_EMBEDDING,  // (V, d), if source and target share one table
@@ -23,18 +24,22 @@ typedef enum ig_part {
   IG_PART_TARGET_EMBEDDING,
   // (positions.offset + positions.count, d): a stack's trained table
   IG_PART_LEARNED_POSITIONS,
-  IG_PART_SELF_PROJECTIONS,  // (3d, d) / (3d): query, key, value
-  IG_PART_SELF_QUERY,        // (d, d) / (d), as the following
+  IG_PART_SELF_PROJECTIONS,  // (3w, d) / (3w): query, key, value
+  IG_PART_SELF_QUERY,        // (w, d) / (w), as the following
   IG_PART_SELF_KEY,
   IG_PART_SELF_VALUE,
-  IG_PART_SELF_OUTPUT,
-  IG_PART_CROSS_PROJECTIONS,  // (3d, d) / (3d)
-  IG_PART_CROSS_QUERY,        // (d, d) / (d), as the following
+  IG_PART_SELF_OUTPUT,        // (d, w) / (d)
+  IG_PART_CROSS_PROJECTIONS,  // (3w, d) / (3w)
+  IG_PART_CROSS_QUERY,        // (w, d) / (w), as the following
   IG_PART_CROSS_KEY,
   IG_PART_CROSS_VALUE,
-  IG_PART_CROSS_OUTPUT,
-  IG_PART_INNER,           // (inner, d) / (inner): the feed-forward's first layer
-  IG_PART_OUTER,           // (d, inner) / (d): its second
+  IG_PART_CROSS_OUTPUT,  // (d, w) / (d)
+  // (buckets, heads): of all layers of the stack, or with %d in its name of one
+  IG_PART_RELATIVE_BIAS,
+  IG_PART_INNER,           // (inner, d) / (inner): the first layer of a feed-forward without a gate
+  IG_PART_GATE,            // (inner, d) / (inner): of one with a gate, what is activated,
+  IG_PART_GATED,           // (inner, d) / (inner): and what that multiplies
+  IG_PART_OUTER,           // (d, inner) / (d): the last layer
   IG_PART_EMBEDDING_NORM,  // (d) / (d), as the following
   IG_PART_SELF_NORM,
   IG_PART_CROSS_NORM,

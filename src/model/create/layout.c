@@ -39,20 +39,45 @@ static tensor_shape output_shape(const ig_config *c, const ig_tensor_row *row) {
   return c->tied_output ? absent : matrix_of(c->target_vocab_size, c->d_model);
 }
 
-// Of a tensor inside a stack.
-static tensor_shape stack_tensor_shape(const ig_stack_shape *s, int d, const ig_tensor_row *row) {
+// Of a tensor of an attention; has_bias: of its linear layers.
+static tensor_shape attention_shape(const ig_tensor_row *row, int d, int width, bool has_bias) {
   switch (row->part) {
-    case IG_PART_SELF_PROJECTIONS: return linear_shape(row, 3 * d, d, s->self.bias);
+    case IG_PART_SELF_PROJECTIONS:
+    case IG_PART_CROSS_PROJECTIONS: return linear_shape(row, 3 * width, d, has_bias);
+    case IG_PART_SELF_OUTPUT:
+    case IG_PART_CROSS_OUTPUT: return linear_shape(row, d, width, has_bias);
+    default: return linear_shape(row, width, d, has_bias);
+  }
+}
+
+static tensor_shape inner_shape(const ig_tensor_row *row, int d, const ig_feed_forward_shape *f,
+                                bool of_gated) {
+  return f->gated == of_gated ? linear_shape(row, f->inner, d, f->bias) : absent;
+}
+
+// Of a tensor inside a stack.
+static tensor_shape stack_tensor_shape(const ig_config *c, const ig_stack_shape *s,
+                                       const ig_tensor_row *row) {
+  const int d = c->d_model;
+  switch (row->part) {
+    case IG_PART_SELF_PROJECTIONS:
     case IG_PART_SELF_QUERY:
     case IG_PART_SELF_KEY:
     case IG_PART_SELF_VALUE:
-    case IG_PART_SELF_OUTPUT: return linear_shape(row, d, d, s->self.bias);
-    case IG_PART_CROSS_PROJECTIONS: return linear_shape(row, 3 * d, d, s->cross.bias);
+    case IG_PART_SELF_OUTPUT:
+      return attention_shape(row, d, ig_config_attention_width(c, &s->self), s->self.bias);
+    case IG_PART_CROSS_PROJECTIONS:
     case IG_PART_CROSS_QUERY:
     case IG_PART_CROSS_KEY:
     case IG_PART_CROSS_VALUE:
-    case IG_PART_CROSS_OUTPUT: return linear_shape(row, d, d, s->cross.bias);
-    case IG_PART_INNER: return linear_shape(row, s->feed_forward.inner, d, s->feed_forward.bias);
+    case IG_PART_CROSS_OUTPUT:
+      return attention_shape(row, d, ig_config_attention_width(c, &s->cross), s->cross.bias);
+    case IG_PART_RELATIVE_BIAS:
+      return c->relative.buckets && s->layers ? matrix_of(c->relative.buckets, s->self.heads)
+                                              : absent;
+    case IG_PART_INNER: return inner_shape(row, d, &s->feed_forward, false);
+    case IG_PART_GATE:
+    case IG_PART_GATED: return inner_shape(row, d, &s->feed_forward, true);
     case IG_PART_OUTER: return linear_shape(row, d, s->feed_forward.inner, s->feed_forward.bias);
     case IG_PART_EMBEDDING_NORM: return s->embedding_norm ? norm_shape(row, d, &s->norm) : absent;
     case IG_PART_SELF_NORM:
@@ -68,8 +93,8 @@ static tensor_shape shape_of(const ig_config *c, const ig_tensor_row *row) {
     return c->positions.count ? matrix_of(c->positions.count, c->d_model) : absent;
   if (row->part == IG_PART_LEARNED_POSITIONS)
     return matrix_of(c->positions.offset + c->positions.count, c->d_model);
-  if (row->stack == IG_STACK_ENCODER) return stack_tensor_shape(&c->encoder, c->d_model, row);
-  if (row->stack == IG_STACK_DECODER) return stack_tensor_shape(&c->decoder, c->d_model, row);
+  if (row->stack == IG_STACK_ENCODER) return stack_tensor_shape(c, &c->encoder, row);
+  if (row->stack == IG_STACK_DECODER) return stack_tensor_shape(c, &c->decoder, row);
   switch (row->part) {
     case IG_PART_SHARED_EMBEDDING:
       return c->shared_embedding ? matrix_of(c->vocab_size, c->d_model) : absent;
@@ -157,12 +182,20 @@ ig_status ig_layout_reserve(ig_arena *arena, size_t count, float **out, ig_error
   return IG_OK;
 }
 
+static ig_status make_buckets(ig_model *model, ig_error *err) {
+  const ig_relative_shape *r = &model->config.relative;
+  if (!r->buckets) return IG_OK;
+  IG_TRY(ig_relative_buckets_create(r->buckets, r->farthest, true, &model->encoder_buckets, err));
+  return ig_relative_buckets_create(r->buckets, r->farthest, false, &model->decoder_buckets, err);
+}
+
 ig_status ig_layout_make(ig_model *model, ig_error *err) {
   const ig_config *c = &model->config;
   model->encoder = ig_allocate((size_t)c->encoder.layers, sizeof *model->encoder, err);
   if (!model->encoder) return IG_ERROR_MEMORY;
   model->decoder = ig_allocate((size_t)c->decoder.layers, sizeof *model->decoder, err);
   if (!model->decoder) return IG_ERROR_MEMORY;
+  IG_TRY(make_buckets(model, err));
   IG_TRY(list_tensors(model, err));
   IG_TRY(ig_layout_reserve(&model->memory, model->value_count, &model->values, err));
   ig_wire_model(model);

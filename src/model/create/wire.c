@@ -9,6 +9,8 @@
 enum {
   STREAM_SOURCE_EMBEDDING = 1,
   STREAM_TARGET_EMBEDDING = 2,
+  STREAM_ENCODER_END = 3,
+  STREAM_DECODER_END = 4,
   STREAM_LAYER = 16,
   STREAM_DECODER = 16 * 2048
 };
@@ -26,44 +28,63 @@ static const ig_weight_layout OVER_SENTENCES = IG_WEIGHT_LAYOUT_BFLOAT16_PARTS;
 
 // ---- sizes and dropouts -----------------------------------------------------
 
-static ig_multi_head_attention attention_of(int d, const ig_attention_shape *shape,
+static ig_multi_head_attention attention_of(const ig_config *c, const ig_attention_shape *shape,
                                             uint32_t stream) {
-  return (ig_multi_head_attention){.d_model = d,
-                                   .heads = shape->heads,
-                                   .scale = 1.0f / sqrtf((float)(d / shape->heads)),
-                                   .query = {.in = d, .out = 3 * d},
-                                   .output = {.in = d, .out = d},
+  const int d = c->d_model, width = ig_config_attention_width(c, shape),
+            head_dim = width / shape->heads;
+  return (ig_multi_head_attention){.heads = shape->heads,
+                                   .head_dim = head_dim,
+                                   .scale = shape->unscaled ? 1.0f : 1.0f / sqrtf((float)head_dim),
+                                   .query = {.in = d, .out = 3 * width},
+                                   .output = {.in = width, .out = d},
                                    .dropout = {.probability = shape->dropout, .stream = stream}};
 }
 
-static ig_multi_head_attention cross_attention_of(int d, const ig_attention_shape *shape,
+static ig_multi_head_attention cross_attention_of(const ig_config *c,
+                                                  const ig_attention_shape *shape,
                                                   uint32_t stream) {
-  ig_multi_head_attention a = attention_of(d, shape, stream);
-  a.query.out = d;
-  a.key_value = (ig_linear){.in = d, .out = 2 * d, .layout = OVER_SENTENCES};
+  ig_multi_head_attention a = attention_of(c, shape, stream);
+  const int width = a.output.in;
+  a.query.out = width;
+  a.key_value = (ig_linear){.in = c->d_model, .out = 2 * width, .layout = OVER_SENTENCES};
   return a;
 }
 
 static ig_feed_forward feed_forward_of(int d, const ig_feed_forward_shape *shape, uint32_t stream) {
-  return (ig_feed_forward){.inner = {.in = d, .out = shape->inner},
+  return (ig_feed_forward){.inner = {.in = d, .out = (shape->gated ? 2 : 1) * shape->inner},
                            .outer = {.in = shape->inner, .out = d},
                            .activation = shape->activation,
+                           .gated = shape->gated,
                            .dropout = {.probability = shape->dropout, .stream = stream}};
+}
+
+static ig_norm norm_of(int d, const ig_norm_shape *shape) {
+  return (ig_norm){.size = d, .eps = shape->eps, .rms = shape->rms};
+}
+
+static ig_relative_bias bias_of(const ig_relative_buckets *buckets,
+                                const ig_attention_shape *shape) {
+  return (ig_relative_bias){.buckets = buckets, .heads = shape->heads};
+}
+
+static ig_dropout end_dropout_of(const ig_stack_shape *stack, uint32_t stream) {
+  return (ig_dropout){.probability = stack->final_dropout ? stack->dropout : 0, .stream = stream};
 }
 
 static void shape_encoder(ig_model *m) {
   const int d = m->config.d_model;
   const ig_stack_shape *s = &m->config.encoder;
-  const ig_norm norm = {.size = d, .eps = s->norm.eps};
+  const ig_norm norm = norm_of(d, &s->norm);
   for (int i = 0; i < s->layers; i++) {
     const uint32_t stream = STREAM_LAYER * (uint32_t)(i + 1);
     ig_encoder_layer *l = &m->encoder[i];
     *l = (ig_encoder_layer){
-        .self_attention = attention_of(d, &s->self, stream + STREAM_SELF_ATTENTION),
+        .self_attention = attention_of(&m->config, &s->self, stream + STREAM_SELF_ATTENTION),
         .feed_forward = feed_forward_of(d, &s->feed_forward, stream + STREAM_FEED_FORWARD),
         .self_attention_norm = norm,
         .feed_forward_norm = norm,
         .dropout = {.probability = s->dropout, .stream = stream + STREAM_SUBLAYERS}};
+    l->self_attention.bias = bias_of(&m->encoder_buckets, &s->self);
     l->self_attention.query.layout = OVER_SENTENCES;
     l->self_attention.output.layout = OVER_SENTENCES;
     l->feed_forward.inner.layout = OVER_SENTENCES;
@@ -72,26 +93,31 @@ static void shape_encoder(ig_model *m) {
   m->encoder_norm = norm;
   m->encoder_embedding_norm = norm;
   m->source_dropout = (ig_dropout){.probability = s->dropout, .stream = STREAM_SOURCE_EMBEDDING};
+  m->encoder_end_dropout = end_dropout_of(s, STREAM_ENCODER_END);
 }
 
 static void shape_decoder(ig_model *m) {
   const int d = m->config.d_model;
   const ig_stack_shape *s = &m->config.decoder;
-  const ig_norm norm = {.size = d, .eps = s->norm.eps};
+  const ig_norm norm = norm_of(d, &s->norm);
   for (int i = 0; i < s->layers; i++) {
     const uint32_t stream = STREAM_DECODER + STREAM_LAYER * (uint32_t)(i + 1);
     m->decoder[i] = (ig_decoder_layer){
-        .self_attention = attention_of(d, &s->self, stream + STREAM_SELF_ATTENTION),
-        .cross_attention = cross_attention_of(d, &s->cross, stream + STREAM_CROSS_ATTENTION),
+        .self_attention = attention_of(&m->config, &s->self, stream + STREAM_SELF_ATTENTION),
+        .cross_attention =
+            cross_attention_of(&m->config, &s->cross, stream + STREAM_CROSS_ATTENTION),
         .feed_forward = feed_forward_of(d, &s->feed_forward, stream + STREAM_FEED_FORWARD),
         .self_attention_norm = norm,
         .cross_attention_norm = norm,
         .feed_forward_norm = norm,
         .dropout = {.probability = s->dropout, .stream = stream + STREAM_SUBLAYERS}};
+    m->decoder[i].self_attention.bias = bias_of(&m->decoder_buckets, &s->self);
   }
   m->decoder_norm = norm;
   m->decoder_embedding_norm = norm;
   m->target_dropout = (ig_dropout){.probability = s->dropout, .stream = STREAM_TARGET_EMBEDDING};
+  m->decoder_end_dropout = end_dropout_of(s, STREAM_DECODER_END);
+  m->hidden_scale = m->config.scaled_output ? 1.0f / sqrtf((float)d) : 1.0f;
 }
 
 static ig_embedding embedding_of(const ig_config *c, int vocabulary) {
@@ -122,6 +148,8 @@ static slot linear_slot(ig_linear *l, bool bias) {
 static slot norm_slot(ig_norm *n, bool bias) {
   return bias ? (slot){&n->bias, &n->bias_gradient} : (slot){&n->weight, &n->weight_gradient};
 }
+
+static slot bias_slot(ig_relative_bias *b) { return (slot){&b->weight, &b->weight_gradient}; }
 
 static slot embedding_slot(ig_embedding *e) { return (slot){&e->weight, &e->weight_gradient}; }
 
@@ -157,12 +185,15 @@ static slot layer_slot(const layer_parts *l, const ig_tensor_row *row) {
     case IG_PART_CROSS_PROJECTIONS:
     case IG_PART_CROSS_QUERY: return linear_slot(&l->cross->query, row->bias);
     case IG_PART_CROSS_OUTPUT: return linear_slot(&l->cross->output, row->bias);
-    case IG_PART_INNER: return linear_slot(&l->feed_forward->inner, row->bias);
+    case IG_PART_RELATIVE_BIAS: return bias_slot(&l->self->bias);
+    case IG_PART_INNER:
+    case IG_PART_GATE: return linear_slot(&l->feed_forward->inner, row->bias);
     case IG_PART_OUTER: return linear_slot(&l->feed_forward->outer, row->bias);
     case IG_PART_SELF_NORM: return norm_slot(l->self_norm, row->bias);
     case IG_PART_CROSS_NORM: return norm_slot(l->cross_norm, row->bias);
     case IG_PART_FEED_FORWARD_NORM: return norm_slot(l->feed_forward_norm, row->bias);
-    default: return (slot){NULL, NULL};  // keys and values lie after the query
+    default:
+      return (slot){NULL, NULL};  // keys and values lie after the query, and GATED after GATE
   }
 }
 
@@ -190,13 +221,26 @@ static slot slot_of(ig_model *m, const ig_parameter *p) {
   }
 }
 
-// Keys and values of cross-attention are the rows after the query's d, in one tensor or in three.
+// Keys and values of cross-attention are the rows after the query's, in one tensor or in three.
 static void wire_key_value(ig_multi_head_attention *a) {
-  const size_t d = (size_t)a->d_model;
-  a->key_value.weight = a->query.weight + d * d;
-  if (a->query.weight_gradient) a->key_value.weight_gradient = a->query.weight_gradient + d * d;
-  if (a->query.bias) a->key_value.bias = a->query.bias + d;
-  if (a->query.bias_gradient) a->key_value.bias_gradient = a->query.bias_gradient + d;
+  const ig_linear *q = &a->query;
+  const size_t rows = (size_t)q->out, values = rows * (size_t)q->in;
+  a->key_value.weight = q->weight + values;
+  if (q->weight_gradient) a->key_value.weight_gradient = q->weight_gradient + values;
+  if (q->bias) a->key_value.bias = q->bias + rows;
+  if (q->bias_gradient) a->key_value.bias_gradient = q->bias_gradient + rows;
+}
+
+// Layers without a table of their own have that of the layer before.
+static void wire_shared_biases(ig_model *m) {
+  for (int i = 1; i < m->config.encoder.layers; i++) {
+    ig_multi_head_attention *own = &m->encoder[i].self_attention;
+    if (!own->bias.weight) own->bias = m->encoder[i - 1].self_attention.bias;
+  }
+  for (int i = 1; i < m->config.decoder.layers; i++) {
+    ig_multi_head_attention *own = &m->decoder[i].self_attention;
+    if (!own->bias.weight) own->bias = m->decoder[i - 1].self_attention.bias;
+  }
 }
 
 // A trained table has rows before the first position's.
@@ -233,6 +277,7 @@ void ig_wire_model(ig_model *m) {
     if (to.gradient) *to.gradient = p->trained && m->gradients ? m->gradients + p->offset : NULL;
   }
   for (int i = 0; i < c->decoder.layers; i++) wire_key_value(&m->decoder[i].cross_attention);
+  wire_shared_biases(m);
   wire_learned_positions(c, &m->encoder_positions);
   wire_learned_positions(c, &m->decoder_positions);
   wire_ties(m);

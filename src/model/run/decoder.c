@@ -39,7 +39,7 @@ void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *
       *ig_sublayer_output_buffer(&model->config.decoder, &l->sublayer[2]) =
           IG_TAKE(arena, float, (size_t)rows *d);
   }
-  if (c->decoder.final_norm) ig_sublayer_carve(&state->final, arena, rows, c->d_model);
+  ig_stack_end_carve(&state->end, arena, model, &c->decoder, rows);
 }
 
 void ig_decoder_memory(ig_run_context *context, int memory_rows, const float *memory,
@@ -55,12 +55,14 @@ static ig_self_attention_args self_attention_args(const ig_decoder_view *view, i
                                   .cache = view->cache ? &view->cache[layer] : NULL};
 }
 
-static ig_cross_attention_args cross_attention_args(const ig_decoder_view *view, int layer, int d) {
+static ig_cross_attention_args cross_attention_args(const ig_decoder_view *view, int layer,
+                                                    const ig_multi_head_attention *attention) {
   const float *rows = view->key_value[layer];
+  const size_t width = ig_multi_head_attention_width(attention);
   return (ig_cross_attention_args){.rows = view->rows,
                                    .keys = {.key = rows,
-                                            .value = rows + d,
-                                            .stride = 2 * (size_t)d,
+                                            .value = rows + width,
+                                            .stride = 2 * width,
                                             .begin = view->memory_begin,
                                             .length = view->memory_length},
                                    .mask = &view->cross_mask};
@@ -83,7 +85,7 @@ static const float *forward_layer(ig_run_context *context, int i, ig_decoder_lay
   l->middle[0] = ig_sublayer_output(nn, &first, &l->sublayer[0], rows, x);
   const ig_sublayer second =
       ig_sublayer_of(&model->config.decoder, &layer->cross_attention_norm, &layer->dropout, 1);
-  const ig_cross_attention_args cross = cross_attention_args(view, i, model->config.d_model);
+  const ig_cross_attention_args cross = cross_attention_args(view, i, &layer->cross_attention);
   ig_cross_attention_forward(nn, &layer->cross_attention, &l->cross_attention, &cross,
                              ig_sublayer_input(nn, &second, &l->sublayer[1], rows, l->middle[0]),
                              l->sublayer[1].sum);
@@ -106,10 +108,8 @@ const float *ig_decoder_forward(ig_run_context *context, ig_decoder_state *state
   const float *x = ig_embedded_forward(nn, &embedded, &state->embedded, &ids);
   for (int i = 0; i < model->config.decoder.layers; i++)
     x = forward_layer(context, i, &state->layers[i], view, x);
-  if (!model->config.decoder.final_norm) return x;
-  state->final_input = x;
-  ig_norm_forward(nn, &model->decoder_norm, &state->final.norm, rows, x, state->final.normed);
-  return state->final.normed;
+  const ig_stack_end end = ig_stack_end_of_decoder(model);
+  return ig_stack_end_forward(nn, &end, &state->end, rows, x);
 }
 
 static void backward_layer(ig_run_context *context, int i, const ig_decoder_layer_state *l,
@@ -130,7 +130,7 @@ static void backward_layer(ig_run_context *context, int i, const ig_decoder_laye
   const ig_sublayer second =
       ig_sublayer_of(&model->config.decoder, &layer->cross_attention_norm, &layer->dropout, 1);
   ig_sublayer_before(nn, &second, &l->sublayer[1], rows, g);
-  const ig_cross_attention_args cross = cross_attention_args(view, i, model->config.d_model);
+  const ig_cross_attention_args cross = cross_attention_args(view, i, &layer->cross_attention);
   const ig_cross_attention_gradient cross_gradient = {.rows = g->function,
                                                       .memory_rows = memory->rows,
                                                       .memory = memory->memory,
@@ -154,9 +154,8 @@ void ig_decoder_backward(ig_run_context *context, ig_decoder_state *state,
   ig_nn *nn = &context->nn;
   const ig_model *model = context->model;
   const int rows = ig_ragged_rows(&view->rows), last = model->config.decoder.layers - 1;
-  if (model->config.decoder.final_norm)
-    ig_norm_backward(nn, &model->decoder_norm, &state->final.norm, rows, state->final_input,
-                     &(ig_layer_gradient){.doutput = g->gradient, .dinput = g->gradient});
+  const ig_stack_end end = ig_stack_end_of_decoder(model);
+  ig_stack_end_backward(nn, &end, &state->end, rows, g->gradient);
   for (int i = last; i >= 0; i--) {
     ig_decoder_layer_state *l = &state->layers[i];
     // The buffers of the last layer still hold what the forward left in them.

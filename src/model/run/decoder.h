@@ -6,6 +6,7 @@
 #ifndef IG_MODEL_RUN_DECODER_H
 #define IG_MODEL_RUN_DECODER_H
 #include "model/run/embedded.h"
+#include "model/run/stack_end.h"
 #include "model/run/sublayer.h"
 #include "nn/cross_attention.h"
 #include "nn/self_attention.h"
@@ -22,8 +23,7 @@ typedef struct ig_decoder_state {
   ig_embedded_state embedded;
   ig_decoder_layer_state *layers;  // (decoder_layers)
   ig_keeping keeping;
-  ig_sublayer_state final;   // where the stack has a final norm
-  const float *final_input;  // (rows, d)
+  ig_stack_end_state end;
 } ig_decoder_state;
 
 // The rows, and what they see.
@@ -32,7 +32,7 @@ typedef struct ig_decoder_view {
   const int *ids;       // (rows)
   const int *position;  // (rows): position in the sequence
   ig_attention_mask self_mask, cross_mask;
-  float *const *key_value;   // one a layer: (memory rows, 2d), from ig_decoder_memory
+  float *const *key_value;   // one a layer: (memory rows, 2w), from ig_decoder_memory
   const int *memory_begin;   // (sequences): first memory row of each
   const int *memory_length;  // (sequences)
   const ig_kv_cache *cache;  // one a layer, or NULL: the rows see each other
@@ -51,7 +51,7 @@ ig_status ig_decoder_create(const ig_model *model, ig_decoder_state *out, ig_err
 void ig_decoder_free(ig_decoder_state *state);
 void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *model, int rows,
                       ig_keeping keeping);
-// Cross-attention keys and values of every layer: key_value[layer] (memory rows, 2d).
+// Cross-attention keys and values of every layer: key_value[layer] (memory rows, 2w).
 void ig_decoder_memory(ig_run_context *context, int memory_rows, const float *memory,
                        float *const *key_value);
 // Returns the hidden rows (rows, d) before the head, inside state.

@@ -18,7 +18,7 @@ struct ig_decoder_run {
   ig_arena arena;
   ig_decoder_state decoder;
   ig_seats seats;
-  float **key_value;                  // (decoder_layers): (memory_rows, 2d)
+  float **key_value;                  // (decoder_layers): (memory_rows, 2w)
   float **joining;                    // (decoder_layers): where in key_value the joining rows go
   ig_kv_cache *cache;                 // (decoder_layers)
   float *logits;                      // (slots, V)
@@ -51,7 +51,7 @@ static ig_status create_without_buffers(ig_run_context *context, const ig_decode
 static void carve_buffers(ig_decoder_run *run, ig_arena *arena) {
   const ig_model *model = run->context->model;
   const ig_decoder_run_size *size = &run->size;
-  const size_t d = (size_t)model->config.d_model, slots = (size_t)size->slots;
+  const size_t slots = (size_t)size->slots;
   ig_decoder_carve(&run->decoder, arena, model, size->slots, IG_KEEPING_NOTHING);
   ig_seats_carve(&run->seats, arena, size->seats, size->memory_rows);
   run->logits = IG_TAKE(arena, float, slots *(size_t)run->head->outputs(model));
@@ -61,12 +61,15 @@ static void carve_buffers(ig_decoder_run *run, ig_arena *arena) {
   run->store = IG_TAKE(arena, int, slots);
   run->length = IG_TAKE(arena, int, slots);
   for (int i = 0; i < model->config.decoder.layers; i++) {
-    run->key_value[i] = IG_TAKE(arena, float, (size_t)size->memory_rows * 2 * d);
-    run->cache[i] =
-        (ig_kv_cache){.rows = IG_TAKE(arena, float, slots *(size_t)size->max_length * 2 * d),
-                      .store = run->store,
-                      .length = run->length,
-                      .index_stride = (size_t)size->max_length};
+    const ig_decoder_layer *layer = &model->decoder[i];
+    const size_t self_width = ig_multi_head_attention_width(&layer->self_attention),
+                 cross_width = ig_multi_head_attention_width(&layer->cross_attention),
+                 cached = slots * (size_t)size->max_length;
+    run->key_value[i] = IG_TAKE(arena, float, (size_t)size->memory_rows * 2 * cross_width);
+    run->cache[i] = (ig_kv_cache){.rows = IG_TAKE(arena, float, cached * 2 * self_width),
+                                  .store = run->store,
+                                  .length = run->length,
+                                  .index_stride = (size_t)size->max_length};
   }
 }
 
@@ -136,11 +139,12 @@ int ig_decoder_run_free_rows(const ig_decoder_run *run) {
 
 void ig_decoder_run_join(ig_decoder_run *run, const int *seats, const float *memory,
                          const ig_ragged *sentences) {
-  const ig_config *c = &run->context->model->config;
+  const ig_model *model = run->context->model;
   assert(ig_ragged_rows(sentences) <= run->size.joining_rows);
   const size_t first = (size_t)ig_seats_take(&run->seats, seats, sentences);
-  for (int i = 0; i < c->decoder.layers; i++)
-    run->joining[i] = run->key_value[i] + first * 2 * (size_t)c->d_model;
+  for (int i = 0; i < model->config.decoder.layers; i++)
+    run->joining[i] = run->key_value[i] +
+                      first * 2 * ig_multi_head_attention_width(&model->decoder[i].cross_attention);
   ig_decoder_memory(run->context, ig_ragged_rows(sentences), memory, run->joining);
 }
 

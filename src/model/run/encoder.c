@@ -39,7 +39,7 @@ void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *
       *ig_sublayer_output_buffer(&model->config.encoder, &l->sublayer[1]) =
           IG_TAKE(arena, float, (size_t)rows *d);
   }
-  if (c->encoder.final_norm) ig_sublayer_carve(&state->final, arena, rows, c->d_model);
+  ig_stack_end_carve(&state->end, arena, model, &c->encoder, rows);
 }
 
 // x (rows, d) through layer i.
@@ -80,11 +80,8 @@ const float *ig_encoder_forward(ig_run_context *context, ig_encoder_state *state
   const float *x = embed(context, state, view);
   for (int i = 0; i < c->encoder.layers; i++)
     x = forward_layer(context, i, &state->layers[i], view, x);
-  if (!c->encoder.final_norm) return x;
-  state->final_input = x;
-  ig_norm_forward(&context->nn, &context->model->encoder_norm, &state->final.norm,
-                  ig_ragged_rows(&view->rows), x, state->final.normed);
-  return state->final.normed;
+  const ig_stack_end end = ig_stack_end_of_encoder(context->model);
+  return ig_stack_end_forward(&context->nn, &end, &state->end, ig_ragged_rows(&view->rows), x);
 }
 
 static void backward_layer(ig_run_context *context, int i, const ig_encoder_layer_state *l,
@@ -113,9 +110,8 @@ void ig_encoder_backward(ig_run_context *context, ig_encoder_state *state,
   ig_nn *nn = &context->nn;
   const ig_model *model = context->model;
   const int rows = ig_ragged_rows(&view->rows), last = model->config.encoder.layers - 1;
-  if (model->config.encoder.final_norm)
-    ig_norm_backward(nn, &model->encoder_norm, &state->final.norm, rows, state->final_input,
-                     &(ig_layer_gradient){.doutput = g->gradient, .dinput = g->gradient});
+  const ig_stack_end end = ig_stack_end_of_encoder(model);
+  ig_stack_end_backward(nn, &end, &state->end, rows, g->gradient);
   for (int i = last; i >= 0; i--) {
     ig_encoder_layer_state *l = &state->layers[i];
     // The buffers of the last layer still hold what the forward left in them.

@@ -6,6 +6,7 @@
 #ifndef IG_MODEL_RUN_ENCODER_H
 #define IG_MODEL_RUN_ENCODER_H
 #include "model/run/embedded.h"
+#include "model/run/stack_end.h"
 #include "model/run/sublayer.h"
 #include "nn/self_attention.h"
 
@@ -22,8 +23,7 @@ typedef struct ig_encoder_state {
   ig_embedded_state embedded;
   ig_encoder_layer_state *layers;  // (encoder_layers)
   ig_keeping keeping;
-  ig_sublayer_state final;   // where the stack has a final norm
-  const float *final_input;  // (rows, d)
+  ig_stack_end_state end;
 } ig_encoder_state;
 
 // The rows, and what they see.

@@ -18,6 +18,7 @@ const float *ig_position_table_of_decoder(const ig_position_table *table, const 
 }
 
 static bool is_needed(const ig_model *model) {
+  if (model->config.positions.kind == IG_POSITION_NONE) return false;
   return !model->encoder_positions.weight || !model->decoder_positions.weight;
 }
 

@@ -11,7 +11,7 @@ typedef struct ig_position_table {
   ig_arena memory;
 } ig_position_table;
 
-// Row 0 of a stack's positions, (count, d_model).
+// Row 0 of a stack's positions, (count, d_model); NULL, where the model adds none.
 const float *ig_position_table_of_encoder(const ig_position_table *table, const ig_model *model);
 const float *ig_position_table_of_decoder(const ig_position_table *table, const ig_model *model);
 // Makes the table hold at least the first `count` positions of the model, if a stack needs it.
