@@ -26,6 +26,7 @@ const ig_family ig_family_bart = {
     .model_type = "bart",
     .architecture = "BartForConditionalGeneration",
     .tensors = tensors,
+    .base_prefix = "model.",
     .tokenizers = ig_bart_tokenizers,
     .defaults =
         {

@@ -13,6 +13,8 @@ typedef struct ig_family {
   const char *model_type;  // what config.json says
   const char *architecture;
   const ig_tensor_row *tensors;  // ends with a NULL name
+  // What names of tensors begin with, but not in files of the class without a head; NULL: nothing.
+  const char *base_prefix;
   // The kinds of tokenizer that its directories may hold, NULL-terminated; the first one is meant
   // where a tokenizer_config.json does not say.
   const ig_tokenizer_description *const *tokenizers;

@@ -32,6 +32,7 @@ const ig_family ig_family_m2m_100 = {
     .model_type = "m2m_100",
     .architecture = "M2M100ForConditionalGeneration",
     .tensors = tensors,
+    .base_prefix = "model.",
     .tokenizers = ig_bart_shared_tokenizers,
     .defaults =
         {

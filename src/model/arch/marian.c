@@ -81,6 +81,7 @@ const ig_family ig_family_marian = {
     .model_type = "marian",
     .architecture = "MarianMTModel",
     .tensors = tensors,
+    .base_prefix = "model.",
     .tokenizers = ig_marian_tokenizers,
     .defaults =
         {

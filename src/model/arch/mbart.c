@@ -33,6 +33,7 @@ const ig_family ig_family_mbart = {
     .model_type = "mbart",
     .architecture = "MBartForConditionalGeneration",
     .tensors = tensors,
+    .base_prefix = "model.",
     .tokenizers = ig_bart_shared_tokenizers,
     .defaults =
         {

@@ -71,6 +71,7 @@ const ig_family ig_family_pegasus = {
     .model_type = "pegasus",
     .architecture = "PegasusForConditionalGeneration",
     .tensors = tensors,
+    .base_prefix = "model.",
     .tokenizers = tokenizers,
     .defaults =
         {

@@ -39,17 +39,30 @@ static ig_status read_plain(ig_model *m, const ig_safetensor *const *tensors, ig
   return IG_OK;
 }
 
-static ig_status load_weights(ig_model *m, const loading *how, ig_error *err) {
-  ig_safetensors *file = NULL;
+static ig_status load_weights(ig_model *m, const loading *how, const ig_safetensors *file,
+                              ig_error *err) {
   const ig_safetensor **tensors = ig_allocate(m->parameter_count, sizeof *tensors, err);
-  ig_status status =
-      tensors ? ig_safetensors_open_with_absent(how->directory, &file, err) : IG_ERROR_MEMORY;
+  ig_status status = tensors ? IG_OK : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_weights_match(m, how->directory, file, tensors, err);
   if (status == IG_OK) fill_missing(m, tensors);
   if (status == IG_OK)
     status = how->packed ? ig_pack_read(m, tensors, how->pool, err) : read_plain(m, tensors, err);
-  ig_safetensors_close(file);
   free(tensors);
+  return status;
+}
+
+static ig_status load_of_config(const loading *how, ig_config *config, ig_model **out,
+                                ig_error *err) {
+  ig_safetensors *file = NULL;
+  char *path = ig_path_join(how->directory, "config.json", err);
+  if (!path) return IG_ERROR_MEMORY;
+  ig_status status = ig_config_check(config, path, err);
+  if (status == IG_OK) status = ig_safetensors_open_with_absent(how->directory, &file, err);
+  if (status == IG_OK) status = ig_weights_settle_ties(file, config, err);
+  if (status == IG_OK) status = ig_create_zeroed(config, path, out, err);
+  if (status == IG_OK) status = load_weights(*out, how, file, err);
+  ig_safetensors_close(file);
+  free(path);
   return status;
 }
 
@@ -60,11 +73,7 @@ static ig_status load_model(const loading *how, ig_model **out, ig_error *err) {
   *out = NULL;
   IG_TRY(ig_fail_if_null(directory, "directory", err));
   IG_TRY(ig_config_file_read(directory, &config, err));
-  char *path = ig_path_join(directory, "config.json", err);
-  if (!path) return IG_ERROR_MEMORY;
-  ig_status status = ig_create_zeroed(&config, path, &m, err);
-  free(path);
-  if (status == IG_OK) status = load_weights(m, how, err);
+  ig_status status = load_of_config(how, &config, &m, err);
   if (status == IG_OK) status = ig_generation_file_load(directory, m, err);
   if (status != IG_OK) {
     ig_model_free(m);

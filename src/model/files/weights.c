@@ -10,10 +10,38 @@
 #include "model/arch/family.h"
 #include "model/create/create.h"
 
+// The tensors of a file by the names that the family has for them.
+typedef struct named_tensors {
+  const ig_safetensors *file;
+  size_t omitted;  // characters of base_prefix that the file's names lack
+} named_tensors;
+
+// A file of the class without a head has no name that begins with the prefix.
+static named_tensors names_of(const ig_family *family, const ig_safetensors *file) {
+  const size_t length = family->base_prefix ? strlen(family->base_prefix) : 0;
+  for (size_t i = 0; length && i < ig_safetensors_count(file); i++)
+    if (strncmp(ig_safetensors_get(file, i)->name, family->base_prefix, length) == 0)
+      return (named_tensors){file, 0};
+  return (named_tensors){file, length};
+}
+
+static const ig_safetensor *find_named(const named_tensors *names, const ig_family *family,
+                                       const char *name) {
+  const bool shortened = names->omitted && strncmp(name, family->base_prefix, names->omitted) == 0;
+  return ig_safetensors_find(names->file, shortened ? name + names->omitted : name);
+}
+
+// Whether a file's name is that of the family's name.
+static bool is_name(const named_tensors *names, const ig_family *family, const char *in_file,
+                    const char *name) {
+  const bool shortened = names->omitted && strncmp(name, family->base_prefix, names->omitted) == 0;
+  return strcmp(shortened ? name + names->omitted : name, in_file) == 0;
+}
+
 // Whether files may hold a tensor of this name that is not read.
-static bool is_ignored(const ig_family *family, const char *name) {
+static bool is_ignored(const named_tensors *names, const ig_family *family, const char *in_file) {
   for (const ig_tensor_row *row = family->tensors; row->name; row++)
-    if (row->part == IG_PART_IGNORED && strcmp(row->name, name) == 0) return true;
+    if (row->part == IG_PART_IGNORED && is_name(names, family, in_file, row->name)) return true;
   return false;
 }
 
@@ -23,13 +51,20 @@ static bool has_parameter(const ig_model *m, const char *name) {
   return false;
 }
 
+static bool is_parameter(const named_tensors *names, const ig_model *m, const char *in_file) {
+  for (size_t i = 0; i < m->parameter_count; i++)
+    if (is_name(names, m->config.family, in_file, m->parameters[i].name)) return true;
+  return false;
+}
+
 // A name that means another tensor of this model is no name for this one.
-static const ig_safetensor *find_tensor(const ig_model *m, const ig_safetensors *file,
+static const ig_safetensor *find_tensor(const ig_model *m, const named_tensors *names,
                                         const ig_parameter *p) {
-  const ig_safetensor *tensor = ig_safetensors_find(file, p->name);
+  const ig_family *family = m->config.family;
+  const ig_safetensor *tensor = find_named(names, family, p->name);
   const size_t aliases = sizeof p->row->alias / sizeof *p->row->alias;
   for (size_t i = 0; !tensor && i < aliases && p->row->alias[i]; i++)
-    if (!has_parameter(m, p->row->alias[i])) tensor = ig_safetensors_find(file, p->row->alias[i]);
+    if (!has_parameter(m, p->row->alias[i])) tensor = find_named(names, family, p->row->alias[i]);
   return tensor;
 }
 
@@ -46,11 +81,11 @@ static ig_status check_shape(const ig_parameter *p, const ig_safetensor *tensor,
 }
 
 // Nothing in the file may go unused: a tensor we do not know means a model we would run wrongly.
-static ig_status check_unused(const ig_model *m, const ig_family *family,
-                              const ig_safetensors *file, ig_error *err) {
-  for (size_t i = 0; i < ig_safetensors_count(file); i++) {
-    const ig_safetensor *tensor = ig_safetensors_get(file, i);
-    if (!is_ignored(family, tensor->name) && !has_parameter(m, tensor->name))
+static ig_status check_unused(const ig_model *m, const named_tensors *names, ig_error *err) {
+  const ig_family *family = m->config.family;
+  for (size_t i = 0; i < ig_safetensors_count(names->file); i++) {
+    const ig_safetensor *tensor = ig_safetensors_get(names->file, i);
+    if (!is_ignored(names, family, tensor->name) && !is_parameter(names, m, tensor->name))
       return ig_fail(err, IG_ERROR_FORMAT,
                      "%s: tensor %s does not belong to a %s model of this config.json",
                      tensor->file, tensor->name, family->name);
@@ -58,13 +93,70 @@ static ig_status check_unused(const ig_model *m, const ig_family *family,
   return IG_OK;
 }
 
+// ---- ties that the file denies ----------------------------------------------
+
+enum { COMPARED_VALUES = 1 << 14 };  // at a time
+
+static bool same_shape(const ig_safetensor *a, const ig_safetensor *b) {
+  return a->rank == b->rank && memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) == 0;
+}
+
+static ig_status compare_values(const ig_safetensor *a, const ig_safetensor *b, bool *same,
+                                ig_error *err) {
+  float *values = ig_allocate(2 * COMPARED_VALUES, sizeof *values, err);
+  if (!values) return IG_ERROR_MEMORY;
+  ig_status status = IG_OK;
+  *same = true;
+  for (size_t first = 0; status == IG_OK && *same && first < a->elements;
+       first += COMPARED_VALUES) {
+    const size_t left = a->elements - first,
+                 count = left < COMPARED_VALUES ? left : COMPARED_VALUES;
+    status = ig_safetensors_read_part(a, first, count, values, err);
+    if (status == IG_OK)
+      status = ig_safetensors_read_part(b, first, count, values + COMPARED_VALUES, err);
+    if (status == IG_OK)
+      *same = memcmp(values, values + COMPARED_VALUES, count * sizeof *values) == 0;
+  }
+  free(values);
+  return status;
+}
+
+// The file's tensor of a part outside the stacks, by the name or an alias that is no output's.
+static const ig_safetensor *find_part(const ig_safetensors *file, const ig_family *family,
+                                      ig_part part, const char *output) {
+  const ig_tensor_row *row = family->tensors;
+  while (row->name && (row->part != part || row->bias)) row++;
+  if (!row->name) return NULL;
+  const ig_safetensor *tensor = ig_safetensors_find(file, row->name);
+  const size_t aliases = sizeof row->alias / sizeof *row->alias;
+  for (size_t i = 0; !tensor && i < aliases && row->alias[i]; i++)
+    if (!output || strcmp(row->alias[i], output) != 0)
+      tensor = ig_safetensors_find(file, row->alias[i]);
+  return tensor;
+}
+
+ig_status ig_weights_settle_ties(const ig_safetensors *file, ig_config *config, ig_error *err) {
+  if (!config->tied_output) return IG_OK;
+  const ig_part part =
+      config->shared_embedding ? IG_PART_SHARED_EMBEDDING : IG_PART_TARGET_EMBEDDING;
+  const ig_safetensor *output = find_part(file, config->family, IG_PART_OUTPUT, NULL);
+  const ig_safetensor *table = output ? find_part(file, config->family, part, output->name) : NULL;
+  if (!table || !same_shape(output, table)) return IG_OK;
+  bool same;
+  IG_TRY(compare_values(output, table, &same, err));
+  if (!same) config->tied_output = false;
+  return IG_OK;
+}
+
+// ---- matching ---------------------------------------------------------------
+
 ig_status ig_weights_match(const ig_model *m, const char *directory, const ig_safetensors *file,
                            const ig_safetensor **tensors, ig_error *err) {
-  const ig_family *family = m->config.family;
-  IG_TRY(check_unused(m, family, file, err));
+  const named_tensors names = names_of(m->config.family, file);
+  IG_TRY(check_unused(m, &names, err));
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
-    tensors[i] = find_tensor(m, file, p);
+    tensors[i] = find_tensor(m, &names, p);
     if (!tensors[i] && p->row->optional) continue;
     if (!tensors[i])
       return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is missing", directory, p->name);
