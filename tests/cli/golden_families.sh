@@ -15,7 +15,7 @@ negative_control() {
   ! cmp -s out "$golden/greedy.ids" || fail "$1: $2 makes no difference"
 }
 
-for family in bart mbart m2m_100; do
+for family in bart mbart m2m_100 t5 t5_v1_1 mt5 umt5; do
   golden=$INGOT_SOURCE/tests/golden/${family}_tiny
   for isa in $(golden_isas "$golden"); do
     rm -f scores.*
@@ -27,3 +27,8 @@ done
 negative_control bart 's/"activation_function": "gelu"/"activation_function": "relu"/'
 negative_control mbart 's/"scale_embedding": true/"scale_embedding": false/'
 negative_control m2m_100 's/"pad_token_id": 1/"pad_token_id": 0/'
+nearer='s/"relative_attention_max_distance": 20/"relative_attention_max_distance": 9/'
+negative_control t5 "$nearer"
+negative_control t5_v1_1 's/"dense_act_fn": "gelu_new"/"dense_act_fn": "relu"/'
+negative_control mt5 's/"layer_norm_epsilon": 1e-06/"layer_norm_epsilon": 1.0/'
+negative_control umt5 "$nearer"

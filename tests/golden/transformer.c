@@ -116,6 +116,16 @@ static void read_weights(golden *g, const char *prefix) {
   }
 }
 
+// What the file says, or else `usual`.
+static float eps_of(const golden *g, float usual) {
+  const ig_safetensor *t = ig_safetensors_find(g->file, "eps");
+  if (!t) return usual;
+  float *values = read_floats(t);
+  const float eps = values[0];
+  free(values);
+  return eps;
+}
+
 static void open_golden(golden *g, const char *name, float smoothing, float eps) {
   ig_error err;
   char path[512];
@@ -139,7 +149,7 @@ static void open_golden(golden *g, const char *name, float smoothing, float eps)
   read_weights(g, "w/");
   ig_trainer_options options = ig_trainer_options_default();
   options.label_smoothing = smoothing;
-  options.optimizer.eps = eps;
+  options.optimizer.eps = eps_of(g, eps);
   options.threads = 2;
   assert_int_equal(ig_trainer_create(g->model, &options, &g->trainer, &err), IG_OK);
 }

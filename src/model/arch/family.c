@@ -14,8 +14,11 @@
   DO(bart)           \
   DO(m2m_100)        \
   DO(mbart)          \
+  DO(mt5)            \
   DO(pegasus)        \
-  DO(torch)
+  DO(t5)             \
+  DO(torch)          \
+  DO(umt5)
 
 #define DECLARE(name) extern const ig_family ig_family_##name;
 #define LIST(name) &ig_family_##name,

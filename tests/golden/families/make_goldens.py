@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 FAMILY = sys.argv[1]
 ROOT = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else pathlib.Path(__file__).parent.parent)
 OUT = ROOT / f"{FAMILY}_tiny"
-V, PAD, END, LANGUAGE = 61, 1, 2, 57
+V, LANGUAGE = 61, 57
 
 BART = dict(
     d_model=16,
@@ -31,23 +31,80 @@ BART = dict(
     decoder_layerdrop=0.0,
     init_std=0.2,
 )
-# Class, configuration, options, and the language that has to come first.
+BART_SMALL = dict(
+    vocab_size=17, decoder_start_token_id=3, d_model=8, encoder_ffn_dim=12, decoder_ffn_dim=10
+)
+# Heads have a size of their own, and the distances of the longest sentences share buckets.
+T5 = dict(
+    d_model=16,
+    d_kv=6,
+    d_ff=24,
+    num_layers=3,
+    num_decoder_layers=2,
+    num_heads=3,
+    relative_attention_num_buckets=12,
+    relative_attention_max_distance=20,
+    dropout_rate=0.0,
+    decoder_start_token_id=0,
+)
+T5_SMALL = dict(
+    vocab_size=17,
+    d_model=8,
+    d_kv=3,
+    d_ff=10,
+    relative_attention_num_buckets=4,
+    relative_attention_max_distance=5,
+)
+GATED = dict(feed_forward_proj="gated-gelu")
+
+
+class Family:
+    def __init__(self, model, config, options, forced=None, own_head=False):
+        t5 = "T5" in model.__name__
+        self.model, self.config, self.options = model, config, options
+        self.forced = forced  # the language that has to come first
+        self.own_head = own_head  # not tied to the embedding
+        self.end = 1 if t5 else 2
+        self.small = T5_SMALL if t5 else BART_SMALL
+        # T5's queries have small gradients; Adam enlarges the rounding of what is near eps.
+        self.eps = 1e-3 if t5 else 1e-4
+        self.smooth = {} if t5 else dict(activation_function="gelu_new")
+
+
 FAMILIES = {
-    "bart": (t.BartForConditionalGeneration, t.BartConfig, BART, None),
-    "mbart": (
+    "bart": Family(t.BartForConditionalGeneration, t.BartConfig, BART),
+    "mbart": Family(
         t.MBartForConditionalGeneration,
         t.MBartConfig,
         BART | dict(scale_embedding=True, decoder_start_token_id=LANGUAGE),
-        None,
     ),
-    "m2m_100": (t.M2M100ForConditionalGeneration, t.M2M100Config, BART, LANGUAGE),
+    "m2m_100": Family(t.M2M100ForConditionalGeneration, t.M2M100Config, BART, LANGUAGE),
+    "t5": Family(t.T5ForConditionalGeneration, t.T5Config, T5),
+    "t5_v1_1": Family(
+        t.T5ForConditionalGeneration,
+        t.T5Config,
+        T5 | GATED | dict(tie_word_embeddings=False),
+        own_head=True,
+    ),
+    "mt5": Family(
+        t.MT5ForConditionalGeneration,
+        t.MT5Config,
+        T5 | dict(feed_forward_proj="gated-silu"),
+        own_head=True,
+    ),
+    "umt5": Family(t.UMT5ForConditionalGeneration, t.UMT5Config, T5 | GATED),
 }
-MODEL, CONFIG, OPTIONS, FORCED = FAMILIES[FAMILY]
+FAMILY_OF = FAMILIES[FAMILY]
+END, FORCED = FAMILY_OF.end, FAMILY_OF.forced
 
 
 def make(g, **changes):
     """Norms, biases and the constant on the logits have values that a mistake would show."""
-    model = MODEL(CONFIG(**(dict(vocab_size=V) | OPTIONS | changes)))
+    options = dict(vocab_size=V) | FAMILY_OF.options | changes
+    model = FAMILY_OF.model(FAMILY_OF.config(**options))
+    if FAMILY_OF.own_head:
+        shape = model.lm_head.weight.shape
+        model.lm_head.weight = nn.Parameter(0.2 * torch.randn(shape, generator=g))
     bias = getattr(model, "final_logits_bias", None)
     with torch.no_grad():
         for w in (w for w in model.parameters() if w.dim() == 1):
@@ -63,7 +120,7 @@ def trained(g):
     optimizer = torch.optim.Adam(model.parameters(), lr=0.004)
     for step in range(300):
         n = 2 + step % 9
-        x = torch.randint(3, V, (64, n), generator=g)
+        x = torch.randint(END + 1, V, (64, n), generator=g)
         end = torch.full((64, 1), END)
         y = torch.cat([x.flip(1), end], 1)
         if FORCED is not None:
@@ -119,13 +176,11 @@ def write_log_probs(model, sentences):
             f.write(" ".join(f"{lp[0, i, v]:.6f}" for i, v in enumerate(y[0].tolist())) + "\n")
 
 
-SMALL = dict(
-    vocab_size=17, decoder_start_token_id=3, d_model=8, encoder_ffn_dim=12, decoder_ffn_dim=10
-)
-
-
 def config_bytes(model):
-    return torch.tensor(list(json.dumps(model.config.to_dict()).encode()), dtype=torch.uint8)
+    options = model.config.to_dict()
+    if FAMILY_OF.own_head:
+        options["tie_word_embeddings"] = False  # transformers 5 goes by the file alone
+    return torch.tensor(list(json.dumps(options).encode()), dtype=torch.uint8)
 
 
 def values_of(model, prefix):
@@ -145,7 +200,7 @@ def write_gradients(seed):
     """Sequences one at a time in PyTorch: rows without padding equal them."""
     torch.set_default_dtype(torch.float64)
     g = torch.Generator().manual_seed(seed)
-    model = make(g, **SMALL, activation_function="gelu_new").double()
+    model = make(g, **FAMILY_OF.small, **FAMILY_OF.smooth).double()
     with torch.no_grad():  # weights are stored as float
         for w in [*model.parameters(), *model.buffers()]:
             w.copy_(w.float())
@@ -176,18 +231,20 @@ def write_gradients(seed):
 def write_updates(seed):
     """An eps above the noise in the gradients of key biases: transformer/make_goldens.py."""
     g = torch.Generator().manual_seed(seed)
-    model = make(g, **SMALL).train()
+    torch.manual_seed(seed)
+    model = make(g, **FAMILY_OF.small).train()
     x, y = (torch.randint(2, 17, (3, n), generator=g) for n in (5, 4))
     case = {"config": config_bytes(model), "source": x.reshape(-1), "output": y.reshape(-1)}
     case |= values_of(model, "w/")
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01, betas=(0.9, 0.98), eps=1e-4)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01, betas=(0.9, 0.98), eps=FAMILY_OF.eps)
     losses = []
     for _ in range(5):
         optimizer.zero_grad()
         loss = loss_of(model, x, y)
         loss.backward(), optimizer.step()
         losses.append(loss.item())
-    save(case | values_of(model, "a/") | {"losses": torch.tensor(losses)}, f"adam_{FAMILY}")
+    case |= {"losses": torch.tensor(losses), "eps": torch.tensor([FAMILY_OF.eps])}
+    save(case | values_of(model, "a/"), f"adam_{FAMILY}")
 
 
 torch.set_num_threads(1)
@@ -198,7 +255,7 @@ if FORCED is not None:
     model.generation_config.forced_bos_token_id = FORCED
 model.save_pretrained(OUT)
 sentences = [
-    [torch.randint(3, V, (1,), generator=g).item() for _ in range(n)] + [END]
+    [torch.randint(END + 1, V, (1,), generator=g).item() for _ in range(n)] + [END]
     for n in [1, 2, 3, 4, 5, 6, 7, 9, 12, 15, 20, 30] * 5
 ]
 (OUT / "source.ids").write_text("".join(" ".join(map(str, s)) + "\n" for s in sentences))
