@@ -7,6 +7,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "ingot.h"
 
 struct ig_interrupter {
   atomic_int requested;

@@ -4,7 +4,10 @@
 #ifndef IG_BASE_INTERRUPT_H
 #define IG_BASE_INTERRUPT_H
 #include <stdatomic.h>
-#include "ingot.h"
+#include <stdbool.h>
+#include "ingot/core.h"
+
+typedef struct ig_interrupter ig_interrupter;  // of ingot.h
 
 bool ig_interrupt_requested(const ig_interrupter *interrupter);  // NULL: false
 

@@ -4,6 +4,7 @@
 #ifndef IG_FUSE_CARRY_OUT_H
 #define IG_FUSE_CARRY_OUT_H
 #include "fuse/plan/stages.h"
+#include "ingot.h"
 
 // The stages must be planned and have no problems.
 ig_status ig_carry_out(ig_stages *stages, const char *output, const ig_fuse_options *options,

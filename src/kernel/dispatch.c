@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "kernel/kernels.h"
+#include "ingot.h"
 
 // The best one last.
 static const ig_kernels *const tables[] = {

@@ -15,7 +15,7 @@
 #define IG_KERNEL_KERNELS_H
 #include <stddef.h>
 #include <stdint.h>
-#include "ingot.h"
+#include "ingot/core.h"
 #include "kernel/detect.h"
 #include "kernel/matrix_unit.h"
 

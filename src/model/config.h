@@ -28,7 +28,8 @@ typedef struct ig_norm_shape {
   bool bias;
 } ig_norm_shape;
 
-// The encoder or the decoder. One of no layers has no tensors but those of its final norm.
+// The encoder or the decoder. One of no layers has only the tensors beside its layers: a
+// final norm, positions, a norm of the embedded rows.
 typedef struct ig_stack_shape {
   int layers;
   ig_attention_shape self, cross;  // the encoder has no cross-attention

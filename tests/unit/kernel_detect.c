@@ -5,6 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "kernel/detect.h"
+#include "ingot.h"
 #include "kernel/kernels.h"
 
 enum {

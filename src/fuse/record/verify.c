@@ -11,6 +11,7 @@
 #include "base/plain_text.h"
 #include "fuse/record/provenance.h"
 #include "io/json.h"
+#include "ingot.h"
 
 typedef enum file_state { FILE_STATE_SAME, FILE_STATE_CHANGED, FILE_STATE_GONE } file_state;
 static const char *const state_names[] = {"same", "changed", "gone"};

@@ -7,6 +7,7 @@
 #include "fuse/run/output.h"
 #include "fuse/plan/fusion_plan.h"
 #include "fuse/run/staging.h"
+#include "ingot.h"
 
 // Where the values go.
 typedef struct ig_execution_target {

@@ -9,6 +9,7 @@
 #include "fuse/plan/fusion_plan.h"
 #include "fuse/record/provenance.h"
 #include "fuse/run/staging.h"
+#include "ingot.h"
 
 // What the caller wants of one recipe's product.
 typedef struct ig_fusion_request {

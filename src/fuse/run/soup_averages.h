@@ -3,6 +3,7 @@
 #ifndef IG_FUSE_RUN_SOUP_AVERAGES_H
 #define IG_FUSE_RUN_SOUP_AVERAGES_H
 #include "fuse/plan/stages.h"
+#include "ingot.h"
 #include "fuse/recipe/soup.h"
 #include "fuse/record/contents.h"
 
