@@ -20,7 +20,7 @@
 typedef struct translate_values {
   cli_list models;
   const char *ensemble, *weights, *input, *output, *score_target, *type, *stats;
-  const char *split_sentences, *source_language;
+  const char *split_sentences, *source_language, *target_language;
   int beam_size, n_best, min_length, max_length, no_repeat_ngram_size;
   double length_penalty;
   int threads, workers, batch_tokens;
@@ -61,7 +61,11 @@ static const cli_option translate_options[] = {
     CLI_TEXT_OPTION(0, "source-language", "CODE", source_language,
                     "The source's language, as en: its abbreviations end no sentence. Default: "
                     "what the model's tokenizer_config.json says, else its directory's name, as "
-                    "en-de."),
+                    "en-de. A multilingual model reads it from here: one of the codes that "
+                    "ingot inspect lists."),
+    CLI_TEXT_OPTION(0, "target-language", "CODE", target_language,
+                    "The language to translate into, for a multilingual model: one of the codes "
+                    "that ingot inspect lists. Default: what the model's files say."),
     CLI_INTEGER_OPTION(
         "beam-size", "N", beam_size, 1, 1024,
         "Hypotheses kept while searching; 1 is greedy. Default: the model's num_beams, else 1."),
@@ -120,6 +124,7 @@ static ig_translator_options translator_options(const translate_values *values) 
   if (values->split_sentences != NULL && strcmp(values->split_sentences, "off") == 0)
     options.split_sentences = IG_SPLIT_SENTENCES_OFF;
   options.source_language = values->source_language;
+  options.target_language = values->target_language;
   return options;
 }
 

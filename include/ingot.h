@@ -258,6 +258,10 @@ typedef struct ig_translator_options {
   /* a code of the language of the source, as "en", whose abbreviations end no sentence; default
    * NULL: what the model's tokenizer_config.json says, else its directory's name ("en-de") */
   const char *source_language;
+  /* of a multilingual model: the code of the language to translate into, as "de" (M2M-100) or
+   * "de_DE" (mBART-50); source_language then is one of its codes too. ig_inspect lists them;
+   * default NULL: what the model's files say */
+  const char *target_language;
   /* Stops what the translator is doing, also within a step of decoding: lines that are finished are
    * written. Kept: it must outlive the translator. Default NULL: nothing does */
   ig_interrupter *interrupter;

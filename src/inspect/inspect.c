@@ -24,7 +24,8 @@ typedef struct model_summary {
   ig_memory_plan_sizes sizes;
   ig_memory_plan memory;
   json_t *fusion;  // what it was fused from; NULL: it was not
-  json_t *codes;   // the >>codes<< of its vocabulary; NULL: it has no vocabulary that could be read
+  json_t *codes;   // of languages, or the >>codes<< of its vocabulary; NULL: it has no vocabulary
+                   // that could be read
 } model_summary;
 
 ig_inspect_options ig_inspect_options_default(void) {
@@ -80,7 +81,10 @@ static json_t *list_codes(const ig_tokenizer *t) {
   const int size = ig_tokenizer_source_size(t);
   json_t *codes = json_array();
   int failed = !codes;
-  for (int id = 0; !failed && id < size; id++) {
+  const ig_tokenizer_languages *languages = ig_tokenizer_languages_of(t);
+  for (int i = 0; !failed && languages && languages->codes[i]; i++)
+    failed = json_array_append_new(codes, json_string(languages->codes[i]));
+  for (int id = 0; !failed && !languages && id < size; id++) {
     const char *piece = ig_tokenizer_piece(t, IG_SIDE_SOURCE, id);
     if (is_code(piece)) failed = json_array_append_new(codes, json_string(piece));
   }

@@ -28,7 +28,7 @@ static const model_file files[] = {
     {"merges.txt", TOKENIZER | WRITTEN},
     {"source.spm", TOKENIZER | WRITTEN},
     {"target.spm", TOKENIZER | WRITTEN},
-    {"sentencepiece.bpe.model", TOKENIZER},
+    {"sentencepiece.bpe.model", TOKENIZER | WRITTEN},
     {"spiece.model", TOKENIZER | PIECES | WRITTEN},
     {"added_tokens.json", TOKENIZER},
     {"preprocessor_config.json", TOKENIZER},

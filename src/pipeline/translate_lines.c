@@ -127,6 +127,10 @@ ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stre
                            ig_error *err) {
   IG_TRY(check_stream(translator, stream, err));
   IG_TRY(ig_fail_if_missing(!read_target, "read_target", err));
+  if (translator->starts_otherwise)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "target_language: targets are scored after the start token that the model's "
+                   "files name: set decoder_start_token_id there");
   ig_stream_input in = {.stream = stream, .read_target = read_target};
   return ig_translate_lines_run(translator, &in, reporter, err);
 }

@@ -21,6 +21,7 @@ static ig_status make_ids(ig_translator *t, bool scoring, ig_error *err) {
                                 .ids_in = t->ids_in,
                                 .scoring = scoring,
                                 .target_vocabulary = t->decode.vocab_size,
+                                .target_language = t->target_language,
                                 .longest_target = t->longest_target,
                                 .interrupter = t->interrupter};
   const ig_status encoded = encode_window(t, &encoding, err);

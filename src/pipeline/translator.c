@@ -98,12 +98,54 @@ static ig_status set_up_splitter(ig_translator *t, const ig_translator_options *
     return ig_fail(err, IG_ERROR_ARGUMENT, "split_sentences: expected auto or off, found %d",
                    (int)o->split_sentences);
   const char *language = o->source_language;
-  if (language && !ig_sentences_language_is_fine(language))
+  const ig_tokenizer *tokenizer = ig_engine_members_of(t->engine)->tokenizers[0];
+  const bool listed = tokenizer && ig_tokenizer_languages_of(tokenizer);
+  if (language && !listed && !ig_sentences_language_is_fine(language))
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "source_language: expected a code such as en or pt_BR, found '%s'", language);
   if (!is_splitting(t, o)) return IG_OK;
   if (!language) language = ig_engine_members_of(t->engine)->source_language;
+  if (language && !ig_sentences_language_is_fine(language)) language = NULL;
   return ig_sentences_create(language, &t->splitter, err);
+}
+
+// The source's language changes what a tokenizer with tokens of languages puts beside a text; for
+// others it only ends sentences.
+static ig_status take_source_language(ig_translator *t, const char *code, ig_error *err) {
+  for (int m = 0; code && m < t->window.members; m++) {
+    const ig_tokenizer *tokenizer = t->sources[m].tokenizer;
+    if (!tokenizer || !ig_tokenizer_languages_of(tokenizer)) continue;
+    const ig_status status =
+        ig_tokenizer_find_language(tokenizer, code, &t->sources[m].language, err);
+    if (status != IG_OK) return ig_fail_in(err, status, "source_language");
+  }
+  return IG_OK;
+}
+
+// The target's language is the first token that is generated, or the one that the decoder starts
+// with.
+static ig_status take_target_language(ig_translator *t, const char *code, ig_error *err) {
+  if (!code) return IG_OK;
+  const ig_tokenizer *tokenizer = t->sources[0].tokenizer;
+  const ig_tokenizer_languages *languages = tokenizer ? ig_tokenizer_languages_of(tokenizer) : NULL;
+  if (!languages)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "target_language: %s: leave it out; a model of several targets whose tokens are "
+                   "codes takes a >>code<< before each text",
+                   tokenizer ? "the model has no tokens of languages" : "ids have no language");
+  const ig_status status = ig_tokenizer_find_language(tokenizer, code, &t->target_language, err);
+  if (status != IG_OK) return ig_fail_in(err, status, "target_language");
+  if (!languages->starts_target) {
+    t->decode.sentence.forced_bos = t->target_language;
+    t->decode.sentence.forced_bos_alternatives = (ig_alternatives){0};
+    return IG_OK;
+  }
+  t->starts_otherwise = t->decode.start_id != t->target_language;
+  if (t->starts_otherwise && t->window.members > 1)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "target_language: the members of an ensemble start as their files say");
+  t->decode.start_id = t->target_language;
+  return IG_OK;
 }
 
 static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_error *err) {
@@ -116,6 +158,8 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   t->longest_target = ig_members_longest(members);
   IG_TRY(take_sources(t, err));
   IG_TRY(take_options(t, o, err));
+  IG_TRY(take_source_language(t, o->source_language, err));
+  IG_TRY(take_target_language(t, o->target_language, err));
   t->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : BATCH_TOKENS;
   t->ids_in = o->ids_in;
   t->strict = o->strict;

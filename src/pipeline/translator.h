@@ -17,6 +17,8 @@ struct ig_translator {
   bool owns_engine;
   ig_decode_options decode;     // its lists are the engine's
   ig_source_encoding *sources;  // (members)
+  int target_language;          // the id of its token; 0: none was asked for
+  bool starts_otherwise;        // the decoder starts with that token, not with the model's own
   int longest_target;           // tokens that every member has positions for
   int batch_tokens;
   bool ids_in;

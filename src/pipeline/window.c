@@ -182,8 +182,8 @@ static ig_status encode_target(const ig_encoding *e, const ig_window *w,
   else
     IG_TRY(ig_tokenizer_encode_noted(
         e->sources[0].tokenizer,
-        &(ig_side_text){IG_SIDE_TARGET, text, sentence->target_text.length}, &sentence->target,
-        &sentence->target_notes, err));
+        &(ig_side_text){IG_SIDE_TARGET, text, sentence->target_text.length, e->target_language},
+        &sentence->target, &sentence->target_notes, err));
   if (sentence->target.count > (size_t)e->longest_target)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "the target has %zu tokens, but the model has positions for %d",
@@ -210,8 +210,8 @@ static ig_status encode_source(const ig_encoding *e, const ig_window *w,
   if (e->ids_in)
     IG_TRY(parse_ids(text, length, its->vocabulary, source, err));
   else if (e->scoring || !is_blank(text, length))
-    IG_TRY(encode_text(its->tokenizer, &(ig_side_text){IG_SIDE_SOURCE, text, length}, sentence,
-                       member, err));
+    IG_TRY(encode_text(its->tokenizer, &(ig_side_text){IG_SIDE_SOURCE, text, length, its->language},
+                       sentence, member, err));
   truncate_source(sentence, source, its->longest);
   if (source->count > sentence->length) sentence->length = source->count;
   return IG_OK;

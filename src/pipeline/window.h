@@ -97,7 +97,8 @@ ig_status ig_window_add(ig_window *window, const ig_window_input *input, ig_erro
 typedef struct ig_source_encoding {
   const ig_tokenizer *tokenizer;  // NULL: only with ids_in
   int vocabulary;
-  int longest;  // ids, at most: longer sources are truncated, their last id kept
+  int longest;   // ids, at most: longer sources are truncated, their last id kept
+  int language;  // the id of its token; 0: the tokenizer's own, or none
 } ig_source_encoding;
 
 typedef struct ig_encoding {
@@ -105,6 +106,7 @@ typedef struct ig_encoding {
   bool ids_in;
   bool scoring;  // targets are encoded too, and blank sources are sentences
   int target_vocabulary;
+  int target_language;                // as a source's
   int longest_target;                 // ids; a longer target is an error
   const ig_interrupter *interrupter;  // ends the work with IG_INTERRUPTED; NULL: nothing does
 } ig_encoding;

@@ -5,6 +5,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/text_repair.h"
+#include "io/yaml.h"
 #include "text/tokenizer_functions.h"
 #include "text/utf8.h"
 
@@ -28,15 +29,29 @@ static bool ends_already(const ig_tokenizer *t, const ig_tokenizer_encoding *e, 
          ids->ids[ids->count - 1] == e->side->eos_id;
 }
 
+// The token of the text's language, before the text or after its end. A target that has none has
+// the source's, as in transformers.
+static ig_status add_language(const ig_tokenizer *t, const ig_tokenizer_encoding *e, bool at_end,
+                              ig_error *err) {
+  const ig_tokenizer_languages *l = t->description->languages;
+  const bool is_target = e->side == &t->target;
+  if (!l || (is_target && l->starts_target) || l->ends_source != at_end) return IG_OK;
+  int id = e->language ? e->language : t->language_ids[is_target];
+  if (id == 0) id = t->language_ids[0];
+  return id == 0 ? IG_OK : ig_ids_append(e->ids, id, err);
+}
+
 static ig_status encode(const ig_tokenizer *t, ig_tokenizer_encoding e, const char *text,
                         size_t length, ig_error *err) {
   IG_TRY(ig_text_repair_refuse(text, length, err));
   const size_t before = e.ids->count;
   e.tokenizer = t;
   ig_status status = t->begin_id >= 0 ? ig_ids_append(e.ids, t->begin_id, err) : IG_OK;
+  if (status == IG_OK) status = add_language(t, &e, false, err);
   if (status == IG_OK) status = ig_tokenizer_functions_of(t)->encode(&e, text, length, err);
   if (status == IG_OK && !ends_already(t, &e, before))
     status = ig_ids_append(e.ids, e.side->eos_id, err);
+  if (status == IG_OK) status = add_language(t, &e, true, err);
   if (status != IG_OK) e.ids->count = before;
   return status;
 }
@@ -49,7 +64,8 @@ ig_status ig_tokenizer_encode_source(const ig_tokenizer *t, const char *text, si
 ig_status ig_tokenizer_encode_noted(const ig_tokenizer *t, const ig_side_text *text, ig_ids *ids,
                                     ig_encode_notes *notes, ig_error *err) {
   *notes = (ig_encode_notes){0};
-  const ig_tokenizer_encoding e = {.side = side_of(t, text->side), .ids = ids, .notes = notes};
+  const ig_tokenizer_encoding e = {
+      .side = side_of(t, text->side), .ids = ids, .notes = notes, .language = text->language};
   return encode(t, e, text->text, text->length, err);
 }
 
@@ -166,6 +182,35 @@ const char *ig_tokenizer_piece(const ig_tokenizer *t, ig_side side, int id) {
 const char *ig_tokenizer_source_language(const ig_tokenizer *t) {
   return t->source_lang && *t->source_lang ? t->source_lang : NULL;
 }
+const ig_tokenizer_languages *ig_tokenizer_languages_of(const ig_tokenizer *t) {
+  return t->description->languages;
+}
+
+static ig_status fail_language(const ig_tokenizer_languages *l, const char *code, ig_error *err) {
+  size_t count = 0;
+  while (l->codes[count]) count++;
+  const char *nearest = ig_yaml_nearest(code, l->codes, count);
+  return ig_fail(err, IG_ERROR_ARGUMENT, "no language '%.40s'%s%s%s: ingot inspect lists all %zu",
+                 code, nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                 nearest ? "'?" : "", count);
+}
+
+ig_status ig_tokenizer_find_language(const ig_tokenizer *t, const char *code, int *id,
+                                     ig_error *err) {
+  const ig_tokenizer_languages *l = t->description->languages;
+  char text[IG_TOKENIZER_PARTS_TEXT];
+  *id = 0;
+  if (!l) return ig_fail(err, IG_ERROR_ARGUMENT, "the tokenizer has no tokens of languages");
+  for (const char *const *known = l->codes; *known && *id == 0; known++) {
+    if (strcmp(*known, code) != 0) continue;
+    ig_tokenizer_parts_write_language(t, code, text);
+    const int own = ig_added_tokens_find(&t->added, text, strlen(text));
+    const int found = own >= 0 ? own : ig_vocabulary_find(t->source.vocabulary, text, strlen(text));
+    *id = found > 0 ? found : 0;
+  }
+  return *id ? IG_OK : fail_language(l, code, err);
+}
+
 static ig_status set_language(char **language, const char *code, ig_error *err) {
   if (!code) return IG_OK;
   char *copy = ig_allocate_copy(code, strlen(code), err);

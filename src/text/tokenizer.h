@@ -80,6 +80,7 @@ typedef struct ig_side_text {
   ig_side side;
   const char *text;
   size_t length;
+  int language;  // the id of its token (ig_tokenizer_find_language); 0: as the files say
 } ig_side_text;
 ig_status ig_tokenizer_encode_noted(const ig_tokenizer *tokenizer, const ig_side_text *text,
                                     ig_ids *ids, ig_encode_notes *notes, ig_error *err);
@@ -104,6 +105,11 @@ int ig_tokenizer_eos_id(const ig_tokenizer *tokenizer, ig_side side);
 int ig_tokenizer_unk_id(const ig_tokenizer *tokenizer, ig_side side);
 // NULL: no such id.
 const char *ig_tokenizer_piece(const ig_tokenizer *tokenizer, ig_side side, int id);
+// The languages that a multilingual tokenizer has tokens for, NULL-terminated; NULL: it has none.
+const ig_tokenizer_languages *ig_tokenizer_languages_of(const ig_tokenizer *tokenizer);
+// The id of a language's token. IG_ERROR_ARGUMENT, with the nearest code, if there is none.
+ig_status ig_tokenizer_find_language(const ig_tokenizer *tokenizer, const char *code, int *id,
+                                     ig_error *err);
 // A code as tokenizer_config.json has it ("en", "eng_Latn"); NULL: it says nothing.
 const char *ig_tokenizer_source_language(const ig_tokenizer *tokenizer);
 // Sets the codes that ig_tokenizer_save writes; NULL: a code stays as it is.

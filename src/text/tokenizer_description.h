@@ -48,7 +48,8 @@ typedef struct ig_special_pieces {
   bool after_pieces;
   const char *count_key;  // of tokenizer_config.json, which may hold another count; NULL: none may
   float score;            // of the pieces in a unigram model
-  bool strips;            // white space on both sides goes with the piece
+  bool strips_left, strips_right;  // white space before it, after it, goes with the piece
+  const char *const *names;        // (NULL-terminated) of pieces without numbers, instead of text
 } ig_special_pieces;
 
 // How the text is prepared for the pieces of IG_TOKENIZER_SHIFTED: what transformers' class of the
@@ -58,6 +59,19 @@ typedef struct ig_piece_preparation {
   bool joins_spaces;     // two or more spaces become one
   bool splits_at_white;  // white space separates words and is dropped; else a space is a piece's
 } ig_piece_preparation;
+
+// The languages of a multilingual model, each of which has a token.
+typedef struct ig_tokenizer_languages {
+  // As transformers calls them, in the order of their ids, NULL-terminated.
+  const char *const *codes;
+  // With one %s for the code: tokens that are added after the vocabulary. NULL: the codes are
+  // tokens, and the special pieces bring them.
+  const char *token_format;
+  const char *default_source;  // where tokenizer_config.json names none
+  bool ends_source;            // the source's token comes after the end token, else before the text
+  // The decoder starts with the target's token, else it is the first one that is generated.
+  bool starts_target;
+} ig_tokenizer_languages;
 
 // Descriptions outlive the tokenizers that are made from them: they are constants of the program.
 typedef struct ig_tokenizer_description {
@@ -80,7 +94,11 @@ typedef struct ig_tokenizer_description {
   ig_piece_preparation preparation;
   // Of IG_TOKENIZER_SHIFTED and IG_TOKENIZER_BYTES.
   const ig_special_pieces *special_pieces;  // ends with a NULL text; NULL: none
-  bool ends_once;                           // a text that ends with the eos token gets no other one
+  // NULL: none. tokenizer_config.json then names two of them by src_lang and tgt_lang, and a
+  // leading
+  // >>code<< is text.
+  const ig_tokenizer_languages *languages;
+  bool ends_once;  // a text that ends with the eos token gets no other one
 } ig_tokenizer_description;
 
 // Ingot's own kind, of data that are tokens already: vocab.json, and target_vocab.json where the

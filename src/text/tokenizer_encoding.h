@@ -11,6 +11,7 @@ typedef struct ig_tokenizer_encoding {
   ig_ids *ids;
   const ig_piece_sink *unknown;  // NULL: nobody wants to know
   ig_encode_notes *notes;        // NULL: nobody wants them
+  int language;                  // its token; 0: the tokenizer's own language of this side
 } ig_tokenizer_encoding;
 
 // Appends the id of a piece or word, that of <unk> where the vocabulary lacks it.

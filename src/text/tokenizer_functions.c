@@ -48,9 +48,16 @@ ig_status ig_tokenizer_functions_save_vocabularies(ig_tokenizer *t, const char *
   return on_vocabularies(t, directory, save_vocabulary, err);
 }
 
+const char *const *ig_tokenizer_functions_language_keys(const ig_tokenizer *t) {
+  static const char *const usual[] = {"source_lang", "target_lang"}, *const listed[] = {"src_lang",
+                                                                                        "tgt_lang"};
+  return t->description->languages ? listed : usual;
+}
+
 json_t *ig_tokenizer_functions_make_config(const ig_tokenizer *t) {
-  return json_pack("{s:s?, s:s?, s:i, s:s, s:b}", "source_lang", t->source_lang, "target_lang",
-                   t->target_lang, "model_max_length", t->model_max_length, "tokenizer_class",
+  const char *const *keys = ig_tokenizer_functions_language_keys(t);
+  return json_pack("{s:s?, s:s?, s:i, s:s, s:b}", keys[0], t->source_lang, keys[1], t->target_lang,
+                   "model_max_length", t->model_max_length, "tokenizer_class",
                    t->description->class_names[0], "separate_vocabs", t->shared ? 0 : 1);
 }
 

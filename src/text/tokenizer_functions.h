@@ -46,6 +46,8 @@ ig_status ig_tokenizer_functions_save_vocabularies(ig_tokenizer *tokenizer, cons
                                                    ig_error *err);
 // tokenizer_config.json of a kind that may have two vocabularies.
 json_t *ig_tokenizer_functions_make_config(const ig_tokenizer *tokenizer);
+// The keys of tokenizer_config.json that name the languages of source and target.
+const char *const *ig_tokenizer_functions_language_keys(const ig_tokenizer *tokenizer);
 // Adds the pad token after the last id of both sides: one id, as config.json has one pad_token_id.
 // A vocabulary that has the token keeps its id.
 ig_status ig_tokenizer_functions_add_pad(ig_tokenizer *tokenizer, const char *where, ig_error *err);

@@ -82,8 +82,9 @@ static ig_status read_config(ig_tokenizer *t, const ig_tokenizer_description *co
   const ig_tokenizer_functions *f = ig_tokenizer_functions_of(t);
   if (f->read_config) IG_TRY(f->read_config(t, config, err));
   t->model_max_length = longest >= 1 && longest < INT_MAX ? (int)longest : INT_MAX;
-  IG_TRY(keep_string(config, "source_lang", &t->source_lang, err));
-  IG_TRY(keep_string(config, "target_lang", &t->target_lang, err));
+  const char *const *keys = ig_tokenizer_functions_language_keys(t);
+  IG_TRY(keep_string(config, keys[0], &t->source_lang, err));
+  IG_TRY(keep_string(config, keys[1], &t->target_lang, err));
   for (int i = 0; i < IG_TOKENIZER_SPECIAL_COUNT; ++i)
     IG_TRY(read_special(t, config, (ig_tokenizer_special)i, err));
   IG_TRY(read_begin(t, config, err));

@@ -66,6 +66,9 @@ ig_status ig_tokenizer_parts_set_special(ig_tokenizer *t, ig_tokenizer_special w
 }
 
 int ig_tokenizer_parts_count(const ig_tokenizer *t, const ig_special_pieces *pieces) {
+  int names = 0;
+  while (pieces->names && pieces->names[names]) names++;
+  if (pieces->names) return names;
   if (pieces->count == 0) return 1;
   return pieces->count_key && t->special_count >= 0 ? t->special_count : pieces->count;
 }
@@ -74,10 +77,16 @@ void ig_tokenizer_parts_write(const ig_tokenizer *t, const ig_special_pieces *pi
                               char text[IG_TOKENIZER_PARTS_TEXT]) {
   const int last = ig_tokenizer_parts_count(t, pieces) - 1, step = pieces->number_step;
   const int number = pieces->first_number + (step < 0 ? (i - last) * step : i * step);
-  if (pieces->count == 0)
-    snprintf(text, IG_TOKENIZER_PARTS_TEXT, "%s", pieces->text);
+  if (pieces->names || pieces->count == 0)
+    snprintf(text, IG_TOKENIZER_PARTS_TEXT, "%s", pieces->names ? pieces->names[i] : pieces->text);
   else
     snprintf(text, IG_TOKENIZER_PARTS_TEXT, pieces->text, number);
+}
+
+void ig_tokenizer_parts_write_language(const ig_tokenizer *t, const char *code,
+                                       char text[IG_TOKENIZER_PARTS_TEXT]) {
+  const char *format = t->description->languages->token_format;
+  snprintf(text, IG_TOKENIZER_PARTS_TEXT, format ? format : "%s", code);
 }
 
 int ig_tokenizer_parts_first_id(const ig_tokenizer *t, const ig_special_pieces *pieces) {
@@ -112,10 +121,15 @@ static ig_status connect_side(ig_tokenizer *t, int which, const char *where, ig_
   return IG_OK;
 }
 
-static ig_status add_special_token(ig_tokenizer *t, int id, bool strips, ig_error *err) {
+// pieces NULL: nothing is stripped.
+static ig_status add_special_token(ig_tokenizer *t, int id, const ig_special_pieces *pieces,
+                                   ig_error *err) {
   const char *text = ig_vocabulary_token(t->source.vocabulary, id);
-  const ig_added_token token = {
-      .text = (char *)text, .id = id, .special = true, .strip_left = strips, .strip_right = strips};
+  const ig_added_token token = {.text = (char *)text,
+                                .id = id,
+                                .special = true,
+                                .strip_left = pieces && pieces->strips_left,
+                                .strip_right = pieces && pieces->strips_right};
   return text ? ig_added_tokens_add(&t->added, &token, err) : IG_OK;
 }
 
@@ -128,6 +142,34 @@ static ig_status list_more_special(ig_tokenizer *t, ig_error *err) {
   return IG_OK;
 }
 
+// Languages whose tokens the vocabulary lacks come after it.
+static ig_status list_languages(ig_tokenizer *t, ig_error *err) {
+  const ig_tokenizer_languages *l = t->description->languages;
+  char text[IG_TOKENIZER_PARTS_TEXT];
+  for (int i = 0; l && l->token_format && l->codes[i]; i++) {
+    ig_tokenizer_parts_write_language(t, l->codes[i], text);
+    const ig_added_token token = {
+        .text = text, .id = t->source.vocabulary->size + i, .special = true};
+    IG_TRY(ig_added_tokens_add(&t->added, &token, err));
+  }
+  return IG_OK;
+}
+
+// The languages that the directory's files name.
+static ig_status connect_languages(ig_tokenizer *t, const char *where, ig_error *err) {
+  const ig_tokenizer_languages *l = t->description->languages;
+  if (!l) return IG_OK;
+  const char *const codes[2] = {t->source_lang ? t->source_lang : l->default_source,
+                                t->target_lang};
+  for (int side = 0; side < 2; side++) {
+    if (!codes[side] || !*codes[side]) continue;
+    const ig_status status =
+        ig_tokenizer_find_language(t, codes[side], &t->language_ids[side], err);
+    if (status != IG_OK) return ig_fail_in(err, status, "%s", where);
+  }
+  return IG_OK;
+}
+
 // The description's special pieces, and the tokens that every tokenizer has, after those that the
 // directory's files name.
 static ig_status list_special_tokens(ig_tokenizer *t, ig_error *err) {
@@ -135,10 +177,11 @@ static ig_status list_special_tokens(ig_tokenizer *t, ig_error *err) {
   for (; table && table->text; table++) {
     const int first = ig_tokenizer_parts_first_id(t, table);
     const int count = ig_tokenizer_parts_count(t, table);
-    for (int i = 0; i < count; ++i) IG_TRY(add_special_token(t, first + i, table->strips, err));
+    for (int i = 0; i < count; ++i) IG_TRY(add_special_token(t, first + i, table, err));
   }
   for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
-    IG_TRY(add_special_token(t, t->source.special_ids[s], false, err));
+    IG_TRY(add_special_token(t, t->source.special_ids[s], NULL, err));
+  IG_TRY(list_languages(t, err));
   IG_TRY(list_more_special(t, err));
   return ig_added_tokens_number(&t->added, t->source.vocabulary, err);
 }
@@ -164,6 +207,7 @@ ig_status ig_tokenizer_parts_connect(ig_tokenizer *t, const char *where, ig_erro
                      "%s: %s has the id %d in the source and %d in the target vocabulary", where,
                      t->special_text[s], t->source.special_ids[s], t->target.special_ids[s]);
   IG_TRY(list_special_tokens(t, err));
+  IG_TRY(connect_languages(t, where, err));
   return connect_begin(t, where, err);
 }
 

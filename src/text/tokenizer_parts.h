@@ -34,8 +34,9 @@ struct ig_tokenizer {
   ig_added_tokens added;            // the special tokens among them
   char *source_lang, *target_lang;  // NULL: unknown
   int model_max_length;
-  char *begin_text;  // the token before every text; NULL: none
-  int begin_id;      // -1: none
+  int language_ids[2];  // of source_lang and target_lang; 0: none
+  char *begin_text;     // the token before every text; NULL: none
+  int begin_id;         // -1: none
   // Of IG_TOKENIZER_SHIFTED alone.
   ig_charsmap charsmap;
   ig_unigram unigram;  // without nodes: the merges cut
@@ -61,6 +62,9 @@ int ig_tokenizer_parts_count(const ig_tokenizer *tokenizer, const ig_special_pie
 enum { IG_TOKENIZER_PARTS_TEXT = 64 };
 void ig_tokenizer_parts_write(const ig_tokenizer *tokenizer, const ig_special_pieces *pieces, int i,
                               char text[IG_TOKENIZER_PARTS_TEXT]);
+// The token of a language.
+void ig_tokenizer_parts_write_language(const ig_tokenizer *tokenizer, const char *code,
+                                       char text[IG_TOKENIZER_PARTS_TEXT]);
 // The id of the first of these pieces, once the SentencePiece model exists.
 int ig_tokenizer_parts_first_id(const ig_tokenizer *tokenizer, const ig_special_pieces *pieces);
 // Joins vocabularies, models and special tokens to the two sides, once all of them exist.

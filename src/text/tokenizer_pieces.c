@@ -84,7 +84,8 @@ static ig_status add_piece(void *context, const char *piece, size_t length, int 
 
 static ig_status encode_part(const ig_tokenizer_encoding *e, const char *text, size_t length,
                              ig_error *err) {
-  const size_t code = ig_tokenizer_code_length(text, length);
+  const bool has_codes = !e->tokenizer->description->languages;
+  const size_t code = has_codes ? ig_tokenizer_code_length(text, length) : 0;
   if (code) IG_TRY(ig_tokenizer_encoding_add_code(e, text, code, err));
   const ig_piece_sink sink = {add_piece, (void *)e};
   return ig_tokenizer_functions_split(e, text + code, length - code, &sink, err);

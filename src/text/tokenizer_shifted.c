@@ -137,8 +137,10 @@ static ig_status save_shifted(ig_tokenizer *t, const char *directory, ig_error *
 
 static json_t *make_shifted_config(const ig_tokenizer *t) {
   const ig_tokenizer_description *d = t->description;
-  json_t *config = json_pack("{s:i, s:s}", "model_max_length", t->model_max_length,
-                             "tokenizer_class", d->class_names[0]);
+  const char *const *keys = ig_tokenizer_functions_language_keys(t);
+  json_t *config = json_pack("{s:i, s:s, s:s*, s:s*}", "model_max_length", t->model_max_length,
+                             "tokenizer_class", d->class_names[0], keys[0], t->source_lang, keys[1],
+                             t->target_lang);
   if (d->shift_key && json_object_set_new(config, d->shift_key, json_integer(d->shift)) != 0) {
     json_decref(config);
     return NULL;

@@ -184,7 +184,7 @@ static void tells_bytes_without_a_symbol(void **state) {
   ig_ids ids = {0};
   ig_encode_notes notes;
   ig_error err = {0};
-  const ig_side_text side_text = {IG_SIDE_SOURCE, text, strlen(text)};
+  const ig_side_text side_text = {IG_SIDE_SOURCE, text, strlen(text), 0};
   check(ig_tokenizer_encode_noted(t, &side_text, &ids, &notes, &err), &err);
   assert_int_equal(ids.count, 4);
   assert_memory_equal(ids.ids, expected, sizeof expected);

@@ -15,11 +15,6 @@ const ig_json_key ig_bart_shared_keys[] = {
     {0},
 };
 
-const ig_tokenizer_description *const ig_bart_shared_tokenizers[] = {
-    &ig_tokenizer_description_words,
-    NULL,
-};
-
 const char ig_bart_shared_training_defaults[] =
     "{\"d_model\": 256, \"encoder_layers\": 3, \"decoder_layers\": 3, "
     "\"encoder_attention_heads\": 4, \"decoder_attention_heads\": 4, "

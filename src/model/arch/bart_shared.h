@@ -6,7 +6,6 @@
 #include "model/arch/json_keys.h"
 
 extern const ig_json_key ig_bart_shared_keys[];
-extern const ig_tokenizer_description *const ig_bart_shared_tokenizers[];  // words alone
 extern const char ig_bart_shared_training_defaults[];
 
 // What config.json says besides the keys.

@@ -21,6 +21,35 @@ static const ig_tensor_row tensors[] = {
     {0},
 };
 
+static const char *const codes[] = {
+    "af", "am", "ar", "ast", "az", "ba", "be", "bg", "bn", "br",  "bs", "ca", "ceb", "cs", "cy",
+    "da", "de", "el", "en",  "es", "et", "fa", "ff", "fi", "fr",  "fy", "ga", "gd",  "gl", "gu",
+    "ha", "he", "hi", "hr",  "ht", "hu", "hy", "id", "ig", "ilo", "is", "it", "ja",  "jv", "ka",
+    "kk", "km", "kn", "ko",  "lb", "lg", "ln", "lo", "lt", "lv",  "mg", "mk", "ml",  "mn", "mr",
+    "ms", "my", "ne", "nl",  "no", "ns", "oc", "or", "pa", "pl",  "ps", "pt", "ro",  "ru", "sd",
+    "si", "sk", "sl", "so",  "sq", "sr", "ss", "su", "sv", "sw",  "ta", "th", "tl",  "tn", "tr",
+    "uk", "ur", "uz", "vi",  "wo", "xh", "yi", "yo", "zh", "zu",  NULL};
+static const ig_tokenizer_languages languages = {
+    .codes = codes, .token_format = "__%s__", .default_source = "en"};
+
+static const ig_tokenizer_description m2m_100_tokenizer = {
+    .kind = IG_TOKENIZER_PIECES,
+    .class_names = (const char *const[]){"M2M100Tokenizer", NULL},
+    .files = {.source_model = "sentencepiece.bpe.model",
+              .target_model = "sentencepiece.bpe.model",
+              .vocabulary = "vocab.json",
+              .target_vocabulary = "target_vocab.json"},
+    .special = {"</s>", "<unk>", "<pad>"},
+    .more_special = (const char *const[]){"<s>", NULL},
+    .languages = &languages,
+};
+
+static const ig_tokenizer_description *const tokenizers[] = {
+    &m2m_100_tokenizer,
+    &ig_tokenizer_description_words,
+    NULL,
+};
+
 static ig_status complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
   // PyTorch's table has a row of zeros for pad; the first token takes the row after it.
   c->positions.offset = c->pad_id + 1;
@@ -33,7 +62,7 @@ const ig_family ig_family_m2m_100 = {
     .architecture = "M2M100ForConditionalGeneration",
     .tensors = tensors,
     .base_prefix = "model.",
-    .tokenizers = ig_bart_shared_tokenizers,
+    .tokenizers = tokenizers,
     .defaults =
         {
             // M2M100Config's own

@@ -5,6 +5,7 @@
 #include "model/arch/bart_rows.h"
 #include "model/arch/bart_shared.h"
 #include "model/arch/family.h"
+#include "model/arch/mbart_tokenizers.h"
 
 static const ig_tensor_row tensors[] = {
     IG_BART_EMBEDDING_ROWS,
@@ -34,7 +35,7 @@ const ig_family ig_family_mbart = {
     .architecture = "MBartForConditionalGeneration",
     .tensors = tensors,
     .base_prefix = "model.",
-    .tokenizers = ig_bart_shared_tokenizers,
+    .tokenizers = ig_mbart_tokenizers,
     .defaults =
         {
             // MBartConfig's own

@@ -26,9 +26,9 @@ static const ig_tokenizer_description t5_tokenizer = {
 
 // <extra_id_0> comes first here.
 static const ig_special_pieces byte_pieces[] = {
-    {.text = "<pad>", .first_id = 0, .strips = true},
-    {.text = "</s>", .first_id = 1, .strips = true},
-    {.text = "<unk>", .first_id = 2, .strips = true},
+    {.text = "<pad>", .first_id = 0, .strips_left = true, .strips_right = true},
+    {.text = "</s>", .first_id = 1, .strips_left = true, .strips_right = true},
+    {.text = "<unk>", .first_id = 2, .strips_left = true, .strips_right = true},
     {.text = "<extra_id_%d>",
      .count = 125,
      .number_step = 1,
