@@ -349,12 +349,13 @@ static void cache_on(const ig_kernels *kernels) {
   fixture_open(&f, kernels, 2);
   ig_relative_buckets buckets;
   assert_int_equal(ig_relative_buckets_create(8, 7, false, &buckets, NULL), IG_OK);
-  ig_multi_head_attention attention = {.heads = 4,
-                                       .head_dim = D_MODEL / 4,
-                                       .scale = 0.3f,
-                                       .bias = {&buckets, 4, fixture_normal(&f, 8 * 4, 1, 26)},
-                                       .query = make_linear(&f, D_MODEL, 3 * D_MODEL, 20),
-                                       .output = make_linear(&f, D_MODEL, D_MODEL, 22)};
+  ig_multi_head_attention attention = {
+      .heads = 4,
+      .head_dim = D_MODEL / 4,
+      .scale = 0.3f,
+      .bias = {.buckets = &buckets, .heads = 4, .weight = fixture_normal(&f, 8 * 4, 1, 26)},
+      .query = make_linear(&f, D_MODEL, 3 * D_MODEL, 20),
+      .output = make_linear(&f, D_MODEL, D_MODEL, 22)};
   fixture_scratch(
       &f, ig_self_attention_scratch(
               &f.nn, &attention, &(ig_attention_sizes){.rows = BEAMS * STEPS, .max_keys = STEPS}));
