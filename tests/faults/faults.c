@@ -3,11 +3,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +27,55 @@ static const char *_Atomic where;
 static int signal_there;            // comes in place of the fault; 0: none
 static _Thread_local bool parsing;  // inside Jansson's parser
 
+// ---- the ways to each call ------------------------------------------------------
+
+enum { DEPTH = 24, OWN_FRAMES = 3, MOST_CALLS = 1 << 18, TRIED_EACH = 3 };
+static atomic_bool remembers;
+static pthread_mutex_t stacks_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+  uint64_t hash;
+  int calls;
+} stacks[2 * MOST_CALLS];             // by hash; hash 0: unused
+static bool is_repeated[MOST_CALLS];  // by call
+
+static uint64_t hash_stack(void) {
+  void *frames[DEPTH];
+  const int count = backtrace(frames, DEPTH);
+  uint64_t hash = 14695981039346656037u;
+  for (int i = OWN_FRAMES; i < count; i++) hash = (hash ^ (uintptr_t)frames[i]) * 1099511628211u;
+  return hash | 1;
+}
+
+static void remember_stack(long call) {
+  if (call >= MOST_CALLS) return;
+  const uint64_t hash = hash_stack();
+  size_t at = hash % (2 * MOST_CALLS);
+  pthread_mutex_lock(&stacks_lock);
+  while (stacks[at].hash != 0 && stacks[at].hash != hash) at = (at + 1) % (2 * MOST_CALLS);
+  stacks[at].hash = hash;
+  is_repeated[call] = ++stacks[at].calls > TRIED_EACH;
+  pthread_mutex_unlock(&stacks_lock);
+}
+
+void faults_remember_stacks(bool on) {
+  if (on) {
+    memset(stacks, 0, sizeof stacks);
+    memset(is_repeated, 0, sizeof is_repeated);
+    hash_stack();  // its first call loads a library
+  }
+  atomic_store(&remembers, on);
+}
+
+bool faults_is_telling(long nth) { return nth >= MOST_CALLS || !is_repeated[nth]; }
+
+// ---- the call that fails --------------------------------------------------------
+
 // Is this call the one that fails?
 static bool fails(fault_kind kind, const char *name) {
-  if (parsing || atomic_load(&armed) != (int)kind ||
-      atomic_fetch_add(&calls, 1) + 1 != atomic_load(&target))
-    return false;
+  if (parsing || atomic_load(&armed) != (int)kind) return false;
+  const long call = atomic_fetch_add(&calls, 1) + 1;
+  if (atomic_load(&remembers)) remember_stack(call);
+  if (call != atomic_load(&target)) return false;
   if (signal_there) {
     raise(signal_there);
     return false;

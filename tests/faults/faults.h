@@ -10,6 +10,11 @@ typedef enum fault_kind { FAULT_NONE, FAULT_MEMORY, FAULT_WRITE } fault_kind;
 // From now on the nth call of the kind fails, counted from 1; nth 0: calls are counted only.
 void faults_arm(fault_kind kind, long nth);
 void faults_disarm(void);
+// From now on the stack of each counted call is remembered; false: no more.
+void faults_remember_stacks(bool on);
+// Whether the nth call is among the first three that came from its place, by the same way. True for
+// calls that were not remembered.
+bool faults_is_telling(long nth);
 bool faults_fired(void);         // since the last faults_arm
 long faults_calls(void);         // of the kind armed, since then
 const char *faults_where(void);  // the function that failed

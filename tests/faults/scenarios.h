@@ -192,6 +192,14 @@ static inline void fusion_goes_on(void) {
 
 // ---- running it -------------------------------------------------------------
 
+// Whether sanitizers leave out calls that repeat others: they look at what is done with memory on
+// the way out of a failure, and that way is the same. Without them every call fails.
+#ifdef INGOT_SANITIZED
+static const bool repeats_are_left_out = true;
+#else
+static const bool repeats_are_left_out = false;
+#endif
+
 // Runs the scenario with the first, the second, ... call failing until none is left. Returns the
 // number of calls.
 static inline long every_fault(const scenario *s, fault_kind kind) {
@@ -202,8 +210,21 @@ static inline long every_fault(const scenario *s, fault_kind kind) {
     ok(s->run(&err), &err);
     if (s->check) s->check();
   }
-  long nth = 1;
+  if (repeats_are_left_out) {
+    if (s->prepare) s->prepare();
+    faults_remember_stacks(true);
+    faults_arm(kind, 0);
+    ok(s->run(&err), &err);
+    faults_disarm();
+    faults_remember_stacks(false);
+    if (s->check) s->check();
+  }
+  long nth = 1, left_out = 0;
   for (;; nth++) {
+    if (!faults_is_telling(nth)) {
+      left_out++;
+      continue;
+    }
     if (s->prepare) s->prepare();
     const long before = faults_live();
     err = (ig_error){0};
@@ -228,7 +249,7 @@ static inline long every_fault(const scenario *s, fault_kind kind) {
                err.message, faults_where(), nth);
     if (s->check) s->check();
   }
-  print_message("%s: %ld calls\n", s->name, nth - 1);
+  print_message("%s: %ld calls, %ld of them left out\n", s->name, nth - 1, left_out);
   return nth - 1;
 }
 #endif
