@@ -1,7 +1,9 @@
-// A SentencePiece model: loaded, looked through, made to encode, to sample and to decode.
+// A SentencePiece model: loaded, looked through, made to encode, to sample and to decode, by the
+// library and by tokenizers of ours that read its pieces and its table of normalizations.
 #include "input.h"
 
 #include "model/arch/marian_tokenizers.h"
+#include "model/arch/t5_tokenizers.h"
 #include "text/sentencepiece.h"
 #include "text/tokenizer.h"
 
@@ -36,14 +38,29 @@ static void use(const ig_sentencepiece *model) {
   free(text);
 }
 
+static void use_tokenizer(const ig_tokenizer_description *description, const char *path) {
+  ig_tokenizer *tokenizer = NULL;
+  ig_error err = {0};
+  if (ig_tokenizer_from_sentencepiece(description, path, NULL, &tokenizer, &err) != IG_OK) return;
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    ig_ids ids = {0};
+    char *text = NULL;
+    if (ig_tokenizer_encode_target(tokenizer, lines[i], strlen(lines[i]), &ids, &err) == IG_OK)
+      ig_tokenizer_decode(tokenizer, ids.ids, ids.count, &text, &err);
+    free(text);
+    ig_ids_free(&ids);
+  }
+  ig_tokenizer_free(tokenizer);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   ig_sentencepiece *model = NULL;
   ig_error err = {0};
   if (ig_sentencepiece_load_memory(data, size, "fuzzed.model", &model, &err) == IG_OK) use(model);
   ig_sentencepiece_free(model);
-  ig_tokenizer *tokenizer = NULL;
-  if (size && ig_tokenizer_from_sentencepiece(ig_marian_tokenizers[0], write_input(data, size),
-                                              NULL, &tokenizer, &err) == IG_OK)
-    ig_tokenizer_free(tokenizer);
+  if (size == 0) return 0;
+  const char *path = write_input(data, size);
+  use_tokenizer(ig_marian_tokenizers[0], path);
+  use_tokenizer(ig_t5_tokenizers[0], path);
   return 0;
 }

@@ -23,6 +23,31 @@ static ig_status fail_damaged(const char *where, const char *what, ig_error *err
                  what);
 }
 
+// A unit of a double array: the offset to its children, and the byte that leads to it.
+static uint32_t offset_of(uint32_t unit) { return (unit >> 10) << ((unit & 0x200) >> 6); }
+static uint32_t label_of(uint32_t unit) { return unit & 0x800000FFu; }
+static bool has_leaf(uint32_t unit) { return (unit >> 8 & 1) != 0; }
+static uint32_t value_of(uint32_t unit) { return unit & 0x7FFFFFFFu; }
+
+static bool is_value(uint32_t unit) { return unit >> 31 != 0; }
+
+// Whether no text leads out of the array or of the replacements. Builders write whole blocks of 256
+// units, so that all children that a unit could have lie within the array. The SentencePiece
+// library follows the array without looking where it ends.
+static bool is_sound_unit(const ig_charsmap *map, size_t i) {
+  const uint32_t unit = map->units[i];
+  const size_t children = i ^ offset_of(unit);
+  if (is_value(unit)) return value_of(unit) < map->size;
+  if ((children | 0xFF) >= map->unit_count) return false;
+  return !has_leaf(unit) || value_of(map->units[children]) < map->size;
+}
+
+static bool is_sound(const ig_charsmap *map) {
+  for (size_t i = 0; i < map->unit_count; i++)
+    if (!is_sound_unit(map, i)) return false;
+  return true;
+}
+
 // The table is the size of the double array in bytes, the array, and the replacements.
 ig_status ig_charsmap_read(ig_charsmap *map, const void *bytes, size_t size, const char *where,
                            ig_error *err) {
@@ -42,15 +67,10 @@ ig_status ig_charsmap_read(ig_charsmap *map, const void *bytes, size_t size, con
   for (size_t i = 0; i < map->unit_count; i++)
     map->units[i] = (uint32_t)ig_little_endian_read(from + UNIT_BYTES + i * UNIT_BYTES, UNIT_BYTES);
   memcpy(map->replacements, from + UNIT_BYTES + array, map->size);
+  if (!is_sound(map)) return fail_damaged(where, "its array leads out of itself", err);
   if (ig_utf8_valid(map->replacements, map->size, NULL)) return IG_OK;
   return fail_damaged(where, "its texts are not UTF-8", err);
 }
-
-// A unit of a double array: the offset to its children, and the byte that leads to it.
-static uint32_t offset_of(uint32_t unit) { return (unit >> 10) << ((unit & 0x200) >> 6); }
-static uint32_t label_of(uint32_t unit) { return unit & 0x800000FFu; }
-static bool has_leaf(uint32_t unit) { return (unit >> 8 & 1) != 0; }
-static uint32_t value_of(uint32_t unit) { return unit & 0x7FFFFFFFu; }
 
 // What the shortest beginning of the text that has a rule becomes; NULL: none has one.
 static const char *find_rule(const ig_charsmap *map, const char *text, size_t length) {

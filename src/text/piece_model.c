@@ -7,6 +7,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "io/little_endian.h"
+#include "text/charsmap.h"
 
 void ig_piece_model_free(ig_piece_model *model) {
   free(model->pieces);
@@ -114,17 +115,17 @@ static bool read_trainer(ig_piece_model *m, const message_field *message) {
 }
 
 // NormalizerSpec { precompiled_charsmap = 2; }
-static bool read_normalizer(ig_piece_model *m, const message_field *message) {
+static bool read_normalizer(const message_field *message, const void **charsmap, size_t *size) {
   message_reading r = reading_of(message);
   for (message_field f; next_field(&r, &f);)
     if (f.number == 2 && f.bytes) {
-      m->charsmap = f.bytes;
-      m->charsmap_size = f.size;
+      *charsmap = f.bytes;
+      *size = f.size;
     }
   return !r.damaged;
 }
 
-// ModelProto { pieces = 1; trainer_spec = 2; normalizer_spec = 3; }
+// ModelProto { pieces = 1; trainer_spec = 2; normalizer_spec = 3; denormalizer_spec = 5; }
 ig_status ig_piece_model_read(ig_piece_model *m, const void *bytes, size_t size, const char *where,
                               ig_error *err) {
   message_reading r = {bytes, (const unsigned char *)bytes + size, false};
@@ -133,8 +134,27 @@ ig_status ig_piece_model_read(ig_piece_model *m, const void *bytes, size_t size,
     if (!f.bytes) continue;
     if (f.number == 1) IG_TRY(read_piece(m, &f, where, err));
     if (f.number == 2) sound = sound && read_trainer(m, &f);
-    if (f.number == 3) sound = sound && read_normalizer(m, &f);
+    if (f.number == 3) sound = sound && read_normalizer(&f, &m->charsmap, &m->charsmap_size);
+    if (f.number == 5)
+      sound = sound && read_normalizer(&f, &m->output_charsmap, &m->output_charsmap_size);
   }
   if (sound && !r.damaged) return IG_OK;
   return ig_fail(err, IG_ERROR_FORMAT, "%s: damaged, or not a SentencePiece model", where);
+}
+
+static ig_status check_charsmap(const void *bytes, size_t size, const char *where, ig_error *err) {
+  ig_charsmap map = {0};
+  const ig_status status = ig_charsmap_read(&map, bytes, size, where, err);
+  ig_charsmap_free(&map);
+  return status;
+}
+
+ig_status ig_piece_model_check(const void *bytes, size_t size, const char *where, ig_error *err) {
+  ig_piece_model m = {0};
+  ig_status status = ig_piece_model_read(&m, bytes, size, where, err);
+  if (status == IG_OK) status = check_charsmap(m.charsmap, m.charsmap_size, where, err);
+  if (status == IG_OK)
+    status = check_charsmap(m.output_charsmap, m.output_charsmap_size, where, err);
+  ig_piece_model_free(&m);
+  return status;
 }

@@ -25,10 +25,14 @@ typedef struct ig_piece_model {
   size_t count, capacity;
   const void *charsmap;  // (charsmap_size) as text/charsmap.h reads it
   size_t charsmap_size;
+  const void *output_charsmap;  // (output_charsmap_size) for texts that are decoded; rare
+  size_t output_charsmap_size;
   bool is_bpe;     // false: unigram
 } ig_piece_model;  // borrows from the bytes; start from {0}; ig_piece_model_free
 void ig_piece_model_free(ig_piece_model *model);
 // `where` is for messages.
 ig_status ig_piece_model_read(ig_piece_model *model, const void *bytes, size_t size,
                               const char *where, ig_error *err);
+// Whether the SentencePiece library, which trusts tables of normalizations, can be given the file.
+ig_status ig_piece_model_check(const void *bytes, size_t size, const char *where, ig_error *err);
 #endif

@@ -25,6 +25,7 @@ extern "C" {
 #include "base/number.h"
 #include "base/random.h"
 #include "io/lines.h"
+#include "text/piece_model.h"
 #include "text/utf8.h"
 }
 
@@ -98,6 +99,7 @@ ig_status feed_pieces(const sp::ImmutableSentencePieceText &text, const ig_piece
 ig_status ig_sentencepiece_load_memory(const void *data, size_t size, const char *name,
                                        ig_sentencepiece **out, ig_error *err) {
   *out = nullptr;
+  IG_TRY(ig_piece_model_check(data, size, name, err));
   return guarded(err, name, [&]() -> ig_status {
     auto model = std::make_unique<ig_sentencepiece>();
     model->bytes.assign(static_cast<const char *>(data), size);
