@@ -37,37 +37,53 @@ static bool is_plain_name(const char *name) {
   return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-static void remove_in_folder(int directory, const char *folder, const char *name) {
-  const int descriptor =
-      is_plain_name(folder) && is_plain_name(name) ? open_folder(directory, folder) : -1;
-  if (descriptor < 0) return;
-  unlinkat(descriptor, name, 0);
-  close(descriptor);
-  unlinkat(directory, folder, AT_REMOVEDIR);
+static ig_status remove_entry(int descriptor, const char *directory, const char *name,
+                              ig_error *err) {
+  if (unlinkat(descriptor, name, 0) == 0 || errno == ENOENT) return IG_OK;
+  return ig_fail(err, IG_ERROR_IO, "%s/%s: cannot remove: %s", directory, name, strerror(errno));
 }
 
-void ig_made_directory_remove_file(int descriptor, const char *name) {
+static ig_status remove_in_folder(int descriptor, const char *directory, const char *folder,
+                                  const char *name, ig_error *err) {
+  if (!is_plain_name(folder) || !is_plain_name(name)) return IG_OK;
+  const int opened = open_folder(descriptor, folder);
+  // Nothing of this name, or no folder, holds no file of ours.
+  if (opened < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return IG_OK;
+  if (opened < 0) return fail_with_errno(directory, "open a folder", err);
+  const ig_status status = remove_entry(opened, directory, name, err);
+  close(opened);
+  // It stays as long as it has other files.
+  if (status == IG_OK) unlinkat(descriptor, folder, AT_REMOVEDIR);
+  return status;
+}
+
+ig_status ig_made_directory_remove_file(int descriptor, const char *directory, const char *name,
+                                        ig_error *err) {
   const char *slash = strchr(name, '/');
-  char *folder = slash ? ig_allocate_copy(name, (size_t)(slash - name), NULL) : NULL;
-  if (folder)
-    remove_in_folder(descriptor, folder, slash + 1);
-  else if (is_plain_name(name))
-    unlinkat(descriptor, name, 0);
+  if (!slash) return is_plain_name(name) ? remove_entry(descriptor, directory, name, err) : IG_OK;
+  char *folder = ig_allocate_copy(name, (size_t)(slash - name), err);
+  if (!folder) return IG_ERROR_MEMORY;
+  const ig_status status = remove_in_folder(descriptor, directory, folder, slash + 1, err);
   free(folder);
+  return status;
 }
 
-static void remove_listed(int descriptor, const json_t *files) {
+static ig_status remove_listed(int descriptor, const char *directory, const json_t *files,
+                               ig_error *err) {
   for (size_t i = 0; i < json_array_size(files); i++) {
     const char *name = json_string_value(json_array_get(files, i));
-    if (name) ig_made_directory_remove_file(descriptor, name);
+    if (name) IG_TRY(ig_made_directory_remove_file(descriptor, directory, name, err));
   }
+  return IG_OK;
 }
 
-void ig_made_directory_remove_named(int descriptor, const char *directory) {
+ig_status ig_made_directory_remove_named(int descriptor, const char *directory, ig_error *err) {
   json_t *note = NULL;
   ig_json_load_in_if_exists(directory, ig_provenance_name, &note, NULL);
-  remove_listed(descriptor, json_object_get(note, ig_provenance_files));
+  const ig_status status =
+      remove_listed(descriptor, directory, json_object_get(note, ig_provenance_files), err);
   json_decref(note);
+  return status;
 }
 
 // ---- what is not the fusion's -------------------------------------------------
@@ -156,7 +172,7 @@ static ig_status remove_as(const made_directory *d, const char *aside, ig_error 
   if (lstat(aside, &status) == 0)
     return ig_fail(err, IG_ERROR_IO, "%s: exists already, beside %s", aside, d->path);
   if (rename(d->path, aside)) return fail_with_errno(d->path, "remove", err);
-  remove_listed(d->descriptor, d->files);
+  IG_TRY(remove_listed(d->descriptor, aside, d->files, err));
   if (unlinkat(d->descriptor, ig_provenance_name, 0) || rmdir(aside))
     return fail_with_errno(aside, "remove", err);
   return IG_OK;

@@ -15,7 +15,9 @@ ig_status ig_made_directory_check(const char *directory, ig_error *err);
 
 // Removes NAME or FOLDER/NAME of a directory that is open, and the folder if that was its last
 // file. Links are not followed; other names are left alone. That there is no such file is fine.
-void ig_made_directory_remove_file(int descriptor, const char *name);
+// directory: for messages.
+ig_status ig_made_directory_remove_file(int descriptor, const char *directory, const char *name,
+                                        ig_error *err);
 // Does so with all files that the directory's fusion.json names, if it exists and can be read.
-void ig_made_directory_remove_named(int descriptor, const char *directory);
+ig_status ig_made_directory_remove_named(int descriptor, const char *directory, ig_error *err);
 #endif

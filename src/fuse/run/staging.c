@@ -226,7 +226,8 @@ static void note_done(ig_staging *s, char *line) {
 // A file of another fusion that is not in the table of model directories. That it does not exist is
 // fine.
 static void remove_claimed(ig_staging *s, char *line) {
-  if (line[0] == '+') ig_made_directory_remove_file(s->descriptor, line + 1);
+  if (line[0] == '+')
+    (void)ig_made_directory_remove_file(s->descriptor, s->directory, line + 1, NULL);
 }
 
 static ig_status truncate_journal(ig_staging *s, size_t size, ig_error *err) {
@@ -371,7 +372,7 @@ static ig_status remove_ours(const ig_staging *s, const char *name, ig_error *er
 // fusion.json, by which the directory is known, is removed last: what is half removed can be
 // removed again.
 static ig_status remove_with_note(const ig_staging *s, ig_error *err) {
-  ig_made_directory_remove_named(s->descriptor, s->directory);
+  IG_TRY(ig_made_directory_remove_named(s->descriptor, s->directory, err));
   IG_TRY(for_entries(s, remove_ours, err));
   return remove_file(s, "fusion.json", err);
 }
