@@ -18,58 +18,87 @@ void ig_charsmap_free(ig_charsmap *map) {
   *map = (ig_charsmap){0};
 }
 
+// A unit of a double array: the offset to its children, and the byte that leads to it.
+static uint32_t offset_of(uint32_t unit) { return (unit >> 10) << ((unit & 0x200) >> 6); }
+static uint32_t label_of(uint32_t unit) { return unit & 0x800000FFu; }
+static bool has_leaf(uint32_t unit) { return (unit >> 8 & 1) != 0; }
+static bool is_value(uint32_t unit) { return unit >> 31 != 0; }
+static uint32_t value_of(uint32_t unit) { return unit & 0x7FFFFFFFu; }
+
+// ---- reading ----------------------------------------------------------------
+
+// The table as it is in the file: the size of the double array in bytes, the array, the texts.
+typedef struct charsmap_bytes {
+  const unsigned char *units;  // (unit_count) of UNIT_BYTES, the lowest byte first
+  size_t unit_count;
+  const char *texts;  // (size)
+  size_t size;
+} charsmap_bytes;
+
+static uint32_t unit_at(const charsmap_bytes *table, size_t i) {
+  const unsigned char *b = table->units + i * UNIT_BYTES;
+  return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
 static ig_status fail_damaged(const char *where, const char *what, ig_error *err) {
   return ig_fail(err, IG_ERROR_FORMAT, "%s: the table of normalizations is damaged: %s", where,
                  what);
 }
 
-// A unit of a double array: the offset to its children, and the byte that leads to it.
-static uint32_t offset_of(uint32_t unit) { return (unit >> 10) << ((unit & 0x200) >> 6); }
-static uint32_t label_of(uint32_t unit) { return unit & 0x800000FFu; }
-static bool has_leaf(uint32_t unit) { return (unit >> 8 & 1) != 0; }
-static uint32_t value_of(uint32_t unit) { return unit & 0x7FFFFFFFu; }
-
-static bool is_value(uint32_t unit) { return unit >> 31 != 0; }
-
-// Whether no text leads out of the array or of the replacements. Builders write whole blocks of 256
-// units, so that all children that a unit could have lie within the array. The SentencePiece
-// library follows the array without looking where it ends.
-static bool is_sound_unit(const ig_charsmap *map, size_t i) {
-  const uint32_t unit = map->units[i];
-  const size_t children = i ^ offset_of(unit);
-  if (is_value(unit)) return value_of(unit) < map->size;
-  if ((children | 0xFF) >= map->unit_count) return false;
-  return !has_leaf(unit) || value_of(map->units[children]) < map->size;
-}
-
-static bool is_sound(const ig_charsmap *map) {
-  for (size_t i = 0; i < map->unit_count; i++)
-    if (!is_sound_unit(map, i)) return false;
-  return true;
-}
-
-// The table is the size of the double array in bytes, the array, and the replacements.
-ig_status ig_charsmap_read(ig_charsmap *map, const void *bytes, size_t size, const char *where,
-                           ig_error *err) {
+static ig_status find_parts(const void *bytes, size_t size, const char *where,
+                            charsmap_bytes *table, ig_error *err) {
   const unsigned char *from = bytes;
-  if (size == 0) return IG_OK;
   if (size < UNIT_BYTES) return fail_damaged(where, "it has no size", err);
   const size_t array = (size_t)ig_little_endian_read(from, UNIT_BYTES);
   if (array > size - UNIT_BYTES || array % UNIT_BYTES != 0 || array == 0)
     return fail_damaged(where, "its array does not fit", err);
-  map->size = size - UNIT_BYTES - array;
-  if (map->size == 0 || from[size - 1] != '\0')
+  *table = (charsmap_bytes){.units = from + UNIT_BYTES,
+                            .unit_count = array / UNIT_BYTES,
+                            .texts = (const char *)from + UNIT_BYTES + array,
+                            .size = size - UNIT_BYTES - array};
+  if (table->size == 0 || from[size - 1] != '\0')
     return fail_damaged(where, "its texts do not end with a NUL", err);
-  map->unit_count = array / UNIT_BYTES;
+  return IG_OK;
+}
+
+// Whether no text leads out of the array or of the replacements. Builders write whole blocks of 256
+// units, so that all children that a unit could have lie within the array.
+static bool is_sound_unit(const charsmap_bytes *table, size_t i) {
+  const uint32_t unit = unit_at(table, i);
+  const size_t children = i ^ offset_of(unit);
+  if (is_value(unit)) return value_of(unit) < table->size;
+  if ((children | 0xFF) >= table->unit_count) return false;
+  return !has_leaf(unit) || value_of(unit_at(table, children)) < table->size;
+}
+
+static ig_status check_parts(const void *bytes, size_t size, const char *where,
+                             charsmap_bytes *table, ig_error *err) {
+  IG_TRY(find_parts(bytes, size, where, table, err));
+  for (size_t i = 0; i < table->unit_count; i++)
+    if (!is_sound_unit(table, i)) return fail_damaged(where, "its array leads out of itself", err);
+  return IG_OK;
+}
+
+ig_status ig_charsmap_check(const void *bytes, size_t size, const char *where, ig_error *err) {
+  charsmap_bytes table;
+  return size == 0 ? IG_OK : check_parts(bytes, size, where, &table, err);
+}
+
+ig_status ig_charsmap_read(ig_charsmap *map, const void *bytes, size_t size, const char *where,
+                           ig_error *err) {
+  charsmap_bytes table;
+  if (size == 0) return IG_OK;
+  IG_TRY(check_parts(bytes, size, where, &table, err));
+  if (!ig_utf8_valid(table.texts, table.size, NULL))
+    return fail_damaged(where, "its texts are not UTF-8", err);
+  map->unit_count = table.unit_count;
+  map->size = table.size;
   map->units = ig_allocate(map->unit_count, sizeof *map->units, err);
   map->replacements = ig_allocate(map->size, 1, err);
   if (!map->units || !map->replacements) return IG_ERROR_MEMORY;
-  for (size_t i = 0; i < map->unit_count; i++)
-    map->units[i] = (uint32_t)ig_little_endian_read(from + UNIT_BYTES + i * UNIT_BYTES, UNIT_BYTES);
-  memcpy(map->replacements, from + UNIT_BYTES + array, map->size);
-  if (!is_sound(map)) return fail_damaged(where, "its array leads out of itself", err);
-  if (ig_utf8_valid(map->replacements, map->size, NULL)) return IG_OK;
-  return fail_damaged(where, "its texts are not UTF-8", err);
+  for (size_t i = 0; i < map->unit_count; i++) map->units[i] = unit_at(&table, i);
+  memcpy(map->replacements, table.texts, map->size);
+  return IG_OK;
 }
 
 // What the shortest beginning of the text that has a rule becomes; NULL: none has one.

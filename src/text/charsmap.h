@@ -15,6 +15,9 @@ void ig_charsmap_free(ig_charsmap *map);
 // An empty table (size 0) changes nothing. `where` is for messages.
 ig_status ig_charsmap_read(ig_charsmap *map, const void *bytes, size_t size, const char *where,
                            ig_error *err);
+// Whether all ways through a table stay within it, as ig_charsmap_read demands, too. The
+// SentencePiece library follows tables without looking where they end.
+ig_status ig_charsmap_check(const void *bytes, size_t size, const char *where, ig_error *err);
 // Appends the normalized text to out. Characters keep the sources that in (valid UTF-8) gives them.
 // Those of a replacement take the sources of what it replaces one by one: where it is longer, the
 // last ones share a source; where it is shorter, the sources left over belong to nothing.

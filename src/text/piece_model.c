@@ -126,6 +126,17 @@ static bool read_normalizer(const message_field *message, const void **charsmap,
 }
 
 // ModelProto { pieces = 1; trainer_spec = 2; normalizer_spec = 3; denormalizer_spec = 5; }
+static bool read_specification(ig_piece_model *m, const message_field *f) {
+  if (f->number == 2) return read_trainer(m, f);
+  if (f->number == 3) return read_normalizer(f, &m->charsmap, &m->charsmap_size);
+  if (f->number == 5) return read_normalizer(f, &m->output_charsmap, &m->output_charsmap_size);
+  return true;
+}
+
+static ig_status fail_not_a_model(const char *where, ig_error *err) {
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: damaged, or not a SentencePiece model", where);
+}
+
 ig_status ig_piece_model_read(ig_piece_model *m, const void *bytes, size_t size, const char *where,
                               ig_error *err) {
   message_reading r = {bytes, (const unsigned char *)bytes + size, false};
@@ -133,28 +144,18 @@ ig_status ig_piece_model_read(ig_piece_model *m, const void *bytes, size_t size,
   for (message_field f; next_field(&r, &f);) {
     if (!f.bytes) continue;
     if (f.number == 1) IG_TRY(read_piece(m, &f, where, err));
-    if (f.number == 2) sound = sound && read_trainer(m, &f);
-    if (f.number == 3) sound = sound && read_normalizer(&f, &m->charsmap, &m->charsmap_size);
-    if (f.number == 5)
-      sound = sound && read_normalizer(&f, &m->output_charsmap, &m->output_charsmap_size);
+    sound = sound && read_specification(m, &f);
   }
-  if (sound && !r.damaged) return IG_OK;
-  return ig_fail(err, IG_ERROR_FORMAT, "%s: damaged, or not a SentencePiece model", where);
-}
-
-static ig_status check_charsmap(const void *bytes, size_t size, const char *where, ig_error *err) {
-  ig_charsmap map = {0};
-  const ig_status status = ig_charsmap_read(&map, bytes, size, where, err);
-  ig_charsmap_free(&map);
-  return status;
+  return sound && !r.damaged ? IG_OK : fail_not_a_model(where, err);
 }
 
 ig_status ig_piece_model_check(const void *bytes, size_t size, const char *where, ig_error *err) {
+  message_reading r = {bytes, (const unsigned char *)bytes + size, false};
   ig_piece_model m = {0};
-  ig_status status = ig_piece_model_read(&m, bytes, size, where, err);
-  if (status == IG_OK) status = check_charsmap(m.charsmap, m.charsmap_size, where, err);
-  if (status == IG_OK)
-    status = check_charsmap(m.output_charsmap, m.output_charsmap_size, where, err);
-  ig_piece_model_free(&m);
-  return status;
+  bool sound = true;
+  for (message_field f; next_field(&r, &f);)
+    if (f.bytes) sound = sound && read_specification(&m, &f);
+  if (!sound || r.damaged) return fail_not_a_model(where, err);
+  IG_TRY(ig_charsmap_check(m.charsmap, m.charsmap_size, where, err));
+  return ig_charsmap_check(m.output_charsmap, m.output_charsmap_size, where, err);
 }
