@@ -26,6 +26,13 @@ static ig_status fail_not_regular(const char *path, const char *found, ig_error 
   return ig_fail(err, IG_ERROR_IO, "%s: expected a regular file, found %s", path, found);
 }
 
+// Whether what was opened at the path is a regular file.
+static ig_status check_regular(int handle, const char *path, struct stat *status, ig_error *err) {
+  if (fstat(handle, status) != 0) return ig_fail_system(err, path, "stat");
+  if (S_ISREG(status->st_mode)) return IG_OK;
+  return fail_not_regular(path, ig_file_kind_name(status->st_mode), err);
+}
+
 // A pipe without a writer must not keep the caller waiting; for a regular file O_NONBLOCK has no
 // meaning.
 ig_status ig_file_open(ig_file *file, const char *path, ig_error *err) {
@@ -34,12 +41,8 @@ ig_status ig_file_open(ig_file *file, const char *path, ig_error *err) {
   if (handle < 0 && errno == ENXIO) return fail_not_regular(path, "a socket or a device", err);
   if (handle < 0) return ig_fail_system(err, path, "open");
   *file = (ig_file){.open = true, .handle = handle};
-  struct stat status;
-  ig_status result = IG_OK;
-  if (fstat(handle, &status) != 0)
-    result = ig_fail_system(err, path, "stat");
-  else if (!S_ISREG(status.st_mode))
-    result = fail_not_regular(path, ig_file_kind_name(status.st_mode), err);
+  struct stat status = {0};
+  const ig_status result = check_regular(handle, path, &status, err);
   file->size = (size_t)status.st_size;
   file->device = (unsigned long long)status.st_dev;
   file->inode = (unsigned long long)status.st_ino;
@@ -62,13 +65,8 @@ ig_status ig_file_open_to_append(const char *path, FILE **out, ig_error *err) {
   if (handle < 0 && errno == ENXIO) return fail_not_regular(path, "a pipe or a device", err);
   if (handle < 0) return ig_fail_system(err, path, "open");
   struct stat status;
-  ig_status result = IG_OK;
-  if (fstat(handle, &status) != 0)
-    result = ig_fail_system(err, path, "stat");
-  else if (!S_ISREG(status.st_mode))
-    result = fail_not_regular(path, ig_file_kind_name(status.st_mode), err);
-  else if (!(*out = fdopen(handle, "a")))
-    result = ig_fail_system(err, path, "open");
+  ig_status result = check_regular(handle, path, &status, err);
+  if (result == IG_OK && !(*out = fdopen(handle, "a"))) result = ig_fail_system(err, path, "open");
   if (result != IG_OK) close(handle);
   return result;
 }
@@ -167,13 +165,23 @@ ig_status ig_file_load_stream(const char *path, size_t most, char **out, size_t 
   return status;
 }
 
+static ig_status write_and_commit(ig_writer *writer, const void *data, size_t size, ig_error *err) {
+  const ig_status status = ig_writer_write(writer, data, size, err);
+  if (status == IG_OK) return ig_writer_commit(writer, err);
+  ig_writer_abandon(writer);
+  return status;
+}
+
 ig_status ig_file_write(const char *path, const void *data, size_t size, ig_error *err) {
   ig_writer writer;
   IG_TRY(ig_writer_open(&writer, path, err));
-  ig_status status = ig_writer_write(&writer, data, size, err);
-  if (status == IG_OK) return ig_writer_commit(&writer, err);
-  ig_writer_abandon(&writer);
-  return status;
+  return write_and_commit(&writer, data, size, err);
+}
+
+ig_status ig_file_write_named(const char *path, const void *data, size_t size, ig_error *err) {
+  ig_writer writer;
+  IG_TRY(ig_writer_open_named(&writer, path, err));
+  return write_and_commit(&writer, data, size, err);
 }
 
 ig_status ig_file_copy(const char *from, const char *to, ig_error *err) {

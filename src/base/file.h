@@ -42,6 +42,8 @@ ig_status ig_file_load_stream(const char *path, size_t most, char **out, size_t 
                               ig_error *err);
 // Writes a whole file, atomically.
 ig_status ig_file_write(const char *path, const void *data, size_t size, ig_error *err);
+// The same for an output that the user named, as ig_writer_open_named opens it.
+ig_status ig_file_write_named(const char *path, const void *data, size_t size, ig_error *err);
 ig_status ig_file_copy(const char *from, const char *to, ig_error *err);  // atomic
 
 // True if there is a file, or a directory, of this name; the second is false, too, if memory is

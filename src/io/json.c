@@ -144,15 +144,26 @@ char *ig_json_text_for_hash(const json_t *value) {
   return text;
 }
 
-ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_error *err) {
+typedef ig_status file_writing(const char *path, const void *data, size_t size, ig_error *err);
+
+static ig_status save_by(file_writing *write, const char *path, const json_t *value, int digits,
+                         ig_error *err) {
   char *text =
       ig_json_text(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION((size_t)digits));
   if (!text) return ig_fail(err, IG_ERROR_MEMORY, "%s: could not encode the JSON value", path);
   size_t length = strlen(text);
   text[length] = '\n';  // in place of the NUL, which is not written
-  ig_status status = ig_file_write(path, text, length + 1, err);
+  const ig_status status = write(path, text, length + 1, err);
   free(text);
   return status;
+}
+
+ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_error *err) {
+  return save_by(ig_file_write, path, value, digits, err);
+}
+
+ig_status ig_json_save_named(const char *path, const json_t *value, int digits, ig_error *err) {
+  return save_by(ig_file_write_named, path, value, digits, err);
 }
 
 // ---- in a directory ---------------------------------------------------------

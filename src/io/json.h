@@ -18,6 +18,8 @@ ig_status ig_json_load_object(const char *path, json_t **out, ig_error *err);
 // Writes atomically, indented by 2, with a newline at the end. digits: 17 keep every double, 9
 // every float; reals are written in the fewest digits that do so.
 ig_status ig_json_save(const char *path, const json_t *value, int digits, ig_error *err);
+// The same into an output that the user named, which may be a pipe or a device.
+ig_status ig_json_save_named(const char *path, const json_t *value, int digits, ig_error *err);
 // The same for a file in a directory. The root must be an object.
 ig_status ig_json_load_in(const char *directory, const char *name, json_t **out, ig_error *err);
 // The same for a file that may be missing: if it does not exist, *out is NULL and the status IG_OK.

@@ -235,16 +235,6 @@ static ig_status run_to_the_end(ig_training_loop *l, ig_error *err) {
   return status == IG_INTERRUPTED ? end_interrupted(l, err) : status;
 }
 
-static ig_status write_text(const char *path, const char *text, ig_error *err) {
-  ig_writer writer;
-  IG_TRY(ig_writer_open_named(&writer, path, err));
-  ig_status status = ig_writer_write(&writer, text, strlen(text), err);
-  if (status == IG_OK) status = ig_writer_write(&writer, "\n", 1, err);
-  if (status == IG_OK) return ig_writer_commit(&writer, err);
-  ig_writer_abandon(&writer);
-  return status;
-}
-
 static ig_status write_stats(const ig_training_loop *l, const char *path, ig_error *err) {
   const ig_run_state *s = &l->run->state;
   const double seconds = s->seconds - l->first_seconds,
@@ -267,11 +257,9 @@ static ig_status write_stats(const ig_training_loop *l, const char *path, ig_err
       "parameters", (json_int_t)ig_model_parameters(l->run->model), "peak_rss_bytes", peak, "isa",
       isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)), "repaired_lines",
       (json_int_t)(l->run->train.repaired + l->run->valid.repaired));
-  char *text = stats ? ig_json_text(stats, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+  if (!stats) return ig_fail_memory_in(path, err);
+  const ig_status status = ig_json_save_named(path, stats, 9, err);
   json_decref(stats);
-  if (!text) return ig_fail_memory_in(path, err);
-  const ig_status status = write_text(path, text, err);
-  free(text);
   return status;
 }
 
