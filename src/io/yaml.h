@@ -71,8 +71,6 @@ ig_status ig_yaml_strings(const ig_yaml_node *map, const char *key, const char *
 ig_status ig_yaml_numbers(const ig_yaml_node *map, const char *key, size_t count, double *out,
                           ig_error *err);
 
-// The known word (count) that is nearest to `word`; NULL: it is like none of them.
-const char *ig_yaml_nearest(const char *word, const char *const *known, size_t count);
 // Fails if a key of map is not one of known: "config.yml:9: train.warmpu: unknown key; did you mean
 // 'warmup'?".
 ig_status ig_yaml_check_keys(const ig_yaml_node *map, const char *const *known, size_t count,

@@ -4,8 +4,8 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/nearest.h"
 #include "base/text_repair.h"
-#include "io/yaml.h"
 #include "text/tokenizer_functions.h"
 #include "text/utf8.h"
 
@@ -189,7 +189,7 @@ const ig_tokenizer_languages *ig_tokenizer_languages_of(const ig_tokenizer *t) {
 static ig_status fail_language(const ig_tokenizer_languages *l, const char *code, ig_error *err) {
   size_t count = 0;
   while (l->codes[count]) count++;
-  const char *nearest = ig_yaml_nearest(code, l->codes, count);
+  const char *nearest = ig_nearest_word(code, l->codes, count);
   return ig_fail(err, IG_ERROR_ARGUMENT, "no language '%.40s'%s%s%s: ingot inspect lists all %zu",
                  code, nearest ? "; did you mean '" : "", nearest ? nearest : "",
                  nearest ? "'?" : "", count);

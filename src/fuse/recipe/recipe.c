@@ -6,6 +6,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/nearest.h"
 #include "fuse/input/checkpoints.h"
 #include "fuse/input/fuse_models.h"
 
@@ -204,7 +205,7 @@ static ig_status read_method(const ig_yaml_node *root, const ig_method **out, ig
   const char *names[64];
   size_t count = 0;
   for (; ig_methods[count] && count < COUNT(names); count++) names[count] = ig_methods[count]->name;
-  const char *nearest = ig_yaml_nearest(name, names, count);
+  const char *nearest = ig_nearest_word(name, names, count);
   for (size_t i = 0; ig_methods[i]; i++)
     snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "",
              ig_methods[i]->name);
