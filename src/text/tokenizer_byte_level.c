@@ -14,15 +14,8 @@
 
 // ---- files ------------------------------------------------------------------
 
-static ig_status check_byte_level(const ig_tokenizer *t, ig_json_object config, ig_error *err) {
-  if (t->shared) return IG_OK;
-  return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                 "%s: separate_vocabs: %s has one vocabulary for both sides", config.where,
-                 t->description->class_names[0]);
-}
-
 static ig_status read_byte_level_config(ig_tokenizer *t, ig_json_object config, ig_error *err) {
-  IG_TRY(check_byte_level(t, config, err));
+  IG_TRY(ig_tokenizer_functions_refuse_two_vocabularies(t, config, err));
   return ig_json_bool(config, "add_prefix_space", false, &t->add_prefix_space, err);
 }
 
@@ -152,10 +145,7 @@ static ig_status encode_part(const ig_tokenizer_encoding *e, const char *text, s
 
 static ig_status encode_byte_level(const ig_tokenizer_encoding *e, const char *text, size_t length,
                                    ig_error *err) {
-  if (e->sampling)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s has no samples of segmentations: leave the sampling out",
-                   e->tokenizer->description->class_names[0]);
+  IG_TRY(ig_tokenizer_functions_refuse_sampling(e, err));
   return ig_tokenizer_encoding_cut(e, text, length, encode_part, err);
 }
 
@@ -195,9 +185,8 @@ static ig_status repair_text(char **text, size_t length, ig_error *err) {
 static ig_status decode_byte_level(const ig_tokenizer *t, const char *const *pieces, size_t count,
                                    char **out, ig_error *err) {
   (void)t;
-  size_t size = 1, length = 0;
-  for (size_t i = 0; i < count; i++) size += strlen(pieces[i]);
-  char *text = ig_allocate(size, 1, err);
+  size_t length = 0;
+  char *text = ig_tokenizer_functions_allocate_text(pieces, count, err);
   if (!text) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < count; i++) length += write_bytes(pieces[i], text + length);
   const ig_status status = repair_text(&text, length, err);

@@ -23,10 +23,7 @@ static ig_status add_bytes(ig_tokenizer *t, ig_error *err) {
 }
 
 static ig_status read_bytes_config(ig_tokenizer *t, ig_json_object config, ig_error *err) {
-  if (!t->shared)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: separate_vocabs: %s has one vocabulary for both sides", config.where,
-                   t->description->class_names[0]);
+  IG_TRY(ig_tokenizer_functions_refuse_two_vocabularies(t, config, err));
   return ig_tokenizer_functions_read_count(t, config, err);
 }
 
@@ -61,10 +58,7 @@ static ig_status encode_part(const ig_tokenizer_encoding *e, const char *text, s
 
 static ig_status encode_bytes(const ig_tokenizer_encoding *e, const char *text, size_t length,
                               ig_error *err) {
-  if (e->sampling)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s has no samples of segmentations: leave the sampling out",
-                   e->tokenizer->description->class_names[0]);
+  IG_TRY(ig_tokenizer_functions_refuse_sampling(e, err));
   return ig_tokenizer_encoding_cut(e, text, length, encode_part, err);
 }
 
@@ -91,9 +85,8 @@ static void keep_characters(char *text, size_t length) {
 
 static ig_status decode_bytes(const ig_tokenizer *t, const char *const *pieces, size_t count,
                               char **out, ig_error *err) {
-  size_t size = 1, length = 0;
-  for (size_t i = 0; i < count; i++) size += strlen(pieces[i]);
-  char *text = *out = ig_allocate(size, 1, err);
+  size_t length = 0;
+  char *text = *out = ig_tokenizer_functions_allocate_text(pieces, count, err);
   if (!text) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < count; i++) {
     const int byte = byte_of(t, pieces[i]);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
 
@@ -89,6 +90,27 @@ ig_status ig_tokenizer_functions_name_all_special(ig_tokenizer *t, ig_error *err
   for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
     IG_TRY(ig_tokenizer_functions_name_special(t, (ig_tokenizer_special)s, err));
   return IG_OK;
+}
+
+ig_status ig_tokenizer_functions_refuse_two_vocabularies(const ig_tokenizer *t,
+                                                         ig_json_object config, ig_error *err) {
+  if (t->shared) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: separate_vocabs: %s has one vocabulary for both sides", config.where,
+                 t->description->class_names[0]);
+}
+
+ig_status ig_tokenizer_functions_refuse_sampling(const ig_tokenizer_encoding *e, ig_error *err) {
+  if (!e->sampling) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s has no samples of segmentations: leave the sampling out",
+                 e->tokenizer->description->class_names[0]);
+}
+
+char *ig_tokenizer_functions_allocate_text(const char *const *pieces, size_t count, ig_error *err) {
+  size_t size = 1;
+  for (size_t i = 0; i < count; i++) size += strlen(pieces[i]);
+  return ig_allocate(size, 1, err);
 }
 
 ig_status ig_tokenizer_functions_read_count(ig_tokenizer *t, ig_json_object config, ig_error *err) {

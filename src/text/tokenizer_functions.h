@@ -55,6 +55,14 @@ ig_status ig_tokenizer_functions_add_pad(ig_tokenizer *tokenizer, const char *wh
 ig_status ig_tokenizer_functions_name_special(ig_tokenizer *tokenizer, ig_tokenizer_special which,
                                               ig_error *err);
 ig_status ig_tokenizer_functions_name_all_special(ig_tokenizer *tokenizer, ig_error *err);
+// Fails if tokenizer_config.json asks for two vocabularies, of a kind that has one for both sides.
+ig_status ig_tokenizer_functions_refuse_two_vocabularies(const ig_tokenizer *tokenizer,
+                                                         ig_json_object config, ig_error *err);
+// Fails if a segmentation is to be sampled, of a kind that has but one.
+ig_status ig_tokenizer_functions_refuse_sampling(const ig_tokenizer_encoding *encoding,
+                                                 ig_error *err);
+// Room for all bytes of the pieces and a NUL, for the caller to free(). NULL: out of memory.
+char *ig_tokenizer_functions_allocate_text(const char *const *pieces, size_t count, ig_error *err);
 // The count of numbered special pieces, where tokenizer_config.json has another one.
 ig_status ig_tokenizer_functions_read_count(ig_tokenizer *tokenizer, ig_json_object config,
                                             ig_error *err);

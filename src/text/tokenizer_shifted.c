@@ -117,10 +117,7 @@ static ig_status read_shifted_config(ig_tokenizer *t, ig_json_object config, ig_
   if (shift != d->shift)
     return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s: expected %d, found %d", config.where,
                    d->shift_key, d->shift, shift);
-  if (!t->shared)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: separate_vocabs: %s has one vocabulary for both sides", config.where,
-                   d->class_names[0]);
+  IG_TRY(ig_tokenizer_functions_refuse_two_vocabularies(t, config, err));
   return ig_tokenizer_functions_read_count(t, config, err);
 }
 
@@ -244,9 +241,8 @@ static size_t write_piece(const char *piece, bool first, char *to) {
 static ig_status decode_shifted(const ig_tokenizer *t, const char *const *pieces, size_t count,
                                 char **out, ig_error *err) {
   (void)t;
-  size_t size = 1, length = 0;
-  for (size_t i = 0; i < count; i++) size += strlen(pieces[i]);
-  char *text = *out = ig_allocate(size, 1, err);
+  size_t length = 0;
+  char *text = *out = ig_tokenizer_functions_allocate_text(pieces, count, err);
   if (!text) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < count; i++) length += write_piece(pieces[i], i == 0, text + length);
   text[length] = '\0';

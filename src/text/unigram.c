@@ -5,6 +5,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "text/utf8.h"
 
 static const double unknown_penalty = 10;
 
@@ -135,16 +136,11 @@ static void try_step(unigram_step *step, double score, size_t begin, int id) {
   *step = (unigram_step){score, begin, id, true};
 }
 
-static size_t character_length(const char *text) {
-  const unsigned char first = (unsigned char)*text;
-  return first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-}
-
 // The ways on from a byte. A character that is no piece itself may be unknown.
 static void go_on_from(const ig_unigram *u, unigram_step *steps, const char *text, size_t length,
                        size_t begin) {
   const double score = steps[begin].score;
-  const size_t character = begin + character_length(text + begin);
+  const size_t character = begin + ig_utf8_step(text + begin);
   const ig_unigram_node *node = u->nodes;
   bool known = false;
   for (size_t at = begin; at < length; at++) {
@@ -189,7 +185,7 @@ ig_status ig_unigram_encode(const ig_unigram *u, ig_unigram_work *work, const ch
   IG_TRY(ig_allocate_more((void **)&work->steps, &work->step_capacity, length + 1,
                           sizeof *work->steps, err));
   memset(work->steps, 0, (length + 1) * sizeof *work->steps);
-  for (size_t i = 0; i < length; i += character_length(text + i))
+  for (size_t i = 0; i < length; i += ig_utf8_step(text + i))
     go_on_from(u, work->steps, text, length, i);
   return collect_parts(u, work->steps, length, out, err);
 }

@@ -38,9 +38,14 @@ size_t ig_utf8_space(const char *text, size_t length) {
   return 0;
 }
 
+size_t ig_utf8_step(const char *text) {
+  const unsigned char first = (unsigned char)*text;
+  return first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
 uint32_t ig_utf8_decode(const char *text, size_t *step) {
   const unsigned char *s = (const unsigned char *)text;
-  *step = s[0] < 0x80 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+  *step = ig_utf8_step(text);
   if (*step == 1) return s[0];
   uint32_t code = s[0] & (0xFFu >> (*step + 1));
   for (size_t i = 1; i < *step; ++i) code = code << 6 | (s[i] & 0x3F);

@@ -12,6 +12,8 @@ bool ig_utf8_valid(const char *text, size_t length, size_t *offset);
 bool ig_utf8_is_space(uint32_t code);
 // Bytes of the white-space character at text; 0: there is none. text is valid UTF-8.
 size_t ig_utf8_space(const char *text, size_t length);
+// How many bytes the character at text has, which is valid UTF-8 and not empty.
+size_t ig_utf8_step(const char *text);
 // The character at text, which is valid UTF-8 and not empty; *step is how many bytes it has.
 uint32_t ig_utf8_decode(const char *text, size_t *step);
 // Where the character that ends at byte `end` (above 0) of text begins. text is valid UTF-8.
