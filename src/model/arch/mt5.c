@@ -2,21 +2,13 @@
 // never divided by sqrt(d_model), tied or not.
 #include "model/arch/t5_shared.h"
 
-static const ig_tensor_row tensors[] = {
-    IG_T5_EMBEDDING_ROW,
-    IG_T5_ENCODER_ROWS(IG_T5_BIAS_ROW(ENCODER, "encoder", "0")),
-    IG_T5_DECODER_ROWS(IG_T5_BIAS_ROW(DECODER, "decoder", "0")),
-    IG_T5_LAST_ROWS,
-    {0},
-};
-
 static const ig_json_key keys[] = {IG_T5_KEYS, {0}};
 
 const ig_family ig_family_mt5 = {
     .name = "mt5",
     .model_type = "mt5",
     .architecture = "MT5ForConditionalGeneration",
-    .tensors = tensors,
+    .tensors = ig_t5_shared_tensors,
     .tokenizers = ig_t5_tokenizers,
     .defaults = {.vocab_size = 250112,
                  IG_T5_DEFAULTS(8, 6, 1024, .activation = IG_ACTIVATION_GELU_TANH, .gated = true)},

@@ -5,14 +5,6 @@
 // v1.1, flan and byT5 have a gate of gelu and an output layer of their own, without the division.
 #include "model/arch/t5_shared.h"
 
-static const ig_tensor_row tensors[] = {
-    IG_T5_EMBEDDING_ROW,
-    IG_T5_ENCODER_ROWS(IG_T5_BIAS_ROW(ENCODER, "encoder", "0")),
-    IG_T5_DECODER_ROWS(IG_T5_BIAS_ROW(DECODER, "decoder", "0")),
-    IG_T5_LAST_ROWS,
-    {0},
-};
-
 static const ig_json_key keys[] = {
     IG_T5_KEYS,
     // transformers 5 writes tie_word_embeddings: true even for v1.1, and this beside it.
@@ -29,7 +21,7 @@ const ig_family ig_family_t5 = {
     .name = "t5",
     .model_type = "t5",
     .architecture = "T5ForConditionalGeneration",
-    .tensors = tensors,
+    .tensors = ig_t5_shared_tensors,
     .tokenizers = ig_t5_tokenizers,
     .defaults = {.vocab_size = 32128, IG_T5_DEFAULTS(6, 8, 2048, .activation = IG_ACTIVATION_RELU)},
     .keys = keys,

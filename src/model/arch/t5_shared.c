@@ -5,6 +5,14 @@
 #include "base/fail.h"
 #include "model/arch/initialize.h"
 
+const ig_tensor_row ig_t5_shared_tensors[] = {
+    IG_T5_EMBEDDING_ROW,
+    IG_T5_ENCODER_ROWS(IG_T5_BIAS_ROW(ENCODER, "encoder", "0")),
+    IG_T5_DECODER_ROWS(IG_T5_BIAS_ROW(DECODER, "decoder", "0")),
+    IG_T5_LAST_ROWS,
+    {0},
+};
+
 const char ig_t5_shared_training_defaults[] =
     "{\"d_model\": 256, \"d_kv\": 64, \"d_ff\": 1024, \"num_layers\": 3, "
     "\"num_decoder_layers\": 3, \"num_heads\": 4}";

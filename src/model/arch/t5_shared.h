@@ -5,6 +5,8 @@
 #include "model/arch/t5_rows.h"
 #include "model/arch/t5_tokenizers.h"
 
+// Of T5 and mT5; ends with {0}. One table of relative positions serves all layers of a stack.
+extern const ig_tensor_row ig_t5_shared_tensors[];
 extern const char ig_t5_shared_training_defaults[];
 
 #define IG_T5_KEYS                                                                       \
