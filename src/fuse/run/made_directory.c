@@ -22,10 +22,6 @@ typedef struct made_directory {
   const json_t *files;  // of the note: the names of what the fusion wrote
 } made_directory;
 
-static ig_status fail_with_errno(const char *path, const char *what, ig_error *err) {
-  return ig_fail(err, IG_ERROR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
-}
-
 // A link is not followed. -1: it cannot be opened.
 static int open_folder(int directory, const char *name) {
   return openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -49,7 +45,7 @@ static ig_status remove_in_folder(int descriptor, const char *directory, const c
   const int opened = open_folder(descriptor, folder);
   // Nothing of this name, or no folder, holds no file of ours.
   if (opened < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return IG_OK;
-  if (opened < 0) return fail_with_errno(directory, "open a folder", err);
+  if (opened < 0) return ig_fail_system(err, directory, "open a folder");
   const ig_status status = remove_entry(opened, directory, name, err);
   close(opened);
   // It stays as long as it has other files.
@@ -120,7 +116,7 @@ static ig_status check_folder(const made_directory *d, const char *folder, int d
 static ig_status check_entry(const made_directory *d, const char *name, ig_error *err) {
   struct stat status;
   if (fstatat(d->descriptor, name, &status, AT_SYMLINK_NOFOLLOW))
-    return fail_with_errno(d->path, "look at", err);
+    return ig_fail_system(err, d->path, "look at");
   if (S_ISREG(status.st_mode))
     return strcmp(name, ig_provenance_name) == 0 || is_listed(d, name) ? IG_OK
                                                                        : fail_foreign(d, name, err);
@@ -145,13 +141,13 @@ static ig_status check_entries(const made_directory *d, ig_error *err) {
 // What a link at the directory's name leads to is not ours to remove from.
 static ig_status open_made(made_directory *d, const char *path, ig_error *err) {
   struct stat status;
-  if (lstat(path, &status)) return fail_with_errno(path, "look at", err);
+  if (lstat(path, &status)) return ig_fail_system(err, path, "look at");
   if (!S_ISDIR(status.st_mode))
     return ig_fail(err, IG_ERROR_IO,
                    "%s: expected a directory that a fusion made, found %s; move it away", path,
                    S_ISLNK(status.st_mode) ? "a symbolic link" : "something else");
   d->descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (d->descriptor < 0) return fail_with_errno(path, "open", err);
+  if (d->descriptor < 0) return ig_fail_system(err, path, "open");
   IG_TRY(ig_json_load_in_if_exists(path, ig_provenance_name, &d->note, err));
   d->files = json_object_get(d->note, ig_provenance_files);
   if (d->note) return IG_OK;
@@ -171,10 +167,10 @@ static ig_status remove_as(const made_directory *d, const char *aside, ig_error 
   struct stat status;
   if (lstat(aside, &status) == 0)
     return ig_fail(err, IG_ERROR_IO, "%s: exists already, beside %s", aside, d->path);
-  if (rename(d->path, aside)) return fail_with_errno(d->path, "remove", err);
+  if (rename(d->path, aside)) return ig_fail_system(err, d->path, "remove");
   IG_TRY(remove_listed(d->descriptor, aside, d->files, err));
   if (unlinkat(d->descriptor, ig_provenance_name, 0) || rmdir(aside))
-    return fail_with_errno(aside, "remove", err);
+    return ig_fail_system(err, aside, "remove");
   return IG_OK;
 }
 
@@ -190,7 +186,7 @@ static ig_status remove_checked(const made_directory *d, ig_error *err) {
 static ig_status open_and_check(const char *path, made_directory *d, ig_error *err) {
   struct stat unused;
   *d = (made_directory){.path = path, .descriptor = -1};
-  if (lstat(path, &unused)) return errno == ENOENT ? IG_OK : fail_with_errno(path, "look at", err);
+  if (lstat(path, &unused)) return errno == ENOENT ? IG_OK : ig_fail_system(err, path, "look at");
   IG_TRY(open_made(d, path, err));
   return check_entries(d, err);
 }

@@ -19,10 +19,6 @@
 
 static const char *const journal_name = "fusion.journal";
 
-static ig_status fail_with_errno(const char *path, const char *what, ig_error *err) {
-  return ig_fail(err, IG_ERROR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
-}
-
 // Names the directories: OUTPUT without slashes at its end, and OUTPUT.partial with its journal.
 static ig_status name_directories(const char *output, ig_staging *s, ig_error *err) {
   s->output = ig_path_with_suffix(output, "", err);
@@ -95,9 +91,9 @@ static ig_status make_parent(const char *path, ig_error *err) {
 static ig_status open_directory(const char *directory, int *descriptor, ig_error *err) {
   *descriptor = -1;
   IG_TRY(make_parent(directory, err));
-  if (mkdir(directory, 0777) && errno != EEXIST) return fail_with_errno(directory, "make", err);
+  if (mkdir(directory, 0777) && errno != EEXIST) return ig_fail_system(err, directory, "make");
   *descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  return *descriptor >= 0 ? IG_OK : fail_with_errno(directory, "open", err);
+  return *descriptor >= 0 ? IG_OK : ig_fail_system(err, directory, "open");
 }
 
 // True if the name still means the directory that is open: its fusion may have renamed or removed
@@ -173,7 +169,7 @@ static ig_status open_journal(ig_staging *s, ig_error *err) {
   const int descriptor = open(s->journal_path, flags, 0666);
   struct stat status;
   if (descriptor < 0 && errno == ELOOP) return fail_foreign(s->journal_path, err);
-  if (descriptor < 0) return fail_with_errno(s->journal_path, "write", err);
+  if (descriptor < 0) return ig_fail_system(err, s->journal_path, "write");
   const bool ours =
       fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
   s->journal = ours ? fdopen(descriptor, "a+") : NULL;
@@ -181,7 +177,7 @@ static ig_status open_journal(ig_staging *s, ig_error *err) {
   const int reason = errno;
   close(descriptor);
   errno = reason;
-  return ours ? fail_with_errno(s->journal_path, "write", err) : fail_foreign(s->journal_path, err);
+  return ours ? ig_fail_system(err, s->journal_path, "write") : fail_foreign(s->journal_path, err);
 }
 
 enum { MOST_JOURNAL = 1 << 28 };
@@ -191,7 +187,7 @@ static ig_status read_journal(const ig_staging *s, const char *fingerprint, jour
   struct stat status;
   const int descriptor = fileno(s->journal);
   *out = (journal_text){0};
-  if (fstat(descriptor, &status)) return fail_with_errno(s->journal_path, "look at", err);
+  if (fstat(descriptor, &status)) return ig_fail_system(err, s->journal_path, "look at");
   if (status.st_size > MOST_JOURNAL)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: too large; remove %s", s->journal_path, s->directory);
   out->bytes = ig_allocate((size_t)status.st_size + 1, 1, err);
@@ -232,14 +228,14 @@ static void remove_claimed(ig_staging *s, char *line) {
 
 static ig_status truncate_journal(ig_staging *s, size_t size, ig_error *err) {
   if (ftruncate(fileno(s->journal), (off_t)size) || fsync(fileno(s->journal)))
-    return fail_with_errno(s->journal_path, "write", err);
+    return ig_fail_system(err, s->journal_path, "write");
   return IG_OK;
 }
 
 static ig_status begin_journal(ig_staging *s, const char *fingerprint, ig_error *err) {
   IG_TRY(truncate_journal(s, 0, err));
   if (fprintf(s->journal, "%s\n", fingerprint) < 0 || fflush(s->journal))
-    return fail_with_errno(s->journal_path, "write", err);
+    return ig_fail_system(err, s->journal_path, "write");
   return IG_OK;
 }
 
@@ -258,7 +254,7 @@ ig_status ig_staging_claim(ig_staging *s, const char *name, ig_error *err) {
   if (strchr(name, '\n')) return ig_fail(err, IG_ERROR_FORMAT, "%s: a newline in a name", name);
   IG_TRY(note_written(s, name, err));
   if (fprintf(s->journal, "+%s\n", name) < 0 || fflush(s->journal))
-    return fail_with_errno(s->journal_path, "write", err);
+    return ig_fail_system(err, s->journal_path, "write");
   return IG_OK;
 }
 
@@ -331,7 +327,7 @@ static bool is_ours(const char *name) {
 static ig_status check_entry(const ig_staging *s, const char *name, ig_error *err) {
   struct stat status;
   if (fstatat(s->descriptor, name, &status, AT_SYMLINK_NOFOLLOW))
-    return fail_with_errno(s->directory, "look at", err);
+    return ig_fail_system(err, s->directory, "look at");
   const bool ours = S_ISREG(status.st_mode) && status.st_nlink == 1;
   if (ours || S_ISDIR(status.st_mode)) return IG_OK;
   char *path = ig_path_join(s->directory, name, err);
@@ -354,7 +350,7 @@ static ig_status for_entries(const ig_staging *s, entry_action *act, ig_error *e
 }
 
 static ig_status fail_to_remove(const ig_staging *s, ig_error *err) {
-  return fail_with_errno(s->directory, "remove", err);
+  return ig_fail_system(err, s->directory, "remove");
 }
 
 static ig_status remove_file(const ig_staging *s, const char *name, ig_error *err) {
@@ -419,20 +415,20 @@ ig_status ig_staging_open(const char *output, const char *fingerprint, size_t te
 
 ig_status ig_staging_mark_done(ig_staging *s, size_t index, ig_error *err) {
   s->done[index] = true;
-  return fprintf(s->journal, "%zu\n", index) < 0 ? fail_with_errno(s->journal_path, "write", err)
+  return fprintf(s->journal, "%zu\n", index) < 0 ? ig_fail_system(err, s->journal_path, "write")
                                                  : IG_OK;
 }
 
 ig_status ig_staging_flush(ig_staging *s, ig_error *err) {
-  return fflush(s->journal) ? fail_with_errno(s->journal_path, "write", err) : IG_OK;
+  return fflush(s->journal) ? ig_fail_system(err, s->journal_path, "write") : IG_OK;
 }
 
 ig_status ig_staging_commit(ig_staging *s, ig_error *err) {
   fclose(s->journal);
   s->journal = NULL;
   IG_TRY(ig_path_sync(s->directory, err));
-  if (unlink(s->journal_path)) return fail_with_errno(s->journal_path, "remove", err);
-  if (rename(s->directory, s->output)) return fail_with_errno(s->output, "rename to it", err);
+  if (unlink(s->journal_path)) return ig_fail_system(err, s->journal_path, "remove");
+  if (rename(s->directory, s->output)) return ig_fail_system(err, s->output, "rename to it");
   return ig_path_sync_parent(s->output, err);
 }
 
