@@ -279,16 +279,17 @@ static int check_model_files(const cli_verb *verb, const translate_values *v) {
   const struct {
     const char *option, *path;
   } outputs[] = {{"--output", v->output}, {"--stats", v->stats}};
-  for (size_t i = 0; i < 2 * v->models.count; i++) {
-    const char *model = v->models.items[i / 2], *path = outputs[i % 2].path;
-    bool found;
-    ig_error err = {0};
-    if (cli_find_file_of_model(path, model, &found, &err) != IG_OK)
-      return cli_fail(verb, "%s", err.message);
-    if (found)
-      return cli_usage_error(verb, "%s %s is a file of the model %s", outputs[i % 2].option, path,
-                             model);
-  }
+  for (size_t i = 0; i < v->models.count; i++)
+    for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++) {
+      const char *model = v->models.items[i], *path = outputs[o].path;
+      bool found;
+      ig_error err = {0};
+      if (cli_find_file_of_model(path, model, &found, &err) != IG_OK)
+        return cli_fail(verb, "%s", err.message);
+      if (found)
+        return cli_usage_error(verb, "%s %s is a file of the model %s", outputs[o].option, path,
+                               model);
+    }
   return CLI_GO_ON;
 }
 
