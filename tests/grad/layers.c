@@ -345,11 +345,7 @@ static double self_attention_forward(subject *s) {
   return weighted_sum(s);
 }
 
-static void self_attention_on(subject *s) {
-  make_attention(s);
-  s->mask.causal = true;
-  s->attention.query = add_linear(s, "in_proj_weight", "in_proj_bias", D_MODEL, 3 * D_MODEL);
-  s->attention.output = add_linear(s, "out_proj.weight", "out_proj.bias", D_MODEL, D_MODEL);
+static void expect_self_attention_gradients(subject *s) {
   ig_self_attention_carve(&s->attention_state, &s->f.memory, &s->attention, s->rows);
   s->forward = self_attention_forward;
   self_attention_forward(s);
@@ -358,6 +354,14 @@ static void self_attention_on(subject *s) {
                              s->tensors[0].value,
                              &(ig_layer_gradient){s->coefficients, s->tensors[0].gradient, false});
   assert_int_equal(mismatches(s, true), 0);
+}
+
+static void self_attention_on(subject *s) {
+  make_attention(s);
+  s->mask.causal = true;
+  s->attention.query = add_linear(s, "in_proj_weight", "in_proj_bias", D_MODEL, 3 * D_MODEL);
+  s->attention.output = add_linear(s, "out_proj.weight", "out_proj.bias", D_MODEL, D_MODEL);
+  expect_self_attention_gradients(s);
 }
 
 // Heads whose columns together are not d_model, and biases by distance: of a decoder, and of an
@@ -374,14 +378,7 @@ static void relative_attention_on(subject *s, bool causal) {
   s->attention.bias = (ig_relative_bias){
       .buckets = &buckets, .heads = HEADS, .weight = add_tensor(s, "bias", BUCKETS * HEADS, 1)};
   s->attention.bias.weight_gradient = gradient_of(s, s->tensor_count - 1);
-  ig_self_attention_carve(&s->attention_state, &s->f.memory, &s->attention, s->rows);
-  s->forward = self_attention_forward;
-  self_attention_forward(s);
-  ig_self_attention_backward(&s->f.nn, &s->attention, &s->attention_state,
-                             &(ig_self_attention_args){.rows = s->queries, .mask = &s->mask},
-                             s->tensors[0].value,
-                             &(ig_layer_gradient){s->coefficients, s->tensors[0].gradient, false});
-  assert_int_equal(mismatches(s, true), 0);
+  expect_self_attention_gradients(s);
   ig_relative_buckets_free(&buckets);
 }
 
