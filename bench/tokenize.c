@@ -1,5 +1,5 @@
 // The ids of texts by a tokenizer of a family of models, and the texts of those ids, for
-// bench/parity/byte_level.py and bench/parity/pieces.py.
+// bench/parity/ids.py.
 //
 //   bench_tokenize FAMILY DIRECTORY [ids] < texts
 //

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Compares tokenizers of SentencePiece's pieces and of bytes with transformers (5.23): ids and
-decoded texts of every line of text files and of random Unicode strings.
+"""Compares tokenizers with transformers (5.23): ids and decoded texts of every line of text files
+and of random Unicode strings.
 
-Usage: pieces.py BENCH_TOKENIZE FAMILY DIRECTORY [TEXT_FILE ...] [--random N] [--wrong]
+Usage: ids.py BENCH_TOKENIZE FAMILY DIRECTORY [TEXT_FILE ...] [--class NAME] [--random N]
+              [--wrong]
 
-FAMILY is one of Ingot's; the class is that of DIRECTORY's tokenizer_config.json. --wrong is the
-negative control: one id of the last text is changed, and the comparison must fail."""
+FAMILY is one of Ingot's. The class is NAME, as RobertaTokenizer, or else that of DIRECTORY's
+tokenizer_config.json. --wrong is the negative control: one id of the last text is changed, and the
+comparison must fail."""
 import argparse
 import json
 import random
@@ -14,13 +16,13 @@ import sys
 
 import transformers
 
-EDGES = list(" \t\n\r.,!?aZ09()$") + [
-    "  ", "\u00a0", "\u3000", "\u2028", "\u0085", "\u001c", "\u200b", "\u0130", "\u0001", "\u00ad",
-    "\u0301", "\u00bd", "\u2163", "\u0344", "\u0903", "\u1100", "\u1161", "\uff21", "\ufb01",
-    "\uff76", "\u3099", "\uac00", "\u4e2d", "\U00020000", "\U0001f642",
-    "\U0001f468\u200d\U0001f469",
-    "\ufeff", "\ufffd", "<s>", "</s>", "<mask>", "<pad>", "<unk>", "<extra_id_0>", "<extra_id_99>",
-    "<extra_id_100>", "<x>", "\u20ac", "\u2581", "\u2581\u2581", "\u0915\u094d\u0937", "\r\n"]
+EDGES = list(" \t\n\r'stmdrvel.,!?aZ09()$") + [
+    "'s", "'re", "'ll", "  ", "\u00a0", "\u3000", "\u2028", "\u0085", "\u001c", "\u200b",
+    "\u0130", "\u0001", "\u00ad", "\u0301", "\u00bd", "\u2163", "\u0344", "\u0663", "\u0903",
+    "\u1100", "\u1161", "\uff21", "\ufb01", "\uff76", "\u3099", "\uac00", "\u4e2d", "\U00020000",
+    "\U0001f642", "\U0001f468\u200d\U0001f469", "\ufeff", "\ufffd", "\U00011de0", "\U000323af",
+    "<s>", "</s>", "<mask>", "<pad>", "<unk>", "<extra_id_0>", "<extra_id_99>", "<extra_id_100>",
+    "<x>", "\u0120", "\u010a", "\u20ac", "\u2581", "\u2581\u2581", "\u0915\u094d\u0937", "\r\n"]
 
 
 def random_text(draw):
@@ -46,10 +48,12 @@ def read_texts(options):
     return texts
 
 
-def load(directory):
-    with open(f"{directory}/tokenizer_config.json", encoding="utf-8") as file:
-        name = json.load(file)["tokenizer_class"]
-    return getattr(transformers, name).from_pretrained(directory)
+def load(options):
+    name = options.name
+    if name is None:
+        with open(f"{options.directory}/tokenizer_config.json", encoding="utf-8") as file:
+            name = json.load(file)["tokenizer_class"]
+    return getattr(transformers, name).from_pretrained(options.directory)
 
 
 def main():
@@ -58,6 +62,7 @@ def main():
     parser.add_argument("family")
     parser.add_argument("directory")
     parser.add_argument("files", nargs="*")
+    parser.add_argument("--class", dest="name")
     parser.add_argument("--random", type=int, default=20000)
     parser.add_argument("--wrong", action="store_true")
     options = parser.parse_args()
@@ -69,7 +74,7 @@ def main():
             for ids, text in zip(fields[0::2], fields[1::2])]
     if options.wrong:
         ours[-1][0][-1] += 1
-    theirs = load(options.directory)
+    theirs = load(options)
     different = 0 if len(ours) == len(texts) else 1
     for begin in range(0, len(texts), 10000):
         expected = theirs(texts[begin:begin + 10000])["input_ids"]
