@@ -73,8 +73,8 @@ static void others_are_named(void **state) {
   static const char *const names[] = {
       "a/pytorch_model.bin",         "a/tf_model.h5",        "a/q.gguf",
       "a/onnx/model.onnx",           "a/onnx/config.json",   "a/README.md",
-      "a/2_Dense/pytorch_model.bin", "a/2_Dense/config.json"};
-  for (size_t i = 0; i < 8; i++) fixture_write(names[i], "x");
+      "a/2_Dense/pytorch_model.bin", "a/2_Dense/config.json", "a/training.safetensors"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) fixture_write(names[i], "x");
   assert_int_equal(mkfifo("a/pipe", 0666), 0);
   const char *messages = fixture_fuse(RECIPE, "out");
   static const char *const expected[] = {
@@ -82,7 +82,7 @@ static void others_are_named(void **state) {
       "2_Dense/pytorch_model.bin, onnx/config.json, onnx/model.onnx, pytorch_model.bin, q.gguf, "
       "tf_model.h5",
       "a: not copied, for they are no regular files, or folders in folders: deep/er, pipe",
-      "a: not copied, for they are about the donor alone: README.md"};
+      "a: not copied, for they are about the donor alone: README.md, training.safetensors"};
   for (size_t i = 0; i < 3; i++)
     if (!strstr(messages, expected[i])) fail_msg("expected: %s\nfound: %s", expected[i], messages);
   expect_text("out/2_Dense/config.json", "x");

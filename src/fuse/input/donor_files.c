@@ -60,6 +60,7 @@ static bool is_weights(const char *name) {
 static bool is_about_donor(const char *name) {
   static const char *const patterns[] = {"README*",
                                          "training.json",
+                                         "training.safetensors",
                                          "training_args*",
                                          "trainer_state.json",
                                          "metrics.jsonl",
@@ -151,8 +152,8 @@ static ig_status add_listed(const donor_listing *l, const char *name, const char
 static const char *judge_file(const donor_listing *l, const char *name, bool inside,
                               const struct stat *status) {
   const char *base = ig_path_base_name(name);
-  if (is_weights(base)) return of_weights;
   if (is_about_donor(base)) return of_donor;
+  if (is_weights(base)) return of_weights;
   if (!inside) return of_link;
   if (!S_ISREG(status->st_mode)) return of_kind;
   if (status->st_size > MOST_BYTES) return of_size;
