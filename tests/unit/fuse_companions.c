@@ -71,8 +71,8 @@ static void others_are_named(void **state) {
   mkdir("a/deep/er", 0777);
   mkdir("a/2_Dense", 0777);
   static const char *const names[] = {
-      "a/pytorch_model.bin",         "a/tf_model.h5",        "a/q.gguf",
-      "a/onnx/model.onnx",           "a/onnx/config.json",   "a/README.md",
+      "a/pytorch_model.bin",         "a/tf_model.h5",         "a/q.gguf",
+      "a/onnx/model.onnx",           "a/onnx/config.json",    "a/README.md",
       "a/2_Dense/pytorch_model.bin", "a/2_Dense/config.json", "a/training.safetensors"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) fixture_write(names[i], "x");
   assert_int_equal(mkfifo("a/pipe", 0666), 0);
