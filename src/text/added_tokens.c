@@ -24,6 +24,8 @@ static ig_added_token *find_text(ig_added_tokens *tokens, const char *text) {
 }
 
 ig_status ig_added_tokens_add(ig_added_tokens *tokens, const ig_added_token *token, ig_error *err) {
+  // It would be found at every place of a text, and nothing of the text would be used up.
+  if (!*token->text) return ig_fail(err, IG_ERROR_FORMAT, "an added or special token is empty");
   ig_added_token *known = find_text(tokens, token->text);
   if (known) {
     known->special = known->special || token->special;

@@ -28,7 +28,7 @@ typedef struct ig_added_tokens {
 
 void ig_added_tokens_free(ig_added_tokens *tokens);
 // A copy of the token, whose length need not be set. One that is there already keeps its id and its
-// flags, and becomes special if either is.
+// flags, and becomes special if either is. An empty one is an error.
 ig_status ig_added_tokens_add(ig_added_tokens *tokens, const ig_added_token *token, ig_error *err);
 // The tokens that files beside the vocabulary name: config is tokenizer_config.json, with the keys
 // of special_tokens_map.json where that one counts; file is added_tokens.json, or NULL.

@@ -101,6 +101,8 @@ static ig_status read_piece(ig_piece_model *m, const message_field *message, con
   }
   if (r.damaged || !isfinite(piece.score))
     return ig_fail(err, IG_ERROR_FORMAT, "%s: piece %zu is damaged", where, m->count);
+  if (memchr(piece.text, 0, piece.length))
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: piece %zu has a NUL in it", where, m->count);
   IG_TRY(ig_allocate_more((void **)&m->pieces, &m->capacity, m->count + 1, sizeof *m->pieces, err));
   m->pieces[m->count++] = piece;
   return IG_OK;
@@ -150,12 +152,11 @@ ig_status ig_piece_model_read(ig_piece_model *m, const void *bytes, size_t size,
 }
 
 ig_status ig_piece_model_check(const void *bytes, size_t size, const char *where, ig_error *err) {
-  message_reading r = {bytes, (const unsigned char *)bytes + size, false};
   ig_piece_model m = {0};
-  bool sound = true;
-  for (message_field f; next_field(&r, &f);)
-    if (f.bytes) sound = sound && read_specification(&m, &f);
-  if (!sound || r.damaged) return fail_not_a_model(where, err);
-  IG_TRY(ig_charsmap_check(m.charsmap, m.charsmap_size, where, err));
-  return ig_charsmap_check(m.output_charsmap, m.output_charsmap_size, where, err);
+  ig_status status = ig_piece_model_read(&m, bytes, size, where, err);
+  if (status == IG_OK) status = ig_charsmap_check(m.charsmap, m.charsmap_size, where, err);
+  if (status == IG_OK)
+    status = ig_charsmap_check(m.output_charsmap, m.output_charsmap_size, where, err);
+  ig_piece_model_free(&m);
+  return status;
 }

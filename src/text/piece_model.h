@@ -15,7 +15,7 @@ typedef enum ig_piece_type {
   IG_PIECE_TYPE_BYTE = 6,
 } ig_piece_type;
 typedef struct ig_model_piece {
-  const char *text;  // (length) without a NUL
+  const char *text;  // (length) no NUL ends it, and none is in it
   size_t length;
   float score;
   ig_piece_type type;
@@ -33,6 +33,7 @@ void ig_piece_model_free(ig_piece_model *model);
 // `where` is for messages.
 ig_status ig_piece_model_read(ig_piece_model *model, const void *bytes, size_t size,
                               const char *where, ig_error *err);
-// Whether the SentencePiece library, which trusts tables of normalizations, can be given the file.
+// Whether the SentencePiece library, which trusts tables of normalizations and takes pieces with a
+// NUL in them, can be given the file.
 ig_status ig_piece_model_check(const void *bytes, size_t size, const char *where, ig_error *err);
 #endif

@@ -1,9 +1,11 @@
 // Tokens that were added to a tokenizer after training: they are cut out of texts and printed as
 // transformers does (tests/golden/added_tokens), and are written again.
+#include <limits.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "io/json.h"
+#include "text/added_tokens.h"
 #include "text/tokenizer.h"
 
 #define GOLDEN "added_tokens"
@@ -163,12 +165,20 @@ static void what_is_wrong_is_named(void **state) {
   }
 }
 
+static void an_empty_token_is_refused(void **state) {
+  (void)state;
+  ig_added_tokens tokens = {.limit = INT_MAX};
+  ig_error err = {0};
+  assert_int_equal(ig_added_tokens_add(&tokens, &(ig_added_token){.text = "", .id = 3}, &err),
+                   IG_ERROR_FORMAT);
+  ig_added_tokens_free(&tokens);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(as_transformers),
-      cmocka_unit_test(saved_and_read_again),
-      cmocka_unit_test(beyond_the_model),
-      cmocka_unit_test(what_is_wrong_is_named),
+      cmocka_unit_test(as_transformers),           cmocka_unit_test(saved_and_read_again),
+      cmocka_unit_test(beyond_the_model),          cmocka_unit_test(what_is_wrong_is_named),
+      cmocka_unit_test(an_empty_token_is_refused),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

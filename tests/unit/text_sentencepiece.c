@@ -279,6 +279,19 @@ static int tear_down(void **state) {
   return chdir("/") || rmdir(directory) ? -1 : 0;
 }
 
+static void a_piece_with_a_nul_is_refused(void **state) {
+  (void)state;
+  static const char bytes[] =  // ModelProto { pieces { piece: "a" } pieces { piece: "b\0c" } }
+      "\x0A\x03\x0A\x01"
+      "a\x0A\x05\x0A\x03"
+      "b\0c";
+  ig_sentencepiece *model = NULL;
+  ig_error err = {0};
+  assert_int_equal(ig_sentencepiece_load_memory(bytes, sizeof bytes - 1, "m.spm", &model, &err),
+                   IG_ERROR_FORMAT);
+  assert_string_equal(err.message, "m.spm: piece 1 has a NUL in it");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(letters_of_small_alphabets),
@@ -288,6 +301,7 @@ int main(void) {
       cmocka_unit_test(normalization),
       cmocka_unit_test(bytes),
       cmocka_unit_test(digits),
+      cmocka_unit_test(a_piece_with_a_nul_is_refused),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
