@@ -171,6 +171,46 @@ static void an_output_with_other_values_is_kept(void **state) {
   ig_model_free(model);
 }
 
+// The model's tensor, with a name without its first characters.
+static ig_safetensors_output output_of(const ig_model *model, size_t i, size_t omitted) {
+  const ig_parameter *p = &model->parameters[i];
+  ig_safetensors_output output = {.name = p->name + omitted,
+                                  .dtype = IG_DTYPE_F32,
+                                  .rank = p->rank,
+                                  .values = model->values + p->offset};
+  memcpy(output.shape, p->shape, sizeof p->shape);
+  return output;
+}
+
+// transformers 5 would run the encoder with a table of its own.
+static void a_copy_with_other_values_is_refused(void **state) {
+  (void)state;
+  const ig_config config = config_of("t5", "{" SMALL "}");
+  ig_model *model = make(&config), *again = saved_and_loaded(model);
+  ig_model_free(again);
+  ig_safetensors_output *tensors = calloc(model->parameter_count + 1, sizeof *tensors);
+  float copy[13 * 8];
+  assert_non_null(tensors);
+  for (size_t i = 0; i < model->parameter_count; i++) tensors[i + 1] = output_of(model, i, 0);
+  tensors[0] = tensors[1];
+  assert_string_equal(tensors[0].name, "shared.weight");
+  tensors[0].name = "decoder.embed_tokens.weight";
+  tensors[0].values = memcpy(copy, tensors[0].values, sizeof copy);
+  const char *path = in_directory("model.safetensors");
+  assert_int_equal(ig_safetensors_write(path, tensors, model->parameter_count + 1, NULL), IG_OK);
+  again = load();
+  expect_same_model(again, model);
+  ig_model_free(again);
+
+  copy[100] += 1;
+  assert_int_equal(ig_safetensors_write(path, tensors, model->parameter_count + 1, NULL), IG_OK);
+  ig_error err = {0};
+  assert_int_equal(ig_model_load(directory, &again, &err), IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, "decoder.embed_tokens.weight differs from shared.weight"));
+  free(tensors);
+  ig_model_free(model);
+}
+
 // As facebook/bart-base, which was saved by BartModel.
 static void names_without_the_prefix_are_found(void **state) {
   (void)state;
@@ -184,15 +224,9 @@ static void names_without_the_prefix_are_found(void **state) {
   ig_safetensors_output *tensors = calloc(model->parameter_count, sizeof *tensors);
   assert_non_null(tensors);
   size_t count = 0;
-  for (size_t i = 0; i < model->parameter_count; i++) {
-    const ig_parameter *p = &model->parameters[i];
-    if (strncmp(p->name, "model.", 6) != 0) continue;  // the constant on the logits
-    tensors[count] = (ig_safetensors_output){.name = p->name + 6,
-                                             .dtype = IG_DTYPE_F32,
-                                             .rank = p->rank,
-                                             .values = model->values + p->offset};
-    memcpy(tensors[count++].shape, p->shape, sizeof p->shape);
-  }
+  for (size_t i = 0; i < model->parameter_count; i++)
+    if (strncmp(model->parameters[i].name, "model.", 6) == 0)  // but the constant on the logits
+      tensors[count++] = output_of(model, i, 6);
   assert_int_equal(ig_safetensors_write(in_directory("model.safetensors"), tensors, count, NULL),
                    IG_OK);
   again = load();
@@ -213,6 +247,7 @@ int main(void) {
       cmocka_unit_test(keys_that_follow_from_others),
       cmocka_unit_test(saved_loads_again),
       cmocka_unit_test(an_output_with_other_values_is_kept),
+      cmocka_unit_test(a_copy_with_other_values_is_refused),
       cmocka_unit_test(names_without_the_prefix_are_found),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -18,10 +18,10 @@
   }
 
 // Where nothing is tied, transformers writes a shared table that it does not read.
-#define IG_BART_IGNORED_ROWS                                                                  \
-  IG_ROW_IGNORED("lm_head.weight"), IG_ROW_IGNORED("model.shared.weight"),                    \
-      IG_ROW_IGNORED("model.encoder.embed_tokens.weight"),                                    \
-      IG_ROW_IGNORED("model.decoder.embed_tokens.weight"), IG_ROW_IGNORED("encoder.version"), \
-      IG_ROW_IGNORED("decoder.version"), IG_ROW_IGNORED("model.encoder.version"),             \
+#define IG_BART_IGNORED_ROWS                                                               \
+  IG_ROW_IGNORED("lm_head.weight"), IG_ROW_IGNORED("model.shared.weight"),                 \
+      IG_ROW_COPY("model.encoder.embed_tokens.weight"),                                    \
+      IG_ROW_COPY("model.decoder.embed_tokens.weight"), IG_ROW_IGNORED("encoder.version"), \
+      IG_ROW_IGNORED("decoder.version"), IG_ROW_IGNORED("model.encoder.version"),          \
       IG_ROW_IGNORED("model.decoder.version")
 #endif

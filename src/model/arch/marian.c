@@ -37,8 +37,8 @@ static const ig_tensor_row tensors[] = {
     IG_ROW_IGNORED("lm_head.weight"),
     // Where nothing is tied, transformers writes a shared table that it does not read.
     IG_ROW_IGNORED("model.shared.weight"),
-    IG_ROW_IGNORED("model.encoder.embed_tokens.weight"),
-    IG_ROW_IGNORED("model.decoder.embed_tokens.weight"),
+    IG_ROW_COPY("model.encoder.embed_tokens.weight"),
+    IG_ROW_COPY("model.decoder.embed_tokens.weight"),
     IG_ROW_IGNORED("model.encoder.embed_positions.weight"),
     IG_ROW_IGNORED("model.decoder.embed_positions.weight"),
     {0},

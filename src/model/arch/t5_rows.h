@@ -41,10 +41,9 @@
 
 // The last rows: the output layer, and what files hold that nobody reads. Old T5 files have a table
 // of cross-attention's biases, which was never used.
-#define IG_T5_LAST_ROWS                                                            \
-  IG_ROW_WEIGHT(NONE, OUTPUT, "lm_head.weight"), IG_ROW_IGNORED("lm_head.weight"), \
-      IG_ROW_IGNORED("encoder.embed_tokens.weight"),                               \
-      IG_ROW_IGNORED("decoder.embed_tokens.weight"),                               \
+#define IG_T5_LAST_ROWS                                                                       \
+  IG_ROW_WEIGHT(NONE, OUTPUT, "lm_head.weight"), IG_ROW_IGNORED("lm_head.weight"),            \
+      IG_ROW_COPY("encoder.embed_tokens.weight"), IG_ROW_COPY("decoder.embed_tokens.weight"), \
       IG_ROW_IGNORED("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight")
 
 // `layer` of a stack's rows: "0" for one table, "%d" for one a layer.

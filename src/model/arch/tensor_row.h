@@ -18,7 +18,10 @@ typedef enum ig_stack { IG_STACK_NONE, IG_STACK_ENCODER, IG_STACK_DECODER } ig_s
 // With d = d_model, V = the vocabulary's size, w = heads * head size (d, where a family has no head
 // size of its own), and the shapes of weight / bias.
 typedef enum ig_part {
-  IG_PART_IGNORED,           // files may hold it, nobody reads it: a copy of a tied tensor
+  IG_PART_IGNORED,  // files may hold it, nobody reads it
+  // files may hold it: the shared embedding once more. Where source and target do not share one,
+  // another row has the name, or nobody reads it.
+  IG_PART_SHARED_EMBEDDING_COPY,
   IG_PART_SHARED_EMBEDDING,  // (V, d), if source and target share one table
   IG_PART_SOURCE_EMBEDDING,  // (V, d), if they do not
   IG_PART_TARGET_EMBEDDING,
@@ -84,4 +87,5 @@ static inline bool ig_tensor_row_is_constant(const ig_tensor_row *row) {
 #define IG_ROWS(stack, part, name) \
   IG_ROW_WEIGHT(stack, part, name ".weight"), IG_ROW_BIAS(stack, part, name ".bias")
 #define IG_ROW_IGNORED(name) IG_ROW_WEIGHT(NONE, IGNORED, name)
+#define IG_ROW_COPY(name) IG_ROW_WEIGHT(NONE, SHARED_EMBEDDING_COPY, name)
 #endif

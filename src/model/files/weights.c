@@ -41,7 +41,9 @@ static bool is_name(const named_tensors *names, const ig_family *family, const c
 // Whether files may hold a tensor of this name that is not read.
 static bool is_ignored(const named_tensors *names, const ig_family *family, const char *in_file) {
   for (const ig_tensor_row *row = family->tensors; row->name; row++)
-    if (row->part == IG_PART_IGNORED && is_name(names, family, in_file, row->name)) return true;
+    if ((row->part == IG_PART_IGNORED || row->part == IG_PART_SHARED_EMBEDDING_COPY) &&
+        is_name(names, family, in_file, row->name))
+      return true;
   return false;
 }
 
@@ -107,7 +109,10 @@ static ig_status compare_values(const ig_safetensor *a, const ig_safetensor *b, 
   if (!values) return IG_ERROR_MEMORY;
   ig_status status = IG_OK;
   *same = true;
-  for (size_t first = 0; status == IG_OK && *same && first < a->elements;
+  // Names of one tensor in a file of PyTorch often lead to the same bytes.
+  const bool one = a->source == b->source && a->begin == b->begin && a->bytes == b->bytes &&
+                   a->dtype == b->dtype && !a->arranged && !b->arranged;
+  for (size_t first = 0; !one && status == IG_OK && *same && first < a->elements;
        first += COMPARED_VALUES) {
     const size_t left = a->elements - first,
                  count = left < COMPARED_VALUES ? left : COMPARED_VALUES;
@@ -135,8 +140,7 @@ static const ig_safetensor *find_part(const ig_safetensors *file, const ig_famil
   return tensor;
 }
 
-ig_status ig_weights_settle_ties(const ig_safetensors *file, ig_config *config, ig_error *err) {
-  if (!config->tied_output) return IG_OK;
+static ig_status settle_output(const ig_safetensors *file, ig_config *config, ig_error *err) {
   const ig_part part =
       config->shared_embedding ? IG_PART_SHARED_EMBEDDING : IG_PART_TARGET_EMBEDDING;
   const ig_safetensor *output = find_part(file, config->family, IG_PART_OUTPUT, NULL);
@@ -146,6 +150,55 @@ ig_status ig_weights_settle_ties(const ig_safetensors *file, ig_config *config, 
   IG_TRY(compare_values(output, table, &same, err));
   if (!same) config->tied_output = false;
   return IG_OK;
+}
+
+static bool has_row(const ig_family *family, ig_part part) {
+  const ig_tensor_row *row = family->tensors;
+  while (row->name && row->part != part) row++;
+  return row->name != NULL;
+}
+
+// The first copy of the shared embedding that is none, or NULL; *table is what it should be.
+static ig_status find_no_copy(const ig_safetensors *file, const ig_family *family,
+                              const ig_safetensor **table, const ig_safetensor **found,
+                              ig_error *err) {
+  const named_tensors names = names_of(family, file);
+  *found = NULL;
+  *table = NULL;
+  for (const ig_tensor_row *row = family->tensors; row->name && !*found; row++) {
+    if (row->part != IG_PART_SHARED_EMBEDDING && row->part != IG_PART_SHARED_EMBEDDING_COPY)
+      continue;
+    const ig_safetensor *tensor = find_named(&names, family, row->name);
+    bool same = true;
+    if (tensor && *table) same = same_shape(tensor, *table);
+    if (tensor && *table && same) IG_TRY(compare_values(tensor, *table, &same, err));
+    if (!same) *found = tensor;
+    if (!*table) *table = tensor;
+  }
+  return IG_OK;
+}
+
+static ig_status settle_embeddings(const ig_safetensors *file, ig_config *config, ig_error *err) {
+  const ig_family *family = config->family;
+  const ig_safetensor *table, *found;
+  IG_TRY(find_no_copy(file, family, &table, &found, err));
+  if (!found) return IG_OK;
+  const bool has_all = has_row(family, IG_PART_SOURCE_EMBEDDING) &&
+                       find_part(file, family, IG_PART_SOURCE_EMBEDDING, NULL) &&
+                       find_part(file, family, IG_PART_TARGET_EMBEDDING, NULL) &&
+                       find_part(file, family, IG_PART_OUTPUT, NULL);
+  if (!has_all)
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: tensor %s differs from %s, though config.json says that they are one table",
+                   found->file, found->name, table->name);
+  config->shared_embedding = false;
+  config->tied_output = false;
+  return IG_OK;
+}
+
+ig_status ig_weights_settle_ties(const ig_safetensors *file, ig_config *config, ig_error *err) {
+  if (config->shared_embedding) IG_TRY(settle_embeddings(file, config, err));
+  return config->tied_output ? settle_output(file, config, err) : IG_OK;
 }
 
 // ---- matching ---------------------------------------------------------------

@@ -4,8 +4,9 @@
 #include "io/safetensors.h"
 #include "model/model.h"
 
-// Where the options tie the output layer to the embedding, and the file holds both with different
-// values, the output layer has a weight of its own   (transformers 5). Changes the options so.
+// Where the options tie the output layer to the embedding, or the embeddings to each other, and the
+// file holds them with different values, each is a weight of its own   (transformers 5). Changes
+// the options so. Where the family has no such weights, it is an error that names two of them.
 ig_status ig_weights_settle_ties(const ig_safetensors *file, ig_config *config, ig_error *err);
 // Finds the file's tensor for each of the model's parameters: tensors (parameter_count); NULL for a
 // constant that the file leaves out. A tensor that is missing, misshapen or of no use is an error
