@@ -40,8 +40,11 @@ if ! [ -e "$sysroot/ready" ]; then
   packages+=,libprotobuf-dev
   rm -rf "$sysroot"
   mkdir -p "$build"
+  # Headers and libraries to link with need no fixes of security, whose archive may lag.
+  archive=()
+  [ "$ID" != debian ] || archive=(http://deb.debian.org/debian)
   mmdebstrap --quiet --variant=extract --architectures=$debian --include="$packages" \
-    "$VERSION_CODENAME" "$sysroot" >&2 || not_here "no packages of $debian"
+    "$VERSION_CODENAME" "$sysroot" "${archive[@]}" >&2 || not_here "no packages of $debian"
   touch "$sysroot/ready"
 fi
 cmake -S . -B "$build" --toolchain "$PWD/cmake/cross.cmake" -DINGOT_CROSS="$architecture" \
