@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# A multilingual model reads and writes the languages that it is told, text in and text out, as
+# transformers; it lists them, and codes that it lacks are errors.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+golden=$INGOT_SOURCE/tests/golden/language_text
+tokenizer=$INGOT_SOURCE/tests/golden/language_tokenizer
+mkdir model
+cp "$golden"/*.json "$golden/model.safetensors" "$tokenizer"/{vocab.json,sentencepiece.bpe.model} \
+  model
+echo '{"tokenizer_class": "M2M100Tokenizer", "src_lang": "fr"}' \
+  >model/tokenizer_config.json
+run=("$INGOT" translate -q -m model -i "$golden/source.txt" --split-sentences off)
+run+=(--beam-size 2 --no-repeat-ngram-size 1 --max-length 24)
+
+for pair in en-de en-zu fr-de; do
+  expect 0 "${run[@]}" --source-language "${pair%-*}" --target-language "${pair#*-}"
+  same out "$golden/$pair.txt"
+  expect 0 "${run[@]}" --source-language "${pair%-*}" --target-language "${pair#*-}" --ids
+  same out "$golden/$pair.ids"
+done
+
+# What is not told comes from the model's files.
+expect 0 "${run[@]}" --target-language de
+same out "$golden/fr-de.txt"
+zulu=$(head -n 1 "$golden/en-zu.ids")
+sed "s/^{/{\"forced_bos_token_id\": ${zulu%% *},/" "$golden/generation_config.json" \
+  >model/generation_config.json
+expect 0 "${run[@]}" --source-language en
+same out "$golden/en-zu.txt"
+expect 0 "${run[@]}" --source-language en --target-language de
+same out "$golden/en-de.txt"
+
+# Negative control: another source language, other words.
+! cmp -s "$golden/en-de.txt" "$golden/fr-de.txt" || fail "the source language makes no difference"
+
+expect 1 "${run[@]}" --target-language dee
+has err "no language 'dee'; did you mean 'de'?"
+expect 1 "${run[@]}" --source-language en_XX --target-language de
+has err "no language 'en_XX'"
+expect 0 "$INGOT" inspect model
+grep -q '^  codes  .* de .* en .* zu$' out || fail "the languages are not listed"
