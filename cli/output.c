@@ -50,14 +50,14 @@ ig_status cli_output_open(cli_output *o, const cli_output_options *options, ig_e
                     .name = "standard output",
                     .lines_each = options->lines_each,
                     .partial = {.state_descriptor = -1}};
-  struct stat info;
   const bool standard = cli_is_standard(options->path);
   if (!standard) o->name = options->path;
-  if (!standard && (stat(options->path, &info) != 0 || S_ISREG(info.st_mode))) {
+  errno = 0;
+  if (!standard && !cli_is_direct(options->path)) {
     const ig_status status = open_regular(o, options, err);
     if (status != IG_OK) return status;
   } else if (!standard) {
-    o->file = fopen(options->path, "we");
+    o->file = cli_open_direct(options->path);
     if (o->file == NULL) return fail_write(o, err);
   }
   cli_ending_begin(&(cli_ending){

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,37 @@
 #include "error.h"
 
 bool cli_is_standard(const char *path) { return path == NULL || strcmp(path, "-") == 0; }
+
+// The descriptor that the path names, or -1. To open the path instead would begin at the start of
+// the file that the descriptor leads to.
+static int descriptor_of(const char *path) {
+  static const char *const names[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+  static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+  for (int i = 0; i < 3; i++)
+    if (strcmp(path, names[i]) == 0) return i;
+  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+    const size_t length = strlen(folders[i]);
+    const char *digits = path + length;
+    if (strncmp(path, folders[i], length) == 0 && *digits != '\0' && strlen(digits) < 6 &&
+        digits[strspn(digits, "0123456789")] == '\0')
+      return (int)strtol(digits, NULL, 10);
+  }
+  return -1;
+}
+
+bool cli_is_direct(const char *path) {
+  struct stat info;
+  return descriptor_of(path) >= 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode));
+}
+
+FILE *cli_open_direct(const char *path) {
+  const int own = descriptor_of(path);
+  if (own < 0) return fopen(path, "we");
+  const int copy = fcntl(own, F_DUPFD_CLOEXEC, 0);
+  FILE *file = copy >= 0 ? fdopen(copy, "w") : NULL;
+  if (file == NULL && copy >= 0) close(copy);
+  return file;
+}
 
 #define MOST_LINKS 40
 

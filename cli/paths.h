@@ -2,11 +2,17 @@
 #ifndef CLI_PATHS_H
 #define CLI_PATHS_H
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "ingot.h"
 
 // NULL or "-": standard input or output.
 bool cli_is_standard(const char *path);
+// Is it written to as it is, and not replaced as a whole? A terminal, a pipe, a device; and what
+// names a descriptor of this process (/dev/stdout, /dev/fd/3), whatever that leads to.
+bool cli_is_direct(const char *path);
+// Opens such an output; NULL: errno says why not.
+FILE *cli_open_direct(const char *path);
 // Do both paths lead to one regular file, or would they make one?
 bool cli_same_file(const char *one, const char *other);
 // *found: does the path lead to a file by which the model in the directory is loaded: its weights,

@@ -31,17 +31,12 @@ static ig_status open_temporary(const char *path, char **temporary, int *descrip
   return IG_ERROR_IO;
 }
 
-static bool is_regular(const char *path, struct stat *info, bool *exists) {
-  *exists = stat(path, info) == 0;
-  return !*exists || S_ISREG(info->st_mode);
-}
-
 ig_status cli_whole_file_check(const char *path, ig_error *err) {
   struct stat info;
-  bool exists;
   if (cli_is_standard(path)) return IG_OK;
-  if (!is_regular(path, &info, &exists))
-    return access(path, W_OK) == 0 && !S_ISDIR(info.st_mode)
+  const bool exists = stat(path, &info) == 0;
+  if (cli_is_direct(path))
+    return exists && access(path, W_OK) == 0 && !S_ISDIR(info.st_mode)
                ? IG_OK
                : cli_error(err, IG_ERROR_IO, "%s: cannot be written", path);
   char *final = cli_final_path(path, exists), *temporary = NULL;
@@ -84,16 +79,16 @@ static ig_status replace_file(const char *final, mode_t mode, const char *text, 
 
 ig_status cli_whole_file_write(const char *path, const char *text, size_t size, ig_error *err) {
   struct stat info;
-  bool exists;
   errno = 0;
   if (cli_is_standard(path))
     return put_text(stdout, text, size) ? IG_OK : fail_system("standard output", err);
-  if (!is_regular(path, &info, &exists)) {
-    FILE *file = fopen(path, "we");
+  if (cli_is_direct(path)) {
+    FILE *file = cli_open_direct(path);
     bool good = put_text(file, text, size);
     if (file != NULL) good = fclose(file) == 0 && good;
     return good ? IG_OK : fail_system(path, err);
   }
+  const bool exists = stat(path, &info) == 0;
   char *final = cli_final_path(path, exists);
   if (final == NULL) return fail_system(path, err);
   const mode_t mask = umask(0);

@@ -59,6 +59,21 @@ const char *ig_path_base_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
+int ig_path_descriptor(const char *path) {
+  static const char *const names[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+  static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+  for (int i = 0; i < 3; i++)
+    if (strcmp(path, names[i]) == 0) return i;
+  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+    const size_t length = strlen(folders[i]);
+    const char *digits = path + length;
+    if (strncmp(path, folders[i], length) == 0 && *digits && strlen(digits) < 6 &&
+        digits[strspn(digits, "0123456789")] == '\0')
+      return (int)strtol(digits, NULL, 10);
+  }
+  return -1;
+}
+
 // ---- directories ------------------------------------------------------------
 
 ig_status ig_path_sync(const char *directory, ig_error *err) {

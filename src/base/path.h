@@ -10,6 +10,9 @@ char *ig_path_with_suffix(const char *path, const char *suffix, ig_error *err);
 // The directory that the path is in: "a" for "a/b" and "a/b/", "." for "b", "/" for "/b" and "/".
 char *ig_path_parent(const char *path, ig_error *err);
 const char *ig_path_base_name(const char *path);  // what follows the last slash; borrowed
+// The descriptor of this process that the path names (/dev/stdout, /dev/fd/3), or -1. To open the
+// path instead would begin at the start of the file that the descriptor leads to.
+int ig_path_descriptor(const char *path);
 
 ig_status ig_path_make_directories(const char *path, ig_error *err);  // mkdir -p
 // fsyncs a directory; the second, the one that path is in. A rename is an entry of its directory:

@@ -74,22 +74,31 @@ static ig_status look_at(const char *path, struct stat *status, bool *exists, ig
   return IG_OK;
 }
 
+// True if what is at the path is written to as it is: there is nothing to rename over.
+static bool is_direct(const char *path, const struct stat *status) {
+  return !S_ISREG(status->st_mode) || ig_path_descriptor(path) >= 0;
+}
+
+static int open_direct(const char *path) {
+  const int own = ig_path_descriptor(path);
+  return own >= 0 ? fcntl(own, F_DUPFD_CLOEXEC, 0) : open(path, O_WRONLY | O_CLOEXEC);
+}
+
 static ig_status open_writer(ig_writer *writer, const char *path, bool named, ig_error *err) {
   struct stat status;
   bool exists;
   IG_TRY(look_at(path, &status, &exists, err));
-  const bool special = exists && !S_ISREG(status.st_mode);
-  if (special && !named)
+  const bool direct = exists && is_direct(path, &status);
+  if (direct && !named)
     return ig_fail(err, IG_ERROR_IO, "%s: cannot write: expected a regular file, found %s", path,
                    ig_file_kind_name(status.st_mode));
   writer->path = final_path(path, err);
   if (!writer->path) return IG_ERROR_MEMORY;
-  // A terminal, a pipe or /dev/null is written to directly: there is nothing to rename over.
-  int descriptor = special ? open(path, O_WRONLY | O_CLOEXEC)
-                           : open_temporary(writer->path, &writer->temporary, err);
+  int descriptor =
+      direct ? open_direct(path) : open_temporary(writer->path, &writer->temporary, err);
   if (descriptor >= 0) writer->file = fdopen(descriptor, "wb");
   if (writer->file) {
-    if (exists && S_ISREG(status.st_mode))
+    if (exists && !direct)
       (void)fchmod(descriptor, status.st_mode & 07777);  // the new file has the old one's mode
     return IG_OK;
   }
@@ -115,7 +124,7 @@ ig_status ig_writer_check_named(const char *path, ig_error *err) {
   struct stat status;
   bool exists;
   IG_TRY(look_at(path, &status, &exists, err));
-  if (exists && !S_ISREG(status.st_mode))
+  if (exists && is_direct(path, &status))
     return access(path, W_OK) == 0 ? IG_OK : ig_fail_system(err, path, "write");
   ig_writer writer;
   IG_TRY(ig_writer_open(&writer, path, err));

@@ -14,7 +14,7 @@ typedef struct ig_writer {
 // Anything but a regular file at the path is an error: a pipe would keep the caller waiting.
 ig_status ig_writer_open(ig_writer *writer, const char *path, ig_error *err);
 // The same for an output that the user named: a terminal, a pipe or a device is written to
-// directly.
+// directly, and so is a descriptor of this process (/dev/stdout), whatever it leads to.
 ig_status ig_writer_open_named(ig_writer *writer, const char *path, ig_error *err);
 // Fails where such an output cannot be written. Nothing is left of it, and no pipe is opened.
 ig_status ig_writer_check_named(const char *path, ig_error *err);
