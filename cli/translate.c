@@ -156,12 +156,12 @@ static void print_stats(FILE *file, const translate_values *values, const ig_tra
           "\"cut\": %zu, \"divided\": %zu, ",
           stats->lines, stats->sentences, stats->source_tokens, stats->target_tokens,
           stats->truncated, stats->divided);
-  fprintf(
-      file,
-      "\"repaired_lines\": %zu, \"unknown_codes\": %zu, \"unknown_sources\": %zu, "
-      "\"unknown_targets\": %zu, \"empty\": %zu, \"unfinished\": %zu, \"unknown_outputs\": %zu, ",
-      stats->repaired, stats->unknown_codes, stats->unknown_sources, stats->unknown_targets,
-      stats->empty, stats->unfinished, stats->unknown_outputs);
+  fprintf(file,
+          "\"repaired_lines\": %zu, \"unknown_codes\": %zu, \"unknown_sources\": %zu, "
+          "\"unknown_targets\": %zu, \"empty\": %zu, \"unfinished\": %zu, \"unknown_outputs\": "
+          "%zu, \"empty_outputs\": %zu, ",
+          stats->repaired, stats->unknown_codes, stats->unknown_sources, stats->unknown_targets,
+          stats->empty, stats->unfinished, stats->unknown_outputs, stats->empty_outputs);
   fprintf(file, "\"lines_before\": %zu, ", lines_before);
   fprintf(file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ",
           stats->load_seconds, stats->seconds, peak_bytes());

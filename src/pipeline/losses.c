@@ -4,8 +4,9 @@
 #include <stdio.h>
 
 #include "base/report.h"
+#include "text/shown.h"
 
-#define TOLD_EACH 10
+enum { TOLD_EACH = 10, SHOWN = 300 };
 
 // Counts a loss; is it one of those that are told?
 static bool count_loss(ig_losses *losses, ig_lost_kind kind) {
@@ -13,23 +14,27 @@ static bool count_loss(ig_losses *losses, ig_lost_kind kind) {
 }
 
 static void tell_empty(ig_losses *losses, const ig_window_sentence *s) {
+  char first[SHOWN];
   if (!count_loss(losses, IG_LOST_EMPTY)) return;
+  ig_shown_write(s->notes.first_unknown, first, sizeof first);
   if (s->notes.unknown == 0)
     ig_report(losses->reporter, IG_LEVEL_WARNING,
               "line %zu: nothing that the model can read: its translation is empty", s->number);
   else
     ig_report(losses->reporter, IG_LEVEL_WARNING,
-              "line %zu: the vocabulary has none of its pieces (the first is '%s'): its "
+              "line %zu: the vocabulary has none of its pieces (the first is %s): its "
               "translation is empty",
-              s->number, s->notes.first_unknown);
+              s->number, first);
 }
 
 static void tell_unknown(ig_losses *losses, size_t line, const ig_encode_notes *notes,
                          ig_lost_kind kind) {
+  char first[SHOWN];
   if (notes->unknown == 0 || !count_loss(losses, kind)) return;
+  ig_shown_write(notes->first_unknown, first, sizeof first);
   ig_report(losses->reporter, IG_LEVEL_WARNING,
-            "line %zu: the vocabulary lacks '%s': %zu unknown %s in the %s", line,
-            notes->first_unknown, notes->unknown, notes->unknown == 1 ? "piece" : "pieces",
+            "line %zu: the vocabulary lacks %s: %zu unknown %s in the %s", line, first,
+            notes->unknown, notes->unknown == 1 ? "piece" : "pieces",
             kind == IG_LOST_UNKNOWN_TARGET ? "target" : "source");
 }
 
@@ -68,6 +73,9 @@ void ig_losses_of_output(ig_losses *losses, const ig_window_sentence *s, int max
     ig_report(losses->reporter, IG_LEVEL_WARNING,
               "line %zu: %zu unknown %s in the translation left out", s->number, s->lost_output,
               s->lost_output == 1 ? "token" : "tokens");
+  if (s->blank_output && count_loss(losses, IG_LOST_OUTPUT))
+    ig_report(losses->reporter, IG_LEVEL_WARNING,
+              "line %zu: the model ended at once: the translation is empty", s->number);
 }
 
 void ig_losses_end(const ig_losses *losses, ig_translate_stats *stats) {
@@ -79,7 +87,8 @@ void ig_losses_end(const ig_losses *losses, ig_translate_stats *stats) {
       [IG_LOST_UNKNOWN_TARGET] = "whose target has pieces that the vocabulary lacks",
       [IG_LOST_EMPTY] = "without a piece that the vocabulary has",
       [IG_LOST_UNFINISHED] = "whose translation reached max_length",
-      [IG_LOST_UNKNOWN_OUTPUT] = "with unknown tokens in the translation"};
+      [IG_LOST_UNKNOWN_OUTPUT] = "with unknown tokens in the translation",
+      [IG_LOST_OUTPUT] = "whose translation is empty, though the model can read them"};
   size_t *const totals[IG_LOST_COUNT] = {[IG_LOST_TRUNCATED] = &stats->truncated,
                                          [IG_LOST_DIVIDED] = &stats->divided,
                                          [IG_LOST_UNKNOWN_CODE] = &stats->unknown_codes,
@@ -87,7 +96,8 @@ void ig_losses_end(const ig_losses *losses, ig_translate_stats *stats) {
                                          [IG_LOST_UNKNOWN_TARGET] = &stats->unknown_targets,
                                          [IG_LOST_EMPTY] = &stats->empty,
                                          [IG_LOST_UNFINISHED] = &stats->unfinished,
-                                         [IG_LOST_UNKNOWN_OUTPUT] = &stats->unknown_outputs};
+                                         [IG_LOST_UNKNOWN_OUTPUT] = &stats->unknown_outputs,
+                                         [IG_LOST_OUTPUT] = &stats->empty_outputs};
   for (int kind = 0; kind < IG_LOST_COUNT; kind++) {
     *totals[kind] += losses->counts[kind];
     if (losses->counts[kind] > TOLD_EACH)

@@ -8,6 +8,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/number.h"
+#include "text/utf8.h"
 
 // A growing string; with length 0 it may have no memory yet.
 typedef struct output_text {
@@ -93,6 +94,14 @@ ig_status ig_output_line_translated(const ig_output_format *format, const ig_hyp
                                     char **out, ig_error *err) {
   output_text t = {0};
   return hand_over(&t, append_all(&t, format, found, err), out, err);
+}
+
+bool ig_output_line_is_blank(const ig_output_format *format, const char *line) {
+  if (!format->tokenizer) return false;
+  const char *text = format->n_best > 1 ? strchr(line, '\t') + 1 : line;
+  size_t length = strcspn(text, "\n");
+  ig_utf8_strip(&text, &length);
+  return length == 0;
 }
 
 ig_status ig_output_line_scored(const ig_output_format *format, const float *log_probs,

@@ -18,6 +18,8 @@ void ig_output_line_flatten(char *text, size_t length);
 // newlines. found (n_best), best first.
 ig_status ig_output_line_translated(const ig_output_format *format, const ig_hypothesis *found,
                                     char **out, ig_error *err);
+// Has the best translation, in such a string, no text? Ids are never blank.
+bool ig_output_line_is_blank(const ig_output_format *format, const char *line);
 // log_probs (count): of the target's tokens.
 ig_status ig_output_line_scored(const ig_output_format *format, const float *log_probs,
                                 size_t count, char **out, ig_error *err);

@@ -54,7 +54,9 @@ static ig_status keep_translation(void *context, size_t sentence, const ig_hypot
     translated->lost_output =
         ig_tokenizer_count_lost(t->format.tokenizer, found->ids, (size_t)found->length);
   ig_stream_progress_sentence(&t->progress, translated);
-  return ig_output_line_translated(&t->format, found, &translated->output, err);
+  IG_TRY(ig_output_line_translated(&t->format, found, &translated->output, err));
+  translated->blank_output = ig_output_line_is_blank(&t->format, translated->output);
+  return IG_OK;
 }
 
 static ig_status keep_scores(void *context, size_t sentence, const float *log_probs,

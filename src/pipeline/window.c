@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/interrupt.h"
 #include "base/size.h"
+#include "text/shown.h"
 #include "text/utf8.h"
 
 #define WINDOW_SENTENCES 8192
@@ -27,6 +28,7 @@ static void clear_sentence(const ig_window *w, ig_window_sentence *sentence) {
   sentence->nothing_known = false;
   sentence->unfinished = false;
   sentence->lost_output = 0;
+  sentence->blank_output = false;
   sentence->refused = false;
 }
 
@@ -217,9 +219,14 @@ static ig_status encode_source(const ig_encoding *e, const ig_window *w,
   return IG_OK;
 }
 
-// A vocabulary of words is the corpus's own, and its model was trained on unknown words.
-static bool is_unreadable(const ig_encoding *e, const ig_window_sentence *sentence) {
-  return !e->ids_in && sentence->notes.known == 0 &&
+// A vocabulary of words is the corpus's own, and its model was trained on unknown words. Some have
+// pieces of what cannot be seen, of which models make any text.
+static bool is_unreadable(const ig_encoding *e, const ig_window *w,
+                          const ig_window_sentence *sentence) {
+  const ig_text_span text = sentence->source_text;
+  if (e->ids_in) return false;
+  if (ig_shown_nothing(w->text + text.begin, text.length)) return true;
+  return sentence->notes.known == 0 &&
          ig_tokenizer_kind_of(e->sources[0].tokenizer) != IG_TOKENIZER_WORDS;
 }
 
@@ -234,7 +241,7 @@ static ig_status encode_sentence(const ig_encoding *e, const ig_window *w,
                                  ig_window_sentence *sentence, ig_error *err) {
   if (ig_interrupt_requested(e->interrupter)) return ig_fail(err, IG_INTERRUPTED, "interrupted");
   for (int m = 0; m < w->members; m++) IG_TRY(encode_source(e, w, sentence, m, err));
-  if (!e->scoring && sentence->length > 0 && is_unreadable(e, sentence)) make_blank(w, sentence);
+  if (!e->scoring && sentence->length > 0 && is_unreadable(e, w, sentence)) make_blank(w, sentence);
   if (!e->scoring) return IG_OK;
   if (sentence->length == 0) return ig_fail(err, IG_ERROR_FORMAT, "no source ids");
   return encode_target(e, w, sentence, err);

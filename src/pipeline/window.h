@@ -43,6 +43,7 @@ typedef struct ig_window_sentence {
   bool nothing_known;  // no member's vocabulary has a piece of the source: it is blank
   bool unfinished;     // the translation ran into max_length
   size_t lost_output;  // tokens of the translation that its text leaves out
+  bool blank_output;   // the best translation has no text
   bool refused;        // ig_window_encode could make no ids of it
   char *output;  // malloc'ed; the lines of n-best are separated by newlines. NULL: nothing yet
 } ig_window_sentence;

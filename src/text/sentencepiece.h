@@ -49,7 +49,8 @@ ig_status ig_sentencepiece_sample(const ig_sentencepiece *model, const char *tex
                                   const ig_sentencepiece_sampling *sampling,
                                   const ig_piece_sink *sink, ig_error *err);
 
-// The text of NUL-terminated pieces. *out is NUL-terminated, for the caller to free().
+// The text of NUL-terminated pieces; a piece that is the byte 0, which ends a text in C, gives a
+// space. *out is NUL-terminated, for the caller to free().
 ig_status ig_sentencepiece_decode(const ig_sentencepiece *model, const char *const *pieces,
                                   size_t count, char **out, size_t *length, ig_error *err);
 

@@ -190,6 +190,7 @@ ig_status ig_sentencepiece_decode(const ig_sentencepiece *model, const char *con
     std::string text;
     const auto status = model->processor.Decode(views, &text);
     if (!status.ok()) return fail_with(err, "decoding", status, "SentencePiece failed");
+    std::replace(text.begin(), text.end(), '\0', ' ');
     char *copy = static_cast<char *>(std::malloc(text.size() + 1));
     if (!copy) return ig_fail_memory_in("decoding", err);
     std::memcpy(copy, text.c_str(), text.size() + 1);

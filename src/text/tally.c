@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/size.h"
-#include "text/utf8.h"
+#include "text/shown.h"
 
 ig_status ig_tally_add(ig_tally *t, const char *text, size_t length, uint64_t times,
                        ig_error *err) {
@@ -47,50 +46,6 @@ ig_status ig_tally_sort(const ig_tally *t, ig_tally_entry **out, ig_error *err) 
   return IG_OK;
 }
 
-// Letters, digits, punctuation and symbols show; marks that combine, separators and controls do
-// not.
-static bool shows(uint32_t code) {
-  switch (utf8proc_category((utf8proc_int32_t)code)) {
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ME:
-    case UTF8PROC_CATEGORY_ZS:
-    case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP:
-    case UTF8PROC_CATEGORY_CC:
-    case UTF8PROC_CATEGORY_CF:
-    case UTF8PROC_CATEGORY_CS:
-    case UTF8PROC_CATEGORY_CO:
-    case UTF8PROC_CATEGORY_CN: return false;
-    default: return true;
-  }
-}
-
-static bool all_show(const char *text) {
-  const size_t length = strlen(text);
-  for (size_t i = 0, step; i < length; i += step)
-    if (!shows(ig_utf8_decode(text + i, &step))) return false;
-  return true;
-}
-
-enum { LONGEST_SHOWN = 48 };  // bytes of a text
-
-// The text within quotation marks, or its code points. Returns the bytes written.
-static size_t print_text(const char *text, char *out, size_t size) {
-  const size_t length = strlen(text);
-  size_t cut = ig_size_smaller(length, LONGEST_SHOWN), used = 0;
-  while (cut < length && cut > 0 && ((unsigned char)text[cut] & 0xC0) == 0x80) --cut;
-  const char *rest = cut < length ? "..." : "";
-  if (all_show(text)) return (size_t)snprintf(out, size, "'%.*s%s'", (int)cut, text, rest);
-  for (size_t i = 0; i < cut && used < size;) {
-    size_t step;
-    const uint32_t code = ig_utf8_decode(text + i, &step);
-    i += step;
-    used += (size_t)snprintf(out + used, size - used, "%sU+%04" PRIX32, used ? " " : "", code);
-  }
-  return used < size ? used + (size_t)snprintf(out + used, size - used, "%s", rest) : used;
-}
-
 ig_status ig_tally_describe(const ig_tally *t, size_t most, char *out, size_t size, ig_error *err) {
   ig_tally_entry *sorted;
   IG_TRY(ig_tally_sort(t, &sorted, err));
@@ -99,7 +54,7 @@ ig_status ig_tally_describe(const ig_tally *t, size_t most, char *out, size_t si
   *out = '\0';
   for (size_t i = 0; i < shown && used < size; ++i) {
     if (i) used += (size_t)snprintf(out + used, size - used, ", ");
-    if (used < size) used += print_text(sorted[i].text, out + used, size - used);
+    if (used < size) used += ig_shown_write(sorted[i].text, out + used, size - used);
     if (used < size)
       used += (size_t)snprintf(out + used, size - used, " %" PRIu64, sorted[i].count);
   }

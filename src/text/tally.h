@@ -23,8 +23,8 @@ typedef struct ig_tally_entry {
 // The texts, most frequent first, ties in byte order. The caller frees the array *out, which has
 // tally->texts.size entries.
 ig_status ig_tally_sort(const ig_tally *tally, ig_tally_entry **out, ig_error *err);
-// The first of these as "'a' 12, 'b' 3 and 5 more", at most `most` of them. What would not show by
-// itself, or would do something to a terminal, is written as U+200B. out: NUL-terminated.
+// The first of these as "'a' 12, 'b' 3 and 5 more", at most `most` of them, each as text/shown.h
+// writes it. out: NUL-terminated.
 ig_status ig_tally_describe(const ig_tally *tally, size_t most, char *out, size_t size,
                             ig_error *err);
 #endif

@@ -9,8 +9,12 @@ counts() { # KEY=NUMBER...: of stats.json
   for pair in "$@"; do has stats.json "\"${pair%=*}\": ${pair#*=},"; done
 }
 
-# U+200B, U+FEFF within the text, U+200B between spaces, a control character, a special token.
-printf 'How are you?\n\342\200\213\n\357\273\277\n \342\200\213 \n\001\n</s>\nTom is here.\n' >text
+# U+200B, U+FEFF within the text, U+200B between spaces, a control character, a special token, and
+# the soft hyphen, of which the model has a piece.
+{
+  printf "How are you?\n\342\200\213\n\357\273\277\n \342\200\213 \n"
+  printf "\001\n</s>\n\302\255\nTom is here.\n"
+} >text
 printf 'How are you?\nTom is here.\n' >plain
 expect 0 translate -i plain
 cp out expected
@@ -18,16 +22,16 @@ cp out expected
 expect 0 translate -i text --stats stats.json
 sed '/^$/d' out >rest
 same rest expected
-[ "$(wc -l <out)" -eq 7 ] || fail "seven lines expected"
-[ "$(sed -n '2,6p' out | tr -d '\n')" = "" ] || fail "lines without pieces are not empty"
-for line in 2 3 4 5 6; do
+[ "$(wc -l <out)" -eq 8 ] || fail "eight lines expected"
+[ "$(sed -n '2,7p' out | tr -d '\n')" = "" ] || fail "lines without pieces are not empty"
+for line in 2 3 4 5 6 7; do
   has err "line $line: nothing that the model can read: its translation is empty"
 done
-counts empty=5 unknown_sources=0 unknown_codes=0 unfinished=0 unknown_outputs=0
+counts empty=6 unknown_sources=0 unknown_codes=0 unfinished=0 unknown_outputs=0 empty_outputs=0
 expect 0 translate -i text --ids
-[ "$(sed -n '2,6p' out | tr -d '\n')" = "" ] || fail "lines without pieces have ids"
+[ "$(sed -n '2,7p' out | tr -d '\n')" = "" ] || fail "lines without pieces have ids"
 expect 0 translate -i text --n-best 2 --beam-size 2
-[ "$(wc -l <out)" -eq 14 ] || fail "two translations of each line expected"
+[ "$(wc -l <out)" -eq 16 ] || fail "two translations of each line expected"
 
 # Letters that no piece has: alone they are an empty line, among others they are named.
 printf 'I see \346\227\245\346\234\254 and \320\266.\n\346\227\245\346\234\254\n' >letters
@@ -45,6 +49,24 @@ expect 0 translate -i two --score-target targets --stats stats.json
 has err "line 2: the vocabulary lacks '"
 has err 'in the target'
 counts unknown_targets=1 unknown_sources=0
+
+# What cannot be seen is named by its code point.
+printf 'I am\342\200\215here.\n' >joiner
+expect 0 translate -i joiner
+has err 'line 1: the vocabulary lacks U+200D: 1 unknown piece in the source'
+
+# A model that ends at once: a forced first token that is the end.
+mkdir ending
+ln -s "$shipped"/* ending/
+rm ending/generation_config.json
+sed 's/^{/{"forced_bos_token_id": 0,/' "$shipped/generation_config.json" \
+  >ending/generation_config.json
+expect 0 "$INGOT" translate -m ending -i plain --stats stats.json
+[ "$(wc -l <out)" -eq 2 ] && [ "$(wc -c <out)" -eq 2 ] || fail "two empty lines expected"
+has err 'line 1: the model ended at once: the translation is empty'
+counts empty=0 empty_outputs=2
+expect 0 "$INGOT" translate -m ending -i plain --ids --stats stats.json
+counts empty_outputs=0
 
 # A code that the vocabulary lacks, and one that it has.
 mkdir coded

@@ -242,6 +242,11 @@ static void bytes(void **state) {
                    IG_OK);
   assert_string_equal(text, unseen);
   free(text);
+  // A NUL would end the text.
+  const char *const nul[] = {"a", "<0x00>", "b"};
+  assert_int_equal(ig_sentencepiece_decode(model, nul, 3, &text, &length, NULL), IG_OK);
+  assert_string_equal(text, "a b");
+  free(text);
   ig_sentencepiece_free(model);
 }
 
