@@ -213,10 +213,21 @@ __attribute__((constructor)) static void hook_jansson(void) {
 // operator new, of the C++ shim. Those inside libsentencepiece are not reached: its protobuf aborts
 // in a destructor when one of them throws.
 _Noreturn void _ZSt17__throw_bad_allocv(void);  // std::__throw_bad_alloc()
-WRAP(void *, _Znwm, size_t size) {
+static void fail_new(void) {
   if (fails(FAULT_MEMORY, "operator new")) _ZSt17__throw_bad_allocv();
+}
+// Its name says which type size_t is.
+#if SIZE_MAX > UINT32_MAX
+WRAP(void *, _Znwm, size_t size) {
+  fail_new();
   return __real__Znwm(size);
 }
+#else
+WRAP(void *, _Znwj, size_t size) {
+  fail_new();
+  return __real__Znwj(size);
+}
+#endif
 
 // ---- writes -----------------------------------------------------------------
 
