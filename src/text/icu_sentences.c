@@ -26,6 +26,12 @@ size_t ig_icu_sentences_next(ig_icu_sentences *sentences, size_t from) {
   return from;
 }
 
+bool ig_icu_sentences_suppress(ig_icu_sentences *sentences, size_t place) {
+  (void)sentences;
+  (void)place;
+  return false;
+}
+
 #else
 
 #include <stdint.h>
@@ -112,8 +118,9 @@ static bool suppresses(ig_icu_sentences *s, const char *word, size_t length) {
 // Is the word before a place an abbreviation? ICU compares ends of words: to its German list, which
 // has "r.", no sentence ends in "Vater." So what is suppressed without its first letter, too, is
 // not suppressed as a whole.
-static bool is_abbreviation(ig_icu_sentences *s, size_t place) {
+bool ig_icu_sentences_suppress(ig_icu_sentences *s, size_t place) {
   size_t end = place, step;
+  if (!s->suppressions) return false;
   while (end > 0) {
     const size_t before = ig_utf8_before(s->bytes, end);
     if (ig_utf8_space(s->bytes + before, end - before) == 0) break;
@@ -135,7 +142,7 @@ static bool is_abbreviation(ig_icu_sentences *s, size_t place) {
 
 size_t ig_icu_sentences_next(ig_icu_sentences *s, size_t from) {
   while (s->at < s->length) {
-    if (s->at > from && !(s->suppressions && is_abbreviation(s, s->at))) break;
+    if (s->at > from && !ig_icu_sentences_suppress(s, s->at)) break;
     const int32_t next = ubrk_next(s->rules);
     s->at = next == UBRK_DONE ? s->length : (size_t)next;
   }

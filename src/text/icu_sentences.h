@@ -17,4 +17,6 @@ void ig_icu_sentences_free(ig_icu_sentences *sentences);
 bool ig_icu_sentences_begin(ig_icu_sentences *sentences, const char *text, size_t length);
 // As ig_plain_sentences_next, on that text; `from` never decreases.
 size_t ig_icu_sentences_next(ig_icu_sentences *sentences, size_t from);
+// Do the suppressions name the word that ends, before white space, at byte `place` of the text?
+bool ig_icu_sentences_suppress(ig_icu_sentences *sentences, size_t place);
 #endif

@@ -152,11 +152,12 @@ ig_status ig_piece_model_read(ig_piece_model *m, const void *bytes, size_t size,
 }
 
 ig_status ig_piece_model_check(const void *bytes, size_t size, const char *where, ig_error *err) {
+  message_reading r = {bytes, (const unsigned char *)bytes + size, false};
   ig_piece_model m = {0};
-  ig_status status = ig_piece_model_read(&m, bytes, size, where, err);
-  if (status == IG_OK) status = ig_charsmap_check(m.charsmap, m.charsmap_size, where, err);
-  if (status == IG_OK)
-    status = ig_charsmap_check(m.output_charsmap, m.output_charsmap_size, where, err);
-  ig_piece_model_free(&m);
-  return status;
+  bool sound = true;
+  for (message_field f; next_field(&r, &f);)
+    if (f.bytes) sound = sound && read_specification(&m, &f);
+  if (!sound || r.damaged) return fail_not_a_model(where, err);
+  IG_TRY(ig_charsmap_check(m.charsmap, m.charsmap_size, where, err));
+  return ig_charsmap_check(m.output_charsmap, m.output_charsmap_size, where, err);
 }

@@ -33,7 +33,6 @@ void ig_piece_model_free(ig_piece_model *model);
 // `where` is for messages.
 ig_status ig_piece_model_read(ig_piece_model *model, const void *bytes, size_t size,
                               const char *where, ig_error *err);
-// Whether the SentencePiece library, which trusts tables of normalizations and takes pieces with a
-// NUL in them, can be given the file.
+// Whether the SentencePiece library, which trusts tables of normalizations, can be given the file.
 ig_status ig_piece_model_check(const void *bytes, size_t size, const char *where, ig_error *err);
 #endif

@@ -81,20 +81,24 @@ static bool has_few_words(const char *text, size_t length) {
 
 // ---- words before a full stop -----------------------------------------------
 
-// The word is also found in upper case.
-static bool is_word(const char *word, size_t length, const char *wanted) {
+static char to_upper(char c) { return c >= 'a' && c <= 'z' ? (char)(c - 0x20) : c; }
+static char to_lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 0x20) : c; }
+
+// The word is also found in upper case, and with `lower` in lower case.
+static bool is_word(const char *word, size_t length, const char *wanted, bool lower) {
+  bool same = true, upper = true;
   if (strlen(wanted) != length) return false;
-  if (memcmp(word, wanted, length) == 0) return true;
   for (size_t i = 0; i < length; i++) {
-    const char c = wanted[i];
-    if (word[i] != (c >= 'a' && c <= 'z' ? c - 0x20 : c)) return false;
+    same = same && word[i] == wanted[i];
+    upper = upper && word[i] == to_upper(wanted[i]);
+    lower = lower && word[i] == to_lower(wanted[i]);
   }
-  return true;
+  return same || upper || lower;
 }
 
 static bool is_one_of(const char *word, size_t length, const char *const *words) {
   for (; length <= LONGEST_WORD && *words; words++)
-    if (is_word(word, length, *words)) return true;
+    if (is_word(word, length, *words, false)) return true;
   return false;
 }
 
@@ -106,6 +110,12 @@ static const char *const never_last[] = {
     "Mlle", "Sra",   "Srta", "Hr",  "Fr",     "Frl",  "Dipl", "Ing",  "Sig",  "Dott", "vs",  "cf",
     "viz",  "bzw",   "bspw", "vgl", "evtl",   "ggf",  "sog",  "inkl", "zzgl", "ca",   "Mag", "Abs",
     "eig",  "urspr", "Univ", "Wm",  "Bros",   "betr", "Cmdr", "Gebr", NULL};
+// In a text without capitals: those of them that are no words, and some that are often last before
+// a capital.
+static const char *const never_last_in_lower[] = {
+    "mr",  "mrs",  "ms",  "dr",   "prof", "st",   "vs",   "cf",     "viz",  "bzw",
+    "vgl", "evtl", "ggf", "sog",  "inkl", "zzgl", "ca",   "etc",    "usw",  "inc",
+    "ltd", "jr",   "sr",  "dept", "resp", "bspw", "corp", "approx", "hrsg", NULL};
 // Abbreviations before a number: "No. 5", "Fig. 2", "Dec. 24".
 static const char *const before_numbers[] = {
     "No",  "no",  "Nos",  "nos", "Nr",  "nr",  "Art",  "art", "Fig", "fig",  "Figs", "figs", "Abb",
@@ -122,28 +132,53 @@ static const char *const months[] = {
 static const char *const weekdays[] = {"Monday",   "Tuesday", "Wednesday", "Thursday", "Friday",
                                        "Saturday", "Sunday",  "Eastern",   "Pacific",  NULL};
 
+// Words that begin sentences and follow no initial and no abbreviation; the articles follow "z. B."
+static const char *const openers[] = {
+    "He",  "She", "It",   "They", "We",    "You",     "This", "That", "These", "Those", "Then",
+    "But", "And", "When", "If",   "There", "However", "The",  "Er",   "Sie",   "Es",    "Wir",
+    "Ihr", "Ich", "Du",   "Dann", "Aber",  "Und",     "Doch", "Wenn", NULL};
+static const char *const articles[] = {"Der", "Die", "Das", "Ein", "Eine", NULL};
+
 static bool is_number_next(const ig_sentence_place *p) {
   size_t step;
   return p->next < p->length &&
          ig_sentence_marks_is_number(ig_utf8_decode(p->text + p->next, &step));
 }
 
-static bool is_next_one_of(const ig_sentence_place *p, const char *const *words) {
-  size_t end = p->next, step;
-  while (end < p->length && ig_sentence_marks_is_letter(ig_utf8_decode(p->text + end, &step)))
+static size_t word_length(const char *text, size_t length) {
+  size_t end = 0, step;
+  while (end < length && ig_sentence_marks_is_letter(ig_utf8_decode(text + end, &step)))
     end += step;
-  return is_one_of(p->text + p->next, end - p->next, words);
+  return end;
 }
 
-// "1", "12", and in a language with ordinals "XIV".
+static bool is_next_one_of(const ig_sentence_place *p, const char *const *words) {
+  const char *next = p->text + p->next;
+  return is_one_of(next, word_length(next, p->length - p->next), words);
+}
+
+bool ig_sentence_guards_opens(const char *text, size_t length, bool lower) {
+  const size_t word = word_length(text, length);
+  for (const char *const *opener = openers; word <= LONGEST_WORD && *opener; opener++)
+    if (is_word(text, word, *opener, lower)) return true;
+  return false;
+}
+
+static bool opens_next(const ig_sentence_place *p) {
+  return ig_sentence_guards_opens(p->text + p->next, p->length - p->next, p->lower);
+}
+
+// "1", "12", and in a language with ordinals "XIV". None is before a word that begins sentences.
 static bool is_ordinal(const ig_sentence_place *p, const char *word, size_t length) {
+  if (opens_next(p) || is_next_one_of(p, articles)) return false;
   const bool digits = strspn(word, "0123456789") >= length;
   if (digits) return length <= 2 && (p->ordinals || is_next_one_of(p, months));
   return p->ordinals && strspn(word, "IVXLC") >= length;
 }
 
 // "U.S", "e.g", "Ph.D": parts of three letters at most, the last one of one letter, as no name of a
-// domain is. "p.m" and "a.m" are often last; else a day follows, or where the time is meant.
+// domain is. "p.m" and "a.m" are often last; else a day follows, or where the time is meant. Names
+// may be last: "the U.S. She".
 static bool is_dotted(const ig_sentence_place *p, const char *word, size_t length) {
   static const char *const hours[] = {"a.m", "p.m", NULL};
   size_t part = 0, step;
@@ -155,16 +190,31 @@ static bool is_dotted(const ig_sentence_place *p, const char *word, size_t lengt
     part = c == '.' ? 0 : part + 1;
     if (part > 3) return false;
   }
-  return part == 1;
+  const bool name = ig_sentence_marks_is_upper(ig_utf8_decode(word, &step));
+  return part == 1 && !(name && opens_next(p));
 }
 
-// One letter is an initial: "J. Smith", "z. B."; "I" may be a pronoun: "So do I. She ..."
+// Is the word before an initial another one? "z. B.", "J. S."
+static bool follows_initial(const ig_sentence_place *p, const sentence_tail *tail) {
+  size_t end = tail->word, before;
+  while (end > p->begin && ig_utf8_space(p->text + end - 1, 1)) end--;
+  if (end == tail->word || end == p->begin || p->text[end - 1] != '.') return false;
+  const size_t mark = end - 1;
+  if (mark == p->begin || !ig_sentence_marks_is_letter(character_before(p->text, mark, &before)))
+    return false;
+  return before == p->begin || !is_in_word(character_before(p->text, before, &end));
+}
+
+// One letter is an initial: "J. Smith", "z. B."; "I" may be a pronoun: "So do I. She ...", and any
+// may be a name: "plan B. They ..."
 static bool is_initial(const ig_sentence_place *p, const sentence_tail *tail) {
   size_t step;
   const char *word = p->text + tail->word;
   const uint32_t c = ig_utf8_decode(word, &step);
   if (step != tail->marks - tail->word || !ig_sentence_marks_is_cased(c)) return false;
-  return c != 'I' || !has_letter(p->text + p->begin, tail->word - p->begin);
+  if (opens_next(p) && !follows_initial(p, tail)) return false;
+  const bool pronoun = c == 'I' || (p->lower && c == 'i');
+  return !pronoun || !has_letter(p->text + p->begin, tail->word - p->begin);
 }
 
 static bool is_abbreviated(const ig_sentence_place *p, const sentence_tail *tail) {
@@ -173,6 +223,7 @@ static bool is_abbreviated(const ig_sentence_place *p, const sentence_tail *tail
   if (length == 0) return false;
   return is_initial(p, tail) || is_dotted(p, word, length) || is_ordinal(p, word, length) ||
          is_one_of(word, length, never_last) ||
+         (p->lower && is_one_of(word, length, never_last_in_lower)) ||
          (is_number_next(p) && is_one_of(word, length, before_numbers));
 }
 

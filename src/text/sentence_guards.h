@@ -18,10 +18,14 @@ typedef struct ig_sentence_place {
   size_t next;      // after the white space: the first byte of the next sentence
   bool has_letter;  // the sentence that may end here
   bool ordinals;    // the language writes ordinal numbers with a full stop: "am 1. Mai"
+  bool lower;       // the text has no capitals
 } ig_sentence_place;
 
 // True: no sentence ends here.
 bool ig_sentence_guards_hold(const ig_sentence_place *place);
+// Does the text go on with a word that begins sentences and follows no abbreviation and no initial:
+// "She", "There"? lower: also where it is not capitalized.
+bool ig_sentence_guards_opens(const char *text, size_t length, bool lower);
 // Does a language of this code ("de", "deu", "de_AT"; NULL: unknown) write ordinals with a full
 // stop?
 bool ig_sentence_guards_ordinals(const char *language);

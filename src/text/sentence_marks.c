@@ -52,6 +52,12 @@ bool ig_sentence_marks_is_lower(uint32_t c) {
   return category_of(c) == UTF8PROC_CATEGORY_LL;
 }
 
+bool ig_sentence_marks_is_upper(uint32_t c) {
+  if (c < 0x80) return c >= 'A' && c <= 'Z';
+  const utf8proc_category_t category = category_of(c);
+  return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LT;
+}
+
 bool ig_sentence_marks_is_cased(uint32_t c) {
   if (c < 0x80) return ig_sentence_marks_is_letter(c);
   const utf8proc_category_t category = category_of(c);
@@ -68,6 +74,24 @@ bool ig_sentence_marks_is_ideographic(uint32_t c) {
   return (c >= 0x2E80 && c <= 0x31FF) || (c >= 0x3400 && c <= 0x9FFF) ||
          (c >= 0xF900 && c <= 0xFAFF) || (c >= 0xFF00 && c <= 0xFFEF) ||
          (c >= 0x20000 && c <= 0x3FFFF);
+}
+
+bool ig_sentence_marks_all_lower(const char *text, size_t length) {
+  bool lower = false;
+  size_t step;
+  for (size_t i = 0; i < length; i += step) {
+    const uint32_t c = ig_utf8_decode(text + i, &step);
+    if (ig_sentence_marks_is_upper(c)) return false;
+    lower = lower || ig_sentence_marks_is_lower(c);
+  }
+  return lower;
+}
+
+size_t ig_sentence_marks_reference(const char *text, size_t length) {
+  size_t i = 1;
+  if (length < 3 || text[0] != '[') return 0;
+  while (i < length && text[i] >= '0' && text[i] <= '9') i++;
+  return i > 1 && i < length && text[i] == ']' ? i + 1 : 0;
 }
 
 bool ig_sentence_marks_goes_on(const char *text, size_t length) {

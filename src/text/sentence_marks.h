@@ -17,6 +17,12 @@ bool ig_sentence_marks_is_cased(uint32_t code);
 bool ig_sentence_marks_is_number(uint32_t code);
 // A script without spaces between words: Han, Kana, Bopomofo, and full-width forms.
 bool ig_sentence_marks_is_ideographic(uint32_t code);
+bool ig_sentence_marks_is_upper(uint32_t code);
+// Has the text letters with case, and no capital among them? Then case says nothing of where a
+// sentence begins: chats and transcripts of speech are written so.
+bool ig_sentence_marks_all_lower(const char *text, size_t length);
+// Bytes of the number in brackets at text, as footnotes are referred to ("[12]"); 0: there is none.
+size_t ig_sentence_marks_reference(const char *text, size_t length);
 // Is the first letter of text, with no mark that ends sentences before it, a lower-case one? This
 // is rule SB8 of Unicode Standard Annex #29: a full stop before such text ends no sentence.
 bool ig_sentence_marks_goes_on(const char *text, size_t length);

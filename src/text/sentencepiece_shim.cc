@@ -92,6 +92,18 @@ ig_status feed_pieces(const sp::ImmutableSentencePieceText &text, const ig_piece
   return IG_OK;
 }
 
+ig_status check_pieces(const ig_sentencepiece &model, const char *name, ig_error *err) {
+  const int count = model.processor.GetPieceSize();
+  if (count <= 0)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: a SentencePiece model without pieces", name);
+  for (int id = 0; id < count; ++id) {
+    const std::string &piece = model.processor.IdToPiece(id);
+    if (std::memchr(piece.data(), 0, piece.size()))
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: piece %d has a NUL in it", name, id);
+  }
+  return IG_OK;
+}
+
 }  // namespace
 
 // ---- models -----------------------------------------------------------------
@@ -105,8 +117,7 @@ ig_status ig_sentencepiece_load_memory(const void *data, size_t size, const char
     model->bytes.assign(static_cast<const char *>(data), size);
     const auto status = model->processor.LoadFromSerializedProto(model->bytes);
     if (!status.ok()) return fail_with(err, name, status, "damaged, or not a SentencePiece model");
-    if (model->processor.GetPieceSize() <= 0)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: a SentencePiece model without pieces", name);
+    IG_TRY(check_pieces(*model, name, err));
     *out = model.release();
     return IG_OK;
   });

@@ -25,6 +25,7 @@ struct ig_sentences {
   size_t length;                    // without the white space at its end
   bool alone;                       // the text is one sentence
   bool by_icu;                      // ICU has the text
+  bool lower;                       // the text has no capitals
   size_t plain;                     // the last place of text/plain_sentences.h
   size_t prefix_begin, prefix_end;  // language tokens
   size_t gap, begin;                // of the next sentence: the white space before it, and itself
@@ -118,6 +119,7 @@ ig_status ig_sentences_begin(ig_sentences *s, const char *text, size_t length, i
   s->length = s->begin + stripped;
   s->prefix_begin = s->begin;
   s->prefix_end = s->begin + ig_sentences_prefix(first, stripped);
+  s->lower = ig_sentence_marks_all_lower(text, s->length);
   return ask_icu(s, err);
 }
 
@@ -141,23 +143,49 @@ static bool ends_in_ellipsis(const char *text, size_t end) {
   return end >= 3 && memcmp(text + end - 3, "\xe2\x80\xa6", 3) == 0;
 }
 
-// The next place after `from` where a sentence may begin. To ICU an ellipsis of one character ends
-// none; to us it does before a capital, as one of three full stops.
+static bool ends_in_reference(const char *text, size_t end) {
+  size_t begin = end;
+  if (end == 0 || text[end - 1] != ']') return false;
+  while (begin > 0 && text[begin - 1] != '[') begin--;
+  return begin > 0 && ig_sentence_marks_reference(text + begin - 1, end - begin + 1) > 0;
+}
+
+// A hyphen or dash before white space and a capital: a line of a dialogue, "- Where? - At home."
+static bool begins_dialogue(const char *text, size_t length) {
+  size_t step;
+  const uint32_t c = length ? ig_utf8_decode(text, &step) : 0;
+  return (c == '-' || c == 0x2013 || c == 0x2014) &&
+         ig_utf8_space(text + step, length - step) > 0 && !ig_sentence_marks_goes_on(text, length);
+}
+
+// Places of our own rules that ICU's lack: after an ellipsis of one character, before a capital;
+// after a reference to a footnote; before a dash in a dialogue; where a text without capitals has a
+// full stop; and where a word follows that begins sentences, whatever abbreviation is before it.
+static bool is_place_without_icu(ig_sentences *s, size_t place) {
+  const char *next = s->text + place;
+  const size_t end = end_before_spaces(s->text, place), left = s->length - place;
+  return ends_in_ellipsis(s->text, end) || ends_in_reference(s->text, end) ||
+         begins_dialogue(next, left) || ig_sentence_guards_opens(next, left, s->lower) ||
+         (s->lower && !ig_icu_sentences_suppress(s->icu, place));
+}
+
+// The next place after `from` where a sentence may begin.
 static size_t next_place(ig_sentences *s, size_t from) {
-  if (s->plain <= from) s->plain = ig_plain_sentences_next(s->text, s->length, from);
+  if (s->plain <= from) s->plain = ig_plain_sentences_next(s->text, s->length, from, s->lower);
   if (!s->by_icu) return s->plain;
   const size_t next = ig_icu_sentences_next(s->icu, from);
   const size_t place = skip_spaces(s->text, s->length, next);
-  if (s->plain < place && ends_in_ellipsis(s->text, end_before_spaces(s->text, s->plain)))
-    return s->plain;
-  return place;
+  return s->plain < place && is_place_without_icu(s, s->plain) ? s->plain : place;
 }
 
 // Where the sentence that begins at `begin` ends, and where the next one begins: the end of the
 // text if there is none.
 static ig_sentence_place find_end(ig_sentences *s, size_t begin) {
-  ig_sentence_place place = {
-      .text = s->text, .length = s->length, .begin = begin, .ordinals = s->ordinals};
+  ig_sentence_place place = {.text = s->text,
+                             .length = s->length,
+                             .begin = begin,
+                             .ordinals = s->ordinals,
+                             .lower = s->lower};
   for (place.next = begin;;) {
     const size_t searched = place.next;
     place.next = next_place(s, searched);

@@ -286,9 +286,10 @@ static int tear_down(void **state) {
 
 static void a_piece_with_a_nul_is_refused(void **state) {
   (void)state;
-  static const char bytes[] =  // ModelProto { pieces { piece: "a" } pieces { piece: "b\0c" } }
-      "\x0A\x03\x0A\x01"
-      "a\x0A\x05\x0A\x03"
+  // ModelProto { pieces { piece: "<unk>" type: UNKNOWN } pieces { piece: "b\0c" } }
+  static const char bytes[] =
+      "\x0A\x09\x0A\x05<unk>\x18\x02"
+      "\x0A\x05\x0A\x03"
       "b\0c";
   ig_sentencepiece *model = NULL;
   ig_error err = {0};

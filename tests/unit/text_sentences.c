@@ -76,7 +76,16 @@ static void test_sentences_end(void **state) {
       "हिंदी में वाक्य।|दूसरा वाक्य।",
       "It ends at 9 p.m. Friday.|Good.",
       "You have No. 5 or no. 6.|No!|Not at all.",
-      "HOW ARE YOU?|I AM FINE."};
+      "HOW ARE YOU?|I AM FINE.",
+      "It is done.[1]|It was good.[2][13]|He left.",
+      "- I am here.|- Where?|- At home.|- I am coming.",
+      "I know him.|— Do you?",
+      "He got an A.|She got a B.|They like plan C.|It is theirs.",
+      "He lives in the U.S.|She lives in the U.S. Navy.|They met.",
+      "He came in Dec.|He left in May.",
+      "i went to the store.|it was closed.|then i ate an apple, e.g. this one.|so do i.|she left.",
+      "so it is.|mr. smith met dr. who, etc. and j. smith.|plan b.|they left.",
+      "hi!|how are you?|i am fine..."};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) expect_sentences("en", texts[i]);
 }
 
@@ -108,7 +117,12 @@ static void test_sentences_go_on(void **state) {
       "Stop! !!",
       "1. Open the door",
       "*** Hello",
-      "Ver. 2.0.1 is e.g. ok"};
+      "Ver. 2.0.1 is e.g. ok",
+      "Lists[1] of things[2] are long.",
+      "See [1] and [2].",
+      "a man . two women in front of &quot; the castle . &quot;",
+      "well... i see",
+      "“go.” he said"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) expect_sentences("en", texts[i]);
 }
 
@@ -120,6 +134,11 @@ static void test_languages(void **state) {
   expect_sentences(NULL, "Am 1. Januar kam er um 5.|Dann ging er.");
   expect_sentences("en", "I have room 3.|Auflage is a word.");
   expect_sentences("xx", "He left.|She stayed.");
+  expect_sentences("de",
+                   "Er kam am 3.|Sie kam am 4.|Wir kamen am 5. Mai.|Das war am 6.|Es war gut.");
+  expect_sentences("de", "Viele, z. B. Die Zeit und z. B. Sie, waren am 1. Mai da.");
+  expect_sentences("de",
+                   "ich bin zu hause.|du bist im garten.|er kam am 3. mai, z. b. mit dr. weiß.");
 }
 
 static void test_gaps(void **state) {
@@ -188,6 +207,7 @@ static void test_icu(void **state) {
     if (first_of_icu(cases[i].language, text) != cases[i].first)
       fail_msg("%s: %zu", cases[i].language ? cases[i].language : "(unknown)",
                first_of_icu(cases[i].language, text));
+  expect_sentences("en", "What else? - a new book");
   assert_int_equal(first_of_icu("en", "See Misc. Tools"), 15);
   assert_int_equal(first_of_icu(NULL, "See Misc. Tools"), 10);
   expect_sentences("en", "See Misc. Tools and Alt. Ways.");
