@@ -13,3 +13,9 @@ bool ig_size_add(size_t a, size_t b, size_t *out) {
   *out = a + b;
   return true;
 }
+
+bool ig_size_of(uint64_t value, size_t *out) {
+  if (value > SIZE_MAX) return false;
+  *out = (size_t)value;
+  return true;
+}

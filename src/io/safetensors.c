@@ -57,8 +57,8 @@ static ig_status read_shape(ig_safetensor *t, const json_t *shape, ig_error *err
     const json_t *extent = json_array_get(shape, i);
     if (!json_is_integer(extent) || json_integer_value(extent) < 0)
       return fail_tensor(t, err, "shape: expected non-negative integers");
-    t->shape[i] = (size_t)json_integer_value(extent);
-    if (!ig_size_multiply(t->elements, t->shape[i], &t->elements))
+    if (!ig_size_of((uint64_t)json_integer_value(extent), &t->shape[i]) ||
+        !ig_size_multiply(t->elements, t->shape[i], &t->elements))
       return fail_tensor(t, err, "shape: too large");
   }
   if (!ig_size_multiply(t->elements, ig_dtype_size(t->dtype), &t->bytes))

@@ -68,6 +68,8 @@ static void many_are_as_each(void **state) {
     convert[f](65536, odd, floats);
     for (uint32_t i = 0; i < 65536; i++) {
       const float x = formats[f].to_float((uint16_t)i);
+      // A processor of 32 bits returns a float through a register that changes signalling NaNs.
+      if (sizeof(void *) < 8 && isnan(x) && isnan(floats[i])) continue;
       assert_memory_equal(&floats[i], &x, sizeof x);
     }
   }

@@ -96,6 +96,7 @@ static void what_is_no_directory_is_an_error(void **state) {
 // A disk that fails in the middle does not make a shorter directory.
 static void a_failure_in_the_middle_is_told(void **state) {
   (void)state;
+  if (sizeof(void *) < 8) skip();  // readdir64 is called there, which is not wrapped
   for (int before = 0; before < 8; before++) {
     ig_listing listing;
     ig_error err = {0};

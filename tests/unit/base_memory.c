@@ -21,10 +21,13 @@ static void sizes_are_checked(void **state) {
   assert_true(ig_size_multiply(SIZE_MAX, 1, &out));
   assert_true(out == SIZE_MAX);
   assert_false(ig_size_multiply(SIZE_MAX / 2 + 1, 2, &out));
-  assert_false(ig_size_multiply((size_t)1 << 32, (size_t)1 << 32, &out));
+  assert_false(ig_size_multiply(SIZE_MAX / 2 + 1, SIZE_MAX / 2 + 1, &out));
   assert_true(ig_size_add(SIZE_MAX - 1, 1, &out));
   assert_true(out == SIZE_MAX);
   assert_false(ig_size_add(SIZE_MAX, 1, &out));
+  assert_true(ig_size_of(SIZE_MAX, &out));
+  assert_true(out == SIZE_MAX);
+  assert_true(ig_size_of((uint64_t)1 << 32, &out) == (SIZE_MAX > UINT32_MAX));
 }
 
 static void allocation_fails_with_a_message(void **state) {

@@ -88,6 +88,7 @@ static void unreserved_updates_are_seen(void **state) {
   fill_example(&e, LONGEST);
   allocations = 0;
   update(&r, &e.batch);
+  if (sizeof(void *) < 8) skip();  // memory is mapped by mmap64 there, which is not wrapped
   assert_true(allocations > 0);
   close_run(&r);
 }
@@ -112,6 +113,7 @@ static void recomputation_changes_no_bit(void **state) {
 // What the plan says about a trainer is what is mapped for it, to the page.
 static void the_plan_is_kept(void **state) {
   (void)state;
+  if (sizeof(void *) < 8) skip();
   enum { THREADS = 2, MAPPINGS = 5, PAGES = 2 * 4096 };
   const ig_memory_plan_sizes sizes = {
       .tokens = ROWS, .length = LONGEST, .beam_size = 1, .threads = THREADS};

@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/size.h"
 #include "base/plain_text.h"
 #include "fuse/record/provenance.h"
 #include "io/json.h"
@@ -52,7 +53,10 @@ static ig_status read_entry(const checking *c, const json_t *json, bool own, che
   }
   if (!out->expected)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: %.200s has no hash", c->where, file);
-  out->expected_bytes = json_is_integer(bytes) ? (size_t)json_integer_value(bytes) : 0;
+  out->expected_bytes = 0;
+  if (json_is_integer(bytes) && json_integer_value(bytes) > 0 &&
+      !ig_size_of((uint64_t)json_integer_value(bytes), &out->expected_bytes))
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %.200s: bytes: too large", c->where, file);
   out->path =
       own ? ig_path_join(c->directory, file, err) : ig_allocate_copy(file, strlen(file), err);
   return out->path ? IG_OK : IG_ERROR_MEMORY;
