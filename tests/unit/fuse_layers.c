@@ -377,14 +377,105 @@ static void ends_of_slices(void **state) {
   assert_int_equal(fixture_count("out"), 8);
 }
 
+// ---- stacks that no module names --------------------------------------------
+
+// Stacks up two layers of one tower, the first of a and the second of b; `expected` (count): the
+// model that each tensor beside that tower comes from.
+static void stack_one(const char *module, const char *const *names, const char *expected) {
+  char recipe[400];
+  remove_models();
+  write_model("a", "{\"tie_word_embeddings\": false}", 0, names);
+  write_model("b", "{\"tie_word_embeddings\": false}", 100, names);
+  snprintf(recipe, sizeof recipe,
+           "merge_method: passthrough\nmodules:\n  %s:\n    slices:\n"
+           "      - sources: [{model: a, layer_range: [0, 1]}]\n"
+           "      - sources: [{model: b, layer_range: [1, 2]}]\n",
+           module);
+  fixture_fuse(recipe, "out");
+  for (size_t i = 0; names[i]; i++)
+    expect_one("out", names[i], (float)i + (expected[i] == 'b' ? 100 : 0));
+}
+
+static void other_stacks_stay_whole(void **state) {
+  (void)state;
+  static const char *const speech[] = {"model.decoder.embed_tokens.weight",
+                                       "model.decoder.layer_norm.weight",
+                                       "model.decoder.layers.0.x",
+                                       "model.decoder.layers.1.x",
+                                       "model.encoder.layer_norm.weight",
+                                       "model.encoder.layers.0.x",
+                                       "model.encoder.layers.1.x",
+                                       "proj_out.weight",
+                                       NULL};
+  stack_one("decoder", speech, "ababaaab");
+  stack_one("encoder", speech, "aaaababa");
+  static const char *const pictures[] = {"language_model.lm_head.weight",
+                                         "language_model.model.layers.0.x",
+                                         "language_model.model.layers.1.x",
+                                         "language_model.model.norm.weight",
+                                         "multi_modal_projector.linear_1.weight",
+                                         "vision_tower.vision_model.encoder.layers.0.x",
+                                         "vision_tower.vision_model.encoder.layers.1.x",
+                                         "vision_tower.vision_model.post_layernorm.weight",
+                                         NULL};
+  stack_one("vision", pictures, "aaaaaabb");
+  stack_one("text", pictures, "babbaaaa");
+  // The head is beside all stacks.
+  static const char *const newer[] = {"lm_head.weight",
+                                      "model.language_model.layers.0.x",
+                                      "model.language_model.layers.1.x",
+                                      "model.language_model.norm.weight",
+                                      "model.vision_tower.blocks.0.x",
+                                      "model.vision_tower.blocks.1.x",
+                                      NULL};
+  stack_one("vision", newer, "aaaaab");
+  stack_one("text", newer, "babbaa");
+  static const char *const pairs[] = {"logit_scale",
+                                      "text_model.encoder.layers.0.x",
+                                      "text_model.encoder.layers.1.x",
+                                      "text_model.final_layer_norm.weight",
+                                      "text_projection.weight",
+                                      "vision_model.encoder.layers.0.x",
+                                      "vision_model.encoder.layers.1.x",
+                                      "vision_model.post_layernorm.weight",
+                                      "visual_projection.weight",
+                                      NULL};
+  stack_one("text", pairs, "aabbbaaaa");
+  stack_one("vision", pairs, "aaaaaabbb");
+}
+
+// Each projection goes with its own tower, though no module names it.
+static void heads_go_with_their_stacks(void **state) {
+  (void)state;
+  static const char *const names[] = {"text_model.encoder.layers.0.x", "text_projection.weight",
+                                      "vision_model.encoder.layers.0.x", "visual_projection.weight",
+                                      NULL};
+  remove_models();
+  write_model("a", "{}", 0, names);
+  write_model("b", "{}", 100, names);
+  fixture_fused(
+      "merge_method: passthrough\nmodules:\n  text: {models: [{model: a}]}\n"
+      "  vision: {models: [{model: b}]}\n",
+      "out");
+  expect_one("out", "text_projection.weight", 1);
+  expect_one("out", "visual_projection.weight", 103);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(stacks_are_named),      cmocka_unit_test(every_key_follows),
-      cmocka_unit_test(sections_follow),       cmocka_unit_test(encoder_and_decoder_follow_each),
-      cmocka_unit_test(each_section_is_found), cmocka_unit_test(unknown_counts_are_told),
-      cmocka_unit_test(union_of_depths),       cmocka_unit_test(lists_follow),
-      cmocka_unit_test(positions_are_told),    cmocka_unit_test(gradients_run_over_each_tower),
+      cmocka_unit_test(stacks_are_named),
+      cmocka_unit_test(every_key_follows),
+      cmocka_unit_test(sections_follow),
+      cmocka_unit_test(encoder_and_decoder_follow_each),
+      cmocka_unit_test(each_section_is_found),
+      cmocka_unit_test(unknown_counts_are_told),
+      cmocka_unit_test(union_of_depths),
+      cmocka_unit_test(lists_follow),
+      cmocka_unit_test(positions_are_told),
+      cmocka_unit_test(gradients_run_over_each_tower),
       cmocka_unit_test(ends_of_slices),
+      cmocka_unit_test(other_stacks_stay_whole),
+      cmocka_unit_test(heads_go_with_their_stacks),
   };
   return cmocka_run_group_tests(tests, fixture_enter, fixture_leave);
 }

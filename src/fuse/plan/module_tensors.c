@@ -20,14 +20,34 @@ bool ig_module_tensors_has(const ig_fusion_plan *plan, const ig_recipe_module *m
          ig_layer_stacks_module_has(&ig_fusion_plan_donor(plan)->stacks, module->name, tensor);
 }
 
-// Whether the stack of the module gives the model's output: a head without a module goes along.
-static bool gives_output(const ig_fusion_plan *plan, const ig_recipe_module *module) {
-  const ig_layer_stack *stack;
-  return is_named(module) &&
-         ig_layer_stacks_match(&ig_fusion_plan_donor(plan)->stacks, module->name, &stack) > 0 &&
-         (stack->role == IG_LAYER_STACK_ROLE_DECODER || stack->role == IG_LAYER_STACK_ROLE_TEXT);
+// How well a stack fits a tensor that comes after layers and is beside all stacks: the tensor's
+// name tells the stack's kind ("visual_projection"), or it tells none and the stack gives the
+// model's output, as a decoder or a language model does. 0: it does not fit.
+static int score_end(const ig_layer_stack *stack, ig_layer_stack_role told) {
+  const bool gives_output =
+      stack->role == IG_LAYER_STACK_ROLE_DECODER ||
+      (stack->role == IG_LAYER_STACK_ROLE_TEXT && stack->side != IG_LAYER_STACK_ROLE_ENCODER);
+  if (told == IG_LAYER_STACK_ROLE_NONE) return gives_output;
+  return stack->role == told ? 2 + gives_output : 0;
 }
 
+// The stack after whose layers the tensor comes: the one that it belongs to or, beside all stacks,
+// the one that fits it best. NULL: it comes before all layers, or no stack fits.
+static const ig_layer_stack *find_stack_before(const ig_layer_stacks *stacks, const char *tensor) {
+  const ig_layer_stack *found = ig_layer_stacks_owner(stacks, tensor);
+  const ig_layer_stack_role told = ig_layer_stacks_role_of(tensor);
+  int best = 0;
+  if (found || !ig_tensor_place_of(tensor).last) return found;
+  if (stacks->count == 1) return &stacks->items[0];
+  for (size_t i = 0; i < stacks->count; i++) {
+    const int score = score_end(&stacks->items[i], told);
+    if (score > best) found = &stacks->items[i];
+    if (score > best) best = score;
+  }
+  return found;
+}
+
+// A tensor that no module names, such as a head, goes along with the layers before it.
 static const ig_recipe_module *module_of(const ig_fusion_plan *plan, const char *tensor) {
   const ig_recipe *recipe = plan->recipe;
   const ig_recipe_module *rest = NULL;
@@ -36,8 +56,9 @@ static const ig_recipe_module *module_of(const ig_fusion_plan *plan, const char 
     if (!is_named(&recipe->modules[i])) rest = &recipe->modules[i];
   }
   if (rest) return rest;
-  for (size_t i = 0; ig_tensor_place_of(tensor).head && i < recipe->module_count; i++)
-    if (gives_output(plan, &recipe->modules[i])) return &recipe->modules[i];
+  const ig_layer_stack *stack = find_stack_before(&ig_fusion_plan_donor(plan)->stacks, tensor);
+  for (size_t i = 0; stack && i < recipe->module_count; i++)
+    if (ig_module_tensors_has(plan, &recipe->modules[i], stack->prefix)) return &recipe->modules[i];
   return &recipe->modules[0];
 }
 
@@ -93,6 +114,15 @@ static bool is_known(const ig_fusion_plan *plan, const ig_module_tensors *m, enu
   return false;
 }
 
+// Whether the tensor comes after the layers that the slices stack up. The last norm and the head of
+// another stack stay with that stack's layers, which are the first slice's.
+static bool comes_after_slices(const ig_fusion_plan *plan, const ig_module_tensors *m,
+                               const char *name, const ig_tensor_place *place) {
+  if (!place->last) return false;
+  const ig_layer_stack *stack = find_stack_before(&ig_fusion_plan_donor(plan)->stacks, name);
+  return !stack || !m->prefix || strcmp(stack->prefix, m->prefix) == 0;
+}
+
 static ig_status plan_outside(ig_fusion_plan *plan, const ig_module_tensors *m, const char *name,
                               const ig_fuse_model *from, ig_error *err) {
   const ig_tensor_place place = ig_tensor_place_of(name);
@@ -100,7 +130,8 @@ static ig_status plan_outside(ig_fusion_plan *plan, const ig_module_tensors *m, 
   if (is_of_prefix(name, &place, m->prefix) && !is_held_for_all(from, name, &place)) return IG_OK;
   const ig_layer_stack *stack = ig_layer_stacks_of_layer(&from->stacks, name);
   const ig_plan_position position = {.layer = place.layer, .layers = stack ? stack->layers : 0};
-  return ig_plan_tensor_add(plan, &m->slices[place.last ? m->count - 1 : 0], name, &position, err);
+  const size_t slice = comes_after_slices(plan, m, name, &place) ? m->count - 1 : 0;
+  return ig_plan_tensor_add(plan, &m->slices[slice], name, &position, err);
 }
 
 static ig_status plan_outside_of(ig_fusion_plan *plan, const ig_module_tensors *m, enumeration at,

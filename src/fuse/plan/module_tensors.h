@@ -18,6 +18,7 @@ bool ig_module_tensors_has(const ig_fusion_plan *plan, const ig_recipe_module *m
                            const char *tensor);
 // Plans all tensors that any model of the slices has and that belong to no other module. Those that
 // come before the layers are made of the first slice's models, those that come after them of the
-// last one's, as in mergekit. Layers of another stack than the slices' are kept whole.
+// last one's, as in mergekit. Another stack than the slices' is kept whole: its layers, its last
+// norm and its head are made of the first slice's models.
 ig_status ig_module_tensors_plan(ig_fusion_plan *plan, const ig_module_tensors *m, ig_error *err);
 #endif
