@@ -81,6 +81,13 @@ static inline void fixture_fused(const char *recipe, const char *output) {
   if (*messages) fail_msg("%s", messages);
 }
 
+// Fuses, and tells this.
+static inline void fixture_noted(const char *recipe, const char *output, const char *message) {
+  const char *messages = fixture_fuse(recipe, output);
+  if (!strstr(messages, message)) fail_msg("expected: %s\nfound: %s", message, messages);
+  if (!ig_file_exists(output)) fail_msg("nothing was written: %s", messages);
+}
+
 static inline void fixture_refused(const char *recipe, const char *message) {
   const char *messages = fixture_fuse(recipe, "refused");
   if (!strstr(messages, message)) fail_msg("expected: %s\nfound: %s", message, messages);

@@ -9,7 +9,7 @@
 #include "base/fail.h"
 #include "base/report.h"
 
-enum { MOST_TEXT = 1000, MOST_NAMED = 3, MOST_LINE = 2000 };
+enum { MOST_TEXT = 1000, MOST_NAMED = 10, MOST_NAMES = 2000, MOST_LINE = 3200 };
 
 // Adds one more tensor to a problem that is listed already.
 static ig_status add_tensor(ig_problem *p, const char *tensor, ig_error *err) {
@@ -73,8 +73,9 @@ void ig_problems_tell(const ig_problems *notes, const ig_reporter *reporter) {
   for (size_t i = 0; i < notes->count; i++) {
     const ig_problem *p = &notes->items[i];
     char line[MOST_LINE], more[48] = "";
-    if (p->more) snprintf(more, sizeof more, " and %zu more tensors", p->more);
-    snprintf(line, sizeof line, "%s%s%s%s", p->tensors ? p->tensors : "", more,
+    if (p->more)
+      snprintf(more, sizeof more, " and %zu more tensor%s", p->more, p->more == 1 ? "" : "s");
+    snprintf(line, sizeof line, "%.*s%s%s%s", MOST_NAMES, p->tensors ? p->tensors : "", more,
              p->tensors ? ": " : "", p->text);
     ig_report(reporter, IG_LEVEL_WARNING, "%s", line);
   }

@@ -107,14 +107,40 @@ static void missing_tensors_are_an_error_unless_the_recipe_says_otherwise(void *
   MODEL("more", "{}", TENSOR("extra", three), TENSOR("w", two));
   fixture_refused(MEAN("less", "more"), "extra: missing in less");
   fixture_refused(MEAN("more", "less"), "extra: missing in less");
-  fixture_fused("missing_tensors: union\n" MEAN("less", "more"), "union");
+  fixture_noted("missing_tensors: union\n" MEAN("less", "more"), "union",
+                "extra: missing in less: made of more alone (missing_tensors: union)");
   assert_int_equal(fixture_count("union"), 2);
   fixture_expect("union", "extra", three, 4);
   fixture_expect("union", "w", mean, 4);
-  fixture_fused("missing_tensors: intersection\n" MEAN("more", "less"), "intersection");
+  fixture_noted("missing_tensors: intersection\n" MEAN("more", "less"), "intersection",
+                "extra: missing in less: left out of the output (missing_tensors: intersection)");
   assert_int_equal(fixture_count("intersection"), 1);
   fixture_refused("missing_tensors: unoin\n" MEAN("less", "more"),
                   "expected error, union or intersection");
+}
+
+// The first ten are named, the others counted.
+static void missing_tensors_are_named(void **state) {
+  (void)state;
+  static const char names[] = "x00, x01, x02, x03, x04, x05, x06, x07, x08, x09 and ";
+  ig_safetensors_output tensors[13] = {TENSOR("w", two)};
+  char name[12][8], expected[256];
+  for (size_t i = 0; i < 12; i++) {
+    snprintf(name[i], sizeof name[i], "x%02zu", i);
+    tensors[i + 1] = (ig_safetensors_output)TENSOR(name[i], three);
+  }
+  fixture_model("twelve", "{}", tensors, 13);
+  fixture_model("eleven", "{}", tensors, 12);
+  snprintf(expected, sizeof expected, "%s2 more tensors: missing in less: left out", names);
+  fixture_noted("missing_tensors: intersection\n" MEAN("twelve", "less"), "left_out", expected);
+  snprintf(expected, sizeof expected, "%s1 more tensor: missing in less: left out", names);
+  fixture_noted("missing_tensors: intersection\n" MEAN("eleven", "less"), "left_out_11", expected);
+  snprintf(expected, sizeof expected, "%s1 more tensor: missing in less: made of the models that",
+           names);
+  fixture_noted(
+      "missing_tensors: union\nmerge_method: linear\nparameters: {weight: 1}\n"
+      "models: [{model: twelve}, {model: less}, {model: eleven}]\n",
+      "added", expected);
 }
 
 static void differences_need_the_base(void **state) {
@@ -125,7 +151,8 @@ static void differences_need_the_base(void **state) {
 #define TASKS                                                                                      \
   "missing_tensors: union\nmerge_method: task_arithmetic\nbase_model: base\nparameters: {weight: " \
   "1}\n"
-  fixture_fused(TASKS "models: [{model: less}, {model: third}]\n", "tasks");
+  fixture_noted(TASKS "models: [{model: less}, {model: third}]\n", "tasks",
+                "of_base: missing in less, third: made of base alone (missing_tensors: union)");
   fixture_expect("tasks", "w", three, 4);
   fixture_expect("tasks", "of_base", two, 4);  // nobody changes it
   fixture_expect("tasks", "extra", one, 4);    // the only one that there is
@@ -133,7 +160,8 @@ static void differences_need_the_base(void **state) {
   fixture_refused(TASKS "models: [{model: more}, {model: third}]\n",
                   "extra: missing in the base, but not in more and third");
   MODEL("second", "{}", TENSOR("w", two));
-  fixture_fused(TASKS "models: [{model: second}, {model: third}]\n", "both");
+  fixture_noted(TASKS "models: [{model: second}, {model: third}]\n", "both",
+                "extra: missing in second, base: made of third alone (missing_tensors: union)");
   fixture_expect("both", "w", moved, 4);
 }
 
@@ -145,6 +173,7 @@ int main(void) {
       cmocka_unit_test(heads_are_tied_to_the_decoder),
       cmocka_unit_test(t5_is_tied_as_its_logits_are_scaled),
       cmocka_unit_test(missing_tensors_are_an_error_unless_the_recipe_says_otherwise),
+      cmocka_unit_test(missing_tensors_are_named),
       cmocka_unit_test(differences_need_the_base),
   };
   return cmocka_run_group_tests(tests, make_models, fixture_leave);

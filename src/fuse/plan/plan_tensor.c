@@ -181,6 +181,40 @@ static size_t count_missing(const ig_plan_slice *s, const ig_plan_tensor *t) {
   return missing;
 }
 
+// Writes the names of the models that lack the tensor into text (size): "a, b".
+static void list_missing(const ig_fusion_plan *plan, const ig_plan_slice *s,
+                         const ig_plan_tensor *t, char *text, size_t size) {
+  text[0] = '\0';
+  for (size_t i = 0; i < s->count + s->has_base; i++) {
+    const bool is_base = i == s->count,
+               is_missing = is_base ? !t->base.tensor : !t->input[i].tensor;
+    const size_t used = strlen(text), model = is_base ? s->base : s->model[i];
+    if (is_missing)
+      snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+               plan->models.model[model].reference);
+  }
+}
+
+// Notes that the output lacks a tensor that a model has.
+static ig_status note_left_out(ig_fusion_plan *plan, const char *name, const char *lacking,
+                               ig_error *err) {
+  return ig_problems_add(&plan->notes, name, err,
+                         "missing in %s: left out of the output (missing_tensors: %s)", lacking,
+                         plan->recipe->missing == IG_MISSING_UNION ? "union" : "intersection");
+}
+
+// Notes that the output has a tensor that some models lack, and what it is made of.
+static ig_status note_added(ig_fusion_plan *plan, const ig_plan_tensor *t, const char *lacking,
+                            ig_error *err) {
+  if (t->method == plan->recipe->method && t->inputs + (t->base.tensor != NULL) > 1)
+    return ig_problems_add(
+        &plan->notes, t->name, err,
+        "missing in %s: made of the models that have it (missing_tensors: union)", lacking);
+  return ig_problems_add(&plan->notes, t->name, err,
+                         "missing in %s: made of %s alone (missing_tensors: union)", lacking,
+                         plan->models.model[t->input[0].model].reference);
+}
+
 // Keeps the inputs that exist, with their sources. If the method cannot be carried out on what is
 // left, the base's tensor, or the only model's, is taken unchanged. If neither is possible,
 // *complete is false and a problem is added.
@@ -257,17 +291,20 @@ ig_status ig_plan_tensor_add(ig_fusion_plan *plan, const ig_plan_slice *s, const
   memcpy(sources, s->source, sizeof sources);
   ig_plan_tensor *t;
   bool complete = true;
+  char lacking[500];
   IG_TRY(allocate_tensor(plan, name, s->count, &t, err));
   IG_TRY(find_inputs(plan, s, &wanted, t, err));
   const size_t missing = count_missing(s, t);
   if (missing && rule == IG_MISSING_ERROR) return IG_OK;  // the problem is added already
+  list_missing(plan, s, t, lacking, sizeof lacking);
   if (missing == s->count + s->has_base || (missing && rule == IG_MISSING_INTERSECTION)) {
     ig_fusion_plan_free_tensor(t);
     plan->count--;
-    return IG_OK;
+    return note_left_out(plan, name, lacking, err);
   }
   if (missing) IG_TRY(take_present(plan, s, t, sources, &complete, err));
   if (!complete) return IG_OK;
+  if (missing) IG_TRY(note_added(plan, t, lacking, err));
   const ig_setting_query query = {.place = &wanted.place, .depth = depth_of(plan, &wanted)};
   return finish_tensor(plan, s, sources, &query, t, err);
 }
