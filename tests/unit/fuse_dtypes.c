@@ -103,12 +103,42 @@ static void integers_that_differ_are_told(void **state) {
       "I64 in positions");
 }
 
+// non_float: base takes integers only, and only where they could be compared.
+static void base_is_taken_of_integers_alone(void **state) {
+  (void)state;
+  static const unsigned char bytes[] = {1, 2, 3, 4, 5}, other_bytes[] = {1, 2, 3, 5, 5};
+  static const ig_dtype quantised[] = {IG_DTYPE_F8_E4M3, IG_DTYPE_F8_E5M2, IG_DTYPE_F8_E8M0},
+                        integers[] = {IG_DTYPE_BOOL, IG_DTYPE_U8, IG_DTYPE_I8};
+#define BASE(a, b)                                                             \
+  "merge_method: linear\nnon_float: base\nmodels: [{model: " a "}, {model: " b \
+  "}]\n"                                                                       \
+  "parameters: {weight: 1}\n"
+  for (size_t i = 0; i < 3; i++) {
+    MODEL("first", RAW("q", quantised[i], 4, bytes));
+    MODEL("second", RAW("q", quantised[i], 4, other_bytes));
+    fixture_refused(BASE("first", "second"), "quantised weights cannot be fused");
+    nftw("refused.partial", fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
+  }
+  for (size_t i = 0; i < 3; i++) {
+    MODEL("first", RAW("q", integers[i], 4, bytes));
+    MODEL("second", RAW("q", integers[i], 4, other_bytes));
+    fixture_fused(BASE("second", "first"), "taken");
+    expect_bytes("taken", "q", integers[i], other_bytes, 4);
+    nftw("taken", fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
+  }
+  MODEL("second", RAW("q", IG_DTYPE_I8, 5, other_bytes));
+  fixture_refused(BASE("first", "second"), "q: [4] in first/model.safetensors, but [5] in second");
+  MODEL("second", RAW("q", IG_DTYPE_U8, 4, other_bytes));
+  fixture_refused(BASE("first", "second"), "q: I8 in first/model.safetensors, but U8 in second");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(types_are_mixed_by_name),
       cmocka_unit_test(others_stay_as_they_are),
       cmocka_unit_test(values_are_rounded_to_nearest_even),
       cmocka_unit_test(integers_that_differ_are_told),
+      cmocka_unit_test(base_is_taken_of_integers_alone),
   };
   return cmocka_run_group_tests(tests, make_models, fixture_leave);
 }

@@ -43,6 +43,16 @@ static bool is_float(ig_dtype dtype) {
          dtype == IG_DTYPE_F64;
 }
 
+// Whole numbers and booleans. The other types that are not floats are quantised weights.
+static bool is_integer(ig_dtype dtype) {
+  static const ig_dtype integers[] = {IG_DTYPE_BOOL, IG_DTYPE_U8,  IG_DTYPE_I8,
+                                      IG_DTYPE_U16,  IG_DTYPE_I16, IG_DTYPE_U32,
+                                      IG_DTYPE_I32,  IG_DTYPE_U64, IG_DTYPE_I64};
+  for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
+    if (integers[i] == dtype) return true;
+  return false;
+}
+
 static ig_dtype promote(ig_dtype a, ig_dtype b) { return a == b ? a : IG_DTYPE_F32; }
 
 static ig_dtype output_dtype(const ig_recipe *recipe, const ig_plan_tensor *t) {
@@ -256,8 +266,8 @@ static void set_type(ig_fusion_plan *plan, ig_plan_tensor *t) {
   t->dtype = output_dtype(plan->recipe, t);
 }
 
-// Of a tensor that is not of floating point the base's is taken: the recipe's base model, or else
-// the first of the models.
+// Of a tensor of integers the base's is taken: the recipe's base model, or else the first of the
+// models. All inputs have the same type and shape.
 static void take_base_integers(const ig_fusion_plan *plan, ig_plan_tensor *t) {
   const size_t donor = (size_t)(ig_fusion_plan_donor(plan) - plan->models.model);
   for (size_t i = 0; i < t->inputs && !t->base.tensor; i++)
@@ -272,12 +282,9 @@ static ig_status finish_tensor(ig_fusion_plan *plan, const ig_plan_slice *s,
                                const ig_recipe_source *const *sources,
                                const ig_setting_query *query, ig_plan_tensor *t, ig_error *err) {
   set_type(plan, t);
-  if (t->copied && plan->recipe->takes_base_integers) {
-    take_base_integers(plan, t);
-    set_type(plan, t);
-  }
   IG_TRY(ig_vocabulary_tensors_attach(plan, t, err));
   IG_TRY(check_shapes(plan, t, err));
+  if (is_integer(t->dtype) && plan->recipe->takes_base_integers) take_base_integers(plan, t);
   if (t->copied || t->method != plan->recipe->method) return IG_OK;
   IG_TRY(resolve_parameters(plan, s, sources, query, t, err));
   return check_parameters(plan, t, err);
