@@ -107,6 +107,7 @@ static ig_status resolve_parameter(ig_fusion_plan *plan, const parameter_search 
                                             search->slice->recipe->parameters,
                                             search->slice->module->parameters, search->whole};
   const ig_method_parameter *p = &t->method->parameters[search->query.parameter];
+  ig_setting_mark(scopes, 4, &search->query);
   if (ig_setting_resolve(scopes, 4, &search->query, out) || !p->required) return IG_OK;
   return source ? ADD_TENSOR_PROBLEM(plan, t->name, err, "%s has no '%s'", source->model, p->name)
                 : ADD_TENSOR_PROBLEM(plan, t->name, err, "'%s' is not set", p->name);

@@ -216,6 +216,8 @@ ig_status ig_planner_make(const ig_recipe *recipe, const ig_stage_model *stages,
   if (out->count) qsort(out->tensors, out->count, sizeof *out->tensors, by_name);
   if (out->problems.count == 0) IG_TRY(check_joined(out, err));
   if (out->problems.count == 0) IG_TRY(ig_layer_config_check(out, err));
+  if (out->problems.count == 0)
+    IG_TRY(ig_setting_note_unmet(recipe->scopes, recipe->method, &out->notes, err));
   IG_TRY(ig_output_template_choose(out, err));
   return check_names(out, err);
 }

@@ -2,6 +2,7 @@
 
 #include <fnmatch.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,13 +100,12 @@ static ig_status read_layers(const ig_yaml_node *node, ig_setting_choice *out, i
 }
 
 static ig_status read_conditions(const ig_yaml_node *node, ig_setting_choice *out, ig_error *err) {
-  const char *part;
   IG_TRY(ig_yaml_string(node, "filter", "*", &out->filter, err));
   if (strcmp(out->filter, "*") == 0) out->filter = NULL;
-  IG_TRY(ig_yaml_string(node, "select", NULL, &part, err));
+  IG_TRY(ig_yaml_string(node, "select", NULL, &out->select, err));
   IG_TRY(ig_yaml_string(node, "tensors", NULL, &out->tensors, err));
-  if (part && !ig_tensor_place_parse_part(part, &out->part))
-    return ig_yaml_fail(ig_yaml_get(node, "select"), err, "unknown part '%.100s' (%s)", part,
+  if (out->select && !ig_tensor_place_parse_part(out->select, &out->part))
+    return ig_yaml_fail(ig_yaml_get(node, "select"), err, "unknown part '%.100s' (%s)", out->select,
                         ig_tensor_place_parts);
   return read_layers(node, out, err);
 }
@@ -116,6 +116,7 @@ static ig_status read_conditional(const ig_yaml_node *node, const ig_method_para
   if (node->kind != IG_YAML_MAP)
     return ig_yaml_fail(node, err, "expected a map with 'value', as the entries before");
   IG_TRY(ig_yaml_check_keys(node, keys, COUNT(keys), err));
+  out->node = node;
   IG_TRY(read_conditions(node, out, err));
   const ig_yaml_node *value = ig_yaml_get(node, "value");
   return value ? read_values(value, p, out, err) : ig_yaml_fail(node, err, "has no 'value'");
@@ -127,7 +128,8 @@ static ig_status read_setting(const ig_yaml_node *node, const ig_method_paramete
       node->kind == IG_YAML_SEQUENCE && node->count > 0 && node->children[0]->kind == IG_YAML_MAP;
   const size_t count = is_list ? node->count : 1;
   out->choices = ig_allocate(count, sizeof *out->choices, err);
-  if (!out->choices) return IG_ERROR_MEMORY;
+  out->is_met = ig_allocate(count, sizeof *out->is_met, err);
+  if (!out->choices || !out->is_met) return IG_ERROR_MEMORY;
   out->count = count;
   if (!is_list && node->kind != IG_YAML_MAP) return read_values(node, p, &out->choices[0], err);
   for (size_t i = 0; i < count; i++)
@@ -170,6 +172,7 @@ ig_status ig_setting_read(const ig_yaml_node *node, const ig_method *method, boo
 static void free_setting(ig_setting *setting) {
   for (size_t i = 0; i < setting->count; i++) free(setting->choices[i].values);
   free(setting->choices);
+  free(setting->is_met);
 }
 
 void ig_setting_free(ig_setting_scope *owner) {
@@ -216,4 +219,61 @@ bool ig_setting_resolve(const ig_setting_scope *const *scopes, size_t count,
     }
   }
   return false;
+}
+
+// ---- conditions that nothing meets ------------------------------------------
+
+static bool has_conditions(const ig_setting_choice *c) {
+  return c->filter || c->tensors || c->select || c->has_layers;
+}
+
+void ig_setting_mark(const ig_setting_scope *const *scopes, size_t count,
+                     const ig_setting_query *query) {
+  for (size_t i = 0; i < count; i++) {
+    if (!scopes[i]) continue;
+    const ig_setting *setting = &scopes[i]->parameters[query->parameter];
+    for (size_t k = 0; k < setting->count; k++)
+      if (has_conditions(&setting->choices[k]) && conditions_hold(&setting->choices[k], query))
+        setting->is_met[k] = true;
+  }
+}
+
+// Writes the conditions as the recipe has them: "filter: mlp, layers: [0, 2]".
+static void write_conditions(const ig_setting_choice *c, char *text, size_t size) {
+  const char *const names[] = {"filter", "select", "tensors"}, *const values[] = {c->filter,
+                                                                                  c->select,
+                                                                                  c->tensors};
+  text[0] = '\0';
+  for (size_t i = 0; i < COUNT(names); i++) {
+    const size_t used = strlen(text);
+    if (values[i])
+      snprintf(text + used, size - used, "%s%s: %.100s", used ? ", " : "", names[i], values[i]);
+  }
+  const size_t used = strlen(text);
+  if (c->has_layers)
+    snprintf(text + used, size - used, "%slayers: [%.0f, %.0f]", used ? ", " : "", c->layers[0],
+             c->layers[1]);
+}
+
+static ig_status note_setting(const ig_setting *setting, const char *parameter, ig_problems *notes,
+                              ig_error *err) {
+  for (size_t i = 0; i < setting->count; i++) {
+    const ig_setting_choice *c = &setting->choices[i];
+    char conditions[420];
+    if (!has_conditions(c) || setting->is_met[i]) continue;
+    write_conditions(c, conditions, sizeof conditions);
+    IG_TRY(ig_problems_add(notes, NULL, err,
+                           "%s:%d: %s: no tensor that is fused meets '%s': this value has no "
+                           "effect",
+                           c->node->file, c->node->line, parameter, conditions));
+  }
+  return IG_OK;
+}
+
+ig_status ig_setting_note_unmet(const ig_setting_scope *owner, const ig_method *method,
+                                ig_problems *notes, ig_error *err) {
+  for (; owner; owner = owner->next)
+    for (size_t i = 0; i < IG_METHOD_PARAMETERS && method->parameters[i].name; i++)
+      IG_TRY(note_setting(&owner->parameters[i], method->parameters[i].name, notes, err));
+  return IG_OK;
 }

@@ -14,6 +14,7 @@
 //     elsewhere                      not set
 #ifndef IG_FUSE_RECIPE_SETTING_H
 #define IG_FUSE_RECIPE_SETTING_H
+#include "base/problems.h"
 #include "fuse/input/tensor_place.h"
 #include "fuse/method/method.h"
 #include "io/yaml.h"
@@ -22,16 +23,19 @@
 typedef struct ig_setting_choice {
   const char *filter;   // NULL: none
   const char *tensors;  // NULL: none
+  const char *select;   // the name of `part`; NULL: none
   ig_tensor_part part;
   bool has_layers;
   double layers[2];  // [first, last)
   double *values;    // (count): of a gradient; count 1: a scalar
   size_t count;
+  const ig_yaml_node *node;  // for messages
 } ig_setting_choice;
 
 typedef struct ig_setting {
   ig_setting_choice *choices;  // (count): the first whose conditions hold counts
   size_t count;                // 0: the parameter is not set
+  bool *is_met;                // (count): a tensor met the conditions (ig_setting_mark)
 } ig_setting;
 
 // What one scope sets. A scope is a model, a slice, a module or the whole recipe. Strings belong to
@@ -61,4 +65,11 @@ typedef struct ig_setting_query {
 // none of them sets the parameter, and *out is its fallback.
 bool ig_setting_resolve(const ig_setting_scope *const *scopes, size_t count,
                         const ig_setting_query *query, double *out);
+// Remembers which choices of the parameter, in all scopes (count), have conditions that this tensor
+// meets. Not thread-safe.
+void ig_setting_mark(const ig_setting_scope *const *scopes, size_t count,
+                     const ig_setting_query *query);
+// Notes each choice of a whole list of scopes whose conditions no tensor met.
+ig_status ig_setting_note_unmet(const ig_setting_scope *owner, const ig_method *method,
+                                ig_problems *notes, ig_error *err);
 #endif
