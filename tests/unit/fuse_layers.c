@@ -331,6 +331,81 @@ static void lists_follow(void **state) {
   fixture_refused(STACKED, "layer_types has an entry for each layer in a, but none for those of b");
 }
 
+// Lists of as many entries as there are layers.
+static void lists_of_unknown_meaning_stay(void **state) {
+  (void)state;
+  static const char config[] =
+      "{\"num_hidden_layers\": 3, \"num_key_value_heads_per_layer\": [7, 8, 9], "
+      "\"mlp_only_layers\": [0, 1, 2], \"mrope_section\": [4, 5, 6], "
+      "\"keys_to_ignore_at_inference\": [\"x\", \"y\", \"z\"], \"feature_layers\": [0, 1, 2], "
+      "\"unheard_of\": [1, 2, 3]}";
+  remove_models();
+  write_model("a", config, 0, plain);
+  write_model("b", config, 100, plain);
+  const char *messages = fixture_fuse(STACKED, "out");
+  expect_config("out", NULL, "num_key_value_heads_per_layer", "[7,8,9,8,9]");
+  expect_config("out", NULL, "mlp_only_layers", "[0,1,2,3,4]");
+  expect_config("out", NULL, "mrope_section", "[4,5,6]");
+  expect_config("out", NULL, "keys_to_ignore_at_inference", "[\"x\",\"y\",\"z\"]");
+  expect_config("out", NULL, "feature_layers", "[0,1,2]");
+  expect_config("out", NULL, "unheard_of", "[1,2,3]");
+  static const char *const told[] = {"feature_layers", "unheard_of"};
+  for (size_t i = 0; i < 2; i++) {
+    char expected[200];
+    snprintf(expected, sizeof expected,
+             "config.json: %s is a list of 3, as many as the layers of model.layers, but it is not "
+             "known whether it is about layers",
+             told[i]);
+    assert_non_null(strstr(messages, expected));
+  }
+  assert_null(strstr(messages, "mrope_section"));
+  assert_null(strstr(messages, "keys_to_ignore"));
+  // Nothing moves, and nothing is told.
+  nftw("out", fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
+  fixture_fused("merge_method: linear\nmodels: [{model: a}, {model: b}]\nparameters: {weight: 1}\n",
+                "out");
+}
+
+// Hidden states of a vision tower of three layers, of which the output has the first two.
+static void features_of_missing_layers_are_told(void **state) {
+  (void)state;
+  static const char *const names[] = {
+      "language_model.model.layers.0.x", "vision_tower.encoder.layers.0.x",
+      "vision_tower.encoder.layers.1.x", "vision_tower.encoder.layers.2.x", NULL};
+  static const struct {
+    const char *range, *layers, *told, *untold;
+  } cases[] = {
+      {"0, 2", "3",
+       "vision_feature_layer asks for the output of layer 3 of vision_tower.encoder.layers, but "
+       "the output has 2 layers there",
+       "counts layers"},
+      {"0, 2", "-4", "vision_feature_layer asks for the output of layer -4 of", "counts layers"},
+      {"0, 2", "[1, 3]", "asks for the output of layer 3 of", "of layer 1"},
+      {"1, 3", "2", "vision_feature_layer counts layers of vision_tower.encoder.layers and stays 2",
+       "asks"},
+      {"0, 2", "2", "", "vision_feature_layer"},
+      {"1, 3", "-2", "", "vision_feature_layer"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char config[300];
+    snprintf(config, sizeof config,
+             "{\"text_config\": {\"num_hidden_layers\": 1}, \"vision_config\": "
+             "{\"num_hidden_layers\": 3}, \"vision_feature_layer\": %s}",
+             cases[i].layers);
+    remove_models();
+    write_model("a", config, 0, names);
+    char recipe[300];
+    snprintf(recipe, sizeof recipe,
+             "merge_method: passthrough\nmodules:\n  vision:\n    slices:\n"
+             "      - sources: [{model: a, layer_range: [%s]}]\n",
+             cases[i].range);
+    const char *messages = fixture_fuse(recipe, "out");
+    expect_config("out", "vision_config", "num_hidden_layers", "2");
+    if (!strstr(messages, cases[i].told) || strstr(messages, cases[i].untold))
+      fail_msg("vision_feature_layer %s: %s", cases[i].layers, messages);
+  }
+}
+
 static void positions_are_told(void **state) {
   (void)state;
   remove_models();
@@ -476,6 +551,8 @@ int main(void) {
       cmocka_unit_test(ends_of_slices),
       cmocka_unit_test(other_stacks_stay_whole),
       cmocka_unit_test(heads_go_with_their_stacks),
+      cmocka_unit_test(lists_of_unknown_meaning_stay),
+      cmocka_unit_test(features_of_missing_layers_are_told),
   };
   return cmocka_run_group_tests(tests, fixture_enter, fixture_leave);
 }

@@ -194,6 +194,7 @@ typedef enum layer_value {
   LAYER_VALUE_INDICES,  // the numbers of some layers, "mlp_only_layers"
   LAYER_VALUE_PATTERN,  // a letter for each layer, "hybrid_override_pattern"
   LAYER_VALUE_SPANS,    // [[[entries], times], …], "attention_types"
+  LAYER_VALUE_UNKNOWN,  // a list that is as long as there are layers, and may be about them
 } layer_value;
 
 static bool has_any(const char *key, const char *const *words, size_t count) {
@@ -245,22 +246,88 @@ static bool is_of_side(const followed_stack *f, const config_section *section, c
   return !strstr(key, "decoder");
 }
 
-static layer_value kind_of(const char *key, const json_t *value, int layers) {
-  // Lists that have nothing to do with layers, whatever their length.
-  static const char *const others[] = {"architectures", "token",   "image_", "mean",   "_std",
-                                       "patch",         "conv",    "kernel", "stride", "label",
-                                       "out_features",  "out_ind", "bos_",   "eos_"};
+// Whether a list of this name has an entry for each layer, or each stage, as in configurations of
+// transformers and of models that bring their own code. A name that some models give one number,
+// and others a list (intermediate_size), is in it, too.
+static bool is_list_of_layers(const char *key) {
+  static const char *const names[] = {"layer_types",
+                                      "mlp_layer_types",
+                                      "decoder_layer_types",
+                                      "encoder_layer_types",
+                                      "layers_block_type",
+                                      "block_types",
+                                      "block_configs",
+                                      "attention_layers",
+                                      "attn_type_list",
+                                      "hybrid_layer_pattern",
+                                      "sliding_window_pattern",
+                                      "sliding_windows",
+                                      "attention_window",
+                                      "no_rope_layers",
+                                      "layer_rope_theta",
+                                      "indexer_types",
+                                      "kv_sharing_modes",
+                                      "kv_source_layer",
+                                      "layer_norm_scales",
+                                      "activation_sparsity_pattern",
+                                      "intermediate_size",
+                                      "intermediate_sizes",
+                                      "ffn_multipliers",
+                                      "head_dims",
+                                      "num_attention_heads",
+                                      "num_key_value_heads",
+                                      "num_query_heads",
+                                      "num_kv_heads",
+                                      "num_heads",
+                                      "num_experts",
+                                      "layers_num_experts",
+                                      "num_experts_per_tok",
+                                      "num_shared_expert",
+                                      "moe_intermediate_size",
+                                      "moe_topk",
+                                      "moe_layer_freq",
+                                      "swiglu_limits",
+                                      "swiglu_limits_shared",
+                                      "use_mem",
+                                      "depths"};
+  for (size_t i = 0; i < COUNT(names); i++)
+    if (strcmp(key, names[i]) == 0) return true;
+  return strstr(key, "_per_layer") || strstr(key, "per_layer_");
+}
+
+// Whether a list of this name has nothing to do with layers, whatever its length.
+static bool is_unrelated(const char *key) {
+  static const char *const words[] = {
+      "architectures", "token",        "image_",   "mean",      "_std",
+      "patch",         "conv",         "kernel",   "stride",    "label",
+      "out_features",  "out_ind",      "bos_",     "eos_",      "keys_to_ignore",
+      "mrope_section", "pos_att_type", "language", "quantiles", "resolution"};
+  return has_any(key, words, COUNT(words));
+}
+
+// Of lists: keys of hidden states ("vision_feature_layer") count them from the embeddings on, and
+// are no numbers of layers.
+static layer_value kind_of_list(const char *key, const json_t *value, int layers) {
   static const char *const of_layers[] = {"layer", "block", "_ind", "idx"};
+  if (strcmp(key, "attention_types") == 0 && are_spans(value, layers)) return LAYER_VALUE_SPANS;
+  if (is_list_of_layers(key) && json_array_size(value) == (size_t)layers) return LAYER_VALUE_LIST;
+  if (has_any(key, of_layers, COUNT(of_layers)) && !strstr(key, "feature") &&
+      are_indices(value, layers))
+    return LAYER_VALUE_INDICES;
+  return json_array_size(value) == (size_t)layers ? LAYER_VALUE_UNKNOWN : LAYER_VALUE_NONE;
+}
+
+static layer_value kind_of(const char *key, const json_t *value, int layers) {
   if (json_is_string(value))
     return strstr(key, "pattern") && json_string_length(value) == (size_t)layers
                ? LAYER_VALUE_PATTERN
                : LAYER_VALUE_NONE;
-  if (!json_is_array(value) || has_any(key, others, COUNT(others))) return LAYER_VALUE_NONE;
-  if (strcmp(key, "attention_types") == 0 && are_spans(value, layers)) return LAYER_VALUE_SPANS;
-  if (json_array_size(value) == (size_t)layers) return LAYER_VALUE_LIST;
-  return has_any(key, of_layers, COUNT(of_layers)) && are_indices(value, layers)
-             ? LAYER_VALUE_INDICES
-             : LAYER_VALUE_NONE;
+  if (!json_is_array(value) || is_unrelated(key)) return LAYER_VALUE_NONE;
+  return kind_of_list(key, value, layers);
+}
+
+static bool is_followed(layer_value kind) {
+  return kind != LAYER_VALUE_NONE && kind != LAYER_VALUE_UNKNOWN;
 }
 
 // A value for each layer of a model, as a list; a new reference. NULL: the model has no such value.
@@ -417,6 +484,18 @@ static ig_status note_positions(ig_fusion_plan *plan, const config_section *sect
   return IG_OK;
 }
 
+// Notes a list that may have an entry for each layer. One layer has a list of one by chance.
+static ig_status note_unknown_list(ig_fusion_plan *plan, const followed_stack *f,
+                                   const config_section *section, const char *key, ig_error *err) {
+  if (keeps_numbers(f) || f->donor->layers < 2) return IG_OK;
+  return ig_problems_add(&plan->notes, NULL, err,
+                         "config.json: %s%s%s is a list of %d, as many as the layers of %s, but it "
+                         "is not known whether it is about layers: it stays as it is, see whether "
+                         "it fits the output's %d layers",
+                         section->path, *section->path ? "." : "", key, f->donor->layers,
+                         f->planned->prefix, f->planned->layers);
+}
+
 static ig_status check_section(ig_fusion_plan *plan, const followed_stack *f,
                                const config_section *section, ig_error *err) {
   const char *key;
@@ -424,7 +503,9 @@ static ig_status check_section(ig_fusion_plan *plan, const followed_stack *f,
   json_object_foreach(section->object, key, value) {
     const layer_value kind = kind_of(key, value, f->donor->layers);
     const ig_fuse_model *lacking;
-    if (kind == LAYER_VALUE_NONE || !is_of_side(f, section, key)) continue;
+    if (kind == LAYER_VALUE_UNKNOWN && is_of_side(f, section, key))
+      IG_TRY(note_unknown_list(plan, f, section, key, err));
+    if (!is_followed(kind) || !is_of_side(f, section, key)) continue;
     json_t *followed = follow_value(f, section->path, key, kind, &lacking);
     if (!followed && !lacking) return ig_fail_memory(err);
     json_decref(followed);
@@ -436,6 +517,46 @@ static ig_status check_section(ig_fusion_plan *plan, const followed_stack *f,
                              ig_fusion_plan_donor(plan)->reference, lacking->reference));
   }
   return keeps_numbers(f) ? IG_OK : note_positions(plan, section, err);
+}
+
+// Whether the first `count` layers of the output are those of a model, in their places.
+static bool keeps_first(const followed_stack *f, json_int_t count) {
+  bool kept = count <= f->planned->layers;
+  for (int i = 0; kept && i < count; i++) kept = f->planned->from[i].layer == i;
+  return kept;
+}
+
+// Notes numbers of a tower's hidden states that the language model reads and that the output's
+// tower lacks, or that mean other layers there. State 0 comes before the layers; negative numbers
+// count from the last one.
+static ig_status note_features(ig_fusion_plan *plan, const followed_stack *f, ig_error *err) {
+  static const char *const keys[] = {"vision_feature_layer", "vision_feature_layers",
+                                     "mm_vision_select_layer", "select_layer"};
+  const json_t *config = ig_fusion_plan_donor(plan)->config;
+  if (f->donor->role != IG_LAYER_STACK_ROLE_VISION || keeps_numbers(f)) return IG_OK;
+  for (size_t k = 0; k < COUNT(keys); k++) {
+    const json_t *value = json_object_get(config, keys[k]);
+    const size_t count = json_is_array(value) ? json_array_size(value) : 1;
+    for (size_t i = 0; i < count; i++) {
+      const json_t *number = json_is_array(value) ? json_array_get(value, i) : value;
+      const json_int_t state = json_integer_value(number), layers = f->planned->layers;
+      if (!json_is_integer(number) || (state < 0 && state >= -layers - 1) ||
+          (state >= 0 && keeps_first(f, state)))
+        continue;
+      IG_TRY(state > layers || state < 0
+                 ? ig_problems_add(&plan->notes, NULL, err,
+                                   "config.json: %s asks for the output of layer %d of %s, but "
+                                   "the output has %d layers there: it cannot run before this is "
+                                   "changed",
+                                   keys[k], (int)state, f->planned->prefix, (int)layers)
+                 : ig_problems_add(&plan->notes, NULL, err,
+                                   "config.json: %s counts layers of %s and stays %d, but the "
+                                   "output has other layers in these places: see whether it "
+                                   "still fits",
+                                   keys[k], f->planned->prefix, (int)state));
+    }
+  }
+  return IG_OK;
 }
 
 // Writes "num_hidden_layers 61, text_config.n_layer 3" of all counts of layers that the
@@ -481,6 +602,7 @@ static ig_status check_stack(ig_fusion_plan *plan, const ig_plan_stack *planned,
     return ig_problems_add(&plan->notes, NULL, err,
                            "config.json comes from %s, which has no layers %s: it may not fit",
                            donor->reference, planned->prefix);
+  IG_TRY(note_features(plan, &f, err));
   section_list sections = {.count = 0};
   const size_t found = choose_sections(&f, donor->config, &sections);
   if (found != 1) {
@@ -537,7 +659,7 @@ static bool set_lists(const followed_stack *f, const config_section *section) {
   json_object_foreach_safe(section->object, next, key, value) {
     const layer_value kind = kind_of(key, value, f->donor->layers);
     const ig_fuse_model *lacking;
-    if (kind == LAYER_VALUE_NONE || !is_of_side(f, section, key)) continue;
+    if (!is_followed(kind) || !is_of_side(f, section, key)) continue;
     json_t *followed = follow_value(f, section->path, key, kind, &lacking);
     if (!followed || json_object_set_new(section->object, key, followed)) return false;
   }
