@@ -303,6 +303,60 @@ static void unknown_tables_are_told(void **state) {
                   "strange_head.weight: has 2 rows, as many as vocab_size");
 }
 
+// Forms by which rows cannot be matched: where all models have the same pieces, nothing is matched.
+static void nothing_is_matched_where_all_is_the_same(void **state) {
+  (void)state;
+  static const char *const names[] = {"tokenizer.model", "sentencepiece.bpe.model", "vocab.txt"},
+                           *const sources[] = {"base", "union", "two", "third"};
+  char recipe[400];
+  make_rows("one", 2, 1);
+  make_rows("two", 2, 10);
+  make_rows("third", 2, 0);
+  const char *const all[] = {"one", "two", "third"};
+  for (size_t i = 0; i < 3; i++) {
+    static const char *const others[] = {"tokenizer.json", "tokenizer_config.json",
+                                         "added_tokens.json", "spiece.model"};
+    for (size_t k = 0; k < COUNT(others); k++) remove_in(all[i], others[k]);
+  }
+  for (size_t f = 0; f < COUNT(names); f++) {
+    for (size_t i = 0; i < 3; i++) {
+      if (f == 2)
+        write_in(all[i], names[f], i == 1 ? "x\r\ny\r\n" : "x\ny\n");
+      else
+        copy_spm(0, all[i], names[f]);
+    }
+    for (size_t i = 0; i < COUNT(sources); i++) {
+      snprintf(recipe, sizeof recipe, BOTH "tokenizer_source: %s\n", sources[i]);
+      fixture_fused(recipe, "same");
+      fixture_expect("same", "lm_head.weight", (const float[]){5.5f, 6.5f}, 2);
+      assert_true(ig_file_exists_in("same", names[f]));
+      nftw("same", fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
+      // The model of another stage has the tokenizer of its donor.
+      snprintf(recipe, sizeof recipe,
+               "name: mean\n" BOTH
+               "tokenizer_source: %s\n---\n"
+               "merge_method: linear\nmodels: [{model: mean}, {model: one}]\n"
+               "parameters: {weight: 1}\ntokenizer_source: union\n",
+               sources[i]);
+      fixture_fused(recipe, "same");
+      fixture_expect("same", "lm_head.weight", (const float[]){3.25f, 4.25f}, 2);
+      nftw("same", fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
+    }
+    if (f == 2) {
+      write_in("two", "added_tokens.json", "{\"z\": 2}");
+      fixture_refused(BOTH "tokenizer_source: base\n", "two: rows cannot be matched");
+      remove_in("two", "added_tokens.json");
+      write_in("two", names[f], "y\nx\n");
+    } else {
+      copy_spm(1, "two", names[f]);
+    }
+    fixture_refused(BOTH "tokenizer_source: base\n", "two: rows cannot be matched");
+    fixture_refused(BOTH "tokenizer: {source: base, pad_to_multiple_of: 8}\n",
+                    "one: rows cannot be matched");
+    for (size_t i = 0; i < 3; i++) remove_in(all[i], names[f]);
+  }
+}
+
 int main(void) {
   const char *source = getenv("INGOT_SOURCE");
   char *root = realpath(source ? source : ".", NULL);
@@ -318,6 +372,7 @@ int main(void) {
       cmocka_unit_test(added_tokens_are_matched),
       cmocka_unit_test(only_added_tokens_may_differ),
       cmocka_unit_test(unknown_tables_are_told),
+      cmocka_unit_test(nothing_is_matched_where_all_is_the_same),
   };
   return cmocka_run_group_tests(tests, make_models, fixture_leave);
 }

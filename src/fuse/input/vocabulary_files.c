@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/name.h"
 #include "base/path.h"
 #include "io/json.h"
@@ -263,4 +264,55 @@ ig_status ig_vocabulary_files_compare(const char *const directories[2], const ch
   const bool is_damaged = status == IG_ERROR_FORMAT && ig_name_ends_with(name, ".json");
   return is_damaged || status == IG_ERROR_MEMORY ? ig_fail(err, status, "%s", unread.message)
                                                  : IG_OK;
+}
+
+// The pieces of a file that need not exist: none.
+static ig_status read_if_exists(const char *directory, const char *name, ig_vocabulary *out,
+                                ig_error *err) {
+  return ig_file_exists_in(directory, name) ? ig_vocabulary_files_read(directory, name, out, err)
+                                            : IG_OK;
+}
+
+// Whether a file that lists a part of the pieces lists the same in both.
+static ig_status same_part(const char *const directories[2], const char *name, bool *same,
+                           ig_error *err) {
+  ig_vocabulary v[2] = {{0}, {0}};
+  char difference[IG_VOCABULARY_FILES_TEXT];
+  ig_status status = read_if_exists(directories[0], name, &v[0], err);
+  if (status == IG_OK) status = read_if_exists(directories[1], name, &v[1], err);
+  *same = status == IG_OK && ig_vocabulary_files_same_pieces(&v[0], &v[1], false, difference);
+  ig_vocabulary_free(&v[0]);
+  ig_vocabulary_free(&v[1]);
+  return status;
+}
+
+static ig_status same_file(const char *const directories[2], const char *name, bool *same,
+                           ig_error *err) {
+  char difference[IG_VOCABULARY_FILES_TEXT];
+  *same = false;
+  if (ig_vocabulary_files_lists_a_part(name)) return same_part(directories, name, same, err);
+  if (!ig_file_exists_in(directories[0], name) || !ig_file_exists_in(directories[1], name))
+    return IG_OK;
+  IG_TRY(ig_vocabulary_files_compare(directories, name, difference, err));
+  *same = *difference == '\0';
+  return IG_OK;
+}
+
+ig_status ig_vocabulary_files_are_alike(const char *const directories[2], bool *alike,
+                                        ig_error *err) {
+  size_t whole = 0;  // files that list all pieces
+  ig_status status = IG_OK;
+  *alike = true;
+  for (int side = 0; status == IG_OK && side < 2; side++) {
+    ig_listing files = {0};
+    status = ig_listing_read(directories[side], &files, err);
+    for (size_t i = 0; status == IG_OK && *alike && i < files.count; i++) {
+      if (!ig_vocabulary_files_is_one(files.names[i])) continue;
+      whole += !ig_vocabulary_files_lists_a_part(files.names[i]);
+      status = same_file(directories, files.names[i], alike, err);
+    }
+    ig_listing_free(&files);
+  }
+  *alike = *alike && status == IG_OK && whole > 0;
+  return status;
 }

@@ -27,6 +27,10 @@ enum { IG_VOCABULARY_FILES_TEXT = 400 };
 // if all bytes of the files are; a damaged JSON file is IG_ERROR_FORMAT.
 ig_status ig_vocabulary_files_compare(const char *const directories[2], const char *name,
                                       char difference[IG_VOCABULARY_FILES_TEXT], ig_error *err);
+// Whether two directories have the same vocabulary: one file at least lists all pieces, both have
+// the same such files, and all files tell the same pieces of the same ids.
+ig_status ig_vocabulary_files_are_alike(const char *const directories[2], bool *alike,
+                                        ig_error *err);
 // Compares two vocabularies; false, with `difference` filled: an id has two different pieces, or a
 // piece in only one of them. both_only: an id counts only if it has a piece in both.
 bool ig_vocabulary_files_same_pieces(const ig_vocabulary *a, const ig_vocabulary *b, bool both_only,

@@ -27,6 +27,9 @@ typedef struct ig_alignment {
   // All models have the output's vocabulary and as many rows as each other: nothing is matched, and
   // rows after the last piece stay.
   bool idle;
+  // The pieces are in no form by which rows can be matched, and all models have the same files:
+  // idle, and without pieces.
+  bool unread;
   // Entries for the added_tokens of the output's tokenizer.json, of those pieces that its tokenizer
   // lacks. NULL: the pieces come from no tokenizer.json.
   json_t *new_tokens;

@@ -29,7 +29,9 @@ static ig_status plan_tensors(ig_stage *stage, ig_error *err) {
 // another stage makes the donor, that is what is known of the donor's tokenizer.
 static void plan_tokenizer(const ig_fusion_plan *plan, ig_stage_model *model) {
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
-  if (plan->alignment) {
+  if (plan->alignment && plan->alignment->unread) {
+    model->tokenizer = plan->alignment->directory;
+  } else if (plan->alignment) {
     model->pieces = &plan->alignment->output;
   } else if (donor->stage) {
     model->pieces = donor->stage->pieces;

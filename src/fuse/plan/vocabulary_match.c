@@ -5,6 +5,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "fuse/input/vocabulary_files.h"
 #include "fuse/plan/special_ids.h"
 #include "fuse/plan/vocabulary_tensors.h"
 
@@ -35,17 +36,28 @@ static const ig_fuse_model *source_model(const ig_fusion_plan *plan) {
   return found;
 }
 
+// Where the tokenizer of the model in a directory, or of a stage's model, is. NULL: not known yet.
+static const char *find_tokenizer(const ig_stage_model *stage, const char *directory) {
+  if (!stage) return directory;
+  return stage->directory ? stage->directory : stage->tokenizer;
+}
+
+// The directory, or else the stage, that the output's tokenizer comes from.
+static const char *find_source(const ig_fusion_plan *plan, const ig_stage_model **stage) {
+  const char *source = plan->recipe->tokenizer.source;
+  const ig_fuse_model *model = source_model(plan);
+  *stage = ig_fuse_models_find_stage(&plan->models, source, strlen(source));
+  if (!model) return source;
+  if (!*stage) *stage = model->stage;
+  return model->directory;
+}
+
 // The tokenizer that the output's begins with. *complete false: the model that it would come from
 // could not be opened, which is a problem of the list already.
 static ig_status load_source(const ig_fusion_plan *plan, ig_alignment *a, bool *complete,
                              ig_error *err) {
-  const char *source = plan->recipe->tokenizer.source, *directory = source;
-  const ig_stage_model *stage = ig_fuse_models_find_stage(&plan->models, source, strlen(source));
-  const ig_fuse_model *model = source_model(plan);
-  if (model) {
-    directory = model->directory;
-    stage = stage ? stage : model->stage;
-  }
+  const ig_stage_model *stage;
+  const char *directory = find_source(plan, &stage);
   *complete = stage || directory;
   if (!*complete) return IG_OK;
   const char *existing = stage ? stage->directory : directory;
@@ -183,6 +195,44 @@ static ig_status resolve_rules(ig_fusion_plan *plan, const ig_pieces *pieces, ig
 }
 
 // ---- whether anything is to be matched --------------------------------------
+
+// Whether the files of all models tell the same pieces as those of the output's tokenizer.
+static ig_status have_same_files(const ig_fusion_plan *plan, const char *source, bool *same,
+                                 ig_error *err) {
+  *same = true;
+  for (size_t i = 0; *same && i < plan->models.count; i++) {
+    const ig_fuse_model *m = &plan->models.model[i];
+    const char *const directories[2] = {source, find_tokenizer(m->stage, m->directory)};
+    *same = directories[1] != NULL;
+    if (*same && strcmp(directories[0], directories[1]) != 0)
+      IG_TRY(ig_vocabulary_files_are_alike(directories, same, err));
+  }
+  return IG_OK;
+}
+
+// Tokenizers in a form by which rows cannot be matched: if all models have the same one, nothing is
+// to be matched. *alike: they have, and the alignment is idle.
+static ig_status align_unread(ig_fusion_plan *plan, bool *alike, ig_error *err) {
+  const ig_recipe_tokenizer *asked = &plan->recipe->tokenizer;
+  const ig_stage_model *stage;
+  const char *directory = find_source(plan, &stage), *source = find_tokenizer(stage, directory);
+  ig_pieces pieces;
+  ig_error why = {0};
+  *alike = false;
+  if (!source || (stage && stage->pieces) || asked->rules.count || asked->pad_to_multiple_of != 1)
+    return IG_OK;
+  ig_status status = ig_pieces_load(source, &pieces, &why);
+  if (status == IG_OK) ig_pieces_free(&pieces);
+  if (status != IG_ERROR_UNSUPPORTED) return IG_OK;  // told where the pieces are needed
+  status = have_same_files(plan, source, alike, &why);
+  *alike = *alike && status == IG_OK && ig_vocabulary_tensors_are_alike(plan);
+  if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why.message);
+  if (!*alike) return IG_OK;
+  ig_alignment *a = plan->alignment;
+  a->idle = a->unread = true;
+  a->directory = ig_allocate_copy(source, strlen(source), err);
+  return a->directory ? IG_OK : IG_ERROR_MEMORY;
+}
 
 static bool has_output_pieces(const ig_alignment *a, size_t model, const ig_pieces *pieces) {
   bool same = true;
@@ -325,6 +375,9 @@ ig_status ig_vocabulary_match(ig_fusion_plan *plan, ig_error *err) {
   bool complete = true;
   plan->alignment = ig_allocate(1, sizeof *plan->alignment, err);
   if (!plan->alignment) return IG_ERROR_MEMORY;
+  bool alike;
+  IG_TRY(align_unread(plan, &alike, err));
+  if (alike) return IG_OK;
   plan->alignment->models = plan->models.count;
   ig_pieces *pieces = ig_allocate(plan->models.count, sizeof *pieces, err);
   const ig_status status = pieces ? match_pieces(plan, pieces, &complete, err) : IG_ERROR_MEMORY;
