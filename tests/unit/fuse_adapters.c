@@ -16,8 +16,8 @@ static void make_adapter(const char *name, const char *settings,
   ig_error err = {0};
   mkdir(name, 0777);
   snprintf(path, sizeof path, "%s/adapter_config.json", name);
-  snprintf(config, sizeof config, "{\"peft_type\": \"LORA\", \"lora_alpha\": 4, \"r\": 2%s}",
-           settings);
+  snprintf(config, sizeof config, "{\"peft_type\": \"LORA\", \"lora_alpha\": 4%s%s}",
+           strstr(settings, "\"r\"") ? "" : ", \"r\": 2", settings);
   fixture_write(path, config);
   snprintf(path, sizeof path, "%s/adapter_model.safetensors", name);
   if (ig_safetensors_write(path, tensors, count, &err) != IG_OK) fail_msg("%s", err.message);
@@ -75,7 +75,7 @@ static void alpha_has_patterns(void **state) {
       {", \"alpha_pattern\": {\"c\": 10}", 2, 2},                        // not a part's end
       {", \"alpha_pattern\": {\"^layers.0.fc\": 10, \"^m\\\\.layers.0.fc\": 12}", 6, 2},
       {", \"alpha_pattern\": {\"layers...fc\": 8}", 4, 4},
-      {", \"rank_pattern\": {\"layers.1.fc\": 8}", 2, 2},  // the tensor's rank counts
+      {", \"rank_pattern\": {\"layers.1.fc\": 2, \"fc\": 2}", 2, 2},
       {", \"init_lora_weights\": \"gaussian\"", 2, 2},
       {", \"init_lora_weights\": \"eva\"", 2, 2},
       {", \"init_lora_weights\": \"orthogonal\"", 2, 2},
@@ -137,7 +137,8 @@ static void transposed_layers(void **state) {
       PART("lm_head", 1, 2, 2, square_a, square_b)};
   static const float attention[] = {2, 8, 4, 10, 6, 12};
   static const float plain[] = {12, 24, 20, 40}, transposed[] = {12, 20, 24, 40};
-  static const char *const settings[] = {"", ", \"fan_in_fan_out\": true"};
+#define RANKS ", \"rank_pattern\": {\"c_proj\": 1, \"lm_head\": 1}"
+  static const char *const settings[] = {RANKS, RANKS ", \"fan_in_fan_out\": true"};
   for (size_t i = 0; i < 2; i++) {
     make_adapter("conv", settings[i], tensors, COUNT(tensors));
     fixture_fused(APPLY("gpt", "conv"), "out");
@@ -149,9 +150,76 @@ static void transposed_layers(void **state) {
   fixture_fused(APPLY("own", "conv"), "out");
   fixture_expect("out", "transformer.h.0.attn.c_proj.weight", transposed, 4);
   remove_output();
-  make_adapter("conv", "", tensors, COUNT(tensors));
+  make_adapter("conv", RANKS, tensors, COUNT(tensors));
   fixture_refused(APPLY("own", "conv"),
                   "the shapes of lora_A and lora_B do not fit transformer.h.0.attn.c_attn.weight");
+}
+
+// A square weight does not tell its kind: it is that of an nn.Linear, where PEFT ignores the flag.
+static void flag_of_linear_layers_is_ignored(void **state) {
+  (void)state;
+  static const float square_a[] = {1, 2}, square_b[] = {3, 5}, plain[] = {12, 24, 20, 40};
+  const ig_safetensors_output weights[] = {TENSOR("m.layers.0.q_proj.weight", 2, 2, zeros),
+                                           TENSOR("m.layers.0.up_proj.weight", 2, 3, zeros)},
+                              square[] = {PART("m.layers.0.q_proj", 1, 2, 2, square_a, square_b)},
+                              both[] = {PART("m.layers.0.q_proj", 1, 2, 2, square_a, square_b),
+                                        PART("m.layers.0.up_proj", 2, 2, 3, a2, b2)};
+  fixture_model("linear", "{\"model_type\": \"llama\"}", weights, COUNT(weights));
+  for (size_t i = 0; i < 2; i++) {
+    make_adapter("flag", ", \"rank_pattern\": {\"q_proj\": 1}, \"fan_in_fan_out\": true",
+                 i ? both : square, i ? COUNT(both) : COUNT(square));
+    fixture_noted(APPLY("linear", "flag"), "out",
+                  "flag: fan_in_fan_out is true, but the layers are linear and store their weights "
+                  "as (out, in): it has no effect, as in PEFT");
+    fixture_expect("out", "m.layers.0.q_proj.weight", plain, 4);
+    remove_output();
+  }
+}
+
+static void ranks_must_be_those_of_the_tensors(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {
+      {", \"r\": 99",
+       "m.layers.0.fc: lora_A and lora_B have the rank 2, but adapter_config.json (r, "
+       "rank_pattern) says 99"},
+      {", \"rank_pattern\": {\"layers.1.fc\": 8}",
+       "m.layers.1.fc: lora_A and lora_B have the rank 2"},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    two_layers("ranks", cases[i][0]);
+    fixture_refused(APPLY("model", "ranks"), cases[i][1]);
+  }
+  // Of a regular expression it is not known for what it holds.
+  two_layers("ranks", ", \"rank_pattern\": {\".*1.fc\": 8}");
+  fixture_fused(APPLY("model", "ranks"), "out");
+  remove_output();
+}
+
+static void adapters_of_nothing_are_refused(void **state) {
+  (void)state;
+  const ig_safetensors_output convolution[] = {
+      {.name = "m.conv.weight", .rank = 4, .shape = {2, 3, 1, 1}, .values = zeros},
+      {.name = "m.short.weight", .rank = 3, .shape = {2, 3, 1}, .values = zeros}};
+  const ig_safetensors_output parts[][2] = {
+      {{.name = "m.conv.lora_A.weight", .rank = 4, .shape = {2, 3, 1, 1}, .values = a2},
+       {.name = "m.conv.lora_B.weight", .rank = 4, .shape = {2, 2, 1, 1}, .values = b2}},
+      {{.name = "m.short.lora_A.weight", .rank = 3, .shape = {2, 3, 1}, .values = a2},
+       {.name = "m.short.lora_B.weight", .rank = 3, .shape = {2, 2, 1}, .values = b2}}};
+  fixture_model("convolution", "{\"model_type\": \"made-up\"}", convolution, 2);
+  make_adapter("of_convolution", "", parts[0], 2);
+  fixture_refused(APPLY("convolution", "of_convolution"),
+                  "m.conv: LoRA of a convolution (Conv2d) is not supported");
+  make_adapter("of_convolution", "", parts[1], 2);
+  fixture_refused(APPLY("convolution", "of_convolution"),
+                  "m.short: LoRA of a convolution (Conv1d) is not supported");
+  make_adapter("empty", "", NULL, 0);
+  fixture_refused(APPLY("model", "empty"), "empty/adapter_model.safetensors: has no tensors");
+  two_layers("kindless", "");
+  fixture_write("kindless/adapter_config.json", "{\"lora_alpha\": 4, \"r\": 2}");
+  fixture_refused(APPLY("model", "kindless"), "peft_type");
+  two_layers("plain", "");
+  fixture_refused(APPLY("model", "plain+kindless"),
+                  "model+plain+kindless: only one adapter can follow a model");
 }
 
 // What is extracted from Conv1D's weights gives them back; tables of embeddings are none of them.
@@ -279,7 +347,7 @@ static void what_is_not_built_is_called_by_its_name(void **state) {
     fixture_refused(APPLY("model", "kind"), kinds[i][0]);
   }
   mkdir("pickled", 0777);
-  fixture_write("pickled/adapter_config.json", "{\"lora_alpha\": 1}");
+  fixture_write("pickled/adapter_config.json", "{\"peft_type\": \"LORA\", \"lora_alpha\": 1}");
   fixture_write("pickled/adapter_model.bin", "x");
   fixture_refused(APPLY("model", "pickled"), "it does not begin as a file of torch.save does");
   fixture_write("pickled/adapter_config.json", "{\"peft_type\": \"IA3\"}");
@@ -291,6 +359,9 @@ int main(void) {
       cmocka_unit_test(alpha_has_patterns),
       cmocka_unit_test(levels_in_front_may_differ),
       cmocka_unit_test(transposed_layers),
+      cmocka_unit_test(flag_of_linear_layers_is_ignored),
+      cmocka_unit_test(ranks_must_be_those_of_the_tensors),
+      cmocka_unit_test(adapters_of_nothing_are_refused),
       cmocka_unit_test(transposed_layers_are_extracted),
       cmocka_unit_test(names_are_those_of_the_model_with_its_head),
       cmocka_unit_test(what_is_not_built_is_called_by_its_name),

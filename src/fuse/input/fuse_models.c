@@ -43,7 +43,12 @@ static ig_status split_reference(const ig_fuse_models *models, const char *refer
   m->directory =
       made ? ig_allocate_copy(made, strlen(made), err) : ig_allocate_copy(reference, length, err);
   *adapter = plus ? plus + 1 : NULL;
-  return m->directory ? IG_OK : IG_ERROR_MEMORY;
+  if (!m->directory) return IG_ERROR_MEMORY;
+  if (!plus || m->stage || ig_file_exists(m->directory) || !strchr(m->directory, '+')) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: only one adapter can follow a model, and there is no directory %s: add each "
+                 "adapter to the model in a recipe of its own (stages)",
+                 reference, m->directory);
 }
 
 // A name that no directory has, and that looks like one of the hub's or of a home directory.

@@ -23,6 +23,7 @@ struct ig_lora_adapter {
   char *directory;
   ig_safetensors *tensors;
   ig_lora_config config;
+  bool ignores_flag;  // fan_in_fan_out is set, and no layer is known to store its weight so
   adapted_module *modules;
   size_t count, capacity;
 };
@@ -213,25 +214,67 @@ static bool fits(const ig_lora *part, const ig_safetensor *weight, bool transpos
          part->a->shape[0] > 0;
 }
 
-// As PEFT, the kind of the layer decides where it is known, and else what the adapter says.
-static bool is_transposed(const ig_lora_adapter *adapter, const adapted_module *module,
-                          const json_t *config) {
-  if (ig_families_stores_transposed(config, module->weight->name)) return true;
-  return adapter->config.fan_in_fan_out && !ig_families_has_transposed(config) &&
-         fits(&module->part, module->weight, true);
+// Whether the shapes alone tell that the weight is stored as (in, out).
+static bool fits_transposed_only(const adapted_module *module) {
+  const ig_lora *part = &module->part;
+  return fits(part, module->weight, true) && !fits(part, module->weight, false);
 }
 
-static ig_status attach_module(ig_lora_adapter *adapter, const ig_safetensors *model,
-                               const json_t *config, adapted_module *module, ig_error *err) {
-  ig_lora *part = &module->part;
-  if (!part->a || !part->b)
+// Whether the adapter may be believed that layers of a model that is not known store their weights
+// as (in, out): the shapes of one of them tell it. PEFT ignores the flag where a layer is an
+// nn.Linear, as most are, and the kind of a layer cannot be seen in a square weight.
+static bool is_flag_proved(const ig_lora_adapter *adapter, const json_t *config) {
+  bool proved = false;
+  if (!adapter->config.fan_in_fan_out || ig_families_has_transposed(config)) return false;
+  for (size_t i = 0; i < adapter->count && !proved; i++)
+    proved = fits_transposed_only(&adapter->modules[i]);
+  return proved;
+}
+
+// As in PEFT, the kind of the layer decides where it is known.
+static bool is_transposed(const adapted_module *module, bool is_proved, const json_t *config) {
+  if (ig_families_stores_transposed(config, module->weight->name)) return true;
+  return is_proved && fits(&module->part, module->weight, true);
+}
+
+static ig_status find_parts(const ig_lora_adapter *adapter, const ig_safetensors *model,
+                            adapted_module *module, ig_error *err) {
+  if (!module->part.a || !module->part.b)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: %s has one of lora_A and lora_B only",
                    adapter->directory, module->path);
-  IG_TRY(find_weight(adapter, model, module, err));
-  part->transposed = is_transposed(adapter, module, config);
-  if (!fits(part, module->weight, part->transposed))
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: the shapes of lora_A and lora_B do not fit %s",
-                   adapter->directory, module->weight->name);
+  return find_weight(adapter, model, module, err);
+}
+
+static ig_status fail_shapes(const ig_lora_adapter *adapter, const adapted_module *module,
+                             ig_error *err) {
+  const int dimensions = module->weight->rank - 2;
+  if (dimensions > 0 && module->part.a->rank == module->weight->rank)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: %s: LoRA of a convolution (Conv%dd) is not supported: merge the adapter "
+                   "into its model with PEFT's merge_and_unload before",
+                   adapter->directory, module->path, dimensions);
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: the shapes of lora_A and lora_B do not fit %s",
+                 adapter->directory, module->weight->name);
+}
+
+// Another rank than that of the tensors would be another scale; PEFT cannot load such an adapter.
+static ig_status check_rank(const ig_lora_adapter *adapter, const adapted_module *module,
+                            ig_error *err) {
+  const double told = ig_lora_config_rank(&adapter->config, module->path);
+  const size_t rank = module->part.a->shape[0];
+  if (told == 0 || told == (double)rank) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT,
+                 "%s: %s: lora_A and lora_B have the rank %zu, but adapter_config.json (r, "
+                 "rank_pattern) says %g",
+                 adapter->directory, module->path, rank, told);
+}
+
+static ig_status attach_module(ig_lora_adapter *adapter, const json_t *config, bool is_proved,
+                               adapted_module *module, ig_error *err) {
+  ig_lora *part = &module->part;
+  part->transposed = is_transposed(module, is_proved, config);
+  if (!fits(part, module->weight, part->transposed)) return fail_shapes(adapter, module, err);
+  IG_TRY(check_rank(adapter, module, err));
   part->scale = (float)ig_lora_config_scale(&adapter->config, module->path, part->a->shape[0]);
   return IG_OK;
 }
@@ -239,9 +282,17 @@ static ig_status attach_module(ig_lora_adapter *adapter, const ig_safetensors *m
 ig_status ig_lora_attach(ig_lora_adapter *adapter, const ig_safetensors *model,
                          const json_t *config, ig_error *err) {
   IG_TRY(list_modules(adapter, err));
+  if (adapter->count == 0)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: has no tensors, expected lora_A and lora_B of layers",
+                   ig_lora_file(adapter));
+  for (size_t i = 0; i < adapter->count; i++)
+    IG_TRY(find_parts(adapter, model, &adapter->modules[i], err));
+  const bool is_proved = is_flag_proved(adapter, config);
+  adapter->ignores_flag =
+      adapter->config.fan_in_fan_out && !is_proved && !ig_families_has_transposed(config);
   for (size_t i = 0; i < adapter->count; i++) {
     adapted_module *module = &adapter->modules[i];
-    IG_TRY(attach_module(adapter, model, config, module, err));
+    IG_TRY(attach_module(adapter, config, is_proved, module, err));
     for (size_t k = 0; k < i; k++)
       if (adapter->modules[k].weight == module->weight)
         return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s and %s both belong to %s",
@@ -249,6 +300,14 @@ ig_status ig_lora_attach(ig_lora_adapter *adapter, const ig_safetensors *model,
                        module->weight->name);
   }
   return IG_OK;
+}
+
+ig_status ig_lora_note(const ig_lora_adapter *adapter, ig_problems *notes, ig_error *err) {
+  if (!adapter || !adapter->ignores_flag) return IG_OK;
+  return ig_problems_add(notes, NULL, err,
+                         "%s: fan_in_fan_out is true, but the layers are linear and store their "
+                         "weights as (out, in): it has no effect, as in PEFT",
+                         adapter->directory);
 }
 
 ig_lora ig_lora_find(const ig_lora_adapter *adapter, const ig_safetensor *weight) {

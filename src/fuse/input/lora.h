@@ -7,6 +7,7 @@
 #define IG_FUSE_INPUT_LORA_H
 #include <jansson.h>
 
+#include "base/problems.h"
 #include "io/safetensors.h"
 
 typedef struct ig_lora {
@@ -28,6 +29,9 @@ const char *ig_lora_file(const ig_lora_adapter *adapter);  // the file of its we
 // does not have may end with the name of one weight, or be the end of it.
 ig_status ig_lora_attach(ig_lora_adapter *adapter, const ig_safetensors *model,
                          const json_t *config, ig_error *err);
+// Notes what the adapter says of the model it is attached to and what has no effect, as in PEFT. An
+// adapter of NULL says nothing.
+ig_status ig_lora_note(const ig_lora_adapter *adapter, ig_problems *notes, ig_error *err);
 // The part for a weight of the model that the adapter is attached to. An adapter of NULL has no
 // parts.
 ig_lora ig_lora_find(const ig_lora_adapter *adapter, const ig_safetensor *weight);

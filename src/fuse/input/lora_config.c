@@ -96,6 +96,7 @@ static ig_status refuse_base_changes(ig_json_object config, ig_error *err) {
 
 static ig_status refuse_kinds(ig_json_object config, ig_error *err) {
   const char *kind;
+  IG_TRY(ig_json_require(config, "peft_type", err));
   IG_TRY(ig_json_string(config, "peft_type", "LORA", &kind, err));
   return strcmp(kind, "LORA") == 0
              ? IG_OK
@@ -178,6 +179,16 @@ ig_status ig_lora_config_load(const char *path, ig_lora_config *out, ig_error *e
 void ig_lora_config_free(ig_lora_config *config) {
   json_decref(config->json);
   *config = (ig_lora_config){0};
+}
+
+double ig_lora_config_rank(const ig_lora_config *config, const char *module) {
+  const char *key;
+  json_t *value;
+  json_object_foreach(json_object_get(config->json, "rank_pattern"), key, value) {
+    if (!is_plain_pattern(key)) return 0;
+    if (pattern_holds(key, module)) return json_number_value(value);
+  }
+  return json_number_value(json_object_get(config->json, "r"));
 }
 
 double ig_lora_config_scale(const ig_lora_config *config, const char *module, size_t rank) {

@@ -102,6 +102,7 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
   for (size_t i = 0; donor->config && i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
     IG_TRY(refuse_quantised(plan, m, problems, err));
+    IG_TRY(ig_lora_note(m->adapter, notes, err));
     // If the types of two models differ, so does everything else, and one problem is enough.
     bool same;
     IG_TRY(compare_key(donor, m, keys[0], &same, problems, err));
