@@ -440,6 +440,40 @@ static void gradients_run_over_each_tower(void **state) {
   expect_one("out", "vision_model.encoder.layers.2.x", 104);
 }
 
+// Beside the layers the output layer alone takes the last value, and in mergekit nothing does.
+static void gradients_beside_the_layers(void **state) {
+  (void)state;
+  static const char *const names[] = {"bert.embeddings.word_embeddings.weight",
+                                      "bert.encoder.layer.0.x",
+                                      "bert.encoder.layer.1.x",
+                                      "bert.pooler.dense.weight",
+                                      "classifier.weight",
+                                      "cls.predictions.transform.dense.weight",
+                                      "final_layer_norm.weight",
+                                      "lm_head.weight",
+                                      "proj_out.weight",
+                                      "qa_outputs.weight",
+                                      "score.weight",
+                                      "text_projection.weight",
+                                      "visual_projection.weight",
+                                      NULL};
+  static const char ours[] = "0010100111100", mergekits[] = "0010000000000";
+  for (int as_mergekit = 0; as_mergekit < 2; as_mergekit++) {
+    remove_models();
+    write_model("a", "{}", 0, names);
+    write_model("b", "{}", 100, names);
+    char recipe[300];
+    snprintf(recipe, sizeof recipe,
+             "merge_method: slerp\nbase_model: a\nmodels: [{model: a}, {model: b}]\n"
+             "parameters: {t: [0, 1]}\n%s",
+             as_mergekit ? "compatibility: mergekit\n" : "");
+    fixture_fused(recipe, "out");
+    for (size_t i = 0; names[i]; i++)
+      expect_one("out", names[i],
+                 (float)i + ((as_mergekit ? mergekits : ours)[i] == '1' ? 100 : 0));
+  }
+}
+
 static void ends_of_slices(void **state) {
   (void)state;
   stack("{\"n_layer\": 3}", plain);
@@ -552,6 +586,7 @@ int main(void) {
       cmocka_unit_test(other_stacks_stay_whole),
       cmocka_unit_test(heads_go_with_their_stacks),
       cmocka_unit_test(lists_of_unknown_meaning_stay),
+      cmocka_unit_test(gradients_beside_the_layers),
       cmocka_unit_test(features_of_missing_layers_are_told),
   };
   return cmocka_run_group_tests(tests, fixture_enter, fixture_leave);

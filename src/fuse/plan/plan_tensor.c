@@ -156,8 +156,8 @@ static ig_status allocate_tensor(ig_fusion_plan *plan, const char *name, size_t 
   return t->name && t->input && t->of_model && t->model_keys ? IG_OK : IG_ERROR_MEMORY;
 }
 
-// The depth of the tensor in its stack, by which gradients are interpolated. For mergekit the head
-// is at depth 0.
+// The depth of the tensor in its stack, by which gradients are interpolated. Beside the layers only
+// the output layer is at depth 1; mergekit has all tensors there at depth 0.
 static double depth_of(const ig_fusion_plan *plan, const output_name *wanted) {
   const ig_plan_position *at = wanted->position;
   if (at->layer >= 0) return at->layers > 1 ? (double)at->layer / (at->layers - 1) : 1;

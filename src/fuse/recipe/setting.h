@@ -57,8 +57,8 @@ typedef struct ig_setting_query {
   size_t parameter;    // index in the method's table
   const char *tensor;  // the name that filters and globs see
   const ig_tensor_place *place;
-  double depth;  // in the stack: 0 at the first layer and at embeddings, 1 at the last layer and at
-                 // the head
+  double depth;  // in the stack: 0 at the first layer, 1 at the last one and at the output layer; 0
+                 // at all else beside the layers: embeddings, last norms, poolers, projections
 } ig_setting_query;
 
 // Looks for the parameter in the scopes (count), in order. A scope of NULL is passed over. false:
