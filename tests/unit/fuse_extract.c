@@ -255,6 +255,53 @@ static void refusals(void **state) {
     fail_msg("%s", messages);
 }
 
+// Layers whose names PEFT does not find in the model that transformers 5 makes of the checkpoint,
+// or does not adapt. The adapter is written as it was.
+static void what_peft_does_not_add_is_told(void **state) {
+  (void)state;
+  static const struct {
+    const char *type, *layer, *told;
+    size_t rows;  // the layer's rank is 1, another layer's is 2
+  } cases[] = {
+      {"vit", "vit.encoder.layer.0.attention.attention.query.weight", "without effect on them", 2},
+      {"swin", "swin.encoder.layers.0.blocks.0.attention.self.query.weight",
+       "without effect on them", 2},
+      {"swin", "swin.encoder.layers.0.downsample.reduction.weight", NULL, 2},
+      {"llava", "language_model.model.layers.0.mlp.up_proj.weight", "without effect on them", 2},
+      {"gemma3", "vision_tower.vision_model.encoder.layers.0.mlp.fc1.weight",
+       "without effect on them", 2},
+      {"gemma3", "model.language_model.layers.0.mlp.up_proj.weight", NULL, 2},
+      {"gemma3_text", "model.layers.0.mlp.up_proj.weight", NULL, 2},
+      {"qwen2_vl", "model.layers.0.mlp.up_proj.weight", "without effect on them", 2},
+      {"mixtral", "model.layers.0.block_sparse_moe.gate.weight", "fails with a size mismatch", 1},
+      {"mixtral", "model.layers.0.block_sparse_moe.gate.weight", NULL, 2},
+      {"mixtral", "model.layers.0.self_attn.q_proj.weight", NULL, 1},
+      {"mamba", "backbone.layers.0.mixer.out_proj.weight", "the whole adapter", 2},
+      {"mamba", "backbone.layers.0.mixer.in_proj.weight", NULL, 2},
+      {"bert", "bert.encoder.layer.0.attention.self.query.weight", NULL, 2},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char config[100], expected[300];
+    const ig_safetensors_output from[] = {TENSOR(cases[i].layer, cases[i].rows, 2, ones),
+                                          TENSOR("other.weight", 2, 2, ones)},
+                                to[] = {TENSOR(cases[i].layer, cases[i].rows, 2, twos),
+                                        TENSOR("other.weight", 2, 2, twos)};
+    snprintf(config, sizeof config, "{\"model_type\": \"%s\"}", cases[i].type);
+    fixture_model("from", config, from, 2);
+    fixture_model("to", config, to, 2);
+    const char *messages = fixture_fuse(
+        "merge_method: extract_lora\nbase_model: from\nmodels: [{model: to}]\n" RANK("2"),
+        "opened");
+    snprintf(expected, sizeof expected, "model_type %s: 1 layer: ", cases[i].type);
+    if (cases[i].told ? !strstr(messages, expected) || !strstr(messages, cases[i].told) ||
+                            !strstr(messages, cases[i].layer)
+                      : *messages != '\0')
+      fail_msg("%s %s: %s", cases[i].type, cases[i].layer, messages);
+    assert_true(ig_file_exists("opened/adapter_model.safetensors"));
+    nftw("opened", fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_nearest_matrix_of_the_rank),
@@ -264,6 +311,7 @@ int main(void) {
       cmocka_unit_test(a_model_with_an_adapter),
       cmocka_unit_test(in_bfloat16),
       cmocka_unit_test(of_a_stage),
+      cmocka_unit_test(what_peft_does_not_add_is_told),
       cmocka_unit_test(refusals),
   };
   return cmocka_run_group_tests(tests, make_models, fixture_leave);

@@ -31,6 +31,15 @@ bool ig_families_has_transposed(const json_t *config);
 // by the model_type. Checkpoints of a base model alone lack it. NULL: it is not known, or the
 // configuration is that of a base model.
 const char *ig_families_head_prefix(const json_t *config);
+// What PEFT does with a part of an adapter that is named as a checkpoint names its layer.
+typedef enum ig_peft_opening {
+  IG_PEFT_OPENING_ADDS,     // it is added to the layer
+  IG_PEFT_OPENING_IGNORES,  // the loaded model has the layer under another name: no effect
+  IG_PEFT_OPENING_MERGES,   // the layer becomes a part of another: ranks of their own do not fit
+  IG_PEFT_OPENING_REFUSES,  // the whole adapter is not opened
+} ig_peft_opening;
+// Looks it up for a weight, as PEFT 0.21 does with models of transformers 5.
+ig_peft_opening ig_families_peft_opening(const json_t *config, const char *tensor);
 // The tokenizers whose pieces can be matched (fuse/input/pieces.h), for messages.
 extern const char *const ig_families_tokenizers;
 #endif

@@ -416,12 +416,58 @@ static void report_others(const extraction *e) {
             e->others == 1 ? " differs" : "s differ", names, more);
 }
 
+// Lists the layers that PEFT opens in this way, the first ten. Returns their number. Where parts of
+// other layers are merged only those count that have another rank than the adapter's.
+static size_t list_openings(const extraction *e, ig_peft_opening opening, char *names,
+                            size_t size) {
+  size_t count = 0;
+  names[0] = '\0';
+  for (size_t i = 0; i < e->layers; i++) {
+    const ig_plan_tensor *t = e->layer[i];
+    if (ig_families_peft_opening(ig_fusion_plan_donor(e->plan)->config, t->name) != opening ||
+        (opening == IG_PEFT_OPENING_MERGES && rank_of(t) == e->rank))
+      continue;
+    const size_t used = strlen(names);
+    if (count++ < NAMED) snprintf(names + used, size - used, "%s%.90s", used ? ", " : "", t->name);
+  }
+  return count;
+}
+
+// Tells of which layers PEFT does not add the adapter, so that it would not make the tuned model.
+static void report_openings(const extraction *e) {
+  static const struct {
+    ig_peft_opening opening;
+    const char *text;
+  } openings[] = {
+      {IG_PEFT_OPENING_IGNORES,
+       "transformers 5 has other names for them than this checkpoint, so that PEFT opens the "
+       "adapter without effect on them; MODEL+ADAPTER of a recipe adds it"},
+      {IG_PEFT_OPENING_MERGES,
+       "transformers 5 merges or renames them, so that PEFT does not find their own ranks and "
+       "fails with a size mismatch: take a rank that all layers have"},
+      {IG_PEFT_OPENING_REFUSES,
+       "PEFT refuses adapters of these layers, and with them the whole adapter: give 'rank' "
+       "conditions that none of them meets"},
+  };
+  const char *type =
+      json_string_value(json_object_get(ig_fusion_plan_donor(e->plan)->config, "model_type"));
+  for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+    char names[1024], more[48] = "";
+    const size_t count = list_openings(e, openings[i].opening, names, sizeof names);
+    if (count == 0) continue;
+    if (count > NAMED) snprintf(more, sizeof more, " and %zu more", count - NAMED);
+    ig_report(e->reporter, IG_LEVEL_WARNING, "model_type %.60s: %zu layer%s: %s: %s%s",
+              type ? type : "unknown", count, count == 1 ? "" : "s", openings[i].text, names, more);
+  }
+}
+
 static void report_extraction(const extraction *e) {
   if (!e->staging->resumed)
     ig_report(e->reporter, IG_LEVEL_INFO,
               "rank %zu: %zu linear layers, %.4g%% of the squares of their differences", e->rank,
               e->layers, 100 * e->kept / e->squares);
   report_others(e);
+  report_openings(e);
 }
 
 static ig_status extract_all(extraction *e, ig_error *err) {
