@@ -234,7 +234,10 @@ static void print_codes(FILE *out, const json_t *codes) {
   json_t *code;
   if (json_array_size(codes) == 0) return;
   fputs("  codes        ", out);
-  json_array_foreach(codes, i, code) fprintf(out, " %s", json_string_value(code));
+  json_array_foreach(codes, i, code) {
+    fputc(' ', out);
+    ig_plain_text_print(out, json_string_value(code));
+  }
   fputc('\n', out);
 }
 
@@ -320,7 +323,7 @@ static char *foreign_json(const foreign_summary *f, const char *directory) {
   failed |= json_object_set(json, "fusion", s->fusion);
   failed |= json_object_set_new(json, "tensors", tensor_list(s->file));
   json = if_whole(json, failed);
-  char *text = ig_json_text(json, JSON_INDENT(2));
+  char *text = ig_plain_text_in_json(ig_json_text(json, JSON_INDENT(2)));
   json_decref(json);
   return text;
 }
@@ -331,7 +334,8 @@ static char *foreign_text(const foreign_summary *f, const char *directory) {
   size_t size = 0;
   FILE *out = list_dtypes(s->file, names, sizeof names) ? open_memstream(&text, &size) : NULL;
   if (!out) return NULL;
-  fprintf(out, "%s\n  family        none that Ingot runs: %s\n", directory, f->why);
+  ig_plain_text_print(out, directory);
+  fprintf(out, "\n  family        none that Ingot runs: %s\n", f->why);
   fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n",
           ig_safetensors_count(s->file), s->parameters, s->bytes, names);
   ig_fusion_note_print(out, s->fusion);

@@ -40,6 +40,25 @@ for json in '' --json; do
   shown 1 "$INGOT" inspect --verify fused $json
   grep -q '^same *forged' both && fail "a name forges a line"
 done
+# ... nor do the codes of a vocabulary, and a fused model of a family that Ingot does not know.
+cp -r fused foreign
+sed 's/"model_type": "[a-z]*"/"model_type": "MARK\\u001b[2J\\u009b\\u202e"/' $model/config.json \
+  >foreign/config.json
+cp -r $model coded
+sed -i 's/^\([^"]*"\)9"/\1>>MARK\\u001b[2J\\u009b0\\u202e<<"/' coded/vocab.json
+for json in '' --json; do
+  # shellcheck disable=SC2086
+  shown 0 "$INGOT" inspect coded $json
+  grep -q '>>MARK' out || fail "the code is not shown"
+  # shellcheck disable=SC2086
+  shown 0 "$INGOT" inspect foreign $json
+  grep -q "reason\|none that Ingot runs" out || fail "a family is known"
+  mkdir -p "MARK$escapes"
+  cp foreign/* "MARK$escapes"
+  # shellcheck disable=SC2086
+  shown 0 "$INGOT" inspect "MARK$escapes" $json
+  rm -r "MARK$escapes"
+done
 mkdir "MARK$escapes"
 cp $model/* "MARK$escapes"
 shown 0 "$INGOT" inspect "MARK$escapes"
