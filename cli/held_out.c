@@ -4,7 +4,7 @@
 
 ig_status cli_held_out_open(cli_held_out *h, const char *source, const char *reference,
                             const ig_reporter *reporter, ig_error *err) {
-  const ig_lines_options reading = {.reporter = *reporter};
+  const ig_lines_options reading = {.reporter = *reporter, .interrupter = h->options.interrupter};
   ig_status status = cli_text_read(&h->source, source, &reading, err);
   if (status == IG_OK) status = cli_text_read(&h->reference, reference, &reading, err);
   if (status != IG_OK) return status;

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   ig_train_config config;
   ig_error err = {0};
   // The caller frees a configuration only if loading it went well.
-  if (ig_train_config_load(write_input(text, length), set, count, &config, &err) == IG_OK)
+  if (ig_train_config_load(write_input(text, length), NULL, set, count, &config, &err) == IG_OK)
     ig_train_config_free(&config);
   free(text);
   return 0;

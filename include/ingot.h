@@ -46,8 +46,8 @@ const char *ig_isa_supported(size_t index);
 int ig_cpu_count(void);
 /* The CPU's own name, cut to 63 bytes; "unknown" if it has none. */
 void ig_cpu_name(char name[64]);
-/* Asks runs to stop: those, and only those, whose options name it. */
-typedef struct ig_interrupter ig_interrupter; /* ig_interrupter_free, after the runs */
+/* An interrupter asks runs to stop: those, and only those, whose options name it.
+ * ig_interrupter_free, after the runs. */
 ig_status ig_interrupter_create(ig_interrupter **out, ig_error *err);
 void ig_interrupter_free(ig_interrupter *interrupter);
 /* A run that has the interrupter saves its state and returns IG_INTERRUPTED; so does one that is

@@ -46,6 +46,8 @@ const char *ig_status_name(ig_status status);
  * tabs stay. The library's messages, notes and reports are clean already. NULL is fine. */
 void ig_clean_text(char *text, bool keep_lines);
 
+typedef struct ig_interrupter ig_interrupter; /* asks runs to stop: ingot.h */
+
 /* ---- reports: the library hands lines and progress to the caller --------- */
 
 typedef enum ig_level { IG_LEVEL_INFO, IG_LEVEL_WARNING } ig_level;

@@ -21,6 +21,9 @@ typedef struct ig_lines_options {
   /* The first ten repaired lines are told with file, line and byte, at the end of the file their
    * number; default: nothing is told. Read when the file is opened; its context must outlive it. */
   ig_reporter reporter;
+  /* Ends the reading with IG_INTERRUPTED, also where it waits for a pipe; default NULL: nothing
+   * does. */
+  const ig_interrupter *interrupter;
 } ig_lines_options;
 
 /* A text file that is read line by line in bounded memory. It may be compressed by gzip: its first

@@ -11,6 +11,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/interrupt.h"
 #include "base/path.h"
 #include "base/writer.h"
 
@@ -114,29 +115,37 @@ void ig_file_close(ig_file *file) {
   *file = (ig_file){0};
 }
 
-// Reads to the end and trusts no size: pipes have none, and a file may grow meanwhile.
-static ig_status read_to_end(int handle, const char *path, size_t most, char **out, size_t *size,
-                             ig_error *err) {
+// What is read to its end.
+typedef struct whole_file {
+  int handle;
+  const char *path;
+  size_t most;
+  const ig_interrupter *interrupter;
+} whole_file;
+
+// Trusts no size: pipes have none, and a file may grow meanwhile.
+static ig_status read_to_end(const whole_file *f, char **out, size_t *size, ig_error *err) {
   size_t capacity = 0, length = 0;
   for (;;) {
     IG_TRY(ig_allocate_more((void **)out, &capacity, length + 65536, 1, err));
-    const ssize_t got = read(handle, *out + length, capacity - length - 1);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return ig_fail_system(err, path, "read");
+    const ig_status waited = ig_interrupt_wait_to_read(f->interrupter, f->handle, err);
+    if (waited != IG_OK) return ig_fail_in(err, waited, "%s", f->path);
+    const ssize_t got = read(f->handle, *out + length, capacity - length - 1);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got < 0) return ig_fail_system(err, f->path, "read");
     if (got == 0) break;
     length += (size_t)got;
-    if (length > most)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: more than %zu bytes, the most that are read", path,
-                     most);
+    if (length > f->most)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: more than %zu bytes, the most that are read",
+                     f->path, f->most);
   }
   (*out)[length] = '\0';
   if (size) *size = length;
   return IG_OK;
 }
 
-static ig_status load_handle(int handle, const char *path, size_t most, char **out, size_t *size,
-                             ig_error *err) {
-  const ig_status status = read_to_end(handle, path, most, out, size, err);
+static ig_status load_handle(const whole_file *f, char **out, size_t *size, ig_error *err) {
+  const ig_status status = read_to_end(f, out, size, err);
   if (status == IG_OK) return IG_OK;
   free(*out);
   *out = NULL;
@@ -149,18 +158,22 @@ ig_status ig_file_load(const char *path, char **out, size_t *size, ig_error *err
   if (size) *size = 0;
   ig_file file;
   IG_TRY(ig_file_open(&file, path, err));
-  const ig_status status = load_handle(file.handle, path, IG_FILE_MOST_BYTES, out, size, err);
+  const whole_file whole = {.handle = file.handle, .path = path, .most = IG_FILE_MOST_BYTES};
+  const ig_status status = load_handle(&whole, out, size, err);
   ig_file_close(&file);
   return status;
 }
 
-ig_status ig_file_load_stream(const char *path, size_t most, char **out, size_t *size,
-                              ig_error *err) {
+// A pipe that has no writer yet is opened at once: only then can the interrupter end the waiting.
+ig_status ig_file_load_stream(const char *path, const ig_interrupter *interrupter, size_t most,
+                              char **out, size_t *size, ig_error *err) {
   *out = NULL;
   if (size) *size = 0;
-  const int handle = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  const int handle = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (handle < 0) return ig_fail_system(err, path, "open");
-  const ig_status status = load_handle(handle, path, most, out, size, err);
+  const whole_file whole = {
+      .handle = handle, .path = path, .most = most, .interrupter = interrupter};
+  const ig_status status = load_handle(&whole, out, size, err);
   close(handle);
   return status;
 }

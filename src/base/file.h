@@ -37,9 +37,10 @@ void ig_file_rest(ig_file *file);
 // IG_FILE_MOST_BYTES are an error, as is anything but a regular file.
 #define IG_FILE_MOST_BYTES ((size_t)256 << 20)
 ig_status ig_file_load(const char *path, char **out, size_t *size, ig_error *err);
-// The same of a file or a pipe, of `most` bytes at most.
-ig_status ig_file_load_stream(const char *path, size_t most, char **out, size_t *size,
-                              ig_error *err);
+// The same of a file or a pipe, of `most` bytes at most. The interrupter ends the waiting for a
+// pipe; NULL: nothing does.
+ig_status ig_file_load_stream(const char *path, const ig_interrupter *interrupter, size_t most,
+                              char **out, size_t *size, ig_error *err);
 // Writes a whole file, atomically.
 ig_status ig_file_write(const char *path, const void *data, size_t size, ig_error *err);
 // The same for an output that the user named, as ig_writer_open_named opens it.

@@ -2,6 +2,8 @@
 // threads.
 #include "base/interrupt.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -43,4 +45,17 @@ ig_status ig_interrupt_check(ig_interrupt_watch *watch, ig_error *err) {
 
 bool ig_interrupt_requested(const ig_interrupter *interrupter) {
   return interrupter && atomic_load_explicit(&interrupter->requested, memory_order_relaxed) != 0;
+}
+
+// A signal may come between the look at the interrupter and the waiting: so it looks every 20 ms.
+ig_status ig_interrupt_wait_to_read(const ig_interrupter *interrupter, int descriptor,
+                                    ig_error *err) {
+  struct pollfd wanted = {.fd = descriptor, .events = POLLIN};
+  int ready;
+  do {
+    if (ig_interrupt_requested(interrupter))
+      return ig_fail(err, IG_INTERRUPTED, "interrupted while it was read");
+    ready = poll(&wanted, 1, interrupter ? 20 : -1);
+  } while (ready == 0 || (ready < 0 && errno == EINTR));
+  return IG_OK;  // what poll cannot tell, read will
 }

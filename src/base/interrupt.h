@@ -1,13 +1,11 @@
 // What ig_interrupter and ig_interrupt mean inside: long work looks at the interrupter of its own
 // options between steps, saves its state and returns IG_INTERRUPTED. A step that may take long
-// is cut short by a watch.
+// is cut short by a watch, and waiting for a pipe by ig_interrupt_wait_to_read.
 #ifndef IG_BASE_INTERRUPT_H
 #define IG_BASE_INTERRUPT_H
 #include <stdatomic.h>
 #include <stdbool.h>
 #include "ingot/core.h"
-
-typedef struct ig_interrupter ig_interrupter;  // of ingot.h
 
 bool ig_interrupt_requested(const ig_interrupter *interrupter);  // NULL: false
 
@@ -21,4 +19,10 @@ typedef struct ig_interrupt_watch {
 bool ig_interrupt_seen(ig_interrupt_watch *watch);  // NULL: false
 // IG_INTERRUPTED, with a message, if ig_interrupt_seen.
 ig_status ig_interrupt_check(ig_interrupt_watch *watch, ig_error *err);
+
+// Waits until there is something to read, or the end: IG_OK; or until the interrupter asks to stop:
+// IG_INTERRUPTED, with a message. A pipe is best opened with O_NONBLOCK, so that opening it does
+// not wait. interrupter NULL: only a writer ends the waiting.
+ig_status ig_interrupt_wait_to_read(const ig_interrupter *interrupter, int descriptor,
+                                    ig_error *err);
 #endif

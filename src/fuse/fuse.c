@@ -60,7 +60,7 @@ static ig_status check_plans(fusion *f, ig_error *err) {
 
 // Reads and plans all stages. Every problem goes to the reporter.
 static ig_status read_and_check(fusion *f, const char *recipe, ig_error *err) {
-  IG_TRY(ig_recipe_file_load(recipe, &f->file, err));
+  IG_TRY(ig_recipe_file_load(recipe, f->options->interrupter, &f->file, err));
   ig_problems_tell(&f->file.notes, &f->options->reporter);
   IG_TRY(check_recipes(f, err));
   IG_TRY(ig_stages_plan(&f->file, &f->stages, err));

@@ -12,24 +12,29 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/interrupt.h"
 
 #define CHUNK 65536
 #define GZIP_WINDOW (15 + 16)  // of inflateInit2: the largest window, and gzip's header
 
 struct ig_byte_source {
   int descriptor;
-  unsigned char *chunk;  // CHUNK bytes as they are in the file
-  size_t begin, end;     // of what has not been used
-  bool ended;            // nothing comes after the chunk
-  bool begun;            // the first bytes were looked at
+  const ig_interrupter *interrupter;  // NULL: nothing ends the waiting for a pipe
+  unsigned char *chunk;               // CHUNK bytes as they are in the file
+  size_t begin, end;                  // of what has not been used
+  bool ended;                         // nothing comes after the chunk
+  bool begun;                         // the first bytes were looked at
   bool compressed;
   bool in_member;  // between the beginning of a gzip member and its end
   z_stream stream;
 };
 
-ig_status ig_byte_source_open(const char *path, ig_byte_source **out, ig_error *err) {
+// With an interrupter a pipe that has no writer yet is opened at once, and waited for afterwards.
+ig_status ig_byte_source_open(const char *path, const ig_interrupter *interrupter,
+                              ig_byte_source **out, ig_error *err) {
   *out = NULL;
-  const int descriptor = path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+  const int flags = O_RDONLY | O_CLOEXEC | (interrupter ? O_NONBLOCK : 0);
+  const int descriptor = path ? open(path, flags) : STDIN_FILENO;
   if (descriptor < 0)
     return ig_fail(err, errno == ENOMEM ? IG_ERROR_MEMORY : IG_ERROR_IO, "%s: %s", path,
                    strerror(errno));
@@ -41,6 +46,7 @@ ig_status ig_byte_source_open(const char *path, ig_byte_source **out, ig_error *
     return IG_ERROR_MEMORY;
   }
   s->descriptor = descriptor;
+  s->interrupter = interrupter;
   s->chunk = chunk;
   *out = s;
   return IG_OK;
@@ -59,8 +65,9 @@ static ig_status read_chunk(ig_byte_source *s, ig_error *err) {
   if (s->begin == s->end) s->begin = s->end = 0;
   ssize_t got;
   do {
+    if (s->interrupter) IG_TRY(ig_interrupt_wait_to_read(s->interrupter, s->descriptor, err));
     got = read(s->descriptor, s->chunk + s->end, CHUNK - s->end);
-  } while (got < 0 && errno == EINTR);
+  } while (got < 0 && (errno == EINTR || (s->interrupter && errno == EAGAIN)));
   if (got < 0) return ig_fail(err, IG_ERROR_IO, "%s", strerror(errno));
   s->end += (size_t)got;
   s->ended = got == 0;

@@ -5,8 +5,10 @@
 #include "ingot/core.h"
 
 typedef struct ig_byte_source ig_byte_source;  // ig_byte_source_close
-// path NULL: standard input, which stays open.
-ig_status ig_byte_source_open(const char *path, ig_byte_source **out, ig_error *err);
+// path NULL: standard input, which stays open. interrupter: ends the waiting for a pipe; NULL:
+// nothing does.
+ig_status ig_byte_source_open(const char *path, const ig_interrupter *interrupter,
+                              ig_byte_source **out, ig_error *err);
 void ig_byte_source_close(ig_byte_source *source);
 // Puts at least one byte and at most `size` (1 or more) at `to`; *got 0: the end. Waits for a
 // writer if it must. Damaged compressed data is IG_ERROR_FORMAT, never an early end. Messages do

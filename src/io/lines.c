@@ -50,7 +50,7 @@ ig_status ig_lines_open(const char *path, const ig_lines_options *options, ig_li
   if (!l) return IG_ERROR_MEMORY;
   if (options) l->options = *options;
   ig_status status = name_lines(l, path, err);
-  if (status == IG_OK) status = ig_byte_source_open(path, &l->source, err);
+  if (status == IG_OK) status = ig_byte_source_open(path, l->options.interrupter, &l->source, err);
   if (status != IG_OK)
     ig_lines_close(l);
   else

@@ -430,11 +430,12 @@ static ig_status parse_documents(const char *text, size_t size, const char *name
   return status;
 }
 
-static ig_status load_documents(const char *path, bool many, ig_yaml **out, ig_error *err) {
+static ig_status load_documents(const char *path, const ig_interrupter *interrupter, bool many,
+                                ig_yaml **out, ig_error *err) {
   *out = NULL;
   char *text;
   size_t size;
-  IG_TRY(ig_file_load_stream(path, MAX_BYTES, &text, &size, err));
+  IG_TRY(ig_file_load_stream(path, interrupter, MAX_BYTES, &text, &size, err));
   ig_status status = parse_documents(text, size, path, many, out, err);
   free(text);
   return status;
@@ -444,15 +445,17 @@ ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml
                         ig_error *err) {
   return parse_documents(text, size, name, false, out, err);
 }
-ig_status ig_yaml_load(const char *path, ig_yaml **out, ig_error *err) {
-  return load_documents(path, false, out, err);
+ig_status ig_yaml_load(const char *path, const ig_interrupter *interrupter, ig_yaml **out,
+                       ig_error *err) {
+  return load_documents(path, interrupter, false, out, err);
 }
 ig_status ig_yaml_parse_documents(const char *text, size_t size, const char *name, ig_yaml **out,
                                   ig_error *err) {
   return parse_documents(text, size, name, true, out, err);
 }
-ig_status ig_yaml_load_documents(const char *path, ig_yaml **out, ig_error *err) {
-  return load_documents(path, true, out, err);
+ig_status ig_yaml_load_documents(const char *path, const ig_interrupter *interrupter, ig_yaml **out,
+                                 ig_error *err) {
+  return load_documents(path, interrupter, true, out, err);
 }
 
 void ig_yaml_free(ig_yaml *yaml) {

@@ -24,12 +24,15 @@ typedef struct ig_yaml ig_yaml;  // a document; owns every node; ig_yaml_free
 
 // Errors read "config.yml:12: what". The merge key of YAML 1.1 (<<: *base) takes over the keys that
 // a map does not have itself. Duplicate keys, documents too deep or too large, and a second
-// document are errors. An empty file is an empty map.
-ig_status ig_yaml_load(const char *path, ig_yaml **out, ig_error *err);
+// document are errors. An empty file is an empty map. The interrupter ends the waiting for a pipe;
+// NULL: nothing does.
+ig_status ig_yaml_load(const char *path, const ig_interrupter *interrupter, ig_yaml **out,
+                       ig_error *err);
 ig_status ig_yaml_parse(const char *text, size_t size, const char *name, ig_yaml **out,
                         ig_error *err);
 // All documents of a file that are not empty: the root is a list of them. Paths begin anew in each.
-ig_status ig_yaml_load_documents(const char *path, ig_yaml **out, ig_error *err);
+ig_status ig_yaml_load_documents(const char *path, const ig_interrupter *interrupter, ig_yaml **out,
+                                 ig_error *err);
 ig_status ig_yaml_parse_documents(const char *text, size_t size, const char *name, ig_yaml **out,
                                   ig_error *err);
 void ig_yaml_free(ig_yaml *yaml);

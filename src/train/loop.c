@@ -313,7 +313,8 @@ ig_status ig_train(const char *config_path, const ig_train_options *options, ig_
   ig_run run = {.reporter = &options->reporter,
                 .interrupter = options->interrupter,
                 .threads = options->threads};
-  IG_TRY(ig_train_config_load(config_path, options->set, options->set_count, &run.config, err));
+  IG_TRY(ig_train_config_load(config_path, options->interrupter, options->set, options->set_count,
+                              &run.config, err));
   const ig_status status = train_run(&run, options, err);
   ig_run_free(&run);
   ig_train_config_free(&run.config);

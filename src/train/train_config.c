@@ -412,10 +412,10 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   return IG_OK;
 }
 
-static ig_status read_config_file(ig_train_config *c, const char *const *set, size_t set_count,
-                                  ig_error *err) {
+static ig_status read_config_file(ig_train_config *c, const ig_interrupter *interrupter,
+                                  const char *const *set, size_t set_count, ig_error *err) {
   static const char *const names[] = {"data", "model", "train"};
-  IG_TRY(ig_yaml_load(c->path, &c->yaml, err));
+  IG_TRY(ig_yaml_load(c->path, interrupter, &c->yaml, err));
   for (size_t i = 0; i < set_count; i++) IG_TRY(ig_yaml_set(c->yaml, set[i], err));
   const ig_yaml_node *root = ig_yaml_root(c->yaml), *part[3];
   if (root->kind != IG_YAML_MAP)
@@ -427,10 +427,11 @@ static ig_status read_config_file(ig_train_config *c, const char *const *set, si
   return read_train(c, part[2], err);
 }
 
-ig_status ig_train_config_load(const char *path, const char *const *set, size_t set_count,
-                               ig_train_config *out, ig_error *err) {
+ig_status ig_train_config_load(const char *path, const ig_interrupter *interrupter,
+                               const char *const *set, size_t set_count, ig_train_config *out,
+                               ig_error *err) {
   *out = (ig_train_config){.path = path};
-  const ig_status status = read_config_file(out, set, set_count, err);
+  const ig_status status = read_config_file(out, interrupter, set, set_count, err);
   if (status != IG_OK) ig_train_config_free(out);
   return status;
 }

@@ -70,8 +70,10 @@ typedef struct ig_train_config {
 } ig_train_config;  // ig_train_config_free
 
 // set: overrides, "key.path=value". path must outlive the configuration. Errors tell file, line and
-// key, and for an unknown key the one that may be meant.
-ig_status ig_train_config_load(const char *path, const char *const *set, size_t set_count,
-                               ig_train_config *out, ig_error *err);
+// key, and for an unknown key the one that may be meant. The interrupter ends the waiting for a
+// pipe; NULL: nothing does.
+ig_status ig_train_config_load(const char *path, const ig_interrupter *interrupter,
+                               const char *const *set, size_t set_count, ig_train_config *out,
+                               ig_error *err);
 void ig_train_config_free(ig_train_config *config);
 #endif

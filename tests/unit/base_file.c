@@ -245,12 +245,13 @@ static void streams_have_a_bound(void **state) {
   ig_error err = {0};
   char *text;
   size_t size;
-  assert_int_equal(ig_file_load_stream("/dev/zero", 1 << 20, &text, &size, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_file_load_stream("/dev/zero", NULL, 1 << 20, &text, &size, &err),
+                   IG_ERROR_FORMAT);
   assert_null(text);
   assert_non_null(strstr(err.message, "/dev/zero: more than 1048576 bytes"));
   assert_int_equal(ig_file_write("three", "abc", 3, &err), IG_OK);
-  assert_int_equal(ig_file_load_stream("three", 2, &text, &size, &err), IG_ERROR_FORMAT);
-  assert_int_equal(ig_file_load_stream("three", 3, &text, &size, &err), IG_OK);
+  assert_int_equal(ig_file_load_stream("three", NULL, 2, &text, &size, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_file_load_stream("three", NULL, 3, &text, &size, &err), IG_OK);
   assert_string_equal(text, "abc");
   free(text);
 }

@@ -20,7 +20,7 @@ static ig_status load(const char *text, const char *set, ig_train_config *out, i
   assert_non_null(file);
   fputs(text, file);
   fclose(file);
-  return ig_train_config_load(path, &set, set ? 1 : 0, out, err);
+  return ig_train_config_load(path, NULL, &set, set ? 1 : 0, out, err);
 }
 
 #define DATA "data: {train: {source: a.en, target: a.de}}\n"
@@ -251,7 +251,7 @@ static void missing_file(void **state) {
   (void)state;
   ig_train_config c;
   ig_error err = {0};
-  assert_int_equal(ig_train_config_load("nowhere.yml", NULL, 0, &c, &err), IG_ERROR_IO);
+  assert_int_equal(ig_train_config_load("nowhere.yml", NULL, NULL, 0, &c, &err), IG_ERROR_IO);
   assert_non_null(strstr(err.message, "nowhere.yml"));
 }
 

@@ -178,9 +178,10 @@ static ig_status read_file(ig_recipe_file *out, ig_error *err) {
   return status;
 }
 
-ig_status ig_recipe_file_load(const char *path, ig_recipe_file *out, ig_error *err) {
+ig_status ig_recipe_file_load(const char *path, const ig_interrupter *interrupter,
+                              ig_recipe_file *out, ig_error *err) {
   *out = (ig_recipe_file){0};
-  IG_TRY(ig_yaml_load_documents(path, &out->yaml, err));
+  IG_TRY(ig_yaml_load_documents(path, interrupter, &out->yaml, err));
   return read_file(out, err);
 }
 

@@ -14,8 +14,9 @@ typedef struct ig_recipe_file {
   ig_yaml *yaml;      // the tree that the recipes borrow strings from
 } ig_recipe_file;
 
-// ig_recipe_file_free in any case.
-ig_status ig_recipe_file_load(const char *path, ig_recipe_file *out, ig_error *err);
+// ig_recipe_file_free in any case. The interrupter ends the waiting for a pipe; NULL: nothing does.
+ig_status ig_recipe_file_load(const char *path, const ig_interrupter *interrupter,
+                              ig_recipe_file *out, ig_error *err);
 ig_status ig_recipe_file_parse(const char *text, size_t size, const char *name, ig_recipe_file *out,
                                ig_error *err);
 void ig_recipe_file_free(ig_recipe_file *file);
