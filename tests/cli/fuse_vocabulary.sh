@@ -26,6 +26,12 @@ one "$first" "" plain
 one "$first" "tokenizer_source: order" ordered
 cmp -s plain/model.safetensors ordered/model.safetensors && fail "the order changes nothing"
 cmp -s plain/config.json ordered/config.json && fail "special ids stayed"
+# Files of that tokenizer that cannot go along are named, too; others are not wanted.
+touch "order/extra_vocab"$'\xff' "order/notes"$'\xff'
+expect 0 "$INGOT" fuse ordered.yml -o told
+has err "bytes that are no UTF-8: extra_vocab?"
+grep -q notes err && fail "a file that is not wanted is named"
+rm -r told order/*$'\xff'
 translated plain
 translated ordered
 [ -s plain.txt ] || fail "no translation"

@@ -94,6 +94,33 @@ static void others_are_named(void **state) {
   assert_false(ig_file_exists("out/pipe"));
 }
 
+// JSON and the journal cannot hold such names: the files are left out, and told beforehand.
+static void names_that_are_no_text(void **state) {
+  (void)state;
+  static const char *const names[] = {"vocab\xff\x9b.txt", "two\nlines.txt",
+                                      "overlong\xc0\xaf.json", "folder\xff", "merg\xc3\xa9s.txt"};
+  write_models();
+  mkdir("a/sub", 0777);
+  fixture_write("a/sub/\xe2\x82.txt", "x");
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    char path[64];
+    snprintf(path, sizeof path, "a/%s", names[i]);
+    if (i == 3) {
+      mkdir(path, 0777);
+      snprintf(path, sizeof path, "a/%s/x", names[i]);
+    }
+    fixture_write(path, "x");
+  }
+  const char *messages = fixture_fuse(RECIPE, "out");
+  if (!strstr(messages,
+              "a: not copied, for they are named with a newline, or with bytes that are no UTF-8: "
+              "folder?, overlong??.json, sub/??.txt, two lines.txt, vocab??.txt"))
+    fail_msg("%s", messages);
+  expect_text("out/merg\xc3\xa9s.txt", "x");
+  assert_false(ig_file_exists("out/vocab\xff\x9b.txt"));
+  assert_false(ig_file_exists("out/folder\xff"));
+}
+
 static void more_than_ten_are_counted(void **state) {
   (void)state;
   write_models();
@@ -166,9 +193,10 @@ static void stages_and_folders(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(small_files_go_along),      cmocka_unit_test(others_are_named),
-      cmocka_unit_test(more_than_ten_are_counted), cmocka_unit_test(links_stay_inside),
-      cmocka_unit_test(links_of_the_hub_cache),    cmocka_unit_test(stages_and_folders),
+      cmocka_unit_test(small_files_go_along),   cmocka_unit_test(others_are_named),
+      cmocka_unit_test(names_that_are_no_text), cmocka_unit_test(more_than_ten_are_counted),
+      cmocka_unit_test(links_stay_inside),      cmocka_unit_test(links_of_the_hub_cache),
+      cmocka_unit_test(stages_and_folders),
   };
   return cmocka_run_group_tests(tests, fixture_enter, fixture_leave);
 }

@@ -12,6 +12,7 @@
 #include "base/fail.h"
 #include "base/listing.h"
 #include "base/path.h"
+#include "base/text_repair.h"
 #include "io/model_directory.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -22,7 +23,8 @@ static const char of_weights[] = "weights that are not among those fused",
                   of_link[] = "links that lead out of the directory",
                   of_kind[] = "no regular files, or folders in folders",
                   of_access[] = "folders that cannot be read", of_size[] = "larger than 128 MiB",
-                  of_number[] = "more than 1000 files", of_donor[] = "about the donor alone";
+                  of_number[] = "more than 1000 files", of_donor[] = "about the donor alone",
+                  of_name[] = "named with a newline, or with bytes that are no UTF-8";
 
 // ---- what a name tells ------------------------------------------------------
 
@@ -149,6 +151,11 @@ static ig_status add_listed(const donor_listing *l, const char *name, const char
   return IG_OK;
 }
 
+// Names go into JSON and into the lines of a journal.
+static bool has_bad_name(const char *name) {
+  return strchr(name, '\n') || ig_text_repair_refuse(name, strlen(name), NULL) != IG_OK;
+}
+
 static const char *judge_file(const donor_listing *l, const char *name, bool inside,
                               const struct stat *status) {
   const char *base = ig_path_base_name(name);
@@ -166,6 +173,7 @@ static ig_status list_entry(const donor_listing *l, const char *path, const char
                             ig_error *err) {
   struct stat status;
   bool inside;
+  if (has_bad_name(name)) return add_listed(l, name, of_name, err);
   if (stat(path, &status)) return add_listed(l, name, of_link, err);  // a link to nothing
   IG_TRY(stays_inside(path, l->directory, &inside, err));
   if (!S_ISDIR(status.st_mode))
@@ -255,26 +263,31 @@ bool ig_donor_files_has(const ig_donor_files *files, const char *name) {
 
 // ---- what is left out -------------------------------------------------------
 
-static ig_status note_reason(const ig_donor_files *files, const char *directory, const char *reason,
-                             ig_problems *notes, ig_error *err) {
+static bool is_noted(const ig_donor_file *file, const char *reason, bool of_tokenizer) {
+  return file->left_out == reason && (!of_tokenizer || ig_donor_files_is_tokenizer(file->name));
+}
+
+// Adds a note of the files that are left out for one reason.
+static ig_status note_reason(const ig_donor_files *files, const ig_donor_notes *about,
+                             const char *reason, ig_problems *notes, ig_error *err) {
   char names[700] = "", more[32] = "";
   size_t count = 0;
   for (size_t i = 0; i < files->count; i++) {
-    if (files->items[i].left_out != reason || count++ >= MOST_NAMED) continue;
+    if (!is_noted(&files->items[i], reason, about->of_tokenizer) || count++ >= MOST_NAMED) continue;
     const size_t used = strlen(names);
     snprintf(names + used, sizeof names - used, "%s%.60s", used ? ", " : "", files->items[i].name);
   }
   if (count == 0) return IG_OK;
   if (count > MOST_NAMED) snprintf(more, sizeof more, " and %zu more", count - MOST_NAMED);
-  return ig_problems_add(notes, NULL, err, "%s: not copied, for they are %s: %s%s", directory,
-                         reason, names, more);
+  return ig_problems_add(notes, NULL, err, "%s: not copied, for they are %s: %s%s",
+                         about->reference, reason, names, more);
 }
 
-ig_status ig_donor_files_note(const ig_donor_files *files, const char *directory,
+ig_status ig_donor_files_note(const ig_donor_files *files, const ig_donor_notes *about,
                               ig_problems *notes, ig_error *err) {
-  const char *const reasons[] = {of_weights, of_link,   of_kind, of_access,
-                                 of_size,    of_number, of_donor};
+  const char *const reasons[] = {of_weights, of_link,   of_kind,  of_access,
+                                 of_size,    of_number, of_donor, of_name};
   for (size_t i = 0; i < COUNT(reasons); i++)
-    IG_TRY(note_reason(files, directory, reasons[i], notes, err));
+    IG_TRY(note_reason(files, about, reasons[i], notes, err));
   return IG_OK;
 }

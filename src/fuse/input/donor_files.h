@@ -26,7 +26,12 @@ void ig_donor_files_free(ig_donor_files *files);
 bool ig_donor_files_has(const ig_donor_files *files, const char *name);
 // Whether a file of this name belongs to the tokenizer.
 bool ig_donor_files_is_tokenizer(const char *name);
+// What the notes say of files that are left out.
+typedef struct ig_donor_notes {
+  const char *reference;  // what the directory is called
+  bool of_tokenizer;      // only the tokenizer's files are told, for the others are not wanted
+} ig_donor_notes;
 // Adds a note for each reason with the names of the files that are left out for it, ten at most.
-ig_status ig_donor_files_note(const ig_donor_files *files, const char *directory,
+ig_status ig_donor_files_note(const ig_donor_files *files, const ig_donor_notes *about,
                               ig_problems *notes, ig_error *err);
 #endif

@@ -70,16 +70,27 @@ static ig_status refuse_quantised(const ig_fusion_plan *plan, const ig_fuse_mode
       m->reference, method);
 }
 
-// Notes the files of the donor that are not copied.
-static ig_status note_files(const ig_fusion_plan *plan, ig_problems *notes, ig_error *err) {
-  const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
-  if (!is_made(donor) || donor->stage || plan->recipe->method->product != IG_FUSION_PRODUCT_MODEL)
-    return IG_OK;
+static ig_status note_files_of(const char *directory, const ig_safetensors *weights,
+                               const ig_donor_notes *about, ig_problems *notes, ig_error *err) {
   ig_donor_files files = {0};
-  ig_status status = ig_donor_files_list(donor->directory, donor->tensors, &files, err);
-  if (status == IG_OK) status = ig_donor_files_note(&files, donor->reference, notes, err);
+  ig_status status = ig_donor_files_list(directory, weights, &files, err);
+  if (status == IG_OK) status = ig_donor_files_note(&files, about, notes, err);
   ig_donor_files_free(&files);
   return status;
+}
+
+// The files of the donor that are not copied, and those of the tokenizer where it is another
+// directory's.
+static ig_status note_files(const ig_fusion_plan *plan, ig_problems *notes, ig_error *err) {
+  const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
+  const char *tokenizer = ig_fusion_plan_tokenizer(plan);
+  if (!is_made(donor) || donor->stage || plan->recipe->method->product != IG_FUSION_PRODUCT_MODEL)
+    return IG_OK;
+  const ig_donor_notes of_donor = {.reference = donor->reference},
+                       of_tokenizer = {.reference = tokenizer, .of_tokenizer = true};
+  IG_TRY(note_files_of(donor->directory, donor->tensors, &of_donor, notes, err));
+  if (strcmp(tokenizer, donor->directory) == 0 || !ig_file_exists(tokenizer)) return IG_OK;
+  return note_files_of(tokenizer, NULL, &of_tokenizer, notes, err);
 }
 
 ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems, ig_problems *notes,
