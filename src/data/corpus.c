@@ -135,6 +135,14 @@ static ig_status count_unknown(corpus_loader *l, int side, size_t line, ig_error
   return IG_OK;
 }
 
+// Counts a pair that is left out.
+static void leave_out_pair(corpus_loader *l, size_t line, size_t *count) {
+  (*count)++;
+  if (l->corpus->left_out_path) return;
+  l->corpus->left_out_path = l->path[IG_SIDE_SOURCE];
+  l->corpus->left_out_line = l->first_line + line;
+}
+
 static ig_status append_pair(corpus_loader *l, size_t line, ig_error *err) {
   const int *ids[2];
   size_t count[2];
@@ -147,9 +155,9 @@ static ig_status append_pair(corpus_loader *l, size_t line, ig_error *err) {
   const size_t limit =
       l->options->max_length > 0 ? (size_t)l->options->max_length : (size_t)INT32_MAX;
   if (count[0] <= 1 || count[1] <= 1) {  // the end token alone
-    l->corpus->empty++;
+    leave_out_pair(l, line, &l->corpus->empty);
   } else if (count[0] > limit || count[1] > limit) {
-    l->corpus->too_long++;
+    leave_out_pair(l, line, &l->corpus->too_long);
   } else {
     for (int side = 0; side < 2; side++) {
       IG_TRY(append_side(l, side, ids[side], count[side], err));

@@ -40,7 +40,10 @@ typedef struct ig_corpus {
   size_t *offsets[2];
   size_t lines;            // read
   size_t too_long, empty;  // pairs left out
-  size_t repaired;         // lines of both sides that had bytes that are no text
+  // Where the first of them is; NULL: none was left out. Borrowed of the files.
+  const char *left_out_path;
+  size_t left_out_line;
+  size_t repaired;  // lines of both sides that had bytes that are no text
   // (lines): every line, NUL-terminated, those of left-out pairs too; NULL unless keep_text.
   char **text[2];
   size_t *line;  // (pairs): the line that each pair is; NULL unless keep_text

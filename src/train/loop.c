@@ -235,6 +235,24 @@ static ig_status run_to_the_end(ig_training_loop *l, ig_error *err) {
   return status == IG_INTERRUPTED ? end_interrupted(l, err) : status;
 }
 
+// Pairs of the data, and those that were left out. Returns whether memory is out.
+static bool add_pairs(json_t *stats, const ig_run *run) {
+  const ig_corpus *train = &run->train, *valid = &run->valid;
+  const struct {
+    const char *name;
+    size_t value;
+  } counts[] = {{"pairs", train->pairs},
+                {"too_long_pairs", train->too_long},
+                {"empty_pairs", train->empty},
+                {"valid_pairs", valid->pairs},
+                {"valid_too_long_pairs", valid->too_long},
+                {"valid_empty_pairs", valid->empty}};
+  int failed = 0;
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    failed |= json_object_set_new(stats, counts[i].name, json_integer((json_int_t)counts[i].value));
+  return failed != 0;
+}
+
 static ig_status write_stats(const ig_training_loop *l, const char *path, ig_error *err) {
   const ig_run_state *s = &l->run->state;
   const double seconds = s->seconds - l->first_seconds,
@@ -257,8 +275,9 @@ static ig_status write_stats(const ig_training_loop *l, const char *path, ig_err
       "parameters", (json_int_t)ig_model_parameters(l->run->model), "peak_rss_bytes", peak, "isa",
       isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)), "repaired_lines",
       (json_int_t)(l->run->train.repaired + l->run->valid.repaired));
-  if (!stats) return ig_fail_memory_in(path, err);
-  const ig_status status = ig_json_save_named(path, stats, 9, err);
+  const ig_status status = !stats || add_pairs(stats, l->run)
+                               ? ig_fail_memory_in(path, err)
+                               : ig_json_save_named(path, stats, 9, err);
   json_decref(stats);
   return status;
 }

@@ -81,6 +81,23 @@ static void report_pairs(const ig_run *run, const char *name, const ig_corpus *c
             longer, c->empty);
 }
 
+// Warns of pairs that are left out. For those of validation, the scores are of fewer lines.
+static void warn_of_left_out(const ig_run *run, const char *name, const ig_corpus *c, int limit) {
+  const size_t count = c->too_long + c->empty;
+  const bool is_valid = c == &run->valid;
+  char longer[128] = "", empty[64] = "";
+  if (count == 0) return;
+  if (c->too_long)
+    snprintf(longer, sizeof longer, "%zu longer than %d tokens (%s)", c->too_long, limit,
+             is_valid ? "the model's positions" : "data.max_length");
+  if (c->empty)
+    snprintf(empty, sizeof empty, "%s%zu with an empty side", c->too_long ? ", " : "", c->empty);
+  ig_report(run->reporter, IG_LEVEL_WARNING,
+            "%s: %zu of %zu pairs %s left out, the first at %s:%zu: %s%s%s", name, count, c->lines,
+            count == 1 ? "is" : "are", c->left_out_path, c->left_out_line, longer, empty,
+            is_valid ? "; validation scores the others alone" : "");
+}
+
 ig_status ig_run_data_load(ig_run *run, int max_positions, ig_error *err) {
   const ig_train_data *d = &run->config.data;
   IG_TRY(ig_run_data_max_length(run, max_positions, &run->max_length, err));
@@ -91,6 +108,8 @@ ig_status ig_run_data_load(ig_run *run, int max_positions, ig_error *err) {
   IG_TRY(status);
   report_pairs(run, "data", &run->train, run->max_length);
   if (d->valid.count) report_pairs(run, "data.valid", &run->valid, max_positions);
+  warn_of_left_out(run, "data.train", &run->train, run->max_length);
+  warn_of_left_out(run, "data.valid", &run->valid, max_positions);
   if (run->train.pairs == 0)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: no pair of sentences is left to train on",
                    d->train.source[0]);

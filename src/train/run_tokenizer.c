@@ -58,7 +58,7 @@ static void report_trained(const ig_run *run, const ig_sentencepiece_trained *tr
   ig_report(run->reporter, IG_LEVEL_INFO, "SentencePiece: %d pieces%s%s", trained->pieces,
             trained->pieces < t->vocab_size ? ", all that the text gives" : "", characters);
   if (trained->lines_left_out)
-    ig_report(run->reporter, IG_LEVEL_INFO,
+    ig_report(run->reporter, IG_LEVEL_WARNING,
               "SentencePiece: %zu lines of more than %d bytes or with U+2047 have taught it only "
               "their characters",
               trained->lines_left_out, t->max_sentence_bytes);

@@ -36,6 +36,25 @@ expect 0 "$INGOT" train toy.yml --set data.train.target=invalid.trg --set train.
 has err "warning: invalid.trg:10: byte 3 (0xFF) is not UTF-8: read as U+FFFD"
 has stats.json '"repaired_lines": 1'
 
+# Pairs that are left out are a warning, which --quiet shows, and counts; those of validation too.
+{ echo && yes '1 2' | head -n 4 && yes '1 2 3 4 5 6 7 8 9' | head -n 2; } >uneven.src
+{ echo '1 2' && yes '2 1' | head -n 6; } >uneven.trg
+uneven='{source: uneven.src, target: uneven.trg}'
+expect 0 "$INGOT" train toy.yml --set "data.train=$uneven" --set "data.valid=$uneven" \
+  --set model.max_position_embeddings=9 --set data.max_length=8 --set train.updates=1 \
+  --set train.output=uneven --stats stats.json --quiet
+has err "warning: data.train: 3 of 7 pairs are left out, the first at uneven.src:1: \
+2 longer than 8 tokens (data.max_length), 1 with an empty side"
+has err "warning: data.valid: 3 of 7 pairs are left out, the first at uneven.src:1: \
+2 longer than 9 tokens (the model's positions), 1 with an empty side; \
+validation scores the others alone"
+for count in '"pairs": 4' '"too_long_pairs": 2' '"empty_pairs": 1' '"valid_pairs": 4' \
+  '"valid_too_long_pairs": 2' '"valid_empty_pairs": 1'; do
+  has stats.json "$count"
+done
+expect 0 "$INGOT" train toy.yml --set train.updates=1 --set train.output=even --quiet
+! grep -q "left out" err || fail "nothing is left out"
+
 expect 1 "$INGOT" train toy.yml --set data.train.source=nowhere.src
 has err "nowhere.src"
 [ ! -e run/latest ] || fail "a failed start left a checkpoint"
