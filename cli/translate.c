@@ -159,9 +159,10 @@ static void print_stats(FILE *file, const translate_values *values, const ig_tra
   fprintf(file,
           "\"repaired_lines\": %zu, \"unknown_codes\": %zu, \"unknown_sources\": %zu, "
           "\"unknown_targets\": %zu, \"empty\": %zu, \"unfinished\": %zu, \"unknown_outputs\": "
-          "%zu, \"empty_outputs\": %zu, ",
+          "%zu, \"empty_outputs\": %zu, \"late_codes\": %zu, ",
           stats->repaired, stats->unknown_codes, stats->unknown_sources, stats->unknown_targets,
-          stats->empty, stats->unfinished, stats->unknown_outputs, stats->empty_outputs);
+          stats->empty, stats->unfinished, stats->unknown_outputs, stats->empty_outputs,
+          stats->late_codes);
   fprintf(file, "\"lines_before\": %zu, ", lines_before);
   fprintf(file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ",
           stats->load_seconds, stats->seconds, peak_bytes());

@@ -288,6 +288,7 @@ typedef struct ig_translate_stats {
   size_t unknown_outputs; /* with unknown tokens in the translation, which its text leaves out */
   size_t divided;         /* longer than the model's positions, and translated in parts */
   size_t empty_outputs;   /* whose translation is empty, though the model can read them */
+  size_t late_codes;      /* with white space before a >>code<<, which is therefore read as text */
 } ig_translate_stats;
 
 /* One stream of text: its options, the order of its lines, and its statistics. */

@@ -135,6 +135,16 @@ static ig_status count_unknown(corpus_loader *l, int side, size_t line, ig_error
   return IG_OK;
 }
 
+static void note_late_code(corpus_loader *l, int side, size_t line) {
+  const line_block *block = &l->block[side];
+  const char *code, *text = block->bytes + block->begin[line];
+  const size_t length = block->begin[line + 1] - block->begin[line] - 1;
+  if (ig_tokenizer_late_code(l->options->tokenizer, text, length, &code) == 0) return;
+  if (l->corpus->late_codes++ > 0) return;
+  l->corpus->late_code_path = l->path[side];
+  l->corpus->late_code_line = l->first_line + line;
+}
+
 // Counts a pair that is left out.
 static void leave_out_pair(corpus_loader *l, size_t line, size_t *count) {
   (*count)++;
@@ -162,6 +172,7 @@ static ig_status append_pair(corpus_loader *l, size_t line, ig_error *err) {
     for (int side = 0; side < 2; side++) {
       IG_TRY(append_side(l, side, ids[side], count[side], err));
       IG_TRY(count_unknown(l, side, line, err));
+      note_late_code(l, side, line);
     }
     if (l->options->keep_text) {
       IG_TRY(ig_allocate_more((void **)&l->corpus->line, &l->line_capacity, l->corpus->pairs + 1,

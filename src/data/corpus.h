@@ -48,6 +48,11 @@ typedef struct ig_corpus {
   char **text[2];
   size_t *line;  // (pairs): the line that each pair is; NULL unless keep_text
   ig_corpus_unknown unknown[2];
+  // Lines of pairs with a >>code<< after white space, which is text like any other there
+  // (ig_tokenizer_late_code); and where the first is, whose path is borrowed of the files.
+  size_t late_codes;
+  const char *late_code_path;
+  size_t late_code_line;
 } ig_corpus;  // ig_corpus_free
 
 // Files with unequal numbers of lines are errors that name both, lines that are no text (bytes that

@@ -49,6 +49,11 @@ void ig_losses_of_source(ig_losses *losses, const ig_window_sentence *s) {
     ig_report(losses->reporter, IG_LEVEL_WARNING,
               "line %zu: the vocabulary has no %s (`ingot inspect` lists the codes that it has)",
               s->number, notes->unknown_code);
+  if (*notes->late_code && count_loss(losses, IG_LOST_LATE_CODE))
+    ig_report(losses->reporter, IG_LEVEL_WARNING,
+              "line %zu: white space before %s: it is read as text, for a code counts only at the "
+              "very start",
+              s->number, notes->late_code);
   if (s->nothing_known)
     tell_empty(losses, s);
   else
@@ -83,6 +88,7 @@ void ig_losses_end(const ig_losses *losses, ig_translate_stats *stats) {
       [IG_LOST_TRUNCATED] = "longer than the model's positions and cut",
       [IG_LOST_DIVIDED] = "longer than the model's positions and translated in parts",
       [IG_LOST_UNKNOWN_CODE] = "with a code that the vocabulary lacks",
+      [IG_LOST_LATE_CODE] = "with white space before a code, which is read as text",
       [IG_LOST_UNKNOWN_SOURCE] = "with pieces that the vocabulary lacks",
       [IG_LOST_UNKNOWN_TARGET] = "whose target has pieces that the vocabulary lacks",
       [IG_LOST_EMPTY] = "without a piece that the vocabulary has",
@@ -92,6 +98,7 @@ void ig_losses_end(const ig_losses *losses, ig_translate_stats *stats) {
   size_t *const totals[IG_LOST_COUNT] = {[IG_LOST_TRUNCATED] = &stats->truncated,
                                          [IG_LOST_DIVIDED] = &stats->divided,
                                          [IG_LOST_UNKNOWN_CODE] = &stats->unknown_codes,
+                                         [IG_LOST_LATE_CODE] = &stats->late_codes,
                                          [IG_LOST_UNKNOWN_SOURCE] = &stats->unknown_sources,
                                          [IG_LOST_UNKNOWN_TARGET] = &stats->unknown_targets,
                                          [IG_LOST_EMPTY] = &stats->empty,

@@ -11,6 +11,7 @@ typedef enum ig_lost_kind {
   IG_LOST_TRUNCATED,       // a source longer than the model's positions
   IG_LOST_DIVIDED,         // such a source that is translated in parts, so that nothing is lost
   IG_LOST_UNKNOWN_CODE,    // a >>code<< that the vocabulary lacks
+  IG_LOST_LATE_CODE,       // a >>code<< after white space, which is text like any other
   IG_LOST_UNKNOWN_SOURCE,  // pieces that the vocabulary lacks, in a source that is translated
   IG_LOST_UNKNOWN_TARGET,  // the same in a target that is scored
   IG_LOST_EMPTY,           // a source without any piece that it has

@@ -18,6 +18,20 @@ size_t ig_tokenizer_code_length(const char *text, size_t length) {
   return 0;
 }
 
+size_t ig_tokenizer_late_code(const ig_tokenizer *t, const char *text, size_t length,
+                              const char **code) {
+  if (ig_tokenizer_functions_of(t) != &ig_tokenizer_functions_pieces || t->description->languages)
+    return 0;
+  size_t begin = 0, step;
+  while (begin < length && ig_utf8_is_space(ig_utf8_decode(text + begin, &step))) begin += step;
+  *code = text + begin;
+  const size_t found = begin > 0 ? ig_tokenizer_code_length(*code, length - begin) : 0;
+  if (found < 5 || found > IG_LATE_CODE) return 0;
+  for (size_t i = 0; i < found; i += step)
+    if (ig_utf8_is_space(ig_utf8_decode(*code + i, &step))) return 0;  // a quotation
+  return found;
+}
+
 static const ig_tokenizer_side *side_of(const ig_tokenizer *t, ig_side side) {
   return side == IG_SIDE_SOURCE ? &t->source : &t->target;
 }
@@ -63,7 +77,10 @@ ig_status ig_tokenizer_encode_source(const ig_tokenizer *t, const char *text, si
 
 ig_status ig_tokenizer_encode_noted(const ig_tokenizer *t, const ig_side_text *text, ig_ids *ids,
                                     ig_encode_notes *notes, ig_error *err) {
+  const char *code;
   *notes = (ig_encode_notes){0};
+  const size_t late = ig_tokenizer_late_code(t, text->text, text->length, &code);
+  if (late) memcpy(notes->late_code, code, late);
   const ig_tokenizer_encoding e = {
       .side = side_of(t, text->side), .ids = ids, .notes = notes, .language = text->language};
   return encode(t, e, text->text, text->length, err);

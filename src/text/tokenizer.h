@@ -68,6 +68,11 @@ ig_status ig_tokenizer_find_unknown(const ig_tokenizer *tokenizer, ig_side side,
                                     size_t length, const struct ig_piece_sink *sink, ig_error *err);
 // The length of the >>code<< that begins the text, which encoding makes one token; 0: none.
 size_t ig_tokenizer_code_length(const char *text, size_t length);
+// The length of a >>code<< that only white space comes before, and its place: there it is text like
+// any other, which its writer may not know. 0: none, or a tokenizer that looks for no such codes.
+size_t ig_tokenizer_late_code(const ig_tokenizer *tokenizer, const char *text, size_t length,
+                              const char **code);
+enum { IG_LATE_CODE = 40 };  // bytes, at most
 // As encode, and what the side's vocabulary lacks of the text.
 typedef struct ig_encode_notes {
   size_t known;    // pieces of the text itself that the vocabulary has: no code, special token or
@@ -75,6 +80,7 @@ typedef struct ig_encode_notes {
   size_t unknown;  // pieces that it lacks
   // The first of those, and the first >>code<< that it lacks; "": none. Cut to whole characters.
   char first_unknown[32], unknown_code[32];
+  char late_code[IG_LATE_CODE + 1];  // ig_tokenizer_late_code; "": none
 } ig_encode_notes;
 typedef struct ig_side_text {
   ig_side side;

@@ -33,6 +33,16 @@ static ig_status report_unknown(const ig_run *run, const char *name, const ig_co
   return IG_OK;
 }
 
+static void report_late_codes(const ig_run *run, const char *name, const ig_corpus *corpus) {
+  const size_t count = corpus->late_codes;
+  if (count == 0) return;
+  ig_report(run->reporter, IG_LEVEL_WARNING,
+            "%s: %zu line%s white space before a >>code<<, the first at %s:%zu: it is read as "
+            "text, for a code counts only at the very start of a line",
+            name, count, count == 1 ? " has" : "s have", corpus->late_code_path,
+            corpus->late_code_line);
+}
+
 // Whether a letter of the target, encoded and decoded, is another text. One that is <unk> is
 // reported as such.
 static ig_status comes_back_changed(const ig_tokenizer *t, const char *letter, size_t length,
@@ -114,5 +124,7 @@ ig_status ig_data_losses_report(const ig_run *run, const uint64_t *letters, ig_e
     IG_TRY(report_unknown(run, "data.train", &run->train, (ig_side)side, err));
     IG_TRY(report_unknown(run, "data.valid", &run->valid, (ig_side)side, err));
   }
+  report_late_codes(run, "data.train", &run->train);
+  report_late_codes(run, "data.valid", &run->valid);
   return report_changed(run, letters, err);
 }

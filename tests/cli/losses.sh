@@ -88,6 +88,14 @@ has out '">>deu<<"'
 expect 0 "$INGOT" inspect "$shipped"
 ! grep -q 'codes  ' out || fail "codes of a model that has none"
 
+# After white space a code is text like any other, in Marian as in transformers, and told.
+printf '>>deu<< How?\n  >>deu<< How?\n\t>>xy<< How?\n >> a << b\n a >>deu<< b\n' >late
+expect 0 "$INGOT" translate -m coded -i late --stats stats.json
+has err 'line 2: white space before >>deu<<: it is read as text, for a code counts only at the very'
+has err 'line 3: white space before >>xy<<: '
+[ "$(grep -c 'white space before' err)" -eq 2 ] || fail "two warnings expected"
+counts late_codes=2 unknown_codes=0
+
 # Ten are told one by one, of the others a count.
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "Tom is here, number $i."; done >many
 expect 0 translate -i many --max-length 2 --stats stats.json

@@ -72,6 +72,13 @@ has err "data.valid: 2 pairs, "
 has err "left out: 0 longer than 512 tokens, 0 empty"
 has err "data.valid.target: 3 of "
 has err "<unk>: '☃' 2, '☄' 1; the SentencePiece model that data.sentencepiece names has no piece"
+# After white space it is no code, and that is told.
+sed 's/^/ >>de<< /' given.en >late.en
+late='{source: late.en, target: given.de}'
+recipe late "{train: $late, valid: $late, sentencepiece: letters/sentencepiece.model}" 'updates: 1'
+expect 0 "$INGOT" train late.yml -q
+has err "data.train: 2 lines have white space before a >>code<<, the first at late.en:1: it is read"
+has err "data.valid: 2 lines have white space before a >>code<<, the first at late.en:1: it is read"
 # A code that begins lines is one token there, too.
 recipe other "{train: {source: $cases/small.en, target: $cases/small.de}}" 'updates: 1'
 expect 0 "$INGOT" train other.yml -q
