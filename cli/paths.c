@@ -92,6 +92,10 @@ static char *future_path(const char *path) {
   return absolute;
 }
 
+bool cli_begins_with_home(const char *path) {
+  return path != NULL && path[0] == '~' && (path[1] == '/' || path[1] == '\0');
+}
+
 bool cli_same_file(const char *one, const char *other) {
   if (cli_is_standard(one) || cli_is_standard(other)) return false;
   struct stat a, b;

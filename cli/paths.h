@@ -13,6 +13,9 @@ bool cli_is_standard(const char *path);
 bool cli_is_direct(const char *path);
 // Opens such an output; NULL: errno says why not.
 FILE *cli_open_direct(const char *path);
+// Is it "~", or does it begin with "~/"? A shell would have made the home directory of it; as an
+// output it would be a directory of this name. NULL: no.
+bool cli_begins_with_home(const char *path);
 // Do both paths lead to one regular file, or would they make one?
 bool cli_same_file(const char *one, const char *other);
 // *found: does the path lead to a file by which the model in the directory is loaded: its weights,

@@ -275,6 +275,16 @@ static int check_options(const cli_verb *verb, const translate_values *v) {
   return CLI_GO_ON;
 }
 
+static int check_homes(const cli_verb *verb, const translate_values *v) {
+  const bool output = cli_begins_with_home(v->output);
+  if (!output && !cli_begins_with_home(v->stats)) return CLI_GO_ON;
+  const char *path = output ? v->output : v->stats;
+  return cli_usage_error(verb,
+                         "%s %s: '~' is not taken for the home directory: give the path of that, "
+                         "or ./%s for a directory of this name",
+                         output ? "--output" : "--stats", path, path);
+}
+
 // No output replaces a file of a model: its weights would be lost.
 static int check_model_files(const cli_verb *verb, const translate_values *v) {
   const struct {
@@ -320,6 +330,8 @@ static int check_files(const cli_verb *verb, const translate_values *v) {
       {"--stats", "--score-target", v->stats, v->score_target},
       {"--score-target", "--output", v->score_target, v->output},
   };
+  const int code = check_homes(verb, v);
+  if (code != CLI_GO_ON) return code;
   for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
     const char *path = pairs[i].path, *other = pairs[i].other_path;
     if (cli_same_file(path, other))

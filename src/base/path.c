@@ -107,8 +107,18 @@ static ig_status make_directory(const char *path, ig_error *err) {
   return ig_fail_system(err, path, "make directory");
 }
 
+ig_status ig_path_refuse_home(const char *path, ig_error *err) {
+  if (!path || path[0] != '~' || (path[1] != '/' && path[1] != '\0')) return IG_OK;
+  return ig_fail(
+      err, IG_ERROR_ARGUMENT,
+      "%s: '~' is not taken for the home directory: give the path of that, or ./%s for a "
+      "directory of this name",
+      path, path);
+}
+
 ig_status ig_path_make_directories(const char *path, ig_error *err) {
   if (!*path) return ig_fail(err, IG_ERROR_ARGUMENT, "cannot make a directory: its name is empty");
+  IG_TRY(ig_path_refuse_home(path, err));
   char *prefix = ig_allocate_copy(path, strlen(path), err);
   if (!prefix) return IG_ERROR_MEMORY;
   ig_status result = IG_OK;

@@ -14,6 +14,9 @@ const char *ig_path_base_name(const char *path);  // what follows the last slash
 // path instead would begin at the start of the file that the descriptor leads to.
 int ig_path_descriptor(const char *path);
 
+// IG_ERROR_ARGUMENT if an output's path is "~" or begins with "~/": a shell would have made the
+// home directory of it, and here it would be a directory of this name. path NULL: IG_OK.
+ig_status ig_path_refuse_home(const char *path, ig_error *err);
 ig_status ig_path_make_directories(const char *path, ig_error *err);  // mkdir -p
 // fsyncs a directory; the second, the one that path is in. A rename is an entry of its directory:
 // without this a crash of the machine may undo it.

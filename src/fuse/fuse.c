@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
+#include "base/path.h"
 #include "fuse/carry_out.h"
 #include "fuse/preview/compare.h"
 #include "fuse/preview/describe.h"
@@ -60,6 +61,8 @@ static ig_status check_plans(fusion *f, ig_error *err) {
 
 // Reads and plans all stages. Every problem goes to the reporter.
 static ig_status read_and_check(fusion *f, const char *recipe, ig_error *err) {
+  IG_TRY(ig_path_refuse_home(f->output, err));
+  IG_TRY(ig_path_refuse_home(f->options->report_path, err));
   IG_TRY(ig_recipe_file_load(recipe, f->options->interrupter, &f->file, err));
   ig_problems_tell(&f->file.notes, &f->options->reporter);
   IG_TRY(check_recipes(f, err));

@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "base/interrupt.h"
 #include "base/number.h"
+#include "base/path.h"
 #include "base/report.h"
 #include "base/writer.h"
 #include "io/json.h"
@@ -298,6 +299,7 @@ static ig_status train_run(ig_run *run, const ig_train_options *options, ig_erro
   const double begin = ig_clock_seconds();
   // A path that cannot be written is told before the run, not days later.
   if (options->stats_path) {
+    IG_TRY(ig_path_refuse_home(options->stats_path, err));
     IG_TRY(ig_stats_path_check(run, options->stats_path, err));
     IG_TRY(ig_writer_check_named(options->stats_path, err));
   }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/path.h"
 #include "text/sentences.h"
 #include "train/train_keys.h"
 
@@ -383,6 +384,9 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   IG_TRY(ig_yaml_string(train, "output", NULL, &c->output, err));
   if (!c->output || !*c->output)
     return fail_missing(c, "train.output", "the directory of the run", err);
+  ig_error why;
+  if (ig_path_refuse_home(c->output, &why) != IG_OK)
+    return ig_yaml_fail(ig_yaml_get(train, "output"), err, "%s", why.message);
   IG_TRY(ig_yaml_u64(train, "seed", 1, &c->seed, err));
   IG_TRY(read_numbers(train, c, err));
   IG_TRY(read_optimizer(c, train, err));

@@ -36,6 +36,22 @@ expect 0 "$INGOT" train toy.yml --set data.train.target=invalid.trg --set train.
 has err "warning: invalid.trg:10: byte 3 (0xFF) is not UTF-8: read as U+FFFD"
 has stats.json '"repaired_lines": 1'
 
+# A '~' that no shell has replaced is no directory's name.
+expect 1 "$INGOT" train toy.yml --set 'train.output=~/run'
+has err "train.output: ~/run: '~' is not taken for the home directory"
+expect 1 "$INGOT" train toy.yml --stats '~/stats.json'
+has err "~/stats.json: '~' is not taken for the home directory"
+expect 2 "$INGOT" translate -m models -i toy.src -o '~/out'
+has err "--output ~/out: '~' is not taken for the home directory"
+expect 2 "$INGOT" translate -m models -i toy.src -o out.txt --stats '~'
+has err "--stats ~: '~' is not taken for the home directory"
+echo '{merge_method: passthrough, models: [{model: none}]}' >none.yml
+expect 1 "$INGOT" fuse none.yml -o '~/fused'
+has err "~/fused: '~' is not taken for the home directory"
+expect 1 "$INGOT" fuse none.yml --dry-run --report '~/page.html'
+has err "~/page.html: '~' is not taken for the home directory"
+[ ! -e '~' ] || fail "a directory named ~ was made"
+
 # Pairs that are left out are a warning, which --quiet shows, and counts; those of validation too.
 { echo && yes '1 2' | head -n 4 && yes '1 2 3 4 5 6 7 8 9' | head -n 2; } >uneven.src
 { echo '1 2' && yes '2 1' | head -n 6; } >uneven.trg
