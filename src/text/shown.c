@@ -28,11 +28,17 @@ static bool shows(uint32_t code) {
   }
 }
 
+// A single space between what shows is seen, too.
 static bool all_show(const char *text) {
   const size_t length = strlen(text);
-  for (size_t i = 0, step; i < length; i += step)
-    if (!shows(ig_utf8_decode(text + i, &step))) return false;
-  return true;
+  bool space = true;  // before the first
+  for (size_t i = 0, step; i < length; i += step) {
+    const bool is_space = text[i] == ' ';
+    if (is_space ? space : !shows(ig_utf8_decode(text + i, &step))) return false;
+    if (is_space) step = 1;
+    space = is_space;
+  }
+  return length == 0 || !space;
 }
 
 enum { LONGEST_SHOWN = 48 };  // bytes of a text

@@ -12,14 +12,77 @@
 
 enum { LISTED = 10 };
 
-// The advice for losses of <unk>, by ig_vocabulary_kind.
-static const char *const remedies[] = {
-    ("data.sentencepiece.character_coverage: 1 keeps every character that vocab_size has room for, "
-     "byte_fallback: true spells the others in bytes"),
-    "the SentencePiece model that data.sentencepiece names has no piece for them",
-    "data.min_frequency and data.max_tokens have left them out",
-    "the tokenizer of model.init has no piece for them",
-};
+// ---- <unk> ------------------------------------------------------------------
+
+// What became <unk>, in all corpora and on both sides: the advice depends on it.
+typedef struct unknown_kinds {
+  bool codes;          // of whole >>codes<<
+  bool in_training;    // other text of the training data
+  bool in_validation;  // other text that the training data do not have, or not as <unk>
+} unknown_kinds;
+
+static void note_kinds(unknown_kinds *kinds, const ig_run *run, int side) {
+  const ig_vocabulary *train = &run->train.unknown[side].parts.texts,
+                      *valid = &run->valid.unknown[side].parts.texts;
+  for (int corpus = 0; corpus < 2; corpus++)
+    for (int id = 0; id < (corpus ? valid : train)->size; id++) {
+      const char *text = ig_vocabulary_token(corpus ? valid : train, id);
+      const size_t length = strlen(text);
+      const bool code = ig_tokenizer_code_length(text, length) == length;
+      kinds->codes |= code;
+      kinds->in_training |= !code && corpus == 0;
+      kinds->in_validation |= !code && corpus == 1 && ig_vocabulary_find(train, text, length) < 0;
+    }
+}
+
+// For a SentencePiece model that was trained from the data. NULL: none.
+static const char *advice_on_training(const ig_sentencepiece_training *t) {
+  if (strcmp(t->model_type, "word") == 0)
+    return "of model_type word: a larger data.sentencepiece.vocab_size keeps more words, and "
+           "model_type: unigram cuts words into smaller pieces";
+  if (t->byte_fallback) return NULL;
+  if (t->character_coverage >= 1)
+    return "a larger data.sentencepiece.vocab_size has room for more characters, byte_fallback: "
+           "true spells the others in bytes";
+  return "data.sentencepiece.character_coverage: 1 keeps every character that vocab_size has room "
+         "for, byte_fallback: true spells the others in bytes";
+}
+
+static const char *advice_on_validation(const ig_train_data *d) {
+  if (d->vocabulary != IG_VOCABULARY_TRAINED || d->sentencepiece.byte_fallback ||
+      strcmp(d->sentencepiece.model_type, "word") == 0)
+    return "what data.valid alone has gets no piece from the training data";
+  return "what data.valid alone has gets no piece from the training data: "
+         "data.sentencepiece.byte_fallback: true spells it in bytes";
+}
+
+// What would keep the text, once for all corpora; where the tokenizer is given, why it is lost.
+static void advise(const ig_run *run) {
+  const ig_train_data *d = &run->config.data;
+  static const char *const given[] = {
+      [IG_VOCABULARY_MODEL] =
+          "the SentencePiece model that data.sentencepiece names has no piece for them",
+      [IG_VOCABULARY_INIT] = "the tokenizer of model.init has no piece for them"};
+  const char *advice[3] = {NULL};
+  unknown_kinds kinds = {false};
+  for (int side = 0; side < 2; side++) note_kinds(&kinds, run, side);
+  const bool trained = d->vocabulary == IG_VOCABULARY_TRAINED;
+  if (!trained && d->vocabulary != IG_VOCABULARY_WHITESPACE) {
+    advice[0] = given[d->vocabulary];
+  } else {
+    if (kinds.in_training)
+      advice[0] = trained ? advice_on_training(&d->sentencepiece)
+                          : "data.min_frequency and data.max_tokens have left tokens out";
+    if (kinds.in_validation) advice[1] = advice_on_validation(d);
+    if (kinds.codes && trained)
+      advice[2] =
+          "data.sentencepiece.user_defined_symbols makes pieces of >>codes<< that have "
+          "other signs than A-Z, a-z, 0-9, '_', '-', '.', or that begin no line of the "
+          "training data";
+  }
+  for (size_t i = 0; i < sizeof advice / sizeof *advice; i++)
+    if (advice[i]) ig_report(run->reporter, IG_LEVEL_WARNING, "<unk>: %s", advice[i]);
+}
 
 static ig_status report_unknown(const ig_run *run, const char *name, const ig_corpus *corpus,
                                 ig_side side, ig_error *err) {
@@ -27,11 +90,13 @@ static ig_status report_unknown(const ig_run *run, const char *name, const ig_co
   char list[1024];
   if (unknown->tokens == 0) return IG_OK;
   IG_TRY(ig_tally_describe(&unknown->parts, LISTED, list, sizeof list, err));
-  ig_report(run->reporter, IG_LEVEL_WARNING, "%s.%s: %" PRIu64 " of %zu tokens are <unk>: %s; %s",
-            name, side == IG_SIDE_SOURCE ? "source" : "target", unknown->tokens,
-            corpus->offsets[side][corpus->pairs], list, remedies[run->config.data.vocabulary]);
+  ig_report(run->reporter, IG_LEVEL_WARNING, "%s.%s: %" PRIu64 " of %zu tokens are <unk>: %s", name,
+            side == IG_SIDE_SOURCE ? "source" : "target", unknown->tokens,
+            corpus->offsets[side][corpus->pairs], list);
   return IG_OK;
 }
+
+// ---- codes that are text ----------------------------------------------------
 
 static void report_late_codes(const ig_run *run, const char *name, const ig_corpus *corpus) {
   const size_t count = corpus->late_codes;
@@ -42,6 +107,8 @@ static void report_late_codes(const ig_run *run, const char *name, const ig_corp
             name, count, count == 1 ? " has" : "s have", corpus->late_code_path,
             corpus->late_code_line);
 }
+
+// ---- normalization ----------------------------------------------------------
 
 // Whether a letter of the target, encoded and decoded, is another text. One that is <unk> is
 // reported as such.
@@ -124,6 +191,7 @@ ig_status ig_data_losses_report(const ig_run *run, const uint64_t *letters, ig_e
     IG_TRY(report_unknown(run, "data.train", &run->train, (ig_side)side, err));
     IG_TRY(report_unknown(run, "data.valid", &run->valid, (ig_side)side, err));
   }
+  advise(run);
   report_late_codes(run, "data.train", &run->train);
   report_late_codes(run, "data.valid", &run->valid);
   return report_changed(run, letters, err);

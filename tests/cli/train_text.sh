@@ -55,7 +55,9 @@ has err "expected a code such as en or pt_BR, found 'e n'"
 # --- What a given coverage drops is told: ten characters, then a count; the tokens of both sides.
 has codes.err "data.train.target: 267 of "
 has codes.err "'当' 2, '影' 2, '心' 2, "
-has codes.err " and 331 more; data.sentencepiece.character_coverage: 1"
+has codes.err " and 331 more"
+has codes.err "warning: <unk>: data.sentencepiece.character_coverage: 1 keeps every character"
+[ "$(grep -c '<unk>: data' codes.err)" -eq 1 ] || fail "the advice is given once"
 has codes.err "data.train.source: "
 # The default keeps all of them.
 recipe letters "{$both, sentencepiece: {vocab_size: 1100}}" 'updates: 1'
@@ -71,7 +73,41 @@ has err "data.train.target: 3 of "
 has err "data.valid: 2 pairs, "
 has err "left out: 0 longer than 512 tokens, 0 empty"
 has err "data.valid.target: 3 of "
-has err "<unk>: '☃' 2, '☄' 1; the SentencePiece model that data.sentencepiece names has no piece"
+has err "<unk>: '☃' 2, '☄' 1"
+has err "warning: <unk>: the SentencePiece model that data.sentencepiece names has no piece"
+# Each advice is one that helps: against letters that only the validation has, against codes of
+# other letters than those that become pieces by themselves, against whole words.
+sed 's/☃//g; s/☄//g' given.de >known.de
+known='{source: given.en, target: known.de}'
+for i in 1 2 3 4 5 6 7 8; do cat given.en; done >many.en
+for i in 1 2 3 4 5 6 7 8; do cat known.de; done >many.de
+many='{source: many.en, target: many.de}'
+advised() { # NAME DATA: trains; the advice alone is in ./advice
+  recipe "$1" "$2" 'updates: 1'
+  expect 0 "$INGOT" train "$1.yml" -q
+  grep 'warning: <unk>: ' err >advice
+}
+pieces='vocab_size: 26, character_coverage: 1'
+advised valid_letters "{train: $many, valid: $pair, sentencepiece: {$pieces}}"
+[ "$(wc -l <advice)" -eq 1 ] || fail "one advice expected: $(cat advice)"
+has advice "what data.valid alone has gets no piece from the training data: data.sentencepiece.b"
+sed 's/^/>>中文<< /' many.en >chinese.en
+chinese='{source: chinese.en, target: many.de}'
+advised foreign_codes "{train: $chinese, sentencepiece: {$pieces}}"
+[ "$(wc -l <advice)" -eq 1 ] || fail "one advice expected: $(cat advice)"
+has advice "data.sentencepiece.user_defined_symbols makes pieces of >>codes<<"
+has err "<unk>: '>>中文<<' 16"
+advised listed_codes \
+  "{train: $chinese, sentencepiece: {$pieces, user_defined_symbols: ['>>中文<<']}}"
+[ ! -s advice ] || fail "no advice expected: $(cat advice)"
+sed 's/^/>>de DE<< /' many.en >spaced.en
+advised spaced_codes \
+  "{train: {source: spaced.en, target: many.de}, sentencepiece: {byte_fallback: true,
+    vocab_size: 282}}"
+has err "<unk>: '>>de DE<<' 16"
+advised words "{train: $many, sentencepiece: {vocab_size: 6, model_type: word}}"
+[ "$(wc -l <advice)" -eq 1 ] || fail "one advice expected: $(cat advice)"
+has advice "of model_type word: a larger data.sentencepiece.vocab_size"
 # After white space it is no code, and that is told.
 sed 's/^/ >>de<< /' given.en >late.en
 late='{source: late.en, target: given.de}'
@@ -94,7 +130,8 @@ model: {init: letters/latest}
 train: {output: init, updates: 1}
 EOF
 expect 0 "$INGOT" train init.yml
-has err "'☃' 2, '☄' 1; the tokenizer of model.init"
+has err "'☃' 2, '☄' 1"
+has err 'warning: <unk>: the tokenizer of model.init has no piece for them'
 # Bytes spell what has no piece.
 recipe bytes "{train: $pair, valid: $pair, sentencepiece: {byte_fallback: true,
   character_coverage: 0.98}}" 'updates: 1'
