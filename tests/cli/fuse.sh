@@ -183,8 +183,10 @@ refused 'layers 2 to 5 of 3' 'merge_method: passthrough' \
   'modules: {encoder: {slices: [{sources: [{model: first, layer_range: [2, 5]}]}]}}'
 refused 'missing in tiny' 'merge_method: linear' \
   'models: [{model: first, parameters: {weight: 1}}, {model: tiny, parameters: {weight: 1}}]'
-refused '9 checkpoints wanted, 3 found' 'merge_method: linear' \
-  'models: [{checkpoints: run, last: 9, parameters: {weight: 1}}]'
+refused "run: last: 9 checkpoints wanted, 3 found: 'last: 3' takes all of them" \
+  'merge_method: linear' 'models: [{checkpoints: run, last: 9, parameters: {weight: 1}}]'
+refused "run: best: 8 checkpoints wanted, 3 found: 'best: 3' takes all of them" \
+  'merge_method: linear' 'models: [{checkpoints: run, last: 2, best: 8, parameters: {weight: 1}}]'
 refused 'no bleu for update' 'merge_method: linear' \
   'models: [{checkpoints: run, best: 2, parameters: {weight: 1}}]'
 recipe 'merge_method: linear' 'models: [{model: first, parameters: {weight: 1}}]'

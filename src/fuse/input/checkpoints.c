@@ -101,8 +101,11 @@ static ig_status choose_checkpoints(const char *run, const ig_checkpoints_wanted
   qsort(all->items, all->count, sizeof *all->items, by_update);
   const size_t last = (size_t)wanted->last, best = (size_t)wanted->best;
   if (last > all->count || best > all->count)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: %zu checkpoints wanted, %zu found", run,
-                   last > best ? last : best, all->count);
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: %s: %zu checkpoints wanted, %zu found%s: '%s: %zu' takes all of them", run,
+                   last > best ? "last" : "best", last > best ? last : best, all->count,
+                   wanted->every ? " that 'every' divides" : "", last > best ? "last" : "best",
+                   all->count);
   if (last) {
     memmove(all->items, all->items + all->count - last, last * sizeof *all->items);
     all->count = last;
