@@ -467,7 +467,8 @@ ig_fuse_options ig_fuse_options_default(void);
  * an interruption or a crash, ig_fuse goes on there and comes to the same bytes. If a recipe has
  * several documents, the models of the earlier ones are in OUTPUT.stages meanwhile. Everything that
  * can be known to go wrong is checked before any weight is read: each problem is a message of level
- * IG_LEVEL_WARNING to the reporter, and together they are the error. */
+ * IG_LEVEL_WARNING to the reporter, and together they are the error: it tells their number, and
+ * without a reporter as many of them as fit. */
 ig_status ig_fuse(const char *recipe, const char *output, const ig_fuse_options *options,
                   ig_error *err);
 /* Makes the same checks and puts out, as text, what ig_fuse would do: inputs, output, passes,

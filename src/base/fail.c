@@ -71,6 +71,15 @@ ig_status ig_fail_if_null(const void *value, const char *name, ig_error *err) {
   return ig_fail_if_missing(!value, name, err);
 }
 
+ig_status ig_fail_of_caller(ig_status status, const char *function, ig_error *err) {
+  if (!err) return status;
+  if (!*err->message)
+    return ig_fail(err, status, "the caller's %s function failed, and says nothing but \"%s\"",
+                   function, ig_status_name(status));
+  err->status = status;
+  return status;
+}
+
 ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...) {
   if (!err) return status;
   char text[2 * sizeof err->message + 8];

@@ -20,6 +20,9 @@ ig_status ig_fail_system(ig_error *err, const char *path, const char *what);
 ig_status ig_fail_if_missing(bool missing, const char *name, ig_error *err);
 // IG_ERROR_ARGUMENT if value, which the message calls `name`, is NULL.
 ig_status ig_fail_if_null(const void *value, const char *name, ig_error *err);
+// The failure of a function that the library's caller gave it. One that said nothing gets a message
+// with the function's name: err (may be NULL) must have been empty before. Returns status.
+ig_status ig_fail_of_caller(ig_status status, const char *function, ig_error *err);
 // Returns the failure of a call from the calling function.
 #define IG_TRY(call)                                  \
   do {                                                \

@@ -69,24 +69,50 @@ ig_status ig_problems_move(ig_problems *to, ig_problems *from, ig_error *err) {
   return IG_OK;
 }
 
+static void write_problem(const ig_problem *p, char line[MOST_LINE]) {
+  char more[48] = "";
+  if (p->more)
+    snprintf(more, sizeof more, " and %zu more tensor%s", p->more, p->more == 1 ? "" : "s");
+  snprintf(line, MOST_LINE, "%.*s%s%s%s", MOST_NAMES, p->tensors ? p->tensors : "", more,
+           p->tensors ? ": " : "", p->text);
+}
+
 void ig_problems_tell(const ig_problems *notes, const ig_reporter *reporter) {
   for (size_t i = 0; i < notes->count; i++) {
-    const ig_problem *p = &notes->items[i];
-    char line[MOST_LINE], more[48] = "";
-    if (p->more)
-      snprintf(more, sizeof more, " and %zu more tensor%s", p->more, p->more == 1 ? "" : "s");
-    snprintf(line, sizeof line, "%.*s%s%s%s", MOST_NAMES, p->tensors ? p->tensors : "", more,
-             p->tensors ? ": " : "", p->text);
+    char line[MOST_LINE];
+    write_problem(&notes->items[i], line);
     ig_report(reporter, IG_LEVEL_WARNING, "%s", line);
+  }
+}
+
+// ": A; B; and 3 more": as many as fit, the first in any case.
+static void list_problems(const ig_problems *problems, char *list, size_t size) {
+  enum { COUNT_ROOM = 32 };
+  size_t used = 0;
+  for (size_t i = 0; i < problems->count; i++) {
+    char line[MOST_LINE];
+    write_problem(&problems->items[i], line);
+    if (i > 0 && used + strlen(line) + 2 + COUNT_ROOM > size) {
+      snprintf(list + used, size - used, "; and %zu more", problems->count - i);
+      return;
+    }
+    snprintf(list + used, size - used, "%s%s", i ? "; " : ": ", line);
+    used = strlen(list);
+    if (used + COUNT_ROOM > size) used = size - COUNT_ROOM;
   }
 }
 
 ig_status ig_problems_report(const ig_problems *problems, const char *what,
                              const ig_reporter *reporter, ig_error *err) {
   if (problems->count == 0) return IG_OK;
+  char list[sizeof err->message] = "";
+  const bool is_told = reporter && reporter->message;
   ig_problems_tell(problems, reporter);
-  return ig_fail(err, IG_ERROR_FORMAT, "%s cannot be carried out: %zu problem%s", what,
-                 problems->count, problems->count == 1 ? "" : "s");
+  char begin[sizeof err->message];
+  const int used = snprintf(begin, sizeof begin, "%.500s cannot be carried out: %zu problem%s",
+                            what, problems->count, problems->count == 1 ? "" : "s");
+  if (!is_told) list_problems(problems, list, sizeof list - (size_t)used);
+  return ig_fail(err, IG_ERROR_FORMAT, "%s%s", begin, list);
 }
 
 void ig_problems_free(ig_problems *problems) {

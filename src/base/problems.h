@@ -28,7 +28,8 @@ ig_status ig_problems_judge(ig_problems *problems, ig_status status, const ig_er
 // Moves all problems; `from` is empty then.
 ig_status ig_problems_move(ig_problems *to, ig_problems *from, ig_error *err);
 // Reports each problem as a WARNING and returns an error that begins with `what` and tells their
-// number. If there are none: IG_OK.
+// number; where nobody is told of the problems, the error has as many of them as fit. If there are
+// none: IG_OK.
 ig_status ig_problems_report(const ig_problems *problems, const char *what,
                              const ig_reporter *reporter, ig_error *err);
 // Reports each as a WARNING, as something to know that keeps nothing from being done.

@@ -14,9 +14,12 @@ static ig_status repair_line(const ig_translator *t, ig_text_repair *repair, siz
 
 static ig_status read_line(ig_translator *t, ig_stream_input *in, ig_error *err) {
   in->target = (ig_borrowed_text){0};
-  IG_TRY(in->stream->read(in->stream->context, &in->source.text, &in->source.length, err));
+  ig_status status =
+      in->stream->read(in->stream->context, &in->source.text, &in->source.length, err);
+  if (status != IG_OK) return ig_fail_of_caller(status, "read", err);
   if (in->read_target) {
-    IG_TRY(in->read_target(in->stream->context, &in->target.text, &in->target.length, err));
+    status = in->read_target(in->stream->context, &in->target.text, &in->target.length, err);
+    if (status != IG_OK) return ig_fail_of_caller(status, "read_target", err);
     if (!in->source.text != !in->target.text)
       return ig_fail(err, IG_ERROR_FORMAT, "line %zu: the %s end here, but the %s go on",
                      in->number + 1, in->source.text ? "targets" : "sources",

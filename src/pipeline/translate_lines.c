@@ -12,7 +12,8 @@ static ig_status write_line(const ig_line_stream *stream, const char *output, ig
   for (const char *text = output; text;) {
     const char *end = strchr(text, '\n');
     const size_t length = end ? (size_t)(end - text) : strlen(text);
-    IG_TRY(stream->write(stream->context, text, length, err));
+    const ig_status status = stream->write(stream->context, text, length, err);
+    if (status != IG_OK) return ig_fail_of_caller(status, "write", err);
     text = end ? end + 1 : NULL;
   }
   return IG_OK;

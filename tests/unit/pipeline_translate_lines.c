@@ -65,6 +65,47 @@ static void test_what_is_read_is_answered_before_waiting(void **state) {
   ig_translator_free(t);
 }
 
+static ig_status fail_to_read(void *context, const char **line, size_t *length, ig_error *err) {
+  (void)err;
+  const streams *s = context;
+  return s->next == s->count ? IG_ERROR_IO : read_line(context, line, length, err);
+}
+
+static ig_status fail_to_write(void *context, const char *line, size_t length, ig_error *err) {
+  (void)context, (void)line, (void)length, (void)err;
+  return IG_ERROR_MEMORY;
+}
+
+static ig_status fail_with_words(void *context, const char *line, size_t length, ig_error *err) {
+  (void)context, (void)line, (void)length;
+  snprintf(err->message, sizeof err->message, "the disk is gone");
+  return IG_ERROR_IO;
+}
+
+// A caller's function that gives a status and no message; and one that gives both.
+static void test_functions_that_fail_in_silence(void **state) {
+  (void)state;
+  ig_translator *t = open_with(options_of(1, 1));
+  const struct {
+    ig_line_stream stream;
+    ig_status status;
+    const char *message;
+  } cases[] = {{{.read = fail_to_read, .write = write_line}, IG_ERROR_IO, "read function failed"},
+               {{.read = read_line, .write = fail_to_write}, IG_ERROR_MEMORY, "write function"},
+               {{.read = read_line, .write = fail_with_words}, IG_ERROR_IO, "the disk is gone"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    streams s = {.lines = some_lines(), .count = 3};
+    ig_line_stream stream = cases[i].stream;
+    stream.context = &s;
+    ig_error err = {0};
+    assert_int_equal(ig_translate_lines(t, &stream, NULL, &err), cases[i].status);
+    assert_int_equal(err.status, cases[i].status);
+    if (!strstr(err.message, cases[i].message)) fail_msg("%s", err.message);
+    release(&s);
+  }
+  ig_translator_free(t);
+}
+
 static void test_blank_lines(void **state) {
   (void)state;
   const char *lines[] = {"", "w1 w2", "  "};
@@ -201,6 +242,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_batches_and_threads_change_nothing),
       cmocka_unit_test(test_what_is_read_is_answered_before_waiting),
+      cmocka_unit_test(test_functions_that_fail_in_silence),
       cmocka_unit_test(test_blank_lines),
       cmocka_unit_test(test_lengths),
       cmocka_unit_test(test_scores_agree_with_the_search),

@@ -11,7 +11,12 @@
 
 static ig_status score_model(void *context, const char *directory, double *score, ig_error *err) {
   const ig_fuse_options *options = ((const ig_soup_averages *)context)->options;
-  return options->score(options->score_context, directory, score, err);
+  ig_error why = {0};
+  ig_status status = options->score(options->score_context, directory, score, &why);
+  if (status == IG_OK) return IG_OK;
+  status = ig_fail_of_caller(status, "score", &why);
+  if (err) *err = why;
+  return status;
 }
 
 static ig_status make_and_score(ig_soup_averages *a, ig_fusion_writing *writing,
