@@ -24,7 +24,7 @@ static const cli_option inspect_options[] = {
     CLI_INTEGER_OPTION("threads", "N", report.threads, 0, 1000000, "Threads. Default: all cores."),
     CLI_FLAG_OPTION(0, "verify", verify,
                     "Of a fused model: hash the files that fusion.json names, and tell which are "
-                    "the same, changed or gone."),
+                    "the same, changed or gone, and which weights it does not name."),
     CLI_FLAG_OPTION(0, "json", report.json, "Print one JSON object."),
 };
 
@@ -42,7 +42,11 @@ static int verify(const cli_verb *verb, const char *directory, const ig_inspect_
     return cli_fail(verb, "%s", err.message);
   print(text);
   free(text);
-  return intact ? CLI_OK : cli_fail(verb, "%s: files have changed since it was fused", directory);
+  return intact
+             ? CLI_OK
+             : cli_fail(verb,
+                        "%s: files have changed since it was fused, or are not those of its record",
+                        directory);
 }
 
 static int run_inspect(const cli_verb *verb, int argc, char **argv) {
@@ -74,7 +78,8 @@ const cli_verb cli_inspect = {
         "With --verify the files that a fused model was made from are hashed again, as far as they "
         "are still there, and its own weights. The exit "
         "code is 1 "
-        "where one has changed. Paths are those of the recipe, relative to the current directory.",
+        "where one has changed, or where there are weights that the record does not name. Paths "
+        "are those of the recipe, relative to the current directory.",
     .examples = "ingot inspect models/en-de",
     .options = inspect_options,
     .option_count = sizeof inspect_options / sizeof *inspect_options,

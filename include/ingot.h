@@ -478,8 +478,9 @@ ig_status ig_fuse_describe(const char *recipe, const char *output, const ig_fuse
                            char **out, ig_error *err);
 /* Compares a fused model with the hashes in its fusion.json: its own weights, and the input files
  * (relative to the current directory) that still exist. *out is a malloc'ed string for the caller
- * to free(): a line for each file, "same", "changed" or "gone"; with json one JSON object instead.
- * *intact: nothing has changed, and the model's own weights exist. threads 0: all cores. */
+ * to free(): a line for each file, "same", "changed", "gone", or "unnamed" for weights in the
+ * directory that fusion.json does not name; with json one JSON object instead. *intact: nothing has
+ * changed, and the model's own weights exist and are all named. threads 0: all cores. */
 ig_status ig_fuse_verify(const char *directory, bool json, int threads, char **out, bool *intact,
                          ig_error *err);
 

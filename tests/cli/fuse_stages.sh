@@ -177,6 +177,15 @@ mv first/vocab.json aside 2>/dev/null || mv first/generation_config.json aside
 expect 1 "$INGOT" inspect --verify sha
 has out 'changed  first/config.json'
 has out 'gone '
+# A record that names nothing vouches for no weights.
+cp -r sha forged
+echo '{"inputs": [], "outputs": []}' >forged/fusion.json
+expect 1 "$INGOT" inspect --verify forged
+has out 'unnamed  forged/model.safetensors: weights that fusion.json does not name'
+has out '0 same, 0 changed, 0 gone, 1 unnamed'
+expect 1 "$INGOT" inspect --verify --json forged
+has out '"state": "unnamed"'
+has out '"intact": false'
 rm sha/model.safetensors
 expect 1 "$INGOT" inspect --verify --json sha
 has out '"intact": false'

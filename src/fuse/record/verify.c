@@ -7,6 +7,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/path.h"
 #include "base/size.h"
 #include "base/plain_text.h"
@@ -14,14 +15,20 @@
 #include "io/json.h"
 #include "ingot.h"
 
-typedef enum file_state { FILE_STATE_SAME, FILE_STATE_CHANGED, FILE_STATE_GONE } file_state;
-static const char *const state_names[] = {"same", "changed", "gone"};
+typedef enum file_state {
+  FILE_STATE_SAME,
+  FILE_STATE_CHANGED,
+  FILE_STATE_GONE,
+  FILE_STATE_UNNAMED,  // weights in the directory that fusion.json does not name
+  FILE_STATE_COUNT
+} file_state;
+static const char *const state_names[FILE_STATE_COUNT] = {"same", "changed", "gone", "unnamed"};
 
 typedef struct checked {
   char *path;
   bool own;  // it has weights of the model itself; else it is an input
   ig_hash_kind kind;
-  const char *expected;
+  const char *expected;  // NULL: the file is unnamed
   size_t expected_bytes;
   char found[IG_HASH_TEXT];
   size_t bytes;
@@ -93,11 +100,49 @@ static ig_status add_all(checking *c, const json_t *provenance, ig_error *err) {
   return add_list(c, json_object_get(provenance, "outputs"), true, err);
 }
 
+// ---- the files that it does not name ----------------------------------------
+
+static bool is_weights(const char *name) {
+  static const char *const ends[] = {".safetensors", ".bin", ".pt", ".pth"};
+  const size_t length = strlen(name);
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    const size_t end = strlen(ends[i]);
+    if (length > end && strcmp(name + length - end, ends[i]) == 0) return true;
+  }
+  return false;
+}
+
+static ig_status add_unnamed(checking *c, const char *name, ig_error *err) {
+  char *path = ig_path_join(c->directory, name, err);
+  if (!path) return IG_ERROR_MEMORY;
+  ig_status status = IG_OK;
+  if (!is_known(c, path))
+    status =
+        ig_allocate_more((void **)&c->items, &c->capacity, c->count + 1, sizeof *c->items, err);
+  if (is_known(c, path) || status != IG_OK) {
+    free(path);
+    return status;
+  }
+  c->items[c->count++] = (checked){.path = path, .own = true, .state = FILE_STATE_UNNAMED};
+  return IG_OK;
+}
+
+// Adds the weights beside those that fusion.json names: nobody knows what they were.
+static ig_status add_all_unnamed(checking *c, ig_error *err) {
+  ig_listing listing;
+  ig_status status = ig_listing_read(c->directory, &listing, err);
+  for (size_t i = 0; status == IG_OK && i < listing.count; i++)
+    if (is_weights(listing.names[i])) status = add_unnamed(c, listing.names[i], err);
+  ig_listing_free(&listing);
+  return status;
+}
+
 // ---- the files as they are now ----------------------------------------------
 
 static ig_status check_task(void *context, size_t index, int worker, ig_error *err) {
   (void)worker;
   checked *item = &((checking *)context)->items[index];
+  if (!item->expected) return IG_OK;
   item->state = FILE_STATE_GONE;
   if (!ig_file_exists(item->path)) return IG_OK;
   IG_TRY(ig_content_hash_file(item->path, item->kind, item->found, &item->bytes, err));
@@ -110,12 +155,13 @@ static bool is_intact(const checking *c) {
   bool intact = true;
   for (size_t i = 0; i < c->count; i++)
     intact = intact && c->items[i].state != FILE_STATE_CHANGED &&
+             c->items[i].state != FILE_STATE_UNNAMED &&
              !(c->items[i].own && c->items[i].state == FILE_STATE_GONE);
   return intact;
 }
 
 static void print_text(const checking *c, FILE *out) {
-  size_t of[3] = {0};
+  size_t of[FILE_STATE_COUNT] = {0};
   for (size_t i = 0; i < c->count; i++) {
     const checked *item = &c->items[i];
     of[item->state]++;
@@ -126,10 +172,13 @@ static void print_text(const checking *c, FILE *out) {
       ig_plain_text_print(out, item->expected);
       fprintf(out, " of %zu", item->expected_bytes);
     }
+    if (item->state == FILE_STATE_UNNAMED) fprintf(out, ": weights that fusion.json does not name");
     fputc('\n', out);
   }
-  fprintf(out, "%zu same, %zu changed, %zu gone\n", of[FILE_STATE_SAME], of[FILE_STATE_CHANGED],
+  fprintf(out, "%zu same, %zu changed, %zu gone", of[FILE_STATE_SAME], of[FILE_STATE_CHANGED],
           of[FILE_STATE_GONE]);
+  if (of[FILE_STATE_UNNAMED]) fprintf(out, ", %zu unnamed", of[FILE_STATE_UNNAMED]);
+  fputc('\n', out);
 }
 
 static char *text_of(const checking *c) {
@@ -148,10 +197,10 @@ static char *json_of(const checking *c) {
   bool fine = files != NULL;
   for (size_t i = 0; fine && i < c->count; i++) {
     const checked *item = &c->items[i];
-    json_t *json = json_pack("{s:s, s:s, s:s}", "file", item->path, "state",
+    json_t *json = json_pack("{s:s, s:s, s:s*}", "file", item->path, "state",
                              state_names[item->state], "expected", item->expected);
     fine = json &&
-           (item->state == FILE_STATE_GONE ||
+           (item->state == FILE_STATE_GONE || item->state == FILE_STATE_UNNAMED ||
             json_object_set_new(json, "found", json_string(item->found)) == 0) &&
            json_array_append(files, json) == 0;
     json_decref(json);
@@ -185,6 +234,7 @@ ig_status ig_fuse_verify(const char *directory, bool json, int threads, char **o
   checking c = {.directory = directory, .where = path};
   ig_status status = path ? ig_json_load_object(path, &provenance, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) status = add_all(&c, provenance, err);
+  if (status == IG_OK) status = add_all_unnamed(&c, err);
   if (status == IG_OK) status = check_all(&c, threads, err);
   if (status == IG_OK) {
     *intact = is_intact(&c);
