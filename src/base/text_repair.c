@@ -36,6 +36,8 @@ static bad_places find_bad_places(const char *line, size_t length) {
   const unsigned char *s = (const unsigned char *)line;
   bad_places bad = {.size = length};
   for (size_t i = 0; i < length;) {
+    i += ig_utf8_sequence_ascii(s + i, length - i);
+    if (i == length) break;
     size_t step = text_length(s + i, length - i);
     if (step == 0) {
       if (bad.count++ == 0) bad.first = i;

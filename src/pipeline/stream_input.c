@@ -12,6 +12,11 @@ static ig_status repair_line(const ig_translator *t, ig_text_repair *repair, siz
   return ig_text_repair_line(repair, number, line, length, err);
 }
 
+static ig_status check_interrupted(const ig_translator *t, ig_error *err) {
+  if (!ig_interrupt_requested(t->interrupter)) return IG_OK;
+  return ig_fail(err, IG_INTERRUPTED, "interrupted");
+}
+
 static ig_status read_line(ig_translator *t, ig_stream_input *in, ig_error *err) {
   in->target = (ig_borrowed_text){0};
   ig_status status =
@@ -28,8 +33,10 @@ static ig_status read_line(ig_translator *t, ig_stream_input *in, ig_error *err)
   in->ended = !in->source.text;
   if (in->ended) return IG_OK;
   in->number++;
+  IG_TRY(check_interrupted(t, err));
   IG_TRY(repair_line(t, &in->sources, in->number, &in->source.text, &in->source.length, err));
   IG_TRY(repair_line(t, &in->targets, in->number, &in->target.text, &in->target.length, err));
+  IG_TRY(check_interrupted(t, err));
   in->in_line = true;
   in->shared = 0;
   if (t->splitter && !in->read_target)
@@ -66,13 +73,22 @@ static ig_status add_sentence(ig_translator *t, ig_stream_input *in, ig_error *e
   return IG_OK;
 }
 
+// Finding the sentences of a long text takes a while: the interrupter is looked at for each.
+static ig_status add_sentences(ig_translator *t, ig_stream_input *in, ig_error *err) {
+  while (in->in_line && !ig_window_full(&t->window)) {
+    IG_TRY(check_interrupted(t, err));
+    IG_TRY(add_sentence(t, in, err));
+  }
+  return IG_OK;
+}
+
 ig_status ig_stream_input_fill(ig_stream_input *in, ig_translator *t, ig_error *err) {
   const ig_line_stream *stream = in->stream;
   for (;;) {
-    if (ig_interrupt_requested(t->interrupter)) return ig_fail(err, IG_INTERRUPTED, "interrupted");
+    IG_TRY(check_interrupted(t, err));
     if (!in->in_line) IG_TRY(read_line(t, in, err));
     if (in->ended) return IG_OK;
-    while (in->in_line && !ig_window_full(&t->window)) IG_TRY(add_sentence(t, in, err));
+    IG_TRY(add_sentences(t, in, err));
     if (in->in_line) return IG_OK;
     // Asked of a full window too: the stream learns that the next read may have to wait.
     if (stream->ready && !stream->ready(stream->context)) return IG_OK;

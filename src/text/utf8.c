@@ -8,6 +8,8 @@
 bool ig_utf8_valid(const char *text, size_t length, size_t *offset) {
   const unsigned char *s = (const unsigned char *)text;
   for (size_t i = 0; i < length;) {
+    i += ig_utf8_sequence_ascii(s + i, length - i);
+    if (i == length) break;
     size_t step = ig_utf8_sequence_length(s + i, length - i);
     if (step == 0) {
       if (offset) *offset = i;

@@ -7,6 +7,7 @@
 #include "model/arch/marian_tokenizers.h"
 #include "model/run/pack.h"
 #include "pipeline/translate_model.h"
+#include "pipeline/translator.h"
 
 static void test_batches_and_threads_change_nothing(void **state) {
   (void)state;
@@ -104,6 +105,33 @@ static void test_functions_that_fail_in_silence(void **state) {
     release(&s);
   }
   ig_translator_free(t);
+}
+
+static ig_interrupter *interrupter;
+
+static ig_status interrupt_and_read(void *context, const char **line, size_t *length,
+                                    ig_error *err) {
+  ig_interrupt(interrupter);
+  return read_line(context, line, length, err);
+}
+
+// The interrupter is seen before a line that was read is looked through for its sentences.
+static void test_reading_ends_at_once(void **state) {
+  (void)state;
+  ig_error err = {0};
+  assert_int_equal(ig_interrupter_create(&interrupter, &err), IG_OK);
+  ig_translator_options o = options_of(1, 1);
+  o.interrupter = interrupter;
+  ig_translator *t = open_with(o);
+  streams s = {.lines = some_lines(), .count = 3};
+  const ig_line_stream stream = {.read = interrupt_and_read, .write = write_line, .context = &s};
+  assert_int_equal(ig_translate_lines(t, &stream, NULL, &err), IG_INTERRUPTED);
+  assert_int_equal(t->window.count, 0);
+  assert_int_equal(s.next, 1);
+  assert_int_equal(s.written, 0);
+  release(&s);
+  ig_translator_free(t);
+  ig_interrupter_free(interrupter);
 }
 
 static void test_blank_lines(void **state) {
@@ -243,6 +271,7 @@ int main(void) {
       cmocka_unit_test(test_batches_and_threads_change_nothing),
       cmocka_unit_test(test_what_is_read_is_answered_before_waiting),
       cmocka_unit_test(test_functions_that_fail_in_silence),
+      cmocka_unit_test(test_reading_ends_at_once),
       cmocka_unit_test(test_blank_lines),
       cmocka_unit_test(test_lengths),
       cmocka_unit_test(test_scores_agree_with_the_search),
