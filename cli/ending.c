@@ -44,6 +44,7 @@ static void say_and_end(int signal_number) {
   const bool nothing_kept = lines == 0 && ending.partial != NULL;
   size_t used = put_text(text, before_count);
   used += put_count(text + used, lines);
+  used += put_text(text + used, lines == 1 ? " line" : " lines");
   used += put_text(text + used, nothing_kept ? after_none : after_count);
   if (nothing_kept) {
     unlink(ending.partial);
@@ -56,24 +57,25 @@ static void say_and_end(int signal_number) {
 
 void cli_ending_text(char *text, size_t size, size_t lines, const char *partial) {
   if (partial != NULL && lines > 0)
-    snprintf(text, size, "; %zu lines written to %.400s: the same command with --resume goes on",
-             lines, partial);
+    snprintf(text, size, "; %zu line%s written to %.400s: the same command with --resume goes on",
+             lines, lines == 1 ? "" : "s", partial);
   else
-    snprintf(text, size, "; %zu lines written", lines);
+    snprintf(text, size, "; %zu line%s written", lines, lines == 1 ? "" : "s");
 }
 
 // What a handler says around the count.
 static void prepare_texts(void) {
   const char *close = ending.json ? "\"}\n" : "\n";
   snprintf(before_count, sizeof before_count, "%s",
-           ending.json ? "{\"level\": \"warning\", \"message\": \"" : "\n");
-  snprintf(after_none, sizeof after_none, " lines written%s", close);
+           ending.json             ? "{\"level\": \"warning\", \"message\": \"interrupted; "
+           : isatty(STDERR_FILENO) ? "\ningot translate: interrupted; "
+                                   : "ingot translate: interrupted; ");
+  snprintf(after_none, sizeof after_none, " written%s", close);
   if (ending.partial == NULL || ending.json)
-    snprintf(after_count, sizeof after_count, " lines written%s", close);
+    snprintf(after_count, sizeof after_count, " written%s", close);
   else
     snprintf(after_count, sizeof after_count,
-             " lines written to %.400s: the same command with --resume goes on%s", ending.partial,
-             close);
+             " written to %.400s: the same command with --resume goes on%s", ending.partial, close);
 }
 
 static void install_handlers(void) {

@@ -12,8 +12,9 @@ typedef struct cli_ending {
 // From now on SIGINT, SIGTERM and SIGHUP wait for cli_ending_begin or cli_ending_end: files are
 // being made, and whoever is stopped meanwhile must leave none.
 void cli_ending_hold(void);
-// From now on SIGINT, SIGTERM and SIGHUP say on standard error how many lines are written before
-// they end the process. A partial output without lines is removed then.
+// From now on SIGINT, SIGTERM and SIGHUP say on standard error that translate was interrupted, and
+// how many lines are written, before they end the process. A partial output without lines is
+// removed then.
 void cli_ending_begin(const cli_ending *ending);
 void cli_ending_count(size_t lines);
 void cli_ending_end(void);

@@ -13,8 +13,8 @@ ig_status cli_held_out_open(cli_held_out *h, const char *source, const char *ref
   h->options.count = h->source.count;
   if (h->source.count == h->reference.count && h->source.count > 0) return IG_OK;
   snprintf(err->message, sizeof err->message,
-           "%s has %zu lines and %s %zu: expected as many, and some", source, h->source.count,
-           reference, h->reference.count);
+           "%s has %zu line%s and %s %zu: expected as many, and some", source, h->source.count,
+           h->source.count == 1 ? "" : "s", reference, h->reference.count);
   return err->status = IG_ERROR_FORMAT;
 }
 

@@ -115,9 +115,9 @@ static ig_status order_lines(const score_values *values, scored_lines *s, ig_err
   for (size_t i = 0; i < s->reference_files; i++)
     if (s->references[i].count != count)
       return cli_error(err, IG_ERROR_FORMAT,
-                       "%s has %zu lines, but %s has %zu; they must correspond line by line",
-                       text_name(values->hypothesis), count, text_name(values->references.items[i]),
-                       s->references[i].count);
+                       "%s has %zu line%s, but %s has %zu; they must correspond line by line",
+                       text_name(values->hypothesis), count, count == 1 ? "" : "s",
+                       text_name(values->references.items[i]), s->references[i].count);
   if (count == 0)
     return cli_error(err, IG_ERROR_FORMAT, "%s: no lines to score",
                      text_name(values->references.items[0]));

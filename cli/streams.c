@@ -66,7 +66,13 @@ static ig_status skip_lines(cli_streams *s, ig_error *err) {
       status = read_line(s, true, &line, &length, err);
     if (status != IG_OK) return status;
   }
-  if (line != NULL && cli_output_agrees(&s->output)) return IG_OK;
+  if (line == NULL)
+    return cli_error(
+        err, IG_ERROR_FORMAT,
+        "%.300s: cannot go on from %.300s: that has the translations of %zu lines, but "
+        "the input is shorter now; remove that file to begin anew",
+        s->source_name, s->output.partial.partial, count);
+  if (cli_output_agrees(&s->output)) return IG_OK;
   return cli_error(err, IG_ERROR_FORMAT,
                    "%.300s: cannot go on from %.300s: its first %zu lines%s have changed since; "
                    "remove that file to begin anew",

@@ -228,9 +228,11 @@ ig_status ig_corpus_fail_unequal(ig_lines *const file[2], const char *const path
   do {
     IG_TRY(ig_lines_next(file[longer], &next, &length, err));
   } while (next);
-  return ig_fail(err, IG_ERROR_FORMAT,
-                 "%s has %zu lines, %s has %zu: expected as many, one the translation of the other",
-                 path[0], ig_lines_number(file[0]), path[1], ig_lines_number(file[1]));
+  return ig_fail(
+      err, IG_ERROR_FORMAT,
+      "%s has %zu line%s, %s has %zu: expected as many, one the translation of the other", path[0],
+      ig_lines_number(file[0]), ig_lines_number(file[0]) == 1 ? "" : "s", path[1],
+      ig_lines_number(file[1]));
 }
 
 // Reads lines of both files until the block is full or both have ended: then *ended is true.

@@ -1,6 +1,8 @@
 // The options of a run's model, from its configuration and its tokenizer.
 #include "train/run_model.h"
 
+#include <string.h>
+
 #include "base/fail.h"
 #include "model/config.h"
 #include "model/create/layout.h"
@@ -44,6 +46,33 @@ static ig_status add_vocabulary(ig_run *run, json_t *model, ig_error *err) {
   return failed ? ig_fail_memory_in(run->config.path, err) : IG_OK;
 }
 
+static const ig_yaml_node *find_model_key(const ig_train_config *c, const char *key,
+                                          size_t length) {
+  const ig_yaml_node *model = c->yaml ? ig_yaml_get(ig_yaml_root(c->yaml), "model") : NULL;
+  for (size_t i = 0; model && model->kind == IG_YAML_MAP && i < model->count; i++)
+    if (strlen(model->keys[i]) == length && memcmp(model->keys[i], key, length) == 0)
+      return model->children[i];
+  return NULL;
+}
+
+// The families know no lines: "c.yml: d_model: what" becomes "c.yml:12: model.d_model: what", or
+// says that the value is from --set.
+static ig_status tell_where(const ig_train_config *c, ig_status status, const ig_error *why,
+                            ig_error *err) {
+  const size_t path = strlen(c->path);
+  if (status == IG_OK) return IG_OK;
+  if (err) *err = *why;
+  if (strncmp(why->message, c->path, path) != 0 || strncmp(why->message + path, ": ", 2) != 0)
+    return status;
+  const char *key = why->message + path + 2;
+  const size_t length = strcspn(key, ":");
+  const ig_yaml_node *node = find_model_key(c, key, length);
+  if (!node || strncmp(key + length, ": ", 2) != 0) return status;
+  ig_yaml_fail(node, err, "%s", key + length + 2);
+  if (err) err->status = status;
+  return status;
+}
+
 // The options that the configuration asks for. With init they are those of the loaded model, and
 // only the dropouts are the configuration's.
 static ig_status wanted_config(ig_run *run, ig_config *out, ig_error *err) {
@@ -51,7 +80,10 @@ static ig_status wanted_config(ig_run *run, ig_config *out, ig_error *err) {
   if (!c->init) {
     json_t *model = json_deep_copy(c->model);
     ig_status status = model ? add_vocabulary(run, model, err) : ig_fail_memory_in(c->path, err);
-    if (status == IG_OK) status = ig_family_read_config(c->family, model, c->path, out, err);
+    ig_error why = {0};
+    if (status == IG_OK)
+      status =
+          tell_where(c, ig_family_read_config(c->family, model, c->path, out, &why), &why, err);
     json_decref(model);
     return status;
   }
@@ -89,11 +121,12 @@ ig_status ig_run_model_check(const ig_run *run, ig_error *err) {
   }
   ig_config config;
   int max_length;
-  ig_status status = ig_family_read_config(c->family, model, c->path, &config, err);
+  ig_error why = {0};
+  ig_status status = ig_family_read_config(c->family, model, c->path, &config, &why);
   json_decref(model);
-  if (status == IG_OK) status = ig_config_check(&config, c->path, err);
-  return status == IG_OK ? ig_run_data_max_length(run, config.positions.count, &max_length, err)
-                         : status;
+  if (status == IG_OK) status = ig_config_check(&config, c->path, &why);
+  IG_TRY(tell_where(c, status, &why, err));
+  return ig_run_data_max_length(run, config.positions.count, &max_length, err);
 }
 
 static ig_status check_vocabulary(const ig_run *run, ig_error *err) {

@@ -53,6 +53,9 @@ expect 2 "$INGOT" score ter --ter-asian-support "${texts[@]}"
 has err "--ter-normalized"
 expect 1 "$INGOT" score bleu "${texts[@]}" -r "$reference"
 has err "sample.de has 20; they must correspond line by line"
+echo x >one.de
+expect 1 "$INGOT" score bleu -i one.de -r "$reference"
+has err "one.de has 1 line, but "
 expect 2 "$INGOT" score bleu -r - "${texts[@]}" -r -
 has err "standard input"
 for tokenizer in ja-mecab ko-mecab flores200 spm; do

@@ -82,7 +82,12 @@ for wrong in model.dropout=2 model.d_model=33 data.max_length=5000 data.train.ta
   ls pieces 2>/dev/null | grep -q . && fail "$wrong: a tokenizer was trained first"
 done
 expect 1 "$INGOT" train pieces.yml --set model.d_model=33
-has err "pieces.yml: d_model"
+has err "pieces.yml, --set: model.d_model: expected an even number"
+expect 1 "$INGOT" train pieces.yml --set model.dropout=2
+has err "pieces.yml, --set: model.dropout: "
+sed 's/d_model: 32/d_model: 33/' pieces.yml >odd.yml
+expect 1 "$INGOT" train odd.yml
+has err "odd.yml:4: model.d_model: expected an even number"
 
 # So are the files to validate on, whatever the tokenizer is; nothing is left of such a start.
 head -n 20 toy.src >valid.src
