@@ -22,9 +22,10 @@ typedef struct translate_values {
   const char *ensemble, *weights, *input, *output, *score_target, *type, *stats;
   const char *split_sentences, *source_language, *target_language;
   int beam_size, n_best, min_length, max_length, no_repeat_ngram_size;
-  double length_penalty;
+  double length_penalty, repetition_penalty, temperature, top_p, min_p;
+  int top_k, seed;
   int threads, workers, batch_tokens;
-  bool ids, ids_in, strict, resume;
+  bool ids, ids_in, strict, resume, sample;
   cli_log log;
 } translate_values;
 #define CLI_VALUES translate_values
@@ -83,6 +84,27 @@ static const cli_option translate_options[] = {
     CLI_INTEGER_OPTION("no-repeat-ngram-size", "N", no_repeat_ngram_size, 0, 1000,
                        "No N tokens in a row occur twice in a translation; 0: they may. Default: "
                        "the model's, else 0."),
+    CLI_NUMBER_OPTION("repetition-penalty", "X", repetition_penalty,
+                      "The score of a token that the translation has already is divided by X, or, "
+                      "if it is negative, multiplied. Default: the model's, else 1."),
+    CLI_FLAG_OPTION(0, "sample", sample,
+                    "Draw each token by its probability in place of searching for the best "
+                    "translation; --n-best N draws N translations. The same seed gives the same "
+                    "ones. Default: the model's do_sample."),
+    CLI_NUMBER_OPTION("temperature", "X", temperature,
+                      "Sampling divides logits by X: below 1 the likely tokens become likelier. "
+                      "Default: the model's, else 1."),
+    CLI_INTEGER_OPTION("top-k", "N", top_k, 0, 10000000,
+                       "Sampling draws from the N likeliest tokens alone; 0: from all. Default: "
+                       "the model's, else 50."),
+    CLI_NUMBER_OPTION("top-p", "X", top_p,
+                      "Sampling draws from the fewest tokens that have together a probability of "
+                      "X. Default: the model's, else 1: all."),
+    CLI_NUMBER_OPTION("min-p", "X", min_p,
+                      "Sampling draws from tokens with at least X times the probability of the "
+                      "likeliest. Default: the model's, else 0: all."),
+    CLI_INTEGER_OPTION("seed", "N", seed, 0, 2147483647,
+                       "Other numbers draw other translations. Default: 0."),
     CLI_CHOICE_OPTION("type", "TYPE", type, types, "What to compute with: fp32."),
     CLI_THREADS_OPTION,
     CLI_INTEGER_OPTION("workers", "N", workers, 1, CLI_MOST_THREADS,
@@ -114,6 +136,14 @@ static ig_translator_options translator_options(const translate_values *values) 
   options.max_length = values->max_length;
   options.length_penalty = (float)values->length_penalty;
   options.no_repeat_ngram = values->no_repeat_ngram_size;
+  if (!isnan(values->repetition_penalty))
+    options.repetition_penalty = (float)values->repetition_penalty;
+  options.sampling = (ig_sampling_options){.on = values->sample ? IG_SWITCH_ON : IG_SWITCH_MODEL,
+                                           .temperature = (float)values->temperature,
+                                           .top_k = values->top_k,
+                                           .top_p = (float)values->top_p,
+                                           .min_p = (float)values->min_p,
+                                           .seed = (uint64_t)values->seed};
   options.threads = values->threads;
   options.workers = values->workers;
   options.batch_tokens = values->batch_tokens;
@@ -195,7 +225,13 @@ typedef struct run_identity {
   const translate_values *values;
 } run_identity;
 
-static const translate_values no_values = {.length_penalty = NAN, .no_repeat_ngram_size = -1};
+static const translate_values no_values = {.length_penalty = NAN,
+                                           .repetition_penalty = NAN,
+                                           .temperature = NAN,
+                                           .top_p = NAN,
+                                           .min_p = NAN,
+                                           .top_k = -1,
+                                           .no_repeat_ngram_size = -1};
 
 static ig_status put_identity(void *context, char **out, ig_error *err) {
   // --strict decides whether a run ends, not what it writes.
@@ -266,7 +302,7 @@ static int check_options(const cli_verb *verb, const translate_values *v) {
     return cli_usage_error(verb, "--resume needs -o FILE: it goes on from FILE.partial");
   if (v->score_target != NULL && v->n_best > 0)
     return cli_usage_error(verb, "--n-best and --score-target exclude each other");
-  if (v->beam_size > 0 && v->n_best > v->beam_size)
+  if (v->beam_size > 0 && !v->sample && v->n_best > v->beam_size)
     return cli_usage_error(verb, "--n-best %d is more than --beam-size %d", v->n_best,
                            v->beam_size);
   if (v->max_length > 0 && v->min_length > v->max_length)

@@ -232,6 +232,23 @@ typedef enum ig_split_sentences {
   IG_SPLIT_SENTENCES_OFF
 } ig_split_sentences;
 
+/* An option that a model's files decide where the caller leaves it. */
+typedef enum ig_switch { IG_SWITCH_MODEL, IG_SWITCH_ON, IG_SWITCH_OFF } ig_switch;
+
+/* Drawing each next token by its probability in place of searching for the best text: n_best texts
+ * of each sentence, which are the same for any threads, workers and batch_tokens. What a token's
+ * probability is: the logits are divided by temperature; the top_k likeliest tokens stay; of these
+ * the fewest that have together a probability of top_p; of these those with at least min_p times
+ * the probability of the likeliest. */
+typedef struct ig_sampling_options {
+  ig_switch on;      /* default IG_SWITCH_MODEL: its do_sample, unless beam_size is above 1 */
+  float temperature; /* above 0; default NAN: the model's, else 1 */
+  int top_k;         /* 0: all tokens; default -1: the model's, else 50 */
+  float top_p;       /* above 0; 1: all; default NAN: the model's, else 1 */
+  float min_p;       /* 0 to 1; default NAN: the model's, else 0 */
+  uint64_t seed;     /* default 0 */
+} ig_sampling_options;
+
 /* "The model's" is what its generation_config.json says, or where that file is missing, its
  * config.json. */
 typedef struct ig_translator_options {
@@ -265,6 +282,10 @@ typedef struct ig_translator_options {
   /* Stops what the translator is doing, also within a step of decoding: lines that are finished are
    * written. Kept: it must outlive the translator. Default NULL: nothing does */
   ig_interrupter *interrupter;
+  ig_sampling_options sampling; /* without it beam_size says how the best text is searched for */
+  /* what the score of a token that the text has already is divided by, if it is positive, or
+   * multiplied by; above 0; default 0: the model's, else 1 */
+  float repetition_penalty;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 

@@ -2,8 +2,8 @@
 #include "decode/beam.h"
 
 #include <math.h>
-#include <string.h>
 
+#include "decode/finished.h"
 #include "decode/processors.h"
 
 // Logits that are compared with the limit together: a multiple of every vector length.
@@ -167,23 +167,13 @@ static int find_candidates(const ig_selection *selection, ig_sentence *sentence,
 
 // ---- what runs on, what is finished -----------------------------------------
 
-static float normalized(const ig_decode_options *options, float score, int length) {
-  return score / (float)pow((double)length, (double)options->length_penalty);
-}
-
-static bool ends(const ig_decode_options *options, const ig_sentence *sentence,
-                 const ig_candidate *c) {
-  return ig_decode_options_ends(options, c->token) ||
-         sentence->length >= sentence->options.max_length;
-}
-
 // Puts the beam_size best candidates into sentence->next; those that end count 1e9 less.
 static void choose_running(const ig_decode_options *options, ig_sentence *sentence, int count) {
   const int beam = options->beam_size;
   sentence->next_rows = 0;
   for (int i = 0; i < count; i++) {
     ig_candidate c = sentence->candidates[i];
-    if (ends(options, sentence, &c)) c.score += IG_SENTENCE_NEVER_WINS;
+    if (ig_finished_by(options, sentence, c.token)) c.score += IG_SENTENCE_NEVER_WINS;
     int rank = sentence->next_rows;
     while (rank > 0 && c.score > sentence->next[rank - 1].score) rank--;
     if (rank == beam) continue;
@@ -199,33 +189,13 @@ static bool all_finished(const ig_sentence *sentence, int beam) {
   return true;
 }
 
-static void finish_hypothesis(const ig_selection *selection, ig_sentence *sentence,
-                              const ig_candidate *c) {
-  const ig_decode_options *options = selection->options;
-  const int beam = options->beam_size, generated = sentence->length;
-  const float score = normalized(options, c->score, generated);
-  int rank = beam;
-  while (rank > 0 && score > sentence->slots[rank - 1].score) rank--;
-  if (rank == beam) return;
-  ig_slot slot = sentence->slots[beam - 1];  // the last one gives up its storage
-  for (int i = beam - 1; i > rank; i--) sentence->slots[i] = sentence->slots[i - 1];
-  const size_t stride = (size_t)options->sentence.max_length + 1;
-  const int *ids = selection->rows->ids + (size_t)(sentence->first_row + c->row) * stride;
-  memcpy(slot.ids, ids + 1, (size_t)(generated - 1) * sizeof *ids);
-  slot.ids[generated - 1] = c->token;
-  slot.length = generated;
-  slot.score = score;
-  slot.finished = true;
-  sentence->slots[rank] = slot;
-}
-
 // Can the best running hypothesis still beat the worst finished one? (_check_early_stop_heuristic)
 static bool improvable(const ig_decode_options *options, const ig_sentence *sentence) {
   const int beam = options->beam_size;
   const bool longest =
       options->early_stopping == IG_EARLY_STOPPING_NEVER && options->length_penalty > 0;
-  const float best = normalized(options, sentence->next[0].score,
-                                longest ? sentence->options.max_length : sentence->length);
+  const float best = ig_finished_score(options, sentence->next[0].score,
+                                       longest ? sentence->options.max_length : sentence->length);
   const float worst = sentence->slots[beam - 1].score;  // sorted
   for (int i = 0; i < beam; i++)
     if (best > (sentence->slots[i].finished ? worst : IG_SENTENCE_NEVER_WINS)) return true;
@@ -240,9 +210,11 @@ void ig_beam_select(const ig_selection *selection, ig_sentence *sentence, float 
   bool all_end = true;
   for (int i = 0; i < count; i++) {
     const ig_candidate *c = &sentence->candidates[i];
-    const bool end = ends(options, sentence, c);
+    const bool end = ig_finished_by(options, sentence, c->token);
     all_end = all_end && end;
-    if (end && i < beam) finish_hypothesis(selection, sentence, c);
+    if (end && i < beam)
+      ig_finished_add(selection, sentence, c,
+                      ig_finished_score(options, c->score, sentence->length));
   }
   sentence->open = sentence->open && improvable(options, sentence);
   const bool full =

@@ -66,20 +66,69 @@ static bool is_eos(const json_t *word, const ig_decode_options *o) {
          ig_decode_options_ends(o, (int)id);
 }
 
-static ig_status read_bad_words(const json_t *list, const char *where, ig_decode_options *o,
-                                ig_error *err) {
-  if (!list || json_is_null(list)) return IG_OK;
-  if (!json_is_array(list)) return bad_bad_words(where, err);
-  size_t total = 0, i;
+// Tokens of a list of ids: "suppress_tokens", "begin_suppress_tokens".
+static ig_status read_token(const json_t *id, ig_json_object from, const char *key, int vocab_size,
+                            int *out, ig_error *err) {
+  const json_int_t value = json_integer_value(id);
+  if (!json_is_integer(id) || value < 0 || value >= vocab_size)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected ids below the vocabulary size %d",
+                   from.where, key, vocab_size);
+  *out = (int)value;
+  return IG_OK;
+}
+
+static ig_status find_tokens(ig_json_object from, const char *key, const json_t **out,
+                             ig_error *err) {
+  *out = json_object_get(from.object, key);
+  if (*out == NULL || json_is_null(*out) || json_is_array(*out)) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected a list of token ids", from.where, key);
+}
+
+// A suppressed token is a bad word of one token.
+static ig_status read_suppressed(const json_t *list, ig_json_object from, ig_decode_options *o,
+                                 ig_error *err) {
+  size_t i;
+  json_t *id;
+  json_array_foreach(list, i, id) {
+    ig_bad_words *bad = &o->bad_words;
+    const int begin = bad->offsets[bad->count];
+    IG_TRY(read_token(id, from, "suppress_tokens", o->vocab_size, &bad->ids[begin], err));
+    bad->offsets[++bad->count] = begin + 1;
+  }
+  return IG_OK;
+}
+
+static ig_status read_begin_suppressed(ig_json_object from, ig_decode_options *o, ig_error *err) {
+  static const char key[] = "begin_suppress_tokens";
+  const json_t *list;
+  size_t i;
+  json_t *id;
+  IG_TRY(find_tokens(from, key, &list, err));
+  ig_suppressed_tokens *out = &o->begin_suppressed;
+  out->ids = ig_allocate(json_array_size(list), sizeof(int), err);
+  if (!out->ids) return IG_ERROR_MEMORY;
+  json_array_foreach(list, i, id)
+      IG_TRY(read_token(id, from, key, o->vocab_size, &out->ids[out->count++], err));
+  return IG_OK;
+}
+
+static ig_status read_bad_words(ig_json_object from, ig_decode_options *o, ig_error *err) {
+  const json_t *list = json_object_get(from.object, "bad_words_ids"), *suppressed;
+  IG_TRY(find_tokens(from, "suppress_tokens", &suppressed, err));
+  if (list && !json_is_null(list) && !json_is_array(list)) return bad_bad_words(from.where, err);
+  size_t words = json_array_size(list) + json_array_size(suppressed),
+         total = json_array_size(suppressed), i;
   json_t *word;
+  if (words == 0) return IG_OK;
   json_array_foreach(list, i, word) total += json_array_size(word);
-  o->bad_words.offsets = ig_allocate(json_array_size(list) + 1, sizeof(int), err);
+  o->bad_words.offsets = ig_allocate(words + 1, sizeof(int), err);
   o->bad_words.ids = ig_allocate(total, sizeof(int), err);
   if (!o->bad_words.offsets || !o->bad_words.ids) return IG_ERROR_MEMORY;
   json_array_foreach(list, i, word) {
-    if (!is_eos(word, o)) IG_TRY(read_bad_word(&o->bad_words, word, where, o->vocab_size, err));
+    if (!is_eos(word, o))
+      IG_TRY(read_bad_word(&o->bad_words, word, from.where, o->vocab_size, err));
   }
-  return IG_OK;
+  return read_suppressed(suppressed, from, o, err);
 }
 
 static ig_status read_early_stopping(ig_json_object from, ig_early_stopping *out, ig_error *err) {
@@ -158,20 +207,16 @@ static ig_status read_float(ig_json_object from, const char *key, float *value, 
   return IG_OK;
 }
 
-// Keys by which transformers would do what this decoder does not. Of the keys of sampling only
-// do_sample counts: without it temperature, top_k and the like do nothing.
+// Keys by which transformers would do what this decoder does not.
 static const struct {
   const char *key;
   double neutral;  // the value that asks for nothing, as null, false and an empty list do
-} not_built[] = {{"do_sample", 0},
-                 {"num_beam_groups", 1},
+} not_built[] = {{"num_beam_groups", 1},
                  {"diversity_penalty", 0},
                  {"num_return_sequences", 1},
                  {"penalty_alpha", 0},
                  {"encoder_repetition_penalty", 1},
                  {"encoder_no_repeat_ngram_size", 0},
-                 {"suppress_tokens", 0},
-                 {"begin_suppress_tokens", 0},
                  {"forced_decoder_ids", 0},
                  {"force_words_ids", 0},
                  {"constraints", 0},
@@ -184,6 +229,11 @@ static const struct {
                  {"token_healing", 0},
                  {"watermarking_config", 0},
                  {"dola_layers", 0}};
+// The same of sampling; without do_sample they do nothing.
+static const struct {
+  const char *key;
+  double neutral;
+} sampling_not_built[] = {{"typical_p", 1}, {"epsilon_cutoff", 0}, {"eta_cutoff", 0}, {"top_h", 1}};
 
 // A count of tokens, which may be any number: what is more than LONGEST is LONGEST.
 static ig_status read_length(ig_json_object from, const char *key, int *length, ig_error *err) {
@@ -204,14 +254,35 @@ static bool asks_for_nothing(const json_t *value, double neutral) {
          (json_is_object(value) && json_object_size(value) == 0);
 }
 
+static void add_ignored(ig_decode_options *o, const char *key) {
+  const size_t used = strlen(o->ignored);
+  snprintf(o->ignored + used, sizeof o->ignored - used, "%s%s", used ? ", " : "", key);
+}
+
 static void list_ignored(ig_json_object from, ig_decode_options *o) {
-  size_t used = 0;
-  for (size_t i = 0; i < sizeof not_built / sizeof *not_built; i++) {
-    if (asks_for_nothing(json_object_get(from.object, not_built[i].key), not_built[i].neutral))
-      continue;
-    used += (size_t)snprintf(o->ignored + used, sizeof o->ignored - used, "%s%s", used ? ", " : "",
-                             not_built[i].key);
+  for (size_t i = 0; i < sizeof not_built / sizeof *not_built; i++)
+    if (!asks_for_nothing(json_object_get(from.object, not_built[i].key), not_built[i].neutral))
+      add_ignored(o, not_built[i].key);
+}
+
+// transformers' default of top_k holds as soon as anything is sampled. Beams that are drawn
+// (do_sample with num_beams above 1) are not built.
+static ig_status read_sampling(ig_json_object from, ig_decode_options *o, ig_error *err) {
+  ig_sampling *s = &o->sampling;
+  bool asked;
+  IG_TRY(ig_json_bool(from, "do_sample", false, &asked, err));
+  IG_TRY(read_float(from, "temperature", &s->temperature, err));
+  IG_TRY(ig_json_int(from, "top_k", s->top_k, &s->top_k, err));
+  IG_TRY(read_float(from, "top_p", &s->top_p, err));
+  IG_TRY(read_float(from, "min_p", &s->min_p, err));
+  s->on = asked && o->beam_size == 1;
+  if (asked && !s->on) add_ignored(o, "do_sample");
+  for (size_t i = 0; s->on && i < sizeof sampling_not_built / sizeof *sampling_not_built; i++) {
+    const char *key = sampling_not_built[i].key;
+    if (!asks_for_nothing(json_object_get(from.object, key), sampling_not_built[i].neutral))
+      add_ignored(o, key);
   }
+  return IG_OK;
 }
 
 // max_new_tokens and min_new_tokens win over max_length and min_length, which count the start
@@ -245,7 +316,9 @@ static ig_status read_generation(ig_json_object from, ig_decode_options *o, ig_e
   IG_TRY(ig_json_bool(from, "renormalize_logits", o->renormalize, &o->renormalize, err));
   IG_TRY(read_early_stopping(from, &o->early_stopping, err));
   IG_TRY(read_forced(from, o, err));
-  return read_bad_words(json_object_get(from.object, "bad_words_ids"), from.where, o, err);
+  IG_TRY(read_sampling(from, o, err));
+  IG_TRY(read_begin_suppressed(from, o, err));
+  return read_bad_words(from, o, err);
 }
 
 static ig_status read_text(const ig_model *model, ig_decode_options *o, ig_error *err) {
@@ -275,6 +348,7 @@ ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, 
                              .n_best = 1,
                              .length_penalty = 1,
                              .repetition_penalty = 1,
+                             .sampling = {.temperature = 1, .top_k = 50, .top_p = 1},
                              .start_id = c->decoder_start_id,
                              .eos_id = c->eos_id,
                              .vocab_size = c->target_vocab_size,
@@ -290,6 +364,20 @@ ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, 
     return status;
   }
   limit_lengths(&out->sentence, ig_decode_options_longest(c));
+  return IG_OK;
+}
+
+static ig_status check_sampling(const ig_sampling *s, ig_error *err) {
+  if (!(s->temperature > 0) || !isfinite(s->temperature))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "temperature: expected a positive number, found %g",
+                   (double)s->temperature);
+  if (s->top_k < 0)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "top_k: expected 0 or more, found %d", s->top_k);
+  if (!(s->top_p > 0) || !isfinite(s->top_p))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "top_p: expected a positive number, found %g",
+                   (double)s->top_p);
+  if (!(s->min_p >= 0 && s->min_p <= 1))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "min_p: expected 0 to 1, found %g", (double)s->min_p);
   return IG_OK;
 }
 
@@ -314,6 +402,7 @@ ig_status ig_decode_options_check(const ig_decode_options *o, ig_error *err) {
     return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 to the beam's size (%d), found %d",
                    o->beam_size, o->n_best);
   IG_TRY(check_sentence(&o->sentence, err));
+  if (o->sampling.on) IG_TRY(check_sampling(&o->sampling, err));
   if (!isfinite(o->length_penalty))
     return ig_fail(err, IG_ERROR_ARGUMENT, "length_penalty: expected a finite number, found %g",
                    (double)o->length_penalty);
@@ -330,5 +419,7 @@ ig_status ig_decode_options_check(const ig_decode_options *o, ig_error *err) {
 void ig_decode_options_free(ig_decode_options *options) {
   free(options->bad_words.offsets);
   free(options->bad_words.ids);
+  free(options->begin_suppressed.ids);
   options->bad_words = (ig_bad_words){0};
+  options->begin_suppressed = (ig_suppressed_tokens){0};
 }

@@ -23,6 +23,19 @@ typedef struct ig_bad_words {
   int *ids;
 } ig_bad_words;
 
+// Drawing the next token in place of searching for the best text. Of the processed logits, in this
+// order, as in transformers: all are divided by temperature; the top_k largest stay; the fewest
+// that have together a probability of top_p stay; those stay whose probability is at least min_p
+// times the largest. Of equal tokens at a limit all stay.
+typedef struct ig_sampling {
+  bool on;
+  float temperature;  // above 0
+  int top_k;          // 0: all
+  float top_p;        // above 0; from 1 on: all
+  float min_p;        // 0: all
+  uint64_t seed;
+} ig_sampling;
+
 // Tokens that do as well as the one that is named beside them: of a model with several end tokens,
 // all but the first.
 #define IG_MOST_ALTERNATIVES 15
@@ -30,6 +43,11 @@ typedef struct ig_alternatives {
   int count;
   int ids[IG_MOST_ALTERNATIVES];
 } ig_alternatives;
+
+typedef struct ig_suppressed_tokens {
+  int count;
+  int *ids;  // (count)
+} ig_suppressed_tokens;
 
 // The options of one sentence. Lengths count generated tokens: the end token is one of them, the
 // start token is not.
@@ -46,10 +64,11 @@ typedef struct ig_sentence_options {
   // and count in lengths. Length 0: none.
   const int *prefix;
   int prefix_length;
+  uint64_t number;  // tells its random numbers, in sampling, from those of other sentences
 } ig_sentence_options;
 
 typedef struct ig_decode_options {
-  int beam_size;         // 1: greedy
+  int beam_size;         // 1: greedy; with sampling: how many texts are drawn, each by itself
   int n_best;            // hypotheses kept, at most beam_size
   float length_penalty;  // score = log p / length^length_penalty
   ig_early_stopping early_stopping;
@@ -57,8 +76,10 @@ typedef struct ig_decode_options {
   float repetition_penalty;  // 1: off
   bool renormalize;          // log_softmax once more after the processors
   int start_id, eos_id, vocab_size;
-  ig_alternatives eos_alternatives;  // each of them ends a hypothesis, too
-  ig_bad_words bad_words;
+  ig_alternatives eos_alternatives;       // each of them ends a hypothesis, too
+  ig_bad_words bad_words;                 // suppress_tokens are among them
+  ig_suppressed_tokens begin_suppressed;  // never the first token that is not forced
+  ig_sampling sampling;
   // The options of every sentence that brings none of its own. No sentence's max_length is larger
   // than this one, for which the search reserves its memory.
   ig_sentence_options sentence;
@@ -67,7 +88,7 @@ typedef struct ig_decode_options {
   char ignored[512];
 } ig_decode_options;
 
-// The result owns bad_words. The options of model->generation_config win over those of its config;
+// The result owns its lists. The options of model->generation_config win over those of its config;
 // max_length, if neither gives it, is max_positions, at most 511.
 ig_status ig_decode_options_load(const ig_model *model, ig_decode_options *out, ig_error *err);
 // Does the token end a hypothesis?

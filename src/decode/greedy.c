@@ -2,8 +2,8 @@
 #include "decode/greedy.h"
 
 #include <math.h>
-#include <string.h>
 
+#include "decode/finished.h"
 #include "decode/processors.h"
 
 void ig_greedy_select(const ig_selection *selection, ig_sentence *sentence, float *logits) {
@@ -22,14 +22,7 @@ void ig_greedy_select(const ig_selection *selection, ig_sentence *sentence, floa
   }
   sentence->next[0] = (ig_candidate){.token = (int)best};
   sentence->next_rows = 1;
-  const int generated = sentence->length;
-  if (!ig_decode_options_ends(options, (int)best) && generated < sentence->options.max_length)
-    return;
-  ig_slot *slot = &sentence->slots[0];
-  memcpy(slot->ids, sequence.ids + 1, (size_t)(generated - 1) * sizeof *slot->ids);
-  slot->ids[generated - 1] = (int)best;
-  slot->length = generated;
-  slot->finished = true;
-  slot->score = 0;
+  if (!ig_finished_by(options, sentence, (int)best)) return;
+  ig_finished_add(selection, sentence, &sentence->next[0], 0);
   sentence->done = true;
 }

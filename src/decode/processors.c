@@ -64,6 +64,11 @@ static forced_token next_forced(const ig_sentence_options *own, int generated) {
   return (forced_token){first ? own->forced_bos : -1, &own->forced_bos_alternatives};
 }
 
+// Suppressed tokens hold for the first token that is the model's own choice.
+static int first_chosen(const ig_sentence_options *own) {
+  return own->prefix_length > 0 ? own->prefix_length : own->forced_bos >= 0;
+}
+
 bool ig_processors_may_raise(const ig_decode_options *o, const ig_processors_sequence *sequence) {
   const int generated = sequence->length - 1;
   return o->repetition_penalty != 1.0f || next_forced(sequence->options, generated).id >= 0;
@@ -80,6 +85,8 @@ float ig_processors_apply(const ig_decode_options *o, const ig_processors_sequen
     ban_repeated_ngrams(o->no_repeat_ngram, ids, length, scores);
   ban_bad_words(&o->bad_words, ids, length, scores);
   if (generated < own->min_length) ban_ends(o, scores);
+  for (int i = 0; generated == first_chosen(own) && i < o->begin_suppressed.count; i++)
+    scores[o->begin_suppressed.ids[i]] = -INFINITY;
   const forced_token forced = next_forced(own, generated);
   if (forced.id >= 0) {
     force_token(&forced, o->vocab_size, scores);

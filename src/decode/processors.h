@@ -1,6 +1,7 @@
 // Hugging Face's logits processors, in its order (transformers 5.23, generation/utils.py
-// _get_logits_processor): repetition penalty, no-repeat n-gram, bad words, minimum length, forced
-// first token (or tokens of a prefix), forced last token.
+// _get_logits_processor): repetition penalty, no-repeat n-gram, bad words and suppressed tokens,
+// minimum length, tokens suppressed at the beginning, forced first token (or tokens of a prefix),
+// forced last token.
 #ifndef IG_DECODE_PROCESSORS_H
 #define IG_DECODE_PROCESSORS_H
 #include "decode/decode_options.h"

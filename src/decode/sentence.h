@@ -35,10 +35,12 @@ typedef struct ig_sentence {
   ig_sentence_options options;
   bool open;  // a running hypothesis may still beat a finished one
   bool done;
-  bool failed;               // a score is not a number
-  ig_slot *slots;            // (beam_size), best first
-  ig_candidate *candidates;  // (ig_decode_options_candidates), of beam search
-  ig_candidate *next;        // (beam_size): the rows of the next step, each with its parent's row
+  bool failed;     // a score is not a number
+  ig_slot *slots;  // (beam_size), best first
+  // (ig_decode_options_candidates), of beam search. In sampling candidates[r].row is the number of
+  // the sample in row r.
+  ig_candidate *candidates;
+  ig_candidate *next;  // (beam_size): the rows of the next step, each with its parent's row
   int next_rows;
   float *largest;  // (ceil(V / IG_LOGITS_BLOCK)), of beam search: in the row that is being scanned,
                    // no logit of a block is larger

@@ -67,6 +67,22 @@ static ig_status keep_scores(void *context, size_t sentence, const float *log_pr
   return ig_output_line_scored(&t->format, log_probs, scored->target.count, &scored->output, err);
 }
 
+// Random numbers are those of a line and of the sentence within it, whatever window it is in.
+static ig_status number_sentences(ig_translator *t, ig_error *err) {
+  enum { SENTENCES_OF_A_LINE = 20 };  // bits
+  IG_TRY(ig_allocate_more((void **)&t->own_options, &t->own_capacity, t->window.count,
+                          sizeof *t->own_options, err));
+  for (size_t i = 0; i < t->window.count; i++) {
+    const size_t line = t->window.sentences[i].number;
+    if (line != t->numbered_line) t->numbered = 0;
+    t->numbered_line = line;
+    t->own_options[i] = t->decode.sentence;
+    t->own_options[i].number = ((uint64_t)line << SENTENCES_OF_A_LINE) + t->numbered++;
+    t->sentences[i].options = &t->own_options[i];
+  }
+  return IG_OK;
+}
+
 // Sentence i of the job is sentence i of the window.
 static ig_status list_sentences(ig_translator *t, bool scoring, ig_error *err) {
   IG_TRY(ig_allocate_more((void **)&t->sentences, &t->sentence_capacity, t->window.count,
@@ -77,7 +93,7 @@ static ig_status list_sentences(ig_translator *t, bool scoring, ig_error *err) {
                                           .length = sentence->length,
                                           .target = scoring ? &sentence->target : NULL};
   }
-  return IG_OK;
+  return t->decode.sampling.on && !scoring ? number_sentences(t, err) : IG_OK;
 }
 
 // Has the engine fill the output of the sentences that are not blank.

@@ -11,7 +11,10 @@
 #define BATCH_TOKENS 2048
 
 ig_translator_options ig_translator_options_default(void) {
-  return (ig_translator_options){.length_penalty = NAN, .no_repeat_ngram = -1};
+  return (ig_translator_options){
+      .length_penalty = NAN,
+      .no_repeat_ngram = -1,
+      .sampling = {.temperature = NAN, .top_k = -1, .top_p = NAN, .min_p = NAN}};
 }
 
 static ig_status check_counts(const ig_translator_options *o, ig_error *err) {
@@ -50,6 +53,31 @@ const ig_model *ig_translator_first_model(const ig_translator *t) {
   return ig_engine_members_of(t->engine)->models.list[0].model;
 }
 
+// Numbers that would have no effect are an error: the caller believes that something is drawn.
+static ig_status take_sampling(const ig_translator_options *o, ig_decode_options *out,
+                               ig_error *err) {
+  const ig_sampling_options *asked = &o->sampling;
+  ig_sampling *s = &out->sampling;
+  if (asked->on != IG_SWITCH_MODEL) s->on = asked->on == IG_SWITCH_ON;
+  if (asked->on == IG_SWITCH_MODEL && o->beam_size > 1) s->on = false;
+  const bool numbers = !isnan(asked->temperature) || asked->top_k >= 0 || !isnan(asked->top_p) ||
+                       !isnan(asked->min_p);
+  if (!s->on && numbers)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "temperature, top_k, top_p and min_p are of sampling, which is off");
+  if (!s->on) return IG_OK;
+  if (o->beam_size > 1)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "beam_size: sampling has no beams; n_best says how many texts are drawn");
+  if (!isnan(asked->temperature)) s->temperature = asked->temperature;
+  if (asked->top_k >= 0) s->top_k = asked->top_k;
+  if (!isnan(asked->top_p)) s->top_p = asked->top_p;
+  if (!isnan(asked->min_p)) s->min_p = asked->min_p;
+  s->seed = asked->seed;
+  out->beam_size = out->n_best;
+  return IG_OK;
+}
+
 // The caller's options win over the first member's own. If those own ones alone are wrong, the
 // message says so.
 static ig_status take_options(ig_translator *t, const ig_translator_options *o, ig_error *err) {
@@ -62,6 +90,8 @@ static ig_status take_options(ig_translator *t, const ig_translator_options *o, 
   if (o->n_best > 0) out->n_best = o->n_best;
   if (!isnan(o->length_penalty)) out->length_penalty = o->length_penalty;
   if (o->no_repeat_ngram >= 0) out->no_repeat_ngram = o->no_repeat_ngram;
+  if (o->repetition_penalty != 0) out->repetition_penalty = o->repetition_penalty;
+  IG_TRY(take_sampling(o, out, err));
   IG_TRY(take_lengths(o, t->longest_target, &out->sentence, err));
   const ig_status status = ig_decode_options_check(out, err);
   if (status == IG_OK || model_is_fine) return status;
@@ -235,6 +265,7 @@ void ig_translator_free(ig_translator *t) {
   ig_whole_line_free(&t->line);
   ig_sentences_free(t->splitter);
   free(t->sentences);
+  free(t->own_options);
   free(t->sources);
   if (t->owns_engine) ig_engine_free(t->engine);
   free(t);

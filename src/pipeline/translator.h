@@ -31,6 +31,11 @@ struct ig_translator {
   ig_whole_line line;            // whose first sentences are translated, in an earlier window too
   ig_queue_sentence *sentences;  // (sentences of the window)
   size_t sentence_capacity;
+  // (sentences of the window), in sampling: with numbers that no two sentences share
+  ig_sentence_options *own_options;
+  size_t own_capacity;
+  size_t numbered_line, numbered;  // the line of the sentence that got a number last, and how many
+                                   // of that line have one
   ig_translate_stats stats;
   ig_losses losses;  // of the running stream
 };

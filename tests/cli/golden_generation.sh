@@ -16,7 +16,7 @@ for golden in "$INGOT_SOURCE"/tests/golden/generation/*/; do
   same out "$golden/expected.ids"
   cases=$((cases + 1))
 done
-[ "$cases" -eq 8 ] || fail "expected 8 cases, found $cases"
+[ "$cases" -eq 10 ] || fail "expected 10 cases, found $cases"
 
 # Negative control: with the file of its neighbour a model says other words.
 cp left_out/generation_config.json in_config/
@@ -25,11 +25,11 @@ cp left_out/generation_config.json in_config/
   fail "greedy and beam search agree: these goldens prove nothing"
 
 # What is not built is told by name, and by the file that asks for it.
-sed 's/"num_beams"/"do_sample": true, "suppress_tokens": [5], "num_beams"/' \
+sed 's/"num_beams"/"do_sample": true, "max_time": 5, "num_beams"/' \
   "$INGOT_SOURCE/tests/golden/generation/in_config/config.json" >in_config/config.json
 rm in_config/generation_config.json
 expect 0 "$INGOT" translate -m in_config -i source.ids --ids --ids-in
-grep -q 'config.json asks for what is not built and is left out: do_sample, suppress_tokens' err ||
+grep -q 'config.json asks for what is not built and is left out: max_time, do_sample' err ||
   fail "do_sample is not told: $(cat err)"
 
 # More ids than fit, and ids that are none.

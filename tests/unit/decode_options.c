@@ -88,10 +88,10 @@ static void test_new_tokens_win_over_lengths(void **state) {
 static void test_all_that_is_not_built_is_listed(void **state) {
   (void)state;
   char text[] =
-      "{\"do_sample\": true, \"num_beam_groups\": 2, \"diversity_penalty\": 1, "
+      "{\"do_sample\": true, \"num_beams\": 2, \"num_beam_groups\": 2, \"diversity_penalty\": 1, "
       "\"num_return_sequences\": 4, \"penalty_alpha\": 0.5,"
       "\"encoder_repetition_penalty\": 2, \"encoder_no_repeat_ngram_size\": 3, "
-      "\"suppress_tokens\": [1], \"begin_suppress_tokens\": [1], \"forced_decoder_ids\": [[1, 2]], "
+      "\"forced_decoder_ids\": [[1, 2]], \"typical_p\": 0.5, "
       "\"force_words_ids\": [[1]], \"constraints\": [1], \"sequence_bias\": [1], "
       "\"exponential_decay_length_penalty\": [1, 2], \"remove_invalid_values\": true, "
       "\"guidance_scale\": 2, \"stop_strings\": \"x\", \"max_time\": 1, "
@@ -100,14 +100,37 @@ static void test_all_that_is_not_built_is_listed(void **state) {
   const ig_model m = model_of(text);
   ig_decode_options o;
   assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
-  assert_string_equal(o.ignored,
-                      "do_sample, num_beam_groups, diversity_penalty, num_return_sequences, "
-                      "penalty_alpha, encoder_repetition_penalty, encoder_no_repeat_ngram_size, "
-                      "suppress_tokens, begin_suppress_tokens, forced_decoder_ids, "
-                      "force_words_ids, constraints, sequence_bias, "
-                      "exponential_decay_length_penalty, remove_invalid_values, guidance_scale, "
-                      "stop_strings, max_time, token_healing, watermarking_config, dola_layers");
+  assert_string_equal(
+      o.ignored,
+      "num_beam_groups, diversity_penalty, num_return_sequences, "
+      "penalty_alpha, encoder_repetition_penalty, encoder_no_repeat_ngram_size, "
+      "forced_decoder_ids, "
+      "force_words_ids, constraints, sequence_bias, "
+      "exponential_decay_length_penalty, remove_invalid_values, guidance_scale, "
+      "stop_strings, max_time, token_healing, watermarking_config, dola_layers, do_sample");
   ig_decode_options_free(&o);
+}
+
+static void test_sampling(void **state) {
+  (void)state;
+  char text[] =
+      "{\"do_sample\": true, \"temperature\": 0.5, \"top_p\": 0.75, \"typical_p\": 0.5, "
+      "\"suppress_tokens\": [5, 0], \"begin_suppress_tokens\": [7], \"bad_words_ids\": [[1, 2]]}";
+  const ig_model m = model_of(text);
+  ig_decode_options o;
+  assert_int_equal(ig_decode_options_load(&m, &o, NULL), IG_OK);
+  assert_true(o.sampling.on && o.sampling.temperature == 0.5f && o.sampling.top_p == 0.75f);
+  assert_int_equal(o.sampling.top_k, 50);  // transformers' default
+  assert_string_equal(o.ignored, "typical_p");
+  assert_int_equal(o.bad_words.count, 3);  // the end can be suppressed
+  assert_int_equal(o.bad_words.ids[2], 5);
+  assert_int_equal(o.bad_words.ids[3], 0);
+  assert_int_equal(o.begin_suppressed.count, 1);
+  assert_int_equal(o.begin_suppressed.ids[0], 7);
+  ig_decode_options_free(&o);
+  char wrong[] = "{\"suppress_tokens\": [101]}";
+  const ig_model w = model_of(wrong);
+  assert_int_equal(ig_decode_options_load(&w, &o, NULL), IG_ERROR_FORMAT);
 }
 
 static void test_lists_of_one_and_of_several(void **state) {
@@ -183,6 +206,7 @@ int main(void) {
       cmocka_unit_test(test_every_key),
       cmocka_unit_test(test_new_tokens_win_over_lengths),
       cmocka_unit_test(test_all_that_is_not_built_is_listed),
+      cmocka_unit_test(test_sampling),
       cmocka_unit_test(test_lists_of_one_and_of_several),
       cmocka_unit_test(test_lengths_beyond_all_bounds),
       cmocka_unit_test(test_what_is_wrong_is_named),

@@ -50,6 +50,14 @@ CASES = {
          "eos_token_id": [0], "forced_bos_token_id": [3]},
         ["num_beams", "max_length"],
     ),
+    "suppressed": (
+        CONFIG, {**IDS, **BEAM, "suppress_tokens": [9, 38, 55], "begin_suppress_tokens": [11, 6],
+                 "bad_words_ids": [[60]]}, [],
+    ),
+    "suppressed_after_forced": (
+        CONFIG, {**IDS, "max_length": 20, "forced_bos_token_id": 9, "repetition_penalty": 1.5,
+                 "begin_suppress_tokens": [9, 38, 46]}, [],
+    ),
     "two_ends": (CONFIG, {**IDS, **BEAM, "eos_token_id": [0, 7, 13]}, []),
     "two_ends_greedy": (
         {**CONFIG, "eos_token_id": [0, 7, 13], "max_length": 20, "min_length": 4}, None, [],
