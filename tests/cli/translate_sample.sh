@@ -28,7 +28,8 @@ expect 0 translate -i text --sample --n-best 3 --split-sentences off
 mkdir m
 ln -s "$shipped"/* m/
 rm m/generation_config.json
-sed 's/^{/{"do_sample": true, "temperature": 0.8, "top_k": 1,/; s/"num_beams": [0-9]*/"num_beams": 1/' \
+sed -e 's/^{/{"do_sample": true, "temperature": 0.8, "top_k": 1,/' \
+  -e 's/"num_beams": [0-9]*/"num_beams": 1/' \
   "$shipped/generation_config.json" >m/generation_config.json
 expect 0 "$INGOT" translate -q -m m -i text
 same out greedy
