@@ -11,7 +11,7 @@
 #include "base/interrupt.h"
 #include "decode/beam.h"
 #include "decode/greedy.h"
-#include "decode/sample.h"
+#include "decode/sampling.h"
 
 // S sentences, B beam size, N max_length, slots = S * B.
 struct ig_search {
@@ -190,7 +190,7 @@ static void select_next(void *context, size_t index, int worker) {
   float *logits = s->logits + (size_t)sentence->first_row * (size_t)s->vocab_size;
   const ig_selection selection = {s->options, s->kernels, &s->rows[s->current]};
   if (s->options->sampling.on)
-    ig_sample_select(&selection, sentence, logits);
+    ig_sampling_select(&selection, sentence, logits);
   else if (s->beam_size > 1)
     ig_beam_select(&selection, sentence, logits);
   else

@@ -1,5 +1,5 @@
-// Sampling: see sample.h.
-#include "decode/sample.h"
+// Sampling: see sampling.h.
+#include "decode/sampling.h"
 
 #include <math.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static double drop_below(float *weights, size_t count, float limit) {
   return sum;
 }
 
-double ig_sample_weigh(const ig_sampling *s, size_t count, float *scores) {
+double ig_sampling_weigh(const ig_sampling *s, size_t count, float *scores) {
   float largest = -INFINITY;
   for (size_t i = 0; i < count; i++) largest = scores[i] > largest ? scores[i] : largest;
   if (!isfinite(largest)) return 0;
@@ -97,7 +97,7 @@ static bool weigh_row(const ig_selection *selection, const ig_sentence *sentence
   if (best >= vocabulary || !isfinite(logits[best])) return false;
   out->largest = logits[best];
   out->normalizer = selection->kernels->log_sum_exp(vocabulary, logits, sentence->largest);
-  out->sum = ig_sample_weigh(&options->sampling, vocabulary, logits);
+  out->sum = ig_sampling_weigh(&options->sampling, vocabulary, logits);
   return out->sum > 0 && isfinite(out->normalizer);
 }
 
@@ -125,7 +125,7 @@ static void draw_next(const ig_selection *selection, ig_sentence *sentence, cons
   sentence->next[sentence->next_rows++] = next;
 }
 
-void ig_sample_select(const ig_selection *selection, ig_sentence *sentence, float *logits) {
+void ig_sampling_select(const ig_selection *selection, ig_sentence *sentence, float *logits) {
   const ig_decode_options *options = selection->options;
   sentence->next_rows = 0;
   for (int r = 0; r < sentence->rows; r++) {

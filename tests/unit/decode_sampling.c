@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "decode/sample.h"
+#include "decode/sampling.h"
 #include "decode/search.h"
 
 enum { COUNT = 16 };
@@ -49,7 +49,7 @@ static void as_transformers(void **state) {
   for (size_t c = 0; c < CASES; c++) {
     float weights[COUNT];
     memcpy(weights, scores, sizeof scores);
-    const double sum = ig_sample_weigh(&cases[c].sampling, COUNT, weights);
+    const double sum = ig_sampling_weigh(&cases[c].sampling, COUNT, weights);
     for (size_t i = 0; i < COUNT; i++) {
       const double found = (double)weights[i] / sum, expected = (double)cases[c].probabilities[i];
       if (fabs(found - expected) > 1e-6)
@@ -62,7 +62,7 @@ static void nothing_to_draw(void **state) {
   (void)state;
   float banned[3] = {-INFINITY, -INFINITY, -INFINITY};
   const ig_sampling sampling = {.temperature = 1, .top_p = 1};
-  assert_true(ig_sample_weigh(&sampling, 3, banned) == 0);
+  assert_true(ig_sampling_weigh(&sampling, 3, banned) == 0);
 }
 
 // ---- drawing ----------------------------------------------------------------
