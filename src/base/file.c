@@ -11,17 +11,10 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/file_kind.h"
 #include "base/interrupt.h"
 #include "base/path.h"
 #include "base/writer.h"
-
-const char *ig_file_kind_name(unsigned mode) {
-  return S_ISDIR(mode)                    ? "a directory"
-         : S_ISFIFO(mode)                 ? "a pipe"
-         : S_ISSOCK(mode)                 ? "a socket"
-         : S_ISCHR(mode) || S_ISBLK(mode) ? "a device"
-                                          : "something else";
-}
 
 static ig_status fail_not_regular(const char *path, const char *found, ig_error *err) {
   return ig_fail(err, IG_ERROR_IO, "%s: expected a regular file, found %s", path, found);

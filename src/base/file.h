@@ -21,8 +21,6 @@ ig_status ig_file_read(const ig_file *file, const char *path, size_t offset, voi
                        ig_error *err);
 // Fails unless the path leads to a regular file that can be read.
 ig_status ig_file_check_regular(const char *path, ig_error *err);
-// "a pipe": what a file is that is not regular (st_mode).
-const char *ig_file_kind_name(unsigned mode);
 // Opens a regular file to append to it, and makes it if it does not exist. The caller closes *out.
 ig_status ig_file_open_to_append(const char *path, FILE **out, ig_error *err);
 void ig_file_close(ig_file *file);  // harmless on a zeroed one

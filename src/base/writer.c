@@ -11,7 +11,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "base/file.h"
+#include "base/file_kind.h"
 #include "base/path.h"
 
 // Where the bytes are to end: what a symbolic link leads to, so that the link itself stays. NULL:

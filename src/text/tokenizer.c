@@ -4,7 +4,6 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "base/nearest.h"
 #include "base/text_repair.h"
 #include "text/tokenizer_functions.h"
 #include "text/utf8.h"
@@ -203,29 +202,9 @@ const ig_tokenizer_languages *ig_tokenizer_languages_of(const ig_tokenizer *t) {
   return t->description->languages;
 }
 
-static ig_status fail_language(const ig_tokenizer_languages *l, const char *code, ig_error *err) {
-  size_t count = 0;
-  while (l->codes[count]) count++;
-  const char *nearest = ig_nearest_word(code, l->codes, count);
-  return ig_fail(err, IG_ERROR_ARGUMENT, "no language '%.40s'%s%s%s: ingot inspect lists all %zu",
-                 code, nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                 nearest ? "'?" : "", count);
-}
-
 ig_status ig_tokenizer_find_language(const ig_tokenizer *t, const char *code, int *id,
                                      ig_error *err) {
-  const ig_tokenizer_languages *l = t->description->languages;
-  char text[IG_TOKENIZER_PARTS_TEXT];
-  *id = 0;
-  if (!l) return ig_fail(err, IG_ERROR_ARGUMENT, "the tokenizer has no tokens of languages");
-  for (const char *const *known = l->codes; *known && *id == 0; known++) {
-    if (strcmp(*known, code) != 0) continue;
-    ig_tokenizer_parts_write_language(t, code, text);
-    const int own = ig_added_tokens_find(&t->added, text, strlen(text));
-    const int found = own >= 0 ? own : ig_vocabulary_find(t->source.vocabulary, text, strlen(text));
-    *id = found > 0 ? found : 0;
-  }
-  return *id ? IG_OK : fail_language(l, code, err);
+  return ig_tokenizer_parts_find_language(t, code, id, err);
 }
 
 static ig_status set_language(char **language, const char *code, ig_error *err) {

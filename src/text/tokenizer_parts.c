@@ -8,6 +8,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/nearest.h"
 #include "base/path.h"
 #include "text/utf8.h"
 
@@ -155,6 +156,31 @@ static ig_status list_languages(ig_tokenizer *t, ig_error *err) {
   return IG_OK;
 }
 
+static ig_status fail_language(const ig_tokenizer_languages *l, const char *code, ig_error *err) {
+  size_t count = 0;
+  while (l->codes[count]) count++;
+  const char *nearest = ig_nearest_word(code, l->codes, count);
+  return ig_fail(err, IG_ERROR_ARGUMENT, "no language '%.40s'%s%s%s: ingot inspect lists all %zu",
+                 code, nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                 nearest ? "'?" : "", count);
+}
+
+ig_status ig_tokenizer_parts_find_language(const ig_tokenizer *t, const char *code, int *id,
+                                           ig_error *err) {
+  const ig_tokenizer_languages *l = t->description->languages;
+  char text[IG_TOKENIZER_PARTS_TEXT];
+  *id = 0;
+  if (!l) return ig_fail(err, IG_ERROR_ARGUMENT, "the tokenizer has no tokens of languages");
+  for (const char *const *known = l->codes; *known && *id == 0; known++) {
+    if (strcmp(*known, code) != 0) continue;
+    ig_tokenizer_parts_write_language(t, code, text);
+    const int own = ig_added_tokens_find(&t->added, text, strlen(text));
+    const int found = own >= 0 ? own : ig_vocabulary_find(t->source.vocabulary, text, strlen(text));
+    *id = found > 0 ? found : 0;
+  }
+  return *id ? IG_OK : fail_language(l, code, err);
+}
+
 // The languages that the directory's files name.
 static ig_status connect_languages(ig_tokenizer *t, const char *where, ig_error *err) {
   const ig_tokenizer_languages *l = t->description->languages;
@@ -164,7 +190,7 @@ static ig_status connect_languages(ig_tokenizer *t, const char *where, ig_error 
   for (int side = 0; side < 2; side++) {
     if (!codes[side] || !*codes[side]) continue;
     const ig_status status =
-        ig_tokenizer_find_language(t, codes[side], &t->language_ids[side], err);
+        ig_tokenizer_parts_find_language(t, codes[side], &t->language_ids[side], err);
     if (status != IG_OK) return ig_fail_in(err, status, "%s", where);
   }
   return IG_OK;

@@ -65,6 +65,9 @@ void ig_tokenizer_parts_write(const ig_tokenizer *tokenizer, const ig_special_pi
 // The token of a language.
 void ig_tokenizer_parts_write_language(const ig_tokenizer *tokenizer, const char *code,
                                        char text[IG_TOKENIZER_PARTS_TEXT]);
+// See ig_tokenizer_find_language.
+ig_status ig_tokenizer_parts_find_language(const ig_tokenizer *tokenizer, const char *code, int *id,
+                                           ig_error *err);
 // The id of the first of these pieces, once the SentencePiece model exists.
 int ig_tokenizer_parts_first_id(const ig_tokenizer *tokenizer, const ig_special_pieces *pieces);
 // Joins vocabularies, models and special tokens to the two sides, once all of them exist.
