@@ -134,6 +134,14 @@ static ig_translator_options take_options(input_bytes *input) {
   o.split_sentences = (ig_split_sentences)(flags >> 3 & 3);
   o.type = types[(flags >> 5) % 3];
   o.source_language = languages[take_byte(input) % 3];
+  if (take_byte(input) & 1) {
+    o.sampling.on = (ig_switch)(take_byte(input) & 3);
+    o.sampling.temperature = take_float(input);
+    o.sampling.top_k = take_int(input);
+    o.sampling.top_p = take_float(input);
+    o.sampling.min_p = take_float(input);
+    o.repetition_penalty = take_float(input);
+  }
   return o;
 }
 

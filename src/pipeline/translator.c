@@ -58,6 +58,9 @@ static ig_status take_sampling(const ig_translator_options *o, ig_decode_options
                                ig_error *err) {
   const ig_sampling_options *asked = &o->sampling;
   ig_sampling *s = &out->sampling;
+  if (asked->on != IG_SWITCH_MODEL && asked->on != IG_SWITCH_ON && asked->on != IG_SWITCH_OFF)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "sampling: expected on, off or the model's, found %d",
+                   (int)asked->on);
   if (asked->on != IG_SWITCH_MODEL) s->on = asked->on == IG_SWITCH_ON;
   if (asked->on == IG_SWITCH_MODEL && o->beam_size > 1) s->on = false;
   const bool numbers = !isnan(asked->temperature) || asked->top_k >= 0 || !isnan(asked->top_p) ||

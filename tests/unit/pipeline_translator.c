@@ -9,12 +9,13 @@ static void test_what_is_not_built_is_named(void **state) {
   (void)state;
   static const struct {
     const char *text, *named;
-  } cases[] = {{"{\"do_sample\": false, \"num_beam_groups\": 1, \"temperature\": 0.6, "
-                "\"suppress_tokens\": [], \"guidance_scale\": null}",
-                NULL},
-               {"{\"do_sample\": true}", "left out: do_sample"},
-               {"{\"num_beam_groups\": 2, \"suppress_tokens\": [5]}",
-                "left out: num_beam_groups, suppress_tokens"}};
+  } cases[] = {
+      {"{\"do_sample\": false, \"num_beam_groups\": 1, \"temperature\": 0.6, "
+       "\"suppress_tokens\": [], \"guidance_scale\": null}",
+       NULL},
+      {"{\"do_sample\": true, \"top_k\": 3, \"suppress_tokens\": [5]}", NULL},
+      {"{\"do_sample\": true, \"typical_p\": 0.5}", "left out: typical_p"},
+      {"{\"num_beam_groups\": 2, \"max_time\": 5}", "left out: num_beam_groups, max_time"}};
   char path[256];
   snprintf(path, sizeof path, "%s/generation_config.json", directory);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -67,6 +68,16 @@ static void test_bad_options(void **state) {
   assert_int_equal(ig_translator_open("/nonexistent", &o, &t, &err), IG_ERROR_ARGUMENT);
   o = options_of(1, 1);
   assert_int_not_equal(ig_translator_open("/nonexistent", &o, &t, &err), IG_OK);
+  o = options_of(1, 1);
+  o.sampling.on = (ig_switch)3;
+  assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_ERROR_ARGUMENT);
+  o = options_of(1, 1);
+  o.sampling.min_p = 0.5f;  // of sampling, which is off
+  assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_ERROR_ARGUMENT);
+  o.sampling.on = IG_SWITCH_ON;
+  assert_int_equal(ig_translator_open(directory, &o, &t, &err), IG_OK);
+  ig_translator_free(t);
+  o = options_of(1, 1);
   // What the model's own file asks for is wrong: the message names the file, and a caller may ask
   // for something else.
   char path[256];
