@@ -70,7 +70,7 @@ expect 0 translate -i token.en
 same out expected
 
 # Whose abbreviations: the directory's name says English, an option something else.
-printf 'He lives in room 3. It is cold.\nEr kommt am 3. Tag der Woche.\n' >ordinals
+printf 'He lives in room 3. Auflage is cold.\nEr kommt am 3. Tag der Woche.\n' >ordinals
 expect 0 translate -i ordinals --stats stats.json
 has stats.json '"lines": 2, "sentences": 4'
 expect 0 translate -i ordinals --source-language de --stats stats.json
