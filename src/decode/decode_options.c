@@ -207,33 +207,33 @@ static ig_status read_float(ig_json_object from, const char *key, float *value, 
   return IG_OK;
 }
 
-// Keys by which transformers would do what this decoder does not.
-static const struct {
-  const char *key;
-  double neutral;  // the value that asks for nothing, as null, false and an empty list do
-} not_built[] = {{"num_beam_groups", 1},
-                 {"diversity_penalty", 0},
-                 {"num_return_sequences", 1},
-                 {"penalty_alpha", 0},
-                 {"encoder_repetition_penalty", 1},
-                 {"encoder_no_repeat_ngram_size", 0},
-                 {"forced_decoder_ids", 0},
-                 {"force_words_ids", 0},
-                 {"constraints", 0},
-                 {"sequence_bias", 0},
-                 {"exponential_decay_length_penalty", 0},
-                 {"remove_invalid_values", 0},
-                 {"guidance_scale", 1},
-                 {"stop_strings", 0},
-                 {"max_time", 0},
-                 {"token_healing", 0},
-                 {"watermarking_config", 0},
-                 {"dola_layers", 0}};
-// The same of sampling; without do_sample they do nothing.
-static const struct {
-  const char *key;
-  double neutral;
-} sampling_not_built[] = {{"typical_p", 1}, {"epsilon_cutoff", 0}, {"eta_cutoff", 0}, {"top_h", 1}};
+// A key by which transformers would do what this decoder does not.
+typedef struct key_not_built {
+  const char *key;  // NULL: the end of a table
+  double neutral;   // the value that asks for nothing, as null, false and an empty list do
+} key_not_built;
+static const key_not_built not_built[] = {{"num_beam_groups", 1},
+                                          {"diversity_penalty", 0},
+                                          {"num_return_sequences", 1},
+                                          {"penalty_alpha", 0},
+                                          {"encoder_repetition_penalty", 1},
+                                          {"encoder_no_repeat_ngram_size", 0},
+                                          {"forced_decoder_ids", 0},
+                                          {"force_words_ids", 0},
+                                          {"constraints", 0},
+                                          {"sequence_bias", 0},
+                                          {"exponential_decay_length_penalty", 0},
+                                          {"remove_invalid_values", 0},
+                                          {"guidance_scale", 1},
+                                          {"stop_strings", 0},
+                                          {"max_time", 0},
+                                          {"token_healing", 0},
+                                          {"watermarking_config", 0},
+                                          {"dola_layers", 0},
+                                          {NULL, 0}};
+// Without do_sample these do nothing.
+static const key_not_built sampling_not_built[] = {
+    {"typical_p", 1}, {"epsilon_cutoff", 0}, {"eta_cutoff", 0}, {"top_h", 1}, {NULL, 0}};
 
 // A count of tokens, which may be any number: what is more than LONGEST is LONGEST.
 static ig_status read_length(ig_json_object from, const char *key, int *length, ig_error *err) {
@@ -259,10 +259,10 @@ static void add_ignored(ig_decode_options *o, const char *key) {
   snprintf(o->ignored + used, sizeof o->ignored - used, "%s%s", used ? ", " : "", key);
 }
 
-static void list_ignored(ig_json_object from, ig_decode_options *o) {
-  for (size_t i = 0; i < sizeof not_built / sizeof *not_built; i++)
-    if (!asks_for_nothing(json_object_get(from.object, not_built[i].key), not_built[i].neutral))
-      add_ignored(o, not_built[i].key);
+static void list_ignored(ig_json_object from, const key_not_built *keys, ig_decode_options *o) {
+  for (; keys->key; keys++)
+    if (!asks_for_nothing(json_object_get(from.object, keys->key), keys->neutral))
+      add_ignored(o, keys->key);
 }
 
 // transformers' default of top_k holds as soon as anything is sampled. Beams that are drawn
@@ -277,11 +277,7 @@ static ig_status read_sampling(ig_json_object from, ig_decode_options *o, ig_err
   IG_TRY(read_float(from, "min_p", &s->min_p, err));
   s->on = asked && o->beam_size == 1;
   if (asked && !s->on) add_ignored(o, "do_sample");
-  for (size_t i = 0; s->on && i < sizeof sampling_not_built / sizeof *sampling_not_built; i++) {
-    const char *key = sampling_not_built[i].key;
-    if (!asks_for_nothing(json_object_get(from.object, key), sampling_not_built[i].neutral))
-      add_ignored(o, key);
-  }
+  if (s->on) list_ignored(from, sampling_not_built, o);
   return IG_OK;
 }
 
@@ -309,7 +305,7 @@ static ig_status read_generation(ig_json_object from, ig_decode_options *o, ig_e
   IG_TRY(read_eos(from, o, err));
   IG_TRY(ig_json_int(from, "num_beams", o->beam_size, &o->beam_size, err));
   IG_TRY(read_lengths(from, o, err));
-  list_ignored(from, o);
+  list_ignored(from, not_built, o);
   IG_TRY(ig_json_int(from, "no_repeat_ngram_size", o->no_repeat_ngram, &o->no_repeat_ngram, err));
   IG_TRY(read_float(from, "length_penalty", &o->length_penalty, err));
   IG_TRY(read_float(from, "repetition_penalty", &o->repetition_penalty, err));
