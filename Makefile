@@ -33,7 +33,8 @@ fuzz:
 	@cmake --build --preset fuzz -j$(JOBS) --target fuzz_$(TARGET)
 	@mkdir -p build-fuzz/corpus/$(TARGET)
 	@build-fuzz/fuzz_$(TARGET) -close_fd_mask=1 -timeout=60 \
-	  -artifact_prefix=build-fuzz/$(TARGET)- build-fuzz/corpus/$(TARGET) fuzz/corpus/$(TARGET)
+	  -artifact_prefix=$(CURDIR)/build-fuzz/$(TARGET)- \
+	  build-fuzz/corpus/$(TARGET) fuzz/corpus/$(TARGET)
 format:
 	@clang-format -i $(SOURCES)
 check:

@@ -1,5 +1,6 @@
 #include "fuse/recipe/recipe.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "fuse/input/fuse_models.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
+#define MOST_LAYERS 1e6
 
 static const char *const recipe_keys[] = {
     "merge_method", "base_model",      "models",    "slices",
@@ -44,12 +46,13 @@ static ig_status require_list(const ig_yaml_node *node, ig_error *err) {
 static ig_status read_range(const ig_yaml_node *node, ig_recipe_source *out, ig_error *err) {
   double range[2] = {-1, -1};
   IG_TRY(ig_yaml_numbers(node, "layer_range", 2, range, err));
-  out->first = (int)range[0];
-  out->last = (int)range[1];
-  if (range[0] < 0 || range[1] < range[0] || range[1] > 1e6 || out->first != range[0] ||
-      out->last != range[1])
+  // Written so that NaN fails, too.
+  if (!(range[0] >= 0 && range[0] <= range[1] && range[1] <= MOST_LAYERS) ||
+      range[0] != floor(range[0]) || range[1] != floor(range[1]))
     return ig_yaml_fail(
         node, err, "expected a 'layer_range' of two whole numbers [first, last), first <= last");
+  out->first = (int)range[0];
+  out->last = (int)range[1];
   return IG_OK;
 }
 
