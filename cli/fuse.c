@@ -5,6 +5,7 @@
 
 #include "held_out.h"
 #include "ingot.h"
+#include "metrics.h"
 #include "options.h"
 #include "paths.h"
 #include "report.h"
@@ -18,7 +19,9 @@ typedef struct fuse_values {
 } fuse_values;
 #define CLI_VALUES fuse_values
 
-static const char *const metrics[] = {"bleu", "chrf", NULL};
+// Those of which more is better.
+static const char *const metrics[] = {"bleu",   "chrf",      "rouge1", "rouge2",
+                                      "rougeL", "rougeLsum", NULL};
 
 static const cli_option fuse_options[] = {
     CLI_TEXT_OPTION('o', "output", "DIR", output,
@@ -113,8 +116,7 @@ static int run_fuse(const cli_verb *verb, int argc, char **argv) {
   options.interrupter = cli_stop_on_signals(!values.log.quiet && !values.log.json);
   ig_error err;
   cli_held_out held_out = {.options = ig_held_out_options_default()};
-  const bool is_chrf = values.metric && strcmp(values.metric, "chrf") == 0;
-  held_out.options.score.metric = is_chrf ? IG_METRIC_CHRF : IG_METRIC_BLEU;
+  if (values.metric) cli_metrics_find(values.metric, &held_out.options.score.metric);
   held_out.options.threads = values.threads;
   held_out.options.interrupter = options.interrupter;
   held_out.options.beam_size = values.beam_size;

@@ -1,5 +1,5 @@
 // ingot score: BLEU, chrF and TER of translations against references, as sacreBLEU computes and
-// prints them.
+// prints them, and ROUGE of summaries, as rouge_score computes it.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "ingot.h"
 #include "input.h"
 #include "json.h"
+#include "metrics.h"
 #include "options.h"
 #include "paths.h"
 #include "report.h"
@@ -16,13 +17,13 @@ typedef struct score_values {
   cli_list references;
   const char *hypothesis, *tokenize;
   bool lowercase, strict, sentence, score_only, json;
-  bool ter_case_sensitive, ter_normalized, ter_no_punct, ter_asian_support;
+  bool ter_case_sensitive, ter_normalized, ter_no_punct, ter_asian_support, rouge_stemmer;
+  const char *rouge_sentence_end;
   int chrf_word_order;
 } score_values;
 #define CLI_VALUES score_values
 
-enum { METRICS = 3, MOST_REFERENCES = 100 };
-static const char *const metrics[] = {"bleu", "chrf", "ter"};  // in the order of ig_metric
+enum { MOST_REFERENCES = 100 };
 
 static const cli_option score_options[] = {
     CLI_REQUIRED_LIST_OPTION(
@@ -31,8 +32,9 @@ static const cli_option score_options[] = {
     CLI_TEXT_OPTION('i', "hypothesis", "FILE", hypothesis,
                     "The translations to score, one a line. Default: standard input (-)."),
     CLI_TEXT_OPTION(0, "tokenize", "NAME", tokenize,
-                    "BLEU's tokenizer: 13a (the default), zh (for Chinese), char, intl or none."),
-    CLI_FLAG_OPTION(0, "lowercase", lowercase, "Ignore case."),
+                    "BLEU's and ROUGE's tokenizer: 13a (BLEU's default), zh (for Chinese), char, "
+                    "intl or none. ROUGE's default knows the letters a to z and digits alone."),
+    CLI_FLAG_OPTION(0, "lowercase", lowercase, "Ignore case, as ROUGE always does."),
     CLI_INTEGER_OPTION("chrf-word-order", "N", chrf_word_order, 0, 6,
                        "chrF's word n-grams; 2 is chrF++. Default: 0."),
     CLI_FLAG_OPTION(0, "ter-case-sensitive", ter_case_sensitive, "TER heeds case."),
@@ -42,6 +44,11 @@ static const cli_option score_options[] = {
     CLI_FLAG_OPTION(0, "ter-no-punct", ter_no_punct, "TER leaves out punctuation."),
     CLI_FLAG_OPTION(0, "ter-asian-support", ter_asian_support,
                     "The two above for Chinese and Japanese characters, too."),
+    CLI_FLAG_OPTION(0, "rouge-stemmer", rouge_stemmer,
+                    "ROUGE compares the stems of English words (rouge_score's use_stemmer)."),
+    CLI_TEXT_OPTION(0, "rouge-sentence-end", "TEXT", rouge_sentence_end,
+                    "What ends a sentence within a line and is no word; some models write '<n>'. "
+                    "Default: a line is one sentence, and rougeLsum much like rougeL."),
     CLI_FLAG_OPTION(0, "sentence", sentence,
                     "A score for each line instead of one for all; BLEU's with effective order."),
     CLI_FLAG_OPTION(0, "score-only", score_only, "Print the number alone, as 40.9."),
@@ -129,32 +136,42 @@ static ig_status order_lines(const score_values *values, scored_lines *s, ig_err
   return IG_OK;
 }
 
-// Prints the scores of all metrics, for each line if they are asked for.
-static ig_status score_all(const score_values *values, const ig_score_options *options,
-                           size_t metric_count, const scored_lines *s, ig_error *err) {
-  const size_t count = s->hypotheses.count, part = values->sentence ? 1 : count;
-  for (size_t i = 0; i < count; i += part)
-    for (size_t m = 0; m < metric_count; m++) {
-      ig_score result;
-      const ig_status status =
-          ig_score_lines(&options[m], (const char *const *)s->hypotheses.lines + i,
-                         s->ordered + i * s->reference_files, part, &result, err);
-      if (status != IG_OK) return status;
-      print_score(values, &result);
-    }
-  return IG_OK;
+// The metrics asked for, in that order.
+typedef struct asked_metrics {
+  ig_metric metric[CLI_METRICS];
+  size_t count;
+} asked_metrics;
+
+static bool is_asked(const asked_metrics *asked, ig_metric metric) {
+  for (size_t i = 0; i < asked->count; i++)
+    if (asked->metric[i] == metric) return true;
+  return false;
 }
 
-static int read_metric(const cli_verb *verb, const char *name, ig_metric *metric) {
-  for (size_t i = 0; i < METRICS; i++)
-    if (strcmp(metrics[i], name) == 0) {
-      *metric = (ig_metric)i;
-      return CLI_GO_ON;
-    }
-  const char *nearest = cli_nearest(name, metrics, METRICS);
+static int ask_for(const cli_verb *verb, ig_metric metric, asked_metrics *asked) {
+  if (is_asked(asked, metric))
+    return cli_usage_error(verb, "%s is asked for twice", cli_metrics[metric]);
+  asked->metric[asked->count++] = metric;
+  return CLI_GO_ON;
+}
+
+// "rouge" means all of ROUGE's.
+static int read_metric(const cli_verb *verb, const char *name, asked_metrics *asked) {
+  ig_metric metric;
+  if (cli_metrics_find(name, &metric)) return ask_for(verb, metric, asked);
+  if (strcmp(name, "rouge") == 0) {
+    int code = CLI_GO_ON;
+    for (int i = IG_METRIC_ROUGE_1; code == CLI_GO_ON && i <= IG_METRIC_ROUGE_LSUM; i++)
+      code = ask_for(verb, (ig_metric)i, asked);
+    return code;
+  }
+  const char *nearest = cli_nearest(name, cli_metrics, CLI_METRICS);
   if (nearest != NULL)
     return cli_usage_error(verb, "unknown metric '%s'; did you mean '%s'?", name, nearest);
-  return cli_usage_error(verb, "unknown metric '%s'; expected bleu, chrf or ter", name);
+  return cli_usage_error(verb,
+                         "unknown metric '%s'; expected bleu, chrf, ter, rouge1, rouge2, rougeL, "
+                         "rougeLsum or rouge (the last four)",
+                         name);
 }
 
 static int check_tokenizer(const cli_verb *verb, const char *name) {
@@ -174,21 +191,25 @@ static int check_tokenizer(const cli_verb *verb, const char *name) {
 }
 
 // Options of a metric that is not asked for.
-static int check_options(const cli_verb *verb, const score_values *v, const bool wanted[METRICS]) {
+static int check_options(const cli_verb *verb, const score_values *v, const asked_metrics *asked) {
+  const bool bleu = is_asked(asked, IG_METRIC_BLEU), chrf = is_asked(asked, IG_METRIC_CHRF),
+             ter = is_asked(asked, IG_METRIC_TER),
+             rouge = asked->count > (size_t)bleu + (size_t)chrf + (size_t)ter;
   const struct {
-    bool given;
-    ig_metric metric;
-    const char *name;
-  } rules[] = {{v->tokenize != NULL, IG_METRIC_BLEU, "--tokenize"},
-               {v->chrf_word_order > 0, IG_METRIC_CHRF, "--chrf-word-order"},
-               {v->ter_case_sensitive, IG_METRIC_TER, "--ter-case-sensitive"},
-               {v->ter_normalized, IG_METRIC_TER, "--ter-normalized"},
-               {v->ter_no_punct, IG_METRIC_TER, "--ter-no-punct"},
-               {v->ter_asian_support, IG_METRIC_TER, "--ter-asian-support"}};
+    bool given, asked;
+    const char *metric, *name;
+  } rules[] = {{v->tokenize != NULL, bleu || rouge, "bleu and rouge", "--tokenize"},
+               {v->chrf_word_order > 0, chrf, "chrf", "--chrf-word-order"},
+               {v->ter_case_sensitive, ter, "ter", "--ter-case-sensitive"},
+               {v->ter_normalized, ter, "ter", "--ter-normalized"},
+               {v->ter_no_punct, ter, "ter", "--ter-no-punct"},
+               {v->ter_asian_support, ter, "ter", "--ter-asian-support"},
+               {v->rouge_stemmer, rouge, "rouge", "--rouge-stemmer"},
+               {v->rouge_sentence_end != NULL, rouge, "rouge", "--rouge-sentence-end"}};
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-    if (rules[i].given && !wanted[rules[i].metric])
+    if (rules[i].given && !rules[i].asked)
       return cli_usage_error(verb, "%s is an option of %s, which is not asked for", rules[i].name,
-                             metrics[rules[i].metric]);
+                             rules[i].metric);
   if (v->ter_asian_support && !v->ter_normalized && !v->ter_no_punct)
     return cli_usage_error(verb,
                            "--ter-asian-support has an effect with --ter-normalized or "
@@ -211,42 +232,78 @@ static int check_inputs(const cli_verb *verb, const score_values *v) {
   return CLI_GO_ON;
 }
 
-// Fills the options of each metric in the order in which they are asked for.
+static ig_score_options options_of(const score_values *v, ig_metric metric) {
+  const bool rouge = cli_metrics_is_rouge(metric);
+  return (ig_score_options){
+      .metric = metric,
+      .tokenize = metric == IG_METRIC_BLEU || rouge ? v->tokenize : NULL,
+      .lowercase = v->lowercase,
+      .chrf_word_order = metric == IG_METRIC_CHRF ? v->chrf_word_order : 0,
+      .effective_order = v->sentence,
+      .reference_count = v->references.count,
+      .ter_case_sensitive = v->ter_case_sensitive,
+      .ter_normalized = v->ter_normalized,
+      .ter_no_punctuation = v->ter_no_punct,
+      .ter_asian = v->ter_asian_support,
+      .rouge_stemmer = v->rouge_stemmer,
+      .rouge_sentence_end = rouge ? v->rouge_sentence_end : NULL,
+  };
+}
+
 static int read_metrics(const cli_verb *verb, const score_values *v, const cli_operands *operands,
-                        ig_score_options *options) {
-  bool wanted[METRICS] = {false};
+                        asked_metrics *asked) {
   for (size_t i = 0; i < operands->count; i++) {
-    options[i] = (ig_score_options){.lowercase = v->lowercase,
-                                    .effective_order = v->sentence,
-                                    .reference_count = v->references.count,
-                                    .ter_case_sensitive = v->ter_case_sensitive,
-                                    .ter_normalized = v->ter_normalized,
-                                    .ter_no_punctuation = v->ter_no_punct,
-                                    .ter_asian = v->ter_asian_support};
-    const int code = read_metric(verb, operands->items[i], &options[i].metric);
+    const int code = read_metric(verb, operands->items[i], asked);
     if (code != CLI_GO_ON) return code;
-    if (wanted[options[i].metric])
-      return cli_usage_error(verb, "%s is asked for twice", operands->items[i]);
-    wanted[options[i].metric] = true;
-    if (options[i].metric == IG_METRIC_BLEU) options[i].tokenize = v->tokenize;
-    if (options[i].metric == IG_METRIC_CHRF) options[i].chrf_word_order = v->chrf_word_order;
   }
-  return check_options(verb, v, wanted);
+  return check_options(verb, v, asked);
+}
+
+// A text of which no word is left is no mistake of the hypothesis.
+static void warn_of_wordless(const score_values *values, size_t wordless) {
+  if (wordless == 0) return;
+  cli_report_end();
+  fprintf(stderr, "warning: ROUGE finds no word in %zu line%s with text, which count as 0: %s\n",
+          wordless, wordless == 1 ? "" : "s",
+          values->tokenize != NULL ? "--tokenize leaves none there"
+                                   : "it knows the letters a to z and digits alone; --tokenize zh, "
+                                     "char or intl takes others");
+}
+
+// Prints the scores of all metrics, for each line if they are asked for.
+static ig_status score_all(const score_values *values, const asked_metrics *asked,
+                           const scored_lines *s, ig_error *err) {
+  const size_t count = s->hypotheses.count, part = values->sentence ? 1 : count;
+  size_t wordless[CLI_METRICS] = {0}, most = 0;
+  for (size_t i = 0; i < count; i += part)
+    for (size_t m = 0; m < asked->count; m++) {
+      const ig_score_options options = options_of(values, asked->metric[m]);
+      ig_score result;
+      const ig_status status =
+          ig_score_lines(&options, (const char *const *)s->hypotheses.lines + i,
+                         s->ordered + i * s->reference_files, part, &result, err);
+      if (status != IG_OK) return status;
+      print_score(values, &result);
+      wordless[m] += result.wordless;
+      if (wordless[m] > most) most = wordless[m];
+    }
+  warn_of_wordless(values, most);
+  return IG_OK;
 }
 
 static int run_score(const cli_verb *verb, int argc, char **argv) {
   score_values values = {0};
   cli_operands operands;
-  ig_score_options options[METRICS];
+  asked_metrics asked = {.count = 0};
   int code = cli_parse(verb, &values, &operands, argc, argv);
-  if (code == CLI_GO_ON) code = read_metrics(verb, &values, &operands, options);
+  if (code == CLI_GO_ON) code = read_metrics(verb, &values, &operands, &asked);
   if (code == CLI_GO_ON) code = check_inputs(verb, &values);
   if (code == CLI_GO_ON) {
     scored_lines lines = {0};
     ig_error err = {0};
     ig_status status = read_lines(&values, &lines, &err);
     if (status == IG_OK) status = order_lines(&values, &lines, &err);
-    if (status == IG_OK) status = score_all(&values, options, operands.count, &lines, &err);
+    if (status == IG_OK) status = score_all(&values, &asked, &lines, &err);
     code = status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message);
     free_lines(&lines);
   }
@@ -256,24 +313,28 @@ static int run_score(const cli_verb *verb, int argc, char **argv) {
 
 const cli_verb cli_score = {
     .name = "score",
-    .summary = "BLEU, chrF and TER, as sacreBLEU prints them.",
+    .summary = "BLEU, chrF and TER, as sacreBLEU prints them, and ROUGE.",
     .synopsis =
-        "score bleu|chrf|ter... --reference REF... [--hypothesis HYP] [--tokenize NAME] "
+        "score bleu|chrf|ter|rouge... --reference REF... [--hypothesis HYP] [--tokenize NAME] "
         "[--lowercase] [--chrf-word-order N] [--ter-case-sensitive] [--ter-normalized] "
-        "[--ter-no-punct] [--ter-asian-support] [--sentence] [--score-only | --json] [--strict]",
+        "[--ter-no-punct] [--ter-asian-support] [--rouge-stemmer] [--rouge-sentence-end TEXT] "
+        "[--sentence] [--score-only | --json] [--strict]",
     .description =
         "Compares translations with references line by line and prints a line for each metric: "
-        "the signature of sacreBLEU 2.6.0, and after it the score, digit for digit. Files "
-        "compressed by gzip are "
-        "read, too.",
+        "the signature of sacreBLEU 2.6.0, and after it the score, digit for digit. rouge1, "
+        "rouge2, "
+        "rougeL and rougeLsum (rouge: all four) are the mean F-measures of rouge_score 0.1.2, "
+        "times "
+        "100, with precision and recall. Files compressed by gzip are read, too.",
     .examples =
         "ingot score bleu --reference test.de --hypothesis output.de\n"
         "ingot translate -m models/en-de -i test.en | ingot score chrf --reference test.de "
-        "--chrf-word-order 2",
+        "--chrf-word-order 2\n"
+        "ingot score rouge --rouge-stemmer --rouge-sentence-end '<n>' -r summaries.txt -i out.txt",
     .options = score_options,
     .option_count = sizeof score_options / sizeof *score_options,
-    .operand = "METRIC (bleu, chrf or ter, or several)",
+    .operand = "METRIC (bleu, chrf, ter or rouge, or several)",
     .min_operands = 1,
-    .max_operands = METRICS,
+    .max_operands = CLI_METRICS,
     .run = run_score,
 };

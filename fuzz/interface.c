@@ -178,13 +178,15 @@ static void use_translator(uint8_t kind, input_bytes *input) {
 
 static void score_lines(input_bytes *input) {
   static const char *const names[] = {NULL, "13a", "zh", "char", "intl", "none", "x"};
-  ig_score_options options = {.metric = (ig_metric)(take_byte(input) % 5),
+  ig_score_options options = {.metric = (ig_metric)(take_byte(input) % 9),
                               .tokenize = names[take_byte(input) % 7],
                               .chrf_word_order = take_int(input)};
   const uint8_t flags = take_byte(input);
   options.lowercase = flags & 1;
   options.strict = flags & 2;
   options.effective_order = flags & 4;
+  options.rouge_stemmer = flags & 8;
+  options.rouge_sentence_end = flags & 16 ? "a" : NULL;
   input_lines lines;
   take_lines(input, &lines);
   ig_score score;

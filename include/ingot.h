@@ -415,30 +415,49 @@ ig_status ig_generate(ig_model *model, const ig_generate_args *args, int *out, i
 
 /* ---- scoring ------------------------------------------------------------- */
 
-typedef enum ig_metric { IG_METRIC_BLEU, IG_METRIC_CHRF, IG_METRIC_TER } ig_metric;
+/* BLEU, chrF and TER of translations as sacreBLEU, ROUGE of summaries as rouge_score computes them:
+ * of words, of pairs of words, of the longest common subsequence, and of that by sentences. */
+typedef enum ig_metric {
+  IG_METRIC_BLEU,
+  IG_METRIC_CHRF,
+  IG_METRIC_TER,
+  IG_METRIC_ROUGE_1,
+  IG_METRIC_ROUGE_2,
+  IG_METRIC_ROUGE_L,
+  IG_METRIC_ROUGE_LSUM
+} ig_metric;
 /* All zero: the defaults. */
 typedef struct ig_score_options {
-  ig_metric metric;     /* default: BLEU */
-  const char *tokenize; /* for BLEU: "13a", "zh", "char", "intl", "none"; default NULL: "13a" */
-  bool lowercase;       /* default false */
-  int chrf_word_order;  /* default 0: chrF; 2: chrF++ */
-  bool strict;          /* malformed UTF-8 is IG_ERROR_FORMAT; default false: read as U+FFFD */
+  ig_metric metric; /* default: BLEU */
+  /* for BLEU and ROUGE: "13a", "zh", "char", "intl", "none"; default NULL: "13a" for BLEU, and for
+   * ROUGE stretches of a to z and 0 to 9, which leaves out all other letters */
+  const char *tokenize;
+  bool lowercase;      /* default false; ROUGE ignores case always */
+  int chrf_word_order; /* default 0: chrF; 2: chrF++ */
+  bool strict;         /* malformed UTF-8 is IG_ERROR_FORMAT; default false: read as U+FFFD */
   /* BLEU leaves out the orders of n-grams that are longer than the hypotheses, as sacreBLEU's
    * effective order: for the score of one sentence; default false */
   bool effective_order;
   /* Translations of each line to compare with; default 0: one. BLEU counts an n-gram as often as
    * the reference that has it most often and takes the nearest length, chrF takes the reference
-   * with the best score, TER the fewest edits over the mean length. */
+   * with the best score, TER the fewest edits over the mean length, ROUGE the reference with the
+   * best F-measure. */
   size_t reference_count;
   bool ter_case_sensitive; /* default false: TER ignores case */
   bool ter_normalized;     /* TER cuts off punctuation and reads &quot; &amp; &lt; &gt; */
   bool ter_no_punctuation; /* TER leaves out .,?:;!"() */
   bool ter_asian;          /* with the two before: for Chinese and Japanese characters, too */
+  bool rouge_stemmer;      /* ROUGE compares the stems of English words (Porter's algorithm) */
+  /* ROUGE: what ends a sentence within a line besides a newline, as "<n>", and is no word; default
+   * NULL. Only ROUGE_LSUM looks at sentences. */
+  const char *rouge_sentence_end;
 } ig_score_options;
 typedef struct ig_score {
-  double value;
-  char line[512];  /* what sacreBLEU prints in its text format */
+  double value;    /* ROUGE: the mean F-measure, times 100 */
+  char line[512];  /* what sacreBLEU prints in its text format; ROUGE: of the same form */
   size_t repaired; /* lines of either side that had malformed UTF-8 */
+  /* ROUGE: lines with text in which the tokenizer finds no word, in either side */
+  size_t wordless;
 } ig_score;
 /* hypotheses: `count` lines without newlines; references: reference_count for each, those of the
  * first line before those of the second. */

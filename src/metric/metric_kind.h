@@ -17,6 +17,6 @@ typedef struct ig_metric_kind {
                  ig_score *out);
 } ig_metric_kind;
 
-extern const ig_metric_kind ig_metric_bleu, ig_metric_chrf, ig_metric_ter;
+extern const ig_metric_kind ig_metric_bleu, ig_metric_chrf, ig_metric_ter, ig_metric_rouge;
 #define IG_SACREBLEU "2.6.0"  // the version whose numbers and signature these are
 #endif

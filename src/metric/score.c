@@ -10,18 +10,27 @@
 #include "metric/metric_kind.h"
 #include "metric/ngrams.h"
 
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
 enum { REFERENCES_MOST = 1000 };
 
+static const ig_metric_kind *const kinds[] = {
+    [IG_METRIC_BLEU] = &ig_metric_bleu,       [IG_METRIC_CHRF] = &ig_metric_chrf,
+    [IG_METRIC_TER] = &ig_metric_ter,         [IG_METRIC_ROUGE_1] = &ig_metric_rouge,
+    [IG_METRIC_ROUGE_2] = &ig_metric_rouge,   [IG_METRIC_ROUGE_L] = &ig_metric_rouge,
+    [IG_METRIC_ROUGE_LSUM] = &ig_metric_rouge};
+
 static ig_status check_score_options(const ig_score_options *o, size_t count, ig_error *err) {
-  if (o->metric != IG_METRIC_BLEU && o->metric != IG_METRIC_CHRF && o->metric != IG_METRIC_TER)
+  if ((unsigned)o->metric >= COUNT(kinds))
     return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "metric: expected IG_METRIC_BLEU, IG_METRIC_CHRF or IG_METRIC_TER, found %d",
-                   (int)o->metric);
+                   "metric: expected IG_METRIC_BLEU (0) to IG_METRIC_ROUGE_LSUM (%d), found %d",
+                   IG_METRIC_ROUGE_LSUM, (int)o->metric);
   if (o->reference_count >= REFERENCES_MOST)
     return ig_fail(err, IG_ERROR_ARGUMENT, "reference_count: expected less than %d, found %zu",
                    REFERENCES_MOST, o->reference_count);
   if (count == 0) return ig_fail(err, IG_ERROR_ARGUMENT, "there is no line to score");
-  if (o->metric == IG_METRIC_BLEU && o->tokenize && !ig_bleu_tokenizer_find(o->tokenize))
+  const bool tokenizes = o->metric != IG_METRIC_CHRF && o->metric != IG_METRIC_TER;
+  if (tokenizes && o->tokenize && !ig_bleu_tokenizer_find(o->tokenize))
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "tokenize: expected 13a, zh, char, intl or none, found \"%s\"", o->tokenize);
   if (o->metric == IG_METRIC_CHRF &&
@@ -79,9 +88,6 @@ static ig_status score_corpus(scoring *s, size_t count, ig_score *out, ig_error 
 ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses,
                          const char *const *references, size_t count, ig_score *out,
                          ig_error *err) {
-  static const ig_metric_kind *const kinds[] = {[IG_METRIC_BLEU] = &ig_metric_bleu,
-                                                [IG_METRIC_CHRF] = &ig_metric_chrf,
-                                                [IG_METRIC_TER] = &ig_metric_ter};
   ig_score_options o = {.metric = IG_METRIC_BLEU};
   if (options) o = *options;
   if (o.reference_count == 0) o.reference_count = 1;

@@ -200,10 +200,12 @@ static ig_status score_lines(ig_error *err) {
   static const char *const hypotheses[] = {"the cat sat on the mat", "Ein Satz \xC3\x84 1,000."},
                            *const references[] = {"a cat sat on a mat",
                                                   "Ein \xC3\xA4hnlicher Satz 1,000."};
-  for (int metric = IG_METRIC_BLEU; metric <= IG_METRIC_TER; metric++) {
+  for (int metric = IG_METRIC_BLEU; metric <= IG_METRIC_ROUGE_LSUM; metric++) {
     const ig_score_options options = {.metric = (ig_metric)metric,
                                       .tokenize = metric == IG_METRIC_BLEU ? "intl" : NULL,
-                                      .lowercase = true};
+                                      .lowercase = true,
+                                      .rouge_stemmer = true,
+                                      .rouge_sentence_end = "sat"};
     ig_score score;
     IG_TRY(ig_score_lines(&options, hypotheses, references, 2, &score, err));
     assert_true(score.value > 0);
@@ -211,7 +213,7 @@ static ig_status score_lines(ig_error *err) {
   return IG_OK;
 }
 
-// Three references of each line, one of them empty, and all three metrics.
+// Three references of each line, one of them empty, and all metrics.
 static ig_status score_with_references(ig_error *err) {
   static const char *const hypotheses[] = {"the cat sat on the mat", "Ein Satz \xC3\x84 1,000."},
                            *const references[] = {"a cat sat on a mat",
@@ -220,8 +222,8 @@ static ig_status score_with_references(ig_error *err) {
                                                   "Ein \xC3\xA4hnlicher Satz 1,000.",
                                                   "Ein Satz \xC3\x84 1000.",
                                                   "Satz."};
-  static double expected[3];
-  for (int metric = IG_METRIC_BLEU; metric <= IG_METRIC_TER; metric++) {
+  static double expected[IG_METRIC_ROUGE_LSUM + 1];
+  for (int metric = IG_METRIC_BLEU; metric <= IG_METRIC_ROUGE_LSUM; metric++) {
     const ig_score_options options = {.metric = (ig_metric)metric,
                                       .reference_count = 3,
                                       .chrf_word_order = metric == IG_METRIC_CHRF ? 2 : 0};
