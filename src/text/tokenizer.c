@@ -48,7 +48,7 @@ static ig_status add_language(const ig_tokenizer *t, const ig_tokenizer_encoding
                               ig_error *err) {
   const ig_tokenizer_languages *l = t->description->languages;
   const bool is_target = e->side == &t->target;
-  if (!l || (is_target && l->starts_target) || l->ends_source != at_end) return IG_OK;
+  if (!l || (is_target && l->starts_target) || t->ends_source != at_end) return IG_OK;
   int id = e->language ? e->language : t->language_ids[is_target];
   if (id == 0) id = t->language_ids[0];
   return id == 0 ? IG_OK : ig_ids_append(e->ids, id, err);

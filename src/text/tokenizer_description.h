@@ -69,6 +69,7 @@ typedef struct ig_tokenizer_languages {
   const char *token_format;
   const char *default_source;  // where tokenizer_config.json names none
   bool ends_source;            // the source's token comes after the end token, else before the text
+  const char *ends_source_key;  // of tokenizer_config.json, which may say so too; NULL: none may
   // The decoder starts with the target's token, else it is the first one that is generated.
   bool starts_target;
 } ig_tokenizer_languages;

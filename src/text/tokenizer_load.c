@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "io/json.h"
+#include "text/tokenizer_choice.h"
 #include "text/tokenizer_functions.h"
 
 static ig_status keep_string(ig_json_object config, const char *key, char **out, ig_error *err) {
@@ -47,41 +48,25 @@ static ig_status read_begin(ig_tokenizer *t, ig_json_object config, ig_error *er
   return t->begin_text ? IG_OK : IG_ERROR_MEMORY;
 }
 
-// The class names of all descriptions, " or " between them.
-static void list_classes(const ig_tokenizer_description *const *offered, char *text, size_t size) {
-  *text = '\0';
-  for (; *offered; offered++)
-    for (const char *const *name = (*offered)->class_names; *name; name++) {
-      const size_t used = strlen(text);
-      snprintf(text + used, size - used, "%s%s", used ? " or " : "", *name);
-    }
+// The languages' token may come before or after a text.
+static ig_status read_order(ig_tokenizer *t, ig_json_object config, ig_error *err) {
+  const ig_tokenizer_languages *l = t->description->languages;
+  if (!l) return IG_OK;
+  t->ends_source = l->ends_source;
+  if (!l->ends_source_key) return IG_OK;
+  return ig_json_bool(config, l->ends_source_key, l->ends_source, &t->ends_source, err);
 }
 
-// Where the file has no tokenizer_class, the first description that is offered holds.
-static ig_status choose_description(const ig_tokenizer_description *const *offered,
-                                    ig_json_object config, const ig_tokenizer_description **out,
-                                    ig_error *err) {
-  const char *class_name;
-  IG_TRY(ig_json_string(config, "tokenizer_class", offered[0]->class_names[0], &class_name, err));
-  *out = ig_tokenizer_description_of_class(offered, class_name);
-  if (*out) return IG_OK;
-  char expected[256];
-  list_classes(offered, expected, sizeof expected);
-  return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tokenizer_class: expected %s, found %s",
-                 config.where, expected, class_name);
-}
-
-static ig_status read_config(ig_tokenizer *t, const ig_tokenizer_description *const *offered,
-                             ig_json_object config, ig_error *err) {
+static ig_status read_config(ig_tokenizer *t, ig_json_object config, ig_error *err) {
   double longest;  // some files hold 1e30 for "no limit"
   bool separate;
-  IG_TRY(choose_description(offered, config, &t->description, err));
   IG_TRY(ig_json_bool(config, "separate_vocabs", false, &separate, err));
   IG_TRY(ig_json_number(config, "model_max_length", t->model_max_length, &longest, err));
   t->shared = !separate;
   const ig_tokenizer_functions *f = ig_tokenizer_functions_of(t);
   if (f->read_config) IG_TRY(f->read_config(t, config, err));
   t->model_max_length = longest >= 1 && longest < INT_MAX ? (int)longest : INT_MAX;
+  IG_TRY(read_order(t, config, err));
   const char *const *keys = ig_tokenizer_functions_language_keys(t);
   IG_TRY(keep_string(config, keys[0], &t->source_lang, err));
   IG_TRY(keep_string(config, keys[1], &t->target_lang, err));
@@ -116,7 +101,7 @@ static ig_status read_added_tokens(ig_tokenizer *t, const char *directory, ig_js
   return status;
 }
 
-// Without a tokenizer_config.json the defaults of the first description hold.
+// Without a tokenizer_config.json the defaults of the description hold.
 static ig_status load_config(ig_tokenizer *t, const char *directory,
                              const ig_tokenizer_description *const *offered, ig_error *err) {
   char *path = ig_path_join(directory, "tokenizer_config.json", err);
@@ -127,7 +112,9 @@ static ig_status load_config(ig_tokenizer *t, const char *directory,
   if (status == IG_OK && !root) status = ig_fail_memory_in(path, err);
   if (status == IG_OK) status = merge_special_map(directory, root, err);
   const ig_json_object config = {root, path};
-  if (status == IG_OK) status = read_config(t, offered, config, err);
+  if (status == IG_OK)
+    status = ig_tokenizer_choice_make(offered, directory, config, &t->description, err);
+  if (status == IG_OK) status = read_config(t, config, err);
   if (status == IG_OK) status = read_added_tokens(t, directory, config, err);
   json_decref(root);
   free(path);

@@ -25,6 +25,7 @@ ig_status ig_tokenizer_parts_create(const ig_tokenizer_description *description,
   ig_tokenizer *t = *out = ig_allocate(1, sizeof *t, err);
   if (!t) return IG_ERROR_MEMORY;
   t->description = description;
+  t->ends_source = description->languages && description->languages->ends_source;
   t->model_max_length = USUAL_MAX_LENGTH;
   t->added.limit = INT_MAX;
   t->added.is_space = ig_utf8_is_space;
@@ -156,10 +157,19 @@ static ig_status list_languages(ig_tokenizer *t, ig_error *err) {
   return IG_OK;
 }
 
+// The first code that goes on where this one ends, deu_Latn for deu. NULL: none.
+static const char *find_longer_code(const ig_tokenizer_languages *l, const char *code) {
+  const size_t length = strlen(code);
+  for (const char *const *known = l->codes; length > 0 && *known; known++)
+    if (strncmp(*known, code, length) == 0) return *known;
+  return NULL;
+}
+
 static ig_status fail_language(const ig_tokenizer_languages *l, const char *code, ig_error *err) {
   size_t count = 0;
   while (l->codes[count]) count++;
   const char *nearest = ig_nearest_word(code, l->codes, count);
+  if (!nearest) nearest = find_longer_code(l, code);
   return ig_fail(err, IG_ERROR_ARGUMENT, "no language '%.40s'%s%s%s: ingot inspect lists all %zu",
                  code, nearest ? "; did you mean '" : "", nearest ? nearest : "",
                  nearest ? "'?" : "", count);

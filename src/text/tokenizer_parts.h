@@ -35,6 +35,7 @@ struct ig_tokenizer {
   char *source_lang, *target_lang;  // NULL: unknown
   int model_max_length;
   int language_ids[2];  // of source_lang and target_lang; 0: none
+  bool ends_source;     // as that of the description's languages
   char *begin_text;     // the token before every text; NULL: none
   int begin_id;         // -1: none
   // Of IG_TOKENIZER_SHIFTED alone.

@@ -142,6 +142,11 @@ static json_t *make_shifted_config(const ig_tokenizer *t) {
     json_decref(config);
     return NULL;
   }
+  const char *order = d->languages ? d->languages->ends_source_key : NULL;
+  if (order && json_object_set_new(config, order, json_boolean(t->ends_source)) != 0) {
+    json_decref(config);
+    return NULL;
+  }
   return ig_tokenizer_functions_add_count(t, config);
 }
 

@@ -39,3 +39,23 @@ expect 1 "${run[@]}" --source-language en_XX --target-language de
 has err "no language 'en_XX'"
 expect 0 "$INGOT" inspect model
 grep -q '^  codes  .* de .* en .* zu$' out || fail "the languages are not listed"
+
+# NLLB: its codes, and a directory with a SentencePiece model alone.
+golden=$INGOT_SOURCE/tests/golden/nllb_text
+mkdir nllb
+cp "$golden"/{config.json,generation_config.json,model.safetensors,sentencepiece.bpe.model} nllb
+run=("$INGOT" translate -q -m nllb -i "$golden/source.txt" --split-sentences off)
+run+=(--beam-size 2 --no-repeat-ngram-size 1 --max-length 24)
+for pair in eng_Latn-deu_Latn eng_Latn-zul_Latn fra_Latn-deu_Latn; do
+  expect 0 "${run[@]}" --source-language "${pair%-*}" --target-language "${pair#*-}"
+  same out "$golden/$pair.txt"
+  expect 0 "${run[@]}" --source-language "${pair%-*}" --target-language "${pair#*-}" --ids
+  same out "$golden/$pair.ids"
+done
+! cmp -s "$golden/eng_Latn-deu_Latn.txt" "$golden/fra_Latn-deu_Latn.txt" ||
+  fail "the source language of NLLB makes no difference"
+expect 1 "${run[@]}" --target-language deu
+has err "no language 'deu'; did you mean 'deu_Latn'?"
+expect 0 "$INGOT" inspect nllb
+grep -q '^  codes  .*ace_Arab .* eng_Latn .* zul_Latn$' out ||
+  fail "NLLB's languages are not listed"

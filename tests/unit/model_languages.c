@@ -20,24 +20,30 @@
 #define WRITTEN_FILES "sentencepiece.bpe.model", "tokenizer_config.json", "vocab.json"
 #include "tokenizer_directory.h"
 
-static void copy_file(const char *name) {
-  char *bytes;
+// From a folder beside GOLDEN, ".": from GOLDEN itself.
+static void copy_from(const char *folder, const char *name) {
+  char *bytes, path[100];
   size_t size;
   ig_error err = {0};
-  check(ig_file_load(golden(name), &bytes, &size, &err), &err);
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  check(ig_file_load(golden(path), &bytes, &size, &err), &err);
   check(ig_file_write(in_directory(name), bytes, size, &err), &err);
   free(bytes);
+}
+
+static void write_file(const char *name, const char *text) {
+  ig_error err = {0};
+  check(ig_file_write(in_directory(name), text, strlen(text), &err), &err);
 }
 
 static ig_tokenizer *load_class(const char *family, const char *class_name, const char *more) {
   char config[200];
   ig_tokenizer *t;
   ig_error err = {0};
-  copy_file("sentencepiece.bpe.model");
-  copy_file("vocab.json");
-  const int length =
-      snprintf(config, sizeof config, "{\"tokenizer_class\": \"%s\"%s}", class_name, more);
-  check(ig_file_write(in_directory("tokenizer_config.json"), config, (size_t)length, &err), &err);
+  copy_from(".", "sentencepiece.bpe.model");
+  copy_from(".", "vocab.json");
+  snprintf(config, sizeof config, "{\"tokenizer_class\": \"%s\"%s}", class_name, more);
+  write_file("tokenizer_config.json", config);
   check(ig_tokenizer_load(directory, ig_family_find(family)->tokenizers, &t, &err), &err);
   return t;
 }
@@ -58,12 +64,12 @@ static bool has_ids(const ig_tokenizer *t, const json_t *c, int language) {
 }
 
 // With other languages than the cases', too: then the ids differ.
-static void expect_cases(const ig_tokenizer *t, const char *class_name) {
+static void expect_cases_of(const ig_tokenizer *t, const char *file, const char *class_name) {
   json_t *root, *c;
   size_t i;
   int first = 0;
   ig_error err = {0};
-  check(ig_json_load_object(golden("expected.json"), &root, &err), &err);
+  check(ig_json_load_object(golden(file), &root, &err), &err);
   const json_t *cases = json_object_get(root, class_name);
   assert_int_equal(json_array_size(cases), 20);
   json_array_foreach(cases, i, c) {
@@ -75,6 +81,10 @@ static void expect_cases(const ig_tokenizer *t, const char *class_name) {
     assert_true(id == first || !has_ids(t, c, first));
   }
   json_decref(root);
+}
+
+static void expect_cases(const ig_tokenizer *t, const char *class_name) {
+  expect_cases_of(t, "expected.json", class_name);
 }
 
 static void has_the_ids_of_transformers(void **state) {
@@ -122,10 +132,50 @@ static void languages_of_the_files(void **state) {
   ig_tokenizer_free(t);
 }
 
+static ig_tokenizer *load_again(const char *family) {
+  ig_tokenizer *t;
+  ig_error err = {0};
+  check(ig_tokenizer_load(directory, ig_family_find(family)->tokenizers, &t, &err), &err);
+  return t;
+}
+
+// The source's language comes first, or with legacy_behaviour last. The directory has no vocab.json
+// and need not say the class, or its config.json does.
+static void nllb_has_two_orders(void **state) {
+  (void)state;
+  static const char *const files[][2] = {{"{}", "{}"},
+                                         {"{}", "{\"tokenizer_class\": \"NllbTokenizer\"}"},
+                                         {"{\"tokenizer_class\": \"NllbTokenizerFast\"}", "{}"}};
+  static const char expected[] = "../nllb_text/expected.json";
+  ig_error err = {0};
+  int id;
+  unlink(in_directory("vocab.json"));
+  copy_from("../nllb_text", "sentencepiece.bpe.model");
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    write_file("tokenizer_config.json", files[i][0]);
+    write_file("config.json", files[i][1]);
+    ig_tokenizer *t = load_again("m2m_100");
+    expect_cases_of(t, expected, "new");
+    ig_tokenizer_free(t);
+  }
+  write_file("tokenizer_config.json", "{\"legacy_behaviour\": true}");
+  ig_tokenizer *t = load_again("m2m_100");
+  expect_cases_of(t, expected, "legacy");
+  check(ig_tokenizer_save(t, directory, &err), &err);
+  ig_tokenizer_free(t);
+  t = load_again("m2m_100");
+  expect_cases_of(t, expected, "legacy");
+  assert_int_equal(ig_tokenizer_find_language(t, "eng_Lat", &id, &err), IG_ERROR_ARGUMENT);
+  assert_non_null(strstr(err.message, "no language 'eng_Lat'; did you mean 'eng_Latn'?"));
+  ig_tokenizer_free(t);
+  unlink(in_directory("config.json"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(has_the_ids_of_transformers),
       cmocka_unit_test(languages_of_the_files),
+      cmocka_unit_test(nllb_has_two_orders),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -6,6 +6,7 @@
 #include "model/arch/bart_rows.h"
 #include "model/arch/bart_shared.h"
 #include "model/arch/family.h"
+#include "model/arch/nllb_tokenizer.h"
 
 static const ig_tensor_row tensors[] = {
     IG_BART_EMBEDDING_ROWS,
@@ -46,6 +47,7 @@ static const ig_tokenizer_description m2m_100_tokenizer = {
 
 static const ig_tokenizer_description *const tokenizers[] = {
     &m2m_100_tokenizer,
+    &ig_nllb_tokenizer,
     &ig_tokenizer_description_words,
     NULL,
 };
