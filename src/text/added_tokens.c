@@ -23,14 +23,12 @@ static ig_added_token *find_text(ig_added_tokens *tokens, const char *text) {
   return NULL;
 }
 
-ig_status ig_added_tokens_add(ig_added_tokens *tokens, const ig_added_token *token, ig_error *err) {
-  // It would be found at every place of a text, and nothing of the text would be used up.
-  if (!*token->text) return ig_fail(err, IG_ERROR_FORMAT, "an added or special token is empty");
-  ig_added_token *known = find_text(tokens, token->text);
-  if (known) {
-    known->special = known->special || token->special;
-    return IG_OK;
-  }
+static void note_token(ig_added_tokens *tokens, const ig_added_token *token) {
+  tokens->begins[(unsigned char)*token->text] = true;
+  tokens->has_flags |= token->strip_left || token->strip_right || token->single_word;
+}
+
+static ig_status append_token(ig_added_tokens *tokens, const ig_added_token *token, ig_error *err) {
   IG_TRY(ig_allocate_more((void **)&tokens->list, &tokens->capacity, tokens->count + 1,
                           sizeof *tokens->list, err));
   ig_added_token *added = &tokens->list[tokens->count];
@@ -39,8 +37,31 @@ ig_status ig_added_tokens_add(ig_added_tokens *tokens, const ig_added_token *tok
   added->text = ig_allocate_copy(token->text, added->length, err);
   if (!added->text) return IG_ERROR_MEMORY;
   tokens->count++;
-  tokens->begins[(unsigned char)*added->text] = true;
-  tokens->has_flags |= added->strip_left || added->strip_right || added->single_word;
+  note_token(tokens, added);
+  return IG_OK;
+}
+
+ig_status ig_added_tokens_add(ig_added_tokens *tokens, const ig_added_token *token, ig_error *err) {
+  // It would be found at every place of a text, and nothing of the text would be used up.
+  if (!*token->text) return ig_fail(err, IG_ERROR_FORMAT, "an added or special token is empty");
+  ig_added_token *known = find_text(tokens, token->text);
+  if (known) {
+    known->special = known->special || token->special;
+    return IG_OK;
+  }
+  return append_token(tokens, token, err);
+}
+
+ig_status ig_added_tokens_replace(ig_added_tokens *tokens, const ig_added_token *token,
+                                  ig_error *err) {
+  ig_added_token *known = find_text(tokens, token->text);
+  if (!known) return ig_added_tokens_add(tokens, token, err);
+  char *text = known->text;
+  const size_t length = known->length;
+  *known = *token;
+  known->text = text;
+  known->length = length;
+  note_token(tokens, known);
   return IG_OK;
 }
 

@@ -13,6 +13,7 @@ typedef struct ig_added_token {
   bool special;                  // decoding leaves it out
   bool strip_left, strip_right;  // white space before it, after it, goes with it
   bool single_word;  // it is cut out only where spaces or the ends of the text are around
+  bool normalized;   // it is looked for in the normalized text
 } ig_added_token;
 
 typedef struct ig_added_tokens {
@@ -30,6 +31,9 @@ void ig_added_tokens_free(ig_added_tokens *tokens);
 // A copy of the token, whose length need not be set. One that is there already keeps its id and its
 // flags, and becomes special if either is. An empty one is an error.
 ig_status ig_added_tokens_add(ig_added_tokens *tokens, const ig_added_token *token, ig_error *err);
+// As add, but one that is there already gets the id and the flags of this one.
+ig_status ig_added_tokens_replace(ig_added_tokens *tokens, const ig_added_token *token,
+                                  ig_error *err);
 // The tokens that files beside the vocabulary name: config is tokenizer_config.json, with the keys
 // of special_tokens_map.json where that one counts; file is added_tokens.json, or NULL.
 ig_status ig_added_tokens_read(ig_added_tokens *tokens, ig_json_object config, ig_json_object file,

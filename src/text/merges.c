@@ -69,43 +69,55 @@ typedef struct merges_line {
   size_t number;  // from 1
 } merges_line;
 
-static ig_status find_token(const ig_vocabulary *v, const merges_line *line, const char *token,
-                            size_t length, int *id, ig_error *err) {
+static ig_status find_token(const ig_vocabulary *v, const char *token, size_t length, int *id,
+                            ig_error *err) {
   *id = ig_vocabulary_find(v, token, length);
   if (*id >= 0) return IG_OK;
-  return ig_fail(err, IG_ERROR_FORMAT, "%s: line %zu: the vocabulary has no token '%.*s'",
-                 line->path, line->number, (int)(length < 100 ? length : 100), token);
+  return ig_fail(err, IG_ERROR_FORMAT, "the vocabulary has no token '%.*s'",
+                 (int)(length < 100 ? length : 100), token);
 }
 
 // The token that both make together.
-static ig_status find_result(const ig_vocabulary *v, const merges_line *line, size_t left_length,
-                             int *id, ig_error *err) {
-  const size_t length = line->length - 1;
+static ig_status find_result(const ig_vocabulary *v, const ig_merge_text *merge, int *id,
+                             ig_error *err) {
+  const size_t length = merge->left_length + merge->right_length;
   char *joined = ig_allocate(length + 1, 1, err);
   if (!joined) return IG_ERROR_MEMORY;
-  memcpy(joined, line->text, left_length);
-  memcpy(joined + left_length, line->text + left_length + 1, length - left_length);
-  const ig_status status = find_token(v, line, joined, length, id, err);
+  memcpy(joined, merge->left, merge->left_length);
+  memcpy(joined + merge->left_length, merge->right, merge->right_length);
+  const ig_status status = find_token(v, joined, length, id, err);
   free(joined);
   return status;
 }
 
+ig_status ig_merges_add_text(ig_merges *m, const ig_vocabulary *v, const ig_merge_text *merge,
+                             ig_error *err) {
+  int left, right, result;
+  IG_TRY(find_token(v, merge->left, merge->left_length, &left, err));
+  IG_TRY(find_token(v, merge->right, merge->right_length, &right, err));
+  IG_TRY(find_result(v, merge, &result, err));
+  return ig_merges_add(m, left, right, result, err);
+}
+
+bool ig_merges_split(const char *line, size_t length, ig_merge_text *merge) {
+  const char *space = memchr(line, ' ', length);
+  if (!space) return false;
+  const size_t left = (size_t)(space - line);
+  *merge = (ig_merge_text){line, space + 1, left, length - left - 1};
+  return left > 0 && merge->right_length > 0 && !memchr(space + 1, ' ', merge->right_length);
+}
+
 static ig_status add_line(ig_merges *m, const ig_vocabulary *v, const merges_line *line,
                           ig_error *err) {
-  const char *space = memchr(line->text, ' ', line->length);
-  const size_t left = space ? (size_t)(space - line->text) : 0;
-  const size_t right = space ? line->length - left - 1 : 0;
-  if (left == 0 || right == 0 || memchr(space + 1, ' ', right))
+  ig_merge_text merge;
+  if (!ig_merges_split(line->text, line->length, &merge))
     return ig_fail(err, IG_ERROR_FORMAT,
                    "%s: line %zu: expected two tokens and one space between them, found '%.*s'",
                    line->path, line->number, (int)(line->length < 100 ? line->length : 100),
                    line->text);
-  ig_merge merge;
-  IG_TRY(find_token(v, line, line->text, left, &merge.left, err));
-  IG_TRY(find_token(v, line, space + 1, right, &merge.right, err));
-  IG_TRY(find_result(v, line, left, &merge.result, err));
-  const ig_status status = ig_merges_add(m, merge.left, merge.right, merge.result, err);
-  return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", line->path);
+  const ig_status status = ig_merges_add_text(m, v, &merge, err);
+  return status == IG_OK ? IG_OK
+                         : ig_fail_in(err, status, "%s: line %zu", line->path, line->number);
 }
 
 static bool is_version(const merges_line *line) {

@@ -22,6 +22,16 @@ void ig_merges_free(ig_merges *merges);
 // that occurs twice the last line counts.
 ig_status ig_merges_load(ig_merges *merges, const ig_vocabulary *vocabulary, const char *path,
                          ig_error *err);
+// A merge as files write it: two tokens that make a third.
+typedef struct ig_merge_text {
+  const char *left, *right;
+  size_t left_length, right_length;
+} ig_merge_text;
+// A line of the file. False: it is not two tokens with one space between them.
+bool ig_merges_split(const char *line, size_t length, ig_merge_text *merge);
+// Adds it. Both tokens and what they make must be in the vocabulary.
+ig_status ig_merges_add_text(ig_merges *merges, const ig_vocabulary *vocabulary,
+                             const ig_merge_text *merge, ig_error *err);
 // Without a file: adds a merge after those that it has, and makes the table once all are there.
 ig_status ig_merges_add(ig_merges *merges, int left, int right, int result, ig_error *err);
 ig_status ig_merges_index(ig_merges *merges, ig_error *err);

@@ -25,6 +25,11 @@ static void join_spaces(ig_mapped_text *t) {
   t->length = to;
 }
 
+static void replace_lines(ig_mapped_text *t) {
+  for (size_t i = 0; i < t->length; i++)
+    if (t->bytes[i] == '\n') t->bytes[i] = ' ';
+}
+
 // A word begins at each mark.
 static ig_status cut_at_marks(const ig_piece_preparer *p, const ig_mapped_text *t, ig_error *err) {
   size_t begin = 0;
@@ -66,7 +71,9 @@ static ig_status cut_at_white(const ig_piece_preparer *p, const ig_mapped_text *
 static ig_status cut_text(const ig_piece_preparer *p, ig_mapped_text *t, ig_error *err) {
   ig_mapped_text marked = {0};
   ig_status status = IG_OK;
-  if (p->how->joins_spaces) join_spaces(t);
+  const bool has_table = p->charsmap->unit_count > 0;
+  if (p->how->replaces_lines && !has_table) replace_lines(t);
+  if (p->how->joins_spaces && (has_table || !p->how->joins_by_table)) join_spaces(t);
   if (p->how->splits_at_white)
     status = cut_at_white(p, t, &marked, err);
   else if (t->length > 0)

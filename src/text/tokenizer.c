@@ -130,9 +130,10 @@ ig_status ig_tokenizer_find_unknown(const ig_tokenizer *t, ig_side side, const c
   const ig_tokenizer_side *s = side_of(t, side);
   unknown_splitter splitter = {s, sink};
   const ig_piece_sink splitting = {split_unknown, &splitter};
+  const bool pieces = ig_tokenizer_parts_has_pieces(t);
   ig_ids ids = {0};
   const ig_status status = encode(
-      t, (ig_tokenizer_encoding){.side = s, .ids = &ids, .unknown = s->spm ? &splitting : sink},
+      t, (ig_tokenizer_encoding){.side = s, .ids = &ids, .unknown = pieces ? &splitting : sink},
       text, length, err);
   ig_ids_free(&ids);
   return status;

@@ -9,6 +9,7 @@
 #include "base/text_repair.h"
 #include "text/byte_symbols.h"
 #include "text/byte_words.h"
+#include "text/tokenizer_from_json.h"
 #include "text/tokenizer_functions.h"
 #include "text/utf8.h"
 
@@ -49,6 +50,13 @@ static ig_status refuse_single_words(const ig_tokenizer *t, const char *where, i
 static ig_status load_byte_level(ig_tokenizer *t, const char *directory, ig_error *err) {
   IG_TRY(refuse_single_words(t, directory, err));
   t->added.is_space = ig_byte_words_is_space;
+  const ig_tokenizer_files *files = &t->description->files;
+  if (ig_tokenizer_from_json_is_meant(directory, files->vocabulary, files->merges)) {
+    IG_TRY(ig_tokenizer_from_json_load(t, directory, err));
+    IG_TRY(refuse_single_words(t, directory, err));
+    find_bytes(t);
+    return IG_OK;
+  }
   IG_TRY(ig_tokenizer_functions_load_vocabularies(t, directory, err));
   find_bytes(t);
   return ig_tokenizer_parts_on_file(t, 0, directory, t->description->files.merges, load_merges,
@@ -56,6 +64,7 @@ static ig_status load_byte_level(ig_tokenizer *t, const char *directory, ig_erro
 }
 
 static ig_status save_byte_level(ig_tokenizer *t, const char *directory, ig_error *err) {
+  if (t->json_bytes) return ig_tokenizer_from_json_save(t, directory, err);
   IG_TRY(ig_tokenizer_functions_save_vocabularies(t, directory, err));
   return ig_tokenizer_parts_on_file(t, 0, directory, t->description->files.merges, save_merges,
                                     err);

@@ -55,8 +55,10 @@ typedef struct ig_special_pieces {
 // How the text is prepared for the pieces of IG_TOKENIZER_SHIFTED: what transformers' class of the
 // tokenizer says, whatever the model file does.
 typedef struct ig_piece_preparation {
-  bool normalizes;       // by the model's table
-  bool joins_spaces;     // two or more spaces become one
+  bool normalizes;    // by the model's table
+  bool joins_spaces;  // two or more spaces become one
+  // Where the model has no table: spaces are not joined; a line feed is a space.
+  bool joins_by_table, replaces_lines;
   bool splits_at_white;  // white space separates words and is dropped; else a space is a piece's
 } ig_piece_preparation;
 

@@ -95,6 +95,7 @@ static ig_status read_added_tokens(ig_tokenizer *t, const char *directory, ig_js
   static const char name[] = "added_tokens.json";
   json_t *file;
   IG_TRY(ig_json_load_in_if_exists(directory, name, &file, err));
+  t->lists_added = json_object_get(config.object, "added_tokens_decoder") != NULL;
   const ig_status status =
       ig_added_tokens_read(&t->added, config, (ig_json_object){file, name}, err);
   json_decref(file);

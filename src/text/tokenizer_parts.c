@@ -46,6 +46,7 @@ void ig_tokenizer_free(ig_tokenizer *t) {
   ig_charsmap_free(&t->charsmap);
   ig_unigram_free(&t->unigram);
   free(t->begin_text);
+  free(t->json_bytes);
   free(t->source_lang);
   free(t->target_lang);
   free(t);
@@ -97,6 +98,11 @@ int ig_tokenizer_parts_first_id(const ig_tokenizer *t, const ig_special_pieces *
   return t->description->shift + own + pieces->first_id;
 }
 
+bool ig_tokenizer_parts_has_pieces(const ig_tokenizer *t) {
+  const ig_tokenizer_kind kind = t->description->kind;
+  return kind == IG_TOKENIZER_PIECES || kind == IG_TOKENIZER_SHIFTED;
+}
+
 static bool has_letters(const ig_vocabulary *v) {
   for (int id = 0; id < v->size; ++id) {
     const char *token = ig_vocabulary_token(v, id);
@@ -112,7 +118,7 @@ static ig_status connect_side(ig_tokenizer *t, int which, const char *where, ig_
   ig_tokenizer_side *side = which == 0 ? &t->source : &t->target;
   side->vocabulary = &t->vocabularies[t->shared ? 0 : which];
   side->spm = t->spms[which] ? t->spms[which] : t->spms[0];
-  side->has_letters = side->spm && has_letters(side->vocabulary);
+  side->has_letters = ig_tokenizer_parts_has_pieces(t) && has_letters(side->vocabulary);
   for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s) {
     side->special_ids[s] =
         ig_vocabulary_find(side->vocabulary, t->special_text[s], t->special_length[s]);
@@ -123,15 +129,24 @@ static ig_status connect_side(ig_tokenizer *t, int which, const char *where, ig_
   return IG_OK;
 }
 
-// pieces NULL: nothing is stripped.
-static ig_status add_special_token(ig_tokenizer *t, int id, const ig_special_pieces *pieces,
+// One that the vocabulary lacks gets an id after all others.
+static ig_status add_special_piece(ig_tokenizer *t, const ig_special_pieces *pieces, int i,
                                    ig_error *err) {
+  char text[IG_TOKENIZER_PARTS_TEXT];
+  ig_tokenizer_parts_write(t, pieces, i, text);
+  const ig_added_token token = {
+      .text = text,
+      .id = ig_vocabulary_find(t->source.vocabulary, text, strlen(text)),
+      .special = true,
+      .strip_left = pieces->strips_left,
+      .strip_right = pieces->strips_right,
+  };
+  return ig_added_tokens_add(&t->added, &token, err);
+}
+
+static ig_status add_special_token(ig_tokenizer *t, int id, ig_error *err) {
   const char *text = ig_vocabulary_token(t->source.vocabulary, id);
-  const ig_added_token token = {.text = (char *)text,
-                                .id = id,
-                                .special = true,
-                                .strip_left = pieces && pieces->strips_left,
-                                .strip_right = pieces && pieces->strips_right};
+  const ig_added_token token = {.text = (char *)text, .id = id, .special = true};
   return text ? ig_added_tokens_add(&t->added, &token, err) : IG_OK;
 }
 
@@ -211,12 +226,11 @@ static ig_status connect_languages(ig_tokenizer *t, const char *where, ig_error 
 static ig_status list_special_tokens(ig_tokenizer *t, ig_error *err) {
   const ig_special_pieces *table = t->description->special_pieces;
   for (; table && table->text; table++) {
-    const int first = ig_tokenizer_parts_first_id(t, table);
     const int count = ig_tokenizer_parts_count(t, table);
-    for (int i = 0; i < count; ++i) IG_TRY(add_special_token(t, first + i, table, err));
+    for (int i = 0; i < count; ++i) IG_TRY(add_special_piece(t, table, i, err));
   }
   for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
-    IG_TRY(add_special_token(t, t->source.special_ids[s], NULL, err));
+    IG_TRY(add_special_token(t, t->source.special_ids[s], err));
   IG_TRY(list_languages(t, err));
   IG_TRY(list_more_special(t, err));
   return ig_added_tokens_number(&t->added, t->source.vocabulary, err);

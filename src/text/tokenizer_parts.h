@@ -38,6 +38,9 @@ struct ig_tokenizer {
   bool ends_source;     // as that of the description's languages
   char *begin_text;     // the token before every text; NULL: none
   int begin_id;         // -1: none
+  bool lists_added;     // tokenizer_config.json has the added tokens, and no other file counts
+  char *json_bytes;     // (json_size) the tokenizer.json that it was made of; NULL: other files
+  size_t json_size;
   // Of IG_TOKENIZER_SHIFTED alone.
   ig_charsmap charsmap;
   ig_unigram unigram;  // without nodes: the merges cut
@@ -73,6 +76,8 @@ ig_status ig_tokenizer_parts_find_language(const ig_tokenizer *tokenizer, const 
 int ig_tokenizer_parts_first_id(const ig_tokenizer *tokenizer, const ig_special_pieces *pieces);
 // Joins vocabularies, models and special tokens to the two sides, once all of them exist.
 ig_status ig_tokenizer_parts_connect(ig_tokenizer *tokenizer, const char *where, ig_error *err);
+// Whether its tokens are pieces of words, so that a character may lack one.
+bool ig_tokenizer_parts_has_pieces(const ig_tokenizer *tokenizer);
 // Hands the finished tokenizer over, or frees it; returns status.
 ig_status ig_tokenizer_parts_deliver(ig_tokenizer *tokenizer, ig_status status, ig_tokenizer **out);
 // Calls the action with the path of a file in the directory.

@@ -9,6 +9,7 @@
 #include "text/piece_merges.h"
 #include "text/piece_model.h"
 #include "text/piece_preparation.h"
+#include "text/tokenizer_from_json.h"
 #include "text/tokenizer_functions.h"
 
 // ---- the vocabulary ---------------------------------------------------------
@@ -122,12 +123,15 @@ static ig_status read_shifted_config(ig_tokenizer *t, ig_json_object config, ig_
 }
 
 static ig_status load_shifted(ig_tokenizer *t, const char *directory, ig_error *err) {
+  if (ig_tokenizer_from_json_is_meant(directory, t->description->files.source_model, NULL))
+    return ig_tokenizer_from_json_load(t, directory, err);
   IG_TRY(ig_tokenizer_parts_on_file(t, 0, directory, t->description->files.source_model,
                                     ig_tokenizer_functions_load_model, err));
   return make_vocabulary(t, directory, err);
 }
 
 static ig_status save_shifted(ig_tokenizer *t, const char *directory, ig_error *err) {
+  if (t->json_bytes) return ig_tokenizer_from_json_save(t, directory, err);
   return ig_tokenizer_parts_on_file(t, 0, directory, t->description->files.source_model,
                                     ig_tokenizer_functions_save_model, err);
 }
@@ -208,6 +212,7 @@ static ig_status add_sampled(void *context, const char *piece, size_t length, in
 static ig_status encode_part(const ig_tokenizer_encoding *e, const char *text, size_t length,
                              ig_error *err) {
   const ig_tokenizer *t = e->tokenizer;
+  if (!e->side->spm) IG_TRY(ig_tokenizer_functions_refuse_sampling(e, err));
   if (e->sampling) {
     const ig_piece_sink sink = {add_sampled, (void *)e};
     return ig_tokenizer_functions_split(e, text, length, &sink, err);

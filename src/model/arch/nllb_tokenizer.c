@@ -52,7 +52,7 @@ const ig_tokenizer_description ig_nllb_tokenizer = {
     .files = {.source_model = "sentencepiece.bpe.model"},
     .special = {"</s>", "<unk>", "<pad>"},
     .shift = 1,
-    .preparation = {.normalizes = true, .joins_spaces = true},
+    .preparation = {.normalizes = true, .joins_spaces = true, .joins_by_table = true},
     .special_pieces = special_pieces,
     .languages = &languages,
 };

@@ -56,7 +56,7 @@ static const ig_tokenizer_description pegasus_tokenizer = {
     .special = {"</s>", "<unk>", "<pad>"},
     .shift = 103,
     .shift_key = "offset",
-    .preparation = {.normalizes = true, .joins_spaces = true},
+    .preparation = {.normalizes = true, .joins_spaces = true, .replaces_lines = true},
     .special_pieces = special_pieces,
 };
 

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Makes this directory: the tokenizers of the folders beside it as transformers 5 saves them, which
+is tokenizer.json and tokenizer_config.json alone, and what they do then with the texts below.
+Offsets count code points.
+
+Needs transformers and sentencepiece; run it in this directory."""
+import json
+import pathlib
+import shutil
+import tempfile
+
+from transformers import (MBart50Tokenizer, MBartTokenizer, NllbTokenizer, PegasusTokenizer,
+                          RobertaTokenizer, T5Tokenizer)
+from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
+
+HERE = pathlib.Path(__file__).resolve().parent
+GOLDEN = HERE.parent
+TEXTS = [
+    "", " ", "   ", "The cat reads a letter.", "two  spaces", "  both ends  ", "tab\tand\u00a0hard",
+    "\ufb01ne of\ufb01ce \ufb01\u0301", "\uff21 \uff21\u0301 A\u0301 \u2026", "\u0001yz a\u0001b",
+    "\u200b\u200bx y\u200b", "a\r\nb\n", "\u1100\u1161 \uac00", "low\u2581line \u2581\u2581x",
+    "the cat </s> the boat", "the cat</s>the boat", "<pad>x<unk>y", "<extra_id_0> a<extra_id_99>",
+    "no such letters: \u0436 \u65e5\u672c \U0001f600\U0001f600 x", "<x>a <x>", "a$b$5.00",
+    "x\u0301y", "\U0001f468\u200d\U0001f469 \u0915\u094d\u0937", "fill <mask> in  <mask>", "</s>",
+    "a<s>b \u3000<mask>", "<mask_1> <unk_7>", "en_XX eng_Latn x", "it's WE'LL 'tis ''s",
+    "1234 \u00bd x\u00b2", "<tag> a <tag>b", "aaaa aaaaaaaa banana", "\u00e9\u00fc\u0130",
+]
+
+
+def nllb(folder):
+    """As ../nllb_text/make.py: with the ids of published checkpoints."""
+    size = 70
+    with tempfile.TemporaryDirectory() as work:
+        shutil.copy(folder / "sentencepiece.bpe.model", work)
+        flags = dict(lstrip=False, rstrip=False, normalized=False, single_word=False, special=True)
+        added = {i: flags | {"content": s} for i, s in enumerate(("<s>", "<pad>", "</s>", "<unk>"))}
+        for i, code in enumerate(FAIRSEQ_LANGUAGE_CODES + ["<mask>"]):
+            added[size + 1 + i] = flags | {"content": code}
+        added[size + 203] |= dict(lstrip=True, normalized=True)
+        with open(work + "/tokenizer_config.json", "w") as file:
+            json.dump({"added_tokens_decoder": added, "tokenizer_class": "NllbTokenizer",
+                       "additional_special_tokens": FAIRSEQ_LANGUAGE_CODES}, file)
+        return NllbTokenizer.from_pretrained(work)
+
+
+KINDS = {
+    "t5": lambda: T5Tokenizer.from_pretrained(GOLDEN / "t5_tokenizer"),
+    "pegasus": lambda: PegasusTokenizer.from_pretrained(GOLDEN / "pegasus_tokenizer"),
+    "mbart": lambda: MBartTokenizer.from_pretrained(GOLDEN / "language_tokenizer"),
+    "mbart50": lambda: MBart50Tokenizer.from_pretrained(GOLDEN / "language_tokenizer"),
+    "nllb": lambda: nllb(GOLDEN / "nllb_text"),
+    "bart": lambda: RobertaTokenizer.from_pretrained(GOLDEN / "byte_level_tokenizer"),
+}
+for name, make in KINDS.items():
+    folder = HERE / name
+    tokenizer = make()
+    tokenizer.save_pretrained(folder)
+    for path in folder.iterdir():
+        text = json.dumps(json.loads(path.read_text()), ensure_ascii=False, separators=(",", ":"))
+        path.write_text(text + "\n")
+    tokenizer = type(tokenizer).from_pretrained(folder)
+    cases = []
+    for text in TEXTS:
+        encoding = tokenizer(text, return_offsets_mapping=True)
+        ids = encoding["input_ids"]
+        cases.append({"text": text, "ids": ids, "offsets": encoding["offset_mapping"],
+                      "decoded": tokenizer.decode(ids, skip_special_tokens=True)})
+    with open(folder / "expected.json", "w") as file:
+        json.dump(cases, file, ensure_ascii=False, separators=(",", ":"))
+        file.write("\n")

@@ -1,0 +1,163 @@
+// Directories that hold a tokenizer.json in place of the tokenizer's own files, as transformers 5
+// writes them: its ids and texts, what is written again, and what is refused.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "io/json.h"
+#include "model/arch/family.h"
+#include "text/tokenizer.h"
+
+#define GOLDEN "tokenizer_json"
+#define WRITTEN_FILES "tokenizer.json", "tokenizer_config.json"
+#include "tokenizer_directory.h"
+
+static const struct {
+  const char *family, *folder;
+} kinds[] = {{"t5", "t5"},         {"pegasus", "pegasus"}, {"mbart", "mbart"},
+             {"mbart", "mbart50"}, {"m2m_100", "nllb"},    {"bart", "bart"}};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static ig_tokenizer *load(const char *family, const char *from) {
+  ig_tokenizer *t;
+  ig_error err = {0};
+  check(ig_tokenizer_load(from, ig_family_find(family)->tokenizers, &t, &err), &err);
+  return t;
+}
+
+static void fail_ids(const char *folder, const char *text, const ig_ids *ids) {
+  char list[400] = "";
+  for (size_t i = 0, used = 0; i < ids->count && used < 380; i++)
+    used += (size_t)snprintf(list + used, sizeof list - used, " %d", ids->ids[i]);
+  fail_msg("%s: '%s': other ids than expected:%s", folder, text, list);
+}
+
+static void expect_case(const ig_tokenizer *t, const char *folder, const json_t *c) {
+  const char *text = json_string_value(json_object_get(c, "text"));
+  const json_t *expected = json_object_get(c, "ids");
+  ig_ids ids = {0};
+  char *decoded;
+  ig_error err = {0};
+  check(ig_tokenizer_encode_source(t, text, strlen(text), &ids, &err), &err);
+  bool same = json_array_size(expected) == ids.count;
+  for (size_t i = 0; same && i < ids.count; i++)
+    same = json_integer_value(json_array_get(expected, i)) == ids.ids[i];
+  if (!same) fail_ids(folder, text, &ids);
+  check(ig_tokenizer_decode(t, ids.ids, ids.count, &decoded, &err), &err);
+  if (strcmp(decoded, json_string_value(json_object_get(c, "decoded"))) != 0)
+    fail_msg("%s: '%s': decoded as '%s'", folder, text, decoded);
+  free(decoded);
+  ig_ids_free(&ids);
+}
+
+static void expect_cases(const ig_tokenizer *t, const char *folder) {
+  char name[100];
+  json_t *cases, *c;
+  size_t i;
+  ig_error err = {0};
+  snprintf(name, sizeof name, "%s/expected.json", folder);
+  check(ig_json_load(golden(name), &cases, &err), &err);
+  assert_int_equal(json_array_size(cases), 33);
+  json_array_foreach(cases, i, c) expect_case(t, folder, c);
+  json_decref(cases);
+}
+
+static void has_the_ids_of_transformers(void **state) {
+  (void)state;
+  ig_error err = {0};
+  for (size_t i = 0; i < KINDS; i++) {
+    ig_tokenizer *t = load(kinds[i].family, golden(kinds[i].folder));
+    expect_cases(t, kinds[i].folder);
+    check(ig_tokenizer_save(t, directory, &err), &err);
+    ig_tokenizer_free(t);
+    t = load(kinds[i].family, directory);
+    expect_cases(t, kinds[i].folder);
+    ig_tokenizer_free(t);
+  }
+}
+
+static void write_file(const char *name, const char *text) {
+  ig_error err = {0};
+  check(ig_file_write(in_directory(name), text, strlen(text), &err), &err);
+}
+
+static void expect_refused(const char *class_name, const char *json, const char *message) {
+  char config[100];
+  ig_tokenizer *t;
+  ig_error err = {0};
+  snprintf(config, sizeof config, "{\"tokenizer_class\": \"%s\"}", class_name);
+  write_file("tokenizer_config.json", config);
+  write_file("tokenizer.json", json);
+  const char *family = strstr(class_name, "Bart") ? "bart" : "t5";
+  assert_int_not_equal(ig_tokenizer_load(directory, ig_family_find(family)->tokenizers, &t, &err),
+                       IG_OK);
+  if (!strstr(err.message, message) || !strstr(err.message, "tokenizer.json"))
+    fail_msg("expected '%s' in '%s'", message, err.message);
+}
+
+#define PIECES "[[\"<pad>\", 0], [\"</s>\", 0], [\"<unk>\", 0], [\"a\", -1]]"
+
+static void refuses_what_is_not_built(void **state) {
+  (void)state;
+  static const struct {
+    const char *class_name, *json, *message;
+  } cases[] = {
+      {"T5Tokenizer", "[]", "expected an object"},
+      {"T5Tokenizer", "{\"version\": \"2.0\", \"model\": {}}", "expected \"1.0\", found 2.0"},
+      {"T5Tokenizer", "{\"version\": \"1.0\", \"model\": []}", "model: expected an object"},
+      {"T5Tokenizer", "{\"version\": \"1.0\", \"model\": {\"type\": \"WordPiece\"}}",
+       "model: 'WordPiece' is not built"},
+      {"T5Tokenizer", "{\"version\": \"1.0\", \"model\": {\"vocab\": {\"a\": 0}}}",
+       "model: 'WordLevel' is not built"},
+      {"T5Tokenizer", "{\"version\": \"1.0\", \"model\": {\"vocab\": [[\"a\"]]}}",
+       "expected a piece and its score"},
+      {"T5Tokenizer", "{\"version\": \"1.0\", \"model\": {\"unk_id\": 4, \"vocab\": " PIECES "}}",
+       "unk_id: 4, expected less than 4"},
+      {"T5Tokenizer",
+       "{\"version\": \"1.0\", \"model\": {\"vocab\": " PIECES
+       "}, \"added_tokens\": [{\"content\": \"<x>\", \"id\": 7}]}",
+       "'<x>' has the id 7, but the library gives it 4"},
+      {"T5Tokenizer",
+       "{\"version\": \"1.0\", \"model\": {\"vocab\": " PIECES
+       "}, \"normalizer\": {\"type\": \"Precompiled\", \"precompiled_charsmap\": \"ab*=\"}}",
+       "letter 2 is none of the alphabet"},
+      {"T5Tokenizer",
+       "{\"version\": \"1.0\", \"model\": {\"vocab\": " PIECES
+       "}, \"normalizer\": {\"type\": \"Precompiled\", \"precompiled_charsmap\": \"////\"}}",
+       "tokenizer.json"},
+      {"BartTokenizer",
+       "{\"version\": \"1.0\", \"model\": {\"vocab\": {\"a\": 0}, \"merges\": [\"a  a\"]}}",
+       "merges: 0: expected two tokens"},
+      {"BartTokenizer",
+       "{\"version\": \"1.0\", \"model\": {\"vocab\": {\"a\": 0}, \"merges\": [[\"a\", \"a\"]]}}",
+       "merges: 0: the vocabulary has no token 'aa'"},
+      {"BartTokenizer",
+       "{\"version\": \"1.0\", \"model\": {\"vocab\": {\"a\": -1}, \"merges\": []}}", "id -1"},
+      {"BartTokenizer",
+       "{\"version\": \"1.0\", \"model\": {\"vocab\": {\"a\": 0}, \"merges\": [], \"dropout\": "
+       "0.1}}",
+       "dropout: expected none"},
+      {"BartTokenizer",
+       "{\"version\": \"1.0\", \"model\": {\"vocab\": {\"a\": 0}, \"merges\": [], "
+       "\"end_of_word_suffix\": \"</w>\"}}",
+       "end_of_word_suffix: expected none, found '</w>'"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    expect_refused(cases[i].class_name, cases[i].json, cases[i].message);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(has_the_ids_of_transformers),
+      cmocka_unit_test(refuses_what_is_not_built),
+  };
+  return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
