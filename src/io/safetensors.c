@@ -470,6 +470,11 @@ ig_status ig_safetensors_read_raw(const ig_safetensor *t, void *out, ig_error *e
   return read_bytes(t, 0, out, t->bytes, err);
 }
 
+ig_status ig_safetensors_read_bytes(const ig_safetensor *t, size_t offset, size_t bytes, void *out,
+                                    ig_error *err) {
+  return read_bytes(t, offset, out, bytes, err);
+}
+
 static void convert_values(ig_dtype dtype, size_t count, const unsigned char *from, float *to) {
   if (dtype == IG_DTYPE_F16) {
     ig_f16_to_floats(count, from, to);

@@ -63,6 +63,9 @@ ig_status ig_safetensors_read_part(const ig_safetensor *tensor, size_t first, si
                                    float *out, ig_error *err);
 // The tensor->bytes bytes, as they are in the file.
 ig_status ig_safetensors_read_raw(const ig_safetensor *tensor, void *out, ig_error *err);
+// Of the same bytes, those from `offset` on.
+ig_status ig_safetensors_read_bytes(const ig_safetensor *tensor, size_t offset, size_t bytes,
+                                    void *out, ig_error *err);
 
 // A tensor to write. Exactly one of values and raw is set: values are converted to dtype (F32, F16
 // or BF16) while they are written, raw is written as it is.

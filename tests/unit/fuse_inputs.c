@@ -271,8 +271,56 @@ static void many_models_and_few_descriptors(void **state) {
   setrlimit(RLIMIT_NOFILE, &before);
 }
 
+// ---- values that do not lie in their file one after another -----------------
+
+static void write_pickled(const char *directory, const char *file) {
+  char from[512], to[64];
+  ig_error err = {0};
+  mkdir(directory, 0777);
+  snprintf(to, sizeof to, "%s/config.json", directory);
+  fixture_write(to, "{}");
+  snprintf(from, sizeof from, "%s/tests/golden/torch_files/%s", getenv("INGOT_SOURCE"), file);
+  snprintf(to, sizeof to, "%s/pytorch_model.bin", directory);
+  if (ig_file_copy(from, to, &err) != IG_OK) fail_msg("%s", err.message);
+}
+
+static void read_same_bytes(const ig_safetensors *expected, const ig_safetensors *file) {
+  assert_int_equal(ig_safetensors_count(file), ig_safetensors_count(expected));
+  for (size_t i = 0; i < ig_safetensors_count(file); i++) {
+    unsigned char found[1024], wanted[1024];
+    const ig_safetensor *t = ig_safetensors_get(file, i), *e = ig_safetensors_get(expected, i);
+    assert_string_equal(t->name, e->name);
+    if (t->dtype != e->dtype) continue;  // fused in float32
+    assert_true(t->bytes <= sizeof found && t->bytes == e->bytes);
+    assert_int_equal(ig_safetensors_read_raw(t, found, NULL), IG_OK);
+    assert_int_equal(ig_safetensors_read_raw(e, wanted, NULL), IG_OK);
+    if (memcmp(found, wanted, t->bytes) != 0) fail_msg("%s: other bytes", t->name);
+  }
+}
+
+// Integers are copied and compared as they are, from a deflated file too.
+static void deflated_values_are_copied(void **state) {
+  (void)state;
+  write_pickled("a", "plain.zip.bin");
+  write_pickled("b", "deflated.zip.bin");
+  ig_safetensors *plain, *fused;
+  assert_int_equal(ig_safetensors_open("a", &plain, NULL), IG_OK);
+  fixture_fused("merge_method: linear\n" BOTH, "out");
+  assert_int_equal(ig_safetensors_open("out", &fused, NULL), IG_OK);
+  read_same_bytes(plain, fused);
+  ig_safetensors_close(fused);
+  nftw("out", fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
+  fixture_fused("merge_method: passthrough\nmodels: [{model: b}]\n", "out");
+  assert_int_equal(ig_safetensors_open("out", &fused, NULL), IG_OK);
+  read_same_bytes(plain, fused);
+  ig_safetensors_close(fused);
+  ig_safetensors_close(plain);
+  remove_models();
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(deflated_values_are_copied),
       cmocka_unit_test(counters_are_compared_or_the_bases),
       cmocka_unit_test(masks_are_copied_when_equal),
       cmocka_unit_test(one_directory_is_one_model),
