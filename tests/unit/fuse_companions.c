@@ -78,11 +78,11 @@ static void others_are_named(void **state) {
   assert_int_equal(mkfifo("a/pipe", 0666), 0);
   const char *messages = fixture_fuse(RECIPE, "out");
   static const char *const expected[] = {
-      "a: not copied, for they are weights that are not among those fused: "
+      "a: not copied, for they are weights that are not read: "
       "2_Dense/pytorch_model.bin, onnx/config.json, onnx/model.onnx, pytorch_model.bin, q.gguf, "
       "tf_model.h5",
       "a: not copied, for they are no regular files, or folders in folders: deep/er, pipe",
-      "a: not copied, for they are about the donor alone: README.md, training.safetensors"};
+      "a: not copied, for they are about this model alone: README.md, training.safetensors"};
   for (size_t i = 0; i < 3; i++)
     if (!strstr(messages, expected[i])) fail_msg("expected: %s\nfound: %s", expected[i], messages);
   expect_text("out/2_Dense/config.json", "x");

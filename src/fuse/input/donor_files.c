@@ -19,11 +19,11 @@
 
 enum { MOST_FILES = 1000, MOST_BYTES = 128 << 20, MOST_NAMED = 10 };
 
-static const char of_weights[] = "weights that are not among those fused",
+static const char of_weights[] = "weights that are not read",
                   of_link[] = "links that lead out of the directory",
                   of_kind[] = "no regular files, or folders in folders",
                   of_access[] = "folders that cannot be read", of_size[] = "larger than 128 MiB",
-                  of_number[] = "more than 1000 files", of_donor[] = "about the donor alone",
+                  of_number[] = "more than 1000 files", of_donor[] = "about this model alone",
                   of_name[] = "named with a newline, or with bytes that are no UTF-8";
 
 // ---- what a name tells ------------------------------------------------------

@@ -1,9 +1,8 @@
 #include "fuse/plan/output_config.h"
 
-#include <string.h>
-
 #include "fuse/plan/layer_config.h"
 #include "fuse/plan/special_ids.h"
+#include "io/config_dtype.h"
 
 // Sets the sizes of the vocabularies and the special ids. A model of several towers has them in
 // the configuration of its text.
@@ -38,29 +37,14 @@ static ig_dtype dtype_of(const ig_fusion_plan *plan, ig_layer_stack_role role, b
   return dtype;
 }
 
-static bool names_dtype(const json_t *value) {
-  const char *name = json_string_value(value);
-  ig_dtype unused;
-  if (name && strncmp(name, "torch.", 6) == 0) name += 6;
-  return name && (ig_dtype_parse(name, &unused) || strcmp(name, "float64") == 0);
-}
-
-static bool set_dtype(json_t *object, const char *key, ig_dtype dtype) {
-  static const char *const names[] = {
-      [IG_DTYPE_F32] = "float32", [IG_DTYPE_F16] = "float16", [IG_DTYPE_BF16] = "bfloat16"};
-  return json_object_set_new(object, key, json_string(names[dtype])) == 0;
-}
-
 // Sets the dtype wherever the object, or one in it, has one: as torch_dtype, or dtype since
 // transformers 5. An object about a tower ("vision_config") tells the type of that tower.
 static bool set_dtypes(const ig_fusion_plan *plan, json_t *object, ig_layer_stack_role role,
                        int depth) {
-  static const char *const keys[] = {"torch_dtype", "dtype"};
-  bool fine = true, found;
+  bool found;
   ig_dtype dtype = dtype_of(plan, role, &found);
   if (!found) dtype = dtype_of(plan, IG_LAYER_STACK_ROLE_NONE, &found);
-  for (size_t i = 0; fine && found && i < 2; i++)
-    if (names_dtype(json_object_get(object, keys[i]))) fine = set_dtype(object, keys[i], dtype);
+  bool fine = !found || ig_config_dtype_replace(object, dtype);
   const char *key;
   json_t *value;
   json_object_foreach(object, key, value) if (fine && json_is_object(value) && depth < 3) fine =
@@ -73,8 +57,7 @@ static bool set_all_dtypes(const ig_fusion_plan *plan, json_t *config) {
   const bool is_asked = plan->recipe->cast || plan->recipe->cast_out;
   bool found;
   const ig_dtype dtype = dtype_of(plan, IG_LAYER_STACK_ROLE_NONE, &found);
-  if (is_asked && found && !names_dtype(json_object_get(config, "torch_dtype")) &&
-      !names_dtype(json_object_get(config, "dtype")) && !set_dtype(config, "dtype", dtype))
+  if (is_asked && found && !ig_config_dtype_is_named(config) && !ig_config_dtype_add(config, dtype))
     return false;
   return set_dtypes(plan, config, IG_LAYER_STACK_ROLE_NONE, 0);
 }

@@ -6,24 +6,18 @@
 #include "fuse/plan/fusion_plan.h"
 #include "base/problems.h"
 #include "fuse/run/staging.h"
-
-typedef struct ig_output_position {
-  size_t shard, index;  // a tensor's file, and its number there
-} ig_output_position;
+#include "io/shards.h"
 
 typedef struct ig_output {
-  ig_safetensors_shard **shards;
-  size_t count;
-  ig_output_position *positions;  // (tensors)
+  ig_shards files;
+  ig_safetensors_shard **shards;  // (files.count)
   pthread_t syncing;
   ig_status status;  // of the syncing
   ig_error err;
 } ig_output;
 
 typedef struct ig_output_options {
-  // The most bytes that the tensors of one file may have together; a larger tensor has a file of
-  // its own. If this is 0, or no less than all of them, there is one file.
-  size_t shard_bytes;
+  size_t shard_bytes;  // most_bytes of ig_shards_divide
 } ig_output_options;
 
 // Adds a problem if there are more shards than can be open at a time.
