@@ -9,6 +9,7 @@
 #include "options.h"
 #include "paths.h"
 #include "report.h"
+#include "size.h"
 #include "stop.h"
 
 typedef struct fuse_values {
@@ -39,50 +40,13 @@ static const cli_option fuse_options[] = {
     CLI_CHOICE_OPTION("metric", "NAME", metric, metrics, "The held-out score. Default: bleu."),
     CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1000,
                        "Of the held-out translations. Default: the model's."),
-    CLI_TEXT_OPTION(0, "out-shard-size", "SIZE", shard_size,
-                    "Write shards with at most this much of tensors each, and their index: 5GB, "
-                    "500MB, 1.5GiB. Default: one file."),
+    CLI_SHARD_SIZE_OPTION,
     CLI_FLAG_OPTION(0, "sha256", sha256,
                     "Record SHA-256 hashes of the inputs in place of XXH3-128."),
     CLI_THREADS_OPTION,
     CLI_QUIET_OPTION,
     CLI_JSON_OPTION,
 };
-
-// "5GB", "1.5GiB", "500M", bytes, and mergekit's "5B" for 10^9.
-static bool read_size(const char *text, size_t *out) {
-  static const struct {
-    const char *name;
-    double bytes;
-  } units[] = {{"", 1},
-               {"K", 1e3},
-               {"M", 1e6},
-               {"G", 1e9},
-               {"T", 1e12},
-               {"KB", 1e3},
-               {"MB", 1e6},
-               {"GB", 1e9},
-               {"TB", 1e12},
-               {"B", 1e9},
-               {"KiB", 1024.0},
-               {"MiB", 1024.0 * 1024},
-               {"GiB", 1073741824.0},
-               {"TiB", 1099511627776.0}};
-  double value = 0, place = 1;
-  const size_t whole = strspn(text, "0123456789");
-  const char *p = text;
-  if (whole == 0 || whole > 18) return false;
-  for (; p < text + whole; p++) value = value * 10 + (*p - '0');
-  if (*p == '.')
-    for (p++; *p >= '0' && *p <= '9'; p++) value += (*p - '0') * (place /= 10);
-  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-    if (strcmp(p, units[i].name) != 0) continue;
-    const double bytes = value * units[i].bytes;
-    *out = bytes >= 1 && bytes < 9e18 ? (size_t)bytes : 0;
-    return *out > 0;
-  }
-  return false;
-}
 
 static ig_status plan(const char *recipe, const char *output, const ig_fuse_options *options,
                       ig_error *err) {
@@ -107,10 +71,8 @@ static int run_fuse(const cli_verb *verb, int argc, char **argv) {
   ig_fuse_options options = ig_fuse_options_default();
   options.threads = values.threads;
   options.report_path = values.report;
-  if (values.shard_size && !read_size(values.shard_size, &options.shard_bytes))
-    return cli_usage_error(
-        verb, "--out-shard-size: expected a size such as 5GB, 500MB or 1.5GiB, found '%.100s'",
-        values.shard_size);
+  if (values.shard_size && !cli_size_read(values.shard_size, &options.shard_bytes))
+    return cli_size_error(verb, "out-shard-size", values.shard_size);
   options.sha256 = values.sha256;
   options.reporter = cli_report_begin(&values.log, true);
   options.interrupter = cli_stop_on_signals(!values.log.quiet && !values.log.json);

@@ -10,7 +10,7 @@
 #include "options.h"
 #include "report.h"
 
-const cli_verb *const cli_verbs[] = {&cli_train, &cli_fuse,    &cli_translate,
+const cli_verb *const cli_verbs[] = {&cli_train, &cli_fuse,    &cli_convert, &cli_translate,
                                      &cli_score, &cli_inspect, &cli_bench};
 const size_t cli_verb_count = sizeof cli_verbs / sizeof *cli_verbs;
 

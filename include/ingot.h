@@ -524,6 +524,26 @@ ig_status ig_fuse_describe(const char *recipe, const char *output, const ig_fuse
 ig_status ig_fuse_verify(const char *directory, bool json, int threads, char **out, bool *intact,
                          ig_error *err);
 
+/* ---- converting a model -------------------------------------------------- */
+
+typedef struct ig_convert_options {
+  /* what floating-point weights are stored as: "float32", "bfloat16" or "float16"; default NULL:
+   * the types that they have */
+  const char *type;
+  size_t shard_bytes;          /* as in ig_fuse_options; default 0: one file */
+  ig_reporter reporter;        /* default: nothing is reported */
+  ig_interrupter *interrupter; /* stops the run; default NULL: nothing does */
+} ig_convert_options;
+ig_convert_options ig_convert_options_default(void);
+/* Writes a model directory whose weights are in any form that Ingot reads (pytorch_model.bin,
+ * shards) again, as a directory with safetensors, which must not exist yet. All tensors are kept,
+ * bit for bit unless a type is given, but for copies of tied ones, as transformers writes them; the
+ * configuration, the tokenizer and other small files go along. What does not is told to the
+ * reporter. The directory grows as OUTPUT.partial; after an error or an interruption nothing is
+ * left of it. A value that is too large for the type is IG_ERROR_FORMAT. */
+ig_status ig_convert(const char *directory, const char *output, const ig_convert_options *options,
+                     ig_error *err);
+
 /* ---- looking at a model -------------------------------------------------- */
 
 /* All but `json` is what the memory plan supposes. */

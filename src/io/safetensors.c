@@ -537,3 +537,8 @@ ig_status ig_safetensors_read_weights(const ig_safetensor *tensor, float *out, s
                                       ig_error *err) {
   return read_whole(tensor, out, count, true, err);
 }
+
+ig_status ig_safetensors_read_floats(const ig_safetensor *tensor, size_t first, size_t count,
+                                     float *out, ig_error *err) {
+  return read_values(tensor, first, out, count, false, err);
+}

@@ -61,6 +61,9 @@ ig_status ig_safetensors_read_weights(const ig_safetensor *tensor, float *out, s
 // As ig_safetensors_read_weights, for the tensor's values first .. first + count - 1.
 ig_status ig_safetensors_read_part(const ig_safetensor *tensor, size_t first, size_t count,
                                    float *out, ig_error *err);
+// The same values, NaN and infinities too.
+ig_status ig_safetensors_read_floats(const ig_safetensor *tensor, size_t first, size_t count,
+                                     float *out, ig_error *err);
 // The tensor->bytes bytes, as they are in the file.
 ig_status ig_safetensors_read_raw(const ig_safetensor *tensor, void *out, ig_error *err);
 // Of the same bytes, those from `offset` on.

@@ -258,6 +258,11 @@ static void fusions(void) {
   REFUSED(ig_fuse_verify(directory, false, 1, &text, NULL, &err));
 }
 
+static void conversions(void) {
+  REFUSED(ig_convert(NULL, "out", NULL, &err));
+  REFUSED(ig_convert(directory, NULL, NULL, &err));
+}
+
 static void inspections(void) {
   char *text;
   REFUSED(ig_inspect(NULL, NULL, &text, &err));
@@ -329,6 +334,7 @@ static const struct {
     {"ig_generate", generations},
     {"ig_score_lines ig_score_held_out", scores},
     {"ig_fuse ig_fuse_describe ig_fuse_verify", fusions},
+    {"ig_convert", conversions},
     {"ig_inspect", inspections},
     {"ig_lines_open ig_lines_next ig_lines_ready ig_lines_number ig_lines_repaired "
      "ig_lines_close",
@@ -340,7 +346,7 @@ static const struct {
      "ig_interrupter_create ig_interrupter_reset ig_interrupter_free "
      "ig_torch_options_default ig_trainer_options_default ig_translator_options_default "
      "ig_engine_options_default ig_held_out_options_default ig_fuse_options_default "
-     "ig_inspect_options_default ig_timing_options_default",
+     "ig_inspect_options_default ig_convert_options_default ig_timing_options_default",
      nothing_to_refuse},
 };
 enum { ROWS = sizeof table / sizeof *table };

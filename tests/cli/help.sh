@@ -5,10 +5,10 @@
 expect 0 "$INGOT" --version
 grep -Eq '^ingot [0-9]+\.[0-9]+\.[0-9]+$' out || fail "no version"
 expect 0 "$INGOT" help
-for verb in train translate score inspect bench; do
+for verb in train fuse convert translate score inspect bench; do
   has out "$verb"
 done
-for verb in train translate score inspect bench; do
+for verb in train fuse convert translate score inspect bench; do
   expect 0 "$INGOT" help "$verb"
   has out "ingot $verb"
   cp out page
@@ -17,7 +17,7 @@ for verb in train translate score inspect bench; do
   [ ! -s err ] || fail "help writes to standard error"
   # Every option of the page is one the parser knows: each is an error of its value at most, never
   # unknown.
-  for option in $(grep -oE '^ +(-[a-z], )?--[a-z-]+' page | grep -oE -- '--[a-z-]+'); do
+  for option in $(grep -oE '^ +(-[a-z], )?--[a-z0-9-]+' page | grep -oE -- '--[a-z0-9-]+'); do
     "$INGOT" "$verb" "$option=" >out 2>err </dev/null
     ! grep -q 'unknown option' err || fail "$verb lists $option and does not know it"
   done

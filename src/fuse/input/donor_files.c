@@ -59,22 +59,13 @@ static bool is_weights(const char *name) {
 }
 
 // What tells of the donor and its training, and would not be true of the output.
-static bool is_about_donor(const char *name) {
-  static const char *const patterns[] = {"README*",
-                                         "training.json",
-                                         "training.safetensors",
-                                         "training_args*",
-                                         "trainer_state.json",
-                                         "metrics.jsonl",
-                                         "*_results.json",
-                                         "events.out.*",
-                                         "*.log",
-                                         "mergekit_config.yml",
-                                         "optimizer*",
-                                         "scheduler*",
-                                         "rng_state*",
-                                         "adapter_config.json"};
-  return MATCHES_ANY(name, patterns);
+static bool is_about_donor(const char *name, bool of_same_model) {
+  static const char *const patterns[] = {
+      "training.json",       "training.safetensors", "training_args*", "trainer_state.json",
+      "metrics.jsonl",       "*_results.json",       "events.out.*",   "*.log",
+      "mergekit_config.yml", "optimizer*",           "scheduler*",     "rng_state*",
+      "adapter_config.json"};
+  return MATCHES_ANY(name, patterns) || (!of_same_model && fnmatch("README*", name, 0) == 0);
 }
 
 // Files that no model is made of: those of version control, and the record of an earlier fusion,
@@ -159,7 +150,7 @@ static bool has_bad_name(const char *name) {
 static const char *judge_file(const donor_listing *l, const char *name, bool inside,
                               const struct stat *status) {
   const char *base = ig_path_base_name(name);
-  if (is_about_donor(base)) return of_donor;
+  if (is_about_donor(base, l->files->of_same_model)) return of_donor;
   if (is_weights(base)) return of_weights;
   if (!inside) return of_link;
   if (!S_ISREG(status->st_mode)) return of_kind;

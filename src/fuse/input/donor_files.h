@@ -14,6 +14,8 @@ typedef struct ig_donor_file {
 typedef struct ig_donor_files {
   ig_donor_file *items;  // sorted by name
   size_t count, capacity;
+  // Set by the caller: they will belong to the same model, so that its README goes along, too.
+  bool of_same_model;
 } ig_donor_files;  // start from {0}; ig_donor_files_free
 
 // Lists the files of the directory. weights: those that are fused, which are not listed, nor is

@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "base/bf16.h"
 #include "base/f16.h"
+#include "io/narrow.h"
 
 enum { PART = 4096 };  // values at a time
 
@@ -82,18 +83,11 @@ static ig_status judge_values(equal_values *v, bool *fit, ig_error *err) {
   return IG_OK;
 }
 
-// float16 makes an infinity of what is too large for it.
 static ig_status convert_to_halves(equal_values *v, size_t count, ig_error *err) {
-  for (size_t i = 0; i < count; i++) {
-    v->halves[i] = v->tensor->dtype == IG_DTYPE_BF16 ? ig_bf16_from_float(v->x[i])
-                                                     : ig_f16_from_float(v->x[i]);
-    const float back = v->tensor->dtype == IG_DTYPE_BF16 ? ig_bf16_to_float(v->halves[i])
-                                                         : ig_f16_to_float(v->halves[i]);
-    if (isinf(back) && !isinf(v->x[i]))
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: %g is too large for %s", v->tensor->name,
-                     (double)v->x[i], ig_dtype_name(v->tensor->dtype));
-  }
-  return IG_OK;
+  const size_t lost = ig_narrow(v->tensor->dtype, count, v->x, v->halves);
+  if (lost == count) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %g is too large for %s", v->tensor->name,
+                 (double)v->x[lost], ig_dtype_name(v->tensor->dtype));
 }
 
 static ig_status copy_values(equal_values *v, const ig_output *output, size_t index,

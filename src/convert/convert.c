@@ -1,0 +1,159 @@
+// ig_convert: a model directory in any form that is read, written again with safetensors.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/path_relation.h"
+#include "base/report.h"
+#include "convert/converted_weights.h"
+#include "fuse/input/donor_files.h"
+#include "io/config_dtype.h"
+#include "io/json.h"
+
+typedef struct conversion {
+  const char *directory, *output;
+  const ig_convert_options *options;
+  ig_dtype type;
+  bool has_type;
+  ig_fuse_models models;
+  const ig_fuse_model *model;
+  ig_donor_files companions;
+  ig_new_directory made;
+} conversion;
+
+// ---- before anything is written ---------------------------------------------
+
+static ig_status read_type(conversion *c, ig_error *err) {
+  const char *type = c->options->type;
+  c->has_type = type != NULL;
+  if (!type || (ig_dtype_parse(type, &c->type) &&
+                (c->type == IG_DTYPE_F32 || c->type == IG_DTYPE_BF16 || c->type == IG_DTYPE_F16)))
+    return IG_OK;
+  return ig_fail(err, IG_ERROR_ARGUMENT,
+                 "type: expected float32, bfloat16 or float16, found \"%s\"", type);
+}
+
+static ig_status open_model(conversion *c, ig_error *err) {
+  size_t index;
+  IG_TRY(ig_fuse_models_open(&c->models, c->directory, &index, err));
+  c->model = &c->models.model[index];
+  if (!c->model->adapter) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: a model with an adapter is converted without it: `ingot fuse` makes one "
+                 "model of both (merge_method: passthrough)",
+                 c->directory);
+}
+
+static ig_status check_output(const conversion *c, ig_error *err) {
+  bool within;
+  IG_TRY(ig_path_relation_is_within(c->output, c->model->directory, &within, err));
+  if (!within) return IG_OK;
+  return ig_fail(err, IG_ERROR_ARGUMENT,
+                 "%s: is in the directory that is converted; choose another output", c->output);
+}
+
+static void tell_of_weights(const conversion *c) {
+  const ig_safetensors *file = c->model->tensors;
+  for (size_t i = 0; i < ig_safetensors_file_count(file); i++)
+    if (*ig_safetensors_note(file, i))
+      ig_report(&c->options->reporter, IG_LEVEL_WARNING, "%s: %s",
+                ig_path_base_name(ig_safetensors_file(file, i)), ig_safetensors_note(file, i));
+}
+
+// Lists the files that go along, before there are new ones.
+static ig_status list_companions(conversion *c, ig_error *err) {
+  const char *directory = c->model->directory;
+  const ig_donor_notes about = {.reference = c->directory};
+  ig_problems notes = {0};
+  c->companions.of_same_model = true;
+  IG_TRY(ig_donor_files_list(directory, c->model->tensors, &c->companions, err));
+  ig_status status = ig_donor_files_note(&c->companions, &about, &notes, err);
+  if (status == IG_OK && ig_file_exists_in(directory, "fusion.json"))
+    status = ig_problems_add(&notes, NULL, err,
+                             "%s: not copied, for it has the hashes of other files: fusion.json",
+                             c->directory);
+  ig_problems_tell(&notes, &c->options->reporter);
+  ig_problems_free(&notes);
+  return status;
+}
+
+// ---- writing ----------------------------------------------------------------
+
+// A part of a configuration ("text_config") has a type of its own.
+static bool set_types(json_t *object, ig_dtype type, int depth) {
+  bool fine = ig_config_dtype_replace(object, type);
+  const char *key;
+  json_t *value;
+  json_object_foreach(object, key, value) {
+    if (fine && json_is_object(value) && depth < 3) fine = set_types(value, type, depth + 1);
+  }
+  return fine;
+}
+
+static ig_status save_typed_config(const conversion *c, const char *path, ig_error *err) {
+  json_t *config = json_deep_copy(c->model->config);
+  const bool fine = config && set_types(config, c->type, 0) &&
+                    (ig_config_dtype_is_named(config) || ig_config_dtype_add(config, c->type));
+  const ig_status status = fine ? ig_json_save(path, config, 17, err) : ig_fail_memory(err);
+  json_decref(config);
+  return status;
+}
+
+static ig_status copy_file(conversion *c, const char *name, ig_error *err) {
+  char *to, *from = ig_path_join(c->model->directory, name, err);
+  if (!from) return IG_ERROR_MEMORY;
+  ig_status status = ig_new_directory_add(&c->made, name, &to, err);
+  if (status == IG_OK) status = ig_file_copy(from, to, err);
+  free(from);
+  free(to);
+  return status;
+}
+
+static ig_status write_config(conversion *c, ig_error *err) {
+  if (!c->has_type) return copy_file(c, "config.json", err);
+  char *path;
+  ig_status status = ig_new_directory_add(&c->made, "config.json", &path, err);
+  if (status == IG_OK) status = save_typed_config(c, path, err);
+  free(path);
+  return status;
+}
+
+static ig_status write_directory(conversion *c, ig_error *err) {
+  const ig_converted_weights weights = {
+      .model = c->model, .type = c->has_type ? &c->type : NULL, .options = c->options};
+  IG_TRY(ig_new_directory_begin(c->output, &c->made, err));
+  IG_TRY(ig_converted_weights_write(&weights, &c->made, err));
+  for (size_t i = 0; i < c->companions.count; i++)
+    if (!c->companions.items[i].left_out) IG_TRY(copy_file(c, c->companions.items[i].name, err));
+  IG_TRY(write_config(c, err));
+  return ig_new_directory_commit(&c->made, err);
+}
+
+static ig_status check_and_write(conversion *c, ig_error *err) {
+  IG_TRY(read_type(c, err));
+  IG_TRY(ig_path_refuse_home(c->output, err));
+  IG_TRY(open_model(c, err));
+  IG_TRY(check_output(c, err));
+  tell_of_weights(c);
+  IG_TRY(list_companions(c, err));
+  return write_directory(c, err);
+}
+
+ig_convert_options ig_convert_options_default(void) { return (ig_convert_options){0}; }
+
+ig_status ig_convert(const char *directory, const char *output, const ig_convert_options *options,
+                     ig_error *err) {
+  static const ig_convert_options defaults;
+  IG_TRY(ig_fail_if_null(directory, "directory", err));
+  IG_TRY(ig_fail_if_null(output, "output", err));
+  if (!*output) return ig_fail(err, IG_ERROR_ARGUMENT, "output: an empty name");
+  conversion c = {
+      .directory = directory, .output = output, .options = options ? options : &defaults};
+  const ig_status status = check_and_write(&c, err);
+  ig_new_directory_end(&c.made);
+  ig_donor_files_free(&c.companions);
+  ig_fuse_models_close(&c.models);
+  return status;
+}

@@ -1,0 +1,18 @@
+// Writes all tensors of a model as safetensors files.
+#ifndef IG_CONVERT_CONVERTED_WEIGHTS_H
+#define IG_CONVERT_CONVERTED_WEIGHTS_H
+#include "convert/new_directory.h"
+#include "fuse/input/fuse_models.h"
+#include "ingot.h"
+
+typedef struct ig_converted_weights {
+  const ig_fuse_model *model;
+  const ig_dtype *type;  // of floating-point tensors; NULL: the one that each has
+  const ig_convert_options *options;
+} ig_converted_weights;
+
+// A stored copy of a tensor that it is tied to is not written, which is told. A value that is too
+// large for the type is IG_ERROR_FORMAT.
+ig_status ig_converted_weights_write(const ig_converted_weights *w, ig_new_directory *to,
+                                     ig_error *err);
+#endif
