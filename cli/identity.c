@@ -12,6 +12,7 @@
 #include <xxhash.h>
 
 #include "error.h"
+#include "paths.h"
 
 enum { CHUNK = 1 << 20 };
 
@@ -72,7 +73,7 @@ static void write_options(FILE *out, const cli_identity_options *o) {
 // The files that a model's directory is known by: those of Hugging Face's directories that a
 // translation may read.
 static int is_model_file(const struct dirent *entry) {
-  static const char *const ends[] = {".json", ".safetensors", ".spm", ".model", ".txt"};
+  static const char *const ends[] = {".json", ".safetensors", ".bin", ".spm", ".model", ".txt"};
   const size_t length = strlen(entry->d_name);
   for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
     const size_t n = strlen(ends[i]);
@@ -140,13 +141,28 @@ static void write_model(FILE *out, const char *directory, uint64_t hash) {
   free(path);
 }
 
+static ig_status write_directory(FILE *out, XXH3_state_t *hash, const char *directory,
+                                 ig_error *err) {
+  const ig_status status = hash_model(hash, directory, err);
+  if (status == IG_OK) write_model(out, directory, (uint64_t)XXH3_64bits_digest(hash));
+  return status;
+}
+
+static ig_status write_named(FILE *out, XXH3_state_t *hash, const char *name, ig_error *err) {
+  const char *adapter;
+  char *directory = cli_model_directory(name, &adapter, err);
+  ig_status status =
+      directory != NULL ? write_directory(out, hash, directory, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK && adapter != NULL) status = write_directory(out, hash, adapter, err);
+  free(directory);
+  return status;
+}
+
 static ig_status write_models(FILE *out, const cli_list *models, ig_error *err) {
   XXH3_state_t *hash = XXH3_createState();
   ig_status status = hash != NULL ? IG_OK : cli_error_memory(err);
-  for (size_t i = 0; status == IG_OK && i < models->count; i++) {
-    status = hash_model(hash, models->items[i], err);
-    if (status == IG_OK) write_model(out, models->items[i], (uint64_t)XXH3_64bits_digest(hash));
-  }
+  for (size_t i = 0; status == IG_OK && i < models->count; i++)
+    status = write_named(out, hash, models->items[i], err);
   XXH3_freeState(hash);
   return status;
 }

@@ -148,10 +148,8 @@ static ig_status find_entry(const char *path, const char *directory, DIR *entrie
 }
 
 // That there is no such directory is for the one who loads the model to report.
-ig_status cli_find_file_of_model(const char *path, const char *directory, bool *found,
-                                 ig_error *err) {
-  *found = false;
-  if (cli_is_standard(path)) return IG_OK;
+static ig_status find_file_of_directory(const char *path, const char *directory, bool *found,
+                                        ig_error *err) {
   DIR *entries = opendir(directory);
   if (entries == NULL && (errno == ENOENT || errno == ENOTDIR)) return IG_OK;
   if (entries == NULL)
@@ -159,4 +157,23 @@ ig_status cli_find_file_of_model(const char *path, const char *directory, bool *
   const ig_status status = find_entry(path, directory, entries, found, err);
   closedir(entries);
   return status;
+}
+
+ig_status cli_find_file_of_model(const char *path, const char *model, bool *found, ig_error *err) {
+  *found = false;
+  if (cli_is_standard(path)) return IG_OK;
+  const char *adapter;
+  char *directory = cli_model_directory(model, &adapter, err);
+  if (directory == NULL) return IG_ERROR_MEMORY;
+  ig_status status = find_file_of_directory(path, directory, found, err);
+  if (status == IG_OK && adapter != NULL && !*found)
+    status = find_file_of_directory(path, adapter, found, err);
+  free(directory);
+  return status;
+}
+
+char *cli_model_directory(const char *model, const char **adapter, ig_error *err) {
+  char *directory = strndup(model, ig_model_name_split(model, adapter));
+  if (directory == NULL) cli_error_memory(err);
+  return directory;
 }

@@ -13,7 +13,8 @@ static const char *const means[] = {"arithmetic", "geometric", NULL};  // as ig_
 static const cli_option translate_options[] = {
     CLI_REQUIRED_LIST_OPTION(
         'm', "model", "DIR", models,
-        "The model's directory; given several times, the models decide together (an ensemble)."),
+        "The model's directory, or MODEL+ADAPTER, with a LoRA adapter; given several times, the "
+        "models decide together (an ensemble)."),
     CLI_CHOICE_OPTION("ensemble", "MEAN", ensemble, means,
                       "How several models decide: by the mean of their probabilities (arithmetic), "
                       "or of their log-probabilities (geometric). "

@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
-#include "fuse/input/lora.h"
+#include "io/lora.h"
 #include "fuse/record/fusion_note.h"
 #include "io/lines.h"
 #include "io/safetensors.h"

@@ -105,13 +105,17 @@ typedef struct ig_model ig_model; /* ig_model_free */
 /* A new model with the family's initial values, drawn from seed. */
 ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out, ig_error *err);
 /* A Hugging Face model directory. Missing, superfluous or misshapen tensors are errors that name
- * the tensor. */
+ * the tensor. "MODEL+ADAPTER" is a model with a LoRA adapter in PEFT's files, here and wherever a
+ * model is opened by its name: the weights are those of PEFT's merge_and_unload. */
 ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err);
 /* Writes config.json, generation_config.json and model.safetensors; dtype "float32", "bfloat16" or
  * "float16". Atomic file by file. */
 ig_status ig_model_save(const ig_model *model, const char *directory, const char *dtype,
                         ig_error *err);
 void ig_model_free(ig_model *model);
+/* Returns how many bytes of a model's name are its own directory; *adapter is the adapter's, a part
+ * of name, or NULL: it has none. A directory whose own name has a '+' is a model. */
+size_t ig_model_name_split(const char *name, const char **adapter);
 
 const ig_config *ig_model_config(const ig_model *model); /* the model's own: not to be freed */
 size_t ig_model_parameters(const ig_model *model); /* trained values, tied ones counted once */

@@ -9,7 +9,6 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "model/files/config_file.h"
 #include "model/files/load.h"
 
 #define MOST_MEMBERS 1024
@@ -73,9 +72,7 @@ static ig_status load_model(const member_loading *l, ig_error *err) {
 }
 
 static ig_status load_tokenizer(const member_loading *l, ig_error *err) {
-  const ig_tokenizer_description *const *offered;
-  IG_TRY(ig_config_file_tokenizers(l->directory, &offered, err));
-  const ig_status status = ig_tokenizer_load(l->directory, offered, &l->owned->tokenizer, err);
+  const ig_status status = ig_load_tokenizer(l->directory, &l->owned->tokenizer, err);
   if (status == IG_OK) return IG_OK;
   return ig_fail_in(err, status, "%s: a tokenizer is needed unless input and output are ids",
                     l->directory);
@@ -273,7 +270,8 @@ static bool is_code(const char *text, size_t length) {
 // The last name of a path, if it ends in two codes of one length, as "opus-mt-en-de" and "deu-eng"
 // do: the first of them.
 static bool find_code(const char *directory, const char **code, size_t *length) {
-  size_t end = strlen(directory), begin;
+  const char *adapter;
+  size_t end = ig_model_name_split(directory, &adapter), begin;
   while (end > 0 && directory[end - 1] == '/') end--;
   for (begin = end; begin > 0 && directory[begin - 1] != '-' && directory[begin - 1] != '/';)
     begin--;

@@ -10,7 +10,7 @@
 #include "base/path.h"
 #include "base/report.h"
 #include "data/survey.h"
-#include "model/files/config_file.h"
+#include "model/files/load.h"
 
 // The files of both sides one after the other; free() the array.
 static ig_status both_sides(const ig_corpus_files *files, const char ***out, ig_error *err) {
@@ -193,22 +193,16 @@ static ig_status make_from_whitespace(ig_run *run, ig_error *err) {
   return status;
 }
 
-static ig_status load_from(ig_run *run, const char *directory, ig_error *err) {
-  const ig_tokenizer_description *const *offered;
-  IG_TRY(ig_config_file_tokenizers(directory, &offered, err));
-  return ig_tokenizer_load(directory, offered, &run->tokenizer, err);
-}
-
 static ig_status make_or_load(ig_run *run, ig_error *err) {
   const ig_train_data *d = &run->config.data;
-  if (run->resumed) return load_from(run, run->latest, err);
+  if (run->resumed) return ig_load_tokenizer(run->latest, &run->tokenizer, err);
   switch (d->vocabulary) {
     case IG_VOCABULARY_TRAINED: return make_trained(run, err);
     case IG_VOCABULARY_MODEL: return make_from_models(run, d->source_model, d->target_model, err);
     case IG_VOCABULARY_WHITESPACE: return make_from_whitespace(run, err);
     case IG_VOCABULARY_INIT: break;
   }
-  return load_from(run, run->config.init, err);
+  return ig_load_tokenizer(run->config.init, &run->tokenizer, err);
 }
 
 ig_status ig_run_tokenizer_make(ig_run *run, ig_error *err) {

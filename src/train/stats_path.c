@@ -4,11 +4,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/listing.h"
 #include "base/path.h"
 #include "base/path_relation.h"
+#include "ingot.h"
 
 static ig_status fail_taken(const char *path, const char *what, const char *which, ig_error *err) {
   return ig_fail(err, IG_ERROR_ARGUMENT,
@@ -29,6 +31,22 @@ static ig_status check_files(const char *path, const struct stat *file, const ig
   return IG_OK;
 }
 
+// init: a directory, or "DIRECTORY+ADAPTER"; NULL: none.
+static ig_status check_init(const char *init, const char *path, const struct stat *file,
+                            ig_error *err) {
+  const char *adapter;
+  bool found = false, adapter_found = false;
+  if (!init) return IG_OK;
+  char *directory = ig_allocate_copy(init, ig_model_name_split(init, &adapter), err);
+  if (!directory) return IG_ERROR_MEMORY;
+  ig_status status = ig_path_relation_find_entry(directory, file, &found, err);
+  if (status == IG_OK && adapter)
+    status = ig_path_relation_find_entry(adapter, file, &adapter_found, err);
+  free(directory);
+  IG_TRY(status);
+  return found || adapter_found ? fail_taken(path, "a file of model.init", init, err) : IG_OK;
+}
+
 static ig_status check_inputs(const ig_train_config *c, const char *path, const struct stat *file,
                               ig_error *err) {
   if (ig_path_relation_is_file(c->path, file))
@@ -39,9 +57,7 @@ static ig_status check_inputs(const ig_train_config *c, const char *path, const 
   for (size_t i = 0; i < 2; i++)
     if (models[i] && ig_path_relation_is_file(models[i], file))
       return fail_taken(path, "a tokenizer", models[i], err);
-  bool found;
-  IG_TRY(ig_path_relation_find_entry(c->init, file, &found, err));
-  return found ? fail_taken(path, "a file of model.init", c->init, err) : IG_OK;
+  return check_init(c->init, path, file, err);
 }
 
 // ---- what the run keeps -------------------------------------------------------

@@ -14,13 +14,13 @@ golden_isas() {
   done
 }
 
-# golden_agrees DIR: with IG_ISA's instruction set the tokens are the same and the log-probabilities
-# within 1e-4, whatever the batch and the threads.
+# golden_agrees DIR [MODEL]: with IG_ISA's instruction set the tokens are the same and the
+# log-probabilities within 1e-4, whatever the batch and the threads. MODEL: DIR, if it is not given.
 golden_agrees() {
-  local batch threads run
+  local batch threads run model=${2:-$1}
   for batch in 1 40 2048; do
     for threads in 1 2; do
-      run=("$INGOT" translate -m "$1" -i "$1/source.ids" --ids --ids-in
+      run=("$INGOT" translate -m "$model" -i "$1/source.ids" --ids --ids-in
         --batch-tokens $batch --threads $threads)
       expect 0 "${run[@]}" --max-length 32 --beam-size 1
       same out "$1/greedy.ids"

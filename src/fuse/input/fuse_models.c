@@ -8,8 +8,10 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "fuse/input/families.h"
 #include "fuse/input/ties.h"
 #include "io/json.h"
+#include "ingot.h"
 
 static size_t length_without_slashes(const char *name) {
   size_t length = strlen(name);
@@ -33,18 +35,17 @@ const ig_stage_model *ig_fuse_models_find_stage(const ig_fuse_models *models, co
   return NULL;
 }
 
-// Splits "MODEL+ADAPTER", unless a directory of that whole name exists.
+// Splits "MODEL+ADAPTER", of which MODEL may be a stage.
 static ig_status split_reference(const ig_fuse_models *models, const char *reference,
                                  ig_fuse_model *m, const char **adapter, ig_error *err) {
-  const char *plus = ig_file_exists(reference) ? NULL : strrchr(reference, '+');
-  const size_t length = plus ? (size_t)(plus - reference) : strlen(reference);
+  const size_t length = ig_model_name_split(reference, adapter);
   m->stage = ig_fuse_models_find_stage(models, reference, length);
   const char *made = m->stage ? m->stage->directory : NULL;
   m->directory =
       made ? ig_allocate_copy(made, strlen(made), err) : ig_allocate_copy(reference, length, err);
-  *adapter = plus ? plus + 1 : NULL;
   if (!m->directory) return IG_ERROR_MEMORY;
-  if (!plus || m->stage || ig_file_exists(m->directory) || !strchr(m->directory, '+')) return IG_OK;
+  if (!*adapter || m->stage || ig_file_exists(m->directory) || !strchr(m->directory, '+'))
+    return IG_OK;
   return ig_fail(err, IG_ERROR_UNSUPPORTED,
                  "%s: only one adapter can follow a model, and there is no directory %s: add each "
                  "adapter to the model in a recipe of its own (stages)",
@@ -85,6 +86,17 @@ static ig_status open_files(ig_fuse_model *m, ig_error *err) {
   return check_absent(m, err);
 }
 
+static bool stores_transposed(const void *config, const char *tensor) {
+  return ig_families_stores_transposed(config, tensor);
+}
+
+static ig_status open_adapter(ig_fuse_model *m, const char *directory, ig_error *err) {
+  const ig_lora_layout layout = {ig_families_has_transposed(m->config), stores_transposed,
+                                 m->config};
+  IG_TRY(ig_lora_open(directory, &m->adapter, err));
+  return ig_lora_attach(m->adapter, m->tensors, &layout, err);
+}
+
 static ig_status open_model(const ig_fuse_models *models, const char *reference, ig_fuse_model *out,
                             ig_error *err) {
   const char *adapter;
@@ -92,8 +104,7 @@ static ig_status open_model(const ig_fuse_models *models, const char *reference,
   IG_TRY(split_reference(models, reference, out, &adapter, err));
   IG_TRY(open_files(out, err));
   if (!out->tensors) return IG_OK;
-  if (adapter) IG_TRY(ig_lora_open(adapter, &out->adapter, err));
-  if (adapter) IG_TRY(ig_lora_attach(out->adapter, out->tensors, out->config, err));
+  if (adapter) IG_TRY(open_adapter(out, adapter, err));
   return ig_layer_stacks_find(out->tensors, &out->stacks, err);
 }
 

@@ -2,7 +2,7 @@
 #ifndef IG_FUSE_INPUT_FUSE_MODELS_H
 #define IG_FUSE_INPUT_FUSE_MODELS_H
 #include <jansson.h>
-#include "fuse/input/lora.h"
+#include "io/lora.h"
 #include "fuse/input/pieces.h"
 #include "fuse/input/layer_stacks.h"
 #include "io/safetensors.h"

@@ -1,5 +1,5 @@
 // The product of extract_lora: a LoRA adapter out of a model and its base, in the layout of PEFT
-// (fuse/input/lora.h). Of the difference D = U S V^T of each linear layer it keeps the r largest
+// (io/lora.h). Of the difference D = U S V^T of each linear layer it keeps the r largest
 // singular triplets, which give the nearest matrix of rank r (Eckart & Young 1936):
 // A = sqrt(S) V^T, B = U sqrt(S), lora_alpha = r.
 //

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -95,11 +96,13 @@ ig_status ig_config_load(const char *directory, ig_config **out, ig_error *err) 
   IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(directory, "directory", err));
-  IG_TRY(ig_config_file_read(directory, &config, err));
-  char *path = ig_path_join(directory, "config.json", err);
-  if (!path) return IG_ERROR_MEMORY;
-  const ig_status status = ig_config_keep(&config, path, out, err);
+  const char *adapter;  // it changes no option
+  char *model = ig_allocate_copy(directory, ig_model_name_split(directory, &adapter), err),
+       *path = model ? ig_path_join(model, "config.json", err) : NULL;
+  ig_status status = path ? ig_config_file_read(model, &config, err) : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = ig_config_keep(&config, path, out, err);
   free(path);
+  free(model);
   return status;
 }
 

@@ -1,5 +1,6 @@
 // Reading a Hugging Face model directory: config.json, generation_config.json, and the weights
-// (io/safetensors.h).
+// (io/safetensors.h); with what an adapter adds to them, where the directory's name is
+// "MODEL+ADAPTER".
 #include "model/files/load.h"
 
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "ingot.h"
 #include "model/arch/initialize.h"
 #include "model/create/create.h"
 #include "model/files/config_file.h"
@@ -15,39 +17,70 @@
 #include "model/files/weights.h"
 #include "model/run/pack.h"
 
-// How the weights are wanted.
+// What is loaded, and how the weights are wanted.
 typedef struct loading {
-  const char *directory;
+  char *directory;
+  const char *adapter;  // the directory of an adapter to add; NULL: none
   bool packed;
   ig_pool *pool;  // packs
 } loading;
 
 // Constants that the file leaves out.
-static void fill_missing(ig_model *m, const ig_safetensor *const *tensors) {
+static void fill_missing(ig_model *m, const ig_stored_weights *stored) {
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
-    if (!tensors[i]) ig_initialize_constant(&m->config, p, m->values + p->offset);
+    if (!stored->tensors[i]) ig_initialize_constant(&m->config, p, m->values + p->offset);
   }
 }
 
-static ig_status read_plain(ig_model *m, const ig_safetensor *const *tensors, ig_error *err) {
+static ig_status read_plain(ig_model *m, const ig_stored_weights *stored, ig_error *err) {
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
-    if (tensors[i])
-      IG_TRY(ig_safetensors_read_weights(tensors[i], m->values + p->offset, p->count, err));
+    if (stored->tensors[i])
+      IG_TRY(ig_stored_weights_read(stored, i, m->values + p->offset, p->count, err));
   }
   return IG_OK;
 }
 
+// An adapter of a weight that the model does not use, as that of a head that is the embedding,
+// would be lost.
+static ig_status check_adapter(const ig_model *m, const ig_stored_weights *stored,
+                               const loading *how, ig_error *err) {
+  for (size_t k = 0; k < ig_lora_count(stored->adapter); k++) {
+    const ig_safetensor *weight = ig_lora_weight(stored->adapter, k);
+    size_t i = 0;
+    while (i < m->parameter_count && stored->tensors[i] != weight) i++;
+    if (i == m->parameter_count)
+      return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                     "%s: adds to %s of %s, which the model does not use: it is tied to another "
+                     "tensor",
+                     how->adapter, weight->name, how->directory);
+  }
+  return IG_OK;
+}
+
+// Every layer of the families is stored as (out, in).
+static ig_status open_adapter(const ig_model *m, const loading *how, const ig_safetensors *file,
+                              ig_stored_weights *stored, ig_lora_adapter **adapter, ig_error *err) {
+  IG_TRY(ig_lora_open(how->adapter, adapter, err));
+  IG_TRY(ig_lora_attach(*adapter, file, &(ig_lora_layout){.some = false}, err));
+  stored->adapter = *adapter;
+  return check_adapter(m, stored, how, err);
+}
+
 static ig_status load_weights(ig_model *m, const loading *how, const ig_safetensors *file,
                               ig_error *err) {
-  const ig_safetensor **tensors = ig_allocate(m->parameter_count, sizeof *tensors, err);
-  ig_status status = tensors ? IG_OK : IG_ERROR_MEMORY;
-  if (status == IG_OK) status = ig_weights_match(m, how->directory, file, tensors, err);
-  if (status == IG_OK) fill_missing(m, tensors);
+  ig_lora_adapter *adapter = NULL;
+  ig_stored_weights stored = {.tensors =
+                                  ig_allocate(m->parameter_count, sizeof *stored.tensors, err)};
+  ig_status status = stored.tensors ? IG_OK : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = ig_weights_match(m, how->directory, file, stored.tensors, err);
+  if (status == IG_OK && how->adapter) status = open_adapter(m, how, file, &stored, &adapter, err);
+  if (status == IG_OK) fill_missing(m, &stored);
   if (status == IG_OK)
-    status = how->packed ? ig_pack_read(m, tensors, how->pool, err) : read_plain(m, tensors, err);
-  free(tensors);
+    status = how->packed ? ig_pack_read(m, &stored, how->pool, err) : read_plain(m, &stored, err);
+  ig_lora_close(adapter);
+  free(stored.tensors);
   return status;
 }
 
@@ -67,14 +100,11 @@ static ig_status load_of_config(const loading *how, ig_config *config, ig_model 
 }
 
 static ig_status load_model(const loading *how, ig_model **out, ig_error *err) {
-  const char *directory = how->directory;
   ig_config config;
   ig_model *m = NULL;
-  *out = NULL;
-  IG_TRY(ig_fail_if_null(directory, "directory", err));
-  IG_TRY(ig_config_file_read(directory, &config, err));
+  IG_TRY(ig_config_file_read(how->directory, &config, err));
   ig_status status = load_of_config(how, &config, &m, err);
-  if (status == IG_OK) status = ig_generation_file_load(directory, m, err);
+  if (status == IG_OK) status = ig_generation_file_load(how->directory, m, err);
   if (status != IG_OK) {
     ig_model_free(m);
     return status;
@@ -83,11 +113,35 @@ static ig_status load_model(const loading *how, ig_model **out, ig_error *err) {
   return IG_OK;
 }
 
-ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err) {
-  IG_TRY(ig_fail_if_null(out, "out", err));
-  return load_model(&(loading){.directory = directory}, out, err);
+static ig_status load_named(const char *name, loading how, ig_model **out, ig_error *err) {
+  *out = NULL;
+  IG_TRY(ig_fail_if_null(name, "directory", err));
+  const size_t length = ig_model_name_split(name, &how.adapter);
+  how.directory = ig_allocate_copy(name, length, err);
+  if (!how.directory) return IG_ERROR_MEMORY;
+  const ig_status status = load_model(&how, out, err);
+  free(how.directory);
+  return status;
 }
 
-ig_status ig_load_packed(const char *directory, ig_pool *pool, ig_model **out, ig_error *err) {
-  return load_model(&(loading){.directory = directory, .packed = true, .pool = pool}, out, err);
+ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err) {
+  IG_TRY(ig_fail_if_null(out, "out", err));
+  return load_named(directory, (loading){.packed = false}, out, err);
+}
+
+ig_status ig_load_packed(const char *name, ig_pool *pool, ig_model **out, ig_error *err) {
+  return load_named(name, (loading){.packed = true, .pool = pool}, out, err);
+}
+
+// An adapter adds nothing to the tokenizer: one with tokens of its own is refused.
+ig_status ig_load_tokenizer(const char *name, ig_tokenizer **out, ig_error *err) {
+  const char *adapter;
+  const ig_tokenizer_description *const *offered;
+  *out = NULL;
+  char *directory = ig_allocate_copy(name, ig_model_name_split(name, &adapter), err);
+  if (!directory) return IG_ERROR_MEMORY;
+  ig_status status = ig_config_file_tokenizers(directory, &offered, err);
+  if (status == IG_OK) status = ig_tokenizer_load(directory, offered, out, err);
+  free(directory);
+  return status;
 }

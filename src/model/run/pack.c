@@ -69,8 +69,8 @@ typedef struct stored_linear {
 
 typedef struct packed_reading {
   ig_model *model;
-  const ig_safetensor *const *tensors;  // (parameter_count)
-  ig_nn nn;                             // without threads, which share the layers instead
+  const ig_stored_weights *stored;
+  ig_nn nn;  // without threads, which share the layers instead
   stored_linear *linears;
   size_t count;
   float *buffers;     // (threads, buffer)
@@ -103,8 +103,8 @@ static void list_linear(void *context, ig_linear *linear) {
 }
 
 static ig_status read_parameter(const packed_reading *r, size_t index, float *to, ig_error *err) {
-  if (!r->tensors[index]) return IG_OK;
-  return ig_safetensors_read_weights(r->tensors[index], to, r->model->parameters[index].count, err);
+  if (!r->stored->tensors[index]) return IG_OK;
+  return ig_stored_weights_read(r->stored, index, to, r->model->parameters[index].count, err);
 }
 
 static ig_status read_and_pack_linear(void *context, size_t index, int worker, ig_error *err) {
@@ -147,9 +147,8 @@ static ig_status read_parameters(packed_reading *r, ig_pool *pool, ig_error *err
   return IG_OK;
 }
 
-ig_status ig_pack_read(ig_model *m, const ig_safetensor *const *tensors, ig_pool *pool,
-                       ig_error *err) {
-  packed_reading r = {.model = m, .tensors = tensors};
+ig_status ig_pack_read(ig_model *m, const ig_stored_weights *stored, ig_pool *pool, ig_error *err) {
+  packed_reading r = {.model = m, .stored = stored};
   IG_TRY(reserve_packed(m, &r.nn, err));
   ig_layout_linears(m, count_linear, &r);
   r.linears = ig_allocate(r.count, sizeof *r.linears, err);

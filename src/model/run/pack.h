@@ -2,18 +2,19 @@
 // its file.
 #ifndef IG_MODEL_RUN_PACK_H
 #define IG_MODEL_RUN_PACK_H
-#include "io/safetensors.h"
+#include "base/pool.h"
 #include "model/model.h"
+#include "model/run/stored_weights.h"
 
 // Packs every linear layer, each in the layout that the CPU makes of the one it asks for. Does
 // nothing if the model is packed. Not while training changes the weights.
 ig_status ig_pack_model(ig_model *model, ig_error *err);
 // Frees the packed weights. Not for a model that was read by ig_pack_read: it has no others.
 void ig_pack_undo(ig_model *model);
-// Fills a new model from tensors (parameter_count; NULL: values stay as they are), whose shapes
-// were checked, by the threads of pool. Weights that only linear layers use exist only in packed
+// Fills a new model from stored weights, whose shapes were checked, by the threads of pool; what
+// the file leaves out stays as it is. Weights that only linear layers use exist only in packed
 // form: such a layer's weight is NULL, and their range of values is zero.
-ig_status ig_pack_read(ig_model *model, const ig_safetensor *const *tensors, ig_pool *pool,
+ig_status ig_pack_read(ig_model *model, const ig_stored_weights *stored, ig_pool *pool,
                        ig_error *err);
 // Bytes of the weights of a model that ig_pack_read filled: packed ones, and plain ones where a
 // weight is used as it is too, or only.

@@ -1,4 +1,4 @@
-#include "fuse/input/lora_config.h"
+#include "io/lora_config.h"
 
 #include <ctype.h>
 #include <math.h>

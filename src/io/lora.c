@@ -1,4 +1,4 @@
-#include "fuse/input/lora.h"
+#include "io/lora.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,7 @@
 #include "base/file.h"
 #include "base/name.h"
 #include "base/path.h"
-#include "fuse/input/families.h"
-#include "fuse/input/lora_config.h"
+#include "io/lora_config.h"
 
 // One adapted module.
 typedef struct adapted_module {
@@ -95,7 +94,7 @@ static const char *kind_of(const char *name) {
       {"oft_", "OFT"},
       {"vera_", "VeRA"},
       {"prompt_", "a prompt"},
-      {"base_layer", "a copy of the base's own tensor"},
+      {"base_layer", "the base's own tensor with other values"},
       {"modules_to_save", "a module that was trained whole (modules_to_save)"},
   };
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -118,6 +117,52 @@ static size_t split_name(const char *name, const char **path, bool *is_a) {
   return (size_t)(at - *path);
 }
 
+static ig_status compare_values(const ig_safetensor *a, const ig_safetensor *b, bool *equal,
+                                ig_error *err) {
+  enum { PART = 4096 };
+  float *values = ig_allocate(2 * PART, sizeof *values, err);
+  ig_status status = values ? IG_OK : IG_ERROR_MEMORY;
+  *equal = a->elements == b->elements;
+  for (size_t at = 0; status == IG_OK && *equal && at < a->elements; at += PART) {
+    const size_t count = a->elements - at < PART ? a->elements - at : PART;
+    status = ig_safetensors_read_part(a, at, count, values, err);
+    if (status == IG_OK) status = ig_safetensors_read_part(b, at, count, values + PART, err);
+    *equal = status == IG_OK && memcmp(values, values + PART, count * sizeof *values) == 0;
+  }
+  free(values);
+  return status;
+}
+
+// The tensor of the model that the adapter's tensor has the name of, but for the prefix and the
+// level "base_layer"; NULL: there is none.
+static const ig_safetensor *find_original(const ig_safetensors *model, const char *name) {
+  static const char level[] = ".base_layer";
+  const char *rest = strncmp(name, prefix, strlen(prefix)) == 0 ? name + strlen(prefix) : name,
+             *at = strstr(rest, level);
+  const size_t before = at ? (size_t)(at - rest) : strlen(rest);
+  const char *after = at ? at + strlen(level) : "";
+  for (size_t i = 0; i < ig_safetensors_count(model); i++) {
+    const ig_safetensor *tensor = ig_safetensors_get(model, i);
+    if (strncmp(tensor->name, rest, before) == 0 && strcmp(tensor->name + before, after) == 0)
+      return tensor;
+  }
+  return NULL;
+}
+
+// PEFT saves embeddings and heads that are adapted whole, too. One that is as the model has it adds
+// nothing; anything else would be lost.
+static ig_status check_copy(const ig_lora_adapter *adapter, const ig_safetensors *model,
+                            const ig_safetensor *tensor, ig_error *err) {
+  bool equal = false;
+  const ig_safetensor *original = find_original(model, tensor->name);
+  if (original) IG_TRY(compare_values(tensor, original, &equal, err));
+  if (equal) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: tensor %s: %s, which is not supported: merge the adapter into its model "
+                 "with PEFT's merge_and_unload before",
+                 adapter->directory, tensor->name, kind_of(tensor->name));
+}
+
 static ig_status find_module(ig_lora_adapter *adapter, const char *path, size_t length,
                              adapted_module **out, ig_error *err) {
   for (size_t i = 0; i < adapter->count; i++) {
@@ -133,17 +178,17 @@ static ig_status find_module(ig_lora_adapter *adapter, const char *path, size_t 
   return IG_OK;
 }
 
-static ig_status list_modules(ig_lora_adapter *adapter, ig_error *err) {
+static ig_status list_modules(ig_lora_adapter *adapter, const ig_safetensors *model,
+                              ig_error *err) {
   for (size_t i = 0; i < ig_safetensors_count(adapter->tensors); i++) {
     const ig_safetensor *tensor = ig_safetensors_get(adapter->tensors, i);
     const char *path = NULL;
     bool is_a;
     const size_t length = split_name(tensor->name, &path, &is_a);
-    if (length == 0)
-      return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                     "%s: tensor %s: %s, which is not supported: merge the adapter into its model "
-                     "with PEFT's merge_and_unload before",
-                     adapter->directory, tensor->name, kind_of(tensor->name));
+    if (length == 0) {
+      IG_TRY(check_copy(adapter, model, tensor, err));
+      continue;
+    }
     adapted_module *module;
     IG_TRY(find_module(adapter, path, length, &module, err));
     const ig_safetensor **side = is_a ? &module->part.a : &module->part.b;
@@ -163,8 +208,24 @@ static bool ends_with_part(const char *name, size_t length, const char *end, siz
          (length == end_length || name[length - end_length - 1] == '.');
 }
 
-// The number of the layer in a name, with or without ".weight" at its end; -1: none.
-static int layer_of(const char *name) { return ig_tensor_place_of(name).layer; }
+// The first number among the levels of a name, which is that of its layer, and its length; NULL:
+// there is none.
+static const char *layer_of(const char *name, size_t *length) {
+  for (const char *level = name; level;
+       level = strchr(level, '.') ? strchr(level, '.') + 1 : NULL) {
+    *length = strspn(level, "0123456789");
+    if (*length > 0 && (level[*length] == '.' || level[*length] == '\0')) return level;
+  }
+  *length = 0;
+  return NULL;
+}
+
+static bool is_in_same_layer(const char *weight, const char *path) {
+  size_t length, path_length;
+  const char *layer = layer_of(weight, &length), *path_layer = layer_of(path, &path_length);
+  if (!layer || !path_layer) return layer == path_layer;
+  return length == path_length && memcmp(layer, path_layer, length) == 0;
+}
 
 // Whether the weight's name and the module's path are the same but for levels in front, which a
 // checkpoint or an adapter may lack.
@@ -176,7 +237,7 @@ static bool may_belong(const char *weight, const char *path) {
       !ends_with_part(path, path_length, weight, stem))
     return false;
   // "model.layers.0.fc" is no "fc", which may be the head.
-  return layer_of(path) == layer_of(weight);
+  return is_in_same_layer(weight, path);
 }
 
 static bool is_exact(const char *weight, const char *path) {
@@ -223,17 +284,19 @@ static bool fits_transposed_only(const adapted_module *module) {
 // Whether the adapter may be believed that layers of a model that is not known store their weights
 // as (in, out): the shapes of one of them tell it. PEFT ignores the flag where a layer is an
 // nn.Linear, as most are, and the kind of a layer cannot be seen in a square weight.
-static bool is_flag_proved(const ig_lora_adapter *adapter, const json_t *config) {
+static bool is_flag_proved(const ig_lora_adapter *adapter, const ig_lora_layout *layout) {
   bool proved = false;
-  if (!adapter->config.fan_in_fan_out || ig_families_has_transposed(config)) return false;
+  if (!adapter->config.fan_in_fan_out || layout->some) return false;
   for (size_t i = 0; i < adapter->count && !proved; i++)
     proved = fits_transposed_only(&adapter->modules[i]);
   return proved;
 }
 
 // As in PEFT, the kind of the layer decides where it is known.
-static bool is_transposed(const adapted_module *module, bool is_proved, const json_t *config) {
-  if (ig_families_stores_transposed(config, module->weight->name)) return true;
+static bool is_transposed(const adapted_module *module, bool is_proved,
+                          const ig_lora_layout *layout) {
+  if (layout->is_transposed && layout->is_transposed(layout->context, module->weight->name))
+    return true;
   return is_proved && fits(&module->part, module->weight, true);
 }
 
@@ -269,10 +332,10 @@ static ig_status check_rank(const ig_lora_adapter *adapter, const adapted_module
                  adapter->directory, module->path, rank, told);
 }
 
-static ig_status attach_module(ig_lora_adapter *adapter, const json_t *config, bool is_proved,
-                               adapted_module *module, ig_error *err) {
+static ig_status attach_module(ig_lora_adapter *adapter, const ig_lora_layout *layout,
+                               bool is_proved, adapted_module *module, ig_error *err) {
   ig_lora *part = &module->part;
-  part->transposed = is_transposed(module, is_proved, config);
+  part->transposed = is_transposed(module, is_proved, layout);
   if (!fits(part, module->weight, part->transposed)) return fail_shapes(adapter, module, err);
   IG_TRY(check_rank(adapter, module, err));
   part->scale = (float)ig_lora_config_scale(&adapter->config, module->path, part->a->shape[0]);
@@ -280,19 +343,18 @@ static ig_status attach_module(ig_lora_adapter *adapter, const json_t *config, b
 }
 
 ig_status ig_lora_attach(ig_lora_adapter *adapter, const ig_safetensors *model,
-                         const json_t *config, ig_error *err) {
-  IG_TRY(list_modules(adapter, err));
+                         const ig_lora_layout *layout, ig_error *err) {
+  IG_TRY(list_modules(adapter, model, err));
   if (adapter->count == 0)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: has no tensors, expected lora_A and lora_B of layers",
                    ig_lora_file(adapter));
   for (size_t i = 0; i < adapter->count; i++)
     IG_TRY(find_parts(adapter, model, &adapter->modules[i], err));
-  const bool is_proved = is_flag_proved(adapter, config);
-  adapter->ignores_flag =
-      adapter->config.fan_in_fan_out && !is_proved && !ig_families_has_transposed(config);
+  const bool is_proved = is_flag_proved(adapter, layout);
+  adapter->ignores_flag = adapter->config.fan_in_fan_out && !is_proved && !layout->some;
   for (size_t i = 0; i < adapter->count; i++) {
     adapted_module *module = &adapter->modules[i];
-    IG_TRY(attach_module(adapter, config, is_proved, module, err));
+    IG_TRY(attach_module(adapter, layout, is_proved, module, err));
     for (size_t k = 0; k < i; k++)
       if (adapter->modules[k].weight == module->weight)
         return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s and %s both belong to %s",
@@ -314,6 +376,11 @@ ig_lora ig_lora_find(const ig_lora_adapter *adapter, const ig_safetensor *weight
   for (size_t i = 0; adapter && i < adapter->count; i++)
     if (adapter->modules[i].weight == weight) return adapter->modules[i].part;
   return (ig_lora){0};
+}
+
+size_t ig_lora_count(const ig_lora_adapter *adapter) { return adapter->count; }
+const ig_safetensor *ig_lora_weight(const ig_lora_adapter *adapter, size_t index) {
+  return adapter->modules[index].weight;
 }
 
 // ---- adding -----------------------------------------------------------------

@@ -1,6 +1,6 @@
 // The adapter_config.json of a LoRA adapter, as PEFT writes it.
-#ifndef IG_FUSE_INPUT_LORA_CONFIG_H
-#define IG_FUSE_INPUT_LORA_CONFIG_H
+#ifndef IG_IO_LORA_CONFIG_H
+#define IG_IO_LORA_CONFIG_H
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,15 @@
+// The weights of a model as they are stored: in the tensors of a file, and in an adapter to add.
+#ifndef IG_MODEL_RUN_STORED_WEIGHTS_H
+#define IG_MODEL_RUN_STORED_WEIGHTS_H
+#include "io/lora.h"
+#include "io/safetensors.h"
+
+typedef struct ig_stored_weights {
+  const ig_safetensor **tensors;   // (parameter_count); NULL: a constant that the file leaves out
+  const ig_lora_adapter *adapter;  // NULL: none
+} ig_stored_weights;
+
+// Reads all `count` elements of a parameter that the file has, with what the adapter adds to them.
+ig_status ig_stored_weights_read(const ig_stored_weights *stored, size_t parameter, float *to,
+                                 size_t count, ig_error *err);
+#endif
