@@ -21,7 +21,7 @@ static ig_status count_piece(void *context, const char *piece, size_t length, in
 static void use(const ig_sentencepiece *model) {
   size_t sum = 0, length;
   ig_error err = {0};
-  const ig_piece_sink sink = {count_piece, &sum};
+  const ig_piece_sink sink = {.piece = count_piece, .context = &sum};
   const ig_sentencepiece_sampling sampling = {.n_best = 4, .alpha = 0.5f, .seed = 1};
   const char *pieces[4];
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {

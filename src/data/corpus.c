@@ -76,7 +76,7 @@ static ig_status encode_line(const ig_tokenizer *t, ig_side side, const char *li
   const int unknown = ig_tokenizer_unk_id(t, side);
   for (size_t i = before; i < part->ids.count; i++)
     if (part->ids.ids[i] == unknown) {
-      const ig_piece_sink sink = {keep_unknown, part};
+      const ig_piece_sink sink = {.piece = keep_unknown, .context = part};
       return ig_tokenizer_find_unknown(t, side, line, length, &sink, err);
     }
   return IG_OK;

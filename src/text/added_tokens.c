@@ -10,7 +10,10 @@
 #include "text/utf8.h"
 
 void ig_added_tokens_free(ig_added_tokens *tokens) {
-  for (size_t i = 0; i < tokens->count; i++) free(tokens->list[i].text);
+  for (size_t i = 0; i < tokens->count; i++) {
+    free(tokens->list[i].text);
+    free(tokens->list[i].normal);
+  }
   free(tokens->list);
   ig_vocabulary_free(&tokens->own);
   tokens->list = NULL;
@@ -23,9 +26,29 @@ static ig_added_token *find_text(ig_added_tokens *tokens, const char *text) {
   return NULL;
 }
 
+static unsigned number_of(unsigned first, unsigned second) { return first << 8 | second; }
+
+// Of a token of one byte any second byte may follow.
+static void note_beginning(ig_added_tokens *tokens, const char *text, size_t length) {
+  const unsigned first = length > 0 ? (unsigned char)text[0] : 0;
+  for (unsigned second = 0; second < 256; second++) {
+    const unsigned number = number_of(first, second);
+    if (length == 1 || (length > 1 && (unsigned char)text[1] == second))
+      tokens->begins[number / 8] |= (unsigned char)(1u << number % 8);
+  }
+}
+
+// Whether a token may begin this text, which is not empty.
+static bool may_begin(const ig_added_tokens *tokens, const char *text, size_t length) {
+  const unsigned number =
+      number_of((unsigned char)text[0], length > 1 ? (unsigned char)text[1] : 0);
+  return (tokens->begins[number / 8] >> number % 8 & 1) != 0;
+}
+
 static void note_token(ig_added_tokens *tokens, const ig_added_token *token) {
-  tokens->begins[(unsigned char)*token->text] = true;
+  note_beginning(tokens, token->text, token->length);
   tokens->has_flags |= token->strip_left || token->strip_right || token->single_word;
+  tokens->has_normalized |= token->normalized;
 }
 
 static ig_status append_token(ig_added_tokens *tokens, const ig_added_token *token, ig_error *err) {
@@ -46,6 +69,7 @@ ig_status ig_added_tokens_add(ig_added_tokens *tokens, const ig_added_token *tok
   if (!*token->text) return ig_fail(err, IG_ERROR_FORMAT, "an added or special token is empty");
   ig_added_token *known = find_text(tokens, token->text);
   if (known) {
+    if (token->special && !known->special) known->normalized = false;
     known->special = known->special || token->special;
     return IG_OK;
   }
@@ -81,15 +105,30 @@ ig_status ig_added_tokens_number(ig_added_tokens *tokens, const ig_vocabulary *v
   return IG_OK;
 }
 
+ig_status ig_added_tokens_set_normal(ig_added_tokens *tokens, size_t number, const char *text,
+                                     size_t length, ig_error *err) {
+  ig_added_token *t = &tokens->list[number];
+  free(t->normal);
+  t->normal = ig_allocate_copy(text, length, err);
+  t->normal_length = length;
+  if (!t->normal) return IG_ERROR_MEMORY;
+  note_beginning(tokens, text, length);
+  return IG_OK;
+}
+
 const ig_added_token *ig_added_tokens_at(const ig_added_tokens *tokens, const char *text,
-                                         size_t length) {
+                                         size_t length, ig_added_token_filter filter) {
   const ig_added_token *best = NULL;
-  if (!tokens->begins[(unsigned char)*text]) return NULL;
+  size_t longest = 0;
+  if (!may_begin(tokens, text, length)) return NULL;
   for (size_t i = 0; i < tokens->count; i++) {
     const ig_added_token *t = &tokens->list[i];
-    if (t->length > length || (best && t->length <= best->length) || t->id >= tokens->limit)
-      continue;
-    if (memcmp(text, t->text, t->length) == 0) best = t;
+    const char *wanted = t->normal ? t->normal : t->text;
+    const size_t size = t->normal ? t->normal_length : t->length;
+    if (*wanted != *text || size > length || size <= longest || t->id >= tokens->limit) continue;
+    if ((filter && !filter(t)) || memcmp(text, wanted, size) != 0) continue;
+    best = t;
+    longest = size;
   }
   return best;
 }
@@ -177,7 +216,7 @@ static size_t find_parts(const ig_added_tokens *tokens, const char *text, size_t
                          ig_added_part *parts) {
   size_t count = 0, begin = 0, i = 0;
   while (i < length) {
-    const ig_added_token *token = ig_added_tokens_at(tokens, text + i, length - i);
+    const ig_added_token *token = ig_added_tokens_at(tokens, text + i, length - i, NULL);
     if (!token) {
       i++;
       continue;

@@ -1,4 +1,4 @@
-// Tokens that are cut out of a text before SentencePiece sees it: special tokens, and those that
+// Tokens that are cut out of a text before its model sees it: special tokens, and those that
 // were added to a vocabulary after its model was trained. As transformers 5.23 has them
 // (tokenization_python.py, PythonBackend).
 #ifndef IG_TEXT_ADDED_TOKENS_H
@@ -13,7 +13,11 @@ typedef struct ig_added_token {
   bool special;                  // decoding leaves it out
   bool strip_left, strip_right;  // white space before it, after it, goes with it
   bool single_word;  // it is cut out only where spaces or the ends of the text are around
-  bool normalized;   // it is looked for in the normalized text
+  // It is looked for in the normalized text, as `normal` (owned; NULL: as its text). Of tokenizers
+  // after Hugging Face's alone.
+  bool normalized;
+  char *normal;
+  size_t normal_length;
 } ig_added_token;
 
 typedef struct ig_added_tokens {
@@ -21,10 +25,11 @@ typedef struct ig_added_tokens {
   size_t count, capacity;
   // Tokens that the vocabulary lacks, or has with another id: their ids hold for pieces, too.
   ig_vocabulary own;
-  int limit;                        // tokens with ids from this one on are text like any other
-  bool begins[256];                 // by byte: some token begins with it
-  bool has_flags;                   // some token strips, or is a single word
-  bool (*is_space)(uint32_t code);  // what a token that strips takes along
+  int limit;                            // tokens with ids from this one on are text like any other
+  unsigned char begins[256 * 256 / 8];  // a bit for each two bytes that some token begins with
+  bool has_flags;                       // some token strips, or is a single word
+  bool has_normalized;                  // some token is looked for in the normalized text
+  bool (*is_space)(uint32_t code);      // what a token that strips takes along
 } ig_added_tokens;  // start from {.limit = INT_MAX, .is_space = …}; ig_added_tokens_free
 
 void ig_added_tokens_free(ig_added_tokens *tokens);
@@ -41,9 +46,14 @@ ig_status ig_added_tokens_read(ig_added_tokens *tokens, ig_json_object config, i
 // Gives ids to tokens without one: that of the vocabulary, or the next after all others.
 ig_status ig_added_tokens_number(ig_added_tokens *tokens, const ig_vocabulary *vocabulary,
                                  ig_error *err);
-// The longest token at the start of text; NULL: none.
+// Sets what a normalized token, the number in the list, is looked for as.
+ig_status ig_added_tokens_set_normal(ig_added_tokens *tokens, size_t number, const char *text,
+                                     size_t length, ig_error *err);
+// Whether this is one of those tokens, by how it is looked for.
+typedef bool (*ig_added_token_filter)(const ig_added_token *token);
+// The longest token at the start of text, of those that the filter takes (NULL: all); NULL: none.
 const ig_added_token *ig_added_tokens_at(const ig_added_tokens *tokens, const char *text,
-                                         size_t length);
+                                         size_t length, ig_added_token_filter filter);
 // The token with this id; NULL: none.
 const ig_added_token *ig_added_tokens_of(const ig_added_tokens *tokens, int id);
 // The id of a piece of this text, where it is not the vocabulary's; -1: it is.
@@ -59,7 +69,17 @@ typedef struct ig_added_part {
   size_t begin, end;
   const ig_added_token *token;  // NULL: text
 } ig_added_part;
-// Cuts the text; *parts (malloc'ed, for the caller to free) may hold empty stretches of text.
+// Cuts the text as Python's tokenizers; *parts (malloc'ed, for the caller to free) may hold empty
+// stretches of text.
 ig_status ig_added_tokens_cut(const ig_added_tokens *tokens, const char *text, size_t length,
                               ig_added_part **parts, size_t *count, ig_error *err);
+// Cuts the text as Hugging Face tokenizers 0.23 (added_vocabulary.rs), at the tokens that are
+// looked for in normalized text or at all others. A token takes the white space that it strips
+// along, and a single word is not cut out beside a character of words. No stretch is empty.
+typedef struct ig_added_parts {
+  ig_added_part *list;
+  size_t count, capacity;
+} ig_added_parts;  // start from {0}; free(list)
+ig_status ig_added_tokens_match(const ig_added_tokens *tokens, bool normalized, const char *text,
+                                size_t length, ig_added_parts *out, ig_error *err);
 #endif

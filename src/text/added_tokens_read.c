@@ -24,6 +24,7 @@ static ig_status read_token(const json_t *value, const char *where, ig_added_tok
     bool special;
     IG_TRY(ig_json_bool(from, "special", token->special, &special, err));
     token->special = token->special || special;
+    IG_TRY(ig_json_bool(from, "normalized", !token->special, &token->normalized, err));
   }
   if (!text || !*text)
     return ig_fail(err, IG_ERROR_FORMAT,
@@ -65,7 +66,8 @@ static ig_status read_file(ig_added_tokens *tokens, ig_json_object file, ig_erro
     if (id < 0 || id >= INT_MAX || !*key)
       return ig_fail(err, IG_ERROR_FORMAT, "%s: token '%.100s': expected an id from 0 to %d",
                      file.where, key, INT_MAX - 1);
-    IG_TRY(ig_added_tokens_add(tokens, &(ig_added_token){.text = (char *)key, .id = (int)id}, err));
+    const ig_added_token token = {.text = (char *)key, .id = (int)id, .normalized = true};
+    IG_TRY(ig_added_tokens_add(tokens, &token, err));
   }
   return IG_OK;
 }

@@ -13,19 +13,9 @@ typedef enum character_class {
   CHARACTER_CLASS_OTHER,
 } character_class;
 
-static bool holds(const ig_character_ranges *ranges, uint32_t code) {
-  size_t low = 0, high = ranges->count;
-  while (low < high) {
-    const size_t middle = (low + high) / 2;
-    if (code > ranges->list[middle].last)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low < ranges->count && code >= ranges->list[low].first;
+bool ig_byte_words_is_space(uint32_t code) {
+  return ig_character_ranges_hold(&ig_character_ranges_spaces, code);
 }
-
-bool ig_byte_words_is_space(uint32_t code) { return holds(&ig_character_ranges_spaces, code); }
 
 static character_class class_of_ascii(uint32_t code) {
   const uint32_t lower = code | 0x20;
@@ -37,8 +27,8 @@ static character_class class_of_ascii(uint32_t code) {
 
 static character_class class_of(uint32_t code) {
   if (code < 0x80) return class_of_ascii(code);
-  if (holds(&ig_character_ranges_letters, code)) return CHARACTER_CLASS_LETTER;
-  if (holds(&ig_character_ranges_numbers, code)) return CHARACTER_CLASS_NUMBER;
+  if (ig_character_ranges_hold(&ig_character_ranges_letters, code)) return CHARACTER_CLASS_LETTER;
+  if (ig_character_ranges_hold(&ig_character_ranges_numbers, code)) return CHARACTER_CLASS_NUMBER;
   return ig_byte_words_is_space(code) ? CHARACTER_CLASS_SPACE : CHARACTER_CLASS_OTHER;
 }
 

@@ -8,6 +8,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "io/little_endian.h"
+#include "text/text_rewriting.h"
 #include "text/utf8.h"
 
 enum { UNIT_BYTES = 4, LONGEST_CLUSTER = 5 };
@@ -120,25 +121,6 @@ static const char *find_rule(const ig_charsmap *map, const char *text, size_t le
 
 // ---- a text -----------------------------------------------------------------
 
-// A character of the result. It consumes the next character of the source, and some more; or, as
-// an extra one, it shares the source of what was consumed last.
-typedef struct charsmap_character {
-  const char *bytes;
-  size_t length;
-  int consumed;  // 0: an extra one
-} charsmap_character;
-typedef struct charsmap_result {
-  charsmap_character *list;
-  size_t count, capacity;
-} charsmap_result;
-
-static ig_status add_character(charsmap_result *r, const char *bytes, size_t length,
-                               ig_error *err) {
-  IG_TRY(ig_allocate_more((void **)&r->list, &r->capacity, r->count + 1, sizeof *r->list, err));
-  r->list[r->count++] = (charsmap_character){bytes, length, 1};
-  return IG_OK;
-}
-
 static size_t count_characters(const char *text, size_t length) {
   size_t count = 0;
   for (size_t i = 0; i < length; i++) count += ((unsigned char)text[i] & 0xC0) != 0x80;
@@ -148,12 +130,12 @@ static size_t count_characters(const char *text, size_t length) {
 // Where the replacement is shorter, the character before the missing ones consumes their sources;
 // where there is no such character, nobody does, and all that follows is shifted (tokenizers'
 // normalizers/precompiled.rs: replace).
-static ig_status add_replacement(charsmap_result *r, size_t old_count, const char *text,
+static ig_status add_replacement(ig_text_rewriting *r, size_t old_count, const char *text,
                                  ig_error *err) {
   const size_t length = strlen(text), new_count = count_characters(text, length);
   for (size_t i = 0, step; i < length; i += step) {
     ig_utf8_decode(text + i, &step);
-    IG_TRY(add_character(r, text + i, step, err));
+    IG_TRY(ig_text_rewriting_add(r, text + i, step, 1, err));
   }
   for (size_t i = old_count; i < new_count; i++)
     r->list[r->count - 1 - (i - old_count)].consumed = 0;
@@ -176,46 +158,28 @@ static size_t cluster_length(const char *text, size_t length) {
   return at;
 }
 
-static ig_status add_cluster(const ig_charsmap *map, charsmap_result *r, const char *cluster,
+static ig_status add_cluster(const ig_charsmap *map, ig_text_rewriting *r, const char *cluster,
                              size_t length, ig_error *err) {
   const char *rule = length <= LONGEST_CLUSTER ? find_rule(map, cluster, length) : NULL;
   if (rule) return add_replacement(r, count_characters(cluster, length), rule, err);
   for (size_t i = 0, step; i < length; i += step) {
     ig_utf8_decode(cluster + i, &step);
     rule = find_rule(map, cluster + i, step);
-    IG_TRY(rule ? add_replacement(r, 1, rule, err) : add_character(r, cluster + i, step, err));
-  }
-  return IG_OK;
-}
-
-// The characters of the result with their sources.
-static ig_status write_result(const charsmap_result *r, const ig_mapped_text *in,
-                              ig_mapped_text *out, ig_error *err) {
-  ig_source_range source = {0, 0};
-  size_t at = 0;
-  for (size_t i = 0; i < r->count; i++) {
-    const charsmap_character *c = &r->list[i];
-    if (c->consumed > 0 && at < in->length) source = in->sources[at];
-    for (int k = 0; k < c->consumed && at < in->length; k++) {
-      size_t step;
-      ig_utf8_decode(in->bytes + at, &step);
-      at += step;
-    }
-    IG_TRY(ig_mapped_text_append(out, c->bytes, c->length, source, err));
-    if (c->consumed > 0) source = in->sources[at - 1];
+    IG_TRY(rule ? add_replacement(r, 1, rule, err)
+                : ig_text_rewriting_add(r, cluster + i, step, 1, err));
   }
   return IG_OK;
 }
 
 ig_status ig_charsmap_apply(const ig_charsmap *map, const ig_mapped_text *in, ig_mapped_text *out,
                             ig_error *err) {
-  charsmap_result r = {0};
+  ig_text_rewriting r = {0};
   ig_status status = IG_OK;
   for (size_t i = 0, step; status == IG_OK && i < in->length; i += step) {
     step = cluster_length(in->bytes + i, in->length - i);
     status = add_cluster(map, &r, in->bytes + i, step, err);
   }
-  if (status == IG_OK) status = write_result(&r, in, out, err);
-  free(r.list);
+  if (status == IG_OK) status = ig_text_rewriting_write(&r, in, out, err);
+  ig_text_rewriting_free(&r);
   return status;
 }

@@ -1,13 +1,8 @@
 // A text that was made from another one, whose bytes know where they come from.
 #ifndef IG_TEXT_MAPPED_TEXT_H
 #define IG_TEXT_MAPPED_TEXT_H
-#include <stddef.h>
-#include "ingot/core.h"
+#include "text/source_ranges.h"
 
-// Bytes of the source, the end excluded.
-typedef struct ig_source_range {
-  size_t begin, end;
-} ig_source_range;
 typedef struct ig_mapped_text {
   char *bytes;               // (length) UTF-8, without a NUL
   ig_source_range *sources;  // (length) each byte of a character has the character's

@@ -19,10 +19,13 @@ void ig_piece_merges_free_work(ig_piece_merging *work);
 typedef struct ig_piece_merges {
   const ig_merges *merges;
   const ig_vocabulary *vocabulary;
-  int unknown_id;
+  int unknown_id;       // of characters that are no pieces; -1: they are left out
+  const int *byte_ids;  // (256) such a character is spelt in these; NULL: it is not
+  bool unknown_apart;   // each of them is a part of its own, else neighbours are one
+  bool whole_first;     // a text that is a piece is not cut
 } ig_piece_merges;
-// The parts of a text of valid UTF-8, in order; those that the list holds are replaced.
-// Neighbouring characters that are no pieces are one part, of unknown_id.
+// The parts of a text of valid UTF-8, in order; those that the list holds are replaced. Where a
+// character is left out, the places of all parts after it are as much too low, as in tokenizers.
 ig_status ig_piece_merges_encode(const ig_piece_merges *by, ig_piece_merging *work,
                                  const char *text, size_t length, ig_unigram_parts *out,
                                  ig_error *err);

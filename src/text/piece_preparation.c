@@ -68,28 +68,30 @@ static ig_status cut_at_white(const ig_piece_preparer *p, const ig_mapped_text *
   return begin < t->length ? cut_stretch(p, t, begin, t->length, marked, err) : IG_OK;
 }
 
-static ig_status cut_text(const ig_piece_preparer *p, ig_mapped_text *t, ig_error *err) {
-  ig_mapped_text marked = {0};
-  ig_status status = IG_OK;
-  const bool has_table = p->charsmap->unit_count > 0;
-  if (p->how->replaces_lines && !has_table) replace_lines(t);
-  if (p->how->joins_spaces && (has_table || !p->how->joins_by_table)) join_spaces(t);
-  if (p->how->splits_at_white)
-    status = cut_at_white(p, t, &marked, err);
-  else if (t->length > 0)
-    status = cut_stretch(p, t, 0, t->length, &marked, err);
-  ig_mapped_text_free(&marked);
-  return status;
+ig_status ig_piece_preparation_normalize(const ig_piece_preparation *how,
+                                         const ig_charsmap *charsmap, ig_mapped_text *text,
+                                         ig_error *err) {
+  const bool has_table = charsmap->unit_count > 0;
+  if (how->normalizes && has_table) {
+    ig_mapped_text normal = {0};
+    const ig_status status = ig_charsmap_apply(charsmap, text, &normal, err);
+    ig_mapped_text_free(text);
+    *text = normal;
+    if (status != IG_OK) return status;
+  }
+  if (how->replaces_lines && !has_table) replace_lines(text);
+  if (how->joins_spaces && (has_table || !how->joins_by_table)) join_spaces(text);
+  return IG_OK;
 }
 
-ig_status ig_piece_preparation_cut(const ig_piece_preparer *p, const char *text, size_t length,
-                                   size_t begin, ig_error *err) {
-  ig_mapped_text source = {0}, normal = {0};
-  ig_status status = ig_mapped_text_append_source(&source, text, length, begin, err);
-  if (status == IG_OK && p->how->normalizes)
-    status = ig_charsmap_apply(p->charsmap, &source, &normal, err);
-  if (status == IG_OK) status = cut_text(p, p->how->normalizes ? &normal : &source, err);
-  ig_mapped_text_free(&source);
-  ig_mapped_text_free(&normal);
+ig_status ig_piece_preparation_cut(const ig_piece_preparer *p, const ig_mapped_text *text,
+                                   ig_error *err) {
+  ig_mapped_text marked = {0};
+  ig_status status = IG_OK;
+  if (p->how->splits_at_white)
+    status = cut_at_white(p, text, &marked, err);
+  else if (text->length > 0)
+    status = cut_stretch(p, text, 0, text->length, &marked, err);
+  ig_mapped_text_free(&marked);
   return status;
 }

@@ -17,6 +17,8 @@ typedef struct ig_piece_sink {
   // piece is not NUL-terminated.
   ig_status (*piece)(void *context, const char *piece, size_t length, int id, ig_error *err);
   void *context;
+  // Called before each piece with its place in the text, in bytes; NULL: nobody wants it.
+  void (*place)(void *context, size_t begin, size_t end);
 } ig_piece_sink;
 
 ig_status ig_sentencepiece_load(const char *path, ig_sentencepiece **out, ig_error *err);

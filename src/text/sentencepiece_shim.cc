@@ -86,6 +86,7 @@ ig_status feed_pieces(const sp::ImmutableSentencePieceText &text, const ig_piece
   const size_t count = text.pieces_size();
   for (size_t i = 0; i < count; ++i) {
     const auto piece = text.pieces(static_cast<int>(i));
+    if (sink->place) sink->place(sink->context, piece.begin(), piece.end());
     IG_TRY(sink->piece(sink->context, piece.piece().data(), piece.piece().size(),
                        static_cast<int>(piece.id()), err));
   }

@@ -42,6 +42,9 @@ static bool ends_already(const ig_tokenizer *t, const ig_tokenizer_encoding *e, 
          ids->ids[ids->count - 1] == e->side->eos_id;
 }
 
+// The place of a token that no part of the text has made.
+static const ig_source_range nowhere = {0, 0};
+
 // The token of the text's language, before the text or after its end. A target that has none has
 // the source's, as in transformers.
 static ig_status add_language(const ig_tokenizer *t, const ig_tokenizer_encoding *e, bool at_end,
@@ -51,7 +54,7 @@ static ig_status add_language(const ig_tokenizer *t, const ig_tokenizer_encoding
   if (!l || (is_target && l->starts_target) || t->ends_source != at_end) return IG_OK;
   int id = e->language ? e->language : t->language_ids[is_target];
   if (id == 0) id = t->language_ids[0];
-  return id == 0 ? IG_OK : ig_ids_append(e->ids, id, err);
+  return id == 0 ? IG_OK : ig_tokenizer_encoding_append(e, id, nowhere, err);
 }
 
 static ig_status encode(const ig_tokenizer *t, ig_tokenizer_encoding e, const char *text,
@@ -59,11 +62,14 @@ static ig_status encode(const ig_tokenizer *t, ig_tokenizer_encoding e, const ch
   IG_TRY(ig_text_repair_refuse(text, length, err));
   const size_t before = e.ids->count;
   e.tokenizer = t;
-  ig_status status = t->begin_id >= 0 ? ig_ids_append(e.ids, t->begin_id, err) : IG_OK;
+  e.text = text;
+  ig_status status = IG_OK;
+  if (t->begin_id >= 0) status = ig_tokenizer_encoding_append(&e, t->begin_id, nowhere, err);
   if (status == IG_OK) status = add_language(t, &e, false, err);
+  e.first_place = e.places ? e.places->count : 0;
   if (status == IG_OK) status = ig_tokenizer_functions_of(t)->encode(&e, text, length, err);
   if (status == IG_OK && !ends_already(t, &e, before))
-    status = ig_ids_append(e.ids, e.side->eos_id, err);
+    status = ig_tokenizer_encoding_append(&e, e.side->eos_id, nowhere, err);
   if (status == IG_OK) status = add_language(t, &e, true, err);
   if (status != IG_OK) e.ids->count = before;
   return status;
@@ -83,6 +89,16 @@ ig_status ig_tokenizer_encode_noted(const ig_tokenizer *t, const ig_side_text *t
   const ig_tokenizer_encoding e = {
       .side = side_of(t, text->side), .ids = ids, .notes = notes, .language = text->language};
   return encode(t, e, text->text, text->length, err);
+}
+
+ig_status ig_tokenizer_encode_placed(const ig_tokenizer *t, const ig_side_text *text, ig_ids *ids,
+                                     ig_source_ranges *places, ig_error *err) {
+  const size_t before = places->count;
+  const ig_tokenizer_encoding e = {
+      .side = side_of(t, text->side), .ids = ids, .language = text->language, .places = places};
+  const ig_status status = encode(t, e, text->text, text->length, err);
+  if (status != IG_OK) places->count = before;
+  return status;
 }
 
 ig_status ig_tokenizer_encode_target(const ig_tokenizer *t, const char *text, size_t length,
@@ -129,7 +145,7 @@ ig_status ig_tokenizer_find_unknown(const ig_tokenizer *t, ig_side side, const c
                                     size_t length, const ig_piece_sink *sink, ig_error *err) {
   const ig_tokenizer_side *s = side_of(t, side);
   unknown_splitter splitter = {s, sink};
-  const ig_piece_sink splitting = {split_unknown, &splitter};
+  const ig_piece_sink splitting = {.piece = split_unknown, .context = &splitter};
   const bool pieces = ig_tokenizer_parts_has_pieces(t);
   ig_ids ids = {0};
   const ig_status status = encode(

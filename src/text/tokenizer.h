@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include "ingot/core.h"
 #include "text/ids.h"
+#include "text/source_ranges.h"
 #include "text/tokenizer_description.h"
 
 typedef struct ig_tokenizer ig_tokenizer;  // ig_tokenizer_free
@@ -90,6 +91,12 @@ typedef struct ig_side_text {
 } ig_side_text;
 ig_status ig_tokenizer_encode_noted(const ig_tokenizer *tokenizer, const ig_side_text *text,
                                     ig_ids *ids, ig_encode_notes *notes, ig_error *err);
+// As encode, and the place of each id in the text: whole characters, those that its piece was made
+// of. {0, 0}: the text has not made it (the end, a language). Places of several ids may overlap:
+// the bytes of one character, a space that belongs to no word. Those of the tokenizers that
+// transformers takes from Hugging Face tokenizers are its offsets, in bytes.
+ig_status ig_tokenizer_encode_placed(const ig_tokenizer *tokenizer, const ig_side_text *text,
+                                     ig_ids *ids, ig_source_ranges *places, ig_error *err);
 // Target ids to text, special tokens skipped, as tokenizer.decode(ids, skip_special_tokens=True) of
 // transformers. *out is malloc'ed for the caller to free().
 ig_status ig_tokenizer_decode(const ig_tokenizer *tokenizer, const int *ids, size_t count,

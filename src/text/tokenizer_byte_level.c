@@ -9,6 +9,7 @@
 #include "base/text_repair.h"
 #include "text/byte_symbols.h"
 #include "text/byte_words.h"
+#include "text/piece_merges.h"
 #include "text/tokenizer_from_json.h"
 #include "text/tokenizer_functions.h"
 #include "text/utf8.h"
@@ -17,6 +18,7 @@
 
 static ig_status read_byte_level_config(ig_tokenizer *t, ig_json_object config, ig_error *err) {
   IG_TRY(ig_tokenizer_functions_refuse_two_vocabularies(t, config, err));
+  IG_TRY(ig_json_bool(config, "trim_offsets", true, &t->trims_spaces, err));
   return ig_json_bool(config, "add_prefix_space", false, &t->add_prefix_space, err);
 }
 
@@ -36,24 +38,10 @@ static void find_bytes(ig_tokenizer *t) {
   }
 }
 
-// The library that transformers uses looks for single words by a table of its own, which no model
-// of these families has needed.
-static ig_status refuse_single_words(const ig_tokenizer *t, const char *where, ig_error *err) {
-  for (size_t i = 0; i < t->added.count; i++)
-    if (t->added.list[i].single_word)
-      return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                     "%s: the added token '%.100s' is a single_word, which %s does not have here",
-                     where, t->added.list[i].text, t->description->class_names[0]);
-  return IG_OK;
-}
-
 static ig_status load_byte_level(ig_tokenizer *t, const char *directory, ig_error *err) {
-  IG_TRY(refuse_single_words(t, directory, err));
-  t->added.is_space = ig_byte_words_is_space;
   const ig_tokenizer_files *files = &t->description->files;
   if (ig_tokenizer_from_json_is_meant(directory, files->vocabulary, files->merges)) {
     IG_TRY(ig_tokenizer_from_json_load(t, directory, err));
-    IG_TRY(refuse_single_words(t, directory, err));
     find_bytes(t);
     return IG_OK;
   }
@@ -71,8 +59,9 @@ static ig_status save_byte_level(ig_tokenizer *t, const char *directory, ig_erro
 }
 
 static json_t *make_byte_level_config(const ig_tokenizer *t) {
-  return json_pack("{s:b, s:i, s:s}", "add_prefix_space", t->add_prefix_space, "model_max_length",
-                   t->model_max_length, "tokenizer_class", t->description->class_names[0]);
+  return json_pack("{s:b, s:b, s:i, s:s}", "add_prefix_space", t->add_prefix_space, "trim_offsets",
+                   t->trims_spaces, "model_max_length", t->model_max_length, "tokenizer_class",
+                   t->description->class_names[0]);
 }
 
 // ---- text to ids ------------------------------------------------------------
@@ -83,6 +72,11 @@ typedef struct byte_word_encoder {
   ig_merging merging;
   int *ids;
   size_t capacity;
+  const char *spaced;  // a copy of the text after a space; NULL: the text itself
+  const char *text;
+  ig_mapped_text symbols;  // of a word whose ids need places
+  ig_piece_merging symbol_merging;
+  ig_unigram_parts parts;
 } byte_word_encoder;
 
 // A byte that the vocabulary lacks has no id, as in the original, and its character is told.
@@ -104,8 +98,51 @@ static bool is_blank(const char *word, size_t length) {
   return true;
 }
 
+// The place of a character. That of the space before the text is the first character's.
+static ig_source_range place_of(const byte_word_encoder *b, const char *character, size_t step) {
+  if (!b->spaced) return ig_tokenizer_encoding_place(b->encoding, character, step);
+  if (character == b->spaced)
+    return ig_tokenizer_encoding_place(b->encoding, b->text, ig_utf8_step(b->text));
+  return ig_tokenizer_encoding_place(b->encoding, b->text + (character - b->spaced) - 1, step);
+}
+
+static ig_status write_symbols(byte_word_encoder *b, const char *word, size_t length,
+                               ig_error *err) {
+  b->symbols.length = 0;
+  for (size_t i = 0, step; i < length; i += step) {
+    step = ig_utf8_step(word + i);
+    const ig_source_range place = place_of(b, word + i, step);
+    for (size_t k = i; k < i + step; k++) {
+      char symbol[IG_BYTE_SYMBOLS_MAX];
+      const size_t size = ig_byte_symbols_write((unsigned char)word[k], symbol);
+      IG_TRY(ig_mapped_text_append(&b->symbols, symbol, size, place, err));
+    }
+  }
+  return IG_OK;
+}
+
+// As encode_word, with places. The symbols are written out, for tokenizers counts places in them:
+// where the vocabulary lacks one, all that follow in the word are too low.
+static ig_status encode_placed_word(byte_word_encoder *b, const char *word, size_t length,
+                                    ig_error *err) {
+  const ig_tokenizer *t = b->encoding->tokenizer;
+  const ig_piece_merges by = {
+      .merges = &t->merges, .vocabulary = &t->vocabularies[0], .unknown_id = -1};
+  IG_TRY(write_symbols(b, word, length, err));
+  IG_TRY(ig_piece_merges_encode(&by, &b->symbol_merging, b->symbols.bytes, b->symbols.length,
+                                &b->parts, err));
+  for (size_t i = 0; i < b->parts.count; i++) {
+    const ig_unigram_part *part = &b->parts.list[i];
+    const ig_source_range place = {b->symbols.sources[part->begin].begin,
+                                   b->symbols.sources[part->end - 1].end};
+    IG_TRY(ig_tokenizer_encoding_append(b->encoding, part->id, place, err));
+  }
+  return IG_OK;
+}
+
 static ig_status encode_word(byte_word_encoder *b, const char *word, size_t length, ig_error *err) {
   const ig_tokenizer *t = b->encoding->tokenizer;
+  if (b->encoding->places) return encode_placed_word(b, word, length, err);
   size_t count = 0;
   IG_TRY(ig_allocate_more((void **)&b->ids, &b->capacity, length, sizeof *b->ids, err));
   for (size_t i = 0; i < length; i++) {
@@ -136,6 +173,7 @@ static ig_status encode_after_space(byte_word_encoder *b, const char *text, size
   if (!copy) return IG_ERROR_MEMORY;
   *copy = ' ';
   memcpy(copy + 1, text, length);
+  b->spaced = copy;
   const ig_status status = encode_words(b, copy, length + 1, err);
   free(copy);
   return status;
@@ -143,11 +181,14 @@ static ig_status encode_after_space(byte_word_encoder *b, const char *text, size
 
 static ig_status encode_part(const ig_tokenizer_encoding *e, const char *text, size_t length,
                              ig_error *err) {
-  byte_word_encoder b = {.encoding = e};
+  byte_word_encoder b = {.encoding = e, .text = text};
   const bool needs_space = e->tokenizer->add_prefix_space && *text != ' ';
   const ig_status status =
       needs_space ? encode_after_space(&b, text, length, err) : encode_words(&b, text, length, err);
   ig_merges_free_work(&b.merging);
+  ig_piece_merges_free_work(&b.symbol_merging);
+  ig_mapped_text_free(&b.symbols);
+  free(b.parts.list);
   free(b.ids);
   return status;
 }
@@ -155,7 +196,7 @@ static ig_status encode_part(const ig_tokenizer_encoding *e, const char *text, s
 static ig_status encode_byte_level(const ig_tokenizer_encoding *e, const char *text, size_t length,
                                    ig_error *err) {
   IG_TRY(ig_tokenizer_functions_refuse_sampling(e, err));
-  return ig_tokenizer_encoding_cut(e, text, length, encode_part, err);
+  return ig_tokenizer_encoding_match(e, text, length, encode_part, err);
 }
 
 // ---- ids to text ------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/utf8_sequence.h"
 #include "text/tokenizer_functions.h"
+#include "text/utf8.h"
 
 // ---- the vocabulary ---------------------------------------------------------
 
@@ -51,8 +52,13 @@ static json_t *make_bytes_config(const ig_tokenizer *t) {
 static ig_status encode_part(const ig_tokenizer_encoding *e, const char *text, size_t length,
                              ig_error *err) {
   const int shift = e->tokenizer->description->shift;
-  for (size_t i = 0; i < length; i++)
-    IG_TRY(ig_tokenizer_encoding_add_id(e, (unsigned char)text[i] + shift, text + i, 1, err));
+  for (size_t i = 0, step; i < length; i += step) {
+    step = ig_utf8_step(text + i);
+    const ig_source_range place = ig_tokenizer_encoding_place(e, text + i, step);
+    for (size_t k = i; k < i + step; k++)
+      IG_TRY(
+          ig_tokenizer_encoding_add_id(e, (unsigned char)text[k] + shift, text + k, 1, place, err));
+  }
   return IG_OK;
 }
 

@@ -49,6 +49,7 @@ typedef struct ig_special_pieces {
   const char *count_key;  // of tokenizer_config.json, which may hold another count; NULL: none may
   float score;            // of the pieces in a unigram model
   bool strips_left, strips_right;  // white space before it, after it, goes with the piece
+  bool normalized;                 // it is looked for in the normalized text
   const char *const *names;        // (NULL-terminated) of pieces without numbers, instead of text
 } ig_special_pieces;
 

@@ -1,10 +1,10 @@
-// A text that becomes ids: cutting it at added tokens, finding ids, telling what has none.
+// A text that becomes ids: finding ids, telling what has none.
 #include "text/tokenizer_encoding.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
+#include "text/tokenizer_places.h"
 
 // Copies the text, or as many whole characters as fit.
 static void keep_name(char *name, size_t size, const char *text, size_t length) {
@@ -39,6 +39,21 @@ static int find_id(const ig_tokenizer_encoding *e, const char *token, size_t len
   return id >= 0 ? id : ig_vocabulary_find(e->side->vocabulary, token, length);
 }
 
+ig_source_range ig_tokenizer_encoding_place(const ig_tokenizer_encoding *e, const char *text,
+                                            size_t length) {
+  const size_t begin = (size_t)(text - e->text);
+  return (ig_source_range){begin, begin + length};
+}
+
+ig_status ig_tokenizer_encoding_append(const ig_tokenizer_encoding *e, int id,
+                                       ig_source_range place, ig_error *err) {
+  if (e->places) {
+    if (e->tokenizer->trims_spaces) place = ig_tokenizer_places_trim(e, id, place);
+    IG_TRY(ig_source_ranges_append(e->places, place, err));
+  }
+  return ig_ids_append(e->ids, id, err);
+}
+
 static ig_status tell_unknown(const ig_tokenizer_encoding *e, const char *text, size_t length,
                               ig_error *err) {
   if (!e->unknown) return IG_OK;
@@ -47,9 +62,9 @@ static ig_status tell_unknown(const ig_tokenizer_encoding *e, const char *text, 
 
 // The text has become <unk>.
 static ig_status append_unknown(const ig_tokenizer_encoding *e, const char *text, size_t length,
-                                ig_error *err) {
+                                ig_source_range place, ig_error *err) {
   IG_TRY(tell_unknown(e, text, length, err));
-  return ig_ids_append(e->ids, e->side->unk_id, err);
+  return ig_tokenizer_encoding_append(e, e->side->unk_id, place, err);
 }
 
 ig_status ig_tokenizer_encoding_tell_lost(const ig_tokenizer_encoding *e, const char *text,
@@ -59,52 +74,31 @@ ig_status ig_tokenizer_encoding_tell_lost(const ig_tokenizer_encoding *e, const 
 }
 
 ig_status ig_tokenizer_encoding_add_unknown(const ig_tokenizer_encoding *e, const char *piece,
-                                            size_t length, ig_error *err) {
+                                            size_t length, ig_source_range place, ig_error *err) {
   note_piece(e, piece, length, false);
-  return append_unknown(e, piece, length, err);
+  return append_unknown(e, piece, length, place, err);
 }
 
 ig_status ig_tokenizer_encoding_add_id(const ig_tokenizer_encoding *e, int id, const char *piece,
-                                       size_t length, ig_error *err) {
-  if (id == e->side->unk_id) return ig_tokenizer_encoding_add_unknown(e, piece, length, err);
+                                       size_t length, ig_source_range place, ig_error *err) {
+  if (id == e->side->unk_id) return ig_tokenizer_encoding_add_unknown(e, piece, length, place, err);
   note_piece(e, piece, length, true);
-  return ig_ids_append(e->ids, id, err);
+  return ig_tokenizer_encoding_append(e, id, place, err);
 }
 
 ig_status ig_tokenizer_encoding_add_token(const ig_tokenizer_encoding *e, const char *token,
-                                          size_t length, ig_error *err) {
+                                          size_t length, ig_source_range place, ig_error *err) {
   const int id = find_id(e, token, length);
   note_piece(e, token, length, id >= 0 && id != e->side->unk_id);
-  return id >= 0 ? ig_ids_append(e->ids, id, err) : append_unknown(e, token, length, err);
+  return id >= 0 ? ig_tokenizer_encoding_append(e, id, place, err)
+                 : append_unknown(e, token, length, place, err);
 }
 
 ig_status ig_tokenizer_encoding_add_code(const ig_tokenizer_encoding *e, const char *code,
                                          size_t length, ig_error *err) {
   const int id = find_id(e, code, length);
-  if (id >= 0) return ig_ids_append(e->ids, id, err);
+  const ig_source_range place = ig_tokenizer_encoding_place(e, code, length);
+  if (id >= 0) return ig_tokenizer_encoding_append(e, id, place, err);
   if (e->notes) keep_name(e->notes->unknown_code, sizeof e->notes->unknown_code, code, length);
-  return append_unknown(e, code, length, err);
-}
-
-static ig_status add_added(const ig_tokenizer_encoding *e, const ig_added_token *token,
-                           ig_error *err) {
-  const bool is_code = ig_tokenizer_code_length(token->text, token->length) == token->length;
-  if (e->notes && !token->special && !is_code) e->notes->known++;
-  return ig_ids_append(e->ids, token->id, err);
-}
-
-ig_status ig_tokenizer_encoding_cut(const ig_tokenizer_encoding *e, const char *text, size_t length,
-                                    ig_tokenizer_encoding_part encode, ig_error *err) {
-  ig_added_part *parts;
-  size_t count;
-  ig_status status = ig_added_tokens_cut(&e->tokenizer->added, text, length, &parts, &count, err);
-  for (size_t i = 0; status == IG_OK && i < count; i++) {
-    const ig_added_part *part = &parts[i];
-    if (part->token)
-      status = add_added(e, part->token, err);
-    else if (part->begin < part->end)
-      status = encode(e, text + part->begin, part->end - part->begin, err);
-  }
-  free(parts);
-  return status;
+  return append_unknown(e, code, length, place, err);
 }

@@ -18,6 +18,9 @@ typedef struct ig_tokenizer_functions {
   // The ids of a valid text, without </s>.
   ig_status (*encode)(const ig_tokenizer_encoding *encoding, const char *text, size_t length,
                       ig_error *err);
+  // Replaces a text by its normalized form, for kinds whose added tokens are Hugging Face's; NULL:
+  // the kind has none.
+  ig_status (*normalize)(const ig_tokenizer *tokenizer, ig_mapped_text *text, ig_error *err);
   // The text of pieces; *out is malloc'ed for the caller to free().
   ig_status (*decode)(const ig_tokenizer *tokenizer, const char *const *pieces, size_t count,
                       char **out, ig_error *err);

@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "base/nearest.h"
 #include "base/path.h"
+#include "text/tokenizer_functions.h"
 #include "text/utf8.h"
 
 // What transformers writes for a tokenizer of which nothing else is known.
@@ -140,6 +141,7 @@ static ig_status add_special_piece(ig_tokenizer *t, const ig_special_pieces *pie
       .special = true,
       .strip_left = pieces->strips_left,
       .strip_right = pieces->strips_right,
+      .normalized = pieces->normalized,
   };
   return ig_added_tokens_add(&t->added, &token, err);
 }
@@ -236,6 +238,26 @@ static ig_status list_special_tokens(ig_tokenizer *t, ig_error *err) {
   return ig_added_tokens_number(&t->added, t->source.vocabulary, err);
 }
 
+// How the tokens that are looked for in normalized text look there.
+static ig_status normalize_added(ig_tokenizer *t, const char *where, ig_error *err) {
+  ig_status (*normalize)(const ig_tokenizer *, ig_mapped_text *, ig_error *) =
+      ig_tokenizer_functions_of(t)->normalize;
+  ig_status status = IG_OK;
+  for (size_t i = 0; normalize && status == IG_OK && i < t->added.count; i++) {
+    const ig_added_token *token = &t->added.list[i];
+    ig_mapped_text text = {0};
+    if (!token->normalized) continue;
+    if (ig_utf8_valid(token->text, token->length, NULL))
+      status = ig_mapped_text_append_source(&text, token->text, token->length, 0, err);
+    if (status == IG_OK) status = normalize(t, &text, err);
+    if (status == IG_OK)
+      status =
+          ig_added_tokens_set_normal(&t->added, i, text.bytes ? text.bytes : "", text.length, err);
+    ig_mapped_text_free(&text);
+  }
+  return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", where);
+}
+
 // The vocabulary's or that of an added token.
 static ig_status connect_begin(ig_tokenizer *t, const char *where, ig_error *err) {
   if (!t->begin_text) return IG_OK;
@@ -257,6 +279,7 @@ ig_status ig_tokenizer_parts_connect(ig_tokenizer *t, const char *where, ig_erro
                      "%s: %s has the id %d in the source and %d in the target vocabulary", where,
                      t->special_text[s], t->source.special_ids[s], t->target.special_ids[s]);
   IG_TRY(list_special_tokens(t, err));
+  IG_TRY(normalize_added(t, where, err));
   IG_TRY(connect_languages(t, where, err));
   return connect_begin(t, where, err);
 }

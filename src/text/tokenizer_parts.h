@@ -51,6 +51,7 @@ struct ig_tokenizer {
   // Of IG_TOKENIZER_BYTE_LEVEL alone.
   int byte_ids[256];      // of the symbols of bytes; -1: the vocabulary lacks it
   bool add_prefix_space;  // a stretch of text without a space before it gets one
+  bool trims_spaces;      // places of tokens do not count the spaces at their ends
 };
 
 // The keys of tokenizer_config.json that name the special tokens.

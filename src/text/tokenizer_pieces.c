@@ -76,10 +76,23 @@ static ig_status take_models(ig_tokenizer *t, const char *source_model, const ch
 
 // ---- text to ids, ids to text -----------------------------------------------
 
+// The pieces of a stretch of text that begins at `begin`, and the place of the next one.
+typedef struct piece_receiver {
+  const ig_tokenizer_encoding *encoding;
+  size_t begin;
+  ig_source_range place;
+} piece_receiver;
+
+static void take_place(void *context, size_t begin, size_t end) {
+  piece_receiver *r = context;
+  r->place = (ig_source_range){r->begin + begin, r->begin + end};
+}
+
 // SentencePiece gives an unknown piece as the text it has found.
 static ig_status add_piece(void *context, const char *piece, size_t length, int id, ig_error *err) {
+  const piece_receiver *r = context;
   (void)id;
-  return ig_tokenizer_encoding_add_token(context, piece, length, err);
+  return ig_tokenizer_encoding_add_token(r->encoding, piece, length, r->place, err);
 }
 
 static ig_status encode_part(const ig_tokenizer_encoding *e, const char *text, size_t length,
@@ -87,7 +100,9 @@ static ig_status encode_part(const ig_tokenizer_encoding *e, const char *text, s
   const bool has_codes = !e->tokenizer->description->languages;
   const size_t code = has_codes ? ig_tokenizer_code_length(text, length) : 0;
   if (code) IG_TRY(ig_tokenizer_encoding_add_code(e, text, code, err));
-  const ig_piece_sink sink = {add_piece, (void *)e};
+  piece_receiver receiver = {.encoding = e,
+                             .begin = ig_tokenizer_encoding_place(e, text + code, 0).begin};
+  const ig_piece_sink sink = {add_piece, &receiver, e->places ? take_place : NULL};
   return ig_tokenizer_functions_split(e, text + code, length - code, &sink, err);
 }
 

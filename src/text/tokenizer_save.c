@@ -9,7 +9,7 @@
 static json_t *make_token(const ig_added_token *token) {
   return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b}", "content", token->text, "lstrip",
                    token->strip_left, "rstrip", token->strip_right, "single_word",
-                   token->single_word, "normalized", !token->special, "special", token->special);
+                   token->single_word, "normalized", token->normalized, "special", token->special);
 }
 
 static bool is_named(const ig_tokenizer *t, const ig_added_token *token) {

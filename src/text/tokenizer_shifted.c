@@ -186,7 +186,6 @@ static ig_status encode_word(void *context, const char *word, const ig_source_ra
                              size_t length, ig_error *err) {
   piece_word_encoder *p = context;
   const ig_tokenizer *t = p->encoding->tokenizer;
-  (void)sources;
   if (t->unigram.node_count > 0)
     IG_TRY(ig_unigram_encode(&t->unigram, &p->unigram_work, word, length, &p->parts, err));
   else
@@ -194,8 +193,9 @@ static ig_status encode_word(void *context, const char *word, const ig_source_ra
   for (size_t i = 0; i < p->parts.count; i++) {
     const ig_unigram_part *part = &p->parts.list[i];
     const char *text = word + part->begin;
+    const ig_source_range place = {sources[part->begin].begin, sources[part->end - 1].end};
     IG_TRY(ig_tokenizer_encoding_add_id(p->encoding, id_of_part(t, text, part), text,
-                                        part->end - part->begin, err));
+                                        part->end - part->begin, place, err));
   }
   return IG_OK;
 }
@@ -204,23 +204,32 @@ static ig_status encode_word(void *context, const char *word, const ig_source_ra
 static ig_status add_sampled(void *context, const char *piece, size_t length, int id,
                              ig_error *err) {
   const ig_tokenizer_encoding *e = context;
+  const ig_source_range place = {0, 0};  // nobody asks a sample for places
   if (id == ig_sentencepiece_unk_id(e->side->spm))
-    return ig_tokenizer_encoding_add_unknown(e, piece, length, err);
-  return ig_tokenizer_encoding_add_token(e, piece, length, err);
+    return ig_tokenizer_encoding_add_unknown(e, piece, length, place, err);
+  return ig_tokenizer_encoding_add_token(e, piece, length, place, err);
 }
 
-static ig_status encode_part(const ig_tokenizer_encoding *e, const char *text, size_t length,
+static ig_status sample_part(const ig_tokenizer_encoding *e, const char *text, size_t length,
                              ig_error *err) {
+  const ig_piece_sink sink = {.piece = add_sampled, .context = (void *)e};
+  return ig_tokenizer_functions_split(e, text, length, &sink, err);
+}
+
+static ig_status normalize_shifted(const ig_tokenizer *t, ig_mapped_text *text, ig_error *err) {
+  return ig_piece_preparation_normalize(&t->description->preparation, &t->charsmap, text, err);
+}
+
+static ig_status encode_part(const ig_tokenizer_encoding *e, const ig_mapped_text *text,
+                             size_t begin, ig_error *err) {
   const ig_tokenizer *t = e->tokenizer;
-  if (!e->side->spm) IG_TRY(ig_tokenizer_functions_refuse_sampling(e, err));
-  if (e->sampling) {
-    const ig_piece_sink sink = {add_sampled, (void *)e};
-    return ig_tokenizer_functions_split(e, text, length, &sink, err);
-  }
-  piece_word_encoder p = {.encoding = e,
-                          .merges = {&t->merges, e->side->vocabulary, e->side->unk_id}};
-  const ig_piece_preparer preparer = {&t->description->preparation, &t->charsmap, encode_word, &p};
-  const ig_status status = ig_piece_preparation_cut(&preparer, text, length, 0, err);
+  (void)begin;
+  piece_word_encoder p = {
+      .encoding = e,
+      .merges = {
+          .merges = &t->merges, .vocabulary = e->side->vocabulary, .unknown_id = e->side->unk_id}};
+  const ig_piece_preparer preparer = {&t->description->preparation, encode_word, &p};
+  const ig_status status = ig_piece_preparation_cut(&preparer, text, err);
   ig_unigram_free_work(&p.unigram_work);
   ig_piece_merges_free_work(&p.merging);
   free(p.parts.list);
@@ -229,7 +238,9 @@ static ig_status encode_part(const ig_tokenizer_encoding *e, const char *text, s
 
 static ig_status encode_shifted(const ig_tokenizer_encoding *e, const char *text, size_t length,
                                 ig_error *err) {
-  return ig_tokenizer_encoding_cut(e, text, length, encode_part, err);
+  if (!e->side->spm) IG_TRY(ig_tokenizer_functions_refuse_sampling(e, err));
+  if (e->sampling) return ig_tokenizer_encoding_match(e, text, length, sample_part, err);
+  return ig_tokenizer_encoding_normalize(e, text, length, encode_part, err);
 }
 
 // ---- ids to text ------------------------------------------------------------
@@ -264,6 +275,7 @@ const ig_tokenizer_functions ig_tokenizer_functions_shifted = {
     .load = load_shifted,
     .take_models = take_shifted,
     .encode = encode_shifted,
+    .normalize = normalize_shifted,
     .decode = decode_shifted,
     .save = save_shifted,
     .make_config = make_shifted_config,

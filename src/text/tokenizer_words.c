@@ -42,7 +42,9 @@ ig_status ig_tokenizer_from_tokens(const ig_token_list *source, const ig_token_l
 // ---- text to ids, ids to text -----------------------------------------------
 
 static ig_status add_word(void *context, const char *token, size_t length, ig_error *err) {
-  return ig_tokenizer_encoding_add_token(context, token, length, err);
+  const ig_tokenizer_encoding *e = context;
+  return ig_tokenizer_encoding_add_token(e, token, length,
+                                         ig_tokenizer_encoding_place(e, token, length), err);
 }
 
 static ig_status encode_words(const ig_tokenizer_encoding *e, const char *text, size_t length,

@@ -54,6 +54,17 @@ uint32_t ig_utf8_decode(const char *text, size_t *step) {
   return code;
 }
 
+size_t ig_utf8_encode(uint32_t code, char bytes[IG_UTF8_MAX]) {
+  static const unsigned char heads[] = {0, 0, 0xC0, 0xE0, 0xF0};
+  const size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  for (size_t i = length - 1; i > 0; i--) {
+    bytes[i] = (char)(0x80 | (code & 0x3F));
+    code >>= 6;
+  }
+  bytes[0] = (char)(heads[length] | code);
+  return length;
+}
+
 size_t ig_utf8_before(const char *text, size_t end) {
   size_t begin = end - 1;
   while (begin > 0 && ((unsigned char)text[begin] & 0xC0) == 0x80) begin--;

@@ -18,12 +18,14 @@
 
 #define GOLDEN "tokenizer_json"
 #define WRITTEN_FILES "tokenizer.json", "tokenizer_config.json"
+#include "place_fixture.h"
 #include "tokenizer_directory.h"
 
 static const struct {
   const char *family, *folder;
 } kinds[] = {{"t5", "t5"},         {"pegasus", "pegasus"}, {"mbart", "mbart"},
-             {"mbart", "mbart50"}, {"m2m_100", "nllb"},    {"bart", "bart"}};
+             {"mbart", "mbart50"}, {"m2m_100", "nllb"},    {"bart", "bart"},
+             {"t5", "t5_flags"},   {"bart", "bart_flags"}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static ig_tokenizer *load(const char *family, const char *from) {
@@ -54,6 +56,7 @@ static void expect_case(const ig_tokenizer *t, const char *folder, const json_t 
   check(ig_tokenizer_decode(t, ids.ids, ids.count, &decoded, &err), &err);
   if (strcmp(decoded, json_string_value(json_object_get(c, "decoded"))) != 0)
     fail_msg("%s: '%s': decoded as '%s'", folder, text, decoded);
+  expect_places(t, folder, text, expected, json_object_get(c, "offsets"));
   free(decoded);
   ig_ids_free(&ids);
 }
@@ -65,7 +68,7 @@ static void expect_cases(const ig_tokenizer *t, const char *folder) {
   ig_error err = {0};
   snprintf(name, sizeof name, "%s/expected.json", folder);
   check(ig_json_load(golden(name), &cases, &err), &err);
-  assert_int_equal(json_array_size(cases), 33);
+  assert_int_equal(json_array_size(cases), 42);
   json_array_foreach(cases, i, c) expect_case(t, folder, c);
   json_decref(cases);
 }

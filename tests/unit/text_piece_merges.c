@@ -99,7 +99,9 @@ static void close_fixture(fixture *f) {
 static void cut_by_merges(fixture *f, const char *word, cut_word *out) {
   char text[96];
   snprintf(text, sizeof text, "\xE2\x96\x81%s", word);  // the library, too, puts a space before
-  const ig_piece_merges by = {&f->merges, &f->vocabulary, ig_sentencepiece_unk_id(f->model)};
+  const ig_piece_merges by = {.merges = &f->merges,
+                              .vocabulary = &f->vocabulary,
+                              .unknown_id = ig_sentencepiece_unk_id(f->model)};
   assert_int_equal(ig_piece_merges_encode(&by, &f->work, text, strlen(text), &f->parts, NULL),
                    IG_OK);
   *out = (cut_word){.count = 0};
@@ -111,7 +113,7 @@ static void cut_by_merges(fixture *f, const char *word, cut_word *out) {
 
 static void cut_by_library(const fixture *f, const char *word, cut_word *out) {
   *out = (cut_word){.count = 0};
-  const ig_piece_sink sink = {take_piece, out};
+  const ig_piece_sink sink = {.piece = take_piece, .context = out};
   assert_int_equal(ig_sentencepiece_encode(f->model, word, strlen(word), &sink, NULL), IG_OK);
 }
 

@@ -147,7 +147,7 @@ static ig_status count_piece(void *context, const char *piece, size_t length, in
 
 static int pieces_of(const ig_sentencepiece *model, const char *text) {
   int count = 0;
-  const ig_piece_sink sink = {count_piece, &count};
+  const ig_piece_sink sink = {.piece = count_piece, .context = &count};
   assert_int_equal(ig_sentencepiece_encode(model, text, strlen(text), &sink, NULL), IG_OK);
   return count;
 }
@@ -195,7 +195,8 @@ static void normalization(void **state) {
     t.normalization = cases[i].rule;
     ig_sentencepiece *model = train(&t, NULL);
     char comma[16] = "", letter[16] = "";
-    const ig_piece_sink to_comma = {keep_piece, comma}, to_letter = {keep_piece, letter};
+    const ig_piece_sink to_comma = {.piece = keep_piece, .context = comma},
+                        to_letter = {.piece = keep_piece, .context = letter};
     assert_int_equal(ig_sentencepiece_encode(model, "\xEF\xBC\x8C", 3, &to_comma, NULL), IG_OK);
     assert_int_equal(ig_sentencepiece_encode(model, "A", 1, &to_letter, NULL), IG_OK);
     assert_string_equal(comma, cases[i].comma);
@@ -234,7 +235,7 @@ static void bytes(void **state) {
   ig_sentencepiece *model = train(&t, NULL);
   assert_true(has_piece(model, "<0xC3>"));
   piece_list list = {.count = 0};
-  const ig_piece_sink sink = {list_piece, &list};
+  const ig_piece_sink sink = {.piece = list_piece, .context = &list};
   assert_int_equal(ig_sentencepiece_encode(model, unseen, strlen(unseen), &sink, NULL), IG_OK);
   char *text;
   size_t length;
@@ -252,7 +253,7 @@ static void bytes(void **state) {
 
 static size_t count_pieces(const ig_sentencepiece *model, const char *text) {
   piece_list list = {.count = 0};
-  const ig_piece_sink sink = {list_piece, &list};
+  const ig_piece_sink sink = {.piece = list_piece, .context = &list};
   assert_int_equal(ig_sentencepiece_encode(model, text, strlen(text), &sink, NULL), IG_OK);
   return list.count;
 }

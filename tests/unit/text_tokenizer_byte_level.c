@@ -19,6 +19,7 @@
 
 #define GOLDEN "byte_level_tokenizer"
 #define WRITTEN_FILES "vocab.json", "merges.txt", "tokenizer_config.json", "added_tokens.json"
+#include "place_fixture.h"
 #include "tokenizer_directory.h"
 
 static const ig_tokenizer_description byte_level = {
@@ -70,6 +71,7 @@ static void expect_case(const ig_tokenizer *t, const json_t *c) {
     same = json_integer_value(json_array_get(expected, i)) == ids.ids[i];
   if (!same) fail_msg("other ids than expected for '%s'", text);
   ig_ids_free(&ids);
+  expect_places(t, "places", text, expected, json_object_get(c, "offsets"));
   expect_text(t, c);
 }
 
@@ -180,7 +182,7 @@ static void tells_bytes_without_a_symbol(void **state) {
   static const char text[] = "aéb zab";
   static const int expected[] = {0, 6, 6, 2};
   char lost[64] = "";
-  const ig_piece_sink sink = {collect_lost, lost};
+  const ig_piece_sink sink = {.piece = collect_lost, .context = lost};
   ig_ids ids = {0};
   ig_encode_notes notes;
   ig_error err = {0};
@@ -192,6 +194,15 @@ static void tells_bytes_without_a_symbol(void **state) {
   assert_string_equal(notes.first_unknown, "é");
   check(ig_tokenizer_find_unknown(t, IG_SIDE_SOURCE, text, strlen(text), &sink, &err), &err);
   assert_string_equal(lost, "é| |z|");
+  // What the library says, too: places are counted without the symbols that are left out.
+  static const ig_source_range at[] = {{0, 0}, {0, 3}, {4, 5}, {0, 0}};
+  ig_source_ranges places = {0};
+  ids.count = 0;
+  check(ig_tokenizer_encode_placed(t, &side_text, &ids, &places, &err), &err);
+  assert_int_equal(places.count, 4);
+  assert_memory_equal(places.list, at, sizeof at);
+  assert_memory_equal(ids.ids, expected, sizeof expected);
+  ig_source_ranges_free(&places);
   ig_ids_free(&ids);
   ig_tokenizer_free(t);
 }
@@ -216,10 +227,6 @@ static void refuses_by_line_and_name(void **state) {
   expect_refused("merges.txt", "#version: 0.2\na c\n", "line 2: the vocabulary has no token 'c'");
   expect_refused("merges.txt", "b a\n", "line 1: the vocabulary has no token 'ba'");
   expect_refused("tokenizer_config.json", "{\"separate_vocabs\": true}", "separate_vocabs");
-  expect_refused("tokenizer_config.json",
-                 "{\"cls_token\": \"[CLS]\", \"additional_special_tokens\":"
-                 "[{\"content\": \"<x>\", \"single_word\": true}]}",
-                 "'<x>' is a single_word");
   expect_refused("vocab.json", "{\"</s>\": 0, \"<unk>\": 1}", "merges.txt: line 1");
 }
 

@@ -20,6 +20,7 @@
 
 #define GOLDEN "t5_tokenizer"
 #define WRITTEN_FILES "spiece.model", "tokenizer_config.json"
+#include "place_fixture.h"
 #include "tokenizer_directory.h"
 
 // Sentinels come after the pieces, <extra_id_0> last.
@@ -125,6 +126,8 @@ static size_t compare_cases(const ig_tokenizer *t, const char *name) {
     const bool same = has_ids(t, text, json_object_get(c, "ids"));
     if (!same) print_message("other ids for '%s'\n", text);
     different += !same;
+    const json_t *offsets = json_object_get(c, "offsets");
+    if (same && offsets) expect_places(t, name, text, json_object_get(c, "ids"), offsets);
     expect_decoded(t, c);
   }
   json_decref(root);

@@ -23,7 +23,11 @@ static const ig_special_pieces special_pieces[] = {
     {.text = "</s>", .first_id = 2},
     {.text = "<unk>", .first_id = 3},
     {.text = "", .names = codes, .after_pieces = true},
-    {.text = "<mask>", .first_id = 25, .after_pieces = true, .strips_left = true},
+    {.text = "<mask>",
+     .first_id = 25,
+     .after_pieces = true,
+     .strips_left = true,
+     .normalized = true},
     {0},
 };
 static const ig_special_pieces more_special_pieces[] = {
@@ -32,7 +36,11 @@ static const ig_special_pieces more_special_pieces[] = {
     {.text = "</s>", .first_id = 2},
     {.text = "<unk>", .first_id = 3},
     {.text = "", .names = more_codes, .after_pieces = true},
-    {.text = "<mask>", .first_id = 52, .after_pieces = true, .strips_left = true},
+    {.text = "<mask>",
+     .first_id = 52,
+     .after_pieces = true,
+     .strips_left = true,
+     .normalized = true},
     {0},
 };
 

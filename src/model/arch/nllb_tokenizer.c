@@ -39,7 +39,11 @@ static const ig_special_pieces special_pieces[] = {
     {.text = "</s>", .first_id = 2},
     {.text = "<unk>", .first_id = 3},
     {.text = "", .names = codes, .after_pieces = true},
-    {.text = "<mask>", .first_id = 202, .after_pieces = true, .strips_left = true},
+    {.text = "<mask>",
+     .first_id = 202,
+     .after_pieces = true,
+     .strips_left = true,
+     .normalized = true},
     {0},
 };
 

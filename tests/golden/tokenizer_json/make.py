@@ -9,6 +9,7 @@ import pathlib
 import shutil
 import tempfile
 
+from tokenizers import AddedToken
 from transformers import (MBart50Tokenizer, MBartTokenizer, NllbTokenizer, PegasusTokenizer,
                           RobertaTokenizer, T5Tokenizer)
 from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
@@ -24,7 +25,17 @@ TEXTS = [
     "x\u0301y", "\U0001f468\u200d\U0001f469 \u0915\u094d\u0937", "fill <mask> in  <mask>", "</s>",
     "a<s>b \u3000<mask>", "<mask_1> <unk_7>", "en_XX eng_Latn x", "it's WE'LL 'tis ''s",
     "1234 \u00bd x\u00b2", "<tag> a <tag>b", "aaaa aaaaaaaa banana", "\u00e9\u00fc\u0130",
+    # Added tokens with flags: those of FLAGS.
+    "a new york x", "new york xx", "\ufb01nds and finds", "cab ab abab ab1 ab_ ab.",
+    "\u00e9ab ab\u200c", "a <l> b<l> c", "a <r> b <r>\u3000c", "x <b>  <b> <b>y",
+    "one\u00a0two one  two",
 ]
+FLAGS = [AddedToken("new york", normalized=True), AddedToken("york x", normalized=False),
+         AddedToken("finds", normalized=True), AddedToken("ab", single_word=True),
+         AddedToken("<l>", lstrip=True, normalized=False),
+         AddedToken("<r>", rstrip=True, normalized=False, special=True),
+         AddedToken("<b>", lstrip=True, rstrip=True, normalized=True),
+         AddedToken("one  two", normalized=True)]
 
 
 def nllb(folder):
@@ -43,6 +54,12 @@ def nllb(folder):
         return NllbTokenizer.from_pretrained(work)
 
 
+def flags(make):
+    tokenizer = make()
+    tokenizer.add_tokens(FLAGS)
+    return tokenizer
+
+
 KINDS = {
     "t5": lambda: T5Tokenizer.from_pretrained(GOLDEN / "t5_tokenizer"),
     "pegasus": lambda: PegasusTokenizer.from_pretrained(GOLDEN / "pegasus_tokenizer"),
@@ -51,6 +68,7 @@ KINDS = {
     "nllb": lambda: nllb(GOLDEN / "nllb_text"),
     "bart": lambda: RobertaTokenizer.from_pretrained(GOLDEN / "byte_level_tokenizer"),
 }
+KINDS |= {name + "_flags": lambda make=KINDS[name]: flags(make) for name in ("t5", "bart")}
 for name, make in KINDS.items():
     folder = HERE / name
     tokenizer = make()
