@@ -16,6 +16,7 @@
 #include "io/arranged.h"
 #include "io/json.h"
 #include "io/little_endian.h"
+#include "io/npz.h"
 #include "io/torch_file.h"
 
 #define MAX_HEADER ((uint64_t)100 << 20)  // bytes, the bound of the reference implementation
@@ -26,6 +27,7 @@ typedef struct shard {
   ig_file file;
   json_t *header;          // owns the names
   ig_torch_file *pickled;  // or this, if torch.save wrote the file
+  ig_npz *arrays;          // or this, if it is an archive of arrays
 } shard;
 
 struct ig_safetensors {
@@ -229,6 +231,14 @@ static ig_status add_pickled(ig_safetensors *file, shard *s, ig_error *err) {
   return IG_OK;
 }
 
+static ig_status add_arrays(ig_safetensors *file, shard *s, ig_error *err) {
+  ig_safetensor *t;
+  IG_TRY(ig_npz_open(&s->file, s->path, &s->arrays, err));
+  for (size_t i = 0; i < ig_npz_count(s->arrays); ++i)
+    IG_TRY(add_tensor(file, *ig_npz_get(s->arrays, i), &t, err));
+  return IG_OK;
+}
+
 static bool ends_with(const char *text, const char *end) {
   const size_t length = strlen(text), wanted = strlen(end);
   return length >= wanted && strcmp(text + length - wanted, end) == 0;
@@ -239,9 +249,12 @@ static ig_status add_shard(ig_safetensors *file, const char *path, ig_error *err
   s->path = ig_allocate_copy(path, strlen(path), err);
   if (!s->path) return IG_ERROR_MEMORY;
   IG_TRY(ig_file_open(&s->file, path, err));
-  const bool pickled = ends_with(path, ".bin") || (!ends_with(path, ".safetensors") &&
+  const bool packed = ends_with(path, ".npz");
+  const bool pickled = ends_with(path, ".bin") || (!packed && !ends_with(path, ".safetensors") &&
                                                    ig_torch_file_is(&s->file, s->path, err));
-  IG_TRY(pickled ? add_pickled(file, s, err) : add_header(file, s, err));
+  IG_TRY(packed    ? add_arrays(file, s, err)
+         : pickled ? add_pickled(file, s, err)
+                   : add_header(file, s, err));
   if (ig_file_is_crowded(s->file.handle)) ig_file_rest(&s->file);
   return IG_OK;
 }
@@ -421,6 +434,7 @@ void ig_safetensors_close(ig_safetensors *file) {
   if (!file) return;
   for (size_t i = 0; i < file->shard_count; ++i) {
     ig_torch_file_close(file->shards[i].pickled);
+    ig_npz_close(file->shards[i].arrays);
     ig_file_close(&file->shards[i].file);
     json_decref(file->shards[i].header);
     free(file->shards[i].path);

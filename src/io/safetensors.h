@@ -1,7 +1,8 @@
 // Tensors of weight files: reading of one file or of a sharded directory, atomic writing of
-// safetensors files. What torch.save wrote is read too (io/torch_file.h), and looks the same.
-// Format of safetensors: 8 bytes little-endian header length, a JSON header {name: {dtype, shape,
-// data_offsets}}, the data. https://github.com/huggingface/safetensors
+// safetensors files. What torch.save wrote is read too (io/torch_file.h), as are archives of
+// numpy's arrays (io/npz.h), and looks the same. Format of safetensors: 8 bytes little-endian
+// header length, a JSON header {name: {dtype, shape, data_offsets}}, the data.
+// https://github.com/huggingface/safetensors
 #ifndef IG_IO_SAFETENSORS_H
 #define IG_IO_SAFETENSORS_H
 #include <stddef.h>
@@ -35,7 +36,7 @@ size_t ig_safetensors_absent_count(const ig_safetensors *file);
 const char *ig_safetensors_absent(const ig_safetensors *file, size_t index);
 // The error that an absent tensor is where it is needed.
 ig_status ig_safetensors_fail_absent(const ig_safetensors *file, const char *name, ig_error *err);
-// A file of any of the forms: its first bytes tell, unless its name ends in .safetensors.
+// A file of any of the forms: its first bytes tell, unless its name ends in .safetensors or .npz.
 ig_status ig_safetensors_open_file(const char *path, ig_safetensors **out, ig_error *err);
 void ig_safetensors_close(ig_safetensors *file);  // NULL is fine
 

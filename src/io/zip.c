@@ -258,6 +258,7 @@ typedef struct inflating {
   const ig_file *file;
   const char *path;
   const ig_zip_member *member;
+  size_t wanted;  // bytes of the member: once there are so many, the rest stays as it is
   z_stream stream;
   unsigned char *out;
   size_t capacity, size;  // of out
@@ -293,7 +294,8 @@ static ig_status inflate_portion(inflating *f, bool *ended, ig_error *err) {
 static ig_status inflate_member(inflating *f, ig_error *err) {
   if (inflateInit2(&f->stream, -MAX_WBITS) != Z_OK) return ig_fail_memory_in(f->path, err);
   ig_status status = IG_OK;
-  for (bool ended = false; status == IG_OK && !ended;) status = inflate_portion(f, &ended, err);
+  for (bool ended = false; status == IG_OK && !ended && f->size < f->wanted;)
+    status = inflate_portion(f, &ended, err);
   inflateEnd(&f->stream);
   return status;
 }
@@ -312,12 +314,26 @@ ig_status ig_zip_load(const ig_file *file, const char *path, const ig_zip_member
   }
   inflating *f = ig_allocate(1, sizeof *f, err);
   if (!f) return IG_ERROR_MEMORY;
-  *f = (inflating){.file = file, .path = path, .member = member};
+  *f = (inflating){.file = file, .path = path, .member = member, .wanted = SIZE_MAX};
   const ig_status status = inflate_member(f, err);
   if (status == IG_OK)
     *out = f->out;
   else
     free(f->out);
+  free(f);
+  return status;
+}
+
+ig_status ig_zip_read_start(const ig_file *file, const char *path, const ig_zip_member *member,
+                            void *to, size_t size, ig_error *err) {
+  if (size == 0) return IG_OK;
+  if (!member->deflated) return ig_file_read(file, path, member->begin, to, size, err);
+  inflating *f = ig_allocate(1, sizeof *f, err);
+  if (!f) return IG_ERROR_MEMORY;
+  *f = (inflating){.file = file, .path = path, .member = member, .wanted = size};
+  const ig_status status = inflate_member(f, err);
+  if (status == IG_OK) memcpy(to, f->out, size);
+  free(f->out);
   free(f);
   return status;
 }

@@ -30,4 +30,7 @@ const ig_zip_member *ig_zip_find(const ig_zip *zip, const char *name);  // or NU
 // that a false size costs none.
 ig_status ig_zip_load(const ig_file *file, const char *path, const ig_zip_member *member,
                       unsigned char **out, ig_error *err);
+// The member's first `size` bytes, at most all of them; no more of it is inflated than that takes.
+ig_status ig_zip_read_start(const ig_file *file, const char *path, const ig_zip_member *member,
+                            void *to, size_t size, ig_error *err);
 #endif

@@ -1,5 +1,6 @@
-// Files of torch.save against what PyTorch reads of them
-// (tests/golden/torch_files/make_goldens.py): names, types, shapes and every byte.
+// Files of torch.save and of numpy.savez against what PyTorch and numpy read of them
+// (tests/golden/torch_files/make_goldens.py, numpy_files/make_goldens.py): names, types, shapes and
+// every byte.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,8 +80,7 @@ static void compare_line(compared_file *f, const char *name, const char *line) {
   assert_string_equal(found, line);
 }
 
-static void equals_torch(void **state) {
-  (void)state;
+static int compare_folder(void) {
   char line[LINE], name[LINE];
   compared_file f = {0};
   int lines = 0;
@@ -99,7 +99,19 @@ static void equals_torch(void **state) {
   }
   end_file(&f);
   fclose(expected);
-  assert_true(lines > 130);
+  return lines;
+}
+
+static void equals_torch(void **state) {
+  (void)state;
+  assert_true(compare_folder() > 130);
+}
+
+static void equals_numpy(void **state) {
+  (void)state;
+  assert_int_equal(chdir("../numpy_files"), 0);
+  assert_true(compare_folder() > 55);
+  assert_int_equal(chdir("../torch_files"), 0);
 }
 
 // Weights of a view are converted part by part.
@@ -131,6 +143,7 @@ static void tells_what_is_left_out(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(equals_torch),
+      cmocka_unit_test(equals_numpy),
       cmocka_unit_test(parts_of_a_view),
       cmocka_unit_test(tells_what_is_left_out),
   };
