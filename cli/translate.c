@@ -20,9 +20,23 @@ typedef struct run_identity {
 
 static ig_status put_identity(void *context, char **out, ig_error *err) {
   // --strict decides whether a run ends, not what it writes.
-  static const char *const without_effect[] = {"model",  "input",   "output",  "resume",
-                                               "strict", "threads", "workers", "batch-tokens",
-                                               "stats",  "quiet",   "json",    NULL};
+  static const char *const without_effect[] = {"model",
+                                               "input",
+                                               "output",
+                                               "resume",
+                                               "strict",
+                                               "threads",
+                                               "workers",
+                                               "batch-tokens",
+                                               "stats",
+                                               "quiet",
+                                               "json",
+                                               "alignments",
+                                               "alignments-format",
+                                               "alignments-layer",
+                                               "alignments-head",
+                                               "alignments-svg",
+                                               NULL};
   static const char *const files[] = {"score-target", NULL};
   const run_identity *run = context;
   return cli_identity_text(&(cli_identity_options){.verb = run->verb,
@@ -59,9 +73,18 @@ static int fail_with_count(const cli_verb *verb, cli_streams *s, const ig_error 
   return cli_fail(verb, "%s: %s%s", s->source_name, err->message, count);
 }
 
+// What is open while lines are translated.
+typedef struct translation {
+  cli_streams streams;
+  cli_alignments alignments;
+  ig_translator *translator;
+} translation;
+
 // Everything between opening and committing.
 static int translate_streams(const cli_verb *verb, const cli_translate_values *values,
-                             ig_translator *translator, cli_streams *s) {
+                             translation *t) {
+  ig_translator *translator = t->translator;
+  cli_streams *s = &t->streams;
   ig_error err = {0};
   bool to_terminal = s->output.file == stdout && isatty(STDOUT_FILENO);
   ig_reporter reporter = cli_report_begin(&values->log, !to_terminal);
@@ -74,8 +97,10 @@ static int translate_streams(const cli_verb *verb, const cli_translate_values *v
   cli_report_end();
   if (status == IG_OK) {
     status = cli_output_commit(&s->output, &err);
+    if (status == IG_OK) status = cli_alignments_commit(&t->alignments, &err);
     s->own_error |= status != IG_OK;
   }
+  s->own_error |= t->alignments.failed;
   if (status != IG_OK) return fail_with_count(verb, s, &err);
   if (values->stats != NULL)
     status = cli_translate_write_stats(values, translator, stream.lines_before, &err);
@@ -106,8 +131,12 @@ static int read_weights(const cli_verb *verb, const char *text, ig_ensemble_memb
 
 // The members have their directories; their weights are still to be read.
 static int open_members(const cli_verb *verb, const cli_translate_values *v,
-                        ig_ensemble_member *members, ig_translator **out) {
-  const ig_translator_options options = cli_translate_library_options(v);
+                        ig_ensemble_member *members, translation *t) {
+  ig_translator_options options = cli_translate_library_options(v);
+  if (v->alignments != NULL || v->alignments_svg != NULL) {
+    options.alignments.write = cli_alignments_write;
+    options.alignments.context = &t->alignments;
+  }
   ig_ensemble ensemble = {.members = members, .count = v->models.count};
   if (cli_translate_is_geometric(v)) ensemble.mean = IG_MEAN_GEOMETRIC;
   if (v->weights != NULL) {
@@ -115,30 +144,32 @@ static int open_members(const cli_verb *verb, const cli_translate_values *v,
     if (code != CLI_GO_ON) return code;
   }
   ig_error err = {0};
-  if (ig_translator_open_ensemble(&ensemble, &options, out, &err) == IG_OK) return CLI_GO_ON;
+  if (ig_translator_open_ensemble(&ensemble, &options, &t->translator, &err) == IG_OK)
+    return CLI_GO_ON;
   return cli_fail(verb, "%s", err.message);
 }
 
-static int open_translator(const cli_verb *verb, const cli_translate_values *v,
-                           ig_translator **out) {
+static int open_translator(const cli_verb *verb, const cli_translate_values *v, translation *t) {
   const size_t count = v->models.count;
   ig_ensemble_member *members = calloc(count, sizeof *members);
   if (members == NULL) return cli_fail_memory(verb);
   for (size_t i = 0; i < count; i++) members[i].directory = v->models.items[i];
-  const int code = open_members(verb, v, members, out);
+  const int code = open_members(verb, v, members, t);
   free(members);
   return code;
 }
 
 // The model is opened before the output, so that a wrong path leaves no trace.
 static int open_and_translate(const cli_verb *verb, const cli_translate_values *values,
-                              cli_streams *s, ig_translator **translator) {
+                              translation *t) {
   ig_error err = {0};
   run_identity run = {.verb = verb, .values = values};
-  const int code = open_translator(verb, values, translator);
+  const int code = open_translator(verb, values, t);
   if (code != CLI_GO_ON) return code;
-  if (open_streams(s, &run, &err) != IG_OK) return cli_fail(verb, "%s", err.message);
-  return translate_streams(verb, values, *translator, s);
+  ig_status status = open_streams(&t->streams, &run, &err);
+  const cli_alignments_options alignments = cli_translate_alignments(values);
+  if (status == IG_OK) status = cli_alignments_open(&t->alignments, &alignments, &err);
+  return status == IG_OK ? translate_streams(verb, values, t) : cli_fail(verb, "%s", err.message);
 }
 
 static int run_parsed(const cli_verb *verb, const cli_translate_values *values) {
@@ -146,11 +177,11 @@ static int run_parsed(const cli_verb *verb, const cli_translate_values *values) 
   if (code == CLI_GO_ON) code = cli_translate_check_files(verb, values);
   if (code != CLI_GO_ON) return code;
   cli_report_begin(&values->log, false);
-  ig_translator *translator = NULL;
-  cli_streams s = {0};
-  code = open_and_translate(verb, values, &s, &translator);
-  cli_streams_close(&s);
-  ig_translator_free(translator);
+  translation t = {0};
+  code = open_and_translate(verb, values, &t);
+  cli_streams_close(&t.streams);
+  cli_alignments_close(&t.alignments);
+  ig_translator_free(t.translator);
   return code;
 }
 

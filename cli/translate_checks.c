@@ -10,6 +10,15 @@
 int cli_translate_check_options(const cli_verb *verb, const cli_translate_values *v) {
   if (v->resume && cli_is_standard(v->output))
     return cli_usage_error(verb, "--resume needs -o FILE: it goes on from FILE.partial");
+  if (v->resume && (v->alignments != NULL || v->alignments_svg != NULL))
+    return cli_usage_error(verb,
+                           "--resume and --alignments exclude each other: of the lines that "
+                           "are done the alignments are not kept");
+  if (v->alignments == NULL && v->alignments_format != NULL)
+    return cli_usage_error(verb, "--alignments-format needs --alignments FILE");
+  if (v->alignments == NULL && v->alignments_svg == NULL &&
+      (v->alignments_layer != 0 || v->alignments_head != 0))
+    return cli_usage_error(verb, "--alignments-layer and --alignments-head need --alignments FILE");
   if (v->score_target != NULL && v->n_best > 0)
     return cli_usage_error(verb, "--n-best and --score-target exclude each other");
   if (v->beam_size > 0 && !v->sample && v->n_best > v->beam_size)
@@ -21,79 +30,99 @@ int cli_translate_check_options(const cli_verb *verb, const cli_translate_values
   return CLI_GO_ON;
 }
 
-static int check_homes(const cli_verb *verb, const cli_translate_values *v) {
-  const bool output = cli_begins_with_home(v->output);
-  if (!output && !cli_begins_with_home(v->stats)) return CLI_GO_ON;
-  const char *path = output ? v->output : v->stats;
-  return cli_usage_error(verb,
-                         "%s %s: '~' is not taken for the home directory: give the path of that, "
-                         "or ./%s for a directory of this name",
-                         output ? "--output" : "--stats", path, path);
+// A file that the command reads or writes. path NULL: none.
+typedef struct named_path {
+  const char *option, *path;
+} named_path;
+
+// What is written, and then what is read. The output of translations is the first.
+enum { OUTPUTS = 4, INPUTS = 2 };
+typedef struct named_paths {
+  named_path list[OUTPUTS + INPUTS];
+} named_paths;
+
+static named_paths paths_of(const cli_translate_values *v) {
+  return (named_paths){{{"--output", v->output},
+                        {"--stats", v->stats},
+                        {"--alignments", v->alignments},
+                        {"--alignments-svg", v->alignments_svg},
+                        {"--score-target", v->score_target},
+                        {"--input", v->input}}};
+}
+
+static int check_homes(const cli_verb *verb, const named_paths *paths) {
+  for (int i = 0; i < OUTPUTS; i++) {
+    const named_path *p = &paths->list[i];
+    if (cli_begins_with_home(p->path))
+      return cli_usage_error(verb,
+                             "%s %s: '~' is not taken for the home directory: give the path of "
+                             "that, or ./%s for a directory of this name",
+                             p->option, p->path, p->path);
+  }
+  return CLI_GO_ON;
 }
 
 // No output replaces a file of a model: its weights would be lost.
-static int check_model_files(const cli_verb *verb, const cli_translate_values *v) {
-  const struct {
-    const char *option, *path;
-  } outputs[] = {{"--output", v->output}, {"--stats", v->stats}};
+static int check_model_files(const cli_verb *verb, const cli_translate_values *v,
+                             const named_paths *paths) {
   for (size_t i = 0; i < v->models.count; i++)
-    for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++) {
-      const char *model = v->models.items[i], *path = outputs[o].path;
+    for (int o = 0; o < OUTPUTS; o++) {
+      const char *model = v->models.items[i];
+      const named_path *p = &paths->list[o];
       bool found;
       ig_error err = {0};
-      if (cli_find_file_of_model(path, model, &found, &err) != IG_OK)
+      if (cli_find_file_of_model(p->path, model, &found, &err) != IG_OK)
         return cli_fail(verb, "%s", err.message);
       if (found)
-        return cli_usage_error(verb, "%s %s is a file of the model %s", outputs[o].option, path,
-                               model);
+        return cli_usage_error(verb, "%s %s is a file of the model %s", p->option, p->path, model);
     }
   return CLI_GO_ON;
 }
 
-// True if the statistics would be written where the unfinished output is.
-static bool is_unfinished_output(const cli_translate_values *v) {
+// True if the file would be written where the unfinished output is.
+static bool is_unfinished_output(const char *path, const char *output) {
   static const char *const suffixes[] = {".partial", ".partial.state"};
   bool same = false;
-  for (size_t i = 0; v->stats != NULL && !cli_is_standard(v->output) && i < 2; i++) {
-    const size_t size = strlen(v->output) + strlen(suffixes[i]) + 1;
-    char *path = malloc(size);
-    if (path == NULL) return false;  // opening the output will tell
-    snprintf(path, size, "%s%s", v->output, suffixes[i]);
-    same = same || cli_same_file(v->stats, path);
-    free(path);
+  for (size_t i = 0; path != NULL && !cli_is_standard(output) && i < 2; i++) {
+    const size_t size = strlen(output) + strlen(suffixes[i]) + 1;
+    char *unfinished = malloc(size);
+    if (unfinished == NULL) return false;  // opening the output will tell
+    snprintf(unfinished, size, "%s%s", output, suffixes[i]);
+    same = same || cli_same_file(path, unfinished);
+    free(unfinished);
   }
   return same;
 }
 
-// No output replaces an input or another output. Two readers of standard input would take turns.
-static int check_pairs(const cli_verb *verb, const cli_translate_values *v) {
-  const struct {
-    const char *one, *other, *path, *other_path;
-  } pairs[] = {
-      {"--output", "--input", v->output, v->input},
-      {"--stats", "--output", v->stats, v->output},
-      {"--stats", "--input", v->stats, v->input},
-      {"--stats", "--score-target", v->stats, v->score_target},
-      {"--score-target", "--output", v->score_target, v->output},
-  };
-  const int code = check_homes(verb, v);
-  if (code != CLI_GO_ON) return code;
-  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-    const char *path = pairs[i].path, *other = pairs[i].other_path;
-    if (cli_same_file(path, other))
-      return cli_usage_error(verb, "%s and %s are the same file: %s", pairs[i].one, pairs[i].other,
-                             path);
+static int check_output(const cli_verb *verb, const named_paths *paths, int index) {
+  const named_path *p = &paths->list[index];
+  for (int i = 0; i < OUTPUTS + INPUTS; i++) {
+    const named_path *other = &paths->list[i];
+    if ((i < index || i >= OUTPUTS) && cli_same_file(p->path, other->path))
+      return cli_usage_error(verb, "%s and %s are the same file: %s", p->option, other->option,
+                             p->path);
   }
-  if (is_unfinished_output(v))
-    return cli_usage_error(verb, "--stats %s: the unfinished output is there", v->stats);
-  if (v->stats != NULL && cli_is_standard(v->stats) && cli_is_standard(v->output))
-    return cli_usage_error(verb, "--stats and the translations cannot both go to standard output");
-  if (v->score_target != NULL && cli_is_standard(v->score_target) && cli_is_standard(v->input))
-    return cli_usage_error(verb, "--input and --score-target cannot both be standard input");
+  if (index == 0 || p->path == NULL) return CLI_GO_ON;
+  if (is_unfinished_output(p->path, paths->list[0].path))
+    return cli_usage_error(verb, "%s %s: the unfinished output is there", p->option, p->path);
+  if (!cli_is_standard(p->path)) return CLI_GO_ON;
+  if (cli_is_standard(paths->list[0].path))
+    return cli_usage_error(verb, "%s and the translations cannot both go to standard output",
+                           p->option);
+  for (int i = 1; i < index; i++)
+    if (paths->list[i].path != NULL && cli_is_standard(paths->list[i].path))
+      return cli_usage_error(verb, "%s and %s cannot both go to standard output", p->option,
+                             paths->list[i].option);
   return CLI_GO_ON;
 }
 
+// No output replaces an input or another output. Two readers of standard input would take turns.
 int cli_translate_check_files(const cli_verb *verb, const cli_translate_values *v) {
-  const int code = check_pairs(verb, v);
-  return code == CLI_GO_ON ? check_model_files(verb, v) : code;
+  const named_paths paths = paths_of(v);
+  int code = check_homes(verb, &paths);
+  for (int i = 0; i < OUTPUTS && code == CLI_GO_ON; i++) code = check_output(verb, &paths, i);
+  if (code != CLI_GO_ON) return code;
+  if (v->score_target != NULL && cli_is_standard(v->score_target) && cli_is_standard(v->input))
+    return cli_usage_error(verb, "--input and --score-target cannot both be standard input");
+  return check_model_files(verb, v, &paths);
 }

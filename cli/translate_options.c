@@ -10,6 +10,8 @@ static const char *const types[] = {"fp32", NULL};
 static const char *const splits[] = {"auto", "off", NULL};
 static const char *const means[] = {"arithmetic", "geometric", NULL};  // as ig_mean
 
+static const char *const alignment_formats[] = {"pharaoh", "soft", "json", NULL};  // as the enum
+
 static const cli_option translate_options[] = {
     CLI_REQUIRED_LIST_OPTION(
         'm', "model", "DIR", models,
@@ -99,6 +101,23 @@ static const cli_option translate_options[] = {
     CLI_TEXT_OPTION(0, "score-target", "FILE", score_target,
                     "Do not translate: print the log-probability of each line of FILE as the "
                     "translation of the input's line; with --ids, of each token."),
+    CLI_TEXT_OPTION(0, "alignments", "FILE", alignments,
+                    "Write what each target token attends to in the source, a line for each line "
+                    "of output. Positions count from 0: in text, tokens that stand for no text "
+                    "(ends, languages) have none; with --ids and --ids-in, every id counts."),
+    CLI_CHOICE_OPTION("alignments-format", "FORMAT", alignments_format, alignment_formats,
+                      "pharaoh: I-J for each target token J and the source token I that it attends "
+                      "to most. soft: for each target token the weights of all source tokens, "
+                      "special ones included, with commas between them; sentences of a line have "
+                      "tabs between them. json: an object with tokens, links and weights. "
+                      "Default: pharaoh."),
+    CLI_INTEGER_OPTION("alignments-layer", "N", alignments_layer, -1000, 1000,
+                       "Attention of the decoder's layer N, from 1, or from the last, which is -1. "
+                       "Default: the one before the last; of at most three layers the last."),
+    CLI_INTEGER_OPTION("alignments-head", "N", alignments_head, 0, 1000,
+                       "Attention of head N, from 1; 0: the mean of all. Default: 0."),
+    CLI_TEXT_OPTION(0, "alignments-svg", "FILE", alignments_svg,
+                    "Draw what the first sentence attends to, as an SVG."),
     CLI_STRICT_OPTION,
     CLI_STATS_OPTION,
     CLI_QUIET_OPTION,
@@ -140,6 +159,16 @@ ig_translator_options cli_translate_library_options(const cli_translate_values *
     options.split_sentences = IG_SPLIT_SENTENCES_OFF;
   options.source_language = values->source_language;
   options.target_language = values->target_language;
+  options.alignments.layer = values->alignments_layer;
+  options.alignments.head = values->alignments_head;
+  return options;
+}
+
+cli_alignments_options cli_translate_alignments(const cli_translate_values *values) {
+  cli_alignments_options options = {.path = values->alignments, .picture = values->alignments_svg};
+  const char *format = values->alignments_format;
+  for (int i = 0; format != NULL && alignment_formats[i] != NULL; i++)
+    if (strcmp(format, alignment_formats[i]) == 0) options.format = (cli_alignments_format)i;
   return options;
 }
 

@@ -1,6 +1,7 @@
 // What the files cli/translate*.c share: the values of the verb's options.
 #ifndef CLI_TRANSLATE_VALUES_H
 #define CLI_TRANSLATE_VALUES_H
+#include "alignments.h"
 #include "ingot.h"
 #include "options.h"
 #include "report.h"
@@ -9,6 +10,8 @@ typedef struct cli_translate_values {
   cli_list models;
   const char *ensemble, *weights, *input, *output, *score_target, *type, *stats;
   const char *split_sentences, *source_language, *target_language;
+  const char *alignments, *alignments_format, *alignments_svg;
+  int alignments_layer, alignments_head;
   int beam_size, n_best, min_length, max_length, no_repeat_ngram_size;
   double length_penalty, repetition_penalty, temperature, top_p, min_p;
   int top_k, seed;
@@ -22,6 +25,7 @@ int cli_translate_run(const cli_verb *verb, int argc, char **argv);
 // The values of options that are not given.
 extern const cli_translate_values cli_translate_no_values;
 ig_translator_options cli_translate_library_options(const cli_translate_values *values);
+cli_alignments_options cli_translate_alignments(const cli_translate_values *values);
 bool cli_translate_is_geometric(const cli_translate_values *values);  // the mean of an ensemble
 // The two below return CLI_GO_ON, or the exit code once they have reported what is wrong.
 // Options that make sense alone, but not together.

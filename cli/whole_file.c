@@ -51,50 +51,67 @@ ig_status cli_whole_file_check(const char *path, ig_error *err) {
   return IG_OK;
 }
 
-static bool put_text(FILE *file, const char *text, size_t size) {
-  return file != NULL && fwrite(text, 1, size, file) == size && fflush(file) == 0;
+static ig_status open_beside(cli_whole_file *f, ig_error *err) {
+  struct stat info;
+  const bool exists = stat(f->path, &info) == 0;
+  const mode_t mask = umask(0);
+  umask(mask);
+  f->mode = exists ? info.st_mode & 07777 : 0666 & ~mask;
+  f->final = cli_final_path(f->path, exists);
+  if (f->final == NULL) return fail_system(f->path, err);
+  int descriptor;
+  const ig_status status = open_temporary(f->final, &f->temporary, &descriptor, err);
+  if (status != IG_OK) {
+    f->temporary = NULL;  // it was freed
+    return status;
+  }
+  f->file = fdopen(descriptor, "w");
+  if (f->file != NULL) return IG_OK;
+  close(descriptor);
+  return fail_system(f->path, err);
 }
 
-static ig_status replace_file(const char *final, mode_t mode, const char *text, size_t size,
-                              ig_error *err) {
-  char *temporary;
-  int descriptor;
-  const ig_status status = open_temporary(final, &temporary, &descriptor, err);
-  if (status != IG_OK) return status;
-  FILE *file = fdopen(descriptor, "w");
+ig_status cli_whole_file_open(cli_whole_file *f, const char *path, ig_error *err) {
+  *f = (cli_whole_file){.path = cli_is_standard(path) ? "standard output" : path};
   errno = 0;
-  bool good = put_text(file, text, size) && fchmod(descriptor, mode) == 0 && fsync(descriptor) == 0;
-  if (file == NULL)
-    close(descriptor);
-  else
-    good = fclose(file) == 0 && good;
-  good = good && rename(temporary, final) == 0;
-  if (!good) {
-    fail_system(final, err);
-    unlink(temporary);
+  if (!cli_is_standard(path) && !cli_is_direct(path)) return open_beside(f, err);
+  f->file = cli_is_standard(path) ? stdout : cli_open_direct(path);
+  return f->file != NULL ? IG_OK : fail_system(path, err);
+}
+
+ig_status cli_whole_file_commit(cli_whole_file *f, ig_error *err) {
+  errno = 0;
+  bool good = !ferror(f->file) && fflush(f->file) == 0;
+  if (f->final != NULL)
+    good = good && fchmod(fileno(f->file), f->mode) == 0 && fsync(fileno(f->file)) == 0;
+  if (f->file != stdout) good = fclose(f->file) == 0 && good;
+  f->file = NULL;
+  if (f->final != NULL && good && rename(f->temporary, f->final) == 0) {
+    free(f->temporary);
+    f->temporary = NULL;
+  } else if (f->final != NULL) {
+    good = false;
   }
-  free(temporary);
+  if (!good) fail_system(f->path, err);
+  cli_whole_file_close(f);
   return good ? IG_OK : IG_ERROR_IO;
 }
 
+void cli_whole_file_close(cli_whole_file *f) {
+  if (f->file != NULL && f->file != stdout) fclose(f->file);
+  if (f->temporary != NULL) unlink(f->temporary);
+  free(f->temporary);
+  free(f->final);
+  *f = (cli_whole_file){0};
+}
+
 ig_status cli_whole_file_write(const char *path, const char *text, size_t size, ig_error *err) {
-  struct stat info;
-  errno = 0;
-  if (cli_is_standard(path))
-    return put_text(stdout, text, size) ? IG_OK : fail_system("standard output", err);
-  if (cli_is_direct(path)) {
-    FILE *file = cli_open_direct(path);
-    bool good = put_text(file, text, size);
-    if (file != NULL) good = fclose(file) == 0 && good;
-    return good ? IG_OK : fail_system(path, err);
+  cli_whole_file f;
+  ig_status status = cli_whole_file_open(&f, path, err);
+  if (status == IG_OK) {
+    (void)fwrite(text, 1, size, f.file);  // what failed is found when the file is complete
+    status = cli_whole_file_commit(&f, err);
   }
-  const bool exists = stat(path, &info) == 0;
-  char *final = cli_final_path(path, exists);
-  if (final == NULL) return fail_system(path, err);
-  const mode_t mask = umask(0);
-  umask(mask);
-  const ig_status status =
-      replace_file(final, exists ? info.st_mode & 07777 : 0666 & ~mask, text, size, err);
-  free(final);
+  cli_whole_file_close(&f);
   return status;
 }

@@ -115,6 +115,17 @@ static ig_status write_line(void *context, const char *line, size_t length, ig_e
 
 // ---- translators ----------------------------------------------------------------
 
+// Whatever is asked for, each row of weights adds up to 1 and each link leads to a source token.
+static ig_status keep_alignment(void *context, const ig_token_alignment *a, ig_error *err) {
+  (void)context, (void)err;
+  for (int j = 0; j < a->target_count; j++) {
+    float sum = 0;
+    for (int i = 0; i < a->source_count; i++) sum += a->weights[j * a->source_count + i];
+    if (!(sum > 0.999f && sum < 1.001f) || a->links[j] >= a->source_count) abort();
+  }
+  return IG_OK;
+}
+
 static ig_translator_options take_options(input_bytes *input) {
   static const char *const types[] = {NULL, "fp32", "int9"}, *const languages[] = {NULL, "en", "/"};
   ig_translator_options o = ig_translator_options_default();
@@ -141,6 +152,12 @@ static ig_translator_options take_options(input_bytes *input) {
     o.sampling.top_p = take_float(input);
     o.sampling.min_p = take_float(input);
     o.repetition_penalty = take_float(input);
+  }
+  const uint8_t more = take_byte(input);
+  if (more & 1) {
+    o.alignments.write = keep_alignment;
+    o.alignments.layer = take_int(input);
+    o.alignments.head = take_int(input);
   }
   return o;
 }

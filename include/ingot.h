@@ -253,6 +253,37 @@ typedef struct ig_sampling_options {
   uint64_t seed;     /* default 0 */
 } ig_sampling_options;
 
+/* What the tokens of a translation attend to in its source: the probabilities of one layer's
+ * cross-attention, as transformers' cross_attentions. Row j is of the step that makes target token
+ * j. Everything is borrowed until the call that hands it out returns. */
+typedef struct ig_token_alignment {
+  size_t line;    /* from 1 */
+  int hypothesis; /* of n_best, from 0 */
+  bool ends_line; /* a line of several sentences has an alignment for each of them */
+  int source_count, target_count; /* tokens, special ones included; 0: there is nothing to align */
+  const int *source_ids, *target_ids;
+  const char *const *source_pieces, *const *target_pieces; /* NULL: no tokenizer is read */
+  /* The place of each token in its line, from 0. Of text, tokens that stand for no text (ends,
+   * languages) have none, -1, and take none; of ids (ids_in, ids_out) they take one. */
+  const int *source_positions, *target_positions;
+  const float *weights; /* (target_count, source_count); rows add up to 1 */
+  /* (target_count): the source token with a place that has the greatest weight; -1: none, for the
+   * target token has no place itself */
+  const int *links;
+} ig_token_alignment;
+typedef struct ig_alignment_options {
+  /* Called for each translation, n_best of a sentence, in the order of the output and before its
+   * lines are written, on the thread that called the library; also for given targets
+   * (ig_score_targets). Of an ensemble it is the first member that attends. Kept; default NULL:
+   * nobody asks, which costs nothing. */
+  ig_status (*write)(void *context, const ig_token_alignment *alignment, ig_error *err);
+  void *context; /* kept */
+  /* of the decoder, from 1, or from the last, which is -1; default 0: the one before the last, of
+   * at most three layers the last */
+  int layer;
+  int head; /* from 1; default 0: the mean of all */
+} ig_alignment_options;
+
 /* "The model's" is what its generation_config.json says, or where that file is missing, its
  * config.json. */
 typedef struct ig_translator_options {
@@ -290,6 +321,7 @@ typedef struct ig_translator_options {
   /* what the score of a token that the text has already is divided by, if it is positive, or
    * multiplied by; above 0; default 0: the model's, else 1 */
   float repetition_penalty;
+  ig_alignment_options alignments;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 

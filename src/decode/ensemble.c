@@ -221,7 +221,8 @@ ig_status ig_ensemble_scorer_reserve(ig_ensemble_scorer *s, const ig_pass_bounds
 
 ig_status ig_ensemble_scorer_run(ig_ensemble_scorer *s, int member, const ig_score_args *args,
                                  float *log_probs, ig_error *err) {
-  if (s->members->count == 1) return ig_scorer_run(s->scorer[0], args, log_probs, err);
+  if (s->members->count == 1 || !log_probs)
+    return ig_scorer_run(s->scorer[member], args, log_probs, err);
   const size_t rows = (size_t)ig_ragged_rows(&args->target);
   IG_TRY(reserve_log_probs(s, rows, err));
   IG_TRY(ig_scorer_run(s->scorer[member], args, s->log_probs, err));

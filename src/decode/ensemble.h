@@ -55,7 +55,7 @@ void ig_ensemble_scorer_free(ig_ensemble_scorer *scorer);
 ig_status ig_ensemble_scorer_reserve(ig_ensemble_scorer *scorer, const ig_pass_bounds *most,
                                      ig_error *err);
 // Members are run from 0 on, each with the batch's sources in its own ids; after the last one
-// log_probs (rows of targets) hold the scores of all.
+// log_probs (rows of targets; NULL: nobody asks) hold the scores of all.
 ig_status ig_ensemble_scorer_run(ig_ensemble_scorer *scorer, int member, const ig_score_args *args,
                                  float *log_probs, ig_error *err);
 #endif

@@ -63,15 +63,16 @@ static ig_status check_log_probs(const ig_ragged *target, const float *log_probs
 ig_status ig_scorer_run(ig_scorer *s, const ig_score_args *args, float *log_probs, ig_error *err) {
   IG_TRY(ig_allocate_more((void **)&s->input, &s->input_capacity,
                           (size_t)ig_ragged_rows(&args->target), sizeof *s->input, err));
-  shift_targets(args, s->start_id, s->input);
+  shift_targets(args, args->start_id ? *args->start_id : s->start_id, s->input);
   const ig_batch batch = {.sequences = args->target.sequences,
                           .source = args->source_ids,
                           .source_offsets = args->source.offsets,
                           .target_input = s->input,
-                          .target_output = args->target_ids,
+                          .target_output = log_probs ? args->target_ids : NULL,
                           .target_offsets = args->target.offsets};
-  const ig_pass_args pass = {.batch = &batch, .log_probs = log_probs, .watch = args->watch};
+  const ig_pass_args pass = {
+      .batch = &batch, .log_probs = log_probs, .attended = args->attended, .watch = args->watch};
   IG_TRY(ig_pass_run(s->pass, &pass, NULL, err));
   IG_TRY(ig_interrupt_check(args->watch, err));
-  return check_log_probs(&args->target, log_probs, err);
+  return log_probs ? check_log_probs(&args->target, log_probs, err) : IG_OK;
 }

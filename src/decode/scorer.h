@@ -18,9 +18,11 @@ typedef struct ig_score_args {
   const int *source_ids, *target_ids;  // (rows of each), end tokens included
   // IG_INTERRUPTED as soon as it has seen a request. NULL: never.
   ig_interrupt_watch *watch;
+  const int *start_id;          // instead of the scorer's; NULL: that
+  const ig_attended *attended;  // filled with what the targets attend to; NULL: nobody asks
 } ig_score_args;
 // log_probs (rows of targets): log p(target_ids[i] | source, start and the ids before it). One
-// that is not a number is an error.
+// that is not a number is an error. NULL: nobody asks for them.
 ig_status ig_scorer_run(ig_scorer *scorer, const ig_score_args *args, float *log_probs,
                         ig_error *err);
 #endif

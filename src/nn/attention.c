@@ -30,6 +30,7 @@ typedef struct attention_work {
   float *output;         // (rows, heads*head_dim)
   const float *doutput;  // (rows, heads*head_dim)
   const ig_attention_gradients *gradients;
+  const ig_attention_weights *weights;
   float *buffers;  // (threads, buffer)
   size_t buffer;
   size_t group, pairs;  // pairs of a task, and all pairs
@@ -227,6 +228,17 @@ static void forward_by_products(const head_pair *p, float *output) {
   }
 }
 
+// The probabilities of query i: row (keys).
+static void compute_row(const head_pair *p, size_t i, float *row) {
+  const ig_attention_args *a = p->work->args;
+  const float *query = p->query + i * a->query_stride;
+  const size_t column = p->head * p->dim;
+  for (size_t t = 0; t < p->keys; t++)
+    row[t] = p->work->nn->kernels->dot(
+        p->dim, query, a->keys.key + key_row(&a->keys, p->sequence, t) * a->keys.stride + column);
+  normalize_row(p, i, p->keys, row);
+}
+
 static void forward_by_rows(const head_pair *p, float *output) {
   const attention_work *w = p->work;
   const ig_attention_args *a = w->args;
@@ -234,12 +246,8 @@ static void forward_by_rows(const head_pair *p, float *output) {
   const size_t dim = p->dim, column = p->head * dim;
   float *row = p->scratch;
   for (size_t i = 0; i < p->queries; i++) {
-    const float *query = p->query + i * a->query_stride;
     float *to = output + i * (size_t)a->heads * dim;
-    for (size_t t = 0; t < p->keys; t++)
-      row[t] = kernels->dot(
-          dim, query, a->keys.key + key_row(&a->keys, p->sequence, t) * a->keys.stride + column);
-    normalize_row(p, i, p->keys, row);
+    compute_row(p, i, row);
     if (ig_dropout_active(w->nn, &a->dropout)) drop_row(p, i, p->keys, row, row);
     memset(to, 0, dim * sizeof *to);
     for (size_t t = 0; t < p->keys; t++)
@@ -260,6 +268,23 @@ static void attention_forward_group(void *context, size_t index, int worker) {
       forward_by_rows(&p, output);
     else
       forward_by_products(&p, output);
+  }
+}
+
+// The weights of one sequence: of a head, or the mean of all.
+static void weigh_sequence(void *context, size_t sequence, int worker) {
+  const attention_work *w = context;
+  const ig_attention_weights *out = w->weights;
+  const size_t heads = (size_t)w->args->heads, first = out->head < 0 ? 0 : (size_t)out->head,
+               end = out->head < 0 ? heads : first + 1;
+  for (size_t h = first; h < end; h++) {
+    const head_pair p = pair_at(w, sequence * heads + h, worker);
+    float *to = out->weights + out->offsets[sequence];
+    if (h == first) memset(to, 0, p.queries * p.keys * sizeof *to);
+    for (size_t i = 0; i < p.queries; i++) {
+      compute_row(&p, i, p.scratch);
+      w->nn->kernels->axpy(p.keys, 1.0f / (float)(end - first), p.scratch, to + i * p.keys);
+    }
   }
 }
 
@@ -352,7 +377,8 @@ static size_t worker_buffer(const ig_kernels *kernels, size_t dim, size_t keys) 
   return (floats / unit + 2) * unit;
 }
 
-static void run_pairs(attention_work *w, ig_task task) {
+// Runs tasks of which each thread has a buffer.
+static void run_tasks(attention_work *w, size_t count, ig_task task) {
   const ig_attention_args *a = w->args;
   ig_nn *nn = w->nn;
   const size_t mark = ig_arena_mark(nn->scratch), sequences = (size_t)a->queries.sequences,
@@ -362,14 +388,25 @@ static void run_pairs(attention_work *w, ig_task task) {
     if ((size_t)a->keys.length[s] > most_keys) most_keys = (size_t)a->keys.length[s];
   w->buffer = worker_buffer(nn->kernels, (size_t)a->head_dim, most_keys);
   w->buffers = IG_TAKE(nn->scratch, float, w->buffer *threads);
-  w->pairs = sequences * (size_t)a->heads;
-  w->group = w->pairs / (threads * TASKS_PER_THREAD) + 1;
-  ig_pool_run(nn->pool, ig_blocks_parts(w->pairs, w->group), task, w);
+  ig_pool_run(nn->pool, count, task, w);
   ig_arena_release(nn->scratch, mark);
+}
+
+static void run_pairs(attention_work *w, ig_task task) {
+  const size_t threads = (size_t)ig_pool_threads(w->nn->pool);
+  w->pairs = (size_t)w->args->queries.sequences * (size_t)w->args->heads;
+  w->group = w->pairs / (threads * TASKS_PER_THREAD) + 1;
+  run_tasks(w, ig_blocks_parts(w->pairs, w->group), task);
 }
 
 void ig_attention_forward(ig_nn *nn, const ig_attention_args *args, float *output) {
   run_pairs(&(attention_work){.nn = nn, .args = args, .output = output}, attention_forward_group);
+}
+
+void ig_attention_probabilities(ig_nn *nn, const ig_attention_args *args,
+                                const ig_attention_weights *out) {
+  run_tasks(&(attention_work){.nn = nn, .args = args, .weights = out},
+            (size_t)args->queries.sequences, weigh_sequence);
 }
 
 void ig_attention_backward(ig_nn *nn, const ig_attention_args *args, const float *doutput,

@@ -53,6 +53,15 @@ typedef struct ig_attention_gradients {
 
 // output (rows, heads*head_dim).
 void ig_attention_forward(ig_nn *nn, const ig_attention_args *args, float *output);
+// Where the probabilities go, before dropout.
+typedef struct ig_attention_weights {
+  int head;               // from 0; -1: the mean over all heads
+  const size_t *offsets;  // (sequences): where those of each sequence begin
+  float *weights;         // of each sequence (queries, keys)
+} ig_attention_weights;
+// args are those of the forward. In the scratch of the forward.
+void ig_attention_probabilities(ig_nn *nn, const ig_attention_args *args,
+                                const ig_attention_weights *out);
 // doutput (rows, heads*head_dim). args are those of the forward: the probabilities are computed
 // again from them. Keys must be contiguous (no index), and each of their rows owned by one
 // sequence.

@@ -35,6 +35,14 @@ void ig_cross_attention_forward(ig_nn *nn, const ig_multi_head_attention *attent
   ig_linear_forward(nn, &attention->output, count, state->context, IG_ACTIVATION_NONE, output);
 }
 
+void ig_cross_attention_weights(ig_nn *nn, const ig_multi_head_attention *attention,
+                                const ig_multi_head_attention_state *state,
+                                const ig_cross_attention_args *args,
+                                const ig_attention_weights *out) {
+  const ig_attention_args heads = attention_args(attention, state, args);
+  ig_attention_probabilities(nn, &heads, out);
+}
+
 typedef struct cross_gradient_buffers {
   float *dcontext;    // (rows, w)
   float *dprojected;  // (rows, w)

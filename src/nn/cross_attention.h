@@ -29,6 +29,11 @@ void ig_cross_attention_forward(ig_nn *nn, const ig_multi_head_attention *attent
                                 const ig_multi_head_attention_state *state,
                                 const ig_cross_attention_args *args, const float *input,
                                 float *output);
+// After the forward of the same args: its probabilities.
+void ig_cross_attention_weights(ig_nn *nn, const ig_multi_head_attention *attention,
+                                const ig_multi_head_attention_state *state,
+                                const ig_cross_attention_args *args,
+                                const ig_attention_weights *out);
 void ig_cross_attention_backward(ig_nn *nn, const ig_multi_head_attention *attention,
                                  const ig_multi_head_attention_state *state,
                                  const ig_cross_attention_args *args, const float *input,

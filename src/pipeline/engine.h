@@ -36,6 +36,20 @@ ig_status ig_engine_check_usable(const ig_engine *engine, ig_error *err);
 bool ig_engine_lend_pool(ig_engine *engine, ig_pool **pool);
 void ig_engine_return_pool(ig_engine *engine);
 
+// What a worker found of a sentence that it scored.
+typedef struct ig_engine_scores {
+  const float
+      *log_probs;        // (target ids): of each token, given those before it; NULL: not asked for
+  const float *weights;  // (target ids, source ids of the first member): what each of them attends
+                         // to; NULL: not asked for
+} ig_engine_scores;
+
+// The cross-attention of the first member that is asked for.
+typedef struct ig_engine_attention {
+  int layer;  // from 0
+  int head;   // from 0; -1: the mean over all heads
+} ig_engine_attention;
+
 // Sentences to be decoded or scored: one of the two functions is given and says which. It is called
 // once for each sentence that has ids, in any order, on the threads of the workers and by several
 // of them at the same time; what it gets is valid until it returns. An error that it returns ends
@@ -49,10 +63,14 @@ typedef struct ig_engine_job {
   int batch_tokens;
   // found (n_best), best first.
   ig_status (*decoded)(void *context, size_t sentence, const ig_hypothesis *found, ig_error *err);
-  // log_probs (target ids): of each token, given those before it.
-  ig_status (*scored)(void *context, size_t sentence, const float *log_probs, ig_error *err);
+  ig_status (*scored)(void *context, size_t sentence, const ig_engine_scores *scores,
+                      ig_error *err);
   void *context;
   const ig_interrupter *interrupter;  // ends the job with IG_INTERRUPTED; NULL: nothing does
+  // Of scoring.
+  const ig_engine_attention *attention;  // NULL: nobody asks
+  bool without_log_probs;
+  const int *start_id;  // that decoders start with; NULL: each member's own
 } ig_engine_job;
 
 typedef struct ig_engine_counts {

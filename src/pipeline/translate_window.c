@@ -4,6 +4,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "pipeline/long_sentences.h"
+#include "pipeline/review.h"
 
 static ig_status encode_window(ig_translator *t, const ig_encoding *encoding, ig_error *err) {
   ig_pool *pool = NULL;
@@ -54,17 +55,19 @@ static ig_status keep_translation(void *context, size_t sentence, const ig_hypot
     translated->lost_output =
         ig_tokenizer_count_lost(t->format.tokenizer, found->ids, (size_t)found->length);
   ig_stream_progress_sentence(&t->progress, translated);
+  if (ig_review_is_wanted(t)) IG_TRY(ig_review_keep(t, translated, found, err));
   IG_TRY(ig_output_line_translated(&t->format, found, &translated->output, err));
   translated->blank_output = ig_output_line_is_blank(&t->format, translated->output);
   return IG_OK;
 }
 
-static ig_status keep_scores(void *context, size_t sentence, const float *log_probs,
+static ig_status keep_scores(void *context, size_t sentence, const ig_engine_scores *scores,
                              ig_error *err) {
   ig_translator *t = context;
   ig_window_sentence *scored = &t->window.sentences[sentence];
   ig_stream_progress_sentence(&t->progress, scored);
-  return ig_output_line_scored(&t->format, log_probs, scored->target.count, &scored->output, err);
+  return ig_output_line_scored(&t->format, scores->log_probs, scored->target.count, &scored->output,
+                               err);
 }
 
 // Random numbers are those of a line and of the sentence within it, whatever window it is in.
@@ -121,7 +124,8 @@ ig_status ig_translate_window(ig_translator *t, bool scoring, ig_error *err) {
   const ig_status encoded = make_ids(t, scoring, err);
   if (t->window.count == 0) return encoded;
   ig_error failure = {0};
-  const ig_status ran = run_engine(t, scoring, &failure);
+  ig_status ran = run_engine(t, scoring, &failure);
+  if (ran == IG_OK) ran = ig_review_window(t, scoring, &failure);
   count_losses(t);
   if (encoded != IG_OK || ran == IG_OK) return encoded;
   if (err) *err = failure;

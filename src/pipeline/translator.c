@@ -7,6 +7,7 @@
 #include "base/allocate.h"
 #include "base/clock.h"
 #include "base/fail.h"
+#include "pipeline/review.h"
 
 #define BATCH_TOKENS 2048
 
@@ -193,6 +194,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   IG_TRY(take_options(t, o, err));
   IG_TRY(take_source_language(t, o->source_language, err));
   IG_TRY(take_target_language(t, o->target_language, err));
+  IG_TRY(ig_review_set_up(t, o, err));
   t->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : BATCH_TOKENS;
   t->ids_in = o->ids_in;
   t->strict = o->strict;

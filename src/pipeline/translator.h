@@ -12,6 +12,14 @@
 #include "pipeline/window.h"
 #include "text/sentences.h"
 
+// What is asked for of translations that exist (review.h).
+typedef struct ig_review {
+  ig_alignment_options alignments;  // write NULL: none are asked for
+  ig_engine_attention attention;
+  size_t line;  // that was aligned last, and the positions of what follows there
+  int source_next, target_next;
+} ig_review;
+
 struct ig_translator {
   ig_engine *engine;
   bool owns_engine;
@@ -36,6 +44,7 @@ struct ig_translator {
   size_t own_capacity;
   size_t numbered_line, numbered;  // the line of the sentence that got a number last, and how many
                                    // of that line have one
+  ig_review review;
   ig_translate_stats stats;
   ig_losses losses;  // of the running stream
 };

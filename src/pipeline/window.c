@@ -17,7 +17,9 @@
 
 static void clear_sentence(const ig_window *w, ig_window_sentence *sentence) {
   free(sentence->output);
+  free(sentence->found);
   sentence->output = NULL;
+  sentence->found = NULL;
   for (int m = 0; sentence->sources && m < w->members; m++) sentence->sources[m].count = 0;
   sentence->length = 0;
   sentence->target.count = 0;

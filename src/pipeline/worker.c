@@ -36,6 +36,10 @@ struct ig_worker {
   size_t sentence_capacity;
   float *log_probs;  // (target rows), when scoring
   size_t log_prob_capacity;
+  float *weights;  // of each sentence (target rows, source rows), when its attention is asked for
+  size_t weight_capacity;
+  size_t *weight_offsets;  // (sentences): where those of each begin
+  size_t weight_offset_capacity;
   ig_interrupt_watch watch;  // of the job
 };
 
@@ -61,6 +65,8 @@ void ig_worker_free(ig_worker *w) {
   free(w->target.offsets);
   free(w->sentences);
   free(w->log_probs);
+  free(w->weights);
+  free(w->weight_offsets);
   free(w);
 }
 
@@ -243,24 +249,55 @@ static ig_status decode_share(ig_worker *w, const ig_worker_share *share, size_t
 
 // ---- scoring ----------------------------------------------------------------
 
+// Memory for what the batch attends to, once its ids are gathered.
+static ig_status reserve_weights(ig_worker *w, size_t sentences, ig_error *err) {
+  size_t total = 0;
+  IG_TRY(ig_allocate_more((void **)&w->weight_offsets, &w->weight_offset_capacity, sentences,
+                          sizeof *w->weight_offsets, err));
+  for (size_t i = 0; i < sentences; i++) {
+    w->weight_offsets[i] = total;
+    total += (size_t)(w->target.offsets[i + 1] - w->target.offsets[i]) *
+             (size_t)(w->source.offsets[i + 1] - w->source.offsets[i]);
+  }
+  return ig_allocate_more((void **)&w->weights, &w->weight_capacity, total + 1, sizeof *w->weights,
+                          err);
+}
+
+static ig_status score_by_member(ig_worker *w, const ig_engine_job *job, const taken_batch *b,
+                                 int member, ig_error *err) {
+  const int sentences = (int)b->count;
+  ig_attended attended;
+  IG_TRY(gather_ids(&w->source, b, member, err));
+  ig_score_args args = {.source = {sentences, w->source.offsets},
+                        .target = {sentences, w->target.offsets},
+                        .source_ids = w->source.ids.ids,
+                        .target_ids = w->target.ids.ids,
+                        .start_id = job->start_id,
+                        .watch = &w->watch};
+  if (job->attention && member == 0) {
+    IG_TRY(reserve_weights(w, b->count, err));
+    attended =
+        (ig_attended){job->attention->layer, {job->attention->head, w->weight_offsets, w->weights}};
+    args.attended = &attended;
+  }
+  return ig_ensemble_scorer_run(w->scorer, member, &args,
+                                job->without_log_probs ? NULL : w->log_probs, err);
+}
+
 static ig_status score_batch(ig_worker *w, const ig_engine_job *job, const taken_batch *b,
                              ig_error *err) {
-  const int sentences = (int)b->count;
+  // Who asks for no scores asks for what the first member attends to.
+  const int members = job->without_log_probs ? 1 : w->members->count;
   IG_TRY(gather_ids(&w->target, b, TARGETS, err));
   IG_TRY(ig_allocate_more((void **)&w->log_probs, &w->log_prob_capacity, w->target.ids.count + 1,
                           sizeof *w->log_probs, err));
-  for (int m = 0; m < w->members->count; m++) {
-    IG_TRY(gather_ids(&w->source, b, m, err));
-    const ig_score_args args = {.source = {sentences, w->source.offsets},
-                                .target = {sentences, w->target.offsets},
-                                .source_ids = w->source.ids.ids,
-                                .target_ids = w->target.ids.ids,
-                                .watch = &w->watch};
-    IG_TRY(ig_ensemble_scorer_run(w->scorer, m, &args, w->log_probs, err));
+  for (int m = 0; m < members; m++) IG_TRY(score_by_member(w, job, b, m, err));
+  for (size_t i = 0; i < b->count; i++) {
+    const ig_engine_scores scores = {
+        .log_probs = job->without_log_probs ? NULL : w->log_probs + w->target.offsets[i],
+        .weights = job->attention ? w->weights + w->weight_offsets[i] : NULL};
+    IG_TRY(job->scored(job->context, sentence_of(b, i), &scores, err));
   }
-  for (int i = 0; i < sentences; i++)
-    IG_TRY(job->scored(job->context, sentence_of(b, (size_t)i), w->log_probs + w->target.offsets[i],
-                       err));
   return IG_OK;
 }
 

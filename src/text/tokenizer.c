@@ -212,6 +212,21 @@ const char *ig_tokenizer_piece(const ig_tokenizer *t, ig_side side, int id) {
   const ig_added_token *added = ig_added_tokens_of(&t->added, id);
   return added ? added->text : ig_vocabulary_token(side_of(t, side)->vocabulary, id);
 }
+
+const char *ig_tokenizer_piece_of_id(const ig_tokenizer *t, ig_side side, int id) {
+  const ig_tokenizer_functions *f = ig_tokenizer_functions_of(t);
+  const char *piece = ig_tokenizer_piece(t, side, id);
+  if (!piece && f->find_piece) piece = f->find_piece(t, id);
+  return piece ? piece : "";
+}
+
+bool ig_tokenizer_is_special(const ig_tokenizer *t, ig_side side, int id) {
+  const ig_tokenizer_side *s = side_of(t, side);
+  const ig_added_token *added = ig_added_tokens_of(&t->added, id);
+  if (id == s->unk_id) return false;
+  return (added && added->special) || id == s->eos_id || id == s->pad_id || id == t->begin_id;
+}
+
 const char *ig_tokenizer_source_language(const ig_tokenizer *t) {
   return t->source_lang && *t->source_lang ? t->source_lang : NULL;
 }

@@ -118,6 +118,11 @@ int ig_tokenizer_eos_id(const ig_tokenizer *tokenizer, ig_side side);
 int ig_tokenizer_unk_id(const ig_tokenizer *tokenizer, ig_side side);
 // NULL: no such id.
 const char *ig_tokenizer_piece(const ig_tokenizer *tokenizer, ig_side side, int id);
+// The same, and those pieces that no vocabulary lists; never NULL.
+const char *ig_tokenizer_piece_of_id(const ig_tokenizer *tokenizer, ig_side side, int id);
+// Is the id that of a token which stands for no text: an end, a beginning, a language, padding, an
+// added token that is special? <unk> stands for some.
+bool ig_tokenizer_is_special(const ig_tokenizer *tokenizer, ig_side side, int id);
 // The languages that a multilingual tokenizer has tokens for, NULL-terminated; NULL: it has none.
 const ig_tokenizer_languages *ig_tokenizer_languages_of(const ig_tokenizer *tokenizer);
 // The id of a language's token. IG_ERROR_ARGUMENT, with the nearest code, if there is none.

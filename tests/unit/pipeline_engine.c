@@ -68,14 +68,14 @@ static ig_status keep_decoded(void *context, size_t sentence, const ig_hypothesi
   return IG_OK;
 }
 
-static ig_status keep_scored(void *context, size_t sentence, const float *log_probs,
+static ig_status keep_scored(void *context, size_t sentence, const ig_engine_scores *scores,
                              ig_error *err) {
   (void)err;
   answer *a = context;
   result *r = &a->results[sentence];
   r->times++;
   r->length = (int)targets[a->request->first + (int)sentence].count;
-  memcpy(r->numbers, log_probs, (size_t)r->length * sizeof(float));
+  memcpy(r->numbers, scores->log_probs, (size_t)r->length * sizeof(float));
   return IG_OK;
 }
 

@@ -79,11 +79,11 @@ static ig_status keep_decoded(void *context, size_t sentence, const ig_hypothesi
   return IG_OK;
 }
 
-static ig_status keep_scored(void *context, size_t sentence, const float *log_probs,
+static ig_status keep_scored(void *context, size_t sentence, const ig_engine_scores *scores,
                              ig_error *err) {
   (void)err;
   answers *a = context;
-  memcpy(a->log_probs[sentence], log_probs, sizeof a->log_probs[sentence]);
+  memcpy(a->log_probs[sentence], scores->log_probs, sizeof a->log_probs[sentence]);
   a->count++;
   return IG_OK;
 }

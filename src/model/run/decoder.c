@@ -89,6 +89,9 @@ static const float *forward_layer(ig_run_context *context, int i, ig_decoder_lay
   ig_cross_attention_forward(nn, &layer->cross_attention, &l->cross_attention, &cross,
                              ig_sublayer_input(nn, &second, &l->sublayer[1], rows, l->middle[0]),
                              l->sublayer[1].sum);
+  if (view->attended && view->attended->layer == i)
+    ig_cross_attention_weights(nn, &layer->cross_attention, &l->cross_attention, &cross,
+                               &view->attended->weights);
   l->middle[1] = ig_sublayer_output(nn, &second, &l->sublayer[1], rows, l->middle[0]);
   const ig_sublayer third =
       ig_sublayer_of(&model->config.decoder, &layer->feed_forward_norm, &layer->dropout, 2);

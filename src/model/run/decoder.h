@@ -26,16 +26,23 @@ typedef struct ig_decoder_state {
   ig_stack_end_state end;
 } ig_decoder_state;
 
+// What the rows attend to in the memory, by one layer's cross-attention.
+typedef struct ig_attended {
+  int layer;  // from 0
+  ig_attention_weights weights;
+} ig_attended;
+
 // The rows, and what they see.
 typedef struct ig_decoder_view {
   ig_ragged rows;
   const int *ids;       // (rows)
   const int *position;  // (rows): position in the sequence
   ig_attention_mask self_mask, cross_mask;
-  float *const *key_value;   // one a layer: (memory rows, 2w), from ig_decoder_memory
-  const int *memory_begin;   // (sequences): first memory row of each
-  const int *memory_length;  // (sequences)
-  const ig_kv_cache *cache;  // one a layer, or NULL: the rows see each other
+  float *const *key_value;      // one a layer: (memory rows, 2w), from ig_decoder_memory
+  const int *memory_begin;      // (sequences): first memory row of each
+  const int *memory_length;     // (sequences)
+  const ig_kv_cache *cache;     // one a layer, or NULL: the rows see each other
+  const ig_attended *attended;  // filled by the forward; NULL: nobody asks
 } ig_decoder_view;
 
 // What the backward does to the memory.

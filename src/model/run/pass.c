@@ -203,7 +203,8 @@ static ig_decoder_view decoder_view(const ig_pass *p, const batch_run *run) {
                            .cross_mask = a->masks.cross,
                            .key_value = p->key_value,
                            .memory_begin = batch->source_offsets,
-                           .memory_length = a->memory_length};
+                           .memory_length = a->memory_length,
+                           .attended = run->args->attended};
 }
 
 // memory: the encoded rows.

@@ -5,6 +5,7 @@
 #define IG_MODEL_RUN_PASS_H
 #include "base/interrupt.h"
 #include "model/model.h"
+#include "model/run/decoder.h"
 #include "nn/loss.h"
 
 typedef struct ig_pass ig_pass;  // ig_pass_free; borrows model and pool
@@ -42,6 +43,7 @@ typedef struct ig_pass_args {
   uint32_t first_source_row, first_target_row;
   float *logits;     // (T, V) or NULL
   float *log_probs;  // (T) or NULL: log p(target_output) instead of the loss, without backward
+  const ig_attended *attended;  // filled with what the target attends to; NULL: nobody asks
   // Once it has seen a request, what is left of the pass is left out, and its results are of no
   // use. NULL: the pass is always whole.
   ig_interrupt_watch *watch;

@@ -1,0 +1,19 @@
+// A review of a window: what each token of a translation, or of a given target, attends to in its
+// source. The targets go through the model once more, all tokens of each at once, as in scoring: a
+// search pays nothing for it, and of a beam search it is the winner that is looked at
+// (docs/decisions/alignments.md).
+#ifndef IG_PIPELINE_REVIEW_H
+#define IG_PIPELINE_REVIEW_H
+#include "pipeline/translator.h"
+
+// Reads what the caller asks for.
+ig_status ig_review_set_up(ig_translator *translator, const ig_translator_options *options,
+                           ig_error *err);
+// Is anything asked for, so that translations are to be kept (ig_review_keep)?
+bool ig_review_is_wanted(const ig_translator *translator);
+// Copies the translations found (n_best) of a sentence. On the thread of a worker.
+ig_status ig_review_keep(const ig_translator *translator, ig_window_sentence *sentence,
+                         const ig_hypothesis *found, ig_error *err);
+// Hands out the alignments of the window's sentences, in their order.
+ig_status ig_review_window(ig_translator *translator, bool scoring, ig_error *err);
+#endif
