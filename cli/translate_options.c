@@ -101,6 +101,10 @@ static const cli_option translate_options[] = {
     CLI_TEXT_OPTION(0, "score-target", "FILE", score_target,
                     "Do not translate: print the log-probability of each line of FILE as the "
                     "translation of the input's line; with --ids, of each token."),
+    CLI_FLAG_OPTION(0, "keep-unknown", keep_unknown,
+                    "Where the model writes an unknown token, copy what it attends to most of what "
+                    "the vocabulary lacks in the source (emoji, rare letters); a sentence of which "
+                    "the vocabulary has nothing is copied whole. Without it they are left out."),
     CLI_TEXT_OPTION(0, "alignments", "FILE", alignments,
                     "Write what each target token attends to in the source, a line for each line "
                     "of output. Positions count from 0: in text, tokens that stand for no text "
@@ -159,6 +163,7 @@ ig_translator_options cli_translate_library_options(const cli_translate_values *
     options.split_sentences = IG_SPLIT_SENTENCES_OFF;
   options.source_language = values->source_language;
   options.target_language = values->target_language;
+  options.keep_unknown = values->keep_unknown;
   options.alignments.layer = values->alignments_layer;
   options.alignments.head = values->alignments_head;
   return options;

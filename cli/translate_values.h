@@ -16,7 +16,7 @@ typedef struct cli_translate_values {
   double length_penalty, repetition_penalty, temperature, top_p, min_p;
   int top_k, seed;
   int threads, workers, batch_tokens;
-  bool ids, ids_in, strict, resume, sample;
+  bool ids, ids_in, strict, resume, sample, keep_unknown;
   cli_log log;
 } cli_translate_values;
 

@@ -154,6 +154,7 @@ static ig_translator_options take_options(input_bytes *input) {
     o.repetition_penalty = take_float(input);
   }
   const uint8_t more = take_byte(input);
+  o.keep_unknown = more & 2;
   if (more & 1) {
     o.alignments.write = keep_alignment;
     o.alignments.layer = take_int(input);

@@ -322,6 +322,11 @@ typedef struct ig_translator_options {
    * multiplied by; above 0; default 0: the model's, else 1 */
   float repetition_penalty;
   ig_alignment_options alignments;
+  /* true: in the place of an unknown token that the model writes, its source is copied: of the
+   * pieces that the source vocabulary lacks the one that the token attends to most, else the source
+   * token; a source without any known piece is copied whole. Text alone; layer and head as in
+   * alignments. Default false: unknown tokens are left out */
+  bool keep_unknown;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 
@@ -346,6 +351,7 @@ typedef struct ig_translate_stats {
   size_t divided;         /* longer than the model's positions, and translated in parts */
   size_t empty_outputs;   /* whose translation is empty, though the model can read them */
   size_t late_codes;      /* with white space before a >>code<<, which is therefore read as text */
+  size_t kept_unknowns;   /* with copies in the places of unknown tokens (keep_unknown) */
 } ig_translate_stats;
 
 /* One stream of text: its options, the order of its lines, and its statistics. */

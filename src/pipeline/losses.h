@@ -14,7 +14,7 @@ typedef enum ig_lost_kind {
   IG_LOST_LATE_CODE,       // a >>code<< after white space, which is text like any other
   IG_LOST_UNKNOWN_SOURCE,  // pieces that the vocabulary lacks, in a source that is translated
   IG_LOST_UNKNOWN_TARGET,  // the same in a target that is scored
-  IG_LOST_EMPTY,           // a source without any piece that it has
+  IG_LOST_EMPTY,           // a source without any piece that it has, which is not copied
   IG_LOST_UNFINISHED,      // a translation that ran into max_length
   IG_LOST_UNKNOWN_OUTPUT,  // unknown tokens in a translation: they are left out
   IG_LOST_OUTPUT,          // a translation without text, of a source that the model can read

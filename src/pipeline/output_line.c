@@ -40,9 +40,9 @@ void ig_output_line_flatten(char *text, size_t length) {
 }
 
 static ig_status append_text(output_text *t, const ig_tokenizer *tokenizer, const ig_hypothesis *h,
-                             ig_error *err) {
+                             const char *const *copies, ig_error *err) {
   char *text;
-  IG_TRY(ig_tokenizer_decode(tokenizer, h->ids, (size_t)h->length, &text, err));
+  IG_TRY(ig_tokenizer_decode_copying(tokenizer, h->ids, (size_t)h->length, copies, &text, err));
   const size_t length = strlen(text);
   ig_output_line_flatten(text, length);
   const ig_status status = append(t, text, length, err);
@@ -51,18 +51,20 @@ static ig_status append_text(output_text *t, const ig_tokenizer *tokenizer, cons
 }
 
 static ig_status append_hypothesis(output_text *t, const ig_output_format *format,
-                                   const ig_hypothesis *h, ig_error *err) {
+                                   const ig_hypothesis *h, const char *const *copies,
+                                   ig_error *err) {
   if (format->n_best > 1) IG_TRY(append_number(t, err, "%.6f\t", (double)h->score));
-  if (format->tokenizer) return append_text(t, format->tokenizer, h, err);
+  if (format->tokenizer) return append_text(t, format->tokenizer, h, copies, err);
   for (int i = 0; i < h->length; i++) IG_TRY(append_number(t, err, i ? " %d" : "%d", h->ids[i]));
   return IG_OK;
 }
 
 static ig_status append_all(output_text *t, const ig_output_format *format,
-                            const ig_hypothesis *found, ig_error *err) {
+                            const ig_hypothesis *found, const char *const *const *copies,
+                            ig_error *err) {
   for (int k = 0; k < format->n_best; k++) {
     if (k > 0) IG_TRY(append(t, "\n", 1, err));
-    IG_TRY(append_hypothesis(t, format, &found[k], err));
+    IG_TRY(append_hypothesis(t, format, &found[k], copies ? copies[k] : NULL, err));
   }
   return IG_OK;
 }
@@ -91,9 +93,9 @@ static ig_status hand_over(output_text *t, ig_status status, char **out, ig_erro
 }
 
 ig_status ig_output_line_translated(const ig_output_format *format, const ig_hypothesis *found,
-                                    char **out, ig_error *err) {
+                                    const char *const *const *copies, char **out, ig_error *err) {
   output_text t = {0};
-  return hand_over(&t, append_all(&t, format, found, err), out, err);
+  return hand_over(&t, append_all(&t, format, found, copies, err), out, err);
 }
 
 bool ig_output_line_is_blank(const ig_output_format *format, const char *line) {
@@ -110,15 +112,27 @@ ig_status ig_output_line_scored(const ig_output_format *format, const float *log
   return hand_over(&t, append_log_probs(&t, format, log_probs, count, err), out, err);
 }
 
+// The same text for each translation.
+static ig_status append_same(output_text *t, const ig_output_format *format, const char *text,
+                             size_t length, ig_error *err) {
+  static const char unscored[] = "0.000000\t";
+  for (int k = 0; k < format->n_best; k++) {
+    if (k > 0) IG_TRY(append(t, "\n", 1, err));
+    if (format->n_best > 1) IG_TRY(append(t, unscored, sizeof unscored - 1, err));
+    IG_TRY(append(t, text, length, err));
+    ig_output_line_flatten(t->text + t->length - length, length);
+  }
+  return IG_OK;
+}
+
+ig_status ig_output_line_copied(const ig_output_format *format, const char *text, size_t length,
+                                char **out, ig_error *err) {
+  output_text t = {0};
+  return hand_over(&t, append_same(&t, format, text, length, err), out, err);
+}
+
 ig_status ig_output_line_blank(const ig_output_format *format, bool scoring, char **out,
                                ig_error *err) {
-  static const char unscored[] = "0.000000\t";
-  output_text t = {0};
-  ig_status status = IG_OK;
-  const int lines = scoring || format->n_best == 1 ? 0 : format->n_best;
-  for (int k = 0; k < lines && status == IG_OK; k++) {
-    if (k > 0) status = append(&t, "\n", 1, err);
-    if (status == IG_OK) status = append(&t, unscored, sizeof unscored - 1, err);
-  }
-  return hand_over(&t, status, out, err);
+  const ig_output_format one = {.n_best = 1};
+  return ig_output_line_copied(scoring ? &one : format, "", 0, out, err);
 }

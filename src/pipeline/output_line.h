@@ -16,8 +16,13 @@ void ig_output_line_flatten(char *text, size_t length);
 
 // Each puts out a malloc'ed string for the caller to free(); lines of n-best are separated by
 // newlines. found (n_best), best first.
+// copies: NULL, or of each of them NULL, or (length) texts in the places of tokens, NULL where the
+// token's own text stands.
 ig_status ig_output_line_translated(const ig_output_format *format, const ig_hypothesis *found,
-                                    char **out, ig_error *err);
+                                    const char *const *const *copies, char **out, ig_error *err);
+// The text itself for each translation, with a score of 0.
+ig_status ig_output_line_copied(const ig_output_format *format, const char *text, size_t length,
+                                char **out, ig_error *err);
 // Has the best translation, in such a string, no text? Ids are never blank.
 bool ig_output_line_is_blank(const ig_output_format *format, const char *line);
 // log_probs (count): of the target's tokens.

@@ -1,4 +1,4 @@
-// Alignments of a window's sentences: see review.h.
+// The review of a window's sentences: see review.h.
 #include "pipeline/review.h"
 
 #include <stdlib.h>
@@ -6,25 +6,19 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "pipeline/kept_unknown.h"
+#include "pipeline/token_alignment.h"
 
 // Weights that are held at the same time, of one pair at least: what bounds the memory.
 #define MOST_WEIGHTS ((size_t)4 << 20)
 
 #define SHALLOW 3  // layers, at most
 
-// A source with one of its translations, or with its given target.
-typedef struct reviewed_pair {
-  size_t sentence;  // of the window
-  int hypothesis;   // of n-best, from 0
-  ig_ids target;    // borrowed; without ids: there is nothing to look at
-  float *weights;   // (target ids, source ids), malloc'ed
-} reviewed_pair;
-
 // Pairs that are reviewed together.
 typedef struct review_chunk {
   ig_translator *translator;
   bool scoring;
-  reviewed_pair *pairs;  // (count)
+  ig_reviewed_pair *pairs;  // (count)
   size_t count, capacity;
   size_t weights;  // of all pairs
 } review_chunk;
@@ -48,7 +42,10 @@ ig_status ig_review_set_up(ig_translator *t, const ig_translator_options *o, ig_
   const ig_config *config = &ig_translator_first_model(t)->config;
   const int heads = config->decoder.cross.heads;
   t->review.alignments = o->alignments;
-  if (!o->alignments.write) return IG_OK;
+  t->review.keep_unknown = o->keep_unknown;
+  if (o->keep_unknown && (o->ids_in || o->ids_out))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "keep_unknown: it copies text, and ids are none");
+  if (!ig_review_is_wanted(t)) return IG_OK;
   IG_TRY(find_layer(o->alignments.layer, config->decoder.layers, &t->review.attention.layer, err));
   if (o->alignments.head < 0 || o->alignments.head > heads)
     return ig_fail(err, IG_ERROR_ARGUMENT,
@@ -58,7 +55,9 @@ ig_status ig_review_set_up(ig_translator *t, const ig_translator_options *o, ig_
   return IG_OK;
 }
 
-bool ig_review_is_wanted(const ig_translator *t) { return t->review.alignments.write != NULL; }
+bool ig_review_is_wanted(const ig_translator *t) {
+  return t->review.alignments.write != NULL || t->review.keep_unknown;
+}
 
 // The ids come after the hypotheses in one block of memory.
 ig_status ig_review_keep(const ig_translator *t, ig_window_sentence *sentence,
@@ -80,20 +79,26 @@ ig_status ig_review_keep(const ig_translator *t, ig_window_sentence *sentence,
 
 // ---- weights ------------------------------------------------------------------
 
-static const ig_window_sentence *sentence_of(const review_chunk *c, const reviewed_pair *pair) {
+static const ig_window_sentence *sentence_of(const review_chunk *c, const ig_reviewed_pair *pair) {
   return &c->translator->window.sentences[pair->sentence];
 }
 
-static size_t count_weights(const review_chunk *c, const reviewed_pair *pair) {
+static size_t count_weights(const review_chunk *c, const ig_reviewed_pair *pair) {
   return pair->target.count * sentence_of(c, pair)->sources[0].count;
+}
+
+// Are the weights of the pair asked for?
+static bool is_asked_for(const review_chunk *c, const ig_ids *target) {
+  const ig_translator *t = c->translator;
+  return target->count > 0 && (t->review.alignments.write || ig_kept_unknown_occurs(t, target));
 }
 
 static ig_status add_pair(review_chunk *c, size_t sentence, int hypothesis, ig_ids target,
                           ig_error *err) {
   IG_TRY(ig_allocate_more((void **)&c->pairs, &c->capacity, c->count + 1, sizeof *c->pairs, err));
-  reviewed_pair *pair = &c->pairs[c->count++];
-  *pair = (reviewed_pair){.sentence = sentence, .hypothesis = hypothesis, .target = target};
-  c->weights += count_weights(c, pair);
+  ig_reviewed_pair *pair = &c->pairs[c->count++];
+  *pair = (ig_reviewed_pair){.sentence = sentence, .hypothesis = hypothesis, .target = target};
+  if (is_asked_for(c, &target)) c->weights += count_weights(c, pair);
   return IG_OK;
 }
 
@@ -118,7 +123,7 @@ static ig_status fill_chunk(review_chunk *c, size_t *next, ig_error *err) {
 static ig_status keep_weights(void *context, size_t index, const ig_engine_scores *scores,
                               ig_error *err) {
   review_chunk *c = context;
-  reviewed_pair *pair = &c->pairs[index];
+  ig_reviewed_pair *pair = &c->pairs[index];
   const size_t count = count_weights(c, pair);
   pair->weights = ig_allocate(count, sizeof *pair->weights, err);
   if (!pair->weights) return IG_ERROR_MEMORY;
@@ -131,10 +136,10 @@ static ig_status run_chunk(review_chunk *c, ig_error *err) {
   ig_queue_sentence *sentences = ig_allocate(c->count, sizeof *sentences, err);
   if (!sentences) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < c->count; i++) {
-    const reviewed_pair *pair = &c->pairs[i];
+    const ig_reviewed_pair *pair = &c->pairs[i];
     const ig_window_sentence *s = sentence_of(c, pair);
     sentences[i] = (ig_queue_sentence){.sources = s->sources,
-                                       .length = pair->target.count > 0 ? s->length : 0,
+                                       .length = is_asked_for(c, &pair->target) ? s->length : 0,
                                        .target = &pair->target};
   }
   const ig_engine_job job = {.sentences = sentences,
@@ -153,123 +158,51 @@ static ig_status run_chunk(review_chunk *c, ig_error *err) {
   return status;
 }
 
-// ---- alignments ---------------------------------------------------------------
-
-// One side of a pair as the caller gets it.
-typedef struct aligned_side {
-  const ig_ids *ids;
-  const char **pieces;  // (ids); NULL: ids come in, or go out
-  int *positions;       // (ids): -1: a special token
-  int next;             // position of what follows
-} aligned_side;
-
-static bool is_special(const ig_translator *t, ig_side side, const ig_ids *ids, size_t i) {
-  const ig_tokenizer *tokenizer = ig_engine_members_of(t->engine)->tokenizers[0];
-  if (tokenizer) return ig_tokenizer_is_special(tokenizer, side, ids->ids[i]);
-  return i + 1 == ids->count && ig_decode_options_ends(&t->decode, ids->ids[i]);
+static ig_status find_unknown(const ig_translator *t, ig_reviewed_pair *pair, ig_error *err) {
+  const ig_window_sentence *s = &t->window.sentences[pair->sentence];
+  if (t->ids_in || s->notes.unknown == 0) return IG_OK;
+  const ig_side_text text = {IG_SIDE_SOURCE, t->window.text + s->source_text.begin,
+                             s->source_text.length, t->sources[0].language};
+  return ig_unknown_pieces_find(t->sources[0].tokenizer, &text, &s->sources[0], &pair->unknown,
+                                err);
 }
 
-// first: the position of the first token. as_ids: every id has a position, for whoever counts
-// them sees special ones, too.
-static ig_status make_side(const ig_translator *t, ig_side side, bool as_ids, int first,
-                           aligned_side *out, ig_error *err) {
-  const ig_tokenizer *tokenizer = ig_engine_members_of(t->engine)->tokenizers[0];
-  const size_t count = out->ids->count;
-  out->positions = ig_allocate(count, sizeof *out->positions, err);
-  if (!out->positions) return IG_ERROR_MEMORY;
-  if (tokenizer) out->pieces = ig_allocate(count, sizeof *out->pieces, err);
-  if (tokenizer && !out->pieces) return IG_ERROR_MEMORY;
-  out->next = first;
-  for (size_t i = 0; i < count; i++) {
-    const bool special = is_special(t, side, out->ids, i);
-    out->positions[i] = special ? -1 : out->next;
-    if (!special || as_ids) out->next++;
-    if (tokenizer) out->pieces[i] = ig_tokenizer_piece_of_id(tokenizer, side, out->ids->ids[i]);
+// What is asked for of the pairs, in their order.
+static ig_status deliver_chunk(review_chunk *c, ig_error *err) {
+  ig_translator *t = c->translator;
+  for (size_t i = 0; i < c->count; i++) {
+    ig_reviewed_pair *pair = &c->pairs[i];
+    const bool last = i + 1 == c->count || c->pairs[i + 1].sentence != pair->sentence;
+    if (pair->weights) IG_TRY(find_unknown(t, pair, err));
+    if (t->review.alignments.write) IG_TRY(ig_token_alignment_hand_out(t, pair, err));
+    if (!t->review.keep_unknown || c->scoring || !last) continue;
+    ig_window_sentence *sentence = &t->window.sentences[pair->sentence];
+    if (sentence->found)
+      IG_TRY(ig_kept_unknown_copy(t, pair - pair->hypothesis, err));
+    else
+      IG_TRY(ig_kept_unknown_copy_source(t, sentence, err));
   }
   return IG_OK;
 }
 
-// The source token that is no special one and has the greatest weight, the first of equals; -1:
-// there is none.
-static int find_link(const aligned_side *source, const float *weights) {
-  int best = -1;
-  for (size_t i = 0; i < source->ids->count; i++)
-    if (source->positions[i] >= 0 && (best < 0 || weights[i] > weights[best])) best = (int)i;
-  return best;
-}
-
-static void find_links(const aligned_side *source, const aligned_side *target, const float *weights,
-                       int *links) {
-  for (size_t j = 0; j < target->ids->count; j++)
-    links[j] = target->positions[j] < 0 ? -1 : find_link(source, weights + j * source->ids->count);
-}
-
-static ig_status hand_out(ig_translator *t, const reviewed_pair *pair, const aligned_side *source,
-                          const aligned_side *target, ig_error *err) {
-  const ig_window_sentence *s = &t->window.sentences[pair->sentence];
-  int *links = ig_allocate(target->ids->count, sizeof *links, err);
-  if (!links) return IG_ERROR_MEMORY;
-  find_links(source, target, pair->weights, links);
-  const ig_token_alignment alignment = {.line = s->number,
-                                        .hypothesis = pair->hypothesis,
-                                        .ends_line = s->ends_line,
-                                        .source_count = (int)source->ids->count,
-                                        .target_count = (int)target->ids->count,
-                                        .source_ids = source->ids->ids,
-                                        .target_ids = target->ids->ids,
-                                        .source_pieces = source->pieces,
-                                        .target_pieces = target->pieces,
-                                        .source_positions = source->positions,
-                                        .target_positions = target->positions,
-                                        .weights = pair->weights,
-                                        .links = links};
-  const ig_alignment_options *asked = &t->review.alignments;
-  const ig_status status = asked->write(asked->context, &alignment, err);
-  free(links);
-  return status == IG_OK ? status : ig_fail_of_caller(status, "alignments: write", err);
-}
-
-// Positions go on in the next sentence of the line. Where there are n best, a line is a sentence.
-static ig_status align(ig_translator *t, const reviewed_pair *pair, ig_error *err) {
-  const ig_window_sentence *s = &t->window.sentences[pair->sentence];
-  static const ig_ids none;
-  ig_review *r = &t->review;
-  if (s->number != r->line || pair->hypothesis > 0) r->source_next = r->target_next = 0;
-  r->line = s->number;
-  aligned_side source = {.ids = pair->target.count > 0 ? &s->sources[0] : &none},
-               target = {.ids = &pair->target};
-  ig_status status = make_side(t, IG_SIDE_SOURCE, t->ids_in, r->source_next, &source, err);
-  if (status == IG_OK)
-    status = make_side(t, IG_SIDE_TARGET, !t->format.tokenizer, r->target_next, &target, err);
-  if (status == IG_OK) status = hand_out(t, pair, &source, &target, err);
-  r->source_next = source.next;
-  r->target_next = target.next;
-  free(source.pieces);
-  free(source.positions);
-  free(target.pieces);
-  free(target.positions);
-  return status;
-}
-
-static ig_status align_chunk(const review_chunk *c, ig_error *err) {
-  for (size_t i = 0; i < c->count; i++) IG_TRY(align(c->translator, &c->pairs[i], err));
-  return IG_OK;
-}
-
 static void clear_chunk(review_chunk *c) {
-  for (size_t i = 0; i < c->count; i++) free(c->pairs[i].weights);
+  for (size_t i = 0; i < c->count; i++) {
+    free(c->pairs[i].weights);
+    ig_unknown_pieces_free(&c->pairs[i].unknown);
+  }
   c->count = 0;
   c->weights = 0;
 }
 
 ig_status ig_review_window(ig_translator *t, bool scoring, ig_error *err) {
-  if (!ig_review_is_wanted(t)) return IG_OK;
+  const bool copying = t->review.keep_unknown && !scoring;
+  if (!t->review.alignments.write && !copying) return IG_OK;
   review_chunk c = {.translator = t, .scoring = scoring};
   ig_status status = IG_OK;
   for (size_t next = 0; next < t->window.count && status == IG_OK;) {
     status = fill_chunk(&c, &next, err);
     if (status == IG_OK) status = run_chunk(&c, err);
-    if (status == IG_OK) status = align_chunk(&c, err);
+    if (status == IG_OK) status = deliver_chunk(&c, err);
     clear_chunk(&c);
   }
   free(c.pairs);

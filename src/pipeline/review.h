@@ -1,7 +1,7 @@
 // A review of a window: what each token of a translation, or of a given target, attends to in its
-// source. The targets go through the model once more, all tokens of each at once, as in scoring: a
-// search pays nothing for it, and of a beam search it is the winner that is looked at
-// (docs/decisions/alignments.md).
+// source, for alignments, and for copies of what the vocabulary lacks. The targets go through the
+// model once more, all tokens of each at once, as in scoring: a search pays nothing for it, and of
+// a beam search it is the winner that is looked at (docs/decisions/alignments.md).
 #ifndef IG_PIPELINE_REVIEW_H
 #define IG_PIPELINE_REVIEW_H
 #include "pipeline/translator.h"
@@ -14,6 +14,7 @@ bool ig_review_is_wanted(const ig_translator *translator);
 // Copies the translations found (n_best) of a sentence. On the thread of a worker.
 ig_status ig_review_keep(const ig_translator *translator, ig_window_sentence *sentence,
                          const ig_hypothesis *found, ig_error *err);
-// Hands out the alignments of the window's sentences, in their order.
+// Hands out the alignments of the window's sentences, in their order, and puts copies into their
+// output.
 ig_status ig_review_window(ig_translator *translator, bool scoring, ig_error *err);
 #endif

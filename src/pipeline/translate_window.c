@@ -41,6 +41,7 @@ static ig_status make_ids(ig_translator *t, bool scoring, ig_error *err) {
 
 static void count_losses(ig_translator *t) {
   for (size_t i = 0; i < t->window.count; i++) {
+    t->stats.kept_unknowns += t->window.sentences[i].kept_unknown;
     ig_losses_of_source(&t->losses, &t->window.sentences[i]);
     ig_losses_of_output(&t->losses, &t->window.sentences[i], t->decode.sentence.max_length);
   }
@@ -56,7 +57,7 @@ static ig_status keep_translation(void *context, size_t sentence, const ig_hypot
         ig_tokenizer_count_lost(t->format.tokenizer, found->ids, (size_t)found->length);
   ig_stream_progress_sentence(&t->progress, translated);
   if (ig_review_is_wanted(t)) IG_TRY(ig_review_keep(t, translated, found, err));
-  IG_TRY(ig_output_line_translated(&t->format, found, &translated->output, err));
+  IG_TRY(ig_output_line_translated(&t->format, found, NULL, &translated->output, err));
   translated->blank_output = ig_output_line_is_blank(&t->format, translated->output);
   return IG_OK;
 }

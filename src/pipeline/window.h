@@ -43,6 +43,7 @@ typedef struct ig_window_sentence {
   ig_encode_notes target_notes;
   bool nothing_known;    // no member's vocabulary has a piece of the source: it is blank
   bool unfinished;       // the translation ran into max_length
+  bool kept_unknown;     // something of the source was copied into the translation
   size_t lost_output;    // tokens of the translation that its text leaves out
   bool blank_output;     // the best translation has no text
   bool refused;          // ig_window_encode could make no ids of it

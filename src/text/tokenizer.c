@@ -101,6 +101,13 @@ ig_status ig_tokenizer_encode_placed(const ig_tokenizer *t, const ig_side_text *
   return status;
 }
 
+ig_status ig_tokenizer_encode_unknown(const ig_tokenizer *t, const ig_side_text *text, ig_ids *ids,
+                                      const ig_piece_sink *sink, ig_error *err) {
+  const ig_tokenizer_encoding e = {
+      .side = side_of(t, text->side), .ids = ids, .unknown = sink, .language = text->language};
+  return encode(t, e, text->text, text->length, err);
+}
+
 ig_status ig_tokenizer_encode_target(const ig_tokenizer *t, const char *text, size_t length,
                                      ig_ids *ids, ig_error *err) {
   return encode(t, (ig_tokenizer_encoding){.side = &t->target, .ids = ids}, text, length, err);
@@ -177,12 +184,17 @@ size_t ig_tokenizer_count_lost(const ig_tokenizer *t, const int *ids, size_t cou
 
 ig_status ig_tokenizer_decode(const ig_tokenizer *t, const int *ids, size_t count, char **out,
                               ig_error *err) {
+  return ig_tokenizer_decode_copying(t, ids, count, NULL, out, err);
+}
+
+ig_status ig_tokenizer_decode_copying(const ig_tokenizer *t, const int *ids, size_t count,
+                                      const char *const *copies, char **out, ig_error *err) {
   *out = NULL;
   const char **pieces = ig_allocate(count, sizeof *pieces, err);
   if (!pieces) return IG_ERROR_MEMORY;
   size_t kept = 0;
   for (size_t i = 0; i < count; ++i) {
-    const char *piece = piece_of(t, ids[i]);
+    const char *piece = copies && copies[i] ? copies[i] : piece_of(t, ids[i]);
     if (piece) pieces[kept++] = piece;
   }
   ig_status status = ig_tokenizer_functions_of(t)->decode(t, pieces, kept, out, err);

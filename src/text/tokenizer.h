@@ -62,8 +62,8 @@ ig_status ig_tokenizer_sample(const ig_tokenizer *tokenizer, ig_side side, const
                               const struct ig_sentencepiece_sampling *sampling, ig_ids *ids,
                               ig_error *err);
 // Calls the sink with each part of the text that encoding makes <unk>, in order, id being that of
-// <unk>: characters without a piece one at a time; whole pieces and words, and a leading >>code<<,
-// that the vocabulary lacks.
+// <unk> (-1: the part gets no id at all): characters without a piece one at a time; whole pieces
+// and words, and a leading >>code<<, that the vocabulary lacks.
 struct ig_piece_sink;
 ig_status ig_tokenizer_find_unknown(const ig_tokenizer *tokenizer, ig_side side, const char *text,
                                     size_t length, const struct ig_piece_sink *sink, ig_error *err);
@@ -97,10 +97,18 @@ ig_status ig_tokenizer_encode_noted(const ig_tokenizer *tokenizer, const ig_side
 // transformers takes from Hugging Face tokenizers are its offsets, in bytes.
 ig_status ig_tokenizer_encode_placed(const ig_tokenizer *tokenizer, const ig_side_text *text,
                                      ig_ids *ids, ig_source_ranges *places, ig_error *err);
+// As encode; the sink is called with the text of each <unk> among the ids, in their order: whole
+// pieces, as ig_tokenizer_encode_noted counts them. With id -1 it is called for text that becomes
+// no id at all.
+ig_status ig_tokenizer_encode_unknown(const ig_tokenizer *tokenizer, const ig_side_text *text,
+                                      ig_ids *ids, const struct ig_piece_sink *sink, ig_error *err);
 // Target ids to text, special tokens skipped, as tokenizer.decode(ids, skip_special_tokens=True) of
 // transformers. *out is malloc'ed for the caller to free().
 ig_status ig_tokenizer_decode(const ig_tokenizer *tokenizer, const int *ids, size_t count,
                               char **out, ig_error *err);
+// The same, with copies[i] (count), where it is not NULL, in the place of the piece of ids[i].
+ig_status ig_tokenizer_decode_copying(const ig_tokenizer *tokenizer, const int *ids, size_t count,
+                                      const char *const *copies, char **out, ig_error *err);
 
 // Target ids that ig_tokenizer_decode leaves out though something should stand there: the unknown
 // token, and ids without a piece.

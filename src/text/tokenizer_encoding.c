@@ -54,23 +54,24 @@ ig_status ig_tokenizer_encoding_append(const ig_tokenizer_encoding *e, int id,
   return ig_ids_append(e->ids, id, err);
 }
 
+// id: -1: the text gets none.
 static ig_status tell_unknown(const ig_tokenizer_encoding *e, const char *text, size_t length,
-                              ig_error *err) {
+                              int id, ig_error *err) {
   if (!e->unknown) return IG_OK;
-  return e->unknown->piece(e->unknown->context, text, length, e->side->unk_id, err);
+  return e->unknown->piece(e->unknown->context, text, length, id, err);
 }
 
 // The text has become <unk>.
 static ig_status append_unknown(const ig_tokenizer_encoding *e, const char *text, size_t length,
                                 ig_source_range place, ig_error *err) {
-  IG_TRY(tell_unknown(e, text, length, err));
+  IG_TRY(tell_unknown(e, text, length, e->side->unk_id, err));
   return ig_tokenizer_encoding_append(e, e->side->unk_id, place, err);
 }
 
 ig_status ig_tokenizer_encoding_tell_lost(const ig_tokenizer_encoding *e, const char *text,
                                           size_t length, ig_error *err) {
   note_piece(e, text, length, false);
-  return tell_unknown(e, text, length, err);
+  return tell_unknown(e, text, length, -1, err);
 }
 
 ig_status ig_tokenizer_encoding_add_unknown(const ig_tokenizer_encoding *e, const char *piece,
