@@ -16,7 +16,7 @@ static ig_status add_piece(void *context, const char *piece, size_t length, int 
 
 ig_status ig_unknown_pieces_find(const ig_tokenizer *tokenizer, const ig_side_text *text,
                                  const ig_ids *ids, ig_unknown_pieces *out, ig_error *err) {
-  const ig_piece_sink sink = {add_piece, out};
+  const ig_piece_sink sink = {.piece = add_piece, .context = out};
   ig_ids whole = {0};
   IG_TRY(ig_tokenizer_encode_unknown(tokenizer, text, &whole, &sink, err));
   const int unknown = ig_tokenizer_unk_id(tokenizer, text->side);
