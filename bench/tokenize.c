@@ -1,11 +1,12 @@
 // The ids of texts by a tokenizer of a family of models, and the texts of those ids, for
 // bench/parity/ids.py.
 //
-//   bench_tokenize FAMILY DIRECTORY [ids] < texts
+//   bench_tokenize FAMILY DIRECTORY [ids|places] < texts
 //
 // Each text of the input ends with a NUL. For each the output holds its ids, with a space between
-// them, a NUL, the text of the ids, and a NUL; with "ids" the time of encoding alone goes to stderr
-// and nothing else is written.
+// them, a NUL, the text of the ids, and a NUL; with "places" also the bytes where each token begins
+// and ends, and a NUL. With "ids" the time of encoding alone goes to stderr and nothing else is
+// written.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,19 @@ static void write_case(const ig_tokenizer *t, const ig_ids *ids) {
   free(text);
 }
 
+static void write_places(const ig_tokenizer *t, const char *text) {
+  const ig_side_text side_text = {IG_SIDE_SOURCE, text, strlen(text), 0};
+  ig_ids ids = {0};
+  ig_source_ranges places = {0};
+  ig_error err = {0};
+  stop_on_error(ig_tokenizer_encode_placed(t, &side_text, &ids, &places, &err), &err);
+  for (size_t i = 0; i < places.count; i++)
+    printf(i ? " %zu %zu" : "%zu %zu", places.list[i].begin, places.list[i].end);
+  putchar('\0');
+  ig_source_ranges_free(&places);
+  ig_ids_free(&ids);
+}
+
 static const ig_tokenizer_description *const *find_tokenizers(const char *name) {
   const ig_family *family = ig_family_find(name);
   if (strcmp(name, "t5") == 0) return ig_t5_tokenizers;
@@ -60,6 +74,7 @@ int main(int argc, char **argv) {
   ig_ids ids = {0};
   size_t size, tokens = 0;
   if (argc < 3) return 2;
+  const bool places = argc > 3 && strcmp(argv[3], "places") == 0;
   stop_on_error(ig_tokenizer_load(argv[2], find_tokenizers(argv[1]), &t, &err), &err);
   char *input = read_input(&size);
   const clock_t begin = clock();
@@ -68,9 +83,10 @@ int main(int argc, char **argv) {
     ids.count = 0;
     stop_on_error(ig_tokenizer_encode_source(t, text, strlen(text), &ids, &err), &err);
     tokens += ids.count;
-    if (argc == 3) write_case(t, &ids);
+    if (argc == 3 || places) write_case(t, &ids);
+    if (places) write_places(t, text);
   }
-  if (argc > 3)
+  if (argc > 3 && !places)
     fprintf(stderr, "%zu tokens in %.3f s\n", tokens,
             (double)(clock() - begin) / (double)CLOCKS_PER_SEC);
   ig_ids_free(&ids);

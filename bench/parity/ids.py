@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Compares tokenizers with transformers (5.23): ids and decoded texts of every line of text files
-and of random Unicode strings.
+"""Compares tokenizers with transformers (5.23): ids, decoded texts and the places of tokens, of
+every line of text files (.gz too) and of random Unicode strings.
 
 Usage: ids.py BENCH_TOKENIZE FAMILY DIRECTORY [TEXT_FILE ...] [--class NAME] [--random N]
-              [--wrong]
+              [--no-places] [--wrong]
 
 FAMILY is one of Ingot's. The class is NAME, as RobertaTokenizer, or else that of DIRECTORY's
 tokenizer_config.json. --wrong is the negative control: one id of the last text is changed, and the
 comparison must fail."""
 import argparse
+import gzip
+import itertools
 import json
 import random
 import subprocess
@@ -41,7 +43,8 @@ def random_text(draw):
 def read_texts(options):
     texts = []
     for name in options.files:
-        with open(name, encoding="utf-8", errors="replace", newline="\n") as file:
+        opened = gzip.open if name.endswith(".gz") else open
+        with opened(name, "rt", encoding="utf-8", errors="replace", newline="\n") as file:
             texts += [line.rstrip("\n").replace("\0", " ") for line in file]
     draw = random.Random(1)
     texts += [random_text(draw) for _ in range(options.random)]
@@ -56,6 +59,15 @@ def load(options):
     return getattr(transformers, name).from_pretrained(options.directory)
 
 
+def characters(text, places):
+    """(begin, end) of each token, in characters; what is no whole character is None."""
+    at = {0: 0}
+    for i, length in enumerate(itertools.accumulate(len(c.encode()) for c in text)):
+        at[length] = i + 1
+    places = [at.get(int(p)) for p in places.split()]
+    return list(zip(places[0::2], places[1::2]))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
@@ -64,28 +76,33 @@ def main():
     parser.add_argument("files", nargs="*")
     parser.add_argument("--class", dest="name")
     parser.add_argument("--random", type=int, default=20000)
+    parser.add_argument("--no-places", dest="places", action="store_false")
     parser.add_argument("--wrong", action="store_true")
     options = parser.parse_args()
     texts = read_texts(options)
-    run = subprocess.run([options.program, options.family, options.directory], check=True,
-                         stdout=subprocess.PIPE, input="".join(t + "\0" for t in texts).encode())
+    run = subprocess.run([options.program, options.family, options.directory, "places"],
+                         check=True, stdout=subprocess.PIPE,
+                         input="".join(t + "\0" for t in texts).encode())
     fields = run.stdout.split(b"\0")
-    ours = [([int(i) for i in ids.split()], text.decode())
-            for ids, text in zip(fields[0::2], fields[1::2])]
+    ours = [([int(i) for i in ids.split()], back.decode(), characters(text, places))
+            for text, ids, back, places in zip(texts, fields[0::3], fields[1::3], fields[2::3])]
     if options.wrong:
         ours[-1][0][-1] += 1
     theirs = load(options)
     different = 0 if len(ours) == len(texts) else 1
     for begin in range(0, len(texts), 10000):
-        expected = theirs(texts[begin:begin + 10000])["input_ids"]
-        for text, want, (ids, back) in zip(texts[begin:], expected, ours[begin:]):
+        batch = theirs(texts[begin:begin + 10000], return_offsets_mapping=options.places)
+        offsets = batch["offset_mapping"] if options.places else itertools.repeat(None)
+        for text, want, offset, (ids, back, places) in zip(texts[begin:], batch["input_ids"],
+                                                           offsets, ours[begin:]):
             decoded = theirs.decode(want, skip_special_tokens=True,
                                     clean_up_tokenization_spaces=False)
-            if want == ids and decoded == back:
+            if want == ids and decoded == back and offset in (None, places):
                 continue
             different += 1
             if different <= 10:
-                print(f"{text!r}\n  expected {want} {decoded!r}\n  found    {ids} {back!r}")
+                print(f"{text!r}\n  expected {want} {decoded!r} {offset}\n"
+                      f"  found    {ids} {back!r} {places}")
     print(f"{len(texts)} texts, {different} different")
     return 1 if different else 0
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
@@ -13,17 +14,31 @@ void ig_mapped_text_free(ig_mapped_text *t) {
   *t = (ig_mapped_text){0};
 }
 
-ig_status ig_mapped_text_append(ig_mapped_text *t, const char *bytes, size_t length,
-                                ig_source_range source, ig_error *err) {
+static ig_status make_room(ig_mapped_text *t, size_t length, ig_error *err) {
   const size_t needed = t->length + length;
   IG_TRY(ig_allocate_more((void **)&t->bytes, &t->byte_capacity, needed, 1, err));
-  IG_TRY(
-      ig_allocate_more((void **)&t->sources, &t->source_capacity, needed, sizeof *t->sources, err));
+  return ig_allocate_more((void **)&t->sources, &t->source_capacity, needed, sizeof *t->sources,
+                          err);
+}
+
+ig_status ig_mapped_text_append_slice(ig_mapped_text *t, const ig_mapped_text *from, size_t begin,
+                                      size_t length, ig_error *err) {
+  IG_TRY(make_room(t, length, err));
+  if (length == 0) return IG_OK;
+  memcpy(t->bytes + t->length, from->bytes + begin, length);
+  memcpy(t->sources + t->length, from->sources + begin, length * sizeof *t->sources);
+  t->length += length;
+  return IG_OK;
+}
+
+ig_status ig_mapped_text_append(ig_mapped_text *t, const char *bytes, size_t length,
+                                ig_source_range source, ig_error *err) {
+  IG_TRY(make_room(t, length, err));
   for (size_t i = 0; i < length; i++) {
     t->bytes[t->length + i] = bytes[i];
     t->sources[t->length + i] = source;
   }
-  t->length = needed;
+  t->length += length;
   return IG_OK;
 }
 

@@ -12,6 +12,9 @@ typedef struct ig_mapped_text {
 void ig_mapped_text_free(ig_mapped_text *text);
 ig_status ig_mapped_text_append(ig_mapped_text *text, const char *bytes, size_t length,
                                 ig_source_range source, ig_error *err);
+// So many bytes of another text, and their sources.
+ig_status ig_mapped_text_append_slice(ig_mapped_text *text, const ig_mapped_text *from,
+                                      size_t begin, size_t length, ig_error *err);
 // A copy of valid UTF-8 that begins at this byte of the source.
 ig_status ig_mapped_text_append_source(ig_mapped_text *text, const char *bytes, size_t length,
                                        size_t begin, ig_error *err);

@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "base/text_repair.h"
 #include "text/tokenizer_functions.h"
+#include "text/tokenizer_steps.h"
 #include "text/utf8.h"
 
 // ---- text to ids ------------------------------------------------------------
@@ -57,20 +58,39 @@ static ig_status add_language(const ig_tokenizer *t, const ig_tokenizer_encoding
   return id == 0 ? IG_OK : ig_tokenizer_encoding_append(e, id, nowhere, err);
 }
 
+// A model may lack the row of an added token.
+static ig_status add_ends(const ig_tokenizer *t, const ig_tokenizer_encoding *e, const ig_ids *ids,
+                          ig_error *err) {
+  for (size_t i = 0; i < ids->count; i++)
+    if (ids->ids[i] < t->added.limit)
+      IG_TRY(ig_tokenizer_encoding_append(e, ids->ids[i], nowhere, err));
+  return IG_OK;
+}
+
+static ig_status begin_text(const ig_tokenizer *t, const ig_tokenizer_encoding *e, ig_error *err) {
+  if (t->steps) return add_ends(t, e, &t->steps->ends.before, err);
+  if (t->begin_id >= 0) IG_TRY(ig_tokenizer_encoding_append(e, t->begin_id, nowhere, err));
+  return add_language(t, e, false, err);
+}
+
+static ig_status end_text(const ig_tokenizer *t, const ig_tokenizer_encoding *e, size_t before,
+                          ig_error *err) {
+  if (t->steps) return add_ends(t, e, &t->steps->ends.after, err);
+  if (!ends_already(t, e, before))
+    IG_TRY(ig_tokenizer_encoding_append(e, e->side->eos_id, nowhere, err));
+  return add_language(t, e, true, err);
+}
+
 static ig_status encode(const ig_tokenizer *t, ig_tokenizer_encoding e, const char *text,
                         size_t length, ig_error *err) {
   IG_TRY(ig_text_repair_refuse(text, length, err));
   const size_t before = e.ids->count;
   e.tokenizer = t;
   e.text = text;
-  ig_status status = IG_OK;
-  if (t->begin_id >= 0) status = ig_tokenizer_encoding_append(&e, t->begin_id, nowhere, err);
-  if (status == IG_OK) status = add_language(t, &e, false, err);
+  ig_status status = begin_text(t, &e, err);
   e.first_place = e.places ? e.places->count : 0;
   if (status == IG_OK) status = ig_tokenizer_functions_of(t)->encode(&e, text, length, err);
-  if (status == IG_OK && !ends_already(t, &e, before))
-    status = ig_tokenizer_encoding_append(&e, e.side->eos_id, nowhere, err);
-  if (status == IG_OK) status = add_language(t, &e, true, err);
+  if (status == IG_OK) status = end_text(t, &e, before, err);
   if (status != IG_OK) e.ids->count = before;
   return status;
 }
@@ -164,10 +184,11 @@ ig_status ig_tokenizer_find_unknown(const ig_tokenizer *t, ig_side side, const c
 
 // ---- ids to text ------------------------------------------------------------
 
-// The text of an id in a translation; NULL: it has none, for it is special or unknown.
+// The text of an id in a translation; NULL: it has none, for it is special or unknown. A token that
+// is looked for in normalized text is printed as it is there, as tokenizers 0.23 prints it.
 static const char *piece_of(const ig_tokenizer *t, int id) {
   const ig_added_token *added = ig_added_tokens_of(&t->added, id);
-  if (added) return added->special ? NULL : added->text;
+  if (added) return added->special ? NULL : added->normal ? added->normal : added->text;
   const char *piece = ig_vocabulary_token(t->target.vocabulary, id);
   const ig_tokenizer_functions *f = ig_tokenizer_functions_of(t);
   return piece || !f->find_piece ? piece : f->find_piece(t, id);

@@ -20,7 +20,9 @@ static void list_classes(const ig_tokenizer_description *const *offered, char *t
 static ig_status find_class(const ig_tokenizer_description *const *offered, ig_json_object config,
                             const char *class_name, const ig_tokenizer_description **out,
                             ig_error *err) {
+  static const ig_tokenizer_description *const steps[] = {&ig_tokenizer_description_steps, NULL};
   *out = ig_tokenizer_description_of_class(offered, class_name);
+  if (!*out) *out = ig_tokenizer_description_of_class(steps, class_name);
   if (*out) return IG_OK;
   char expected[256];
   list_classes(offered, expected, sizeof expected);

@@ -11,6 +11,12 @@ const ig_tokenizer_description ig_tokenizer_description_words = {
     .special = {"</s>", "<unk>", "<pad>"},
 };
 
+const ig_tokenizer_description ig_tokenizer_description_steps = {
+    .kind = IG_TOKENIZER_STEPS,
+    .class_names = (const char *const[]){"PreTrainedTokenizerFast", "TokenizersBackend", NULL},
+    .special = {"</s>", "<unk>", "<pad>"},
+};
+
 const ig_tokenizer_description *ig_tokenizer_description_of_class(
     const ig_tokenizer_description *const *list, const char *class_name) {
   for (; *list; list++)

@@ -20,6 +20,8 @@ typedef enum ig_tokenizer_kind {
   // Each byte of the text's UTF-8 is a token; there are no files. Special pieces have the ids
   // before and after those of the bytes.
   IG_TOKENIZER_BYTES,
+  // Whatever tokenizer.json says, step by step. It serves both sides.
+  IG_TOKENIZER_STEPS,
 } ig_tokenizer_kind;
 
 // The special tokens that every tokenizer has a name for.
@@ -108,6 +110,10 @@ typedef struct ig_tokenizer_description {
 // Ingot's own kind, of data that are tokens already: vocab.json, and target_vocab.json where the
 // sides differ.
 extern const ig_tokenizer_description ig_tokenizer_description_words;
+
+// The kind that every family offers besides: a class of transformers that does as its
+// tokenizer.json says.
+extern const ig_tokenizer_description ig_tokenizer_description_steps;
 
 // Lists of descriptions are NULL-terminated. These give NULL where no description fits.
 const ig_tokenizer_description *ig_tokenizer_description_of_class(

@@ -27,9 +27,14 @@ static ig_status take_model(ig_tokenizer *t, const ig_tokenizer_json *json, ig_e
 }
 
 ig_status ig_tokenizer_from_json_load(ig_tokenizer *t, const char *directory, ig_error *err) {
+  return ig_tokenizer_from_json_take(t, directory, take_model, err);
+}
+
+ig_status ig_tokenizer_from_json_take(ig_tokenizer *t, const char *directory,
+                                      ig_tokenizer_from_json_taker take, ig_error *err) {
   ig_tokenizer_json json = {0};
   ig_status status = ig_tokenizer_json_load(&json, directory, err);
-  if (status == IG_OK) status = take_model(t, &json, err);
+  if (status == IG_OK) status = take(t, &json, err);
   t->json_bytes = json.bytes;
   t->json_size = json.size;
   json.bytes = NULL;

@@ -4,6 +4,7 @@
 // added tokens. For the files text/tokenizer*.c alone.
 #ifndef IG_TEXT_TOKENIZER_FROM_JSON_H
 #define IG_TEXT_TOKENIZER_FROM_JSON_H
+#include "text/tokenizer_json.h"
 #include "text/tokenizer_parts.h"
 
 // Whether the directory lacks one of these files (NULL: none is meant) and holds a tokenizer.json.
@@ -11,6 +12,11 @@ bool ig_tokenizer_from_json_is_meant(const char *directory, const char *file, co
 // Takes the model, the table and the added tokens, and keeps the file for saving.
 ig_status ig_tokenizer_from_json_load(ig_tokenizer *tokenizer, const char *directory,
                                       ig_error *err);
+// Calls take with the file of the directory, and keeps the file for saving.
+typedef ig_status (*ig_tokenizer_from_json_taker)(ig_tokenizer *tokenizer,
+                                                  const ig_tokenizer_json *json, ig_error *err);
+ig_status ig_tokenizer_from_json_take(ig_tokenizer *tokenizer, const char *directory,
+                                      ig_tokenizer_from_json_taker take, ig_error *err);
 // Writes the file that was kept into a directory.
 ig_status ig_tokenizer_from_json_save(ig_tokenizer *tokenizer, const char *directory,
                                       ig_error *err);

@@ -17,6 +17,7 @@ const ig_tokenizer_functions *ig_tokenizer_functions_of(const ig_tokenizer *t) {
       [IG_TOKENIZER_SHIFTED] = &ig_tokenizer_functions_shifted,
       [IG_TOKENIZER_BYTE_LEVEL] = &ig_tokenizer_functions_byte_level,
       [IG_TOKENIZER_BYTES] = &ig_tokenizer_functions_bytes,
+      [IG_TOKENIZER_STEPS] = &ig_tokenizer_functions_steps,
   };
   return tables[t->description->kind];
 }

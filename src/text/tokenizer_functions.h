@@ -37,6 +37,7 @@ extern const ig_tokenizer_functions ig_tokenizer_functions_words;
 extern const ig_tokenizer_functions ig_tokenizer_functions_shifted;
 extern const ig_tokenizer_functions ig_tokenizer_functions_byte_level;
 extern const ig_tokenizer_functions ig_tokenizer_functions_bytes;
+extern const ig_tokenizer_functions ig_tokenizer_functions_steps;
 // Those of the tokenizer's kind.
 const ig_tokenizer_functions *ig_tokenizer_functions_of(const ig_tokenizer *tokenizer);
 

@@ -11,6 +11,7 @@
 #include "base/nearest.h"
 #include "base/path.h"
 #include "text/tokenizer_functions.h"
+#include "text/tokenizer_steps.h"
 #include "text/utf8.h"
 
 // What transformers writes for a tokenizer of which nothing else is known.
@@ -48,6 +49,7 @@ void ig_tokenizer_free(ig_tokenizer *t) {
   ig_unigram_free(&t->unigram);
   free(t->begin_text);
   free(t->json_bytes);
+  ig_tokenizer_steps_free(t->steps);
   free(t->source_lang);
   free(t->target_lang);
   free(t);
@@ -101,7 +103,7 @@ int ig_tokenizer_parts_first_id(const ig_tokenizer *t, const ig_special_pieces *
 
 bool ig_tokenizer_parts_has_pieces(const ig_tokenizer *t) {
   const ig_tokenizer_kind kind = t->description->kind;
-  return kind == IG_TOKENIZER_PIECES || kind == IG_TOKENIZER_SHIFTED;
+  return kind == IG_TOKENIZER_PIECES || kind == IG_TOKENIZER_SHIFTED || kind == IG_TOKENIZER_STEPS;
 }
 
 static bool has_letters(const ig_vocabulary *v) {
@@ -115,15 +117,26 @@ static bool has_letters(const ig_vocabulary *v) {
   return false;
 }
 
+// Of IG_TOKENIZER_STEPS the file may have a special token among the added ones alone.
+static int find_special(const ig_tokenizer *t, const ig_vocabulary *v, int which) {
+  const int id = ig_vocabulary_find(v, t->special_text[which], t->special_length[which]);
+  for (size_t i = 0; id < 0 && t->steps && i < t->added.count; i++)
+    if (strcmp(t->added.list[i].text, t->special_text[which]) == 0) return t->added.list[i].id;
+  return id;
+}
+
+static bool is_needed(const ig_tokenizer *t, int which) {
+  return which == IG_TOKENIZER_SPECIAL_EOS || (which == IG_TOKENIZER_SPECIAL_UNK && !t->steps);
+}
+
 static ig_status connect_side(ig_tokenizer *t, int which, const char *where, ig_error *err) {
   ig_tokenizer_side *side = which == 0 ? &t->source : &t->target;
   side->vocabulary = &t->vocabularies[t->shared ? 0 : which];
   side->spm = t->spms[which] ? t->spms[which] : t->spms[0];
   side->has_letters = ig_tokenizer_parts_has_pieces(t) && has_letters(side->vocabulary);
   for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s) {
-    side->special_ids[s] =
-        ig_vocabulary_find(side->vocabulary, t->special_text[s], t->special_length[s]);
-    if (side->special_ids[s] < 0 && s != IG_TOKENIZER_SPECIAL_PAD)
+    side->special_ids[s] = find_special(t, side->vocabulary, s);
+    if (side->special_ids[s] < 0 && is_needed(t, s))
       return ig_fail(err, IG_ERROR_FORMAT, "%s: the %s vocabulary has no %s", where,
                      which == 0 ? "source" : "target", t->special_text[s]);
   }
@@ -231,7 +244,8 @@ static ig_status list_special_tokens(ig_tokenizer *t, ig_error *err) {
     const int count = ig_tokenizer_parts_count(t, table);
     for (int i = 0; i < count; ++i) IG_TRY(add_special_piece(t, table, i, err));
   }
-  for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
+  // Of IG_TOKENIZER_STEPS a token that no file calls special is text like any other.
+  for (int s = 0; !t->steps && s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
     IG_TRY(add_special_token(t, t->source.special_ids[s], err));
   IG_TRY(list_languages(t, err));
   IG_TRY(list_more_special(t, err));
@@ -270,6 +284,18 @@ static ig_status connect_begin(ig_tokenizer *t, const char *where, ig_error *err
                  where, t->begin_text);
 }
 
+// What the file puts beside a text must be tokens.
+static ig_status check_ends(const ig_tokenizer *t, const char *where, ig_error *err) {
+  const ig_ids *const lists[] = {&t->steps->ends.before, &t->steps->ends.after};
+  for (size_t l = 0; l < 2; l++)
+    for (size_t i = 0; i < lists[l]->count; i++)
+      if (!ig_tokenizer_piece(t, IG_SIDE_SOURCE, lists[l]->ids[i]))
+        return ig_fail(err, IG_ERROR_FORMAT,
+                       "%s: post_processor: no token has the id %d, which is put beside a text",
+                       where, lists[l]->ids[i]);
+  return IG_OK;
+}
+
 // A config.json has one id for each special token, so both sides must agree.
 ig_status ig_tokenizer_parts_connect(ig_tokenizer *t, const char *where, ig_error *err) {
   for (int i = 0; i < 2; ++i) IG_TRY(connect_side(t, i, where, err));
@@ -281,6 +307,7 @@ ig_status ig_tokenizer_parts_connect(ig_tokenizer *t, const char *where, ig_erro
   IG_TRY(list_special_tokens(t, err));
   IG_TRY(normalize_added(t, where, err));
   IG_TRY(connect_languages(t, where, err));
+  if (t->steps) IG_TRY(check_ends(t, where, err));
   return connect_begin(t, where, err);
 }
 

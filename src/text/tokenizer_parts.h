@@ -49,9 +49,11 @@ struct ig_tokenizer {
   // Of IG_TOKENIZER_SHIFTED and IG_TOKENIZER_BYTE_LEVEL.
   ig_merges merges;
   // Of IG_TOKENIZER_BYTE_LEVEL alone.
-  int byte_ids[256];      // of the symbols of bytes; -1: the vocabulary lacks it
+  int byte_ids[256];  // of the symbols of bytes; -1: the vocabulary lacks it. Of STEPS: of <0x41>
   bool add_prefix_space;  // a stretch of text without a space before it gets one
   bool trims_spaces;      // places of tokens do not count the spaces at their ends
+  // Of IG_TOKENIZER_STEPS alone; NULL: another kind.
+  struct ig_tokenizer_steps *steps;
 };
 
 // The keys of tokenizer_config.json that name the special tokens.

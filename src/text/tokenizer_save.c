@@ -52,13 +52,19 @@ static bool add_added_tokens(const ig_tokenizer *t, json_t *config) {
   return made;
 }
 
+// Of a tokenizer that does as its tokenizer.json says only those that are special tokens there: a
+// name would make one of them.
+static bool is_left_out(const ig_tokenizer *t, int which) {
+  return t->steps && !ig_added_tokens_of(&t->added, t->source.special_ids[which]);
+}
+
 // NULL: out of memory.
 static json_t *make_config(const ig_tokenizer *t) {
   json_t *config = ig_tokenizer_functions_of(t)->make_config(t);
   bool made = config != NULL;
   for (int s = 0; made && s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
-    made = json_object_set_new(config, ig_tokenizer_parts_special_keys[s],
-                               json_string(t->special_text[s])) == 0;
+    made = is_left_out(t, s) || json_object_set_new(config, ig_tokenizer_parts_special_keys[s],
+                                                    json_string(t->special_text[s])) == 0;
   if (made && t->begin_text)
     made = json_object_set_new(config, t->description->begin_key, json_string(t->begin_text)) == 0;
   if (made) made = add_added_tokens(t, config);

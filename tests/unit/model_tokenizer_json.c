@@ -18,7 +18,7 @@
 
 #define GOLDEN "tokenizer_json"
 #define WRITTEN_FILES "tokenizer.json", "tokenizer_config.json"
-#include "place_fixture.h"
+#include "golden_tokenizer.h"
 #include "tokenizer_directory.h"
 
 static const struct {
@@ -35,42 +35,10 @@ static ig_tokenizer *load(const char *family, const char *from) {
   return t;
 }
 
-static void fail_ids(const char *folder, const char *text, const ig_ids *ids) {
-  char list[400] = "";
-  for (size_t i = 0, used = 0; i < ids->count && used < 380; i++)
-    used += (size_t)snprintf(list + used, sizeof list - used, " %d", ids->ids[i]);
-  fail_msg("%s: '%s': other ids than expected:%s", folder, text, list);
-}
-
-static void expect_case(const ig_tokenizer *t, const char *folder, const json_t *c) {
-  const char *text = json_string_value(json_object_get(c, "text"));
-  const json_t *expected = json_object_get(c, "ids");
-  ig_ids ids = {0};
-  char *decoded;
-  ig_error err = {0};
-  check(ig_tokenizer_encode_source(t, text, strlen(text), &ids, &err), &err);
-  bool same = json_array_size(expected) == ids.count;
-  for (size_t i = 0; same && i < ids.count; i++)
-    same = json_integer_value(json_array_get(expected, i)) == ids.ids[i];
-  if (!same) fail_ids(folder, text, &ids);
-  check(ig_tokenizer_decode(t, ids.ids, ids.count, &decoded, &err), &err);
-  if (strcmp(decoded, json_string_value(json_object_get(c, "decoded"))) != 0)
-    fail_msg("%s: '%s': decoded as '%s'", folder, text, decoded);
-  expect_places(t, folder, text, expected, json_object_get(c, "offsets"));
-  free(decoded);
-  ig_ids_free(&ids);
-}
-
 static void expect_cases(const ig_tokenizer *t, const char *folder) {
   char name[100];
-  json_t *cases, *c;
-  size_t i;
-  ig_error err = {0};
   snprintf(name, sizeof name, "%s/expected.json", folder);
-  check(ig_json_load(golden(name), &cases, &err), &err);
-  assert_int_equal(json_array_size(cases), 42);
-  json_array_foreach(cases, i, c) expect_case(t, folder, c);
-  json_decref(cases);
+  expect_golden_cases(t, golden(name), 42);
 }
 
 static void has_the_ids_of_transformers(void **state) {

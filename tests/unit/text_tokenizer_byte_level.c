@@ -19,7 +19,7 @@
 
 #define GOLDEN "byte_level_tokenizer"
 #define WRITTEN_FILES "vocab.json", "merges.txt", "tokenizer_config.json", "added_tokens.json"
-#include "place_fixture.h"
+#include "golden_tokenizer.h"
 #include "tokenizer_directory.h"
 
 static const ig_tokenizer_description byte_level = {

@@ -20,7 +20,7 @@
 
 #define GOLDEN "t5_tokenizer"
 #define WRITTEN_FILES "spiece.model", "tokenizer_config.json"
-#include "place_fixture.h"
+#include "golden_tokenizer.h"
 #include "tokenizer_directory.h"
 
 // Sentinels come after the pieces, <extra_id_0> last.

@@ -1,0 +1,149 @@
+// Tokenizers that do as their tokenizer.json says: ids, places and texts of transformers, what is
+// written again, and what is refused by its name.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "text/tokenizer.h"
+#include "tokenizer_fixture.h"
+
+#define GOLDEN "tokenizer_steps"
+#define WRITTEN_FILES "tokenizer.json", "tokenizer_config.json"
+#include "golden_tokenizer.h"
+#include "tokenizer_directory.h"
+
+static ig_tokenizer *load_from(const char *path) {
+  ig_tokenizer *t;
+  ig_error err = {0};
+  check(ig_tokenizer_load(path, pieces_or_words, &t, &err), &err);
+  assert_int_equal(ig_tokenizer_kind_of(t), IG_TOKENIZER_STEPS);
+  return t;
+}
+
+static void has_the_ids_of_transformers(void **state) {
+  (void)state;
+  static const char *const folders[] = {"albert", "spelling", "words", "roberta",
+                                        "digits", "fallback", "apart"};
+  ig_error err = {0};
+  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+    char name[100];
+    snprintf(name, sizeof name, "%s/expected.json", folders[i]);
+    ig_tokenizer *t = load_from(golden(folders[i]));
+    expect_golden_cases(t, golden(name), 35);
+    check(ig_tokenizer_save(t, directory, &err), &err);
+    ig_tokenizer_free(t);
+    t = load_from(directory);
+    expect_golden_cases(t, golden(name), 35);
+    ig_tokenizer_free(t);
+  }
+}
+
+static void write_file(const char *name, const char *text) {
+  ig_error err = {0};
+  check(ig_file_write(in_directory(name), text, strlen(text), &err), &err);
+}
+
+static void write_config(const char *more) {
+  char config[200];
+  snprintf(config, sizeof config, "{\"tokenizer_class\": \"TokenizersBackend\"%s}", more);
+  write_file("tokenizer_config.json", config);
+}
+
+#define UNIGRAM \
+  "\"model\": {\"unk_id\": 0, \"vocab\": [[\"<unk>\", 0], [\"</s>\", 0], [\"a\", -1]]}"
+
+// part: some more keys of the file.
+static void expect_refused(const char *part, const char *message) {
+  char text[1000];
+  ig_tokenizer *t;
+  ig_error err = {0};
+  const char *model = strstr(part, "\"model\"") ? "\"x\": 0" : UNIGRAM;
+  snprintf(text, sizeof text, "{\"version\": \"1.0\", %s, %s}", part, model);
+  write_file("tokenizer.json", text);
+  assert_int_not_equal(ig_tokenizer_load(directory, pieces_or_words, &t, &err), IG_OK);
+  if (!strstr(err.message, message)) fail_msg("expected '%s' in '%s'", message, err.message);
+}
+
+static void refuses_by_name(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {
+      {"\"normalizer\": {\"type\": \"BertNormalizer\"}",
+       "normalizer: 'BertNormalizer' is not built"},
+      {"\"normalizer\": {\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"Foo\"}]}",
+       "normalizer: 'Foo' is not built"},
+      {"\"normalizer\": {\"type\": \"Replace\", \"pattern\": {\"Regex\": \"[ab]\"}, \"content\": "
+       "\"\"}",
+       "normalizer: the regular expression '[ab]' is not built"},
+      {"\"normalizer\": {\"type\": \"Replace\", \"pattern\": {}, \"content\": \"\"}",
+       "normalizer: pattern: expected a String or a Regex"},
+      {"\"normalizer\": {\"type\": \"Precompiled\", \"precompiled_charsmap\": \"\"}",
+       "an empty table"},
+      {"\"pre_tokenizer\": {\"type\": \"UnicodeScripts\"}", "pre_tokenizer: 'UnicodeScripts'"},
+      {"\"pre_tokenizer\": {\"type\": \"Punctuation\", \"behavior\": \"Foo\"}", "behavior: 'Foo'"},
+      {"\"pre_tokenizer\": {\"type\": \"Metaspace\", \"replacement\": \"ab\"}",
+       "replacement: 'ab'"},
+      {"\"pre_tokenizer\": {\"type\": \"Metaspace\", \"prepend_scheme\": \"foo\"}",
+       "prepend_scheme: 'foo'"},
+      {"\"pre_tokenizer\": {\"type\": \"Metaspace\", \"add_prefix_space\": false}",
+       "add_prefix_space: false contradicts"},
+      {"\"decoder\": {\"type\": \"CTC\"}", "decoder: 'CTC' is not built"},
+      {"\"post_processor\": {\"type\": \"Foo\"}", "post_processor: 'Foo' is not built"},
+      {"\"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": []}", "single"},
+      {"\"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": "
+       "[{\"Sequence\": {\"id\": \"A\"}}, {\"SpecialToken\": {\"id\": \"x\"}}]}",
+       "special_tokens"},
+      {"\"post_processor\": {\"type\": \"BertProcessing\", \"sep\": [\"x\", 9], \"cls\": [\"y\", "
+       "1]}",
+       "no token has the id 9"},
+      {"\"model\": {\"vocab\": [[\"</s>\", 0]]}", "unk_id"},
+      {"\"model\": {\"unk_id\": 0, \"byte_fallback\": true, \"vocab\": [[\"</s>\", 0]]}",
+       "byte_fallback: the vocabulary has no '<0x00>'"},
+      {"\"model\": {\"vocab\": {\"</s>\": 0}, \"merges\": [], \"unk_token\": \"<u>\"}",
+       "unk_token: the vocabulary has no '<u>'"},
+  };
+  write_config("");
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    expect_refused(cases[i][0], cases[i][1]);
+  write_config(", \"add_eos_token\": true");
+  expect_refused("\"normalizer\": null", "add_eos_token: not built");
+}
+
+// A file without steps and with a special token that only the configuration names.
+static void does_without_steps(void **state) {
+  (void)state;
+  ig_ids ids = {0};
+  ig_tokenizer *t;
+  ig_error err = {0};
+  char *text;
+  write_config(", \"eos_token\": \"<end>\"");
+  write_file("tokenizer.json", "{\"version\": \"1.0\", " UNIGRAM
+                               ", \"added_tokens\": [{\"id\": 3, \"content\": \"<end>\"}]}");
+  t = load_from(directory);
+  assert_int_equal(ig_tokenizer_eos_id(t, IG_SIDE_SOURCE), 3);
+  check(ig_tokenizer_encode_source(t, "ab<end>", 7, &ids, &err), &err);
+  assert_int_equal(ids.count, 3);
+  assert_int_equal(ids.ids[1], 0);
+  assert_int_equal(ids.ids[2], 3);
+  check(ig_tokenizer_decode(t, ids.ids, 2, &text, &err), &err);
+  assert_string_equal(text, "a <unk>");
+  free(text);
+  ig_ids_free(&ids);
+  ig_tokenizer_free(t);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(has_the_ids_of_transformers),
+      cmocka_unit_test(refuses_by_name),
+      cmocka_unit_test(does_without_steps),
+  };
+  return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
