@@ -48,7 +48,10 @@ const cli_verb cli_convert = {
     .description =
         "Reads a model directory in any form that Ingot opens: safetensors, or what PyTorch wrote "
         "(pytorch_model.bin, sharded or not, as a state dict or in a checkpoint), which is read as "
-        "data; nothing in it is executed. All tensors are kept, but for copies of tied ones, as "
+        "data; nothing in it is executed. What marian-nmt "
+        "trained (model.npz, decoder.yml, vocab.spm or vocab.yml) becomes a model that gives the "
+        "same log-probabilities. All tensors are "
+        "kept, but for copies of tied ones, as "
         "transformers writes them. config.json, the tokenizer and other small files go along; what "
         "does not is named.\n\n"
         "The directory appears when it is complete: an error or a signal leaves nothing of it.",

@@ -11,13 +11,17 @@
 #include "fuse/input/donor_files.h"
 #include "io/config_dtype.h"
 #include "io/json.h"
+#include "model/arch/foreign.h"
+#include "model/files/weights.h"
 
 typedef struct conversion {
   const char *directory, *output;
   const ig_convert_options *options;
   ig_dtype type;
   bool has_type;
+  ig_foreign foreign;  // a model of another program, or
   ig_fuse_models models;
+  ig_fuse_model made_of_foreign;
   const ig_fuse_model *model;
   ig_donor_files companions;
   ig_new_directory made;
@@ -35,8 +39,31 @@ static ig_status read_type(conversion *c, ig_error *err) {
                  "type: expected float32, bfloat16 or float16, found \"%s\"", type);
 }
 
+// Its tensors must be those of a model that its configuration describes.
+static ig_status check_foreign(const conversion *c, ig_error *err) {
+  char *text = ig_json_text(c->foreign.config, 0);
+  if (!text) return ig_fail_memory(err);
+  ig_config *config;
+  ig_status status = ig_config_create(NULL, text, &config, err);
+  if (status == IG_OK) status = ig_weights_check(c->directory, config, c->foreign.tensors, err);
+  ig_config_free(config);
+  free(text);
+  return status;
+}
+
+static ig_status take_foreign(conversion *c, ig_error *err) {
+  c->made_of_foreign = (ig_fuse_model){.reference = c->directory,
+                                       .directory = (char *)c->directory,
+                                       .tensors = c->foreign.tensors,
+                                       .config = c->foreign.config};
+  c->model = &c->made_of_foreign;
+  return check_foreign(c, err);
+}
+
 static ig_status open_model(conversion *c, ig_error *err) {
   size_t index;
+  IG_TRY(ig_foreign_open(c->directory, &c->foreign, err));
+  if (c->foreign.tensors) return take_foreign(c, err);
   IG_TRY(ig_fuse_models_open(&c->models, c->directory, &index, err));
   c->model = &c->models.model[index];
   if (!c->model->adapter) return IG_OK;
@@ -74,6 +101,7 @@ static ig_status list_companions(conversion *c, ig_error *err) {
     status = ig_problems_add(&notes, NULL, err,
                              "%s: not copied, for it has the hashes of other files: fusion.json",
                              c->directory);
+  ig_problems_tell(&c->foreign.notes, &c->options->reporter);
   ig_problems_tell(&notes, &c->options->reporter);
   ig_problems_free(&notes);
   return status;
@@ -101,8 +129,8 @@ static ig_status save_typed_config(const conversion *c, const char *path, ig_err
   return status;
 }
 
-static ig_status copy_file(conversion *c, const char *name, ig_error *err) {
-  char *to, *from = ig_path_join(c->model->directory, name, err);
+static ig_status copy_file_as(conversion *c, const char *source, const char *name, ig_error *err) {
+  char *to, *from = ig_path_join(c->model->directory, source, err);
   if (!from) return IG_ERROR_MEMORY;
   ig_status status = ig_new_directory_add(&c->made, name, &to, err);
   if (status == IG_OK) status = ig_file_copy(from, to, err);
@@ -111,7 +139,31 @@ static ig_status copy_file(conversion *c, const char *name, ig_error *err) {
   return status;
 }
 
+static ig_status copy_file(conversion *c, const char *name, ig_error *err) {
+  return copy_file_as(c, name, name, err);
+}
+
+static ig_status write_json(conversion *c, const char *name, const json_t *content, ig_error *err) {
+  char *path;
+  ig_status status = ig_new_directory_add(&c->made, name, &path, err);
+  if (status == IG_OK) status = ig_json_save(path, content, 17, err);
+  free(path);
+  return status;
+}
+
+// What a model of another program does not have as files.
+static ig_status write_foreign(conversion *c, ig_error *err) {
+  const char *name;
+  json_t *value;
+  json_object_foreach(c->foreign.files, name, value) IG_TRY(write_json(c, name, value, err));
+  json_object_foreach(c->foreign.copies, name, value)
+      IG_TRY(copy_file_as(c, json_string_value(value), name, err));
+  return IG_OK;
+}
+
 static ig_status write_config(conversion *c, ig_error *err) {
+  if (!c->has_type && c->foreign.config)
+    return write_json(c, "config.json", c->foreign.config, err);
   if (!c->has_type) return copy_file(c, "config.json", err);
   char *path;
   ig_status status = ig_new_directory_add(&c->made, "config.json", &path, err);
@@ -120,13 +172,21 @@ static ig_status write_config(conversion *c, ig_error *err) {
   return status;
 }
 
+// A file of the same name as one that is made is not copied.
+static bool goes_along(const conversion *c, const ig_donor_file *file) {
+  return !file->left_out && !json_object_get(c->foreign.files, file->name) &&
+         !json_object_get(c->foreign.copies, file->name);
+}
+
 static ig_status write_directory(conversion *c, ig_error *err) {
   const ig_converted_weights weights = {
       .model = c->model, .type = c->has_type ? &c->type : NULL, .options = c->options};
   IG_TRY(ig_new_directory_begin(c->output, &c->made, err));
   IG_TRY(ig_converted_weights_write(&weights, &c->made, err));
   for (size_t i = 0; i < c->companions.count; i++)
-    if (!c->companions.items[i].left_out) IG_TRY(copy_file(c, c->companions.items[i].name, err));
+    if (goes_along(c, &c->companions.items[i]))
+      IG_TRY(copy_file(c, c->companions.items[i].name, err));
+  IG_TRY(write_foreign(c, err));
   IG_TRY(write_config(c, err));
   return ig_new_directory_commit(&c->made, err);
 }
@@ -155,5 +215,6 @@ ig_status ig_convert(const char *directory, const char *output, const ig_convert
   ig_new_directory_end(&c.made);
   ig_donor_files_free(&c.companions);
   ig_fuse_models_close(&c.models);
+  ig_foreign_close(&c.foreign);
   return status;
 }

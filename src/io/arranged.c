@@ -49,7 +49,7 @@ static void reverse_bytes(unsigned char *bytes, size_t size, size_t unit) {
 // Copies values in the order of the tensor's indices, the last index fastest.
 static void gather(const ig_arranged *a, const unsigned char *span, unsigned char *to) {
   size_t index[IG_ARRANGED_MAX_RANK] = {0}, from = 0;
-  for (size_t done = 0; done < a->elements; done++) {
+  for (size_t done = 0; done < a->elements - a->filled; done++) {
     memcpy(to + done * a->item, span + from * a->item, a->item);
     for (int i = a->rank - 1; i >= 0; i--) {
       from += a->stride[i];
@@ -60,6 +60,11 @@ static void gather(const ig_arranged *a, const unsigned char *span, unsigned cha
   }
 }
 
+static void fill(const ig_arranged *a, unsigned char *to) {
+  for (size_t i = a->elements - a->filled; i < a->elements; i++)
+    memcpy(to + i * a->item, &a->filler, sizeof a->filler);
+}
+
 static ig_status put_in_order(ig_arranged *a, ig_error *err) {
   unsigned char *block = NULL, *span = NULL;
   IG_TRY(load_span(a, &block, &span, err));
@@ -68,6 +73,7 @@ static ig_status put_in_order(ig_arranged *a, ig_error *err) {
   free(block);
   if (!values) return IG_ERROR_MEMORY;
   if (a->swapped) reverse_bytes(values, a->elements * a->item, a->swapped);
+  fill(a, values);
   a->values = values;
   return IG_OK;
 }

@@ -1,6 +1,6 @@
 // Values of a tensor that do not lie in its file one after another: a transposed or sliced view of
-// stored values, deflated ones, or big-endian ones. They are put in order in memory when they are
-// first read, and stay there until ig_arranged_free.
+// stored values, deflated ones, big-endian ones, or stored ones and a constant after them. They are
+// put in order in memory when they are first read, and stay there until ig_arranged_free.
 #ifndef IG_IO_ARRANGED_H
 #define IG_IO_ARRANGED_H
 #include <pthread.h>
@@ -20,6 +20,8 @@ typedef struct ig_arranged {
   int rank;
   size_t shape[IG_ARRANGED_MAX_RANK], stride[IG_ARRANGED_MAX_RANK];  // strides count values
   size_t elements;
+  size_t filled;          // of the elements, the last ones, which are not stored:
+  float filler;           // they are this number, and all values are float32
   unsigned char *values;  // NULL: not yet read
   pthread_mutex_t lock;   // of values
 } ig_arranged;

@@ -1,5 +1,8 @@
 #include "io/model_directory.h"
 
+#include "base/fail.h"
+#include "base/file.h"
+
 typedef struct model_file {
   const char *name;
   unsigned roles;
@@ -41,4 +44,13 @@ const char *ig_model_directory_next(unsigned roles, size_t *at) {
     if (file->roles & roles) return file->name;
   }
   return NULL;
+}
+
+ig_status ig_model_directory_refuse_archive(const char *directory, ig_error *err) {
+  if (ig_file_exists_in(directory, "config.json") || !ig_file_exists_in(directory, "model.npz"))
+    return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: model.npz in place of config.json and weights: `ingot convert %s -o DIR` "
+                 "makes a model directory of it",
+                 directory, directory);
 }

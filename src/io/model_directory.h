@@ -4,6 +4,7 @@
 #ifndef IG_IO_MODEL_DIRECTORY_H
 #define IG_IO_MODEL_DIRECTORY_H
 #include <stddef.h>
+#include "ingot/core.h"
 
 // What a file is for; a file can have several roles.
 typedef enum ig_model_directory_role {
@@ -17,6 +18,10 @@ typedef enum ig_model_directory_role {
   IG_MODEL_DIRECTORY_ROLE_PIECES = 1 << 5,
   IG_MODEL_DIRECTORY_ROLE_WRITTEN = 1 << 6,  // Ingot itself writes it when it saves a model
 } ig_model_directory_role;
+
+// IG_ERROR_UNSUPPORTED, with advice, if the directory has an archive of arrays (model.npz) in place
+// of a config.json.
+ig_status ig_model_directory_refuse_archive(const char *directory, ig_error *err);
 
 // The name of the next file that has one of the roles (a sum of ig_model_directory_role), in the
 // table's order; NULL at the end. *at is 0 at first.

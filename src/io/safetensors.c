@@ -30,6 +30,12 @@ typedef struct shard {
   ig_npz *arrays;          // or this, if it is an archive of arrays
 } shard;
 
+// A tensor that is not what the file says, and what is allocated for it.
+typedef struct changed_tensor {
+  char *name;
+  ig_arranged *arranged;
+} changed_tensor;
+
 struct ig_safetensors {
   shard *shards;
   size_t shard_count;
@@ -39,6 +45,8 @@ struct ig_safetensors {
   size_t absent_count;
   ig_safetensor *tensors;  // sorted by name
   size_t count, capacity;
+  changed_tensor *changed;  // (changed_count): what ig_safetensors_change_all made
+  size_t changed_count;
 };
 
 // ---- one tensor of a header -------------------------------------------------
@@ -439,6 +447,11 @@ void ig_safetensors_close(ig_safetensors *file) {
     json_decref(file->shards[i].header);
     free(file->shards[i].path);
   }
+  for (size_t i = 0; i < file->changed_count; ++i) {
+    free(file->changed[i].name);
+    ig_arranged_free(file->changed[i].arranged);
+  }
+  free(file->changed);
   json_decref(file->index);
   free(file->absent);
   free(file->shards);
@@ -466,6 +479,121 @@ const ig_safetensor *ig_safetensors_find(const ig_safetensors *file, const char 
   ig_safetensor key = {.name = name};
   return file->count ? bsearch(&key, file->tensors, file->count, sizeof key, compare_tensor_names)
                      : NULL;
+}
+
+// ---- tensors in another form ------------------------------------------------
+
+// As the tensor's values are stored.
+static ig_arranged view_of(const ig_safetensor *t) {
+  if (t->arranged) return *t->arranged;
+  ig_arranged view = {.file = t->source,
+                      .path = t->file,
+                      .stored = {.begin = t->begin, .packed = t->bytes, .size = t->bytes},
+                      .item = ig_dtype_size(t->dtype),
+                      .rank = t->rank,
+                      .elements = t->elements};
+  size_t stride = 1;
+  for (int i = t->rank - 1; i >= 0; i--) {
+    view.shape[i] = t->shape[i];
+    view.stride[i] = stride;
+    stride *= t->shape[i];
+  }
+  return view;
+}
+
+static void swap_sizes(size_t pair[2]) {
+  const size_t first = pair[0];
+  pair[0] = pair[1];
+  pair[1] = first;
+}
+
+static ig_status keep_view(const ig_safetensors_change *c, const ig_safetensor *from,
+                           ig_arranged *out, ig_error *err) {
+  if (c->transposed && from->rank != 2)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: rank %d, expected 2", from->file,
+                   from->name, from->rank);
+  *out = view_of(from);
+  out->values = NULL;
+  if (!c->transposed) return IG_OK;
+  swap_sizes(out->shape);
+  swap_sizes(out->stride);
+  return IG_OK;
+}
+
+static ig_status fill_view(const ig_safetensors_change *c, const ig_safetensor *from,
+                           size_t elements, ig_arranged *view, ig_error *err) {
+  if (from->elements == 0 || elements < from->elements ||
+      (elements > from->elements && from->dtype != IG_DTYPE_F32))
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: tensor %s: %zu values of type %s, expected %zu of F32", from->file,
+                   from->name, from->elements, ig_dtype_name(from->dtype), elements);
+  view->elements = elements;
+  view->filled = elements - from->elements;
+  view->filler = c->filler;
+  return IG_OK;
+}
+
+// Makes the tensor t, whose name and arrangement are already in place.
+static ig_status make_changed(const ig_safetensors_change *c, const ig_safetensor *from,
+                              ig_arranged *view, ig_safetensor *t, ig_error *err) {
+  t->dtype = from ? from->dtype : IG_DTYPE_F32;
+  t->rank = c->rank;
+  memcpy(t->shape, c->shape, sizeof c->shape);
+  t->elements = 1;
+  bool fits = true;
+  for (int i = 0; fits && i < c->rank; i++)
+    fits = ig_size_multiply(t->elements, c->shape[i], &t->elements);
+  if (!fits || !ig_size_multiply(t->elements, ig_dtype_size(t->dtype), &t->bytes))
+    return fail_tensor(t, err, "shape: too large");
+  if (!from) return IG_OK;
+  IG_TRY(keep_view(c, from, view, err));
+  return fill_view(c, from, t->elements, view, err);
+}
+
+static ig_status change_one(ig_safetensors *file, const ig_safetensors_change *c, ig_safetensor *t,
+                            ig_error *err) {
+  changed_tensor *made = &file->changed[file->changed_count];
+  const ig_safetensor *from = c->from ? ig_safetensors_find(file, c->from) : NULL;
+  if (c->from && !from)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is missing", file->shards[0].path, c->from);
+  made->arranged = ig_allocate(1, sizeof *made->arranged, err);
+  if (!made->arranged) return IG_ERROR_MEMORY;
+  made->name = ig_allocate_copy(c->name, strlen(c->name), err);
+  if (!made->name) {
+    free(made->arranged);
+    made->arranged = NULL;
+    return IG_ERROR_MEMORY;
+  }
+  *t = (ig_safetensor){.name = made->name,
+                       .file = file->shards[0].path,
+                       .source = &file->shards[0].file,
+                       .arranged = made->arranged};
+  const ig_status status = make_changed(c, from, made->arranged, t, err);
+  made->arranged->values = (unsigned char *)c->values;
+  made->arranged->stored.name = made->name;
+  pthread_mutex_init(&made->arranged->lock, NULL);
+  file->changed_count++;
+  return status;
+}
+
+ig_status ig_safetensors_change_all(ig_safetensors *file, const ig_safetensors_change *changes,
+                                    size_t count, ig_error *err) {
+  ig_safetensor *tensors = ig_allocate(count, sizeof *tensors, err);
+  file->changed = tensors ? ig_allocate(count, sizeof *file->changed, err) : NULL;
+  ig_status status = file->changed ? IG_OK : IG_ERROR_MEMORY;
+  for (size_t i = 0; status == IG_OK && i < count; i++)
+    status = change_one(file, &changes[i], &tensors[i], err);
+  // What no tensor has taken over.
+  for (size_t i = file->changed_count; i < count; i++) free(changes[i].values);
+  if (status != IG_OK) {
+    free(tensors);
+    return status;
+  }
+  free(file->tensors);
+  file->tensors = tensors;
+  file->count = count;
+  file->capacity = count;
+  return sort_names(file, err);
 }
 
 // ---- values -----------------------------------------------------------------

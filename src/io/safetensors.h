@@ -50,6 +50,23 @@ const char *ig_safetensors_note(const ig_safetensors *file, size_t index);
 size_t ig_safetensors_count(const ig_safetensors *file);
 const ig_safetensor *ig_safetensors_get(const ig_safetensors *file, size_t index);
 const ig_safetensor *ig_safetensors_find(const ig_safetensors *file, const char *name);  // or NULL
+// A tensor of a file under another name and in another form.
+typedef struct ig_safetensors_change {
+  const char *from;  // the tensor's name; NULL: `values` are the tensor
+  const char *name;  // what it is called
+  bool transposed;   // it has rank 2, and is transposed first
+  int rank;
+  // Together no fewer elements than it has. Those that it lacks come last and are `filler`; then
+  // its type must be F32.
+  size_t shape[2];
+  float filler;
+  float *values;  // malloc'ed
+} ig_safetensors_change;
+// Gives the file these tensors in place of those that it has; names are copied, and values belong
+// to the file whatever happens.
+ig_status ig_safetensors_change_all(ig_safetensors *file, const ig_safetensors_change *changes,
+                                    size_t count, ig_error *err);
+
 // Converts F32, F16, BF16 or F64 to float. count must be tensor->elements; other dtypes are
 // IG_ERROR_UNSUPPORTED.
 ig_status ig_safetensors_read_float(const ig_safetensor *tensor, float *out, size_t count,

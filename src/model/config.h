@@ -44,8 +44,9 @@ typedef struct ig_stack_shape {
 
 typedef struct ig_position_shape {
   ig_position_kind kind;
-  int count;   // the longest sequence; 0: unbounded
-  int offset;  // the first token's row in a table, or the number its sinusoid is computed from
+  int count;      // the longest sequence; 0: unbounded
+  int offset;     // the first token's row in a table, or the number its sinusoid is computed from
+  bool computed;  // the model has no tables of sinusoids, though its family has rows for them
 } ig_position_shape;
 
 // Trained biases of self-attention by the distance from query to key (nn/relative_bias.h). A family

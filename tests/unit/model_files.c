@@ -284,15 +284,48 @@ static void impossible_sizes_are_refused(void **state) {
   assert_non_null(strstr(err.message, "marian"));
 }
 
+// Sinusoids that transformers does not compute are in the file, and stay as they are when a model
+// is trained on and saved; so does the epsilon of the norms.
+static void unusual_sinusoids_are_saved(void **state) {
+  (void)state;
+  static const char name[] = "model.decoder.embed_positions.weight";
+  ig_error err = {0};
+  ig_config *config = NULL;
+  ig_tensor_view view;
+  ig_model *model = NULL, *again = NULL;
+  if (ig_config_create("marian",
+                       "{\"vocab_size\": 21, \"d_model\": 8, \"encoder_attention_heads\": 2, "
+                       "\"decoder_attention_heads\": 2, \"pad_token_id\": 20, "
+                       "\"decoder_start_token_id\": 20, \"max_position_embeddings\": 9, "
+                       "\"sinusoid_inclusive\": true, \"layer_norm_eps\": 1e-6}",
+                       &config, &err) != IG_OK)
+    fail_msg("%s", err.message);
+  model = make(config);
+  if (ig_model_save(model, directory, "float32", &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_model_load(directory, &again, &err) != IG_OK) fail_msg("%s", err.message);
+  assert_true(ig_model_config(again)->encoder.norm.eps < 2e-6f);
+  assert_true(ig_model_config(again)->decoder.norm.eps < 2e-6f);
+  assert_int_equal(ig_model_find(again, name, &view, &err), IG_OK);
+  // Position 3: sin(3 w_i), cos(3 w_i) with w_i = 10000^(-i/3), of which the last is 1e-4.
+  assert_float_equal(view.values[3 * 8 + 0], 0.14112001f, 1e-6f);
+  assert_float_equal(view.values[3 * 8 + 3], 3e-4f, 1e-7f);
+  assert_float_equal(view.values[3 * 8 + 5], 0.990321f, 1e-5f);
+  ig_model_free(again);
+  ig_model_free(model);
+  ig_config_free(config);
+  // Usual ones are not.
+  const ig_config usual = marian_config();
+  model = make(&usual);
+  assert_int_not_equal(ig_model_find(model, name, &view, &err), IG_OK);
+  ig_model_free(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(saved_loads_again),
-      cmocka_unit_test(settings_of_config_are_kept),
-      cmocka_unit_test(packed_from_the_file),
-      cmocka_unit_test(shared_tensors_stand_once),
-      cmocka_unit_test(wrong_tensors_are_refused),
-      cmocka_unit_test(wrong_configs_are_refused),
-      cmocka_unit_test(impossible_sizes_are_refused),
+      cmocka_unit_test(unusual_sinusoids_are_saved), cmocka_unit_test(saved_loads_again),
+      cmocka_unit_test(settings_of_config_are_kept), cmocka_unit_test(packed_from_the_file),
+      cmocka_unit_test(shared_tensors_stand_once),   cmocka_unit_test(wrong_tensors_are_refused),
+      cmocka_unit_test(wrong_configs_are_refused),   cmocka_unit_test(impossible_sizes_are_refused),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

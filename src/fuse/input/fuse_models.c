@@ -12,6 +12,7 @@
 #include "fuse/input/ties.h"
 #include "io/json.h"
 #include "ingot.h"
+#include "io/model_directory.h"
 
 static size_t length_without_slashes(const char *name) {
   size_t length = strlen(name);
@@ -81,6 +82,7 @@ static ig_status open_files(ig_fuse_model *m, ig_error *err) {
     return IG_OK;
   }
   IG_TRY(check_name(m->directory, err));
+  IG_TRY(ig_model_directory_refuse_archive(m->directory, err));
   IG_TRY(ig_safetensors_open_with_absent(m->directory, &m->tensors, err));
   IG_TRY(ig_json_load_in(m->directory, "config.json", &m->config, err));
   return check_absent(m, err);

@@ -5,7 +5,15 @@
 #include "model/arch/bart_rows.h"
 #include "model/arch/family.h"
 
+#include "base/fail.h"
+#include "io/json.h"
+
 #include "model/arch/marian_tokenizers.h"
+
+// Keys that models of Marian itself have, which transformers passes over: the epsilon of the norms,
+// and sinusoids whose last rate is 1/10000. transformers takes those from the tables in the file.
+static const char eps_key[] = "layer_norm_eps", inclusive_key[] = "sinusoid_inclusive";
+#define USUAL_EPS 1e-5f
 
 static const ig_json_key keys[] = {
     IG_JSON_KEY("vocab_size", INT, vocab_size),
@@ -14,6 +22,7 @@ static const ig_json_key keys[] = {
     IG_JSON_OPTION("tie_word_embeddings", BOOL, tied_output),
     IG_JSON_OPTION("share_encoder_decoder_embeddings", BOOL, shared_embedding),
     IG_JSON_OPTION("init_std", FLOAT, init_std),
+    IG_JSON_KEY("layer_norm_eps", FLOAT, encoder.norm.eps),
     IG_JSON_KEY("pad_token_id", ID, pad_id),
     IG_JSON_KEY("eos_token_id", IDS, eos_id),
     IG_JSON_KEY("bos_token_id", ID, bos_id),
@@ -34,6 +43,10 @@ static const ig_tensor_row tensors[] = {
     IG_ROW_WEIGHT(NONE, OUTPUT, "lm_head.weight"),
     // Older files leave it out.
     {IG_STACK_NONE, IG_PART_LOGITS_BIAS, true, "final_logits_bias", .optional = true},
+    {IG_STACK_ENCODER, IG_PART_POSITIONS, false, "model.encoder.embed_positions.weight",
+     .optional = true},
+    {IG_STACK_DECODER, IG_PART_POSITIONS, false, "model.decoder.embed_positions.weight",
+     .optional = true},
     IG_ROW_IGNORED("lm_head.weight"),
     // Where nothing is tied, transformers writes a shared table that it does not read.
     IG_ROW_IGNORED("model.shared.weight"),
@@ -61,9 +74,10 @@ const ig_tokenizer_description *const ig_marian_tokenizers[] = {
 };
 
 static ig_status complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
-  (void)json;
-  (void)where;
-  (void)err;
+  bool inclusive;
+  IG_TRY(ig_json_bool((ig_json_object){json, where}, inclusive_key, false, &inclusive, err));
+  c->positions.kind = inclusive ? IG_POSITION_HALVES_INCLUSIVE : IG_POSITION_HALVES;
+  c->positions.computed = !inclusive;
   ig_config_match_stacks(c);
   if (c->target_vocab_size == 0) c->target_vocab_size = c->vocab_size;
   ig_config_untie_tables(c);
@@ -74,6 +88,9 @@ static ig_status complete(const json_t *json, const char *where, ig_config *c, i
 // default.
 static void adjust_json(const ig_config *config, json_t *json) {
   if (!(config->init_std > 0)) json_object_del(json, "init_std");
+  if (!(config->encoder.norm.eps < USUAL_EPS || config->encoder.norm.eps > USUAL_EPS))
+    json_object_del(json, eps_key);
+  if (!config->positions.computed) json_object_set_new(json, inclusive_key, json_true());
 }
 
 const ig_family ig_family_marian = {
@@ -93,10 +110,10 @@ const ig_family ig_family_marian = {
                         .feed_forward = {.inner = 4096,
                                          .activation = IG_ACTIVATION_GELU,
                                          .bias = true},
-                        .norm = {.eps = 1e-5f, .bias = true},
+                        .norm = {.eps = USUAL_EPS, .bias = true},
                         .dropout = 0.1f},
             .decoder = {.layers = 12, .self = {.heads = 16}, .feed_forward = {.inner = 4096}},
-            .positions = {.kind = IG_POSITION_HALVES, .count = 1024},
+            .positions = {.kind = IG_POSITION_HALVES, .count = 1024, .computed = true},
             .shared_embedding = true,
             .frozen_pad_embedding = true,
             .tied_output = true,

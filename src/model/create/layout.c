@@ -90,7 +90,8 @@ static tensor_shape stack_tensor_shape(const ig_config *c, const ig_stack_shape 
 
 static tensor_shape shape_of(const ig_config *c, const ig_tensor_row *row) {
   if (row->part == IG_PART_POSITIONS)
-    return c->positions.count ? matrix_of(c->positions.count, c->d_model) : absent;
+    return c->positions.count && !c->positions.computed ? matrix_of(c->positions.count, c->d_model)
+                                                        : absent;
   if (row->part == IG_PART_LEARNED_POSITIONS)
     return matrix_of(c->positions.offset + c->positions.count, c->d_model);
   if (row->stack == IG_STACK_ENCODER) return stack_tensor_shape(c, &c->encoder, row);

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "io/json.h"
+#include "io/model_directory.h"
 #include "model/arch/family.h"
 
 // A run of training has no best/ before its first validation, but a newest checkpoint beside it.
@@ -29,6 +30,7 @@ static ig_status no_directory(const char *directory, ig_error *err) {
 // base.
 static ig_status no_config(const char *directory, ig_error *err) {
   if (!ig_file_exists(directory)) return no_directory(directory, err);
+  IG_TRY(ig_model_directory_refuse_archive(directory, err));
   static const char *const within[][2] = {{"best", "best/config.json"},
                                           {"latest", "latest/config.json"}};
   for (size_t i = 0; i < sizeof within / sizeof *within; i++)

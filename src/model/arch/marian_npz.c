@@ -1,0 +1,551 @@
+// The tensors are renamed as transformers' MarianMTModel has them, and linear weights transposed,
+// for Marian stores them as (in, out). Three things have no place there and get one:
+// - Marian's decoder starts with a vector of zeros. A row of zeros is added to the embeddings,
+// after
+//   all others; its bias lets no search or softmax take it.
+// - Marian's sinusoids have the exponent i / (n - 1). They are in the file as tables, which
+//   transformers reads, and sinusoid_inclusive in config.json tells us.
+// - Marian's norms have an epsilon of 1e-6: layer_norm_eps, which transformers passes over.
+// Names and options: marian-nmt/marian-dev, src/models/transformer.h.
+#include "model/arch/marian_npz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/path.h"
+#include "io/yaml.h"
+#include "model/arch/marian_files.h"
+#include "model/arch/marian_vocabulary.h"
+#include "nn/positions.h"
+
+// No softmax gives such a logit any probability, and float16 can hold it.
+static const float NEVER = -30000.0f;
+enum { POSITIONS = 1024, NAME = 96, MOST_OPTIONS = 1 << 20, MOST_SIZE = 1 << 16 };
+static const char options_name[] = "special:model.yml";
+
+typedef struct marian_reading {
+  const char *directory;
+  ig_marian_files files;
+  ig_foreign *out;
+  ig_yaml *yaml;
+  const ig_yaml_node *options;
+  int d_model, encoder_layers, decoder_layers, heads, encoder_inner, decoder_inner;
+  const char *activation;
+  bool shared, tied;  // one embedding for both sides; the output layer is the target's embedding
+  size_t rows;        // of the embeddings, that of the start included
+  json_t *vocabulary[2];
+  int eos, unk, pad;
+  ig_safetensors_change *changes;
+  char (*names)[2][NAME];  // theirs and ours of each change
+  size_t count, capacity, names_capacity;
+} marian_reading;
+
+// ---- options ----------------------------------------------------------------
+
+static ig_status parse_options(marian_reading *r, const ig_safetensor *t, ig_error *err) {
+  if (t->bytes > MOST_OPTIONS)
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: %zu bytes, at most %d are read", t->file, t->name,
+                   t->bytes, MOST_OPTIONS);
+  char *text = ig_allocate(t->bytes + 1, 1, err);
+  if (!text) return IG_ERROR_MEMORY;
+  ig_status status = ig_safetensors_read_raw(t, text, err);
+  // It is filled up with NULs.
+  if (status == IG_OK) status = ig_yaml_parse(text, strlen(text), options_name, &r->yaml, err);
+  free(text);
+  if (status == IG_OK) r->options = ig_yaml_root(r->yaml);
+  return status;
+}
+
+// What an option may be; an option that is missing is fine. "": also an empty list.
+typedef struct marian_option {
+  const char *key, *values[3];
+} marian_option;
+
+static const marian_option options[] = {
+    {"transformer-preprocess", {"", "d"}},
+    {"transformer-postprocess", {"dan", "an"}},
+    {"transformer-postprocess-emb", {"d", ""}},
+    {"transformer-postprocess-top", {"", "d"}},
+    {"transformer-decoder-autoreg", {"self-attention"}},
+    {"transformer-tied-layers", {""}},
+    {"transformer-no-projection", {"false"}},
+    {"transformer-ffn-depth", {"2"}},
+    {"transformer-decoder-ffn-depth", {"0", "2"}},
+    {"transformer-pool", {"false"}},
+    {"transformer-disable-position-embeddings", {"false"}},
+    {"transformer-no-bias", {"false"}},
+    {"transformer-no-affine", {"false"}},
+    {"transformer-attention-mask", {"default"}},
+    {"input-types", {""}},
+    {"right-left", {"false"}},
+    {"ulr", {"false"}},
+    {"lemma-dim-emb", {"0"}},
+    {"factors-dim-emb", {"0"}},
+};
+
+static ig_status check_option(const marian_reading *r, const marian_option *option, ig_error *err) {
+  const ig_yaml_node *node = ig_yaml_get(r->options, option->key);
+  if (!node) return IG_OK;
+  const bool is_list = node->kind != IG_YAML_SCALAR;
+  const char *value = is_list ? (node->count ? "a list" : "") : node->scalar;
+  for (size_t i = 0; i < 3 && option->values[i]; i++)
+    if (strcmp(value, option->values[i]) == 0) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s: '%s' is not built, expected '%s'%s%s%s",
+                 r->files.model, option->key, value, option->values[0],
+                 option->values[1] ? " or '" : "", option->values[1] ? option->values[1] : "",
+                 option->values[1] ? "'" : "");
+}
+
+static ig_status check_options(const marian_reading *r, ig_error *err) {
+  const char *type;
+  IG_TRY(ig_yaml_string(r->options, "type", "", &type, err));
+  if (strcmp(type, "transformer") != 0)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: type: '%s' is not built, expected 'transformer'",
+                   r->files.model, type);
+  for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+    IG_TRY(check_option(r, &options[i], err));
+  return IG_OK;
+}
+
+// GELU was x sigmoid(1.702 x) in older versions and is the exact one since
+// (node_operators_unary.h).
+static ig_status read_activation(marian_reading *r, ig_error *err) {
+  static const char *const known[] = {"relu", "swish", "gelu"};
+  const char *name, *version;
+  IG_TRY(ig_yaml_string(r->options, "transformer-ffn-activation", "swish", &name, err));
+  IG_TRY(ig_yaml_string(r->options, "version", "", &version, err));
+  if (strcmp(name, "gelu") == 0 && strncmp(version, "v1.12.", 6) != 0)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: transformer-ffn-activation: gelu of Marian '%s': it may be another "
+                   "function than that of v1.12",
+                   r->files.model, version);
+  for (size_t i = 0; !r->activation && i < 3; i++)
+    if (strcmp(name, known[i]) == 0) r->activation = known[i];
+  if (r->activation) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: transformer-ffn-activation: '%s' is not built, expected relu, swish or gelu",
+                 r->files.model, name);
+}
+
+static ig_status read_sizes(marian_reading *r, ig_error *err) {
+  const struct {
+    const char *key;
+    int fallback, *out;
+  } sizes[] = {{"dim-emb", 0, &r->d_model},
+               {"enc-depth", 0, &r->encoder_layers},
+               {"dec-depth", 0, &r->decoder_layers},
+               {"transformer-heads", 8, &r->heads},
+               {"transformer-dim-ffn", 2048, &r->encoder_inner},
+               {"transformer-decoder-dim-ffn", 0, &r->decoder_inner}};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    IG_TRY(ig_yaml_int(r->options, sizes[i].key, sizes[i].fallback, sizes[i].out, err));
+    if (*sizes[i].out < 0 || *sizes[i].out > MOST_SIZE || (i < 5 && *sizes[i].out == 0))
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected a size, found %d", r->files.model,
+                     sizes[i].key, *sizes[i].out);
+  }
+  if (r->decoder_inner == 0) r->decoder_inner = r->encoder_inner;
+  return IG_OK;
+}
+
+static ig_status read_ties(marian_reading *r, ig_error *err) {
+  bool all, source, target;
+  IG_TRY(ig_yaml_bool(r->options, "tied-embeddings-all", false, &all, err));
+  IG_TRY(ig_yaml_bool(r->options, "tied-embeddings-src", false, &source, err));
+  IG_TRY(ig_yaml_bool(r->options, "tied-embeddings", false, &target, err));
+  r->shared = all || source;
+  r->tied = all || target;
+  return IG_OK;
+}
+
+static ig_status read_options(marian_reading *r, ig_error *err) {
+  const ig_safetensor *t = ig_safetensors_find(r->out->tensors, options_name);
+  if (!t)
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: %s is missing: it is no model of Marian, or an optimizer's state",
+                   r->files.model, options_name);
+  IG_TRY(parse_options(r, t, err));
+  IG_TRY(check_options(r, err));
+  IG_TRY(read_activation(r, err));
+  IG_TRY(read_sizes(r, err));
+  return read_ties(r, err);
+}
+
+// ---- names of tensors -------------------------------------------------------
+
+static ig_status make_room(marian_reading *r, ig_error *err) {
+  IG_TRY(
+      ig_allocate_more((void **)&r->changes, &r->capacity, r->count + 1, sizeof *r->changes, err));
+  return ig_allocate_more((void **)&r->names, &r->names_capacity, r->count + 1, sizeof *r->names,
+                          err);
+}
+
+// Takes the change's values over, whatever happens. theirs NULL: the values are the tensor.
+static ig_status add_change(marian_reading *r, ig_safetensors_change change, const char *theirs,
+                            const char *ours, ig_error *err) {
+  const ig_status status = make_room(r, err);
+  if (status != IG_OK) {
+    free(change.values);
+    return status;
+  }
+  snprintf(r->names[r->count][0], NAME, "%s", theirs ? theirs : "");
+  snprintf(r->names[r->count][1], NAME, "%s", ours);
+  r->changes[r->count++] = change;
+  return IG_OK;
+}
+
+static ig_status find_theirs(const marian_reading *r, const char *name, int rank,
+                             const ig_safetensor **out, ig_error *err) {
+  const ig_safetensor *t = *out = ig_safetensors_find(r->out->tensors, name);
+  if (!t) return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is missing", r->files.model, name);
+  if (t->dtype == IG_DTYPE_F32 && (t->rank == rank || (rank == 1 && t->rank == 2))) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: tensor %s: type %s and rank %d, expected F32 and rank 2", r->files.model,
+                 name, ig_dtype_name(t->dtype), t->rank);
+}
+
+// A linear weight.
+static ig_status add_weight(marian_reading *r, const char *theirs, const char *ours,
+                            ig_error *err) {
+  const ig_safetensor *t;
+  IG_TRY(find_theirs(r, theirs, 2, &t, err));
+  const ig_safetensors_change change = {
+      .transposed = true, .rank = 2, .shape = {t->shape[1], t->shape[0]}};
+  return add_change(r, change, theirs, ours, err);
+}
+
+// A bias, or a scale of a norm: (1, n).
+static ig_status add_vector(marian_reading *r, const char *theirs, const char *ours,
+                            ig_error *err) {
+  const ig_safetensor *t;
+  IG_TRY(find_theirs(r, theirs, 1, &t, err));
+  const ig_safetensors_change change = {.rank = 1, .shape = {t->elements}};
+  return add_change(r, change, theirs, ours, err);
+}
+
+// An embedding, with the rows that it lacks.
+static ig_status add_table(marian_reading *r, const char *theirs, const char *ours, ig_error *err) {
+  const ig_safetensor *t;
+  IG_TRY(find_theirs(r, theirs, 2, &t, err));
+  const ig_safetensors_change change = {.rank = 2, .shape = {r->rows, t->shape[1]}};
+  return add_change(r, change, theirs, ours, err);
+}
+
+typedef struct tensor_names {
+  const char *theirs, *ours;  // within a layer
+  bool is_vector;
+} tensor_names;
+
+#define ATTENTION(theirs, ours)                                                                    \
+  {theirs "_Wq", ours ".q_proj.weight", false}, {theirs "_bq", ours ".q_proj.bias", true},         \
+      {theirs "_Wk", ours ".k_proj.weight", false}, {theirs "_bk", ours ".k_proj.bias", true},     \
+      {theirs "_Wv", ours ".v_proj.weight", false}, {theirs "_bv", ours ".v_proj.bias", true},     \
+      {theirs "_Wo", ours ".out_proj.weight", false}, {theirs "_bo", ours ".out_proj.bias", true}, \
+      {theirs "_Wo_ln_scale", ours "_layer_norm.weight", true}, {                                  \
+    theirs "_Wo_ln_bias", ours "_layer_norm.bias", true                                            \
+  }
+
+static const tensor_names layer_names[] = {
+    ATTENTION("self", "self_attn"),
+    {"ffn_W1", "fc1.weight", false},
+    {"ffn_b1", "fc1.bias", true},
+    {"ffn_W2", "fc2.weight", false},
+    {"ffn_b2", "fc2.bias", true},
+    {"ffn_ffn_ln_scale", "final_layer_norm.weight", true},
+    {"ffn_ffn_ln_bias", "final_layer_norm.bias", true},
+};
+static const tensor_names cross_names[] = {ATTENTION("context", "encoder_attn")};
+
+static ig_status add_names(marian_reading *r, const char *stack, int layer,
+                           const tensor_names *names, size_t count, ig_error *err) {
+  for (size_t i = 0; i < count; i++) {
+    char theirs[NAME], ours[NAME];
+    snprintf(theirs, sizeof theirs, "%s_l%d_%s", stack, layer + 1, names[i].theirs);
+    snprintf(ours, sizeof ours, "model.%s.layers.%d.%s", stack, layer, names[i].ours);
+    IG_TRY(names[i].is_vector ? add_vector(r, theirs, ours, err)
+                              : add_weight(r, theirs, ours, err));
+  }
+  return IG_OK;
+}
+
+static ig_status add_layers(marian_reading *r, ig_error *err) {
+  const size_t all = sizeof layer_names / sizeof *layer_names,
+               cross = sizeof cross_names / sizeof *cross_names;
+  for (int i = 0; i < r->encoder_layers; i++)
+    IG_TRY(add_names(r, "encoder", i, layer_names, all, err));
+  for (int i = 0; i < r->decoder_layers; i++) {
+    IG_TRY(add_names(r, "decoder", i, layer_names, all, err));
+    IG_TRY(add_names(r, "decoder", i, cross_names, cross, err));
+  }
+  return IG_OK;
+}
+
+// Sizes that memory is taken for must be those of tensors that are there.
+static ig_status check_size(const marian_reading *r, const char *tensor, const char *key, int size,
+                            ig_error *err) {
+  const ig_safetensor *t;
+  IG_TRY(find_theirs(r, tensor, 2, &t, err));
+  if (t->shape[1] == (size_t)size) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: %d, but tensor %s has %zu columns", r->files.model,
+                 key, size, tensor, t->shape[1]);
+}
+
+static ig_status check_sizes(const marian_reading *r, ig_error *err) {
+  IG_TRY(check_size(r, r->shared ? "Wemb" : "encoder_Wemb", "dim-emb", r->d_model, err));
+  IG_TRY(check_size(r, "encoder_l1_ffn_W1", "transformer-dim-ffn", r->encoder_inner, err));
+  return check_size(r, "decoder_l1_ffn_W1", "transformer-decoder-dim-ffn", r->decoder_inner, err);
+}
+
+// Rows of both embeddings, and one more: the ids of transformers' special tokens are those of both.
+static ig_status count_rows(marian_reading *r, ig_error *err) {
+  static const char *const names[][2] = {{"encoder_Wemb", "decoder_Wemb"}, {"Wemb", "Wemb"}};
+  for (int side = 0; side < 2; side++) {
+    const ig_safetensor *t;
+    IG_TRY(find_theirs(r, names[r->shared][side], 2, &t, err));
+    if (t->shape[0] > r->rows) r->rows = t->shape[0];
+  }
+  if (r->rows > 1 << 28)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: an embedding of %zu rows", r->files.model,
+                   r->rows);
+  r->rows++;
+  return IG_OK;
+}
+
+// Where the output layer is not tied, transformers has both embeddings, too.
+static ig_status add_embeddings(marian_reading *r, ig_error *err) {
+  if (r->shared && r->tied) return add_table(r, "Wemb", "model.shared.weight", err);
+  IG_TRY(
+      add_table(r, r->shared ? "Wemb" : "encoder_Wemb", "model.encoder.embed_tokens.weight", err));
+  return add_table(r, r->shared ? "Wemb" : "decoder_Wemb", "model.decoder.embed_tokens.weight",
+                   err);
+}
+
+// Old files store the weight of the output layer as every other one.
+static ig_status add_output(marian_reading *r, ig_error *err) {
+  static const char ours[] = "lm_head.weight", old[] = "decoder_ff_logit_out_W";
+  if (r->tied) return IG_OK;
+  if (!ig_safetensors_find(r->out->tensors, old))
+    return add_table(r, "decoder_ff_logit_out_Wt", ours, err);
+  const ig_safetensor *t;
+  IG_TRY(find_theirs(r, old, 2, &t, err));
+  const ig_safetensors_change change = {
+      .transposed = true, .rank = 2, .shape = {r->rows, t->shape[0]}};
+  return add_change(r, change, old, ours, err);
+}
+
+static float *constant_row(size_t zeros, size_t count, ig_error *err) {
+  float *values = ig_allocate(count, sizeof *values, err);
+  for (size_t i = zeros; values && i < count; i++) values[i] = NEVER;
+  return values;
+}
+
+static ig_status add_logits_bias(marian_reading *r, ig_error *err) {
+  static const char theirs[] = "decoder_ff_logit_out_b", ours[] = "final_logits_bias";
+  ig_safetensors_change change = {.rank = 2, .shape = {1, r->rows}, .filler = NEVER};
+  const ig_safetensor *target =
+      ig_safetensors_find(r->out->tensors, r->shared ? "Wemb" : "decoder_Wemb");
+  if (ig_safetensors_find(r->out->tensors, theirs)) {
+    IG_TRY(find_theirs(r, theirs, 1, &target, err));
+    return add_change(r, change, theirs, ours, err);
+  }
+  change.values = constant_row(target->shape[0], r->rows, err);
+  return change.values ? add_change(r, change, NULL, ours, err) : IG_ERROR_MEMORY;
+}
+
+static ig_status add_positions(marian_reading *r, const char *ours, ig_error *err) {
+  const size_t d = (size_t)r->d_model;
+  ig_safetensors_change change = {
+      .rank = 2, .shape = {POSITIONS, d}, .values = ig_allocate(POSITIONS * d, 4, err)};
+  if (!change.values) return IG_ERROR_MEMORY;
+  ig_positions_sinusoids(IG_POSITION_HALVES_INCLUSIVE, 0, POSITIONS, r->d_model, change.values);
+  return add_change(r, change, NULL, ours, err);
+}
+
+static bool is_taken(const marian_reading *r, const char *name) {
+  if (strcmp(name, options_name) == 0) return true;
+  for (size_t i = 0; i < r->count; i++)
+    if (strcmp(r->names[i][0], name) == 0) return true;
+  return false;
+}
+
+// A tensor that we do not know means a model that would run wrongly.
+static ig_status check_unused(const marian_reading *r, ig_error *err) {
+  const ig_safetensors *file = r->out->tensors;
+  for (size_t i = 0; i < ig_safetensors_count(file); i++) {
+    const char *name = ig_safetensors_get(file, i)->name;
+    if (strcmp(name, "Wpos") == 0)
+      return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor Wpos: trained positions are not built",
+                     r->files.model);
+    if (!is_taken(r, name))
+      return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                     "%s: tensor %s does not belong to a model of these options", r->files.model,
+                     name);
+  }
+  return IG_OK;
+}
+
+static ig_status change_tensors(marian_reading *r, ig_error *err) {
+  for (size_t i = 0; i < r->count; i++) {
+    if (!r->changes[i].values) r->changes[i].from = r->names[i][0];
+    r->changes[i].name = r->names[i][1];
+  }
+  const ig_status status = ig_safetensors_change_all(r->out->tensors, r->changes, r->count, err);
+  r->count = 0;  // values are the file's now
+  return status;
+}
+
+static ig_status read_tensors(marian_reading *r, ig_error *err) {
+  IG_TRY(check_sizes(r, err));
+  IG_TRY(count_rows(r, err));
+  IG_TRY(add_embeddings(r, err));
+  IG_TRY(add_layers(r, err));
+  IG_TRY(add_output(r, err));
+  IG_TRY(add_logits_bias(r, err));
+  IG_TRY(add_positions(r, "model.encoder.embed_positions.weight", err));
+  IG_TRY(add_positions(r, "model.decoder.embed_positions.weight", err));
+  IG_TRY(check_unused(r, err));
+  return change_tensors(r, err);
+}
+
+// ---- vocabularies -----------------------------------------------------------
+
+static int find_id(const json_t *vocabulary, const char *token, int fallback) {
+  const json_t *id = json_object_get(vocabulary, token);
+  return id ? (int)json_integer_value(id) : fallback;
+}
+
+static ig_status check_vocabulary(const marian_reading *r, int side, ig_error *err) {
+  const char *token;
+  json_t *id;
+  json_object_foreach(r->vocabulary[side], token, id) {
+    if ((size_t)json_integer_value(id) + 1 >= r->rows)
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: '%.40s' has id %d, but the embedding has %zu rows",
+                     r->files.vocabulary[side], token, (int)json_integer_value(id), r->rows - 1);
+  }
+  return IG_OK;
+}
+
+static bool has_text(const marian_reading *r) {
+  return r->files.pieces[0] && r->files.pieces[1] && r->vocabulary[0] && r->vocabulary[1];
+}
+
+static ig_status read_vocabularies(marian_reading *r, ig_error *err) {
+  for (int side = 0; side < 2; side++)
+    if (r->files.vocabulary[side]) {
+      IG_TRY(ig_marian_vocabulary_load(r->files.vocabulary[side], &r->vocabulary[side], err));
+      IG_TRY(check_vocabulary(r, side, err));
+    }
+  const json_t *target = r->vocabulary[1];
+  const int start = (int)r->rows - 1;
+  r->eos = find_id(target, "</s>", 0);
+  r->unk = find_id(target, "<unk>", 1);
+  r->pad = find_id(target, "<pad>", start);
+  for (int side = 0; side < 2; side++)
+    if (r->vocabulary[side] && !json_object_get(r->vocabulary[side], "<pad>") &&
+        json_object_set_new(r->vocabulary[side], "<pad>", json_integer(r->pad)))
+      return ig_fail_memory(err);
+  if (has_text(r)) return IG_OK;
+  return ig_problems_add(&r->out->notes, NULL, err,
+                         "%s: no vocabularies with SentencePiece models are found (decoder.yml, "
+                         "vocab.spm, or vocab.yml beside source.spm and target.spm): the model "
+                         "takes token ids only",
+                         r->directory);
+}
+
+static bool add_file(marian_reading *r, const char *name, json_t *content) {
+  return content && json_object_set_new(r->out->files, name, content) == 0;
+}
+
+static bool add_copy(marian_reading *r, const char *name, const char *path) {
+  return json_object_set_new(r->out->copies, name, json_string(ig_path_base_name(path))) == 0;
+}
+
+static ig_status add_tokenizer(marian_reading *r, ig_error *err) {
+  if (!has_text(r)) return IG_OK;
+  const bool separate = !json_equal(r->vocabulary[0], r->vocabulary[1]);
+  json_t *config = json_pack("{s:s, s:s, s:s, s:s, s:b, s:i}", "tokenizer_class", "MarianTokenizer",
+                             "eos_token", "</s>", "unk_token", "<unk>", "pad_token", "<pad>",
+                             "separate_vocabs", separate, "model_max_length", POSITIONS);
+  bool fine = add_file(r, "tokenizer_config.json", config) &&
+              add_file(r, "vocab.json", json_incref(r->vocabulary[0]));
+  if (separate) fine = fine && add_file(r, "target_vocab.json", json_incref(r->vocabulary[1]));
+  fine = fine && add_copy(r, "source.spm", r->files.pieces[0]) &&
+         add_copy(r, "target.spm", r->files.pieces[1]);
+  return fine ? IG_OK : ig_fail_memory(err);
+}
+
+// ---- configuration ----------------------------------------------------------
+
+static ig_status make_config(marian_reading *r, ig_error *err) {
+  const int start = (int)r->rows - 1;
+  r->out->config = json_pack(
+      "{s:s, s:[s], s:b, s:b, s:b, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:b, s:b,"
+      " s:b, s:i, s:i, s:n, s:i, s:i, s:f, s:f, s:b}",
+      "model_type", "marian", "architectures", "MarianMTModel", "is_encoder_decoder", true,
+      "static_position_embeddings", true, "use_cache", true, "dtype", "float32", "vocab_size",
+      (int)r->rows, "decoder_vocab_size", (int)r->rows, "d_model", r->d_model, "encoder_layers",
+      r->encoder_layers, "decoder_layers", r->decoder_layers, "encoder_attention_heads", r->heads,
+      "decoder_attention_heads", r->heads, "encoder_ffn_dim", r->encoder_inner, "decoder_ffn_dim",
+      r->decoder_inner, "activation_function", r->activation, "scale_embedding", true,
+      "tie_word_embeddings", r->tied, "share_encoder_decoder_embeddings", r->shared && r->tied,
+      "pad_token_id", r->pad, "eos_token_id", r->eos, "bos_token_id", "decoder_start_token_id",
+      start, "max_position_embeddings", POSITIONS, "dropout", 0.1, "layer_norm_eps", 1e-6,
+      "sinusoid_inclusive", true);
+  return r->out->config ? IG_OK : ig_fail_memory(err);
+}
+
+// Marian gives no unknown token (--allow-unk), and divides a score by its length to the power of
+// `normalize`. Its limit of three times the source's length has no place here.
+static ig_status make_generation(marian_reading *r, ig_error *err) {
+  const ig_yaml_node *settings = r->files.decoder ? ig_yaml_root(r->files.decoder) : NULL;
+  const int start = (int)r->rows - 1;
+  int beams;
+  double normalize, word_penalty;
+  IG_TRY(ig_yaml_int(settings, "beam-size", 12, &beams, err));
+  IG_TRY(ig_yaml_number(settings, "normalize", 0, &normalize, err));
+  IG_TRY(ig_yaml_number(settings, "word-penalty", 0, &word_penalty, err));
+  json_t *json =
+      json_pack("{s:i, s:i, s:i, s:i, s:i, s:f, s:[[i], [i]]}", "num_beams", beams,
+                "decoder_start_token_id", start, "eos_token_id", r->eos, "pad_token_id", r->pad,
+                "max_length", 512, "length_penalty", normalize, "bad_words_ids", start, r->unk);
+  if (!add_file(r, "generation_config.json", json)) return ig_fail_memory(err);
+  if (word_penalty > 0 || word_penalty < 0)
+    return ig_problems_add(&r->out->notes, NULL, err, "%s: word-penalty %g is not kept",
+                           r->directory, word_penalty);
+  return IG_OK;
+}
+
+// ---- the whole --------------------------------------------------------------
+
+static ig_status read_model(marian_reading *r, ig_error *err) {
+  r->out->files = json_object();
+  r->out->copies = json_object();
+  if (!r->out->files || !r->out->copies) return ig_fail_memory(err);
+  IG_TRY(ig_safetensors_open_file(r->files.model, &r->out->tensors, err));
+  IG_TRY(read_options(r, err));
+  IG_TRY(read_tensors(r, err));
+  IG_TRY(read_vocabularies(r, err));
+  IG_TRY(make_config(r, err));
+  IG_TRY(make_generation(r, err));
+  return add_tokenizer(r, err);
+}
+
+static void end_reading(marian_reading *r) {
+  for (size_t i = 0; i < r->count; i++) free(r->changes[i].values);
+  free(r->changes);
+  free(r->names);
+  json_decref(r->vocabulary[0]);
+  json_decref(r->vocabulary[1]);
+  ig_yaml_free(r->yaml);
+  ig_marian_files_free(&r->files);
+}
+
+ig_status ig_marian_npz_open(const char *directory, ig_foreign *out, ig_error *err) {
+  marian_reading r = {.directory = directory, .out = out};
+  ig_status status = ig_marian_files_find(directory, &r.files, err);
+  if (status == IG_OK && r.files.model) status = read_model(&r, err);
+  end_reading(&r);
+  return status;
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Models of Marian (tests/golden/marian_npz/make_goldens.py): converted, they give Marian's
+# translations and log-probabilities; what is not built is refused by its name.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+golden=$INGOT_SOURCE/tests/golden/marian_npz
+
+# equal MODEL NAME: its translations are those of NAME/expected.tsv, and so are the scores of them.
+equal() {
+  cut -f 1 "$golden/$2/expected.tsv" >source
+  cut -f 2 "$golden/$2/expected.tsv" >target
+  expect 0 "$INGOT" translate -m "$1" -i source -o got
+  same got target
+  expect 0 "$INGOT" translate -m "$1" -i source --score-target target -o scores
+  paste scores <(cut -f 3 "$golden/$2/expected.tsv") |
+    awk '{ d = $1 - $2; if (d > 1e-4 || d < -1e-4 || NF != 2) bad = 1 }
+      END { exit bad || NR < 20 }' ||
+    fail "$1: other log-probabilities"
+}
+
+for name in tied apart head; do
+  expect 0 "$INGOT" convert "$golden/$name" -o "$name"
+  equal "$name" "$name"
+done
+has tied/config.json '"sinusoid_inclusive": true'
+[ ! -e tied/target_vocab.json ] && [ -e apart/target_vocab.json ] || fail "vocabularies of sides"
+has tied/generation_config.json '"length_penalty": 0.6'
+
+# Half the bytes, nearly the same; and once more through the program, which keeps the keys.
+expect 0 "$INGOT" convert "$golden/tied" -o half --type float16
+has half/config.json '"dtype": "float16"'
+expect 0 "$INGOT" translate -m half -i source
+expect 0 "$INGOT" convert tied -o again
+equal again tied
+
+# What opens a model directory says what to do.
+for command in "translate -m $golden/tied -i source" "inspect $golden/tied"; do
+  # shellcheck disable=SC2086 # words
+  expect 1 "$INGOT" $command
+  has err 'ingot convert'
+done
+echo "{merge_method: linear, models: [{model: $golden/tied, parameters: {weight: 1}}]}" >recipe.yml
+expect 1 "$INGOT" fuse recipe.yml -o fused
+has err 'ingot convert'
+
+# A vocabulary of Marian's own: tokens with ids, beside SentencePiece models.
+mkdir listed
+cp "$golden/tied/model.npz" listed
+cp "$golden/tied/vocab.spm" listed/source.spm
+cp "$golden/tied/vocab.spm" listed/target.spm
+tr -d '\n {}' <tied/vocab.json | tr ',' '\n' | grep -v '"<pad>"' | sed 's/":/": /' >listed/vocab.yml
+expect 0 "$INGOT" convert listed -o from_list
+same from_list/vocab.json tied/vocab.json
+# Without decoder.yml: Marian's own beam of 12.
+has from_list/generation_config.json '"num_beams": 12'
+echo '"broken: 3' >>listed/vocab.yml
+expect 1 "$INGOT" convert listed -o broken
+has err 'vocab.yml:'
+has err 'quoted token'
+rm listed/vocab.yml
+expect 0 "$INGOT" convert listed -o ids_only
+has err 'token ids only'
+
+# Options of the file that are not built. It is stored, so that they can be written over.
+refused() { # FROM TO MESSAGE
+  rm -rf changed && mkdir changed
+  LC_ALL=C sed "s/$1/$2/" "$golden/tied/model.npz" >changed/model.npz
+  ! cmp -s changed/model.npz "$golden/tied/model.npz" || fail "'$1' is not in the file"
+  expect 1 "$INGOT" convert changed -o x
+  has err "$3"
+  [ ! -e x ] && [ ! -e x.partial ] || fail "a refused conversion left something"
+}
+expect 1 "$INGOT" convert "$golden/ssru" -o x
+has err "transformer-decoder-autoreg: 'rnn' is not built"
+refused 'right-left: false' 'right-left: true ' "right-left: 'true' is not built"
+refused 'postprocess: dan' 'postprocess: dar' "transformer-postprocess: 'dar' is not built"
+refused 'type: transformer' 'type: nematusrnn1' "type: 'nematusrnn1' is not built"
+refused 'activation: relu' 'activation: tanh' "transformer-ffn-activation: 'tanh' is not built"
+refused 'enc-depth: 2' 'enc-depth: 1' 'tensor encoder_l2_'
+refused 'enc-depth: 2' 'enc-depth: 3' 'tensor encoder_l3_self_Wq is missing'
+refused 'dim-emb: 12' 'dim-emb: 14' 'dim-emb: 14, but tensor Wemb has 12 columns'
+refused 'transformer-dim-ffn: 16' 'transformer-dim-ffn: 99' 'tensor encoder_l1_ffn_W1 has 16'
+refused 'transformer-heads: 2' 'transformer-heads: 5' 'heads'
+refused 'decoder_l1_context_bq' 'decoder_l1_context_bx' 'decoder_l1_context_bq is missing'
+refused 'special:model.yml' 'special:model.yaa' 'special:model.yml is missing'
