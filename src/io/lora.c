@@ -10,6 +10,7 @@
 #include "base/name.h"
 #include "base/path.h"
 #include "io/lora_config.h"
+#include "io/same_values.h"
 
 // One adapted module.
 typedef struct adapted_module {
@@ -117,22 +118,6 @@ static size_t split_name(const char *name, const char **path, bool *is_a) {
   return (size_t)(at - *path);
 }
 
-static ig_status compare_values(const ig_safetensor *a, const ig_safetensor *b, bool *equal,
-                                ig_error *err) {
-  enum { PART = 4096 };
-  float *values = ig_allocate(2 * PART, sizeof *values, err);
-  ig_status status = values ? IG_OK : IG_ERROR_MEMORY;
-  *equal = a->elements == b->elements;
-  for (size_t at = 0; status == IG_OK && *equal && at < a->elements; at += PART) {
-    const size_t count = a->elements - at < PART ? a->elements - at : PART;
-    status = ig_safetensors_read_part(a, at, count, values, err);
-    if (status == IG_OK) status = ig_safetensors_read_part(b, at, count, values + PART, err);
-    *equal = status == IG_OK && memcmp(values, values + PART, count * sizeof *values) == 0;
-  }
-  free(values);
-  return status;
-}
-
 // The tensor of the model that the adapter's tensor has the name of, but for the prefix and the
 // level "base_layer"; NULL: there is none.
 static const ig_safetensor *find_original(const ig_safetensors *model, const char *name) {
@@ -155,7 +140,7 @@ static ig_status check_copy(const ig_lora_adapter *adapter, const ig_safetensors
                             const ig_safetensor *tensor, ig_error *err) {
   bool equal = false;
   const ig_safetensor *original = find_original(model, tensor->name);
-  if (original) IG_TRY(compare_values(tensor, original, &equal, err));
+  if (original) IG_TRY(ig_same_values_find(tensor, original, &equal, err));
   if (equal) return IG_OK;
   return ig_fail(err, IG_ERROR_UNSUPPORTED,
                  "%s: tensor %s: %s, which is not supported: merge the adapter into its model "

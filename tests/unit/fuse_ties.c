@@ -24,6 +24,8 @@ static int make_models(void **state) {
         TENSOR("model.decoder.embed_tokens.weight", one), TENSOR("lm_head.weight", one));
   MODEL("head-only", bart, TENSOR("lm_head.weight", one));
   MODEL("differing", bart, TENSOR("model.shared.weight", one), TENSOR("lm_head.weight", two));
+  MODEL("differing-copies", bart, TENSOR("model.shared.weight", one),
+        TENSOR("model.decoder.embed_tokens.weight", two));
   MODEL("untied", untied, TENSOR("model.shared.weight", one),
         TENSOR("model.encoder.embed_tokens.weight", one),
         TENSOR("model.decoder.embed_tokens.weight", one), TENSOR("lm_head.weight", three));
@@ -43,9 +45,25 @@ static void copies_are_fused_and_written_once(void **state) {
   }
 }
 
+// As in transformers 5: config.json ties it, but a head with other values is one of its own.
+static void a_head_that_differs_is_its_own(void **state) {
+  (void)state;
+  const float head[] = {5, 6, 7, 8};
+  fixture_refused(MEAN("plain", "differing"), "values of its own in differing");
+  fixture_fused(MEAN("differing", "plain"), "own-head");
+  assert_int_equal(fixture_count("own-head"), 2);
+  fixture_expect("own-head", "model.shared.weight", mean, 4);
+  fixture_expect("own-head", "lm_head.weight", head, 4);
+  // The same of a model that another stage makes.
+  fixture_fused(
+      "name: first\n" MEAN("differing", "plain") "---\nname: second\n" MEAN("first", "plain"),
+      "second-stage");
+  fixture_expect("second-stage", "lm_head.weight", head, 4);
+}
+
 static void copies_that_differ_are_told(void **state) {
   (void)state;
-  fixture_refused(MEAN("plain", "differing"),
+  fixture_refused(MEAN("plain", "differing-copies"),
                   "tied to model.shared.weight by config.json, but with other values");
 }
 
@@ -168,6 +186,7 @@ static void differences_need_the_base(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(copies_are_fused_and_written_once),
+      cmocka_unit_test(a_head_that_differs_is_its_own),
       cmocka_unit_test(copies_that_differ_are_told),
       cmocka_unit_test(the_base_decides_what_is_tied),
       cmocka_unit_test(heads_are_tied_to_the_decoder),

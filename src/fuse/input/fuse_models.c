@@ -79,12 +79,13 @@ static ig_status open_files(ig_fuse_model *m, ig_error *err) {
   if (m->not_made_yet) {
     m->tensors = m->stage->tensors;
     m->config = json_incref(m->stage->config);
-    return IG_OK;
+    return m->tensors ? ig_ties_settle(m, err) : IG_OK;
   }
   IG_TRY(check_name(m->directory, err));
   IG_TRY(ig_model_directory_refuse_archive(m->directory, err));
   IG_TRY(ig_safetensors_open_with_absent(m->directory, &m->tensors, err));
   IG_TRY(ig_json_load_in(m->directory, "config.json", &m->config, err));
+  IG_TRY(ig_ties_settle(m, err));
   return check_absent(m, err);
 }
 

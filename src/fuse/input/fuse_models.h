@@ -26,6 +26,7 @@ typedef struct ig_fuse_model {
   ig_lora_adapter *adapter;     // of "MODEL+ADAPTER", or NULL
   json_t *config;               // config.json
   ig_layer_stacks stacks;       // of its layers
+  bool own_head;                // a head with other values than the embedding (ig_ties_settle)
 } ig_fuse_model;
 
 typedef struct ig_fuse_models {

@@ -6,6 +6,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "fuse/input/families.h"
+#include "io/same_values.h"
 
 // The names of embeddings and head, with "model." and without. transformers ties the others of a
 // group to the first.
@@ -76,8 +77,13 @@ static const char *source_in_group(const ig_fuse_model *m, const char *const *gr
   return group[index];
 }
 
+static bool is_head(const char *name) {
+  return strcmp(name, "lm_head.weight") == 0 || strcmp(name, "proj_out.weight") == 0;
+}
+
 const char *ig_ties_source(const ig_fuse_model *m, const char *name) {
   const char *const *group = group_of(m);
+  if (m->own_head && is_head(name)) return name;
   for (int i = 0; i < NAMES; i++)
     if (strcmp(name, group[i]) == 0) {
       const char *source = source_in_group(m, group, i);
@@ -110,6 +116,22 @@ const ig_safetensor *ig_ties_stored(const ig_fuse_model *donor, const ig_fuse_mo
     if (strcmp(ig_ties_source(donor, ig_ties_names[i]), name) == 0)
       found = ig_safetensors_find(m->tensors, ig_ties_names[i]);
   return found;
+}
+
+ig_status ig_ties_settle(ig_fuse_model *m, ig_error *err) {
+  static const char *const heads[] = {"lm_head.weight", "proj_out.weight"};
+  for (size_t i = 0; i < sizeof heads / sizeof *heads && !m->own_head; i++) {
+    const ig_safetensor *head = ig_safetensors_find(m->tensors, heads[i]),
+                        *table = ig_safetensors_find(m->tensors, ig_ties_source(m, heads[i]));
+    bool same = true;
+    // A stage writes tied tensors once: a head that it will write is none of them.
+    if (head && m->not_made_yet)
+      same = false;
+    else if (head && table && head != table && head->elements == table->elements)
+      IG_TRY(ig_same_values_find(head, table, &same, err));
+    m->own_head = !same;
+  }
+  return IG_OK;
 }
 
 // ---- what cannot be fused together ----------------------------------------------

@@ -8,6 +8,9 @@
 // Names that may be tied, up to NULL.
 extern const char *const ig_ties_names[];
 
+// Finds out whether the model's head is a tensor of its own although config.json ties it to the
+// embedding: where the file holds it with other values, as in transformers 5.
+ig_status ig_ties_settle(ig_fuse_model *m, ig_error *err);
 // The name of the tensor that this one is tied to in the model; the name itself if it is not tied.
 const char *ig_ties_source(const ig_fuse_model *m, const char *name);
 // Finds the tensor that a model uses for a name: the one of that name, or one that it is tied to.

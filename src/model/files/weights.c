@@ -7,6 +7,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/number.h"
+#include "io/same_values.h"
 #include "model/arch/family.h"
 #include "model/create/create.h"
 
@@ -97,35 +98,6 @@ static ig_status check_unused(const ig_model *m, const named_tensors *names, ig_
 
 // ---- ties that the file denies ----------------------------------------------
 
-enum { COMPARED_VALUES = 1 << 14 };  // at a time
-
-static bool same_shape(const ig_safetensor *a, const ig_safetensor *b) {
-  return a->rank == b->rank && memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) == 0;
-}
-
-static ig_status compare_values(const ig_safetensor *a, const ig_safetensor *b, bool *same,
-                                ig_error *err) {
-  float *values = ig_allocate(2 * COMPARED_VALUES, sizeof *values, err);
-  if (!values) return IG_ERROR_MEMORY;
-  ig_status status = IG_OK;
-  *same = true;
-  // Names of one tensor in a file of PyTorch often lead to the same bytes.
-  const bool one = a->source == b->source && a->begin == b->begin && a->bytes == b->bytes &&
-                   a->dtype == b->dtype && !a->arranged && !b->arranged;
-  for (size_t first = 0; !one && status == IG_OK && *same && first < a->elements;
-       first += COMPARED_VALUES) {
-    const size_t left = a->elements - first,
-                 count = left < COMPARED_VALUES ? left : COMPARED_VALUES;
-    status = ig_safetensors_read_part(a, first, count, values, err);
-    if (status == IG_OK)
-      status = ig_safetensors_read_part(b, first, count, values + COMPARED_VALUES, err);
-    if (status == IG_OK)
-      *same = memcmp(values, values + COMPARED_VALUES, count * sizeof *values) == 0;
-  }
-  free(values);
-  return status;
-}
-
 // The file's tensor of a part outside the stacks, by the name or an alias that is no output's.
 static const ig_safetensor *find_part(const ig_safetensors *file, const ig_family *family,
                                       ig_part part, const char *output) {
@@ -145,9 +117,9 @@ static ig_status settle_output(const ig_safetensors *file, ig_config *config, ig
       config->shared_embedding ? IG_PART_SHARED_EMBEDDING : IG_PART_TARGET_EMBEDDING;
   const ig_safetensor *output = find_part(file, config->family, IG_PART_OUTPUT, NULL);
   const ig_safetensor *table = output ? find_part(file, config->family, part, output->name) : NULL;
-  if (!table || !same_shape(output, table)) return IG_OK;
+  if (!table || output->elements != table->elements) return IG_OK;
   bool same;
-  IG_TRY(compare_values(output, table, &same, err));
+  IG_TRY(ig_same_values_find(output, table, &same, err));
   if (!same) config->tied_output = false;
   return IG_OK;
 }
@@ -170,8 +142,7 @@ static ig_status find_no_copy(const ig_safetensors *file, const ig_family *famil
       continue;
     const ig_safetensor *tensor = find_named(&names, family, row->name);
     bool same = true;
-    if (tensor && *table) same = same_shape(tensor, *table);
-    if (tensor && *table && same) IG_TRY(compare_values(tensor, *table, &same, err));
+    if (tensor && *table) IG_TRY(ig_same_values_find(tensor, *table, &same, err));
     if (!same) *found = tensor;
     if (!*table) *table = tensor;
   }
