@@ -16,6 +16,7 @@
 #include "io/text_start.h"
 
 const char *ig_json_type_name(const json_t *value) {
+  if (!value) return "nothing";
   switch (json_typeof(value)) {
     case JSON_OBJECT: return "an object";
     case JSON_ARRAY: return "an array";

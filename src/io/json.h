@@ -42,7 +42,7 @@ typedef struct ig_json_object {
   const char *where;
 } ig_json_object;
 
-// What a value is called in messages: "an object".
+// What a value is called in messages: "an object"; NULL, a key that is absent: "nothing".
 const char *ig_json_type_name(const json_t *value);
 // The number in a list of one, which some files hold in place of a number; other values as they
 // are.

@@ -74,11 +74,15 @@ static ig_status read_tokens(const json_model *m, ig_error *err) {
   const char *token;
   json_t *value;
   const json_t *vocab = json_object_get(m->object, "vocab");
+  const int most = ig_vocabulary_most_id(json_object_size(vocab));
   if (json_object_size(vocab) == 0) return fail_type(m, "vocab", "tokens with ids", err);
   json_object_foreach((json_t *)vocab, token, value) {
     const json_int_t id = json_is_integer(value) ? json_integer_value(value) : -1;
-    const ig_status status = ig_vocabulary_add(m->vocabulary, token, strlen(token),
-                                               id < 0 || id > INT_MAX ? -1 : (int)id, err);
+    if (id < 0 || id > most)
+      return ig_fail(err, IG_ERROR_FORMAT,
+                     "%s: model: vocab: token '%.100s': expected an id from 0 to %d", m->where,
+                     token, most);
+    const ig_status status = ig_vocabulary_add(m->vocabulary, token, strlen(token), (int)id, err);
     if (status != IG_OK) return ig_fail_in(err, status, "%s: model: vocab", m->where);
   }
   return IG_OK;

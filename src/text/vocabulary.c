@@ -13,6 +13,11 @@
 // tokens.
 #define MAX_ID (1 << 24)
 
+int ig_vocabulary_most_id(size_t tokens) {
+  enum { GAPS = 1 << 16, FOR_EACH = 16 };
+  return tokens < (MAX_ID - GAPS) / FOR_EACH ? GAPS + FOR_EACH * (int)tokens : MAX_ID - 1;
+}
+
 // FNV-1a.
 static size_t hash_token(const char *token, size_t length) {
   uint64_t h = 0xcbf29ce484222325u;
@@ -92,11 +97,12 @@ ig_status ig_vocabulary_load(ig_vocabulary *v, const char *path, ig_error *err) 
   ig_status status = IG_OK;
   const char *token;
   json_t *id;
+  const int most = ig_vocabulary_most_id(json_object_size(root));
   json_object_foreach(root, token, id) {
     json_int_t value = json_is_integer(id) ? json_integer_value(id) : -1;
-    if (value < 0 || value >= MAX_ID) {
+    if (value < 0 || value > most) {
       status = ig_fail(err, IG_ERROR_FORMAT, "%s: token '%.100s': expected an id from 0 to %d",
-                       path, token, MAX_ID - 1);
+                       path, token, most);
     } else {
       status = ig_vocabulary_add(v, token, strlen(token), (int)value, err);
       if (status != IG_OK) status = ig_fail_in(err, status, "%s", path);

@@ -16,6 +16,9 @@ typedef struct ig_vocabulary {
 // IG_ERROR_FORMAT if the token or the id is in the vocabulary already, or the id is out of range.
 ig_status ig_vocabulary_add(ig_vocabulary *vocabulary, const char *token, size_t length, int id,
                             ig_error *err);
+// The largest id that a file of so many tokens may have: files leave few gaps, and a small one must
+// not cost much memory.
+int ig_vocabulary_most_id(size_t tokens);
 // The token's id; -1: not in the vocabulary.
 int ig_vocabulary_find(const ig_vocabulary *vocabulary, const char *token, size_t length);
 const char *ig_vocabulary_token(const ig_vocabulary *vocabulary, int id);  // NULL: no such id

@@ -82,6 +82,10 @@ static void refuses_what_is_not_built(void **state) {
     const char *class_name, *json, *message;
   } cases[] = {
       {"T5Tokenizer", "[]", "expected an object"},
+      {"T5Tokenizer", "{}", "version: expected \"1.0\", found nothing"},
+      {"T5Tokenizer", "{\"version\": \"1.0\"}", "model: expected an object, found nothing"},
+      {"T5Tokenizer", "{\"version\": \"1.0\", \"model\": {\"type\": \"BPE\"}}",
+       "vocab: expected tokens with ids, found nothing"},
       {"T5Tokenizer", "{\"version\": \"2.0\", \"model\": {}}", "expected \"1.0\", found 2.0"},
       {"T5Tokenizer", "{\"version\": \"1.0\", \"model\": []}", "model: expected an object"},
       {"T5Tokenizer", "{\"version\": \"1.0\", \"model\": {\"type\": \"WordPiece\"}}",
@@ -111,7 +115,11 @@ static void refuses_what_is_not_built(void **state) {
        "{\"version\": \"1.0\", \"model\": {\"vocab\": {\"a\": 0}, \"merges\": [[\"a\", \"a\"]]}}",
        "merges: 0: the vocabulary has no token 'aa'"},
       {"BartTokenizer",
-       "{\"version\": \"1.0\", \"model\": {\"vocab\": {\"a\": -1}, \"merges\": []}}", "id -1"},
+       "{\"version\": \"1.0\", \"model\": {\"vocab\": {\"a\": -1}, \"merges\": []}}",
+       "token 'a': expected an id from 0 to 65552"},
+      {"BartTokenizer",
+       "{\"version\": \"1.0\", \"model\": {\"vocab\": {\"a\": 65553}, \"merges\": []}}",
+       "token 'a': expected an id from 0 to 65552"},
       {"BartTokenizer",
        "{\"version\": \"1.0\", \"model\": {\"vocab\": {\"a\": 0}, \"merges\": [], \"dropout\": "
        "0.1}}",
