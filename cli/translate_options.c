@@ -101,6 +101,11 @@ static const cli_option translate_options[] = {
     CLI_TEXT_OPTION(0, "score-target", "FILE", score_target,
                     "Do not translate: print the log-probability of each line of FILE as the "
                     "translation of the input's line; with --ids, of each token."),
+    CLI_TEXT_OPTION(0, "glossary", "FILE", glossary,
+                    "Lines SOURCE<TAB>TARGET[<TAB>OTHER FORM ...]: where a sentence has a source "
+                    "term, one of its target forms is put into the translation by beam search "
+                    "(--beam-size 2 or more). A small letter of a source term stands for its "
+                    "capital, too; a form may begin with a capital."),
     CLI_FLAG_OPTION(0, "keep-unknown", keep_unknown,
                     "Where the model writes an unknown token, copy what it attends to most of what "
                     "the vocabulary lacks in the source (emoji, rare letters); a sentence of which "
@@ -163,6 +168,7 @@ ig_translator_options cli_translate_library_options(const cli_translate_values *
     options.split_sentences = IG_SPLIT_SENTENCES_OFF;
   options.source_language = values->source_language;
   options.target_language = values->target_language;
+  options.glossary = values->glossary;
   options.keep_unknown = values->keep_unknown;
   options.alignments.layer = values->alignments_layer;
   options.alignments.head = values->alignments_head;

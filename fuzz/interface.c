@@ -7,12 +7,18 @@
 
 enum { WORDS = 12, MOST_LINES = 16, MOST_SEQUENCES = 4, MOST_IDS = 48 };
 
-static char directory[SCRATCH];
+static char directory[SCRATCH], glossary[SCRATCH + 16];
 static ig_model *model;
 
 static void remove_directory(void) {
   ig_model_free(model);
   remove_scratch(directory);
+}
+
+static void write_glossary(void) {
+  snprintf(glossary, sizeof glossary, "%s/terms.tsv", directory);
+  FILE *file = fopen(glossary, "w");
+  if (!file || fputs("a\tb c\t1\nd e\tA\n中\tü\n", file) == EOF || fclose(file) != 0) abort();
 }
 
 static void make_model(void) {
@@ -37,6 +43,7 @@ static void make_model(void) {
   }
   ig_config_free(config);
   ig_tokenizer_free(tokenizer);
+  write_glossary();
   atexit(remove_directory);
 }
 
@@ -155,6 +162,7 @@ static ig_translator_options take_options(input_bytes *input) {
   }
   const uint8_t more = take_byte(input);
   o.keep_unknown = more & 2;
+  if (more & 4) o.glossary = glossary;
   if (more & 1) {
     o.alignments.write = keep_alignment;
     o.alignments.layer = take_int(input);

@@ -327,6 +327,11 @@ typedef struct ig_translator_options {
    * token; a source without any known piece is copied whole. Text alone; layer and head as in
    * alignments. Default false: unknown tokens are left out */
   bool keep_unknown;
+  /* path of a file with lines "SOURCE<TAB>TARGET[<TAB>OTHER FORM ...]": of the forms of each source
+   * term that a sentence has one must be in its translation (constrained beam search; beam_size 2
+   * at least). Source terms are whole words; their small letters stand for capitals, too, and forms
+   * may begin with a capital. A malformed line is IG_ERROR_FORMAT. Default NULL: none */
+  const char *glossary;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 
@@ -352,6 +357,9 @@ typedef struct ig_translate_stats {
   size_t empty_outputs;   /* whose translation is empty, though the model can read them */
   size_t late_codes;      /* with white space before a >>code<<, which is therefore read as text */
   size_t kept_unknowns;   /* with copies in the places of unknown tokens (keep_unknown) */
+  /* of the glossary: terms that sentences have, and those of them that are not in the translation,
+   * which are told like the above */
+  size_t glossary_terms, missing_terms;
 } ig_translate_stats;
 
 /* One stream of text: its options, the order of its lines, and its statistics. */

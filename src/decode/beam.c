@@ -5,6 +5,7 @@
 
 #include "decode/finished.h"
 #include "decode/processors.h"
+#include "decode/terms.h"
 
 // Logits that are compared with the limit together: a multiple of every vector length.
 #define SCAN 64
@@ -141,9 +142,22 @@ static processed_row process_row(const ig_selection *selection, const ig_sentenc
   else if (needed)
     normalizer = kernels->log_sum_exp(vocabulary, logits, sentence->largest);
   normalizer = ig_processors_apply(options, &sequence, normalizer, logits);
+  if (sentence->options.terms) ig_terms_ban(options, sentence, sequence.ids, logits);
   if (options->renormalize)
     return (processed_row){kernels->log_sum_exp(vocabulary, logits, sentence->largest), true};
   return (processed_row){normalizer, !given && !ig_processors_may_raise(options, &sequence)};
+}
+
+static void offer_terms(const ig_selection *selection, ig_sentence *sentence, const row_scan *scan,
+                        const float *logits) {
+  const size_t stride = (size_t)selection->options->sentence.max_length + 1,
+               row = (size_t)(sentence->first_row + scan->row);
+  ig_terms_offer(selection, sentence,
+                 &(ig_term_row){.row = scan->row,
+                                .ids = selection->rows->ids + row * stride,
+                                .logits = logits,
+                                .normalizer = scan->normalizer,
+                                .score = scan->score});
 }
 
 // Puts the best candidates of all rows (ig_decode_options_candidates) into sentence->candidates,
@@ -151,6 +165,7 @@ static processed_row process_row(const ig_selection *selection, const ig_sentenc
 static int find_candidates(const ig_selection *selection, ig_sentence *sentence, float *logits) {
   const ig_decode_options *options = selection->options;
   row_scan scan = {.heap = sentence->candidates, .capacity = ig_decode_options_candidates(options)};
+  if (sentence->options.terms) ig_terms_begin(sentence->options.terms);
   for (int r = 0; r < sentence->rows; r++) {
     float *x = logits + (size_t)r * (size_t)options->vocab_size;
     const processed_row row = process_row(selection, sentence, r, x);
@@ -159,6 +174,7 @@ static int find_candidates(const ig_selection *selection, ig_sentence *sentence,
     scan.normalizer = row.normalizer;
     if (!isfinite(scan.normalizer)) sentence->failed = true;
     if (sentence->failed) return 0;
+    if (sentence->options.terms) offer_terms(selection, sentence, &scan, x);
     scan_row(&scan, options->vocab_size, x, row.largest_known ? sentence->largest : NULL);
   }
   sort_heap(scan.heap, scan.count);
@@ -206,6 +222,10 @@ void ig_beam_select(const ig_selection *selection, ig_sentence *sentence, float 
   const ig_decode_options *options = selection->options;
   const int beam = options->beam_size, count = find_candidates(selection, sentence, logits);
   if (sentence->failed) return;
+  if (sentence->options.terms) {
+    ig_terms_choose(selection, sentence, count);
+    return;
+  }
   choose_running(options, sentence, count);
   bool all_end = true;
   for (int i = 0; i < count; i++) {

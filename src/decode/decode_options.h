@@ -64,7 +64,8 @@ typedef struct ig_sentence_options {
   // and count in lengths. Length 0: none.
   const int *prefix;
   int prefix_length;
-  uint64_t number;  // tells its random numbers, in sampling, from those of other sentences
+  struct ig_terms *terms;  // that beam search puts into it; borrowed like the prefix; NULL: none
+  uint64_t number;         // tells its random numbers, in sampling, from those of other sentences
 } ig_sentence_options;
 
 typedef struct ig_decode_options {

@@ -78,6 +78,11 @@ void ig_losses_of_output(ig_losses *losses, const ig_window_sentence *s, int max
     ig_report(losses->reporter, IG_LEVEL_WARNING,
               "line %zu: %zu unknown %s in the translation left out", s->number, s->lost_output,
               s->lost_output == 1 ? "token" : "tokens");
+  if (s->missing_terms > 0 && count_loss(losses, IG_LOST_TERM))
+    ig_report(losses->reporter, IG_LEVEL_WARNING,
+              "line %zu: of %d %s of the glossary %d %s not in the translation", s->number,
+              s->terms, s->terms == 1 ? "term" : "terms", s->missing_terms,
+              s->missing_terms == 1 ? "is" : "are");
   if (s->blank_output && count_loss(losses, IG_LOST_OUTPUT))
     ig_report(losses->reporter, IG_LEVEL_WARNING,
               "line %zu: the model ended at once: the translation is empty", s->number);
@@ -94,6 +99,7 @@ void ig_losses_end(const ig_losses *losses, ig_translate_stats *stats) {
       [IG_LOST_EMPTY] = "without a piece that the vocabulary has",
       [IG_LOST_UNFINISHED] = "whose translation reached max_length",
       [IG_LOST_UNKNOWN_OUTPUT] = "with unknown tokens in the translation",
+      [IG_LOST_TERM] = "whose translation lacks terms of the glossary",
       [IG_LOST_OUTPUT] = "whose translation is empty, though the model can read them"};
   size_t *const totals[IG_LOST_COUNT] = {[IG_LOST_TRUNCATED] = &stats->truncated,
                                          [IG_LOST_DIVIDED] = &stats->divided,
@@ -104,9 +110,10 @@ void ig_losses_end(const ig_losses *losses, ig_translate_stats *stats) {
                                          [IG_LOST_EMPTY] = &stats->empty,
                                          [IG_LOST_UNFINISHED] = &stats->unfinished,
                                          [IG_LOST_UNKNOWN_OUTPUT] = &stats->unknown_outputs,
+                                         [IG_LOST_TERM] = NULL,
                                          [IG_LOST_OUTPUT] = &stats->empty_outputs};
   for (int kind = 0; kind < IG_LOST_COUNT; kind++) {
-    *totals[kind] += losses->counts[kind];
+    if (totals[kind]) *totals[kind] += losses->counts[kind];
     if (losses->counts[kind] > TOLD_EACH)
       ig_report(losses->reporter, IG_LEVEL_WARNING, "%zu sentences %s; the first %d were named",
                 losses->counts[kind], what[kind], TOLD_EACH);

@@ -18,6 +18,7 @@ typedef enum ig_lost_kind {
   IG_LOST_UNFINISHED,      // a translation that ran into max_length
   IG_LOST_UNKNOWN_OUTPUT,  // unknown tokens in a translation: they are left out
   IG_LOST_OUTPUT,          // a translation without text, of a source that the model can read
+  IG_LOST_TERM,            // terms of a glossary that are not in the translation
   IG_LOST_COUNT
 } ig_lost_kind;
 

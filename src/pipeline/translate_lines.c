@@ -97,6 +97,14 @@ ig_status ig_translate_lines_run(ig_translator *t, ig_stream_input *in, const ig
   if (!in->read_target && *t->decode.ignored)
     ig_report(reporter, IG_LEVEL_WARNING, "%s asks for what is not built and is left out: %s",
               ig_model_generation_file(ig_translator_first_model(t)), t->decode.ignored);
+  const char *names;
+  const size_t unusable = t->glossary ? ig_glossary_unusable(t->glossary, &names) : 0;
+  if (unusable > 0)
+    ig_report(
+        reporter, IG_LEVEL_WARNING,
+        "the vocabulary cannot spell the target terms of %zu lines of the glossary, which are "
+        "left out: %s%s",
+        unusable, names, unusable > 10 ? ", ..." : "");
   const char *without_rows = ig_engine_members_of(t->engine)->without_rows;
   if (*without_rows)
     ig_report(reporter, IG_LEVEL_WARNING,

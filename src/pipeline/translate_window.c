@@ -1,6 +1,8 @@
 // A window through the engine: see translate_window.h.
 #include "pipeline/translate_window.h"
 
+#include <string.h>
+
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "pipeline/long_sentences.h"
@@ -41,10 +43,19 @@ static ig_status make_ids(ig_translator *t, bool scoring, ig_error *err) {
 
 static void count_losses(ig_translator *t) {
   for (size_t i = 0; i < t->window.count; i++) {
+    t->stats.glossary_terms += (size_t)t->window.sentences[i].terms;
+    t->stats.missing_terms += (size_t)t->window.sentences[i].missing_terms;
     t->stats.kept_unknowns += t->window.sentences[i].kept_unknown;
     ig_losses_of_source(&t->losses, &t->window.sentences[i]);
     ig_losses_of_output(&t->losses, &t->window.sentences[i], t->decode.sentence.max_length);
   }
+}
+
+static void count_missing_terms(ig_translator *t, size_t index, const ig_hypothesis *found) {
+  ig_window_sentence *s = &t->window.sentences[index];
+  const ig_terms *terms = t->own_options[index].terms;
+  uint64_t met = terms ? ig_terms_met(terms, found->ids, found->length) : 0;
+  for (; met; met &= met - 1) s->missing_terms--;
 }
 
 static ig_status keep_translation(void *context, size_t sentence, const ig_hypothesis *found,
@@ -55,6 +66,7 @@ static ig_status keep_translation(void *context, size_t sentence, const ig_hypot
   if (t->format.tokenizer)
     translated->lost_output =
         ig_tokenizer_count_lost(t->format.tokenizer, found->ids, (size_t)found->length);
+  if (translated->terms > 0) count_missing_terms(t, sentence, found);
   ig_stream_progress_sentence(&t->progress, translated);
   if (ig_review_is_wanted(t)) IG_TRY(ig_review_keep(t, translated, found, err));
   IG_TRY(ig_output_line_translated(&t->format, found, NULL, &translated->output, err));
@@ -71,20 +83,48 @@ static ig_status keep_scores(void *context, size_t sentence, const ig_engine_sco
                                err);
 }
 
-// Random numbers are those of a line and of the sentence within it, whatever window it is in.
-static ig_status number_sentences(ig_translator *t, ig_error *err) {
-  enum { SENTENCES_OF_A_LINE = 20 };  // bits
+// With an entry of own_options for each sentence.
+static ig_status take_own_options(ig_translator *t, ig_error *err) {
+  const size_t before = t->own_capacity;
   IG_TRY(ig_allocate_more((void **)&t->own_options, &t->own_capacity, t->window.count,
                           sizeof *t->own_options, err));
+  memset(t->own_options + before, 0, (t->own_capacity - before) * sizeof *t->own_options);
+  for (size_t i = 0; i < t->window.count; i++) {
+    t->own_options[i] = t->decode.sentence;
+    t->sentences[i].options = &t->own_options[i];
+  }
+  return IG_OK;
+}
+
+static ig_status find_terms(ig_translator *t, ig_error *err) {
+  for (size_t i = 0; i < t->window.count; i++) {
+    ig_window_sentence *s = &t->window.sentences[i];
+    if (s->length == 0) continue;
+    ig_glossary_terms found;
+    IG_TRY(ig_glossary_find(t->glossary, t->window.text + s->source_text.begin,
+                            s->source_text.length, &t->decode, &found, err));
+    t->own_options[i].terms = found.terms;
+    s->terms = s->missing_terms = found.count;
+  }
+  return IG_OK;
+}
+
+static void free_terms(ig_translator *t) {
+  for (size_t i = 0; t->glossary && i < t->window.count && i < t->own_capacity; i++) {
+    ig_terms_free(t->own_options[i].terms);
+    t->own_options[i].terms = NULL;
+  }
+}
+
+// Random numbers are those of a line and of the sentence within it, whatever window it is in.
+static void number_sentences(ig_translator *t) {
+  enum { SENTENCES_OF_A_LINE = 20 };  // bits
   for (size_t i = 0; i < t->window.count; i++) {
     const size_t line = t->window.sentences[i].number;
     if (line != t->numbered_line) t->numbered = 0;
     t->numbered_line = line;
-    t->own_options[i] = t->decode.sentence;
     t->own_options[i].number = ((uint64_t)line << SENTENCES_OF_A_LINE) + t->numbered++;
-    t->sentences[i].options = &t->own_options[i];
   }
-  return IG_OK;
 }
 
 // Sentence i of the job is sentence i of the window.
@@ -97,7 +137,10 @@ static ig_status list_sentences(ig_translator *t, bool scoring, ig_error *err) {
                                           .length = sentence->length,
                                           .target = scoring ? &sentence->target : NULL};
   }
-  return t->decode.sampling.on && !scoring ? number_sentences(t, err) : IG_OK;
+  if (scoring || (!t->decode.sampling.on && !t->glossary)) return IG_OK;
+  IG_TRY(take_own_options(t, err));
+  if (t->decode.sampling.on) number_sentences(t);
+  return t->glossary ? find_terms(t, err) : IG_OK;
 }
 
 // Has the engine fill the output of the sentences that are not blank.
@@ -126,6 +169,7 @@ ig_status ig_translate_window(ig_translator *t, bool scoring, ig_error *err) {
   if (t->window.count == 0) return encoded;
   ig_error failure = {0};
   ig_status ran = run_engine(t, scoring, &failure);
+  if (!scoring) free_terms(t);
   if (ran == IG_OK) ran = ig_review_window(t, scoring, &failure);
   count_losses(t);
   if (encoded != IG_OK || ran == IG_OK) return encoded;

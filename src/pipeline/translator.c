@@ -182,6 +182,17 @@ static ig_status take_target_language(ig_translator *t, const char *code, ig_err
   return IG_OK;
 }
 
+// Terms are matched in text, and it is beam search that puts them into translations.
+static ig_status take_glossary(ig_translator *t, const ig_translator_options *o, ig_error *err) {
+  if (!o->glossary) return IG_OK;
+  if (o->ids_in)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "glossary: its terms are text, and ids are none");
+  if (t->decode.sampling.on || t->decode.beam_size < 2)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "glossary: it needs beam search: a beam_size of 2 or more, and no sampling");
+  return ig_glossary_load(o->glossary, t->sources[0].tokenizer, &t->glossary, err);
+}
+
 static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_error *err) {
   const ig_engine_members *members = ig_engine_members_of(t->engine);
   const ig_tokenizer *tokenizer = members->tokenizers[0];
@@ -194,6 +205,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   IG_TRY(take_options(t, o, err));
   IG_TRY(take_source_language(t, o->source_language, err));
   IG_TRY(take_target_language(t, o->target_language, err));
+  IG_TRY(take_glossary(t, o, err));
   IG_TRY(ig_review_set_up(t, o, err));
   t->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : BATCH_TOKENS;
   t->ids_in = o->ids_in;
@@ -269,6 +281,7 @@ void ig_translator_free(ig_translator *t) {
   ig_window_free(&t->window);
   ig_whole_line_free(&t->line);
   ig_sentences_free(t->splitter);
+  ig_glossary_free(t->glossary);
   free(t->sentences);
   free(t->own_options);
   free(t->sources);

@@ -5,6 +5,7 @@
 #ifndef IG_PIPELINE_TRANSLATOR_H
 #define IG_PIPELINE_TRANSLATOR_H
 #include "pipeline/engine.h"
+#include "pipeline/glossary.h"
 #include "pipeline/losses.h"
 #include "pipeline/output_line.h"
 #include "pipeline/stream_progress.h"
@@ -40,11 +41,13 @@ struct ig_translator {
   ig_whole_line line;            // whose first sentences are translated, in an earlier window too
   ig_queue_sentence *sentences;  // (sentences of the window)
   size_t sentence_capacity;
-  // (sentences of the window), in sampling: with numbers that no two sentences share
+  // (sentences of the window), in sampling, with numbers that no two sentences share, and where
+  // there is a glossary, with its terms
   ig_sentence_options *own_options;
   size_t own_capacity;
   size_t numbered_line, numbered;  // the line of the sentence that got a number last, and how many
                                    // of that line have one
+  ig_glossary *glossary;           // NULL: none
   ig_review review;
   ig_translate_stats stats;
   ig_losses losses;  // of the running stream

@@ -29,6 +29,8 @@ static void clear_sentence(const ig_window *w, ig_window_sentence *sentence) {
   sentence->target_notes = (ig_encode_notes){0};
   sentence->nothing_known = false;
   sentence->unfinished = false;
+  sentence->terms = 0;
+  sentence->missing_terms = 0;
   sentence->kept_unknown = false;
   sentence->lost_output = 0;
   sentence->blank_output = false;

@@ -41,12 +41,13 @@ typedef struct ig_window_sentence {
   size_t truncated_from, truncated_to;
   ig_encode_notes notes;  // of the source, by the first member's tokenizer
   ig_encode_notes target_notes;
-  bool nothing_known;    // no member's vocabulary has a piece of the source: it is blank
-  bool unfinished;       // the translation ran into max_length
-  bool kept_unknown;     // something of the source was copied into the translation
-  size_t lost_output;    // tokens of the translation that its text leaves out
-  bool blank_output;     // the best translation has no text
-  bool refused;          // ig_window_encode could make no ids of it
+  bool nothing_known;        // no member's vocabulary has a piece of the source: it is blank
+  bool unfinished;           // the translation ran into max_length
+  int terms, missing_terms;  // of a glossary: in the source, and of these not in the translation
+  bool kept_unknown;         // something of the source was copied into the translation
+  size_t lost_output;        // tokens of the translation that its text leaves out
+  bool blank_output;         // the best translation has no text
+  bool refused;              // ig_window_encode could make no ids of it
   ig_hypothesis *found;  // (n_best), malloc'ed with their ids, if they are to be looked at again
   char *output;  // malloc'ed; the lines of n-best are separated by newlines. NULL: nothing yet
 } ig_window_sentence;

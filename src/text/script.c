@@ -55,6 +55,11 @@ static letter_kind kind_of(uint32_t code) {
   return sign ? LETTER_NONE : LETTER_SPACED;
 }
 
+bool ig_script_is_unspaced(uint32_t code) {
+  const letter_kind kind = kind_of(code);
+  return kind == LETTER_HAN || kind == LETTER_KANA || kind == LETTER_UNSPACED;
+}
+
 ig_script ig_script_of(const char *const *lines, size_t count) {
   uint64_t letters[LETTER_UNSPACED + 1] = {0};
   for (size_t i = 0; i < count; i++) {

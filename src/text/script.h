@@ -1,7 +1,9 @@
 // How the script of a text separates words.
 #ifndef IG_TEXT_SCRIPT_H
 #define IG_TEXT_SCRIPT_H
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef enum ig_script {
   IG_SCRIPT_SPACED,   // white space stands between words: most scripts
@@ -12,4 +14,6 @@ typedef enum ig_script {
 
 // Of most letters of the lines, which are valid UTF-8 and NUL-terminated.
 ig_script ig_script_of(const char *const *lines, size_t count);
+// Is it a letter of a script without spaces between words, Chinese and Japanese among them?
+bool ig_script_is_unspaced(uint32_t code);
 #endif

@@ -58,6 +58,7 @@ static void each_translation(void **state) {
       assert_int_equal(k.source_count[i] == 0, blank);
       assert_int_equal(k.target_count[i] == 0, blank);
     }
+    release(&s);
   }
 }
 
@@ -71,6 +72,7 @@ static void caller_fails(void **state) {
   assert_int_equal(ig_translate_lines(t, &stream, NULL, &err), IG_ERROR_IO);
   assert_non_null(strstr(err.message, "alignments: write"));
   assert_int_equal(s.written, LINES);
+  release(&s);
   ig_translator_free(t);
 }
 
