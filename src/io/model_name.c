@@ -5,6 +5,6 @@
 
 size_t ig_model_name_split(const char *name, const char **adapter) {
   const char *plus = name && !ig_file_exists(name) ? strrchr(name, '+') : NULL;
-  *adapter = plus ? plus + 1 : NULL;
+  if (adapter) *adapter = plus ? plus + 1 : NULL;
   return plus ? (size_t)(plus - name) : name ? strlen(name) : 0;
 }
