@@ -113,8 +113,9 @@ ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err);
 ig_status ig_model_save(const ig_model *model, const char *directory, const char *dtype,
                         ig_error *err);
 void ig_model_free(ig_model *model);
-/* Returns how many bytes of a model's name are its own directory; *adapter is the adapter's, a part
- * of name, or NULL: it has none (adapter NULL: nobody asks). A directory whose own name has a '+' is a model. */
+/* Returns how many bytes of a model's name are its own directory; *adapter (may be NULL) is the
+ * adapter's, a part of name, or NULL: it has none. A directory whose own name has a '+' is a model.
+ */
 size_t ig_model_name_split(const char *name, const char **adapter);
 
 const ig_config *ig_model_config(const ig_model *model); /* the model's own: not to be freed */
