@@ -26,23 +26,37 @@ static ig_added_token *find_text(ig_added_tokens *tokens, const char *text) {
   return NULL;
 }
 
-static unsigned number_of(unsigned first, unsigned second) { return first << 8 | second; }
+// Which bit the first bytes have.
+static unsigned short_bit(unsigned first, unsigned second) { return first << 8 | second; }
+static unsigned long_bit(const char *text) {
+  uint32_t start;
+  memcpy(&start, text, IG_ADDED_LONG);
+  return (uint32_t)(start * 0x9E3779B1u) >> 16;
+}
+
+static void set_bit(unsigned char *bits, unsigned number) {
+  bits[number / 8] |= (unsigned char)(1u << number % 8);
+}
+static bool has_bit(const unsigned char *bits, unsigned number) {
+  return (bits[number / 8] >> number % 8 & 1) != 0;
+}
 
 // Of a token of one byte any second byte may follow.
 static void note_beginning(ig_added_tokens *tokens, const char *text, size_t length) {
   const unsigned first = length > 0 ? (unsigned char)text[0] : 0;
-  for (unsigned second = 0; second < 256; second++) {
-    const unsigned number = number_of(first, second);
-    if (length == 1 || (length > 1 && (unsigned char)text[1] == second))
-      tokens->begins[number / 8] |= (unsigned char)(1u << number % 8);
-  }
+  if (length >= IG_ADDED_LONG)
+    set_bit(tokens->long_begins, long_bit(text));
+  else if (length > 1)
+    set_bit(tokens->begins, short_bit(first, (unsigned char)text[1]));
+  for (unsigned second = 0; length == 1 && second < 256; second++)
+    set_bit(tokens->begins, short_bit(first, second));
 }
 
 // Whether a token may begin this text, which is not empty.
 static bool may_begin(const ig_added_tokens *tokens, const char *text, size_t length) {
-  const unsigned number =
-      number_of((unsigned char)text[0], length > 1 ? (unsigned char)text[1] : 0);
-  return (tokens->begins[number / 8] >> number % 8 & 1) != 0;
+  const unsigned second = length > 1 ? (unsigned char)text[1] : 0;
+  if (has_bit(tokens->begins, short_bit((unsigned char)text[0], second))) return true;
+  return length >= IG_ADDED_LONG && has_bit(tokens->long_begins, long_bit(text));
 }
 
 static void note_token(ig_added_tokens *tokens, const ig_added_token *token) {

@@ -20,16 +20,19 @@ typedef struct ig_added_token {
   size_t normal_length;
 } ig_added_token;
 
+enum { IG_ADDED_LONG = 4 };
 typedef struct ig_added_tokens {
   ig_added_token *list;  // (count)
   size_t count, capacity;
   // Tokens that the vocabulary lacks, or has with another id: their ids hold for pieces, too.
   ig_vocabulary own;
-  int limit;                            // tokens with ids from this one on are text like any other
-  unsigned char begins[256 * 256 / 8];  // a bit for each two bytes that some token begins with
-  bool has_flags;                       // some token strips, or is a single word
-  bool has_normalized;                  // some token is looked for in the normalized text
-  bool (*is_space)(uint32_t code);      // what a token that strips takes along
+  int limit;  // tokens with ids from this one on are text like any other
+  // Bits for how tokens begin: the first two bytes of those shorter than IG_ADDED_LONG, and a hash
+  // of the first bytes of the others.
+  unsigned char begins[256 * 256 / 8], long_begins[256 * 256 / 8];
+  bool has_flags;                   // some token strips, or is a single word
+  bool has_normalized;              // some token is looked for in the normalized text
+  bool (*is_space)(uint32_t code);  // what a token that strips takes along
 } ig_added_tokens;  // start from {.limit = INT_MAX, .is_space = …}; ig_added_tokens_free
 
 void ig_added_tokens_free(ig_added_tokens *tokens);

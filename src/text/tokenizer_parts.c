@@ -117,10 +117,10 @@ static bool has_letters(const ig_vocabulary *v) {
   return false;
 }
 
-// Of IG_TOKENIZER_STEPS the file may have a special token among the added ones alone.
+// A tokenizer.json may have a special token among the added ones alone.
 static int find_special(const ig_tokenizer *t, const ig_vocabulary *v, int which) {
   const int id = ig_vocabulary_find(v, t->special_text[which], t->special_length[which]);
-  for (size_t i = 0; id < 0 && t->steps && i < t->added.count; i++)
+  for (size_t i = 0; id < 0 && t->json_bytes && i < t->added.count; i++)
     if (strcmp(t->added.list[i].text, t->special_text[which]) == 0) return t->added.list[i].id;
   return id;
 }

@@ -133,10 +133,32 @@ static void refuses_what_is_not_built(void **state) {
     expect_refused(cases[i].class_name, cases[i].json, cases[i].message);
 }
 
+// The end is one of the added tokens, and none of the vocabulary.
+static void the_end_may_be_added(void **state) {
+  (void)state;
+  ig_tokenizer *t;
+  ig_ids ids = {0};
+  ig_error err = {0};
+  write_file("tokenizer_config.json", "{\"tokenizer_class\": \"T5Tokenizer\", \"extra_ids\": 0}");
+  write_file(
+      "tokenizer.json",
+      "{\"version\": \"1.0\", \"added_tokens\": [{\"id\": 3, \"content\": \"</s>\"}], \"model\": "
+      "{\"vocab\": [[\"<pad>\", 0], [\"<unk>\", 0], [\"\u2581a\", -1]]}}");
+  t = load("t5", directory);
+  check(ig_tokenizer_encode_source(t, "a b", 3, &ids, &err), &err);
+  assert_int_equal(ids.count, 3);
+  assert_int_equal(ids.ids[0], 2);
+  assert_int_equal(ids.ids[1], 1);
+  assert_int_equal(ids.ids[2], 3);
+  ig_ids_free(&ids);
+  ig_tokenizer_free(t);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(has_the_ids_of_transformers),
       cmocka_unit_test(refuses_what_is_not_built),
+      cmocka_unit_test(the_end_may_be_added),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
