@@ -5,6 +5,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/text_repair.h"
+#include "text/tokenizer_cleaning.h"
 #include "text/tokenizer_functions.h"
 #include "text/tokenizer_steps.h"
 #include "text/utf8.h"
@@ -220,6 +221,9 @@ ig_status ig_tokenizer_decode_copying(const ig_tokenizer *t, const int *ids, siz
   }
   ig_status status = ig_tokenizer_functions_of(t)->decode(t, pieces, kept, out, err);
   free(pieces);
+  const bool merged = t->merges.count > 0;
+  if (status == IG_OK && t->cleans_up && (!merged || t->cleans_merged))
+    ig_tokenizer_cleaning_apply(*out);
   return status;
 }
 

@@ -57,6 +57,13 @@ static ig_status read_order(ig_tokenizer *t, ig_json_object config, ig_error *er
   return ig_json_bool(config, l->ends_source_key, l->ends_source, &t->ends_source, err);
 }
 
+static ig_status read_cleaning(ig_tokenizer *t, ig_json_object config, ig_error *err) {
+  IG_TRY(ig_json_bool(config, "clean_up_tokenization_spaces", false, &t->cleans_up, err));
+  return ig_json_bool(config,
+                      "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output",
+                      false, &t->cleans_merged, err);
+}
+
 static ig_status read_config(ig_tokenizer *t, ig_json_object config, ig_error *err) {
   double longest;  // some files hold 1e30 for "no limit"
   bool separate;
@@ -67,6 +74,7 @@ static ig_status read_config(ig_tokenizer *t, ig_json_object config, ig_error *e
   if (f->read_config) IG_TRY(f->read_config(t, config, err));
   t->model_max_length = longest >= 1 && longest < INT_MAX ? (int)longest : INT_MAX;
   IG_TRY(read_order(t, config, err));
+  IG_TRY(read_cleaning(t, config, err));
   const char *const *keys = ig_tokenizer_functions_language_keys(t);
   IG_TRY(keep_string(config, keys[0], &t->source_lang, err));
   IG_TRY(keep_string(config, keys[1], &t->target_lang, err));

@@ -34,6 +34,8 @@ struct ig_tokenizer {
   ig_added_tokens added;            // the special tokens among them
   char *source_lang, *target_lang;  // NULL: unknown
   int model_max_length;
+  bool cleans_up;       // decoded text, as ig_tokenizer_cleaning_apply; not where merges cut it
+  bool cleans_merged;   // where merges cut it, too
   int language_ids[2];  // of source_lang and target_lang; 0: none
   bool ends_source;     // as that of the description's languages
   char *begin_text;     // the token before every text; NULL: none

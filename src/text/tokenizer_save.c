@@ -67,6 +67,12 @@ static json_t *make_config(const ig_tokenizer *t) {
                                                     json_string(t->special_text[s])) == 0;
   if (made && t->begin_text)
     made = json_object_set_new(config, t->description->begin_key, json_string(t->begin_text)) == 0;
+  if (made && t->cleans_up)
+    made = json_object_set_new(config, "clean_up_tokenization_spaces", json_true()) == 0;
+  if (made && t->cleans_merged)
+    made = json_object_set_new(
+               config, "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output",
+               json_true()) == 0;
   if (made) made = add_added_tokens(t, config);
   if (made) return config;
   json_decref(config);

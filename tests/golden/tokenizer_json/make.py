@@ -29,6 +29,8 @@ TEXTS = [
     "a new york x", "new york xx", "\ufb01nds and finds", "cab ab abab ab1 ab_ ab.",
     "\u00e9ab ab\u200c", "a <l> b<l> c", "a <r> b <r>\u3000c", "x <b>  <b> <b>y",
     "one\u00a0two one  two",
+    # What clean_up_tokenization_spaces changes.
+    "it is . is it ? no ! a , b ' c", "do n't , the 's we 've they 're the 'm  . . ' ' '",
 ]
 FLAGS = [AddedToken("new york", normalized=True), AddedToken("york x", normalized=False),
          AddedToken("finds", normalized=True), AddedToken("ab", single_word=True),
@@ -68,6 +70,14 @@ KINDS = {
     "nllb": lambda: nllb(GOLDEN / "nllb_text"),
     "bart": lambda: RobertaTokenizer.from_pretrained(GOLDEN / "byte_level_tokenizer"),
 }
+def cleaning(make):
+    tokenizer = make()
+    tokenizer.clean_up_tokenization_spaces = True
+    tokenizer.init_kwargs["clean_up_tokenization_spaces"] = True
+    return tokenizer
+
+
+KINDS |= {name + "_clean": lambda make=KINDS[name]: cleaning(make) for name in ("t5", "bart")}
 KINDS |= {name + "_flags": lambda make=KINDS[name]: flags(make) for name in ("t5", "bart")}
 for name, make in KINDS.items():
     folder = HERE / name
