@@ -25,7 +25,7 @@ static const model_file files[] = {
     {"model.safetensors", WEIGHTS | WRITTEN},
     {"tokenizer_config.json", TOKENIZER | KIND | WRITTEN},
     {"special_tokens_map.json", TOKENIZER},
-    {"tokenizer.json", TOKENIZER | PIECES},
+    {"tokenizer.json", TOKENIZER | PIECES | WRITTEN},
     {"vocab.json", TOKENIZER | PIECES | WRITTEN},
     {"target_vocab.json", TOKENIZER | PIECES | WRITTEN},
     {"merges.txt", TOKENIZER | WRITTEN},

@@ -59,3 +59,28 @@ has err "no language 'deu'; did you mean 'deu_Latn'?"
 expect 0 "$INGOT" inspect nllb
 grep -q '^  codes  .*ace_Arab .* eng_Latn .* zul_Latn$' out ||
   fail "NLLB's languages are not listed"
+
+# The same with tokenizer.json alone, as transformers 5 saves it, and what is trained from there: it
+# keeps that file through its checkpoints.
+saved=$INGOT_SOURCE/tests/golden/tokenizer_json/nllb
+mv nllb/sentencepiece.bpe.model .
+cp "$saved"/{tokenizer.json,tokenizer_config.json} nllb
+expect 0 "${run[@]}" --source-language eng_Latn --target-language zul_Latn
+same out "$golden/eng_Latn-zul_Latn.txt"
+yes 'The cat reads a letter.' | head -n 4 >lines
+cat >train.yml <<EOF
+data: {train: {source: lines, target: lines}}
+model: {init: nllb}
+train: {output: trained, updates: 3, save_every: 1, keep: 1, batch_tokens: 50}
+EOF
+expect 0 "$INGOT" train train.yml -q --set data.source_language=eng_Latn \
+  --set data.target_language=fra_Latn
+same trained/latest/tokenizer.json "$saved/tokenizer.json"
+[ -z "$(find trained -name '*~*')" ] || fail "a tokenizer.json is taken for somebody else's file"
+expect 0 "$INGOT" translate -q -m trained/latest -i lines --target-language fra_Latn --max-length 4
+# A tokenizer that does as its file says.
+echo '{"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "</s>", "unk_token": "<unk>"}' \
+  >nllb/tokenizer_config.json
+expect 0 "$INGOT" translate -q -m nllb -i "$golden/source.txt" --max-length 8
+expect 1 "${run[@]}" --target-language fra_Latn
+has err "the model has no tokens of languages"
