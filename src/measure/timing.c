@@ -133,6 +133,7 @@ typedef struct timed_layers {
   ig_ragged ragged;
   float *input, *output, *doutput, *dinput;  // (rows, d)
   ig_multi_head_attention_state attention;
+  ig_ssru_state cell;  // in place of attention, in a recurrent decoder
   ig_feed_forward_state feed_forward;
   ig_norm_state norm;
   ig_attention_mask causal;
@@ -149,6 +150,14 @@ static void run_attention_backward(ig_nn *nn, timed_layers *l) {
   ig_self_attention_backward(nn, &l->layer->self_attention, &l->attention,
                              &(ig_self_attention_args){.rows = l->ragged, .mask = &l->causal},
                              l->input, &(ig_layer_gradient){l->doutput, l->dinput, false});
+}
+static void run_cell(ig_nn *nn, timed_layers *l) {
+  ig_ssru_forward(nn, &l->layer->cell, &l->cell, &(ig_self_attention_args){.rows = l->ragged},
+                  l->input, l->output);
+}
+static void run_cell_backward(ig_nn *nn, timed_layers *l) {
+  ig_ssru_backward(nn, &l->layer->cell, &l->cell, &l->ragged, l->input,
+                   &(ig_layer_gradient){l->doutput, l->dinput, false});
 }
 static void run_ffn(ig_nn *nn, timed_layers *l) {
   ig_feed_forward_forward(nn, &l->layer->feed_forward, &l->feed_forward, l->rows, l->input,
@@ -177,6 +186,7 @@ static void carve_layers(timed_layers *l, ig_arena *arena) {
   l->dinput = IG_TAKE(arena, float, size);
   l->targets = IG_TAKE(arena, int, l->rows);
   ig_self_attention_carve(&l->attention, arena, &l->layer->self_attention, l->rows);
+  ig_ssru_carve(&l->cell, arena, &l->layer->cell, l->rows);
   ig_feed_forward_carve(&l->feed_forward, arena, &l->layer->feed_forward, l->rows, true);
   ig_norm_carve(&l->norm, arena, l->rows);
   l->loss = (ig_loss_args){.output = l->model->output,
@@ -196,6 +206,7 @@ static void fill_layers(timed_layers *l) {
 static size_t layers_scratch(const ig_nn *nn, const timed_layers *l, int length) {
   const ig_attention_sizes attention = {.rows = l->rows, .max_keys = length, .training = true};
   return IG_SCRATCH_MOST(ig_self_attention_scratch(nn, &l->layer->self_attention, &attention),
+                         ig_ssru_scratch(nn, &l->layer->cell, l->rows, true),
                          ig_feed_forward_scratch(nn, &l->layer->feed_forward, l->rows, true),
                          ig_loss_scratch(nn, &l->loss, l->rows));
 }
@@ -225,8 +236,14 @@ static void time_each_layer(model_timing *t, timed_layers *l, int length) {
                width = ig_config_attention_width(t->config, &t->config->decoder.self);
   const double attention = 2 * rows * (4 * d * width + 2 * width * length),
                ffn = 2 * rows * feed_forward_products(&t->config->decoder.feed_forward, d);
-  time_layer(t, l, "self-attention, forward", attention, run_attention);
-  time_layer(t, l, "self-attention, backward", 2 * attention, run_attention_backward);
+  const double cell = 2 * rows * 2 * d * d;
+  if (t->config->decoder.recurrent) {
+    time_layer(t, l, "recurrent unit, forward", cell, run_cell);
+    time_layer(t, l, "recurrent unit, backward", 2 * cell, run_cell_backward);
+  } else {
+    time_layer(t, l, "self-attention, forward", attention, run_attention);
+    time_layer(t, l, "self-attention, backward", 2 * attention, run_attention_backward);
+  }
   time_layer(t, l, "feed-forward, forward", ffn, run_ffn);
   time_layer(t, l, "feed-forward, backward", 2 * ffn, run_ffn_backward);
   time_layer(t, l, "norm, forward", 0, run_norm);
@@ -281,8 +298,9 @@ double ig_translation_operations(const ig_config *c, int length, int beam_size) 
   const double encoder = c->encoder.layers * (4 * d * encoder_width +
                                               feed_forward_products(&c->encoder.feed_forward, d)) +
                          layers * 2 * d * decoder_width;  // keys and values of cross-attention
+  const double past = c->decoder.recurrent ? 2 * d * d : 4 * d * decoder_width;
   const double decoder =
-      layers * (6 * d * decoder_width + feed_forward_products(&c->decoder.feed_forward, d)) +
+      layers * (past + 2 * d * decoder_width + feed_forward_products(&c->decoder.feed_forward, d)) +
       d * c->target_vocab_size;
   return 2 * length * (encoder + beam_size * decoder);
 }

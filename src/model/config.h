@@ -35,6 +35,7 @@ typedef struct ig_stack_shape {
   ig_attention_shape self, cross;  // the encoder has no cross-attention
   ig_feed_forward_shape feed_forward;
   ig_norm_shape norm;
+  bool recurrent;       // of a decoder: a recurrent unit (nn/ssru.h) in place of self-attention
   bool embedding_norm;  // a norm of the embedded rows
   bool pre_norm;        // a norm before each sublayer; else after it
   bool final_norm;      // a norm after the last layer

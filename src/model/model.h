@@ -6,6 +6,7 @@
 #include "nn/feed_forward.h"
 #include "nn/multi_head_attention.h"
 #include "nn/norm.h"
+#include "nn/ssru.h"
 
 // A tensor of the state_dict. Tied tensors appear once.
 typedef struct ig_parameter {
@@ -28,6 +29,7 @@ typedef struct ig_encoder_layer {
 
 typedef struct ig_decoder_layer {
   ig_multi_head_attention self_attention, cross_attention;
+  ig_ssru cell;  // in place of self-attention, where the stack is recurrent
   ig_feed_forward feed_forward;
   ig_norm self_attention_norm, cross_attention_norm, feed_forward_norm;
   ig_dropout dropout;

@@ -13,6 +13,7 @@
 #include "nn/self_attention.h"
 #include "nn/norm.h"
 #include "nn/residual.h"
+#include "nn/ssru.h"
 
 #define STEP (1.0f / 32)
 #define TOLERANCE 1e-3
@@ -46,6 +47,8 @@ typedef struct subject {
   ig_loss_args loss;
   ig_multi_head_attention attention;
   ig_multi_head_attention_state attention_state;
+  ig_ssru ssru;
+  ig_ssru_state ssru_state;
   ig_ragged queries;
   ig_keys memory_keys;
   ig_attention_mask mask;
@@ -386,6 +389,36 @@ static void relative_decoder_on(subject *s) { relative_attention_on(s, true); }
 
 static void relative_encoder_on(subject *s) { relative_attention_on(s, false); }
 
+static double ssru_forward(subject *s) {
+  ig_ssru_forward(&s->f.nn, &s->ssru, &s->ssru_state, &(ig_self_attention_args){.rows = s->queries},
+                  s->tensors[0].value, s->output);
+  return weighted_sum(s);
+}
+
+// Inputs are positive, and the rows of W positive or negative, so that no step of the differences
+// crosses the corner of ReLU; where c is negative nothing passes.
+static void ssru_on(subject *s) {
+  s->rows = 9;
+  s->queries = (ig_ragged){SEQUENCES, query_offsets};
+  set_outputs(s, 9 * D_MODEL);
+  float *input = add_tensor(s, "input", 9 * D_MODEL, 1);
+  for (size_t i = 0; i < 9 * D_MODEL; i++) input[i] = fabsf(input[i]) + 0.5f;
+  float *weight = add_tensor(s, "candidate.weight", (size_t)D_MODEL * D_MODEL, 0.3f);
+  for (size_t i = 0; i < (size_t)D_MODEL * D_MODEL; i++)
+    weight[i] = (i / D_MODEL % 2 ? -1.0f : 1.0f) * (fabsf(weight[i]) + 0.1f);
+  s->ssru.candidate = (ig_linear){
+      .in = D_MODEL, .out = D_MODEL, .weight = weight, .weight_gradient = gradient_of(s, 1)};
+  s->ssru.forget = add_linear(s, "forget.weight", "forget.bias", D_MODEL, D_MODEL);
+  ig_ssru_carve(&s->ssru_state, &s->f.memory, &s->ssru, s->rows);
+  s->forward = ssru_forward;
+  ssru_forward(s);
+  assert_true(s->output[0] > 0);
+  assert_true(s->output[1] <= 0);
+  ig_ssru_backward(&s->f.nn, &s->ssru, &s->ssru_state, &s->queries, input,
+                   &(ig_layer_gradient){s->coefficients, s->tensors[0].gradient, false});
+  assert_int_equal(mismatches(s, true), 0);
+}
+
 static double cross_attention_forward(subject *s) {
   const ig_cross_attention_args args = {
       .rows = s->queries, .keys = s->memory_keys, .mask = &s->mask};
@@ -480,6 +513,7 @@ TEST(loss_on)
 TEST(self_attention_on)
 TEST(relative_decoder_on)
 TEST(relative_encoder_on)
+TEST(ssru_on)
 TEST(cross_attention_on)
 TEST(planted_faults_on)
 
@@ -497,6 +531,7 @@ int main(void) {
       cmocka_unit_test(test_self_attention_on),
       cmocka_unit_test(test_relative_decoder_on),
       cmocka_unit_test(test_relative_encoder_on),
+      cmocka_unit_test(test_ssru_on),
       cmocka_unit_test(test_cross_attention_on),
       cmocka_unit_test(test_planted_faults_on),
   };

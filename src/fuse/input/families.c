@@ -5,7 +5,7 @@
 static const char *const t5_types[] = {"t5", "mt5", "umt5", "longt5", "switch_transformers", NULL};
 static const char *const bart_types[] = {
     "bart", "mbart", "m2m_100", "pegasus", "blenderbot", "blenderbot-small", "plbart", "led", NULL};
-static const char *const marian_types[] = {"marian", NULL};
+static const char *const marian_types[] = {"marian", "marian_ssru", NULL};
 static const char *const unknown_types[] = {NULL};
 
 static const ig_fusion_family families[] = {
@@ -96,6 +96,7 @@ const char *ig_families_head_prefix(const json_t *config) {
                                             {"mbart", "model"},
                                             {"m2m_100", "model"},
                                             {"marian", "model"},
+                                            {"marian_ssru", "model"},
                                             {"pegasus", "model"}};
   const char *type = json_string_value(json_object_get(config, "model_type")),
              *architecture =

@@ -22,12 +22,14 @@
       IG_ROWS(ENCODER, FEED_FORWARD_NORM, IG_BART_ENCODER_LAYER "final_layer_norm")
 
 #define IG_BART_DECODER_LAYER "model.decoder.layers.%d."
-#define IG_BART_DECODER_ROWS                                                         \
-  IG_BART_ATTENTION_ROWS(DECODER, SELF, IG_BART_DECODER_LAYER "self_attn"),          \
-      IG_ROWS(DECODER, SELF_NORM, IG_BART_DECODER_LAYER "self_attn_layer_norm"),     \
-      IG_BART_ATTENTION_ROWS(DECODER, CROSS, IG_BART_DECODER_LAYER "encoder_attn"),  \
+#define IG_BART_CROSS_AND_FEED_FORWARD_ROWS                                          \
+  IG_BART_ATTENTION_ROWS(DECODER, CROSS, IG_BART_DECODER_LAYER "encoder_attn"),      \
       IG_ROWS(DECODER, CROSS_NORM, IG_BART_DECODER_LAYER "encoder_attn_layer_norm"), \
       IG_ROWS(DECODER, INNER, IG_BART_DECODER_LAYER "fc1"),                          \
       IG_ROWS(DECODER, OUTER, IG_BART_DECODER_LAYER "fc2"),                          \
       IG_ROWS(DECODER, FEED_FORWARD_NORM, IG_BART_DECODER_LAYER "final_layer_norm")
+#define IG_BART_DECODER_ROWS                                                     \
+  IG_BART_ATTENTION_ROWS(DECODER, SELF, IG_BART_DECODER_LAYER "self_attn"),      \
+      IG_ROWS(DECODER, SELF_NORM, IG_BART_DECODER_LAYER "self_attn_layer_norm"), \
+      IG_BART_CROSS_AND_FEED_FORWARD_ROWS
 #endif

@@ -11,6 +11,7 @@
 // what a training configuration gets that names none.
 #define FAMILIES(DO) \
   DO(marian)         \
+  DO(marian_ssru)    \
   DO(bart)           \
   DO(m2m_100)        \
   DO(mbart)          \

@@ -36,7 +36,9 @@ typedef enum ig_part {
   IG_PART_CROSS_QUERY,        // (w, d) / (w), as the following
   IG_PART_CROSS_KEY,
   IG_PART_CROSS_VALUE,
-  IG_PART_CROSS_OUTPUT,  // (d, w) / (d)
+  IG_PART_CROSS_OUTPUT,    // (d, w) / (d)
+  IG_PART_CELL_CANDIDATE,  // (d, d), without a bias: of a recurrent unit in place of self-attention
+  IG_PART_CELL_FORGET,     // (d, d) / (d)
   // (buckets, heads): of all layers of the stack, or with %d in its name of one
   IG_PART_RELATIVE_BIAS,
   IG_PART_INNER,           // (inner, d) / (inner): the first layer of a feed-forward without a gate

@@ -65,6 +65,7 @@ static tensor_shape stack_tensor_shape(const ig_config *c, const ig_stack_shape 
     case IG_PART_SELF_KEY:
     case IG_PART_SELF_VALUE:
     case IG_PART_SELF_OUTPUT:
+      if (s->recurrent) return absent;
       return attention_shape(row, d, ig_config_attention_width(c, &s->self), s->self.bias);
     case IG_PART_CROSS_PROJECTIONS:
     case IG_PART_CROSS_QUERY:
@@ -72,6 +73,8 @@ static tensor_shape stack_tensor_shape(const ig_config *c, const ig_stack_shape 
     case IG_PART_CROSS_VALUE:
     case IG_PART_CROSS_OUTPUT:
       return attention_shape(row, d, ig_config_attention_width(c, &s->cross), s->cross.bias);
+    case IG_PART_CELL_CANDIDATE: return s->recurrent ? matrix_of(d, d) : absent;
+    case IG_PART_CELL_FORGET: return linear_shape(row, s->recurrent ? d : 0, d, s->recurrent);
     case IG_PART_RELATIVE_BIAS:
       return c->relative.buckets && s->layers ? matrix_of(c->relative.buckets, s->self.heads)
                                               : absent;
@@ -213,9 +216,13 @@ void ig_layout_linears(ig_model *m, void (*visit)(void *context, ig_linear *line
   }
   for (int i = 0; i < m->config.decoder.layers; i++) {
     ig_decoder_layer *l = &m->decoder[i];
-    ig_linear *all[] = {&l->self_attention.query,   &l->self_attention.output,
-                        &l->cross_attention.query,  &l->cross_attention.key_value,
-                        &l->cross_attention.output, &l->feed_forward.inner,
+    const bool recurrent = m->config.decoder.recurrent;
+    ig_linear *all[] = {recurrent ? &l->cell.candidate : &l->self_attention.query,
+                        recurrent ? &l->cell.forget : &l->self_attention.output,
+                        &l->cross_attention.query,
+                        &l->cross_attention.key_value,
+                        &l->cross_attention.output,
+                        &l->feed_forward.inner,
                         &l->feed_forward.outer};
     for (size_t j = 0; j < sizeof all / sizeof *all; j++) visit(context, all[j]);
   }

@@ -112,6 +112,7 @@ static void shape_decoder(ig_model *m) {
         .feed_forward_norm = norm,
         .dropout = {.probability = s->dropout, .stream = stream + STREAM_SUBLAYERS}};
     m->decoder[i].self_attention.bias = bias_of(&m->decoder_buckets, &s->self);
+    m->decoder[i].cell = (ig_ssru){.candidate = {.in = d, .out = d}, .forget = {.in = d, .out = d}};
   }
   m->decoder_norm = norm;
   m->decoder_embedding_norm = norm;
@@ -156,6 +157,7 @@ static slot embedding_slot(ig_embedding *e) { return (slot){&e->weight, &e->weig
 // The parts of one layer; an encoder layer has no cross-attention.
 typedef struct layer_parts {
   ig_multi_head_attention *self, *cross;
+  ig_ssru *cell;
   ig_feed_forward *feed_forward;
   ig_norm *self_norm, *cross_norm, *feed_forward_norm;
 } layer_parts;
@@ -171,6 +173,7 @@ static layer_parts parts_of(ig_model *m, ig_stack stack, int layer) {
   ig_decoder_layer *l = &m->decoder[layer];
   return (layer_parts){.self = &l->self_attention,
                        .cross = &l->cross_attention,
+                       .cell = &l->cell,
                        .feed_forward = &l->feed_forward,
                        .self_norm = &l->self_attention_norm,
                        .cross_norm = &l->cross_attention_norm,
@@ -185,6 +188,8 @@ static slot layer_slot(const layer_parts *l, const ig_tensor_row *row) {
     case IG_PART_CROSS_PROJECTIONS:
     case IG_PART_CROSS_QUERY: return linear_slot(&l->cross->query, row->bias);
     case IG_PART_CROSS_OUTPUT: return linear_slot(&l->cross->output, row->bias);
+    case IG_PART_CELL_CANDIDATE: return linear_slot(&l->cell->candidate, row->bias);
+    case IG_PART_CELL_FORGET: return linear_slot(&l->cell->forget, row->bias);
     case IG_PART_RELATIVE_BIAS: return bias_slot(&l->self->bias);
     case IG_PART_INNER:
     case IG_PART_GATE: return linear_slot(&l->feed_forward->inner, row->bias);

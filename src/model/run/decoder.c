@@ -16,7 +16,10 @@ void ig_decoder_free(ig_decoder_state *state) { free(state->layers); }
 
 static void carve_layer(ig_decoder_layer_state *l, ig_arena *arena, const ig_model *model,
                         const ig_decoder_layer *layer, int rows, bool training) {
-  ig_self_attention_carve(&l->self_attention, arena, &layer->self_attention, rows);
+  if (model->config.decoder.recurrent)
+    ig_ssru_carve(&l->cell, arena, &layer->cell, rows);
+  else
+    ig_self_attention_carve(&l->self_attention, arena, &layer->self_attention, rows);
   ig_cross_attention_carve(&l->cross_attention, arena, &layer->cross_attention, rows);
   ig_feed_forward_carve(&l->feed_forward, arena, &layer->feed_forward, rows, training);
   for (int j = 0; j < 3; j++)
@@ -68,6 +71,30 @@ static ig_cross_attention_args cross_attention_args(const ig_decoder_view *view,
                                    .mask = &view->cross_mask};
 }
 
+// What the rows take from those before them: by self-attention, or by the recurrent unit.
+static void forward_past(ig_run_context *context, int i, const ig_decoder_layer_state *l,
+                         const ig_decoder_view *view, const float *input, float *output) {
+  const ig_decoder_layer *layer = &context->model->decoder[i];
+  const ig_self_attention_args args = self_attention_args(view, i);
+  if (context->model->config.decoder.recurrent)
+    ig_ssru_forward(&context->nn, &layer->cell, &l->cell, &args, input, output);
+  else
+    ig_self_attention_forward(&context->nn, &layer->self_attention, &l->self_attention, &args,
+                              input, output);
+}
+
+static void backward_past(ig_run_context *context, int i, const ig_decoder_layer_state *l,
+                          const ig_decoder_view *view, const float *input,
+                          const ig_layer_gradient *gradient) {
+  const ig_decoder_layer *layer = &context->model->decoder[i];
+  const ig_self_attention_args args = self_attention_args(view, i);
+  if (context->model->config.decoder.recurrent)
+    ig_ssru_backward(&context->nn, &layer->cell, &l->cell, &view->rows, input, gradient);
+  else
+    ig_self_attention_backward(&context->nn, &layer->self_attention, &l->self_attention, &args,
+                               input, gradient);
+}
+
 // x (rows, d) through layer i.
 static const float *forward_layer(ig_run_context *context, int i, ig_decoder_layer_state *l,
                                   const ig_decoder_view *view, const float *x) {
@@ -78,10 +105,8 @@ static const float *forward_layer(ig_run_context *context, int i, ig_decoder_lay
   l->input = x;
   const ig_sublayer first =
       ig_sublayer_of(&model->config.decoder, &layer->self_attention_norm, &layer->dropout, 0);
-  const ig_self_attention_args self = self_attention_args(view, i);
-  ig_self_attention_forward(nn, &layer->self_attention, &l->self_attention, &self,
-                            ig_sublayer_input(nn, &first, &l->sublayer[0], rows, x),
-                            l->sublayer[0].sum);
+  forward_past(context, i, l, view, ig_sublayer_input(nn, &first, &l->sublayer[0], rows, x),
+               l->sublayer[0].sum);
   l->middle[0] = ig_sublayer_output(nn, &first, &l->sublayer[0], rows, x);
   const ig_sublayer second =
       ig_sublayer_of(&model->config.decoder, &layer->cross_attention_norm, &layer->dropout, 1);
@@ -145,9 +170,7 @@ static void backward_layer(ig_run_context *context, int i, const ig_decoder_laye
   const ig_sublayer first =
       ig_sublayer_of(&model->config.decoder, &layer->self_attention_norm, &layer->dropout, 0);
   ig_sublayer_before(nn, &first, &l->sublayer[0], rows, g);
-  const ig_self_attention_args self = self_attention_args(view, i);
-  ig_self_attention_backward(nn, &layer->self_attention, &l->self_attention, &self,
-                             pre ? l->sublayer[0].normed : l->input, &g->function);
+  backward_past(context, i, l, view, pre ? l->sublayer[0].normed : l->input, &g->function);
   ig_sublayer_after(nn, &first, &l->sublayer[0], rows, l->input, g);
 }
 
@@ -177,7 +200,10 @@ size_t ig_decoder_scratch(const ig_run_context *context, const ig_attention_size
   for (int i = 0; i < context->model->config.decoder.layers; i++) {
     const ig_decoder_layer *l = &context->model->decoder[i];
     most = IG_SCRATCH_MOST(
-        most, ig_self_attention_scratch(nn, &l->self_attention, sizes),
+        most,
+        context->model->config.decoder.recurrent
+            ? ig_ssru_scratch(nn, &l->cell, sizes->rows, sizes->training)
+            : ig_self_attention_scratch(nn, &l->self_attention, sizes),
         ig_cross_attention_scratch(nn, &l->cross_attention, sizes),
         ig_feed_forward_scratch(nn, &l->feed_forward, sizes->rows, sizes->training));
   }

@@ -15,6 +15,7 @@ typedef struct ig_decoder_layer_state {
   const float *input;      // (rows, d): the output of the layer before
   const float *middle[2];  // (rows, d): between the sublayers
   ig_multi_head_attention_state self_attention, cross_attention;
+  ig_ssru_state cell;
   ig_feed_forward_state feed_forward;
   ig_sublayer_state sublayer[3];
 } ig_decoder_layer_state;
@@ -38,10 +39,11 @@ typedef struct ig_decoder_view {
   const int *ids;       // (rows)
   const int *position;  // (rows): position in the sequence
   ig_attention_mask self_mask, cross_mask;
-  float *const *key_value;      // one a layer: (memory rows, 2w), from ig_decoder_memory
-  const int *memory_begin;      // (sequences): first memory row of each
-  const int *memory_length;     // (sequences)
-  const ig_kv_cache *cache;     // one a layer, or NULL: the rows see each other
+  float *const *key_value;   // one a layer: (memory rows, 2w), from ig_decoder_memory
+  const int *memory_begin;   // (sequences): first memory row of each
+  const int *memory_length;  // (sequences)
+  const ig_kv_cache *cache;  // one a layer, or NULL: the rows see each other; of cells (nn/ssru.h)
+                             // where the stack is recurrent
   const ig_attended *attended;  // filled by the forward; NULL: nobody asks
 } ig_decoder_view;
 

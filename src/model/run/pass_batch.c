@@ -51,6 +51,18 @@ static ig_status check_target_output(const int *ids, int rows, int vocabulary, i
   return IG_OK;
 }
 
+// A recurrent decoder sees the rows before each, whatever masks say.
+static ig_status check_recurrent(const ig_batch *batch, const ig_config *config, ig_error *err) {
+  const ig_masks *m = batch->masks;
+  if (!config->decoder.recurrent || !m) return IG_OK;
+  if (m->tgt_is_causal && !m->tgt.boolean && !m->tgt.additive && !m->tgt_key_padding.boolean &&
+      !m->tgt_key_padding.additive)
+    return IG_OK;
+  return ig_fail(err, IG_ERROR_ARGUMENT,
+                 "masks: the decoder is recurrent: expected tgt_is_causal and no other mask of the "
+                 "target");
+}
+
 ig_status ig_pass_batch_check_contents(const ig_batch *batch, int longest, const ig_config *config,
                                        ig_error *err) {
   const int source_rows = batch->source_offsets[batch->sequences],
@@ -63,5 +75,6 @@ ig_status ig_pass_batch_check_contents(const ig_batch *batch, int longest, const
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "a sequence of %d tokens is longer than the model's %d positions", longest,
                    config->positions.count);
+  IG_TRY(check_recurrent(batch, config, err));
   return ig_masks_check(batch, err);
 }
