@@ -17,7 +17,7 @@ equal() {
     fail "$1: other log-probabilities"
 }
 
-for name in tied apart head; do
+for name in tied apart head ssru tiny; do
   expect 0 "$INGOT" convert "$golden/$name" -o "$name"
   equal "$name" "$name"
 done
@@ -31,6 +31,40 @@ has half/config.json '"dtype": "float16"'
 expect 0 "$INGOT" translate -m half -i source
 expect 0 "$INGOT" convert tied -o again
 equal again tied
+
+# Recurrent decoders: the same for any beams, threads and batches; a score is that of its text.
+has ssru/config.json '"model_type": "marian_ssru"'
+cut -f 1 "$golden/ssru/expected.tsv" >source
+expect 0 "$INGOT" translate -m ssru -i source --beam-size 4 --n-best 4 --length-penalty 0 -o best
+expect 0 "$INGOT" translate -m ssru -i source --beam-size 4 --n-best 4 --length-penalty 0 \
+  --threads 1 --batch-tokens 20 -o again_best
+same best again_best
+awk -F '\t' 'NR % 4 == 1 { print $2 }' best >first
+expect 0 "$INGOT" translate -m ssru -i source --score-target first -o scores
+paste scores <(awk -F '\t' 'NR % 4 == 1 { print $1 }' best) |
+  awk '{ d = $1 - $2; if (d > 1e-3 || d < -1e-3) bad = 1 } END { exit bad || NR < 20 }' ||
+  fail "scores of beams are not those of their texts"
+
+# They train on, are fused, timed and shown.
+head -n 8 source >train.src && cut -f 2 "$golden/ssru/expected.tsv" | head -n 8 >train.trg
+cat >train.yml <<END
+data: {train: {source: train.src, target: train.trg}}
+model: {init: ssru}
+train: {output: run, updates: 6, batch_tokens: 200, learning_rate: 0.001, save_every: 6}
+END
+expect 0 "$INGOT" train train.yml
+expect 0 "$INGOT" translate -m run/latest -i source
+has run/latest/config.json '"sinusoid_inclusive": true'
+cat >recipe.yml <<END
+merge_method: linear
+models: [{model: ssru, parameters: {weight: 1}}, {model: run/latest, parameters: {weight: 1}}]
+END
+expect 0 "$INGOT" fuse recipe.yml -o mean
+expect 0 "$INGOT" translate -m mean -i source
+expect 0 "$INGOT" inspect ssru
+has out 'marian_ssru'
+expect 0 "$INGOT" bench -m ssru --only layer --repeat 1
+has out 'recurrent unit'
 
 # What opens a model directory says what to do.
 for command in "translate -m $golden/tied -i source" "inspect $golden/tied"; do
@@ -69,8 +103,7 @@ refused() { # FROM TO MESSAGE
   has err "$3"
   [ ! -e x ] && [ ! -e x.partial ] || fail "a refused conversion left something"
 }
-expect 1 "$INGOT" convert "$golden/ssru" -o x
-has err "transformer-decoder-autoreg: 'rnn' is not built"
+refused 'autoreg: self-attention' 'autoreg: aver-attention' "'aver-attention' is not built"
 refused 'right-left: false' 'right-left: true ' "right-left: 'true' is not built"
 refused 'postprocess: dan' 'postprocess: dar' "transformer-postprocess: 'dar' is not built"
 refused 'type: transformer' 'type: nematusrnn1' "type: 'nematusrnn1' is not built"

@@ -34,6 +34,9 @@ typedef struct marian_reading {
   const ig_yaml_node *options;
   int d_model, encoder_layers, decoder_layers, heads, encoder_inner, decoder_inner;
   const char *activation;
+  bool recurrent;                   // the decoder has SSRU cells in place of self-attention
+  bool has_projections;             // attention has an output layer
+  const ig_yaml_node *tied_layers;  // of each decoder layer, whose tensors it has; or NULL
   bool shared, tied;  // one embedding for both sides; the output layer is the target's embedding
   size_t rows;        // of the embeddings, that of the start included
   json_t *vocabulary[2];
@@ -69,9 +72,7 @@ static const marian_option options[] = {
     {"transformer-postprocess", {"dan", "an"}},
     {"transformer-postprocess-emb", {"d", ""}},
     {"transformer-postprocess-top", {"", "d"}},
-    {"transformer-decoder-autoreg", {"self-attention"}},
-    {"transformer-tied-layers", {""}},
-    {"transformer-no-projection", {"false"}},
+    {"transformer-decoder-autoreg", {"self-attention", "rnn"}},
     {"transformer-ffn-depth", {"2"}},
     {"transformer-decoder-ffn-depth", {"0", "2"}},
     {"transformer-pool", {"false"}},
@@ -84,6 +85,13 @@ static const marian_option options[] = {
     {"ulr", {"false"}},
     {"lemma-dim-emb", {"0"}},
     {"factors-dim-emb", {"0"}},
+};
+
+// Of models with a recurrent decoder.
+static const marian_option cell_options[] = {
+    {"dec-cell", {"ssru"}},
+    {"transformer-rnn-projection", {"false"}},
+    {"layer-normalization", {"false"}},
 };
 
 static ig_status check_option(const marian_reading *r, const marian_option *option, ig_error *err) {
@@ -107,6 +115,37 @@ static ig_status check_options(const marian_reading *r, ig_error *err) {
                    r->files.model, type);
   for (size_t i = 0; i < sizeof options / sizeof *options; i++)
     IG_TRY(check_option(r, &options[i], err));
+  return IG_OK;
+}
+
+static ig_status read_layers(marian_reading *r, ig_error *err) {
+  const char *past;
+  bool no_projection;
+  IG_TRY(ig_yaml_string(r->options, "transformer-decoder-autoreg", "self-attention", &past, err));
+  IG_TRY(ig_yaml_bool(r->options, "transformer-no-projection", false, &no_projection, err));
+  r->recurrent = strcmp(past, "rnn") == 0;
+  r->has_projections = !no_projection;
+  for (size_t i = 0; r->recurrent && i < sizeof cell_options / sizeof *cell_options; i++)
+    IG_TRY(check_option(r, &cell_options[i], err));
+  const ig_yaml_node *tied = ig_yaml_get(r->options, "transformer-tied-layers");
+  if (!tied || (tied->kind == IG_YAML_SEQUENCE && tied->count == 0)) return IG_OK;
+  if (tied->kind != IG_YAML_SEQUENCE || tied->count != (size_t)r->decoder_layers)
+    return ig_yaml_fail(tied, err, "expected a layer's number for each of %d decoder layers",
+                        r->decoder_layers);
+  r->tied_layers = tied;
+  return IG_OK;
+}
+
+// Whose tensors a decoder layer has; both are counted from 0.
+static ig_status find_tied_layer(const marian_reading *r, int layer, int *out, ig_error *err) {
+  *out = layer;
+  if (!r->tied_layers) return IG_OK;
+  const ig_yaml_node *item = r->tied_layers->children[layer];
+  char *end = NULL;
+  const long number = item->kind == IG_YAML_SCALAR ? strtol(item->scalar, &end, 10) : 0;
+  if (!end || *end || number < 1 || number > r->decoder_layers)
+    return ig_yaml_fail(item, err, "expected a layer's number from 1 to %d", r->decoder_layers);
+  *out = (int)number - 1;
   return IG_OK;
 }
 
@@ -170,6 +209,7 @@ static ig_status read_options(marian_reading *r, ig_error *err) {
   IG_TRY(check_options(r, err));
   IG_TRY(read_activation(r, err));
   IG_TRY(read_sizes(r, err));
+  IG_TRY(read_layers(r, err));
   return read_ties(r, err);
 }
 
@@ -233,22 +273,34 @@ static ig_status add_table(marian_reading *r, const char *theirs, const char *ou
   return add_change(r, change, theirs, ours, err);
 }
 
+// Names in a layer; an attention has the names of its parts after its own.
 typedef struct tensor_names {
-  const char *theirs, *ours;  // within a layer
+  const char *theirs, *ours;
   bool is_vector;
 } tensor_names;
 
-#define ATTENTION(theirs, ours)                                                                    \
-  {theirs "_Wq", ours ".q_proj.weight", false}, {theirs "_bq", ours ".q_proj.bias", true},         \
-      {theirs "_Wk", ours ".k_proj.weight", false}, {theirs "_bk", ours ".k_proj.bias", true},     \
-      {theirs "_Wv", ours ".v_proj.weight", false}, {theirs "_bv", ours ".v_proj.bias", true},     \
-      {theirs "_Wo", ours ".out_proj.weight", false}, {theirs "_bo", ours ".out_proj.bias", true}, \
-      {theirs "_Wo_ln_scale", ours "_layer_norm.weight", true}, {                                  \
-    theirs "_Wo_ln_bias", ours "_layer_norm.bias", true                                            \
-  }
-
-static const tensor_names layer_names[] = {
-    ATTENTION("self", "self_attn"),
+static const tensor_names attention_names[] = {
+    {"_Wq", ".q_proj.weight", false},
+    {"_bq", ".q_proj.bias", true},
+    {"_Wk", ".k_proj.weight", false},
+    {"_bk", ".k_proj.bias", true},
+    {"_Wv", ".v_proj.weight", false},
+    {"_bv", ".v_proj.bias", true},
+    {"_Wo_ln_scale", "_layer_norm.weight", true},
+    {"_Wo_ln_bias", "_layer_norm.bias", true},
+};
+static const tensor_names projection_names[] = {
+    {"_Wo", ".out_proj.weight", false},
+    {"_bo", ".out_proj.bias", true},
+};
+static const tensor_names cell_names[] = {
+    {"rnn_W", "cell.candidate.weight", false},
+    {"rnn_Wf", "cell.forget.weight", false},
+    {"rnn_bf", "cell.forget.bias", true},
+    {"rnn_ffn_ln_scale", "cell_layer_norm.weight", true},
+    {"rnn_ffn_ln_bias", "cell_layer_norm.bias", true},
+};
+static const tensor_names feed_forward_names[] = {
     {"ffn_W1", "fc1.weight", false},
     {"ffn_b1", "fc1.bias", true},
     {"ffn_W2", "fc2.weight", false},
@@ -256,29 +308,74 @@ static const tensor_names layer_names[] = {
     {"ffn_ffn_ln_scale", "final_layer_norm.weight", true},
     {"ffn_ffn_ln_bias", "final_layer_norm.bias", true},
 };
-static const tensor_names cross_names[] = {ATTENTION("context", "encoder_attn")};
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static ig_status add_names(marian_reading *r, const char *stack, int layer,
-                           const tensor_names *names, size_t count, ig_error *err) {
+// What the names of a part of a layer begin with.
+typedef struct layer_names {
+  char theirs[NAME], ours[NAME];
+} layer_names;
+
+static ig_status add_names(marian_reading *r, const layer_names *in, const tensor_names *names,
+                           size_t count, ig_error *err) {
   for (size_t i = 0; i < count; i++) {
-    char theirs[NAME], ours[NAME];
-    snprintf(theirs, sizeof theirs, "%s_l%d_%s", stack, layer + 1, names[i].theirs);
-    snprintf(ours, sizeof ours, "model.%s.layers.%d.%s", stack, layer, names[i].ours);
+    char theirs[2 * NAME], ours[2 * NAME];
+    snprintf(theirs, sizeof theirs, "%s%s", in->theirs, names[i].theirs);
+    snprintf(ours, sizeof ours, "%s%s", in->ours, names[i].ours);
     IG_TRY(names[i].is_vector ? add_vector(r, theirs, ours, err)
                               : add_weight(r, theirs, ours, err));
   }
   return IG_OK;
 }
 
+// An output layer that changes nothing, for attention that has none: x I + 0 is x.
+static ig_status add_identity(marian_reading *r, const layer_names *in, ig_error *err) {
+  const size_t d = (size_t)r->d_model;
+  char name[2 * NAME];
+  ig_safetensors_change weight = {.rank = 2, .shape = {d, d}}, bias = {.rank = 1, .shape = {d}};
+  weight.values = ig_allocate(d * d, sizeof *weight.values, err);
+  if (!weight.values) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < d; i++) weight.values[i * d + i] = 1;
+  snprintf(name, sizeof name, "%s.out_proj.weight", in->ours);
+  IG_TRY(add_change(r, weight, NULL, name, err));
+  bias.values = ig_allocate(d, sizeof *bias.values, err);
+  if (!bias.values) return IG_ERROR_MEMORY;
+  snprintf(name, sizeof name, "%s.out_proj.bias", in->ours);
+  return add_change(r, bias, NULL, name, err);
+}
+
+static ig_status add_attention(marian_reading *r, const layer_names *in, const char *theirs,
+                               const char *ours, ig_error *err) {
+  layer_names part;
+  snprintf(part.theirs, NAME, "%.60s%s", in->theirs, theirs);
+  snprintf(part.ours, NAME, "%.60s%s", in->ours, ours);
+  IG_TRY(add_names(r, &part, attention_names, COUNT(attention_names), err));
+  return r->has_projections ? add_names(r, &part, projection_names, COUNT(projection_names), err)
+                            : add_identity(r, &part, err);
+}
+
+static ig_status add_encoder_layer(marian_reading *r, int layer, ig_error *err) {
+  layer_names in;
+  snprintf(in.theirs, NAME, "encoder_l%d_", layer + 1);
+  snprintf(in.ours, NAME, "model.encoder.layers.%d.", layer);
+  IG_TRY(add_attention(r, &in, "self", "self_attn", err));
+  return add_names(r, &in, feed_forward_names, COUNT(feed_forward_names), err);
+}
+
+static ig_status add_decoder_layer(marian_reading *r, int layer, ig_error *err) {
+  layer_names in;
+  int source;
+  IG_TRY(find_tied_layer(r, layer, &source, err));
+  snprintf(in.theirs, NAME, "decoder_l%d_", source + 1);
+  snprintf(in.ours, NAME, "model.decoder.layers.%d.", layer);
+  IG_TRY(r->recurrent ? add_names(r, &in, cell_names, COUNT(cell_names), err)
+                      : add_attention(r, &in, "self", "self_attn", err));
+  IG_TRY(add_attention(r, &in, "context", "encoder_attn", err));
+  return add_names(r, &in, feed_forward_names, COUNT(feed_forward_names), err);
+}
+
 static ig_status add_layers(marian_reading *r, ig_error *err) {
-  const size_t all = sizeof layer_names / sizeof *layer_names,
-               cross = sizeof cross_names / sizeof *cross_names;
-  for (int i = 0; i < r->encoder_layers; i++)
-    IG_TRY(add_names(r, "encoder", i, layer_names, all, err));
-  for (int i = 0; i < r->decoder_layers; i++) {
-    IG_TRY(add_names(r, "decoder", i, layer_names, all, err));
-    IG_TRY(add_names(r, "decoder", i, cross_names, cross, err));
-  }
+  for (int i = 0; i < r->encoder_layers; i++) IG_TRY(add_encoder_layer(r, i, err));
+  for (int i = 0; i < r->decoder_layers; i++) IG_TRY(add_decoder_layer(r, i, err));
   return IG_OK;
 }
 
@@ -294,8 +391,13 @@ static ig_status check_size(const marian_reading *r, const char *tensor, const c
 
 static ig_status check_sizes(const marian_reading *r, ig_error *err) {
   IG_TRY(check_size(r, r->shared ? "Wemb" : "encoder_Wemb", "dim-emb", r->d_model, err));
+  IG_TRY(check_size(r, "encoder_l1_self_Wq", "dim-emb", r->d_model, err));
   IG_TRY(check_size(r, "encoder_l1_ffn_W1", "transformer-dim-ffn", r->encoder_inner, err));
-  return check_size(r, "decoder_l1_ffn_W1", "transformer-decoder-dim-ffn", r->decoder_inner, err);
+  int layer;
+  char name[NAME];
+  IG_TRY(find_tied_layer(r, 0, &layer, err));
+  snprintf(name, sizeof name, "decoder_l%d_ffn_W1", layer + 1);
+  return check_size(r, name, "transformer-decoder-dim-ffn", r->decoder_inner, err);
 }
 
 // Rows of both embeddings, and one more: the ids of transformers' special tokens are those of both.
@@ -483,7 +585,8 @@ static ig_status make_config(marian_reading *r, ig_error *err) {
   r->out->config = json_pack(
       "{s:s, s:[s], s:b, s:b, s:b, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:b, s:b,"
       " s:b, s:i, s:i, s:n, s:i, s:i, s:f, s:f, s:b}",
-      "model_type", "marian", "architectures", "MarianMTModel", "is_encoder_decoder", true,
+      "model_type", r->recurrent ? "marian_ssru" : "marian", "architectures",
+      r->recurrent ? "MarianSsruModel" : "MarianMTModel", "is_encoder_decoder", true,
       "static_position_embeddings", true, "use_cache", true, "dtype", "float32", "vocab_size",
       (int)r->rows, "decoder_vocab_size", (int)r->rows, "d_model", r->d_model, "encoder_layers",
       r->encoder_layers, "decoder_layers", r->decoder_layers, "encoder_attention_heads", r->heads,

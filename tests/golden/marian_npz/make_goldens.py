@@ -5,7 +5,8 @@ its log-probability. Takes ten seconds; other versions give other models.
 
 tied: post-norm, ReLU, everything tied, one vocabulary. apart: swish, two vocabularies of different
 sizes, the output tied to the target's embedding. head: exact GELU, one embedding, an output layer
-of its own without bias. ssru: a decoder that is not built."""
+of its own without bias. ssru: a recurrent decoder. tiny: a recurrent decoder whose two layers are
+one, attention without output layers, everything tied, as in small students."""
 
 import os
 import random
@@ -73,6 +74,9 @@ make("apart", ["source.spm", "target.spm"], transformer_ffn_activation="swish",
 make("head", ["vocab.spm"] * 2, transformer_ffn_activation="gelu", tied_embeddings_src=True,
      output_omit_bias=True)
 make("ssru", ["vocab.spm"] * 2, transformer_ffn_activation="relu", tied_embeddings_all=True,
-     transformer_decoder_autoreg="rnn", dec_cell="ssru")
+     dec_depth=2, transformer_decoder_autoreg="rnn", dec_cell="ssru")
+make("tiny", ["vocab.spm"] * 2, transformer_ffn_activation="relu", tied_embeddings_all=True,
+     dec_depth=2, transformer_decoder_autoreg="rnn", dec_cell="ssru",
+     transformer_tied_layers=[1, 1], transformer_no_projection=True)
 for name in texts:
     os.remove(name)
