@@ -36,7 +36,7 @@ typedef struct named_path {
 } named_path;
 
 // What is written, and then what is read. The output of translations is the first.
-enum { OUTPUTS = 4, INPUTS = 3 };
+enum { OUTPUTS = 4, INPUTS = 4 };
 typedef struct named_paths {
   named_path list[OUTPUTS + INPUTS];
 } named_paths;
@@ -48,6 +48,7 @@ static named_paths paths_of(const cli_translate_values *v) {
                         {"--alignments-svg", v->alignments_svg},
                         {"--score-target", v->score_target},
                         {"--glossary", v->glossary},
+                        {"--bad-words", v->bad_words},
                         {"--input", v->input}}};
 }
 

@@ -10,6 +10,7 @@ static const char *const types[] = {"fp32", NULL};
 static const char *const splits[] = {"auto", "off", NULL};
 static const char *const means[] = {"arithmetic", "geometric", NULL};  // as ig_mean
 
+static const char *const stoppings[] = {"false", "true", "never", NULL};
 static const char *const alignment_formats[] = {"pharaoh", "soft", "json", NULL};  // as the enum
 
 static const cli_option translate_options[] = {
@@ -57,6 +58,14 @@ static const cli_option translate_options[] = {
     CLI_INTEGER_OPTION(
         "max-length", "N", max_length, 1, 1000000,
         "Most tokens to generate, the end-of-sentence token included. Default: the model's."),
+    CLI_NUMBER_OPTION("max-length-factor", "X", max_length_factor,
+                      "A brake for models that do not end: most tokens to generate, as a multiple "
+                      "of the source's tokens; 0: any. Default: 0."),
+    CLI_CHOICE_OPTION("early-stopping", "WHEN", early_stopping, stoppings,
+                      "When beam search whose hypotheses have all ended may stop: as soon as no "
+                      "running one is better by its score now (false), at once (true), or only "
+                      "when none can become better by any length (never). Default: the model's, "
+                      "else false."),
     CLI_NUMBER_OPTION("length-penalty", "X", length_penalty,
                       "Beam search divides a hypothesis' log-probability by its length to the "
                       "power of X. Default: the model's, else 1."),
@@ -101,6 +110,13 @@ static const cli_option translate_options[] = {
     CLI_TEXT_OPTION(0, "score-target", "FILE", score_target,
                     "Do not translate: print the log-probability of each line of FILE as the "
                     "translation of the input's line; with --ids, of each token."),
+    CLI_TEXT_OPTION(0, "prefix", "TEXT", prefix,
+                    "Put TEXT before each sentence, as it stands: models of several tasks are told "
+                    "theirs so, as 'translate English to German: '."),
+    CLI_TEXT_OPTION(0, "bad-words", "FILE", bad_words,
+                    "Lines of text that no translation may contain, as the tokens that the "
+                    "tokenizer makes of each; with --ids, lines of token ids. Besides those that "
+                    "the model's files name."),
     CLI_TEXT_OPTION(0, "glossary", "FILE", glossary,
                     "Lines SOURCE<TAB>TARGET[<TAB>OTHER FORM ...]: where a sentence has a source "
                     "term, one of its target forms is put into the translation by beam search "
@@ -169,6 +185,10 @@ ig_translator_options cli_translate_library_options(const cli_translate_values *
   options.source_language = values->source_language;
   options.target_language = values->target_language;
   options.glossary = values->glossary;
+  options.early_stopping = values->early_stopping;
+  options.max_length_factor = (float)values->max_length_factor;
+  options.prefix = values->prefix;
+  options.bad_words = values->bad_words;
   options.keep_unknown = values->keep_unknown;
   options.alignments.layer = values->alignments_layer;
   options.alignments.head = values->alignments_head;

@@ -134,7 +134,8 @@ static ig_status keep_alignment(void *context, const ig_token_alignment *a, ig_e
 }
 
 static ig_translator_options take_options(input_bytes *input) {
-  static const char *const types[] = {NULL, "fp32", "int9"}, *const languages[] = {NULL, "en", "/"};
+  static const char *const types[] = {NULL, "fp32", "int9"}, *const languages[] = {NULL, "en", "/"},
+                           *const stoppings[] = {NULL, "true", "never", "x"};
   ig_translator_options o = ig_translator_options_default();
   o.beam_size = take_int(input);
   o.n_best = take_int(input);
@@ -163,6 +164,10 @@ static ig_translator_options take_options(input_bytes *input) {
   const uint8_t more = take_byte(input);
   o.keep_unknown = more & 2;
   if (more & 4) o.glossary = glossary;
+  if (more & 8) o.bad_words = glossary;  // lines of text, too
+  if (more & 16) o.prefix = "a b: ";
+  o.early_stopping = stoppings[more >> 5 & 3];
+  if (more & 128) o.max_length_factor = take_float(input);
   if (more & 1) {
     o.alignments.write = keep_alignment;
     o.alignments.layer = take_int(input);

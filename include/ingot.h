@@ -333,6 +333,19 @@ typedef struct ig_translator_options {
    * at least). Source terms are whole words; their small letters stand for capitals, too, and forms
    * may begin with a capital. A malformed line is IG_ERROR_FORMAT. Default NULL: none */
   const char *glossary;
+  /* when a search whose n best are found may stop: "false" (as soon as the best running text cannot
+   * become better by its score now), "true" (at once), "never" (only when it cannot by any length);
+   * default NULL: the model's, else "false" */
+  const char *early_stopping;
+  /* no text is longer than this many times its source, in tokens; above 0; default 0: any */
+  float max_length_factor;
+  /* put before each sentence as it stands, white space at its end included, as T5's "translate
+   * English to German: "; of text alone; default NULL: nothing */
+  const char *prefix;
+  /* path of a file with lines of text that no translation may contain, as the tokens that the
+   * target tokenizer makes of each line (with ids_out: lines of ids); besides those that the
+   * model's files name. Default NULL: none */
+  const char *bad_words;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 

@@ -91,6 +91,6 @@ ig_status ig_kept_unknown_copy_source(ig_translator *t, ig_window_sentence *sent
   if (!sentence->nothing_known || sentence->notes.unknown == 0) return IG_OK;
   const ig_text_span *text = &sentence->source_text;
   sentence->kept_unknown = true;
-  return ig_output_line_copied(&t->format, t->window.text + text->begin, text->length,
-                               &sentence->output, err);
+  return ig_output_line_copied(&t->format, t->window.text + text->begin + t->prefix_length,
+                               text->length - t->prefix_length, &sentence->output, err);
 }

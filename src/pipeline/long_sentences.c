@@ -92,7 +92,9 @@ static ig_status divide_sentence(division *d, size_t index, ig_error *err) {
   const char *text = d->window->text + sentence->source_text.begin;
   size_t length = sentence->source_text.length;
   ig_utf8_strip(&text, &length);
-  const size_t prefix = ig_sentences_prefix(text, length);
+  size_t prefix = d->encoding->prefix_length;
+  if (prefix > length) prefix = length;
+  prefix += ig_sentences_prefix(text + prefix, length - prefix);
   return add_parts(d, index, (ig_borrowed_text){text, prefix},
                    (ig_borrowed_text){text + prefix, length - prefix}, err);
 }

@@ -69,11 +69,11 @@ void ig_losses_of_division(ig_losses *losses, const ig_window_sentence *s, size_
               s->number, s->truncated_from, s->truncated_to, parts);
 }
 
-void ig_losses_of_output(ig_losses *losses, const ig_window_sentence *s, int max_length) {
+void ig_losses_of_output(ig_losses *losses, const ig_window_sentence *s) {
   if (s->unfinished && count_loss(losses, IG_LOST_UNFINISHED))
     ig_report(losses->reporter, IG_LEVEL_WARNING,
               "line %zu: the translation reached max_length (%d tokens): its end may be missing",
-              s->number, max_length);
+              s->number, s->max_length);
   if (s->lost_output > 0 && count_loss(losses, IG_LOST_UNKNOWN_OUTPUT))
     ig_report(losses->reporter, IG_LEVEL_WARNING,
               "line %zu: %zu unknown %s in the translation left out", s->number, s->lost_output,
@@ -120,8 +120,7 @@ void ig_losses_end(const ig_losses *losses, ig_translate_stats *stats) {
   }
 }
 
-bool ig_losses_is_unfinished(const ig_decode_options *o, const ig_hypothesis *h) {
-  const ig_sentence_options *own = &o->sentence;
-  if (h->length < own->max_length || h->length == 0) return false;
-  return own->forced_eos >= 0 || !ig_decode_options_ends(o, h->ids[h->length - 1]);
+bool ig_losses_is_unfinished(const ig_decode_options *o, int max_length, const ig_hypothesis *h) {
+  if (h->length < max_length || h->length == 0) return false;
+  return o->sentence.forced_eos >= 0 || !ig_decode_options_ends(o, h->ids[h->length - 1]);
 }

@@ -31,11 +31,12 @@ typedef struct ig_losses {
 void ig_losses_of_source(ig_losses *losses, const ig_window_sentence *sentence);
 // Of one that was too long, and now is so many parts.
 void ig_losses_of_division(ig_losses *losses, const ig_window_sentence *sentence, size_t parts);
-// Of one that has been translated. max_length: what it had at most.
-void ig_losses_of_output(ig_losses *losses, const ig_window_sentence *sentence, int max_length);
+// Of one that has been translated.
+void ig_losses_of_output(ig_losses *losses, const ig_window_sentence *sentence);
 // Reports the counts of what was not told one by one, and adds all to the statistics.
 void ig_losses_end(const ig_losses *losses, ig_translate_stats *stats);
 
 // Did the hypothesis reach max_length without an end of its own? A forced end is none.
-bool ig_losses_is_unfinished(const ig_decode_options *options, const ig_hypothesis *hypothesis);
+bool ig_losses_is_unfinished(const ig_decode_options *options, int max_length,
+                             const ig_hypothesis *hypothesis);
 #endif

@@ -1,6 +1,10 @@
 // Lines of a stream into windows: see stream_input.h.
 #include "pipeline/stream_input.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
 #include "base/fail.h"
 #include "base/interrupt.h"
 
@@ -53,12 +57,24 @@ static size_t take_share(ig_stream_input *in, const ig_sentence_span *span) {
   return in->shared - before;
 }
 
+// What comes before the source of a sentence: the translator's prefix, and that of the line.
+static ig_status join_prefix(const ig_translator *t, ig_stream_input *in, ig_borrowed_text *prefix,
+                             ig_error *err) {
+  const size_t own = t->prefix_length, length = own + prefix->length;
+  if (!t->prefix) return IG_OK;
+  IG_TRY(ig_allocate_more((void **)&in->prefix, &in->prefix_capacity, length, 1, err));
+  memcpy(in->prefix, t->prefix, own);
+  if (prefix->length) memcpy(in->prefix + own, prefix->text, prefix->length);
+  *prefix = (ig_borrowed_text){in->prefix, length};
+  return IG_OK;
+}
+
 // The next sentence of the line into the window.
 static ig_status add_sentence(ig_translator *t, ig_stream_input *in, ig_error *err) {
   const char *text = in->source.text;
   ig_sentence_span span = {.end = in->source.length, .last = true};
   if (t->splitter && !in->read_target) span = ig_sentences_next(t->splitter);
-  const ig_window_input input = {
+  ig_window_input input = {
       .number = in->number,
       .prefix = {text + span.prefix_begin, span.prefix_end - span.prefix_begin},
       .source = {text + span.begin, span.end - span.begin},
@@ -67,6 +83,7 @@ static ig_status add_sentence(ig_translator *t, ig_stream_input *in, ig_error *e
       .ends_line = span.last,
       .share = take_share(in, &span)};
   in->in_line = !span.last;
+  IG_TRY(join_prefix(t, in, &input.prefix, err));
   IG_TRY(ig_window_add(&t->window, &input, err));
   const ig_text_span gap = t->window.sentences[t->window.count - 1].gap;
   if (!in->keeps_breaks) ig_output_line_flatten(t->window.text + gap.begin, gap.length);
@@ -97,6 +114,7 @@ ig_status ig_stream_input_fill(ig_stream_input *in, ig_translator *t, ig_error *
 }
 
 void ig_stream_input_end(ig_stream_input *in, ig_translator *t) {
+  free(in->prefix);
   ig_text_repair *both[] = {&in->sources, &in->targets};
   for (int side = 0; side < 2; side++) {
     ig_text_repair_end(both[side]);

@@ -15,10 +15,12 @@ typedef struct ig_stream_input {
   size_t number;                 // lines read
   ig_text_repair sources, targets;
   ig_borrowed_text source, target;  // of the line that was read last
-  bool in_line;                     // some of its sentences have yet to go into a window
-  size_t shared;                    // the shares of those that went
-  bool keeps_breaks;                // line breaks within a line are kept, not made spaces
-  bool ended;                       // the stream has no more lines
+  char *prefix;                     // of the sentences of the line, if the translator has one
+  size_t prefix_capacity;
+  bool in_line;       // some of its sentences have yet to go into a window
+  size_t shared;      // the shares of those that went
+  bool keeps_breaks;  // line breaks within a line are kept, not made spaces
+  bool ended;         // the stream has no more lines
 } ig_stream_input;
 
 // Adds sentences to the translator's window until it is full, or the next line has yet to come:

@@ -1,6 +1,7 @@
 // A window through the engine: see translate_window.h.
 #include "pipeline/translate_window.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/allocate.h"
@@ -25,6 +26,7 @@ static ig_status make_ids(ig_translator *t, bool scoring, ig_error *err) {
                                 .scoring = scoring,
                                 .target_vocabulary = t->decode.vocab_size,
                                 .target_language = t->target_language,
+                                .prefix_length = t->prefix_length,
                                 .longest_target = t->longest_target,
                                 .interrupter = t->interrupter};
   const ig_status encoded = encode_window(t, &encoding, err);
@@ -47,7 +49,7 @@ static void count_losses(ig_translator *t) {
     t->stats.missing_terms += (size_t)t->window.sentences[i].missing_terms;
     t->stats.kept_unknowns += t->window.sentences[i].kept_unknown;
     ig_losses_of_source(&t->losses, &t->window.sentences[i]);
-    ig_losses_of_output(&t->losses, &t->window.sentences[i], t->decode.sentence.max_length);
+    ig_losses_of_output(&t->losses, &t->window.sentences[i]);
   }
 }
 
@@ -62,7 +64,9 @@ static ig_status keep_translation(void *context, size_t sentence, const ig_hypot
                                   ig_error *err) {
   ig_translator *t = context;
   ig_window_sentence *translated = &t->window.sentences[sentence];
-  translated->unfinished = ig_losses_is_unfinished(&t->decode, found);
+  const ig_sentence_options *own = t->sentences[sentence].options;
+  translated->max_length = own ? own->max_length : t->decode.sentence.max_length;
+  translated->unfinished = ig_losses_is_unfinished(&t->decode, translated->max_length, found);
   if (t->format.tokenizer)
     translated->lost_output =
         ig_tokenizer_count_lost(t->format.tokenizer, found->ids, (size_t)found->length);
@@ -96,13 +100,24 @@ static ig_status take_own_options(ig_translator *t, ig_error *err) {
   return IG_OK;
 }
 
+// A brake for models that do not end: as many tokens as the factor gives of the source's, 1 at
+// least.
+static void limit_lengths(ig_translator *t) {
+  for (size_t i = 0; i < t->window.count; i++) {
+    ig_sentence_options *own = &t->own_options[i];
+    const double most = ceil((double)t->max_length_factor * (double)t->window.sentences[i].length);
+    if (most < (double)own->max_length) own->max_length = most > 1 ? (int)most : 1;
+    if (own->min_length > own->max_length) own->min_length = own->max_length;
+  }
+}
+
 static ig_status find_terms(ig_translator *t, ig_error *err) {
   for (size_t i = 0; i < t->window.count; i++) {
     ig_window_sentence *s = &t->window.sentences[i];
     if (s->length == 0) continue;
     ig_glossary_terms found;
-    IG_TRY(ig_glossary_find(t->glossary, t->window.text + s->source_text.begin,
-                            s->source_text.length, &t->decode, &found, err));
+    IG_TRY(ig_glossary_find(t->glossary, t->window.text + s->source_text.begin + t->prefix_length,
+                            s->source_text.length - t->prefix_length, &t->decode, &found, err));
     t->own_options[i].terms = found.terms;
     s->terms = s->missing_terms = found.count;
   }
@@ -137,9 +152,11 @@ static ig_status list_sentences(ig_translator *t, bool scoring, ig_error *err) {
                                           .length = sentence->length,
                                           .target = scoring ? &sentence->target : NULL};
   }
-  if (scoring || (!t->decode.sampling.on && !t->glossary)) return IG_OK;
+  if (scoring || (!t->decode.sampling.on && !t->glossary && t->max_length_factor == 0))
+    return IG_OK;
   IG_TRY(take_own_options(t, err));
   if (t->decode.sampling.on) number_sentences(t);
+  if (t->max_length_factor > 0) limit_lengths(t);
   return t->glossary ? find_terms(t, err) : IG_OK;
 }
 

@@ -3,10 +3,13 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/allocate.h"
 #include "base/clock.h"
 #include "base/fail.h"
+#include "base/text_repair.h"
+#include "pipeline/bad_words.h"
 #include "pipeline/review.h"
 
 #define BATCH_TOKENS 2048
@@ -193,6 +196,49 @@ static ig_status take_glossary(ig_translator *t, const ig_translator_options *o,
   return ig_glossary_load(o->glossary, t->sources[0].tokenizer, &t->glossary, err);
 }
 
+static ig_status take_early_stopping(const char *word, ig_early_stopping *out, ig_error *err) {
+  static const char *const words[] = {[IG_EARLY_STOPPING_HEURISTIC] = "false",
+                                      [IG_EARLY_STOPPING_AT_ONCE] = "true",
+                                      [IG_EARLY_STOPPING_NEVER] = "never"};
+  if (!word) return IG_OK;
+  for (int i = 0; i < 3; i++) {
+    if (strcmp(word, words[i]) != 0) continue;
+    *out = (ig_early_stopping)i;
+    return IG_OK;
+  }
+  return ig_fail(err, IG_ERROR_ARGUMENT,
+                 "early_stopping: expected \"false\", \"true\" or \"never\", found '%.40s'", word);
+}
+
+static ig_status take_prefix(ig_translator *t, const char *prefix, bool ids_in, ig_error *err) {
+  if (!prefix || !*prefix) return IG_OK;
+  if (ids_in) return ig_fail(err, IG_ERROR_ARGUMENT, "prefix: it is text, and ids are none");
+  t->prefix_length = strlen(prefix);
+  IG_TRY(ig_text_repair_refuse(prefix, t->prefix_length, err));
+  t->prefix = ig_allocate_copy(prefix, t->prefix_length, err);
+  return t->prefix ? IG_OK : IG_ERROR_MEMORY;
+}
+
+// What a sentence is allowed to be, beside the options of the search.
+static ig_status take_limits(ig_translator *t, const ig_translator_options *o, ig_error *err) {
+  const float factor = o->max_length_factor;
+  if (!isfinite(factor) || factor < 0)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "max_length_factor: expected a number above 0 (0: any length), found %g",
+                   (double)factor);
+  t->max_length_factor = factor;
+  IG_TRY(take_early_stopping(o->early_stopping, &t->decode.early_stopping, err));
+  IG_TRY(take_prefix(t, o->prefix, o->ids_in, err));
+  if (!o->bad_words) return IG_OK;
+  const ig_bad_words_reading reading = {.path = o->bad_words,
+                                        .tokenizer = o->ids_out ? NULL : t->sources[0].tokenizer,
+                                        .vocab_size = t->decode.vocab_size,
+                                        .known = &t->decode.bad_words};
+  IG_TRY(ig_bad_words_read(&reading, &t->bad_words, err));
+  t->decode.bad_words = t->bad_words;
+  return IG_OK;
+}
+
 static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_error *err) {
   const ig_engine_members *members = ig_engine_members_of(t->engine);
   const ig_tokenizer *tokenizer = members->tokenizers[0];
@@ -205,6 +251,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   IG_TRY(take_options(t, o, err));
   IG_TRY(take_source_language(t, o->source_language, err));
   IG_TRY(take_target_language(t, o->target_language, err));
+  IG_TRY(take_limits(t, o, err));
   IG_TRY(take_glossary(t, o, err));
   IG_TRY(ig_review_set_up(t, o, err));
   t->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : BATCH_TOKENS;
@@ -282,6 +329,9 @@ void ig_translator_free(ig_translator *t) {
   ig_whole_line_free(&t->line);
   ig_sentences_free(t->splitter);
   ig_glossary_free(t->glossary);
+  free(t->prefix);
+  free(t->bad_words.offsets);
+  free(t->bad_words.ids);
   free(t->sentences);
   free(t->own_options);
   free(t->sources);

@@ -48,6 +48,10 @@ struct ig_translator {
   size_t numbered_line, numbered;  // the line of the sentence that got a number last, and how many
                                    // of that line have one
   ig_glossary *glossary;           // NULL: none
+  char *prefix;                    // before each sentence; NULL: nothing
+  size_t prefix_length;
+  float max_length_factor;  // 0: none
+  ig_bad_words bad_words;   // the model's and the caller's, if the caller names any
   ig_review review;
   ig_translate_stats stats;
   ig_losses losses;  // of the running stream

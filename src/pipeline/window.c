@@ -216,7 +216,7 @@ static ig_status encode_source(const ig_encoding *e, const ig_window *w,
   ig_ids *source = &sentence->sources[member];
   if (e->ids_in)
     IG_TRY(parse_ids(text, length, its->vocabulary, source, err));
-  else if (e->scoring || !is_blank(text, length))
+  else if (e->scoring || !is_blank(text + e->prefix_length, length - e->prefix_length))
     IG_TRY(encode_text(its->tokenizer, &(ig_side_text){IG_SIDE_SOURCE, text, length, its->language},
                        sentence, member, err));
   truncate_source(sentence, source, its->longest);
@@ -230,7 +230,8 @@ static bool is_unreadable(const ig_encoding *e, const ig_window *w,
                           const ig_window_sentence *sentence) {
   const ig_text_span text = sentence->source_text;
   if (e->ids_in) return false;
-  if (ig_shown_nothing(w->text + text.begin, text.length)) return true;
+  if (ig_shown_nothing(w->text + text.begin + e->prefix_length, text.length - e->prefix_length))
+    return true;
   return sentence->notes.known == 0 &&
          ig_tokenizer_kind_of(e->sources[0].tokenizer) != IG_TOKENIZER_WORDS;
 }

@@ -42,6 +42,7 @@ typedef struct ig_window_sentence {
   ig_encode_notes notes;  // of the source, by the first member's tokenizer
   ig_encode_notes target_notes;
   bool nothing_known;        // no member's vocabulary has a piece of the source: it is blank
+  int max_length;            // tokens that the translation might have
   bool unfinished;           // the translation ran into max_length
   int terms, missing_terms;  // of a glossary: in the source, and of these not in the translation
   bool kept_unknown;         // something of the source was copied into the translation
@@ -112,6 +113,7 @@ typedef struct ig_encoding {
   bool scoring;  // targets are encoded too, and blank sources are sentences
   int target_vocabulary;
   int target_language;                // as a source's
+  size_t prefix_length;               // bytes that begin each source, of the translator's own
   int longest_target;                 // ids; a longer target is an error
   const ig_interrupter *interrupter;  // ends the work with IG_INTERRUPTED; NULL: nothing does
 } ig_encoding;

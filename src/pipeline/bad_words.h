@@ -1,0 +1,16 @@
+// Sequences of tokens that a caller forbids: read from a file, a line each.
+#ifndef IG_PIPELINE_BAD_WORDS_H
+#define IG_PIPELINE_BAD_WORDS_H
+#include "decode/decode_options.h"
+#include "text/tokenizer.h"
+
+typedef struct ig_bad_words_reading {
+  const char *path;
+  const ig_tokenizer *tokenizer;  // of the target; NULL: lines are ids
+  int vocab_size;
+  const ig_bad_words *known;  // those that come first
+} ig_bad_words_reading;
+// *out owns its lists. Lines without a token are left out; one that is malformed is IG_ERROR_FORMAT
+// with its number.
+ig_status ig_bad_words_read(const ig_bad_words_reading *reading, ig_bad_words *out, ig_error *err);
+#endif

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Options of transformers' generate by the command line: the tokens are the same.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+tiny=$INGOT_SOURCE/tests/golden/marian_tiny
+goldens=$INGOT_SOURCE/tests/golden/generation_options
+
+head -8 "$tiny/source.ids" >source.ids
+run=("$INGOT" translate -m "$tiny" -i source.ids --ids --ids-in --beam-size 4 --max-length 19)
+printf '11\n38  9\n\n5\n' >bad.ids
+expect 0 "${run[@]}"
+same out "$goldens/free.ids"
+for stopping in at_once:true heuristic:false never:never; do
+  expect 0 "${run[@]}" --length-penalty 2 --early-stopping "${stopping#*:}"
+  same out "$goldens/${stopping%:*}.ids"
+done
+expect 0 "${run[@]}" --bad-words bad.ids
+same out "$goldens/bad_words.ids"
+expect 0 "${run[@]}" --max-length-factor 0.5 --batch-tokens 20
+same out "$goldens/factor.ids"
+has err 'reached max_length (1 tokens)'
+
+# Negative control: each option changes something.
+for one in at_once:never bad_words:free factor:free; do
+  ! cmp -s "$goldens/${one%:*}.ids" "$goldens/${one#*:}.ids" || fail "$one: these prove nothing"
+done
+
+expect 2 "${run[@]}" --early-stopping soon
+expect 1 "${run[@]}" --max-length-factor -1
+has err 'max_length_factor: expected a number above 0'
+echo '61' >>bad.ids
+expect 1 "${run[@]}" --bad-words bad.ids
+has err "bad.ids: line 5: expected token ids from 0 to 60, found '61'"
+
+# Text: words that may not be said; a prefix before each sentence, and a blank line stays one.
+model=$INGOT_SOURCE/models/en-de
+printf 'The dog barks. I am here.\n\n' >in
+printf 'Hund\n' >bad
+expect 0 "$INGOT" translate -m "$model" -i in
+has out 'Hund'
+expect 0 "$INGOT" translate -m "$model" -i in --bad-words bad
+! grep -qw Hund out || fail "$(cat out)"
+printf 'Tom: The dog barks.\nTom: I am here.\n' >prefixed
+expect 0 "$INGOT" translate -m "$model" -i prefixed --split-sentences off
+paste -sd' ' out >joined
+echo >>joined
+expect 0 "$INGOT" translate -m "$model" -i in --prefix 'Tom: '
+same out joined
+expect 1 "$INGOT" translate -m "$tiny" -i source.ids --ids --ids-in --prefix 'a: '
+has err 'prefix: it is text'
+exit 0

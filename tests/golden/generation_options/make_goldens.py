@@ -1,0 +1,34 @@
+"""What transformers 5.23 generates with the model of ../marian_tiny and options of its generate:
+python make_goldens.py
+
+NAME.ids: of the first eight lines of ../marian_tiny/source.ids, target ids up to the end token.
+factor.ids: with max_new_tokens half of each source's tokens, rounded up.
+"""
+
+import math, pathlib
+import torch, transformers as t
+
+HERE = pathlib.Path(__file__).parent
+TINY = HERE.parent / "marian_tiny"
+CASES = {
+    "free": {},
+    "at_once": {"early_stopping": True, "length_penalty": 2.0},
+    "heuristic": {"early_stopping": False, "length_penalty": 2.0},
+    "never": {"early_stopping": "never", "length_penalty": 2.0},
+    "bad_words": {"bad_words_ids": [[60], [11], [38, 9], [5]]},
+    "factor": {},
+}
+torch.set_grad_enabled(False)
+model = t.MarianMTModel.from_pretrained(TINY).eval()
+sources = [[int(x) for x in s.split()] for s in (TINY / "source.ids").read_text().splitlines()[:8]]
+for name, options in CASES.items():
+    lines = []
+    for source in sources:
+        most = math.ceil(0.5 * len(source)) if name == "factor" else 19
+        ids = torch.tensor([source])
+        row = model.generate(
+            ids, attention_mask=torch.ones_like(ids), num_beams=4, max_new_tokens=most, **options
+        )[0].tolist()[1:]
+        row = row[: row.index(0) + 1] if 0 in row else row
+        lines.append(" ".join(map(str, row)) + "\n")
+    (HERE / f"{name}.ids").write_text("".join(lines))
