@@ -14,6 +14,8 @@ int cli_translate_check_options(const cli_verb *verb, const cli_translate_values
     return cli_usage_error(verb,
                            "--resume and --alignments exclude each other: of the lines that "
                            "are done the alignments are not kept");
+  if (v->score_target != NULL && v->scores != NULL)
+    return cli_usage_error(verb, "--scores and --score-target exclude each other");
   if (v->alignments == NULL && v->alignments_format != NULL)
     return cli_usage_error(verb, "--alignments-format needs --alignments FILE");
   if (v->alignments == NULL && v->alignments_svg == NULL &&

@@ -10,6 +10,7 @@ static const char *const types[] = {"fp32", NULL};
 static const char *const splits[] = {"auto", "off", NULL};
 static const char *const means[] = {"arithmetic", "geometric", NULL};  // as ig_mean
 
+static const char *const score_columns[] = {"sentence", "tokens", NULL};
 static const char *const stoppings[] = {"false", "true", "never", NULL};
 static const char *const alignment_formats[] = {"pharaoh", "soft", "json", NULL};  // as the enum
 
@@ -53,6 +54,11 @@ static const cli_option translate_options[] = {
     CLI_INTEGER_OPTION("n-best", "N", n_best, 1, 1024,
                        "Print the N best translations of each sentence, each as SCORE<TAB>TEXT; 1: "
                        "the best alone, without its score."),
+    CLI_CHOICE_OPTION("scores", "WHICH", scores, score_columns,
+                      "Print before each translation, with a tab after it, its score (sentence): "
+                      "its log-probability divided by its length to the power of "
+                      "--length-penalty; or its score and the log-probabilities of its tokens, the "
+                      "end included, with spaces between (tokens). A line is then one sentence."),
     CLI_INTEGER_OPTION("min-length", "N", min_length, 0, 1000000,
                        "Fewest tokens to generate, the end-of-sentence token included."),
     CLI_INTEGER_OPTION(
@@ -185,6 +191,10 @@ ig_translator_options cli_translate_library_options(const cli_translate_values *
   options.source_language = values->source_language;
   options.target_language = values->target_language;
   options.glossary = values->glossary;
+  if (values->scores != NULL)
+    options.score_columns = strcmp(values->scores, score_columns[0]) == 0
+                                ? IG_SCORE_COLUMNS_SENTENCE
+                                : IG_SCORE_COLUMNS_TOKENS;
   options.early_stopping = values->early_stopping;
   options.max_length_factor = (float)values->max_length_factor;
   options.prefix = values->prefix;

@@ -167,6 +167,7 @@ static ig_translator_options take_options(input_bytes *input) {
   if (more & 8) o.bad_words = glossary;  // lines of text, too
   if (more & 16) o.prefix = "a b: ";
   o.early_stopping = stoppings[more >> 5 & 3];
+  o.score_columns = (ig_score_columns)(take_byte(input) % 3);
   if (more & 128) o.max_length_factor = take_float(input);
   if (more & 1) {
     o.alignments.write = keep_alignment;

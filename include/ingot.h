@@ -240,6 +240,16 @@ typedef enum ig_split_sentences {
 /* An option that a model's files decide where the caller leaves it. */
 typedef enum ig_switch { IG_SWITCH_MODEL, IG_SWITCH_ON, IG_SWITCH_OFF } ig_switch;
 
+/* What stands before each translation, with tabs between: its score, which is its log-probability
+ * divided by its length to the power of length_penalty, and the log-probabilities of its tokens,
+ * the end included, with spaces between (of forced ones 0). They are the model's own: penalties of
+ * repetition and what sampling leaves out are not in those of tokens. */
+typedef enum ig_score_columns {
+  IG_SCORE_COLUMNS_AUTO,     /* the score, if n_best is above 1 */
+  IG_SCORE_COLUMNS_SENTENCE, /* the score; a line is then one sentence */
+  IG_SCORE_COLUMNS_TOKENS    /* both; a line is then one sentence */
+} ig_score_columns;
+
 /* Drawing each next token by its probability in place of searching for the best text: n_best texts
  * of each sentence, which are the same for any threads, workers and batch_tokens. What a token's
  * probability is: the logits are divided by temperature; the top_k likeliest tokens stay; of these
@@ -346,6 +356,7 @@ typedef struct ig_translator_options {
    * target tokenizer makes of each line (with ids_out: lines of ids); besides those that the
    * model's files name. Default NULL: none */
   const char *bad_words;
+  ig_score_columns score_columns;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 

@@ -53,36 +53,53 @@ static size_t find_copies(const ig_translator *t, const ig_reviewed_pair *pair,
 }
 
 static ig_status write_output(ig_translator *t, ig_window_sentence *sentence,
-                              const char *const *const *copies, ig_error *err) {
+                              const ig_output_details *details, ig_error *err) {
   char *output;
-  IG_TRY(ig_output_line_translated(&t->format, sentence->found, copies, &output, err));
+  IG_TRY(ig_output_line_translated(&t->format, sentence->found, details, &output, err));
   free(sentence->output);
   sentence->output = output;
   sentence->blank_output = ig_output_line_is_blank(&t->format, output);
   return IG_OK;
 }
 
-ig_status ig_kept_unknown_copy(ig_translator *t, const ig_reviewed_pair *pairs, ig_error *err) {
-  const size_t n = (size_t)t->decode.n_best;
+// What is known of the n best of a sentence.
+typedef struct known_details {
+  const char **texts;          // (target ids of all): copies
+  const char *const **copies;  // (n_best): into texts
+  const float **log_probs;     // (n_best)
+} known_details;
+
+static ig_status rewrite(ig_translator *t, const ig_reviewed_pair *pairs, known_details *d,
+                         ig_error *err) {
   ig_window_sentence *sentence = &t->window.sentences[pairs[0].sentence];
-  size_t ids = 0, copied = 0, next = 0;
-  for (size_t k = 0; k < n; k++) ids += pairs[k].target.count;
-  const char **all = ig_allocate(ids, sizeof *all, err);
-  const char *const **copies = ig_allocate(n, sizeof *copies, err);
-  ig_status status = all && copies ? IG_OK : IG_ERROR_MEMORY;
-  for (size_t k = 0; k < n && status == IG_OK; k++) {
-    copies[k] = all + next;
-    const size_t found = find_copies(t, &pairs[k], all + next);
+  size_t copied = 0, next = 0;
+  for (int k = 0; k < t->decode.n_best; k++) {
+    const char **texts = d->texts + next;
+    const size_t found = t->review.keep_unknown ? find_copies(t, &pairs[k], texts) : 0;
+    d->copies[k] = texts;
+    d->log_probs[k] = pairs[k].log_probs;
     if (k == 0) sentence->lost_output -= found;  // the losses are those of the best
     copied += found;
     next += pairs[k].target.count;
   }
-  if (status == IG_OK && copied > 0) {
-    sentence->kept_unknown = true;
-    status = write_output(t, sentence, copies, err);
-  }
-  free(all);
-  free(copies);
+  sentence->kept_unknown = copied > 0;
+  if (copied == 0 && !t->review.scores) return IG_OK;
+  const ig_output_details details = {d->copies, t->review.scores ? d->log_probs : NULL};
+  return write_output(t, sentence, &details, err);
+}
+
+ig_status ig_kept_unknown_rewrite(ig_translator *t, const ig_reviewed_pair *pairs, ig_error *err) {
+  const size_t n = (size_t)t->decode.n_best;
+  size_t ids = 0;
+  for (size_t k = 0; k < n; k++) ids += pairs[k].target.count;
+  known_details d = {.texts = ig_allocate(ids, sizeof *d.texts, err),
+                     .copies = ig_allocate(n, sizeof *d.copies, err),
+                     .log_probs = ig_allocate(n, sizeof *d.log_probs, err)};
+  const bool allocated = d.texts && d.copies && d.log_probs;
+  const ig_status status = allocated ? rewrite(t, pairs, &d, err) : IG_ERROR_MEMORY;
+  free(d.texts);
+  free(d.copies);
+  free(d.log_probs);
   return status;
 }
 

@@ -1,6 +1,7 @@
 // The text of output lines: see output_line.h.
 #include "pipeline/output_line.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,21 +51,42 @@ static ig_status append_text(output_text *t, const ig_tokenizer *tokenizer, cons
   return status;
 }
 
+static ig_status append_scores(output_text *t, const ig_output_format *format, float score,
+                               const float *log_probs, int length, ig_error *err) {
+  if (format->score) IG_TRY(append_number(t, err, "%.6f\t", (double)score));
+  if (!format->token_scores) return IG_OK;
+  for (int i = 0; i < length; i++)
+    IG_TRY(append_number(t, err, i ? " %.6f" : "%.6f", (double)log_probs[i]));
+  return append(t, "\t", 1, err);
+}
+
+// log p / length^length_penalty.
+static float score_of(const ig_output_format *format, const float *log_probs, int length) {
+  double sum = 0;
+  for (int i = 0; i < length; i++) sum += (double)log_probs[i];
+  return (float)(sum / pow((double)length, (double)format->length_penalty));
+}
+
+// A search by itself scores only what it ranks.
 static ig_status append_hypothesis(output_text *t, const ig_output_format *format,
-                                   const ig_hypothesis *h, const char *const *copies,
+                                   const ig_hypothesis *h, const ig_output_details *details, int k,
                                    ig_error *err) {
-  if (format->n_best > 1) IG_TRY(append_number(t, err, "%.6f\t", (double)h->score));
+  const float *log_probs = details && details->log_probs ? details->log_probs[k] : NULL;
+  const char *const *copies = details && details->copies ? details->copies[k] : NULL;
+  const bool own = log_probs && h->score == 0;
+  IG_TRY(append_scores(t, format, own ? score_of(format, log_probs, h->length) : h->score,
+                       log_probs, log_probs ? h->length : 0, err));
   if (format->tokenizer) return append_text(t, format->tokenizer, h, copies, err);
   for (int i = 0; i < h->length; i++) IG_TRY(append_number(t, err, i ? " %d" : "%d", h->ids[i]));
   return IG_OK;
 }
 
 static ig_status append_all(output_text *t, const ig_output_format *format,
-                            const ig_hypothesis *found, const char *const *const *copies,
+                            const ig_hypothesis *found, const ig_output_details *details,
                             ig_error *err) {
   for (int k = 0; k < format->n_best; k++) {
     if (k > 0) IG_TRY(append(t, "\n", 1, err));
-    IG_TRY(append_hypothesis(t, format, &found[k], copies ? copies[k] : NULL, err));
+    IG_TRY(append_hypothesis(t, format, &found[k], details, k, err));
   }
   return IG_OK;
 }
@@ -93,14 +115,16 @@ static ig_status hand_over(output_text *t, ig_status status, char **out, ig_erro
 }
 
 ig_status ig_output_line_translated(const ig_output_format *format, const ig_hypothesis *found,
-                                    const char *const *const *copies, char **out, ig_error *err) {
+                                    const ig_output_details *details, char **out, ig_error *err) {
   output_text t = {0};
-  return hand_over(&t, append_all(&t, format, found, copies, err), out, err);
+  return hand_over(&t, append_all(&t, format, found, details, err), out, err);
 }
 
 bool ig_output_line_is_blank(const ig_output_format *format, const char *line) {
   if (!format->tokenizer) return false;
-  const char *text = format->n_best > 1 ? strchr(line, '\t') + 1 : line;
+  const char *text = line;
+  for (int columns = format->score + format->token_scores; columns > 0; columns--)
+    text = strchr(text, '\t') + 1;
   size_t length = strcspn(text, "\n");
   ig_utf8_strip(&text, &length);
   return length == 0;
@@ -115,10 +139,9 @@ ig_status ig_output_line_scored(const ig_output_format *format, const float *log
 // The same text for each translation.
 static ig_status append_same(output_text *t, const ig_output_format *format, const char *text,
                              size_t length, ig_error *err) {
-  static const char unscored[] = "0.000000\t";
   for (int k = 0; k < format->n_best; k++) {
     if (k > 0) IG_TRY(append(t, "\n", 1, err));
-    if (format->n_best > 1) IG_TRY(append(t, unscored, sizeof unscored - 1, err));
+    IG_TRY(append_scores(t, format, 0, NULL, 0, err));
     IG_TRY(append(t, text, length, err));
     ig_output_line_flatten(t->text + t->length - length, length);
   }

@@ -6,9 +6,19 @@
 
 typedef struct ig_output_format {
   const ig_tokenizer *tokenizer;  // of the target; NULL: ids are written
-  int n_best;                     // above 1: "score<TAB>translation", so many lines a sentence
+  int n_best;                     // lines a sentence
+  bool score, token_scores;       // "score<TAB>", "token scores<TAB>" before a translation
+  float length_penalty;           // of the score
   bool token_log_probs;           // in scoring: of each token; else their sum
 } ig_output_format;
+
+// What a review knows of the translations (n_best); each member may be NULL.
+typedef struct ig_output_details {
+  // Of each NULL, or (length) texts in the places of tokens, NULL where the token's own text
+  // stands.
+  const char *const *const *copies;
+  const float *const *log_probs;  // of each (length): then the score is made of them
+} ig_output_details;
 
 // A sentence, and the white space between sentences, may spell line breaks, but a line is one: they
 // become spaces, in place.
@@ -16,10 +26,8 @@ void ig_output_line_flatten(char *text, size_t length);
 
 // Each puts out a malloc'ed string for the caller to free(); lines of n-best are separated by
 // newlines. found (n_best), best first.
-// copies: NULL, or of each of them NULL, or (length) texts in the places of tokens, NULL where the
-// token's own text stands.
 ig_status ig_output_line_translated(const ig_output_format *format, const ig_hypothesis *found,
-                                    const char *const *const *copies, char **out, ig_error *err);
+                                    const ig_output_details *details, char **out, ig_error *err);
 // The text itself for each translation, with a score of 0.
 ig_status ig_output_line_copied(const ig_output_format *format, const char *text, size_t length,
                                 char **out, ig_error *err);

@@ -43,6 +43,7 @@ ig_status ig_review_set_up(ig_translator *t, const ig_translator_options *o, ig_
   const int heads = config->decoder.cross.heads;
   t->review.alignments = o->alignments;
   t->review.keep_unknown = o->keep_unknown;
+  t->review.scores = o->score_columns != IG_SCORE_COLUMNS_AUTO;
   if (o->keep_unknown && (o->ids_in || o->ids_out))
     return ig_fail(err, IG_ERROR_ARGUMENT, "keep_unknown: it copies text, and ids are none");
   if (!ig_review_is_wanted(t)) return IG_OK;
@@ -56,7 +57,7 @@ ig_status ig_review_set_up(ig_translator *t, const ig_translator_options *o, ig_
 }
 
 bool ig_review_is_wanted(const ig_translator *t) {
-  return t->review.alignments.write != NULL || t->review.keep_unknown;
+  return t->review.alignments.write || t->review.keep_unknown || t->review.scores;
 }
 
 // The ids come after the hypotheses in one block of memory.
@@ -90,7 +91,9 @@ static size_t count_weights(const review_chunk *c, const ig_reviewed_pair *pair)
 // Are the weights of the pair asked for?
 static bool is_asked_for(const review_chunk *c, const ig_ids *target) {
   const ig_translator *t = c->translator;
-  return target->count > 0 && (t->review.alignments.write || ig_kept_unknown_occurs(t, target));
+  if (target->count == 0) return false;
+  if (t->review.alignments.write || (t->review.scores && !c->scoring)) return true;
+  return !c->scoring && t->review.keep_unknown && ig_kept_unknown_occurs(t, target);
 }
 
 static ig_status add_pair(review_chunk *c, size_t sentence, int hypothesis, ig_ids target,
@@ -120,14 +123,32 @@ static ig_status fill_chunk(review_chunk *c, size_t *next, ig_error *err) {
   return IG_OK;
 }
 
+// from (count), or NULL.
+static ig_status copy_values(const float *from, size_t count, float **out, ig_error *err) {
+  if (!from) return IG_OK;
+  *out = ig_allocate(count, sizeof **out, err);
+  if (!*out) return IG_ERROR_MEMORY;
+  memcpy(*out, from, count * sizeof **out);
+  return IG_OK;
+}
+
+// A token that had to come has no share in a score.
+static void set_forced(const ig_translator *t, const ig_reviewed_pair *pair) {
+  const ig_sentence_options *own = &t->decode.sentence;
+  const size_t count = pair->target.count;
+  const int most = t->window.sentences[pair->sentence].max_length;
+  if (!pair->log_probs) return;
+  if (own->forced_bos >= 0) pair->log_probs[0] = 0;
+  if (own->forced_eos >= 0 && count == (size_t)most) pair->log_probs[count - 1] = 0;
+}
+
 static ig_status keep_weights(void *context, size_t index, const ig_engine_scores *scores,
                               ig_error *err) {
   review_chunk *c = context;
   ig_reviewed_pair *pair = &c->pairs[index];
-  const size_t count = count_weights(c, pair);
-  pair->weights = ig_allocate(count, sizeof *pair->weights, err);
-  if (!pair->weights) return IG_ERROR_MEMORY;
-  memcpy(pair->weights, scores->weights, count * sizeof *pair->weights);
+  IG_TRY(copy_values(scores->weights, count_weights(c, pair), &pair->weights, err));
+  IG_TRY(copy_values(scores->log_probs, pair->target.count, &pair->log_probs, err));
+  set_forced(c->translator, pair);
   return IG_OK;
 }
 
@@ -142,6 +163,7 @@ static ig_status run_chunk(review_chunk *c, ig_error *err) {
                                        .length = is_asked_for(c, &pair->target) ? s->length : 0,
                                        .target = &pair->target};
   }
+  const bool attends = t->review.alignments.write || t->review.keep_unknown;
   const ig_engine_job job = {.sentences = sentences,
                              .count = c->count,
                              .options = &t->decode,
@@ -149,8 +171,8 @@ static ig_status run_chunk(review_chunk *c, ig_error *err) {
                              .scored = keep_weights,
                              .context = c,
                              .interrupter = t->interrupter,
-                             .attention = &t->review.attention,
-                             .without_log_probs = true,
+                             .attention = attends ? &t->review.attention : NULL,
+                             .without_log_probs = !t->review.scores || c->scoring,
                              .start_id = t->starts_otherwise ? &t->decode.start_id : NULL};
   ig_engine_counts counts;
   const ig_status status = ig_engine_run(t->engine, &job, &counts, err);
@@ -175,11 +197,11 @@ static ig_status deliver_chunk(review_chunk *c, ig_error *err) {
     const bool last = i + 1 == c->count || c->pairs[i + 1].sentence != pair->sentence;
     if (pair->weights) IG_TRY(find_unknown(t, pair, err));
     if (t->review.alignments.write) IG_TRY(ig_token_alignment_hand_out(t, pair, err));
-    if (!t->review.keep_unknown || c->scoring || !last) continue;
+    if (c->scoring || !last) continue;
     ig_window_sentence *sentence = &t->window.sentences[pair->sentence];
     if (sentence->found)
-      IG_TRY(ig_kept_unknown_copy(t, pair - pair->hypothesis, err));
-    else
+      IG_TRY(ig_kept_unknown_rewrite(t, pair - pair->hypothesis, err));
+    else if (t->review.keep_unknown)
       IG_TRY(ig_kept_unknown_copy_source(t, sentence, err));
   }
   return IG_OK;
@@ -188,22 +210,33 @@ static ig_status deliver_chunk(review_chunk *c, ig_error *err) {
 static void clear_chunk(review_chunk *c) {
   for (size_t i = 0; i < c->count; i++) {
     free(c->pairs[i].weights);
+    free(c->pairs[i].log_probs);
     ig_unknown_pieces_free(&c->pairs[i].unknown);
   }
   c->count = 0;
   c->weights = 0;
 }
 
+// Outputs that the review was to complete are not finished.
+static void drop_outputs(ig_translator *t, size_t first) {
+  if (!t->review.scores && !t->review.keep_unknown) return;
+  for (size_t i = first; i < t->window.count; i++) {
+    free(t->window.sentences[i].output);
+    t->window.sentences[i].output = NULL;
+  }
+}
+
 ig_status ig_review_window(ig_translator *t, bool scoring, ig_error *err) {
-  const bool copying = t->review.keep_unknown && !scoring;
-  if (!t->review.alignments.write && !copying) return IG_OK;
+  if (!ig_review_is_wanted(t) || (scoring && !t->review.alignments.write)) return IG_OK;
   review_chunk c = {.translator = t, .scoring = scoring};
   ig_status status = IG_OK;
-  for (size_t next = 0; next < t->window.count && status == IG_OK;) {
+  for (size_t next = 0, first; next < t->window.count && status == IG_OK;) {
+    first = next;
     status = fill_chunk(&c, &next, err);
     if (status == IG_OK) status = run_chunk(&c, err);
     if (status == IG_OK) status = deliver_chunk(&c, err);
     clear_chunk(&c);
+    if (status != IG_OK && !scoring) drop_outputs(t, first);
   }
   free(c.pairs);
   return status;

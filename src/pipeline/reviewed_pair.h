@@ -9,6 +9,7 @@ typedef struct ig_reviewed_pair {
   int hypothesis;             // of n-best, from 0
   ig_ids target;              // borrowed; without ids: there is nothing to look at
   float *weights;             // (target ids, source ids), malloc'ed; NULL: nobody asks
+  float *log_probs;           // (target ids), malloc'ed; NULL: nobody asks
   ig_unknown_pieces unknown;  // of the source, if its ids hold <unk>
 } ig_reviewed_pair;
 #endif

@@ -127,7 +127,7 @@ static ig_status take_sources(ig_translator *t, ig_error *err) {
 // sentences are not the n best of their line.
 static bool is_splitting(const ig_translator *t, const ig_translator_options *o) {
   return o->split_sentences == IG_SPLIT_SENTENCES_AUTO && !o->ids_in && !o->ids_out &&
-         t->decode.n_best == 1;
+         t->decode.n_best == 1 && !t->review.scores;
 }
 
 static ig_status set_up_splitter(ig_translator *t, const ig_translator_options *o, ig_error *err) {
@@ -222,6 +222,9 @@ static ig_status take_prefix(ig_translator *t, const char *prefix, bool ids_in, 
 // What a sentence is allowed to be, beside the options of the search.
 static ig_status take_limits(ig_translator *t, const ig_translator_options *o, ig_error *err) {
   const float factor = o->max_length_factor;
+  if (o->score_columns != IG_SCORE_COLUMNS_AUTO && o->score_columns != IG_SCORE_COLUMNS_SENTENCE &&
+      o->score_columns != IG_SCORE_COLUMNS_TOKENS)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "score_columns: expected auto, sentence or tokens");
   if (!isfinite(factor) || factor < 0)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "max_length_factor: expected a number above 0 (0: any length), found %g",
@@ -260,6 +263,9 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   t->interrupter = o->interrupter;
   t->format = (ig_output_format){.tokenizer = o->ids_out ? NULL : tokenizer,
                                  .n_best = t->decode.n_best,
+                                 .score = t->decode.n_best > 1 || t->review.scores,
+                                 .token_scores = o->score_columns == IG_SCORE_COLUMNS_TOKENS,
+                                 .length_penalty = t->decode.length_penalty,
                                  .token_log_probs = o->ids_in};
   t->stats.threads = ig_engine_threads(t->engine);
   return set_up_splitter(t, o, err);

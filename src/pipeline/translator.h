@@ -18,6 +18,7 @@ typedef struct ig_review {
   ig_alignment_options alignments;  // write NULL: none are asked for
   ig_engine_attention attention;
   bool keep_unknown;
+  bool scores;  // log-probabilities of tokens
   size_t line;  // that was aligned last, and the positions of what follows there
   int source_next, target_next;
 } ig_review;

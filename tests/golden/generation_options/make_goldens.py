@@ -3,6 +3,7 @@ python make_goldens.py
 
 NAME.ids: of the first eight lines of ../marian_tiny/source.ids, target ids up to the end token.
 factor.ids: with max_new_tokens half of each source's tokens, rounded up.
+NAME.scores: "SCORE<TAB>log p of each token<TAB>ids"; greedy search's score is that of beam search.
 """
 
 import math, pathlib
@@ -18,6 +19,7 @@ CASES = {
     "bad_words": {"bad_words_ids": [[60], [11], [38, 9], [5]]},
     "factor": {},
 }
+SCORES = {"greedy": {"num_beams": 1}, "beam": {"num_beams": 4, "length_penalty": 0.7}}
 torch.set_grad_enabled(False)
 model = t.MarianMTModel.from_pretrained(TINY).eval()
 sources = [[int(x) for x in s.split()] for s in (TINY / "source.ids").read_text().splitlines()[:8]]
@@ -32,3 +34,25 @@ for name, options in CASES.items():
         row = row[: row.index(0) + 1] if 0 in row else row
         lines.append(" ".join(map(str, row)) + "\n")
     (HERE / f"{name}.ids").write_text("".join(lines))
+
+for name, options in SCORES.items():
+    lines = []
+    for source in sources:
+        ids = torch.tensor([source])
+        out = model.generate(
+            ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=19,
+            output_scores=True,
+            return_dict_in_generate=True,
+            **options,
+        )
+        beams = getattr(out, "beam_indices", None)
+        tokens = model.compute_transition_scores(
+            out.sequences, out.scores, beams, normalize_logits=beams is None
+        )[0]
+        row = out.sequences[0].tolist()[1:]
+        score = tokens.mean() if beams is None else out.sequences_scores[0]
+        text = " ".join(f"{x:.6f}" for x in tokens.tolist())
+        lines.append(f"{score:.6f}\t{text}\t{' '.join(map(str, row))}\n")
+    (HERE / f"{name}.scores").write_text("".join(lines))
