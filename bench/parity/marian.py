@@ -79,7 +79,7 @@ def main():
     parser.add_argument("--wrong", action="store_true")
     options = parser.parse_args()
     directories = options.directories or [
-        GOLDENS / name for name in ("tied", "apart", "head", "ssru", "tiny")]
+        GOLDENS / name for name in ("tied", "apart", "head", "ssru", "tiny", "binary")]
     failed = [f"{d.name} ({', '.join(p)})" for d in directories
               if (p := compare(options.ingot, d, options.wrong))]
     print("equal" if not failed else "different: " + "; ".join(failed))

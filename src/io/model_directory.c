@@ -47,10 +47,11 @@ const char *ig_model_directory_next(unsigned roles, size_t *at) {
 }
 
 ig_status ig_model_directory_refuse_archive(const char *directory, ig_error *err) {
-  if (ig_file_exists_in(directory, "config.json") || !ig_file_exists_in(directory, "model.npz"))
+  const char *name = ig_file_exists_in(directory, "model.npz") ? "model.npz" : "model.bin";
+  if (ig_file_exists_in(directory, "config.json") || !ig_file_exists_in(directory, name))
     return IG_OK;
   return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                 "%s: model.npz in place of config.json and weights: `ingot convert %s -o DIR` "
-                 "makes a model directory of it",
-                 directory, directory);
+                 "%s: %s in place of config.json and weights: `ingot convert %s -o DIR` makes a "
+                 "model directory of it",
+                 directory, name, directory);
 }

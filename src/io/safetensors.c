@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "base/size.h"
 #include "io/arranged.h"
+#include "io/item_file.h"
 #include "io/json.h"
 #include "io/little_endian.h"
 #include "io/npz.h"
@@ -28,6 +29,7 @@ typedef struct shard {
   json_t *header;          // owns the names
   ig_torch_file *pickled;  // or this, if torch.save wrote the file
   ig_npz *arrays;          // or this, if it is an archive of arrays
+  ig_item_file *items;     // or this, if it is a file of items
 } shard;
 
 // A tensor that is not what the file says, and what is allocated for it.
@@ -247,9 +249,25 @@ static ig_status add_arrays(ig_safetensors *file, shard *s, ig_error *err) {
   return IG_OK;
 }
 
+static ig_status add_items(ig_safetensors *file, shard *s, ig_error *err) {
+  ig_safetensor *t;
+  IG_TRY(ig_item_file_open(&s->file, s->path, &s->items, err));
+  for (size_t i = 0; i < ig_item_file_count(s->items); ++i)
+    IG_TRY(add_tensor(file, *ig_item_file_get(s->items, i), &t, err));
+  return IG_OK;
+}
+
 static bool ends_with(const char *text, const char *end) {
   const size_t length = strlen(text), wanted = strlen(end);
   return length >= wanted && strcmp(text + length - wanted, end) == 0;
+}
+
+static ig_status add_tensors_of(ig_safetensors *file, shard *s, ig_error *err) {
+  if (ends_with(s->path, ".safetensors")) return add_header(file, s, err);
+  if (ends_with(s->path, ".npz")) return add_arrays(file, s, err);
+  if (ig_item_file_is(&s->file, s->path, err)) return add_items(file, s, err);
+  const bool pickled = ends_with(s->path, ".bin") || ig_torch_file_is(&s->file, s->path, err);
+  return pickled ? add_pickled(file, s, err) : add_header(file, s, err);
 }
 
 static ig_status add_shard(ig_safetensors *file, const char *path, ig_error *err) {
@@ -257,12 +275,7 @@ static ig_status add_shard(ig_safetensors *file, const char *path, ig_error *err
   s->path = ig_allocate_copy(path, strlen(path), err);
   if (!s->path) return IG_ERROR_MEMORY;
   IG_TRY(ig_file_open(&s->file, path, err));
-  const bool packed = ends_with(path, ".npz");
-  const bool pickled = ends_with(path, ".bin") || (!packed && !ends_with(path, ".safetensors") &&
-                                                   ig_torch_file_is(&s->file, s->path, err));
-  IG_TRY(packed    ? add_arrays(file, s, err)
-         : pickled ? add_pickled(file, s, err)
-                   : add_header(file, s, err));
+  IG_TRY(add_tensors_of(file, s, err));
   if (ig_file_is_crowded(s->file.handle)) ig_file_rest(&s->file);
   return IG_OK;
 }
@@ -443,6 +456,7 @@ void ig_safetensors_close(ig_safetensors *file) {
   for (size_t i = 0; i < file->shard_count; ++i) {
     ig_torch_file_close(file->shards[i].pickled);
     ig_npz_close(file->shards[i].arrays);
+    ig_item_file_close(file->shards[i].items);
     ig_file_close(&file->shards[i].file);
     json_decref(file->shards[i].header);
     free(file->shards[i].path);

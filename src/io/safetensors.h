@@ -1,8 +1,8 @@
 // Tensors of weight files: reading of one file or of a sharded directory, atomic writing of
-// safetensors files. What torch.save wrote is read too (io/torch_file.h), as are archives of
-// numpy's arrays (io/npz.h), and looks the same. Format of safetensors: 8 bytes little-endian
-// header length, a JSON header {name: {dtype, shape, data_offsets}}, the data.
-// https://github.com/huggingface/safetensors
+// safetensors files. What torch.save wrote (io/torch_file.h), archives of numpy's arrays (io/npz.h)
+// and files of items (io/item_file.h) are read too, and look the same.
+// Format of safetensors: 8 bytes little-endian header length, a JSON header {name: {dtype, shape,
+// data_offsets}}, the data. https://github.com/huggingface/safetensors
 #ifndef IG_IO_SAFETENSORS_H
 #define IG_IO_SAFETENSORS_H
 #include <stddef.h>

@@ -17,7 +17,7 @@ equal() {
     fail "$1: other log-probabilities"
 }
 
-for name in tied apart head ssru tiny; do
+for name in tied apart head ssru tiny binary; do
   expect 0 "$INGOT" convert "$golden/$name" -o "$name"
   equal "$name" "$name"
 done
@@ -67,7 +67,7 @@ expect 0 "$INGOT" bench -m ssru --only layer --repeat 1
 has out 'recurrent unit'
 
 # What opens a model directory says what to do.
-for command in "translate -m $golden/tied -i source" "inspect $golden/tied"; do
+for command in "translate -m $golden/tied -i source" "inspect $golden/binary"; do
   # shellcheck disable=SC2086 # words
   expect 1 "$INGOT" $command
   has err 'ingot convert'

@@ -52,14 +52,20 @@ static ig_status check_one_model(const ig_marian_files *f, ig_error *err) {
                       listed_name(f, "models", 0), second);
 }
 
-// The one archive that is no optimizer's.
+// An archive, but an optimizer's, or a file of items.
+static bool is_model(const char *name) {
+  return (ends_with(name, ".npz") && !ends_with(name, ".optimizer.npz")) ||
+         (ends_with(name, ".bin") && strncmp(name, "model", 5) == 0);
+}
+
+// The only one.
 static ig_status find_only_archive(const char *directory, ig_marian_files *f, ig_error *err) {
   ig_listing listing;
   const char *found = NULL;
   ig_status status = ig_listing_read(directory, &listing, err);
   for (size_t i = 0; status == IG_OK && i < listing.count; i++) {
     const char *name = listing.names[i];
-    if (!ends_with(name, ".npz") || ends_with(name, ".optimizer.npz")) continue;
+    if (!is_model(name)) continue;
     if (found)
       status = ig_fail(err, IG_ERROR_UNSUPPORTED,
                        "%s: no model.npz, but %s and %s: leave one, or name it in decoder.yml",
@@ -73,7 +79,8 @@ static ig_status find_only_archive(const char *directory, ig_marian_files *f, ig
 
 static ig_status find_model(const char *directory, ig_marian_files *f, ig_error *err) {
   const char *listed = listed_name(f, "models", 0);
-  if (listed && ends_with(listed, ".npz")) IG_TRY(join_if_there(directory, listed, &f->model, err));
+  if (listed && (ends_with(listed, ".npz") || ends_with(listed, ".bin")))
+    IG_TRY(join_if_there(directory, listed, &f->model, err));
   if (!f->model) IG_TRY(join_if_there(directory, "model.npz", &f->model, err));
   return f->model ? IG_OK : find_only_archive(directory, f, err);
 }

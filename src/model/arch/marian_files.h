@@ -5,7 +5,7 @@
 
 // Paths, for free(); NULL: there is no such file.
 typedef struct ig_marian_files {
-  char *model;          // model.npz
+  char *model;          // model.npz, or model.bin
   ig_yaml *decoder;     // decoder.yml
   char *vocabulary[2];  // of source and target
   char *pieces[2];      // SentencePiece models of both, which may be the vocabularies

@@ -6,7 +6,8 @@ its log-probability. Takes ten seconds; other versions give other models.
 tied: post-norm, ReLU, everything tied, one vocabulary. apart: swish, two vocabularies of different
 sizes, the output tied to the target's embedding. head: exact GELU, one embedding, an output layer
 of its own without bias. ssru: a recurrent decoder. tiny: a recurrent decoder whose two layers are
-one, attention without output layers, everything tied, as in small students."""
+one, attention without output layers, everything tied, as in small students. binary: as tied, in
+Marian's binary form."""
 
 import os
 import random
@@ -34,7 +35,7 @@ def train_pieces(path, inputs, size):
     os.remove("pieces.vocab")
 
 
-def make(name, vocabularies, **more):
+def make(name, vocabularies, model_file="model.npz", **more):
     os.makedirs(name, exist_ok=True)
     vocabs = [f"{name}/{v}" for v in vocabularies]
     if len(set(vocabs)) == 1:
@@ -43,17 +44,17 @@ def make(name, vocabularies, **more):
         train_pieces(vocabs[0], "train.src", 16)
         train_pieces(vocabs[1], "train.trg", 24)
     options = dict(
-        type="transformer", model=f"{name}/model.npz", train_sets=list(texts), vocabs=vocabs,
+        type="transformer", model=f"{name}/{model_file}", train_sets=list(texts), vocabs=vocabs,
         dim_emb=12, enc_depth=1, dec_depth=1, transformer_heads=2, transformer_dim_ffn=16,
         transformer_dropout=0.0, after="600u", mini_batch=16, learn_rate=0.01, cpu_threads=1,
         workspace=64, seed=7, quiet=True, overwrite=True, cost_type="ce-mean-words", maxi_batch=5)
     pymarian.Trainer(**(options | more)).train()
     with open(f"{name}/decoder.yml", "w") as file:
-        file.write("relative-paths: true\nmodels:\n  - model.npz\nvocabs:\n" +
+        file.write("relative-paths: true\nmodels:\n  - " + model_file + "\nvocabs:\n" +
                    "".join(f"  - {v}\n" for v in vocabularies) +
                    "beam-size: 1\nnormalize: 0.6\nword-penalty: 0\n")
     translator = pymarian.Translator(
-        models=f"{name}/model.npz", vocabs=vocabs, beam_size=1, n_best=True, normalize=0,
+        models=f"{name}/{model_file}", vocabs=vocabs, beam_size=1, n_best=True, normalize=0,
         quiet=True, quiet_translation=True, cpu_threads=1, workspace=64)
     lines = sorted(set(sources))[::12]
     with open(f"{name}/expected.tsv", "w") as file:
@@ -62,9 +63,9 @@ def make(name, vocabularies, **more):
             if len(translation.split()) > 10:
                 continue  # cut by --max-length-factor
             file.write(f"{source}\t{translation}\t{score}\n")
-    for extra in ("model.npz.yml", "model.npz.progress.yml", "model.npz.optimizer.npz",
-                  "model.npz.decoder.yml"):
-        os.remove(f"{name}/{extra}")
+    for extra in os.listdir(name):
+        if extra.startswith("model.") and extra != model_file:
+            os.remove(f"{name}/{extra}")
 
 
 make("tied", ["vocab.spm"] * 2, enc_depth=2, dec_depth=2, transformer_ffn_activation="relu",
@@ -78,5 +79,7 @@ make("ssru", ["vocab.spm"] * 2, transformer_ffn_activation="relu", tied_embeddin
 make("tiny", ["vocab.spm"] * 2, transformer_ffn_activation="relu", tied_embeddings_all=True,
      dec_depth=2, transformer_decoder_autoreg="rnn", dec_cell="ssru",
      transformer_tied_layers=[1, 1], transformer_no_projection=True)
+make("binary", ["vocab.spm"] * 2, model_file="model.bin", transformer_ffn_activation="relu",
+     tied_embeddings_all=True)
 for name in texts:
     os.remove(name)
