@@ -18,200 +18,26 @@
 #include "base/path.h"
 #include "io/yaml.h"
 #include "model/arch/marian_files.h"
+#include "model/arch/marian_options.h"
 #include "model/arch/marian_vocabulary.h"
 #include "nn/positions.h"
 
 // No softmax gives such a logit any probability, and float16 can hold it.
 static const float NEVER = -30000.0f;
-enum { POSITIONS = 1024, NAME = 96, MOST_OPTIONS = 1 << 20, MOST_SIZE = 1 << 16 };
-static const char options_name[] = "special:model.yml";
+enum { POSITIONS = 1024, NAME = 96 };
 
 typedef struct marian_reading {
   const char *directory;
   ig_marian_files files;
   ig_foreign *out;
-  ig_yaml *yaml;
-  const ig_yaml_node *options;
-  int d_model, encoder_layers, decoder_layers, heads, encoder_inner, decoder_inner;
-  const char *activation;
-  bool recurrent;                   // the decoder has SSRU cells in place of self-attention
-  bool has_projections;             // attention has an output layer
-  const ig_yaml_node *tied_layers;  // of each decoder layer, whose tensors it has; or NULL
-  bool shared, tied;  // one embedding for both sides; the output layer is the target's embedding
-  size_t rows;        // of the embeddings, that of the start included
+  ig_marian_options options;
+  size_t rows;  // of the embeddings, that of the start included
   json_t *vocabulary[2];
   int eos, unk, pad;
   ig_safetensors_change *changes;
   char (*names)[2][NAME];  // theirs and ours of each change
   size_t count, capacity, names_capacity;
 } marian_reading;
-
-// ---- options ----------------------------------------------------------------
-
-static ig_status parse_options(marian_reading *r, const ig_safetensor *t, ig_error *err) {
-  if (t->bytes > MOST_OPTIONS)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: %zu bytes, at most %d are read", t->file, t->name,
-                   t->bytes, MOST_OPTIONS);
-  char *text = ig_allocate(t->bytes + 1, 1, err);
-  if (!text) return IG_ERROR_MEMORY;
-  ig_status status = ig_safetensors_read_raw(t, text, err);
-  // It is filled up with NULs.
-  if (status == IG_OK) status = ig_yaml_parse(text, strlen(text), options_name, &r->yaml, err);
-  free(text);
-  if (status == IG_OK) r->options = ig_yaml_root(r->yaml);
-  return status;
-}
-
-// What an option may be; an option that is missing is fine. "": also an empty list.
-typedef struct marian_option {
-  const char *key, *values[3];
-} marian_option;
-
-static const marian_option options[] = {
-    {"transformer-preprocess", {"", "d"}},
-    {"transformer-postprocess", {"dan", "an"}},
-    {"transformer-postprocess-emb", {"d", ""}},
-    {"transformer-postprocess-top", {"", "d"}},
-    {"transformer-decoder-autoreg", {"self-attention", "rnn"}},
-    {"transformer-ffn-depth", {"2"}},
-    {"transformer-decoder-ffn-depth", {"0", "2"}},
-    {"transformer-pool", {"false"}},
-    {"transformer-disable-position-embeddings", {"false"}},
-    {"transformer-no-bias", {"false"}},
-    {"transformer-no-affine", {"false"}},
-    {"transformer-attention-mask", {"default"}},
-    {"input-types", {""}},
-    {"right-left", {"false"}},
-    {"ulr", {"false"}},
-    {"lemma-dim-emb", {"0"}},
-    {"factors-dim-emb", {"0"}},
-};
-
-// Of models with a recurrent decoder.
-static const marian_option cell_options[] = {
-    {"dec-cell", {"ssru"}},
-    {"transformer-rnn-projection", {"false"}},
-    {"layer-normalization", {"false"}},
-};
-
-static ig_status check_option(const marian_reading *r, const marian_option *option, ig_error *err) {
-  const ig_yaml_node *node = ig_yaml_get(r->options, option->key);
-  if (!node) return IG_OK;
-  const bool is_list = node->kind != IG_YAML_SCALAR;
-  const char *value = is_list ? (node->count ? "a list" : "") : node->scalar;
-  for (size_t i = 0; i < 3 && option->values[i]; i++)
-    if (strcmp(value, option->values[i]) == 0) return IG_OK;
-  return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s: '%s' is not built, expected '%s'%s%s%s",
-                 r->files.model, option->key, value, option->values[0],
-                 option->values[1] ? " or '" : "", option->values[1] ? option->values[1] : "",
-                 option->values[1] ? "'" : "");
-}
-
-static ig_status check_options(const marian_reading *r, ig_error *err) {
-  const char *type;
-  IG_TRY(ig_yaml_string(r->options, "type", "", &type, err));
-  if (strcmp(type, "transformer") != 0)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: type: '%s' is not built, expected 'transformer'",
-                   r->files.model, type);
-  for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-    IG_TRY(check_option(r, &options[i], err));
-  return IG_OK;
-}
-
-static ig_status read_layers(marian_reading *r, ig_error *err) {
-  const char *past;
-  bool no_projection;
-  IG_TRY(ig_yaml_string(r->options, "transformer-decoder-autoreg", "self-attention", &past, err));
-  IG_TRY(ig_yaml_bool(r->options, "transformer-no-projection", false, &no_projection, err));
-  r->recurrent = strcmp(past, "rnn") == 0;
-  r->has_projections = !no_projection;
-  for (size_t i = 0; r->recurrent && i < sizeof cell_options / sizeof *cell_options; i++)
-    IG_TRY(check_option(r, &cell_options[i], err));
-  const ig_yaml_node *tied = ig_yaml_get(r->options, "transformer-tied-layers");
-  if (!tied || (tied->kind == IG_YAML_SEQUENCE && tied->count == 0)) return IG_OK;
-  if (tied->kind != IG_YAML_SEQUENCE || tied->count != (size_t)r->decoder_layers)
-    return ig_yaml_fail(tied, err, "expected a layer's number for each of %d decoder layers",
-                        r->decoder_layers);
-  r->tied_layers = tied;
-  return IG_OK;
-}
-
-// Whose tensors a decoder layer has; both are counted from 0.
-static ig_status find_tied_layer(const marian_reading *r, int layer, int *out, ig_error *err) {
-  *out = layer;
-  if (!r->tied_layers) return IG_OK;
-  const ig_yaml_node *item = r->tied_layers->children[layer];
-  char *end = NULL;
-  const long number = item->kind == IG_YAML_SCALAR ? strtol(item->scalar, &end, 10) : 0;
-  if (!end || *end || number < 1 || number > r->decoder_layers)
-    return ig_yaml_fail(item, err, "expected a layer's number from 1 to %d", r->decoder_layers);
-  *out = (int)number - 1;
-  return IG_OK;
-}
-
-// GELU was x sigmoid(1.702 x) in older versions and is the exact one since
-// (node_operators_unary.h).
-static ig_status read_activation(marian_reading *r, ig_error *err) {
-  static const char *const known[] = {"relu", "swish", "gelu"};
-  const char *name, *version;
-  IG_TRY(ig_yaml_string(r->options, "transformer-ffn-activation", "swish", &name, err));
-  IG_TRY(ig_yaml_string(r->options, "version", "", &version, err));
-  if (strcmp(name, "gelu") == 0 && strncmp(version, "v1.12.", 6) != 0)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: transformer-ffn-activation: gelu of Marian '%s': it may be another "
-                   "function than that of v1.12",
-                   r->files.model, version);
-  for (size_t i = 0; !r->activation && i < 3; i++)
-    if (strcmp(name, known[i]) == 0) r->activation = known[i];
-  if (r->activation) return IG_OK;
-  return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                 "%s: transformer-ffn-activation: '%s' is not built, expected relu, swish or gelu",
-                 r->files.model, name);
-}
-
-static ig_status read_sizes(marian_reading *r, ig_error *err) {
-  const struct {
-    const char *key;
-    int fallback, *out;
-  } sizes[] = {{"dim-emb", 0, &r->d_model},
-               {"enc-depth", 0, &r->encoder_layers},
-               {"dec-depth", 0, &r->decoder_layers},
-               {"transformer-heads", 8, &r->heads},
-               {"transformer-dim-ffn", 2048, &r->encoder_inner},
-               {"transformer-decoder-dim-ffn", 0, &r->decoder_inner}};
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-    IG_TRY(ig_yaml_int(r->options, sizes[i].key, sizes[i].fallback, sizes[i].out, err));
-    if (*sizes[i].out < 0 || *sizes[i].out > MOST_SIZE || (i < 5 && *sizes[i].out == 0))
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected a size, found %d", r->files.model,
-                     sizes[i].key, *sizes[i].out);
-  }
-  if (r->decoder_inner == 0) r->decoder_inner = r->encoder_inner;
-  return IG_OK;
-}
-
-static ig_status read_ties(marian_reading *r, ig_error *err) {
-  bool all, source, target;
-  IG_TRY(ig_yaml_bool(r->options, "tied-embeddings-all", false, &all, err));
-  IG_TRY(ig_yaml_bool(r->options, "tied-embeddings-src", false, &source, err));
-  IG_TRY(ig_yaml_bool(r->options, "tied-embeddings", false, &target, err));
-  r->shared = all || source;
-  r->tied = all || target;
-  return IG_OK;
-}
-
-static ig_status read_options(marian_reading *r, ig_error *err) {
-  const ig_safetensor *t = ig_safetensors_find(r->out->tensors, options_name);
-  if (!t)
-    return ig_fail(err, IG_ERROR_FORMAT,
-                   "%s: %s is missing: it is no model of Marian, or an optimizer's state",
-                   r->files.model, options_name);
-  IG_TRY(parse_options(r, t, err));
-  IG_TRY(check_options(r, err));
-  IG_TRY(read_activation(r, err));
-  IG_TRY(read_sizes(r, err));
-  IG_TRY(read_layers(r, err));
-  return read_ties(r, err);
-}
 
 // ---- names of tensors -------------------------------------------------------
 
@@ -329,7 +155,7 @@ static ig_status add_names(marian_reading *r, const layer_names *in, const tenso
 
 // An output layer that changes nothing, for attention that has none: x I + 0 is x.
 static ig_status add_identity(marian_reading *r, const layer_names *in, ig_error *err) {
-  const size_t d = (size_t)r->d_model;
+  const size_t d = (size_t)r->options.d_model;
   char name[2 * NAME];
   ig_safetensors_change weight = {.rank = 2, .shape = {d, d}}, bias = {.rank = 1, .shape = {d}};
   weight.values = ig_allocate(d * d, sizeof *weight.values, err);
@@ -349,8 +175,9 @@ static ig_status add_attention(marian_reading *r, const layer_names *in, const c
   snprintf(part.theirs, NAME, "%.60s%s", in->theirs, theirs);
   snprintf(part.ours, NAME, "%.60s%s", in->ours, ours);
   IG_TRY(add_names(r, &part, attention_names, COUNT(attention_names), err));
-  return r->has_projections ? add_names(r, &part, projection_names, COUNT(projection_names), err)
-                            : add_identity(r, &part, err);
+  return r->options.has_projections
+             ? add_names(r, &part, projection_names, COUNT(projection_names), err)
+             : add_identity(r, &part, err);
 }
 
 static ig_status add_encoder_layer(marian_reading *r, int layer, ig_error *err) {
@@ -364,18 +191,18 @@ static ig_status add_encoder_layer(marian_reading *r, int layer, ig_error *err) 
 static ig_status add_decoder_layer(marian_reading *r, int layer, ig_error *err) {
   layer_names in;
   int source;
-  IG_TRY(find_tied_layer(r, layer, &source, err));
+  IG_TRY(ig_marian_options_tied_layer(&r->options, layer, &source, err));
   snprintf(in.theirs, NAME, "decoder_l%d_", source + 1);
   snprintf(in.ours, NAME, "model.decoder.layers.%d.", layer);
-  IG_TRY(r->recurrent ? add_names(r, &in, cell_names, COUNT(cell_names), err)
-                      : add_attention(r, &in, "self", "self_attn", err));
+  IG_TRY(r->options.recurrent ? add_names(r, &in, cell_names, COUNT(cell_names), err)
+                              : add_attention(r, &in, "self", "self_attn", err));
   IG_TRY(add_attention(r, &in, "context", "encoder_attn", err));
   return add_names(r, &in, feed_forward_names, COUNT(feed_forward_names), err);
 }
 
 static ig_status add_layers(marian_reading *r, ig_error *err) {
-  for (int i = 0; i < r->encoder_layers; i++) IG_TRY(add_encoder_layer(r, i, err));
-  for (int i = 0; i < r->decoder_layers; i++) IG_TRY(add_decoder_layer(r, i, err));
+  for (int i = 0; i < r->options.encoder_layers; i++) IG_TRY(add_encoder_layer(r, i, err));
+  for (int i = 0; i < r->options.decoder_layers; i++) IG_TRY(add_decoder_layer(r, i, err));
   return IG_OK;
 }
 
@@ -390,14 +217,15 @@ static ig_status check_size(const marian_reading *r, const char *tensor, const c
 }
 
 static ig_status check_sizes(const marian_reading *r, ig_error *err) {
-  IG_TRY(check_size(r, r->shared ? "Wemb" : "encoder_Wemb", "dim-emb", r->d_model, err));
-  IG_TRY(check_size(r, "encoder_l1_self_Wq", "dim-emb", r->d_model, err));
-  IG_TRY(check_size(r, "encoder_l1_ffn_W1", "transformer-dim-ffn", r->encoder_inner, err));
+  IG_TRY(check_size(r, r->options.shared ? "Wemb" : "encoder_Wemb", "dim-emb", r->options.d_model,
+                    err));
+  IG_TRY(check_size(r, "encoder_l1_self_Wq", "dim-emb", r->options.d_model, err));
+  IG_TRY(check_size(r, "encoder_l1_ffn_W1", "transformer-dim-ffn", r->options.encoder_inner, err));
   int layer;
   char name[NAME];
-  IG_TRY(find_tied_layer(r, 0, &layer, err));
+  IG_TRY(ig_marian_options_tied_layer(&r->options, 0, &layer, err));
   snprintf(name, sizeof name, "decoder_l%d_ffn_W1", layer + 1);
-  return check_size(r, name, "transformer-decoder-dim-ffn", r->decoder_inner, err);
+  return check_size(r, name, "transformer-decoder-dim-ffn", r->options.decoder_inner, err);
 }
 
 // Rows of both embeddings, and one more: the ids of transformers' special tokens are those of both.
@@ -405,7 +233,7 @@ static ig_status count_rows(marian_reading *r, ig_error *err) {
   static const char *const names[][2] = {{"encoder_Wemb", "decoder_Wemb"}, {"Wemb", "Wemb"}};
   for (int side = 0; side < 2; side++) {
     const ig_safetensor *t;
-    IG_TRY(find_theirs(r, names[r->shared][side], 2, &t, err));
+    IG_TRY(find_theirs(r, names[r->options.shared][side], 2, &t, err));
     if (t->shape[0] > r->rows) r->rows = t->shape[0];
   }
   if (r->rows > 1 << 28)
@@ -417,17 +245,17 @@ static ig_status count_rows(marian_reading *r, ig_error *err) {
 
 // Where the output layer is not tied, transformers has both embeddings, too.
 static ig_status add_embeddings(marian_reading *r, ig_error *err) {
-  if (r->shared && r->tied) return add_table(r, "Wemb", "model.shared.weight", err);
-  IG_TRY(
-      add_table(r, r->shared ? "Wemb" : "encoder_Wemb", "model.encoder.embed_tokens.weight", err));
-  return add_table(r, r->shared ? "Wemb" : "decoder_Wemb", "model.decoder.embed_tokens.weight",
-                   err);
+  if (r->options.shared && r->options.tied) return add_table(r, "Wemb", "model.shared.weight", err);
+  IG_TRY(add_table(r, r->options.shared ? "Wemb" : "encoder_Wemb",
+                   "model.encoder.embed_tokens.weight", err));
+  return add_table(r, r->options.shared ? "Wemb" : "decoder_Wemb",
+                   "model.decoder.embed_tokens.weight", err);
 }
 
 // Old files store the weight of the output layer as every other one.
 static ig_status add_output(marian_reading *r, ig_error *err) {
   static const char ours[] = "lm_head.weight", old[] = "decoder_ff_logit_out_W";
-  if (r->tied) return IG_OK;
+  if (r->options.tied) return IG_OK;
   if (!ig_safetensors_find(r->out->tensors, old))
     return add_table(r, "decoder_ff_logit_out_Wt", ours, err);
   const ig_safetensor *t;
@@ -447,7 +275,7 @@ static ig_status add_logits_bias(marian_reading *r, ig_error *err) {
   static const char theirs[] = "decoder_ff_logit_out_b", ours[] = "final_logits_bias";
   ig_safetensors_change change = {.rank = 2, .shape = {1, r->rows}, .filler = NEVER};
   const ig_safetensor *target =
-      ig_safetensors_find(r->out->tensors, r->shared ? "Wemb" : "decoder_Wemb");
+      ig_safetensors_find(r->out->tensors, r->options.shared ? "Wemb" : "decoder_Wemb");
   if (ig_safetensors_find(r->out->tensors, theirs)) {
     IG_TRY(find_theirs(r, theirs, 1, &target, err));
     return add_change(r, change, theirs, ours, err);
@@ -457,16 +285,17 @@ static ig_status add_logits_bias(marian_reading *r, ig_error *err) {
 }
 
 static ig_status add_positions(marian_reading *r, const char *ours, ig_error *err) {
-  const size_t d = (size_t)r->d_model;
+  const size_t d = (size_t)r->options.d_model;
   ig_safetensors_change change = {
       .rank = 2, .shape = {POSITIONS, d}, .values = ig_allocate(POSITIONS * d, 4, err)};
   if (!change.values) return IG_ERROR_MEMORY;
-  ig_positions_sinusoids(IG_POSITION_HALVES_INCLUSIVE, 0, POSITIONS, r->d_model, change.values);
+  ig_positions_sinusoids(IG_POSITION_HALVES_INCLUSIVE, 0, POSITIONS, r->options.d_model,
+                         change.values);
   return add_change(r, change, NULL, ours, err);
 }
 
 static bool is_taken(const marian_reading *r, const char *name) {
-  if (strcmp(name, options_name) == 0) return true;
+  if (strcmp(name, ig_marian_options_name) == 0) return true;
   for (size_t i = 0; i < r->count; i++)
     if (strcmp(r->names[i][0], name) == 0) return true;
   return false;
@@ -585,14 +414,15 @@ static ig_status make_config(marian_reading *r, ig_error *err) {
   r->out->config = json_pack(
       "{s:s, s:[s], s:b, s:b, s:b, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:b, s:b,"
       " s:b, s:i, s:i, s:n, s:i, s:i, s:f, s:f, s:b}",
-      "model_type", r->recurrent ? "marian_ssru" : "marian", "architectures",
-      r->recurrent ? "MarianSsruModel" : "MarianMTModel", "is_encoder_decoder", true,
+      "model_type", r->options.recurrent ? "marian_ssru" : "marian", "architectures",
+      r->options.recurrent ? "MarianSsruModel" : "MarianMTModel", "is_encoder_decoder", true,
       "static_position_embeddings", true, "use_cache", true, "dtype", "float32", "vocab_size",
-      (int)r->rows, "decoder_vocab_size", (int)r->rows, "d_model", r->d_model, "encoder_layers",
-      r->encoder_layers, "decoder_layers", r->decoder_layers, "encoder_attention_heads", r->heads,
-      "decoder_attention_heads", r->heads, "encoder_ffn_dim", r->encoder_inner, "decoder_ffn_dim",
-      r->decoder_inner, "activation_function", r->activation, "scale_embedding", true,
-      "tie_word_embeddings", r->tied, "share_encoder_decoder_embeddings", r->shared && r->tied,
+      (int)r->rows, "decoder_vocab_size", (int)r->rows, "d_model", r->options.d_model,
+      "encoder_layers", r->options.encoder_layers, "decoder_layers", r->options.decoder_layers,
+      "encoder_attention_heads", r->options.heads, "decoder_attention_heads", r->options.heads,
+      "encoder_ffn_dim", r->options.encoder_inner, "decoder_ffn_dim", r->options.decoder_inner,
+      "activation_function", r->options.activation, "scale_embedding", true, "tie_word_embeddings",
+      r->options.tied, "share_encoder_decoder_embeddings", r->options.shared && r->options.tied,
       "pad_token_id", r->pad, "eos_token_id", r->eos, "bos_token_id", "decoder_start_token_id",
       start, "max_position_embeddings", POSITIONS, "dropout", 0.1, "layer_norm_eps", 1e-6,
       "sinusoid_inclusive", true);
@@ -627,7 +457,7 @@ static ig_status read_model(marian_reading *r, ig_error *err) {
   r->out->copies = json_object();
   if (!r->out->files || !r->out->copies) return ig_fail_memory(err);
   IG_TRY(ig_safetensors_open_file(r->files.model, &r->out->tensors, err));
-  IG_TRY(read_options(r, err));
+  IG_TRY(ig_marian_options_read(r->out->tensors, r->files.model, &r->options, err));
   IG_TRY(read_tensors(r, err));
   IG_TRY(read_vocabularies(r, err));
   IG_TRY(make_config(r, err));
@@ -641,7 +471,7 @@ static void end_reading(marian_reading *r) {
   free(r->names);
   json_decref(r->vocabulary[0]);
   json_decref(r->vocabulary[1]);
-  ig_yaml_free(r->yaml);
+  ig_marian_options_free(&r->options);
   ig_marian_files_free(&r->files);
 }
 
