@@ -611,8 +611,9 @@ typedef struct ig_convert_options {
 } ig_convert_options;
 ig_convert_options ig_convert_options_default(void);
 /* Writes a model directory whose weights are in any form that Ingot reads (pytorch_model.bin,
- * shards) again, as a directory with safetensors, which must not exist yet. All tensors are kept,
- * bit for bit unless a type is given, but for copies of tied ones, as transformers writes them; the
+ * shards), or a directory of Marian (model.npz, decoder.yml, vocabularies: docs/families.md),
+ * again, as a directory with safetensors, which must not exist yet. All tensors are kept, bit for
+ * bit unless a type is given, but for copies of tied ones, as transformers writes them; the
  * configuration, the tokenizer and other small files go along. What does not is told to the
  * reporter. The directory grows as OUTPUT.partial; after an error or an interruption nothing is
  * left of it. A value that is too large for the type is IG_ERROR_FORMAT. */
