@@ -119,6 +119,9 @@ static const cli_option translate_options[] = {
     CLI_TEXT_OPTION(0, "prefix", "TEXT", prefix,
                     "Put TEXT before each sentence, as it stands: models of several tasks are told "
                     "theirs so, as 'translate English to German: '."),
+    CLI_TEXT_OPTION(0, "target-prefix", "TEXT", target_prefix,
+                    "Begin each translation with TEXT; with --ids, with these token ids. It counts "
+                    "in lengths, not in scores."),
     CLI_TEXT_OPTION(0, "bad-words", "FILE", bad_words,
                     "Lines of text that no translation may contain, as the tokens that the "
                     "tokenizer makes of each; with --ids, lines of token ids. Besides those that "
@@ -198,6 +201,7 @@ ig_translator_options cli_translate_library_options(const cli_translate_values *
   options.early_stopping = values->early_stopping;
   options.max_length_factor = (float)values->max_length_factor;
   options.prefix = values->prefix;
+  options.target_prefix = values->target_prefix;
   options.bad_words = values->bad_words;
   options.keep_unknown = values->keep_unknown;
   options.alignments.layer = values->alignments_layer;

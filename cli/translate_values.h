@@ -10,7 +10,7 @@ typedef struct cli_translate_values {
   cli_list models;
   const char *ensemble, *weights, *input, *output, *score_target, *type, *stats;
   const char *split_sentences, *source_language, *target_language;
-  const char *scores, *glossary, *early_stopping, *prefix, *bad_words;
+  const char *scores, *glossary, *early_stopping, *prefix, *target_prefix, *bad_words;
   double max_length_factor;
   const char *alignments, *alignments_format, *alignments_svg;
   int alignments_layer, alignments_head;

@@ -166,6 +166,7 @@ static ig_translator_options take_options(input_bytes *input) {
   if (more & 4) o.glossary = glossary;
   if (more & 8) o.bad_words = glossary;  // lines of text, too
   if (more & 16) o.prefix = "a b: ";
+  if ((more & 48) == 48) o.target_prefix = o.ids_out ? "3 4" : "b c";
   o.early_stopping = stoppings[more >> 5 & 3];
   o.score_columns = (ig_score_columns)(take_byte(input) % 3);
   if (more & 128) o.max_length_factor = take_float(input);

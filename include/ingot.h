@@ -357,6 +357,10 @@ typedef struct ig_translator_options {
    * model's files name. Default NULL: none */
   const char *bad_words;
   ig_score_columns score_columns;
+  /* what each translation begins with: text, as the target tokenizer makes tokens of it (with
+   * ids_out: ids with spaces between); after the language's token, where there is one. It counts in
+   * min_length and max_length, not in scores. Default NULL: nothing */
+  const char *target_prefix;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 

@@ -210,7 +210,7 @@ static bool improvable(const ig_decode_options *options, const ig_sentence *sent
   const int beam = options->beam_size;
   const bool longest =
       options->early_stopping == IG_EARLY_STOPPING_NEVER && options->length_penalty > 0;
-  const float best = ig_finished_score(options, sentence->next[0].score,
+  const float best = ig_finished_score(options, sentence, sentence->next[0].score,
                                        longest ? sentence->options.max_length : sentence->length);
   const float worst = sentence->slots[beam - 1].score;  // sorted
   for (int i = 0; i < beam; i++)
@@ -234,7 +234,7 @@ void ig_beam_select(const ig_selection *selection, ig_sentence *sentence, float 
     all_end = all_end && end;
     if (end && i < beam)
       ig_finished_add(selection, sentence, c,
-                      ig_finished_score(options, c->score, sentence->length));
+                      ig_finished_score(options, sentence, c->score, sentence->length));
   }
   sentence->open = sentence->open && improvable(options, sentence);
   const bool full =

@@ -60,8 +60,9 @@ typedef struct ig_sentence_options {
   // All forced tokens of a place score 0.
   ig_alternatives forced_bos_alternatives, forced_eos_alternatives;
   // (prefix_length): the tokens that the target begins with, instead of forced_bos; borrowed while
-  // the sentence is decoded. Like all forced tokens these have a log-probability of 0 in the score,
-  // and count in lengths. Length 0: none.
+  // the sentence is decoded. Like all forced tokens these have a log-probability of 0 in the score;
+  // they count in min_length and max_length, but not in the length that divides a score, as in
+  // transformers. Length 0: none.
   const int *prefix;
   int prefix_length;
   struct ig_terms *terms;  // that beam search puts into it; borrowed like the prefix; NULL: none

@@ -8,7 +8,9 @@ bool ig_finished_by(const ig_decode_options *options, const ig_sentence *sentenc
   return ig_decode_options_ends(options, token) || sentence->length >= sentence->options.max_length;
 }
 
-float ig_finished_score(const ig_decode_options *options, float log_probability, int length) {
+float ig_finished_score(const ig_decode_options *options, const ig_sentence *sentence,
+                        float log_probability, int length) {
+  if (length > sentence->options.prefix_length) length -= sentence->options.prefix_length;
   return log_probability / (float)pow((double)length, (double)options->length_penalty);
 }
 

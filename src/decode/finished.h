@@ -6,8 +6,9 @@
 
 // Does the token end a hypothesis of the sentence, by itself or by its place?
 bool ig_finished_by(const ig_decode_options *options, const ig_sentence *sentence, int token);
-// log p / length^length_penalty.
-float ig_finished_score(const ig_decode_options *options, float log_probability, int length);
+// log p / length^length_penalty, of the tokens after the sentence's prefix.
+float ig_finished_score(const ig_decode_options *options, const ig_sentence *sentence,
+                        float log_probability, int length);
 // Puts the hypothesis that the candidate ends among the sentence's slots, which are sorted, if its
 // score is above the last one's.
 void ig_finished_add(const ig_selection *selection, ig_sentence *sentence, const ig_candidate *last,

@@ -118,7 +118,7 @@ static void draw_next(const ig_selection *selection, ig_sentence *sentence, cons
       .token = (int)token};
   if (ig_finished_by(options, sentence, next.token)) {
     ig_finished_add(selection, sentence, &next,
-                    ig_finished_score(options, next.score, sentence->length));
+                    ig_finished_score(options, sentence, next.score, sentence->length));
     return;
   }
   sentence->candidates[sentence->next_rows].row = sample;

@@ -288,7 +288,7 @@ static void finish(const ig_selection *selection, ig_sentence *sentence) {
     const term_candidate *c = &t->found[i];
     if (c->ends && c->rank < options->beam_size)
       ig_finished_add(selection, sentence, &c->candidate,
-                      ig_finished_score(options, c->candidate.score, sentence->length));
+                      ig_finished_score(options, sentence, c->candidate.score, sentence->length));
   }
 }
 
@@ -315,7 +315,8 @@ static bool is_improvable(const ig_decode_options *options, const ig_sentence *s
   for (int i = 0; i < t->found_count; i++) {
     const term_candidate *c = &t->found[i];
     if (c->ends || (full && c->bank != COMPLETE)) continue;
-    if (ig_finished_score(options, c->candidate.score, sentence->length) > last->score) return true;
+    if (ig_finished_score(options, sentence, c->candidate.score, sentence->length) > last->score)
+      return true;
   }
   return false;
 }

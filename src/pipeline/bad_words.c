@@ -37,6 +37,12 @@ static ig_status encode_line(const ig_tokenizer *t, const char *line, size_t len
   return status;
 }
 
+ig_status ig_bad_words_read_line(const ig_tokenizer *tokenizer, int vocab_size, const char *line,
+                                 ig_ids *ids, ig_error *err) {
+  return tokenizer ? encode_line(tokenizer, line, strlen(line), ids, err)
+                   : parse_ids(line, vocab_size, ids, err);
+}
+
 static ig_status read_words(growing_words *g, ig_lines *lines, ig_error *err) {
   const ig_bad_words_reading *r = g->reading;
   for (;;) {
@@ -45,8 +51,8 @@ static ig_status read_words(growing_words *g, ig_lines *lines, ig_error *err) {
     const size_t before = g->ids.count;
     IG_TRY(ig_lines_next(lines, &line, &length, err));
     if (!line) return IG_OK;
-    const ig_status status = r->tokenizer ? encode_line(r->tokenizer, line, length, &g->ids, err)
-                                          : parse_ids(line, r->vocab_size, &g->ids, err);
+    const ig_status status =
+        ig_bad_words_read_line(r->tokenizer, r->vocab_size, line, &g->ids, err);
     if (status != IG_OK)
       return ig_fail_in(err, status, "%s: line %zu", r->path, ig_lines_number(lines));
     if (g->ids.count > before) IG_TRY(ig_ids_append(&g->offsets, (int)g->ids.count, err));

@@ -10,6 +10,9 @@ typedef struct ig_bad_words_reading {
   int vocab_size;
   const ig_bad_words *known;  // those that come first
 } ig_bad_words_reading;
+// Appends the ids of a line, which is text, without special tokens; tokenizer NULL: ids.
+ig_status ig_bad_words_read_line(const ig_tokenizer *tokenizer, int vocab_size, const char *line,
+                                 ig_ids *ids, ig_error *err);
 // *out owns its lists. Lines without a token are left out; one that is malformed is IG_ERROR_FORMAT
 // with its number.
 ig_status ig_bad_words_read(const ig_bad_words_reading *reading, ig_bad_words *out, ig_error *err);

@@ -64,7 +64,8 @@ static ig_status append_scores(output_text *t, const ig_output_format *format, f
 static float score_of(const ig_output_format *format, const float *log_probs, int length) {
   double sum = 0;
   for (int i = 0; i < length; i++) sum += (double)log_probs[i];
-  return (float)(sum / pow((double)length, (double)format->length_penalty));
+  const int scored = length > format->prefix_length ? length - format->prefix_length : length;
+  return (float)(sum / pow((double)scored, (double)format->length_penalty));
 }
 
 // A search by itself scores only what it ranks.

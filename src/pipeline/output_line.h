@@ -9,6 +9,7 @@ typedef struct ig_output_format {
   int n_best;                     // lines a sentence
   bool score, token_scores;       // "score<TAB>", "token scores<TAB>" before a translation
   float length_penalty;           // of the score
+  int prefix_length;              // tokens at the beginning that do not count in it
   bool token_log_probs;           // in scoring: of each token; else their sum
 } ig_output_format;
 

@@ -139,6 +139,7 @@ static void set_forced(const ig_translator *t, const ig_reviewed_pair *pair) {
   const int most = t->window.sentences[pair->sentence].max_length;
   if (!pair->log_probs) return;
   if (own->forced_bos >= 0) pair->log_probs[0] = 0;
+  for (size_t i = 0; i < count && (int)i < own->prefix_length; i++) pair->log_probs[i] = 0;
   if (own->forced_eos >= 0 && count == (size_t)most) pair->log_probs[count - 1] = 0;
 }
 

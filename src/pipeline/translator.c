@@ -242,6 +242,27 @@ static ig_status take_limits(ig_translator *t, const ig_translator_options *o, i
   return IG_OK;
 }
 
+// A first token that was forced stays the first.
+static ig_status take_target_prefix(ig_translator *t, const ig_translator_options *o,
+                                    ig_error *err) {
+  ig_sentence_options *own = &t->decode.sentence;
+  if (!o->target_prefix) return IG_OK;
+  if (own->forced_bos >= 0) IG_TRY(ig_ids_append(&t->target_prefix, own->forced_bos, err));
+  const size_t before = t->target_prefix.count;
+  const ig_status status =
+      ig_bad_words_read_line(o->ids_out ? NULL : t->sources[0].tokenizer, t->decode.vocab_size,
+                             o->target_prefix, &t->target_prefix, err);
+  if (status != IG_OK) return ig_fail_in(err, status, "target_prefix");
+  if (t->target_prefix.count == before) return IG_OK;
+  if (t->target_prefix.count >= (size_t)own->max_length)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "target_prefix: it has %zu tokens, and a translation at most %d",
+                   t->target_prefix.count, own->max_length);
+  own->prefix = t->target_prefix.ids;
+  own->prefix_length = (int)t->target_prefix.count;
+  return IG_OK;
+}
+
 static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_error *err) {
   const ig_engine_members *members = ig_engine_members_of(t->engine);
   const ig_tokenizer *tokenizer = members->tokenizers[0];
@@ -257,6 +278,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   IG_TRY(take_limits(t, o, err));
   IG_TRY(take_glossary(t, o, err));
   IG_TRY(ig_review_set_up(t, o, err));
+  IG_TRY(take_target_prefix(t, o, err));
   t->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : BATCH_TOKENS;
   t->ids_in = o->ids_in;
   t->strict = o->strict;
@@ -266,6 +288,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
                                  .score = t->decode.n_best > 1 || t->review.scores,
                                  .token_scores = o->score_columns == IG_SCORE_COLUMNS_TOKENS,
                                  .length_penalty = t->decode.length_penalty,
+                                 .prefix_length = t->decode.sentence.prefix_length,
                                  .token_log_probs = o->ids_in};
   t->stats.threads = ig_engine_threads(t->engine);
   return set_up_splitter(t, o, err);
@@ -336,6 +359,7 @@ void ig_translator_free(ig_translator *t) {
   ig_sentences_free(t->splitter);
   ig_glossary_free(t->glossary);
   free(t->prefix);
+  ig_ids_free(&t->target_prefix);
   free(t->bad_words.offsets);
   free(t->bad_words.ids);
   free(t->sentences);

@@ -19,6 +19,9 @@ expect 0 "${run[@]}" --max-length-factor 0.5 --batch-tokens 20
 same out "$goldens/factor.ids"
 has err 'reached max_length (1 tokens)'
 
+expect 0 "${run[@]}" --length-penalty 2 --target-prefix '9 17'
+same out "$goldens/prefix.ids"
+
 # Negative control: each option changes something.
 for one in at_once:never bad_words:free factor:free; do
   ! cmp -s "$goldens/${one%:*}.ids" "$goldens/${one#*:}.ids" || fail "$one: these prove nothing"
@@ -45,6 +48,10 @@ paste -sd' ' out >joined
 echo >>joined
 expect 0 "$INGOT" translate -m "$model" -i in --prefix 'Tom: '
 same out joined
+expect 0 "$INGOT" translate -m "$model" -i in --target-prefix 'Na ja,' --split-sentences off
+[[ $(head -1 out) == 'Na ja, '* ]] || fail "$(cat out)"
+expect 1 "$INGOT" translate -m "$model" -i in --target-prefix 'Na ja,' --max-length 2
+has err 'target_prefix: it has'
 expect 1 "$INGOT" translate -m "$tiny" -i source.ids --ids --ids-in --prefix 'a: '
 has err 'prefix: it is text'
 exit 0

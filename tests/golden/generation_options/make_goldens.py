@@ -2,7 +2,8 @@
 python make_goldens.py
 
 NAME.ids: of the first eight lines of ../marian_tiny/source.ids, target ids up to the end token.
-factor.ids: with max_new_tokens half of each source's tokens, rounded up.
+factor.ids: with max_new_tokens half of each source's tokens, rounded up. prefix.ids: with 9 and 17
+after the start token.
 NAME.scores: "SCORE<TAB>log p of each token<TAB>ids"; greedy search's score is that of beam search.
 """
 
@@ -18,6 +19,7 @@ CASES = {
     "never": {"early_stopping": "never", "length_penalty": 2.0},
     "bad_words": {"bad_words_ids": [[60], [11], [38, 9], [5]]},
     "factor": {},
+    "prefix": {"decoder_input_ids": torch.tensor([[60, 9, 17]]), "length_penalty": 2.0},
 }
 SCORES = {"greedy": {"num_beams": 1}, "beam": {"num_beams": 4, "length_penalty": 0.7}}
 torch.set_grad_enabled(False)
@@ -26,7 +28,7 @@ sources = [[int(x) for x in s.split()] for s in (TINY / "source.ids").read_text(
 for name, options in CASES.items():
     lines = []
     for source in sources:
-        most = math.ceil(0.5 * len(source)) if name == "factor" else 19
+        most = {"factor": math.ceil(0.5 * len(source)), "prefix": 17}.get(name, 19)
         ids = torch.tensor([source])
         row = model.generate(
             ids, attention_mask=torch.ones_like(ids), num_beams=4, max_new_tokens=most, **options
