@@ -133,6 +133,12 @@ static ig_status keep_alignment(void *context, const ig_token_alignment *a, ig_e
   return IG_OK;
 }
 
+static ig_status keep_token(void *context, const ig_token_event *event, ig_error *err) {
+  (void)context, (void)err;
+  if (event->count < 1 || event->ids[event->count - 1] < 0 || event->line < 1) abort();
+  return IG_OK;
+}
+
 static ig_translator_options take_options(input_bytes *input) {
   static const char *const types[] = {NULL, "fp32", "int9"}, *const languages[] = {NULL, "en", "/"},
                            *const stoppings[] = {NULL, "true", "never", "x"};
@@ -169,6 +175,7 @@ static ig_translator_options take_options(input_bytes *input) {
   if ((more & 48) == 48) o.target_prefix = o.ids_out ? "3 4" : "b c";
   o.early_stopping = stoppings[more >> 5 & 3];
   o.score_columns = (ig_score_columns)(take_byte(input) % 3);
+  if (take_byte(input) & 1) o.on_token.write = keep_token;
   if (more & 128) o.max_length_factor = take_float(input);
   if (more & 1) {
     o.alignments.write = keep_alignment;

@@ -295,6 +295,23 @@ typedef struct ig_alignment_options {
   int head; /* from 1; default 0: the mean of all */
 } ig_alignment_options;
 
+/* A token of a translation that has just been chosen. Everything is borrowed until the return. */
+typedef struct ig_token_event {
+  size_t line;     /* from 1 */
+  size_t sentence; /* of its line, among those that are translated together, from 0 */
+  const int *ids;  /* (count): the tokens so far, the new one last */
+  int count;
+  const char *text; /* of these tokens; NULL with ids_out */
+} ig_token_event;
+typedef struct ig_token_options {
+  /* Called for each token as it comes, of greedy search and of single samples (beam_size and n_best
+   * 1): beam search settles nothing before its end. Of one sentence in order; sentences that are
+   * translated together take turns, or are on several threads at the same time. An error ends the
+   * work. Kept; default NULL: nobody asks */
+  ig_status (*write)(void *context, const ig_token_event *event, ig_error *err);
+  void *context; /* kept */
+} ig_token_options;
+
 /* "The model's" is what its generation_config.json says, or where that file is missing, its
  * config.json. */
 typedef struct ig_translator_options {
@@ -361,6 +378,7 @@ typedef struct ig_translator_options {
    * ids_out: ids with spaces between); after the language's token, where there is one. It counts in
    * min_length and max_length, not in scores. Default NULL: nothing */
   const char *target_prefix;
+  ig_token_options on_token;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 

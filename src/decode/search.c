@@ -227,6 +227,18 @@ static ig_status let_leave(ig_search *s, const ig_search_feed *feed, const ig_se
   return feed->leave(feed->context, sentence->seat, found, err);
 }
 
+// Of a sentence with one row: what it has is in its row, or if it is done in its slot.
+static ig_status tell_token(ig_search *s, const ig_search_feed *feed, const ig_sentence *sentence,
+                            ig_error *err) {
+  const size_t stride = (size_t)s->max_length + 1;
+  int *ids = s->rows[s->current].ids + (size_t)sentence->first_row * stride + 1;
+  const int count = sentence->length;
+  if (sentence->done)
+    return feed->token(feed->context, sentence->seat, sentence->slots[0].ids, count, err);
+  ids[count - 1] = sentence->next[0].token;  // where extend_rows will copy from, and write it anew
+  return feed->token(feed->context, sentence->seat, ids, count, err);
+}
+
 // Delivers the sentences that are done; the others take their next rows.
 static ig_status advance(ig_search *s, const ig_search_feed *feed, ig_error *err) {
   int kept = 0, row = 0;
@@ -236,6 +248,7 @@ static ig_status advance(ig_search *s, const ig_search_feed *feed, ig_error *err
                      "decoding: token %d has no finite score: the model computed NaN or Inf, or "
                      "every token is banned",
                      s->sentences[i].length);
+    if (feed->token && s->beam_size == 1) IG_TRY(tell_token(s, feed, &s->sentences[i], err));
     if (s->sentences[i].done) {
       IG_TRY(let_leave(s, feed, &s->sentences[i], err));
       continue;

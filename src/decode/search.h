@@ -40,6 +40,9 @@ typedef struct ig_search_feed {
   // The sentence at `seat` is done: found (n_best), best first, is valid until the return, when the
   // seat is free again.
   ig_status (*leave)(void *context, int seat, const ig_hypothesis *found, ig_error *err);
+  // Told of each token once it is chosen for good: of greedy search, and of one sample. generated
+  // (count): the tokens with it, valid until the return. NULL: nobody asks.
+  ig_status (*token)(void *context, int seat, const int *generated, int count, ig_error *err);
   void *context;
   // Asked before and after every step: the search returns IG_INTERRUPTED if it has seen a request.
   // The stepper may have it, too, and leave the rest of a step out. NULL: never.

@@ -63,6 +63,10 @@ typedef struct ig_engine_job {
   int batch_tokens;
   // found (n_best), best first.
   ig_status (*decoded)(void *context, size_t sentence, const ig_hypothesis *found, ig_error *err);
+  // Of decoding with a beam_size of 1: the tokens of a sentence so far, each time that one has
+  // come; NULL: nobody asks.
+  ig_status (*token)(void *context, size_t sentence, const int *generated, int count,
+                     ig_error *err);
   ig_status (*scored)(void *context, size_t sentence, const ig_engine_scores *scores,
                       ig_error *err);
   void *context;

@@ -2,6 +2,7 @@
 #include "pipeline/translate_window.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
@@ -76,6 +77,25 @@ static ig_status keep_translation(void *context, size_t sentence, const ig_hypot
   IG_TRY(ig_output_line_translated(&t->format, found, NULL, &translated->output, err));
   translated->blank_output = ig_output_line_is_blank(&t->format, translated->output);
   return IG_OK;
+}
+
+static ig_status tell_token(void *context, size_t sentence, const int *generated, int count,
+                            ig_error *err) {
+  const ig_translator *t = context;
+  const ig_window_sentence *sentences = t->window.sentences;
+  size_t first = sentence;
+  while (first > 0 && sentences[first - 1].number == sentences[sentence].number) first--;
+  char *text = NULL;
+  if (t->format.tokenizer)
+    IG_TRY(ig_tokenizer_decode(t->format.tokenizer, generated, (size_t)count, &text, err));
+  const ig_token_event event = {.line = sentences[sentence].number,
+                                .sentence = sentence - first,
+                                .ids = generated,
+                                .count = count,
+                                .text = text};
+  const ig_status status = t->on_token.write(t->on_token.context, &event, err);
+  free(text);
+  return status == IG_OK ? status : ig_fail_of_caller(status, "on_token: write", err);
 }
 
 static ig_status keep_scores(void *context, size_t sentence, const ig_engine_scores *scores,
@@ -168,6 +188,7 @@ static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
                              .options = &t->decode,
                              .batch_tokens = t->batch_tokens,
                              .decoded = scoring ? NULL : keep_translation,
+                             .token = t->on_token.write && !scoring ? tell_token : NULL,
                              .scored = scoring ? keep_scores : NULL,
                              .context = t,
                              .interrupter = t->interrupter};

@@ -279,6 +279,11 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   IG_TRY(take_glossary(t, o, err));
   IG_TRY(ig_review_set_up(t, o, err));
   IG_TRY(take_target_prefix(t, o, err));
+  t->on_token = o->on_token;
+  if (o->on_token.write && t->decode.beam_size > 1)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "on_token: beam search settles no token before its end: set beam_size to 1, or "
+                   "draw one sample");
   t->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : BATCH_TOKENS;
   t->ids_in = o->ids_in;
   t->strict = o->strict;

@@ -51,9 +51,10 @@ struct ig_translator {
   ig_glossary *glossary;           // NULL: none
   char *prefix;                    // before each sentence; NULL: nothing
   size_t prefix_length;
-  ig_ids target_prefix;     // what each translation begins with
-  float max_length_factor;  // 0: none
-  ig_bad_words bad_words;   // the model's and the caller's, if the caller names any
+  ig_ids target_prefix;       // what each translation begins with
+  float max_length_factor;    // 0: none
+  ig_bad_words bad_words;     // the model's and the caller's, if the caller names any
+  ig_token_options on_token;  // write NULL: nobody asks
   ig_review review;
   ig_translate_stats stats;
   ig_losses losses;  // of the running stream

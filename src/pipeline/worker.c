@@ -214,6 +214,13 @@ static ig_status deliver_found(void *context, int seat, const ig_hypothesis *fou
   return job->decoded(job->context, sentence, found, err);
 }
 
+static ig_status deliver_token(void *context, int seat, const int *generated, int count,
+                               ig_error *err) {
+  const decoding *d = context;
+  const ig_engine_job *job = d->share->job;
+  return job->token(job->context, d->worker->sentences[seat], generated, count, err);
+}
+
 // The size is enough for whatever the queue still holds.
 static ig_inference_size size_for(const ig_worker_share *share) {
   const ig_queue *queue = share->queue;
@@ -240,8 +247,11 @@ static ig_status decode_share(ig_worker *w, const ig_worker_share *share, size_t
   ig_ensemble_watch(w->inference, &w->watch);
   decoding d = {.worker = w, .share = share, .seats = wanted.sentences};
   const ig_stepper stepper = ig_ensemble_stepper(w->inference);
-  const ig_search_feed feed = {
-      .join = join_waiting, .leave = deliver_found, .context = &d, .watch = &w->watch};
+  const ig_search_feed feed = {.join = join_waiting,
+                               .leave = deliver_found,
+                               .token = share->job->token ? deliver_token : NULL,
+                               .context = &d,
+                               .watch = &w->watch};
   const ig_status status = ig_search_stream(w->search, &stepper, &feed, d.seats, err);
   *target_tokens = d.target_tokens;
   return status;
