@@ -17,7 +17,8 @@
 #include "text/tokenizer.h"
 
 #define GOLDEN "tokenizer_json"
-#define WRITTEN_FILES "tokenizer.json", "tokenizer_config.json"
+#define WRITTEN_FILES \
+  "tokenizer.json", "tokenizer_config.json", "spiece.model", "sentencepiece.bpe.model"
 #include "golden_tokenizer.h"
 #include "tokenizer_directory.h"
 
@@ -39,7 +40,39 @@ static ig_tokenizer *load(const char *family, const char *from) {
 static void expect_cases(const ig_tokenizer *t, const char *folder) {
   char name[100];
   snprintf(name, sizeof name, "%s/expected.json", folder);
-  expect_golden_cases(t, golden(name), 44);
+  expect_golden_cases(t, golden(name), 45);
+}
+
+static void write_file(const char *name, const char *text) {
+  ig_error err = {0};
+  check(ig_file_write(in_directory(name), text, strlen(text), &err), &err);
+}
+
+// The same tokenizers have the same ids and places from SentencePiece's model.
+static void so_has_the_model_file(void **state) {
+  (void)state;
+  static const struct {
+    const char *family, *folder, *class_name, *model;
+  } models[] = {
+      {"t5", "t5", "T5Tokenizer", "t5_tokenizer/spiece.model"},
+      {"pegasus", "pegasus", "PegasusTokenizer", "pegasus_tokenizer/spiece.model"},
+      {"mbart", "mbart", "MBartTokenizer", "language_tokenizer/sentencepiece.bpe.model"},
+      {"mbart", "mbart50", "MBart50Tokenizer", "language_tokenizer/sentencepiece.bpe.model"},
+      {"m2m_100", "nllb", "NllbTokenizer", "nllb_text/sentencepiece.bpe.model"},
+  };
+  ig_error err = {0};
+  unlink(in_directory("tokenizer.json"));
+  for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+    char path[200], config[100];
+    snprintf(path, sizeof path, "../%s", models[i].model);
+    snprintf(config, sizeof config, "{\"tokenizer_class\": \"%s\"}", models[i].class_name);
+    write_file("tokenizer_config.json", config);
+    check(ig_file_copy(golden(path), in_directory(strrchr(path, '/') + 1), &err), &err);
+    ig_tokenizer *t = load(models[i].family, directory);
+    expect_cases(t, models[i].folder);
+    ig_tokenizer_free(t);
+    unlink(in_directory(strrchr(path, '/') + 1));
+  }
 }
 
 static void has_the_ids_of_transformers(void **state) {
@@ -54,11 +87,6 @@ static void has_the_ids_of_transformers(void **state) {
     expect_cases(t, kinds[i].folder);
     ig_tokenizer_free(t);
   }
-}
-
-static void write_file(const char *name, const char *text) {
-  ig_error err = {0};
-  check(ig_file_write(in_directory(name), text, strlen(text), &err), &err);
 }
 
 static void expect_refused(const char *class_name, const char *json, const char *message) {
@@ -158,6 +186,7 @@ static void the_end_may_be_added(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(has_the_ids_of_transformers),
+      cmocka_unit_test(so_has_the_model_file),
       cmocka_unit_test(refuses_what_is_not_built),
       cmocka_unit_test(the_end_may_be_added),
   };

@@ -23,11 +23,7 @@ static const ig_special_pieces special_pieces[] = {
     {.text = "</s>", .first_id = 2},
     {.text = "<unk>", .first_id = 3},
     {.text = "", .names = codes, .after_pieces = true},
-    {.text = "<mask>",
-     .first_id = 25,
-     .after_pieces = true,
-     .strips_left = true,
-     .normalized = true},
+    {.text = "<mask>", .first_id = 25, .after_pieces = true, .strips_left = true},
     {0},
 };
 static const ig_special_pieces more_special_pieces[] = {
@@ -36,11 +32,7 @@ static const ig_special_pieces more_special_pieces[] = {
     {.text = "</s>", .first_id = 2},
     {.text = "<unk>", .first_id = 3},
     {.text = "", .names = more_codes, .after_pieces = true},
-    {.text = "<mask>",
-     .first_id = 52,
-     .after_pieces = true,
-     .strips_left = true,
-     .normalized = true},
+    {.text = "<mask>", .first_id = 52, .after_pieces = true, .strips_left = true},
     {0},
 };
 

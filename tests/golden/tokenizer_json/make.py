@@ -25,6 +25,7 @@ TEXTS = [
     "x\u0301y", "\U0001f468\u200d\U0001f469 \u0915\u094d\u0937", "fill <mask> in  <mask>", "</s>",
     "a<s>b \u3000<mask>", "<mask_1> <unk_7>", "en_XX eng_Latn x", "it's WE'LL 'tis ''s",
     "1234 \u00bd x\u00b2", "<tag> a <tag>b", "aaaa aaaaaaaa banana", "\u00e9\u00fc\u0130",
+    "x\r\n <mask> \u3000\t<mask>y",
     # Added tokens with flags: those of FLAGS.
     "a new york x", "new york xx", "\ufb01nds and finds", "cab ab abab ab1 ab_ ab.",
     "\u00e9ab ab\u200c", "a <l> b<l> c", "a <r> b <r>\u3000c", "x <b>  <b> <b>y",
