@@ -30,7 +30,8 @@ static size_t find_slot(const ig_vocabulary *v, const char *token, size_t length
   size_t mask = v->slot_count - 1, at = hash_token(token, length) & mask;
   while (v->slots[at] >= 0) {
     const char *found = v->tokens[v->slots[at]];
-    if (strncmp(found, token, length) == 0 && found[length] == '\0') break;
+    // A token that is looked for may hold a NUL, which ends those of the vocabulary.
+    if (strnlen(found, length + 1) == length && memcmp(found, token, length) == 0) break;
     at = (at + 1) & mask;
   }
   return at;
