@@ -2,6 +2,7 @@
 #include "nn/embedding.h"
 
 #include "nn/blocks.h"
+#include "nn/gemm.h"
 #include "nn/rows.h"
 
 enum { GRADIENT_COLUMNS = 64 };  // columns of a task of the gradient
@@ -13,13 +14,25 @@ typedef struct embedding_forward_work {
   float *output;  // (rows, d)
 } embedding_forward_work;
 
+// scale * the row of one id.
+static void look_up(const embedding_forward_work *w, size_t id, float *to) {
+  const ig_embedding *e = w->embedding;
+  const size_t d = (size_t)e->size;
+  const float *row = to;
+  if (e->weight)
+    row = e->weight + id * d;
+  else
+    ig_gemm_unpack_column(w->kernels, e->packed, d, id, to);
+  w->kernels->scale(d, e->scale, row, to);
+}
+
 static void embedding_forward_rows(const void *context, size_t first, size_t last) {
   const embedding_forward_work *w = context;
   const ig_embedding_args *a = w->args;
   const size_t d = (size_t)w->embedding->size;
   for (size_t r = first; r < last; r++) {
     float *to = w->output + r * d;
-    w->kernels->scale(d, w->embedding->scale, w->embedding->weight + (size_t)a->ids[r] * d, to);
+    look_up(w, (size_t)a->ids[r], to);
     if (a->positions) w->kernels->add(d, to, a->positions + (size_t)a->position[r] * d, to);
   }
 }

@@ -252,6 +252,14 @@ size_t ig_gemm_packed_bytes(const ig_kernels *kernels, ig_weight_layout layout, 
   return 0;
 }
 
+void ig_gemm_unpack_column(const ig_kernels *kernels, ig_packed packed, size_t k, size_t column,
+                           float *to) {
+  assert(packed.layout == IG_WEIGHT_LAYOUT_FLOAT32_PANELS);
+  const size_t width = kernels->gemm_nr;
+  const float *from = (const float *)packed.data + column / width * width * k + column % width;
+  for (size_t p = 0; p < k; p++) to[p] = from[p * width];
+}
+
 ig_packed ig_gemm_pack(ig_nn *nn, ig_weight_layout layout, const ig_gemm_operand *b, void *memory) {
   assert(ig_gemm_layout(nn->kernels, layout) == layout);
   switch (layout) {

@@ -46,6 +46,9 @@ size_t ig_gemm_packed_bytes(const ig_kernels *kernels, ig_weight_layout layout, 
 // Packs B by the threads of nn. memory: ig_gemm_packed_bytes, aligned to IG_ALIGNMENT; it becomes
 // the data of what is returned.
 ig_packed ig_gemm_pack(ig_nn *nn, ig_weight_layout layout, const ig_gemm_operand *b, void *memory);
+// Copies one column of a packed B, which is in float32 panels, to `to` (k).
+void ig_gemm_unpack_column(const ig_kernels *kernels, ig_packed packed, size_t k, size_t column,
+                           float *to);
 // Floats of B (k, n) in float32 panels.
 size_t ig_gemm_panel_floats(const ig_kernels *kernels, size_t n, size_t k);
 #endif

@@ -36,8 +36,7 @@ static void fill_missing(ig_model *m, const ig_stored_weights *stored) {
 static ig_status read_plain(ig_model *m, const ig_stored_weights *stored, ig_error *err) {
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
-    if (stored->tensors[i])
-      IG_TRY(ig_stored_weights_read(stored, i, m->values + p->offset, p->count, err));
+    if (stored->tensors[i]) IG_TRY(ig_stored_weights_read(stored, i, m->values + p->offset, err));
   }
   return IG_OK;
 }

@@ -3,6 +3,7 @@
 // and the pages of its plain values are never touched.
 #include "model/run/pack.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/allocate.h"
@@ -59,92 +60,146 @@ void ig_pack_undo(ig_model *m) {
 
 // ---- straight from the file -------------------------------------------------
 
+enum { TABLE_ROWS = 1024 };  // rows of a table that are read and packed at a time: whole panels
+
 // A linear layer and the parameters that its weight lies in. It may be several (query, key and
 // value of an attention are one layer), or share one with another layer.
 typedef struct stored_linear {
   ig_linear *linear;
   size_t first, last;  // parameters
-  bool plain;          // its values are used unpacked too: a tied embedding
+  bool table;          // its weight is also a table of embeddings, a parameter of its own
 } stored_linear;
+
+// What a task reads and packs: a layer, or some rows of one that is a table.
+typedef struct packing_part {
+  const stored_linear *stored;
+  size_t row, rows;
+} packing_part;
 
 typedef struct packed_reading {
   ig_model *model;
   const ig_stored_weights *stored;
-  ig_nn nn;  // without threads, which share the layers instead
+  ig_nn nn;  // without threads, which share the parts instead
   stored_linear *linears;
   size_t count;
+  packing_part *parts;
+  size_t part_count;
   float *buffers;     // (threads, buffer)
-  size_t buffer;      // floats of the longest stretch of parameters that one layer needs
+  size_t buffer;      // floats of the longest stretch of parameters that one part needs
   bool *only_packed;  // (parameter_count): nothing needs its plain values
 } packed_reading;
 
 static void count_linear(void *context, ig_linear *linear) {
-  (void)linear;
   packed_reading *r = context;
   r->count++;
+  r->part_count += ((size_t)linear->out + TABLE_ROWS - 1) / TABLE_ROWS;  // as if it were a table
+}
+
+static void add_part(packed_reading *r, const stored_linear *l, size_t row, size_t rows) {
+  const ig_parameter *parameters = r->model->parameters;
+  const size_t stretch = parameters[l->last].offset + parameters[l->last].count -
+                         parameters[l->first].offset,
+               floats = l->table ? rows * (size_t)l->linear->in : stretch;
+  r->parts[r->part_count++] = (packing_part){l, row, rows};
+  if (floats > r->buffer) r->buffer = floats;
 }
 
 static void list_linear(void *context, ig_linear *linear) {
   packed_reading *r = context;
   const ig_model *m = r->model;
-  const size_t begin = (size_t)(linear->weight - m->values),
-               end = begin + (size_t)linear->in * (size_t)linear->out;
+  const size_t begin = (size_t)(linear->weight - m->values), out = (size_t)linear->out,
+               end = begin + (size_t)linear->in * out;
   stored_linear *l = &r->linears[r->count++];
   l->linear = linear;
   while (m->parameters[l->first].offset + m->parameters[l->first].count <= begin) l->first++;
   l->last = l->first;
   while (l->last + 1 < m->parameter_count && m->parameters[l->last + 1].offset < end) l->last++;
-  l->plain = ig_layout_is_embedding(&m->parameters[l->first]);
-  if (l->plain) return;
+  l->table = ig_layout_is_embedding(&m->parameters[l->first]);
+  assert(!l->table || linear->layout == IG_WEIGHT_LAYOUT_FLOAT32_PANELS);  // rows are found again
   for (size_t i = l->first; i <= l->last; i++) r->only_packed[i] = true;
-  const size_t floats =
-      m->parameters[l->last].offset + m->parameters[l->last].count - m->parameters[l->first].offset;
-  if (floats > r->buffer) r->buffer = floats;
+  const size_t step = l->table ? TABLE_ROWS : out;
+  for (size_t row = 0; row < out; row += step)
+    add_part(r, l, row, row + step < out ? step : out - row);
 }
 
 static ig_status read_parameter(const packed_reading *r, size_t index, float *to, ig_error *err) {
-  if (!r->stored->tensors[index]) return IG_OK;
-  return ig_stored_weights_read(r->stored, index, to, r->model->parameters[index].count, err);
+  return r->stored->tensors[index] ? ig_stored_weights_read(r->stored, index, to, err) : IG_OK;
 }
 
-static ig_status read_and_pack_linear(void *context, size_t index, int worker, ig_error *err) {
-  packed_reading *r = context;
-  const stored_linear *l = &r->linears[index];
+// Panels of a table's rows lie one after another, so that its parts are packed where they belong.
+static ig_status read_and_pack_rows(packed_reading *r, const packing_part *part, float *buffer,
+                                    ig_error *err) {
+  const stored_linear *l = part->stored;
+  ig_linear rows = *l->linear;
+  rows.weight = buffer;
+  rows.out = (int)part->rows;
+  IG_TRY(ig_stored_weights_read_rows(r->stored, l->first, part->row, part->rows, buffer, err));
+  ig_nn nn = r->nn;
+  ig_linear_pack(&nn, &rows, (float *)memory_of(l->linear) + part->row * (size_t)rows.in);
+  return IG_OK;
+}
+
+static ig_status read_and_pack_layer(packed_reading *r, const stored_linear *l, float *buffer,
+                                     ig_error *err) {
   const ig_model *m = r->model;
   const size_t begin = m->parameters[l->first].offset;
   ig_linear linear = *l->linear;
-  if (!l->plain) {
-    float *buffer = r->buffers + (size_t)worker * r->buffer;
-    for (size_t i = l->first; i <= l->last; i++)
-      IG_TRY(read_parameter(r, i, buffer + m->parameters[i].offset - begin, err));
-    linear.weight = buffer + ((size_t)(l->linear->weight - m->values) - begin);
-  }
+  for (size_t i = l->first; i <= l->last; i++)
+    IG_TRY(read_parameter(r, i, buffer + m->parameters[i].offset - begin, err));
+  linear.weight = buffer + ((size_t)(l->linear->weight - m->values) - begin);
   ig_nn nn = r->nn;
   l->linear->packed = ig_linear_pack(&nn, &linear, memory_of(l->linear));
   return IG_OK;
 }
 
-// Bytes from the beginning of values to the end of the embeddings, which lie before everything else
-// and are used unpacked.
-static size_t embedding_bytes(const ig_model *m) {
-  const ig_embedding *last = &m->target_embedding;
-  return ((size_t)(last->weight - m->values) + (size_t)last->vocabulary * (size_t)last->size) *
-         sizeof(float);
+static ig_status read_and_pack_part(void *context, size_t index, int worker, ig_error *err) {
+  packed_reading *r = context;
+  const packing_part *part = &r->parts[index];
+  float *buffer = r->buffers + (size_t)worker * r->buffer;
+  return part->stored->table ? read_and_pack_rows(r, part, buffer, err)
+                             : read_and_pack_layer(r, part->stored, buffer, err);
+}
+
+// Bytes from the beginning of values to the end of the tables that are used unpacked, which lie
+// before everything else.
+static size_t plain_table_bytes(const packed_reading *r) {
+  size_t end = 0;
+  for (size_t i = 0; i < r->model->parameter_count; i++) {
+    const ig_parameter *p = &r->model->parameters[i];
+    if (ig_layout_is_embedding(p) && !r->only_packed[i]) end = p->offset + p->count;
+  }
+  return end * sizeof(float);
+}
+
+// A table that is the weight of a packed layer is looked up there.
+static void look_up_packed(ig_embedding *table, const ig_linear *linear) {
+  if (table->weight != linear->weight) return;
+  table->weight = NULL;
+  table->packed = linear->packed;
+}
+
+static void forget_plain(packed_reading *r) {
+  for (size_t i = 0; i < r->count; i++) {
+    ig_linear *linear = r->linears[i].linear;
+    if (r->linears[i].table) {
+      look_up_packed(&r->model->source_embedding, linear);
+      look_up_packed(&r->model->target_embedding, linear);
+    }
+    linear->weight = NULL;
+  }
 }
 
 static ig_status read_parameters(packed_reading *r, ig_pool *pool, ig_error *err) {
   ig_model *m = r->model;
-  ig_arena_sparse(&m->memory, embedding_bytes(m));
+  ig_arena_sparse(&m->memory, plain_table_bytes(r));
   for (size_t i = 0; i < m->parameter_count; i++)
     if (!r->only_packed[i]) IG_TRY(read_parameter(r, i, m->values + m->parameters[i].offset, err));
   ig_arena buffers = {0};
   IG_TRY(ig_layout_reserve(&buffers, r->buffer * (size_t)ig_pool_threads(pool), &r->buffers, err));
-  const ig_status status = ig_pool_try(pool, r->count, read_and_pack_linear, r, err);
+  const ig_status status = ig_pool_try(pool, r->part_count, read_and_pack_part, r, err);
   ig_arena_free(&buffers);
-  IG_TRY(status);
-  for (size_t i = 0; i < r->count; i++)
-    if (!r->linears[i].plain) r->linears[i].linear->weight = NULL;
-  return IG_OK;
+  if (status == IG_OK) forget_plain(r);
+  return status;
 }
 
 ig_status ig_pack_read(ig_model *m, const ig_stored_weights *stored, ig_pool *pool, ig_error *err) {
@@ -152,37 +207,32 @@ ig_status ig_pack_read(ig_model *m, const ig_stored_weights *stored, ig_pool *po
   IG_TRY(reserve_packed(m, &r.nn, err));
   ig_layout_linears(m, count_linear, &r);
   r.linears = ig_allocate(r.count, sizeof *r.linears, err);
+  r.parts = ig_allocate(r.part_count, sizeof *r.parts, err);
   r.only_packed = ig_allocate(m->parameter_count, sizeof *r.only_packed, err);
   r.count = 0;
-  ig_status status = r.linears && r.only_packed ? IG_OK : IG_ERROR_MEMORY;
+  r.part_count = 0;
+  ig_status status = r.linears && r.parts && r.only_packed ? IG_OK : IG_ERROR_MEMORY;
   if (status == IG_OK) {
     ig_layout_linears(m, list_linear, &r);
     status = read_parameters(&r, pool, err);
   }
   free(r.linears);
+  free(r.parts);
   free(r.only_packed);
   return status;
 }
 
-typedef struct packed_count {
-  const ig_model *model;
-  size_t floats;  // whose plain values nothing needs
-} packed_count;
-
 static void count_only_packed(void *context, ig_linear *linear) {
-  packed_count *c = context;
-  const ig_model *m = c->model;
-  if (linear->weight != m->source_embedding.weight && linear->weight != m->target_embedding.weight)
-    c->floats += (size_t)linear->in * (size_t)linear->out;
+  *(size_t *)context += (size_t)linear->in * (size_t)linear->out;
 }
 
 ig_status ig_pack_bytes(ig_model *m, size_t *bytes, ig_error *err) {
   ig_nn nn = {0};
   IG_TRY(ig_kernels_select(&nn.kernels, err));
   ig_arena plan = ig_arena_measure();
-  packed_count c = {.model = m};
-  ig_layout_linears(m, count_only_packed, &c);
+  size_t only_packed = 0;  // values that nothing needs unpacked
+  ig_layout_linears(m, count_only_packed, &only_packed);
   ig_layout_linears(m, take_linear, &(linear_packing){&nn, &plan});
-  *bytes = plan.peak + (m->value_count - c.floats) * sizeof(float);
+  *bytes = plan.peak + (m->value_count - only_packed) * sizeof(float);
   return IG_OK;
 }

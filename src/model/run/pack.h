@@ -12,8 +12,9 @@ ig_status ig_pack_model(ig_model *model, ig_error *err);
 // Frees the packed weights. Not for a model that was read by ig_pack_read: it has no others.
 void ig_pack_undo(ig_model *model);
 // Fills a new model from stored weights, whose shapes were checked, by the threads of pool; what
-// the file leaves out stays as it is. Weights that only linear layers use exist only in packed
-// form: such a layer's weight is NULL, and their range of values is zero.
+// the file leaves out stays as it is. Weights of linear layers exist only in packed form, a
+// table of embeddings that is one of them, too: the layer's weight is NULL, and their range of
+// values is zero.
 ig_status ig_pack_read(ig_model *model, const ig_stored_weights *stored, ig_pool *pool,
                        ig_error *err);
 // Bytes of the weights of a model that ig_pack_read filled: packed ones, and plain ones where a

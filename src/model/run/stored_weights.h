@@ -9,7 +9,11 @@ typedef struct ig_stored_weights {
   const ig_lora_adapter *adapter;  // NULL: none
 } ig_stored_weights;
 
-// Reads all `count` elements of a parameter that the file has, with what the adapter adds to them.
+// Reads rows first .. first + rows - 1 of a parameter that the file has, with what the adapter adds
+// to them. A vector has one value a row.
+ig_status ig_stored_weights_read_rows(const ig_stored_weights *stored, size_t parameter,
+                                      size_t first, size_t rows, float *to, ig_error *err);
+// Reads the whole parameter.
 ig_status ig_stored_weights_read(const ig_stored_weights *stored, size_t parameter, float *to,
-                                 size_t count, ig_error *err);
+                                 ig_error *err);
 #endif
