@@ -7,10 +7,11 @@
 typedef struct ig_embedding {
   int vocabulary, size;  // V, d
   const float *weight;   // (V, d); NULL: in `packed` alone
-  ig_packed packed;      // W^T of the output layer that the table is tied to, if it was packed
   float *weight_gradient;
   float scale;    // 1 or sqrt(d)
   int frozen_id;  // look-ups of this id give no gradient; -1: none
+  // W^T of the output layer that the table is tied to, where `weight` is NULL
+  ig_packed packed;
 } ig_embedding;
 
 typedef struct ig_embedding_args {
