@@ -12,8 +12,6 @@
 // Weights that are held at the same time, of one pair at least: what bounds the memory.
 #define MOST_WEIGHTS ((size_t)4 << 20)
 
-#define SHALLOW 3  // layers, at most
-
 // Pairs that are reviewed together.
 typedef struct review_chunk {
   ig_translator *translator;
@@ -23,42 +21,7 @@ typedef struct review_chunk {
   size_t weights;  // of all pairs
 } review_chunk;
 
-// ---- what is asked for --------------------------------------------------------
-
-// layer counts from 1, or from the last, which is -1. The default is the layer before the last, of
-// a shallow decoder the last (docs/decisions/alignments.md).
-static ig_status find_layer(int layer, int layers, int *out, ig_error *err) {
-  *out = layers > SHALLOW ? layers - 2 : layers - 1;
-  if (layer == 0) return IG_OK;
-  *out = layer > 0 ? layer - 1 : layers + layer;
-  if (*out >= 0 && *out < layers) return IG_OK;
-  return ig_fail(err, IG_ERROR_ARGUMENT,
-                 "alignments: layer: the decoder has layers 1 to %d (or -1 to %d, from the last), "
-                 "found %d",
-                 layers, -layers, layer);
-}
-
-ig_status ig_review_set_up(ig_translator *t, const ig_translator_options *o, ig_error *err) {
-  const ig_config *config = &ig_translator_first_model(t)->config;
-  const int heads = config->decoder.cross.heads;
-  t->review.alignments = o->alignments;
-  t->review.keep_unknown = o->keep_unknown;
-  t->review.scores = o->score_columns != IG_SCORE_COLUMNS_AUTO;
-  if (o->keep_unknown && (o->ids_in || o->ids_out))
-    return ig_fail(err, IG_ERROR_ARGUMENT, "keep_unknown: it copies text, and ids are none");
-  if (!ig_review_is_wanted(t)) return IG_OK;
-  IG_TRY(find_layer(o->alignments.layer, config->decoder.layers, &t->review.attention.layer, err));
-  if (o->alignments.head < 0 || o->alignments.head > heads)
-    return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "alignments: head: the decoder has heads 1 to %d (0: the mean of all), found %d",
-                   heads, o->alignments.head);
-  t->review.attention.head = o->alignments.head - 1;
-  return IG_OK;
-}
-
-bool ig_review_is_wanted(const ig_translator *t) {
-  return t->review.alignments.write || t->review.keep_unknown || t->review.scores;
-}
+// ---- what is kept for it ------------------------------------------------------
 
 // The ids come after the hypotheses in one block of memory.
 ig_status ig_review_keep(const ig_translator *t, ig_window_sentence *sentence,
@@ -228,7 +191,7 @@ static void drop_outputs(ig_translator *t, size_t first) {
 }
 
 ig_status ig_review_window(ig_translator *t, bool scoring, ig_error *err) {
-  if (!ig_review_is_wanted(t) || (scoring && !t->review.alignments.write)) return IG_OK;
+  if (!ig_review_options_ask(&t->review) || (scoring && !t->review.alignments.write)) return IG_OK;
   review_chunk c = {.translator = t, .scoring = scoring};
   ig_status status = IG_OK;
   for (size_t next = 0, first; next < t->window.count && status == IG_OK;) {

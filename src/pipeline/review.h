@@ -6,11 +6,6 @@
 #define IG_PIPELINE_REVIEW_H
 #include "pipeline/translator.h"
 
-// Reads what the caller asks for.
-ig_status ig_review_set_up(ig_translator *translator, const ig_translator_options *options,
-                           ig_error *err);
-// Is anything asked for, so that translations are to be kept (ig_review_keep)?
-bool ig_review_is_wanted(const ig_translator *translator);
 // Copies the translations found (n_best) of a sentence. On the thread of a worker.
 ig_status ig_review_keep(const ig_translator *translator, ig_window_sentence *sentence,
                          const ig_hypothesis *found, ig_error *err);

@@ -73,7 +73,7 @@ static ig_status keep_translation(void *context, size_t sentence, const ig_hypot
         ig_tokenizer_count_lost(t->format.tokenizer, found->ids, (size_t)found->length);
   if (translated->terms > 0) count_missing_terms(t, sentence, found);
   ig_stream_progress_sentence(&t->progress, translated);
-  if (ig_review_is_wanted(t)) IG_TRY(ig_review_keep(t, translated, found, err));
+  if (ig_review_options_ask(&t->review)) IG_TRY(ig_review_keep(t, translated, found, err));
   IG_TRY(ig_output_line_translated(&t->format, found, NULL, &translated->output, err));
   translated->blank_output = ig_output_line_is_blank(&t->format, translated->output);
   return IG_OK;

@@ -10,7 +10,6 @@
 #include "base/fail.h"
 #include "base/text_repair.h"
 #include "pipeline/bad_words.h"
-#include "pipeline/review.h"
 
 #define BATCH_TOKENS 2048
 
@@ -277,7 +276,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   IG_TRY(take_target_language(t, o->target_language, err));
   IG_TRY(take_limits(t, o, err));
   IG_TRY(take_glossary(t, o, err));
-  IG_TRY(ig_review_set_up(t, o, err));
+  IG_TRY(ig_review_options_read(o, &ig_translator_first_model(t)->config, &t->review, err));
   IG_TRY(take_target_prefix(t, o, err));
   t->on_token = o->on_token;
   if (o->on_token.write && t->decode.beam_size > 1)

@@ -8,20 +8,11 @@
 #include "pipeline/glossary.h"
 #include "pipeline/losses.h"
 #include "pipeline/output_line.h"
+#include "pipeline/review_options.h"
 #include "pipeline/stream_progress.h"
 #include "pipeline/whole_line.h"
 #include "pipeline/window.h"
 #include "text/sentences.h"
-
-// What is asked for of translations that exist (review.h).
-typedef struct ig_review {
-  ig_alignment_options alignments;  // write NULL: none are asked for
-  ig_engine_attention attention;
-  bool keep_unknown;
-  bool scores;  // log-probabilities of tokens
-  size_t line;  // that was aligned last, and the positions of what follows there
-  int source_next, target_next;
-} ig_review;
 
 struct ig_translator {
   ig_engine *engine;

@@ -63,7 +63,8 @@ static ig_status read_keys(ig_joining_step *step, ig_json_object from, ig_error 
   }
 }
 
-static ig_status add_step(ig_joining_steps *steps, ig_json_object from, ig_error *err) {
+static ig_status add_step(void *context, ig_json_object from, ig_error *err) {
+  ig_joining_steps *steps = context;
   const char *type = ig_tokenizer_json_type(from.object);
   for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
     if (strcmp(type, types[i].type) != 0) continue;
@@ -78,14 +79,8 @@ static ig_status add_step(ig_joining_steps *steps, ig_json_object from, ig_error
 
 ig_status ig_joining_steps_read(ig_joining_steps *steps, const json_t *step, const char *where,
                                 ig_error *err) {
-  const json_t *one;
-  size_t i;
-  if (!step || json_is_null(step)) return IG_OK;
-  if (strcmp(ig_tokenizer_json_type(step), "Sequence") != 0)
-    return add_step(steps, (ig_json_object){step, where}, err);
-  json_array_foreach(json_object_get(step, "decoders"), i, one)
-      IG_TRY(ig_joining_steps_read(steps, one, where, err));
-  return IG_OK;
+  return ig_tokenizer_json_each_step((ig_json_object){step, where}, "decoders", add_step, steps,
+                                     err);
 }
 
 // ---- applying ---------------------------------------------------------------

@@ -67,7 +67,8 @@ static ig_status read_keys(ig_normal_step *step, ig_json_object from, ig_error *
   }
 }
 
-static ig_status add_step(ig_normal_steps *steps, ig_json_object from, ig_error *err) {
+static ig_status add_step(void *context, ig_json_object from, ig_error *err) {
+  ig_normal_steps *steps = context;
   const char *type = ig_tokenizer_json_type(from.object);
   for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
     if (strcmp(type, types[i].type) != 0) continue;
@@ -80,17 +81,10 @@ static ig_status add_step(ig_normal_steps *steps, ig_json_object from, ig_error 
   return ig_tokenizer_json_refuse(from.where, part, type, err);
 }
 
-// A Sequence within a Sequence is one list, whatever its depth; Jansson bounds that.
 ig_status ig_normal_steps_read(ig_normal_steps *steps, const json_t *normalizer, const char *where,
                                ig_error *err) {
-  const json_t *step;
-  size_t i;
-  if (!normalizer || json_is_null(normalizer)) return IG_OK;
-  if (strcmp(ig_tokenizer_json_type(normalizer), "Sequence") != 0)
-    return add_step(steps, (ig_json_object){normalizer, where}, err);
-  json_array_foreach(json_object_get(normalizer, "normalizers"), i, step)
-      IG_TRY(ig_normal_steps_read(steps, step, where, err));
-  return IG_OK;
+  return ig_tokenizer_json_each_step((ig_json_object){normalizer, where}, "normalizers", add_step,
+                                     steps, err);
 }
 
 // ---- applying ---------------------------------------------------------------

@@ -7,7 +7,7 @@
 #include "base/text_repair.h"
 #include "text/tokenizer_cleaning.h"
 #include "text/tokenizer_functions.h"
-#include "text/tokenizer_steps.h"
+#include "text/tokenizer_step_lists.h"
 #include "text/utf8.h"
 
 // ---- text to ids ------------------------------------------------------------

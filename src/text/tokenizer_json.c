@@ -43,6 +43,18 @@ const char *ig_tokenizer_json_type(const json_t *step) {
   return type ? type : "";
 }
 
+ig_status ig_tokenizer_json_each_step(ig_json_object step, const char *key,
+                                      ig_tokenizer_json_visit visit, void *context, ig_error *err) {
+  const json_t *one;
+  size_t i;
+  if (!step.object || json_is_null(step.object)) return IG_OK;
+  if (strcmp(ig_tokenizer_json_type(step.object), "Sequence") != 0)
+    return visit(context, step, err);
+  json_array_foreach(json_object_get(step.object, key), i, one) IG_TRY(
+      ig_tokenizer_json_each_step((ig_json_object){one, step.where}, key, visit, context, err));
+  return IG_OK;
+}
+
 ig_status ig_tokenizer_json_refuse(const char *where, const char *part, const char *type,
                                    ig_error *err) {
   return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s: '%.100s' is not built", where, part, type);

@@ -20,6 +20,11 @@ void ig_tokenizer_json_free(ig_tokenizer_json *json);
 ig_status ig_tokenizer_json_load(ig_tokenizer_json *json, const char *directory, ig_error *err);
 // The type of a step; "": it has none.
 const char *ig_tokenizer_json_type(const json_t *step);
+// Calls the function for the step; for each of them, where the step is a Sequence, whose list is at
+// the key, also within a Sequence (Jansson bounds the depth); and not at all where there is none.
+typedef ig_status (*ig_tokenizer_json_visit)(void *context, ig_json_object step, ig_error *err);
+ig_status ig_tokenizer_json_each_step(ig_json_object step, const char *key,
+                                      ig_tokenizer_json_visit visit, void *context, ig_error *err);
 // Fails because this part of the file ("normalizer") is of a type that is not built.
 ig_status ig_tokenizer_json_refuse(const char *where, const char *part, const char *type,
                                    ig_error *err);

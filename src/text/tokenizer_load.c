@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "io/json.h"
 #include "text/tokenizer_choice.h"
+#include "text/tokenizer_connection.h"
 #include "text/tokenizer_functions.h"
 
 static ig_status keep_string(ig_json_object config, const char *key, char **out, ig_error *err) {
@@ -137,6 +138,6 @@ ig_status ig_tokenizer_load(const char *directory, const ig_tokenizer_descriptio
   IG_TRY(ig_tokenizer_parts_create(offered[0], &t, err));
   ig_status status = load_config(t, directory, offered, err);
   if (status == IG_OK) status = ig_tokenizer_functions_of(t)->load(t, directory, err);
-  if (status == IG_OK) status = ig_tokenizer_parts_connect(t, directory, err);
+  if (status == IG_OK) status = ig_tokenizer_connection_make(t, directory, err);
   return ig_tokenizer_parts_deliver(t, status, out);
 }

@@ -1,5 +1,6 @@
 // Tokenizers of new runs, on SentencePiece models.
 #include "base/fail.h"
+#include "text/tokenizer_connection.h"
 #include "text/tokenizer_functions.h"
 
 ig_status ig_tokenizer_from_sentencepiece(const ig_tokenizer_description *description,
@@ -10,6 +11,6 @@ ig_status ig_tokenizer_from_sentencepiece(const ig_tokenizer_description *descri
   IG_TRY(ig_tokenizer_parts_create(description, &t, err));
   t->shared = !target_model;
   ig_status status = ig_tokenizer_functions_of(t)->take_models(t, source_model, target_model, err);
-  if (status == IG_OK) status = ig_tokenizer_parts_connect(t, source_model, err);
+  if (status == IG_OK) status = ig_tokenizer_connection_make(t, source_model, err);
   return ig_tokenizer_parts_deliver(t, status, out);
 }

@@ -79,8 +79,6 @@ ig_status ig_tokenizer_parts_find_language(const ig_tokenizer *tokenizer, const 
                                            ig_error *err);
 // The id of the first of these pieces, once the SentencePiece model exists.
 int ig_tokenizer_parts_first_id(const ig_tokenizer *tokenizer, const ig_special_pieces *pieces);
-// Joins vocabularies, models and special tokens to the two sides, once all of them exist.
-ig_status ig_tokenizer_parts_connect(ig_tokenizer *tokenizer, const char *where, ig_error *err);
 // Whether its tokens are pieces of words, so that a character may lack one.
 bool ig_tokenizer_parts_has_pieces(const ig_tokenizer *tokenizer);
 // Hands the finished tokenizer over, or frees it; returns status.

@@ -1,7 +1,7 @@
 // Tokenizers that do whatever their tokenizer.json says, step by step, as Hugging Face tokenizers
 // 0.23 does it: text is cut at added tokens, normalized, cut at those that are looked for in
 // normalized text, cut into words, and each word into tokens by the model.
-#include "text/tokenizer_steps.h"
+#include "text/tokenizer_step_lists.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,15 +13,6 @@
 #include "text/tokenizer_from_json.h"
 #include "text/tokenizer_functions.h"
 #include "text/utf8.h"
-
-void ig_tokenizer_steps_free(struct ig_tokenizer_steps *s) {
-  if (!s) return;
-  ig_normal_steps_free(&s->normal);
-  ig_cutting_steps_free(&s->cutting);
-  ig_joining_steps_free(&s->joining);
-  ig_tokenizer_template_free(&s->ends);
-  free(s);
-}
 
 // ---- the file ---------------------------------------------------------------
 

@@ -85,7 +85,8 @@ static ig_status read_trimming(ig_tokenizer_template *made, ig_json_object from,
   return IG_OK;
 }
 
-static ig_status read_one(ig_tokenizer_template *made, ig_json_object from, ig_error *err) {
+static ig_status read_one(void *context, ig_json_object from, ig_error *err) {
+  ig_tokenizer_template *made = context;
   const char *type = ig_tokenizer_json_type(from.object);
   const bool adds_ends = strcmp(type, "RobertaProcessing") == 0;
   if (adds_ends || strcmp(type, "ByteLevel") == 0) IG_TRY(read_trimming(made, from, err));
@@ -105,12 +106,6 @@ static ig_status read_one(ig_tokenizer_template *made, ig_json_object from, ig_e
 
 ig_status ig_tokenizer_template_read(ig_tokenizer_template *made, const json_t *step,
                                      const char *where, ig_error *err) {
-  const json_t *one;
-  size_t i;
-  if (!step || json_is_null(step)) return IG_OK;
-  if (strcmp(ig_tokenizer_json_type(step), "Sequence") != 0)
-    return read_one(made, (ig_json_object){step, where}, err);
-  json_array_foreach(json_object_get(step, "processors"), i, one)
-      IG_TRY(ig_tokenizer_template_read(made, one, where, err));
-  return IG_OK;
+  return ig_tokenizer_json_each_step((ig_json_object){step, where}, "processors", read_one, made,
+                                     err);
 }

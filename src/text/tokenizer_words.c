@@ -3,6 +3,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "text/tokenizer_connection.h"
 #include "text/tokenizer_functions.h"
 #include "text/whitespace.h"
 
@@ -35,7 +36,7 @@ ig_status ig_tokenizer_from_tokens(const ig_token_list *source, const ig_token_l
   if (status == IG_OK) status = take_tokens(t, 0, source, err);
   if (status == IG_OK && target) status = take_tokens(t, 1, target, err);
   if (status == IG_OK) status = ig_tokenizer_functions_add_pad(t, "token list", err);
-  if (status == IG_OK) status = ig_tokenizer_parts_connect(t, "token list", err);
+  if (status == IG_OK) status = ig_tokenizer_connection_make(t, "token list", err);
   return ig_tokenizer_parts_deliver(t, status, out);
 }
 

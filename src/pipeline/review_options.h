@@ -1,0 +1,20 @@
+// What a caller asks for of translations that exist: alignments, copies, scores (review.h).
+#ifndef IG_PIPELINE_REVIEW_OPTIONS_H
+#define IG_PIPELINE_REVIEW_OPTIONS_H
+#include "pipeline/engine.h"
+
+typedef struct ig_review {
+  ig_alignment_options alignments;  // write NULL: none are asked for
+  ig_engine_attention attention;
+  bool keep_unknown;
+  bool scores;  // log-probabilities of tokens
+  size_t line;  // that was aligned last, and the positions of what follows there
+  int source_next, target_next;
+} ig_review;
+
+// config: of the model whose attention is looked at.
+ig_status ig_review_options_read(const ig_translator_options *options, const ig_config *config,
+                                 ig_review *out, ig_error *err);
+// Is anything asked for, so that translations are to be kept (ig_review_keep)?
+bool ig_review_options_ask(const ig_review *review);
+#endif
