@@ -67,6 +67,7 @@ class Tokenizer:
         self.bos_token = special.get(bos, "<s>")
         self.eos_token, self.pad_token, self.unk_token = "</s>", "<pad>", self.names[3]
         self.additional_special_tokens = []
+        self.special_tokens_map = {}
 
     def convert_ids_to_tokens(self, i):
         return self.names[i]

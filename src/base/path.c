@@ -132,3 +132,11 @@ ig_status ig_path_make_directories(const char *path, ig_error *err) {
   free(prefix);
   return result;
 }
+
+ig_status ig_path_make_parent(const char *path, ig_error *err) {
+  char *parent = ig_path_parent(path, err);
+  if (!parent) return IG_ERROR_MEMORY;
+  const ig_status status = ig_path_make_directories(parent, err);
+  free(parent);
+  return status;
+}

@@ -18,6 +18,8 @@ int ig_path_descriptor(const char *path);
 // home directory of it, and here it would be a directory of this name. path NULL: IG_OK.
 ig_status ig_path_refuse_home(const char *path, ig_error *err);
 ig_status ig_path_make_directories(const char *path, ig_error *err);  // mkdir -p
+// The same for the directory that the path's file or directory is in.
+ig_status ig_path_make_parent(const char *path, ig_error *err);
 // fsyncs a directory; the second, the one that path is in. A rename is an entry of its directory:
 // without this a crash of the machine may undo it.
 ig_status ig_path_sync(const char *directory, ig_error *err);

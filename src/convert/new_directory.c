@@ -18,14 +18,6 @@ static ig_status refuse_existing(const char *path, const char *advice, ig_error 
   return errno == ENOENT ? IG_OK : ig_fail_system(err, path, "look at");
 }
 
-static ig_status make_parent(const char *path, ig_error *err) {
-  char *parent = ig_path_parent(path, err);
-  if (!parent) return IG_ERROR_MEMORY;
-  const ig_status status = ig_path_make_directories(parent, err);
-  free(parent);
-  return status;
-}
-
 ig_status ig_new_directory_begin(const char *output, ig_new_directory *out, ig_error *err) {
   *out = (ig_new_directory){.output = ig_path_with_suffix(output, "", err),
                             .partial = ig_path_with_suffix(output, ".partial", err)};
@@ -35,7 +27,7 @@ ig_status ig_new_directory_begin(const char *output, ig_new_directory *out, ig_e
                          "if it is what a killed conversion left, remove it; else choose another "
                          "output",
                          err));
-  IG_TRY(make_parent(out->output, err));
+  IG_TRY(ig_path_make_parent(out->output, err));
   if (mkdir(out->partial, 0777)) return ig_fail_system(err, out->partial, "make");
   out->made = true;
   return IG_OK;
@@ -47,7 +39,7 @@ ig_status ig_new_directory_add(ig_new_directory *d, const char *name, char **pat
   d->files[d->count] = ig_path_join(d->partial, name, err);
   if (!d->files[d->count]) return IG_ERROR_MEMORY;
   const char *file = d->files[d->count++];
-  if (strchr(name, '/')) IG_TRY(make_parent(file, err));
+  if (strchr(name, '/')) IG_TRY(ig_path_make_parent(file, err));
   *path = ig_allocate_copy(file, strlen(file), err);
   return *path ? IG_OK : IG_ERROR_MEMORY;
 }

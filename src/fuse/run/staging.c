@@ -79,18 +79,10 @@ ig_status ig_staging_check(const char *output, ig_error *err) {
 
 // ---- held against other fusions ----------------------------------------------
 
-static ig_status make_parent(const char *path, ig_error *err) {
-  char *parent = ig_path_parent(path, err);
-  if (!parent) return IG_ERROR_MEMORY;
-  const ig_status status = ig_path_make_directories(parent, err);
-  free(parent);
-  return status;
-}
-
 // Makes the directory if it does not exist, and opens it. A link is not followed.
 static ig_status open_directory(const char *directory, int *descriptor, ig_error *err) {
   *descriptor = -1;
-  IG_TRY(make_parent(directory, err));
+  IG_TRY(ig_path_make_parent(directory, err));
   if (mkdir(directory, 0777) && errno != EEXIST) return ig_fail_system(err, directory, "make");
   *descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   return *descriptor >= 0 ? IG_OK : ig_fail_system(err, directory, "open");
