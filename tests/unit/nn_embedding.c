@@ -12,8 +12,12 @@ typedef struct problem {
 } problem;
 
 static problem make(fixture *f) {
-  problem p = {.embedding = {VOCABULARY, SIZE, fixture_normal(f, VOCABULARY * SIZE, 1, 1),
-                             fixture_normal(f, VOCABULARY * SIZE, 1, 2), sqrtf(SIZE), FROZEN},
+  problem p = {.embedding = {.vocabulary = VOCABULARY,
+                             .size = SIZE,
+                             .weight = fixture_normal(f, VOCABULARY * SIZE, 1, 1),
+                             .weight_gradient = fixture_normal(f, VOCABULARY * SIZE, 1, 2),
+                             .scale = sqrtf(SIZE),
+                             .frozen_id = FROZEN},
                .positions = fixture_normal(f, POSITIONS * SIZE, 1, 3),
                .doutput = fixture_normal(f, ROWS * SIZE, 1, 4)};
   p.ids = IG_TAKE(&f->memory, int, ROWS);
