@@ -54,20 +54,6 @@ static void write_value(FILE *out, const cli_option *option, const char *value) 
   }
 }
 
-static void write_options(FILE *out, const cli_identity_options *o) {
-  fprintf(out, "ingot %s", o->verb->name);
-  for (size_t i = 0; i < o->verb->option_count; i++) {
-    const cli_option *option = &o->verb->options[i];
-    const char *value = (const char *)o->values + option->offset;
-    if (is_listed(option->name, o->without_effect) ||
-        !differs(option, value, (const char *)o->defaults + option->offset))
-      continue;
-    fprintf(out, " --%s", option->name);
-    if (!is_listed(option->name, o->files)) write_value(out, option, value);
-  }
-  fputc('\n', out);
-}
-
 // ---- models -----------------------------------------------------------------
 
 // The files that a model's directory is known by: those of Hugging Face's directories that a
@@ -131,6 +117,40 @@ static ig_status hash_model(XXH3_state_t *hash, const char *directory, ig_error 
   return status;
 }
 
+// The value of such an option is a file that counts by what it holds.
+static ig_status write_content(FILE *out, const char *path, ig_error *err) {
+  XXH3_state_t *hash = XXH3_createState();
+  char *chunk = malloc(CHUNK);
+  ig_status status = hash != NULL && chunk != NULL ? IG_OK : cli_error_memory(err);
+  if (status == IG_OK) {
+    XXH3_64bits_reset(hash);
+    status = hash_file(hash, path, chunk, err);
+  }
+  if (status == IG_OK) fprintf(out, "=%016" PRIx64, (uint64_t)XXH3_64bits_digest(hash));
+  free(chunk);
+  XXH3_freeState(hash);
+  return status;
+}
+
+static ig_status write_options(FILE *out, const cli_identity_options *o, ig_error *err) {
+  ig_status status = IG_OK;
+  fprintf(out, "ingot %s", o->verb->name);
+  for (size_t i = 0; status == IG_OK && i < o->verb->option_count; i++) {
+    const cli_option *option = &o->verb->options[i];
+    const char *value = (const char *)o->values + option->offset;
+    if (is_listed(option->name, o->without_effect) ||
+        !differs(option, value, (const char *)o->defaults + option->offset))
+      continue;
+    fprintf(out, " --%s", option->name);
+    if (is_listed(option->name, o->contents))
+      status = write_content(out, *(const char *const *)(const void *)value, err);
+    else if (!is_listed(option->name, o->files))
+      write_value(out, option, value);
+  }
+  fputc('\n', out);
+  return status;
+}
+
 // The name of the directory may say the source language.
 static void write_model(FILE *out, const char *directory, uint64_t hash) {
   char *path = realpath(directory, NULL);
@@ -174,8 +194,8 @@ ig_status cli_identity_text(const cli_identity_options *options, char **out, ig_
   FILE *file = open_memstream(&text, &size);
   if (file == NULL) return cli_error_memory(err);
   fprintf(file, "version %s\n", ig_version());
-  write_options(file, options);
-  ig_status status = write_models(file, options->models, err);
+  ig_status status = write_options(file, options, err);
+  if (status == IG_OK) status = write_models(file, options->models, err);
   if (fclose(file) != 0 && status == IG_OK) status = cli_error_memory(err);
   if (status != IG_OK) {
     free(text);

@@ -7,9 +7,10 @@
 typedef struct cli_identity_options {
   const cli_verb *verb;
   const void *values, *defaults;  // of its options, as cli_parse filled and found them
-  // Options that the output does not depend on, or whose values are files that are known by what
-  // they hold: of these only whether they are given counts. NULL-terminated both.
-  const char *const *without_effect, *const *files;
+  // Options that the output does not depend on; those whose values are files that are read with the
+  // input, of which only counts whether they are given; and those whose files count by what they
+  // hold. NULL-terminated all.
+  const char *const *without_effect, *const *files, *const *contents;
   const cli_list *models;  // directories, known by the content of their files
 } cli_identity_options;
 

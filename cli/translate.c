@@ -38,12 +38,14 @@ static ig_status put_identity(void *context, char **out, ig_error *err) {
                                                "alignments-svg",
                                                NULL};
   static const char *const files[] = {"score-target", NULL};
+  static const char *const contents[] = {"glossary", "bad-words", NULL};
   const run_identity *run = context;
   return cli_identity_text(&(cli_identity_options){.verb = run->verb,
                                                    .values = run->values,
                                                    .defaults = &cli_translate_no_values,
                                                    .without_effect = without_effect,
                                                    .files = files,
+                                                   .contents = contents,
                                                    .models = &run->values->models},
                            out, err);
 }

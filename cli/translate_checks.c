@@ -6,6 +6,25 @@
 #include "paths.h"
 #include "translate_values.h"
 
+// A given target is read as it is: what changes a search has no effect on it.
+static int check_scoring(const cli_verb *verb, const cli_translate_values *v) {
+  const struct {
+    const char *name;
+    bool given;
+  } rules[] = {{"--scores", v->scores != NULL},
+               {"--n-best", v->n_best > 0},
+               {"--glossary", v->glossary != NULL},
+               {"--bad-words", v->bad_words != NULL},
+               {"--keep-unknown", v->keep_unknown},
+               {"--target-prefix", v->target_prefix != NULL},
+               {"--max-length-factor", v->max_length_factor > 0},
+               {"--early-stopping", v->early_stopping != NULL}};
+  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+    if (rules[i].given)
+      return cli_usage_error(verb, "%s and --score-target exclude each other", rules[i].name);
+  return CLI_GO_ON;
+}
+
 // Reports options that make sense alone, but not together.
 int cli_translate_check_options(const cli_verb *verb, const cli_translate_values *v) {
   if (v->resume && cli_is_standard(v->output))
@@ -14,15 +33,13 @@ int cli_translate_check_options(const cli_verb *verb, const cli_translate_values
     return cli_usage_error(verb,
                            "--resume and --alignments exclude each other: of the lines that "
                            "are done the alignments are not kept");
-  if (v->score_target != NULL && v->scores != NULL)
-    return cli_usage_error(verb, "--scores and --score-target exclude each other");
+  const int code = v->score_target != NULL ? check_scoring(verb, v) : CLI_GO_ON;
+  if (code != CLI_GO_ON) return code;
   if (v->alignments == NULL && v->alignments_format != NULL)
     return cli_usage_error(verb, "--alignments-format needs --alignments FILE");
   if (v->alignments == NULL && v->alignments_svg == NULL &&
       (v->alignments_layer != 0 || v->alignments_head != 0))
     return cli_usage_error(verb, "--alignments-layer and --alignments-head need --alignments FILE");
-  if (v->score_target != NULL && v->n_best > 0)
-    return cli_usage_error(verb, "--n-best and --score-target exclude each other");
   if (v->beam_size > 0 && !v->sample && v->n_best > v->beam_size)
     return cli_usage_error(verb, "--n-best %d is more than --beam-size %d", v->n_best,
                            v->beam_size);

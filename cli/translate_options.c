@@ -119,9 +119,10 @@ static const cli_option translate_options[] = {
     CLI_TEXT_OPTION(0, "prefix", "TEXT", prefix,
                     "Put TEXT before each sentence, as it stands: models of several tasks are told "
                     "theirs so, as 'translate English to German: '."),
-    CLI_TEXT_OPTION(0, "target-prefix", "TEXT", target_prefix,
-                    "Begin each translation with TEXT; with --ids, with these token ids. It counts "
-                    "in lengths, not in scores."),
+    CLI_TEXT_OPTION(
+        0, "target-prefix", "TEXT", target_prefix,
+        "Begin the translation of each sentence with TEXT; with --ids, with these ids. It counts "
+        "in lengths, not in scores."),
     CLI_TEXT_OPTION(0, "bad-words", "FILE", bad_words,
                     "Lines of text that no translation may contain, as the tokens that the "
                     "tokenizer makes of each; with --ids, lines of token ids. Besides those that "

@@ -106,7 +106,7 @@ typedef struct ig_model ig_model; /* ig_model_free */
 ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out, ig_error *err);
 /* A Hugging Face model directory. Missing, superfluous or misshapen tensors are errors that name
  * the tensor. "MODEL+ADAPTER" is a model with a LoRA adapter in PEFT's files, here and wherever a
- * model is opened by its name: the weights are those of PEFT's merge_and_unload. */
+ * model is opened to run: the weights are those of PEFT's merge_and_unload. */
 ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err);
 /* Writes config.json, generation_config.json and model.safetensors; dtype "float32", "bfloat16" or
  * "float16". Atomic file by file. */

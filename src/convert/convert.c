@@ -68,7 +68,7 @@ static ig_status open_model(conversion *c, ig_error *err) {
   c->model = &c->models.model[index];
   if (!c->model->adapter) return IG_OK;
   return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                 "%s: a model with an adapter is converted without it: `ingot fuse` makes one "
+                 "%s: an adapter is not converted with its model: `ingot fuse` makes one "
                  "model of both (merge_method: passthrough)",
                  c->directory);
 }

@@ -1,5 +1,6 @@
 #include "io/lora.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -324,7 +325,10 @@ static ig_status attach_module(ig_lora_adapter *adapter, const ig_lora_layout *l
   if (!fits(part, module->weight, part->transposed)) return fail_shapes(adapter, module, err);
   IG_TRY(check_rank(adapter, module, err));
   part->scale = (float)ig_lora_config_scale(&adapter->config, module->path, part->a->shape[0]);
-  return IG_OK;
+  if (isfinite(part->scale)) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT,
+                 "%s: adapter_config.json: lora_alpha: the scale of %s is no finite number",
+                 adapter->directory, module->path);
 }
 
 ig_status ig_lora_attach(ig_lora_adapter *adapter, const ig_safetensors *model,

@@ -38,12 +38,14 @@ static size_t bucket_of(const char *text) {
 
 // ---- forms --------------------------------------------------------------------
 
-// Takes the ids of a form, if it is new, has ids, and none that the vocabulary lacks.
+// Takes the ids of a form, if it is new, has ids, and none that is a special token or stands for
+// what the vocabulary lacks: a translation would end there.
 static ig_status take_form(ig_glossary *g, const glossary_entry *entry, const int *ids,
                            size_t count, ig_error *err) {
   const int unknown = ig_tokenizer_unk_id(g->tokenizer, IG_SIDE_TARGET);
   for (size_t i = 0; i < count; i++)
-    if (ids[i] == unknown) return IG_OK;
+    if (ids[i] == unknown || ig_tokenizer_is_special(g->tokenizer, IG_SIDE_TARGET, ids[i]))
+      return IG_OK;
   for (size_t f = (size_t)entry->first_form; f < g->form_count; f++)
     if (g->forms[f].count == count && memcmp(g->forms[f].ids, ids, count * sizeof *ids) == 0)
       return IG_OK;
@@ -231,14 +233,22 @@ static void add_occurring(occurring_terms *o, const glossary_entry *entry) {
   if (o->count < IG_TERMS_MOST) o->list[o->count++] = entry;
 }
 
-// The entry that has the most bytes at this place. NULL: none.
+// Whether the text has the term as it is written, not only with a capital for a small letter.
+static bool is_verbatim(const char *text, size_t length, size_t at, const char *term) {
+  const size_t size = strlen(term);
+  return size <= length - at && memcmp(text + at, term, size) == 0;
+}
+
+// The entry that has the most bytes at this place; of several the one that the text has verbatim.
+// NULL: none.
 static const glossary_entry *find_longest(const ig_glossary *g, const char *text, size_t length,
                                           size_t at, size_t *matched) {
   const glossary_entry *best = NULL;
   *matched = 0;
   for (int e = g->buckets[bucket_of(text + at)]; e >= 0; e = g->entries[e].next) {
     const size_t found = ig_term_match_at(text, length, at, g->entries[e].source);
-    if (found <= *matched || g->entries[e].form_count == 0) continue;
+    if (found == 0 || found < *matched || g->entries[e].form_count == 0) continue;
+    if (found == *matched && !is_verbatim(text, length, at, g->entries[e].source)) continue;
     *matched = found;
     best = &g->entries[e];
   }

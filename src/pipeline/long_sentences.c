@@ -91,8 +91,12 @@ static ig_status divide_sentence(division *d, size_t index, ig_error *err) {
   const ig_window_sentence *sentence = &d->window->sentences[index];
   const char *text = d->window->text + sentence->source_text.begin;
   size_t length = sentence->source_text.length;
+  const char *begin = text;
   ig_utf8_strip(&text, &length);
+  // White space that a prefix begins with is gone, too.
+  const size_t gone = (size_t)(text - begin);
   size_t prefix = d->encoding->prefix_length;
+  prefix = prefix > gone ? prefix - gone : 0;
   if (prefix > length) prefix = length;
   prefix += ig_sentences_prefix(text + prefix, length - prefix);
   return add_parts(d, index, (ig_borrowed_text){text, prefix},

@@ -72,8 +72,8 @@ void ig_losses_of_division(ig_losses *losses, const ig_window_sentence *s, size_
 void ig_losses_of_output(ig_losses *losses, const ig_window_sentence *s) {
   if (s->unfinished && count_loss(losses, IG_LOST_UNFINISHED))
     ig_report(losses->reporter, IG_LEVEL_WARNING,
-              "line %zu: the translation reached max_length (%d tokens): its end may be missing",
-              s->number, s->max_length);
+              "line %zu: the translation reached max_length (%d %s): its end may be missing",
+              s->number, s->max_length, s->max_length == 1 ? "token" : "tokens");
   if (s->lost_output > 0 && count_loss(losses, IG_LOST_UNKNOWN_OUTPUT))
     ig_report(losses->reporter, IG_LEVEL_WARNING,
               "line %zu: %zu unknown %s in the translation left out", s->number, s->lost_output,
@@ -84,8 +84,8 @@ void ig_losses_of_output(ig_losses *losses, const ig_window_sentence *s) {
               s->terms, s->terms == 1 ? "term" : "terms", s->missing_terms,
               s->missing_terms == 1 ? "is" : "are");
   if (s->blank_output && count_loss(losses, IG_LOST_OUTPUT))
-    ig_report(losses->reporter, IG_LEVEL_WARNING,
-              "line %zu: the model ended at once: the translation is empty", s->number);
+    ig_report(losses->reporter, IG_LEVEL_WARNING, "line %zu: the translation has no text",
+              s->number);
 }
 
 void ig_losses_end(const ig_losses *losses, ig_translate_stats *stats) {

@@ -122,11 +122,15 @@ static ig_status take_own_options(ig_translator *t, ig_error *err) {
 
 // A brake for models that do not end: as many tokens as the factor gives of the source's, 1 at
 // least.
+// A prefix of the target is not cut, and a token follows it.
 static void limit_lengths(ig_translator *t) {
+  const double least = (double)t->target_prefix.count + 1;
   for (size_t i = 0; i < t->window.count; i++) {
     ig_sentence_options *own = &t->own_options[i];
-    const double most = ceil((double)t->max_length_factor * (double)t->window.sentences[i].length);
-    if (most < (double)own->max_length) own->max_length = most > 1 ? (int)most : 1;
+    // A product like 1.1 * 10, which is no whole number by its last bit alone, is not rounded up.
+    const double product = (double)t->max_length_factor * (double)t->window.sentences[i].length,
+                 most = fmax(ceil(product * (1 - 1e-6)), least);
+    if (most < (double)own->max_length) own->max_length = (int)most;
     if (own->min_length > own->max_length) own->min_length = own->max_length;
   }
 }
@@ -134,12 +138,14 @@ static void limit_lengths(ig_translator *t) {
 static ig_status find_terms(ig_translator *t, ig_error *err) {
   for (size_t i = 0; i < t->window.count; i++) {
     ig_window_sentence *s = &t->window.sentences[i];
-    if (s->length == 0) continue;
     ig_glossary_terms found;
     IG_TRY(ig_glossary_find(t->glossary, t->window.text + s->source_text.begin + t->prefix_length,
                             s->source_text.length - t->prefix_length, &t->decode, &found, err));
-    t->own_options[i].terms = found.terms;
     s->terms = s->missing_terms = found.count;
+    if (s->length > 0)
+      t->own_options[i].terms = found.terms;
+    else
+      ig_terms_free(found.terms);  // nothing is translated, and the terms are missing
   }
   return IG_OK;
 }

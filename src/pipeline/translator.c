@@ -209,13 +209,33 @@ static ig_status take_early_stopping(const char *word, ig_early_stopping *out, i
                  "early_stopping: expected \"false\", \"true\" or \"never\", found '%.40s'", word);
 }
 
+// A prefix must leave room for what it comes before.
+static ig_status check_prefix(const ig_translator *t, const ig_source_encoding *source,
+                              ig_error *err) {
+  ig_ids ids = {0};
+  ig_encode_notes notes = {0};
+  ig_status status = ig_tokenizer_encode_noted(
+      source->tokenizer,
+      &(ig_side_text){.side = IG_SIDE_SOURCE, .text = t->prefix, .length = t->prefix_length}, &ids,
+      &notes, err);
+  if (status == IG_OK && ids.count > (size_t)source->longest / 2)
+    status = ig_fail(err, IG_ERROR_ARGUMENT,
+                     "prefix: it has %zu tokens, more than half of the model's %d positions",
+                     ids.count, source->longest);
+  ig_ids_free(&ids);
+  return status;
+}
+
 static ig_status take_prefix(ig_translator *t, const char *prefix, bool ids_in, ig_error *err) {
   if (!prefix || !*prefix) return IG_OK;
   if (ids_in) return ig_fail(err, IG_ERROR_ARGUMENT, "prefix: it is text, and ids are none");
   t->prefix_length = strlen(prefix);
   IG_TRY(ig_text_repair_refuse(prefix, t->prefix_length, err));
   t->prefix = ig_allocate_copy(prefix, t->prefix_length, err);
-  return t->prefix ? IG_OK : IG_ERROR_MEMORY;
+  if (!t->prefix) return IG_ERROR_MEMORY;
+  for (int m = 0; m < ig_engine_members_of(t->engine)->models.count; m++)
+    IG_TRY(check_prefix(t, &t->sources[m], err));
+  return IG_OK;
 }
 
 // What a sentence is allowed to be, beside the options of the search.

@@ -50,7 +50,11 @@ ig_status ig_tokenizer_json_each_step(ig_json_object step, const char *key,
   if (!step.object || json_is_null(step.object)) return IG_OK;
   if (strcmp(ig_tokenizer_json_type(step.object), "Sequence") != 0)
     return visit(context, step, err);
-  json_array_foreach(json_object_get(step.object, key), i, one) IG_TRY(
+  const json_t *list = json_object_get(step.object, key);
+  if (!json_is_array(list))
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s of a Sequence: expected a list, found %s",
+                   step.where, key, ig_json_type_name(list));
+  json_array_foreach(list, i, one) IG_TRY(
       ig_tokenizer_json_each_step((ig_json_object){one, step.where}, key, visit, context, err));
   return IG_OK;
 }

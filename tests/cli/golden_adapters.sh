@@ -65,6 +65,10 @@ expect 1 "${resumed[@]}" --resume
 has err "model"
 ! grep -q 99999 err || fail "--resume goes on with another adapter"
 
+sed -i 's/"lora_alpha": 4/"lora_alpha": 1e308/' lora/adapter_config.json
+expect 1 "$INGOT" translate -m "$goldens/bart_tiny+lora" "${run[@]}"
+has err "is no finite number"
+
 expect 0 "$INGOT" bench -m "$model" --only run --repeat 1 --sentences 2 --length 4
 
 # A training that begins with both goes as one that begins with the model made of both.

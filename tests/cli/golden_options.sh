@@ -17,7 +17,7 @@ expect 0 "${run[@]}" --bad-words bad.ids
 same out "$goldens/bad_words.ids"
 expect 0 "${run[@]}" --max-length-factor 0.5 --batch-tokens 20
 same out "$goldens/factor.ids"
-has err 'reached max_length (1 tokens)'
+has err 'reached max_length (1 token)'
 
 expect 0 "${run[@]}" --length-penalty 2 --target-prefix '9 17'
 same out "$goldens/prefix.ids"

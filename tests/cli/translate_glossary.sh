@@ -35,6 +35,57 @@ expect 0 "$INGOT" translate -m "$model" -i in --glossary odd.tsv
 has err 'the vocabulary cannot spell the target terms of 1 lines of the glossary'
 same out free
 
+printf 'cat\tdie </s> Katze\n' >odd.tsv
+expect 0 "$INGOT" translate -m "$model" -i in --glossary odd.tsv
+has err 'the vocabulary cannot spell the target terms of 1 lines of the glossary'
+
+# Of two terms that differ in case the text's own counts, whatever their order.
+echo 'I like Apple.' >apple
+printf 'Apple\tMars\napple\tBanane\n' >one.tsv
+printf 'apple\tBanane\nApple\tMars\n' >other.tsv
+for file in one.tsv other.tsv; do
+  expect 0 "$INGOT" translate -m "$model" -i apple --glossary "$file"
+  has out Mars
+done
+
+# A sentence of which the model can read nothing has its terms missing.
+printf '我爱世界\n' >unread
+printf '世界\tErde\n' >world.tsv
+expect 0 "$INGOT" translate -m "$model" -i unread --glossary world.tsv --stats stats
+has stats '"missing_terms": 1'
+
+# --resume goes on with what the files of the first run held alone.
+printf 'The cat sleeps.\nThe cat \xff.\nThe cat barks.\n' >broken
+for option in glossary bad-words; do
+  printf 'cat\tKater\n' >first.tsv
+  [ $option = glossary ] || echo Katze >first.tsv
+  run=("$INGOT" translate -m "$model" -i broken --strict -o result "--$option" first.tsv)
+  expect 1 "${run[@]}"
+  [ -s result.partial ] || fail "nothing is kept"
+  expect 1 "${run[@]}" --resume
+  has err 'broken: line 2: not UTF-8'
+  sed -i 's/Kat/Kaz/' first.tsv
+  expect 1 "${run[@]}" --resume
+  ! grep -q 'not UTF-8' err || fail "--resume goes on with another file of --$option"
+  rm -f result.partial*
+done
+
+# A given target is not searched for.
+for option in "--glossary terms.tsv" "--bad-words terms.tsv" --keep-unknown "--target-prefix Ja" \
+  "--max-length-factor 2" "--early-stopping true"; do
+  # shellcheck disable=SC2086
+  expect 2 "$INGOT" translate -m "$model" -i in --score-target in $option
+  has err "${option%% *} and --score-target exclude each other"
+done
+
+# A prefix leaves room for the text; a length that is a multiple of the source's is not rounded up.
+expect 1 "$INGOT" translate -m "$model" -i in --prefix "$(printf 'many words %.0s' $(seq 150))"
+has err "positions"
+echo '5 6 7 8 9 10 11 12 13 0' >ten
+expect 0 "$INGOT" translate -m "$model" -i ten --ids-in --ids --min-length 100 --max-length 200 \
+  --max-length-factor 1.1
+[ "$(wc -w <out)" -eq 11 ] || fail "1.1 times 10 tokens: $(cat out)"
+
 # Malformed files.
 refused() {
   printf "$1" >bad.tsv

@@ -79,6 +79,10 @@ static void refuses_by_name(void **state) {
        "normalizer: 'BertNormalizer' is not built"},
       {"\"normalizer\": {\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"Foo\"}]}",
        "normalizer: 'Foo' is not built"},
+      {"\"normalizer\": {\"type\": \"Sequence\"}",
+       "normalizers of a Sequence: expected a list, found nothing"},
+      {"\"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": 5}",
+       "pretokenizers of a Sequence: expected a list, found an integer"},
       {"\"normalizer\": {\"type\": \"Replace\", \"pattern\": {\"Regex\": \"[ab]\"}, \"content\": "
        "\"\"}",
        "normalizer: the regular expression '[ab]' is not built"},

@@ -5,14 +5,10 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/name.h"
 #include "base/file.h"
 #include "base/listing.h"
 #include "base/path.h"
-
-static bool ends_with(const char *text, const char *end) {
-  const size_t length = strlen(text), wanted = strlen(end);
-  return length >= wanted && strcmp(text + length - wanted, end) == 0;
-}
 
 static ig_status join_if_there(const char *directory, const char *name, char **out, ig_error *err) {
   *out = NULL;
@@ -54,8 +50,8 @@ static ig_status check_one_model(const ig_marian_files *f, ig_error *err) {
 
 // An archive, but an optimizer's, or a file of items.
 static bool is_model(const char *name) {
-  return (ends_with(name, ".npz") && !ends_with(name, ".optimizer.npz")) ||
-         (ends_with(name, ".bin") && strncmp(name, "model", 5) == 0);
+  return (ig_name_ends_with(name, ".npz") && !ig_name_ends_with(name, ".optimizer.npz")) ||
+         (ig_name_ends_with(name, ".bin") && strncmp(name, "model", 5) == 0);
 }
 
 // The only one.
@@ -79,7 +75,7 @@ static ig_status find_only_archive(const char *directory, ig_marian_files *f, ig
 
 static ig_status find_model(const char *directory, ig_marian_files *f, ig_error *err) {
   const char *listed = listed_name(f, "models", 0);
-  if (listed && (ends_with(listed, ".npz") || ends_with(listed, ".bin")))
+  if (listed && (ig_name_ends_with(listed, ".npz") || ig_name_ends_with(listed, ".bin")))
     IG_TRY(join_if_there(directory, listed, &f->model, err));
   if (!f->model) IG_TRY(join_if_there(directory, "model.npz", &f->model, err));
   return f->model ? IG_OK : find_only_archive(directory, f, err);
@@ -94,7 +90,7 @@ static ig_status find_first(const char *directory, const char *const *names, cha
 }
 
 static bool is_pieces(const char *path) {
-  return path && (ends_with(path, ".spm") || ends_with(path, ".model"));
+  return path && (ig_name_ends_with(path, ".spm") || ig_name_ends_with(path, ".model"));
 }
 
 static ig_status find_side(const char *directory, ig_marian_files *f, int side, ig_error *err) {

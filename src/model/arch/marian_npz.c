@@ -1,8 +1,7 @@
 // The tensors are renamed as transformers' MarianMTModel has them, and linear weights transposed,
 // for Marian stores them as (in, out). Three things have no place there and get one:
-// - Marian's decoder starts with a vector of zeros. A row of zeros is added to the embeddings,
-// after
-//   all others; its bias lets no search or softmax take it.
+// - Marian's decoder starts with a vector of zeros. A row of zeros is added to the embeddings
+//   after all others; its bias lets no search or softmax take it.
 // - Marian's sinusoids have the exponent i / (n - 1). They are in the file as tables, which
 //   transformers reads, and sinusoid_inclusive in config.json tells us.
 // - Marian's norms have an epsilon of 1e-6: layer_norm_eps, which transformers passes over.

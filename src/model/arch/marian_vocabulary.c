@@ -4,14 +4,10 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/name.h"
 #include "base/file.h"
 #include "io/json.h"
 #include "text/sentencepiece.h"
-
-static bool ends_with(const char *text, const char *end) {
-  const size_t length = strlen(text), wanted = strlen(end);
-  return length >= wanted && strcmp(text + length - wanted, end) == 0;
-}
 
 static ig_status load_pieces(const char *path, json_t *out, ig_error *err) {
   ig_sentencepiece *model;
@@ -169,12 +165,13 @@ static ig_status check_ids(const char *path, const json_t *vocabulary, ig_error 
 
 ig_status ig_marian_vocabulary_load(const char *path, json_t **out, ig_error *err) {
   *out = NULL;
-  if (ends_with(path, ".json")) {
+  if (ig_name_ends_with(path, ".json")) {
     IG_TRY(ig_json_load_object(path, out, err));
     return check_ids(path, *out, err);
   }
   *out = json_object();
   if (!*out) return ig_fail_memory_in(path, err);
-  return ends_with(path, ".yml") || ends_with(path, ".yaml") ? load_lines(path, *out, err)
-                                                             : load_pieces(path, *out, err);
+  return ig_name_ends_with(path, ".yml") || ig_name_ends_with(path, ".yaml")
+             ? load_lines(path, *out, err)
+             : load_pieces(path, *out, err);
 }
