@@ -83,20 +83,23 @@ static size_t sentence_end_at(const ig_codes *line, size_t at, const ig_codes *m
   return memcmp(line->points + at, mark->points, size) == 0 ? mark->count : 0;
 }
 
+// The points of a line from begin to before end; an empty line has none.
+static ig_codes slice_of(const ig_codes *line, size_t begin, size_t end) {
+  return (ig_codes){.points = end > begin ? line->points + begin : NULL, .count = end - begin};
+}
+
 static ig_status split_line(ig_rouge_words *out, const ig_score_options *o, ig_codes *line,
                             const ig_codes *mark, ig_error *err) {
   size_t begin = 0;
   for (size_t at = 0; at < line->count;) {
     const size_t end = sentence_end_at(line, at, mark);
     if (end > 0) {
-      IG_TRY(add_sentence(out, o, (ig_codes){.points = line->points + begin, .count = at - begin},
-                          err));
+      IG_TRY(add_sentence(out, o, slice_of(line, begin, at), err));
       begin = at + end;
     }
     at += end > 0 ? end : 1;
   }
-  return add_sentence(
-      out, o, (ig_codes){.points = line->points + begin, .count = line->count - begin}, err);
+  return add_sentence(out, o, slice_of(line, begin, line->count), err);
 }
 
 // What ends a sentence is no word of a line that is read as a whole, either.
