@@ -6,8 +6,7 @@ ids, alternately, minimum of several:
 
 Throughput: all lines, CTranslate2 at its best (one single-threaded replica a core, batches of 2,048
 tokens). Latency: one line after another on one thread. Every translation has the same length.
-Loading is left out on both sides; Ingot's own is printed beside the size of its weights. CACHE
-keeps models.
+Loading is left out on both sides. CACHE keeps models.
 Needs torch, transformers, ctranslate2. Prints CSV lines: model, case, beam, seconds of either side,
 tokens, ratio (above 1: Ingot is faster)."""
 import argparse
@@ -110,7 +109,7 @@ def run_ingot(command, directory, work, beam, alone):
     # Warnings: every translation ends at the length that is asked for.
     subprocess.run([str(x) for x in run], check=True, stderr=subprocess.DEVNULL)
     stats = json.loads((work / "stats").read_text())
-    return stats["seconds"], stats["target_tokens"], stats
+    return stats["seconds"], stats["target_tokens"]
 
 
 def measure(name, a):
@@ -147,11 +146,6 @@ def measure(name, a):
                 f"{name},{case},{beam},{peer[0]:.3f},{own[0]:.3f},{peer[1]},{own[1]},{ratio:.2f}",
                 flush=True)
         del translator
-    stats = best["ingot"][2]
-    weights = (directory / "model.safetensors").stat().st_size
-    print(
-        f"# {name}: opened in {stats['load_seconds']:.2f} s, {stats['peak_rss_bytes'] / 1e6:.0f} MB"
-        f" at most, weights of {weights / 1e6:.0f} MB", flush=True)
 
 
 def main():
