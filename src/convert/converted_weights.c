@@ -12,6 +12,7 @@
 #include "fuse/input/ties.h"
 #include "io/json.h"
 #include "io/narrow.h"
+#include "io/same_values.h"
 #include "io/shards.h"
 
 enum { PART = 1 << 15, MOST_NAMED = 10 };  // PART: values at a time
@@ -37,11 +38,6 @@ static bool is_float(ig_dtype dtype) {
          dtype == IG_DTYPE_F64;
 }
 
-static bool is_alike(const ig_safetensor *a, const ig_safetensor *b) {
-  return a->dtype == b->dtype && a->rank == b->rank &&
-         memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) == 0;
-}
-
 // Whether two tensors of one shape and type hold the same bytes.
 static ig_status compare_bytes(weights_writing *w, const ig_safetensor *a, const ig_safetensor *b,
                                bool *same, ig_error *err) {
@@ -61,7 +57,7 @@ static ig_status compare_bytes(weights_writing *w, const ig_safetensor *a, const
 static ig_status is_copy(weights_writing *w, const ig_safetensor *t, bool *copy, ig_error *err) {
   const ig_safetensor *kept = ig_ties_find(w->w->model, t->name);
   *copy = false;
-  if (!kept || kept == t || !is_alike(kept, t)) return IG_OK;
+  if (!kept || kept == t || !ig_same_values_may_be(kept, t)) return IG_OK;
   return compare_bytes(w, kept, t, copy, err);
 }
 

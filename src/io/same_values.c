@@ -12,6 +12,10 @@ static bool have_same_shape(const ig_safetensor *a, const ig_safetensor *b) {
   return a->rank == b->rank && memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) == 0;
 }
 
+bool ig_same_values_may_be(const ig_safetensor *a, const ig_safetensor *b) {
+  return a->dtype == b->dtype && have_same_shape(a, b);
+}
+
 // Names of one tensor in a file of PyTorch often lead to the same bytes.
 static bool is_same_place(const ig_safetensor *a, const ig_safetensor *b) {
   return a->source == b->source && a->begin == b->begin && a->bytes == b->bytes &&

@@ -145,16 +145,11 @@ static const ig_safetensor *find_copy(const ig_fuse_model *m, const char *name,
   return *kept != stored ? stored : NULL;
 }
 
-static bool is_alike(const ig_safetensor *a, const ig_safetensor *b) {
-  return a->dtype == b->dtype && a->rank == b->rank &&
-         memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) == 0;
-}
-
 static ig_status check_copy(const ig_fuse_model *m, const char *name, ig_problems *problems,
                             ig_error *err) {
   const ig_safetensor *kept, *copy = find_copy(m, name, &kept);
   if (!copy) return IG_OK;
-  if (!is_alike(copy, kept))
+  if (!ig_same_values_may_be(copy, kept))
     return ig_problems_add(problems, name, err, "tied to %s in %s, but of another shape or type",
                            kept->name, m->reference);
   return ig_lora_find(m->adapter, copy).a
