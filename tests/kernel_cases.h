@@ -128,6 +128,7 @@ KERNEL_ACTIVATION(relu, IG_ACTIVATION_RELU)
 KERNEL_ACTIVATION(gelu, IG_ACTIVATION_GELU)
 KERNEL_ACTIVATION(gelu_tanh, IG_ACTIVATION_GELU_TANH)
 KERNEL_ACTIVATION(swish, IG_ACTIVATION_SWISH)
+KERNEL_ACTIVATION(tanh, IG_ACTIVATION_TANH)
 
 // ---- training ---------------------------------------------------------------
 
@@ -192,6 +193,9 @@ static const kernel_case kernel_cases[] = {
      kernel_run_gelu_backward, "y", 1e-5, NULL},
     {"activation_backward gelu_tanh", KERNEL_SLOT(activation_backward), 2048, 2048,
      kernel_run_gelu_tanh_backward, "y", 1e-5, NULL},
+    {"activation tanh", KERNEL_SLOT(activation), 2048, 2048, kernel_run_tanh, "y", 1e-5, NULL},
+    {"activation_backward tanh", KERNEL_SLOT(activation_backward), 2048, 2048,
+     kernel_run_tanh_backward, "y", 1e-5, NULL},
     {"activation_backward swish", KERNEL_SLOT(activation_backward), 2048, 2048,
      kernel_run_swish_backward, "y", 1e-5, NULL},
     {"dropout", KERNEL_SLOT(dropout), 512, 512, kernel_run_dropout, "y", 0, NULL},

@@ -24,7 +24,8 @@ typedef enum ig_activation {
   IG_ACTIVATION_RELU,
   IG_ACTIVATION_GELU,
   IG_ACTIVATION_GELU_TANH,
-  IG_ACTIVATION_SWISH
+  IG_ACTIVATION_SWISH,
+  IG_ACTIVATION_TANH
 } ig_activation;
 
 // ---- matrix product ---------------------------------------------------------

@@ -7,6 +7,8 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 
+enum { MOST_ROWS = 1 << 24 };  // far above any model, and products of three still fit 64 bits
+
 typedef struct bound {
   const char *name;
   long value, low, high;
@@ -18,6 +20,27 @@ static ig_status check_bounds(const bound *bounds, size_t count, const char *whe
       return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %s: expected a number from %ld to %ld, found %ld",
                      where, bounds[i].name, bounds[i].low, bounds[i].high, bounds[i].value);
   return IG_OK;
+}
+
+bool ig_config_decodes(const ig_config *c) { return c->head.kind == IG_HEAD_LANGUAGE_MODEL; }
+
+ig_status ig_config_check_decodes(const ig_config *c, const char *where, ig_error *err) {
+  if (ig_config_decodes(c)) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: the model is an encoder without a decoder, which gives no text of its own",
+                 where);
+}
+
+int ig_config_outputs(const ig_config *c) {
+  switch (c->head.kind) {
+    case IG_HEAD_LANGUAGE_MODEL:
+    case IG_HEAD_MASKED_TOKENS: return c->target_vocab_size;
+    case IG_HEAD_SPAN: return 2;
+    case IG_HEAD_CLASSES:
+    case IG_HEAD_TOKEN_CLASSES: return c->head.classes;
+    case IG_HEAD_NONE: return 0;
+  }
+  return 0;
 }
 
 int ig_config_attention_width(const ig_config *c, const ig_attention_shape *attention) {
@@ -63,27 +86,40 @@ static ig_status check_relative(const ig_config *c, const char *where, ig_error 
   return check_bounds(bounds, sizeof bounds / sizeof *bounds, where, err);
 }
 
-static ig_status check_sizes(const ig_config *c, const char *where, ig_error *err) {
-  const long most = 1 << 24;  // far above any model, and products of three still fit 64 bits
+// What every model has.
+static ig_status check_encoder_sizes(const ig_config *c, const char *where, ig_error *err) {
   const bound bounds[] = {
-      {"vocab_size", c->vocab_size, 1, most},
-      {"decoder_vocab_size", c->target_vocab_size, 1, most},
+      {"vocab_size", c->vocab_size, 1, MOST_ROWS},
       {"d_model", c->d_model, 1, 1 << 16},
       {"encoder_layers", c->encoder.layers, 0, 1024},
-      {"decoder_layers", c->decoder.layers, 0, 1024},
       {"encoder_attention_heads", c->encoder.self.heads, 1, most_heads(c, &c->encoder)},
-      {"decoder_attention_heads", c->decoder.self.heads, 1, most_heads(c, &c->decoder)},
       {"d_kv", c->encoder.self.head_size, 0, 1 << 12},
       {"encoder_ffn_dim", c->encoder.feed_forward.inner, 1, 1 << 20},
-      {"decoder_ffn_dim", c->decoder.feed_forward.inner, 1, 1 << 20},
       {"max_position_embeddings", c->positions.count, 0, 1 << 20},
+      {"type_vocab_size", c->token_types, 0, 1 << 16},
+      {"num_labels", c->head.classes, 0, MOST_ROWS},
       {"pad_token_id", c->pad_id, -1, (long)c->vocab_size - 1},
+  };
+  return check_bounds(bounds, sizeof bounds / sizeof *bounds, where, err);
+}
+
+static ig_status check_decoder_sizes(const ig_config *c, const char *where, ig_error *err) {
+  const bound bounds[] = {
+      {"decoder_vocab_size", c->target_vocab_size, 1, MOST_ROWS},
+      {"decoder_layers", c->decoder.layers, 0, 1024},
+      {"decoder_attention_heads", c->decoder.self.heads, 1, most_heads(c, &c->decoder)},
+      {"decoder_ffn_dim", c->decoder.feed_forward.inner, 1, 1 << 20},
       {"eos_token_id", c->eos_id, 0, (long)c->target_vocab_size - 1},
       {"bos_token_id", c->bos_id, -1, (long)c->target_vocab_size - 1},
       {"decoder_start_token_id", c->decoder_start_id, 0, (long)c->target_vocab_size - 1},
       {"forced_eos_token_id", c->forced_eos_id, -1, (long)c->target_vocab_size - 1},
   };
-  IG_TRY(check_bounds(bounds, sizeof bounds / sizeof *bounds, where, err));
+  return check_bounds(bounds, sizeof bounds / sizeof *bounds, where, err);
+}
+
+static ig_status check_sizes(const ig_config *c, const char *where, ig_error *err) {
+  IG_TRY(check_encoder_sizes(c, where, err));
+  if (ig_config_decodes(c)) IG_TRY(check_decoder_sizes(c, where, err));
   return check_proportions(c, where, err);
 }
 

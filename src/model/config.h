@@ -57,6 +57,22 @@ typedef struct ig_relative_shape {
   int farthest;
 } ig_relative_shape;
 
+// What a model ends in; the table of heads is in model/head/head.c.
+typedef enum ig_head_kind {
+  IG_HEAD_LANGUAGE_MODEL,  // of a decoder: the next token
+  IG_HEAD_NONE,            // the rows of the last stack
+  IG_HEAD_SPAN,            // of each row how well an answer begins and ends there
+  IG_HEAD_CLASSES,         // of each sequence how well each class fits
+  IG_HEAD_TOKEN_CLASSES,   // of each row how well each class fits
+  IG_HEAD_MASKED_TOKENS    // of each row how well each token of the vocabulary fits there
+} ig_head_kind;
+
+typedef struct ig_head_shape {
+  ig_head_kind kind;
+  int classes;               // of IG_HEAD_CLASSES and IG_HEAD_TOKEN_CLASSES
+  ig_activation activation;  // of the linear layer before the output layer, where there is one
+} ig_head_shape;
+
 // A plain value: it owns nothing and may be copied. Ids that the model does not have are -1.
 struct ig_config {
   const struct ig_family *family;
@@ -66,6 +82,10 @@ struct ig_config {
   ig_stack_shape encoder, decoder;
   ig_position_shape positions;
   ig_relative_shape relative;
+  ig_head_shape head;
+  // Kinds of tokens, as the first and the second text of a pair, of which each has a row that is
+  // added to its embeddings; 0: there are none.
+  int token_types;
   bool scale_embedding;       // embeddings times sqrt(d_model)
   bool shared_embedding;      // one table for source and target
   bool frozen_pad_embedding;  // the row of pad_id gets no gradient from look-ups (padding_idx)
@@ -78,6 +98,13 @@ struct ig_config {
   int forced_eos_id;
   float init_std;  // of new weights; 0: the initialisation's own choice
 };
+
+// Whether there is a decoder: else the model is an encoder and its head.
+bool ig_config_decodes(const ig_config *config);
+// IG_ERROR_UNSUPPORTED if there is none; `where` opens the message.
+ig_status ig_config_check_decodes(const ig_config *config, const char *where, ig_error *err);
+// Columns of what the head gives; 0: there is none.
+int ig_config_outputs(const ig_config *config);
 
 // Columns of the queries of all heads of an attention together, and of its keys and values.
 int ig_config_attention_width(const ig_config *config, const ig_attention_shape *attention);

@@ -8,11 +8,13 @@
 #include "nn/norm.h"
 #include "nn/ssru.h"
 
+enum { IG_NAME_SIZE = 96 };  // of a tensor's name, its NUL included
+
 // A tensor of the state_dict. Tied tensors appear once.
 typedef struct ig_parameter {
   const struct ig_tensor_row *row;  // of the family's table
   int layer;                        // 0 where the row is not of a layer
-  char name[96];
+  char name[IG_NAME_SIZE];
   int rank;
   size_t shape[4];
   size_t count;   // values
@@ -35,9 +37,6 @@ typedef struct ig_decoder_layer {
   ig_dropout dropout;
 } ig_decoder_layer;
 
-// What a model ends in; the table of heads is in model/head/head.c.
-typedef enum ig_head_kind { IG_HEAD_LANGUAGE_MODEL } ig_head_kind;
-
 struct ig_model {
   ig_config config;
   ig_parameter *parameters;
@@ -59,9 +58,12 @@ struct ig_model {
   // What the family's files hold. Their row 0 is the first position's. Without a weight: computed
   // sinusoids; without a gradient: constants.
   ig_embedding encoder_positions, decoder_positions;
-  ig_head_kind head;
-  ig_linear output;  // d -> V; its bias is the trained one or the logits bias
-  ig_arena packed;   // packed weights of all linear layers; without memory if they are not packed
+  ig_embedding token_types;  // of a model whose tokens have types
+  ig_linear head_dense;      // where the head has one
+  ig_norm head_norm;
+  ig_linear
+      output;       // d -> V or what the head gives; its bias is the trained one or the logits bias
+  ig_arena packed;  // packed weights of all linear layers; without memory if they are not packed
   // The loaded generation_config.json as text. Of a directory without one: an object of the keys of
   // its config.json that ask something of a decoder. NULL: the model was not loaded.
   char *generation_config;

@@ -33,6 +33,7 @@ static void embedding_forward_rows(const void *context, size_t first, size_t las
   for (size_t r = first; r < last; r++) {
     float *to = w->output + r * d;
     look_up(w, (size_t)a->ids[r], to);
+    if (a->types) w->kernels->add(d, to, a->types + (size_t)a->type[r] * d, to);
     if (a->positions) w->kernels->add(d, to, a->positions + (size_t)a->position[r] * d, to);
   }
 }

@@ -19,9 +19,11 @@ typedef struct ig_embedding_args {
   const int *ids;          // (rows)
   const int *position;     // (rows): of each row in its sequence, from 0
   const float *positions;  // (max, d): what is added at each position; NULL: nothing
+  const int *type;         // (rows): of each row, where there is a table of types
+  const float *types;      // (types, d): what is added to each type's tokens; NULL: nothing
 } ig_embedding_args;
 
-// Row r of output (rows, d) is scale * weight[ids[r]] + positions[position[r]].
+// Row r of output (rows, d) is scale * weight[ids[r]] + types[type[r]] + positions[position[r]].
 void ig_embedding_forward(ig_nn *nn, const ig_embedding *embedding, const ig_embedding_args *args,
                           float *output);
 // Adds doutput (rows, d) to weight_gradient. Threads split columns and take rows in order, so that

@@ -43,6 +43,7 @@ static ig_status check_options(const ig_engine_options *o, ig_error *err) {
 
 static ig_status load_defaults(ig_engine *e, ig_error *err) {
   IG_TRY(ig_kernels_select(&e->kernels, err));
+  if (!ig_config_decodes(&e->members.models.list[0].model->config)) return IG_OK;
   IG_TRY(ig_decode_options_load(e->members.models.list[0].model, &e->defaults, err));
   e->members.models.list[0].start_id = e->defaults.start_id;
   return IG_OK;
@@ -155,7 +156,8 @@ void ig_engine_return_pool(ig_engine *e) { ig_turns_end(e->turns, IG_TURNS_EVERY
 
 // Fewer sentences than this for each worker are one batch whose layers use all threads.
 #define SENTENCES_A_WORKER 8
-// When scoring, each worker has at least so many batches, so that the last ones even out.
+// When scoring or encoding, each worker has at least so many batches, so that the last ones even
+// out.
 #define BATCHES_A_WORKER 2
 // Logits of one step: with more, they leave the cache before they are searched ...
 #define LOGITS_BYTES ((size_t)4 << 20)
@@ -191,7 +193,7 @@ static ig_worker_limits limits_of(const ig_engine *e, const ig_engine_job *job,
                                   const ig_queue *queue, size_t workers) {
   const size_t batch_tokens = (size_t)job->batch_tokens;
   size_t batches = workers;
-  if (job->scored && workers > 1) batches *= BATCHES_A_WORKER;
+  if (!job->decoded && workers > 1) batches *= BATCHES_A_WORKER;
   const size_t share = (queue->tokens + batches - 1) / batches;
   ig_worker_limits limits = {.sentences = queue->count,
                              .tokens = share < batch_tokens ? share : batch_tokens};

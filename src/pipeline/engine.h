@@ -25,6 +25,7 @@ ig_status ig_engine_borrow(const ig_model *model, const ig_tokenizer *tokenizer,
 
 const ig_engine_members *ig_engine_members_of(const ig_engine *engine);
 // What the first member's own files say of decoding; its lists live as long as the engine.
+// Of models without a decoder: all zero.
 const ig_decode_options *ig_engine_defaults(const ig_engine *engine);
 int ig_engine_threads(const ig_engine *engine);  // that work at the same time, at most
 
@@ -50,10 +51,19 @@ typedef struct ig_engine_attention {
   int head;   // from 0; -1: the mean over all heads
 } ig_engine_attention;
 
-// Sentences to be decoded or scored: one of the two functions is given and says which. It is called
-// once for each sentence that has ids, in any order, on the threads of the workers and by several
-// of them at the same time; what it gets is valid until it returns. An error that it returns ends
-// the job. It must not submit to the engine.
+// What the members' heads gave of a sentence, the mean of them by their weights; valid during the
+// call.
+typedef struct ig_engine_encoding {
+  const float *hidden;   // (ids, d_model): the first member's encoded rows
+  const float *outputs;  // (rows, columns); NULL: the models have no head
+  int rows;              // ids, or 1 of a head of sequences
+  int columns;
+} ig_engine_encoding;
+
+// Sentences to be decoded, scored or encoded: one of three functions is given and says which. It is
+// called once for each sentence that has ids, in any order, on the threads of the workers and by
+// several of them at the same time; what it gets is valid until it returns. An error that it
+// returns ends the job. It must not submit to the engine.
 typedef struct ig_engine_job {
   const ig_queue_sentence *sentences;  // (count)
   size_t count;
@@ -69,6 +79,8 @@ typedef struct ig_engine_job {
                      ig_error *err);
   ig_status (*scored)(void *context, size_t sentence, const ig_engine_scores *scores,
                       ig_error *err);
+  ig_status (*encoded)(void *context, size_t sentence, const ig_engine_encoding *encoding,
+                       ig_error *err);
   void *context;
   const ig_interrupter *interrupter;  // ends the job with IG_INTERRUPTED; NULL: nothing does
   // Of scoring.

@@ -228,8 +228,30 @@ static ig_status check_target(ig_engine_members *members, const ig_ensemble *e, 
   return IG_OK;
 }
 
+// Encoders whose heads give the same kind of numbers for the same ids.
+static ig_status check_encoder(const ig_engine_members *members, const ig_ensemble *e, int m,
+                               ig_error *err) {
+  const char *first = e->members[0].directory, *other = e->members[m].directory;
+  const ig_config *a = &members->models.list[0].model->config,
+                  *b = &members->models.list[m].model->config;
+  if (a->head.kind != b->head.kind || ig_config_outputs(a) != ig_config_outputs(b))
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s: its head is not that of %s: an ensemble needs heads that give the same",
+                   other, first);
+  const ig_tokenizer *const *tokenizers = members->tokenizers;
+  return tokenizers[0] ? check_pieces(tokenizers[0], tokenizers[m], first, other, err) : IG_OK;
+}
+
+static ig_status check_encoders(const ig_engine_members *members, const ig_ensemble *e,
+                                ig_error *err) {
+  for (int m = 1; m < members->models.count; m++) IG_TRY(check_encoder(members, e, m, err));
+  return IG_OK;
+}
+
 static ig_status check_targets(ig_engine_members *members, const ig_ensemble *e, ig_error *err) {
   if (members->models.count == 1) return IG_OK;
+  if (!ig_config_decodes(&members->models.list[0].model->config))
+    return check_encoders(members, e, err);
   generation_ids first;
   IG_TRY(find_ids(members->models.list[0].model, e->members[0].directory, &first, err));
   members->models.list[0].start_id = first.start;

@@ -18,6 +18,8 @@ typedef struct ig_queue_sentence {
   size_t length;                       // source ids, the most of any member; 0: it is not queued
   const ig_ids *target;                // what is to be scored; NULL: the sentence is decoded
   const ig_sentence_options *options;  // for decoding; NULL: those of the job
+  // For encoding with types of tokens: the first id of type 1. 0: all are of type 0.
+  size_t second_text;
 } ig_queue_sentence;
 
 // ig_queue_free; borrows the sentences.

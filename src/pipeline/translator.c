@@ -285,6 +285,7 @@ static ig_status take_target_prefix(ig_translator *t, const ig_translator_option
 static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_error *err) {
   const ig_engine_members *members = ig_engine_members_of(t->engine);
   const ig_tokenizer *tokenizer = members->tokenizers[0];
+  IG_TRY(ig_config_check_decodes(&members->models.list[0].model->config, "translation", err));
   if (!tokenizer && !(o->ids_in && o->ids_out))
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "ids_in, ids_out: a tokenizer is needed unless input and output are ids, and "

@@ -6,6 +6,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/interrupt.h"
+#include "decode/ensemble_encoding.h"
 
 // Waiting sentences join as soon as they come to this part of those being decoded.
 #define JOIN_SHARE 8
@@ -31,6 +32,10 @@ struct ig_worker {
   ig_inference_size size;  // of the inference
   ig_search *search;
   ig_ensemble_scorer *scorer;
+  ig_ensemble_encoding *encoding;
+  int encoding_rows;  // of the encoding, at most
+  int *types;         // (rows): of the tokens that are encoded
+  size_t type_capacity;
   ragged_ids source, target;
   size_t *sentences;  // (seats): the job's sentence in each seat
   size_t sentence_capacity;
@@ -59,6 +64,8 @@ void ig_worker_free(ig_worker *w) {
   ig_ensemble_inference_free(w->inference);
   ig_search_free(w->search);
   ig_ensemble_scorer_free(w->scorer);
+  ig_ensemble_encoding_free(w->encoding);
+  free(w->types);
   ig_ids_free(&w->source.ids);
   ig_ids_free(&w->target.ids);
   free(w->source.offsets);
@@ -334,11 +341,75 @@ static ig_status score_share(ig_worker *w, const ig_worker_share *share, size_t 
   }
 }
 
+// ---- encoding ---------------------------------------------------------------
+
+static ig_status reserve_encoding(ig_worker *w, const ig_worker_share *share, ig_error *err) {
+  const int rows = larger((int)share->limits.tokens, share->queue->longest_source);
+  if (w->encoding && rows <= w->encoding_rows) return IG_OK;
+  ig_ensemble_encoding_free(w->encoding);
+  w->encoding = NULL;
+  w->encoding_rows = round_up(rows);
+  const ig_encoder_run_size size = {.rows = w->encoding_rows, .longest = w->encoding_rows};
+  return ig_ensemble_encoding_create(w->members, w->pool, &size, &w->encoding, err);
+}
+
+// The types of all tokens of the batch, once its ids are gathered.
+static ig_status gather_types(ig_worker *w, const taken_batch *b, ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&w->types, &w->type_capacity, w->source.ids.count + 1,
+                          sizeof *w->types, err));
+  for (size_t i = 0; i < b->count; i++) {
+    const size_t second = b->queue->sentences[sentence_of(b, i)].second_text;
+    const int begin = w->source.offsets[i];
+    for (int r = begin; r < w->source.offsets[i + 1]; r++)
+      w->types[r] = second && (size_t)(r - begin) >= second;
+  }
+  return IG_OK;
+}
+
+static ig_status encode_batch(ig_worker *w, const ig_engine_job *job, const taken_batch *b,
+                              ig_error *err) {
+  ig_head_run_result found = {0};
+  for (int m = 0; m < w->members->count; m++) {
+    IG_TRY(gather_ids(&w->source, b, m, err));
+    IG_TRY(gather_types(w, b, err));
+    const ig_head_run_batch batch = {.ids = w->source.ids.ids,
+                                     .types = w->types,
+                                     .rows = &(ig_ragged){(int)b->count, w->source.offsets}};
+    found = ig_ensemble_encoding_run(w->encoding, m, &batch);
+  }
+  const size_t columns = (size_t)found.columns, d = (size_t)found.hidden_columns;
+  for (size_t i = 0; i < b->count; i++) {
+    const size_t begin = (size_t)w->source.offsets[i], row = found.of_sequences ? i : begin;
+    const ig_engine_encoding one = {
+        .hidden = found.hidden + begin * d,
+        .outputs = found.outputs ? found.outputs + row * columns : NULL,
+        .rows = found.of_sequences ? 1 : w->source.offsets[i + 1] - (int)begin,
+        .columns = found.columns};
+    IG_TRY(job->encoded(job->context, sentence_of(b, i), &one, err));
+  }
+  return IG_OK;
+}
+
+static ig_status encode_share(ig_worker *w, const ig_worker_share *share, ig_error *err) {
+  IG_TRY(reserve_encoding(w, share, err));
+  ig_ensemble_encoding_watch(w->encoding, &w->watch);
+  const ig_queue_limits limits = {
+      .sentences = share->limits.sentences, .tokens = share->limits.tokens, .alone = true};
+  taken_batch b = {.queue = share->queue};
+  for (;;) {
+    b.count = ig_queue_take(share->queue, &limits, &b.first);
+    if (b.count == 0) return IG_OK;
+    IG_TRY(ig_interrupt_check(&w->watch, err));
+    IG_TRY(encode_batch(w, share->job, &b, err));
+  }
+}
+
 ig_status ig_worker_run(ig_worker *w, const ig_worker_share *share, size_t *target_tokens,
                         ig_error *err) {
   *target_tokens = 0;
   w->watch.interrupter = share->job->interrupter;
   atomic_store(&w->watch.seen, false);
   if (share->job->decoded) return decode_share(w, share, target_tokens, err);
+  if (share->job->encoded) return encode_share(w, share, err);
   return score_share(w, share, target_tokens, err);
 }

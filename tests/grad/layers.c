@@ -207,7 +207,7 @@ static void activation_on(subject *s) {
     x[i] += x[i] < 0 ? -3 * STEP : 3 * STEP;  // no step crosses the kink of relu
   set_outputs(s, 3 * 45);
   s->forward = activation_forward;
-  for (int kind = IG_ACTIVATION_NONE; kind <= IG_ACTIVATION_SWISH; kind++) {
+  for (int kind = IG_ACTIVATION_NONE; kind <= IG_ACTIVATION_TANH; kind++) {
     s->activation = (ig_activation)kind;
     ig_activation_backward(
         &s->f.nn, s->activation, s->rows, s->columns, x,
@@ -270,7 +270,10 @@ static void gated_feed_forward_on(subject *s) { feed_forward_of_kind_on(s, true)
 
 static double embedding_forward(subject *s) {
   ig_embedding_forward(&s->f.nn, &s->embedding,
-                       &(ig_embedding_args){s->rows, s->ids, s->position, s->tensors[1].value},
+                       &(ig_embedding_args){.rows = s->rows,
+                                            .ids = s->ids,
+                                            .position = s->position,
+                                            .positions = s->tensors[1].value},
                        s->output);
   return weighted_sum(s);
 }

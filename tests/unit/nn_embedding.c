@@ -44,8 +44,11 @@ static void against_loops(const ig_kernels *kernels) {
                   (double)p.positions[p.position[i / SIZE] * SIZE + column];
     if (id != FROZEN) gradient[id * SIZE + column] += sqrt(SIZE) * (double)p.doutput[i];
   }
-  ig_embedding_forward(&f.nn, &p.embedding,
-                       &(ig_embedding_args){ROWS, p.ids, p.position, p.positions}, output);
+  ig_embedding_forward(
+      &f.nn, &p.embedding,
+      &(ig_embedding_args){
+          .rows = ROWS, .ids = p.ids, .position = p.position, .positions = p.positions},
+      output);
   expect_near("output", output, expected, ROWS * SIZE, 1e-6);
   ig_embedding_backward(&f.nn, &p.embedding, ROWS, p.ids, p.doutput);
   expect_near("gradient", p.embedding.weight_gradient, gradient, VOCABULARY * SIZE, 1e-4);
@@ -63,9 +66,11 @@ static void embedding_work(fixture *f, float *result) {
   problem p = make(f);
   p.embedding.weight_gradient = result;
   ig_embedding_backward(&f->nn, &p.embedding, ROWS, p.ids, p.doutput);
-  ig_embedding_forward(&f->nn, &p.embedding,
-                       &(ig_embedding_args){ROWS, p.ids, p.position, p.positions},
-                       result + VOCABULARY * SIZE);
+  ig_embedding_forward(
+      &f->nn, &p.embedding,
+      &(ig_embedding_args){
+          .rows = ROWS, .ids = p.ids, .position = p.position, .positions = p.positions},
+      result + VOCABULARY * SIZE);
 }
 
 static void threads(const ig_kernels *kernels) {

@@ -23,6 +23,7 @@ static float activate(ig_activation kind, float x) {
     case IG_ACTIVATION_GELU_TANH:  // (1 + tanh u) / 2 = sigmoid(2u)
       return x * sigmoid(2.0f * SQRT_2_OVER_PI * (x + GELU_CUBIC * x * x * x));
     case IG_ACTIVATION_SWISH: return x * sigmoid(x);
+    case IG_ACTIVATION_TANH: return tanhf(x);
   }
   return x;
 }
@@ -40,6 +41,10 @@ static float activate_derivative(ig_activation kind, float x) {
     case IG_ACTIVATION_SWISH: {
       float s = sigmoid(x);
       return s + x * s * (1.0f - s);
+    }
+    case IG_ACTIVATION_TANH: {
+      float y = tanhf(x);
+      return 1.0f - y * y;
     }
   }
   return 1.0f;

@@ -289,6 +289,7 @@ static void activation(ig_activation kind, size_t n, const float *x, float *y) {
     case IG_ACTIVATION_GELU: activate_row(IG_ACTIVATION_GELU, n, x, y); return;
     case IG_ACTIVATION_GELU_TANH: activate_row(IG_ACTIVATION_GELU_TANH, n, x, y); return;
     case IG_ACTIVATION_SWISH: activate_row(IG_ACTIVATION_SWISH, n, x, y); return;
+    case IG_ACTIVATION_TANH: activate_row(IG_ACTIVATION_TANH, n, x, y); return;
   }
 }
 
@@ -302,6 +303,7 @@ static void activation_backward(ig_activation kind, size_t n, const float *x, co
       activate_row_backward(IG_ACTIVATION_GELU_TANH, n, x, dy, dx);
       return;
     case IG_ACTIVATION_SWISH: activate_row_backward(IG_ACTIVATION_SWISH, n, x, dy, dx); return;
+    case IG_ACTIVATION_TANH: activate_row_backward(IG_ACTIVATION_TANH, n, x, dy, dx); return;
   }
 }
 #endif

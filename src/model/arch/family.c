@@ -13,13 +13,17 @@
   DO(marian)         \
   DO(marian_ssru)    \
   DO(bart)           \
+  DO(bert)           \
+  DO(distilbert)     \
   DO(m2m_100)        \
   DO(mbart)          \
   DO(mt5)            \
   DO(pegasus)        \
+  DO(roberta)        \
   DO(t5)             \
   DO(torch)          \
-  DO(umt5)
+  DO(umt5)           \
+  DO(xlm_roberta)
 
 #define DECLARE(name) extern const ig_family ig_family_##name;
 #define LIST(name) &ig_family_##name,

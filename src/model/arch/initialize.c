@@ -30,7 +30,7 @@ double ig_initialize_xavier(const ig_parameter *p) {
 static bool is_norm(ig_part part) {
   return part == IG_PART_SELF_NORM || part == IG_PART_CROSS_NORM ||
          part == IG_PART_FEED_FORWARD_NORM || part == IG_PART_FINAL_NORM ||
-         part == IG_PART_EMBEDDING_NORM;
+         part == IG_PART_EMBEDDING_NORM || part == IG_PART_HEAD_NORM;
 }
 
 void ig_initialize_constant(const ig_config *c, const ig_parameter *p, float *values) {

@@ -12,6 +12,7 @@
 #ifndef IG_MODEL_ARCH_TENSOR_ROW_H
 #define IG_MODEL_ARCH_TENSOR_ROW_H
 #include <stdbool.h>
+#include "model/config.h"
 
 typedef enum ig_stack { IG_STACK_NONE, IG_STACK_ENCODER, IG_STACK_DECODER } ig_stack;
 
@@ -45,12 +46,17 @@ typedef enum ig_part {
   IG_PART_GATE,            // (inner, d) / (inner): of one with a gate, what is activated,
   IG_PART_GATED,           // (inner, d) / (inner): and what that multiplies
   IG_PART_OUTER,           // (d, inner) / (d): the last layer
+  IG_PART_TOKEN_TYPES,     // (token types, d): is added to the embeddings of the encoder
   IG_PART_EMBEDDING_NORM,  // (d) / (d), as the following
   IG_PART_SELF_NORM,
   IG_PART_CROSS_NORM,
   IG_PART_FEED_FORWARD_NORM,
-  IG_PART_FINAL_NORM,   // after the last layer of a stack
-  IG_PART_OUTPUT,       // (V, d), if it is not tied / (V), if there is one
+  IG_PART_FINAL_NORM,  // after the last layer of a stack
+  IG_PART_HEAD_DENSE,  // (d, d) / (d): of the head, before the output
+  IG_PART_HEAD_NORM,   // (d) / (d): after it
+  // (outputs, d), if it is not tied / (outputs), if there is one: V of a language model, else what
+  // the head gives for each row or sequence
+  IG_PART_OUTPUT,
   IG_PART_LOGITS_BIAS,  // (1, V): a constant that is added to the logits
   // (positions.count, d): a stack's constant table of positions, which files hold. A stack without
   // this row adds computed sinusoids.
@@ -64,6 +70,8 @@ typedef struct ig_tensor_row {
   const char *name;      // in the state_dict; %d: the layer's number; anything else is itself
   bool optional;         // a file may leave it out: what ig_initialize_constant gives
   const char *alias[2];  // what a file may call it instead; NULL: nothing
+  bool leftover;         // files may hold it where the model's options do not ask for it
+  int of_heads;          // the heads that have it, a bit for each ig_head_kind; 0: all
 } ig_tensor_row;
 
 // Whether this is the source or the target embedding table, or the one for both.
@@ -72,19 +80,19 @@ static inline bool ig_tensor_row_is_embedding(const ig_tensor_row *row) {
          row->part == IG_PART_TARGET_EMBEDDING;
 }
 
+static inline bool ig_tensor_row_is_of_head(const ig_tensor_row *row, ig_head_kind head) {
+  return !row->of_heads || (row->of_heads >> head & 1);
+}
+
 // Whether it is never trained.
 static inline bool ig_tensor_row_is_constant(const ig_tensor_row *row) {
   return row->part == IG_PART_LOGITS_BIAS || row->part == IG_PART_POSITIONS;
 }
 
-#define IG_ROW_WEIGHT(stack, part, name)                        \
-  {                                                             \
-    IG_STACK_##stack, IG_PART_##part, false, name, false, { 0 } \
-  }
-#define IG_ROW_BIAS(stack, part, name)                         \
-  {                                                            \
-    IG_STACK_##stack, IG_PART_##part, true, name, false, { 0 } \
-  }
+#define IG_ROW_WEIGHT(in, of, called) \
+  { .stack = IG_STACK_##in, .part = IG_PART_##of, .name = called }
+#define IG_ROW_BIAS(in, of, called) \
+  { .stack = IG_STACK_##in, .part = IG_PART_##of, .bias = true, .name = called }
 // Two rows, "NAME.weight" and "NAME.bias": linear layers and norms.
 #define IG_ROWS(stack, part, name) \
   IG_ROW_WEIGHT(stack, part, name ".weight"), IG_ROW_BIAS(stack, part, name ".bias")

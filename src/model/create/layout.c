@@ -35,8 +35,10 @@ static tensor_shape norm_shape(const ig_tensor_row *row, int d, const ig_norm_sh
 }
 
 static tensor_shape output_shape(const ig_config *c, const ig_tensor_row *row) {
-  if (row->bias) return c->output_bias ? vector_of(c->target_vocab_size) : absent;
-  return c->tied_output ? absent : matrix_of(c->target_vocab_size, c->d_model);
+  const int outputs = ig_config_outputs(c);
+  if (!outputs) return absent;
+  if (row->bias) return c->output_bias ? vector_of(outputs) : absent;
+  return c->tied_output ? absent : matrix_of(outputs, c->d_model);
 }
 
 // Of a tensor of an attention; has_bias: of its linear layers.
@@ -97,6 +99,7 @@ static tensor_shape shape_of(const ig_config *c, const ig_tensor_row *row) {
                                                         : absent;
   if (row->part == IG_PART_LEARNED_POSITIONS)
     return matrix_of(c->positions.offset + c->positions.count, c->d_model);
+  if (!ig_tensor_row_is_of_head(row, c->head.kind)) return absent;
   if (row->stack == IG_STACK_ENCODER) return stack_tensor_shape(c, &c->encoder, row);
   if (row->stack == IG_STACK_DECODER) return stack_tensor_shape(c, &c->decoder, row);
   switch (row->part) {
@@ -106,6 +109,10 @@ static tensor_shape shape_of(const ig_config *c, const ig_tensor_row *row) {
       return c->shared_embedding ? absent : matrix_of(c->vocab_size, c->d_model);
     case IG_PART_TARGET_EMBEDDING:
       return c->shared_embedding ? absent : matrix_of(c->target_vocab_size, c->d_model);
+    case IG_PART_TOKEN_TYPES:
+      return c->token_types ? matrix_of(c->token_types, c->d_model) : absent;
+    case IG_PART_HEAD_DENSE: return linear_shape(row, c->d_model, c->d_model, true);
+    case IG_PART_HEAD_NORM: return norm_shape(row, c->d_model, &c->encoder.norm);
     case IG_PART_OUTPUT: return output_shape(c, row);
     case IG_PART_LOGITS_BIAS:
       return c->logits_bias && !c->output_bias ? matrix_of(1, c->target_vocab_size) : absent;
@@ -226,7 +233,8 @@ void ig_layout_linears(ig_model *m, void (*visit)(void *context, ig_linear *line
                         &l->feed_forward.outer};
     for (size_t j = 0; j < sizeof all / sizeof *all; j++) visit(context, all[j]);
   }
-  visit(context, &m->output);
+  if (m->head_dense.out) visit(context, &m->head_dense);
+  if (m->output.out) visit(context, &m->output);
 }
 
 bool ig_layout_is_embedding(const ig_parameter *p) { return ig_tensor_row_is_embedding(p->row); }

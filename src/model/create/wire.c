@@ -209,6 +209,9 @@ static slot slot_of(ig_model *m, const ig_parameter *p) {
     case IG_PART_SHARED_EMBEDDING:
     case IG_PART_SOURCE_EMBEDDING: return embedding_slot(&m->source_embedding);
     case IG_PART_TARGET_EMBEDDING: return embedding_slot(&m->target_embedding);
+    case IG_PART_TOKEN_TYPES: return embedding_slot(&m->token_types);
+    case IG_PART_HEAD_DENSE: return linear_slot(&m->head_dense, row->bias);
+    case IG_PART_HEAD_NORM: return norm_slot(&m->head_norm, row->bias);
     case IG_PART_OUTPUT: return linear_slot(&m->output, row->bias);
     case IG_PART_LOGITS_BIAS: return linear_slot(&m->output, true);
     case IG_PART_POSITIONS:
@@ -250,7 +253,7 @@ static void wire_shared_biases(ig_model *m) {
 
 // A trained table has rows before the first position's.
 static void wire_learned_positions(const ig_config *c, ig_embedding *positions) {
-  if (c->positions.kind != IG_POSITION_LEARNED) return;
+  if (c->positions.kind != IG_POSITION_LEARNED || !positions->weight) return;
   const size_t skip = (size_t)c->positions.offset * (size_t)c->d_model;
   positions->weight += skip;
   if (positions->weight_gradient) positions->weight_gradient += skip;
@@ -259,10 +262,28 @@ static void wire_learned_positions(const ig_config *c, ig_embedding *positions) 
 static void wire_ties(ig_model *m) {
   const ig_config *c = &m->config;
   if (c->shared_embedding) m->target_embedding = m->source_embedding;
-  if (c->tied_output) {
+  if (c->tied_output && ig_config_outputs(c)) {
     m->output.weight = m->target_embedding.weight;
     m->output.weight_gradient = m->target_embedding.weight_gradient;
   }
+}
+
+static bool has_part(const ig_model *m, ig_part part) {
+  for (size_t i = 0; i < m->parameter_count; i++)
+    if (m->parameters[i].row->part == part) return true;
+  return false;
+}
+
+static void shape_head(ig_model *m) {
+  const ig_config *c = &m->config;
+  const int d = c->d_model;
+  m->output = (ig_linear){.in = d, .out = ig_config_outputs(c)};
+  m->head_dense = (ig_linear){0};
+  if (has_part(m, IG_PART_HEAD_DENSE)) m->head_dense = (ig_linear){.in = d, .out = d};
+  m->head_norm = norm_of(d, &c->encoder.norm);
+  if (ig_config_decodes(c)) return;
+  m->head_dense.layout = OVER_SENTENCES;
+  if (!c->tied_output) m->output.layout = OVER_SENTENCES;
 }
 
 void ig_wire_model(ig_model *m) {
@@ -273,7 +294,9 @@ void ig_wire_model(ig_model *m) {
   m->target_embedding = embedding_of(c, c->target_vocab_size);
   m->encoder_positions = positions_of(c);
   m->decoder_positions = positions_of(c);
-  m->output = (ig_linear){.in = c->d_model, .out = c->target_vocab_size};
+  m->token_types =
+      (ig_embedding){.vocabulary = c->token_types, .size = c->d_model, .scale = 1, .frozen_id = -1};
+  shape_head(m);
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
     const slot to = slot_of(m, p);

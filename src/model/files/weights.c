@@ -1,6 +1,7 @@
 // The tensors of a model directory, matched with those of a model.
 #include "model/files/weights.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,23 +27,51 @@ static named_tensors names_of(const ig_family *family, const ig_safetensors *fil
   return (named_tensors){file, length};
 }
 
+// The name without the prefix that the file's names lack.
+static const char *name_in_file(const named_tensors *names, const ig_family *family,
+                                const char *name) {
+  const bool shortened = names->omitted && strncmp(name, family->base_prefix, names->omitted) == 0;
+  return shortened ? name + names->omitted : name;
+}
+
+// What files that were converted from TensorFlow call a layer norm's weight and bias. False: the
+// name is that of another tensor.
+static bool write_old_name(const char *name, char *old, size_t size) {
+  static const char *const ends[][2] = {{"LayerNorm.weight", "LayerNorm.gamma"},
+                                        {"LayerNorm.bias", "LayerNorm.beta"}};
+  const size_t length = strlen(name);
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    const size_t end = strlen(ends[i][0]);
+    if (length < end || strcmp(name + length - end, ends[i][0]) != 0) continue;
+    snprintf(old, size, "%.*s%s", (int)(length - end), name, ends[i][1]);
+    return true;
+  }
+  return false;
+}
+
 static const ig_safetensor *find_named(const named_tensors *names, const ig_family *family,
                                        const char *name) {
-  const bool shortened = names->omitted && strncmp(name, family->base_prefix, names->omitted) == 0;
-  return ig_safetensors_find(names->file, shortened ? name + names->omitted : name);
+  char old[IG_NAME_SIZE];
+  const char *in_file = name_in_file(names, family, name);
+  const ig_safetensor *tensor = ig_safetensors_find(names->file, in_file);
+  if (tensor || !write_old_name(in_file, old, sizeof old)) return tensor;
+  return ig_safetensors_find(names->file, old);
 }
 
 // Whether a file's name is that of the family's name.
 static bool is_name(const named_tensors *names, const ig_family *family, const char *in_file,
                     const char *name) {
-  const bool shortened = names->omitted && strncmp(name, family->base_prefix, names->omitted) == 0;
-  return strcmp(shortened ? name + names->omitted : name, in_file) == 0;
+  char old[IG_NAME_SIZE];
+  const char *expected = name_in_file(names, family, name);
+  if (strcmp(expected, in_file) == 0) return true;
+  return write_old_name(expected, old, sizeof old) && strcmp(old, in_file) == 0;
 }
 
 // Whether files may hold a tensor of this name that is not read.
 static bool is_ignored(const named_tensors *names, const ig_family *family, const char *in_file) {
   for (const ig_tensor_row *row = family->tensors; row->name; row++)
-    if ((row->part == IG_PART_IGNORED || row->part == IG_PART_SHARED_EMBEDDING_COPY) &&
+    if ((row->part == IG_PART_IGNORED || row->part == IG_PART_SHARED_EMBEDDING_COPY ||
+         row->leftover) &&
         is_name(names, family, in_file, row->name))
       return true;
   return false;
@@ -99,10 +128,12 @@ static ig_status check_unused(const ig_model *m, const named_tensors *names, ig_
 // ---- ties that the file denies ----------------------------------------------
 
 // The file's tensor of a part outside the stacks, by the name or an alias that is no output's.
-static const ig_safetensor *find_part(const ig_safetensors *file, const ig_family *family,
+static const ig_safetensor *find_part(const ig_safetensors *file, const ig_config *config,
                                       ig_part part, const char *output) {
-  const ig_tensor_row *row = family->tensors;
-  while (row->name && (row->part != part || row->bias)) row++;
+  const ig_tensor_row *row = config->family->tensors;
+  while (row->name &&
+         (row->part != part || row->bias || !ig_tensor_row_is_of_head(row, config->head.kind)))
+    row++;
   if (!row->name) return NULL;
   const ig_safetensor *tensor = ig_safetensors_find(file, row->name);
   const size_t aliases = sizeof row->alias / sizeof *row->alias;
@@ -115,8 +146,8 @@ static const ig_safetensor *find_part(const ig_safetensors *file, const ig_famil
 static ig_status settle_output(const ig_safetensors *file, ig_config *config, ig_error *err) {
   const ig_part part =
       config->shared_embedding ? IG_PART_SHARED_EMBEDDING : IG_PART_TARGET_EMBEDDING;
-  const ig_safetensor *output = find_part(file, config->family, IG_PART_OUTPUT, NULL);
-  const ig_safetensor *table = output ? find_part(file, config->family, part, output->name) : NULL;
+  const ig_safetensor *output = find_part(file, config, IG_PART_OUTPUT, NULL);
+  const ig_safetensor *table = output ? find_part(file, config, part, output->name) : NULL;
   if (!table || output->elements != table->elements) return IG_OK;
   bool same;
   IG_TRY(ig_same_values_find(output, table, &same, err));
@@ -155,9 +186,9 @@ static ig_status settle_embeddings(const ig_safetensors *file, ig_config *config
   IG_TRY(find_no_copy(file, family, &table, &found, err));
   if (!found) return IG_OK;
   const bool has_all = has_row(family, IG_PART_SOURCE_EMBEDDING) &&
-                       find_part(file, family, IG_PART_SOURCE_EMBEDDING, NULL) &&
-                       find_part(file, family, IG_PART_TARGET_EMBEDDING, NULL) &&
-                       find_part(file, family, IG_PART_OUTPUT, NULL);
+                       find_part(file, config, IG_PART_SOURCE_EMBEDDING, NULL) &&
+                       find_part(file, config, IG_PART_TARGET_EMBEDDING, NULL) &&
+                       find_part(file, config, IG_PART_OUTPUT, NULL);
   if (!has_all)
     return ig_fail(err, IG_ERROR_FORMAT,
                    "%s: tensor %s differs from %s, though config.json says that they are one table",

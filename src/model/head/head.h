@@ -16,6 +16,7 @@ typedef struct ig_head_targets {
 // hidden: (rows, d_model), of the last stack.
 typedef struct ig_head {
   const char *name;
+  bool of_sequences;  // its rows are the first one of each sequence, else all
   // Columns of the output.
   int (*outputs)(const ig_model *model);
   // output (rows, outputs).
@@ -35,6 +36,10 @@ typedef struct ig_head {
 
 const ig_head *ig_head_of(const ig_model *model);
 
+// The heads of encoders: a linear layer, after a linear layer with an activation and perhaps a norm
+// where the model has them   (Devlin et al. 2019, 3). IG_HEAD_NONE gives nothing.
+extern const ig_head ig_head_none, ig_head_span, ig_head_classes, ig_head_token_classes,
+    ig_head_masked_tokens;
 // p(token) = softmax(W h + b) over the target vocabulary: model->output.
 extern const ig_head ig_head_language_model;
 #endif

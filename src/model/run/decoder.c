@@ -132,7 +132,7 @@ const float *ig_decoder_forward(ig_run_context *context, ig_decoder_state *state
   const ig_model *model = context->model;
   const int rows = ig_ragged_rows(&view->rows);
   const ig_embedded embedded = ig_embedded_of_decoder(context);
-  const ig_embedded_rows ids = {rows, view->ids, view->position};
+  const ig_embedded_rows ids = {.rows = rows, .ids = view->ids, .position = view->position};
   const float *x = ig_embedded_forward(nn, &embedded, &state->embedded, &ids);
   for (int i = 0; i < model->config.decoder.layers; i++)
     x = forward_layer(context, i, &state->layers[i], view, x);
@@ -190,7 +190,7 @@ void ig_decoder_backward(ig_run_context *context, ig_decoder_state *state,
     backward_layer(context, i, l, view, memory, g);
   }
   const ig_embedded embedded = ig_embedded_of_decoder(context);
-  const ig_embedded_rows ids = {rows, view->ids, view->position};
+  const ig_embedded_rows ids = {.rows = rows, .ids = view->ids, .position = view->position};
   ig_embedded_backward(nn, &embedded, &state->embedded, &ids, g->gradient);
 }
 

@@ -7,6 +7,7 @@ ig_embedded ig_embedded_of_encoder(const ig_run_context *context) {
   const ig_model *m = context->model;
   return (ig_embedded){.tokens = &m->source_embedding,
                        .positions = &m->encoder_positions,
+                       .types = &m->token_types,
                        .table = ig_position_table_of_encoder(&context->positions, m),
                        .norm = m->config.encoder.embedding_norm ? &m->encoder_embedding_norm : NULL,
                        .dropout = &m->source_dropout};
@@ -32,7 +33,12 @@ void ig_embedded_carve(ig_embedded_state *state, ig_arena *arena, const ig_model
 
 const float *ig_embedded_forward(ig_nn *nn, const ig_embedded *e, const ig_embedded_state *state,
                                  const ig_embedded_rows *rows) {
-  const ig_embedding_args args = {rows->rows, rows->ids, rows->position, e->table};
+  const ig_embedding_args args = {.rows = rows->rows,
+                                  .ids = rows->ids,
+                                  .position = rows->position,
+                                  .positions = e->table,
+                                  .type = rows->type,
+                                  .types = e->types ? e->types->weight : NULL};
   float *embedded = state->sum;
   ig_embedding_forward(nn, e->tokens, &args, embedded);
   if (e->norm) {
@@ -51,4 +57,5 @@ void ig_embedded_backward(ig_nn *nn, const ig_embedded *e, const ig_embedded_sta
                      &(ig_layer_gradient){.doutput = gradient, .dinput = gradient});
   ig_embedding_backward(nn, e->tokens, rows->rows, rows->ids, gradient);
   ig_embedding_backward(nn, e->positions, rows->rows, rows->position, gradient);
+  if (e->types) ig_embedding_backward(nn, e->types, rows->rows, rows->type, gradient);
 }

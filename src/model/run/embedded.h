@@ -1,5 +1,5 @@
-// The beginning of a stack: its embedded rows, dropout(norm(scale * token + position)), of which
-// not every model has the norm.
+// The beginning of a stack: its embedded rows, dropout(norm(scale * token + type + position)), of
+// which not every model has the norm and the types.
 #ifndef IG_MODEL_RUN_EMBEDDED_H
 #define IG_MODEL_RUN_EMBEDDED_H
 #include "model/run/run_context.h"
@@ -7,8 +7,9 @@
 // What one stack has of it; borrows from the model and the context.
 typedef struct ig_embedded {
   const ig_embedding *tokens, *positions;
-  const float *table;   // row p: what position p adds
-  const ig_norm *norm;  // or NULL
+  const ig_embedding *types;  // NULL, or without a weight: the tokens have none
+  const float *table;         // row p: what position p adds
+  const ig_norm *norm;        // or NULL
   const ig_dropout *dropout;
 } ig_embedded;
 
@@ -21,6 +22,7 @@ typedef struct ig_embedded_state {
 typedef struct ig_embedded_rows {
   int rows;
   const int *ids, *position;  // (rows)
+  const int *type;            // (rows), where the tokens have types
 } ig_embedded_rows;
 
 ig_embedded ig_embedded_of_encoder(const ig_run_context *context);

@@ -28,6 +28,7 @@ void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *
   const size_t d = (size_t)c->d_model;
   state->keeping = keeping;
   state->position = IG_TAKE(arena, int, rows);
+  state->type = c->token_types ? IG_TAKE(arena, int, rows) : NULL;
   ig_embedded_carve(&state->embedded, arena, model, &c->encoder, rows);
   for (int i = 0; i < c->encoder.layers; i++) {
     ig_encoder_layer_state *l = &state->layers[i];
@@ -69,8 +70,13 @@ static const float *embed(ig_run_context *context, ig_encoder_state *state,
   for (int s = 0; s < view->rows.sequences; s++)
     for (int r = view->rows.offsets[s]; r < view->rows.offsets[s + 1]; r++)
       state->position[r] = r - view->rows.offsets[s];
+  for (int r = 0; state->type && r < ig_ragged_rows(&view->rows); r++)
+    state->type[r] = view->types ? view->types[r] : 0;
   const ig_embedded embedded = ig_embedded_of_encoder(context);
-  const ig_embedded_rows rows = {ig_ragged_rows(&view->rows), view->ids, state->position};
+  const ig_embedded_rows rows = {.rows = ig_ragged_rows(&view->rows),
+                                 .ids = view->ids,
+                                 .position = state->position,
+                                 .type = state->type};
   return ig_embedded_forward(&context->nn, &embedded, &state->embedded, &rows);
 }
 
@@ -120,7 +126,8 @@ void ig_encoder_backward(ig_run_context *context, ig_encoder_state *state,
     backward_layer(context, i, l, view, g);
   }
   const ig_embedded embedded = ig_embedded_of_encoder(context);
-  const ig_embedded_rows ids = {rows, view->ids, state->position};
+  const ig_embedded_rows ids = {
+      .rows = rows, .ids = view->ids, .position = state->position, .type = state->type};
   ig_embedded_backward(nn, &embedded, &state->embedded, &ids, g->gradient);
 }
 

@@ -20,6 +20,7 @@ typedef struct ig_encoder_layer_state {
 
 typedef struct ig_encoder_state {
   int *position;  // (rows)
+  int *type;      // (rows), where the model's tokens have types
   ig_embedded_state embedded;
   ig_encoder_layer_state *layers;  // (encoder_layers)
   ig_keeping keeping;
@@ -30,6 +31,7 @@ typedef struct ig_encoder_state {
 typedef struct ig_encoder_view {
   ig_ragged rows;
   const int *ids;                 // (rows)
+  const int *types;               // (rows): of their tokens; NULL: all 0
   const ig_attention_mask *mask;  // or NULL
 } ig_encoder_view;
 

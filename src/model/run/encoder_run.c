@@ -76,8 +76,13 @@ void ig_encoder_run_free(ig_encoder_run *run) {
   free(run);
 }
 
+const float *ig_encoder_run_forward_typed(ig_encoder_run *run, const int *ids, const int *types,
+                                          const ig_ragged *sentences) {
+  const ig_encoder_view view = {.rows = *sentences, .ids = ids, .types = types};
+  return ig_encoder_forward(run->context, &run->encoder, &view);
+}
+
 const float *ig_encoder_run_forward(ig_encoder_run *run, const int *ids,
                                     const ig_ragged *sentences) {
-  const ig_encoder_view view = {.rows = *sentences, .ids = ids};
-  return ig_encoder_forward(run->context, &run->encoder, &view);
+  return ig_encoder_run_forward_typed(run, ids, NULL, sentences);
 }

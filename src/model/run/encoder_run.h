@@ -21,4 +21,7 @@ void ig_encoder_run_free(ig_encoder_run *run);
 // the next call. Allocates nothing.
 const float *ig_encoder_run_forward(ig_encoder_run *run, const int *ids,
                                     const ig_ragged *sentences);
+// The same, with the types of the tokens (rows); NULL: all 0.
+const float *ig_encoder_run_forward_typed(ig_encoder_run *run, const int *ids, const int *types,
+                                          const ig_ragged *sentences);
 #endif

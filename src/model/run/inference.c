@@ -36,6 +36,7 @@ static ig_status measure_runs(ig_run_context *context, const ig_inference_size *
 
 static ig_status create_runs(ig_inference *p, const ig_model *model, ig_pool *pool,
                              const ig_inference_size *size, ig_error *err) {
+  IG_TRY(ig_config_check_decodes(&model->config, "decoding", err));
   const ig_encoder_run_size encoder = encoder_size(size);
   const ig_decoder_run_size decoder = decoder_size(size);
   ig_run_needs needs;

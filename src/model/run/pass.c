@@ -53,6 +53,7 @@ static ig_status create_states(ig_pass *p, const ig_model *model, ig_pool *pool,
 }
 
 ig_status ig_pass_create(const ig_model *model, ig_pool *pool, ig_pass **out, ig_error *err) {
+  IG_TRY(ig_config_check_decodes(&model->config, "training and scoring", err));
   ig_pass *p = ig_allocate(1, sizeof *p, err);
   if (!p) return IG_ERROR_MEMORY;
   const ig_status status = create_states(p, model, pool, err);

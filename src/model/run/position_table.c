@@ -19,6 +19,7 @@ const float *ig_position_table_of_decoder(const ig_position_table *table, const 
 
 static bool is_needed(const ig_model *model) {
   if (model->config.positions.kind == IG_POSITION_NONE) return false;
+  if (!ig_config_decodes(&model->config)) return !model->encoder_positions.weight;
   return !model->encoder_positions.weight || !model->decoder_positions.weight;
 }
 

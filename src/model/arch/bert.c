@@ -1,0 +1,44 @@
+// BERT as in Hugging Face transformers   (Devlin et al. 2019): an encoder of post-norm layers over
+// the sum of embeddings of tokens, types and positions. MiniLM's files are the same.
+#include "base/fail.h"
+#include "model/arch/encoder_rows.h"
+#include "model/arch/encoder_shared.h"
+#include "model/arch/encoder_tokenizers.h"
+
+static const ig_json_key keys[] = {IG_ENCODER_KEYS};
+
+static const ig_tensor_row tensors[] = {
+    IG_ENCODER_EMBEDDING_ROWS("bert."),
+    IG_ENCODER_LAYER_ROWS("bert."),
+    IG_HEAD_ROWS(IG_HEAD_BIT(CLASSES), HEAD_DENSE, "bert.pooler.dense"),
+    IG_SPAN_HEAD_ROWS,
+    IG_HEAD_ROWS(IG_HEAD_BIT(CLASSES) | IG_HEAD_BIT(TOKEN_CLASSES), OUTPUT, "classifier"),
+    IG_MASKED_HEAD_ROWS("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
+                        "cls.predictions.decoder", "cls.predictions.bias"),
+    IG_ROW_IGNORED("cls.seq_relationship.weight"),
+    IG_ROW_IGNORED("cls.seq_relationship.bias"),
+    IG_ENCODER_IGNORED_ROWS("bert."),
+    {0},
+};
+
+static ig_status complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
+  IG_TRY(ig_encoder_shared_complete(json, where, c, err));
+  c->head.activation = c->head.kind == IG_HEAD_MASKED_TOKENS ? c->encoder.feed_forward.activation
+                                                             : IG_ACTIVATION_TANH;
+  return IG_OK;
+}
+
+const ig_family ig_family_bert = {
+    .name = "bert",
+    .model_type = "bert",
+    .architecture = "BertModel",
+    .tensors = tensors,
+    .base_prefix = "bert.",
+    .tokenizers = ig_bert_tokenizers,
+    .defaults = {IG_ENCODER_DEFAULTS(0, 0)},
+    .keys = keys,
+    .constants = "{\"model_type\": \"bert\", \"architectures\": [\"BertModel\"]}",
+    .joint_vocabulary = true,
+    .complete = complete,
+    .adjust_json = ig_encoder_shared_adjust_json,
+};

@@ -1,0 +1,41 @@
+// What the families of encoders with heads share.
+#ifndef IG_MODEL_ARCH_ENCODER_SHARED_H
+#define IG_MODEL_ARCH_ENCODER_SHARED_H
+#include "model/arch/family.h"
+
+// The keys of BERT's config.json, which most of its descendants have too.
+#define IG_ENCODER_KEYS                                                                    \
+  IG_JSON_KEY("vocab_size", INT, vocab_size), IG_JSON_OPTION("hidden_size", INT, d_model), \
+      IG_JSON_OPTION("num_hidden_layers", INT, encoder.layers),                            \
+      IG_JSON_OPTION("num_attention_heads", INT, encoder.self.heads),                      \
+      IG_JSON_OPTION("intermediate_size", INT, encoder.feed_forward.inner),                \
+      IG_JSON_OPTION("hidden_act", ACTIVATION, encoder.feed_forward.activation),           \
+      IG_JSON_OPTION("hidden_dropout_prob", FLOAT, encoder.dropout),                       \
+      IG_JSON_OPTION("attention_probs_dropout_prob", FLOAT, encoder.self.dropout),         \
+      IG_JSON_OPTION("max_position_embeddings", INT, positions.count),                     \
+      IG_JSON_OPTION("type_vocab_size", INT, token_types),                                 \
+      IG_JSON_OPTION("layer_norm_eps", FLOAT, encoder.norm.eps),                           \
+      IG_JSON_OPTION("initializer_range", FLOAT, init_std),                                \
+      IG_JSON_KEY("pad_token_id", ID, pad_id), {                                           \
+    0                                                                                      \
+  }
+
+// The defaults of transformers' BertConfig, but for pad_token_id and the rows before the first
+// position's.
+#define IG_ENCODER_DEFAULTS(pad, before)                                                        \
+  .vocab_size = 30522, .d_model = 768,                                                          \
+  .encoder = {.layers = 12,                                                                     \
+              .self = {.heads = 12, .bias = true, .dropout = 0.1f},                             \
+              .feed_forward = {.inner = 3072, .activation = IG_ACTIVATION_GELU, .bias = true},  \
+              .norm = {.eps = 1e-12f, .bias = true},                                            \
+              .embedding_norm = true,                                                           \
+              .dropout = 0.1f},                                                                 \
+  .positions = {.kind = IG_POSITION_LEARNED, .count = 512, .offset = before}, .token_types = 2, \
+  .shared_embedding = true, .frozen_pad_embedding = true, .output_bias = true, .pad_id = pad,   \
+  .eos_id = -1, .bos_id = -1, .decoder_start_id = -1, .forced_eos_id = -1, .init_std = 0.02f
+
+// ig_family.complete and ig_family.adjust_json. The head is what the class in `architectures` says.
+ig_status ig_encoder_shared_complete(const json_t *json, const char *where, ig_config *config,
+                                     ig_error *err);
+void ig_encoder_shared_adjust_json(const ig_config *config, json_t *json);
+#endif

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Small random encoders of every family and head with what transformers computes with them:
+
+    python tests/golden/encoders/make_goldens.py DIRECTORY
+
+One folder a model, named KIND_HEAD: a model directory, and expected.safetensors with ids, lengths
+and types of a ragged batch, the encoded rows and the head's outputs, each sequence run alone.
+Made with transformers 5.23 and torch 2.13."""
+import pathlib
+import sys
+
+import torch
+import transformers as t
+from safetensors.torch import save_file
+
+LENGTHS = [7, 1, 12, 4]
+SIZES = dict(vocab_size=40, hidden_size=12, num_hidden_layers=2, num_attention_heads=3,
+             intermediate_size=20, max_position_embeddings=24)
+KINDS = {
+    "bert": (t.BertConfig, "Bert", SIZES),
+    "distilbert": (t.DistilBertConfig, "DistilBert",
+                   dict(vocab_size=40, dim=12, n_layers=2, n_heads=3, hidden_dim=20,
+                        max_position_embeddings=24)),
+    "roberta": (t.RobertaConfig, "Roberta",
+                SIZES | dict(type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5)),
+    "xlm-roberta": (t.XLMRobertaConfig, "XLMRoberta",
+                    SIZES | dict(type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5)),
+}
+HEADS = {"span": "ForQuestionAnswering", "classes": "ForSequenceClassification",
+         "token_classes": "ForTokenClassification", "masked": "ForMaskedLM", "none": "Model"}
+
+
+def randomize(model, seed):
+    """Norms and biases that are all 1 and 0 would hide a swapped one."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for weight in model.parameters():
+            noise = torch.randn(weight.shape, generator=generator)
+            if weight.dim() == 1:
+                weight.add_(0.2 * noise)
+            else:
+                weight.copy_(0.3 * noise)
+
+
+def make(out, kind, head, seed):
+    config_class, stem, sizes = KINDS[kind]
+    labels = {} if head == "span" else dict(num_labels=5)
+    config = config_class(**sizes, **labels)
+    model = getattr(t, stem + HEADS[head])(config).eval()
+    randomize(model, seed)
+    model.save_pretrained(out)
+    generator = torch.Generator().manual_seed(seed + 1)
+    ids, types, hidden, outputs = [], [], [], []
+    for length in LENGTHS:
+        row = torch.randint(4, 40, (1, length), generator=generator)
+        kinds = (torch.arange(length) >= length // 2).long()[None]
+        if getattr(config, "type_vocab_size", 1) < 2:
+            kinds = torch.zeros_like(kinds)
+        given = dict(input_ids=row, output_hidden_states=True)
+        if kind != "distilbert":
+            given["token_type_ids"] = kinds
+        with torch.no_grad():
+            found = model(**given)
+        ids.append(row[0])
+        types.append(kinds[0])
+        hidden.append(found.hidden_states[-1][0])
+        if head == "span":
+            outputs.append(torch.stack([found.start_logits[0], found.end_logits[0]], 1))
+        elif head == "classes":
+            outputs.append(found.logits)
+        elif head != "none":
+            outputs.append(found.logits[0])
+    tensors = {"ids": torch.cat(ids).float(), "types": torch.cat(types).float(),
+               "lengths": torch.tensor(LENGTHS).float(), "hidden": torch.cat(hidden)}
+    if outputs:
+        tensors["outputs"] = torch.cat(outputs)
+    save_file({name: value.contiguous() for name, value in tensors.items()},
+              out / "expected.safetensors")
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    for k, kind in enumerate(KINDS):
+        for h, head in enumerate(HEADS):
+            make(root / f"{kind}_{head}", kind, head, 10 * k + h)
+
+
+main()
