@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "model/arch/encoder_tokenizers.h"
 #include "model/arch/family.h"
 #include "model/arch/t5_tokenizers.h"
 #include "text/tokenizer.h"
@@ -63,6 +64,7 @@ static void write_places(const ig_tokenizer *t, const char *text) {
 static const ig_tokenizer_description *const *find_tokenizers(const char *name) {
   const ig_family *family = ig_family_find(name);
   if (strcmp(name, "t5") == 0) return ig_t5_tokenizers;
+  if (strcmp(name, "bert") == 0) return ig_encoder_tokenizers_word_pieces;
   if (family) return family->tokenizers;
   fprintf(stderr, "no family %s\n", name);
   exit(2);

@@ -83,6 +83,8 @@ def classes():
     yield "digits", cut_into(pre_tokenizers.Digits(individual_digits=True), 3)
     yield "punctuation", cut_into(pre_tokenizers.Punctuation(), 3)
     yield "marks", dropped(normalizers.StripAccents())
+    yield "controls", dropped(normalizers.BertNormalizer(True, False, False, False))
+    yield "accents", dropped(normalizers.BertNormalizer(False, False, True, False))
     yield "inert", inert()
 
 

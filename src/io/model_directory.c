@@ -29,6 +29,7 @@ static const model_file files[] = {
     {"vocab.json", TOKENIZER | PIECES | WRITTEN},
     {"target_vocab.json", TOKENIZER | PIECES | WRITTEN},
     {"merges.txt", TOKENIZER | WRITTEN},
+    {"vocab.txt", TOKENIZER | WRITTEN},
     {"source.spm", TOKENIZER | WRITTEN},
     {"target.spm", TOKENIZER | WRITTEN},
     {"sentencepiece.bpe.model", TOKENIZER | WRITTEN},

@@ -22,6 +22,10 @@ extern const ig_character_ranges ig_character_ranges_words;        // \w, of Uni
 extern const ig_character_ranges ig_character_ranges_digits;       // N*, of Unicode 17.0
 extern const ig_character_ranges ig_character_ranges_punctuation;  // ASCII's signs; P* of 8.0
 extern const ig_character_ranges ig_character_ranges_marks;        // M*, of Unicode 9.0
+// What BertNormalizer drops, both of Unicode 8.0: controls (Cc, Cf, Co, U+FFFD) that are no white
+// space, and marks without a width (Mn).
+extern const ig_character_ranges ig_character_ranges_controls;
+extern const ig_character_ranges ig_character_ranges_accents;
 // Newer than Unicode 9.0, and decomposed or reordered by normalization since.
 extern const ig_character_ranges ig_character_ranges_inert;
 

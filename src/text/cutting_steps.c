@@ -10,6 +10,7 @@
 #include "text/byte_words.h"
 #include "text/character_ranges.h"
 #include "text/utf8.h"
+#include "text/word_normalization.h"
 
 void ig_cutting_steps_free(ig_cutting_steps *steps) {
   for (size_t i = 0; i < steps->count; i++) ig_text_pattern_free(&steps->list[i].pattern);
@@ -157,9 +158,24 @@ static void join_with_next(cut_stretches *s) {
   memmove(s->list, s->list + kept, s->count * sizeof *s->list);
 }
 
+static ig_status cut_at_signs(const ig_mapped_text *text, ig_cut_piece piece, ig_cut_text *out,
+                              ig_error *err) {
+  size_t begin = piece.begin, step;
+  for (size_t i = piece.begin; i < piece.end; i += step) {
+    const uint32_t code = ig_utf8_decode(text->bytes + i, &step);
+    const bool is_sign = ig_word_normalization_is_sign(code);
+    if (!is_sign && !ig_byte_words_is_space(code)) continue;
+    IG_TRY(add_piece(out, begin, i, err));
+    if (is_sign) IG_TRY(add_piece(out, i, i + step, err));
+    begin = i + step;
+  }
+  return add_piece(out, begin, piece.end, err);
+}
+
 static ig_status cut_piece(const ig_cutting_step *step, const ig_mapped_text *text,
                            ig_cut_piece piece, ig_cut_text *out, ig_error *err) {
   cut_stretches s = {0};
+  if (step->kind == IG_CUTTING_SIGNS) return cut_at_signs(text, piece, out, err);
   ig_status status =
       find_stretches(step, text->bytes + piece.begin, piece.end - piece.begin, &s, err);
   if (step->delimiter == IG_DELIMITER_WITH_NEXT)

@@ -14,6 +14,7 @@ typedef enum ig_cutting_kind {
   IG_CUTTING_PUNCTUATION,  // at each sign
   IG_CUTTING_DIGITS,       // at digits
   IG_CUTTING_PATTERN,
+  IG_CUTTING_SIGNS,  // at white space, which is dropped, and at each sign
 } ig_cutting_kind;
 // What becomes of that which cuts.
 typedef enum ig_delimiter_kind {
@@ -43,6 +44,9 @@ void ig_cutting_steps_free(ig_cutting_steps *steps);
 // step: of the file, pre_tokenizer; NULL or null: none. What is not built is refused by its name.
 ig_status ig_cutting_steps_read(ig_cutting_steps *steps, const json_t *step, const char *where,
                                 ig_error *err);
+
+// Adds a step that is of this kind alone.
+ig_status ig_cutting_steps_add(ig_cutting_steps *steps, ig_cutting_kind kind, ig_error *err);
 
 // A text and the pieces of it, none of which is empty.
 typedef struct ig_cut_piece {

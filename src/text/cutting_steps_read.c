@@ -22,6 +22,7 @@ static const struct {
     {"Punctuation", IG_CUTTING_PUNCTUATION, IG_DELIMITER_ISOLATED},
     {"Digits", IG_CUTTING_DIGITS, IG_DELIMITER_CONTIGUOUS},
     {"Split", IG_CUTTING_PATTERN, IG_DELIMITER_ISOLATED},
+    {"BertPreTokenizer", IG_CUTTING_SIGNS, IG_DELIMITER_ISOLATED},
 };
 
 static ig_status fail_value(ig_json_object from, const char *key, const char *value,
@@ -99,15 +100,21 @@ static ig_status read_keys(ig_cutting_step *step, ig_json_object from, ig_error 
   }
 }
 
+ig_status ig_cutting_steps_add(ig_cutting_steps *steps, ig_cutting_kind kind, ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&steps->list, &steps->capacity, steps->count + 1,
+                          sizeof *steps->list, err));
+  steps->list[steps->count++] = (ig_cutting_step){.kind = kind};
+  return IG_OK;
+}
+
 static ig_status add_step(void *context, ig_json_object from, ig_error *err) {
   ig_cutting_steps *steps = context;
   const char *type = ig_tokenizer_json_type(from.object);
   for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
     if (strcmp(type, types[i].type) != 0) continue;
-    IG_TRY(ig_allocate_more((void **)&steps->list, &steps->capacity, steps->count + 1,
-                            sizeof *steps->list, err));
-    ig_cutting_step *step = &steps->list[steps->count++];
-    *step = (ig_cutting_step){.kind = types[i].kind, .delimiter = types[i].delimiter};
+    IG_TRY(ig_cutting_steps_add(steps, types[i].kind, err));
+    ig_cutting_step *step = &steps->list[steps->count - 1];
+    step->delimiter = types[i].delimiter;
     return read_keys(step, from, err);
   }
   return ig_tokenizer_json_refuse(from.where, part, type, err);

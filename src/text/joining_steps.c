@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/text_repair.h"
 #include "text/byte_symbols.h"
+#include "text/tokenizer_cleaning.h"
 #include "text/tokenizer_json.h"
 #include "text/utf8.h"
 
@@ -34,15 +35,20 @@ static const struct {
     {"Fuse", IG_JOINING_FUSE},
     {"Replace", IG_JOINING_REPLACE},
     {"Strip", IG_JOINING_STRIP},
+    {"WordPiece", IG_JOINING_WORD_PIECES},
 };
+
+static ig_status keep_text(ig_joining_step *step, const char *text, ig_error *err) {
+  step->length = strlen(text);
+  step->text = ig_allocate_copy(text, step->length, err);
+  return step->text ? IG_OK : IG_ERROR_MEMORY;
+}
 
 static ig_status read_text(ig_joining_step *step, ig_json_object from, const char *key,
                            const char *usual, ig_error *err) {
   const char *text;
   IG_TRY(ig_json_string(from, key, usual, &text, err));
-  step->length = strlen(text);
-  step->text = ig_allocate_copy(text, step->length, err);
-  return step->text ? IG_OK : IG_ERROR_MEMORY;
+  return keep_text(step, text, err);
 }
 
 static ig_status read_keys(ig_joining_step *step, ig_json_object from, ig_error *err) {
@@ -59,8 +65,28 @@ static ig_status read_keys(ig_joining_step *step, ig_json_object from, ig_error 
       IG_TRY(ig_json_int(from, "start", 0, &step->start, err));
       IG_TRY(ig_json_int(from, "stop", 0, &step->stop, err));
       return read_text(step, from, "content", " ", err);
+    case IG_JOINING_WORD_PIECES:
+      IG_TRY(ig_json_bool(from, "cleanup", true, &step->cleans, err));
+      return read_text(step, from, "prefix", "##", err);
     default: return IG_OK;
   }
+}
+
+static ig_status append_step(ig_joining_steps *steps, ig_joining_kind kind, ig_joining_step **out,
+                             ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&steps->list, &steps->capacity, steps->count + 1,
+                          sizeof *steps->list, err));
+  *out = &steps->list[steps->count++];
+  **out = (ig_joining_step){.kind = kind};
+  return IG_OK;
+}
+
+ig_status ig_joining_steps_add_word_pieces(ig_joining_steps *steps, const char *prefix,
+                                           ig_error *err) {
+  ig_joining_step *step;
+  IG_TRY(append_step(steps, IG_JOINING_WORD_PIECES, &step, err));
+  step->cleans = true;
+  return keep_text(step, prefix, err);
 }
 
 static ig_status add_step(void *context, ig_json_object from, ig_error *err) {
@@ -68,10 +94,8 @@ static ig_status add_step(void *context, ig_json_object from, ig_error *err) {
   const char *type = ig_tokenizer_json_type(from.object);
   for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
     if (strcmp(type, types[i].type) != 0) continue;
-    IG_TRY(ig_allocate_more((void **)&steps->list, &steps->capacity, steps->count + 1,
-                            sizeof *steps->list, err));
-    ig_joining_step *step = &steps->list[steps->count++];
-    *step = (ig_joining_step){.kind = types[i].kind};
+    ig_joining_step *step;
+    IG_TRY(append_step(steps, types[i].kind, &step, err));
     return read_keys(step, from, err);
   }
   return ig_tokenizer_json_refuse(from.where, part, type, err);
@@ -157,6 +181,23 @@ static ig_status write_stripped(const ig_joining_step *step, const char *token, 
   return add_token(out, token + begin, length - begin, err);
 }
 
+// A prefix that begins the first token stays.
+static ig_status write_word_piece(const ig_joining_step *step, const char *token, size_t length,
+                                  bool first, joined_tokens *out, ig_error *err) {
+  const size_t before = out->length;
+  const bool goes_on = !first && length >= step->length &&
+                       (step->length == 0 || memcmp(token, step->text, step->length) == 0);
+  if (!first && !goes_on) IG_TRY(add_bytes(out, " ", 1, err));
+  const size_t left_out = goes_on ? step->length : 0;
+  IG_TRY(add_bytes(out, token + left_out, length - left_out, err));
+  if (step->cleans && !memchr(out->bytes + before, '\0', out->length - before)) {
+    out->bytes[out->length] = '\0';
+    ig_tokenizer_cleaning_apply_to_token(out->bytes + before);
+    out->length = before + strlen(out->bytes + before);
+  }
+  return end_token(out, err);
+}
+
 // The bytes that the token's characters are symbols of, or its own where one of them is no symbol.
 static ig_status write_symbols(const char *token, size_t length, joined_tokens *out,
                                ig_error *err) {
@@ -232,6 +273,7 @@ static ig_status apply_to_token(const ig_joining_step *step, const char *token, 
     case IG_JOINING_METASPACE: return write_spaces(step, token, length, first, out, err);
     case IG_JOINING_REPLACE: return write_replaced(step, token, length, out, err);
     case IG_JOINING_STRIP: return write_stripped(step, token, length, out, err);
+    case IG_JOINING_WORD_PIECES: return write_word_piece(step, token, length, first, out, err);
     case IG_JOINING_BYTE_LEVEL: return write_symbols(token, length, out, err);
     default: return add_bytes(out, token, length, err);
   }

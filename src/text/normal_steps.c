@@ -41,6 +41,7 @@ static const struct {
     {"Prepend", IG_NORMAL_PREPEND, {false, false}},
     {"Precompiled", IG_NORMAL_PRECOMPILED, {false, false}},
     {"Nmt", IG_NORMAL_NMT, {false, false}},
+    {"BertNormalizer", IG_NORMAL_WORDS, {false, false}},
 };
 
 static ig_status read_text(ig_normal_step *step, ig_json_object from, const char *key,
@@ -50,6 +51,14 @@ static ig_status read_text(ig_normal_step *step, ig_json_object from, const char
   step->length = strlen(text);
   step->text = ig_allocate_copy(text, step->length, err);
   return step->text ? IG_OK : IG_ERROR_MEMORY;
+}
+
+// Without a word on accents, they go where the case goes.
+static ig_status read_words(ig_word_normalization *words, ig_json_object from, ig_error *err) {
+  IG_TRY(ig_json_bool(from, "clean_text", true, &words->cleans, err));
+  IG_TRY(ig_json_bool(from, "handle_chinese_chars", true, &words->sets_apart, err));
+  IG_TRY(ig_json_bool(from, "lowercase", true, &words->lowers, err));
+  return ig_json_bool(from, "strip_accents", words->lowers, &words->strips_accents, err);
 }
 
 static ig_status read_keys(ig_normal_step *step, ig_json_object from, ig_error *err) {
@@ -63,8 +72,26 @@ static ig_status read_keys(ig_normal_step *step, ig_json_object from, ig_error *
     case IG_NORMAL_PREPEND: return read_text(step, from, "prepend", err);
     case IG_NORMAL_PRECOMPILED:
       return ig_tokenizer_json_read_charsmap(from.object, from.where, &step->charsmap, err);
+    case IG_NORMAL_WORDS: return read_words(&step->words, from, err);
     default: return IG_OK;
   }
+}
+
+static ig_status append_step(ig_normal_steps *steps, ig_normal_kind kind, ig_normal_step **out,
+                             ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&steps->list, &steps->capacity, steps->count + 1,
+                          sizeof *steps->list, err));
+  *out = &steps->list[steps->count++];
+  **out = (ig_normal_step){.kind = kind};
+  return IG_OK;
+}
+
+ig_status ig_normal_steps_add_words(ig_normal_steps *steps, const ig_word_normalization *words,
+                                    ig_error *err) {
+  ig_normal_step *step;
+  IG_TRY(append_step(steps, IG_NORMAL_WORDS, &step, err));
+  step->words = *words;
+  return IG_OK;
 }
 
 static ig_status add_step(void *context, ig_json_object from, ig_error *err) {
@@ -72,10 +99,9 @@ static ig_status add_step(void *context, ig_json_object from, ig_error *err) {
   const char *type = ig_tokenizer_json_type(from.object);
   for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
     if (strcmp(type, types[i].type) != 0) continue;
-    IG_TRY(ig_allocate_more((void **)&steps->list, &steps->capacity, steps->count + 1,
-                            sizeof *steps->list, err));
-    ig_normal_step *step = &steps->list[steps->count++];
-    *step = (ig_normal_step){.kind = types[i].kind, .form = types[i].form};
+    ig_normal_step *step;
+    IG_TRY(append_step(steps, types[i].kind, &step, err));
+    step->form = types[i].form;
     return read_keys(step, from, err);
   }
   return ig_tokenizer_json_refuse(from.where, part, type, err);
@@ -198,6 +224,7 @@ static ig_status apply_step(const ig_normal_step *step, const ig_mapped_text *in
     case IG_NORMAL_PREPEND: return prepend(step, in, out, err);
     case IG_NORMAL_PRECOMPILED: return ig_charsmap_apply(&step->charsmap, in, out, err);
     case IG_NORMAL_NMT: return clean(in, out, err);
+    case IG_NORMAL_WORDS: return ig_word_normalization_apply(&step->words, in, out, err);
   }
   return IG_OK;
 }

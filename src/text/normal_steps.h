@@ -5,6 +5,7 @@
 #include "text/charsmap.h"
 #include "text/normal_forms.h"
 #include "text/text_pattern.h"
+#include "text/word_normalization.h"
 
 typedef enum ig_normal_kind {
   IG_NORMAL_FORM,
@@ -14,7 +15,8 @@ typedef enum ig_normal_kind {
   IG_NORMAL_REPLACE,
   IG_NORMAL_PREPEND,  // a text that is not empty
   IG_NORMAL_PRECOMPILED,
-  IG_NORMAL_NMT,  // controls dropped, rare spaces made common
+  IG_NORMAL_NMT,    // controls dropped, rare spaces made common
+  IG_NORMAL_WORDS,  // for WordPiece
 } ig_normal_kind;
 typedef struct ig_normal_step {
   ig_normal_kind kind;
@@ -24,6 +26,7 @@ typedef struct ig_normal_step {
   char *text;  // (length) what replaces or is prepended; owned
   size_t length;
   ig_charsmap charsmap;
+  ig_word_normalization words;  // of WORDS
 } ig_normal_step;
 typedef struct ig_normal_steps {
   ig_normal_step *list;
@@ -33,6 +36,9 @@ void ig_normal_steps_free(ig_normal_steps *steps);
 // normalizer: of the file; NULL or null: none. What is not built is refused by its name.
 ig_status ig_normal_steps_read(ig_normal_steps *steps, const json_t *normalizer, const char *where,
                                ig_error *err);
+// Adds a step of IG_NORMAL_WORDS.
+ig_status ig_normal_steps_add_words(ig_normal_steps *steps, const ig_word_normalization *words,
+                                    ig_error *err);
 // Replaces the text by the normalized one.
 ig_status ig_normal_steps_apply(const ig_normal_steps *steps, ig_mapped_text *text, ig_error *err);
 #endif

@@ -69,14 +69,14 @@ static ig_status add_ends(const ig_tokenizer *t, const ig_tokenizer_encoding *e,
 }
 
 static ig_status begin_text(const ig_tokenizer *t, const ig_tokenizer_encoding *e, ig_error *err) {
-  if (t->steps) return add_ends(t, e, &t->steps->ends.before, err);
+  if (ig_tokenizer_parts_follows_file(t)) return add_ends(t, e, &t->steps->ends.before, err);
   if (t->begin_id >= 0) IG_TRY(ig_tokenizer_encoding_append(e, t->begin_id, nowhere, err));
   return add_language(t, e, false, err);
 }
 
 static ig_status end_text(const ig_tokenizer *t, const ig_tokenizer_encoding *e, size_t before,
                           ig_error *err) {
-  if (t->steps) return add_ends(t, e, &t->steps->ends.after, err);
+  if (ig_tokenizer_parts_follows_file(t)) return add_ends(t, e, &t->steps->ends.after, err);
   if (!ends_already(t, e, before))
     IG_TRY(ig_tokenizer_encoding_append(e, e->side->eos_id, nowhere, err));
   return add_language(t, e, true, err);

@@ -4,4 +4,6 @@
 
 // Leaves them out, in place: clean_up_tokenization of transformers 5.23.
 void ig_tokenizer_cleaning_apply(char *text);
+// The same of one token, as the decoder of WordPiece does it (decoders/wordpiece.rs).
+void ig_tokenizer_cleaning_apply_to_token(char *token);
 #endif

@@ -31,7 +31,8 @@ static int find_special(const ig_tokenizer *t, const ig_vocabulary *v, int which
 }
 
 static bool is_needed(const ig_tokenizer *t, int which) {
-  return which == IG_TOKENIZER_SPECIAL_EOS || (which == IG_TOKENIZER_SPECIAL_UNK && !t->steps);
+  return which == IG_TOKENIZER_SPECIAL_EOS ||
+         (which == IG_TOKENIZER_SPECIAL_UNK && !ig_tokenizer_parts_follows_file(t));
 }
 
 static ig_status connect_side(ig_tokenizer *t, int which, const char *where, ig_error *err) {
@@ -116,7 +117,8 @@ static ig_status list_special_tokens(ig_tokenizer *t, ig_error *err) {
     for (int i = 0; i < count; ++i) IG_TRY(add_special_piece(t, table, i, err));
   }
   // Of IG_TOKENIZER_STEPS a token that no file calls special is text like any other.
-  for (int s = 0; !t->steps && s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
+  const bool by_file = ig_tokenizer_parts_follows_file(t);
+  for (int s = 0; !by_file && s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
     IG_TRY(add_special_token(t, t->source.special_ids[s], err));
   IG_TRY(list_languages(t, err));
   IG_TRY(list_more_special(t, err));
@@ -178,6 +180,6 @@ ig_status ig_tokenizer_connection_make(ig_tokenizer *t, const char *where, ig_er
   IG_TRY(list_special_tokens(t, err));
   IG_TRY(normalize_added(t, where, err));
   IG_TRY(connect_languages(t, where, err));
-  if (t->steps) IG_TRY(check_ends(t, where, err));
+  if (ig_tokenizer_parts_follows_file(t)) IG_TRY(check_ends(t, where, err));
   return connect_begin(t, where, err);
 }

@@ -22,6 +22,9 @@ typedef enum ig_tokenizer_kind {
   IG_TOKENIZER_BYTES,
   // Whatever tokenizer.json says, step by step. It serves both sides.
   IG_TOKENIZER_STEPS,
+  // WordPiece: words between white space and signs are cut into the longest pieces, of which a
+  // vocabulary has one a line. It serves both sides.
+  IG_TOKENIZER_WORD_PIECES,
 } ig_tokenizer_kind;
 
 // The special tokens that every tokenizer has a name for.
@@ -36,7 +39,7 @@ typedef enum ig_tokenizer_special {
 // two sides differ.
 typedef struct ig_tokenizer_files {
   const char *source_model, *target_model;     // of SentencePiece
-  const char *vocabulary, *target_vocabulary;  // JSON: {"token": id}
+  const char *vocabulary, *target_vocabulary;  // JSON: {"token": id}; of WORD_PIECES lines
   const char *merges;                          // of IG_TOKENIZER_BYTE_LEVEL
 } ig_tokenizer_files;
 
@@ -79,6 +82,11 @@ typedef struct ig_tokenizer_languages {
   bool starts_target;
 } ig_tokenizer_languages;
 
+// A special token by the key of tokenizer_config.json that names it, and its text where none does.
+typedef struct ig_named_token {
+  const char *key, *text;
+} ig_named_token;
+
 // Descriptions outlive the tokenizers that are made from them: they are constants of the program.
 typedef struct ig_tokenizer_description {
   ig_tokenizer_kind kind;
@@ -88,6 +96,10 @@ typedef struct ig_tokenizer_description {
   // What the special tokens are called where tokenizer_config.json does not say. The eos token is
   // appended to every text.
   const char *special[IG_TOKENIZER_SPECIAL_COUNT];
+  const char *end_key;  // names the token after every text; NULL: "eos_token"
+  // All special tokens in the order of their ids where the vocabulary lacks them; ends with a NULL
+  // key. NULL: `special` and `begin` are all that have keys.
+  const ig_named_token *named;
   // Further special tokens that the kind has, NULL-terminated; NULL: none.
   const char *const *more_special;
   // The token that is put before every text, and the key of tokenizer_config.json that may name
@@ -101,8 +113,7 @@ typedef struct ig_tokenizer_description {
   // Of IG_TOKENIZER_SHIFTED and IG_TOKENIZER_BYTES.
   const ig_special_pieces *special_pieces;  // ends with a NULL text; NULL: none
   // NULL: none. tokenizer_config.json then names two of them by src_lang and tgt_lang, and a
-  // leading
-  // >>code<< is text.
+  // leading >>code<< is text.
   const ig_tokenizer_languages *languages;
   bool ends_once;  // a text that ends with the eos token gets no other one
 } ig_tokenizer_description;

@@ -18,6 +18,7 @@ const ig_tokenizer_functions *ig_tokenizer_functions_of(const ig_tokenizer *t) {
       [IG_TOKENIZER_BYTE_LEVEL] = &ig_tokenizer_functions_byte_level,
       [IG_TOKENIZER_BYTES] = &ig_tokenizer_functions_bytes,
       [IG_TOKENIZER_STEPS] = &ig_tokenizer_functions_steps,
+      [IG_TOKENIZER_WORD_PIECES] = &ig_tokenizer_functions_word_pieces,
   };
   return tables[t->description->kind];
 }

@@ -38,6 +38,7 @@ extern const ig_tokenizer_functions ig_tokenizer_functions_shifted;
 extern const ig_tokenizer_functions ig_tokenizer_functions_byte_level;
 extern const ig_tokenizer_functions ig_tokenizer_functions_bytes;
 extern const ig_tokenizer_functions ig_tokenizer_functions_steps;
+extern const ig_tokenizer_functions ig_tokenizer_functions_word_pieces;
 // Those of the tokenizer's kind.
 const ig_tokenizer_functions *ig_tokenizer_functions_of(const ig_tokenizer *tokenizer);
 
@@ -74,6 +75,14 @@ ig_status ig_tokenizer_functions_read_count(ig_tokenizer *tokenizer, ig_json_obj
 json_t *ig_tokenizer_functions_add_count(const ig_tokenizer *tokenizer, json_t *config);
 // Into the vocabulary, with the ids that the description gives them.
 ig_status ig_tokenizer_functions_add_special_pieces(ig_tokenizer *tokenizer, ig_error *err);
+// Encoding, normalizing and decoding by the tokenizer's steps and its model.
+ig_status ig_tokenizer_functions_encode_steps(const ig_tokenizer_encoding *encoding,
+                                              const char *text, size_t length, ig_error *err);
+ig_status ig_tokenizer_functions_normalize_steps(const ig_tokenizer *tokenizer,
+                                                 ig_mapped_text *text, ig_error *err);
+ig_status ig_tokenizer_functions_decode_steps(const ig_tokenizer *tokenizer,
+                                              const char *const *pieces, size_t count, char **out,
+                                              ig_error *err);
 // SentencePiece's model of one side, from and to a file.
 ig_status ig_tokenizer_functions_load_model(ig_tokenizer *tokenizer, int side, const char *path,
                                             ig_error *err);

@@ -88,6 +88,14 @@ static ig_status read_tokens(const json_model *m, ig_error *err) {
   return IG_OK;
 }
 
+static ig_status find_unknown(const json_model *m, const char *unknown,
+                              ig_tokenizer_json_rules *rules, ig_error *err) {
+  rules->unknown_id = ig_vocabulary_find(m->vocabulary, unknown, strlen(unknown));
+  if (rules->unknown_id >= 0) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: model: unk_token: the vocabulary has no '%.100s'",
+                 m->where, unknown);
+}
+
 // "left right" or ["left", "right"]
 static bool split_merge(const json_t *entry, ig_merge_text *merge) {
   const char *text = json_string_value(entry);
@@ -139,11 +147,27 @@ static ig_status read_bpe(const json_model *m, ig_tokenizer_json_rules *rules, i
   IG_TRY(ig_json_bool(object_of(m), "ignore_merges", false, &rules->ignores_merges, err));
   IG_TRY(ig_json_string(object_of(m), "unk_token", NULL, &unknown, err));
   IG_TRY(read_tokens(m, err));
-  if (unknown) rules->unknown_id = ig_vocabulary_find(m->vocabulary, unknown, strlen(unknown));
-  if (unknown && rules->unknown_id < 0)
-    return ig_fail(err, IG_ERROR_FORMAT, "%s: model: unk_token: the vocabulary has no '%.100s'",
-                   m->where, unknown);
+  if (unknown) IG_TRY(find_unknown(m, unknown, rules, err));
   return read_merges(m, err);
+}
+
+// ---- WordPiece --------------------------------------------------------------
+
+static ig_status read_word_pieces(const json_model *m, ig_tokenizer_json_rules *rules,
+                                  ig_error *err) {
+  const char *unknown;
+  int longest;
+  IG_TRY(ig_json_string(object_of(m), "unk_token", "[UNK]", &unknown, err));
+  IG_TRY(ig_json_string(object_of(m), "continuing_subword_prefix", "##", &rules->prefix, err));
+  IG_TRY(ig_json_int(object_of(m), "max_input_chars_per_word", IG_WORD_PIECES_USUAL_LONGEST,
+                     &longest, err));
+  if (longest < 0)
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: model: max_input_chars_per_word: expected 0 or more, found %d", m->where,
+                   longest);
+  rules->longest = (size_t)longest;
+  IG_TRY(read_tokens(m, err));
+  return find_unknown(m, unknown, rules, err);
 }
 
 // Old files leave the type out; then the keys tell.
@@ -159,10 +183,12 @@ ig_status ig_tokenizer_json_model_read(const ig_tokenizer_json *json, ig_tokeniz
                                        ig_tokenizer_json_rules *rules, ig_error *err) {
   const json_model m = {json_object_get(json->root, "model"), json->where, t, &t->vocabularies[0]};
   ig_tokenizer_json_rules unwanted;
+  const bool takes_word_pieces = rules != NULL;
   if (!rules) rules = &unwanted;
   *rules = (ig_tokenizer_json_rules){.unknown_id = -1};
   const char *type = find_type(&m);
   if (strcmp(type, "Unigram") == 0) return read_unigram(&m, rules, err);
   if (strcmp(type, "BPE") == 0) return read_bpe(&m, rules, err);
+  if (strcmp(type, "WordPiece") == 0 && takes_word_pieces) return read_word_pieces(&m, rules, err);
   return ig_tokenizer_json_refuse(json->where, "model", type, err);
 }

@@ -36,8 +36,24 @@ static ig_status find_token(ig_json_object config, const char *key, const char *
 static ig_status read_special(ig_tokenizer *t, ig_json_object config, ig_tokenizer_special which,
                               ig_error *err) {
   const char *text = t->description->special[which];
-  IG_TRY(find_token(config, ig_tokenizer_parts_special_keys[which], &text, err));
+  IG_TRY(find_token(config, ig_tokenizer_parts_special_key(t, which), &text, err));
   return ig_tokenizer_parts_set_special(t, which, text, err);
+}
+
+// Those that the configuration does not name get their usual names there, so that all are read
+// alike.
+static ig_status name_tokens(ig_tokenizer *t, ig_json_object config, ig_error *err) {
+  const ig_named_token *named = t->description->named;
+  if (!named) return IG_OK;
+  bool made = (t->named = json_object()) != NULL;
+  for (; made && named->key; named++) {
+    const char *text = named->text;
+    IG_TRY(find_token(config, named->key, &text, err));
+    made = json_object_set_new(t->named, named->key, json_string(text)) == 0;
+    if (made && !json_object_get(config.object, named->key))
+      made = json_object_set_new((json_t *)config.object, named->key, json_string(text)) == 0;
+  }
+  return made ? IG_OK : ig_fail_memory_in(config.where, err);
 }
 
 // The token before every text.
@@ -68,6 +84,7 @@ static ig_status read_cleaning(ig_tokenizer *t, ig_json_object config, ig_error 
 static ig_status read_config(ig_tokenizer *t, ig_json_object config, ig_error *err) {
   double longest;  // some files hold 1e30 for "no limit"
   bool separate;
+  IG_TRY(name_tokens(t, config, err));
   IG_TRY(ig_json_bool(config, "separate_vocabs", false, &separate, err));
   IG_TRY(ig_json_number(config, "model_max_length", t->model_max_length, &longest, err));
   t->shared = !separate;

@@ -16,8 +16,16 @@
 // What transformers writes for a tokenizer of which nothing else is known.
 enum { USUAL_MAX_LENGTH = 512 };
 
-const char *const ig_tokenizer_parts_special_keys[IG_TOKENIZER_SPECIAL_COUNT] = {
-    "eos_token", "unk_token", "pad_token"};
+const char *ig_tokenizer_parts_special_key(const ig_tokenizer *t, ig_tokenizer_special which) {
+  static const char *const keys[IG_TOKENIZER_SPECIAL_COUNT] = {"eos_token", "unk_token",
+                                                               "pad_token"};
+  const char *end_key = t->description->end_key;
+  return which == IG_TOKENIZER_SPECIAL_EOS && end_key ? end_key : keys[which];
+}
+
+bool ig_tokenizer_parts_follows_file(const ig_tokenizer *t) {
+  return t->description->kind == IG_TOKENIZER_STEPS;
+}
 
 ig_status ig_tokenizer_parts_create(const ig_tokenizer_description *description, ig_tokenizer **out,
                                     ig_error *err) {
@@ -47,6 +55,8 @@ void ig_tokenizer_free(ig_tokenizer *t) {
   free(t->begin_text);
   free(t->json_bytes);
   ig_tokenizer_step_lists_free(t->steps);
+  ig_word_pieces_free(&t->word_pieces);
+  json_decref(t->named);
   free(t->source_lang);
   free(t->target_lang);
   free(t);
@@ -100,7 +110,8 @@ int ig_tokenizer_parts_first_id(const ig_tokenizer *t, const ig_special_pieces *
 
 bool ig_tokenizer_parts_has_pieces(const ig_tokenizer *t) {
   const ig_tokenizer_kind kind = t->description->kind;
-  return kind == IG_TOKENIZER_PIECES || kind == IG_TOKENIZER_SHIFTED || kind == IG_TOKENIZER_STEPS;
+  return kind == IG_TOKENIZER_PIECES || kind == IG_TOKENIZER_SHIFTED ||
+         kind == IG_TOKENIZER_STEPS || kind == IG_TOKENIZER_WORD_PIECES;
 }
 
 // The first code that goes on where this one ends, deu_Latn for deu. NULL: none.

@@ -8,6 +8,7 @@
 #include "text/tokenizer.h"
 #include "text/unigram.h"
 #include "text/vocabulary.h"
+#include "text/word_pieces.h"
 
 typedef struct ig_tokenizer_side {
   ig_vocabulary *vocabulary;
@@ -54,12 +55,17 @@ struct ig_tokenizer {
   int byte_ids[256];  // of the symbols of bytes; -1: the vocabulary lacks it. Of STEPS: of <0x41>
   bool add_prefix_space;  // a stretch of text without a space before it gets one
   bool trims_spaces;      // places of tokens do not count the spaces at their ends
-  // Of IG_TOKENIZER_STEPS alone; NULL: another kind.
+  // Of IG_TOKENIZER_STEPS and IG_TOKENIZER_WORD_PIECES alone; NULL: another kind.
   struct ig_tokenizer_steps *steps;
+  ig_word_pieces word_pieces;  // without nodes: another model
+  json_t *named;               // texts of the description's named tokens, by key; NULL: none
 };
 
-// The keys of tokenizer_config.json that name the special tokens.
-extern const char *const ig_tokenizer_parts_special_keys[IG_TOKENIZER_SPECIAL_COUNT];
+// The key of tokenizer_config.json that names the special token.
+const char *ig_tokenizer_parts_special_key(const ig_tokenizer *tokenizer,
+                                           ig_tokenizer_special which);
+// Whether it does whatever its tokenizer.json says.
+bool ig_tokenizer_parts_follows_file(const ig_tokenizer *tokenizer);
 
 // A tokenizer without vocabularies and special tokens. The description is borrowed.
 ig_status ig_tokenizer_parts_create(const ig_tokenizer_description *description, ig_tokenizer **out,

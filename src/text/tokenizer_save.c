@@ -13,6 +13,11 @@ static json_t *make_token(const ig_added_token *token) {
 }
 
 static bool is_named(const ig_tokenizer *t, const ig_added_token *token) {
+  const char *key;
+  json_t *text;
+  json_object_foreach(t->named, key, text) {
+    if (strcmp(token->text, json_string_value(text)) == 0) return true;
+  }
   for (int s = 0; s < IG_TOKENIZER_SPECIAL_COUNT; s++)
     if (strcmp(token->text, t->special_text[s]) == 0) return true;
   return false;
@@ -55,7 +60,8 @@ static bool add_added_tokens(const ig_tokenizer *t, json_t *config) {
 // Of a tokenizer that does as its tokenizer.json says only those that are special tokens there: a
 // name would make one of them.
 static bool is_left_out(const ig_tokenizer *t, int which) {
-  return t->steps && !ig_added_tokens_of(&t->added, t->source.special_ids[which]);
+  return ig_tokenizer_parts_follows_file(t) &&
+         !ig_added_tokens_of(&t->added, t->source.special_ids[which]);
 }
 
 // NULL: out of memory.
@@ -63,8 +69,10 @@ static json_t *make_config(const ig_tokenizer *t) {
   json_t *config = ig_tokenizer_functions_of(t)->make_config(t);
   bool made = config != NULL;
   for (int s = 0; made && s < IG_TOKENIZER_SPECIAL_COUNT; ++s)
-    made = is_left_out(t, s) || json_object_set_new(config, ig_tokenizer_parts_special_keys[s],
-                                                    json_string(t->special_text[s])) == 0;
+    made = is_left_out(t, s) ||
+           json_object_set_new(config, ig_tokenizer_parts_special_key(t, (ig_tokenizer_special)s),
+                               json_string(t->special_text[s])) == 0;
+  if (made && t->named) made = json_object_update(config, t->named) == 0;
   if (made && t->begin_text)
     made = json_object_set_new(config, t->description->begin_key, json_string(t->begin_text)) == 0;
   if (made && t->cleans_up)

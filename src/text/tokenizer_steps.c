@@ -42,6 +42,12 @@ static ig_status find_bytes(ig_tokenizer *t, const char *where, ig_error *err) {
   return IG_OK;
 }
 
+static ig_status make_word_pieces(ig_tokenizer *t, ig_error *err) {
+  const ig_tokenizer_json_rules *rules = &t->steps->rules;
+  t->word_pieces = (ig_word_pieces){.unknown_id = rules->unknown_id, .longest = rules->longest};
+  return ig_word_pieces_make(&t->word_pieces, &t->vocabularies[0], rules->prefix, err);
+}
+
 // The model's unknown token is the tokenizer's, whatever other files call so.
 static ig_status take_unknown(ig_tokenizer *t, const char *where, ig_error *err) {
   const ig_tokenizer_json_rules *rules = &t->steps->rules;
@@ -66,6 +72,8 @@ static ig_status take_steps(ig_tokenizer *t, const ig_tokenizer_json *json, ig_e
   t->trims_spaces = s->ends.trims_spaces;
   t->add_prefix_space = s->ends.adds_space;
   IG_TRY(ig_tokenizer_json_model_read(json, t, &s->rules, err));
+  if (s->rules.prefix) IG_TRY(make_word_pieces(t, err));
+  s->rules.prefix = NULL;
   IG_TRY(take_unknown(t, where, err));
   return ig_tokenizer_json_read_added(json, &t->vocabularies[0], &t->added, err);
 }
@@ -159,14 +167,32 @@ static ig_status encode_by_merges(step_word_encoder *w, const char *word,
   return IG_OK;
 }
 
+static ig_status encode_longest(step_word_encoder *w, const char *word,
+                                const ig_source_range *sources, size_t length, ig_error *err) {
+  const ig_word_pieces *pieces = &w->encoding->tokenizer->word_pieces;
+  IG_TRY(ig_word_pieces_encode(pieces, word, length, &w->parts, err));
+  for (size_t i = 0; i < w->parts.count; i++) {
+    const ig_unigram_part *part = &w->parts.list[i];
+    IG_TRY(ig_tokenizer_encoding_add_id(w->encoding, part->id, word + part->begin,
+                                        part->end - part->begin, place_of(sources, part), err));
+  }
+  return IG_OK;
+}
+
+static ig_status encode_word(step_word_encoder *w, const char *word, const ig_source_range *sources,
+                             size_t length, ig_error *err) {
+  const ig_tokenizer *t = w->encoding->tokenizer;
+  if (t->word_pieces.tree.node_count > 0) return encode_longest(w, word, sources, length, err);
+  return t->unigram.node_count > 0 ? encode_by_scores(w, word, sources, length, err)
+                                   : encode_by_merges(w, word, sources, length, err);
+}
+
 static ig_status encode_pieces(step_word_encoder *w, const ig_cut_text *cut, ig_error *err) {
-  const bool by_scores = w->encoding->tokenizer->unigram.node_count > 0;
   for (size_t i = 0; i < cut->count; i++) {
     const char *word = cut->text.bytes + cut->pieces[i].begin;
     const ig_source_range *sources = cut->text.sources + cut->pieces[i].begin;
     const size_t length = cut->pieces[i].end - cut->pieces[i].begin;
-    IG_TRY(by_scores ? encode_by_scores(w, word, sources, length, err)
-                     : encode_by_merges(w, word, sources, length, err));
+    IG_TRY(encode_word(w, word, sources, length, err));
   }
   return IG_OK;
 }
@@ -185,29 +211,30 @@ static ig_status encode_part(const ig_tokenizer_encoding *e, const ig_mapped_tex
   return status;
 }
 
-static ig_status normalize_steps(const ig_tokenizer *t, ig_mapped_text *text, ig_error *err) {
+ig_status ig_tokenizer_functions_normalize_steps(const ig_tokenizer *t, ig_mapped_text *text,
+                                                 ig_error *err) {
   return ig_normal_steps_apply(&t->steps->normal, text, err);
 }
 
-static ig_status encode_steps(const ig_tokenizer_encoding *e, const char *text, size_t length,
-                              ig_error *err) {
+ig_status ig_tokenizer_functions_encode_steps(const ig_tokenizer_encoding *e, const char *text,
+                                              size_t length, ig_error *err) {
   IG_TRY(ig_tokenizer_functions_refuse_sampling(e, err));
   return ig_tokenizer_encoding_normalize(e, text, length, encode_part, err);
 }
 
 // ---- ids to text ------------------------------------------------------------
 
-static ig_status decode_steps(const ig_tokenizer *t, const char *const *pieces, size_t count,
-                              char **out, ig_error *err) {
+ig_status ig_tokenizer_functions_decode_steps(const ig_tokenizer *t, const char *const *pieces,
+                                              size_t count, char **out, ig_error *err) {
   return ig_joining_steps_apply(&t->steps->joining, pieces, count, out, err);
 }
 
 const ig_tokenizer_functions ig_tokenizer_functions_steps = {
     .read_config = read_steps_config,
     .load = load_steps,
-    .encode = encode_steps,
-    .normalize = normalize_steps,
-    .decode = decode_steps,
+    .encode = ig_tokenizer_functions_encode_steps,
+    .normalize = ig_tokenizer_functions_normalize_steps,
+    .decode = ig_tokenizer_functions_decode_steps,
     .save = ig_tokenizer_from_json_save,
     .make_config = make_steps_config,
 };

@@ -106,9 +106,8 @@ ig_status ig_unigram_make(ig_unigram *u, ig_unigram_piece *pieces, size_t count,
   return make_tree(u, pieces, count, err);
 }
 
-// NULL: the node has no such child.
-static const ig_unigram_node *find_child(const ig_unigram *u, const ig_unigram_node *node,
-                                         unsigned char byte) {
+const ig_unigram_node *ig_unigram_child(const ig_unigram *u, const ig_unigram_node *node,
+                                        unsigned char byte) {
   const ig_unigram_node *children = u->nodes + node->first_child;
   size_t low = 0, high = node->child_count;
   while (low < high) {
@@ -144,7 +143,7 @@ static void go_on_from(const ig_unigram *u, unigram_step *steps, const char *tex
   const ig_unigram_node *node = u->nodes;
   bool known = false;
   for (size_t at = begin; at < length; at++) {
-    node = find_child(u, node, (unsigned char)text[at]);
+    node = ig_unigram_child(u, node, (unsigned char)text[at]);
     if (!node) break;
     if (node->piece < 0) continue;
     try_step(&steps[at + 1], u->scores[node->piece] + score, begin, u->ids[node->piece]);

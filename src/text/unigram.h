@@ -32,6 +32,10 @@ void ig_unigram_free(ig_unigram *unigram);
 ig_status ig_unigram_make(ig_unigram *unigram, ig_unigram_piece *pieces, size_t count,
                           int unknown_id, ig_error *err);
 
+// The node that a byte leads to; NULL: no piece goes on so.
+const ig_unigram_node *ig_unigram_child(const ig_unigram *unigram, const ig_unigram_node *node,
+                                        unsigned char byte);
+
 // What a segmentation needs of memory, for many of them. Start from {0}; ig_unigram_free_work.
 typedef struct ig_unigram_work {
   struct unigram_step *steps;

@@ -22,6 +22,12 @@ int ig_vocabulary_most_id(size_t tokens);
 // The token's id; -1: not in the vocabulary.
 int ig_vocabulary_find(const ig_vocabulary *vocabulary, const char *token, size_t length);
 const char *ig_vocabulary_token(const ig_vocabulary *vocabulary, int id);  // NULL: no such id
+// A file of one token a line: its id is the number of the line, from 0. As Hugging Face tokenizers
+// 0.23 reads a vocab.txt, white space at the end of a line does not count, and of equal lines the
+// last one does: the ids of the others have no token.
+ig_status ig_vocabulary_load_lines(ig_vocabulary *vocabulary, const char *path, ig_error *err);
+ig_status ig_vocabulary_save_lines(const ig_vocabulary *vocabulary, const char *path,
+                                   ig_error *err);
 void ig_vocabulary_free(ig_vocabulary *vocabulary);
 
 // The file is {"token": id, …}.

@@ -28,8 +28,8 @@ static void roles_choose_files(void **state) {
   expect_files(IG_MODEL_DIRECTORY_ROLE_WRITTEN,
                (const char *[]){"config.json", "generation_config.json", "model.safetensors",
                                 "tokenizer_config.json", "tokenizer.json", "vocab.json",
-                                "target_vocab.json", "merges.txt", "source.spm", "target.spm",
-                                "sentencepiece.bpe.model", "spiece.model", NULL});
+                                "target_vocab.json", "merges.txt", "vocab.txt", "source.spm",
+                                "target.spm", "sentencepiece.bpe.model", "spiece.model", NULL});
   expect_files(IG_MODEL_DIRECTORY_ROLE_KIND | IG_MODEL_DIRECTORY_ROLE_GENERATION,
                (const char *[]){"generation_config.json", "tokenizer_config.json", NULL});
   expect_files(0, (const char *[]){NULL});

@@ -31,7 +31,7 @@ static ig_tokenizer *load_from(const char *path) {
 static void has_the_ids_of_transformers(void **state) {
   (void)state;
   static const char *const folders[] = {"albert", "spelling", "words", "roberta",
-                                        "digits", "fallback", "apart"};
+                                        "digits", "fallback", "apart", "word_pieces"};
   ig_error err = {0};
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
     char name[100];
@@ -75,8 +75,7 @@ static void expect_refused(const char *part, const char *message) {
 static void refuses_by_name(void **state) {
   (void)state;
   static const char *const cases[][2] = {
-      {"\"normalizer\": {\"type\": \"BertNormalizer\"}",
-       "normalizer: 'BertNormalizer' is not built"},
+      {"\"normalizer\": {\"type\": \"ByteLevel\"}", "normalizer: 'ByteLevel' is not built"},
       {"\"normalizer\": {\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"Foo\"}]}",
        "normalizer: 'Foo' is not built"},
       {"\"normalizer\": {\"type\": \"Sequence\"}",

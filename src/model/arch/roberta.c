@@ -2,9 +2,10 @@
 // count on from the padding's id.
 #include "model/arch/roberta.h"
 
+#include <stddef.h>
+
 #include "base/fail.h"
 #include "model/arch/encoder_rows.h"
-#include "model/arch/encoder_tokenizers.h"
 
 const ig_json_key ig_roberta_keys[] = {IG_ENCODER_KEYS};
 
@@ -42,5 +43,6 @@ void ig_roberta_adjust_json(const ig_config *c, json_t *json) {
                       json_integer(c->positions.count + c->positions.offset));
 }
 
-const ig_family ig_family_roberta =
-    IG_ROBERTA_FAMILY("roberta", "RobertaModel", ig_roberta_tokenizers);
+static const ig_tokenizer_description *const tokenizers[] = {&ig_tokenizer_description_steps, NULL};
+
+const ig_family ig_family_roberta = IG_ROBERTA_FAMILY("roberta", "RobertaModel", tokenizers);

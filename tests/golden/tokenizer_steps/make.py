@@ -141,7 +141,23 @@ def apart():
     return made
 
 
-for make in albert, spelling, words, roberta, digits, fallback, apart:
+def word_pieces():
+    """WordPiece of another prefix and of short words; accents go, capitals stay."""
+    tokens = ["<unk>", "</s>", "<s>", "The", "cat", "c", "a", "t", "e", "b", "x", "y", "A", "B",
+              ".", "(", "@@a", "@@at", "@@t", "@@x", "@@ee", "@@s", "@@e", "read", "##s", "\u4e2d"]
+    made = Tokenizer(models.WordPiece(
+        vocab={t: i for i, t in enumerate(tokens)}, unk_token="<unk>", max_input_chars_per_word=6,
+        continuing_subword_prefix="@@"))
+    made.normalizer = normalizers.BertNormalizer(
+        clean_text=False, handle_chinese_chars=True, strip_accents=True, lowercase=False)
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    made.post_processor = processors.BertProcessing(("</s>", 1), ("<s>", 2))
+    made.decoder = decoders.WordPiece(prefix="@@", cleanup=False)
+    made.add_tokens([AddedToken("AB", normalized=True)])
+    return made
+
+
+for make in albert, spelling, words, roberta, digits, fallback, apart, word_pieces:
     folder = HERE / make.__name__
     folder.mkdir(exist_ok=True)
     backend = make()
