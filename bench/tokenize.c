@@ -1,12 +1,14 @@
 // The ids of texts by a tokenizer of a family of models, and the texts of those ids, for
 // bench/parity/ids.py.
 //
-//   bench_tokenize FAMILY DIRECTORY [ids|places] < texts
+//   bench_tokenize FAMILY DIRECTORY [ids|places|words] < texts
 //
 // Each text of the input ends with a NUL. For each the output holds its ids, with a space between
 // them, a NUL, the text of the ids, and a NUL; with "places" also the bytes where each token begins
-// and ends, and a NUL. With "ids" the time of encoding alone goes to stderr and nothing else is
-// written.
+// and ends, and a NUL. With "words" it holds first what stands beside a pair (ids and types before
+// the texts, between them, after them, and the types of the texts), a NUL each; and then for each
+// text the ids without special tokens, the places and the words. With "ids" the time of encoding
+// alone goes to stderr and nothing else is written.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #include "model/arch/family.h"
 #include "model/arch/t5_tokenizers.h"
 #include "text/tokenizer.h"
+#include "text/tokenizer_pairs.h"
 
 static void stop_on_error(ig_status status, const ig_error *err) {
   if (status == IG_OK) return;
@@ -37,15 +40,54 @@ static char *read_input(size_t *size) {
   return text;
 }
 
+static void write_ids(const ig_ids *ids) {
+  for (size_t i = 0; i < ids->count; i++) printf(i ? " %d" : "%d", ids->ids[i]);
+  putchar('\0');
+}
+
 static void write_case(const ig_tokenizer *t, const ig_ids *ids) {
   char *text;
   ig_error err = {0};
-  for (size_t i = 0; i < ids->count; i++) printf(i ? " %d" : "%d", ids->ids[i]);
-  putchar('\0');
+  write_ids(ids);
   stop_on_error(ig_tokenizer_decode(t, ids->ids, ids->count, &text, &err), &err);
   fputs(text, stdout);
   putchar('\0');
   free(text);
+}
+
+static void write_ranges(const ig_source_ranges *places) {
+  for (size_t i = 0; i < places->count; i++)
+    printf(i ? " %zu %zu" : "%zu %zu", places->list[i].begin, places->list[i].end);
+  putchar('\0');
+}
+
+static void write_frame(const ig_tokenizer *t) {
+  ig_tokenizer_frame frame = {0};
+  ig_error err = {0};
+  stop_on_error(ig_tokenizer_pairs_frame(t, &frame, &err), &err);
+  const ig_frame_tokens *const lists[] = {&frame.before, &frame.between, &frame.after};
+  for (size_t i = 0; i < 3; i++) {
+    write_ids(&lists[i]->ids);
+    write_ids(&lists[i]->types);
+  }
+  printf("%d %d", frame.first_type, frame.second_type);
+  putchar('\0');
+  ig_tokenizer_frame_free(&frame);
+}
+
+static void write_words(const ig_tokenizer *t, const char *text, ig_text_tokens *tokens) {
+  ig_error err = {0};
+  stop_on_error(ig_tokenizer_pairs_encode(t, text, strlen(text), tokens, &err), &err);
+  write_ids(&tokens->ids);
+  write_ranges(&tokens->places);
+  write_ids(&tokens->words);
+}
+
+static void write_all_words(const ig_tokenizer *t, const char *input, size_t size) {
+  ig_text_tokens tokens = {0};
+  write_frame(t);
+  for (size_t at = 0; at < size; at += strlen(input + at) + 1) write_words(t, input + at, &tokens);
+  ig_tokenizer_pairs_free_tokens(&tokens);
 }
 
 static void write_places(const ig_tokenizer *t, const char *text) {
@@ -54,9 +96,7 @@ static void write_places(const ig_tokenizer *t, const char *text) {
   ig_source_ranges places = {0};
   ig_error err = {0};
   stop_on_error(ig_tokenizer_encode_placed(t, &side_text, &ids, &places, &err), &err);
-  for (size_t i = 0; i < places.count; i++)
-    printf(i ? " %zu %zu" : "%zu %zu", places.list[i].begin, places.list[i].end);
-  putchar('\0');
+  write_ranges(&places);
   ig_source_ranges_free(&places);
   ig_ids_free(&ids);
 }
@@ -77,10 +117,12 @@ int main(int argc, char **argv) {
   size_t size, tokens = 0;
   if (argc < 3) return 2;
   const bool places = argc > 3 && strcmp(argv[3], "places") == 0;
+  const bool words = argc > 3 && strcmp(argv[3], "words") == 0;
   stop_on_error(ig_tokenizer_load(argv[2], find_tokenizers(argv[1]), &t, &err), &err);
   char *input = read_input(&size);
   const clock_t begin = clock();
-  for (size_t at = 0; at < size; at += strlen(input + at) + 1) {
+  if (words) write_all_words(t, input, size);
+  for (size_t at = 0; !words && at < size; at += strlen(input + at) + 1) {
     const char *text = input + at;
     ids.count = 0;
     stop_on_error(ig_tokenizer_encode_source(t, text, strlen(text), &ids, &err), &err);
@@ -88,7 +130,7 @@ int main(int argc, char **argv) {
     if (argc == 3 || places) write_case(t, &ids);
     if (places) write_places(t, text);
   }
-  if (argc > 3 && !places)
+  if (argc > 3 && !places && !words)
     fprintf(stderr, "%zu tokens in %.3f s\n", tokens,
             (double)(clock() - begin) / (double)CLOCKS_PER_SEC);
   ig_ids_free(&ids);

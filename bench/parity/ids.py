@@ -3,7 +3,10 @@
 every line of text files (.gz too) and of random Unicode strings.
 
 Usage: ids.py BENCH_TOKENIZE FAMILY DIRECTORY [TEXT_FILE ...] [--class NAME] [--random N]
-              [--no-places] [--wrong]
+              [--no-places] [--words] [--wrong]
+
+With --words the ids without special tokens, their places and words are compared, and what stands
+beside a pair of texts; else ids, decoded texts and places.
 
 FAMILY is one of Ingot's. The class is NAME, as RobertaTokenizer, or else that of DIRECTORY's
 tokenizer_config.json. --wrong is the negative control: one id of the last text is changed, and the
@@ -69,6 +72,57 @@ def characters(text, places):
     return list(zip(places[0::2], places[1::2]))
 
 
+def numbers(field):
+    return [int(n) for n in field.split()]
+
+
+def run(options, mode, texts):
+    done = subprocess.run([options.program, options.family, options.directory, mode], check=True,
+                          stdout=subprocess.PIPE, input="".join(t + "\0" for t in texts).encode())
+    return done.stdout.split(b"\0")
+
+
+def compare_frame(theirs, fields):
+    """What stands beside a pair, whose texts have a token each."""
+    before, before_types, between, between_types, after, after_types, types = map(numbers, fields)
+    word = "a"
+    token = theirs(word, add_special_tokens=False)["input_ids"]
+    pair = theirs(word, word, return_token_type_ids=True)
+    want = (pair["input_ids"], pair["token_type_ids"])
+    found = (before + token + between + token + after,
+             before_types + types[:1] * len(token) + between_types + types[1:] * len(token)
+             + after_types)
+    if want == found:
+        return 0
+    print(f"pair\n  expected {want}\n  found    {found}")
+    return 1
+
+
+def compare_words(options, texts):
+    fields = run(options, "words", texts)
+    theirs = load(options)
+    different = compare_frame(theirs, fields[:7])
+    fields = fields[7:]
+    if options.wrong:
+        fields[-2] += b"1"
+    different += len(fields) != 3 * len(texts) + 1
+    for begin in range(0, len(texts), 10000):
+        batch = theirs(texts[begin:begin + 10000], add_special_tokens=False,
+                       return_offsets_mapping=True)
+        for i, want in enumerate(batch["input_ids"]):
+            text, at = texts[begin + i], 3 * (begin + i)
+            expected = (want, batch["offset_mapping"][i], batch.word_ids(i))
+            found = (numbers(fields[at]), characters(text, fields[at + 1]),
+                     numbers(fields[at + 2]))
+            if expected == found:
+                continue
+            different += 1
+            if different <= 10:
+                print(f"{text!r}\n  expected {expected}\n  found    {found}")
+    print(f"{len(texts)} texts and a pair, {different} different")
+    return 1 if different else 0
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
@@ -78,13 +132,13 @@ def main():
     parser.add_argument("--class", dest="name")
     parser.add_argument("--random", type=int, default=20000)
     parser.add_argument("--no-places", dest="places", action="store_false")
+    parser.add_argument("--words", action="store_true")
     parser.add_argument("--wrong", action="store_true")
     options = parser.parse_args()
     texts = read_texts(options)
-    run = subprocess.run([options.program, options.family, options.directory, "places"],
-                         check=True, stdout=subprocess.PIPE,
-                         input="".join(t + "\0" for t in texts).encode())
-    fields = run.stdout.split(b"\0")
+    if options.words:
+        return compare_words(options, texts)
+    fields = run(options, "places", texts)
     ours = [([int(i) for i in ids.split()], back.decode(), characters(text, places))
             for text, ids, back, places in zip(texts, fields[0::3], fields[1::3], fields[2::3])]
     if options.wrong:

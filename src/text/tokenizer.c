@@ -60,8 +60,9 @@ static ig_status add_language(const ig_tokenizer *t, const ig_tokenizer_encoding
 }
 
 // A model may lack the row of an added token.
-static ig_status add_ends(const ig_tokenizer *t, const ig_tokenizer_encoding *e, const ig_ids *ids,
-                          ig_error *err) {
+static ig_status add_ends(const ig_tokenizer *t, const ig_tokenizer_encoding *e,
+                          const ig_frame_tokens *tokens, ig_error *err) {
+  const ig_ids *ids = &tokens->ids;
   for (size_t i = 0; i < ids->count; i++)
     if (ids->ids[i] < t->added.limit)
       IG_TRY(ig_tokenizer_encoding_append(e, ids->ids[i], nowhere, err));
@@ -69,36 +70,37 @@ static ig_status add_ends(const ig_tokenizer *t, const ig_tokenizer_encoding *e,
 }
 
 static ig_status begin_text(const ig_tokenizer *t, const ig_tokenizer_encoding *e, ig_error *err) {
-  if (ig_tokenizer_parts_follows_file(t)) return add_ends(t, e, &t->steps->ends.before, err);
+  if (ig_tokenizer_parts_follows_file(t)) return add_ends(t, e, &t->steps->ends.single.before, err);
   if (t->begin_id >= 0) IG_TRY(ig_tokenizer_encoding_append(e, t->begin_id, nowhere, err));
   return add_language(t, e, false, err);
 }
 
 static ig_status end_text(const ig_tokenizer *t, const ig_tokenizer_encoding *e, size_t before,
                           ig_error *err) {
-  if (ig_tokenizer_parts_follows_file(t)) return add_ends(t, e, &t->steps->ends.after, err);
+  if (ig_tokenizer_parts_follows_file(t)) return add_ends(t, e, &t->steps->ends.single.after, err);
   if (!ends_already(t, e, before))
     IG_TRY(ig_tokenizer_encoding_append(e, e->side->eos_id, nowhere, err));
   return add_language(t, e, true, err);
 }
 
-static ig_status encode(const ig_tokenizer *t, ig_tokenizer_encoding e, const char *text,
-                        size_t length, ig_error *err) {
+ig_status ig_tokenizer_encoding_encode(const ig_tokenizer *t, ig_tokenizer_encoding e,
+                                       const char *text, size_t length, ig_error *err) {
   IG_TRY(ig_text_repair_refuse(text, length, err));
   const size_t before = e.ids->count;
   e.tokenizer = t;
   e.text = text;
-  ig_status status = begin_text(t, &e, err);
+  ig_status status = e.bare ? IG_OK : begin_text(t, &e, err);
   e.first_place = e.places ? e.places->count : 0;
   if (status == IG_OK) status = ig_tokenizer_functions_of(t)->encode(&e, text, length, err);
-  if (status == IG_OK) status = end_text(t, &e, before, err);
+  if (status == IG_OK && !e.bare) status = end_text(t, &e, before, err);
   if (status != IG_OK) e.ids->count = before;
   return status;
 }
 
 ig_status ig_tokenizer_encode_source(const ig_tokenizer *t, const char *text, size_t length,
                                      ig_ids *ids, ig_error *err) {
-  return encode(t, (ig_tokenizer_encoding){.side = &t->source, .ids = ids}, text, length, err);
+  return ig_tokenizer_encoding_encode(t, (ig_tokenizer_encoding){.side = &t->source, .ids = ids},
+                                      text, length, err);
 }
 
 ig_status ig_tokenizer_encode_noted(const ig_tokenizer *t, const ig_side_text *text, ig_ids *ids,
@@ -109,7 +111,7 @@ ig_status ig_tokenizer_encode_noted(const ig_tokenizer *t, const ig_side_text *t
   if (late) memcpy(notes->late_code, code, late);
   const ig_tokenizer_encoding e = {
       .side = side_of(t, text->side), .ids = ids, .notes = notes, .language = text->language};
-  return encode(t, e, text->text, text->length, err);
+  return ig_tokenizer_encoding_encode(t, e, text->text, text->length, err);
 }
 
 ig_status ig_tokenizer_encode_placed(const ig_tokenizer *t, const ig_side_text *text, ig_ids *ids,
@@ -117,7 +119,7 @@ ig_status ig_tokenizer_encode_placed(const ig_tokenizer *t, const ig_side_text *
   const size_t before = places->count;
   const ig_tokenizer_encoding e = {
       .side = side_of(t, text->side), .ids = ids, .language = text->language, .places = places};
-  const ig_status status = encode(t, e, text->text, text->length, err);
+  const ig_status status = ig_tokenizer_encoding_encode(t, e, text->text, text->length, err);
   if (status != IG_OK) places->count = before;
   return status;
 }
@@ -126,20 +128,21 @@ ig_status ig_tokenizer_encode_unknown(const ig_tokenizer *t, const ig_side_text 
                                       const ig_piece_sink *sink, ig_error *err) {
   const ig_tokenizer_encoding e = {
       .side = side_of(t, text->side), .ids = ids, .unknown = sink, .language = text->language};
-  return encode(t, e, text->text, text->length, err);
+  return ig_tokenizer_encoding_encode(t, e, text->text, text->length, err);
 }
 
 ig_status ig_tokenizer_encode_target(const ig_tokenizer *t, const char *text, size_t length,
                                      ig_ids *ids, ig_error *err) {
-  return encode(t, (ig_tokenizer_encoding){.side = &t->target, .ids = ids}, text, length, err);
+  return ig_tokenizer_encoding_encode(t, (ig_tokenizer_encoding){.side = &t->target, .ids = ids},
+                                      text, length, err);
 }
 
 ig_status ig_tokenizer_sample(const ig_tokenizer *t, ig_side side, const char *text,
                               const ig_sentencepiece_sampling *sampling, ig_ids *ids,
                               ig_error *err) {
-  return encode(t,
-                (ig_tokenizer_encoding){.side = side_of(t, side), .sampling = sampling, .ids = ids},
-                text, strlen(text), err);
+  return ig_tokenizer_encoding_encode(
+      t, (ig_tokenizer_encoding){.side = side_of(t, side), .sampling = sampling, .ids = ids}, text,
+      strlen(text), err);
 }
 
 // Splits what SentencePiece found unknown into characters.
@@ -176,7 +179,7 @@ ig_status ig_tokenizer_find_unknown(const ig_tokenizer *t, ig_side side, const c
   const ig_piece_sink splitting = {.piece = split_unknown, .context = &splitter};
   const bool pieces = ig_tokenizer_parts_has_pieces(t);
   ig_ids ids = {0};
-  const ig_status status = encode(
+  const ig_status status = ig_tokenizer_encoding_encode(
       t, (ig_tokenizer_encoding){.side = s, .ids = &ids, .unknown = pieces ? &splitting : sink},
       text, length, err);
   ig_ids_free(&ids);

@@ -142,6 +142,7 @@ static ig_status encode_placed_word(byte_word_encoder *b, const char *word, size
 
 static ig_status encode_word(byte_word_encoder *b, const char *word, size_t length, ig_error *err) {
   const ig_tokenizer *t = b->encoding->tokenizer;
+  ig_tokenizer_encoding_begin_word(b->encoding);
   if (b->encoding->places) return encode_placed_word(b, word, length, err);
   size_t count = 0;
   IG_TRY(ig_allocate_more((void **)&b->ids, &b->capacity, length, sizeof *b->ids, err));

@@ -159,8 +159,10 @@ static ig_status connect_begin(ig_tokenizer *t, const char *where, ig_error *err
 
 // What the file puts beside a text must be tokens.
 static ig_status check_ends(const ig_tokenizer *t, const char *where, ig_error *err) {
-  const ig_ids *const lists[] = {&t->steps->ends.before, &t->steps->ends.after};
-  for (size_t l = 0; l < 2; l++)
+  const ig_tokenizer_frame *one = &t->steps->ends.single, *two = &t->steps->ends.pair;
+  const ig_ids *const lists[] = {&one->before.ids, &one->after.ids, &two->before.ids,
+                                 &two->between.ids, &two->after.ids};
+  for (size_t l = 0; l < sizeof lists / sizeof *lists; l++)
     for (size_t i = 0; i < lists[l]->count; i++)
       if (!ig_tokenizer_piece(t, IG_SIDE_SOURCE, lists[l]->ids[i]))
         return ig_fail(err, IG_ERROR_FORMAT,

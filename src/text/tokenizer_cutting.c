@@ -9,6 +9,7 @@ static ig_status add_added(const ig_tokenizer_encoding *e, const ig_added_token 
                            ig_source_range place, ig_error *err) {
   const bool is_code = ig_tokenizer_code_length(token->text, token->length) == token->length;
   if (e->notes && !token->special && !is_code) e->notes->known++;
+  ig_tokenizer_encoding_begin_word(e);
   return ig_tokenizer_encoding_append(e, token->id, place, err);
 }
 

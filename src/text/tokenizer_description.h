@@ -87,6 +87,13 @@ typedef struct ig_named_token {
   const char *key, *text;
 } ig_named_token;
 
+// What stands between the two texts of a pair, and their token types.
+typedef enum ig_pair_kind {
+  IG_PAIR_ONE_END,   // the end token
+  IG_PAIR_TWO_ENDS,  // the end token twice
+  IG_PAIR_TYPES,     // the end token, and the second text with its end is of type 1
+} ig_pair_kind;
+
 // Descriptions outlive the tokenizers that are made from them: they are constants of the program.
 typedef struct ig_tokenizer_description {
   ig_tokenizer_kind kind;
@@ -115,6 +122,7 @@ typedef struct ig_tokenizer_description {
   // NULL: none. tokenizer_config.json then names two of them by src_lang and tgt_lang, and a
   // leading >>code<< is text.
   const ig_tokenizer_languages *languages;
+  ig_pair_kind pair;
   bool ends_once;  // a text that ends with the eos token gets no other one
 } ig_tokenizer_description;
 

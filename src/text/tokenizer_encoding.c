@@ -45,12 +45,17 @@ ig_source_range ig_tokenizer_encoding_place(const ig_tokenizer_encoding *e, cons
   return (ig_source_range){begin, begin + length};
 }
 
+void ig_tokenizer_encoding_begin_word(const ig_tokenizer_encoding *e) {
+  if (e->words) e->words->words++;
+}
+
 ig_status ig_tokenizer_encoding_append(const ig_tokenizer_encoding *e, int id,
                                        ig_source_range place, ig_error *err) {
   if (e->places) {
     if (e->tokenizer->trims_spaces) place = ig_tokenizer_places_trim(e, id, place);
     IG_TRY(ig_source_ranges_append(e->places, place, err));
   }
+  if (e->words) IG_TRY(ig_ids_append(e->words->numbers, e->words->words - 1, err));
   return ig_ids_append(e->ids, id, err);
 }
 

@@ -4,6 +4,11 @@
 #define IG_TEXT_TOKENIZER_ENCODING_H
 #include "text/tokenizer_parts.h"
 
+// Words that the text has been cut into.
+typedef struct ig_word_count {
+  ig_ids *numbers;  // of the word of each id
+  int words;        // so far
+} ig_word_count;
 typedef struct ig_tokenizer_encoding {
   const ig_tokenizer *tokenizer;
   const ig_tokenizer_side *side;
@@ -15,8 +20,16 @@ typedef struct ig_tokenizer_encoding {
   const char *text;              // the whole of it: places are counted from here
   ig_source_ranges *places;      // of the ids; NULL: nobody wants them
   size_t first_place;            // how many of these come before those of the text
+  ig_word_count *words;          // NULL: nobody wants them
+  bool bare;                     // without tokens before and after the text
 } ig_tokenizer_encoding;
 
+// Appends the ids of the text, and the tokens that belong beside it.
+ig_status ig_tokenizer_encoding_encode(const ig_tokenizer *tokenizer,
+                                       ig_tokenizer_encoding encoding, const char *text,
+                                       size_t length, ig_error *err);
+// The ids that follow are those of the next word.
+void ig_tokenizer_encoding_begin_word(const ig_tokenizer_encoding *encoding);
 // The place of a stretch of the text.
 ig_source_range ig_tokenizer_encoding_place(const ig_tokenizer_encoding *encoding, const char *text,
                                             size_t length);

@@ -186,6 +186,7 @@ static ig_status encode_word(void *context, const char *word, const ig_source_ra
                              size_t length, ig_error *err) {
   piece_word_encoder *p = context;
   const ig_tokenizer *t = p->encoding->tokenizer;
+  ig_tokenizer_encoding_begin_word(p->encoding);
   if (t->unigram.node_count > 0)
     IG_TRY(ig_unigram_encode(&t->unigram, &p->unigram_work, word, length, &p->parts, err));
   else

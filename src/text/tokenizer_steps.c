@@ -182,6 +182,7 @@ static ig_status encode_longest(step_word_encoder *w, const char *word,
 static ig_status encode_word(step_word_encoder *w, const char *word, const ig_source_range *sources,
                              size_t length, ig_error *err) {
   const ig_tokenizer *t = w->encoding->tokenizer;
+  ig_tokenizer_encoding_begin_word(w->encoding);
   if (t->word_pieces.tree.node_count > 0) return encode_longest(w, word, sources, length, err);
   return t->unigram.node_count > 0 ? encode_by_scores(w, word, sources, length, err)
                                    : encode_by_merges(w, word, sources, length, err);

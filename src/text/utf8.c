@@ -65,6 +65,12 @@ size_t ig_utf8_encode(uint32_t code, char bytes[IG_UTF8_MAX]) {
   return length;
 }
 
+size_t ig_utf8_count(const char *text, size_t length) {
+  size_t count = 0;
+  for (size_t i = 0; i < length; i++) count += ((unsigned char)text[i] & 0xC0) != 0x80;
+  return count;
+}
+
 size_t ig_utf8_before(const char *text, size_t end) {
   size_t begin = end - 1;
   while (begin > 0 && ((unsigned char)text[begin] & 0xC0) == 0x80) begin--;

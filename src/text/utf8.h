@@ -19,6 +19,9 @@ uint32_t ig_utf8_decode(const char *text, size_t *step);
 enum { IG_UTF8_MAX = 4 };  // bytes of a character
 // Writes the character, up to U+10FFFF; returns how many bytes it has.
 size_t ig_utf8_encode(uint32_t code, char bytes[IG_UTF8_MAX]);
+// How many characters the first bytes (length) of a text are: an offset in bytes as one in code
+// points. A character that is cut counts.
+size_t ig_utf8_count(const char *text, size_t length);
 // Where the character that ends at byte `end` (above 0) of text begins. text is valid UTF-8.
 size_t ig_utf8_before(const char *text, size_t end);
 // Leaves out the white space at both ends of text.

@@ -20,6 +20,7 @@
 
 #define GOLDEN "word_pieces"
 #define WRITTEN_FILES "vocab.txt", "tokenizer.json", "tokenizer_config.json"
+#include "golden_pair.h"
 #include "golden_tokenizer.h"
 #include "tokenizer_directory.h"
 
@@ -53,6 +54,7 @@ static void has_the_ids_of_transformers(void **state) {
     snprintf(name, sizeof name, "%s/expected.json", folders[i]);
     ig_tokenizer *t = load(golden(folders[i]));
     expect_golden_cases(t, golden(name), CASES);
+    expect_golden_words(t, golden(name));
     check(ig_tokenizer_save(t, directory, &err), &err);
     ig_tokenizer_free(t);
     t = load(directory);
@@ -92,6 +94,35 @@ static void knows_its_special_tokens(void **state) {
   // [MASK] is numbered by the count of different lines, an id that a line has already.
   assert_int_equal(ig_tokenizer_source_size(t), 240);
   assert_string_equal(ig_tokenizer_piece(t, IG_SIDE_SOURCE, 237), "[MASK]");
+  ig_tokenizer_free(t);
+}
+
+static void expect_ids(const ig_ids *ids, const char *expected) {
+  char text[100] = "";
+  for (size_t i = 0; i < ids->count; i++)
+    snprintf(text + strlen(text), sizeof text - strlen(text), " %d", ids->ids[i]);
+  assert_string_equal(text, expected);
+}
+
+static void expect_pair(const ig_tokenizer *t, const char *const expected[6], int second_type) {
+  ig_tokenizer_frame frame = {0};
+  ig_error err = {0};
+  check(ig_tokenizer_pairs_frame(t, &frame, &err), &err);
+  const ig_frame_tokens *const lists[] = {&frame.before, &frame.between, &frame.after};
+  for (size_t i = 0; i < 3; i++) {
+    expect_ids(&lists[i]->ids, expected[2 * i]);
+    expect_ids(&lists[i]->types, expected[2 * i + 1]);
+  }
+  assert_int_equal(frame.first_type, 0);
+  assert_int_equal(frame.second_type, second_type);
+  ig_tokenizer_frame_free(&frame);
+  expect_single_frame(t, "The cat");
+}
+
+static void puts_pairs_together(void **state) {
+  (void)state;
+  ig_tokenizer *t = load(golden("uncased"));
+  expect_pair(t, (const char *const[]){" 2", " 0", " 3", " 0", " 3", " 1"}, 1);
   ig_tokenizer_free(t);
 }
 
@@ -225,6 +256,7 @@ int main(void) {
       cmocka_unit_test(has_the_ids_of_transformers),
       cmocka_unit_test(takes_the_vocabulary_of_the_json),
       cmocka_unit_test(knows_its_special_tokens),
+      cmocka_unit_test(puts_pairs_together),
       cmocka_unit_test(tells_unknown_words),
       cmocka_unit_test(refuses_damaged_files),
       cmocka_unit_test(refuses_other_files),

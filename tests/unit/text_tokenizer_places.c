@@ -11,6 +11,8 @@
 #include <cmocka.h>
 
 #include "text/tokenizer.h"
+#include "text/tokenizer_pairs.h"
+#include "text/utf8.h"
 #include "tokenizer_fixture.h"
 
 #define GOLDEN "marian_tokenizer"
@@ -83,11 +85,35 @@ static void bytes(void **state) {
   ig_tokenizer_free(t);
 }
 
+static void has_no_pairs(void **state) {
+  (void)state;
+  const ig_token_list list = {(const char *const[]){"a"}, 1};
+  ig_tokenizer *t;
+  ig_tokenizer_frame frame = {0};
+  ig_text_tokens tokens = {0};
+  ig_error err = {0};
+  check(ig_tokenizer_from_tokens(&list, NULL, &t, &err), &err);
+  assert_int_equal(ig_tokenizer_pairs_frame(t, &frame, &err), IG_ERROR_UNSUPPORTED);
+  assert_int_equal(ig_tokenizer_pairs_encode(t, "a", 1, &tokens, &err), IG_ERROR_UNSUPPORTED);
+  assert_non_null(strstr(err.message, "a WhitespaceTokenizer knows no pairs of texts"));
+  ig_tokenizer_free(t);
+}
+
+static void counts_characters(void **state) {
+  (void)state;
+  const char text[] = "a\xC3\xA9\xE4\xB8\xAD\xF0\x9F\x98\x80z";
+  static const size_t ends[] = {0, 1, 3, 6, 10, 11};
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+    assert_int_equal(ig_utf8_count(text, ends[i]), i);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(pieces_of_sentencepiece),
       cmocka_unit_test(words),
       cmocka_unit_test(bytes),
+      cmocka_unit_test(has_no_pairs),
+      cmocka_unit_test(counts_characters),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

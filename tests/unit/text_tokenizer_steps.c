@@ -17,6 +17,7 @@
 
 #define GOLDEN "tokenizer_steps"
 #define WRITTEN_FILES "tokenizer.json", "tokenizer_config.json"
+#include "golden_pair.h"
 #include "golden_tokenizer.h"
 #include "tokenizer_directory.h"
 
@@ -28,12 +29,14 @@ static ig_tokenizer *load_from(const char *path) {
   return t;
 }
 
+static const char *const folders[] = {"albert", "spelling", "words", "roberta",
+                                      "digits", "fallback", "apart", "word_pieces"};
+enum { FOLDERS = sizeof folders / sizeof *folders };
+
 static void has_the_ids_of_transformers(void **state) {
   (void)state;
-  static const char *const folders[] = {"albert", "spelling", "words", "roberta",
-                                        "digits", "fallback", "apart", "word_pieces"};
   ig_error err = {0};
-  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+  for (size_t i = 0; i < FOLDERS; i++) {
     char name[100];
     snprintf(name, sizeof name, "%s/expected.json", folders[i]);
     ig_tokenizer *t = load_from(golden(folders[i]));
@@ -42,6 +45,18 @@ static void has_the_ids_of_transformers(void **state) {
     ig_tokenizer_free(t);
     t = load_from(directory);
     expect_golden_cases(t, golden(name), 35);
+    ig_tokenizer_free(t);
+  }
+}
+
+static void has_the_pairs_of_transformers(void **state) {
+  (void)state;
+  for (size_t i = 0; i < FOLDERS; i++) {
+    char name[100];
+    snprintf(name, sizeof name, "%s/pair.json", folders[i]);
+    ig_tokenizer *t = load_from(golden(folders[i]));
+    expect_golden_pair(t, golden(name));
+    expect_single_frame(t, "The cat reads.");
     ig_tokenizer_free(t);
   }
 }
@@ -142,9 +157,37 @@ static void does_without_steps(void **state) {
   ig_tokenizer_free(t);
 }
 
+// A text that is there twice, and two steps that add tokens.
+static void refuses_other_pairs(void **state) {
+  (void)state;
+  static const char *const processors[] = {
+      "{\"type\": \"TemplateProcessing\", \"single\": [{\"Sequence\": {\"id\": \"A\"}}], \"pair\": "
+      "[{\"Sequence\": {\"id\": \"B\"}}, {\"Sequence\": {\"id\": \"A\"}}]}",
+      "{\"type\": \"Sequence\", \"processors\": [{\"type\": \"BertProcessing\", \"sep\": [\"x\", "
+      "1], "
+      "\"cls\": [\"y\", 1]}, {\"type\": \"BertProcessing\", \"sep\": [\"x\", 1], \"cls\": "
+      "[\"y\", 1]}]}"};
+  write_config("");
+  for (size_t i = 0; i < sizeof processors / sizeof *processors; i++) {
+    char text[1000];
+    ig_tokenizer_frame frame = {0};
+    ig_error err = {0};
+    snprintf(text, sizeof text, "{\"version\": \"1.0\", \"post_processor\": %s, %s}", processors[i],
+             UNIGRAM);
+    write_file("tokenizer.json", text);
+    ig_tokenizer *t = load_from(directory);
+    expect_single_frame(t, "a");
+    assert_int_equal(ig_tokenizer_pairs_frame(t, &frame, &err), IG_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "post_processor: no pair"));
+    ig_tokenizer_free(t);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(has_the_ids_of_transformers),
+      cmocka_unit_test(has_the_pairs_of_transformers),
+      cmocka_unit_test(refuses_other_pairs),
       cmocka_unit_test(refuses_by_name),
       cmocka_unit_test(does_without_steps),
   };

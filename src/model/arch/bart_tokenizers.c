@@ -12,6 +12,7 @@ static const ig_tokenizer_description byte_level = {
     .more_special = (const char *const[]){"<s>", "<mask>", NULL},
     .begin = "<s>",
     .begin_key = "cls_token",
+    .pair = IG_PAIR_TWO_ENDS,
 };
 
 const ig_tokenizer_description *const ig_bart_tokenizers[] = {

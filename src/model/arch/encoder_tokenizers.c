@@ -20,6 +20,7 @@ static const ig_tokenizer_description word_pieces = {
     .named = bracketed,
     .begin = "[CLS]",
     .begin_key = "cls_token",
+    .pair = IG_PAIR_TYPES,
 };
 
 const ig_tokenizer_description *const ig_encoder_tokenizers_word_pieces[] = {

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Makes this directory: small tokenizers of transformers' PreTrainedTokenizerFast, which does as
 its tokenizer.json says, and what they do with the texts below. Together they have every normalizer,
-pre-tokenizer, model, post-processor and decoder that Ingot builds. Offsets count code points.
+pre-tokenizer, model, post-processor and decoder that Ingot builds. Offsets count code points;
+pair.json has two texts together, and -1 where a token has no word.
 
 Needs transformers (5.23), tokenizers (0.23.3) and sentencepiece; run it in this directory. The
 pieces and merges are those of the folders beside it."""
@@ -175,4 +176,12 @@ for make in albert, spelling, words, roberta, digits, fallback, apart, word_piec
                       "decoded": tokenizer.decode(ids, skip_special_tokens=True)})
     with open(folder / "expected.json", "w") as file:
         json.dump(cases, file, ensure_ascii=False, separators=(",", ":"))
+        file.write("\n")
+    first, second = " The cat  reads</s>a letter", "b, a\u4e2dx"
+    encoding = tokenizer(first, second, return_offsets_mapping=True, return_token_type_ids=True)
+    pair = {"first": first, "second": second, "ids": encoding["input_ids"],
+            "types": encoding["token_type_ids"], "offsets": encoding["offset_mapping"],
+            "words": [-1 if w is None else w for w in encoding.word_ids()]}
+    with open(folder / "pair.json", "w") as file:
+        json.dump(pair, file, ensure_ascii=False, separators=(",", ":"))
         file.write("\n")
