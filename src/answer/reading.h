@@ -1,0 +1,47 @@
+// Questions and their contexts as windows of tokens that a model can read.
+#ifndef IG_ANSWER_READING_H
+#define IG_ANSWER_READING_H
+#include "ingot_answer.h"
+#include "pipeline/queue.h"
+#include "text/tokenizer_pairs.h"
+
+// How texts become windows.
+typedef struct ig_reading_options {
+  const ig_tokenizer *tokenizer;
+  int max_length;  // tokens of a window
+  int stride;      // tokens that two windows of a context share
+} ig_reading_options;
+
+typedef struct ig_reading_context {
+  const char *text;
+  ig_text_tokens tokens;
+} ig_reading_context;
+
+typedef struct ig_reading_window {
+  ig_ids ids;
+  size_t second_text;  // the first id of the second type; 0: the tokens have no types
+  size_t context_row;  // of the window's first token of the context
+  size_t first;        // of the context's tokens
+  size_t count;        // of them in the window
+} ig_reading_window;
+
+// Of one question: windows first_window to first_window + windows - 1, of one context.
+typedef struct ig_reading_question {
+  size_t context, first_window, windows;
+  char *problem;  // why it has no windows; NULL: it has some
+} ig_reading_question;
+
+typedef struct ig_reading {
+  ig_reading_question *questions;  // (question_count)
+  ig_reading_context *contexts;    // (context_count): a context that follows itself is one
+  ig_reading_window *windows;      // (window_count)
+  size_t question_count, context_count, window_count;
+  size_t context_capacity, window_capacity;
+} ig_reading;
+
+// *out starts from {0}; ig_reading_free, also where it fails. The texts are borrowed. What is wrong
+// with one question is its problem, and no error.
+ig_status ig_reading_make(const ig_reading_options *options, const ig_question *questions,
+                          size_t count, ig_reading *out, ig_error *err);
+void ig_reading_free(ig_reading *reading);
+#endif
