@@ -106,7 +106,8 @@ typedef struct ig_model ig_model; /* ig_model_free */
 ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out, ig_error *err);
 /* A Hugging Face model directory. Missing, superfluous or misshapen tensors are errors that name
  * the tensor. "MODEL+ADAPTER" is a model with a LoRA adapter in PEFT's files, here and wherever a
- * model is opened to run: the weights are those of PEFT's merge_and_unload. */
+ * model is opened to run: the weights are those of PEFT's merge_and_unload. What Marian wrote is
+ * opened as ig_convert would write it, here and wherever a model or its configuration is read. */
 ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err);
 /* Writes config.json, generation_config.json and model.safetensors; dtype "float32", "bfloat16" or
  * "float16". Atomic file by file. */

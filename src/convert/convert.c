@@ -101,6 +101,9 @@ static ig_status list_companions(conversion *c, ig_error *err) {
     status = ig_problems_add(&notes, NULL, err,
                              "%s: not copied, for it has the hashes of other files: fusion.json",
                              c->directory);
+  if (status == IG_OK && c->foreign.lacks_text)
+    status = ig_problems_add(&notes, NULL, err, "%s: %s: the model takes token ids only",
+                             c->directory, c->foreign.lacks_text);
   ig_problems_tell(&c->foreign.notes, &c->options->reporter);
   ig_problems_tell(&notes, &c->options->reporter);
   ig_problems_free(&notes);

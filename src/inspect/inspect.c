@@ -12,6 +12,7 @@
 #include "io/safetensors.h"
 #include "model/arch/family.h"
 #include "model/files/config_file.h"
+#include "model/files/load.h"
 #include "fuse/record/fusion_note.h"
 #include "text/tokenizer.h"
 #include "model/files/weights.h"
@@ -22,6 +23,7 @@ typedef struct model_summary {
   ig_safetensors *file;
   size_t parameters, bytes;
   ig_memory_plan_sizes sizes;
+  ig_foreign foreign;  // what another program wrote; its tensors are `file`
   ig_memory_plan memory;
   json_t *fusion;  // what it was fused from; NULL: it was not
   json_t *codes;   // of languages, or the >>codes<< of its vocabulary; NULL: it has no vocabulary
@@ -94,8 +96,7 @@ static json_t *list_codes(const ig_tokenizer *t) {
 // A directory may hold no tokenizer, or one that is not read here: then there are no codes.
 static ig_status find_codes(const char *directory, model_summary *s, ig_error *err) {
   ig_tokenizer *tokenizer;
-  const ig_status status =
-      ig_tokenizer_load(directory, s->config.family->tokenizers, &tokenizer, NULL);
+  const ig_status status = ig_load_tokenizer(directory, &tokenizer, NULL);
   if (status == IG_ERROR_MEMORY) return ig_fail_memory_in(directory, err);
   if (status != IG_OK) return IG_OK;
   s->codes = list_codes(tokenizer);
@@ -145,6 +146,15 @@ static json_t *notes_json(const ig_safetensors *file) {
   return if_whole(notes, failed);
 }
 
+// What the directory has and the model has not.
+static json_t *losses_json(const ig_problems *losses) {
+  json_t *list = json_array();
+  int failed = !list;
+  for (size_t i = 0; !failed && i < losses->count; i++)
+    failed = json_array_append_new(list, json_string(losses->items[i].text));
+  return if_whole(list, failed);
+}
+
 static json_t *as_json(const model_summary *s, const char *directory) {
   json_t *json = json_pack("{s:s, s:s}", "directory", directory, "family", s->config.family->name);
   int failed = json_object_set_new(json, "config", ig_family_write_config(&s->config));
@@ -160,6 +170,8 @@ static json_t *as_json(const model_summary *s, const char *directory) {
   json_t *notes = notes_json(s->file);
   if (!notes || json_object_size(notes) > 0) failed |= json_object_set(json, "read", notes);
   json_decref(notes);
+  if (s->foreign.notes.count)
+    failed |= json_object_set_new(json, "notes", losses_json(&s->foreign.notes));
   failed |= json_object_set_new(json, "tensors", tensor_list(s->file));
   return if_whole(json, failed);
 }
@@ -251,6 +263,14 @@ static void print_notes(FILE *out, const ig_safetensors *file) {
     }
 }
 
+static void print_losses(FILE *out, const ig_problems *losses) {
+  for (size_t i = 0; i < losses->count; i++) {
+    fputs("  note          ", out);
+    ig_plain_text_print(out, losses->items[i].text);
+    fputc('\n', out);
+  }
+}
+
 // A malloc'ed text; NULL: out of memory.
 static char *as_text(const model_summary *s, const char *directory) {
   char names[128];
@@ -266,6 +286,7 @@ static char *as_text(const model_summary *s, const char *directory) {
   fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n",
           ig_safetensors_count(s->file), s->parameters, s->bytes, names);
   print_notes(out, s->file);
+  print_losses(out, &s->foreign.notes);
   ig_fusion_note_print(out, s->fusion);
   print_memory(out, s);
   if (fclose(out) == 0) return text;
@@ -380,6 +401,32 @@ static ig_status summarize(const char *directory, const ig_inspect_options *o, c
   return *out ? IG_OK : ig_fail_memory_in(directory, err);
 }
 
+// Tensors of another program are the summary's then.
+static ig_status open_stored(const char *directory, model_summary *s, ig_error *err) {
+  s->file = s->foreign.tensors;
+  s->foreign.tensors = NULL;
+  return s->file ? IG_OK : ig_safetensors_open_with_absent(directory, &s->file, err);
+}
+
+static ig_status inspect_known(const char *directory, const ig_inspect_options *o, model_summary *s,
+                               char **out, ig_error *err) {
+  IG_TRY(ig_config_check(&s->config, directory, err));
+  IG_TRY(open_stored(directory, s, err));
+  IG_TRY(ig_weights_settle_ties(s->file, &s->config, err));
+  IG_TRY(ig_memory_plan_of(&s->config, &s->sizes, &s->memory, err));
+  return summarize(directory, o, out, s, err);
+}
+
+static ig_status inspect_directory(const char *directory, const ig_inspect_options *o,
+                                   model_summary *s, char **out, ig_error *err) {
+  ig_error why = {0};
+  ig_status known = ig_foreign_open(directory, &s->foreign, &why);
+  if (known == IG_OK) known = ig_config_file_read(directory, &s->foreign, &s->config, &why);
+  if (err) *err = why;
+  return known == IG_OK ? inspect_known(directory, o, s, out, err)
+                        : inspect_foreign(directory, o, known, out, err ? err : &why);
+}
+
 ig_status ig_inspect(const char *directory, const ig_inspect_options *options, char **out,
                      ig_error *err) {
   const ig_inspect_options defaults = ig_inspect_options_default();
@@ -389,17 +436,10 @@ ig_status ig_inspect(const char *directory, const ig_inspect_options *options, c
   *out = NULL;
   IG_TRY(ig_fail_if_null(directory, "directory", err));
   IG_TRY(check_options(o, err));
-  ig_error why = {0};
-  const ig_status known = ig_config_file_read(directory, &s.config, &why);
-  if (err) *err = why;
-  if (known != IG_OK) return inspect_foreign(directory, o, known, out, err ? err : &why);
-  IG_TRY(ig_config_check(&s.config, directory, err));
-  IG_TRY(ig_safetensors_open_with_absent(directory, &s.file, err));
-  ig_status status = ig_weights_settle_ties(s.file, &s.config, err);
-  if (status == IG_OK) status = ig_memory_plan_of(&s.config, &s.sizes, &s.memory, err);
-  if (status == IG_OK) status = summarize(directory, o, out, &s, err);
+  const ig_status status = inspect_directory(directory, o, &s, out, err);
   json_decref(s.fusion);
   json_decref(s.codes);
   ig_safetensors_close(s.file);
+  ig_foreign_close(&s.foreign);
   return status;
 }

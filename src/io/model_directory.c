@@ -2,6 +2,8 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/listing.h"
+#include "base/name.h"
 
 typedef struct model_file {
   const char *name;
@@ -47,12 +49,24 @@ const char *ig_model_directory_next(unsigned roles, size_t *at) {
   return NULL;
 }
 
+static bool is_archive(const char *name) {
+  return ig_name_ends_with(name, ".npz") ||
+         (ig_name_ends_with(name, ".bin") && strncmp(name, "model", 5) == 0);
+}
+
 ig_status ig_model_directory_refuse_archive(const char *directory, ig_error *err) {
-  const char *name = ig_file_exists_in(directory, "model.npz") ? "model.npz" : "model.bin";
-  if (ig_file_exists_in(directory, "config.json") || !ig_file_exists_in(directory, name))
+  ig_listing listing;
+  if (ig_file_exists_in(directory, "config.json") || !ig_file_exists_in(directory, "."))
     return IG_OK;
-  return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                 "%s: %s in place of config.json and weights: `ingot convert %s -o DIR` makes a "
-                 "model directory of it",
-                 directory, name, directory);
+  IG_TRY(ig_listing_read(directory, &listing, err));
+  size_t i = 0;
+  while (i < listing.count && !is_archive(listing.names[i])) i++;
+  ig_status status = IG_OK;
+  if (i < listing.count)
+    status = ig_fail(err, IG_ERROR_UNSUPPORTED,
+                     "%s: %s in place of config.json and weights: `ingot convert %s -o DIR` makes "
+                     "a model directory of it, which is fused",
+                     directory, listing.names[i], directory);
+  ig_listing_free(&listing);
+  return status;
 }

@@ -19,8 +19,8 @@ typedef enum ig_model_directory_role {
   IG_MODEL_DIRECTORY_ROLE_WRITTEN = 1 << 6,  // Ingot itself writes it when it saves a model
 } ig_model_directory_role;
 
-// IG_ERROR_UNSUPPORTED, with advice, if the directory has an archive of arrays (model.npz,
-// model.bin) in place of a config.json.
+// IG_ERROR_UNSUPPORTED, with advice, if the directory has what another program wrote (NAME.npz,
+// model*.bin) in place of a config.json.
 ig_status ig_model_directory_refuse_archive(const char *directory, ig_error *err);
 
 // The name of the next file that has one of the roles (a sum of ig_model_directory_role), in the

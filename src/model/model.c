@@ -17,6 +17,7 @@ void ig_model_free(ig_model *m) {
   ig_relative_buckets_free(&m->encoder_buckets);
   ig_relative_buckets_free(&m->decoder_buckets);
   free(m->generation_config);
+  ig_problems_free(&m->notes);
   free(m);
 }
 

@@ -1,6 +1,7 @@
 // A Transformer in memory: its options, its tensors and the layers that point into them.
 #ifndef IG_MODEL_MODEL_H
 #define IG_MODEL_MODEL_H
+#include "base/problems.h"
 #include "model/config.h"
 #include "nn/embedding.h"
 #include "nn/feed_forward.h"
@@ -68,6 +69,7 @@ struct ig_model {
   // its config.json that ask something of a decoder. NULL: the model was not loaded.
   char *generation_config;
   bool generation_in_config;  // generation_config is from config.json
+  ig_problems notes;          // what the directory has and the model has not
 };
 
 // The name of the file that model->generation_config is from.

@@ -91,12 +91,19 @@ static ig_status run_lines(ig_translator *t, ig_stream_input *in, const ig_repor
   return status;
 }
 
+// What the models' directories have and the models have not.
+static void tell_of_models(const ig_translator *t, const ig_reporter *reporter) {
+  const ig_members *models = &ig_engine_members_of(t->engine)->models;
+  for (int m = 0; m < models->count; m++) ig_problems_tell(&models->list[m].model->notes, reporter);
+}
+
 ig_status ig_translate_lines_run(ig_translator *t, ig_stream_input *in, const ig_reporter *reporter,
                                  ig_error *err) {
   const double begin = ig_clock_seconds();
   if (!in->read_target && *t->decode.ignored)
     ig_report(reporter, IG_LEVEL_WARNING, "%s asks for what is not built and is left out: %s",
               ig_model_generation_file(ig_translator_first_model(t)), t->decode.ignored);
+  tell_of_models(t, reporter);
   const char *names;
   const size_t unusable = t->glossary ? ig_glossary_unusable(t->glossary, &names) : 0;
   if (unusable > 0)

@@ -4,6 +4,7 @@
 // The kinds, and what a family of models says of them: text/tokenizer_description.h.
 #ifndef IG_TEXT_TOKENIZER_H
 #define IG_TEXT_TOKENIZER_H
+#include <jansson.h>
 #include <stddef.h>
 #include "ingot/core.h"
 #include "text/ids.h"
@@ -18,6 +19,16 @@ typedef enum ig_side { IG_SIDE_SOURCE, IG_SIDE_TARGET } ig_side;
 // separate_vocabs the two sides have a vocabulary each.
 ig_status ig_tokenizer_load(const char *directory, const ig_tokenizer_description *const *offered,
                             ig_tokenizer **out, ig_error *err);
+// A directory of another program, and what transformers would call its files. All is borrowed.
+typedef struct ig_foreign_files {
+  const char *directory;
+  const json_t *made;     // an object: the content of JSON files by their names
+  const json_t *renamed;  // an object: the names that files have, by those that they would have
+} ig_foreign_files;
+// As ig_tokenizer_load. A file that is neither made nor renamed is the directory's.
+ig_status ig_tokenizer_load_foreign(const ig_foreign_files *files,
+                                    const ig_tokenizer_description *const *offered,
+                                    ig_tokenizer **out, ig_error *err);
 // For a new run, from a SentencePiece model file: its ids as they are, <pad> after the last. It
 // must have </s> and <unk>. target_model NULL: one model for both sides; otherwise two vocabularies
 // (separate_vocabs) of which each gets its <pad>. The description must not be one of words.

@@ -6,6 +6,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/path.h"
 
 // A bound on what a damaged file can make us allocate.
 enum { MOST_SPECIAL_PIECES = 100000 };
@@ -26,7 +27,9 @@ const ig_tokenizer_functions *ig_tokenizer_functions_of(const ig_tokenizer *t) {
 // ---- vocabularies -----------------------------------------------------------
 
 static ig_status load_vocabulary(ig_tokenizer *t, int side, const char *path, ig_error *err) {
-  return ig_vocabulary_load(&t->vocabularies[side], path, err);
+  const json_t *made = ig_tokenizer_parts_made_file(t, ig_path_base_name(path));
+  return made ? ig_vocabulary_take(&t->vocabularies[side], made, path, err)
+              : ig_vocabulary_load(&t->vocabularies[side], path, err);
 }
 
 static ig_status save_vocabulary(ig_tokenizer *t, int side, const char *path, ig_error *err) {

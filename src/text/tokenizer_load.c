@@ -129,14 +129,20 @@ static ig_status read_added_tokens(ig_tokenizer *t, const char *directory, ig_js
 }
 
 // Without a tokenizer_config.json the defaults of the description hold.
+static ig_status open_config(const ig_tokenizer *t, const char *path, json_t **out, ig_error *err) {
+  const json_t *made = ig_tokenizer_parts_made_file(t, ig_path_base_name(path));
+  *out = NULL;
+  if (!made && ig_file_exists(path)) return ig_json_load_object(path, out, err);
+  *out = made ? json_deep_copy(made) : json_object();
+  return *out ? IG_OK : ig_fail_memory_in(path, err);
+}
+
 static ig_status load_config(ig_tokenizer *t, const char *directory,
                              const ig_tokenizer_description *const *offered, ig_error *err) {
   char *path = ig_path_join(directory, "tokenizer_config.json", err);
   if (!path) return IG_ERROR_MEMORY;
   json_t *root = NULL;
-  ig_status status = ig_file_exists(path) ? ig_json_load_object(path, &root, err) : IG_OK;
-  if (status == IG_OK && !root) root = json_object();
-  if (status == IG_OK && !root) status = ig_fail_memory_in(path, err);
+  ig_status status = open_config(t, path, &root, err);
   if (status == IG_OK) status = merge_special_map(directory, root, err);
   const ig_json_object config = {root, path};
   if (status == IG_OK)
@@ -148,13 +154,27 @@ static ig_status load_config(ig_tokenizer *t, const char *directory,
   return status;
 }
 
-ig_status ig_tokenizer_load(const char *directory, const ig_tokenizer_description *const *offered,
-                            ig_tokenizer **out, ig_error *err) {
+static ig_status load_files(const char *directory, const ig_foreign_files *foreign,
+                            const ig_tokenizer_description *const *offered, ig_tokenizer **out,
+                            ig_error *err) {
   *out = NULL;
   ig_tokenizer *t;
   IG_TRY(ig_tokenizer_parts_create(offered[0], &t, err));
+  t->foreign = foreign;
   ig_status status = load_config(t, directory, offered, err);
   if (status == IG_OK) status = ig_tokenizer_functions_of(t)->load(t, directory, err);
   if (status == IG_OK) status = ig_tokenizer_connection_make(t, directory, err);
+  t->foreign = NULL;
   return ig_tokenizer_parts_deliver(t, status, out);
+}
+
+ig_status ig_tokenizer_load(const char *directory, const ig_tokenizer_description *const *offered,
+                            ig_tokenizer **out, ig_error *err) {
+  return load_files(directory, NULL, offered, out, err);
+}
+
+ig_status ig_tokenizer_load_foreign(const ig_foreign_files *files,
+                                    const ig_tokenizer_description *const *offered,
+                                    ig_tokenizer **out, ig_error *err) {
+  return load_files(files->directory, files, offered, out, err);
 }

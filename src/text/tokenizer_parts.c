@@ -148,10 +148,21 @@ ig_status ig_tokenizer_parts_find_language(const ig_tokenizer *t, const char *co
   return *id ? IG_OK : fail_language(l, code, err);
 }
 
+const json_t *ig_tokenizer_parts_made_file(const ig_tokenizer *t, const char *name) {
+  return t->foreign ? json_object_get(t->foreign->made, name) : NULL;
+}
+
+// The name that the file has in the directory.
+static const char *own_name(const ig_tokenizer *t, const char *name) {
+  const char *own =
+      t->foreign ? json_string_value(json_object_get(t->foreign->renamed, name)) : NULL;
+  return own ? own : name;
+}
+
 ig_status ig_tokenizer_parts_on_file(ig_tokenizer *t, int side, const char *directory,
                                      const char *name, ig_tokenizer_file_action action,
                                      ig_error *err) {
-  char *path = ig_path_join(directory, name, err);
+  char *path = ig_path_join(directory, own_name(t, name), err);
   if (!path) return IG_ERROR_MEMORY;
   const ig_status status = action(t, side, path, err);
   free(path);

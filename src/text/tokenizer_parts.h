@@ -26,6 +26,7 @@ enum { IG_TOKENIZER_BYTE_COUNT = 256 };
 
 struct ig_tokenizer {
   const ig_tokenizer_description *description;
+  const ig_foreign_files *foreign;  // NULL, but while it is loaded from such files
   bool shared;
   ig_vocabulary vocabularies[2];                   // the second only where not shared
   ig_sentencepiece *spms[2];                       // the second NULL: the source's for both
@@ -89,6 +90,8 @@ int ig_tokenizer_parts_first_id(const ig_tokenizer *tokenizer, const ig_special_
 bool ig_tokenizer_parts_has_pieces(const ig_tokenizer *tokenizer);
 // Hands the finished tokenizer over, or frees it; returns status.
 ig_status ig_tokenizer_parts_deliver(ig_tokenizer *tokenizer, ig_status status, ig_tokenizer **out);
+// The content of a file that the tokenizer is loaded from; NULL: it is one of the directory.
+const json_t *ig_tokenizer_parts_made_file(const ig_tokenizer *tokenizer, const char *name);
 // Calls the action with the path of a file in the directory.
 typedef ig_status (*ig_tokenizer_file_action)(ig_tokenizer *tokenizer, int side, const char *path,
                                               ig_error *err);

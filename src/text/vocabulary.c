@@ -92,26 +92,31 @@ void ig_vocabulary_free(ig_vocabulary *v) {
   *v = (ig_vocabulary){0};
 }
 
+static ig_status take_token(ig_vocabulary *v, const char *token, const json_t *id, int most,
+                            ig_error *err) {
+  const json_int_t value = json_is_integer(id) ? json_integer_value(id) : -1;
+  if (value < 0 || value > most)
+    return ig_fail(err, IG_ERROR_FORMAT, "token '%.100s': expected an id from 0 to %d", token,
+                   most);
+  return ig_vocabulary_add(v, token, strlen(token), (int)value, err);
+}
+
+ig_status ig_vocabulary_take(ig_vocabulary *v, const json_t *json, const char *where,
+                             ig_error *err) {
+  const char *token;
+  json_t *id;
+  const int most = ig_vocabulary_most_id(json_object_size(json));
+  json_object_foreach((json_t *)json, token, id) {
+    const ig_status status = take_token(v, token, id, most, err);
+    if (status != IG_OK) return ig_fail_in(err, status, "%s", where);
+  }
+  return v->count ? IG_OK : ig_fail(err, IG_ERROR_FORMAT, "%s: an empty vocabulary", where);
+}
+
 ig_status ig_vocabulary_load(ig_vocabulary *v, const char *path, ig_error *err) {
   json_t *root;
   IG_TRY(ig_json_load_object(path, &root, err));
-  ig_status status = IG_OK;
-  const char *token;
-  json_t *id;
-  const int most = ig_vocabulary_most_id(json_object_size(root));
-  json_object_foreach(root, token, id) {
-    json_int_t value = json_is_integer(id) ? json_integer_value(id) : -1;
-    if (value < 0 || value > most) {
-      status = ig_fail(err, IG_ERROR_FORMAT, "%s: token '%.100s': expected an id from 0 to %d",
-                       path, token, most);
-    } else {
-      status = ig_vocabulary_add(v, token, strlen(token), (int)value, err);
-      if (status != IG_OK) status = ig_fail_in(err, status, "%s", path);
-    }
-    if (status != IG_OK) break;
-  }
-  if (status == IG_OK && v->count == 0)
-    status = ig_fail(err, IG_ERROR_FORMAT, "%s: an empty vocabulary", path);
+  const ig_status status = ig_vocabulary_take(v, root, path, err);
   json_decref(root);
   return status;
 }

@@ -1,6 +1,7 @@
 // A vocabulary: tokens with ids, found in both directions. The vocab.json of a model directory.
 #ifndef IG_TEXT_VOCABULARY_H
 #define IG_TEXT_VOCABULARY_H
+#include <jansson.h>
 #include <stddef.h>
 #include "ingot/core.h"
 
@@ -30,7 +31,10 @@ ig_status ig_vocabulary_save_lines(const ig_vocabulary *vocabulary, const char *
                                    ig_error *err);
 void ig_vocabulary_free(ig_vocabulary *vocabulary);
 
-// The file is {"token": id, …}.
+// Adds {"token": id, …}. where: what it is from, for messages.
+ig_status ig_vocabulary_take(ig_vocabulary *vocabulary, const json_t *json, const char *where,
+                             ig_error *err);
+// The file is such an object.
 ig_status ig_vocabulary_load(ig_vocabulary *vocabulary, const char *path, ig_error *err);
 ig_status ig_vocabulary_save(const ig_vocabulary *vocabulary, const char *path, ig_error *err);
 #endif

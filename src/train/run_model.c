@@ -144,6 +144,7 @@ static ig_status check_vocabulary(const ig_run *run, ig_error *err) {
 ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
   if (run->resumed || run->config.init) {
     IG_TRY(ig_model_load(run->resumed ? run->latest : run->config.init, &run->model, err));
+    ig_problems_tell(&run->model->notes, run->reporter);
     IG_TRY(check_vocabulary(run, err));
   }
   return wanted_config(run, wanted, err);

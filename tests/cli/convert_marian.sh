@@ -66,15 +66,43 @@ has out 'marian_ssru'
 expect 0 "$INGOT" bench -m ssru --only layer --repeat 1
 has out 'recurrent unit'
 
-# What opens a model directory says what to do.
-for command in "translate -m $golden/tied -i source" "inspect $golden/binary"; do
-  # shellcheck disable=SC2086 # words
-  expect 1 "$INGOT" $command
-  has err 'ingot convert'
+# A directory of Marian opens as it is, wherever a model is taken; what is not kept is told.
+for name in tied apart head ssru tiny binary; do
+  equal "$golden/$name" "$name"
 done
+expect 0 "$INGOT" translate -m "$golden/tied" -i source --beam-size 3 --n-best 3 -o direct
+expect 0 "$INGOT" translate -m tied -i source --beam-size 3 --n-best 3 -o converted
+same direct converted
+expect 0 "$INGOT" translate -m "$golden/tied" -m binary -i source
+expect 0 "$INGOT" inspect "$golden/binary"
+has out 'family        marian'
+expect 0 "$INGOT" bench -m "$golden/ssru" --only layer --repeat 1
+has out 'recurrent unit'
+sed "s|init: ssru|init: $golden/ssru|; s|output: run|output: direct_run|" train.yml >direct.yml
+expect 0 "$INGOT" train direct.yml
+same direct_run/latest/model.safetensors run/latest/model.safetensors
+same direct_run/latest/vocab.json run/latest/vocab.json
+cp -r "$golden/tied" penalty
+sed 's/word-penalty: 0/word-penalty: 0.5/' "$golden/tied/decoder.yml" >penalty/decoder.yml
+expect 0 "$INGOT" translate -m penalty -i source
+has err 'word-penalty 0.5 is not kept'
+expect 0 "$INGOT" inspect penalty
+has out 'word-penalty 0.5 is not kept'
+expect 0 "$INGOT" inspect penalty --json
+has out '"notes"'
+rm penalty/vocab.spm
+expect 1 "$INGOT" translate -m penalty -i source
+has err 'no vocabularies with SentencePiece models'
+echo '3 4 5 0' >ids
+expect 0 "$INGOT" translate -m penalty -i ids --ids-in --ids
+# A recipe takes converted ones only, and says so.
 echo "{merge_method: linear, models: [{model: $golden/tied, parameters: {weight: 1}}]}" >recipe.yml
 expect 1 "$INGOT" fuse recipe.yml -o fused
 has err 'ingot convert'
+# A directory with a model of another kind inside is none of Marian's.
+mkdir other && cp "$golden/tied/model.npz" other/a.optimizer.npz
+expect 1 "$INGOT" translate -m other -i source
+has err 'config.json'
 
 # A vocabulary of Marian's own: tokens with ids, beside SentencePiece models.
 mkdir listed

@@ -1,4 +1,5 @@
 // Models that other programs keep in forms of their own, as what a directory of transformers has.
+// Tensors are read from the original file when they are asked for.
 #ifndef IG_MODEL_ARCH_FOREIGN_H
 #define IG_MODEL_ARCH_FOREIGN_H
 #include <jansson.h>
@@ -10,6 +11,7 @@ typedef struct ig_foreign {
   json_t *config;           // config.json
   json_t *files;            // an object: the other JSON files by their names, "vocab.json"
   json_t *copies;           // an object: files to copy, by their new names
+  const char *lacks_text;   // what a tokenizer lacks, for messages; NULL: nothing
   ig_problems notes;        // what the model has and the directory will not
 } ig_foreign;
 

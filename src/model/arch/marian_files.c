@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
@@ -109,9 +110,25 @@ static ig_status find_side(const char *directory, ig_marian_files *f, int side, 
   return f->pieces[side] ? IG_OK : IG_ERROR_MEMORY;
 }
 
+// Without one the other files are not Marian's, whatever they are called.
+static ig_status has_archive(const char *directory, bool *has, ig_error *err) {
+  struct stat status;
+  ig_listing listing;
+  *has = false;
+  if (stat(directory, &status) != 0 || !S_ISDIR(status.st_mode)) return IG_OK;
+  IG_TRY(ig_listing_read(directory, &listing, err));
+  for (size_t i = 0; i < listing.count && !*has; i++)
+    *has =
+        ig_name_ends_with(listing.names[i], ".npz") || ig_name_ends_with(listing.names[i], ".bin");
+  ig_listing_free(&listing);
+  return IG_OK;
+}
+
 ig_status ig_marian_files_find(const char *directory, ig_marian_files *out, ig_error *err) {
+  bool has;
   *out = (ig_marian_files){0};
-  if (!ig_file_exists(directory)) return IG_OK;
+  IG_TRY(has_archive(directory, &has, err));
+  if (!has) return IG_OK;
   IG_TRY(load_decoder(directory, out, err));
   IG_TRY(find_model(directory, out, err));
   if (!out->model) return IG_OK;

@@ -357,16 +357,24 @@ static ig_status check_vocabulary(const marian_reading *r, int side, ig_error *e
   return IG_OK;
 }
 
+// A file that serves both sides is read once.
+static ig_status read_vocabulary(marian_reading *r, int side, ig_error *err) {
+  const char *const *files = (const char *const *)r->files.vocabulary;
+  if (side == 1 && files[0] && strcmp(files[0], files[1]) == 0) {
+    r->vocabulary[1] = json_incref(r->vocabulary[0]);
+    return IG_OK;
+  }
+  IG_TRY(ig_marian_vocabulary_load(files[side], &r->vocabulary[side], err));
+  return check_vocabulary(r, side, err);
+}
+
 static bool has_text(const marian_reading *r) {
   return r->files.pieces[0] && r->files.pieces[1] && r->vocabulary[0] && r->vocabulary[1];
 }
 
 static ig_status read_vocabularies(marian_reading *r, ig_error *err) {
   for (int side = 0; side < 2; side++)
-    if (r->files.vocabulary[side]) {
-      IG_TRY(ig_marian_vocabulary_load(r->files.vocabulary[side], &r->vocabulary[side], err));
-      IG_TRY(check_vocabulary(r, side, err));
-    }
+    if (r->files.vocabulary[side]) IG_TRY(read_vocabulary(r, side, err));
   const json_t *target = r->vocabulary[1];
   const int start = (int)r->rows - 1;
   r->eos = find_id(target, "</s>", 0);
@@ -376,12 +384,11 @@ static ig_status read_vocabularies(marian_reading *r, ig_error *err) {
     if (r->vocabulary[side] && !json_object_get(r->vocabulary[side], "<pad>") &&
         json_object_set_new(r->vocabulary[side], "<pad>", json_integer(r->pad)))
       return ig_fail_memory(err);
-  if (has_text(r)) return IG_OK;
-  return ig_problems_add(&r->out->notes, NULL, err,
-                         "%s: no vocabularies with SentencePiece models are found (decoder.yml, "
-                         "vocab.spm, or vocab.yml beside source.spm and target.spm): the model "
-                         "takes token ids only",
-                         r->directory);
+  if (!has_text(r))
+    r->out->lacks_text =
+        "no vocabularies with SentencePiece models are found (decoder.yml, vocab.spm, or vocab.yml "
+        "beside source.spm and target.spm)";
+  return IG_OK;
 }
 
 static bool add_file(marian_reading *r, const char *name, json_t *content) {

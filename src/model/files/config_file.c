@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "io/json.h"
-#include "io/model_directory.h"
 #include "model/arch/family.h"
 
 // A run of training has no best/ before its first validation, but a newest checkpoint beside it.
@@ -30,7 +29,6 @@ static ig_status no_directory(const char *directory, ig_error *err) {
 // base.
 static ig_status no_config(const char *directory, ig_error *err) {
   if (!ig_file_exists(directory)) return no_directory(directory, err);
-  IG_TRY(ig_model_directory_refuse_archive(directory, err));
   static const char *const within[][2] = {{"best", "best/config.json"},
                                           {"latest", "latest/config.json"}};
   for (size_t i = 0; i < sizeof within / sizeof *within; i++)
@@ -57,40 +55,54 @@ static ig_status read_json(const ig_family *family, const json_t *json, const ch
   return ig_family_read_config(named, json, where, out, err);
 }
 
-// Calls `read` with the directory's config.json and its path.
-static ig_status read_file(const char *directory,
-                           ig_status (*read)(const json_t *, const char *, void *, ig_error *),
-                           void *out, ig_error *err) {
-  char *path = ig_path_join(directory, "config.json", err);
+char *ig_config_file_path(const char *directory, const ig_foreign *foreign, ig_error *err) {
+  if (!foreign->config) return ig_path_join(directory, "config.json", err);
+  const char *model = ig_safetensors_file(foreign->tensors, 0);
+  return ig_allocate_copy(model, strlen(model), err);
+}
+
+// A new reference.
+static ig_status open_json(const char *directory, const ig_foreign *foreign, const char *path,
+                           json_t **out, ig_error *err) {
+  *out = json_incref(foreign->config);
+  if (*out) return IG_OK;
+  if (!ig_file_exists(path)) IG_TRY(no_config(directory, err));
+  return ig_json_load_object(path, out, err);
+}
+
+ig_status ig_config_file_read(const char *directory, const ig_foreign *foreign, ig_config *out,
+                              ig_error *err) {
+  char *path = ig_config_file_path(directory, foreign, err);
   if (!path) return IG_ERROR_MEMORY;
   json_t *json = NULL;
-  ig_status status = ig_file_exists(path) ? IG_OK : no_config(directory, err);
-  if (status == IG_OK) status = ig_json_load_object(path, &json, err);
-  if (status == IG_OK) status = read(json, path, out, err);
+  ig_status status = open_json(directory, foreign, path, &json, err);
+  if (status == IG_OK) status = read_json(NULL, json, path, out, err);
   json_decref(json);
   free(path);
   return status;
 }
 
-static ig_status read_options(const json_t *json, const char *where, void *out, ig_error *err) {
-  return read_json(NULL, json, where, out, err);
-}
-
-ig_status ig_config_file_read(const char *directory, ig_config *out, ig_error *err) {
-  return read_file(directory, read_options, out, err);
-}
-
-static ig_status read_family(const json_t *json, const char *where, void *out, ig_error *err) {
-  return ig_family_of(json, where, out, err);
-}
-
-ig_status ig_config_file_tokenizers(const char *directory,
+ig_status ig_config_file_tokenizers(const char *directory, const ig_foreign *foreign,
                                     const ig_tokenizer_description *const **out, ig_error *err) {
   const ig_family *family = NULL;
-  IG_TRY(ig_fail_if_null(directory, "directory", err));
-  IG_TRY(read_file(directory, read_family, &family, err));
-  *out = family->tokenizers;
-  return IG_OK;
+  char *path = ig_config_file_path(directory, foreign, err);
+  if (!path) return IG_ERROR_MEMORY;
+  json_t *json = NULL;
+  ig_status status = open_json(directory, foreign, path, &json, err);
+  if (status == IG_OK) status = ig_family_of(json, path, &family, err);
+  if (status == IG_OK) *out = family->tokenizers;
+  json_decref(json);
+  free(path);
+  return status;
+}
+
+// Of a directory that is not open.
+static ig_status read_directory(const char *directory, ig_config *out, ig_error *err) {
+  ig_foreign foreign;
+  ig_status status = ig_foreign_open(directory, &foreign, err);
+  if (status == IG_OK) status = ig_config_file_read(directory, &foreign, out, err);
+  ig_foreign_close(&foreign);
+  return status;
 }
 
 ig_status ig_config_load(const char *directory, ig_config **out, ig_error *err) {
@@ -101,7 +113,7 @@ ig_status ig_config_load(const char *directory, ig_config **out, ig_error *err) 
   const char *adapter;  // it changes no option
   char *model = ig_allocate_copy(directory, ig_model_name_split(directory, &adapter), err),
        *path = model ? ig_path_join(model, "config.json", err) : NULL;
-  ig_status status = path ? ig_config_file_read(model, &config, err) : IG_ERROR_MEMORY;
+  ig_status status = path ? read_directory(model, &config, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_config_keep(&config, path, out, err);
   free(path);
   free(model);

@@ -1,6 +1,6 @@
 // Reading a Hugging Face model directory: config.json, generation_config.json, and the weights
 // (io/safetensors.h); with what an adapter adds to them, where the directory's name is
-// "MODEL+ADAPTER".
+// "MODEL+ADAPTER". What another program wrote in their place is read as model/arch/foreign.h says.
 #include "model/files/load.h"
 
 #include <stdlib.h>
@@ -10,6 +10,8 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "ingot.h"
+#include "io/json.h"
+#include "model/arch/foreign.h"
 #include "model/arch/initialize.h"
 #include "model/create/create.h"
 #include "model/files/config_file.h"
@@ -20,6 +22,7 @@
 // What is loaded, and how the weights are wanted.
 typedef struct loading {
   char *directory;
+  ig_foreign foreign;   // without tensors: the directory's own files count
   const char *adapter;  // the directory of an adapter to add; NULL: none
   bool packed;
   ig_pool *pool;  // packs
@@ -83,27 +86,48 @@ static ig_status load_weights(ig_model *m, const loading *how, const ig_safetens
   return status;
 }
 
+// The caller closes *opened, which is NULL for the tensors of another program.
+static ig_status find_tensors(const loading *how, ig_safetensors **opened,
+                              const ig_safetensors **out, ig_error *err) {
+  *opened = NULL;
+  *out = how->foreign.tensors;
+  if (*out) return IG_OK;
+  IG_TRY(ig_safetensors_open_with_absent(how->directory, opened, err));
+  *out = *opened;
+  return IG_OK;
+}
+
 static ig_status load_of_config(const loading *how, ig_config *config, ig_model **out,
                                 ig_error *err) {
-  ig_safetensors *file = NULL;
-  char *path = ig_path_join(how->directory, "config.json", err);
+  ig_safetensors *opened = NULL;
+  const ig_safetensors *file = NULL;
+  char *path = ig_config_file_path(how->directory, &how->foreign, err);
   if (!path) return IG_ERROR_MEMORY;
   ig_status status = ig_config_check(config, path, err);
-  if (status == IG_OK) status = ig_safetensors_open_with_absent(how->directory, &file, err);
+  if (status == IG_OK) status = find_tensors(how, &opened, &file, err);
   if (status == IG_OK) status = ig_weights_settle_ties(file, config, err);
   if (status == IG_OK) status = ig_create_zeroed(config, path, out, err);
   if (status == IG_OK) status = load_weights(*out, how, file, err);
-  ig_safetensors_close(file);
+  ig_safetensors_close(opened);
   free(path);
   return status;
 }
 
-static ig_status load_model(const loading *how, ig_model **out, ig_error *err) {
+static ig_status load_generation(const loading *how, ig_model *m, ig_error *err) {
+  const json_t *made = json_object_get(how->foreign.files, "generation_config.json");
+  if (!how->foreign.tensors) return ig_generation_file_load(how->directory, m, err);
+  if (!made) return IG_OK;
+  m->generation_config = ig_json_text(made, 0);
+  return m->generation_config ? IG_OK : ig_fail_memory_in(how->directory, err);
+}
+
+static ig_status load_opened(loading *how, ig_model **out, ig_error *err) {
   ig_config config;
   ig_model *m = NULL;
-  IG_TRY(ig_config_file_read(how->directory, &config, err));
+  IG_TRY(ig_config_file_read(how->directory, &how->foreign, &config, err));
   ig_status status = load_of_config(how, &config, &m, err);
-  if (status == IG_OK) status = ig_generation_file_load(how->directory, m, err);
+  if (status == IG_OK) status = load_generation(how, m, err);
+  if (status == IG_OK) status = ig_problems_move(&m->notes, &how->foreign.notes, err);
   if (status != IG_OK) {
     ig_model_free(m);
     return status;
@@ -118,7 +142,9 @@ static ig_status load_named(const char *name, loading how, ig_model **out, ig_er
   const size_t length = ig_model_name_split(name, &how.adapter);
   how.directory = ig_allocate_copy(name, length, err);
   if (!how.directory) return IG_ERROR_MEMORY;
-  const ig_status status = load_model(&how, out, err);
+  ig_status status = ig_foreign_open(how.directory, &how.foreign, err);
+  if (status == IG_OK) status = load_opened(&how, out, err);
+  ig_foreign_close(&how.foreign);
   free(how.directory);
   return status;
 }
@@ -132,15 +158,26 @@ ig_status ig_load_packed(const char *name, ig_pool *pool, ig_model **out, ig_err
   return load_named(name, (loading){.packed = true, .pool = pool}, out, err);
 }
 
+static ig_status load_tokenizer(const char *directory, const ig_foreign *foreign,
+                                ig_tokenizer **out, ig_error *err) {
+  const ig_tokenizer_description *const *offered;
+  const ig_foreign_files files = {directory, foreign->files, foreign->copies};
+  IG_TRY(ig_config_file_tokenizers(directory, foreign, &offered, err));
+  if (!foreign->tensors) return ig_tokenizer_load(directory, offered, out, err);
+  if (!foreign->lacks_text) return ig_tokenizer_load_foreign(&files, offered, out, err);
+  return ig_fail(err, IG_ERROR_IO, "%s: %s", directory, foreign->lacks_text);
+}
+
 // An adapter adds nothing to the tokenizer: one with tokens of its own is refused.
 ig_status ig_load_tokenizer(const char *name, ig_tokenizer **out, ig_error *err) {
   const char *adapter;
-  const ig_tokenizer_description *const *offered;
+  ig_foreign foreign;
   *out = NULL;
   char *directory = ig_allocate_copy(name, ig_model_name_split(name, &adapter), err);
   if (!directory) return IG_ERROR_MEMORY;
-  ig_status status = ig_config_file_tokenizers(directory, &offered, err);
-  if (status == IG_OK) status = ig_tokenizer_load(directory, offered, out, err);
+  ig_status status = ig_foreign_open(directory, &foreign, err);
+  if (status == IG_OK) status = load_tokenizer(directory, &foreign, out, err);
+  ig_foreign_close(&foreign);
   free(directory);
   return status;
 }
