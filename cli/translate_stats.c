@@ -40,10 +40,11 @@ static void print_stats(FILE *file, const cli_translate_values *values,
           "\"repaired_lines\": %zu, \"unknown_codes\": %zu, \"unknown_sources\": %zu, "
           "\"unknown_targets\": %zu, \"empty\": %zu, \"unfinished\": %zu, \"unknown_outputs\": "
           "%zu, \"empty_outputs\": %zu, \"late_codes\": %zu, \"kept_unknowns\": %zu, "
-          "\"glossary_terms\": %zu, \"missing_terms\": %zu, ",
+          "\"glossary_terms\": %zu, \"missing_terms\": %zu, \"excluded_terms\": %zu, ",
           stats->repaired, stats->unknown_codes, stats->unknown_sources, stats->unknown_targets,
           stats->empty, stats->unfinished, stats->unknown_outputs, stats->empty_outputs,
-          stats->late_codes, stats->kept_unknowns, stats->glossary_terms, stats->missing_terms);
+          stats->late_codes, stats->kept_unknowns, stats->glossary_terms, stats->missing_terms,
+          stats->excluded_terms);
   fprintf(file, "\"lines_before\": %zu, ", lines_before);
   fprintf(file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ",
           stats->load_seconds, stats->seconds, peak_bytes());

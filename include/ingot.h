@@ -408,6 +408,8 @@ typedef struct ig_translate_stats {
   /* of the glossary: terms that sentences have, and those of them that are not in the translation,
    * which are told like the above */
   size_t glossary_terms, missing_terms;
+  /* of the missing ones, those that bad words, suppressed tokens or repeated n-grams exclude */
+  size_t excluded_terms;
 } ig_translate_stats;
 
 /* One stream of text: its options, the order of its lines, and its statistics. */

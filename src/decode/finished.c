@@ -16,10 +16,15 @@ float ig_finished_score(const ig_decode_options *options, const ig_sentence *sen
 
 void ig_finished_add(const ig_selection *selection, ig_sentence *sentence, const ig_candidate *last,
                      float score) {
+  int rank = selection->options->beam_size;
+  while (rank > 0 && score > sentence->slots[rank - 1].score) rank--;
+  ig_finished_add_at(selection, sentence, last, score, rank);
+}
+
+void ig_finished_add_at(const ig_selection *selection, ig_sentence *sentence,
+                        const ig_candidate *last, float score, int rank) {
   const ig_decode_options *options = selection->options;
   const int size = options->beam_size, generated = sentence->length;
-  int rank = size;
-  while (rank > 0 && score > sentence->slots[rank - 1].score) rank--;
   if (rank == size) return;
   ig_slot slot = sentence->slots[size - 1];  // the last one gives up its storage
   for (int i = size - 1; i > rank; i--) sentence->slots[i] = sentence->slots[i - 1];

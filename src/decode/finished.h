@@ -13,4 +13,7 @@ float ig_finished_score(const ig_decode_options *options, const ig_sentence *sen
 // score is above the last one's.
 void ig_finished_add(const ig_selection *selection, ig_sentence *sentence, const ig_candidate *last,
                      float score);
+// The same at slot `rank`, for who sorts them otherwise; rank beam_size: nowhere.
+void ig_finished_add_at(const ig_selection *selection, ig_sentence *sentence,
+                        const ig_candidate *last, float score, int rank);
 #endif

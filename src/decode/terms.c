@@ -9,6 +9,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "decode/finished.h"
+#include "decode/placeable_form.h"
 
 // ---- what a hypothesis has ----------------------------------------------------
 
@@ -20,7 +21,8 @@ typedef struct term_state {
 
 typedef struct term_candidate {
   ig_candidate candidate;
-  int bank;  // tokens of terms that it has; COMPLETE: all
+  int bank;  // tokens of terms that it has; COMPLETE: all that a translation may have
+  int lost;  // terms that it will lack for good
   int rank;  // among those of its bank
   bool ends;
 } term_candidate;
@@ -30,8 +32,14 @@ static uint64_t all_of(const ig_terms *t) {
   return t->term_count == IG_TERMS_MOST ? UINT64_MAX : ((uint64_t)1 << t->term_count) - 1;
 }
 
+static int count_terms(uint64_t terms) {
+  int count = 0;
+  for (; terms; terms &= terms - 1) count++;
+  return count;
+}
+
 static bool is_open(const term_state *s, const ig_term_form *form) {
-  return !(s->met >> form->term & 1);
+  return !form->excluded && !(s->met >> form->term & 1);
 }
 
 // Do the last length tokens of ids (count) and then `token` begin the form?
@@ -71,7 +79,32 @@ static term_state state_of(const ig_terms *t, const int *ids, int length) {
   return s;
 }
 
-static bool is_complete(const ig_terms *t, const term_state *s) { return s->met == all_of(t); }
+static bool is_complete(const ig_terms *t, const term_state *s) {
+  return (s->met | ~t->placeable) == UINT64_MAX;
+}
+
+// Can the hypothesis of ids (count), in state s, still get the form?
+static bool is_placeable(const ig_terms *t, const term_state *s, const ig_term_form *form,
+                         const ig_placeable_hypothesis *hypothesis) {
+  const int *last = hypothesis->ids + hypothesis->count - s->matched;
+  const size_t size = (size_t)s->matched * sizeof *last;
+  if (t->no_repeat_ngram == 0) return true;
+  if (ig_placeable_form_after(hypothesis, form->ids, form->length, 0)) return true;
+  return s->matched > 0 && s->matched < form->length && memcmp(form->ids, last, size) == 0 &&
+         ig_placeable_form_after(hypothesis, form->ids, form->length, s->matched);
+}
+
+// The terms that a hypothesis of ids (count), in state s, lacks and can no longer get.
+static uint64_t lost_terms(const ig_terms *t, const term_state *s, const int *ids, int count) {
+  const ig_placeable_hypothesis hypothesis = {ids, count, t->no_repeat_ngram};
+  uint64_t possible = s->met;
+  for (int f = 0; f < t->form_count; f++) {
+    const ig_term_form *form = &t->forms[f];
+    if (!form->excluded && !(possible >> form->term & 1) && is_placeable(t, s, form, &hypothesis))
+      possible |= (uint64_t)1 << form->term;
+  }
+  return all_of(t) & ~possible;
+}
 
 static int bank_of(const ig_terms *t, const term_state *s) {
   return is_complete(t, s) ? COMPLETE : s->tokens + s->matched;
@@ -79,6 +112,11 @@ static int bank_of(const ig_terms *t, const term_state *s) {
 
 uint64_t ig_terms_met(const ig_terms *t, const int *ids, int length) {
   return state_of(t, ids, length).met;
+}
+
+uint64_t ig_terms_lost(const ig_terms *t, const int *ids, int length) {
+  const term_state s = state_of(t, ids, length);
+  return lost_terms(t, &s, ids, length);
 }
 
 // Does the token bring the hypothesis nearer to its terms: as the next one of the form that was
@@ -92,7 +130,8 @@ static bool is_next(const term_state *s, const ig_term_form *form, const int *id
 static int fewest_of(const ig_terms *t, int term) {
   int fewest = INT_MAX;
   for (int f = 0; f < t->form_count; f++)
-    if (t->forms[f].term == term && t->forms[f].length < fewest) fewest = t->forms[f].length;
+    if (t->forms[f].term == term && !t->forms[f].excluded && t->forms[f].length < fewest)
+      fewest = t->forms[f].length;
   return fewest;
 }
 
@@ -100,7 +139,7 @@ static int fewest_of(const ig_terms *t, int term) {
 static int needed_anew(const ig_terms *t, const term_state *s) {
   int sum = 0;
   for (int term = 0; term < t->term_count; term++)
-    if (!(s->met >> term & 1)) sum += fewest_of(t, term);
+    if (!((s->met | ~t->placeable) >> term & 1)) sum += fewest_of(t, term);
   return sum;
 }
 
@@ -139,8 +178,11 @@ ig_status ig_terms_create(const ig_term_form *forms, int count, const ig_decode_
     *out = NULL;
     return IG_ERROR_MEMORY;
   }
+  t->no_repeat_ngram = options->no_repeat_ngram;
   for (int f = 0; f < count; f++) {
     t->forms[f] = forms[f];
+    t->forms[f].excluded = !ig_placeable_form_ever(options, forms[f].ids, forms[f].length);
+    if (!t->forms[f].excluded) t->placeable |= (uint64_t)1 << forms[f].term;
     if (forms[f].term >= t->term_count) t->term_count = forms[f].term + 1;
   }
   return IG_OK;
@@ -199,9 +241,10 @@ void ig_terms_ban(const ig_decode_options *o, const ig_sentence *sentence, const
   const int generated = sentence->length - 1, left = sentence->options.max_length - generated;
   const term_state s = state_of(t, ids + 1, generated);
   if (is_complete(t, &s)) return;
-  // At the last place a hypothesis ends whatever it lacks, and so it does where nothing else may
-  // come.
-  if (left <= 1) return;
+  // At the last place a hypothesis ends whatever it lacks; and it may end where it has all that it
+  // can have.
+  const uint64_t lost = lost_terms(t, &s, ids + 1, generated);
+  if (left <= 1 || (s.met | lost) == all_of(t)) return;
   ban_end(o, scores);
   // After a token of no term nothing is begun.
   if (needed_anew(t, &s) > left - 2)
@@ -220,14 +263,14 @@ static void add_candidate(const ig_selection *selection, ig_sentence *sentence, 
   ig_terms *t = sentence->options.terms;
   if (c.score == -INFINITY || is_found(t, &c)) return;
   const size_t stride = (size_t)selection->options->sentence.max_length + 1;
-  const int *ids = selection->rows->ids + (size_t)(sentence->first_row + c.row) * stride + 1;
-  const int generated = sentence->length - 1;
-  term_state s = state_of(t, ids, generated);
-  advance(t, &s, ids, generated, c.token);
-  t->found[t->found_count++] =
-      (term_candidate){.candidate = c,
-                       .bank = bank_of(t, &s),
-                       .ends = ig_finished_by(selection->options, sentence, c.token)};
+  int *ids = selection->rows->ids + (size_t)(sentence->first_row + c.row) * stride + 1;
+  const int length = sentence->length;
+  ids[length - 1] = c.token;  // the row has a place for it, which nothing else uses in this step
+  const term_state s = state_of(t, ids, length);
+  const bool ends = ig_finished_by(selection->options, sentence, c.token);
+  const uint64_t lost = ends ? all_of(t) & ~s.met : lost_terms(t, &s, ids, length);
+  t->found[t->found_count++] = (term_candidate){
+      .candidate = c, .bank = bank_of(t, &s), .lost = count_terms(lost), .ends = ends};
 }
 
 void ig_terms_begin(ig_terms *t) { t->found_count = 0; }
@@ -281,14 +324,26 @@ static void rank_found(ig_terms *t) {
   }
 }
 
-static void finish(const ig_selection *selection, ig_sentence *sentence) {
+static int missing_in(const ig_terms *t, const ig_slot *slot) {
+  return t->term_count - count_terms(ig_terms_met(t, slot->ids, slot->length));
+}
+
+// Does a hypothesis come before a finished one: one with more of the terms, or a likelier one?
+static bool beats(const ig_terms *t, int missing, float score, const ig_slot *slot) {
+  const int its = slot->finished ? missing_in(t, slot) : INT_MAX;
+  return missing != its ? missing < its : score > slot->score;
+}
+
+static void finish_hypotheses(const ig_selection *selection, ig_sentence *sentence) {
   const ig_decode_options *options = selection->options;
   const ig_terms *t = sentence->options.terms;
   for (int i = 0; i < t->found_count; i++) {
     const term_candidate *c = &t->found[i];
-    if (c->ends && c->rank < options->beam_size)
-      ig_finished_add(selection, sentence, &c->candidate,
-                      ig_finished_score(options, sentence, c->candidate.score, sentence->length));
+    if (!c->ends || c->rank >= options->beam_size) continue;
+    const float score = ig_finished_score(options, sentence, c->candidate.score, sentence->length);
+    int rank = options->beam_size;
+    while (rank > 0 && beats(t, c->lost, score, &sentence->slots[rank - 1])) rank--;
+    ig_finished_add_at(selection, sentence, &c->candidate, score, rank);
   }
 }
 
@@ -306,16 +361,19 @@ static void choose_running(const ig_decode_options *options, ig_sentence *senten
 }
 
 // Can a running hypothesis still become one of the n best? One that lacks terms has yet to pay for
-// them: it is no longer waited for once as many have finished as there are beams.
+// them: it is no longer waited for once as many have finished as there are beams, unless the last
+// of the n best lacks terms that it may get.
 static bool is_improvable(const ig_decode_options *options, const ig_sentence *sentence) {
   const ig_terms *t = sentence->options.terms;
   const ig_slot *last = &sentence->slots[options->n_best - 1];
   const bool full = sentence->slots[options->beam_size - 1].finished;
   if (!last->finished) return true;
+  const int missing = missing_in(t, last);
   for (int i = 0; i < t->found_count; i++) {
     const term_candidate *c = &t->found[i];
-    if (c->ends || (full && c->bank != COMPLETE)) continue;
-    if (ig_finished_score(options, sentence, c->candidate.score, sentence->length) > last->score)
+    if (c->ends || (full && c->bank != COMPLETE && c->lost >= missing)) continue;
+    if (beats(t, c->lost,
+              ig_finished_score(options, sentence, c->candidate.score, sentence->length), last))
       return true;
   }
   return false;
@@ -326,7 +384,7 @@ void ig_terms_choose(const ig_selection *selection, ig_sentence *sentence, int c
   for (int i = 0; i < count; i++) add_candidate(selection, sentence, sentence->candidates[i]);
   sort_found(sentence->options.terms);
   rank_found(sentence->options.terms);
-  finish(selection, sentence);
+  finish_hypotheses(selection, sentence);
   choose_running(options, sentence);
   sentence->failed = sentence->next_rows == 0 && !sentence->slots[0].finished;
   sentence->done = sentence->next_rows == 0 || !is_improvable(options, sentence);

@@ -17,11 +17,14 @@ typedef struct ig_term_form {
   int term;        // its index
   const int *ids;  // (length), borrowed
   int length;
+  bool excluded;  // by bad words, suppressed tokens or a repetition inside it; ig_terms_create's
 } ig_term_form;
 
 // Those of one sentence. ig_terms_create, ig_terms_free.
 typedef struct ig_terms {
   int term_count;
+  uint64_t placeable;  // bit i: term i has a form that is not excluded
+  int no_repeat_ngram;
   int form_count;
   ig_term_form *forms;
   // Of the running step.
@@ -36,11 +39,14 @@ ig_status ig_terms_create(const ig_term_form *forms, int count, const ig_decode_
 void ig_terms_free(ig_terms *terms);
 // Which terms the tokens (length) have: bit i of the result is that of term i.
 uint64_t ig_terms_met(const ig_terms *terms, const int *ids, int length);
-// Tokens that the shortest forms of all terms have together.
+// The terms that the tokens (length) lack and that can no longer come after them, for bad words,
+// suppressed tokens or repeated n-grams exclude all their forms.
+uint64_t ig_terms_lost(const ig_terms *terms, const int *ids, int length);
+// Tokens that the shortest forms of all terms have together that are not excluded.
 int ig_terms_length(const ig_terms *terms);
 
-// For beam search (beam.c). Bans the end in a row that lacks terms, and where its last places are
-// just enough for them, all tokens but theirs.
+// For beam search (beam.c). Bans the end in a row that lacks terms which can come, and where its
+// last places are just enough for them, all tokens but theirs.
 void ig_terms_ban(const ig_decode_options *options, const ig_sentence *sentence, const int *ids,
                   float *scores);
 // A row as the processors and ig_terms_ban left it.
@@ -54,6 +60,6 @@ void ig_terms_begin(ig_terms *terms);
 // Adds the row's likeliest token, and those by which it comes nearer to its terms.
 void ig_terms_offer(const ig_selection *selection, ig_sentence *sentence, const ig_term_row *row);
 // Chooses sentence->next from these and from the best of all rows, sentence->candidates (count),
-// finishes hypotheses and decides whether the sentence is done.
+// finishes hypotheses, those with the most terms first, and decides whether the sentence is done.
 void ig_terms_choose(const ig_selection *selection, ig_sentence *sentence, int count);
 #endif

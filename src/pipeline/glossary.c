@@ -106,7 +106,22 @@ static ig_status add_form(ig_glossary *g, const glossary_entry *entry, const cha
 
 // ---- the file -----------------------------------------------------------------
 
-// The next field of a line, without white space at its ends; *line is moved after it.
+// Makes each run of white space one space.
+static void join_spaces(char *text) {
+  char *to = text;
+  for (const char *from = text; *from;) {
+    size_t spaces = 0, step;
+    while ((step = ig_utf8_space(from + spaces, strlen(from + spaces))) > 0) spaces += step;
+    const size_t size = ig_utf8_step(from);
+    if (spaces > 0) *to++ = ' ';
+    for (size_t i = 0; spaces == 0 && i < size; i++) *to++ = from[i];
+    from += spaces > 0 ? spaces : size;
+  }
+  *to = '\0';
+}
+
+// The next field of a line, without white space at its ends and with single spaces inside; *line is
+// moved after it.
 static char *take_field(char **line) {
   char *field = *line, *tab = strchr(field, '\t');
   const char *text = field;
@@ -115,6 +130,7 @@ static char *take_field(char **line) {
   ig_utf8_strip(&text, &length);
   field = field + (text - field);
   field[length] = '\0';
+  join_spaces(field);
   return field;
 }
 
@@ -287,9 +303,12 @@ ig_status ig_glossary_find(const ig_glossary *g, const char *text, size_t length
   // The last terms of more than fit are left out.
   for (; o.count > 0; o.count--) {
     IG_TRY(make_terms(g, &o, options, &out->terms, err));
-    if (ig_terms_length(out->terms) + 2 <= options->sentence.max_length) return IG_OK;
+    const int needed = ig_terms_length(out->terms);
+    if (needed == 0) out->excluded = o.count;
+    if (needed > 0 && needed + 2 <= options->sentence.max_length) return IG_OK;
     ig_terms_free(out->terms);
     out->terms = NULL;
+    if (needed == 0) return IG_OK;  // the sentence is translated as if it had none
   }
   return IG_OK;
 }

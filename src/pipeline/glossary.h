@@ -16,7 +16,8 @@ size_t ig_glossary_unusable(const ig_glossary *glossary, const char **names);
 // The terms that occur in a text.
 typedef struct ig_glossary_terms {
   int count;        // each once, the longest where several begin
-  ig_terms *terms;  // those that fit into a translation, for ig_terms_free; NULL: none do
+  int excluded;     // of these, all that fit, if bad words and the like exclude them; otherwise 0
+  ig_terms *terms;  // those that fit into a translation, for ig_terms_free; NULL: none can come
 } ig_glossary_terms;
 ig_status ig_glossary_find(const ig_glossary *glossary, const char *text, size_t length,
                            const ig_decode_options *options, ig_glossary_terms *out, ig_error *err);

@@ -69,6 +69,17 @@ void ig_losses_of_division(ig_losses *losses, const ig_window_sentence *s, size_
               s->number, s->truncated_from, s->truncated_to, parts);
 }
 
+static void tell_terms(const ig_reporter *reporter, const ig_window_sentence *s) {
+  char why[120] = "";
+  if (s->excluded_terms > 0)
+    snprintf(why, sizeof why, "; bad words, suppressed tokens or repeated n-grams exclude %d",
+             s->excluded_terms);
+  ig_report(reporter, IG_LEVEL_WARNING,
+            "line %zu: of %d %s of the glossary %d %s not in the translation%s", s->number,
+            s->terms, s->terms == 1 ? "term" : "terms", s->missing_terms,
+            s->missing_terms == 1 ? "is" : "are", why);
+}
+
 void ig_losses_of_output(ig_losses *losses, const ig_window_sentence *s) {
   if (s->unfinished && count_loss(losses, IG_LOST_UNFINISHED))
     ig_report(losses->reporter, IG_LEVEL_WARNING,
@@ -78,11 +89,7 @@ void ig_losses_of_output(ig_losses *losses, const ig_window_sentence *s) {
     ig_report(losses->reporter, IG_LEVEL_WARNING,
               "line %zu: %zu unknown %s in the translation left out", s->number, s->lost_output,
               s->lost_output == 1 ? "token" : "tokens");
-  if (s->missing_terms > 0 && count_loss(losses, IG_LOST_TERM))
-    ig_report(losses->reporter, IG_LEVEL_WARNING,
-              "line %zu: of %d %s of the glossary %d %s not in the translation", s->number,
-              s->terms, s->terms == 1 ? "term" : "terms", s->missing_terms,
-              s->missing_terms == 1 ? "is" : "are");
+  if (s->missing_terms > 0 && count_loss(losses, IG_LOST_TERM)) tell_terms(losses->reporter, s);
   if (s->blank_output && count_loss(losses, IG_LOST_OUTPUT))
     ig_report(losses->reporter, IG_LEVEL_WARNING, "line %zu: the translation has no text",
               s->number);

@@ -48,6 +48,7 @@ static void count_losses(ig_translator *t) {
   for (size_t i = 0; i < t->window.count; i++) {
     t->stats.glossary_terms += (size_t)t->window.sentences[i].terms;
     t->stats.missing_terms += (size_t)t->window.sentences[i].missing_terms;
+    t->stats.excluded_terms += (size_t)t->window.sentences[i].excluded_terms;
     t->stats.kept_unknowns += t->window.sentences[i].kept_unknown;
     ig_losses_of_source(&t->losses, &t->window.sentences[i]);
     ig_losses_of_output(&t->losses, &t->window.sentences[i]);
@@ -57,8 +58,11 @@ static void count_losses(ig_translator *t) {
 static void count_missing_terms(ig_translator *t, size_t index, const ig_hypothesis *found) {
   ig_window_sentence *s = &t->window.sentences[index];
   const ig_terms *terms = t->own_options[index].terms;
-  uint64_t met = terms ? ig_terms_met(terms, found->ids, found->length) : 0;
+  if (!terms) return;
+  uint64_t met = ig_terms_met(terms, found->ids, found->length),
+           lost = ig_terms_lost(terms, found->ids, found->length);
   for (; met; met &= met - 1) s->missing_terms--;
+  for (; lost; lost &= lost - 1) s->excluded_terms++;
 }
 
 static ig_status keep_translation(void *context, size_t sentence, const ig_hypothesis *found,
@@ -142,6 +146,7 @@ static ig_status find_terms(ig_translator *t, ig_error *err) {
     IG_TRY(ig_glossary_find(t->glossary, t->window.text + s->source_text.begin + t->prefix_length,
                             s->source_text.length - t->prefix_length, &t->decode, &found, err));
     s->terms = s->missing_terms = found.count;
+    s->excluded_terms = found.excluded;
     if (s->length > 0)
       t->own_options[i].terms = found.terms;
     else

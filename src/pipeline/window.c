@@ -31,6 +31,7 @@ static void clear_sentence(const ig_window *w, ig_window_sentence *sentence) {
   sentence->unfinished = false;
   sentence->terms = 0;
   sentence->missing_terms = 0;
+  sentence->excluded_terms = 0;
   sentence->kept_unknown = false;
   sentence->lost_output = 0;
   sentence->blank_output = false;

@@ -45,6 +45,7 @@ typedef struct ig_window_sentence {
   int max_length;            // tokens that the translation might have
   bool unfinished;           // the translation ran into max_length
   int terms, missing_terms;  // of a glossary: in the source, and of these not in the translation
+  int excluded_terms;        // of the missing ones, those that bans kept out
   bool kept_unknown;         // something of the source was copied into the translation
   size_t lost_output;        // tokens of the translation that its text leaves out
   bool blank_output;         // the best translation has no text

@@ -35,6 +35,36 @@ expect 0 "$INGOT" translate -m "$model" -i in --glossary odd.tsv
 has err 'the vocabulary cannot spell the target terms of 1 lines of the glossary'
 same out free
 
+# A term that a bad word or a repetition excludes is told, and the translation ends all the same.
+printf 'The dog sleeps in the house.\n' >dog
+printf 'dog\tKöter\nhouse\tGebäude\n' >two.tsv
+echo 'Köter' >bad
+expect 0 "$INGOT" translate -m "$model" -i dog --glossary two.tsv --bad-words bad --stats stats
+has out Gebäude
+has err 'line 1: of 2 terms of the glossary 1 is not in the translation; bad words, suppressed'
+has stats '"missing_terms": 1, "excluded_terms": 1'
+has stats '"unfinished": 0'
+printf 'dog\tKöter\n' >one.tsv
+expect 0 "$INGOT" translate -m "$model" -i dog --bad-words bad
+cp out free
+expect 0 "$INGOT" translate -m "$model" -i dog --glossary one.tsv --bad-words bad --stats stats
+same out free
+has stats '"missing_terms": 1, "excluded_terms": 1'
+printf 'dog\tHund Hund\n' >one.tsv
+expect 0 "$INGOT" translate -m "$model" -i dog --glossary one.tsv --no-repeat-ngram-size 1 \
+  --stats stats
+has stats '"unfinished": 0'
+has stats '"missing_terms": 1, "excluded_terms": 1'
+
+# White space is one space, on both sides.
+printf 'ice  cream\t kaltes \xc2\xa0 Eis\n' >spaces.tsv
+printf 'I like ice \xc2\xa0cream.\n' >ice
+expect 0 "$INGOT" translate -m "$model" -i ice --glossary spaces.tsv
+has out 'altes Eis'
+printf 'ice cream\tEis\nice  cream\tRahm\n' >spaces.tsv
+expect 1 "$INGOT" translate -m "$model" -i ice --glossary spaces.tsv
+has err "the source term 'ice cream' is in line 1, too"
+
 printf 'cat\tdie </s> Katze\n' >odd.tsv
 expect 0 "$INGOT" translate -m "$model" -i in --glossary odd.tsv
 has err 'the vocabulary cannot spell the target terms of 1 lines of the glossary'

@@ -40,7 +40,9 @@ static float *run(void *context, const ig_decoder_step *step) {
 
 // Two forms of term 0, which share a token, and one of term 1.
 static const int ids[] = {2, 3, 2, 2, 1, 4};
-static const ig_term_form forms[] = {{0, ids, 2}, {0, ids + 2, 3}, {1, ids + 5, 1}};
+static const ig_term_form forms[] = {{.term = 0, .ids = ids, .length = 2},
+                                     {.term = 0, .ids = ids + 2, .length = 3},
+                                     {.term = 1, .ids = ids + 5, .length = 1}};
 
 static bool has(const int *text, int length, const ig_term_form *form) {
   for (int i = 0; i + form->length <= length; i++)
@@ -81,21 +83,27 @@ static ig_status leave(void *context, int seat, const ig_hypothesis *found, ig_e
   return IG_OK;
 }
 
-// terms 0: none.
-static void decode(const ig_decode_options *options, int terms, asking_feed *feed) {
+// list (count): NULL: none.
+static void decode_with(const ig_decode_options *options, const ig_term_form *list, int count,
+                        asking_feed *feed) {
   ig_terms *made[SENTENCES] = {NULL};
   const ig_kernels *kernels;
   ig_search *search;
   const ig_stepper stepper = {.run = run};
   *feed = (asking_feed){.terms = made, .waiting = SENTENCES, .n_best = options->n_best};
   assert_int_equal(ig_kernels_select(&kernels, NULL), IG_OK);
-  for (int s = 0; terms && s < SENTENCES; s++)
-    assert_int_equal(ig_terms_create(forms, terms == 1 ? 2 : 3, options, &made[s], NULL), IG_OK);
+  for (int s = 0; list && s < SENTENCES; s++)
+    assert_int_equal(ig_terms_create(list, count, options, &made[s], NULL), IG_OK);
   assert_int_equal(ig_search_create(options, kernels, NULL, SENTENCES, &search, NULL), IG_OK);
   const ig_search_feed its = {.join = join, .leave = leave, .context = feed};
   assert_int_equal(ig_search_stream(search, &stepper, &its, SENTENCES, NULL), IG_OK);
   ig_search_free(search);
   for (int s = 0; s < SENTENCES; s++) ig_terms_free(made[s]);
+}
+
+// terms 0: none.
+static void decode(const ig_decode_options *options, int terms, asking_feed *feed) {
+  decode_with(options, terms ? forms : NULL, terms == 1 ? 2 : 3, feed);
 }
 
 // The best score of all texts of at most LONGEST tokens that have the terms before their end.
@@ -183,6 +191,73 @@ static void counts_what_is_met(void **state) {
   ig_terms_free(terms);
 }
 
+// Most do, but for a sentence that likes to repeat a token best.
+static void assert_that_they_end(const asking_feed *feed) {
+  int ended = 0;
+  for (int s = 0; s < SENTENCES; s++) {
+    const ig_hypothesis *h = &feed->found[s][0];
+    ended += h->ids[h->length - 1] == END;
+  }
+  assert_true(ended >= SENTENCES - 1);
+}
+
+// A bad word excludes a term, or the forms of one but for the longest: what is left must come, and
+// the end may.
+static void bad_words_exclude(void **state) {
+  (void)state;
+  static asking_feed feed;
+  int offsets[] = {0, 1}, four[] = {4}, pair_offsets[] = {0, 2}, pair[] = {2, 3};
+  ig_decode_options options = plain_options(16, ALL_TOKENS, START, END);
+  options.sentence.max_length = 24;
+  options.length_penalty = 0;
+  options.bad_words = (ig_bad_words){1, offsets, four};
+  decode(&options, 2, &feed);
+  assert_that_they_end(&feed);
+  for (int s = 0; s < SENTENCES; s++) {
+    const ig_hypothesis *h = &feed.found[s][0];
+    assert_true(has_all(h->ids, h->length, 1));
+    assert_false(has(h->ids, h->length, &forms[2]));
+  }
+  options.bad_words = (ig_bad_words){1, pair_offsets, pair};
+  decode(&options, 2, &feed);
+  for (int s = 0; s < SENTENCES; s++) {
+    const ig_hypothesis *h = &feed.found[s][0];
+    assert_true(has(h->ids, h->length, &forms[1]));
+    assert_true(has(h->ids, h->length, &forms[2]));
+  }
+}
+
+// No token may come twice, and two terms share one: either of them comes, and the end. A third,
+// which has one twice, never can.
+static void repetitions_exclude(void **state) {
+  (void)state;
+  static asking_feed feed;
+  static const int shared[] = {2, 3, 3, 4, 1, 1};
+  static const ig_term_form list[] = {{.term = 0, .ids = shared, .length = 2},
+                                      {.term = 1, .ids = shared + 2, .length = 2},
+                                      {.term = 2, .ids = shared + 4, .length = 2}};
+  ig_decode_options options = plain_options(16, ALL_TOKENS, START, END);
+  options.sentence.max_length = 24;
+  options.length_penalty = 0;
+  options.no_repeat_ngram = 1;
+  decode_with(&options, list, 3, &feed);
+  assert_that_they_end(&feed);
+  ig_terms *terms;
+  assert_int_equal(ig_terms_create(list, 3, &options, &terms, NULL), IG_OK);
+  for (int s = 0; s < SENTENCES; s++) {
+    const ig_hypothesis *h = &feed.found[s][0];
+    assert_true(has(h->ids, h->length, &list[0]) != has(h->ids, h->length, &list[1]));
+    assert_int_equal(ig_terms_met(terms, h->ids, h->length) ^ 7,
+                     ig_terms_lost(terms, h->ids, h->length));
+  }
+  // What is begun may be ended, and where it is left cannot be begun once more.
+  static const int begun[] = {2, 1, 3};
+  assert_int_equal(ig_terms_lost(terms, begun, 1), 4);
+  assert_int_equal(ig_terms_lost(terms, begun, 2), 4 + 1);
+  assert_int_equal(ig_terms_lost(terms, begun + 2, 1), 4 + 1);
+  ig_terms_free(terms);
+}
+
 static int set_up(void **state) {
   (void)state;
   fill_table();
@@ -191,7 +266,8 @@ static int set_up(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(finds_the_best), cmocka_unit_test(each_has_them),
-      cmocka_unit_test(none_asked_for), cmocka_unit_test(counts_what_is_met)};
+      cmocka_unit_test(finds_the_best),    cmocka_unit_test(each_has_them),
+      cmocka_unit_test(none_asked_for),    cmocka_unit_test(counts_what_is_met),
+      cmocka_unit_test(bad_words_exclude), cmocka_unit_test(repetitions_exclude)};
   return cmocka_run_group_tests(tests, set_up, NULL);
 }
