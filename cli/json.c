@@ -1,7 +1,9 @@
-// Writing JSON strings (RFC 8259, section 7).
+// Writing JSON strings (RFC 8259, section 7) and numbers.
 #include "json.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 
 // The bytes of a character that changes what a terminal shows besides itself (ig_clean_text): DEL,
 // U+0080 to U+009F, U+2028 to U+202E, U+2066 to U+2069. 0: it is none.
@@ -39,4 +41,14 @@ void cli_json_string(FILE *file, const char *text) {
       fputc(*p, file);
   }
   fputc('"', file);
+}
+
+void cli_json_number(FILE *file, double number) {
+  char text[40];
+  for (int digits = 15; digits <= 17; digits++) {
+    snprintf(text, sizeof text, "%.*g", digits, number);
+    if (strtod(text, NULL) == number) break;
+  }
+  fputs(text, file);
+  if (strpbrk(text, ".e") == NULL) fputs(".0", file);
 }

@@ -10,8 +10,9 @@
 #include "options.h"
 #include "report.h"
 
-const cli_verb *const cli_verbs[] = {&cli_train,  &cli_fuse,  &cli_convert, &cli_translate,
-                                     &cli_answer, &cli_score, &cli_inspect, &cli_bench};
+const cli_verb *const cli_verbs[] = {&cli_train,  &cli_fuse,  &cli_convert,     &cli_translate,
+                                     &cli_answer, &cli_score, &cli_score_squad, &cli_inspect,
+                                     &cli_bench};
 const size_t cli_verb_count = sizeof cli_verbs / sizeof *cli_verbs;
 
 static const cli_verb *find_verb(const char *name) {
@@ -32,10 +33,18 @@ static int unknown_verb(const char *word) {
   return cli_usage_error(NULL, "unknown %s '%s'", what, word);
 }
 
+// A verb of two words, "score squad".
+static const cli_verb *find_longer_verb(const char *first, const char *second) {
+  char name[64];
+  const int length = snprintf(name, sizeof name, "%s %s", first, second);
+  return length < (int)sizeof name ? find_verb(name) : NULL;
+}
+
 static int help(int argc, char **argv) {
-  if (argc > 1)
+  const cli_verb *longer = argc == 2 ? find_longer_verb(argv[0], argv[1]) : NULL;
+  if (argc > 1 && longer == NULL)
     return cli_usage_error(NULL, "help takes one verb, found '%s' after '%s'", argv[1], argv[0]);
-  const cli_verb *verb = argc == 1 ? find_verb(argv[0]) : NULL;
+  const cli_verb *verb = argc == 1 ? find_verb(argv[0]) : longer;
   if (argc == 0)
     cli_help_overview(stdout);
   else if (verb != NULL)
@@ -61,6 +70,8 @@ static int dispatch(int argc, char **argv) {
     printf("ingot %s\n", ig_version());
     return CLI_OK;
   }
+  const cli_verb *longer = argc > 2 ? find_longer_verb(word, argv[2]) : NULL;
+  if (longer != NULL) return longer->run(longer, argc - 3, argv + 3);
   const cli_verb *verb = find_verb(word);
   return verb != NULL ? verb->run(verb, argc - 2, argv + 2) : unknown_verb(word);
 }

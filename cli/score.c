@@ -165,6 +165,8 @@ static int read_metric(const cli_verb *verb, const char *name, asked_metrics *as
       code = ask_for(verb, (ig_metric)i, asked);
     return code;
   }
+  if (strcmp(name, "squad") == 0)
+    return cli_usage_error(verb, "squad is a verb of its own: ingot score squad --reference ...");
   const char *nearest = cli_nearest(name, cli_metrics, CLI_METRICS);
   if (nearest != NULL)
     return cli_usage_error(verb, "unknown metric '%s'; did you mean '%s'?", name, nearest);

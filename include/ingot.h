@@ -564,6 +564,60 @@ typedef struct ig_score {
 ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses,
                          const char *const *references, size_t count, ig_score *out, ig_error *err);
 
+/* Whose rules answers to questions are scored by. The numbers are those of the official scripts. */
+typedef enum ig_squad_rules {
+  IG_SQUAD_RULES_FILE, /* V2 if the file says that it is, or says of questions whether they are
+                        * impossible, or has some without answers; else V1 */
+  IG_SQUAD_RULES_V1,   /* SQuAD 1.1 */
+  IG_SQUAD_RULES_V2,   /* SQuAD 2.0: a question without answers asks for none */
+  IG_SQUAD_RULES_MLQA, /* MLQA, by language: its articles, and Chinese by characters */
+  IG_SQUAD_RULES_CMRC  /* CMRC 2018, for Chinese: characters, and the longest stretch of them that
+                        * both answers have; English within is cut as one sentence */
+} ig_squad_rules;
+/* One question, as it was scored. The texts live until the callback returns. */
+typedef struct ig_squad_question_score {
+  const char *id;
+  const char *prediction; /* NULL: there is none */
+  const char *answer;     /* of the right ones that with the best F1, the first of several; NULL:
+                           * the question has none */
+  double exact, f1;       /* 0 to 1 */
+} ig_squad_question_score;
+/* All zero: the defaults. */
+typedef struct ig_squad_options {
+  ig_squad_rules rules;
+  const char
+      *language; /* of MLQA: "en", "es", "hi", "vi", "de", "ar" or "zh"; default NULL: "en" */
+  /* A JSON object of numbers by the ids of questions, for V2: the higher, the surer is it that the
+   * question has no answer. It gives best_exact and best_f1; and predictions with a number above
+   * null_threshold count as empty. Default NULL: none. */
+  const char *null_odds;
+  const double *null_threshold; /* default NULL: 1.0 */
+  ig_reporter reporter;         /* is told what is odd in the files */
+  void *question_context;       /* handed to `question` */
+  /* is told of each question, in the order of the file */
+  void (*question)(void *context, const ig_squad_question_score *score);
+} ig_squad_options;
+/* A group of questions: percentages over `total` questions; total 0: none. */
+typedef struct ig_squad_part {
+  size_t total;
+  double exact, f1;
+} ig_squad_part;
+typedef struct ig_squad_score {
+  ig_squad_rules rules; /* by which it was scored */
+  ig_squad_part all;
+  ig_squad_part answerable, unanswerable; /* V2 only */
+  /* V2 with null_odds: the best that a threshold could reach, and that threshold */
+  bool has_best;
+  double best_exact, best_exact_threshold, best_f1, best_f1_threshold;
+  size_t missing; /* questions without a prediction, which count as wrong */
+  size_t unknown; /* predictions for ids that the file does not have */
+  size_t empty;   /* predictions that are null: "" for SQuAD and MLQA, "None" for CMRC */
+} ig_squad_score;
+/* reference: a file in SQuAD's form. hypothesis: a file with a JSON object of texts by ids. Where
+ * V2's script fails on a missing prediction, it counts as wrong here. */
+ig_status ig_score_squad(const ig_squad_options *options, const char *reference,
+                         const char *hypothesis, ig_squad_score *out, ig_error *err);
+
 /* Lines that a model was not trained on, and how its translations of them are scored. */
 typedef struct ig_held_out_options {
   const char *const *sources;    /* (count): lines to translate, without newlines */

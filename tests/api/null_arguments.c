@@ -239,6 +239,10 @@ static void scores(void) {
     REFUSED(ig_score_lines(&options, holed, lines, 2, &score, &err));
     REFUSED(ig_score_lines(&options, lines, holed, 2, &score, &err));
   }
+  ig_squad_score answers;
+  REFUSED(ig_score_squad(NULL, NULL, directory, &answers, &err));
+  REFUSED(ig_score_squad(NULL, directory, NULL, &answers, &err));
+  REFUSED(ig_score_squad(NULL, directory, directory, NULL, &err));
   REFUSED(ig_score_held_out(NULL, directory, &value, &err));
   REFUSED(ig_score_held_out(&held_out, NULL, &value, &err));
   REFUSED(ig_score_held_out(&held_out, directory, NULL, &err));
@@ -333,7 +337,7 @@ static const struct {
      translators},
     {"ig_translator_open_ensemble ig_engine_open ig_engine_free", ensembles},
     {"ig_generate", generations},
-    {"ig_score_lines ig_score_held_out", scores},
+    {"ig_score_lines ig_score_squad ig_score_held_out", scores},
     {"ig_fuse ig_fuse_describe ig_fuse_verify", fusions},
     {"ig_convert", conversions},
     {"ig_inspect", inspections},

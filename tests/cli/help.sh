@@ -28,6 +28,7 @@ expect 2 "$INGOT" tranlate
 has err "did you mean 'translate'"
 expect 2 "$INGOT" help trian
 has err "did you mean 'train'"
+expect 2 "$INGOT" help score square
 expect 2 "$INGOT" translate -m x --beam-sze 4
 has err "did you mean --beam-size"
 expect 2 "$INGOT" translate -m x --zzzzzzzzzz

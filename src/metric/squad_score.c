@@ -1,0 +1,230 @@
+// Scores of predicted answers, summed in the order of the official scripts, so that all digits are
+// theirs.
+#include "metric/squad_score.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "ingot.h"
+#include "metric/squad_best.h"
+
+// ---- questions ------------------------------------------------------------------------
+
+// Keeps the better values of two answers, each for itself.
+static void keep_better(ig_squad_scored *s, const ig_answer_values *now, const char *answer) {
+  if (now->exact > s->raw.exact) s->raw.exact = now->exact;
+  if (!s->answer || now->f1 > s->raw.f1) {
+    s->raw.f1 = now->f1;
+    s->answer = answer;
+  }
+}
+
+// answer NULL: the right answer is none.
+static ig_status score_against(const ig_answer_manner *manner, ig_answer_words *prediction,
+                               const char *answer, ig_squad_scored *s, bool *counts,
+                               ig_error *err) {
+  ig_answer_words right = {0};
+  ig_answer_values now;
+  ig_status status = ig_answer_words_read(&right, manner, answer ? answer : "", err);
+  // SQuAD 2.0 takes no answer of which nothing is left for an answer.
+  *counts = !(manner->rules == IG_SQUAD_RULES_V2 && answer && right.words.count == 0);
+  if (status == IG_OK && *counts) {
+    status = ig_answer_words_compare(manner, prediction, &right, &now, err);
+    if (status == IG_OK) keep_better(s, &now, answer);
+  }
+  ig_answer_words_free(&right);
+  return status;
+}
+
+static ig_status score_question(const ig_squad_question *q, const ig_answer_manner *manner,
+                                ig_squad_scored *s, ig_error *err) {
+  ig_answer_words prediction = {0};
+  ig_status status = ig_answer_words_read(&prediction, manner, s->prediction, err);
+  bool counts, any = false;
+  for (size_t i = 0; status == IG_OK && i < q->answer_count; i++) {
+    status = score_against(manner, &prediction, q->answers[i].text, s, &counts, err);
+    any = any || counts;
+  }
+  if (status == IG_OK && !any) status = score_against(manner, &prediction, NULL, s, &counts, err);
+  if (!s->answer && q->answer_count > 0) s->answer = q->answers[0].text;
+  ig_answer_words_free(&prediction);
+  return status == IG_OK ? status : ig_fail_in(err, status, "question %s", q->id);
+}
+
+// SQuAD 2.0's script keeps questions by id: of several with one id the last counts, once.
+ig_status ig_squad_score_questions(const ig_squad *squad, const ig_answer_manner *manner,
+                                   const ig_squad_predictions *predictions, ig_squad_scored **out,
+                                   size_t *count, ig_error *err) {
+  const bool by_id = manner->rules == IG_SQUAD_RULES_V2;
+  *count = 0;
+  *out = ig_allocate(squad->count, sizeof **out, err);
+  bool *seen = *out ? ig_allocate(squad->count, sizeof *seen, err) : NULL;
+  ig_status status = seen ? IG_OK : IG_ERROR_MEMORY;
+  for (size_t i = 0; status == IG_OK && i < squad->count; i++) {
+    const size_t at = by_id ? ig_squad_find(squad, squad->questions[i].id) : i;
+    if (seen[at]) continue;
+    seen[at] = true;
+    ig_squad_scored *s = &(*out)[(*count)++];
+    *s = (ig_squad_scored){.question = at, .prediction = predictions->texts[at]};
+    if (s->prediction) status = score_question(&squad->questions[at], manner, s, err);
+    s->values = s->raw;
+  }
+  free(seen);
+  if (status == IG_OK) return status;
+  free(*out);
+  *out = NULL;
+  return status;
+}
+
+// ---- the figures ----------------------------------------------------------------------
+
+typedef enum squad_group {
+  SQUAD_GROUP_ALL,
+  SQUAD_GROUP_ANSWERABLE,
+  SQUAD_GROUP_UNANSWERABLE
+} squad_group;
+
+// The scripts of 1.1 and CMRC multiply each sum by 100 and then divide, as that of 2.0 does.
+static ig_squad_part sum_group(const ig_squad *squad, const ig_squad_scored *scored, size_t count,
+                               squad_group group) {
+  ig_squad_part part = {0};
+  for (size_t i = 0; i < count; i++) {
+    const bool answerable = squad->questions[scored[i].question].answer_count > 0;
+    if (group != SQUAD_GROUP_ALL && answerable != (group == SQUAD_GROUP_ANSWERABLE)) continue;
+    part.exact += scored[i].values.exact;
+    part.f1 += scored[i].values.f1;
+    part.total++;
+  }
+  if (part.total == 0) return part;
+  part.exact = 100.0 * part.exact / (double)part.total;
+  part.f1 = 100.0 * part.f1 / (double)part.total;
+  return part;
+}
+
+// What is surer than the threshold to have no answer counts as if "" had been predicted.
+static ig_status apply_threshold(const ig_squad *squad, const ig_squad_odds *odds,
+                                 const ig_squad_options *o, ig_squad_scored *scored, size_t count,
+                                 ig_error *err) {
+  const double threshold = o->null_threshold ? *o->null_threshold : 1.0;
+  for (size_t i = 0; i < count; i++) {
+    const ig_squad_question *q = &squad->questions[scored[i].question];
+    if (!scored[i].prediction) continue;
+    if (!odds->given[scored[i].question])
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: it has no number for question %s", o->null_odds,
+                     q->id);
+    if (odds->numbers[scored[i].question] > threshold)
+      scored[i].values.exact = scored[i].values.f1 = q->answer_count == 0;
+  }
+  return IG_OK;
+}
+
+static ig_status use_odds(const ig_squad *squad, const ig_squad_options *o, ig_squad_scored *scored,
+                          size_t count, ig_squad_score *out, ig_error *err) {
+  if (!o->null_odds) return IG_OK;
+  ig_squad_odds odds;
+  IG_TRY(ig_squad_odds_read(&odds, squad, o->null_odds, err));
+  ig_status status = apply_threshold(squad, &odds, o, scored, count, err);
+  if (status == IG_OK)
+    status = ig_squad_best_find(&(ig_squad_best_input){squad, &odds, scored, count}, out, err);
+  ig_squad_odds_free(&odds);
+  return status;
+}
+
+static void tell_questions(const ig_squad *squad, const ig_squad_options *o,
+                           const ig_squad_scored *scored, size_t count) {
+  for (size_t i = 0; o->question && i < count; i++)
+    o->question(o->question_context,
+                &(ig_squad_question_score){.id = squad->questions[scored[i].question].id,
+                                           .prediction = scored[i].prediction,
+                                           .answer = scored[i].answer,
+                                           .exact = scored[i].values.exact,
+                                           .f1 = scored[i].values.f1});
+}
+
+static ig_status score_corpus(const ig_squad *squad, const ig_squad_options *o,
+                              const ig_squad_predictions *predictions, ig_squad_score *out,
+                              ig_error *err) {
+  const ig_answer_manner manner = {out->rules, o->language ? o->language : "en"};
+  ig_squad_scored *scored;
+  size_t count;
+  IG_TRY(ig_squad_score_questions(squad, &manner, predictions, &scored, &count, err));
+  ig_status status = use_odds(squad, o, scored, count, out, err);
+  if (status == IG_OK) {
+    out->all = sum_group(squad, scored, count, SQUAD_GROUP_ALL);
+    if (out->rules == IG_SQUAD_RULES_V2) {
+      out->answerable = sum_group(squad, scored, count, SQUAD_GROUP_ANSWERABLE);
+      out->unanswerable = sum_group(squad, scored, count, SQUAD_GROUP_UNANSWERABLE);
+    }
+    tell_questions(squad, o, scored, count);
+  }
+  free(scored);
+  return status;
+}
+
+// ---- the rules ------------------------------------------------------------------------
+
+static ig_status check_squad_options(const ig_squad_options *o, ig_error *err) {
+  if ((unsigned)o->rules > IG_SQUAD_RULES_CMRC)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "rules: expected IG_SQUAD_RULES_FILE (0) to IG_SQUAD_RULES_CMRC (%d), found %d",
+                   IG_SQUAD_RULES_CMRC, (int)o->rules);
+  if (o->language && o->rules != IG_SQUAD_RULES_MLQA)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "language: only IG_SQUAD_RULES_MLQA has languages");
+  if (o->language && !ig_answer_words_know(o->language))
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "language: expected en, es, hi, vi, de, ar or zh, found \"%s\"", o->language);
+  return IG_OK;
+}
+
+static ig_squad_rules rules_of_file(const ig_squad *squad) {
+  const char *version = squad->version ? squad->version : "";
+  const bool second = squad->states_impossible || squad->answered < squad->count ||
+                      strncmp(version, "v2", 2) == 0 || strncmp(version, "2", 1) == 0;
+  return second ? IG_SQUAD_RULES_V2 : IG_SQUAD_RULES_V1;
+}
+
+static ig_status check_corpus(const ig_squad *squad, const char *path, const ig_squad_options *o,
+                              ig_squad_rules rules, ig_error *err) {
+  if (squad->answered == 0 && !squad->states_impossible)
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: no question has an answer: it is to be answered, and nothing to score by",
+                   path);
+  if (rules != IG_SQUAD_RULES_V2 && o->null_odds)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "null_odds: only the rules of SQuAD 2.0 use them");
+  for (size_t i = 0; rules != IG_SQUAD_RULES_V2 && i < squad->count; i++)
+    if (squad->questions[i].answer_count == 0)
+      return ig_fail(err, IG_ERROR_FORMAT,
+                     "%s: question %s has no answer, which only the rules of SQuAD 2.0 allow", path,
+                     squad->questions[i].id);
+  return IG_OK;
+}
+
+ig_status ig_score_squad(const ig_squad_options *options, const char *reference,
+                         const char *hypothesis, ig_squad_score *out, ig_error *err) {
+  const ig_squad_options o = options ? *options : (ig_squad_options){0};
+  IG_TRY(ig_fail_if_null(out, "out", err));
+  *out = (ig_squad_score){0};
+  IG_TRY(ig_fail_if_null(reference, "reference", err));
+  IG_TRY(ig_fail_if_null(hypothesis, "hypothesis", err));
+  IG_TRY(check_squad_options(&o, err));
+  ig_squad squad;
+  ig_squad_predictions predictions = {0};
+  IG_TRY(ig_squad_read(&(ig_squad_reading){reference, &o.reporter}, &squad, err));
+  out->rules = o.rules == IG_SQUAD_RULES_FILE ? rules_of_file(&squad) : o.rules;
+  const char *null_text = out->rules == IG_SQUAD_RULES_CMRC ? "None" : "";
+  ig_status status = check_corpus(&squad, reference, &o, out->rules, err);
+  if (status == IG_OK)
+    status =
+        ig_squad_predictions_read(&predictions, &squad, hypothesis, null_text, &o.reporter, err);
+  if (status == IG_OK) {
+    out->missing = predictions.missing;
+    out->unknown = predictions.unknown;
+    out->empty = predictions.empty;
+    status = score_corpus(&squad, &o, &predictions, out, err);
+  }
+  ig_squad_predictions_free(&predictions);
+  ig_squad_free(&squad);
+  return status;
+}
