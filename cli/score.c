@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "confidence.h"
 #include "error.h"
 #include "ingot.h"
 #include "input.h"
@@ -20,6 +21,7 @@ typedef struct score_values {
   bool ter_case_sensitive, ter_normalized, ter_no_punct, ter_asian_support, rouge_stemmer;
   const char *rouge_sentence_end;
   int chrf_word_order;
+  cli_confidence confidence;
 } score_values;
 #define CLI_VALUES score_values
 
@@ -51,6 +53,8 @@ static const cli_option score_options[] = {
                     "Default: a line is one sentence, and rougeLsum much like rougeL."),
     CLI_FLAG_OPTION(0, "sentence", sentence,
                     "A score for each line instead of one for all; BLEU's with effective order."),
+    CLI_CONFIDENCE_OPTIONS("Translations of another system, to test the difference; may be given "
+                           "several times."),
     CLI_FLAG_OPTION(0, "score-only", score_only, "Print the number alone, as 40.9."),
     CLI_FLAG_OPTION(0, "json", json,
                     "Print one JSON object a line: name, score, signature, verbose_score."),
@@ -58,7 +62,9 @@ static const cli_option score_options[] = {
 };
 
 // The parts of "NAME|SIGNATURE = SCORE VERBOSE", with all digits of the score.
-static void print_json(const ig_score *result) {
+// resampled: NULL, or what cli_confidence_print_json takes.
+static void print_json(const score_values *values, const ig_score *result,
+                       const ig_resampled *resampled) {
   char text[sizeof result->line];
   snprintf(text, sizeof text, "%s", result->line);
   char *equals = strstr(text, " = "), *bar = strchr(text, '|');
@@ -71,12 +77,16 @@ static void print_json(const ig_score *result) {
   cli_json_string(stdout, bar + 1);
   fputs(", \"verbose_score\": ", stdout);
   cli_json_string(stdout, *verbose == ' ' ? verbose + 1 : "");
+  if (resampled != NULL) cli_confidence_print_json(&values->confidence, "", resampled);
   puts("}");
 }
 
-static void print_score(const score_values *values, const ig_score *result) {
+static void print_score(const score_values *values, const ig_score *result,
+                        const ig_resampled *resampled) {
   if (values->json)
-    print_json(result);
+    print_json(values, result, resampled);
+  else if (resampled != NULL)
+    cli_confidence_print(&values->confidence, result->line, resampled);
   else if (values->score_only)
     printf("%.1f\n", result->value);
   else
@@ -85,8 +95,8 @@ static void print_score(const score_values *values, const ig_score *result) {
 
 // What is scored: hypotheses, and the references of each line one after another.
 typedef struct scored_lines {
-  cli_text hypotheses, *references;
-  size_t reference_files;
+  cli_text hypotheses, *references, *baselines;
+  size_t reference_files, baseline_files;
   const char **ordered;  // (lines, reference_files), borrowed
 } scored_lines;
 
@@ -98,8 +108,22 @@ static void free_lines(scored_lines *s) {
   cli_text_free(&s->hypotheses);
   for (size_t i = 0; s->references != NULL && i < s->reference_files; i++)
     cli_text_free(&s->references[i]);
+  for (size_t i = 0; s->baselines != NULL && i < s->baseline_files; i++)
+    cli_text_free(&s->baselines[i]);
   free(s->references);
+  free(s->baselines);
   free(s->ordered);
+}
+
+// Reads files; the caller frees *out, and each text in it.
+static ig_status read_texts(const cli_list *paths, const ig_lines_options *reading, cli_text **out,
+                            ig_error *err) {
+  ig_status status = IG_OK;
+  *out = calloc(paths->count + 1, sizeof **out);
+  if (*out == NULL) return cli_error_memory(err);
+  for (size_t i = 0; status == IG_OK && i < paths->count; i++)
+    status = cli_text_read(&(*out)[i], paths->items[i], reading, err);
+  return status;
 }
 
 static ig_status read_lines(const score_values *values, scored_lines *s, ig_error *err) {
@@ -107,24 +131,33 @@ static ig_status read_lines(const score_values *values, scored_lines *s, ig_erro
       .bad_bytes = values->strict ? IG_BAD_BYTES_REFUSE : IG_BAD_BYTES_REPAIR,
       .reporter = cli_report_begin(&(cli_log){0}, false)};
   s->reference_files = values->references.count;
-  s->references = calloc(s->reference_files, sizeof *s->references);
-  if (s->references == NULL) return cli_error_memory(err);
-  ig_status status = IG_OK;
-  for (size_t i = 0; status == IG_OK && i < s->reference_files; i++)
-    status = cli_text_read(&s->references[i], values->references.items[i], &reading, err);
+  s->baseline_files = values->confidence.baselines.count;
+  ig_status status = read_texts(&values->references, &reading, &s->references, err);
+  if (status == IG_OK)
+    status = read_texts(&values->confidence.baselines, &reading, &s->baselines, err);
   return status == IG_OK ? cli_text_read(&s->hypotheses, values->hypothesis, &reading, err)
                          : status;
+}
+
+// Each of the texts has as many lines as the hypotheses.
+static ig_status check_counts(const score_values *values, const cli_text *texts,
+                              const cli_list *paths, size_t count, ig_error *err) {
+  for (size_t i = 0; i < paths->count; i++)
+    if (texts[i].count != count)
+      return cli_error(err, IG_ERROR_FORMAT,
+                       "%s has %zu line%s, but %s has %zu; they must correspond line by line",
+                       text_name(values->hypothesis), count, count == 1 ? "" : "s",
+                       text_name(paths->items[i]), texts[i].count);
+  return IG_OK;
 }
 
 // All texts have as many lines; the references of a line come together.
 static ig_status order_lines(const score_values *values, scored_lines *s, ig_error *err) {
   const size_t count = s->hypotheses.count;
-  for (size_t i = 0; i < s->reference_files; i++)
-    if (s->references[i].count != count)
-      return cli_error(err, IG_ERROR_FORMAT,
-                       "%s has %zu line%s, but %s has %zu; they must correspond line by line",
-                       text_name(values->hypothesis), count, count == 1 ? "" : "s",
-                       text_name(values->references.items[i]), s->references[i].count);
+  ig_status status = check_counts(values, s->references, &values->references, count, err);
+  if (status == IG_OK)
+    status = check_counts(values, s->baselines, &values->confidence.baselines, count, err);
+  if (status != IG_OK) return status;
   if (count == 0)
     return cli_error(err, IG_ERROR_FORMAT, "%s: no lines to score",
                      text_name(values->references.items[0]));
@@ -216,6 +249,13 @@ static int check_options(const cli_verb *verb, const score_values *v, const aske
     return cli_usage_error(verb,
                            "--ter-asian-support has an effect with --ter-normalized or "
                            "--ter-no-punct alone");
+  const int code = cli_confidence_check(verb, &v->confidence);
+  if (code != CLI_GO_ON) return code;
+  if (v->sentence && cli_confidence_asked(&v->confidence))
+    return cli_usage_error(verb,
+                           "--confidence and --paired are for all lines, not for a --sentence");
+  if (v->score_only && cli_confidence_asked(&v->confidence))
+    return cli_usage_error(verb, "--score-only prints the number alone: --json has the others");
   if (v->json && v->score_only)
     return cli_usage_error(verb, "--json and --score-only exclude each other");
   return v->tokenize != NULL ? check_tokenizer(verb, v->tokenize) : CLI_GO_ON;
@@ -228,6 +268,8 @@ static int check_inputs(const cli_verb *verb, const score_values *v) {
                            v->references.count, MOST_REFERENCES);
   for (size_t i = 0; i < v->references.count; i++)
     standard += cli_is_standard(v->references.items[i]);
+  for (size_t i = 0; i < v->confidence.baselines.count; i++)
+    standard += cli_is_standard(v->confidence.baselines.items[i]);
   if (standard > 1)
     return cli_usage_error(
         verb, "--reference and --hypothesis cannot both be standard input, nor two references");
@@ -272,21 +314,61 @@ static void warn_of_wordless(const score_values *values, size_t wordless) {
                                      "char or intl takes others");
 }
 
+// Of all lines: (*results) is cli_confidence_count long, malloc'ed; NULL if nothing is to be drawn.
+static ig_status resample_lines(score_values *values, const ig_score_options *options,
+                                const scored_lines *s, ig_resampled **results, ig_error *err) {
+  cli_confidence *c = &values->confidence;
+  const ig_resampling resampling = cli_confidence_resampling(c);
+  ig_status status = IG_OK;
+  *results = NULL;
+  if (!cli_confidence_asked(c)) return IG_OK;
+  const size_t count = cli_confidence_count(c);
+  *results = calloc(count, sizeof **results);
+  if (*results == NULL) return cli_error_memory(err);
+  for (size_t i = 0; status == IG_OK && i < count; i++) {
+    const ig_resampled_lines lines = {
+        .hypotheses = (const char *const *)s->hypotheses.lines,
+        .baseline = c->baselines.count > 0 ? (const char *const *)s->baselines[i].lines : NULL,
+        .references = s->ordered,
+        .count = s->hypotheses.count};
+    status = ig_score_resampled(options, &resampling, &lines, &(*results)[i], err);
+  }
+  return status;
+}
+
+typedef struct line_range {
+  size_t first, count;
+} line_range;
+
+// Prints the score of some lines by one metric.
+static ig_status score_range(score_values *values, const ig_score_options *options,
+                             const scored_lines *s, const line_range *range, size_t *wordless,
+                             ig_error *err) {
+  ig_score result;
+  ig_resampled *resampled = NULL;
+  ig_status status =
+      ig_score_lines(options, (const char *const *)s->hypotheses.lines + range->first,
+                     s->ordered + range->first * s->reference_files, range->count, &result, err);
+  if (status == IG_OK) status = resample_lines(values, options, s, &resampled, err);
+  if (status == IG_OK) {
+    print_score(values, &result, resampled);
+    *wordless += result.wordless;
+  }
+  free(resampled);
+  return status;
+}
+
 // Prints the scores of all metrics, for each line if they are asked for.
-static ig_status score_all(const score_values *values, const asked_metrics *asked,
-                           const scored_lines *s, ig_error *err) {
+static ig_status score_all(score_values *values, const asked_metrics *asked, const scored_lines *s,
+                           ig_error *err) {
   const size_t count = s->hypotheses.count, part = values->sentence ? 1 : count;
   size_t wordless[CLI_METRICS] = {0}, most = 0;
   for (size_t i = 0; i < count; i += part)
     for (size_t m = 0; m < asked->count; m++) {
       const ig_score_options options = options_of(values, asked->metric[m]);
-      ig_score result;
       const ig_status status =
-          ig_score_lines(&options, (const char *const *)s->hypotheses.lines + i,
-                         s->ordered + i * s->reference_files, part, &result, err);
+          score_range(values, &options, s, &(line_range){i, part}, &wordless[m], err);
       if (status != IG_OK) return status;
-      print_score(values, &result);
-      wordless[m] += result.wordless;
       if (wordless[m] > most) most = wordless[m];
     }
   warn_of_wordless(values, most);
@@ -294,7 +376,7 @@ static ig_status score_all(const score_values *values, const asked_metrics *aske
 }
 
 static int run_score(const cli_verb *verb, int argc, char **argv) {
-  score_values values = {0};
+  score_values values = {.confidence = {.seed = -1}};
   cli_operands operands;
   asked_metrics asked = {.count = 0};
   int code = cli_parse(verb, &values, &operands, argc, argv);
@@ -310,6 +392,7 @@ static int run_score(const cli_verb *verb, int argc, char **argv) {
     free_lines(&lines);
   }
   cli_list_free(&values.references);
+  cli_list_free(&values.confidence.baselines);
   return code;
 }
 
@@ -320,19 +403,23 @@ const cli_verb cli_score = {
         "score bleu|chrf|ter|rouge... --reference REF... [--hypothesis HYP] [--tokenize NAME] "
         "[--lowercase] [--chrf-word-order N] [--ter-case-sensitive] [--ter-normalized] "
         "[--ter-no-punct] [--ter-asian-support] [--rouge-stemmer] [--rouge-sentence-end TEXT] "
-        "[--sentence] [--score-only | --json] [--strict]",
+        "[--sentence | [--confidence] [--paired FILE... [--paired-test ar|bs] [--trials N]] "
+        "[--resamples N] [--seed N]] [--score-only | --json] [--strict]",
     .description =
         "Compares translations with references line by line and prints a line for each metric: "
         "the signature of sacreBLEU 2.6.0, and after it the score, digit for digit. rouge1, "
         "rouge2, "
         "rougeL and rougeLsum (rouge: all four) are the mean F-measures of rouge_score 0.1.2, "
         "times "
-        "100, with precision and recall. Files compressed by gzip are read, too.",
+        "100, with precision and recall. Files compressed by gzip are read, too.\n\n"
+        "--confidence and --paired say how sure a score, or a difference, is: in the numbers of "
+        "sacreBLEU 2.6.0, of ROUGE by the same method. A p of at most 0.05 has a star.",
     .examples =
         "ingot score bleu --reference test.de --hypothesis output.de\n"
         "ingot translate -m models/en-de -i test.en | ingot score chrf --reference test.de "
         "--chrf-word-order 2\n"
-        "ingot score rouge --rouge-stemmer --rouge-sentence-end '<n>' -r summaries.txt -i out.txt",
+        "ingot score rouge --rouge-stemmer --rouge-sentence-end '<n>' -r summaries.txt -i out.txt\n"
+        "ingot score bleu chrf ter -r test.de -i output.de --paired baseline.de --confidence",
     .options = score_options,
     .option_count = sizeof score_options / sizeof *score_options,
     .operand = "METRIC (bleu, chrf, ter or rouge, or several)",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "confidence.h"
 #include "error.h"
 #include "ingot.h"
 #include "json.h"
@@ -16,7 +17,7 @@ typedef struct squad_values {
   const char *reference, *hypothesis, *version, *language, *null_odds, *per_question;
   double null_threshold;
   bool json;
-  cli_log log;
+  cli_confidence confidence;
 } squad_values;
 #define CLI_VALUES squad_values
 
@@ -45,6 +46,8 @@ static const cli_option squad_options[] = {
     CLI_TEXT_OPTION(0, "per-question", "FILE", per_question,
                     "Write a line for each question: id, exact, f1, prediction, right answer, with "
                     "tabs between, and \\t, \\n, \\r and \\\\ in texts."),
+    CLI_CONFIDENCE_OPTIONS("Predictions of another system, to test the difference; may be given "
+                           "several times. --null-odds are not for it."),
     CLI_FLAG_OPTION(0, "json", json,
                     "Print one JSON object, with the names of the official script and all digits."),
 };
@@ -83,7 +86,8 @@ typedef struct printed_figure {
   const char *name;
   double value;
   size_t total;
-  const double *threshold;  // NULL: none
+  const double *threshold;        // NULL: none
+  const ig_resampled *resampled;  // NULL: nothing was drawn for it
 } printed_figure;
 
 enum { MOST_FIGURES = 10 };
@@ -95,9 +99,9 @@ static size_t list_figures(const ig_squad_score *s, printed_figure figures[MOST_
   size_t count = 0;
   if (cmrc)
     figures[count++] =
-        (printed_figure){"AVERAGE", (s->all.exact + s->all.f1) * 0.5, s->all.total, NULL};
-  const printed_figure whole[] = {{exact, s->all.exact, s->all.total, NULL},
-                                  {f1, s->all.f1, s->all.total, NULL}};
+        (printed_figure){"AVERAGE", (s->all.exact + s->all.f1) * 0.5, s->all.total, NULL, NULL};
+  const printed_figure whole[] = {{exact, s->all.exact, s->all.total, NULL, &s->resampled_exact},
+                                  {f1, s->all.f1, s->all.total, NULL, &s->resampled_f1}};
   figures[count++] = whole[cmrc];
   figures[count++] = whole[!cmrc];
   const struct {
@@ -108,13 +112,14 @@ static size_t list_figures(const ig_squad_score *s, printed_figure figures[MOST_
   for (size_t i = 0; i < 2; i++) {
     const ig_squad_part *part = groups[i].part;
     if (part->total == 0) continue;
-    figures[count++] = (printed_figure){groups[i].exact, part->exact, part->total, NULL};
-    figures[count++] = (printed_figure){groups[i].f1, part->f1, part->total, NULL};
+    figures[count++] = (printed_figure){groups[i].exact, part->exact, part->total, NULL, NULL};
+    figures[count++] = (printed_figure){groups[i].f1, part->f1, part->total, NULL, NULL};
   }
   if (s->has_best) {
     figures[count++] =
-        (printed_figure){"best_exact", s->best_exact, s->all.total, &s->best_exact_threshold};
-    figures[count++] = (printed_figure){"best_f1", s->best_f1, s->all.total, &s->best_f1_threshold};
+        (printed_figure){"best_exact", s->best_exact, s->all.total, &s->best_exact_threshold, NULL};
+    figures[count++] =
+        (printed_figure){"best_f1", s->best_f1, s->all.total, &s->best_f1_threshold, NULL};
   }
   return count;
 }
@@ -133,10 +138,15 @@ static void print_lines(const squad_values *v, const ig_squad_score *s) {
   char name[32];
   const size_t count = list_figures(s, figures);
   for (size_t i = 0; i < count; i++) {
-    printf("%s|rules:%s|questions:%zu|missing:%zu = %.2f", figures[i].name,
-           rules_name(v, s->rules, name), figures[i].total, s->missing, figures[i].value);
-    if (figures[i].threshold != NULL) printf(" (threshold %g)", *figures[i].threshold);
-    putchar('\n');
+    char line[200];
+    snprintf(line, sizeof line, "%s|rules:%s|questions:%zu|missing:%zu = %.2f", figures[i].name,
+             rules_name(v, s->rules, name), figures[i].total, s->missing, figures[i].value);
+    if (figures[i].resampled != NULL && cli_confidence_asked(&v->confidence))
+      cli_confidence_print(&v->confidence, line, figures[i].resampled);
+    else if (figures[i].threshold != NULL)
+      printf("%s (threshold %g)\n", line, *figures[i].threshold);
+    else
+      puts(line);
   }
 }
 
@@ -164,8 +174,15 @@ static void print_object(const squad_values *v, const ig_squad_score *s) {
   }
   if (s->rules == IG_SQUAD_RULES_CMRC)
     printf("\"TOTAL\": %zu, \"SKIP\": %zu, ", s->all.total, s->missing);
-  printf("\"rules\": \"%s\", \"missing\": %zu, \"unknown\": %zu, \"null\": %zu}\n",
+  printf("\"rules\": \"%s\", \"missing\": %zu, \"unknown\": %zu, \"null\": %zu",
          rules_name(v, s->rules, name), s->missing, s->unknown, s->empty);
+  for (size_t i = 0; cli_confidence_asked(&v->confidence) && i < count; i++) {
+    char prefix[40];
+    snprintf(prefix, sizeof prefix, "%s_", figures[i].name);
+    if (figures[i].resampled != NULL)
+      cli_confidence_print_json(&v->confidence, prefix, figures[i].resampled);
+  }
+  puts("}");
 }
 
 // ---- the verb -------------------------------------------------------------------------
@@ -179,14 +196,21 @@ static int check_values(const cli_verb *verb, const squad_values *v) {
     return cli_usage_error(verb, "--null-odds is an option of the rules of SQuAD 2.0");
   if (v->per_question != NULL && cli_is_standard(v->per_question))
     return cli_usage_error(verb, "--per-question: the scores go to standard output; give a file");
-  return CLI_GO_ON;
+  const cli_list *baselines = &v->confidence.baselines;
+  if (baselines->count > 1)
+    return cli_usage_error(verb, "--paired is given %zu times, expected once", baselines->count);
+  if (cli_is_standard(v->reference) + cli_is_standard(v->hypothesis) +
+          (baselines->count == 1 && cli_is_standard(baselines->items[0])) >
+      1)
+    return cli_usage_error(verb, "only one of the files can be standard input");
+  return cli_confidence_check(verb, &v->confidence);
 }
 
 static ig_squad_options options_of(const squad_values *v) {
   ig_squad_options o = {
       .null_odds = v->null_odds,
       .null_threshold = v->null_threshold != no_threshold ? &v->null_threshold : NULL,
-      .reporter = cli_report_begin(&v->log, false)};
+      .reporter = cli_report_begin(&(cli_log){0}, false)};
   if (v->version != NULL) o.rules = *v->version == '1' ? IG_SQUAD_RULES_V1 : IG_SQUAD_RULES_V2;
   if (v->language == NULL) return o;
   if (strcmp(v->language, "zh") == 0) {
@@ -200,8 +224,9 @@ static ig_squad_options options_of(const squad_values *v) {
 
 static const char *path_of(const char *path) { return cli_is_standard(path) ? "/dev/stdin" : path; }
 
-static ig_status score_answers(const squad_values *v, ig_squad_score *score, ig_error *err) {
+static ig_status score_answers(squad_values *v, ig_squad_score *score, ig_error *err) {
   ig_squad_options options = options_of(v);
+  const ig_resampling resampling = cli_confidence_resampling(&v->confidence);
   cli_whole_file file = {0};
   ig_status status =
       v->per_question != NULL ? cli_whole_file_open(&file, v->per_question, err) : IG_OK;
@@ -209,6 +234,9 @@ static ig_status score_answers(const squad_values *v, ig_squad_score *score, ig_
     options.question = write_question;
     options.question_context = file.file;
   }
+  if (cli_confidence_asked(&v->confidence)) options.resampling = &resampling;
+  if (v->confidence.baselines.count > 0)
+    options.baseline = path_of(v->confidence.baselines.items[0]);
   if (status == IG_OK)
     status = ig_score_squad(&options, path_of(v->reference), path_of(v->hypothesis), score, err);
   if (status == IG_OK && v->per_question != NULL) status = cli_whole_file_commit(&file, err);
@@ -216,24 +244,27 @@ static ig_status score_answers(const squad_values *v, ig_squad_score *score, ig_
   return status;
 }
 
-static int run_score_squad(const cli_verb *verb, int argc, char **argv) {
-  squad_values values = {.null_threshold = no_threshold};
-  cli_operands operands;
+static int print_scores(const cli_verb *verb, squad_values *values) {
   ig_squad_score score;
   ig_error err = {0};
-  int code = cli_parse(verb, &values, &operands, argc, argv);
-  if (code == CLI_GO_ON) code = check_values(verb, &values);
-  if (code != CLI_GO_ON) return code;
-  if (cli_is_standard(values.reference) && cli_is_standard(values.hypothesis))
-    return cli_usage_error(verb, "--reference and --hypothesis cannot both be standard input");
-  const ig_status status = score_answers(&values, &score, &err);
+  const ig_status status = score_answers(values, &score, &err);
   cli_report_end();
   if (status != IG_OK) return cli_fail(verb, "%s", err.message);
-  if (values.json)
-    print_object(&values, &score);
+  if (values->json)
+    print_object(values, &score);
   else
-    print_lines(&values, &score);
+    print_lines(values, &score);
   return CLI_OK;
+}
+
+static int run_score_squad(const cli_verb *verb, int argc, char **argv) {
+  squad_values values = {.null_threshold = no_threshold, .confidence = {.seed = -1}};
+  cli_operands operands;
+  int code = cli_parse(verb, &values, &operands, argc, argv);
+  if (code == CLI_GO_ON) code = check_values(verb, &values);
+  if (code == CLI_GO_ON) code = print_scores(verb, &values);
+  cli_list_free(&values.confidence.baselines);
+  return code;
 }
 
 const cli_verb cli_score_squad = {
@@ -241,7 +272,9 @@ const cli_verb cli_score_squad = {
     .summary = "Exact match and F1 of answers to questions, as SQuAD's scripts compute them.",
     .synopsis =
         "score squad --reference SQUAD.json [--hypothesis PREDICTIONS.json] [--version 1|2 | "
-        "--language CODE] [--null-odds FILE [--null-threshold X]] [--per-question FILE] [--json]",
+        "--language CODE] [--null-odds FILE [--null-threshold X]] [--per-question FILE] "
+        "[--confidence] "
+        "[--paired FILE [--paired-test ar|bs] [--trials N]] [--resamples N] [--seed N] [--json]",
     .description =
         "Compares predicted answers with the right ones of a file in the form of SQuAD 1.1, SQuAD "
         "2.0, XQuAD, MLQA, CMRC 2018 or DRCD. Figures have the names and all digits of the "
@@ -250,7 +283,10 @@ const cli_verb cli_score_squad = {
         "those without (NoAns).\n\n"
         "Questions without a prediction count as wrong, and are told with those that the reference "
         "does not have. (The script of 2.0 fails on them.) What is odd in the reference, such as "
-        "an answer that is not where answer_start says, is told, and does not change the scores.",
+        "an answer that is not where answer_start says, is told, and does not change the "
+        "scores.\n\n"
+        "--confidence and --paired say how sure exact match and F1 of all questions are; questions "
+        "are drawn.",
     .examples =
         "ingot score squad --reference dev-v2.0.json --hypothesis predictions.json "
         "--null-odds null_odds.json\n"

@@ -83,7 +83,7 @@ static double brevity_penalty(double hypothesis, double reference) {
 }
 
 // Smoothed precisions in percent; false if no n-gram matched at all.
-static bool smoothed_precisions(const double s[IG_STATISTICS], double p[ORDER]) {
+static bool smoothed_precisions(const double *s, double p[ORDER]) {
   double smooth = 1.0;
   bool any = false;
   for (int n = 0; n < ORDER; n++) any = any || s[CORRECT + n] > 0;
@@ -101,20 +101,56 @@ static bool smoothed_precisions(const double s[IG_STATISTICS], double p[ORDER]) 
 }
 
 // The longest n-grams that the hypotheses have.
-static int effective_order(const double s[IG_STATISTICS]) {
+static int effective_order(const double *s) {
   int order = 0;
   while (order < ORDER && s[TOTAL + order] > 0) order++;
   return order;
 }
 
+// The longest n-grams that count, and the mean of the logarithms of their precisions.
+static double score_of(const ig_score_options *o, const double *s, const double p[ORDER],
+                       bool any) {
+  const double bp = brevity_penalty(s[HYPOTHESIS_LENGTH], s[REFERENCE_LENGTH]);
+  const int order = o->effective_order ? effective_order(s) : ORDER;
+  double logs = 0;
+  for (int n = 0; n < order; n++) logs += p[n] > 0 ? log(p[n]) : -9999999999.0;
+  return any ? bp * exp(logs / order) : 0.0;
+}
+
+static double score_bleu(const ig_score_options *o, const double *s) {
+  double p[ORDER];
+  const bool any = smoothed_precisions(s, p);
+  return score_of(o, s, p, any);
+}
+
+// Precisions are rounded to float32 at each step; what is made of them is of doubles.
+static double score_bleu_narrowly(const ig_score_options *o, const float *sums, bool *wide) {
+  double s[TOTAL + ORDER], p[ORDER] = {0};
+  float smooth = 1;
+  bool any = false;
+  *wide = true;
+  for (int i = 0; i < TOTAL + ORDER; i++) s[i] = (double)sums[i];
+  for (int n = 0; n < ORDER; n++) any = any || sums[CORRECT + n] > 0;
+  for (int n = 0; any && n < ORDER && sums[TOTAL + n] > 0; n++) {
+    float narrow = 100.0f * sums[CORRECT + n];
+    if (sums[CORRECT + n] > 0) {
+      narrow /= sums[TOTAL + n];
+    } else {
+      smooth *= 2;
+      narrow = smooth * sums[TOTAL + n];
+      narrow = 100.0f / narrow;
+    }
+    p[n] = (double)narrow;
+  }
+  return score_of(o, s, p, any);
+}
+
 static void finish_bleu(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
-  double p[ORDER], logs = 0;
+  double p[ORDER];
   const double hypothesis = s[HYPOTHESIS_LENGTH], reference = s[REFERENCE_LENGTH],
                bp = brevity_penalty(hypothesis, reference);
   const bool any = smoothed_precisions(s, p);
-  const int order = o->effective_order ? effective_order(s) : ORDER;
-  for (int n = 0; n < order; n++) logs += p[n] > 0 ? log(p[n]) : -9999999999.0;
-  out->value = any ? bp * exp(logs / order) : 0.0;
+  out->value = score_of(o, s, p, any);
   ig_number_format(
       out->line, sizeof out->line,
       "BLEU|nrefs:%zu|case:%s|eff:%s|tok:%s|smooth:exp|version:" IG_SACREBLEU
@@ -124,4 +160,5 @@ static void finish_bleu(const ig_score_options *o, const double s[IG_STATISTICS]
       reference > 0 ? hypothesis / reference : 0.0, hypothesis, reference);
 }
 
-const ig_metric_kind ig_metric_bleu = {add_bleu_line, finish_bleu};
+const ig_metric_kind ig_metric_bleu = {add_bleu_line, score_bleu, score_bleu_narrowly,
+                                       TOTAL + ORDER, finish_bleu};

@@ -89,7 +89,7 @@ static ig_status add_pair(const ig_score_options *o, ig_codes *hypothesis, ig_co
   return IG_OK;
 }
 
-static double f_score(const ig_score_options *o, const double s[IG_STATISTICS]) {
+static double f_score(const ig_score_options *o, const double *s) {
   double precision = 0, recall = 0;
   int orders = 0;
   for (int n = 0; n < CHARACTERS + o->chrf_word_order; n++) {
@@ -106,6 +106,31 @@ static double f_score(const ig_score_options *o, const double s[IG_STATISTICS]) 
   return precision + recall > 0
              ? 100.0 * ((1 + beta2) * precision * recall / (beta2 * precision + recall))
              : 0.0;
+}
+
+// Each operation is rounded to float32. Where no order counts the 0 is Python's, a double.
+static double f_score_narrowly(const ig_score_options *o, const float *s, bool *wide) {
+  const float factor = (float)beta2;
+  float precision = 0, recall = 0;
+  int orders = 0;
+  for (int n = 0; n < CHARACTERS + o->chrf_word_order; n++) {
+    const float *part = s + PARTS * n;
+    if (part[0] <= 0 || part[1] <= 0) continue;
+    precision += part[2] / part[0];
+    recall += part[2] / part[1];
+    orders++;
+  }
+  if (orders) {
+    precision /= (float)orders;
+    recall /= (float)orders;
+  }
+  *wide = !(precision + recall > 0);
+  if (*wide) return 0;
+  float score = (1 + factor) * precision;
+  score *= recall;
+  const float divisor = factor * precision;
+  score /= divisor + recall;
+  return (double)(100 * score);
 }
 
 // Of several references the first with the best score counts.
@@ -138,4 +163,5 @@ static void finish_chrf(const ig_score_options *o, const double s[IG_STATISTICS]
                    CHARACTERS, o->chrf_word_order, out->value);
 }
 
-const ig_metric_kind ig_metric_chrf = {add_chrf_line, finish_chrf};
+const ig_metric_kind ig_metric_chrf = {add_chrf_line, f_score, f_score_narrowly, IG_STATISTICS,
+                                       finish_chrf};

@@ -12,6 +12,12 @@ typedef struct ig_metric_kind {
   // have no white space at their ends. It may change the lines.
   ig_status (*add)(const ig_score_options *options, ig_codes *hypothesis, ig_codes *references,
                    double statistics[IG_STATISTICS], ig_error *err);
+  // The score of the sums.
+  double (*score)(const ig_score_options *options, const double *statistics);
+  // The same as sacreBLEU computes it of resampled lines, whose statistics numpy has summed: in
+  // float32. *wide: the result is a double all the same. NULL: sacreBLEU does not know the metric.
+  double (*narrow_score)(const ig_score_options *options, const float *statistics, bool *wide);
+  size_t width;  // statistics in use
   // Makes the score of the sums, and the line that sacreBLEU prints for it.
   void (*finish)(const ig_score_options *options, const double statistics[IG_STATISTICS],
                  ig_score *out);

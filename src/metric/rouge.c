@@ -191,12 +191,17 @@ static ig_status add_rouge_line(const ig_score_options *o, ig_codes *hypothesis,
   return status;
 }
 
+static double score_rouge(const ig_score_options *o, const double *s) {
+  (void)o;
+  return 100 * s[F_MEASURE] / s[LINES];
+}
+
 static void finish_rouge(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
   static const char *const names[] = {[IG_METRIC_ROUGE_1] = "rouge1",
                                       [IG_METRIC_ROUGE_2] = "rouge2",
                                       [IG_METRIC_ROUGE_L] = "rougeL",
                                       [IG_METRIC_ROUGE_LSUM] = "rougeLsum"};
-  out->value = 100 * s[F_MEASURE] / s[LINES];
+  out->value = score_rouge(o, s);
   out->wordless = (size_t)s[WORDLESS];
   ig_number_format(out->line, sizeof out->line,
                    "%s|nrefs:%zu|case:lc|tok:%s|stem:%s|version:rouge_score-" ROUGE_SCORE
@@ -206,4 +211,5 @@ static void finish_rouge(const ig_score_options *o, const double s[IG_STATISTICS
                    100 * s[RECALL] / s[LINES]);
 }
 
-const ig_metric_kind ig_metric_rouge = {add_rouge_line, finish_rouge};
+const ig_metric_kind ig_metric_rouge = {add_rouge_line, score_rouge, NULL, WORDLESS + 1,
+                                        finish_rouge};

@@ -9,6 +9,7 @@
 #include "metric/bleu_tokenizer.h"
 #include "metric/metric_kind.h"
 #include "metric/ngrams.h"
+#include "metric/resampling.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -85,27 +86,101 @@ static ig_status score_corpus(scoring *s, size_t count, ig_score *out, ig_error 
   return IG_OK;
 }
 
+// Everything that scoring needs for a text and its references.
+static ig_status begin_scoring(const ig_score_options *o, const char *const *hypotheses,
+                               const char *const *references, scoring *s, ig_error *err) {
+  IG_TRY(ig_fail_if_null(hypotheses, "hypotheses", err));
+  IG_TRY(ig_fail_if_null(references, "references", err));
+  *s = (scoring){.options = o,
+                 .kind = kinds[o->metric],
+                 .hypothesis = {.name = "hypothesis", .lines = hypotheses, .strict = o->strict},
+                 .reference = {.name = "reference", .lines = references, .strict = o->strict},
+                 .codes = ig_allocate(1 + o->reference_count, sizeof *s->codes, err)};
+  return s->codes ? IG_OK : IG_ERROR_MEMORY;
+}
+
+static void end_scoring(scoring *s) {
+  for (size_t i = 0; i <= s->options->reference_count; i++) ig_codes_free(&s->codes[i]);
+  free(s->codes);
+  ig_text_repair_free(&s->hypothesis.repair);
+  ig_text_repair_free(&s->reference.repair);
+}
+
+// Options as they hold, checked.
+static ig_status settle_options(const ig_score_options *options, size_t count, ig_score_options *o,
+                                ig_error *err) {
+  *o = options ? *options : (ig_score_options){.metric = IG_METRIC_BLEU};
+  if (o->reference_count == 0) o->reference_count = 1;
+  return check_score_options(o, count, err);
+}
+
 ig_status ig_score_lines(const ig_score_options *options, const char *const *hypotheses,
                          const char *const *references, size_t count, ig_score *out,
                          ig_error *err) {
-  ig_score_options o = {.metric = IG_METRIC_BLEU};
-  if (options) o = *options;
-  if (o.reference_count == 0) o.reference_count = 1;
+  ig_score_options o;
+  scoring s;
   IG_TRY(ig_fail_if_null(out, "out", err));
   *out = (ig_score){0};
-  IG_TRY(check_score_options(&o, count, err));
-  IG_TRY(ig_fail_if_null(hypotheses, "hypotheses", err));
-  IG_TRY(ig_fail_if_null(references, "references", err));
-  scoring s = {.options = &o,
-               .kind = kinds[o.metric],
-               .hypothesis = {.name = "hypothesis", .lines = hypotheses, .strict = o.strict},
-               .reference = {.name = "reference", .lines = references, .strict = o.strict},
-               .codes = ig_allocate(1 + o.reference_count, sizeof *s.codes, err)};
-  if (!s.codes) return IG_ERROR_MEMORY;
+  IG_TRY(settle_options(options, count, &o, err));
+  IG_TRY(begin_scoring(&o, hypotheses, references, &s, err));
   const ig_status status = score_corpus(&s, count, out, err);
-  for (size_t i = 0; i <= o.reference_count; i++) ig_codes_free(&s.codes[i]);
-  free(s.codes);
-  ig_text_repair_free(&s.hypothesis.repair);
-  ig_text_repair_free(&s.reference.repair);
+  end_scoring(&s);
+  return status;
+}
+
+// ---- resampled ------------------------------------------------------------------------
+
+// Statistics (count, kind->width) of each line, malloc'ed.
+static ig_status list_statistics(const ig_score_options *o, const char *const *hypotheses,
+                                 const ig_resampled_lines *lines, double **out, ig_error *err) {
+  scoring s;
+  IG_TRY(begin_scoring(o, hypotheses, lines->references, &s, err));
+  const size_t width = s.kind->width;
+  *out = ig_allocate(lines->count, width * sizeof **out, err);
+  ig_status status = *out ? IG_OK : IG_ERROR_MEMORY;
+  for (size_t i = 0; status == IG_OK && i < lines->count; i++) {
+    double statistics[IG_STATISTICS] = {0};
+    status = add_line(&s, i, statistics, err);
+    memcpy(*out + i * width, statistics, width * sizeof **out);
+  }
+  end_scoring(&s);
+  return status;
+}
+
+static double score_sums(const void *context, const double *sums) {
+  const ig_score_options *o = context;
+  return kinds[o->metric]->score(o, sums);
+}
+
+static double score_narrow_sums(const void *context, const float *sums, bool *wide) {
+  const ig_score_options *o = context;
+  return kinds[o->metric]->narrow_score(o, sums, wide);
+}
+
+ig_status ig_score_resampled(const ig_score_options *options, const ig_resampling *resampling,
+                             const ig_resampled_lines *lines, ig_resampled *out, ig_error *err) {
+  ig_score_options o;
+  const ig_resampling r = resampling ? *resampling : (ig_resampling){0};
+  double *system = NULL, *baseline = NULL;
+  IG_TRY(ig_fail_if_null(out, "out", err));
+  *out = (ig_resampled){0};
+  IG_TRY(ig_fail_if_null(lines, "lines", err));
+  IG_TRY(settle_options(options, lines->count, &o, err));
+  IG_TRY(ig_resampling_check(&r, lines->count, err));
+  ig_status status = list_statistics(&o, lines->hypotheses, lines, &system, err);
+  if (status == IG_OK && lines->baseline) {
+    status = list_statistics(&o, lines->baseline, lines, &baseline, err);
+    if (status != IG_OK) ig_fail_in(err, status, "baseline");
+  }
+  const ig_resampled_metric metric = {
+      .width = kinds[o.metric]->width,
+      .score = score_sums,
+      .narrow_score = kinds[o.metric]->narrow_score ? score_narrow_sums : NULL,
+      .context = &o};
+  if (status == IG_OK)
+    status = ig_resampling_run(&metric, &(ig_resampled_items){system, baseline, lines->count}, &r,
+                               out, err);
+  free(system);
+  free(baseline);
   return status;
 }

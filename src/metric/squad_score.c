@@ -8,6 +8,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "ingot.h"
+#include "metric/resampling.h"
 #include "metric/squad_best.h"
 
 // ---- questions ------------------------------------------------------------------------
@@ -132,6 +133,80 @@ static ig_status use_odds(const ig_squad *squad, const ig_squad_options *o, ig_s
   return status;
 }
 
+// ---- resampled ------------------------------------------------------------------------
+
+enum { EXACT, F1, QUESTIONS, STATISTICS };
+
+static double score_mean(const void *context, const double *sums) {
+  const int *statistic = context;
+  return 100.0 * sums[*statistic] / sums[QUESTIONS];
+}
+
+// (count, STATISTICS), malloc'ed for the caller to free().
+static double *list_statistics(const ig_squad_scored *scored, size_t count, ig_error *err) {
+  double *out = ig_allocate(count, STATISTICS * sizeof *out, err);
+  for (size_t i = 0; out && i < count; i++) {
+    out[i * STATISTICS + EXACT] = scored[i].values.exact;
+    out[i * STATISTICS + F1] = scored[i].values.f1;
+    out[i * STATISTICS + QUESTIONS] = 1;
+  }
+  return out;
+}
+
+static ig_status resample_figures(const ig_resampled_items *items, const ig_resampling *o,
+                                  ig_squad_score *out, ig_error *err) {
+  static const int exact = EXACT, f1 = F1;
+  ig_resampled_metric metric = {.width = STATISTICS, .score = score_mean, .context = &exact};
+  IG_TRY(ig_resampling_check(o, items->count, err));
+  IG_TRY(ig_resampling_run(&metric, items, o, &out->resampled_exact, err));
+  metric.context = &f1;
+  return ig_resampling_run(&metric, items, o, &out->resampled_f1, err);
+}
+
+// The statistics of the other system's predictions.
+static ig_status score_baseline(const ig_squad *squad, const ig_answer_manner *manner,
+                                const ig_squad_options *o, double **out, ig_error *err) {
+  ig_squad_predictions predictions;
+  ig_squad_scored *scored;
+  size_t count;
+  const char *null_text = manner->rules == IG_SQUAD_RULES_CMRC ? "None" : "";
+  *out = NULL;
+  if (!o->baseline) return IG_OK;
+  IG_TRY(ig_squad_predictions_read(&predictions, squad, o->baseline, null_text, &o->reporter, err));
+  ig_status status = ig_squad_score_questions(squad, manner, &predictions, &scored, &count, err);
+  if (status == IG_OK) {
+    *out = list_statistics(scored, count, err);
+    if (!*out) status = IG_ERROR_MEMORY;
+    free(scored);
+  }
+  ig_squad_predictions_free(&predictions);
+  return status;
+}
+
+// scored (count): the questions of the corpus by `manner`.
+typedef struct squad_sample {
+  const ig_squad *squad;
+  const ig_answer_manner *manner;
+  const ig_squad_scored *scored;
+  size_t count;
+} squad_sample;
+
+static ig_status resample_questions(const squad_sample *s, const ig_squad_options *o,
+                                    ig_squad_score *out, ig_error *err) {
+  if (!o->resampling) return IG_OK;
+  double *baseline, *system = list_statistics(s->scored, s->count, err);
+  if (!system) return IG_ERROR_MEMORY;
+  ig_status status = score_baseline(s->squad, s->manner, o, &baseline, err);
+  if (status == IG_OK)
+    status = resample_figures(&(ig_resampled_items){system, baseline, s->count}, o->resampling, out,
+                              err);
+  free(baseline);
+  free(system);
+  return status;
+}
+
+// ---- the corpus -----------------------------------------------------------------------
+
 static void tell_questions(const ig_squad *squad, const ig_squad_options *o,
                            const ig_squad_scored *scored, size_t count) {
   for (size_t i = 0; o->question && i < count; i++)
@@ -158,6 +233,7 @@ static ig_status score_corpus(const ig_squad *squad, const ig_squad_options *o,
       out->unanswerable = sum_group(squad, scored, count, SQUAD_GROUP_UNANSWERABLE);
     }
     tell_questions(squad, o, scored, count);
+    status = resample_questions(&(squad_sample){squad, &manner, scored, count}, o, out, err);
   }
   free(scored);
   return status;
@@ -170,6 +246,8 @@ static ig_status check_squad_options(const ig_squad_options *o, ig_error *err) {
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "rules: expected IG_SQUAD_RULES_FILE (0) to IG_SQUAD_RULES_CMRC (%d), found %d",
                    IG_SQUAD_RULES_CMRC, (int)o->rules);
+  if (o->baseline && !o->resampling)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "baseline: it needs `resampling`, found NULL");
   if (o->language && o->rules != IG_SQUAD_RULES_MLQA)
     return ig_fail(err, IG_ERROR_ARGUMENT, "language: only IG_SQUAD_RULES_MLQA has languages");
   if (o->language && !ig_answer_words_know(o->language))

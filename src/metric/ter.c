@@ -268,8 +268,21 @@ static ig_status add_ter_line(const ig_score_options *o, ig_codes *hypothesis, i
 
 static const char *yes_or_no(bool flag) { return flag ? "yes" : "no"; }
 
+static double score_ter(const ig_score_options *o, const double *s) {
+  (void)o;
+  return s[LENGTH] > 0 ? 100.0 * (s[EDITS] / s[LENGTH]) : s[EDITS] > 0 ? 100.0 : 0.0;
+}
+
+static double score_ter_narrowly(const ig_score_options *o, const float *s, bool *wide) {
+  (void)o;
+  *wide = !(s[LENGTH] > 0);
+  if (*wide) return s[EDITS] > 0 ? 100.0 : 0.0;
+  const float ratio = s[EDITS] / s[LENGTH];
+  return (double)(100 * ratio);
+}
+
 static void finish_ter(const ig_score_options *o, const double s[IG_STATISTICS], ig_score *out) {
-  out->value = s[LENGTH] > 0 ? 100.0 * s[EDITS] / s[LENGTH] : s[EDITS] > 0 ? 100.0 : 0.0;
+  out->value = score_ter(o, s);
   ig_number_format(
       out->line, sizeof out->line,
       "TER|nrefs:%zu|case:%s|tok:tercom|norm:%s|punct:%s|asian:%s|version:" IG_SACREBLEU " = %.1f",
@@ -277,4 +290,5 @@ static void finish_ter(const ig_score_options *o, const double s[IG_STATISTICS],
       yes_or_no(!o->ter_no_punctuation), yes_or_no(o->ter_asian), out->value);
 }
 
-const ig_metric_kind ig_metric_ter = {add_ter_line, finish_ter};
+const ig_metric_kind ig_metric_ter = {add_ter_line, score_ter, score_ter_narrowly, LENGTH + 1,
+                                      finish_ter};

@@ -240,6 +240,16 @@ static void scores(void) {
     REFUSED(ig_score_lines(&options, lines, holed, 2, &score, &err));
   }
   ig_squad_score answers;
+  ig_resampled resampled;
+  const ig_resampled_lines whole = {lines, lines, lines, 2};
+  REFUSED(ig_score_resampled(NULL, NULL, NULL, &resampled, &err));
+  REFUSED(ig_score_resampled(NULL, NULL, &whole, NULL, &err));
+  REFUSED(ig_score_resampled(NULL, NULL, &(ig_resampled_lines){NULL, lines, lines, 2}, &resampled,
+                             &err));
+  REFUSED(ig_score_resampled(NULL, NULL, &(ig_resampled_lines){lines, holed, lines, 2}, &resampled,
+                             &err));
+  REFUSED(ig_score_resampled(NULL, NULL, &(ig_resampled_lines){lines, NULL, NULL, 2}, &resampled,
+                             &err));
   REFUSED(ig_score_squad(NULL, NULL, directory, &answers, &err));
   REFUSED(ig_score_squad(NULL, directory, NULL, &answers, &err));
   REFUSED(ig_score_squad(NULL, directory, directory, NULL, &err));
@@ -337,7 +347,7 @@ static const struct {
      translators},
     {"ig_translator_open_ensemble ig_engine_open ig_engine_free", ensembles},
     {"ig_generate", generations},
-    {"ig_score_lines ig_score_squad ig_score_held_out", scores},
+    {"ig_score_lines ig_score_resampled ig_score_squad ig_score_held_out", scores},
     {"ig_fuse ig_fuse_describe ig_fuse_verify", fusions},
     {"ig_convert", conversions},
     {"ig_inspect", inspections},

@@ -81,7 +81,7 @@ expect 2 "$INGOT" score squad -r a -i b --null-threshold 1
 has err "--null-threshold needs --null-odds"
 expect 2 "$INGOT" score squad -r a -i b --language zh --null-odds c
 expect 2 "$INGOT" score squad -r - -i -
-has err "cannot both be standard input"
+has err "only one of the files can be standard input"
 expect 2 "$INGOT" score squad -r a -i b --language fr
 has err "fr"
 expect 2 "$INGOT" score bleu squad -r a
