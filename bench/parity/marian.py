@@ -3,8 +3,9 @@
 
 Usage: marian.py INGOT [DIRECTORY ...] [--wrong]
 
-Each directory holds a model.npz and an expected.tsv (source, greedy translation, log-probability),
-as tests/golden/marian_npz/make_goldens.py writes them, whose folders are the default. Ingot's
+Each directory holds a model and an expected.tsv (source, greedy translation, log-probability), as
+tests/golden/marian_npz/make_goldens.py and marian_packed/make_goldens.py write them, whose folders
+are the default. Ingot's
 log-probabilities must be Marian's within 1e-4, those of transformers within 2e-3: its norms have
 another epsilon, and models with SSRU it does not open. Translations must be equal. --wrong is the
 negative control: a weight is changed after the conversion, and the comparison must fail."""
@@ -18,7 +19,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-GOLDENS = pathlib.Path(__file__).resolve().parents[2] / "tests/golden/marian_npz"
+GOLDENS = pathlib.Path(__file__).resolve().parents[2] / "tests/golden"
 
 
 def spoil(directory):
@@ -79,7 +80,9 @@ def main():
     parser.add_argument("--wrong", action="store_true")
     options = parser.parse_args()
     directories = options.directories or [
-        GOLDENS / name for name in ("tied", "apart", "head", "ssru", "tiny", "binary")]
+        *(GOLDENS / "marian_npz" / name
+          for name in ("tied", "apart", "head", "ssru", "tiny", "binary")),
+        GOLDENS / "marian_packed/packed", GOLDENS / "marian_packed/student"]
     failed = [f"{d.name} ({', '.join(p)})" for d in directories
               if (p := compare(options.ingot, d, options.wrong))]
     print("equal" if not failed else "different: " + "; ".join(failed))

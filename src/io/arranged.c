@@ -5,6 +5,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "io/little_endian.h"
 
 bool ig_arranged_is_in_order(const ig_arranged *a) {
   size_t expected = 1;
@@ -46,11 +47,28 @@ static void reverse_bytes(unsigned char *bytes, size_t size, size_t unit) {
     }
 }
 
+// Of a value of the tensor, in bytes.
+static size_t value_size(const ig_arranged *a) { return a->divisors ? sizeof(float) : a->item; }
+
+// Value k of the span.
+static void put_value(const ig_arranged *a, const unsigned char *span, size_t k,
+                      unsigned char *to) {
+  const unsigned char *from = span + k * a->item;
+  if (!a->divisors) {
+    memcpy(to, from, a->item);
+    return;
+  }
+  const int integer = a->item == 1 ? (int8_t)*from : (int16_t)ig_little_endian_read(from, 2);
+  const float value = (float)integer / a->divisors[(a->first + k) / a->per_divisor];
+  memcpy(to, &value, sizeof value);
+}
+
 // Copies values in the order of the tensor's indices, the last index fastest.
 static void gather(const ig_arranged *a, const unsigned char *span, unsigned char *to) {
   size_t index[IG_ARRANGED_MAX_RANK] = {0}, from = 0;
+  const size_t size = value_size(a);
   for (size_t done = 0; done < a->elements - a->filled; done++) {
-    memcpy(to + done * a->item, span + from * a->item, a->item);
+    put_value(a, span, from, to + done * size);
     for (int i = a->rank - 1; i >= 0; i--) {
       from += a->stride[i];
       if (++index[i] < a->shape[i]) break;
@@ -62,13 +80,13 @@ static void gather(const ig_arranged *a, const unsigned char *span, unsigned cha
 
 static void fill(const ig_arranged *a, unsigned char *to) {
   for (size_t i = a->elements - a->filled; i < a->elements; i++)
-    memcpy(to + i * a->item, &a->filler, sizeof a->filler);
+    memcpy(to + i * sizeof a->filler, &a->filler, sizeof a->filler);
 }
 
 static ig_status put_in_order(ig_arranged *a, ig_error *err) {
   unsigned char *block = NULL, *span = NULL;
   IG_TRY(load_span(a, &block, &span, err));
-  unsigned char *values = ig_allocate(a->elements, a->item, err);
+  unsigned char *values = ig_allocate(a->elements, value_size(a), err);
   if (values) gather(a, span, values);
   free(block);
   if (!values) return IG_ERROR_MEMORY;
@@ -87,9 +105,14 @@ ig_status ig_arranged_read(ig_arranged *a, size_t offset, void *to, size_t bytes
   return status;
 }
 
-void ig_arranged_free(ig_arranged *a) {
-  if (!a) return;
+void ig_arranged_end(ig_arranged *a) {
   pthread_mutex_destroy(&a->lock);
   free(a->values);
+  a->values = NULL;
+}
+
+void ig_arranged_free(ig_arranged *a) {
+  if (!a) return;
+  ig_arranged_end(a);
   free(a);
 }

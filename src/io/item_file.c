@@ -1,12 +1,15 @@
 #include "io/item_file.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/size.h"
+#include "io/arranged.h"
 #include "io/little_endian.h"
 
 enum { WORD = 8, HEADER = 4 * WORD, MOST_ITEMS = 100000, MOST_NAME = 4096, VERSION = 1 };
@@ -16,10 +19,23 @@ typedef struct item_header {
   uint64_t name, type, rank, data;
 } item_header;
 
+// How the values of integers lie that are read as floats, and what they are divided by.
+typedef struct quantized_values {
+  ig_arranged view;
+  float divisor;
+} quantized_values;
+
+typedef struct file_item {
+  ig_safetensor tensor;
+  char *name;
+  quantized_values *quantized;  // NULL: the values are as they are
+} file_item;
+
 struct ig_item_file {
-  ig_safetensor *items;
-  char **names;
+  file_item *items;
   size_t count;
+  size_t quantized;  // items
+  char note[160];
 };
 
 // What is read, from its beginning on.
@@ -55,26 +71,69 @@ bool ig_item_file_is(const ig_file *file, const char *path, ig_error *err) {
 
 // ---- types ------------------------------------------------------------------
 
+// Types of matrices for the products of integers are those of two programs, marian-nmt and
+// browsermt (common/types.h): (rows, columns) in the header, stored column by column, and a float
+// that they are divided by after them.
+typedef struct item_type {
+  uint64_t code;
+  ig_dtype dtype;  // of the stored values
+  bool quantized;
+  bool plain_tables;  // quantised embeddings are stored row by row
+} item_type;
+
+static const item_type types[] = {
+    {.code = 0x404, .dtype = IG_DTYPE_F32},
+    {.code = 0x402, .dtype = IG_DTYPE_F16},
+    {.code = 0x408, .dtype = IG_DTYPE_F64},
+    {.code = 0x101, .dtype = IG_DTYPE_I8},
+    {.code = 0x102, .dtype = IG_DTYPE_I16},
+    {.code = 0x104, .dtype = IG_DTYPE_I32},
+    {.code = 0x108, .dtype = IG_DTYPE_I64},
+    {.code = 0x201, .dtype = IG_DTYPE_U8},
+    {.code = 0x202, .dtype = IG_DTYPE_U16},
+    {.code = 0x204, .dtype = IG_DTYPE_U32},
+    {.code = 0x208, .dtype = IG_DTYPE_U64},
+    {.code = 0x10001, .dtype = IG_DTYPE_I8, .quantized = true},
+    {.code = 0x10002, .dtype = IG_DTYPE_I16, .quantized = true},
+    {.code = 0x4101, .dtype = IG_DTYPE_I8, .quantized = true, .plain_tables = true},
+    {.code = 0x4102, .dtype = IG_DTYPE_I16, .quantized = true, .plain_tables = true},
+};
+
+// Types whose values are arranged for the registers of one kind of processor.
 static const struct {
   uint64_t code;
-  ig_dtype dtype;
-} types[] = {{0x404, IG_DTYPE_F32}, {0x402, IG_DTYPE_F16}, {0x408, IG_DTYPE_F64},
-             {0x101, IG_DTYPE_I8},  {0x102, IG_DTYPE_I16}, {0x104, IG_DTYPE_I32},
-             {0x108, IG_DTYPE_I64}, {0x201, IG_DTYPE_U8},  {0x202, IG_DTYPE_U16},
-             {0x204, IG_DTYPE_U32}, {0x208, IG_DTYPE_U64}};
+  const char *name;
+} packed_types[] = {{0x802, "packed16"},
+                    {0x1801, "packed8avx2"},
+                    {0x2801, "packed8avx512"},
+                    {0x18001, "intgemm8ssse3"},
+                    {0x11001, "intgemm8avx2"},
+                    {0x12001, "intgemm8avx512"},
+                    {0x13001, "intgemm8avx512vnni"},
+                    {0x14002, "intgemm16sse2"},
+                    {0x11002, "intgemm16avx2"},
+                    {0x12002, "intgemm16avx512"}};
 
-static ig_status read_type(const item_reading *r, const char *name, uint64_t code, ig_dtype *out,
-                           ig_error *err) {
+static const char *packed_name(uint64_t code) {
+  for (size_t i = 0; i < sizeof packed_types / sizeof *packed_types; i++)
+    if (packed_types[i].code == code) return packed_types[i].name;
+  return "packed for one kind of processor, or unknown";
+}
+
+static const item_type *find_type(uint64_t code) {
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-    if (types[i].code == code) {
-      *out = types[i].dtype;
-      return IG_OK;
-    }
+    if (types[i].code == code) return &types[i];
+  return NULL;
+}
+
+static ig_status read_type(const item_reading *r, const char *name, uint64_t code,
+                           const item_type **out, ig_error *err) {
+  *out = find_type(code);
+  if (*out) return IG_OK;
   return ig_fail(err, IG_ERROR_UNSUPPORTED,
                  "%s: item %s: type 0x%" PRIx64
-                 ": packed for integer products or unknown; convert the model with gemm-type "
-                 "float32",
-                 r->path, name, code);
+                 " (%s): convert the model with gemm-type intgemm8 or float32",
+                 r->path, name, code, packed_name(code));
 }
 
 // ---- items ------------------------------------------------------------------
@@ -101,28 +160,40 @@ static ig_status read_name(item_reading *r, size_t i, ig_error *err) {
     return ig_fail(err, IG_ERROR_FORMAT, "%s: item %zu: a name that does not end in a NUL", r->path,
                    i + 1);
   const size_t skipped = strncmp(text, "F0::", 4) == 0 ? 4 : 0;
-  r->out->names[i] = ig_allocate_copy(text + skipped, length - skipped, err);
-  return r->out->names[i] ? IG_OK : IG_ERROR_MEMORY;
+  file_item *item = &r->out->items[i];
+  item->name = ig_allocate_copy(text + skipped, length - skipped, err);
+  return item->name ? IG_OK : IG_ERROR_MEMORY;
 }
 
-static ig_status read_shape(item_reading *r, size_t i, ig_error *err) {
-  ig_safetensor *t = &r->out->items[i];
-  *t = (ig_safetensor){.name = r->out->names[i],
-                       .file = r->path,
-                       .source = r->file,
-                       .rank = (int)r->headers[i].rank,
-                       .elements = 1};
-  IG_TRY(read_type(r, t->name, r->headers[i].type, &t->dtype, err));
-  bool fits = true;
+static ig_status read_extents(item_reading *r, ig_safetensor *t, bool *fits, ig_error *err) {
+  *fits = true;
   for (int k = 0; k < t->rank; k++) {
     unsigned char bytes[4];
     IG_TRY(read_next(r, bytes, sizeof bytes, err));
     t->shape[k] = (size_t)ig_little_endian_read(bytes, 4);
-    fits = fits && t->shape[k] <= INT32_MAX &&
-           ig_size_multiply(t->elements, t->shape[k], &t->elements);
+    *fits = *fits && t->shape[k] <= INT32_MAX &&
+            ig_size_multiply(t->elements, t->shape[k], &t->elements);
   }
-  fits = fits && ig_size_multiply(t->elements, ig_dtype_size(t->dtype), &t->bytes);
-  if (fits && t->bytes <= r->headers[i].data) return IG_OK;
+  return IG_OK;
+}
+
+static ig_status read_shape(item_reading *r, size_t i, ig_error *err) {
+  ig_safetensor *t = &r->out->items[i].tensor;
+  const item_type *type;
+  bool fits;
+  size_t stored = 0;
+  *t = (ig_safetensor){.name = r->out->items[i].name,
+                       .file = r->path,
+                       .source = r->file,
+                       .rank = (int)r->headers[i].rank,
+                       .elements = 1};
+  IG_TRY(read_type(r, t->name, r->headers[i].type, &type, err));
+  IG_TRY(read_extents(r, t, &fits, err));
+  t->dtype = type->quantized ? IG_DTYPE_F32 : type->dtype;
+  fits = fits && ig_size_multiply(t->elements, ig_dtype_size(type->dtype), &stored) &&
+         ig_size_multiply(t->elements, ig_dtype_size(t->dtype), &t->bytes);
+  const uint64_t after = type->quantized ? sizeof(float) : 0;
+  if (fits && after <= r->headers[i].data && stored <= r->headers[i].data - after) return IG_OK;
   return ig_fail(err, IG_ERROR_FORMAT,
                  "%s: item %s: %" PRIu64 " bytes, fewer than its shape and type need", r->path,
                  t->name, r->headers[i].data);
@@ -139,24 +210,81 @@ static ig_status place_values(item_reading *r, ig_error *err) {
   for (size_t i = 0; i < r->out->count; i++) {
     if (r->headers[i].data > r->file->size - r->at)
       return ig_fail(err, IG_ERROR_FORMAT, "%s: item %s: its values are cut short", r->path,
-                     r->out->names[i]);
-    r->out->items[i].begin = r->at;
+                     r->out->items[i].name);
+    r->out->items[i].tensor.begin = r->at;
     r->at += (size_t)r->headers[i].data;
   }
+  return IG_OK;
+}
+
+// ---- quantised items --------------------------------------------------------
+
+static ig_status read_divisor(item_reading *r, const ig_safetensor *t, size_t stored, float *out,
+                              ig_error *err) {
+  unsigned char bytes[sizeof *out];
+  IG_TRY(ig_file_read(r->file, r->path, t->begin + stored, bytes, sizeof bytes, err));
+  const uint32_t bits = (uint32_t)ig_little_endian_read(bytes, sizeof bytes);
+  memcpy(out, &bits, sizeof *out);
+  if (isfinite(*out) && *out > 0) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT,
+                 "%s: item %s: its integers are divided by %g, expected a positive number", r->path,
+                 t->name, (double)*out);
+}
+
+static ig_status arrange_item(item_reading *r, file_item *item, const item_type *type,
+                              ig_error *err) {
+  ig_safetensor *t = &item->tensor;
+  const size_t size = ig_dtype_size(type->dtype), stored = t->elements * size;
+  const bool by_rows = type->plain_tables && strstr(item->name, "Wemb");
+  if (t->rank != 2 || t->elements == 0)
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: item %s: integers of rank %d with %zu values, expected a matrix", r->path,
+                   t->name, t->rank, t->elements);
+  quantized_values *q = item->quantized = ig_allocate(1, sizeof *q, err);
+  if (!q) return IG_ERROR_MEMORY;
+  pthread_mutex_init(&q->view.lock, NULL);
+  IG_TRY(read_divisor(r, t, stored, &q->divisor, err));
+  q->view.file = r->file;
+  q->view.path = r->path;
+  q->view.stored =
+      (ig_zip_member){.name = item->name, .begin = t->begin, .packed = stored, .size = stored};
+  q->view.item = size;
+  q->view.rank = 2;
+  q->view.elements = t->elements;
+  memcpy(q->view.shape, t->shape, sizeof t->shape);
+  q->view.stride[0] = by_rows ? t->shape[1] : 1;
+  q->view.stride[1] = by_rows ? 1 : t->shape[0];
+  q->view.divisors = &q->divisor;
+  q->view.per_divisor = t->elements;
+  t->arranged = &q->view;
+  r->out->quantized++;
+  return IG_OK;
+}
+
+static ig_status arrange_items(item_reading *r, ig_error *err) {
+  ig_item_file *out = r->out;
+  for (size_t i = 0; i < out->count; i++) {
+    const item_type *type = find_type(r->headers[i].type);
+    if (type->quantized) IG_TRY(arrange_item(r, &out->items[i], type, err));
+  }
+  if (out->quantized)
+    snprintf(out->note, sizeof out->note,
+             "%zu matrices of integers, quantised for 8- or 16-bit products, are read as floats",
+             out->quantized);
   return IG_OK;
 }
 
 static ig_status read_items(item_reading *r, size_t count, ig_error *err) {
   ig_item_file *out = r->out;
   r->headers = ig_allocate(count, sizeof *r->headers, err);
-  out->names = r->headers ? ig_allocate(count, sizeof *out->names, err) : NULL;
-  out->items = out->names ? ig_allocate(count, sizeof *out->items, err) : NULL;
+  out->items = r->headers ? ig_allocate(count, sizeof *out->items, err) : NULL;
   if (!out->items) return IG_ERROR_MEMORY;
   IG_TRY(read_headers(r, count, err));
   out->count = count;
   for (size_t i = 0; i < count; i++) IG_TRY(read_name(r, i, err));
   for (size_t i = 0; i < count; i++) IG_TRY(read_shape(r, i, err));
-  return place_values(r, err);
+  IG_TRY(place_values(r, err));
+  return arrange_items(r, err);
 }
 
 static ig_status read_file(item_reading *r, ig_error *err) {
@@ -186,13 +314,18 @@ ig_status ig_item_file_open(const ig_file *file, const char *path, ig_item_file 
 
 void ig_item_file_close(ig_item_file *file) {
   if (!file) return;
-  for (size_t i = 0; i < file->count; i++) free(file->names[i]);
-  free(file->names);
+  for (size_t i = 0; i < file->count; i++) {
+    file_item *item = &file->items[i];
+    if (item->quantized) ig_arranged_end(&item->quantized->view);
+    free(item->quantized);
+    free(item->name);
+  }
   free(file->items);
   free(file);
 }
 
 size_t ig_item_file_count(const ig_item_file *file) { return file->count; }
 const ig_safetensor *ig_item_file_get(const ig_item_file *file, size_t index) {
-  return &file->items[index];
+  return &file->items[index].tensor;
 }
+const char *ig_item_file_note(const ig_item_file *file) { return file->note; }

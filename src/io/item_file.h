@@ -1,6 +1,8 @@
 // Binary files of named items, as Marian writes its models (marian-dev, src/common/binary.cpp): a
 // header of each item, names, shapes, and values at multiples of 256. All numbers are
-// little-endian. Items of 32-bit floats and of plain integers are read; packed ones are refused.
+// little-endian. Floats, plain integers and matrices that are quantised for products of integers
+// (intgemm8, intgemm16) are read, these as floats; what is packed for one kind of processor is
+// refused by its name.
 #ifndef IG_IO_ITEM_FILE_H
 #define IG_IO_ITEM_FILE_H
 #include "base/file.h"
@@ -16,4 +18,6 @@ ig_status ig_item_file_open(const ig_file *file, const char *path, ig_item_file 
 void ig_item_file_close(ig_item_file *file);  // NULL is fine
 size_t ig_item_file_count(const ig_item_file *file);
 const ig_safetensor *ig_item_file_get(const ig_item_file *file, size_t index);
+// That items are read otherwise than they are stored; "": none is.
+const char *ig_item_file_note(const ig_item_file *file);
 #endif

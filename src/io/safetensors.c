@@ -481,7 +481,9 @@ const char *ig_safetensors_file(const ig_safetensors *file, size_t index) {
 const char *ig_safetensors_index(const ig_safetensors *file) { return file->index_name; }
 
 const char *ig_safetensors_note(const ig_safetensors *file, size_t index) {
-  return file->shards[index].pickled ? ig_torch_file_note(file->shards[index].pickled) : "";
+  const shard *s = &file->shards[index];
+  if (s->items) return ig_item_file_note(s->items);
+  return s->pickled ? ig_torch_file_note(s->pickled) : "";
 }
 
 size_t ig_safetensors_count(const ig_safetensors *file) { return file->count; }

@@ -44,7 +44,8 @@ void ig_safetensors_close(ig_safetensors *file);  // NULL is fine
 size_t ig_safetensors_file_count(const ig_safetensors *file);
 const char *ig_safetensors_file(const ig_safetensors *file, size_t index);
 const char *ig_safetensors_index(const ig_safetensors *file);  // name of the index, or NULL
-// What is read of a file and what is left out, such as the optimizer's state; "" if nothing is.
+// What is read of a file, read otherwise than it is stored, or left out, such as the optimizer's
+// state; "" if nothing is.
 const char *ig_safetensors_note(const ig_safetensors *file, size_t index);
 // Tensors are sorted by name.
 size_t ig_safetensors_count(const ig_safetensors *file);

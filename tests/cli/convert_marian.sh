@@ -104,6 +104,38 @@ mkdir other && cp "$golden/tied/model.npz" other/a.optimizer.npz
 expect 1 "$INGOT" translate -m other -i source
 has err 'config.json'
 
+# Matrices of 8-bit integers (tests/golden/marian_packed/make_goldens.py), in both programs' forms:
+# what they mean as floats, told; so is what speeds up Marian alone.
+golden=$INGOT_SOURCE/tests/golden/marian_packed
+for name in packed student; do
+  equal "$golden/$name" "$name"
+  expect 0 "$INGOT" convert "$golden/$name" -o "$name"
+  has err 'are read as floats'
+  equal "$name" "$name"
+done
+has student/generation_config.json '"num_beams": 1'
+expect 0 "$INGOT" inspect "$golden/student"
+has out '23 matrices of integers'
+cp -r "$golden/student" browser
+: >browser/lex.50.50.enxx.s2t.bin
+cp browser/vocab.enxx.spm browser/srcvocab.enxx.spm
+mv browser/vocab.enxx.spm browser/trgvocab.enxx.spm
+equal browser student
+has err 'the shortlist is not used'
+has err '23 tensors that only speed up Marian'
+head -c 60000 "$golden/packed/model.bin" >listed.bin
+cp -r "$golden/packed" short && mv listed.bin short/model.bin
+expect 1 "$INGOT" translate -m short -i source
+has err 'its values are cut short'
+# A kind that one processor alone can read: type 0x10001 becomes 0x12001.
+cp -r "$golden/packed" prepared
+LC_ALL=C sed 's/\x01\x00\x01\x00\x00\x00\x00\x00/\x01\x20\x01\x00\x00\x00\x00\x00/g' \
+  "$golden/packed/model.bin" >prepared/model.bin
+expect 1 "$INGOT" translate -m prepared -i source
+has err 'intgemm8avx512'
+has err 'gemm-type intgemm8 or float32'
+golden=$INGOT_SOURCE/tests/golden/marian_npz
+
 # A vocabulary of Marian's own: tokens with ids, beside SentencePiece models.
 mkdir listed
 cp "$golden/tied/model.npz" listed

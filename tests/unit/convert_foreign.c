@@ -8,7 +8,7 @@
 static char golden[512];
 
 static const char *golden_directory(const char *name) {
-  snprintf(golden, sizeof golden, "%s/tests/golden/marian_npz/%s", getenv("INGOT_SOURCE"), name);
+  snprintf(golden, sizeof golden, "%s/tests/golden/%s", getenv("INGOT_SOURCE"), name);
   return golden;
 }
 
@@ -81,17 +81,20 @@ static void expect_same_ids(const char *a, const char *b) {
 }
 
 static void opens_as_converted(void **state) {
-  static const char *const names[] = {"tied", "apart", "head", "ssru", "tiny", "binary"};
+  static const char *const names[] = {
+      "marian_npz/tied", "marian_npz/apart",  "marian_npz/head",      "marian_npz/ssru",
+      "marian_npz/tiny", "marian_npz/binary", "marian_packed/packed", "marian_packed/student"};
   (void)state;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     ig_error err = {0};
     const char *directory = golden_directory(names[i]);
-    if (ig_convert(directory, names[i], NULL, &err) != IG_OK) fail_msg("%s", err.message);
-    ig_model *direct = load_model(directory), *converted = load_model(names[i]);
+    const char *name = strchr(names[i], '/') + 1;
+    if (ig_convert(directory, name, NULL, &err) != IG_OK) fail_msg("%s", err.message);
+    ig_model *direct = load_model(directory), *converted = load_model(name);
     expect_same_configs(direct, converted);
     expect_same_generation(direct, converted);
     expect_same_tensors(direct, converted);
-    expect_same_ids(directory, names[i]);
+    expect_same_ids(directory, name);
     ig_model_free(direct);
     ig_model_free(converted);
   }
@@ -100,7 +103,7 @@ static void opens_as_converted(void **state) {
 static void options_are_read_alone(void **state) {
   ig_config *config;
   (void)state;
-  assert_int_equal(ig_config_load(golden_directory("ssru"), &config, NULL), IG_OK);
+  assert_int_equal(ig_config_load(golden_directory("marian_npz/ssru"), &config, NULL), IG_OK);
   assert_string_equal(ig_config_family(config), "marian_ssru");
   ig_config_free(config);
 }

@@ -90,6 +90,41 @@ static ig_status find_first(const char *directory, const char *const *names, cha
   return IG_OK;
 }
 
+// A name that begins and ends so, with "." after the beginning: "vocab.deen.spm". Several such
+// names: none is taken.
+static ig_status find_between(const char *directory, const char *begin, const char *end, char **out,
+                              ig_error *err) {
+  ig_listing listing;
+  const char *found = NULL;
+  size_t count = 0;
+  if (*out) return IG_OK;
+  IG_TRY(ig_listing_read(directory, &listing, err));
+  for (size_t i = 0; i < listing.count; i++) {
+    const char *name = listing.names[i];
+    if (strncmp(name, begin, strlen(begin)) != 0 || !ig_name_ends_with(name, end)) continue;
+    found = name;
+    count++;
+  }
+  const ig_status status = count == 1 ? join_if_there(directory, found, out, err) : IG_OK;
+  ig_listing_free(&listing);
+  return status;
+}
+
+// As the students of browsers are called: srcvocab.enzh.spm and trgvocab.enzh.spm, or
+// vocab.deen.spm.
+static ig_status find_student_vocabulary(const char *directory, ig_marian_files *f, int side,
+                                         ig_error *err) {
+  IG_TRY(
+      find_between(directory, side ? "trgvocab." : "srcvocab.", ".spm", &f->vocabulary[side], err));
+  return find_between(directory, "vocab.", ".spm", &f->vocabulary[side], err);
+}
+
+// A lexical shortlist: lex.50.50.deen.s2t.bin, lex.s2t.gz.
+static ig_status find_shortlist(const char *directory, ig_marian_files *f, ig_error *err) {
+  IG_TRY(find_between(directory, "lex.", ".bin", &f->shortlist, err));
+  return find_between(directory, "lex.", ".gz", &f->shortlist, err);
+}
+
 static bool is_pieces(const char *path) {
   return path && (ig_name_ends_with(path, ".spm") || ig_name_ends_with(path, ".model"));
 }
@@ -103,6 +138,7 @@ static ig_status find_side(const char *directory, ig_marian_files *f, int side, 
   const char *listed = listed_name(f, "vocabs", (size_t)side);
   IG_TRY(join_if_there(directory, listed, &f->vocabulary[side], err));
   IG_TRY(find_first(directory, vocabularies[side], &f->vocabulary[side], err));
+  IG_TRY(find_student_vocabulary(directory, f, side, err));
   if (!is_pieces(f->vocabulary[side]))
     return find_first(directory, pieces[side], &f->pieces[side], err);
   const char *path = f->vocabulary[side];
@@ -133,6 +169,7 @@ ig_status ig_marian_files_find(const char *directory, ig_marian_files *out, ig_e
   IG_TRY(find_model(directory, out, err));
   if (!out->model) return IG_OK;
   IG_TRY(check_one_model(out, err));
+  IG_TRY(find_shortlist(directory, out, err));
   IG_TRY(find_side(directory, out, 0, err));
   return find_side(directory, out, 1, err);
 }
@@ -140,6 +177,7 @@ ig_status ig_marian_files_find(const char *directory, ig_marian_files *out, ig_e
 void ig_marian_files_free(ig_marian_files *files) {
   ig_yaml_free(files->decoder);
   free(files->model);
+  free(files->shortlist);
   for (int side = 0; side < 2; side++) {
     free(files->vocabulary[side]);
     free(files->pieces[side]);

@@ -6,6 +6,7 @@
 // Paths, for free(); NULL: there is no such file.
 typedef struct ig_marian_files {
   char *model;          // model.npz, or model.bin
+  char *shortlist;      // of words that the target may have
   ig_yaml *decoder;     // decoder.yml
   char *vocabulary[2];  // of source and target
   char *pieces[2];      // SentencePiece models of both, which may be the vocabularies

@@ -14,6 +14,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/name.h"
 #include "base/path.h"
 #include "io/yaml.h"
 #include "model/arch/marian_files.h"
@@ -36,6 +37,7 @@ typedef struct marian_reading {
   ig_safetensors_change *changes;
   char (*names)[2][NAME];  // theirs and ours of each change
   size_t count, capacity, names_capacity;
+  size_t left_out;  // tensors that floats do not need
 } marian_reading;
 
 // ---- names of tensors -------------------------------------------------------
@@ -300,15 +302,23 @@ static bool is_taken(const marian_reading *r, const char *name) {
   return false;
 }
 
+// The scale of an activation before it is quantised, or what finds likely words faster.
+static bool is_for_speed(const char *name) {
+  return ig_name_ends_with(name, "_QuantMultA") || strcmp(name, "lsh_output_codes") == 0 ||
+         strcmp(name, "lsh_output_rotation") == 0;
+}
+
 // A tensor that we do not know means a model that would run wrongly.
-static ig_status check_unused(const marian_reading *r, ig_error *err) {
+static ig_status check_unused(marian_reading *r, ig_error *err) {
   const ig_safetensors *file = r->out->tensors;
   for (size_t i = 0; i < ig_safetensors_count(file); i++) {
     const char *name = ig_safetensors_get(file, i)->name;
     if (strcmp(name, "Wpos") == 0)
       return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor Wpos: trained positions are not built",
                      r->files.model);
-    if (!is_taken(r, name))
+    if (is_for_speed(name))
+      r->left_out++;
+    else if (!is_taken(r, name))
       return ig_fail(err, IG_ERROR_UNSUPPORTED,
                      "%s: tensor %s does not belong to a model of these options", r->files.model,
                      name);
@@ -435,6 +445,24 @@ static ig_status make_config(marian_reading *r, ig_error *err) {
   return r->out->config ? IG_OK : ig_fail_memory(err);
 }
 
+// Students of browsers are trained and quantised for greedy search, and come without settings.
+static bool is_quantized(const marian_reading *r) {
+  return *ig_safetensors_note(r->out->tensors, 0) != '\0';
+}
+
+// What makes the products of integers, and is not read.
+static ig_status note_left_out(marian_reading *r, ig_error *err) {
+  if (r->files.shortlist)
+    IG_TRY(ig_problems_add(&r->out->notes, NULL, err,
+                           "%s: the shortlist is not used: every word may follow",
+                           r->files.shortlist));
+  if (r->left_out == 0) return IG_OK;
+  return ig_problems_add(&r->out->notes, NULL, err,
+                         "%s: %zu tensors that only speed up Marian (*_QuantMultA, lsh_*) are not "
+                         "used: products are those of floats",
+                         r->files.model, r->left_out);
+}
+
 // Marian gives no unknown token (--allow-unk), and divides a score by its length to the power of
 // `normalize`. Its limit of three times the source's length has no place here.
 static ig_status make_generation(marian_reading *r, ig_error *err) {
@@ -442,7 +470,7 @@ static ig_status make_generation(marian_reading *r, ig_error *err) {
   const int start = (int)r->rows - 1;
   int beams;
   double normalize, word_penalty;
-  IG_TRY(ig_yaml_int(settings, "beam-size", 12, &beams, err));
+  IG_TRY(ig_yaml_int(settings, "beam-size", is_quantized(r) ? 1 : 12, &beams, err));
   IG_TRY(ig_yaml_number(settings, "normalize", 0, &normalize, err));
   IG_TRY(ig_yaml_number(settings, "word-penalty", 0, &word_penalty, err));
   json_t *json =
@@ -468,6 +496,7 @@ static ig_status read_model(marian_reading *r, ig_error *err) {
   IG_TRY(read_vocabularies(r, err));
   IG_TRY(make_config(r, err));
   IG_TRY(make_generation(r, err));
+  IG_TRY(note_left_out(r, err));
   return add_tokenizer(r, err);
 }
 
