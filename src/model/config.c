@@ -9,16 +9,30 @@
 
 enum { MOST_ROWS = 1 << 24 };  // far above any model, and products of three still fit 64 bits
 
-typedef struct bound {
+// A member of ig_config, and the name that it has where its family's config.json has no key for it.
+typedef struct named_option {
+  size_t offset;
   const char *name;
+} named_option;
+#define OPTION(member, name) \
+  { offsetof(struct ig_config, member), name }
+
+typedef struct bound {
+  named_option option;
   long value, low, high;
 } bound;
 
-static ig_status check_bounds(const bound *bounds, size_t count, const char *where, ig_error *err) {
-  for (size_t i = 0; i < count; i++)
-    if (bounds[i].value < bounds[i].low || bounds[i].value > bounds[i].high)
+static const char *name_of(const ig_config *c, const named_option *o) {
+  const char *name = c->family && c->key_name ? c->key_name(c->family, o->offset) : NULL;
+  return name ? name : o->name;
+}
+
+static ig_status check_bounds(const ig_config *c, const bound *bounds, const char *where,
+                              ig_error *err) {
+  for (const bound *b = bounds; b->option.name; b++)
+    if (b->value < b->low || b->value > b->high)
       return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %s: expected a number from %ld to %ld, found %ld",
-                     where, bounds[i].name, bounds[i].low, bounds[i].high, bounds[i].value);
+                     where, name_of(c, &b->option), b->low, b->high, b->value);
   return IG_OK;
 }
 
@@ -80,41 +94,51 @@ static ig_status check_relative(const ig_config *c, const char *where, ig_error 
   const ig_relative_shape *r = &c->relative;
   if (!r->buckets) return IG_OK;
   const bound bounds[] = {
-      {"relative_attention_num_buckets", r->buckets, 4, 1 << 16},
-      {"relative_attention_max_distance", r->farthest, r->buckets / 2 + 1, 1 << 20},
+      {OPTION(relative.buckets, "relative_attention_num_buckets"), r->buckets, 4, 1 << 16},
+      {OPTION(relative.farthest, "relative_attention_max_distance"), r->farthest,
+       r->buckets / 2 + 1, 1 << 20},
+      {{0, NULL}, 0, 0, 0},
   };
-  return check_bounds(bounds, sizeof bounds / sizeof *bounds, where, err);
+  return check_bounds(c, bounds, where, err);
 }
 
 // What every model has.
 static ig_status check_encoder_sizes(const ig_config *c, const char *where, ig_error *err) {
   const bound bounds[] = {
-      {"vocab_size", c->vocab_size, 1, MOST_ROWS},
-      {"d_model", c->d_model, 1, 1 << 16},
-      {"encoder_layers", c->encoder.layers, 0, 1024},
-      {"encoder_attention_heads", c->encoder.self.heads, 1, most_heads(c, &c->encoder)},
-      {"d_kv", c->encoder.self.head_size, 0, 1 << 12},
-      {"encoder_ffn_dim", c->encoder.feed_forward.inner, 1, 1 << 20},
-      {"max_position_embeddings", c->positions.count, 0, 1 << 20},
-      {"type_vocab_size", c->token_types, 0, 1 << 16},
-      {"num_labels", c->head.classes, 0, MOST_ROWS},
-      {"pad_token_id", c->pad_id, -1, (long)c->vocab_size - 1},
+      {OPTION(vocab_size, "vocab_size"), c->vocab_size, 1, MOST_ROWS},
+      {OPTION(d_model, "d_model"), c->d_model, 1, 1 << 16},
+      {OPTION(encoder.layers, "encoder_layers"), c->encoder.layers, 0, 1024},
+      {OPTION(encoder.self.heads, "encoder_attention_heads"), c->encoder.self.heads, 1,
+       most_heads(c, &c->encoder)},
+      {OPTION(encoder.self.head_size, "d_kv"), c->encoder.self.head_size, 0, 1 << 12},
+      {OPTION(encoder.feed_forward.inner, "encoder_ffn_dim"), c->encoder.feed_forward.inner, 1,
+       1 << 20},
+      {OPTION(positions.count, "max_position_embeddings"), c->positions.count, 0, 1 << 20},
+      {OPTION(token_types, "type_vocab_size"), c->token_types, 0, 1 << 16},
+      {OPTION(head.classes, "num_labels"), c->head.classes, 0, MOST_ROWS},
+      {OPTION(pad_id, "pad_token_id"), c->pad_id, -1, (long)c->vocab_size - 1},
+      {{0, NULL}, 0, 0, 0},
   };
-  return check_bounds(bounds, sizeof bounds / sizeof *bounds, where, err);
+  return check_bounds(c, bounds, where, err);
 }
 
 static ig_status check_decoder_sizes(const ig_config *c, const char *where, ig_error *err) {
   const bound bounds[] = {
-      {"decoder_vocab_size", c->target_vocab_size, 1, MOST_ROWS},
-      {"decoder_layers", c->decoder.layers, 0, 1024},
-      {"decoder_attention_heads", c->decoder.self.heads, 1, most_heads(c, &c->decoder)},
-      {"decoder_ffn_dim", c->decoder.feed_forward.inner, 1, 1 << 20},
-      {"eos_token_id", c->eos_id, 0, (long)c->target_vocab_size - 1},
-      {"bos_token_id", c->bos_id, -1, (long)c->target_vocab_size - 1},
-      {"decoder_start_token_id", c->decoder_start_id, 0, (long)c->target_vocab_size - 1},
-      {"forced_eos_token_id", c->forced_eos_id, -1, (long)c->target_vocab_size - 1},
+      {OPTION(target_vocab_size, "decoder_vocab_size"), c->target_vocab_size, 1, MOST_ROWS},
+      {OPTION(decoder.layers, "decoder_layers"), c->decoder.layers, 0, 1024},
+      {OPTION(decoder.self.heads, "decoder_attention_heads"), c->decoder.self.heads, 1,
+       most_heads(c, &c->decoder)},
+      {OPTION(decoder.feed_forward.inner, "decoder_ffn_dim"), c->decoder.feed_forward.inner, 1,
+       1 << 20},
+      {OPTION(eos_id, "eos_token_id"), c->eos_id, 0, (long)c->target_vocab_size - 1},
+      {OPTION(bos_id, "bos_token_id"), c->bos_id, -1, (long)c->target_vocab_size - 1},
+      {OPTION(decoder_start_id, "decoder_start_token_id"), c->decoder_start_id, 0,
+       (long)c->target_vocab_size - 1},
+      {OPTION(forced_eos_id, "forced_eos_token_id"), c->forced_eos_id, -1,
+       (long)c->target_vocab_size - 1},
+      {{0, NULL}, 0, 0, 0},
   };
-  return check_bounds(bounds, sizeof bounds / sizeof *bounds, where, err);
+  return check_bounds(c, bounds, where, err);
 }
 
 static ig_status check_sizes(const ig_config *c, const char *where, ig_error *err) {
@@ -126,15 +150,15 @@ static ig_status check_sizes(const ig_config *c, const char *where, ig_error *er
 static ig_status check_dropouts(const ig_config *c, const char *where, ig_error *err) {
   const ig_dropouts dropouts = ig_config_dropouts(c);
   const struct {
-    const char *name;
+    named_option option;
     float value;
-  } all[] = {{"dropout", dropouts.sublayers},
-             {"attention_dropout", dropouts.attention},
-             {"activation_dropout", dropouts.activation}};
+  } all[] = {{OPTION(encoder.dropout, "dropout"), dropouts.sublayers},
+             {OPTION(encoder.self.dropout, "attention_dropout"), dropouts.attention},
+             {OPTION(encoder.feed_forward.dropout, "activation_dropout"), dropouts.activation}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (!(all[i].value >= 0 && all[i].value < 1))
       return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %s: expected a number in [0, 1), found %g", where,
-                     all[i].name, (double)all[i].value);
+                     name_of(c, &all[i].option), (double)all[i].value);
   return IG_OK;
 }
 
@@ -142,14 +166,15 @@ ig_status ig_config_check(const ig_config *c, const char *where, ig_error *err) 
   IG_TRY(check_sizes(c, where, err));
   IG_TRY(check_relative(c, where, err));
   IG_TRY(check_dropouts(c, where, err));
+  const named_option of_eps = OPTION(encoder.norm.eps, "layer_norm_eps");
+  const named_option of_std = OPTION(init_std, "init_std");
   const float eps = c->encoder.norm.eps;
   if (!(eps > 0) || !isfinite(eps))
-    return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "%s: layer_norm_eps: expected a number above 0, found %g", where, (double)eps);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %s: expected a number above 0, found %g", where,
+                   name_of(c, &of_eps), (double)eps);
   if (!(c->init_std >= 0) || !isfinite(c->init_std))
-    return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "%s: init_std: expected 0 or a number above it, found %g", where,
-                   (double)c->init_std);
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%s: %s: expected 0 or a number above it, found %g",
+                   where, name_of(c, &of_std), (double)c->init_std);
   return IG_OK;
 }
 

@@ -2,6 +2,7 @@
 // else in the library reads them.
 #ifndef IG_MODEL_CONFIG_H
 #define IG_MODEL_CONFIG_H
+#include <stddef.h>
 #include "ingot.h"
 #include "nn/activation.h"
 #include "nn/positions.h"
@@ -76,6 +77,9 @@ typedef struct ig_head_shape {
 // A plain value: it owns nothing and may be copied. Ids that the model does not have are -1.
 struct ig_config {
   const struct ig_family *family;
+  // What the family's config.json calls the member at this offset of ig_config, or NULL if it has
+  // no key for it. A NULL function: no names are known.
+  const char *(*key_name)(const struct ig_family *family, size_t offset);
   int vocab_size;  // of the source
   int target_vocab_size;
   int d_model;
@@ -109,8 +113,8 @@ int ig_config_outputs(const ig_config *config);
 // Columns of the queries of all heads of an attention together, and of its keys and values.
 int ig_config_attention_width(const ig_config *config, const ig_attention_shape *attention);
 
-// Checks all options at once; the message names the option. `where` opens the message: a path, or
-// what the options came from.
+// Checks all options at once; the message names the option as the family's config.json. `where`
+// opens the message: a path, or what the options came from.
 ig_status ig_config_check(const ig_config *config, const char *where, ig_error *err);
 // The same checks, and a copy for ig_config_free.
 ig_status ig_config_keep(const ig_config *config, const char *where, ig_config **out,

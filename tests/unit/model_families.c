@@ -46,6 +46,14 @@ static ig_config config_of(const char *family, const char *text) {
   return config;
 }
 
+static void expect_refused(const char *family, const char *text, const char *expected) {
+  ig_config *config = NULL;
+  ig_error err = {0};
+  assert_int_not_equal(ig_config_create(family, text, &config, &err), IG_OK);
+  assert_null(config);
+  if (!strstr(err.message, expected)) fail_msg("%s: %s", expected, err.message);
+}
+
 static void refusals_name_the_key(void **state) {
   (void)state;
   static const struct {
@@ -57,14 +65,46 @@ static void refusals_name_the_key(void **state) {
       {"{" SMALL ", \"relative_attention_num_buckets\": 2}", "relative_attention_num_buckets"},
       {"{" SMALL ", \"relative_attention_num_buckets\": 0}", "relative_attention_num_buckets"},
       {"{" SMALL ", \"relative_attention_max_distance\": 16}", "relative_attention_max_distance"},
-      {"{" SMALL ", \"head_dim\": 0}", "d_kv"},
+      {"{" SMALL ", \"head_dim\": 0}", "head_dim: "},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    expect_refused("t5", cases[i].text, cases[i].expected);
+}
+
+// What is out of range is named as the family's config.json names it, not as that of another.
+static void ranges_name_the_key(void **state) {
+  (void)state;
+  static const struct {
+    const char *family, *key, *value;
+  } cases[] = {
+      {"t5", "d_ff", "0"},
+      {"t5", "d_kv", "5000"},
+      {"t5", "num_layers", "-1"},
+      {"t5", "num_decoder_layers", "2000"},
+      {"t5", "num_heads", "0"},
+      {"t5", "dropout_rate", "1.5"},
+      {"t5", "layer_norm_epsilon", "0"},
+      {"t5", "initializer_factor", "-1"},
+      {"t5", "hidden_size", "0"},
+      {"t5", "num_hidden_layers", "-2"},
+      {"t5", "num_attention_heads", "0"},
+      {"umt5", "d_ff", "-3"},
+      {"mt5", "num_heads", "99999"},
+      {"torch", "nhead", "0"},
+      {"torch", "num_encoder_layers", "-1"},
+      {"torch", "num_decoder_layers", "-1"},
+      {"torch", "dim_feedforward", "0"},
+      {"torch", "dropout", "2"},
+      {"bart", "encoder_ffn_dim", "0"},
+      {"bart", "decoder_attention_heads", "0"},
+      {"marian", "attention_dropout", "1"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    ig_config *config = NULL;
-    ig_error err = {0};
-    assert_int_not_equal(ig_config_create("t5", cases[i].text, &config, &err), IG_OK);
-    assert_null(config);
-    if (!strstr(err.message, cases[i].expected)) fail_msg("%s", err.message);
+    char text[128], expected[64];
+    snprintf(text, sizeof text, "{\"vocab_size\": 60000, \"%s\": %s}", cases[i].key,
+             cases[i].value);
+    snprintf(expected, sizeof expected, ": %s: expected ", cases[i].key);
+    expect_refused(cases[i].family, text, expected);
   }
 }
 
@@ -244,6 +284,7 @@ static void names_without_the_prefix_are_found(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refusals_name_the_key),
+      cmocka_unit_test(ranges_name_the_key),
       cmocka_unit_test(keys_that_follow_from_others),
       cmocka_unit_test(saved_loads_again),
       cmocka_unit_test(an_output_with_other_values_is_kept),

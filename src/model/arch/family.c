@@ -70,8 +70,16 @@ ig_status ig_family_read_config(const ig_family *family, const json_t *json, con
                                 ig_config *out, ig_error *err) {
   *out = family->defaults;
   out->family = family;
+  out->key_name = ig_family_key_name;
   IG_TRY(ig_json_keys_read(family->keys, json, where, out, err));
   return family->complete ? family->complete(json, where, out, err) : IG_OK;
+}
+
+const char *ig_family_key_name(const ig_family *family, size_t offset) {
+  for (const ig_json_key *k = family->keys; k->name; k++)
+    // A feed-forward's key is at the offset of the shape's first member.
+    if (k->offset == offset && k->kind != IG_JSON_KEY_FEED_FORWARD) return k->name;
+  return NULL;
 }
 
 json_t *ig_family_write_config(const ig_config *config) {

@@ -49,6 +49,8 @@ void ig_family_names(char *text, size_t size);
 // (vocab_size, special ids) may be missing.
 ig_status ig_family_read_config(const ig_family *family, const json_t *json, const char *where,
                                 ig_config *out, ig_error *err);
+// What a config.json of the family calls the member at this offset of ig_config; NULL: nothing.
+const char *ig_family_key_name(const ig_family *family, size_t offset);
 // A config.json that transformers (or the reference module) opens; a new reference, or NULL if
 // memory is out.
 json_t *ig_family_write_config(const ig_config *config);

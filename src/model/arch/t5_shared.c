@@ -26,10 +26,32 @@ static const ig_json_key other_names[] = {
     {0},
 };
 
+// Later messages name the family's own keys, which such a file does not have.
+static ig_status check_other_names(const json_t *json, const char *where, ig_error *err) {
+  static const struct {
+    const char *name;
+    long low, high;
+  } bounds[] = {{"hidden_size", 1, 1 << 16},
+                {"num_hidden_layers", 0, 1024},
+                {"num_attention_heads", 1, 1 << 12},
+                {"head_dim", 1, 1 << 12}};
+  for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
+    const json_t *value = json_object_get(json, bounds[i].name);
+    if (!json_is_integer(value)) continue;
+    const json_int_t n = json_integer_value(value);
+    if (n < bounds[i].low || n > bounds[i].high)
+      return ig_fail(err, IG_ERROR_ARGUMENT,
+                     "%s: %s: expected a number from %ld to %ld, found %lld", where, bounds[i].name,
+                     bounds[i].low, bounds[i].high, (long long)n);
+  }
+  return IG_OK;
+}
+
 ig_status ig_t5_shared_complete(const json_t *json, const char *where, ig_config *c,
                                 ig_error *err) {
   if (c->decoder.layers < 0) c->decoder.layers = c->encoder.layers;
   IG_TRY(ig_json_keys_read(other_names, json, where, c, err));
+  IG_TRY(check_other_names(json, where, err));
   if (json_is_false(json_object_get(json, "is_encoder_decoder")))
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
                    "%s: is_encoder_decoder: false, one stack by itself, is not built for this "

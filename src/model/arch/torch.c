@@ -152,6 +152,7 @@ ig_status ig_config_torch(const ig_torch_options *options, ig_config **out, ig_e
   IG_TRY(ig_fail_if_null(options, "options", err));
   ig_config c = ig_family_torch.defaults;
   c.family = &ig_family_torch;
+  c.key_name = ig_family_key_name;
   c.vocab_size = options->vocab_size;
   c.d_model = options->d_model;
   c.encoder.self.heads = options->nhead;
