@@ -160,7 +160,10 @@ typedef struct ig_batch {
   const int *source;         /* ids */
   const int *source_offsets; /* (S+1) */
   const int *target_input;   /* ids, shifted right: starts with decoder_start_id */
-  const int *target_output;  /* ids to predict; negative: not counted. NULL: no loss is wanted */
+  /* ids to predict; negative: not counted. NULL: no loss is wanted. Of a model with a head for
+   * spans three numbers a sequence: the rows where the answer begins and ends (0 and 0 where there
+   * is none), and the first row of the second text */
+  const int *target_output;
   const int *target_offsets; /* (S+1) */
   const ig_masks *masks;
 } ig_batch;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/answer_model.h"
 #include "answer/pipeline_spans.h"
 #include "answer/reading.h"
 #include "answer/run_qa_spans.h"
@@ -93,38 +94,70 @@ static ig_status create_spans(ig_answerer *a, ig_error *err) {
       &a->run_qa, err);
 }
 
-static ig_status open_parts(ig_answerer *a, const ig_ensemble *ensemble, ig_error *err) {
-  ig_engine_options engine = ig_engine_options_default();
-  engine.threads = a->options.threads;
-  engine.workers = a->options.workers;
-  engine.type = a->options.type;
-  IG_TRY(ig_engine_open(ensemble, &engine, &a->engine, err));
+// The engine is set.
+static ig_status set_up(ig_answerer *a, ig_error *err) {
   const ig_engine_members *members = ig_engine_members_of(a->engine);
   a->tokenizer = members->tokenizers[0];
-  ig_status status = check_heads(members, err);
-  if (status != IG_OK) return ig_fail_in(err, status, "%s", ensemble->members[0].directory);
+  IG_TRY(check_heads(members, err));
   IG_TRY(settle_options(a, err));
   a->stats.threads = ig_engine_threads(a->engine);
   return create_spans(a, err);
 }
 
+static ig_status open_directories(ig_answerer *a, const ig_ensemble *ensemble, ig_error *err) {
+  ig_engine_options engine = ig_engine_options_default();
+  engine.threads = a->options.threads;
+  engine.workers = a->options.workers;
+  engine.type = a->options.type;
+  IG_TRY(ig_engine_open(ensemble, &engine, &a->engine, err));
+  const ig_status status = set_up(a, err);
+  if (status != IG_ERROR_UNSUPPORTED) return status;
+  return ig_fail_in(err, status, "%s", ensemble->members[0].directory);
+}
+
+static ig_status open_borrowed(ig_answerer *a, const ig_model *model, const ig_tokenizer *tokenizer,
+                               ig_pool *pool, ig_error *err) {
+  IG_TRY(ig_engine_borrow(model, tokenizer, pool, &a->engine, err));
+  return set_up(a, err);
+}
+
+// Puts the answerer out, or frees it.
+static ig_status hand_out(ig_answerer *a, ig_status status, ig_answerer **out) {
+  if (status == IG_OK)
+    *out = a;
+  else
+    ig_answerer_free(a);
+  return status;
+}
+
+static ig_status create_without_engine(const ig_answerer_options *options, ig_answerer **out,
+                                       ig_error *err) {
+  *out = ig_allocate(1, sizeof **out, err);
+  if (!*out) return IG_ERROR_MEMORY;
+  (*out)->options = options ? *options : ig_answerer_options_default();
+  return IG_OK;
+}
+
 ig_status ig_answerer_open(const ig_ensemble *ensemble, const ig_answerer_options *options,
                            ig_answerer **out, ig_error *err) {
   const double begin = ig_clock_seconds();
+  ig_answerer *a;
   IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(ensemble, "ensemble", err));
-  ig_answerer *a = ig_allocate(1, sizeof *a, err);
-  if (!a) return IG_ERROR_MEMORY;
-  a->options = options ? *options : ig_answerer_options_default();
-  const ig_status status = open_parts(a, ensemble, err);
-  if (status != IG_OK) {
-    ig_answerer_free(a);
-    return status;
-  }
+  IG_TRY(create_without_engine(options, &a, err));
+  const ig_status status = open_directories(a, ensemble, err);
   a->stats.load_seconds = ig_clock_seconds() - begin;
-  *out = a;
-  return IG_OK;
+  return hand_out(a, status, out);
+}
+
+ig_status ig_answer_model_open(const ig_model *model, const ig_tokenizer *tokenizer, ig_pool *pool,
+                               const ig_answerer_options *options, ig_answerer **out,
+                               ig_error *err) {
+  ig_answerer *a;
+  *out = NULL;
+  IG_TRY(create_without_engine(options, &a, err));
+  return hand_out(a, open_borrowed(a, model, tokenizer, pool, err), out);
 }
 
 void ig_answerer_free(ig_answerer *a) {

@@ -102,13 +102,15 @@ static ig_status sort_pool(ig_batcher *b, size_t begin, size_t end, ig_error *er
 }
 
 static ig_status cut_pool(ig_batcher *b, size_t begin, size_t end, ig_error *err) {
-  const size_t most = (size_t)b->options.batch_tokens;
+  const size_t most = (size_t)b->options.batch_tokens,
+               sequences = (size_t)b->options.batch_sequences;
   while (begin < end) {
     size_t tokens[2] = {0, 0}, i = begin;
     for (; i < end; i++) {
       const size_t source = tokens[0] + ig_corpus_length(b->corpus, IG_SIDE_SOURCE, b->order[i]);
       const size_t target = tokens[1] + ig_corpus_length(b->corpus, IG_SIDE_TARGET, b->order[i]);
       if (i > begin && (target > most || source > 2 * most)) break;
+      if (sequences && i - begin == sequences) break;
       tokens[0] = source;
       tokens[1] = target;
     }

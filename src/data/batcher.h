@@ -11,7 +11,8 @@ typedef struct ig_batcher_options {
   // Target tokens of a batch, at most; source tokens are twice as many at most. Padding does not
   // count, for there is none.
   int batch_tokens;
-  int pool_batches;  // how many batches' worth of pairs are sorted by length together; 0: 100
+  int batch_sequences;  // pairs of a batch, at most; 0: any number
+  int pool_batches;     // how many batches' worth of pairs are sorted by length together; 0: 100
   uint64_t seed;
   bool shuffle;  // false: the corpus's own order within and between pools (validation)
   int decoder_start_id;

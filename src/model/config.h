@@ -72,6 +72,7 @@ typedef struct ig_head_shape {
   ig_head_kind kind;
   int classes;               // of IG_HEAD_CLASSES and IG_HEAD_TOKEN_CLASSES
   ig_activation activation;  // of the linear layer before the output layer, where there is one
+  bool is_new;               // no file has its tensors: they are drawn
 } ig_head_shape;
 
 // A plain value: it owns nothing and may be copied. Ids that the model does not have are -1.

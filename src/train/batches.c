@@ -34,6 +34,7 @@ ig_status ig_batches_epoch(ig_run *run, uint64_t epoch, size_t *batches, ig_erro
 static ig_status make_batchers(ig_run *run, ig_error *err) {
   const ig_train_config *c = &run->config;
   ig_batcher_options options = {.batch_tokens = c->batch_tokens,
+                                .batch_sequences = c->batch_sequences,
                                 .pool_batches = c->pool_batches,
                                 .seed = c->seed,
                                 .shuffle = true,

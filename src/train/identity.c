@@ -129,7 +129,7 @@ static uint64_t valid_fingerprint(const ig_corpus *valid) {
 }
 
 ig_status ig_identity_make_comparison(const ig_run *run, json_t **out, ig_error *err) {
-  static const char *const metrics[] = {"loss", "bleu", "chrf"};
+  static const char *const metrics[] = {"loss", "bleu", "chrf", "f1", "exact"};
   const ig_train_config *c = &run->config;
   char fingerprint[24];
   snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, valid_fingerprint(&run->valid));
@@ -139,7 +139,7 @@ ig_status ig_identity_make_comparison(const ig_run *run, json_t **out, ig_error 
   int failed = !*out;
   // Versions before 0.2 had only this one, and did not write it.
   const char *usual = ig_tokenizer_kind_of(run->tokenizer) == IG_TOKENIZER_WORDS ? "none" : "13a";
-  if (*out && strcmp(run->valid_tokenize, usual) != 0)
+  if (*out && run->valid_tokenize && strcmp(run->valid_tokenize, usual) != 0)
     failed = json_object_set_new(*out, "train.valid_tokenize", json_string(run->valid_tokenize));
   return failed ? ig_fail_memory_in(c->path, err) : IG_OK;
 }

@@ -38,7 +38,7 @@ static ig_status gather_batches(ig_training_loop *l, size_t *targets, ig_error *
     }
     IG_TRY(ig_batcher_get(l->run->batcher, (size_t)s->batch++, &l->micro[i], err));
     s->source_tokens += l->micro[i].source_tokens;
-    *targets += l->micro[i].target_tokens;
+    *targets += ig_trainer_targets(l->run->trainer, &l->micro[i].batch);
   }
   s->target_tokens += *targets;
   return IG_OK;
@@ -295,6 +295,12 @@ static ig_status write_stats_of_end(const ig_training_loop *l, const char *path,
   return status;
 }
 
+// Among how many a model that knows nothing chooses: tokens of the vocabulary, or of a window.
+static int choices_of(const ig_run *run) {
+  return run->config.data.train_questions ? run->max_length
+                                          : ig_model_config(run->model)->target_vocab_size;
+}
+
 static ig_status train_run(ig_run *run, const ig_train_options *options, ig_error *err) {
   const double begin = ig_clock_seconds();
   // A path that cannot be written is told before the run, not days later.
@@ -305,17 +311,17 @@ static ig_status train_run(ig_run *run, const ig_train_options *options, ig_erro
   }
   IG_TRY(ig_setup_run(run, err));
   const size_t accumulate = (size_t)run->config.accumulate;
-  ig_training_loop l = {.run = run,
-                        .first_update = run->state.update,
-                        .first_source = run->state.source_tokens,
-                        .first_target = run->state.target_tokens,
-                        .first_seconds = run->state.seconds,
-                        .begin = begin,
-                        .load_seconds = ig_clock_seconds() - begin,
-                        .rule = {run->config.divergence_factor, run->config.divergence_updates,
-                                 ig_model_config(run->model)->target_vocab_size},
-                        .saved_at = ig_clock_seconds(),
-                        .saved = run->state.update};
+  ig_training_loop l = {
+      .run = run,
+      .first_update = run->state.update,
+      .first_source = run->state.source_tokens,
+      .first_target = run->state.target_tokens,
+      .first_seconds = run->state.seconds,
+      .begin = begin,
+      .load_seconds = ig_clock_seconds() - begin,
+      .rule = {run->config.divergence_factor, run->config.divergence_updates, choices_of(run)},
+      .saved_at = ig_clock_seconds(),
+      .saved = run->state.update};
   l.micro = ig_allocate(accumulate, sizeof *l.micro, err);
   if (!l.micro) return IG_ERROR_MEMORY;
   ig_status status = run_to_the_end(&l, err);

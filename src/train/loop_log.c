@@ -68,6 +68,18 @@ static void log_sample(const ig_reporter *reporter, const char *what, const char
   ig_report(reporter, IG_LEVEL_INFO, "  %-9s  %.*s%s", what, (int)length, text, cut ? "…" : "");
 }
 
+// A line of data.valid, or a question.
+static void log_given(const ig_run *run, size_t line) {
+  if (run->config.data.train_questions) {
+    const ig_squad_question *q = &run->questions.questions[line];
+    log_sample(run->reporter, "question", q->text);
+    log_sample(run->reporter, "reference", q->answer_count ? q->answers[0].text : "");
+  } else {
+    log_sample(run->reporter, "source", run->valid.text[IG_SIDE_SOURCE][line]);
+    log_sample(run->reporter, "reference", run->valid.text[IG_SIDE_TARGET][line]);
+  }
+}
+
 // The same lines at each validation, evenly spaced, so that they can be compared.
 static void log_samples(const ig_training_loop *l, const ig_validation *v) {
   const ig_run *run = l->run;
@@ -75,8 +87,7 @@ static void log_samples(const ig_training_loop *l, const ig_validation *v) {
                count = wanted < v->translated ? wanted : v->translated;
   for (size_t i = 0; i < count; i++) {
     const size_t line = i * v->translated / count;
-    log_sample(run->reporter, "source", run->valid.text[IG_SIDE_SOURCE][line]);
-    log_sample(run->reporter, "reference", run->valid.text[IG_SIDE_TARGET][line]);
+    log_given(run, line);
     log_sample(run->reporter, "output", v->translations[line]);
   }
 }
@@ -107,13 +118,18 @@ ig_status ig_loop_log_validation(const ig_training_loop *l, const ig_validation 
   const ig_run *run = l->run;
   char verdict[128];
   describe_verdict(l, v, best, verdict);
+  const bool questions = run->config.data.train_questions != NULL;
+  const char *const names[] = {questions ? "exact" : "BLEU", questions ? "F1" : "chrF"},
+                    *const keys[] = {questions ? "exact" : "bleu", questions ? "f1" : "chrf"};
+  const double values[] = {questions ? v->exact : v->bleu, questions ? v->f1 : v->chrf};
   ig_report(run->reporter, IG_LEVEL_INFO,
-            "validation at update %d: loss %.4f, perplexity %.4g, BLEU %.2f, chrF %.2f%s",
-            run->state.update, v->loss, exp(v->nll), v->bleu, v->chrf, verdict);
+            "validation at update %d: loss %.4f, perplexity %.4g, %s %.2f, %s %.2f%s",
+            run->state.update, v->loss, exp(v->nll), names[0], values[0], names[1], values[1],
+            verdict);
   log_samples(l, v);
-  return ig_metrics_append(
-      run->metrics,
-      json_pack("{s:i, s:f, s:f, s:f, s:f, s:b}", "update", run->state.update, "valid_loss",
-                v->loss, "valid_nll", v->nll, "bleu", v->bleu, "chrf", v->chrf, "best", (int)best),
-      err);
+  return ig_metrics_append(run->metrics,
+                           json_pack("{s:i, s:f, s:f, s:f, s:f, s:b}", "update", run->state.update,
+                                     "valid_loss", v->loss, "valid_nll", v->nll, keys[0], values[0],
+                                     keys[1], values[1], "best", (int)best),
+                           err);
 }

@@ -12,6 +12,7 @@ void ig_run_free(ig_run *run) {
   ig_corpus_free(&run->train);
   ig_corpus_free(&run->sampled);
   ig_corpus_free(&run->valid);
+  ig_squad_free(&run->questions);
   json_decref(run->identity);
   json_decref(run->comparison);
   free(run->latest);

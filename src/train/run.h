@@ -4,6 +4,7 @@
 #define IG_TRAIN_RUN_H
 #include <stdio.h>
 #include "data/batcher.h"
+#include "data/squad.h"
 #include "model/model.h"
 #include "train/train_config.h"
 #include "train/divergence.h"
@@ -47,6 +48,7 @@ typedef struct ig_run {
   bool made_lock;                 // its file did not exist before
   ig_tokenizer *tokenizer;
   ig_corpus train, valid;
+  ig_squad questions;          // that valid is the windows of; empty of pairs of texts
   const char *valid_tokenize;  // what splits the lines of valid into words for BLEU
   int max_length;              // of a side of train
   ig_corpus sampled;  // train in the segmentations of sampled_epoch; empty without data.sampling

@@ -10,8 +10,10 @@
 #include "base/report.h"
 #include "data/survey.h"
 #include "train/data_losses.h"
+#include "train/run_questions.h"
 
 #define DEFAULT_MAX_LENGTH 256
+#define WINDOW_LENGTH 384  // of a question and a part of its context, as run_qa's
 
 static ig_status check_readable(const ig_corpus_files *files, ig_error *err) {
   for (size_t f = 0; f < files->count; f++)
@@ -25,6 +27,7 @@ static ig_status check_readable(const ig_corpus_files *files, ig_error *err) {
 }
 
 ig_status ig_run_data_check(const ig_run *run, ig_error *err) {
+  if (run->config.data.train_questions) return ig_run_questions_check(run, err);
   IG_TRY(check_readable(&run->config.data.train, err));
   ig_survey survey;
   IG_TRY(ig_survey_files(&run->config.data.valid, run->config.data.strict, &survey, err));
@@ -35,7 +38,8 @@ ig_status ig_run_data_check(const ig_run *run, ig_error *err) {
 ig_status ig_run_data_max_length(const ig_run *run, int max_positions, int *out, ig_error *err) {
   const int positions = max_positions > 0 ? max_positions : INT32_MAX,
             wanted = run->config.data.max_length;
-  *out = wanted ? wanted : DEFAULT_MAX_LENGTH < positions ? DEFAULT_MAX_LENGTH : positions;
+  const int usual = run->config.data.train_questions ? WINDOW_LENGTH : DEFAULT_MAX_LENGTH;
+  *out = wanted ? wanted : usual < positions ? usual : positions;
   if (*out <= positions) return IG_OK;
   return ig_fail(err, IG_ERROR_ARGUMENT,
                  "%s: data.max_length: the model has %d positions, found %d", run->config.path,
@@ -101,6 +105,7 @@ static void warn_of_left_out(const ig_run *run, const char *name, const ig_corpu
 ig_status ig_run_data_load(ig_run *run, int max_positions, ig_error *err) {
   const ig_train_data *d = &run->config.data;
   IG_TRY(ig_run_data_max_length(run, max_positions, &run->max_length, err));
+  if (d->train_questions) return ig_run_questions_load(run, err);
   ig_pool *pool;
   IG_TRY(ig_pool_create(run->threads, &pool, err));
   const ig_status status = load_and_report_losses(run, pool, max_positions, err);

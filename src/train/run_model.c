@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/report.h"
 #include "model/config.h"
 #include "model/create/layout.h"
 #include "model/create/wire.h"
+#include "model/files/load.h"
 #include "train/run_data.h"
 
 // The vocabulary is not known before there is a tokenizer; its size decides nothing that is checked
@@ -143,7 +145,13 @@ static ig_status check_vocabulary(const ig_run *run, ig_error *err) {
 
 ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
   if (run->resumed || run->config.init) {
-    IG_TRY(ig_model_load(run->resumed ? run->latest : run->config.init, &run->model, err));
+    const ig_load_head span = {IG_HEAD_SPAN, run->config.seed};
+    const char *directory = run->resumed ? run->latest : run->config.init;
+    IG_TRY(run->config.data.train_questions ? ig_load_with_head(directory, &span, &run->model, err)
+                                            : ig_model_load(directory, &run->model, err));
+    if (run->model->config.head.is_new)
+      ig_report(run->reporter, IG_LEVEL_INFO, "%s: it gets a new head for question answering",
+                directory);
     ig_problems_tell(&run->model->notes, run->reporter);
     IG_TRY(check_vocabulary(run, err));
   }

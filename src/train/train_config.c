@@ -12,7 +12,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const dtype_names[] = {"float32", "bfloat16", "float16"};
-static const char *const metric_names[] = {"loss", "bleu", "chrf"};
+static const char *const metric_names[] = {"loss", "bleu", "chrf", "f1", "exact"};
 static const char *const tokenizer_names[] = {"13a", "zh", "char", "intl", "none"};
 
 // The type of a member: int, double, float.
@@ -31,6 +31,7 @@ typedef struct number_key {
 
 static const number_key numbers[] = {
     {"batch_tokens", NUMBER_INTEGER, MEMBER(batch_tokens), 4096, 1, 1e8},
+    {"batch_sequences", NUMBER_INTEGER, MEMBER(batch_sequences), 0, 0, MOST},
     {"accumulate", NUMBER_INTEGER, MEMBER(accumulate), 1, 1, 65536},
     {"pool_batches", NUMBER_INTEGER, MEMBER(pool_batches), 100, 1, 1e6},
     {"updates", NUMBER_INTEGER, MEMBER(updates), 0, 0, MOST},
@@ -106,12 +107,18 @@ static ig_status fail_missing(const ig_train_config *c, const char *key, const c
   return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: missing: %s", c->path, key, what);
 }
 
+// Files of sentences into *out, or a file of questions into *questions.
 static ig_status read_files(const ig_yaml_node *data, const char *key, ig_corpus_files *out,
-                            ig_error *err) {
+                            const char **questions, ig_error *err) {
   const ig_yaml_node *map;
   IG_TRY(ig_yaml_map(data, key, &map, err));
   if (!map) return IG_OK;
   IG_TRY(ig_train_keys_check(map, IG_TRAIN_PART_FILES, NULL, err));
+  IG_TRY(ig_yaml_string(map, "squad", NULL, questions, err));
+  if (*questions)
+    return map->count == 1
+               ? IG_OK
+               : ig_yaml_fail(map, err, "with squad, expected neither source nor target");
   const char **source = NULL, **target = NULL;
   size_t sources = 0, targets = 0;
   IG_TRY(ig_yaml_strings(map, "source", &source, &sources, err));
@@ -276,13 +283,38 @@ static ig_status read_languages(const ig_yaml_node *data, ig_train_data *d, ig_e
   return IG_OK;
 }
 
+// Questions and their validation come together, and start from an encoder.
+static ig_status check_questions(const ig_train_config *c, const ig_yaml_node *data,
+                                 ig_error *err) {
+  static const char *const of_pairs[] = {"sampling", "joint", "source_language", "target_language"};
+  const ig_train_data *d = &c->data;
+  const bool questions = d->train_questions != NULL;
+  const bool other_valid = questions ? d->valid.count > 0 : d->valid_questions != NULL;
+  if (other_valid)
+    return ig_yaml_fail(ig_yaml_get(data, "valid"), err, "expected files as those of data.train");
+  if (!questions) {
+    const ig_yaml_node *stride = ig_yaml_get(data, "stride");
+    return stride ? ig_yaml_fail(stride, err, "it is of squad: questions") : IG_OK;
+  }
+  if (!c->init)
+    return ig_yaml_fail(ig_yaml_get(data, "train"), err,
+                        "training on questions starts from a model: model.init is missing");
+  for (size_t i = 0; i < COUNT(of_pairs); i++)
+    if (ig_yaml_get(data, of_pairs[i]))
+      return ig_yaml_fail(ig_yaml_get(data, of_pairs[i]), err, "questions have no such key");
+  return IG_OK;
+}
+
 static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_error *err) {
   ig_train_data *d = &c->data;
   if (!data) return fail_missing(c, "data", "what to train on", err);
   IG_TRY(ig_train_keys_check(data, IG_TRAIN_PART_DATA, c->family, err));
-  IG_TRY(read_files(data, "train", &d->train, err));
-  if (d->train.count == 0) return fail_missing(c, "data.train", "source and target files", err);
-  IG_TRY(read_files(data, "valid", &d->valid, err));
+  IG_TRY(read_files(data, "train", &d->train, &d->train_questions, err));
+  if (d->train.count == 0 && !d->train_questions)
+    return fail_missing(c, "data.train", "source and target files, or squad: a file of questions",
+                        err);
+  IG_TRY(read_files(data, "valid", &d->valid, &d->valid_questions, err));
+  IG_TRY(check_questions(c, data, err));
   IG_TRY(ig_yaml_bool(data, "joint", true, &d->joint, err));
   IG_TRY(ig_yaml_bool(data, "strict", false, &d->strict, err));
   IG_TRY(read_languages(data, d, err));
@@ -292,6 +324,7 @@ static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_erro
     int fallback;
   } ints[] = {{"min_frequency", &d->min_frequency, 1},
               {"max_tokens", &d->max_tokens, 0},
+              {"stride", &d->stride, 128},
               {"max_length", &d->max_length, 0}};
   for (size_t i = 0; i < COUNT(ints); i++) {
     IG_TRY(ig_yaml_int(data, ints[i].key, ints[i].fallback, ints[i].out, err));
@@ -377,6 +410,21 @@ static ig_status check_end(const ig_train_config *c, const ig_yaml_node *train, 
   return fail_missing(c, "train.updates", "or epochs, or max_seconds: when to stop", err);
 }
 
+static ig_status read_best_metric(ig_train_config *c, const ig_yaml_node *train, ig_error *err) {
+  const bool questions = c->data.train_questions != NULL;
+  const size_t fallback = questions ? IG_BEST_METRIC_F1 : IG_BEST_METRIC_BLEU;
+  size_t metric;
+  IG_TRY(read_choice(train, "best_metric", CHOICES(metric_names, fallback), &metric, err));
+  c->best_metric = (ig_best_metric)metric;
+  c->best_metric_given = ig_yaml_get(train, "best_metric") != NULL;
+  const bool of_questions = metric == IG_BEST_METRIC_F1 || metric == IG_BEST_METRIC_EXACT;
+  if (metric == IG_BEST_METRIC_LOSS || of_questions == questions) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(train, "best_metric"), err, "expected %s, found '%s'",
+                      questions ? "f1, exact or loss, for the data are questions"
+                                : "bleu, chrf or loss, for the data are no questions",
+                      metric_names[metric]);
+}
+
 static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_error *err) {
   if (!train)
     return fail_missing(c, "train", "output, updates and what else steers the training", err);
@@ -391,18 +439,14 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   IG_TRY(read_numbers(train, c, err));
   IG_TRY(read_optimizer(c, train, err));
   IG_TRY(check_end(c, train, err));
-  size_t metric;
-  IG_TRY(
-      read_choice(train, "best_metric", CHOICES(metric_names, IG_BEST_METRIC_BLEU), &metric, err));
-  c->best_metric = (ig_best_metric)metric;
-  c->best_metric_given = ig_yaml_get(train, "best_metric") != NULL;
+  IG_TRY(read_best_metric(c, train, err));
   size_t tokenizer, dtype;
   IG_TRY(read_choice(train, "valid_tokenize", CHOICES(tokenizer_names, 0), &tokenizer, err));
   c->valid_tokenize = ig_yaml_get(train, "valid_tokenize") ? tokenizer_names[tokenizer] : NULL;
   IG_TRY(ig_yaml_bool(train, "recompute", false, &c->recompute, err));
   IG_TRY(read_choice(train, "dtype", CHOICES(dtype_names, 0), &dtype, err));
   c->dtype = dtype_names[dtype];
-  if (c->validate_every && c->data.valid.count == 0)
+  if (c->validate_every && c->data.valid.count == 0 && !c->data.valid_questions)
     return ig_yaml_fail(ig_yaml_get(train, "validate_every"), err, "validation needs data.valid");
   if (c->patience && !c->validate_every)
     return ig_yaml_fail(ig_yaml_get(train, "patience"), err,

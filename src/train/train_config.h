@@ -20,11 +20,17 @@ typedef enum ig_vocabulary_kind {
 typedef enum ig_best_metric {
   IG_BEST_METRIC_LOSS,
   IG_BEST_METRIC_BLEU,
-  IG_BEST_METRIC_CHRF
+  IG_BEST_METRIC_CHRF,
+  IG_BEST_METRIC_F1,    // of answers to questions
+  IG_BEST_METRIC_EXACT  // and how many of them are exactly right
 } ig_best_metric;
 
 typedef struct ig_train_data {
   ig_corpus_files train, valid;  // valid.count 0: no validation
+  // Questions in the JSON of SQuAD instead: then train.count and valid.count are 0. NULL: pairs of
+  // texts; valid_questions NULL: no validation.
+  const char *train_questions, *valid_questions;
+  int stride;  // tokens that two windows of a question's context share
   ig_vocabulary_kind vocabulary;
   const char *source_model, *target_model;  // IG_VOCABULARY_MODEL; target NULL: one for both sides
   ig_sentencepiece_training sentencepiece;  // IG_VOCABULARY_TRAINED; files unset
@@ -47,6 +53,7 @@ typedef struct ig_train_config {
   json_t *model;  // the model's keys as in its config.json; with init: those that differ from it
   const char *output;
   uint64_t seed;
+  int batch_sequences;  // pairs or windows of a batch, at most; 0: any number
   int batch_tokens, accumulate, pool_batches;
   int updates, epochs;  // 0: no such limit
   double max_seconds;   // of this process, whatever it does; 0: no limit

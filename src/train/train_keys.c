@@ -11,9 +11,10 @@
 
 static const char *const root_keys[] = {"data", "model", "train"};
 static const char *const data_keys[] = {
-    "train",      "valid",      "sentencepiece", "tokens", "joint",           "min_frequency",
-    "max_tokens", "max_length", "sampling",      "strict", "source_language", "target_language"};
-static const char *const files_keys[] = {"source", "target"};
+    "train",           "valid",           "sentencepiece", "tokens",   "joint",
+    "min_frequency",   "max_tokens",      "max_length",    "sampling", "strict",
+    "source_language", "target_language", "stride"};
+static const char *const files_keys[] = {"source", "target", "squad"};
 static const char *const sentencepiece_keys[] = {
     "vocab_size",         "model_type",    "joint",  "max_sentences",        "normalization",
     "character_coverage", "byte_fallback", "source", "user_defined_symbols", "target",
@@ -25,6 +26,7 @@ static const char *const train_keys[] = {
     "output",
     "seed",
     "batch_tokens",
+    "batch_sequences",
     "accumulate",
     "pool_batches",
     "updates",

@@ -114,7 +114,8 @@ ig_status ig_trainer_forward(ig_trainer *t, const ig_batch *batch, float *logits
   return IG_OK;
 }
 
-static size_t counted_targets(const ig_batch *batch) {
+size_t ig_trainer_targets(const ig_trainer *t, const ig_batch *batch) {
+  if (!ig_config_decodes(&t->model->config)) return (size_t)batch->sequences;
   size_t n = 0;
   for (int r = 0; r < batch->target_offsets[batch->sequences]; r++)
     n += batch->target_output[r] >= 0;
@@ -132,7 +133,7 @@ ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double nor
   IG_TRY(ig_pass_batch_check(batch, err));
   if (!batch->target_output)
     return ig_fail(err, IG_ERROR_ARGUMENT, "a batch to train on needs target_output");
-  if (normalizer <= 0) normalizer = (double)counted_targets(batch);
+  if (normalizer <= 0) normalizer = (double)ig_trainer_targets(t, batch);
   if (normalizer <= 0) normalizer = 1;
   ig_loss_sums sums = {0};
   const ig_pass_args args = {.batch = batch,

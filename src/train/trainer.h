@@ -13,5 +13,7 @@ void ig_trainer_set_updates(ig_trainer *trainer, uint32_t updates);
 // Memory for all batches of a run, before the first.
 ig_status ig_trainer_reserve(ig_trainer *trainer, const ig_batch_bounds *most,
                              const ig_batch_bounds *expected, ig_error *err);
+// Targets of a batch that count: tokens to predict, or the sequences of an encoder.
+size_t ig_trainer_targets(const ig_trainer *trainer, const ig_batch *batch);
 ig_pool *ig_trainer_pool(ig_trainer *trainer);  // borrowed
 #endif

@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "pipeline/translate_model.h"
 #include "train/trainer.h"
+#include "train/validate_answers.h"
 
 // Lines that each thread translates between two looks at the interruption flag.
 enum { LINES_A_THREAD = 64 };
@@ -89,6 +90,7 @@ ig_status ig_validate_run(ig_run *run, ig_validation *out, ig_error *err) {
   if (!isfinite(out->loss)) return IG_OK;
   const size_t cap = (size_t)run->config.valid_sentences,
                count = cap == 0 || run->valid.lines < cap ? run->valid.lines : cap;
+  if (run->config.data.train_questions) return ig_validate_answers(run, count, out, err);
   out->translations = ig_allocate(count, sizeof *out->translations, err);
   if (!out->translations) return IG_ERROR_MEMORY;
   out->translated = count;
@@ -106,7 +108,7 @@ void ig_validate_free(ig_validation *v) {
 bool ig_validate_is_best(const ig_run *run, const ig_divergence_rule *rule, const ig_validation *v,
                          double *value) {
   const ig_run_state *s = &run->state;
-  const double values[] = {v->loss, v->bleu, v->chrf};
+  const double values[] = {v->loss, v->bleu, v->chrf, v->f1, v->exact};
   const ig_best_metric metric = run->config.best_metric;
   *value = values[metric];
   const ig_loss_verdict verdict = ig_divergence_judge(rule, &s->divergence, v->loss);

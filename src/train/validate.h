@@ -6,7 +6,8 @@
 typedef struct ig_validation {
   double loss, nll;     // a target token, over every pair
   double bleu, chrf;    // of real decoding
-  char **translations;  // (translated): of the first lines of data.valid
+  double exact, f1;     // of answers, where the data are questions
+  char **translations;  // (translated): of the first lines of data.valid, or answers
   size_t translated;
 } ig_validation;  // ig_validate_free
 // Fails with IG_INTERRUPTED within some batches of ig_interrupt. Where the loss is not finite,

@@ -119,6 +119,53 @@ static void check_tensors(const char *directory, const expected *e) {
   ig_model_free(model);
 }
 
+// Loss and every gradient of a model with a head for spans.
+static void check_gradients(const char *directory, const expected *e) {
+  ig_model *model;
+  ig_trainer *trainer;
+  ig_loss loss;
+  ig_error err;
+  size_t count;
+  int *spans = read_ints(e, "spans", &count),
+      *offsets = calloc((size_t)e->sequences + 1, sizeof *offsets);
+  assert_non_null(offsets);
+  for (int s = 0; s <= e->sequences; s++) offsets[s] = 3 * s;
+  assert_int_equal(ig_model_load(directory, &model, NULL), IG_OK);
+  if (ig_trainer_create(model, NULL, &trainer, &err) != IG_OK) fail_msg("%s", err.message);
+  const ig_batch batch = {.sequences = e->sequences,
+                          .source = e->ids,
+                          .source_offsets = e->offsets,
+                          .target_input = spans,
+                          .target_output = spans,
+                          .target_offsets = offsets};
+  if (ig_trainer_accumulate(trainer, &batch, 0, &loss, &err) != IG_OK) fail_msg("%s", err.message);
+  float *wanted = read_floats(e, "loss", &count);
+  assert_true(fabs(loss.loss - (double)wanted[0]) < TOLERANCE);
+  assert_int_equal((int)loss.tokens, e->sequences);
+  free(wanted);
+  for (size_t i = 0; i < ig_model_tensors(model); i++) {
+    ig_tensor_view view;
+    char name[160];
+    double most = 0, largest = 0;
+    assert_int_equal(ig_model_tensor(model, i, &view, NULL), IG_OK);
+    snprintf(name, sizeof name, "gradient/%s", view.name);
+    wanted = read_floats(e, name, &count);
+    if (!wanted) fail_msg("%s has no %s", directory, name);
+    for (size_t k = 0; k < count; k++) {
+      const double d = fabs((double)wanted[k] - (double)view.gradient[k]);
+      if (!(d <= most)) most = d;
+      if (fabs((double)wanted[k]) > largest) largest = fabs((double)wanted[k]);
+    }
+    if (!(most <= TOLERANCE * (largest > 1 ? largest : 1)))
+      fail_msg("%s: %s: %g of %g", directory, name, most, largest);
+    free(wanted);
+  }
+  ig_trainer_free(trainer);
+  ig_model_free(model);
+  free(offsets);
+  free(spans);
+}
+
 static void check_directory(const char *directory) {
   ig_error err;
   expected e = {0};
@@ -132,6 +179,7 @@ static void check_directory(const char *directory) {
   ig_model_free(model);
   ig_model_free(packed);
   check_tensors(directory, &e);
+  if (strstr(directory, "_span")) check_gradients(directory, &e);
   close_expected(&e);
 }
 

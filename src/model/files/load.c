@@ -13,6 +13,7 @@
 #include "io/json.h"
 #include "model/arch/foreign.h"
 #include "model/arch/initialize.h"
+#include "model/arch/tensor_row.h"
 #include "model/create/create.h"
 #include "model/files/config_file.h"
 #include "model/files/generation_file.h"
@@ -25,15 +26,25 @@ typedef struct loading {
   ig_foreign foreign;   // without tensors: the directory's own files count
   const char *adapter;  // the directory of an adapter to add; NULL: none
   bool packed;
-  ig_pool *pool;  // packs
+  ig_pool *pool;             // packs
+  const ig_load_head *head;  // that the model gets instead of its own; NULL: its own
 } loading;
 
-// Constants that the file leaves out.
-static void fill_missing(ig_model *m, const ig_stored_weights *stored) {
+// Constants that the file leaves out, and the tensors of a new head, which is none where the file
+// has them all.
+static void fill_missing(ig_model *m, const ig_stored_weights *stored, const loading *how) {
+  bool drawn = false;
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
-    if (!stored->tensors[i]) ig_initialize_constant(&m->config, p, m->values + p->offset);
+    if (stored->tensors[i]) continue;
+    const bool of_new_head = m->config.head.is_new && p->row->leftover;
+    drawn |= of_new_head;
+    if (of_new_head)
+      ig_initialize_standard(&m->config, p, how->head->seed, m->values + p->offset);
+    else
+      ig_initialize_constant(&m->config, p, m->values + p->offset);
   }
+  m->config.head.is_new = drawn;
 }
 
 static ig_status read_plain(ig_model *m, const ig_stored_weights *stored, ig_error *err) {
@@ -78,7 +89,7 @@ static ig_status load_weights(ig_model *m, const loading *how, const ig_safetens
   ig_status status = stored.tensors ? IG_OK : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_weights_match(m, how->directory, file, stored.tensors, err);
   if (status == IG_OK && how->adapter) status = open_adapter(m, how, file, &stored, &adapter, err);
-  if (status == IG_OK) fill_missing(m, &stored);
+  if (status == IG_OK) fill_missing(m, &stored, how);
   if (status == IG_OK)
     status = how->packed ? ig_pack_read(m, &stored, how->pool, err) : read_plain(m, &stored, err);
   ig_lora_close(adapter);
@@ -97,13 +108,24 @@ static ig_status find_tensors(const loading *how, ig_safetensors **opened,
   return IG_OK;
 }
 
+static ig_status set_head(const loading *how, ig_config *config, const char *path, ig_error *err) {
+  if (ig_config_decodes(config))
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: the model has a decoder: expected an encoder alone", path);
+  if (config->head.kind == how->head->kind) return IG_OK;
+  config->head = (ig_head_shape){.kind = how->head->kind, .classes = 2, .is_new = true};
+  config->tied_output = false;
+  return IG_OK;
+}
+
 static ig_status load_of_config(const loading *how, ig_config *config, ig_model **out,
                                 ig_error *err) {
   ig_safetensors *opened = NULL;
   const ig_safetensors *file = NULL;
   char *path = ig_config_file_path(how->directory, &how->foreign, err);
   if (!path) return IG_ERROR_MEMORY;
-  ig_status status = ig_config_check(config, path, err);
+  ig_status status = how->head ? set_head(how, config, path, err) : IG_OK;
+  if (status == IG_OK) status = ig_config_check(config, path, err);
   if (status == IG_OK) status = find_tensors(how, &opened, &file, err);
   if (status == IG_OK) status = ig_weights_settle_ties(file, config, err);
   if (status == IG_OK) status = ig_create_zeroed(config, path, out, err);
@@ -152,6 +174,11 @@ static ig_status load_named(const char *name, loading how, ig_model **out, ig_er
 ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err) {
   IG_TRY(ig_fail_if_null(out, "out", err));
   return load_named(directory, (loading){.packed = false}, out, err);
+}
+
+ig_status ig_load_with_head(const char *directory, const ig_load_head *head, ig_model **out,
+                            ig_error *err) {
+  return load_named(directory, (loading){.head = head}, out, err);
 }
 
 ig_status ig_load_packed(const char *name, ig_pool *pool, ig_model **out, ig_error *err) {

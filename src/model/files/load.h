@@ -9,6 +9,14 @@
 // are read. Weights that only linear layers need exist in their packed form alone: in `values` they
 // are zeros, and ig_pack_undo must not be called on this model.
 ig_status ig_load_packed(const char *name, ig_pool *pool, ig_model **out, ig_error *err);
+// A head that an encoder is to be trained with. Where it has another one, or none, the head is new.
+typedef struct ig_load_head {
+  ig_head_kind kind;
+  uint64_t seed;  // of new tensors
+} ig_load_head;
+// As ig_model_load. IG_ERROR_UNSUPPORTED: the model has a decoder.
+ig_status ig_load_with_head(const char *name, const ig_load_head *head, ig_model **out,
+                            ig_error *err);
 // The tokenizer of a model, of a kind that its family offers; ig_tokenizer_free.
 ig_status ig_load_tokenizer(const char *name, ig_tokenizer **out, ig_error *err);
 #endif

@@ -212,7 +212,7 @@ ig_status ig_weights_match(const ig_model *m, const char *directory, const ig_sa
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
     tensors[i] = find_tensor(m, &names, p);
-    if (!tensors[i] && p->row->optional) continue;
+    if (!tensors[i] && (p->row->optional || (p->row->leftover && m->config.head.is_new))) continue;
     if (!tensors[i])
       return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s is missing", directory, p->name);
     IG_TRY(check_shape(p, tensors[i], err));

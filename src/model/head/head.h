@@ -9,9 +9,18 @@
 // What the outputs are compared with.
 typedef struct ig_head_targets {
   const int *ids;  // (rows); negative: not counted
+  // Of a head of an encoder instead: the rows of the sequences, and what is wanted of each
+  // (IG_SPAN_TARGETS numbers of a span).
+  const ig_ragged *sequences;
+  const int *spans;
   float label_smoothing;
   float gradient_scale;  // 1 / counted targets of the update
 } ig_head_targets;
+
+// What training wants of one sequence of a model with a head for spans: the rows, counted in the
+// sequence, where the answer begins and ends (both 0, the class token's, where there is none), and
+// the first row of the second text.
+enum { IG_SPAN_BEGIN, IG_SPAN_END, IG_SPAN_SECOND_TEXT, IG_SPAN_TARGETS };
 
 // hidden: (rows, d_model), of the last stack.
 typedef struct ig_head {
@@ -21,15 +30,15 @@ typedef struct ig_head {
   int (*outputs)(const ig_model *model);
   // output (rows, outputs).
   void (*forward)(ig_nn *nn, const ig_model *model, int rows, const float *hidden, float *output);
-  // The loss over counted rows, without an output for all rows in memory, and its backward: dhidden
-  // (rows, d_model) is written, and the gradients of the head's tensors are added to. dhidden NULL:
-  // the loss alone.
+  // NULL: the head is not trained. The loss over counted rows, without an output for all rows in
+  // memory, and its backward: dhidden (rows, d_model) is written, and the gradients of the head's
+  // tensors are added to. dhidden NULL: the loss alone.
   ig_loss_sums (*loss)(ig_nn *nn, const ig_model *model, const ig_head_targets *targets, int rows,
                        const float *hidden, float *dhidden);
   // log_probs (rows): log p(targets->ids[r]); 0 where it is not counted.
   void (*log_probs)(ig_nn *nn, const ig_model *model, const ig_head_targets *targets, int rows,
                     const float *hidden, float *log_probs);
-  // Scratch bytes of the forward alone, and of all three.
+  // Scratch bytes of the forward alone, and of all three (NULL: the head has no loss).
   size_t (*forward_scratch)(const ig_nn *nn, const ig_model *model, int rows);
   size_t (*scratch)(const ig_nn *nn, const ig_model *model, int rows);
 } ig_head;

@@ -27,6 +27,7 @@ typedef struct batch_activations {
   ig_mask_set masks;
   int *position;           // (target rows)
   int *memory_length;      // (sequences)
+  int *types;              // (source rows): of tokens that have types
   float *hidden_gradient;  // (target rows, d): of the decoder's rows
   float *memory_gradient;  // (source rows, d): of the encoder's rows
   float *dropped;          // (the more rows, d)
@@ -53,7 +54,9 @@ static ig_status create_states(ig_pass *p, const ig_model *model, ig_pool *pool,
 }
 
 ig_status ig_pass_create(const ig_model *model, ig_pool *pool, ig_pass **out, ig_error *err) {
-  IG_TRY(ig_config_check_decodes(&model->config, "training and scoring", err));
+  if (!ig_head_of(model)->loss)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "training a model with the head \"%s\" is not built",
+                   ig_head_of(model)->name);
   ig_pass *p = ig_allocate(1, sizeof *p, err);
   if (!p) return IG_ERROR_MEMORY;
   const ig_status status = create_states(p, model, pool, err);
@@ -91,6 +94,7 @@ static void carve_batch(ig_pass *p, batch_activations *a, ig_arena *arena,
   ig_decoder_carve(&p->decoder, arena, model, n->target_rows, keeping);
   a->position = IG_TAKE(arena, int, target_rows);
   a->memory_length = IG_TAKE(arena, int, n->sequences);
+  a->types = model->config.token_types ? IG_TAKE(arena, int, source_rows) : NULL;
   if (!n->backward) return;
   const size_t most = source_rows > target_rows ? source_rows : target_rows;
   a->hidden_gradient = IG_TAKE(arena, float, target_rows *d);
@@ -110,15 +114,16 @@ static int most_positions(const ig_pass_bounds *n) {
 }
 
 static size_t scratch_bytes(const ig_run_context *context, const ig_pass_bounds *n) {
+  const int rows = ig_config_decodes(&context->model->config) ? n->target_rows : n->source_rows;
   const ig_attention_sizes encoder = {
       .rows = n->source_rows, .max_keys = n->longest_source, .training = n->backward};
   const ig_attention_sizes decoder = {.rows = n->target_rows,
                                       .memory_rows = n->source_rows,
                                       .max_keys = most_positions(n),
                                       .training = n->backward};
-  return IG_SCRATCH_MOST(
-      ig_encoder_scratch(context, &encoder), ig_decoder_scratch(context, &decoder),
-      ig_head_of(context->model)->scratch(&context->nn, context->model, n->target_rows));
+  return IG_SCRATCH_MOST(ig_encoder_scratch(context, &encoder),
+                         ig_decoder_scratch(context, &decoder),
+                         ig_head_of(context->model)->scratch(&context->nn, context->model, rows));
 }
 
 // What batches up to the bounds need, with the masks of `masks` (a batch, or NULL).
@@ -170,10 +175,23 @@ static ig_status reserve_batch(ig_pass *p, batch_run *run, ig_error *err) {
 
 // ---- encoder ----------------------------------------------------------------
 
+// The second text of each sequence has type 1.
+static void fill_types(const batch_run *run) {
+  const ig_batch *batch = run->args->batch;
+  for (int s = 0; s < batch->sequences; s++) {
+    const int first = batch->source_offsets[s],
+              second = batch->target_output[s * IG_SPAN_TARGETS + IG_SPAN_SECOND_TEXT];
+    for (int r = first; r < batch->source_offsets[s + 1]; r++)
+      run->activations.types[r] = second && r - first >= second;
+  }
+}
+
 static const float *encode(ig_pass *p, batch_run *run) {
   const ig_batch *batch = run->args->batch;
+  if (run->activations.types) fill_types(run);
   run->encoder = (ig_encoder_view){.rows = {batch->sequences, batch->source_offsets},
                                    .ids = batch->source,
+                                   .types = run->activations.types,
                                    .mask = &run->activations.masks.encoder};
   p->context.nn.first_row = run->args->first_source_row;
   return ig_encoder_forward(&p->context, &p->encoder, &run->encoder);
@@ -262,11 +280,34 @@ static ig_status begin_run(ig_pass *p, const ig_pass_args *args, batch_run *run,
   return IG_OK;
 }
 
+// An encoder with its head: logits of all rows, or the loss and its backward.
+static void run_encoder(ig_pass *p, batch_run *run, ig_loss_sums *sums) {
+  const ig_pass_args *args = run->args;
+  ig_nn *nn = &p->context.nn;
+  const ig_model *model = p->context.model;
+  const ig_head *head = ig_head_of(model);
+  const int rows = run->bounds.source_rows;
+  const float *hidden = encode(p, run);
+  if (args->logits) head->forward(nn, model, rows, hidden, args->logits);
+  const ig_head_targets targets = {
+      .sequences = &run->encoder.rows,
+      .spans = args->batch->target_output,
+      .gradient_scale = args->backward ? (float)(1.0 / args->normalizer) : 0.0f};
+  float *gradient = run->activations.memory_gradient;  // NULL without a backward
+  const ig_loss_sums result = head->loss(nn, model, &targets, rows, hidden, gradient);
+  if (args->backward) encode_backward(p, run, gradient);
+  if (sums) *sums = result;
+}
+
 ig_status ig_pass_run(ig_pass *p, const ig_pass_args *args, ig_loss_sums *sums, ig_error *err) {
   batch_run run;
   IG_TRY(begin_run(p, args, &run, err));
   ig_nn *nn = &p->context.nn;
   const ig_model *model = p->context.model;
+  if (!ig_config_decodes(&model->config)) {
+    run_encoder(p, &run, sums);
+    return IG_OK;
+  }
   const int rows = run.bounds.target_rows;
   const ig_head *head = ig_head_of(model);
   const float *memory = encode(p, &run), *hidden = decode(p, &run, memory);

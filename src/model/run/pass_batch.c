@@ -2,6 +2,7 @@
 #include "model/run/pass_batch.h"
 
 #include "base/fail.h"
+#include "model/head/head.h"
 #include "model/run/masks.h"
 
 static ig_status check_offsets(const char *side, int sequences, const int *offsets, ig_error *err) {
@@ -63,18 +64,47 @@ static ig_status check_recurrent(const ig_batch *batch, const ig_config *config,
                  "target");
 }
 
+// Of an encoder with a head for spans.
+static ig_status check_spans(const ig_batch *batch, ig_error *err) {
+  if (!batch->target_output)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "target_output: an encoder's batch needs its spans");
+  for (int s = 0; s < batch->sequences; s++) {
+    const int rows = batch->source_offsets[s + 1] - batch->source_offsets[s],
+              count = batch->target_offsets[s + 1] - batch->target_offsets[s];
+    if (count != IG_SPAN_TARGETS)
+      return ig_fail(err, IG_ERROR_ARGUMENT, "targets of sequence %d: expected %d, found %d", s,
+                     IG_SPAN_TARGETS, count);
+    for (int i = 0; i < IG_SPAN_TARGETS; i++) {
+      const int row = batch->target_output[s * IG_SPAN_TARGETS + i];
+      if (row < 0 || row >= rows)
+        return ig_fail(err, IG_ERROR_ARGUMENT,
+                       "target %d of sequence %d: expected a row from 0 to %d, found %d", i, s,
+                       rows - 1, row);
+    }
+  }
+  return IG_OK;
+}
+
+static ig_status check_longest(int longest, const ig_config *config, ig_error *err) {
+  if (!config->positions.count || longest <= config->positions.count) return IG_OK;
+  return ig_fail(err, IG_ERROR_ARGUMENT,
+                 "a sequence of %d tokens is longer than the model's %d positions", longest,
+                 config->positions.count);
+}
+
 ig_status ig_pass_batch_check_contents(const ig_batch *batch, int longest, const ig_config *config,
                                        ig_error *err) {
   const int source_rows = batch->source_offsets[batch->sequences],
             target_rows = batch->target_offsets[batch->sequences];
   IG_TRY(check_ids("source", batch->source, source_rows, config->vocab_size, err));
+  if (!ig_config_decodes(config)) {
+    IG_TRY(check_longest(longest, config, err));
+    return check_spans(batch, err);
+  }
   IG_TRY(
       check_ids("target input", batch->target_input, target_rows, config->target_vocab_size, err));
   IG_TRY(check_target_output(batch->target_output, target_rows, config->target_vocab_size, err));
-  if (config->positions.count && longest > config->positions.count)
-    return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "a sequence of %d tokens is longer than the model's %d positions", longest,
-                   config->positions.count);
+  IG_TRY(check_longest(longest, config, err));
   IG_TRY(check_recurrent(batch, config, err));
   return ig_masks_check(batch, err);
 }

@@ -15,12 +15,14 @@ from safetensors.torch import save_file
 
 LENGTHS = [7, 1, 12, 4]
 SIZES = dict(vocab_size=40, hidden_size=12, num_hidden_layers=2, num_attention_heads=3,
-             intermediate_size=20, max_position_embeddings=24)
+             intermediate_size=20, max_position_embeddings=24, hidden_dropout_prob=0.0,
+             attention_probs_dropout_prob=0.0)
 KINDS = {
     "bert": (t.BertConfig, "Bert", SIZES),
     "distilbert": (t.DistilBertConfig, "DistilBert",
                    dict(vocab_size=40, dim=12, n_layers=2, n_heads=3, hidden_dim=20,
-                        max_position_embeddings=24)),
+                        max_position_embeddings=24, dropout=0.0, attention_dropout=0.0,
+                        qa_dropout=0.0)),
     "roberta": (t.RobertaConfig, "Roberta",
                 SIZES | dict(type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5)),
     "xlm-roberta": (t.XLMRobertaConfig, "XLMRoberta",
@@ -42,6 +44,28 @@ def randomize(model, seed):
                 weight.copy_(0.3 * noise)
 
 
+def span_gradients(model, ids, types, kind):
+    """Of the mean over sequences of the mean of two cross-entropies, each over its sequence's rows
+    alone; spans has the rows of each answer's beginning and end, and where the second text
+    begins."""
+    spans, loss = [], 0
+    for row, kinds in zip(ids, types):
+        length = len(row)
+        begin, end = (0, 0) if length < 4 else (length // 3, length // 2)
+        spans.append([begin, end, int(kinds.argmax()) if kinds.any() else 0])
+        given = dict(input_ids=row[None])
+        if kind != "distilbert":
+            given["token_type_ids"] = kinds[None]
+        found = model(**given)
+        for logits, target in (found.start_logits, begin), (found.end_logits, end):
+            loss = loss + torch.nn.functional.cross_entropy(logits, torch.tensor([target]))
+    loss = loss / 2 / len(ids)
+    loss.backward()
+    gradients = {"gradient/" + name: weight.grad for name, weight in model.named_parameters()
+                 if weight.grad is not None}
+    return gradients | {"loss": loss.detach()[None], "spans": torch.tensor(spans).float()}
+
+
 def make(out, kind, head, seed):
     config_class, stem, sizes = KINDS[kind]
     labels = {} if head == "span" else dict(num_labels=5)
@@ -53,7 +77,7 @@ def make(out, kind, head, seed):
     ids, types, hidden, outputs = [], [], [], []
     for length in LENGTHS:
         row = torch.randint(4, 40, (1, length), generator=generator)
-        kinds = (torch.arange(length) >= length // 2).long()[None]
+        kinds = (torch.arange(length) >= max(1, length // 2)).long()[None]
         if getattr(config, "type_vocab_size", 1) < 2:
             kinds = torch.zeros_like(kinds)
         given = dict(input_ids=row, output_hidden_states=True)
@@ -70,7 +94,8 @@ def make(out, kind, head, seed):
             outputs.append(found.logits)
         elif head != "none":
             outputs.append(found.logits[0])
-    tensors = {"ids": torch.cat(ids).float(), "types": torch.cat(types).float(),
+    gradients = span_gradients(model, ids, types, kind) if head == "span" else {}
+    tensors = gradients | {"ids": torch.cat(ids).float(), "types": torch.cat(types).float(),
                "lengths": torch.tensor(LENGTHS).float(), "hidden": torch.cat(hidden)}
     if outputs:
         tensors["outputs"] = torch.cat(outputs)

@@ -1,0 +1,23 @@
+// Windows of questions with the places of their answers, as a corpus to train on.
+#ifndef IG_ANSWER_ANSWER_CORPUS_H
+#define IG_ANSWER_ANSWER_CORPUS_H
+#include "answer/reading.h"
+#include "data/corpus.h"
+#include "data/squad.h"
+
+// What became of the questions.
+typedef struct ig_answer_corpus_counts {
+  size_t windows, without_answer;  // windows, and those whose answer is the class token
+  size_t absent;                   // questions left out: their answer does not occur in the context
+  size_t problems;                 // questions left out, for they cannot be asked
+  char *first_problem;             // of the first of them, "question ID: what"; NULL: there is none
+} ig_answer_corpus_counts;
+
+// Each window is a pair: the source is its ids, and the target the three numbers of
+// model/head/head.h, IG_SPAN_TARGETS: the rows where the answer begins and ends, and the first row
+// of the second text. The answer of a question is the first one of the file; of a window that does
+// not hold the whole of it, none   (run_qa's prepare_train_features). The caller frees *out by
+// ig_corpus_free, and counts->first_problem.
+ig_status ig_answer_corpus_make(const ig_reading_options *options, const ig_squad *squad,
+                                ig_corpus *out, ig_answer_corpus_counts *counts, ig_error *err);
+#endif

@@ -1,0 +1,13 @@
+// Questions answered with a model in memory, also one that is being trained.
+#ifndef IG_ANSWER_ANSWER_MODEL_H
+#define IG_ANSWER_ANSWER_MODEL_H
+#include "base/pool.h"
+#include "ingot_answer.h"
+#include "model/model.h"
+#include "text/tokenizer.h"
+
+// Model, tokenizer and pool (NULL: one thread) stay the caller's. *out: ig_answerer_free.
+ig_status ig_answer_model_open(const ig_model *model, const ig_tokenizer *tokenizer, ig_pool *pool,
+                               const ig_answerer_options *options, ig_answerer **out,
+                               ig_error *err);
+#endif

@@ -1,0 +1,62 @@
+#include "train/run_questions.h"
+
+#include <stdlib.h>
+
+#include "answer/answer_corpus.h"
+#include "base/fail.h"
+#include "base/report.h"
+
+ig_status ig_run_questions_check(const ig_run *run, ig_error *err) {
+  const char *const paths[] = {run->config.data.train_questions, run->config.data.valid_questions};
+  for (int i = 0; i < 2 && paths[i]; i++) {
+    ig_squad squad;
+    IG_TRY(ig_squad_read(&(ig_squad_reading){.path = paths[i]}, &squad, err));
+    ig_squad_free(&squad);
+  }
+  return IG_OK;
+}
+
+static void report_counts(const ig_run *run, const char *key, const ig_squad *squad,
+                          const ig_corpus *corpus, const ig_answer_corpus_counts *counts) {
+  ig_report(run->reporter, IG_LEVEL_INFO,
+            "%s: %zu questions, %zu windows of %zu tokens, %zu of them without an answer", key,
+            squad->count, counts->windows,
+            corpus->pairs ? corpus->offsets[IG_SIDE_SOURCE][corpus->pairs] : 0,
+            counts->without_answer);
+  if (counts->absent)
+    ig_report(run->reporter, IG_LEVEL_WARNING,
+              "%s: %zu questions are left out: their answers do not occur in their contexts", key,
+              counts->absent);
+  if (counts->problems)
+    ig_report(run->reporter, IG_LEVEL_WARNING, "%s: %zu questions are left out, the first: %s", key,
+              counts->problems, counts->first_problem);
+}
+
+static ig_status load_questions(const ig_run *run, const char *key, const char *path,
+                                ig_squad *squad, ig_corpus *corpus, ig_error *err) {
+  const ig_reading_options options = {.tokenizer = run->tokenizer,
+                                      .max_length = run->max_length,
+                                      .stride = run->config.data.stride};
+  ig_answer_corpus_counts counts;
+  IG_TRY(ig_squad_read(&(ig_squad_reading){path, run->reporter}, squad, err));
+  IG_TRY(ig_answer_corpus_make(&options, squad, corpus, &counts, err));
+  report_counts(run, key, squad, corpus, &counts);
+  free(counts.first_problem);
+  if (corpus->pairs > 0) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: no question is left", path);
+}
+
+ig_status ig_run_questions_load(ig_run *run, ig_error *err) {
+  const ig_train_data *d = &run->config.data;
+  ig_squad train = {0};
+  if (d->stride >= run->max_length)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s: data.stride: expected less than data.max_length, %d, found %d",
+                   run->config.path, run->max_length, d->stride);
+  const ig_status status =
+      load_questions(run, "data.train", d->train_questions, &train, &run->train, err);
+  ig_squad_free(&train);
+  IG_TRY(status);
+  if (!d->valid_questions) return IG_OK;
+  return load_questions(run, "data.valid", d->valid_questions, &run->questions, &run->valid, err);
+}

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# ingot answer: one question, a file in SQuAD's form, lines of JSON; what cannot be asked is told.
+# The answers themselves are held to transformers' by tests/golden/answers.c.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+model=$INGOT_SOURCE/tests/golden/answers
+short="--max-length 24 --stride 6"
+
+# One question: the first case of the goldens.
+echo -n 'The Rhone flows south, and it is long. In 2017 a new bridge (green) was built by' \
+  'the city near the Rhone.' >context
+# shellcheck disable=SC2086  # options
+expect 0 "$INGOT" answer -m "$model" --question 'Which river flows south?' --context context $short
+[ "$(cat out)" = 2017 ] || fail "another answer: $(cat out)"
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" --question 'Which river flows south?' --context - \
+  $short --json <context
+has out '"answer": "2017", "score": 0.'
+has out '"start": 42, "end": 46}'
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" --question 'Which river?' --context context $short --n-best 3
+[ "$(wc -l <out)" -eq 3 ] || fail "not three answers"
+
+# A file in SQuAD's form, with a question that cannot be asked.
+cat >squad.json <<'END'
+{"version": "v2.0", "data": [{"title": "t", "paragraphs": [
+ {"context": "Green.", "qas": [
+  {"id": "a", "question": "What is it?",
+   "answers": [{"text": "Green", "answer_start": 0}], "is_impossible": false},
+  {"id": 7, "question": " ", "answers": [], "is_impossible": true}]},
+ {"context": "The Caf\u00e9 of the city is near the old bridge.", "qas": [
+  {"id": "c", "question": "Where?",
+   "answers": [{"text": "near the old bridge", "answer_start": 24}], "is_impossible": false}]}]}]}
+END
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" -i squad.json -o predictions.json $short --n-best 2 \
+  --n-best-file best.json --stats stats.json
+has predictions.json '"a": "Green."'
+has predictions.json '"7": ""'
+has err 'question 7: not asked: the question has no tokens'
+has best.json '"start_logit"'
+has stats.json '"questions": 3, "problems": 1'
+expect 0 "$INGOT" score squad --reference squad.json --hypothesis predictions.json
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" -i squad.json $short -q
+has out '"c": "Café of"'
+
+# The same bits for any threads, batches and members.
+for options in '--threads 1' '--threads 2 --workers 2 --batch-tokens 1' "-m $model"; do
+  # shellcheck disable=SC2086
+  expect 0 "$INGOT" answer -m "$model" -i squad.json -o other.json $short --n-best 2 -q $options
+  same other.json predictions.json
+done
+
+# Null odds of run_qa.
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" -i squad.json -o predictions.json $short -q --no-answer \
+  --post-processing run_qa --null-odds odds.json
+has odds.json '"a": '
+expect 0 "$INGOT" score squad --reference squad.json --hypothesis predictions.json \
+  --null-odds odds.json
+
+# Lines of JSON: a bad one has an error of its own, and the others their answers.
+cat >lines <<'END'
+{"id": 1, "question": "What is it?", "context": "Green."}
+no json
+{"question": "What?"}
+{"id": "x", "question": "Where?", "context": "The Café of the city is near the old bridge."}
+END
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" -i lines -o answers --json-lines $short
+[ "$(wc -l <answers)" -eq 4 ] || fail "not a line for each"
+[ "$(sed -n 1p answers | cut -c1-27)" = '{"id":1,"answer":"Green."' ] ||
+  has answers '{"id":1,"answer":"Green.",'
+has answers '{"error":"line:1:'
+has answers '\"context\" is missing'
+has answers '{"id":"x","answer":"Café of",'
+has err 'line 2: not asked'
+has err 'line 3: not asked'
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" -i - --json-lines $short -q <lines
+same out answers
+
+# What makes no sense.
+expect 2 "$INGOT" answer -m "$model"
+expect 2 "$INGOT" answer -m "$model" --question 'Who?'
+expect 2 "$INGOT" answer -m "$model" -i squad.json --question 'Who?' --context context
+expect 2 "$INGOT" answer -m "$model" -i squad.json -o squad.json
+expect 2 "$INGOT" answer -m "$model" -i squad.json -o out.json --null-odds odds.json
+expect 2 "$INGOT" answer -m "$model" -i squad.json -o "$model/config.json"
+expect 1 "$INGOT" answer -m "$model" -i squad.json -o out.json --max-length 41
+has err 'max_length: expected 1 to 40'
+expect 1 "$INGOT" answer -m "$INGOT_SOURCE/models/en-de" -i squad.json -o out.json
+has err 'no head for question answering'
+expect 1 "$INGOT" translate -m "$model" <context
+has err 'encoder without a decoder'
+expect 1 "$INGOT" answer -m "$model" -i nowhere.json -o out.json
+printf '{"data": 3}' >bad.json
+expect 1 "$INGOT" answer -m "$model" -i bad.json -o out.json
+[ ! -e out.json ] || fail "an output of a run that failed"
