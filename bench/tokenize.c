@@ -102,9 +102,18 @@ static void write_places(const ig_tokenizer *t, const char *text) {
 }
 
 static const ig_tokenizer_description *const *find_tokenizers(const char *name) {
+  static const struct {
+    const char *name;
+    const ig_tokenizer_description *const *offered;
+  } others[] = {{"t5", ig_t5_tokenizers},
+                {"bert", ig_encoder_tokenizers_word_pieces},
+                {"roberta", ig_encoder_tokenizers_roberta},
+                {"xlm-roberta", ig_encoder_tokenizers_xlm_roberta},
+                {"camembert", ig_encoder_tokenizers_camembert},
+                {"albert", ig_encoder_tokenizers_albert}};
   const ig_family *family = ig_family_find(name);
-  if (strcmp(name, "t5") == 0) return ig_t5_tokenizers;
-  if (strcmp(name, "bert") == 0) return ig_encoder_tokenizers_word_pieces;
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (strcmp(name, others[i].name) == 0) return others[i].offered;
   if (family) return family->tokenizers;
   fprintf(stderr, "no family %s\n", name);
   exit(2);

@@ -24,7 +24,7 @@ static ig_status find_class(const ig_tokenizer_description *const *offered, ig_j
   *out = ig_tokenizer_description_of_class(offered, class_name);
   if (!*out) *out = ig_tokenizer_description_of_class(steps, class_name);
   if (*out) return IG_OK;
-  char expected[256];
+  char expected[640];
   list_classes(offered, expected, sizeof expected);
   return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tokenizer_class: expected %s, found %s",
                  config.where, expected, class_name);

@@ -113,7 +113,7 @@ static ig_status connect_languages(ig_tokenizer *t, const char *where, ig_error 
 static ig_status list_special_tokens(ig_tokenizer *t, ig_error *err) {
   const ig_special_pieces *table = t->description->special_pieces;
   for (; table && table->text; table++) {
-    const int count = ig_tokenizer_parts_count(t, table);
+    const int count = table->plain ? 0 : ig_tokenizer_parts_count(t, table);
     for (int i = 0; i < count; ++i) IG_TRY(add_special_piece(t, table, i, err));
   }
   // Of IG_TOKENIZER_STEPS a token that no file calls special is text like any other.

@@ -55,12 +55,16 @@ typedef struct ig_special_pieces {
   float score;            // of the pieces in a unigram model
   bool strips_left, strips_right;  // white space before it, after it, goes with the piece
   bool normalized;                 // it is looked for in the normalized text
+  bool plain;                      // it is a piece of the vocabulary, and no special token
   const char *const *names;        // (NULL-terminated) of pieces without numbers, instead of text
 } ig_special_pieces;
 
 // How the text is prepared for the pieces of IG_TOKENIZER_SHIFTED: what transformers' class of the
 // tokenizer says, whatever the model file does.
 typedef struct ig_piece_preparation {
+  // Before all else: two signs that quote become one, and accents and capitals go, unless
+  // tokenizer_config.json says keep_accents, or no do_lower_case.
+  bool folds;
   bool normalizes;    // by the model's table
   bool joins_spaces;  // two or more spaces become one
   // Where the model has no table: spaces are not joined; a line feed is a space.

@@ -56,8 +56,10 @@ struct ig_tokenizer {
   int byte_ids[256];  // of the symbols of bytes; -1: the vocabulary lacks it. Of STEPS: of <0x41>
   bool add_prefix_space;  // a stretch of text without a space before it gets one
   bool trims_spaces;      // places of tokens do not count the spaces at their ends
-  // Of IG_TOKENIZER_STEPS and IG_TOKENIZER_WORD_PIECES alone; NULL: another kind.
+  // Of IG_TOKENIZER_STEPS and IG_TOKENIZER_WORD_PIECES, and of IG_TOKENIZER_SHIFTED that folds.
+  // NULL: another kind.
   struct ig_tokenizer_steps *steps;
+  bool lowers, keeps_accents;  // of IG_TOKENIZER_SHIFTED that folds
   ig_word_pieces word_pieces;  // without nodes: another model
   json_t *named;               // texts of the description's named tokens, by key; NULL: none
 };

@@ -23,9 +23,13 @@ static bool is_named(const ig_tokenizer *t, const ig_added_token *token) {
   return false;
 }
 
+static bool has_flags(const ig_added_token *token) {
+  return token->strip_left || token->strip_right || token->single_word || token->normalized;
+}
+
 // Of IG_TOKENIZER_SHIFTED the description brings the special pieces.
 static bool brings_itself(const ig_tokenizer *t, const ig_added_token *token) {
-  return is_named(t, token) ||
+  return (is_named(t, token) && !has_flags(token)) ||
          (t->description->special_pieces && token->id < t->source.vocabulary->size);
 }
 

@@ -11,6 +11,7 @@
 #include "text/piece_preparation.h"
 #include "text/tokenizer_from_json.h"
 #include "text/tokenizer_functions.h"
+#include "text/tokenizer_step_lists.h"
 
 // ---- the vocabulary ---------------------------------------------------------
 
@@ -111,6 +112,37 @@ static ig_status make_vocabulary(ig_tokenizer *t, const char *where, ig_error *e
 
 // ---- files ------------------------------------------------------------------
 
+// As steps of a tokenizer.json.
+#define REPLACED(quote)                                        \
+  "{\"type\": \"Replace\", \"pattern\": {\"String\": \"" quote \
+  "\"}, "                                                      \
+  "\"content\": \"\\\"\"}"
+static const char quotes[] =
+    "{\"type\": \"Sequence\", \"normalizers\": [" REPLACED("``") ", " REPLACED("''") "]}";
+static const char accents[] =
+    "{\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"NFKD\"}, {\"type\": "
+    "\"StripAccents\"}]}";
+static const char capitals[] = "{\"type\": \"Lowercase\"}";
+
+static ig_status add_folding(ig_tokenizer *t, const char *step, ig_error *err) {
+  json_t *root;
+  IG_TRY(ig_json_parse(step, strlen(step), "folding", &root, err));
+  const ig_status status = ig_normal_steps_read(&t->steps->normal, root, "folding", err);
+  json_decref(root);
+  return status;
+}
+
+static ig_status read_folding(ig_tokenizer *t, ig_json_object config, ig_error *err) {
+  if (!t->description->preparation.folds) return IG_OK;
+  t->steps = ig_allocate(1, sizeof *t->steps, err);
+  if (!t->steps) return IG_ERROR_MEMORY;
+  IG_TRY(ig_json_bool(config, "do_lower_case", true, &t->lowers, err));
+  IG_TRY(ig_json_bool(config, "keep_accents", false, &t->keeps_accents, err));
+  IG_TRY(add_folding(t, quotes, err));
+  if (!t->keeps_accents) IG_TRY(add_folding(t, accents, err));
+  return t->lowers ? add_folding(t, capitals, err) : IG_OK;
+}
+
 static ig_status read_shifted_config(ig_tokenizer *t, ig_json_object config, ig_error *err) {
   const ig_tokenizer_description *d = t->description;
   int shift = d->shift;
@@ -119,6 +151,7 @@ static ig_status read_shifted_config(ig_tokenizer *t, ig_json_object config, ig_
     return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s: expected %d, found %d", config.where,
                    d->shift_key, d->shift, shift);
   IG_TRY(ig_tokenizer_functions_refuse_two_vocabularies(t, config, err));
+  IG_TRY(read_folding(t, config, err));
   return ig_tokenizer_functions_read_count(t, config, err);
 }
 
@@ -143,6 +176,12 @@ static json_t *make_shifted_config(const ig_tokenizer *t) {
                              "tokenizer_class", d->class_names[0], keys[0], t->source_lang, keys[1],
                              t->target_lang);
   if (d->shift_key && json_object_set_new(config, d->shift_key, json_integer(d->shift)) != 0) {
+    json_decref(config);
+    return NULL;
+  }
+  if (d->preparation.folds &&
+      (json_object_set_new(config, "do_lower_case", json_boolean(t->lowers)) != 0 ||
+       json_object_set_new(config, "keep_accents", json_boolean(t->keeps_accents)) != 0)) {
     json_decref(config);
     return NULL;
   }
@@ -218,6 +257,7 @@ static ig_status sample_part(const ig_tokenizer_encoding *e, const char *text, s
 }
 
 static ig_status normalize_shifted(const ig_tokenizer *t, ig_mapped_text *text, ig_error *err) {
+  if (t->steps) IG_TRY(ig_normal_steps_apply(&t->steps->normal, text, err));
   return ig_piece_preparation_normalize(&t->description->preparation, &t->charsmap, text, err);
 }
 

@@ -19,7 +19,9 @@
 #include "text/tokenizer.h"
 
 #define GOLDEN "word_pieces"
-#define WRITTEN_FILES "vocab.txt", "tokenizer.json", "tokenizer_config.json"
+#define WRITTEN_FILES                                                                 \
+  "vocab.txt", "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", \
+      "sentencepiece.bpe.model", "spiece.model"
 #include "golden_pair.h"
 #include "golden_tokenizer.h"
 #include "tokenizer_directory.h"
@@ -61,6 +63,54 @@ static void has_the_ids_of_transformers(void **state) {
     expect_golden_cases(t, golden(name), CASES);
     ig_tokenizer_free(t);
     remove_files();
+  }
+}
+
+static void expect_all(const char *from, const char *folder) {
+  char name[100];
+  ig_tokenizer *t;
+  ig_error err = {0};
+  check(ig_tokenizer_load(from, ig_encoder_tokenizers_word_pieces, &t, &err), &err);
+  snprintf(name, sizeof name, "%s/expected.json", folder);
+  expect_golden_cases(t, golden(name), 30);
+  expect_golden_words(t, golden(name));
+  snprintf(name, sizeof name, "%s/pair.json", folder);
+  expect_golden_pair(t, golden(name));
+  expect_single_frame(t, "The cat");
+  check(ig_tokenizer_save(t, directory, &err), &err);
+  ig_tokenizer_free(t);
+}
+
+// Every list has the tokenizers of all families; also what is written is read so.
+static void has_the_ids_of_other_encoders(void **state) {
+  (void)state;
+  static const char *const folders[] = {
+      "../encoder_tokenizers/roberta",       "../encoder_tokenizers/roberta_space",
+      "../encoder_tokenizers/xlm_roberta",   "../encoder_tokenizers/camembert",
+      "../encoder_tokenizers/albert",        "../encoder_tokenizers/albert_kept",
+      "../encoder_tokenizers/albert_accents"};
+  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+    expect_all(golden(folders[i]), folders[i]);
+    expect_all(directory, folders[i]);
+    remove_files();
+  }
+}
+
+// Without a tokenizer_config.json the family's own tokenizer is meant.
+static void each_family_has_its_own_first(void **state) {
+  (void)state;
+  static const struct {
+    const ig_tokenizer_description *const *offered;
+    const char *class_name;
+  } lists[] = {{ig_encoder_tokenizers_word_pieces, "BertTokenizer"},
+               {ig_encoder_tokenizers_roberta, "RobertaTokenizer"},
+               {ig_encoder_tokenizers_xlm_roberta, "XLMRobertaTokenizer"},
+               {ig_encoder_tokenizers_camembert, "CamembertTokenizer"},
+               {ig_encoder_tokenizers_albert, "AlbertTokenizer"}};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    assert_string_equal(lists[i].offered[0]->class_names[0], lists[i].class_name);
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
+      assert_non_null(ig_tokenizer_description_of_class(lists[i].offered, lists[k].class_name));
   }
 }
 
@@ -254,6 +304,8 @@ static void has_the_ids_of_golden_questions(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(has_the_ids_of_transformers),
+      cmocka_unit_test(has_the_ids_of_other_encoders),
+      cmocka_unit_test(each_family_has_its_own_first),
       cmocka_unit_test(takes_the_vocabulary_of_the_json),
       cmocka_unit_test(knows_its_special_tokens),
       cmocka_unit_test(puts_pairs_together),
