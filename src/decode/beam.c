@@ -152,10 +152,13 @@ static void offer_terms(const ig_selection *selection, ig_sentence *sentence, co
                         const float *logits) {
   const size_t stride = (size_t)selection->options->sentence.max_length + 1,
                row = (size_t)(sentence->first_row + scan->row);
+  const ig_search_rows *rows = selection->rows;
+  const float *attention = rows->attention ? rows->attention + row * rows->attention_stride : NULL;
   ig_terms_offer(selection, sentence,
                  &(ig_term_row){.row = scan->row,
                                 .ids = selection->rows->ids + row * stride,
                                 .logits = logits,
+                                .attention = attention,
                                 .normalizer = scan->normalizer,
                                 .score = scan->score});
 }

@@ -82,6 +82,8 @@ typedef struct ig_decode_options {
   ig_bad_words bad_words;                 // suppress_tokens are among them
   ig_suppressed_tokens begin_suppressed;  // never the first token that is not forced
   ig_sampling sampling;
+  // A layer of the decoder, from 1, whose cross-attention says where terms are translated; 0: none.
+  int attended_layer;
   // The options of every sentence that brings none of its own. No sentence's max_length is larger
   // than this one, for which the search reserves its memory.
   ig_sentence_options sentence;

@@ -58,12 +58,16 @@ struct ig_ensemble_inference {
   float **logits;     // (M): of the running step, (rows, V); the first become the combined ones
   float *normalizer;  // (slots): of the combined rows
   int *ids;           // (slots): of a member whose start token is not the first one's
+  size_t longest;     // source rows of one sentence, at most
 };
 
 static ig_status create_members(ig_ensemble_inference *e, const ig_inference_size *size,
                                 ig_error *err) {
+  ig_inference_size others = *size;
+  others.attended = 0;  // the first member's attention is that of the ensemble
   for (int m = 0; m < e->members->count; m++)
-    IG_TRY(ig_inference_create(e->members->list[m].model, e->pool, size, &e->inference[m], err));
+    IG_TRY(ig_inference_create(e->members->list[m].model, e->pool, m == 0 ? size : &others,
+                               &e->inference[m], err));
   return ig_kernels_select(&e->kernels, err);
 }
 
@@ -76,6 +80,7 @@ ig_status ig_ensemble_inference_create(const ig_members *members, ig_pool *pool,
   if (!e) return IG_ERROR_MEMORY;
   e->members = members;
   e->pool = pool;
+  e->longest = (size_t)size->longest;
   e->inference = ig_allocate(count, sizeof *e->inference, err);
   e->logits = ig_allocate(count, sizeof *e->logits, err);
   e->normalizer = ig_allocate(slots, sizeof *e->normalizer, err);
@@ -163,8 +168,11 @@ static float *run_members(void *context, const ig_decoder_step *step) {
 }
 
 ig_stepper ig_ensemble_stepper(ig_ensemble_inference *e) {
-  if (e->members->count == 1) return ig_search_stepper_of(e->inference[0]->decoder);
-  return (ig_stepper){.run = run_members, .context = e, .normalizer = e->normalizer};
+  ig_stepper stepper = {.run = run_members, .context = e, .normalizer = e->normalizer};
+  if (e->members->count == 1) stepper = ig_search_stepper_of(e->inference[0]->decoder);
+  stepper.attention = ig_decoder_run_attention(e->inference[0]->decoder);
+  stepper.attention_stride = e->longest;
+  return stepper;
 }
 
 // ---- scoring ----------------------------------------------------------------

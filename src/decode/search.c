@@ -181,6 +181,8 @@ static void step_rows(ig_search *s, const ig_stepper *stepper) {
   const ig_decoder_step args = {count, s->last, s->position, s->sentence_of, rows->history};
   s->logits = stepper->run(stepper->context, &args);
   s->rows[s->current].normalizer = stepper->normalizer;
+  s->rows[s->current].attention = stepper->attention;
+  s->rows[s->current].attention_stride = stepper->attention_stride;
 }
 
 static void select_next(void *context, size_t index, int worker) {

@@ -17,6 +17,9 @@ typedef struct ig_stepper {
   void *context;
   const float *normalizer;  // (rows), filled by run: log p = logit - normalizer. NULL: it is the
                             // row's log_sum_exp
+  const float *attention;   // (rows, attention_stride), filled by run: what each row attends to in
+                            // its source. NULL: unknown
+  size_t attention_stride;
 } ig_stepper;
 ig_stepper ig_search_stepper_of(ig_decoder_run *decoder);
 

@@ -13,6 +13,8 @@ typedef struct ig_search_rows {
   int *history;             // (slots, N): cache rows
   float *score;             // (slots): sum of log-probabilities
   const float *normalizer;  // (slots): the stepper's
+  const float *attention;   // (slots, attention_stride): the stepper's
+  size_t attention_stride;
 } ig_search_rows;
 
 typedef struct ig_candidate {

@@ -188,8 +188,17 @@ ig_status ig_terms_create(const ig_term_form *forms, int count, const ig_decode_
   return IG_OK;
 }
 
+ig_status ig_terms_place(ig_terms *t, const ig_term_place *places, int count, ig_error *err) {
+  t->places = ig_allocate((size_t)count, sizeof *t->places, err);
+  if (!t->places) return IG_ERROR_MEMORY;
+  memcpy(t->places, places, (size_t)count * sizeof *places);
+  t->place_count = count;
+  return IG_OK;
+}
+
 void ig_terms_free(ig_terms *t) {
   if (!t) return;
+  free(t->places);
   free(t->forms);
   free(t->found);
   free(t);
@@ -273,11 +282,42 @@ static void add_candidate(const ig_selection *selection, ig_sentence *sentence, 
       .candidate = c, .bank = bank_of(t, &s), .lost = count_terms(lost), .ends = ends};
 }
 
+// The place of the first token that is not forced.
+static int first_chosen(const ig_sentence_options *own) {
+  return own->prefix_length > 0 ? own->prefix_length : own->forced_bos >= 0;
+}
+
 void ig_terms_begin(ig_terms *t) { t->found_count = 0; }
 
+// The share of its attention that the row has for the term.
+static float attention_to(const ig_terms *t, const ig_term_row *row, int term) {
+  float sum = 0;
+  for (int i = 0; row->attention && i < t->place_count; i++)
+    for (int j = t->places[i].begin; t->places[i].term == term && j < t->places[i].end; j++)
+      sum += row->attention[j];
+  return sum < 1 ? sum : 1;
+}
+
+// What a form's token costs: 1.5 (1 - a) times its -log p if it is the first one, a being the row's
+// attention to the term, else 0.5 times; LEAST_COST, or its own -log p where that is less. Where
+// the source term is being translated a term is cheap, elsewhere dear: it comes in its place, and
+// not beside the model's own word for it. Chosen by trials: docs/decisions/glossaries.md.
+#define FIRST_COST 1.5f
+#define NEXT_COST 0.5f
+#define LEAST_COST 1.0f
+static float cost_of(const ig_terms *t, const ig_term_row *row, const ig_term_form *form,
+                     int matched) {
+  const float cost = row->normalizer - row->logits[form->ids[matched]];
+  if (!row->attention || t->place_count == 0 || !(cost > LEAST_COST) || !isfinite(cost))
+    return cost;
+  const float factor =
+      matched > 0 ? NEXT_COST : FIRST_COST * (1 - attention_to(t, row, form->term));
+  return fmaxf(cost * factor, LEAST_COST);
+}
+
 static void offer_token(const ig_selection *selection, ig_sentence *sentence,
-                        const ig_term_row *row, int token) {
-  const ig_candidate c = {(row->logits[token] - row->normalizer) + row->score, row->row, token};
+                        const ig_term_row *row, int token, float cost) {
+  const ig_candidate c = {row->score - cost, row->row, token};
   add_candidate(selection, sentence, c);
 }
 
@@ -288,10 +328,14 @@ void ig_terms_offer(const ig_selection *selection, ig_sentence *sentence, const 
   const int *ids = row->ids + 1;
   const int generated = sentence->length - 1;
   const term_state s = state_of(t, ids, generated);
-  if (best < vocabulary) offer_token(selection, sentence, row, (int)best);
-  for (int f = 0; f < t->form_count; f++)
-    if (is_next(&s, &t->forms[f], ids, generated))
-      offer_token(selection, sentence, row, t->forms[f].ids[s.matched]);
+  for (int f = 0; f < t->form_count; f++) {
+    const ig_term_form *form = &t->forms[f];
+    if (!is_next(&s, form, ids, generated)) continue;
+    if (form->initial && s.matched == 0 && generated > first_chosen(&sentence->options)) continue;
+    offer_token(selection, sentence, row, form->ids[s.matched], cost_of(t, row, form, s.matched));
+  }
+  if (best < vocabulary)
+    offer_token(selection, sentence, row, (int)best, row->normalizer - row->logits[best]);
 }
 
 // ---- places -------------------------------------------------------------------

@@ -17,8 +17,15 @@ typedef struct ig_term_form {
   int term;        // its index
   const int *ids;  // (length), borrowed
   int length;
+  bool initial;   // the search itself begins it at the beginning of a text alone
   bool excluded;  // by bad words, suppressed tokens or a repetition inside it; ig_terms_create's
 } ig_term_form;
+
+// Source tokens that are a term.
+typedef struct ig_term_place {
+  int term;
+  int begin, end;  // the end excluded; both 0: none
+} ig_term_place;
 
 // Those of one sentence. ig_terms_create, ig_terms_free.
 typedef struct ig_terms {
@@ -27,6 +34,8 @@ typedef struct ig_terms {
   int no_repeat_ngram;
   int form_count;
   ig_term_form *forms;
+  int place_count;
+  ig_term_place *places;
   // Of the running step.
   struct term_candidate *found;
   int found_count, found_capacity;
@@ -37,6 +46,8 @@ typedef struct ig_terms {
 ig_status ig_terms_create(const ig_term_form *forms, int count, const ig_decode_options *options,
                           ig_terms **out, ig_error *err);
 void ig_terms_free(ig_terms *terms);
+// places (count): copied.
+ig_status ig_terms_place(ig_terms *terms, const ig_term_place *places, int count, ig_error *err);
 // Which terms the tokens (length) have: bit i of the result is that of term i.
 uint64_t ig_terms_met(const ig_terms *terms, const int *ids, int length);
 // The terms that the tokens (length) lack and that can no longer come after them, for bad words,
@@ -52,8 +63,9 @@ void ig_terms_ban(const ig_decode_options *options, const ig_sentence *sentence,
 // A row as the processors and ig_terms_ban left it.
 typedef struct ig_term_row {
   int row;
-  const int *ids;       // (sentence->length): the start token first
-  const float *logits;  // (V)
+  const int *ids;          // (sentence->length): the start token first
+  const float *logits;     // (V)
+  const float *attention;  // (source ids); NULL: unknown
   float normalizer, score;
 } ig_term_row;
 void ig_terms_begin(ig_terms *terms);

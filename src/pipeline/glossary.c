@@ -20,11 +20,16 @@ typedef struct glossary_entry {
   int next;                    // of the same bucket; -1: none
 } glossary_entry;
 
+typedef struct glossary_form {
+  ig_ids ids;
+  bool initial;  // for the beginning of a text alone
+} glossary_form;
+
 struct ig_glossary {
   const ig_tokenizer *tokenizer;
   glossary_entry *entries;
   size_t entry_count, entry_capacity;
-  ig_ids *forms;
+  glossary_form *forms;
   size_t form_count, form_capacity;
   int buckets[BUCKETS];  // by the first character of the source: the first entry; -1: none
   size_t unusable;
@@ -38,29 +43,37 @@ static size_t bucket_of(const char *text) {
 
 // ---- forms --------------------------------------------------------------------
 
+// A form that is to be added.
+typedef struct glossary_spelling {
+  const glossary_entry *entry;
+  const char *text;
+  bool initial;
+} glossary_spelling;
+
 // Takes the ids of a form, if it is new, has ids, and none that is a special token or stands for
 // what the vocabulary lacks: a translation would end there.
-static ig_status take_form(ig_glossary *g, const glossary_entry *entry, const int *ids,
+static ig_status take_form(ig_glossary *g, const glossary_spelling *of, const int *ids,
                            size_t count, ig_error *err) {
   const int unknown = ig_tokenizer_unk_id(g->tokenizer, IG_SIDE_TARGET);
   for (size_t i = 0; i < count; i++)
     if (ids[i] == unknown || ig_tokenizer_is_special(g->tokenizer, IG_SIDE_TARGET, ids[i]))
       return IG_OK;
-  for (size_t f = (size_t)entry->first_form; f < g->form_count; f++)
-    if (g->forms[f].count == count && memcmp(g->forms[f].ids, ids, count * sizeof *ids) == 0)
+  for (size_t f = (size_t)of->entry->first_form; f < g->form_count; f++)
+    if (g->forms[f].ids.count == count &&
+        memcmp(g->forms[f].ids.ids, ids, count * sizeof *ids) == 0)
       return IG_OK;
   if (count == 0) return IG_OK;
   IG_TRY(ig_allocate_more((void **)&g->forms, &g->form_capacity, g->form_count + 1,
                           sizeof *g->forms, err));
-  ig_ids *form = &g->forms[g->form_count++];
-  *form = (ig_ids){0};
-  for (size_t i = 0; i < count; i++) IG_TRY(ig_ids_append(form, ids[i], err));
+  glossary_form *form = &g->forms[g->form_count++];
+  *form = (glossary_form){.initial = of->initial};
+  for (size_t i = 0; i < count; i++) IG_TRY(ig_ids_append(&form->ids, ids[i], err));
   return IG_OK;
 }
 
 // The ids of a text without special tokens at its ends; and without the mark of a word's beginning,
 // where that is a piece of its own, for a term may come after another sign.
-static ig_status add_text(ig_glossary *g, const glossary_entry *entry, const char *text,
+static ig_status add_text(ig_glossary *g, const glossary_spelling *of, const char *text,
                           ig_error *err) {
   const ig_tokenizer *t = g->tokenizer;
   ig_ids ids = {0};
@@ -68,38 +81,41 @@ static ig_status add_text(ig_glossary *g, const glossary_entry *entry, const cha
   size_t begin = 0, end = ids.count;
   while (begin < end && ig_tokenizer_is_special(t, IG_SIDE_TARGET, ids.ids[begin])) begin++;
   while (end > begin && ig_tokenizer_is_special(t, IG_SIDE_TARGET, ids.ids[end - 1])) end--;
-  if (status == IG_OK) status = take_form(g, entry, ids.ids + begin, end - begin, err);
+  if (status == IG_OK) status = take_form(g, of, ids.ids + begin, end - begin, err);
   if (status == IG_OK && end - begin > 1 &&
       strcmp(ig_tokenizer_piece_of_id(t, IG_SIDE_TARGET, ids.ids[begin]), "\xE2\x96\x81") == 0)
-    status = take_form(g, entry, ids.ids + begin + 1, end - begin - 1, err);
+    status = take_form(g, of, ids.ids + begin + 1, end - begin - 1, err);
   ig_ids_free(&ids);
   return status;
 }
 
 // In byte-level vocabularies a word after a space has other ids.
-static ig_status add_spaced(ig_glossary *g, const glossary_entry *entry, const char *text,
-                            ig_error *err) {
-  if (ig_tokenizer_kind_of(g->tokenizer) != IG_TOKENIZER_BYTE_LEVEL) return IG_OK;
-  const size_t length = strlen(text);
+static ig_status add_spaced(ig_glossary *g, const glossary_spelling *of, ig_error *err) {
+  const ig_tokenizer_kind kind = ig_tokenizer_kind_of(g->tokenizer);
+  if (kind != IG_TOKENIZER_BYTE_LEVEL && kind != IG_TOKENIZER_STEPS) return IG_OK;
+  const size_t length = strlen(of->text);
   char *spaced = ig_allocate(length + 2, 1, err);
   if (!spaced) return IG_ERROR_MEMORY;
   spaced[0] = ' ';
-  memcpy(spaced + 1, text, length + 1);
-  const ig_status status = add_text(g, entry, spaced, err);
+  memcpy(spaced + 1, of->text, length + 1);
+  const ig_status status = add_text(g, of, spaced, err);
   free(spaced);
   return status;
+}
+
+static ig_status add_spellings(ig_glossary *g, const glossary_spelling *of, ig_error *err) {
+  IG_TRY(add_spaced(g, of, err));
+  return add_text(g, of, of->text, err);
 }
 
 // A form may begin a sentence.
 static ig_status add_form(ig_glossary *g, const glossary_entry *entry, const char *text,
                           ig_error *err) {
   char *capital;
-  IG_TRY(add_spaced(g, entry, text, err));
-  IG_TRY(add_text(g, entry, text, err));
+  IG_TRY(add_spellings(g, &(glossary_spelling){entry, text, false}, err));
   IG_TRY(ig_term_match_capitalize(text, &capital, err));
   if (!capital) return IG_OK;
-  ig_status status = add_spaced(g, entry, capital, err);
-  if (status == IG_OK) status = add_text(g, entry, capital, err);
+  const ig_status status = add_spellings(g, &(glossary_spelling){entry, capital, true}, err);
   free(capital);
   return status;
 }
@@ -222,7 +238,7 @@ ig_status ig_glossary_load(const char *path, const ig_tokenizer *tokenizer, ig_g
 void ig_glossary_free(ig_glossary *g) {
   if (!g) return;
   for (size_t e = 0; e < g->entry_count; e++) free(g->entries[e].source);
-  for (size_t f = 0; f < g->form_count; f++) ig_ids_free(&g->forms[f]);
+  for (size_t f = 0; f < g->form_count; f++) ig_ids_free(&g->forms[f].ids);
   free(g->entries);
   free(g->forms);
   free(g);
@@ -242,11 +258,19 @@ typedef struct occurring_terms {
   int wanted;  // without the limits
 } occurring_terms;
 
-static void add_occurring(occurring_terms *o, const glossary_entry *entry) {
+// Returns its index; -1: there is no room for it.
+static int add_occurring(occurring_terms *o, const glossary_entry *entry) {
   for (int i = 0; i < o->count; i++)
-    if (o->list[i] == entry) return;
+    if (o->list[i] == entry) return i;
   o->wanted++;
-  if (o->count < IG_TERMS_MOST) o->list[o->count++] = entry;
+  if (o->count == IG_TERMS_MOST) return -1;
+  o->list[o->count++] = entry;
+  return o->count - 1;
+}
+
+static void add_place(ig_glossary_terms *out, int term, size_t begin, size_t end) {
+  if (term >= 0 && out->place_count < IG_GLOSSARY_PLACES)
+    out->places[out->place_count++] = (ig_glossary_place){term, begin, end};
 }
 
 // Whether the text has the term as it is written, not only with a capital for a small letter.
@@ -279,8 +303,11 @@ static ig_status make_terms(const ig_glossary *g, const occurring_terms *o,
   if (!forms) return IG_ERROR_MEMORY;
   for (int i = 0; i < o->count; i++)
     for (int f = 0; f < o->list[i]->form_count; f++) {
-      const ig_ids *ids = &g->forms[o->list[i]->first_form + f];
-      forms[next++] = (ig_term_form){.term = i, .ids = ids->ids, .length = (int)ids->count};
+      const glossary_form *form = &g->forms[o->list[i]->first_form + f];
+      forms[next++] = (ig_term_form){.term = i,
+                                     .ids = form->ids.ids,
+                                     .length = (int)form->ids.count,
+                                     .initial = form->initial};
     }
   const ig_status status = ig_terms_create(forms, count, options, terms, err);
   free(forms);
@@ -295,7 +322,7 @@ ig_status ig_glossary_find(const ig_glossary *g, const char *text, size_t length
   for (size_t at = 0, matched; at < length; at += matched) {
     const glossary_entry *entry = find_longest(g, text, length, at, &matched);
     if (entry)
-      add_occurring(&o, entry);
+      add_place(out, add_occurring(&o, entry), at, at + matched);
     else
       matched = ig_utf8_step(text + at);
   }

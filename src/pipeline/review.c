@@ -35,6 +35,8 @@ ig_status ig_review_keep(const ig_translator *t, ig_window_sentence *sentence,
   for (size_t k = 0; k < n; k++) {
     memcpy(to, found[k].ids, (size_t)found[k].length * sizeof *to);
     kept[k] = (ig_hypothesis){to, found[k].length, found[k].score};
+    // A search for terms ranks by other costs than log p, which the review will tell.
+    if (sentence->terms > 0) kept[k].score = 0;
     to += found[k].length;
   }
   sentence->found = kept;

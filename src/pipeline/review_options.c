@@ -6,8 +6,10 @@
 
 // layer counts from 1, or from the last, which is -1. The default is the layer before the last, of
 // a shallow decoder the last (docs/decisions/alignments.md).
+int ig_review_options_usual_layer(int layers) { return layers > SHALLOW ? layers - 2 : layers - 1; }
+
 static ig_status find_layer(int layer, int layers, int *out, ig_error *err) {
-  *out = layers > SHALLOW ? layers - 2 : layers - 1;
+  *out = ig_review_options_usual_layer(layers);
   if (layer == 0) return IG_OK;
   *out = layer > 0 ? layer - 1 : layers + layer;
   if (*out >= 0 && *out < layers) return IG_OK;

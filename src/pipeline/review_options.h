@@ -17,4 +17,6 @@ ig_status ig_review_options_read(const ig_translator_options *options, const ig_
                                  ig_review *out, ig_error *err);
 // Is anything asked for, so that translations are to be kept (ig_review_keep)?
 bool ig_review_options_ask(const ig_review *review);
+// The layer (from 0) of a decoder that is looked at if nobody names one.
+int ig_review_options_usual_layer(int layers);
 #endif

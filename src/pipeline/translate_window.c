@@ -9,6 +9,7 @@
 #include "base/fail.h"
 #include "pipeline/long_sentences.h"
 #include "pipeline/review.h"
+#include "pipeline/term_places.h"
 
 static ig_status encode_window(ig_translator *t, const ig_encoding *encoding, ig_error *err) {
   ig_pool *pool = NULL;
@@ -151,6 +152,7 @@ static ig_status find_terms(ig_translator *t, ig_error *err) {
       t->own_options[i].terms = found.terms;
     else
       ig_terms_free(found.terms);  // nothing is translated, and the terms are missing
+    if (t->own_options[i].terms) IG_TRY(ig_term_places_set(t, s, &found, err));
   }
   return IG_OK;
 }

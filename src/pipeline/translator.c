@@ -192,6 +192,8 @@ static ig_status take_glossary(ig_translator *t, const ig_translator_options *o,
   if (t->decode.sampling.on || t->decode.beam_size < 2)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "glossary: it needs beam search: a beam_size of 2 or more, and no sampling");
+  t->decode.attended_layer =
+      1 + ig_review_options_usual_layer(ig_translator_first_model(t)->config.decoder.layers);
   return ig_glossary_load(o->glossary, t->sources[0].tokenizer, &t->glossary, err);
 }
 

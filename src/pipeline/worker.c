@@ -117,7 +117,8 @@ static int round_up(int n) {
 static bool is_large_enough(const ig_inference_size *size, const ig_inference_size *wanted) {
   return size->sentences >= wanted->sentences && size->source_rows >= wanted->source_rows &&
          size->memory_rows >= wanted->memory_rows && size->longest >= wanted->longest &&
-         size->slots >= wanted->slots && size->max_length == wanted->max_length;
+         size->slots >= wanted->slots && size->max_length == wanted->max_length &&
+         size->attended == wanted->attended;
 }
 
 // An inference at least of the wanted size.
@@ -133,7 +134,8 @@ static ig_status reserve_inference(ig_worker *w, const ig_inference_size *wanted
                           .memory_rows = larger(w->size.memory_rows, round_up(wanted->memory_rows)),
                           .longest = larger(w->size.longest, round_up(wanted->longest)),
                           .slots = larger(w->size.slots, wanted->slots),
-                          .max_length = wanted->max_length};
+                          .max_length = wanted->max_length,
+                          .attended = wanted->attended};
   return ig_ensemble_inference_create(w->members, w->pool, &w->size, &w->inference, err);
 }
 
@@ -240,7 +242,8 @@ static ig_inference_size size_for(const ig_worker_share *share) {
       .memory_rows = queue->tokens > (size_t)rows ? MEMORY_SLACK * rows : rows,
       .longest = larger(queue->longest_source, 1),
       .slots = sentences * options->beam_size,
-      .max_length = options->sentence.max_length};
+      .max_length = options->sentence.max_length,
+      .attended = options->attended_layer};
 }
 
 static ig_status decode_share(ig_worker *w, const ig_worker_share *share, size_t *target_tokens,

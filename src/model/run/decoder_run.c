@@ -23,8 +23,10 @@ struct ig_decoder_run {
   ig_kv_cache *cache;                 // (decoder_layers)
   float *logits;                      // (slots, V)
   int *memory_begin, *memory_length;  // (slots)
-  int *row_offsets;     // (slots + 1): 0, 1, 2, …: each row is a sequence of one query
-  int *store, *length;  // (slots)
+  int *row_offsets;           // (slots + 1): 0, 1, 2, …: each row is a sequence of one query
+  int *store, *length;        // (slots)
+  float *attention;           // (slots, longest), if a layer is attended
+  size_t *attention_offsets;  // (slots)
 };
 
 static ig_status create_without_buffers(ig_run_context *context, const ig_decoder_run_size *size,
@@ -60,6 +62,10 @@ static void carve_buffers(ig_decoder_run *run, ig_arena *arena) {
   run->row_offsets = IG_TAKE(arena, int, slots + 1);
   run->store = IG_TAKE(arena, int, slots);
   run->length = IG_TAKE(arena, int, slots);
+  if (size->attended > 0) {
+    run->attention = IG_TAKE(arena, float, slots *(size_t)size->longest);
+    run->attention_offsets = IG_TAKE(arena, size_t, slots);
+  }
   for (int i = 0; i < model->config.decoder.layers; i++) {
     const ig_decoder_layer *layer = &model->decoder[i];
     const size_t self_width = ig_multi_head_attention_width(&layer->self_attention),
@@ -96,6 +102,8 @@ static ig_status reserve_buffers(ig_decoder_run *run, ig_error *err) {
   IG_TRY(ig_arena_create(&run->arena, needs.state, err));
   carve_buffers(run, &run->arena);
   for (int i = 0; i <= run->size.slots; i++) run->row_offsets[i] = i;
+  for (int i = 0; run->attention && i < run->size.slots; i++)
+    run->attention_offsets[i] = (size_t)i * (size_t)run->size.longest;
   return IG_OK;
 }
 
@@ -162,7 +170,10 @@ float *ig_decoder_run_step(ig_decoder_run *run, const ig_decoder_step *step) {
     run->length[r] = step->position[r] + 1;
   }
   for (int i = 0; i < model->config.decoder.layers; i++) run->cache[i].index = step->history;
-  const ig_decoder_view view = {.rows = {step->rows, run->row_offsets},
+  const ig_attended attended = {run->size.attended - 1,
+                                {-1, run->attention_offsets, run->attention}};
+  const ig_decoder_view view = {.attended = run->attention ? &attended : NULL,
+                                .rows = {step->rows, run->row_offsets},
                                 .ids = step->ids,
                                 .position = step->position,
                                 .key_value = run->key_value,
@@ -173,3 +184,5 @@ float *ig_decoder_run_step(ig_decoder_run *run, const ig_decoder_step *step) {
   run->head->forward(&run->context->nn, model, step->rows, hidden, run->logits);
   return run->logits;
 }
+
+const float *ig_decoder_run_attention(const ig_decoder_run *run) { return run->attention; }

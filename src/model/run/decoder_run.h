@@ -17,6 +17,7 @@ typedef struct ig_decoder_run_size {
   int longest;       // memory rows of one sentence, at most
   int slots;         // hypotheses stepped at a time, at most
   int max_length;    // positions, start token included
+  int attended;      // a layer, from 1, of whose cross-attention a step gives the mean; 0: none
 } ig_decoder_run_size;
 
 typedef struct ig_decoder_run ig_decoder_run;  // ig_decoder_run_free; borrows its context
@@ -50,4 +51,7 @@ typedef struct ig_decoder_step {
 // Returns logits (rows, V), valid until the next call; the caller may change them. Allocates
 // nothing.
 float *ig_decoder_run_step(ig_decoder_run *run, const ig_decoder_step *step);
+// What the rows of the last step attended to: (slots, longest), of each row its memory's rows; the
+// mean over the heads of the layer that was asked for. NULL: none was.
+const float *ig_decoder_run_attention(const ig_decoder_run *run);
 #endif

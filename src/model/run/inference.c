@@ -16,7 +16,8 @@ static ig_decoder_run_size decoder_size(const ig_inference_size *size) {
                                .memory_rows = size->memory_rows,
                                .longest = size->longest,
                                .slots = size->slots,
-                               .max_length = size->max_length};
+                               .max_length = size->max_length,
+                               .attended = size->attended};
 }
 
 static ig_status measure_runs(ig_run_context *context, const ig_inference_size *size,

@@ -12,6 +12,7 @@ typedef struct ig_inference_size {
   int longest;      // source rows of one sentence, at most
   int slots;        // hypotheses stepped at a time, at most
   int max_length;   // decoder positions, start token included
+  int attended;     // as in ig_decoder_run_size
 } ig_inference_size;
 
 // Belongs to one thread, or to one pool; the model is shared and not changed. Callers step and
