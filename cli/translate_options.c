@@ -125,8 +125,8 @@ static const cli_option translate_options[] = {
         "in lengths, not in scores."),
     CLI_TEXT_OPTION(0, "bad-words", "FILE", bad_words,
                     "Lines of text that no translation may contain, as the tokens that the "
-                    "tokenizer makes of each; with --ids, lines of token ids. Besides those that "
-                    "the model's files name."),
+                    "tokenizer makes of each where it begins a text, or after a space; with --ids, "
+                    "lines of token ids. Besides those that the model's files name."),
     CLI_TEXT_OPTION(0, "glossary", "FILE", glossary,
                     "Lines SOURCE<TAB>TARGET[<TAB>OTHER FORM ...]: where a sentence has a source "
                     "term, one of its target forms is put into the translation by beam search "

@@ -5,6 +5,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "text/utf8.h"
 
 // The words so far, in growing lists.
 typedef struct growing_words {
@@ -43,24 +44,95 @@ ig_status ig_bad_words_read_line(const ig_tokenizer *tokenizer, int vocab_size, 
                    : parse_ids(line, vocab_size, ids, err);
 }
 
+static ig_status check_spelling(const ig_tokenizer *t, const char *line, ig_error *err) {
+  const ig_side_text text = {IG_SIDE_TARGET, line, strlen(line), 0};
+  ig_ids ids = {0};
+  ig_encode_notes notes;
+  const ig_status status = ig_tokenizer_encode_noted(t, &text, &ids, &notes, err);
+  ig_ids_free(&ids);
+  if (status != IG_OK || notes.unknown == 0) return status;
+  return ig_fail(err, IG_ERROR_FORMAT,
+                 "the vocabulary lacks %s: without it something else would be forbidden",
+                 notes.first_unknown);
+}
+
+static bool is_blank(const char *line) {
+  size_t length = strlen(line);
+  ig_utf8_strip(&line, &length);
+  return length == 0;
+}
+
+// Ends the word whose ids were appended; `before`: ids before it.
+static ig_status end_word(growing_words *g, size_t before, const char *line, ig_error *err) {
+  for (size_t i = before; i < g->ids.count; i++)
+    if (ig_decode_options_ends(g->reading->options, g->ids.ids[i]))
+      return ig_fail(err, IG_ERROR_FORMAT,
+                     "it has the token %d, which ends a translation: that cannot be forbidden",
+                     g->ids.ids[i]);
+  if (g->ids.count > before) return ig_ids_append(&g->offsets, (int)g->ids.count, err);
+  if (is_blank(line)) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT, "the tokenizer makes no token of '%.100s'", line);
+}
+
+// Appends the ids of a text, without those that the tokenizer puts round any text.
+static ig_status append_spelling(growing_words *g, const char *text, ig_error *err) {
+  const ig_tokenizer *t = g->reading->tokenizer;
+  ig_ids round = {0}, all = {0};
+  size_t first = 0;
+  ig_status status = ig_tokenizer_encode_target(t, "", 0, &round, err);
+  if (status == IG_OK) status = ig_tokenizer_encode_target(t, text, strlen(text), &all, err);
+  while (first < round.count && first < all.count && round.ids[first] == all.ids[first]) first++;
+  // What follows the text is the rest of them.
+  for (size_t i = first; i + round.count < all.count + first && status == IG_OK; i++)
+    status = ig_ids_append(&g->ids, all.ids[i], err);
+  ig_ids_free(&round);
+  ig_ids_free(&all);
+  return status;
+}
+
+static ig_status add_text(growing_words *g, const char *line, ig_error *err) {
+  const ig_tokenizer_kind kind = ig_tokenizer_kind_of(g->reading->tokenizer);
+  const size_t length = strlen(line), before = g->ids.count;
+  IG_TRY(check_spelling(g->reading->tokenizer, line, err));
+  IG_TRY(append_spelling(g, line, err));
+  IG_TRY(end_word(g, before, line, err));
+  if (is_blank(line) || (kind != IG_TOKENIZER_BYTE_LEVEL && kind != IG_TOKENIZER_STEPS))
+    return IG_OK;
+  char *spaced = ig_allocate(length + 2, 1, err);
+  if (!spaced) return IG_ERROR_MEMORY;
+  spaced[0] = ' ';
+  memcpy(spaced + 1, line, length + 1);
+  const size_t second = g->ids.count, first_size = second - before;
+  ig_status status = append_spelling(g, spaced, err);
+  const bool same = g->ids.count - second == first_size &&
+                    memcmp(g->ids.ids + before, g->ids.ids + second, first_size * sizeof(int)) == 0;
+  if (same) g->ids.count = second;
+  if (status == IG_OK && !same) status = end_word(g, second, line, err);
+  free(spaced);
+  return status;
+}
+
+static ig_status add_line(growing_words *g, const char *line, ig_error *err) {
+  const size_t before = g->ids.count;
+  if (g->reading->tokenizer) return add_text(g, line, err);
+  IG_TRY(parse_ids(line, g->reading->options->vocab_size, &g->ids, err));
+  return end_word(g, before, line, err);
+}
+
 static ig_status read_words(growing_words *g, ig_lines *lines, ig_error *err) {
-  const ig_bad_words_reading *r = g->reading;
   for (;;) {
     const char *line;
     size_t length;
-    const size_t before = g->ids.count;
     IG_TRY(ig_lines_next(lines, &line, &length, err));
     if (!line) return IG_OK;
-    const ig_status status =
-        ig_bad_words_read_line(r->tokenizer, r->vocab_size, line, &g->ids, err);
+    const ig_status status = add_line(g, line, err);
     if (status != IG_OK)
-      return ig_fail_in(err, status, "%s: line %zu", r->path, ig_lines_number(lines));
-    if (g->ids.count > before) IG_TRY(ig_ids_append(&g->offsets, (int)g->ids.count, err));
+      return ig_fail_in(err, status, "%s: line %zu", g->reading->path, ig_lines_number(lines));
   }
 }
 
 static ig_status take_known(growing_words *g, ig_error *err) {
-  const ig_bad_words *known = g->reading->known;
+  const ig_bad_words *known = &g->reading->options->bad_words;
   IG_TRY(ig_ids_append(&g->offsets, 0, err));
   for (int i = 0; i < known->count; i++) {
     for (int j = known->offsets[i]; j < known->offsets[i + 1]; j++)

@@ -256,8 +256,7 @@ static ig_status take_limits(ig_translator *t, const ig_translator_options *o, i
   if (!o->bad_words) return IG_OK;
   const ig_bad_words_reading reading = {.path = o->bad_words,
                                         .tokenizer = o->ids_out ? NULL : t->sources[0].tokenizer,
-                                        .vocab_size = t->decode.vocab_size,
-                                        .known = &t->decode.bad_words};
+                                        .options = &t->decode};
   IG_TRY(ig_bad_words_read(&reading, &t->bad_words, err));
   t->decode.bad_words = t->bad_words;
   return IG_OK;

@@ -42,6 +42,30 @@ expect 0 "$INGOT" translate -m "$model" -i in
 has out 'Hund'
 expect 0 "$INGOT" translate -m "$model" -i in --bad-words bad
 ! grep -qw Hund out || fail "$(cat out)"
+printf 'Hund\n\n我\n' >bad
+expect 1 "$INGOT" translate -m "$model" -i in --bad-words bad
+has err 'bad: line 3: the vocabulary lacks 我'
+printf 'Hund </s>\n' >bad
+expect 1 "$INGOT" translate -m "$model" -i in --bad-words bad
+has err 'bad: line 1: it has the token 0, which ends a translation'
+printf '11\n5 0\n' >bad.ids
+expect 1 "${run[@]}" --bad-words bad.ids
+has err 'bad.ids: line 2: it has the token 0, which ends a translation'
+
+# A byte-level vocabulary has 'the' and ' the' (ids 263 and 264): neither may be said.
+goldens=$INGOT_SOURCE/tests/golden
+mkdir bytes
+cp "$goldens"/bart_text/* "$goldens"/byte_level_tokenizer/*.{json,txt} bytes
+rm bytes/expected.json
+run=("$INGOT" translate -m bytes -i bytes/source.txt --max-length 40)
+expect 0 "${run[@]}" --ids
+grep -qw 264 out || fail "nothing to forbid"
+echo the >bad
+expect 0 "${run[@]}"
+grep -q ' the' out || fail "nothing to forbid: $(cat out)"
+expect 0 "${run[@]}" --bad-words bad
+! grep -q 'the' out || fail "$(cat out)"
+
 printf 'Tom: The dog barks.\nTom: I am here.\n' >prefixed
 expect 0 "$INGOT" translate -m "$model" -i prefixed --split-sentences off
 paste -sd' ' out >joined
