@@ -37,9 +37,11 @@ int cli_translate_check_options(const cli_verb *verb, const cli_translate_values
   if (code != CLI_GO_ON) return code;
   if (v->alignments == NULL && v->alignments_format != NULL)
     return cli_usage_error(verb, "--alignments-format needs --alignments FILE");
-  if (v->alignments == NULL && v->alignments_svg == NULL &&
+  if (v->alignments == NULL && v->alignments_svg == NULL && !v->keep_unknown &&
       (v->alignments_layer != 0 || v->alignments_head != 0))
-    return cli_usage_error(verb, "--alignments-layer and --alignments-head need --alignments FILE");
+    return cli_usage_error(verb,
+                           "--alignments-layer and --alignments-head need --alignments FILE, "
+                           "--alignments-svg FILE or --keep-unknown");
   if (v->beam_size > 0 && !v->sample && v->n_best > v->beam_size)
     return cli_usage_error(verb, "--n-best %d is more than --beam-size %d", v->n_best,
                            v->beam_size);

@@ -139,7 +139,8 @@ static const cli_option translate_options[] = {
     CLI_TEXT_OPTION(0, "alignments", "FILE", alignments,
                     "Write what each target token attends to in the source, a line for each line "
                     "of output. Positions count from 0: in text, tokens that stand for no text "
-                    "(ends, languages) have none; with --ids and --ids-in, every id counts."),
+                    "(ends, languages) have none, nor have those of --prefix; with --ids and "
+                    "--ids-in, every id counts."),
     CLI_CHOICE_OPTION("alignments-format", "FORMAT", alignments_format, alignment_formats,
                       "pharaoh: I-J for each target token J and the source token I that it attends "
                       "to most. soft: for each target token the weights of all source tokens, "
@@ -147,8 +148,9 @@ static const cli_option translate_options[] = {
                       "tabs between them. json: an object with tokens, links and weights. "
                       "Default: pharaoh."),
     CLI_INTEGER_OPTION("alignments-layer", "N", alignments_layer, -1000, 1000,
-                       "Attention of the decoder's layer N, from 1, or from the last, which is -1. "
-                       "Default: the one before the last; of at most three layers the last."),
+                       "Attention of the decoder's layer N, from 1, or from the last, which is -1, "
+                       "also for --keep-unknown. Default: the one before the last; of at most "
+                       "three layers the last."),
     CLI_INTEGER_OPTION("alignments-head", "N", alignments_head, 0, 1000,
                        "Attention of head N, from 1; 0: the mean of all. Default: 0."),
     CLI_TEXT_OPTION(0, "alignments-svg", "FILE", alignments_svg,

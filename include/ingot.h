@@ -279,7 +279,8 @@ typedef struct ig_token_alignment {
   const int *source_ids, *target_ids;
   const char *const *source_pieces, *const *target_pieces; /* NULL: no tokenizer is read */
   /* The place of each token in its line, from 0. Of text, tokens that stand for no text (ends,
-   * languages) have none, -1, and take none; of ids (ids_in, ids_out) they take one. */
+   * languages, those of a prefix) have none, -1, and take none; of ids (ids_in, ids_out) they take
+   * one. */
   const int *source_positions, *target_positions;
   const float *weights; /* (target_count, source_count); rows add up to 1 */
   /* (target_count): the source token with a place that has the greatest weight; -1: none, for the

@@ -14,13 +14,20 @@ bool ig_kept_unknown_occurs(const ig_translator *t, const ig_ids *target) {
   return false;
 }
 
+// Has the source unknown pieces after the prefix?
+static bool has_own_unknown(const ig_reviewed_pair *pair, const ig_ids *source, int unknown) {
+  for (size_t i = pair->first_own; pair->unknown.count > 0 && i < source->count; i++)
+    if (source->ids[i] == unknown) return true;
+  return false;
+}
+
 // The text that the target token with these weights (source ids) stands for: of the source's
 // unknown pieces, or where it has none of its tokens that stand for text, the one with the greatest
 // weight. NULL: there is none.
 static const char *find_copy(const ig_tokenizer *tokenizer, const ig_reviewed_pair *pair,
                              const ig_ids *source, const float *weights) {
   const int unknown = ig_tokenizer_unk_id(tokenizer, IG_SIDE_SOURCE);
-  const bool any = pair->unknown.count > 0;
+  const bool any = has_own_unknown(pair, source, unknown);
   const char *best = NULL;
   float most = -1;
   for (size_t i = 0, k = 0; i < source->count; i++) {
@@ -31,7 +38,7 @@ static const char *find_copy(const ig_tokenizer *tokenizer, const ig_reviewed_pa
     else if (!any && !is_unknown &&
              !ig_tokenizer_is_special(tokenizer, IG_SIDE_SOURCE, source->ids[i]))
       text = ig_tokenizer_piece_of_id(tokenizer, IG_SIDE_SOURCE, source->ids[i]);
-    if (!text || weights[i] <= most) continue;
+    if (!text || i < pair->first_own || weights[i] <= most) continue;
     most = weights[i];
     best = text;
   }

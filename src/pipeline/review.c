@@ -146,6 +146,23 @@ static ig_status run_chunk(review_chunk *c, ig_error *err) {
   return status;
 }
 
+// Which source ids are the caller's own, and not those of the prefix.
+static ig_status find_own(const ig_translator *t, ig_reviewed_pair *pair, ig_error *err) {
+  const ig_window_sentence *s = &t->window.sentences[pair->sentence];
+  if (t->ids_in || t->prefix_length == 0) return IG_OK;
+  const ig_side_text text = {IG_SIDE_SOURCE, t->window.text + s->source_text.begin,
+                             s->source_text.length, t->sources[0].language};
+  ig_ids ids = {0};
+  ig_source_ranges ranges = {0};
+  const ig_status status =
+      ig_tokenizer_encode_placed(t->sources[0].tokenizer, &text, &ids, &ranges, err);
+  while (pair->first_own < ranges.count && ranges.list[pair->first_own].end <= t->prefix_length)
+    pair->first_own++;
+  ig_ids_free(&ids);
+  ig_source_ranges_free(&ranges);
+  return status;
+}
+
 static ig_status find_unknown(const ig_translator *t, ig_reviewed_pair *pair, ig_error *err) {
   const ig_window_sentence *s = &t->window.sentences[pair->sentence];
   if (t->ids_in || s->notes.unknown == 0) return IG_OK;
@@ -161,6 +178,7 @@ static ig_status deliver_chunk(review_chunk *c, ig_error *err) {
   for (size_t i = 0; i < c->count; i++) {
     ig_reviewed_pair *pair = &c->pairs[i];
     const bool last = i + 1 == c->count || c->pairs[i + 1].sentence != pair->sentence;
+    if (pair->weights) IG_TRY(find_own(t, pair, err));
     if (pair->weights) IG_TRY(find_unknown(t, pair, err));
     if (t->review.alignments.write) IG_TRY(ig_token_alignment_hand_out(t, pair, err));
     if (c->scoring || !last) continue;

@@ -10,6 +10,7 @@ typedef struct ig_reviewed_pair {
   ig_ids target;              // borrowed; without ids: there is nothing to look at
   float *weights;             // (target ids, source ids), malloc'ed; NULL: nobody asks
   float *log_probs;           // (target ids), malloc'ed; NULL: nobody asks
+  size_t first_own;           // source ids before it are those of a prefix
   ig_unknown_pieces unknown;  // of the source, if its ids hold <unk>
 } ig_reviewed_pair;
 #endif

@@ -9,8 +9,9 @@
 // One side of a pair as the caller gets it.
 typedef struct aligned_side {
   const ig_ids *ids;
+  size_t first_own;     // ids before it are those of a prefix, which have no positions
   const char **pieces;  // (ids); NULL: ids come in, or go out
-  int *positions;       // (ids): -1: a special token
+  int *positions;       // (ids): -1: a special token, or one of the prefix
   int next;             // position of what follows
 } aligned_side;
 
@@ -32,9 +33,9 @@ static ig_status make_side(const ig_translator *t, ig_side side, bool as_ids, in
   if (tokenizer && !out->pieces) return IG_ERROR_MEMORY;
   out->next = first;
   for (size_t i = 0; i < count; i++) {
-    const bool special = is_special(t, side, out->ids, i);
-    out->positions[i] = special ? -1 : out->next;
-    if (!special || as_ids) out->next++;
+    const bool special = is_special(t, side, out->ids, i), own = i >= out->first_own;
+    out->positions[i] = special || !own ? -1 : out->next;
+    if (own && (!special || as_ids)) out->next++;
     if (tokenizer) out->pieces[i] = ig_tokenizer_piece_of_id(tokenizer, side, out->ids->ids[i]);
   }
   return IG_OK;
@@ -96,8 +97,9 @@ ig_status ig_token_alignment_hand_out(ig_translator *t, const ig_reviewed_pair *
   ig_review *r = &t->review;
   if (s->number != r->line || pair->hypothesis > 0) r->source_next = r->target_next = 0;
   r->line = s->number;
-  aligned_side source = {.ids = pair->target.count > 0 ? &s->sources[0] : &none},
-               target = {.ids = &pair->target};
+  aligned_side source = {.ids = pair->target.count > 0 ? &s->sources[0] : &none,
+                         .first_own = pair->first_own};
+  aligned_side target = {.ids = &pair->target};
   ig_status status = make_side(t, IG_SIDE_SOURCE, t->ids_in, r->source_next, &source, err);
   if (status == IG_OK) show_unknown(t, pair, &source);
   if (status == IG_OK)

@@ -199,10 +199,28 @@ static ig_status encode_target(const ig_encoding *e, const ig_window *w,
   return IG_OK;
 }
 
-static ig_status encode_text(const ig_tokenizer *tokenizer, const ig_side_text *text,
-                             ig_window_sentence *sentence, int member, ig_error *err) {
+// How many pieces of the text after a prefix the vocabulary has.
+static ig_status count_own_known(const ig_tokenizer *tokenizer, const ig_side_text *text,
+                                 size_t prefix, size_t *known, ig_error *err) {
+  ig_side_text own = *text;
+  ig_ids ids = {0};
+  ig_encode_notes notes;
+  own.text += prefix;
+  own.length -= prefix;
+  const ig_status status = ig_tokenizer_encode_noted(tokenizer, &own, &ids, &notes, err);
+  ig_ids_free(&ids);
+  *known = notes.known;
+  return status;
+}
+
+static ig_status encode_text(const ig_source_encoding *source, const ig_side_text *text,
+                             size_t prefix, ig_window_sentence *sentence, int member,
+                             ig_error *err) {
+  const ig_tokenizer *tokenizer = source->tokenizer;
   ig_encode_notes notes;
   IG_TRY(ig_tokenizer_encode_noted(tokenizer, text, &sentence->sources[member], &notes, err));
+  if (prefix > 0 && notes.unknown > 0)
+    IG_TRY(count_own_known(tokenizer, text, prefix, &notes.known, err));
   const size_t known = sentence->notes.known + notes.known;
   if (member == 0) sentence->notes = notes;
   sentence->notes.known = known;
@@ -218,8 +236,8 @@ static ig_status encode_source(const ig_encoding *e, const ig_window *w,
   if (e->ids_in)
     IG_TRY(parse_ids(text, length, its->vocabulary, source, err));
   else if (e->scoring || !is_blank(text + e->prefix_length, length - e->prefix_length))
-    IG_TRY(encode_text(its->tokenizer, &(ig_side_text){IG_SIDE_SOURCE, text, length, its->language},
-                       sentence, member, err));
+    IG_TRY(encode_text(its, &(ig_side_text){IG_SIDE_SOURCE, text, length, its->language},
+                       e->prefix_length, sentence, member, err));
   truncate_source(sentence, source, its->longest);
   if (source->count > sentence->length) sentence->length = source->count;
   return IG_OK;

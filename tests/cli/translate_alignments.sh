@@ -67,4 +67,17 @@ has err 'the decoder has heads 1 to 4'
 expect 1 "$INGOT" translate -m "$model" -i /dev/null --alignments-svg empty.svg
 has err 'empty.svg: not drawn: the input has no sentence'
 [ ! -e empty.svg ] || fail "an empty picture"
+# Positions are those in the text, whatever prefix comes before it.
+echo 'I am here.' >one
+expect 0 "$INGOT" translate -m "$model" -i one --alignments plain --alignments-format json
+tokens=$(sed 's/.*"source": \[\([^]]*\)\].*/\1/' plain | tr -cd ',' | wc -c)
+expect 0 "$INGOT" translate -m "$model" -i one --alignments links --prefix 'Tom: '
+awk -v most="$tokens" '{
+  for (i = 1; i <= NF; i++) {
+    split($i, pair, "-")
+    if (pair[1] >= most) exit 1
+    n++
+  }
+  if (n == 0) exit 1
+}' links || fail "$(cat links) of $tokens tokens"
 exit 0

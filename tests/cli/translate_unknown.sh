@@ -37,6 +37,20 @@ expect 0 "$INGOT" translate -m model -i in --keep-unknown --n-best 2 --split-sen
 expect 0 "$INGOT" translate -m model -i in --alignments json --alignments-format json
 sed -n 1p json | grep -qF '"▁", "😀", "</s>"]' || fail "$(sed -n 1p json)"
 
+# What a prefix has is nobody's text: it is not copied, and makes no line readable.
+expect 0 "$INGOT" translate -m model -i in --keep-unknown --prefix '🦊 Anna: ' --stats stats
+! grep -qE '🦊|Anna' <(sed 's/ .*//' out) || fail "of the prefix: $(cat out)"
+[[ $(sed -n 1p out) == '😀 '* ]] || fail "line 1: $(sed -n 1p out)"
+[ "$(sed -n 4p out)" = '😀 👍' ] || fail "line 4: $(sed -n 4p out)"
+[[ $(sed -n 5p out) == '🐟 '* || $(sed -n 5p out) == '🐶 '* ]] || fail "$(sed -n 5p out)"
+
+# The layer that is looked at is for both: there is no third one.
+expect 1 "$INGOT" translate -m model -i in --keep-unknown --alignments-layer 4
+has err 'alignments: layer: the decoder has layers'
+expect 0 "$INGOT" translate -m model -i in --keep-unknown --alignments-layer 1
+expect 2 "$INGOT" translate -m model -i in --alignments-layer 1
+has err 'need --alignments FILE'
+
 expect 1 "$INGOT" translate -m model -i in --keep-unknown --ids
 has err 'keep_unknown'
 exit 0
