@@ -261,6 +261,63 @@ static void fused_there(void) {
   if (!ig_file_exists("fused")) ok(fuse_stages(&err), &err);
 }
 
+// ---- answers --------------------------------------------------------------------------
+
+static void write_small_file(const char *path, const char *text) {
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_true(fputs(text, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+}
+
+static void write_answers(void) {
+  write_small_file("squad.json",
+                   "{\"data\": [{\"paragraphs\": [{\"context\": \"one two\", \"qas\": ["
+                   "{\"id\": 1, \"question\": \"?\", \"answers\": [{\"text\": \"one, can't\", "
+                   "\"answer_start\": 0}, {\"text\": \"two \u5e74\", \"answer_start\": 4}]}, "
+                   "{\"id\": \"b\", \"question\": \"?\", \"answers\": [{\"text\": \"two\", "
+                   "\"answer_start\": 4}]}]}]}]}");
+  write_small_file("predictions.json", "{\"1\": \"one can't \u5e74\", \"b\": \"two\"}");
+  write_small_file("baseline.json", "{\"1\": null, \"c\": \"two\"}");
+  write_small_file("odds.json", "{\"1\": 0.5, \"b\": -1, \"c\": 2}");
+}
+
+// By the rules of 2.0 with odds, and by those of MLQA and CMRC; the difference is tested.
+static ig_status score_answers(ig_error *err) {
+  static double expected[IG_SQUAD_RULES_CMRC + 1];
+  const ig_resampling resampling = {
+      .resamples = 20, .trials = 20, .test = IG_PAIRED_TEST_RANDOMISATION, .interval = true};
+  for (int rules = IG_SQUAD_RULES_V2; rules <= IG_SQUAD_RULES_CMRC; rules++) {
+    const ig_squad_options options = {.rules = (ig_squad_rules)rules,
+                                      .language = rules == IG_SQUAD_RULES_MLQA ? "zh" : NULL,
+                                      .null_odds = rules == IG_SQUAD_RULES_V2 ? "odds.json" : NULL,
+                                      .resampling = &resampling,
+                                      .baseline = "baseline.json"};
+    ig_squad_score score;
+    IG_TRY(ig_score_squad(&options, "squad.json", "predictions.json", &score, err));
+    if (expected[rules] == 0) expected[rules] = score.all.f1;
+    assert_true(score.all.f1 > 0 && score.all.f1 == expected[rules]);
+    assert_true(score.resampled_f1.has_interval && score.resampled_f1.p_value > 0);
+  }
+  return IG_OK;
+}
+
+// Lines of two systems.
+static ig_status score_resampled(ig_error *err) {
+  static const char *const system[] = {"the cat sat on the mat", "a b c d e"}, *const baseline[] = {
+                                                                                   "the cat",
+                                                                                   "a b c d"};
+  for (int metric = IG_METRIC_BLEU; metric <= IG_METRIC_ROUGE_1; metric++) {
+    const ig_score_options options = {.metric = (ig_metric)metric};
+    const ig_resampling resampling = {.test = IG_PAIRED_TEST_BOOTSTRAP, .resamples = 20};
+    const ig_resampled_lines lines = {system, baseline, system, 2};
+    ig_resampled out;
+    IG_TRY(ig_score_resampled(&options, &resampling, &lines, &out, err));
+    assert_true(out.has_interval && !out.equal);
+  }
+  return IG_OK;
+}
+
 static const scenario scenarios[] = {
     {"tokenizer", tokenize, NULL, NULL},
     {"translate", translate, NULL, NULL},
@@ -274,6 +331,8 @@ static const scenario scenarios[] = {
     {"YAML", read_yaml, NULL, NULL},
     {"score", score_lines, NULL, NULL},
     {"score against several references", score_with_references, NULL, NULL},
+    {"score answers", score_answers, write_answers, NULL},
+    {"score resampled lines", score_resampled, NULL, NULL},
     {"fuse", fuse_stages, remove_fused, fusion_is_whole},
     {"plan a fusion", plan_stages, NULL, NULL},
     {"verify a fusion", verify_fused, fused_there, NULL},
