@@ -26,8 +26,10 @@ static const char *const versions[] = {"1", "2", NULL};
 static const char *const languages[] = {"zh", "en", "es", "hi", "vi", "de", "ar", "zh-mlqa", NULL};
 
 static const cli_option squad_options[] = {
-    CLI_REQUIRED_OPTION('r', "reference", "SQUAD.json", reference,
-                        "Questions and their right answers, in SQuAD's form."),
+    CLI_REQUIRED_OPTION(
+        'r', "reference", "SQUAD.json", reference,
+        "Questions and their right answers, in SQuAD's form, or in rows as Hugging Face "
+        "datasets have them."),
     CLI_TEXT_OPTION('i', "hypothesis", "PREDICTIONS.json", hypothesis,
                     "An object of answers by the ids of questions. Default: standard input (-)."),
     CLI_CHOICE_OPTION("version", "N", version, versions,

@@ -27,6 +27,7 @@ typedef struct ig_squad_place {
 typedef struct squad_reader {
   const ig_squad_reading *reading;
   ig_squad *squad;
+  const char *item;                     // what the list of data has: "article" or "row"
   size_t article, paragraph, question;  // 0: before the first
   size_t question_capacity, answer_count, answer_capacity, place_capacity;
 } squad_reader;
@@ -34,7 +35,7 @@ typedef struct squad_reader {
 // ---- messages -------------------------------------------------------------------------
 
 static const char *where_is(const squad_reader *r, char out[100]) {
-  int length = snprintf(out, 100, "article %zu", r->article);
+  int length = snprintf(out, 100, "%s %zu", r->item, r->article);
   if (r->paragraph) length += snprintf(out + length, 40, ", paragraph %zu", r->paragraph);
   if (r->question) snprintf(out + length, 40, ", question %zu", r->question);
   return out;
@@ -96,18 +97,22 @@ static ig_status check_object(const squad_reader *r, const json_t *value, const 
   return json_is_object(value) ? IG_OK : refuse_value(r, list, "a list of objects", value, err);
 }
 
+// Of two names of a key the one that an object has; the first if it has none.
+static const char *name_in(const json_t *from, const char *one, const char *other) {
+  return !json_object_get(from, one) && json_object_get(from, other) ? other : one;
+}
+
 // Keeps the id and puts it among the places, which own it.
 static ig_status read_id(squad_reader *r, const json_t *from, const char **out, ig_error *err) {
-  const json_t *value = json_object_get(from, "id");
+  const char *key = name_in(from, "id", "query_id");
+  const json_t *value = json_object_get(from, key);
   const char *text = text_of(value);
   char digits[32];
   if (json_is_integer(value)) {
     snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     text = digits;
   }
-  if (!text || !*text)
-    return text ? refuse_value(r, "id", "text or an integer", NULL, err)
-                : refuse_value(r, "id", "text or an integer", value, err);
+  if (!text || !*text) return refuse_value(r, key, "text or an integer", text ? NULL : value, err);
   ig_squad *s = r->squad;
   IG_TRY(ig_allocate_more((void **)&s->sorted, &r->place_capacity, s->count + 1, sizeof *s->sorted,
                           err));
@@ -143,14 +148,14 @@ static void place_answer(const char *context, ig_squad_answer *a) {
   }
 }
 
-static ig_status read_start(const squad_reader *r, const json_t *from, int64_t *out,
+// start NULL: the file has none.
+static ig_status read_start(const squad_reader *r, const json_t *start, int64_t *out,
                             ig_error *err) {
-  const json_t *value = json_object_get(from, "answer_start");
   *out = -1;
-  if (!value || json_is_null(value)) return IG_OK;
-  if (!json_is_integer(value)) return refuse_value(r, "answer_start", "an integer", value, err);
+  if (!start || json_is_null(start)) return IG_OK;
+  if (!json_is_integer(start)) return refuse_value(r, "answer_start", "an integer", start, err);
   // CMRC2018 has -1 where nobody found the text.
-  if (json_integer_value(value) >= 0) *out = json_integer_value(value);
+  if (json_integer_value(start) >= 0) *out = json_integer_value(start);
   return IG_OK;
 }
 
@@ -173,30 +178,70 @@ static void tell_of_place(const squad_reader *r, const char *id, const ig_squad_
   }
 }
 
-static ig_status read_answer(squad_reader *r, const json_t *from, const ig_squad_question *q,
-                             ig_error *err) {
-  ig_squad_answer a;
-  IG_TRY(check_object(r, from, "answers", err));
-  IG_TRY(read_text(r, from, "text", &a.text, err));
-  IG_TRY(read_start(r, from, &a.stated, err));
+// An answer as the file has it: a text, and where it is.
+typedef struct stated_answer {
+  const json_t *text, *start;
+  bool without_place;  // a form of the file in which answers have no place
+} stated_answer;
+
+static ig_status add_answer(squad_reader *r, const stated_answer *from, const ig_squad_question *q,
+                            ig_error *err) {
+  ig_squad_answer a = {.text = text_of(from->text)};
+  if (!a.text) return refuse_value(r, "text", "text", from->text, err);
+  IG_TRY(read_start(r, from->start, &a.stated, err));
   place_answer(q->context, &a);
-  tell_of_place(r, q->id, &a);
+  if (!from->without_place || a.start == IG_SQUAD_NOWHERE) tell_of_place(r, q->id, &a);
   IG_TRY(ig_allocate_more((void **)&r->squad->answers, &r->answer_capacity, r->answer_count + 1,
                           sizeof a, err));
   r->squad->answers[r->answer_count++] = a;
   return IG_OK;
 }
 
+// {"text": [...], "answer_start": [...]}, as `datasets` has them.
+static ig_status read_columns(squad_reader *r, const json_t *from, ig_squad_question *q,
+                              ig_error *err) {
+  const json_t *texts, *starts, *text;
+  size_t i;
+  IG_TRY(read_list(r, from, "text", &texts, err));
+  IG_TRY(read_list(r, from, "answer_start", &starts, err));
+  if (json_array_size(texts) != json_array_size(starts)) {
+    char where[100];
+    return ig_fail(
+        err, IG_ERROR_FORMAT, "%s: %s: \"answers\": %zu of \"text\", but %zu of \"answer_start\"",
+        r->reading->path, where_is(r, where), json_array_size(texts), json_array_size(starts));
+  }
+  json_array_foreach(texts, i, text)
+      IG_TRY(add_answer(r, &(stated_answer){text, json_array_get(starts, i), false}, q, err));
+  q->answer_count = i;
+  return IG_OK;
+}
+
+// A list of objects, or of texts alone.
+static ig_status read_list_of_answers(squad_reader *r, const json_t *list, ig_squad_question *q,
+                                      ig_error *err) {
+  const json_t *answer;
+  size_t i;
+  json_array_foreach(list, i, answer) {
+    stated_answer stated = {answer, NULL, true};
+    if (!json_is_string(answer)) {
+      IG_TRY(check_object(r, answer, "answers", err));
+      stated = (stated_answer){json_object_get(answer, "text"),
+                               json_object_get(answer, "answer_start"), false};
+    }
+    IG_TRY(add_answer(r, &stated, q, err));
+  }
+  q->answer_count = i;
+  return IG_OK;
+}
+
 // A file to be answered may have no answers at all.
 static ig_status read_answers(squad_reader *r, const json_t *from, ig_squad_question *q,
                               ig_error *err) {
-  const json_t *list = json_object_get(from, "answers"), *answer;
-  size_t i;
+  const json_t *list = json_object_get(from, "answers");
   if (!list || json_is_null(list)) return IG_OK;
+  if (json_is_object(list)) return read_columns(r, list, q, err);
   IG_TRY(read_list(r, from, "answers", &list, err));
-  json_array_foreach(list, i, answer) IG_TRY(read_answer(r, answer, q, err));
-  q->answer_count = i;
-  return IG_OK;
+  return read_list_of_answers(r, list, q, err);
 }
 
 // ---- questions ------------------------------------------------------------------------
@@ -232,7 +277,7 @@ static ig_status read_question(squad_reader *r, const json_t *from, const char *
   IG_TRY(read_id(r, from, &q.id, err));
   // From here on its id is freed with the others.
   s->count++;
-  IG_TRY(read_text(r, from, "question", &q.text, err));
+  IG_TRY(read_text(r, from, name_in(from, "question", "query_text"), &q.text, err));
   if (is_blank(q.text)) tell_oddity(r, &s->oddities.blank, q.id, "the question is empty");
   IG_TRY(read_answers(r, from, &q, err));
   IG_TRY(read_impossible(r, from, &q, err));
@@ -247,7 +292,7 @@ static ig_status read_paragraph(squad_reader *r, const json_t *from, ig_error *e
   size_t i;
   r->question = 0;
   IG_TRY(check_object(r, from, "paragraphs", err));
-  IG_TRY(read_text(r, from, "context", &context, err));
+  IG_TRY(read_text(r, from, name_in(from, "context", "context_text"), &context, err));
   IG_TRY(read_list(r, from, "qas", &questions, err));
   json_array_foreach(questions, i, question) {
     r->question = i + 1;
@@ -259,14 +304,30 @@ static ig_status read_paragraph(squad_reader *r, const json_t *from, ig_error *e
 static ig_status read_article(squad_reader *r, const json_t *from, ig_error *err) {
   const json_t *paragraphs, *paragraph;
   size_t i;
-  r->paragraph = r->question = 0;
-  IG_TRY(check_object(r, from, "data", err));
   IG_TRY(read_list(r, from, "paragraphs", &paragraphs, err));
   json_array_foreach(paragraphs, i, paragraph) {
     r->paragraph = i + 1;
     IG_TRY(read_paragraph(r, paragraph, err));
   }
   return IG_OK;
+}
+
+// An article; or a question with its context, as `datasets` has them; or a paragraph, as in the
+// first form of CMRC2018.
+static ig_status read_item(squad_reader *r, const json_t *from, ig_error *err) {
+  const char *context;
+  r->item = "article";
+  r->paragraph = r->question = 0;
+  IG_TRY(check_object(r, from, "data", err));
+  if (json_object_get(from, "paragraphs")) return read_article(r, from, err);
+  if (json_object_get(from, "qas")) {
+    r->paragraph = 1;
+    return read_paragraph(r, from, err);
+  }
+  if (!json_object_get(from, "question")) return read_article(r, from, err);
+  r->item = "row";
+  IG_TRY(read_text(r, from, "context", &context, err));
+  return read_question(r, from, context, err);
 }
 
 // ---- the whole ------------------------------------------------------------------------
@@ -290,7 +351,8 @@ static void sort_places(const squad_reader *r) {
 }
 
 static ig_status read_data(squad_reader *r, ig_error *err) {
-  const json_t *root = r->squad->json, *data = json_object_get(root, "data"), *article;
+  const json_t *root = r->squad->json, *item,
+               *data = json_is_array(root) ? root : json_object_get(root, "data");
   const char *path = r->reading->path;
   size_t i;
   if (!json_is_array(data))
@@ -300,9 +362,9 @@ static ig_status read_data(squad_reader *r, ig_error *err) {
                    path, json_is_object(root) ? "\"data\" is " : "",
                    ig_json_type_name(json_is_object(root) ? data : root));
   r->squad->version = text_of(json_object_get(root, "version"));
-  json_array_foreach(data, i, article) {
+  json_array_foreach(data, i, item) {
     r->article = i + 1;
-    IG_TRY(read_article(r, article, err));
+    IG_TRY(read_item(r, item, err));
   }
   r->squad->articles = i;
   if (r->squad->count == 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: it has no question", path);

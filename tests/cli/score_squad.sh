@@ -16,6 +16,17 @@ done < <(sed 's/\t\t/\t \t/' "$golden/expected.tsv")
 [ "$(cut -f 3 "$golden/expected.tsv" | sort -u | wc -l)" -eq $checked ] ||
   fail "two rows agree: one of them proves nothing"
 
+# The same questions in rows have the same scores.
+rows='[.data[].paragraphs[] | .context as $c | .qas[] | {id, question, context: $c, answers:
+  {text: [.answers[].text], answer_start: [.answers[].answer_start]}}]'
+if command -v jq >/dev/null; then
+  jq "$rows" questions.json >rows.json
+  expect 0 "$INGOT" score squad -r questions.json -i predictions.json --json
+  cp out nested
+  expect 0 "$INGOT" score squad -r rows.json -i predictions.json --json
+  same out nested
+fi
+
 # Lines for people, with what was missing. Predictions come by standard input, too.
 "$INGOT" score squad --reference questions.json <predictions.json >out 2>err ||
   fail "standard input"

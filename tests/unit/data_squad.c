@@ -136,6 +136,36 @@ static void many_oddities_are_counted(void **state) {
   ig_squad_free(&s);
 }
 
+// Questions with their contexts, and CMRC2018's first form.
+static void other_forms_are_read(void **state) {
+  (void)state;
+  told_messages told = {0};
+  ig_squad s = read_file(
+      "{\"data\": [{\"id\": \"a\", \"title\": \"t\", \"context\": \"one two\", \"question\": \"?\","
+      " \"answers\": {\"text\": [\"two\", \"one\"], \"answer_start\": [4, 1]}},"
+      "{\"id\": \"b\", \"context\": \"c\", \"question\": \"?\","
+      " \"answers\": {\"text\": [], \"answer_start\": []}}]}",
+      &told);
+  assert_int_equal(s.count, 2);
+  assert_int_equal(s.answered, 1);
+  assert_int_equal(s.questions[0].answers[0].start, 4);
+  assert_int_equal(told.count, 1);
+  assert_told(&told, 0, "row 1 (id a): the answer 'one' is not at answer_start 1, but at 0");
+  ig_squad_free(&s);
+  told.count = 0;
+  s = read_file(
+      "[{\"context_id\": \"T0\", \"context_text\": \"\u4e00\u4e8c\", \"qas\": ["
+      "{\"query_id\": \"T0_Q0\", \"query_text\": \"?\", \"answers\": [\"\u4e8c\", \"x\"]}]}]",
+      &told);
+  assert_int_equal(s.count, 1);
+  assert_string_equal(s.questions[0].id, "T0_Q0");
+  assert_int_equal(s.questions[0].answers[0].start, 1);
+  assert_int_equal(s.questions[0].answers[0].begin, 3);
+  assert_int_equal(told.count, 1);
+  assert_told(&told, 0, "paragraph 1, question 1 (id T0_Q0): the answer 'x' does not occur");
+  ig_squad_free(&s);
+}
+
 #define IN_QAS(qas) "{\"data\": [{\"paragraphs\": [{\"context\": \"c\", \"qas\": [" qas "]}]}]}"
 
 static void wrong_shapes_are_refused(void **state) {
@@ -143,7 +173,12 @@ static void wrong_shapes_are_refused(void **state) {
   static const struct {
     const char *text, *message;
   } cases[] = {
-      {"[1]", "expected the JSON of SQuAD, {\"data\": [{\"paragraphs\": [...]}]}, found an array"},
+      {"[1]", "article 1: \"data\": expected a list of objects, found an integer"},
+      {"1", "expected the JSON of SQuAD, {\"data\": [{\"paragraphs\": [...]}]}, found an integer"},
+      {"[{\"question\": \"q\", \"id\": 1}]", "row 1: \"context\": expected text, found nothing"},
+      {"[{\"question\": \"q\", \"id\": 1, \"context\": \"c\", \"answers\": {\"text\": [\"c\"], "
+       "\"answer_start\": []}}]",
+       "row 1: \"answers\": 1 of \"text\", but 0 of \"answer_start\""},
       {"{}", "found \"data\" is nothing"},
       {"{\"data\": []}", "it has no question"},
       {"{\"data\": [3]}", "article 1: \"data\": expected a list of objects, found an integer"},
@@ -162,8 +197,8 @@ static void wrong_shapes_are_refused(void **state) {
        "question 2: \"question\": expected text, found nothing"},
       {IN_QAS("{\"id\": 1, \"question\": \"q\", \"answers\": \"a\"}"),
        "\"answers\": expected a list, found a string"},
-      {IN_QAS("{\"id\": 1, \"question\": \"q\", \"answers\": [\"a\"]}"),
-       "\"answers\": expected a list of objects, found a string"},
+      {IN_QAS("{\"id\": 1, \"question\": \"q\", \"answers\": [5]}"),
+       "\"answers\": expected a list of objects, found an integer"},
       {IN_QAS("{\"id\": 1, \"question\": \"q\", \"answers\": [{\"answer_start\": 0}]}"),
        "\"text\": expected text, found nothing"},
       {IN_QAS("{\"id\": 1, \"question\": \"q\", \"answers\": [{\"text\": \"c\", "
@@ -199,9 +234,8 @@ static int remove_file(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(answers_are_found),
-      cmocka_unit_test(oddities_are_told),
-      cmocka_unit_test(many_oddities_are_counted),
+      cmocka_unit_test(answers_are_found),         cmocka_unit_test(oddities_are_told),
+      cmocka_unit_test(many_oddities_are_counted), cmocka_unit_test(other_forms_are_read),
       cmocka_unit_test(wrong_shapes_are_refused),
   };
   return cmocka_run_group_tests(tests, make_file, remove_file);
