@@ -380,13 +380,44 @@ static void give_answers(ig_squad *s) {
   }
 }
 
+// Parses one value a line. *out: a list.
+static ig_status parse_lines(const char *text, const char *path, json_t **out, ig_error *err) {
+  size_t number = 0;
+  *out = json_array();
+  ig_status status = *out ? IG_OK : ig_fail_memory(err);
+  while (status == IG_OK && *text) {
+    char name[600];
+    const size_t length = strcspn(text, "\n");
+    json_t *value = NULL;
+    snprintf(name, sizeof name, "%s line %zu", path, ++number);
+    if (strspn(text, " \t\r") < length) {
+      status = ig_json_parse(text, length, name, &value, err);
+      if (status == IG_OK && json_array_append_new(*out, value) != 0) status = ig_fail_memory(err);
+    }
+    text += length + (text[length] == '\n');
+  }
+  return status;
+}
+
+// A file of one value, or of one a line if its first line is a value of its own.
+static ig_status parse_file(const char *text, size_t size, const char *path, json_t **out,
+                            ig_error *err) {
+  json_t *first = NULL;
+  const size_t length = strcspn(text, "\n");
+  const bool lines =
+      length < size && text[0] == '{' && ig_json_parse(text, length, path, &first, NULL) == IG_OK;
+  const bool rows = lines && text[length + 1 + strspn(text + length + 1, " \t\r\n")] == '{';
+  json_decref(first);
+  return rows ? parse_lines(text, path, out, err) : ig_json_parse(text, size, path, out, err);
+}
+
 ig_status ig_squad_read(const ig_squad_reading *reading, ig_squad *out, ig_error *err) {
   *out = (ig_squad){0};
   char *text;
   size_t size;
   json_t *json = NULL;
   IG_TRY(ig_file_load_stream(reading->path, NULL, IG_FILE_MOST_BYTES, &text, &size, err));
-  ig_status status = ig_json_parse(text, size, reading->path, &json, err);
+  ig_status status = parse_file(text, size, reading->path, &json, err);
   free(text);
   out->json = json;
   squad_reader r = {.reading = reading, .squad = out};

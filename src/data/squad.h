@@ -1,5 +1,8 @@
 // Question-answering corpora in the JSON of SQuAD: v1.1, v2.0, and those of its form, such as
-// XQuAD, MLQA, CMRC2018 and DRCD.
+// XQuAD, MLQA, CMRC2018 and DRCD. Two others are read as well: rows of Hugging Face datasets, which
+// are questions, each with its context and answers {"text": [...], "answer_start": [...]}, in a
+// list, in {"data": a list}, or one a line; and the first form of CMRC2018 (context_text,
+// query_text), whose answers have no place.
 #ifndef IG_DATA_SQUAD_H
 #define IG_DATA_SQUAD_H
 #include <stddef.h>

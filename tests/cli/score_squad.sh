@@ -3,7 +3,7 @@
 # missing or odd, and refuses what is no file of its kind.
 . "$INGOT_SOURCE/tests/cli/common.bash"
 golden=$INGOT_SOURCE/tests/golden/squad
-cp "$golden"/*.json .
+cp "$golden"/*.json "$golden"/*.jsonl .
 
 checked=0
 while IFS=$'\t' read -r reference options figures; do
@@ -16,16 +16,17 @@ done < <(sed 's/\t\t/\t \t/' "$golden/expected.tsv")
 [ "$(cut -f 3 "$golden/expected.tsv" | sort -u | wc -l)" -eq $checked ] ||
   fail "two rows agree: one of them proves nothing"
 
-# The same questions in rows have the same scores.
-rows='[.data[].paragraphs[] | .context as $c | .qas[] | {id, question, context: $c, answers:
-  {text: [.answers[].text], answer_start: [.answers[].answer_start]}}]'
-if command -v jq >/dev/null; then
-  jq "$rows" questions.json >rows.json
-  expect 0 "$INGOT" score squad -r questions.json -i predictions.json --json
-  cp out nested
-  expect 0 "$INGOT" score squad -r rows.json -i predictions.json --json
+# The same questions in rows have the same scores: in a list, and one a line.
+expect 0 "$INGOT" score squad -r questions.json -i predictions.json --json
+cp out nested
+{ echo '['; sed '$!s/$/,/' rows.jsonl; echo ']'; } >rows.json
+for rows in rows.json rows.jsonl; do
+  expect 0 "$INGOT" score squad -r $rows -i predictions.json --json
   same out nested
-fi
+done
+sed '3s/"question"/question/' rows.jsonl >bad.jsonl
+expect 1 "$INGOT" score squad -r bad.jsonl -i predictions.json
+has err "bad.jsonl line 3:1:"
 
 # Lines for people, with what was missing. Predictions come by standard input, too.
 "$INGOT" score squad --reference questions.json <predictions.json >out 2>err ||

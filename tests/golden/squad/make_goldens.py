@@ -2,7 +2,8 @@
 
 By bench/parity/squad_scripts.py, which has their semantics and is checked with their figures. The
 texts are written for this purpose. answers.json: every question has an answer. questions.json: the
-same in the form of SQuAD 2.0, and questions without answers. expected.tsv: the reference, options
+same in the form of SQuAD 2.0, and questions without answers; rows.jsonl: the second in rows, as
+Hugging Face datasets have them. expected.tsv: the reference, options
 of `ingot score squad`, the figures. Needs Python 3.11 and nltk.
 """
 
@@ -86,6 +87,19 @@ for name, content in (
     ("odds.json", odds),
 ):
     write(name, content)
+
+rows = [
+    {
+        "id": q["id"],
+        "context": " ".join(a["text"] for a in q["answers"]),
+        "question": q["question"],
+        "answers": {k: [a[k] for a in q["answers"]] for k in ("text", "answer_start")},
+    }
+    for p in questions["data"][0]["paragraphs"]
+    for q in p["qas"]
+]
+lines = "".join(json.dumps(row) + "\n" for row in rows)
+(OUT / "rows.jsonl").write_text(lines, encoding="utf-8")
 
 plain = scripts.score_plain
 rows = [("answers", "", plain(scripts.Rules("1.1"), answers, predictions))]
