@@ -7,9 +7,12 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/report.h"
 #include "ingot.h"
+#include "metric/character_class.h"
 #include "metric/resampling.h"
 #include "metric/squad_best.h"
+#include "text/utf8.h"
 
 // ---- questions ------------------------------------------------------------------------
 
@@ -279,6 +282,28 @@ static ig_status check_corpus(const ig_squad *squad, const char *path, const ig_
   return IG_OK;
 }
 
+static bool has_han(const char *text) {
+  size_t step;
+  for (; *text; text += step)
+    if (ig_character_class_is_han((int32_t)ig_utf8_decode(text, &step))) return true;
+  return false;
+}
+
+// Words between spaces are hardly words of Chinese: F1 would be little more than exact match.
+static void tell_if_chinese(const ig_squad *squad, const char *path, const ig_squad_options *o) {
+  size_t answers = 0, chinese = 0;
+  for (size_t i = 0; i < squad->count; i++)
+    for (size_t k = 0; k < squad->questions[i].answer_count; k++) {
+      answers++;
+      chinese += has_han(squad->questions[i].answers[k].text);
+    }
+  if (o->rules == IG_SQUAD_RULES_FILE && chinese > answers / 2)
+    ig_report(&o->reporter, IG_LEVEL_WARNING,
+              "%s: %zu of %zu answers are Chinese, and SQuAD's rules compare words between spaces; "
+              "those of CMRC compare characters (--language zh)",
+              path, chinese, answers);
+}
+
 ig_status ig_score_squad(const ig_squad_options *options, const char *reference,
                          const char *hypothesis, ig_squad_score *out, ig_error *err) {
   const ig_squad_options o = options ? *options : (ig_squad_options){0};
@@ -291,6 +316,7 @@ ig_status ig_score_squad(const ig_squad_options *options, const char *reference,
   ig_squad_predictions predictions = {0};
   IG_TRY(ig_squad_read(&(ig_squad_reading){reference, &o.reporter}, &squad, err));
   out->rules = o.rules == IG_SQUAD_RULES_FILE ? rules_of_file(&squad) : o.rules;
+  tell_if_chinese(&squad, reference, &o);
   const char *null_text = out->rules == IG_SQUAD_RULES_CMRC ? "None" : "";
   ig_status status = check_corpus(&squad, reference, &o, out->rules, err);
   if (status == IG_OK)

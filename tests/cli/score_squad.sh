@@ -48,10 +48,21 @@ printf '{"q00": "a\\tb\\nc\\\\d", "q01": null}' >few.json
 expect 0 "$INGOT" score squad -r answers.json -i few.json --per-question rows
 has err "the prediction is null: question q01"
 has err "32 questions have no prediction in all"
+[ "$(grep -c 'no prediction, which' err)" -eq 10 ] || fail "ten are told one by one"
 [ "$(sed -n 1p rows | cut -f 4)" = 'a\tb\nc\\d' ] || fail "a tab within a field"
 
-# Twelve or more of a kind are told as ten and a number.
-[ "$(grep -c 'no prediction, which' err)" -eq 10 ] || fail "ten are told one by one"
+# Chinese answers by English rules are told, unless they are asked for.
+printf '{"data": [{"paragraphs": [{"context": "红楼梦", "qas": [{"id": 1, "question": "?",
+  "answers": [{"text": "红楼", "answer_start": 0}]}]}]}]}' >chinese.json
+printf '{"1": "红楼梦"}' >chinese_answers.json
+expect 0 "$INGOT" score squad -r chinese.json -i chinese_answers.json
+has out "f1|rules:squad-1.1|questions:1|missing:0 = 0.00"
+has err "1 of 1 answers are Chinese"
+expect 0 "$INGOT" score squad -r chinese.json -i chinese_answers.json --version 1
+[ ! -s err ] || fail "a warning in spite of --version"
+expect 0 "$INGOT" score squad -r chinese.json -i chinese_answers.json --language zh
+has out "F1|rules:cmrc2018|questions:1|missing:0 = 80.00"
+[ ! -s err ] || fail "a warning in spite of --language"
 
 # refused PREDICTIONS TEXT [OPTION...]: the message contains the text.
 refused() {
