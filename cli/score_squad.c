@@ -18,6 +18,7 @@ typedef struct squad_values {
   double null_threshold;
   bool json;
   cli_confidence confidence;
+  ig_resampled *exact, *f1;  // (cli_confidence_count), or NULL if nothing is drawn
 } squad_values;
 #define CLI_VALUES squad_values
 
@@ -95,15 +96,16 @@ typedef struct printed_figure {
 enum { MOST_FIGURES = 10 };
 
 // The figures of a score, in the order and by the names of the official script.
-static size_t list_figures(const ig_squad_score *s, printed_figure figures[MOST_FIGURES]) {
+static size_t list_figures(const squad_values *v, const ig_squad_score *s,
+                           printed_figure figures[MOST_FIGURES]) {
   const bool second = s->rules == IG_SQUAD_RULES_V2, cmrc = s->rules == IG_SQUAD_RULES_CMRC;
   const char *exact = second ? "exact" : cmrc ? "EM" : "exact_match", *f1 = cmrc ? "F1" : "f1";
   size_t count = 0;
   if (cmrc)
     figures[count++] =
         (printed_figure){"AVERAGE", (s->all.exact + s->all.f1) * 0.5, s->all.total, NULL, NULL};
-  const printed_figure whole[] = {{exact, s->all.exact, s->all.total, NULL, &s->resampled_exact},
-                                  {f1, s->all.f1, s->all.total, NULL, &s->resampled_f1}};
+  const printed_figure whole[] = {{exact, s->all.exact, s->all.total, NULL, v->exact},
+                                  {f1, s->all.f1, s->all.total, NULL, v->f1}};
   figures[count++] = whole[cmrc];
   figures[count++] = whole[!cmrc];
   const struct {
@@ -138,12 +140,12 @@ static const char *rules_name(const squad_values *v, ig_squad_rules rules, char 
 static void print_lines(const squad_values *v, const ig_squad_score *s) {
   printed_figure figures[MOST_FIGURES];
   char name[32];
-  const size_t count = list_figures(s, figures);
+  const size_t count = list_figures(v, s, figures);
   for (size_t i = 0; i < count; i++) {
     char line[200];
     snprintf(line, sizeof line, "%s|rules:%s|questions:%zu|missing:%zu = %.2f", figures[i].name,
              rules_name(v, s->rules, name), figures[i].total, s->missing, figures[i].value);
-    if (figures[i].resampled != NULL && cli_confidence_asked(&v->confidence))
+    if (figures[i].resampled != NULL)
       cli_confidence_print(&v->confidence, line, figures[i].resampled);
     else if (figures[i].threshold != NULL)
       printf("%s (threshold %g)\n", line, *figures[i].threshold);
@@ -162,7 +164,7 @@ static void print_number(const char *name, const char *end, double value) {
 static void print_object(const squad_values *v, const ig_squad_score *s) {
   printed_figure figures[MOST_FIGURES];
   char name[32];
-  const size_t count = list_figures(s, figures);
+  const size_t count = list_figures(v, s, figures);
   putchar('{');
   for (size_t i = 0; i < count; i++) {
     const printed_figure *f = &figures[i];
@@ -178,7 +180,7 @@ static void print_object(const squad_values *v, const ig_squad_score *s) {
     printf("\"TOTAL\": %zu, \"SKIP\": %zu, ", s->all.total, s->missing);
   printf("\"rules\": \"%s\", \"missing\": %zu, \"unknown\": %zu, \"null\": %zu",
          rules_name(v, s->rules, name), s->missing, s->unknown, s->empty);
-  for (size_t i = 0; cli_confidence_asked(&v->confidence) && i < count; i++) {
+  for (size_t i = 0; i < count; i++) {
     char prefix[40];
     snprintf(prefix, sizeof prefix, "%s_", figures[i].name);
     if (figures[i].resampled != NULL)
@@ -199,12 +201,9 @@ static int check_values(const cli_verb *verb, const squad_values *v) {
   if (v->per_question != NULL && cli_is_standard(v->per_question))
     return cli_usage_error(verb, "--per-question: the scores go to standard output; give a file");
   const cli_list *baselines = &v->confidence.baselines;
-  if (baselines->count > 1)
-    return cli_usage_error(verb, "--paired is given %zu times, expected once", baselines->count);
-  if (cli_is_standard(v->reference) + cli_is_standard(v->hypothesis) +
-          (baselines->count == 1 && cli_is_standard(baselines->items[0])) >
-      1)
-    return cli_usage_error(verb, "only one of the files can be standard input");
+  int standard = cli_is_standard(v->reference) + cli_is_standard(v->hypothesis);
+  for (size_t i = 0; i < baselines->count; i++) standard += cli_is_standard(baselines->items[i]);
+  if (standard > 1) return cli_usage_error(verb, "only one of the files can be standard input");
   return cli_confidence_check(verb, &v->confidence);
 }
 
@@ -236,9 +235,18 @@ static ig_status score_answers(squad_values *v, ig_squad_score *score, ig_error 
     options.question = write_question;
     options.question_context = file.file;
   }
-  if (cli_confidence_asked(&v->confidence)) options.resampling = &resampling;
-  if (v->confidence.baselines.count > 0)
-    options.baseline = path_of(v->confidence.baselines.items[0]);
+  if (cli_confidence_asked(&v->confidence)) {
+    const size_t count = cli_confidence_count(&v->confidence);
+    cli_list *baselines = &v->confidence.baselines;
+    for (size_t i = 0; i < baselines->count; i++)
+      baselines->items[i] = path_of(baselines->items[i]);
+    options.resampling = &resampling;
+    options.baselines = baselines->items;
+    options.baseline_count = baselines->count;
+    options.resampled_exact = v->exact = calloc(count, sizeof *v->exact);
+    options.resampled_f1 = v->f1 = calloc(count, sizeof *v->f1);
+    if (status == IG_OK && (v->exact == NULL || v->f1 == NULL)) status = cli_error_memory(err);
+  }
   if (status == IG_OK)
     status = ig_score_squad(&options, path_of(v->reference), path_of(v->hypothesis), score, err);
   if (status == IG_OK && v->per_question != NULL) status = cli_whole_file_commit(&file, err);
@@ -266,6 +274,8 @@ static int run_score_squad(const cli_verb *verb, int argc, char **argv) {
   if (code == CLI_GO_ON) code = check_values(verb, &values);
   if (code == CLI_GO_ON) code = print_scores(verb, &values);
   cli_list_free(&values.confidence.baselines);
+  free(values.exact);
+  free(values.f1);
   return code;
 }
 
@@ -276,7 +286,7 @@ const cli_verb cli_score_squad = {
         "score squad --reference SQUAD.json [--hypothesis PREDICTIONS.json] [--version 1|2 | "
         "--language CODE] [--null-odds FILE [--null-threshold X]] [--per-question FILE] "
         "[--confidence] "
-        "[--paired FILE [--paired-test ar|bs] [--trials N]] [--resamples N] [--seed N] [--json]",
+        "[--paired FILE... [--paired-test ar|bs] [--trials N]] [--resamples N] [--seed N] [--json]",
     .description =
         "Compares predicted answers with the right ones of a file in the form of SQuAD 1.1, SQuAD "
         "2.0, XQuAD, MLQA, CMRC 2018 or DRCD. Figures have the names and all digits of the "

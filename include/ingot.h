@@ -629,10 +629,13 @@ typedef struct ig_squad_options {
    * null_threshold count as empty. Default NULL: none. */
   const char *null_odds;
   const double *null_threshold; /* default NULL: 1.0 */
-  /* How sure the scores of all questions are; default NULL: nothing is drawn. baseline: a file of
-   * another system's predictions, to compare with, which null_odds are not for; default NULL. */
+  /* How sure the scores of all questions are; default NULL: nothing is drawn. baselines: files of
+   * other systems' predictions, to compare with, which null_odds are not for. The two arrays are
+   * filled: for each baseline, or (1) if there is none. */
   const ig_resampling *resampling;
-  const char *baseline;
+  const char *const *baselines; /* (baseline_count) */
+  size_t baseline_count;
+  ig_resampled *resampled_exact, *resampled_f1;
   ig_reporter reporter;   /* is told what is odd in the files */
   void *question_context; /* handed to `question` */
   /* is told of each question, in the order of the file */
@@ -649,7 +652,6 @@ typedef struct ig_squad_score {
   ig_squad_part answerable, unanswerable; /* V2 only */
   /* V2 with null_odds: the best that a threshold could reach, and that threshold */
   bool has_best;
-  ig_resampled resampled_exact, resampled_f1; /* with `resampling` */
   double best_exact, best_exact_threshold, best_f1, best_f1_threshold;
   size_t missing; /* questions without a prediction, which count as wrong */
   size_t unknown; /* predictions for ids that the file does not have */
@@ -726,11 +728,7 @@ typedef struct ig_convert_options {
   /* what floating-point weights are stored as: "float32", "bfloat16" or "float16"; default NULL:
    * the types that they have */
   const char *type;
-  size_t shard_bytes; /* as in ig_fuse_options; default 0: one file */
-  /* How sure the scores of all questions are; default NULL: nothing is drawn. baseline: a file of
-   * another system's predictions, to compare with, which null_odds are not for; default NULL. */
-  const ig_resampling *resampling;
-  const char *baseline;
+  size_t shard_bytes;          /* as in ig_fuse_options; default 0: one file */
   ig_reporter reporter;        /* default: nothing is reported */
   ig_interrupter *interrupter; /* stops the run; default NULL: nothing does */
 } ig_convert_options;

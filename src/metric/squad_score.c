@@ -156,34 +156,15 @@ static double *list_statistics(const ig_squad_scored *scored, size_t count, ig_e
   return out;
 }
 
-static ig_status resample_figures(const ig_resampled_items *items, const ig_resampling *o,
-                                  ig_squad_score *out, ig_error *err) {
+// at: of the arrays of the options.
+static ig_status resample_figures(const ig_resampled_items *items, const ig_squad_options *o,
+                                  size_t at, ig_error *err) {
   static const int exact = EXACT, f1 = F1;
   ig_resampled_metric metric = {.width = STATISTICS, .score = score_mean, .context = &exact};
-  IG_TRY(ig_resampling_check(o, items->count, err));
-  IG_TRY(ig_resampling_run(&metric, items, o, &out->resampled_exact, err));
+  o->resampled_exact[at] = o->resampled_f1[at] = (ig_resampled){0};
+  IG_TRY(ig_resampling_run(&metric, items, o->resampling, &o->resampled_exact[at], err));
   metric.context = &f1;
-  return ig_resampling_run(&metric, items, o, &out->resampled_f1, err);
-}
-
-// The statistics of the other system's predictions.
-static ig_status score_baseline(const ig_squad *squad, const ig_answer_manner *manner,
-                                const ig_squad_options *o, double **out, ig_error *err) {
-  ig_squad_predictions predictions;
-  ig_squad_scored *scored;
-  size_t count;
-  const char *null_text = manner->rules == IG_SQUAD_RULES_CMRC ? "None" : "";
-  *out = NULL;
-  if (!o->baseline) return IG_OK;
-  IG_TRY(ig_squad_predictions_read(&predictions, squad, o->baseline, null_text, &o->reporter, err));
-  ig_status status = ig_squad_score_questions(squad, manner, &predictions, &scored, &count, err);
-  if (status == IG_OK) {
-    *out = list_statistics(scored, count, err);
-    if (!*out) status = IG_ERROR_MEMORY;
-    free(scored);
-  }
-  ig_squad_predictions_free(&predictions);
-  return status;
+  return ig_resampling_run(&metric, items, o->resampling, &o->resampled_f1[at], err);
 }
 
 // scored (count): the questions of the corpus by `manner`.
@@ -194,16 +175,40 @@ typedef struct squad_sample {
   size_t count;
 } squad_sample;
 
+// The statistics of another system's predictions.
+static ig_status score_baseline(const squad_sample *s, const char *path,
+                                const ig_reporter *reporter, double **out, ig_error *err) {
+  ig_squad_predictions predictions;
+  ig_squad_scored *scored;
+  size_t count;
+  const char *null_text = s->manner->rules == IG_SQUAD_RULES_CMRC ? "None" : "";
+  *out = NULL;
+  IG_TRY(ig_squad_predictions_read(&predictions, s->squad, path, null_text, reporter, err));
+  ig_status status =
+      ig_squad_score_questions(s->squad, s->manner, &predictions, &scored, &count, err);
+  if (status == IG_OK) {
+    *out = list_statistics(scored, count, err);
+    if (!*out) status = IG_ERROR_MEMORY;
+    free(scored);
+  }
+  ig_squad_predictions_free(&predictions);
+  return status;
+}
+
 static ig_status resample_questions(const squad_sample *s, const ig_squad_options *o,
-                                    ig_squad_score *out, ig_error *err) {
+                                    ig_error *err) {
   if (!o->resampling) return IG_OK;
-  double *baseline, *system = list_statistics(s->scored, s->count, err);
+  IG_TRY(ig_resampling_check(o->resampling, s->count, err));
+  double *baseline = NULL, *system = list_statistics(s->scored, s->count, err);
   if (!system) return IG_ERROR_MEMORY;
-  ig_status status = score_baseline(s->squad, s->manner, o, &baseline, err);
-  if (status == IG_OK)
-    status = resample_figures(&(ig_resampled_items){system, baseline, s->count}, o->resampling, out,
-                              err);
-  free(baseline);
+  ig_resampled_items items = {system, NULL, s->count};
+  ig_status status = o->baseline_count ? IG_OK : resample_figures(&items, o, 0, err);
+  for (size_t i = 0; status == IG_OK && i < o->baseline_count; i++) {
+    status = score_baseline(s, o->baselines[i], &o->reporter, &baseline, err);
+    items.baseline = baseline;
+    if (status == IG_OK) status = resample_figures(&items, o, i, err);
+    free(baseline);
+  }
   free(system);
   return status;
 }
@@ -236,7 +241,7 @@ static ig_status score_corpus(const ig_squad *squad, const ig_squad_options *o,
       out->unanswerable = sum_group(squad, scored, count, SQUAD_GROUP_UNANSWERABLE);
     }
     tell_questions(squad, o, scored, count);
-    status = resample_questions(&(squad_sample){squad, &manner, scored, count}, o, out, err);
+    status = resample_questions(&(squad_sample){squad, &manner, scored, count}, o, err);
   }
   free(scored);
   return status;
@@ -249,8 +254,16 @@ static ig_status check_squad_options(const ig_squad_options *o, ig_error *err) {
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "rules: expected IG_SQUAD_RULES_FILE (0) to IG_SQUAD_RULES_CMRC (%d), found %d",
                    IG_SQUAD_RULES_CMRC, (int)o->rules);
-  if (o->baseline && !o->resampling)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "baseline: it needs `resampling`, found NULL");
+  if (!o->resampling && o->baseline_count)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "baselines: they need `resampling`, found NULL");
+  if (o->resampling) {
+    IG_TRY(ig_fail_if_null(o->resampled_exact, "resampled_exact", err));
+    IG_TRY(ig_fail_if_null(o->resampled_f1, "resampled_f1", err));
+  }
+  for (size_t i = 0; i < o->baseline_count; i++) {
+    IG_TRY(ig_fail_if_null(o->baselines, "baselines", err));
+    IG_TRY(ig_fail_if_null(o->baselines[i], "baselines", err));
+  }
   if (o->language && o->rules != IG_SQUAD_RULES_MLQA)
     return ig_fail(err, IG_ERROR_ARGUMENT, "language: only IG_SQUAD_RULES_MLQA has languages");
   if (o->language && !ig_answer_words_know(o->language))

@@ -44,6 +44,9 @@ grep -Eq "^f1\\|rules:squad-1.1\\|$drawn\\|.* = 48.03 \\(μ = 4[78]\\.[0-9]+ ± 
   fail "no interval of F1"
 grep -Eq '^f1\|baseline:poor.json\|test:ar = 0.00 \(μ = 0.00 ± 0.00\) \(p = 0.0001\)\*$' out ||
   fail "no test of F1"
+expect 0 "$INGOT" score "${answers[@]}" --paired poor.json --paired predictions.json
+[ "$(grep -c '^f1|baseline:' out)" -eq 2 ] || fail "two baselines"
+has err "warning: predictions.json: it agrees with the hypothesis in every item"
 expect 0 "$INGOT" score "${answers[@]}" --json --paired predictions.json --paired-test bs --seed 3
 has out '"f1_paired": [{"baseline": "predictions.json", "test": "bs", "score": 48.03275156216333'
 has out '"exact_match_confidence_mean": 29.'
@@ -60,5 +63,5 @@ done
 head -n 3 third.txt >short.txt
 expect 1 "$INGOT" score bleu "${texts[@]}" --paired short.txt
 has err "hypotheses.txt has 12 lines, but short.txt has 3"
-expect 2 "$INGOT" score "${answers[@]}" --paired a --paired b
-has err "--paired is given 2 times, expected once"
+expect 2 "$INGOT" score "${answers[@]}" --paired - --paired -
+has err "only one of the files can be standard input"

@@ -285,6 +285,8 @@ static void write_answers(void) {
 // By the rules of 2.0 with odds, and by those of MLQA and CMRC; the difference is tested.
 static ig_status score_answers(ig_error *err) {
   static double expected[IG_SQUAD_RULES_CMRC + 1];
+  static const char *const baselines[] = {"baseline.json", "predictions.json"};
+  ig_resampled exact[2], f1[2];
   const ig_resampling resampling = {
       .resamples = 20, .trials = 20, .test = IG_PAIRED_TEST_RANDOMISATION, .interval = true};
   for (int rules = IG_SQUAD_RULES_V2; rules <= IG_SQUAD_RULES_CMRC; rules++) {
@@ -292,12 +294,15 @@ static ig_status score_answers(ig_error *err) {
                                       .language = rules == IG_SQUAD_RULES_MLQA ? "zh" : NULL,
                                       .null_odds = rules == IG_SQUAD_RULES_V2 ? "odds.json" : NULL,
                                       .resampling = &resampling,
-                                      .baseline = "baseline.json"};
+                                      .baselines = baselines,
+                                      .baseline_count = 2,
+                                      .resampled_exact = exact,
+                                      .resampled_f1 = f1};
     ig_squad_score score;
     IG_TRY(ig_score_squad(&options, "squad.json", "predictions.json", &score, err));
     if (expected[rules] == 0) expected[rules] = score.all.f1;
     assert_true(score.all.f1 > 0 && score.all.f1 == expected[rules]);
-    assert_true(score.resampled_f1.has_interval && score.resampled_f1.p_value > 0);
+    assert_true(f1[0].has_interval && f1[0].p_value > 0 && f1[1].equal);
   }
   return IG_OK;
 }

@@ -66,9 +66,19 @@ static void wrong_options_are_refused(void **state) {
   assert_int_equal(ig_score_resampled(NULL, NULL, &both, &out, &err), IG_OK);
   assert_true(out.equal && !out.has_interval && out.value == out.baseline_value);
   assert_true(out.p_value == 1.0 / 10001);
+  static const char *const files[] = {"x", NULL};
+  const ig_resampling resampling = {0};
+  const ig_squad_options wrong[] = {{.baselines = files, .baseline_count = 1},
+                                    {.resampling = &resampling},
+                                    {.resampling = &resampling, .resampled_exact = &out},
+                                    {.resampling = &resampling,
+                                     .resampled_exact = &out,
+                                     .resampled_f1 = &out,
+                                     .baselines = files,
+                                     .baseline_count = 2}};
   ig_squad_score score;
-  assert_int_equal(ig_score_squad(&(ig_squad_options){.baseline = "x"}, "a", "b", &score, &err),
-                   IG_ERROR_ARGUMENT);
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    assert_int_equal(ig_score_squad(&wrong[i], "a", "b", &score, &err), IG_ERROR_ARGUMENT);
 }
 
 int main(void) {
