@@ -1,10 +1,11 @@
-// A tokenizer.json: as the steps of a tokenizer, and as the file of two classes that take parts of
+// A tokenizer.json: as the steps of a tokenizer, and as the file of four classes that take parts of
 // it. What is opened encodes and decodes a few texts; places lie within them.
 #include "input.h"
 
 #include <sys/stat.h>
 
 #include "model/arch/bart_tokenizers.h"
+#include "model/arch/encoder_tokenizers.h"
 #include "model/arch/t5_tokenizers.h"
 #include "text/tokenizer.h"
 #include "text/utf8.h"
@@ -21,6 +22,8 @@ static const struct {
     {"steps", "{\"tokenizer_class\": \"PreTrainedTokenizerFast\"}", ig_t5_tokenizers},
     {"scores", "{\"tokenizer_class\": \"T5Tokenizer\"}", ig_t5_tokenizers},
     {"bytes", "{\"tokenizer_class\": \"BartTokenizer\"}", ig_bart_tokenizers},
+    {"words", "{\"tokenizer_class\": \"BertTokenizer\"}", ig_encoder_tokenizers_word_pieces},
+    {"folded", "{\"tokenizer_class\": \"AlbertTokenizer\"}", ig_encoder_tokenizers_albert},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds, PATH = SCRATCH + 40 };
 
