@@ -103,6 +103,19 @@ ig_status ig_added_tokens_replace(ig_added_tokens *tokens, const ig_added_token 
   return IG_OK;
 }
 
+// One without an id comes after all others; the order of equal ones stays.
+void ig_added_tokens_forget_ids(ig_added_tokens *tokens) {
+  ig_added_token *list = tokens->list;
+  for (size_t i = 1; i < tokens->count; i++) {
+    const ig_added_token token = list[i];
+    size_t at = i;
+    for (; at > 0 && token.id >= 0 && (list[at - 1].id < 0 || list[at - 1].id > token.id); at--)
+      list[at] = list[at - 1];
+    list[at] = token;
+  }
+  for (size_t i = 0; i < tokens->count; i++) list[i].id = -1;
+}
+
 ig_status ig_added_tokens_number(ig_added_tokens *tokens, const ig_vocabulary *vocabulary,
                                  ig_error *err) {
   size_t next = vocabulary->count;

@@ -46,6 +46,9 @@ ig_status ig_added_tokens_replace(ig_added_tokens *tokens, const ig_added_token 
 // of special_tokens_map.json where that one counts; file is added_tokens.json, or NULL.
 ig_status ig_added_tokens_read(ig_added_tokens *tokens, ig_json_object config, ig_json_object file,
                                ig_error *err);
+// Puts the tokens in the order of their ids and forgets those, as Hugging Face tokenizers numbers
+// tokens itself whatever the files say.
+void ig_added_tokens_forget_ids(ig_added_tokens *tokens);
 // Gives ids to tokens without one: that of the vocabulary, or the next after all others.
 ig_status ig_added_tokens_number(ig_added_tokens *tokens, const ig_vocabulary *vocabulary,
                                  ig_error *err);

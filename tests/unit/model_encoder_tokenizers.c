@@ -48,8 +48,8 @@ static void remove_files(void) {
 
 static void has_the_ids_of_transformers(void **state) {
   (void)state;
-  static const char *const folders[] = {"uncased", "cased", "accents", "stripped",
-                                        "named",   "lines", "added",   "json"};
+  static const char *const folders[] = {"uncased", "cased", "accents", "stripped", "named",
+                                        "lines",   "added", "ids",     "json"};
   ig_error err = {0};
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
     char name[100];

@@ -50,6 +50,8 @@ CASES = {
     "lines": {},
     # Tokens after the vocabulary: one is looked for in the normalized text.
     "added": {"added_tokens_decoder": {}},
+    # The same with ids that the library does not honour.
+    "ids": {"added_tokens_decoder": {}},
     # tokenizer.json alone, whose own steps do not count.
     "json": {},
 }
@@ -91,8 +93,9 @@ def write_config(folder, config):
 
 def write_files(folder, name):
     config = dict(CASES[name])
-    if name == "added":
-        config["added_tokens_decoder"] = added_tokens(len(tokens_of(name)))
+    if name in ("added", "ids"):
+        more = 0 if name == "added" else 7
+        config["added_tokens_decoder"] = added_tokens(len(tokens_of(name)) + more)
     if name != "json":
         (folder / "vocab.txt").write_text(lines_of(name))
         return write_config(folder, config)
