@@ -19,17 +19,23 @@ static ig_status refuse_other_kinds(const ig_tokenizer *t, ig_error *err) {
                  t->description->class_names[0]);
 }
 
+static void forget_tokens(ig_text_tokens *tokens) {
+  tokens->ids.count = tokens->places.count = tokens->words.count = 0;
+}
+
 ig_status ig_tokenizer_pairs_encode(const ig_tokenizer *t, const char *text, size_t length,
                                     ig_text_tokens *tokens, ig_error *err) {
   ig_word_count count = {.numbers = &tokens->words, .words = 0};
   IG_TRY(refuse_other_kinds(t, err));
-  tokens->ids.count = tokens->places.count = tokens->words.count = 0;
+  forget_tokens(tokens);
   const ig_tokenizer_encoding e = {.side = &t->source,
                                    .ids = &tokens->ids,
                                    .places = &tokens->places,
                                    .words = &count,
                                    .bare = true};
-  return ig_tokenizer_encoding_encode(t, e, text, length, err);
+  const ig_status status = ig_tokenizer_encoding_encode(t, e, text, length, err);
+  if (status != IG_OK) forget_tokens(tokens);
+  return status;
 }
 
 // ---- special tokens ---------------------------------------------------------

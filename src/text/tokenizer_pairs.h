@@ -20,8 +20,9 @@ typedef struct ig_text_tokens {
   ig_ids words;
 } ig_text_tokens;  // start from {0}; ig_tokenizer_pairs_free_tokens
 void ig_tokenizer_pairs_free_tokens(ig_text_tokens *tokens);  // leaves {0}
-// Replaces the tokens by those of a text, without special tokens beside it. The text must be UTF-8
-// (IG_ERROR_FORMAT with the offset of the first bad byte otherwise).
+// Replaces the tokens by those of a text, without special tokens beside it. It must be UTF-8
+// without a NUL (IG_ERROR_FORMAT with the place of the first bad byte otherwise). After a failure
+// there are no tokens.
 ig_status ig_tokenizer_pairs_encode(const ig_tokenizer *tokenizer, const char *text, size_t length,
                                     ig_text_tokens *tokens, ig_error *err);
 // The special tokens beside one text, and beside a pair. Replaces what *frame holds.

@@ -173,6 +173,14 @@ static void puts_pairs_together(void **state) {
   (void)state;
   ig_tokenizer *t = load(golden("uncased"));
   expect_pair(t, (const char *const[]){" 2", " 0", " 3", " 0", " 3", " 1"}, 1);
+  ig_text_tokens tokens = {0};
+  ig_error err = {0};
+  check(ig_tokenizer_pairs_encode(t, "the cat", 7, &tokens, &err), &err);
+  assert_int_equal(tokens.ids.count, 2);
+  assert_int_equal(ig_tokenizer_pairs_encode(t, "the \xFF", 5, &tokens, &err), IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, "not UTF-8 at byte 5"));
+  assert_int_equal(tokens.ids.count + tokens.places.count + tokens.words.count, 0);
+  ig_tokenizer_pairs_free_tokens(&tokens);
   ig_tokenizer_free(t);
 }
 
