@@ -106,8 +106,9 @@ typedef struct ig_model ig_model; /* ig_model_free */
 ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out, ig_error *err);
 /* A Hugging Face model directory. Missing, superfluous or misshapen tensors are errors that name
  * the tensor. "MODEL+ADAPTER" is a model with a LoRA adapter in PEFT's files, here and wherever a
- * model is opened to run: the weights are those of PEFT's merge_and_unload. What Marian wrote is
- * opened as ig_convert would write it, here and wherever a model or its configuration is read. */
+ * model is opened to run: the weights are those of PEFT's merge_and_unload. What Marian or
+ * CTranslate2 wrote is opened as ig_convert would write it, here and wherever a model or its
+ * configuration is read. */
 ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err);
 /* Writes config.json, generation_config.json and model.safetensors; dtype "float32", "bfloat16" or
  * "float16". Atomic file by file. */
@@ -734,7 +735,7 @@ typedef struct ig_convert_options {
 } ig_convert_options;
 ig_convert_options ig_convert_options_default(void);
 /* Writes a model directory whose weights are in any form that Ingot reads (pytorch_model.bin,
- * shards), or a directory of Marian (model.npz, decoder.yml, vocabularies: docs/families.md),
+ * shards), or a directory of Marian or of CTranslate2 (docs/families.md),
  * again, as a directory with safetensors, which must not exist yet. All tensors are kept, bit for
  * bit unless a type is given, but for copies of tied ones, as transformers writes them; the
  * configuration, the tokenizer and other small files go along. What does not is told to the

@@ -79,7 +79,12 @@ static void gather(const ig_arranged *a, const unsigned char *span, unsigned cha
 }
 
 static void fill(const ig_arranged *a, unsigned char *to) {
-  for (size_t i = a->elements - a->filled; i < a->elements; i++)
+  const size_t first = a->elements - a->filled;
+  if (!(a->filler < 0) && !(a->filler > 0)) {
+    memset(to + first * value_size(a), 0, a->filled * value_size(a));
+    return;
+  }
+  for (size_t i = first; i < a->elements; i++)
     memcpy(to + i * sizeof a->filler, &a->filler, sizeof a->filler);
 }
 

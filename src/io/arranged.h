@@ -26,7 +26,7 @@ typedef struct ig_arranged {
   const float *divisors;
   size_t per_divisor;
   size_t filled;          // of the elements, the last ones, which are not stored:
-  float filler;           // they are this number, and all values are float32
+  float filler;           // they are this number; where it is not 0, all values are float32
   unsigned char *values;  // NULL: not yet read
   pthread_mutex_t lock;   // of values
 } ig_arranged;

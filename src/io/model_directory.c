@@ -49,6 +49,15 @@ const char *ig_model_directory_next(unsigned roles, size_t *at) {
   return NULL;
 }
 
+// config.json, and weights that transformers reads.
+static bool is_complete(const char *directory) {
+  return ig_file_exists_in(directory, "config.json") &&
+         (ig_file_exists_in(directory, "model.safetensors") ||
+          ig_file_exists_in(directory, "model.safetensors.index.json") ||
+          ig_file_exists_in(directory, "pytorch_model.bin") ||
+          ig_file_exists_in(directory, "pytorch_model.bin.index.json"));
+}
+
 static bool is_archive(const char *name) {
   return ig_name_ends_with(name, ".npz") ||
          (ig_name_ends_with(name, ".bin") && strncmp(name, "model", 5) == 0);
@@ -56,8 +65,7 @@ static bool is_archive(const char *name) {
 
 ig_status ig_model_directory_refuse_archive(const char *directory, ig_error *err) {
   ig_listing listing;
-  if (ig_file_exists_in(directory, "config.json") || !ig_file_exists_in(directory, "."))
-    return IG_OK;
+  if (is_complete(directory) || !ig_file_exists_in(directory, ".")) return IG_OK;
   IG_TRY(ig_listing_read(directory, &listing, err));
   size_t i = 0;
   while (i < listing.count && !is_archive(listing.names[i])) i++;

@@ -20,7 +20,7 @@ typedef enum ig_model_directory_role {
 } ig_model_directory_role;
 
 // IG_ERROR_UNSUPPORTED, with advice, if the directory has what another program wrote (NAME.npz,
-// model*.bin) in place of a config.json.
+// model*.bin) in place of weights that transformers reads.
 ig_status ig_model_directory_refuse_archive(const char *directory, ig_error *err);
 
 // The name of the next file that has one of the roles (a sum of ig_model_directory_role), in the

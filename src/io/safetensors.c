@@ -19,6 +19,7 @@
 #include "io/little_endian.h"
 #include "io/npz.h"
 #include "io/torch_file.h"
+#include "io/variable_file.h"
 
 #define MAX_HEADER ((uint64_t)100 << 20)  // bytes, the bound of the reference implementation
 #define MAX_SHARDS 10000
@@ -26,10 +27,11 @@
 typedef struct shard {
   char *path;
   ig_file file;
-  json_t *header;          // owns the names
-  ig_torch_file *pickled;  // or this, if torch.save wrote the file
-  ig_npz *arrays;          // or this, if it is an archive of arrays
-  ig_item_file *items;     // or this, if it is a file of items
+  json_t *header;               // owns the names
+  ig_torch_file *pickled;       // or this, if torch.save wrote the file
+  ig_npz *arrays;               // or this, if it is an archive of arrays
+  ig_item_file *items;          // or this, if it is a file of items
+  ig_variable_file *variables;  // or this, if it is a file of variables
 } shard;
 
 // A tensor that is not what the file says, and what is allocated for it.
@@ -257,6 +259,14 @@ static ig_status add_items(ig_safetensors *file, shard *s, ig_error *err) {
   return IG_OK;
 }
 
+static ig_status add_variables(ig_safetensors *file, shard *s, ig_error *err) {
+  ig_safetensor *t;
+  IG_TRY(ig_variable_file_open(&s->file, s->path, &s->variables, err));
+  for (size_t i = 0; i < ig_variable_file_count(s->variables); ++i)
+    IG_TRY(add_tensor(file, *ig_variable_file_get(s->variables, i), &t, err));
+  return IG_OK;
+}
+
 static bool ends_with(const char *text, const char *end) {
   const size_t length = strlen(text), wanted = strlen(end);
   return length >= wanted && strcmp(text + length - wanted, end) == 0;
@@ -266,6 +276,7 @@ static ig_status add_tensors_of(ig_safetensors *file, shard *s, ig_error *err) {
   if (ends_with(s->path, ".safetensors")) return add_header(file, s, err);
   if (ends_with(s->path, ".npz")) return add_arrays(file, s, err);
   if (ig_item_file_is(&s->file, s->path, err)) return add_items(file, s, err);
+  if (ig_variable_file_is(&s->file, s->path, err)) return add_variables(file, s, err);
   const bool pickled = ends_with(s->path, ".bin") || ig_torch_file_is(&s->file, s->path, err);
   return pickled ? add_pickled(file, s, err) : add_header(file, s, err);
 }
@@ -457,6 +468,7 @@ void ig_safetensors_close(ig_safetensors *file) {
     ig_torch_file_close(file->shards[i].pickled);
     ig_npz_close(file->shards[i].arrays);
     ig_item_file_close(file->shards[i].items);
+    ig_variable_file_close(file->shards[i].variables);
     ig_file_close(&file->shards[i].file);
     json_decref(file->shards[i].header);
     free(file->shards[i].path);
@@ -483,6 +495,7 @@ const char *ig_safetensors_index(const ig_safetensors *file) { return file->inde
 const char *ig_safetensors_note(const ig_safetensors *file, size_t index) {
   const shard *s = &file->shards[index];
   if (s->items) return ig_item_file_note(s->items);
+  if (s->variables) return ig_variable_file_note(s->variables);
   return s->pickled ? ig_torch_file_note(s->pickled) : "";
 }
 
@@ -530,6 +543,10 @@ static ig_status keep_view(const ig_safetensors_change *c, const ig_safetensor *
                    from->name, from->rank);
   *out = view_of(from);
   out->values = NULL;
+  if (c->part) {
+    out->shape[0] = c->shape[0];
+    out->first += c->first;
+  }
   if (!c->transposed) return IG_OK;
   swap_sizes(out->shape);
   swap_sizes(out->stride);
@@ -538,13 +555,16 @@ static ig_status keep_view(const ig_safetensors_change *c, const ig_safetensor *
 
 static ig_status fill_view(const ig_safetensors_change *c, const ig_safetensor *from,
                            size_t elements, ig_arranged *view, ig_error *err) {
-  if (from->elements == 0 || elements < from->elements ||
-      (elements > from->elements && from->dtype != IG_DTYPE_F32))
+  const bool has_filler = c->filler < 0 || c->filler > 0;
+  const bool fits = c->part ? c->first <= from->elements && elements <= from->elements - c->first
+                            : elements >= from->elements;
+  if (from->elements == 0 || elements == 0 || !fits ||
+      (elements > from->elements && has_filler && from->dtype != IG_DTYPE_F32))
     return ig_fail(err, IG_ERROR_FORMAT,
                    "%s: tensor %s: %zu values of type %s, expected %zu of F32", from->file,
                    from->name, from->elements, ig_dtype_name(from->dtype), elements);
   view->elements = elements;
-  view->filled = elements - from->elements;
+  view->filled = c->part ? 0 : elements - from->elements;
   view->filler = c->filler;
   return IG_OK;
 }
@@ -564,6 +584,14 @@ static ig_status make_changed(const ig_safetensors_change *c, const ig_safetenso
   if (!from) return IG_OK;
   IG_TRY(keep_view(c, from, view, err));
   return fill_view(c, from, t->elements, view, err);
+}
+
+// Values that follow one another in the file are read from there, and not kept in memory.
+static void read_in_place(const ig_safetensors_change *c, const ig_safetensor *from,
+                          ig_safetensor *t) {
+  if (from->arranged || c->transposed || t->arranged->filled) return;
+  t->begin = from->begin + (c->part ? c->first * ig_dtype_size(t->dtype) : 0);
+  t->arranged = NULL;
 }
 
 static ig_status change_one(ig_safetensors *file, const ig_safetensors_change *c, ig_safetensor *t,
@@ -589,6 +617,7 @@ static ig_status change_one(ig_safetensors *file, const ig_safetensors_change *c
   made->arranged->stored.name = made->name;
   pthread_mutex_init(&made->arranged->lock, NULL);
   file->changed_count++;
+  if (status == IG_OK && from) read_in_place(c, from, t);
   return status;
 }
 

@@ -1,8 +1,8 @@
 // Tensors of weight files: reading of one file or of a sharded directory, atomic writing of
-// safetensors files. What torch.save wrote (io/torch_file.h), archives of numpy's arrays (io/npz.h)
-// and files of items (io/item_file.h) are read too, and look the same.
-// Format of safetensors: 8 bytes little-endian header length, a JSON header {name: {dtype, shape,
-// data_offsets}}, the data. https://github.com/huggingface/safetensors
+// safetensors files. What torch.save wrote (io/torch_file.h), archives of numpy's arrays
+// (io/npz.h), files of items (io/item_file.h) and of variables (io/variable_file.h) are read too,
+// and look the same. Format of safetensors: 8 bytes little-endian header length, a JSON header
+// {name: {dtype, shape, data_offsets}}, the data. https://github.com/huggingface/safetensors
 #ifndef IG_IO_SAFETENSORS_H
 #define IG_IO_SAFETENSORS_H
 #include <stddef.h>
@@ -56,9 +56,12 @@ typedef struct ig_safetensors_change {
   const char *from;  // the tensor's name; NULL: `values` are the tensor
   const char *name;  // what it is called
   bool transposed;   // it has rank 2, and is transposed first
+  // Only as many elements as shape has, from `first` on: rows of a matrix, which is not transposed.
+  bool part;
+  size_t first;
   int rank;
-  // Together no fewer elements than it has. Those that it lacks come last and are `filler`; then
-  // its type must be F32.
+  // Together no fewer elements than it has, unless `part`. Those that it lacks come last and are
+  // `filler`; where that is not 0, its type must be F32.
   size_t shape[2];
   float filler;
   float *values;  // malloc'ed

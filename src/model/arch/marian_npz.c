@@ -20,11 +20,12 @@
 #include "model/arch/marian_files.h"
 #include "model/arch/marian_options.h"
 #include "model/arch/marian_vocabulary.h"
+#include "model/arch/tensor_changes.h"
 #include "nn/positions.h"
 
 // No softmax gives such a logit any probability, and float16 can hold it.
 static const float NEVER = -30000.0f;
-enum { POSITIONS = 1024, NAME = 96 };
+enum { POSITIONS = 1024, NAME = IG_TENSOR_CHANGES_NAME };
 
 typedef struct marian_reading {
   const char *directory;
@@ -34,34 +35,11 @@ typedef struct marian_reading {
   size_t rows;  // of the embeddings, that of the start included
   json_t *vocabulary[2];
   int eos, unk, pad;
-  ig_safetensors_change *changes;
-  char (*names)[2][NAME];  // theirs and ours of each change
-  size_t count, capacity, names_capacity;
+  ig_tensor_changes changes;
   size_t left_out;  // tensors that floats do not need
 } marian_reading;
 
 // ---- names of tensors -------------------------------------------------------
-
-static ig_status make_room(marian_reading *r, ig_error *err) {
-  IG_TRY(
-      ig_allocate_more((void **)&r->changes, &r->capacity, r->count + 1, sizeof *r->changes, err));
-  return ig_allocate_more((void **)&r->names, &r->names_capacity, r->count + 1, sizeof *r->names,
-                          err);
-}
-
-// Takes the change's values over, whatever happens. theirs NULL: the values are the tensor.
-static ig_status add_change(marian_reading *r, ig_safetensors_change change, const char *theirs,
-                            const char *ours, ig_error *err) {
-  const ig_status status = make_room(r, err);
-  if (status != IG_OK) {
-    free(change.values);
-    return status;
-  }
-  snprintf(r->names[r->count][0], NAME, "%s", theirs ? theirs : "");
-  snprintf(r->names[r->count][1], NAME, "%s", ours);
-  r->changes[r->count++] = change;
-  return IG_OK;
-}
 
 static ig_status find_theirs(const marian_reading *r, const char *name, int rank,
                              const ig_safetensor **out, ig_error *err) {
@@ -80,7 +58,7 @@ static ig_status add_weight(marian_reading *r, const char *theirs, const char *o
   IG_TRY(find_theirs(r, theirs, 2, &t, err));
   const ig_safetensors_change change = {
       .transposed = true, .rank = 2, .shape = {t->shape[1], t->shape[0]}};
-  return add_change(r, change, theirs, ours, err);
+  return ig_tensor_changes_add(&r->changes, change, theirs, ours, err);
 }
 
 // A bias, or a scale of a norm: (1, n).
@@ -89,7 +67,7 @@ static ig_status add_vector(marian_reading *r, const char *theirs, const char *o
   const ig_safetensor *t;
   IG_TRY(find_theirs(r, theirs, 1, &t, err));
   const ig_safetensors_change change = {.rank = 1, .shape = {t->elements}};
-  return add_change(r, change, theirs, ours, err);
+  return ig_tensor_changes_add(&r->changes, change, theirs, ours, err);
 }
 
 // An embedding, with the rows that it lacks.
@@ -97,7 +75,7 @@ static ig_status add_table(marian_reading *r, const char *theirs, const char *ou
   const ig_safetensor *t;
   IG_TRY(find_theirs(r, theirs, 2, &t, err));
   const ig_safetensors_change change = {.rank = 2, .shape = {r->rows, t->shape[1]}};
-  return add_change(r, change, theirs, ours, err);
+  return ig_tensor_changes_add(&r->changes, change, theirs, ours, err);
 }
 
 // Names in a layer; an attention has the names of its parts after its own.
@@ -163,11 +141,11 @@ static ig_status add_identity(marian_reading *r, const layer_names *in, ig_error
   if (!weight.values) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < d; i++) weight.values[i * d + i] = 1;
   snprintf(name, sizeof name, "%s.out_proj.weight", in->ours);
-  IG_TRY(add_change(r, weight, NULL, name, err));
+  IG_TRY(ig_tensor_changes_add(&r->changes, weight, NULL, name, err));
   bias.values = ig_allocate(d, sizeof *bias.values, err);
   if (!bias.values) return IG_ERROR_MEMORY;
   snprintf(name, sizeof name, "%s.out_proj.bias", in->ours);
-  return add_change(r, bias, NULL, name, err);
+  return ig_tensor_changes_add(&r->changes, bias, NULL, name, err);
 }
 
 static ig_status add_attention(marian_reading *r, const layer_names *in, const char *theirs,
@@ -263,7 +241,7 @@ static ig_status add_output(marian_reading *r, ig_error *err) {
   IG_TRY(find_theirs(r, old, 2, &t, err));
   const ig_safetensors_change change = {
       .transposed = true, .rank = 2, .shape = {r->rows, t->shape[0]}};
-  return add_change(r, change, old, ours, err);
+  return ig_tensor_changes_add(&r->changes, change, old, ours, err);
 }
 
 static float *constant_row(size_t zeros, size_t count, ig_error *err) {
@@ -279,10 +257,11 @@ static ig_status add_logits_bias(marian_reading *r, ig_error *err) {
       ig_safetensors_find(r->out->tensors, r->options.shared ? "Wemb" : "decoder_Wemb");
   if (ig_safetensors_find(r->out->tensors, theirs)) {
     IG_TRY(find_theirs(r, theirs, 1, &target, err));
-    return add_change(r, change, theirs, ours, err);
+    return ig_tensor_changes_add(&r->changes, change, theirs, ours, err);
   }
   change.values = constant_row(target->shape[0], r->rows, err);
-  return change.values ? add_change(r, change, NULL, ours, err) : IG_ERROR_MEMORY;
+  return change.values ? ig_tensor_changes_add(&r->changes, change, NULL, ours, err)
+                       : IG_ERROR_MEMORY;
 }
 
 static ig_status add_positions(marian_reading *r, const char *ours, ig_error *err) {
@@ -292,14 +271,7 @@ static ig_status add_positions(marian_reading *r, const char *ours, ig_error *er
   if (!change.values) return IG_ERROR_MEMORY;
   ig_positions_sinusoids(IG_POSITION_HALVES_INCLUSIVE, 0, POSITIONS, r->options.d_model,
                          change.values);
-  return add_change(r, change, NULL, ours, err);
-}
-
-static bool is_taken(const marian_reading *r, const char *name) {
-  if (strcmp(name, ig_marian_options_name) == 0) return true;
-  for (size_t i = 0; i < r->count; i++)
-    if (strcmp(r->names[i][0], name) == 0) return true;
-  return false;
+  return ig_tensor_changes_add(&r->changes, change, NULL, ours, err);
 }
 
 // The scale of an activation before it is quantised, or what finds likely words faster.
@@ -318,22 +290,13 @@ static ig_status check_unused(marian_reading *r, ig_error *err) {
                      r->files.model);
     if (is_for_speed(name))
       r->left_out++;
-    else if (!is_taken(r, name))
+    else if (strcmp(name, ig_marian_options_name) != 0 &&
+             !ig_tensor_changes_reads(&r->changes, name))
       return ig_fail(err, IG_ERROR_UNSUPPORTED,
                      "%s: tensor %s does not belong to a model of these options", r->files.model,
                      name);
   }
   return IG_OK;
-}
-
-static ig_status change_tensors(marian_reading *r, ig_error *err) {
-  for (size_t i = 0; i < r->count; i++) {
-    if (!r->changes[i].values) r->changes[i].from = r->names[i][0];
-    r->changes[i].name = r->names[i][1];
-  }
-  const ig_status status = ig_safetensors_change_all(r->out->tensors, r->changes, r->count, err);
-  r->count = 0;  // values are the file's now
-  return status;
 }
 
 static ig_status read_tensors(marian_reading *r, ig_error *err) {
@@ -346,7 +309,7 @@ static ig_status read_tensors(marian_reading *r, ig_error *err) {
   IG_TRY(add_positions(r, "model.encoder.embed_positions.weight", err));
   IG_TRY(add_positions(r, "model.decoder.embed_positions.weight", err));
   IG_TRY(check_unused(r, err));
-  return change_tensors(r, err);
+  return ig_tensor_changes_apply(&r->changes, r->out->tensors, err);
 }
 
 // ---- vocabularies -----------------------------------------------------------
@@ -501,9 +464,7 @@ static ig_status read_model(marian_reading *r, ig_error *err) {
 }
 
 static void end_reading(marian_reading *r) {
-  for (size_t i = 0; i < r->count; i++) free(r->changes[i].values);
-  free(r->changes);
-  free(r->names);
+  ig_tensor_changes_free(&r->changes);
   json_decref(r->vocabulary[0]);
   json_decref(r->vocabulary[1]);
   ig_marian_options_free(&r->options);
