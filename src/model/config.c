@@ -210,6 +210,7 @@ void ig_config_match_stacks(ig_config *c) {
   const ig_stack_shape own = c->decoder;
   c->decoder = c->encoder;
   c->decoder.layers = own.layers;
+  c->decoder.layerdrop = own.layerdrop;
   c->decoder.self.heads = own.self.heads;
   c->decoder.feed_forward.inner = own.feed_forward.inner;
   c->decoder.cross = c->decoder.self;

@@ -42,6 +42,7 @@ typedef struct ig_stack_shape {
   bool final_norm;      // a norm after the last layer
   bool final_dropout;   // dropout of what the final norm gives
   float dropout;        // of the embedded rows and of each sublayer's output
+  float layerdrop;      // of whole layers (LayerDrop), which training leaves out
 } ig_stack_shape;
 
 typedef struct ig_position_shape {

@@ -143,6 +143,21 @@ static ig_status check_vocabulary(const ig_run *run, ig_error *err) {
       m->target_vocab_size);
 }
 
+// transformers would leave out a layer of a batch now and then.
+static void warn_of_layerdrop(const ig_run *run, const char *directory) {
+  const ig_config *c = ig_model_config(run->model);
+  const struct {
+    const char *key;
+    float value;
+  } keys[] = {{"encoder_layerdrop", c->encoder.layerdrop},
+              {"decoder_layerdrop", c->decoder.layerdrop}};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (keys[i].value > 0)
+      ig_report(run->reporter, IG_LEVEL_WARNING,
+                "%s/config.json: %s: %g is not built: training uses every layer", directory,
+                keys[i].key, (double)keys[i].value);
+}
+
 ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
   if (run->resumed || run->config.init) {
     const ig_load_head span = {IG_HEAD_SPAN, run->config.seed};
@@ -154,6 +169,7 @@ ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
                 directory);
     ig_problems_tell(&run->model->notes, run->reporter);
     IG_TRY(check_vocabulary(run, err));
+    warn_of_layerdrop(run, directory);
   }
   return wanted_config(run, wanted, err);
 }

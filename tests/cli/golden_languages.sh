@@ -76,6 +76,16 @@ EOF
 expect 0 "$INGOT" train train.yml -q --set data.source_language=eng_Latn \
   --set data.target_language=fra_Latn
 same trained/latest/tokenizer.json "$saved/tokenizer.json"
+! grep layerdrop err || fail "layers that are never left out are warned of"
+
+# Layers that transformers would leave out now and then in training: told once, and kept.
+sed -i 's/"decoder_layerdrop": 0,/"decoder_layerdrop": 0.05,/' nllb/config.json
+expect 0 "$INGOT" train train.yml -q --set data.source_language=eng_Latn \
+  --set data.target_language=fra_Latn --set train.output=dropping
+has err "warning: nllb/config.json: decoder_layerdrop: 0.05 is not built: training uses every layer"
+[ "$(grep -c layerdrop err)" -eq 1 ] || fail "not told once: $(cat err)"
+has dropping/latest/config.json '"decoder_layerdrop": 0.05'
+has dropping/latest/config.json '"encoder_layerdrop": 0'
 [ -z "$(find trained -name '*~*')" ] || fail "a tokenizer.json is taken for somebody else's file"
 expect 0 "$INGOT" translate -q -m trained/latest -i lines --target-language fra_Latn --max-length 4
 # A tokenizer that does as its file says.

@@ -14,6 +14,8 @@
       IG_JSON_OPTION("dropout", FLOAT, encoder.dropout),                                          \
       IG_JSON_OPTION("attention_dropout", FLOAT, encoder.self.dropout),                           \
       IG_JSON_OPTION("activation_dropout", FLOAT, encoder.feed_forward.dropout),                  \
+      IG_JSON_KEY("encoder_layerdrop", FLOAT, encoder.layerdrop),                                 \
+      IG_JSON_KEY("decoder_layerdrop", FLOAT, decoder.layerdrop),                                 \
       IG_JSON_OPTION("max_position_embeddings", INT, positions.count),                            \
       IG_JSON_OPTION("scale_embedding", BOOL, scale_embedding)
 #endif

@@ -12,8 +12,7 @@ extern const char ig_bart_shared_training_defaults[];
 #define IG_BART_SHARED_CONSTANTS(model_type, architecture)                   \
   "{\"model_type\": \"" model_type "\", \"architectures\": [\"" architecture \
   "\"], "                                                                    \
-  "\"is_encoder_decoder\": true, \"use_cache\": true, "                      \
-  "\"encoder_layerdrop\": 0.0, \"decoder_layerdrop\": 0.0, \"dtype\": \"float32\"}"
+  "\"is_encoder_decoder\": true, \"use_cache\": true, \"dtype\": \"float32\"}"
 
 // A family's `complete`: stacks alike, one vocabulary, and tables apart where the output is.
 ig_status ig_bart_shared_complete(const json_t *json, const char *where, ig_config *config,

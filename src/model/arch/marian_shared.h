@@ -63,8 +63,7 @@
 #define IG_MARIAN_CONSTANTS(type, architecture)                        \
   "{\"model_type\": \"" type "\", \"architectures\": [\"" architecture \
   "\"], \"is_encoder_decoder\": true, "                                \
-  "\"static_position_embeddings\": true, \"use_cache\": true, "        \
-  "\"encoder_layerdrop\": 0.0, \"decoder_layerdrop\": 0.0, \"dtype\": \"float32\"}"
+  "\"static_position_embeddings\": true, \"use_cache\": true, \"dtype\": \"float32\"}"
 
 extern const char ig_marian_shared_training_defaults[];
 ig_status ig_marian_shared_complete(const json_t *json, const char *where, ig_config *config,
