@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -62,6 +63,16 @@ static ig_status take_foreign(conversion *c, ig_error *err) {
 
 static ig_status open_model(conversion *c, ig_error *err) {
   size_t index;
+  const char *adapter;
+  const size_t length = ig_model_name_split(c->directory, &adapter);
+  char *own = ig_allocate_copy(c->directory, length, err);
+  if (!own) return IG_ERROR_MEMORY;
+  const bool exists = ig_file_exists(own);
+  free(own);
+  if (!exists)
+    return ig_fail(err, IG_ERROR_IO,
+                   "%.*s: no such directory: expected one that holds a model, with its config.json",
+                   (int)length, c->directory);
   IG_TRY(ig_foreign_open(c->directory, &c->foreign, err));
   if (c->foreign.tensors) return take_foreign(c, err);
   IG_TRY(ig_fuse_models_open(&c->models, c->directory, &index, err));

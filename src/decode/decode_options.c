@@ -15,7 +15,6 @@
 #define LONGEST_UNASKED 511
 // No caller wants more tokens; the limit keeps every product of sizes small.
 #define LONGEST 65535
-#define WIDEST_BEAM 1024
 
 int ig_decode_options_longest(const ig_config *config) {
   return config->positions.count > 0 && config->positions.count < LONGEST ? config->positions.count
@@ -390,10 +389,10 @@ static ig_status check_sentence(const ig_sentence_options *own, ig_error *err) {
 
 ig_status ig_decode_options_check(const ig_decode_options *o, ig_error *err) {
   const int share = 2 + o->eos_alternatives.count;
-  if (o->beam_size < 1 || o->beam_size > WIDEST_BEAM || share * o->beam_size > o->vocab_size)
+  if (o->beam_size < 1 || o->beam_size > IG_WIDEST_BEAM || share * o->beam_size > o->vocab_size)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "beam_size: expected 1 to %d and at most 1/%d of the vocabulary (%d), found %d",
-                   WIDEST_BEAM, share, o->vocab_size / share, o->beam_size);
+                   IG_WIDEST_BEAM, share, o->vocab_size / share, o->beam_size);
   if (o->n_best < 1 || o->n_best > o->beam_size)
     return ig_fail(err, IG_ERROR_ARGUMENT, "n_best: expected 1 to the beam's size (%d), found %d",
                    o->beam_size, o->n_best);

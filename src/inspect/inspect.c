@@ -8,7 +8,9 @@
 #include "base/number.h"
 #include "base/path.h"
 #include "base/plain_text.h"
+#include "base/allocate.h"
 #include "io/json.h"
+#include "io/lora.h"
 #include "io/safetensors.h"
 #include "model/arch/family.h"
 #include "model/files/config_file.h"
@@ -21,6 +23,7 @@
 typedef struct model_summary {
   ig_config config;
   ig_safetensors *file;
+  ig_lora_adapter *adapter;  // of MODEL+ADAPTER; NULL: none
   size_t parameters, bytes;
   ig_memory_plan_sizes sizes;
   ig_foreign foreign;  // what another program wrote; its tensors are `file`
@@ -158,6 +161,11 @@ static json_t *losses_json(const ig_problems *losses) {
 static json_t *as_json(const model_summary *s, const char *directory) {
   json_t *json = json_pack("{s:s, s:s}", "directory", directory, "family", s->config.family->name);
   int failed = json_object_set_new(json, "config", ig_family_write_config(&s->config));
+  if (s->adapter)
+    failed |=
+        json_object_set_new(json, "adapter",
+                            json_pack("{s:s, s:I}", "directory", ig_lora_directory(s->adapter),
+                                      "weights", (json_int_t)ig_lora_count(s->adapter)));
   failed |= json_object_set_new(json, "stored_values", json_integer((json_int_t)s->parameters));
   failed |= json_object_set_new(json, "stored_bytes", json_integer((json_int_t)s->bytes));
   failed |= json_object_set_new(json, "fp32_bytes",
@@ -285,6 +293,11 @@ static char *as_text(const model_summary *s, const char *directory) {
   print_codes(out, s->codes);
   fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n",
           ig_safetensors_count(s->file), s->parameters, s->bytes, names);
+  if (s->adapter) {
+    fputs("  adapter       ", out);
+    ig_plain_text_print(out, ig_lora_directory(s->adapter));
+    fprintf(out, ": adds to %zu tensors\n", ig_lora_count(s->adapter));
+  }
   print_notes(out, s->file);
   print_losses(out, &s->foreign.notes);
   ig_fusion_note_print(out, s->fusion);
@@ -408,38 +421,61 @@ static ig_status open_stored(const char *directory, model_summary *s, ig_error *
   return s->file ? IG_OK : ig_safetensors_open_with_absent(directory, &s->file, err);
 }
 
-static ig_status inspect_known(const char *directory, const ig_inspect_options *o, model_summary *s,
-                               char **out, ig_error *err) {
-  IG_TRY(ig_config_check(&s->config, directory, err));
-  IG_TRY(open_stored(directory, s, err));
+static ig_status open_adapter(const char *directory, model_summary *s, ig_error *err) {
+  if (!directory) return IG_OK;
+  IG_TRY(ig_lora_open(directory, &s->adapter, err));
+  return ig_lora_attach(s->adapter, s->file, &(ig_lora_layout){.some = false}, err);
+}
+
+// What is asked for: the model's own directory, and that of its adapter or NULL.
+typedef struct inspected {
+  const char *directory, *adapter;
+  const ig_inspect_options *options;
+} inspected;
+
+static ig_status inspect_known(const inspected *of, model_summary *s, char **out, ig_error *err) {
+  IG_TRY(ig_config_check(&s->config, of->directory, err));
+  IG_TRY(open_stored(of->directory, s, err));
   IG_TRY(ig_weights_settle_ties(s->file, &s->config, err));
   IG_TRY(ig_memory_plan_of(&s->config, &s->sizes, &s->memory, err));
-  return summarize(directory, o, out, s, err);
+  IG_TRY(open_adapter(of->adapter, s, err));
+  return summarize(of->directory, of->options, out, s, err);
 }
 
-static ig_status inspect_directory(const char *directory, const ig_inspect_options *o,
-                                   model_summary *s, char **out, ig_error *err) {
+static ig_status inspect_directory(const inspected *of, model_summary *s, char **out,
+                                   ig_error *err) {
   ig_error why = {0};
-  ig_status known = ig_foreign_open(directory, &s->foreign, &why);
-  if (known == IG_OK) known = ig_config_file_read(directory, &s->foreign, &s->config, &why);
+  ig_status known = ig_foreign_open(of->directory, &s->foreign, &why);
+  if (known == IG_OK) known = ig_config_file_read(of->directory, &s->foreign, &s->config, &why);
   if (err) *err = why;
-  return known == IG_OK ? inspect_known(directory, o, s, out, err)
-                        : inspect_foreign(directory, o, known, out, err ? err : &why);
+  return known == IG_OK ? inspect_known(of, s, out, err)
+                        : inspect_foreign(of->directory, of->options, known, out, err ? err : &why);
 }
 
-ig_status ig_inspect(const char *directory, const ig_inspect_options *options, char **out,
+static ig_status inspect_named(const inspected *of, char **out, ig_error *err) {
+  const ig_inspect_options *o = of->options;
+  model_summary s = {.sizes = {o->batch_tokens, o->length, o->beam_size, o->threads}};
+  const ig_status status = inspect_directory(of, &s, out, err);
+  json_decref(s.fusion);
+  json_decref(s.codes);
+  ig_lora_close(s.adapter);
+  ig_safetensors_close(s.file);
+  ig_foreign_close(&s.foreign);
+  return status;
+}
+
+ig_status ig_inspect(const char *name, const ig_inspect_options *options, char **out,
                      ig_error *err) {
   const ig_inspect_options defaults = ig_inspect_options_default();
   const ig_inspect_options *o = options ? options : &defaults;
-  model_summary s = {.sizes = {o->batch_tokens, o->length, o->beam_size, o->threads}};
+  const char *adapter;
   IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
-  IG_TRY(ig_fail_if_null(directory, "directory", err));
+  IG_TRY(ig_fail_if_null(name, "directory", err));
   IG_TRY(check_options(o, err));
-  const ig_status status = inspect_directory(directory, o, &s, out, err);
-  json_decref(s.fusion);
-  json_decref(s.codes);
-  ig_safetensors_close(s.file);
-  ig_foreign_close(&s.foreign);
+  char *directory = ig_allocate_copy(name, ig_model_name_split(name, &adapter), err);
+  if (!directory) return IG_ERROR_MEMORY;
+  const ig_status status = inspect_named(&(inspected){directory, adapter, o}, out, err);
+  free(directory);
   return status;
 }

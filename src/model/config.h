@@ -7,6 +7,9 @@
 #include "nn/activation.h"
 #include "nn/positions.h"
 
+// No search has more beams.
+#define IG_WIDEST_BEAM 1024
+
 typedef struct ig_attention_shape {
   int heads;
   int head_size;  // 0: d_model / heads

@@ -15,6 +15,10 @@ says "$golden/marian_tiny" expected
 says safe found
 [ -s expected ] && cmp expected found || fail "the converted model says something else"
 
+expect 1 "$INGOT" convert nowhere -o new
+has err 'nowhere: no such directory: expected one that holds a model'
+[ ! -e new ] || fail "something is written"
+
 # Every family goes through, and says the same from shards.
 for model in "$golden"/*_tiny; do
   name=${model##*/}

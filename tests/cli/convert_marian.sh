@@ -175,3 +175,11 @@ refused 'transformer-dim-ffn: 16' 'transformer-dim-ffn: 99' 'tensor encoder_l1_f
 refused 'transformer-heads: 2' 'transformer-heads: 5' 'heads'
 refused 'decoder_l1_context_bq' 'decoder_l1_context_bx' 'decoder_l1_context_bq is missing'
 refused 'special:model.yml' 'special:model.yaa' 'special:model.yml is missing'
+
+# A beam that no search has is refused where it is read.
+mkdir wide
+cp "$golden"/tied/* wide
+sed -i '/beam-size/d' wide/decoder.yml
+echo 'beam-size: 1000000' >>wide/decoder.yml
+expect 1 "$INGOT" convert wide -o new
+has err 'beam-size of its decoder.yml or config.yml: expected 1 to 1024, found 1000000'

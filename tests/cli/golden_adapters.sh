@@ -43,6 +43,16 @@ has err "nowhere/config.json: cannot open: No such file or directory"
 expect 1 "$INGOT" translate -m "$goldens/t5_tiny+$goldens/adapters/bart" "${run[@]}"
 has err "belongs to no linear layer of the model"
 
+# inspect opens a model with an adapter as translate does.
+expect 0 "$INGOT" inspect "$goldens/bart_tiny+$goldens/adapters/bart"
+has out "adapters/bart: adds to "
+expect 0 "$INGOT" inspect --json "$goldens/bart_tiny+$goldens/adapters/bart"
+has out '"adapter": {'
+expect 1 "$INGOT" inspect "$goldens/bart_tiny+nowhere"
+has err "nowhere/adapter_config.json: cannot open: No such file or directory"
+expect 1 "$INGOT" inspect "$goldens/t5_tiny+$goldens/adapters/bart"
+has err "belongs to no linear layer of the model"
+
 # PEFT saves a head that is adapted whole, too: it must be the model's.
 printf '%s\n' 'merge_method: linear' "models: [{model: $goldens/t5_v1_1_tiny}]" \
   'parameters: {normalize: false, weight: [{value: 1.5, tensors: lm_head*}, {value: 1}]}' \

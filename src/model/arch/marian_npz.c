@@ -21,6 +21,7 @@
 #include "model/arch/marian_options.h"
 #include "model/arch/marian_vocabulary.h"
 #include "model/arch/tensor_changes.h"
+#include "model/config.h"
 #include "nn/positions.h"
 
 // No softmax gives such a logit any probability, and float16 can hold it.
@@ -434,6 +435,11 @@ static ig_status make_generation(marian_reading *r, ig_error *err) {
   int beams;
   double normalize, word_penalty;
   IG_TRY(ig_yaml_int(settings, "beam-size", is_quantized(r) ? 1 : 12, &beams, err));
+  if (beams < 1 || beams > IG_WIDEST_BEAM)
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: beam-size of its decoder.yml or config.yml: expected 1 to %d, found %d: "
+                   "write one that a search can have",
+                   r->directory, IG_WIDEST_BEAM, beams);
   IG_TRY(ig_yaml_number(settings, "normalize", 0, &normalize, err));
   IG_TRY(ig_yaml_number(settings, "word-penalty", 0, &word_penalty, err));
   json_t *json =
