@@ -404,7 +404,6 @@ static ig_status inspect_foreign(const char *directory, const ig_inspect_options
 
 static ig_status summarize(const char *directory, const ig_inspect_options *o, char **out,
                            model_summary *s, ig_error *err) {
-  IG_TRY(ig_weights_check(directory, &s->config, s->file, err));
   IG_TRY(ig_fusion_note_load(directory, &s->fusion, err));
   IG_TRY(find_codes(directory, s, err));
   count_stored(s);
@@ -437,6 +436,8 @@ static ig_status inspect_known(const inspected *of, model_summary *s, char **out
   IG_TRY(ig_config_check(&s->config, of->directory, err));
   IG_TRY(open_stored(of->directory, s, err));
   IG_TRY(ig_weights_settle_ties(s->file, &s->config, err));
+  // Before there is memory for what config.json claims.
+  IG_TRY(ig_weights_check(of->directory, &s->config, s->file, err));
   IG_TRY(ig_memory_plan_of(&s->config, &s->sizes, &s->memory, err));
   IG_TRY(open_adapter(of->adapter, s, err));
   return summarize(of->directory, of->options, out, s, err);

@@ -9,13 +9,26 @@
 #include "model/create/layout.h"
 #include "model/create/wire.h"
 
-ig_status ig_create_zeroed(const ig_config *config, const char *where, ig_model **out,
+ig_status ig_create_listed(const ig_config *config, const char *where, ig_model **out,
                            ig_error *err) {
   IG_TRY(ig_config_check(config, where, err));
   ig_model *m = ig_allocate(1, sizeof *m, err);
   if (!m) return IG_ERROR_MEMORY;
   m->config = *config;
   const ig_status status = ig_layout_make(m, err);
+  if (status != IG_OK) {
+    ig_model_free(m);
+    return status;
+  }
+  *out = m;
+  return IG_OK;
+}
+
+ig_status ig_create_zeroed(const ig_config *config, const char *where, ig_model **out,
+                           ig_error *err) {
+  ig_model *m = NULL;
+  IG_TRY(ig_create_listed(config, where, &m, err));
+  const ig_status status = ig_layout_place(m, err);
   if (status != IG_OK) {
     ig_model_free(m);
     return status;

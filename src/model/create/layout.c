@@ -207,7 +207,10 @@ ig_status ig_layout_make(ig_model *model, ig_error *err) {
   model->decoder = ig_allocate((size_t)c->decoder.layers, sizeof *model->decoder, err);
   if (!model->decoder) return IG_ERROR_MEMORY;
   IG_TRY(make_buckets(model, err));
-  IG_TRY(list_tensors(model, err));
+  return list_tensors(model, err);
+}
+
+ig_status ig_layout_place(ig_model *model, ig_error *err) {
   IG_TRY(ig_layout_reserve(&model->memory, model->value_count, &model->values, err));
   ig_wire_model(model);
   return IG_OK;

@@ -3,9 +3,11 @@
 #define IG_MODEL_CREATE_LAYOUT_H
 #include "model/model.h"
 
-// Lists the tensors for model->config (parameters, value_count, trained_count), allocates layers
-// and values, all zero, and wires them.
+// Lists the tensors for model->config (parameters, value_count, trained_count), and allocates
+// layers.
 ig_status ig_layout_make(ig_model *model, ig_error *err);
+// After ig_layout_make: allocates the values, all zero, and wires the layers to them.
+ig_status ig_layout_place(ig_model *model, ig_error *err);
 // `count` zeroed floats in an arena of their own.
 ig_status ig_layout_reserve(ig_arena *arena, size_t count, float **out, ig_error *err);
 // Calls visit on each linear layer.

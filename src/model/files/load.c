@@ -15,6 +15,7 @@
 #include "model/arch/initialize.h"
 #include "model/arch/tensor_row.h"
 #include "model/create/create.h"
+#include "model/create/layout.h"
 #include "model/files/config_file.h"
 #include "model/files/generation_file.h"
 #include "model/files/weights.h"
@@ -81,6 +82,7 @@ static ig_status open_adapter(const ig_model *m, const loading *how, const ig_sa
   return check_adapter(m, stored, how, err);
 }
 
+// What config.json claims is compared with the file before there is memory for it.
 static ig_status load_weights(ig_model *m, const loading *how, const ig_safetensors *file,
                               ig_error *err) {
   ig_lora_adapter *adapter = NULL;
@@ -89,6 +91,7 @@ static ig_status load_weights(ig_model *m, const loading *how, const ig_safetens
   ig_status status = stored.tensors ? IG_OK : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_weights_match(m, how->directory, file, stored.tensors, err);
   if (status == IG_OK && how->adapter) status = open_adapter(m, how, file, &stored, &adapter, err);
+  if (status == IG_OK) status = ig_layout_place(m, err);
   if (status == IG_OK) fill_missing(m, &stored, how);
   if (status == IG_OK)
     status = how->packed ? ig_pack_read(m, &stored, how->pool, err) : read_plain(m, &stored, err);
@@ -128,7 +131,7 @@ static ig_status load_of_config(const loading *how, ig_config *config, ig_model 
   if (status == IG_OK) status = ig_config_check(config, path, err);
   if (status == IG_OK) status = find_tensors(how, &opened, &file, err);
   if (status == IG_OK) status = ig_weights_settle_ties(file, config, err);
-  if (status == IG_OK) status = ig_create_zeroed(config, path, out, err);
+  if (status == IG_OK) status = ig_create_listed(config, path, out, err);
   if (status == IG_OK) status = load_weights(*out, how, file, err);
   ig_safetensors_close(opened);
   free(path);

@@ -223,7 +223,7 @@ ig_status ig_weights_match(const ig_model *m, const char *directory, const ig_sa
 ig_status ig_weights_check(const char *directory, const ig_config *config,
                            const ig_safetensors *file, ig_error *err) {
   ig_model *m;
-  IG_TRY(ig_create_zeroed(config, directory, &m, err));
+  IG_TRY(ig_create_listed(config, directory, &m, err));
   const ig_safetensor **tensors = ig_allocate(m->parameter_count, sizeof *tensors, err);
   const ig_status status =
       tensors ? ig_weights_match(m, directory, file, tensors, err) : IG_ERROR_MEMORY;
