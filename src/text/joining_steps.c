@@ -10,6 +10,7 @@
 #include "text/byte_symbols.h"
 #include "text/tokenizer_cleaning.h"
 #include "text/tokenizer_json.h"
+#include "text/text_growth.h"
 #include "text/utf8.h"
 
 void ig_joining_steps_free(ig_joining_steps *steps) {
@@ -114,9 +115,12 @@ typedef struct joined_tokens {
   char *bytes;
   size_t *ends;
   size_t length, count, byte_capacity, end_capacity;
+  size_t most;  // bytes; 0: no limit
 } joined_tokens;
 
 static ig_status add_bytes(joined_tokens *t, const char *bytes, size_t length, ig_error *err) {
+  if (t->most > 0 && t->length + length > t->most)
+    return ig_fail(err, IG_ERROR_FORMAT, "it makes the text longer than %zu bytes", t->most);
   IG_TRY(ig_allocate_more((void **)&t->bytes, &t->byte_capacity, t->length + length + 1, 1, err));
   if (length) memcpy(t->bytes + t->length, bytes, length);
   t->length += length;
@@ -297,15 +301,19 @@ static ig_status join(const ig_joining_steps *steps, const char *const *tokens, 
     if (steps->count == 0 && i > 0) IG_TRY(add_bytes(all, " ", 1, err));
     IG_TRY(add_token(all, tokens[i], strlen(tokens[i]), err));
   }
+  const size_t most = ig_text_growth_limit(all->length);
   for (size_t i = 0; i < steps->count; i++) {
-    joined_tokens out = {0};
+    joined_tokens out = {.most = most};
     const ig_status status = add_bytes(&out, "", 0, err);
     const ig_status applied =
         status == IG_OK ? apply_step(&steps->list[i], all, &out, err) : status;
     free_tokens(all);
     *all = out;
+    if (applied == IG_ERROR_FORMAT)
+      return ig_fail_in(err, applied, "tokenizer.json: decoder: step %zu", i + 1);
     if (applied != IG_OK) return applied;
   }
+  all->most = 0;
   return repair(all, err);
 }
 

@@ -16,6 +16,8 @@ void ig_mapped_text_free(ig_mapped_text *t) {
 
 static ig_status make_room(ig_mapped_text *t, size_t length, ig_error *err) {
   const size_t needed = t->length + length;
+  if (t->most > 0 && needed > t->most)
+    return ig_fail(err, IG_ERROR_FORMAT, "it makes the text longer than %zu bytes", t->most);
   IG_TRY(ig_allocate_more((void **)&t->bytes, &t->byte_capacity, needed, 1, err));
   return ig_allocate_more((void **)&t->sources, &t->source_capacity, needed, sizeof *t->sources,
                           err);

@@ -7,6 +7,7 @@ typedef struct ig_mapped_text {
   char *bytes;               // (length) UTF-8, without a NUL
   ig_source_range *sources;  // (length) each byte of a character has the character's
   size_t length, byte_capacity, source_capacity;
+  size_t most;     // bytes; 0: no limit. More is IG_ERROR_FORMAT
 } ig_mapped_text;  // start from {0}; ig_mapped_text_free
 
 void ig_mapped_text_free(ig_mapped_text *text);

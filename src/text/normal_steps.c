@@ -229,13 +229,24 @@ static ig_status apply_step(const ig_normal_step *step, const ig_mapped_text *in
   return IG_OK;
 }
 
+static ig_status fail_in_step(const ig_normal_steps *steps, size_t index, ig_status status,
+                              ig_error *err) {
+  const char *name = "";
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    if (types[i].kind == steps->list[index].kind) name = types[i].type;
+  return ig_fail_in(err, status, "tokenizer.json: normalizer: step %zu (%s)", index + 1, name);
+}
+
 ig_status ig_normal_steps_apply(const ig_normal_steps *steps, ig_mapped_text *text, ig_error *err) {
+  const size_t most = ig_text_growth_limit(text->length);
   ig_status status = IG_OK;
   for (size_t i = 0; status == IG_OK && i < steps->count; i++) {
-    ig_mapped_text out = {0};
+    ig_mapped_text out = {.most = most};
     status = apply_step(&steps->list[i], text, &out, err);
     ig_mapped_text_free(text);
     *text = out;
+    if (status == IG_ERROR_FORMAT) status = fail_in_step(steps, i, status, err);
   }
+  text->most = 0;
   return status;
 }

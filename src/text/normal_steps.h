@@ -4,6 +4,7 @@
 #define IG_TEXT_NORMAL_STEPS_H
 #include "text/charsmap.h"
 #include "text/normal_forms.h"
+#include "text/text_growth.h"
 #include "text/text_pattern.h"
 #include "text/word_normalization.h"
 
@@ -39,6 +40,7 @@ ig_status ig_normal_steps_read(ig_normal_steps *steps, const json_t *normalizer,
 // Adds a step of IG_NORMAL_WORDS.
 ig_status ig_normal_steps_add_words(ig_normal_steps *steps, const ig_word_normalization *words,
                                     ig_error *err);
-// Replaces the text by the normalized one.
+// Replaces the text by the normalized one. A step that makes more than ig_text_growth_limit of it
+// is IG_ERROR_FORMAT.
 ig_status ig_normal_steps_apply(const ig_normal_steps *steps, ig_mapped_text *text, ig_error *err);
 #endif

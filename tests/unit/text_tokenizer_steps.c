@@ -183,6 +183,39 @@ static void refuses_other_pairs(void **state) {
   }
 }
 
+// Forty steps, each of which writes a letter twice: refused at the one that makes too much.
+static void bounds_growth(void **state) {
+  (void)state;
+  static const char *const parts[] = {"normalizer", "decoder"};
+  for (size_t p = 0; p < 2; p++) {
+    char text[6000];
+    size_t length = (size_t)snprintf(
+        text, sizeof text, "{\"version\": \"1.0\", \"%s\": {\"type\": \"Sequence\", \"%ss\": [",
+        parts[p], parts[p]);
+    for (int i = 0; i < 40; i++)
+      length += (size_t)snprintf(text + length, sizeof text - length,
+                                 "%s{\"type\": \"Replace\", \"pattern\": {\"String\": \"a\"}, "
+                                 "\"content\": \"aa\"}",
+                                 i ? ", " : "");
+    snprintf(text + length, sizeof text - length, "]}, %s}", UNIGRAM);
+    write_config("");
+    write_file("tokenizer.json", text);
+    ig_tokenizer *t = load_from(directory);
+    ig_error err = {0};
+    ig_ids ids = {0};
+    static const int a[] = {2};
+    char *out = NULL;
+    const ig_status status = p == 0 ? ig_tokenizer_encode_source(t, "aaaa", 4, &ids, &err)
+                                    : ig_tokenizer_decode(t, a, 1, &out, &err);
+    assert_int_equal(status, IG_ERROR_FORMAT);
+    const char *step = p == 0 ? "normalizer: step 15 (Replace): it makes the text longer than 65792"
+                              : "decoder: step 17: it makes the text longer than 65600";
+    if (!strstr(err.message, step)) fail_msg("%s", err.message);
+    ig_ids_free(&ids);
+    ig_tokenizer_free(t);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(has_the_ids_of_transformers),
@@ -190,6 +223,7 @@ int main(void) {
       cmocka_unit_test(refuses_other_pairs),
       cmocka_unit_test(refuses_by_name),
       cmocka_unit_test(does_without_steps),
+      cmocka_unit_test(bounds_growth),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
