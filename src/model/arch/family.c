@@ -14,6 +14,7 @@
   DO(marian_ssru)    \
   DO(bart)           \
   DO(bert)           \
+  DO(camembert)      \
   DO(distilbert)     \
   DO(m2m_100)        \
   DO(mbart)          \

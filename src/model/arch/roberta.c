@@ -2,10 +2,9 @@
 // count on from the padding's id.
 #include "model/arch/roberta.h"
 
-#include <stddef.h>
-
 #include "base/fail.h"
 #include "model/arch/encoder_rows.h"
+#include "model/arch/encoder_tokenizers.h"
 
 const ig_json_key ig_roberta_keys[] = {IG_ENCODER_KEYS};
 
@@ -43,6 +42,5 @@ void ig_roberta_adjust_json(const ig_config *c, json_t *json) {
                       json_integer(c->positions.count + c->positions.offset));
 }
 
-static const ig_tokenizer_description *const tokenizers[] = {&ig_tokenizer_description_steps, NULL};
-
-const ig_family ig_family_roberta = IG_ROBERTA_FAMILY("roberta", "RobertaModel", tokenizers);
+const ig_family ig_family_roberta =
+    IG_ROBERTA_FAMILY("roberta", "RobertaModel", ig_encoder_tokenizers_roberta);

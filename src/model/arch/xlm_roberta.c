@@ -1,9 +1,6 @@
 // XLM-RoBERTa   (Conneau et al. 2020): RoBERTa with a vocabulary of a hundred languages.
-#include <stddef.h>
-
+#include "model/arch/encoder_tokenizers.h"
 #include "model/arch/roberta.h"
 
-static const ig_tokenizer_description *const tokenizers[] = {&ig_tokenizer_description_steps, NULL};
-
 const ig_family ig_family_xlm_roberta =
-    IG_ROBERTA_FAMILY("xlm-roberta", "XLMRobertaModel", tokenizers);
+    IG_ROBERTA_FAMILY("xlm-roberta", "XLMRobertaModel", ig_encoder_tokenizers_xlm_roberta);
