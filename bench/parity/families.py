@@ -300,7 +300,9 @@ def spoiled(weights, name, seed):
 
 
 def tensor_names(weights):
-    return [name for name in weights if not name.endswith("k_proj.bias")]
+    """Those that results depend on. Where tables are apart, nobody reads the one for all."""
+    unread = "model.shared.weight" if "model.encoder.embed_tokens.weight" in weights else None
+    return [name for name in weights if not name.endswith("k_proj.bias") and name != unread]
 
 
 def unnoticed(command, sources, targets, expected):
