@@ -1,23 +1,11 @@
 // The statistics of ingot translate, as JSON.
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "error.h"
 #include "json.h"
 #include "translate_values.h"
 #include "whole_file.h"
-
-// ru_maxrss is in kilobytes, on macOS in bytes.
-static double peak_bytes(void) {
-  struct rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-#ifdef __APPLE__
-  return (double)usage.ru_maxrss;
-#else
-  return (double)usage.ru_maxrss * 1024;
-#endif
-}
 
 // The models as JSON: a name, or a list of names.
 static void write_models(FILE *file, const cli_list *models) {
@@ -46,8 +34,8 @@ static void print_stats(FILE *file, const cli_translate_values *values,
           stats->late_codes, stats->kept_unknowns, stats->glossary_terms, stats->missing_terms,
           stats->excluded_terms);
   fprintf(file, "\"lines_before\": %zu, ", lines_before);
-  fprintf(file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %.0f, ",
-          stats->load_seconds, stats->seconds, peak_bytes());
+  fprintf(file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %zu, ",
+          stats->load_seconds, stats->seconds, ig_peak_memory());
   fprintf(file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa,
           stats->threads, stats->workers);
   write_models(file, &values->models);

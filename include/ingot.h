@@ -44,6 +44,8 @@ ig_status ig_isa_name(const char **name, ig_error *err);
 const char *ig_isa_supported(size_t index);
 /* The cores that this process may use: what "threads 0" means in options. */
 int ig_cpu_count(void);
+/* The most memory that this process has had in RAM, in bytes; 0: the system does not say. */
+size_t ig_peak_memory(void);
 /* The CPU's own name, cut to 63 bytes; "unknown" if it has none. */
 void ig_cpu_name(char name[64]);
 /* An interrupter asks runs to stop: those, and only those, whose options name it.

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/allocate.h"
 #include "base/clock.h"
@@ -260,13 +259,7 @@ static ig_status write_stats(const ig_training_loop *l, const char *path, ig_err
                target_tokens = (double)(s->target_tokens - l->first_target);
   const char *isa;
   IG_TRY(ig_isa_name(&isa, err));
-  struct rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-#ifdef __APPLE__
-  const json_int_t peak = usage.ru_maxrss;
-#else
-  const json_int_t peak = (json_int_t)usage.ru_maxrss * 1024;
-#endif
+  const json_int_t peak = (json_int_t)ig_peak_memory();
   json_t *stats = json_pack(
       "{s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, s:s, s:i, s:I}", "updates",
       s->update - l->first_update, "update", s->update, "source_tokens",

@@ -27,3 +27,16 @@ for threads in 1 2; do
   echo "$threads threads: $few lines $first bytes, $many lines $second bytes"
   [ "$second" -le $((first + allowed)) ] || fail "$many lines took $second bytes, $few took $first"
 done
+
+# A large program that starts the command is not counted.
+if [ -r /proc/self/status ]; then
+  head -8 ids >few.ids
+  (
+    large=$(head -c 150000000 /dev/zero | tr '\0' x)
+    [ ${#large} -eq 150000000 ] || exit 1
+    exec "$INGOT" translate -m "$model" -i few.ids -o out.ids --ids --ids-in --max-length 3 \
+      --stats stats.json --quiet
+  ) || fail "from a large program: $?"
+  peak=$(sed 's/.*"peak_rss_bytes": \([0-9]*\).*/\1/' stats.json)
+  [ "$peak" -gt 1000000 ] && [ "$peak" -lt 140000000 ] || fail "from a large program: $peak bytes"
+fi
