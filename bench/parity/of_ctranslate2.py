@@ -34,6 +34,8 @@ KINDS = {
         scale_embedding=True, decoder_start_token_id=2, **SMALL)),
     "m2m_100": lambda: transformers.M2M100ForConditionalGeneration(
         transformers.M2M100Config(**SMALL)),
+    "pegasus": lambda: transformers.PegasusForConditionalGeneration(transformers.PegasusConfig(
+        scale_embedding=True, **SMALL)),
 }
 
 
@@ -43,7 +45,8 @@ class Tokens:
     special_tokens_map, num_madeup_words, unk_token_id = {}, 0, 3
 
     def __init__(self, kind, count):
-        special = ["</s>", "<unk>"] if kind == "marian" else ["<s>", "<pad>", "</s>", "<unk>"]
+        special = {"marian": ["</s>", "<unk>"], "pegasus": ["<pad>", "</s>", "<s>", "<unk>"]}.get(
+            kind, ["<s>", "<pad>", "</s>", "<unk>"])
         self.list = special + [f"t{i}" for i in range(len(special), count)]
         if kind == "marian":
             self.list[-1] = "<pad>"
@@ -60,7 +63,7 @@ def make_model(kind, seed, last=299):
     model = KINDS[kind]().eval()
     with torch.no_grad():
         for name, weight in model.named_parameters():
-            if "embed_positions" in name and kind == "marian":
+            if "embed_positions" in name and kind in ("marian", "pegasus"):
                 continue  # sinusoids
             if weight.dim() == 1:
                 weight.add_(0.1 * torch.randn(weight.shape))
@@ -77,7 +80,7 @@ def make_model(kind, seed, last=299):
 
 
 def convert(model, kind, directory, quantization):
-    model.config.normalize_before = kind in ("mbart", "m2m_100")
+    model.config.normalize_before = kind not in ("marian", "bart")
     model.config.normalize_embedding = kind in ("bart", "mbart")
     model.config.tokenizer_class = "MBart50Tokenizer"
     with torch.no_grad():
