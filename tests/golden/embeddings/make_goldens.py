@@ -3,9 +3,9 @@
 
     python tests/golden/embeddings/make_goldens.py DIRECTORY
 
-expected-POOLING.txt has a line of numbers for each line of texts.txt, each text run alone and cut to
-max_seq_length; those of the model's own files (mean, divided by its length) are expected.txt. Made
-with transformers 5.23 and torch 2.13."""
+expected-POOLING.txt has a line of numbers for each line of texts.txt, each text run alone and cut
+to max_seq_length; those of the model's own files (mean, divided by its length) are expected.txt.
+Made with transformers 5.23 and torch 2.13."""
 import json
 import pathlib
 import sys
