@@ -36,15 +36,15 @@ static const cli_option embed_options[] = {
                       "text, a line of numbers for each line, or binary, 32-bit floats in the "
                       "machine's order, vector after vector. Default: text."),
     CLI_CHOICE_OPTION("pooling", "NAME", pooling, poolings,
-                      "How the tokens' vectors become one: their mean, the first one (BERT's "
-                      "[CLS]) or the largest numbers. Default: what 1_Pooling/config.json says, "
+                      "How the tokens' vectors become one: their mean, the first one "
+                      "([CLS]) or the largest numbers. Default: what 1_Pooling/config.json says, "
                       "else mean."),
     CLI_CHOICE_OPTION("unit-length", "NAME", unit_length, yes_or_no,
                       "Whether each vector is divided by its length. Default: yes where "
                       "modules.json lists a Normalize."),
     CLI_INTEGER_OPTION("max-length", "N", max_length, 1, 1 << 20,
                        "Tokens of a text, at most; longer ones are cut, with a warning. Default: "
-                       "max_seq_length of sentence_bert_config.json, else the model's positions."),
+                       "max_seq_length of sentence-transformers, else the model's positions."),
     CLI_THREADS_OPTION,
     CLI_INTEGER_OPTION("workers", "N", workers, 1, CLI_MOST_THREADS,
                        "Batches at the same time, each on one thread. Default: by the work."),
@@ -213,7 +213,7 @@ const cli_verb cli_embed = {
         "of sentence-transformers says itself how (1_Pooling, modules.json); what it asks for and "
         "is not built is refused by name. A line's vector has the same bits for any threads and "
         "whatever else is in the file.",
-    .examples = "ingot embed -m all-MiniLM-L6-v2 -i sentences.txt -o vectors.txt",
+    .examples = "ingot embed -m models/sentences -i sentences.txt -o vectors.txt",
     .options = embed_options,
     .option_count = sizeof embed_options / sizeof *embed_options,
     .run = run_embed,

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "io/json.h"
+#include "model/arch/sentence_files.h"
 
 typedef struct pooling_mode {
   const char *key;
@@ -83,11 +84,15 @@ static ig_status read_modules(const char *directory, ig_unit_length *out, ig_err
 }
 
 static ig_status read_length(const char *directory, int *out, ig_error *err) {
-  json_t *json;
-  IG_TRY(ig_json_load_in_if_exists(directory, "sentence_bert_config.json", &json, err));
-  const ig_status status = json ? ig_json_int((ig_json_object){json, "sentence_bert_config.json"},
-                                              "max_seq_length", 0, out, err)
-                                : IG_OK;
+  json_t *json = NULL;
+  const char *const *name = ig_sentence_files;
+  for (; *name; name++) {
+    IG_TRY(ig_json_load_in_if_exists(directory, *name, &json, err));
+    if (json) break;
+  }
+  if (!json) return IG_OK;
+  const ig_status status =
+      ig_json_int((ig_json_object){json, *name}, "max_seq_length", 0, out, err);
   json_decref(json);
   return status;
 }
