@@ -17,11 +17,17 @@ void ig_reading_free(ig_reading *r) {
   *r = (ig_reading){0};
 }
 
+// Whether the context before is this one, and has tokens: one without them fails each time.
+static bool is_read(const ig_reading *r, const char *text) {
+  if (r->context_count == 0) return false;
+  const ig_reading_context *before = &r->contexts[r->context_count - 1];
+  return before->tokens.ids.count > 0 && strcmp(before->text, text) == 0;
+}
+
 // The context's tokens; that of the question before is not read again.
 static ig_status read_context(const ig_reading_options *o, const char *text, ig_reading *r,
                               ig_error *err) {
-  if (r->context_count > 0 && strcmp(r->contexts[r->context_count - 1].text, text) == 0)
-    return IG_OK;
+  if (is_read(r, text)) return IG_OK;
   IG_TRY(ig_allocate_more((void **)&r->contexts, &r->context_capacity, r->context_count + 1,
                           sizeof *r->contexts, err));
   ig_reading_context *c = &r->contexts[r->context_count++];

@@ -178,26 +178,40 @@ static void as_run_qa(void **state) {
 
 // ---- questions that cannot be asked -----------------------------------------
 
+enum { MOST_ASKED = 9 };
+
 static void problems(void **state) {
   const goldens *g = *state;
   ig_answerer *answerer = open_answerer(g, ig_answerer_options_default());
   const char *long_question = "who who who who who who who who who who who who who who who who who";
-  const ig_question asked[] = {{"", "The city."},
-                               {"Who?", ""},
-                               {long_question, "The city of Lyon is near the old bridge in Lyon."},
-                               {"Who \xff?", "The city."},
-                               {"Who?", "The city."}};
-  ig_answers found[5];
+  const ig_question asked[MOST_ASKED] = {
+      {"", "The city."},
+      {"Who?", ""},
+      {long_question, "The city of Lyon is near the old bridge in Lyon."},
+      {"Who \xff?", "The city."},
+      {"Who?", "The city."},
+      // A context that cannot be read is none for the next question either.
+      {"Who?", " \n"},
+      {"Who?", " \n"},
+      {"Who?", "A \x93town\x94."},
+      {"Who?", "A \x93town\x94."}};
+  ig_answers found[MOST_ASKED];
   ig_error err;
-  if (ig_answerer_run(answerer, asked, 5, found, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_answerer_run(answerer, asked, MOST_ASKED, found, &err) != IG_OK)
+    fail_msg("%s", err.message);
   assert_string_equal(found[0].problem, "the question has no tokens");
   assert_string_equal(found[1].problem, "the context has no tokens");
   assert_non_null(strstr(found[2].problem, "leave 4 of a window's 24 to the context"));
   assert_non_null(strstr(found[3].problem, "UTF-8"));
   assert_null(found[4].problem);
   assert_int_equal(found[4].count, 1);
-  assert_int_equal((int)ig_answerer_stats(answerer).problems, 4);
-  for (int i = 0; i < 5; i++) ig_answers_free(&found[i]);
+  for (int i = 5; i < MOST_ASKED; i++) {
+    assert_non_null(found[i].problem);
+    assert_non_null(strstr(found[i].problem, i < 7 ? "the context has no tokens" : "UTF-8"));
+    assert_int_equal(found[i].count, 0);
+  }
+  assert_int_equal((int)ig_answerer_stats(answerer).problems, MOST_ASKED - 1);
+  for (int i = 0; i < MOST_ASKED; i++) ig_answers_free(&found[i]);
   ig_answerer_free(answerer);
 }
 
