@@ -380,6 +380,7 @@ static ig_status encode_batch(ig_worker *w, const ig_engine_job *job, const take
                                      .rows = &(ig_ragged){(int)b->count, w->source.offsets}};
     found = ig_ensemble_encoding_run(w->encoding, m, &batch);
   }
+  IG_TRY(ig_interrupt_check(&w->watch, err));  // the rows may not be whole
   const size_t columns = (size_t)found.columns, d = (size_t)found.hidden_columns;
   for (size_t i = 0; i < b->count; i++) {
     const size_t begin = (size_t)w->source.offsets[i], row = found.of_sequences ? i : begin;

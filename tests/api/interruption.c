@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "answer_fixture.h"
 #include "ingot.h"
 
 enum { LINES = 1500 };
@@ -99,6 +101,7 @@ static ig_status translate(ig_translator *translator, lines *l, size_t total) {
 typedef struct stopping {
   lines *lines;
   ig_interrupter *interrupter;
+  int microseconds;  // before it, of stop_soon
 } stopping;
 
 // The whole text is in a window when it is interrupted.
@@ -120,7 +123,7 @@ static void a_window_is_interrupted(void **state) {
     ig_translator *translator = open_translator(threads, 1000, one);
     lines l = {.count = LINES};
     pthread_t thread;
-    stopping s = {&l, one};
+    stopping s = {.lines = &l, .interrupter = one};
     ig_interrupt(other);  // is not meant for this one
     assert_int_equal(pthread_create(&thread, NULL, stop_when_read, &s), 0);
     assert_int_equal(translate(translator, &l, 0), IG_INTERRUPTED);
@@ -149,6 +152,57 @@ static void scoring_is_interrupted(void **state) {
   assert_int_equal(ig_score_targets(translator, &stream, read_line, NULL, &err), IG_INTERRUPTED);
   ig_translator_free(translator);
   ig_interrupter_free(interrupter);
+}
+
+static void *stop_soon(void *context) {
+  const stopping *s = context;
+  usleep((useconds_t)s->microseconds);
+  ig_interrupt(s->interrupter);
+  return NULL;
+}
+
+// Whenever it comes, there are the answers or none: never those of a batch that was not finished.
+static void answers_are_whole_or_none(void **state) {
+  (void)state;
+  enum { TOKENS = 3000, TIMES = 30 };
+  static char context[2 * TOKENS + 1], other[2 * TOKENS + 1];
+  char path[64];
+  ig_answerer *answerer;
+  ig_answerer_options options = ig_answerer_options_default();
+  ig_answers expected, found;
+  for (int i = 0; i < TOKENS; i++) {
+    memcpy(context + 2 * i, (char[]){(char)('a' + i * i % 5), ' '}, 2);
+    memcpy(other + 2 * i, (char[]){(char)('a' + i * i % 3), ' '}, 2);
+  }
+  const ig_question question = {"who ?", context}, different = {"what ?", other};
+  snprintf(path, sizeof path, "%s/answers", directory);
+  assert_int_equal(mkdir(path, 0700), 0);
+  done(save_answer_model(path, &err));
+  options.threads = 1;
+  options.batch_tokens = 1 << 20;
+  done(ig_interrupter_create(&options.interrupter, &err));
+  done(open_answerer(path, &options, &answerer, &err));
+  done(ig_answerer_run(answerer, &question, 1, &expected, &err));
+  const int whole = (int)(ig_answerer_stats(answerer).seconds * 1e6);
+  for (int i = 0; i < TIMES; i++) {
+    pthread_t thread;
+    // Its rows are what is left in memory.
+    done(ig_answerer_run(answerer, &different, 1, &found, &err));
+    ig_answers_free(&found);
+    stopping s = {.interrupter = options.interrupter, .microseconds = i * whole / TIMES};
+    assert_int_equal(pthread_create(&thread, NULL, stop_soon, &s), 0);
+    const ig_status status = ig_answerer_run(answerer, &question, 1, &found, &err);
+    pthread_join(thread, NULL);
+    ig_interrupter_reset(options.interrupter);
+    if (status == IG_INTERRUPTED) continue;
+    done(status);
+    assert_int_equal(found.count, expected.count);
+    assert_memory_equal(&found.list[0].score, &expected.list[0].score, sizeof(double));
+    ig_answers_free(&found);
+  }
+  ig_answers_free(&expected);
+  ig_answerer_free(answerer);
+  ig_interrupter_free(options.interrupter);
 }
 
 // All of a short text is read before it is translated; of a long one the caller may know.
@@ -215,6 +269,7 @@ static void a_fork_never_hangs(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_window_is_interrupted), cmocka_unit_test(scoring_is_interrupted),
-      cmocka_unit_test(progress_has_a_total), cmocka_unit_test(a_fork_never_hangs)};
+      cmocka_unit_test(answers_are_whole_or_none), cmocka_unit_test(progress_has_a_total),
+      cmocka_unit_test(a_fork_never_hangs)};
   return cmocka_run_group_tests(tests, make_model, remove_model);
 }
