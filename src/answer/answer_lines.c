@@ -149,6 +149,8 @@ ig_status ig_answer_lines(ig_answerer *answerer, const ig_line_stream *stream,
                           const ig_reporter *reporter, ig_error *err) {
   IG_TRY(ig_fail_if_null(answerer, "answerer", err));
   IG_TRY(ig_fail_if_null(stream, "stream", err));
+  IG_TRY(ig_fail_if_missing(!stream->read, "stream: read", err));
+  IG_TRY(ig_fail_if_missing(!stream->write, "stream: write", err));
   lines_answering *s = ig_allocate(1, sizeof *s, err);
   if (!s) return IG_ERROR_MEMORY;
   s->answerer = answerer;

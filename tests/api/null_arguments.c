@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "answer_fixture.h"
 #include "ingot.h"
 #include "ingot_measure.h"
 
@@ -22,6 +23,7 @@ static ig_model *model;
 static ig_trainer *trainer;
 static ig_engine *engine;
 static ig_translator *translator;
+static ig_answerer *answerer;
 static char directory[] = "/tmp/ingot-null-XXXXXX";
 static ig_error err;
 
@@ -50,11 +52,14 @@ static int open_all(void **state) {
   done(ig_trainer_create(model, NULL, &trainer, &err));
   done(ig_engine_open(&one, &ids, &engine, &err));
   done(ig_translator_open_on(engine, &lines, &translator, &err));
+  done(save_answer_model(directory, &err));
+  done(open_answerer(directory, NULL, &answerer, &err));
   return 0;
 }
 
 static int close_all(void **state) {
   (void)state;
+  ig_answerer_free(answerer);
   ig_translator_free(translator);
   ig_engine_free(engine);
   ig_trainer_free(trainer);
@@ -194,6 +199,48 @@ static void translators(void) {
   REFUSED(ig_score_targets(translator, &stream, NULL, NULL, &err));
   assert_int_equal(ig_translator_stats(NULL).sentences, 0);
   ig_translator_free(NULL);
+}
+
+static void answerers(void) {
+  const ig_line_stream stream = {.read = read_end, .write = write_nothing};
+  const ig_line_stream no_read = {.write = write_nothing}, no_write = {.read = read_end};
+  const ig_ensemble_member member = {.directory = directory}, nameless = {.directory = NULL};
+  const ig_ensemble one = {.members = &member, .count = 1}, of_none = {.members = &member},
+                    without = {.count = 1}, unnamed = {.members = &nameless, .count = 1};
+  const ig_question question = {"who ?", "a b"};
+  const ig_answer_files files = {.questions = "none.json", .predictions = "out.json"};
+  ig_answer_files lacking = files;
+  ig_answerer *made;
+  ig_answers found;
+  REFUSED(ig_answerer_open(NULL, NULL, &made, &err));
+  REFUSED(ig_answerer_open(&one, NULL, NULL, &err));
+  REFUSED(ig_answerer_open(&of_none, NULL, &made, &err));
+  REFUSED(ig_answerer_open(&without, NULL, &made, &err));
+  REFUSED(ig_answerer_open(&unnamed, NULL, &made, &err));
+  REFUSED(ig_answerer_run(NULL, &question, 1, &found, &err));
+  REFUSED(ig_answerer_run(answerer, NULL, 1, &found, &err));
+  REFUSED(ig_answerer_run(answerer, &question, 1, NULL, &err));
+  // A question without a text is a problem of its own.
+  done(ig_answerer_run(answerer, &(ig_question){.context = "a"}, 1, &found, &err));
+  assert_non_null(found.problem);
+  ig_answers_free(&found);
+  done(ig_answerer_run(answerer, &(ig_question){.question = "a"}, 1, &found, &err));
+  assert_non_null(found.problem);
+  ig_answers_free(&found);
+  REFUSED(ig_answer_squad(NULL, &files, &err));
+  REFUSED(ig_answer_squad(answerer, NULL, &err));
+  lacking.questions = NULL;
+  REFUSED(ig_answer_squad(answerer, &lacking, &err));
+  lacking = files;
+  lacking.predictions = NULL;
+  REFUSED(ig_answer_squad(answerer, &lacking, &err));
+  REFUSED(ig_answer_lines(NULL, &stream, NULL, &err));
+  REFUSED(ig_answer_lines(answerer, NULL, NULL, &err));
+  REFUSED(ig_answer_lines(answerer, &no_read, NULL, &err));
+  REFUSED(ig_answer_lines(answerer, &no_write, NULL, &err));
+  assert_int_equal(ig_answerer_stats(NULL).questions, 0);
+  ig_answers_free(NULL);
+  ig_answerer_free(NULL);
 }
 
 static void ensembles(void) {
@@ -345,6 +392,9 @@ static const struct {
     {"ig_translator_open ig_translator_open_on ig_translate ig_translate_lines ig_score_targets "
      "ig_translator_stats ig_translator_free",
      translators},
+    {"ig_answerer_open ig_answerer_run ig_answer_squad ig_answer_lines ig_answerer_stats "
+     "ig_answerer_free ig_answers_free",
+     answerers},
     {"ig_translator_open_ensemble ig_engine_open ig_engine_free", ensembles},
     {"ig_generate", generations},
     {"ig_score_lines ig_score_resampled ig_score_squad ig_score_held_out", scores},
@@ -360,7 +410,8 @@ static const struct {
     {"ig_version ig_status_name ig_cpu_count ig_isa_supported ig_clean_text ig_interrupt "
      "ig_interrupter_create ig_interrupter_reset ig_interrupter_free "
      "ig_torch_options_default ig_trainer_options_default ig_translator_options_default "
-     "ig_engine_options_default ig_held_out_options_default ig_fuse_options_default "
+     "ig_answerer_options_default ig_engine_options_default ig_held_out_options_default "
+     "ig_fuse_options_default "
      "ig_inspect_options_default ig_convert_options_default ig_timing_options_default",
      nothing_to_refuse},
 };
