@@ -2,6 +2,8 @@
 // answers.
 #include "ingot_answer.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +82,26 @@ static ig_status check_heads(const ig_engine_members *members, ig_error *err) {
                  "config.json, `architectures`, must end in ForQuestionAnswering");
 }
 
+ig_status ig_answer_model_check_types(const ig_model *model, const ig_tokenizer *tokenizer,
+                                      ig_error *err) {
+  ig_tokenizer_frame frame = {0};
+  const ig_status status = ig_tokenizer_pairs_frame(tokenizer, &frame, err);
+  const int types = model->config.token_types, most = frame.second_type;
+  ig_tokenizer_frame_free(&frame);
+  IG_TRY(status);
+  if (types == 0 || most < types) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "the tokenizer gives contexts the type %d, but the model has %d of them "
+                 "(type_vocab_size)",
+                 most, types);
+}
+
+static ig_status check_types(const ig_engine_members *members, ig_error *err) {
+  for (int m = 0; m < members->models.count; m++)
+    IG_TRY(ig_answer_model_check_types(members->models.list[m].model, members->tokenizers[0], err));
+  return IG_OK;
+}
+
 static ig_status create_spans(ig_answerer *a, ig_error *err) {
   const ig_answerer_options *o = &a->options;
   if (o->post_processing == IG_POST_PROCESSING_PIPELINE)
@@ -99,6 +121,7 @@ static ig_status set_up(ig_answerer *a, ig_error *err) {
   const ig_engine_members *members = ig_engine_members_of(a->engine);
   a->tokenizer = members->tokenizers[0];
   IG_TRY(check_heads(members, err));
+  IG_TRY(check_types(members, err));
   IG_TRY(settle_options(a, err));
   a->stats.threads = ig_engine_threads(a->engine);
   return create_spans(a, err);
@@ -191,12 +214,23 @@ static void free_logits(window_logits *l) {
   free(l->values);
 }
 
+// Neither NaN, nor so large that the sums which answers are compared by overflow.
+static bool is_comparable(float logit) { return fabsf(logit) <= FLT_MAX / 4; }
+
 static ig_status keep_logits(void *context, size_t window, const ig_engine_encoding *encoding,
                              ig_error *err) {
-  (void)err;
   const window_logits *l = context;
-  memcpy(l->values + 2 * l->offsets[window], encoding->outputs,
-         2 * (size_t)encoding->rows * sizeof *l->values);
+  const size_t count = 2 * (size_t)encoding->rows;
+  float *to = l->values + 2 * l->offsets[window];
+  for (size_t i = 0; i < count; i++) {
+    to[i] = encoding->outputs[i];
+    if (!is_comparable(to[i]))
+      return ig_fail(
+          err, IG_ERROR_DIVERGED,
+          "answering: token %zu of a window has the logit %g, by which no answers can be "
+          "compared: the model's weights are damaged, or too large",
+          i / 2 + 1, (double)to[i]);
+  }
   return IG_OK;
 }
 

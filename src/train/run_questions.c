@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "answer/answer_corpus.h"
+#include "answer/answer_model.h"
 #include "base/fail.h"
 #include "base/report.h"
 
@@ -53,6 +54,7 @@ ig_status ig_run_questions_load(ig_run *run, ig_error *err) {
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "%s: data.stride: expected less than data.max_length, %d, found %d",
                    run->config.path, run->max_length, d->stride);
+  IG_TRY(ig_answer_model_check_types(run->model, run->tokenizer, err));
   const ig_status status =
       load_questions(run, "data.train", d->train_questions, &train, &run->train, err);
   ig_squad_free(&train);

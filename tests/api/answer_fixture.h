@@ -14,12 +14,15 @@ static inline ig_status write_answer_vocabulary(const char *directory) {
   return fclose(file) == 0 ? IG_OK : IG_ERROR_IO;
 }
 
-// In a directory that exists.
-static inline ig_status save_answer_model(const char *directory, ig_error *err) {
-  static const char json[] =
-      "{\"architectures\": [\"BertForQuestionAnswering\"], \"vocab_size\": 14,"
-      "\"hidden_size\": 64, \"num_hidden_layers\": 2, \"num_attention_heads\": 4,"
-      "\"intermediate_size\": 128, \"initializer_range\": 0.5}";
+// In a directory that exists, with so many types of tokens.
+static inline ig_status save_answer_model(const char *directory, int types, ig_error *err) {
+  char json[512];
+  snprintf(json, sizeof json,
+           "{\"architectures\": [\"BertForQuestionAnswering\"], \"vocab_size\": 14,"
+           "\"hidden_size\": 64, \"num_hidden_layers\": 2, \"num_attention_heads\": 4,"
+           "\"intermediate_size\": 128, \"initializer_range\": 0.5,"
+           "\"type_vocab_size\": %d}",
+           types);
   ig_config *config;
   ig_model *model = NULL;
   ig_status status = ig_config_create("bert", json, &config, err);

@@ -177,7 +177,7 @@ static void answers_are_whole_or_none(void **state) {
   const ig_question question = {"who ?", context}, different = {"what ?", other};
   snprintf(path, sizeof path, "%s/answers", directory);
   assert_int_equal(mkdir(path, 0700), 0);
-  done(save_answer_model(path, &err));
+  done(save_answer_model(path, 2, &err));
   options.threads = 1;
   options.batch_tokens = 1 << 20;
   done(ig_interrupter_create(&options.interrupter, &err));

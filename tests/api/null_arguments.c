@@ -52,7 +52,7 @@ static int open_all(void **state) {
   done(ig_trainer_create(model, NULL, &trainer, &err));
   done(ig_engine_open(&one, &ids, &engine, &err));
   done(ig_translator_open_on(engine, &lines, &translator, &err));
-  done(save_answer_model(directory, &err));
+  done(save_answer_model(directory, 2, &err));
   done(open_answerer(directory, NULL, &answerer, &err));
   return 0;
 }

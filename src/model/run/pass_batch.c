@@ -64,8 +64,18 @@ static ig_status check_recurrent(const ig_batch *batch, const ig_config *config,
                  "target");
 }
 
+// A second text adds the second row of the types.
+static ig_status check_second_text(int row, int sequence, const ig_config *config, ig_error *err) {
+  if (row == 0 || config->token_types != 1) return IG_OK;
+  return ig_fail(
+      err, IG_ERROR_ARGUMENT,
+      "target %d of sequence %d: expected 0, for the model has one type of tokens, found "
+      "a second text from row %d on",
+      IG_SPAN_SECOND_TEXT, sequence, row);
+}
+
 // Of an encoder with a head for spans.
-static ig_status check_spans(const ig_batch *batch, ig_error *err) {
+static ig_status check_spans(const ig_batch *batch, const ig_config *config, ig_error *err) {
   if (!batch->target_output)
     return ig_fail(err, IG_ERROR_ARGUMENT, "target_output: an encoder's batch needs its spans");
   for (int s = 0; s < batch->sequences; s++) {
@@ -81,6 +91,8 @@ static ig_status check_spans(const ig_batch *batch, ig_error *err) {
                        "target %d of sequence %d: expected a row from 0 to %d, found %d", i, s,
                        rows - 1, row);
     }
+    IG_TRY(check_second_text(batch->target_output[s * IG_SPAN_TARGETS + IG_SPAN_SECOND_TEXT], s,
+                             config, err));
   }
   return IG_OK;
 }
@@ -99,7 +111,7 @@ ig_status ig_pass_batch_check_contents(const ig_batch *batch, int longest, const
   IG_TRY(check_ids("source", batch->source, source_rows, config->vocab_size, err));
   if (!ig_config_decodes(config)) {
     IG_TRY(check_longest(longest, config, err));
-    return check_spans(batch, err);
+    return check_spans(batch, config, err);
   }
   IG_TRY(
       check_ids("target input", batch->target_input, target_rows, config->target_vocab_size, err));
