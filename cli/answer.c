@@ -99,8 +99,12 @@ typedef struct answering {
 
 // ---- one question -----------------------------------------------------------
 
+// One line, whose text has spaces for tabs and ends of lines.
 static void print_answer(const ig_answer *answer) {
-  printf("%.9g\t%zu\t%zu\t%s\n", answer->score, answer->start_code, answer->end_code, answer->text);
+  printf("%.9g\t%zu\t%zu\t", answer->score, answer->start_code, answer->end_code);
+  for (const char *at = answer->text; *at != '\0'; at++)
+    putchar(strchr("\t\r\n", *at) != NULL ? ' ' : *at);
+  putchar('\n');
 }
 
 static void print_answer_json(const ig_answer *answer) {
@@ -297,6 +301,11 @@ static int check_values(const cli_verb *verb, const answer_values *v) {
     return cli_usage_error(verb, "--question needs --context, and --context a --question");
   if ((v->question == NULL) == (v->input == NULL))
     return cli_usage_error(verb, "expected either --question and --context, or --input");
+  if (v->question != NULL && (v->output != NULL || v->json_lines))
+    return cli_usage_error(verb, "%s is of --input: the answer to --question is printed",
+                           v->output != NULL ? "--output" : "--json-lines");
+  if (v->input != NULL && v->print_json)
+    return cli_usage_error(verb, "--json is of --question: answers to --input are JSON anyway");
   const bool squad = v->input != NULL && !v->json_lines;
   if (!squad && (v->n_best_file != NULL || v->null_odds != NULL))
     return cli_usage_error(verb, "--n-best-file and --null-odds are of an --input in SQuAD's form");
@@ -371,8 +380,9 @@ const cli_verb cli_answer = {
         "ForQuestionAnswering. A text that is longer than the model reads at once is read in "
         "windows that overlap.\n\n"
         "With --question the answer is printed, or with --n-best lines of score, place and "
-        "answer; places are those of characters of the context, from 0. The score of "
-        "pipeline is a sum over windows and places, and no probability.\n\n"
+        "answer; places are those of characters of the context, from 0, where the "
+        "end of a line is one character; tabs and ends of lines in an answer are printed as "
+        "spaces. The score of pipeline is a sum over windows and places, and no probability.\n\n"
         "A file in SQuAD's form gives one JSON object of answers by the questions' ids, which "
         "`ingot score squad` takes. A question that cannot be asked (it is empty, or leaves its "
         "context no room) is told, and its answer is empty.",

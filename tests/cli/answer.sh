@@ -19,6 +19,15 @@ has out '"start": 42, "end": 46}'
 # shellcheck disable=SC2086
 expect 0 "$INGOT" answer -m "$model" --question 'Which river?' --context context $short --n-best 3
 [ "$(wc -l <out)" -eq 3 ] || fail "not three answers"
+# An answer over the end of a line is one line of several, and itself alone.
+printf 'The city\r\nof the Rhone' >lines
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" --question 'Where?' --context lines $short --n-best 4
+[ "$(wc -l <out)" -eq 4 ] || fail "not a line for each answer"
+grep -q '	4	11	city of$' out || fail "no answer over two lines"
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" --question 'Where?' --context lines $short --n-best 4 --json
+has out '"city\nof"'
 
 # A file in SQuAD's form, with a question that cannot be asked.
 cat >squad.json <<'END'
@@ -85,6 +94,10 @@ expect 2 "$INGOT" answer -m "$model"
 expect 2 "$INGOT" answer -m "$model" --question 'Who?'
 expect 2 "$INGOT" answer -m "$model" -i squad.json --question 'Who?' --context context
 expect 2 "$INGOT" answer -m "$model" -i squad.json -o squad.json
+expect 2 "$INGOT" answer -m "$model" --question 'Who?' --context context -o out.json
+has err '--output is of --input'
+expect 2 "$INGOT" answer -m "$model" --question 'Who?' --context context --json-lines
+expect 2 "$INGOT" answer -m "$model" -i squad.json -o out.json --json
 expect 2 "$INGOT" answer -m "$model" -i squad.json -o out.json --null-odds odds.json
 expect 2 "$INGOT" answer -m "$model" -i squad.json -o "$model/config.json"
 expect 1 "$INGOT" answer -m "$model" -i squad.json -o out.json --max-length 41
