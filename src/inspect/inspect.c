@@ -69,7 +69,7 @@ static json_t *bytes_by_dtype(const ig_safetensors *file) {
 static json_t *list_ties(const ig_config *c) {
   json_t *json = json_array();
   int failed = !json;
-  if (c->shared_embedding)
+  if (c->shared_embedding && ig_config_decodes(c))
     failed |= json_array_append_new(json, json_string("source and target embedding"));
   if (c->tied_output)
     failed |= json_array_append_new(json, json_string("target embedding and output layer"));
@@ -126,17 +126,24 @@ static json_t *tensor_list(const ig_safetensors *file) {
   return if_whole(list, failed);
 }
 
+// null: the model is not trained.
+static json_t *training_json(const ig_memory_plan *m) {
+  if (!m->trains) return json_null();
+  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)m->training.weights,
+                   "gradients", (json_int_t)m->training.gradients, "moments",
+                   (json_int_t)m->training.moments, "activations",
+                   (json_int_t)m->training.activations, "activations_recompute",
+                   (json_int_t)m->training.recomputed, "scratch", (json_int_t)m->training.scratch);
+}
+
 static json_t *memory_json(const model_summary *s) {
   const ig_memory_plan *m = &s->memory;
-  return json_pack(
-      "{s:i, s:i, s:i, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I}}", "batch_tokens",
-      s->sizes.tokens, "length", s->sizes.length, "beam_size", s->sizes.beam_size, "training",
-      "weights", (json_int_t)m->training.weights, "gradients", (json_int_t)m->training.gradients,
-      "moments", (json_int_t)m->training.moments, "activations",
-      (json_int_t)m->training.activations, "activations_recompute",
-      (json_int_t)m->training.recomputed, "scratch", (json_int_t)m->training.scratch, "translation",
-      "weights", (json_int_t)m->translation.weights, "worker", (json_int_t)m->translation.state,
-      "worker_of_all_threads", (json_int_t)m->translation.shared);
+  const char *running = ig_config_decodes(&s->config) ? "translation" : "encoding";
+  return json_pack("{s:i, s:i, s:i, s:o, s:{s:I, s:I, s:I}}", "batch_tokens", s->sizes.tokens,
+                   "length", s->sizes.length, "beam_size", s->sizes.beam_size, "training",
+                   training_json(m), running, "weights", (json_int_t)m->running.weights, "worker",
+                   (json_int_t)m->running.state, "worker_of_all_threads",
+                   (json_int_t)m->running.shared);
 }
 
 static json_t *notes_json(const ig_safetensors *file) {
@@ -186,12 +193,9 @@ static json_t *as_json(const model_summary *s, const char *directory) {
 
 static double mebibytes(size_t bytes) { return (double)bytes / (1 << 20); }
 
-static void print_memory(FILE *out, const model_summary *s) {
-  const ig_memory_plan *m = &s->memory;
+static void print_training_memory(FILE *out, const ig_memory_plan *m) {
   const size_t fixed =
       m->training.weights + m->training.gradients + m->training.moments + m->training.scratch;
-  fprintf(out, "  memory of batches of %d tokens a side in sentences of %d, in MiB\n",
-          s->sizes.tokens, s->sizes.length);
   fprintf(out,
           "    training    %.1f: weights %.1f, gradients %.1f, moments %.1f, activations %.1f, "
           "scratch %.1f\n",
@@ -200,9 +204,21 @@ static void print_memory(FILE *out, const model_summary *s) {
           mebibytes(m->training.activations), mebibytes(m->training.scratch));
   fprintf(out, "    recomputing %.1f: activations %.1f\n",
           mebibytes(fixed + m->training.recomputed), mebibytes(m->training.recomputed));
-  fprintf(out, "    translating %.1f: weights %.1f, and a worker of beam %d %.1f\n",
-          mebibytes(m->translation.weights + m->translation.state),
-          mebibytes(m->translation.weights), s->sizes.beam_size, mebibytes(m->translation.state));
+}
+
+static void print_memory(FILE *out, const model_summary *s) {
+  const ig_memory_plan *m = &s->memory;
+  const bool decodes = ig_config_decodes(&s->config);
+  const double weights = mebibytes(m->running.weights), worker = mebibytes(m->running.state),
+               both = mebibytes(m->running.weights + m->running.state);
+  fprintf(out, "  memory of batches of %d tokens%s in sentences of %d, in MiB\n", s->sizes.tokens,
+          decodes ? " a side" : "", s->sizes.length);
+  if (m->trains) print_training_memory(out, m);
+  if (decodes)
+    fprintf(out, "    translating %.1f: weights %.1f, and a worker of beam %d %.1f\n", both,
+            weights, s->sizes.beam_size, worker);
+  else
+    fprintf(out, "    encoding    %.1f: weights %.1f, and a worker %.1f\n", both, weights, worker);
 }
 
 // The names of all dtypes met, "F32, BF16". false: out of memory.
@@ -232,10 +248,28 @@ static void print_stack(FILE *out, const char *name, const ig_stack_shape *s) {
           s->feed_forward.gated ? " with a gate" : "");
 }
 
-static void print_config(FILE *out, const ig_config *c) {
-  fprintf(out, "  family        %s (%s), %s %snorm%s\n", c->family->name, c->family->architecture,
-          c->encoder.pre_norm ? "pre" : "post", c->encoder.norm.rms ? "RMS " : "",
-          c->encoder.final_norm ? ", final norms" : "");
+static const char *describe_head(const ig_config *c) {
+  switch (c->head.kind) {
+    case IG_HEAD_SPAN: return "where an answer begins and ends (question answering)";
+    case IG_HEAD_CLASSES: return "classes of sequences";
+    case IG_HEAD_TOKEN_CLASSES: return "classes of tokens";
+    case IG_HEAD_MASKED_TOKENS: return c->tied_output ? "masked tokens, tied" : "masked tokens";
+    default: return "none";
+  }
+}
+
+// Of a model without a decoder.
+static void print_encoder(FILE *out, const ig_config *c) {
+  fprintf(out, "  vocabulary    %d\n", c->vocab_size);
+  fprintf(out, "  d_model       %d\n", c->d_model);
+  print_stack(out, "encoder", &c->encoder);
+  fprintf(out, "  positions     %d\n", c->positions.count);
+  fprintf(out, "  head          %s\n", describe_head(c));
+  fprintf(out, "  special ids   pad %d\n", c->pad_id);
+}
+
+// Of a model with both stacks.
+static void print_both_stacks(FILE *out, const ig_config *c) {
   fprintf(out, "  vocabulary    %d source, %d target%s\n", c->vocab_size, c->target_vocab_size,
           c->shared_embedding ? ", one table" : "");
   fprintf(out, "  d_model       %d\n", c->d_model);
@@ -247,6 +281,16 @@ static void print_config(FILE *out, const ig_config *c) {
   fprintf(out, "  tied          %s\n", describe_ties(c));
   fprintf(out, "  special ids   pad %d, end %d, start %d\n", c->pad_id, c->eos_id,
           c->decoder_start_id);
+}
+
+static void print_config(FILE *out, const ig_config *c) {
+  fprintf(out, "  family        %s (%s), %s %snorm%s\n", c->family->name, c->family->architecture,
+          c->encoder.pre_norm ? "pre" : "post", c->encoder.norm.rms ? "RMS " : "",
+          c->encoder.final_norm ? ", final norms" : "");
+  if (ig_config_decodes(c))
+    print_both_stacks(out, c);
+  else
+    print_encoder(out, c);
 }
 
 static void print_codes(FILE *out, const json_t *codes) {

@@ -55,10 +55,53 @@ static void errors_say_what_is_wrong(void **state) {
   refused(NULL, IG_ERROR_ARGUMENT, "directory");
 }
 
+static char *inspect_golden(const char *name, bool json) {
+  const char *source = getenv("INGOT_SOURCE");
+  char *text, kept[sizeof model];
+  memcpy(kept, model, sizeof model);
+  snprintf(model, sizeof model, "%s/tests/golden/encoders/%s", source ? source : ".", name);
+  text = inspect(json);
+  memcpy(model, kept, sizeof model);
+  return text;
+}
+
+static void has(const char *text, const char *wanted, bool expected) {
+  if ((strstr(text, wanted) != NULL) != expected) fail_msg("'%s' in %s", wanted, text);
+}
+
+// An encoder has a head, and neither a decoder nor an end of sentences; one that is not trained has
+// no memory of training.
+static void encoders_are_what_they_are(void **state) {
+  (void)state;
+  static const struct {
+    const char *name, *head;
+    bool trains;
+  } cases[] = {
+      {"bert_span", "  head          where an answer begins and ends (question answering)\n", true},
+      {"distilbert_classes", "  head          classes of sequences\n", false},
+      {"roberta_masked", "  head          masked tokens, tied\n", false},
+      {"roberta_none", "  head          none\n", false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char *text = inspect_golden(cases[i].name, false), *json = inspect_golden(cases[i].name, true);
+    has(text, cases[i].head, true);
+    has(text, "decoder", false);
+    has(text, "translating", false);
+    has(text, "    encoding    ", true);
+    has(text, "    training    ", cases[i].trains);
+    has(json, "\"encoding\": {", true);
+    has(json, "\"training\": null", !cases[i].trains);
+    has(json, "target embedding\"", false);
+    free(text);
+    free(json);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_report_is_the_same_in_every_locale),
       cmocka_unit_test(errors_say_what_is_wrong),
+      cmocka_unit_test(encoders_are_what_they_are),
   };
   const char *source = getenv("INGOT_SOURCE");
   snprintf(model, sizeof model, "%s/tests/golden/marian_tiny", source ? source : ".");

@@ -4,6 +4,8 @@
 #include "base/fail.h"
 #include "base/pool.h"
 #include "model/create/create.h"
+#include "model/head/head.h"
+#include "model/run/head_run.h"
 #include "model/run/inference.h"
 #include "model/run/pack.h"
 #include "model/run/pass.h"
@@ -13,19 +15,23 @@ static ig_status measure_training(const ig_model *model, ig_pool *pool,
                                   ig_error *err) {
   ig_pass_bounds bounds = {.sequences = sizes->tokens / sizes->length + 1,
                            .source_rows = sizes->tokens,
-                           .target_rows = sizes->tokens,
                            .longest_source = sizes->length,
-                           .longest_target = sizes->length,
                            .backward = true};
   const size_t values = model->trained_count * sizeof(float);
   ig_pass *pass;
   ig_pass_plan kept, recomputed;
+  if (!ig_head_of(model)->loss) return IG_OK;
+  if (ig_config_decodes(&model->config)) {
+    bounds.target_rows = sizes->tokens;
+    bounds.longest_target = sizes->length;
+  }
   IG_TRY(ig_pass_create(model, pool, &pass, err));
   ig_status status = ig_pass_measure(pass, &bounds, &kept, err);
   bounds.recompute = true;
   if (status == IG_OK) status = ig_pass_measure(pass, &bounds, &recomputed, err);
   ig_pass_free(pass);
   IG_TRY(status);
+  out->trains = true;
   out->training.weights = model->value_count * sizeof(float);
   out->training.gradients = values;
   out->training.moments = 2 * values;
@@ -45,19 +51,32 @@ static ig_status measure_translation(ig_model *model, ig_pool *pool,
                                   .longest = sizes->length,
                                   .slots = sentences * sizes->beam_size,
                                   .max_length = sizes->length};
-  IG_TRY(ig_inference_measure(model, NULL, &size, &out->translation.state, err));
-  IG_TRY(ig_inference_measure(model, pool, &size, &out->translation.shared, err));
-  return ig_pack_bytes(model, &out->translation.weights, err);
+  IG_TRY(ig_inference_measure(model, NULL, &size, &out->running.state, err));
+  IG_TRY(ig_inference_measure(model, pool, &size, &out->running.shared, err));
+  return ig_pack_bytes(model, &out->running.weights, err);
+}
+
+static ig_status measure_encoding(ig_model *model, ig_pool *pool, const ig_memory_plan_sizes *sizes,
+                                  ig_memory_plan *out, ig_error *err) {
+  const ig_encoder_run_size size = {
+      .rows = sizes->tokens > sizes->length ? sizes->tokens : sizes->length,
+      .longest = sizes->length};
+  IG_TRY(ig_head_run_measure(model, NULL, &size, &out->running.state, err));
+  IG_TRY(ig_head_run_measure(model, pool, &size, &out->running.shared, err));
+  return ig_pack_bytes(model, &out->running.weights, err);
 }
 
 ig_status ig_memory_plan_of(const ig_config *config, const ig_memory_plan_sizes *sizes,
                             ig_memory_plan *out, ig_error *err) {
   ig_model *model;
   ig_pool *pool = NULL;
+  *out = (ig_memory_plan){.trains = false};
   IG_TRY(ig_create_zeroed(config, "config.json", &model, err));
   ig_status status = ig_pool_create(sizes->threads, &pool, err);
   if (status == IG_OK) status = measure_training(model, pool, sizes, out, err);
-  if (status == IG_OK) status = measure_translation(model, pool, sizes, out, err);
+  if (status == IG_OK)
+    status = ig_config_decodes(config) ? measure_translation(model, pool, sizes, out, err)
+                                       : measure_encoding(model, pool, sizes, out, err);
   ig_pool_free(pool);
   ig_model_free(model);
   return status;

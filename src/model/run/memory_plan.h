@@ -12,6 +12,7 @@ typedef struct ig_memory_plan_sizes {
 
 // Bytes.
 typedef struct ig_memory_plan {
+  bool trains;  // whether the model's head has a loss; without, the sizes of training are 0
   struct {
     size_t weights, gradients, moments;  // of Adam
     size_t activations, recomputed;      // all layers kept, or their inputs only
@@ -21,7 +22,7 @@ typedef struct ig_memory_plan {
     size_t weights;  // packed
     size_t state;    // of one worker with a thread of its own
     size_t shared;   // of one worker with all threads
-  } translation;
+  } running;         // translating; of a model without a decoder encoding, which has no beam
 } ig_memory_plan;
 ig_status ig_memory_plan_of(const ig_config *config, const ig_memory_plan_sizes *sizes,
                             ig_memory_plan *out, ig_error *err);
