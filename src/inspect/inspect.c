@@ -272,7 +272,9 @@ static void print_encoder(FILE *out, const ig_config *c) {
 static void print_both_stacks(FILE *out, const ig_config *c) {
   fprintf(out, "  vocabulary    %d source, %d target%s\n", c->vocab_size, c->target_vocab_size,
           c->shared_embedding ? ", one table" : "");
-  fprintf(out, "  d_model       %d\n", c->d_model);
+  fprintf(out, "  d_model       %d", c->d_model);
+  if (c->embedding_size) fprintf(out, ", after embeddings of %d", c->embedding_size);
+  fputc('\n', out);
   print_stack(out, "encoder", &c->encoder);
   print_stack(out, "decoder", &c->decoder);
   if (c->relative.buckets)

@@ -57,6 +57,15 @@ int ig_config_outputs(const ig_config *c) {
   return 0;
 }
 
+int ig_config_embedding_columns(const ig_config *c) {
+  return c->embedding_size ? c->embedding_size : c->d_model;
+}
+
+// What masked tokens are compared with is the table.
+int ig_config_output_inputs(const ig_config *c) {
+  return c->head.kind == IG_HEAD_MASKED_TOKENS ? ig_config_embedding_columns(c) : c->d_model;
+}
+
 int ig_config_attention_width(const ig_config *c, const ig_attention_shape *attention) {
   return attention->head_size ? attention->heads * attention->head_size : c->d_model;
 }
@@ -107,6 +116,7 @@ static ig_status check_encoder_sizes(const ig_config *c, const char *where, ig_e
   const bound bounds[] = {
       {OPTION(vocab_size, "vocab_size"), c->vocab_size, 1, MOST_ROWS},
       {OPTION(d_model, "d_model"), c->d_model, 1, 1 << 16},
+      {OPTION(embedding_size, "embedding_size"), c->embedding_size, 0, 1 << 16},
       {OPTION(encoder.layers, "encoder_layers"), c->encoder.layers, 0, 1024},
       {OPTION(encoder.self.heads, "encoder_attention_heads"), c->encoder.self.heads, 1,
        most_heads(c, &c->encoder)},

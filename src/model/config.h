@@ -88,6 +88,9 @@ struct ig_config {
   int vocab_size;  // of the source
   int target_vocab_size;
   int d_model;
+  // Columns of the tables of tokens, types and positions and of their norm, after which a linear
+  // layer gives d_model   (Lan et al. 2020, 3.1); 0: d_model, without such a layer.
+  int embedding_size;
   ig_stack_shape encoder, decoder;
   ig_position_shape positions;
   ig_relative_shape relative;
@@ -114,6 +117,11 @@ bool ig_config_decodes(const ig_config *config);
 ig_status ig_config_check_decodes(const ig_config *config, const char *where, ig_error *err);
 // Columns of what the head gives; 0: there is none.
 int ig_config_outputs(const ig_config *config);
+
+// Columns of the tables of embeddings.
+int ig_config_embedding_columns(const ig_config *config);
+// Columns of what the head's output layer reads.
+int ig_config_output_inputs(const ig_config *config);
 
 // Columns of the queries of all heads of an attention together, and of its keys and values.
 int ig_config_attention_width(const ig_config *config, const ig_attention_shape *attention);

@@ -59,8 +59,9 @@ struct ig_model {
   // What the family's files hold. Their row 0 is the first position's. Without a weight: computed
   // sinusoids; without a gradient: constants.
   ig_embedding encoder_positions, decoder_positions;
-  ig_embedding token_types;  // of a model whose tokens have types
-  ig_linear head_dense;      // where the head has one
+  ig_embedding token_types;        // of a model whose tokens have types
+  ig_linear embedding_projection;  // of the encoder's embedded rows, where they have other columns
+  ig_linear head_dense;            // where the head has one
   ig_norm head_norm;
   ig_linear
       output;       // d -> V or what the head gives; its bias is the trained one or the logits bias

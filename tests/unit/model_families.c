@@ -71,6 +71,27 @@ static void refusals_name_the_key(void **state) {
     expect_refused("t5", cases[i].text, cases[i].expected);
 }
 
+static void encoders_refuse_by_name(void **state) {
+  (void)state;
+  static const struct {
+    const char *family, *text, *expected;
+  } cases[] = {
+      {"electra", "{\"architectures\": [\"ElectraForPreTraining\"]}", "ElectraForPreTraining"},
+      {"electra", "{\"architectures\": [\"ElectraForMultipleChoice\"]}",
+       "ElectraForMultipleChoice"},
+      {"electra", "{\"embedding_size\": 0}", "embedding_size: expected a number above 0, found 0"},
+      {"electra", "{\"embedding_size\": 65537}", "embedding_size: expected a number from"},
+      {"electra", "{\"hidden_act\": \"mish\"}", "hidden_act: \"mish\""},
+      {"electra", "{\"position_embedding_type\": \"relative_key\"}",
+       "position_embedding_type: expected \"absolute\", found \"relative_key\""},
+      {"electra", "{\"is_decoder\": true}", "is_decoder"},
+      {"electra", "{\"architectures\": [\"ElectraForQuestionAnswering\"], \"num_labels\": 3}",
+       "expected 2 labels"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    expect_refused(cases[i].family, cases[i].text, cases[i].expected);
+}
+
 // What is out of range is named as the family's config.json names it, not as that of another.
 static void ranges_name_the_key(void **state) {
   (void)state;
@@ -126,6 +147,8 @@ static void keys_that_follow_from_others(void **state) {
   assert_true(!c.tied_output && !c.scaled_output && c.shared_embedding);
   c = config_of("t5", "{" SMALL ", \"scale_decoder_outputs\": false}");
   assert_true(c.tied_output && !c.scaled_output);
+  assert_int_equal(config_of("electra", "{}").embedding_size, 128);
+  assert_int_equal(config_of("electra", "{\"hidden_size\": 128}").embedding_size, 0);
   assert_false(config_of("mt5", "{" SMALL "}").scaled_output);
   assert_true(config_of("umt5", "{" SMALL "}").scaled_output);
 }
@@ -284,6 +307,7 @@ static void names_without_the_prefix_are_found(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refusals_name_the_key),
+      cmocka_unit_test(encoders_refuse_by_name),
       cmocka_unit_test(ranges_name_the_key),
       cmocka_unit_test(keys_that_follow_from_others),
       cmocka_unit_test(saved_loads_again),

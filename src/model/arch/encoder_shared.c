@@ -109,3 +109,9 @@ void ig_encoder_shared_adjust_json(const ig_config *c, json_t *json) {
   if (c->head.kind == IG_HEAD_CLASSES || c->head.kind == IG_HEAD_TOKEN_CLASSES)
     json_object_set_new(json, "num_labels", json_integer(c->head.classes));
 }
+
+ig_status ig_encoder_shared_check_embedding(const ig_config *c, const char *where, ig_error *err) {
+  if (c->embedding_size >= 1) return IG_OK;
+  return ig_fail(err, IG_ERROR_ARGUMENT, "%s: embedding_size: expected a number above 0, found %d",
+                 where, c->embedding_size);
+}

@@ -20,22 +20,32 @@
     0                                                                                      \
   }
 
-// The defaults of transformers' BertConfig, but for pad_token_id and the rows before the first
-// position's.
-#define IG_ENCODER_DEFAULTS(pad, before)                                                        \
-  .vocab_size = 30522, .d_model = 768,                                                          \
-  .encoder = {.layers = 12,                                                                     \
-              .self = {.heads = 12, .bias = true, .dropout = 0.1f},                             \
-              .feed_forward = {.inner = 3072, .activation = IG_ACTIVATION_GELU, .bias = true},  \
-              .norm = {.eps = 1e-12f, .bias = true},                                            \
-              .embedding_norm = true,                                                           \
-              .dropout = 0.1f},                                                                 \
+// A stack of post-norm layers.
+#define IG_ENCODER_STACK(count, head_count, units, function, dropped)                       \
+  {                                                                                         \
+    .layers = count, .self = {.heads = head_count, .bias = true, .dropout = dropped},       \
+    .feed_forward = {.inner = units, .activation = IG_ACTIVATION_##function, .bias = true}, \
+    .norm = {.eps = 1e-12f, .bias = true}, .embedding_norm = true, .dropout = dropped       \
+  }
+
+// What the configurations of BERT and its descendants in transformers have by default besides the
+// sizes; `before` are the rows before the first position's.
+#define IG_ENCODER_DEFAULTS_BESIDES_SIZES(pad, before)                                          \
   .positions = {.kind = IG_POSITION_LEARNED, .count = 512, .offset = before}, .token_types = 2, \
   .shared_embedding = true, .frozen_pad_embedding = true, .output_bias = true, .pad_id = pad,   \
   .eos_id = -1, .bos_id = -1, .decoder_start_id = -1, .forced_eos_id = -1, .init_std = 0.02f
+
+// The defaults of transformers' BertConfig, but for pad_token_id and the rows before the first
+// position's.
+#define IG_ENCODER_DEFAULTS(pad, before)                                                      \
+  .vocab_size = 30522, .d_model = 768, .encoder = IG_ENCODER_STACK(12, 12, 3072, GELU, 0.1f), \
+  IG_ENCODER_DEFAULTS_BESIDES_SIZES(pad, before)
 
 // ig_family.complete and ig_family.adjust_json. The head is what the class in `architectures` says.
 ig_status ig_encoder_shared_complete(const json_t *json, const char *where, ig_config *config,
                                      ig_error *err);
 void ig_encoder_shared_adjust_json(const ig_config *config, json_t *json);
+// What embedding_size must be; for families whose config.json has the key.
+ig_status ig_encoder_shared_check_embedding(const ig_config *config, const char *where,
+                                            ig_error *err);
 #endif

@@ -16,6 +16,7 @@
   DO(bert)           \
   DO(camembert)      \
   DO(distilbert)     \
+  DO(electra)        \
   DO(m2m_100)        \
   DO(mbart)          \
   DO(mt5)            \

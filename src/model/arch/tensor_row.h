@@ -16,17 +16,17 @@
 
 typedef enum ig_stack { IG_STACK_NONE, IG_STACK_ENCODER, IG_STACK_DECODER } ig_stack;
 
-// With d = d_model, V = the vocabulary's size, w = heads * head size (d, where a family has no head
-// size of its own), and the shapes of weight / bias.
+// With d = d_model, e = embedding_size (d, where it is 0), V = the vocabulary's size, w = heads *
+// head size (d, where a family has no head size of its own), and the shapes of weight / bias.
 typedef enum ig_part {
   IG_PART_IGNORED,  // files may hold it, nobody reads it
   // files may hold it: the shared embedding once more. Where source and target do not share one,
   // another row has the name, or nobody reads it.
   IG_PART_SHARED_EMBEDDING_COPY,
-  IG_PART_SHARED_EMBEDDING,  // (V, d), if source and target share one table
-  IG_PART_SOURCE_EMBEDDING,  // (V, d), if they do not
+  IG_PART_SHARED_EMBEDDING,  // (V, e), if source and target share one table
+  IG_PART_SOURCE_EMBEDDING,  // (V, e), if they do not
   IG_PART_TARGET_EMBEDDING,
-  // (positions.offset + positions.count, d): a stack's trained table
+  // (positions.offset + positions.count, e): a stack's trained table
   IG_PART_LEARNED_POSITIONS,
   IG_PART_SELF_PROJECTIONS,  // (3w, d) / (3w): query, key, value
   IG_PART_SELF_QUERY,        // (w, d) / (w), as the following
@@ -46,15 +46,18 @@ typedef enum ig_part {
   IG_PART_GATE,            // (inner, d) / (inner): of one with a gate, what is activated,
   IG_PART_GATED,           // (inner, d) / (inner): and what that multiplies
   IG_PART_OUTER,           // (d, inner) / (d): the last layer
-  IG_PART_TOKEN_TYPES,     // (token types, d): is added to the embeddings of the encoder
-  IG_PART_EMBEDDING_NORM,  // (d) / (d), as the following
-  IG_PART_SELF_NORM,
+  IG_PART_TOKEN_TYPES,     // (token types, e): is added to the embeddings of the encoder
+  IG_PART_EMBEDDING_NORM,  // (e) / (e)
+  // (d, e) / (d): of the rows after that norm, if the model has an embedding_size
+  IG_PART_EMBEDDING_PROJECTION,
+  IG_PART_SELF_NORM,  // (d) / (d), as the following
   IG_PART_CROSS_NORM,
   IG_PART_FEED_FORWARD_NORM,
   IG_PART_FINAL_NORM,  // after the last layer of a stack
-  IG_PART_HEAD_DENSE,  // (d, d) / (d): of the head, before the output
-  IG_PART_HEAD_NORM,   // (d) / (d): after it
-  // (outputs, d), if it is not tied / (outputs), if there is one: V of a language model, else what
+  // With o = e for masked tokens, else d:
+  IG_PART_HEAD_DENSE,  // (o, d) / (o): of the head, before the output
+  IG_PART_HEAD_NORM,   // (o) / (o): after it
+  // (outputs, o), if it is not tied / (outputs), if there is one: V of a language model, else what
   // the head gives for each row or sequence
   IG_PART_OUTPUT,
   IG_PART_LOGITS_BIAS,  // (1, V): a constant that is added to the logits

@@ -38,7 +38,7 @@ static tensor_shape output_shape(const ig_config *c, const ig_tensor_row *row) {
   const int outputs = ig_config_outputs(c);
   if (!outputs) return absent;
   if (row->bias) return c->output_bias ? vector_of(outputs) : absent;
-  return c->tied_output ? absent : matrix_of(outputs, c->d_model);
+  return c->tied_output ? absent : matrix_of(outputs, ig_config_output_inputs(c));
 }
 
 // Of a tensor of an attention; has_bias: of its linear layers.
@@ -55,6 +55,10 @@ static tensor_shape attention_shape(const ig_tensor_row *row, int d, int width, 
 static tensor_shape inner_shape(const ig_tensor_row *row, int d, const ig_feed_forward_shape *f,
                                 bool of_gated) {
   return f->gated == of_gated ? linear_shape(row, f->inner, d, f->bias) : absent;
+}
+
+static tensor_shape projection_shape(const ig_config *c, const ig_tensor_row *row) {
+  return c->embedding_size ? linear_shape(row, c->d_model, c->embedding_size, true) : absent;
 }
 
 // Of a tensor inside a stack.
@@ -84,7 +88,9 @@ static tensor_shape stack_tensor_shape(const ig_config *c, const ig_stack_shape 
     case IG_PART_GATE:
     case IG_PART_GATED: return inner_shape(row, d, &s->feed_forward, true);
     case IG_PART_OUTER: return linear_shape(row, d, s->feed_forward.inner, s->feed_forward.bias);
-    case IG_PART_EMBEDDING_NORM: return s->embedding_norm ? norm_shape(row, d, &s->norm) : absent;
+    case IG_PART_EMBEDDING_NORM:
+      return s->embedding_norm ? norm_shape(row, ig_config_embedding_columns(c), &s->norm) : absent;
+    case IG_PART_EMBEDDING_PROJECTION: return projection_shape(c, row);
     case IG_PART_SELF_NORM:
     case IG_PART_CROSS_NORM:
     case IG_PART_FEED_FORWARD_NORM: return norm_shape(row, d, &s->norm);
@@ -97,22 +103,22 @@ static tensor_shape shape_of(const ig_config *c, const ig_tensor_row *row) {
   if (row->part == IG_PART_POSITIONS)
     return c->positions.count && !c->positions.computed ? matrix_of(c->positions.count, c->d_model)
                                                         : absent;
+  const int e = ig_config_embedding_columns(c), o = ig_config_output_inputs(c);
   if (row->part == IG_PART_LEARNED_POSITIONS)
-    return matrix_of(c->positions.offset + c->positions.count, c->d_model);
+    return matrix_of(c->positions.offset + c->positions.count, e);
   if (!ig_tensor_row_is_of_head(row, c->head.kind)) return absent;
   if (row->stack == IG_STACK_ENCODER) return stack_tensor_shape(c, &c->encoder, row);
   if (row->stack == IG_STACK_DECODER) return stack_tensor_shape(c, &c->decoder, row);
   switch (row->part) {
     case IG_PART_SHARED_EMBEDDING:
-      return c->shared_embedding ? matrix_of(c->vocab_size, c->d_model) : absent;
+      return c->shared_embedding ? matrix_of(c->vocab_size, e) : absent;
     case IG_PART_SOURCE_EMBEDDING:
-      return c->shared_embedding ? absent : matrix_of(c->vocab_size, c->d_model);
+      return c->shared_embedding ? absent : matrix_of(c->vocab_size, e);
     case IG_PART_TARGET_EMBEDDING:
-      return c->shared_embedding ? absent : matrix_of(c->target_vocab_size, c->d_model);
-    case IG_PART_TOKEN_TYPES:
-      return c->token_types ? matrix_of(c->token_types, c->d_model) : absent;
-    case IG_PART_HEAD_DENSE: return linear_shape(row, c->d_model, c->d_model, true);
-    case IG_PART_HEAD_NORM: return norm_shape(row, c->d_model, &c->encoder.norm);
+      return c->shared_embedding ? absent : matrix_of(c->target_vocab_size, e);
+    case IG_PART_TOKEN_TYPES: return c->token_types ? matrix_of(c->token_types, e) : absent;
+    case IG_PART_HEAD_DENSE: return linear_shape(row, o, c->d_model, true);
+    case IG_PART_HEAD_NORM: return norm_shape(row, o, &c->encoder.norm);
     case IG_PART_OUTPUT: return output_shape(c, row);
     case IG_PART_LOGITS_BIAS:
       return c->logits_bias && !c->output_bias ? matrix_of(1, c->target_vocab_size) : absent;
@@ -236,6 +242,7 @@ void ig_layout_linears(ig_model *m, void (*visit)(void *context, ig_linear *line
                         &l->feed_forward.outer};
     for (size_t j = 0; j < sizeof all / sizeof *all; j++) visit(context, all[j]);
   }
+  if (m->embedding_projection.out) visit(context, &m->embedding_projection);
   if (m->head_dense.out) visit(context, &m->head_dense);
   if (m->output.out) visit(context, &m->output);
 }

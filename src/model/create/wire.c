@@ -91,7 +91,11 @@ static void shape_encoder(ig_model *m) {
     l->feed_forward.outer.layout = OVER_SENTENCES;
   }
   m->encoder_norm = norm;
-  m->encoder_embedding_norm = norm;
+  m->encoder_embedding_norm = norm_of(ig_config_embedding_columns(&m->config), &s->norm);
+  m->embedding_projection = (ig_linear){0};
+  if (m->config.embedding_size)
+    m->embedding_projection =
+        (ig_linear){.in = m->config.embedding_size, .out = d, .layout = OVER_SENTENCES};
   m->source_dropout = (ig_dropout){.probability = s->dropout, .stream = STREAM_SOURCE_EMBEDDING};
   m->encoder_end_dropout = end_dropout_of(s, STREAM_ENCODER_END);
 }
@@ -123,15 +127,17 @@ static void shape_decoder(ig_model *m) {
 
 static ig_embedding embedding_of(const ig_config *c, int vocabulary) {
   return (ig_embedding){.vocabulary = vocabulary,
-                        .size = c->d_model,
+                        .size = ig_config_embedding_columns(c),
                         .scale = c->scale_embedding ? sqrtf((float)c->d_model) : 1.0f,
                         .frozen_id = c->frozen_pad_embedding ? c->pad_id : -1};
 }
 
 // The table of positions of a stack, whose tensor is not known yet.
 static ig_embedding positions_of(const ig_config *c) {
-  return (ig_embedding){
-      .vocabulary = c->positions.count, .size = c->d_model, .scale = 1.0f, .frozen_id = -1};
+  return (ig_embedding){.vocabulary = c->positions.count,
+                        .size = ig_config_embedding_columns(c),
+                        .scale = 1.0f,
+                        .frozen_id = -1};
 }
 
 // ---- tensors ----------------------------------------------------------------
@@ -220,6 +226,7 @@ static slot slot_of(ig_model *m, const ig_parameter *p) {
     case IG_PART_EMBEDDING_NORM:
       return norm_slot(encoder ? &m->encoder_embedding_norm : &m->decoder_embedding_norm,
                        row->bias);
+    case IG_PART_EMBEDDING_PROJECTION: return linear_slot(&m->embedding_projection, row->bias);
     case IG_PART_FINAL_NORM:
       return norm_slot(encoder ? &m->encoder_norm : &m->decoder_norm, row->bias);
     default: {
@@ -254,7 +261,7 @@ static void wire_shared_biases(ig_model *m) {
 // A trained table has rows before the first position's.
 static void wire_learned_positions(const ig_config *c, ig_embedding *positions) {
   if (c->positions.kind != IG_POSITION_LEARNED || !positions->weight) return;
-  const size_t skip = (size_t)c->positions.offset * (size_t)c->d_model;
+  const size_t skip = (size_t)c->positions.offset * (size_t)positions->size;
   positions->weight += skip;
   if (positions->weight_gradient) positions->weight_gradient += skip;
 }
@@ -276,11 +283,11 @@ static bool has_part(const ig_model *m, ig_part part) {
 
 static void shape_head(ig_model *m) {
   const ig_config *c = &m->config;
-  const int d = c->d_model;
-  m->output = (ig_linear){.in = d, .out = ig_config_outputs(c)};
+  const int d = c->d_model, o = ig_config_output_inputs(c);
+  m->output = (ig_linear){.in = o, .out = ig_config_outputs(c)};
   m->head_dense = (ig_linear){0};
-  if (has_part(m, IG_PART_HEAD_DENSE)) m->head_dense = (ig_linear){.in = d, .out = d};
-  m->head_norm = norm_of(d, &c->encoder.norm);
+  if (has_part(m, IG_PART_HEAD_DENSE)) m->head_dense = (ig_linear){.in = d, .out = o};
+  m->head_norm = norm_of(o, &c->encoder.norm);
   if (ig_config_decodes(c)) return;
   m->head_dense.layout = OVER_SENTENCES;
   if (!c->tied_output) m->output.layout = OVER_SENTENCES;
@@ -294,8 +301,10 @@ void ig_wire_model(ig_model *m) {
   m->target_embedding = embedding_of(c, c->target_vocab_size);
   m->encoder_positions = positions_of(c);
   m->decoder_positions = positions_of(c);
-  m->token_types =
-      (ig_embedding){.vocabulary = c->token_types, .size = c->d_model, .scale = 1, .frozen_id = -1};
+  m->token_types = (ig_embedding){.vocabulary = c->token_types,
+                                  .size = ig_config_embedding_columns(c),
+                                  .scale = 1,
+                                  .frozen_id = -1};
   shape_head(m);
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];

@@ -10,6 +10,7 @@ ig_embedded ig_embedded_of_encoder(const ig_run_context *context) {
                        .types = &m->token_types,
                        .table = ig_position_table_of_encoder(&context->positions, m),
                        .norm = m->config.encoder.embedding_norm ? &m->encoder_embedding_norm : NULL,
+                       .projection = m->config.embedding_size ? &m->embedding_projection : NULL,
                        .dropout = &m->source_dropout};
 }
 
@@ -24,11 +25,19 @@ ig_embedded ig_embedded_of_decoder(const ig_run_context *context) {
 
 void ig_embedded_carve(ig_embedded_state *state, ig_arena *arena, const ig_model *model,
                        const ig_stack_shape *stack, int rows) {
-  const size_t values = (size_t)rows * (size_t)model->config.d_model;
+  const size_t d = (size_t)model->config.d_model,
+               e = (size_t)ig_config_embedding_columns(&model->config), values = (size_t)rows * e;
   *state = (ig_embedded_state){.sum = IG_TAKE(arena, float, values)};
+  if (model->config.embedding_size)
+    state->projected = IG_TAKE(arena, float, (size_t)rows *(d > e ? d : e));
   if (!stack->embedding_norm) return;
   state->normed = IG_TAKE(arena, float, values);
   ig_norm_carve(&state->norm, arena, rows);
+}
+
+// What the dropout gave in the forward: (rows, e).
+static float *dropped_rows(const ig_embedded *e, const ig_embedded_state *state) {
+  return e->norm ? state->normed : state->sum;
 }
 
 const float *ig_embedded_forward(ig_nn *nn, const ig_embedded *e, const ig_embedded_state *state,
@@ -39,18 +48,22 @@ const float *ig_embedded_forward(ig_nn *nn, const ig_embedded *e, const ig_embed
                                   .positions = e->table,
                                   .type = rows->type,
                                   .types = e->types ? e->types->weight : NULL};
-  float *embedded = state->sum;
-  ig_embedding_forward(nn, e->tokens, &args, embedded);
-  if (e->norm) {
-    ig_norm_forward(nn, e->norm, &state->norm, rows->rows, embedded, state->normed);
-    embedded = state->normed;
-  }
+  float *embedded = dropped_rows(e, state);
+  ig_embedding_forward(nn, e->tokens, &args, state->sum);
+  if (e->norm) ig_norm_forward(nn, e->norm, &state->norm, rows->rows, state->sum, embedded);
   ig_dropout_forward(nn, e->dropout, rows->rows, e->tokens->size, embedded, embedded);
-  return embedded;
+  if (!e->projection) return embedded;
+  ig_linear_forward(nn, e->projection, rows->rows, embedded, IG_ACTIVATION_NONE, state->projected);
+  return state->projected;
 }
 
 void ig_embedded_backward(ig_nn *nn, const ig_embedded *e, const ig_embedded_state *state,
                           const ig_embedded_rows *rows, float *gradient) {
+  if (e->projection) {
+    ig_linear_backward(nn, e->projection, rows->rows, dropped_rows(e, state),
+                       &(ig_layer_gradient){.doutput = gradient, .dinput = state->projected});
+    gradient = state->projected;
+  }
   ig_dropout_forward(nn, e->dropout, rows->rows, e->tokens->size, gradient, gradient);
   if (e->norm)
     ig_norm_backward(nn, e->norm, &state->norm, rows->rows, state->sum,

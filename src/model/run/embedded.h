@@ -1,5 +1,6 @@
 // The beginning of a stack: its embedded rows, dropout(norm(scale * token + type + position)), of
-// which not every model has the norm and the types.
+// which not every model has the norm and the types. Where they have other columns than d_model, a
+// linear layer follows.
 #ifndef IG_MODEL_RUN_EMBEDDED_H
 #define IG_MODEL_RUN_EMBEDDED_H
 #include "model/run/run_context.h"
@@ -7,15 +8,19 @@
 // What one stack has of it; borrows from the model and the context.
 typedef struct ig_embedded {
   const ig_embedding *tokens, *positions;
-  const ig_embedding *types;  // NULL, or without a weight: the tokens have none
-  const float *table;         // row p: what position p adds
-  const ig_norm *norm;        // or NULL
+  const ig_embedding *types;    // NULL, or without a weight: the tokens have none
+  const float *table;           // row p: what position p adds
+  const ig_norm *norm;          // or NULL
+  const ig_linear *projection;  // or NULL
   const ig_dropout *dropout;
 } ig_embedded;
 
 typedef struct ig_embedded_state {
-  float *sum;     // (rows, d)
-  float *normed;  // (rows, d), where there is a norm
+  float *sum;     // (rows, e), with e = the embedding's columns
+  float *normed;  // (rows, e), where there is a norm
+  // (rows, the more of d and e), where there is a projection: its output, and in the backward the
+  // gradient of its input
+  float *projected;
   ig_norm_state norm;
 } ig_embedded_state;
 

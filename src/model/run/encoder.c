@@ -133,7 +133,7 @@ void ig_encoder_backward(ig_run_context *context, ig_encoder_state *state,
 
 size_t ig_encoder_scratch(const ig_run_context *context, const ig_attention_sizes *sizes) {
   const ig_nn *nn = &context->nn;
-  size_t most = 0;
+  size_t most = ig_linear_scratch(nn, &context->model->embedding_projection, sizes->rows);
   for (int i = 0; i < context->model->config.encoder.layers; i++) {
     const ig_encoder_layer *l = &context->model->encoder[i];
     most = IG_SCRATCH_MOST(

@@ -27,7 +27,11 @@ KINDS = {
                 SIZES | dict(type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5)),
     "xlm-roberta": (t.XLMRobertaConfig, "XLMRoberta",
                     SIZES | dict(type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5)),
+    "electra": (t.ElectraConfig, "Electra", SIZES | dict(embedding_size=8)),
+    "electra-equal": (t.ElectraConfig, "Electra", SIZES | dict(embedding_size=12)),
 }
+# Of a kind that differs in its embedding's columns alone, one head is enough.
+ALL_HEADS = {kind for kind in KINDS if not kind.endswith("-equal")}
 HEADS = {"span": "ForQuestionAnswering", "classes": "ForSequenceClassification",
          "token_classes": "ForTokenClassification", "masked": "ForMaskedLM", "none": "Model"}
 
@@ -107,7 +111,8 @@ def main():
     root = pathlib.Path(sys.argv[1])
     for k, kind in enumerate(KINDS):
         for h, head in enumerate(HEADS):
-            make(root / f"{kind}_{head}", kind, head, 10 * k + h)
+            if kind in ALL_HEADS or head == "span":
+                make(root / f"{kind}_{head}", kind, head, 10 * k + h)
 
 
 main()
