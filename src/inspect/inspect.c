@@ -244,6 +244,7 @@ static const char *describe_ties(const ig_config *c) {
 static void print_stack(FILE *out, const char *name, const ig_stack_shape *s) {
   fprintf(out, "  %-13s %d layers, %d heads", name, s->layers, s->self.heads);
   if (s->self.head_size) fprintf(out, " of %d", s->self.head_size);
+  if (s->layers && s->groups) fprintf(out, ", in %d groups of common weights", s->groups);
   fprintf(out, ", feed-forward %d%s\n", s->feed_forward.inner,
           s->feed_forward.gated ? " with a gate" : "");
 }

@@ -57,6 +57,15 @@ int ig_config_outputs(const ig_config *c) {
   return 0;
 }
 
+int ig_config_stored_layers(const ig_stack_shape *stack) {
+  return stack->groups ? stack->groups : stack->layers;
+}
+
+// As transformers' AlbertTransformer, whose quotients are doubles.
+int ig_config_stored_layer(const ig_stack_shape *stack, int i) {
+  return stack->groups ? (int)(i / ((double)stack->layers / stack->groups)) : i;
+}
+
 int ig_config_embedding_columns(const ig_config *c) {
   return c->embedding_size ? c->embedding_size : c->d_model;
 }

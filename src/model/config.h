@@ -36,6 +36,9 @@ typedef struct ig_norm_shape {
 // final norm, positions, a norm of the embedded rows.
 typedef struct ig_stack_shape {
   int layers;
+  // Of an encoder: layers are in so many groups, and those of a group are one layer that runs
+  // several times   (Lan et al. 2020, 3.1); 0: each has weights of its own.
+  int groups;
   ig_attention_shape self, cross;  // the encoder has no cross-attention
   ig_feed_forward_shape feed_forward;
   ig_norm_shape norm;
@@ -117,6 +120,10 @@ bool ig_config_decodes(const ig_config *config);
 ig_status ig_config_check_decodes(const ig_config *config, const char *where, ig_error *err);
 // Columns of what the head gives; 0: there is none.
 int ig_config_outputs(const ig_config *config);
+
+// Layers that have weights of their own, and which of them layer i runs with.
+int ig_config_stored_layers(const ig_stack_shape *stack);
+int ig_config_stored_layer(const ig_stack_shape *stack, int i);
 
 // Columns of the tables of embeddings.
 int ig_config_embedding_columns(const ig_config *config);

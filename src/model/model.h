@@ -49,7 +49,7 @@ struct ig_model {
   float *gradients;  // (trained_count) or NULL
   ig_embedding source_embedding, target_embedding;
   ig_dropout source_dropout, target_dropout;               // of the embedded rows
-  ig_encoder_layer *encoder;                               // (config.encoder.layers)
+  ig_encoder_layer *encoder;                               // (ig_config_stored_layers)
   ig_decoder_layer *decoder;                               // (config.decoder.layers)
   ig_norm encoder_embedding_norm, decoder_embedding_norm;  // where the stack has one
   ig_norm encoder_norm, decoder_norm;                      // where the stack has a final norm

@@ -12,6 +12,7 @@
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "model/arch/family.h"
+#include "model/create/wire.h"
 
 #define SMALL                                                                          \
   "\"vocab_size\": 13, \"d_model\": 8, \"d_kv\": 3, \"d_ff\": 10, \"num_layers\": 2, " \
@@ -79,6 +80,14 @@ static void encoders_refuse_by_name(void **state) {
       {"electra", "{\"architectures\": [\"ElectraForPreTraining\"]}", "ElectraForPreTraining"},
       {"electra", "{\"architectures\": [\"ElectraForMultipleChoice\"]}",
        "ElectraForMultipleChoice"},
+      {"albert", "{\"architectures\": [\"AlbertForMultipleChoice\"]}", "AlbertForMultipleChoice"},
+      {"albert", "{\"inner_group_num\": 2}", "inner_group_num: expected 1, found 2"},
+      {"albert", "{\"num_hidden_groups\": 0}",
+       "num_hidden_groups: expected a number from 1 to num_hidden_layers (12), found 0"},
+      {"albert", "{\"num_hidden_layers\": 3, \"num_hidden_groups\": 4}",
+       "num_hidden_groups: expected a number from 1 to num_hidden_layers (3), found 4"},
+      {"albert", "{\"embedding_size\": 0}", "embedding_size: expected a number above 0, found 0"},
+      {"albert", "{\"is_decoder\": true}", "is_decoder"},
       {"electra", "{\"embedding_size\": 0}", "embedding_size: expected a number above 0, found 0"},
       {"electra", "{\"embedding_size\": 65537}", "embedding_size: expected a number from"},
       {"electra", "{\"hidden_act\": \"mish\"}", "hidden_act: \"mish\""},
@@ -193,6 +202,33 @@ static void saved_loads_again(void **state) {
       ig_model_free(again);
       ig_model_free(model);
     }
+}
+
+// Layers of a group have one set of weights, in memory as in files, and dropouts of their own.
+static void groups_of_layers_share_weights(void **state) {
+  (void)state;
+  static const int groups[] = {0, 0, 0, 1, 1, 2, 2, 2, 3, 3, 4, 4};  // as transformers 5.23
+  const ig_config c = config_of("albert",
+                                "{\"vocab_size\": 13, \"hidden_size\": 8, \"embedding_size\": 8, "
+                                "\"num_attention_heads\": 2, \"intermediate_size\": 10, "
+                                "\"num_hidden_layers\": 12, \"num_hidden_groups\": 5}");
+  ig_model *model = make(&c);
+  const size_t per_layer = 4 * (8 * 8 + 8) + (8 * 10 + 10) + (10 * 8 + 8) + 2 * 2 * 8,
+               embeddings = 13 * 8 + 512 * 8 + 2 * 8 + 2 * 8, projection = 8 * 8 + 8;
+  assert_int_equal(ig_model_parameters(model), embeddings + projection + 5 * per_layer);
+  uint32_t last = 0;
+  for (int i = 0; i < 12; i++) {
+    const ig_encoder_layer layer = ig_wire_encoder_layer(model, i);
+    assert_ptr_equal(layer.feed_forward.inner.weight,
+                     model->encoder[groups[i]].feed_forward.inner.weight);
+    assert_true(layer.dropout.stream > last);
+    assert_true(layer.self_attention.dropout.stream > layer.dropout.stream);
+    last = layer.feed_forward.dropout.stream;
+  }
+  ig_model *again = saved_and_loaded(model);
+  expect_same_model(again, model);
+  ig_model_free(again);
+  ig_model_free(model);
 }
 
 static void say_tied(void) {
@@ -311,6 +347,7 @@ int main(void) {
       cmocka_unit_test(ranges_name_the_key),
       cmocka_unit_test(keys_that_follow_from_others),
       cmocka_unit_test(saved_loads_again),
+      cmocka_unit_test(groups_of_layers_share_weights),
       cmocka_unit_test(an_output_with_other_values_is_kept),
       cmocka_unit_test(a_copy_with_other_values_is_refused),
       cmocka_unit_test(names_without_the_prefix_are_found),

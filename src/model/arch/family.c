@@ -12,6 +12,7 @@
 #define FAMILIES(DO) \
   DO(marian)         \
   DO(marian_ssru)    \
+  DO(albert)         \
   DO(bart)           \
   DO(bert)           \
   DO(camembert)      \

@@ -169,7 +169,8 @@ static ig_status add_tensor(tensor_list *list, const ig_tensor_row *row, int lay
 static ig_status add_layers(tensor_list *list, const ig_tensor_row *row,
                             const ig_tensor_row **next) {
   const ig_config *c = &list->model->config;
-  const int layers = row->stack == IG_STACK_ENCODER ? c->encoder.layers : c->decoder.layers;
+  const int layers =
+      row->stack == IG_STACK_ENCODER ? ig_config_stored_layers(&c->encoder) : c->decoder.layers;
   const ig_tensor_row *end = row;
   while (end->name && is_layered(end) && end->stack == row->stack) end++;
   for (int layer = 0; layer < layers; layer++)
@@ -208,7 +209,8 @@ static ig_status make_buckets(ig_model *model, ig_error *err) {
 
 ig_status ig_layout_make(ig_model *model, ig_error *err) {
   const ig_config *c = &model->config;
-  model->encoder = ig_allocate((size_t)c->encoder.layers, sizeof *model->encoder, err);
+  model->encoder =
+      ig_allocate((size_t)ig_config_stored_layers(&c->encoder), sizeof *model->encoder, err);
   if (!model->encoder) return IG_ERROR_MEMORY;
   model->decoder = ig_allocate((size_t)c->decoder.layers, sizeof *model->decoder, err);
   if (!model->decoder) return IG_ERROR_MEMORY;
@@ -224,7 +226,7 @@ ig_status ig_layout_place(ig_model *model, ig_error *err) {
 
 void ig_layout_linears(ig_model *m, void (*visit)(void *context, ig_linear *linear),
                        void *context) {
-  for (int i = 0; i < m->config.encoder.layers; i++) {
+  for (int i = 0; i < ig_config_stored_layers(&m->config.encoder); i++) {
     ig_encoder_layer *l = &m->encoder[i];
     ig_linear *all[] = {&l->self_attention.query, &l->self_attention.output, &l->feed_forward.inner,
                         &l->feed_forward.outer};

@@ -75,7 +75,7 @@ static void shape_encoder(ig_model *m) {
   const int d = m->config.d_model;
   const ig_stack_shape *s = &m->config.encoder;
   const ig_norm norm = norm_of(d, &s->norm);
-  for (int i = 0; i < s->layers; i++) {
+  for (int i = 0; i < ig_config_stored_layers(s); i++) {
     const uint32_t stream = STREAM_LAYER * (uint32_t)(i + 1);
     ig_encoder_layer *l = &m->encoder[i];
     *l = (ig_encoder_layer){
@@ -248,7 +248,7 @@ static void wire_key_value(ig_multi_head_attention *a) {
 
 // Layers without a table of their own have that of the layer before.
 static void wire_shared_biases(ig_model *m) {
-  for (int i = 1; i < m->config.encoder.layers; i++) {
+  for (int i = 1; i < ig_config_stored_layers(&m->config.encoder); i++) {
     ig_multi_head_attention *own = &m->encoder[i].self_attention;
     if (!own->bias.weight) own->bias = m->encoder[i - 1].self_attention.bias;
   }
@@ -291,6 +291,16 @@ static void shape_head(ig_model *m) {
   if (ig_config_decodes(c)) return;
   m->head_dense.layout = OVER_SENTENCES;
   if (!c->tied_output) m->output.layout = OVER_SENTENCES;
+}
+
+ig_encoder_layer ig_wire_encoder_layer(const ig_model *m, int i) {
+  const int stored = ig_config_stored_layer(&m->config.encoder, i);
+  const uint32_t streams = STREAM_LAYER * (uint32_t)(i - stored);
+  ig_encoder_layer layer = m->encoder[stored];
+  layer.self_attention.dropout.stream += streams;
+  layer.feed_forward.dropout.stream += streams;
+  layer.dropout.stream += streams;
+  return layer;
 }
 
 void ig_wire_model(ig_model *m) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/allocate.h"
+#include "model/create/wire.h"
 #include "nn/scratch.h"
 
 ig_status ig_encoder_create(const ig_model *model, ig_encoder_state *out, ig_error *err) {
@@ -33,7 +34,8 @@ void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *
   for (int i = 0; i < c->encoder.layers; i++) {
     ig_encoder_layer_state *l = &state->layers[i];
     if (i == 0 || keeping == IG_KEEPING_ALL)
-      carve_layer(l, arena, model, &model->encoder[i], rows, keeping != IG_KEEPING_NOTHING);
+      carve_layer(l, arena, model, &model->encoder[ig_config_stored_layer(&c->encoder, i)], rows,
+                  keeping != IG_KEEPING_NOTHING);
     else
       *l = state->layers[0];
     if (i > 0 && keeping == IG_KEEPING_INPUTS)
@@ -47,19 +49,19 @@ void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *
 static const float *forward_layer(ig_run_context *context, int i, ig_encoder_layer_state *l,
                                   const ig_encoder_view *view, const float *x) {
   ig_nn *nn = &context->nn;
-  const ig_encoder_layer *layer = &context->model->encoder[i];
+  const ig_encoder_layer layer = ig_wire_encoder_layer(context->model, i);
   const int rows = ig_ragged_rows(&view->rows);
   l->input = x;
   const ig_sublayer first = ig_sublayer_of(&context->model->config.encoder,
-                                           &layer->self_attention_norm, &layer->dropout, 0);
-  ig_self_attention_forward(nn, &layer->self_attention, &l->self_attention,
+                                           &layer.self_attention_norm, &layer.dropout, 0);
+  ig_self_attention_forward(nn, &layer.self_attention, &l->self_attention,
                             &(ig_self_attention_args){.rows = view->rows, .mask = view->mask},
                             ig_sublayer_input(nn, &first, &l->sublayer[0], rows, x),
                             l->sublayer[0].sum);
   l->middle = ig_sublayer_output(nn, &first, &l->sublayer[0], rows, x);
-  const ig_sublayer second = ig_sublayer_of(&context->model->config.encoder,
-                                            &layer->feed_forward_norm, &layer->dropout, 1);
-  ig_feed_forward_forward(nn, &layer->feed_forward, &l->feed_forward, rows,
+  const ig_sublayer second =
+      ig_sublayer_of(&context->model->config.encoder, &layer.feed_forward_norm, &layer.dropout, 1);
+  ig_feed_forward_forward(nn, &layer.feed_forward, &l->feed_forward, rows,
                           ig_sublayer_input(nn, &second, &l->sublayer[1], rows, l->middle),
                           l->sublayer[1].sum);
   return ig_sublayer_output(nn, &second, &l->sublayer[1], rows, l->middle);
@@ -93,19 +95,19 @@ const float *ig_encoder_forward(ig_run_context *context, ig_encoder_state *state
 static void backward_layer(ig_run_context *context, int i, const ig_encoder_layer_state *l,
                            const ig_encoder_view *view, ig_sublayer_gradient *g) {
   ig_nn *nn = &context->nn;
-  const ig_encoder_layer *layer = &context->model->encoder[i];
+  const ig_encoder_layer layer = ig_wire_encoder_layer(context->model, i);
   const bool pre = context->model->config.encoder.pre_norm;
   const int rows = ig_ragged_rows(&view->rows);
-  const ig_sublayer second = ig_sublayer_of(&context->model->config.encoder,
-                                            &layer->feed_forward_norm, &layer->dropout, 1);
+  const ig_sublayer second =
+      ig_sublayer_of(&context->model->config.encoder, &layer.feed_forward_norm, &layer.dropout, 1);
   ig_sublayer_before(nn, &second, &l->sublayer[1], rows, g);
-  ig_feed_forward_backward(nn, &layer->feed_forward, &l->feed_forward, rows,
+  ig_feed_forward_backward(nn, &layer.feed_forward, &l->feed_forward, rows,
                            pre ? l->sublayer[1].normed : l->middle, &g->function);
   ig_sublayer_after(nn, &second, &l->sublayer[1], rows, l->middle, g);
   const ig_sublayer first = ig_sublayer_of(&context->model->config.encoder,
-                                           &layer->self_attention_norm, &layer->dropout, 0);
+                                           &layer.self_attention_norm, &layer.dropout, 0);
   ig_sublayer_before(nn, &first, &l->sublayer[0], rows, g);
-  ig_self_attention_backward(nn, &layer->self_attention, &l->self_attention,
+  ig_self_attention_backward(nn, &layer.self_attention, &l->self_attention,
                              &(ig_self_attention_args){.rows = view->rows, .mask = view->mask},
                              pre ? l->sublayer[0].normed : l->input, &g->function);
   ig_sublayer_after(nn, &first, &l->sublayer[0], rows, l->input, g);
@@ -134,7 +136,7 @@ void ig_encoder_backward(ig_run_context *context, ig_encoder_state *state,
 size_t ig_encoder_scratch(const ig_run_context *context, const ig_attention_sizes *sizes) {
   const ig_nn *nn = &context->nn;
   size_t most = ig_linear_scratch(nn, &context->model->embedding_projection, sizes->rows);
-  for (int i = 0; i < context->model->config.encoder.layers; i++) {
+  for (int i = 0; i < ig_config_stored_layers(&context->model->config.encoder); i++) {
     const ig_encoder_layer *l = &context->model->encoder[i];
     most = IG_SCRATCH_MOST(
         most, ig_self_attention_scratch(nn, &l->self_attention, sizes),

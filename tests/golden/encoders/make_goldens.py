@@ -29,6 +29,10 @@ KINDS = {
                     SIZES | dict(type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5)),
     "electra": (t.ElectraConfig, "Electra", SIZES | dict(embedding_size=8)),
     "electra-equal": (t.ElectraConfig, "Electra", SIZES | dict(embedding_size=12)),
+    # Layers 0 and 1 are one, layer 2 is another.
+    "albert": (t.AlbertConfig, "Albert",
+               SIZES | dict(embedding_size=8, num_hidden_layers=3, num_hidden_groups=2)),
+    "albert-equal": (t.AlbertConfig, "Albert", SIZES | dict(embedding_size=12)),
 }
 # Of a kind that differs in its embedding's columns alone, one head is enough.
 ALL_HEADS = {kind for kind in KINDS if not kind.endswith("-equal")}
