@@ -156,6 +156,13 @@ static void keys_that_follow_from_others(void **state) {
   assert_true(!c.tied_output && !c.scaled_output && c.shared_embedding);
   c = config_of("t5", "{" SMALL ", \"scale_decoder_outputs\": false}");
   assert_true(c.tied_output && !c.scaled_output);
+  static const char two_names[] = "\"id2label\": {\"0\": \"A\", \"1\": \"B\"}";
+  char text[128];
+  snprintf(text, sizeof text, "{%s, \"num_labels\": 50}", two_names);
+  assert_int_equal(config_of("bert", text).head.classes, 50);
+  snprintf(text, sizeof text, "{%s}", two_names);
+  assert_int_equal(config_of("bert", text).head.classes, 2);
+  assert_int_equal(config_of("bert", "{\"num_labels\": 3}").head.classes, 3);
   assert_int_equal(config_of("electra", "{}").embedding_size, 128);
   assert_int_equal(config_of("electra", "{\"hidden_size\": 128}").embedding_size, 0);
   assert_false(config_of("mt5", "{" SMALL "}").scaled_output);

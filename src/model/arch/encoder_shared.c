@@ -50,15 +50,12 @@ static ig_status read_head(const json_t *json, const char *where, ig_head_kind *
                  where, name);
 }
 
-// The number of labels: of id2label, else what num_labels says, else 2   (transformers'
-// PretrainedConfig).
+// The number of labels: what num_labels says, else those of id2label, else 2   (transformers 5.23;
+// files that its first versions wrote have both, and 2 names whatever the number).
 static ig_status read_labels(const json_t *json, const char *where, int *out, ig_error *err) {
-  const json_t *labels = json_object_get(json, "id2label");
-  if (json_is_object(labels)) {
-    *out = (int)json_object_size(labels);
-    return IG_OK;
-  }
-  return ig_json_int((ig_json_object){json, where}, "num_labels", 2, out, err);
+  const json_t *names = json_object_get(json, "id2label");
+  const int named = json_is_object(names) ? (int)json_object_size(names) : 2;
+  return ig_json_int((ig_json_object){json, where}, "num_labels", named, out, err);
 }
 
 static ig_status refuse_unbuilt(const json_t *json, const char *where, ig_error *err) {
@@ -81,7 +78,8 @@ ig_status ig_encoder_shared_complete(const json_t *json, const char *where, ig_c
   IG_TRY(read_labels(json, where, &c->head.classes, err));
   if (c->head.kind == IG_HEAD_SPAN && c->head.classes != 2)
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: id2label: expected 2 labels for question answering (where an answer begins "
+                   "%s: num_labels (or id2label): expected 2 labels for question answering (where "
+                   "an answer begins "
                    "and ends), found %d",
                    where, c->head.classes);
   c->target_vocab_size = c->vocab_size;
