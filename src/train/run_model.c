@@ -158,12 +158,22 @@ static void warn_of_layerdrop(const ig_run *run, const char *directory) {
                 keys[i].key, (double)keys[i].value);
 }
 
+// Pairs of texts would be taken for places of answers.
+static ig_status check_decodes(const ig_run *run, const char *directory, ig_error *err) {
+  if (run->config.data.train_questions || ig_config_decodes(&run->model->config)) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: the model is an encoder without a decoder: expected questions to train it on "
+                 "(data.train.squad), found source and target",
+                 directory);
+}
+
 ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
   if (run->resumed || run->config.init) {
     const ig_load_head span = {IG_HEAD_SPAN, run->config.seed};
     const char *directory = run->resumed ? run->latest : run->config.init;
     IG_TRY(run->config.data.train_questions ? ig_load_with_head(directory, &span, &run->model, err)
                                             : ig_model_load(directory, &run->model, err));
+    IG_TRY(check_decodes(run, directory, err));
     if (run->model->config.head.is_new)
       ig_report(run->reporter, IG_LEVEL_INFO, "%s: it gets a new head for question answering",
                 directory);

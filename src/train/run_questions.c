@@ -54,9 +54,9 @@ ig_status ig_run_questions_load(ig_run *run, ig_error *err) {
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "%s: data.stride: expected less than data.max_length, %d, found %d",
                    run->config.path, run->max_length, d->stride);
-  IG_TRY(ig_answer_model_check_types(run->model, run->tokenizer, err));
-  const ig_status status =
-      load_questions(run, "data.train", d->train_questions, &train, &run->train, err);
+  ig_status status = ig_answer_model_check_types(run->model, run->tokenizer, err);
+  if (status != IG_OK) return ig_fail_in(err, status, "%s", run->config.init);
+  status = load_questions(run, "data.train", d->train_questions, &train, &run->train, err);
   ig_squad_free(&train);
   IG_TRY(status);
   if (!d->valid_questions) return IG_OK;

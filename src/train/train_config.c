@@ -359,6 +359,11 @@ static ig_status read_family(ig_train_config *c, const ig_yaml_node *model, ig_e
     return ig_yaml_fail(ig_yaml_get(model, "family"), err, "expected one of %s, found '%s'", list,
                         name);
   }
+  if (!c->family->training_defaults)
+    return ig_yaml_fail(ig_yaml_get(model, "family"), err,
+                        "a model of %s is not made here: training one starts from model.init, on "
+                        "questions (data.train.squad)",
+                        name);
   return ig_train_keys_check(model, IG_TRAIN_PART_MODEL, c->family, err);
 }
 
@@ -410,6 +415,13 @@ static ig_status check_end(const ig_train_config *c, const ig_yaml_node *train, 
   return fail_missing(c, "train.updates", "or epochs, or max_seconds: when to stop", err);
 }
 
+static ig_status check_smoothing(const ig_train_config *c, const ig_yaml_node *train,
+                                 ig_error *err) {
+  if (!c->data.train_questions || c->label_smoothing == 0) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(train, "label_smoothing"), err,
+                      "expected 0, for the data are questions, found %g", c->label_smoothing);
+}
+
 static ig_status read_best_metric(ig_train_config *c, const ig_yaml_node *train, ig_error *err) {
   const bool questions = c->data.train_questions != NULL;
   const size_t fallback = questions ? IG_BEST_METRIC_F1 : IG_BEST_METRIC_BLEU;
@@ -437,6 +449,7 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
     return ig_yaml_fail(ig_yaml_get(train, "output"), err, "%s", why.message);
   IG_TRY(ig_yaml_u64(train, "seed", 1, &c->seed, err));
   IG_TRY(read_numbers(train, c, err));
+  IG_TRY(check_smoothing(c, train, err));
   IG_TRY(read_optimizer(c, train, err));
   IG_TRY(check_end(c, train, err));
   IG_TRY(read_best_metric(c, train, err));

@@ -82,4 +82,17 @@ expect 1 "$INGOT" train config.yml --set train.output=x \
   --set model.init="$INGOT_SOURCE/models/en-de"
 has err 'the model has a decoder'
 expect 1 "$INGOT" train config.yml --set train.output=x --set data.train.squad=nowhere.json
+expect 1 "$INGOT" train config.yml --set train.output=x --set train.label_smoothing=0.1
+has err 'expected 0, for the data are questions'
+# Three ids of a target are no place of an answer.
+printf 'the city of\nthe old bridge\n' >text
+for model in "{init: $INGOT_SOURCE/tests/golden/answers}" '{family: bert}'; do
+  cat >text.yml <<END
+data: {train: {source: text, target: text}}
+model: $model
+train: {output: x, updates: 1}
+END
+  expect 1 "$INGOT" train text.yml
+  has err 'data.train.squad'
+done
 [ ! -e x ] || fail "a start that failed left something"
