@@ -66,6 +66,7 @@ ig_status ig_generate(ig_model *model, const ig_generate_args *args, int *out, i
   IG_TRY(ig_fail_if_null(model, "model", err));
   IG_TRY(ig_fail_if_null(args, "args", err));
   IG_TRY(ig_fail_if_null(out, "out", err));
+  IG_TRY(ig_config_check_decodes(&model->config, "generation", err));
   IG_TRY(check_args(model, args, err));
   IG_TRY(ig_decode_options_load(model, &options, err));
   options.beam_size = 1;

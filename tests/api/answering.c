@@ -72,6 +72,25 @@ static void batches_have_no_other_types(void **state) {
   ig_model_free(model);
 }
 
+// Masks are of sequences of one length, of encoders too.
+static void masks_are_checked(void **state) {
+  (void)state;
+  static const int ids[] = {2, 5, 3, 7, 3}, offsets[] = {0, 2, 5}, spans[6] = {0},
+                   span_offsets[] = {0, 3, 6};
+  static const unsigned char hidden[5] = {0};
+  const ig_masks masks = {.src_key_padding = {.boolean = hidden}};
+  const ig_batch batch = {2, ids, offsets, spans, spans, span_offsets, &masks};
+  ig_model *model;
+  ig_trainer *trainer;
+  ig_loss loss;
+  done(save_answer_model(directory, 2, &err));
+  done(ig_model_load(directory, &model, &err));
+  done(ig_trainer_create(model, NULL, &trainer, &err));
+  assert_int_equal(ig_trainer_forward(trainer, &batch, NULL, &loss, &err), IG_ERROR_ARGUMENT);
+  ig_trainer_free(trainer);
+  ig_model_free(model);
+}
+
 // Numbers that no answers can be compared by are no answers, and no lack of memory.
 static void logits_are_numbers(void **state) {
   (void)state;
@@ -96,9 +115,27 @@ static void logits_are_numbers(void **state) {
   }
 }
 
+// Encoders give no text.
+static void nothing_is_generated(void **state) {
+  (void)state;
+  static const int ids[] = {2, 5, 3};
+  ig_model *model;
+  ig_translator *translator;
+  int out[8], length;
+  const ig_generate_args args = {.source = ids, .source_length = 3, .max_length = 8};
+  done(save_answer_model(directory, 2, &err));
+  done(ig_model_load(directory, &model, &err));
+  assert_int_equal(ig_generate(model, &args, out, &length, &err), IG_ERROR_UNSUPPORTED);
+  assert_non_null(strstr(err.message, "encoder without a decoder"));
+  ig_model_free(model);
+  assert_int_equal(ig_translator_open(directory, NULL, &translator, &err), IG_ERROR_UNSUPPORTED);
+  assert_non_null(strstr(err.message, "encoder without a decoder"));
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(types_are_as_many),
-                                     cmocka_unit_test(batches_have_no_other_types),
-                                     cmocka_unit_test(logits_are_numbers)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(types_are_as_many), cmocka_unit_test(batches_have_no_other_types),
+      cmocka_unit_test(masks_are_checked), cmocka_unit_test(logits_are_numbers),
+      cmocka_unit_test(nothing_is_generated)};
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

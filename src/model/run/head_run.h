@@ -5,6 +5,7 @@
 
 typedef struct ig_head_run ig_head_run;  // ig_head_run_free; borrows the model and the pool
 // pool NULL: serial. The model must outlive the run and have been packed (ig_model_load does), or
+// it is packed in each product. size: of the batches, at most.
 ig_status ig_head_run_create(const ig_model *model, ig_pool *pool, const ig_encoder_run_size *size,
                              ig_head_run **out, ig_error *err);
 void ig_head_run_free(ig_head_run *run);

@@ -111,7 +111,8 @@ ig_status ig_pass_batch_check_contents(const ig_batch *batch, int longest, const
   IG_TRY(check_ids("source", batch->source, source_rows, config->vocab_size, err));
   if (!ig_config_decodes(config)) {
     IG_TRY(check_longest(longest, config, err));
-    return check_spans(batch, config, err);
+    IG_TRY(check_spans(batch, config, err));
+    return ig_masks_check(batch, err);
   }
   IG_TRY(
       check_ids("target input", batch->target_input, target_rows, config->target_vocab_size, err));
