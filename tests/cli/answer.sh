@@ -60,6 +60,23 @@ for options in '--threads 1' '--threads 2 --workers 2 --batch-tokens 1' "-m $mod
   same other.json predictions.json
 done
 
+# A fused model keeps its head: one fused with itself answers the same. A soup is chosen by
+# translations, which an encoder does not give.
+cp -r "$model" copy
+for method in linear slerp ties; do
+  printf '%s\n' "merge_method: $method" "base_model: $model" 'parameters: {t: 0.5, normalize: true}' \
+    "models: [{model: copy, parameters: {weight: 1, density: 1}}]" >recipe.yml
+  rm -rf fused
+  expect 0 "$INGOT" fuse recipe.yml -o fused
+  has fused/config.json '"BertForQuestionAnswering"'
+  # shellcheck disable=SC2086
+  expect 0 "$INGOT" answer -m fused -i squad.json -o other.json $short --n-best 2 -q
+  same other.json predictions.json
+done
+printf '%s\n' 'merge_method: greedy_soup' "models: [{model: $model}, {model: copy}]" >recipe.yml
+expect 1 "$INGOT" fuse recipe.yml -o soup --held-out-source context --held-out-reference context
+has err 'encoder without a decoder'
+
 # Null odds of run_qa.
 # shellcheck disable=SC2086
 expect 0 "$INGOT" answer -m "$model" -i squad.json -o predictions.json $short -q --no-answer \

@@ -2,6 +2,7 @@
 #include "scenarios.h"
 
 #include "base/fail.h"
+#include "ingot_answer.h"
 #include "io/yaml.h"
 
 static ig_status tokenize(ig_error *err) {
@@ -323,6 +324,72 @@ static ig_status score_resampled(ig_error *err) {
   return IG_OK;
 }
 
+static ig_status open_answerer(ig_post_processing kind, ig_answerer **out, ig_error *err) {
+  static char path[512];
+  snprintf(path, sizeof path, "%s/tests/golden/answers", getenv("INGOT_SOURCE"));
+  const ig_ensemble_member members[] = {{path, 1}, {path, 2}};
+  ig_answerer_options options = ig_answerer_options_default();
+  options.threads = options.workers = 1;
+  options.max_length = 20;
+  options.stride = 4;
+  options.n_best = 3;
+  options.no_answer = true;
+  options.post_processing = kind;
+  return ig_answerer_open(&(ig_ensemble){.members = members, .count = 2}, &options, out, err);
+}
+
+static void write_questions(void) {
+  write_small_file("questions.json",
+                   "{\"data\": [{\"paragraphs\": [{\"context\": \"The city of Lyon is near the old "
+                   "bridge in Lyon, and the river flows south.\", \"qas\": ["
+                   "{\"id\": 1, \"question\": \"Where is it?\", \"answers\": []},"
+                   "{\"id\": \"b\", \"question\": \"?\", \"answers\": []}]},"
+                   "{\"context\": \" \", \"qas\": ["
+                   "{\"id\": \"c\", \"question\": \"?\", \"answers\": []}]}]}]}");
+}
+
+// Two members answer a file; the files are the same ones whenever it succeeds.
+static ig_status answer_squad(ig_error *err) {
+  static const char *const first[] = {"first-pipeline.json", "first-run_qa.json"};
+  for (int kind = IG_POST_PROCESSING_PIPELINE; kind <= IG_POST_PROCESSING_RUN_QA; kind++) {
+    const ig_answer_files files = {.questions = "questions.json",
+                                   .predictions = "answers.json",
+                                   .n_best = "best.json",
+                                   .null_odds = kind ? "null.json" : NULL};
+    ig_answerer *answerer;
+    IG_TRY(open_answerer((ig_post_processing)kind, &answerer, err));
+    const ig_status status = ig_answer_squad(answerer, &files, err);
+    ig_answerer_free(answerer);
+    IG_TRY(status);
+    if (!ig_file_exists(first[kind]))
+      assert_int_equal(ig_file_copy("best.json", first[kind], NULL), IG_OK);
+    assert_true(same_file("best.json", first[kind]));
+  }
+  return IG_OK;
+}
+
+static ig_status read_question(void *context, const char **line, size_t *length, ig_error *err) {
+  (void)err;
+  static const char *const lines[] = {
+      "{\"id\": 1, \"question\": \"Where is it?\", \"context\": \"The city of Lyon.\"}", "no JSON",
+      "{\"question\": \"Where?\", \"context\": \"\"}"};
+  streams *s = context;
+  *line = s->sources < 3 ? lines[s->sources++] : NULL;
+  *length = *line ? strlen(*line) : 0;
+  return IG_OK;
+}
+
+static ig_status answer_lines(ig_error *err) {
+  ig_answerer *answerer;
+  streams s = {0};
+  const ig_line_stream stream = {.read = read_question, .write = write_line, .context = &s};
+  IG_TRY(open_answerer(IG_POST_PROCESSING_PIPELINE, &answerer, err));
+  const ig_status status = ig_answer_lines(answerer, &stream, NULL, err);
+  ig_answerer_free(answerer);
+  if (status == IG_OK) assert_non_null(strstr(s.out, "\"error\":\"the context has no tokens\""));
+  return status;
+}
+
 static const scenario scenarios[] = {
     {"tokenizer", tokenize, NULL, NULL},
     {"translate", translate, NULL, NULL},
@@ -337,6 +404,8 @@ static const scenario scenarios[] = {
     {"score", score_lines, NULL, NULL},
     {"score against several references", score_with_references, NULL, NULL},
     {"score answers", score_answers, write_answers, NULL},
+    {"answer a file of questions", answer_squad, write_questions, NULL},
+    {"answer lines", answer_lines, NULL, NULL},
     {"score resampled lines", score_resampled, NULL, NULL},
     {"fuse", fuse_stages, remove_fused, fusion_is_whole},
     {"plan a fusion", plan_stages, NULL, NULL},
