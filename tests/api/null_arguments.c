@@ -16,6 +16,7 @@
 
 #include "answer_fixture.h"
 #include "ingot.h"
+#include "ingot_embed.h"
 #include "ingot_measure.h"
 
 static ig_config *config;
@@ -199,6 +200,29 @@ static void translators(void) {
   REFUSED(ig_score_targets(translator, &stream, NULL, NULL, &err));
   assert_int_equal(ig_translator_stats(NULL).sentences, 0);
   ig_translator_free(NULL);
+}
+
+static void embedders(void) {
+  const char *texts[] = {"a b"}, *none[] = {NULL};
+  float *vectors;
+  ig_embedder *embedder;
+  done(ig_embedder_open(directory, NULL, &embedder, &err));
+  assert_true(ig_embedder_size(embedder) > 0);
+  vectors = calloc((size_t)ig_embedder_size(embedder), sizeof *vectors);
+  assert_non_null(vectors);
+  ig_embedder_free(embedder);
+  REFUSED(ig_embedder_open(NULL, NULL, &embedder, &err));
+  REFUSED(ig_embedder_open(directory, NULL, NULL, &err));
+  done(ig_embedder_open(directory, NULL, &embedder, &err));
+  REFUSED(ig_embedder_run(NULL, texts, 1, vectors, &err));
+  REFUSED(ig_embedder_run(embedder, NULL, 1, vectors, &err));
+  REFUSED(ig_embedder_run(embedder, texts, 1, NULL, &err));
+  REFUSED(ig_embedder_run(embedder, none, 1, vectors, &err));
+  assert_int_equal(ig_embedder_size(NULL), 0);
+  assert_int_equal(ig_embedder_stats(NULL).texts, 0);
+  ig_embedder_free(embedder);
+  ig_embedder_free(NULL);
+  free(vectors);
 }
 
 static void answerers(void) {
@@ -392,6 +416,9 @@ static const struct {
     {"ig_translator_open ig_translator_open_on ig_translate ig_translate_lines ig_score_targets "
      "ig_translator_stats ig_translator_free",
      translators},
+    {"ig_embedder_options_default ig_embedder_open ig_embedder_run ig_embedder_size "
+     "ig_embedder_stats ig_embedder_free",
+     embedders},
     {"ig_answerer_open ig_answerer_run ig_answer_squad ig_answer_lines ig_answerer_stats "
      "ig_answerer_free ig_answers_free",
      answerers},
@@ -407,7 +434,8 @@ static const struct {
     {"ig_isa_name ig_machine_peak ig_machine_bandwidth ig_time_model ig_translation_operations "
      "ig_cpu_name",
      machines},
-    {"ig_version ig_status_name ig_cpu_count ig_isa_supported ig_clean_text ig_interrupt "
+    {"ig_version ig_status_name ig_cpu_count ig_peak_memory ig_isa_supported ig_clean_text "
+     "ig_interrupt "
      "ig_interrupter_create ig_interrupter_reset ig_interrupter_free "
      "ig_torch_options_default ig_trainer_options_default ig_translator_options_default "
      "ig_answerer_options_default ig_engine_options_default ig_held_out_options_default "
