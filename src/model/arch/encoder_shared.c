@@ -91,19 +91,21 @@ ig_status ig_encoder_shared_complete(const json_t *json, const char *where, ig_c
   return IG_OK;
 }
 
-// The class is that of `architectures` in the family's constants, which ends in Model, with the
-// head's ending.
+void ig_encoder_shared_class_name(const char *base_class, ig_head_kind head, char *name,
+                                  size_t size) {
+  int i = 0;
+  while (i < ENDINGS - 1 && endings[i].head != head) i++;
+  snprintf(name, size, "%.*s%s", (int)(strlen(base_class) - strlen("Model")), base_class,
+           endings[i].ending);
+}
+
+// The class is that of `architectures` in the family's constants, with the head's ending.
 void ig_encoder_shared_adjust_json(const ig_config *c, json_t *json) {
   char name[128];
   json_t *classes = json_object_get(json, "architectures");
   const char *model = json_string_value(json_array_get(classes, 0));
-  for (int i = 0; i < ENDINGS; i++)
-    if (endings[i].head == c->head.kind) {
-      snprintf(name, sizeof name, "%.*s%s", (int)(strlen(model) - strlen("Model")), model,
-               endings[i].ending);
-      json_array_set_new(classes, 0, json_string(name));
-      break;
-    }
+  ig_encoder_shared_class_name(model, c->head.kind, name, sizeof name);
+  json_array_set_new(classes, 0, json_string(name));
   if (c->head.kind == IG_HEAD_CLASSES || c->head.kind == IG_HEAD_TOKEN_CLASSES)
     json_object_set_new(json, "num_labels", json_integer(c->head.classes));
 }

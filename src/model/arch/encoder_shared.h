@@ -44,6 +44,9 @@
 // ig_family.complete and ig_family.adjust_json. The head is what the class in `architectures` says.
 ig_status ig_encoder_shared_complete(const json_t *json, const char *where, ig_config *config,
                                      ig_error *err);
+// The class of a head, by the one without a head: "BertModel" gives "BertForMaskedLM".
+void ig_encoder_shared_class_name(const char *base_class, ig_head_kind head, char *name,
+                                  size_t size);
 void ig_encoder_shared_adjust_json(const ig_config *config, json_t *json);
 // What embedding_size must be; for families whose config.json has the key.
 ig_status ig_encoder_shared_check_embedding(const ig_config *config, const char *where,

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "io/json.h"
 #include "model/arch/family.h"
+#include "model/files/unnamed_family.h"
 
 // A run of training has no best/ before its first validation, but a newest checkpoint beside it.
 static ig_status no_directory(const char *directory, ig_error *err) {
@@ -67,7 +68,12 @@ static ig_status open_json(const char *directory, const ig_foreign *foreign, con
   *out = json_incref(foreign->config);
   if (*out) return IG_OK;
   if (!ig_file_exists(path)) IG_TRY(no_config(directory, err));
-  return ig_json_load_object(path, out, err);
+  IG_TRY(ig_json_load_object(path, out, err));
+  const ig_status status = ig_unnamed_family_complete(directory, path, *out, err);
+  if (status == IG_OK) return IG_OK;
+  json_decref(*out);
+  *out = NULL;
+  return status;
 }
 
 ig_status ig_config_file_read(const char *directory, const ig_foreign *foreign, ig_config *out,

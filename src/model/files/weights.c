@@ -231,3 +231,54 @@ ig_status ig_weights_check(const char *directory, const ig_config *config,
   ig_model_free(m);
   return status;
 }
+
+// ---- families -----------------------------------------------------------------
+
+// Whether a name is that of a row, whose %d is any number.
+static bool is_of_pattern(const char *pattern, const char *name) {
+  const char *number = strstr(pattern, "%d");
+  if (!number) return strcmp(pattern, name) == 0;
+  const size_t before = (size_t)(number - pattern);
+  if (strncmp(pattern, name, before) != 0) return false;
+  const size_t digits = strspn(name + before, "0123456789");
+  return digits > 0 && strcmp(name + before + digits, number + 2) == 0;
+}
+
+static bool is_of_row(const named_tensors *names, const ig_family *family, const char *in_file,
+                      const char *row_name) {
+  char old[IG_NAME_SIZE];
+  const char *pattern = name_in_file(names, family, row_name);
+  if (is_of_pattern(pattern, in_file)) return true;
+  return write_old_name(pattern, old, sizeof old) && is_of_pattern(old, in_file);
+}
+
+static const ig_tensor_row *find_row(const named_tensors *names, const ig_family *family,
+                                     const char *in_file) {
+  for (const ig_tensor_row *row = family->tensors; row->name; row++) {
+    if (is_of_row(names, family, in_file, row->name)) return row;
+    for (size_t i = 0; i < sizeof row->alias / sizeof *row->alias && row->alias[i]; i++)
+      if (is_of_row(names, family, in_file, row->alias[i])) return row;
+  }
+  return NULL;
+}
+
+bool ig_weights_fit(const ig_family *family, const ig_safetensors *file) {
+  const named_tensors names = names_of(family, file);
+  bool embeds = false;
+  for (size_t i = 0; i < ig_safetensors_count(file); i++) {
+    const ig_tensor_row *row = find_row(&names, family, ig_safetensors_get(file, i)->name);
+    if (!row) return false;
+    embeds |= ig_tensor_row_is_embedding(row);
+  }
+  return embeds;
+}
+
+bool ig_weights_have_output(const ig_family *family, const ig_safetensors *file,
+                            ig_head_kind head) {
+  const named_tensors names = names_of(family, file);
+  for (const ig_tensor_row *row = family->tensors; row->name; row++)
+    if (row->part == IG_PART_OUTPUT && row->of_heads == 1 << head &&
+        find_named(&names, family, row->name))
+      return true;
+  return false;
+}

@@ -2,6 +2,7 @@
 #ifndef IG_MODEL_FILES_WEIGHTS_H
 #define IG_MODEL_FILES_WEIGHTS_H
 #include "io/safetensors.h"
+#include "model/arch/family.h"
 #include "model/model.h"
 
 // Where the options tie the output layer to the embedding, or the embeddings to each other, and the
@@ -16,4 +17,10 @@ ig_status ig_weights_match(const ig_model *model, const char *directory, const i
 // The same checks for a model of these options; nothing is read.
 ig_status ig_weights_check(const char *directory, const ig_config *config,
                            const ig_safetensors *file, ig_error *err);
+
+// Whether the file has a table of embeddings and nothing else than what a model of the family may
+// have, by names alone.
+bool ig_weights_fit(const ig_family *family, const ig_safetensors *file);
+// Whether it has the output layer of this head of the family's, and no other head has that name.
+bool ig_weights_have_output(const ig_family *family, const ig_safetensors *file, ig_head_kind head);
 #endif
