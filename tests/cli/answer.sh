@@ -64,7 +64,8 @@ done
 # translations, which an encoder does not give.
 cp -r "$model" copy
 for method in linear slerp ties; do
-  printf '%s\n' "merge_method: $method" "base_model: $model" 'parameters: {t: 0.5, normalize: true}' \
+  printf '%s\n' "merge_method: $method" "base_model: $model" \
+    'parameters: {t: 0.5, normalize: true}' \
     "models: [{model: copy, parameters: {weight: 1, density: 1}}]" >recipe.yml
   rm -rf fused
   expect 0 "$INGOT" fuse recipe.yml -o fused
