@@ -348,24 +348,35 @@ static void write_questions(void) {
                    "{\"id\": \"c\", \"question\": \"?\", \"answers\": []}]}]}]}");
 }
 
-// Two members answer a file; the files are the same ones whenever it succeeds.
+static const char *const best_files[] = {"best-pipeline.json", "best-run_qa.json"};
+
+// Two members answer a file.
 static ig_status answer_squad(ig_error *err) {
-  static const char *const first[] = {"first-pipeline.json", "first-run_qa.json"};
   for (int kind = IG_POST_PROCESSING_PIPELINE; kind <= IG_POST_PROCESSING_RUN_QA; kind++) {
     const ig_answer_files files = {.questions = "questions.json",
                                    .predictions = "answers.json",
-                                   .n_best = "best.json",
+                                   .n_best = best_files[kind],
                                    .null_odds = kind ? "null.json" : NULL};
     ig_answerer *answerer;
     IG_TRY(open_answerer((ig_post_processing)kind, &answerer, err));
     const ig_status status = ig_answer_squad(answerer, &files, err);
     ig_answerer_free(answerer);
     IG_TRY(status);
-    if (!ig_file_exists(first[kind]))
-      assert_int_equal(ig_file_copy("best.json", first[kind], NULL), IG_OK);
-    assert_true(same_file("best.json", first[kind]));
   }
   return IG_OK;
+}
+
+// Whatever happened, each file that exists is what it is without faults.
+static void answers_are_whole(void) {
+  for (int kind = 0; kind < 2; kind++) {
+    char first[64];
+    snprintf(first, sizeof first, "first-%s", best_files[kind]);
+    if (!ig_file_exists(best_files[kind])) continue;
+    if (!ig_file_exists(first))
+      assert_int_equal(ig_file_copy(best_files[kind], first, NULL), IG_OK);
+    assert_true(same_file(best_files[kind], first));
+    assert_int_equal(remove(best_files[kind]), 0);
+  }
 }
 
 static ig_status read_question(void *context, const char **line, size_t *length, ig_error *err) {
@@ -404,7 +415,7 @@ static const scenario scenarios[] = {
     {"score", score_lines, NULL, NULL},
     {"score against several references", score_with_references, NULL, NULL},
     {"score answers", score_answers, write_answers, NULL},
-    {"answer a file of questions", answer_squad, write_questions, NULL},
+    {"answer a file of questions", answer_squad, write_questions, answers_are_whole},
     {"answer lines", answer_lines, NULL, NULL},
     {"score resampled lines", score_resampled, NULL, NULL},
     {"fuse", fuse_stages, remove_fused, fusion_is_whole},
