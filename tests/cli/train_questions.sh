@@ -72,6 +72,28 @@ for output in fresh again; do
 done
 same fresh/latest/model.safetensors again/latest/model.safetensors
 
+# Embeddings with columns of their own, and layers that share weights: learnt by heart; each use of
+# a layer has dropouts of its own, which running it forward again repeats.
+for family in electra albert; do
+  mkdir "$family"
+  cp "$INGOT_SOURCE/tests/golden/encoders/${family}_none"/{config.json,model.safetensors} "$family"
+  printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' the rhone flows south , and it is long . \
+    a new bridge was built by city which river who '?' old tower of lyon green what u{1..40} |
+    sed -n 1,40p >"$family/vocab.txt"
+  small=(--set model.init="$family" --set data.max_length=24 --set data.stride=4)
+  expect 0 "$INGOT" train config.yml "${small[@]}" --set train.output="$family.learnt" \
+    --set train.updates=200
+  has err 'exact 100.00, F1 100.00'
+  has "$family.learnt/best/config.json" 'ForQuestionAnswering"'
+  for recompute in false true; do
+    expect 0 "$INGOT" train config.yml "${small[@]}" --set model.dropout=0.1 \
+      --set train.recompute=$recompute --set train.output="$family.$recompute" \
+      --set train.updates=10
+  done
+  same "$family.true/latest/model.safetensors" "$family.false/latest/model.safetensors"
+done
+has albert.learnt/best/config.json '"num_hidden_groups": 2'
+
 # What makes no sense.
 expect 1 "$INGOT" train config.yml --set train.output=x --set train.best_metric=bleu
 has err 'expected f1, exact or loss'
