@@ -347,6 +347,35 @@ static void names_without_the_prefix_are_found(void **state) {
   ig_model_free(model);
 }
 
+// Its head may lie beside the encoder that is asked for; a tensor of nobody may not.
+static void a_discriminator_gives_its_encoder(void **state) {
+  (void)state;
+  const ig_config config =
+      config_of("electra",
+                "{\"vocab_size\": 13, \"hidden_size\": 8, \"embedding_size\": 6, "
+                "\"num_attention_heads\": 2, \"intermediate_size\": 10, \"num_hidden_layers\": 1}");
+  ig_model *model = make(&config), *again = saved_and_loaded(model);
+  ig_model_free(again);
+  const size_t count = model->parameter_count;
+  ig_safetensors_output *tensors = calloc(count + 1, sizeof *tensors);
+  assert_non_null(tensors);
+  for (size_t i = 0; i < count; i++) tensors[i] = output_of(model, i, 0);
+  tensors[count] = tensors[0];
+  tensors[count].name = "discriminator_predictions.dense_prediction.weight";
+  const char *path = in_directory("model.safetensors");
+  assert_int_equal(ig_safetensors_write(path, tensors, count + 1, NULL), IG_OK);
+  again = load();
+  expect_same_model(again, model);
+  ig_model_free(again);
+  tensors[count].name = "discriminator_predictions.other.weight";
+  assert_int_equal(ig_safetensors_write(path, tensors, count + 1, NULL), IG_OK);
+  ig_error err = {0};
+  assert_int_not_equal(ig_model_load(directory, &again, &err), IG_OK);
+  assert_non_null(strstr(err.message, "discriminator_predictions.other.weight"));
+  free(tensors);
+  ig_model_free(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refusals_name_the_key),
@@ -358,6 +387,7 @@ int main(void) {
       cmocka_unit_test(an_output_with_other_values_is_kept),
       cmocka_unit_test(a_copy_with_other_values_is_refused),
       cmocka_unit_test(names_without_the_prefix_are_found),
+      cmocka_unit_test(a_discriminator_gives_its_encoder),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
