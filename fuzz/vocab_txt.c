@@ -12,9 +12,11 @@
 #include "text/word_pieces.h"
 
 static const char *const texts[] = {
-    "", " ", "Hello world, don't [MASK]x [UNK]",
+    "",
+    " ",
+    "Hello world, don't [MASK]x [UNK]",
     "  \xEF\xAC\x81 A\xCC\x81\t##s\r\n \xE1\x84\x80\xE1\x85\xA1 \xEA\xB0\x80 a\xE3\x80\x80 ",
-    "\x01\xF0\x9F\x98\x80\xE2\x80\x8D\xC4\xB0 \xE4\xBD\xA0\xE5\xA5\xBD"
+    "\x01\xF0\x9F\x98\x80\xE2\x80\x8D\xC4\xB0 \xE4\xBD\xA0\xE5\xA5\xBD",
     "aab \xCC\x81 abcabcabc"};
 enum { TEXTS = sizeof texts / sizeof *texts, PATH = SCRATCH + 40, WORD = 40 };
 
